@@ -9,12 +9,12 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.IParameterExceptionHandler;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line: {@code lyceum topics}, {@code topic}, {@code run}, {@code path}, {@code studio} and the rest. */
-@Command(name = "lyceum", mixinStandardHelpOptions = true, versionProvider = VersionCommand.Lines.class, sortOptions = false,
+@Command(name = "lyceum", versionProvider = VersionCommand.Lines.class, sortOptions = false,
         description = "The machine-learning encyclopedia that runs.",
         synopsisSubcommandLabel = "COMMAND", commandListHeading = "%nCommands:%n",
         footer = {"", "Without a command: the studio. A command answers --help.",
@@ -30,6 +30,12 @@ public final class LyceumCommand implements Runnable {
     public static final int FAILED = 1;
     /** The command was not understood. */
     public static final int USAGE = 2;
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Say what this does and what it takes.")
+    private boolean help;
+
+    @Option(names = {"-V", "--version"}, versionHelp = true, description = "Say the version.")
+    private boolean version;
 
     private final Terminal terminal;
     private final Encyclopedia encyclopedia;
@@ -105,18 +111,8 @@ public final class LyceumCommand implements Runnable {
         };
     }
 
-    /** A command that needs a topic that runs was given one that does not. */
-    static ParameterException misuse(CommandLine command, String sentence) {
-        return new ParameterException(command, sentence);
-    }
-
     /** The completion script for bash and zsh. */
     String completionScript() {
         return AutoComplete.bash("lyceum", commandLine(terminal, encyclopedia));
-    }
-
-    /** Whether help was asked for somewhere in the parsed line. */
-    static boolean helped(ParseResult parsed) {
-        return CommandLine.printHelpIfRequested(parsed);
     }
 }

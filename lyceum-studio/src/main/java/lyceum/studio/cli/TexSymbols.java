@@ -34,6 +34,9 @@ final class TexSymbols {
     static final Set<String> RELATIONS = Set.of("≤", "≥", "≠", "≈", "≡", "∼", "≃", "≅", "∝", "≪", "≫", "∈", "∉", "⊂", "⊆", "→", "←", "↔",
             "↦", "⇒", "⇐", "⇔", "≜", "≔", "⪯", "⪰", "±", "⊙", "⊗", "⊕", "∪", "∩", "|", "∥", "⊥", "∧", "∨");
 
+    /** Set off from what stands before. */
+    static final Set<String> BIG = Set.of("∑", "∏", "∫", "∬", "∮", "⋃", "⋂");
+
     static final Set<String> FUNCTIONS = Set.of("log", "ln", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos",
             "arctan", "max", "min", "sup", "inf", "lim", "arg", "argmax", "argmin", "det", "dim", "ker", "deg", "gcd", "Pr", "sgn", "tr",
             "rank", "diag", "bmod", "mod");

@@ -18,7 +18,7 @@ final class TexText {
     /** The formula, without its dollar signs, as text; rows of an aligned block are separate lines. */
     static String of(String tex) {
         var text = new TexText(tex).until('\0');
-        return text.replaceAll("[ \\t]+", " ").replaceAll(" *\n *", "\n").replaceAll("([(\\[⟨]) ", "$1").replaceAll(" ([)\\],;⟩])", "$1").strip();
+        return text.replaceAll("[ \\t]+", " ").replaceAll(" *\n *", "\n").replaceAll("([(\\[⟨⌈⌊]) ", "$1").replaceAll(" ([)\\],;⟩⌉⌋])", "$1").strip();
     }
 
     private String until(char end) {
@@ -136,7 +136,7 @@ final class TexText {
     private String symbol(String name) {
         String known = TexSymbols.SYMBOLS.get(name);
         if (known != null) {
-            return TexSymbols.RELATIONS.contains(known) ? " " + known + " " : known;
+            return TexSymbols.RELATIONS.contains(known) ? " " + known + " " : TexSymbols.BIG.contains(known) ? " " + known : known;
         }
         if (TexSymbols.FUNCTIONS.contains(name)) {
             boolean space = at < tex.length() && (isLetter(tex.charAt(at)) || tex.charAt(at) == '\\' || tex.charAt(at) == ' ');
