@@ -1,0 +1,14 @@
+package lyceum.studio.web.view;
+
+import java.util.List;
+
+/** What holds, what does not, what took long. */
+public record StatusView(AreaLine all, List<Failing> failing, List<AreaLine> modules, List<AreaLine> areas, List<Timing> slowest, List<Timing> latest,
+                         String since) {
+
+    /** A clause that does not hold, or lacks a check. */
+    public record Failing(String slug, String title, int clause, String text, String state) {}
+
+    /** A stored run. */
+    public record Timing(String slug, String title, String id, String seconds, String when, String outcome) {}
+}
