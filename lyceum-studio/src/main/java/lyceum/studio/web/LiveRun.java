@@ -26,7 +26,8 @@ final class LiveRun {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private long last;
-    private LabRun run;
+    private volatile LabRun run;
+    private volatile String stored = "";
 
     LiveRun(LabRequest request) {
         this.request = request;
@@ -46,6 +47,15 @@ final class LiveRun {
 
     void bind(LabRun started) {
         run = started;
+    }
+
+    /** Its id in the store; empty until it is there. */
+    String stored() {
+        return stored;
+    }
+
+    void storedAs(String id) {
+        stored = id;
     }
 
     void stop() {

@@ -4,7 +4,7 @@ import java.util.List;
 
 /** One topic: head, article, facts, lab or what is still to come. */
 public record TopicView(TopicRow row, String areaHref, String article, List<Clause> clauses, List<TopicLink> needs, List<TopicLink> unlocks, List<TopicLink> near,
-                        TopicLink previous, TopicLink next, List<String> read, String api, String apiHref, LabView lab, List<Tab> tabs) {
+                        TopicLink previous, TopicLink next, String api, String apiHref, LabView lab, List<Tab> tabs) {
 
     /** A numbered acceptance clause and how it stands: {@code holds}, {@code fails} or {@code open}. */
     public record Clause(int number, String text, String state, String evidence) {}
