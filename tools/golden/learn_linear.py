@@ -213,7 +213,7 @@ def perceptron():
             passes = [Perceptron(max_iter=k, shuffle=False, tol=None, random_state=0, **options).fit(a, b) for k in range(1, 11)]
             cases.append(case(name + " " + str(options), {"data": name, "eta0": options.get("eta0", 1.0), "penalty": options.get("penalty"), "alpha": options.get("alpha", 1e-4),
                                                           "l1Ratio": options.get("l1_ratio", 0.15), "intercept": options.get("fit_intercept", True)},
-                              {"coefAfterPass": [m.coef_ for m in passes], "interceptAfterPass": [m.intercept_ for m in passes], "updates": passes[-1].t_ - 1}))
+                              {"coefAfterPass": [m.coef_ for m in passes], "interceptAfterPass": [m.intercept_ for m in passes], "examplesSeen": passes[-1].t_ - 1}))
     for k in (1, 10):
         m = Perceptron(max_iter=k, shuffle=False, tol=None).fit(d, t)
         cases.append(case(f"digits pass {k}", {"data": "digits", "passes": k}, {"coef": m.coef_, "intercept": m.intercept_, "accuracy": m.score(d, t)}))
