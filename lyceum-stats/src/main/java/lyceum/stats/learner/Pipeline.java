@@ -19,6 +19,7 @@ import lyceum.tensor.Tensor;
  *
  * @param steps the transformers in order; may be empty
  */
+@SuppressWarnings("overloads") // a learner is no lambda: which overload is meant shows from its type
 public record Pipeline(List<Transformer> steps) implements Transformer {
     public Pipeline { steps = List.copyOf(steps); }
 
