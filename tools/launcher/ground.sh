@@ -19,7 +19,7 @@ Lyceum: the machine-learning encyclopedia that runs.
   ./lyceum shell              JShell with the library imported
   ./lyceum bench core         measure, beside the peers
   ./lyceum doctor             what was found, and the line that mends each lack
-  ./lyceum javadoc | third-party | completion | version
+  ./lyceum javadoc | refresh | completion | version
 
 Each command answers --help once Lyceum is built (the first start builds it).
 TEXT

@@ -15,7 +15,7 @@ final class CloneCommands {
 
     private CloneCommands() { }
 
-    private abstract static sealed class CloneCommand implements Callable<Integer> permits Test, Bench, Shell, Javadoc, ThirdParty {
+    private abstract static sealed class CloneCommand implements Callable<Integer> permits Test, Bench, Shell, Javadoc, Refresh {
 
         @ParentCommand
         private LyceumCommand lyceum;
@@ -75,11 +75,11 @@ final class CloneCommands {
         }
     }
 
-    @Command(name = "third-party", description = "Refresh the list of what is used from others (in a clone).")
-    static final class ThirdParty extends CloneCommand {
+    @Command(name = "refresh", description = "Write THIRD-PARTY.md and docs/house.svg anew (in a clone).")
+    static final class Refresh extends CloneCommand {
         @Override
         String name() {
-            return "third-party";
+            return "refresh";
         }
     }
 }

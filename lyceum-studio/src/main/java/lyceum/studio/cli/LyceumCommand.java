@@ -21,7 +21,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "Exit codes: 0 done, 1 a check does not hold or the run failed, 2 a usage error."},
         subcommands = {TopicsCommand.class, TopicCommand.class, RunCommand.class, PathCommand.class, StudioCommand.class, DoctorCommand.class,
             CloneCommands.Test.class, CloneCommands.Bench.class, CloneCommands.Shell.class, CloneCommands.Javadoc.class,
-            CloneCommands.ThirdParty.class, CompletionCommand.class, VersionCommand.class})
+            CloneCommands.Refresh.class, CompletionCommand.class, VersionCommand.class})
 public final class LyceumCommand implements Runnable {
 
     /** Done. */
