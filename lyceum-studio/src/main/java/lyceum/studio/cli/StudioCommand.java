@@ -1,5 +1,6 @@
 package lyceum.studio.cli;
 
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -25,6 +26,12 @@ final class StudioCommand implements Callable<Integer> {
 
     StudioCommand(LyceumCommand lyceum) {
         this.lyceum = lyceum;
+    }
+
+    /** Where runs are kept: in {@code $LYCEUM_HOME}, else in the user's home. */
+    static Path runsFolder() {
+        String home = System.getenv("LYCEUM_HOME");
+        return (home == null || home.isBlank() ? Path.of(System.getProperty("user.home"), ".lyceum") : Path.of(home)).resolve("runs");
     }
 
     @Override
