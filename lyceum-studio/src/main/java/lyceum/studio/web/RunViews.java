@@ -10,6 +10,7 @@ import lyceum.labs.LabTable;
 import lyceum.labs.catalogue.Catalogue;
 import lyceum.plot.Figure;
 import lyceum.plot.Table;
+import lyceum.plot.render.Svg;
 import lyceum.studio.web.view.RunView;
 import tools.jackson.databind.JsonNode;
 
@@ -17,6 +18,7 @@ import tools.jackson.databind.JsonNode;
 final class RunViews {
 
     private static final int ROWS = 200;
+    private static final double WIDTH = 520;
 
     private final Catalogue catalogue;
 
@@ -67,7 +69,7 @@ final class RunViews {
     /** A figure whose files lie below the run's address. */
     RunView.Figure figure(String run, int number, JsonNode json) {
         var figure = Figure.fromJson(json.toString());
-        return new RunView.Figure(figure.title(), figure.description(), "/runs/" + run + "/figures/" + number, grid(figure.title(), figure.table()));
+        return new RunView.Figure(figure.title(), figure.description(), "/runs/" + run + "/figures/" + number, Svg.inline(figure, WIDTH), grid(figure.title(), figure.table()));
     }
 
     RunView.Grid grid(LabTable table) {

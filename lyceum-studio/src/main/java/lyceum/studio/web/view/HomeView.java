@@ -12,6 +12,6 @@ import java.util.List;
  */
 public record HomeView(List<Live> live, int waiting, List<AreaLine> areas, List<String> tries) {
 
-    /** A lab's figure, a sentence and its topic. */
-    public record Live(String slug, String title, String sentence, String figure, String alt) {}
+    /** A lab's figure as SVG, a sentence and its topic. */
+    public record Live(String slug, String title, String sentence, String svg, String alt) {}
 }
