@@ -65,6 +65,7 @@ public final class LabRunner implements LabExecutor {
         private final Consumer<LabEvent> listener;
         private final Cancellation cancellation = new Cancellation();
         private final CompletableFuture<LabResult> result = new CompletableFuture<>();
+        private final Object binding = new Object();
         private volatile boolean waiting = true;
         private Thread thread;
 
@@ -105,18 +106,20 @@ public final class LabRunner implements LabExecutor {
             stop("stopped");
         }
 
-        private synchronized void stop(String why) {
+        /** Takes another lock than {@link #tell}, so that a slow listener does not keep a run from being stopped. */
+        private void stop(String why) {
             cancellation.ask(why);
-            if (thread != null) {
-                thread.interrupt();
+            synchronized (binding) {
+                if (thread != null) {
+                    thread.interrupt();
+                }
             }
             CompletableFuture.delayedExecutor(GRACE.toMillis(), TimeUnit.MILLISECONDS).execute(() -> end(new LabEvent.Cancelled(why)));
         }
 
-        private synchronized void bind(Thread current) {
-            thread = current;
-            if (current == null) {
-                Thread.interrupted();
+        private void bind(Thread current) {
+            synchronized (binding) {
+                thread = current;
             }
         }
 
@@ -135,6 +138,8 @@ public final class LabRunner implements LabExecutor {
                             }
                         });
                 end(LabRuns.execute(request, lab, values, this::tell, cancellation));
+            } catch (OutOfMemoryError e) {
+                end(new LabEvent.Failed(Stacks.sentence(e), Stacks.of(e)));
             } catch (InterruptedException e) {
                 end(new LabEvent.Cancelled(cancellation.asked() ? cancellation.reason() : "interrupted"));
             } finally {

@@ -14,7 +14,7 @@ final class LabRuns {
 
     private LabRuns() { }
 
-    /** Runs the lab on this thread; tells the listener everything but the last event, which it returns. */
+    /** Runs the lab on this thread; tells the listener everything but the last event, which it returns. Memory that is used up is the caller's matter. */
     static LabEvent execute(LabRequest request, LabClass lab, Map<String, Object> values, Consumer<LabEvent> listener, Cancellation cancellation) {
         var context = new RunningLab(request, lab, values, listener, cancellation);
         listener.accept(new LabEvent.Started(request.slug(), lab.title(), values, request.seed()));
@@ -22,6 +22,8 @@ final class LabRuns {
             cancellation.check();
             lab.body().run(context);
             return cancellation.asked() ? new LabEvent.Cancelled(cancellation.reason()) : new LabEvent.Finished(context.result());
+        } catch (OutOfMemoryError e) {
+            throw e;
         } catch (Throwable e) {
             if (cancellation.asked()) {
                 return new LabEvent.Cancelled(cancellation.reason());
