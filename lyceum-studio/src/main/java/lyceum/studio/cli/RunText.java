@@ -49,7 +49,7 @@ record RunText(Terminal terminal) {
                 case LabEvent.Said said -> paragraph(said.text());
                 case LabEvent.Table table -> table(table.table());
                 case LabEvent.Figure figure -> {
-                    FigureText.lines(figure.figure(), terminal).forEach(l -> terminal.out().println("  " + l));
+                    FigureText.lines(figure.figure(), terminal, terminal.columns() - 2).forEach(l -> terminal.out().println("  " + l));
                     terminal.out().println();
                 }
                 case LabEvent.Image image -> paragraph("[" + image.image().title() + ", " + image.image().width() + " x " + image.image().height()
