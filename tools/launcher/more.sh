@@ -79,7 +79,7 @@ make_javadoc() {
 # What is committed but made from something else: the list of what is used from others, and the picture of the modules.
 make_refresh() {
   ensure_built
-  page ThirdParty "$STATE/classpath" "$ROOT/THIRD-PARTY.md" "$@" && page House "$ROOT" "$ROOT/docs/house.svg" "$@"
+  page ThirdParty "$ROOT" "$STATE/classpath" "$ROOT/THIRD-PARTY.md" "$@" && page House "$ROOT" "$ROOT/docs/house.svg" "$@"
 }
 
 page() { "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$ROOT/tools/$1.java" "${@:2}"; }
