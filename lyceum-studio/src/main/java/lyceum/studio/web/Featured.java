@@ -11,7 +11,6 @@ import lyceum.labs.LabClass;
 import lyceum.labs.LabRequest;
 import lyceum.labs.LabResult;
 import lyceum.plot.Figure;
-import lyceum.plot.render.Svg;
 import lyceum.studio.web.view.HomeView;
 
 /**
@@ -94,6 +93,6 @@ final class Featured {
             return;
         }
         var figure = Figure.fromJson(result.figures().getFirst().toString());
-        ready.put(slug, new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Svg.inline(figure, WIDTH), figure.title() + ". " + figure.description()));
+        ready.put(slug, new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH), figure.title() + ". " + figure.description()));
     }
 }

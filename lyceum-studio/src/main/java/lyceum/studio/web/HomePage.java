@@ -11,7 +11,7 @@ import lyceum.studio.web.view.HomeView;
 /** The first page: search, figures that were computed here, and the areas. */
 final class HomePage {
 
-    private static final int ACROSS = 27;
+    private static final int ACROSS = 33;
     private static final int STEP = 13;
     private static final List<String> TRIES = List.of("attention", "why is my loss NaN", "GQA", "svd", "stop gradients exploding");
 

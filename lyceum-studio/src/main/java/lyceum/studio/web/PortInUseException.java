@@ -1,7 +1,9 @@
 package lyceum.studio.web;
 
+import lyceum.LyceumException;
+
 /** Something else listens on the studio's port. */
-public class PortInUseException extends IllegalStateException {
+public class PortInUseException extends LyceumException {
 
     private static final long serialVersionUID = 1;
 

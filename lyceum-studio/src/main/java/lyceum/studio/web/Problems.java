@@ -23,8 +23,8 @@ final class Problems {
 
     void routes(RoutesConfig routes) {
         routes.exception(Safety.Refused.class, (e, context) -> send(context, e.status(), e.getMessage(), List.of()));
-        routes.exception(LabParameterException.class, (e, context) -> send(context, 400, RunViews.sentence(e.getMessage()), List.of()));
-        routes.exception(UnknownTopicException.class, (e, context) -> send(context, 404, "There is no topic “" + context.pathParam("slug") + "”.", e.nearest()));
+        routes.exception(LabParameterException.class, (e, context) -> send(context, 400, Words.ended(e.getMessage()), List.of()));
+        routes.exception(UnknownTopicException.class, (e, context) -> send(context, 404, RunViews.sentence(e.getMessage().split(";")[0]), e.nearest()));
         routes.exception(io.javalin.http.HttpResponseException.class, (e, context) -> send(context, e.getStatus(), e.getStatus() == 413
             ? "The request is too long; at most " + Safety.MAX_BODY + " bytes are read." : e.getMessage(), List.of()));
         routes.exception(Exception.class, (e, context) -> {

@@ -10,7 +10,6 @@ import lyceum.labs.LabTable;
 import lyceum.labs.catalogue.Catalogue;
 import lyceum.plot.Figure;
 import lyceum.plot.Table;
-import lyceum.plot.render.Svg;
 import lyceum.studio.web.view.RunView;
 import tools.jackson.databind.JsonNode;
 
@@ -69,7 +68,7 @@ final class RunViews {
     /** A figure whose files lie below the run's address. */
     RunView.Figure figure(String run, int number, JsonNode json) {
         var figure = Figure.fromJson(json.toString());
-        return new RunView.Figure(figure.title(), figure.description(), "/runs/" + run + "/figures/" + number, Svg.inline(figure, WIDTH), grid(figure.title(), figure.table()));
+        return new RunView.Figure(figure.title(), figure.description(), "/runs/" + run + "/figures/" + number, Figures.inline(figure, WIDTH), grid(figure.title(), figure.table()));
     }
 
     RunView.Grid grid(LabTable table) {

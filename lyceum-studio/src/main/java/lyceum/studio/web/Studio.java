@@ -4,6 +4,7 @@ import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import java.net.BindException;
+import lyceum.LyceumException;
 import lyceum.labs.LabExecutor;
 import lyceum.labs.LabRunner;
 import lyceum.labs.Machine;
@@ -38,7 +39,7 @@ public final class Studio implements AutoCloseable {
      * Starts a studio over the catalogue that Lyceum ships.
      *
      * @throws PortInUseException if something else listens on the port
-     * @throws IllegalStateException if the address cannot be listened on
+     * @throws LyceumException if the address cannot be listened on
      */
     public static Studio start(StudioOptions options) {
         LabExecutor executor = options.workers() ? new WorkerPool(WorkerOptions.defaults()) : new LabRunner();
@@ -68,7 +69,7 @@ public final class Studio implements AutoCloseable {
         if (message.contains("Port already in use")) {
             return new PortInUseException(options.host(), options.port(), cause);
         }
-        return new IllegalStateException("the studio cannot listen on " + options.host() + ":" + options.port() + ": " + message, cause);
+        return new LyceumException("the studio cannot listen on " + options.host() + ":" + options.port() + ": " + message, cause);
     }
 
     private static void configure(JavalinConfig config, StudioOptions options, Encyclopedia encyclopedia, Runs runs) {

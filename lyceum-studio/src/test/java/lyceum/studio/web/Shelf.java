@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import lyceum.labs.LabRunner;
 import lyceum.labs.catalogue.Article;
 import lyceum.labs.catalogue.Catalogue;
 import lyceum.labs.catalogue.Ledger;
@@ -23,7 +22,7 @@ final class Shelf {
     private Shelf() {}
 
     static Studio open(Path store) {
-        return Studio.start(new StudioOptions("127.0.0.1", 0, store, null, false, false), encyclopedia(), new LabRunner(2));
+        return Studio.start(new StudioOptions("127.0.0.1", 0, store, null, false, false), encyclopedia(), new Queueing(2, 32));
     }
 
     static Encyclopedia encyclopedia() {
