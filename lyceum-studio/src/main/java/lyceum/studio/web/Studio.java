@@ -117,8 +117,9 @@ public final class Studio implements AutoCloseable {
         new Problems(encyclopedia, pages).routes(routes);
     }
 
+    /** What the workers compute with: they resolve the vector module where the JDK has it; this server does not need it. */
     private static String backend() {
-        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() ? "vector" : "scalar";
+        return java.lang.module.ModuleFinder.ofSystem().find("jdk.incubator.vector").isPresent() ? "vector" : "scalar";
     }
 
     private static void health(Context context) {
