@@ -1,0 +1,138 @@
+package lyceum.autograd;
+
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import lyceum.ShapeException;
+import lyceum.tensor.Backward;
+import lyceum.tensor.GradMode;
+import lyceum.tensor.Tensor;
+
+/**
+ * Derivatives of functions from tensors to tensors.
+ *
+ * {@snippet :
+ * UnaryOperator<Tensor> slope = Autograd.grad(x -> x.pow(3).sum());
+ * slope.apply(Tensor.of(2.0));                          // [12.]
+ * Autograd.hessian(x -> x.pow(3).sum(), x);             // diag(6 x)
+ * }
+ *
+ * <p>All of them nest: the gradient of a function that calls {@link #grad} is exact. The functions given must not write in place and may use
+ * any control flow of Java.
+ */
+public final class Autograd {
+    private Autograd() { }
+
+    /** Runs {@code body} without recording: for inference and for updates of parameters. */
+    public static <T> T noGrad(Supplier<T> body) { return GradMode.with(false, body); }
+
+    public static void noGrad(Runnable body) {
+        GradMode.with(false, () -> {
+            body.run();
+            return null;
+        });
+    }
+
+    /** The function {@code x -> df(x)/dx} of a scalar-valued {@code f}. */
+    public static UnaryOperator<Tensor> grad(UnaryOperator<Tensor> f) { return x -> valueAndGrad(f, x).gradient(); }
+
+    /** A value and its gradient. */
+    public record ValueAndGradient(Tensor value, Tensor gradient) { }
+
+    public static ValueAndGradient valueAndGrad(UnaryOperator<Tensor> f, Tensor x) {
+        var pulled = pullback(f, x);
+        if (pulled.value.count() != 1) throw new ShapeException("grad: f gives shape " + pulled.value.shape() + ", not a scalar; use vjp or jacobian");
+        return new ValueAndGradient(pulled.value, pulled.back.apply(pulled.value.onesLike()));
+    }
+
+    /** Gradients of a scalar with respect to recorded tensors; with {@code recorded} they can be differentiated in turn. */
+    public static Tensor[] gradients(Tensor output, Tensor[] inputs, boolean recorded) {
+        if (output.count() != 1) throw new ShapeException("gradients: shape " + output.shape() + " is not a scalar");
+        return Backward.gradients(output, output.onesLike(), inputs, recorded);
+    }
+
+    /** {@code f(x)}, and the function {@code v -> v' J} that pulls a gradient back through it. */
+    public record Pullback(Tensor value, UnaryOperator<Tensor> back) { }
+
+    /** The reverse mode as a function: one evaluation, any number of pull-backs. */
+    public static Pullback pullback(UnaryOperator<Tensor> f, Tensor x) {
+        boolean outer = x.isTracked() && GradMode.isRecording();
+        var leaf = entrance(x);
+        var y = GradMode.with(true, () -> f.apply(leaf));
+        if (!y.isTracked()) return new Pullback(y, v -> x.zerosLike());
+        var value = outer ? y : y.detach();
+        // The pull-back is recorded when something outside may differentiate it: then x or v carry a history.
+        return new Pullback(value, v -> Backward.gradients(y, v, new Tensor[] {leaf}, GradMode.isRecording() && (x.isTracked() || v.isTracked()))[0]);
+    }
+
+    /** A tensor from which f is recorded, connected to the history of x if there is one. */
+    private static Tensor entrance(Tensor x) { return x.isTracked() ? GradMode.with(true, x::copy) : x.requiresGrad(); }
+
+    /** Vector-Jacobian product {@code v' J} at x: reverse mode, one sweep. v has the shape of f(x). */
+    public static Tensor vjp(UnaryOperator<Tensor> f, Tensor x, Tensor v) { return pullback(f, x).back.apply(v); }
+
+    /**
+     * Jacobian-vector product {@code J v} at x, v in the shape of x: the derivative of f along v. Computed as the transpose of the pull-back,
+     * which is linear: two sweeps, whatever the sizes.
+     */
+    public static Tensor jvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) {
+        if (!v.shape().equals(x.shape())) throw new ShapeException("jvp: direction " + v.shape() + " at a point of shape " + x.shape());
+        var leaf = entrance(x);
+        return GradMode.with(true, () -> {
+            var y = f.apply(leaf);
+            if (!y.isTracked()) return y.zerosLike();
+            var u = Tensor.zeros(y.dtype(), y.shape().toArray()).requiresGrad();
+            var pulled = Backward.gradients(y, u, new Tensor[] {leaf}, true)[0];
+            if (!pulled.isTracked()) return y.zerosLike();
+            return Backward.gradients(pulled, v, new Tensor[] {u}, x.isTracked() || v.isTracked())[0];
+        });
+    }
+
+    /** The Jacobian, of shape (elements of f(x), elements of x): row i is the gradient of output i. */
+    public static Tensor jacobian(UnaryOperator<Tensor> f, Tensor x) {
+        var pulled = pullback(f, x);
+        long outputs = pulled.value.count();
+        var rows = new Tensor[Math.toIntExact(outputs)];
+        var identity = Tensor.eye(pulled.value.dtype(), outputs);
+        for (int i = 0; i < rows.length; i++) rows[i] = pulled.back.apply(identity.get(i).reshape(pulled.value.shape().toArray())).flatten();
+        return rows.length == 0 ? Tensor.zeros(x.dtype(), 0, x.count()) : Tensor.stack(0, rows);
+    }
+
+    /** The Jacobian by columns, one {@link #jvp} each: cheaper where f has more outputs than inputs. */
+    public static Tensor jacobianByColumns(UnaryOperator<Tensor> f, Tensor x) {
+        var columns = new Tensor[Math.toIntExact(x.count())];
+        var identity = Tensor.eye(x.dtype(), x.count());
+        for (int i = 0; i < columns.length; i++) columns[i] = jvp(f, x, identity.get(i).reshape(x.shape().toArray())).flatten();
+        return Tensor.stack(1, columns);
+    }
+
+    /** The Hessian of a scalar-valued f, square in the elements of x. */
+    public static Tensor hessian(UnaryOperator<Tensor> f, Tensor x) { return jacobian(grad(f), x.isTracked() ? x : x.detach()); }
+
+    /** Hessian-vector product {@code H v} of a scalar-valued f, at the cost of a few gradients. */
+    public static Tensor hvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) { return grad(t -> grad(f).apply(t).mul(v).sum()).apply(x); }
+
+    /** Gradients of {@code f(x, example)} for each entry of the first axis of {@code examples}, stacked along a new first axis. */
+    public static Tensor perSample(java.util.function.BinaryOperator<Tensor> f, Tensor x, Tensor examples) {
+        var rows = new Tensor[Math.toIntExact(examples.size(0))];
+        for (int i = 0; i < rows.length; i++) {
+            var example = examples.get(i);
+            rows[i] = grad(t -> f.apply(t, example)).apply(x);
+        }
+        return Tensor.stack(0, rows);
+    }
+
+    /**
+     * {@code f(x)} whose intermediate values are not kept for the gradient but computed again when it is asked for: memory for time.
+     */
+    public static Tensor checkpoint(UnaryOperator<Tensor> f, Tensor x) {
+        return Primitive.of("checkpoint", in -> f.apply(in[0]), (i, g, out, in) -> vjp(f, in[0], g)).apply(x);
+    }
+
+    /** Applies f to each entry of an axis and stacks the results along it. */
+    public static Tensor vmap(Function<Tensor, Tensor> f, Tensor x, int axis) {
+        var parts = new Tensor[Math.toIntExact(x.size(axis))];
+        for (int i = 0; i < parts.length; i++) parts[i] = f.apply(x.select(axis, i));
+        return Tensor.stack(axis, parts);
+    }
+}

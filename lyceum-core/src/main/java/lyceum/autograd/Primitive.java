@@ -1,0 +1,34 @@
+package lyceum.autograd;
+
+import lyceum.tensor.Tensor;
+
+/**
+ * An operation whose gradient the user gives.
+ *
+ * {@snippet :
+ * var cube = Primitive.of("cube", in -> in[0].pow(3), (i, g, out, in) -> g.mul(in[0].square()).mul(3));
+ * Tensor y = cube.apply(x);
+ * }
+ *
+ * <p>{@code forward} runs unrecorded; {@code backward} is written in tensor operations, so that it can be differentiated in turn.
+ */
+public interface Primitive {
+
+    /** Computes the result from the operands. */
+    @FunctionalInterface interface Forward {
+        Tensor compute(Tensor[] operands);
+    }
+
+    /** Gradient of operand {@code i}, from the gradient {@code g} of the result; null for zero. */
+    @FunctionalInterface interface Backward {
+        Tensor gradient(int i, Tensor g, Tensor result, Tensor[] operands);
+    }
+
+    /** Applies the operation, recorded if an operand is tracked. */
+    Tensor apply(Tensor... operands);
+
+    /** @param name appears in error messages */
+    static Primitive of(String name, Forward forward, Backward backward) {
+        return operands -> lyceum.tensor.CustomGradient.apply(name, operands, forward::compute, backward::gradient);
+    }
+}

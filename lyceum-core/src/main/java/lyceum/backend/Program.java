@@ -1,0 +1,100 @@
+package lyceum.backend;
+
+import java.util.List;
+import lyceum.DType;
+
+/**
+ * Element-wise work as plain data: instructions in static single assignment, run once for every element of a shape.
+ *
+ * <p>Register {@code i} is the result of instruction {@code i}. Operands are read by {@link Op#LOAD}, whose immediate is the operand's number;
+ * constants are the bits of a double (floats) or a long. A backend may interpret the list over blocks that stay in the first-level cache, or
+ * compile it; {@link #slot} says which of {@link #slots} buffers each register may live in.
+ */
+public final class Program {
+
+    /**
+     * One instruction: {@code register = op(a, b, c)} in {@code type}.
+     *
+     * @param a register of the first operand, or -1; likewise {@code b}, {@code c}
+     * @param immediate operand number of LOAD, bits of CONST, key of RANDOM
+     */
+    public record Instruction(Op op, DType type, int a, int b, int c, long immediate) {
+        public static Instruction load(DType type, int operand) { return new Instruction(Op.LOAD, type, -1, -1, -1, operand); }
+
+        public static Instruction constant(DType type, long bits) { return new Instruction(Op.CONST, type, -1, -1, -1, bits); }
+    }
+
+    private final Instruction[] code;
+    private final int[] outputs;
+    private final int[] slot;
+    private final int slots;
+
+    /** @param outputs registers whose values are stored, in the order of the output views */
+    public Program(List<Instruction> code, int... outputs) {
+        this.code = code.toArray(Instruction[]::new);
+        this.outputs = outputs.clone();
+        this.slot = new int[this.code.length];
+        this.slots = assignSlots();
+    }
+
+    /** The program of a single operation on operands 0, 1, ... of the given types. */
+    public static Program of(Op op, DType type, DType... operands) {
+        var code = new java.util.ArrayList<Instruction>();
+        for (int i = 0; i < operands.length; i++) code.add(Instruction.load(operands[i], i));
+        int n = operands.length;
+        code.add(new Instruction(op, type, n > 0 ? 0 : -1, n > 1 ? 1 : -1, n > 2 ? 2 : -1, 0));
+        return new Program(code, n);
+    }
+
+    public int length() { return code.length; }
+
+    public Instruction at(int register) { return code[register]; }
+
+    public int outputs() { return outputs.length; }
+
+    public int output(int i) { return outputs[i]; }
+
+    /** The buffer in which register {@code register} lives: a register dies at its last use and leaves its buffer to later ones. */
+    public int slot(int register) { return slot[register]; }
+
+    public int slots() { return slots; }
+
+    private int assignSlots() {
+        var lastUse = new int[code.length];
+        for (int i = 0; i < code.length; i++) {
+            var in = code[i];
+            // A constant keeps its buffer, so that an interpreter fills it once and not for every block.
+            lastUse[i] = Math.max(lastUse[i], in.op == Op.CONST ? Integer.MAX_VALUE : i);
+            for (int r : new int[] {in.a, in.b, in.c}) if (r >= 0) lastUse[r] = Math.max(lastUse[r], i);
+        }
+        for (int output : outputs) lastUse[output] = Integer.MAX_VALUE;
+        int count = 0;
+        var owner = new java.util.ArrayList<Integer>();
+        for (int i = 0; i < code.length; i++) {
+            int chosen = -1;
+            // A result never shares the buffer of its own operands: kernels may then write before they have read all of them.
+            for (int s = 0; s < count && chosen < 0; s++) if (lastUse[owner.get(s)] < i && code[i].op != Op.CONST) chosen = s;
+            if (chosen < 0) {
+                chosen = count++;
+                owner.add(i);
+            }
+            owner.set(chosen, i);
+            slot[i] = chosen;
+        }
+        return count;
+    }
+
+    /** A listing for humans: {@code r2 = MUL f32 r0 r1}. */
+    @Override public String toString() {
+        var text = new StringBuilder();
+        for (int i = 0; i < code.length; i++) {
+            var in = code[i];
+            text.append('r').append(i).append(" = ").append(in.op).append(' ').append(in.type.name().toLowerCase(java.util.Locale.ROOT));
+            for (int r : new int[] {in.a, in.b, in.c}) if (r >= 0) text.append(" r").append(r);
+            if (in.op.arity() == 0) text.append(" #").append(in.immediate);
+            text.append('\n');
+        }
+        for (int output : outputs) text.append("store r").append(output).append('\n');
+        return text.toString();
+    }
+}

@@ -1,0 +1,51 @@
+package lyceum.backend;
+
+import lyceum.DType;
+import lyceum.memory.Storage;
+
+/**
+ * A strided window on memory: all that a kernel needs to know of a tensor.
+ *
+ * @param offset of the first element, in elements from the storage's base
+ * @param strides in elements; 0 repeats, negative walks backwards
+ */
+public record View(DType dtype, Storage storage, long offset, long[] shape, long[] strides) {
+
+    /** Number of elements. */
+    public long size() { return size(shape); }
+
+    public static long size(long[] shape) {
+        long n = 1;
+        for (long s : shape) n *= s;
+        return n;
+    }
+
+    /** True if elements follow one another in row-major order without gaps. */
+    public boolean isContiguous() { return isContiguous(shape, strides); }
+
+    public static boolean isContiguous(long[] shape, long[] strides) {
+        long expected = 1;
+        for (int i = shape.length - 1; i >= 0; i--) {
+            if (shape[i] == 0) return true;
+            if (shape[i] != 1 && strides[i] != expected) return false;
+            expected *= shape[i];
+        }
+        return true;
+    }
+
+    /** Row-major strides of {@code shape}. */
+    public static long[] contiguousStrides(long[] shape) {
+        var strides = new long[shape.length];
+        long stride = 1;
+        for (int i = shape.length - 1; i >= 0; i--) {
+            strides[i] = stride;
+            stride *= Math.max(1, shape[i]);
+        }
+        return strides;
+    }
+
+    /** Byte address of the first element within {@link Storage#segment()}. */
+    public long byteOffset() { return storage.base() + offset * dtype.bytes(); }
+
+    public View with(long[] shape, long[] strides) { return new View(dtype, storage, offset, shape, strides); }
+}

@@ -1,0 +1,75 @@
+package lyceum.backend.scalar;
+
+import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoubleUnaryOperator;
+import lyceum.backend.Op;
+
+/** The scalar meaning of every float primitive, in double precision. */
+public final class Functions {
+    private Functions() { }
+
+    /** {@code x -> op(x)}. */
+    public static DoubleUnaryOperator unary(Op op) {
+        return switch (op) {
+            case NEG -> x -> -x;
+            case ABS -> Math::abs;
+            case SIGN -> Math::signum;
+            case SQRT -> Math::sqrt;
+            case RSQRT -> x -> 1 / Math.sqrt(x);
+            case RECIPROCAL -> x -> 1 / x;
+            case SQUARE -> x -> x * x;
+            case EXP -> Math::exp;
+            case EXPM1 -> Math::expm1;
+            case LOG -> Math::log;
+            case LOG1P -> Math::log1p;
+            case LOG2 -> Special::log2;
+            case SIN -> Math::sin;
+            case COS -> Math::cos;
+            case TAN -> Math::tan;
+            case ASIN -> Math::asin;
+            case ACOS -> Math::acos;
+            case ATAN -> Math::atan;
+            case SINH -> Math::sinh;
+            case COSH -> Math::cosh;
+            case TANH -> Math::tanh;
+            case SIGMOID -> Special::sigmoid;
+            case SOFTPLUS -> Special::softplus;
+            case RELU -> x -> x < 0 ? 0 : x;
+            case ERF -> Special::erf;
+            case ERFC -> Special::erfc;
+            case ERFINV -> Special::erfinv;
+            case LGAMMA -> Special::lgamma;
+            case DIGAMMA -> Special::digamma;
+            case TRIGAMMA -> x -> Special.polygamma(1, x);
+            case FLOOR -> Math::floor;
+            case CEIL -> Math::ceil;
+            case ROUND -> Math::rint;
+            case TRUNC -> x -> x < 0 ? Math.ceil(x) : Math.floor(x);
+            default -> throw new AssertionError(op);
+        };
+    }
+
+    /** {@code (x, y) -> op(x, y)}. */
+    public static DoubleBinaryOperator binary(Op op) {
+        return switch (op) {
+            case ADD -> Double::sum;
+            case SUB -> (x, y) -> x - y;
+            case MUL -> (x, y) -> x * y;
+            case DIV -> (x, y) -> x / y;
+            case POW -> Math::pow;
+            case MAX -> Math::max;
+            case MIN -> Math::min;
+            case ATAN2 -> Math::atan2;
+            case FLOOR_DIV -> (x, y) -> Math.floor(x / y);
+            case MOD -> Functions::floorMod;
+            case POLYGAMMA -> (n, x) -> Special.polygamma((int) n, x);
+            default -> throw new AssertionError(op);
+        };
+    }
+
+    /** The remainder with the sign of {@code y}, as Python's {@code %}. */
+    static double floorMod(double x, double y) {
+        double r = x % y;
+        return r != 0 && (r < 0) != (y < 0) ? r + y : r;
+    }
+}

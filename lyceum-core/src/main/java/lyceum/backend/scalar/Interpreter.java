@@ -1,0 +1,290 @@
+package lyceum.backend.scalar;
+
+import lyceum.DType;
+import lyceum.backend.Program;
+import lyceum.backend.Program.Instruction;
+import lyceum.random.Philox;
+
+/**
+ * Runs a program block by block: each register is a heap array of {@value #BLOCK} elements, so that a chain of any length reads and writes
+ * memory once and otherwise stays in the first-level cache. One instance a thread and run.
+ */
+final class Interpreter {
+    static final int BLOCK = 1024;
+
+    /** Which of the four arrays of a slot holds a value of a type. */
+    enum Bank {
+        FLOAT, DOUBLE, INT, LONG;
+
+        static Bank of(DType type) {
+            return switch (type) {
+                case F16, BF16, F32 -> FLOAT;
+                case F64 -> DOUBLE;
+                case I64 -> LONG;
+                default -> INT;
+            };
+        }
+    }
+
+    /** The arrays of a thread, kept between runs: allocating them would cost more than most programs. */
+    private static final class Frame {
+        float[][] floats = new float[8][];
+        double[][] doubles = new double[8][];
+        int[][] ints = new int[8][];
+        long[][] longs = new long[8][];
+
+        void grow(int slots) {
+            if (floats.length >= slots) return;
+            floats = java.util.Arrays.copyOf(floats, slots);
+            doubles = java.util.Arrays.copyOf(doubles, slots);
+            ints = java.util.Arrays.copyOf(ints, slots);
+            longs = java.util.Arrays.copyOf(longs, slots);
+        }
+    }
+
+    private static final ThreadLocal<Frame> FRAMES = ThreadLocal.withInitial(Frame::new);
+
+    private final Program program;
+    private final Lanes lanes;
+    private final Strided[] inputs;
+    private final Frame frame;
+    private boolean first = true;
+
+    Interpreter(Program program, Lanes lanes, Strided[] inputs) {
+        this.program = program;
+        this.lanes = lanes;
+        this.inputs = inputs;
+        this.frame = FRAMES.get();
+        frame.grow(program.slots());
+    }
+
+    /** Runs all instructions on the elements numbered {@code start .. start + n - 1}. */
+    void block(long start, int n) {
+        for (int register = 0; register < program.length(); register++) step(register, start, n);
+        first = false;
+    }
+
+    private void step(int register, long start, int n) {
+        var in = program.at(register);
+        switch (in.op()) {
+            case LOAD -> load(in, register, start, n);
+            case CONST -> { if (first) fill(in, register); }
+            case RANDOM -> random(in, register, start, n);
+            case CAST -> cast(in, register, n);
+            case WHERE -> where(in, register, n);
+            case FMA -> fma(in, register, n);
+            default -> {
+                if (in.op().isPredicate()) compare(in, register, n);
+                else if (in.op().arity() == 1) unary(in, register, n);
+                else binary(in, register, n);
+            }
+        }
+    }
+
+    private void load(Instruction in, int register, long start, int n) {
+        var input = inputs[(int) in.immediate()];
+        switch (Bank.of(in.type())) {
+            case FLOAT -> input.load(start, n, floats(register));
+            case DOUBLE -> input.load(start, n, doubles(register));
+            case INT -> input.load(start, n, ints(register));
+            case LONG -> input.load(start, n, longs(register));
+        }
+    }
+
+    private void fill(Instruction in, int register) {
+        switch (Bank.of(in.type())) {
+            case FLOAT -> java.util.Arrays.fill(floats(register), Elements.round(in.type(), (float) Double.longBitsToDouble(in.immediate())));
+            case DOUBLE -> java.util.Arrays.fill(doubles(register), Double.longBitsToDouble(in.immediate()));
+            case INT -> java.util.Arrays.fill(ints(register), Elements.wrap(in.type(), (int) in.immediate()));
+            case LONG -> java.util.Arrays.fill(longs(register), in.immediate());
+        }
+    }
+
+    private void random(Instruction in, int register, long start, int n) {
+        long key = in.immediate();
+        switch (Bank.of(in.type())) {
+            case FLOAT -> {
+                var r = floats(register);
+                for (int i = 0; i < n; i++) r[i] = (Philox.word(key, start + i) >>> 40) * 0x1p-24f;
+                lanes.narrow(in.type(), r, n);
+            }
+            case DOUBLE -> {
+                var r = doubles(register);
+                for (int i = 0; i < n; i++) r[i] = Philox.unit(Philox.word(key, start + i));
+            }
+            default -> throw new AssertionError(in);
+        }
+    }
+
+    private void unary(Instruction in, int register, int n) {
+        switch (Bank.of(in.type())) {
+            case FLOAT -> {
+                lanes.unary(in.op(), floats(in.a()), floats(register), n);
+                lanes.narrow(in.type(), floats(register), n);
+            }
+            case DOUBLE -> lanes.unary(in.op(), doubles(in.a()), doubles(register), n);
+            case INT -> {
+                lanes.unary(in.op(), ints(in.a()), ints(register), n);
+                lanes.narrow(in.type(), ints(register), n);
+            }
+            case LONG -> lanes.unary(in.op(), longs(in.a()), longs(register), n);
+        }
+    }
+
+    private void binary(Instruction in, int register, int n) {
+        switch (Bank.of(in.type())) {
+            case FLOAT -> {
+                lanes.binary(in.op(), floats(in.a()), floats(in.b()), floats(register), n);
+                lanes.narrow(in.type(), floats(register), n);
+            }
+            case DOUBLE -> lanes.binary(in.op(), doubles(in.a()), doubles(in.b()), doubles(register), n);
+            case INT -> {
+                lanes.binary(in.op(), ints(in.a()), ints(in.b()), ints(register), n);
+                lanes.narrow(in.type(), ints(register), n);
+            }
+            case LONG -> lanes.binary(in.op(), longs(in.a()), longs(in.b()), longs(register), n);
+        }
+    }
+
+    private void compare(Instruction in, int register, int n) {
+        int b = in.b() < 0 ? in.a() : in.b();
+        var r = ints(register);
+        switch (Bank.of(program.at(in.a()).type())) {
+            case FLOAT -> lanes.compare(in.op(), floats(in.a()), floats(b), r, n);
+            case DOUBLE -> lanes.compare(in.op(), doubles(in.a()), doubles(b), r, n);
+            case INT -> lanes.compare(in.op(), ints(in.a()), ints(b), r, n);
+            case LONG -> lanes.compare(in.op(), longs(in.a()), longs(b), r, n);
+        }
+    }
+
+    private void where(Instruction in, int register, int n) {
+        var condition = ints(in.a());
+        switch (Bank.of(in.type())) {
+            case FLOAT -> {
+                float[] x = floats(in.b()), y = floats(in.c()), r = floats(register);
+                for (int i = 0; i < n; i++) r[i] = condition[i] != 0 ? x[i] : y[i];
+            }
+            case DOUBLE -> {
+                double[] x = doubles(in.b()), y = doubles(in.c()), r = doubles(register);
+                for (int i = 0; i < n; i++) r[i] = condition[i] != 0 ? x[i] : y[i];
+            }
+            case INT -> {
+                int[] x = ints(in.b()), y = ints(in.c()), r = ints(register);
+                for (int i = 0; i < n; i++) r[i] = condition[i] != 0 ? x[i] : y[i];
+            }
+            case LONG -> {
+                long[] x = longs(in.b()), y = longs(in.c()), r = longs(register);
+                for (int i = 0; i < n; i++) r[i] = condition[i] != 0 ? x[i] : y[i];
+            }
+        }
+    }
+
+    private void fma(Instruction in, int register, int n) {
+        switch (Bank.of(in.type())) {
+            case FLOAT -> {
+                float[] x = floats(in.a()), y = floats(in.b()), z = floats(in.c()), r = floats(register);
+                for (int i = 0; i < n; i++) r[i] = Math.fma(x[i], y[i], z[i]);
+                lanes.narrow(in.type(), r, n);
+            }
+            case DOUBLE -> {
+                double[] x = doubles(in.a()), y = doubles(in.b()), z = doubles(in.c()), r = doubles(register);
+                for (int i = 0; i < n; i++) r[i] = Math.fma(x[i], y[i], z[i]);
+            }
+            default -> throw new AssertionError(in);
+        }
+    }
+
+    /** Floats to integers truncate towards zero and saturate, NaN becomes 0; integers wrap; anything but zero is true. */
+    private void cast(Instruction in, int register, int n) {
+        var from = Bank.of(program.at(in.a()).type());
+        var type = in.type();
+        switch (Bank.of(type)) {
+            case FLOAT -> {
+                var r = floats(register);
+                switch (from) {
+                    case FLOAT -> System.arraycopy(floats(in.a()), 0, r, 0, n);
+                    case DOUBLE -> { var x = doubles(in.a()); for (int i = 0; i < n; i++) r[i] = (float) x[i]; }
+                    case INT -> { var x = ints(in.a()); for (int i = 0; i < n; i++) r[i] = x[i]; }
+                    case LONG -> { var x = longs(in.a()); for (int i = 0; i < n; i++) r[i] = x[i]; }
+                }
+                lanes.narrow(type, r, n);
+            }
+            case DOUBLE -> toDouble(from, in.a(), doubles(register), n);
+            case INT -> {
+                var r = ints(register);
+                boolean bool = type == DType.BOOL;
+                switch (from) {
+                    case FLOAT -> { var x = floats(in.a()); for (int i = 0; i < n; i++) r[i] = bool ? (x[i] != 0 ? 1 : 0) : (int) x[i]; }
+                    case DOUBLE -> { var x = doubles(in.a()); for (int i = 0; i < n; i++) r[i] = bool ? (x[i] != 0 ? 1 : 0) : (int) x[i]; }
+                    case INT -> System.arraycopy(ints(in.a()), 0, r, 0, n);
+                    case LONG -> { var x = longs(in.a()); for (int i = 0; i < n; i++) r[i] = bool ? (x[i] != 0 ? 1 : 0) : (int) x[i]; }
+                }
+                lanes.narrow(type, r, n);
+            }
+            case LONG -> {
+                var r = longs(register);
+                switch (from) {
+                    case FLOAT -> { var x = floats(in.a()); for (int i = 0; i < n; i++) r[i] = (long) x[i]; }
+                    case DOUBLE -> { var x = doubles(in.a()); for (int i = 0; i < n; i++) r[i] = (long) x[i]; }
+                    case INT -> { var x = ints(in.a()); for (int i = 0; i < n; i++) r[i] = x[i]; }
+                    case LONG -> System.arraycopy(longs(in.a()), 0, r, 0, n);
+                }
+            }
+        }
+    }
+
+    private void toDouble(Bank from, int register, double[] r, int n) {
+        switch (from) {
+            case FLOAT -> { var x = floats(register); for (int i = 0; i < n; i++) r[i] = x[i]; }
+            case DOUBLE -> System.arraycopy(doubles(register), 0, r, 0, n);
+            case INT -> { var x = ints(register); for (int i = 0; i < n; i++) r[i] = x[i]; }
+            case LONG -> { var x = longs(register); for (int i = 0; i < n; i++) r[i] = x[i]; }
+        }
+    }
+
+    /** Copies the value of a register widened to double. */
+    void readDoubles(int register, double[] to, int n) { toDouble(Bank.of(program.at(register).type()), register, to, n); }
+
+    /** Copies the value of an integer register widened to long. */
+    void readLongs(int register, long[] to, int n) {
+        if (Bank.of(program.at(register).type()) == Bank.LONG) {
+            System.arraycopy(longs(register), 0, to, 0, n);
+        } else {
+            var x = ints(register);
+            for (int i = 0; i < n; i++) to[i] = x[i];
+        }
+    }
+
+    void store(int register, Strided output, long start, int n) {
+        switch (Bank.of(program.at(register).type())) {
+            case FLOAT -> output.store(floats(register), start, n);
+            case DOUBLE -> output.store(doubles(register), start, n);
+            case INT -> output.store(ints(register), start, n);
+            case LONG -> output.store(longs(register), start, n);
+        }
+    }
+
+    private float[] floats(int register) {
+        int slot = program.slot(register);
+        var array = frame.floats[slot];
+        return array != null ? array : (frame.floats[slot] = new float[BLOCK]);
+    }
+
+    private double[] doubles(int register) {
+        int slot = program.slot(register);
+        var array = frame.doubles[slot];
+        return array != null ? array : (frame.doubles[slot] = new double[BLOCK]);
+    }
+
+    private int[] ints(int register) {
+        int slot = program.slot(register);
+        var array = frame.ints[slot];
+        return array != null ? array : (frame.ints[slot] = new int[BLOCK]);
+    }
+
+    private long[] longs(int register) {
+        int slot = program.slot(register);
+        var array = frame.longs[slot];
+        return array != null ? array : (frame.longs[slot] = new long[BLOCK]);
+    }
+}

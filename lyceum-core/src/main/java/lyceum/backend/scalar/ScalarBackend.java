@@ -1,0 +1,83 @@
+package lyceum.backend.scalar;
+
+import java.lang.ref.Reference;
+import lyceum.backend.Backend;
+import lyceum.backend.Parallel;
+import lyceum.backend.Program;
+import lyceum.backend.View;
+
+/** Plain Java loops: the reference that every other backend is tested against, and what remains where nothing faster can run. */
+public class ScalarBackend implements Backend {
+    /** Elements a thread takes at once; below it, work stays on the caller. */
+    private static final long GRAIN = 1 << 16;
+
+    private final Lanes lanes;
+
+    public ScalarBackend() { this(new Lanes()); }
+
+    protected ScalarBackend(Lanes lanes) { this.lanes = lanes; }
+
+    @Override public String name() { return "scalar"; }
+
+    @Override public String description() { return "plain Java loops"; }
+
+    @Override public final void run(Program program, View[] inputs, View[] outputs) {
+        long size = outputs[0].size();
+        if (size == 0) return;
+        var all = new View[inputs.length + outputs.length];
+        System.arraycopy(inputs, 0, all, 0, inputs.length);
+        System.arraycopy(outputs, 0, all, inputs.length, outputs.length);
+        var walkers = Strided.of(all);
+        try {
+            if (size <= GRAIN) piece(program, walkers, inputs.length, 0, size);
+            else Parallel.range(size, GRAIN, (from, to) -> piece(program, walkers, inputs.length, from, to));
+        } finally {
+            keepReachable(inputs, outputs);
+        }
+    }
+
+    private void piece(Program program, Strided[] walkers, int inputs, long from, long to) {
+        var interpreter = new Interpreter(program, lanes, walkers);
+        for (long start = from; start < to; start += Interpreter.BLOCK) {
+            int n = (int) Math.min(Interpreter.BLOCK, to - start);
+            interpreter.block(start, n);
+            for (int i = 0; i < program.outputs(); i++) interpreter.store(program.output(i), walkers[inputs + i], start, n);
+        }
+    }
+
+    @Override public final void reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) {
+        try {
+            Reducer.reduce(reduction, program, lanes, inputs, axes, out);
+        } finally {
+            keepReachable(inputs, out);
+        }
+    }
+
+    @Override public final void scan(Scan scan, View in, int axis, View out) {
+        Indexing.scan(scan, in, axis, out);
+        keepReachable(in, out);
+    }
+
+    @Override public void matmul(View a, View b, View out) {
+        Matmul.batched(a, b, out, Matmul::multiply);
+        keepReachable(a, b, out);
+    }
+
+    @Override public final void gather(View in, int axis, View index, View out) {
+        Indexing.gather(in, axis, index, out);
+        keepReachable(in, index, out);
+    }
+
+    @Override public final void scatter(Scatter rule, View in, int axis, View index, View out) {
+        Indexing.scatter(rule, in, axis, index, out);
+        keepReachable(in, index, out);
+    }
+
+    @Override public final void sort(View in, int axis, boolean descending, View values, View indices) {
+        Indexing.sort(in, axis, descending, values, indices);
+        keepReachable(in, values, indices);
+    }
+
+    /** The one place that keeps operands reachable until a kernel has returned: their blocks go back to the pool when they are not. */
+    protected static void keepReachable(Object... operands) { Reference.reachabilityFence(operands); }
+}

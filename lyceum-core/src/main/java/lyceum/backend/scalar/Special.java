@@ -1,0 +1,218 @@
+package lyceum.backend.scalar;
+
+/**
+ * Special functions in double precision.
+ *
+ * <p>Each is accurate to a few units in the last place, relative to the result (digamma: to the larger of result and one).
+ *
+ * @see <a href="https://dlmf.nist.gov">NIST Digital Library of Mathematical Functions</a>, chapters 5, 7 and 25
+ */
+public final class Special {
+    private static final double EULER = 0.57721566490153286061, LOG_SQRT_2PI = 0.91893853320467274178, TWO_OVER_SQRT_PI = 1.1283791670955125739;
+    /** Bernoulli numbers B2, B4, ..., B20. */
+    private static final double[] BERNOULLI = {1.0 / 6, -1.0 / 30, 1.0 / 42, -1.0 / 30, 5.0 / 66, -691.0 / 2730, 7.0 / 6, -3617.0 / 510, 43867.0 / 798, -174611.0 / 330};
+    /** Riemann zeta of 2, 3, ..., for the series of log gamma about 1. */
+    private static final double[] ZETA = new double[60];
+
+    static {
+        for (int k = 2; k < ZETA.length; k++) ZETA[k] = hurwitzZeta(k, 1);
+    }
+
+    private Special() { }
+
+    public static double log2(double x) {
+        int exponent = Math.getExponent(x);
+        // Powers of two must come out exact; the quotient of two logarithms is off by an ulp for some.
+        if (x > 0 && exponent >= Double.MIN_EXPONENT && x == Math.scalb(1.0, exponent)) return exponent;
+        return Math.log(x) * 1.4426950408889634074;
+    }
+
+    /** {@code 1 / (1 + exp(-x))}, without overflow on either side. */
+    public static double sigmoid(double x) {
+        if (x >= 0) return 1 / (1 + Math.exp(-x));
+        double e = Math.exp(x);
+        return e / (1 + e);
+    }
+
+    /** {@code log(1 + exp(x))}. */
+    public static double softplus(double x) { return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))); }
+
+    /** Error function, {@code 2/sqrt(pi) int_0^x exp(-t^2) dt}. */
+    public static double erf(double x) {
+        double a = Math.abs(x);
+        if (a < 2) return erfSeries(x);
+        return Math.signum(x) * (1 - erfcFraction(a));
+    }
+
+    /** {@code 1 - erf(x)} without cancellation in the upper tail. */
+    public static double erfc(double x) {
+        if (x < 0.5) return 1 - erf(x);
+        return x < 2 ? erfcMiddle(x) : erfcFraction(x);
+    }
+
+    /** DLMF 7.6.2: all terms have one sign, so nothing cancels. */
+    private static double erfSeries(double x) {
+        double term = x, sum = x, square = 2 * x * x;
+        for (int n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
+            term *= square / (2 * n + 1);
+            sum += term;
+        }
+        return TWO_OVER_SQRT_PI * Math.exp(-x * x) * sum;
+    }
+
+    /** Between the series of erf, which cancels against 1, and the continued fraction, which converges slowly: Taylor steps from x = 2. */
+    private static double erfcMiddle(double x) {
+        double from = 2, value = erfcFraction(2);
+        int steps = (int) Math.ceil((2 - x) / 0.25);
+        double h = (x - 2) / steps;
+        for (int s = 0; s < steps; s++) {
+            value -= TWO_OVER_SQRT_PI * gaussianIntegral(from, h);
+            from += h;
+        }
+        return value;
+    }
+
+    /** {@code int_x^(x+h) exp(-t^2) dt} by the Taylor series, whose coefficients follow from Hermite's recurrence. */
+    private static double gaussianIntegral(double x, double h) {
+        double before = 0, current = Math.exp(-x * x), power = h, sum = current * h;
+        for (int n = 1; n < 40; n++) {
+            double next = (-2 * x * current - 2 * before) / n;
+            before = current;
+            current = next;
+            power *= h;
+            sum += current * power / (n + 1);
+        }
+        return sum;
+    }
+
+    /** DLMF 7.9.3, evaluated by Lentz's method, for x of at least 2. */
+    private static double erfcFraction(double x) {
+        if (x > 27.3) return 0;
+        if (x != x) return x;
+        double tiny = 1e-300, f = x, c = x, d = 0;
+        for (int k = 1; k < 500; k++) {
+            double a = k / 2.0;
+            d = 1 / Math.max(tiny, x + a * d);
+            c = x + a / c;
+            double delta = c * d;
+            f *= delta;
+            if (Math.abs(delta - 1) < 1e-16) break;
+        }
+        // exp(-x*x) with x*x split, since the rounding of x*x alone would cost a factor x*x in accuracy
+        double high = (float) x, rest = (high - x) * (high + x);
+        return Math.exp(-high * high) * Math.exp(rest) / (f * 1.7724538509055160273);
+    }
+
+    /** The x with {@code erf(x) = p}, for p in (-1, 1); infinite at its ends. */
+    public static double erfinv(double p) {
+        double a = Math.abs(p);
+        if (a == 0 || a != a) return p;
+        if (a == 1) return Math.copySign(Double.POSITIVE_INFINITY, p);
+        if (a > 1) return Double.NaN;
+        double log = Math.log1p(-a * a), half = 2 / (Math.PI * 0.147) + log / 2;
+        double x = Math.sqrt(Math.sqrt(half * half - log / 0.147) - half);
+        for (int i = 0; i < 4; i++) { // Halley on erf, or on erfc where erf is flat
+            double error = a < 0.5 ? erf(x) - a : (1 - a) - erfc(x);
+            double step = error / (TWO_OVER_SQRT_PI * Math.exp(-x * x));
+            x -= step / (1 + x * step);
+            if (Math.abs(step) < 1e-17 * x) break;
+        }
+        return Math.copySign(x, p);
+    }
+
+    /** {@code log |gamma(x)|}; infinite at 0, -1, -2, ... */
+    public static double lgamma(double x) {
+        if (x != x) return x;
+        if (Double.isInfinite(x)) return Double.POSITIVE_INFINITY;
+        if (x <= 0) {
+            if (x == Math.floor(x)) return Double.POSITIVE_INFINITY;
+            return Math.log(Math.PI / Math.abs(sinPi(x))) - lgamma(1 - x);
+        }
+        if (x < 0.5) return lgammaNearOne(x) - Math.log(x);
+        if (x <= 1.5) return lgammaNearOne(x - 1);
+        if (x <= 2.5) return Math.log1p(x - 2) + lgammaNearOne(x - 2);
+        double product = 1, y = x;
+        for (; y < 13; y++) product *= y;
+        return stirling(y) - Math.log(product);
+    }
+
+    /** {@code log gamma(1 + z)} for |z| of at most 1/2, DLMF 5.7.3: exact about the zero at z = 0. */
+    private static double lgammaNearOne(double z) {
+        double sum = 0;
+        for (int k = ZETA.length - 1; k >= 2; k--) sum = sum * -z + ZETA[k] / k;
+        return z * (z * sum - EULER);
+    }
+
+    private static double stirling(double x) {
+        double square = x * x, power = x, sum = 0;
+        for (int k = 1; k <= 8; k++) {
+            sum += BERNOULLI[k - 1] / (2.0 * k * (2 * k - 1) * power);
+            power *= square;
+        }
+        return (x - 0.5) * Math.log(x) - x + LOG_SQRT_2PI + sum;
+    }
+
+    /** Derivative of {@link #lgamma}; NaN at the poles. */
+    public static double digamma(double x) {
+        if (x <= 0) {
+            if (x == Math.floor(x)) return Double.NaN;
+            return digamma(1 - x) - Math.PI * cosPi(x) / sinPi(x);
+        }
+        double shift = 0;
+        for (; x < 13; x++) shift -= 1 / x;
+        double square = x * x, power = square, sum = 0;
+        for (int k = 1; k <= 8; k++) {
+            sum += BERNOULLI[k - 1] / (2.0 * k * power);
+            power *= square;
+        }
+        return shift + Math.log(x) - 0.5 / x - sum;
+    }
+
+    /** The n-th derivative of {@link #digamma}, n at least 0. */
+    public static double polygamma(int n, double x) {
+        if (n < 0) return Double.NaN;
+        if (n == 0) return digamma(x);
+        double factorial = 1;
+        for (int k = 2; k <= n; k++) factorial *= k;
+        double sign = n % 2 == 0 ? -1 : 1;
+        if (x > 0) return sign * factorial * hurwitzZeta(n + 1, x);
+        if (x == Math.floor(x)) return n % 2 == 1 ? Double.POSITIVE_INFINITY : Double.NaN;
+        if (n == 1) {
+            double ratio = Math.PI / sinPi(x);
+            return ratio * ratio - polygamma(1, 1 - x);
+        }
+        double sum = 0;
+        for (; x <= 0; x++) sum += Math.pow(x, -(n + 1));
+        return sign * factorial * (hurwitzZeta(n + 1, x) + sum);
+    }
+
+    /** {@code sum over k >= 0 of (x + k)^-s}, s above 1, x above 0, by Euler and Maclaurin (DLMF 25.11.28). */
+    public static double hurwitzZeta(double s, double x) {
+        double sum = 0;
+        for (; x < 15; x++) sum += Math.pow(x, -s);
+        double power = Math.pow(x, -s);
+        sum += power * (x / (s - 1) + 0.5);
+        double factor = s * power / x;
+        for (int k = 1; k <= BERNOULLI.length; k++) {
+            sum += BERNOULLI[k - 1] * factor / factorial(2 * k);
+            factor *= (s + 2 * k - 1) * (s + 2 * k) / (x * x);
+        }
+        return sum;
+    }
+
+    private static double factorial(int n) {
+        double product = 1;
+        for (int k = 2; k <= n; k++) product *= k;
+        return product;
+    }
+
+    private static double sinPi(double x) {
+        double r = Math.IEEEremainder(x, 2);
+        return Math.abs(r) > 0.5 ? Math.sin(Math.PI * (Math.signum(r) - r)) : Math.sin(Math.PI * r);
+    }
+
+    private static double cosPi(double x) {
+        double r = Math.abs(Math.IEEEremainder(x, 2));
+        return r == 0.5 ? 0 : Math.cos(Math.PI * r);
+    }
+}

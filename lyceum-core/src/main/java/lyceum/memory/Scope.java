@@ -1,0 +1,67 @@
+package lyceum.memory;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Gives back at its end all memory that its thread allocated inside it, without waiting for the collector.
+ *
+ * {@snippet :
+ * for (var batch : loader) {
+ *     try (var step = Scope.open("training step")) {
+ *         loss(batch).backward();
+ *         optimizer.step();
+ *     }
+ * }
+ * }
+ *
+ * <p>Scopes nest, belong to the thread that opened them, and are a matter of speed only: without them the collector does the same later. What
+ * must outlive the scope is named by {@link #keep}. A tensor used after its scope says so by the scope's name.
+ */
+public final class Scope implements AutoCloseable {
+    private static final ThreadLocal<Scope> CURRENT = new ThreadLocal<>();
+
+    private final String name;
+    private final Scope outer;
+    private final List<Storage> owned = new ArrayList<>();
+    private final Thread thread = Thread.currentThread();
+    private final boolean detached;
+
+    private Scope(String name, boolean detached) {
+        this.name = name;
+        this.outer = CURRENT.get();
+        this.detached = detached;
+        CURRENT.set(this);
+    }
+
+    public static Scope open() { return open("a scope"); }
+
+    /** @param name appears in the message when a tensor is used after the end */
+    public static Scope open(String name) { return new Scope("scope \"" + name + "\"", false); }
+
+    /** Inside it, allocations belong to no scope: for state that a loop's first step creates and later ones use. */
+    public static Scope outside() { return new Scope("outside", true); }
+
+    static void register(Storage storage) {
+        var scope = CURRENT.get();
+        if (scope != null && !scope.detached) scope.owned.add(storage);
+    }
+
+    /** Moves {@code storage} to the enclosing scope, or out of all scopes if there is none. */
+    public void keep(Storage storage) {
+        for (int i = owned.size() - 1; i >= 0; i--) {
+            if (owned.get(i) != storage) continue;
+            owned.remove(i);
+            if (outer != null && !outer.detached) outer.owned.add(storage);
+            return;
+        }
+    }
+
+    @Override public void close() {
+        if (Thread.currentThread() != thread || CURRENT.get() != this)
+            throw new IllegalStateException(name + " closed out of order or on another thread; use try-with-resources");
+        CURRENT.set(outer);
+        for (var storage : owned) storage.close(name);
+        owned.clear();
+    }
+}

@@ -1,0 +1,87 @@
+package lyceum.memory;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Cleaner;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The bytes behind one or more tensors: a range of an off-heap block.
+ *
+ * <p>A storage of its own block returns it to the cache when it becomes unreachable or when its {@link Scope} closes; one carved from a slab
+ * merely keeps the slab alive. {@link #version()} counts in-place writes, so that a gradient can tell that an activation it saved was changed.
+ */
+public final class Storage {
+    private final MemorySegment segment;
+    private final long base;
+    private final long bytes;
+    /** Keeps a slab (or whatever owns the segment) reachable. */
+    private final Object owner;
+    private Cleaner.Cleanable cleanable;
+    private volatile int version;
+    private volatile String closedBy;
+    private List<WeakReference<Object>> readers;
+    private int compactAt = 16;
+
+    Storage(MemorySegment segment, long base, long bytes, Object owner) {
+        this.segment = segment;
+        this.base = base;
+        this.bytes = bytes;
+        this.owner = owner;
+    }
+
+    /** Wraps memory that something else owns, such as a mapped file; it is never pooled. Writing to it is up to the segment. */
+    public static Storage wrap(MemorySegment segment) { return new Storage(segment, 0, segment.byteSize(), segment); }
+
+    /** The block; this storage begins at {@link #base()}. @throws lyceum.LyceumException if its scope has closed */
+    public MemorySegment segment() {
+        if (closedBy != null) throw new lyceum.LyceumException("This tensor belongs to " + closedBy + ", which has closed; keep it with scope.keep(tensor)");
+        return segment;
+    }
+
+    /** Offset in bytes of this storage in {@link #segment()}. */
+    public long base() { return base; }
+
+    public long bytes() { return bytes; }
+
+    /** Number of in-place writes so far. */
+    public int version() { return version; }
+
+    @SuppressWarnings("NonAtomicOperationOnVolatileField") // two threads that write one tensor at once are already a race of the user's
+    public void written() { version++; }
+
+    void cleanable(Cleaner.Cleanable cleanable) { this.cleanable = cleanable; }
+
+    void close(String scope) {
+        closedBy = scope;
+        if (cleanable != null) cleanable.clean();
+    }
+
+    /**
+     * Notes that {@code reader} holds work that will read this storage later, so that an in-place write can have it done first.
+     * Readers are held weakly: work that nobody asks for is never done.
+     */
+    public synchronized void addReader(Object reader) {
+        if (readers == null) readers = new ArrayList<>(4);
+        if (readers.size() >= compactAt) {
+            readers.removeIf(r -> r.get() == null);
+            compactAt = Math.max(16, 2 * readers.size());
+        }
+        readers.add(new WeakReference<>(reader));
+    }
+
+    /** The noted readers that are still reachable; they are forgotten here. */
+    public synchronized List<Object> takeReaders() {
+        if (readers == null || readers.isEmpty()) return List.of();
+        var alive = new ArrayList<Object>();
+        for (var reference : readers) {
+            var reader = reference.get();
+            if (reader != null) alive.add(reader);
+        }
+        readers.clear();
+        return alive;
+    }
+
+    Object owner() { return owner; }
+}

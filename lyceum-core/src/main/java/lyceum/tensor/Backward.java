@@ -1,0 +1,97 @@
+package lyceum.tensor;
+
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.PriorityQueue;
+import lyceum.ShapeException;
+
+/** The reverse sweep: from the newest operation to the oldest, each adds what it owes to the gradients of its operands. */
+public final class Backward {
+    private Backward() { }
+
+    /** Adds gradients to every leaf that {@code output} came from. The gradients are not recorded themselves. */
+    static void intoLeaves(Tensor output, Tensor gradient) {
+        GradMode.with(false, () -> {
+            for (var entry : sweep(output, gradient, null).entrySet()) {
+                var leaf = entry.getKey().leaf;
+                if (leaf == null) continue;
+                var sum = leaf.grad() == null ? entry.getValue() : leaf.grad().add(entry.getValue());
+                leaf.setGrad(sum.compute());
+            }
+            return null;
+        });
+    }
+
+    /**
+     * Gradients of {@code sum(output * gradient)} with respect to {@code inputs}, in their order; zeros where the output does not depend on one.
+     *
+     * @param recorded true if the gradients shall be differentiable themselves
+     */
+    public static Tensor[] gradients(Tensor output, Tensor gradient, Tensor[] inputs, boolean recorded) {
+        for (var input : inputs) if (input.history() == null) throw new IllegalArgumentException("gradient: an input of shape " + input.shape()
+                + " is not recorded; make it with requiresGrad()");
+        return GradMode.with(recorded, () -> {
+            var keep = new IdentityHashMap<History, Boolean>();
+            for (var input : inputs) keep.put(input.history(), true);
+            var found = sweep(output, gradient, keep);
+            var result = new Tensor[inputs.length];
+            for (int i = 0; i < inputs.length; i++) {
+                var g = found.get(inputs[i].history());
+                result[i] = g != null ? g : inputs[i].zerosLike();
+            }
+            return result;
+        });
+    }
+
+    /** Gradients by history: of the leaves, or of {@code keep} if that is given. */
+    private static Map<History, Tensor> sweep(Tensor output, Tensor gradient, Map<History, Boolean> keep) {
+        if (output.history() == null) {
+            if (keep != null) return Map.of();
+            throw new IllegalArgumentException("backward: nothing was recorded; start from a tensor made with requiresGrad(), outside noGrad");
+        }
+        if (!gradient.shape().equals(output.shape()))
+            throw new ShapeException("backward: gradient " + gradient.shape() + " for a tensor of shape " + output.shape());
+        var gradients = new IdentityHashMap<History, Tensor>();
+        var result = new IdentityHashMap<History, Tensor>();
+        var queue = new PriorityQueue<History>((a, b) -> Long.compare(b.number, a.number));
+        long oldest = Long.MIN_VALUE;
+        if (keep != null) {
+            oldest = Long.MAX_VALUE;
+            for (var history : keep.keySet()) oldest = Math.min(oldest, history.number);
+        }
+        gradients.put(output.history(), gradient.to(output.dtype()));
+        queue.add(output.history());
+        while (!queue.isEmpty()) {
+            var history = queue.poll();
+            var g = gradients.remove(history);
+            boolean kept = keep == null ? history.leaf != null : keep.containsKey(history);
+            if (kept) result.put(history, g);
+            for (int i = 0; i < history.operands.length; i++) {
+                var operand = history.operands[i];
+                if (operand == null || operand.number < oldest) continue;
+                var part = history.rule.gradient(i, g);
+                if (part == null) continue;
+                part = sumTo(part, history.shapes[i]).to(history.types[i]);
+                var known = gradients.get(operand);
+                if (known == null) {
+                    gradients.put(operand, part);
+                    queue.add(operand);
+                } else {
+                    gradients.put(operand, known.add(part));
+                }
+            }
+        }
+        return result;
+    }
+
+    /** Undoes broadcasting: sums over the axes along which {@code shape} was stretched. */
+    static Tensor sumTo(Tensor g, Shape shape) {
+        if (g.shape().equals(shape)) return g;
+        int extra = g.rank() - shape.rank();
+        var axes = new int[g.rank()];
+        int n = 0;
+        for (int i = 0; i < g.rank(); i++) if (i < extra || shape.size(i - extra) == 1 && g.shape().size(i) != 1) axes[n++] = i;
+        if (n > 0) g = g.sum(java.util.Arrays.copyOf(axes, n), true);
+        return g.reshape(shape.sizes());
+    }
+}

@@ -1,0 +1,114 @@
+package lyceum.tensor;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import lyceum.DType;
+import lyceum.ShapeException;
+import lyceum.backend.Op;
+import lyceum.backend.View;
+import lyceum.memory.Storage;
+import lyceum.random.Rng;
+
+/** How tensors come into being. Constants and random draws are pending leaves, so that a chain absorbs them. */
+final class Creation {
+    private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+
+    private Creation() { }
+
+    static Tensor of(DType type, Object array, int length, long... sizes) {
+        var shape = Shape.of(sizes);
+        if (shape.count() != length) throw new ShapeException("of: " + length + " values for shape " + shape + " of " + shape.count());
+        var v = Fusion.allocate(type, shape);
+        var layout = switch (type) {
+            case F64 -> ValueLayout.JAVA_DOUBLE_UNALIGNED;
+            case F32 -> ValueLayout.JAVA_FLOAT_UNALIGNED;
+            case I64 -> ValueLayout.JAVA_LONG_UNALIGNED;
+            case I32 -> ValueLayout.JAVA_INT_UNALIGNED;
+            default -> throw new AssertionError(type);
+        };
+        MemorySegment.copy(array, 0, v.storage().segment(), layout, v.storage().base(), length);
+        return new Tensor(v, shape);
+    }
+
+    static Tensor of(boolean[] values, long... sizes) {
+        var bytes = new byte[values.length];
+        for (int i = 0; i < bytes.length; i++) bytes[i] = (byte) (values[i] ? 1 : 0);
+        return ofBytes(DType.BOOL, bytes, sizes);
+    }
+
+    static Tensor ofBytes(DType type, byte[] values, long... sizes) {
+        var shape = Shape.of(sizes);
+        if (shape.count() != values.length) throw new ShapeException("of: " + values.length + " values for shape " + shape + " of " + shape.count());
+        var v = Fusion.allocate(type, shape);
+        MemorySegment.copy(values, 0, v.storage().segment(), BYTE, v.storage().base(), values.length);
+        return new Tensor(v, shape);
+    }
+
+    static Tensor of(double[][] rows) {
+        int columns = rows.length == 0 ? 0 : rows[0].length;
+        var flat = new double[Math.multiplyExact(rows.length, columns)];
+        for (int i = 0; i < rows.length; i++) {
+            if (rows[i].length != columns) throw new ShapeException("of: row " + i + " has " + rows[i].length + " values, row 0 has " + columns);
+            System.arraycopy(rows[i], 0, flat, i * columns, columns);
+        }
+        return Tensor.of(flat, rows.length, columns);
+    }
+
+    static Tensor constant(DType type, double value) { return full(type, value, Shape.SCALAR); }
+
+    static Tensor full(DType type, double value, Shape shape) {
+        long bits = type.isFloat() ? Double.doubleToRawLongBits(value) : type == DType.BOOL ? value != 0 ? 1 : 0 : (long) value;
+        return new Tensor(type, shape, Deferred.leaf(Op.CONST, bits));
+    }
+
+    static Tensor arange(double start, double stop, double step) {
+        if (step == 0) throw new IllegalArgumentException("arange: the step is 0");
+        int n = (int) Math.max(0, Math.ceil((stop - start) / step));
+        var values = new double[n];
+        for (int i = 0; i < n; i++) values[i] = start + i * step;
+        return Tensor.of(values);
+    }
+
+    static Tensor linspace(double start, double stop, int n) {
+        var values = new double[n];
+        for (int i = 0; i < n; i++) values[i] = n == 1 ? start : i == n - 1 ? stop : start + (stop - start) * i / (n - 1);
+        return Tensor.of(values);
+    }
+
+    static Tensor eye(DType type, long n) {
+        var row = Tensor.arange(n);
+        return row.eq(row.reshape(-1, 1)).to(type);
+    }
+
+    static Tensor rand(Rng rng, DType type, long... sizes) {
+        if (!type.isFloat()) throw new lyceum.DTypeException("rand: " + type + " is no float; use randint");
+        return new Tensor(type, Shape.of(sizes), Deferred.leaf(Op.RANDOM, draw(rng)));
+    }
+
+    /** The key of one draw: the next word of the stream, so that draws differ and each is a function of seed and order. */
+    private static long draw(Rng rng) { return rng.nextLong(); }
+
+    /** Box and Muller (1958) on two draws of uniforms. */
+    static Tensor randn(Rng rng, DType type, long... sizes) {
+        var wide = type == DType.F64 ? DType.F64 : DType.F32;
+        var radius = rand(rng, wide, sizes).rsub(1).log().mul(-2).sqrt();
+        var angle = rand(rng, wide, sizes).mul(2 * Math.PI);
+        return radius.mul(angle.cos()).to(type);
+    }
+
+    static Tensor randint(Rng rng, long low, long high, long... sizes) {
+        if (high <= low) throw new IllegalArgumentException("randint: high " + high + " must exceed low " + low);
+        var shape = Shape.of(sizes);
+        var values = new long[Math.toIntExact(shape.count())];
+        for (int i = 0; i < values.length; i++) values[i] = low + rng.nextLong(high - low);
+        return Tensor.of(values, sizes);
+    }
+
+    static Tensor on(Storage storage, long byteOffset, DType type, long... sizes) {
+        var shape = Shape.of(sizes);
+        long needed = Math.multiplyExact(shape.count(), type.bytes());
+        if (byteOffset < 0 || byteOffset % type.bytes() != 0 || needed > storage.bytes() - byteOffset)
+            throw new ShapeException("on: shape " + shape + " of " + type + " needs " + needed + " bytes at offset " + byteOffset + " of a storage of " + storage.bytes());
+        return new Tensor(new View(type, storage, byteOffset / type.bytes(), shape.sizes(), View.contiguousStrides(shape.sizes())), shape);
+    }
+}

@@ -1,0 +1,193 @@
+package lyceum.tensor;
+
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import lyceum.DType;
+import lyceum.backend.Backend;
+import lyceum.backend.Op;
+import lyceum.backend.Program;
+import lyceum.backend.Program.Instruction;
+import lyceum.backend.View;
+import lyceum.memory.Allocator;
+import lyceum.memory.Storage;
+
+/**
+ * Turns pending element-wise work into programs and runs them.
+ *
+ * <p>A chain of operations on one shape becomes one program. Operands of another shape (a bias, a row's mean) are produced first and read by
+ * broadcasting. A value with a second reader is stored by the program that first computes it. Chains are bounded in length and in the bytes
+ * they keep alive; tensors of at most {@value #SMALL} elements are computed at the call, where a program of their own costs less than the
+ * bookkeeping. {@code LYCEUM_FUSE=off} computes everything at the call, {@code always} defers small ones too (for tests).
+ */
+final class Fusion {
+    static final int SMALL = 256;
+    private static final int LONGEST = 48;
+    private static final long MOST_HELD = Allocator.statistics().budget() / 8;
+
+    enum Mode { ON, OFF, ALWAYS }
+
+    private static final ScopedValue<Mode> SCOPED = ScopedValue.newInstance();
+    private static final Mode DEFAULT = mode(System.getProperty("lyceum.fuse", System.getenv("LYCEUM_FUSE")));
+
+    /** Programs of one operation, the ones that small tensors need again and again. */
+    private record Single(Op op, DType type, DType a, DType b, DType c) { }
+
+    private static final Map<Single, Program> SINGLES = new ConcurrentHashMap<>();
+
+    private Fusion() { }
+
+    private static Mode mode(String set) {
+        if (set == null || set.isBlank()) return Mode.ON;
+        return switch (set.strip()) {
+            case "on" -> Mode.ON;
+            case "off" -> Mode.OFF;
+            case "always" -> Mode.ALWAYS;
+            default -> throw new IllegalArgumentException("LYCEUM_FUSE is \"" + set + "\"; it is on, off or always");
+        };
+    }
+
+    static Mode mode() { return SCOPED.isBound() ? SCOPED.get() : DEFAULT; }
+
+    static void with(Mode mode, Runnable body) { ScopedValue.where(SCOPED, mode).run(body); }
+
+    /** The tensor {@code op(a, b, c)}, its operands already of the right types and broadcastable to {@code shape}. */
+    static Tensor apply(Op op, DType type, Shape shape, Tensor a, Tensor b, Tensor c) {
+        var mode = mode();
+        if (mode == Mode.OFF || mode == Mode.ON && shape.count() <= SMALL) return now(op, type, shape, a, b, c);
+        for (var operand : new Tensor[] {a, b, c}) {
+            var pending = operand == null ? null : operand.deferred();
+            if (pending != null && (pending.size() > LONGEST / 2 || pending.held() > MOST_HELD)) operand.view();
+        }
+        var result = new Tensor(type, shape, Deferred.of(op, a, b, c));
+        for (var operand : new Tensor[] {a, b, c}) {
+            var view = operand == null ? null : operand.viewIfStored();
+            if (view != null) view.storage().addReader(result);
+        }
+        return result;
+    }
+
+    private static Tensor now(Op op, DType type, Shape shape, Tensor a, Tensor b, Tensor c) {
+        var program = SINGLES.computeIfAbsent(new Single(op, type, a.dtype(), b == null ? null : b.dtype(), c == null ? null : c.dtype()), Fusion::single);
+        int arity = op.arity();
+        var inputs = new View[arity];
+        inputs[0] = broadcast(a, shape);
+        if (arity > 1) inputs[1] = broadcast(b, shape);
+        if (arity > 2) inputs[2] = broadcast(c, shape);
+        var out = allocate(type, shape);
+        Backend.current().run(program, inputs, new View[] {out});
+        return new Tensor(out, shape);
+    }
+
+    private static Program single(Single key) {
+        return key.c != null ? Program.of(key.op, key.type, key.a, key.b, key.c)
+                : key.b != null ? Program.of(key.op, key.type, key.a, key.b) : Program.of(key.op, key.type, key.a);
+    }
+
+    static View allocate(DType type, Shape shape) {
+        Storage storage = Allocator.allocate(Math.multiplyExact(shape.count(), type.bytes()));
+        return new View(type, storage, 0, shape.sizes(), View.contiguousStrides(shape.sizes()));
+    }
+
+    static View broadcast(Tensor tensor, Shape shape) {
+        var view = tensor.view();
+        if (tensor.shape().equals(shape)) return view;
+        var strides = new long[shape.rank()];
+        int shift = shape.rank() - tensor.rank();
+        for (int i = 0; i < tensor.rank(); i++) strides[shift + i] = view.shape()[i] == 1 ? 0 : view.strides()[i];
+        return view.with(shape.sizes(), strides);
+    }
+
+    /** Produces the value of {@code root}, and of those pending values on its way that have another reader. */
+    static void produce(Tensor root) {
+        var chain = new Chain(root, root.shape());
+        chain.emit(root);
+        if (chain.stored.size() == 1) {
+            synchronized (root) {
+                if (root.deferred() != null) chain.run();
+            }
+        } else {
+            chain.lockInOrderOfAge();
+        }
+    }
+
+    /** A program under construction: the pending operations that lead to one shape, and the stored operands they read. */
+    static final class Chain {
+        final Shape shape;
+        private final Tensor root;
+        private final List<Instruction> code = new ArrayList<>();
+        private final List<View> inputs = new ArrayList<>();
+        private final List<Tensor> stored = new ArrayList<>();
+        private final List<Integer> outputs = new ArrayList<>();
+        private final Map<Tensor, Integer> registers = new IdentityHashMap<>();
+
+        Chain(Tensor root, Shape shape) {
+            this.root = root;
+            this.shape = shape;
+        }
+
+        int emit(Tensor tensor) {
+            var known = registers.get(tensor);
+            if (known != null) return known;
+            var deferred = tensor.deferred();
+            int register;
+            if (deferred != null && deferred.op() == Op.CONST) {
+                register = add(Instruction.constant(tensor.dtype(), deferred.immediate()));
+                if (tensor == root) store(tensor, register);
+            } else if (deferred == null || tensor != root && !tensor.shape().equals(shape)) {
+                inputs.add(broadcast(tensor, shape));
+                register = add(Instruction.load(tensor.dtype(), inputs.size() - 1));
+            } else {
+                int a = deferred.a() == null ? -1 : emit(deferred.a());
+                int b = deferred.b() == null ? -1 : emit(deferred.b());
+                int c = deferred.c() == null ? -1 : emit(deferred.c());
+                register = add(new Instruction(deferred.op(), tensor.dtype(), a, b, c, deferred.immediate()));
+                if (tensor == root || deferred.readers().get() > 1) store(tensor, register);
+            }
+            registers.put(tensor, register);
+            return register;
+        }
+
+        private int add(Instruction instruction) {
+            code.add(instruction);
+            return code.size() - 1;
+        }
+
+        private void store(Tensor tensor, int register) {
+            stored.add(tensor);
+            outputs.add(register);
+        }
+
+        /** All threads lock in the order in which the work was asked for, so that no two wait for one another. */
+        void lockInOrderOfAge() {
+            var order = new ArrayList<Tensor>(stored);
+            var numbers = new IdentityHashMap<Tensor, Long>();
+            for (var tensor : order) {
+                var deferred = tensor.deferred();
+                if (deferred != null) numbers.put(tensor, deferred.number());
+            }
+            order.sort(java.util.Comparator.comparingLong(t -> numbers.getOrDefault(t, -1L)));
+            lockAndRun(order, 0);
+        }
+
+        private void lockAndRun(List<Tensor> order, int i) {
+            if (i < order.size()) {
+                synchronized (order.get(i)) {
+                    lockAndRun(order, i + 1);
+                }
+            } else if (root.deferred() != null) {
+                run();
+            }
+        }
+
+        private void run() {
+            var views = new View[stored.size()];
+            for (int i = 0; i < views.length; i++) views[i] = allocate(stored.get(i).dtype(), shape);
+            var program = new Program(code, outputs.stream().mapToInt(Integer::intValue).toArray());
+            Backend.current().run(program, inputs.toArray(View[]::new), views);
+            for (int i = 0; i < views.length; i++) stored.get(i).publish(views[i]);
+        }
+    }
+}

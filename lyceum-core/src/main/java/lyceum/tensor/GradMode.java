@@ -1,0 +1,20 @@
+package lyceum.tensor;
+
+import java.util.function.Supplier;
+import lyceum.backend.Parallel;
+
+/** Whether operations are recorded for differentiation. A scoped value that {@link Parallel} carries into its workers. */
+public final class GradMode {
+    private static final ScopedValue<Boolean> RECORDING = ScopedValue.newInstance();
+
+    static {
+        Parallel.carry(RECORDING);
+    }
+
+    private GradMode() { }
+
+    public static boolean isRecording() { return !RECORDING.isBound() || RECORDING.get(); }
+
+    /** Runs {@code body} with recording on or off. */
+    public static <T> T with(boolean recording, Supplier<T> body) { return ScopedValue.where(RECORDING, recording).call(body::get); }
+}

@@ -1,0 +1,73 @@
+package lyceum.tensor;
+
+import lyceum.DTypeException;
+import lyceum.LyceumException;
+import lyceum.backend.Backend;
+import lyceum.backend.View;
+
+/**
+ * The few writes in place, all with a trailing underscore, all returning this tensor. They change every view of the same memory.
+ *
+ * <p>Work that still waits to read the old value is done first. A gradient whose rule saved a value that is then written says so when it is
+ * asked for. A tensor whose operations are being recorded cannot be written while recording; inside {@code noGrad} it can: that is how
+ * optimisers work.
+ */
+sealed interface InPlaceOps permits Tensor {
+
+    private Tensor self() { return (Tensor) this; }
+
+    /** Replaces the elements by those of {@code source}, broadcast and converted to this type. */
+    default Tensor copy_(Tensor source) {
+        var x = self();
+        if (x.isTracked() && GradMode.isRecording()) throw new LyceumException("copy_: this tensor of shape " + x.shape()
+                + " is part of a recorded computation; write inside noGrad, or to a copy");
+        if (!Shape.broadcast("copy_", x.shape(), source.shape()).equals(x.shape()))
+            throw new lyceum.ShapeException("copy_: source " + source.shape() + " does not fit into " + x.shape());
+        var target = x.view();
+        for (var reader : target.storage().takeReaders()) ((Tensor) reader).view();
+        var value = source.detach().to(x.dtype());
+        var view = value.view();
+        if (view.storage() == target.storage()) value = Viewing.copyOf(value);
+        Backend.current().run(Viewing.copyProgram(value), new View[] {Fusion.broadcast(value, x.shape())}, new View[] {target});
+        target.storage().written();
+        return x;
+    }
+
+    default Tensor add_(Tensor other) { return copy_(checked("add_", self().detach().add(other.detach()))); }
+
+    default Tensor add_(double other) { return copy_(checked("add_", self().detach().add(other))); }
+
+    default Tensor sub_(Tensor other) { return copy_(checked("sub_", self().detach().sub(other.detach()))); }
+
+    default Tensor sub_(double other) { return copy_(checked("sub_", self().detach().sub(other))); }
+
+    default Tensor mul_(Tensor other) { return copy_(checked("mul_", self().detach().mul(other.detach()))); }
+
+    default Tensor mul_(double other) { return copy_(checked("mul_", self().detach().mul(other))); }
+
+    default Tensor div_(Tensor other) { return copy_(checked("div_", self().detach().div(other.detach()))); }
+
+    default Tensor div_(double other) { return copy_(checked("div_", self().detach().div(other))); }
+
+    default Tensor fill_(double value) { return copy_(Creation.constant(self().dtype(), value)); }
+
+    default Tensor zero_() { return fill_(0); }
+
+    /** Writes {@code value}, broadcast, at a place named as in {@link Tensor#get(Index...)}; index tensors and masks are not places. */
+    default Tensor set_(Tensor value, Index... place) {
+        for (var index : place) if (index instanceof Index.Of) throw new IllegalArgumentException("set_: an index tensor selects a copy; use scatter or where");
+        var target = GradMode.with(false, () -> self().detach().get(place));
+        if (self().isTracked() && GradMode.isRecording()) throw new LyceumException("set_: this tensor of shape " + self().shape()
+                + " is part of a recorded computation; write inside noGrad, or to a copy");
+        target.copy_(value);
+        return self();
+    }
+
+    default Tensor set_(double value, Index... place) { return set_(Creation.constant(self().dtype(), value), place); }
+
+    private Tensor checked(String operation, Tensor result) {
+        if (result.dtype() != self().dtype()) throw new DTypeException(operation + ": the result is " + result.dtype() + " and does not fit into " + self().dtype()
+                + "; convert the operand with to()");
+        return result;
+    }
+}

@@ -1,0 +1,43 @@
+package lyceum.tensor;
+
+import lyceum.DType;
+import lyceum.DTypeException;
+import lyceum.ShapeException;
+import lyceum.backend.Backend;
+import lyceum.backend.Backend.Scatter;
+
+/** Checks and plumbing of index tensors. */
+final class Indexing {
+    private Indexing() { }
+
+    /** A vector of indices seen along {@code axis} of {@code shape}. */
+    static Tensor alongAxis(Tensor index, int axis, Shape shape) {
+        var sizes = new long[shape.rank()];
+        java.util.Arrays.fill(sizes, 1);
+        sizes[axis] = index.count();
+        return index.reshape(sizes).expand(shape.sizes());
+    }
+
+    /** The index as I64, negative ones counted from the end. @throws ShapeException if one is out of range or shapes do not agree */
+    static Tensor checked(String operation, Tensor index, Shape target, int axis, Shape other) {
+        if (index.dtype() == DType.BOOL || index.dtype().isFloat()) throw new DTypeException(operation + ": the index is " + index.dtype() + "; it must be I32 or I64");
+        if (index.rank() != target.rank()) throw new ShapeException(operation + ": index " + index.shape() + " and tensor " + target + " differ in rank");
+        for (int i = 0; i < target.rank(); i++) {
+            if (i != axis && index.size(i) != target.size(i)) throw new ShapeException(operation + ": index " + index.shape() + " and tensor " + target + " differ in axis " + i);
+        }
+        if (!index.shape().equals(other)) throw new ShapeException(operation + ": index " + index.shape() + " and source " + other + " differ");
+        if (index.count() == 0) return index.to(DType.I64);
+        long size = target.size(axis), low = (long) index.min().item(), high = (long) index.max().item();
+        if (low < -size || high >= size) throw new ShapeException(operation + ": index " + (high >= size ? high : low) + " is out of range for axis " + axis + " of shape " + target);
+        var i64 = index.to(DType.I64);
+        return low < 0 ? i64.lt(0).where(i64.add(size), i64) : i64;
+    }
+
+    static Tensor scatter(Scatter rule, Tensor x, int axis, Tensor index, Tensor source) {
+        var i64 = checked("scatter", index, x.shape(), axis, source.shape());
+        if (source.dtype() != x.dtype()) throw new DTypeException("scatter: source is " + source.dtype() + ", tensor " + x.dtype() + "; convert one with to()");
+        var result = Viewing.copyOf(x);
+        Backend.current().scatter(rule, source.view(), axis, i64.view(), result.view());
+        return result;
+    }
+}

@@ -1,0 +1,60 @@
+package lyceum.tensor;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+import lyceum.DType;
+import lyceum.ShapeException;
+
+/** Copies elements out to Java arrays, in row-major order. */
+final class Reading {
+    private Reading() { }
+
+    static double[] doubles(Tensor x) {
+        var array = new double[Math.toIntExact(x.count())];
+        copy(x, DType.F64, ValueLayout.JAVA_DOUBLE_UNALIGNED, array, array.length);
+        return array;
+    }
+
+    static float[] floats(Tensor x) {
+        var array = new float[Math.toIntExact(x.count())];
+        copy(x, DType.F32, ValueLayout.JAVA_FLOAT_UNALIGNED, array, array.length);
+        return array;
+    }
+
+    static int[] ints(Tensor x) {
+        var array = new int[Math.toIntExact(x.count())];
+        copy(x, DType.I32, ValueLayout.JAVA_INT_UNALIGNED, array, array.length);
+        return array;
+    }
+
+    static long[] longs(Tensor x) {
+        var array = new long[Math.toIntExact(x.count())];
+        copy(x, DType.I64, ValueLayout.JAVA_LONG_UNALIGNED, array, array.length);
+        return array;
+    }
+
+    static boolean[] booleans(Tensor x) {
+        var bytes = new byte[Math.toIntExact(x.count())];
+        copy(x, DType.BOOL, ValueLayout.JAVA_BYTE, bytes, bytes.length);
+        var array = new boolean[bytes.length];
+        for (int i = 0; i < array.length; i++) array[i] = bytes[i] != 0;
+        return array;
+    }
+
+    private static void copy(Tensor x, DType type, ValueLayout layout, Object array, int n) {
+        var source = GradMode.with(false, () -> x.detach().to(type).contiguous());
+        var v = source.view();
+        MemorySegment.copy(v.storage().segment(), layout, v.byteOffset(), array, 0, n);
+        Reference.reachabilityFence(source);
+    }
+
+    static double[][] rows(Tensor x) {
+        if (x.rank() != 2) throw new ShapeException("toRows: shape " + x.shape() + " is not a matrix");
+        var flat = doubles(x);
+        int columns = (int) x.size(1);
+        var rows = new double[(int) x.size(0)][];
+        for (int i = 0; i < rows.length; i++) rows[i] = java.util.Arrays.copyOfRange(flat, i * columns, (i + 1) * columns);
+        return rows;
+    }
+}

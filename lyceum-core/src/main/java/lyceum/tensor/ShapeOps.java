@@ -1,0 +1,190 @@
+package lyceum.tensor;
+
+import lyceum.ShapeException;
+import lyceum.backend.View;
+
+/** Operations that rearrange without computing. All but those that say so are views: they share memory with their origin. */
+sealed interface ShapeOps permits Tensor {
+
+    private Tensor self() { return (Tensor) this; }
+
+    /** The same elements in row-major order under another shape; one size may be -1. A view where strides allow, else a copy. */
+    default Tensor reshape(long... sizes) {
+        var x = self();
+        var shape = Viewing.resolve(x, sizes);
+        if (shape.equals(x.shape())) return x;
+        var strides = Viewing.reshapeStrides(x.view(), shape.sizes());
+        var source = strides != null ? x : x.contiguous();
+        var v = source.view();
+        var result = new Tensor(v.with(shape.sizes(), strides != null ? strides : View.contiguousStrides(shape.sizes())), shape);
+        if (!History.wanted(x)) return result;
+        var origin = x.shape().sizes();
+        return History.record("reshape", result, (i, g) -> g.reshape(origin), x);
+    }
+
+    /** One axis. */
+    default Tensor flatten() { return reshape(-1); }
+
+    /** Row-major and without gaps: itself if it is so already, else a copy. */
+    default Tensor contiguous() { return self().view().isContiguous() ? self() : copy(); }
+
+    /** A copy in memory of its own. */
+    default Tensor copy() {
+        var x = self();
+        var result = Viewing.copyOf(x);
+        return History.wanted(x) ? History.record("copy", result, (i, g) -> g, x) : result;
+    }
+
+    /** Axes in another order: axis {@code i} of the result is axis {@code axes[i]} of this. */
+    default Tensor permute(int... axes) {
+        var x = self();
+        if (axes.length != x.rank()) throw new ShapeException("permute: " + axes.length + " axes for shape " + x.shape());
+        var order = new int[axes.length];
+        var inverse = new int[axes.length];
+        java.util.Arrays.fill(inverse, -1);
+        for (int i = 0; i < axes.length; i++) {
+            order[i] = x.shape().axis(axes[i]);
+            if (inverse[order[i]] >= 0) throw new ShapeException("permute: axis " + axes[i] + " is named twice for shape " + x.shape());
+            inverse[order[i]] = i;
+        }
+        return Viewing.permute(x, order, inverse);
+    }
+
+    /** The last two axes swapped: the transpose of a matrix, or of each in a batch. @throws ShapeException below rank 2 */
+    default Tensor transpose() {
+        if (self().rank() < 2) throw new ShapeException("transpose: shape " + self().shape() + " has no two axes to swap");
+        return transpose(-2, -1);
+    }
+
+    default Tensor transpose(int a, int b) {
+        int first = self().shape().axis(a), second = self().shape().axis(b);
+        var order = new int[self().rank()];
+        for (int i = 0; i < order.length; i++) order[i] = i == first ? second : i == second ? first : i;
+        return Viewing.permute(self(), order, order);
+    }
+
+    /** Moves an axis to another place, the others keep their order. */
+    default Tensor moveAxis(int from, int to) {
+        int source = self().shape().axis(from), target = self().shape().axis(to);
+        var order = new java.util.ArrayList<Integer>();
+        for (int i = 0; i < self().rank(); i++) if (i != source) order.add(i);
+        order.add(target, source);
+        return permute(order.stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    /** Stretches axes of size 1, and adds leading axes, to {@code sizes}; -1 keeps a size. */
+    default Tensor expand(long... sizes) {
+        var x = self();
+        int extra = sizes.length - x.rank();
+        var wanted = sizes.clone();
+        for (int i = 0; i < wanted.length; i++) if (wanted[i] == -1 && i >= extra) wanted[i] = x.size(i - extra);
+        var shape = Shape.of(wanted);
+        if (extra < 0 || !Shape.broadcast("expand", x.shape(), shape).equals(shape)) throw new ShapeException("expand: shape " + x.shape() + " does not stretch to " + shape);
+        if (shape.equals(x.shape())) return x;
+        var result = new Tensor(Fusion.broadcast(x, shape), shape);
+        return History.wanted(x) ? History.record("expand", result, (i, g) -> g, x) : result; // the sweep sums back to the operand's shape
+    }
+
+    /** A new axis of size 1 at {@code axis}. */
+    default Tensor unsqueeze(int axis) {
+        int rank = self().rank() + 1, a = axis < 0 ? axis + rank : axis;
+        if (a < 0 || a >= rank) throw new ShapeException("unsqueeze: axis " + axis + " is not a place in shape " + self().shape());
+        var sizes = new long[rank];
+        for (int i = 0, at = 0; i < rank; i++) sizes[i] = i == a ? 1 : self().size(at++);
+        return reshape(sizes);
+    }
+
+    /** Drops an axis of size 1. */
+    default Tensor squeeze(int axis) {
+        int a = self().shape().axis(axis);
+        if (self().size(a) != 1) throw new ShapeException("squeeze: axis " + axis + " of shape " + self().shape() + " has size " + self().size(a) + ", not 1");
+        var sizes = new long[self().rank() - 1];
+        for (int i = 0, at = 0; i < self().rank(); i++) if (i != a) sizes[at++] = self().size(i);
+        return reshape(sizes);
+    }
+
+    /** Drops all axes of size 1. */
+    default Tensor squeeze() { return reshape(java.util.Arrays.stream(self().shape().sizes()).filter(s -> s != 1).toArray()); }
+
+    /** {@code length} indices of an axis from {@code start}. */
+    default Tensor narrow(int axis, long start, long length) { return slice(axis, start, start + length, 1); }
+
+    /** Index {@code start}, {@code start + step}, ... below {@code stop} of an axis; negative bounds count from the end. step may be negative. */
+    default Tensor slice(int axis, long start, long stop, long step) {
+        int a = self().shape().axis(axis);
+        return Viewing.slice(self(), a, start, stop, step);
+    }
+
+    /** One index of an axis, which is dropped. */
+    default Tensor select(int axis, long index) {
+        int a = self().shape().axis(axis);
+        long size = self().size(a), at = index < 0 ? index + size : index;
+        if (at < 0 || at >= size) throw new ShapeException("select: index " + index + " is out of range for axis " + axis + " of shape " + self().shape());
+        return narrow(a, at, 1).squeeze(a);
+    }
+
+    /** The reverse order along the axes. */
+    default Tensor flip(int... axes) {
+        var x = self();
+        for (int axis : axes) x = Viewing.flip(x, x.shape().axis(axis));
+        return x;
+    }
+
+    /** The diagonal of the last two axes, as the last axis; {@code offset} above 0 is right of the main one. */
+    default Tensor diagonal(long offset) { return Viewing.diagonal(self(), offset); }
+
+    default Tensor diagonal() { return diagonal(0); }
+
+    /** Sliding windows of {@code size} along {@code axis}, {@code step} apart, as a new last axis: the heart of a convolution. */
+    default Tensor unfold(int axis, long size, long step) { return Viewing.unfold(self(), self().shape().axis(axis), size, step); }
+
+    /** A copy with {@code before} and {@code after} elements of {@code value} added along {@code axis}. */
+    default Tensor pad(int axis, long before, long after, double value) { return Joining.pad(self(), self().shape().axis(axis), before, after, value); }
+
+    /** A copy that repeats the whole {@code times} along {@code axis}. */
+    default Tensor repeat(int axis, int times) {
+        var parts = new Tensor[times];
+        java.util.Arrays.fill(parts, self());
+        return Joining.concat(axis, parts);
+    }
+
+    /** A copy shifted by {@code by} along {@code axis}; what leaves at the end enters at the start. */
+    default Tensor roll(int axis, long by) {
+        int a = self().shape().axis(axis);
+        long n = self().size(a);
+        if (n == 0) return self();
+        long shift = Math.floorMod(by, n);
+        return shift == 0 ? self() : Joining.concat(a, narrow(a, n - shift, shift), narrow(a, 0, n - shift));
+    }
+
+    /** Parts of the given sizes along {@code axis}. */
+    default Tensor[] split(int axis, long... sizes) {
+        var parts = new Tensor[sizes.length];
+        long at = 0;
+        for (int i = 0; i < sizes.length; i++) {
+            parts[i] = narrow(axis, at, sizes[i]);
+            at += sizes[i];
+        }
+        if (at != self().size(axis)) throw new ShapeException("split: sizes add up to " + at + ", axis " + axis + " of shape " + self().shape() + " has " + self().size(axis));
+        return parts;
+    }
+
+    /** {@code n} parts of equal size along {@code axis}. */
+    default Tensor[] chunk(int axis, int n) {
+        long size = self().size(axis);
+        if (n < 1 || size % n != 0) throw new ShapeException("chunk: axis " + axis + " of shape " + self().shape() + " does not divide into " + n + " parts");
+        var sizes = new long[n];
+        java.util.Arrays.fill(sizes, size / n);
+        return split(axis, sizes);
+    }
+
+    /** Zero above diagonal {@code k} of the last two axes. */
+    default Tensor tril(long k) { return Viewing.triangle(self(), k, true); }
+
+    default Tensor tril() { return tril(0); }
+
+    /** Zero below diagonal {@code k} of the last two axes. */
+    default Tensor triu(long k) { return Viewing.triangle(self(), k, false); }
+
+    default Tensor triu() { return triu(0); }
+}

@@ -1,0 +1,304 @@
+package lyceum.tensor;
+
+import lyceum.DType;
+import lyceum.ShapeException;
+import lyceum.backend.Op;
+import lyceum.backend.View;
+import lyceum.backend.scalar.Elements;
+import lyceum.memory.Storage;
+import lyceum.random.Rng;
+
+/**
+ * An n-dimensional array of one element type, with gradients.
+ *
+ * {@snippet :
+ * var x = Tensor.of(new double[] {1, 2, 3, 4, 5, 6}, 2, 3);
+ * var y = x.matmul(w).add(b).relu();
+ * var mean = y.mean(0);
+ * }
+ *
+ * <p><b>Value.</b> A tensor does not change under its reader: operations return new tensors, views share memory with their origin, and the
+ * few writes in place end in an underscore. Shapes broadcast by NumPy's rule; element types follow {@link DType#promote}; a Java number takes
+ * the tensor's type if that can hold it.
+ *
+ * <p><b>When it computes.</b> Errors of shape and type come at the call. Element-wise results are computed when they are read, a whole chain
+ * in one pass over memory.
+ *
+ * <p><b>Memory</b> is off-heap and returns by itself when a tensor is unreachable; see {@link lyceum.memory.Scope} for hot loops.
+ *
+ * <p><b>Gradients.</b> Operations on a tensor with {@link #requiresGrad()} are recorded; {@link #backward()} fills {@link #grad()} of the leaves.
+ *
+ * <p>Safe for concurrent readers.
+ */
+public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, IndexOps, ContractionOps, InPlaceOps {
+    private final DType dtype;
+    private final Shape shape;
+    private volatile View view;
+    private volatile Deferred deferred;
+    private History history;
+    private volatile Tensor grad;
+
+    /** A pending tensor. */
+    Tensor(DType dtype, Shape shape, Deferred deferred) {
+        this.dtype = dtype;
+        this.shape = shape;
+        this.deferred = deferred;
+    }
+
+    /** A stored tensor. */
+    Tensor(View view, Shape shape) {
+        this.dtype = view.dtype();
+        this.shape = shape;
+        this.view = view;
+    }
+
+    // Creation. Numbers of Java give F64 from double, F32 from float, I32 from int, I64 from long.
+
+    /** A vector. */
+    public static Tensor of(double... values) { return of(values, values.length); }
+
+    public static Tensor of(float... values) { return of(values, values.length); }
+
+    public static Tensor of(int... values) { return of(values, values.length); }
+
+    public static Tensor of(long... values) { return of(values, values.length); }
+
+    public static Tensor of(boolean... values) { return of(values, values.length); }
+
+    /** Row-major {@code values} in the given shape; the array is copied. @throws ShapeException if their numbers differ */
+    public static Tensor of(double[] values, long... shape) { return Creation.of(DType.F64, values, values.length, shape); }
+
+    public static Tensor of(float[] values, long... shape) { return Creation.of(DType.F32, values, values.length, shape); }
+
+    public static Tensor of(int[] values, long... shape) { return Creation.of(DType.I32, values, values.length, shape); }
+
+    public static Tensor of(long[] values, long... shape) { return Creation.of(DType.I64, values, values.length, shape); }
+
+    public static Tensor of(boolean[] values, long... shape) { return Creation.of(values, shape); }
+
+    /** A matrix from its rows. @throws ShapeException if the rows' lengths differ */
+    public static Tensor of(double[][] rows) { return Creation.of(rows); }
+
+    /** A scalar (shape {@code ()}) of type F64. */
+    public static Tensor scalar(double value) { return full(DType.F64, value); }
+
+    /** Zeros of type F32. */
+    public static Tensor zeros(long... shape) { return full(DType.F32, 0, shape); }
+
+    public static Tensor zeros(DType dtype, long... shape) { return full(dtype, 0, shape); }
+
+    /** Ones of type F32. */
+    public static Tensor ones(long... shape) { return full(DType.F32, 1, shape); }
+
+    public static Tensor ones(DType dtype, long... shape) { return full(dtype, 1, shape); }
+
+    /** {@code value} everywhere. */
+    public static Tensor full(DType dtype, double value, long... shape) { return Creation.full(dtype, value, Shape.of(shape)); }
+
+    public Tensor zerosLike() { return Creation.full(dtype, 0, shape); }
+
+    public Tensor onesLike() { return Creation.full(dtype, 1, shape); }
+
+    /** {@code 0, 1, ..., n - 1} of type I64. */
+    public static Tensor arange(long n) { return arange(0, n, 1).to(DType.I64); }
+
+    /** {@code start, start + step, ...} below {@code stop} (above it for a negative step), of type F64. */
+    public static Tensor arange(double start, double stop, double step) { return Creation.arange(start, stop, step); }
+
+    /** {@code n} evenly spaced values from {@code start} to {@code stop}, both included, of type F64. */
+    public static Tensor linspace(double start, double stop, int n) { return Creation.linspace(start, stop, n); }
+
+    /** The identity matrix of type F32. */
+    public static Tensor eye(long n) { return eye(DType.F32, n); }
+
+    public static Tensor eye(DType dtype, long n) { return Creation.eye(dtype, n); }
+
+    /** Uniform on [0, 1), F32. Element i depends on the stream and i alone. */
+    public static Tensor rand(Rng rng, long... shape) { return rand(rng, DType.F32, shape); }
+
+    public static Tensor rand(Rng rng, DType dtype, long... shape) { return Creation.rand(rng, dtype, shape); }
+
+    /** Standard normal, F32. */
+    public static Tensor randn(Rng rng, long... shape) { return randn(rng, DType.F32, shape); }
+
+    public static Tensor randn(Rng rng, DType dtype, long... shape) { return Creation.randn(rng, dtype, shape); }
+
+    /** Uniform integers of {@code low .. high - 1}, I64. */
+    public static Tensor randint(Rng rng, long low, long high, long... shape) { return Creation.randint(rng, low, high, shape); }
+
+    /** A tensor on memory that exists already, row-major from the storage's first byte: for file formats. @throws ShapeException if it is too small */
+    public static Tensor on(Storage storage, long byteOffset, DType dtype, long... shape) { return Creation.on(storage, byteOffset, dtype, shape); }
+
+    /** Joins tensors along an existing axis; the other sizes agree. */
+    public static Tensor concat(int axis, Tensor... parts) { return Joining.concat(axis, parts); }
+
+    /** Joins tensors of one shape along a new axis. */
+    public static Tensor stack(int axis, Tensor... parts) { return Joining.stack(axis, parts); }
+
+    /** Sum over the indices that the output lacks: {@code einsum("bhqd,bhkd->bhqk", q, k)}. See {@link Einsum}. */
+    public static Tensor einsum(String equation, Tensor... operands) { return Einsum.einsum(equation, operands); }
+
+    /** {@code condition ? a : b}, broadcast. */
+    public static Tensor where(Tensor condition, Tensor a, Tensor b) { return condition.where(a, b); }
+
+    // What it is.
+
+    public DType dtype() { return dtype; }
+
+    public Shape shape() { return shape; }
+
+    public int rank() { return shape.rank(); }
+
+    /** Number of elements. */
+    public long count() { return shape.count(); }
+
+    /** Size of an axis; negative axes count from the last. */
+    public long size(int axis) { return shape.size(axis); }
+
+    public boolean isContiguous() { return view().isContiguous(); }
+
+    // What it holds.
+
+    /** The only element. @throws ShapeException if there is not exactly one */
+    public double item() {
+        if (count() != 1) throw new ShapeException("item: shape " + shape + " has " + count() + " elements, not one; name an index");
+        return itemAt(0);
+    }
+
+    /** The element at an index; negative indices count from the end. */
+    public double item(long... index) { return itemAt(linearIndex(index)); }
+
+    /** The element at an index as a long; floats are truncated. */
+    public long itemLong(long... index) {
+        var v = view();
+        return Elements.getLong(dtype, v.storage().segment(), byteOffset(v, linearIndex(index)));
+    }
+
+    private long linearIndex(long... index) {
+        if (index.length != rank()) throw new ShapeException("item: " + index.length + " indices for shape " + shape);
+        long linear = 0;
+        for (int i = 0; i < index.length; i++) {
+            long size = shape.size(i), at = index[i] < 0 ? index[i] + size : index[i];
+            if (at < 0 || at >= size) throw new ShapeException("item: index " + index[i] + " is out of range for axis " + i + " of shape " + shape);
+            linear = linear * size + at;
+        }
+        return linear;
+    }
+
+    private double itemAt(long linear) {
+        var v = view();
+        return Elements.getDouble(dtype, v.storage().segment(), byteOffset(v, linear));
+    }
+
+    private static long byteOffset(View v, long linear) {
+        long offset = 0;
+        for (int axis = v.shape().length - 1; axis >= 0; axis--) {
+            offset += linear % v.shape()[axis] * v.strides()[axis];
+            linear /= v.shape()[axis];
+        }
+        return v.byteOffset() + offset * v.dtype().bytes();
+    }
+
+    /** All elements in row-major order. */
+    public double[] toDoubleArray() { return Reading.doubles(this); }
+
+    public float[] toFloatArray() { return Reading.floats(this); }
+
+    public int[] toIntArray() { return Reading.ints(this); }
+
+    public long[] toLongArray() { return Reading.longs(this); }
+
+    public boolean[] toBooleanArray() { return Reading.booleans(this); }
+
+    /** The rows of a matrix. @throws ShapeException if the rank is not 2 */
+    public double[][] toRows() { return Reading.rows(this); }
+
+    /** As NumPy prints: rows in brackets, the middle of long axes left out, columns aligned. */
+    @Override public String toString() { return Printer.print(this); }
+
+    // Memory.
+
+    /** What a kernel needs to know; produces the value if it is pending. */
+    public View view() {
+        var v = view;
+        if (v != null) return v;
+        Fusion.produce(this);
+        return view;
+    }
+
+    View viewIfStored() { return view; }
+
+    Deferred deferred() { return view != null ? null : deferred; }
+
+    void publish(View produced) {
+        if (view != null) return;
+        view = produced;
+        deferred = null;
+    }
+
+    /** Computes a pending value now. Returns this. */
+    public Tensor compute() {
+        view();
+        return this;
+    }
+
+    /** In-place writes to the memory behind this tensor so far. */
+    int version() {
+        var v = view;
+        return v == null ? 0 : v.storage().version();
+    }
+
+    /** Keeps this tensor beyond the scope's end: it then belongs to the enclosing scope or to the collector. Returns this. */
+    public Tensor keptBy(lyceum.memory.Scope scope) {
+        scope.keep(view().storage());
+        return this;
+    }
+
+    // Gradients.
+
+    /** A leaf with this value whose gradient {@link #backward()} will collect. @throws lyceum.DTypeException unless the type is a float */
+    public Tensor requiresGrad() {
+        if (!dtype.isFloat()) throw new lyceum.DTypeException("requiresGrad: a gradient needs a float type, not " + dtype);
+        var leaf = detach();
+        leaf.history = History.leaf(leaf);
+        return leaf;
+    }
+
+    /** True if operations on this tensor are recorded. */
+    public boolean isTracked() { return history != null; }
+
+    /** The gradient that {@link #backward()} has collected in this leaf so far, or null if it has none yet. */
+    public Tensor grad() { return grad; }
+
+    /** Forgets the collected gradient. */
+    public void zeroGrad() { grad = null; }
+
+    void setGrad(Tensor gradient) { grad = gradient; }
+
+    /** Gradients of this scalar with respect to all leaves it was computed from, added to what they hold. @throws ShapeException unless scalar */
+    public void backward() {
+        if (count() != 1) throw new ShapeException("backward: shape " + shape + " is not a scalar; pass the gradient to start from");
+        backward(onesLike());
+    }
+
+    /** Like {@link #backward()}, from a gradient of this tensor's shape. */
+    public void backward(Tensor gradient) { Backward.intoLeaves(this, gradient); }
+
+    /** The same value, not recorded. Shares memory. */
+    public Tensor detach() {
+        var d = deferred();
+        if (d == null) return new Tensor(view, shape);
+        d.readers().addAndGet(2); // it will be read through here as well: store it when it is first computed
+        return new Tensor(view(), shape);
+    }
+
+    History history() { return history; }
+
+    Tensor recorded(History history) {
+        this.history = history;
+        return this;
+    }
+
+    /** This tensor in another type; itself if it has that type. See {@link DType} for what each holds; floats to integers truncate and saturate. */
+    public Tensor to(DType type) { return type == dtype ? this : ElementwiseOps.unary(Op.CAST, type, this); }
+}

@@ -1,0 +1,90 @@
+package lyceum.labs;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A lab found by its class name, and what it asks for.
+ *
+ * @param name       fully qualified class name
+ * @param title      what it shows
+ * @param topics     slugs
+ * @param parameters in the order it asks for them
+ */
+public record LabClass(String name, String title, List<String> topics, List<Parameter> parameters) {
+
+    /** Copies the lists. */
+    public LabClass {
+        topics = List.copyOf(topics);
+        parameters = List.copyOf(parameters);
+    }
+
+    /**
+     * Finds and describes a lab: runs it up to its first call that does not ask for a parameter.
+     *
+     * @throws LabException if there is no such lab, or it fails before it has asked for its parameters
+     */
+    public static LabClass of(String name) {
+        var type = load(name);
+        var lab = type.getAnnotation(Lab.class);
+        return new LabClass(name, lab.title(), List.of(lab.topics()), DescribingLab.parametersOf(create(type)));
+    }
+
+    /** A new body to run. */
+    LabBody body() {
+        return create(load(name));
+    }
+
+    /**
+     * Reads values for every parameter; what {@code given} does not name takes its default.
+     *
+     * @return Integer, Double, String or Boolean by name, in the order the lab asks for them
+     * @throws LabParameterException for a name that the lab does not have, or a value that it does not take
+     */
+    public Map<String, Object> values(Map<String, String> given) {
+        for (var name : given.keySet()) {
+            if (parameters.stream().noneMatch(p -> p.name().equals(name))) {
+                throw new LabParameterException(name, unknown(name));
+            }
+        }
+        var values = new LinkedHashMap<String, Object>();
+        for (var p : parameters) {
+            values.put(p.name(), given.containsKey(p.name()) ? p.parse(given.get(p.name())) : p.defaultValue());
+        }
+        return values;
+    }
+
+    private String unknown(String wrong) {
+        if (parameters.isEmpty()) {
+            return "there is no parameter '" + wrong + "'; this lab has none";
+        }
+        var known = new ArrayList<String>();
+        parameters.forEach(p -> known.add(p.name() + " (" + p.allowed() + ")"));
+        return "there is no parameter '" + wrong + "'; this lab has " + String.join(", ", known);
+    }
+
+    private static Class<?> load(String name) {
+        Class<?> type;
+        try {
+            type = Class.forName(name, false, Thread.currentThread().getContextClassLoader());
+        } catch (ClassNotFoundException | LinkageError e) {
+            throw new LabException("there is no lab class " + name, e);
+        }
+        if (!LabBody.class.isAssignableFrom(type) || type.getAnnotation(Lab.class) == null) {
+            throw new LabException(name + " is no lab: it has to implement LabBody and carry @Lab", null);
+        }
+        return type;
+    }
+
+    private static LabBody create(Class<?> type) {
+        try {
+            var constructor = type.getDeclaredConstructor();
+            constructor.setAccessible(true);
+            return (LabBody) constructor.newInstance();
+        } catch (ReflectiveOperationException e) {
+            throw new LabException(type.getName() + " cannot be made: it needs a constructor without parameters that does nothing", e);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package lyceum.labs;
+
+import java.awt.image.BufferedImage;
+import java.util.List;
+
+/**
+ * All that a lab sees of the world: parameters in; text, tables, figures and checks out.
+ *
+ * <pre>{@code
+ * @Override public void run(LabContext lab) {
+ *     int k = lab.param("k", 3, 1, 10);                       // all parameters first
+ *     for (int r : lab.progress("restarts", 20)) { ... }      // reports progress, stops when the run is cancelled
+ *     lab.say("Within and between add up to %.3f.", total);
+ *     lab.check("k-means", 2, "within + between = total", gap, below(1e-9));
+ * }
+ * }</pre>
+ *
+ * <p>Every parameter is asked for before any other call except {@link #seed} and {@link #testMode}, so that a form can be drawn
+ * by a describing run that stops at the first other call. A parameter asked for later is an {@link IllegalStateException}.
+ *
+ * <p>One lab uses its context from one thread at a time.
+ */
+public interface LabContext {
+
+    /** A whole-number parameter between {@code min} and {@code max}, inclusive. */
+    int param(String name, int defaultValue, int min, int max);
+
+    /** A real parameter between {@code min} and {@code max}, inclusive. */
+    double param(String name, double defaultValue, double min, double max);
+
+    /** One of {@code options}, by name. */
+    String choice(String name, String defaultValue, String... options);
+
+    /** A switch. */
+    boolean flag(String name, boolean defaultValue);
+
+    /** The run's seed, 1 by default. */
+    long seed();
+
+    /** Whether this run is a test: the lab stays under its 10 s, at its default parameters. Checks are the same. */
+    boolean testMode();
+
+    /** Whether somebody asked to stop. {@link #progress} polls this by itself. */
+    boolean cancelled();
+
+    /** Says a sentence, formatted as {@link String#format} does in {@link java.util.Locale#ROOT}. */
+    void say(String format, Object... args);
+
+    /**
+     * Shows a table.
+     *
+     * @param rows cells are texts, numbers or truth values; every row has one cell a column
+     */
+    void table(String title, List<String> columns, List<? extends List<?>> rows);
+
+    /** Shows pixels; {@code description} says in a sentence what one sees. */
+    void image(String title, String description, BufferedImage image);
+
+    /**
+     * Checks clause {@code clause} of {@code topic} by a number and its bound. A check that does not hold fails the run's
+     * verdict, not the run.
+     */
+    void check(String topic, int clause, String name, double value, Bound bound);
+
+    /** Checks something about {@code topic} that is no clause. */
+    void check(String topic, String name, double value, Bound bound);
+
+    /** Checks something about the lab's first topic that is no clause. */
+    void check(String name, double value, Bound bound);
+
+    /** Checks clause {@code clause} of {@code topic} by a fact. */
+    void check(String topic, int clause, String name, boolean holds);
+
+    /**
+     * Counts from 0 to {@code n - 1}, reporting progress.
+     *
+     * @throws LabCancelledException from the iteration, when the run was cancelled
+     */
+    Iterable<Integer> progress(String name, int n);
+}

@@ -1,0 +1,12 @@
+package lyceum.labs;
+
+/** A run that came to no result: the lab threw, its worker died, its heap was used up. */
+public class LabException extends RuntimeException {
+
+    private static final long serialVersionUID = 1;
+
+    /** Says what happened. */
+    public LabException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,12 @@
+package lyceum.labs;
+
+/**
+ * Pixels that a lab showed.
+ *
+ * @param title       what it is
+ * @param description what one sees, in a sentence
+ * @param width       in pixels
+ * @param height      in pixels
+ * @param png         the file's bytes; Base64 in JSON
+ */
+public record LabImage(String title, String description, int width, int height, byte[] png) { }

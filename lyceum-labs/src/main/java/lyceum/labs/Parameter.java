@@ -1,0 +1,128 @@
+package lyceum.labs;
+
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import java.util.List;
+
+/** A parameter that a lab asks for: what a form field, a CLI option or a URL may set. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+public sealed interface Parameter {
+
+    /** Its name, as in {@code --param k=12}. */
+    String name();
+
+    /** The value that the lab takes when nothing is said: Integer, Double, String or Boolean. */
+    Object defaultValue();
+
+    /** What is allowed, in words: {@code between 1 and 10}. */
+    String allowed();
+
+    /**
+     * Reads a value: Integer, Double, String or Boolean.
+     *
+     * @throws LabParameterException naming the parameter, the text and what is allowed
+     */
+    Object parse(String text);
+
+    /** A whole number from min to max, inclusive. */
+    @JsonTypeName("int")
+    record Whole(String name, Integer defaultValue, int min, int max) implements Parameter {
+        /** Checks the default. */
+        public Whole {
+            if (defaultValue < min || defaultValue > max) {
+                throw new IllegalArgumentException(name + " defaults to " + defaultValue + "; it lies between " + min + " and " + max);
+            }
+        }
+
+        @Override
+        public String allowed() {
+            return "between " + min + " and " + max;
+        }
+
+        @Override
+        public Integer parse(String text) {
+            try {
+                int value = Integer.parseInt(text.strip());
+                if (value >= min && value <= max) {
+                    return value;
+                }
+            } catch (NumberFormatException e) {
+                throw new LabParameterException(name, name + " is '" + text + "'; it is a whole number " + allowed());
+            }
+            throw new LabParameterException(name, name + " is " + text.strip() + "; it lies " + allowed());
+        }
+    }
+
+    /** A real number from min to max, inclusive. */
+    @JsonTypeName("double")
+    record Real(String name, Double defaultValue, double min, double max) implements Parameter {
+        /** Checks the default. */
+        public Real {
+            if (!(defaultValue >= min && defaultValue <= max)) {
+                throw new IllegalArgumentException(name + " defaults to " + defaultValue + "; it lies between " + min + " and " + max);
+            }
+        }
+
+        @Override
+        public String allowed() {
+            return "between " + NumberText.of(min) + " and " + NumberText.of(max);
+        }
+
+        @Override
+        public Double parse(String text) {
+            double value;
+            try {
+                value = Double.parseDouble(text.strip());
+            } catch (NumberFormatException e) {
+                throw new LabParameterException(name, name + " is '" + text + "'; it is a number " + allowed());
+            }
+            if (!(value >= min && value <= max)) {
+                throw new LabParameterException(name, name + " is " + text.strip() + "; it lies " + allowed());
+            }
+            return value;
+        }
+    }
+
+    /** One of some names. */
+    @JsonTypeName("choice")
+    record Choice(String name, String defaultValue, List<String> options) implements Parameter {
+        /** Checks the default. */
+        public Choice {
+            options = List.copyOf(options);
+            if (!options.contains(defaultValue)) {
+                throw new IllegalArgumentException(name + " defaults to " + defaultValue + "; it is one of " + String.join(", ", options));
+            }
+        }
+
+        @Override
+        public String allowed() {
+            return "one of " + String.join(", ", options);
+        }
+
+        @Override
+        public String parse(String text) {
+            if (!options.contains(text)) {
+                throw new LabParameterException(name, name + " is '" + text + "'; it is " + allowed());
+            }
+            return text;
+        }
+    }
+
+    /** A switch. */
+    @JsonTypeName("flag")
+    record Flag(String name, Boolean defaultValue) implements Parameter {
+        @Override
+        public String allowed() {
+            return "true or false";
+        }
+
+        @Override
+        public Boolean parse(String text) {
+            return switch (text.strip()) {
+                case "true", "on", "yes", "1" -> true;
+                case "false", "off", "no", "0" -> false;
+                default -> throw new LabParameterException(name, name + " is '" + text + "'; it is " + allowed());
+            };
+        }
+    }
+}

@@ -1,0 +1,12 @@
+package lyceum.labs;
+
+/** As many runs wait as may wait; try again in a while. */
+public class QueueFullException extends RuntimeException {
+
+    private static final long serialVersionUID = 1;
+
+    /** Says how many wait. */
+    public QueueFullException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,219 @@
+package lyceum.labs;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.function.Consumer;
+import javax.imageio.ImageIO;
+import tools.jackson.databind.JsonNode;
+
+/** The context of a run that goes on: hands out the values, collects what the lab emits, and tells the listener. */
+final class RunningLab implements LabContext {
+
+    /** So that a lab that talks without end fails instead of filling the memory. */
+    private static final int MOST_EMITTED = 10_000;
+    private static final long PROGRESS_NANOS = 50_000_000;
+
+    private final LabRequest request;
+    private final LabClass lab;
+    private final Map<String, Object> values;
+    private final Consumer<LabEvent> listener;
+    private final Cancellation cancellation;
+    private final long begin = System.nanoTime();
+
+    private final List<String> said = new ArrayList<>();
+    private final List<LabTable> tables = new ArrayList<>();
+    private final List<JsonNode> figures = new ArrayList<>();
+    private final List<LabImage> images = new ArrayList<>();
+    private final List<CheckResult> checks = new ArrayList<>();
+    private String firstOther;
+
+    RunningLab(LabRequest request, LabClass lab, Map<String, Object> values, Consumer<LabEvent> listener, Cancellation cancellation) {
+        this.request = request;
+        this.lab = lab;
+        this.values = values;
+        this.listener = listener;
+        this.cancellation = cancellation;
+    }
+
+    LabResult result() {
+        return new LabResult(request.slug(), lab.name(), lab.title(), request.seed(), values, seconds(), checks, figures, tables, images, said,
+                request.testMode(), Machine.version(), Machine.describe(), Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    }
+
+    private double seconds() {
+        return Math.rint((System.nanoTime() - begin) * 1e-6) * 1e-3;
+    }
+
+    private Object value(String name) {
+        if (firstOther != null) {
+            throw new IllegalStateException("parameter " + name + " is asked for after " + firstOther + "; parameters come before every other call");
+        }
+        if (!values.containsKey(name)) {
+            throw new IllegalStateException("parameter " + name + " was not there when the lab was described; ask for the same parameters whatever their values");
+        }
+        return values.get(name);
+    }
+
+    private void other(String call) {
+        if (firstOther == null) {
+            firstOther = call;
+        }
+        cancellation.check();
+    }
+
+    private <T> void emit(List<T> into, T what, LabEvent event) {
+        if (into.size() >= MOST_EMITTED) {
+            throw new IllegalStateException("the lab emits more than " + MOST_EMITTED + " of a kind");
+        }
+        into.add(what);
+        listener.accept(event);
+    }
+
+    @Override
+    public int param(String name, int defaultValue, int min, int max) {
+        return (Integer) value(name);
+    }
+
+    @Override
+    public double param(String name, double defaultValue, double min, double max) {
+        return (Double) value(name);
+    }
+
+    @Override
+    public String choice(String name, String defaultValue, String... options) {
+        return (String) value(name);
+    }
+
+    @Override
+    public boolean flag(String name, boolean defaultValue) {
+        return (Boolean) value(name);
+    }
+
+    @Override
+    public long seed() {
+        return request.seed();
+    }
+
+    @Override
+    public boolean testMode() {
+        return request.testMode();
+    }
+
+    @Override
+    public boolean cancelled() {
+        if (firstOther == null) {
+            firstOther = "cancelled()";
+        }
+        return cancellation.asked();
+    }
+
+    @Override
+    public void say(String format, Object... args) {
+        other("say");
+        var text = String.format(Locale.ROOT, format, args);
+        emit(said, text, new LabEvent.Said(text));
+    }
+
+    @Override
+    public void table(String title, List<String> columns, List<? extends List<?>> rows) {
+        other("table");
+        var table = new LabTable(title, columns, rows.stream().<List<Object>>map(List::copyOf).toList());
+        emit(tables, table, new LabEvent.Table(table));
+    }
+
+    @Override
+    public void image(String title, String description, BufferedImage image) {
+        other("image");
+        var png = new ByteArrayOutputStream();
+        try {
+            ImageIO.write(image, "png", png);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        var shown = new LabImage(title, description, image.getWidth(), image.getHeight(), png.toByteArray());
+        emit(images, shown, new LabEvent.Image(shown));
+    }
+
+    @Override
+    public void check(String topic, int clause, String name, double value, Bound bound) {
+        if (clause < 1) {
+            throw new IllegalArgumentException("clause is " + clause + "; clauses are numbered from 1");
+        }
+        add(new CheckResult(name, topic, clause, value, bound.expected(), bound.holds(value)));
+    }
+
+    @Override
+    public void check(String topic, String name, double value, Bound bound) {
+        add(new CheckResult(name, topic, 0, value, bound.expected(), bound.holds(value)));
+    }
+
+    @Override
+    public void check(String name, double value, Bound bound) {
+        check(lab.topics().getFirst(), name, value, bound);
+    }
+
+    @Override
+    public void check(String topic, int clause, String name, boolean holds) {
+        if (clause < 1) {
+            throw new IllegalArgumentException("clause is " + clause + "; clauses are numbered from 1");
+        }
+        add(new CheckResult(name, topic, clause, holds ? 1 : 0, "true", holds));
+    }
+
+    private void add(CheckResult check) {
+        other("check");
+        if (!lab.topics().contains(check.topic())) {
+            throw new IllegalArgumentException("check '" + check.name() + "' is about " + check.topic() + "; @Lab of " + lab.name() + " names " + String.join(", ", lab.topics()));
+        }
+        emit(checks, check, new LabEvent.Check(check));
+    }
+
+    @Override
+    public Iterable<Integer> progress(String name, int n) {
+        other("progress");
+        return () -> new Counting(name, n);
+    }
+
+    private final class Counting implements Iterator<Integer> {
+        private final String name;
+        private final int n;
+        private final long start = System.nanoTime();
+        private long told = start - PROGRESS_NANOS;
+        private int next;
+
+        Counting(String name, int n) {
+            this.name = name;
+            this.n = n;
+        }
+
+        @Override
+        public boolean hasNext() {
+            cancellation.check();
+            long now = System.nanoTime();
+            if (next == n || now - told >= PROGRESS_NANOS) {
+                told = now;
+                double left = next == 0 ? -1 : (now - start) * 1e-9 * (n - next) / next;
+                listener.accept(new LabEvent.Progress(name, next, n, left));
+            }
+            return next < n;
+        }
+
+        @Override
+        public Integer next() {
+            if (next >= n) {
+                throw new NoSuchElementException();
+            }
+            return next++;
+        }
+    }
+}

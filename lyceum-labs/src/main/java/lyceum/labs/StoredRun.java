@@ -1,0 +1,24 @@
+package lyceum.labs;
+
+import java.util.Map;
+
+/**
+ * What a list of runs shows of a stored one.
+ *
+ * @param id      to fetch it by: 24 hexadecimal digits
+ * @param slug    the topic
+ * @param title   the lab's
+ * @param seed    the run's
+ * @param params  as in {@link LabResult}
+ * @param seconds wall time
+ * @param checks  how many there were
+ * @param holding how many of them held
+ * @param date    when it ended
+ */
+public record StoredRun(String id, String slug, String title, long seed, Map<String, Object> params, double seconds, int checks, int holding, String date) {
+
+    static StoredRun of(String id, LabResult r) {
+        return new StoredRun(id, r.slug(), r.title(), r.seed(), r.params(), r.seconds(), r.checks().size(),
+                (int) r.checks().stream().filter(CheckResult::holds).count(), r.date());
+    }
+}

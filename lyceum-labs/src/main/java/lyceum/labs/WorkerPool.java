@@ -1,0 +1,286 @@
+package lyceum.labs;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingDeque;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * Runs labs in worker JVMs of their own, so that a lab may use up its heap, hang or crash and nothing else notices.
+ *
+ * <p>One worker is kept warm. A run is stopped politely, by the user or at its time budget, and its JVM is killed 2 s later if
+ * it has not ended by then. The heap of a worker is the lab's memory budget.
+ */
+public final class WorkerPool implements LabExecutor {
+
+    private static final System.Logger LOG = System.getLogger(WorkerPool.class.getName());
+    private static final Duration GRACE = Duration.ofSeconds(2);
+    /** A worker is replaced after so many runs, for what labs may leave behind. */
+    private static final int MOST_RUNS = 50;
+
+    private final WorkerOptions options;
+    private final BlockingQueue<Run> queue;
+    /** Runs that were taken and have a place or will have one at once: queue capacity counts only what waits. */
+    private final AtomicInteger open = new AtomicInteger();
+    private final LinkedBlockingDeque<WorkerProcess> idle = new LinkedBlockingDeque<>(1);
+    private final Set<WorkerProcess> workers = ConcurrentHashMap.newKeySet();
+    private final Map<String, LabClass> labs = new ConcurrentHashMap<>();
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("lab-clock").factory());
+    private volatile boolean closed;
+
+    /** A pool that starts its warm worker at once, in the background. */
+    public WorkerPool(WorkerOptions options) {
+        this.options = options;
+        this.queue = new LinkedBlockingQueue<>();
+        for (int i = 0; i < options.atOnce(); i++) {
+            Thread.ofPlatform().daemon().name("lab-dispatch-" + i).start(this::dispatch);
+        }
+        Thread.ofPlatform().daemon().name("lab-warm").start(this::warm);
+    }
+
+    @Override
+    public LabRun submit(LabRequest request, Consumer<LabEvent> listener) {
+        var lab = labs.computeIfAbsent(request.labClass(), LabClass::of);
+        lab.values(request.params());
+        if (closed) {
+            throw new IllegalStateException("the worker pool is closed");
+        }
+        if (open.incrementAndGet() > options.atOnce() + options.queue()) {
+            open.decrementAndGet();
+            throw new QueueFullException(options.queue() + " runs wait already; try again in a while");
+        }
+        var run = new Run(request, listener);
+        queue.add(run);
+        return run;
+    }
+
+    /** Runs that go on or wait. */
+    public int open() {
+        return open.get();
+    }
+
+    /** Stops every run at once and ends the workers. */
+    @Override
+    public void close() {
+        closed = true;
+        for (var run = queue.poll(); run != null; run = queue.poll()) {
+            run.end(new LabEvent.Cancelled("the studio stops"));
+        }
+        clock.shutdownNow();
+        workers.forEach(WorkerProcess::kill);
+    }
+
+    private void dispatch() {
+        while (!closed) {
+            try {
+                var run = queue.poll(200, TimeUnit.MILLISECONDS);
+                if (run != null) {
+                    serve(run);
+                }
+            } catch (InterruptedException e) {
+                return;
+            } catch (RuntimeException e) {
+                LOG.log(System.Logger.Level.ERROR, "a run could not be served", e);
+            }
+        }
+    }
+
+    private void serve(Run run) {
+        if (run.result.isDone()) {
+            return;
+        }
+        try {
+            var worker = obtain();
+            LabEvent last;
+            try {
+                last = run.on(worker);
+            } finally {
+                giveBack(worker);
+            }
+            run.end(last);
+        } catch (IOException e) {
+            run.end(new LabEvent.Failed("no worker for the lab: " + e.getMessage(), Stacks.of(e)));
+        } catch (RuntimeException e) {
+            run.end(new LabEvent.Failed(Stacks.sentence(e), Stacks.of(e)));
+        }
+    }
+
+    private WorkerProcess obtain() throws IOException {
+        for (var worker = idle.poll(); worker != null; worker = idle.poll()) {
+            if (worker.alive()) {
+                return worker;
+            }
+            workers.remove(worker);
+        }
+        return start();
+    }
+
+    private WorkerProcess start() throws IOException {
+        var worker = new WorkerProcess(options);
+        workers.add(worker);
+        if (closed) {
+            worker.kill();
+        }
+        return worker;
+    }
+
+    private void giveBack(WorkerProcess worker) {
+        boolean keep = !closed && worker.alive() && worker.lend() < MOST_RUNS && idle.offer(worker);
+        if (!keep) {
+            worker.kill();
+            workers.remove(worker);
+            if (!closed && idle.isEmpty()) {
+                Thread.ofPlatform().daemon().name("lab-warm").start(this::warm);
+            }
+        }
+    }
+
+    private void warm() {
+        try {
+            var worker = start();
+            if (closed || !idle.offer(worker)) {
+                worker.kill();
+                workers.remove(worker);
+            }
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "no worker could be kept warm: {0}", e.getMessage());
+        }
+    }
+
+    private final class Run implements LabRun {
+        private final String id = LabRunner.newId();
+        private final LabRequest request;
+        private final Consumer<LabEvent> listener;
+        private final Cancellation cancellation = new Cancellation();
+        private final CompletableFuture<LabResult> result = new CompletableFuture<>();
+        private WorkerProcess worker;
+        private volatile boolean begun;
+
+        Run(LabRequest request, Consumer<LabEvent> listener) {
+            this.request = request;
+            this.listener = listener;
+        }
+
+        @Override
+        public String id() {
+            return id;
+        }
+
+        @Override
+        public LabRequest request() {
+            return request;
+        }
+
+        @Override
+        public boolean waiting() {
+            return !begun && !result.isDone();
+        }
+
+        @Override
+        public CompletableFuture<LabResult> result() {
+            return result;
+        }
+
+        @Override
+        public LabResult join() {
+            return LabRuns.join(result);
+        }
+
+        @Override
+        public void cancel() {
+            stop("stopped");
+        }
+
+        /** Runs on a worker and hands its events on; returns the last one. */
+        LabEvent on(WorkerProcess mine) throws IOException {
+            synchronized (this) {
+                if (cancellation.asked()) {
+                    return new LabEvent.Cancelled(cancellation.reason());
+                }
+                worker = mine;
+                begun = true;
+                mine.send(WorkerCommand.run(id, request));
+            }
+            var budget = clock.schedule(() -> stop(LabRuns.overBudget(request.budget())), request.budget().toMillis(), TimeUnit.MILLISECONDS);
+            try {
+                var event = mine.next();
+                while (event != null && !event.last()) {
+                    tell(event);
+                    event = mine.next();
+                }
+                return event != null ? event : died(mine);
+            } catch (IOException e) {
+                return died(mine);
+            } finally {
+                budget.cancel(false);
+                synchronized (this) {
+                    worker = null;
+                }
+            }
+        }
+
+        private LabEvent died(WorkerProcess mine) {
+            var end = mine.end();
+            return cancellation.asked() ? new LabEvent.Cancelled(cancellation.reason())
+                    : closed ? new LabEvent.Cancelled("the studio stops") : new LabEvent.Failed(end, mine.log());
+        }
+
+        private void stop(String why) {
+            boolean waits;
+            synchronized (this) {
+                cancellation.ask(why);
+                waits = worker == null;
+                if (!waits) {
+                    askWorker(worker, why);
+                }
+            }
+            if (waits && queue.remove(this)) {
+                end(new LabEvent.Cancelled(why));
+            }
+        }
+
+        private void askWorker(WorkerProcess mine, String why) {
+            try {
+                mine.send(WorkerCommand.stop(id, why));
+            } catch (IOException e) {
+                LOG.log(System.Logger.Level.DEBUG, "a worker was gone before it could be stopped", e);
+            }
+            clock.schedule(() -> killIfStillOn(mine), GRACE.toMillis(), TimeUnit.MILLISECONDS);
+        }
+
+        private synchronized void killIfStillOn(WorkerProcess mine) {
+            if (worker == mine) {
+                mine.kill();
+            }
+        }
+
+        private void tell(LabEvent event) {
+            try {
+                listener.accept(event);
+            } catch (RuntimeException e) {
+                LOG.log(System.Logger.Level.WARNING, "a listener of run " + id + " failed", e);
+            }
+        }
+
+        void end(LabEvent last) {
+            synchronized (this) {
+                if (result.isDone()) {
+                    return;
+                }
+            }
+            open.decrementAndGet();
+            tell(last);
+            LabRuns.complete(result, last);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+package lyceum.plot;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonSubTypes.Type;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * A picture as data: what is shown, in what units, and one sentence that says what to see. Immutable; methods return a changed copy.
+ *
+ * <pre>{@code
+ * Figure.histogram("Coverage over random splits", coverage).axes("coverage", "splits").verticalLine(0.9, "promised")
+ *     .describedAs("Coverage of the sets on 200 random splits, gathered around the promised share.");
+ *
+ * Figure.plot("Loss").line("train", epochs, train).line("validation", epochs, validation).axes("epoch", "loss (nats)").logY();
+ * }</pre>
+ *
+ * <p>Lists that pair up must have one length, else {@link FigureException} names both. Values that are not finite are gaps.
+ * Empty data make an empty picture, not an error.
+ */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+@JsonSubTypes({@Type(value = Plot.class, name = "plot"), @Type(value = Panels.class, name = "panels"), @Type(value = Frames.class, name = "frames")})
+public sealed interface Figure permits Plot, Panels, Frames {
+
+    /** What the figure shows, a few words. */
+    String title();
+
+    /** One sentence for readers who do not see the picture; also drawn as a caption by pages. */
+    String description();
+
+    /** The same figure with this description. */
+    Figure describedAs(String description);
+
+    /** The data as a table. */
+    Table table();
+
+    /** The data as CSV (RFC 4180). */
+    default String toCsv() {
+        return table().toCsv();
+    }
+
+    /** The figure as JSON, with a {@code formatVersion}; {@link #fromJson} reads it back, equal. */
+    default String toJson() {
+        return FigureJson.write(this);
+    }
+
+    /**
+     * Reads what {@link #toJson} wrote. The document may come from anywhere: it is at most 64 MiB, and everything a figure's
+     * constructors refuse is refused here too.
+     *
+     * @throws FigureException if it is not a figure; says where
+     */
+    static Figure fromJson(String json) {
+        return FigureJson.read(json);
+    }
+
+    /** An empty plot to put layers on. */
+    static Plot plot(String title) {
+        return new Plot(title, "", Axis.PLAIN, Axis.PLAIN, List.of(), false);
+    }
+
+    /** A line through {@code (xs[i], ys[i])}. */
+    static Plot line(String title, double[] xs, double[] ys) {
+        return plot(title).line("", xs, ys);
+    }
+
+    /** A line through {@code (i, ys[i])}, i from 0. */
+    static Plot line(String title, double[] ys) {
+        return plot(title).line("", Numbers.upTo(Check.present("line '" + title + "': ys", ys).length).toArray(), ys);
+    }
+
+    /** Points at {@code (xs[i], ys[i])}. */
+    static Plot scatter(String title, double[] xs, double[] ys) {
+        return plot(title).points("", xs, ys);
+    }
+
+    /**
+     * Points by class, a colour for each.
+     *
+     * @param classes class number of each point, 0 to {@code names.length - 1}
+     * @param names what the classes are called
+     */
+    static Plot scatter(String title, double[] xs, double[] ys, int[] classes, String... names) {
+        return plot(title).points(xs, ys, classes, names);
+    }
+
+    /** One bar for each category. */
+    static Plot bar(String title, String[] categories, double[] values) {
+        return bars(title, categories, Series.of("", values));
+    }
+
+    /** Bars side by side, one of each series for each category; {@link Plot#stacked()} puts them on top of each other. */
+    static Plot bars(String title, String[] categories, Series... series) {
+        return plot(title).with(new Layer.Bars(Arrays.asList(categories), Arrays.asList(series), false, false)).axes("", "");
+    }
+
+    /** Counts of the values in bins chosen by the rule of Freedman and Diaconis (1981), between 5 and 60 of them. */
+    static Plot histogram(String title, double[] values) {
+        return plot(title).with(Bins.count("", values));
+    }
+
+    /** Counts of the values in {@code bins} equal bins from the smallest to the largest. */
+    static Plot histogram(String title, double[] values, int bins) {
+        return plot(title).with(Bins.count("", values, bins));
+    }
+
+    /** A matrix as colours, first row on top, rows and columns numbered from 0. */
+    static Plot heatmap(String title, double[][] values) {
+        int columns = values.length == 0 ? 0 : values[0].length;
+        return heatmap(title, values, numbered(values.length), numbered(columns));
+    }
+
+    /** A matrix as colours, first row on top; see {@link Plot#cellLabels()} and {@link Plot#diverging()}. */
+    static Plot heatmap(String title, double[][] values, String[] rows, String[] columns) {
+        var flat = Numbers.flat("heatmap '" + title + "'", values);
+        return plot(title).with(new Layer.Heatmap(flat, Arrays.asList(rows), Arrays.asList(columns), Layer.ColorScale.SEQUENTIAL, false, ""));
+    }
+
+    /** Small images in rows of {@code columns}, from the smallest pixel value (black) to the largest (white). */
+    static Plot images(String title, int columns, List<Image> images) {
+        double low = images.stream().mapToDouble(i -> i.pixels().min()).filter(Double::isFinite).min().orElse(0);
+        double high = images.stream().mapToDouble(i -> i.pixels().max()).filter(Double::isFinite).max().orElse(1);
+        if (low >= 0 && high <= 1) {
+            low = 0;
+            high = 1;
+        }
+        return plot(title).with(new Layer.ImageGrid(images, columns, low, high));
+    }
+
+    /** Small images in rows of {@code columns}. */
+    static Plot images(String title, int columns, Image... images) {
+        return images(title, columns, Arrays.asList(images));
+    }
+
+    /**
+     * Decision regions: the class at each place of a grid.
+     *
+     * @param xs centres of the columns, ascending
+     * @param ys centres of the rows, ascending
+     * @param classes {@code classes[row of y][column of x]}, numbers from 0
+     * @param names what the classes are called; points of these names get their colours
+     */
+    static Plot regions(String title, double[] xs, double[] ys, int[][] classes, String... names) {
+        return plot(title).regions(xs, ys, classes, names);
+    }
+
+    /**
+     * A function of two variables as colour with lines of equal value.
+     *
+     * @param values {@code values[row of y][column of x]}
+     */
+    static Plot contour(String title, double[] xs, double[] ys, double[][] values) {
+        return plot(title).surface(xs, ys, values).contours();
+    }
+
+    /** Areas on top of each other, the first at the bottom. */
+    static Plot area(String title, double[] xs, Series... series) {
+        return plot(title).with(new Layer.StackedArea(Numbers.of(xs), Arrays.asList(series)));
+    }
+
+    /** A tree, root on top. */
+    static Plot tree(String title, List<Node> nodes, List<Edge> edges) {
+        return plot(title).with(new Layer.Network(nodes, edges, Layer.Network.Flow.DOWN));
+    }
+
+    /** A directed graph in layers from left to right; edges of a cycle run back. */
+    static Plot graph(String title, List<Node> nodes, List<Edge> edges) {
+        return plot(title).with(new Layer.Network(nodes, edges, Layer.Network.Flow.RIGHT));
+    }
+
+    /** Figures side by side. */
+    static Panels row(String title, Figure... figures) {
+        return new Panels(title, "", Math.max(1, figures.length), Arrays.asList(figures));
+    }
+
+    /** Figures in rows of {@code columns}. */
+    static Panels grid(String title, int columns, Figure... figures) {
+        return new Panels(title, "", columns, Arrays.asList(figures));
+    }
+
+    /**
+     * A sequence under a slider: a training run, an algorithm's steps.
+     *
+     * @param slider what the slider counts
+     * @param figures one for each place of the slider, numbered from 0
+     */
+    static Frames frames(String title, String slider, List<? extends Figure> figures) {
+        return new Frames(title, "", slider, List.of(numbered(figures.size())), new ArrayList<>(figures));
+    }
+
+    private static String[] numbered(int n) {
+        return IntStream.range(0, n).mapToObj(Integer::toString).toArray(String[]::new);
+    }
+}

@@ -1,0 +1,69 @@
+package lyceum.plot;
+
+/**
+ * A small image.
+ *
+ * @param caption a few words under it, may be empty
+ * @param width in pixels
+ * @param height in pixels
+ * @param channels 1 (grey) or 3 (red, green, blue)
+ * @param pixels row by row from the top, the channels of a pixel together
+ */
+public record Image(String caption, int width, int height, int channels, Numbers pixels) {
+    /** Checks and cleans. */
+    public Image {
+        caption = Check.text("image caption", caption, Check.LABEL);
+        Check.present("image pixels", pixels);
+        if (channels != 1 && channels != 3) throw new FigureException("image '" + caption + "' has " + channels + " channels; 1 (grey) or 3 (red, green, blue)");
+        if (width < 0 || height < 0 || width > 8_192 || height > 8_192) throw new FigureException("image '" + caption + "' is " + width + " x " + height + "; each side is 0 to 8192 pixels");
+        if ((long) width * height * channels != pixels.size()) {
+            throw new FigureException("image '" + caption + "': " + width + " x " + height + " x " + channels + " pixels need " + (long) width * height * channels + " values and there are " + pixels.size());
+        }
+    }
+
+    /**
+     * A grey image.
+     *
+     * @param caption a few words under it
+     * @param rows pixel values, row by row from the top, all rows of one length
+     */
+    public static Image gray(String caption, double[][] rows) {
+        var flat = Numbers.flat("image '" + caption + "'", rows);
+        return new Image(caption, rows.length == 0 ? 0 : rows[0].length, rows.length, 1, flat);
+    }
+
+    /**
+     * A grey image from one flat array, as datasets hold them.
+     *
+     * @param caption a few words under it
+     * @param width pixels in a row
+     * @param pixels row by row from the top
+     */
+    public static Image gray(String caption, int width, double... pixels) {
+        if (width < 1) throw new FigureException("image '" + caption + "' is " + width + " pixels wide; at least 1");
+        return new Image(caption, width, pixels.length / width, 1, Numbers.of(pixels));
+    }
+
+    /**
+     * A colour image from its three planes, equal in size.
+     *
+     * @param caption a few words under it
+     * @param red rows of the red plane
+     * @param green rows of the green plane
+     * @param blue rows of the blue plane
+     */
+    public static Image rgb(String caption, double[][] red, double[][] green, double[][] blue) {
+        var r = Numbers.flat("red plane", red);
+        var g = Numbers.flat("green plane", green);
+        var b = Numbers.flat("blue plane", blue);
+        Check.sameLength("image '" + caption + "'", "red", r.size(), "green", g.size());
+        Check.sameLength("image '" + caption + "'", "red", r.size(), "blue", b.size());
+        var pixels = new double[3 * r.size()];
+        for (int i = 0; i < r.size(); i++) {
+            pixels[3 * i] = r.get(i);
+            pixels[3 * i + 1] = g.get(i);
+            pixels[3 * i + 2] = b.get(i);
+        }
+        return new Image(caption, red.length == 0 ? 0 : red[0].length, red.length, 3, Numbers.of(pixels));
+    }
+}

@@ -1,0 +1,25 @@
+package lyceum.plot;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import lyceum.plot.render.Png;
+import lyceum.plot.render.Svg;
+import lyceum.plot.render.Theme;
+
+/** Writes every sample figure in both themes to {@code target/gallery}, to be looked at. */
+public final class Gallery {
+    private Gallery() {}
+
+    public static void main(String[] args) throws IOException {
+        var folder = Files.createDirectories(Path.of(args.length > 0 ? args[0] : "target/gallery"));
+        for (var f : Samples.all()) {
+            var name = f.title().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
+            for (var theme : new Theme[] {Theme.LIGHT, Theme.DARK}) {
+                Files.write(folder.resolve(name + "-" + theme.name() + ".png"), Png.write(f, theme));
+                Files.writeString(folder.resolve(name + "-" + theme.name() + ".svg"), Svg.write(f, theme));
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package lyceum.studio.cli;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import lyceum.labs.catalogue.Article;
+import lyceum.labs.catalogue.Catalogue;
+import lyceum.labs.catalogue.Status;
+import lyceum.labs.catalogue.StatusBoard;
+import lyceum.labs.catalogue.Topic;
+
+/** What the commands look things up in. Each part is read when it is first asked for: most commands need one of them. */
+final class Encyclopedia {
+
+    private final Supplier<Catalogue> catalogueSource;
+    private final Function<Catalogue, StatusBoard> boardSource;
+    private final Function<String, Optional<Article>> articles;
+    private Catalogue catalogue;
+    private StatusBoard board;
+
+    Encyclopedia(Supplier<Catalogue> catalogue, Function<Catalogue, StatusBoard> board, Function<String, Optional<Article>> articles) {
+        this.catalogueSource = catalogue;
+        this.boardSource = board;
+        this.articles = articles;
+    }
+
+    /** The one that Lyceum ships. */
+    static Encyclopedia shipped() {
+        return new Encyclopedia(Catalogue::load, c -> StatusBoard.load(), Article::find);
+    }
+
+    Catalogue catalogue() {
+        if (catalogue == null) {
+            catalogue = catalogueSource.get();
+        }
+        return catalogue;
+    }
+
+    private StatusBoard board() {
+        if (board == null) {
+            board = boardSource.apply(catalogue());
+        }
+        return board;
+    }
+
+    Status status(Topic topic) {
+        return board().of(topic.slug()).status();
+    }
+
+    /** What is left to do for a topic, in words; empty for one that works. */
+    String left(Topic topic) {
+        return board().of(topic.slug()).left();
+    }
+
+    Optional<Article> article(Topic topic) {
+        return articles.apply(topic.slug());
+    }
+
+    /** Topics for a query, best first. */
+    List<Topic> search(String query) {
+        String wanted = query.toLowerCase(java.util.Locale.ROOT);
+        return catalogue().topics().stream().filter(t -> (t.title() + t.slug() + t.summary()).toLowerCase(java.util.Locale.ROOT).contains(wanted)).toList();
+    }
+}

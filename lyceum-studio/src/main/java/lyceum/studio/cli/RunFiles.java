@@ -1,0 +1,80 @@
+package lyceum.studio.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import lyceum.labs.LabJson;
+import lyceum.labs.LabResult;
+import lyceum.labs.LabTable;
+import lyceum.plot.Figure;
+
+/** Writes a run into a folder: {@code run.json}, each figure as SVG, PNG and CSV, each table as CSV, each image as PNG. */
+final class RunFiles {
+
+    private final Path folder;
+    private final List<String> written = new ArrayList<>();
+
+    private RunFiles(Path folder) {
+        this.folder = folder;
+    }
+
+    /** Names of the files, in the order they were written; files of these names are replaced. */
+    static List<String> write(LabResult result, Path folder) throws IOException {
+        var files = new RunFiles(folder);
+        files.text("run.json", LabJson.pretty(result) + "\n");
+        int number = 0;
+        for (var json : result.figures()) {
+            var figure = Figure.fromJson(json.toString());
+            String name = "figure-" + ++number + "-" + fileName(figure.title());
+            files.text(name + ".csv", figure.toCsv());
+        }
+        number = 0;
+        for (var table : result.tables()) {
+            files.text("table-" + ++number + "-" + fileName(table.title()) + ".csv", csv(table));
+        }
+        number = 0;
+        for (var image : result.images()) {
+            files.bytes("image-" + ++number + "-" + fileName(image.title()) + ".png", image.png());
+        }
+        return files.written;
+    }
+
+    private void text(String name, String text) throws IOException {
+        bytes(name, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private void bytes(String name, byte[] bytes) throws IOException {
+        try {
+            Files.write(folder.resolve(name), bytes);
+        } catch (IOException e) {
+            throw new IOException("cannot write " + folder.resolve(name) + ": " + e.getMessage(), e);
+        }
+        written.add(name);
+    }
+
+    /** Letters and digits of a title, with hyphens between words. */
+    static String fileName(String title) {
+        String name = title.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-+|-+$", "");
+        return name.isEmpty() ? "untitled" : name.substring(0, Math.min(60, name.length())).replaceAll("-+$", "");
+    }
+
+    /** RFC 4180; numbers in full. */
+    private static String csv(LabTable table) {
+        var text = new StringBuilder(row(table.columns()));
+        table.rows().forEach(r -> text.append(row(r)));
+        return text.toString();
+    }
+
+    private static String row(List<?> cells) {
+        return cells.stream().map(c -> quoted(String.valueOf(c))).collect(Collectors.joining(",", "", "\r\n"));
+    }
+
+    private static String quoted(String cell) {
+        return cell.matches("(?s).*[\",\r\n].*") ? "\"" + cell.replace("\"", "\"\"") + "\"" : cell;
+    }
+}

@@ -1,0 +1,102 @@
+package lyceum.studio.web;
+
+import java.util.ArrayList;
+import java.util.List;
+import lyceum.labs.CheckResult;
+import lyceum.labs.LabEvent;
+import lyceum.labs.LabImage;
+import lyceum.labs.LabResult;
+import lyceum.labs.LabTable;
+import lyceum.labs.catalogue.Catalogue;
+import lyceum.plot.Figure;
+import lyceum.plot.Table;
+import lyceum.studio.web.view.RunView;
+import tools.jackson.databind.JsonNode;
+
+/** Runs as a page shows them. */
+final class RunViews {
+
+    private static final int ROWS = 200;
+
+    private final Catalogue catalogue;
+
+    RunViews(Catalogue catalogue) {
+        this.catalogue = catalogue;
+    }
+
+    /** A run that goes on, or that this studio remembers, with its events so far. */
+    RunView of(LiveRun run) {
+        var items = new ArrayList<RunView.Item>();
+        var checks = new ArrayList<RunView.Check>();
+        int figures = 0;
+        int images = 0;
+        String trouble = null;
+        var made = "";
+        long last = 0;
+        for (var numbered : run.events()) {
+            last = numbered.id();
+            switch (numbered.event()) {
+                case LabEvent.Said(var text) -> items.add(new RunView.Said(text));
+                case LabEvent.Figure(_, var figure) -> items.add(figure(run.id(), figures++, figure));
+                case LabEvent.Table(var table) -> items.add(grid(table));
+                case LabEvent.Image(var image) -> items.add(picture(run.id(), images++, image));
+                case LabEvent.Check(var check) -> checks.add(check(check));
+                case LabEvent.Finished(var result) -> made = Words.made(result);
+                case LabEvent.Failed(var message, _) -> trouble = message;
+                case LabEvent.Cancelled(var reason) -> trouble = sentence(reason);
+                case LabEvent.Started _, LabEvent.Progress _ -> { }
+            }
+        }
+        return new RunView(run.id(), run.state(), items, checks, made, trouble, last);
+    }
+
+    /** A stored result. */
+    RunView of(String id, LabResult result) {
+        var items = new ArrayList<RunView.Item>();
+        result.said().forEach(text -> items.add(new RunView.Said(text)));
+        for (int i = 0; i < result.figures().size(); i++) {
+            items.add(figure(id, i, result.figures().get(i)));
+        }
+        for (int i = 0; i < result.images().size(); i++) {
+            items.add(picture(id, i, result.images().get(i)));
+        }
+        result.tables().forEach(table -> items.add(grid(table)));
+        return new RunView(id, "done", items, result.checks().stream().map(this::check).toList(), Words.made(result), null, 0);
+    }
+
+    /** A figure whose files lie below the run's address. */
+    RunView.Figure figure(String run, int number, JsonNode json) {
+        var figure = Figure.fromJson(json.toString());
+        return new RunView.Figure(figure.title(), figure.description(), "/runs/" + run + "/figures/" + number, grid(figure.title(), figure.table()));
+    }
+
+    RunView.Grid grid(LabTable table) {
+        return grid(table.title(), table.columns(), table.rows());
+    }
+
+    private static RunView.Grid grid(String title, Table table) {
+        return grid(title, table.columns(), table.rows());
+    }
+
+    private static RunView.Grid grid(String title, List<String> columns, List<List<Object>> rows) {
+        var shown = rows.stream().limit(ROWS).map(row -> row.stream().map(Words::cell).toList()).toList();
+        return new RunView.Grid(title, columns, shown, rows.size() - shown.size());
+    }
+
+    RunView.Picture picture(String run, int number, LabImage image) {
+        return new RunView.Picture(image.title(), image.description(), "/runs/" + run + "/images/" + number + ".png");
+    }
+
+    RunView.Check check(CheckResult check) {
+        var topic = catalogue.find(check.topic());
+        var clause = topic.filter(t -> check.clause() >= 1 && check.clause() <= t.clauses().size()).map(t -> t.clause(check.clause())).orElse("");
+        boolean fact = check.expected().equals("true");
+        return new RunView.Check(check.topic(), check.clause(), check.name(), fact ? String.valueOf(check.value() == 1) : Words.number(check.value()), check.expected(),
+            check.holds(), clause);
+    }
+
+    /** A reason as a sentence. */
+    static String sentence(String reason) {
+        return reason.isEmpty() ? "" : Character.toUpperCase(reason.charAt(0)) + reason.substring(1) + (reason.endsWith(".") ? "" : ".");
+    }
+}

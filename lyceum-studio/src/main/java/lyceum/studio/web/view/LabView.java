@@ -1,0 +1,26 @@
+package lyceum.studio.web.view;
+
+import java.util.List;
+
+/**
+ * A lab beside its article.
+ *
+ * @param title   what it shows
+ * @param slug    the topic it is opened from
+ * @param params  its parameters
+ * @param seed    seed of the form
+ * @param budget  its time and memory, in words
+ * @param quick   whether its last run took under a second, so that a slider runs it
+ * @param run     the run to show, or null
+ * @param runnable whether it can run here
+ */
+public record LabView(String title, String slug, List<Param> params, long seed, String budget, boolean quick, RunView run, boolean runnable) {
+
+    /** A number with bounds, or one of several words. */
+    public record Param(String name, String label, String value, String initial, String min, String max, String step, boolean integer, List<String> choices) {
+
+        public boolean choice() {
+            return !choices.isEmpty();
+        }
+    }
+}

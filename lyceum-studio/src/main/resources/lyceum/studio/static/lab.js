@@ -1,0 +1,151 @@
+// The lab beside an article: runs it, follows it, and comes back to it after a reload.
+"use strict";
+(() => {
+  const form = document.getElementById("lab");
+  if (!form) return;
+  const $ = id => document.getElementById(id);
+  const runButton = $("run"), stopButton = $("stop"), word = $("word"), bar = $("progress"), wrong = $("wrong");
+  let source, current, began, timer;
+
+  // Sliders and their numbers say the same. A slider's steps may be finer or coarser than what may be typed.
+  for (const slider of form.querySelectorAll("input[type=range]")) {
+    const number = $(slider.dataset.for);
+    slider.addEventListener("input", () => { number.value = slider.value; changed(); });
+    number.addEventListener("input", () => { if (number.validity.valid) slider.value = number.value; changed(); });
+  }
+  form.querySelectorAll("select, input[type=text], #p-seed").forEach(field => field.addEventListener("input", changed));
+
+  function values() {
+    const given = {};
+    for (const field of form.elements) if (field.name) given[field.name] = field.value;
+    return given;
+  }
+  /** The address and the snippets follow the form. */
+  function changed() {
+    const url = new URL(location.href);
+    url.searchParams.delete("run");
+    for (const field of form.elements) if (field.name) {
+      if (field.value === field.dataset.initial) url.searchParams.delete(field.name); else url.searchParams.set(field.name, field.value);
+    }
+    history.replaceState(history.state, "", url);
+    const bad = [...form.elements].find(field => field.name && !field.validity.valid);
+    for (const field of form.elements) if (field.name) field.toggleAttribute("aria-invalid", false);
+    if (bad) {
+      bad.setAttribute("aria-invalid", "true");
+      say(bad.validity.badInput || bad.value === "" ? `${bad.name} is not a number; it lies between ${bad.min} and ${bad.max}.` : bad.validity.stepMismatch ? `${bad.name} is ${bad.value}; it is a whole number.` : `${bad.name} is ${bad.value}; it lies between ${bad.min} and ${bad.max}.`);
+      return;
+    }
+    say("");
+    refreshSnippets();
+    if (form.dataset.quick === "true") { clearTimeout(timer); timer = setTimeout(start, 250); }
+  }
+  function say(text) { wrong.textContent = text; wrong.hidden = text === ""; }
+  let snippetTimer;
+  function refreshSnippets() {
+    clearTimeout(snippetTimer);
+    snippetTimer = setTimeout(async () => {
+      const answer = await fetch(`/t/${form.dataset.slug}/snippets?` + new URLSearchParams(values()));
+      if (!answer.ok) return;
+      for (const [id, html] of Object.entries(await answer.json())) { const code = document.querySelector(`#code-${id} > code`); if (code) code.innerHTML = html; }
+    }, 150);
+  }
+
+  form.addEventListener("submit", event => { event.preventDefault(); start(); });
+  stopButton.addEventListener("click", async () => {
+    if (!current) return;
+    stopButton.disabled = true;
+    word.textContent = "stopping";
+    await fetch("/api/runs/" + current, { method: "DELETE" });
+  });
+
+  async function start() {
+    if (!form.checkValidity()) { changed(); return; }
+    say("");
+    if (current) { source?.close(); await fetch("/api/runs/" + current, { method: "DELETE" }); }
+    const { seed, ...params } = values();
+    let answer;
+    try {
+      answer = await fetch("/api/runs", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ slug: form.dataset.slug, seed: Number(seed), params }) });
+    } catch { say("The studio does not answer. Is it still running?"); return; }
+    const body = await answer.json();
+    if (!answer.ok) { say(body.error + (answer.status === 429 ? ` Next try in ${answer.headers.get("Retry-After")} s.` : "")); return; }
+    const old = $("result"), height = old.offsetHeight;
+    const fresh = document.createElement("div");
+    fresh.className = "result";
+    fresh.id = "result";
+    fresh.innerHTML = '<div class="stream"></div><div class="checks scroll-x" hidden></div><p class="made"></p>';
+    fresh.dataset.keep = "";
+    fresh.style.minHeight = height + "px";
+    follow(body.id, 0, { fresh, old });
+    const url = new URL(location.href);
+    url.searchParams.set("run", body.id);
+    history.replaceState(history.state, "", url);
+  }
+
+  /** Listens to a run. What it draws replaces the old result when the first of it is there, so that nothing blinks. */
+  function follow(id, after, swap) {
+    current = id;
+    began = performance.now();
+    runButton.disabled = false;
+    stopButton.disabled = false;
+    word.textContent = "";
+    const waiting = setTimeout(() => { if (word.textContent === "") word.textContent = "starting"; }, 300);
+    let box = swap ? swap.fresh : $("result"), shown = !swap;
+    const show = () => { if (!shown) { shown = true; swap.old.replaceWith(swap.fresh); } };
+    source?.close();
+    const stream = source = new EventSource(`/api/runs/${id}/events?as=html&after=${after}`);
+    const end = () => {
+      clearTimeout(waiting);
+      stream.close();
+      if (source !== stream) return;
+      current = undefined;
+      stopButton.disabled = true;
+      bar.hidden = true;
+    };
+    stream.addEventListener("progress", event => {
+      const { name, done, total, secondsLeft } = JSON.parse(event.data);
+      bar.hidden = false;
+      bar.max = total;
+      bar.value = done;
+      word.textContent = `${name} ${done} of ${total}` + (secondsLeft >= 1 ? ` · ${Math.ceil(secondsLeft)} s left` : "");
+    });
+    stream.addEventListener("piece", event => {
+      const { slot, html } = JSON.parse(event.data);
+      show();
+      const stage = document.createElement("template");
+      if (slot === "check") {
+        const checks = box.querySelector(".checks");
+        if (!checks.querySelector("tbody")) checks.innerHTML = '<table><caption class="sr">Checks of this run</caption><thead><tr><th scope="col"><span class="sr">clause</span></th><th scope="col">check</th><th scope="col" class="v">value</th><th scope="col" class="v">bound</th><th scope="col"><span class="sr">verdict</span></th></tr></thead><tbody></tbody></table>';
+        stage.innerHTML = html;
+        checks.hidden = false;
+        checks.querySelector("tbody").append(stage.content);
+      } else {
+        stage.innerHTML = html;
+        box.querySelector(".stream").append(stage.content);
+        window.drawFigures(box);
+      }
+    });
+    stream.addEventListener("end", event => {
+      const { state, made, trouble, seconds } = JSON.parse(event.data);
+      show();
+      box.style.minHeight = "";
+      box.querySelector(".made").textContent = made;
+      if (trouble) {
+        const note = document.createElement("p"), lead = document.createElement("b");
+        note.className = "trouble";
+        lead.textContent = state === "stopped" ? "Stopped. " : "The run failed. ";
+        note.append(lead, trouble);
+        box.querySelector(".stream").after(note);
+      }
+      word.textContent = state === "done" ? `${seconds} s` : state;
+      if (state === "done") form.dataset.quick = String(Number(seconds) < 1);
+      box.dataset.state = state;
+      end();
+    });
+    stream.addEventListener("gone", () => { word.textContent = "this run is not known any more"; end(); });
+    stream.onerror = () => { if (stream.readyState === EventSource.CLOSED && source === stream) { word.textContent = "the studio does not answer"; end(); } };
+  }
+
+  const result = $("result");
+  if (result?.dataset.state === "queued" || result?.dataset.state === "running") follow(result.dataset.run, Number(result.dataset.events));
+})();

@@ -1,0 +1,103 @@
+package lyceum.studio.cli;
+
+import static lyceum.studio.cli.CommandFixture.lyceum;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class CommandLineTest {
+
+    private static JsonNode json(String text) {
+        return JsonMapper.shared().readTree(text);
+    }
+
+    @Test
+    void topicsJsonIsAnArrayOfNineFields() {
+        var run = lyceum("topics", "--json");
+        assertThat(run.code()).isZero();
+        assertThat(run.err()).isEmpty();
+        var topics = json(run.out());
+        assertThat(topics.size()).isEqualTo(4);
+        assertThat(topics.get(1).propertyNames()).containsExactly("number", "title", "slug", "kind", "area", "module", "level", "status", "summary");
+        assertThat(topics.get(1).path("status").asString()).isEqualTo("works");
+        assertThat(topics.get(2).path("status").asString()).isEqualTo("planned");
+    }
+
+    @Test
+    void filtersCombineAndTakeBeginnings() {
+        var run = lyceum("topics", "--area", "clust", "--level", "beginner,researcher", "--json");
+        assertThat(json(run.out()).findValuesAsString("slug")).containsExactly("k-means", "broken-lab");
+        assertThat(json(lyceum("topics", "--status", "works", "--json").out()).findValuesAsString("slug")).containsExactly("k-means");
+    }
+
+    @Test
+    void unknownFilterListsWhatThereIs() {
+        var run = lyceum("topics", "--area", "cooking");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("--area is 'cooking'; it is one of Clustering, Linear algebra");
+        assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void unknownSlugOffersNearestNamesAndExitsWithTwo() {
+        for (var command : new String[] {"topic", "run", "path"}) {
+            var run = lyceum(command, "k-meens");
+            assertThat(run.code()).as(command).isEqualTo(2);
+            assertThat(run.err()).as(command).contains("There is no topic 'k-meens'; did you mean k-means");
+            assertThat(run.out()).as(command).isEmpty();
+        }
+    }
+
+    @Test
+    void unknownCommandAndOptionExitWithTwo() {
+        assertThat(lyceum("topiks").code()).isEqualTo(2);
+        assertThat(lyceum("topiks").err()).contains("topics");
+        assertThat(lyceum("topics", "--jsn").code()).isEqualTo(2);
+        assertThat(lyceum("run").code()).isEqualTo(2);
+    }
+
+    @Test
+    void articleReadsInTheTerminal() {
+        var run = lyceum("topic", "k-means");
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).contains("K-Means Clustering", "Clustering · algorithm · beginner · #2 · ● works", "μₖ = 1/nₖ ∑ᵢ xᵢ",
+                "    J = ∑ₖ ‖x − μₖ‖²", "Use it when clusters are round.", "lyceum.learn.KMeans", "Run it: lyceum run k-means");
+        assertThat(run.out().lines()).allSatisfy(l -> assertThat(TextWidth.of(l)).isLessThanOrEqualTo(80));
+    }
+
+    @Test
+    void plannedTopicSaysWhenItWouldWork() {
+        assertThat(lyceum("topic", "vectors").out()).contains("The article is still to come.", "Not running yet. It counts as working when:", "  1  the check holds");
+    }
+
+    @Test
+    void pathReadsNeedsFirst() {
+        assertThat(json(lyceum("path", "gaussian-mixture", "--json").out()).findValuesAsString("slug"))
+                .containsExactly("vectors", "k-means", "gaussian-mixture");
+        assertThat(json(lyceum("path", "gaussian-mixture", "--know", "k-means", "--json").out()).findValuesAsString("slug"))
+                .containsExactly("gaussian-mixture");
+        assertThat(lyceum("path", "gaussian-mixture").out()).contains("1  ○ planned  vectors", "3 topics. Begin: lyceum topic vectors");
+        assertThat(lyceum("path", "gaussian-mixture", "--know", "nothing").code()).isEqualTo(2);
+    }
+
+    @Test
+    void colourOnATerminalOnly() {
+        assertThat(CommandFixture.on(true, "topics").out()).contains("\u001b[");
+        assertThat(lyceum("topics").out()).doesNotContain("\u001b[");
+        assertThat(Terminal.colourAllowed(Map.of("TERM", "xterm"))).isTrue();
+        assertThat(Terminal.colourAllowed(Map.of("TERM", "xterm", "NO_COLOR", "1"))).isFalse();
+        assertThat(Terminal.colourAllowed(Map.of("TERM", "xterm", "NO_COLOR", ""))).isTrue();
+        assertThat(Terminal.colourAllowed(Map.of("TERM", "dumb"))).isFalse();
+    }
+
+    @Test
+    void helpVersionAndCompletionAnswer() {
+        assertThat(lyceum("--help").out()).contains("topics", "doctor", "Exit codes");
+        assertThat(lyceum("run", "--help").out()).contains("--param", "--seed", "--json", "--out");
+        assertThat(lyceum("version").out()).contains("Lyceum", "Java 2");
+        assertThat(lyceum("completion").out()).contains("_complete_lyceum", "topics");
+    }
+}

@@ -1,0 +1,100 @@
+package lyceum.testing;
+
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+
+/**
+ * The file of a module's acceptance records, JSON Lines. A later run of some tests replaces those tests' lines and keeps the
+ * others, so running one class does not forget the rest; lines whose test is gone are dropped.
+ */
+public final class AcceptanceFile {
+
+    private AcceptanceFile() { }
+
+    /**
+     * {@code target/acceptance.jsonl} under the working directory, where Maven starts a module's tests; another place if the
+     * system property {@code lyceum.acceptance} names one; null where there is no {@code target} folder.
+     */
+    public static Path ofThisModule() {
+        var named = System.getProperty("lyceum.acceptance");
+        if (named != null) {
+            return Path.of(named);
+        }
+        var target = Path.of("target").toAbsolutePath();
+        return Files.isDirectory(target) ? target.resolve("acceptance.jsonl") : null;
+    }
+
+    /**
+     * Reads every record of a file.
+     *
+     * @return no records where the file does not exist
+     */
+    public static List<AcceptanceRecord> read(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            return List.of();
+        }
+        var records = new ArrayList<AcceptanceRecord>();
+        for (var line : Files.readAllLines(file)) {
+            if (!line.isBlank()) {
+                records.add(AcceptanceRecord.fromJson(line));
+            }
+        }
+        return records;
+    }
+
+    /** Replaces the lines of the tests that {@code records} name, keeps the others, writes atomically. */
+    public static synchronized void merge(Path file, List<AcceptanceRecord> records) throws IOException {
+        var tests = new HashSet<String>();
+        records.forEach(r -> tests.add(r.test()));
+        var lines = new StringBuilder();
+        for (var old : read(file)) {
+            if (!tests.contains(old.test()) && stillThere(old)) {
+                lines.append(old.toJson()).append('\n');
+            }
+        }
+        records.forEach(r -> lines.append(r.toJson()).append('\n'));
+        var fresh = Files.createTempFile(file.toAbsolutePath().getParent(), "acceptance", ".tmp");
+        Files.writeString(fresh, lines);
+        Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    static String nameOf(Method method) {
+        return method.getDeclaringClass().getName() + "#" + method.getName();
+    }
+
+    /** A record of something other than a test method (a lab) is kept; a method must still exist and still claim the clause. */
+    private static boolean stillThere(AcceptanceRecord record) {
+        var at = record.test().indexOf('#');
+        if (at < 0) {
+            return true;
+        }
+        try {
+            var type = Class.forName(record.test().substring(0, at), false, Thread.currentThread().getContextClassLoader());
+            for (var method : type.getDeclaredMethods()) {
+                if (method.getName().equals(record.test().substring(at + 1)) && claims(method, record)) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (ClassNotFoundException | LinkageError e) {
+            return false;
+        }
+    }
+
+    private static boolean claims(Method method, AcceptanceRecord record) {
+        for (var acceptance : method.getAnnotationsByType(Acceptance.class)) {
+            for (int clause : acceptance.clause()) {
+                if (acceptance.topic().equals(record.topic()) && clause == record.clause()) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+}

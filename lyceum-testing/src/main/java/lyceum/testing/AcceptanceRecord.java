@@ -1,0 +1,56 @@
+package lyceum.testing;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * One clause, one test, one verdict: a line of {@code target/acceptance.jsonl}.
+ *
+ * @param topic    the topic's slug
+ * @param clause   the clause's number, from 1
+ * @param test     who checked: {@code lyceum.learn.KMeansTest#withinPlusBetweenEqualsTotal} or {@code lab:k-means/inertia gap}
+ * @param holds    whether every invocation passed
+ * @param measured what was reported through {@link Measured}, in order
+ * @param seconds  how long the test took
+ */
+public record AcceptanceRecord(String topic, int clause, String test, boolean holds, List<Measured.Value> measured, double seconds) {
+
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    /** Copies the list. */
+    public AcceptanceRecord {
+        measured = List.copyOf(measured);
+    }
+
+    /** The record as one line of JSON, without a line end; numbers that JSON lacks (NaN, infinities) become strings. */
+    public String toJson() {
+        var node = JSON.createObjectNode();
+        node.put("topic", topic).put("clause", clause).put("test", test).put("holds", holds);
+        var values = node.putArray("measured");
+        for (var m : measured) {
+            var v = values.addObject().put("name", m.name());
+            if (Double.isFinite(m.value())) {
+                v.put("value", m.value());
+            } else {
+                v.put("value", String.valueOf(m.value()));
+            }
+        }
+        node.put("seconds", Double.parseDouble(String.format(Locale.ROOT, "%.3f", seconds)));
+        return JSON.writeValueAsString(node);
+    }
+
+    /** Reads a line that {@link #toJson} wrote. */
+    public static AcceptanceRecord fromJson(String line) {
+        var node = JSON.readTree(line);
+        var measured = new ArrayList<Measured.Value>();
+        for (JsonNode v : node.path("measured")) {
+            var value = v.path("value");
+            measured.add(new Measured.Value(v.path("name").asString(), value.isNumber() ? value.asDouble() : Double.parseDouble(value.asString())));
+        }
+        return new AcceptanceRecord(node.path("topic").asString(), node.path("clause").asInt(), node.path("test").asString(),
+                node.path("holds").asBoolean(), measured, node.path("seconds").asDouble());
+    }
+}

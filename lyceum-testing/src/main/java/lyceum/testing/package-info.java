@@ -1,0 +1,9 @@
+/**
+ * Test support for every module: acceptance clauses and what became of them ({@link lyceum.testing.Acceptance}, start there),
+ * golden files ({@link lyceum.testing.Golden}), properties over seeded, shrinking generators
+ * ({@link lyceum.testing.Property}), fuzzing of readers ({@link lyceum.testing.Fuzz}), locales and zones
+ * ({@link lyceum.testing.LocaleHarness}), and forked JVMs ({@link lyceum.testing.ForkedJvm}).
+ *
+ * <p>Depends on JUnit and Jackson alone, so that the lowest floor can use it.
+ */
+package lyceum.testing;

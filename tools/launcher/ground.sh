@@ -1,0 +1,228 @@
+# The ground every command stands on: words, a JDK, Maven, one build, and the way a JVM is started.
+
+JDK_LEAST=25.0.3
+JDK_PACKAGE=openjdk-25-jdk-headless
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+usage() {
+  cat <<'TEXT'
+Lyceum: the machine-learning encyclopedia that runs.
+
+  ./lyceum                    set everything up, open the studio on 127.0.0.1:8080
+  ./lyceum test [--fast|--full] [-pl module] [-Dtest=Class]
+  ./lyceum topics "low rank"  search the encyclopedia
+  ./lyceum topic k-means      read an article in the terminal
+  ./lyceum run k-means        run its lab
+  ./lyceum path adam          the reading order that leads there
+  ./lyceum shell              JShell with the library imported
+  ./lyceum bench core         measure, beside the peers
+  ./lyceum doctor             what was found, and the line that mends each lack
+  ./lyceum javadoc | refresh | completion | version
+
+Each command answers --help once Lyceum is built (the first start builds it).
+TEXT
+  exit 0
+}
+
+# ---- what the machine allows -------------------------------------------------------------------
+
+# as_root CMD...: runs it as root where that needs no password; fails otherwise.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo -n "$@"
+  else return 1
+  fi
+}
+
+can_install() {
+  command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo -n true 2>/dev/null; }; }
+}
+
+# apt_install PACKAGE...: installs Debian packages; the list of packages is refreshed only when it must be.
+apt_install() {
+  can_install || return 1
+  mkdir -p "$STATE"
+  local log=$STATE/apt.log
+  say "Installing $* (log: .lyceum/apt.log)"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >"$log" 2>&1 && return 0
+  as_root apt-get update >>"$log" 2>&1
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >>"$log" 2>&1
+}
+
+# ---- a JDK -------------------------------------------------------------------------------------
+
+# at_least A B: version A is B or later, compared number by number.
+at_least() {
+  local -a have want
+  IFS=. read -ra have <<<"${1%%[!0-9.]*}"
+  IFS=. read -ra want <<<"$2"
+  local i
+  for i in "${!want[@]}"; do
+    [ "${have[i]:-0}" -gt "${want[i]}" ] && return 0
+    [ "${have[i]:-0}" -lt "${want[i]}" ] && return 1
+  done
+  return 0
+}
+
+# jdk_version HOME: the version in its release file; nothing when it is no JDK.
+jdk_version() {
+  local line
+  [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || return 1
+  while IFS= read -r line; do
+    case $line in JAVA_VERSION=*) line=${line#*\"}; printf '%s' "${line%\"*}"; return 0 ;; esac
+  done <"$1/release"
+  return 1
+}
+
+good_jdk() {
+  local version
+  version=$(jdk_version "$1") && at_least "$version" "$JDK_LEAST"
+}
+
+# find_jdk: sets JAVA_HOME to the first JDK that is new enough.
+find_jdk() {
+  local found home
+  [ -n "${JAVA_HOME-}" ] && good_jdk "$JAVA_HOME" && return 0
+  if found=$(command -v javac); then
+    home=$(dirname "$(dirname "$(readlink -f "$found")")")
+    if good_jdk "$home"; then export JAVA_HOME=$home; return 0; fi
+  fi
+  for home in "$STATE"/jdk /usr/lib/jvm/*25* /usr/lib/jvm/* /Library/Java/JavaVirtualMachines/*/Contents/Home; do
+    if good_jdk "$home"; then export JAVA_HOME=$home; return 0; fi
+  done
+  return 1
+}
+
+ensure_jdk() {
+  find_jdk && return 0
+  apt_install "$JDK_PACKAGE" && find_jdk && return 0
+  say "Lyceum needs a JDK, version $JDK_LEAST or later. None in JAVA_HOME, on the PATH or in /usr/lib/jvm."
+  die "Install one: sudo apt-get install $JDK_PACKAGE   (or set JAVA_HOME)"
+}
+
+# ---- Maven -------------------------------------------------------------------------------------
+
+good_maven() {
+  local version
+  version=$("$1" -v 2>/dev/null | sed -n 's/^.*Apache Maven \([0-9.]*\).*$/\1/p' | head -n 1)
+  [ -n "$version" ] && at_least "$version" 3.9
+}
+
+# ensure_maven: sets MVN to the committed wrapper, else a Maven on the PATH, else Debian's.
+ensure_maven() {
+  export MAVEN_OPTS="${MAVEN_OPTS--Xmx1g -XX:+UseSerialGC -XX:TieredStopAtLevel=1}"
+  MVN=$ROOT/mvnw
+  "$MVN" -v >/dev/null 2>&1 && return 0
+  MVN=mvn
+  if command -v mvn >/dev/null && good_maven mvn; then return 0; fi
+  apt_install maven && good_maven mvn && return 0
+  say "Lyceum builds with Maven 3.9. The wrapper could not fetch it and none is on the PATH."
+  die "Install one: sudo apt-get install maven"
+}
+
+# ---- one build ---------------------------------------------------------------------------------
+
+sources() { (cd "$ROOT" && find pom.xml .mvn ./*/pom.xml ./*/src/main -type f "$@" 2>/dev/null); }
+
+# A listing of names, sizes and times costs a few milliseconds: when it is what it was, nothing changed.
+listing() {
+  { sources -printf '%p %s %T@\n'
+    (cd "$ROOT" && find ./*/target -maxdepth 1 -name 'lyceum-*.jar' -printf '%p %s %T@\n' 2>/dev/null)
+  } | cksum
+}
+
+# When the listing differs, the contents decide: a fresh checkout of the same commit builds nothing.
+contents() { (cd "$ROOT" && sources -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64); }
+jars() { (cd "$ROOT" && find ./*/target -maxdepth 1 -name 'lyceum-*.jar' -print0 2>/dev/null | LC_ALL=C sort -z | xargs -0r sha256sum | sha256sum | cut -c1-64); }
+
+# built: the class path is there and neither sources nor jars changed since it was written.
+built() {
+  [ -s "$STATE/classpath" ] && [ -r "$STATE/built" ] && find_jdk || return 1
+  local where seen made jarred
+  { read -r where; read -r seen; read -r made; read -r jarred; } <"$STATE/built"
+  [ "$where" = "$ROOT" ] || return 1
+  [ "$(listing)" = "$seen" ] && return 0
+  [ "$(contents)" = "$made" ] && [ "$(jars)" = "$jarred" ] || return 1
+  stamp "$made"
+}
+
+stamp() { printf '%s\n' "$ROOT" "$(listing)" "$1" "$(jars)" >"$STATE/built"; }
+
+ensure_built() {
+  built && return 0
+  ensure_jdk
+  mkdir -p "$STATE" 2>/dev/null && [ -w "$STATE" ] || die "Lyceum is not built yet and $ROOT cannot be written. Build it once as its owner: $ROOT/lyceum build"
+  if command -v flock >/dev/null; then
+    exec 8>"$STATE/build.lock"
+    flock 8
+    if built; then exec 8>&-; return 0; fi
+  fi
+  ensure_maven
+  local made; made=$(contents)
+  maven_progress Building "$STATE/build.log" -pl '!:lyceum,!lyceum-bom,!lyceum-bench' process-classes jar:jar 8>&- ||
+    die "The build failed; its whole log is in $STATE/build.log"
+  local jar=("$ROOT"/lyceum-studio/target/lyceum-studio-*.jar)
+  printf '%s:%s' "${jar[0]}" "$(<"$ROOT/lyceum-studio/target/classpath.txt")" >"$STATE/classpath" ||
+    die "The build wrote no class path; its whole log is in $STATE/build.log"
+  stamp "$made"
+  exec 8>&-
+}
+
+# maven_progress WORD LOG ARGS...: runs Maven, shows one line that moves (or one line a module where there is no terminal).
+maven_progress() {
+  local word=$1 log=$2; shift 2
+  local begin=$SECONDS status
+  (cd "$ROOT" && "$MVN" -B "$@" 2>&1) | tee "$log" | progress_line "$word"
+  status=${PIPESTATUS[0]}
+  if [ "$status" = 0 ]; then progress_end "$word: done in $((SECONDS - begin)) s"
+  else progress_end "$word: failed after $((SECONDS - begin)) s"; grep -m 20 '^\[ERROR\]' "$log" >&2
+  fi
+  return "$status"
+}
+
+progress_line() {
+  local line fetched=0 name='' part='' shown='' begin=$SECONDS tty=
+  [ -t 2 ] && tty=yes
+  while IFS= read -r line; do
+    case $line in
+      *'Downloaded from '*) fetched=$((fetched + 1)); [ $((fetched % 10)) = 0 ] || continue ;;
+      *'] Building '*' ['*/*']') name=${line#*Building }; name=${name%% *}; part=${line##*\[}; part=${part%]} ;;
+      *) continue ;;
+    esac
+    if [ -n "$tty" ]; then
+      printf '\r\033[K%s %s · %s%s · %s s' "$1" "${part/\// of }" "${name:-preparing}" "$([ $fetched = 0 ] || printf ' · %s files fetched' $fetched)" $((SECONDS - begin)) >&2
+    elif [ "$name" != "$shown" ]; then
+      shown=$name; say "$1 ${part/\// of } · $name"
+    fi
+  done
+}
+
+progress_end() { if [ -t 2 ]; then printf '\r\033[K%s\n' "$1" >&2; else say "$1"; fi; }
+
+# ---- starting a JVM ----------------------------------------------------------------------------
+
+VECTOR_FLAGS=(--add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED)
+NATIVE_FLAGS=(--enable-native-access=ALL-UNNAMED)
+MAIN=lyceum.studio.Main
+
+# Looking things up needs no kernels: no vector module, no second compiler.
+start_light() {
+  exec "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto "${NATIVE_FLAGS[@]}" \
+    -Dlyceum.root="$ROOT" -cp "$(<"$STATE/classpath")" $MAIN "$@"
+}
+
+start_full() { start_with "$MAIN" "$@"; }
+
+start_studio() {
+  start_with "$MAIN" "$@"
+}
+
+# The JVM prints one line about the vector module before any of our code runs. It is dropped on the way;
+# our own progress goes to the real standard error, which is handed over as descriptor 3.
+start_with() {
+  exec 3>&2
+  exec "$JAVA_HOME/bin/java" -XX:+UseSerialGC "${VECTOR_FLAGS[@]}" -Dlyceum.root="$ROOT" -Dlyceum.stderr=3 \
+    -cp "$(<"$STATE/classpath")" "$@" 2> >(exec grep -v --line-buffered '^WARNING: Using incubator modules' >&3)
+}

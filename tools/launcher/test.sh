@@ -1,0 +1,196 @@
+# ./lyceum test: every test of every module, in three tiers.
+
+test_usage() {
+  cat <<'TEXT'
+./lyceum test [--fast | --full] [-pl MODULE[,MODULE]] [-Dtest=CLASS[#METHOD]] [-Dname=value]...
+
+  (plain)   every unit test, every lab in test mode, the browser; then the quick tests once more
+            under a Turkish locale and Indian time, and the ledger against what was seen
+  --fast    no browser and no test tagged slow
+  --full    the heavy tests too; a run that was cut off goes on where it stopped
+  -pl       only these modules' tests, for the inner loop
+  -Dtest    only these tests
+TEXT
+}
+
+run_tests() {
+  local tier=plain modules='' only='' extra=()
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --fast | --full) tier=${1#--} ;;
+      -pl) [ $# -gt 1 ] || { say "-pl needs a module, such as lyceum-core"; exit 2; }; shift; modules=$1 ;;
+      -pl=*) modules=${1#*=} ;;
+      -Dtest=*) only=${1#*=} ;;
+      -D*) extra+=("$1") ;;
+      -h | --help) test_usage; exit 0 ;;
+      *) say "test: unknown option $1"; test_usage >&2; exit 2 ;;
+    esac
+    shift
+  done
+  local module
+  for module in ${modules//,/ }; do
+    [ -f "$ROOT/$module/pom.xml" ] || { say "No module $module; the modules are: $(module_names | paste -sd' ')"; exit 2; }
+  done
+  ensure_jdk
+  ensure_maven
+  mkdir -p "$STATE"
+  [ "$tier" = fast ] || install_pieces "$modules"
+  if [ "$tier" = full ]; then full_run; else plain_run; fi
+}
+
+module_names() { sed -n 's|.*<module>\(.*\)</module>.*|\1|p' "$ROOT/pom.xml"; }
+
+# ---- what some tests need ----------------------------------------------------------------------
+
+# needed_by MODULES PATTERN: a test of these modules (all when empty) mentions the pattern.
+needed_by() {
+  local dirs=() module
+  for module in ${1//,/ }; do dirs+=("$ROOT/$module/src/test"); done
+  [ ${#dirs[@]} -gt 0 ] || dirs=("$ROOT"/*/src/test)
+  grep -rqs --include='*.java' -e "$2" "${dirs[@]}"
+}
+
+install_pieces() {
+  local missing=()
+  if needed_by "$1" 'Tag("browser")'; then
+    command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
+    command -v chromedriver >/dev/null || missing+=(chromium-driver)
+  fi
+  if needed_by "$1" '[fF]ashion' || [ -z "$1" ]; then
+    [ -d /usr/share/datasets/fashion-mnist ] || [ -n "${LYCEUM_FASHION_MNIST-}" ] || dpkg -s dataset-fashion-mnist >/dev/null 2>&1 || missing+=(dataset-fashion-mnist)
+  fi
+  [ ${#missing[@]} = 0 ] && return 0
+  apt_install "${missing[@]}" && return 0
+  say "Some tests need ${missing[*]} and will fail without. Install: sudo apt-get install ${missing[*]}"
+}
+
+# ---- plain and fast ----------------------------------------------------------------------------
+
+tags_left_out() { if [ "$tier" = fast ]; then printf 'heavy,browser,slow'; else printf 'heavy'; fi; }
+
+# pick: the Maven arguments that select modules and tests. Modules below the chosen ones are compiled, their tests
+# are not run: a list of the chosen modules' own test classes takes care of that.
+pick() {
+  picked=(-Dsurefire.failIfNoSpecifiedTests=false)
+  if [ -n "$modules" ]; then
+    picked+=(-pl "$modules" -am)
+    local classes; classes=$(test_classes ${modules//,/ } | paste -sd,)
+    if [ -n "$only" ]; then :; elif [ -n "$classes" ]; then picked+=("-Dtest=$classes"); else picked+=(-DskipTests); fi
+  fi
+  [ -z "$only" ] || picked+=("-Dtest=$only")
+}
+
+# test_classes MODULE...: their test classes as Surefire patterns.
+test_classes() {
+  local module
+  for module in "$@"; do
+    (cd "$ROOT/$module/src/test/java" 2>/dev/null && find . -name '*Test.java' -o -name '*Tests.java' -o -name 'Test*.java') | sed 's|^\./||; s|\.java$||'
+  done
+}
+
+plain_run() {
+  local picked failed=()
+  pick
+  rm -rf "$ROOT"/*/target/surefire-reports
+  surefire test.log "${picked[@]}" -Dexcluded.tags="$(tags_left_out)" || failed+=("the build, see .lyceum/test.log")
+  if [ "$tier" = plain ] && [ -z "$modules$only" ]; then
+    locale_run || failed+=("the build of the locale run, see .lyceum/locale.log")
+    ledger_check || failed+=("the ledger, see .lyceum/ledger.log")
+  fi
+  report "$ROOT"
+}
+
+# The quick tests once more where "I".toLowerCase() is not "i" and the day begins five and a half hours early.
+locale_run() {
+  local quick; quick=$(test_report quick "$ROOT" | paste -sd,)
+  [ -n "$quick" ] || return 0
+  say 'Once more under tr-TR and Asia/Kolkata'
+  surefire locale.log "-Dtest=$quick" -Dsurefire.failIfNoSpecifiedTests=false -Dexcluded.tags=heavy,browser,slow \
+    -Dsurefire.reportNameSuffix=tr-TR -Dvector.flags="${VECTOR_FLAGS[*]} -Duser.language=tr -Duser.country=TR -Duser.timezone=Asia/Kolkata"
+}
+
+# The run fails when the committed ledger claims what this run did not see.
+ledger_check() {
+  [ -f "$ROOT/lyceum-labs/src/main/java/lyceum/labs/LedgerUpdate.java" ] || return 0
+  ensure_built
+  "$JAVA_HOME/bin/java" -cp "$(<"$STATE/classpath")" lyceum.labs.LedgerUpdate --check "$ROOT" >"$STATE/ledger.log" 2>&1 ||
+    { cat "$STATE/ledger.log" >&2; return 1; }
+}
+
+# surefire LOG ARGS...: Maven's test phase; failed tests do not end it, what does not compile does.
+surefire() {
+  local log=$STATE/$1 begin=$SECONDS status; shift
+  (cd "$ROOT" && "$MVN" -B -fae -Dmaven.test.failure.ignore=true "$@" ${extra[@]+"${extra[@]}"} test 2>&1) | tee "$log" | test_line
+  status=${PIPESTATUS[0]}
+  if [ "$status" != 0 ]; then progress_end ''; grep -m 20 '^\[ERROR\]' "$log" >&2; fi
+  return "$status"
+}
+
+test_line() {
+  local line name='' part='' shown='' class='' tests=0 failures=0 begin=$SECONDS tty=''
+  [ -t 2 ] && tty=yes
+  while IFS= read -r line; do
+    case $line in
+      *'] Building '*' ['*/*']') name=${line#*Building }; name=${name%% *}; part=${line##*\[}; part=${part%]} ;;
+      *'] Running '*) class=${line##*.} ;;
+      *'Tests run: '*' in '*)
+        line=${line#*Tests run: }; tests=$((tests + ${line%%,*}))
+        case $line in *'FAILURE!'* | *'ERROR!'*) failures=$((failures + 1)); progress_end "  failed: ${line##* }" ;; esac ;;
+      *) continue ;;
+    esac
+    if [ -n "$tty" ]; then
+      printf '\r\033[KTesting %s · %s · %s tests%s · %s s' "${part/\// of }" "$name${class:+ $class}" "$tests" "$([ $failures = 0 ] || printf ', %s classes with failures' $failures)" $((SECONDS - begin)) | cut -c1-110 | tr -d '\n' >&2
+    elif [ "$name" != "$shown" ]; then
+      shown=$name; say "Testing ${part/\// of } · $name · $tests tests so far · $((SECONDS - begin)) s"
+    fi
+  done
+  [ -z "$tty" ] || printf '\r\033[K' >&2
+}
+
+test_report() { "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$ROOT/tools/launcher/TestReport.java" "$@"; }
+
+# report DIR: failures, slow tests, times by module; the last line is the count, the exit code follows it.
+report() {
+  test_report summary "$1" ${failed[@]+"${failed[@]}"}
+  exit $?
+}
+
+# ---- full --------------------------------------------------------------------------------------
+
+# A finished part is remembered under a hash of everything that was tested: change a line, and it starts anew.
+full_run() {
+  local key state failed=() picked class module
+  key=$(cd "$ROOT" && find pom.xml ./*/pom.xml ./*/src -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
+  state=$STATE/full-state/$key
+  for old in "$STATE"/full-state/*; do [ "$old" = "$state" ] || rm -rf "$old"; done
+  mkdir -p "$state"
+  pick
+  part plain "${picked[@]}" -Dexcluded.tags=heavy
+  while read -r module class; do
+    [ -z "$only" ] || [[ $only == *"${class##*/}"* ]] || continue
+    part "$module-${class//\//.}" -pl "$module" -am "-Dtest=$class" -Dsurefire.failIfNoSpecifiedTests=false -Dgroups=heavy -Dexcluded.tags=none
+  done < <(heavy_classes)
+  report "$state"
+}
+
+heavy_classes() {
+  local module
+  for module in $(if [ -n "$modules" ]; then tr , '\n' <<<"$modules"; else module_names; fi); do
+    (cd "$ROOT/$module/src/test/java" 2>/dev/null && grep -rl --include='*.java' -e 'Tag("heavy")' . | LC_ALL=C sort) | sed "s|^\./|$module |; s|\.java$||"
+  done
+}
+
+# part NAME ARGS...: one part of the full run, unless it has passed already.
+part() {
+  local name=$1 one; shift
+  if [ -f "$state/$name/passed" ]; then say "$name: passed before"; return; fi
+  say "$name"
+  rm -rf "$ROOT"/*/target/surefire-reports "${state:?}/$name"
+  surefire full.log "$@" </dev/null || failed+=("$name: the build, see .lyceum/full.log")
+  for one in "$ROOT"/*/target/surefire-reports; do
+    [ -d "$one" ] || continue
+    module=${one%/target/*}; mkdir -p "$state/$name/${module##*/}/target"; cp -r "$one" "$state/$name/${module##*/}/target/"
+  done
+  mkdir -p "$state/$name"
+  if test_report passed "$state/$name"; then touch "$state/$name/passed"; fi
+}
