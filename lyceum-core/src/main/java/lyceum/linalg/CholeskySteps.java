@@ -2,7 +2,7 @@ package lyceum.linalg;
 
 /** The blocked right-looking factorisation {@code A = L L^T} or {@code A = L D L^T} on rows; only the lower triangle is read. */
 final class CholeskySteps {
-    private static final int NB = 64, TILE = 32;
+    private static final int NB = 48, STRIP = 16, TILE = 32;
 
     private CholeskySteps() {}
 
@@ -57,7 +57,7 @@ final class CholeskySteps {
 
     /**
      * The panel is solved transposed, {@code X = L11^-1 A21^T}, because its rows are then long; the same X is the right factor of the
-     * trailing update {@code A22 -= L21 X}, done for the lower triangle in steps of NB rows.
+     * trailing update {@code A22 -= L21 X}, done in narrow strips of rows that end at the diagonal.
      */
     private static void panelAndTrailing(double[][] a, int k0, int k1, boolean ldl) {
         int n = a.length, depth = k1 - k0;
@@ -70,8 +70,8 @@ final class CholeskySteps {
         }
         transposePanel(a, x, k0, k1, false);
         if (ldl) for (int i = k1; i < n; i++) for (int k = k0; k < k1; k++) a[i][k] /= a[k][k];
-        for (int i0 = k1; i0 < n; i0 += 16) {
-            int i1 = Math.min(n, i0 + NB);
+        for (int i0 = k1; i0 < n; i0 += STRIP) {
+            int i1 = Math.min(n, i0 + STRIP);
             Product.add(a, i0, i1, k1, i1, -1, a, 0, k0, x, 0, depth);
         }
     }
