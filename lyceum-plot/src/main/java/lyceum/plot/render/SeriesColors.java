@@ -34,7 +34,7 @@ final class SeriesColors {
                 case Layer.Region r -> r.classes().forEach(c -> name(c, Glyph.SQUARE));
                 case Layer.Network n -> n.nodes().stream().filter(x -> !x.group().isEmpty()).forEach(x -> name(x.group(), Glyph.SQUARE));
                 case Layer.ErrorBars s -> {
-                    if (!s.name().isEmpty()) name(s.name(), Glyph.LINE);
+                    if (!s.name().isEmpty() && !places.containsKey(s.name())) name(s.name(), Glyph.LINE);
                 }
                 case Layer.Contour c -> {
                     if (!c.name().isEmpty()) name(c.name(), Glyph.LINE);
