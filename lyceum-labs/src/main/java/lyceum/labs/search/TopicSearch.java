@@ -34,6 +34,8 @@ public final class TopicSearch {
     /** What much else needs is what a short query more likely means. */
     private final double[] prior;
     private final Map<String, Integer> places = new HashMap<>();
+    private final List<List<Words.Word>> titles;
+    private final List<List<Words.Word>> summaries;
     private final MeaningIndex meanings;
 
     private TopicSearch(Catalogue catalogue, Function<String, Optional<Article>> articles, MeaningIndex meanings) {
@@ -42,6 +44,8 @@ public final class TopicSearch {
         this.meanings = meanings;
         this.terms = new TermIndex(topics.size());
         this.prior = new double[topics.size()];
+        this.titles = topics.stream().map(t -> Words.of(t.title())).toList();
+        this.summaries = topics.stream().map(t -> Words.of(t.summary())).toList();
         var neededBy = new HashMap<String, Integer>();
         for (int d = 0; d < topics.size(); d++) {
             add(d, topics.get(d), articles);
@@ -124,15 +128,15 @@ public final class TopicSearch {
         return IntStream.range(0, scores.length).filter(d -> scores[d] > 0).boxed()
                 .sorted(Comparator.comparingDouble((Integer d) -> -scores[d]).thenComparing(d -> d))
                 .limit(limit)
-                .map(d -> new Hit(topics.get(d), scores[d], spans(asked, topics.get(d).title()), spans(asked, topics.get(d).summary())))
+                .map(d -> new Hit(topics.get(d), scores[d], spans(asked, titles.get(d)), spans(asked, summaries.get(d))))
                 .toList();
     }
 
     /** What a query hit in a text: words, beginnings of words, and neighbours that it wrote as one. */
-    private static List<Span> spans(Query asked, String text) {
+    private static List<Span> spans(Query asked, List<Words.Word> text) {
         var spans = new ArrayList<Span>();
         Words.Word before = null;
-        for (var word : Words.of(text)) {
+        for (var word : text) {
             var letters = asked.hits().get(word.text());
             if (letters != null) {
                 boolean whole = letters >= word.text().length();

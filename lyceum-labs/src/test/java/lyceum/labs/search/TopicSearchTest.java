@@ -81,7 +81,7 @@ class TopicSearchTest {
     void paraphrasesAreReported() throws Exception {
         var paraphrases = those(q -> q.kind().equals("paraphrase"));
         LOG.log(System.Logger.Level.INFO, "search: paraphrases " + Quality.of(paraphrases) + "; missed "
-                + paraphrases.stream().filter(q -> q.rank() > 3).map(q -> q.query() + " -> " + q.expected() + " at " + q.rank()).toList());
+                + paraphrases.stream().filter(q -> q.rank() > 3).map(q -> q.query() + " -> " + q.expected()).toList());
         assertThat(paraphrases).hasSizeGreaterThan(40);
     }
 
