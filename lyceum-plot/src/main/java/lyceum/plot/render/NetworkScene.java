@@ -1,6 +1,5 @@
 package lyceum.plot.render;
 
-import java.util.ArrayList;
 import java.util.List;
 import lyceum.plot.Layer;
 import lyceum.plot.Node;
@@ -8,13 +7,12 @@ import lyceum.plot.Plot;
 
 /** A tree or graph: boxes with words, curves between them. Large networks become dots. */
 final class NetworkScene {
-    private final Plot plot;
     private final Layer.Network network;
     private final SeriesColors colors;
     private final NetworkLayout layout;
     private final double width;
     private final boolean down;
-    private final List<Scene.Shape> shapes = new ArrayList<>();
+    private final List<Scene.Shape> shapes;
     private double boxWidth;
     private double boxHeight;
     private double rankStep;
@@ -23,8 +21,9 @@ final class NetworkScene {
     private double left;
     private boolean dots;
 
-    private NetworkScene(Plot plot, double width) {
-        this.plot = plot;
+    NetworkScene(Plot plot, double width, List<Scene.Shape> shapes, double top) {
+        this.shapes = shapes;
+        this.top = top;
         this.network = (Layer.Network) plot.layers().stream().filter(Layer.Network.class::isInstance).findFirst().orElseThrow();
         this.colors = new SeriesColors(plot);
         this.layout = new NetworkLayout(network);
@@ -32,13 +31,9 @@ final class NetworkScene {
         this.down = network.flow() == Layer.Network.Flow.DOWN;
     }
 
-    static Scene of(Plot plot, double width) {
-        return new NetworkScene(plot, width).scene();
-    }
-
-    private Scene scene() {
-        top = Scenes.header(shapes, plot.title(), width);
-        top = Legend.draw(shapes, legendEntries(), top + 2, width) + 10;
+    Scene scene() {
+        var entries = legendEntries();
+        top = entries.isEmpty() ? top + 12 : Legend.draw(shapes, entries, top + 6, width) + 14;
         if (network.nodes().isEmpty()) return new Scene(width, Math.max(24, top), shapes);
         measure();
         double height = top + boxHeight + (down ? (layout.ranks - 1) * rankStep : (layout.places - 1) * placeStep) + 8;

@@ -22,9 +22,13 @@ final class PlotScene {
     private final Extent.Both extent;
     private final List<String> placesX;
     private final List<String> placesY;
-    private final List<Scene.Shape> shapes = new ArrayList<>();
+    private final List<Scene.Shape> shapes;
+    private final double headerEnd;
 
-    PlotScene(Plot plot, double width) {
+    /** The title stands already, above {@code headerEnd}. */
+    PlotScene(Plot plot, double width, List<Scene.Shape> shapes, double headerEnd) {
+        this.shapes = shapes;
+        this.headerEnd = headerEnd;
         this.plot = plot;
         this.width = width;
         this.colors = new SeriesColors(plot);
@@ -44,20 +48,20 @@ final class PlotScene {
 
     Scene scene() {
         var beside = beside();
-        double top = Scenes.header(shapes, plot.title(), width);
-        top = legend(top, colors.entries(names(beside)));
+        double top = legend(headerEnd, colors.entries(names(beside)));
         var ramp = ramp();
         double bar = ramp == null ? 0 : 64;
         boolean ruleLabels = plot.layers().stream().anyMatch(l -> l instanceof Layer.Rule r && r.vertical() && !r.label().isEmpty());
-        top += (plot.y().label().isEmpty() ? 8 : 24) + (ruleLabels ? 14 : 0);
+        top += (plot.y().label().isEmpty() ? 10 : 28) + (ruleLabels ? 14 : 0);
 
-        double right = Math.max(beside.isEmpty() ? 10 : Math.min(width * 0.3, widest(beside) + 12), bar);
+        boolean barValues = placesY != null && placesX == null;
+        double right = Math.max(beside.isEmpty() ? 10 : Math.min(width * 0.3, widest(beside) + 12), barValues ? 40 : bar);
         double left = leftMargin();
         double inner = Math.max(40, width - left - right);
         var labelsX = placesX == null ? null : fitted(inner);
         double bottom = 22 + (plot.x().label().isEmpty() ? 0 : 18) + (labelsX == null ? 0 : labelsX.extraHeight());
         double height = innerHeight(inner);
-        if (plot.equalScale() || square()) inner = Math.min(inner, equalWidth(inner, height));
+        if (plot.equalScale() || square()) inner = Math.min(inner, equalWidth(inner, height) * (labelledCells() ? 1.5 : 1));
 
         var sx = Scale.of(extent.x(), plot.x(), left, left + inner);
         var sy = placesY == null ? Scale.of(extent.y(), plot.y(), top + height, top) : Scale.of(extent.y(), plot.y(), top, top + height);
@@ -70,6 +74,10 @@ final class PlotScene {
         return new Scene(width, top + height + bottom, shapes);
     }
 
+    private boolean labelledCells() {
+        return plot.layers().stream().anyMatch(l -> l instanceof Layer.Heatmap h && h.cellLabels());
+    }
+
     private boolean square() {
         return plot.layers().stream().anyMatch(l -> l instanceof Layer.Heatmap h && h.rows().size() == h.columns().size());
     }
@@ -78,11 +86,11 @@ final class PlotScene {
         if (placesY != null && plot.layers().stream().anyMatch(Layer.Bars.class::isInstance)) return Math.clamp(26.0 * placesY.size(), 60, 2_000);
         for (var l : plot.layers()) {
             if (l instanceof Layer.Heatmap h && !h.rows().isEmpty() && !h.columns().isEmpty()) {
-                double cell = Math.min(inner / h.columns().size(), 44);
+                double cell = Math.min(inner / h.columns().size(), 48);
                 return Math.clamp(cell * h.rows().size(), 60, 480);
             }
         }
-        return Math.clamp(inner * (plot.equalScale() ? 0.75 : 0.52), 120, 460);
+        return Math.clamp(inner * (plot.equalScale() ? 0.72 : 0.52), 110, 420);
     }
 
     /** The width at which one unit is as long across as up. */
@@ -105,7 +113,7 @@ final class PlotScene {
     /** Draws names and glyphs of series under the title, in rows; returns the new top. */
     private double legend(double top, List<SeriesColors.Entry> entries) {
         if (entries.isEmpty()) return top;
-        return Legend.draw(shapes, entries, top + 6, width);
+        return Legend.draw(shapes, entries, top + 6, width) + 2;
     }
 
     /** Lines and areas whose last value stands at the right edge are named there. */
@@ -192,9 +200,9 @@ final class PlotScene {
     }
 
     private void axes(Scale sx, Scale sy, double left, double top, double w, double h, CategoryLabels labelsX) {
-        boolean filled = placesX != null && placesY != null || colors.overSurface;
+        boolean filled = placesX != null && placesY != null || plot.layers().stream().anyMatch(Layer.Region.class::isInstance);
         if (placesY == null) {
-            var ticks = sy.ticks((int) Math.clamp(h / 45, 2, 8), wholeY());
+            var ticks = sy.ticks((int) Math.clamp(h / 52, 2, 8), wholeY());
             for (int i = 0; i < ticks.at().length; i++) {
                 double y = sy.at(ticks.at()[i]);
                 if (!filled) shapes.add(new Scene.Polyline(new double[] {left, left + w}, new double[] {y, y}, Tone.Page.LINE, 1, 0, 1));
@@ -230,7 +238,7 @@ final class PlotScene {
 
     /** As many marks as their numbers leave room for. */
     private Ticks ticksX(Scale sx, double w) {
-        for (int target = (int) Math.clamp(w / 60, 2, 10); target > 1; target--) {
+        for (int target = (int) Math.clamp(w / 64, 2, 10); target > 1; target--) {
             var t = sx.ticks(target, wholeX());
             double needed = t.labels().stream().mapToDouble(s -> TextWidth.of(s, SMALL) + 14).sum();
             if (needed <= w) return t;

@@ -6,9 +6,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import lyceum.labs.catalogue.Article;
 import lyceum.labs.catalogue.Catalogue;
+import lyceum.labs.catalogue.Ledger;
 import lyceum.labs.catalogue.Status;
 import lyceum.labs.catalogue.StatusBoard;
 import lyceum.labs.catalogue.Topic;
@@ -41,6 +43,14 @@ final class Encyclopedia {
             rows.put(topic.slug(), new TopicRow(topic.number(), topic.slug(), topic.title(), Piece.plain(topic.title()), Piece.plain(topic.summary()),
                 topic.area(), topic.kind(), topic.level(), topic.module(), status(topic.slug()), topic.summary()));
         }
+    }
+
+    /** The catalogue that Lyceum ships. */
+    static Encyclopedia shipped() {
+        var catalogue = Catalogue.load();
+        var articles = new ConcurrentHashMap<String, Optional<Article>>();
+        Function<String, Optional<Article>> article = slug -> articles.computeIfAbsent(slug, Article::find);
+        return new Encyclopedia(catalogue, StatusBoard.of(catalogue, Ledger.load(), article), new WordFinder(catalogue), article);
     }
 
     Catalogue catalogue() {

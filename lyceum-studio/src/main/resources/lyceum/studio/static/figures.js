@@ -5,6 +5,7 @@
   const drawn = new Map();
   let library;
 
+  const isDark = () => { const [r, g, b] = colour("paper").match(/\d+/g).map(Number); return r + g + b < 384; };
   const script = address => new Promise((done, failed) => {
     const element = document.createElement("script");
     element.src = address;
@@ -55,6 +56,8 @@
     const theme = config(small), given = merged.config ?? {};
     merged.config = {};
     drawn.get(box)?.view?.finalize();
+    // What is drawn now stays until the other is there, and the box keeps its height: nothing jumps.
+    box.style.minHeight = box.offsetHeight + "px";
     const { view } = await vegaEmbed(box, merged, {
       mode: "vega-lite", actions: false, ast: true, defaultStyle: false, renderer: "svg", tooltip: small ? false : { disableDefaultStyle: true },
       config: merge(given, theme),
@@ -72,12 +75,11 @@
 
   const start = async box => {
     try {
-      const answer = await fetch(box.dataset.figure + (box.dataset.figure.includes("?") ? "&" : "?") + "width=" + Math.round(box.clientWidth));
+      const answer = await fetch(`${box.dataset.figure}?theme=${isDark() ? "dark" : "light"}`);
       if (!answer.ok) throw new Error("the figure is not there any more");
       await draw(box, await answer.json());
     } catch (error) {
-      box.textContent = error.message;
-      console.warn(error);
+      console.warn(`${box.dataset.figure} is shown as a still picture: ${error.message}`);
     }
   };
   const seen = new IntersectionObserver(entries => {
@@ -88,5 +90,5 @@
   window.drawFigures = from => { for (const box of from.querySelectorAll("[data-figure]:not([data-watched])")) { box.dataset.watched = ""; seen.observe(box); } };
   window.drawFigures(document);
   document.addEventListener("htmx:afterSwap", () => window.drawFigures(document));
-  document.addEventListener("themechange", () => { for (const [box, { spec }] of drawn) if (box.isConnected) draw(box, spec); else drawn.delete(box); });
+  document.addEventListener("themechange", () => { for (const box of drawn.keys()) if (box.isConnected) start(box); else drawn.delete(box); });
 })();
