@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import lyceum.labs.LabClass;
 import lyceum.labs.catalogue.Article;
 import lyceum.labs.catalogue.Catalogue;
 import lyceum.labs.catalogue.Ledger;
@@ -22,7 +23,10 @@ import lyceum.studio.web.view.TopicRow;
 /** The catalogue as pages need it: with statuses, in reading order, as rows and links. */
 final class Encyclopedia {
 
+    private static final System.Logger LOG = System.getLogger(Encyclopedia.class.getName());
+
     private final Catalogue catalogue;
+    private final Map<String, Optional<LabClass>> labs = new ConcurrentHashMap<>();
     private final StatusBoard board;
     private final Finder finder;
     private final Function<String, Optional<Article>> articles;
@@ -70,9 +74,18 @@ final class Encyclopedia {
         return articles.apply(slug);
     }
 
-    /** The class of the lab that covers a topic, if there is one. */
-    Optional<String> lab(String slug) {
-        return article(slug).flatMap(Article::lab);
+    /** The lab that covers a topic, if there is one that can be described. */
+    Optional<LabClass> lab(String slug) {
+        return article(slug).flatMap(Article::lab).flatMap(name -> labs.computeIfAbsent(name, Encyclopedia::describe));
+    }
+
+    private static Optional<LabClass> describe(String name) {
+        try {
+            return Optional.of(LabClass.of(name));
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.WARNING, "a topic's lab is left out: {0}", e.getMessage());
+            return Optional.empty();
+        }
     }
 
     /** All topics: areas as one would read them, in each the topics with the fewest prerequisites first. */

@@ -91,7 +91,7 @@ public final class Studio implements AutoCloseable {
         var assets = new Assets();
         var docs = new ApiDocs(options.apiDocs());
         var version = Machine.version();
-        var pages = new Pages(assets, new Site(version, backend(), Runtime.getRuntime().availableProcessors(),
+        var pages = new Pages(assets, new Site(version, backend(options), Runtime.getRuntime().availableProcessors(),
             encyclopedia.catalogue().topics().size(), docs.present()));
         var views = new RunViews(encyclopedia.catalogue());
         var featured = new Featured(encyclopedia, runs);
@@ -117,8 +117,11 @@ public final class Studio implements AutoCloseable {
         new Problems(encyclopedia, pages).routes(routes);
     }
 
-    private static String backend() {
-        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() ? "vector" : "scalar";
+    /** The kernels that labs compute with, which is in their own JVMs: these always have the vector module. */
+    private static String backend(StudioOptions options) {
+        var wanted = System.getenv("LYCEUM_BACKEND");
+        boolean vector = options.workers() || ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+        return wanted != null && !wanted.isBlank() ? wanted.strip() : vector ? "vector" : "scalar";
     }
 
     private static void health(Context context) {
