@@ -96,6 +96,7 @@ plain_run() {
   if [ "$tier" = plain ] && [ -z "$modules$only" ]; then
     locale_run || failed+=("the build of the locale run, see .lyceum/locale.log")
     ledger_check || failed+=("the ledger, see .lyceum/ledger.log")
+    pages_check || failed+=("a generated page is out of date: ./lyceum refresh")
   fi
   report "$ROOT"
 }
@@ -115,6 +116,12 @@ ledger_check() {
   ensure_built
   "$JAVA_HOME/bin/java" -cp "$(<"$STATE/classpath")" lyceum.labs.LedgerUpdate --check "$ROOT" >"$STATE/ledger.log" 2>&1 ||
     { cat "$STATE/ledger.log" >&2; return 1; }
+}
+
+# What is made from something else and committed is what would be made now.
+pages_check() {
+  source "$ROOT/tools/launcher/more.sh"
+  ensure_built && make_refresh --check
 }
 
 # surefire LOG ARGS...: Maven's test phase; failed tests do not end it, what does not compile does.

@@ -12,6 +12,9 @@ import lyceum.labs.LabJson;
 import lyceum.labs.LabResult;
 import lyceum.labs.LabTable;
 import lyceum.plot.Figure;
+import lyceum.plot.render.Png;
+import lyceum.plot.render.Svg;
+import lyceum.plot.render.Theme;
 
 /** Writes a run into a folder: {@code run.json}, each figure as SVG, PNG and CSV, each table as CSV, each image as PNG. */
 final class RunFiles {
@@ -31,6 +34,8 @@ final class RunFiles {
         for (var json : result.figures()) {
             var figure = Figure.fromJson(json.toString());
             String name = "figure-" + ++number + "-" + fileName(figure.title());
+            files.text(name + ".svg", Svg.write(figure, Theme.LIGHT));
+            files.bytes(name + ".png", Png.write(figure, Theme.LIGHT));
             files.text(name + ".csv", figure.toCsv());
         }
         number = 0;

@@ -15,6 +15,7 @@ import lyceum.labs.catalogue.Ledger;
 import lyceum.labs.catalogue.Status;
 import lyceum.labs.catalogue.StatusBoard;
 import lyceum.labs.catalogue.Topic;
+import lyceum.labs.search.TopicSearch;
 import lyceum.studio.web.view.AreaLine;
 import lyceum.studio.web.view.Piece;
 import lyceum.studio.web.view.TopicLink;
@@ -54,7 +55,7 @@ final class Encyclopedia {
         var catalogue = Catalogue.load();
         var articles = new ConcurrentHashMap<String, Optional<Article>>();
         Function<String, Optional<Article>> article = slug -> articles.computeIfAbsent(slug, Article::find);
-        return new Encyclopedia(catalogue, StatusBoard.of(catalogue, Ledger.load(), article), new WordFinder(catalogue), article);
+        return new Encyclopedia(catalogue, StatusBoard.of(catalogue, Ledger.load(), article), new TopicFinder(TopicSearch.of(catalogue, article)), article);
     }
 
     Catalogue catalogue() {

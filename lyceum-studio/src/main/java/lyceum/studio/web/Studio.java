@@ -91,7 +91,7 @@ public final class Studio implements AutoCloseable {
         var assets = new Assets();
         var docs = new ApiDocs(options.apiDocs());
         var version = Machine.version();
-        var pages = new Pages(assets, new Site(version, backend(options), Runtime.getRuntime().availableProcessors(),
+        var pages = new Pages(assets, new Site(version, backend(), Runtime.getRuntime().availableProcessors(),
             encyclopedia.catalogue().topics().size(), docs.present()));
         var views = new RunViews(encyclopedia.catalogue());
         var featured = new Featured(encyclopedia, runs);
@@ -117,11 +117,9 @@ public final class Studio implements AutoCloseable {
         new Problems(encyclopedia, pages).routes(routes);
     }
 
-    /** The kernels that labs compute with, which is in their own JVMs: these always have the vector module. */
-    private static String backend(StudioOptions options) {
-        var wanted = System.getenv("LYCEUM_BACKEND");
-        boolean vector = options.workers() || ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
-        return wanted != null && !wanted.isBlank() ? wanted.strip() : vector ? "vector" : "scalar";
+    /** What the workers compute with: they resolve the vector module where the JDK has it; this server does not need it. */
+    private static String backend() {
+        return java.lang.module.ModuleFinder.ofSystem().find("jdk.incubator.vector").isPresent() ? "vector" : "scalar";
     }
 
     private static void health(Context context) {
