@@ -52,6 +52,7 @@ needed_by() {
 
 install_pieces() {
   local missing=()
+  ! ldd "$JAVA_HOME/lib/libfontmanager.so" 2>/dev/null | grep -q 'not found' || missing+=("${FONT_PACKAGES[@]}")
   if needed_by "$1" 'Tag("browser")'; then
     command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
     command -v chromedriver >/dev/null || missing+=(chromium-driver)
