@@ -54,6 +54,16 @@ final class SeriesColors {
         return a.ordinal() <= b.ordinal() ? a : b;
     }
 
+    /** How many series there are, the unnamed one counted. */
+    int count() {
+        return places.size();
+    }
+
+    /** All names in the order of the palette. */
+    List<String> names() {
+        return List.copyOf(places.keySet());
+    }
+
     int of(String name) {
         return places.getOrDefault(name, 0);
     }

@@ -52,13 +52,13 @@ record Ticks(double[] at, List<String> labels) {
         if (!(low > 0) || !(high >= low) || Double.isInfinite(high)) return NONE;
         int from = (int) Math.floor(Math.log10(low) + 1e-9);
         int to = (int) Math.ceil(Math.log10(high) - 1e-9);
-        int stride = Math.max(1, (int) Math.ceil((to - from) / (double) Math.max(1, target)));
+        int stride = Math.max(1, (int) Math.ceil((to - from) / (1.5 * Math.max(1, target))));
         var factors = to - from <= 2 ? new int[] {1, 2, 5} : new int[] {1};
         var at = new ArrayList<Double>();
         for (int p = from; p <= to; p += stride) {
             for (int f : factors) {
                 double v = f * Math.pow(10, p);
-                if (v >= low * (1 - 1e-9) && v <= high * (1 + 1e-9)) at.add(v);
+                if (Double.isFinite(v) && v >= low * (1 - 1e-9) && v <= high * (1 + 1e-9)) at.add(v);
             }
         }
         if (at.size() < 2) return linear(low, high, target, false);
