@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Allocator {
     static final int SMALL = 4096;
     static final int SLAB = 65536;
-    private static final long FIRST_COLLECTION = 256L << 20;
+    private static final long FIRST_COLLECTION = 128L << 20;
 
     private static final Allocator INSTANCE = new Allocator();
 
@@ -110,7 +110,7 @@ public final class Allocator {
         if (now > collectAt) collect(now);
         var cached = fromCache(sizeClass);
         if (cached != null) return cached;
-        if (taken.addAndGet(size) > budget) makeRoom(size);
+        if (taken.addAndGet(size) > budget) makeRoom(sizeClass);
         try {
             var again = fromCache(sizeClass);
             if (again != null) {
@@ -135,15 +135,15 @@ public final class Allocator {
     /** One collection, then a new threshold: twice what survived it. */
     private synchronized void collect(long now) {
         if (out.get() <= collectAt) return;
-        awaitCleaner(now);
+        awaitCleaner(now, 20);
         collectAt = Math.max(FIRST_COLLECTION, 2 * out.get());
     }
 
-    private void awaitCleaner(long before) {
+    /** Collects, then waits while the cleaner's thread, which runs behind the collector, still makes progress; at first for {@code patience} ms. */
+    private void awaitCleaner(long before, int patience) {
         System.gc();
-        // The cleaner's thread runs behind the collector; wait while it still makes progress.
         long last = before;
-        for (int quiet = 0; quiet < 3; ) {
+        for (int quiet = 0; quiet < patience; quiet++) {
             try {
                 Thread.sleep(1);
             } catch (InterruptedException e) {
@@ -151,13 +151,18 @@ public final class Allocator {
                 return;
             }
             long current = out.get();
-            quiet = current < last ? 0 : quiet + 1;
+            if (current >= last) continue;
             last = current;
+            patience = 3;
+            quiet = -1;
         }
     }
 
-    private synchronized void makeRoom(long size) {
-        awaitCleaner(out.get());
+    /** Brings what is taken back under the budget: by reclaiming what is unreachable, then by giving the cache back to the system. */
+    private synchronized void makeRoom(int sizeClass) {
+        long size = classBytes(sizeClass);
+        awaitCleaner(out.get(), 500);
+        if (!cache[sizeClass].isEmpty()) return;
         dropCache();
         if (taken.get() <= budget) return;
         taken.addAndGet(-size);

@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.function.Consumer;
 import javax.imageio.ImageIO;
+import lyceum.plot.Figure;
+import lyceum.random.Rng;
 import tools.jackson.databind.JsonNode;
 
 /** The context of a run that goes on: hands out the values, collects what the lab emits, and tells the listener. */
@@ -105,6 +107,12 @@ final class RunningLab implements LabContext {
     }
 
     @Override
+    public Rng rng(long stream) {
+        other("rng");
+        return Rng.of(request.seed()).split(stream);
+    }
+
+    @Override
     public boolean testMode() {
         return request.testMode();
     }
@@ -129,6 +137,13 @@ final class RunningLab implements LabContext {
         other("table");
         var table = new LabTable(title, columns, rows.stream().<List<Object>>map(List::copyOf).toList());
         emit(tables, table, new LabEvent.Table(table));
+    }
+
+    @Override
+    public void figure(Figure figure) {
+        other("figure");
+        var json = LabJson.tree(figure.toJson());
+        emit(figures, json, new LabEvent.Figure(figure.title(), json));
     }
 
     @Override

@@ -99,19 +99,34 @@ public final class WorkerPool implements LabExecutor {
         if (run.result.isDone()) {
             return;
         }
+        LabEvent last;
         try {
+            last = onAWorker(run);
+        } catch (IOException e) {
+            last = new LabEvent.Failed("no worker for the lab: " + e.getMessage(), Stacks.of(e));
+        } catch (RuntimeException e) {
+            last = new LabEvent.Failed(Stacks.sentence(e), Stacks.of(e));
+        }
+        run.end(closed && !(last instanceof LabEvent.Finished) ? new LabEvent.Cancelled("the studio stops") : last);
+    }
+
+    /** An idle worker may have died since it was last used; a fresh one then takes the run. */
+    private LabEvent onAWorker(Run run) throws IOException {
+        for (int attempt = 0; ; attempt++) {
             var worker = obtain();
-            LabEvent last;
             try {
-                last = run.on(worker);
+                if (run.begin(worker)) {
+                    return run.follow(worker);
+                }
+                return new LabEvent.Cancelled(run.cancellation.reason());
+            } catch (IOException e) {
+                worker.kill();
+                if (attempt == 1 || closed) {
+                    throw e;
+                }
             } finally {
                 giveBack(worker);
             }
-            run.end(last);
-        } catch (IOException e) {
-            run.end(new LabEvent.Failed("no worker for the lab: " + e.getMessage(), Stacks.of(e)));
-        } catch (RuntimeException e) {
-            run.end(new LabEvent.Failed(Stacks.sentence(e), Stacks.of(e)));
         }
     }
 
@@ -201,16 +216,19 @@ public final class WorkerPool implements LabExecutor {
             stop("stopped");
         }
 
-        /** Runs on a worker and hands its events on; returns the last one. */
-        LabEvent on(WorkerProcess mine) throws IOException {
-            synchronized (this) {
-                if (cancellation.asked()) {
-                    return new LabEvent.Cancelled(cancellation.reason());
-                }
-                worker = mine;
-                begun = true;
-                mine.send(WorkerCommand.run(id, request));
+        /** Hands the run to a worker; false when it was cancelled before. */
+        synchronized boolean begin(WorkerProcess mine) throws IOException {
+            if (cancellation.asked()) {
+                return false;
             }
+            mine.send(WorkerCommand.run(id, request));
+            worker = mine;
+            begun = true;
+            return true;
+        }
+
+        /** Hands the run's events on; returns the last one. */
+        LabEvent follow(WorkerProcess mine) {
             var budget = clock.schedule(() -> stop(LabRuns.overBudget(request.budget())), request.budget().toMillis(), TimeUnit.MILLISECONDS);
             try {
                 var event = mine.next();
@@ -268,7 +286,7 @@ public final class WorkerPool implements LabExecutor {
             try {
                 listener.accept(event);
             } catch (RuntimeException e) {
-                LOG.log(System.Logger.Level.WARNING, "a listener of run " + id + " failed", e);
+                LOG.log(System.Logger.Level.DEBUG, "a listener of run " + id + " failed", e);
             }
         }
 

@@ -17,6 +17,7 @@ import tools.jackson.databind.JsonNode;
 final class RunViews {
 
     private static final int ROWS = 200;
+    private static final double WIDTH = 520;
 
     private final Catalogue catalogue;
 
@@ -67,7 +68,7 @@ final class RunViews {
     /** A figure whose files lie below the run's address. */
     RunView.Figure figure(String run, int number, JsonNode json) {
         var figure = Figure.fromJson(json.toString());
-        return new RunView.Figure(figure.title(), figure.description(), "/runs/" + run + "/figures/" + number, grid(figure.title(), figure.table()));
+        return new RunView.Figure(figure.title(), figure.description(), "/runs/" + run + "/figures/" + number, Figures.inline(figure, WIDTH), grid(figure.title(), figure.table()));
     }
 
     RunView.Grid grid(LabTable table) {
