@@ -27,6 +27,7 @@ final class KeyIndex {
     private final Map<String, List<Key>> exact = new HashMap<>();
     private Key[] sorted;
     private String[] texts;
+    private long[] letters;
 
     void add(int document, Topic topic) {
         var title = topic.title();
@@ -55,6 +56,7 @@ final class KeyIndex {
     void freeze() {
         sorted = keys.stream().sorted(java.util.Comparator.comparing(Key::text)).toArray(Key[]::new);
         texts = Arrays.stream(sorted).map(Key::text).toArray(String[]::new);
+        letters = Arrays.stream(texts).mapToLong(Letters::of).toArray();
         keys.forEach(k -> exact.computeIfAbsent(k.text(), t -> new ArrayList<>(1)).add(k));
         keys.clear();
     }
@@ -70,8 +72,9 @@ final class KeyIndex {
             raise(best, sorted[i], 0.25 + 0.45 * query.length() / texts[i].length());
         }
         int limit = TermIndex.allowed(query.length()) + (query.length() >= 14 ? 1 : 0);
+        long asked = Letters.of(query);
         for (int i = 0; limit > 0 && i < texts.length; i++) {
-            int distance = EditDistance.within(query, texts[i], limit);
+            int distance = Letters.near(asked, letters[i], limit) ? EditDistance.within(query, texts[i], limit) : limit + 1;
             if (distance > 0 && distance <= limit) {
                 raise(best, sorted[i], 0.8 - 1.2 * distance / query.length() - (query.charAt(0) == texts[i].charAt(0) ? 0 : 0.2));
             }

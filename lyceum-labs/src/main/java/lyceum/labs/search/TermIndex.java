@@ -43,6 +43,9 @@ final class TermIndex {
 
     private String[] sorted;
     private int[] sortedTerm;
+    private long[] letters;
+    private boolean[] forgiving;
+    private String[] texts;
     private int[][] postings;
     private double[][] weights;
     private double[] idf;
@@ -92,6 +95,13 @@ final class TermIndex {
         terms.forEach((word, term) -> families.computeIfAbsent(Words.root(word), r -> new ArrayList<>(1)).add(term));
         sorted = terms.keySet().stream().sorted().toArray(String[]::new);
         sortedTerm = Arrays.stream(sorted).mapToInt(terms::get).toArray();
+        letters = Arrays.stream(sorted).mapToLong(Letters::of).toArray();
+        forgiving = new boolean[n];
+        texts = new String[n];
+        for (int i = 0; i < n; i++) {
+            forgiving[i] = forgivingTerms.get(sortedTerm[i]);
+            texts[sortedTerm[i]] = sorted[i];
+        }
         building.clear();
     }
 
@@ -136,6 +146,11 @@ final class TermIndex {
         return matches;
     }
 
+    /** The word that a match stands for. */
+    String text(Match match) {
+        return texts[match.term()];
+    }
+
     /** How much a word tells: the inverse document frequency of its likeliest match, 1 where there is none. */
     double rarity(List<Match> matches) {
         return matches.stream().max(java.util.Comparator.comparingDouble(Match::weight)).map(m -> 0.5 + idf[m.term()]).orElse(1.0);
@@ -156,17 +171,23 @@ final class TermIndex {
 
     private void misspelt(String word, List<Match> matches) {
         int limit = allowed(word.length());
+        long asked = Letters.of(word);
         for (int i = 0; i < sorted.length; i++) {
             var term = sorted[i];
-            if (!forgivingTerms.get(sortedTerm[i]) || term.length() < 3) {
-                continue;
+            if (forgiving[i] && Letters.nearBeginning(asked, letters[i], limit) && term.length() >= Math.max(3, word.length() - limit)) {
+                misspelt(word, asked, term, i, limit, matches);
             }
-            int distance = EditDistance.within(word, term, limit);
+        }
+    }
+
+    private void misspelt(String word, long asked, String term, int place, int limit, List<Match> matches) {
+        int distance = Letters.near(asked, letters[place], limit) ? EditDistance.within(word, term, limit) : limit + 1;
+        if (distance <= limit) {
+            matches.add(new Match(sortedTerm[place], weightOf(distance, word, term)));
+        } else if (term.length() > word.length() && word.length() >= 5) {
+            distance = EditDistance.within(word, term.substring(0, word.length()), limit);
             if (distance <= limit) {
-                matches.add(new Match(sortedTerm[i], weightOf(distance, word, term)));
-            } else if (term.length() > word.length() && word.length() >= 5
-                    && (distance = EditDistance.within(word, term.substring(0, word.length()), limit)) <= limit) {
-                matches.add(new Match(sortedTerm[i], 0.6 * weightOf(distance, word, term)));
+                matches.add(new Match(sortedTerm[place], 0.6 * weightOf(distance, word, term)));
             }
         }
     }

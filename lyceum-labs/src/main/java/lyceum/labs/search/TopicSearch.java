@@ -12,7 +12,6 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import lyceum.labs.catalogue.Article;
 import lyceum.labs.catalogue.Catalogue;
-import lyceum.labs.catalogue.EditDistance;
 import lyceum.labs.catalogue.Topic;
 
 /**
@@ -32,8 +31,11 @@ public final class TopicSearch {
     private final List<Topic> topics;
     private final TermIndex terms;
     private final KeyIndex keys = new KeyIndex();
+    /** What much else needs is what a short query more likely means. */
     private final double[] prior;
     private final Map<String, Integer> places = new HashMap<>();
+    private final List<List<Words.Word>> titles;
+    private final List<List<Words.Word>> summaries;
     private final MeaningIndex meanings;
 
     private TopicSearch(Catalogue catalogue, Function<String, Optional<Article>> articles, MeaningIndex meanings) {
@@ -42,8 +44,15 @@ public final class TopicSearch {
         this.meanings = meanings;
         this.terms = new TermIndex(topics.size());
         this.prior = new double[topics.size()];
+        this.titles = topics.stream().map(t -> Words.of(t.title())).toList();
+        this.summaries = topics.stream().map(t -> Words.of(t.summary())).toList();
+        var neededBy = new HashMap<String, Integer>();
         for (int d = 0; d < topics.size(); d++) {
             add(d, topics.get(d), articles);
+            topics.get(d).needs().forEach(need -> neededBy.merge(need, 1, Integer::sum));
+        }
+        for (int d = 0; d < topics.size(); d++) {
+            prior[d] = 1 + 0.04 * Math.log1p(neededBy.getOrDefault(topics.get(d).slug(), 0));
         }
         terms.freeze();
         keys.freeze();
@@ -68,7 +77,6 @@ public final class TopicSearch {
         terms.add(d, TermIndex.Field.AREA, topic.area());
         terms.add(d, TermIndex.Field.SUMMARY, topic.summary());
         articles.apply(topic.slug()).ifPresent(article -> terms.add(d, TermIndex.Field.ARTICLE, article.markdown()));
-        prior[d] = 1 + 0.04 * Math.log1p(catalogue.neededBy(topic.slug()).size());
     }
 
     /** The topics for a query, best first; an empty query finds nothing. */
@@ -120,32 +128,24 @@ public final class TopicSearch {
         return IntStream.range(0, scores.length).filter(d -> scores[d] > 0).boxed()
                 .sorted(Comparator.comparingDouble((Integer d) -> -scores[d]).thenComparing(d -> d))
                 .limit(limit)
-                .map(d -> new Hit(topics.get(d), scores[d], spans(asked, topics.get(d).title()), spans(asked, topics.get(d).summary())))
+                .map(d -> new Hit(topics.get(d), scores[d], spans(asked, titles.get(d)), spans(asked, summaries.get(d))))
                 .toList();
     }
 
-    /** What a query hit in a text: whole words, beginnings of words, and words that it misspells. */
-    private static List<Span> spans(Query asked, String text) {
+    /** What a query hit in a text: words, beginnings of words, and neighbours that it wrote as one. */
+    private static List<Span> spans(Query asked, List<Words.Word> text) {
         var spans = new ArrayList<Span>();
-        for (var word : Words.of(text)) {
-            int hit = asked.words().stream().mapToInt(q -> hit(q, word)).max().orElse(0);
-            if (hit > 0) {
-                spans.add(new Span(word.start(), word.start() + hit));
+        Words.Word before = null;
+        for (var word : text) {
+            var letters = asked.hits().get(word.text());
+            if (letters != null) {
+                boolean whole = letters >= word.text().length();
+                spans.add(new Span(word.start(), whole ? word.end() : Math.min(word.end(), word.start() + letters)));
+            } else if (before != null && before.end() + 1 == word.start() && asked.hits().containsKey(before.text() + word.text())) {
+                spans.add(new Span(before.start(), word.end()));
             }
+            before = word;
         }
         return List.copyOf(spans);
-    }
-
-    /** How many characters of {@code word} a word of the query hits. */
-    private static int hit(String asked, Words.Word word) {
-        int length = word.end() - word.start();
-        if (word.text().equals(asked)) {
-            return length;
-        }
-        if (word.text().startsWith(asked)) {
-            return Math.min(length, asked.length());
-        }
-        int allowed = TermIndex.allowed(asked.length());
-        return allowed > 0 && EditDistance.within(asked, word.text(), allowed) <= allowed ? length : 0;
     }
 }

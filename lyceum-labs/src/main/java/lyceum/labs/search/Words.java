@@ -43,6 +43,9 @@ final class Words {
     }
 
     private static String fold(String word) {
+        if (word.chars().allMatch(c -> c < 128)) {
+            return stem(word.toLowerCase(Locale.ROOT));
+        }
         var plain = new StringBuilder();
         for (char c : Normalizer.normalize(word.toLowerCase(Locale.ROOT), Normalizer.Form.NFKD).toCharArray()) {
             switch (c) {
