@@ -2,6 +2,8 @@
 
 JDK_LEAST=25.0.3
 JDK_PACKAGE=openjdk-25-jdk-headless
+# Debian's headless JDK writes pictures with text only beside these.
+FONT_PACKAGES=(libfreetype6 libfontconfig1 libharfbuzz0b)
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -97,9 +99,9 @@ find_jdk() {
 
 ensure_jdk() {
   find_jdk && return 0
-  apt_install "$JDK_PACKAGE" && find_jdk && return 0
+  apt_install "$JDK_PACKAGE" "${FONT_PACKAGES[@]}" && find_jdk && return 0
   say "Lyceum needs a JDK, version $JDK_LEAST or later. None in JAVA_HOME, on the PATH or in /usr/lib/jvm."
-  die "Install one: sudo apt-get install $JDK_PACKAGE   (or set JAVA_HOME)"
+  die "Install one: sudo apt-get install $JDK_PACKAGE ${FONT_PACKAGES[*]}   (or set JAVA_HOME)"
 }
 
 # ---- Maven -------------------------------------------------------------------------------------

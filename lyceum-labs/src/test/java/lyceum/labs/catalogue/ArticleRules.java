@@ -31,7 +31,7 @@ final class ArticleRules {
         if (words < 120 || words > 300) {
             problems.add("it has " + words + " words; 120 to 300 are right");
         }
-        article.lab().ifPresent(lab -> lab(problems, topic, lab));
+        article.lab().filter(LabClass::isThere).ifPresent(lab -> lab(problems, topic, lab));
         return problems;
     }
 

@@ -77,7 +77,8 @@ class ArticleTest {
         assertThat(missing).contains("api is missing", "see is missing", "area is null and the catalogue says " + topic.area());
         var other = CATALOGUE.bySlug("svd");
         assertThat(ArticleRules.problems(other, Article.parse("svd", GOOD), CATALOGUE)).contains("@Lab of lyceum.labs.dummy.GoodLab does not name the topic");
-        assertThat(ArticleRules.problems(other, Article.parse("svd", GOOD.replace("GoodLab", "NoLab")), CATALOGUE)).contains("there is no lab class lyceum.labs.dummy.NoLab");
+        var article = Article.parse("svd", GOOD.replace("GoodLab", "NoLab"));
+        assertThat(StatusBoard.of(CATALOGUE, Ledger.of(java.util.List.of()), slug -> java.util.Optional.of(article)).of("svd").left()).contains("no lab");
     }
 
     @Test

@@ -59,7 +59,10 @@ public record TerminalText(int width, int plotWidth, int plotHeight, boolean col
         var lines = new ArrayList<String>();
         figure(figure, lines);
         var out = new StringBuilder();
-        for (var l : lines) out.append(ascii ? plain(l) : l).append('\n');
+        for (var l : lines) {
+            var fitted = l.indexOf('\u001b') < 0 ? cut(l, width) : l;
+            out.append(ascii ? plain(fitted) : fitted).append('\n');
+        }
         return out.toString();
     }
 
@@ -133,8 +136,8 @@ public record TerminalText(int width, int plotWidth, int plotHeight, boolean col
         return s + " ".repeat(Math.max(0, columns - length(s)));
     }
 
-    private static final String FANCY = "−…×·–’‘“”≤≥²³°→←┤│└─┬┼├┆┴█▓▒░⁻⁰¹⁴⁵⁶⁷⁸⁹";
-    private static final String SIMPLE = "-.x.-''\"\"<>23o><||`-++|:+#%+.-01456789";
+    private static final String FANCY = "⠤−…×·–’‘“”≤≥²³°→←┤│└─┬┼├┆┴█▓▒░⁻⁰¹⁴⁵⁶⁷⁸⁹";
+    private static final String SIMPLE = "--.x.-''\"\"<>23o><||`-++|:+#%+.-01456789";
 
     /** Signs that ASCII lacks become their nearest, superscripts an {@code ^}. */
     private static String plain(String s) {

@@ -19,7 +19,8 @@ final class TextMatrix {
         int names = Math.min(style.width() / 4, h.rows().stream().mapToInt(TerminalText::length).max().orElse(0));
         int room = style.width() - names - 1;
         boolean numbers = h.cellLabels() && n * 6 <= room;
-        int wide = numbers ? Math.clamp(widest(h), 4, Math.max(4, room / Math.max(1, n) - 1)) : 2;
+        int longest = Math.min(9, h.columns().stream().mapToInt(TerminalText::length).max().orElse(0) + 1);
+        int wide = numbers ? Math.clamp(Math.max(widest(h), longest), 4, Math.max(4, room / Math.max(1, n) - 1)) : 2;
         if (n > 0 && !numbers && n <= 16) wide = Math.clamp(room / n - 1, 2, 4);
         var columns = Decimation.evenly(n, Math.max(2, room / (wide + (numbers ? 1 : 0))));
         var rows = Decimation.evenly(h.rows().size(), MAX_ROWS);

@@ -29,13 +29,13 @@ final class TextPlot {
         this.colors = new SeriesColors(plot);
         var extent = Extent.of(plot);
         int rows = style.plotHeight();
-        this.ticksY = Scale.of(extent.y(), plot.y(), rows, 0).ticks(Math.max(2, rows / 3), false);
+        this.ticksY = Scale.of(extent.y(), plot.y(), rows, 0).ticks(Math.max(2, plot.y().scale() == lyceum.plot.Axis.Scale.LOG ? rows / 2 : rows / 3), Whole.y(plot));
         this.left = Math.min(style.width() / 3, ticksY.labels().stream().mapToInt(TerminalText::length).max().orElse(0) + 1);
         int columns = Math.max(10, Math.min(style.plotWidth(), style.width() - left - 2));
         this.canvas = new TextCanvas(columns, rows, style);
         this.sx = Scale.of(extent.x(), plot.x(), 0, columns - 1e-6);
         this.sy = Scale.of(extent.y(), plot.y(), rows - 1e-6, 0);
-        this.several = colors.entries(java.util.Set.of()).size() > 1;
+        this.several = colors.count() > 1 || plot.layers().stream().anyMatch(Layer.ErrorBars.class::isInstance);
     }
 
     void draw(List<String> lines) {
@@ -262,16 +262,8 @@ final class TextPlot {
             var text = label[r] == null ? "" : TerminalText.cut(label[r], left - 1);
             out.add((TerminalText.right(text, left - 1) + " " + (label[r] == null ? "│" : "┤") + rows.get(r)).stripTrailing());
         }
-        out.addAll(TextAxis.below(sx, canvas.width, left, plot.x().label(), Whole.numbers(wholeX())));
+        out.addAll(TextAxis.below(sx, canvas.width, left, plot.x().label(), Whole.x(plot)));
         return out;
-    }
-
-    private Numbers wholeX() {
-        for (var l : plot.layers()) {
-            if (l instanceof Layer.Line s) return s.x();
-            if (l instanceof Layer.StackedArea s) return s.x();
-        }
-        return Numbers.of(0.5);
     }
 
     private void legend(List<String> lines) {
@@ -280,11 +272,11 @@ final class TextPlot {
         for (var e : colors.entries(java.util.Set.of())) {
             int glyph = areas && e.glyph() == SeriesColors.Glyph.SQUARE ? TextCanvas.fill(e.color(), style.ascii()) : TextCanvas.mark(e.color(), style.ascii());
             boolean band = e.glyph() == SeriesColors.Glyph.SQUARE && plot.layers().stream().anyMatch(l -> l instanceof Layer.Band b && b.name().equals(e.name()));
-            var sign = several || areas ? Character.toString(band ? '░' : glyph) + " " : "";
-            entries.add((style.color() ? TextCanvas.code(e.color()) + sign + "\u001b[0m" : sign) + e.name());
+            var sign = several || areas ? Character.toString(band ? '░' : glyph) + " " : colors.overSurface ? "⠤ " : "";
+            entries.add((style.color() ? TextCanvas.code(e.color()) + sign + "\u001b[0m" : sign) + TerminalText.cut(e.name(), style.width() - left - 4));
         }
         for (var l : plot.layers()) {
-            if (l instanceof Layer.Rule r && !r.label().isEmpty()) entries.add((r.vertical() ? "┆ " : "┄ ") + r.label() + " " + Ticks.number(r.at()));
+            if (l instanceof Layer.Rule r && !r.label().isEmpty()) entries.add((r.vertical() ? "┆ " : "┄ ") + TerminalText.cut(r.label(), style.width() / 2) + " " + Ticks.number(r.at()));
             if (l instanceof Layer.Region r && r.classes().isEmpty() && r.values().size() > 0) {
                 entries.add("░ " + Ticks.number(r.values().min()) + " to █ " + Ticks.number(r.values().max()) + (r.valueLabel().isEmpty() ? "" : " " + r.valueLabel()));
             }

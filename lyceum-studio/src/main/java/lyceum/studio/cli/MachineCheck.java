@@ -1,6 +1,8 @@
 package lyceum.studio.cli;
 
 import com.sun.management.OperatingSystemMXBean;
+import java.awt.Font;
+import java.awt.font.FontRenderContext;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
@@ -14,6 +16,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import lyceum.backend.Backend;
+import lyceum.backend.Parallel;
 import lyceum.studio.cli.DoctorCommand.Finding;
 
 /** Looks at the machine for {@code lyceum doctor}. */
@@ -45,6 +49,7 @@ final class MachineCheck {
         found.add(backend());
         found.add(memory());
         found.add(disk());
+        found.add(pictures());
         found.add(runs());
         found.add(port());
         found.add(program("Chromium", List.of("chromium", "chromium-browser", "google-chrome"), "chromium", "the browser tests need it"));
@@ -54,7 +59,7 @@ final class MachineCheck {
     }
 
     private static Finding java() {
-        String text = Runtime.version() + ", " + System.getProperty("java.vendor") + ", " + System.getProperty("java.home");
+        String text = Runtime.version() + ", " + System.getProperty("java.home");
         return Runtime.version().compareToIgnoreOptional(LEAST) >= 0 ? Finding.fine("JDK", text)
                 : Finding.needed("JDK", text + "; Lyceum needs " + LEAST + " or later", "sudo apt-get install openjdk-25-jdk-headless");
     }
@@ -95,12 +100,14 @@ final class MachineCheck {
     }
 
     private static Finding backend() {
-        boolean vector = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
-        String asked = System.getenv("LYCEUM_BACKEND");
-        if (!vector) {
-            return Finding.optional("backend", "scalar: the vector module is not resolved", "java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED ...");
+        String text;
+        try {
+            text = Backend.current().description() + ", " + Parallel.threads() + (Parallel.threads() == 1 ? " thread" : " threads");
+        } catch (IllegalArgumentException e) {
+            return Finding.needed("backend", e.getMessage(), "unset LYCEUM_BACKEND");
         }
-        return Finding.fine("backend", asked == null ? "vector" : asked + ", as LYCEUM_BACKEND says");
+        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() ? Finding.fine("backend", text)
+                : Finding.optional("backend", text + "; the vector module is not resolved", "java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED ...");
     }
 
     private static Finding memory() {
@@ -128,6 +135,17 @@ final class MachineCheck {
                     : Finding.optional("disk", gib(free) + " free in " + folder + "; a build wants 1 GiB", "rm -rf " + folder.resolve(".lyceum"));
         } catch (IOException e) {
             return Finding.fine("disk", "unknown: " + e.getMessage());
+        }
+    }
+
+    private static Finding pictures() {
+        System.setProperty("java.awt.headless", "true");
+        try {
+            var font = new Font(Font.SANS_SERIF, Font.PLAIN, 12);
+            double width = font.getStringBounds("Lyceum", new FontRenderContext(null, true, true)).getWidth();
+            return Finding.fine("pictures", width > 0 ? "PNG with text" : "PNG, without text");
+        } catch (LinkageError | RuntimeException e) {
+            return Finding.optional("pictures", "no PNG: the JDK's font library lacks something", RunFiles.MEND_PNG);
         }
     }
 

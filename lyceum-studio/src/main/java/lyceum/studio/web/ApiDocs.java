@@ -54,7 +54,7 @@ final class ApiDocs {
     private void send(Context context, String name) throws IOException {
         var file = files.get(name.endsWith("/") ? name + "index.html" : name);
         if (file == null) {
-            throw new Safety.Refused(404, present() ? "The Java API has no page of that name." : "The Java API's pages are not built here. To build them: ./lyceum docs.");
+            throw new Safety.Refused(404, present() ? "The Java API has no page of that name." : "The Java API's pages are not built here. To build them: ./lyceum javadoc.");
         }
         Reply.body(context, TYPES.get(extension(name.endsWith("/") ? "index.html" : name)), Files.readAllBytes(file));
     }

@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import lyceum.labs.LabClass;
 import lyceum.labs.LabRequest;
 import lyceum.labs.LabResult;
 import lyceum.plot.Figure;
@@ -59,13 +58,8 @@ final class Featured {
     }
 
     private Optional<LabResult> stored(String slug) {
-        try {
-            var lab = LabClass.of(encyclopedia.lab(slug).orElseThrow());
-            return runs.store().last(slug, lab.values(Map.of()), 1).flatMap(run -> runs.store().find(run.id()));
-        } catch (RuntimeException e) {
-            LOG.log(System.Logger.Level.WARNING, "the lab of " + slug + " cannot be described", e);
-            return Optional.empty();
-        }
+        var lab = encyclopedia.lab(slug).orElseThrow();
+        return runs.store().last(slug, lab.values(Map.of()), 1).flatMap(run -> runs.store().find(run.id()));
     }
 
     private void next(Queue<String> missing) {
@@ -74,7 +68,7 @@ final class Featured {
             return;
         }
         try {
-            runs.start(LabRequest.of(slug, encyclopedia.lab(slug).orElseThrow()), result -> {
+            runs.start(LabRequest.of(slug, encyclopedia.lab(slug).orElseThrow().name()), result -> {
                 if (result != null) {
                     take(slug, result);
                 }

@@ -5,6 +5,8 @@ import lyceum.plot.Frames;
 import lyceum.plot.Panels;
 import lyceum.plot.Plot;
 import lyceum.plot.render.Svg;
+import lyceum.plot.render.Theme;
+import lyceum.plot.render.VegaLite;
 
 /** Figures as they are set into a page, which says their titles itself. */
 final class Figures {
@@ -14,6 +16,13 @@ final class Figures {
     /** The figure as SVG in the page's own colours. */
     static String inline(Figure figure, double width) {
         return Svg.inline(untitled(figure), width);
+    }
+
+    /** The figure for Vega-Lite in the colours of a theme. */
+    static String vegaLite(Figure figure, Theme theme) {
+        var spec = VegaLite.spec(untitled(figure));
+        spec.set("config", VegaLite.config(theme));
+        return spec.toString();
     }
 
     /** The figure without its title. */

@@ -39,7 +39,7 @@ final class RunFiles {
             .orElseThrow(() -> new Safety.Refused(404, "That run has no such figure."));
         var theme = "dark".equals(context.queryParam("theme")) ? Theme.DARK : Theme.LIGHT;
         switch (kind) {
-            case "json" -> text(context, "application/json", figure.toJson());
+            case "json" -> text(context, "application/json", Figures.vegaLite(figure, theme));
             case "svg" -> {
                 name(context, figure, kind);
                 text(context, "image/svg+xml", Svg.write(figure, theme));

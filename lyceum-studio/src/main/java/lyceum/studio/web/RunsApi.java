@@ -90,7 +90,7 @@ final class RunsApi {
             return null;
         }
         try {
-            return runs.start(LabRequest.of(topic.slug(), lab).withParams(params).withSeed(seed).within(Duration.ofSeconds(LabPanel.BUDGET_SECONDS)));
+            return runs.start(LabRequest.of(topic.slug(), lab.name()).withParams(params).withSeed(seed).within(Duration.ofSeconds(LabPanel.BUDGET_SECONDS)));
         } catch (LabParameterException e) {
             Reply.error(context, 400, Words.ended(e.getMessage()), Map.of("parameter", e.parameter()));
         } catch (QueueFullException e) {

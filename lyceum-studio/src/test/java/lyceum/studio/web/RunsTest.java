@@ -72,6 +72,7 @@ class RunsTest {
         assertThat(http.get("/runs/" + id + "/figures/0.svg").body()).startsWith("<svg");
         assertThat(http.get("/runs/" + id + "/figures/0.csv").body()).contains("\r\n");
         assertThat(http.get("/runs/" + id + "/figures/0.png").headers().firstValue("Content-Type")).contains("image/png");
+        assertThat(http.get("/runs/" + id + "/figures/0.json").body()).contains("vega-lite").contains("\"config\"");
         assertThat(http.get("/runs/" + id + "/figures/9.svg").statusCode()).isEqualTo(404);
         assertThat(http.get("/runs/" + id + "/figures/x").statusCode()).isEqualTo(404);
     }
