@@ -95,7 +95,7 @@ final class BarPainter {
             if (label.isEmpty() || !bars.horizontal() && TextWidth.of(label, TextSize.SMALL) > room) continue;
             double at = axis.at(v);
             if (bars.horizontal()) out.add(new Scene.Text((v < 0 ? axis.at(0) : at) + 5, sy.at(i) + 4, label, TextSize.SMALL, Scene.Anchor.START, Tone.Page.INK, false, false));
-            else out.add(new Scene.Text(sx.at(i), v < 0 ? at + 13 : at - 5, label, TextSize.SMALL, Scene.Anchor.MIDDLE, Tone.Page.INK, false, false));
+            else out.add(new Scene.Text(sx.at(i), (v < 0 ? axis.at(0) : at) - 5, label, TextSize.SMALL, Scene.Anchor.MIDDLE, Tone.Page.INK, false, false));
         }
     }
 

@@ -86,7 +86,7 @@ final class LayerPainter {
             var xs = java.util.Arrays.copyOf(x, n);
             var ys = java.util.Arrays.copyOf(y, n);
             if (colors.overSurface) out.add(new Scene.Polyline(xs, ys, new Tone.Fixed(0xffffff), 4.5, 0, 0.9));
-            out.add(new Scene.Polyline(xs, ys, tone, 2, s.style() == Layer.Line.Style.DASHED ? 5 : 0, 1));
+            out.add(new Scene.Polyline(xs, ys, tone, 2, s.style() == Layer.Line.Style.DASHED ? 5 : colors.dash(s.name()), 1));
         }
     }
 

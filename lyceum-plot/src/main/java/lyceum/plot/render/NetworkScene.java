@@ -11,7 +11,7 @@ final class NetworkScene {
     private final SeriesColors colors;
     private final NetworkLayout layout;
     private final double width;
-    private final boolean down;
+    private boolean down;
     private final List<Scene.Shape> shapes;
     private double boxWidth;
     private double boxHeight;
@@ -51,11 +51,12 @@ final class NetworkScene {
 
     private void measure() {
         double widest = network.nodes().stream().flatMap(n -> lines(n).stream()).mapToDouble(s -> TextWidth.of(s, TextSize.SMALL)).max().orElse(0) + 18;
+        // A network turns by a quarter where its words fit better so.
+        if (room(down) < 0.8 * widest && room(!down) > 1.3 * Math.max(0, room(down))) down = !down;
         int tallest = network.nodes().stream().mapToInt(n -> lines(n).size()).max().orElse(1);
         boxHeight = tallest * 15 + 9;
         double across = down ? layout.places : layout.ranks;
-        double gap = down ? 14 : labelled() ? 44 : 30;
-        boxWidth = Math.min(Math.max(34, widest), (width - gap * (across - 1)) / across);
+        boxWidth = Math.min(Math.max(34, widest), room(down));
         dots = boxWidth < 26;
         if (dots) {
             boxWidth = Math.clamp((width - 2 * across) / across, 3, 10);
@@ -65,6 +66,16 @@ final class NetworkScene {
         rankStep = down ? boxHeight + (dots ? 26 : 40) : stepAcross;
         placeStep = down ? stepAcross : boxHeight + (dots ? 6 : 14);
         left = (width - boxWidth - stepAcross * (across - 1)) / 2;
+    }
+
+    /** The width that a box can have when edges lead down, or to the right. */
+    private double room(boolean leadsDown) {
+        double across = leadsDown ? layout.places : layout.ranks;
+        return (width - gap(leadsDown) * (across - 1)) / across;
+    }
+
+    private double gap(boolean leadsDown) {
+        return leadsDown ? 14 : labelled() ? 44 : 30;
     }
 
     private boolean labelled() {

@@ -14,7 +14,7 @@ import lyceum.plot.Plot;
  */
 final class PlotScene {
     private static final double SMALL = 11;
-    private static final int MAX_BESIDE = 8;
+    private static final int MAX_BESIDE = 14;
 
     private final Plot plot;
     private final double width;
@@ -67,7 +67,7 @@ final class PlotScene {
         var sy = placesY == null ? Scale.of(extent.y(), plot.y(), top + height, top) : Scale.of(extent.y(), plot.y(), top, top + height);
         axes(sx, sy, left, top, inner, height, labelsX);
         var painter = new LayerPainter(plot, colors, sx, sy, top, left);
-        shapes.add(new Scene.Clip(left - 2, top - 2, inner + 4, height + 4, painter.marks()));
+        shapes.add(new Scene.Clip(left - 4, top - 4, inner + 8, height + 8, painter.marks()));
         shapes.addAll(painter.texts(left + inner, top));
         if (ramp != null) colorBar(ramp, left + inner + 16, top, height);
         namesBeside(beside, sy, left + inner + 8, top, top + height);
@@ -90,7 +90,7 @@ final class PlotScene {
                 return Math.clamp(cell * h.rows().size(), 60, 480);
             }
         }
-        return Math.clamp(inner * (plot.equalScale() ? 0.72 : 0.52), 110, 420);
+        return Math.clamp(inner * (plot.equalScale() ? 0.72 : 0.52), 140, 420);
     }
 
     /** The width at which one unit is as long across as up. */
@@ -141,7 +141,7 @@ final class PlotScene {
                 }
             }
         }
-        return out.size() > MAX_BESIDE || width < 300 ? List.of() : out;
+        return out.size() > MAX_BESIDE || out.size() > width / 40 || width < 300 ? List.of() : out;
     }
 
     private static Set<String> names(List<Beside> beside) {
@@ -202,7 +202,7 @@ final class PlotScene {
     private void axes(Scale sx, Scale sy, double left, double top, double w, double h, CategoryLabels labelsX) {
         boolean filled = placesX != null && placesY != null || plot.layers().stream().anyMatch(Layer.Region.class::isInstance);
         if (placesY == null) {
-            var ticks = sy.ticks((int) Math.clamp(h / 52, 2, 8), wholeY());
+            var ticks = sy.ticks((int) Math.clamp(h / 52, 2, 8), Whole.y(plot));
             for (int i = 0; i < ticks.at().length; i++) {
                 double y = sy.at(ticks.at()[i]);
                 if (!filled) shapes.add(new Scene.Polyline(new double[] {left, left + w}, new double[] {y, y}, Tone.Page.LINE, 1, 0, 1));
@@ -233,43 +233,20 @@ final class PlotScene {
         double below = base + 34 + (labelsX == null ? 0 : labelsX.extraHeight());
         if (!plot.x().label().isEmpty()) shapes.add(new Scene.Text(left + w / 2, below, TextWidth.fit(plot.x().label(), TextSize.LABEL, width), TextSize.LABEL, Scene.Anchor.MIDDLE, Tone.Page.QUIET, false, false));
         boolean ruleLabels = plot.layers().stream().anyMatch(l -> l instanceof Layer.Rule r && r.vertical() && !r.label().isEmpty());
-        if (!plot.y().label().isEmpty()) shapes.add(new Scene.Text(0, top - 10 - (ruleLabels ? 14 : 0), TextWidth.fit(plot.y().label(), TextSize.LABEL, width * 0.6), TextSize.LABEL, Scene.Anchor.START, Tone.Page.QUIET, false, false));
+        if (!plot.y().label().isEmpty()) shapes.add(new Scene.Text(0, top - 10 - (ruleLabels ? 14 : 0), TextWidth.fit(plot.y().label(), TextSize.LABEL, width * (rampLabel().isEmpty() ? 1 : 0.6)), TextSize.LABEL, Scene.Anchor.START, Tone.Page.QUIET, false, false));
     }
 
     /** As many marks as their numbers leave room for. */
     private Ticks ticksX(Scale sx, double w) {
         for (int target = (int) Math.clamp(w / 64, 2, 10); target > 1; target--) {
-            var t = sx.ticks(target, wholeX());
+            var t = sx.ticks(target, Whole.x(plot));
             double needed = t.labels().stream().mapToDouble(s -> TextWidth.of(s, SMALL) + 14).sum();
             if (needed <= w) return t;
         }
-        return sx.ticks(1, wholeX());
+        return sx.ticks(1, Whole.x(plot));
     }
 
     private CategoryLabels fitted(double inner) {
         return new CategoryLabels(placesX, inner / Math.max(1, placesX.size()), SMALL);
-    }
-
-    private boolean wholeX() {
-        return plot.layers().stream().allMatch(l -> switch (l) {
-            case Layer.Line s -> Whole.numbers(s.x());
-            case Layer.Points s -> Whole.numbers(s.x());
-            case Layer.Band s -> Whole.numbers(s.x());
-            case Layer.StackedArea s -> Whole.numbers(s.x());
-            case Layer.ErrorBars s -> Whole.numbers(s.x());
-            case Layer.Rule _, Layer.Note _ -> true;
-            default -> false;
-        });
-    }
-
-    private boolean wholeY() {
-        return plot.layers().stream().allMatch(l -> switch (l) {
-            case Layer.Line s -> Whole.numbers(s.y());
-            case Layer.Points s -> Whole.numbers(s.y());
-            case Layer.Histogram s -> Whole.numbers(s.heights());
-            case Layer.Bars s -> s.series().stream().allMatch(v -> Whole.numbers(v.values()));
-            case Layer.Rule _, Layer.Note _ -> true;
-            default -> false;
-        });
     }
 }

@@ -13,6 +13,7 @@ import lyceum.plot.Plot;
 final class Scenes {
     private static final double TITLE = 15;
     private static final double GAP = 28;
+    private static final double NARROWEST = 180;
 
     private Scenes() {}
 
@@ -52,7 +53,7 @@ final class Scenes {
         var shapes = new ArrayList<Scene.Shape>();
         double y = header(shapes, title, width, titleSize);
         if (y > 0) y += 12;
-        int across = Math.max(1, Math.min(columns, figures.size()));
+        int across = Math.clamp((int) ((width + GAP) / (NARROWEST + GAP)), 1, Math.max(1, Math.min(columns, figures.size())));
         double each = (width - GAP * (across - 1)) / across;
         double bottom = y;
         for (int i = 0; i < figures.size(); i += across) {

@@ -54,6 +54,15 @@ final class SeriesColors {
         return a.ordinal() <= b.ordinal() ? a : b;
     }
 
+    /** Series beyond the palette repeat its colours and are told apart by dashes of this length; 0 within it. */
+    double dash(String name) {
+        return dash(of(name));
+    }
+
+    static double dash(int place) {
+        return 2.5 * (place / Theme.LIGHT.series().size());
+    }
+
     /** How many series there are, the unnamed one counted. */
     int count() {
         return places.size();

@@ -29,13 +29,13 @@ final class TextPlot {
         this.colors = new SeriesColors(plot);
         var extent = Extent.of(plot);
         int rows = style.plotHeight();
-        this.ticksY = Scale.of(extent.y(), plot.y(), rows, 0).ticks(Math.max(2, plot.y().scale() == lyceum.plot.Axis.Scale.LOG ? rows / 2 : rows / 3), false);
+        this.ticksY = Scale.of(extent.y(), plot.y(), rows, 0).ticks(Math.max(2, plot.y().scale() == lyceum.plot.Axis.Scale.LOG ? rows / 2 : rows / 3), Whole.y(plot));
         this.left = Math.min(style.width() / 3, ticksY.labels().stream().mapToInt(TerminalText::length).max().orElse(0) + 1);
         int columns = Math.max(10, Math.min(style.plotWidth(), style.width() - left - 2));
         this.canvas = new TextCanvas(columns, rows, style);
         this.sx = Scale.of(extent.x(), plot.x(), 0, columns - 1e-6);
         this.sy = Scale.of(extent.y(), plot.y(), rows - 1e-6, 0);
-        this.several = colors.count() > 1;
+        this.several = colors.count() > 1 || plot.layers().stream().anyMatch(Layer.ErrorBars.class::isInstance);
     }
 
     void draw(List<String> lines) {
@@ -262,16 +262,8 @@ final class TextPlot {
             var text = label[r] == null ? "" : TerminalText.cut(label[r], left - 1);
             out.add((TerminalText.right(text, left - 1) + " " + (label[r] == null ? "│" : "┤") + rows.get(r)).stripTrailing());
         }
-        out.addAll(TextAxis.below(sx, canvas.width, left, plot.x().label(), Whole.numbers(wholeX())));
+        out.addAll(TextAxis.below(sx, canvas.width, left, plot.x().label(), Whole.x(plot)));
         return out;
-    }
-
-    private Numbers wholeX() {
-        for (var l : plot.layers()) {
-            if (l instanceof Layer.Line s) return s.x();
-            if (l instanceof Layer.StackedArea s) return s.x();
-        }
-        return Numbers.of(0.5);
     }
 
     private void legend(List<String> lines) {

@@ -1,6 +1,5 @@
 package lyceum.plot.render;
 
-import java.util.Base64;
 import lyceum.plot.Axis;
 import lyceum.plot.Layer;
 import lyceum.plot.Numbers;
@@ -11,17 +10,17 @@ import tools.jackson.databind.node.ObjectNode;
 final class VegaLayers {
     private static final int COLUMNS = 900;
     private static final int MAX_POINTS = 6_000;
-    private static final int MAX_CELLS = 4_000;
-    private static final String GRAY = "#8a867b";
 
     private final VegaPlot v;
     private final String xName;
     private final String yName;
+    private final VegaFields fields;
 
     VegaLayers(VegaPlot plot) {
         this.v = plot;
         this.xName = plot.plot.x().label().isEmpty() ? "x" : plot.plot.x().label();
         this.yName = plot.plot.y().label().isEmpty() ? "y" : plot.plot.y().label();
+        this.fields = new VegaFields(plot, this);
     }
 
     void add(Layer layer) {
@@ -30,10 +29,10 @@ final class VegaLayers {
             case Layer.Points s -> points(s);
             case Layer.Bars s -> bars(s);
             case Layer.Histogram s -> histogram(s);
-            case Layer.Heatmap s -> heatmap(s);
-            case Layer.Region s when s.classes().isEmpty() -> surface(s);
-            case Layer.Region s -> regions(s);
-            case Layer.Contour s -> contour(s);
+            case Layer.Heatmap s -> fields.heatmap(s);
+            case Layer.Region s when s.classes().isEmpty() -> fields.surface(s);
+            case Layer.Region s -> fields.regions(s);
+            case Layer.Contour s -> fields.contour(s);
             case Layer.Band s -> band(s);
             case Layer.StackedArea s -> area(s);
             case Layer.ErrorBars s -> errors(s);
@@ -49,7 +48,7 @@ final class VegaLayers {
         return axis.scale() == Axis.Scale.LOG && value <= 0 ? Double.NaN : value;
     }
 
-    private ObjectNode row(ArrayNode rows, double x, double y) {
+    ObjectNode row(ArrayNode rows, double x, double y) {
         var row = rows.addObject();
         VegaLite.put(row, "x", shown(x, v.plot.x()));
         VegaLite.put(row, "y", shown(y, v.plot.y()));
@@ -72,6 +71,7 @@ final class VegaLayers {
         var layer = xy(v.layer("line", rows), ordered);
         var mark = layer.withObject("mark").put("strokeWidth", 2);
         if (s.style() == Layer.Line.Style.DASHED) mark.putArray("strokeDash").add(5).add(4);
+        else if (v.colors.dash(s.name()) > 0) mark.putArray("strokeDash").add(v.colors.dash(s.name())).add(2);
         if (s.style() == Layer.Line.Style.STEP) mark.put("interpolate", "step-after");
         mark.putObject("point").put("opacity", 0).put("size", 60);
         v.color(layer, s.name());
@@ -86,7 +86,7 @@ final class VegaLayers {
         }
     }
 
-    private ObjectNode xy(ObjectNode layer, boolean ordered) {
+    ObjectNode xy(ObjectNode layer, boolean ordered) {
         v.x(layer, "x");
         v.y(layer, "y");
         if (limited()) layer.withObject("mark").put("clip", true);
@@ -159,7 +159,7 @@ final class VegaLayers {
         for (int i = 0; i < b.categories().size(); i++) {
             double value = b.series().getFirst().values().get(i);
             var row = rows.addObject().put("i", i).put("text", Ticks.number(value));
-            VegaLite.put(row, "at", b.horizontal() ? Math.max(0, value) : value);
+            VegaLite.put(row, "at", Math.max(0, value));
         }
         var words = v.layer("text", rows);
         if (b.horizontal()) ranged(words, "at", "", "i", "").withObject("mark").put("align", "left").put("dx", 5);
@@ -194,124 +194,12 @@ final class VegaLayers {
         VegaPlot.tooltip(layer, "from", "from", "to", "to", "y", h.name().isEmpty() ? yName : h.name());
     }
 
-    private ObjectNode ranged(ObjectNode layer, String x, String x2, String y, String y2) {
+    ObjectNode ranged(ObjectNode layer, String x, String x2, String y, String y2) {
         v.x(layer, x);
         v.y(layer, y);
         if (!x2.isEmpty()) layer.withObject("encoding").putObject("x2").put("field", x2);
         if (!y2.isEmpty()) layer.withObject("encoding").putObject("y2").put("field", y2);
         return layer;
-    }
-
-    private void heatmap(Layer.Heatmap h) {
-        int n = h.columns().size();
-        var rows = VegaPlot.JSON.arrayNode();
-        var keepR = Decimation.evenly(h.rows().size(), 200);
-        var keepC = Decimation.evenly(n, 200);
-        var ramp = Ramp.of(h.values(), h.colors());
-        for (int r : keepR) {
-            for (int c : keepC) {
-                double value = h.values().get(r * n + c);
-                var row = rows.addObject().put("r", r).put("c", c).put("row", h.rows().get(r)).put("column", h.columns().get(c));
-                VegaLite.put(row, "value", value);
-                if (h.cellLabels()) row.put("text", Ticks.number(value)).put("ink", ramp.over(value) instanceof Tone.Fixed f ? Theme.hex(f.rgb()) : "");
-            }
-        }
-        var layer = ranged(v.layer("rect", rows), "c", "", "r", "");
-        values(layer, ramp, h.valueLabel(), !h.cellLabels());
-        VegaPlot.tooltip(layer, "row", yName.equals("y") ? "row" : yName, "column", xName.equals("x") ? "column" : xName, "value", h.valueLabel().isEmpty() ? "value" : h.valueLabel());
-        if (!h.cellLabels()) return;
-        var words = ranged(v.layer("text", rows.deepCopy()), "c", "", "r", "");
-        var e = words.withObject("encoding");
-        e.putObject("text").put("field", "text").put("type", "nominal");
-        if (h.colors() == Layer.ColorScale.SEQUENTIAL) e.putObject("color").put("field", "ink").put("type", "nominal").putNull("scale").putNull("legend");
-    }
-
-    private static void values(ObjectNode layer, Ramp ramp, String label, boolean legend) {
-        var color = layer.withObject("encoding").putObject("color").put("field", "value").put("type", "quantitative");
-        var scale = color.putObject("scale").put("nice", false);
-        var domain = scale.putArray("domain").add(ramp.low());
-        domain.add(ramp.high());
-        if (ramp.scale() == Layer.ColorScale.DIVERGING) scale.put("domainMid", 0).put("interpolate", "rgb");
-        else scale.put("scheme", "viridis");
-        if (!legend) color.putNull("legend");
-        else if (label.isEmpty()) color.putObject("legend").putNull("title").put("gradientLength", 160);
-        else color.putObject("legend").put("title", label).put("gradientLength", 160);
-    }
-
-    /** Cells with tooltips where they are few; else one picture and a scale of colours beside it. */
-    private void surface(Layer.Region r) {
-        int n = r.x().size();
-        if (r.values().size() == 0) return;
-        var ramp = Ramp.of(r.values(), Layer.ColorScale.SEQUENTIAL);
-        var rows = VegaPlot.JSON.arrayNode();
-        boolean few = r.values().size() <= MAX_CELLS;
-        if (few) {
-            for (int i = 0; i < r.values().size(); i++) {
-                VegaLite.put(cell(rows, r, i % n, i % n + 1, i / n, i / n + 1), "value", r.values().get(i));
-            }
-        } else {
-            for (double end : new double[] {ramp.low(), ramp.high()}) VegaLite.put(cell(rows, r, 0, 1, 0, 1), "value", end);
-            picture(r, ramp);
-        }
-        var layer = ranged(v.layer("rect", rows), "x", "x2", "y", "y2");
-        layer.withObject("mark").put("opacity", few ? 1 : 0).put("strokeWidth", 0);
-        values(layer, ramp, r.valueLabel(), true);
-        layer.withObject("encoding").withObject("color").withObject("legend").put("symbolOpacity", 1).put("gradientOpacity", 1);
-        if (few) VegaPlot.tooltip(layer, "value", r.valueLabel().isEmpty() ? "value" : r.valueLabel());
-    }
-
-    private void picture(Layer.Region r, Ramp ramp) {
-        var columns = Decimation.evenly(r.x().size(), 512);
-        var lines = Decimation.evenly(r.y().size(), 512);
-        var argb = new int[columns.length * lines.length];
-        for (int i = 0; i < argb.length; i++) argb[i] = ramp.argb(r.values().get(lines[lines.length - 1 - i / columns.length] * r.x().size() + columns[i % columns.length]));
-        var rows = VegaPlot.JSON.arrayNode();
-        cell(rows, r, 0, r.x().size(), 0, r.y().size()).put("url", "data:image/png;base64," + Base64.getEncoder().encodeToString(PixelPng.encode(argb, columns.length, lines.length)));
-        var layer = ranged(v.layer("image", rows), "x", "x2", "y", "y2");
-        layer.withObject("mark").put("aspect", false);
-        layer.withObject("encoding").putObject("url").put("field", "url").put("type", "nominal");
-    }
-
-    private static ObjectNode cell(ArrayNode rows, Layer.Region r, int c0, int c1, int r0, int r1) {
-        var row = rows.addObject();
-        VegaLite.put(row, "x", LayerPainter.edge(r.x(), c0));
-        VegaLite.put(row, "x2", LayerPainter.edge(r.x(), c1));
-        VegaLite.put(row, "y", LayerPainter.edge(r.y(), r0));
-        VegaLite.put(row, "y2", LayerPainter.edge(r.y(), r1));
-        return row;
-    }
-
-    private void regions(Layer.Region r) {
-        for (int k = 0; k < r.classes().size(); k++) {
-            var rows = VegaPlot.JSON.arrayNode();
-            for (var run : RegionRuns.of(r, k)) {
-                var row = rows.addObject();
-                VegaLite.put(row, "x", run.x0());
-                VegaLite.put(row, "x2", run.x1());
-                VegaLite.put(row, "y", run.y0());
-                VegaLite.put(row, "y2", run.y1());
-            }
-            if (rows.isEmpty()) continue;
-            var layer = ranged(v.layer("rect", rows), "x", "x2", "y", "y2");
-            layer.withObject("mark").put("opacity", 0.2).put("strokeWidth", 0).put("tooltip", false);
-            v.color(layer, r.classes().get(k));
-        }
-    }
-
-    private void contour(Layer.Contour c) {
-        var rows = VegaPlot.JSON.arrayNode();
-        int line = 0;
-        for (int k = 0; k < c.levels().size(); k++) {
-            for (var path : MarchingSquares.lines(c.x(), c.y(), c.values(), c.levels().get(k))) {
-                for (int i = 0; i < path.x().length; i++) row(rows, path.x()[i], path.y()[i]).put("k", line).put("i", i);
-                line++;
-            }
-        }
-        var layer = xy(v.layer("line", rows), false);
-        layer.withObject("encoding").putObject("detail").put("field", "k").put("type", "nominal");
-        var mark = layer.withObject("mark").put("strokeWidth", c.name().isEmpty() ? 1 : 1.6).put("opacity", c.name().isEmpty() ? 0.65 : 1).put("tooltip", false);
-        if (c.name().isEmpty()) mark.put("color", v.colors.overSurface ? "#ffffff" : GRAY);
-        else v.color(layer, c.name());
     }
 
     private void band(Layer.Band b) {

@@ -34,7 +34,7 @@ final class VegaPlot {
         this.placesX = PlotScene.places(plot, false);
         this.placesY = PlotScene.places(plot, true);
         long lines = plot.layers().stream().filter(l -> l instanceof Layer.Line s && !s.name().isEmpty()).count();
-        if (lines <= 8) plot.layers().forEach(this::direct);
+        if (lines <= 14) plot.layers().forEach(this::direct);
     }
 
     /** Lines that reach the right edge are named there. */
@@ -131,21 +131,21 @@ final class VegaPlot {
     }
 
     ObjectNode x(ObjectNode layer, String field) {
-        return channel(layer.withObject("encoding").putObject("x").put("field", field), plot.x(), extent.x(), placesX);
+        return channel(layer.withObject("encoding").putObject("x").put("field", field), plot.x(), extent.x(), placesX, true);
     }
 
     ObjectNode y(ObjectNode layer, String field) {
-        return channel(layer.withObject("encoding").putObject("y").put("field", field), plot.y(), extent.y(), placesY);
+        return channel(layer.withObject("encoding").putObject("y").put("field", field), plot.y(), extent.y(), placesY, false);
     }
 
     /** The channel at one value instead of a field. */
     ObjectNode datum(ObjectNode layer, boolean vertical, double value) {
         var node = layer.withObject("encoding").putObject(vertical ? "x" : "y");
         VegaLite.put(node, "datum", value);
-        return channel(node, vertical ? plot.x() : plot.y(), vertical ? extent.x() : extent.y(), vertical ? placesX : placesY);
+        return channel(node, vertical ? plot.x() : plot.y(), vertical ? extent.x() : extent.y(), vertical ? placesX : placesY, vertical);
     }
 
-    private ObjectNode channel(ObjectNode node, Axis axis, Extent range, List<String> places) {
+    private ObjectNode channel(ObjectNode node, Axis axis, Extent range, List<String> places, boolean across) {
         var drawn = node.putObject("axis");
         if (axis.label().isEmpty()) node.putNull("title");
         else node.put("title", axis.label());
@@ -157,7 +157,7 @@ final class VegaPlot {
             var domain = scale.putArray("domain");
             domain.add(range.low()).add(range.high());
             if (VegaLite.has(plot, Layer.Region.class)) drawn.put("grid", false);
-            ticks(drawn, Scale.of(range, axis, 0, 1).ticks(axis == plot.x() ? tickCountX : tickCountY, false));
+            ticks(drawn, Scale.of(range, axis, 0, 1).ticks(across ? tickCountX : tickCountY, across ? Whole.x(plot) : Whole.y(plot)));
             return node;
         }
         node.put("type", "ordinal");

@@ -15,7 +15,7 @@ class SvgTest {
 
     @Test void everyKindIsWellFormedAndSaysWhatItShows() throws Exception {
         for (var f : Samples.all()) {
-            for (var svg : new String[] {Svg.write(f, Theme.LIGHT), Svg.write(f, Theme.DARK), Svg.inline(f, 360)}) {
+            for (var svg : new String[] {Svg.write(f, Theme.LIGHT), Svg.write(f, Theme.DARK)}) {
                 var doc = parsed(svg);
                 assertThat(doc.getDocumentElement().getTagName()).isEqualTo("svg");
                 assertThat(doc.getElementsByTagName("title").item(0).getTextContent()).isEqualTo(f.title());
@@ -23,6 +23,15 @@ class SvgTest {
                 assertThat(svg).as(f.title()).doesNotContain("NaN", "Infinity", "<style", "style=", "<script").hasSizeLessThan(60_000);
             }
         }
+    }
+
+    @Test void onAPageTheNameIsALabelAndNoTooltip() throws Exception {
+        for (var f : Samples.all()) {
+            var doc = parsed(Svg.inline(f, 360));
+            assertThat(doc.getDocumentElement().getAttribute("aria-label")).isEqualTo(f.title() + ". " + f.description());
+            assertThat(doc.getElementsByTagName("title").getLength()).isZero();
+        }
+        assertThat(parsed(Svg.inline(Samples.loss().titled(""), 360)).getDocumentElement().getAttribute("aria-label")).isEqualTo(Samples.loss().description());
     }
 
     @Test void textsCannotBecomeMarkup() throws Exception {
