@@ -15,10 +15,10 @@ import lyceum.labs.catalogue.LedgerEntry;
 import lyceum.labs.catalogue.StatusBoard;
 import lyceum.labs.search.TopicSearch;
 
-/** A studio over the whole catalogue in which three topics have labs of these tests. */
+/** A studio over the whole catalogue in which a few topics have labs of these tests. */
 final class Shelf {
 
-    private static final Map<String, String> LABS = Map.of("gradient-descent", "DescentLab", "sgd", "DescentLab", "k-means", "EndlessLab", "svd", "ThrowingLab");
+    private static final Map<String, String> LABS = Map.of("gradient-descent", "DescentLab", "sgd", "DescentLab", "k-means", "EndlessLab", "svd", "ThrowingLab", "pca", "GalleryLab");
 
     private Shelf() {}
 
