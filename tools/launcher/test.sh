@@ -99,6 +99,7 @@ plain_run() {
     locale_run || failed+=("the build of the locale run, see .lyceum/locale.log")
     ledger_check || failed+=("the ledger, see .lyceum/ledger.log")
     ledger_write || failed+=("the ledger was not written, see .lyceum/ledger.log")
+    (source "$ROOT/tools/launcher/more.sh" && make_javadoc) || failed+=("the API's pages: ./lyceum javadoc")
     pages_check || failed+=("a generated page is out of date: ./lyceum refresh")
   fi
   report "$ROOT"
