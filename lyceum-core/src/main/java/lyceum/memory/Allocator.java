@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Allocator {
     static final int SMALL = 4096;
     static final int SLAB = 65536;
-    private static final long FIRST_COLLECTION = 256L << 20;
+    private static final long FIRST_COLLECTION = 128L << 20;
 
     private static final Allocator INSTANCE = new Allocator();
 
@@ -31,6 +31,10 @@ public final class Allocator {
     /** Bytes in blocks that storages hold, and bytes taken from the system (those, and the cache). */
     private final AtomicLong out = new AtomicLong(), taken = new AtomicLong();
     private volatile long collectAt = FIRST_COLLECTION;
+    /** Garbage that may gather between two collections; settled by the first few of them, so that memory is flat from then on. */
+    private long headroom = FIRST_COLLECTION;
+    private int collections;
+    private long survived, lastCollection = System.nanoTime();
     private volatile Slab slab;
 
     private Allocator() {
@@ -110,7 +114,7 @@ public final class Allocator {
         if (now > collectAt) collect(now);
         var cached = fromCache(sizeClass);
         if (cached != null) return cached;
-        if (taken.addAndGet(size) > budget) makeRoom(size);
+        if (taken.addAndGet(size) > budget) makeRoom(sizeClass);
         try {
             var again = fromCache(sizeClass);
             if (again != null) {
@@ -132,18 +136,23 @@ public final class Allocator {
         }
     }
 
-    /** One collection, then a new threshold: twice what survived it. */
+    /** One collection, then a new threshold: as much again as survived it, or as much garbage as keeps collecting below a tenth of the time. */
     private synchronized void collect(long now) {
         if (out.get() <= collectAt) return;
-        awaitCleaner(now);
-        collectAt = Math.max(FIRST_COLLECTION, 2 * out.get());
+        long start = System.nanoTime(), gathered = now - survived;
+        awaitCleaner(now, 20);
+        long took = System.nanoTime() - start, between = Math.max(1, start - lastCollection);
+        if (collections++ < 3) headroom = Math.max(headroom, Math.min(budget / 8, (long) (gathered * (10.0 * took / between))));
+        survived = out.get();
+        lastCollection = System.nanoTime();
+        collectAt = survived + Math.max(headroom, survived);
     }
 
-    private void awaitCleaner(long before) {
+    /** Collects, then waits while the cleaner's thread, which runs behind the collector, still makes progress; at first for {@code patience} ms. */
+    private void awaitCleaner(long before, int patience) {
         System.gc();
-        // The cleaner's thread runs behind the collector; wait while it still makes progress.
         long last = before;
-        for (int quiet = 0; quiet < 3; ) {
+        for (int quiet = 0; quiet < patience; quiet++) {
             try {
                 Thread.sleep(1);
             } catch (InterruptedException e) {
@@ -151,13 +160,18 @@ public final class Allocator {
                 return;
             }
             long current = out.get();
-            quiet = current < last ? 0 : quiet + 1;
+            if (current >= last) continue;
             last = current;
+            patience = 3;
+            quiet = -1;
         }
     }
 
-    private synchronized void makeRoom(long size) {
-        awaitCleaner(out.get());
+    /** Brings what is taken back under the budget: by reclaiming what is unreachable, then by giving the cache back to the system. */
+    private synchronized void makeRoom(int sizeClass) {
+        long size = classBytes(sizeClass);
+        awaitCleaner(out.get(), 500);
+        if (!cache[sizeClass].isEmpty()) return;
         dropCache();
         if (taken.get() <= budget) return;
         taken.addAndGet(-size);

@@ -170,7 +170,7 @@ public final class Special {
 
     /** The n-th derivative of {@link #digamma}, n at least 0. */
     public static double polygamma(int n, double x) {
-        if (n < 0) return Double.NaN;
+        if (n < 0 || x != x) return Double.NaN;
         if (n == 0) return digamma(x);
         double factorial = 1;
         for (int k = 2; k <= n; k++) factorial *= k;

@@ -13,23 +13,25 @@
     slider.addEventListener("input", () => { number.value = slider.value; changed(); });
     number.addEventListener("input", () => { if (number.validity.valid) slider.value = number.value; changed(); });
   }
-  form.querySelectorAll("select, input[type=text], #p-seed").forEach(field => field.addEventListener("input", changed));
+  form.querySelectorAll("select, input[type=checkbox], #p-seed").forEach(field => field.addEventListener("input", changed));
 
+  const fields = () => [...form.elements].filter(field => field.name && field.type !== "hidden");
+  const value = field => field.type === "checkbox" ? String(field.checked) : field.value;
   function values() {
     const given = {};
-    for (const field of form.elements) if (field.name) given[field.name] = field.value;
+    for (const field of fields()) given[field.name] = value(field);
     return given;
   }
   /** The address and the snippets follow the form. */
   function changed() {
     const url = new URL(location.href);
     url.searchParams.delete("run");
-    for (const field of form.elements) if (field.name) {
-      if (field.value === field.dataset.initial) url.searchParams.delete(field.name); else url.searchParams.set(field.name, field.value);
+    for (const field of fields()) {
+      if (value(field) === field.dataset.initial) url.searchParams.delete(field.name); else url.searchParams.set(field.name, value(field));
     }
     history.replaceState(history.state, "", url);
-    const bad = [...form.elements].find(field => field.name && !field.validity.valid);
-    for (const field of form.elements) if (field.name) field.toggleAttribute("aria-invalid", false);
+    const bad = fields().find(field => !field.validity.valid);
+    for (const field of fields()) field.removeAttribute("aria-invalid");
     if (bad) {
       bad.setAttribute("aria-invalid", "true");
       say(bad.validity.badInput || bad.value === "" ? `${bad.name} is not a number; it lies between ${bad.min} and ${bad.max}.` : bad.validity.stepMismatch ? `${bad.name} is ${bad.value}; it is a whole number.` : `${bad.name} is ${bad.value}; it lies between ${bad.min} and ${bad.max}.`);

@@ -1,0 +1,96 @@
+package lyceum.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import lyceum.DType;
+import lyceum.LyceumException;
+import lyceum.random.Rng;
+import lyceum.tensor.OpCatalogMain;
+import lyceum.tensor.Tensor;
+import lyceum.testing.ForkedJvm;
+import org.junit.jupiter.api.Test;
+
+/** The fences around off-heap memory. */
+class MemoryTest {
+
+    @Test void aTensorUsedAfterItsScopeSaysSoByName() {
+        Tensor lost, kept;
+        try (var scope = Scope.open("step 7")) {
+            lost = Tensor.randn(Rng.of(1), 100, 100).compute();
+            kept = lost.add(1).keptBy(scope);
+        }
+        assertThatThrownBy(() -> lost.item(0, 0)).isInstanceOf(LyceumException.class).hasMessageContaining("step 7").hasMessageContaining("keep");
+        assertThat(kept.item(0, 0)).isFinite();
+    }
+
+    @Test void aScopeGivesItsMemoryBackAtOnce() {
+        System.gc();
+        long before = Allocator.statistics().inUse();
+        for (int i = 0; i < 200; i++) {
+            try (var scope = Scope.open()) {
+                Tensor.zeros(DType.F64, 1 << 17).compute();
+            }
+        }
+        assertThat(Allocator.statistics().inUse() - before).isLessThan(64L << 20);
+    }
+
+    @Test void whatIsAllocatedOutsideSurvivesTheScope() {
+        Tensor state;
+        try (var scope = Scope.open("inner")) {
+            try (var outside = Scope.outside()) {
+                state = Tensor.ones(5000).compute();
+            }
+        }
+        assertThat(state.item(4999)).isEqualTo(1);
+    }
+
+    @Test void scopesCloseInOrderAndOnTheirThread() throws InterruptedException {
+        var scope = Scope.open("mine");
+        var failure = new Throwable[1];
+        var thread = Thread.ofPlatform().start(() -> {
+            try {
+                scope.close();
+            } catch (IllegalStateException e) {
+                failure[0] = e;
+            }
+        });
+        thread.join();
+        scope.close();
+        assertThat(failure[0]).hasMessageContaining("mine");
+    }
+
+    @Test void trainingStaysFlatWithoutMemoryCodeByTheUser() {
+        var run = ForkedJvm.of(TrainingLoop.class).withFlags("-Xmx512m").within(Duration.ofSeconds(300)).run();
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.output()).contains("flat");
+    }
+
+    @Test void theCatalogueHoldsWithPoisonInSixtyFourMegabytesBesideForcedCollections() {
+        var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx64m", "-XX:+UseSerialGC").withEnvironment("LYCEUM_POISON", "on").within(Duration.ofSeconds(300)).run();
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.output()).contains(" 0 failed");
+    }
+
+    @Test void theCatalogueHoldsWithNarrowVectors() {
+        var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx256m", "-XX:MaxVectorSize=16", "-XX:+UseSerialGC").withArguments("ALWAYS").within(Duration.ofSeconds(300)).run();
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.output()).contains("128-bit").contains(" 0 failed");
+    }
+
+    @Test void withinTheBudgetUnreachableTensorsAreReclaimed() {
+        var run = ForkedJvm.of(Churn.class).withFlags("-Xmx64m", "-Dlyceum.memory.budget=" + (96L << 20)).withArguments("churn").run();
+        assertThat(run.exitCode()).as(run.output()).isZero();
+    }
+
+    @Test void beyondTheBudgetTheErrorNamesTheFiguresAndTheSetting() {
+        var run = ForkedJvm.of(Churn.class).withFlags("-Xmx64m", "-Dlyceum.memory.budget=" + (96L << 20)).withArguments("hold").run();
+        assertThat(run.output()).contains("budget of 96 MiB").contains("lyceum.memory.budget");
+    }
+
+    @Test void withExplicitCollectionsDisabledTheErrorSaysSo() {
+        var run = ForkedJvm.of(Churn.class).withFlags("-Xmx64m", "-XX:+DisableExplicitGC", "-Dlyceum.memory.budget=" + (96L << 20)).withArguments("hold").run();
+        assertThat(run.output()).contains("DisableExplicitGC");
+    }
+}

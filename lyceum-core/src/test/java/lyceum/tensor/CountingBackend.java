@@ -1,0 +1,37 @@
+package lyceum.tensor;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import lyceum.backend.Backend;
+import lyceum.backend.Program;
+import lyceum.backend.View;
+
+/** Counts what it passes on: programs run, their instructions of a kind, and matrix products. */
+public final class CountingBackend implements Backend {
+    private final Backend to = Backend.named("scalar");
+    public final AtomicInteger programs = new AtomicInteger(), products = new AtomicInteger(), exponentials = new AtomicInteger();
+
+    @Override public String name() { return "counting"; }
+
+    @Override public String description() { return to.description(); }
+
+    @Override public void run(Program program, View[] inputs, View[] outputs) {
+        programs.incrementAndGet();
+        for (int i = 0; i < program.length(); i++) if (program.at(i).op() == lyceum.backend.Op.EXP) exponentials.incrementAndGet();
+        to.run(program, inputs, outputs);
+    }
+
+    @Override public void reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) { to.reduce(reduction, program, inputs, axes, out); }
+
+    @Override public void scan(Scan scan, View in, int axis, View out) { to.scan(scan, in, axis, out); }
+
+    @Override public void matmul(View a, View b, View out) {
+        products.incrementAndGet();
+        to.matmul(a, b, out);
+    }
+
+    @Override public void gather(View in, int axis, View index, View out) { to.gather(in, axis, index, out); }
+
+    @Override public void scatter(Scatter rule, View in, int axis, View index, View out) { to.scatter(rule, in, axis, index, out); }
+
+    @Override public void sort(View in, int axis, boolean descending, View values, View indices) { to.sort(in, axis, descending, values, indices); }
+}

@@ -1,0 +1,172 @@
+package lyceum.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import lyceum.DType;
+import lyceum.LyceumException;
+import lyceum.ShapeException;
+import lyceum.autograd.Autograd;
+import lyceum.backend.Backend;
+import lyceum.backend.Parallel;
+import lyceum.random.Rng;
+import org.junit.jupiter.api.Test;
+
+/** The fences around pending work. */
+class DeferredWorkTest {
+    private static final long N = 5000;
+
+    private static Tensor large() { return Tensor.randn(Rng.of(1), DType.F64, N).compute(); }
+
+    private static CountingBackend counting(java.util.function.Consumer<CountingBackend> body) {
+        var backend = new CountingBackend();
+        Backend.with(backend, () -> body.accept(backend));
+        return backend;
+    }
+
+    @Test void aChainIsOneProgram() {
+        var x = large();
+        var backend = counting(b -> x.mul(2).add(1).relu().mul(0.5).compute());
+        assertThat(backend.programs).hasValue(1);
+    }
+
+    @Test void nothingRunsBeforeTheValueIsRead() {
+        var x = large();
+        counting(b -> {
+            var y = x.exp().add(1);
+            assertThat(b.programs).hasValue(0);
+            y.item(0);
+            assertThat(b.programs).hasValue(1);
+            y.item(1);
+            assertThat(b.programs).hasValue(1);
+        });
+    }
+
+    @Test void aValueWithTwoReadersIsNotComputedTwice() {
+        var x = large();
+        var backend = counting(b -> {
+            var shared = x.exp();
+            var left = shared.add(1);
+            var right = shared.mul(2);
+            left.compute();
+            right.compute();
+            shared.compute();
+        });
+        assertThat(backend.exponentials).hasValue(1);
+    }
+
+    @Test void anActivationSavedForTheGradientIsNotComputedAgain() {
+        var x = large().requiresGrad();
+        var backend = counting(b -> x.exp().sin().sum().backward());
+        assertThat(backend.exponentials).hasValue(1);
+    }
+
+    @Test void anInPlaceWriteFirstProducesWhatStillReadsTheOldValue() {
+        var x = large().copy();
+        double before = x.item(7);
+        var pending = x.mul(2);
+        var behind = pending.add(1);
+        x.fill_(0);
+        assertThat(behind.item(7)).isEqualTo(2 * before + 1);
+        assertThat(pending.item(7)).isEqualTo(2 * before);
+        assertThat(x.item(7)).isZero();
+    }
+
+    @Test void anInPlaceWriteThroughAViewDoesTheSame() {
+        var x = large().copy();
+        double before = x.item(3);
+        var pending = x.add(1);
+        x.reshape(100, 50).get(0).fill_(9);
+        assertThat(pending.item(3)).isEqualTo(before + 1);
+        assertThat(x.item(3)).isEqualTo(9);
+    }
+
+    @Test void copyFromAnOverlappingViewReadsTheOldValues() {
+        var x = Tensor.arange(N).to(DType.F64).copy();
+        x.copy_(x.flip(0));
+        assertThat(x.item(0)).isEqualTo(N - 1);
+        assertThat(x.item(N - 1)).isZero();
+    }
+
+    @Test void anActivationChangedInPlaceIsRefusedByTheGradient() {
+        var x = large().requiresGrad();
+        var y = x.exp();
+        var loss = y.mul(y).sum();
+        Autograd.noGrad(() -> { y.add_(1); });
+        assertThatThrownBy(loss::backward).isInstanceOf(LyceumException.class).hasMessageContaining("changed in place");
+    }
+
+    @Test void aRecordedTensorCannotBeWrittenWhileRecording() {
+        var x = large().requiresGrad();
+        assertThatThrownBy(() -> x.add_(1)).isInstanceOf(LyceumException.class).hasMessageContaining("noGrad");
+        Autograd.noGrad(() -> { x.add_(1); });
+    }
+
+    @Test void manyThreadsProduceOnce() throws Exception {
+        for (int round = 0; round < 50; round++) {
+            var x = large();
+            var backend = new CountingBackend();
+            try (var pool = Executors.newFixedThreadPool(8)) {
+                var shared = x.exp();
+                var tasks = new ArrayList<Callable<Double>>();
+                for (int t = 0; t < 8; t++) {
+                    int k = t;
+                    var mine = t % 2 == 0 ? shared.add(k) : shared.mul(k);
+                    tasks.add(() -> {
+                        var result = new double[1];
+                        Backend.with(backend, () -> result[0] = mine.item(5));
+                        return result[0];
+                    });
+                }
+                var results = pool.invokeAll(tasks);
+                double e = Math.exp(x.item(5));
+                for (int t = 0; t < 8; t++) assertThat(results.get(t).get()).isEqualTo(t % 2 == 0 ? e + t : e * t);
+            }
+            assertThat(backend.programs.get()).isLessThanOrEqualTo(9);
+        }
+    }
+
+    @Test void chainsAreBounded() {
+        var x = large();
+        var backend = counting(b -> {
+            var y = x;
+            for (int i = 0; i < 1000; i++) y = y.add(1e-3);
+            y.compute();
+        });
+        assertThat(backend.programs.get()).isBetween(10, 100);
+    }
+
+    @Test void doublingChainsDoNotExplode() {
+        var x = large();
+        var y = x;
+        for (int i = 0; i < 60; i++) y = y.add(y).mul(0.5);
+        assertThat(y.item(0)).isEqualTo(x.item(0));
+    }
+
+    @Test void errorsOfShapeComeAtTheCall() {
+        var x = large();
+        assertThatThrownBy(() -> x.add(Tensor.zeros(DType.F64, N + 1))).isInstanceOf(ShapeException.class).hasMessageContaining("(5000,)").hasMessageContaining("(5001,)");
+    }
+
+    @Test void integerDivisionByZeroNamesTheCall() {
+        var x = Tensor.arange(N);
+        assertThatThrownBy(() -> x.add(1).floorDiv(x)).isInstanceOf(ArithmeticException.class).hasMessageContaining("floorDiv");
+        assertThatThrownBy(() -> x.mod(0)).isInstanceOf(ArithmeticException.class).hasMessageContaining("mod");
+    }
+
+    @Test void randomDrawsAreFunctionsOfTheSeedAloneAndFuse() {
+        var fused = Tensor.rand(Rng.of(3), DType.F64, N).lt(0.3).where(large(), large().zerosLike());
+        var mask = Tensor.rand(Rng.of(3), DType.F64, N).compute();
+        assertThat(fused.toDoubleArray()).isEqualTo(mask.lt(0.3).where(large(), large().zerosLike()).toDoubleArray());
+    }
+
+    @Test void recordingIsCarriedIntoWorkers() {
+        var seen = new java.util.concurrent.ConcurrentLinkedQueue<Boolean>();
+        Autograd.noGrad(() -> Parallel.range(64, 1, (from, to) -> seen.add(GradMode.isRecording())));
+        assertThat(seen).hasSize(64).doesNotContain(true);
+        assertThat(GradMode.isRecording()).isTrue();
+    }
+}

@@ -1,0 +1,204 @@
+package lyceum.tensor;
+
+import static lyceum.tensor.OpCase.binary;
+import static lyceum.tensor.OpCase.of;
+import static lyceum.tensor.OpCase.unary;
+
+import java.util.ArrayList;
+import java.util.List;
+import lyceum.DType;
+import lyceum.autograd.Autograd;
+import lyceum.backend.scalar.Special;
+
+/** Every operation of {@link Tensor}, in the order of its super-interfaces. {@link OpChecks} runs the generic checks over all of them. */
+final class OpCatalog {
+    private OpCatalog() { }
+
+    static List<OpCase> all() {
+        var cases = new ArrayList<OpCase>();
+        cases.addAll(elementwise());
+        cases.addAll(reductions());
+        cases.addAll(shapes());
+        cases.addAll(indexing());
+        cases.addAll(contractions());
+        return cases;
+    }
+
+    static List<OpCase> elementwise() {
+        return List.of(
+                unary("neg", Tensor::neg, x -> -x, -2, 2),
+                unary("abs", Tensor::abs, Math::abs, -2, 2),
+                unary("sign", Tensor::sign, Math::signum, -2, 2).flat(),
+                unary("square", Tensor::square, x -> x * x, -2, 2),
+                unary("relu", Tensor::relu, x -> x < 0 ? 0 : x, -2, 2),
+                unary("floor", Tensor::floor, Math::floor, -2, 2).flat(),
+                unary("ceil", Tensor::ceil, Math::ceil, -2, 2).flat(),
+                unary("round", Tensor::round, Math::rint, -2, 2).flat(),
+                unary("trunc", Tensor::trunc, x -> x < 0 ? Math.ceil(x) : Math.floor(x), -2, 2).flat(),
+                unary("sqrt", Tensor::sqrt, Math::sqrt, 0.2, 3),
+                unary("rsqrt", Tensor::rsqrt, x -> 1 / Math.sqrt(x), 0.2, 3),
+                unary("reciprocal", Tensor::reciprocal, x -> 1 / x, 0.2, 3),
+                unary("exp", Tensor::exp, Math::exp, -2, 2),
+                unary("expm1", Tensor::expm1, Math::expm1, -2, 2),
+                unary("log", Tensor::log, Math::log, 0.2, 3),
+                unary("log1p", Tensor::log1p, Math::log1p, -0.5, 3),
+                unary("log2", Tensor::log2, x -> Math.log(x) / Math.log(2), 0.2, 3),
+                unary("sin", Tensor::sin, Math::sin, -2, 2),
+                unary("cos", Tensor::cos, Math::cos, -2, 2),
+                unary("tan", Tensor::tan, Math::tan, -1, 1),
+                unary("asin", Tensor::asin, Math::asin, -0.8, 0.8),
+                unary("acos", Tensor::acos, Math::acos, -0.8, 0.8),
+                unary("atan", Tensor::atan, Math::atan, -2, 2),
+                unary("sinh", Tensor::sinh, Math::sinh, -2, 2),
+                unary("cosh", Tensor::cosh, Math::cosh, -2, 2),
+                unary("tanh", Tensor::tanh, Math::tanh, -2, 2),
+                unary("sigmoid", Tensor::sigmoid, x -> 1 / (1 + Math.exp(-x)), -4, 4),
+                unary("logSigmoid", Tensor::logSigmoid, x -> -Math.log1p(Math.exp(-x)), -4, 4),
+                unary("softplus", Tensor::softplus, x -> Math.log1p(Math.exp(x)), -4, 4),
+                unary("erf", Tensor::erf, Special::erf, -2, 2),
+                unary("erfc", Tensor::erfc, Special::erfc, -2, 3),
+                unary("erfinv", Tensor::erfinv, Special::erfinv, -0.8, 0.8),
+                unary("lgamma", Tensor::lgamma, Special::lgamma, 0.3, 5),
+                unary("digamma", Tensor::digamma, Special::digamma, 0.5, 5),
+                unary("trigamma", x -> x.polygamma(1), x -> Special.polygamma(1, x), 0.5, 5),
+                unary("polygamma2", x -> x.polygamma(2), x -> Special.polygamma(2, x), 0.8, 5),
+                unary("isNaN", Tensor::isNaN, x -> x != x ? 1 : 0, -2, 2).flat(),
+                unary("isFinite", Tensor::isFinite, x -> Double.isFinite(x) ? 1 : 0, -2, 2).flat(),
+                unary("isInf", Tensor::isInf, x -> Double.isInfinite(x) ? 1 : 0, -2, 2).flat(),
+                unary("not", Tensor::not, x -> x == 0 ? 1 : 0, -2, 2).flat(),
+                unary("addScalar", x -> x.add(0.5), x -> x + 0.5, -2, 2),
+                unary("rsub", x -> x.rsub(0.5), x -> 0.5 - x, -2, 2),
+                unary("mulScalar", x -> x.mul(-1.5), x -> x * -1.5, -2, 2),
+                unary("rdiv", x -> x.rdiv(2), x -> 2 / x, 0.3, 3),
+                unary("powScalar", x -> x.pow(2.5), x -> Math.pow(x, 2.5), 0.3, 3),
+                unary("cube", x -> x.pow(3), x -> x * x * x, -2, 2),
+                unary("clamp", x -> x.clamp(-1, 1), x -> Math.min(1, Math.max(-1, x)), -2, 2),
+                unary("maskedFill", x -> x.maskedFill(x.gt(0), -7), x -> x > 0 ? -7 : x, -2, 2),
+                unary("toF32", x -> x.to(DType.F32), x -> (float) x, -2, 2).flat(),
+                binary("add", in -> in[0].add(in[1]), Double::sum, -2, 2),
+                binary("sub", in -> in[0].sub(in[1]), (x, y) -> x - y, -2, 2),
+                binary("mul", in -> in[0].mul(in[1]), (x, y) -> x * y, -2, 2),
+                binary("div", in -> in[0].div(in[1]), (x, y) -> x / y, 0.3, 3),
+                binary("pow", in -> in[0].pow(in[1]), Math::pow, 0.3, 2),
+                binary("maximum", in -> in[0].maximum(in[1]), Math::max, -2, 2),
+                binary("minimum", in -> in[0].minimum(in[1]), Math::min, -2, 2),
+                binary("atan2", in -> in[0].atan2(in[1]), Math::atan2, 0.3, 2),
+                binary("floorDiv", in -> in[0].floorDiv(in[1]), (x, y) -> Math.floor(x / y), 0.3, 5).flat(),
+                binary("mod", in -> in[0].mod(in[1]), (x, y) -> x - y * Math.floor(x / y), 0.3, 5).flat(),
+                binary("mulAdd", in -> in[0].mulAdd(in[1], in[0]), (x, y) -> x * y + x, -2, 2),
+                binary("lerp", in -> in[0].lerp(in[1], 0.25), (x, y) -> x + 0.25 * (y - x), -2, 2),
+                binary("where", in -> in[0].gt(0).where(in[0].square(), in[1]), (x, y) -> x > 0 ? x * x : y, -2, 2),
+                binary("eq", in -> in[0].eq(in[1]), (x, y) -> x == y ? 1 : 0, -2, 2).flat(),
+                binary("ne", in -> in[0].ne(in[1]), (x, y) -> x != y ? 1 : 0, -2, 2).flat(),
+                binary("lt", in -> in[0].lt(in[1]), (x, y) -> x < y ? 1 : 0, -2, 2).flat(),
+                binary("le", in -> in[0].le(in[1]), (x, y) -> x <= y ? 1 : 0, -2, 2).flat(),
+                binary("gt", in -> in[0].gt(in[1]), (x, y) -> x > y ? 1 : 0, -2, 2).flat(),
+                binary("ge", in -> in[0].ge(in[1]), (x, y) -> x >= y ? 1 : 0, -2, 2).flat(),
+                binary("and", in -> in[0].gt(0).and(in[1].gt(0)), (x, y) -> x > 0 && y > 0 ? 1 : 0, -2, 2).flat(),
+                binary("or", in -> in[0].gt(0).or(in[1].gt(0)), (x, y) -> x > 0 || y > 0 ? 1 : 0, -2, 2).flat(),
+                binary("xor", in -> in[0].gt(0).xor(in[1].gt(0)), (x, y) -> x > 0 != y > 0 ? 1 : 0, -2, 2).flat());
+    }
+
+    private static long[] s(long... sizes) { return sizes; }
+
+    static List<OpCase> reductions() {
+        return List.of(
+                of("sum", in -> in[0].sum(), s(3, 4)),
+                of("sumAxis0", in -> in[0].sum(0), s(3, 20)),
+                of("sumAxis1", in -> in[0].sum(1), s(3, 4)),
+                of("sumMiddle", in -> in[0].sum(new int[] {1}, true), s(2, 3, 4)),
+                of("sumOuter", in -> in[0].sum(0, 2), s(2, 3, 4)),
+                of("mean", in -> in[0].mean(-1), s(3, 4)),
+                of("var", in -> in[0].var(1), s(3, 4)),
+                of("std", in -> in[0].std(0), s(5, 4)),
+                of("prod", in -> in[0].prod(1), s(3, 4)),
+                of("prodAll", in -> in[0].prod(), s(2, 3)),
+                of("max", in -> in[0].max(1), s(3, 4)),
+                of("maxAll", in -> in[0].max(), s(3, 4)),
+                of("min", in -> in[0].min(0), s(3, 20)),
+                of("argmax", in -> in[0].argmax(1), s(3, 4)).flat(),
+                of("argmin", in -> in[0].argmin(0), s(3, 4)).flat(),
+                of("any", in -> in[0].gt(1).any(1), s(3, 4)).flat(),
+                of("all", in -> in[0].gt(-1).all(1), s(3, 4)).flat(),
+                of("countNonZero", in -> in[0].gt(0).countNonZero(1), s(3, 4)).flat(),
+                of("norm", in -> in[0].norm(), s(3, 4)),
+                of("logSumExp", in -> in[0].logSumExp(1), s(3, 4)),
+                of("logSumExpAll", in -> in[0].logSumExp(), s(3, 4)),
+                of("softmax", in -> in[0].softmax(1), s(3, 4)),
+                of("softmaxAxis0", in -> in[0].softmax(0), s(3, 4)),
+                of("logSoftmax", in -> in[0].logSoftmax(-1), s(3, 4)),
+                of("cumsum", in -> in[0].cumsum(1), s(3, 4)),
+                of("cumprod", in -> in[0].cumprod(0), s(4, 3)).within(0.5, 2),
+                of("cummax", in -> in[0].cummax(1), s(3, 4)).flat(),
+                of("cummin", in -> in[0].cummin(1), s(3, 4)).flat(),
+                of("sort", in -> in[0].sort(1).values(), s(3, 5)),
+                of("sortDescending", in -> in[0].sort(0, true).values(), s(5, 3)),
+                of("argsort", in -> in[0].argsort(1), s(3, 5)).flat(),
+                of("topk", in -> in[0].topk(2, 1).values(), s(3, 5)));
+    }
+
+    static List<OpCase> shapes() {
+        return List.of(
+                of("reshape", in -> in[0].reshape(4, 3).mul(2), s(3, 4)),
+                of("flatten", in -> in[0].flatten().square(), s(3, 4)),
+                of("copy", in -> in[0].copy(), s(3, 4)),
+                of("permute", in -> in[0].permute(2, 0, 1).square(), s(2, 3, 4)),
+                of("transpose", in -> in[0].transpose().square(), s(3, 4)),
+                of("moveAxis", in -> in[0].moveAxis(0, 2).square(), s(2, 3, 4)),
+                of("expand", in -> in[0].expand(2, 3, 4).square(), s(3, 1)),
+                of("unsqueeze", in -> in[0].unsqueeze(1).square(), s(3, 4)),
+                of("squeeze", in -> in[0].squeeze(1).square(), s(3, 1, 4)),
+                of("narrow", in -> in[0].narrow(1, 1, 2).square(), s(3, 4)),
+                of("sliceStep", in -> in[0].slice(1, 0, 5, 2).square(), s(3, 5)),
+                of("sliceBack", in -> in[0].slice(1, 4, -1, -1).square(), s(3, 5)),
+                of("select", in -> in[0].select(0, -1).square(), s(3, 4)),
+                of("flip", in -> in[0].flip(0, 1).square(), s(3, 4)),
+                of("diagonal", in -> in[0].diagonal().square(), s(3, 4)),
+                of("diagonalUpper", in -> in[0].diagonal(1).square(), s(3, 4)),
+                of("diagonalLower", in -> in[0].diagonal(-1).square(), s(4, 3)),
+                of("trace", in -> in[0].trace(), s(3, 3)),
+                of("unfold", in -> in[0].unfold(1, 3, 2).square(), s(2, 7)),
+                of("pad", in -> in[0].pad(1, 1, 2, 0.5).square(), s(3, 4)),
+                of("repeat", in -> in[0].repeat(0, 3).square(), s(2, 3)),
+                of("roll", in -> in[0].roll(1, 3).square(), s(3, 4)),
+                of("split", in -> in[0].split(1, 1, 3)[1].square(), s(3, 4)),
+                of("chunk", in -> in[0].chunk(1, 2)[0].square(), s(3, 4)),
+                of("tril", in -> in[0].tril().square(), s(4, 4)),
+                of("triu", in -> in[0].triu(1).square(), s(4, 4)),
+                of("concat", in -> Tensor.concat(1, in[0], in[1]).square(), s(3, 2), s(3, 4)),
+                of("stack", in -> Tensor.stack(1, in[0], in[1]).square(), s(3, 4), s(3, 4)));
+    }
+
+    static List<OpCase> indexing() {
+        return List.of(
+                of("get", in -> in[0].get(1).square(), s(3, 4)),
+                of("getIndex", in -> in[0].get(Index.all(), Index.range(1, -1), Index.newAxis()).square(), s(3, 4)),
+                of("indexSelect", in -> in[0].indexSelect(0, Tensor.of(2, 0, 2)).square(), s(3, 4)),
+                of("rows", in -> in[0].rows(1, 1).square(), s(3, 4)),
+                of("gather", in -> in[0].gather(1, Tensor.of(new int[] {0, 3, 1, 1, 2, -1}, 3, 2)).square(), s(3, 4)),
+                of("scatter", in -> in[0].scatter(1, Tensor.of(new int[] {0, 3, 1, 2, 2, 0}, 3, 2), in[1]).square(), s(3, 4), s(3, 2)),
+                of("scatterAdd", in -> in[0].scatterAdd(1, Tensor.of(new int[] {0, 0, 1, 2, 2, 2}, 3, 2), in[1]).square(), s(3, 4), s(3, 2)),
+                of("indexAdd", in -> in[0].indexAdd(0, Tensor.of(2, 2), in[1]).square(), s(3, 4), s(2, 4)),
+                of("maskedSelect", in -> in[0].maskedSelect(in[0].gt(0)).square(), s(3, 4)),
+                of("nonZero", in -> in[0].gt(0).nonZero(), s(3, 4)).flat(),
+                of("oneHot", in -> in[0].gt(0).to(DType.I64).oneHot(DType.F64, 2), s(3, 4)).flat());
+    }
+
+    static List<OpCase> contractions() {
+        return List.of(
+                of("matmul", in -> in[0].matmul(in[1]), s(3, 4), s(4, 5)),
+                of("matmulBatched", in -> in[0].matmul(in[1]), s(2, 3, 4), s(2, 4, 2)),
+                of("matmulSharedRight", in -> in[0].matmul(in[1]), s(2, 3, 4), s(4, 2)),
+                of("matmulBroadcast", in -> in[0].matmul(in[1]), s(2, 1, 3, 4), s(3, 4, 2)),
+                of("matmulVector", in -> in[0].matmul(in[1]), s(3, 4), s(4)),
+                of("vectorMatmul", in -> in[0].matmul(in[1]), s(3), s(3, 4)),
+                of("dot", in -> in[0].dot(in[1]), s(5), s(5)),
+                of("outer", in -> in[0].outer(in[1]), s(3), s(4)),
+                of("einsumProduct", in -> Tensor.einsum("ij,jk->ik", in), s(3, 4), s(4, 2)),
+                of("einsumAttention", in -> Tensor.einsum("bhqd,bhkd->bhqk", in), s(2, 2, 3, 4), s(2, 2, 5, 4)),
+                of("einsumTrace", in -> Tensor.einsum("ii->", in), s(3, 3)),
+                of("einsumThree", in -> Tensor.einsum("i,ij,j->", in), s(3), s(3, 4), s(4)),
+                of("einsumEllipsis", in -> Tensor.einsum("...i,i->...", in), s(2, 3, 4), s(4)),
+                of("checkpoint", in -> Autograd.checkpoint(x -> x.sin().mul(x), in[0]), s(3, 4)));
+    }
+}

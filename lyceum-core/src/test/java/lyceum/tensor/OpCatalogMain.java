@@ -1,0 +1,39 @@
+package lyceum.tensor;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import lyceum.backend.Backend;
+
+/** All checks of the catalogue in a JVM of its own, beside a thread that forces collections: for memory limits, poison and other flags. */
+public final class OpCatalogMain {
+    private OpCatalogMain() { }
+
+    public static void main(String[] args) throws InterruptedException {
+        var done = new AtomicBoolean();
+        var collector = Thread.ofPlatform().daemon().start(() -> {
+            while (!done.get()) {
+                System.gc();
+                Thread.yield();
+            }
+        });
+        int run = 0, failed = 0;
+        var fusion = Fusion.Mode.valueOf(args.length > 0 ? args[0] : "ON");
+        for (var checks : java.util.List.of(OpChecks.values(), OpChecks.gradients())) {
+            for (var check : checks.entrySet()) {
+                for (var op : OpCatalog.all()) {
+                    if (!check.getValue().applies(op)) continue;
+                    run++;
+                    try {
+                        Fusion.with(fusion, () -> check.getValue().run(op));
+                    } catch (RuntimeException | AssertionError e) {
+                        failed++;
+                        System.out.println(check.getKey() + ": " + op.name() + ": " + e);
+                    }
+                }
+            }
+        }
+        done.set(true);
+        collector.join();
+        System.out.println(OpCatalog.all().size() + " operations, " + run + " checks on " + Backend.current().description() + ", " + failed + " failed");
+        System.exit(failed == 0 ? 0 : 1);
+    }
+}

@@ -1,0 +1,250 @@
+package lyceum.tensor;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import lyceum.DType;
+import lyceum.autograd.Autograd;
+import lyceum.backend.Backend;
+import lyceum.random.Rng;
+
+/** The generic checks, by name. Each takes a case of the catalogue and throws an AssertionError that says what differs. */
+final class OpChecks {
+    /** A check, and whether it applies to a case. */
+    interface Check {
+        void run(OpCase op);
+
+        default boolean applies(OpCase op) { return true; }
+    }
+
+    private OpChecks() { }
+
+    static Map<String, Check> values() {
+        var checks = new LinkedHashMap<String, Check>();
+        checks.put("reference", elementwise(OpChecks::equalsReference));
+        checks.put("scalar backend", OpChecks::equalsScalarBackend);
+        checks.put("fused", OpChecks::fusedEqualsUnfused);
+        checks.put("views", OpChecks::viewsEqualCopies);
+        checks.put("broadcast", elementwise(OpChecks::broadcasts));
+        checks.put("empty and 0-d", elementwise(OpChecks::emptyAndScalars));
+        checks.put("special values", elementwise(OpChecks::specialValues));
+        checks.put("half precision", elementwise(OpChecks::halfPrecision));
+        return checks;
+    }
+
+    static Map<String, Check> gradients() {
+        var checks = new LinkedHashMap<String, Check>();
+        checks.put("gradient", differentiable(OpChecks::gradient));
+        checks.put("second order", differentiable(OpChecks::secondOrder));
+        checks.put("jvp", differentiable(OpChecks::forwardEqualsReverse));
+        checks.put("gradient of views", differentiable(OpChecks::gradientOfViews));
+        return checks;
+    }
+
+    private static Check elementwise(Check check) {
+        return new Check() {
+            @Override public void run(OpCase op) { check.run(op); }
+
+            @Override public boolean applies(OpCase op) { return op.elementwise(); }
+        };
+    }
+
+    private static Check differentiable(Check check) {
+        return new Check() {
+            @Override public void run(OpCase op) { check.run(op); }
+
+            @Override public boolean applies(OpCase op) { return op.differentiable(); }
+        };
+    }
+
+    // Values.
+
+    private static void equalsReference(OpCase op) {
+        var in = op.draw(DType.F64, 1);
+        close(op, expected(op, in, in[0].shape()), op.call().apply(in), 1e-14);
+    }
+
+    private static Tensor expected(OpCase op, Tensor[] in, Shape shape) {
+        double[] x = in[0].expand(shape.sizes()).toDoubleArray(), y = in.length > 1 ? in[1].expand(shape.sizes()).toDoubleArray() : x;
+        var values = new double[x.length];
+        for (int i = 0; i < values.length; i++) values[i] = op.reference().applyAsDouble(x[i], y[i]);
+        return Tensor.of(values, shape.sizes());
+    }
+
+    private static void equalsScalarBackend(OpCase op) {
+        for (var type : new DType[] {DType.F32, DType.F64}) {
+            var in = op.draw(type, 2);
+            var expected = new Tensor[1];
+            Backend.with(Backend.named("scalar"), () -> expected[0] = op.call().apply(in).compute());
+            close(op, expected[0], op.call().apply(in), type == DType.F64 ? 1e-14 : 2e-6);
+        }
+    }
+
+    private static void fusedEqualsUnfused(OpCase op) {
+        var in = op.draw(DType.F32, 3);
+        var results = new Tensor[2];
+        Backend.with(Backend.named("scalar"), () -> {
+            Fusion.with(Fusion.Mode.OFF, () -> results[0] = chained(op, in));
+            Fusion.with(Fusion.Mode.ALWAYS, () -> results[1] = chained(op, in));
+        });
+        identical(op, results[0], results[1]);
+    }
+
+    /** The operation inside a chain: pending operands, a shared intermediate value, a pending result. */
+    private static Tensor chained(OpCase op, Tensor[] in) {
+        var operands = new Tensor[in.length];
+        for (int i = 0; i < in.length; i++) operands[i] = in[i].mul(0.5).add(in[i].mul(0.5));
+        var result = op.call().apply(operands);
+        if (!result.dtype().isFloat()) return result;
+        return result.mul(3).sub(result).compute();
+    }
+
+    private static void viewsEqualCopies(OpCase op) {
+        var in = op.draw(DType.F64, 4);
+        var expected = op.call().apply(in).compute();
+        for (int i = 0; i < in.length; i++) {
+            for (var disguise : OpCase.disguises(in[i])) {
+                identical(op, in[i], disguise);
+                var operands = in.clone();
+                operands[i] = disguise;
+                close(op, expected, op.call().apply(operands), 1e-14);
+            }
+        }
+    }
+
+    private static void broadcasts(OpCase op) {
+        if (op.shapes().length < 2) return;
+        for (var shapes : new long[][][] {{{3, 1}, {1, 4}}, {{4}, {3, 4}}, {{2, 1, 4}, {3, 1}}, {{}, {5}}}) {
+            var in = op.draw(DType.F64, 5, shapes);
+            var shape = Shape.broadcast("test", in[0].shape(), in[1].shape());
+            close(op, expected(op, in, shape), op.call().apply(in), 1e-14);
+        }
+    }
+
+    private static void emptyAndScalars(OpCase op) {
+        for (var sizes : new long[][] {{}, {0}, {0, 3}, {2, 0}, {1}}) {
+            var shapes = new long[op.shapes().length][];
+            java.util.Arrays.fill(shapes, sizes);
+            var result = op.call().apply(op.draw(DType.F64, 6, shapes));
+            if (!result.shape().equals(Shape.of(sizes))) throw new AssertionError(op.name() + ": shape " + result.shape() + " from " + Shape.of(sizes));
+            result.compute();
+        }
+    }
+
+    private static void specialValues(OpCase op) {
+        double[] values = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 0.0, -0.0, 1, -1, Double.MIN_VALUE, Double.MAX_VALUE, 1e300};
+        int n = values.length;
+        double[] x = new double[n * n], y = new double[n * n];
+        for (int i = 0; i < n * n; i++) {
+            x[i] = values[i / n];
+            y[i] = values[i % n];
+        }
+        Tensor[] in = op.shapes().length == 1 ? new Tensor[] {Tensor.of(x)} : new Tensor[] {Tensor.of(x), Tensor.of(y)};
+        var reference = op.draw(DType.F64, 7);
+        if (op.name().equals("mod") || op.name().equals("lerp") || op.name().equals("mulAdd")) return; // their references are written for finite values
+        if (op.name().equals("logSigmoid") || op.name().equals("softplus")) return; // the naive reference overflows where they must not: see SpecialFunctionsTest
+        close(op, expected(op, in, in[0].shape()), op.call().apply(in), 1e-13);
+        assert reference.length > 0;
+    }
+
+    private static void halfPrecision(OpCase op) {
+        for (var type : new DType[] {DType.F16, DType.BF16}) {
+            var in = op.draw(type, 8);
+            var result = op.call().apply(in);
+            if (!result.dtype().isFloat() || op.name().equals("toF32")) continue;
+            if (result.dtype() != type) throw new AssertionError(op.name() + ": " + type + " gave " + result.dtype());
+            if (!op.differentiable()) continue; // a step function may land on the other side
+            var wide = new Tensor[in.length];
+            for (int i = 0; i < in.length; i++) wide[i] = in[i].to(DType.F64);
+            close(op, op.call().apply(wide), result, type == DType.F16 ? 4e-3 : 3e-2);
+        }
+    }
+
+    // Gradients, in double precision.
+
+    /** Along random directions: the derivative of {@code <f(x), u>} along v against the central difference. */
+    private static void gradient(OpCase op) {
+        var in = op.draw(DType.F64, 9);
+        for (int i = 0; i < in.length; i++) {
+            int operand = i;
+            var f = scalarized(op, in, operand);
+            checkGradient(op, f, in[operand], "gradient of operand " + operand);
+        }
+    }
+
+    private static UnaryOperator<Tensor> scalarized(OpCase op, Tensor[] in, int operand) {
+        var probe = op.call().apply(in);
+        var u = Tensor.randn(Rng.of(77), DType.F64, probe.shape().toArray()).compute();
+        return x -> {
+            var operands = in.clone();
+            operands[operand] = x;
+            return op.call().apply(operands).mul(u).sum();
+        };
+    }
+
+    private static void checkGradient(OpCase op, UnaryOperator<Tensor> f, Tensor x, String what) {
+        var gradient = Autograd.grad(f).apply(x);
+        if (!gradient.shape().equals(x.shape())) throw new AssertionError(op.name() + ": " + what + " has shape " + gradient.shape() + " at " + x.shape());
+        for (int d = 0; d < 3; d++) {
+            var v = Tensor.randn(Rng.of(100 + d), DType.F64, x.shape().toArray()).compute();
+            double analytic = gradient.mul(v).sum().item(), h = 1e-5;
+            double plus = f.apply(x.add(v.mul(h))).item(), minus = f.apply(x.sub(v.mul(h))).item(), numeric = (plus - minus) / (2 * h);
+            double scale = Math.max(1, Math.abs(numeric));
+            if (!(Math.abs(analytic - numeric) <= 1e-6 * scale)) throw new AssertionError(op.name() + ": " + what + " along direction " + d + " is " + analytic + ", by differences " + numeric);
+        }
+    }
+
+    private static void secondOrder(OpCase op) {
+        var in = op.draw(DType.F64, 10);
+        for (int i = 0; i < in.length; i++) {
+            int operand = i;
+            var f = scalarized(op, in, operand);
+            var w = Tensor.randn(Rng.of(55), DType.F64, in[operand].shape().toArray()).compute();
+            checkGradient(op, x -> Autograd.grad(f).apply(x).mul(w).sum(), in[operand], "second-order gradient of operand " + operand);
+        }
+    }
+
+    /** {@code <u, J v> = <J' u, v>}. */
+    private static void forwardEqualsReverse(OpCase op) {
+        var in = op.draw(DType.F64, 11);
+        for (int i = 0; i < in.length; i++) {
+            int operand = i;
+            UnaryOperator<Tensor> f = x -> {
+                var operands = in.clone();
+                operands[operand] = x;
+                return op.call().apply(operands);
+            };
+            var y = f.apply(in[operand]);
+            var u = Tensor.randn(Rng.of(5), DType.F64, y.shape().toArray());
+            var v = Tensor.randn(Rng.of(6), DType.F64, in[operand].shape().toArray());
+            double forward = Autograd.jvp(f, in[operand], v).mul(u).sum().item(), reverse = Autograd.vjp(f, in[operand], u).mul(v).sum().item();
+            if (!(Math.abs(forward - reverse) <= 1e-10 * Math.max(1, Math.abs(reverse)))) throw new AssertionError(op.name() + ": <u, Jv> = " + forward + ", <J'u, v> = " + reverse);
+        }
+    }
+
+    private static void gradientOfViews(OpCase op) {
+        var in = op.draw(DType.F64, 12);
+        for (int i = 0; i < in.length; i++) {
+            var f = scalarized(op, in, i);
+            var expected = Autograd.grad(f).apply(in[i]);
+            for (var disguise : OpCase.disguises(in[i])) close(op, expected, Autograd.grad(f).apply(disguise), 1e-12);
+        }
+    }
+
+    // Comparison.
+
+    private static void close(OpCase op, Tensor expected, Tensor actual, double tolerance) {
+        if (!expected.shape().equals(actual.shape())) throw new AssertionError(op.name() + ": shape " + actual.shape() + ", expected " + expected.shape());
+        double[] e = expected.toDoubleArray(), a = actual.toDoubleArray();
+        for (int i = 0; i < e.length; i++) {
+            if (e[i] == a[i] || Double.isNaN(e[i]) && Double.isNaN(a[i])) continue;
+            if (!(Math.abs(e[i] - a[i]) <= tolerance * Math.max(1, Math.abs(e[i])))) throw new AssertionError(op.name() + ": element " + i + " is " + a[i] + ", expected " + e[i]);
+        }
+    }
+
+    private static void identical(OpCase op, Tensor expected, Tensor actual) {
+        if (!expected.shape().equals(actual.shape())) throw new AssertionError(op.name() + ": shape " + actual.shape() + ", expected " + expected.shape());
+        double[] e = expected.toDoubleArray(), a = actual.toDoubleArray();
+        for (int i = 0; i < e.length; i++) if (Double.compare(e[i], a[i]) != 0) throw new AssertionError(op.name() + ": element " + i + " is " + a[i] + ", unfused " + e[i]);
+    }
+}
