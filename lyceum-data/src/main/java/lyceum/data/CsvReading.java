@@ -34,6 +34,7 @@ final class CsvReading {
     private final Csv csv;
     private final String name;
     private final Source source;
+    private final int longestNull;
     private final List<Csv.Reject> rejects = new ArrayList<>();
     private List<String> names;
     private long line;
@@ -42,6 +43,7 @@ final class CsvReading {
         this.csv = csv;
         this.name = name;
         this.source = source;
+        this.longestNull = csv.nullTokens().stream().mapToInt(String::length).max().orElse(-1);
     }
 
     Csv.Result whole() throws IOException {
@@ -83,8 +85,8 @@ final class CsvReading {
 
     private boolean isNull(CsvCells cells, int i) {
         if (cells.isQuoted(i)) return false;
-        var cell = cells.cell(i);
-        return csv.nullTokens().contains(cell) || csv.nullTokens().contains(cell.strip());
+        var cell = cells.cell(i).strip();
+        return cell.length() <= longestNull && csv.nullTokens().contains(cell);
     }
 
     /** Takes a record; false where it does not count as a row. */
