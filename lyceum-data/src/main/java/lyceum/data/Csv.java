@@ -100,12 +100,12 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
     public Csv withMaxErrors(int maxErrors) { return new Csv(delimiter, quote, header, nullTokens, types, decimal, comment, limit, inferRows, maxErrors); }
 
     /** Reads a file. @throws FormatException with the line, if it is malformed */
-    public Result read(Path file) throws IOException { return new CsvReading(this, file.getFileName().toString(), source(file)).whole(); }
+    public Result read(Path file) throws IOException { return new CsvReading(this, source(file)).whole(); }
 
     /** Reads bytes that are in memory already. */
     public Result parse(byte[] bytes) {
         try {
-            return new CsvReading(this, "csv", () -> new ByteArrayInputStream(bytes)).whole();
+            return new CsvReading(this, new CsvReading.Source("csv", bytes.length, () -> new ByteArrayInputStream(bytes))).whole();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -121,12 +121,12 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
      */
     public Result forEachChunk(Path file, int rows, Consumer<Frame> chunk) throws IOException {
         if (rows < 1) throw new IllegalArgumentException("Csv.forEachChunk: chunks of " + rows + " rows; at least 1");
-        return new CsvReading(this, file.getFileName().toString(), source(file)).chunks(rows, chunk);
+        return new CsvReading(this, source(file)).chunks(rows, chunk);
     }
 
-    private static CsvReading.Source source(Path file) {
-        boolean packed = file.getFileName().toString().endsWith(".gz");
-        return () -> packed ? new GZIPInputStream(Files.newInputStream(file)) : Files.newInputStream(file);
+    private static CsvReading.Source source(Path file) throws IOException {
+        var name = file.getFileName().toString();
+        return new CsvReading.Source(name, Files.size(file), () -> name.endsWith(".gz") ? new GZIPInputStream(Files.newInputStream(file)) : Files.newInputStream(file));
     }
 
     /**
