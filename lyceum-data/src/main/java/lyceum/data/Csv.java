@@ -61,8 +61,11 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
         for (char sign : new char[] {delimiter, quote, comment})
             if (sign == '\n' || sign == '\r') throw new IllegalArgumentException("Csv: delimiter, quote and comment are not line ends");
         if (delimiter == quote || delimiter == comment || quote == comment || delimiter == decimal || decimal == quote)
-            throw new IllegalArgumentException("Csv: delimiter '" + delimiter + "', quote '" + quote + "', decimal '" + decimal + "' and comment sign must differ");
-        if (limit < 0 || inferRows < 1 || maxErrors < 0) throw new IllegalArgumentException("Csv: limit " + limit + ", inferRows " + inferRows + ", maxErrors " + maxErrors + "; they are not negative, inferRows is 1 at least");
+            throw new IllegalArgumentException("Csv: delimiter '" + delimiter + "', quote '" + quote + "', decimal '" + decimal
+                    + "' and comment sign must differ");
+        if (limit < 0 || inferRows < 1 || maxErrors < 0)
+            throw new IllegalArgumentException("Csv: limit " + limit + ", inferRows " + inferRows + ", maxErrors " + maxErrors
+                    + "; they are not negative, inferRows is 1 at least");
     }
 
     /** Another sign between cells. */
@@ -126,7 +129,8 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
 
     private static CsvReading.Source source(Path file) throws IOException {
         var name = file.getFileName().toString();
-        return new CsvReading.Source(name, Files.size(file), () -> name.endsWith(".gz") ? new GZIPInputStream(Files.newInputStream(file)) : Files.newInputStream(file));
+        return new CsvReading.Source(name, Files.size(file), 
+                () -> name.endsWith(".gz") ? new GZIPInputStream(Files.newInputStream(file)) : Files.newInputStream(file));
     }
 
     /**

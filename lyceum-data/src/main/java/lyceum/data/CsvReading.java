@@ -32,7 +32,7 @@ final class CsvReading {
     record Source(String name, long bytes, Opening opening) { }
 
     /** A column costs about a kilobyte however few cells it has, and a file may cost its size and 16 MiB: more columns are taken for a wrong delimiter. */
-    private static final int MANY_COLUMNS = 1 << 14, BYTES_A_COLUMN = 1 << 10;
+    private static final int MANY_COLUMNS = 1 << 13, BYTES_A_COLUMN = 1 << 10;
 
     private final Csv csv;
     private final String name;
@@ -129,7 +129,8 @@ final class CsvReading {
     private FormatException refused(IOException e) throws IOException {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof CharacterCodingException) return new FormatException(name + ": bytes that are not UTF-8, after line " + line, e);
-            if (cause instanceof ZipException || cause instanceof EOFException) return new FormatException(name + ": the gzip data are damaged or cut off, after line " + line, e);
+            if (cause instanceof ZipException || cause instanceof EOFException)
+                return new FormatException(name + ": the gzip data are damaged or cut off, after line " + line, e);
         }
         throw e;
     }
@@ -148,7 +149,9 @@ final class CsvReading {
 
     private void name(CsvCells cells) {
         long most = MANY_COLUMNS + source.bytes / BYTES_A_COLUMN;
-        if (cells.count() > most) throw new FormatException(name + ": " + cells.count() + " columns in a file of " + source.bytes + " bytes; at most " + most + " in line " + line + "; is '" + csv.delimiter() + "' the delimiter?");
+        if (cells.count() > most)
+            throw new FormatException(name + ": " + cells.count() + " columns in a file of " + source.bytes
+                    + " bytes; at most " + most + ", in line " + line + "; is '" + csv.delimiter() + "' the delimiter?");
         var found = new ArrayList<String>();
         var seen = new HashSet<String>();
         for (int i = 0; i < cells.count(); i++) {
@@ -205,7 +208,8 @@ final class CsvReading {
         }
 
         private void reject(Csv.Reject reject) {
-            if (rejects.size() >= csv.maxErrors()) throw new FormatException(name + ": " + reject + (csv.maxErrors() == 0 ? "" : "; the " + (csv.maxErrors() + 1) + "th row that does not fit"));
+            if (rejects.size() >= csv.maxErrors())
+                throw new FormatException(name + ": " + reject + (csv.maxErrors() == 0 ? "" : "; the " + (csv.maxErrors() + 1) + "th row that does not fit"));
             rejects.add(reject);
         }
 
