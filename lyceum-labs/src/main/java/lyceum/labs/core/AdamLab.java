@@ -19,7 +19,7 @@ import lyceum.tensor.Tensor;
 /** Four optimisers in a ravine, and the one-line problem on which Adam walks to the worst point. */
 @Lab(topics = "adam", title = "Equal steps in every direction, and where that fails")
 final class AdamLab implements LabBody {
-    private static final int GRID = 41, ONLINE = 6_000;
+    private static final int ONLINE = 3_000;
     private static final double[] START = {-4, 1.5};
 
     private record Path(String name, double[] x, double[] y, double[] loss) { }
@@ -90,12 +90,9 @@ final class AdamLab implements LabBody {
     private static double[] counted(int n) { return Tensor.arange(0, n, 1).toDoubleArray(); }
 
     private static Figure overContours(UnaryOperator<Tensor> f, List<Path> paths) {
-        double[] xs = Tensor.linspace(-5, 2, GRID).toDoubleArray(), ys = Tensor.linspace(-2, 2, GRID).toDoubleArray();
-        var values = new double[GRID][GRID];
-        for (int r = 0; r < GRID; r++) for (int c = 0; c < GRID; c++) values[r][c] = Math.rint(1e3 * Math.sqrt(f.apply(Tensor.of(xs[c], ys[r])).item())) / 1e3;
-        var plot = Figure.contour("Paths on a ravine", xs, ys, values).measuring("square root of f");
+        var plot = Landscape.of("Paths on a ravine", -5, 2, -2, 2, "square root of f", (x, y) -> Math.sqrt(f.apply(Tensor.of(x, y)).item()));
         for (var path : paths) plot = plot.line(path.name, path.x, path.y);
-        return plot.axes("x, curvature 1", "y, curvature L").limitX(-5, 2).limitY(-2, 2)
+        return plot.axes("x, curvature 1", "y, curvature L")
                 .describedAs("SGD and momentum fall to the valley floor first and then crawl or swing along it; RMSProp and Adam set out diagonally, since each coordinate gets the same step.");
     }
 }

@@ -18,7 +18,6 @@ import lyceum.plot.Plot;
 @Lab(topics = "gradient-descent", title = "Too short, just right, too long")
 final class GradientDescentLab implements LabBody {
     private static final double[] START = {-4.5, 1.3};
-    private static final int GRID = 41;
 
     @Override public void run(LabContext lab) {
         double condition = lab.param("condition", 12, 1.5, 200.0);
@@ -69,18 +68,11 @@ final class GradientDescentLab implements LabBody {
     }
 
     private static Plot overContours(Objective f, String name, Descent path) {
-        double[] xs = new double[GRID], ys = new double[GRID], gradient = new double[2];
-        var values = new double[GRID][GRID];
-        for (int i = 0; i < GRID; i++) {
-            xs[i] = -5 + 10.0 * i / (GRID - 1);
-            ys[i] = -2 + 4.0 * i / (GRID - 1);
-        }
-        for (int r = 0; r < GRID; r++) for (int c = 0; c < GRID; c++) values[r][c] = Math.rint(1e3 * Math.sqrt(f.at(new double[] {xs[c], ys[r]}, gradient))) / 1e3;
         int shown = 0;
         while (shown < path.points().size() && Math.abs(path.points().get(shown)[1]) <= 2) shown++;
         double[] px = java.util.Arrays.copyOf(path.coordinate(0), shown), py = java.util.Arrays.copyOf(path.coordinate(1), shown);
-        return Figure.contour(name, xs, ys, values).measuring("square root of f").line("path", px, py).points("start and end", new double[] {px[0], px[shown - 1]}, new double[] {py[0], py[shown - 1]})
-                .axes("x, curvature mu = 1", "y, curvature L").limitX(-5, 5).limitY(-2, 2);
+        return Landscape.of(name, -5, 5, -2, 2, "square root of f", (x, y) -> Math.sqrt(f.at(new double[] {x, y}, new double[2]))).line("path", px, py)
+                .points("start and end", new double[] {px[0], px[shown - 1]}, new double[] {py[0], py[shown - 1]}).axes("x, curvature mu = 1", "y, curvature L");
     }
 
     private static Plot distances(String[] names, List<Descent> paths, double ratio) {

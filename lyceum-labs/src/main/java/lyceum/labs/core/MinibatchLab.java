@@ -22,7 +22,7 @@ import lyceum.tensor.Tensor;
 /** One logistic regression, three batch sizes: the path of one example at a time staggers, and is there first by the examples' clock. */
 @Lab(topics = "minibatch-gd", title = "How many opinions before a step")
 final class MinibatchLab implements LabBody {
-    private static final int N = 256, GRID = 41;
+    private static final int N = 256;
 
     /** Two features, labels -1 and 1. */
     private record Data(Tensor x, Tensor t) {
@@ -54,7 +54,7 @@ final class MinibatchLab implements LabBody {
         var w = Tensor.zeros(DType.F64, 2);
         var gradients = x.mul(x.matmul(w).mul(t).neg().sigmoid().mul(t).neg().reshape(-1, 1));
         var noise = GradientNoise.of(gradients);
-        double worst = noiseBySize(lab, noise, gradients.toRows());
+        double worst = noiseBySize(lab, noise, gradients);
 
         var sum = new double[2];
         for (var batch : new Minibatches(N, size).epoch(lab.rng(5))) {
@@ -92,16 +92,9 @@ final class MinibatchLab implements LabBody {
     }
 
     private static Figure paths(Data data, List<Run> runs) {
-        double[] xs = new double[GRID], ys = new double[GRID];
-        var values = new double[GRID][GRID];
-        for (int i = 0; i < GRID; i++) {
-            xs[i] = -2 + 5.0 * i / (GRID - 1);
-            ys[i] = -2.5 + 5.0 * i / (GRID - 1);
-        }
-        for (int r = 0; r < GRID; r++) for (int c = 0; c < GRID; c++) values[r][c] = Math.rint(1e4 * data.loss(Tensor.of(xs[c], ys[r])).item()) / 1e4;
-        var plot = Figure.contour("Descent paths by batch size", xs, ys, values).measuring("loss (nats)");
+        var plot = Landscape.of("Descent paths by batch size", -2, 3, -2.5, 2.5, "loss (nats)", (u, v) -> data.loss(Tensor.of(u, v)).item());
         for (var run : runs) plot = plot.line(run.name, run.first, run.second);
-        return plot.axes("first weight", "second weight").limitX(-2, 3).limitY(-2.5, 2.5).equalScales()
+        return plot.axes("first weight", "second weight").equalScales()
                 .describedAs("The full batch follows the slope, the small batch trembles along it, the single example staggers about and keeps wandering around the minimum.");
     }
 
@@ -116,13 +109,13 @@ final class MinibatchLab implements LabBody {
     }
 
     /** Draws batches of many sizes, shows their variance beside the formula, and returns the worst relative gap. */
-    private static double noiseBySize(LabContext lab, GradientNoise noise, double[][] gradients) {
+    private static double noiseBySize(LabContext lab, GradientNoise noise, Tensor gradients) {
         double[] sizes = {1, 4, 16, 64}, with = new double[4], without = new double[4], withFormula = new double[4], withoutFormula = new double[4];
         double worst = 0;
         for (int i : lab.progress("variances", 4)) {
             int b = (int) sizes[i];
-            with[i] = variance(new Minibatches(N, b).withOrder(Order.WITH_REPLACEMENT), gradients, noise.mean(), lab.rng(10 + i));
-            without[i] = variance(new Minibatches(N, b), gradients, noise.mean(), lab.rng(20 + i));
+            with[i] = noise.observed(gradients, new Minibatches(N, b).withOrder(Order.WITH_REPLACEMENT), 20_000, lab.rng(10 + i));
+            without[i] = noise.observed(gradients, new Minibatches(N, b), 20_000, lab.rng(20 + i));
             withFormula[i] = noise.withReplacement(b);
             withoutFormula[i] = noise.withoutReplacement(b);
             worst = Math.max(worst, Math.max(Math.abs(with[i] / withFormula[i] - 1), Math.abs(without[i] / withoutFormula[i] - 1)));
@@ -131,22 +124,5 @@ final class MinibatchLab implements LabBody {
                 .points("drawn with replacement", sizes, with).points("drawn without", sizes, without).axes("batch size", "variance").logX().logY()
                 .describedAs("Both kinds of batch lie on their formulas; without replacement the variance falls faster as the batch nears the whole."));
         return worst;
-    }
-
-    private static double variance(Minibatches batches, double[][] gradients, double[] mean, Rng rng) {
-        double sum = 0;
-        int drawn = 0;
-        while (drawn < 20_000) {
-            for (var batch : batches.epoch(rng)) {
-                double first = -mean[0], second = -mean[1];
-                for (int i : batch) {
-                    first += gradients[i][0] / batch.length;
-                    second += gradients[i][1] / batch.length;
-                }
-                sum += first * first + second * second;
-                drawn++;
-            }
-        }
-        return sum / drawn;
     }
 }
