@@ -7,12 +7,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.w3c.dom.Element;
 
 /**
  * Writes the list of libraries that Lyceum ships with, from the class path of the program and the poms beside the jars.
- * {@code ThirdParty CLASSPATH-FILE PAGE [--check]}; with {@code --check} it only compares.
+ * and the licence files beside what is vendored. {@code ThirdParty ROOT CLASSPATH-FILE PAGE [--check]}; with {@code --check}
+ * it only compares.
  */
 final class ThirdParty {
 
@@ -29,17 +31,17 @@ final class ThirdParty {
 
     public static void main(String[] args) throws Exception {
         var libraries = new TreeMap<String, Library>();
-        for (String entry : Files.readString(Path.of(args[0])).strip().split(":")) {
+        for (String entry : Files.readString(Path.of(args[1])).strip().split(":")) {
             var pom = Path.of(entry.replaceFirst("\\.jar$", ".pom"));
             if (Files.exists(pom)) {
                 var library = library(pom);
                 libraries.put(library.group() + ":" + library.artifact(), library);
             }
         }
-        var page = Path.of(args[1]);
-        String text = page(List.copyOf(libraries.values()));
+        var page = Path.of(args[2]);
+        String text = page(List.copyOf(libraries.values()), vendored(Path.of(args[0])));
         boolean same = Files.exists(page) && Files.readString(page).equals(text);
-        if (args.length > 2 && args[2].equals("--check")) {
+        if (args.length > 3 && args[3].equals("--check")) {
             if (!same) {
                 System.err.println(page.getFileName() + " is out of date; refresh it: ./lyceum refresh");
             }
@@ -51,7 +53,35 @@ final class ThirdParty {
         System.err.println(page.getFileName() + ": " + libraries.size() + " libraries");
     }
 
-    private static String page(List<Library> libraries) {
+    /** What {@code tools/vendor-web} fetched: package, version, and the licence that stands beside its files. */
+    private static List<Library> vendored(Path root) throws IOException {
+        var script = root.resolve("tools/vendor-web");
+        if (!Files.exists(script)) {
+            return List.of();
+        }
+        String text = Files.readString(script);
+        var found = new ArrayList<Library>();
+        for (var fetched : Pattern.compile("(?m)^\\w+=\\$\\(unpack (\\S+)@([0-9.]+)\\)").matcher(text).results().toList()) {
+            String name = fetched.group(1), last = name.substring(name.indexOf('/') + 1);
+            try (var files = Files.walk(root.resolve("lyceum-studio/src"))) {
+                var licence = files.filter(f -> f.toString().endsWith("-LICENSE.txt"))
+                        .filter(f -> last.startsWith(f.getFileName().toString().replace("-LICENSE.txt", "")))
+                        .max(java.util.Comparator.comparingInt(f -> f.getFileName().toString().length()));
+                if (licence.isPresent()) {
+                    found.add(new Library("", name, fetched.group(2), Set.of(recognised(Files.readString(licence.get()))), root.relativize(licence.get()).toString()));
+                }
+            }
+        }
+        return found;
+    }
+
+    private static String recognised(String licence) {
+        return licence.contains("SIL Open Font License") || licence.contains("SIL OPEN FONT LICENSE") ? "OFL-1.1"
+                : licence.contains("Mozilla Public License") ? "MPL-2.0"
+                : licence.contains("Redistribution and use") ? "BSD-3-Clause" : "see its page";
+    }
+
+    private static String page(List<Library> libraries, List<Library> vendored) {
         var text = new StringBuilder("""
                 # What Lyceum uses from others
 
@@ -66,7 +96,24 @@ final class ThirdParty {
             text.append("| ").append(l.url().isEmpty() ? name : "[" + name + "](" + l.url() + ")").append(" | ").append(l.version())
                     .append(" | ").append(l.licences().isEmpty() ? "see its page" : String.join(" or ", l.licences())).append(" |\n");
         }
-        return text.toString();
+        text.append("""
+
+                ## Files of others in this repository
+
+                Fonts and scripts from npm packages, as `tools/vendor-web` fetches them; each licence stands beside its files.
+
+                | Package | Version | Licence |
+                |---------|---------|---------|
+                """);
+        for (var v : vendored) {
+            text.append("| [").append(v.artifact()).append("](").append(v.url()).append(") | ").append(v.version()).append(" | ")
+                    .append(String.join(" or ", v.licences())).append(" |\n");
+        }
+        return text.append("""
+
+                The data sets come with a page that tells their origin and licence:
+                [PROVENANCE.md](lyceum-data/src/main/resources/lyceum/data/PROVENANCE.md).
+                """).toString();
     }
 
     /** From .../group/artifact/version/artifact-version.pom, whatever the name of the repository's folder. */

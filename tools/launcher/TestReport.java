@@ -20,6 +20,8 @@ import javax.xml.stream.XMLStreamReader;
  */
 final class TestReport {
 
+    /** Of a report below the parts of a full run, and not of older runs that are kept below a checkout. */
+    private static final int DEPTH = 5;
     private static final double SLOW_SECONDS = 5;
     private static final double QUICK_SECONDS = 1;
 
@@ -27,7 +29,7 @@ final class TestReport {
 
     record Case(String module, String type, String name, double seconds, Outcome outcome, String message, String trace) {
         String label() {
-            return type + "." + name;
+            return name.isBlank() ? type + ", before its tests" : type + "." + name;
         }
     }
 
@@ -43,7 +45,7 @@ final class TestReport {
 
     private static List<Case> read(Path root) throws IOException {
         var cases = new ArrayList<Case>();
-        try (var files = Files.find(root, 8, (p, a) -> a.isRegularFile() && p.toString().matches(".*/surefire-reports/TEST-[^/]*\\.xml"))) {
+        try (var files = Files.find(root, DEPTH, (p, a) -> a.isRegularFile() && p.toString().matches(".*/surefire-reports/TEST-[^/]*\\.xml"))) {
             for (var file : files.sorted().toList()) {
                 try {
                     read(file, cases);

@@ -4,7 +4,7 @@
 run_doctor() {
   if ! find_jdk && ! can_install; then
     say "JDK      none of version $JDK_LEAST or later in JAVA_HOME, on the PATH or in /usr/lib/jvm"
-    say "         mend it: sudo apt-get install $JDK_PACKAGE"
+    say "         mend it: sudo apt-get install $JDK_PACKAGE ${FONT_PACKAGES[*]}"
     exit 1
   fi
   ensure_built
@@ -18,7 +18,7 @@ run_bench() {
   ensure_jdk
   mkdir -p "$STATE"
   local made seen=''
-  made=$(cd "$ROOT" && { sources -print0; find ./*/src/test -type f -print0; } | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64)
+  made=$(cd "$ROOT" && { sources -print0; find lyceum-bench -path '*/target' -prune -o -type f -print0; } | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64)
   [ -r "$STATE/bench.built" ] && read -r seen <"$STATE/bench.built"
   if [ "$made" != "$seen" ] || [ ! -s "$ROOT/lyceum-bench/target/classpath.txt" ]; then
     ensure_maven
@@ -27,8 +27,8 @@ run_bench() {
     printf '%s\n' "$made" >"$STATE/bench.built"
   fi
   local jar=("$ROOT"/lyceum-bench/target/lyceum-bench-*.jar)
-  exec "$JAVA_HOME/bin/java" -Xmx6g "${VECTOR_FLAGS[@]}" -Dlyceum.root="$ROOT" -cp "${jar[0]}:$(<"$ROOT/lyceum-bench/target/classpath.txt")" \
-    lyceum.bench.Main "$@" 2> >(exec grep -v --line-buffered '^WARNING: Using incubator modules' >&2)
+  filtered "$JAVA_HOME/bin/java" -Xmx6g "${VECTOR_FLAGS[@]}" -Dlyceum.root="$ROOT" -cp "${jar[0]}:$(<"$ROOT/lyceum-bench/target/classpath.txt")" \
+    lyceum.bench.Main "$@"
 }
 
 # profile NAME: Maven's option for a profile that the poms have.
@@ -79,7 +79,7 @@ make_javadoc() {
 # What is committed but made from something else: the list of what is used from others, and the picture of the modules.
 make_refresh() {
   ensure_built
-  page ThirdParty "$STATE/classpath" "$ROOT/THIRD-PARTY.md" "$@" && page House "$ROOT" "$ROOT/docs/house.svg" "$@"
+  page ThirdParty "$ROOT" "$STATE/classpath" "$ROOT/THIRD-PARTY.md" "$@" && page House "$ROOT" "$ROOT/docs/house.svg" "$@"
 }
 
 page() { "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$ROOT/tools/$1.java" "${@:2}"; }

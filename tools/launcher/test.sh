@@ -35,6 +35,7 @@ run_tests() {
   ensure_maven
   mkdir -p "$STATE"
   [ "$tier" = fast ] || install_pieces "$modules"
+  one_at_a_time
   if [ "$tier" = full ]; then full_run; else plain_run; fi
 }
 
@@ -52,6 +53,7 @@ needed_by() {
 
 install_pieces() {
   local missing=()
+  ! ldd "$JAVA_HOME/lib/libfontmanager.so" 2>/dev/null | grep -q 'not found' || missing+=("${FONT_PACKAGES[@]}")
   if needed_by "$1" 'Tag("browser")'; then
     command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
     command -v chromedriver >/dev/null || missing+=(chromium-driver)
@@ -91,11 +93,14 @@ test_classes() {
 plain_run() {
   local picked failed=()
   pick
-  rm -rf "$ROOT"/*/target/surefire-reports
+  rm -rf "$ROOT"/*/target/surefire-reports "$ROOT"/*/target/acceptance.jsonl
   surefire test.log "${picked[@]}" -Dexcluded.tags="$(tags_left_out)" || failed+=("the build, see .lyceum/test.log")
   if [ "$tier" = plain ] && [ -z "$modules$only" ]; then
     locale_run || failed+=("the build of the locale run, see .lyceum/locale.log")
     ledger_check || failed+=("the ledger, see .lyceum/ledger.log")
+    ledger_write || failed+=("the ledger was not written, see .lyceum/ledger.log")
+    (source "$ROOT/tools/launcher/more.sh" && make_javadoc) || failed+=("the API's pages: ./lyceum javadoc")
+    pages_check || failed+=("a generated page is out of date: ./lyceum refresh")
   fi
   report "$ROOT"
 }
@@ -109,18 +114,36 @@ locale_run() {
     -Dsurefire.reportNameSuffix=tr-TR -Dvector.flags="${VECTOR_FLAGS[*]} -Duser.language=tr -Duser.country=TR -Duser.timezone=Asia/Kolkata"
 }
 
+LEDGER=lyceum-labs/src/main/resources/lyceum/labs/ledger.json
+
 # The run fails when the committed ledger claims what this run did not see.
-ledger_check() {
-  [ -f "$ROOT/lyceum-labs/src/main/java/lyceum/labs/LedgerUpdate.java" ] || return 0
+ledger_check() { [ ! -f "$ROOT/$LEDGER" ] || ledger --check; }
+
+# What the run saw is written down; a line says so when that changes what is committed.
+ledger_write() {
+  local before
+  [ -f "$ROOT/$LEDGER" ] || return 0
+  before=$(cksum <"$ROOT/$LEDGER")
+  ledger || return 1
+  [ "$before" = "$(cksum <"$ROOT/$LEDGER")" ] || say "The ledger has changed; commit it with the rest: $LEDGER"
+}
+
+ledger() {
   ensure_built
-  "$JAVA_HOME/bin/java" -cp "$(<"$STATE/classpath")" lyceum.labs.LedgerUpdate --check "$ROOT" >"$STATE/ledger.log" 2>&1 ||
+  "$JAVA_HOME/bin/java" "${LIGHT_FLAGS[@]}" -cp "$(<"$STATE/classpath")" lyceum.labs.catalogue.LedgerUpdate "$@" "$ROOT" >"$STATE/ledger.log" 2>&1 ||
     { cat "$STATE/ledger.log" >&2; return 1; }
+}
+
+# What is made from something else and committed is what would be made now.
+pages_check() {
+  source "$ROOT/tools/launcher/more.sh"
+  ensure_built && make_refresh --check
 }
 
 # surefire LOG ARGS...: Maven's test phase; failed tests do not end it, what does not compile does.
 surefire() {
   local log=$STATE/$1 begin=$SECONDS status; shift
-  (cd "$ROOT" && "$MVN" -B -fae -Dmaven.test.failure.ignore=true "$@" ${extra[@]+"${extra[@]}"} test 2>&1) | tee "$log" | test_line
+  (cd "$ROOT" && "$MVN" -B -fae -Dmaven.test.failure.ignore=true "$@" ${extra[@]+"${extra[@]}"} test 2>&1 8>&-) | tee "$log" | test_line
   status=${PIPESTATUS[0]}
   if [ "$status" != 0 ]; then progress_end ''; grep -m 20 '^\[ERROR\]' "$log" >&2; fi
   return "$status"
@@ -160,7 +183,7 @@ report() {
 # A finished part is remembered under a hash of everything that was tested: change a line, and it starts anew.
 full_run() {
   local key state failed=() picked class module
-  key=$(cd "$ROOT" && find pom.xml ./*/pom.xml ./*/src -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
+  key=$(cd "$ROOT" && find pom.xml ./*/pom.xml ./*/src -type f ! -name ledger.json -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
   state=$STATE/full-state/$key
   for old in "$STATE"/full-state/*; do [ "$old" = "$state" ] || rm -rf "$old"; done
   mkdir -p "$state"
@@ -185,12 +208,14 @@ part() {
   local name=$1 one; shift
   if [ -f "$state/$name/passed" ]; then say "$name: passed before"; return; fi
   say "$name"
-  rm -rf "$ROOT"/*/target/surefire-reports "${state:?}/$name"
+  rm -rf "$ROOT"/*/target/surefire-reports "$ROOT"/*/target/acceptance.jsonl "${state:?}/$name"
   surefire full.log "$@" </dev/null || failed+=("$name: the build, see .lyceum/full.log")
   for one in "$ROOT"/*/target/surefire-reports; do
     [ -d "$one" ] || continue
     module=${one%/target/*}; mkdir -p "$state/$name/${module##*/}/target"; cp -r "$one" "$state/$name/${module##*/}/target/"
   done
   mkdir -p "$state/$name"
+  [ "$name" != plain ] || ledger_check || failed+=("the ledger, see .lyceum/ledger.log")
+  ledger_write || failed+=("the ledger was not written, see .lyceum/ledger.log")
   if test_report passed "$state/$name"; then touch "$state/$name/passed"; fi
 }

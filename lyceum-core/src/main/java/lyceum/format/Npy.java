@@ -2,6 +2,7 @@ package lyceum.format;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -15,7 +16,7 @@ import lyceum.memory.Storage;
 import lyceum.tensor.Tensor;
 
 /**
- * NumPy's file of one array, versions 1 to 3. Little-endian numbers and booleans; big-endian ones, objects and strings are refused by name.
+ * NumPy's file of one array, versions 1 to 3. Numbers of either byte order and booleans; objects, strings and complex numbers are refused by name.
  *
  * @see <a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">the format's description</a>
  */
@@ -50,7 +51,8 @@ public final class Npy {
         long data = start + length, bytes = type.bytes();
         for (long size : shape) bytes *= size;
         if (file.size() - data != bytes) throw file.malformed(data, "shape " + header.group(3) + " needs " + bytes + " bytes, the file has " + (file.size() - data));
-        var storage = Storage.wrap(file.memory().asSlice(data, bytes));
+        var memory = file.memory().asSlice(data, bytes);
+        var storage = Storage.wrap(header.group(1).startsWith(">") ? swapped(memory, type.bytes()) : memory);
         if (header.group(2).equals("False") || shape.length < 2) return Tensor.on(storage, 0, type, shape).copy();
         var order = new int[shape.length];
         var reversed = new long[shape.length];
@@ -61,8 +63,21 @@ public final class Npy {
         return Tensor.on(storage, 0, type, reversed).permute(order).copy();
     }
 
+    /** A copy with the bytes of each element reversed. */
+    private static MemorySegment swapped(MemorySegment memory, int size) {
+        var bytes = memory.toArray(ValueLayout.JAVA_BYTE);
+        for (int at = 0; at + size <= bytes.length; at += size) {
+            for (int i = 0, j = size - 1; i < j; i++, j--) {
+                byte b = bytes[at + i];
+                bytes[at + i] = bytes[at + j];
+                bytes[at + j] = b;
+            }
+        }
+        return MemorySegment.ofArray(bytes);
+    }
+
     private static DType type(MappedFile file, long at, String descr) {
-        return switch (descr) {
+        return switch (descr.startsWith(">") ? "<" + descr.substring(1) : descr) {
             case "|b1" -> DType.BOOL;
             case "|u1" -> DType.U8;
             case "|i1" -> DType.I8;

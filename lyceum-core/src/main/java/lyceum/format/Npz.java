@@ -1,5 +1,6 @@
 package lyceum.format;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
@@ -32,7 +33,7 @@ public final class Npz {
                 var name = entry.getName().substring(0, entry.getName().length() - 4);
                 if (tensors.put(name, Npy.read(MemorySegment.ofArray(bytes(zip, entry, Files.size(path))))) != null) throw new FormatException("npz: \"" + name + "\" stands twice");
             }
-        } catch (ZipException | IllegalArgumentException e) {
+        } catch (ZipException | EOFException | IllegalArgumentException e) {
             throw new FormatException("npz: " + e.getMessage(), e);
         }
         return tensors;

@@ -3,6 +3,9 @@ package lyceum.labs;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
+import lyceum.plot.Figure;
+import lyceum.progress.Progress;
+import lyceum.random.Rng;
 
 /** Answers every parameter with its default and stops the lab at its first other call. */
 final class DescribingLab implements LabContext {
@@ -64,6 +67,11 @@ final class DescribingLab implements LabContext {
     }
 
     @Override
+    public Rng rng(long stream) {
+        throw new Stop();
+    }
+
+    @Override
     public boolean testMode() {
         return false;
     }
@@ -80,6 +88,11 @@ final class DescribingLab implements LabContext {
 
     @Override
     public void table(String title, List<String> columns, List<? extends List<?>> rows) {
+        throw new Stop();
+    }
+
+    @Override
+    public void figure(Figure figure) {
         throw new Stop();
     }
 
@@ -110,6 +123,11 @@ final class DescribingLab implements LabContext {
 
     @Override
     public Iterable<Integer> progress(String name, int n) {
+        throw new Stop();
+    }
+
+    @Override
+    public Progress progress() {
         throw new Stop();
     }
 }

@@ -32,6 +32,11 @@ public record LabClass(String name, String title, List<String> topics, List<Para
         return new LabClass(name, lab.title(), List.of(lab.topics()), DescribingLab.parametersOf(create(type)));
     }
 
+    /** Whether the class path holds such a class; does not load it. */
+    public static boolean isThere(String name) {
+        return LabClass.class.getResource("/" + name.replace('.', '/') + ".class") != null;
+    }
+
     /** A new body to run. */
     LabBody body() {
         return create(load(name));

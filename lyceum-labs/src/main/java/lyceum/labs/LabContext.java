@@ -2,6 +2,9 @@ package lyceum.labs;
 
 import java.awt.image.BufferedImage;
 import java.util.List;
+import lyceum.plot.Figure;
+import lyceum.progress.Progress;
+import lyceum.random.Rng;
 
 /**
  * All that a lab sees of the world: parameters in; text, tables, figures and checks out.
@@ -9,7 +12,9 @@ import java.util.List;
  * <pre>{@code
  * @Override public void run(LabContext lab) {
  *     int k = lab.param("k", 3, 1, 10);                       // all parameters first
- *     for (int r : lab.progress("restarts", 20)) { ... }      // reports progress, stops when the run is cancelled
+ *     for (int r : lab.progress("restarts", 20)) {            // reports progress, stops when the run is cancelled
+ *         var start = KMeans.start(x, k, lab.rng(r));
+ *     }
  *     lab.say("Within and between add up to %.3f.", total);
  *     lab.check("k-means", 2, "within + between = total", gap, below(1e-9));
  * }
@@ -37,6 +42,9 @@ public interface LabContext {
     /** The run's seed, 1 by default. */
     long seed();
 
+    /** Random numbers: the stream of this name under the run's seed, the same in every run of that seed. */
+    Rng rng(long stream);
+
     /** Whether this run is a test: the lab stays under its 10 s, at its default parameters. Checks are the same. */
     boolean testMode();
 
@@ -52,6 +60,13 @@ public interface LabContext {
      * @param rows cells are texts, numbers or truth values; every row has one cell a column
      */
     void table(String title, List<String> columns, List<? extends List<?>> rows);
+
+    /**
+     * Shows a figure. It has a title, named axes, and a description of what one sees in a sentence.
+     *
+     * @see Figure
+     */
+    void figure(Figure figure);
 
     /** Shows pixels; {@code description} says in a sentence what one sees. */
     void image(String title, String description, BufferedImage image);
@@ -77,4 +92,7 @@ public interface LabContext {
      * @throws LabCancelledException from the iteration, when the run was cancelled
      */
     Iterable<Integer> progress(String name, int n);
+
+    /** A listener for long work, such as a fit: shows its steps, and stops it when the run is cancelled. */
+    Progress progress();
 }

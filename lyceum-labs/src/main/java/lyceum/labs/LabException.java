@@ -1,7 +1,9 @@
 package lyceum.labs;
 
+import lyceum.LyceumException;
+
 /** A run that came to no result: the lab threw, its worker died, its heap was used up. */
-public class LabException extends RuntimeException {
+public class LabException extends LyceumException {
 
     private static final long serialVersionUID = 1;
 

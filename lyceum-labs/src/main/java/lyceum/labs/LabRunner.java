@@ -157,7 +157,7 @@ public final class LabRunner implements LabExecutor {
                 try {
                     listener.accept(event);
                 } catch (RuntimeException e) {
-                    LOG.log(System.Logger.Level.WARNING, "a listener of run " + id + " failed", e);
+                    LOG.log(System.Logger.Level.DEBUG, "a listener of run " + id + " failed", e);
                 }
             }
         }

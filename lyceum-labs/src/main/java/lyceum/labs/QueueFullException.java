@@ -1,7 +1,9 @@
 package lyceum.labs;
 
+import lyceum.LyceumException;
+
 /** As many runs wait as may wait; try again in a while. */
-public class QueueFullException extends RuntimeException {
+public class QueueFullException extends LyceumException {
 
     private static final long serialVersionUID = 1;
 

@@ -8,11 +8,11 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
@@ -32,7 +32,8 @@ public final class WorkerPool implements LabExecutor {
     private final BlockingQueue<Run> queue;
     /** Runs that were taken and have a place or will have one at once: queue capacity counts only what waits. */
     private final AtomicInteger open = new AtomicInteger();
-    private final LinkedBlockingDeque<WorkerProcess> idle = new LinkedBlockingDeque<>(1);
+    /** The worker that waits for the next run, or will when it has started; null when it is lent. */
+    private final AtomicReference<CompletableFuture<WorkerProcess>> warm = new AtomicReference<>();
     private final Set<WorkerProcess> workers = ConcurrentHashMap.newKeySet();
     private final Map<String, LabClass> labs = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("lab-clock").factory());
@@ -45,7 +46,7 @@ public final class WorkerPool implements LabExecutor {
         for (int i = 0; i < options.atOnce(); i++) {
             Thread.ofPlatform().daemon().name("lab-dispatch-" + i).start(this::dispatch);
         }
-        Thread.ofPlatform().daemon().name("lab-warm").start(this::warm);
+        keepOneWarm();
     }
 
     @Override
@@ -99,28 +100,44 @@ public final class WorkerPool implements LabExecutor {
         if (run.result.isDone()) {
             return;
         }
+        LabEvent last;
         try {
+            last = onAWorker(run);
+        } catch (IOException e) {
+            last = new LabEvent.Failed("no worker for the lab: " + e.getMessage(), Stacks.of(e));
+        } catch (RuntimeException e) {
+            last = new LabEvent.Failed(Stacks.sentence(e), Stacks.of(e));
+        }
+        run.end(closed && !(last instanceof LabEvent.Finished) ? new LabEvent.Cancelled("the studio stops") : last);
+    }
+
+    /** An idle worker may have died since it was last used; a fresh one then takes the run. */
+    private LabEvent onAWorker(Run run) throws IOException {
+        for (int attempt = 0; ; attempt++) {
             var worker = obtain();
-            LabEvent last;
             try {
-                last = run.on(worker);
+                if (run.begin(worker)) {
+                    return run.follow(worker);
+                }
+                return new LabEvent.Cancelled(run.cancellation.reason());
+            } catch (IOException e) {
+                worker.kill();
+                if (attempt == 1 || closed) {
+                    throw e;
+                }
             } finally {
                 giveBack(worker);
             }
-            run.end(last);
-        } catch (IOException e) {
-            run.end(new LabEvent.Failed("no worker for the lab: " + e.getMessage(), Stacks.of(e)));
-        } catch (RuntimeException e) {
-            run.end(new LabEvent.Failed(Stacks.sentence(e), Stacks.of(e)));
         }
     }
 
     private WorkerProcess obtain() throws IOException {
-        for (var worker = idle.poll(); worker != null; worker = idle.poll()) {
-            if (worker.alive()) {
+        var ready = warm.getAndSet(null);
+        if (ready != null) {
+            var worker = ready.join();
+            if (worker != null && worker.alive()) {
                 return worker;
             }
-            workers.remove(worker);
         }
         return start();
     }
@@ -135,26 +152,27 @@ public final class WorkerPool implements LabExecutor {
     }
 
     private void giveBack(WorkerProcess worker) {
-        boolean keep = !closed && worker.alive() && worker.lend() < MOST_RUNS && idle.offer(worker);
+        boolean keep = !closed && worker.alive() && worker.lend() < MOST_RUNS && warm.compareAndSet(null, CompletableFuture.completedFuture(worker));
         if (!keep) {
             worker.kill();
             workers.remove(worker);
-            if (!closed && idle.isEmpty()) {
-                Thread.ofPlatform().daemon().name("lab-warm").start(this::warm);
-            }
+            keepOneWarm();
         }
     }
 
-    private void warm() {
-        try {
-            var worker = start();
-            if (closed || !idle.offer(worker)) {
-                worker.kill();
-                workers.remove(worker);
-            }
-        } catch (IOException e) {
-            LOG.log(System.Logger.Level.WARNING, "no worker could be kept warm: {0}", e.getMessage());
+    private void keepOneWarm() {
+        var starting = new CompletableFuture<WorkerProcess>();
+        if (closed || !warm.compareAndSet(null, starting)) {
+            return;
         }
+        Thread.ofPlatform().daemon().name("lab-warm").start(() -> {
+            try {
+                starting.complete(start());
+            } catch (IOException e) {
+                LOG.log(System.Logger.Level.WARNING, "no worker could be kept warm: {0}", e.getMessage());
+                starting.complete(null);
+            }
+        });
     }
 
     private final class Run implements LabRun {
@@ -201,16 +219,19 @@ public final class WorkerPool implements LabExecutor {
             stop("stopped");
         }
 
-        /** Runs on a worker and hands its events on; returns the last one. */
-        LabEvent on(WorkerProcess mine) throws IOException {
-            synchronized (this) {
-                if (cancellation.asked()) {
-                    return new LabEvent.Cancelled(cancellation.reason());
-                }
-                worker = mine;
-                begun = true;
-                mine.send(WorkerCommand.run(id, request));
+        /** Hands the run to a worker; false when it was cancelled before. */
+        synchronized boolean begin(WorkerProcess mine) throws IOException {
+            if (cancellation.asked()) {
+                return false;
             }
+            mine.send(WorkerCommand.run(id, request));
+            worker = mine;
+            begun = true;
+            return true;
+        }
+
+        /** Hands the run's events on; returns the last one. */
+        LabEvent follow(WorkerProcess mine) {
             var budget = clock.schedule(() -> stop(LabRuns.overBudget(request.budget())), request.budget().toMillis(), TimeUnit.MILLISECONDS);
             try {
                 var event = mine.next();
@@ -268,7 +289,7 @@ public final class WorkerPool implements LabExecutor {
             try {
                 listener.accept(event);
             } catch (RuntimeException e) {
-                LOG.log(System.Logger.Level.WARNING, "a listener of run " + id + " failed", e);
+                LOG.log(System.Logger.Level.DEBUG, "a listener of run " + id + " failed", e);
             }
         }
 

@@ -8,12 +8,16 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * The file of a module's acceptance records, JSON Lines. A later run of some tests replaces those tests' lines and keeps the
  * others, so running one class does not forget the rest; lines whose test is gone are dropped.
  */
 public final class AcceptanceFile {
+
+    /** Stands before the name of a test that is tagged {@code heavy} and so does not run every time. */
+    public static final String HEAVY = "heavy:";
 
     private AcceptanceFile() { }
 
@@ -49,12 +53,17 @@ public final class AcceptanceFile {
     }
 
     /** Replaces the lines of the tests that {@code records} name, keeps the others, writes atomically. */
-    public static synchronized void merge(Path file, List<AcceptanceRecord> records) throws IOException {
+    public static void merge(Path file, List<AcceptanceRecord> records) throws IOException {
         var tests = new HashSet<String>();
         records.forEach(r -> tests.add(r.test()));
+        replace(file, tests::contains, records);
+    }
+
+    /** Replaces the lines of the tests that {@code stale} accepts, keeps the others, writes atomically. */
+    public static synchronized void replace(Path file, Predicate<String> stale, List<AcceptanceRecord> records) throws IOException {
         var lines = new StringBuilder();
         for (var old : read(file)) {
-            if (!tests.contains(old.test()) && stillThere(old)) {
+            if (!stale.test(old.test()) && stillThere(old)) {
                 lines.append(old.toJson()).append('\n');
             }
         }
@@ -64,20 +73,21 @@ public final class AcceptanceFile {
         Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    static String nameOf(Method method) {
-        return method.getDeclaringClass().getName() + "#" + method.getName();
+    static String nameOf(Method method, boolean heavy) {
+        return (heavy ? HEAVY : "") + method.getDeclaringClass().getName() + "#" + method.getName();
     }
 
     /** A record of something other than a test method (a lab) is kept; a method must still exist and still claim the clause. */
     private static boolean stillThere(AcceptanceRecord record) {
-        var at = record.test().indexOf('#');
-        if (at < 0) {
+        var test = record.test().startsWith(HEAVY) ? record.test().substring(HEAVY.length()) : record.test();
+        var at = test.indexOf('#');
+        if (at < 0 || test.startsWith("lab:")) {
             return true;
         }
         try {
-            var type = Class.forName(record.test().substring(0, at), false, Thread.currentThread().getContextClassLoader());
+            var type = Class.forName(test.substring(0, at), false, Thread.currentThread().getContextClassLoader());
             for (var method : type.getDeclaredMethods()) {
-                if (method.getName().equals(record.test().substring(at + 1)) && claims(method, record)) {
+                if (method.getName().equals(test.substring(at + 1)) && claims(method, record)) {
                     return true;
                 }
             }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.TestTag;
 import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
@@ -33,12 +34,14 @@ public final class AcceptanceListener implements TestExecutionListener {
         this(AcceptanceFile.ofThisModule());
     }
 
-    AcceptanceListener(Path file) {
+    /** Records into {@code file}; nowhere if it is null. */
+    public AcceptanceListener(Path file) {
         this.file = file;
     }
 
     private static final class Outcome {
         boolean holds = true;
+        boolean heavy;
         double seconds;
         final List<Measured.Value> measured = new ArrayList<>();
     }
@@ -76,6 +79,7 @@ public final class AcceptanceListener implements TestExecutionListener {
     private synchronized void note(TestIdentifier test, Method method, boolean holds, List<Measured.Value> measured) {
         var outcome = outcomes.computeIfAbsent(method, m -> new Outcome());
         outcome.holds &= holds;
+        outcome.heavy |= test.getTags().contains(TestTag.create("heavy"));
         outcome.measured.addAll(measured);
         var start = started.remove(test.getUniqueId());
         outcome.seconds += start == null ? 0 : (System.nanoTime() - start) * 1e-9;
@@ -84,12 +88,12 @@ public final class AcceptanceListener implements TestExecutionListener {
     private synchronized void fail(TestIdentifier container) {
         var own = accepts(container);
         if (own != null) {
-            outcomes.computeIfAbsent(own, m -> new Outcome()).holds = false;
+            note(container, own, false, List.of());
         }
         for (var test : plan.getDescendants(container)) {
             var method = accepts(test);
             if (method != null) {
-                outcomes.computeIfAbsent(method, m -> new Outcome()).holds = false;
+                note(test, method, false, List.of());
             }
         }
     }
@@ -113,7 +117,7 @@ public final class AcceptanceListener implements TestExecutionListener {
         var records = new ArrayList<AcceptanceRecord>();
         for (var acceptance : method.getAnnotationsByType(Acceptance.class)) {
             for (int clause : acceptance.clause()) {
-                records.add(new AcceptanceRecord(acceptance.topic(), clause, AcceptanceFile.nameOf(method), outcome.holds, outcome.measured, outcome.seconds));
+                records.add(new AcceptanceRecord(acceptance.topic(), clause, AcceptanceFile.nameOf(method, outcome.heavy), outcome.holds, outcome.measured, outcome.seconds));
             }
         }
         return records;

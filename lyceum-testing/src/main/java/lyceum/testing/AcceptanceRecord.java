@@ -11,7 +11,8 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param topic    the topic's slug
  * @param clause   the clause's number, from 1
- * @param test     who checked: {@code lyceum.learn.KMeansTest#withinPlusBetweenEqualsTotal} or {@code lab:k-means/inertia gap}
+ * @param test     who checked: {@code lyceum.learn.KMeansTest#withinPlusBetweenEqualsTotal}, {@code heavy:} before it where it does
+ *                 not run every time, or {@code lab:lyceum.labs.learn.KMeansLab/within + between = total}
  * @param holds    whether every invocation passed
  * @param measured what was reported through {@link Measured}, in order
  * @param seconds  how long the test took

@@ -101,7 +101,9 @@ public record Property<T>(Generator<T> generator, int runs, long seed) {
                 }
                 for (int i = 0; i < best.length; i++) {
                     better |= lower(i);
-                    better |= i + 1 < best.length && attempt(shorter(i));
+                    for (int j = i + 1; i < best.length && best[i] > 0 && j < best.length; j++) {
+                        better |= attempt(shorter(i, j));
+                    }
                 }
             }
         }
@@ -154,9 +156,9 @@ public record Property<T>(Generator<T> generator, int runs, long seed) {
         }
 
         /** A list's length and one of its elements go together. */
-        private long[] shorter(int at) {
-            var list = without(at + 1, 1);
-            list[at] = Math.max(0, list[at] - 1);
+        private long[] shorter(int length, int element) {
+            var list = without(element, 1);
+            list[length]--;
             return list;
         }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import lyceum.labs.LabClass;
 
 /**
  * How far every topic has come, derived from three things: its clauses (catalogue), its article and lab, and its checks
@@ -46,7 +47,7 @@ public final class StatusBoard {
                 failing.add(number);
             }
         }
-        boolean lab = article.flatMap(Article::lab).isPresent();
+        boolean lab = article.flatMap(Article::lab).filter(LabClass::isThere).isPresent();
         boolean whole = article.isPresent() && lab && missing.isEmpty() && failing.isEmpty();
         boolean nothing = article.isEmpty() && checks.isEmpty();
         var status = whole ? Status.WORKS : nothing ? Status.PLANNED : Status.PARTIAL;

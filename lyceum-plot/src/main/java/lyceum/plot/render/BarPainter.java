@@ -53,7 +53,7 @@ final class BarPainter {
         var places = bars.horizontal() ? sy : sx;
         var values = bars.horizontal() ? sx : sy;
         double step = places.pixels() / Math.max(1, bars.categories().size());
-        double thick = Math.min(FILLED * step, bars.horizontal() ? 24 : 90) / (bars.stacked() ? 1 : bars.series().size());
+        double thick = group(step) / (bars.stacked() ? 1 : bars.series().size());
         double gap = !bars.stacked() && bars.series().size() > 1 && thick > 6 ? 1 : 0;
         double start = centre(category, series) - thick / 2 + gap / 2;
         double a = values.log() && from <= 0 ? values.start() : values.at(from);
@@ -73,8 +73,30 @@ final class BarPainter {
         double middle = places.at(category);
         if (bars.stacked() || series < 0) return middle;
         double step = places.pixels() / Math.max(1, bars.categories().size());
-        double group = Math.min(FILLED * step, bars.horizontal() ? 24 : 90);
+        double group = group(step);
         return middle - group / 2 + group * (series + 0.5) / bars.series().size();
+    }
+
+    private double group(double step) {
+        int side = bars.stacked() ? 1 : Math.max(1, bars.series().size());
+        return Math.min(FILLED * step, bars.horizontal() ? Math.max(20, 14.0 * side) : 56 + 34.0 * (side - 1));
+    }
+
+    /** Values at the ends of few, single bars, so that nobody has to measure them. */
+    void values(List<Scene.Shape> out) {
+        int n = bars.categories().size();
+        var axis = bars.horizontal() ? sx : sy;
+        if (bars.series().size() != 1 || n > 24 || axis.log()) return;
+        var values = bars.series().getFirst().values();
+        double room = (bars.horizontal() ? sy : sx).pixels() / Math.max(1, n) - 4;
+        for (int i = 0; i < n; i++) {
+            double v = values.get(i);
+            var label = Ticks.number(v);
+            if (label.isEmpty() || !bars.horizontal() && TextWidth.of(label, TextSize.SMALL) > room) continue;
+            double at = axis.at(v);
+            if (bars.horizontal()) out.add(new Scene.Text((v < 0 ? axis.at(0) : at) + 5, sy.at(i) + 4, label, TextSize.SMALL, Scene.Anchor.START, Tone.Page.INK, false, false));
+            else out.add(new Scene.Text(sx.at(i), (v < 0 ? axis.at(0) : at) - 5, label, TextSize.SMALL, Scene.Anchor.MIDDLE, Tone.Page.INK, false, false));
+        }
     }
 
     void whiskers(Layer.ErrorBars e, List<Scene.Shape> out) {

@@ -27,27 +27,23 @@ record Extent(double low, double high) {
     private static void collect(Layer layer, Collector x, Collector y) {
         switch (layer) {
             case Layer.Line s -> {
-                y.air = Math.max(y.air, 0.03);
                 x.see(s.x());
-                y.see(s.y());
+                y.inside(s.y());
             }
             case Layer.Points s -> {
-                x.air = Math.max(x.air, 0.03);
-                y.air = Math.max(y.air, 0.03);
-                x.see(s.x());
-                y.see(s.y());
+                x.inside(s.x());
+                y.inside(s.y());
             }
             case Layer.Band s -> {
-                y.air = Math.max(y.air, 0.03);
                 x.see(s.x());
-                y.see(s.low());
-                y.see(s.high());
+                y.inside(s.low());
+                y.inside(s.high());
             }
             case Layer.ErrorBars s -> {
                 boolean lying = y.places;
                 (lying ? y : x).see(s.x());
-                (lying ? x : y).see(s.low());
-                (lying ? x : y).see(s.high());
+                (lying ? x : y).inside(s.low());
+                (lying ? x : y).inside(s.high());
             }
             case Layer.StackedArea a -> {
                 x.see(a.x());
@@ -63,7 +59,7 @@ record Extent(double low, double high) {
             case Layer.Histogram h -> {
                 x.see(h.edges());
                 y.zero = true;
-                y.see(h.heights());
+                y.inside(h.heights());
             }
             case Layer.Heatmap h -> {
                 x.places(h.columns().size());
@@ -94,7 +90,7 @@ record Extent(double low, double high) {
 
     private static void totals(java.util.List<lyceum.plot.Series> series, int n, boolean stacked, Collector values) {
         if (!stacked) {
-            series.forEach(s -> values.see(s.values()));
+            series.forEach(s -> values.inside(s.values()));
             return;
         }
         for (int i = 0; i < n; i++) {
@@ -105,8 +101,8 @@ record Extent(double low, double high) {
                 if (v > 0 && Double.isFinite(v)) up += v;
                 if (v < 0 && Double.isFinite(v)) down += v;
             }
-            values.see(up);
-            values.see(down);
+            values.inside(up);
+            values.inside(down);
         }
     }
 
@@ -115,20 +111,21 @@ record Extent(double low, double high) {
         if (n == 0) return;
         double first = n > 1 ? (centres.get(1) - centres.get(0)) / 2 : 0.5;
         double last = n > 1 ? (centres.get(n - 1) - centres.get(n - 2)) / 2 : 0.5;
-        axis.fills = true;
         axis.see(centres.get(0) - first);
         axis.see(centres.get(n - 1) + last);
     }
 
     private static final class Collector {
+        private static final double AIR = 0.035;
+
         private final Axis axis;
         private final boolean log;
         private double low = Double.NaN;
         private double high = Double.NaN;
-        private double air;
+        private double insideLow = Double.NaN;
+        private double insideHigh = Double.NaN;
         private boolean zero;
         private boolean places;
-        private boolean fills;
 
         Collector(Axis axis) {
             this.axis = axis;
@@ -143,6 +140,18 @@ record Extent(double low, double high) {
 
         void see(Numbers values) {
             for (int i = 0; i < values.size(); i++) see(values.get(i));
+        }
+
+        /** These keep a little air to the ends of the axis. */
+        void inside(Numbers values) {
+            for (int i = 0; i < values.size(); i++) inside(values.get(i));
+        }
+
+        void inside(double v) {
+            if (!Double.isFinite(v) || log && v <= 0) return;
+            see(v);
+            if (!(v >= insideLow)) insideLow = v;
+            if (!(v <= insideHigh)) insideHigh = v;
         }
 
         void places(int n) {
@@ -160,14 +169,15 @@ record Extent(double low, double high) {
                 double pad = low == 0 ? 1 : Math.abs(low) * 0.5;
                 return zero && low == 0 ? named(0, 1) : named(low - pad, high + pad);
             }
-            double part = fills ? 0 : air;
             if (log) {
-                double f = Math.pow(high / low, part);
-                return named(low / f, high * f);
+                double f = Math.pow(high / low, AIR);
+                return named(Double.isNaN(insideLow) ? low : Math.min(low, insideLow / f), Double.isNaN(insideHigh) ? high : Math.max(high, insideHigh * f));
             }
-            double pad = part * (high / 2 - low / 2) * 2;
+            double pad = AIR * (high / 2 - low / 2) * 2;
             boolean share = low >= 0 && high <= 1;
-            return named(low == 0 ? 0 : low - pad, high == 0 || share && high == 1 ? high : high + pad);
+            double from = Double.isNaN(insideLow) || low == 0 ? low : Math.min(low, insideLow - pad);
+            double to = Double.isNaN(insideHigh) || high == 0 || share && high == 1 ? high : Math.max(high, insideHigh + pad);
+            return named(from, share ? Math.min(1, to) : to);
         }
 
         private Extent named(double l, double h) {

@@ -1,6 +1,6 @@
 package lyceum.plot.render;
 
-import java.util.ArrayList;
+import java.util.List;
 import lyceum.plot.Image;
 import lyceum.plot.Layer;
 import lyceum.plot.Plot;
@@ -12,10 +12,9 @@ final class ImageGridScene {
 
     private ImageGridScene() {}
 
-    static Scene of(Plot plot, double width) {
+    static Scene of(Plot plot, double width, List<Scene.Shape> shapes, double headerEnd) {
         var grid = (Layer.ImageGrid) plot.layers().stream().filter(Layer.ImageGrid.class::isInstance).findFirst().orElseThrow();
-        var shapes = new ArrayList<Scene.Shape>();
-        double top = Scenes.header(shapes, plot.title(), width) + 10;
+        double top = headerEnd + 10;
         int columns = Math.max(1, Math.min(grid.columns(), grid.images().size()));
         double cell = Math.min(LARGEST, (width + GAP) / columns - GAP);
         boolean captions = grid.images().stream().anyMatch(i -> !i.caption().isEmpty()) && cell >= 14;

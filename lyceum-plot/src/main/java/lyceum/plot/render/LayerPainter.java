@@ -86,7 +86,7 @@ final class LayerPainter {
             var xs = java.util.Arrays.copyOf(x, n);
             var ys = java.util.Arrays.copyOf(y, n);
             if (colors.overSurface) out.add(new Scene.Polyline(xs, ys, new Tone.Fixed(0xffffff), 4.5, 0, 0.9));
-            out.add(new Scene.Polyline(xs, ys, tone, 2, s.style() == Layer.Line.Style.DASHED ? 5 : 0, 1));
+            out.add(new Scene.Polyline(xs, ys, tone, 2, s.style() == Layer.Line.Style.DASHED ? 5 : colors.dash(s.name()), 1));
         }
     }
 
@@ -100,7 +100,8 @@ final class LayerPainter {
             y[n] = sy.at(s.y().get(i));
             if (Double.isFinite(x[n]) && Double.isFinite(y[n])) n++;
         }
-        double radius = n <= 60 ? 4 : n <= RIMMED_POINTS ? 3.4 : n <= 2_000 ? 2.2 : 1.4;
+        int all = plot.layers().stream().mapToInt(l -> l instanceof Layer.Points p ? p.x().size() : 0).sum();
+        double radius = all <= 60 ? 4 : all <= RIMMED_POINTS ? 3.4 : all <= 2_000 ? 2.2 : 1.4;
         boolean overAreas = plot.layers().stream().anyMatch(l -> l instanceof Layer.Region);
         var rim = n <= RIMMED_POINTS || overAreas && n <= 2_000 ? Tone.Page.PAPER : null;
         if (n > 0) out.add(new Scene.Dots(java.util.Arrays.copyOf(x, n), java.util.Arrays.copyOf(y, n), radius, colors.tone(s.name()), rim == null ? 0.75 : 0.9, rim));
@@ -308,6 +309,7 @@ final class LayerPainter {
                         words.add(new Scene.Text(right - 4, at - 5 < top + 8 ? at + 14 : at - 5, r.label(), TextSize.SMALL, Scene.Anchor.END, Tone.Page.INK, false, true));
                     }
                 }
+                case Layer.Bars b when plot.layers().stream().noneMatch(Layer.ErrorBars.class::isInstance) -> new BarPainter(b, colors, sx, sy).values(words);
                 case Layer.Note n -> note(words, sx.at(n.x()), sy.at(n.y()), n.text(), right, 0);
                 case Layer.Points p when !p.labels().isEmpty() && p.x().size() <= 200 -> {
                     for (int i = 0; i < p.x().size(); i++) note(words, sx.at(p.x().get(i)), sy.at(p.y().get(i)), p.labels().get(i), right, 6);

@@ -33,7 +33,7 @@ final class Legend {
     private static void glyph(List<Scene.Shape> shapes, SeriesColors.Entry e, double x, double y) {
         var tone = new Tone.Data(e.color());
         shapes.add(switch (e.glyph()) {
-            case LINE -> new Scene.Polyline(new double[] {x, x + 14}, new double[] {y, y}, tone, 2, 0, 1);
+            case LINE -> new Scene.Polyline(new double[] {x, x + 14}, new double[] {y, y}, tone, 2, SeriesColors.dash(e.color()), 1);
             case DASH -> new Scene.Polyline(new double[] {x, x + 14}, new double[] {y, y}, tone, 2, 4, 1);
             case DOT -> new Scene.Dots(new double[] {x + 8}, new double[] {y}, 4, tone, 1, null);
             case SQUARE -> new Scene.Box(x + 2, y - 5, 11, 11, 2, tone, null);

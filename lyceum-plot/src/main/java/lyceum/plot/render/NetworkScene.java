@@ -1,6 +1,5 @@
 package lyceum.plot.render;
 
-import java.util.ArrayList;
 import java.util.List;
 import lyceum.plot.Layer;
 import lyceum.plot.Node;
@@ -8,13 +7,12 @@ import lyceum.plot.Plot;
 
 /** A tree or graph: boxes with words, curves between them. Large networks become dots. */
 final class NetworkScene {
-    private final Plot plot;
     private final Layer.Network network;
     private final SeriesColors colors;
     private final NetworkLayout layout;
     private final double width;
-    private final boolean down;
-    private final List<Scene.Shape> shapes = new ArrayList<>();
+    private boolean down;
+    private final List<Scene.Shape> shapes;
     private double boxWidth;
     private double boxHeight;
     private double rankStep;
@@ -23,8 +21,9 @@ final class NetworkScene {
     private double left;
     private boolean dots;
 
-    private NetworkScene(Plot plot, double width) {
-        this.plot = plot;
+    NetworkScene(Plot plot, double width, List<Scene.Shape> shapes, double top) {
+        this.shapes = shapes;
+        this.top = top;
         this.network = (Layer.Network) plot.layers().stream().filter(Layer.Network.class::isInstance).findFirst().orElseThrow();
         this.colors = new SeriesColors(plot);
         this.layout = new NetworkLayout(network);
@@ -32,13 +31,9 @@ final class NetworkScene {
         this.down = network.flow() == Layer.Network.Flow.DOWN;
     }
 
-    static Scene of(Plot plot, double width) {
-        return new NetworkScene(plot, width).scene();
-    }
-
-    private Scene scene() {
-        top = Scenes.header(shapes, plot.title(), width);
-        top = Legend.draw(shapes, legendEntries(), top + 2, width) + 10;
+    Scene scene() {
+        var entries = legendEntries();
+        top = entries.isEmpty() ? top + 12 : Legend.draw(shapes, entries, top + 6, width) + 14;
         if (network.nodes().isEmpty()) return new Scene(width, Math.max(24, top), shapes);
         measure();
         double height = top + boxHeight + (down ? (layout.ranks - 1) * rankStep : (layout.places - 1) * placeStep) + 8;
@@ -56,11 +51,12 @@ final class NetworkScene {
 
     private void measure() {
         double widest = network.nodes().stream().flatMap(n -> lines(n).stream()).mapToDouble(s -> TextWidth.of(s, TextSize.SMALL)).max().orElse(0) + 18;
+        // A network turns by a quarter where its words fit better so.
+        if (room(down) < 0.8 * widest && room(!down) > 1.3 * Math.max(0, room(down))) down = !down;
         int tallest = network.nodes().stream().mapToInt(n -> lines(n).size()).max().orElse(1);
         boxHeight = tallest * 15 + 9;
         double across = down ? layout.places : layout.ranks;
-        double gap = down ? 14 : labelled() ? 44 : 30;
-        boxWidth = Math.min(Math.max(34, widest), (width - gap * (across - 1)) / across);
+        boxWidth = Math.min(Math.max(34, widest), room(down));
         dots = boxWidth < 26;
         if (dots) {
             boxWidth = Math.clamp((width - 2 * across) / across, 3, 10);
@@ -70,6 +66,16 @@ final class NetworkScene {
         rankStep = down ? boxHeight + (dots ? 26 : 40) : stepAcross;
         placeStep = down ? stepAcross : boxHeight + (dots ? 6 : 14);
         left = (width - boxWidth - stepAcross * (across - 1)) / 2;
+    }
+
+    /** The width that a box can have when edges lead down, or to the right. */
+    private double room(boolean leadsDown) {
+        double across = leadsDown ? layout.places : layout.ranks;
+        return (width - gap(leadsDown) * (across - 1)) / across;
+    }
+
+    private double gap(boolean leadsDown) {
+        return leadsDown ? 14 : labelled() ? 44 : 30;
     }
 
     private boolean labelled() {

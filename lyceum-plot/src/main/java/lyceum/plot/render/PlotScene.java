@@ -14,7 +14,7 @@ import lyceum.plot.Plot;
  */
 final class PlotScene {
     private static final double SMALL = 11;
-    private static final int MAX_BESIDE = 8;
+    private static final int MAX_BESIDE = 14;
 
     private final Plot plot;
     private final double width;
@@ -22,9 +22,13 @@ final class PlotScene {
     private final Extent.Both extent;
     private final List<String> placesX;
     private final List<String> placesY;
-    private final List<Scene.Shape> shapes = new ArrayList<>();
+    private final List<Scene.Shape> shapes;
+    private final double headerEnd;
 
-    PlotScene(Plot plot, double width) {
+    /** The title stands already, above {@code headerEnd}. */
+    PlotScene(Plot plot, double width, List<Scene.Shape> shapes, double headerEnd) {
+        this.shapes = shapes;
+        this.headerEnd = headerEnd;
         this.plot = plot;
         this.width = width;
         this.colors = new SeriesColors(plot);
@@ -44,30 +48,34 @@ final class PlotScene {
 
     Scene scene() {
         var beside = beside();
-        double top = Scenes.header(shapes, plot.title(), width);
-        top = legend(top, colors.entries(names(beside)));
+        double top = legend(headerEnd, colors.entries(names(beside)));
         var ramp = ramp();
         double bar = ramp == null ? 0 : 64;
         boolean ruleLabels = plot.layers().stream().anyMatch(l -> l instanceof Layer.Rule r && r.vertical() && !r.label().isEmpty());
-        top += (plot.y().label().isEmpty() ? 8 : 24) + (ruleLabels ? 14 : 0);
+        top += (plot.y().label().isEmpty() ? 10 : 28) + (ruleLabels ? 14 : 0);
 
-        double right = Math.max(beside.isEmpty() ? 10 : Math.min(width * 0.3, widest(beside) + 12), bar);
+        boolean barValues = placesY != null && placesX == null;
+        double right = Math.max(beside.isEmpty() ? 10 : Math.min(width * 0.3, widest(beside) + 12), barValues ? 40 : bar);
         double left = leftMargin();
         double inner = Math.max(40, width - left - right);
         var labelsX = placesX == null ? null : fitted(inner);
         double bottom = 22 + (plot.x().label().isEmpty() ? 0 : 18) + (labelsX == null ? 0 : labelsX.extraHeight());
         double height = innerHeight(inner);
-        if (plot.equalScale() || square()) inner = Math.min(inner, equalWidth(inner, height));
+        if (plot.equalScale() || square()) inner = Math.min(inner, equalWidth(inner, height) * (labelledCells() ? 1.5 : 1));
 
         var sx = Scale.of(extent.x(), plot.x(), left, left + inner);
         var sy = placesY == null ? Scale.of(extent.y(), plot.y(), top + height, top) : Scale.of(extent.y(), plot.y(), top, top + height);
         axes(sx, sy, left, top, inner, height, labelsX);
         var painter = new LayerPainter(plot, colors, sx, sy, top, left);
-        shapes.add(new Scene.Clip(left - 2, top - 2, inner + 4, height + 4, painter.marks()));
+        shapes.add(new Scene.Clip(left - 4, top - 4, inner + 8, height + 8, painter.marks()));
         shapes.addAll(painter.texts(left + inner, top));
         if (ramp != null) colorBar(ramp, left + inner + 16, top, height);
         namesBeside(beside, sy, left + inner + 8, top, top + height);
         return new Scene(width, top + height + bottom, shapes);
+    }
+
+    private boolean labelledCells() {
+        return plot.layers().stream().anyMatch(l -> l instanceof Layer.Heatmap h && h.cellLabels());
     }
 
     private boolean square() {
@@ -78,11 +86,11 @@ final class PlotScene {
         if (placesY != null && plot.layers().stream().anyMatch(Layer.Bars.class::isInstance)) return Math.clamp(26.0 * placesY.size(), 60, 2_000);
         for (var l : plot.layers()) {
             if (l instanceof Layer.Heatmap h && !h.rows().isEmpty() && !h.columns().isEmpty()) {
-                double cell = Math.min(inner / h.columns().size(), 44);
+                double cell = Math.min(inner / h.columns().size(), 48);
                 return Math.clamp(cell * h.rows().size(), 60, 480);
             }
         }
-        return Math.clamp(inner * (plot.equalScale() ? 0.75 : 0.52), 120, 460);
+        return Math.clamp(inner * (plot.equalScale() ? 0.72 : 0.52), 140, 420);
     }
 
     /** The width at which one unit is as long across as up. */
@@ -105,7 +113,7 @@ final class PlotScene {
     /** Draws names and glyphs of series under the title, in rows; returns the new top. */
     private double legend(double top, List<SeriesColors.Entry> entries) {
         if (entries.isEmpty()) return top;
-        return Legend.draw(shapes, entries, top + 6, width);
+        return Legend.draw(shapes, entries, top + 6, width) + 2;
     }
 
     /** Lines and areas whose last value stands at the right edge are named there. */
@@ -133,7 +141,7 @@ final class PlotScene {
                 }
             }
         }
-        return out.size() > MAX_BESIDE || width < 300 ? List.of() : out;
+        return out.size() > MAX_BESIDE || out.size() > width / 40 || width < 300 ? List.of() : out;
     }
 
     private static Set<String> names(List<Beside> beside) {
@@ -192,9 +200,9 @@ final class PlotScene {
     }
 
     private void axes(Scale sx, Scale sy, double left, double top, double w, double h, CategoryLabels labelsX) {
-        boolean filled = placesX != null && placesY != null || colors.overSurface;
+        boolean filled = placesX != null && placesY != null || plot.layers().stream().anyMatch(Layer.Region.class::isInstance);
         if (placesY == null) {
-            var ticks = sy.ticks((int) Math.clamp(h / 45, 2, 8), wholeY());
+            var ticks = sy.ticks((int) Math.clamp(h / 52, 2, 8), Whole.y(plot));
             for (int i = 0; i < ticks.at().length; i++) {
                 double y = sy.at(ticks.at()[i]);
                 if (!filled) shapes.add(new Scene.Polyline(new double[] {left, left + w}, new double[] {y, y}, Tone.Page.LINE, 1, 0, 1));
@@ -225,43 +233,20 @@ final class PlotScene {
         double below = base + 34 + (labelsX == null ? 0 : labelsX.extraHeight());
         if (!plot.x().label().isEmpty()) shapes.add(new Scene.Text(left + w / 2, below, TextWidth.fit(plot.x().label(), TextSize.LABEL, width), TextSize.LABEL, Scene.Anchor.MIDDLE, Tone.Page.QUIET, false, false));
         boolean ruleLabels = plot.layers().stream().anyMatch(l -> l instanceof Layer.Rule r && r.vertical() && !r.label().isEmpty());
-        if (!plot.y().label().isEmpty()) shapes.add(new Scene.Text(0, top - 10 - (ruleLabels ? 14 : 0), TextWidth.fit(plot.y().label(), TextSize.LABEL, width * 0.6), TextSize.LABEL, Scene.Anchor.START, Tone.Page.QUIET, false, false));
+        if (!plot.y().label().isEmpty()) shapes.add(new Scene.Text(0, top - 10 - (ruleLabels ? 14 : 0), TextWidth.fit(plot.y().label(), TextSize.LABEL, width * (rampLabel().isEmpty() ? 1 : 0.6)), TextSize.LABEL, Scene.Anchor.START, Tone.Page.QUIET, false, false));
     }
 
     /** As many marks as their numbers leave room for. */
     private Ticks ticksX(Scale sx, double w) {
-        for (int target = (int) Math.clamp(w / 60, 2, 10); target > 1; target--) {
-            var t = sx.ticks(target, wholeX());
+        for (int target = (int) Math.clamp(w / 64, 2, 10); target > 1; target--) {
+            var t = sx.ticks(target, Whole.x(plot));
             double needed = t.labels().stream().mapToDouble(s -> TextWidth.of(s, SMALL) + 14).sum();
             if (needed <= w) return t;
         }
-        return sx.ticks(1, wholeX());
+        return sx.ticks(1, Whole.x(plot));
     }
 
     private CategoryLabels fitted(double inner) {
         return new CategoryLabels(placesX, inner / Math.max(1, placesX.size()), SMALL);
-    }
-
-    private boolean wholeX() {
-        return plot.layers().stream().allMatch(l -> switch (l) {
-            case Layer.Line s -> Whole.numbers(s.x());
-            case Layer.Points s -> Whole.numbers(s.x());
-            case Layer.Band s -> Whole.numbers(s.x());
-            case Layer.StackedArea s -> Whole.numbers(s.x());
-            case Layer.ErrorBars s -> Whole.numbers(s.x());
-            case Layer.Rule _, Layer.Note _ -> true;
-            default -> false;
-        });
-    }
-
-    private boolean wholeY() {
-        return plot.layers().stream().allMatch(l -> switch (l) {
-            case Layer.Line s -> Whole.numbers(s.y());
-            case Layer.Points s -> Whole.numbers(s.y());
-            case Layer.Histogram s -> Whole.numbers(s.heights());
-            case Layer.Bars s -> s.series().stream().allMatch(v -> Whole.numbers(v.values()));
-            case Layer.Rule _, Layer.Note _ -> true;
-            default -> false;
-        });
     }
 }

@@ -11,20 +11,30 @@ import lyceum.plot.Plot;
 
 /** Lays a figure out for a width in pixels. */
 final class Scenes {
-    static final double TITLE = 15;
-    static final double TEXT = 12;
+    private static final double TITLE = 15;
     private static final double GAP = 28;
+    private static final double NARROWEST = 180;
 
     private Scenes() {}
 
     static Scene of(Figure figure, double width) {
+        return of(figure, width, TITLE);
+    }
+
+    private static Scene of(Figure figure, double width, double titleSize) {
         return switch (figure) {
-            case Plot p when p.layers().stream().anyMatch(Layer.Network.class::isInstance) -> NetworkScene.of(p, width);
-            case Plot p when p.layers().stream().anyMatch(Layer.ImageGrid.class::isInstance) -> ImageGridScene.of(p, width);
-            case Plot p -> new PlotScene(p, width).scene();
-            case Panels p -> panels(p.title(), p.columns(), p.figures(), width);
-            case Frames f -> panels(f.title(), 3, moments(f), width);
+            case Plot p -> plot(p, width, titleSize);
+            case Panels p -> panels(p.title(), p.columns(), p.figures(), width, titleSize);
+            case Frames f -> panels(f.title(), 3, moments(f), width, titleSize);
         };
+    }
+
+    private static Scene plot(Plot plot, double width, double titleSize) {
+        var shapes = new ArrayList<Scene.Shape>();
+        double top = header(shapes, plot.title(), width, titleSize);
+        if (plot.layers().stream().anyMatch(Layer.Network.class::isInstance)) return new NetworkScene(plot, width, shapes, top).scene();
+        if (plot.layers().stream().anyMatch(Layer.ImageGrid.class::isInstance)) return ImageGridScene.of(plot, width, shapes, top);
+        return new PlotScene(plot, width, shapes, top).scene();
     }
 
     /** Six frames at most, the first and the last among them, each under its place on the slider. */
@@ -39,17 +49,17 @@ final class Scenes {
         }).toList();
     }
 
-    private static Scene panels(String title, int columns, List<Figure> figures, double width) {
+    private static Scene panels(String title, int columns, List<Figure> figures, double width, double titleSize) {
         var shapes = new ArrayList<Scene.Shape>();
-        double y = header(shapes, title, width);
-        if (y > 0) y += 8;
-        int across = Math.max(1, Math.min(columns, figures.size()));
+        double y = header(shapes, title, width, titleSize);
+        if (y > 0) y += 12;
+        int across = Math.clamp((int) ((width + GAP) / (NARROWEST + GAP)), 1, Math.max(1, Math.min(columns, figures.size())));
         double each = (width - GAP * (across - 1)) / across;
         double bottom = y;
         for (int i = 0; i < figures.size(); i += across) {
             double tallest = 0;
             for (int c = 0; c < across && i + c < figures.size(); c++) {
-                var scene = of(figures.get(i + c), Math.max(120, each));
+                var scene = of(figures.get(i + c), Math.max(120, each), titleSize - 2);
                 shapes.add(new Scene.Moved(c * (each + GAP), bottom, scene.shapes()));
                 tallest = Math.max(tallest, scene.height());
             }
@@ -59,23 +69,23 @@ final class Scenes {
     }
 
     /** Draws a title at the top left in as many lines as it needs, three at most; returns the height used. */
-    static double header(List<Scene.Shape> shapes, String title, double width) {
+    private static double header(List<Scene.Shape> shapes, String title, double width, double size) {
         if (title.isBlank()) return 0;
         double y = 0;
         var rest = title;
         for (int line = 0; line < 3 && !rest.isEmpty(); line++) {
-            var head = line == 2 ? TextWidth.fit(rest, TITLE, width * 0.94) : firstLine(rest, width * 0.94);
-            shapes.add(new Scene.Text(0, y + TITLE, head, TITLE, Scene.Anchor.START, Tone.Page.INK, true, false));
-            y += TITLE * 1.35;
+            var head = line == 2 ? TextWidth.fit(rest, size, width * 0.94) : firstLine(rest, size, width * 0.94);
+            shapes.add(new Scene.Text(0, y + size, head, size, Scene.Anchor.START, Tone.Page.INK, true, false));
+            y += size * 1.35;
             rest = line == 2 || head.length() >= rest.length() ? "" : rest.substring(head.length()).strip();
         }
         return y;
     }
 
-    private static String firstLine(String s, double width) {
-        if (TextWidth.of(s, TITLE) <= width) return s;
+    private static String firstLine(String s, double size, double width) {
+        if (TextWidth.of(s, size) <= width) return s;
         int end = s.length();
-        while ((end = s.lastIndexOf(' ', end - 1)) > 0) if (TextWidth.of(s.substring(0, end), TITLE) <= width) return s.substring(0, end);
-        return TextWidth.fit(s, TITLE, width);
+        while ((end = s.lastIndexOf(' ', end - 1)) > 0) if (TextWidth.of(s.substring(0, end), size) <= width) return s.substring(0, end);
+        return TextWidth.fit(s, size, width);
     }
 }

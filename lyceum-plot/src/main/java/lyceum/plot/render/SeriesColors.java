@@ -34,7 +34,7 @@ final class SeriesColors {
                 case Layer.Region r -> r.classes().forEach(c -> name(c, Glyph.SQUARE));
                 case Layer.Network n -> n.nodes().stream().filter(x -> !x.group().isEmpty()).forEach(x -> name(x.group(), Glyph.SQUARE));
                 case Layer.ErrorBars s -> {
-                    if (!s.name().isEmpty()) name(s.name(), Glyph.LINE);
+                    if (!s.name().isEmpty() && !places.containsKey(s.name())) name(s.name(), Glyph.LINE);
                 }
                 case Layer.Contour c -> {
                     if (!c.name().isEmpty()) name(c.name(), Glyph.LINE);
@@ -52,6 +52,25 @@ final class SeriesColors {
     /** A line explains its band, a point its region. */
     private static Glyph plainer(Glyph a, Glyph b) {
         return a.ordinal() <= b.ordinal() ? a : b;
+    }
+
+    /** Series beyond the palette repeat its colours and are told apart by dashes of this length; 0 within it. */
+    double dash(String name) {
+        return dash(of(name));
+    }
+
+    static double dash(int place) {
+        return 2.5 * (place / Theme.LIGHT.series().size());
+    }
+
+    /** How many series there are, the unnamed one counted. */
+    int count() {
+        return places.size();
+    }
+
+    /** All names in the order of the palette. */
+    List<String> names() {
+        return List.copyOf(places.keySet());
     }
 
     int of(String name) {

@@ -8,7 +8,7 @@ import lyceum.plot.Figure;
 /**
  * Writes a figure as SVG: small, well-formed, without scripts, style sheets or references to anything outside, so a strict
  * Content-Security-Policy takes it ({@code img-src data:} is needed for heatmaps and images alone).
- * The figure's title and description stand in {@code <title>} and {@code <desc>}.
+ * The figure's title and description stand in {@code <title>} and {@code <desc>}, on a page in {@code aria-label}.
  */
 public final class Svg {
     /** Width in pixels when none is given. */
@@ -62,12 +62,23 @@ public final class Svg {
         double w = scene.width() + 2 * margin;
         double h = scene.height() + 2 * margin;
         out.append("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"").append(n(-margin)).append(' ').append(n(-margin)).append(' ').append(n(w)).append(' ').append(n(h))
-            .append("\" width=\"").append(n(w)).append("\" height=\"").append(n(h)).append("\" role=\"img\" font-family=\"").append(FONT).append("\">");
-        out.append("<title>").append(escaped(figure.title())).append("</title>");
-        if (!figure.description().isEmpty()) out.append("<desc>").append(escaped(figure.description())).append("</desc>");
+            .append("\" width=\"").append(n(w)).append("\" height=\"").append(n(h)).append("\" role=\"img\" font-family=\"").append(FONT).append('"');
+        name(figure);
         if (!onPage) out.append("<rect x=\"").append(n(-margin)).append("\" y=\"").append(n(-margin)).append("\" width=\"100%\" height=\"100%\"").append(fill(Tone.Page.PAPER, 1)).append("/>");
         shapes(scene.shapes());
         return out.append("</svg>\n").toString();
+    }
+
+    /** On a page a label, since a title would follow the pointer as a tooltip over the whole picture. */
+    private void name(Figure figure) {
+        var name = figure.title().isEmpty() ? figure.description() : figure.title();
+        if (onPage) {
+            boolean both = !figure.title().isEmpty() && !figure.description().isEmpty();
+            out.append(" aria-label=\"").append(escaped(both ? name + ". " + figure.description() : name)).append("\">");
+            return;
+        }
+        out.append("><title>").append(escaped(name)).append("</title>");
+        if (!figure.description().isEmpty()) out.append("<desc>").append(escaped(figure.description())).append("</desc>");
     }
 
     private void shapes(List<Scene.Shape> shapes) {

@@ -17,9 +17,9 @@ import java.util.Locale;
  */
 public record Theme(String name, String paper, String surface, String ink, String quiet, String line, String accent, List<String> series) {
 
-    /** Ink on paper. */
+    /** Ink on paper; yellow is darkened until it can be seen there. */
     public static final Theme LIGHT = new Theme("light", "#fcfbf8", "#ffffff", "#1e1d1a", "#615e56", "#e4e1d8", "#0b6666",
-        List.of("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7566", "#f0e442"));
+        List.of("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7566", "#bfae00"));
 
     /** Light on dark; blue and vermillion are lifted until they stand out from the paper as on white. */
     public static final Theme DARK = new Theme("dark", "#151613", "#1c1d1a", "#eceae3", "#a5a196", "#2e2f2a", "#5fc3be",

@@ -47,22 +47,32 @@ record Ticks(double[] at, List<String> labels) {
         return new Ticks(at, labels);
     }
 
-    /** Powers of ten in [low, high], thinned to about {@code target}; within two powers also their multiples by 2 and 5. */
+    /** Powers of ten in [low, high], thinned to about {@code target}; where they are fewer than three also their multiples by 2 and 5. */
     static Ticks log(double low, double high, int target) {
         if (!(low > 0) || !(high >= low) || Double.isInfinite(high)) return NONE;
         int from = (int) Math.floor(Math.log10(low) + 1e-9);
         int to = (int) Math.ceil(Math.log10(high) - 1e-9);
-        int stride = Math.max(1, (int) Math.ceil((to - from) / (double) Math.max(1, target)));
-        var factors = to - from <= 2 ? new int[] {1, 2, 5} : new int[] {1};
-        var at = new ArrayList<Double>();
-        for (int p = from; p <= to; p += stride) {
-            for (int f : factors) {
-                double v = f * Math.pow(10, p);
-                if (v >= low * (1 - 1e-9) && v <= high * (1 + 1e-9)) at.add(v);
-            }
-        }
+        int stride = Math.max(1, (int) Math.ceil((to - from) / (1.5 * Math.max(1, target))));
+        // Multiples of the stride, so that 1 is among the marks; a stride that leaves a single mark is too long.
+        var at = powers(low, high, Math.floorDiv(from, stride) * stride, to, stride);
+        for (; at.size() < 2 && stride > 1; stride--) at = powers(low, high, from, to, stride - 1);
+        if (at.size() < 3 && target > 2) at = powers(low, high, from, to, 1, 2, 5);
         if (at.size() < 2) return linear(low, high, target, false);
         return new Ticks(at.stream().mapToDouble(Double::doubleValue).toArray(), at.stream().map(v -> v >= 1e-3 && v < 1e6 ? number(v) : scientific(v, 1)).toList());
+    }
+
+    private static List<Double> powers(double low, double high, int from, int to, int stride, int... multiples) {
+        var at = new ArrayList<Double>();
+        for (int p = from; p <= to; p += stride) {
+            double power = Math.pow(10, p);
+            keep(at, power, low, high);
+            for (int m : multiples) keep(at, m * power, low, high);
+        }
+        return at;
+    }
+
+    private static void keep(List<Double> at, double v, double low, double high) {
+        if (Double.isFinite(v) && v > 0 && v >= low * (1 - 1e-9) && v <= high * (1 + 1e-9)) at.add(v);
     }
 
     private static double decimal(double v, int power) {

@@ -108,11 +108,19 @@ final class ArticleText {
     private void paragraph(Paragraph paragraph, String first, String rest) {
         String formula = soleFormula(paragraph);
         if (formula != null) {
-            formula.lines().forEach(l -> lines.add(rest + "    " + terminal.styled(Style.ACCENT, l)));
+            formula.lines().forEach(l -> formulaLine(l, rest));
         } else {
             lines.addAll(Words.of(paragraph, formulas).wrap(terminal, first, rest, terminal.measure()));
         }
         lines.add("");
+    }
+
+    /** One line of a formula, or several, broken where it has spaces. */
+    private void formulaLine(String line, String rest) {
+        var parts = TextWidth.wrap(line, terminal.measure() - rest.length() - 8);
+        for (int i = 0; i < parts.size(); i++) {
+            lines.add(rest + (i == 0 ? "    " : "        ") + terminal.styled(Style.ACCENT, parts.get(i)));
+        }
     }
 
     /** The formula of a paragraph that holds nothing else, or null. */

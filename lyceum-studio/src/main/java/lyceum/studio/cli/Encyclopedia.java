@@ -9,6 +9,8 @@ import lyceum.labs.catalogue.Catalogue;
 import lyceum.labs.catalogue.Status;
 import lyceum.labs.catalogue.StatusBoard;
 import lyceum.labs.catalogue.Topic;
+import lyceum.labs.search.Hit;
+import lyceum.labs.search.TopicSearch;
 
 /** What the commands look things up in. Each part is read when it is first asked for: most commands need one of them. */
 final class Encyclopedia {
@@ -18,6 +20,7 @@ final class Encyclopedia {
     private final Function<String, Optional<Article>> articles;
     private Catalogue catalogue;
     private StatusBoard board;
+    private TopicSearch search;
 
     Encyclopedia(Supplier<Catalogue> catalogue, Function<Catalogue, StatusBoard> board, Function<String, Optional<Article>> articles) {
         this.catalogueSource = catalogue;
@@ -59,7 +62,9 @@ final class Encyclopedia {
 
     /** Topics for a query, best first. */
     List<Topic> search(String query) {
-        String wanted = query.toLowerCase(java.util.Locale.ROOT);
-        return catalogue().topics().stream().filter(t -> (t.title() + t.slug() + t.summary()).toLowerCase(java.util.Locale.ROOT).contains(wanted)).toList();
+        if (search == null) {
+            search = TopicSearch.of(catalogue(), articles);
+        }
+        return search.search(query).stream().map(Hit::topic).toList();
     }
 }

@@ -2,6 +2,7 @@ package lyceum.studio.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
 import lyceum.labs.LabParameterException;
 import lyceum.labs.catalogue.UnknownTopicException;
 import picocli.AutoComplete;
@@ -22,7 +23,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         subcommands = {TopicsCommand.class, TopicCommand.class, RunCommand.class, PathCommand.class, StudioCommand.class, DoctorCommand.class,
             CloneCommands.Test.class, CloneCommands.Bench.class, CloneCommands.Shell.class, CloneCommands.Javadoc.class,
             CloneCommands.Refresh.class, CompletionCommand.class, VersionCommand.class})
-public final class LyceumCommand implements Runnable {
+public final class LyceumCommand implements Callable<Integer> {
 
     /** Done. */
     public static final int DONE = 0;
@@ -79,8 +80,8 @@ public final class LyceumCommand implements Runnable {
 
     /** No command opens the studio. */
     @Override
-    public void run() {
-        new CommandLine(new StudioCommand(this)).execute();
+    public Integer call() throws InterruptedException, java.io.IOException {
+        return new StudioCommand(this).call();
     }
 
     /** One sentence; the stack only for what nobody foresaw. */

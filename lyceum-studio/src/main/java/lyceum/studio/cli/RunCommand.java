@@ -134,7 +134,10 @@ final class RunCommand implements Callable<Integer> {
         }
         if (out != null) {
             var files = RunFiles.write(result, out);
-            terminal.err().println(files.size() + " files in " + out + ": " + String.join(", ", files));
+            terminal.err().println(files.written().size() + " files in " + out + ": " + String.join(", ", files.written()));
+            if (!files.note().isEmpty()) {
+                terminal.err().println(files.note());
+            }
         }
         return result.allHold() ? LyceumCommand.DONE : LyceumCommand.FAILED;
     }

@@ -12,25 +12,43 @@ import lyceum.labs.LabJson;
 import lyceum.labs.LabResult;
 import lyceum.labs.LabTable;
 import lyceum.plot.Figure;
+import lyceum.plot.render.Png;
+import lyceum.plot.render.Svg;
+import lyceum.plot.render.Theme;
 
 /** Writes a run into a folder: {@code run.json}, each figure as SVG, PNG and CSV, each table as CSV, each image as PNG. */
 final class RunFiles {
 
+    static final String MEND_PNG = "sudo apt-get install libfreetype6 libfontconfig1 libharfbuzz0b";
+
     private final Path folder;
     private final List<String> written = new ArrayList<>();
+    private String note = "";
 
     private RunFiles(Path folder) {
         this.folder = folder;
     }
 
     /** Names of the files, in the order they were written; files of these names are replaced. */
-    static List<String> write(LabResult result, Path folder) throws IOException {
+    List<String> written() {
+        return written;
+    }
+
+    /** What could not be written, or an empty text. */
+    String note() {
+        return note;
+    }
+
+    /** Writes everything that the run showed. */
+    static RunFiles write(LabResult result, Path folder) throws IOException {
         var files = new RunFiles(folder);
         files.text("run.json", LabJson.pretty(result) + "\n");
         int number = 0;
         for (var json : result.figures()) {
             var figure = Figure.fromJson(json.toString());
             String name = "figure-" + ++number + "-" + fileName(figure.title());
+            files.text(name + ".svg", Svg.write(figure, Theme.LIGHT));
+            files.png(name + ".png", figure);
             files.text(name + ".csv", figure.toCsv());
         }
         number = 0;
@@ -41,7 +59,16 @@ final class RunFiles {
         for (var image : result.images()) {
             files.bytes("image-" + ++number + "-" + fileName(image.title()) + ".png", image.png());
         }
-        return files.written;
+        return files;
+    }
+
+    /** A JDK without a font library writes everything but PNG: said once, and no failure. */
+    private void png(String name, Figure figure) throws IOException {
+        try {
+            bytes(name, Png.write(figure, Theme.LIGHT));
+        } catch (LinkageError e) {
+            note = "No PNG: this JDK's font library lacks something. Mend it: " + MEND_PNG;
+        }
     }
 
     private void text(String name, String text) throws IOException {

@@ -44,20 +44,23 @@ record RunText(Terminal terminal) {
     /** Prints title and parameters, what the lab showed in its order, then the checks and how many hold. */
     void print(Topic topic, LabResult result, Set<String> given, List<LabEvent> events) {
         head(topic, result);
-        for (var event : events) {
-            switch (event) {
-                case LabEvent.Said said -> paragraph(said.text());
+        for (int i = 0; i < events.size(); i++) {
+            switch (events.get(i)) {
+                case LabEvent.Said said -> sentence(said.text(), i + 1 < events.size() && events.get(i + 1) instanceof LabEvent.Said);
                 case LabEvent.Table table -> table(table.table());
                 case LabEvent.Figure figure -> {
-                    FigureText.lines(figure.figure(), terminal).forEach(l -> terminal.out().println("  " + l));
+                    FigureText.lines(figure.figure(), terminal, terminal.columns() - 2).forEach(l -> terminal.out().println("  " + l));
                     terminal.out().println();
                 }
-                case LabEvent.Image image -> paragraph("[" + image.image().title() + ", " + image.image().width() + " x " + image.image().height()
-                        + ": " + image.image().description() + "]");
+                case LabEvent.Image image -> sentence("[" + image.image().title() + ", " + image.image().width() + " x " + image.image().height()
+                        + ": " + image.image().description() + "]", false);
                 default -> { }
             }
         }
-        checks(topic, result.checks());
+        if (!result.checks().isEmpty()) {
+            checks(topic, result.checks());
+            terminal.out().println();
+        }
         foot(result, given);
     }
 
@@ -78,9 +81,11 @@ record RunText(Terminal terminal) {
         terminal.out().println();
     }
 
-    private void paragraph(String text) {
+    private void sentence(String text, boolean more) {
         TextWidth.wrap(text, terminal.measure() - 2).forEach(l -> terminal.out().println("  " + l));
-        terminal.out().println();
+        if (!more) {
+            terminal.out().println();
+        }
     }
 
     private void table(LabTable table) {

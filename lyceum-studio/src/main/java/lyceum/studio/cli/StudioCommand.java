@@ -1,6 +1,17 @@
 package lyceum.studio.cli;
 
+import java.io.IOException;
+import java.lang.ref.Reference;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import lyceum.studio.cli.Terminal.Style;
+import lyceum.studio.web.PortInUseException;
+import lyceum.studio.web.Studio;
+import lyceum.studio.web.StudioOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
@@ -12,14 +23,17 @@ final class StudioCommand implements Callable<Integer> {
     @ParentCommand
     private LyceumCommand lyceum;
 
-    @Option(names = "--port", paramLabel = "PORT", defaultValue = "8080", description = "8080 by default; 0 takes a free one.")
+    @Option(names = "--port", paramLabel = "PORT", description = "8080 by default; 0 takes a free one.")
     private int port = 8080;
 
-    @Option(names = "--host", paramLabel = "HOST", defaultValue = "127.0.0.1", description = "127.0.0.1 by default: nobody else reaches it.")
+    @Option(names = "--host", paramLabel = "HOST", description = "127.0.0.1 by default: nobody else reaches it.")
     private String host = "127.0.0.1";
 
     @Option(names = "--no-browser", description = "Do not open a browser.")
     private boolean noBrowser;
+
+    @Option(names = "--rehearse", hidden = true, description = "Answer a few questions of its own and end.")
+    private boolean rehearse;
 
     StudioCommand() { }
 
@@ -27,8 +41,65 @@ final class StudioCommand implements Callable<Integer> {
         this.lyceum = lyceum;
     }
 
+    /** Serves until the process is told to end. */
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() throws InterruptedException, IOException {
+        var terminal = lyceum.terminal();
+        if (port < 0 || port > 65_535) {
+            terminal.err().println("--port is " + port + "; it lies between 0 and 65535");
+            return LyceumCommand.USAGE;
+        }
+        var log = ProgramLog.start();
+        if (rehearse) {
+            return Rehearsal.run(lyceum.encyclopedia());
+        }
+        Studio studio;
+        try {
+            studio = Studio.start(StudioOptions.of(runsFolder(), apiDocs()).withHost(host).withPort(port));
+        } catch (PortInUseException e) {
+            terminal.err().println("Port " + port + " is taken. Choose another: lyceum studio --port " + (port < 65_535 ? port + 1 : 0));
+            return LyceumCommand.FAILED;
+        }
+        Runtime.getRuntime().addShutdownHook(new Thread(studio::stop, "studio-stop"));
+        String address = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + studio.port();
+        terminal.out().println("Lyceum is at " + terminal.styled(Style.ACCENT, address) + "   (Ctrl-C ends it)");
+        if (!noBrowser && terminal.live()) {
+            openBrowser(address);
+        }
+        new CountDownLatch(1).await();
+        Reference.reachabilityFence(log);
         return LyceumCommand.DONE;
+    }
+
+    /** Where runs are kept: in {@code $LYCEUM_HOME}, else in the user's home. */
+    static Path runsFolder() {
+        String home = System.getenv("LYCEUM_HOME");
+        return (home == null || home.isBlank() ? Path.of(System.getProperty("user.home"), ".lyceum") : Path.of(home)).resolve("runs");
+    }
+
+    /** Where {@code ./lyceum javadoc} writes. */
+    private static Path apiDocs() {
+        return Path.of(System.getProperty("lyceum.root", ".")).resolve("target/site/apidocs");
+    }
+
+    /** Opens it where there is a desktop; a browser that does not open is no error, the address is printed. */
+    private static void openBrowser(String address) {
+        var opener = opener(System.getProperty("os.name"), System.getenv());
+        if (!opener.isEmpty()) {
+            try {
+                new ProcessBuilder(opener.getFirst(), address).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+            } catch (IOException e) {
+                System.getLogger("lyceum.studio").log(System.Logger.Level.DEBUG, "no browser opened", e);
+            }
+        }
+    }
+
+    /** The program that opens an address; none without a desktop. */
+    static List<String> opener(String system, Map<String, String> env) {
+        if (system.toLowerCase(Locale.ROOT).startsWith("mac")) {
+            return List.of("open");
+        }
+        boolean desktop = !env.getOrDefault("DISPLAY", "").isEmpty() || !env.getOrDefault("WAYLAND_DISPLAY", "").isEmpty();
+        return desktop ? List.of("xdg-open") : List.of();
     }
 }

@@ -21,7 +21,7 @@ final class TexSymbols {
             odot ⊙ oplus ⊕ otimes ⊗ cup ∪ cap ∩ setminus ∖ bigcup ⋃ bigcap ⋂ emptyset ∅ varnothing ∅ forall ∀ exists ∃ neg ¬ lnot ¬
             land ∧ wedge ∧ lor ∨ vee ∨ top ⊤ bot ⊥ dagger † prime ′ ell ℓ hbar ℏ Re ℜ Im ℑ aleph ℵ angle ∠ degree °
             ldots … dots … cdots ⋯ vdots ⋮ ddots ⋱ dotsc … dotsb ⋯ colon : lbrace { rbrace } langle ⟨ rangle ⟩ lfloor ⌊ rfloor ⌋ lceil ⌈
-            rceil ⌉ lvert | rvert | vert | lVert ‖ rVert ‖ Vert ‖ backslash \\ coloneqq ≔ imath ı jmath ȷ blacksquare ■ square □ checkmark ✓
+            rceil ⌉ vert | Vert ‖ backslash \\ coloneqq ≔ imath ı jmath ȷ blacksquare ■ square □ checkmark ✓
             """);
 
     static {

@@ -8,8 +8,12 @@ import java.util.Map;
  */
 final class TexText {
 
+    /** Marks in the text being made, for spaces that depend on both neighbours: an opening and a closing bar, a function's name. */
+    private static final String OPENS = "\ue010", CLOSES = "\ue011", NAME = "\ue012";
+
     private final String tex;
     private int at;
+    private boolean afterFunction;
 
     private TexText(String tex) {
         this.tex = tex;
@@ -17,8 +21,14 @@ final class TexText {
 
     /** The formula, without its dollar signs, as text; rows of an aligned block are separate lines. */
     static String of(String tex) {
-        var text = new TexText(tex).until('\0');
-        return text.replaceAll("[ \\t]+", " ").replaceAll(" *\n *", "\n").replaceAll("([(\\[⟨⌈⌊]) ", "$1").replaceAll(" ([)\\],;⟩⌉⌋])", "$1").strip();
+        return spaced(new TexText(tex).until('\0'));
+    }
+
+    private static String spaced(String text) {
+        return text.replaceAll("(‖|\\|)" + OPENS + " *", "$1").replaceAll(" *" + CLOSES + "(‖|\\|)", "$1")
+                .replaceAll("([\\p{L}\\p{N})])" + NAME, "$1 ").replace(NAME, "")
+                .replaceAll("[ \\t]+", " ").replaceAll(" *\n *", "\n").replaceAll("([(\\[⟨⌈⌊]) ", "$1").replaceAll(" ([)\\],;⟩⌉⌋])", "$1")
+                .replaceAll(" \\.(?=\\s|$)", ".").replaceAll("([∂∇]) ", "$1").strip();
     }
 
     private String until(char end) {
@@ -33,10 +43,12 @@ final class TexText {
     /** One character, group or command, with no script. */
     private String next() {
         char c = tex.charAt(at++);
+        boolean applied = afterFunction;
+        afterFunction = applied && (c == ' ' || c == '_' || c == '^');
         return switch (c) {
             case '{' -> until('}');
             case '}' -> "";
-            case '\\' -> command();
+            case '\\' -> command(applied);
             case '^' -> script(argument(), TexSymbols.SUPERSCRIPTS, "^");
             case '_' -> script(argument(), TexSymbols.SUBSCRIPTS, "_");
             case '&', '~', '\n' -> " ";
@@ -82,7 +94,7 @@ final class TexText {
         return tex.substring(begin);
     }
 
-    private String command() {
+    private String command(boolean applied) {
         if (at >= tex.length()) {
             return "\\";
         }
@@ -95,10 +107,11 @@ final class TexText {
         }
         String name = tex.substring(begin, at);
         return switch (name) {
-            case "frac", "tfrac", "dfrac", "cfrac" -> grouped(argument()) + "/" + grouped(argument());
+            case "frac", "tfrac", "dfrac", "cfrac" -> fraction(argument(), argument(), applied);
             case "binom" -> "C(" + argument() + ", " + argument() + ")";
             case "sqrt" -> root(option(), argument());
-            case "text", "textrm", "textbf", "textit", "mbox", "operatorname", "mathop" -> words(name, raw());
+            case "text", "textrm", "textbf", "textit", "mbox" -> raw();
+            case "operatorname", "mathop" -> function(raw().replaceAll("\\\\[,;!]", " ").replace("\\", "").replace("*", ""));
             case "mathrm", "mathbf", "boldsymbol", "mathit", "mathsf", "mathtt", "bm", "pmb", "mathcal", "mathscr", "mathfrak", "mathbb" ->
                     alphabet(name, argument());
             case "hat", "widehat" -> accent(argument(), '\u0302');
@@ -107,12 +120,20 @@ final class TexText {
             case "vec" -> accent(argument(), '\u20d7');
             case "dot" -> accent(argument(), '\u0307');
             case "ddot" -> accent(argument(), '\u0308');
-            case "left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr" -> delimiter();
+            case "left" -> bars(delimiter(), OPENS);
+            case "right" -> bars(delimiter(), CLOSES);
+            case "lVert" -> "‖" + OPENS;
+            case "rVert" -> CLOSES + "‖";
+            case "lvert" -> "|" + OPENS;
+            case "rvert" -> CLOSES + "|";
+            case "underbrace", "overbrace" -> braced(argument());
+            case "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr" -> delimiter();
             case "begin" -> environment(raw());
             case "end" -> { raw(); yield ""; }
             case "underset", "overset" -> { String over = argument(); yield argument() + "_(" + over + ")"; }
-            case "underbrace", "overbrace", "boxed", "displaystyle", "textstyle", "limits", "nolimits", "phantom", "mathstrut" ->
-                    name.endsWith("brace") || name.equals("boxed") ? argument() : "";
+            case "boxed" -> argument();
+            case "displaystyle", "textstyle", "limits", "nolimits", "mathstrut" -> "";
+            case "mathrel", "mathbin", "mathord" -> argument();
             case "tag" -> " (" + raw() + ")";
             case "not" -> argument().replace("=", "≠").replace("∈", "∉");
             default -> symbol(name);
@@ -138,11 +159,36 @@ final class TexText {
         if (known != null) {
             return TexSymbols.RELATIONS.contains(known) ? " " + known + " " : TexSymbols.BIG.contains(known) ? " " + known : known;
         }
-        if (TexSymbols.FUNCTIONS.contains(name)) {
-            boolean space = at < tex.length() && (isLetter(tex.charAt(at)) || tex.charAt(at) == '\\' || tex.charAt(at) == ' ');
-            return name + (space ? " " : "");
+        return TexSymbols.FUNCTIONS.contains(name) ? function(name) : name;
+    }
+
+    private String function(String name) {
+        afterFunction = true;
+        boolean space = at < tex.length() && (isLetter(tex.charAt(at)) || tex.charAt(at) == '\\' || tex.charAt(at) == ' ');
+        return NAME + name + (space ? " " : "");
+    }
+
+    /** A product below the line is set in parentheses, and the whole where a function applies to it. */
+    private String fraction(String above, String below, boolean applied) {
+        String plain = below.strip();
+        String under = plain.matches("[0-9.]+\\p{L}.*|.*\\S \\S.*") && grouped(below).equals(plain) ? "(" + plain + ")" : grouped(below);
+        String text = grouped(above) + "/" + under;
+        boolean goesOn = at < tex.length() && (isLetter(tex.charAt(at)) || tex.charAt(at) == '\\' || tex.charAt(at) == '(');
+        return (applied ? "(" + text + ")" : text) + (goesOn ? " " : "");
+    }
+
+    private static String bars(String delimiter, String mark) {
+        boolean bar = delimiter.equals("‖") || delimiter.equals("|");
+        return !bar ? delimiter : mark.equals(OPENS) ? delimiter + mark : mark + delimiter;
+    }
+
+    /** What a brace says below or above follows in brackets. */
+    private String braced(String text) {
+        if (at < tex.length() && (tex.charAt(at) == '_' || tex.charAt(at) == '^')) {
+            at++;
+            return text + " [" + argument() + "] ";
         }
-        return name;
+        return text;
     }
 
     private String delimiter() {
@@ -170,10 +216,6 @@ final class TexText {
             case "cases" -> "{ " + rows.replace("\n", "; ");
             default -> "\n" + rows + "\n";
         };
-    }
-
-    private static String words(String name, String text) {
-        return name.startsWith("operator") || name.equals("mathop") ? text.replaceAll("\\\\[,;!]", " ").replace("\\", "") : text;
     }
 
     private static String alphabet(String name, String text) {
@@ -214,7 +256,8 @@ final class TexText {
         for (int codePoint : plain.replace(" ", "").codePoints().toArray()) {
             String letter = letters.get(Character.toString(codePoint));
             if (letter == null) {
-                return sign + (plain.codePointCount(0, plain.length()) == 1 ? plain : "(" + plain + ")");
+                boolean closed = plain.codePointCount(0, plain.length()) == 1 || plain.startsWith("(") && plain.endsWith(")");
+                return sign + (closed ? plain : "(" + plain + ")");
             }
             small.append(letter);
         }

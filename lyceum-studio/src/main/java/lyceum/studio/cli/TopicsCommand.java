@@ -150,8 +150,8 @@ final class TopicsCommand implements Callable<Integer> {
         int shown = limit == 0 ? found.size() : Math.min(limit, found.size());
         int slugs = found.subList(0, shown).stream().mapToInt(t -> t.slug().length()).max().orElse(0);
         for (var topic : found.subList(0, shown)) {
-            terminal.out().println(row(terminal, topic, slugs) + terminal.styled(Style.QUIET, "  " + topic.area()));
-            TextWidth.wrap(topic.summary(), terminal.measure() - 4).stream().limit(2)
+            terminal.out().println(row(terminal, topic, slugs, 0));
+            TextWidth.wrap(topic.area() + ". " + topic.summary(), terminal.measure() - 4)
                     .forEach(l -> terminal.out().println("    " + terminal.styled(Style.QUIET, l)));
         }
         terminal.out().println();
@@ -165,15 +165,15 @@ final class TopicsCommand implements Callable<Integer> {
         groups.forEach((area, topics) -> {
             terminal.out().println(terminal.styled(Style.BOLD, area) + terminal.styled(Style.QUIET, "  " + topics.size()));
             int slugs = Math.min(34, topics.stream().mapToInt(t -> t.slug().length()).max().orElse(0));
-            topics.forEach(t -> terminal.out().println("  " + row(terminal, t, slugs)));
+            topics.forEach(t -> terminal.out().println("  " + row(terminal, t, slugs, 2)));
             terminal.out().println();
         });
         terminal.out().println(found.size() + (found.size() == 1 ? " topic" : " topics"));
     }
 
-    private String row(Terminal terminal, Topic topic, int slugWidth) {
+    private String row(Terminal terminal, Topic topic, int slugWidth, int indent) {
         var status = lyceum.encyclopedia().status(topic);
-        int left = terminal.columns() - slugWidth - 16;
+        int left = terminal.columns() - slugWidth - 15 - indent;
         return StatusText.dotAndWord(terminal, status) + "  " + terminal.styled(Style.BOLD, TextWidth.pad(topic.slug(), slugWidth)) + "  "
                 + TextWidth.cut(topic.title(), Math.max(20, left));
     }

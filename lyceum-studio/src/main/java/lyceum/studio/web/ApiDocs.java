@@ -46,15 +46,23 @@ final class ApiDocs {
     }
 
     void routes(RoutesConfig routes) {
-        routes.get("/api-docs", context -> context.redirect("/api-docs/"));
-        routes.get("/api-docs/", context -> send(context, "index.html"));
+        routes.get("/api-docs", this::index);
         routes.get("/api-docs/<file>", context -> send(context, context.pathParam("file")));
+    }
+
+    /** With a slash at its end, so that the index's own links lead below it. */
+    private void index(Context context) throws IOException {
+        if (context.path().endsWith("/")) {
+            send(context, "index.html");
+        } else {
+            context.redirect("/api-docs/");
+        }
     }
 
     private void send(Context context, String name) throws IOException {
         var file = files.get(name.endsWith("/") ? name + "index.html" : name);
         if (file == null) {
-            throw new Safety.Refused(404, present() ? "The Java API has no page of that name." : "The Java API's pages are not built here. To build them: ./lyceum docs.");
+            throw new Safety.Refused(404, present() ? "The Java API has no page of that name." : "The Java API's pages are not built here. To build them: ./lyceum javadoc.");
         }
         Reply.body(context, TYPES.get(extension(name.endsWith("/") ? "index.html" : name)), Files.readAllBytes(file));
     }

@@ -6,12 +6,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import lyceum.labs.LabClass;
 import lyceum.labs.catalogue.Article;
 import lyceum.labs.catalogue.Catalogue;
+import lyceum.labs.catalogue.Ledger;
 import lyceum.labs.catalogue.Status;
 import lyceum.labs.catalogue.StatusBoard;
 import lyceum.labs.catalogue.Topic;
+import lyceum.labs.search.TopicSearch;
 import lyceum.studio.web.view.AreaLine;
 import lyceum.studio.web.view.Piece;
 import lyceum.studio.web.view.TopicLink;
@@ -20,7 +24,10 @@ import lyceum.studio.web.view.TopicRow;
 /** The catalogue as pages need it: with statuses, in reading order, as rows and links. */
 final class Encyclopedia {
 
+    private static final System.Logger LOG = System.getLogger(Encyclopedia.class.getName());
+
     private final Catalogue catalogue;
+    private final Map<String, Optional<LabClass>> labs = new ConcurrentHashMap<>();
     private final StatusBoard board;
     private final Finder finder;
     private final Function<String, Optional<Article>> articles;
@@ -43,6 +50,14 @@ final class Encyclopedia {
         }
     }
 
+    /** The catalogue that Lyceum ships. */
+    static Encyclopedia shipped() {
+        var catalogue = Catalogue.load();
+        var articles = new ConcurrentHashMap<String, Optional<Article>>();
+        Function<String, Optional<Article>> article = slug -> articles.computeIfAbsent(slug, Article::find);
+        return new Encyclopedia(catalogue, StatusBoard.of(catalogue, Ledger.load(), article), new TopicFinder(() -> TopicSearch.of(catalogue, article)), article);
+    }
+
     Catalogue catalogue() {
         return catalogue;
     }
@@ -60,9 +75,18 @@ final class Encyclopedia {
         return articles.apply(slug);
     }
 
-    /** The class of the lab that covers a topic, if there is one. */
-    Optional<String> lab(String slug) {
-        return article(slug).flatMap(Article::lab);
+    /** The lab that covers a topic, if there is one that can be described. */
+    Optional<LabClass> lab(String slug) {
+        return article(slug).flatMap(Article::lab).flatMap(name -> labs.computeIfAbsent(name, Encyclopedia::describe));
+    }
+
+    private static Optional<LabClass> describe(String name) {
+        try {
+            return Optional.of(LabClass.of(name));
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.WARNING, "the lab of a topic is left out: {0}", e.getMessage());
+            return Optional.empty();
+        }
     }
 
     /** All topics: areas as one would read them, in each the topics with the fewest prerequisites first. */

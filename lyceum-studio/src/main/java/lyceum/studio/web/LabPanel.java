@@ -39,8 +39,7 @@ final class LabPanel {
      */
     record Asked(LabClass lab, Map<String, String> params, Map<String, Object> typed, long seed) {
 
-        static Asked of(String labClass, Context context) {
-            var lab = LabClass.of(labClass);
+        static Asked of(LabClass lab, Context context) {
             var given = new LinkedHashMap<String, String>();
             for (var parameter : lab.parameters()) {
                 var text = context.queryParam(parameter.name());

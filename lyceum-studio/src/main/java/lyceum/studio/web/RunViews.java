@@ -17,6 +17,7 @@ import tools.jackson.databind.JsonNode;
 final class RunViews {
 
     private static final int ROWS = 200;
+    private static final double WIDTH = 560;
 
     private final Catalogue catalogue;
 
@@ -67,7 +68,7 @@ final class RunViews {
     /** A figure whose files lie below the run's address. */
     RunView.Figure figure(String run, int number, JsonNode json) {
         var figure = Figure.fromJson(json.toString());
-        return new RunView.Figure(figure.title(), figure.description(), "/runs/" + run + "/figures/" + number, grid(figure.title(), figure.table()));
+        return new RunView.Figure(figure.title(), figure.description(), "/runs/" + run + "/figures/" + number, Figures.inline(figure, WIDTH), grid(figure.title(), figure.table()));
     }
 
     RunView.Grid grid(LabTable table) {
@@ -95,8 +96,12 @@ final class RunViews {
             check.holds(), clause);
     }
 
-    /** A reason as a sentence. */
-    static String sentence(String reason) {
-        return reason.isEmpty() ? "" : Character.toUpperCase(reason.charAt(0)) + reason.substring(1) + (reason.endsWith(".") ? "" : ".");
+    /** Words as a sentence; a formula or a name that they begin with stays as it is. */
+    static String sentence(String words) {
+        if (words.isEmpty()) {
+            return "";
+        }
+        var first = words.split(" ", 2)[0];
+        return (first.matches("[a-z]{2,}[,:]?") ? Character.toUpperCase(words.charAt(0)) + words.substring(1) : words) + (words.endsWith(".") ? "" : ".");
     }
 }

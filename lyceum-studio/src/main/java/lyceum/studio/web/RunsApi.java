@@ -90,9 +90,9 @@ final class RunsApi {
             return null;
         }
         try {
-            return runs.start(LabRequest.of(topic.slug(), lab).withParams(params).withSeed(seed).within(Duration.ofSeconds(LabPanel.BUDGET_SECONDS)));
+            return runs.start(LabRequest.of(topic.slug(), lab.name()).withParams(params).withSeed(seed).within(Duration.ofSeconds(LabPanel.BUDGET_SECONDS)));
         } catch (LabParameterException e) {
-            Reply.error(context, 400, RunViews.sentence(e.getMessage()), Map.of("parameter", e.parameter()));
+            Reply.error(context, 400, Words.ended(e.getMessage()), Map.of("parameter", e.parameter()));
         } catch (QueueFullException e) {
             context.header("Retry-After", String.valueOf(RETRY_SECONDS));
             Reply.error(context, 429, RunViews.sentence(e.getMessage()), Map.of("retryAfter", RETRY_SECONDS));

@@ -47,12 +47,17 @@ final class StatusPage {
         for (var state : encyclopedia.board().all()) {
             var topic = state.topic();
             if (state.status() == lyceum.labs.catalogue.Status.PARTIAL) {
-                state.failing().forEach(n -> fail.add(new StatusView.Failing(topic.slug(), topic.title(), n, topic.clause(n), "fails")));
-                state.missing().forEach(n -> open.add(new StatusView.Failing(topic.slug(), topic.title(), n, topic.clause(n), "no check yet")));
+                state.failing().forEach(n -> fail.add(new StatusView.Failing(topic.slug(), topic.title(), n, topic.clause(n), "fails", false)));
+                state.missing().forEach(n -> open.add(new StatusView.Failing(topic.slug(), topic.title(), n, topic.clause(n), "no check yet", false)));
             }
         }
         fail.addAll(open);
-        return fail;
+        var lines = new ArrayList<StatusView.Failing>();
+        for (var line : fail) {
+            boolean again = !lines.isEmpty() && lines.getLast().slug().equals(line.slug());
+            lines.add(new StatusView.Failing(line.slug(), line.title(), line.clause(), RunViews.sentence(line.text()), line.state(), again));
+        }
+        return lines;
     }
 
     /** The clauses whose verdict or value changed last. */

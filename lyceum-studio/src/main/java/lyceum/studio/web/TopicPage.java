@@ -43,7 +43,7 @@ final class TopicPage {
         var article = encyclopedia.article(topic.slug());
         var html = article.map(ArticleHtml::of).orElse("");
         var lab = encyclopedia.lab(topic.slug());
-        var asked = lab.map(name -> LabPanel.Asked.of(name, context));
+        var asked = lab.map(l -> LabPanel.Asked.of(l, context));
         var panel = asked.map(a -> labs.view(topic.slug(), a, context));
         var view = view(topic, article, html, panel.orElse(null), asked.map(a -> snippets.tabs(topic.slug(), api(article), a, base(context))).orElse(List.of()));
         pages.send(context, "topic", pages.head(context, topic.title(), topic.summary()).under("topics").with(html.contains("class=\"math"), panel.isPresent()).styled(),

@@ -49,7 +49,7 @@ final class TopicsApi {
         fields.put("failing", state.failing());
         fields.put("api", encyclopedia.article(slug).map(Article::api).orElse(""));
         fields.put("article", encyclopedia.article(slug).map(Article::markdown).orElse(""));
-        fields.put("params", encyclopedia.lab(slug).map(lab -> LabClass.of(lab).parameters()).orElse(java.util.List.of()));
+        fields.put("params", encyclopedia.lab(slug).map(LabClass::parameters).orElse(java.util.List.of()));
         return fields;
     }
 }

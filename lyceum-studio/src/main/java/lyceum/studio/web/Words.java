@@ -60,6 +60,11 @@ final class Words {
         return String.join(" · ", parameters(result.params(), result.seed()), seconds(result.seconds()) + " s", result.machine(), date(result.date()), "Lyceum " + result.version());
     }
 
+    /** A message as a sentence that begins with a name: the name stays as it is. */
+    static String ended(String message) {
+        return message.endsWith(".") ? message : message + ".";
+    }
+
     static String plural(int count, String one, String many) {
         return count + " " + (count == 1 ? one : many);
     }

@@ -1,4 +1,5 @@
-// Draws figures in the colours and type of the page. The library is loaded when the first figure comes into view.
+// Makes figures interactive. The page comes with each figure as a still picture in its own colours; the library that answers to
+// the pointer is loaded when the first figure comes into view.
 "use strict";
 (() => {
   const own = document.currentScript.dataset;
@@ -13,80 +14,50 @@
     document.head.append(element);
   });
   const load = () => library ??= script(own.vega).then(() => script(own.lite)).then(() => script(own.embed));
+  const theme = () => document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 
-  const probe = document.createElement("span");
-  const colour = name => {
-    probe.style.color = `var(--${name})`;
-    if (!probe.isConnected) { probe.hidden = true; document.body.append(probe); }
-    return getComputedStyle(probe).color;
-  };
-  function config(small) {
-    const ink = colour("ink"), quiet = colour("quiet"), line = colour("line");
-    const font = "Inter, system-ui, sans-serif", size = small ? 10 : 12;
-    return {
-      background: "transparent", font, padding: small ? 2 : 4,
-      view: { stroke: null },
-      axis: { domainColor: line, tickColor: line, gridColor: line, gridOpacity: 0.75, labelColor: quiet, titleColor: ink, labelFont: font, titleFont: font, labelFontSize: size, titleFontSize: size, titleFontWeight: 500, labelPadding: 5, titlePadding: 9, tickSize: 4, domain: true, grid: false },
-      axisY: { grid: true, domain: false, ticks: false },
-      legend: { labelColor: ink, titleColor: quiet, labelFont: font, titleFont: font, labelFontSize: size, titleFontSize: size, titleFontWeight: 500, symbolStrokeWidth: 2 },
-      title: { color: ink, subtitleColor: quiet, font, subtitleFont: font, fontSize: small ? 11 : 14, fontWeight: 600, anchor: "start" },
-      header: { labelColor: ink, titleColor: quiet, labelFont: font, titleFont: font, labelFontSize: size },
-      text: { color: ink, font }, rule: { color: quiet }, mark: { tooltip: !small },
-    };
-  }
-
-  // A figure that says its own size is asked to fit; one that says nothing gets the width of the column.
-  function fitted(spec, box) {
-    const copy = structuredClone(spec);
-    delete copy.title;
-    if (!copy.hconcat && !copy.vconcat && !copy.concat && !copy.facet && !copy.repeat) {
-      if (copy.width === undefined || copy.width === "container") copy.width = "container";
-      copy.autosize ??= { type: "fit", contains: "padding" };
-      if (box.hasAttribute("data-small")) { copy.width = "container"; copy.height = "container"; copy.autosize = { type: "fit", contains: "padding" }; }
-      else copy.height ??= 250;
-    }
-    return copy;
-  }
-
-  async function draw(box, spec) {
-    await load();
-    const small = box.hasAttribute("data-small");
-    const merged = fitted(spec, box);
-    const theme = config(small), given = merged.config ?? {};
-    merged.config = {};
-    drawn.get(box)?.view?.finalize();
-    const { view } = await vegaEmbed(box, merged, {
-      mode: "vega-lite", actions: false, ast: true, defaultStyle: false, renderer: "svg", tooltip: small ? false : { disableDefaultStyle: true },
-      config: merge(given, theme),
-    });
-    // The box says what the picture shows; the marks inside are not for reading aloud one by one.
-    for (const svg of box.querySelectorAll("svg")) { svg.setAttribute("aria-hidden", "true"); svg.removeAttribute("role"); for (const part of svg.querySelectorAll("[role], [aria-label], [aria-roledescription]")) { part.removeAttribute("role"); part.removeAttribute("aria-label"); part.removeAttribute("aria-roledescription"); } }
-    drawn.set(box, { spec, view });
-    box.dataset.drawn = "";
-  }
-  const merge = (base, over) => {
-    const out = { ...base };
-    for (const [key, value] of Object.entries(over)) out[key] = value && typeof value === "object" && !Array.isArray(value) && base[key] && typeof base[key] === "object" ? merge(base[key], value) : value;
-    return out;
-  };
-
-  const start = async box => {
+  async function draw(box) {
     try {
-      const answer = await fetch(box.dataset.figure + (box.dataset.figure.includes("?") ? "&" : "?") + "width=" + Math.round(box.clientWidth));
-      if (!answer.ok) throw new Error("the figure is not there any more");
-      await draw(box, await answer.json());
+      const answer = await fetch(`${box.dataset.figure}?theme=${theme()}`);
+      if (!answer.ok) throw new Error("the run is not there any more");
+      const spec = await answer.json();
+      await load();
+      // What is drawn stays until the other is there, and the box keeps its height: nothing jumps.
+      const stage = document.createElement("div");
+      stage.className = "stage";
+      stage.style.visibility = "hidden";
+      box.append(stage);
+      const { view } = await vegaEmbed(stage, spec, {
+        mode: "vega-lite", actions: false, ast: true, defaultStyle: false, renderer: "svg", tooltip: { disableDefaultStyle: true },
+      });
+      quieten(stage);
+      drawn.get(box)?.finalize();
+      drawn.set(box, view);
+      for (const old of [...box.children]) if (old !== stage) old.remove();
+      stage.style.visibility = "";
+      box.dataset.drawn = "";
     } catch (error) {
-      box.textContent = error.message;
-      console.warn(error);
+      box.querySelector(".stage:not(:only-child)")?.remove();
+      console.warn(`${box.dataset.figure} stays a still picture: ${error.message}`);
     }
-  };
-  const seen = new IntersectionObserver(entries => {
-    for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); start(entry.target); }
-  }, { rootMargin: "300px" });
+  }
+  // The box says in a sentence what the picture shows; the marks inside are not for reading aloud one by one.
+  function quieten(stage) {
+    for (const svg of stage.querySelectorAll("svg")) {
+      svg.setAttribute("aria-hidden", "true");
+      for (const part of [svg, ...svg.querySelectorAll("[role], [aria-label], [aria-roledescription]")]) for (const name of ["role", "aria-label", "aria-roledescription"]) part.removeAttribute(name);
+    }
+    for (const name of ["role", "aria-label", "aria-roledescription"]) stage.removeAttribute(name);
+    if (stage.scrollWidth > stage.clientWidth + 1) { stage.tabIndex = 0; stage.setAttribute("role", "group"); stage.setAttribute("aria-label", "Picture, wider than the page"); }
+    for (const input of stage.querySelectorAll(".vega-bind input")) input.setAttribute("aria-label", input.closest(".vega-bind").textContent.trim() || "frame");
+  }
 
-  /** Draws the figures below an element, each as it comes into view. */
+  const seen = new IntersectionObserver(entries => {
+    for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); draw(entry.target); }
+  }, { rootMargin: "200px" });
+
+  /** Makes the figures below an element interactive, each as it comes into view. */
   window.drawFigures = from => { for (const box of from.querySelectorAll("[data-figure]:not([data-watched])")) { box.dataset.watched = ""; seen.observe(box); } };
   window.drawFigures(document);
-  document.addEventListener("htmx:afterSwap", () => window.drawFigures(document));
-  document.addEventListener("themechange", () => { for (const [box, { spec }] of drawn) if (box.isConnected) draw(box, spec); else drawn.delete(box); });
+  document.addEventListener("themechange", () => { for (const box of [...drawn.keys()]) if (box.isConnected) draw(box); else drawn.delete(box); });
 })();

@@ -16,6 +16,7 @@ import lyceum.labs.catalogue.Ledger;
 import lyceum.labs.catalogue.LedgerEntry;
 import lyceum.labs.catalogue.StatusBoard;
 import lyceum.labs.catalogue.Topic;
+import lyceum.plot.Figure;
 
 /** A catalogue of four topics, two labs, and a terminal that remembers. */
 final class CommandFixture {
@@ -85,7 +86,7 @@ final class CommandFixture {
                 lab.say("Step %d of %d.", i + 1, k);
             }
             lab.table("Centres, by size", List.of("name", "size"), List.of(List.of("first, \"big\"", 12), List.of("second", 3.25)));
-            //             lab.figure(Figure.line("Inertia by iteration", new double[] {3, 2, 1}).axes("iteration", "inertia").describedAs("It falls."));
+            lab.figure(Figure.line("Inertia by iteration", new double[] {3, 2, 1}).axes("iteration", "inertia").describedAs("It falls."));
             lab.check("k-means", 1, "total = within + between", 4.4e-12, Bounds.below(1e-9));
             lab.check("noise stays small", noise, tight ? Bounds.below(0.01) : Bounds.below(2));
         }

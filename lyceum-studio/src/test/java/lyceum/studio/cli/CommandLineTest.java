@@ -100,4 +100,34 @@ class CommandLineTest {
         assertThat(lyceum("version").out()).contains("Lyceum", "Java 2");
         assertThat(lyceum("completion").out()).contains("_complete_lyceum", "topics");
     }
+
+    @Test
+    void studioOnATakenPortSaysWhichOptionChangesIt() throws java.io.IOException {
+        try (var taken = new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
+            var run = lyceum("studio", "--port", String.valueOf(taken.getLocalPort()));
+            assertThat(run.code()).isEqualTo(1);
+            assertThat(run.err()).contains("Port " + taken.getLocalPort() + " is taken. Choose another: lyceum studio --port ");
+        }
+        assertThat(lyceum("studio", "--port", "70000").code()).isEqualTo(2);
+        assertThat(lyceum("studio", "--port", "70000").err()).contains("--port is 70000; it lies between 0 and 65535");
+    }
+
+    @Test
+    void browserOpensWhereThereIsADesktopOnly() {
+        assertThat(StudioCommand.opener("Linux", Map.of("DISPLAY", ":0"))).containsExactly("xdg-open");
+        assertThat(StudioCommand.opener("Linux", Map.of())).isEmpty();
+        assertThat(StudioCommand.opener("Mac OS X", Map.of())).containsExactly("open");
+    }
+
+    @Test
+    void doctorNamesTheLineThatMendsALack() {
+        var findings = java.util.List.of(DoctorCommand.Finding.fine("JDK", "25.0.3"),
+                DoctorCommand.Finding.optional("Chromium", "not found", "sudo apt-get install chromium"));
+        var bytes = new java.io.ByteArrayOutputStream();
+        var terminal = new Terminal(new java.io.PrintStream(bytes, true, java.nio.charset.StandardCharsets.UTF_8), System.err, false, false, 80);
+        assertThat(DoctorCommand.report(terminal, findings)).isZero();
+        assertThat(bytes.toString(java.nio.charset.StandardCharsets.UTF_8)).contains("mend it: sudo apt-get install chromium", "All that is needed is here; 1 optional to mend.");
+        assertThat(DoctorCommand.report(terminal, java.util.List.of(DoctorCommand.Finding.needed("JDK", "24", "install 25")))).isEqualTo(1);
+        assertThat(lyceum("doctor").out()).contains("JDK", "CPU", "backend", "memory", "disk");
+    }
 }

@@ -38,7 +38,7 @@ class RunCommandTest {
         var run = lyceum("run", "k-means");
         assertThat(run.code()).isZero();
         assertThat(run.out()).contains("K-Means Clustering: A bad start ends in a worse optimum", "k 10 · noise 0.1 · tight false · seed 1",
-                "Step 3 of 10.", "Centres, by size", "total = within + between", "4.4e-12", "below 1e-9", "holds",
+                "Step 3 of 10.", "Inertia by iteration", "Centres, by size", "total = within + between", "4.4e-12", "below 1e-9", "holds",
                 "2 of 2 checks hold. In the browser: lyceum studio, then /t/k-means\n");
         assertThat(run.out().lines()).allSatisfy(l -> assertThat(TextWidth.of(l)).isLessThanOrEqualTo(80));
     }
@@ -84,12 +84,15 @@ class RunCommandTest {
     }
 
     @Test
-    void outWritesJsonAndTables(@TempDir Path folder) throws IOException {
+    void outWritesJsonFiguresAndTables(@TempDir Path folder) throws IOException {
         var run = lyceum("run", "k-means", "--out", folder.resolve("a/b").toString());
         assertThat(run.code()).isZero();
         assertThat(JsonMapper.shared().readTree(Files.readString(folder.resolve("a/b/run.json"))).path("slug").asString()).isEqualTo("k-means");
         assertThat(folder.resolve("a/b/table-1-centres-by-size.csv")).content().isEqualTo("name,size\r\n\"first, \"\"big\"\"\",12\r\nsecond,3.25\r\n");
         assertThat(run.err()).contains("run.json");
+        assertThat(folder.resolve("a/b/figure-1-inertia-by-iteration.svg")).content().startsWith("<svg").contains("inertia");
+        assertThat(Files.readAllBytes(folder.resolve("a/b/figure-1-inertia-by-iteration.png"))).startsWith(0x89, 'P', 'N', 'G');
+        assertThat(folder.resolve("a/b/figure-1-inertia-by-iteration.csv")).content().startsWith("iteration");
     }
 
     @Test

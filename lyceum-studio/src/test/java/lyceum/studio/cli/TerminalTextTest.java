@@ -25,8 +25,14 @@ class TerminalTextTest {
             \\log p(x \\mid \\theta) § log p(x | θ)
             x_{\\text{max}} § xₘₐₓ
             \\begin{pmatrix} a & b \\\\ c & d \\end{pmatrix} § [a b; c d]
-            \\left\\| x \\right\\|_2^2 § ‖ x ‖₂²
+            \\left\\| x \\right\\|_2^2 § ‖x‖₂²
             e^{-x^2} § e^(−x²)
+            \\frac{1}{2n}\\lVert y - X\\beta\\rVert_2^2 § 1/(2n) ‖y − Xβ‖₂²
+            \\log\\frac{p}{1-p} § log (p/(1−p))
+            \\sqrt{2\\ln m} § √(2 ln m)
+            W^{(L)}h^{(1)} § W^(L)h⁽¹⁾
+            \\mathrm{KL}(p \\| q) + \\mathrm{KL}(q \\| p) § KL(p ‖ q) + KL(q ‖ p)
+            \\underbrace{\\operatorname{Var} \\hat f}_{\\text{variance}} + \\sigma^2 § Var f̂ [variance] + σ²
             \\unknown{x} § unknownx
             """)
     void formulasReadAsUnicode(String tex, String text) {

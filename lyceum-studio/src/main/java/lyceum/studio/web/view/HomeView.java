@@ -9,9 +9,13 @@ import java.util.List;
  * @param waiting labs that are still computing theirs
  * @param areas   areas with their counts
  * @param tries   searches worth a try
+ * @param field   every topic as a dot
  */
-public record HomeView(List<Live> live, int waiting, List<AreaLine> areas, List<String> tries) {
+public record HomeView(List<Live> live, int waiting, List<AreaLine> areas, List<String> tries, Field field) {
 
-    /** A lab's figure, a sentence and its topic. */
-    public record Live(String slug, String title, String sentence, String figure, String alt) {}
+    /** Every topic as a dot, areas after each other: a path for each status. */
+    public record Field(int width, int height, String works, String partial, String planned, int running) {}
+
+    /** A lab's figure as SVG, a sentence and its topic. */
+    public record Live(String slug, String title, String sentence, String svg, String alt) {}
 }

@@ -19,6 +19,11 @@ public record LabView(String title, String slug, List<Param> params, long seed, 
     /** A number with bounds, or one of several words. */
     public record Param(String name, String label, String value, String initial, String min, String max, String step, boolean integer, List<String> choices) {
 
+        /** A switch: true or false. */
+        public boolean flag() {
+            return choices.equals(List.of("true", "false"));
+        }
+
         public boolean choice() {
             return !choices.isEmpty();
         }

@@ -24,8 +24,8 @@ public record RunView(String id, String state, List<Item> items, List<Check> che
 
     public record Said(String text) implements Item {}
 
-    /** A figure: its files lie under {@code base}. */
-    public record Figure(String title, String description, String base, Grid data) implements Item {}
+    /** A figure: its files lie under {@code base}; {@code svg} is what is seen until it is interactive. */
+    public record Figure(String title, String description, String base, String svg, Grid data) implements Item {}
 
     /** A table. */
     public record Grid(String title, List<String> columns, List<List<String>> rows, int more) implements Item {}

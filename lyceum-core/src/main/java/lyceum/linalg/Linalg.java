@@ -1,0 +1,181 @@
+package lyceum.linalg;
+
+import java.util.function.Function;
+import lyceum.DType;
+import lyceum.ShapeException;
+import lyceum.tensor.CustomGradient;
+import lyceum.tensor.Tensor;
+
+/**
+ * Linear algebra as functions of tensors, with gradients of any order: use these inside a loss; use {@link Cholesky}, {@link Svd} and their kin
+ * where no gradient is needed.
+ *
+ * {@snippet :
+ * Tensor nll = Linalg.logDet(k).add(y.dot(Linalg.solve(k, y))).mul(0.5);   // Gaussian process
+ * nll.backward();
+ * }
+ *
+ * <p>Gradients are vector-Jacobian products in tensor operations (Giles 2008; Townsend 2016). Where a decomposition is not unique, only
+ * functions that do not depend on the choice have one: of repeated eigenvalues and singular values the projections, not the vectors.
+ * Operands of float type; results take it; a matrix is {@code (n, n)} or {@code (m, n)} as said at each function.
+ */
+public final class Linalg {
+    private Linalg() {}
+
+    /** {@code L} with {@code A = L L^T}; reads the lower triangle. The gradient is symmetric. @throws NotPositiveDefiniteException names the pivot */
+    public static Tensor cholesky(Tensor a) {
+        return primitive("cholesky", in -> Cholesky.of(in[0]).lower(), (i, g, l, in) -> {
+            var inner = halfTriangle(l.transpose().matmul(g.tril()));
+            var s = solveTriangular(l, solveTriangular(l, inner.transpose(), true, true).transpose(), true, true);
+            return s.add(s.transpose()).mul(0.5);
+        }, a);
+    }
+
+    /** {@code Phi}: the lower triangle with its diagonal halved. */
+    private static Tensor halfTriangle(Tensor x) {
+        return x.tril().add(x.tril(-1)).mul(0.5);
+    }
+
+    /**
+     * {@code X} with {@code op(A) X = B} for a triangular A of which only one triangle is read; {@code b} is {@code (n)} or {@code (n, k)}.
+     *
+     * @param lower whether the lower triangle is meant
+     * @param transposed whether {@code op} transposes
+     */
+    public static Tensor solveTriangular(Tensor a, Tensor b, boolean lower, boolean transposed) {
+        return primitive("solveTriangular", in -> triangular(in[0], in[1], lower, transposed), (i, g, x, in) -> {
+            var back = solveTriangular(in[0], g, lower, !transposed);
+            if (i == 1) return back;
+            var outer = transposed ? outer(x, back) : outer(back, x);
+            return (lower ? outer.tril() : outer.triu()).neg();
+        }, a, b);
+    }
+
+    private static Tensor triangular(Tensor a, Tensor b, boolean lower, boolean transposed) {
+        var t = Matrices.square("solveTriangular", a);
+        int n = t.length;
+        for (int i = 0; i < n; i++) if (t[i][i] == 0) throw new SingularMatrixException("solveTriangular", i);
+        var sides = Matrices.RightSides.of("solveTriangular", b, n);
+        if (lower && !transposed) TriangularSolve.lower(t, false, sides.b(), n, sides.columns());
+        else if (lower) TriangularSolve.lowerTransposed(t, false, sides.b(), n, sides.columns());
+        else if (!transposed) TriangularSolve.upper(t, false, sides.b(), n, sides.columns());
+        else TriangularSolve.upperTransposed(t, false, sides.b(), n, sides.columns());
+        return sides.tensor(sides.b(), type(a, b));
+    }
+
+    /** {@code X} with {@code A X = B}; {@code b} is {@code (n)} or {@code (n, k)}. @throws SingularMatrixException names the pivot */
+    public static Tensor solve(Tensor a, Tensor b) {
+        return primitive("solve", in -> Lu.of(in[0].to(type(in[0], in[1]))).solve(in[1]), (i, g, x, in) -> {
+            var back = solve(in[0].transpose(), g);
+            return i == 1 ? back : outer(back, x).neg();
+        }, a, b);
+    }
+
+    /** {@code y x^T} for vectors or for the columns of matrices together. */
+    private static Tensor outer(Tensor y, Tensor x) {
+        return y.rank() == 1 ? y.outer(x) : y.matmul(x.transpose());
+    }
+
+    /** {@code A^-1}. Prefer {@link #solve}. */
+    public static Tensor inverse(Tensor a) {
+        return primitive("inverse", in -> Lu.of(in[0]).inverse(), (i, g, y, in) -> y.transpose().matmul(g).matmul(y.transpose()).neg(), a);
+    }
+
+    /** {@code det A}, a scalar. Its gradient {@code det(A) A^-T} needs A to be invertible. */
+    public static Tensor det(Tensor a) {
+        return primitive("det", in -> scalar(Lu.of(in[0]).det(), in[0]), (i, g, d, in) -> inverse(in[0]).transpose().mul(g.mul(d)), a);
+    }
+
+    /** {@code log |det A|}, a scalar; minus infinity for a singular matrix. Gradient {@code A^-T}. */
+    public static Tensor logDet(Tensor a) {
+        return primitive("logDet", in -> scalar(Lu.of(in[0]).logAbsDet(), in[0]), (i, g, d, in) -> inverse(in[0]).transpose().mul(g), a);
+    }
+
+    private static Tensor scalar(double value, Tensor like) {
+        return Tensor.scalar(value).to(Matrices.resultType(like));
+    }
+
+    /** Eigenvalues {@code (n)}, ascending, and orthonormal eigenvectors as columns {@code (n, n)} of a symmetric matrix. */
+    public record Eigh(Tensor values, Tensor vectors) {}
+
+    /** The symmetric eigendecomposition. The gradient is symmetric; it does not see how vectors of equal eigenvalues were chosen. */
+    public static Eigh eigh(Tensor a) {
+        requireMatrix("eigh", a);
+        long n = a.size(0);
+        var packed = primitive("eigh", in -> {
+            var e = Eigen.symmetric(in[0]);
+            return Tensor.concat(0, e.values(), e.vectors().reshape(-1));
+        }, (i, g, out, in) -> {
+            Tensor w = out.narrow(0, 0, n), v = out.narrow(0, n, n * n).reshape(n, n);
+            Tensor gw = g.narrow(0, 0, n), gv = g.narrow(0, n, n * n).reshape(n, n);
+            var inner = v.transpose().matmul(gv).mul(reciprocalGaps(w)).add(diagonalMatrix(gw));
+            var s = v.matmul(inner).matmul(v.transpose());
+            return s.add(s.transpose()).mul(0.5);
+        }, a);
+        return new Eigh(packed.narrow(0, 0, n), packed.narrow(0, n, n * n).reshape(n, n));
+    }
+
+    /** {@code F_ij = 1 / (w_j - w_i)}, 0 where they are equal. */
+    private static Tensor reciprocalGaps(Tensor w) {
+        var gaps = w.unsqueeze(0).sub(w.unsqueeze(1));
+        var equal = gaps.eq(0);
+        return equal.where(gaps.zerosLike(), equal.where(gaps.onesLike(), gaps).rdiv(1));
+    }
+
+    private static Tensor diagonalMatrix(Tensor d) {
+        return d.unsqueeze(1).mul(Tensor.eye(d.dtype(), d.size(0)));
+    }
+
+    /** {@code U (m, k)}, {@code s (k)} falling, {@code V (n, k)} with {@code A = U diag(s) V^T}, {@code k = min(m, n)}. */
+    public record SvdFactors(Tensor u, Tensor s, Tensor v) {}
+
+    /** The thin singular value decomposition. Gradients through u and v need distinct, nonzero singular values; through s alone only that they differ from 0. */
+    public static SvdFactors svd(Tensor a) {
+        requireMatrix("svd", a);
+        long m = a.size(0), n = a.size(1), k = Math.min(m, n);
+        var packed = primitive("svd", in -> {
+            var d = Svd.of(in[0]);
+            return Tensor.concat(0, d.u().reshape(-1), d.s(), d.v().reshape(-1));
+        }, (i, g, out, in) -> svdGradient(unpack(g, m, n, k), unpack(out, m, n, k)), a);
+        return unpack(packed, m, n, k);
+    }
+
+    private static SvdFactors unpack(Tensor packed, long m, long n, long k) {
+        return new SvdFactors(packed.narrow(0, 0, m * k).reshape(m, k), packed.narrow(0, m * k, k), packed.narrow(0, (m + 1) * k, n * k).reshape(n, k));
+    }
+
+    private static Tensor svdGradient(SvdFactors g, SvdFactors x) {
+        Tensor u = x.u, v = x.v, ut = u.transpose(), vt = v.transpose();
+        Tensor row = x.s.unsqueeze(0), column = x.s.unsqueeze(1);
+        var f = reciprocalGaps(x.s.square());
+        Tensor uu = ut.matmul(g.u), vv = vt.matmul(g.v);
+        var inner = f.mul(uu.sub(uu.transpose())).mul(row).add(f.mul(vv.sub(vv.transpose())).mul(column)).add(diagonalMatrix(g.s));
+        var result = u.matmul(inner).matmul(vt);
+        if (u.size(0) > u.size(1)) result = result.add(g.u.sub(u.matmul(uu)).div(row).matmul(vt));
+        if (v.size(0) > v.size(1)) result = result.add(u.matmul(g.v.sub(v.matmul(vv)).div(row).transpose()));
+        return result;
+    }
+
+    /** The pseudoinverse {@code (n, m)}; differentiable where the rank does not change (Golub and Pereyra, 1973). */
+    public static Tensor pinv(Tensor a) {
+        return primitive("pinv", in -> PseudoInverse.of(in[0]).matrix(), (i, g, p, in) -> {
+            Tensor pt = p.transpose(), gt = g.transpose();
+            var first = pt.matmul(g).matmul(pt).neg();
+            var rowPart = gt.sub(in[0].matmul(p.matmul(gt))).matmul(p).matmul(pt);
+            var columnPart = pt.matmul(p).matmul(gt.sub(gt.matmul(p).matmul(in[0])));
+            return first.add(rowPart).add(columnPart);
+        }, a);
+    }
+
+    private static void requireMatrix(String operation, Tensor a) {
+        if (a.rank() != 2) throw new ShapeException(operation + ": shape " + a.shape() + " is not a matrix");
+    }
+
+    private static DType type(Tensor a, Tensor b) {
+        return DType.promote(Matrices.resultType(a), Matrices.resultType(b));
+    }
+
+    private static Tensor primitive(String name, Function<Tensor[], Tensor> forward, CustomGradient.Rule rule, Tensor... operands) {
+        return CustomGradient.apply(name, operands, forward, rule);
+    }
+}

@@ -1,0 +1,25 @@
+package lyceum.optim;
+
+/**
+ * Where a minimiser arrived: always its best point, whether it converged or not.
+ *
+ * @param x the point
+ * @param value the objective there
+ * @param gradient the gradient there
+ * @param iterations steps taken
+ * @param evaluations calls of the objective
+ * @param stop why it stopped
+ */
+public record Minimum(double[] x, double value, double[] gradient, int iterations, int evaluations, Stop stop) {
+
+    /** True if it stopped because a tolerance was met, not because it ran out of something. */
+    public boolean converged() { return stop.converged(); }
+
+    /** Largest absolute entry of the gradient. */
+    public double gradientNorm() { return Vectors.largest(gradient); }
+
+    @Override public String toString() {
+        return String.format(java.util.Locale.ROOT, "%s after %d iterations, %d evaluations: value %s, largest gradient entry %.3g; %s",
+                converged() ? "converged" : "not converged", iterations, evaluations, value, gradientNorm(), stop);
+    }
+}

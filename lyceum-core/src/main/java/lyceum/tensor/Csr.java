@@ -1,0 +1,210 @@
+package lyceum.tensor;
+
+import java.util.Arrays;
+import lyceum.DType;
+import lyceum.DTypeException;
+import lyceum.ShapeException;
+import lyceum.backend.Parallel;
+
+/**
+ * A sparse matrix in compressed rows: the columns and values of row {@code i} stand at positions {@code rowStart[i] .. rowStart[i + 1] - 1}.
+ *
+ * <p>Products with dense matrices are differentiable in the dense operand and in the values. Immutable and safe for threads. Columns of a row
+ * are ascending and distinct.
+ */
+public final class Csr {
+    private final long rows, columns;
+    private final int[] rowStart;
+    private final int[] column;
+    private final Tensor values;
+
+    private Csr(long rows, long columns, int[] rowStart, int[] column, Tensor values) {
+        this.rows = rows;
+        this.columns = columns;
+        this.rowStart = rowStart;
+        this.column = column;
+        this.values = values;
+    }
+
+    /**
+     * From the three arrays, which are copied.
+     *
+     * @throws ShapeException if they do not describe a matrix: the message says where
+     */
+    public static Csr of(long rows, long columns, int[] rowStart, int[] column, Tensor values) {
+        if (rowStart.length != rows + 1) throw new ShapeException("Csr: " + rowStart.length + " row starts for " + rows + " rows; there must be one more than rows");
+        if (values.rank() != 1 || values.count() != column.length) throw new ShapeException("Csr: values of shape " + values.shape() + " for " + column.length + " columns");
+        if (!values.dtype().isFloat()) throw new DTypeException("Csr: values are " + values.dtype() + "; convert them to a float type");
+        if (rowStart[0] != 0 || rowStart[rowStart.length - 1] != column.length) throw new ShapeException("Csr: row starts run from " + rowStart[0] + " to " + rowStart[rowStart.length - 1] + " for " + column.length + " entries");
+        for (int i = 0; i < rows; i++) {
+            if (rowStart[i + 1] < rowStart[i]) throw new ShapeException("Csr: row " + i + " ends before it starts");
+            for (int e = rowStart[i]; e < rowStart[i + 1]; e++) {
+                if (column[e] < 0 || column[e] >= columns) throw new ShapeException("Csr: column " + column[e] + " in row " + i + " of a matrix with " + columns + " columns");
+                if (e > rowStart[i] && column[e] <= column[e - 1]) throw new ShapeException("Csr: columns of row " + i + " are not ascending at entry " + e);
+            }
+        }
+        return new Csr(rows, columns, rowStart.clone(), column.clone(), values);
+    }
+
+    /** The entries of a matrix that are not zero. */
+    public static Csr fromDense(Tensor dense) {
+        if (dense.rank() != 2) throw new ShapeException("Csr: shape " + dense.shape() + " is not a matrix");
+        var flat = dense.detach().toDoubleArray();
+        int m = Math.toIntExact(dense.size(0)), n = Math.toIntExact(dense.size(1)), count = 0;
+        for (double v : flat) if (v != 0) count++;
+        var start = new int[m + 1];
+        var column = new int[count];
+        var values = new double[count];
+        count = 0;
+        for (int i = 0; i < m; i++) {
+            for (int j = 0; j < n; j++) {
+                if (flat[i * n + j] == 0) continue;
+                column[count] = j;
+                values[count++] = flat[i * n + j];
+            }
+            start[i + 1] = count;
+        }
+        return new Csr(m, n, start, column, Tensor.of(values).to(dense.dtype().toFloat()));
+    }
+
+    /** From entries in any order; those at one place are added. */
+    public static Csr fromEntries(long rows, long columns, int[] row, int[] column, double[] value) {
+        if (row.length != column.length || row.length != value.length) throw new ShapeException("Csr: " + row.length + " rows, " + column.length + " columns, " + value.length + " values");
+        var keys = new long[row.length];
+        for (int e = 0; e < keys.length; e++) {
+            if (row[e] < 0 || row[e] >= rows || column[e] < 0 || column[e] >= columns) throw new ShapeException("Csr: entry (" + row[e] + ", " + column[e] + ") in a matrix of " + rows + " x " + columns);
+            keys[e] = row[e] * columns + column[e];
+        }
+        var order = Tensor.of(keys).argsort(0).toIntArray();
+        var start = new int[Math.toIntExact(rows) + 1];
+        var merged = new int[keys.length];
+        var sums = new double[keys.length];
+        int n = 0;
+        long last = -1;
+        for (int e : order) {
+            if (keys[e] != last) {
+                merged[n++] = column[e];
+                start[row[e] + 1] = n;
+                last = keys[e];
+            }
+            sums[n - 1] += value[e];
+        }
+        for (int i = 0; i < rows; i++) start[i + 1] = Math.max(start[i + 1], start[i]);
+        return new Csr(rows, columns, start, Arrays.copyOf(merged, n), Tensor.of(Arrays.copyOf(sums, n)));
+    }
+
+    public long rows() { return rows; }
+
+    public long columns() { return columns; }
+
+    /** Number of stored entries. */
+    public int entries() { return column.length; }
+
+    public DType dtype() { return values.dtype(); }
+
+    /** Values of all rows, one after the other. */
+    public Tensor values() { return values; }
+
+    /** Position of the first entry of row {@code i}; {@code i} may be {@link #rows()}. */
+    public int rowStart(int i) { return rowStart[i]; }
+
+    /** Column of entry {@code e}. */
+    public int column(int e) { return column[e]; }
+
+    /** The same pattern with other values: how parameters on a fixed pattern are trained. */
+    public Csr withValues(Tensor values) { return of(rows, columns, rowStart, column, values); }
+
+    public Tensor toDense() {
+        var flat = new long[column.length];
+        for (int i = 0; i < rows; i++) for (int e = rowStart[i]; e < rowStart[i + 1]; e++) flat[e] = i * columns + column[e];
+        return Tensor.zeros(dtype(), rows * columns).indexAdd(0, Tensor.of(flat), values).reshape(rows, columns);
+    }
+
+    /** The rows named, in that order. */
+    public Csr rows(int... numbers) {
+        var start = new int[numbers.length + 1];
+        for (int i = 0; i < numbers.length; i++) {
+            if (numbers[i] < 0 || numbers[i] >= rows) throw new ShapeException("Csr: row " + numbers[i] + " of " + rows);
+            start[i + 1] = start[i] + rowStart[numbers[i] + 1] - rowStart[numbers[i]];
+        }
+        var kept = new int[start[numbers.length]];
+        var from = new long[kept.length];
+        for (int i = 0; i < numbers.length; i++) {
+            for (int e = rowStart[numbers[i]], to = start[i]; e < rowStart[numbers[i] + 1]; e++, to++) {
+                kept[to] = column[e];
+                from[to] = e;
+            }
+        }
+        return new Csr(numbers.length, columns, start, kept, values.indexSelect(0, Tensor.of(from)));
+    }
+
+    public Csr transpose() {
+        int n = Math.toIntExact(columns);
+        var start = new int[n + 1];
+        for (int c : column) start[c + 1]++;
+        for (int j = 0; j < n; j++) start[j + 1] += start[j];
+        var next = start.clone();
+        var row = new int[column.length];
+        var from = new long[column.length];
+        for (int i = 0; i < rows; i++) {
+            for (int e = rowStart[i]; e < rowStart[i + 1]; e++) {
+                int to = next[column[e]]++;
+                row[to] = i;
+                from[to] = e;
+            }
+        }
+        return new Csr(columns, rows, start, row, values.indexSelect(0, Tensor.of(from)));
+    }
+
+    /**
+     * Product with a dense matrix (columns, k) or vector (columns). Cost: entries times k.
+     *
+     * @throws ShapeException if inner sizes differ
+     */
+    public Tensor matmul(Tensor dense) {
+        if (dense.rank() == 1) return matmul(dense.unsqueeze(1)).squeeze(1);
+        if (dense.rank() != 2 || dense.size(0) != columns) throw new ShapeException("Csr.matmul: (" + rows + ", " + columns + ") x " + dense.shape() + ": inner sizes differ");
+        return CustomGradient.apply("Csr.matmul", new Tensor[] {values, dense.to(dtype())}, in -> product(in[0], in[1]), (i, g, out, in) -> {
+            if (i == 1) return withTracked(in[0]).transpose().matmul(g);
+            var rowOf = new long[column.length];
+            var columnOf = new long[column.length];
+            for (int r = 0; r < rows; r++) {
+                for (int e = rowStart[r]; e < rowStart[r + 1]; e++) {
+                    rowOf[e] = r;
+                    columnOf[e] = column[e];
+                }
+            }
+            return g.indexSelect(0, Tensor.of(rowOf)).mul(in[1].indexSelect(0, Tensor.of(columnOf))).sum(1);
+        });
+    }
+
+    private Csr withTracked(Tensor values) { return new Csr(rows, columns, rowStart, column, values); }
+
+    /** {@code this' dense}: what gradients and normal equations need. */
+    public Tensor transposeMatmul(Tensor dense) { return transpose().matmul(dense); }
+
+    /** Sums of the rows (axis 1) or columns (axis 0). */
+    public Tensor sum(int axis) {
+        if (axis == 1) return matmul(Tensor.ones(dtype(), columns));
+        if (axis == 0) return transposeMatmul(Tensor.ones(dtype(), rows));
+        throw new ShapeException("Csr.sum: axis " + axis + " of a matrix");
+    }
+
+    private Tensor product(Tensor values, Tensor dense) {
+        int k = Math.toIntExact(dense.size(1));
+        double[] v = values.toDoubleArray(), x = dense.toDoubleArray(), y = new double[Math.toIntExact(rows * k)];
+        long grain = Math.max(1, 65536L * Math.max(1, rows) / Math.max(1, (long) column.length * k));
+        Parallel.range(rows, grain, (from, to) -> {
+            for (int i = (int) from; i < to; i++) {
+                for (int e = rowStart[i]; e < rowStart[i + 1]; e++) {
+                    double factor = v[e];
+                    int source = column[e] * k, target = i * k;
+                    for (int j = 0; j < k; j++) y[target + j] += factor * x[source + j];
+                }
+            }
+        });
+        return Tensor.of(y, rows, k).to(dtype());
+    }
+
+    @Override public String toString() { return "Csr " + rows + " x " + columns + " of " + dtype() + ", " + entries() + " entries"; }
+}

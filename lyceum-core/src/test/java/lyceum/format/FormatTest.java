@@ -1,0 +1,128 @@
+package lyceum.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import lyceum.DType;
+import lyceum.FormatException;
+import lyceum.memory.Allocator;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Fuzz;
+import lyceum.testing.Golden;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+class FormatTest {
+    @TempDir Path folder;
+
+    private static Path sample(String name) {
+        try {
+            return Path.of(FormatTest.class.getResource("/format/" + name).toURI());
+        } catch (URISyntaxException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Files that NumPy and others wrote, good and broken; the index says what each holds. */
+    @TestFactory Stream<DynamicTest> samplesOfOtherProgramsReadAsTheyWereWritten() {
+        return Golden.load("format/index.json").list("files").stream().map(file -> DynamicTest.dynamicTest(file.text("file"), () -> check(file)));
+    }
+
+    private static void check(Golden file) throws IOException {
+        var path = sample(file.text("file"));
+        if (file.has("refused")) {
+            assertThatThrownBy(() -> read(path)).isInstanceOf(FormatException.class).hasMessageContaining("byte");
+        } else if (file.has("entries")) {
+            assertThat(Npz.read(path).get("a").toDoubleArray()).isEqualTo(file.doubles("entries.a.values"));
+            assertThat(Npz.read(path).get("b").toDoubleArray()).isEqualTo(file.doubles("entries.b.values"));
+        } else if (file.text("file").endsWith(".npy")) {
+            var tensor = Npy.read(path);
+            assertThat(tensor.shape().toArray()).isEqualTo(java.util.Arrays.stream(file.doubles("shape")).mapToLong(d -> (long) d).toArray());
+            if (tensor.dtype() != DType.BOOL) assertThat(tensor.toDoubleArray()).isEqualTo(file.doubles("values"));
+        } else {
+            assertThat(Safetensors.read(path).tensors()).hasSameSizeAs(file.at("tensors").names());
+        }
+    }
+
+    private static Object read(Path path) throws IOException { return path.toString().endsWith(".npy") ? Npy.read(path) : Safetensors.read(path); }
+
+    private static List<Tensor> everyType() {
+        return Stream.of(DType.values()).map(type -> Tensor.randn(Rng.of(1), DType.F64, 3, 4).mul(3).to(type).compute()).toList();
+    }
+
+    @Test void safetensorsComeBackBitForBit() throws IOException {
+        var tensors = new LinkedHashMap<String, Tensor>();
+        for (var tensor : everyType()) tensors.put("layers.0." + tensor.dtype(), tensor);
+        tensors.put("transposed", Tensor.of(new double[] {1, 2, 3, 4, 5, 6}, 2, 3).transpose());
+        tensors.put("empty", Tensor.zeros(0, 4));
+        tensors.put("scalar", Tensor.scalar(Math.PI));
+        var path = folder.resolve("model.safetensors");
+        Safetensors.write(path, tensors, Map.of("formatVersion", "1"));
+        var back = Safetensors.read(path);
+        assertThat(back.metadata()).containsEntry("formatVersion", "1");
+        tensors.forEach((name, tensor) -> {
+            assertThat(back.get(name).dtype()).isEqualTo(tensor.dtype());
+            assertThat(back.get(name).shape()).isEqualTo(tensor.shape());
+            assertThat(back.get(name).toDoubleArray()).isEqualTo(tensor.toDoubleArray());
+        });
+        assertThatThrownBy(() -> back.get("missing")).isInstanceOf(FormatException.class).hasMessageContaining("missing").hasMessageContaining("scalar");
+    }
+
+    @Test void npyAndNpzComeBackBitForBit() throws IOException {
+        var tensors = new LinkedHashMap<String, Tensor>();
+        for (var tensor : everyType()) if (tensor.dtype() != DType.BF16) tensors.put(tensor.dtype().name(), tensor);
+        Npz.write(folder.resolve("a.npz"), tensors);
+        var back = Npz.read(folder.resolve("a.npz"));
+        assertThat(back.sequencedKeySet()).containsExactlyElementsOf(tensors.sequencedKeySet());
+        for (var name : tensors.keySet()) {
+            assertThat(back.get(name).toDoubleArray()).isEqualTo(tensors.get(name).toDoubleArray());
+            var path = folder.resolve(name + ".npy");
+            Npy.write(path, tensors.get(name));
+            assertThat(Npy.read(path).dtype()).isEqualTo(tensors.get(name).dtype());
+        }
+    }
+
+    @Test void aMappedTensorMayBeUsedAfterItsFileIsGone() throws IOException {
+        var path = folder.resolve("m.safetensors");
+        var tensors = new LinkedHashMap<String, Tensor>();
+        tensors.put("x", Tensor.arange(1000).compute());
+        Safetensors.write(path, tensors, Map.of());
+        var x = Safetensors.read(path).get("x");
+        Files.delete(path);
+        assertThat(x.sum().item()).isEqualTo(499_500);
+    }
+
+    private static final String[] NPY = {"f64.npy", "f64-fortran.npy", "f16.npy", "bool.npy", "version2.npy", "version3.npy", "empty.npy", "scalar.npy"};
+
+    private static Fuzz fuzz(String... names) {
+        return Fuzz.of(Stream.of(names).map(FormatTest::sample).toArray(Path[]::new)).allowing(FormatException.class).counting(() -> Allocator.statistics().inUse());
+    }
+
+    private void mutants(int n) {
+        fuzz(NPY).mutants(n, bytes -> Npy.read(MemorySegment.ofArray(bytes)).toDoubleArray());
+        fuzz("all-types.safetensors", "unpadded.safetensors", "empty.safetensors").mutants(n, bytes ->
+                Safetensors.read(MemorySegment.ofArray(bytes)).tensors().values().forEach(Tensor::toDoubleArray));
+        var path = folder.resolve("mutant.npz");
+        fuzz("stored.npz", "deflated.npz").mutants(n, bytes -> {
+            Files.write(path, bytes);
+            Npz.read(path).values().forEach(Tensor::toDoubleArray);
+        });
+    }
+
+    @Test void fiveThousandMutantsOfEachFormatAreReadOrRefused() { mutants(5_000); }
+
+    @Tag("heavy") @Test void aHundredThousandMutantsOfEachFormatAreReadOrRefused() { mutants(100_000); }
+}

@@ -1,0 +1,194 @@
+package lyceum.linalg;
+
+import static lyceum.linalg.LinalgInputs.*;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import lyceum.DType;
+import lyceum.ShapeException;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Golden;
+import lyceum.testing.Measured;
+import lyceum.testing.Recipe;
+import org.junit.jupiter.api.Test;
+
+class CholeskyTest {
+    private static final Golden GOLDEN = Golden.load("golden/cholesky.json");
+
+    private static List<Golden> cases(String prefix) {
+        return GOLDEN.list("cases").stream().filter(c -> c.text("name").startsWith(prefix)).toList();
+    }
+
+    @Test @Acceptance(topic = "cholesky", clause = 1)
+    void equalsNumpyAndRebuildsTheMatrix() {
+        double worst = 0, rebuilt = 0;
+        var cases = cases("positive");
+        for (var c : cases) {
+            int n = c.integer("input.n");
+            var r = new Recipe(c.integer("input.seed"));
+            r.uniform(); // the size was drawn first
+            var a = tensor(positive(r.matrix(n, n)));
+            var l = Cholesky.of(a).lower();
+            if (c.has("expected.l")) {
+                for (int i = 0; i < n; i++) worst = Math.max(worst, maxDifference(l.select(0, i).narrow(0, 0, i + 1).toDoubleArray(), c.doubles("expected.l." + i)));
+            } else {
+                var lw = l.matmul(Tensor.of(r.bells(n)));
+                worst = Math.max(worst, maxDifference(lw.toDoubleArray(), c.doubles("expected.lw")));
+            }
+            rebuilt = Math.max(rebuilt, relative(l.matmul(l.transpose()), a));
+        }
+        assertThat(cases).hasSize(200);
+        assertThat(Measured.value("max difference from numpy", worst)).isLessThan(1e-10);
+        assertThat(Measured.value("max |LL' - A| / |A|", rebuilt)).isLessThan(1e-13);
+    }
+
+    @Test @Acceptance(topic = "cholesky", clause = 2)
+    void failsAtThePlantedLeadingMinor() {
+        var rng = Rng.of(506);
+        for (int trial = 0; trial < 200; trial++) {
+            int n = 1 + rng.nextInt(200), planted = rng.nextInt(n);
+            // A = L D L^T with the one negative entry of D at the planted index: its leading minors are positive up to there
+            var l = Dense.identity(n, n);
+            for (int i = 0; i < n; i++) for (int j = 0; j < i; j++) l[i][j] = rng.nextGaussian() / Math.sqrt(n);
+            var ld = Dense.copy(l);
+            for (double[] row : ld) for (int j = 0; j < n; j++) row[j] *= j == planted ? -0.5 : 1 + 0.1 * j / n;
+            var a = tensor(Product.timesTransposed(ld, l, n));
+            var failure = catchThrowableOfType(NotPositiveDefiniteException.class, () -> Cholesky.of(a));
+            assertThat(failure).isNotNull();
+            assertThat(failure.pivotIndex()).isEqualTo(planted);
+            assertThat(failure.pivot()).isCloseTo(-0.5, within(1e-9));
+            assertThat(failure).hasMessageContaining("pivot " + planted);
+        }
+    }
+
+    @Test @Acceptance(topic = "cholesky", clause = 3)
+    void logDeterminantAndGradientsEqualTorch() {
+        double logDet = 0, gradient = 0;
+        for (var c : cases("positive")) {
+            int n = c.integer("input.n");
+            var r = new Recipe(c.integer("input.seed"));
+            r.uniform();
+            logDet = Math.max(logDet, Math.abs(Cholesky.of(tensor(positive(r.matrix(n, n)))).logDet() - c.number("expected.logDet")));
+        }
+        for (var c : cases("gradient")) {
+            int n = c.integer("input.n");
+            var r = new Recipe(c.integer("input.seed"));
+            var a = tensor(positive(r.matrix(n, n))).requiresGrad();
+            Tensor w = tensor(r.matrix(n, n)), v = tensor(r.matrix(n, 2));
+            gradient = Math.max(gradient, gap(Linalg.cholesky(a).mul(w.tril()).sum(), a, c, "expected.value", "expected.gradient"));
+            gradient = Math.max(gradient, gap(Linalg.logDet(a), a, c, "expected.logDet", "expected.logDetGradient"));
+            var l = Linalg.cholesky(a);
+            var x = Linalg.solveTriangular(l, Linalg.solveTriangular(l, v, true, false), true, true);
+            gradient = Math.max(gradient, gap(v.mul(x).sum(), a, c, "expected.quadratic", "expected.quadraticGradient"));
+        }
+        assertThat(Measured.value("log-determinant", logDet)).isLessThan(1e-8);
+        assertThat(Measured.value("gradient", gradient)).isLessThan(1e-8);
+    }
+
+    private static double gap(Tensor value, Tensor a, Golden c, String valueKey, String gradientKey) {
+        a.zeroGrad();
+        value.backward();
+        return Math.max(Math.abs(value.item() - c.number(valueKey)), maxDifference(a.grad().toDoubleArray(), c.flat(gradientKey)));
+    }
+
+    @Test @Acceptance(topic = "cholesky", clause = 4)
+    void updatesAndDowndatesEqualRefactoring() {
+        var rng = Rng.of(4);
+        double worst = 0;
+        for (int n : new int[] {1, 2, 3, 10, 50, 120}) {
+            var b = gaussian(rng, n, n);
+            var a = b.matmul(b.transpose()).div(n).add(Tensor.eye(DType.F64, n));
+            var factor = Cholesky.of(a);
+            for (int step = 0; step < 4; step++) {
+                var x = gaussian(rng, n, 1).reshape(n);
+                a = a.add(x.outer(x));
+                factor = factor.update(x);
+                worst = Math.max(worst, maxDifference(factor.lower(), Cholesky.of(a).lower()));
+                if (step % 2 == 1) {
+                    var y = x.mul(0.9);
+                    a = a.sub(y.outer(y));
+                    factor = factor.downdate(y);
+                    worst = Math.max(worst, maxDifference(factor.lower(), Cholesky.of(a).lower()));
+                }
+            }
+        }
+        assertThat(Measured.value("max difference", worst)).isLessThan(1e-9);
+    }
+
+    @Test
+    void downdateThatWouldLoseDefinitenessIsRefused() {
+        var factor = Cholesky.of(Tensor.eye(DType.F64, 3));
+        assertThatThrownBy(() -> factor.downdate(Tensor.of(0.0, 1.5, 0.0))).isInstanceOf(NotPositiveDefiniteException.class);
+    }
+
+    @Test @Acceptance(topic = "cholesky", clause = 6)
+    void correlatedSamplesHaveTheCovariance() {
+        int n = 4, draws = 100_000;
+        var rng = Rng.of(6);
+        var b = gaussian(rng, n, n);
+        var a = b.matmul(b.transpose()).add(Tensor.eye(DType.F64, n).mul(0.5));
+        var x = Cholesky.of(a).times(gaussian(rng, n, draws));
+        var covariance = x.matmul(x.transpose()).div(draws);
+        double worst = 0;
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j < n; j++) {
+                double error = Math.sqrt((a.item(i, i) * a.item(j, j) + a.item(i, j) * a.item(i, j)) / draws);
+                worst = Math.max(worst, Math.abs(covariance.item(i, j) - a.item(i, j)) / error);
+            }
+        }
+        assertThat(Measured.value("standard errors", worst)).isLessThan(4);
+    }
+
+    @Test
+    void solvesInvertsAndWhitens() {
+        var rng = Rng.of(9);
+        for (int n : new int[] {1, 5, 70}) {
+            var b = gaussian(rng, n, n);
+            var a = b.matmul(b.transpose()).add(Tensor.eye(DType.F64, n));
+            var c = Cholesky.of(a);
+            var x = gaussian(rng, n, 9);
+            assertThat(maxDifference(c.solve(a.matmul(x)), x)).isLessThan(1e-10 * n);
+            assertThat(maxDifference(c.solve(a.matmul(x.select(1, 0))), x.select(1, 0))).isLessThan(1e-10 * n);
+            assertThat(maxDifference(c.inverse().matmul(a), Tensor.eye(DType.F64, n))).isLessThan(1e-10 * n);
+            assertThat(maxDifference(c.lower().matmul(c.solveLower(x)), x)).isLessThan(1e-11 * n);
+            assertThat(c.det()).isCloseTo(Lu.of(a).det(), within(1e-10 * c.det()));
+            assertThat(c.conditionEstimate()).isBetween(Norms.one(a) * Norms.one(c.inverse()) / 3, Norms.one(a) * Norms.one(c.inverse()) * 1.0001);
+        }
+    }
+
+    @Test
+    void jitterRescuesASingularCovarianceAndSaysHowMuch() {
+        var a = Tensor.ones(DType.F64, 5, 5);
+        assertThatThrownBy(() -> Cholesky.of(a)).isInstanceOf(NotPositiveDefiniteException.class);
+        var c = Cholesky.of(a, Cholesky.Jitter.STANDARD);
+        assertThat(c.jitter()).isPositive().isLessThan(1e-9);
+        assertThat(Cholesky.of(Tensor.eye(DType.F64, 3), Cholesky.Jitter.STANDARD).jitter()).isZero();
+        assertThatThrownBy(() -> Cholesky.of(a.neg(), Cholesky.Jitter.STANDARD)).isInstanceOf(NotPositiveDefiniteException.class);
+    }
+
+    @Test
+    void floatInputGivesFloatOutput() {
+        var c = Cholesky.of(Tensor.of(new float[] {4, 2, 2, 3}, 2, 2));
+        assertThat(c.lower().dtype()).isEqualTo(DType.F32);
+        assertThat(c.lower().item(1, 0)).isEqualTo(1);
+    }
+
+    @Test
+    void emptyAndScalarMatricesAreHandled() {
+        assertThat(Cholesky.of(Tensor.zeros(DType.F64, 0, 0)).logDet()).isZero();
+        assertThat(Cholesky.of(Tensor.full(DType.F64, 9, 1, 1)).lower().item(0, 0)).isEqualTo(3);
+    }
+
+    @Test
+    void badInputIsNamed() {
+        assertThatThrownBy(() -> Cholesky.of(Tensor.zeros(DType.F64, 2, 3))).isInstanceOf(ShapeException.class).hasMessageContaining("(2, 3)");
+        assertThatThrownBy(() -> Cholesky.of(Tensor.of(new double[] {1, 0, Double.NaN, 1}, 2, 2))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("cholesky: entry (1, 0) is NaN");
+        assertThatThrownBy(() -> Cholesky.of(Tensor.eye(DType.F64, 2)).solve(Tensor.zeros(DType.F64, 3))).isInstanceOf(ShapeException.class).hasMessageContaining("(3,)");
+    }
+}

@@ -1,0 +1,160 @@
+package lyceum.linalg;
+
+import static lyceum.linalg.LinalgInputs.*;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import lyceum.DType;
+import lyceum.ShapeException;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Golden;
+import lyceum.testing.Measured;
+import lyceum.testing.Recipe;
+import org.junit.jupiter.api.Test;
+
+class LeastSquaresTest {
+    private static final Golden GOLDEN = Golden.load("golden/ols.json");
+    private static final LeastSquares NORMAL = new LeastSquares(LeastSquares.Method.NORMAL), QR = new LeastSquares(LeastSquares.Method.QR),
+            SVD = new LeastSquares(LeastSquares.Method.SVD);
+
+    private static List<Golden> cases(String prefix) {
+        return GOLDEN.list("cases").stream().filter(c -> c.text("name").startsWith(prefix)).toList();
+    }
+
+    @Test @Acceptance(topic = "ols", clause = 1)
+    void qrReproducesLongleyAndNormalEquationsLoseDigits() {
+        double qr = digitsRight(QR.fit(longleyDesign(), longleyResponse()).coefficients(), LONGLEY_CERTIFIED);
+        double normal = digitsRight(NORMAL.fit(longleyDesign(), longleyResponse()).coefficients(), LONGLEY_CERTIFIED);
+        assertThat(Measured.value("digits by QR", qr)).isGreaterThanOrEqualTo(9);
+        assertThat(Measured.value("digits by normal equations", normal)).isLessThanOrEqualTo(qr - 2);
+        var chosen = LeastSquares.solve(longleyDesign(), longleyResponse());
+        assertThat(chosen.method()).isEqualTo(LeastSquares.Method.QR);
+        assertThat(chosen.condition()).isCloseTo(cases("longley").getFirst().number("expected.conditionNumber"), within(1e4));
+    }
+
+    @Test @Acceptance(topic = "ols", clause = 1)
+    void longleyStandardErrorsAreTheCertifiedOnes() {
+        var c = cases("longley").getFirst();
+        var fit = QR.fit(longleyDesign(), longleyResponse());
+        double rss = fit.residualSumOfSquares().item(0);
+        assertThat(rss).isCloseTo(c.number("expected.residualSs"), within(1e-8 * rss));
+        double[] variances = fit.covarianceFactor().diagonal().mul(rss / 9).toDoubleArray(), certified = c.doubles("expected.standardErrors");
+        for (int i = 0; i < 7; i++) assertThat(Math.sqrt(variances[i])).isCloseTo(certified[i], within(1e-7 * certified[i]));
+    }
+
+    @Test @Acceptance(topic = "ols", clause = 2)
+    void theThreeMethodsAgreeOnWellConditionedSystems() {
+        var rng = Rng.of(45);
+        double worst = 0;
+        for (int trial = 0; trial < 100; trial++) {
+            int n = 1 + rng.nextInt(12), m = 2 * n + rng.nextInt(30), k = 1 + rng.nextInt(3);
+            Tensor a = gaussian(rng, m, n), y = gaussian(rng, m, k);
+            var byQr = QR.fit(a, y).coefficients();
+            worst = Math.max(worst, maxDifference(NORMAL.fit(a, y).coefficients(), byQr));
+            worst = Math.max(worst, maxDifference(SVD.fit(a, y).coefficients(), byQr));
+            worst = Math.max(worst, maxDifference(LeastSquares.solve(a, y).coefficients(), byQr));
+        }
+        assertThat(Measured.value("max difference", worst)).isLessThan(1e-9);
+    }
+
+    @Test @Acceptance(topic = "ols", clause = 3)
+    void theHatMatrixIsAProjectionOfTraceRank() {
+        var rng = Rng.of(3);
+        double symmetric = 0, idempotent = 0, trace = 0, maps = 0;
+        for (int trial = 0; trial < 40; trial++) {
+            int m = 3 + rng.nextInt(20), n = 1 + rng.nextInt(10), rank = 1 + rng.nextInt(Math.min(m, n));
+            var a = trial % 2 == 0 ? gaussian(rng, m, n) : gaussian(rng, m, rank).matmul(gaussian(rng, rank, n));
+            var y = gaussian(rng, m, 2);
+            for (var solver : new LeastSquares[] {QR, SVD, NORMAL}) {
+                if (solver == NORMAL && (trial % 2 == 1 || m < 2 * n)) continue;
+                var fit = solver.withRcond(1e-10).fit(a, y);
+                var h = fit.hat();
+                symmetric = Math.max(symmetric, maxDifference(h, h.transpose()));
+                idempotent = Math.max(idempotent, maxDifference(h.matmul(h), h));
+                trace = Math.max(trace, Math.abs(h.trace().item() - fit.rank()));
+                maps = Math.max(maps, maxDifference(h.matmul(y), fit.fitted()));
+                assertThat(maxDifference(fit.leverage(), h.diagonal())).isLessThan(1e-14);
+            }
+        }
+        assertThat(Measured.value("asymmetry", symmetric)).isLessThan(1e-10);
+        assertThat(Measured.value("|HH - H|", idempotent)).isLessThan(1e-10);
+        assertThat(Measured.value("trace against rank", trace)).isLessThan(1e-10);
+        assertThat(Measured.value("|Hy - fitted|", maps)).isLessThan(1e-9);
+    }
+
+    @Test @Acceptance(topic = "ols", clause = 4)
+    void rankDeficientAnswersEqualNumpyLstsq() {
+        double worst = 0;
+        var cases = cases("minimum-norm");
+        for (var c : cases) {
+            int m = c.integer("input.m"), n = c.integer("input.n"), k = c.integer("input.rightSides"), rank = c.integer("input.rank");
+            var r = new Recipe(c.integer("input.seed"));
+            r.uniforms(4);
+            var left = r.matrix(m, rank);
+            var a = tensor(Recipe.product(left, r.matrix(rank, n)));
+            var b = tensor(r.matrix(m, k));
+            for (var solver : new LeastSquares[] {QR, SVD, new LeastSquares()}) {
+                var fit = solver.withRcond(1e-10).fit(a, b);
+                assertThat(fit.rank()).isEqualTo(rank);
+                worst = Math.max(worst, maxDifference(fit.coefficients().toDoubleArray(), c.flat("expected.x")));
+            }
+        }
+        assertThat(cases).isNotEmpty();
+        assertThat(Measured.value("max difference", worst)).isLessThan(1e-9);
+    }
+
+    @Test
+    void weightedSolutionsEqualTheReference() {
+        for (var c : cases("weighted")) {
+            int m = c.integer("input.m"), n = c.integer("input.n");
+            var r = new Recipe(c.integer("input.seed"));
+            r.uniforms(2);
+            var a = tensor(r.matrix(m, n));
+            var b = Tensor.of(r.bells(m));
+            var w = Tensor.of(r.uniforms(m)).add(0.25);
+            for (var solver : new LeastSquares[] {NORMAL, QR, SVD}) {
+                var fit = solver.fit(a, b, w);
+                assertThat(maxDifference(fit.coefficients().toDoubleArray(), c.doubles("expected.x"))).isLessThan(1e-11);
+                assertThat(maxDifference(fit.hat().matmul(b), fit.fitted())).isLessThan(1e-11);
+                assertThat(maxDifference(fit.residuals(), b.sub(a.matmul(fit.coefficients())))).isLessThan(1e-14);
+                assertThat(maxAbs(a.transpose().matmul(w.mul(fit.residuals())))).isLessThan(1e-12);
+            }
+        }
+    }
+
+    @Test
+    void zeroWeightDropsARow() {
+        var rng = Rng.of(8);
+        Tensor a = gaussian(rng, 6, 2), y = gaussian(rng, 6, 1).reshape(6);
+        var dropped = LeastSquares.solve(a.narrow(0, 0, 5), y.narrow(0, 0, 5)).coefficients();
+        var weighted = new LeastSquares().fit(a, y, Tensor.of(1.0, 1, 1, 1, 1, 0)).coefficients();
+        assertThat(maxDifference(weighted, dropped)).isLessThan(1e-13);
+    }
+
+    @Test
+    void automaticChoiceFollowsConditioning() {
+        var rng = Rng.of(1);
+        var a = gaussian(rng, 200, 5);
+        var y = gaussian(rng, 200, 1).reshape(200);
+        assertThat(LeastSquares.solve(a, y).method()).isEqualTo(LeastSquares.Method.NORMAL);
+        var nearlyDependent = Tensor.concat(1, a, a.narrow(1, 0, 1).add(gaussian(rng, 200, 1).mul(1e-7)));
+        assertThat(LeastSquares.solve(nearlyDependent, y).method()).isEqualTo(LeastSquares.Method.QR);
+        var dependent = Tensor.concat(1, a, a.narrow(1, 0, 1));
+        assertThat(LeastSquares.solve(dependent, y).rank()).isEqualTo(5);
+        assertThatThrownBy(() -> NORMAL.fit(Tensor.ones(DType.F64, 4, 2), Tensor.ones(DType.F64, 4))).isInstanceOf(NotPositiveDefiniteException.class);
+    }
+
+    @Test
+    void floatInputEmptyShapesAndBadArguments() {
+        assertThat(LeastSquares.solve(Tensor.eye(3), Tensor.ones(3)).coefficients().dtype()).isEqualTo(DType.F32);
+        assertThat(LeastSquares.solve(Tensor.zeros(DType.F64, 3, 0), Tensor.ones(DType.F64, 3)).coefficients().count()).isZero();
+        assertThat(LeastSquares.solve(Tensor.zeros(DType.F64, 2, 3), Tensor.ones(DType.F64, 2)).coefficients().toDoubleArray()).containsExactly(0, 0, 0);
+        assertThatThrownBy(() -> LeastSquares.solve(Tensor.eye(3), Tensor.ones(4))).isInstanceOf(ShapeException.class).hasMessageContaining("(4,)");
+        assertThatThrownBy(() -> QR.fit(Tensor.eye(2), Tensor.ones(2), Tensor.of(1.0, -1.0))).hasMessageContaining("weight 1 is -1.0");
+        assertThatThrownBy(() -> LeastSquares.solve(Tensor.eye(2), Tensor.of(1.0, Double.NaN))).hasMessageContaining("entry 1 is NaN");
+    }
+}

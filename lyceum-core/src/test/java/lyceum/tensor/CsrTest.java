@@ -1,0 +1,60 @@
+package lyceum.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import lyceum.DType;
+import lyceum.ShapeException;
+import lyceum.autograd.Autograd;
+import lyceum.random.Rng;
+import org.junit.jupiter.api.Test;
+
+class CsrTest {
+    private static Tensor sparse(int m, int n) {
+        var x = Tensor.randn(Rng.of(4), DType.F64, m, n);
+        return x.abs().gt(1).where(x, x.zerosLike()).compute();
+    }
+
+    private static void close(Tensor a, Tensor b) {
+        assertThat(a.shape()).isEqualTo(b.shape());
+        assertThat(a.toDoubleArray()).containsExactly(b.toDoubleArray(), within(1e-12));
+    }
+
+    @Test void productsEqualDenseOnes() {
+        var dense = sparse(30, 20);
+        var csr = Csr.fromDense(dense);
+        var x = Tensor.randn(Rng.of(5), DType.F64, 20, 7);
+        close(csr.toDense(), dense);
+        close(csr.matmul(x), dense.matmul(x));
+        close(csr.matmul(x.select(1, 0)), dense.matmul(x.select(1, 0)));
+        close(csr.transpose().toDense(), dense.transpose());
+        close(csr.transposeMatmul(dense), dense.transpose().matmul(dense));
+        close(csr.rows(3, 3, 0).toDense(), dense.rows(3, 3, 0));
+        close(csr.sum(0), dense.sum(0));
+        close(csr.sum(1), dense.sum(1));
+    }
+
+    @Test void gradientsEqualDenseOnes() {
+        var dense = sparse(6, 5);
+        var csr = Csr.fromDense(dense);
+        var x = Tensor.randn(Rng.of(6), DType.F64, 5, 3);
+        close(Autograd.grad(t -> csr.matmul(t).square().sum()).apply(x), Autograd.grad(t -> dense.matmul(t).square().sum()).apply(x));
+        var full = Autograd.grad(t -> t.matmul(x).square().sum()).apply(dense);
+        var byEntry = Autograd.grad(v -> csr.withValues(v).matmul(x).square().sum()).apply(csr.values());
+        close(byEntry, full.maskedSelect(dense.ne(0)));
+        close(Autograd.hessian(v -> csr.withValues(v).matmul(x).square().sum(), csr.values()).diagonal(), x.square().sum(1).indexSelect(0, dense.ne(0).nonZero().select(1, 1)).mul(2));
+    }
+
+    @Test void entriesAtOnePlaceAreAdded() {
+        var csr = Csr.fromEntries(3, 3, new int[] {2, 0, 2}, new int[] {1, 0, 1}, new double[] {1, 5, 2});
+        assertThat(csr.entries()).isEqualTo(2);
+        assertThat(csr.toDense().item(2, 1)).isEqualTo(3);
+    }
+
+    @Test void whatIsNoMatrixIsRefusedByName() {
+        assertThatThrownBy(() -> Csr.of(2, 2, new int[] {0, 1, 2}, new int[] {0, 2}, Tensor.of(1.0, 2))).isInstanceOf(ShapeException.class).hasMessageContaining("column 2 in row 1");
+        assertThatThrownBy(() -> Csr.of(2, 2, new int[] {0, 2}, new int[] {0, 1}, Tensor.of(1.0, 2))).isInstanceOf(ShapeException.class).hasMessageContaining("row starts");
+        assertThatThrownBy(() -> Csr.fromDense(sparse(2, 3)).matmul(Tensor.zeros(2, 2))).isInstanceOf(ShapeException.class).hasMessageContaining("(2, 3)");
+    }
+}

@@ -1,0 +1,256 @@
+package lyceum.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+import lyceum.random.Rng;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Measured;
+import org.junit.jupiter.api.Test;
+
+class SplitTest {
+
+    @Test @Acceptance(topic = "data-split", clause = 1)
+    void partsAreDisjointCoverAllRowsAndHaveTheirSizesOverThousandSettings() {
+        var rng = Rng.of(719);
+        double worst = 0;
+        for (int setting = 0; setting < 1000; setting++) {
+            var shares = shares(rng, 2 + rng.nextInt(3));
+            int n = 40 + rng.nextInt(2000), classes = 1 + rng.nextInt(6);
+            var labels = IntStream.range(0, n).map(i -> rng.nextInt(classes)).toArray();
+            for (var split : List.of(Split.random(n, rng, shares), Split.stratified(labels, rng, shares))) {
+                assertPartition(split, n);
+                for (int p = 0; p < shares.length; p++) worst = Math.max(worst, Math.abs(split.get(p).length - shares[p] * n));
+            }
+        }
+        assertThat(Measured.value("largest distance from the request in rows", worst)).isLessThan(1);
+    }
+
+    @Test @Acceptance(topic = "data-split", clause = 2)
+    void everyClassHasItsShareWithinOneItemInEveryPart() {
+        var rng = Rng.of(2);
+        double worst = 0;
+        for (int setting = 0; setting < 300; setting++) {
+            var shares = shares(rng, 2 + rng.nextInt(4));
+            int n = 50 + rng.nextInt(1000), classes = 1 + rng.nextInt(40);
+            var labels = IntStream.range(0, n).map(i -> 7 * Math.min(rng.nextInt(classes), rng.nextInt(classes)) - 50).toArray();
+            var split = Split.stratified(labels, rng, shares);
+            var strata = Strata.of(labels);
+            for (int c = 0; c < strata.size(); c++) {
+                int value = labels[strata.rows(c)[0]], count = strata.counts()[c];
+                for (int p = 0; p < shares.length; p++) {
+                    long have = Arrays.stream(split.get(p)).filter(row -> labels[row] == value).count();
+                    worst = Math.max(worst, Math.abs(have - shares[p] * count));
+                }
+            }
+        }
+        assertThat(Measured.value("largest distance of a class from its share in items", worst)).isLessThan(1);
+    }
+
+    @Test @Acceptance(topic = "data-split", clause = 2)
+    void everyOfSeveralLabelsHasItsShareWithinOneItemInEveryPart() {
+        var rng = Rng.of(3);
+        double worst = 0;
+        for (int setting = 0; setting < 100; setting++) {
+            var shares = shares(rng, 2 + rng.nextInt(2));
+            int n = 200 + rng.nextInt(800), count = 2 + rng.nextInt(7);
+            var labels = new boolean[n][count];
+            for (var row : labels) for (int l = 0; l < count; l++) row[l] = rng.nextDouble() < 0.5 / (1 + l) || l > 0 && row[l - 1] && rng.nextDouble() < 0.3;
+            var split = Split.stratified(labels, rng, shares);
+            assertPartition(split, n);
+            for (int l = 0; l < count; l++) {
+                int label = l;
+                long all = Arrays.stream(labels).filter(row -> row[label]).count();
+                for (int p = 0; p < shares.length; p++) {
+                    assertThat((double) split.get(p).length).isBetween(shares[p] * n - 1, shares[p] * n + 1);
+                    long have = Arrays.stream(split.get(p)).filter(row -> labels[row][label]).count();
+                    worst = Math.max(worst, Math.abs(have - shares[p] * all));
+                }
+            }
+        }
+        assertThat(Measured.value("largest distance of a label from its share in items", worst)).isLessThanOrEqualTo(1);
+    }
+
+    @Test void aRareClassReachesTheTestPartAsOftenAsItsShareSays() {
+        var labels = new int[100];
+        labels[7] = 1;
+        int inTest = 0;
+        for (int seed = 0; seed < 2000; seed++) if (Split.stratified(labels, Rng.of(seed), 0.8, 0.2).assignment()[7] == 1) inTest++;
+        assertThat(inTest / 2000.0).isBetween(0.17, 0.23);
+    }
+
+    @Test @Acceptance(topic = "data-split", clause = 3)
+    void groupsNeverStraddleAndSizesStayWithinTheLargestGroup() {
+        var rng = Rng.of(4);
+        for (int setting = 0; setting < 300; setting++) {
+            int groups = 4 + rng.nextInt(60), n = groups * (1 + rng.nextInt(20));
+            var group = IntStream.range(0, n).map(i -> i < groups ? i : rng.nextInt(groups)).toArray();
+            var shares = shares(rng, 2 + rng.nextInt(2));
+            var split = Split.grouped(group, rng, shares);
+            assertPartition(split, n);
+            var partOf = new HashMap<Integer, Integer>();
+            var assignment = split.assignment();
+            for (int i = 0; i < n; i++) partOf.putIfAbsent(group[i], assignment[i]);
+            for (int i = 0; i < n; i++) assertThat(assignment[i]).isEqualTo(partOf.get(group[i]));
+            int largest = Arrays.stream(Strata.of(group).counts()).max().getAsInt();
+            for (int p = 0; p < shares.length; p++) assertThat(Math.abs(split.get(p).length - shares[p] * n)).isLessThanOrEqualTo(largest);
+        }
+    }
+
+    @Test @Acceptance(topic = "data-split", clause = 3)
+    void noTrainingTimeIsAfterATestTimeMinusTheGap() {
+        var rng = Rng.of(5);
+        int unused = 0;
+        for (int setting = 0; setting < 300; setting++) {
+            int n = 100 + rng.nextInt(500);
+            long gap = rng.nextInt(20);
+            var times = IntStream.range(0, n).mapToLong(i -> rng.nextInt(2000) - 1000).toArray();
+            var split = Split.byTime(times, gap, 0.5, 0.2, 0.3);
+            for (int p = 0; p < 2; p++)
+                for (int q = p + 1; q < 3; q++) {
+                    long last = Arrays.stream(split.get(p)).mapToLong(i -> times[i]).max().getAsLong();
+                    long first = Arrays.stream(split.get(q)).mapToLong(i -> times[i]).min().getAsLong();
+                    assertThat(last).isLessThanOrEqualTo(first - gap).isLessThan(first);
+                }
+            unused += split.unused().length;
+            assertThat(split.unused().length + Arrays.stream(split.sizes()).sum()).isEqualTo(n);
+        }
+        assertThat(unused).isPositive();
+    }
+
+    @Test void timesWithoutTiesAndGapGiveTheSizesAskedFor() {
+        var times = Rng.of(1).permutation(1000);
+        var split = Split.byTime(Arrays.stream(times).asLongStream().toArray(), 0, 0.7, 0.3);
+        assertThat(split.sizes()).containsExactly(700, 300);
+        assertThat(Arrays.stream(split.get(1)).map(i -> times[i]).toArray()).isSorted().startsWith(700);
+        assertThatThrownBy(() -> Split.byTime(new long[10], 0, 0.5, 0.5)).hasMessageContaining("leave part 0 empty");
+        assertThatThrownBy(() -> Split.byTime(new long[] {1, 2, 3, 4}, 9, 0.5, 0.5)).hasMessageContaining("gap 9");
+    }
+
+    @Test @Acceptance(topic = "data-split", clause = 4)
+    void hashSplitKeepsEveryOldAssignmentAfterRowsAreAdded() {
+        var rng = Rng.of(6);
+        var keys = new ArrayList<String>();
+        for (int i = 0; i < 5000; i++) keys.add("user-" + i);
+        var before = Split.byKey(keys, 42, 0.7, 0.1, 0.2).assignment();
+        var grown = new ArrayList<>(keys);
+        for (int i = 0; i < 5000; i++) grown.add(rng.nextInt(grown.size()), "new-" + i);
+        var after = Split.byKey(grown, 42, 0.7, 0.1, 0.2).assignment();
+        var ofKey = new HashMap<String, Integer>();
+        for (int i = 0; i < grown.size(); i++) ofKey.put(grown.get(i), after[i]);
+        int kept = 0;
+        for (int i = 0; i < keys.size(); i++) if (ofKey.get(keys.get(i)) == before[i]) kept++;
+        assertThat(Measured.value("old assignments kept", kept / 5000.0)).isEqualTo(1);
+    }
+
+    @Test void hashSplitFollowsItsSharesAndNeverChangesBetweenVersions() {
+        var keys = IntStream.range(0, 20000).mapToLong(i -> i).toArray();
+        var sizes = Split.byKey(keys, 0, 0.7, 0.1, 0.2).sizes();
+        assertThat(sizes[0]).isBetween(13800, 14200);
+        assertThat(sizes[1]).isBetween(1870, 2130);
+        assertThat(Split.byKey(List.of("a", "b", "c", "d", "ä", "", "a"), 1, 0.5, 0.5).assignment()).containsExactly(1, 1, 0, 1, 1, 0, 1);
+        assertThat(Split.byKey(keys, 1, 0.5, 0.5).assignment()).isNotEqualTo(Split.byKey(keys, 2, 0.5, 0.5).assignment());
+    }
+
+    @Test @Acceptance(topic = "data-split", clause = 5)
+    void sameSeedGivesTheSameSplitOnAnyNumberOfThreads() throws Exception {
+        var labels = IntStream.range(0, 500).map(i -> i % 7).toArray();
+        var multi = new boolean[500][4];
+        for (int i = 0; i < 500; i++) for (int l = 0; l < 4; l++) multi[i][l] = (i * 31 + l * 17) % (3 + l) == 0;
+        var expected = all(labels, multi);
+        for (int threads : new int[] {1, 2, 4, 8}) {
+            try (var pool = Executors.newFixedThreadPool(threads)) {
+                var results = pool.invokeAll(IntStream.range(0, 2 * threads).mapToObj(i -> (java.util.concurrent.Callable<List<int[]>>) () -> all(labels, multi)).toList());
+                for (var result : results) {
+                    var got = result.get();
+                    for (int s = 0; s < expected.size(); s++) assertThat(got.get(s)).isEqualTo(expected.get(s));
+                }
+            }
+        }
+        assertThat(Split.random(500, Rng.of(10), 0.5, 0.5).get(0)).isNotEqualTo(expected.getFirst());
+    }
+
+    private static List<int[]> all(int[] labels, boolean[][] multi) {
+        return List.of(Split.random(500, Rng.of(9), 0.5, 0.5).get(0), Split.stratified(labels, Rng.of(9), 0.6, 0.2, 0.2).get(1),
+                Split.stratified(multi, Rng.of(9), 0.8, 0.2).get(1), Split.grouped(labels, Rng.of(9), 0.5, 0.5).get(0));
+    }
+
+    @Test @Acceptance(topic = "data-split", clause = 6)
+    void bestOfTwoHundredRandomModelsLooksGoodOnValidationAndIsChanceOnTheSealedTestSet() {
+        int repeats = 100, n = 4000;
+        double validation = 0, test = 0;
+        for (int r = 0; r < repeats; r++) {
+            var rng = Rng.of(100 + r);
+            var labels = IntStream.range(0, n).map(i -> rng.nextInt(2)).toArray();
+            var split = Split.random(n, rng, 0.7, 0.05, 0.25);
+            var sealed = SealedTestSet.of(split.get(2), 1);
+            double best = 0;
+            int chosen = 0;
+            for (int model = 0; model < 200; model++) {
+                double accuracy = accuracy(model, r, split.get(1), labels);
+                if (accuracy > best) {
+                    best = accuracy;
+                    chosen = model;
+                }
+            }
+            int winner = chosen, seed = r;
+            validation += best / repeats;
+            test += sealed.score("the chosen model", rows -> accuracy(winner, seed, rows, labels)) / repeats;
+            assertThat(sealed.accesses()).isEqualTo(1);
+        }
+        assertThat(Measured.value("mean validation accuracy of the best", validation)).isGreaterThan(0.55);
+        assertThat(Measured.value("its mean test accuracy", test)).isBetween(0.49, 0.51);
+    }
+
+    /** A model that guesses a label from the row number alone. */
+    private static double accuracy(int model, int repeat, int[] rows, int[] labels) {
+        var guesses = Rng.of(repeat).split(model);
+        int right = 0;
+        for (int row : rows) if ((guesses.split(row).nextLong() & 1) == labels[row]) right++;
+        return right / (double) rows.length;
+    }
+
+    @Test void splitsCutDatasets() {
+        var parts = Split.stratified(Datasets.iris(), Rng.of(1), 0.6, 0.2, 0.2);
+        assertThat(parts).hasSize(3).allSatisfy(part -> assertThat(part.classCounts()).containsOnly(part.size() / 3));
+        assertThat(Split.random(Datasets.iris(), Rng.of(1), 0.5, 0.5).get(1).size()).isEqualTo(75);
+        var spam = Datasets.spamAssassin();
+        assertThat(Split.grouped(spam.groups(), Rng.of(1), 0.7, 0.3).of(spam)).hasSize(2);
+        assertThatThrownBy(() -> Split.random(10, Rng.of(1), 0.5, 0.5).of(Datasets.iris())).hasMessage("Split.of: a split of 10 rows does not fit data of 150");
+    }
+
+    @Test void wrongSharesAreRefusedWithASentence() {
+        assertThatThrownBy(() -> Split.random(10, Rng.of(1), 0.8, 0.3)).hasMessageContaining("not 1");
+        assertThatThrownBy(() -> Split.random(10, Rng.of(1), 1.2, -0.2)).hasMessage("Split.random: share 1.2; shares lie between 0 and 1");
+        assertThatThrownBy(() -> Split.random(10, Rng.of(1), 0.99, 0.01)).hasMessageContaining("leaves part 1 empty");
+        assertThatThrownBy(() -> Split.grouped(new int[] {1, 1, 1}, Rng.of(1), 0.5, 0.5)).hasMessageContaining("1 groups for 2 parts");
+        assertThat(Split.random(1000, Rng.of(1), 0.1, 0.2, 0.7).sizes()).containsExactly(100, 200, 700);
+    }
+
+    @Test void aSealedTestSetCountsAndRefusesAndNamesPurposes() {
+        var sealed = SealedTestSet.of("rows", 2);
+        sealed.open("first look");
+        assertThat(sealed.score("second look", String::length)).isEqualTo(4);
+        assertThat(sealed.purposes()).containsExactly("first look", "second look");
+        assertThatThrownBy(() -> sealed.open("third")).isInstanceOf(IllegalStateException.class).hasMessageContaining("2 of 2 times (first look; second look)");
+    }
+
+    private static double[] shares(Rng rng, int parts) {
+        var shares = new double[parts];
+        double sum = 0;
+        for (int p = 0; p < parts; p++) sum += shares[p] = 0.15 + rng.nextDouble();
+        for (int p = 0; p < parts; p++) shares[p] /= sum;
+        return shares;
+    }
+
+    private static void assertPartition(Split split, int n) {
+        var rows = IntStream.range(0, split.size()).flatMap(p -> Arrays.stream(split.get(p))).sorted().toArray();
+        assertThat(rows).isEqualTo(IntStream.range(0, n).toArray());
+    }
+}

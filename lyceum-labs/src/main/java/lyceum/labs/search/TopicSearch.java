@@ -1,0 +1,151 @@
+package lyceum.labs.search;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import lyceum.labs.catalogue.Article;
+import lyceum.labs.catalogue.Catalogue;
+import lyceum.labs.catalogue.Topic;
+
+/**
+ * Finds topics by words. Immutable, safe between threads.
+ *
+ * <p>Title, aliases, area, summary and article are searched, weighted in that order (BM25F). The last word of a query counts
+ * as half typed. A word of four letters or more may have one typing error, of eight two; a swap of neighbours is one. A query
+ * that is a topic's name, abbreviation or alias, or nearly so, finds that topic first. Where topics have all words of the
+ * query, only they are returned; of a sentence, half of its telling words are enough.
+ */
+public final class TopicSearch {
+
+    /** A share of the words that is all of them, but for rounding. */
+    private static final double ALL = 0.999;
+
+    private final Catalogue catalogue;
+    private final List<Topic> topics;
+    private final TermIndex terms;
+    private final KeyIndex keys = new KeyIndex();
+    /** What much else needs is what a short query more likely means. */
+    private final double[] prior;
+    private final Map<String, Integer> places = new HashMap<>();
+    private final List<List<Words.Word>> titles;
+    private final List<List<Words.Word>> summaries;
+    private final MeaningIndex meanings;
+
+    private TopicSearch(Catalogue catalogue, Function<String, Optional<Article>> articles, MeaningIndex meanings) {
+        this.catalogue = catalogue;
+        this.topics = catalogue.topics();
+        this.meanings = meanings;
+        this.terms = new TermIndex(topics.size());
+        this.prior = new double[topics.size()];
+        this.titles = topics.stream().map(t -> Words.of(t.title())).toList();
+        this.summaries = topics.stream().map(t -> Words.of(t.summary())).toList();
+        var neededBy = new HashMap<String, Integer>();
+        for (int d = 0; d < topics.size(); d++) {
+            add(d, topics.get(d), articles);
+            topics.get(d).needs().forEach(need -> neededBy.merge(need, 1, Integer::sum));
+        }
+        for (int d = 0; d < topics.size(); d++) {
+            prior[d] = 1 + 0.04 * Math.log1p(neededBy.getOrDefault(topics.get(d).slug(), 0));
+        }
+        terms.freeze();
+        keys.freeze();
+    }
+
+    /** A search over a catalogue and its articles. */
+    public static TopicSearch of(Catalogue catalogue, Function<String, Optional<Article>> articles) {
+        return new TopicSearch(catalogue, articles, MeaningIndex.NONE);
+    }
+
+    /** A search that also asks what a query means. */
+    public static TopicSearch of(Catalogue catalogue, Function<String, Optional<Article>> articles, MeaningIndex meanings) {
+        return new TopicSearch(catalogue, articles, meanings);
+    }
+
+    private void add(int d, Topic topic, Function<String, Optional<Article>> articles) {
+        places.put(topic.slug(), d);
+        keys.add(d, topic);
+        terms.add(d, TermIndex.Field.TITLE, topic.title());
+        terms.add(d, TermIndex.Field.TITLE, topic.slug());
+        topic.aliases().forEach(alias -> terms.add(d, TermIndex.Field.ALIAS, alias));
+        terms.add(d, TermIndex.Field.AREA, topic.area());
+        terms.add(d, TermIndex.Field.SUMMARY, topic.summary());
+        articles.apply(topic.slug()).ifPresent(article -> terms.add(d, TermIndex.Field.ARTICLE, article.markdown()));
+    }
+
+    /** The topics for a query, best first; an empty query finds nothing. */
+    public List<Hit> search(String query) {
+        return search(query, Integer.MAX_VALUE);
+    }
+
+    /** As {@link #search(String)}, at most {@code limit}. */
+    public List<Hit> search(String query, int limit) {
+        var asked = Query.of(query, terms);
+        if (asked.isEmpty()) {
+            return List.of();
+        }
+        var names = new double[topics.size()];
+        keys.score(asked.joined(), names);
+        catalogue.find(query.strip().toLowerCase(Locale.ROOT).replace(' ', '-')).ifPresent(t -> names[place(t)] += 5);
+        var share = new double[topics.size()];
+        var words = new double[topics.size()];
+        for (var group : asked.groups()) {
+            addGroup(group, asked.total(), words, share);
+        }
+        meanings.nearest(query, 20).forEach((slug, similarity) -> catalogue.find(slug).ifPresent(t -> names[place(t)] += 20 * similarity));
+        return ranked(asked, names, words, share, limit);
+    }
+
+    private int place(Topic topic) {
+        return places.get(topic.slug());
+    }
+
+    /** Adds what one word of the query is worth to each topic, and that word's part of the whole query to {@code share}. */
+    private void addGroup(Query.Group group, double total, double[] words, double[] share) {
+        var best = new double[topics.size()];
+        terms.score(group.matches(), best);
+        for (int d = 0; d < best.length; d++) {
+            if (best[d] > 0) {
+                words[d] += best[d];
+                share[d] += group.weight() / total;
+            }
+        }
+    }
+
+    private List<Hit> ranked(Query asked, double[] names, double[] words, double[] share, int limit) {
+        double enough = asked.isSentence() ? 0.5 * Arrays.stream(share).max().orElse(0) : Arrays.stream(share).anyMatch(s -> s > ALL) ? ALL : 0;
+        var scores = new double[topics.size()];
+        for (int d = 0; d < scores.length; d++) {
+            boolean wanted = names[d] > 0 || share[d] > enough;
+            scores[d] = wanted ? (names[d] + words[d] * share[d] * share[d]) * prior[d] : 0;
+        }
+        return IntStream.range(0, scores.length).filter(d -> scores[d] > 0).boxed()
+                .sorted(Comparator.comparingDouble((Integer d) -> -scores[d]).thenComparing(d -> d))
+                .limit(limit)
+                .map(d -> new Hit(topics.get(d), scores[d], spans(asked, titles.get(d)), spans(asked, summaries.get(d))))
+                .toList();
+    }
+
+    /** What a query hit in a text: words, beginnings of words, and neighbours that it wrote as one. */
+    private static List<Span> spans(Query asked, List<Words.Word> text) {
+        var spans = new ArrayList<Span>();
+        Words.Word before = null;
+        for (var word : text) {
+            var letters = asked.hits().get(word.text());
+            if (letters != null) {
+                boolean whole = letters >= word.text().length();
+                spans.add(new Span(word.start(), whole ? word.end() : Math.min(word.end(), word.start() + letters)));
+            } else if (before != null && before.end() + 1 == word.start() && asked.hits().containsKey(before.text() + word.text())) {
+                spans.add(new Span(before.start(), word.end()));
+            }
+            before = word;
+        }
+        return List.copyOf(spans);
+    }
+}

@@ -1,0 +1,165 @@
+package lyceum.labs.catalogue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class CatalogueTest {
+
+    private static final Catalogue CATALOGUE = Catalogue.load();
+
+    @Test
+    void allTopicsStandInItNumberedFromOne() {
+        assertThat(CATALOGUE.topics()).extracting(Topic::number).containsExactlyElementsOf(java.util.stream.IntStream.rangeClosed(1, 757).boxed().toList());
+        assertThat(CATALOGUE.topics()).extracting(Topic::title).doesNotHaveDuplicates();
+        assertThat(CATALOGUE.topics()).extracting(Topic::slug).doesNotHaveDuplicates().allMatch(s -> s.matches("[a-z0-9]+(-[a-z0-9]+)*"));
+    }
+
+    @Test
+    void everyTopicIsWhole() {
+        for (var t : CATALOGUE.topics()) {
+            assertThat(t.kind()).as(t.slug()).isIn("algorithm", "concept", "data", "history", "metric", "model", "system", "technique", "theory");
+            assertThat(t.level()).as(t.slug()).isIn("beginner", "practitioner", "researcher");
+            assertThat(t.area()).as(t.slug()).isNotBlank();
+            assertThat(t.clauses()).as(t.slug()).isNotEmpty().allMatch(c -> !c.isBlank());
+            assertThat(t.summary().split("\\s+")).as(t.slug() + ": words of its summary").hasSizeBetween(20, 45);
+        }
+        assertThat(CATALOGUE.byArea()).hasSizeBetween(25, 45);
+    }
+
+    @Test
+    void needsAndRelatedTopicsExistAndNeedsHaveNoCycle() {
+        for (var t : CATALOGUE.topics()) {
+            assertThat(t.needs()).as(t.slug()).allMatch(s -> CATALOGUE.find(s).isPresent()).doesNotContain(t.slug());
+            assertThat(t.related()).as(t.slug()).allMatch(s -> CATALOGUE.find(s).isPresent()).doesNotContain(t.slug());
+            assertThat(CATALOGUE.depth(t.slug())).isBetween(0, 60);
+        }
+    }
+
+    @Test
+    void noSummarySharesEightWordsInARowWithAnotherOrWithAClause() {
+        var summaries = new HashMap<String, String>();
+        for (var t : CATALOGUE.topics()) {
+            for (var run : eights(t.summary())) {
+                var other = summaries.put(run, t.slug());
+                assertThat(other == null || other.equals(t.slug())).as("'%s' in %s and %s", run, t.slug(), other).isTrue();
+            }
+        }
+        for (var t : CATALOGUE.topics()) {
+            for (var clause : t.clauses()) {
+                assertThat(eights(clause)).as("a clause of %s and a summary", t.slug()).noneMatch(summaries::containsKey);
+            }
+        }
+    }
+
+    @Test
+    void eightWordsAreFoundWhateverTheirHyphensAndMarks() {
+        assertThat(eights("One two-three, four five six: seven eight (nine).")).containsAnyElementsOf(eights("two three four five six seven eight nine"));
+        assertThat(eights("one two three four five six seven")).isEmpty();
+    }
+
+    private static Set<String> eights(String text) {
+        var runs = new HashSet<String>();
+        for (var hyphen : List.of("", " ")) {
+            var words = text.toLowerCase(Locale.ROOT).replaceAll("[-–]", hyphen).replaceAll("[^\\p{L}\\p{N}\\s]", hyphen).strip().split("\\s+");
+            for (int i = 0; i + 8 <= words.length; i++) {
+                runs.add(String.join(" ", List.of(words).subList(i, i + 8)));
+            }
+        }
+        return runs;
+    }
+
+    @Test
+    void pathHoldsWhatTheGoalNeedsEachAfterItsOwnNeeds() {
+        for (var goal : List.of("multilayer-perceptron", "dpo", "k-means", "transformer")) {
+            if (CATALOGUE.find(goal).isEmpty()) {
+                continue;
+            }
+            var path = CATALOGUE.path(goal);
+            assertThat(path.getLast().slug()).isEqualTo(goal);
+            assertThat(path).doesNotHaveDuplicates();
+            var read = new HashSet<String>();
+            for (var t : path) {
+                assertThat(read).as(t.slug()).containsAll(t.needs());
+                read.add(t.slug());
+            }
+            assertThat(read).isEqualTo(closure(goal));
+        }
+    }
+
+    @Test
+    void pathLeavesOutWhatIsKnownAndWhatOnlyThatNeeds() {
+        var catalogue = small(Map.of("a", List.of(), "b", List.of("a"), "c", List.of("b"), "d", List.of("c", "a")));
+        assertThat(catalogue.path("d")).extracting(Topic::slug).containsExactly("a", "b", "c", "d");
+        assertThat(catalogue.path("d", Set.of("c"))).extracting(Topic::slug).containsExactly("a", "d");
+        assertThat(catalogue.path("a")).extracting(Topic::slug).containsExactly("a");
+        assertThat(catalogue.depth("d")).isEqualTo(3);
+        assertThat(catalogue.neededBy("a")).extracting(Topic::slug).containsExactlyInAnyOrder("b", "d");
+    }
+
+    @Test
+    void cycleIsNamed() {
+        var catalogue = small(Map.of("a", List.of("b"), "b", List.of("a")));
+        assertThatThrownBy(() -> catalogue.path("a")).isInstanceOf(IllegalStateException.class).hasMessageContaining("needs itself");
+    }
+
+    @Test
+    void unknownSlugOffersTheNearestNames() {
+        assertThatThrownBy(() -> CATALOGUE.bySlug("k-meens")).isInstanceOf(UnknownTopicException.class)
+                .hasMessageStartingWith("there is no topic 'k-meens'; did you mean k-means, ")
+                .extracting(e -> ((UnknownTopicException) e).nearest().size()).isEqualTo(3);
+        assertThat(CATALOGUE.nearest("gradient-decent", 1)).containsExactly("gradient-descent");
+    }
+
+    @Test
+    void editDistanceCountsSwapsAndStopsAtItsLimit() {
+        assertThat(EditDistance.between("kitten", "sitting")).isEqualTo(3);
+        assertThat(EditDistance.between("attention", "attnetion")).isEqualTo(1);
+        assertThat(EditDistance.between("", "abc")).isEqualTo(3);
+        var random = new java.util.Random(7);
+        for (int i = 0; i < 3_000; i++) {
+            var a = word(random);
+            var b = word(random);
+            int whole = EditDistance.between(a, b);
+            for (int limit = 0; limit < 5; limit++) {
+                assertThat(EditDistance.within(a, b, limit)).as(a + " " + b).isEqualTo(Math.min(whole, limit + 1));
+            }
+            assertThat(EditDistance.between(b, a)).isEqualTo(whole);
+        }
+    }
+
+    private static String word(java.util.Random random) {
+        var word = new StringBuilder();
+        for (int i = random.nextInt(8); i > 0; i--) {
+            word.append((char) ('a' + random.nextInt(3)));
+        }
+        return word.toString();
+    }
+
+    private static Set<String> closure(String goal) {
+        var found = new HashSet<String>();
+        var open = new ArrayList<>(List.of(goal));
+        while (!open.isEmpty()) {
+            var slug = open.removeLast();
+            if (found.add(slug)) {
+                open.addAll(CATALOGUE.bySlug(slug).needs());
+            }
+        }
+        return found;
+    }
+
+    private static Catalogue small(Map<String, List<String>> needs) {
+        var topics = new ArrayList<Topic>();
+        needs.keySet().stream().sorted().forEach(s -> topics.add(
+                new Topic(topics.size() + 1, s, s, "concept", "core", "Area", "beginner", "", List.of(), needs.get(s), List.of(), List.of("it runs"))));
+        return Catalogue.of(topics);
+    }
+}

@@ -1,0 +1,191 @@
+package lyceum.labs.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.Predicate;
+import lyceum.labs.catalogue.Article;
+import lyceum.labs.catalogue.Catalogue;
+import lyceum.labs.catalogue.Topic;
+import lyceum.testing.LocaleHarness;
+import org.junit.jupiter.api.Test;
+
+class TopicSearchTest {
+
+    private static final Catalogue CATALOGUE = Catalogue.load();
+    private static final TopicSearch SEARCH = TopicSearch.of(CATALOGUE, Article::find);
+    private static final System.Logger LOG = System.getLogger(TopicSearchTest.class.getName());
+
+    /** A question, the topics that answer it, and whether tuning has seen it. */
+    private record Question(String kind, String query, List<String> expected, boolean untouched) {
+
+        int rank() {
+            var found = SEARCH.search(query, 20).stream().map(h -> h.topic().slug()).toList();
+            return expected.stream().mapToInt(found::indexOf).filter(i -> i >= 0).min().orElse(Integer.MAX_VALUE - 1) + 1;
+        }
+    }
+
+    private static List<Question> questions() throws Exception {
+        var questions = new ArrayList<Question>();
+        try (var in = TopicSearchTest.class.getResourceAsStream("/search-questions.tsv")) {
+            new String(in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8).lines().skip(1).map(l -> l.split("\t"))
+                    .forEach(c -> questions.add(new Question(c[0], c[1], List.of(c[2].split("\\|")), c[3].equals("untouched"))));
+        }
+        return questions;
+    }
+
+    private record Quality(int count, double inFirstThree, double meanReciprocalRank) {
+
+        static Quality of(List<Question> questions) {
+            var ranks = questions.stream().mapToInt(Question::rank).toArray();
+            return new Quality(ranks.length, java.util.Arrays.stream(ranks).filter(r -> r <= 3).count() / (double) ranks.length,
+                    java.util.Arrays.stream(ranks).mapToDouble(r -> 1.0 / r).average().orElse(0));
+        }
+
+        @Override
+        public String toString() {
+            return String.format(Locale.ROOT, "%d questions, %.1f%% in the first three, MRR %.3f", count, 100 * inFirstThree, meanReciprocalRank);
+        }
+    }
+
+    private static List<Question> those(Predicate<Question> which) throws Exception {
+        return questions().stream().filter(which).toList();
+    }
+
+    @Test
+    void acronymsTyposAndHalfWordsFindTheirTopicInTheFirstThree() throws Exception {
+        var named = those(q -> !q.kind().equals("paraphrase"));
+        var missed = named.stream().filter(q -> q.rank() > 3).map(q -> q.query() + " -> " + q.expected() + " at " + q.rank()).toList();
+        var quality = Quality.of(named);
+        LOG.log(System.Logger.Level.INFO, "search: names " + quality + "; missed " + missed);
+        assertThat(named).hasSizeGreaterThan(200);
+        assertThat(quality.inFirstThree()).as("missed %s", missed).isGreaterThanOrEqualTo(0.97);
+        assertThat(quality.meanReciprocalRank()).isGreaterThanOrEqualTo(0.90);
+    }
+
+    @Test
+    void untouchedQuestionsDoAsWell() throws Exception {
+        var untouched = those(q -> q.untouched() && !q.kind().equals("paraphrase"));
+        var quality = Quality.of(untouched);
+        LOG.log(System.Logger.Level.INFO, "search: untouched names " + quality);
+        assertThat(those(Question::untouched)).hasSize(50);
+        assertThat(quality.inFirstThree()).isGreaterThanOrEqualTo(0.95);
+    }
+
+    @Test
+    void paraphrasesAreReported() throws Exception {
+        var paraphrases = those(q -> q.kind().equals("paraphrase"));
+        LOG.log(System.Logger.Level.INFO, "search: paraphrases " + Quality.of(paraphrases) + "; missed "
+                + paraphrases.stream().filter(q -> q.rank() > 3).map(q -> q.query() + " -> " + q.expected()).toList());
+        assertThat(paraphrases).hasSizeGreaterThan(40);
+    }
+
+    @Test
+    void everyTopicIsFoundByItsTitleSlugAndHalfItsTitle() {
+        var lost = new ArrayList<String>();
+        for (var t : CATALOGUE.topics()) {
+            for (var query : List.of(t.title(), t.slug(), t.slug().replace('-', ' '), t.title().toUpperCase(Locale.ROOT))) {
+                if (SEARCH.search(query, 1).stream().noneMatch(h -> h.topic().equals(t))) {
+                    lost.add(query + " -> " + SEARCH.search(query, 1).stream().map(h -> h.topic().slug()).toList());
+                }
+            }
+        }
+        assertThat(lost).isEmpty();
+    }
+
+    @Test
+    void oneTypingErrorInATitleRarelyLosesIt() {
+        var random = new Random(11);
+        int lost = 0;
+        for (var t : CATALOGUE.topics()) {
+            var query = mistyped(t.title(), random);
+            if (SEARCH.search(query, 3).stream().noneMatch(h -> h.topic().equals(t))) {
+                lost++;
+            }
+        }
+        assertThat(lost).isLessThanOrEqualTo(CATALOGUE.topics().size() / 50);
+    }
+
+    private static String mistyped(String title, Random random) {
+        int at = 1 + random.nextInt(title.length() - 2);
+        return switch (random.nextInt(3)) {
+            case 0 -> title.substring(0, at) + title.substring(at + 1);
+            case 1 -> title.substring(0, at) + title.charAt(at + 1) + title.charAt(at) + title.substring(at + 2);
+            default -> title.substring(0, at) + (char) ('a' + random.nextInt(26)) + title.substring(at + 1);
+        };
+    }
+
+    @Test
+    void allWordsCountWhereATopicHasThemAll() {
+        var hits = SEARCH.search("decision tree pruning");
+        assertThat(hits).isNotEmpty();
+        assertThat(SEARCH.search("zzzzqq attention")).isNotEmpty();
+        assertThat(SEARCH.search("zzzzqqxx")).isEmpty();
+        assertThat(SEARCH.search("the")).isNotNull();
+    }
+
+    @Test
+    void emptyAndOddQueriesFindNothingAndThrowNothing() {
+        for (var query : List.of("", "   ", "!?", "\u0000", "'\"<script>", "((((", "\uD83D", "a".repeat(100_000), "🙂")) {
+            assertThat(SEARCH.search(query)).as(query.substring(0, Math.min(9, query.length()))).isNotNull();
+        }
+        assertThat(SEARCH.search("")).isEmpty();
+        assertThat(SEARCH.search("!?")).isEmpty();
+    }
+
+    @Test
+    void hitsAreHighlighted() {
+        var topic = topic(1, "Singular Value Decomposition (SVD)", "svd", "Factors any matrix; singular values order what matters.");
+        var search = TopicSearch.of(Catalogue.of(List.of(topic)), s -> Optional.empty());
+        assertThat(marked(search.search("singular val").getFirst())).isEqualTo("[Singular] [Val]ue Decomposition (SVD) | Factors any matrix; [singular] [val]ues order what matters.");
+        assertThat(marked(search.search("decompositon").getFirst())).startsWith("Singular Value [Decomposition] (SVD)");
+        var kmeans = TopicSearch.of(Catalogue.of(List.of(topic(1, "K-Means Objective", "k-means", "Sums."))), s -> Optional.empty());
+        assertThat(marked(kmeans.search("kmeans").getFirst())).startsWith("[K-Means] Objective");
+        assertThat(marked(search.search("svd").getFirst())).startsWith("Singular Value Decomposition ([SVD])");
+    }
+
+    private static String marked(Hit hit) {
+        return marked(hit.topic().title(), hit.title()) + " | " + marked(hit.topic().summary(), hit.summary());
+    }
+
+    private static String marked(String text, List<Span> spans) {
+        var marked = new StringBuilder(text);
+        for (var span : spans.reversed()) {
+            marked.insert(span.end(), "]").insert(span.start(), "[");
+        }
+        return marked.toString();
+    }
+
+    private static Topic topic(int number, String title, String slug, String summary) {
+        return new Topic(number, title, slug, "concept", "core", "Area", "beginner", summary, List.of(), List.of(), List.of(), List.of("it runs"));
+    }
+
+    @Test
+    void articlesAreSearchedToo() {
+        var catalogue = Catalogue.of(List.of(topic(1, "One", "one", ""), topic(2, "Two", "two", "")));
+        var search = TopicSearch.of(catalogue, slug -> slug.equals("two") ? Optional.of(new Article("two", Map.of(), "about exchangeability")) : Optional.empty());
+        assertThat(search.search("exchangeab")).extracting(h -> h.topic().slug()).containsExactly("two");
+    }
+
+    @Test
+    void meaningsJoinIn() {
+        var catalogue = Catalogue.of(List.of(topic(1, "One", "one", ""), topic(2, "Two", "two", "")));
+        var search = TopicSearch.of(catalogue, s -> Optional.empty(), (query, count) -> Map.of("two", 0.9));
+        assertThat(search.search("a pair")).extracting(h -> h.topic().slug()).containsExactly("two");
+    }
+
+    @Test
+    void findsTheSameUnderEveryLocale() {
+        var expected = SEARCH.search("INFORMATION GAIN", 5).stream().map(h -> h.topic().slug()).toList();
+        LocaleHarness.everywhere(() -> {
+            var search = TopicSearch.of(CATALOGUE, s -> Optional.empty());
+            assertThat(search.search("INFORMATION GAIN", 1).getFirst().topic().slug()).isEqualTo("information-gain");
+            assertThat(SEARCH.search("INFORMATION GAIN", 5).stream().map(h -> h.topic().slug()).toList()).isEqualTo(expected);
+        });
+    }
+}

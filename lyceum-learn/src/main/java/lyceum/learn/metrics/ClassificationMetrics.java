@@ -1,0 +1,82 @@
+package lyceum.learn.metrics;
+
+import lyceum.DType;
+import lyceum.ShapeException;
+import lyceum.tensor.Tensor;
+
+/**
+ * Single scores of predicted labels. All take integer vectors of one length; {@link ConfusionMatrix} gives every score of one counting, with
+ * weights, orders of labels and policies.
+ */
+public final class ClassificationMetrics {
+    private ClassificationMetrics() { }
+
+    /** Share of rows whose label is right. */
+    public static double accuracy(Tensor truth, Tensor predicted) { return ConfusionMatrix.of(truth, predicted).accuracy(); }
+
+    /** Mean recall of the classes that occur: chance is 1 / classes, whatever the imbalance. */
+    public static double balancedAccuracy(Tensor truth, Tensor predicted) { return ConfusionMatrix.of(truth, predicted).balancedAccuracy(); }
+
+    /** {@code tp / (tp + fp)}, averaged over classes. */
+    public static double precision(Tensor truth, Tensor predicted, Average average) { return ConfusionMatrix.of(truth, predicted).precision(average); }
+
+    /** {@code tp / (tp + fn)}, averaged over classes. */
+    public static double recall(Tensor truth, Tensor predicted, Average average) { return ConfusionMatrix.of(truth, predicted).recall(average); }
+
+    /** Harmonic mean of precision and recall, of each class and then averaged. */
+    public static double f1(Tensor truth, Tensor predicted, Average average) { return fBeta(truth, predicted, 1, average); }
+
+    /** F-beta of each class, then averaged: recall weighs beta times as much as precision. */
+    public static double fBeta(Tensor truth, Tensor predicted, double beta, Average average) { return ConfusionMatrix.of(truth, predicted).fBeta(beta, average); }
+
+    /** The other reading of a macro F1: of the macro precision and the macro recall (Sokolova and Lapalme 2009). */
+    public static double f1OfMeans(Tensor truth, Tensor predicted) {
+        var matrix = ConfusionMatrix.of(truth, predicted);
+        double p = matrix.precision(Average.MACRO), r = matrix.recall(Average.MACRO);
+        return p + r == 0 ? 0 : 2 * p * r / (p + r);
+    }
+
+    /**
+     * Share of rows whose class is among the {@code k} highest scores; of equal scores the higher class counts as higher.
+     *
+     * @param truth class numbers 0 .. classes - 1
+     * @param scores (rows, classes)
+     * @param weights of the rows, or null for 1
+     */
+    public static double topKAccuracy(Tensor truth, Tensor scores, int k, double[] weights) {
+        if (scores.rank() != 2 || scores.size(0) != truth.count()) throw new ShapeException("topKAccuracy: scores " + scores.shape() + " for " + truth.count() + " rows");
+        if (k < 1) throw new IllegalArgumentException("topKAccuracy: k is " + k + "; it must be positive");
+        var rows = scores.to(DType.F64).toRows();
+        var classes = truth.toIntArray();
+        double right = 0, all = 0;
+        for (int i = 0; i < rows.length; i++) {
+            int above = 0;
+            for (int c = 0; c < rows[i].length; c++) if (rows[i][c] > rows[i][classes[i]] || rows[i][c] == rows[i][classes[i]] && c > classes[i]) above++;
+            double w = weights == null ? 1 : weights[i];
+            if (above < k) right += w;
+            all += w;
+        }
+        return right / all;
+    }
+
+    /** Share of rows of a multi-label problem, (rows, labels) of BOOL, whose labels are all right. */
+    public static double subsetAccuracy(Tensor truth, Tensor predicted) { return truth.eq(predicted).all(1).to(DType.F64).mean().item(); }
+
+    /** Share of the most frequent class: what a constant predictor reaches. */
+    public static double noInformationRate(Tensor truth) {
+        var matrix = ConfusionMatrix.of(truth, truth);
+        double most = 0;
+        for (int k = 0; k < matrix.classes(); k++) most = Math.max(most, matrix.support(k));
+        return most / matrix.total();
+    }
+
+    /**
+     * Precision where positives make up another share: {@code recall p / (recall p + (1 - specificity)(1 - p))} (Bayes).
+     *
+     * @param prevalence p, the share of positives where the rule will be used
+     */
+    public static double precisionAt(double recall, double specificity, double prevalence) {
+        double alarms = recall * prevalence + (1 - specificity) * (1 - prevalence);
+        return alarms == 0 ? 0 : recall * prevalence / alarms;
+    }
+}

@@ -1,0 +1,119 @@
+package lyceum.learn.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import lyceum.random.Rng;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Golden;
+import org.junit.jupiter.api.Test;
+
+class ConfusionMatrixTest {
+    private static final String TOPIC = "confusion-matrix";
+    private static final Golden GOLDEN = Golden.load("golden/confusion-matrix.json");
+
+    private static void close(double actual, double expected, String what) {
+        if (Double.isNaN(expected)) assertThat(actual).as(what).isNaN();
+        else assertThat(actual).as(what).isCloseTo(expected, within(1e-12));
+    }
+
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void countsAndScoresEqualScikitLearnOnFiveHundredLabelSets() {
+        int checked = 0;
+        for (var c : GOLDEN.list("cases")) {
+            if (!c.text("name").startsWith("random")) continue;
+            var labels = LabelCase.of(c.at("input"));
+            var order = c.longs("input.labels");
+            var matrix = ConfusionMatrix.of(labels.truth(), labels.predicted(), order, labels.weights());
+            var cells = switch (c.at("input.normalize").toString()) {
+                case String by when by.contains("true") -> matrix.normalized(ConfusionMatrix.Normalize.TRUTH);
+                case String by when by.contains("pred") -> matrix.normalized(ConfusionMatrix.Normalize.PREDICTION);
+                case String by when by.contains("all") -> matrix.normalized(ConfusionMatrix.Normalize.ALL);
+                default -> matrix.counts();
+            };
+            var expected = c.matrix("expected.matrix");
+            for (int i = 0; i < order.length; i++) assertThat(cells[i]).as(c.text("name")).containsExactly(expected[i], within(1e-12));
+            if (c.has("expected.scores")) scores(labels, c.at("expected.scores"), c.text("name"));
+            checked++;
+        }
+        assertThat(checked).isEqualTo(500);
+    }
+
+    private static void scores(LabelCase labels, Golden expected, String name) {
+        var all = labels.matrix();
+        close(all.accuracy(), expected.number("accuracy"), name);
+        close(all.balancedAccuracy(), expected.number("balanced"), name);
+        close(labels.matrixOfPresent().kappa(), expected.number("kappa"), name);
+        close(all.mcc(), expected.number("mcc"), name);
+        double zero = expected.number("zeroDivision");
+        var policy = zero == 0 ? ZeroDivision.ZERO : zero == 1 ? ZeroDivision.ONE : ZeroDivision.UNDEFINED;
+        var jaccard = policy == ZeroDivision.UNDEFINED ? ZeroDivision.ZERO : policy;
+        for (var average : Average.values()) {
+            var values = expected.doubles(average.name().toLowerCase(java.util.Locale.ROOT));
+            close(all.precision(average, policy), values[0], name + " precision " + average);
+            close(all.recall(average, policy), values[1], name + " recall " + average);
+            close(all.fBeta(1, average, policy), values[2], name + " f1 " + average);
+            close(all.fBeta(2, average, policy), values[3], name + " f2 " + average);
+            close(all.jaccard(average, jaccard), values[4], name + " jaccard " + average);
+        }
+    }
+
+    @Acceptance(topic = TOPIC, clause = 2)
+    @Test void shardsMergeIntoTheWhole() {
+        var rng = Rng.of(2);
+        var labels = new long[] {0, 1, 2, 3};
+        for (int run = 0; run < 100; run++) {
+            long[] truth = rng.longs(90, 0, 4).toArray(), predicted = rng.longs(90, 0, 4).toArray();
+            var whole = ConfusionMatrix.of(truth, predicted, labels, null);
+            var merged = ConfusionMatrix.of(new long[0], new long[0], labels, null);
+            for (int from = 0; from < 90; ) {
+                int to = Math.min(90, from + 1 + rng.nextInt(40));
+                merged = merged.merge(ConfusionMatrix.of(Arrays.copyOfRange(truth, from, to), Arrays.copyOfRange(predicted, from, to), labels, null));
+                from = to;
+            }
+            assertThat(merged.counts()).isDeepEqualTo(whole.counts());
+        }
+    }
+
+    @Acceptance(topic = TOPIC, clause = 3)
+    @Test void countsAddUpToTheRows() {
+        for (var c : GOLDEN.list("cases")) {
+            if (!c.text("name").startsWith("random")) continue;
+            var labels = LabelCase.of(c.at("input"));
+            double n = labels.weights() == null ? labels.truth().length : Arrays.stream(labels.weights()).sum();
+            assertThat(labels.matrix().total()).isCloseTo(n, within(1e-12 * n));
+        }
+    }
+
+    @Acceptance(topic = TOPIC, clause = 4)
+    @Test void kappaAndMccAreZeroForIndependentLabels() {
+        var rng = Rng.of(4);
+        int runs = 400, n = 2000;
+        double kappa = 0, kappaSquares = 0, mcc = 0, mccSquares = 0;
+        for (int run = 0; run < runs; run++) {
+            var matrix = ConfusionMatrix.of(rng.longs(n, 0, 3).toArray(), rng.longs(n, 0, 3).toArray());
+            kappa += matrix.kappa();
+            kappaSquares += matrix.kappa() * matrix.kappa();
+            mcc += matrix.mcc();
+            mccSquares += matrix.mcc() * matrix.mcc();
+        }
+        assertThat(kappa / runs).isCloseTo(0, within(3 * Math.sqrt(kappaSquares / runs / runs)));
+        assertThat(mcc / runs).isCloseTo(0, within(3 * Math.sqrt(mccSquares / runs / runs)));
+    }
+
+    @Acceptance(topic = TOPIC, clause = 5)
+    @Test void binaryCountsAreConsistent() {
+        var rng = Rng.of(5);
+        for (int run = 0; run < 200; run++) {
+            int n = 1 + rng.nextInt(60);
+            long[] truth = rng.longs(n, 0, 2).toArray(), predicted = rng.longs(n, 0, 2).toArray();
+            var m = ConfusionMatrix.of(truth, predicted, new long[] {0, 1}, null);
+            assertThat(m.truePositives(1)).isEqualTo(m.trueNegatives(0)).isEqualTo(m.count(1, 1));
+            assertThat(m.falsePositives(1)).isEqualTo(m.falseNegatives(0)).isEqualTo(m.count(0, 1));
+            assertThat(m.truePositives(1) + m.falseNegatives(1)).isEqualTo(Arrays.stream(truth).sum());
+            assertThat(m.truePositives(1) + m.falsePositives(1)).isEqualTo(Arrays.stream(predicted).sum());
+            assertThat(m.truePositives(1) + m.falsePositives(1) + m.falseNegatives(1) + m.trueNegatives(1)).isEqualTo(n);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package lyceum.learn.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import lyceum.random.Rng;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Golden;
+import lyceum.testing.Recipe;
+import org.junit.jupiter.api.Test;
+
+class RocCurveTest {
+    private static final String TOPIC = "roc-auc";
+    private static final Golden GOLDEN = Golden.load("golden/roc-auc.json");
+
+    private record Sample(boolean[] positive, double[] scores, double[] weights) {
+        static Sample of(Golden input) {
+            var r = new Recipe((long) input.number("seed"));
+            int n = 4 + r.below(40), levels = 3 + r.below(20);
+            var positive = new boolean[n];
+            for (int i = 0; i < n; i++) positive[i] = r.uniform() < 0.4;
+            positive[0] = false;
+            positive[1] = true;
+            int[] level = r.belows(levels, n);
+            int lift = r.below(3);
+            var scores = new double[n];
+            for (int i = 0; i < n; i++) scores[i] = (level[i] + (positive[i] ? lift : 0)) / 8.0;
+            var w = new double[n];
+            for (int i = 0; i < n; i++) w[i] = 0.25 + r.uniform();
+            return new Sample(positive, scores, input.flag("weighted") ? w : null);
+        }
+    }
+
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void curveAndAreaEqualScikitLearnOnTwoHundredTiedSamples() {
+        int checked = 0;
+        for (var c : GOLDEN.list("cases")) {
+            if (!c.text("name").startsWith("random")) continue;
+            var s = Sample.of(c.at("input"));
+            var roc = RocCurve.of(s.positive, s.scores, s.weights);
+            assertThat(roc.falsePositiveRate()).as(c.text("name")).containsExactly(c.doubles("expected.fpr"), within(1e-12));
+            assertThat(roc.truePositiveRate()).containsExactly(c.doubles("expected.tpr"), within(1e-12));
+            assertThat(roc.thresholds()).isEqualTo(c.doubles("expected.thresholds"));
+            assertThat(roc.auc()).isCloseTo(c.number("expected.auc"), within(1e-12));
+            assertThat(roc.partialAuc(0.3)).isCloseTo(c.number("expected.partialAuc"), within(1e-12));
+            if (c.has("expected.allPoints")) assertThat(RocCurve.of(s.positive, s.scores, s.weights, false).thresholds()).hasSize(c.integer("expected.allPoints"));
+            checked++;
+        }
+        assertThat(checked).isEqualTo(200);
+    }
+
+    @Acceptance(topic = TOPIC, clause = 2)
+    @Test void areaIsTheMannWhitneyProbabilityWithTiesCountedHalf() {
+        for (var c : GOLDEN.list("cases")) {
+            if (!c.text("name").startsWith("random")) continue;
+            var s = Sample.of(c.at("input"));
+            double wins = 0, pairs = 0;
+            for (int i = 0; i < s.scores.length; i++) {
+                for (int j = 0; j < s.scores.length; j++) {
+                    if (!s.positive[i] || s.positive[j]) continue;
+                    wins += s.scores[i] > s.scores[j] ? 1 : s.scores[i] == s.scores[j] ? 0.5 : 0;
+                    pairs++;
+                }
+            }
+            assertThat(RocCurve.of(s.positive, s.scores, null).auc()).isCloseTo(wins / pairs, within(1e-15 * 20));
+            if (pairs > 0 && count(s.positive) > 1 && s.positive.length - count(s.positive) > 1) assertThat(DeLong.of(s.positive, s.scores).auc()).isCloseTo(wins / pairs, within(1e-14));
+        }
+    }
+
+    private static int count(boolean[] flags) {
+        int n = 0;
+        for (boolean f : flags) if (f) n++;
+        return n;
+    }
+
+    @Acceptance(topic = TOPIC, clause = 3)
+    @Test void areaDoesNotChangeUnderIncreasingMaps() {
+        var rng = Rng.of(3);
+        for (int run = 0; run < 100; run++) {
+            int n = 50;
+            var positive = new boolean[n];
+            var scores = new double[n];
+            var mapped = new double[n];
+            for (int i = 0; i < n; i++) {
+                positive[i] = i % 3 == 0;
+                scores[i] = rng.nextInt(20) / 4.0 + (positive[i] ? 1 : 0);
+                mapped[i] = Math.exp(3 * scores[i]) - 7;
+            }
+            assertThat(RocCurve.of(positive, mapped, null).auc()).isEqualTo(RocCurve.of(positive, scores, null).auc());
+        }
+    }
+
+    @Acceptance(topic = TOPIC, clause = 4)
+    @Test void deLongIntervalsCoverTheTruthOfBinormalScores() {
+        double distance = 1, truth = 0.5 * (1 + lyceum.backend.scalar.Special.erf(distance / Math.sqrt(2) / Math.sqrt(2)));
+        var rng = Rng.of(4);
+        int covered = 0;
+        for (int run = 0; run < 1000; run++) {
+            int n = 150;
+            var positive = new boolean[n];
+            var scores = new double[n];
+            for (int i = 0; i < n; i++) {
+                positive[i] = i % 2 == 0;
+                scores[i] = rng.nextGaussian() + (positive[i] ? distance : 0);
+            }
+            var interval = DeLong.of(positive, scores).interval(1.959963984540054);
+            if (interval[0] <= truth && truth <= interval[1]) covered++;
+        }
+        assertThat(covered / 1000.0).isBetween(0.93, 0.97);
+    }
+
+    @Test void bestThresholdsMinimiseTheCost() {
+        var positive = new boolean[] {false, false, true, true, false, true};
+        var scores = new double[] {0.1, 0.4, 0.05, 0.8, 0.2, 0.9};
+        var roc = RocCurve.of(positive, scores, null);
+        assertThat(roc.thresholdByYouden()).isEqualTo(0.8);
+        assertThat(roc.thresholdByCost(0.5, 100, 1)).isEqualTo(0.05);
+        assertThat(DeLong.pairedZ(positive, scores, scores)).isZero();
+    }
+
+    @Test void whatCannotBeRankedIsRefusedByName() {
+        assertThatThrownBy(() -> RocCurve.of(new boolean[] {true, true}, new double[] {1, 2}, null)).hasMessageContaining("negative");
+        assertThatThrownBy(() -> RocCurve.of(new boolean[] {true, false}, new double[] {1, Double.NaN}, null)).hasMessageContaining("score 1 is NaN");
+    }
+}

@@ -1,0 +1,20 @@
+package lyceum.nn;
+
+import java.util.function.UnaryOperator;
+import lyceum.tensor.Tensor;
+
+/** A function from tensors to tensors, with or without parameters. */
+@FunctionalInterface
+public interface Layer {
+    /** The value at x. Shapes are said by each layer; most treat leading axes as a batch. */
+    Tensor forward(Tensor x, Pass pass);
+
+    /** The value at x, predicting. */
+    default Tensor forward(Tensor x) { return forward(x, Pass.inference()); }
+
+    /** This layer, then another. */
+    default Layer then(Layer next) { return (x, pass) -> next.forward(forward(x, pass), pass); }
+
+    /** A layer without parameters from any function. */
+    static Layer of(UnaryOperator<Tensor> function) { return (x, pass) -> function.apply(x); }
+}

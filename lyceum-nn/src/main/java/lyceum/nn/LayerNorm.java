@@ -1,0 +1,35 @@
+package lyceum.nn;
+
+import lyceum.DType;
+import lyceum.ShapeException;
+import lyceum.tensor.Tensor;
+
+/**
+ * Normalises the last axes of each example: {@code (x - mean) / sqrt(var + epsilon) * weight + bias}, with the biased variance.
+ *
+ * @see <a href="https://arxiv.org/abs/1607.06450">Ba, Kiros and Hinton (2016)</a>
+ */
+public final class LayerNorm extends Module {
+    private final double epsilon;
+    private final Tensor weight, bias;
+
+    /** Over a last axis of {@code width}, epsilon 1e-5. */
+    public LayerNorm(long width) { this(1e-5, DType.F32, width); }
+
+    /** @param shape of the last axes that are normalised together */
+    public LayerNorm(double epsilon, DType dtype, long... shape) {
+        this.epsilon = epsilon;
+        weight = Tensor.ones(dtype, shape).compute().requiresGrad();
+        bias = Tensor.zeros(dtype, shape).compute().requiresGrad();
+    }
+
+    @Override public Tensor forward(Tensor x, Pass pass) {
+        int n = weight.rank();
+        if (x.rank() < n) throw new ShapeException("LayerNorm: input " + x.shape() + " has fewer axes than " + weight.shape());
+        var axes = new int[n];
+        for (int i = 0; i < n; i++) axes[i] = i - n;
+        var centred = x.sub(x.mean(axes, true));
+        var variance = centred.square().mean(axes, true);
+        return centred.mul(variance.add(epsilon).rsqrt()).mul(weight).add(bias);
+    }
+}

@@ -1,0 +1,37 @@
+package lyceum.nn;
+
+import lyceum.DType;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+
+/** Affine map of the last axis: {@code y = x W' + b}, from (.., inputs) to (.., outputs). The weight has shape (outputs, inputs), as PyTorch's. */
+public final class Linear extends Module {
+    private final Tensor weight;
+    private final Tensor bias;
+
+    /** F32, with a bias, initialised as PyTorch does. */
+    public Linear(long inputs, long outputs, Rng rng) { this(inputs, outputs, true, DType.F32, Init.torchLinear(inputs), rng); }
+
+    /** @param init of the weight; the bias is uniform within {@code 1 / sqrt(inputs)} */
+    public Linear(long inputs, long outputs, boolean withBias, DType dtype, Init init, Rng rng) {
+        if (inputs < 1 || outputs < 1) throw new IllegalArgumentException("Linear: " + inputs + " inputs and " + outputs + " outputs; both must be positive");
+        weight = init.sample(rng, dtype, outputs, inputs).compute().requiresGrad();
+        bias = withBias ? Init.torchLinear(inputs).sample(rng, dtype, outputs).compute().requiresGrad() : null;
+    }
+
+    /** From given values; {@code bias} may be null. They become parameters. */
+    public Linear(Tensor weight, Tensor bias) {
+        this.weight = weight.copy().requiresGrad();
+        this.bias = bias == null ? null : bias.copy().requiresGrad();
+    }
+
+    public Tensor weight() { return weight; }
+
+    /** Null if there is none. */
+    public Tensor bias() { return bias; }
+
+    @Override public Tensor forward(Tensor x, Pass pass) {
+        var y = x.matmul(weight.transpose());
+        return bias == null ? y : y.add(bias);
+    }
+}

@@ -1,0 +1,2 @@
+/** What training minimises: {@link lyceum.nn.loss.Loss} is the class to start from. */
+package lyceum.nn.loss;

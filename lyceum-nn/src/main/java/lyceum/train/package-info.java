@@ -1,0 +1,2 @@
+/** Training loops. */
+package lyceum.train;

@@ -1,0 +1,124 @@
+package lyceum.plot.render;
+
+import java.util.List;
+import lyceum.plot.Figure;
+import lyceum.plot.Frames;
+import lyceum.plot.Layer;
+import lyceum.plot.Panels;
+import lyceum.plot.Plot;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A figure as a Vega-Lite version 6 specification with its data inline.
+ *
+ * <p>Colours and type are left to the embedding page: give {@link #config(Theme)} to vega-embed beside the specification, and
+ * again when the theme changes. Every specification has a title, a description and tooltips that give the values. A plot is as wide as its container; panels,
+ * networks and images have a width of their own.
+ *
+ * <p>Under a Content-Security-Policy without {@code unsafe-eval}, embed with {@code ast: true} and vega-interpreter; images and fine surfaces are
+ * {@code data:} URLs.
+ */
+public final class VegaLite {
+    /** The schema that every specification names. */
+    public static final String SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json";
+
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+    private static final double PANELS_WIDTH = 660;
+    private static final int MAX_FRAMES = 60;
+
+    private VegaLite() {}
+
+    /** The specification of a figure. */
+    public static ObjectNode spec(Figure figure) {
+        var spec = JSON.objectNode().put("$schema", SCHEMA);
+        spec.setAll(view(figure, 0));
+        return spec;
+    }
+
+    /** {@code width} 0: as wide as the container. */
+    private static ObjectNode view(Figure figure, double width) {
+        return switch (figure) {
+            case Plot p when VegaScene.draws(p) -> VegaScene.view(p, width > 0 ? width : Svg.WIDTH);
+            case Plot p -> new VegaPlot(p).view(width);
+            case Panels p -> panels(p.title(), p.description(), p.columns(), p.figures(), width);
+            case Frames f -> frames(f, width);
+        };
+    }
+
+    private static ObjectNode panels(String title, String description, int columns, List<Figure> figures, double width) {
+        int across = Math.max(1, Math.min(columns, figures.size()));
+        var view = headed(title, description);
+        view.put("columns", across).put("spacing", 28);
+        var list = view.putArray("concat");
+        double each = Math.max(120, ((width > 0 ? width : PANELS_WIDTH) - 60.0 * across) / across);
+        for (var f : figures) list.add(view(f, each));
+        view.putObject("resolve").putObject("scale").put("color", "independent");
+        return view;
+    }
+
+    /** Plots with axes become one view whose layers answer to a slider; other sequences are shown side by side. */
+    private static ObjectNode frames(Frames f, double width) {
+        boolean plots = !f.figures().isEmpty() && f.figures().stream().allMatch(x -> x instanceof Plot p && !VegaScene.draws(p));
+        if (!plots) return panels(f.title(), f.description(), 3, Scenes.moments(f), width);
+        var places = Decimation.evenly(f.figures().size(), MAX_FRAMES);
+        var chosen = java.util.Arrays.stream(places).mapToObj(i -> (Plot) f.figures().get(i)).toList();
+        var layers = chosen.stream().flatMap(p -> p.layers().stream()).toList();
+        if (layers.size() > 1_000) return panels(f.title(), f.description(), 3, Scenes.moments(f), width);
+        var first = chosen.getFirst();
+        var union = new Plot(f.title(), f.description(), first.x(), first.y(), layers, first.equalScale());
+        var vega = new VegaPlot(union);
+        var view = vega.frames(chosen, width);
+        var slider = view.putArray("params").addObject().put("name", "frame").put("value", chosen.size() - 1);
+        slider.putObject("bind").put("input", "range").put("min", 0).put("max", chosen.size() - 1).put("step", 1).put("name", f.slider().isEmpty() ? "frame" : f.slider());
+        return view;
+    }
+
+    static ObjectNode headed(String title, String description) {
+        var view = JSON.objectNode();
+        if (!title.isEmpty()) view.put("title", title);
+        view.put("description", description.isEmpty() ? title : description);
+        return view;
+    }
+
+    /** Colours and type of a theme as a Vega-Lite {@code config}. */
+    public static ObjectNode config(Theme theme) {
+        var c = JSON.objectNode();
+        c.putNull("background");
+        c.put("font", "Inter Variable, Inter, system-ui, sans-serif");
+        c.putObject("view").putNull("stroke");
+        c.putObject("title").put("anchor", "start").put("color", theme.ink()).put("fontSize", 15).put("fontWeight", 600).put("offset", 14);
+        var axis = c.putObject("axis").put("labelColor", theme.quiet()).put("titleColor", theme.quiet()).put("labelFontSize", 11).put("titleFontSize", 12).put("titleFontWeight", "normal")
+            .put("gridColor", theme.line()).put("domainColor", theme.quiet()).put("domainOpacity", 0.6).put("tickColor", theme.quiet()).put("tickOpacity", 0.6).put("labelPadding", 4).put("tickSize", 4);
+        axis.put("titlePadding", 8);
+        c.putObject("axisX").put("grid", false);
+        c.putObject("axisY").put("domain", false).put("ticks", false).put("titleAngle", 0).put("titleAlign", "left").put("titleAnchor", "end").put("titleY", -10).put("titleBaseline", "bottom");
+        c.putObject("legend").put("labelColor", theme.ink()).put("titleColor", theme.quiet()).put("labelFontSize", 12).put("titleFontSize", 11).put("titleFontWeight", "normal").put("symbolStrokeWidth", 2);
+        c.putObject("circle").put("stroke", theme.paper()).put("strokeWidth", 0.8);
+        c.putObject("rule").put("color", theme.ink());
+        c.putObject("text").put("color", theme.ink()).put("fontSize", 11);
+        c.putObject("style").putObject("quiet").put("color", theme.quiet());
+        c.withObject("style").putObject("edge").put("color", theme.quiet());
+        c.withObject("style").putObject("node").put("color", theme.surface()).put("stroke", theme.quiet());
+        var range = c.putObject("range");
+        var category = range.putArray("category");
+        theme.series().forEach(category::add);
+        range.putArray("diverging").add(Theme.hex(Ramp.BLUE)).add(theme.paper()).add(Theme.hex(Ramp.ORANGE));
+        return c;
+    }
+
+    /** A JSON number of at most seven significant digits; null where there is none. */
+    static void put(ObjectNode row, String field, double v) {
+        if (!Double.isFinite(v)) {
+            row.putNull(field);
+        } else if (v == Math.rint(v) && Math.abs(v) < 1e15) {
+            row.put(field, (long) v);
+        } else {
+            row.put(field, new java.math.BigDecimal(v).round(new java.math.MathContext(7)).doubleValue());
+        }
+    }
+
+    static boolean has(Plot plot, Class<? extends Layer> kind) {
+        return plot.layers().stream().anyMatch(kind::isInstance);
+    }
+}

@@ -1,0 +1,93 @@
+package lyceum.studio.web;
+
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import lyceum.labs.LabRequest;
+import lyceum.labs.LabResult;
+import lyceum.plot.Figure;
+import lyceum.studio.web.view.HomeView;
+
+/**
+ * The figures of the first page: those of the default runs of six labs. On a machine that has not run them yet they are run
+ * one after another in the background, so that the page fills by itself.
+ */
+final class Featured {
+
+    private static final System.Logger LOG = System.getLogger(Featured.class.getName());
+    private static final List<String> WISHED = List.of("k-means", "pca", "roc-auc", "gradient-descent", "multilayer-perceptron", "svd", "bias-variance", "lasso", "adam",
+        "ridge", "decision-tree", "logistic-regression", "sgd", "knn", "relu", "k-fold");
+    private static final int SHOWN = 6;
+    private static final double WIDTH = 420;
+
+    private final Encyclopedia encyclopedia;
+    private final Runs runs;
+    private volatile List<String> slugs = List.of();
+    private final Map<String, HomeView.Live> ready = new ConcurrentHashMap<>();
+    /** Until it is known how many labs there are, the page keeps room for all. */
+    private final AtomicInteger waiting = new AtomicInteger(SHOWN);
+
+    Featured(Encyclopedia encyclopedia, Runs runs) {
+        this.encyclopedia = encyclopedia;
+        this.runs = runs;
+    }
+
+    /** Looks for labs and takes what is stored of them; with {@code compute} runs the rest. */
+    void fill(boolean compute) {
+        slugs = WISHED.stream().filter(slug -> encyclopedia.row(slug) != null && encyclopedia.lab(slug).isPresent()).limit(SHOWN).toList();
+        Queue<String> missing = new ArrayDeque<>();
+        for (var slug : slugs) {
+            stored(slug).ifPresentOrElse(result -> take(slug, result), () -> missing.add(slug));
+        }
+        waiting.set(compute ? missing.size() : 0);
+        if (compute) {
+            next(missing);
+        }
+    }
+
+    List<HomeView.Live> ready() {
+        return slugs.stream().map(ready::get).filter(java.util.Objects::nonNull).toList();
+    }
+
+    /** Labs that are still to come. */
+    int waiting() {
+        return waiting.get();
+    }
+
+    private Optional<LabResult> stored(String slug) {
+        var lab = encyclopedia.lab(slug).orElseThrow();
+        return runs.store().last(slug, lab.values(Map.of()), 1).flatMap(run -> runs.store().find(run.id()));
+    }
+
+    private void next(Queue<String> missing) {
+        var slug = missing.poll();
+        if (slug == null) {
+            return;
+        }
+        try {
+            runs.start(LabRequest.of(slug, encyclopedia.lab(slug).orElseThrow().name()), result -> {
+                if (result != null) {
+                    take(slug, result);
+                }
+                waiting.decrementAndGet();
+                next(missing);
+            });
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.WARNING, "the lab of " + slug + " does not start", e);
+            waiting.decrementAndGet();
+            next(missing);
+        }
+    }
+
+    private void take(String slug, LabResult result) {
+        if (result.figures().isEmpty()) {
+            return;
+        }
+        var figure = Figure.fromJson(result.figures().getFirst().toString());
+        ready.put(slug, new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH), figure.title() + ". " + figure.description()));
+    }
+}

@@ -1,0 +1,92 @@
+package lyceum.studio.web;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import lyceum.labs.LabEvent;
+import lyceum.labs.LabImage;
+import lyceum.labs.LabResult;
+import lyceum.plot.Figure;
+import lyceum.plot.render.Png;
+import lyceum.plot.render.Svg;
+import lyceum.plot.render.Theme;
+
+/** What a run drew, as files: {@code /runs/<id>/figures/0.svg}, also {@code .png}, {@code .csv}, and {@code .json} for Vega-Lite. */
+final class RunFiles {
+
+    private static final double PNG_SCALE = 2;
+
+    private final Runs runs;
+
+    RunFiles(Runs runs) {
+        this.runs = runs;
+    }
+
+    void routes(RoutesConfig routes) {
+        routes.get("/runs/{id}/figures/{file}", this::figure);
+        routes.get("/runs/{id}/images/{file}", this::image);
+    }
+
+    private void figure(Context context) {
+        var file = context.pathParam("file");
+        int dot = file.indexOf('.');
+        var kind = dot < 0 ? "" : file.substring(dot + 1);
+        var figure = find(context, file, LabEvent.Figure.class, LabEvent.Figure::figure, LabResult::figures).map(json -> Figure.fromJson(json.toString()))
+            .orElseThrow(() -> new Safety.Refused(404, "That run has no such figure."));
+        var theme = "dark".equals(context.queryParam("theme")) ? Theme.DARK : Theme.LIGHT;
+        switch (kind) {
+            case "json" -> text(context, "application/json", Figures.vegaLite(figure, theme));
+            case "svg" -> {
+                name(context, figure, kind);
+                text(context, "image/svg+xml", Svg.write(figure, theme));
+            }
+            case "csv" -> {
+                name(context, figure, kind);
+                text(context, "text/csv; charset=utf-8", figure.toCsv());
+            }
+            case "png" -> {
+                name(context, figure, kind);
+                Reply.body(context, "image/png", Png.write(figure, theme, Svg.WIDTH, PNG_SCALE));
+            }
+            default -> throw new Safety.Refused(404, "A figure comes as json, svg, png or csv.");
+        }
+    }
+
+    private void image(Context context) {
+        var image = find(context, context.pathParam("file"), LabEvent.Image.class, LabEvent.Image::image, LabResult::images)
+            .map(LabImage::png).orElseThrow(() -> new Safety.Refused(404, "That run has no such image."));
+        Reply.body(context, "image/png", image);
+    }
+
+    /** The thing with the number that a file's name begins with, of a run that goes on or is stored. */
+    private <E extends LabEvent, T> Optional<T> find(Context context, String file, Class<E> kind, Function<E, T> of, Function<LabResult, List<T>> stored) {
+        int number = number(file);
+        if (number < 0) {
+            return Optional.empty();
+        }
+        var id = context.pathParam("id");
+        var live = runs.live(id);
+        List<T> all = live.isPresent()
+            ? live.get().events().stream().map(LiveRun.Numbered::event).filter(kind::isInstance).map(kind::cast).map(of).toList()
+            : runs.store().find(id).map(stored).orElse(List.of());
+        return number < all.size() ? Optional.of(all.get(number)) : Optional.empty();
+    }
+
+    private static int number(String file) {
+        var digits = file.replaceFirst("\\..*", "");
+        return digits.matches("\\d{1,5}") ? Integer.parseInt(digits) : -1;
+    }
+
+    private static void text(Context context, String type, String text) {
+        Reply.body(context, type, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static void name(Context context, Figure figure, String kind) {
+        var name = figure.title().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
+        context.header("Content-Disposition", "inline; filename=\"" + (name.isEmpty() ? "figure" : name) + "." + kind + "\"");
+    }
+}

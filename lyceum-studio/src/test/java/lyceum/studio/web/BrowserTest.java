@@ -1,0 +1,196 @@
+package lyceum.studio.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.openqa.selenium.Keys;
+
+@Tag("browser")
+class BrowserTest {
+
+    private static final List<String> PAGES = List.of("/", "/topics?q=regular&level=practitioner", "/topics?q=zzzzzz", "/areas", "/map", "/paths", "/paths?goal=multilayer-perceptron",
+        "/status", "/t/gradient-descent", "/t/lora", "/no-such-page");
+
+    @TempDir
+    static Path store;
+    private static Studio studio;
+    private static Browser browser;
+
+    @BeforeAll
+    static void open() {
+        assumeTrue(Browser.installed(), "Chromium is not installed: apt-get install -y chromium chromium-driver");
+        studio = Shelf.open(store);
+        browser = new Browser(studio.port());
+        browser.size(1280, 900).open("/t/gradient-descent");
+        browser.find("#run").click();
+        browser.until("document.querySelector('#result')?.dataset.state === 'done'");
+    }
+
+    @AfterAll
+    static void close() {
+        if (browser != null) {
+            browser.close();
+            studio.close();
+        }
+    }
+
+    @BeforeEach
+    void usualWindow() {
+        browser.size(1280, 900).theme("light");
+        browser.complaints();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"light", "dark"})
+    void nothingSeriousKeepsAnybodyOut(String theme) {
+        browser.theme(theme);
+        for (var page : PAGES) {
+            browser.open(page);
+            assertThat(browser.barriers()).as(page + " in " + theme).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {360, 768, 1280, 3840})
+    void nothingSticksOut(int width) {
+        browser.size(width, 900);
+        for (var page : PAGES) {
+            browser.open(page);
+            assertThat(browser.sticksOut()).as(page + " at " + width).isEmpty();
+        }
+    }
+
+    @Test
+    void theConsoleStaysSilent() {
+        for (var page : PAGES) {
+            browser.open(page);
+            browser.until("document.readyState === 'complete'");
+            assertThat(browser.complaints()).as(page).isEmpty();
+        }
+    }
+
+    @Test
+    void aLabRunsToItsChecksAndItsFigureIsInteractive() {
+        browser.open("/t/gradient-descent?steps=41");
+        assertThat(browser.find("#result").getText()).contains("Not run here yet");
+        browser.find("#run").click();
+        browser.until("document.querySelector('#result')?.dataset.state === 'done'");
+        assertThat(browser.count(".checks .verdict.holds")).isEqualTo(2);
+        assertThat(browser.find(".result").getText()).contains("After 41 steps");
+        browser.until("document.querySelector('.plot[data-drawn] svg') !== null");
+        assertThat(browser.complaints()).isEmpty();
+        assertThat(browser.address()).contains("run=").contains("steps=41");
+        browser.open("/t/gradient-descent?steps=41");
+        assertThat(browser.find(".result").getText()).contains("After 41 steps");
+    }
+
+    @Test
+    void everyKindOfFigureBecomesInteractiveUnderThePolicy() {
+        browser.open("/t/pca");
+        browser.find("#run").click();
+        browser.until("document.querySelector('#result')?.dataset.state === 'done'");
+        int figures = browser.count(".figure .plot");
+        assertThat(figures).isEqualTo(10);
+        for (int i = 0; i < figures; i++) {
+            browser.run("document.querySelectorAll('.figure .plot')[" + i + "].scrollIntoView()");
+            browser.until("document.querySelectorAll('.figure .plot')[" + i + "].dataset.drawn !== undefined");
+        }
+        assertThat(browser.complaints()).isEmpty();
+        assertThat(browser.barriers()).isEmpty();
+    }
+
+    @Test
+    void theSnippetsAndTheAddressFollowTheForm() {
+        browser.open("/t/gradient-descent?tab=cli");
+        var steps = browser.find("#p-steps");
+        steps.clear();
+        steps.sendKeys("77");
+        browser.until("document.querySelector('#code-cli').textContent.includes('--param steps=77')");
+        assertThat(browser.address()).contains("steps=77");
+    }
+
+    @Test
+    void aWrongValueIsNamedAndNotRun() {
+        browser.open("/t/gradient-descent");
+        var rate = browser.find("#p-learningRate");
+        rate.clear();
+        rate.sendKeys("1.4");
+        assertThat(browser.find("#wrong").getText()).isEqualTo("learningRate is 1.4; it lies between 0.001 and 0.2.");
+    }
+
+    @Test
+    void aReloadAttachesToTheRunAndStopEndsIt() {
+        browser.open("/t/k-means");
+        browser.find("#run").click();
+        browser.until("document.querySelector('#word').textContent.includes('rounds')");
+        browser.open(browser.address());
+        browser.until("document.querySelector('#word').textContent.includes('rounds')");
+        browser.find("#stop").click();
+        browser.until("document.querySelector('#result').dataset.state === 'stopped'");
+        assertThat(browser.find(".trouble").getText()).contains("Stopped.");
+    }
+
+    @Test
+    void aFailureIsShownInItsOwnWords() {
+        browser.open("/t/svd");
+        browser.find("#run").click();
+        browser.until("document.querySelector('#result').dataset.state === 'failed'");
+        assertThat(browser.find(".trouble").getText()).contains("rank is -1");
+    }
+
+    @Test
+    void theKeyboardIsEnough() {
+        browser.open("/topics");
+        browser.press("/");
+        browser.press("lasso");
+        browser.until("location.search === '?q=lasso' && document.querySelectorAll('.row').length < 20");
+        browser.escape();
+        browser.press("j");
+        browser.press(Keys.ENTER);
+        browser.until("location.pathname.startsWith('/t/')");
+        browser.press("t");
+        assertThat(browser.run("document.documentElement.dataset.theme")).isEqualTo("dark");
+        browser.open("/map");
+        assertThat(browser.run("document.documentElement.dataset.theme")).isEqualTo("dark");
+        browser.press("t");
+        browser.press("?");
+        assertThat(browser.run("document.querySelector('#keys').open")).isEqualTo(true);
+        browser.escape();
+        browser.open("/t/gradient-descent?steps=50");
+        browser.press("r");
+        browser.until("document.querySelector('#result')?.dataset.state === 'done'");
+    }
+
+    @Test
+    void aFacetFiltersInPlaceAndBackUndoesIt() {
+        browser.open("/topics?q=regular");
+        browser.find("label:has(> #f-level-practitioner)").click();
+        browser.until("location.search.includes('level=practitioner')");
+        browser.until("document.querySelector('.chips') !== null");
+        assertThat(browser.run("document.activeElement.id")).isEqualTo("f-level-practitioner");
+        browser.run("history.back()");
+        browser.until("!location.search.includes('level') && document.querySelector('.chips') === null");
+    }
+
+    @Test
+    void whatAReaderKnowsShortensThePathAndIsKept() {
+        browser.open("/paths?goal=multilayer-perceptron");
+        int before = browser.count(".steps > li");
+        browser.find(".steps input[name=know]").click();
+        browser.until("document.querySelectorAll('.steps > li').length < " + before);
+        assertThat(browser.address()).contains("know=");
+        browser.open("/paths?goal=multilayer-perceptron");
+        browser.until("document.querySelectorAll('.steps > li').length < " + before);
+        browser.run("localStorage.clear()");
+    }
+}

@@ -1,0 +1,209 @@
+package lyceum.studio.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PagesTest {
+
+    @TempDir
+    static Path store;
+    private static Studio studio;
+    private static Http http;
+
+    @BeforeAll
+    static void open() {
+        studio = Shelf.open(store);
+        http = new Http(studio.port());
+    }
+
+    @AfterAll
+    static void close() {
+        studio.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/topics", "/topics?q=lasso", "/areas", "/map", "/paths", "/paths?goal=lasso", "/status", "/t/gradient-descent", "/t/dpo", "/live", "/quick?q=svd"})
+    void everyPageAnswers(String path) {
+        var answer = http.get(path);
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.headers().firstValue("Content-Type")).contains("text/html;charset=utf-8");
+        assertThat(answer.body()).doesNotContain(" style=").doesNotContain("<script>").doesNotContain("onclick");
+    }
+
+    @Test
+    void everyTopicHasAPage() {
+        for (var topic : Shelf.encyclopedia().catalogue().topics()) {
+            assertThat(http.get("/t/" + topic.slug()).statusCode()).as(topic.slug()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void searchFindsByWordsAndSaysHowMany() {
+        var page = http.get("/topics?q=lasso").body();
+        assertThat(page).contains("href=\"/t/lasso\"").contains("value=\"lasso\"").contains("of 757");
+    }
+
+    @Test
+    void facetsCountWhatTheOtherFiltersLeave() {
+        var both = http.json("/api/topics?kind=metric&level=beginner");
+        assertThat(both.size()).isPositive();
+        both.forEach(topic -> assertThat(topic.path("kind").stringValue() + topic.path("level").stringValue()).isEqualTo("metricbeginner"));
+        var page = http.get("/topics?kind=metric&level=beginner").body();
+        assertThat(page).contains("<b class=\"nums\">" + both.size() + "</b>");
+        var count = Pattern.compile("name=\"kind\" value=\"theory\"[^>]*><span>theory</span><span>(\\d+)</span>").matcher(page);
+        assertThat(count.find()).isTrue();
+        assertThat(Integer.parseInt(count.group(1))).isEqualTo(http.json("/api/topics?kind=theory&level=beginner").size());
+    }
+
+    @Test
+    void severalValuesOfAFacetAreAllWanted() {
+        var both = http.json("/api/topics?kind=metric&kind=history").size();
+        assertThat(both).isEqualTo(http.json("/api/topics?kind=metric").size() + http.json("/api/topics?kind=history").size());
+    }
+
+    @Test
+    void whileTypingOnlyTheListIsSentAndTheAddressFollows() {
+        var answer = http.get("/topics?q=svd&sort=&kind=", "HX-Request", "true", "HX-Trigger", "q");
+        assertThat(answer.body()).doesNotContain("<html").contains("id=\"results\"").contains("hx-swap-oob");
+        assertThat(answer.headers().firstValue("HX-Replace-Url")).contains("/topics?q=svd");
+        assertThat(http.get("/topics?kind=metric", "HX-Request", "true", "HX-Trigger", "filter").headers().firstValue("HX-Push-Url")).contains("/topics?kind=metric");
+    }
+
+    @Test
+    void theListGrowsByAnAddressOfItsOwn() {
+        assertThat(rows("/topics")).isEqualTo(50);
+        assertThat(http.get("/topics").body()).contains("href=\"/topics?show=100\"");
+        assertThat(rows("/topics?show=100")).isEqualTo(100);
+    }
+
+    private static long rows(String path) {
+        return Pattern.compile("class=\"row\"").matcher(http.get(path).body()).results().count();
+    }
+
+    @Test
+    void nothingFoundOffersTheNearestNames() {
+        assertThat(http.get("/topics?q=qqqqxxxx").body()).contains("Nearest names");
+    }
+
+    @Test
+    void anUnknownTopicIs404WithNearestNamesAndSearch() {
+        var answer = http.get("/t/gradient-descnt");
+        assertThat(answer.statusCode()).isEqualTo(404);
+        assertThat(answer.body()).contains("href=\"/t/gradient-descent\"").contains("type=\"search\"");
+        assertThat(http.get("/no/such/page").statusCode()).isEqualTo(404);
+        assertThat(http.get("/no/such/page").body()).contains("type=\"search\"");
+    }
+
+    @Test
+    void theApiAnswersInTheShapesOfTheCommandLine() {
+        var topic = http.json("/api/topics?q=lasso").get(0);
+        assertThat(topic.propertyNames()).containsExactly("number", "title", "slug", "kind", "area", "module", "level", "status", "summary");
+        assertThat(http.json("/api/topics").size()).isEqualTo(757);
+        assertThat(http.json("/api/topics/gradient-descent").path("params").size()).isEqualTo(4);
+        var unknown = http.get("/api/topics/gradient-descnt");
+        assertThat(unknown.statusCode()).isEqualTo(404);
+        assertThat(unknown.body()).contains("\"nearest\":[\"gradient-descent\"");
+    }
+
+    @Test
+    void aTopicShowsItsArticleItsLabAndItsClauses() {
+        var page = http.get("/t/gradient-descent?learningRate=0.1&steps=40").body();
+        assertThat(page).contains("<span class=\"math display\">x_{t+1} = x_t").contains("One step size, two slopes").contains("name=\"learningRate\"")
+            .contains("./lyceum run gradient-descent --param learningRate=0.1 --param steps=40").contains("id=\"clause-3\"").contains("Next");
+    }
+
+    @Test
+    void aWrongValueInTheAddressTakesTheDefault() {
+        assertThat(http.get("/t/gradient-descent?learningRate=9&steps=many").body()).contains("value=\"0.05\"").contains("value=\"60\"");
+    }
+
+    @Test
+    void aPlannedTopicShowsItsClausesAndWhatItNeeds() {
+        var page = http.get("/t/lora").body();
+        assertThat(page).contains("Not running yet. It will count as working when").contains("Read before").doesNotContain("id=\"run\"");
+    }
+
+    @Test
+    void aPathShortensByWhatIsKnown() {
+        var all = steps("/paths?goal=multilayer-perceptron");
+        assertThat(all).endsWith("multilayer-perceptron").hasSizeGreaterThan(3);
+        var first = all.getFirst();
+        assertThat(steps("/paths?goal=multilayer-perceptron&know=" + first)).doesNotContain(first).hasSize(all.size() - 1);
+        assertThat(http.get("/paths?goal=no+such+thing").body()).contains("No topic is called");
+    }
+
+    private static List<String> steps(String path) {
+        return Pattern.compile("<h3><a href=\"/t/([^\"]+)\"").matcher(http.get(path).body()).results().map(m -> m.group(1)).toList();
+    }
+
+    @Test
+    void statusSaysFailingClausesFirst() {
+        var page = http.get("/status").body();
+        assertThat(page.indexOf(">fails<")).isPositive().isLessThan(page.indexOf(">no check yet<"));
+    }
+
+    @Test
+    void markupInAnArticleIsShownAndNotObeyed() {
+        assertThat(ArticleHtml.of("a <script>alert(1)</script> [x](javascript:alert(1)) $a<b$ `$x$`"))
+            .contains("&lt;script&gt;").doesNotContain("href=\"javascript").contains("<span class=\"math\">a&lt;b</span>").contains("<code>$x$</code>");
+    }
+
+    @Test
+    void javaInAnArticleIsColouredAndStillText() {
+        assertThat(ArticleHtml.of("```java\nvar a = b < c ? \"<i>\" : 1; // why\n```"))
+            .contains("<span class=\"k\">var</span>").contains("<span class=\"s\">&quot;&lt;i&gt;&quot;</span>").contains("<span class=\"c\">// why</span>").doesNotContain("<i>");
+    }
+
+    @Test
+    void assetsAreCompressedAndKept() {
+        var address = Pattern.compile("href=\"(/assets/[^\"]+/base.css)\"").matcher(http.get("/").body());
+        assertThat(address.find()).isTrue();
+        var answer = http.get(address.group(1), "Accept-Encoding", "gzip");
+        assertThat(answer.headers().firstValue("Content-Encoding")).contains("gzip");
+        assertThat(answer.headers().firstValue("Cache-Control")).contains("public, max-age=31536000, immutable");
+        assertThat(http.get("/assets/x/no-such-file.js").statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void aPageThatDidNotChangeIsNotSentAgain() {
+        var tag = http.get("/areas").headers().firstValue("ETag").orElseThrow();
+        assertThat(http.get("/areas", "If-None-Match", tag).statusCode()).isEqualTo(304);
+    }
+
+    @Test
+    void aPageWeighsLittle() {
+        long bytes = weight("/t/gradient-descent");
+        assertThat(bytes).isLessThan(400_000);
+    }
+
+    /** Compressed bytes of a page with its sheets, scripts and fonts, but for the figures' library. */
+    private static long weight(String path) {
+        var page = http.get(path).body();
+        long sum = page.length() / 3;
+        var assets = new Assets();
+        for (var found : Pattern.compile("(?:href|src)=\"/assets/[^/]+/([^\"]+)\"").matcher(page).results().map(m -> m.group(1)).distinct().toList()) {
+            var asset = assets.find(found).orElseThrow();
+            sum += asset.compressible() ? assets.gzip(found).length : asset.bytes().length;
+        }
+        for (var font : List.of("Main-Regular", "Math-Italic", "Size1-Regular", "Size2-Regular", "Size3-Regular", "Main-Bold")) {
+            sum += assets.find("katex/fonts/KaTeX_" + font + ".woff2").orElseThrow().bytes().length;
+        }
+        return sum + assets.find("fonts/source-serif-italic.woff2").orElseThrow().bytes().length;
+    }
+
+    @Test
+    void aTakenPortIsNamedWithTheWayOut() {
+        var options = new StudioOptions("127.0.0.1", studio.port(), store, null, false, false);
+        assertThatThrownBy(() -> Studio.start(options)).isInstanceOf(PortInUseException.class).hasMessageContaining("--port");
+    }
+}
