@@ -30,6 +30,12 @@ public final class SpecialFunctions {
         return -Math.log1p(n) - logBeta(n - k + 1, k + 1);
     }
 
+    /** {@code x log(x / y) - x + y} for x, y of at least 0: never negative, 0 only at x = y, exact near it; the term of which KL divergences are sums. */
+    public static double klTerm(double x, double y) {
+        if (x == 0) return y;
+        return y == 0 ? Double.POSITIVE_INFINITY : Math.max(0, SaddlePoint.deviance(x, y));
+    }
+
     // Incomplete gamma.
 
     /** {@code P(a, x) = 1/gamma(a) int_0^x t^(a-1) exp(-t) dt} for a above 0; the cdf of a gamma variable of shape a. */
