@@ -29,7 +29,7 @@ final class TestReport {
 
     record Case(String module, String type, String name, double seconds, Outcome outcome, String message, String trace) {
         String label() {
-            return type + "." + name;
+            return name.isBlank() ? type + ", before its tests" : type + "." + name;
         }
     }
 

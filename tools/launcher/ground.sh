@@ -112,9 +112,19 @@ good_maven() {
   [ -n "$version" ] && at_least "$version" 3.9
 }
 
+# Where the home directory cannot be written, Maven keeps its files in .lyceum/.
+own_repository() {
+  local home
+  home=$(getent passwd "$(id -u)" 2>/dev/null | cut -d: -f6)
+  home=${home:-$HOME}
+  if [ -w "$home/.m2" ] || { [ ! -e "$home/.m2" ] && [ -w "$home" ]; }; then return; fi
+  export MAVEN_USER_HOME=$STATE/maven MAVEN_ARGS="${MAVEN_ARGS-} -Dmaven.repo.local=$STATE/maven/repository"
+}
+
 # ensure_maven: sets MVN to the committed wrapper, else a Maven on the PATH, else Debian's.
 ensure_maven() {
   export MAVEN_OPTS="${MAVEN_OPTS--Xmx1g -XX:+UseSerialGC -XX:TieredStopAtLevel=1}"
+  own_repository
   MVN=$ROOT/mvnw
   "$MVN" -v >/dev/null 2>&1 && return 0
   MVN=mvn
@@ -152,17 +162,23 @@ built() {
   stamp "$made"
 }
 
+# Builds and tests of one checkout write into the same folders: each waits for the other, by descriptor 8.
+one_at_a_time() {
+  command -v flock >/dev/null || return 0
+  exec 8>"$STATE/build.lock"
+  flock -n 8 && return 0
+  say "Waiting for another build or test run of this checkout"
+  flock 8
+}
+
 stamp() { printf '%s\n' "$ROOT" "$(listing)" "$1" "$(jars)" >"$STATE/built"; }
 
 ensure_built() {
   built && return 0
   ensure_jdk
   mkdir -p "$STATE" 2>/dev/null && [ -w "$STATE" ] || die "Lyceum is not built yet and $ROOT cannot be written. Build it once as its owner: $ROOT/lyceum build"
-  if command -v flock >/dev/null; then
-    exec 8>"$STATE/build.lock"
-    flock 8
-    if built; then exec 8>&-; return 0; fi
-  fi
+  one_at_a_time
+  if built; then exec 8>&-; return 0; fi
   ensure_maven
   local made; made=$(contents)
   maven_progress Building "$STATE/build.log" -pl '!:lyceum,!lyceum-bom,!lyceum-bench' process-classes jar:jar 8>&- ||
@@ -248,7 +264,7 @@ javadoc_fresh() {
 # prepare_in_background CACHE: the cache and the API's pages, for the next start; at the lowest priority, once at a time.
 prepare_in_background() {
   local cache=$1
-  command -v setsid >/dev/null && command -v flock >/dev/null || return 0
+  [ -w "$STATE" ] && command -v setsid >/dev/null && command -v flock >/dev/null || return 0
   ( exec </dev/null >"$STATE/background.log" 2>&1
     trap '' HUP
     exec 7>"$STATE/background.lock"

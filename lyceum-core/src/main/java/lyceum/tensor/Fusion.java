@@ -30,6 +30,8 @@ final class Fusion {
     enum Mode { ON, OFF, ALWAYS }
 
     private static final ScopedValue<Mode> SCOPED = ScopedValue.newInstance();
+    /** Asking an unbound scoped value costs a microsecond where others are bound, and every small operation asks. */
+    private static volatile boolean everScoped;
     private static final Mode DEFAULT = mode(System.getProperty("lyceum.fuse", System.getenv("LYCEUM_FUSE")));
 
     /** Programs of one operation, the ones that small tensors need again and again. */
@@ -49,9 +51,12 @@ final class Fusion {
         };
     }
 
-    static Mode mode() { return SCOPED.isBound() ? SCOPED.get() : DEFAULT; }
+    static Mode mode() { return everScoped && SCOPED.isBound() ? SCOPED.get() : DEFAULT; }
 
-    static void with(Mode mode, Runnable body) { ScopedValue.where(SCOPED, mode).run(body); }
+    static void with(Mode mode, Runnable body) {
+        everScoped = true;
+        ScopedValue.where(SCOPED, mode).run(body);
+    }
 
     /** The tensor {@code op(a, b, c)}, its operands already of the right types and broadcastable to {@code shape}. */
     static Tensor apply(Op op, DType type, Shape shape, Tensor a, Tensor b, Tensor c) {

@@ -49,6 +49,9 @@ sealed interface InPlaceOps permits Tensor {
 
     default Tensor div_(double other) { return copy_(checked("div_", self().detach().div(other))); }
 
+    /** Replaces the elements by their softmax along {@code axis}. */
+    default Tensor softmax_(int axis) { return copy_(checked("softmax_", self().detach().softmax(axis))); }
+
     default Tensor fill_(double value) { return copy_(Creation.constant(self().dtype(), value)); }
 
     default Tensor zero_() { return fill_(0); }

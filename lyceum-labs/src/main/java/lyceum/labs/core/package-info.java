@@ -1,2 +1,2 @@
-/** Labs of lyceum-core: optimisers and derivatives. Each is one class; {@link lyceum.labs.Lab} on it names its topics. */
+/** Labs of the core's topics: tensors, derivatives, optimisers. Each class is one; start at {@link lyceum.labs.core.SoftmaxLab}. */
 package lyceum.labs.core;

@@ -26,24 +26,25 @@ final class Featured {
 
     private final Encyclopedia encyclopedia;
     private final Runs runs;
-    private final List<String> slugs;
+    private volatile List<String> slugs = List.of();
     private final Map<String, HomeView.Live> ready = new ConcurrentHashMap<>();
-    private final AtomicInteger waiting = new AtomicInteger();
+    /** Until it is known how many labs there are, the page keeps room for all. */
+    private final AtomicInteger waiting = new AtomicInteger(SHOWN);
 
     Featured(Encyclopedia encyclopedia, Runs runs) {
         this.encyclopedia = encyclopedia;
         this.runs = runs;
-        this.slugs = WISHED.stream().filter(slug -> encyclopedia.row(slug) != null && encyclopedia.lab(slug).isPresent()).limit(SHOWN).toList();
     }
 
-    /** Takes what is stored; with {@code compute} runs the rest. */
+    /** Looks for labs and takes what is stored of them; with {@code compute} runs the rest. */
     void fill(boolean compute) {
+        slugs = WISHED.stream().filter(slug -> encyclopedia.row(slug) != null && encyclopedia.lab(slug).isPresent()).limit(SHOWN).toList();
         Queue<String> missing = new ArrayDeque<>();
         for (var slug : slugs) {
             stored(slug).ifPresentOrElse(result -> take(slug, result), () -> missing.add(slug));
         }
+        waiting.set(compute ? missing.size() : 0);
         if (compute) {
-            waiting.set(missing.size());
             next(missing);
         }
     }

@@ -17,7 +17,7 @@ import tools.jackson.databind.JsonNode;
 final class RunViews {
 
     private static final int ROWS = 200;
-    private static final double WIDTH = 520;
+    private static final double WIDTH = 560;
 
     private final Catalogue catalogue;
 
@@ -96,8 +96,12 @@ final class RunViews {
             check.holds(), clause);
     }
 
-    /** A reason as a sentence. */
-    static String sentence(String reason) {
-        return reason.isEmpty() ? "" : Character.toUpperCase(reason.charAt(0)) + reason.substring(1) + (reason.endsWith(".") ? "" : ".");
+    /** Words as a sentence; a formula or a name that they begin with stays as it is. */
+    static String sentence(String words) {
+        if (words.isEmpty()) {
+            return "";
+        }
+        var first = words.split(" ", 2)[0];
+        return (first.matches("[a-z]{2,}[,:]?") ? Character.toUpperCase(words.charAt(0)) + words.substring(1) : words) + (words.endsWith(".") ? "" : ".");
     }
 }

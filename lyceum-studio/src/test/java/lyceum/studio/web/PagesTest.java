@@ -159,6 +159,12 @@ class PagesTest {
     }
 
     @Test
+    void javaInAnArticleIsColouredAndStillText() {
+        assertThat(ArticleHtml.of("```java\nvar a = b < c ? \"<i>\" : 1; // why\n```"))
+            .contains("<span class=\"k\">var</span>").contains("<span class=\"s\">&quot;&lt;i&gt;&quot;</span>").contains("<span class=\"c\">// why</span>").doesNotContain("<i>");
+    }
+
+    @Test
     void assetsAreCompressedAndKept() {
         var address = Pattern.compile("href=\"(/assets/[^\"]+/base.css)\"").matcher(http.get("/").body());
         assertThat(address.find()).isTrue();
