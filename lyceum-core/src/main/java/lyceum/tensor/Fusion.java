@@ -12,6 +12,7 @@ import lyceum.backend.Program;
 import lyceum.backend.Program.Instruction;
 import lyceum.backend.View;
 import lyceum.memory.Allocator;
+import lyceum.memory.Scope;
 import lyceum.memory.Storage;
 
 /**
@@ -91,8 +92,10 @@ final class Fusion {
                 : key.b != null ? Program.of(key.op, key.type, key.a, key.b) : Program.of(key.op, key.type, key.a);
     }
 
-    static View allocate(DType type, Shape shape) {
-        Storage storage = Allocator.allocate(Math.multiplyExact(shape.count(), type.bytes()));
+    static View allocate(DType type, Shape shape) { return allocate(type, shape, Scope.current()); }
+
+    private static View allocate(DType type, Shape shape, Scope scope) {
+        Storage storage = Allocator.allocate(Math.multiplyExact(shape.count(), type.bytes()), scope);
         return new View(type, storage, 0, shape.sizes(), View.contiguousStrides(shape.sizes()));
     }
 
@@ -189,7 +192,10 @@ final class Fusion {
 
         private void run() {
             var views = new View[stored.size()];
-            for (int i = 0; i < views.length; i++) views[i] = allocate(stored.get(i).dtype(), shape);
+            for (int i = 0; i < views.length; i++) {
+                var deferred = stored.get(i).deferred();
+                views[i] = allocate(stored.get(i).dtype(), shape, deferred == null ? Scope.current() : deferred.scope());
+            }
             var program = new Program(code, outputs.stream().mapToInt(Integer::intValue).toArray());
             Backend.current().run(program, inputs.toArray(View[]::new), views);
             for (int i = 0; i < views.length; i++) stored.get(i).publish(views[i]);
