@@ -1,10 +1,13 @@
 package lyceum.tensor;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
@@ -110,7 +113,7 @@ final class Fusion {
 
     /** Produces the value of {@code root}, and of those pending values on its way that have another reader. */
     static void produce(Tensor root) {
-        var chain = new Chain(root, root.shape());
+        var chain = new Chain(root.shape(), root);
         chain.emit(root);
         if (chain.stored.size() == 1) {
             synchronized (root) {
@@ -121,19 +124,49 @@ final class Fusion {
         }
     }
 
+    /**
+     * Replaces the elements of the targets by the values that {@code f} gives for them, where possible in one program and one pass over memory.
+     * What {@code f} makes on its way is thrown away.
+     */
+    static void update(Tensor[] targets, UnaryOperator<Tensor[]> f) {
+        for (var target : targets) for (var reader : target.view().storage().takeReaders()) ((Tensor) reader).view();
+        var plain = new Tensor[targets.length];
+        for (int i = 0; i < plain.length; i++) plain[i] = targets[i].detach();
+        var sources = List.of(GradMode.with(false, () -> f.apply(plain)));
+        if (sources.size() != targets.length) throw new IllegalArgumentException("update_: " + sources.size() + " values for " + targets.length + " tensors");
+        var views = new View[targets.length];
+        boolean together = true;
+        for (int i = 0; i < views.length; i++) {
+            views[i] = targets[i].view();
+            together &= sources.get(i).deferred() != null && sources.get(i).dtype() == targets[i].dtype() && sources.get(i).shape().equals(targets[0].shape());
+        }
+        if (together) {
+            var chain = new Chain(targets[0].shape(), sources.toArray(Tensor[]::new));
+            for (var source : sources) chain.emit(source);
+            together = chain.reads(views);
+            if (together) chain.runInto(sources, views);
+        }
+        if (!together) for (var source : sources) source.view();
+        for (int i = 0; i < views.length; i++) {
+            views[i].storage().takeReaders();
+            if (together) views[i].storage().written();
+            else targets[i].copy_(sources.get(i));
+        }
+    }
+
     /** A program under construction: the pending operations that lead to one shape, and the stored operands they read. */
     static final class Chain {
         final Shape shape;
-        private final Tensor root;
+        private final Set<Tensor> roots = Collections.newSetFromMap(new IdentityHashMap<>());
         private final List<Instruction> code = new ArrayList<>();
         private final List<View> inputs = new ArrayList<>();
         private final List<Tensor> stored = new ArrayList<>();
         private final List<Integer> outputs = new ArrayList<>();
         private final Map<Tensor, Integer> registers = new IdentityHashMap<>();
 
-        Chain(Tensor root, Shape shape) {
-            this.root = root;
+        Chain(Shape shape, Tensor... roots) {
             this.shape = shape;
+            this.roots.addAll(List.of(roots));
         }
 
         int emit(Tensor tensor) {
@@ -143,8 +176,8 @@ final class Fusion {
             int register;
             if (deferred != null && deferred.op() == Op.CONST) {
                 register = add(Instruction.constant(tensor.dtype(), deferred.immediate()));
-                if (tensor == root) store(tensor, register);
-            } else if (deferred == null || tensor != root && !tensor.shape().equals(shape)) {
+                if (roots.contains(tensor)) store(tensor, register);
+            } else if (deferred == null || !tensor.shape().equals(shape)) {
                 inputs.add(broadcast(tensor, shape));
                 register = add(Instruction.load(tensor.dtype(), inputs.size() - 1));
             } else {
@@ -152,7 +185,7 @@ final class Fusion {
                 int b = deferred.b() == null ? -1 : emit(deferred.b());
                 int c = deferred.c() == null ? -1 : emit(deferred.c());
                 register = add(new Instruction(deferred.op(), tensor.dtype(), a, b, c, deferred.immediate()));
-                if (tensor == root || deferred.readers().get() > 1) store(tensor, register);
+                if (roots.contains(tensor) || deferred.readers().get() > 1) store(tensor, register);
             }
             registers.put(tensor, register);
             return register;
@@ -185,9 +218,27 @@ final class Fusion {
                 synchronized (order.get(i)) {
                     lockAndRun(order, i + 1);
                 }
-            } else if (root.deferred() != null) {
+            } else if (roots.iterator().next().deferred() != null) {
                 run();
             }
+        }
+
+        /** True if writing {@code targets} while reading the inputs is safe: where memory is shared, element stands on element. */
+        boolean reads(View[] targets) {
+            for (var input : inputs) {
+                for (var target : targets) {
+                    if (input.storage() != target.storage()) continue;
+                    if (input.offset() != target.offset() || !java.util.Arrays.equals(input.strides(), target.strides())) return false;
+                }
+            }
+            return true;
+        }
+
+        /** Writes the values of the roots into {@code targets}; nothing is published. */
+        void runInto(List<Tensor> sources, View[] targets) {
+            var registersOfRoots = new int[targets.length];
+            for (int i = 0; i < targets.length; i++) registersOfRoots[i] = registers.get(sources.get(i));
+            Backend.current().run(new Program(code, registersOfRoots), inputs.toArray(View[]::new), targets);
         }
 
         private void run() {
