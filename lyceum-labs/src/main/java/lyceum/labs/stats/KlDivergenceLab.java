@@ -29,7 +29,7 @@ final class KlDivergenceLab implements LabBody {
     private static final int FRAMES = 12;
 
     @Override public void run(LabContext lab) {
-        double distance = lab.param("distance", 5.5, 4.0, 10.0);
+        double distance = lab.param("distance", 6.0, 5.5, 10.0);
         double left = lab.param("left", 0.4, 0.1, 0.9);
         double start = lab.param("start", 0.0, -6.0, 6.0);
         var bumps = new Mixture(new Categorical(left, 1 - left), List.of(new Normal(-distance / 2, 0.7), new Normal(distance / 2, 0.9)));
@@ -46,7 +46,7 @@ final class KlDivergenceLab implements LabBody {
             names.add("step " + step);
         }
         lab.figure(Figure.frames("The reverse search from your start", "search step", frames).labelled(names.toArray(String[]::new))
-                .describedAs("A wide Gaussian drawn towards one of the two bumps and shrinking until it fits that bump alone."));
+                .describedAs("Step by step a wide Gaussian walks to the nearest local minimum, as a rule one of the bumps, and shrinks until it fits that bump alone."));
         lab.figure(drawn("Both projections", bumps, distance).line("forward: min KL(p || q)", grid(distance), density(forward.distribution(), distance))
                 .line("reverse: min KL(q || p)", grid(distance), density(reverse.distribution(), distance))
                 .describedAs("The forward fit is a low wide bell over both bumps and the gap between them, the reverse one a narrow bell on the better bump."));
