@@ -84,7 +84,7 @@ final class Encyclopedia {
         try {
             return Optional.of(LabClass.of(name));
         } catch (RuntimeException e) {
-            LOG.log(System.Logger.Level.WARNING, "the lab of a topic is left out: {0}", e.getMessage());
+            LOG.log(System.Logger.Level.DEBUG, "the lab of a topic is left out: {0}", e.getMessage());
             return Optional.empty();
         }
     }

@@ -87,7 +87,15 @@ final class Featured {
         if (result.figures().isEmpty()) {
             return;
         }
+        try {
+            ready.put(slug, live(slug, result));
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.WARNING, "the figure of " + slug + " cannot be drawn", e);
+        }
+    }
+
+    private HomeView.Live live(String slug, LabResult result) {
         var figure = Figure.fromJson(result.figures().getFirst().toString());
-        ready.put(slug, new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH), figure.title() + ". " + figure.description()));
+        return new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH), figure.title() + ". " + figure.description());
     }
 }
