@@ -52,7 +52,7 @@ final class KlDivergenceLab implements LabBody {
                 .describedAs("The forward fit is a low wide bell over both bumps and the gap between them, the reverse one a narrow bell on the better bump."));
         lab.table("Nats lost each way", List.of("fit", "mean", "deviation", "KL(p || q)", "KL(q || p)"), List.of(row("forward", forward.distribution(), bumps),
                 row("reverse", reverse.distribution(), bumps), row("reverse from your start", search.distribution(), bumps)));
-        lab.figure(estimates(lab.rng(1)).describedAs("Three Monte Carlo estimates settle on the exact value as draws grow; k3 with the least noise, k2 slightly beside it."));
+        lab.figure(estimates(lab.rng(1)).describedAs("Three Monte Carlo estimates settle on the exact value as draws grow: k1 and k3 without bias, k2 slightly beside it."));
 
         var q = forward.distribution();
         lab.say("The forward fit has the mixture's mean %.3f and deviation %.3f. The reverse one sits at %.3f.", q.mean(), q.standardDeviation(), reverse.distribution().mean());
