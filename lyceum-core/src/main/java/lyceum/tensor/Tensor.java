@@ -256,8 +256,10 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
 
     void publish(View produced) {
         if (view != null) return;
+        var done = deferred;
         view = produced;
         deferred = null;
+        if (done != null) done.readers().handOver(produced.storage());
     }
 
     /** Computes a pending value now. Returns this. */
