@@ -51,13 +51,10 @@ final class Reducing {
         return Shape.adopt(java.util.Arrays.copyOf(sizes, n));
     }
 
-    /** The reduction, with the pending chain of {@code x} computed on the way if nobody else reads it. */
+    /** The reduction. A pending {@code x} is stored first, since who asks for its sum or maximum mostly reads it again. */
     static Tensor reduce(Reduction reduction, Tensor x, boolean[] mask, DType type, boolean keepDims) {
+        if (x.rank() == 0) return reduction.compareTo(Reduction.ARGMAX) >= 0 ? Tensor.zeros(type) : Viewing.copyOf(x).to(type);
         var out = Fusion.allocate(type, without(x, mask));
-        if (x.rank() == 0) {
-            var source = reduction.compareTo(Reduction.ARGMAX) >= 0 ? Tensor.zeros(type) : x.detach().to(type);
-            return source;
-        }
         List<Instruction> code = new ArrayList<>(List.of(Instruction.load(x.dtype(), 0)));
         Backend.current().reduce(reduction, new Program(code, 0), new View[] {x.view()}, mask, out);
         var shape = without(x, mask);

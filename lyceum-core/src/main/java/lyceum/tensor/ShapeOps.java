@@ -152,9 +152,9 @@ sealed interface ShapeOps permits Tensor {
     default Tensor roll(int axis, long by) {
         int a = self().shape().axis(axis);
         long n = self().size(a);
-        if (n == 0) return self();
+        if (n == 0) return self().copy();
         long shift = Math.floorMod(by, n);
-        return shift == 0 ? self() : Joining.concat(a, narrow(a, n - shift, shift), narrow(a, 0, n - shift));
+        return shift == 0 ? self().copy() : Joining.concat(a, narrow(a, n - shift, shift), narrow(a, 0, n - shift));
     }
 
     /** Parts of the given sizes along {@code axis}. */
