@@ -57,13 +57,22 @@ final class Creation {
     static Tensor constant(DType type, double value) { return full(type, value, Shape.SCALAR); }
 
     static Tensor full(DType type, double value, Shape shape) {
-        long bits = type.isFloat() ? Double.doubleToRawLongBits(value) : type == DType.BOOL ? value != 0 ? 1 : 0 : (long) value;
+        long bits = switch (type) {
+            case F16, BF16, F32, F64 -> Double.doubleToRawLongBits(value);
+            case BOOL -> value != 0 ? 1 : 0;
+            case U8 -> Math.clamp((long) value, 0, 255);
+            case I8 -> Math.clamp((long) value, Byte.MIN_VALUE, Byte.MAX_VALUE);
+            case I32 -> (int) value;
+            case I64 -> (long) value;
+        };
         return new Tensor(type, shape, Deferred.leaf(Op.CONST, bits));
     }
 
     static Tensor arange(double start, double stop, double step) {
         if (step == 0) throw new IllegalArgumentException("arange: the step is 0");
-        int n = (int) Math.max(0, Math.ceil((stop - start) / step));
+        double length = Math.max(0, Math.ceil((stop - start) / step));
+        if (!(length <= Integer.MAX_VALUE - 8)) throw new IllegalArgumentException("arange: " + start + " to " + stop + " by " + step + " are " + length + " values; at most 2^31 - 9");
+        int n = (int) length;
         var values = new double[n];
         for (int i = 0; i < n; i++) values[i] = start + i * step;
         return Tensor.of(values);
@@ -100,7 +109,11 @@ final class Creation {
         if (high <= low) throw new IllegalArgumentException("randint: high " + high + " must exceed low " + low);
         var shape = Shape.of(sizes);
         var values = new long[Math.toIntExact(shape.count())];
-        for (int i = 0; i < values.length; i++) values[i] = low + rng.nextLong(high - low);
+        boolean wide = high - low < 0; // beyond 2^63: more than half of all draws lie inside
+        for (int i = 0; i < values.length; i++) {
+            if (!wide) values[i] = low + rng.nextLong(high - low);
+            else do values[i] = rng.nextLong(); while (values[i] < low || values[i] >= high);
+        }
         return Tensor.of(values, sizes);
     }
 

@@ -30,7 +30,7 @@ public sealed interface Index {
 
     static Index range(long start, long stop) { return new Range(start, stop, 1); }
 
-    /** {@code start, start + step, ...} below {@code stop}; negative bounds count from the end. */
+    /** {@code start, start + step, ...} below {@code stop}; negative bounds count from the end. Backwards, a stop of -1 is before the first. */
     static Index range(long start, long stop, long step) { return new Range(start, stop, step); }
 
     /** From {@code start} to the end. */
@@ -61,7 +61,7 @@ public sealed interface Index {
                 case Range range -> {
                     long size = result.size(axis);
                     long stop = range.stop == Long.MAX_VALUE ? size : range.stop;
-                    result = result.slice(axis++, Math.min(range.start, size), range.step > 0 ? Math.min(stop, size) : stop, range.step);
+                    result = result.slice(axis++, Math.min(range.start, range.step > 0 ? size : size - 1), range.step > 0 ? Math.min(stop, size) : stop, range.step);
                 }
                 case All all -> axis++;
                 case NewAxis newAxis -> result = result.unsqueeze(axis++);

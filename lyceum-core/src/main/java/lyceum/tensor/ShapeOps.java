@@ -107,9 +107,17 @@ sealed interface ShapeOps permits Tensor {
     default Tensor squeeze() { return reshape(java.util.Arrays.stream(self().shape().sizes()).filter(s -> s != 1).toArray()); }
 
     /** {@code length} indices of an axis from {@code start}. */
-    default Tensor narrow(int axis, long start, long length) { return slice(axis, start, start + length, 1); }
+    default Tensor narrow(int axis, long start, long length) {
+        long size = self().size(axis), from = start < 0 ? start + size : start;
+        if (from < 0 || length < 0 || length > size - from)
+            throw new ShapeException("narrow: " + length + " indices from " + start + " are out of range for axis " + axis + " of shape " + self().shape());
+        return slice(axis, from, from + length, 1);
+    }
 
-    /** Index {@code start}, {@code start + step}, ... below {@code stop} of an axis; negative bounds count from the end. step may be negative. */
+    /**
+     * Index {@code start}, {@code start + step}, ... below {@code stop} of an axis; negative bounds count from the end. With a negative step it
+     * goes down to above {@code stop}, where -1 is the place before the first: {@code slice(0, n - 1, -1, -1)} reverses.
+     */
     default Tensor slice(int axis, long start, long stop, long step) {
         int a = self().shape().axis(axis);
         return Viewing.slice(self(), a, start, stop, step);

@@ -92,7 +92,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
 
     public static Tensor ones(DType dtype, long... shape) { return full(dtype, 1, shape); }
 
-    /** {@code value} everywhere. */
+    /** {@code value} everywhere; an integer type takes the whole number that is nearest towards zero and within its range. */
     public static Tensor full(DType dtype, double value, long... shape) { return Creation.full(dtype, value, Shape.of(shape)); }
 
     public Tensor zerosLike() { return Creation.full(dtype, 0, shape); }
