@@ -88,4 +88,10 @@ class AllocatorTest {
         assertThat(mebibytes).as(run.output()).isLessThan(600);
         assertThat(run.peakResidentBytes()).isLessThan(1000L << 20);
     }
+
+    @Test void pendingWorkIsBoundedInBytesHeldAndGraphsAreReleased() {
+        var run = ForkedJvm.of(HeldBytes.class).withFlags("-Xmx64m", "-Dlyceum.memory.budget=" + (96L << 20)).run();
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.output()).contains("sum 19900.0").contains("graphs released");
+    }
 }
