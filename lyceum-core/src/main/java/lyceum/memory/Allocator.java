@@ -31,6 +31,10 @@ public final class Allocator {
     /** Bytes in blocks that storages hold, and bytes taken from the system (those, and the cache). */
     private final AtomicLong out = new AtomicLong(), taken = new AtomicLong();
     private volatile long collectAt = FIRST_COLLECTION;
+    /** Garbage that may gather between two collections; settled by the first few of them, so that memory is flat from then on. */
+    private long headroom = FIRST_COLLECTION;
+    private int collections;
+    private long survived, lastCollection = System.nanoTime();
     private volatile Slab slab;
 
     private Allocator() {
@@ -53,12 +57,15 @@ public final class Allocator {
     }
 
     /** Storage of at least {@code bytes}, 64-byte aligned, contents undefined. @throws OutOfMemoryError beyond the budget, with the figures */
-    public static Storage allocate(long bytes) { return INSTANCE.get(bytes); }
+    public static Storage allocate(long bytes) { return allocate(bytes, Scope.current()); }
 
-    private Storage get(long bytes) {
+    /** The same for a given scope, or none: work that was put off belongs to the scope in which it was asked for. */
+    public static Storage allocate(long bytes, Scope scope) { return INSTANCE.get(bytes, scope); }
+
+    private Storage get(long bytes, Scope scope) {
         if (bytes < 0) throw new IllegalArgumentException("allocate: " + bytes + " bytes");
         var storage = bytes <= SMALL ? small(bytes) : large(bytes);
-        Scope.register(storage);
+        if (scope != null) scope.own(storage);
         return storage;
     }
 
@@ -132,11 +139,16 @@ public final class Allocator {
         }
     }
 
-    /** One collection, then a new threshold: twice what survived it. */
+    /** One collection, then a new threshold: as much again as survived it, or as much garbage as keeps collecting below a tenth of the time. */
     private synchronized void collect(long now) {
         if (out.get() <= collectAt) return;
+        long start = System.nanoTime(), gathered = now - survived;
         awaitCleaner(now, 20);
-        collectAt = Math.max(FIRST_COLLECTION, 2 * out.get());
+        long took = System.nanoTime() - start, between = Math.max(1, start - lastCollection);
+        if (collections++ < 3) headroom = Math.max(headroom, Math.min(budget / 8, (long) (gathered * (10.0 * took / between))));
+        survived = out.get();
+        lastCollection = System.nanoTime();
+        collectAt = survived + Math.max(headroom, survived);
     }
 
     /** Collects, then waits while the cleaner's thread, which runs behind the collector, still makes progress; at first for {@code patience} ms. */

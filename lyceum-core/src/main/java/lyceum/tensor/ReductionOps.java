@@ -121,6 +121,15 @@ sealed interface ReductionOps permits Tensor {
         return History.record("softmax", result, (i, g) -> g.sub(g.mul(p.get()).sum(new int[] {a}, true)).mul(p.get()), x);
     }
 
+    /** Softmax over the places where {@code mask} (BOOL, broadcast) is true; zeros elsewhere, and in a row that is masked whole. */
+    default Tensor softmax(int axis, Tensor mask) { return self().to(self().dtype().toFloat()).maskedFill(mask.not(), Double.NEGATIVE_INFINITY).softmax(axis); }
+
+    /** Softmax of {@code x / temperature}: sharper below 1, flatter above. */
+    default Tensor softmax(int axis, double temperature) {
+        if (!(temperature > 0)) throw new IllegalArgumentException("softmax: temperature is " + temperature + "; it must be positive");
+        return self().div(temperature).softmax(axis);
+    }
+
     /** {@code x - logSumExp(x)} along {@code axis}. */
     default Tensor logSoftmax(int axis) {
         var x = self().to(self().dtype().toFloat());

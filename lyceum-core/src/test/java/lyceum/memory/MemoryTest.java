@@ -46,6 +46,18 @@ class MemoryTest {
         assertThat(state.item(4999)).isEqualTo(1);
     }
 
+    @Test void workThatWasPutOffBelongsToTheScopeInWhichItWasAskedFor() {
+        var x = Tensor.randn(Rng.of(1), DType.F64, 5000).compute();
+        var pending = x.mul(2).add(1);
+        Tensor inner;
+        try (var scope = Scope.open("inner")) {
+            pending.sum().item();
+            inner = x.mul(3);
+        }
+        assertThat(pending.item(7)).isEqualTo(2 * x.item(7) + 1);
+        assertThatThrownBy(() -> inner.item(7)).isInstanceOf(LyceumException.class).hasMessageContaining("inner");
+    }
+
     @Test void scopesCloseInOrderAndOnTheirThread() throws InterruptedException {
         var scope = Scope.open("mine");
         var failure = new Throwable[1];

@@ -45,6 +45,7 @@ final class ArticleHtml {
         for (int i = 0; i < formulas.size(); i++) {
             html = html.replace(place(i), formulas.get(i));
         }
+        html = html.replaceAll("<p>(<span class=\"math display\">[^<]*</span>)</p>", "<p class=\"formula\">$1</p>");
         return CODE.matcher(html).replaceAll(block -> Matcher.quoteReplacement(
             "<pre class=\"code\" tabindex=\"0\"><code>" + JavaSource.html(unescaped(block.group(1))) + "</code></pre>"));
     }

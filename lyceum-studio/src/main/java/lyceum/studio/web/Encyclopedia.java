@@ -55,7 +55,7 @@ final class Encyclopedia {
         var catalogue = Catalogue.load();
         var articles = new ConcurrentHashMap<String, Optional<Article>>();
         Function<String, Optional<Article>> article = slug -> articles.computeIfAbsent(slug, Article::find);
-        return new Encyclopedia(catalogue, StatusBoard.of(catalogue, Ledger.load(), article), new TopicFinder(TopicSearch.of(catalogue, article)), article);
+        return new Encyclopedia(catalogue, StatusBoard.of(catalogue, Ledger.load(), article), new TopicFinder(() -> TopicSearch.of(catalogue, article)), article);
     }
 
     Catalogue catalogue() {
@@ -84,7 +84,7 @@ final class Encyclopedia {
         try {
             return Optional.of(LabClass.of(name));
         } catch (RuntimeException e) {
-            LOG.log(System.Logger.Level.WARNING, "a topic's lab is left out: {0}", e.getMessage());
+            LOG.log(System.Logger.Level.DEBUG, "the lab of a topic is left out: {0}", e.getMessage());
             return Optional.empty();
         }
     }

@@ -26,24 +26,25 @@ final class Featured {
 
     private final Encyclopedia encyclopedia;
     private final Runs runs;
-    private final List<String> slugs;
+    private volatile List<String> slugs = List.of();
     private final Map<String, HomeView.Live> ready = new ConcurrentHashMap<>();
-    private final AtomicInteger waiting = new AtomicInteger();
+    /** Until it is known how many labs there are, the page keeps room for all. */
+    private final AtomicInteger waiting = new AtomicInteger(SHOWN);
 
     Featured(Encyclopedia encyclopedia, Runs runs) {
         this.encyclopedia = encyclopedia;
         this.runs = runs;
-        this.slugs = WISHED.stream().filter(slug -> encyclopedia.row(slug) != null && encyclopedia.lab(slug).isPresent()).limit(SHOWN).toList();
     }
 
-    /** Takes what is stored; with {@code compute} runs the rest. */
+    /** Looks for labs and takes what is stored of them; with {@code compute} runs the rest. */
     void fill(boolean compute) {
+        slugs = WISHED.stream().filter(slug -> encyclopedia.row(slug) != null && encyclopedia.lab(slug).isPresent()).limit(SHOWN).toList();
         Queue<String> missing = new ArrayDeque<>();
         for (var slug : slugs) {
             stored(slug).ifPresentOrElse(result -> take(slug, result), () -> missing.add(slug));
         }
+        waiting.set(compute ? missing.size() : 0);
         if (compute) {
-            waiting.set(missing.size());
             next(missing);
         }
     }
@@ -86,7 +87,15 @@ final class Featured {
         if (result.figures().isEmpty()) {
             return;
         }
+        try {
+            ready.put(slug, live(slug, result));
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.WARNING, "the figure of " + slug + " cannot be drawn", e);
+        }
+    }
+
+    private HomeView.Live live(String slug, LabResult result) {
         var figure = Figure.fromJson(result.figures().getFirst().toString());
-        ready.put(slug, new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH), figure.title() + ". " + figure.description()));
+        return new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH), figure.title() + ". " + figure.description());
     }
 }

@@ -21,7 +21,7 @@ final class Snippets {
     List<Tab> tabs(String slug, String api, LabPanel.Asked asked, String base) {
         var tabs = new ArrayList<Tab>();
         var source = LabSource.find(asked.lab().name());
-        tabs.add(new Tab("lab", "Lab source", source.isPresent() ? asked.lab().name() : "The source of " + asked.lab().name() + " is not part of this build.",
+        tabs.add(new Tab("lab", "Lab source", source.isPresent() ? asked.lab().name() + ", imports left out" : "The source of " + asked.lab().name() + " is not part of this build.",
             source.map(JavaSource::html).orElse(""), false, null, null));
         if (!api.isBlank()) {
             var outline = ApiOutline.of(api);
