@@ -55,12 +55,12 @@ class TrainerTest {
         var model = network(2);
         var heard = new ArrayList<Progress.Update>();
         var epochs = new ArrayList<Integer>();
-        var history = new Trainer(new Adam(0.02), 15).withBatchSize(32).withListener((run, epoch) -> epochs.add(epoch.number())).fit(model, Loss::crossEntropy, MOONS, MOONS, Rng.of(3), heard::add);
+        var history = new Trainer(new Adam(0.02), 40).withBatchSize(32).withListener((run, epoch) -> epochs.add(epoch.number())).fit(model, Loss::crossEntropy, MOONS, MOONS, Rng.of(3), heard::add);
         assertThat(model.forward(MOONS.x()).argmax(1).eq(MOONS.y()).to(DType.F64).mean().item()).isGreaterThan(0.95);
-        assertThat(history.losses()[14]).isLessThan(history.losses()[0] / 2);
-        assertThat(history.size()).isEqualTo(15);
-        assertThat(epochs).hasSize(15).startsWith(0, 1, 2);
-        assertThat(heard).hasSize(15 * 7);
+        assertThat(history.losses()[39]).isLessThan(history.losses()[0] / 2);
+        assertThat(history.size()).isEqualTo(40);
+        assertThat(epochs).hasSize(40).startsWith(0, 1, 2);
+        assertThat(heard).hasSize(40 * 7);
         assertThat(heard.getLast().fraction()).isEqualTo(1);
         assertThat(heard.getLast().metrics()).containsKeys("epoch", "loss", "validation");
         assertThat(history.figure().table().rows()).isNotEmpty();
