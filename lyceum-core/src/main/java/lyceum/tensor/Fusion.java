@@ -112,6 +112,14 @@ final class Fusion {
         return view.with(shape.sizes(), strides);
     }
 
+    /** Has pending work that reads {@code storage} done before it is written. Work of a scope that has closed can be read by nobody and is left. */
+    static void produceReaders(Storage storage) {
+        for (var reader : storage.takeReaders()) {
+            var pending = ((Tensor) reader).deferred();
+            if (pending != null && (pending.scope() == null || !pending.scope().isClosed())) ((Tensor) reader).view();
+        }
+    }
+
     /** Produces the value of {@code root}, and of those pending values on its way that have another reader. */
     static void produce(Tensor root) {
         var constant = root.deferred();
@@ -145,7 +153,7 @@ final class Fusion {
      * What {@code f} makes on its way is thrown away.
      */
     static void update(Tensor[] targets, UnaryOperator<Tensor[]> f) {
-        for (var target : targets) for (var reader : target.view().storage().takeReaders()) ((Tensor) reader).view();
+        for (var target : targets) produceReaders(target.view().storage());
         var plain = new Tensor[targets.length];
         for (int i = 0; i < plain.length; i++) plain[i] = targets[i].detach();
         var sources = List.of(GradMode.with(false, () -> f.apply(plain)));
