@@ -14,6 +14,7 @@ import lyceum.backend.Op;
 import lyceum.backend.Program;
 import lyceum.backend.Program.Instruction;
 import lyceum.backend.View;
+import lyceum.backend.scalar.Elements;
 import lyceum.memory.Allocator;
 import lyceum.memory.Scope;
 import lyceum.memory.Storage;
@@ -121,6 +122,13 @@ final class Fusion {
 
     /** Produces the value of {@code root}, and of those pending values on its way that have another reader. */
     static void produce(Tensor root) {
+        var constant = root.deferred();
+        if (constant != null && constant.op() == Op.CONST && root.count() == 1) {
+            synchronized (root) {
+                if (root.deferred() != null) root.publish(number(root, constant));
+            }
+            return;
+        }
         var chain = new Chain(root.shape(), root);
         chain.emit(root);
         if (chain.stored.size() == 1) {
@@ -130,6 +138,14 @@ final class Fusion {
         } else {
             chain.lockInOrderOfAge();
         }
+    }
+
+    /** A single number needs no program. */
+    private static View number(Tensor root, Deferred constant) {
+        var view = allocate(root.dtype(), root.shape(), constant.scope());
+        if (root.dtype().isFloat()) Elements.set(root.dtype(), view.storage().segment(), view.byteOffset(), Double.longBitsToDouble(constant.immediate()));
+        else Elements.set(root.dtype(), view.storage().segment(), view.byteOffset(), constant.immediate());
+        return view;
     }
 
     /**
