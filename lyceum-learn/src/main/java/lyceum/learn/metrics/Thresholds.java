@@ -68,7 +68,7 @@ public final class Thresholds {
      * small even for k = 0, the threshold is {@code -Infinity}: everything is flagged, as the guarantee demands.
      *
      * @param positiveScores scores of positive rows that were not trained on; negatives are not needed
-     * @see <a href="https://doi.org/10.1214/aoms/1177731569">Wilks (1941), tolerance limits</a>
+     * @see "Wilks (1941), Determination of sample sizes for setting tolerance limits"
      */
     public static double guaranteeingRecall(double[] positiveScores, double recall, double confidence) {
         checkShare("guaranteeingRecall", "recall", recall);
