@@ -36,7 +36,13 @@ public final class Main implements Callable<Integer> {
 
     private void show(Row row) {
         if (json) return;
-        System.out.printf("%-46s %12.4g %12s %8s  %s%s%n", row.name() + " " + row.shape(), row.ours(), Double.isNaN(row.peer()) ? "" : String.format("%.4g", row.peer()),
+        boolean found = Double.isNaN(row.ratio()) && !Double.isNaN(row.peer());
+        System.out.printf("%-46s %12s %12s %8s  %s%s%n", row.name() + " " + row.shape(), digits(row.ours(), found), digits(row.peer(), found),
                 Double.isNaN(row.ratio()) ? "" : String.format("%.2f", row.ratio()), row.unit(), row.peerName().isEmpty() ? "" : "  " + row.peerName());
+    }
+
+    /** Four digits of a measurement, nine of what both should agree on. */
+    private static String digits(double value, boolean found) {
+        return Double.isNaN(value) ? "" : String.format(found ? "%.9g" : "%.4g", value);
     }
 }
