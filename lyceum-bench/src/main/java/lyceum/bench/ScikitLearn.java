@@ -3,7 +3,6 @@ package lyceum.bench;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -70,7 +69,7 @@ final class ScikitLearn implements AutoCloseable {
             if (answer.has("error")) throw new IllegalStateException(answer.path("error").asString());
             return answer;
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new IllegalStateException("the Python process ended: " + e.getMessage(), e);
         }
     }
 
