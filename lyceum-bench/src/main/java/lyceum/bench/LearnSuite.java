@@ -9,10 +9,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import lyceum.DType;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
 import lyceum.format.Npy;
 import lyceum.learn.cluster.KMeans;
+import lyceum.learn.tree.DecisionTreeClassifier;
 import lyceum.random.Rng;
 import tools.jackson.databind.JsonNode;
 
@@ -41,6 +43,8 @@ final class LearnSuite {
             for (var data : List.of(new Data("digits", Datasets.digits()), new Data("wide", Datasets.classification(Rng.of(1), 100_000, 20, 10, 5, 4, 1.0, 0.05)))) {
                 share(folder, data);
                 kMeans(data);
+                tree(data, 0);
+                tree(data, 8);
             }
         } finally {
             if (peer != null) peer.close();
@@ -69,6 +73,16 @@ final class LearnSuite {
         time("k-means, k=10", data, fit);
         same("k-means, inertia", data, fit.model.inertia(), fit.found("inertia"), "inertia");
         same("k-means, iterations", data, fit.model.iterations(), fit.found("iterations"), "iterations");
+    }
+
+    /** Grown until every leaf is pure, or to a depth. scikit-learn draws among equally good splits, we take the first: node counts may differ a little. */
+    private void tree(Data data, int depth) {
+        var learner = depth == 0 ? new DecisionTreeClassifier() : new DecisionTreeClassifier().withMaxDepth(depth);
+        var fit = alternate(() -> learner.fit(data.rows.x(), data.rows.y()), data, "tree", depth == 0 ? Map.of() : Map.of("depth", depth));
+        var name = depth == 0 ? "decision tree" : "decision tree, depth " + depth;
+        time(name, data, fit);
+        same(name + ", nodes", data, fit.model.tree().nodes(), fit.found("nodes"), "nodes");
+        same(name + ", accuracy", data, fit.model.predict(data.rows.x()).eq(data.rows.y()).to(DType.F64).mean().item(), fit.found("accuracy"), "of training rows");
     }
 
     /** Warms both up, then lets them take turns for about twenty seconds, at most 31 times each. */

@@ -35,7 +35,7 @@ def kmeans(name, k, rows):
     return {"seconds": seconds, "inertia": m.inertia_, "iterations": int(m.n_iter_)}
 
 
-def tree(name, depth):
+def tree(name, depth=None):
     from sklearn.tree import DecisionTreeClassifier
     x, y = data[name]
     seconds, m = timed(lambda: DecisionTreeClassifier(max_depth=depth, random_state=0).fit(x, y))
