@@ -30,11 +30,11 @@ import lyceum.tensor.Tensor;
 /** Raise the learning rate and watch hidden units fall silent, one after the other and for good; a small leak keeps all of them alive. */
 @Lab(topics = "relu", title = "Units that never fire again")
 final class ReluLab implements LabBody {
-    private static final double[] RATES = {0.1, 0.2, 0.5, 0.8, 1.1, 1.4, 1.7, 2, 5};
+    private static final double[] RATES = {0.1, 0.2, 0.5, 1, 1.4, 2, 5};
 
     @Override public void run(LabContext lab) {
         int width = lab.param("units", 48, 10, 200);
-        int steps = lab.param("steps", 60, 10, 500);
+        int steps = lab.param("steps", 40, 10, 500);
         double slope = lab.param("leak", 0.01, 0.001, 0.5);
         var digits = Datasets.digits().flat();
         var data = digits.withX(digits.x().to(DType.F32).div(16).compute());

@@ -37,7 +37,7 @@ final class SquashingLab implements LabBody {
     @Override public void run(LabContext lab) {
         double at = lab.param("x", 1.0, -6.0, 6.0);
         int layers = lab.param("layers", 8, 2, 20);
-        int steps = lab.param("steps", 100, 20, 1000);
+        int steps = lab.param("steps", 60, 20, 1000);
         lab.figure(curves(at));
         double s = Activation.sigmoid(at), t = Activation.tanh(at);
         lab.say("At x = %.2f the sigmoid is %.4f with slope %.4f, tanh %.4f with slope %.4f.", at, s, Activation.sigmoidDerivative(at), t, Activation.tanhDerivative(at));
@@ -46,16 +46,17 @@ final class SquashingLab implements LabBody {
 
         var digits = Datasets.digits().flat();
         var data = digits.withX(digits.x().to(DType.F32).div(16).compute());
+        var sample = data.x().narrow(0, 0, 500);
         var networks = new Mlp[2];
         var losses = new double[2][steps];
         var means = new double[2][];
         var saturated = new double[2][];
         for (int i : lab.progress("networks", 2)) {
             networks[i] = new Mlp(MlpConfig.classifier(64, 10, IntStream.range(0, layers - 1).map(l -> 32).toArray()).withActivation(BOTH[i]), Init.glorotUniform(), lab.rng(1));
-            var report = ActivationReport.of(networks[i], List.of(data.x()));
+            var report = ActivationReport.of(networks[i], List.of(sample));
             means[i] = report.layers().stream().mapToDouble(ActivationReport.LayerReport::mean).toArray();
             losses[i] = train(networks[i], data, steps, lab.rng(2));
-            saturated[i] = ActivationReport.of(networks[i], List.of(data.x()), 0.05).layers().stream().mapToDouble(ActivationReport.LayerReport::saturated).toArray();
+            saturated[i] = ActivationReport.of(networks[i], List.of(sample), 0.05).layers().stream().mapToDouble(ActivationReport.LayerReport::saturated).toArray();
         }
         String[] places = IntStream.rangeClosed(1, layers - 1).mapToObj(Integer::toString).toArray(String[]::new);
         double[] at1 = IntStream.rangeClosed(1, steps).asDoubleStream().toArray();
@@ -124,7 +125,7 @@ final class SquashingLab implements LabBody {
         var losses = new double[steps];
         BatchLoss batch = BatchLoss.of(network, Loss::crossEntropy, data);
         int[] at = {0};
-        var run = new Trainer(new Adam(2e-3), 1000).withBatchSize(64).start(network, data.size(), (rows, pass) -> {
+        var run = new Trainer(new Adam(4e-3), 1000).withBatchSize(64).start(network, data.size(), (rows, pass) -> {
             var loss = batch.of(rows, pass);
             losses[at[0]] = at[0] == 0 ? loss.item() : 0.8 * losses[at[0] - 1] + 0.2 * loss.item();
             at[0]++;
