@@ -19,6 +19,7 @@ sealed interface InPlaceOps permits Tensor {
     /** Replaces the elements by those of {@code source}, broadcast and converted to this type. */
     default Tensor copy_(Tensor source) {
         var x = self();
+        Tracing.refuseInPlace("copy_");
         if (x.isTracked() && GradMode.isRecording()) throw new LyceumException("copy_: this tensor of shape " + x.shape()
                 + " is part of a recorded computation; write inside noGrad, or to a copy");
         if (!Shape.broadcast("copy_", x.shape(), source.shape()).equals(x.shape()))
