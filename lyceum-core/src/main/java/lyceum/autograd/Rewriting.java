@@ -19,6 +19,7 @@ import lyceum.tensor.Operation.Reduce;
 import lyceum.tensor.Operation.Reshape;
 import lyceum.tensor.Shape;
 import lyceum.tensor.Tensor;
+import lyceum.tensor.Tracing;
 
 /** The passes: each makes another graph with the same values. */
 final class Rewriting {
@@ -66,7 +67,7 @@ final class Rewriting {
             var moved = r.moved(node);
             if (moved instanceof Call call && r.folds(call)) {
                 var operands = call.operands().stream().map(o -> ((Constant) r.nodes.get(o)).value()).toArray(Tensor[]::new);
-                moved = new Constant(0, GradMode.with(false, () -> call.operation().apply(operands)).compute());
+                moved = new Constant(0, Tracing.frozen(GradMode.with(false, () -> call.operation().apply(operands))));
             }
             r.ids[node.id()] = r.add(moved);
         }

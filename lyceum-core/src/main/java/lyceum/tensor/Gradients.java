@@ -67,7 +67,7 @@ final class Gradients {
             case TANH -> g.mul(z.square().rsub(1));
             case SIGMOID -> g.mul(z.mul(z.rsub(1)));
             case SOFTPLUS -> g.mul(x.sigmoid());
-            case RELU -> z.gt(0).where(g, g.zerosLike());
+            case RELU -> z.le(0).where(g.zerosLike(), g); // so that NaN lets the gradient through, as PyTorch does
             case ERF -> g.mul(x.square().neg().exp()).mul(TWO_OVER_SQRT_PI);
             case ERFC -> g.mul(x.square().neg().exp()).mul(-TWO_OVER_SQRT_PI);
             case ERFINV -> g.mul(z.square().exp()).div(TWO_OVER_SQRT_PI);

@@ -111,7 +111,10 @@ sealed interface ShapeOps permits Tensor {
     /** {@code length} indices of an axis from {@code start}. */
     default Tensor narrow(int axis, long start, long length) { return slice(axis, start, start + length, 1); }
 
-    /** Index {@code start}, {@code start + step}, ... below {@code stop} of an axis; negative bounds count from the end. step may be negative. */
+    /**
+     * Index {@code start}, {@code start + step}, ... below {@code stop} of an axis; negative bounds count from the end. With a negative step
+     * the indices fall to the one above {@code stop}, and a stop of -1 lies before the first. @throws ShapeException if the axis ends before
+     */
     default Tensor slice(int axis, long start, long stop, long step) {
         int a = self().shape().axis(axis);
         return Viewing.slice(self(), a, start, stop, step);

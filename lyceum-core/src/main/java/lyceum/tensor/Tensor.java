@@ -141,6 +141,31 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     /** {@code condition ? a : b}, broadcast. */
     public static Tensor where(Tensor condition, Tensor a, Tensor b) { return condition.where(a, b); }
 
+    /**
+     * Writes several tensors of one shape in place, in one pass over memory where their new values are element-wise: how optimisers move a
+     * parameter together with its moments.
+     *
+     * {@snippet :
+     * Tensor.update_(new Tensor[] {m, w}, old -> {
+     *     var moment = old[0].mul(0.9).add(gradient);
+     *     return new Tensor[] {moment, old[1].sub(moment.mul(rate))};
+     * });
+     * }
+     *
+     * @param f gives the new values from the old ones; it must not keep the tensors that it makes
+     * @throws lyceum.LyceumException if one of them is part of a recorded computation and recording is on
+     */
+    public static void update_(Tensor[] tensors, java.util.function.UnaryOperator<Tensor[]> f) {
+        for (var tensor : tensors) tensor.checkWritable("update_");
+        Fusion.update(tensors, f);
+    }
+
+    void checkWritable(String operation) {
+        Tracing.refuseInPlace(operation);
+        if (isTracked() && GradMode.isRecording()) throw new lyceum.LyceumException(operation + ": this tensor of shape " + shape
+                + " is part of a recorded computation; write inside noGrad, or to a copy");
+    }
+
     // What it is.
 
     public DType dtype() { return dtype; }

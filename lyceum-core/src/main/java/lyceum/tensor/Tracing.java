@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import lyceum.LyceumException;
 import lyceum.backend.Op;
+import lyceum.memory.Scope;
 
 /**
  * The door through which {@code lyceum.autograd.Graph} sees what a function does: inside {@link #with}, every operation that makes a tensor
@@ -49,10 +50,15 @@ public final class Tracing {
         if (on()) throw new LyceumException(operation + ": writes in place cannot be traced; use an operation that returns a new tensor, such as where or scatter");
     }
 
-    /** A value of its own that later writes to {@code x} do not reach: what a graph keeps of a tensor that it did not see being made. */
+    /**
+     * A value of its own that later writes to {@code x} do not reach, and that outlives the current scope: what a graph keeps of a tensor that it
+     * did not see being made.
+     */
     public static Tensor frozen(Tensor x) {
-        var pending = x.deferred();
-        if (pending != null && pending.op() == Op.CONST) return new Tensor(x.dtype(), x.shape(), Deferred.leaf(Op.CONST, pending.immediate()));
-        return untold(() -> GradMode.with(false, () -> Viewing.copyOf(x)));
+        try (var forever = Scope.outside()) {
+            var pending = x.deferred();
+            if (pending != null && pending.op() == Op.CONST) return new Tensor(x.dtype(), x.shape(), Deferred.leaf(Op.CONST, pending.immediate()));
+            return untold(() -> GradMode.with(false, () -> Viewing.copyOf(x)));
+        }
     }
 }

@@ -93,7 +93,8 @@ final class Viewing {
         long size = x.size(axis);
         if (step == 0) throw new ShapeException("slice: the step is 0");
         long from = start < 0 ? start + size : start, to = stop < 0 && step > 0 ? stop + size : stop;
-        if (from < 0 || from > size || to > size || step > 0 && to < from) throw new ShapeException("slice: " + start + " to " + stop + " is out of range for axis " + axis + " of shape " + x.shape());
+        boolean outside = from < 0 || from > size || to > size || (step > 0 ? to < from : to < -1 || from == size && to < from);
+        if (outside) throw new ShapeException("slice: " + start + " to " + stop + " is out of range for axis " + axis + " of shape " + x.shape());
         long length = step > 0 ? (to - from + step - 1) / step : Math.max(0, (to - from + step + 1) / step);
         var v = x.view();
         var shape = v.shape().clone();

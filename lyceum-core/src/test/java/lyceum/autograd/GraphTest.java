@@ -214,6 +214,15 @@ class GraphTest {
         assertThatThrownBy(() -> Graph.traceOne(x -> x.copy().detach().add_(1), Tensor.of(1.0))).isInstanceOf(LyceumException.class).hasMessageContaining("traced");
     }
 
+    @Test void constantsOutliveTheScopeOfTheTrace() {
+        Graph graph;
+        try (var scope = lyceum.memory.Scope.open("trace")) {
+            var w = Tensor.of(1.0, 2.0).mul(3);
+            graph = Graph.traceOne(x -> x.mul(w).add(w.exp()), Tensor.of(1.0, 1.0)).simplified();
+        }
+        assertThat(graph.run(Tensor.of(0.0, 1.0))[0].toDoubleArray()).containsExactly(new double[] {Math.exp(3), 6 + Math.exp(6)}, within(1e-9));
+    }
+
     @Test void itPrintsItself() {
         var graph = Graph.trace(in -> new Tensor[] {in[0].mul(2).add(in[1]).sum()}, Tensor.of(1.0, 2.0), Tensor.of(3.0, 4.0));
         assertThat(graph.toString()).isEqualTo("""
