@@ -5,31 +5,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import lyceum.labs.catalogue.Prepared;
 
 /**
- * Writes down what every compiled lab asks for, so that neither the studio nor the command line runs a lab to know it, and
- * the catalogue in a form that is read fast. The build calls it after compiling; a lab that cannot be described stops the build.
+ * Writes down what every compiled lab asks for, so that neither the studio nor the command line runs a lab to know it. The
+ * build calls it after compiling; a lab that cannot be described stops the build.
  */
 public final class LabIndexWriter {
 
     private LabIndexWriter() { }
 
     /**
-     * Describes all labs below a folder of classes and writes the index and the catalogue into it.
+     * Describes all labs below a folder of classes, which is on the class path too, and writes the index into it.
      *
-     * @param args the folder, which is on the class path too
      * @throws LabException naming every lab that cannot be described, and why
      */
-    public static void main(String[] args) throws IOException {
-        if (args.length != 1) {
-            throw new IllegalArgumentException("LabIndexWriter takes one argument, the folder of compiled classes; it got " + args.length);
-        }
-        write(Path.of(args[0]));
-        Prepared.write(Path.of(args[0]));
-    }
-
-    static void write(Path classes) throws IOException {
+    public static void write(Path classes) throws IOException {
         var file = classes.resolve(LabIndex.RESOURCE);
         Files.createDirectories(file.getParent());
         Files.writeString(file, LabIndex.text(describe(labsBelow(classes))));

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import lyceum.labs.LabIndexWriter;
 
 /**
  * Catalogue, ledger and articles in a form that is read fast: the build writes it, {@link Catalogue#load()},
@@ -25,8 +26,22 @@ public final class Prepared {
 
     private Prepared() { }
 
+    /**
+     * What the build calls after compiling: writes these three and the index of labs.
+     *
+     * @param args the folder of compiled classes, which is on the class path too
+     * @throws lyceum.labs.LabException naming every lab that cannot be described, and why
+     */
+    public static void main(String[] args) throws IOException {
+        if (args.length != 1) {
+            throw new IllegalArgumentException("Prepared takes one argument, the folder of compiled classes; it got " + args.length);
+        }
+        LabIndexWriter.write(Path.of(args[0]));
+        write(Path.of(args[0]));
+    }
+
     /** Writes all three into a folder of classes, from the sources that lie on the class path. */
-    public static void write(Path classes) throws IOException {
+    static void write(Path classes) throws IOException {
         var topics = new StringBuilder();
         var articles = new StringBuilder();
         var catalogue = Catalogue.source();

@@ -100,7 +100,7 @@ final class DecisionTreeLab implements LabBody {
         int[] answers = model.predict(Tensor.of(grid, GRID * GRID, 2)).toIntArray();
         var classes = new int[GRID][GRID];
         for (int i = 0; i < answers.length; i++) classes[i / GRID][i % GRID] = answers[i];
-        Plot plane = Figure.regions("Its partition", xs, ys, classes, "upper", "lower")
+        Plot plane = Figure.regions("Its partition", xs, ys, classes, "upper moon", "lower moon")
                 .points(data.x().select(1, 0).toDoubleArray(), data.x().select(1, 1).toDoubleArray(), data.labels(), "upper moon", "lower moon").axes("x", "y");
         return Figure.row(title, drawing(model.tree()), plane);
     }
