@@ -108,8 +108,12 @@ sealed interface ShapeOps permits Tensor {
     /** Drops all axes of size 1. */
     default Tensor squeeze() { return reshape(java.util.Arrays.stream(self().shape().sizes()).filter(s -> s != 1).toArray()); }
 
-    /** {@code length} indices of an axis from {@code start}. */
-    default Tensor narrow(int axis, long start, long length) { return slice(axis, start, start + length, 1); }
+    /** {@code length} indices of an axis from {@code start}; a negative start counts from the end. */
+    default Tensor narrow(int axis, long start, long length) {
+        long from = start < 0 ? start + self().size(axis) : start;
+        if (length < 0 || from < 0) throw new ShapeException("narrow: " + length + " indices from " + start + " of axis " + axis + " of shape " + self().shape());
+        return slice(axis, from, from + length, 1);
+    }
 
     /**
      * Index {@code start}, {@code start + step}, ... below {@code stop} of an axis; negative bounds count from the end. With a negative step
@@ -146,8 +150,10 @@ sealed interface ShapeOps permits Tensor {
     /** A copy with {@code before} and {@code after} elements of {@code value} added along {@code axis}. */
     default Tensor pad(int axis, long before, long after, double value) { return Joining.pad(self(), self().shape().axis(axis), before, after, value); }
 
-    /** A copy that repeats the whole {@code times} along {@code axis}. */
+    /** A copy that repeats the whole {@code times} along {@code axis}: what NumPy calls {@code tile}. */
     default Tensor repeat(int axis, int times) {
+        if (times < 0) throw new IllegalArgumentException("repeat: times is " + times + "; it is at least 0");
+        if (times == 0) return narrow(axis, 0, 0).copy();
         var parts = new Tensor[times];
         java.util.Arrays.fill(parts, self());
         return Joining.concat(axis, parts);
