@@ -33,8 +33,8 @@ final class PrecisionRecallLab implements LabBody {
     }
 
     private static void inbox(LabContext lab, Mails tune, Mails test, double precision, double recall, double confidence) {
-        String[] names = {"precision at least " + precision, "largest F1", "recall at least " + recall + ", guaranteed"};
-        double[] cuts = {Thresholds.forPrecision(tune.spam(), tune.scores(), precision).threshold(), Thresholds.maximisingFBeta(tune.spam(), tune.scores(), 1).threshold(),
+        String[] names = {"precision at least " + precision + ", surely", "largest F1", "recall at least " + recall + ", guaranteed"};
+        double[] cuts = {Thresholds.forPrecision(tune.spam(), tune.scores(), precision, confidence).threshold(), Thresholds.maximisingFBeta(tune.spam(), tune.scores(), 1).threshold(),
                 Thresholds.guaranteeingRecall(tune.spamScores(), recall, confidence)};
         double[] caught = new double[3], missed = new double[3], blocked = new double[3];
         var rows = new ArrayList<List<Object>>();
@@ -75,7 +75,7 @@ final class PrecisionRecallLab implements LabBody {
             if (f < Math.min(precisions[i], recalls[i]) - 1e-15 || f > (precisions[i] + recalls[i]) / 2 + 1e-15) outside++;
         }
         double best = Thresholds.maximisingFBeta(tune.spam(), tune.scores(), 1).threshold();
-        lab.figure(Figure.contour("F1 over recall and precision, and the path of the mails' scores", axis, axis, f1).line("falling threshold", recalls, precisions)
+        lab.figure(Figure.contour("F1 over recall and precision, and the path of falling thresholds", axis, axis, f1).line("", recalls, precisions)
                 .points("largest F1 on the tuning mails", new double[] {test.recall(best)}, new double[] {test.precision(best)}).axes("recall", "precision")
                 .describedAs("Lines of equal F1 bend round the corner of 1 and 1; the path runs along the top and falls off at the right, nearest to the corner where F1 is largest."));
         lab.check("recall", 4, "steps along falling thresholds at which recall falls", rises, exactly(0));
