@@ -99,6 +99,7 @@ final class TestReport {
                 case "skipped" -> {
                     outcome = Outcome.SKIPPED;
                     message = orEmpty(xml.getAttributeValue(null, "message"));
+                    message = message.isBlank() ? xml.getElementText() : message;
                 }
                 default -> { }
             }

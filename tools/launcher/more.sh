@@ -76,6 +76,23 @@ make_javadoc() {
   say "The API's pages are in target/site/apidocs, and at /api-docs/ in the studio"
 }
 
+# What the next start profits from; once at a time.
+prepare() {
+  local cache
+  built || exit 0
+  exec 7>"$STATE/background.lock"
+  flock -n 7 || exit 0
+  exec >"$STATE/background.log" 2>&1
+  cache=$(cache_file)
+  if [ ! -s "$cache" ]; then
+    mkdir -p "$STATE/aot"
+    rm -f "$STATE"/aot/*
+    "$JAVA_HOME/bin/java" "${LIGHT_FLAGS[@]}" -Xlog:aot=error -XX:AOTCacheOutput="$cache.new" -Dlyceum.root="$ROOT" \
+      -cp "$(<"$STATE/classpath")" $MAIN studio --rehearse && mv "$cache.new" "$cache"
+  fi
+  javadoc_fresh || make_javadoc
+}
+
 # What is committed but made from something else: the list of what is used from others, and the picture of the modules.
 make_refresh() {
   ensure_built

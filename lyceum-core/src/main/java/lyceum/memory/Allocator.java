@@ -57,12 +57,15 @@ public final class Allocator {
     }
 
     /** Storage of at least {@code bytes}, 64-byte aligned, contents undefined. @throws OutOfMemoryError beyond the budget, with the figures */
-    public static Storage allocate(long bytes) { return INSTANCE.get(bytes); }
+    public static Storage allocate(long bytes) { return allocate(bytes, Scope.current()); }
 
-    private Storage get(long bytes) {
+    /** The same for a given scope, or none: work that was put off belongs to the scope in which it was asked for. */
+    public static Storage allocate(long bytes, Scope scope) { return INSTANCE.get(bytes, scope); }
+
+    private Storage get(long bytes, Scope scope) {
         if (bytes < 0) throw new IllegalArgumentException("allocate: " + bytes + " bytes");
         var storage = bytes <= SMALL ? small(bytes) : large(bytes);
-        Scope.register(storage);
+        if (scope != null) scope.own(storage);
         return storage;
     }
 

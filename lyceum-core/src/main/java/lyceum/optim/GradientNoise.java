@@ -1,6 +1,7 @@
 package lyceum.optim;
 
 import lyceum.ShapeException;
+import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
@@ -43,4 +44,28 @@ public record GradientNoise(int examples, double[] mean, double variance) {
 
     /** The batch size at which noise equals signal, {@code s^2 / |mean|^2}: larger batches buy little. */
     public double criticalSize() { return variance / signal(); }
+
+    /**
+     * What batches really do: the mean squared distance of at least {@code draws} batch gradients from the full one. Compare it with
+     * {@link #withReplacement} or {@link #withoutReplacement}.
+     *
+     * @param perExample the gradients that {@link #of} was given
+     * @param batches how batches are drawn; the smaller last batch of an epoch is left out
+     */
+    public double observed(Tensor perExample, Minibatches batches, int draws, Rng rng) {
+        var rows = perExample.toRows();
+        var whole = batches.withLast(Minibatches.Last.DROP);
+        double sum = 0;
+        int drawn = 0;
+        while (drawn < draws) {
+            for (var batch : whole.epoch(rng)) {
+                var error = new double[mean.length];
+                for (int i : batch) Vectors.addScaled(error, 1.0 / batch.length, rows[i]);
+                Vectors.addScaled(error, -1, mean);
+                sum += Vectors.dot(error, error);
+                drawn++;
+            }
+        }
+        return sum / drawn;
+    }
 }

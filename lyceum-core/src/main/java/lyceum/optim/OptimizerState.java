@@ -80,8 +80,9 @@ public record OptimizerState(SequencedMap<String, Tensor> tensors, String json) 
     public void write(Path path) throws IOException { Safetensors.write(path, tensors, Map.of(KEY, json)); }
 
     /** Reads a file. @throws FormatException if it is malformed */
-    public static OptimizerState read(Path path) throws IOException {
-        var contents = Safetensors.read(path);
+    public static OptimizerState read(Path path) throws IOException { return of(Safetensors.read(path)); }
+
+    static OptimizerState of(Safetensors.Contents contents) {
         var json = contents.metadata().get(KEY);
         if (json == null) throw new FormatException("optimizer state: the file's metadata has no " + KEY + "; it has " + contents.metadata().keySet());
         return new OptimizerState(contents.tensors(), json);

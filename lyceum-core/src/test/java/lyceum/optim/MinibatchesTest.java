@@ -61,12 +61,12 @@ class MinibatchesTest {
     void theVarianceOfABatchsGradientFallsAsItsSizeSays() {
         int n = 200;
         var data = Data.of(n, 5, 782);
-        var gradients = data.gradients(Tensor.zeros(DType.F64, 5));
-        var noise = GradientNoise.of(Tensor.of(gradients));
+        var gradients = Tensor.of(data.gradients(Tensor.zeros(DType.F64, 5)));
+        var noise = GradientNoise.of(gradients);
         double worst = 0;
         for (int size : new int[] {1, 4, 16, 64}) {
-            double with = variance(new Minibatches(n, size).withOrder(Order.WITH_REPLACEMENT).withLast(Last.DROP), gradients, noise.mean());
-            double without = variance(new Minibatches(n, size).withLast(Last.DROP), gradients, noise.mean());
+            double with = noise.observed(gradients, new Minibatches(n, size).withOrder(Order.WITH_REPLACEMENT), 20_000, Rng.of(7820 + size));
+            double without = noise.observed(gradients, new Minibatches(n, size), 20_000, Rng.of(7821 + size));
             assertThat(noise.withReplacement(size)).isEqualTo(noise.variance() / size);
             assertThat(noise.withoutReplacement(size)).isCloseTo(noise.variance() / size * (n - size) / (n - 1), within(1e-15));
             worst = Math.max(worst, Math.max(Math.abs(with / noise.withReplacement(size) - 1), Math.abs(without / noise.withoutReplacement(size) - 1)));
@@ -74,23 +74,6 @@ class MinibatchesTest {
         assertThat(Measured.value("largest relative gap", worst)).isLessThan(0.05);
         assertThat(noise.withoutReplacement(n)).isZero();
         assertThat(noise.signalToNoise(16)).isCloseTo(noise.signal() / noise.withoutReplacement(16), within(1e-12));
-    }
-
-    /** Mean squared distance of some 20,000 batch gradients from the full one. */
-    private static double variance(Minibatches batches, double[][] gradients, double[] mean) {
-        var rng = Rng.of(7820 + batches.size());
-        double sum = 0;
-        int drawn = 0;
-        while (drawn < 20_000) {
-            for (var batch : batches.epoch(rng)) {
-                var error = new double[mean.length];
-                for (int i : batch) Vectors.addScaled(error, 1.0 / batch.length, gradients[i]);
-                Vectors.addScaled(error, -1, mean);
-                sum += Vectors.dot(error, error);
-                drawn++;
-            }
-        }
-        return sum / drawn;
     }
 
     @Test @Acceptance(topic = "minibatch-gd", clause = 3)

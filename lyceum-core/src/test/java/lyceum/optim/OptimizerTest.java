@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,9 +12,11 @@ import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.LyceumException;
 import lyceum.ShapeException;
+import lyceum.format.Safetensors;
 import lyceum.memory.Scope;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
+import lyceum.testing.Fuzz;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -117,5 +120,11 @@ class OptimizerTest {
         assertThat(optimizer.steps()).isEqualTo(3);
         assertThat(optimizer.state().tensors().get("0.mean").toDoubleArray()).containsExactly(new double[] {0.271, -0.542}, within(1e-15));
         assertThat(List.copyOf(optimizer.state().tensors().keySet())).containsExactly("0.mean", "0.square");
+    }
+
+    @Test void mutatedStatesAreReadOrRefused() throws Exception {
+        var seed = Path.of(OptimizerTest.class.getResource("/optim/adam-v1.safetensors").toURI());
+        Fuzz.of(seed).allowing(FormatException.class).mutants(5_000, bytes ->
+                new Adam(0.5).over(Tensor.of(-0.25, 0.25).requiresGrad()).restore(OptimizerState.of(Safetensors.read(MemorySegment.ofArray(bytes)))));
     }
 }

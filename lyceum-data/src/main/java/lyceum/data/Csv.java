@@ -61,8 +61,11 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
         for (char sign : new char[] {delimiter, quote, comment})
             if (sign == '\n' || sign == '\r') throw new IllegalArgumentException("Csv: delimiter, quote and comment are not line ends");
         if (delimiter == quote || delimiter == comment || quote == comment || delimiter == decimal || decimal == quote)
-            throw new IllegalArgumentException("Csv: delimiter '" + delimiter + "', quote '" + quote + "', decimal '" + decimal + "' and comment sign must differ");
-        if (limit < 0 || inferRows < 1 || maxErrors < 0) throw new IllegalArgumentException("Csv: limit " + limit + ", inferRows " + inferRows + ", maxErrors " + maxErrors + "; they are not negative, inferRows is 1 at least");
+            throw new IllegalArgumentException("Csv: delimiter '" + delimiter + "', quote '" + quote + "', decimal '" + decimal
+                    + "' and comment sign must differ");
+        if (limit < 0 || inferRows < 1 || maxErrors < 0)
+            throw new IllegalArgumentException("Csv: limit " + limit + ", inferRows " + inferRows + ", maxErrors " + maxErrors
+                    + "; they are not negative, inferRows is 1 at least");
     }
 
     /** Another sign between cells. */
@@ -100,12 +103,12 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
     public Csv withMaxErrors(int maxErrors) { return new Csv(delimiter, quote, header, nullTokens, types, decimal, comment, limit, inferRows, maxErrors); }
 
     /** Reads a file. @throws FormatException with the line, if it is malformed */
-    public Result read(Path file) throws IOException { return new CsvReading(this, file.getFileName().toString(), source(file)).whole(); }
+    public Result read(Path file) throws IOException { return new CsvReading(this, source(file)).whole(); }
 
     /** Reads bytes that are in memory already. */
     public Result parse(byte[] bytes) {
         try {
-            return new CsvReading(this, "csv", () -> new ByteArrayInputStream(bytes)).whole();
+            return new CsvReading(this, new CsvReading.Source("csv", bytes.length, () -> new ByteArrayInputStream(bytes))).whole();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -121,12 +124,13 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
      */
     public Result forEachChunk(Path file, int rows, Consumer<Frame> chunk) throws IOException {
         if (rows < 1) throw new IllegalArgumentException("Csv.forEachChunk: chunks of " + rows + " rows; at least 1");
-        return new CsvReading(this, file.getFileName().toString(), source(file)).chunks(rows, chunk);
+        return new CsvReading(this, source(file)).chunks(rows, chunk);
     }
 
-    private static CsvReading.Source source(Path file) {
-        boolean packed = file.getFileName().toString().endsWith(".gz");
-        return () -> packed ? new GZIPInputStream(Files.newInputStream(file)) : Files.newInputStream(file);
+    private static CsvReading.Source source(Path file) throws IOException {
+        var name = file.getFileName().toString();
+        return new CsvReading.Source(name, Files.size(file), 
+                () -> name.endsWith(".gz") ? new GZIPInputStream(Files.newInputStream(file)) : Files.newInputStream(file));
     }
 
     /**

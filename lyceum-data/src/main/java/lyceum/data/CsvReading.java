@@ -24,38 +24,45 @@ import lyceum.FormatException;
 final class CsvReading {
     /** Opens the same bytes each time. */
     @FunctionalInterface
-    interface Source {
+    interface Opening {
         InputStream open() throws IOException;
     }
 
-    /** More columns are taken for a wrong delimiter, before each of them costs memory. */
-    private static final int MOST_COLUMNS = 1 << 16;
+    /** What is read, and how many bytes it has on disk. */
+    record Source(String name, long bytes, Opening opening) { }
+
+    /** A column costs about a kilobyte however few cells it has, and a file may cost its size and 16 MiB: more columns are taken for a wrong delimiter. */
+    private static final int MANY_COLUMNS = 1 << 13, BYTES_A_COLUMN = 1 << 10;
 
     private final Csv csv;
     private final String name;
     private final Source source;
+    private final int longestNull;
     private final List<Csv.Reject> rejects = new ArrayList<>();
     private List<String> names;
     private long line;
 
-    CsvReading(Csv csv, String name, Source source) {
+    CsvReading(Csv csv, Source source) {
         this.csv = csv;
-        this.name = name;
+        this.name = source.name;
         this.source = source;
+        this.longestNull = csv.nullTokens().stream().mapToInt(String::length).max().orElse(-1);
     }
 
     Csv.Result whole() throws IOException {
-        var frames = new Frame[1];
-        var result = chunks(Integer.MAX_VALUE, frame -> frames[0] = frame);
-        return frames[0] == null ? result : new Csv.Result(frames[0], result.inferences(), result.rejects());
+        var inferences = infer();
+        var sink = new Sink(inferences, Integer.MAX_VALUE, frame -> { });
+        visit(csv.limit(), sink::add);
+        return new Csv.Result(sink.frame(), inferences, List.copyOf(rejects));
     }
 
+    /** Hands frames on and returns an empty one. */
     Csv.Result chunks(int rows, Consumer<Frame> chunk) throws IOException {
         var inferences = infer();
         var sink = new Sink(inferences, rows, chunk);
-        visit(csv.limit(), cells -> sink.add(cells));
+        visit(csv.limit(), sink::add);
         sink.flush();
-        return new Csv.Result(Frame.of(sink.builders().stream().map(ColumnBuilder::build).toList()), inferences, List.copyOf(rejects));
+        return new Csv.Result(sink.frame(), inferences, List.copyOf(rejects));
     }
 
     private List<Csv.Inference> infer() throws IOException {
@@ -83,8 +90,8 @@ final class CsvReading {
 
     private boolean isNull(CsvCells cells, int i) {
         if (cells.isQuoted(i)) return false;
-        var cell = cells.cell(i);
-        return csv.nullTokens().contains(cell) || csv.nullTokens().contains(cell.strip());
+        var cell = cells.cell(i).strip();
+        return cell.length() <= longestNull && csv.nullTokens().contains(cell);
     }
 
     /** Takes a record; false where it does not count as a row. */
@@ -122,14 +129,15 @@ final class CsvReading {
     private FormatException refused(IOException e) throws IOException {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof CharacterCodingException) return new FormatException(name + ": bytes that are not UTF-8, after line " + line, e);
-            if (cause instanceof ZipException || cause instanceof EOFException) return new FormatException(name + ": the gzip data are damaged or cut off, after line " + line, e);
+            if (cause instanceof ZipException || cause instanceof EOFException)
+                return new FormatException(name + ": the gzip data are damaged or cut off, after line " + line, e);
         }
         throw e;
     }
 
     private Reader reader() throws IOException {
         var decoder = StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT).onUnmappableCharacter(CodingErrorAction.REPORT);
-        return new InputStreamReader(source.open(), decoder);
+        return new InputStreamReader(source.opening.open(), decoder);
     }
 
     private CsvReader<CsvCells> parser(Reader reader) {
@@ -140,7 +148,10 @@ final class CsvReading {
     }
 
     private void name(CsvCells cells) {
-        if (cells.count() > MOST_COLUMNS) throw new FormatException(name + ": more than " + MOST_COLUMNS + " columns in line " + line + "; is '" + csv.delimiter() + "' the delimiter?");
+        long most = MANY_COLUMNS + source.bytes / BYTES_A_COLUMN;
+        if (cells.count() > most)
+            throw new FormatException(name + ": " + cells.count() + " columns in a file of " + source.bytes
+                    + " bytes; at most " + most + ", in line " + line + "; is '" + csv.delimiter() + "' the delimiter?");
         var found = new ArrayList<String>();
         var seen = new HashSet<String>();
         for (int i = 0; i < cells.count(); i++) {
@@ -169,7 +180,7 @@ final class CsvReading {
             this.builders = fresh();
         }
 
-        List<ColumnBuilder> builders() { return builders; }
+        Frame frame() { return Frame.of(builders.stream().map(ColumnBuilder::build).toList()); }
 
         private List<ColumnBuilder> fresh() { return inferences.stream().map(column -> new ColumnBuilder(column.column(), column.type())).toList(); }
 
@@ -197,13 +208,14 @@ final class CsvReading {
         }
 
         private void reject(Csv.Reject reject) {
-            if (rejects.size() >= csv.maxErrors()) throw new FormatException(name + ": " + reject + (csv.maxErrors() == 0 ? "" : "; the " + (csv.maxErrors() + 1) + "th row that does not fit"));
+            if (rejects.size() >= csv.maxErrors())
+                throw new FormatException(name + ": " + reject + (csv.maxErrors() == 0 ? "" : "; the " + (csv.maxErrors() + 1) + "th row that does not fit"));
             rejects.add(reject);
         }
 
         void flush() {
             if (builders.isEmpty() || builders.getFirst().size() == 0) return;
-            chunk.accept(Frame.of(builders.stream().map(ColumnBuilder::build).toList()));
+            chunk.accept(frame());
             builders = fresh();
         }
     }

@@ -81,7 +81,9 @@ public final class Frame {
         return columns.get(place);
     }
 
-    FrameException unknown(String operation, String name) { return new FrameException(operation + ": no column '" + name + "'; there are " + String.join(", ", names())); }
+    FrameException unknown(String operation, String name) {
+        return new FrameException(operation + ": no column '" + name + "'; there are " + String.join(", ", names()));
+    }
 
     /** Only these columns, in this order. */
     public Frame select(String... names) { return of(Arrays.stream(names).map(this::column).toList()); }
@@ -230,7 +232,9 @@ public final class Frame {
         if (chosen.isEmpty()) throw new FrameException("toTensor: the frame has no column");
         var vectors = new ArrayList<Tensor>();
         for (var column : chosen) {
-            if (!column.type().isNumeric()) throw new FrameException("toTensor: column '" + column.name() + "' is " + column.type() + "; oneHot or drop it, or take column(\"" + column.name() + "\").tensor()");
+            if (!column.type().isNumeric())
+                throw new FrameException("toTensor: column '" + column.name() + "' is " + column.type() + "; oneHot or drop it, "
+                        + "or take column(\"" + column.name() + "\").tensor()");
             vectors.add(column.tensor().to(DType.F64));
         }
         return Tensor.stack(1, vectors.toArray(Tensor[]::new));

@@ -31,13 +31,14 @@ final class FrameText {
             text.append(row.toString().stripTrailing()).append('\n');
         }
         if (frame.size() > head.size()) text.append("... ").append(frame.size() - head.size()).append(" more rows\n");
-        if (left > 0) text.append("... ").append(left).append(" more columns: ").append(String.join(", ", frame.names().subList(drawn.size(), drawn.size() + left))).append('\n');
+        if (left > 0) text.append("... ").append(left).append(" more columns: ")
+                .append(String.join(", ", frame.names().subList(drawn.size(), drawn.size() + left))).append('\n');
         return text.toString();
     }
 
     private static List<String> lines(Column column) {
         var lines = new ArrayList<String>(List.of(cut(column.name()), column.type().name().toLowerCase(Locale.ROOT), ""));
-        for (var value : column.toList()) lines.add(value == null ? "null" : value instanceof Double number ? number(number) : cut(value.toString()));
+        for (var value : column.toList()) lines.add(value == null ? "null" : value instanceof Double x ? number(x) : cut(value.toString()));
         return lines;
     }
 

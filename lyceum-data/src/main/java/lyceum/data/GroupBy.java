@@ -100,7 +100,8 @@ public final class GroupBy {
     }
 
     private Column computed(Aggregate a, Column column) {
-        if (!column.type().isNumeric()) throw new FrameException(a.kind().name().toLowerCase(java.util.Locale.ROOT) + ": column '" + a.column() + "' is " + column.type() + ", not numeric");
+        if (!column.type().isNumeric())
+            throw new FrameException(a.kind().name().toLowerCase(java.util.Locale.ROOT) + ": column '" + a.column() + "' is " + column.type() + ", not numeric");
         var numbers = column.numbers();
         var heap = column.heap();
         var result = new ColumnBuilder(a.name(), ColumnType.F64);

@@ -69,7 +69,8 @@ public enum Join {
             int g = coded.hasNull()[row] ? -1 : group[coded.codes()[row]];
             total += g >= 0 ? counts[g] : keepLeft ? 1 : 0;
         }
-        if (total + m > Integer.MAX_VALUE - 16) throw new FrameException(OPERATION + ": " + total + " rows would result; a frame has at most 2^31; are the keys what you meant?");
+        if (total + m > Integer.MAX_VALUE - 16)
+            throw new FrameException(OPERATION + ": " + total + " rows would result; a frame has at most 2^31; are the keys what you meant?");
         int[] lefts = new int[(int) total + (keepRight ? m : 0)], rights = new int[lefts.length];
         int at = 0;
         for (int row = 0; row < n; row++) {

@@ -37,7 +37,8 @@ final class TypeProfile {
         }
         if (isNumber && !isWhole && (!Cells.isNumber(plain) || Cells.isTooLong(plain))) {
             isNumber = false;
-            notNumber = because(cell, line) + (Cells.isZeroPadded(plain) ? ", whose leading zeros make it a code" : Cells.isTooLong(plain) ? ", whose digits 64 bits would lose" : "");
+            notNumber = because(cell, line)
+                    + (Cells.isZeroPadded(plain) ? ", whose leading zeros make it a code" : Cells.isTooLong(plain) ? ", whose digits 64 bits would lose" : "");
         }
         if (isDate && Cells.date(plain) == null) isDate = false;
         if (isMoment && Cells.date(plain) == null && Cells.timestamp(plain) == null) isMoment = false;

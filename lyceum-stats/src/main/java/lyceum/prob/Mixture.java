@@ -1,6 +1,8 @@
 package lyceum.prob;
 
 import java.util.List;
+import java.util.function.DoublePredicate;
+import java.util.function.ToDoubleFunction;
 import lyceum.random.Rng;
 
 /**
@@ -48,17 +50,35 @@ public record Mixture(Categorical weights, List<UnivariateDistribution> componen
 
     @Override public double quantile(double p) {
         Arguments.probability("quantile", "p", p);
+        double[] ends = ends(c -> c.quantile(p));
+        if (isDiscrete()) return ends[0] == ends[1] ? ends[0] : DiscreteSearch.quantile(this, ends[0], p);
+        return bisect(ends, x -> cdf(x) < p);
+    }
+
+    @Override public double upperQuantile(double q) {
+        Arguments.probability("upperQuantile", "q", q);
+        if (isDiscrete()) return quantile(1 - q);
+        return bisect(ends(c -> c.upperQuantile(q)), x -> survival(x) > q);
+    }
+
+    /** The least and the largest of the components' quantiles, between which that of the mixture lies. */
+    private double[] ends(ToDoubleFunction<UnivariateDistribution> quantile) {
         double low = Double.POSITIVE_INFINITY, high = Double.NEGATIVE_INFINITY;
         for (int i = 0; i < components.size(); i++) {
             if (weights.density(i) == 0) continue;
-            low = Math.min(low, components.get(i).quantile(p));
-            high = Math.max(high, components.get(i).quantile(p));
+            double x = quantile.applyAsDouble(components.get(i));
+            low = Math.min(low, x);
+            high = Math.max(high, x);
         }
-        if (isDiscrete()) return low == high ? low : DiscreteSearch.quantile(this, low, p);
-        for (int i = 0; i < 200 && low < high; i++) { // the quantile lies between those of the components
+        return new double[] {low, high};
+    }
+
+    private static double bisect(double[] ends, DoublePredicate isBelow) {
+        double low = ends[0], high = ends[1];
+        while (low < high) {
             double middle = 0.5 * low + 0.5 * high;
             if (middle <= low || middle >= high) break;
-            if (cdf(middle) < p) low = middle;
+            if (isBelow.test(middle)) low = middle;
             else high = middle;
         }
         return high;

@@ -1,6 +1,6 @@
 package lyceum.prob;
 
-import java.util.ArrayList;
+import java.util.PriorityQueue;
 import java.util.function.DoubleUnaryOperator;
 
 /** Numerical integration: adaptive Gauss-Kronrod, and expectations under a distribution. */
@@ -18,26 +18,37 @@ public final class Quadrature {
 
     /**
      * {@code int_low^high f}, for finite ends. Halves the piece with the largest estimated error until the sum of them is below
-     * {@code tolerance} times the integral of {@code |f|} at the nodes, or 2,000 pieces are reached.
+     * {@code tolerance} times the sum of the pieces' absolute values, or there are 2,000.
      */
     public static double integrate(DoubleUnaryOperator f, double low, double high, double tolerance) {
-        if (!Double.isFinite(low) || !Double.isFinite(high)) throw new IllegalArgumentException("integrate: the ends " + low + " and " + high + " must be finite");
-        var pieces = new java.util.PriorityQueue<Piece>((a, b) -> Double.compare(b.error, a.error));
-        pieces.add(rule(f, low, high));
-        double value = pieces.peek().value, error = pieces.peek().error;
-        while (error > tolerance * Math.abs(value) && error > 1e-300 && pieces.size() < 2000) {
-            var worst = pieces.poll();
-            double middle = 0.5 * (worst.low + worst.high);
-            if (middle <= worst.low || middle >= worst.high) break;
-            pieces.add(rule(f, worst.low, middle));
-            pieces.add(rule(f, middle, worst.high));
-            value = 0;
-            error = 0;
-            for (var p : pieces) {
-                value += p.value;
-                error += p.error;
-            }
+        return integrate(f, new double[] {low, high}, tolerance, 0);
+    }
+
+    /** The same, from pieces between given cuts in ascending order, so that narrow peaks whose places are known are not missed; also stops at an absolute error. */
+    public static double integrate(DoubleUnaryOperator f, double[] cuts, double tolerance, double absolute) {
+        var pieces = new PriorityQueue<Piece>((a, b) -> Double.compare(b.error, a.error));
+        double error = 0, size = 0;
+        for (int i = 0; i < cuts.length; i++) {
+            if (!Double.isFinite(cuts[i])) throw new IllegalArgumentException("integrate: the cut " + cuts[i] + " must be finite");
+            if (i == 0 || cuts[i - 1] == cuts[i]) continue;
+            var piece = rule(f, cuts[i - 1], cuts[i]);
+            pieces.add(piece);
+            error += piece.error;
+            size += Math.abs(piece.value);
         }
+        while (error > tolerance * size && error > absolute && pieces.size() < 2000) {
+            var worst = pieces.poll();
+            double middle = 0.5 * worst.low + 0.5 * worst.high;
+            if (middle <= worst.low || middle >= worst.high) break;
+            var left = rule(f, worst.low, middle);
+            var right = rule(f, middle, worst.high);
+            pieces.add(left);
+            pieces.add(right);
+            error += left.error + right.error - worst.error;
+            size += Math.abs(left.value) + Math.abs(right.value) - Math.abs(worst.value);
+        }
+        double value = 0;
+        for (var piece : pieces) value += piece.value;
         return value;
     }
 
@@ -55,25 +66,25 @@ public final class Quadrature {
      * {@code E f(X)}: a sum for a discrete distribution, else an integral over the range that holds all but 1e-18 of each tail, cut at quantiles
      * so that no narrow peak is missed. {@code f} should not grow faster than the density's tails fall.
      */
-    public static double expectation(UnivariateDistribution p, DoubleUnaryOperator f) {
+    public static double expectation(UnivariateDistribution p, DoubleUnaryOperator f) { return expectation(p, f, 0); }
+
+    /** The same, content with an absolute error, for an {@code f} whose expectation may be 0. */
+    public static double expectation(UnivariateDistribution p, DoubleUnaryOperator f, double absolute) {
         if (p.isDiscrete()) return sum(p, f);
         double[] levels = {1e-18, 1e-12, 1e-6, 1e-3, 0.05, 0.2, 0.35, 0.5};
-        var cuts = new ArrayList<Double>();
-        cuts.add(Double.isFinite(p.low()) ? p.low() : p.quantile(1e-30));
-        for (double level : levels) cuts.add(p.quantile(level));
-        for (int i = levels.length - 2; i >= 0; i--) cuts.add(p.upperQuantile(levels[i]));
-        cuts.add(Double.isFinite(p.high()) ? p.high() : p.upperQuantile(1e-30));
+        var cuts = new double[2 * levels.length + 1];
+        int n = 0;
+        cuts[n++] = Double.isFinite(p.low()) ? p.low() : p.quantile(1e-30);
+        for (double level : levels) cuts[n++] = p.quantile(level);
+        for (int i = levels.length - 2; i >= 0; i--) cuts[n++] = p.upperQuantile(levels[i]);
+        cuts[n] = Double.isFinite(p.high()) ? p.high() : p.upperQuantile(1e-30);
+        for (int i = 1; i < cuts.length; i++) cuts[i] = Math.max(cuts[i], cuts[i - 1]); // quantiles that the tail's rounding disordered
         DoubleUnaryOperator integrand = x -> {
             double density = p.density(x);
             // a density may be infinite at a finite end, where a node falls when an interval is a few ulps wide
             return density == 0 || density == Double.POSITIVE_INFINITY ? 0 : density * f.applyAsDouble(x);
         };
-        double total = 0;
-        for (int i = 1; i < cuts.size(); i++) {
-            double a = cuts.get(i - 1), b = cuts.get(i);
-            if (a < b && Double.isFinite(a) && Double.isFinite(b)) total += integrate(integrand, a, b, 1e-11);
-        }
-        return total;
+        return integrate(integrand, cuts, 1e-11, absolute);
     }
 
     private static double sum(UnivariateDistribution p, DoubleUnaryOperator f) {

@@ -24,10 +24,16 @@ public final class SpecialFunctions {
         return Math.log(n / high) - Math.log(low) - logChoose;
     }
 
-    /** {@code log} of the binomial coefficient n over k; real arguments, 0 <= k <= n. */
+    /** {@code log} of the binomial coefficient n over k; real arguments, k from 0 to n. */
     public static double logChoose(double n, double k) {
         if (k == 0 || k == n) return 0;
         return -Math.log1p(n) - logBeta(n - k + 1, k + 1);
+    }
+
+    /** {@code x log(x / y) - x + y} for x, y of at least 0: never negative, 0 only at x = y, exact near it; the term of which KL divergences are sums. */
+    public static double klTerm(double x, double y) {
+        if (x == 0) return y;
+        return y == 0 ? Double.POSITIVE_INFINITY : Math.max(0, SaddlePoint.deviance(x, y));
     }
 
     // Incomplete gamma.

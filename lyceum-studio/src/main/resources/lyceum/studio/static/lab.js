@@ -151,6 +151,12 @@
     stream.onerror = () => { if (stream.readyState === EventSource.CLOSED && source === stream) { word.textContent = "the studio does not answer"; end(); } };
   }
 
+  // The panel beside the article stays in sight: at its top where it fits into the window, else at its end.
+  const panel = document.querySelector(".topic > .lab");
+  const settle = () => panel.style.setProperty("--lab-top", `${Math.min(24, innerHeight - panel.offsetHeight - 24)}px`);
+  new ResizeObserver(settle).observe(panel);
+  addEventListener("resize", settle);
+
   const result = $("result");
   if (result?.dataset.state === "queued" || result?.dataset.state === "running") follow(result.dataset.run, Number(result.dataset.events));
 })();

@@ -1,0 +1,229 @@
+package lyceum.learn.cluster;
+
+import java.util.Arrays;
+import lyceum.backend.Parallel;
+
+/** Lloyd's iterations, with or without Hamerly's bounds: assign, sum, move. */
+final class Lloyd {
+    private final Points points;
+    private final int n, p, k, grain;
+    private final int[] labels;
+    /** Squared distance of each row to its centre. */
+    private final double[] own;
+    private final double[][] sums;
+    private final double[][] masses;
+
+    Lloyd(Points points, int k) {
+        this.points = points;
+        this.n = points.n;
+        this.p = points.p;
+        this.k = k;
+        this.grain = points.grain();
+        this.labels = new int[n];
+        this.own = new double[n];
+        this.sums = new double[points.pieces()][k * p];
+        this.masses = new double[points.pieces()][k];
+        Arrays.fill(labels, -1);
+    }
+
+    KMeansRun run(double[] start, int maxIterations, double movement, Bounds bounds) {
+        var history = new double[maxIterations + 1];
+        double[] centres = start.clone();
+        int iteration = 0;
+        boolean settled = false, moved = true;
+        while (iteration < maxIterations && !settled && moved) {
+            boolean changed = assign(centres, iteration == 0 ? null : bounds);
+            if (iteration == 0 && bounds != null) firstBounds(centres, bounds);
+            history[iteration++] = inertia();
+            double[] next = means(centres);
+            double shift = bounds == null ? shift(centres, next) : follow(centres, next, bounds);
+            centres = next;
+            settled = !changed;
+            moved = shift > movement;
+        }
+        if (!settled) {
+            assign(centres, bounds);
+            history[iteration] = inertia();
+        }
+        int length = settled ? iteration : iteration + 1;
+        return new KMeansRun(centres, labels, history[length - 1], Arrays.copyOf(history, length), iteration, settled || !moved);
+    }
+
+    /** Labels and inertia for centres that were found otherwise. */
+    KMeansRun settle(double[] centres, int iterations, boolean converged) {
+        assign(centres, null);
+        double inertia = inertia();
+        return new KMeansRun(centres, labels, inertia, new double[] {inertia}, iterations, converged);
+    }
+
+    /** Each row to its nearest centre (the first of equal ones); true if any row changed. */
+    private boolean assign(double[] centres, Bounds bounds) {
+        var changed = new boolean[points.pieces()];
+        double[] half = bounds == null ? null : halfGaps(centres);
+        Parallel.range(points.blocks, grain, (from, to) -> {
+            double[] best = new double[Points.BLOCK], distance = new double[Points.BLOCK];
+            var label = new int[Points.BLOCK];
+            boolean any = false;
+            for (int b = (int) from; b < to; b++) any |= bounds == null ? assignBlock(b, centres, best, label, distance) : assignWithBounds(b, centres, half, bounds);
+            changed[(int) (from / grain)] = any;
+        });
+        for (boolean any : changed) if (any) return true;
+        return false;
+    }
+
+    private boolean assignBlock(int b, double[] centres, double[] best, int[] label, double[] distance) {
+        nearest(points, b, centres, k, best, label, distance);
+        int first = b * Points.BLOCK, count = points.count(b);
+        boolean any = !Arrays.equals(label, 0, count, labels, first, first + count);
+        System.arraycopy(label, 0, labels, first, count);
+        System.arraycopy(best, 0, own, first, count);
+        return any;
+    }
+
+    static void nearest(Points points, int b, double[] centres, int k, double[] best, int[] label, double[] distance) {
+        points.squaredDistances(b, centres, 0, best);
+        Arrays.fill(label, 0);
+        for (int c = 1; c < k; c++) {
+            points.squaredDistances(b, centres, c * points.p, distance);
+            for (int r = 0; r < Points.BLOCK; r++) {
+                if (distance[r] < best[r]) {
+                    best[r] = distance[r];
+                    label[r] = c;
+                }
+            }
+        }
+    }
+
+    private boolean assignWithBounds(int b, double[] centres, double[] half, Bounds bounds) {
+        boolean any = false;
+        int first = b * Points.BLOCK, last = first + points.count(b);
+        for (int i = first; i < last; i++) {
+            int label = labels[i];
+            double squared = points.squaredDistance(i, centres, label * p);
+            own[i] = squared;
+            if (Math.sqrt(squared) + bounds.slack < Math.max(half[label], bounds.lower[i])) continue;
+            int nearest = search(i, centres, bounds);
+            any |= nearest != label;
+            labels[i] = nearest;
+        }
+        return any;
+    }
+
+    /** All distances of one row: sets its own distance and its bound, returns the nearest centre. */
+    private int search(int i, double[] centres, Bounds bounds) {
+        double best = Double.POSITIVE_INFINITY, second = Double.POSITIVE_INFINITY;
+        int nearest = 0;
+        for (int c = 0; c < k; c++) {
+            double d = points.squaredDistance(i, centres, c * p);
+            if (d < best) {
+                second = best;
+                best = d;
+                nearest = c;
+            } else if (d < second) {
+                second = d;
+            }
+        }
+        own[i] = best;
+        bounds.lower[i] = Math.sqrt(second);
+        return nearest;
+    }
+
+    private void firstBounds(double[] centres, Bounds bounds) {
+        Parallel.range(points.blocks, grain, (from, to) -> {
+            for (int i = (int) from * Points.BLOCK, last = (int) Math.min(n, to * Points.BLOCK); i < last; i++) search(i, centres, bounds);
+        });
+        double largest = 0;
+        for (double d : bounds.lower) if (d < Double.POSITIVE_INFINITY) largest = Math.max(largest, d);
+        bounds.slack = 1e-11 * largest;
+    }
+
+    /** Half the distance of each centre to the nearest other one: a row nearer than that cannot have another nearest centre. */
+    private double[] halfGaps(double[] centres) {
+        var half = new double[k];
+        Arrays.fill(half, Double.POSITIVE_INFINITY);
+        for (int a = 0; a < k; a++) {
+            for (int b = 0; b < a; b++) {
+                double d = Math.sqrt(Points.squaredDistance(centres, a * p, centres, b * p, p)) / 2;
+                half[a] = Math.min(half[a], d);
+                half[b] = Math.min(half[b], d);
+            }
+        }
+        return half;
+    }
+
+    private double inertia() {
+        double sum = 0;
+        for (int i = 0; i < n; i++) sum += points.weights[i] * own[i];
+        return sum;
+    }
+
+    private double[] means(double[] centres) {
+        Parallel.range(points.blocks, grain, (from, to) -> addUp((int) (from / grain), (int) from * Points.BLOCK, (int) Math.min(n, to * Points.BLOCK)));
+        double[] sum = sums[0].clone(), mass = masses[0].clone();
+        for (int piece = 1; piece < sums.length; piece++) {
+            for (int j = 0; j < sum.length; j++) sum[j] += sums[piece][j];
+            for (int c = 0; c < k; c++) mass[c] += masses[piece][c];
+        }
+        repairEmpty(sum, mass);
+        for (int c = 0; c < k; c++) {
+            for (int j = c * p; j < (c + 1) * p; j++) sum[j] = mass[c] > 0 ? sum[j] / mass[c] : centres[j];
+        }
+        return sum;
+    }
+
+    private void addUp(int piece, int from, int to) {
+        double[] sum = sums[piece], mass = masses[piece];
+        Arrays.fill(sum, 0);
+        Arrays.fill(mass, 0);
+        for (int i = from; i < to; i++) {
+            double w = points.weights[i];
+            mass[labels[i]] += w;
+            int to0 = labels[i] * p, at = i * p;
+            for (int j = 0; j < p; j++) sum[to0 + j] += w * points.rows[at + j];
+        }
+    }
+
+    /** Gives each empty cluster the row that is farthest from its own centre, and takes it from there. */
+    private void repairEmpty(double[] sum, double[] mass) {
+        double[] far = null;
+        for (int c = 0; c < k; c++) {
+            if (mass[c] > 0) continue;
+            if (far == null) {
+                far = own.clone();
+                for (int i = 0; i < n; i++) if (points.weights[i] == 0) far[i] = 0;
+            }
+            int row = 0;
+            for (int i = 1; i < n; i++) if (far[i] > far[row]) row = i;
+            if (!(far[row] > 0)) return;
+            far[row] = 0;
+            double w = points.weights[row];
+            mass[c] = w;
+            mass[labels[row]] -= w;
+            for (int j = 0; j < p; j++) {
+                sum[c * p + j] = w * points.rows[row * p + j];
+                sum[labels[row] * p + j] -= w * points.rows[row * p + j];
+            }
+        }
+    }
+
+    private double shift(double[] from, double[] to) { return Points.squaredDistance(from, 0, to, 0, k * p); }
+
+    /** {@link #shift}, while the bounds give way by the largest movement of any other centre. */
+    private double follow(double[] from, double[] to, Bounds bounds) {
+        double total = 0, first = 0, second = 0;
+        int farthest = 0;
+        for (int c = 0; c < k; c++) {
+            double squared = Points.squaredDistance(from, c * p, to, c * p, p), moved = Math.sqrt(squared);
+            total += squared;
+            if (moved > first) {
+                second = first;
+                first = moved;
+                farthest = c;
+            } else if (moved > second) {
+                second = moved;
+            }
+        }
+        for (int i = 0; i < n; i++) bounds.lower[i] -= labels[i] == farthest ? second : first;
+        return total;
+    }
+}

@@ -1,0 +1,128 @@
+package lyceum.learn.cluster;
+
+import java.util.Arrays;
+import lyceum.ShapeException;
+import lyceum.backend.Parallel;
+import lyceum.stats.learner.LearnerInput;
+import lyceum.tensor.Tensor;
+
+/**
+ * Weighted rows stored twice: row by row for means, and in blocks of {@value #BLOCK} rows column by column, so that the distances of a whole
+ * block to one centre are vector code (a sum along a row is not, its order is fixed).
+ */
+final class Points {
+    static final int BLOCK = 256;
+    /** At most so many pieces of parallel work, each with sums of its own. */
+    private static final int PIECES = 32;
+
+    final int n, p, blocks;
+    final double[] rows;
+    final double[] weights;
+    /** Column j of block b is {@code columns[b * p + j]}; the last block is filled up with zeros. */
+    private final double[][] columns;
+
+    Points(LearnerInput input, Tensor weights) { this(input.x(), input.weights(weights)); }
+
+    /** @param x (n x p), checked */
+    Points(Tensor x, double[] weights) {
+        this.n = (int) x.size(0);
+        this.p = (int) x.size(1);
+        this.blocks = (n + BLOCK - 1) / BLOCK;
+        this.weights = weights;
+        if (x.count() > Integer.MAX_VALUE - 8 || (long) blocks * p > Integer.MAX_VALUE - 8) {
+            throw new ShapeException("k-means: x has shape " + x.shape() + ", more than 2^31 - 9 values; use mini-batches of rows");
+        }
+        this.rows = x.toDoubleArray();
+        this.columns = new double[blocks * p][];
+        Parallel.range(blocks, 8, (from, to) -> {
+            for (int b = (int) from; b < to; b++) turn(b);
+        });
+    }
+
+    private void turn(int b) {
+        int first = b * BLOCK, count = count(b);
+        for (int j = 0; j < p; j++) {
+            var column = new double[BLOCK];
+            for (int r = 0, at = first * p + j; r < count; r++, at += p) column[r] = rows[at];
+            columns[b * p + j] = column;
+        }
+    }
+
+    /** Rows of block {@code b}. */
+    int count(int b) { return Math.min(BLOCK, n - b * BLOCK); }
+
+    /** Blocks in a piece of parallel work: fixed by the size alone, so that sums do not depend on threads. */
+    int grain() { return Math.max(4, (blocks + PIECES - 1) / PIECES); }
+
+    int pieces() { return (blocks + grain() - 1) / grain(); }
+
+    int positive() {
+        int count = 0;
+        for (double w : weights) if (w > 0) count++;
+        return count;
+    }
+
+    /** Squared distances of the rows of block {@code b} to the centre that starts at {@code c[from]}. */
+    void squaredDistances(int b, double[] c, int from, double[] out) {
+        Arrays.fill(out, 0);
+        int j = 0, at = b * p;
+        for (; j + 3 < p; j += 4) {
+            addFour(out, columns[at + j], columns[at + j + 1], columns[at + j + 2], columns[at + j + 3], c[from + j], c[from + j + 1], c[from + j + 2], c[from + j + 3]);
+        }
+        for (; j < p; j++) addOne(out, columns[at + j], c[from + j]);
+    }
+
+    private static void addFour(double[] out, double[] x, double[] y, double[] z, double[] u, double a, double b, double c, double d) {
+        for (int r = 0; r < BLOCK; r++) {
+            double e = x[r] - a, f = y[r] - b, g = z[r] - c, h = u[r] - d;
+            out[r] += e * e + f * f + g * g + h * h;
+        }
+    }
+
+    private static void addOne(double[] out, double[] x, double a) {
+        for (int r = 0; r < BLOCK; r++) {
+            double e = x[r] - a;
+            out[r] += e * e;
+        }
+    }
+
+    /** The squared distance of one row, added up in the same order and so the same to the last bit. */
+    double squaredDistance(int row, double[] c, int from) { return squaredDistance(rows, row * p, c, from, p); }
+
+    static double squaredDistance(double[] x, int at, double[] c, int from, int p) {
+        double sum = 0;
+        int j = 0;
+        for (; j + 3 < p; j += 4) {
+            double e = x[at + j] - c[from + j], f = x[at + j + 1] - c[from + j + 1], g = x[at + j + 2] - c[from + j + 2], h = x[at + j + 3] - c[from + j + 3];
+            sum += e * e + f * f + g * g + h * h;
+        }
+        for (; j < p; j++) {
+            double e = x[at + j] - c[from + j];
+            sum += e * e;
+        }
+        return sum;
+    }
+
+    /** The weighted mean of the rows. */
+    double[] mean() {
+        var mean = new double[p];
+        double total = 0;
+        for (int i = 0; i < n; i++) {
+            double w = weights[i];
+            total += w;
+            for (int j = 0, at = i * p; j < p; j++) mean[j] += w * rows[at + j];
+        }
+        for (int j = 0; j < p; j++) mean[j] /= total;
+        return mean;
+    }
+
+    /** The mean over columns of their variance, weights left aside as scikit-learn does: the scale of the stopping rule. */
+    double meanVariance() {
+        double sum = 0;
+        var mean = new double[p];
+        for (int i = 0; i < n; i++) for (int j = 0; j < p; j++) mean[j] += rows[i * p + j];
+        for (int j = 0; j < p; j++) mean[j] /= n;
+        for (int i = 0; i < n; i++) sum += squaredDistance(i, mean, 0);
+        return sum / n / p;
+    }
+}
