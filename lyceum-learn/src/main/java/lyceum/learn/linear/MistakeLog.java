@@ -7,7 +7,7 @@ import java.util.Arrays;
  *
  * @param output which of the linear functions was wrong (0 for two classes, and for joint training)
  * @param pass in which pass, from 0
- * @param row which row; the three arrays hold the first {@value #LIMIT} mistakes
+ * @param row which row; the three arrays hold the first 100,000 mistakes
  * @param perPass mistakes of each pass, all outputs together
  */
 public record MistakeLog(int[] output, int[] pass, int[] row, int[] perPass) {
