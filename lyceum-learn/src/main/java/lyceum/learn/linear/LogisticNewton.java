@@ -1,5 +1,6 @@
 package lyceum.learn.linear;
 
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import lyceum.linalg.Cholesky;
 import lyceum.tensor.Tensor;
@@ -9,7 +10,7 @@ import lyceum.tensor.Tensor;
  * {@code l1 |b|_1}, by Cholesky where there is no l1 part and by coordinate descent otherwise (proximal Newton; Lee, Sun and Saunders, 2014).
  */
 final class LogisticNewton {
-    private static final int LARGEST_SYSTEM = 4_000;
+    private static final int LARGEST_SYSTEM = 4_000, URGENT = 400;
     private final LogisticProblem problem;
     private final boolean coordinates;
     private final double tolerance;
@@ -71,14 +72,23 @@ final class LogisticNewton {
         return new LogisticSolution(b, iterations, converged, Separation.NONE, 0);
     }
 
+    /** With an l1 part: what is in, what is free, and what wants to come in; of very many the most urgent, the others in later steps. */
     private int[] workingSet(double[] b, double[] gradient) {
-        int[] set = IntStream.range(0, b.length).filter(at -> problem.l1 == 0 || problem.isFree(at) || b[at] != 0 || Math.abs(gradient[at]) > problem.l1 * 0.999).toArray();
+        int[] set = IntStream.range(0, b.length).filter(at -> isIn(b, at) || Math.abs(gradient[at]) > problem.l1 * 0.999).toArray();
+        if (problem.l1 > 0 && set.length > URGENT) {
+            int settled = (int) Arrays.stream(set).filter(at -> isIn(b, at)).count(), room = Math.max(URGENT - settled, URGENT / 2);
+            double[] wishes = Arrays.stream(set).filter(at -> !isIn(b, at)).mapToDouble(at -> Math.abs(gradient[at])).sorted().toArray();
+            double least = wishes.length > room ? wishes[wishes.length - room] : 0;
+            set = Arrays.stream(set).filter(at -> isIn(b, at) || Math.abs(gradient[at]) >= least).toArray();
+        }
         if (set.length > LARGEST_SYSTEM) {
             throw new IllegalArgumentException("LogisticRegression.fit: a Newton system of " + set.length + " coefficients is too large (" + LARGEST_SYSTEM + " at most); use solver "
                     + (problem.l1 > 0 ? "SAGA, or a smaller c" : "LBFGS"));
         }
         return set;
     }
+
+    private boolean isIn(double[] b, int at) { return problem.l1 == 0 || problem.isFree(at) || b[at] != 0; }
 
     private double[] step(double[] b, LogisticProblem.Point point, int[] set) {
         double[][] hessian = problem.hessian(point, set);

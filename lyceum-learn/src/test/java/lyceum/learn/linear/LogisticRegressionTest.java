@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -260,6 +261,37 @@ class LogisticRegressionTest {
                 assertThat(gap(model.predictProba(sparse), model.predictProba(x).toDoubleArray())).isLessThan(1e-12);
                 assertThat(model.predict(sparse).toLongArray()).isEqualTo(model.predict(x).toLongArray());
             }
+        }
+    }
+
+    @Test void wideSparseDataIsSelectedFromByFeaturesThatMatter() {
+        var rng = Rng.of(12);
+        int n = 200, p = 3_000, each = 30;
+        int[] start = new int[n + 1], column = new int[n * each];
+        var value = new double[n * each];
+        var y = new long[n];
+        for (int i = 0; i < n; i++) {
+            int[] present = rng.sample(p - 2, each - 1);
+            Arrays.sort(present);
+            column[i * each] = 0;
+            value[i * each] = rng.nextGaussian();
+            for (int e = 1; e < each; e++) {
+                column[i * each + e] = present[e - 1] + 1;
+                value[i * each + e] = rng.nextGaussian();
+            }
+            start[i + 1] = (i + 1) * each;
+            y[i] = value[i * each] + 0.3 * rng.nextGaussian() > 0 ? 1 : 0;
+        }
+        var x = Csr.of(n, p, start, column, Tensor.of(value));
+        for (double c : new double[] {0.3, 100}) {
+            var model = new LogisticRegression().withC(c).withL1Ratio(1).fit(x, Tensor.of(y));
+            assertThat(model.converged()).isTrue();
+            var error = model.predictProba(x).select(1, 1).sub(Tensor.of(y).to(DType.F64));
+            double[] g = x.transposeMatmul(error.unsqueeze(1)).toDoubleArray(), b = model.coefficients().toDoubleArray();
+            double worst = Math.abs(error.sum().item());
+            for (int j = 0; j < p; j++) worst = Math.max(worst, b[j] != 0 ? Math.abs(g[j] + Math.signum(b[j]) / c) : Math.abs(g[j]) - 1 / c);
+            assertThat(worst).as("c = %s", c).isLessThan(1e-5);
+            assertThat(b[0]).isGreaterThan(0.5);
         }
     }
 
