@@ -196,6 +196,9 @@ def tensor_ops():
     ints = np.array([-7, -3, 0, 3, 7, 8])
     add("floor division", {"a": ints, "b": 3}, ints // 3, negative=ints // -3)
     add("remainder", {"a": ints, "b": 3, "how": "sign of the divisor, as NumPy"}, ints % 3, negative=ints % -3)
+    a, b = zip((1.0, 0.1), (-1.0, 0.1), (7.5, 2), (-7.5, 2), (7.5, -2), (inf, 2), (5, inf), (-5, inf), (5, -inf), (-0.0, 3), (6, -3), (1, 0), (-1, 0), (0, 0), (nan, 1), (0.3, 0.1), (1e300, 1e-9))
+    add("float floor division", {"a": a, "b": b}, np.floor_divide(a, b))
+    add("float remainder", {"a": a, "b": b}, np.remainder(a, b))
     for name, rounding in [("rint", np.rint), ("floor", np.floor), ("ceil", np.ceil), ("trunc", np.trunc), ("sign", np.sign)]:
         v = np.array([-2.5, -1.5, -0.5, -0.2, -0.0, 0.0, 0.5, 1.5, 2.5, 2.7, inf, -inf, nan])
         add(f"round {name}", {"x": v, "op": name}, rounding(v))
@@ -231,11 +234,11 @@ def tensor_ops():
 
 def printing(cases):
     """str() of many arrays, where one form, width and line length for all entries has its corners."""
-    nan, inf = math.nan, math.inf
+    nan, inf, first = math.nan, math.inf, len(cases)
 
     def add(x, dtype="float64"):
         x = np.array(x, dtype)
-        cases.append(case(f"print {len(cases)}", {"x": x.astype(float) if x.dtype.kind == "f" else x.astype(int), "shape": list(x.shape), "dtype": str(x.dtype)}, {"text": str(x)}))
+        cases.append(case(f"print {len(cases) - first}", {"x": x.astype(float) if x.dtype.kind == "f" else x.astype(int), "shape": list(x.shape), "dtype": str(x.dtype)}, {"text": str(x)}))
 
     for v in [0.0, -0.0, 3.0, 0.1, 1e16, 1.5e16, 9999999999999998.0, 1e15, 1e-4, 9.9e-5, -1e-5, 1e100, -2.5e-200, 5e-324, 1.7976931348623157e308, nan, inf, -inf, 1 / 3, 1e22, 1e23, 2.0**-44]:
         add(v)

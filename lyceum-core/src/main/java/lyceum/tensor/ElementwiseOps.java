@@ -151,7 +151,7 @@ sealed interface ElementwiseOps permits Tensor {
 
     default Tensor pow(double exponent) {
         if (exponent == 2) return square();
-        if (exponent == 1) return self();
+        if (exponent == 1) return self().to(number(self().dtype())).copy();
         return pow(number(exponent));
     }
 
@@ -175,7 +175,7 @@ sealed interface ElementwiseOps permits Tensor {
         return apply(Op.ATAN2, type, self().to(type), other.to(type), null);
     }
 
-    /** Quotient rounded down. @throws ArithmeticException for an integer divisor of zero, at this call */
+    /** Quotient rounded down, so that {@code floorDiv(y) * y + mod(y)} is this but for rounding. @throws ArithmeticException for an integer divisor of zero, at this call */
     default Tensor floorDiv(Tensor other) { return arithmetic(Op.FLOOR_DIV, self(), divisor("floorDiv", self(), other)); }
 
     default Tensor floorDiv(double other) { return floorDiv(number(other)); }
@@ -242,14 +242,7 @@ sealed interface ElementwiseOps permits Tensor {
 
     private static DType typeFor(DType type, double value) {
         if (type.isFloat()) return type;
-        boolean fits = switch (type) {
-            case BOOL -> value == (int) value;
-            case U8 -> value == ((int) value & 0xFF);
-            case I8 -> value == (byte) value;
-            case I32 -> value == (int) value;
-            default -> value == (long) value;
-        };
-        if (fits) return type == DType.BOOL ? DType.I32 : type;
+        if (Creation.holds(type == DType.BOOL ? DType.I32 : type, value)) return type == DType.BOOL ? DType.I32 : type;
         return value == (int) value ? DType.I32 : value == (long) value ? DType.I64 : DType.F64;
     }
 

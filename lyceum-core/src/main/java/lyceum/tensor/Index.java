@@ -52,7 +52,7 @@ public sealed interface Index {
     /** All axes between those named before and after: the ellipsis. */
     static Index rest() { return new Rest(); }
 
-    /** Entries by number; a BOOL vector selects where it is true. */
+    /** Entries by number; a BOOL vector selects where it is true. Several such entries select every combination, as NumPy's {@code ix_}. */
     static Index of(Tensor indices) { return new Of(indices); }
 
     /** Applies the entries axis by axis. */

@@ -109,11 +109,16 @@ sealed interface ShapeOps permits Tensor {
     default Tensor squeeze() { return reshape(java.util.Arrays.stream(self().shape().sizes()).filter(s -> s != 1).toArray()); }
 
     /** {@code length} indices of an axis from {@code start}. */
-    default Tensor narrow(int axis, long start, long length) { return slice(axis, start, start + length, 1); }
+    default Tensor narrow(int axis, long start, long length) {
+        long size = self().size(axis), from = start < 0 ? start + size : start;
+        if (from < 0 || length < 0 || length > size - from)
+            throw new ShapeException("narrow: " + length + " indices from " + start + " are out of range for axis " + axis + " of shape " + self().shape());
+        return slice(axis, from, from + length, 1);
+    }
 
     /**
-     * Index {@code start}, {@code start + step}, ... below {@code stop} of an axis; negative bounds count from the end. With a negative step
-     * the indices fall to the one above {@code stop}, and a stop of -1 lies before the first. @throws ShapeException if the axis ends before
+     * Index {@code start}, {@code start + step}, ... below {@code stop} of an axis; negative bounds count from the end. With a negative step it
+     * goes down to above {@code stop}, where -1 is the place before the first: {@code slice(0, n - 1, -1, -1)} reverses.
      */
     default Tensor slice(int axis, long start, long stop, long step) {
         int a = self().shape().axis(axis);
@@ -146,8 +151,10 @@ sealed interface ShapeOps permits Tensor {
     /** A copy with {@code before} and {@code after} elements of {@code value} added along {@code axis}. */
     default Tensor pad(int axis, long before, long after, double value) { return Joining.pad(self(), self().shape().axis(axis), before, after, value); }
 
-    /** A copy that repeats the whole {@code times} along {@code axis}. */
+    /** A copy that repeats the whole {@code times} along {@code axis}: what NumPy calls {@code tile}. */
     default Tensor repeat(int axis, int times) {
+        if (times < 0) throw new IllegalArgumentException("repeat: times is " + times + "; it is at least 0");
+        if (times == 0) return narrow(axis, 0, 0).copy();
         var parts = new Tensor[times];
         java.util.Arrays.fill(parts, self());
         return Joining.concat(axis, parts);
@@ -157,9 +164,9 @@ sealed interface ShapeOps permits Tensor {
     default Tensor roll(int axis, long by) {
         int a = self().shape().axis(axis);
         long n = self().size(a);
-        if (n == 0) return self();
+        if (n == 0) return self().copy();
         long shift = Math.floorMod(by, n);
-        return shift == 0 ? self() : Joining.concat(a, narrow(a, n - shift, shift), narrow(a, 0, n - shift));
+        return shift == 0 ? self().copy() : Joining.concat(a, narrow(a, n - shift, shift), narrow(a, 0, n - shift));
     }
 
     /** Parts of the given sizes along {@code axis}. */

@@ -145,6 +145,13 @@ class NumPyParityTest {
         assertThat(a.mod(-3).toLongArray()).isEqualTo(named("remainder").longs("expected.negative"));
     }
 
+    @Test void floatDivisionAndRemainderBelongTogether() {
+        var c = named("float remainder");
+        Tensor a = Tensor.of(c.doubles("input.a")), b = Tensor.of(c.doubles("input.b"));
+        equal(a.mod(b), c);
+        equal(a.floorDiv(b), named("float floor division"));
+    }
+
     @ParameterizedTest @MethodSource("roundings")
     void roundingEqualsNumPyWithTheSignOfZero(Golden c) {
         var x = Tensor.of(c.doubles("input.x"));
@@ -200,6 +207,12 @@ class NumPyParityTest {
         }
     }
 
+    @Test void narrowCountsFromTheEnd() {
+        assertThat(Tensor.arange(5).narrow(0, -2, 2).toLongArray()).containsExactly(3, 4);
+        assertThatThrownBy(() -> Tensor.arange(5).narrow(0, -2, 3)).isInstanceOf(lyceum.ShapeException.class);
+        assertThatThrownBy(() -> Tensor.arange(5).narrow(0, 2, -1)).hasMessage("narrow: -1 indices from 2 are out of range for axis 0 of shape (5,)");
+    }
+
     @Test void takingMaskingGatheringAndScatteringEqualNumPy() {
         equal(base().indexSelect(2, Tensor.of(named("take").ints("input.indices"))), named("take"));
         equal(base().maskedSelect(base().mod(5).eq(0)), named("mask"));
@@ -248,6 +261,15 @@ class NumPyParityTest {
     @Test void rangesOfNumbersEqualNumPy() {
         equal(Tensor.linspace(-1, 2, 7), named("linspace"));
         equal(Tensor.arange(0.5, 3.0, 0.4), named("arange"));
+    }
+
+    @Test void sizesAndNumbersThatCannotBeAreRefused() {
+        assertThatThrownBy(() -> Tensor.linspace(0, 1, -1)).hasMessage("linspace: n is -1; it is at least 0");
+        assertThatThrownBy(() -> Tensor.arange(0, 1e12, 1)).hasMessageContaining("too many steps");
+        assertThatThrownBy(() -> Tensor.arange(0, Double.NaN, 1)).hasMessageContaining("too many steps");
+        assertThatThrownBy(() -> Tensor.full(DType.U8, 300, 2)).hasMessage("full: 300.0 is no U8; name a type that holds it");
+        assertThatThrownBy(() -> Tensor.full(DType.I32, 0.5, 2)).isInstanceOf(lyceum.DTypeException.class);
+        assertThat(Tensor.of(1, 2).repeat(0, 0).shape().toArray()).containsExactly(0);
     }
 
     @Test void printedArraysReadAsNumPysDo() {

@@ -160,7 +160,7 @@ class LassoTest {
             var b = new double[p];
             for (int j : truth) b[j] = 1;
             var y = x.matmul(Tensor.of(b)).add(Tensor.randn(rng, DType.F64, n).mul(Math.sqrt(0.5)));
-            int[] support = new LassoCv().withAlphas(40, 1e-2).fit(x, y).support();
+            int[] support = new LassoCv().withAlphas(30, 0.03).fit(x, y).support();
             size += support.length;
             if (Arrays.stream(truth).allMatch(j -> Arrays.binarySearch(support, j) >= 0)) kept++;
         }
