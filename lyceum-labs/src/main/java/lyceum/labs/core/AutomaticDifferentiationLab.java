@@ -10,6 +10,7 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
+import lyceum.autograd.Implicit;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
@@ -108,6 +109,26 @@ final class AutomaticDifferentiationLab implements LabBody {
         var mapped = Autograd.vmap(f::apply, rows, 0);
         var apart = new ArrayList<Tensor>();
         for (int i = 0; i < 6; i++) apart.add(f.apply(rows.get(i)));
+        seriesAndRoots(lab);
         lab.check("automatic-differentiation", 5, "vmap against a loop, bit for bit", mapped.sub(Tensor.stack(0, apart.toArray(Tensor[]::new))).abs().max().item(), exactly(0));
+    }
+
+    /** Six derivatives at once, and the derivative of something that is only defined by an equation. */
+    private static void seriesAndRoots(LabContext lab) {
+        var known = new double[] {1, 1, 1 / 2.0, 0, -1 / 8.0, -1 / 15.0, -1 / 240.0};
+        var found = Autograd.taylor(t -> t.sin().exp(), Tensor.of(0.0), Tensor.of(1.0), 6);
+        var rows = new ArrayList<List<?>>();
+        double worst = 0;
+        for (int k = 0; k <= 6; k++) {
+            rows.add(List.of(k, found[k].item(), known[k]));
+            worst = Math.max(worst, Math.abs(found[k].item() - known[k]));
+        }
+        lab.table("Taylor coefficients of exp(sin t) at 0", List.of("order", "by Taylor mode", "from the tables"), rows);
+        lab.check("automatic-differentiation", 2, "largest error of a coefficient", worst, below(1e-12));
+        // Kepler's equation E - 0.5 sin E = M: how does E move with M?
+        UnaryOperator<Tensor> anomaly = m -> Implicit.root((e, t) -> e.sub(e.sin().mul(0.5)).sub(t), Tensor.of(1.0), m).sum();
+        var m = Tensor.of(1.2);
+        double slope = 1 / (1 - 0.5 * Math.cos(anomaly.apply(m).item()));
+        lab.check("automatic-differentiation", 6, "derivative of a root against the formula", Math.abs(Autograd.grad(anomaly).apply(m).item() - slope), below(1e-10));
     }
 }

@@ -138,7 +138,7 @@ public record RocCurve(double[] falsePositives, double[] truePositives, double[]
 
     /** The curve, with the diagonal of chance. */
     public Plot figure(String title) {
-        return Figure.line(title, falsePositiveRate(), truePositiveRate()).line("chance", new double[] {0, 1}, new double[] {0, 1}).axes("false-positive rate", "true-positive rate")
+        return Figure.line(title, falsePositiveRate(), truePositiveRate()).line("chance", new double[] {0, 1}, new double[] {0, 1}).dashed().axes("false-positive rate", "true-positive rate")
                 .describedAs(String.format(java.util.Locale.ROOT, "True against false positives as the threshold falls; the area is %.3f.", auc()));
     }
 }

@@ -54,7 +54,7 @@ final class VegaFields {
         else color.putObject("legend").put("title", label).put("gradientLength", 160);
     }
 
-    /** Cells with tooltips where they are few; else one picture and a scale of colours beside it. */
+    /** One picture, since the edges of cells would show as seams, a scale of colours, and cells to point at where they are few. */
     void surface(Layer.Region r) {
         int n = r.x().size();
         if (r.values().size() == 0) return;
@@ -67,10 +67,10 @@ final class VegaFields {
             }
         } else {
             for (double end : new double[] {ramp.low(), ramp.high()}) VegaLite.put(cell(rows, r, 0, 1, 0, 1), "value", end);
-            picture(r, ramp);
         }
+        picture(r, ramp);
         var layer = marks.ranged(v.layer("rect", rows), "x", "x2", "y", "y2");
-        layer.withObject("mark").put("opacity", few ? 1 : 0).put("strokeWidth", 0);
+        layer.withObject("mark").put("opacity", 0).put("strokeWidth", 0);
         values(layer, ramp, r.valueLabel(), true);
         layer.withObject("encoding").withObject("color").withObject("legend").put("symbolOpacity", 1).put("gradientOpacity", 1);
         if (few) VegaPlot.tooltip(layer, "value", named(r.valueLabel(), "value"));
