@@ -47,8 +47,13 @@ final class Slots {
     /** Writes the step into a parameter, or a part of one, and into its slots. */
     void apply(Tensor x, Tensor gradient, List<Tensor> slots, double rate) {
         var type = typeFor(x);
-        var update = rule.next(x.to(type), gradient.to(type), slots, steps, rate);
-        for (int i = 0; i < slots.size(); i++) slots.get(i).copy_(update.slots().get(i));
-        x.copy_(update.parameter());
+        var targets = new ArrayList<>(slots);
+        targets.add(x);
+        Tensor.update_(targets.toArray(Tensor[]::new), old -> {
+            var update = rule.next(old[slots.size()].to(type), gradient.to(type), List.of(old).subList(0, slots.size()), steps, rate);
+            var values = new ArrayList<>(update.slots());
+            values.add(update.parameter().to(x.dtype()));
+            return values.toArray(Tensor[]::new);
+        });
     }
 }

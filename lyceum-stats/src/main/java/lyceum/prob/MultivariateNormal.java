@@ -2,7 +2,9 @@ package lyceum.prob;
 
 import java.util.Arrays;
 import lyceum.ShapeException;
+import lyceum.linalg.Cholesky;
 import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
 
 /** The normal distribution over vectors. */
 public final class MultivariateNormal implements MultivariateDistribution {
@@ -14,6 +16,8 @@ public final class MultivariateNormal implements MultivariateDistribution {
     /**
      * @param mean (d), finite
      * @param covariance (d x d), symmetric and positive definite
+     * @throws lyceum.linalg.NotPositiveDefiniteException if it is not positive definite
+     * @throws IllegalArgumentException if it is not symmetric, or shapes differ
      */
     public MultivariateNormal(double[] mean, double[][] covariance) {
         int d = mean.length;
@@ -32,7 +36,7 @@ public final class MultivariateNormal implements MultivariateDistribution {
                 }
             }
         }
-        factor = Triangular.cholesky("MultivariateNormal", this.covariance);
+        factor = Cholesky.of(Tensor.of(this.covariance)).lower().toRows();
     }
 
     @Override public int dimensions() { return mean.length; }

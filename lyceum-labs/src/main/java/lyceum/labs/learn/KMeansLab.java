@@ -35,8 +35,8 @@ final class KMeansLab implements LabBody {
         var stuck = bad.fit(x);
         var best = new KMeans(k).withRestarts(20).withTolerance(0).withSeed(lab.seed()).fit(x);
         var steps = new ArrayList<Plot>();
-        for (int t = 1; t <= stuck.iterations(); t++) steps.add(picture("After " + t + " iterations", x, bad.withMaxIterations(t).fit(x)));
-        lab.figure(Figure.frames("Lloyd's iterations from the bad start", "iteration", steps)
+        for (int t = 1; t <= stuck.iterations(); t++) steps.add(picture("After iteration " + t, x, bad.withMaxIterations(t).fit(x)));
+        lab.figure(Figure.frames("Lloyd's iterations from the bad start", "iteration", steps).labelled(IntStream.rangeClosed(1, steps.size()).mapToObj(Integer::toString).toArray(String[]::new))
                 .describedAs("Two centres share one blob and one centre serves two blobs; they settle there and never leave."));
         lab.figure(picture("The best of twenty k-means++ starts", x, best).describedAs("Every blob has a centre of its own."));
 
