@@ -113,6 +113,12 @@ public record NaiveBayesModel(NaiveBayes learner, long[] classes, Statistics sta
 
     @Override public long[] classes() { return classes.clone(); }
 
+    /** A copy. */
+    @Override public double[] table() { return table.clone(); }
+
+    /** A copy. */
+    @Override public double[] intercepts() { return intercepts.clone(); }
+
     @Override public int nFeatures() { return statistics.columns(); }
 
     /** {@link #add(Tensor, Tensor, Tensor)} with equal weights. */
