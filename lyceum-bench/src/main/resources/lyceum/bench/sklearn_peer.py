@@ -49,16 +49,16 @@ def pca(name, k, solver):
     return {"seconds": seconds, "variances": m.explained_variance_.tolist()}
 
 
-def logistic(name, c, tolerance):
+def logistic(name, tolerance):
     import numpy
     from scipy.special import log_softmax
     from sklearn.linear_model import LogisticRegression
     x, y = data[name]
-    seconds, m = timed(lambda: LogisticRegression(C=c, tol=tolerance, max_iter=10000).fit(x, y))
+    seconds, m = timed(lambda: LogisticRegression(tol=tolerance, max_iter=10000).fit(x, y))
     scores = m.decision_function(x)
     if scores.ndim == 1:
         scores = numpy.stack([numpy.zeros(len(x)), scores], 1)
-    loss = -log_softmax(scores, 1)[numpy.arange(len(x)), y].sum() * c + (m.coef_**2).sum() / 2
+    loss = -log_softmax(scores, 1)[numpy.arange(len(x)), y].sum() + (m.coef_**2).sum() / 2
     return {"seconds": seconds, "loss": float(loss), "iterations": int(m.n_iter_.max()), "accuracy": float(m.score(x, y)), "norm": float(numpy.sqrt((m.coef_**2).sum()))}
 
 

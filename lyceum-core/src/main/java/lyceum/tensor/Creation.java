@@ -115,7 +115,11 @@ final class Creation {
         if (high <= low) throw new IllegalArgumentException("randint: high " + high + " must exceed low " + low);
         var shape = Shape.of(sizes);
         var values = new long[Math.toIntExact(shape.count())];
-        for (int i = 0; i < values.length; i++) values[i] = low + rng.nextLong(high - low);
+        boolean wide = high - low < 0; // beyond 2^63: more than half of all draws lie inside
+        for (int i = 0; i < values.length; i++) {
+            if (!wide) values[i] = low + rng.nextLong(high - low);
+            else do values[i] = rng.nextLong(); while (values[i] < low || values[i] >= high);
+        }
         return Tensor.of(values, sizes);
     }
 

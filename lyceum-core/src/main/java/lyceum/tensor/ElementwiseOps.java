@@ -151,7 +151,7 @@ sealed interface ElementwiseOps permits Tensor {
 
     default Tensor pow(double exponent) {
         if (exponent == 2) return square();
-        if (exponent == 1) return self();
+        if (exponent == 1) return self().to(number(self().dtype())).copy();
         return pow(number(exponent));
     }
 

@@ -71,12 +71,24 @@ final class Fusion {
             var pending = operand == null ? null : operand.deferred();
             if (pending != null && (pending.size() > LONGEST / 2 || pending.held() > MOST_HELD)) operand.view();
         }
-        var result = new Tensor(type, shape, Deferred.of(op, a, b, c));
-        for (var operand : new Tensor[] {a, b, c}) {
-            var view = operand == null ? null : operand.viewIfStored();
-            if (view != null) view.storage().addReader(result);
-        }
+        var result = new Tensor(type, shape, Deferred.of(op, constant(a), constant(b), constant(c)));
+        for (var operand : new Tensor[] {a, b, c}) if (operand != null) awaits(operand, result);
         return result;
+    }
+
+    /** A pending constant under another name, which nobody can write to. */
+    private static Tensor constant(Tensor operand) {
+        var pending = operand == null ? null : operand.deferred();
+        return pending != null && pending.op() == Op.CONST ? new Tensor(operand.dtype(), operand.shape(), pending) : operand;
+    }
+
+    /** Sees to it that an in-place write to {@code operand} first has {@code result} computed, be the operand pending still or stored already. */
+    private static void awaits(Tensor operand, Tensor result) {
+        var pending = operand.deferred();
+        if (pending != null && pending.op() == Op.CONST) return;
+        if (pending != null) pending.readers().await(result);
+        var view = operand.viewIfStored(); // asked for after the line above: another thread may have stored it meanwhile
+        if (view != null) view.storage().addReader(result);
     }
 
     private static Tensor now(Op op, DType type, Shape shape, Tensor a, Tensor b, Tensor c) {

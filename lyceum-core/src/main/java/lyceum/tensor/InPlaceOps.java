@@ -9,7 +9,8 @@ import lyceum.backend.View;
  * The few writes in place, all with a trailing underscore, all returning this tensor. They change every view of the same memory.
  *
  * <p>Work that still waits to read the old value is done first. A gradient whose rule saved a value that is then written says so when it is
- * asked for. A tensor whose operations are being recorded cannot be written while recording; inside {@code noGrad} it can: that is how
+ * asked for. A view whose elements share memory (a stretched one) and a tensor in a mapped file cannot be written; {@code copy()} them first.
+ * A tensor whose operations are being recorded cannot be written while recording; inside {@code noGrad} it can: that is how
  * optimisers work.
  */
 sealed interface InPlaceOps permits Tensor {

@@ -5,6 +5,7 @@ import lyceum.DTypeException;
 import lyceum.ShapeException;
 import lyceum.backend.Backend;
 import lyceum.backend.Backend.Scatter;
+import lyceum.tensor.History.Saved;
 
 /** Picking elements by index. Index tensors are I64 or I32; every index is checked before anything is read. */
 sealed interface IndexOps permits Tensor {
@@ -46,7 +47,8 @@ sealed interface IndexOps permits Tensor {
         var result = new Tensor(out, index.shape());
         if (Tracing.on()) Tracing.made(new Operation.Gather(a), result, x, i64);
         if (!History.wanted(x)) return result;
-        return History.record("gather", result, (i, g) -> Tensor.full(g.dtype(), 0, x.shape().sizes()).scatterAdd(a, i64, g), x);
+        var at = Saved.of(i64, "gather");
+        return History.record("gather", result, (i, g) -> Tensor.full(g.dtype(), 0, x.shape().sizes()).scatterAdd(a, at.get(), g), x);
     }
 
     /** A copy in which {@code source[.., j, ..]} stands at {@code index[.., j, ..]} of {@code axis}; the last of several wins. */
@@ -55,7 +57,9 @@ sealed interface IndexOps permits Tensor {
         int a = x.shape().axis(axis);
         var result = Indexing.scatter(Scatter.SET, x, a, index, source);
         if (!History.wanted(x, source)) return result;
-        return History.record("scatter", result, (i, g) -> i == 1 ? g.gather(a, index) : g.scatter(a, index, source.detach().zerosLike().to(g.dtype())), x, source);
+        var at = Saved.of(index, "scatter");
+        return History.record("scatter", result, (i, g) -> i == 1 ? Indexing.fromWinners(g, a, at.get())
+                : g.scatter(a, at.get(), Creation.full(g.dtype(), 0, source.shape())), x, source);
     }
 
     /** A copy to which {@code source[.., j, ..]} is added at {@code index[.., j, ..]} of {@code axis}. */
@@ -64,7 +68,8 @@ sealed interface IndexOps permits Tensor {
         int a = x.shape().axis(axis);
         var result = Indexing.scatter(Scatter.ADD, x, a, index, source);
         if (!History.wanted(x, source)) return result;
-        return History.record("scatterAdd", result, (i, g) -> i == 1 ? g.gather(a, index) : g, x, source);
+        var at = Saved.of(index, "scatterAdd");
+        return History.record("scatterAdd", result, (i, g) -> i == 1 ? g.gather(a, at.get()) : g, x, source);
     }
 
     /** A copy to which {@code source} is added at the entries {@code index} (a vector) of {@code axis}. */

@@ -33,6 +33,14 @@ final class Indexing {
         return low < 0 ? i64.lt(0).where(i64.add(size), i64) : i64;
     }
 
+    /** The gradient of what was scattered: zero for a source that a later one at the same place has replaced. */
+    static Tensor fromWinners(Tensor g, int axis, Tensor index) {
+        var number = Tensor.arange(index.count()).reshape(index.shape().sizes());
+        var last = Tensor.zeros(DType.I64, g.shape().sizes()).scatter(axis, index, number).gather(axis, index);
+        var taken = g.gather(axis, index);
+        return last.eq(number).where(taken, taken.zerosLike());
+    }
+
     static Tensor scatter(Scatter rule, Tensor x, int axis, Tensor index, Tensor source) {
         var i64 = checked("scatter", index, x.shape(), axis, source.shape());
         if (source.dtype() != x.dtype()) throw new DTypeException("scatter: source is " + source.dtype() + ", tensor " + x.dtype() + "; convert one with to()");

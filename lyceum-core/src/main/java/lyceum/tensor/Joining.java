@@ -67,7 +67,7 @@ final class Joining {
 
     static Tensor pad(Tensor x, int axis, long before, long after, double value) {
         if (before < 0 || after < 0) throw new ShapeException("pad: " + before + " before and " + after + " after; neither can be negative");
-        if (before == 0 && after == 0) return x;
+        if (before == 0 && after == 0) return x.copy();
         var sizes = x.shape().toArray();
         var parts = new java.util.ArrayList<Tensor>();
         sizes[axis] = before;

@@ -51,7 +51,7 @@ final class Reducing {
         return Shape.adopt(java.util.Arrays.copyOf(sizes, n));
     }
 
-    /** The reduction, with the pending chain of {@code x} computed on the way if nobody else reads it. */
+    /** The reduction. A pending {@code x} is stored first, since who asks for its sum or maximum mostly reads it again. */
     static Tensor reduce(Reduction reduction, Tensor x, boolean[] mask, DType type, boolean keepDims) {
         var result = value(reduction, x, mask, type);
         if (Tracing.on()) Tracing.made(new Operation.Reduce(reduction, Storing.list(axesOf(mask))), result, x);
@@ -59,7 +59,7 @@ final class Reducing {
     }
 
     private static Tensor value(Reduction reduction, Tensor x, boolean[] mask, DType type) {
-        if (x.rank() == 0) return reduction.compareTo(Reduction.ARGMAX) >= 0 ? Tensor.zeros(type) : Tracing.untold(() -> x.detach().to(type));
+        if (x.rank() == 0) return reduction.compareTo(Reduction.ARGMAX) >= 0 ? Tensor.zeros(type) : Tracing.untold(() -> Viewing.copyOf(x).to(type));
         var shape = without(x, mask);
         var out = Fusion.allocate(type, shape);
         reduce(reduction, x, mask, out);

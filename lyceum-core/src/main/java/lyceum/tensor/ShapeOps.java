@@ -108,16 +108,17 @@ sealed interface ShapeOps permits Tensor {
     /** Drops all axes of size 1. */
     default Tensor squeeze() { return reshape(java.util.Arrays.stream(self().shape().sizes()).filter(s -> s != 1).toArray()); }
 
-    /** {@code length} indices of an axis from {@code start}; a negative start counts from the end. */
+    /** {@code length} indices of an axis from {@code start}. */
     default Tensor narrow(int axis, long start, long length) {
-        long from = start < 0 ? start + self().size(axis) : start;
-        if (length < 0 || from < 0) throw new ShapeException("narrow: " + length + " indices from " + start + " of axis " + axis + " of shape " + self().shape());
+        long size = self().size(axis), from = start < 0 ? start + size : start;
+        if (from < 0 || length < 0 || length > size - from)
+            throw new ShapeException("narrow: " + length + " indices from " + start + " are out of range for axis " + axis + " of shape " + self().shape());
         return slice(axis, from, from + length, 1);
     }
 
     /**
-     * Index {@code start}, {@code start + step}, ... below {@code stop} of an axis; negative bounds count from the end. With a negative step
-     * the indices fall to the one above {@code stop}, and a stop of -1 lies before the first. @throws ShapeException if the axis ends before
+     * Index {@code start}, {@code start + step}, ... below {@code stop} of an axis; negative bounds count from the end. With a negative step it
+     * goes down to above {@code stop}, where -1 is the place before the first: {@code slice(0, n - 1, -1, -1)} reverses.
      */
     default Tensor slice(int axis, long start, long stop, long step) {
         int a = self().shape().axis(axis);
@@ -163,9 +164,9 @@ sealed interface ShapeOps permits Tensor {
     default Tensor roll(int axis, long by) {
         int a = self().shape().axis(axis);
         long n = self().size(a);
-        if (n == 0) return self();
+        if (n == 0) return self().copy();
         long shift = Math.floorMod(by, n);
-        return shift == 0 ? self() : Joining.concat(a, narrow(a, n - shift, shift), narrow(a, 0, n - shift));
+        return shift == 0 ? self().copy() : Joining.concat(a, narrow(a, n - shift, shift), narrow(a, 0, n - shift));
     }
 
     /** Parts of the given sizes along {@code axis}. */

@@ -93,14 +93,15 @@ final class Viewing {
         long size = x.size(axis);
         if (step == 0) throw new ShapeException("slice: the step is 0");
         long from = start < 0 ? start + size : start, to = stop < 0 && step > 0 ? stop + size : stop;
-        boolean outside = from < 0 || from > size || to > size || (step > 0 ? to < from : to < -1 || from == size && to < from);
-        if (outside) throw new ShapeException("slice: " + start + " to " + stop + " is out of range for axis " + axis + " of shape " + x.shape());
-        long length = step > 0 ? (to - from + step - 1) / step : Math.max(0, (to - from + step + 1) / step);
+        // Backwards, -1 is the place before the first element, so that the first can be reached.
+        boolean inside = step > 0 ? from >= 0 && from <= to && to <= size : from >= Math.min(0, size - 1) && from < size && to >= -1;
+        if (!inside) throw new ShapeException("slice: " + start + " to " + stop + " is out of range for axis " + axis + " of shape " + x.shape());
+        long length = step > 0 ? to > from ? (to - from - 1) / step + 1 : 0 : from > to ? (to - from + 1) / step + 1 : 0;
         var v = x.view();
         var shape = v.shape().clone();
         var strides = v.strides().clone();
         shape[axis] = length;
-        strides[axis] *= step;
+        if (length > 1) strides[axis] *= step;
         var cut = new View(v.dtype(), v.storage(), length == 0 ? v.offset() : v.offset() + from * v.strides()[axis], shape, strides);
         return view(new Operation.Slice(axis, start, stop, step), x, cut, (i, g) -> place(g, x.shape(), axis, from, step));
     }

@@ -109,8 +109,10 @@ final class Interpreter {
         switch (Bank.of(in.type())) {
             case FLOAT -> {
                 var r = floats(register);
-                for (int i = 0; i < n; i++) r[i] = (Philox.word(key, start + i) >>> 40) * 0x1p-24f;
-                lanes.narrow(in.type(), r, n);
+                // No more bits than the type has: rounding would reach 1.
+                int bits = in.type() == DType.F32 ? 24 : in.type() == DType.F16 ? 11 : 8;
+                float unit = Math.scalb(1f, -bits);
+                for (int i = 0; i < n; i++) r[i] = (Philox.word(key, start + i) >>> (64 - bits)) * unit;
             }
             case DOUBLE -> {
                 var r = doubles(register);
@@ -241,9 +243,10 @@ final class Interpreter {
             case INT -> {
                 var r = ints(register);
                 boolean bool = type == DType.BOOL;
+                int low = Elements.least(type), high = Elements.most(type);
                 switch (from) {
-                    case FLOAT -> { var x = floats(in.a()); for (int i = 0; i < n; i++) r[i] = bool ? (x[i] != 0 ? 1 : 0) : (int) x[i]; }
-                    case DOUBLE -> { var x = doubles(in.a()); for (int i = 0; i < n; i++) r[i] = bool ? (x[i] != 0 ? 1 : 0) : (int) x[i]; }
+                    case FLOAT -> { var x = floats(in.a()); for (int i = 0; i < n; i++) r[i] = bool ? (x[i] != 0 ? 1 : 0) : Math.clamp((long) x[i], low, high); }
+                    case DOUBLE -> { var x = doubles(in.a()); for (int i = 0; i < n; i++) r[i] = bool ? (x[i] != 0 ? 1 : 0) : Math.clamp((long) x[i], low, high); }
                     case INT -> System.arraycopy(ints(in.a()), 0, r, 0, n);
                     case LONG -> { var x = longs(in.a()); for (int i = 0; i < n; i++) r[i] = bool ? (x[i] != 0 ? 1 : 0) : (int) x[i]; }
                 }

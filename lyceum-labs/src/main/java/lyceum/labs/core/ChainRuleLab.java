@@ -25,7 +25,7 @@ import lyceum.tensor.Tensor;
 final class ChainRuleLab implements LabBody {
     @Override public void run(LabContext lab) {
         int inputs = lab.param("inputs", 40, 1, 100), first = lab.param("first width", 30, 1, 100), second = lab.param("second width", 5, 1, 100);
-        int third = lab.param("third width", 20, 1, 100), outputs = lab.param("outputs", 1, 1, 100);
+        int third = lab.param("third width", 20, 1, 100), outputs = lab.param("outputs", 10, 1, 100);
         var sizes = new long[] {inputs, first, second, third, outputs};
         var parts = new ArrayList<UnaryOperator<Tensor>>();
         for (int i = 0; i < 4; i++) parts.add(layer(lab.rng(i), (int) sizes[i], (int) sizes[i + 1]));

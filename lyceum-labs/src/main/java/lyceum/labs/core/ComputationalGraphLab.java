@@ -46,7 +46,7 @@ final class ComputationalGraphLab implements LabBody {
         rows.add(row("after the passes", simplified));
         rows.add(row("with gradient", training));
         rows.add(row("with gradient, after the passes", both));
-        lab.table("What the passes save", List.of("graph", "operations", "scalar work", "longest path", "passes over memory", "planned bytes", "eager bytes"), rows);
+        lab.table("What the passes save", List.of("graph", "operations", "scalar work", "longest path", "element-wise passes", "planned bytes", "eager bytes"), rows);
         lab.say("Of %d traced operations %d remain. Loss and gradients need %d.", traced.calls(), simplified.calls(), both.calls());
 
         // Other values than those that were traced.
@@ -88,6 +88,8 @@ final class ComputationalGraphLab implements LabBody {
             nodes.add(new Node(Integer.toString(node.id()), node.text() + "|" + node.shape(), group));
             for (int operand : node.operands()) edges.add(Edge.of(Integer.toString(operand), Integer.toString(node.id())));
         }
+        var order = List.of("input", "constant", "operation", "gradient"); // so that a group has one colour in all drawings
+        nodes.sort(java.util.Comparator.comparingInt(n -> order.indexOf(n.group())));
         return Figure.graph(title, nodes, edges);
     }
 

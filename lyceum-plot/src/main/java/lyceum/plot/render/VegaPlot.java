@@ -18,6 +18,9 @@ final class VegaPlot {
     final SeriesColors colors;
     final List<String> placesX;
     final List<String> placesY;
+    private static final double MOST_WIDTH = 520;
+
+    private final double most;
     private Extent.Both extent;
     private final Set<String> direct = new HashSet<>();
     private final java.util.Map<String, Double> nameShift = new java.util.HashMap<>();
@@ -27,8 +30,10 @@ final class VegaPlot {
     private boolean legendPlaced;
     private int frame = -1;
 
-    VegaPlot(Plot plot) {
+    /** {@code most}: the widest that a plot whose shape is fixed may be. */
+    VegaPlot(Plot plot, double most) {
         this.plot = plot;
+        this.most = Math.min(MOST_WIDTH, most);
         this.colors = new SeriesColors(plot);
         this.extent = Extent.of(plot);
         this.placesX = PlotScene.places(plot, false);
@@ -63,7 +68,6 @@ final class VegaPlot {
     private ObjectNode head(double width) {
         var view = VegaLite.headed(plot.title(), plot.description());
         double height = height(width);
-        double most = width > 0 ? width : 520;
         boolean equal = PlotScene.isEqual(plot, placesX, placesY);
         if (equal) {
             var fit = EqualFrame.of(extent, most, height);
