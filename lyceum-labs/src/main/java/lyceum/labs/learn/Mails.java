@@ -30,7 +30,7 @@ record Mails(boolean[] spam, double[] scores) {
         var boxes = Split.stratified(all.labels(), rng, 0.5, 0.5).of(all);
         SparseCounts first = boxes.get(0), second = boxes.get(1);
         var outOfFold = new double[first.size()];
-        for (var fold : new StratifiedKFold(5).folds(new FoldScheme.Rows(first.size(), first.y().toLongArray(), null))) {
+        for (var fold : new StratifiedKFold(4).folds(new FoldScheme.Rows(first.size(), first.y().toLongArray(), null))) {
             double[] scores = fit(first.rows(fold.train())).decisionFunction(logs(first.rows(fold.test()))).toDoubleArray();
             for (int i = 0; i < scores.length; i++) outOfFold[fold.test()[i]] = scores[i];
         }

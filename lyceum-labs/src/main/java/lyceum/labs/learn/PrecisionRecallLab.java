@@ -24,7 +24,7 @@ import lyceum.prob.Normal;
 final class PrecisionRecallLab implements LabBody {
     @Override public void run(LabContext lab) {
         double precision = lab.param("precision", 0.99, 0.8, 0.999), recall = lab.param("recall", 0.9, 0.5, 0.99), confidence = lab.param("confidence", 0.9, 0.6, 0.99);
-        int words = lab.param("words", 4000, 50, 4000), repetitions = lab.param("repetitions", 1000, 200, 5000);
+        int words = lab.param("words", 2000, 50, 4000), repetitions = lab.param("repetitions", 600, 200, 5000);
         var boxes = Mails.scored(words, lab.rng(0));
         inbox(lab, boxes[0], boxes[1], precision, recall, confidence);
         f1Map(lab, boxes[0], boxes[1]);

@@ -17,6 +17,11 @@ public final class ClassificationMetrics {
     /** Share of rows whose label is right. */
     public static double accuracy(Tensor truth, Tensor predicted) { return ConfusionMatrix.of(truth, predicted).accuracy(); }
 
+    /** Weight of the rows whose label is right, over the weight of all. */
+    public static double accuracy(Tensor truth, Tensor predicted, double[] weights) {
+        return ConfusionMatrix.of(truth.toLongArray(), predicted.toLongArray(), null, weights).accuracy();
+    }
+
     /** Mean recall of the classes that occur: chance is 1 / classes, whatever the imbalance. */
     public static double balancedAccuracy(Tensor truth, Tensor predicted) { return ConfusionMatrix.of(truth, predicted).balancedAccuracy(); }
 

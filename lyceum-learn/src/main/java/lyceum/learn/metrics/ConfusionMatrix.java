@@ -198,6 +198,13 @@ public final class ConfusionMatrix {
         return average.of(jaccard(policy), support());
     }
 
+    /** {@code fn / (tp + fn)} of each class: what recall leaves. */
+    public double[] missRate(ZeroDivision policy) {
+        var scores = new double[classes()];
+        for (int k = 0; k < scores.length; k++) scores[k] = policy.divide(falseNegatives(k), support(k));
+        return scores;
+    }
+
     /** {@code tn / (tn + fp)} of each class. */
     public double[] specificity(ZeroDivision policy) {
         var scores = new double[classes()];

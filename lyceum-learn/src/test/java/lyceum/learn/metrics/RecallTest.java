@@ -42,6 +42,8 @@ class RecallTest {
             var matrix = LabelCase.of(c.at("input")).matrix();
             assertThat(matrix.recall(Average.MACRO, ZeroDivision.UNDEFINED)).isEqualTo(matrix.balancedAccuracy());
             assertThat(matrix.recall(Average.WEIGHTED)).isEqualTo(matrix.accuracy());
+            double[] recall = matrix.recall(ZeroDivision.ONE), missed = matrix.missRate(ZeroDivision.ZERO);
+            for (int k = 0; k < recall.length; k++) assertThat(recall[k] + missed[k]).isCloseTo(1, within(1e-12));
         }
     }
 

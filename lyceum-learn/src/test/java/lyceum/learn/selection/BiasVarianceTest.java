@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.Arrays;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.backend.Parallel;
+import lyceum.learn.neighbors.KNeighborsRegressor;
 import lyceum.linalg.LeastSquares;
 import lyceum.stats.learner.RegressionModel;
 import lyceum.stats.learner.Regressor;
@@ -21,20 +21,6 @@ class BiasVarianceTest {
     private static final double SIGMA = 0.3;
     private static final Tensor X = Tensor.linspace(0, 1, 50).to(DType.F64).reshape(-1, 1);
     private static final NoisyTarget SINE = NoisyTarget.fixed(X, x -> x.select(1, 0).mul(2 * Math.PI).sin(), SIGMA);
-
-    /** The mean of the k nearest values on a line. */
-    private record Neighbours(int k) implements Regressor {
-        @Override public RegressionModel fit(Tensor x, Tensor y, Tensor weights) { return new Fitted(k, x.reshape(-1).toDoubleArray(), y.toDoubleArray()); }
-
-        private record Fitted(int k, double[] x, double[] y) implements RegressionModel {
-            @Override public int nFeatures() { return 1; }
-
-            @Override public Tensor predict(Tensor at) {
-                return Tensor.of(Arrays.stream(at.reshape(-1).toDoubleArray()).map(z -> IntStream.range(0, x.length).boxed()
-                        .sorted((a, b) -> Double.compare(Math.abs(x[a] - z), Math.abs(x[b] - z))).limit(k).mapToDouble(i -> y[i]).average().orElseThrow()).toArray());
-            }
-        }
-    }
 
     /** Least squares in Chebyshev polynomials up to a degree. */
     private record Polynomial(int degree) implements Regressor {
@@ -57,7 +43,7 @@ class BiasVarianceTest {
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void neighboursHaveTheVarianceOfAMeanAndThePartsSumToTheTestError() {
         for (int k : new int[] {1, 5, 15}) {
-            var parts = new BiasVariance(2000, 11).decompose(new Neighbours(k), SINE, X);
+            var parts = new BiasVariance(2000, 11).decompose(new KNeighborsRegressor(k), SINE, X);
             assertThat(Measured.value("k = " + k + ": variance k / sigma^2", parts.meanVariance() * k / (SIGMA * SIGMA))).isCloseTo(1, within(0.05));
             assertThat(Measured.value("k = " + k + ": sum over test error", parts.expectedError() / parts.meanTestError())).isCloseTo(1, within(0.02));
         }
