@@ -70,7 +70,7 @@ final class VegaFields {
         }
         picture(r, ramp);
         var layer = marks.ranged(v.layer("rect", rows), "x", "x2", "y", "y2");
-        layer.withObject("mark").put("opacity", 0).put("strokeWidth", 0);
+        layer.withObject("mark").put("opacity", 0).put("strokeWidth", 0).put("clip", true);
         values(layer, ramp, r.valueLabel(), true);
         layer.withObject("encoding").withObject("color").withObject("legend").put("symbolOpacity", 1).put("gradientOpacity", 1);
         if (few) VegaPlot.tooltip(layer, "value", named(r.valueLabel(), "value"));
@@ -84,7 +84,7 @@ final class VegaFields {
         var rows = VegaPlot.JSON.arrayNode();
         cell(rows, r, 0, r.x().size(), 0, r.y().size()).put("url", "data:image/png;base64," + Base64.getEncoder().encodeToString(PixelPng.encode(argb, columns.length, lines.length)));
         var layer = marks.ranged(v.layer("image", rows), "x", "x2", "y", "y2");
-        layer.withObject("mark").put("aspect", false);
+        layer.withObject("mark").put("aspect", false).put("clip", true);
         layer.withObject("encoding").putObject("url").put("field", "url").put("type", "nominal");
     }
 
@@ -109,7 +109,7 @@ final class VegaFields {
             }
             if (rows.isEmpty()) continue;
             var layer = marks.ranged(v.layer("rect", rows), "x", "x2", "y", "y2");
-            layer.withObject("mark").put("opacity", 0.2).put("strokeWidth", 0).put("tooltip", false);
+            layer.withObject("mark").put("opacity", 0.2).put("strokeWidth", 0).put("tooltip", false).put("clip", true);
             v.color(layer, r.classes().get(k));
         }
     }
