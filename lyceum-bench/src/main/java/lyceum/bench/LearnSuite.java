@@ -15,6 +15,7 @@ import lyceum.data.Dataset;
 import lyceum.data.Datasets;
 import lyceum.format.Npy;
 import lyceum.learn.cluster.KMeans;
+import lyceum.learn.decomposition.Pca;
 import lyceum.learn.linear.LogisticRegression;
 import lyceum.learn.tree.DecisionTreeClassifier;
 import lyceum.random.Rng;
@@ -78,6 +79,7 @@ final class LearnSuite {
         tree(data, 0);
         tree(data, 8);
         logistic(data);
+        pca(data);
     }
 
     /** Digits with pixels from 0 to 1. */
@@ -121,6 +123,19 @@ final class LearnSuite {
         same("logistic regression, coefficients", data, Math.sqrt(squares), fit.found("norm"), "norm");
         same("logistic regression, iterations", data, fit.model.iterations(), fit.found("iterations"), "iterations");
         same("logistic regression, accuracy", data, accuracy(fit.model, data), fit.found("accuracy"), "of training rows");
+    }
+
+    /** Ten components: exactly on both sides, then as each does it unasked (scikit-learn 1.4 by random projections). */
+    private void pca(Data data) {
+        for (var solver : new String[] {"full", "auto"}) {
+            var learner = new Pca(10);
+            var fit = alternate(() -> learner.fit(data.rows.x()), data, "pca", Map.of("k", 10, "solver", solver));
+            var name = solver.equals("full") ? "PCA, 10 components, exact" : "PCA, 10 components, peer by default";
+            time(name, data, fit);
+            var ours = fit.model.explainedVariance().toDoubleArray();
+            var theirs = fit.answer == null ? null : fit.answer.path("variances");
+            for (int i : new int[] {0, 9}) same("PCA, variance " + (i + 1), data, ours[i], theirs == null ? Double.NaN : theirs.path(i).asDouble(), "variance");
+        }
     }
 
     private static double accuracy(ClassificationModel model, Data data) { return model.predict(data.rows.x()).eq(data.rows.y()).to(DType.F64).mean().item(); }
