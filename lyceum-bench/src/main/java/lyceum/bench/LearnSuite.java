@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import lyceum.DType;
+import lyceum.backend.Parallel;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
 import lyceum.format.Npy;
@@ -21,11 +22,12 @@ import lyceum.stats.learner.ClassificationModel;
 import lyceum.tensor.Tensor;
 import tools.jackson.databind.JsonNode;
 
-/** Learners beside scikit-learn, on all cores: the time of one fit, and rows that show that both found the same. */
+/** Learners beside scikit-learn, on one thread and on all cores: the time of one fit, and rows that show that both found the same. */
 final class LearnSuite {
     private final Consumer<Row> listener;
     private final List<Row> rows = new ArrayList<>();
     private ScikitLearn peer;
+    private int threads;
 
     /** Rows that both sides have: in memory, and as files for Python. */
     private record Data(String name, Dataset rows) {
@@ -40,18 +42,17 @@ final class LearnSuite {
     LearnSuite(Consumer<Row> listener) { this.listener = listener; }
 
     List<Row> run() throws IOException {
-        peer = ScikitLearn.find();
         var folder = Files.createTempDirectory("lyceum-bench");
         try {
-            for (var data : List.of(new Data("digits", pixels()), new Data("wide", Datasets.classification(Rng.of(1), 100_000, 20, 10, 5, 4, 1.0, 0.05)))) {
-                share(folder, data);
-                kMeans(data);
-                tree(data, 0);
-                tree(data, 8);
-                logistic(data);
+            var all = List.of(new Data("digits", pixels()), new Data("wide", Datasets.classification(Rng.of(1), 100_000, 20, 10, 5, 4, 1.0, 0.05)));
+            for (var data : all) {
+                Npy.write(folder.resolve(data.name + "-x.npy"), data.rows.x());
+                Npy.write(folder.resolve(data.name + "-y.npy"), data.rows.y());
             }
+            run(folder, all, 1);
+            int cores = Runtime.getRuntime().availableProcessors();
+            if (cores > 1) run(folder, all, cores);
         } finally {
-            if (peer != null) peer.close();
             try (var files = Files.list(folder)) {
                 for (var file : files.toList()) Files.delete(file);
             }
@@ -60,18 +61,29 @@ final class LearnSuite {
         return rows;
     }
 
+    private void run(Path folder, List<Data> all, int threads) throws IOException {
+        this.threads = threads;
+        try (var peer = ScikitLearn.find(threads)) {
+            this.peer = peer;
+            for (var data : all) {
+                if (peer != null) peer.call("load", Map.of("name", data.name, "x", folder.resolve(data.name + "-x.npy").toString(), "y", folder.resolve(data.name + "-y.npy").toString()));
+                if (threads == 1) Parallel.sequentially(() -> learners(data));
+                else learners(data);
+            }
+        }
+    }
+
+    private void learners(Data data) {
+        kMeans(data);
+        tree(data, 0);
+        tree(data, 8);
+        logistic(data);
+    }
+
     /** Digits with pixels from 0 to 1. */
     private static Dataset pixels() {
         var digits = Datasets.digits();
         return digits.withX(digits.x().div(16).compute());
-    }
-
-    private void share(Path folder, Data data) throws IOException {
-        if (peer == null) return;
-        Path x = folder.resolve(data.name + "-x.npy"), y = folder.resolve(data.name + "-y.npy");
-        Npy.write(x, data.rows.x());
-        Npy.write(y, data.rows.y());
-        peer.call("load", Map.of("name", data.name, "x", x.toString(), "y", y.toString()));
     }
 
     /** Lloyd's iterations from the same ten rows. */
@@ -113,7 +125,7 @@ final class LearnSuite {
 
     private static double accuracy(ClassificationModel model, Data data) { return model.predict(data.rows.x()).eq(data.rows.y()).to(DType.F64).mean().item(); }
 
-    /** Warms both up, then lets them take turns for about twenty seconds, at most 31 times each. */
+    /** Warms both up, then lets them take turns for about ten seconds, at most 31 times each. */
     private <M> Fit<M> alternate(Supplier<M> ours, Data data, String function, Map<String, ?> arguments) {
         var request = new HashMap<String, Object>(arguments);
         request.put("name", data.name);
@@ -121,9 +133,9 @@ final class LearnSuite {
         JsonNode answer = peer == null ? null : peer.call(function, request);
         long begin = System.nanoTime();
         int calls = 0;
-        for (; calls < 3 || System.nanoTime() - begin < 3_000_000_000L; calls++) model = ours.get();
+        for (; calls < 3 || System.nanoTime() - begin < 2_000_000_000L; calls++) model = ours.get();
         double round = (System.nanoTime() - begin) * 1e-9 / calls + (answer == null ? 0 : answer.path("seconds").asDouble());
-        int rounds = Math.clamp((int) (20 / round), 5, 31) | 1;
+        int rounds = Math.clamp((int) (10 / round), 5, 31) | 1;
         double[] a = new double[rounds], b = new double[rounds];
         for (int i = 0; i < rounds; i++) {
             long start = System.nanoTime();
@@ -136,14 +148,12 @@ final class LearnSuite {
     }
 
     private void time(String name, Data data, Fit<?> fit) {
-        add(Row.time("learn", name, data.shape(), "F64", threads(), fit.ours * 1e3, fit.theirs * 1e3, "ms", peerName()));
+        add(Row.time("learn", name, data.shape(), "F64", threads, fit.ours * 1e3, fit.theirs * 1e3, "ms", peerName()));
     }
 
     private void same(String name, Data data, double ours, double theirs, String unit) {
-        add(Row.found("learn", name, data.shape(), "F64", threads(), ours, theirs, unit, peerName()));
+        if (threads == 1) add(Row.found("learn", name, data.shape(), "F64", threads, ours, theirs, unit, peerName()));
     }
-
-    private static int threads() { return Runtime.getRuntime().availableProcessors(); }
 
     private String peerName() { return peer == null ? "" : peer.name(); }
 

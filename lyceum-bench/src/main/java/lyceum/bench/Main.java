@@ -39,7 +39,7 @@ public final class Main implements Callable<Integer> {
     private void show(Row row) {
         if (json) return;
         boolean found = Double.isNaN(row.ratio()) && !Double.isNaN(row.peer());
-        System.out.printf("%-46s %12s %12s %8s  %s%s%n", row.name() + " " + row.shape(), digits(row.ours(), found), digits(row.peer(), found),
+        System.out.printf("%-46s %12s %12s %8s  %s%s%n", row.name() + " " + row.shape() + (row.suite().equals("learn") && row.threads() > 1 ? ", " + row.threads() + " threads" : ""), digits(row.ours(), found), digits(row.peer(), found),
                 Double.isNaN(row.ratio()) ? "" : String.format("%.2f", row.ratio()), row.unit(), row.peerName().isEmpty() ? "" : "  " + row.peerName());
     }
 

@@ -28,16 +28,17 @@ final class ScikitLearn implements AutoCloseable {
         this.answers = process.inputReader();
     }
 
-    /** The peer, or null without it; then a line on the error output says how to install it. */
-    static ScikitLearn find() throws IOException {
+    /** The peer with that many threads, or null without it; then a line on the error output says how to install it. */
+    static ScikitLearn find(int threads) throws IOException {
         var script = Files.createTempFile("lyceum-peer", ".py");
         try (var in = ScikitLearn.class.getResourceAsStream("sklearn_peer.py")) {
             Files.write(script, in.readAllBytes());
         }
         ScikitLearn peer = null;
         try {
-            peer = new ScikitLearn(script, new ProcessBuilder(System.getProperty("lyceum.python", "/usr/bin/python3"), "-u", script.toString())
-                    .redirectError(ProcessBuilder.Redirect.INHERIT).start());
+            var python = new ProcessBuilder(System.getProperty("lyceum.python", "/usr/bin/python3"), "-u", script.toString()).redirectError(ProcessBuilder.Redirect.INHERIT);
+            for (var library : new String[] {"OMP", "OPENBLAS", "MKL"}) python.environment().put(library + "_NUM_THREADS", Integer.toString(threads));
+            peer = new ScikitLearn(script, python.start());
             var hello = peer.call("hello", Map.of());
             peer.name = hello.path("name").asString();
             if (hello.path("blas").asString().isEmpty()) {

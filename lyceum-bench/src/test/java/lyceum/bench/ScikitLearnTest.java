@@ -19,7 +19,7 @@ class ScikitLearnTest {
         try {
             System.setErr(new PrintStream(out, true));
             System.setProperty("lyceum.python", python);
-            assertThat(ScikitLearn.find()).isNull();
+            assertThat(ScikitLearn.find(1)).isNull();
         } finally {
             System.setErr(before);
             System.clearProperty("lyceum.python");

@@ -13,6 +13,7 @@ import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
+import lyceum.memory.Allocator;
 import lyceum.memory.Scope;
 import lyceum.nn.Activation;
 import lyceum.nn.BatchNorm;
@@ -140,6 +141,19 @@ class TrainerTest {
         while (run.step()) { }
         model.state().forEach((name, tensor) -> assertThat(tensor.isFinite().all().item()).as(name).isEqualTo(1));
         model.parameters().values().forEach(parameter -> assertThat(parameter.grad()).isNull());
+    }
+
+    /** Wide enough that its tensors have blocks of their own: what a step allocates is back when it ends, without the collector. */
+    @Test
+    void stepsGiveTheirMemoryBack() {
+        var rng = Rng.of(11);
+        var data = Dataset.of(Tensor.randn(rng, 512, 128).compute(), Tensor.randint(rng, 0, 2, 512));
+        var model = new Sequential(new Linear(128, 256, rng), Activation.RELU, new Linear(256, 2, rng));
+        var run = new Trainer(new Adam(0.001), 1000).withBatchSize(256).withAccumulated(2).start(model, 512, BatchLoss.of(model, Loss::crossEntropy, data), null, Rng.of(12));
+        for (int i = 0; i < 20; i++) run.step();
+        long before = Allocator.statistics().inUse();
+        for (int i = 0; i < 100; i++) run.step();
+        assertThat(Allocator.statistics().inUse() - before).isLessThan(8L << 20);
     }
 
     @Test

@@ -35,7 +35,7 @@ final class BackpropagationLab implements LabBody {
         var frames = new ArrayList<Figure>();
         for (int step = 0; step <= 6; step++) frames.add(pass.drawn(step));
         lab.figure(Figure.frames("One forward and one backward pass", "step", frames)
-                .describedAs("Steps 1 to 3 carry products to the loss (blue); steps 4 to 6 carry the derivative of the loss back to every weight (red). Edges show the product, then d loss / d weight."));
+                .describedAs("Steps 1 to 3 carry products to the loss (blue); steps 4 to 6 carry the derivative of the loss back to every weight (orange). Edges show the product w x; once blamed, d loss / d w."));
         double after = w.detach().sub(w.grad().mul(rate)).mul(x).tanh().dot(v.detach().sub(v.grad().mul(rate))).sub(target).square().mul(0.5).item();
         lab.say("The loss is %.4f. One step of %.2f against these gradients makes it %.4f.", loss.item(), rate, after);
 
@@ -96,14 +96,13 @@ final class BackpropagationLab implements LabBody {
             return Figure.graph(titles.get(step), nodes, edges);
         }
 
-        /** Shows the value from step {@code known} on, and the gradient from step {@code blamed} on. */
+        /** Shows the value from step {@code known} on, the gradient instead from step {@code blamed} on. */
         private static Node node(String name, double value, double gradient, int known, int blamed, int step) {
-            var label = name + (step >= known ? "|" + number(value) : "") + (step >= blamed ? "; d " + number(gradient) : "");
-            return new Node(name, label, step >= blamed ? "gradient" : "value");
+            return new Node(name, name + "|" + carried(value, gradient, known, blamed, step), step >= blamed ? "gradient" : "value");
         }
 
         private static String carried(double value, double gradient, int known, int blamed, int step) {
-            return step >= blamed ? number(value) + "; d " + number(gradient) : step >= known ? number(value) : "";
+            return step >= blamed ? "d " + number(gradient) : step >= known ? number(value) : "";
         }
 
         private static String number(double value) { return String.format(Locale.ROOT, "%.2f", value); }

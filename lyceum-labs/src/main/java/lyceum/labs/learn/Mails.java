@@ -5,8 +5,12 @@ import lyceum.DType;
 import lyceum.data.Datasets;
 import lyceum.data.SparseCounts;
 import lyceum.data.Split;
-import lyceum.learn.linear.Ridge;
+import lyceum.learn.linear.LogisticModel;
+import lyceum.learn.linear.LogisticRegression;
+import lyceum.learn.selection.FoldScheme;
+import lyceum.learn.selection.StratifiedKFold;
 import lyceum.random.Rng;
+import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
 
 /**
@@ -17,15 +21,27 @@ import lyceum.tensor.Tensor;
  */
 record Mails(boolean[] spam, double[] scores) {
 
-    /** Two boxes, one to choose a threshold on and one to judge it by, scored by a ridge regression on log(1 + count) of the commonest words. */
+    /**
+     * Two boxes, one to choose a threshold on and one to judge it by, scored by a logistic regression on log(1 + count). Mails of the first box have scores of
+     * models that were fitted to the rest of it, those of the second box of one fitted to the whole first.
+     */
     static Mails[] scored(int words, Rng rng) {
         var all = Datasets.spamAssassin().commonest(words);
-        var parts = Split.stratified(all.labels(), rng, 0.3, 0.2, 0.5).of(all);
-        var model = new Ridge(10.0).fit(logs(parts.get(0)), parts.get(0).y().to(DType.F64));
-        return IntStream.of(1, 2).mapToObj(p -> new Mails(spam(parts.get(p)), model.predict(logs(parts.get(p))).toDoubleArray())).toArray(Mails[]::new);
+        var boxes = Split.stratified(all.labels(), rng, 0.5, 0.5).of(all);
+        SparseCounts first = boxes.get(0), second = boxes.get(1);
+        var outOfFold = new double[first.size()];
+        for (var fold : new StratifiedKFold(5).folds(new FoldScheme.Rows(first.size(), first.y().toLongArray(), null))) {
+            double[] scores = fit(first.rows(fold.train())).decisionFunction(logs(first.rows(fold.test()))).toDoubleArray();
+            for (int i = 0; i < scores.length; i++) outOfFold[fold.test()[i]] = scores[i];
+        }
+        return new Mails[] {new Mails(spam(first), outOfFold), new Mails(spam(second), fit(first).decisionFunction(logs(second)).toDoubleArray())};
     }
 
-    private static Tensor logs(SparseCounts mails) { return mails.dense(DType.F64).log1p(); }
+    private static LogisticModel fit(SparseCounts mails) { return new LogisticRegression().withTolerance(1e-4).fit(logs(mails), mails.y()); }
+
+    private static Csr logs(SparseCounts mails) {
+        return Csr.of(mails.size(), mails.features(), mails.rowStarts(), mails.columns(), Tensor.of(mails.counts()).to(DType.F64).log1p());
+    }
 
     private static boolean[] spam(SparseCounts mails) {
         var spam = new boolean[mails.size()];

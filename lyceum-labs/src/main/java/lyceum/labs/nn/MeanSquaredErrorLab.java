@@ -72,7 +72,7 @@ final class MeanSquaredErrorLab implements LabBody {
             System.arraycopy(cy, 0, py, 6 * i, 6);
         }
         return Figure.plot(String.format(Locale.ROOT, "area %.2f", area)).line("squares", px, py).line("fitted line", new double[] {-3, 3}, new double[] {a - 3 * b, a + 3 * b}).points("data", x, y)
-                .axes("x", "y").limitX(-5, 7.5).limitY(-2.5, 5).equalScales();
+                .axes("x", "y").limitX(-5, 7).limitY(-3, 6).equalScales();
     }
 
     private static void claims(LabContext lab) {
