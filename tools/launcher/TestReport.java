@@ -29,7 +29,7 @@ final class TestReport {
 
     record Case(String module, String type, String name, double seconds, Outcome outcome, String message, String trace) {
         String label() {
-            return type + "." + name;
+            return name.isBlank() ? type + ", before its tests" : type + "." + name;
         }
     }
 
@@ -99,6 +99,7 @@ final class TestReport {
                 case "skipped" -> {
                     outcome = Outcome.SKIPPED;
                     message = orEmpty(xml.getAttributeValue(null, "message"));
+                    message = message.isBlank() ? xml.getElementText() : message;
                 }
                 default -> { }
             }

@@ -4,7 +4,7 @@
 run_doctor() {
   if ! find_jdk && ! can_install; then
     say "JDK      none of version $JDK_LEAST or later in JAVA_HOME, on the PATH or in /usr/lib/jvm"
-    say "         mend it: sudo apt-get install $JDK_PACKAGE"
+    say "         mend it: sudo apt-get install $JDK_PACKAGE ${FONT_PACKAGES[*]}"
     exit 1
   fi
   ensure_built
@@ -74,6 +74,23 @@ make_javadoc() {
   mv "$new" "$out"
   contents >"$STATE/javadoc.made"
   say "The API's pages are in target/site/apidocs, and at /api-docs/ in the studio"
+}
+
+# What the next start profits from; once at a time.
+prepare() {
+  local cache
+  built || exit 0
+  exec 7>"$STATE/background.lock"
+  flock -n 7 || exit 0
+  exec >"$STATE/background.log" 2>&1
+  cache=$(cache_file)
+  if [ ! -s "$cache" ]; then
+    mkdir -p "$STATE/aot"
+    rm -f "$STATE"/aot/*
+    "$JAVA_HOME/bin/java" "${LIGHT_FLAGS[@]}" -Xlog:aot=error -XX:AOTCacheOutput="$cache.new" -Dlyceum.root="$ROOT" \
+      -cp "$(<"$STATE/classpath")" $MAIN studio --rehearse && mv "$cache.new" "$cache"
+  fi
+  javadoc_fresh || make_javadoc
 }
 
 # What is committed but made from something else: the list of what is used from others, and the picture of the modules.

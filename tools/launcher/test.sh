@@ -35,6 +35,7 @@ run_tests() {
   ensure_maven
   mkdir -p "$STATE"
   [ "$tier" = fast ] || install_pieces "$modules"
+  one_at_a_time
   if [ "$tier" = full ]; then full_run; else plain_run; fi
 }
 
@@ -98,6 +99,7 @@ plain_run() {
     locale_run || failed+=("the build of the locale run, see .lyceum/locale.log")
     ledger_check || failed+=("the ledger, see .lyceum/ledger.log")
     ledger_write || failed+=("the ledger was not written, see .lyceum/ledger.log")
+    (source "$ROOT/tools/launcher/more.sh" && make_javadoc) || failed+=("the API's pages: ./lyceum javadoc")
     pages_check || failed+=("a generated page is out of date: ./lyceum refresh")
   fi
   report "$ROOT"
@@ -141,7 +143,7 @@ pages_check() {
 # surefire LOG ARGS...: Maven's test phase; failed tests do not end it, what does not compile does.
 surefire() {
   local log=$STATE/$1 begin=$SECONDS status; shift
-  (cd "$ROOT" && "$MVN" -B -fae -Dmaven.test.failure.ignore=true "$@" ${extra[@]+"${extra[@]}"} test 2>&1) | tee "$log" | test_line
+  (cd "$ROOT" && "$MVN" -B -fae -Dmaven.test.failure.ignore=true "$@" ${extra[@]+"${extra[@]}"} test 2>&1 8>&-) | tee "$log" | test_line
   status=${PIPESTATUS[0]}
   if [ "$status" != 0 ]; then progress_end ''; grep -m 20 '^\[ERROR\]' "$log" >&2; fi
   return "$status"

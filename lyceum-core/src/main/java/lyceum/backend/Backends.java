@@ -5,6 +5,8 @@ import java.lang.System.Logger.Level;
 /** Chooses the backend once, by the setting or by what this JVM can run, and says in one line what is missing. */
 final class Backends {
     private static final ScopedValue<Backend> SCOPED = ScopedValue.newInstance();
+    /** Asking an unbound scoped value costs a microsecond where others are bound, and every operation asks. */
+    private static volatile boolean everScoped;
 
     static {
         Parallel.carry(SCOPED);
@@ -17,9 +19,12 @@ final class Backends {
 
     private Backends() { }
 
-    static Backend current() { return SCOPED.isBound() ? SCOPED.get() : Default.BACKEND; }
+    static Backend current() { return everScoped && SCOPED.isBound() ? SCOPED.get() : Default.BACKEND; }
 
-    static void with(Backend backend, Runnable body) { ScopedValue.where(SCOPED, backend).run(body); }
+    static void with(Backend backend, Runnable body) {
+        everScoped = true;
+        ScopedValue.where(SCOPED, backend).run(body);
+    }
 
     static Backend named(String name) {
         return switch (name) {

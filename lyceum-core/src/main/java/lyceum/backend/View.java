@@ -33,6 +33,19 @@ public record View(DType dtype, Storage storage, long offset, long[] shape, long
         return true;
     }
 
+    /** True if two of the elements may lie on one another, as those of a stretched view do; never for views that slices and permutations make. */
+    public boolean mayOverlapItself() {
+        if (isContiguous()) return false;
+        var order = java.util.stream.IntStream.range(0, shape.length).filter(i -> shape[i] > 1).boxed()
+                .sorted(java.util.Comparator.comparingLong(i -> Math.abs(strides[i]))).mapToInt(i -> i).toArray();
+        long reach = 0;
+        for (int axis : order) {
+            if (Math.abs(strides[axis]) <= reach || strides[axis] == 0) return true;
+            reach += Math.abs(strides[axis]) * (shape[axis] - 1);
+        }
+        return false;
+    }
+
     /** Row-major strides of {@code shape}. */
     public static long[] contiguousStrides(long[] shape) {
         var strides = new long[shape.length];

@@ -43,7 +43,8 @@ final class JacobiSvd {
 
     /** Rotates pairs of rows until all are orthogonal, in cyclic order; the same rotations act on the rows of {@code turned}. */
     private static void orthogonaliseRows(double[][] w, double[][] turned, int n) {
-        double tolerance = EPS * Math.sqrt(n);
+        // a cosine of rounded rows is known to about this; below it rotations would go on for ever
+        double tolerance = EPS * Math.max(8, n);
         var norm = new double[n];
         for (int sweep = 0; ; sweep++) {
             if (sweep == SWEEPS) throw new ConvergenceException("svd (Jacobi): " + n + " rows were not orthogonal after " + SWEEPS + " sweeps; look for infinite or huge entries");

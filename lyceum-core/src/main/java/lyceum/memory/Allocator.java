@@ -12,7 +12,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Requests above {@value #SMALL} bytes get a block of their own from size classes four to an octave (at most 25% is lost); freed blocks
  * stay in the cache. Smaller ones are carved from slabs of {@value #SLAB} bytes that the collector frees as one. Off-heap garbage does not
  * press on the Java heap, so the allocator itself asks for a collection: when what is out has doubled since the last one, and before it
- * would exceed its budget. The budget is half of the memory of the machine or container, or {@code -Dlyceum.memory.budget=BYTES}.
+ * would exceed its budget. The cache holds what is reused: when fresh memory is needed while it exceeds what is out by far, blocks that were
+ * not used for long go back to the system. The budget is half of the memory of the machine or container, or {@code -Dlyceum.memory.budget=BYTES}.
  *
  * <p>{@code LYCEUM_POISON=on} fills freed blocks with {@code 0xA5}, so that a use after free shows.
  */
@@ -28,9 +29,15 @@ public final class Allocator {
     private final long budget = Long.getLong("lyceum.memory.budget", machineMemory() / 2);
     @SuppressWarnings({"unchecked", "rawtypes"})
     private final ArrayDeque<MemorySegment>[] cache = new ArrayDeque[256];
+    /** By size class, the fewest blocks that lay in the cache since it was last trimmed: so many were not needed. */
+    private final int[] unused = new int[256];
     /** Bytes in blocks that storages hold, and bytes taken from the system (those, and the cache). */
     private final AtomicLong out = new AtomicLong(), taken = new AtomicLong();
     private volatile long collectAt = FIRST_COLLECTION;
+    /** Garbage that may gather between two collections; settled by the first few of them, so that memory is flat from then on. */
+    private volatile long headroom = FIRST_COLLECTION;
+    private int collections;
+    private long survived, lastCollection = System.nanoTime();
     private volatile Slab slab;
 
     private Allocator() {
@@ -53,12 +60,16 @@ public final class Allocator {
     }
 
     /** Storage of at least {@code bytes}, 64-byte aligned, contents undefined. @throws OutOfMemoryError beyond the budget, with the figures */
-    public static Storage allocate(long bytes) { return INSTANCE.get(bytes); }
+    public static Storage allocate(long bytes) { return allocate(bytes, Scope.current()); }
 
-    private Storage get(long bytes) {
+    /** The same for a given scope, or none: work that was put off belongs to the scope in which it was asked for. */
+    public static Storage allocate(long bytes, Scope scope) { return INSTANCE.get(bytes, scope); }
+
+    private Storage get(long bytes, Scope scope) {
         if (bytes < 0) throw new IllegalArgumentException("allocate: " + bytes + " bytes");
+        if (bytes > budget) throw beyondBudget(bytes);
         var storage = bytes <= SMALL ? small(bytes) : large(bytes);
-        Scope.register(storage);
+        if (scope != null) scope.own(storage);
         return storage;
     }
 
@@ -110,6 +121,7 @@ public final class Allocator {
         if (now > collectAt) collect(now);
         var cached = fromCache(sizeClass);
         if (cached != null) return cached;
+        if (taken.get() - now > mostCached()) trim(mostCached() / 2);
         if (taken.addAndGet(size) > budget) makeRoom(sizeClass);
         try {
             var again = fromCache(sizeClass);
@@ -128,27 +140,51 @@ public final class Allocator {
     private MemorySegment fromCache(int sizeClass) {
         var list = cache[sizeClass];
         synchronized (list) {
-            return list.poll();
+            var memory = list.poll();
+            unused[sizeClass] = Math.min(unused[sizeClass], list.size());
+            return memory;
         }
     }
 
-    /** One collection, then a new threshold: twice what survived it. */
+    private long mostCached() { return 2 * headroom + out.get(); }
+
+    /** Gives cached blocks back to the system until {@code rest} bytes are left: first those that were not needed since the last time. */
+    private synchronized void trim(long rest) {
+        if (taken.get() - out.get() <= rest) return;
+        for (int pass = 0; pass < 2; pass++) {
+            for (int i = cache.length - 1; i >= 0; i--) {
+                synchronized (cache[i]) {
+                    int most = pass == 0 ? unused[i] : cache[i].size();
+                    while (most-- > 0 && !cache[i].isEmpty() && taken.get() - out.get() > rest) taken.addAndGet(-cache[i].pollLast().byteSize());
+                    unused[i] = cache[i].size();
+                }
+            }
+        }
+        System.gc(); // a block is freed when it is unreachable: a late reader may still hold it
+    }
+
+    /** One collection, then a new threshold: as much again as survived it, or as much garbage as keeps collecting below a tenth of the time. */
     private synchronized void collect(long now) {
         if (out.get() <= collectAt) return;
-        awaitCleaner(now, 20);
-        collectAt = Math.max(FIRST_COLLECTION, 2 * out.get());
+        long start = System.nanoTime(), gathered = now - survived;
+        awaitCleaner(now, 100); // on a busy machine the cleaner starts late; what it has not freed by then would count as surviving
+        long took = System.nanoTime() - start, between = Math.max(1, start - lastCollection);
+        if (collections++ < 3) headroom = Math.max(headroom, Math.min(budget / 8, (long) (gathered * (10.0 * took / between))));
+        survived = out.get();
+        lastCollection = System.nanoTime();
+        collectAt = survived + Math.max(headroom, survived);
     }
 
     /** Collects, then waits while the cleaner's thread, which runs behind the collector, still makes progress; at first for {@code patience} ms. */
     private void awaitCleaner(long before, int patience) {
         System.gc();
+        boolean interrupted = false;
         long last = before;
         for (int quiet = 0; quiet < patience; quiet++) {
             try {
                 Thread.sleep(1);
             } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
+                interrupted = true; // is told to the caller afterwards: memory must be waited for all the same
             }
             long current = out.get();
             if (current >= last) continue;
@@ -156,30 +192,27 @@ public final class Allocator {
             patience = 3;
             quiet = -1;
         }
+        if (interrupted) Thread.currentThread().interrupt();
     }
 
-    /** Brings what is taken back under the budget: by reclaiming what is unreachable, then by giving the cache back to the system. */
+    /** Brings what is taken back under the budget: by giving the cache back to the system, and by reclaiming what is unreachable. */
     private synchronized void makeRoom(int sizeClass) {
         long size = classBytes(sizeClass);
+        trim(Math.max(0, (budget - out.get()) / 2));
+        if (taken.get() <= budget) return;
         awaitCleaner(out.get(), 500);
         if (!cache[sizeClass].isEmpty()) return;
-        dropCache();
+        trim(0);
         if (taken.get() <= budget) return;
         taken.addAndGet(-size);
         out.addAndGet(-size);
-        throw new OutOfMemoryError("Tensors hold " + (out.get() >> 20) + " MiB and " + Math.max(1, size >> 20) + " MiB more would exceed the budget of "
-                + (budget >> 20) + " MiB; raise it with -Dlyceum.memory.budget=BYTES" + (explicitCollectionIsOff()
-                ? ". -XX:+DisableExplicitGC is set, so that unreachable tensors cannot be reclaimed in time: remove it" : ""));
+        throw beyondBudget(size);
     }
 
-    private void dropCache() {
-        for (var list : cache) {
-            synchronized (list) {
-                for (var memory : list) taken.addAndGet(-memory.byteSize());
-                list.clear();
-            }
-        }
-        System.gc();
+    private OutOfMemoryError beyondBudget(long bytes) {
+        return new OutOfMemoryError("Tensors hold " + (out.get() >> 20) + " MiB and " + Math.max(1, bytes >> 20) + " MiB more would exceed the budget of "
+                + (budget >> 20) + " MiB; raise it with -Dlyceum.memory.budget=BYTES" + (explicitCollectionIsOff()
+                ? ". -XX:+DisableExplicitGC is set, so that unreachable tensors cannot be reclaimed in time: remove it" : ""));
     }
 
     private static boolean explicitCollectionIsOff() {

@@ -26,6 +26,7 @@ public final class Scope implements AutoCloseable {
     private final List<Storage> owned = new ArrayList<>();
     private final Thread thread = Thread.currentThread();
     private final boolean detached;
+    private boolean closed;
 
     private Scope(String name, boolean detached) {
         this.name = name;
@@ -42,18 +43,38 @@ public final class Scope implements AutoCloseable {
     /** Inside it, allocations belong to no scope: for state that a loop's first step creates and later ones use. */
     public static Scope outside() { return new Scope("outside", true); }
 
-    static void register(Storage storage) {
-        var scope = CURRENT.get();
-        if (scope != null && !scope.detached) scope.owned.add(storage);
+    /** The innermost scope of this thread, or null. */
+    public static Scope current() { return CURRENT.get(); }
+
+    /** True after the end: what belonged to this scope can no longer be read. */
+    public boolean isClosed() {
+        synchronized (owned) {
+            return closed;
+        }
+    }
+
+    /** Makes {@code storage} this scope's. @throws lyceum.LyceumException if it has closed */
+    void own(Storage storage) {
+        if (detached) return;
+        synchronized (owned) {
+            if (!closed) {
+                owned.add(storage);
+                return;
+            }
+        }
+        storage.close(name);
+        storage.segment(); // says what has happened
     }
 
     /** Moves {@code storage} to the enclosing scope, or out of all scopes if there is none. */
     public void keep(Storage storage) {
-        for (int i = owned.size() - 1; i >= 0; i--) {
-            if (owned.get(i) != storage) continue;
-            owned.remove(i);
-            if (outer != null && !outer.detached) outer.owned.add(storage);
-            return;
+        synchronized (owned) {
+            for (int i = owned.size() - 1; i >= 0; i--) {
+                if (owned.get(i) != storage) continue;
+                owned.remove(i);
+                if (outer != null) outer.own(storage);
+                return;
+            }
         }
     }
 
@@ -61,7 +82,10 @@ public final class Scope implements AutoCloseable {
         if (Thread.currentThread() != thread || CURRENT.get() != this)
             throw new IllegalStateException(name + " closed out of order or on another thread; use try-with-resources");
         CURRENT.set(outer);
-        for (var storage : owned) storage.close(name);
-        owned.clear();
+        synchronized (owned) {
+            closed = true;
+            for (var storage : owned) storage.close(name);
+            owned.clear();
+        }
     }
 }

@@ -26,7 +26,7 @@ public interface LineSearch {
     }
 
     /**
-     * Backtracking: multiplies the length by {@code shrink} until {@code phi(t) <= phi(0) + c1 t phi'(0)}. The first length is tried as given,
+     * Backtracking: multiplies the length by {@code shrink} until {@code phi(t) <= phi(0) + c1 t phi'(0)}, and strictly below phi(0). The first length is tried as given,
      * so that a caller who passes the last one doubled lets it grow.
      *
      * @param c1 part of the promised decrease to insist on, in (0, 1)
@@ -47,7 +47,12 @@ public interface LineSearch {
             double t = first;
             for (int i = 0; i < maxEvaluations; i++, t *= shrink) {
                 line.to(t);
-                if (line.isFinite() && line.value() <= line.startValue() + c1 * line.promised()) return t;
+                if (!line.isFinite()) continue;
+                double promised = line.promised();
+                if (line.value() < line.startValue() && line.value() <= line.startValue() + c1 * promised) return t;
+                // Hager and Zhang (2005): where rounding hides the decrease, the slope still tells whether the step is too long.
+                boolean hidden = Math.abs(promised) <= 64 * Math.ulp(line.startValue()) && line.value() <= line.startValue() + 4 * Math.ulp(line.startValue());
+                if (hidden && i == 0 && line.slope() <= (2 * c1 - 1) * line.startSlope()) return t;
             }
             return Double.NaN;
         }

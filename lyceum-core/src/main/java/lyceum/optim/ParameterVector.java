@@ -3,7 +3,6 @@ package lyceum.optim;
 import java.util.List;
 import java.util.function.Supplier;
 import lyceum.autograd.Autograd;
-import lyceum.memory.Scope;
 import lyceum.tensor.Tensor;
 
 /** Parameters of a model seen as one flat F64 vector, in list order, each row by row. */
@@ -43,17 +42,15 @@ final class ParameterVector {
     /** The loss as a function of the vector; the parameters' collected gradients are left alone. */
     Objective objective(Supplier<Tensor> loss) {
         return (x, gradient) -> {
-            try (var evaluation = Scope.open("evaluation of a loss")) {
-                write(x);
-                var value = loss.get();
-                int at = 0;
-                for (var part : Autograd.gradients(value, parameters.toArray(Tensor[]::new), false)) {
-                    var values = part.toDoubleArray();
-                    System.arraycopy(values, 0, gradient, at, values.length);
-                    at += values.length;
-                }
-                return value.item();
+            write(x);
+            var value = loss.get();
+            int at = 0;
+            for (var part : Autograd.gradients(value, parameters.toArray(Tensor[]::new), false)) {
+                var values = part.toDoubleArray();
+                System.arraycopy(values, 0, gradient, at, values.length);
+                at += values.length;
             }
+            return value.item();
         };
     }
 }

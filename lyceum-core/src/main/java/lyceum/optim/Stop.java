@@ -16,10 +16,10 @@ public enum Stop {
     EVALUATIONS("the permitted evaluations are used up", false),
     /** Along a direction in which the gradient promises descent, no lower point was found: nearly always a wrong gradient. */
     LINE_SEARCH("no lower value was found along a direction of descent; check the gradient against finite differences", false),
-    /** The value or the gradient is not finite. */
-    NOT_FINITE("the value or the gradient is not finite", false),
-    /** The values grow without bound. */
-    DIVERGED("the value has grown beyond its start by far; the step is too long", false);
+    /** The value or the gradient is not finite at the start. */
+    NOT_FINITE("the value or the gradient at the start is not finite", false),
+    /** The value or the gradient has stopped being finite. */
+    DIVERGED("the values grew until they were no longer finite; the step is too long, or there is no minimum", false);
 
     private final String sentence;
     private final boolean converged;

@@ -1,9 +1,12 @@
 package lyceum.tensor;
 
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.Set;
 import lyceum.ShapeException;
+import lyceum.memory.Storage;
 
 /** The reverse sweep: from the newest operation to the oldest, each adds what it owes to the gradients of its operands. */
 public final class Backward {
@@ -12,14 +15,21 @@ public final class Backward {
     /** Adds gradients to every leaf that {@code output} came from. The gradients are not recorded themselves. */
     static void intoLeaves(Tensor output, Tensor gradient) {
         GradMode.with(false, () -> {
+            Set<Storage> used = Collections.newSetFromMap(new IdentityHashMap<>());
+            if (gradient.viewIfStored() != null) used.add(gradient.view().storage());
             for (var entry : sweep(output, gradient, null).entrySet()) {
                 var leaf = entry.getKey().leaf;
-                if (leaf == null) continue;
-                var sum = leaf.grad() == null ? entry.getValue() : leaf.grad().add(entry.getValue());
-                leaf.setGrad(sum.compute());
+                if (leaf != null) leaf.collect(entry.getValue() == gradient ? gradient.copy() : owned(entry.getValue(), used));
             }
             return null;
         });
+    }
+
+    /** {@code g} in memory of its own, so that a leaf's gradient can be written in place (clipped, scaled) and no other one changes. */
+    private static Tensor owned(Tensor g, Set<Storage> used) {
+        var v = g.view();
+        boolean whole = v.storage().bytes() == v.size() * v.dtype().bytes() && !v.mayOverlapItself();
+        return used.add(v.storage()) && whole ? g : g.copy();
     }
 
     /**

@@ -1,17 +1,22 @@
 package lyceum.tensor;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
 import lyceum.backend.Program.Instruction;
 import lyceum.backend.View;
+import lyceum.backend.scalar.Elements;
 import lyceum.memory.Allocator;
+import lyceum.memory.Scope;
 import lyceum.memory.Storage;
 
 /**
@@ -30,6 +35,8 @@ final class Fusion {
     enum Mode { ON, OFF, ALWAYS }
 
     private static final ScopedValue<Mode> SCOPED = ScopedValue.newInstance();
+    /** Asking an unbound scoped value costs a microsecond where others are bound, and every small operation asks. */
+    private static volatile boolean everScoped;
     private static final Mode DEFAULT = mode(System.getProperty("lyceum.fuse", System.getenv("LYCEUM_FUSE")));
 
     /** Programs of one operation, the ones that small tensors need again and again. */
@@ -49,9 +56,12 @@ final class Fusion {
         };
     }
 
-    static Mode mode() { return SCOPED.isBound() ? SCOPED.get() : DEFAULT; }
+    static Mode mode() { return everScoped && SCOPED.isBound() ? SCOPED.get() : DEFAULT; }
 
-    static void with(Mode mode, Runnable body) { ScopedValue.where(SCOPED, mode).run(body); }
+    static void with(Mode mode, Runnable body) {
+        everScoped = true;
+        ScopedValue.where(SCOPED, mode).run(body);
+    }
 
     /** The tensor {@code op(a, b, c)}, its operands already of the right types and broadcastable to {@code shape}. */
     static Tensor apply(Op op, DType type, Shape shape, Tensor a, Tensor b, Tensor c) {
@@ -61,12 +71,24 @@ final class Fusion {
             var pending = operand == null ? null : operand.deferred();
             if (pending != null && (pending.size() > LONGEST / 2 || pending.held() > MOST_HELD)) operand.view();
         }
-        var result = new Tensor(type, shape, Deferred.of(op, a, b, c));
-        for (var operand : new Tensor[] {a, b, c}) {
-            var view = operand == null ? null : operand.viewIfStored();
-            if (view != null) view.storage().addReader(result);
-        }
+        var result = new Tensor(type, shape, Deferred.of(op, constant(a), constant(b), constant(c)));
+        for (var operand : new Tensor[] {a, b, c}) if (operand != null) awaits(operand, result);
         return result;
+    }
+
+    /** A pending constant under another name, which nobody can write to. */
+    private static Tensor constant(Tensor operand) {
+        var pending = operand == null ? null : operand.deferred();
+        return pending != null && pending.op() == Op.CONST ? new Tensor(operand.dtype(), operand.shape(), pending) : operand;
+    }
+
+    /** Sees to it that an in-place write to {@code operand} first has {@code result} computed, be the operand pending still or stored already. */
+    private static void awaits(Tensor operand, Tensor result) {
+        var pending = operand.deferred();
+        if (pending != null && pending.op() == Op.CONST) return;
+        if (pending != null) pending.readers().await(result);
+        var view = operand.viewIfStored(); // asked for after the line above: another thread may have stored it meanwhile
+        if (view != null) view.storage().addReader(result);
     }
 
     private static Tensor now(Op op, DType type, Shape shape, Tensor a, Tensor b, Tensor c) {
@@ -86,8 +108,10 @@ final class Fusion {
                 : key.b != null ? Program.of(key.op, key.type, key.a, key.b) : Program.of(key.op, key.type, key.a);
     }
 
-    static View allocate(DType type, Shape shape) {
-        Storage storage = Allocator.allocate(Math.multiplyExact(shape.count(), type.bytes()));
+    static View allocate(DType type, Shape shape) { return allocate(type, shape, Scope.current()); }
+
+    private static View allocate(DType type, Shape shape, Scope scope) {
+        Storage storage = Allocator.allocate(Math.multiplyExact(shape.count(), type.bytes()), scope);
         return new View(type, storage, 0, shape.sizes(), View.contiguousStrides(shape.sizes()));
     }
 
@@ -100,9 +124,24 @@ final class Fusion {
         return view.with(shape.sizes(), strides);
     }
 
+    /** Has pending work that reads {@code storage} done before it is written. Work of a scope that has closed can be read by nobody and is left. */
+    static void produceReaders(Storage storage) {
+        for (var reader : storage.takeReaders()) {
+            var pending = ((Tensor) reader).deferred();
+            if (pending != null && (pending.scope() == null || !pending.scope().isClosed())) ((Tensor) reader).view();
+        }
+    }
+
     /** Produces the value of {@code root}, and of those pending values on its way that have another reader. */
     static void produce(Tensor root) {
-        var chain = new Chain(root, root.shape());
+        var constant = root.deferred();
+        if (constant != null && constant.op() == Op.CONST && root.count() == 1) {
+            synchronized (root) {
+                if (root.deferred() != null) root.publish(number(root, constant));
+            }
+            return;
+        }
+        var chain = new Chain(root.shape(), root);
         chain.emit(root);
         if (chain.stored.size() == 1) {
             synchronized (root) {
@@ -113,19 +152,57 @@ final class Fusion {
         }
     }
 
+    /** A single number needs no program. */
+    private static View number(Tensor root, Deferred constant) {
+        var view = allocate(root.dtype(), root.shape(), constant.scope());
+        if (root.dtype().isFloat()) Elements.set(root.dtype(), view.storage().segment(), view.byteOffset(), Double.longBitsToDouble(constant.immediate()));
+        else Elements.set(root.dtype(), view.storage().segment(), view.byteOffset(), constant.immediate());
+        return view;
+    }
+
+    /**
+     * Replaces the elements of the targets by the values that {@code f} gives for them, where possible in one program and one pass over memory.
+     * What {@code f} makes on its way is thrown away.
+     */
+    static void update(Tensor[] targets, UnaryOperator<Tensor[]> f) {
+        for (var target : targets) produceReaders(target.view().storage());
+        var plain = new Tensor[targets.length];
+        for (int i = 0; i < plain.length; i++) plain[i] = targets[i].detach();
+        var sources = List.of(GradMode.with(false, () -> f.apply(plain)));
+        if (sources.size() != targets.length) throw new IllegalArgumentException("update_: " + sources.size() + " values for " + targets.length + " tensors");
+        var views = new View[targets.length];
+        boolean together = true;
+        for (int i = 0; i < views.length; i++) {
+            views[i] = targets[i].view();
+            together &= sources.get(i).deferred() != null && sources.get(i).dtype() == targets[i].dtype() && sources.get(i).shape().equals(targets[0].shape());
+        }
+        if (together) {
+            var chain = new Chain(targets[0].shape(), sources.toArray(Tensor[]::new));
+            for (var source : sources) chain.emit(source);
+            together = chain.reads(views);
+            if (together) chain.runInto(sources, views);
+        }
+        if (!together) for (var source : sources) source.view();
+        for (int i = 0; i < views.length; i++) {
+            views[i].storage().takeReaders();
+            if (together) views[i].storage().written();
+            else targets[i].copy_(sources.get(i));
+        }
+    }
+
     /** A program under construction: the pending operations that lead to one shape, and the stored operands they read. */
     static final class Chain {
         final Shape shape;
-        private final Tensor root;
+        private final Set<Tensor> roots = Collections.newSetFromMap(new IdentityHashMap<>());
         private final List<Instruction> code = new ArrayList<>();
         private final List<View> inputs = new ArrayList<>();
         private final List<Tensor> stored = new ArrayList<>();
         private final List<Integer> outputs = new ArrayList<>();
         private final Map<Tensor, Integer> registers = new IdentityHashMap<>();
 
-        Chain(Tensor root, Shape shape) {
-            this.root = root;
+        Chain(Shape shape, Tensor... roots) {
             this.shape = shape;
+            this.roots.addAll(List.of(roots));
         }
 
         int emit(Tensor tensor) {
@@ -135,8 +212,8 @@ final class Fusion {
             int register;
             if (deferred != null && deferred.op() == Op.CONST) {
                 register = add(Instruction.constant(tensor.dtype(), deferred.immediate()));
-                if (tensor == root) store(tensor, register);
-            } else if (deferred == null || tensor != root && !tensor.shape().equals(shape)) {
+                if (roots.contains(tensor)) store(tensor, register);
+            } else if (deferred == null || !tensor.shape().equals(shape)) {
                 inputs.add(broadcast(tensor, shape));
                 register = add(Instruction.load(tensor.dtype(), inputs.size() - 1));
             } else {
@@ -144,7 +221,7 @@ final class Fusion {
                 int b = deferred.b() == null ? -1 : emit(deferred.b());
                 int c = deferred.c() == null ? -1 : emit(deferred.c());
                 register = add(new Instruction(deferred.op(), tensor.dtype(), a, b, c, deferred.immediate()));
-                if (tensor == root || deferred.readers().get() > 1) store(tensor, register);
+                if (roots.contains(tensor) || deferred.readers().get() > 1) store(tensor, register);
             }
             registers.put(tensor, register);
             return register;
@@ -177,14 +254,35 @@ final class Fusion {
                 synchronized (order.get(i)) {
                     lockAndRun(order, i + 1);
                 }
-            } else if (root.deferred() != null) {
+            } else if (roots.iterator().next().deferred() != null) {
                 run();
             }
         }
 
+        /** True if writing {@code targets} while reading the inputs is safe: where memory is shared, element stands on element. */
+        boolean reads(View[] targets) {
+            for (var input : inputs) {
+                for (var target : targets) {
+                    if (input.storage() != target.storage()) continue;
+                    if (input.offset() != target.offset() || !java.util.Arrays.equals(input.strides(), target.strides())) return false;
+                }
+            }
+            return true;
+        }
+
+        /** Writes the values of the roots into {@code targets}; nothing is published. */
+        void runInto(List<Tensor> sources, View[] targets) {
+            var registersOfRoots = new int[targets.length];
+            for (int i = 0; i < targets.length; i++) registersOfRoots[i] = registers.get(sources.get(i));
+            Backend.current().run(new Program(code, registersOfRoots), inputs.toArray(View[]::new), targets);
+        }
+
         private void run() {
             var views = new View[stored.size()];
-            for (int i = 0; i < views.length; i++) views[i] = allocate(stored.get(i).dtype(), shape);
+            for (int i = 0; i < views.length; i++) {
+                var deferred = stored.get(i).deferred();
+                views[i] = allocate(stored.get(i).dtype(), shape, deferred == null ? Scope.current() : deferred.scope());
+            }
             var program = new Program(code, outputs.stream().mapToInt(Integer::intValue).toArray());
             Backend.current().run(program, inputs.toArray(View[]::new), views);
             for (int i = 0; i < views.length; i++) stored.get(i).publish(views[i]);

@@ -1,7 +1,7 @@
 package lyceum.tensor;
 
+import java.util.function.UnaryOperator;
 import lyceum.DTypeException;
-import lyceum.LyceumException;
 import lyceum.backend.Backend;
 import lyceum.backend.View;
 
@@ -9,7 +9,8 @@ import lyceum.backend.View;
  * The few writes in place, all with a trailing underscore, all returning this tensor. They change every view of the same memory.
  *
  * <p>Work that still waits to read the old value is done first. A gradient whose rule saved a value that is then written says so when it is
- * asked for. A tensor whose operations are being recorded cannot be written while recording; inside {@code noGrad} it can: that is how
+ * asked for. A view whose elements share memory (a stretched one) and a tensor in a mapped file cannot be written; {@code copy()} them first.
+ * A tensor whose operations are being recorded cannot be written while recording; inside {@code noGrad} it can: that is how
  * optimisers work.
  */
 sealed interface InPlaceOps permits Tensor {
@@ -19,12 +20,11 @@ sealed interface InPlaceOps permits Tensor {
     /** Replaces the elements by those of {@code source}, broadcast and converted to this type. */
     default Tensor copy_(Tensor source) {
         var x = self();
-        if (x.isTracked() && GradMode.isRecording()) throw new LyceumException("copy_: this tensor of shape " + x.shape()
-                + " is part of a recorded computation; write inside noGrad, or to a copy");
+        x.checkWritable("copy_");
         if (!Shape.broadcast("copy_", x.shape(), source.shape()).equals(x.shape()))
             throw new lyceum.ShapeException("copy_: source " + source.shape() + " does not fit into " + x.shape());
         var target = x.view();
-        for (var reader : target.storage().takeReaders()) ((Tensor) reader).view();
+        Fusion.produceReaders(target.storage());
         var value = source.detach().to(x.dtype());
         var view = value.view();
         if (view.storage() == target.storage()) value = Viewing.copyOf(value);
@@ -33,21 +33,24 @@ sealed interface InPlaceOps permits Tensor {
         return x;
     }
 
-    default Tensor add_(Tensor other) { return copy_(checked("add_", self().detach().add(other.detach()))); }
+    default Tensor add_(Tensor other) { return update("add_", x -> x.add(other.detach())); }
 
-    default Tensor add_(double other) { return copy_(checked("add_", self().detach().add(other))); }
+    default Tensor add_(double other) { return update("add_", x -> x.add(other)); }
 
-    default Tensor sub_(Tensor other) { return copy_(checked("sub_", self().detach().sub(other.detach()))); }
+    default Tensor sub_(Tensor other) { return update("sub_", x -> x.sub(other.detach())); }
 
-    default Tensor sub_(double other) { return copy_(checked("sub_", self().detach().sub(other))); }
+    default Tensor sub_(double other) { return update("sub_", x -> x.sub(other)); }
 
-    default Tensor mul_(Tensor other) { return copy_(checked("mul_", self().detach().mul(other.detach()))); }
+    default Tensor mul_(Tensor other) { return update("mul_", x -> x.mul(other.detach())); }
 
-    default Tensor mul_(double other) { return copy_(checked("mul_", self().detach().mul(other))); }
+    default Tensor mul_(double other) { return update("mul_", x -> x.mul(other)); }
 
-    default Tensor div_(Tensor other) { return copy_(checked("div_", self().detach().div(other.detach()))); }
+    default Tensor div_(Tensor other) { return update("div_", x -> x.div(other.detach())); }
 
-    default Tensor div_(double other) { return copy_(checked("div_", self().detach().div(other))); }
+    default Tensor div_(double other) { return update("div_", x -> x.div(other)); }
+
+    /** Replaces the elements by their softmax along {@code axis}. */
+    default Tensor softmax_(int axis) { return copy_(checked("softmax_", self().detach().softmax(axis))); }
 
     default Tensor fill_(double value) { return copy_(Creation.constant(self().dtype(), value)); }
 
@@ -57,13 +60,24 @@ sealed interface InPlaceOps permits Tensor {
     default Tensor set_(Tensor value, Index... place) {
         for (var index : place) if (index instanceof Index.Of) throw new IllegalArgumentException("set_: an index tensor selects a copy; use scatter or where");
         var target = GradMode.with(false, () -> self().detach().get(place));
-        if (self().isTracked() && GradMode.isRecording()) throw new LyceumException("set_: this tensor of shape " + self().shape()
-                + " is part of a recorded computation; write inside noGrad, or to a copy");
+        self().checkWritable("set_");
         target.copy_(value);
         return self();
     }
 
     default Tensor set_(double value, Index... place) { return set_(Creation.constant(self().dtype(), value), place); }
+
+    private Tensor update(String operation, UnaryOperator<Tensor> f) {
+        var x = self();
+        x.checkWritable(operation);
+        Fusion.update(new Tensor[] {x}, old -> new Tensor[] {fitting(operation, checked(operation, f.apply(old[0])))});
+        return x;
+    }
+
+    private Tensor fitting(String operation, Tensor result) {
+        if (!result.shape().equals(self().shape())) throw new lyceum.ShapeException(operation + ": the result " + result.shape() + " does not fit into " + self().shape());
+        return result;
+    }
 
     private Tensor checked(String operation, Tensor result) {
         if (result.dtype() != self().dtype()) throw new DTypeException(operation + ": the result is " + result.dtype() + " and does not fit into " + self().dtype()

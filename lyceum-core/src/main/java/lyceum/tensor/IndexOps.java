@@ -5,6 +5,7 @@ import lyceum.DTypeException;
 import lyceum.ShapeException;
 import lyceum.backend.Backend;
 import lyceum.backend.Backend.Scatter;
+import lyceum.tensor.History.Saved;
 
 /** Picking elements by index. Index tensors are I64 or I32; every index is checked before anything is read. */
 sealed interface IndexOps permits Tensor {
@@ -44,8 +45,10 @@ sealed interface IndexOps permits Tensor {
         var out = Fusion.allocate(x.dtype(), index.shape());
         Backend.current().gather(x.view(), a, i64.view(), out);
         var result = new Tensor(out, index.shape());
+        if (Tracing.on()) Tracing.made(new Operation.Gather(a), result, x, i64);
         if (!History.wanted(x)) return result;
-        return History.record("gather", result, (i, g) -> Tensor.full(g.dtype(), 0, x.shape().sizes()).scatterAdd(a, i64, g), x);
+        var at = Saved.of(i64, "gather");
+        return History.record("gather", result, (i, g) -> Tensor.full(g.dtype(), 0, x.shape().sizes()).scatterAdd(a, at.get(), g), x);
     }
 
     /** A copy in which {@code source[.., j, ..]} stands at {@code index[.., j, ..]} of {@code axis}; the last of several wins. */
@@ -54,7 +57,9 @@ sealed interface IndexOps permits Tensor {
         int a = x.shape().axis(axis);
         var result = Indexing.scatter(Scatter.SET, x, a, index, source);
         if (!History.wanted(x, source)) return result;
-        return History.record("scatter", result, (i, g) -> i == 1 ? g.gather(a, index) : g.scatter(a, index, source.detach().zerosLike().to(g.dtype())), x, source);
+        var at = Saved.of(index, "scatter");
+        return History.record("scatter", result, (i, g) -> i == 1 ? Indexing.fromWinners(g, a, at.get())
+                : g.scatter(a, at.get(), Creation.full(g.dtype(), 0, source.shape())), x, source);
     }
 
     /** A copy to which {@code source[.., j, ..]} is added at {@code index[.., j, ..]} of {@code axis}. */
@@ -63,7 +68,8 @@ sealed interface IndexOps permits Tensor {
         int a = x.shape().axis(axis);
         var result = Indexing.scatter(Scatter.ADD, x, a, index, source);
         if (!History.wanted(x, source)) return result;
-        return History.record("scatterAdd", result, (i, g) -> i == 1 ? g.gather(a, index) : g, x, source);
+        var at = Saved.of(index, "scatterAdd");
+        return History.record("scatterAdd", result, (i, g) -> i == 1 ? g.gather(a, at.get()) : g, x, source);
     }
 
     /** A copy to which {@code source} is added at the entries {@code index} (a vector) of {@code axis}. */
@@ -81,7 +87,7 @@ sealed interface IndexOps permits Tensor {
 
     /** Row-major numbers of the elements that are not zero, I64. */
     default Tensor nonZeroFlat() {
-        var flags = self().ne(0).toBooleanArray();
+        var flags = Tracing.untold(() -> self().ne(0).toBooleanArray());
         int n = 0;
         for (boolean flag : flags) if (flag) n++;
         var found = new long[n];
@@ -105,7 +111,7 @@ sealed interface IndexOps permits Tensor {
     default Tensor oneHot(DType type, long classes) {
         var x = self();
         if (x.dtype().isFloat()) throw new DTypeException("oneHot: classes are integers, not " + x.dtype());
-        if (x.count() > 0 && (x.min().item() < 0 || x.max().item() >= classes))
+        if (x.count() > 0 && Tracing.untold(() -> x.min().item() < 0 || x.max().item() >= classes))
             throw new IllegalArgumentException("oneHot: values from " + (long) x.min().item() + " to " + (long) x.max().item() + " for " + classes + " classes");
         return x.unsqueeze(-1).eq(Tensor.arange(classes)).to(type);
     }

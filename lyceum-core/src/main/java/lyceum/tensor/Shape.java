@@ -13,7 +13,15 @@ public final class Shape {
 
     private Shape(long[] sizes) {
         this.sizes = sizes;
-        this.count = View.size(sizes);
+        this.count = exactCount(sizes);
+    }
+
+    private static long exactCount(long[] sizes) {
+        long n = View.size(sizes);
+        double estimate = 1;
+        for (long s : sizes) estimate *= s;
+        if (estimate > 0x1p59) throw new ShapeException("shape " + text(sizes) + " has more elements than can be counted");
+        return n;
     }
 
     /** @throws ShapeException if a size is negative */

@@ -14,9 +14,9 @@ sealed interface ShapeOps permits Tensor {
         var shape = Viewing.resolve(x, sizes);
         if (shape.equals(x.shape())) return x;
         var strides = Viewing.reshapeStrides(x.view(), shape.sizes());
-        var source = strides != null ? x : x.contiguous();
-        var v = source.view();
+        var v = strides != null ? x.view() : Viewing.copyOf(x).view();
         var result = new Tensor(v.with(shape.sizes(), strides != null ? strides : View.contiguousStrides(shape.sizes())), shape);
+        if (Tracing.on()) Tracing.made(new Operation.Reshape(Storing.list(shape.sizes())), result, x);
         if (!History.wanted(x)) return result;
         var origin = x.shape().sizes();
         return History.record("reshape", result, (i, g) -> g.reshape(origin), x);
@@ -32,6 +32,7 @@ sealed interface ShapeOps permits Tensor {
     default Tensor copy() {
         var x = self();
         var result = Viewing.copyOf(x);
+        if (Tracing.on()) Tracing.made(new Operation.Copy(), result, x);
         return History.wanted(x) ? History.record("copy", result, (i, g) -> g, x) : result;
     }
 
@@ -82,6 +83,7 @@ sealed interface ShapeOps permits Tensor {
         if (extra < 0 || !Shape.broadcast("expand", x.shape(), shape).equals(shape)) throw new ShapeException("expand: shape " + x.shape() + " does not stretch to " + shape);
         if (shape.equals(x.shape())) return x;
         var result = new Tensor(Fusion.broadcast(x, shape), shape);
+        if (Tracing.on()) Tracing.made(new Operation.Expand(Storing.list(shape.sizes())), result, x);
         return History.wanted(x) ? History.record("expand", result, (i, g) -> g, x) : result; // the sweep sums back to the operand's shape
     }
 
@@ -107,9 +109,17 @@ sealed interface ShapeOps permits Tensor {
     default Tensor squeeze() { return reshape(java.util.Arrays.stream(self().shape().sizes()).filter(s -> s != 1).toArray()); }
 
     /** {@code length} indices of an axis from {@code start}. */
-    default Tensor narrow(int axis, long start, long length) { return slice(axis, start, start + length, 1); }
+    default Tensor narrow(int axis, long start, long length) {
+        long size = self().size(axis), from = start < 0 ? start + size : start;
+        if (from < 0 || length < 0 || length > size - from)
+            throw new ShapeException("narrow: " + length + " indices from " + start + " are out of range for axis " + axis + " of shape " + self().shape());
+        return slice(axis, from, from + length, 1);
+    }
 
-    /** Index {@code start}, {@code start + step}, ... below {@code stop} of an axis; negative bounds count from the end. step may be negative. */
+    /**
+     * Index {@code start}, {@code start + step}, ... below {@code stop} of an axis; negative bounds count from the end. With a negative step it
+     * goes down to above {@code stop}, where -1 is the place before the first: {@code slice(0, n - 1, -1, -1)} reverses.
+     */
     default Tensor slice(int axis, long start, long stop, long step) {
         int a = self().shape().axis(axis);
         return Viewing.slice(self(), a, start, stop, step);
@@ -141,8 +151,10 @@ sealed interface ShapeOps permits Tensor {
     /** A copy with {@code before} and {@code after} elements of {@code value} added along {@code axis}. */
     default Tensor pad(int axis, long before, long after, double value) { return Joining.pad(self(), self().shape().axis(axis), before, after, value); }
 
-    /** A copy that repeats the whole {@code times} along {@code axis}. */
+    /** A copy that repeats the whole {@code times} along {@code axis}: what NumPy calls {@code tile}. */
     default Tensor repeat(int axis, int times) {
+        if (times < 0) throw new IllegalArgumentException("repeat: times is " + times + "; it is at least 0");
+        if (times == 0) return narrow(axis, 0, 0).copy();
         var parts = new Tensor[times];
         java.util.Arrays.fill(parts, self());
         return Joining.concat(axis, parts);
@@ -152,9 +164,9 @@ sealed interface ShapeOps permits Tensor {
     default Tensor roll(int axis, long by) {
         int a = self().shape().axis(axis);
         long n = self().size(a);
-        if (n == 0) return self();
+        if (n == 0) return self().copy();
         long shift = Math.floorMod(by, n);
-        return shift == 0 ? self() : Joining.concat(a, narrow(a, n - shift, shift), narrow(a, 0, n - shift));
+        return shift == 0 ? self().copy() : Joining.concat(a, narrow(a, n - shift, shift), narrow(a, 0, n - shift));
     }
 
     /** Parts of the given sizes along {@code axis}. */

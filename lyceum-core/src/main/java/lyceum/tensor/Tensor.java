@@ -92,7 +92,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
 
     public static Tensor ones(DType dtype, long... shape) { return full(dtype, 1, shape); }
 
-    /** {@code value} everywhere. */
+    /** {@code value} everywhere; an integer type takes the whole number that is nearest towards zero and within its range. */
     public static Tensor full(DType dtype, double value, long... shape) { return Creation.full(dtype, value, Shape.of(shape)); }
 
     public Tensor zerosLike() { return Creation.full(dtype, 0, shape); }
@@ -140,6 +140,36 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
 
     /** {@code condition ? a : b}, broadcast. */
     public static Tensor where(Tensor condition, Tensor a, Tensor b) { return condition.where(a, b); }
+
+    /**
+     * Writes several tensors of one shape in place, in one pass over memory where their new values are element-wise: how optimisers move a
+     * parameter together with its moments.
+     *
+     * {@snippet :
+     * Tensor.update_(new Tensor[] {m, w}, old -> {
+     *     var moment = old[0].mul(0.9).add(gradient);
+     *     return new Tensor[] {moment, old[1].sub(moment.mul(rate))};
+     * });
+     * }
+     *
+     * @param f gives the new values from the old ones; it must not keep the tensors that it makes
+     * @throws lyceum.LyceumException if one of them is part of a recorded computation and recording is on, lies in a mapped file, or is a view
+     *         whose elements share memory
+     */
+    public static void update_(Tensor[] tensors, java.util.function.UnaryOperator<Tensor[]> f) {
+        for (var tensor : tensors) tensor.checkWritable("update_");
+        Fusion.update(tensors, f);
+    }
+
+    void checkWritable(String operation) {
+        Tracing.refuseInPlace(operation);
+        if (isTracked() && GradMode.isRecording()) throw new lyceum.LyceumException(operation + ": this tensor of shape " + shape
+                + " is part of a recorded computation; write inside noGrad, or to a copy");
+        var v = view();
+        if (v.storage().segment().isReadOnly()) throw new lyceum.LyceumException(operation + ": this tensor of shape " + shape + " lies in a file that is mapped for reading; write to a copy()");
+        if (v.mayOverlapItself()) throw new lyceum.LyceumException(operation + ": elements of this view of shape " + shape + " share memory, strides "
+                + java.util.Arrays.toString(v.strides()) + "; write to a copy()");
+    }
 
     // What it is.
 
@@ -232,8 +262,10 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
 
     void publish(View produced) {
         if (view != null) return;
+        var done = deferred;
         view = produced;
         deferred = null;
+        if (done != null) done.readers().handOver(produced.storage());
     }
 
     /** Computes a pending value now. Returns this. */
@@ -273,7 +305,12 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     /** Forgets the collected gradient. */
     public void zeroGrad() { grad = null; }
 
-    void setGrad(Tensor gradient) { grad = gradient; }
+    /** Adds to the collected gradient of a leaf. Several threads may do so at once. */
+    void collect(Tensor gradient) {
+        synchronized (history) {
+            grad = grad == null ? gradient : grad.add(gradient).compute();
+        }
+    }
 
     /** Gradients of this scalar with respect to all leaves it was computed from, added to what they hold. @throws ShapeException unless scalar */
     public void backward() {
@@ -287,9 +324,9 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     /** The same value, not recorded. Shares memory. */
     public Tensor detach() {
         var d = deferred();
-        if (d == null) return new Tensor(view, shape);
-        d.readers().addAndGet(2); // it will be read through here as well: store it when it is first computed
-        return new Tensor(view(), shape);
+        if (d != null) d.readers().addAndGet(2); // it will be read through here as well: store it when it is first computed
+        var result = new Tensor(view(), shape);
+        return Tracing.on() ? Tracing.made(new Operation.Stop(), result, this) : result;
     }
 
     History history() { return history; }

@@ -153,6 +153,32 @@ class SvdTest {
     }
 
     @Test
+    void structuredAndDeficientMatricesConverge() {
+        var rng = Rng.of(19);
+        double worst = 0;
+        for (int trial = 0; trial < 800; trial++) {
+            int m = 1 + rng.nextInt(14), n = 1 + rng.nextInt(14), kind = trial % 4;
+            var a = new double[m][n];
+            for (int i = 0; i < m; i++) {
+                for (int j = 0; j < n; j++) {
+                    a[i][j] = switch (kind) {
+                        case 0 -> rng.nextInt(3) - 1;
+                        case 1 -> j > i ? rng.nextInt(2) : i == j ? 2 : 0;
+                        case 2 -> rng.nextInt(4) == 0 ? rng.nextGaussian() : 0;
+                        default -> rng.nextGaussian() * Math.pow(10, rng.nextInt(20) - 10);
+                    };
+                }
+            }
+            for (var method : Svd.Method.values()) {
+                var svd = Svd.of(tensor(a), method);
+                worst = Math.max(worst, relative(svd.lowRank(Math.min(m, n)), tensor(a)));
+                worst = Math.max(worst, Math.max(orthonormality(svd.u()), orthonormality(svd.v())));
+            }
+        }
+        assertThat(worst).isLessThan(1e-13);
+    }
+
+    @Test
     void zeroAndExtremeMatricesAreHandled() {
         for (var method : Svd.Method.values()) {
             var zero = Svd.of(Tensor.zeros(DType.F64, 4, 3), method);

@@ -46,6 +46,30 @@ class MemoryTest {
         assertThat(state.item(4999)).isEqualTo(1);
     }
 
+    @Test void workThatWasPutOffBelongsToTheScopeInWhichItWasAskedFor() {
+        var x = Tensor.randn(Rng.of(1), DType.F64, 5000).compute();
+        var pending = x.mul(2).add(1);
+        Tensor inner;
+        try (var scope = Scope.open("inner")) {
+            pending.sum().item();
+            inner = x.mul(3);
+        }
+        assertThat(pending.item(7)).isEqualTo(2 * x.item(7) + 1);
+        assertThatThrownBy(() -> inner.item(7)).isInstanceOf(LyceumException.class).hasMessageContaining("inner");
+    }
+
+    @Test void aWriteDoesNotProduceWorkOfAClosedScope() {
+        var written = Tensor.zeros(1000).compute();
+        Tensor pending;
+        try (var scope = Scope.open("inner")) {
+            pending = written.add(Tensor.ones(1000).compute()).mul(2);
+        }
+        written.add_(1);
+        written.copy_(Tensor.full(lyceum.DType.F32, 3, 1000));
+        assertThat(written.item(999)).isEqualTo(3);
+        assertThatThrownBy(pending::compute).hasMessageContaining("scope \"inner\"");
+    }
+
     @Test void scopesCloseInOrderAndOnTheirThread() throws InterruptedException {
         var scope = Scope.open("mine");
         var failure = new Throwable[1];

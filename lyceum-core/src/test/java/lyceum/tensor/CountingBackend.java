@@ -1,6 +1,7 @@
 package lyceum.tensor;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import lyceum.backend.Backend;
 import lyceum.backend.Program;
 import lyceum.backend.View;
@@ -9,6 +10,7 @@ import lyceum.backend.View;
 public final class CountingBackend implements Backend {
     private final Backend to = Backend.named("scalar");
     public final AtomicInteger programs = new AtomicInteger(), products = new AtomicInteger(), exponentials = new AtomicInteger();
+    public final AtomicLong multiplyAdds = new AtomicLong();
 
     @Override public String name() { return "counting"; }
 
@@ -16,6 +18,7 @@ public final class CountingBackend implements Backend {
 
     @Override public void run(Program program, View[] inputs, View[] outputs) {
         programs.incrementAndGet();
+        for (int i = 0; i < program.length(); i++) if (program.at(i).op().arity() > 0) multiplyAdds.addAndGet(outputs[0].size());
         for (int i = 0; i < program.length(); i++) if (program.at(i).op() == lyceum.backend.Op.EXP) exponentials.incrementAndGet();
         to.run(program, inputs, outputs);
     }
@@ -26,6 +29,7 @@ public final class CountingBackend implements Backend {
 
     @Override public void matmul(View a, View b, View out) {
         products.incrementAndGet();
+        multiplyAdds.addAndGet(out.size() * a.shape()[a.shape().length - 1]);
         to.matmul(a, b, out);
     }
 

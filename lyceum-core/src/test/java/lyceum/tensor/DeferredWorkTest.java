@@ -91,6 +91,32 @@ class DeferredWorkTest {
         assertThat(x.item(N - 1)).isZero();
     }
 
+    @Test void anUpdateOfSeveralTensorsIsOneProgram() {
+        var w = large().copy();
+        var m = large().copy();
+        var g = large().mul(3).compute();
+        var pending = w.mul(2);
+        double w0 = w.item(9), m0 = m.item(9), g0 = g.item(9);
+        var backend = counting(b -> Tensor.update_(new Tensor[] {m, w}, old -> {
+            var moment = old[0].mul(0.9).add(g);
+            return new Tensor[] {moment, old[1].sub(moment.mul(0.1))};
+        }));
+        assertThat(backend.programs).hasValue(2); // the pending reader of the old value, and the update
+        assertThat(pending.item(9)).isEqualTo(2 * w0);
+        assertThat(m.item(9)).isEqualTo(m0 * 0.9 + g0);
+        assertThat(w.item(9)).isEqualTo(w0 - (m0 * 0.9 + g0) * 0.1);
+    }
+
+    @Test void anUpdateThatReadsOtherElementsIsStillRight() {
+        var x = Tensor.arange(N).to(DType.F64).copy();
+        Tensor.update_(new Tensor[] {x}, old -> new Tensor[] {old[0].flip(0).add(0.5)});
+        assertThat(x.item(0)).isEqualTo(N - 0.5);
+        assertThat(x.item(N - 1)).isEqualTo(0.5);
+        var view = x.reshape(100, 50).transpose();
+        view.add_(1);
+        assertThat(x.item(0)).isEqualTo(N + 0.5);
+    }
+
     @Test void anActivationChangedInPlaceIsRefusedByTheGradient() {
         var x = large().requiresGrad();
         var y = x.exp();

@@ -76,7 +76,8 @@ public final class DataLoader {
         var cumulative = new double[n];
         double sum = 0;
         for (int i = 0; i < n; i++) {
-            if (!(weights[i] >= 0) || Double.isInfinite(weights[i])) throw new IllegalArgumentException("DataLoader.withWeights: weight " + weights[i] + " of row " + i + "; weights are finite and not negative");
+            if (!(weights[i] >= 0) || Double.isInfinite(weights[i]))
+                throw new IllegalArgumentException("DataLoader.withWeights: weight " + weights[i] + " of row " + i + "; weights are finite and not negative");
             cumulative[i] = sum += weights[i];
         }
         if (sum == 0) throw new IllegalArgumentException("DataLoader.withWeights: all weights are 0");

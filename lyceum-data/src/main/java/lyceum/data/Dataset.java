@@ -46,7 +46,8 @@ public record Dataset(Tensor x, Tensor y, List<String> featureNames, List<String
         if (y.dtype().isFloat()) throw new lyceum.DTypeException("Dataset: class numbers are I64, y is " + y.dtype());
         if (y.count() == 0) return;
         double low = y.min().item(), high = y.max().item();
-        if (low < 0 || high >= classes) throw new IllegalArgumentException("Dataset: class number " + (long) (low < 0 ? low : high) + " with " + classes + " class names");
+        if (low < 0 || high >= classes)
+            throw new IllegalArgumentException("Dataset: class number " + (long) (low < 0 ? low : high) + " with " + classes + " class names");
     }
 
     /** Number of rows. */

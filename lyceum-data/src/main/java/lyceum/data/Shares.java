@@ -10,7 +10,8 @@ final class Shares {
     private Shares() { }
 
     static double[] checked(String operation, double... shares) {
-        if (shares.length < 2) throw new IllegalArgumentException(operation + ": " + shares.length + " shares; a split has two parts at least, such as 0.8, 0.2");
+        if (shares.length < 2)
+            throw new IllegalArgumentException(operation + ": " + shares.length + " shares; a split has two parts at least, such as 0.8, 0.2");
         double sum = 0;
         for (double share : shares) {
             if (!(share > 0 && share < 1)) throw new IllegalArgumentException(operation + ": share " + share + "; shares lie between 0 and 1");
@@ -41,7 +42,8 @@ final class Shares {
             remainders[most] -= 1;
         }
         for (int p = 0; p < sizes.length; p++)
-            if (sizes[p] == 0) throw new IllegalArgumentException(operation + ": " + n + " rows x share " + shares[p] + " leaves part " + p + " empty; give it more rows");
+            if (sizes[p] == 0)
+                throw new IllegalArgumentException(operation + ": " + n + " rows x share " + shares[p] + " leaves part " + p + " empty; give it more rows");
         return sizes;
     }
 }

@@ -35,7 +35,8 @@ public record SparseCounts(int[] rowStarts, int[] columns, int[] counts, int[] l
             throw new IllegalArgumentException("SparseCounts: " + n + " labels, " + groups.length + " groups, " + rowStarts.length + " row starts, "
                     + columns.length + " columns and " + z + " counts do not fit together");
         for (int i = 0; i < n; i++)
-            if (rowStarts[i] > rowStarts[i + 1]) throw new IllegalArgumentException("SparseCounts: row " + i + " starts at " + rowStarts[i] + " and ends at " + rowStarts[i + 1]);
+            if (rowStarts[i] > rowStarts[i + 1])
+                throw new IllegalArgumentException("SparseCounts: row " + i + " starts at " + rowStarts[i] + " and ends at " + rowStarts[i + 1]);
         for (int column : columns)
             if (column < 0 || column >= vocabulary.size()) throw new IllegalArgumentException("SparseCounts: column " + column + " of " + vocabulary.size());
     }

@@ -63,7 +63,8 @@ public final class Split {
             }
         }
         for (int p = 0; p < rows.length; p++) {
-            if (filled[p] == 0) throw new IllegalArgumentException("Split.stratified: " + n + " rows x share " + shares[p] + " leaves part " + p + " empty; give it more rows");
+            if (filled[p] == 0)
+                throw new IllegalArgumentException("Split.stratified: " + n + " rows x share " + shares[p] + " leaves part " + p + " empty; give it more rows");
             rows[p] = Arrays.copyOf(rows[p], filled[p]);
             rng.shuffle(rows[p]);
         }
@@ -83,7 +84,8 @@ public final class Split {
         int n = labels.length;
         var sizes = Shares.sizes("Split.stratified", n, Shares.checked("Split.stratified", shares));
         for (var row : labels)
-            if (row.length != labels[0].length) throw new IllegalArgumentException("Split.stratified: rows of " + row.length + " and " + labels[0].length + " labels");
+            if (row.length != labels[0].length)
+                throw new IllegalArgumentException("Split.stratified: rows of " + row.length + " and " + labels[0].length + " labels");
         var split = fromAssignment(MultiLabelStrata.assign(labels, sizes, shares, rng), shares.length);
         for (var part : split.parts) rng.shuffle(part);
         return split;
@@ -141,7 +143,8 @@ public final class Split {
             int end = p == sizes.length - 1 ? order.length : edge(times, order, cut);
             int to = end;
             if (end < order.length) while (to > from && times[order[to - 1]] > Math.subtractExact(times[order[end]], gap)) to--;
-            if (to <= from) throw new IllegalArgumentException("Split.byTime: gap " + gap + " and equal times leave part " + p + " empty; take a smaller gap or another share");
+            if (to <= from)
+                throw new IllegalArgumentException("Split.byTime: gap " + gap + " and equal times leave part " + p + " empty; take a smaller gap or another share");
             parts[p] = Arrays.copyOfRange(order, from, to);
             from = end;
         }

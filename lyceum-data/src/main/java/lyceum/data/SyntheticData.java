@@ -116,7 +116,8 @@ final class SyntheticData {
         if (informative < 1 || redundant < 0 || informative + redundant > p)
             throw new IllegalArgumentException("classification: " + informative + " informative and " + redundant + " redundant of " + p + " features");
         if (informative < 31 && classes > 1 << informative)
-            throw new IllegalArgumentException("classification: " + classes + " classes need more than " + informative + " informative features, 2^informative corners at least");
+            throw new IllegalArgumentException("classification: " + classes + " classes need more than " + informative
+                    + " informative features: a cube has 2^informative corners");
         if (!(flip >= 0 && flip <= 1)) throw new IllegalArgumentException("classification: flip is " + flip + "; it lies between 0 and 1");
         var corners = corners(rng, classes, informative, separation);
         var shapes = centres(rng, classes, informative * informative, 1);

@@ -4,6 +4,7 @@ import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
 import lyceum.plot.Figure;
+import lyceum.progress.Progress;
 import lyceum.random.Rng;
 
 /** Answers every parameter with its default and stops the lab at its first other call. */
@@ -122,6 +123,11 @@ final class DescribingLab implements LabContext {
 
     @Override
     public Iterable<Integer> progress(String name, int n) {
+        throw new Stop();
+    }
+
+    @Override
+    public Progress progress() {
         throw new Stop();
     }
 }

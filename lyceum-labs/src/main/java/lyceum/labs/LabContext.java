@@ -3,6 +3,7 @@ package lyceum.labs;
 import java.awt.image.BufferedImage;
 import java.util.List;
 import lyceum.plot.Figure;
+import lyceum.progress.Progress;
 import lyceum.random.Rng;
 
 /**
@@ -91,4 +92,7 @@ public interface LabContext {
      * @throws LabCancelledException from the iteration, when the run was cancelled
      */
     Iterable<Integer> progress(String name, int n);
+
+    /** A listener for long work, such as a fit: shows its steps, and stops it when the run is cancelled. */
+    Progress progress();
 }

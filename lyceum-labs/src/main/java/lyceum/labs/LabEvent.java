@@ -20,7 +20,7 @@ public sealed interface LabEvent {
     @JsonTypeName("said")
     record Said(String text) implements LabEvent { }
 
-    /** So much is done; {@code secondsLeft} is an estimate, negative while there is none. */
+    /** So much is done; {@code total} is negative where it is not known, {@code secondsLeft} while there is no estimate. */
     @JsonTypeName("progress")
     record Progress(String name, long done, long total, double secondsLeft) implements LabEvent { }
 

@@ -15,6 +15,7 @@ import java.util.NoSuchElementException;
 import java.util.function.Consumer;
 import javax.imageio.ImageIO;
 import lyceum.plot.Figure;
+import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import tools.jackson.databind.JsonNode;
 
@@ -23,7 +24,6 @@ final class RunningLab implements LabContext {
 
     /** So that a lab that talks without end fails instead of filling the memory. */
     private static final int MOST_EMITTED = 10_000;
-    private static final long PROGRESS_NANOS = 50_000_000;
 
     private final LabRequest request;
     private final LabClass lab;
@@ -199,11 +199,16 @@ final class RunningLab implements LabContext {
         return () -> new Counting(name, n);
     }
 
+    @Override
+    public Progress progress() {
+        other("progress");
+        return new ProgressMeter(listener, cancellation);
+    }
+
     private final class Counting implements Iterator<Integer> {
         private final String name;
         private final int n;
-        private final long start = System.nanoTime();
-        private long told = start - PROGRESS_NANOS;
+        private final ProgressMeter meter = new ProgressMeter(listener, cancellation);
         private int next;
 
         Counting(String name, int n) {
@@ -214,12 +219,7 @@ final class RunningLab implements LabContext {
         @Override
         public boolean hasNext() {
             cancellation.check();
-            long now = System.nanoTime();
-            if (next == n || now - told >= PROGRESS_NANOS) {
-                told = now;
-                double left = next == 0 ? -1 : (now - start) * 1e-9 * (n - next) / next;
-                listener.accept(new LabEvent.Progress(name, next, n, left));
-            }
+            meter.tell(name, next, n);
             return next < n;
         }
 

@@ -8,11 +8,11 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
@@ -25,6 +25,7 @@ public final class WorkerPool implements LabExecutor {
 
     private static final System.Logger LOG = System.getLogger(WorkerPool.class.getName());
     private static final Duration GRACE = Duration.ofSeconds(2);
+    private static final Duration FIRST_WARM = Duration.ofMillis(1_500);
     /** A worker is replaced after so many runs, for what labs may leave behind. */
     private static final int MOST_RUNS = 50;
 
@@ -32,20 +33,21 @@ public final class WorkerPool implements LabExecutor {
     private final BlockingQueue<Run> queue;
     /** Runs that were taken and have a place or will have one at once: queue capacity counts only what waits. */
     private final AtomicInteger open = new AtomicInteger();
-    private final LinkedBlockingDeque<WorkerProcess> idle = new LinkedBlockingDeque<>(1);
+    /** The worker that waits for the next run, or will when it has started; null when it is lent. */
+    private final AtomicReference<CompletableFuture<WorkerProcess>> warm = new AtomicReference<>();
     private final Set<WorkerProcess> workers = ConcurrentHashMap.newKeySet();
     private final Map<String, LabClass> labs = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("lab-clock").factory());
     private volatile boolean closed;
 
-    /** A pool that starts its warm worker at once, in the background. */
+    /** A pool that starts its warm worker in the background, when whoever made it has had a moment to start itself. */
     public WorkerPool(WorkerOptions options) {
         this.options = options;
         this.queue = new LinkedBlockingQueue<>();
         for (int i = 0; i < options.atOnce(); i++) {
             Thread.ofPlatform().daemon().name("lab-dispatch-" + i).start(this::dispatch);
         }
-        Thread.ofPlatform().daemon().name("lab-warm").start(this::warm);
+        clock.schedule(this::keepOneWarm, FIRST_WARM.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -131,11 +133,12 @@ public final class WorkerPool implements LabExecutor {
     }
 
     private WorkerProcess obtain() throws IOException {
-        for (var worker = idle.poll(); worker != null; worker = idle.poll()) {
-            if (worker.alive()) {
+        var ready = warm.getAndSet(null);
+        if (ready != null) {
+            var worker = ready.join();
+            if (worker != null && worker.alive()) {
                 return worker;
             }
-            workers.remove(worker);
         }
         return start();
     }
@@ -150,26 +153,27 @@ public final class WorkerPool implements LabExecutor {
     }
 
     private void giveBack(WorkerProcess worker) {
-        boolean keep = !closed && worker.alive() && worker.lend() < MOST_RUNS && idle.offer(worker);
+        boolean keep = !closed && worker.alive() && worker.lend() < MOST_RUNS && warm.compareAndSet(null, CompletableFuture.completedFuture(worker));
         if (!keep) {
             worker.kill();
             workers.remove(worker);
-            if (!closed && idle.isEmpty()) {
-                Thread.ofPlatform().daemon().name("lab-warm").start(this::warm);
-            }
+            keepOneWarm();
         }
     }
 
-    private void warm() {
-        try {
-            var worker = start();
-            if (closed || !idle.offer(worker)) {
-                worker.kill();
-                workers.remove(worker);
-            }
-        } catch (IOException e) {
-            LOG.log(System.Logger.Level.WARNING, "no worker could be kept warm: {0}", e.getMessage());
+    private void keepOneWarm() {
+        var starting = new CompletableFuture<WorkerProcess>();
+        if (closed || !warm.compareAndSet(null, starting)) {
+            return;
         }
+        Thread.ofPlatform().daemon().name("lab-warm").start(() -> {
+            try {
+                starting.complete(start());
+            } catch (IOException e) {
+                LOG.log(System.Logger.Level.WARNING, "no worker could be kept warm: {0}", e.getMessage());
+                starting.complete(null);
+            }
+        });
     }
 
     private final class Run implements LabRun {

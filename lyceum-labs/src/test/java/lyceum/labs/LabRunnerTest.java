@@ -119,6 +119,21 @@ class LabRunnerTest {
     }
 
     @Test
+    void longWorkShowsItsStepsAndStopsWithTheRun() throws Exception {
+        runner.run(dummy("FittingLab"), events::add);
+        assertThat(events).contains(new LabEvent.Progress("fit", 1, 3, -1)).filteredOn(LabEvent.Progress.class::isInstance).last().isEqualTo(new LabEvent.Progress("fit", 3, 3, 0));
+        var fitting = new CountDownLatch(1);
+        var run = runner.submit(dummy("FittingLab").withParams(Map.of("steps", "1000000000")), e -> {
+            if (e instanceof LabEvent.Progress) {
+                fitting.countDown();
+            }
+        });
+        assertThat(fitting.await(10, TimeUnit.SECONDS)).isTrue();
+        run.cancel();
+        assertThatThrownBy(run::join).isInstanceOf(LabCancelledException.class).hasMessage("stopped");
+    }
+
+    @Test
     void twoRunsGoOnAtOnceAndAThirdWaits() throws Exception {
         var began = new CountDownLatch(2);
         var first = runner.submit(dummy("EndlessLab"), e -> begin(e, began));

@@ -57,7 +57,7 @@ public record Fuzz(List<byte[]> files, List<Class<? extends Exception>> allowed,
     /** Allows exceptions of these classes and their subclasses. */
     @SafeVarargs
     public final Fuzz allowing(Class<? extends Exception>... exceptions) {
-        return new Fuzz(files, List.of(exceptions), perMutant, beyond, offHeap, seed);
+        return new Fuzz(files, Arrays.stream(exceptions).<Class<? extends Exception>>map(e -> e).toList(), perMutant, beyond, offHeap, seed);
     }
 
     /** Another limit of time for one mutant. */

@@ -46,6 +46,25 @@ public final class Elements {
         };
     }
 
+    /** The least integer of a type of at most 32 bits. */
+    static int least(DType type) {
+        return switch (type) {
+            case I8 -> Byte.MIN_VALUE;
+            case U8, BOOL -> 0;
+            default -> Integer.MIN_VALUE;
+        };
+    }
+
+    /** The greatest integer of a type of at most 32 bits. */
+    static int most(DType type) {
+        return switch (type) {
+            case I8 -> Byte.MAX_VALUE;
+            case U8 -> 255;
+            case BOOL -> 1;
+            default -> Integer.MAX_VALUE;
+        };
+    }
+
     static void load(DType type, MemorySegment from, long at, long stride, float[] to, int start, int n) {
         switch (type) {
             case F32 -> {

@@ -14,7 +14,11 @@ final class Strided {
         void move(long byteOffset, long stride, int start, int n);
     }
 
+    private static final long[] UNIT = {1};
+
     private final View view;
+    private final long start;
+    private final boolean contiguous;
     private final MemorySegment segment;
     private final long[] shape;
     private final long[] strides;
@@ -24,12 +28,20 @@ final class Strided {
         this.segment = view.storage().segment();
         this.shape = shape;
         this.strides = strides;
+        this.start = view.byteOffset();
+        this.contiguous = shape.length == 1 && strides[0] == 1;
     }
 
     DType dtype() { return view.dtype(); }
 
     /** One walker a view. */
     static Strided[] of(View... views) {
+        var walkers = new Strided[views.length];
+        if (allContiguous(views)) {
+            long[] shape = {views[0].size()};
+            for (int v = 0; v < views.length; v++) walkers[v] = new Strided(views[v], shape, UNIT);
+            return walkers;
+        }
         int rank = views[0].shape().length;
         var shape = views[0].shape();
         var merged = new long[Math.max(1, rank)];
@@ -45,10 +57,14 @@ final class Strided {
             for (int v = 0; v < views.length; v++) strides[v][last] = views[v].strides()[axis];
         }
         if (last < 0) merged[last = 0] = 1;
-        var walkers = new Strided[views.length];
         var trimmed = java.util.Arrays.copyOf(merged, last + 1);
         for (int v = 0; v < views.length; v++) walkers[v] = new Strided(views[v], trimmed, java.util.Arrays.copyOf(strides[v], last + 1));
         return walkers;
+    }
+
+    private static boolean allContiguous(View[] views) {
+        for (var view : views) if (!view.isContiguous()) return false;
+        return true;
     }
 
     private static boolean follows(View[] views, long[][] strides, int last, int axis) {
@@ -69,13 +85,17 @@ final class Strided {
                 rest /= shape[axis];
             }
             int length = (int) Math.min(n - done, innerSize - column);
-            run.move(view.byteOffset() + offset * bytes, stride, (int) done, length);
+            run.move(start + offset * bytes, stride, (int) done, length);
             done += length;
             at += length;
         }
     }
 
     void load(long first, int n, float[] to) {
+        if (contiguous) {
+            Elements.load(dtype(), segment, start + first * dtype().bytes(), 1, to, 0, n);
+            return;
+        }
         walk(first, n, (at, stride, start, length) -> {
             if (stride != 0 || length == 1) {
                 Elements.load(dtype(), segment, at, stride, to, start, length);
@@ -87,31 +107,38 @@ final class Strided {
     }
 
     void load(long first, int n, double[] to) {
-        walk(first, n, (at, stride, start, length) -> Elements.load(dtype(), segment, at, stride, to, start, length));
+        if (contiguous) Elements.load(dtype(), segment, start + first * dtype().bytes(), 1, to, 0, n);
+        else walk(first, n, (at, stride, start, length) -> Elements.load(dtype(), segment, at, stride, to, start, length));
     }
 
     void load(long first, int n, int[] to) {
-        walk(first, n, (at, stride, start, length) -> Elements.load(dtype(), segment, at, stride, to, start, length));
+        if (contiguous) Elements.load(dtype(), segment, start + first * dtype().bytes(), 1, to, 0, n);
+        else walk(first, n, (at, stride, start, length) -> Elements.load(dtype(), segment, at, stride, to, start, length));
     }
 
     void load(long first, int n, long[] to) {
-        walk(first, n, (at, stride, start, length) -> Elements.load(dtype(), segment, at, stride, to, start, length));
+        if (contiguous) Elements.load(dtype(), segment, start + first * dtype().bytes(), 1, to, 0, n);
+        else walk(first, n, (at, stride, start, length) -> Elements.load(dtype(), segment, at, stride, to, start, length));
     }
 
     void store(float[] from, long first, int n) {
-        walk(first, n, (at, stride, start, length) -> Elements.store(dtype(), from, start, segment, at, stride, length));
+        if (contiguous) Elements.store(dtype(), from, 0, segment, start + first * dtype().bytes(), 1, n);
+        else walk(first, n, (at, stride, start, length) -> Elements.store(dtype(), from, start, segment, at, stride, length));
     }
 
     void store(double[] from, long first, int n) {
-        walk(first, n, (at, stride, start, length) -> Elements.store(dtype(), from, start, segment, at, stride, length));
+        if (contiguous) Elements.store(dtype(), from, 0, segment, start + first * dtype().bytes(), 1, n);
+        else walk(first, n, (at, stride, start, length) -> Elements.store(dtype(), from, start, segment, at, stride, length));
     }
 
     void store(int[] from, long first, int n) {
-        walk(first, n, (at, stride, start, length) -> Elements.store(dtype(), from, start, segment, at, stride, length));
+        if (contiguous) Elements.store(dtype(), from, 0, segment, start + first * dtype().bytes(), 1, n);
+        else walk(first, n, (at, stride, start, length) -> Elements.store(dtype(), from, start, segment, at, stride, length));
     }
 
     void store(long[] from, long first, int n) {
-        walk(first, n, (at, stride, start, length) -> Elements.store(dtype(), from, start, segment, at, stride, length));
+        if (contiguous) Elements.store(dtype(), from, 0, segment, start + first * dtype().bytes(), 1, n);
+        else walk(first, n, (at, stride, start, length) -> Elements.store(dtype(), from, start, segment, at, stride, length));
     }
 
     /** Byte offset of element {@code index} within {@link #segment()}. */
@@ -121,7 +148,7 @@ final class Strided {
             offset += index % shape[axis] * strides[axis];
             index /= shape[axis];
         }
-        return view.byteOffset() + offset * view.dtype().bytes();
+        return start + offset * view.dtype().bytes();
     }
 
     MemorySegment segment() { return segment; }

@@ -30,9 +30,9 @@ final class CholeskyLab implements LabBody {
         var l = factor.lower();
 
         var steps = new ArrayList<Figure>();
-        for (int k = 0; k <= n; k++) {
+        for (int k = 1; k <= n; k++) {
             double[][] shown = l.toRows();
-            for (double[] row : shown) Arrays.fill(row, k, n, Double.NaN);
+            for (int i = 0; i < n; i++) Arrays.fill(shown[i], Math.min(k, i + 1), n, Double.NaN);
             steps.add(Figure.heatmap("Factor after " + k + " columns", shown).axes("column", "row").measuring("entry of L"));
         }
         lab.figure(Figure.frames("The factor fills in", "column", steps)

@@ -53,7 +53,8 @@ final class EigenLab implements LabBody {
             double l = eigen.real().item(j), u = eigen.vectors().item(0, j), v = eigen.vectors().item(1, j);
             plot = plot.line("direction " + (j + 1), new double[] {-u, u}, new double[] {-v, v}).arrows("direction " + (j + 1), new double[] {u}, new double[] {v}, new double[] {l * u}, new double[] {l * v});
         }
-        return plot.describedAs("A dashed circle, the ellipse that the map makes of it, and the two lines whose points move only along themselves.");
+        double reach = 1.1 * Math.max(1, Norms.spectral(matrix));
+        return plot.limitX(-reach, reach).limitY(-reach, reach).describedAs("A dashed circle, the ellipse that the map makes of it, and the two lines whose points move only along themselves.");
     }
 
     private static double residual(Tensor a, GeneralEigen e) {

@@ -66,7 +66,7 @@ final class LeastSquaresLab implements LabBody {
                 .arrows("columns", new double[] {0, 0}, new double[] {0, 0}, new double[] {seen(first)[0][0], seen(second)[0][0]}, new double[] {seen(first)[1][0], seen(second)[1][0]})
                 .arrows("y", new double[] {0}, new double[] {0}, seen(y)[0], seen(y)[1])
                 .arrows("fitted values", new double[] {0}, new double[] {0}, seen(shadow)[0], seen(shadow)[1])
-                .line("residual", drop[0], drop[1]).dashed().axes("across", "up").equalScales()
+                .line("residual", drop[0], drop[1]).dashed().axes("across", "up").limitX(-0.6, 2.9).limitY(-1.2, 2.3).equalScales()
                 .describedAs("An arrow y stands above a parallelogram; its shadow in the plane is the fitted vector, and the dashed residual is perpendicular to the plane.");
     }
 

@@ -3,6 +3,7 @@ package lyceum.stats.learner;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import lyceum.LyceumException;
 import lyceum.tensor.Tensor;
 import tools.jackson.databind.JsonNode;
@@ -20,7 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param tree the record
  * @param tensors by name, in the order met
  */
-public record SavedForm(ObjectNode tree, Map<String, Tensor> tensors) {
+public record SavedForm(ObjectNode tree, SequencedMap<String, Tensor> tensors) {
     static final String RECORD = "record", VERSION = "version", TENSOR = "tensor";
 
     private static final JsonMapper JSON = JsonMapper.builder().build();

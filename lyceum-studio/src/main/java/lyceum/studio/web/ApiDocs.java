@@ -46,9 +46,17 @@ final class ApiDocs {
     }
 
     void routes(RoutesConfig routes) {
-        routes.get("/api-docs", context -> context.redirect("/api-docs/"));
-        routes.get("/api-docs/", context -> send(context, "index.html"));
+        routes.get("/api-docs", this::index);
         routes.get("/api-docs/<file>", context -> send(context, context.pathParam("file")));
+    }
+
+    /** With a slash at its end, so that the index's own links lead below it. */
+    private void index(Context context) throws IOException {
+        if (context.path().endsWith("/")) {
+            send(context, "index.html");
+        } else {
+            context.redirect("/api-docs/");
+        }
     }
 
     private void send(Context context, String name) throws IOException {

@@ -10,6 +10,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import lyceum.labs.LabRequest;
 import lyceum.labs.LabResult;
 import lyceum.plot.Figure;
+import lyceum.plot.Frames;
+import lyceum.plot.Panels;
+import lyceum.plot.Plot;
 import lyceum.studio.web.view.HomeView;
 
 /**
@@ -26,24 +29,25 @@ final class Featured {
 
     private final Encyclopedia encyclopedia;
     private final Runs runs;
-    private final List<String> slugs;
+    private volatile List<String> slugs = List.of();
     private final Map<String, HomeView.Live> ready = new ConcurrentHashMap<>();
-    private final AtomicInteger waiting = new AtomicInteger();
+    /** Until it is known how many labs there are, the page keeps room for all. */
+    private final AtomicInteger waiting = new AtomicInteger(SHOWN);
 
     Featured(Encyclopedia encyclopedia, Runs runs) {
         this.encyclopedia = encyclopedia;
         this.runs = runs;
-        this.slugs = WISHED.stream().filter(slug -> encyclopedia.row(slug) != null && encyclopedia.lab(slug).isPresent()).limit(SHOWN).toList();
     }
 
-    /** Takes what is stored; with {@code compute} runs the rest. */
+    /** Looks for labs and takes what is stored of them; with {@code compute} runs the rest. */
     void fill(boolean compute) {
+        slugs = WISHED.stream().filter(slug -> encyclopedia.row(slug) != null && encyclopedia.lab(slug).isPresent()).limit(SHOWN).toList();
         Queue<String> missing = new ArrayDeque<>();
         for (var slug : slugs) {
             stored(slug).ifPresentOrElse(result -> take(slug, result), () -> missing.add(slug));
         }
+        waiting.set(compute ? missing.size() : 0);
         if (compute) {
-            waiting.set(missing.size());
             next(missing);
         }
     }
@@ -86,7 +90,28 @@ final class Featured {
         if (result.figures().isEmpty()) {
             return;
         }
-        var figure = Figure.fromJson(result.figures().getFirst().toString());
-        ready.put(slug, new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH), figure.title() + ". " + figure.description()));
+        try {
+            ready.put(slug, live(slug, result));
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.WARNING, "the figure of " + slug + " cannot be drawn", e);
+        }
+    }
+
+    /** What can be read at this size: a single plot before a grid, of a grid or a sequence its last part. */
+    static Figure telling(List<Figure> figures) {
+        return figures.stream().filter(Plot.class::isInstance).findFirst().orElseGet(() -> part(figures.getFirst()));
+    }
+
+    private static Figure part(Figure figure) {
+        return switch (figure) {
+            case Panels panels when !panels.figures().isEmpty() -> part(panels.figures().getLast());
+            case Frames frames when !frames.figures().isEmpty() -> part(frames.figures().getLast());
+            default -> figure;
+        };
+    }
+
+    private HomeView.Live live(String slug, LabResult result) {
+        var figure = telling(result.figures().stream().map(json -> Figure.fromJson(json.toString())).toList());
+        return new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH), figure.title() + ". " + figure.description());
     }
 }

@@ -8,11 +8,11 @@ import java.util.regex.Pattern;
 /** A lab's own source, which its module ships beside the class. */
 final class LabSource {
 
-    private static final Pattern HEAD = Pattern.compile("(?s)\\A(?:/\\*.*?\\*/\\s*)?package .*?;\\s*");
+    private static final Pattern HEAD = Pattern.compile("(?s)\\A(?:/\\*.*?\\*/\\s*)?package [\\w.]+;\\s*(?:import [^;]+;\\s*)*");
 
     private LabSource() {}
 
-    /** The source below the package line, if it was shipped. */
+    /** The source below the imports, if it was shipped. */
     static Optional<String> find(String labClass) {
         var outer = labClass.contains("$") ? labClass.substring(0, labClass.indexOf('$')) : labClass;
         try (var in = LabSource.class.getResourceAsStream("/" + outer.replace('.', '/') + ".java")) {

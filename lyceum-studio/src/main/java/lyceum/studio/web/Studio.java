@@ -48,7 +48,8 @@ public final class Studio implements AutoCloseable {
 
     static Studio start(StudioOptions options, Encyclopedia encyclopedia, LabExecutor executor) {
         var runs = new Runs(executor, new RunStore(options.store()));
-        var server = Javalin.create(config -> configure(config, options, encyclopedia, runs));
+        var featured = new Featured(encyclopedia, runs);
+        var server = Javalin.create(config -> configure(config, options, encyclopedia, runs, featured));
         try {
             server.start(options.host(), options.port());
         } catch (RuntimeException e) {
@@ -56,6 +57,11 @@ public final class Studio implements AutoCloseable {
             server.stop();
             throw refused(options, e);
         }
+        // What the first page does not need to be sent is made ready behind it.
+        Thread.ofPlatform().daemon().name("studio-warm").start(() -> {
+            encyclopedia.finder().find("warm");
+            featured.fill(options.featured());
+        });
         return new Studio(server, runs);
     }
 
@@ -72,7 +78,7 @@ public final class Studio implements AutoCloseable {
         return new LyceumException("the studio cannot listen on " + options.host() + ":" + options.port() + ": " + message, cause);
     }
 
-    private static void configure(JavalinConfig config, StudioOptions options, Encyclopedia encyclopedia, Runs runs) {
+    private static void configure(JavalinConfig config, StudioOptions options, Encyclopedia encyclopedia, Runs runs, Featured featured) {
         config.startup.showJavalinBanner = false;
         config.startup.showOldJavalinVersionWarning = false;
         config.startup.startupWatcherEnabled = false;
@@ -92,10 +98,8 @@ public final class Studio implements AutoCloseable {
         var docs = new ApiDocs(options.apiDocs());
         var version = Machine.version();
         var pages = new Pages(assets, new Site(version, backend(), Runtime.getRuntime().availableProcessors(),
-            encyclopedia.catalogue().topics().size(), docs.present()));
-        var views = new RunViews(encyclopedia.catalogue());
-        var featured = new Featured(encyclopedia, runs);
-        featured.fill(options.featured());
+            () -> encyclopedia.catalogue().topics().size(), docs.present()));
+        var views = new RunViews(encyclopedia);
         var topics = new TopicsPage(encyclopedia, pages);
         var safety = new Safety(options.host());
         var routes = config.routes;

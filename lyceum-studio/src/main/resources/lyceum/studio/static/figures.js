@@ -18,7 +18,7 @@
 
   async function draw(box) {
     try {
-      const answer = await fetch(`${box.dataset.figure}?theme=${theme()}`);
+      const answer = await fetch(`${box.dataset.figure}?theme=${theme()}&width=${Math.round(box.clientWidth)}`);
       if (!answer.ok) throw new Error("the run is not there any more");
       const spec = await answer.json();
       await load();
@@ -47,6 +47,8 @@
       svg.setAttribute("aria-hidden", "true");
       for (const part of [svg, ...svg.querySelectorAll("[role], [aria-label], [aria-roledescription]")]) for (const name of ["role", "aria-label", "aria-roledescription"]) part.removeAttribute(name);
     }
+    for (const name of ["role", "aria-label", "aria-roledescription"]) stage.removeAttribute(name);
+    if (stage.scrollWidth > stage.clientWidth + 1) { stage.tabIndex = 0; stage.setAttribute("role", "group"); stage.setAttribute("aria-label", "Picture, wider than the page"); }
     for (const input of stage.querySelectorAll(".vega-bind input")) input.setAttribute("aria-label", input.closest(".vega-bind").textContent.trim() || "frame");
   }
 

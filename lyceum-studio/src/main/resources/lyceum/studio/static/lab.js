@@ -5,7 +5,7 @@
   if (!form) return;
   const $ = id => document.getElementById(id);
   const runButton = $("run"), stopButton = $("stop"), word = $("word"), bar = $("progress"), wrong = $("wrong");
-  let source, current, began, timer;
+  let source, current, timer;
 
   // Sliders and their numbers say the same. A slider's steps may be finer or coarser than what may be typed.
   for (const slider of form.querySelectorAll("input[type=range]")) {
@@ -76,7 +76,6 @@
     fresh.className = "result";
     fresh.id = "result";
     fresh.innerHTML = '<div class="stream"></div><div class="checks scroll-x" hidden></div><p class="made"></p>';
-    fresh.dataset.keep = "";
     fresh.style.minHeight = height + "px";
     follow(body.id, 0, { fresh, old });
     const url = new URL(location.href);
@@ -87,24 +86,28 @@
   /** Listens to a run. What it draws replaces the old result when the first of it is there, so that nothing blinks. */
   function follow(id, after, swap) {
     current = id;
-    began = performance.now();
     runButton.disabled = false;
     stopButton.disabled = false;
     word.textContent = "";
-    const waiting = setTimeout(() => { if (word.textContent === "") word.textContent = "starting"; }, 300);
+    const say = text => () => { if (!begun) word.textContent = text; };
+    let begun = false;
+    const waiting = [setTimeout(say("starting"), 300), setTimeout(say("waits for a free place"), 2500)];
     let box = swap ? swap.fresh : $("result"), shown = !swap;
     const show = () => { if (!shown) { shown = true; swap.old.replaceWith(swap.fresh); } };
     source?.close();
     const stream = source = new EventSource(`/api/runs/${id}/events?as=html&after=${after}`);
     const end = () => {
-      clearTimeout(waiting);
+      waiting.forEach(clearTimeout);
       stream.close();
       if (source !== stream) return;
       current = undefined;
       stopButton.disabled = true;
       bar.hidden = true;
     };
+    stream.addEventListener("started", () => { begun = true; word.textContent = "running"; });
+    stream.addEventListener("busy", () => { word.textContent = "too many pages follow runs; close one and reload"; end(); });
     stream.addEventListener("progress", event => {
+      begun = true;
       const { name, done, total, secondsLeft } = JSON.parse(event.data);
       bar.hidden = false;
       bar.max = total;
@@ -147,6 +150,12 @@
     stream.addEventListener("gone", () => { word.textContent = "this run is not known any more"; end(); });
     stream.onerror = () => { if (stream.readyState === EventSource.CLOSED && source === stream) { word.textContent = "the studio does not answer"; end(); } };
   }
+
+  // The panel beside the article stays in sight: at its top where it fits into the window, else at its end.
+  const panel = document.querySelector(".topic > .lab");
+  const settle = () => panel.style.setProperty("--lab-top", `${Math.min(24, innerHeight - panel.offsetHeight - 24)}px`);
+  new ResizeObserver(settle).observe(panel);
+  addEventListener("resize", settle);
 
   const result = $("result");
   if (result?.dataset.state === "queued" || result?.dataset.state === "running") follow(result.dataset.run, Number(result.dataset.events));

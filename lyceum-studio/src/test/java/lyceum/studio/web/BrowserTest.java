@@ -95,6 +95,21 @@ class BrowserTest {
     }
 
     @Test
+    void everyKindOfFigureBecomesInteractiveUnderThePolicy() {
+        browser.open("/t/pca");
+        browser.find("#run").click();
+        browser.until("document.querySelector('#result')?.dataset.state === 'done'");
+        int figures = browser.count(".figure .plot");
+        assertThat(figures).isEqualTo(10);
+        for (int i = 0; i < figures; i++) {
+            browser.run("document.querySelectorAll('.figure .plot')[" + i + "].scrollIntoView()");
+            browser.until("document.querySelectorAll('.figure .plot')[" + i + "].dataset.drawn !== undefined");
+        }
+        assertThat(browser.complaints()).isEmpty();
+        assertThat(browser.barriers()).isEmpty();
+    }
+
+    @Test
     void theSnippetsAndTheAddressFollowTheForm() {
         browser.open("/t/gradient-descent?tab=cli");
         var steps = browser.find("#p-steps");

@@ -2,6 +2,8 @@ package lyceum.studio.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -165,6 +167,17 @@ class RunsTest {
         }
         assertThat(refused).isBetween(32, 35);
         ids.forEach(id -> http.delete("/api/runs/" + id));
+    }
+
+    @Test
+    void aStoreThatCannotBeWrittenStopsNothing() throws IOException {
+        var file = Files.createFile(store.resolve("a-file"));
+        try (var readOnly = Shelf.open(file.resolve("runs"))) {
+            var there = new Http(readOnly.port());
+            var id = LabJson.read(there.post("/api/runs", "{\"slug\":\"gradient-descent\"}").body(), JsonNode.class).path("id").stringValue();
+            assertThat(there.events("/api/runs/" + id + "/events").toList()).contains("event: finished");
+            assertThat(there.get("/t/gradient-descent").body()).contains("After 60 steps");
+        }
     }
 
     @Test

@@ -15,10 +15,10 @@ import lyceum.labs.catalogue.LedgerEntry;
 import lyceum.labs.catalogue.StatusBoard;
 import lyceum.labs.search.TopicSearch;
 
-/** A studio over the whole catalogue in which three topics have labs of these tests. */
+/** A studio over the whole catalogue in which a few topics have labs of these tests. */
 final class Shelf {
 
-    private static final Map<String, String> LABS = Map.of("gradient-descent", "DescentLab", "sgd", "DescentLab", "k-means", "EndlessLab", "svd", "ThrowingLab");
+    private static final Map<String, String> LABS = Map.of("gradient-descent", "DescentLab", "sgd", "DescentLab", "k-means", "EndlessLab", "svd", "ThrowingLab", "pca", "GalleryLab");
 
     private Shelf() {}
 
@@ -31,7 +31,7 @@ final class Shelf {
         Function<String, Optional<Article>> articles = slug -> Optional.ofNullable(LABS.get(slug)).map(lab -> Article.parse(slug, article(slug, lab)));
         var ledger = Ledger.of(List.of(entry("gradient-descent", 1, true, "0.0012"), entry("gradient-descent", 2, true, "0.95"), entry("gradient-descent", 3, false, "0.7"),
             entry("gradient-descent", 4, true, ""), entry("svd", 1, true, "gap 3.1e-12")));
-        return new Encyclopedia(catalogue, StatusBoard.of(catalogue, ledger, articles), new TopicFinder(TopicSearch.of(catalogue, articles)), articles);
+        return new Encyclopedia(catalogue, StatusBoard.of(catalogue, ledger, articles), new TopicFinder(() -> TopicSearch.of(catalogue, articles)), articles);
     }
 
     private static LedgerEntry entry(String topic, int clause, boolean holds, String value) {

@@ -1,0 +1,51 @@
+package lyceum.optim;
+
+import java.util.List;
+import lyceum.tensor.Tensor;
+
+/**
+ * Adam with decoupled weight decay: {@code x} shrinks by {@code learningRate * weightDecay} before Adam's step, so that all weights decay at one
+ * rate, whatever their gradients.
+ *
+ * @param learningRate length of a step, about; 1e-3 is usual
+ * @param beta1 memory of the mean, in [0, 1)
+ * @param beta2 memory of the square, in [0, 1)
+ * @param epsilon what is added to the denominator, above 0
+ * @param weightDecay part of a weight lost per unit of learning rate
+ * @param amsgrad divides by the largest v so far
+ * @param maximize climbs instead
+ * @see <a href="https://arxiv.org/abs/1711.05101">Loshchilov and Hutter (2019)</a>
+ */
+public record AdamW(double learningRate, double beta1, double beta2, double epsilon, double weightDecay, boolean amsgrad, boolean maximize) implements UpdateRule {
+    public AdamW {
+        adam(learningRate, beta1, beta2, epsilon, amsgrad, maximize);
+        Settings.atLeast("AdamW", "weightDecay", weightDecay, 0);
+    }
+
+    /** Betas 0.9 and 0.999, epsilon 1e-8, decay 0.01. */
+    public AdamW(double learningRate) { this(learningRate, 0.9, 0.999, 1e-8, 0.01, false, false); }
+
+    public AdamW withLearningRate(double learningRate) { return new AdamW(learningRate, beta1, beta2, epsilon, weightDecay, amsgrad, maximize); }
+
+    public AdamW withBetas(double beta1, double beta2) { return new AdamW(learningRate, beta1, beta2, epsilon, weightDecay, amsgrad, maximize); }
+
+    public AdamW withEpsilon(double epsilon) { return new AdamW(learningRate, beta1, beta2, epsilon, weightDecay, amsgrad, maximize); }
+
+    public AdamW withWeightDecay(double weightDecay) { return new AdamW(learningRate, beta1, beta2, epsilon, weightDecay, amsgrad, maximize); }
+
+    public AdamW withAmsgrad(boolean amsgrad) { return new AdamW(learningRate, beta1, beta2, epsilon, weightDecay, amsgrad, maximize); }
+
+    public AdamW withMaximize(boolean maximize) { return new AdamW(learningRate, beta1, beta2, epsilon, weightDecay, amsgrad, maximize); }
+
+    @Override public List<String> slots() { return adam().slots(); }
+
+    @Override public Update next(Tensor x, Tensor gradient, List<Tensor> slots, long step, double rate) {
+        return adam().next(x.mul(1 - rate * weightDecay), gradient, slots, step, rate);
+    }
+
+    private Adam adam() { return adam(learningRate, beta1, beta2, epsilon, amsgrad, maximize); }
+
+    private static Adam adam(double learningRate, double beta1, double beta2, double epsilon, boolean amsgrad, boolean maximize) {
+        return new Adam(learningRate, beta1, beta2, epsilon, Adam.Epsilon.AFTER_CORRECTION, 0, amsgrad, maximize);
+    }
+}

@@ -1,0 +1,50 @@
+package lyceum.optim;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import lyceum.tensor.Tensor;
+
+/**
+ * How a gradient becomes a step: the formula of an optimiser, without its memory.
+ *
+ * <p>A rule is a record of its settings and a pure function, written in tensor operations, so that it can be differentiated and its
+ * element-wise chain runs as one program. {@link #over} joins it to parameters and gives the {@link Optimizer} that remembers.
+ *
+ * <p>A new rule is a record that implements the three methods without a body.
+ */
+public interface UpdateRule {
+
+    /** A parameter's next value, and the next values of its slots in their order. */
+    record Update(Tensor parameter, List<Tensor> slots) { }
+
+    /** The step's scale; a {@link Schedule} multiplies it. */
+    double learningRate();
+
+    /** Names of what is remembered for each parameter, each of the parameter's shape and zero at the start. */
+    List<String> slots();
+
+    /**
+     * One step for one parameter. Changes nothing.
+     *
+     * @param x the parameter
+     * @param gradient of the objective, in the shape of x
+     * @param slots in the order of {@link #slots()}, each in the shape of x
+     * @param step which step of this parameter it is, from 1
+     * @param rate the learning rate of this step
+     */
+    Update next(Tensor x, Tensor gradient, List<Tensor> slots, long step, double rate);
+
+    /** An optimiser of these parameters by this rule, named "0", "1", ... in its saved state. */
+    default Optimizer over(Tensor... parameters) { return over(List.of(parameters)); }
+
+    /** Like {@link #over(Tensor...)}. */
+    default Optimizer over(List<Tensor> parameters) {
+        var named = new LinkedHashMap<String, Tensor>();
+        for (var parameter : parameters) named.put(Integer.toString(named.size()), parameter);
+        return over(named);
+    }
+
+    /** An optimiser of named parameters by this rule. */
+    default Optimizer over(SequencedMap<String, Tensor> parameters) { return new Optimizer(List.of(new Optimizer.Group(this, parameters))); }
+}

@@ -1,0 +1,2 @@
+/** Labs of probability, information and statistics. Start from {@code ShannonEntropyLab}. */
+package lyceum.labs.stats;

@@ -1,0 +1,8 @@
+/**
+ * Information theory: how uncertain a distribution is, how far one is from another, how short its messages can be.
+ *
+ * <p>Start with {@link lyceum.info.Entropy}; {@link lyceum.info.EntropyEstimate} estimates it from samples, {@link lyceum.info.Divergences}
+ * measures the loss of using one distribution for another, {@link lyceum.info.HuffmanCode} makes entropy a length. Results are in nats unless a
+ * base is given: 2 for bits.
+ */
+package lyceum.info;

@@ -1,0 +1,68 @@
+package lyceum.prob;
+
+import lyceum.backend.scalar.Special;
+import lyceum.random.Rng;
+
+/**
+ * The gamma distribution, {@code rate^shape x^(shape-1) exp(-rate x) / gamma(shape)} for x of at least 0.
+ *
+ * @param shape positive
+ * @param rate positive; the scale is 1 / rate and the mean shape / rate
+ */
+public record Gamma(double shape, double rate) implements UnivariateDistribution {
+    public Gamma {
+        Arguments.positive("Gamma", "shape", shape);
+        Arguments.positive("Gamma", "rate", rate);
+    }
+
+    @Override public double logDensity(double x) {
+        if (!(x >= 0)) return x != x ? x : Double.NEGATIVE_INFINITY;
+        if (x == 0) return shape < 1 ? Double.POSITIVE_INFINITY : shape == 1 ? Math.log(rate) : Double.NEGATIVE_INFINITY;
+        if (x == Double.POSITIVE_INFINITY) return Double.NEGATIVE_INFINITY;
+        // f(x) = poisson(shape - 1; rate x) rate, or by one step of the recurrence where shape - 1 is negative
+        if (shape >= 1) return SaddlePoint.logPoisson(shape - 1, rate * x) + Math.log(rate);
+        return SaddlePoint.logPoisson(shape, rate * x) + Math.log(shape / x);
+    }
+
+    @Override public double cdf(double x) { return SpecialFunctions.regularisedGammaP(shape, rate * x); }
+
+    @Override public double survival(double x) { return SpecialFunctions.regularisedGammaQ(shape, rate * x); }
+
+    @Override public double quantile(double p) { return SpecialFunctions.inverseGammaP(shape, Arguments.probability("quantile", "p", p)) / rate; }
+
+    @Override public double upperQuantile(double q) { return SpecialFunctions.inverseGammaQ(shape, Arguments.probability("upperQuantile", "q", q)) / rate; }
+
+    @Override public double mean() { return shape / rate; }
+
+    @Override public double variance() { return shape / (rate * rate); }
+
+    @Override public double entropy() {
+        if (shape > 1e4) { // a - log-terms cancel: the expansion of both functions about infinity
+            double a = shape, inverse = 1 / a;
+            return 0.5 * Math.log(2 * Math.PI * Math.E * a) - Math.log(rate) - inverse / 3 - inverse * inverse / 12 - inverse * inverse * inverse / 90;
+        }
+        return shape - Math.log(rate) + Special.lgamma(shape) + (1 - shape) * Special.digamma(shape);
+    }
+
+    @Override public double low() { return 0; }
+
+    @Override public double high() { return Double.POSITIVE_INFINITY; }
+
+    @Override public boolean isDiscrete() { return false; }
+
+    @Override public double sample(Rng rng) { return Math.exp(logStandard(rng, shape)) / rate; }
+
+    /** The logarithm of a draw of rate 1: for small shapes the draw itself may underflow. Marsaglia and Tsang (2000). */
+    static double logStandard(Rng rng, double shape) {
+        // gamma(a) = gamma(a + 1) u^(1/a)
+        if (shape < 1) return logStandard(rng, shape + 1) + Math.log(rng.nextDoublePositive()) / shape;
+        double d = shape - 1.0 / 3, c = 1 / Math.sqrt(9 * d);
+        while (true) {
+            double z = rng.nextGaussian(), v = 1 + c * z;
+            if (v <= 0) continue;
+            v = v * v * v;
+            double u = rng.nextDoublePositive();
+            if (Math.log(u) < 0.5 * z * z + d - d * v + d * Math.log(v)) return Math.log(d * v);
+        }
+    }
+}

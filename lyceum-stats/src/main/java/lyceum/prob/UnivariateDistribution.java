@@ -1,0 +1,72 @@
+package lyceum.prob;
+
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+
+/**
+ * A distribution over real numbers or integers.
+ *
+ * {@snippet :
+ * var normal = new Normal(0, 1);
+ * normal.density(0.5);
+ * normal.cdf(1.96) - normal.cdf(-1.96);    // 0.95
+ * normal.quantile(0.975);                  // 1.96
+ * normal.sample(Rng.of(1), 1000).mean();
+ * normal.logDensity(Tensor.of(0, 1, 2));   // element by element
+ * }
+ */
+public interface UnivariateDistribution extends Distribution {
+    /** Natural logarithm of the density, or of the mass; {@code -Infinity} outside the support. */
+    double logDensity(double x);
+
+    /** The density at x, or the mass of x. */
+    default double density(double x) { return Math.exp(logDensity(x)); }
+
+    /** {@code P(X <= x)}. */
+    double cdf(double x);
+
+    /** {@code P(X > x)}, accurate where it is small. */
+    double survival(double x);
+
+    /**
+     * The least x with {@code cdf(x) >= p}.
+     *
+     * @throws IllegalArgumentException if p is not in [0, 1]
+     */
+    double quantile(double p);
+
+    /** The least x with {@code survival(x) <= q}: {@code quantile(1 - q)}, accurate for small q. */
+    default double upperQuantile(double q) { return quantile(1 - Arguments.probability("upperQuantile", "q", q)); }
+
+    double mean();
+
+    double variance();
+
+    default double standardDeviation() { return Math.sqrt(variance()); }
+
+    /** The least value that it takes; may be {@code -Infinity}. */
+    double low();
+
+    /** The largest value that it takes; may be {@code Infinity}. */
+    double high();
+
+    /** One draw. */
+    double sample(Rng rng);
+
+    @Override default Tensor sample(Rng rng, int n) {
+        Arguments.count("sample", "n", n);
+        var draws = new double[n];
+        for (int i = 0; i < n; i++) draws[i] = sample(rng);
+        return Tensor.of(draws);
+    }
+
+    @Override default Tensor logDensity(Tensor x) { return Elementwise.map(x, this::logDensity); }
+
+    default Tensor density(Tensor x) { return Elementwise.map(x, this::density); }
+
+    default Tensor cdf(Tensor x) { return Elementwise.map(x, this::cdf); }
+
+    default Tensor survival(Tensor x) { return Elementwise.map(x, this::survival); }
+
+    default Tensor quantile(Tensor p) { return Elementwise.map(p, this::quantile); }
+}

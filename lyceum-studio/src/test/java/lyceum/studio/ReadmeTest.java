@@ -1,0 +1,83 @@
+package lyceum.studio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import jdk.jshell.JShell;
+import jdk.jshell.Snippet;
+import org.junit.jupiter.api.Test;
+
+/** What a newcomer copies first runs as it stands. */
+class ReadmeTest {
+
+    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+
+    @Test
+    void theReadmesTenLinesRun() throws IOException {
+        var code = Pattern.compile("(?s)```java\n(.*?)```").matcher(Files.readString(ROOT.resolve("README.md"))).results().findFirst().orElseThrow().group(1);
+        assumeThat(missing(code)).as("waits for classes that are still to come").isEmpty();
+        assertThat(code.lines().filter(l -> !l.isBlank()).count()).isLessThanOrEqualTo(10);
+        assertThat(problems(code.lines().toList())).isEmpty();
+    }
+
+    @Test
+    void theShellsThreeExamplesRun() throws IOException {
+        var examples = Files.readAllLines(ROOT.resolve("tools/launcher/greeting.jsh")).stream().filter(l -> l.startsWith("  ")).toList();
+        assertThat(examples).hasSize(3);
+        var imports = imports();
+        assumeThat(imports).as("waits for classes that are still to come").contains("import lyceum.learn.linear.*;");
+        assertThat(problems(Stream.concat(imports.stream(), examples.stream()).toList())).isEmpty();
+    }
+
+    /** Imported classes that do not exist. */
+    private static List<String> missing(String code) {
+        return Pattern.compile("import ([\\w.]+\\.[A-Z]\\w*);").matcher(code).results().map(m -> m.group(1)).filter(name -> {
+            try {
+                Class.forName(name, false, ReadmeTest.class.getClassLoader());
+                return false;
+            } catch (ClassNotFoundException e) {
+                return true;
+            }
+        }).toList();
+    }
+
+    /** As the launcher imports them: every public package of the library's modules. */
+    private static List<String> imports() throws IOException {
+        var imports = new ArrayList<String>();
+        for (var module : List.of("core", "plot", "data", "stats", "nn", "learn", "labs")) {
+            var source = ROOT.resolve("lyceum-" + module + "/src/main/java");
+            if (Files.isDirectory(source)) {
+                try (var files = Files.walk(source)) {
+                    files.filter(f -> f.endsWith("package-info.java") && !f.toString().contains("internal"))
+                            .map(f -> "import " + source.relativize(f.getParent()).toString().replace('/', '.') + ".*;").sorted().forEach(imports::add);
+                }
+            }
+        }
+        return imports;
+    }
+
+    private static List<String> problems(List<String> lines) {
+        var problems = new ArrayList<String>();
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        try (var shell = JShell.builder().executionEngine("local").compilerOptions("-classpath", classPath).build()) {
+            for (var line : lines) {
+                for (var event : shell.eval(line)) {
+                    if (event.exception() != null) {
+                        problems.add(line.strip() + ": " + event.exception());
+                    } else if (event.status() == Snippet.Status.REJECTED) {
+                        shell.diagnostics(event.snippet()).forEach(d -> problems.add(line.strip() + ": " + d.getMessage(Locale.ROOT)));
+                    }
+                }
+            }
+        }
+        return problems;
+    }
+}
