@@ -29,7 +29,7 @@ final class KNeighborsLab implements LabBody {
     private static final int GRID = 60;
 
     @Override public void run(LabContext lab) {
-        int rows = lab.param("rows", 200, 40, 1000), most = lab.param("k", 25, 1, 39), points = lab.param("points", 20_000, 1000, 50_000), queries = lab.param("queries", 20, 5, 200);
+        int rows = lab.param("rows", 200, 40, 1000), most = lab.param("k", 25, 1, 39), points = lab.param("points", 20_000, 5000, 50_000), queries = lab.param("queries", 20, 5, 200);
         double noise = lab.param("noise", 0.3, 0.05, 0.6);
         var weights = lab.choice("weights", "uniform", "uniform", "distance").equals("uniform") ? NeighborWeights.UNIFORM : NeighborWeights.DISTANCE;
         var metric = switch (lab.choice("metric", "euclidean", "euclidean", "manhattan", "chebyshev")) {

@@ -25,7 +25,7 @@ import lyceum.tensor.Tensor;
 @Lab(topics = "naive-bayes", title = "Each word casts a vote")
 final class NaiveBayesLab implements LabBody {
     @Override public void run(LabContext lab) {
-        double alpha = lab.param("alpha", 1, 1e-6, 100.0);
+        double alpha = lab.param("alpha", 1, 1e-6, 10.0);
         int shown = lab.param("words", 12, 3, 40), mail = lab.param("mail", 1500, 0, 3000);
         boolean presence = lab.choice("events", "multinomial", "multinomial", "bernoulli").equals("bernoulli");
         var mails = Datasets.spamAssassin();
@@ -60,7 +60,7 @@ final class NaiveBayesLab implements LabBody {
         var baseline = Math.max(test.y().to(DType.F64).mean().item(), 1 - test.y().to(DType.F64).mean().item());
         lab.check("naive-bayes", 2, "portions against one fit, relative", gap, below(1e-12));
         if (!presence && alpha <= 2) lab.check("naive-bayes", 4, "accuracy on held-out mails", right[11] / 100, atLeast(0.95));
-        lab.check("naive-bayes", "accuracy beyond calling everything ham", right[11] / 100 - baseline, atLeast(0.05));
+        if (alpha <= 2) lab.check("naive-bayes", "accuracy beyond calling everything ham", right[11] / 100 - baseline, atLeast(0.05));
     }
 
     private static Figure telling(String title, SparseCounts mails, int[] words, double[] vote, int shown, int side) {

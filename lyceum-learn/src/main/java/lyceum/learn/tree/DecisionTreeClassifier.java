@@ -17,7 +17,7 @@ import lyceum.tensor.Tensor;
  * }
  *
  * <p>NaN is a missing value and goes to the side where it lowers the impurity more. Rows of weight 0 are left out. Of equally good splits the
- * first feature's lowest threshold is taken. Time {@code O(n p)} a level after one sort of each column; with {@link TreeOptions#bins} less.
+ * first feature's lowest threshold is taken. Time {@code O(n p)} a level after one sort of each column. With {@link TreeOptions#bins} only the borders of bins are scored, and each row takes a byte a column.
  *
  * @param criterion {@link SplitCriterion#GINI} by default, or {@link SplitCriterion#ENTROPY}
  * @param options limits to growth and the rest; every one has a {@code with} method here
