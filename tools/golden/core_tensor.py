@@ -43,8 +43,8 @@ def special():
     add("normalQuantile", lambda p: -mpmath.sqrt(2) * mpmath.erfinv(1 - 2 * p) if p > 1e-15 else
         mpmath.findroot(lambda z: mpmath.log(mpmath.ncdf(z)) - mpmath.log(p), -mpmath.sqrt(-2 * mpmath.log(p))), tails)
     add("normalCdf", mpmath.ncdf, [-38.0, -20.0, -8.0, -3.0, -1.0, -0.1, 0.0, 0.5, 1.0, 2.0, 5.0, 8.3])
-    add("log1p", lambda x: mpmath.log(1 + x), [-0.999, -0.5, -1e-3, -1e-10, 1e-300, 1e-17, 1e-8, 1e-3, 0.5, 1.0, 1e10, 1e300])
-    add("expm1", lambda x: mpmath.exp(x) - 1, [-700.0, -20.0, -1.0, -1e-3, -1e-12, 1e-300, 1e-17, 1e-8, 1e-3, 0.5, 1.0, 20.0, 700.0])
+    add("log1p", mpmath.log1p, [-0.999, -0.5, -1e-3, -1e-10, 1e-300, 1e-17, 1e-8, 1e-3, 0.5, 1.0, 1e10, 1e300])
+    add("expm1", mpmath.expm1, [-700.0, -20.0, -1.0, -1e-3, -1e-12, 1e-300, 1e-17, 1e-8, 1e-3, 0.5, 1.0, 20.0, 700.0])
     pairs = [(a, b, x) for a, b in [(0.5, 0.5), (1, 3), (2.5, 4), (10, 2), (50, 70), (0.1, 5), (1000, 900)] for x in [0.001, 0.1, 0.4, 0.5, 0.53, 0.9, 0.999]]
     mpmath.mp.dps = 40
     cases.append(case("regularisedBeta", {"a": [p[0] for p in pairs], "b": [p[1] for p in pairs], "x": [p[2] for p in pairs]},
@@ -196,6 +196,9 @@ def tensor_ops():
     ints = np.array([-7, -3, 0, 3, 7, 8])
     add("floor division", {"a": ints, "b": 3}, ints // 3, negative=ints // -3)
     add("remainder", {"a": ints, "b": 3, "how": "sign of the divisor, as NumPy"}, ints % 3, negative=ints % -3)
+    a, b = zip((1.0, 0.1), (-1.0, 0.1), (7.5, 2), (-7.5, 2), (7.5, -2), (inf, 2), (5, inf), (-5, inf), (5, -inf), (-0.0, 3), (6, -3), (1, 0), (-1, 0), (0, 0), (nan, 1), (0.3, 0.1), (1e300, 1e-9))
+    add("float floor division", {"a": a, "b": b}, np.floor_divide(a, b))
+    add("float remainder", {"a": a, "b": b}, np.remainder(a, b))
     for name, rounding in [("rint", np.rint), ("floor", np.floor), ("ceil", np.ceil), ("trunc", np.trunc), ("sign", np.sign)]:
         v = np.array([-2.5, -1.5, -0.5, -0.2, -0.0, 0.0, 0.5, 1.5, 2.5, 2.7, inf, -inf, nan])
         add(f"round {name}", {"x": v, "op": name}, rounding(v))
@@ -224,8 +227,66 @@ def tensor_ops():
                "threeD": str(np.arange(8).reshape(2, 2, 2)), "large": str(np.array([1e10, 1.0])), "float32": str(np.array([0.1, 100.25], np.float32)),
                "bigMatrix": str(np.arange(1200.0).reshape(30, 40))}
     cases.append(case("printing", {"how": "str of the arrays of tools/golden/core_tensor.py, default print options"}, printed))
+    printing(cases)
     write("core", "tensor-ops", versions("numpy", "torch"), cases,
           "broadcast: r = Recipe(seed); a = bells of its shape, then b. einsum: operands from one Recipe(seed) in order. Others: bells of the shape.")
+
+
+def printing(cases):
+    """str() of many arrays, where one form, width and line length for all entries has its corners."""
+    nan, inf, first = math.nan, math.inf, len(cases)
+
+    def add(x, dtype="float64"):
+        x = np.array(x, dtype)
+        cases.append(case(f"print {len(cases) - first}", {"x": x.astype(float) if x.dtype.kind == "f" else x.astype(int), "shape": list(x.shape), "dtype": str(x.dtype)}, {"text": str(x)}))
+
+    for v in [0.0, -0.0, 3.0, 0.1, 1e16, 1.5e16, 9999999999999998.0, 1e15, 1e-4, 9.9e-5, -1e-5, 1e100, -2.5e-200, 5e-324, 1.7976931348623157e308, nan, inf, -inf, 1 / 3, 1e22, 1e23, 2.0**-44]:
+        add(v)
+        add([v])
+        add([v, 1.5])
+        add([v, -1.0, 0.25])
+    for v in [0.1, 3.0, 1e10, 1e-5, 16777216.0, 1 / 3, 1e-45, 3.4e38]:
+        add(v, "float32")
+        add([v, 2.0], "float32")
+    for v in [[0.0001, 0.05], [1e-4], [0.1, 0.2, 1 / 3], [100.25, 0.1], [1e7, 1.0e5], [99999999.0, 1e5]]:
+        add(v, "float32")
+        add(v, "float64")
+    for v in [0.1, 3.0, 1 / 3, 65504.0, 6e-8, 1e-4]:
+        add(v, "float16")
+        add([v, 1.0, -2.5], "float16")
+    for v in [[True, True], [[False], [True]], True, False]:
+        add(v, "bool")
+    add([9007199254740993, -9223372036854775808], "int64")
+    add([[-5, 100], [7, 0]], "int32")
+    add([255, 0], "uint8")
+    add([nan, nan])
+    add([-inf, 1.0])
+    add([inf, -inf, nan])
+    add([[1e-10, nan], [inf, 3.0]])
+    add([0.123456785, 0.5])
+    add([0.1234567850000001, 1.0])
+    add([123456.123456789, 1000.5])
+    add([1234567.875, 99999999.0])
+    add([1.0, 1000.0])
+    add([1.0, 1000.1])
+    add([1e99, 1e100])
+    add([1.23456789012, 1e9])
+    add([0.999999999999, 1.0])
+    add(np.arange(100), "int64")
+    add(np.arange(60.0) / 7)
+    add(np.arange(48.0).reshape(2, 24) / 3)
+    add(np.arange(1000), "int64")
+    add(np.arange(1001), "int64")
+    add(np.arange(1200).reshape(2, 600), "int64")
+    add(np.arange(1200).reshape(4, 300, 1), "int64")
+    add(np.arange(2048.0).reshape(2, 8, 8, 16))
+    add(np.arange(1331).reshape(11, 11, 11), "int64")
+    add(np.zeros((2, 1, 2, 1)))
+    add(np.zeros(0))
+    for i in range(40):
+        r = Recipe(400 + i)
+        x = r.bells(12).reshape(3, 4) * 10.0 ** (r.below(12) - 6)
+        add(np.round(x, r.below(10)), ["float64", "float32"][i % 2])
 
 
 if __name__ == "__main__":

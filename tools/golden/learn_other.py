@@ -299,8 +299,12 @@ def k_fold():
         n, groups, k = 20 + r.below(40), 5 + r.below(8), 2 + r.below(4)
         g = r.belows(groups, n)
         ids = np.empty(n, int)
+        # GroupKFold sorts groups by size with numpy's default argsort, whose order of ties differs between CPUs (SIMD); a stable sort has one answer
+        argsort = np.argsort
+        np.argsort = lambda a: argsort(a, kind="stable")
         for f, (_, test) in enumerate(GroupKFold(k).split(np.zeros(n), groups=g)):
             ids[test] = f
+        np.argsort = argsort
         cases.append(case(f"GroupKFold {i}", {"groups": g, "k": k}, {"testFold": ids}))
     for n, options in [(12, {}), (20, dict(n_splits=3)), (30, dict(n_splits=4, gap=2)), (30, dict(n_splits=3, max_train_size=8)), (25, dict(n_splits=3, test_size=4)), (40, dict(n_splits=5, test_size=3, gap=1, max_train_size=10))]:
         folds = [[int(a[0]), int(a[-1]) + 1, int(b[0]), int(b[-1]) + 1] for a, b in TimeSeriesSplit(**options).split(np.zeros(n))]
@@ -310,7 +314,7 @@ def k_fold():
     for alpha in (1.0, 0.01):
         for scoring in ("r2", "neg_mean_squared_error", "neg_mean_absolute_error"):
             cases.append(case(f"cross_val_score Ridge {alpha:g} {scoring}", {"data": "diabetes", "alpha": alpha, "k": 5, "scoring": scoring}, {"scores": cross_val_score(Ridge(alpha=alpha), x, y, cv=KFold(5), scoring=scoring)}))
-    write("learn", "k-fold", REF, cases, "No shuffling. testFold: the number of the fold in which each row is tested. Time series: train [from, to), test [from, to).")
+    write("learn", "k-fold", REF, cases, "No shuffling. GroupKFold: groups of equal size in the order of a stable sort. testFold: the number of the fold in which each row is tested. Time series: train [from, to), test [from, to).")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def sigmoid():
     far = [-1e4, -745.0, -709.0, -50.0, 0.0, 50.0, 1e4]
     cases = [case("exact", {"x": GRID}, {"sigmoid": exact(lambda x: 1 / (1 + mpmath.exp(-x)), GRID),
                                          "derivative": exact(lambda x: mpmath.exp(-x) / (1 + mpmath.exp(-x)) ** 2, GRID)}),
-             case("log sigmoid", {"x": far + GRID}, {"y": exact(lambda x: -mpmath.log(1 + mpmath.exp(-x)) if x > -5000 else x, far + GRID)}),
+             case("log sigmoid", {"x": far + GRID}, {"y": exact(lambda x: -mpmath.log1p(mpmath.exp(-x)) if x > -5000 else x, far + GRID)}),
              case("logit", {"p": [1e-300, 1e-10, 0.1, 0.5, 0.75, 0.999, 1 - 2.0**-50]},
                   {"y": exact(lambda p: mpmath.log(p / (1 - p)), [1e-300, 1e-10, 0.1, 0.5, 0.75, 0.999, 1 - 2.0**-50])})]
     x = [-1e4, -10.0, -3.5, -3.0, -1.0, -0.0, 0.0, 0.5, 2.9, 3.0, 6.0, 1e4]

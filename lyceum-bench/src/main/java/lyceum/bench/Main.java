@@ -1,5 +1,6 @@
 package lyceum.bench;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -12,7 +13,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** {@code ./lyceum bench SUITE [--json]}. */
 @Command(name = "bench", mixinStandardHelpOptions = true, description = "Measures Lyceum beside its peers, in one run. A ratio above 1 means that Lyceum is better.")
 public final class Main implements Callable<Integer> {
-    enum Suite { core, learn, studio }
+    enum Suite { core, learn, studio, acceptance }
 
     @Parameters(description = "One of: ${COMPLETION-CANDIDATES}") private Suite suite;
 
@@ -29,6 +30,7 @@ public final class Main implements Callable<Integer> {
             case core -> new CoreSuite(this::show).run();
             case learn -> new LearnSuite(this::show).run();
             case studio -> new StudioSuite(this::show).run();
+            case acceptance -> new AcceptanceSuite(Path.of(System.getProperty("lyceum.root", ".")), this::show).run();
         };
         if (json) System.out.println(JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValueAsString(rows));
         return 0;
@@ -36,7 +38,13 @@ public final class Main implements Callable<Integer> {
 
     private void show(Row row) {
         if (json) return;
-        System.out.printf("%-46s %12.4g %12s %8s  %s%s%n", row.name() + " " + row.shape(), row.ours(), Double.isNaN(row.peer()) ? "" : String.format("%.4g", row.peer()),
+        boolean found = Double.isNaN(row.ratio()) && !Double.isNaN(row.peer());
+        System.out.printf("%-46s %12s %12s %8s  %s%s%n", row.name() + " " + row.shape() + (row.suite().equals("learn") && row.threads() > 1 ? ", " + row.threads() + " threads" : ""), digits(row.ours(), found), digits(row.peer(), found),
                 Double.isNaN(row.ratio()) ? "" : String.format("%.2f", row.ratio()), row.unit(), row.peerName().isEmpty() ? "" : "  " + row.peerName());
+    }
+
+    /** Four digits of a measurement, nine of what both should agree on. */
+    private static String digits(double value, boolean found) {
+        return Double.isNaN(value) ? "" : String.format(found ? "%.9g" : "%.4g", value);
     }
 }

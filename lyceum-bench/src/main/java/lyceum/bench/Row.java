@@ -17,4 +17,9 @@ public record Row(String suite, String name, String shape, String dtype, int thr
     static Row rate(String suite, String name, String shape, String dtype, int threads, double ours, double peer, String unit, String peerName) {
         return new Row(suite, name, shape, dtype, threads, ours, peer, unit, ours / peer, peerName, Cpu.name());
     }
+
+    /** What both found, which should be the same: no ratio. */
+    static Row found(String suite, String name, String shape, String dtype, int threads, double ours, double peer, String unit, String peerName) {
+        return new Row(suite, name, shape, dtype, threads, ours, peer, unit, Double.NaN, peerName, Cpu.name());
+    }
 }

@@ -112,6 +112,15 @@ public final class Autograd {
     /** Hessian-vector product {@code H v} of a scalar-valued f, at the cost of a few gradients. */
     public static Tensor hvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) { return grad(t -> grad(f).apply(t).mul(v).sum()).apply(x); }
 
+    /**
+     * Taylor coefficients {@code c_0 .. c_order} of {@code t -> f(x + t v)}: {@code c_k} is the k-th directional derivative over k!, in the shape
+     * of f(x). One pass in O(order^2); f is traced, so its branches are those taken at x. See Griewank and Walther (2008), chapter 13.
+     *
+     * @throws UnsupportedOperationException if f uses an operation without a rule for series, such as lgamma or one with a gradient of the
+     *         user's own: names it
+     */
+    public static Tensor[] taylor(UnaryOperator<Tensor> f, Tensor x, Tensor v, int order) { return Taylor.coefficients(f, x, v, order); }
+
     /** Gradients of {@code f(x, example)} for each entry of the first axis of {@code examples}, stacked along a new first axis. */
     public static Tensor perSample(java.util.function.BinaryOperator<Tensor> f, Tensor x, Tensor examples) {
         var rows = new Tensor[Math.toIntExact(examples.size(0))];

@@ -28,12 +28,14 @@ public final class Program {
     private final int[] outputs;
     private final int[] slot;
     private final int slots;
+    private final int[] uses;
 
     /** @param outputs registers whose values are stored, in the order of the output views */
     public Program(List<Instruction> code, int... outputs) {
         this.code = code.toArray(Instruction[]::new);
         this.outputs = outputs.clone();
         this.slot = new int[this.code.length];
+        this.uses = countUses();
         this.slots = assignSlots();
     }
 
@@ -59,11 +61,21 @@ public final class Program {
 
     public int slots() { return slots; }
 
+    /** How many instructions and outputs read the register. */
+    public int uses(int register) { return uses[register]; }
+
+    private int[] countUses() {
+        var counts = new int[code.length];
+        for (var in : code) for (int r : new int[] {in.a, in.b, in.c}) if (r >= 0) counts[r]++;
+        for (int output : outputs) counts[output]++;
+        return counts;
+    }
+
     private int assignSlots() {
         var lastUse = new int[code.length];
         for (int i = 0; i < code.length; i++) {
             var in = code[i];
-            // A constant keeps its buffer, so that an interpreter fills it once and not for every block.
+            // A constant keeps its buffer, so that an interpreter fills it once, if at all, and not for every block.
             lastUse[i] = Math.max(lastUse[i], in.op == Op.CONST ? Integer.MAX_VALUE : i);
             for (int r : new int[] {in.a, in.b, in.c}) if (r >= 0) lastUse[r] = Math.max(lastUse[r], i);
         }
@@ -72,8 +84,8 @@ public final class Program {
         var owner = new java.util.ArrayList<Integer>();
         for (int i = 0; i < code.length; i++) {
             int chosen = -1;
-            // A result never shares the buffer of its own operands: kernels may then write before they have read all of them.
-            for (int s = 0; s < count && chosen < 0; s++) if (lastUse[owner.get(s)] < i && code[i].op != Op.CONST) chosen = s;
+            // A result may take the buffer of an operand that dies here: kernels read element i before they write it.
+            for (int s = 0; s < count && chosen < 0; s++) if (lastUse[owner.get(s)] <= i && code[i].op != Op.CONST) chosen = s;
             if (chosen < 0) {
                 chosen = count++;
                 owner.add(i);

@@ -46,6 +46,13 @@ public final class Scope implements AutoCloseable {
     /** The innermost scope of this thread, or null. */
     public static Scope current() { return CURRENT.get(); }
 
+    /** True after the end: what belonged to this scope can no longer be read. */
+    public boolean isClosed() {
+        synchronized (owned) {
+            return closed;
+        }
+    }
+
     /** Makes {@code storage} this scope's. @throws lyceum.LyceumException if it has closed */
     void own(Storage storage) {
         if (detached) return;

@@ -57,28 +57,34 @@ final class Creation {
     static Tensor constant(DType type, double value) { return full(type, value, Shape.SCALAR); }
 
     static Tensor full(DType type, double value, Shape shape) {
-        long bits = switch (type) {
-            case F16, BF16, F32, F64 -> Double.doubleToRawLongBits(value);
-            case BOOL -> value != 0 ? 1 : 0;
-            case U8 -> Math.clamp((long) value, 0, 255);
-            case I8 -> Math.clamp((long) value, Byte.MIN_VALUE, Byte.MAX_VALUE);
-            case I32 -> (int) value;
-            case I64 -> (long) value;
-        };
+        if (!type.isFloat() && !holds(type, value)) throw new lyceum.DTypeException("full: " + value + " is no " + type + "; name a type that holds it");
+        long bits = type.isFloat() ? Double.doubleToRawLongBits(value) : type == DType.BOOL ? value != 0 ? 1 : 0 : (long) value;
         return new Tensor(type, shape, Deferred.leaf(Op.CONST, bits));
+    }
+
+    /** Whether an integer type has this very number; BOOL has every one. */
+    static boolean holds(DType type, double value) {
+        return switch (type) {
+            case U8 -> value == ((int) value & 0xFF);
+            case I8 -> value == (byte) value;
+            case I32 -> value == (int) value;
+            case I64 -> value == (long) value;
+            default -> true;
+        };
     }
 
     static Tensor arange(double start, double stop, double step) {
         if (step == 0) throw new IllegalArgumentException("arange: the step is 0");
-        double length = Math.max(0, Math.ceil((stop - start) / step));
-        if (!(length <= Integer.MAX_VALUE - 8)) throw new IllegalArgumentException("arange: " + start + " to " + stop + " by " + step + " are " + length + " values; at most 2^31 - 9");
-        int n = (int) length;
+        double count = Math.max(0, Math.ceil((stop - start) / step));
+        if (!(count <= Integer.MAX_VALUE - 8)) throw new IllegalArgumentException("arange: from " + start + " to " + stop + " by " + step + " are too many steps");
+        int n = (int) count;
         var values = new double[n];
         for (int i = 0; i < n; i++) values[i] = start + i * step;
         return Tensor.of(values);
     }
 
     static Tensor linspace(double start, double stop, int n) {
+        if (n < 0) throw new IllegalArgumentException("linspace: n is " + n + "; it is at least 0");
         var values = new double[n];
         for (int i = 0; i < n; i++) values[i] = n == 1 ? start : i == n - 1 ? stop : start + (stop - start) * i / (n - 1);
         return Tensor.of(values);

@@ -14,9 +14,12 @@ public final class CustomGradient {
 
     /** The result of {@code forward} on the operands, recorded with {@code rule} if one of them is tracked. */
     public static Tensor apply(String name, Tensor[] operands, Function<Tensor[], Tensor> forward, Rule rule) {
-        var plain = new Tensor[operands.length];
-        for (int i = 0; i < plain.length; i++) plain[i] = operands[i].detach();
-        var result = GradMode.with(false, () -> forward.apply(plain)).detach();
+        var result = Tracing.untold(() -> {
+            var plain = new Tensor[operands.length];
+            for (int i = 0; i < plain.length; i++) plain[i] = operands[i].detach();
+            return GradMode.with(false, () -> forward.apply(plain)).detach();
+        });
+        if (Tracing.on()) Tracing.made(new Operation.Custom(name, forward, rule), result, operands.clone());
         if (!History.wanted(operands)) return result;
         var saved = new Saved[operands.length];
         for (int i = 0; i < saved.length; i++) saved[i] = Saved.of(operands[i], name);

@@ -25,9 +25,14 @@ final class Einsum {
         var inputs = (arrow < 0 ? text : text.substring(0, arrow)).split(",", -1);
         if (inputs.length != operands.length) throw new ShapeException("einsum \"" + equation + "\": " + inputs.length + " operands named, " + operands.length + " given");
         var terms = new ArrayList<Term>();
-        for (int i = 0; i < operands.length; i++) terms.add(diagonals(new Term(operands[i], axes(equation, inputs[i], operands[i].rank())), equation));
+        var named = new ArrayList<Character>();
+        for (int i = 0; i < operands.length; i++) {
+            var axes = axes(equation, inputs[i], operands[i].rank());
+            named.addAll(axes);
+            terms.add(diagonals(new Term(operands[i], axes), equation));
+        }
         var sizes = sizes(equation, terms);
-        var output = arrow >= 0 ? outputAxes(equation, text.substring(arrow + 2), terms) : implicit(terms);
+        var output = arrow >= 0 ? outputAxes(equation, text.substring(arrow + 2), terms) : implicit(named);
         for (char axis : output) if (!sizes.containsKey(axis)) throw new ShapeException("einsum \"" + equation + "\": output index '" + axis + "' is in no operand");
         var result = terms.getFirst();
         for (int i = 1; i < terms.size(); i++) {
@@ -96,9 +101,10 @@ final class Einsum {
         return axes;
     }
 
-    private static List<Character> implicit(List<Term> terms) {
+    /** The axes of an ellipsis, then the letters that occur once in all operands, a diagonal's counting twice. */
+    private static List<Character> implicit(List<Character> named) {
         var count = new java.util.TreeMap<Character, Integer>();
-        for (var term : terms) for (char name : term.axes) count.merge(name, 1, Integer::sum);
+        for (char name : named) count.merge(name, 1, Integer::sum);
         var output = new ArrayList<Character>();
         for (char name : count.descendingKeySet()) if (name >= 0x1000) output.add(name);
         for (var entry : count.entrySet()) if (entry.getKey() < 0x1000 && entry.getValue() == 1) output.add(entry.getKey());

@@ -144,7 +144,7 @@ sealed interface ElementwiseOps permits Tensor {
 
     /** {@code this ^ other}. Integers stay integers and wrap; a negative integer exponent is refused. */
     default Tensor pow(Tensor other) {
-        if (!self().dtype().isFloat() && !other.dtype().isFloat() && other.count() > 0 && other.min().item() < 0)
+        if (!self().dtype().isFloat() && !other.dtype().isFloat() && other.count() > 0 && Tracing.untold(() -> other.min().item()) < 0)
             throw new IllegalArgumentException("pow: negative exponents need a float base; convert it with to(F64)");
         return arithmetic(Op.POW, self(), other);
     }
@@ -175,7 +175,7 @@ sealed interface ElementwiseOps permits Tensor {
         return apply(Op.ATAN2, type, self().to(type), other.to(type), null);
     }
 
-    /** Quotient rounded down. @throws ArithmeticException for an integer divisor of zero, at this call */
+    /** Quotient rounded down, so that {@code floorDiv(y) * y + mod(y)} is this but for rounding. @throws ArithmeticException for an integer divisor of zero, at this call */
     default Tensor floorDiv(Tensor other) { return arithmetic(Op.FLOOR_DIV, self(), divisor("floorDiv", self(), other)); }
 
     default Tensor floorDiv(double other) { return floorDiv(number(other)); }
@@ -242,20 +242,13 @@ sealed interface ElementwiseOps permits Tensor {
 
     private static DType typeFor(DType type, double value) {
         if (type.isFloat()) return type;
-        boolean fits = switch (type) {
-            case BOOL -> value == (int) value;
-            case U8 -> value == ((int) value & 0xFF);
-            case I8 -> value == (byte) value;
-            case I32 -> value == (int) value;
-            default -> value == (long) value;
-        };
-        if (fits) return type == DType.BOOL ? DType.I32 : type;
+        if (Creation.holds(type == DType.BOOL ? DType.I32 : type, value)) return type == DType.BOOL ? DType.I32 : type;
         return value == (int) value ? DType.I32 : value == (long) value ? DType.I64 : DType.F64;
     }
 
     private static Tensor divisor(String operation, Tensor dividend, Tensor divisor) {
         if (dividend.dtype().isFloat() || divisor.dtype().isFloat()) return divisor;
-        if (divisor.eq(0).any().item() != 0) throw new ArithmeticException(operation + ": an integer divisor is zero (shape " + divisor.shape() + ")");
+        if (Tracing.untold(() -> divisor.eq(0).any().item()) != 0) throw new ArithmeticException(operation + ": an integer divisor is zero (shape " + divisor.shape() + ")");
         return divisor;
     }
 
@@ -289,10 +282,11 @@ sealed interface ElementwiseOps permits Tensor {
 
     static Tensor unary(Op op, DType type, Tensor a) { return apply(op, type, a, null, null); }
 
-    private static Tensor apply(Op op, DType type, Tensor a, Tensor b, Tensor c) {
+    static Tensor apply(Op op, DType type, Tensor a, Tensor b, Tensor c) {
         var shape = b == null ? a.shape() : Shape.broadcast(op.name().toLowerCase(java.util.Locale.ROOT), a.shape(), b.shape());
         if (c != null) shape = Shape.broadcast(op.name().toLowerCase(java.util.Locale.ROOT), shape, c.shape());
         var result = Fusion.apply(op, type, shape, a, b, c);
+        if (Tracing.on()) Tracing.made(new Operation.Elementwise(op, type), result, c != null ? new Tensor[] {a, b, c} : b != null ? new Tensor[] {a, b} : new Tensor[] {a});
         return type.isFloat() ? Gradients.record(op, result, a, b, c) : result;
     }
 }

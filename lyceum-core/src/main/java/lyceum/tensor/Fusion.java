@@ -14,6 +14,7 @@ import lyceum.backend.Op;
 import lyceum.backend.Program;
 import lyceum.backend.Program.Instruction;
 import lyceum.backend.View;
+import lyceum.backend.scalar.Elements;
 import lyceum.memory.Allocator;
 import lyceum.memory.Scope;
 import lyceum.memory.Storage;
@@ -123,8 +124,23 @@ final class Fusion {
         return view.with(shape.sizes(), strides);
     }
 
+    /** Has pending work that reads {@code storage} done before it is written. Work of a scope that has closed can be read by nobody and is left. */
+    static void produceReaders(Storage storage) {
+        for (var reader : storage.takeReaders()) {
+            var pending = ((Tensor) reader).deferred();
+            if (pending != null && (pending.scope() == null || !pending.scope().isClosed())) ((Tensor) reader).view();
+        }
+    }
+
     /** Produces the value of {@code root}, and of those pending values on its way that have another reader. */
     static void produce(Tensor root) {
+        var constant = root.deferred();
+        if (constant != null && constant.op() == Op.CONST && root.count() == 1) {
+            synchronized (root) {
+                if (root.deferred() != null) root.publish(number(root, constant));
+            }
+            return;
+        }
         var chain = new Chain(root.shape(), root);
         chain.emit(root);
         if (chain.stored.size() == 1) {
@@ -136,12 +152,20 @@ final class Fusion {
         }
     }
 
+    /** A single number needs no program. */
+    private static View number(Tensor root, Deferred constant) {
+        var view = allocate(root.dtype(), root.shape(), constant.scope());
+        if (root.dtype().isFloat()) Elements.set(root.dtype(), view.storage().segment(), view.byteOffset(), Double.longBitsToDouble(constant.immediate()));
+        else Elements.set(root.dtype(), view.storage().segment(), view.byteOffset(), constant.immediate());
+        return view;
+    }
+
     /**
      * Replaces the elements of the targets by the values that {@code f} gives for them, where possible in one program and one pass over memory.
      * What {@code f} makes on its way is thrown away.
      */
     static void update(Tensor[] targets, UnaryOperator<Tensor[]> f) {
-        for (var target : targets) for (var reader : target.view().storage().takeReaders()) ((Tensor) reader).view();
+        for (var target : targets) produceReaders(target.view().storage());
         var plain = new Tensor[targets.length];
         for (int i = 0; i < plain.length; i++) plain[i] = targets[i].detach();
         var sources = List.of(GradMode.with(false, () -> f.apply(plain)));

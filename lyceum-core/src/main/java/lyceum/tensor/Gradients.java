@@ -67,7 +67,7 @@ final class Gradients {
             case TANH -> g.mul(z.square().rsub(1));
             case SIGMOID -> g.mul(z.mul(z.rsub(1)));
             case SOFTPLUS -> g.mul(x.sigmoid());
-            case RELU -> z.gt(0).where(g, g.zerosLike());
+            case RELU -> z.le(0).where(g.zerosLike(), g); // so that NaN lets the gradient through, as PyTorch does
             case ERF -> g.mul(x.square().neg().exp()).mul(TWO_OVER_SQRT_PI);
             case ERFC -> g.mul(x.square().neg().exp()).mul(-TWO_OVER_SQRT_PI);
             case ERFINV -> g.mul(z.square().exp()).div(TWO_OVER_SQRT_PI);
@@ -80,7 +80,7 @@ final class Gradients {
             case POW -> i == 0 ? powerBase(g, x, y) : powerExponent(g, x, z);
             case MAX, MIN -> share(i, g, x, y, z);
             case ATAN2 -> i == 0 ? g.mul(y).div(x.square().add(y.square())) : g.mul(x).div(x.square().add(y.square())).neg();
-            case MOD -> i == 0 ? g : g.mul(x.div(y).floor()).neg();
+            case MOD -> i == 0 ? g : g.mul(x.floorDiv(y)).neg();
             case FMA -> i == 0 ? g.mul(y) : i == 1 ? g.mul(x) : g;
             case WHERE -> i == 0 ? null : i == 1 ? x.where(g, g.zerosLike()) : x.where(g.zerosLike(), g);
             default -> null; // SIGN, FLOOR, CEIL, ROUND, TRUNC, FLOOR_DIV and all that give no float: zero almost everywhere

@@ -24,7 +24,7 @@ sealed interface InPlaceOps permits Tensor {
         if (!Shape.broadcast("copy_", x.shape(), source.shape()).equals(x.shape()))
             throw new lyceum.ShapeException("copy_: source " + source.shape() + " does not fit into " + x.shape());
         var target = x.view();
-        for (var reader : target.storage().takeReaders()) ((Tensor) reader).view();
+        Fusion.produceReaders(target.storage());
         var value = source.detach().to(x.dtype());
         var view = value.view();
         if (view.storage() == target.storage()) value = Viewing.copyOf(value);

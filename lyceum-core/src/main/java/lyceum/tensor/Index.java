@@ -13,6 +13,9 @@ import lyceum.ShapeException;
  * }
  */
 public sealed interface Index {
+    /** A bound of a {@link Range} that is left out. */
+    long OPEN = Long.MIN_VALUE;
+
     record At(long index) implements Index { }
 
     record Range(long start, long stop, long step) implements Index { }
@@ -28,13 +31,17 @@ public sealed interface Index {
     /** One index; the axis is dropped. */
     static Index at(long index) { return new At(index); }
 
+    /** {@code start} to {@code stop - 1}, as {@code x[start:stop]}. */
     static Index range(long start, long stop) { return new Range(start, stop, 1); }
 
-    /** {@code start, start + step, ...} below {@code stop}; negative bounds count from the end. Backwards, a stop of -1 is before the first. */
+    /** {@code start, start + step, ...} up to but not including {@code stop}; negative bounds count from the end, bounds beyond the axis are moved to its ends. */
     static Index range(long start, long stop, long step) { return new Range(start, stop, step); }
 
     /** From {@code start} to the end. */
-    static Index from(long start) { return new Range(start, Long.MAX_VALUE, 1); }
+    static Index from(long start) { return new Range(start, OPEN, 1); }
+
+    /** Every {@code step}-th entry of the whole axis, from the end for a negative step: {@code x[::step]}. */
+    static Index every(long step) { return new Range(OPEN, OPEN, step); }
 
     /** The whole axis. */
     static Index all() { return new All(); }
@@ -45,7 +52,7 @@ public sealed interface Index {
     /** All axes between those named before and after: the ellipsis. */
     static Index rest() { return new Rest(); }
 
-    /** Entries by number; a BOOL vector selects where it is true. */
+    /** Entries by number; a BOOL vector selects where it is true. Several such entries select every combination, as NumPy's {@code ix_}. */
     static Index of(Tensor indices) { return new Of(indices); }
 
     /** Applies the entries axis by axis. */
@@ -58,11 +65,7 @@ public sealed interface Index {
         for (var index : indices) {
             switch (index) {
                 case At at -> result = result.select(axis, at.index);
-                case Range range -> {
-                    long size = result.size(axis);
-                    long stop = range.stop == Long.MAX_VALUE ? size : range.stop;
-                    result = result.slice(axis++, Math.min(range.start, range.step > 0 ? size : size - 1), range.step > 0 ? Math.min(stop, size) : stop, range.step);
-                }
+                case Range range -> result = cut(result, axis++, range);
                 case All all -> axis++;
                 case NewAxis newAxis -> result = result.unsqueeze(axis++);
                 case Rest rest -> axis += x.rank() - used;
@@ -73,6 +76,21 @@ public sealed interface Index {
             }
         }
         return result;
+    }
+
+    /** Python's rule for the bounds of a slice. */
+    private static Tensor cut(Tensor x, int axis, Range range) {
+        if (range.step == 0) throw new ShapeException("get: the step of a range is 0");
+        boolean up = range.step > 0;
+        long size = x.size(axis), low = up ? 0 : -1, high = up ? size : size - 1;
+        long start = bound(range.start, up ? low : high, size, low, high), stop = bound(range.stop, up ? high : low, size, low, high);
+        boolean empty = up ? stop <= start : stop >= start;
+        return empty ? x.slice(axis, 0, 0, 1) : x.slice(axis, start, stop, range.step);
+    }
+
+    private static long bound(long given, long open, long size, long low, long high) {
+        if (given == OPEN) return open;
+        return Math.clamp(given < 0 ? given + size : given, low, high);
     }
 
     private static Tensor mask(Tensor mask, long size) {

@@ -45,6 +45,7 @@ sealed interface IndexOps permits Tensor {
         var out = Fusion.allocate(x.dtype(), index.shape());
         Backend.current().gather(x.view(), a, i64.view(), out);
         var result = new Tensor(out, index.shape());
+        if (Tracing.on()) Tracing.made(new Operation.Gather(a), result, x, i64);
         if (!History.wanted(x)) return result;
         var at = Saved.of(i64, "gather");
         return History.record("gather", result, (i, g) -> Tensor.full(g.dtype(), 0, x.shape().sizes()).scatterAdd(a, at.get(), g), x);
@@ -86,7 +87,7 @@ sealed interface IndexOps permits Tensor {
 
     /** Row-major numbers of the elements that are not zero, I64. */
     default Tensor nonZeroFlat() {
-        var flags = self().ne(0).toBooleanArray();
+        var flags = Tracing.untold(() -> self().ne(0).toBooleanArray());
         int n = 0;
         for (boolean flag : flags) if (flag) n++;
         var found = new long[n];
@@ -110,7 +111,7 @@ sealed interface IndexOps permits Tensor {
     default Tensor oneHot(DType type, long classes) {
         var x = self();
         if (x.dtype().isFloat()) throw new DTypeException("oneHot: classes are integers, not " + x.dtype());
-        if (x.count() > 0 && (x.min().item() < 0 || x.max().item() >= classes))
+        if (x.count() > 0 && Tracing.untold(() -> x.min().item() < 0 || x.max().item() >= classes))
             throw new IllegalArgumentException("oneHot: values from " + (long) x.min().item() + " to " + (long) x.max().item() + " for " + classes + " classes");
         return x.unsqueeze(-1).eq(Tensor.arange(classes)).to(type);
     }

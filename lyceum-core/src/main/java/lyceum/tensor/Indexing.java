@@ -27,7 +27,7 @@ final class Indexing {
         }
         if (!index.shape().equals(other)) throw new ShapeException(operation + ": index " + index.shape() + " and source " + other + " differ");
         if (index.count() == 0) return index.to(DType.I64);
-        long size = target.size(axis), low = (long) index.min().item(), high = (long) index.max().item();
+        long size = target.size(axis), low = Tracing.untold(() -> (long) index.min().item()), high = Tracing.untold(() -> (long) index.max().item());
         if (low < -size || high >= size) throw new ShapeException(operation + ": index " + (high >= size ? high : low) + " is out of range for axis " + axis + " of shape " + target);
         var i64 = index.to(DType.I64);
         return low < 0 ? i64.lt(0).where(i64.add(size), i64) : i64;
@@ -46,6 +46,6 @@ final class Indexing {
         if (source.dtype() != x.dtype()) throw new DTypeException("scatter: source is " + source.dtype() + ", tensor " + x.dtype() + "; convert one with to()");
         var result = Viewing.copyOf(x);
         Backend.current().scatter(rule, source.view(), axis, i64.view(), result.view());
-        return result;
+        return Tracing.on() ? Tracing.made(new Operation.Scatter(rule, axis), result, x, i64, source) : result;
     }
 }

@@ -25,13 +25,10 @@ final class Joining {
         var shape = Shape.of(sizes);
         var out = Fusion.allocate(type, shape);
         var converted = new Tensor[parts.length];
-        long at = 0;
-        for (int i = 0; i < parts.length; i++) {
-            converted[i] = parts[i].to(type);
-            place(converted[i], out, a, at);
-            at += parts[i].size(a);
-        }
+        for (int i = 0; i < parts.length; i++) converted[i] = parts[i].to(type);
+        placeAll(out, a, converted);
         var result = new Tensor(out, shape);
+        if (Tracing.on()) Tracing.made(new Operation.Concat(a), result, converted);
         if (!History.wanted(converted)) return result;
         var starts = new long[parts.length];
         var lengths = new long[parts.length];
@@ -40,6 +37,15 @@ final class Joining {
             if (i > 0) starts[i] = starts[i - 1] + lengths[i - 1];
         }
         return History.record("concat", result, (i, g) -> g.narrow(a, starts[i], lengths[i]), converted);
+    }
+
+    /** The parts, of {@code out}'s type, one after the other along {@code axis}. */
+    static void placeAll(View out, int axis, Tensor... parts) {
+        long at = 0;
+        for (var part : parts) {
+            place(part, out, axis, at);
+            at += part.size(axis);
+        }
     }
 
     private static void place(Tensor part, View out, int axis, long at) {

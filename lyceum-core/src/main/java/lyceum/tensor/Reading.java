@@ -43,7 +43,7 @@ final class Reading {
     }
 
     private static void copy(Tensor x, DType type, ValueLayout layout, Object array, int n) {
-        var source = GradMode.with(false, () -> x.detach().to(type).contiguous());
+        var source = Tracing.untold(() -> GradMode.with(false, () -> x.detach().to(type).contiguous()));
         var v = source.view();
         MemorySegment.copy(v.storage().segment(), layout, v.byteOffset(), array, 0, n);
         Reference.reachabilityFence(source);

@@ -53,13 +53,22 @@ final class Reducing {
 
     /** The reduction. A pending {@code x} is stored first, since who asks for its sum or maximum mostly reads it again. */
     static Tensor reduce(Reduction reduction, Tensor x, boolean[] mask, DType type, boolean keepDims) {
-        if (x.rank() == 0) return reduction.compareTo(Reduction.ARGMAX) >= 0 ? Tensor.zeros(type) : Viewing.copyOf(x).to(type);
-        var out = Fusion.allocate(type, without(x, mask));
+        var result = value(reduction, x, mask, type);
+        if (Tracing.on()) Tracing.made(new Operation.Reduce(reduction, Storing.list(axesOf(mask))), result, x);
+        return keepDims ? result.reshape(kept(x, mask).sizes()) : result;
+    }
+
+    private static Tensor value(Reduction reduction, Tensor x, boolean[] mask, DType type) {
+        if (x.rank() == 0) return reduction.compareTo(Reduction.ARGMAX) >= 0 ? Tensor.zeros(type) : Tracing.untold(() -> Viewing.copyOf(x).to(type));
+        var shape = without(x, mask);
+        var out = Fusion.allocate(type, shape);
+        reduce(reduction, x, mask, out);
+        return new Tensor(out, shape);
+    }
+
+    static void reduce(Reduction reduction, Tensor x, boolean[] mask, View out) {
         List<Instruction> code = new ArrayList<>(List.of(Instruction.load(x.dtype(), 0)));
         Backend.current().reduce(reduction, new Program(code, 0), new View[] {x.view()}, mask, out);
-        var shape = without(x, mask);
-        var result = new Tensor(out, shape);
-        return keepDims ? result.reshape(kept(x, mask).sizes()) : result;
     }
 
     static Tensor extreme(Reduction reduction, Tensor x, int[] axes, boolean keepDims) {
@@ -95,7 +104,8 @@ final class Reducing {
         int a = x.shape().axis(axis);
         var out = Fusion.allocate(x.dtype(), x.shape());
         Backend.current().scan(scan, x.view(), a, out);
-        return new Tensor(out, x.shape());
+        var result = new Tensor(out, x.shape());
+        return Tracing.on() ? Tracing.made(new Operation.Scan(scan, a), result, x) : result;
     }
 
     /** For each element the product of all others of its group, by running products from both sides: exact with zeros. */

@@ -110,12 +110,13 @@ sealed interface ReductionOps permits Tensor {
     default Tensor softmax(int axis) {
         var x = self().to(self().dtype().toFloat());
         int a = x.shape().axis(axis);
-        var result = GradMode.with(false, () -> {
+        var result = Tracing.untold(() -> GradMode.with(false, () -> {
             var top = x.detach().max(new int[] {a}, true);
             var e = x.detach().sub(top.isFinite().where(top, top.zerosLike())).exp();
             var sum = e.sum(new int[] {a}, true);
             return e.div(sum.eq(0).where(sum.onesLike(), sum));
-        });
+        }));
+        if (Tracing.on()) Tracing.made(new Operation.Softmax(a), result, x);
         if (!History.wanted(x)) return result;
         var p = Saved.of(result, "softmax");
         return History.record("softmax", result, (i, g) -> g.sub(g.mul(p.get()).sum(new int[] {a}, true)).mul(p.get()), x);
@@ -174,7 +175,8 @@ sealed interface ReductionOps permits Tensor {
         var indices = Fusion.allocate(DType.I64, x.shape());
         Backend.current().sort(x.view(), a, descending, values, indices);
         var order = new Tensor(indices, x.shape());
-        return new Sorted(History.wanted(x) ? x.gather(a, order) : new Tensor(values, x.shape()), order);
+        if (Tracing.on()) Tracing.made(new Operation.Argsort(a, descending), order, x);
+        return new Sorted(History.wanted(x) || Tracing.on() ? x.gather(a, order) : new Tensor(values, x.shape()), order);
     }
 
     /** The permutation (I64) of {@link #sort(int)}. */

@@ -14,9 +14,9 @@ sealed interface ShapeOps permits Tensor {
         var shape = Viewing.resolve(x, sizes);
         if (shape.equals(x.shape())) return x;
         var strides = Viewing.reshapeStrides(x.view(), shape.sizes());
-        var source = strides != null ? x : x.contiguous();
-        var v = source.view();
+        var v = strides != null ? x.view() : Viewing.copyOf(x).view();
         var result = new Tensor(v.with(shape.sizes(), strides != null ? strides : View.contiguousStrides(shape.sizes())), shape);
+        if (Tracing.on()) Tracing.made(new Operation.Reshape(Storing.list(shape.sizes())), result, x);
         if (!History.wanted(x)) return result;
         var origin = x.shape().sizes();
         return History.record("reshape", result, (i, g) -> g.reshape(origin), x);
@@ -32,6 +32,7 @@ sealed interface ShapeOps permits Tensor {
     default Tensor copy() {
         var x = self();
         var result = Viewing.copyOf(x);
+        if (Tracing.on()) Tracing.made(new Operation.Copy(), result, x);
         return History.wanted(x) ? History.record("copy", result, (i, g) -> g, x) : result;
     }
 
@@ -82,6 +83,7 @@ sealed interface ShapeOps permits Tensor {
         if (extra < 0 || !Shape.broadcast("expand", x.shape(), shape).equals(shape)) throw new ShapeException("expand: shape " + x.shape() + " does not stretch to " + shape);
         if (shape.equals(x.shape())) return x;
         var result = new Tensor(Fusion.broadcast(x, shape), shape);
+        if (Tracing.on()) Tracing.made(new Operation.Expand(Storing.list(shape.sizes())), result, x);
         return History.wanted(x) ? History.record("expand", result, (i, g) -> g, x) : result; // the sweep sums back to the operand's shape
     }
 
@@ -149,8 +151,10 @@ sealed interface ShapeOps permits Tensor {
     /** A copy with {@code before} and {@code after} elements of {@code value} added along {@code axis}. */
     default Tensor pad(int axis, long before, long after, double value) { return Joining.pad(self(), self().shape().axis(axis), before, after, value); }
 
-    /** A copy that repeats the whole {@code times} along {@code axis}. */
+    /** A copy that repeats the whole {@code times} along {@code axis}: what NumPy calls {@code tile}. */
     default Tensor repeat(int axis, int times) {
+        if (times < 0) throw new IllegalArgumentException("repeat: times is " + times + "; it is at least 0");
+        if (times == 0) return narrow(axis, 0, 0).copy();
         var parts = new Tensor[times];
         java.util.Arrays.fill(parts, self());
         return Joining.concat(axis, parts);

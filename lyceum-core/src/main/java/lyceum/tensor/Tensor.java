@@ -162,6 +162,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     }
 
     void checkWritable(String operation) {
+        Tracing.refuseInPlace(operation);
         if (isTracked() && GradMode.isRecording()) throw new lyceum.LyceumException(operation + ": this tensor of shape " + shape
                 + " is part of a recorded computation; write inside noGrad, or to a copy");
         var v = view();
@@ -323,9 +324,9 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     /** The same value, not recorded. Shares memory. */
     public Tensor detach() {
         var d = deferred();
-        if (d == null) return new Tensor(view, shape);
-        d.readers().addAndGet(2); // it will be read through here as well: store it when it is first computed
-        return new Tensor(view(), shape);
+        if (d != null) d.readers().addAndGet(2); // it will be read through here as well: store it when it is first computed
+        var result = new Tensor(view(), shape);
+        return Tracing.on() ? Tracing.made(new Operation.Stop(), result, this) : result;
     }
 
     History history() { return history; }

@@ -72,9 +72,10 @@ final class Viewing {
 
     static Program copyProgram(Tensor x) { return new Program(java.util.List.of(Program.Instruction.load(x.dtype(), 0)), 0); }
 
-    private static Tensor view(String operation, Tensor x, View v, Rule rule) {
+    private static Tensor view(Operation operation, Tensor x, View v, Rule rule) {
         var result = new Tensor(v, Shape.adopt(v.shape()));
-        return History.wanted(x) ? History.record(operation, result, rule, x) : result;
+        if (Tracing.on()) Tracing.made(operation, result, x);
+        return History.wanted(x) ? History.record(operation.text(), result, rule, x) : result;
     }
 
     static Tensor permute(Tensor x, int[] order, int[] inverse) {
@@ -85,7 +86,7 @@ final class Viewing {
             shape[i] = v.shape()[order[i]];
             strides[i] = v.strides()[order[i]];
         }
-        return view("permute", x, v.with(shape, strides), (i, g) -> g.permute(inverse));
+        return view(new Operation.Permute(Storing.list(order)), x, v.with(shape, strides), (i, g) -> g.permute(inverse));
     }
 
     static Tensor slice(Tensor x, int axis, long start, long stop, long step) {
@@ -102,7 +103,7 @@ final class Viewing {
         shape[axis] = length;
         if (length > 1) strides[axis] *= step;
         var cut = new View(v.dtype(), v.storage(), length == 0 ? v.offset() : v.offset() + from * v.strides()[axis], shape, strides);
-        return view("slice", x, cut, (i, g) -> place(g, x.shape(), axis, from, step));
+        return view(new Operation.Slice(axis, start, stop, step), x, cut, (i, g) -> place(g, x.shape(), axis, from, step));
     }
 
     /** Zeros of {@code shape} with {@code g} at indices {@code from, from + step, ...} of an axis. */
@@ -117,7 +118,7 @@ final class Viewing {
         var strides = v.strides().clone();
         strides[axis] = -strides[axis];
         long offset = v.offset() + (x.size(axis) - 1) * v.strides()[axis];
-        return view("flip", x, new View(v.dtype(), v.storage(), x.count() == 0 ? v.offset() : offset, v.shape(), strides), (i, g) -> g.flip(axis));
+        return view(new Operation.Flip(axis), x, new View(v.dtype(), v.storage(), x.count() == 0 ? v.offset() : offset, v.shape(), strides), (i, g) -> g.flip(axis));
     }
 
     static Tensor diagonal(Tensor x, long k) {
@@ -130,7 +131,7 @@ final class Viewing {
         shape[rank - 2] = length;
         strides[rank - 2] = v.strides()[rank - 2] + v.strides()[rank - 1];
         long shift = length == 0 ? 0 : k >= 0 ? k * v.strides()[rank - 1] : -k * v.strides()[rank - 2];
-        return view("diagonal", x, new View(v.dtype(), v.storage(), v.offset() + shift, shape, strides), (i, g) -> {
+        return view(new Operation.Diagonal(k), x, new View(v.dtype(), v.storage(), v.offset() + shift, shape, strides), (i, g) -> {
             var row = Tensor.arange(rows).reshape(rows, 1);
             var column = Tensor.arange(columns);
             var on = column.sub(row).eq(k);
@@ -151,7 +152,7 @@ final class Viewing {
         strides[axis] *= step;
         shape[rank] = size;
         strides[rank] = v.strides()[axis];
-        return view("unfold", x, v.with(shape, strides), (i, g) -> {
+        return view(new Operation.Unfold(axis, size, step), x, v.with(shape, strides), (i, g) -> {
             var sum = Tensor.full(g.dtype(), 0, x.shape().sizes());
             var starts = Tensor.arange(windows).mul(step);
             for (long j = 0; j < size; j++) sum = sum.indexAdd(axis, starts.add(j), g.select(-1, j));

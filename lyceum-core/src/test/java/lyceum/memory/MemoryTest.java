@@ -58,6 +58,18 @@ class MemoryTest {
         assertThatThrownBy(() -> inner.item(7)).isInstanceOf(LyceumException.class).hasMessageContaining("inner");
     }
 
+    @Test void aWriteDoesNotProduceWorkOfAClosedScope() {
+        var written = Tensor.zeros(1000).compute();
+        Tensor pending;
+        try (var scope = Scope.open("inner")) {
+            pending = written.add(Tensor.ones(1000).compute()).mul(2);
+        }
+        written.add_(1);
+        written.copy_(Tensor.full(lyceum.DType.F32, 3, 1000));
+        assertThat(written.item(999)).isEqualTo(3);
+        assertThatThrownBy(pending::compute).hasMessageContaining("scope \"inner\"");
+    }
+
     @Test void scopesCloseInOrderAndOnTheirThread() throws InterruptedException {
         var scope = Scope.open("mine");
         var failure = new Throwable[1];

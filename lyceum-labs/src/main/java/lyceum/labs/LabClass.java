@@ -22,11 +22,17 @@ public record LabClass(String name, String title, List<String> topics, List<Para
     }
 
     /**
-     * Finds and describes a lab: runs it up to its first call that does not ask for a parameter.
+     * Finds a lab and what it asks for, as it was written down when it was built. A lab of which nothing is written down, such
+     * as one of your own, is run up to its first call that does not ask for a parameter.
      *
      * @throws LabException if there is no such lab, or it fails before it has asked for its parameters
      */
     public static LabClass of(String name) {
+        return LabIndex.shipped().find(name).orElseGet(() -> described(name));
+    }
+
+    /** Describes a lab as it is now, by running it up to its first call that does not ask for a parameter. */
+    static LabClass described(String name) {
         var type = load(name);
         var lab = type.getAnnotation(Lab.class);
         return new LabClass(name, lab.title(), List.of(lab.topics()), DescribingLab.parametersOf(create(type)));
@@ -35,6 +41,15 @@ public record LabClass(String name, String title, List<String> topics, List<Para
     /** Whether the class path holds such a class; does not load it. */
     public static boolean isThere(String name) {
         return LabClass.class.getResource("/" + name.replace('.', '/') + ".class") != null;
+    }
+
+    /** Whether a class is a lab by its annotation. */
+    static boolean isLab(String name) {
+        try {
+            return Class.forName(name, false, Thread.currentThread().getContextClassLoader()).isAnnotationPresent(Lab.class);
+        } catch (ClassNotFoundException e) {
+            throw new LabException("there is no class " + name, e);
+        }
     }
 
     /** A new body to run. */

@@ -63,7 +63,7 @@ final class LabWorker {
 
     private void run(LabRequest request, Cancellation asked) {
         try {
-            var lab = LabClass.of(request.labClass());
+            var lab = LabClass.described(request.labClass());
             emit(LabRuns.execute(request, lab, lab.values(request.params()), this::emit, asked));
         } catch (OutOfMemoryError e) {
             Runtime.getRuntime().halt(OUT_OF_MEMORY);

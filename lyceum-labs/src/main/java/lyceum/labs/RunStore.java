@@ -48,6 +48,7 @@ public final class RunStore {
     private final Disk disk;
     private final LinkedHashMap<String, StoredRun> index = new LinkedHashMap<>();
     private final LinkedHashMap<String, LabResult> unsaved = new LinkedHashMap<>();
+    private boolean indexRead;
 
     /** A store in {@code folder}, which is made when the first run is saved. */
     public RunStore(Path folder) {
@@ -57,11 +58,11 @@ public final class RunStore {
     RunStore(Path folder, Disk disk) {
         this.folder = folder;
         this.disk = disk;
-        readIndex();
     }
 
     /** Keeps a result. */
     public synchronized Saved save(LabResult result) {
+        readIndex();
         var json = result.toJson();
         var id = idOf(json);
         var entry = StoredRun.of(id, result);
@@ -86,6 +87,7 @@ public final class RunStore {
 
     /** A stored result; anything that is no id finds nothing. */
     public synchronized Optional<LabResult> find(String id) {
+        readIndex();
         if (!ID.matcher(id).matches() || !index.containsKey(id)) {
             return Optional.empty();
         }
@@ -107,18 +109,25 @@ public final class RunStore {
 
     /** The latest runs, newest first. */
     public synchronized List<StoredRun> latest(int count) {
+        readIndex();
         var runs = new ArrayList<>(index.values());
         return List.copyOf(runs.reversed().subList(0, Math.min(count, runs.size())));
     }
 
     /** The topics whose latest run took longest, slowest first. */
     public synchronized List<StoredRun> slowest(int count) {
+        readIndex();
         var latest = new LinkedHashMap<String, StoredRun>();
         index.values().forEach(r -> latest.put(r.slug(), r));
         return latest.values().stream().sorted(Comparator.comparingDouble(StoredRun::seconds).reversed()).limit(count).toList();
     }
 
+    /** At the first question, not at the start of the program. */
     private void readIndex() {
+        if (indexRead) {
+            return;
+        }
+        indexRead = true;
         try {
             for (var line : Files.readAllLines(folder.resolve(INDEX))) {
                 readEntry(line);

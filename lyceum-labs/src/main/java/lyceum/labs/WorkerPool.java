@@ -25,6 +25,7 @@ public final class WorkerPool implements LabExecutor {
 
     private static final System.Logger LOG = System.getLogger(WorkerPool.class.getName());
     private static final Duration GRACE = Duration.ofSeconds(2);
+    private static final Duration FIRST_WARM = Duration.ofMillis(1_500);
     /** A worker is replaced after so many runs, for what labs may leave behind. */
     private static final int MOST_RUNS = 50;
 
@@ -39,14 +40,14 @@ public final class WorkerPool implements LabExecutor {
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("lab-clock").factory());
     private volatile boolean closed;
 
-    /** A pool that starts its warm worker at once, in the background. */
+    /** A pool that starts its warm worker in the background, when whoever made it has had a moment to start itself. */
     public WorkerPool(WorkerOptions options) {
         this.options = options;
         this.queue = new LinkedBlockingQueue<>();
         for (int i = 0; i < options.atOnce(); i++) {
             Thread.ofPlatform().daemon().name("lab-dispatch-" + i).start(this::dispatch);
         }
-        keepOneWarm();
+        clock.schedule(this::keepOneWarm, FIRST_WARM.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override

@@ -12,8 +12,8 @@ public interface Layer {
     /** The value at x, predicting. */
     default Tensor forward(Tensor x) { return forward(x, Pass.inference()); }
 
-    /** This layer, then another. */
-    default Layer then(Layer next) { return (x, pass) -> next.forward(forward(x, pass), pass); }
+    /** This layer, then another: a {@link Sequential}, so that the parameters of both are found. */
+    default Sequential then(Layer next) { return new Sequential(this, next); }
 
     /** A layer without parameters from any function. */
     static Layer of(UnaryOperator<Tensor> function) { return (x, pass) -> function.apply(x); }

@@ -53,10 +53,11 @@ public abstract class Module implements Layer {
     public final void zeroGrad() { parameters().values().forEach(Tensor::zeroGrad); }
 
     /**
-     * Copies values in by name.
+     * Copies values in by name; floats of another width are converted. Nothing is written if anything does not fit.
      *
      * @throws FormatException if a name is missing or unknown: it lists them
      * @throws ShapeException if a shape differs
+     * @throws lyceum.DTypeException if integers are given for floats or the other way round
      */
     public final void load(Map<String, Tensor> values) {
         var own = state();
@@ -66,6 +67,8 @@ public abstract class Module implements Layer {
         own.forEach((name, tensor) -> {
             var value = values.get(name);
             if (!value.shape().equals(tensor.shape())) throw new ShapeException("load: " + name + " has shape " + tensor.shape() + ", the value " + value.shape());
+            if (value.dtype() != tensor.dtype() && !(value.dtype().isFloat() && tensor.dtype().isFloat()))
+                throw new lyceum.DTypeException("load: " + name + " is " + tensor.dtype() + ", the value " + value.dtype());
         });
         Autograd.noGrad(() -> own.forEach((name, tensor) -> tensor.copy_(values.get(name))));
     }

@@ -1,2 +1,5 @@
-/** Training loops. */
+/**
+ * Training loops: {@link lyceum.train.Trainer} is the class to start from. It is a record of settings; {@link lyceum.train.TrainingRun} is one
+ * run of it, which can be stepped, stopped, saved and resumed bit for bit, and {@link lyceum.train.History} what the run has seen.
+ */
 package lyceum.train;

@@ -24,7 +24,7 @@ public final class SpecialFunctions {
         return Math.log(n / high) - Math.log(low) - logChoose;
     }
 
-    /** {@code log} of the binomial coefficient n over k; real arguments, 0 <= k <= n. */
+    /** {@code log} of the binomial coefficient n over k; real arguments, k from 0 to n. */
     public static double logChoose(double n, double k) {
         if (k == 0 || k == n) return 0;
         return -Math.log1p(n) - logBeta(n - k + 1, k + 1);

@@ -52,6 +52,6 @@ class HouseTest {
 
     @Test void librariesOfTheUpperFloorsStayThere() {
         noClasses().that().resideOutsideOfPackages("lyceum.studio..").should().dependOnClassesThat().resideInAnyPackage("io.javalin..", "picocli..", "gg.jte..", "org.jline..").check(CLASSES);
-        noClasses().that().resideInAnyPackage("lyceum.tensor..", "lyceum.backend..", "lyceum.linalg..", "lyceum.autograd..").should().dependOnClassesThat().resideInAPackage("tools.jackson..").check(CLASSES);
+        noClasses().that().resideInAnyPackage("lyceum.memory..", "lyceum.tensor..", "lyceum.backend..", "lyceum.linalg..", "lyceum.random..").should().dependOnClassesThat().resideInAPackage("tools.jackson..").check(CLASSES);
     }
 }

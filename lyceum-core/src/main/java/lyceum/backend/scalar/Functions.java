@@ -60,7 +60,7 @@ public final class Functions {
             case MAX -> Math::max;
             case MIN -> Math::min;
             case ATAN2 -> Math::atan2;
-            case FLOOR_DIV -> (x, y) -> Math.floor(x / y);
+            case FLOOR_DIV -> Functions::floorDiv;
             case MOD -> Functions::floorMod;
             case POLYGAMMA -> (n, x) -> Special.polygamma((int) n, x);
             default -> throw new AssertionError(op);
@@ -70,6 +70,15 @@ public final class Functions {
     /** The remainder with the sign of {@code y}, as Python's {@code %}. */
     static double floorMod(double x, double y) {
         double r = x % y;
-        return r != 0 && (r < 0) != (y < 0) ? r + y : r;
+        if (r == 0) return Math.copySign(0, y);
+        return (r < 0) != (y < 0) ? r + y : r;
+    }
+
+    /** The quotient that belongs to {@link #floorMod}, as Python's {@code //}: 1 // 0.1 is 9, since ten of the double 0.1 are more than 1. */
+    static double floorDiv(double x, double y) {
+        if (y == 0) return x / y;
+        double r = x % y, quotient = (x - r) / y;
+        if (r != 0 && (r < 0) != (y < 0)) quotient--;
+        return quotient == 0 ? Math.copySign(0, x / y) : Math.rint(quotient);
     }
 }

@@ -1,6 +1,7 @@
 package lyceum.backend.scalar;
 
 import lyceum.DType;
+import lyceum.backend.Op;
 import lyceum.backend.Program;
 import lyceum.backend.Program.Instruction;
 import lyceum.random.Philox;
@@ -48,31 +49,33 @@ final class Interpreter {
     private final Lanes lanes;
     private final Strided[] inputs;
     private final Frame frame;
-    private boolean first = true;
+    private final boolean[] filled;
 
     Interpreter(Program program, Lanes lanes, Strided[] inputs) {
         this.program = program;
         this.lanes = lanes;
         this.inputs = inputs;
         this.frame = FRAMES.get();
+        this.filled = new boolean[program.length()];
         frame.grow(program.slots());
     }
 
     /** Runs all instructions on the elements numbered {@code start .. start + n - 1}. */
     void block(long start, int n) {
         for (int register = 0; register < program.length(); register++) step(register, start, n);
-        first = false;
     }
 
     private void step(int register, long start, int n) {
         var in = program.at(register);
         switch (in.op()) {
             case LOAD -> load(in, register, start, n);
-            case CONST -> { if (first) fill(in, register); }
+            case CONST -> { } // filled when an instruction wants it as a block
             case RANDOM -> random(in, register, start, n);
             case CAST -> cast(in, register, n);
             case WHERE -> where(in, register, n);
             case FMA -> fma(in, register, n);
+            case MUL -> { if (!isScaled(register)) binary(in, register, n); } // else done together with the addition that follows
+            case ADD -> { if (!affine(in, register, n)) binary(in, register, n); }
             default -> {
                 if (in.op().isPredicate()) compare(in, register, n);
                 else if (in.op().arity() == 1) unary(in, register, n);
@@ -91,14 +94,15 @@ final class Interpreter {
         }
     }
 
-    private void fill(Instruction in, int register) {
-        switch (Bank.of(in.type())) {
-            case FLOAT -> java.util.Arrays.fill(floats(register), Elements.round(in.type(), (float) Double.longBitsToDouble(in.immediate())));
-            case DOUBLE -> java.util.Arrays.fill(doubles(register), Double.longBitsToDouble(in.immediate()));
-            case INT -> java.util.Arrays.fill(ints(register), Elements.wrap(in.type(), (int) in.immediate()));
-            case LONG -> java.util.Arrays.fill(longs(register), in.immediate());
-        }
+    /** True once for each constant that is read as a block. */
+    private boolean mustFill(int register) {
+        if (filled[register] || program.at(register).op() != Op.CONST) return false;
+        return filled[register] = true;
     }
+
+    private float floatConstant(int register) { return Elements.round(program.at(register).type(), (float) Double.longBitsToDouble(program.at(register).immediate())); }
+
+    private double doubleConstant(int register) { return Double.longBitsToDouble(program.at(register).immediate()); }
 
     private void random(Instruction in, int register, long start, int n) {
         long key = in.immediate();
@@ -116,6 +120,26 @@ final class Interpreter {
             }
             default -> throw new AssertionError(in);
         }
+    }
+
+    /** True for the x c of an {@code x c + d} with constants, read by that addition alone: two passes over the block become one. */
+    private boolean isScaled(int register) {
+        var in = program.at(register);
+        if (in.op() != Op.MUL || program.at(in.b()).op() != Op.CONST || program.uses(register) != 1 || !in.type().isFloat() || in.type().bytes() < 4) return false;
+        for (int next = register + 1; next < program.length() && next <= register + 2; next++) {
+            var reader = program.at(next);
+            if (reader.op() == Op.CONST) continue;
+            return reader.op() == Op.ADD && reader.a() == register && reader.type() == in.type() && program.at(reader.b()).op() == Op.CONST;
+        }
+        return false;
+    }
+
+    private boolean affine(Instruction in, int register, int n) {
+        if (!isScaled(in.a()) || program.at(in.b()).op() != Op.CONST) return false;
+        var product = program.at(in.a());
+        if (in.type() == DType.F64) lanes.affine(doubles(product.a()), doubleConstant(product.b()), doubleConstant(in.b()), doubles(register), n);
+        else lanes.affine(floats(product.a()), floatConstant(product.b()), floatConstant(in.b()), floats(register), n);
+        return true;
     }
 
     private void unary(Instruction in, int register, int n) {
@@ -136,10 +160,14 @@ final class Interpreter {
     private void binary(Instruction in, int register, int n) {
         switch (Bank.of(in.type())) {
             case FLOAT -> {
-                lanes.binary(in.op(), floats(in.a()), floats(in.b()), floats(register), n);
+                if (program.at(in.b()).op() != Op.CONST || !lanes.withConstant(in.op(), floats(in.a()), floatConstant(in.b()), floats(register), n))
+                    lanes.binary(in.op(), floats(in.a()), floats(in.b()), floats(register), n);
                 lanes.narrow(in.type(), floats(register), n);
             }
-            case DOUBLE -> lanes.binary(in.op(), doubles(in.a()), doubles(in.b()), doubles(register), n);
+            case DOUBLE -> {
+                if (program.at(in.b()).op() != Op.CONST || !lanes.withConstant(in.op(), doubles(in.a()), doubleConstant(in.b()), doubles(register), n))
+                    lanes.binary(in.op(), doubles(in.a()), doubles(in.b()), doubles(register), n);
+            }
             case INT -> {
                 lanes.binary(in.op(), ints(in.a()), ints(in.b()), ints(register), n);
                 lanes.narrow(in.type(), ints(register), n);
@@ -270,24 +298,32 @@ final class Interpreter {
     private float[] floats(int register) {
         int slot = program.slot(register);
         var array = frame.floats[slot];
-        return array != null ? array : (frame.floats[slot] = new float[BLOCK]);
+        if (array == null) array = frame.floats[slot] = new float[BLOCK];
+        if (mustFill(register)) java.util.Arrays.fill(array, floatConstant(register));
+        return array;
     }
 
     private double[] doubles(int register) {
         int slot = program.slot(register);
         var array = frame.doubles[slot];
-        return array != null ? array : (frame.doubles[slot] = new double[BLOCK]);
+        if (array == null) array = frame.doubles[slot] = new double[BLOCK];
+        if (mustFill(register)) java.util.Arrays.fill(array, doubleConstant(register));
+        return array;
     }
 
     private int[] ints(int register) {
         int slot = program.slot(register);
         var array = frame.ints[slot];
-        return array != null ? array : (frame.ints[slot] = new int[BLOCK]);
+        if (array == null) array = frame.ints[slot] = new int[BLOCK];
+        if (mustFill(register)) java.util.Arrays.fill(array, Elements.wrap(program.at(register).type(), (int) program.at(register).immediate()));
+        return array;
     }
 
     private long[] longs(int register) {
         int slot = program.slot(register);
         var array = frame.longs[slot];
-        return array != null ? array : (frame.longs[slot] = new long[BLOCK]);
+        if (array == null) array = frame.longs[slot] = new long[BLOCK];
+        if (mustFill(register)) java.util.Arrays.fill(array, program.at(register).immediate());
+        return array;
     }
 }

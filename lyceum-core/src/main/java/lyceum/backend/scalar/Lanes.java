@@ -69,6 +69,38 @@ public class Lanes {
         }
     }
 
+    /** {@code r = op(a, c)} for the operations whose loop gains by a constant in a register; false for the others. */
+    protected boolean withConstant(Op op, float[] a, float c, float[] r, int n) {
+        switch (op) {
+            case ADD -> { for (int i = 0; i < n; i++) r[i] = a[i] + c; }
+            case SUB -> { for (int i = 0; i < n; i++) r[i] = a[i] - c; }
+            case MUL -> { for (int i = 0; i < n; i++) r[i] = a[i] * c; }
+            case DIV -> { for (int i = 0; i < n; i++) r[i] = a[i] / c; }
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    protected boolean withConstant(Op op, double[] a, double c, double[] r, int n) {
+        switch (op) {
+            case ADD -> { for (int i = 0; i < n; i++) r[i] = a[i] + c; }
+            case SUB -> { for (int i = 0; i < n; i++) r[i] = a[i] - c; }
+            case MUL -> { for (int i = 0; i < n; i++) r[i] = a[i] * c; }
+            case DIV -> { for (int i = 0; i < n; i++) r[i] = a[i] / c; }
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** {@code r = a c + d}, rounded after each operation. */
+    protected void affine(float[] a, float c, float d, float[] r, int n) { for (int i = 0; i < n; i++) r[i] = a[i] * c + d; }
+
+    protected void affine(double[] a, double c, double d, double[] r, int n) { for (int i = 0; i < n; i++) r[i] = a[i] * c + d; }
+
     /** Wrapping integer arithmetic; the quotient is rounded down, the remainder has the divisor's sign. */
     protected void unary(Op op, long[] a, long[] r, int n) {
         switch (op) {

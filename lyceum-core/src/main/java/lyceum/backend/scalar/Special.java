@@ -3,7 +3,8 @@ package lyceum.backend.scalar;
 /**
  * Special functions in double precision.
  *
- * <p>Each is accurate to a few units in the last place, relative to the result (digamma: to the larger of result and one).
+ * <p>Each is accurate to a few units in the last place, relative to the result (digamma, and lgamma below 0: to the larger of result and one,
+ * since they cross zero).
  *
  * @see <a href="https://dlmf.nist.gov">NIST Digital Library of Mathematical Functions</a>, chapters 5, 7 and 25
  */
@@ -131,9 +132,11 @@ public final class Special {
         if (x < 0.5) return lgammaNearOne(x) - Math.log(x);
         if (x <= 1.5) return lgammaNearOne(x - 1);
         if (x <= 2.5) return Math.log1p(x - 2) + lgammaNearOne(x - 2);
+        if (x >= 13) return stirling(x);
+        // Down to the series, whose parts have one sign; up to Stirling's formula the result would be a difference of larger numbers.
         double product = 1, y = x;
-        for (; y < 13; y++) product *= y;
-        return stirling(y) - Math.log(product);
+        while (y > 2.5) product *= --y;
+        return Math.log(product) + (Math.log1p(y - 2) + lgammaNearOne(y - 2));
     }
 
     /** {@code log gamma(1 + z)} for |z| of at most 1/2, DLMF 5.7.3: exact about the zero at z = 0. */
@@ -152,8 +155,9 @@ public final class Special {
         return (x - 0.5) * Math.log(x) - x + LOG_SQRT_2PI + sum;
     }
 
-    /** Derivative of {@link #lgamma}; NaN at the poles. */
+    /** Derivative of {@link #lgamma}; infinite at 0 and -0.0, against their sign, and NaN at the other poles. */
     public static double digamma(double x) {
+        if (x == 0) return Math.copySign(Double.POSITIVE_INFINITY, -x);
         if (x <= 0) {
             if (x == Math.floor(x)) return Double.NaN;
             return digamma(1 - x) - Math.PI * cosPi(x) / sinPi(x);
@@ -191,7 +195,7 @@ public final class Special {
         double sum = 0;
         for (; x < 15; x++) sum += Math.pow(x, -s);
         double power = Math.pow(x, -s);
-        sum += power * (x / (s - 1) + 0.5);
+        sum += Math.pow(x, 1 - s) / (s - 1) + 0.5 * power; // power * x would lose the result where power underflows
         double factor = s * power / x;
         for (int k = 1; k <= BERNOULLI.length; k++) {
             sum += BERNOULLI[k - 1] * factor / factorial(2 * k);

@@ -37,6 +37,11 @@ public record Article(String slug, Map<String, String> fields, String markdown) 
 
     /** The article of a topic, if it is written. Anything but a slug finds nothing. */
     public static Optional<Article> find(String slug) {
+        return Prepared.articles().map(all -> Optional.ofNullable(all.get(slug))).orElseGet(() -> source(slug));
+    }
+
+    /** The article as it was written. */
+    static Optional<Article> source(String slug) {
         if (!SLUG.matcher(slug).matches()) {
             return Optional.empty();
         }

@@ -38,6 +38,11 @@ public final class Catalogue {
 
     /** Reads the catalogue that Lyceum ships. */
     public static Catalogue load() {
+        return Prepared.topics().map(Catalogue::of).orElseGet(Catalogue::source);
+    }
+
+    /** The catalogue as people edit it. */
+    static Catalogue source() {
         try (var in = Catalogue.class.getResourceAsStream(RESOURCE)) {
             if (in == null) {
                 throw new IllegalStateException("the catalogue " + RESOURCE + " is not on the class path");

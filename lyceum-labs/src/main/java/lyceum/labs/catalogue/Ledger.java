@@ -33,6 +33,11 @@ public final class Ledger {
 
     /** Reads the ledger that Lyceum ships; empty where there is none. */
     public static Ledger load() {
+        return Prepared.checks().map(Ledger::of).orElseGet(Ledger::source);
+    }
+
+    /** The ledger as it is committed. */
+    static Ledger source() {
         try (var in = Ledger.class.getResourceAsStream(RESOURCE)) {
             return in == null ? of(List.of()) : parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
         } catch (IOException e) {

@@ -24,10 +24,10 @@ import lyceum.tensor.Tensor;
 @Lab(topics = "k-means", title = "A bad start ends in a worse optimum")
 final class KMeansLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int k = lab.param("k", 5, 3, 12), rows = lab.param("rows", 300, 60, 2000), starts = lab.param("starts", 100, 10, 500);
-        double spread = lab.param("spread", 0.8, 0.2, 1.5);
+        int k = lab.param("k", 5, 3, 12), rows = lab.param("rows", 300, 100, 2000), starts = lab.param("starts", 100, 10, 500);
+        double spread = lab.param("spread", 0.8, 0.2, 1.0);
         var ring = new double[k][];
-        for (int c = 0; c < k; c++) ring[c] = new double[] {3 / Math.sin(Math.PI / k) * Math.cos(2 * Math.PI * c / k), 3 / Math.sin(Math.PI / k) * Math.sin(2 * Math.PI * c / k)};
+        for (int c = 0; c < k; c++) ring[c] = new double[] {5 / Math.sin(Math.PI / k) * Math.cos(2 * Math.PI * c / k), 5 / Math.sin(Math.PI / k) * Math.sin(2 * Math.PI * c / k)};
         var blobs = Datasets.blobs(lab.rng(0), rows, ring, spread);
         var x = blobs.x();
 
@@ -35,8 +35,8 @@ final class KMeansLab implements LabBody {
         var stuck = bad.fit(x);
         var best = new KMeans(k).withRestarts(20).withTolerance(0).withSeed(lab.seed()).fit(x);
         var steps = new ArrayList<Plot>();
-        for (int t = 1; t <= stuck.iterations(); t++) steps.add(picture("After " + t + " iterations", x, bad.withMaxIterations(t).fit(x)));
-        lab.figure(Figure.frames("Lloyd's iterations from the bad start", "iteration", steps)
+        for (int t = 1; t <= stuck.iterations(); t++) steps.add(picture("After iteration " + t, x, bad.withMaxIterations(t).fit(x)));
+        lab.figure(Figure.frames("Lloyd's iterations from the bad start", "iteration", steps).labelled(IntStream.rangeClosed(1, steps.size()).mapToObj(Integer::toString).toArray(String[]::new))
                 .describedAs("Two centres share one blob and one centre serves two blobs; they settle there and never leave."));
         lab.figure(picture("The best of twenty k-means++ starts", x, best).describedAs("Every blob has a centre of its own."));
 

@@ -73,9 +73,9 @@ final class SvdLab implements LabBody {
             for (int j = 0; j < columns; j++) {
                 double x = j / (double) columns, y = i / (double) rows, moon = Math.hypot((x - 0.68) * 1.5, y - 0.24);
                 double horizon = 0.62, far = 0.5 + 0.05 * Math.sin(9 * x) + 0.03 * Math.sin(23 * x + 1), near = 0.57 + 0.06 * Math.sin(5 * x + 2) + 0.02 * Math.sin(31 * x);
-                double wave = Math.sin(90 * y + 4 * Math.sin(17 * x) + 40 * x * y), path = Math.exp(-Math.pow((x - 0.68) / (0.05 + 0.25 * (y - horizon)), 2));
-                light[i][j] = y > horizon ? 0.12 + 0.1 * wave * (1 - path) + 0.75 * path * Math.max(0, wave)
-                        : y > near ? 0.05 : y > far ? 0.16 : moon < 0.09 ? 0.95 : 0.2 + 0.35 * y + 0.3 * Math.exp(-8 * moon);
+                double wave = Math.sin(70 * y + 2 * Math.sin(17 * x) + 14 * x * y), disc = 1 / (1 + Math.exp(220 * (moon - 0.09))), path = Math.exp(-Math.pow((x - 0.68) / (0.05 + 0.25 * (y - horizon)), 2));
+                double sky = 0.24 + 0.3 * y + 0.28 * Math.exp(-7 * moon);
+                light[i][j] = y > horizon ? 0.26 + 0.04 * wave + path * (0.22 + 0.16 * wave) : y > near ? 0.13 : y > far ? 0.21 : sky + (0.92 - sky) * disc;
             }
         }
         return Tensor.of(light);

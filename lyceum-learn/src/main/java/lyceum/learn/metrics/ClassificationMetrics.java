@@ -2,6 +2,9 @@ package lyceum.learn.metrics;
 
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.prob.Binomial;
+import lyceum.stats.Interval;
+import lyceum.stats.ProportionInterval;
 import lyceum.tensor.Tensor;
 
 /**
@@ -14,8 +17,38 @@ public final class ClassificationMetrics {
     /** Share of rows whose label is right. */
     public static double accuracy(Tensor truth, Tensor predicted) { return ConfusionMatrix.of(truth, predicted).accuracy(); }
 
+    /** Weight of the rows whose label is right, over the weight of all. */
+    public static double accuracy(Tensor truth, Tensor predicted, double[] weights) {
+        return ConfusionMatrix.of(truth.toLongArray(), predicted.toLongArray(), null, weights).accuracy();
+    }
+
     /** Mean recall of the classes that occur: chance is 1 / classes, whatever the imbalance. */
     public static double balancedAccuracy(Tensor truth, Tensor predicted) { return ConfusionMatrix.of(truth, predicted).balancedAccuracy(); }
+
+    /** Matthews correlation of truth and prediction: 0 for chance and for constant predictions, 1 for perfection. */
+    public static double mcc(Tensor truth, Tensor predicted) { return ConfusionMatrix.of(truth, predicted).mcc(); }
+
+    /** Cohen's kappa: agreement beyond chance. */
+    public static double kappa(Tensor truth, Tensor predicted) { return ConfusionMatrix.of(truth, predicted).kappa(); }
+
+    /**
+     * Confidence interval of the accuracy on new rows.
+     *
+     * @param kind {@link ProportionInterval#WILSON} to show, {@link ProportionInterval#CLOPPER_PEARSON} to be on the safe side
+     * @param level such as 0.95
+     */
+    public static Interval accuracyInterval(Tensor truth, Tensor predicted, ProportionInterval kind, double level) {
+        var matrix = ConfusionMatrix.of(truth, predicted);
+        return kind.of(Math.rint(matrix.accuracy() * matrix.total()), matrix.total(), level);
+    }
+
+    /**
+     * p-value of "no better than always naming the most frequent class": {@code P(Bin(n, noInformationRate) >= rows that are right)}.
+     */
+    public static double noInformationTest(Tensor truth, Tensor predicted) {
+        var matrix = ConfusionMatrix.of(truth, predicted);
+        return new Binomial((long) matrix.total(), noInformationRate(truth)).survival(Math.rint(matrix.accuracy() * matrix.total()) - 1);
+    }
 
     /** {@code tp / (tp + fp)}, averaged over classes. */
     public static double precision(Tensor truth, Tensor predicted, Average average) { return ConfusionMatrix.of(truth, predicted).precision(average); }
@@ -28,6 +61,28 @@ public final class ClassificationMetrics {
 
     /** F-beta of each class, then averaged: recall weighs beta times as much as precision. */
     public static double fBeta(Tensor truth, Tensor predicted, double beta, Average average) { return ConfusionMatrix.of(truth, predicted).fBeta(beta, average); }
+
+    /** F-beta of a precision and a recall; 0 if both are 0. */
+    public static double fBeta(double precision, double recall, double beta) {
+        Thresholds.checkBeta(beta);
+        double b = beta * beta;
+        // without the case the ratio for equal values could be off in the last bit
+        if (precision == recall) return precision;
+        return precision == 0 || recall == 0 ? 0 : (1 + b) * precision * recall / (b * precision + recall);
+    }
+
+    /**
+     * F-beta that guessing earns in the limit of many rows: {@code (1 + b) p q / (b p + q)} with {@code b = beta^2}. Flagging everything, q = 1, is the best
+     * guess, {@code 2 p / (1 + p)} for F1; a model's score means little below it.
+     *
+     * @param prevalence p, the share of positives
+     * @param flagged q, the share of rows that are flagged at random
+     */
+    public static double fBetaOfGuessing(double prevalence, double flagged, double beta) {
+        Thresholds.checkBeta(beta);
+        double b = beta * beta, sum = b * prevalence + flagged;
+        return sum == 0 ? 0 : (1 + b) * prevalence * flagged / sum;
+    }
 
     /** The other reading of a macro F1: of the macro precision and the macro recall (Sokolova and Lapalme 2009). */
     public static double f1OfMeans(Tensor truth, Tensor predicted) {

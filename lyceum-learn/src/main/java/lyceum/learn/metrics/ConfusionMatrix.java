@@ -2,10 +2,13 @@ package lyceum.learn.metrics;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.LongStream;
 import lyceum.ShapeException;
 import lyceum.plot.Figure;
 import lyceum.plot.Plot;
+import lyceum.random.Rng;
+import lyceum.stats.Interval;
 import lyceum.tensor.Tensor;
 
 /**
@@ -165,7 +168,11 @@ public final class ConfusionMatrix {
 
     public double recall(Average average) { return recall(average, ZeroDivision.ZERO); }
 
-    public double recall(Average average, ZeroDivision policy) { return average(average, policy, 0, 0, 1); }
+    public double recall(Average average, ZeroDivision policy) {
+        // each class's recall times its support is its diagonal cell: no need to divide and multiply again
+        if (average == Average.WEIGHTED && total() > 0) return accuracy();
+        return average(average, policy, 0, 0, 1);
+    }
 
     /** {@code (1 + beta^2) tp / ((1 + beta^2) tp + beta^2 fn + fp)} of each class: recall weighs beta times as much as precision. */
     public double[] fBeta(double beta, ZeroDivision policy) { return ratio(policy, checked(beta) * beta, 1, beta * beta); }
@@ -189,6 +196,13 @@ public final class ConfusionMatrix {
     public double jaccard(Average average, ZeroDivision policy) {
         if (average == Average.MICRO) return policy.divide(trace(), 2 * total() - trace());
         return average.of(jaccard(policy), support());
+    }
+
+    /** {@code fn / (tp + fn)} of each class: what recall leaves. */
+    public double[] missRate(ZeroDivision policy) {
+        var scores = new double[classes()];
+        for (int k = 0; k < scores.length; k++) scores[k] = policy.divide(falseNegatives(k), support(k));
+        return scores;
     }
 
     /** {@code tn / (tn + fp)} of each class. */
@@ -253,6 +267,23 @@ public final class ConfusionMatrix {
 
     /** {@code (1 - recall) / specificity} of class {@code k}: how much a negative prediction lowers the odds. */
     public double negativeLikelihoodRatio(int k) { return falseNegatives(k) / support(k) / (trueNegatives(k) / (total() - support(k))); }
+
+    /**
+     * Percentile interval of any score by the bootstrap (Efron 1979): rows drawn with replacement, which is a multinomial draw of the cells, so that a
+     * resample costs O(classes^2) however many rows there were. Resamples in which the score is NaN are left out.
+     *
+     * {@snippet :
+     * var interval = matrix.bootstrap(m -> m.fBeta(1, Average.MACRO), 2000, 0.95, Rng.of(1));
+     * }
+     *
+     * @param resamples some thousands; at least 20
+     * @param level such as 0.95, in (0, 1)
+     * @throws IllegalArgumentException if a count is not whole: rows with weights cannot be drawn by their cells
+     */
+    public Interval bootstrap(ToDoubleFunction<ConfusionMatrix> score, int resamples, double level, Rng rng) { return CellBootstrap.interval(this, score, resamples, level, rng); }
+
+    /** These labels with other counts. */
+    ConfusionMatrix withCounts(double[][] other) { return new ConfusionMatrix(labels, other); }
 
     /** A heat map, truth down and predictions across. */
     public Plot figure(String title) {

@@ -1,6 +1,7 @@
 package lyceum.learn.metrics;
 
 import lyceum.ShapeException;
+import lyceum.prob.SpecialFunctions;
 import lyceum.tensor.Tensor;
 
 /**
@@ -33,6 +34,11 @@ public record DeLong(double auc, double variance) {
         var b = Contributions.of(positive, otherScores);
         double variance = covariance(a, a) + covariance(b, b) - 2 * covariance(a, b);
         return variance <= 0 ? 0 : (a.auc - b.auc) / Math.sqrt(variance);
+    }
+
+    /** Two-sided p-value of {@link #pairedZ}: "both scores rank equally well". */
+    public static double pairedPValue(boolean[] positive, double[] scores, double[] otherScores) {
+        return 2 * SpecialFunctions.normalCdf(-Math.abs(pairedZ(positive, scores, otherScores)));
     }
 
     /** For each positive row the share of negatives below it, and for each negative the share of positives above it. */

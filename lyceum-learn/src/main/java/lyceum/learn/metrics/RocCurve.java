@@ -1,7 +1,6 @@
 package lyceum.learn.metrics;
 
 import java.util.Arrays;
-import lyceum.ShapeException;
 import lyceum.plot.Figure;
 import lyceum.plot.Plot;
 import lyceum.tensor.Tensor;
@@ -15,14 +14,15 @@ import lyceum.tensor.Tensor;
  * roc.thresholdByYouden();
  * }
  *
- * <p>Starts at (0, 0) with threshold infinity. Points between two equal steps are dropped, since they change neither curve nor area.
+ * <p>Starts at (0, 0) with threshold infinity. Points between two equal steps are dropped, since they change neither curve nor area. The record
+ * holds counts rather than rates, so that areas of unweighted rows are exact.
  *
- * @param falsePositiveRate ascending from 0 to 1
- * @param truePositiveRate of the same length
+ * @param falsePositives weight of the negatives that score at least the threshold, ascending from 0 to all of them
+ * @param truePositives likewise of the positives
  * @param thresholds a row is positive if its score is at least this; descending
  * @see <a href="https://doi.org/10.1016/j.patrec.2005.10.010">Fawcett (2006)</a>
  */
-public record RocCurve(double[] falsePositiveRate, double[] truePositiveRate, double[] thresholds) {
+public record RocCurve(double[] falsePositives, double[] truePositives, double[] thresholds) {
 
     /** Truth is 0 or 1 (BOOL too), the scores floats. */
     public static RocCurve of(Tensor truth, Tensor scores) { return of(positives(truth.toLongArray()), scores.toDoubleArray(), null); }
@@ -44,32 +44,25 @@ public record RocCurve(double[] falsePositiveRate, double[] truePositiveRate, do
      * @throws IllegalArgumentException if a score is NaN or one of the classes has no weight
      */
     public static RocCurve of(boolean[] positive, double[] scores, double[] weights, boolean dropCollinear) {
-        int n = scores.length;
-        if (positive.length != n || weights != null && weights.length != n) throw new ShapeException("RocCurve: " + positive.length + " labels, " + n + " scores" + (weights == null ? "" : ", " + weights.length + " weights"));
-        for (int i = 0; i < n; i++) if (Double.isNaN(scores[i])) throw new IllegalArgumentException("RocCurve: score " + i + " is NaN");
-        var order = Tensor.of(scores).argsort(0).toIntArray();
-        double[] fp = new double[n + 1], tp = new double[n + 1], at = new double[n + 1];
-        at[0] = Double.POSITIVE_INFINITY;
-        int points = 1;
-        double falsePositives = 0, truePositives = 0;
-        for (int i = n - 1; i >= 0; i--) {
-            int row = order[i];
-            double w = weights == null ? 1 : weights[row];
-            if (positive[row]) truePositives += w;
-            else falsePositives += w;
-            if (i > 0 && scores[order[i - 1]] == scores[row]) continue;
-            fp[points] = falsePositives;
-            tp[points] = truePositives;
-            at[points++] = scores[row];
+        var sweep = ScoreSweep.of("RocCurve", positive, scores, weights);
+        if (!(sweep.positives() > 0 && sweep.negatives() > 0)) {
+            throw new IllegalArgumentException("RocCurve: there are no " + (sweep.positives() == 0 ? "positive" : "negative") + " rows; both classes are needed");
         }
-        if (truePositives == 0 || falsePositives == 0) throw new IllegalArgumentException("RocCurve: there are no " + (truePositives == 0 ? "positive" : "negative") + " rows; both classes are needed");
-        int kept = points;
-        if (dropCollinear && points > 3) kept = drop(fp, tp, at, points);
-        for (int i = 0; i < kept; i++) {
-            fp[i] /= falsePositives;
-            tp[i] /= truePositives;
-        }
+        double[] fp = sweep.falsePositives(), tp = sweep.truePositives(), at = sweep.thresholds();
+        int points = at.length, kept = dropCollinear && points > 3 ? drop(fp, tp, at, points) : points;
         return new RocCurve(Arrays.copyOf(fp, kept), Arrays.copyOf(tp, kept), Arrays.copyOf(at, kept));
+    }
+
+    /** Share of the negatives at or above each threshold: the horizontal axis. */
+    public double[] falsePositiveRate() { return rates(falsePositives); }
+
+    /** Share of the positives at or above each threshold: the vertical axis. */
+    public double[] truePositiveRate() { return rates(truePositives); }
+
+    private static double[] rates(double[] counts) {
+        var rates = new double[counts.length];
+        for (int i = 0; i < rates.length; i++) rates[i] = counts[i] / counts[counts.length - 1];
+        return rates;
     }
 
     /** Keeps the origin, the first and the last point, and those at which a step differs from the one before. */
@@ -87,11 +80,15 @@ public record RocCurve(double[] falsePositiveRate, double[] truePositiveRate, do
         return kept;
     }
 
-    /** Area under the curve by trapezoids: the probability that a positive row scores above a negative one, ties counted half. */
+    /**
+     * Area under the curve by trapezoids: the probability that a positive row scores above a negative one, ties counted half. Without weights
+     * it equals {@link lyceum.stats.MannWhitney#probability()} to the last bit.
+     */
     public double auc() {
-        double area = 0;
-        for (int i = 1; i < thresholds.length; i++) area += (falsePositiveRate[i] - falsePositiveRate[i - 1]) * (truePositiveRate[i] + truePositiveRate[i - 1]) / 2;
-        return area;
+        double pairs = 0;
+        int last = thresholds.length - 1;
+        for (int i = 1; i <= last; i++) pairs += (falsePositives[i] - falsePositives[i - 1]) * (truePositives[i] + truePositives[i - 1]) / 2;
+        return pairs / (falsePositives[last] * truePositives[last]);
     }
 
     /**
@@ -103,6 +100,7 @@ public record RocCurve(double[] falsePositiveRate, double[] truePositiveRate, do
         if (!(maxFpr > 0 && maxFpr <= 1)) throw new IllegalArgumentException("partialAuc: maxFpr is " + maxFpr + "; it lies in (0, 1]");
         if (maxFpr == 1) return auc();
         double area = 0;
+        double[] falsePositiveRate = falsePositiveRate(), truePositiveRate = truePositiveRate();
         for (int i = 1; i < thresholds.length; i++) {
             double x0 = falsePositiveRate[i - 1], x1 = falsePositiveRate[i], y0 = truePositiveRate[i - 1], y1 = truePositiveRate[i];
             if (x1 > maxFpr) {
@@ -126,6 +124,7 @@ public record RocCurve(double[] falsePositiveRate, double[] truePositiveRate, do
      */
     public double thresholdByCost(double prevalence, double costMiss, double costAlarm) {
         int best = 0;
+        double[] falsePositiveRate = falsePositiveRate(), truePositiveRate = truePositiveRate();
         double least = Double.POSITIVE_INFINITY;
         for (int i = 0; i < thresholds.length; i++) {
             double cost = prevalence * costMiss * (1 - truePositiveRate[i]) + (1 - prevalence) * costAlarm * falsePositiveRate[i];
@@ -139,7 +138,7 @@ public record RocCurve(double[] falsePositiveRate, double[] truePositiveRate, do
 
     /** The curve, with the diagonal of chance. */
     public Plot figure(String title) {
-        return Figure.line(title, falsePositiveRate, truePositiveRate).line("chance", new double[] {0, 1}, new double[] {0, 1}).axes("false-positive rate", "true-positive rate")
+        return Figure.line(title, falsePositiveRate(), truePositiveRate()).line("chance", new double[] {0, 1}, new double[] {0, 1}).dashed().axes("false-positive rate", "true-positive rate")
                 .describedAs(String.format(java.util.Locale.ROOT, "True against false positives as the threshold falls; the area is %.3f.", auc()));
     }
 }

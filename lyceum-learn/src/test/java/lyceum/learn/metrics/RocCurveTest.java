@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.stream.IntStream;
 import lyceum.random.Rng;
+import lyceum.stats.Alternative;
+import lyceum.stats.MannWhitney;
+import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Golden;
 import lyceum.testing.Recipe;
@@ -63,15 +67,64 @@ class RocCurveTest {
                     pairs++;
                 }
             }
-            assertThat(RocCurve.of(s.positive, s.scores, null).auc()).isCloseTo(wins / pairs, within(1e-15 * 20));
+            double auc = RocCurve.of(s.positive, s.scores, null).auc();
+            assertThat(auc).isEqualTo(wins / pairs).isEqualTo(MannWhitney.test(of(s, true), of(s, false), Alternative.TWO_SIDED).probability());
             if (pairs > 0 && count(s.positive) > 1 && s.positive.length - count(s.positive) > 1) assertThat(DeLong.of(s.positive, s.scores).auc()).isCloseTo(wins / pairs, within(1e-14));
         }
     }
+
+    private static double[] of(Sample s, boolean positive) { return IntStream.range(0, s.scores.length).filter(i -> s.positive[i] == positive).mapToDouble(i -> s.scores[i]).toArray(); }
 
     private static int count(boolean[] flags) {
         int n = 0;
         for (boolean f : flags) if (f) n++;
         return n;
+    }
+
+    @Test void areasOfSeveralClassesEqualScikitLearn() {
+        int checked = 0;
+        for (var c : GOLDEN.list("cases")) {
+            if (!c.text("name").startsWith("multiclass")) continue;
+            var r = new Recipe((long) c.number("input.seed"));
+            int k = 3 + r.below(3), n = 20 + r.below(30);
+            int[] truth = r.belows(k, n);
+            for (int j = 0; j < k; j++) truth[j] = j;
+            var p = new double[n][];
+            for (int i = 0; i < n; i++) {
+                double sum = 0;
+                p[i] = new double[k];
+                for (int j = 0; j < k; j++) sum += p[i][j] = 1 + r.below(12);
+                for (int j = 0; j < k; j++) p[i][j] /= sum;
+            }
+            var t = Tensor.of(truth);
+            var s = Tensor.of(p);
+            assertThat(MulticlassAuc.oneVsRest(t, s)).containsExactly(c.doubles("expected.classes"), within(1e-12));
+            for (var average : Average.values()) {
+                String name = average.name().toLowerCase(java.util.Locale.ROOT);
+                assertThat(MulticlassAuc.oneVsRest(t, s, average)).as(c.text("name") + name).isCloseTo(c.number("expected.ovr " + name), within(1e-12));
+                if (average != Average.MICRO) assertThat(MulticlassAuc.oneVsOne(t, s, average)).isCloseTo(c.number("expected.ovo " + name), within(1e-12));
+            }
+            checked++;
+        }
+        assertThat(checked).isPositive();
+        assertThatThrownBy(() -> MulticlassAuc.oneVsRest(Tensor.of(new long[] {0, 1}), Tensor.of(new double[][] {{1, 2, 3}, {1, 2, 3}}))).hasMessageContaining("class 2 does not occur");
+    }
+
+    @Test void pairedTestSeesADifferenceAndNoneWhereThereIsNone() {
+        var rng = Rng.of(9);
+        int n = 400, rejected = 0;
+        for (int run = 0; run < 400; run++) {
+            var positive = new boolean[n];
+            double[] a = new double[n], b = new double[n];
+            for (int i = 0; i < n; i++) {
+                positive[i] = i % 2 == 0;
+                double shared = rng.nextGaussian() + (positive[i] ? 1 : 0);
+                a[i] = shared + rng.nextGaussian();
+                b[i] = shared + rng.nextGaussian();
+            }
+            if (DeLong.pairedPValue(positive, a, b) < 0.05) rejected++;
+        }
+        assertThat(rejected / 400.0).isBetween(0.02, 0.085);
     }
 
     @Acceptance(topic = TOPIC, clause = 3)

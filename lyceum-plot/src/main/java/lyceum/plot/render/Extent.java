@@ -16,6 +16,12 @@ record Extent(double low, double high) {
     /** Both axes of a plot. */
     record Both(Extent x, Extent y) {}
 
+    /** The same middle, {@code span} long; never shorter than it is. */
+    Extent widened(double span) {
+        double more = (span - (high - low)) / 2;
+        return more > 0 ? new Extent(low - more, high + more) : this;
+    }
+
     /** What the layers need, with the axes' own limits, a little air, and zero where bars or areas stand on it. */
     static Both of(Plot plot) {
         var x = new Collector(plot.x());

@@ -19,7 +19,7 @@ final class PlotScene {
     private final Plot plot;
     private final double width;
     private final SeriesColors colors;
-    private final Extent.Both extent;
+    private Extent.Both extent;
     private final List<String> placesX;
     private final List<String> placesY;
     private final List<Scene.Shape> shapes;
@@ -61,7 +61,22 @@ final class PlotScene {
         var labelsX = placesX == null ? null : fitted(inner);
         double bottom = 22 + (plot.x().label().isEmpty() ? 0 : 18) + (labelsX == null ? 0 : labelsX.extraHeight());
         double height = innerHeight(inner);
-        if (plot.equalScale() || square()) inner = Math.min(inner, equalWidth(inner, height) * (labelledCells() ? 1.5 : 1));
+        if (square()) {
+            inner = Math.min(inner, equalWidth(inner, height) * (labelledCells() ? 1.5 : 1));
+        } else if (isEqual(plot, placesX, placesY)) {
+            var data = extent;
+            var frame = EqualFrame.of(data, inner, height);
+            extent = frame.extent();
+            // Wider limits may have longer numbers.
+            double longer = leftMargin() - left;
+            if (longer > 0) {
+                left += longer;
+                frame = EqualFrame.of(data, inner - longer, height);
+                extent = frame.extent();
+            }
+            inner = frame.width();
+            height = frame.height();
+        }
 
         var sx = Scale.of(extent.x(), plot.x(), left, left + inner);
         var sy = placesY == null ? Scale.of(extent.y(), plot.y(), top + height, top) : Scale.of(extent.y(), plot.y(), top, top + height);
@@ -72,6 +87,11 @@ final class PlotScene {
         if (ramp != null) colorBar(ramp, left + inner + 16, top, height);
         namesBeside(beside, sy, left + inner + 8, top, top + height);
         return new Scene(width, top + height + bottom, shapes);
+    }
+
+    /** Whether one unit is as long on both axes: a wish that has no meaning for names or where factors are lengths. */
+    static boolean isEqual(Plot plot, List<String> placesX, List<String> placesY) {
+        return plot.equalScale() && placesX == null && placesY == null && plot.x().scale() != Axis.Scale.LOG && plot.y().scale() != Axis.Scale.LOG;
     }
 
     private boolean labelledCells() {
@@ -93,7 +113,7 @@ final class PlotScene {
         return Math.clamp(inner * (plot.equalScale() ? 0.72 : 0.52), 140, 420);
     }
 
-    /** The width at which one unit is as long across as up. */
+    /** The width at which a cell is as wide as high. */
     private double equalWidth(double inner, double height) {
         double spanX = extent.x().high() - extent.x().low();
         double spanY = extent.y().high() - extent.y().low();

@@ -159,17 +159,24 @@ public final class Png {
     /** The layout measured the text with a usual font; one that runs wider is squeezed to it. */
     private void text(Scene.Text t) {
         if (t.text().isBlank()) return;
-        var font = new Font(family, t.strong() ? Font.BOLD : Font.PLAIN, 1).deriveFont((float) t.size());
-        var layout = new TextLayout(t.text(), font, g.getFontRenderContext());
+        var outline = new Path2D.Double();
+        double advance = 0;
+        for (var run : Exponents.runs(t.text())) {
+            double size = run.raised() ? Exponents.SIZE * t.size() : t.size();
+            var font = new Font(family, t.strong() ? Font.BOLD : Font.PLAIN, 1).deriveFont((float) size);
+            var layout = new TextLayout(run.text(), font, g.getFontRenderContext());
+            outline.append(layout.getOutline(AffineTransform.getTranslateInstance(advance, run.raised() ? -Exponents.RISE * t.size() : 0)), false);
+            advance += layout.getAdvance();
+        }
         double given = TextWidth.of(t.text(), t.size()) * (t.strong() ? 1.05 : 1);
-        double squeeze = Math.min(1, given / Math.max(1e-6, layout.getAdvance()));
-        double w = layout.getAdvance() * squeeze;
+        double squeeze = Math.min(1, given / Math.max(1e-6, advance));
+        double w = advance * squeeze;
         double x = switch (t.anchor()) {
             case START -> t.x();
             case MIDDLE -> t.x() - w / 2;
             case END -> t.x() - w;
         };
-        var outline = layout.getOutline(new AffineTransform(squeeze, 0, 0, 1, x, t.y()));
+        outline.transform(new AffineTransform(squeeze, 0, 0, 1, x, t.y()));
         if (t.halo()) {
             use(Tone.Page.PAPER, 1);
             g.setStroke(new BasicStroke(3, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));

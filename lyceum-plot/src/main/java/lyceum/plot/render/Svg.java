@@ -150,7 +150,18 @@ public final class Svg {
         if (t.anchor() != Scene.Anchor.START) out.append(" text-anchor=\"").append(t.anchor() == Scene.Anchor.END ? "end" : "middle").append('"');
         if (t.strong()) out.append(" font-weight=\"600\"");
         if (t.halo()) out.append(color("stroke", Tone.Page.PAPER, 1)).append(" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\"");
-        out.append('>').append(escaped(t.text())).append("</text>");
+        out.append('>');
+        boolean up = false;
+        for (var run : Exponents.runs(t.text())) {
+            if (run.raised() == up) {
+                out.append(escaped(run.text()));
+            } else {
+                up = run.raised();
+                out.append("<tspan").append(attribute("dy", (up ? -1 : 1) * Exponents.RISE * t.size())).append(up ? attribute("font-size", Exponents.SIZE * t.size()) : "");
+                out.append('>').append(escaped(run.text())).append("</tspan>");
+            }
+        }
+        out.append("</text>");
     }
 
     private void path(double[] x, double[] y) {

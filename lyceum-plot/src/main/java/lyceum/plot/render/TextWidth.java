@@ -18,14 +18,11 @@ final class TextWidth {
         for (int i = 0; i < s.length(); i++) {
             char c = s.charAt(i);
             if (c >= 32 && c < 127) w += ADVANCE[c - 32];
+            else if (Exponents.raised(c)) w += Exponents.SIZE * (c == '⁻' ? 584 : ADVANCE[Exponents.plain(c) - 32]);
             else if (Character.isLowSurrogate(c) || Character.getType(c) == Character.NON_SPACING_MARK) w += 0;
-            else w += c >= 0x2E80 ? 1000 : superscript(c) ? 360 : 600;
+            else w += c >= 0x2E80 ? 1000 : 600;
         }
         return 1.06 * w * size / 1000;
-    }
-
-    private static boolean superscript(char c) {
-        return c == '²' || c == '³' || c == '¹' || c >= 0x2070 && c <= 0x209f;
     }
 
     /** The text, or as much of it as fits, with an ellipsis. */

@@ -54,7 +54,7 @@ final class VegaFields {
         else color.putObject("legend").put("title", label).put("gradientLength", 160);
     }
 
-    /** Cells with tooltips where they are few; else one picture and a scale of colours beside it. */
+    /** One picture, since the edges of cells would show as seams, a scale of colours, and cells to point at where they are few. */
     void surface(Layer.Region r) {
         int n = r.x().size();
         if (r.values().size() == 0) return;
@@ -67,10 +67,10 @@ final class VegaFields {
             }
         } else {
             for (double end : new double[] {ramp.low(), ramp.high()}) VegaLite.put(cell(rows, r, 0, 1, 0, 1), "value", end);
-            picture(r, ramp);
         }
+        picture(r, ramp);
         var layer = marks.ranged(v.layer("rect", rows), "x", "x2", "y", "y2");
-        layer.withObject("mark").put("opacity", few ? 1 : 0).put("strokeWidth", 0);
+        layer.withObject("mark").put("opacity", 0).put("strokeWidth", 0).put("clip", true);
         values(layer, ramp, r.valueLabel(), true);
         layer.withObject("encoding").withObject("color").withObject("legend").put("symbolOpacity", 1).put("gradientOpacity", 1);
         if (few) VegaPlot.tooltip(layer, "value", named(r.valueLabel(), "value"));
@@ -84,7 +84,7 @@ final class VegaFields {
         var rows = VegaPlot.JSON.arrayNode();
         cell(rows, r, 0, r.x().size(), 0, r.y().size()).put("url", "data:image/png;base64," + Base64.getEncoder().encodeToString(PixelPng.encode(argb, columns.length, lines.length)));
         var layer = marks.ranged(v.layer("image", rows), "x", "x2", "y", "y2");
-        layer.withObject("mark").put("aspect", false);
+        layer.withObject("mark").put("aspect", false).put("clip", true);
         layer.withObject("encoding").putObject("url").put("field", "url").put("type", "nominal");
     }
 
@@ -109,7 +109,7 @@ final class VegaFields {
             }
             if (rows.isEmpty()) continue;
             var layer = marks.ranged(v.layer("rect", rows), "x", "x2", "y", "y2");
-            layer.withObject("mark").put("opacity", 0.2).put("strokeWidth", 0).put("tooltip", false);
+            layer.withObject("mark").put("opacity", 0.2).put("strokeWidth", 0).put("tooltip", false).put("clip", true);
             v.color(layer, r.classes().get(k));
         }
     }

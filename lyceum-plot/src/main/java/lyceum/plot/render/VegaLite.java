@@ -24,25 +24,37 @@ public final class VegaLite {
     public static final String SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json";
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-    private static final double PANELS_WIDTH = 660;
+    /** What numbers and colours beside a plot need of its box. */
+    private static final double MARGINS = 70;
+    private static final double LEAST_PANEL = 230;
     private static final int MAX_FRAMES = 60;
 
     private VegaLite() {}
 
-    /** The specification of a figure. */
+    /** The specification of a figure, for a box of a usual width. */
     public static ObjectNode spec(Figure figure) {
+        return spec(figure, Svg.WIDTH);
+    }
+
+    /** The specification of a figure for a box {@code width} pixels wide, at least 240: fewer panels stand side by side in a narrow one. */
+    public static ObjectNode spec(Figure figure, double width) {
+        double box = Math.clamp(width, 240, 4_000);
         var spec = JSON.objectNode().put("$schema", SCHEMA);
-        spec.setAll(view(figure, 0));
+        spec.setAll(switch (figure) {
+            case Plot p when VegaScene.draws(p) -> VegaScene.view(p, Math.min(Svg.WIDTH, box));
+            case Plot p -> new VegaPlot(p, box - MARGINS).view(0);
+            case Panels p -> panels(p.title(), p.description(), Math.min(p.columns(), Math.max(1, (int) (box / LEAST_PANEL))), p.figures(), box);
+            case Frames f -> frames(f, box);
+        });
         return spec;
     }
 
-    /** {@code width} 0: as wide as the container. */
     private static ObjectNode view(Figure figure, double width) {
         return switch (figure) {
-            case Plot p when VegaScene.draws(p) -> VegaScene.view(p, width > 0 ? width : Svg.WIDTH);
-            case Plot p -> new VegaPlot(p).view(width);
+            case Plot p when VegaScene.draws(p) -> VegaScene.view(p, width);
+            case Plot p -> new VegaPlot(p, width).view(width);
             case Panels p -> panels(p.title(), p.description(), p.columns(), p.figures(), width);
-            case Frames f -> frames(f, width);
+            case Frames f -> panels(f.title(), f.description(), 3, Scenes.moments(f), width);
         };
     }
 
@@ -51,7 +63,7 @@ public final class VegaLite {
         var view = headed(title, description);
         view.put("columns", across).put("spacing", 28);
         var list = view.putArray("concat");
-        double each = Math.max(120, ((width > 0 ? width : PANELS_WIDTH) - 60.0 * across) / across);
+        double each = Math.max(120, (width - 60.0 * across) / across);
         for (var f : figures) list.add(view(f, each));
         view.putObject("resolve").putObject("scale").put("color", "independent");
         return view;
@@ -60,15 +72,16 @@ public final class VegaLite {
     /** Plots with axes become one view whose layers answer to a slider; other sequences are shown side by side. */
     private static ObjectNode frames(Frames f, double width) {
         boolean plots = !f.figures().isEmpty() && f.figures().stream().allMatch(x -> x instanceof Plot p && !VegaScene.draws(p));
-        if (!plots) return panels(f.title(), f.description(), 3, Scenes.moments(f), width);
+        int across = Math.clamp((int) (width / LEAST_PANEL), 1, 3);
+        if (!plots) return panels(f.title(), f.description(), across, Scenes.moments(f), width);
         var places = Decimation.evenly(f.figures().size(), MAX_FRAMES);
         var chosen = java.util.Arrays.stream(places).mapToObj(i -> (Plot) f.figures().get(i)).toList();
         var layers = chosen.stream().flatMap(p -> p.layers().stream()).toList();
-        if (layers.size() > 1_000) return panels(f.title(), f.description(), 3, Scenes.moments(f), width);
+        if (layers.size() > 1_000) return panels(f.title(), f.description(), across, Scenes.moments(f), width);
         var first = chosen.getFirst();
         var union = new Plot(f.title(), f.description(), first.x(), first.y(), layers, first.equalScale());
-        var vega = new VegaPlot(union);
-        var view = vega.frames(chosen, width);
+        var vega = new VegaPlot(union, width - MARGINS);
+        var view = vega.frames(chosen, 0);
         var slider = view.putArray("params").addObject().put("name", "frame").put("value", chosen.size() - 1);
         slider.putObject("bind").put("input", "range").put("min", 0).put("max", chosen.size() - 1).put("step", 1).put("name", f.slider().isEmpty() ? "frame" : f.slider());
         return view;

@@ -18,7 +18,10 @@ final class VegaPlot {
     final SeriesColors colors;
     final List<String> placesX;
     final List<String> placesY;
-    private final Extent.Both extent;
+    private static final double MOST_WIDTH = 520;
+
+    private final double most;
+    private Extent.Both extent;
     private final Set<String> direct = new HashSet<>();
     private final java.util.Map<String, Double> nameShift = new java.util.HashMap<>();
     private int tickCountX = 8;
@@ -27,8 +30,10 @@ final class VegaPlot {
     private boolean legendPlaced;
     private int frame = -1;
 
-    VegaPlot(Plot plot) {
+    /** {@code most}: the widest that a plot whose shape is fixed may be. */
+    VegaPlot(Plot plot, double most) {
         this.plot = plot;
+        this.most = Math.min(MOST_WIDTH, most);
         this.colors = new SeriesColors(plot);
         this.extent = Extent.of(plot);
         this.placesX = PlotScene.places(plot, false);
@@ -63,14 +68,22 @@ final class VegaPlot {
     private ObjectNode head(double width) {
         var view = VegaLite.headed(plot.title(), plot.description());
         double height = height(width);
+        boolean equal = PlotScene.isEqual(plot, placesX, placesY);
+        if (equal) {
+            var fit = EqualFrame.of(extent, most, height);
+            extent = fit.extent();
+            height = fit.height();
+            view.put("width", Math.round(fit.width()));
+        }
         tickCountX = (int) Math.clamp((width > 0 ? width : 560) / 70, 2, 8);
         tickCountY = (int) Math.clamp(height / 52, 2, 8);
         spreadNames(height);
-        if (fixedShape()) {
+        if (equal) {
+            return view.put("height", Math.round(height));
+        } else if (fixedShape()) {
             double spanX = extent.x().high() - extent.x().low();
             double spanY = extent.y().high() - extent.y().low();
             double ratio = VegaLite.has(plot, Layer.Heatmap.class) ? (labelledCells() ? 1.6 : 1.0) * Math.max(1, placesX.size()) / Math.max(1, placesY.size()) : spanX / spanY;
-            double most = width > 0 ? width : 520;
             view.put("width", Math.round(Math.clamp(height * (Double.isFinite(ratio) ? ratio : 1), 60, most)));
         } else if (width > 0) {
             view.put("width", Math.round(width));

@@ -58,6 +58,19 @@ class VegaLiteTest {
         assertThat(spec.get("concat").size()).isEqualTo(4);
     }
 
+    @Test void aNarrowBoxHasOnePanelBesideAnotherOnlyWhereThereIsRoom() {
+        assertThat(VegaLite.spec(Samples.panels(), 320).get("columns").asInt()).isEqualTo(1);
+        assertThat(VegaLite.spec(Samples.panels(), 560).get("columns").asInt()).isEqualTo(2);
+        assertThat(VegaLite.spec(Samples.contour(), 320).findValue("width").asInt()).isLessThanOrEqualTo(250);
+    }
+
+    @Test void aSurfaceIsOnePictureWithinItsFrame() {
+        var surface = Figure.plot("Bowl").surface(new double[] {-1, 0, 1}, new double[] {-1, 0, 1}, new double[][] {{2, 1, 2}, {1, 0, 1}, {2, 1, 2}}).limitX(-1, 1);
+        var marks = VegaLite.spec(surface).get("layer").findValues("mark");
+        assertThat(marks.get(0).get("type").asString()).isEqualTo("image");
+        assertThat(marks).allSatisfy(mark -> assertThat(mark.get("clip").asBoolean()).isTrue());
+    }
+
     @Test void aHundredThousandPointsAreThinned() {
         var rng = new Random(3);
         var x = rng.doubles(100_000).sorted().toArray();

@@ -15,22 +15,36 @@ final class ApiDocs {
     private static final Map<String, String> TYPES = Map.of("html", "text/html; charset=utf-8", "css", "text/css; charset=utf-8", "js", "text/javascript; charset=utf-8",
         "svg", "image/svg+xml", "png", "image/png", "gif", "image/gif", "woff2", "font/woff2", "woff", "font/woff", "txt", "text/plain; charset=utf-8", "md", "text/plain; charset=utf-8");
 
-    private final Map<String, Path> files = new TreeMap<>();
+    private final Path folder;
+    private final boolean present;
+    private Map<String, Path> files;
 
     ApiDocs(Path folder) {
-        if (folder == null || !Files.isRegularFile(folder.resolve("index.html"))) {
-            return;
+        this.folder = folder;
+        this.present = folder != null && Files.isRegularFile(folder.resolve("index.html"));
+    }
+
+    /** Listed at the first question: a thousand files are not needed to start. */
+    private synchronized Map<String, Path> files() {
+        if (files == null) {
+            files = present ? listed(folder) : Map.of();
         }
+        return files;
+    }
+
+    private static Map<String, Path> listed(Path folder) {
+        var files = new TreeMap<String, Path>();
         try (var all = Files.walk(folder)) {
             all.filter(Files::isRegularFile).filter(f -> TYPES.containsKey(extension(f.toString())))
                 .forEach(f -> files.put(folder.relativize(f).toString().replace('\\', '/'), f));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        return files;
     }
 
     boolean present() {
-        return !files.isEmpty();
+        return present;
     }
 
     /** Address of the page of {@code package.Class} or of a method of it; null where there is none. */
@@ -38,7 +52,7 @@ final class ApiDocs {
         var name = api.strip().replaceFirst("[#(].*", "");
         for (; name.contains("."); name = name.substring(0, name.lastIndexOf('.'))) {
             var page = name.replace('.', '/').replace('$', '.') + ".html";
-            if (files.containsKey(page)) {
+            if (files().containsKey(page)) {
                 return "/api-docs/" + page;
             }
         }
@@ -60,7 +74,7 @@ final class ApiDocs {
     }
 
     private void send(Context context, String name) throws IOException {
-        var file = files.get(name.endsWith("/") ? name + "index.html" : name);
+        var file = files().get(name.endsWith("/") ? name + "index.html" : name);
         if (file == null) {
             throw new Safety.Refused(404, present() ? "The Java API has no page of that name." : "The Java API's pages are not built here. To build them: ./lyceum javadoc.");
         }

@@ -15,6 +15,8 @@ import org.commonmark.renderer.html.HtmlRenderer;
 final class ArticleHtml {
 
     private static final Pattern FORMULA = Pattern.compile("(?s)```.*?```|`[^`\\n]*`|\\$\\$(.+?)\\$\\$|(?<![\\\\$\\d])\\$(?!\\s)([^$\\n]+?)(?<!\\s)\\$(?!\\d)");
+    /** A short formula with the punctuation that clings to it; a long one must be free to break. */
+    private static final Pattern CLINGING = Pattern.compile("\\(?<span class=\"math\">[^<]{1,48}</span>[.,;:!?)’\\]]+|\\(<span class=\"math\">[^<]{1,48}</span>");
     private static final Pattern CODE = Pattern.compile("(?s)<pre><code class=\"language-java\">(.*?)</code></pre>");
     private static final HtmlRenderer RENDERER = HtmlRenderer.builder().extensions(List.of(TablesExtension.create())).escapeHtml(true).sanitizeUrls(true).build();
 
@@ -46,6 +48,7 @@ final class ArticleHtml {
             html = html.replace(place(i), formulas.get(i));
         }
         html = html.replaceAll("<p>(<span class=\"math display\">[^<]*</span>)</p>", "<p class=\"formula\">$1</p>");
+        html = CLINGING.matcher(html).replaceAll("<span class=\"cling\">$0</span>");
         return CODE.matcher(html).replaceAll(block -> Matcher.quoteReplacement(
             "<pre class=\"code\" tabindex=\"0\"><code>" + JavaSource.html(unescaped(block.group(1))) + "</code></pre>"));
     }

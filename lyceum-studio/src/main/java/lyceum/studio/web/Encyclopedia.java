@@ -6,8 +6,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import lyceum.labs.LabClass;
 import lyceum.labs.catalogue.Article;
 import lyceum.labs.catalogue.Catalogue;
@@ -26,48 +28,67 @@ final class Encyclopedia {
 
     private static final System.Logger LOG = System.getLogger(Encyclopedia.class.getName());
 
-    private final Catalogue catalogue;
-    private final Map<String, Optional<LabClass>> labs = new ConcurrentHashMap<>();
-    private final StatusBoard board;
-    private final Finder finder;
+    private final Supplier<Shelf> shelf;
     private final Function<String, Optional<Article>> articles;
-    private final List<Topic> order;
-    private final Map<String, Integer> place = new HashMap<>();
-    private final Map<String, TopicRow> rows = new HashMap<>();
+    private final Map<String, Optional<LabClass>> labs = new ConcurrentHashMap<>();
+
+    /** What is made of a catalogue once. */
+    private record Shelf(Catalogue catalogue, StatusBoard board, Finder finder, List<Topic> order, Map<String, Integer> place, Map<String, TopicRow> rows,
+        List<AreaLine> areas) {}
 
     Encyclopedia(Catalogue catalogue, StatusBoard board, Finder finder, Function<String, Optional<Article>> articles) {
-        this.catalogue = catalogue;
-        this.board = board;
-        this.finder = finder;
+        this(articles, ready(shelf(catalogue, board, finder)));
+    }
+
+    private Encyclopedia(Function<String, Optional<Article>> articles, Supplier<Shelf> shelf) {
         this.articles = articles;
+        this.shelf = shelf;
+    }
+
+    private static Supplier<Shelf> ready(Shelf shelf) {
+        return () -> shelf;
+    }
+
+    /** The catalogue that Lyceum ships. It is read on a thread of its own while the server starts; whoever asks before waits. */
+    static Encyclopedia shipped() {
+        var articles = new ConcurrentHashMap<String, Optional<Article>>();
+        Function<String, Optional<Article>> article = slug -> articles.computeIfAbsent(slug, Article::find);
+        var reading = new CompletableFuture<Shelf>();
+        Thread.ofPlatform().daemon().name("studio-catalogue").start(() -> {
+            try {
+                var catalogue = Catalogue.load();
+                reading.complete(shelf(catalogue, StatusBoard.of(catalogue, Ledger.load(), article), new TopicFinder(() -> TopicSearch.of(catalogue, article))));
+            } catch (RuntimeException | Error e) {
+                reading.completeExceptionally(e);
+            }
+        });
+        return new Encyclopedia(article, reading::join);
+    }
+
+    private static Shelf shelf(Catalogue catalogue, StatusBoard board, Finder finder) {
         var areas = Families.areas();
-        order = catalogue.topics().stream().sorted(Comparator.comparingInt((Topic t) -> Math.floorMod(areas.indexOf(t.area()), 1_000))
+        var order = catalogue.topics().stream().sorted(Comparator.comparingInt((Topic t) -> Math.floorMod(areas.indexOf(t.area()), 1_000))
             .thenComparing(Topic::area).thenComparingInt(t -> catalogue.depth(t.slug())).thenComparingInt(Topic::number)).toList();
+        var place = new HashMap<String, Integer>();
+        var rows = new HashMap<String, TopicRow>();
         for (var topic : order) {
             place.put(topic.slug(), place.size());
             rows.put(topic.slug(), new TopicRow(topic.number(), topic.slug(), topic.title(), Piece.plain(topic.title()), Piece.plain(topic.summary()),
-                topic.area(), topic.kind(), topic.level(), topic.module(), status(topic.slug()), topic.summary()));
+                topic.area(), topic.kind(), topic.level(), topic.module(), board.of(topic.slug()).status().word(), topic.summary()));
         }
-    }
-
-    /** The catalogue that Lyceum ships. */
-    static Encyclopedia shipped() {
-        var catalogue = Catalogue.load();
-        var articles = new ConcurrentHashMap<String, Optional<Article>>();
-        Function<String, Optional<Article>> article = slug -> articles.computeIfAbsent(slug, Article::find);
-        return new Encyclopedia(catalogue, StatusBoard.of(catalogue, Ledger.load(), article), new TopicFinder(() -> TopicSearch.of(catalogue, article)), article);
+        return new Shelf(catalogue, board, finder, order, place, rows, areaLines(board));
     }
 
     Catalogue catalogue() {
-        return catalogue;
+        return shelf.get().catalogue();
     }
 
     StatusBoard board() {
-        return board;
+        return shelf.get().board();
     }
 
     Finder finder() {
-        return finder;
+        return shelf.get().finder();
     }
 
     /** The article of a topic, if it is written. */
@@ -91,32 +112,33 @@ final class Encyclopedia {
 
     /** All topics: areas as one would read them, in each the topics with the fewest prerequisites first. */
     List<Topic> order() {
-        return order;
+        return shelf.get().order();
     }
 
     /** The neighbour of a topic in reading order, or null at an end. */
     TopicLink neighbour(String slug, int step) {
-        int at = place.get(slug) + step;
+        var order = order();
+        int at = shelf.get().place().get(slug) + step;
         return at < 0 || at >= order.size() ? null : link(order.get(at).slug());
     }
 
     String status(String slug) {
-        return board.of(slug).status().word();
+        return board().of(slug).status().word();
     }
 
     TopicRow row(String slug) {
-        return rows.get(slug);
+        return shelf.get().rows().get(slug);
     }
 
     TopicLink link(String slug) {
-        var row = rows.get(slug);
+        var row = row(slug);
         return new TopicLink(slug, row.title(), row.status());
     }
 
     List<TopicLink> links(List<String> slugs) {
         var links = new ArrayList<TopicLink>();
         for (var slug : slugs) {
-            if (rows.containsKey(slug)) {
+            if (row(slug) != null) {
                 links.add(link(slug));
             }
         }
@@ -125,15 +147,19 @@ final class Encyclopedia {
 
     /** The topics of an area in reading order. */
     List<Topic> inArea(String area) {
-        return order.stream().filter(t -> t.area().equals(area)).toList();
+        return order().stream().filter(t -> t.area().equals(area)).toList();
     }
 
-    AreaLine line(String name, String href, Map<Status, Integer> counts) {
+    static AreaLine line(String name, String href, Map<Status, Integer> counts) {
         return new AreaLine(name, href, counts.get(Status.WORKS), counts.get(Status.PARTIAL), counts.get(Status.PLANNED));
     }
 
     /** Areas in reading order with their counts. */
     List<AreaLine> areaLines() {
+        return shelf.get().areas();
+    }
+
+    private static List<AreaLine> areaLines(StatusBoard board) {
         var counts = board.countsBy(Topic::area);
         var lines = new ArrayList<AreaLine>();
         for (var area : Families.areas()) {

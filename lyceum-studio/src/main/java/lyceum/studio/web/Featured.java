@@ -10,6 +10,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import lyceum.labs.LabRequest;
 import lyceum.labs.LabResult;
 import lyceum.plot.Figure;
+import lyceum.plot.Frames;
+import lyceum.plot.Panels;
+import lyceum.plot.Plot;
 import lyceum.studio.web.view.HomeView;
 
 /**
@@ -94,8 +97,21 @@ final class Featured {
         }
     }
 
+    /** What can be read at this size: a single plot before a grid, of a grid or a sequence its last part. */
+    static Figure telling(List<Figure> figures) {
+        return figures.stream().filter(Plot.class::isInstance).findFirst().orElseGet(() -> part(figures.getFirst()));
+    }
+
+    private static Figure part(Figure figure) {
+        return switch (figure) {
+            case Panels panels when !panels.figures().isEmpty() -> part(panels.figures().getLast());
+            case Frames frames when !frames.figures().isEmpty() -> part(frames.figures().getLast());
+            default -> figure;
+        };
+    }
+
     private HomeView.Live live(String slug, LabResult result) {
-        var figure = Figure.fromJson(result.figures().getFirst().toString());
+        var figure = telling(result.figures().stream().map(json -> Figure.fromJson(json.toString())).toList());
         return new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH), figure.title() + ". " + figure.description());
     }
 }

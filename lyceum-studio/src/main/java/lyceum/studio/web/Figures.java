@@ -18,9 +18,9 @@ final class Figures {
         return Svg.inline(untitled(figure), width);
     }
 
-    /** The figure for Vega-Lite in the colours of a theme. */
-    static String vegaLite(Figure figure, Theme theme) {
-        var spec = VegaLite.spec(untitled(figure));
+    /** The figure for Vega-Lite in the colours of a theme, for a box so many pixels wide. */
+    static String vegaLite(Figure figure, Theme theme, double width) {
+        var spec = VegaLite.spec(untitled(figure), width);
         spec.set("config", VegaLite.config(theme));
         return spec.toString();
     }

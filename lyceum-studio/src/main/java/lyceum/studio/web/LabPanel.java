@@ -73,7 +73,7 @@ final class LabPanel {
 
     LabView view(String slug, Asked asked, Context context) {
         var last = lastRun(slug, asked);
-        var run = run(context.queryParam("run"), asked).or(() -> last.flatMap(s -> runs.store().find(s.id()).map(result -> views.of(s.id(), result)))).orElse(null);
+        var run = run(context.queryParam("run"), asked).or(() -> last.flatMap(s -> views.stored(s.id(), runs.store()))).orElse(null);
         var params = asked.lab().parameters().stream().map(p -> param(p, asked.params().get(p.name()))).toList();
         boolean quick = last.map(s -> s.seconds() < QUICK_SECONDS).orElse(false);
         return new LabView(asked.lab().title(), slug, params, asked.seed(), "At most " + BUDGET_SECONDS + " s and 1 GB, on this machine.", quick, run, true);

@@ -39,7 +39,7 @@ final class RunFiles {
             .orElseThrow(() -> new Safety.Refused(404, "That run has no such figure."));
         var theme = "dark".equals(context.queryParam("theme")) ? Theme.DARK : Theme.LIGHT;
         switch (kind) {
-            case "json" -> text(context, "application/json", Figures.vegaLite(figure, theme));
+            case "json" -> text(context, "application/json", Figures.vegaLite(figure, theme, width(context)));
             case "svg" -> {
                 name(context, figure, kind);
                 text(context, "image/svg+xml", Svg.write(figure, theme));
@@ -54,6 +54,12 @@ final class RunFiles {
             }
             default -> throw new Safety.Refused(404, "A figure comes as json, svg, png or csv.");
         }
+    }
+
+    /** How wide the box is that the figure is for. */
+    private static double width(Context context) {
+        var text = context.queryParam("width");
+        return text != null && text.matches("\\d{1,4}") ? Integer.parseInt(text) : Svg.WIDTH;
     }
 
     private void image(Context context) {

@@ -1,13 +1,16 @@
 package lyceum.studio.web;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import lyceum.labs.CheckResult;
 import lyceum.labs.LabEvent;
 import lyceum.labs.LabImage;
 import lyceum.labs.LabResult;
 import lyceum.labs.LabTable;
-import lyceum.labs.catalogue.Catalogue;
+import lyceum.labs.RunStore;
 import lyceum.plot.Figure;
 import lyceum.plot.Table;
 import lyceum.studio.web.view.RunView;
@@ -18,11 +21,21 @@ final class RunViews {
 
     private static final int ROWS = 200;
     private static final double WIDTH = 560;
+    private static final int REMEMBERED = 24;
 
-    private final Catalogue catalogue;
+    private final Encyclopedia encyclopedia;
+    /** The stored runs that were looked at last: their figures are drawn once. */
+    private final Map<String, RunView> remembered = new LinkedHashMap<>(32, 0.75f, true) {
+        private static final long serialVersionUID = 1;
 
-    RunViews(Catalogue catalogue) {
-        this.catalogue = catalogue;
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, RunView> eldest) {
+            return size() > REMEMBERED;
+        }
+    };
+
+    RunViews(Encyclopedia encyclopedia) {
+        this.encyclopedia = encyclopedia;
     }
 
     /** A run that goes on, or that this studio remembers, with its events so far. */
@@ -49,6 +62,21 @@ final class RunViews {
             }
         }
         return new RunView(run.id(), run.state(), items, checks, made, trouble, last);
+    }
+
+    /** A stored run by its id. */
+    Optional<RunView> stored(String id, RunStore store) {
+        synchronized (remembered) {
+            var known = remembered.get(id);
+            if (known != null) {
+                return Optional.of(known);
+            }
+        }
+        var view = store.find(id).map(result -> of(id, result));
+        synchronized (remembered) {
+            view.ifPresent(v -> remembered.put(id, v));
+        }
+        return view;
     }
 
     /** A stored result. */
@@ -89,7 +117,7 @@ final class RunViews {
     }
 
     RunView.Check check(CheckResult check) {
-        var topic = catalogue.find(check.topic());
+        var topic = encyclopedia.catalogue().find(check.topic());
         var clause = topic.filter(t -> check.clause() >= 1 && check.clause() <= t.clauses().size()).map(t -> t.clause(check.clause())).orElse("");
         boolean fact = check.expected().equals("true");
         return new RunView.Check(check.topic(), check.clause(), check.name(), fact ? String.valueOf(check.value() == 1) : Words.number(check.value()), check.expected(),

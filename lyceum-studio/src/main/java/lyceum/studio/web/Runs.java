@@ -15,7 +15,7 @@ import lyceum.labs.RunStore;
 final class Runs implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(Runs.class.getName());
-    private static final int REMEMBERED = 64;
+    private static final int REMEMBERED = 24;
 
     private final LabExecutor executor;
     private final RunStore store;

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import lyceum.studio.web.view.TopicView.Tab;
 
@@ -12,6 +14,9 @@ final class Snippets {
 
     private final String version;
     private final ApiDocs docs;
+    /** What does not depend on a form, coloured once. */
+    private final Map<String, Optional<String>> sources = new ConcurrentHashMap<>();
+    private final Map<String, Optional<String>> outlines = new ConcurrentHashMap<>();
 
     Snippets(String version, ApiDocs docs) {
         this.version = version;
@@ -20,12 +25,12 @@ final class Snippets {
 
     List<Tab> tabs(String slug, String api, LabPanel.Asked asked, String base) {
         var tabs = new ArrayList<Tab>();
-        var source = LabSource.find(asked.lab().name());
+        var source = sources.computeIfAbsent(asked.lab().name(), name -> LabSource.find(name).map(JavaSource::html));
         tabs.add(new Tab("lab", "Lab source", source.isPresent() ? asked.lab().name() + ", imports left out" : "The source of " + asked.lab().name() + " is not part of this build.",
-            source.map(JavaSource::html).orElse(""), false, null, null));
+            source.orElse(""), false, null, null));
         if (!api.isBlank()) {
-            var outline = ApiOutline.of(api);
-            tabs.add(new Tab("api", "API", outline.isPresent() ? "Public methods of " + simple(api) : api, outline.map(JavaSource::html).orElse(""), false, docs.href(api), "Javadoc"));
+            var outline = outlines.computeIfAbsent(api, name -> ApiOutline.of(name).map(JavaSource::html));
+            tabs.add(new Tab("api", "API", outline.isPresent() ? "Public methods of " + simple(api) : api, outline.orElse(""), false, docs.href(api), "Javadoc"));
         }
         tabs.add(new Tab("java", "Java", "With lyceum:lyceum-labs:" + version, JavaSource.html(java(slug, asked)), false, null, null));
         tabs.add(new Tab("cli", "CLI", "The same run in a terminal", JavaSource.plain(cli(slug, asked, base)), true, null, null));
@@ -57,6 +62,8 @@ final class Snippets {
         var params = changed(asked).entrySet().stream().map(p -> "\"" + p.getKey() + "\", \"" + p.getValue() + "\"").collect(Collectors.joining(", "));
         return """
             import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
             import lyceum.labs.LabRequest;
             import lyceum.labs.LabRunner;
 

@@ -98,8 +98,8 @@ public final class Studio implements AutoCloseable {
         var docs = new ApiDocs(options.apiDocs());
         var version = Machine.version();
         var pages = new Pages(assets, new Site(version, backend(), Runtime.getRuntime().availableProcessors(),
-            encyclopedia.catalogue().topics().size(), docs.present()));
-        var views = new RunViews(encyclopedia.catalogue());
+            () -> encyclopedia.catalogue().topics().size(), docs.present()));
+        var views = new RunViews(encyclopedia);
         var topics = new TopicsPage(encyclopedia, pages);
         var safety = new Safety(options.host());
         var routes = config.routes;

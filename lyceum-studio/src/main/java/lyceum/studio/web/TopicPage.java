@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import lyceum.labs.catalogue.Article;
 import lyceum.labs.catalogue.LedgerEntry;
 import lyceum.labs.catalogue.Topic;
@@ -24,6 +25,8 @@ final class TopicPage {
     private final LabPanel labs;
     private final Snippets snippets;
     private final ApiDocs docs;
+    /** Articles as HTML: they do not change while the studio runs. */
+    private final Map<String, String> rendered = new ConcurrentHashMap<>();
 
     TopicPage(Encyclopedia encyclopedia, Pages pages, LabPanel labs, Snippets snippets, ApiDocs docs) {
         this.encyclopedia = encyclopedia;
@@ -41,7 +44,7 @@ final class TopicPage {
     private void show(Context context) {
         var topic = encyclopedia.catalogue().bySlug(context.pathParam("slug"));
         var article = encyclopedia.article(topic.slug());
-        var html = article.map(ArticleHtml::of).orElse("");
+        var html = article.map(a -> rendered.computeIfAbsent(a.slug(), slug -> ArticleHtml.of(a))).orElse("");
         var lab = encyclopedia.lab(topic.slug());
         var asked = lab.map(l -> LabPanel.Asked.of(l, context));
         var panel = asked.map(a -> labs.view(topic.slug(), a, context));

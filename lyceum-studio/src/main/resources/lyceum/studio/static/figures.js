@@ -18,7 +18,7 @@
 
   async function draw(box) {
     try {
-      const answer = await fetch(`${box.dataset.figure}?theme=${theme()}`);
+      const answer = await fetch(`${box.dataset.figure}?theme=${theme()}&width=${Math.round(box.clientWidth)}`);
       if (!answer.ok) throw new Error("the run is not there any more");
       const spec = await answer.json();
       await load();

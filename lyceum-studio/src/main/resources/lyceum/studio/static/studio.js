@@ -151,6 +151,8 @@
         math.classList.add("set");
       } catch { math.textContent = tex; }
     }
+    // A little smaller before it scrolls.
+    for (const math of $$(".math.display.set")) if (math.scrollWidth > math.clientWidth) math.style.fontSize = `${Math.max(0.66, 0.99 * math.clientWidth / math.scrollWidth)}em`;
     for (const math of $$(".math.display.set")) if (math.scrollWidth > math.clientWidth) { math.tabIndex = 0; math.setAttribute("role", "region"); math.setAttribute("aria-label", "Formula"); }
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
+import lyceum.plot.Figure;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -156,6 +157,22 @@ class PagesTest {
     void markupInAnArticleIsShownAndNotObeyed() {
         assertThat(ArticleHtml.of("a <script>alert(1)</script> [x](javascript:alert(1)) $a<b$ `$x$`"))
             .contains("&lt;script&gt;").doesNotContain("href=\"javascript").contains("<span class=\"math\">a&lt;b</span>").contains("<code>$x$</code>");
+    }
+
+    @Test
+    void punctuationStaysWithTheShortFormulaBeforeIt() {
+        assertThat(ArticleHtml.of("the misses, $\\lVert y - Xb \\rVert^2$. It is ($a$), $b$ and so on."))
+            .contains("<span class=\"cling\"><span class=\"math\">\\lVert y - Xb \\rVert^2</span>.</span>")
+            .contains("<span class=\"cling\">(<span class=\"math\">a</span>),</span> <span class=\"math\">b</span> and");
+    }
+
+    @Test
+    void theFirstPageShowsAFigureThatCanBeReadSmall() {
+        var plot = Figure.line("plot", new double[] {1, 2});
+        var last = Figure.line("last", new double[] {2, 1});
+
+        assertThat(Featured.telling(List.of(Figure.row("grid", last, last), plot))).isEqualTo(plot);
+        assertThat(Featured.telling(List.of(Figure.row("grid", plot, last)))).isEqualTo(last);
     }
 
     @Test

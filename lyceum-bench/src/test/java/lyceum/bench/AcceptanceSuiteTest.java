@@ -1,0 +1,34 @@
+package lyceum.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import lyceum.labs.catalogue.Ledger;
+import lyceum.testing.AcceptanceFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AcceptanceSuiteTest {
+    @Test void whatWasMeasuredStandsWhereTheLedgerTakesIt(@TempDir Path root) throws IOException {
+        var ledger = root.resolve("lyceum-labs/src/main/resources/lyceum/labs/ledger.json");
+        var target = Files.createDirectories(root.resolve("lyceum-bench/target"));
+        Files.createDirectories(ledger.getParent());
+        Files.writeString(ledger, "[\n]\n");
+        var rows = new AcceptanceSuite(root, row -> { }).run(32);
+        var seen = AcceptanceFile.read(target.resolve("acceptance.jsonl"));
+        assertThat(seen).hasSize(1).first().satisfies(r -> {
+            assertThat(r.topic()).isEqualTo("cholesky");
+            assertThat(r.clause()).isEqualTo(5);
+            assertThat(r.test()).isEqualTo("bench:cholesky");
+            assertThat(r.measured().getFirst().value()).isEqualTo(rows.getFirst().ours());
+            assertThat(r.holds()).isEqualTo(rows.getFirst().ours() <= 0.75);
+        });
+        assertThat(Ledger.parse(Files.readString(ledger)).of("cholesky")).hasSize(1).first().satisfies(e -> {
+            assertThat(e.test()).isEqualTo("bench:cholesky");
+            assertThat(e.value()).startsWith("ratio ");
+            assertThat(e.commit()).isEqualTo("unknown");
+        });
+    }
+}

@@ -1,0 +1,160 @@
+package lyceum.autograd;
+
+import java.util.Arrays;
+import java.util.function.UnaryOperator;
+import lyceum.ShapeException;
+import lyceum.autograd.Graph.Call;
+import lyceum.autograd.Graph.Constant;
+import lyceum.autograd.Graph.Input;
+import lyceum.backend.Backend.Reduction;
+import lyceum.tensor.Operation;
+import lyceum.tensor.Operation.Elementwise;
+import lyceum.tensor.Operation.Reduce;
+import lyceum.tensor.Tensor;
+
+/**
+ * Taylor mode: all derivatives up to an order along a line at once, by carrying a truncated power series through every operation. Order K costs
+ * O(K^2) evaluations, where nesting first derivatives costs O(2^K). See Griewank and Walther (2008), chapter 13.
+ */
+final class Taylor {
+    private static final double TWO_OVER_SQRT_PI = 1.1283791670955126, LN2 = 0.6931471805599453;
+
+    private Taylor() { }
+
+    static Tensor[] coefficients(UnaryOperator<Tensor> f, Tensor x, Tensor v, int order) {
+        if (order < 0) throw new IllegalArgumentException("taylor: order is " + order + "; it is at least 0");
+        if (!v.shape().equals(x.shape())) throw new ShapeException("taylor: direction " + v.shape() + " at a point of shape " + x.shape());
+        var graph = Rewriting.dropDead(Rewriting.lower(Graph.traceOne(f, x)));
+        var series = new Series[graph.nodes().size()];
+        for (var node : graph.nodes()) {
+            series[node.id()] = switch (node) {
+                case Input input -> {
+                    var start = Series.constant(x, order);
+                    if (order > 0) start.c()[1] = v;
+                    yield start;
+                }
+                case Constant constant -> Series.constant(constant.value(), order);
+                case Call call -> step(call, call.operands().stream().map(i -> series[i]).toArray(Series[]::new));
+            };
+        }
+        var result = series[graph.outputs().getFirst()].c();
+        for (int k = 0; k <= order; k++) {
+            var shape = result[0].shape().toArray();
+            result[k] = result[k] == null ? result[0].zerosLike() : result[k].expand(shape);
+        }
+        return result;
+    }
+
+    private static Series step(Call call, Series[] in) {
+        if (Arrays.stream(in).allMatch(Series::isConstant)) return applied(call, in);
+        return switch (call.operation()) {
+            case Elementwise e -> elementwise(call, e, in);
+            case Operation.MatMul m -> in[0].times(in[1], Tensor::matmul);
+            case Reduce r when r.reduction() == Reduction.SUM -> linear(call, in[0]);
+            case Reduce r when r.reduction() == Reduction.MAX || r.reduction() == Reduction.MIN -> extreme(call, r, in[0]);
+            case Operation.Scan s when s.scan() == lyceum.backend.Backend.Scan.SUM -> linear(call, in[0]);
+            case Operation.Concat c -> concat(call, in);
+            case Operation.Gather g -> in[0].map(t -> call.operation().apply(t, in[1].c()[0]));
+            case Operation.Scatter s -> scatter(call, in);
+            case Operation.Stop s -> applied(call, in);
+            case Operation.Argsort a -> applied(call, in);
+            case Reduce r when r.reduction() == Reduction.ARGMAX || r.reduction() == Reduction.ARGMIN -> applied(call, in);
+            case Operation.Copy c -> linear(call, in[0]);
+            default -> {
+                if (!call.operation().isView()) throw unsupported(call);
+                yield linear(call, in[0]);
+            }
+        };
+    }
+
+    private static UnsupportedOperationException unsupported(Call call) {
+        return new UnsupportedOperationException("taylor: " + call.text() + " has no rule for series; nest grad or jvp instead");
+    }
+
+    /** On values alone: nothing depends on t. */
+    private static Series applied(Call call, Series[] in) {
+        return Series.constant(call.operation().apply(Arrays.stream(in).map(s -> s.c()[0]).toArray(Tensor[]::new)), in[0].order());
+    }
+
+    private static Series linear(Call call, Series x) { return x.map(call.operation()::apply); }
+
+    private static Tensor coefficient(Series x, int k) { return x.c()[k] == null ? x.c()[0].zerosLike() : x.c()[k]; }
+
+    private static Series concat(Call call, Series[] in) {
+        var z = new Tensor[in[0].c().length];
+        for (int k = 0; k < z.length; k++) {
+            int at = k;
+            z[k] = call.operation().apply(Arrays.stream(in).map(s -> coefficient(s, at)).toArray(Tensor[]::new));
+        }
+        return new Series(z);
+    }
+
+    private static Series scatter(Call call, Series[] in) {
+        var z = new Tensor[in[0].c().length];
+        for (int k = 0; k < z.length; k++) z[k] = call.operation().apply(coefficient(in[0], k), in[1].c()[0], coefficient(in[2], k));
+        return new Series(z);
+    }
+
+    /** The winner's series; among ties the mean of theirs. */
+    private static Series extreme(Call call, Reduce reduce, Series x) {
+        var value = call.operation().apply(x.c()[0]);
+        var axes = reduce.axes().stream().mapToInt(Integer::intValue).toArray();
+        var wide = x.c()[0].shape().toArray();
+        for (int axis : axes) wide[axis] = 1;
+        var winners = x.c()[0].eq(value.reshape(wide)).to(value.dtype());
+        var share = winners.div(winners.sum(axes, true));
+        var z = x.map(t -> t.mul(share).sum(axes)).c();
+        z[0] = value;
+        return new Series(z);
+    }
+
+    private static Series elementwise(Call call, Elementwise e, Series[] in) {
+        Series x = in[0], y = in.length > 1 ? in[1] : null;
+        var x0 = x.c()[0];
+        return switch (e.op()) {
+            case CAST -> e.type().isFloat() ? x.map(t -> t.to(e.type())) : applied(call, in);
+            case NEG -> x.neg();
+            case ADD -> x.add(y);
+            case SUB -> x.sub(y);
+            case MUL -> x.mul(y);
+            case DIV -> x.div(y);
+            case FMA -> x.mul(y).add(in[2]);
+            case SQUARE -> x.mul(x);
+            case RECIPROCAL -> x.reciprocal();
+            case SQRT -> x.sqrt();
+            case RSQRT -> x.sqrt().reciprocal();
+            case EXP -> x.exp();
+            case EXPM1 -> x.through(x0.expm1(), x.exp());
+            case LOG -> x.log();
+            case LOG1P -> x.through(x0.log1p(), x.shift(1).reciprocal());
+            case LOG2 -> x.through(x0.log2(), x.scale(LN2).reciprocal());
+            case SIN -> x.circle(x0.sin(), x0.cos(), -1)[0];
+            case COS -> x.circle(x0.sin(), x0.cos(), -1)[1];
+            case SINH -> x.circle(x0.sinh(), x0.cosh(), 1)[0];
+            case COSH -> x.circle(x0.sinh(), x0.cosh(), 1)[1];
+            case TAN -> x.through(x0.tan(), 1, 0, 1);
+            case TANH -> x.through(x0.tanh(), 1, 0, -1);
+            case SIGMOID -> x.through(x0.sigmoid(), 0, 1, -1);
+            case SOFTPLUS -> x.through(x0.softplus(), x.through(x0.sigmoid(), 0, 1, -1));
+            case ASIN -> x.through(x0.asin(), x.mul(x).neg().shift(1).sqrt().reciprocal());
+            case ACOS -> x.through(x0.acos(), x.mul(x).neg().shift(1).sqrt().reciprocal().neg());
+            case ATAN -> x.through(x0.atan(), x.mul(x).shift(1).reciprocal());
+            case ERF -> x.through(x0.erf(), x.mul(x).neg().exp().scale(TWO_OVER_SQRT_PI));
+            case ERFC -> x.through(x0.erfc(), x.mul(x).neg().exp().scale(-TWO_OVER_SQRT_PI));
+            case ATAN2 -> throw unsupported(call);
+            case POW -> power(x, y);
+            case ABS -> x.where(x0.ge(0), x.neg());
+            case RELU -> x.where(x0.gt(0), Series.constant(x0.zerosLike(), x.order()));
+            case MAX -> x.where(x0.ge(y.c()[0]), y);
+            case MIN -> x.where(x0.le(y.c()[0]), y);
+            case WHERE -> in[1].where(x0, in[2]);
+            case LGAMMA, DIGAMMA, TRIGAMMA, POLYGAMMA, ERFINV, MOD -> throw unsupported(call);
+            default -> applied(call, in); // steps and comparisons: constant almost everywhere
+        };
+    }
+
+    private static Series power(Series x, Series y) {
+        if (y.isConstant() && y.c()[0].count() == 1) return x.pow(y.c()[0].item());
+        return x.log().mul(y).exp();
+    }
+}

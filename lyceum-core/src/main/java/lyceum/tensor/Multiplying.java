@@ -1,0 +1,62 @@
+package lyceum.tensor;
+
+import lyceum.backend.Backend;
+import lyceum.backend.View;
+import lyceum.tensor.History.Saved;
+
+/** The product itself and its gradient. */
+final class Multiplying {
+    private Multiplying() { }
+
+    static Tensor product(Tensor a, Tensor b) {
+        var batchA = java.util.Arrays.copyOf(a.shape().sizes(), a.rank() - 2);
+        var batchB = java.util.Arrays.copyOf(b.shape().sizes(), b.rank() - 2);
+        var batch = Shape.broadcast("matmul", Shape.adopt(batchA), Shape.adopt(batchB));
+        var result = Tracing.untold(() -> value(a, b, batchA, batchB, batch));
+        if (Tracing.on()) Tracing.made(new Operation.MatMul(), result, a, b);
+        if (!a.dtype().isFloat() || !History.wanted(a, b)) return result;
+        var left = b.isTracked() ? Saved.of(a, "matmul") : null;
+        var right = a.isTracked() ? Saved.of(b, "matmul") : null;
+        return History.record("matmul", result, (i, g) -> i == 0
+                ? right == null ? null : g.matmul(right.get().transpose())
+                : left == null ? null : rightGradient(left.get(), g, b.rank()), a, b);
+    }
+
+    private static Tensor value(Tensor a, Tensor b, long[] batchA, long[] batchB, Shape batch) {
+        long m = a.size(-2), k = a.size(-1), n = b.size(-1);
+        if (batchA.length > 0 && batchB.length == 0 && a.view().isContiguous()) {
+            // Many left matrices and one right one are a single product of more rows.
+            var flat = GradMode.with(false, () -> run(a.detach().reshape(-1, k), b, Shape.SCALAR, View.size(batchA) * m, n));
+            return flat.reshape(sizes(batch, m, n));
+        }
+        return run(a, b, batch, m, n);
+    }
+
+    /** The product, stored in {@code out}. */
+    static void into(Tensor a, Tensor b, View out) {
+        var batch = Shape.adopt(java.util.Arrays.copyOf(out.shape(), out.shape().length - 2));
+        Backend.current().matmul(spread(a, batch), spread(b, batch), out);
+    }
+
+    private static Tensor rightGradient(Tensor a, Tensor g, int rank) {
+        // One right matrix against a batch: fold the batch into the summed axis rather than sum a batch of products.
+        if (rank == 2 && a.rank() > 2) return a.reshape(-1, a.size(-1)).transpose().matmul(g.reshape(-1, g.size(-1)));
+        return a.transpose().matmul(g);
+    }
+
+    private static long[] sizes(Shape batch, long m, long n) {
+        var sizes = java.util.Arrays.copyOf(batch.sizes(), batch.rank() + 2);
+        sizes[batch.rank()] = m;
+        sizes[batch.rank() + 1] = n;
+        return sizes;
+    }
+
+    private static Tensor run(Tensor a, Tensor b, Shape batch, long m, long n) {
+        var shape = Shape.adopt(sizes(batch, m, n));
+        var out = Fusion.allocate(a.dtype(), shape);
+        Backend.current().matmul(spread(a, batch), spread(b, batch), out);
+        return new Tensor(out, shape);
+    }
+
+    private static View spread(Tensor x, Shape batch) { return Fusion.broadcast(x, Shape.adopt(sizes(batch, x.size(-2), x.size(-1)))); }
+}

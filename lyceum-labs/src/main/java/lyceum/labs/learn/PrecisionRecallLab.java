@@ -1,0 +1,122 @@
+package lyceum.labs.learn;
+
+import static lyceum.labs.Bounds.atLeast;
+import static lyceum.labs.Bounds.atMost;
+import static lyceum.labs.Bounds.below;
+import static lyceum.labs.Bounds.exactly;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import lyceum.labs.Lab;
+import lyceum.labs.LabBody;
+import lyceum.labs.LabContext;
+import lyceum.learn.metrics.ClassificationMetrics;
+import lyceum.learn.metrics.RankingMetrics;
+import lyceum.learn.metrics.RocCurve;
+import lyceum.learn.metrics.Thresholds;
+import lyceum.plot.Figure;
+import lyceum.plot.Series;
+import lyceum.prob.Normal;
+
+/** One inbox, three thresholds: block almost nothing wrongly, balance, or miss almost nothing. Then a screening with a promise, and the map of F1. */
+@Lab(topics = {"precision", "recall", "f1-score"}, title = "Three ways to cut an inbox")
+final class PrecisionRecallLab implements LabBody {
+    @Override public void run(LabContext lab) {
+        double precision = lab.param("precision", 0.99, 0.8, 0.999), recall = lab.param("recall", 0.9, 0.5, 0.99), confidence = lab.param("confidence", 0.9, 0.6, 0.99);
+        int words = lab.param("words", 2000, 50, 4000), repetitions = lab.param("repetitions", 600, 200, 5000);
+        var boxes = Mails.scored(words, lab.rng(0));
+        inbox(lab, boxes[0], boxes[1], precision, recall, confidence);
+        f1Map(lab, boxes[0], boxes[1]);
+        screening(lab, recall, confidence, repetitions);
+        knownProbabilities(lab);
+    }
+
+    private static void inbox(LabContext lab, Mails tune, Mails test, double precision, double recall, double confidence) {
+        String[] names = {"precision at least " + precision, "largest F1", "recall at least " + recall + ", guaranteed"};
+        double[] cuts = {Thresholds.forPrecision(tune.spam(), tune.scores(), precision).threshold(), Thresholds.maximisingFBeta(tune.spam(), tune.scores(), 1).threshold(),
+                Thresholds.guaranteeingRecall(tune.spamScores(), recall, confidence)};
+        double[] caught = new double[3], missed = new double[3], blocked = new double[3];
+        var rows = new ArrayList<List<Object>>();
+        for (int c = 0; c < 3; c++) {
+            caught[c] = test.caught(cuts[c]);
+            missed[c] = test.allSpam() - caught[c];
+            blocked[c] = test.blocked(cuts[c]);
+            rows.add(List.of(names[c], cuts[c], (int) caught[c], (int) missed[c], (int) blocked[c], test.precision(cuts[c]), test.recall(cuts[c])));
+        }
+        lab.table("An inbox of " + test.size() + " mails at three thresholds", List.of("chosen for", "threshold", "spam caught", "spam missed", "good mail blocked", "precision", "recall"), rows);
+        lab.figure(Figure.bars("What happens to the mails", names, Series.of("spam caught", caught), Series.of("spam missed", missed), Series.of("good mail blocked", blocked))
+                .axes("threshold chosen for", "mails").describedAs("The strict cut blocks hardly any good mail and misses much spam; the lenient one catches nearly all spam at the price of good mail."));
+        lab.say("Chosen for precision the cut blocks %.0f good mails and misses %.0f of %d spams; chosen for recall it blocks %.0f and misses %.0f.", blocked[0], missed[0], test.allSpam(), blocked[2], missed[2]);
+        lab.check("precision", 5, "precision on new mails of the cut tuned for " + precision, test.precision(cuts[0]), atLeast(precision - 0.01));
+        lab.check("precision", 4, "precision of the first 100 of equal scores - prevalence",
+                RankingMetrics.precisionAtK(test.spam(), new double[test.size()], 100) - test.allSpam() / (double) test.size(), below(1e-12));
+        lab.check("recall", "recall on new mails of the guaranteed cut", test.recall(cuts[2]), atLeast(recall - 0.03));
+        lab.check("recall", 3, "flagging all: recall 1 and precision = prevalence", test.recall(Double.NEGATIVE_INFINITY) == 1 && test.precision(Double.NEGATIVE_INFINITY) == test.allSpam() / (double) test.size());
+        double prevalence = test.allSpam() / (double) test.size(), all = ClassificationMetrics.fBeta(prevalence, 1, 1);
+        lab.check("f1-score", 6, "flagging all: F1 - 2p / (1 + p)", Math.abs(all - 2 * prevalence / (1 + prevalence)), below(1e-15));
+    }
+
+    private static void f1Map(LabContext lab, Mails tune, Mails test) {
+        var axis = IntStream.rangeClosed(0, 40).mapToDouble(i -> i / 40.0).toArray();
+        var f1 = new double[41][41];
+        for (int p = 0; p <= 40; p++) for (int r = 0; r <= 40; r++) f1[p][r] = ClassificationMetrics.fBeta(axis[p], axis[r], 1);
+        var roc = RocCurve.of(test.spam(), test.scores(), null);
+        int n = roc.thresholds().length - 1, points = Math.min(n, 150);
+        double[] recalls = new double[points], precisions = new double[points];
+        double rises = 0, outside = 0, last = 0;
+        for (int i = 0; i < points; i++) {
+            int at = 1 + (int) ((long) i * (n - 1) / Math.max(1, points - 1));
+            recalls[i] = test.recall(roc.thresholds()[at]);
+            precisions[i] = test.precision(roc.thresholds()[at]);
+            if (recalls[i] < last) rises++;
+            last = recalls[i];
+            double f = ClassificationMetrics.fBeta(precisions[i], recalls[i], 1);
+            if (f < Math.min(precisions[i], recalls[i]) - 1e-15 || f > (precisions[i] + recalls[i]) / 2 + 1e-15) outside++;
+        }
+        double best = Thresholds.maximisingFBeta(tune.spam(), tune.scores(), 1).threshold();
+        lab.figure(Figure.contour("F1 over recall and precision, and the path of falling thresholds", axis, axis, f1).line("", recalls, precisions)
+                .points("largest F1 on the tuning mails", new double[] {test.recall(best)}, new double[] {test.precision(best)}).axes("recall", "precision")
+                .describedAs("Lines of equal F1 bend round the corner of 1 and 1; the path runs along the top and falls off at the right, nearest to the corner where F1 is largest."));
+        lab.check("recall", 4, "steps along falling thresholds at which recall falls", rises, exactly(0));
+        lab.check("f1-score", 2, "points with F1 outside of minimum and mean", outside, exactly(0));
+    }
+
+    private static void screening(LabContext lab, double recall, double confidence, int repetitions) {
+        Normal sick = new Normal(1.8, 1), well = new Normal(0, 1);
+        int cases = 100, people = 10_000;
+        double[] followUps = new double[60], missed = new double[60];
+        for (int i = 0; i < 60; i++) {
+            double cut = 4 - i * 0.1;
+            followUps[i] = (people - cases) * well.survival(cut) + cases * sick.survival(cut);
+            missed[i] = cases * sick.cdf(cut);
+        }
+        int failed = 0, plainFailed = 0;
+        var rng = lab.rng(3);
+        for (int r : lab.progress("screenings", repetitions)) {
+            double[] scores = sick.sample(rng, 150).toDoubleArray();
+            if (sick.survival(Thresholds.guaranteeingRecall(scores, recall, confidence)) < recall) failed++;
+            java.util.Arrays.sort(scores);
+            if (sick.survival(scores[(int) (150 * (1 - recall))]) < recall) plainFailed++;
+        }
+        lab.figure(Figure.line("Screening 10,000 people of whom 100 are ill", followUps, missed).horizontalLine(cases * (1 - recall), "promised").axes("people asked to come again", "ill people missed").logX()
+                .describedAs("Every miss avoided costs more follow-ups than the last: the first cases are cheap, the last ones bring in nearly everybody."));
+        lab.say("A threshold read from the 150 ill people at hand keeps its promise of recall %.2f in %.0f%% of %d repetitions; the one with a binomial margin in %.0f%%.",
+                recall, 100 - 100.0 * plainFailed / repetitions, repetitions, 100 - 100.0 * failed / repetitions);
+        lab.check("recall", 5, "share of repetitions that break the guarantee", failed / (double) repetitions, atMost(1 - confidence + 0.015));
+    }
+
+    private static void knownProbabilities(LabContext lab) {
+        // a row that is positive with probability p counts as p of a positive and 1 - p of a negative
+        int n = 50_000;
+        double[] p = lab.rng(4).doubles(n).map(u -> u * u).toArray(), scores = new double[2 * n], weights = new double[2 * n];
+        var positive = new boolean[2 * n];
+        for (int i = 0; i < 2 * n; i++) {
+            positive[i] = i < n;
+            scores[i] = p[i % n];
+            weights[i] = i < n ? p[i] : 1 - p[i - n];
+        }
+        var exact = Thresholds.maximisingFBeta(positive, scores, weights, 1);
+        lab.check("f1-score", 4, "best threshold of known probabilities - F* / 2", Math.abs(exact.threshold() - Thresholds.plugInFBeta(p, 1).fBeta() / 2), below(0.01));
+    }
+}

@@ -1,0 +1,2 @@
+/** Classifiers from Bayes' rule. Start with {@link lyceum.learn.bayes.NaiveBayes}. */
+package lyceum.learn.bayes;

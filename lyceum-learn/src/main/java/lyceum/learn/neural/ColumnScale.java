@@ -1,0 +1,40 @@
+package lyceum.learn.neural;
+
+import lyceum.tensor.Tensor;
+
+/**
+ * What each column is centred by and divided by.
+ *
+ * @param centre subtracted from each column
+ * @param scale what the difference is divided by, above 0
+ */
+public record ColumnScale(double[] centre, double[] scale) {
+    static ColumnScale none(int columns) {
+        var ones = new double[columns];
+        java.util.Arrays.fill(ones, 1);
+        return new ColumnScale(new double[columns], ones);
+    }
+
+    /** Weighted mean and deviation of each column; a constant column is divided by 1. */
+    static ColumnScale of(Tensor x, double[] weights) {
+        int columns = (int) x.size(1);
+        double[] values = x.toDoubleArray(), centre = new double[columns], scale = new double[columns];
+        double total = 0;
+        for (double w : weights) total += w;
+        for (int i = 0; i < values.length; i++) centre[i % columns] += weights[i / columns] / total * values[i];
+        for (int i = 0; i < values.length; i++) {
+            double d = values[i] - centre[i % columns];
+            scale[i % columns] += weights[i / columns] / total * d * d;
+        }
+        for (int j = 0; j < columns; j++) {
+            double deviation = Math.sqrt(scale[j]);
+            // Rounding leaves a constant column a deviation of about 1e-16 of its value.
+            scale[j] = deviation > 1e-12 * Math.abs(centre[j]) ? deviation : 1;
+        }
+        return new ColumnScale(centre, scale);
+    }
+
+    Tensor apply(Tensor x) { return x.sub(Tensor.of(centre).to(x.dtype())).div(Tensor.of(scale).to(x.dtype())); }
+
+    Tensor undo(Tensor z) { return z.mul(Tensor.of(scale).to(z.dtype())).add(Tensor.of(centre).to(z.dtype())); }
+}

@@ -1,0 +1,93 @@
+package lyceum.learn.tree;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * When a tree stops growing and where it may split; shared by classifier, regressor and forests.
+ *
+ * @param maxDepth questions on the longest path; no limit by default
+ * @param minSamplesSplit least rows of a node that is split, 2 by default
+ * @param minSamplesLeaf least rows of a leaf, 1 by default
+ * @param minWeightShareLeaf least weight of a leaf as a share of all weight, 0 by default
+ * @param maxLeafNodes most leaves; with a limit the node of the largest decrease is split first (best-first growth)
+ * @param minImpurityDecrease a split must lower {@code weight share times impurity} by this at least, 0 by default
+ * @param maxFeatures features drawn at random for each node; all by default
+ * @param randomThresholds one uniformly drawn threshold a feature instead of the best one (extremely randomised trees, Geurts 2006)
+ * @param bins 0, the default, looks at every threshold; 2 to 255 only at the borders of so many quantile bins, for large data
+ * @param categorical columns whose values are categories: a question is "is it one of these?"
+ * @param pruningAlpha cost-complexity pruning: the smallest subtree that minimises {@code R(T) + alpha |T|}; 0, no pruning, by default
+ * @param seed of random features and thresholds
+ */
+public record TreeOptions(int maxDepth, int minSamplesSplit, int minSamplesLeaf, double minWeightShareLeaf, int maxLeafNodes, double minImpurityDecrease,
+        int maxFeatures, boolean randomThresholds, int bins, List<Integer> categorical, double pruningAlpha, long seed) {
+
+    /** No limits. */
+    public static final TreeOptions DEFAULT = new TreeOptions(Integer.MAX_VALUE, 2, 1, 0, Integer.MAX_VALUE, 0, Integer.MAX_VALUE, false, 0, List.of(), 0, 0);
+
+    public TreeOptions {
+        if (maxDepth < 1) throw new IllegalArgumentException("maxDepth is " + maxDepth + "; a tree asks at least 1 question");
+        if (minSamplesSplit < 2) throw new IllegalArgumentException("minSamplesSplit is " + minSamplesSplit + "; at least 2 rows can be split");
+        if (minSamplesLeaf < 1) throw new IllegalArgumentException("minSamplesLeaf is " + minSamplesLeaf + "; a leaf has at least 1 row");
+        if (!(minWeightShareLeaf >= 0 && minWeightShareLeaf <= 0.5)) throw new IllegalArgumentException("minWeightShareLeaf is " + minWeightShareLeaf + "; it lies between 0 and 0.5");
+        if (maxLeafNodes < 2) throw new IllegalArgumentException("maxLeafNodes is " + maxLeafNodes + "; a tree has at least 2 leaves");
+        if (!(minImpurityDecrease >= 0)) throw new IllegalArgumentException("minImpurityDecrease is " + minImpurityDecrease + "; it is at least 0");
+        if (maxFeatures < 1) throw new IllegalArgumentException("maxFeatures is " + maxFeatures + "; at least 1 feature is looked at");
+        if (bins != 0 && (bins < 2 || bins > 255)) throw new IllegalArgumentException("bins is " + bins + "; 0 for all thresholds, else 2 to 255");
+        if (bins != 0 && randomThresholds) throw new IllegalArgumentException("bins is " + bins + " with random thresholds; random thresholds need no bins, leave them at 0");
+        if (!(pruningAlpha >= 0)) throw new IllegalArgumentException("pruningAlpha is " + pruningAlpha + "; it is at least 0");
+        categorical = List.copyOf(categorical);
+        for (int column : categorical) if (column < 0) throw new IllegalArgumentException("categorical column " + column + "; columns count from 0");
+    }
+
+    boolean isRandom() { return randomThresholds || maxFeatures != Integer.MAX_VALUE; }
+
+    public TreeOptions withMaxDepth(int maxDepth) {
+        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
+    }
+
+    public TreeOptions withMinSamplesSplit(int minSamplesSplit) {
+        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
+    }
+
+    public TreeOptions withMinSamplesLeaf(int minSamplesLeaf) {
+        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
+    }
+
+    public TreeOptions withMinWeightShareLeaf(double minWeightShareLeaf) {
+        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
+    }
+
+    public TreeOptions withMaxLeafNodes(int maxLeafNodes) {
+        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
+    }
+
+    public TreeOptions withMinImpurityDecrease(double minImpurityDecrease) {
+        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
+    }
+
+    public TreeOptions withMaxFeatures(int maxFeatures) {
+        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
+    }
+
+    public TreeOptions withRandomThresholds(boolean randomThresholds) {
+        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
+    }
+
+    public TreeOptions withBins(int bins) {
+        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
+    }
+
+    public TreeOptions withCategorical(int... columns) {
+        var categorical = Arrays.stream(columns).boxed().toList();
+        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
+    }
+
+    public TreeOptions withPruningAlpha(double pruningAlpha) {
+        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
+    }
+
+    public TreeOptions withSeed(long seed) {
+        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
+    }
+}

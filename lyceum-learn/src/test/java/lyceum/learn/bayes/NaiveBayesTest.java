@@ -1,0 +1,226 @@
+package lyceum.learn.bayes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import lyceum.DType;
+import lyceum.data.Datasets;
+import lyceum.data.SparseCounts;
+import lyceum.random.Rng;
+import lyceum.stats.learner.FittedTransformer;
+import lyceum.stats.learner.LearnerContract;
+import lyceum.stats.learner.LearnerInput;
+import lyceum.stats.learner.Pipeline;
+import lyceum.stats.learner.Transformer;
+import lyceum.tensor.Csr;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Golden;
+import lyceum.testing.Measured;
+import lyceum.testing.Recipe;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+class NaiveBayesTest {
+    private static final String TOPIC = "naive-bayes";
+
+    @TestFactory Stream<DynamicTest> gaussianKeepsTheContract() { return LearnerContract.of(NaiveBayes.gaussian()).tests(); }
+
+    @TestFactory Stream<DynamicTest> multinomialKeepsTheContract() { return LearnerContract.of(NaiveBayes.multinomial()).tests(); }
+
+    @TestFactory Stream<DynamicTest> bernoulliKeepsTheContract() { return LearnerContract.of(NaiveBayes.bernoulli().withEvents(new EventModel.Bernoulli(1, 1.5))).tests(); }
+
+    @TestFactory Stream<DynamicTest> complementKeepsTheContract() { return LearnerContract.of(NaiveBayes.complement().withEvents(new EventModel.Complement(0.5, true))).tests(); }
+
+    @TestFactory Stream<DynamicTest> categoricalKeepsTheContract() { return LearnerContract.of(Pipeline.of(new Rounder(), NaiveBayes.categorical())).tests(); }
+
+    /** Categories out of numbers: whole numbers from 0. */
+    record Rounder() implements Transformer {
+        @Override public RounderModel fit(Tensor x, Tensor y, Tensor weights) {
+            var input = LearnerInput.forFit(this, x);
+            input.weights(weights);
+            return new RounderModel(input.columns());
+        }
+    }
+
+    record RounderModel(int nFeatures) implements FittedTransformer {
+        @Override public int nOutputs() { return nFeatures; }
+
+        @Override public Tensor transform(Tensor x) { return LearnerInput.forModel(this, x).x().add(5).round().maximum(0); }
+    }
+
+    private static Csr csr(SparseCounts counts) {
+        return Csr.of(counts.size(), counts.features(), counts.rowStarts(), counts.columns(), Tensor.of(counts.counts()).to(DType.F64));
+    }
+
+    private static SparseCounts half(SparseCounts mails, int parity, int step) { return mails.rows(IntStream.iterate(parity, i -> i < mails.size(), i -> i + step).toArray()); }
+
+    private double worst;
+
+    private void close(Tensor actual, double[] expected, String what) {
+        double[] ours = actual.toDoubleArray();
+        for (int i = 0; i < expected.length; i++) {
+            if (ours[i] == expected[i]) continue;
+            double gap = Math.abs(ours[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
+            assertThat(gap).as("%s, place %d: %s against %s", what, i, ours[i], expected[i]).isLessThan(1e-10);
+            worst = Math.max(worst, gap);
+        }
+    }
+
+    private static NaiveBayes learner(Golden input, String kind) {
+        double alpha = input.has("alpha") ? input.number("alpha") : 1;
+        NaiveBayes learner = switch (kind) {
+            case "gaussian" -> new NaiveBayes(new EventModel.Gaussian(input.has("varSmoothing") ? input.number("varSmoothing") : 1e-9));
+            case "multinomial" -> new NaiveBayes(new EventModel.Multinomial(alpha));
+            case "bernoulli" -> new NaiveBayes(new EventModel.Bernoulli(alpha, input.has("binarize") ? input.number("binarize") : 0));
+            case "complement" -> new NaiveBayes(new EventModel.Complement(alpha, input.has("norm") && input.flag("norm")));
+            default -> new NaiveBayes(new EventModel.Categorical(alpha, 17));
+        };
+        if (input.has("priors")) return learner.withPriors(input.doubles("priors"));
+        return input.has("fitPrior") ? learner.withUniformPrior() : learner;
+    }
+
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void logProbabilitiesEqualFiveScikitLearnClasses() {
+        var digits = Datasets.digits();
+        var iris = Datasets.iris();
+        var mails = Datasets.spamAssassin();
+        SparseCounts train = half(mails, 0, 2), queries = half(mails, 1, 60);
+        int cases = 0;
+        for (var c : Golden.load("golden/naive-bayes.json").list("cases")) {
+            String name = c.text("name");
+            var input = c.at("input");
+            var learner = learner(input, name.substring(0, name.indexOf(' ')));
+            if (name.endsWith("spam")) {
+                close(learner.fit(csr(train), train.y()).logProbabilities(csr(queries)), c.flat("expected.logProbabilities"), name);
+                cases++;
+                continue;
+            }
+            boolean flowers = name.contains("iris");
+            Tensor x = flowers ? iris.x() : digits.x().narrow(0, 0, 1000), y = flowers ? iris.y() : digits.y().narrow(0, 0, 1000);
+            Tensor weights = input.has("weights") ? Tensor.of(Arrays.stream(new Recipe(40600).uniforms(150)).map(u -> 0.5 + u).toArray()) : null;
+            int step = name.equals("gaussian iris") ? 1 : flowers ? 10 : 20;
+            var rows = (flowers ? iris : digits).x().rows(IntStream.iterate(flowers ? 0 : 1000, i -> i < (flowers ? 150 : 1797), i -> i + step).toArray());
+            var model = learner.fit(x, y, weights);
+            close(model.logProbabilities(rows), c.flat("expected.logProbabilities"), name);
+            close(model.jointLogLikelihood(rows.narrow(0, 0, 5)), c.flat("expected.jointLogLikelihood"), name + " joint");
+            cases++;
+        }
+        assertThat(cases).isEqualTo(19);
+        Measured.value("largest gap, relative beyond 1", worst);
+    }
+
+    @Acceptance(topic = TOPIC, clause = 2)
+    @Test void tenPartialFitsEqualOneFit() {
+        var digits = Datasets.digits();
+        var x = digits.x();
+        var w = Tensor.rand(Rng.of(1), DType.F64, 1797);
+        var events = new EventModel[] {new EventModel.Gaussian(1e-9), new EventModel.Multinomial(1), new EventModel.Bernoulli(1, 8), new EventModel.Complement(1, false), new EventModel.Categorical(1, 0)};
+        double worst = 0;
+        for (var event : events) {
+            for (var weights : new Tensor[] {null, w}) {
+                var learner = new NaiveBayes(event);
+                var whole = learner.fit(x, digits.y(), weights);
+                var parts = learner.start(64, whole.classes());
+                for (int part = 0; part < 10; part++) {
+                    int from = 1797 * part / 10, n = 1797 * (part + 1) / 10 - from;
+                    parts = parts.add(x.narrow(0, from, n), digits.y().narrow(0, from, n), weights == null ? null : weights.narrow(0, from, n));
+                }
+                double[] a = whole.jointLogLikelihood(x).toDoubleArray(), b = parts.jointLogLikelihood(x).toDoubleArray();
+                for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - b[i]) / Math.max(1, Math.abs(a[i])));
+            }
+        }
+        assertThat(Measured.value("largest relative gap", worst)).isLessThan(1e-12);
+    }
+
+    @Acceptance(topic = TOPIC, clause = 3)
+    @Test void onIndependentFeaturesItIsWithinHalfAPointOfBayes() {
+        double worst = 0;
+        for (int seed = 0; seed < 5; seed++) {
+            var rng = Rng.of(seed);
+            int n = 6000, p = 8, tested = 40_000;
+            double[][] mean = new double[3][p], deviation = new double[3][p], share = new double[3][p];
+            for (int c = 0; c < 3; c++) {
+                for (int j = 0; j < p; j++) {
+                    mean[c][j] = 0.7 * rng.nextGaussian();
+                    deviation[c][j] = 0.5 + rng.nextDouble();
+                    share[c][j] = 0.1 + 0.8 * rng.nextDouble();
+                }
+            }
+            for (boolean numbers : new boolean[] {true, false}) {
+                double[] x = new double[(n + tested) * p];
+                var y = new long[n + tested];
+                int wrong = 0;
+                for (int i = 0; i < y.length; i++) {
+                    int truth = rng.nextInt(3), best = 0;
+                    y[i] = truth;
+                    var score = new double[3];
+                    for (int j = 0; j < p; j++) {
+                        double v = numbers ? mean[truth][j] + deviation[truth][j] * rng.nextGaussian() : rng.nextDouble() < share[truth][j] ? 1 : 0;
+                        x[i * p + j] = v;
+                        for (int c = 0; c < 3; c++) {
+                            double z = (v - mean[c][j]) / deviation[c][j];
+                            score[c] += numbers ? -0.5 * z * z - Math.log(deviation[c][j]) : Math.log(v == 1 ? share[c][j] : 1 - share[c][j]);
+                        }
+                    }
+                    for (int c = 1; c < 3; c++) if (score[c] > score[best]) best = c;
+                    if (i >= n && best != truth) wrong++;
+                }
+                Tensor rows = Tensor.of(x, n + tested, p), labels = Tensor.of(y);
+                var model = (numbers ? NaiveBayes.gaussian() : NaiveBayes.bernoulli()).fit(rows.narrow(0, 0, n), labels.narrow(0, 0, n));
+                double error = 100 * (1 - model.score(rows.narrow(0, n, tested), labels.narrow(0, n, tested))), bayes = 100.0 * wrong / tested;
+                worst = Math.max(worst, error - bayes);
+            }
+        }
+        assertThat(Measured.value("largest excess error in points", worst)).isLessThan(0.5);
+    }
+
+    @Acceptance(topic = TOPIC, clause = 4)
+    @Test void multinomialReachesNinetyFivePercentOnHeldOutMail() {
+        var mails = Datasets.spamAssassin();
+        SparseCounts train = half(mails, 0, 2), test = half(mails, 1, 2);
+        long[] predicted = NaiveBayes.multinomial().fit(csr(train), train.y()).predict(csr(test)).toLongArray(), truth = test.y().toLongArray();
+        int right = 0;
+        for (int i = 0; i < truth.length; i++) if (predicted[i] == truth[i]) right++;
+        assertThat(Measured.value("accuracy on the odd rows", (double) right / truth.length)).isGreaterThanOrEqualTo(0.95);
+        assertThat((double) right / truth.length).isCloseTo(0.9818061528283163, within(1e-12));
+    }
+
+    @Test void sparseAndDenseRowsGiveTheSame() {
+        var mails = Datasets.spamAssassin().commonest(60);
+        var some = mails.rows(IntStream.range(0, 300).map(i -> i * 20).toArray());
+        Tensor dense = some.dense(DType.F64), y = some.y();
+        for (var learner : new NaiveBayes[] {NaiveBayes.multinomial(), NaiveBayes.bernoulli(), NaiveBayes.complement(), NaiveBayes.gaussian()}) {
+            double gap = learner.fit(csr(some), y).logProbabilities(csr(some)).sub(learner.fit(dense, y).logProbabilities(dense)).abs().max().item();
+            assertThat(gap).as(learner.events().toString()).isLessThan(1e-9);
+        }
+    }
+
+    @Test void anUnseenCategoryIsSmoothedAndAnUnseenClassIsImpossible() {
+        var model = NaiveBayes.categorical().start(1, 0, 1, 2).add(Tensor.of(new double[] {0, 0, 1, 1}, 4, 1), Tensor.of(0L, 0, 1, 1));
+        double[] p = model.predictProba(Tensor.of(new double[] {7, 1}, 2, 1)).toDoubleArray();
+        assertThat(p).containsExactly(new double[] {0.5, 0.5, 0, 0.25, 0.75, 0}, within(1e-12));
+    }
+
+    @Test void featureWeightsExplainADecision() {
+        var x = Tensor.of(new double[] {3, 0, 0, 2}, 2, 2);
+        var model = NaiveBayes.multinomial().fit(x, Tensor.of(0L, 1));
+        var w = model.featureWeights();
+        double evidence = 2 * (w.item(1, 1) - w.item(0, 1)) + (w.item(1, 0) - w.item(0, 0));
+        assertThat(model.decisionFunction(Tensor.of(new double[] {1, 2}, 1, 2)).item()).isCloseTo(evidence, within(1e-12));
+    }
+
+    @Test void wrongChoicesAreRefusedInWords() {
+        assertThatThrownBy(() -> new EventModel.Multinomial(0)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("alpha is 0.0");
+        assertThatThrownBy(() -> NaiveBayes.gaussian().withPriors(0.5, 0.6)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("they sum to 1");
+        assertThatThrownBy(() -> NaiveBayes.gaussian().withPriors(0.5, 0.5).fit(Datasets.iris().x(), Datasets.iris().y())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("2 priors but 3 classes");
+        assertThatThrownBy(() -> NaiveBayes.categorical().fit(Datasets.iris().x(), Datasets.iris().y())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("whole numbers");
+        var model = NaiveBayes.gaussian().fit(Datasets.iris().x(), Datasets.iris().y());
+        assertThatThrownBy(() -> model.add(Datasets.iris().x(), Tensor.full(DType.I64, 9, 150))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("label 9 is none of the classes [0, 1, 2]");
+    }
+}

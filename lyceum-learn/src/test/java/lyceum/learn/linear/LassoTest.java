@@ -1,0 +1,226 @@
+package lyceum.learn.linear;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.stream.Stream;
+import lyceum.DType;
+import lyceum.data.Datasets;
+import lyceum.linalg.Qr;
+import lyceum.random.Rng;
+import lyceum.stats.learner.LearnerContract;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Golden;
+import lyceum.testing.Measured;
+import lyceum.testing.Recipe;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+class LassoTest {
+    private static final String TOPIC = "lasso";
+    private static final Golden GOLDEN = Golden.load("golden/lasso.json");
+
+    @TestFactory Stream<DynamicTest> contract() {
+        return Stream.of(new Lasso(0.1), new Lasso(0.05).withPositive(true).withStandardise(true), new ElasticNet(0.1, 0.5), new MultiTaskLasso(0.1), new LassoCv(), new LassoLars(0.05))
+                .flatMap(l -> LearnerContract.of(l).tests());
+    }
+
+    private static Golden find(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
+
+    private static double gap(Tensor actual, double[] expected) {
+        double[] a = actual.toDoubleArray();
+        assertThat(a).hasSameSizeAs(expected);
+        double worst = 0;
+        for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - expected[i]));
+        return worst;
+    }
+
+    /** The largest violation of the optimality conditions, from the data alone. */
+    private static double violation(Tensor x, Tensor y, LassoModel model) {
+        double[] g = x.transpose().matmul(y.sub(model.predict(x))).div(y.size(0)).toDoubleArray(), b = model.coefficients().toDoubleArray();
+        double l1 = model.alpha() * model.l1Ratio(), l2 = model.alpha() - l1, worst = 0;
+        for (int j = 0; j < b.length; j++) {
+            double slope = g[j] - l2 * b[j];
+            worst = Math.max(worst, b[j] != 0 ? Math.abs(slope - l1 * Math.signum(b[j])) : Math.abs(slope) - l1);
+        }
+        return worst;
+    }
+
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void lassoAndElasticNetEqualScikitLearnAtTwentyStrengths() {
+        var data = Datasets.diabetes();
+        double worst = 0, kkt = 0;
+        int cases = 0;
+        for (var c : GOLDEN.list("cases")) {
+            if (!c.text("name").matches("(lasso|elastic net) [0-9.]+")) continue;
+            double alpha = c.number("input.alpha"), ratio = c.number("input.l1Ratio");
+            var model = ratio == 1 ? new Lasso(alpha).fit(data.x(), data.y()) : new ElasticNet(alpha, ratio).fit(data.x(), data.y());
+            worst = Math.max(worst, gap(model.coefficients(), c.doubles("expected.coef")));
+            worst = Math.max(worst, Math.abs(model.intercept().item() - c.number("expected.intercept")));
+            kkt = Math.max(kkt, violation(data.x(), data.y(), model));
+            assertThat(model.converged()).isTrue();
+            cases++;
+        }
+        assertThat(cases).isEqualTo(40);
+        assertThat(Measured.value("coefficients", worst)).isLessThan(1e-6);
+        assertThat(Measured.value("optimality", kkt)).isLessThan(1e-7);
+    }
+
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void positiveWeightedAndMultiTaskFitsEqualScikitLearn() {
+        var r = new Recipe(8300);
+        Tensor x = Tensor.of(r.matrix(30, 8)), noise = Tensor.of(r.matrix(30, 2));
+        Tensor y = x.select(1, 0).sub(x.select(1, 3).mul(2)).add(noise.select(1, 0).mul(0.5));
+        var w = r.uniforms(30);
+        for (int i = 0; i < w.length; i++) w[i] += 0.5;
+        for (boolean positive : new boolean[] {false, true}) {
+            var model = new Lasso(0.1).withPositive(positive).fit(x, y);
+            assertThat(gap(model.coefficients(), find("small positive=" + (positive ? "True" : "False")).doubles("expected.coef"))).isLessThan(1e-9);
+        }
+        var weighted = new Lasso(0.1).fit(x, y, Tensor.of(w));
+        assertThat(gap(weighted.coefficients(), find("small weighted").doubles("expected.coef"))).isLessThan(1e-9);
+        assertThat(weighted.intercept().item()).isCloseTo(find("small weighted").number("expected.intercept"), within(1e-9));
+        var tasks = new MultiTaskLasso(0.2).fit(x, Tensor.stack(1, y, x.select(1, 3).add(noise.select(1, 1).mul(0.5))));
+        assertThat(gap(tasks.coefficients(), find("multi-task").flat("expected.coef"))).isLessThan(1e-6);
+        assertThat(gap(tasks.intercept(), find("multi-task").doubles("expected.intercept"))).isLessThan(1e-6);
+        var single = new MultiTaskLasso(0.1).fit(x, y);
+        assertThat(gap(single.coefficients(), new Lasso(0.1).fit(x, y).coefficients().toDoubleArray())).isLessThan(1e-9);
+    }
+
+    @Acceptance(topic = TOPIC, clause = 2)
+    @Test void nothingEntersAtAlphaMaxAndExactlyOneJustBelow() {
+        var data = Datasets.diabetes();
+        double top = new Lasso(1).alphaMax(data.x(), data.y(), null);
+        assertThat(top).isCloseTo(find("alpha max").number("expected.alphaMax"), within(1e-12));
+        assertThat(new Lasso(top).fit(data.x(), data.y()).support()).isEmpty();
+        assertThat(new Lasso(top * 1.5).fit(data.x(), data.y()).support()).isEmpty();
+        assertThat(new Lasso(top * (1 - 1e-6)).fit(data.x(), data.y()).support()).hasSize(1);
+        for (int seed = 0; seed < 50; seed++) {
+            var rng = Rng.of(seed);
+            Tensor x = Tensor.randn(rng, DType.F64, 30, 60), y = Tensor.randn(rng, DType.F64, 30);
+            double most = new Lasso(1).alphaMax(x, y, null);
+            double direct = x.transpose().matmul(y.sub(y.mean())).abs().max().item() / 30;
+            assertThat(most).isCloseTo(direct, within(1e-12));
+            assertThat(new Lasso(most).fit(x, y).support()).isEmpty();
+            assertThat(new Lasso(most * (1 - 1e-7)).fit(x, y).support()).hasSize(1);
+        }
+    }
+
+    @Acceptance(topic = TOPIC, clause = 3)
+    @Test void larsKnotsEqualScikitLearn() {
+        var data = Datasets.diabetes();
+        for (var method : LassoLars.Method.values()) {
+            for (boolean centred : new boolean[] {false, true}) {
+                var e = find("lars_path " + (method == LassoLars.Method.LAR ? "lar" : "lasso") + (centred ? " centred" : "")).at("expected");
+                var path = new LassoLars(0).withIntercept(centred).withMethod(method).path(data.x(), data.y(), null);
+                assertThat(path.active()).isEqualTo(e.ints("active"));
+                assertThat(Measured.value("alphas", gap(path.alphas(), e.doubles("alphas")))).isLessThan(1e-8);
+                assertThat(Measured.value("coefficients", gap(path.coefficients(), e.flat("coefs")))).isLessThan(1e-8);
+            }
+        }
+    }
+
+    @Test void betweenKnotsLarsIsTheLasso() {
+        var rng = Rng.of(11);
+        Tensor x = Tensor.randn(rng, DType.F64, 25, 40), y = Tensor.randn(rng, DType.F64, 25);
+        double top = new Lasso(1).alphaMax(x, y, null);
+        for (double part : new double[] {2, 0.9, 0.5, 0.2, 0.05}) {
+            var lars = new LassoLars(part * top).fit(x, y);
+            assertThat(gap(lars.coefficients(), new Lasso(part * top).fit(x, y).coefficients().toDoubleArray())).as("at %s", part).isLessThan(1e-9);
+        }
+    }
+
+    @Acceptance(topic = TOPIC, clause = 4)
+    @Test void orthonormalDesignsGiveSoftThresholding() {
+        double worst = 0;
+        for (int seed = 0; seed < 20; seed++) {
+            var rng = Rng.of(seed);
+            int n = 40, p = 10;
+            var x = Qr.of(Tensor.randn(rng, DType.F64, n, p)).q().mul(Math.sqrt(n));
+            var y = x.matmul(Tensor.randn(rng, DType.F64, p)).add(Tensor.randn(rng, DType.F64, n));
+            double alpha = 0.6;
+            double[] z = x.transpose().matmul(y).div(n).toDoubleArray(), expected = Arrays.stream(z).map(v -> Math.signum(v) * Math.max(Math.abs(v) - alpha, 0)).toArray();
+            worst = Math.max(worst, gap(new Lasso(alpha).withIntercept(false).fit(x, y).coefficients(), expected));
+        }
+        assertThat(Measured.value("gap", worst)).isLessThan(1e-10);
+    }
+
+    @Acceptance(topic = TOPIC, clause = 5)
+    @Test void crossValidationKeepsTheTrueSupport() {
+        int kept = 0, size = 0, n = 100, p = 200;
+        for (int seed = 0; seed < 100; seed++) {
+            var rng = Rng.of(seed);
+            var x = Tensor.randn(rng, DType.F64, n, p);
+            // Five equal coefficients of 1: a signal of variance 5, and noise of a tenth of it.
+            int[] truth = Arrays.stream(rng.sample(p, 5)).sorted().toArray();
+            var b = new double[p];
+            for (int j : truth) b[j] = 1;
+            var y = x.matmul(Tensor.of(b)).add(Tensor.randn(rng, DType.F64, n).mul(Math.sqrt(0.5)));
+            int[] support = new LassoCv().withAlphas(30, 0.03).fit(x, y).support();
+            size += support.length;
+            if (Arrays.stream(truth).allMatch(j -> Arrays.binarySearch(support, j) >= 0)) kept++;
+        }
+        assertThat(Measured.value("mean support", size / 100.0)).isBetween(5.0, 60.0);
+        assertThat(Measured.value("seeds with the true support", kept)).isGreaterThanOrEqualTo(95);
+    }
+
+    @Test void crossValidatedErrorsEqualScikitLearn() {
+        var data = Datasets.diabetes();
+        var lasso = find("cross-validated");
+        var model = new LassoCv().withAlphas(30, 1e-3).withShuffle(false).fit(data.x(), data.y());
+        assertThat(gap(model.alphas(), lasso.doubles("input.alphas"))).isLessThan(1e-12);
+        assertThat(gap(model.errors(), lasso.flat("expected.meanSquaredErrors"))).isLessThan(1e-4);
+        assertThat(model.alpha()).isCloseTo(lasso.number("expected.alpha"), within(1e-12));
+        assertThat(gap(model.coefficients(), lasso.doubles("expected.coef"))).isLessThan(1e-3);
+        assertThat(model.oneStandardErrorAlpha()).isGreaterThan(model.bestAlpha());
+        var net = find("elastic net cross-validated");
+        var other = new LassoCv().withL1Ratio(0.5).withAlphas(10, 1e-3).withShuffle(false).fit(data.x(), data.y());
+        assertThat(gap(other.errors(), net.flat("expected.meanSquaredErrors"))).isLessThan(1e-4);
+        assertThat(other.alpha()).isCloseTo(net.number("expected.alpha"), within(1e-12));
+    }
+
+    @Test void everyPointOfAPathIsOptimalAlsoWithCopiedAndWideColumns() {
+        var rng = Rng.of(5);
+        var x = Tensor.randn(rng, DType.F64, 40, 80);
+        x = Tensor.concat(1, x, x.narrow(1, 0, 10));
+        var y = x.narrow(1, 0, 5).sum(1).add(Tensor.randn(rng, DType.F64, 40));
+        for (double ratio : new double[] {1, 0.3}) {
+            var path = new ElasticNet(1, ratio, new CoordinateDescent().withTolerance(1e-14).withMaxIterations(200_000)).path(x, y, null, 40, 1e-3);
+            for (int i = 0; i < 40; i++) assertThat(violation(x, y, path.model(i))).as("ratio %s, point %d", ratio, i).isLessThan(1e-6);
+            assertThat(path.supportSizes()[0]).isZero();
+        }
+    }
+
+    @Test void standardisingIsFittingScaledColumns() {
+        var rng = Rng.of(8);
+        var x = Tensor.randn(rng, DType.F64, 30, 5).mul(Tensor.of(1, 10, 0.1, 3, 1)).add(4);
+        var y = x.matmul(Tensor.of(1, 0.1, 5, 0, 0)).add(Tensor.randn(rng, DType.F64, 30));
+        var deviation = x.sub(x.mean(0)).square().mean(0).sqrt();
+        var scaled = new Lasso(0.3).fit(x.div(deviation), y);
+        var model = new Lasso(0.3).withStandardise(true).fit(x, y);
+        assertThat(gap(model.coefficients(), scaled.coefficients().div(deviation).toDoubleArray())).isLessThan(1e-10);
+    }
+
+    @Test void debiasedIsLeastSquaresOnTheSupport() {
+        var data = Datasets.diabetes();
+        var model = new Lasso(0.5).fit(data.x(), data.y());
+        var refit = model.debiased(data.x(), data.y());
+        assertThat(refit.support()).isEqualTo(model.support());
+        var residual = data.y().sub(refit.predict(data.x()));
+        for (int j : model.support()) assertThat(data.x().select(1, j).mul(residual).sum().item()).isCloseTo(0, within(1e-9));
+        assertThat(refit.score(data.x(), data.y())).isGreaterThan(model.score(data.x(), data.y()));
+        assertThat(new Lasso(1e6).fit(data.x(), data.y()).debiased(data.x(), data.y()).intercept().item()).isCloseTo(data.y().mean().item(), within(1e-9));
+    }
+
+    @Test void badOptionsAreNamed() {
+        assertThatThrownBy(() -> new Lasso(0)).hasMessageContaining("alpha is 0.0");
+        assertThatThrownBy(() -> new ElasticNet(1, 0)).hasMessageContaining("Ridge");
+        assertThatThrownBy(() -> new LassoCv().withFolds(1)).hasMessageContaining("1 folds");
+        assertThatThrownBy(() -> new MultiTaskLasso(1).withSolver(new CoordinateDescent().withPositive(true))).hasMessageContaining("positive");
+        assertThatThrownBy(() -> new Lasso(1).path(Tensor.eye(DType.F64, 3), Tensor.of(1, 2, 3), null, 0.1, 0.2)).hasMessageContaining("descend");
+    }
+}

@@ -1,0 +1,178 @@
+package lyceum.learn.linear;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import java.util.stream.Stream;
+import lyceum.DType;
+import lyceum.data.Datasets;
+import lyceum.linalg.LeastSquares;
+import lyceum.random.Rng;
+import lyceum.stats.learner.LearnerContract;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Golden;
+import lyceum.testing.Measured;
+import lyceum.testing.Recipe;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+class LinearRegressionTest {
+    private static final String TOPIC = "linear-regression-basics";
+    private static final Golden GOLDEN = Golden.load("golden/linear-regression-basics.json");
+
+    @TestFactory Stream<DynamicTest> contract() { return LearnerContract.of(new LinearRegression()).tests(); }
+
+    private static Golden expected(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow().at("expected"); }
+
+    /** The largest difference, relative where the expected value exceeds 1. */
+    private static double gap(double[] actual, double[] expected) {
+        assertThat(actual).hasSameSizeAs(expected);
+        double worst = 0;
+        for (int i = 0; i < actual.length; i++) worst = Math.max(worst, Math.abs(actual[i] - expected[i]) / Math.max(1, Math.abs(expected[i])));
+        return worst;
+    }
+
+    private static double summaryGap(LinearRegressionModel model, Golden e, boolean deficient) {
+        var s = model.summary();
+        var table = s.coefficients();
+        double worst = 0;
+        if (!deficient) worst = gap(table.statistics(), e.doubles("t"));
+        worst = Math.max(worst, gap(table.estimates(), e.doubles("coef")));
+        worst = Math.max(worst, gap(table.standardErrors(), e.doubles("standardErrors")));
+        worst = Math.max(worst, gap(table.pValues(), e.doubles("p")));
+        double[] actual = {s.r2(), s.adjustedR2(), s.sigma(), s.f(), s.fPValue(), s.dfModel(), s.dfResidual(), s.logLikelihood(), s.aic(), s.bic()};
+        double[] expected = Stream.of("r2", "adjustedR2", "sigma", "f", "fP", "dfModel", "dfResidual", "logLikelihood", "aic", "bic").mapToDouble(e::number).toArray();
+        worst = Math.max(worst, gap(actual, expected));
+        double[][] intervals = e.matrix("intervals");
+        for (int j = 0; j < intervals.length; j++) worst = Math.max(worst, gap(new double[] {table.lows()[j], table.highs()[j]}, intervals[j]));
+        worst = Math.max(worst, gap(model.fitted().narrow(0, 0, 10).toDoubleArray(), e.doubles("fitted")));
+        if (e.has("hatDiagonal")) worst = Math.max(worst, gap(model.hatDiagonal().narrow(0, 0, 20).toDoubleArray(), e.doubles("hatDiagonal")));
+        return worst;
+    }
+
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void inferenceTableEqualsStatsmodelsOnDiabetes() {
+        var data = Datasets.diabetes();
+        var model = new LinearRegression().fit(data.x(), data.y());
+        var e = expected("diabetes");
+        var table = model.summary().coefficients();
+        // Absolute differences first: the clause says 1e-8.
+        assertThat(table.estimates()).containsExactly(e.doubles("coef"), within(1e-8));
+        assertThat(table.standardErrors()).containsExactly(e.doubles("standardErrors"), within(1e-8));
+        assertThat(table.statistics()).containsExactly(e.doubles("t"), within(1e-8));
+        assertThat(table.pValues()).containsExactly(e.doubles("p"), within(1e-8));
+        assertThat(model.summary().r2()).isCloseTo(e.number("r2"), within(1e-8));
+        assertThat(model.summary().f()).isCloseTo(e.number("f"), within(1e-8));
+        assertThat(Measured.value("gap", summaryGap(model, e, false))).isLessThan(1e-8);
+        // Tiny p-values have their digits too.
+        assertThat(table.pValues()[0] / e.doubles("p")[0]).isCloseTo(1, within(1e-8));
+        assertThat(model.summary().fPValue() / e.number("fP")).isCloseTo(1, within(1e-8));
+    }
+
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void weightedRawDeficientAndOriginFitsEqualStatsmodels() {
+        var data = Datasets.diabetes();
+        var w = new Recipe(101).uniforms(442);
+        for (int i = 0; i < w.length; i++) w[i] += 0.5;
+        double weighted = summaryGap(new LinearRegression().fit(data.x(), data.y(), Tensor.of(w)), expected("diabetes weighted"), false);
+        assertThat(Measured.value("weighted", weighted)).isLessThan(1e-8);
+
+        var raw = Datasets.diabetesRaw();
+        assertThat(Measured.value("raw", summaryGap(new LinearRegression().fit(raw.x(), raw.y()), expected("diabetes raw columns"), false))).isLessThan(1e-8);
+
+        var r = new Recipe(102);
+        var a = Tensor.of(r.matrix(30, 3));
+        var y = Tensor.of(r.bells(30));
+        var deficient = Tensor.concat(1, a, a.narrow(1, 0, 1).add(a.narrow(1, 1, 1).mul(2)));
+        var model = new LinearRegression().fit(deficient, y);
+        assertThat(model.summary().rankDeficient()).isTrue();
+        assertThat(model.summary().toString()).contains("dependent");
+        assertThat(Measured.value("deficient", summaryGap(model, expected("rank deficient"), true))).isLessThan(1e-8);
+        assertThat(Measured.value("origin", summaryGap(new LinearRegression().withIntercept(false).fit(a, y), expected("no intercept"), false))).isLessThan(1e-8);
+    }
+
+    @Test void intervalsOfMeansAndObservationsEqualStatsmodels() {
+        var data = Datasets.diabetes();
+        var model = new LinearRegression().fit(data.x(), data.y());
+        var e = expected("diabetes").at("predictions");
+        var rows = data.x().narrow(0, 0, 5);
+        var mean = model.meanInterval(rows, 0.95);
+        assertThat(gap(mean.value().toDoubleArray(), e.doubles("mean"))).isLessThan(1e-10);
+        assertThat(gap(mean.standardError().toDoubleArray(), e.doubles("meanSe"))).isLessThan(1e-10);
+        var next = model.predictionInterval(rows, 0.95);
+        for (int i = 0; i < 5; i++) {
+            assertThat(gap(new double[] {mean.low().item(i), mean.high().item(i)}, e.matrix("confidence")[i])).isLessThan(1e-10);
+            assertThat(gap(new double[] {next.low().item(i), next.high().item(i)}, e.matrix("prediction")[i])).isLessThan(1e-10);
+        }
+    }
+
+    @Acceptance(topic = TOPIC, clause = 2)
+    @Test void residualsAreOrthogonalToEveryColumnOfAHundredDesigns() {
+        double worst = 0;
+        for (int seed = 0; seed < 100; seed++) {
+            var rng = Rng.of(seed);
+            int p = 1 + rng.nextInt(12), n = p + 2 + rng.nextInt(80);
+            var x = Tensor.randn(rng, DType.F64, n, p);
+            if (seed % 4 == 0) x = Tensor.concat(1, x, x.narrow(1, 0, 1).mul(2));
+            var y = Tensor.randn(rng, DType.F64, n);
+            var model = new LinearRegression().fit(x, y);
+            var e = y.sub(model.predict(x));
+            worst = Math.max(worst, Math.max(x.transpose().matmul(e).abs().max().item(), Math.abs(e.sum().item())));
+            assertThat(e.sub(model.residuals()).abs().max().item()).isLessThan(1e-10);
+        }
+        assertThat(Measured.value("max |X'(y - Xb)|", worst)).isLessThan(1e-9);
+    }
+
+    @Acceptance(topic = TOPIC, clause = 3)
+    @Test void intervalsCoverTheTruthInFiveThousandDataSets() {
+        double[] truth = {1, 2, -0.5, 0};
+        int n = 25, sets = 5_000;
+        var covered = new int[truth.length];
+        var rng = Rng.of(7);
+        for (int s = 0; s < sets; s++) {
+            var x = new double[n * 3];
+            var y = new double[n];
+            for (int i = 0; i < n; i++) {
+                y[i] = truth[0] + 1.5 * rng.nextGaussian();
+                for (int j = 0; j < 3; j++) {
+                    x[i * 3 + j] = rng.nextGaussian() + (j > 0 ? 0.5 * x[i * 3] : 0);
+                    y[i] += truth[j + 1] * x[i * 3 + j];
+                }
+            }
+            var table = new LinearRegression().fit(Tensor.of(x, n, 3), Tensor.of(y)).summary().coefficients();
+            for (int j = 0; j < truth.length; j++) if (table.lows()[j] <= truth[j] && truth[j] <= table.highs()[j]) covered[j]++;
+        }
+        for (int j = 0; j < truth.length; j++) assertThat(Measured.value("coverage " + j, covered[j] / (double) sets)).isBetween(0.94, 0.96);
+    }
+
+    @Test void methodsAgreeAndOutputsAreFittedTogether() {
+        var rng = Rng.of(3);
+        Tensor x = Tensor.randn(rng, DType.F64, 40, 5), y = Tensor.randn(rng, DType.F64, 40, 2);
+        var both = new LinearRegression().fit(x, y);
+        for (int o = 0; o < 2; o++) {
+            var one = new LinearRegression().withMethod(LeastSquares.Method.SVD).fit(x, y.select(1, o));
+            assertThat(both.coefficients().select(0, o).toDoubleArray()).containsExactly(one.coefficients().toDoubleArray(), within(1e-12));
+            assertThat(both.summary(o, 0.9).coefficients().lows()).containsExactly(one.summary(0, 0.9).coefficients().lows(), within(1e-10));
+        }
+        assertThat(both.predictionInterval(x, 0.9).low().shape()).isEqualTo(y.shape());
+    }
+
+    @Test void exactDesignsLeaveNoDegreesOfFreedom() {
+        var model = new LinearRegression().fit(Tensor.of(new double[][] {{1}, {2}}), Tensor.of(3, 5));
+        assertThat(model.predict(Tensor.of(new double[][] {{3}})).item(0)).isCloseTo(7, within(1e-12));
+        assertThat(model.summary().sigma()).isNaN();
+    }
+
+    @Test void summaryIsReadable() {
+        var data = Datasets.diabetes();
+        var text = new LinearRegression().fit(data.x(), data.y()).summary().named(data.featureNames()).toString();
+        assertThat(text).contains("(intercept)", "bmi", "R2 0.5177", "95% interval");
+        assertThatThrownBy(() -> new LinearRegression().fit(data.x(), data.y()).summary(1, 0.95)).hasMessageContaining("target 1 of 1");
+        assertThatThrownBy(() -> new LinearRegression().fit(data.x(), data.y()).summary(0, 95)).hasMessageContaining("level is 95.0");
+        assertThatThrownBy(() -> new LinearRegression().fit(data.x(), data.y()).summary().named(List.of("a"))).hasMessageContaining("1 names for 10 slopes");
+    }
+}

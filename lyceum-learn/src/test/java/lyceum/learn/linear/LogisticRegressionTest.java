@@ -1,0 +1,326 @@
+package lyceum.learn.linear;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
+import lyceum.DType;
+import lyceum.data.Dataset;
+import lyceum.data.Datasets;
+import lyceum.learn.linear.LogisticRegression.Solver;
+import lyceum.random.Rng;
+import lyceum.stats.learner.LearnerContract;
+import lyceum.tensor.Csr;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Golden;
+import lyceum.testing.Measured;
+import lyceum.testing.Recipe;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+class LogisticRegressionTest {
+    private static final String TOPIC = "logistic-regression";
+    private static final Golden GOLDEN = Golden.load("golden/logistic-regression.json");
+
+    private static final Logger WARNINGS = Logger.getLogger(LogisticRegression.class.getName());
+
+    @BeforeAll static void quiet() { WARNINGS.setLevel(Level.OFF); }
+
+    @AfterAll static void loud() { WARNINGS.setLevel(null); }
+
+    @TestFactory Stream<DynamicTest> contract() {
+        var base = new LogisticRegression().withTolerance(1e-11);
+        return Stream.of(base, base.withSolver(Solver.LBFGS), base.withC(0.5).withL1Ratio(1), base.withL1Ratio(0.5).withBalanced(true), base.withC(0.1).withIntercept(false))
+                .flatMap(l -> LearnerContract.of(l).tests());
+    }
+
+    @TestFactory Stream<DynamicTest> contractOfSagaAndOfTheUnpenalisedFit() {
+        var saga = new LogisticRegression().withC(0.1).withSolver(Solver.SAGA).withTolerance(1e-10).withMaxIterations(10_000);
+        return Stream.of(LearnerContract.of(saga).tests(), LearnerContract.of(new LogisticRegression().unpenalised()).withTolerance(1e-4).tests(),
+                LearnerContract.of(new LogisticRegressionCv(0.1, 1, 10).withFolds(3)).tests()).flatMap(s -> s);
+    }
+
+    private static Tensor standardised(Tensor x) {
+        var centred = x.sub(x.mean(0));
+        return centred.div(centred.square().mean(0).sqrt());
+    }
+
+    private static Golden find(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
+
+    private static double gap(Tensor actual, double[] expected) {
+        double[] a = actual.toDoubleArray();
+        assertThat(a).hasSameSizeAs(expected);
+        double worst = 0;
+        for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - expected[i]));
+        return worst;
+    }
+
+    private static double gap(LogisticModel model, Golden c) {
+        return Math.max(gap(model.coefficients(), c.flat("expected.coef")), gap(model.intercept().reshape(-1), c.doubles("expected.intercept")));
+    }
+
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void penalisedCoefficientsEqualScikitLearn() {
+        Dataset cancer = Datasets.breastCancer(), iris = Datasets.iris();
+        var x = standardised(cancer.x());
+        double worst = 0;
+        for (var c : GOLDEN.list("cases")) {
+            String name = c.text("name");
+            if (name.startsWith("logit") || name.startsWith("digits")) continue;
+            var learner = new LogisticRegression().withC(c.number("input.c"))
+                    .withL1Ratio(c.text("input.penalty").equals("l2") ? 0 : c.has("input.l1Ratio") ? c.number("input.l1Ratio") : 1)
+                    .withIntercept(!c.has("input.intercept")).withBalanced(c.has("input.classWeight"));
+            Tensor w = null;
+            if (c.has("input.weights")) {
+                double[] u = new Recipe(16900).uniforms(569);
+                for (int i = 0; i < u.length; i++) u[i] += 0.5;
+                w = Tensor.of(u);
+            }
+            boolean flowers = name.startsWith("iris");
+            Tensor rows = !flowers ? x : c.text("input.data").contains("standardised") ? standardised(iris.x()) : iris.x();
+            var model = learner.fit(rows, flowers ? iris.y() : cancer.y(), w);
+            double gap = gap(model, c);
+            assertThat(gap).as(name).isLessThan(1e-4);
+            worst = Math.max(worst, gap);
+            double[] p = c.flat("expected.probabilities");
+            double[] actual = model.predictProba(rows).toDoubleArray();
+            int k = model.classes().length;
+            for (int i = 0; i < p.length; i++) assertThat(actual[(i / k) * 60 * k + i % k]).isCloseTo(p[i], within(1e-5));
+        }
+        assertThat(Measured.value("gap", worst)).isLessThan(1e-4);
+    }
+
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void digitsAndSagaEqualScikitLearn() {
+        var digits = Datasets.digits().flat().head(300);
+        var c = find("digits multinomial");
+        var x = digits.x().to(DType.F64).div(digits.x().to(DType.F64).max().item());
+        var model = new LogisticRegression().withTolerance(1e-9).fit(x, digits.y());
+        assertThat(gap(model.coefficients().square().sum(1).sqrt(), c.doubles("expected.coefNorms"))).isLessThan(1e-3);
+        assertThat(-model.logLikelihood() / 300).isCloseTo(c.number("expected.logLoss"), within(1e-6));
+
+        var iris = Datasets.iris();
+        var saga = new LogisticRegression().withL1Ratio(1).withSolver(Solver.SAGA).withTolerance(1e-9).withMaxIterations(20_000).fit(standardised(iris.x()), iris.y());
+        assertThat(saga.converged()).isTrue();
+        assertThat(Measured.value("SAGA L1", gap(saga, find("iris L1 multinomial")))).isLessThan(1e-4);
+    }
+
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void unpenalisedEstimatesAndErrorsEqualStatsmodels() {
+        var r = new Recipe(16901);
+        double[][] x = r.matrix(200, 3);
+        var y = new long[200];
+        for (int i = 0; i < 200; i++) y[i] = r.uniform() < 1 / (1 + Math.exp(-(0.5 + x[i][0] - 2 * x[i][1]))) ? 1 : 0;
+        var cancer = Datasets.breastCancer();
+        double worst = Math.max(tableGap(Tensor.of(x), Tensor.of(y), find("logit recipe")),
+                tableGap(standardised(cancer.x()).transpose().rows(1, 4, 9).transpose(), cancer.y(), find("logit breast cancer columns 1 4 9")));
+        assertThat(Measured.value("gap", worst)).isLessThan(1e-6);
+    }
+
+    private static double tableGap(Tensor x, Tensor y, Golden c) {
+        var summary = new LogisticRegression().unpenalised().fit(x, y).summary();
+        var table = summary.coefficients();
+        double worst = 0;
+        double[][] pairs = {table.estimates(), c.doubles("expected.coef"), table.standardErrors(), c.doubles("expected.standardErrors"), table.statistics(), c.doubles("expected.z"),
+                table.pValues(), c.doubles("expected.p"), {summary.logLikelihood(), summary.nullLogLikelihood(), summary.deviance(), summary.pseudoR2()},
+                {c.number("expected.logLikelihood"), c.number("expected.nullLogLikelihood"), c.number("expected.deviance"), c.number("expected.mcFadden")}};
+        for (int i = 0; i < pairs.length; i += 2) worst = Math.max(worst, gap(Tensor.of(pairs[i]), pairs[i + 1]));
+        double[][] intervals = c.matrix("expected.intervals");
+        for (int j = 0; j < intervals.length; j++) worst = Math.max(worst, Math.max(Math.abs(table.lows()[j] - intervals[j][0]), Math.abs(table.highs()[j] - intervals[j][1])));
+        assertThat(summary.oddsRatios()[1]).isCloseTo(Math.exp(table.estimates()[1]), within(1e-12));
+        return worst;
+    }
+
+    private static Dataset noisy(int seed, int n, int p, int classes) {
+        var rng = Rng.of(seed);
+        var x = Tensor.randn(rng, DType.F64, n, p);
+        var b = Tensor.randn(rng, DType.F64, p, classes);
+        var score = x.matmul(b).add(Tensor.rand(rng, DType.F64, n, classes).log().neg().log().neg());
+        return Dataset.of(x, score.argmax(1));
+    }
+
+    @Acceptance(topic = TOPIC, clause = 2)
+    @Test void theUnpenalisedGradientVanishesAndTheMeanProbabilityIsTheBaseRate() {
+        double slope = 0, rate = 0;
+        for (int seed = 0; seed < 20; seed++) {
+            var data = noisy(seed, 300, 4, 2);
+            var y = data.y().to(DType.F64);
+            for (var solver : new Solver[] {Solver.NEWTON, Solver.LBFGS, Solver.COORDINATE_DESCENT}) {
+                var model = new LogisticRegression().unpenalised().withSolver(solver).withTolerance(1e-11).fit(data.x(), data.y());
+                var error = model.predictProba(data.x()).select(1, 1).sub(y);
+                slope = Math.max(slope, data.x().transpose().matmul(error).abs().max().item());
+                rate = Math.max(rate, Math.abs(error.mean().item()));
+            }
+            // With a penalty the slopes' gradient is b / c instead; the free intercept still matches the base rate.
+            var penalised = new LogisticRegression().fit(data.x(), data.y());
+            var error = penalised.predictProba(data.x()).select(1, 1).sub(y);
+            rate = Math.max(rate, Math.abs(error.mean().item()));
+            assertThat(gap(data.x().transpose().matmul(error), penalised.coefficients().neg().toDoubleArray())).isLessThan(1e-5);
+        }
+        assertThat(Measured.value("max |X'(p - y)|", slope)).isLessThan(1e-8);
+        assertThat(Measured.value("mean p - base rate", rate)).isLessThan(1e-8);
+    }
+
+    @Acceptance(topic = TOPIC, clause = 3)
+    @Test void solversAgree() {
+        double worst = 0;
+        for (int classes = 2; classes <= 3; classes++) {
+            var data = noisy(50 + classes, 200, 5, classes);
+            var base = new LogisticRegression().withTolerance(1e-9).withMaxIterations(5_000);
+            for (double c : new double[] {0.05, 1, Double.POSITIVE_INFINITY}) {
+                var newton = base.withC(c).withSolver(Solver.NEWTON).fit(data.x(), data.y());
+                for (var solver : Solver.values()) worst = Math.max(worst, difference(newton, base.withC(c).withSolver(solver).fit(data.x(), data.y()), solver + " c=" + c));
+            }
+            for (double ratio : new double[] {1, 0.5}) {
+                var l1 = base.withC(0.1).withL1Ratio(ratio);
+                worst = Math.max(worst, difference(l1.withSolver(Solver.COORDINATE_DESCENT).fit(data.x(), data.y()), l1.withSolver(Solver.SAGA).fit(data.x(), data.y()), "ratio " + ratio));
+            }
+        }
+        assertThat(Measured.value("gap", worst)).isLessThan(1e-5);
+    }
+
+    private static double difference(LogisticModel a, LogisticModel b, String what) {
+        assertThat(b.converged()).as(what).isTrue();
+        double gap = Math.max(gap(a.coefficients(), b.coefficients().toDoubleArray()), gap(a.intercept(), b.intercept().toDoubleArray()));
+        assertThat(gap).as(what).isLessThan(1e-5);
+        return gap;
+    }
+
+    @Acceptance(topic = TOPIC, clause = 4)
+    @Test void separableDataIsReportedWithinFiftyIterations() {
+        for (var solver : new Solver[] {Solver.NEWTON, Solver.LBFGS}) {
+            int reported = 0, latest = 0;
+            for (int seed = 0; seed < 100; seed++) {
+                var rng = Rng.of(seed);
+                int n = 20 + rng.nextInt(80), p = 1 + rng.nextInt(6);
+                var x = Tensor.randn(rng, DType.F64, n, p);
+                var score = x.matmul(Tensor.randn(rng, DType.F64, p));
+                // Cut at the mean: both classes are there.
+                double cut = score.mean().item();
+                Tensor y = score.gt(cut).to(DType.I64);
+                var model = new LogisticRegression().unpenalised().withSolver(solver).fit(x, y);
+                if (model.separation() == Separation.COMPLETE && model.separatedAt() <= 50) reported++;
+                latest = Math.max(latest, model.separatedAt());
+                assertThat(model.score(x, y)).isEqualTo(1);
+            }
+            assertThat(Measured.value("reported by " + solver, reported)).isEqualTo(100);
+            assertThat(Measured.value("latest iteration", latest)).isLessThanOrEqualTo(50);
+        }
+    }
+
+    @Test void overlappingDataIsNotReportedAndTouchingDataIs() {
+        for (int seed = 0; seed < 30; seed++) {
+            var data = noisy(seed, 200, 3, 2);
+            assertThat(new LogisticRegression().unpenalised().fit(data.x(), data.y()).separation()).isEqualTo(Separation.NONE);
+        }
+        var x = Tensor.of(new double[][] {{0}, {1}, {2}, {2}, {3}, {4}});
+        var touching = new LogisticRegression().unpenalised().fit(x, Tensor.of(new long[] {0, 0, 0, 1, 1, 1}));
+        assertThat(touching.separation()).isEqualTo(Separation.QUASI_COMPLETE);
+        assertThat(touching.summary().toString()).contains("separated");
+        assertThat(new LogisticRegression().fit(x, Tensor.of(new long[] {0, 0, 0, 1, 1, 1})).separation()).isEqualTo(Separation.NONE);
+    }
+
+    @Acceptance(topic = TOPIC, clause = 5)
+    @Test void logOddsAreAffine() {
+        var data = noisy(7, 150, 4, 2);
+        var model = new LogisticRegression().fit(data.x(), data.y());
+        double worst = 0;
+        for (int seed = 0; seed < 50; seed++) {
+            var rng = Rng.of(seed);
+            Tensor a = Tensor.randn(rng, DType.F64, 1, 4), b = Tensor.randn(rng, DType.F64, 1, 4);
+            double t = rng.nextDouble() * 3 - 1;
+            double mixed = logOdds(model, a.mul(1 - t).add(b.mul(t)));
+            worst = Math.max(worst, Math.abs(mixed - (1 - t) * logOdds(model, a) - t * logOdds(model, b)));
+        }
+        assertThat(Measured.value("gap", worst)).isLessThan(1e-10);
+    }
+
+    private static double logOdds(LogisticModel model, Tensor row) {
+        double[] p = model.predictProba(row).toDoubleArray();
+        return Math.log(p[1] / p[0]);
+    }
+
+    @Test void sparseRowsGiveWhatDenseOnesGive() {
+        for (int classes = 2; classes <= 3; classes++) {
+            var data = noisy(20 + classes, 120, 6, classes);
+            var x = data.x().mul(data.x().abs().gt(0.7).to(DType.F64));
+            var sparse = Csr.fromDense(x);
+            for (var solver : Solver.values()) {
+                var learner = new LogisticRegression().withC(0.5).withSolver(solver).withTolerance(1e-10).withMaxIterations(5_000);
+                LogisticModel dense = learner.fit(x, data.y()), model = learner.fit(sparse, data.y());
+                assertThat(difference(dense, model, "sparse " + solver)).isLessThan(1e-6);
+                assertThat(gap(model.predictProba(sparse), model.predictProba(x).toDoubleArray())).isLessThan(1e-12);
+                assertThat(model.predict(sparse).toLongArray()).isEqualTo(model.predict(x).toLongArray());
+            }
+        }
+    }
+
+    @Test void wideSparseDataIsSelectedFromByFeaturesThatMatter() {
+        var rng = Rng.of(12);
+        int n = 200, p = 3_000, each = 30;
+        int[] start = new int[n + 1], column = new int[n * each];
+        var value = new double[n * each];
+        var y = new long[n];
+        for (int i = 0; i < n; i++) {
+            int[] present = rng.sample(p - 2, each - 1);
+            Arrays.sort(present);
+            column[i * each] = 0;
+            value[i * each] = rng.nextGaussian();
+            for (int e = 1; e < each; e++) {
+                column[i * each + e] = present[e - 1] + 1;
+                value[i * each + e] = rng.nextGaussian();
+            }
+            start[i + 1] = (i + 1) * each;
+            y[i] = value[i * each] + 0.3 * rng.nextGaussian() > 0 ? 1 : 0;
+        }
+        var x = Csr.of(n, p, start, column, Tensor.of(value));
+        for (double c : new double[] {0.3, 100}) {
+            var model = new LogisticRegression().withC(c).withL1Ratio(1).fit(x, Tensor.of(y));
+            assertThat(model.converged()).isTrue();
+            var error = model.predictProba(x).select(1, 1).sub(Tensor.of(y).to(DType.F64));
+            double[] g = x.transposeMatmul(error.unsqueeze(1)).toDoubleArray(), b = model.coefficients().toDoubleArray();
+            double worst = Math.abs(error.sum().item());
+            for (int j = 0; j < p; j++) worst = Math.max(worst, b[j] != 0 ? Math.abs(g[j] + Math.signum(b[j]) / c) : Math.abs(g[j]) - 1 / c);
+            assertThat(worst).as("c = %s", c).isLessThan(1e-5);
+            assertThat(b[0]).isGreaterThan(0.5);
+        }
+    }
+
+    @Test void pathIsWarmStartedAndCrossValidationChooses() {
+        var data = noisy(3, 120, 8, 2);
+        var path = new LogisticRegression().withL1Ratio(1).path(data.x(), data.y(), null, 0.02, 0.1, 1, 10);
+        for (int i = 0; i < 4; i++) {
+            var alone = new LogisticRegression().withL1Ratio(1).withC(path.cs().get(i)).fit(data.x(), data.y());
+            assertThat(difference(alone, path.models().get(i), "c " + i)).isLessThan(1e-6);
+        }
+        assertThat(path.models().get(0).coefficients().ne(0).to(DType.F64).sum().item()).isLessThan(path.models().get(3).coefficients().ne(0).to(DType.F64).sum().item());
+        var chosen = new LogisticRegressionCv().fit(data.x(), data.y());
+        assertThat(chosen.c()).isBetween(0.01, 100.0);
+        assertThat(new LogisticRegressionCv().withOneStandardError(true).fit(data.x(), data.y()).c()).isLessThanOrEqualTo(chosen.c());
+    }
+
+    @Test void classWeightsAreRowWeights() {
+        var data = noisy(4, 100, 3, 2);
+        double[] w = new double[100];
+        for (int i = 0; i < 100; i++) w[i] = data.labels()[i] == 1 ? 3 : 1;
+        var byClass = new LogisticRegression().withClassWeights(Map.of(1L, 3.0)).fit(data.x(), data.y());
+        assertThat(difference(byClass, new LogisticRegression().fit(data.x(), data.y(), Tensor.of(w)), "class weights")).isLessThan(1e-9);
+    }
+
+    @Test void badOptionsAreNamed() {
+        assertThatThrownBy(() -> new LogisticRegression().withC(0)).hasMessageContaining("c is 0.0");
+        assertThatThrownBy(() -> new LogisticRegression().withL1Ratio(1).withSolver(Solver.LBFGS)).hasMessageContaining("LBFGS takes no l1");
+        var data = noisy(4, 100, 3, 2);
+        assertThatThrownBy(() -> new LogisticRegression().fit(data.x(), data.y()).summary()).isInstanceOf(UnsupportedOperationException.class).hasMessageContaining("unpenalised()");
+        assertThatThrownBy(() -> new LogisticRegressionCv(1, 0.1)).hasMessageContaining("ascend");
+    }
+}

@@ -1,0 +1,276 @@
+package lyceum.learn.linear;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.stream.Stream;
+import lyceum.DType;
+import lyceum.data.Dataset;
+import lyceum.data.Datasets;
+import lyceum.learn.linear.Perceptron.Multiclass;
+import lyceum.learn.linear.Perceptron.Variant;
+import lyceum.random.Rng;
+import lyceum.stats.learner.LearnerContract;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Golden;
+import lyceum.testing.Measured;
+import lyceum.testing.Recipe;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+class PerceptronTest {
+    private static final String TOPIC = "perceptron";
+    private static final Golden GOLDEN = Golden.load("golden/perceptron.json");
+    private static final Tensor XOR = Tensor.of(new double[][] {{0, 0}, {0, 1}, {1, 0}, {1, 1}});
+    private static final Tensor XOR_LABELS = Tensor.of(new long[] {0, 1, 1, 0});
+
+    @TestFactory Stream<DynamicTest> contract() {
+        var base = new Perceptron();
+        return Stream.of(base, base.withVariant(Variant.AVERAGED).withShuffle(false), base.withVariant(Variant.VOTED), base.withVariant(Variant.POCKET), base.withMulticlass(Multiclass.JOINT).withMargin(1),
+                base.withKernel(new Kernel.Gaussian(0.3)), base.withPenalty(1e-3, 0.5).withMulticlass(Multiclass.JOINT).withVariant(Variant.AVERAGED)).flatMap(p -> LearnerContract.of(p).tests());
+    }
+
+    private static Dataset data(String name) {
+        return switch (name) {
+            case "iris setosa against versicolor" -> Datasets.iris().onlyClasses(0, 1);
+            case "iris versicolor against virginica" -> Datasets.iris().onlyClasses(1, 2);
+            case "iris three classes" -> Datasets.iris();
+            case "noisy" -> {
+                var r = new Recipe(17700);
+                double[][] x = r.matrix(60, 4);
+                double[] noise = r.bells(60);
+                var y = new long[60];
+                for (int i = 0; i < 60; i++) y[i] = x[i][0] - x[i][1] + 0.5 * noise[i] > 0 ? 1 : 0;
+                yield Dataset.of(Tensor.of(x), Tensor.of(y));
+            }
+            default -> throw new AssertionError(name);
+        };
+    }
+
+    private static double gap(Tensor actual, double[] expected) {
+        double[] a = actual.toDoubleArray();
+        assertThat(a).hasSameSizeAs(expected);
+        double worst = 0;
+        for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - expected[i]));
+        return worst;
+    }
+
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void weightsEqualScikitLearnAfterEachPass() {
+        double worst = 0;
+        int compared = 0;
+        for (var c : GOLDEN.list("cases")) {
+            if (c.text("name").startsWith("digits")) continue;
+            var data = data(c.text("input.data"));
+            boolean penalised = c.has("input.penalty") && !c.at("input.penalty").toString().endsWith("null");
+            double ratio = !penalised ? 0 : switch (c.text("input.penalty")) {
+                case "l1" -> 1;
+                case "l2" -> 0;
+                default -> c.number("input.l1Ratio");
+            };
+            var learner = new Perceptron().withShuffle(false).withLearningRate(c.number("input.eta0")).withIntercept(c.flag("input.intercept")).withPenalty(penalised ? c.number("input.alpha") : 0, ratio);
+            for (int pass = 1; pass <= 10; pass++) {
+                var model = learner.withPasses(pass).fit(data.x(), data.y());
+                worst = Math.max(worst, gap(model.coefficients(), c.flat("expected.coefAfterPass." + (pass - 1))));
+                worst = Math.max(worst, gap(model.intercept().reshape(-1), c.flat("expected.interceptAfterPass." + (pass - 1))));
+                assertThat(worst).as("%s, pass %d", c.text("name"), pass).isLessThan(1e-10);
+                compared++;
+            }
+        }
+        assertThat(compared).isEqualTo(120);
+        var digits = Datasets.digits().flat();
+        for (int passes : new int[] {1, 10}) {
+            var e = GOLDEN.list("cases").stream().filter(c -> c.text("name").equals("digits pass " + passes)).findFirst().orElseThrow().at("expected");
+            var model = new Perceptron().withShuffle(false).withPasses(passes).fit(digits.x(), digits.y());
+            worst = Math.max(worst, gap(model.coefficients(), e.flat("coef")));
+            worst = Math.max(worst, gap(model.intercept(), e.doubles("intercept")));
+            assertThat(model.score(digits.x(), digits.y())).isCloseTo(e.number("accuracy"), within(1e-12));
+        }
+        assertThat(Measured.value("gap", worst)).isLessThan(1e-10);
+    }
+
+    /** Rows that a random plane separates with some room. */
+    private static Dataset separable(int seed) {
+        var rng = Rng.of(seed);
+        int n = 20 + rng.nextInt(50), p = 1 + rng.nextInt(5);
+        var normal = new double[p + 1];
+        for (int j = 0; j < p; j++) normal[j] = rng.nextGaussian();
+        // The plane passes within one unit of the middle, so that rows on both sides are easily drawn.
+        normal[p] = Math.sqrt(Arrays.stream(normal).map(v -> v * v).sum()) * (2 * rng.nextDouble() - 1);
+        double length = Math.sqrt(Arrays.stream(normal).map(v -> v * v).sum());
+        var x = new double[n][p];
+        var y = new long[n];
+        for (int i = 0; i < n; i++) {
+            double side;
+            do {
+                side = normal[p];
+                for (int j = 0; j < p; j++) {
+                    x[i][j] = 2 * rng.nextGaussian();
+                    side += normal[j] * x[i][j];
+                }
+            } while (Math.abs(side) < 0.2 * length || i < 2 && side > 0 == (i == 0));
+            y[i] = side > 0 ? 1 : 0;
+        }
+        return Dataset.of(Tensor.of(x), Tensor.of(y));
+    }
+
+    /** Lower and upper bound of the largest margin of the rows (x, 1) about the origin: the hard-margin support vector machine by dual coordinate ascent. */
+    private static double[] margin(Dataset data) {
+        double[][] x = data.x().toRows();
+        int n = x.length, p = x[0].length;
+        double[] w = new double[p + 1], alpha = new double[n];
+        int[] labels = data.labels();
+        double sum = 0;
+        for (int sweep = 0; sweep < 200_000; sweep++) {
+            double least = Double.POSITIVE_INFINITY;
+            for (int i = 0; i < n; i++) {
+                double y = labels[i] == 1 ? 1 : -1, score = w[p], square = 1;
+                for (int j = 0; j < p; j++) {
+                    score += w[j] * x[i][j];
+                    square += x[i][j] * x[i][j];
+                }
+                double next = Math.max(0, alpha[i] + (1 - y * score) / square), step = y * (next - alpha[i]);
+                sum += next - alpha[i];
+                alpha[i] = next;
+                for (int j = 0; j < p; j++) w[j] += step * x[i][j];
+                w[p] += step;
+            }
+            if (sweep % 20 != 0) continue;
+            double square = 0;
+            for (double v : w) square += v * v;
+            for (int i = 0; i < n; i++) {
+                double score = w[p];
+                for (int j = 0; j < p; j++) score += w[j] * x[i][j];
+                least = Math.min(least, labels[i] == 1 ? score : -score);
+            }
+            // min |w|^2 / 2 is at least the dual value, so the margin 1 / |w| is at most this.
+            double lower = least / Math.sqrt(square), upper = 1 / Math.sqrt(2 * (sum - square / 2));
+            if (lower > upper * (1 - 1e-6)) return new double[] {lower, upper};
+        }
+        throw new AssertionError("the margin has not converged");
+    }
+
+    @Acceptance(topic = TOPIC, clause = 2)
+    @Test void mistakesStayBelowNovikoffsBound() {
+        double tightest = 0;
+        for (int seed = 0; seed < 500; seed++) {
+            var data = separable(seed);
+            double radius = Math.sqrt(data.x().square().sum(1).add(1).max().item());
+            double[] gamma = margin(data);
+            var model = new Perceptron().withPasses(100_000).withSeed(seed).withShuffle(seed % 2 == 0).fit(data.x(), data.y());
+            assertThat(model.mistakes().hasCleanPass()).isTrue();
+            assertThat(model.score(data.x(), data.y())).isEqualTo(1);
+            double bound = Math.pow(radius / gamma[0], 2);
+            assertThat((double) model.mistakes().total()).as("seed %d", seed).isLessThanOrEqualTo(bound);
+            tightest = Math.max(tightest, model.mistakes().total() / bound);
+        }
+        assertThat(Measured.value("largest mistakes / bound", tightest)).isLessThanOrEqualTo(1);
+    }
+
+    @Acceptance(topic = TOPIC, clause = 3)
+    @Test void xorNeverHasACleanPassAndThePocketKeepsThreeOfFour() {
+        var model = new Perceptron().withPasses(10_000).fit(XOR, XOR_LABELS);
+        int[] perPass = model.mistakes().perPass();
+        assertThat(perPass).hasSize(10_000).doesNotContain(0);
+        for (int seed = 0; seed < 20; seed++) {
+            var pocket = new Perceptron().withPasses(10_000).withSeed(seed).withVariant(Variant.POCKET).fit(XOR, XOR_LABELS);
+            assertThat(pocket.mistakes().hasCleanPass()).isFalse();
+            assertThat(Measured.value("pocket", pocket.score(XOR, XOR_LABELS))).isEqualTo(0.75);
+        }
+        // In this fixed order training returns to 0 after four updates, and none of the vectors on the way has three right.
+        assertThat(new Perceptron().withPasses(100).withShuffle(false).withVariant(Variant.POCKET).fit(XOR, XOR_LABELS).score(XOR, XOR_LABELS)).isEqualTo(0.5);
+    }
+
+    @Acceptance(topic = TOPIC, clause = 4)
+    @Test void theDualWithALinearKernelMakesTheSameMistakes() {
+        for (int seed = 0; seed < 20; seed++) {
+            // Values on a grid, so that both sums are exact and no tie is decided by rounding.
+            var data = separable(seed);
+            var x = data.x().mul(64).round().div(64);
+            var learner = new Perceptron().withPasses(50).withSeed(seed).withShuffle(seed % 2 == 0);
+            PerceptronModel primal = learner.fit(x, data.y()), dual = learner.withKernel(new Kernel.Linear()).fit(x, data.y());
+            assertThat(dual.mistakes().row()).isEqualTo(primal.mistakes().row());
+            assertThat(dual.mistakes().perPass()).isEqualTo(primal.mistakes().perPass());
+            assertThat(gap(dual.decisionFunction(x), primal.decisionFunction(x).toDoubleArray())).isLessThan(1e-9);
+        }
+        var iris = Datasets.iris();
+        var x = iris.x().mul(10).round();
+        var learner = new Perceptron().withPasses(20);
+        assertThat(learner.withKernel(new Kernel.Linear()).fit(x, iris.y()).mistakes().row()).isEqualTo(learner.fit(x, iris.y()).mistakes().row());
+    }
+
+    @Acceptance(topic = TOPIC, clause = 5)
+    @Test void aKernelOfDegreeTwoSolvesXor() {
+        for (int seed = 0; seed < 10; seed++) {
+            var model = new Perceptron().withKernel(new Kernel.Polynomial(2)).withSeed(seed).withPasses(1_000).fit(XOR, XOR_LABELS);
+            assertThat(model.score(XOR, XOR_LABELS)).isEqualTo(1);
+            assertThat(model.mistakes().hasCleanPass()).isTrue();
+        }
+    }
+
+    private static Dataset noisy(long seed, int n) {
+        var rng = Rng.of(seed);
+        var x = Tensor.randn(rng, DType.F64, n, 10);
+        var score = x.select(1, 0).sub(x.select(1, 1)).add(x.select(1, 2).mul(0.5)).add(Tensor.randn(rng, DType.F64, n).mul(0.8));
+        return Dataset.of(x, score.gt(0).to(DType.I64));
+    }
+
+    @Acceptance(topic = TOPIC, clause = 6)
+    @Test void theAveragedVectorErrsLessThanTheLastOne() {
+        double last = 0, averaged = 0, voted = 0;
+        for (int seed = 0; seed < 20; seed++) {
+            Dataset train = noisy(seed, 200), test = noisy(1_000 + seed, 1_000);
+            var learner = new Perceptron().withPasses(10).withSeed(seed);
+            last += 1 - learner.fit(train.x(), train.y()).score(test.x(), test.y());
+            averaged += 1 - learner.withVariant(Variant.AVERAGED).fit(train.x(), train.y()).score(test.x(), test.y());
+            voted += 1 - learner.withVariant(Variant.VOTED).fit(train.x(), train.y()).score(test.x(), test.y());
+        }
+        assertThat(Measured.value("averaged", averaged / 20)).isLessThan(Measured.value("last", last / 20));
+        assertThat(Measured.value("voted", voted / 20)).isLessThan(last / 20);
+    }
+
+    @Test void theMeanVectorIsTheMeanOfTheVectorsAfterEachExample() {
+        var data = noisy(3, 30);
+        var sum = Tensor.zeros(DType.F64, 10);
+        var online = new Perceptron().withShuffle(false).start(10, 0, 1);
+        for (int i = 0; i < 30; i++) {
+            online = online.partialFit(data.x().narrow(0, i, 1), data.y().narrow(0, i, 1));
+            sum = sum.add(online.coefficients());
+        }
+        var averaged = new Perceptron().withShuffle(false).withPasses(1).withVariant(Variant.AVERAGED);
+        assertThat(gap(averaged.fit(data.x(), data.y()).coefficients(), sum.div(30).toDoubleArray())).isLessThan(1e-12);
+        var stream = averaged.start(10, 0, 1).partialFit(data.x().narrow(0, 0, 11), data.y().narrow(0, 0, 11)).partialFit(data.x().narrow(0, 11, 19), data.y().narrow(0, 11, 19));
+        assertThat(gap(stream.coefficients(), sum.div(30).toDoubleArray())).isLessThan(1e-12);
+        // A penalty too small to be seen takes the plain sum, and gives the same mean.
+        assertThat(gap(averaged.withPenalty(1e-14, 0).fit(data.x(), data.y()).coefficients(), sum.div(30).toDoubleArray())).isLessThan(1e-9);
+    }
+
+    @Test void onlineTrainingIsThePassesOfFit() {
+        var data = noisy(5, 40);
+        var learner = new Perceptron().withShuffle(false);
+        var online = learner.start(10, 0, 1);
+        for (int pass = 0; pass < 3; pass++) online = online.partialFit(data.x(), data.y());
+        assertThat(online.coefficients().toDoubleArray()).isEqualTo(learner.withPasses(3).fit(data.x(), data.y()).coefficients().toDoubleArray());
+        var model = online;
+        assertThatThrownBy(() -> model.partialFit(data.x(), data.y().add(5))).hasMessageContaining("label 5");
+        assertThatThrownBy(() -> new Perceptron().withVariant(Variant.POCKET).fit(data.x(), data.y()).partialFit(data.x(), data.y())).isInstanceOf(UnsupportedOperationException.class);
+    }
+
+    @Test void jointTrainingSeparatesThreeClasses() {
+        var blobs = Datasets.blobs(Rng.of(2), 90, new double[][] {{0, 0}, {5, 0}, {0, 5}}, 0.5);
+        var model = new Perceptron().withMulticlass(Multiclass.JOINT).fit(blobs.x(), blobs.y());
+        assertThat(model.score(blobs.x(), blobs.y())).isEqualTo(1);
+        assertThat(model.coefficients().sum(0).abs().max().item()).isLessThan(1e-12);
+    }
+
+    @Test void badOptionsAreNamed() {
+        assertThatThrownBy(() -> new Perceptron().withLearningRate(0)).hasMessageContaining("learningRate is 0.0");
+        assertThatThrownBy(() -> new Perceptron().withKernel(new Kernel.Linear()).withPenalty(1, 0)).hasMessageContaining("kernel");
+        assertThatThrownBy(() -> new Perceptron().withVariant(Variant.VOTED).withMulticlass(Multiclass.JOINT)).hasMessageContaining("ONE_VS_REST");
+        assertThatThrownBy(() -> new Perceptron().start(3, 1, 0)).hasMessageContaining("ascend");
+    }
+}

@@ -1,0 +1,172 @@
+package lyceum.learn.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Golden;
+import lyceum.testing.Measured;
+import org.junit.jupiter.api.Test;
+
+class F1Test {
+    private static final String TOPIC = "f1-score";
+    private static final Golden GOLDEN = Golden.load("golden/f1-score.json");
+
+    private record OfMatrix(double beta) implements ScoresByAverage.Score<ConfusionMatrix> {
+        @Override public double[] ofClasses(ConfusionMatrix counts, ZeroDivision policy) { return counts.fBeta(beta, policy); }
+
+        @Override public double of(ConfusionMatrix counts, Average average, ZeroDivision policy) { return counts.fBeta(beta, average, policy); }
+    }
+
+    private record OfLabels(double beta) implements ScoresByAverage.Score<MultilabelConfusion> {
+        @Override public double[] ofClasses(MultilabelConfusion counts, ZeroDivision policy) { return counts.fBeta(beta, policy); }
+
+        @Override public double of(MultilabelConfusion counts, Average average, ZeroDivision policy) { return counts.fBeta(beta, average, policy); }
+    }
+
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void equalsScikitLearnOverAveragesAndBetas() {
+        assertThat(ScoresByAverage.checkRandom(GOLDEN, "f1", new OfMatrix(1))).isEqualTo(300);
+        ScoresByAverage.checkRandom(GOLDEN, "f2", new OfMatrix(2));
+        ScoresByAverage.checkRandom(GOLDEN, "f0.5", new OfMatrix(0.5));
+        assertThat(ScoresByAverage.checkMultilabel(GOLDEN, "f1", new OfLabels(1))).isPositive();
+        ScoresByAverage.checkMultilabel(GOLDEN, "f2", new OfLabels(2));
+    }
+
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void equalsItsFormulaInCounts() {
+        var rng = Rng.of(1);
+        for (int run = 0; run < 1000; run++) {
+            double tp = rng.nextInt(30), fp = rng.nextInt(30), fn = rng.nextInt(30), tn = rng.nextInt(30);
+            if (tp + fp + fn == 0) continue;
+            assertThat(ConfusionMatrix.ofCounts(new double[][] {{tn, fp}, {fn, tp}}).fBeta(1, ZeroDivision.ZERO)[1]).isEqualTo(2 * tp / (2 * tp + fp + fn));
+        }
+    }
+
+    @Acceptance(topic = TOPIC, clause = 2)
+    @Test void liesBetweenTheSmallerAndTheMean() {
+        var rng = Rng.of(2);
+        for (int run = 0; run < 10_000; run++) {
+            double p = rng.nextDouble(), r = rng.nextDouble(), f = ClassificationMetrics.fBeta(p, r, 1);
+            assertThat(f).isBetween(Math.min(p, r), (p + r) / 2);
+        }
+        assertThat(ClassificationMetrics.fBeta(0.3, 0.3, 1)).isEqualTo(0.3);
+        assertThat(ClassificationMetrics.fBeta(0, 0, 1)).isZero();
+    }
+
+    /** With all labels counted, as for precision. */
+    @Acceptance(topic = TOPIC, clause = 3)
+    @Test void microF1IsAccuracyWhereEveryRowHasOneLabel() {
+        for (var c : GOLDEN.list("cases")) {
+            if (!c.text("name").startsWith("random")) continue;
+            var matrix = LabelCase.of(c.at("input")).matrix();
+            assertThat(matrix.fBeta(1, Average.MICRO)).isEqualTo(matrix.accuracy());
+        }
+    }
+
+    @Acceptance(topic = TOPIC, clause = 4)
+    @Test void bestThresholdIsHalfOfTheBestF1() {
+        var rng = Rng.of(4);
+        int n = 100_000;
+        for (double power : new double[] {1, 2, 5}) {
+            var probabilities = new double[n];
+            var positive = new boolean[n];
+            for (int i = 0; i < n; i++) {
+                probabilities[i] = Math.pow(rng.nextDouble(), power);
+                positive[i] = rng.nextDouble() < probabilities[i];
+            }
+            var rule = Thresholds.plugInFBeta(probabilities, 1);
+            var exact = Thresholds.maximisingFBeta(positive, probabilities, 1);
+            assertThat(rule.threshold()).isEqualTo(rule.fBeta() / 2);
+            assertThat(Measured.value("F* by labels - by probabilities, power " + power, exact.fBeta() - rule.fBeta())).isCloseTo(0, within(0.01));
+            // F1 is flat at its top, so that the threshold of largest F1 in a sample wanders; that of largest expected F1 does not
+            assertThat(Measured.value("threshold of largest expected F1 - F* / 2", expectedBest(probabilities) - rule.threshold())).isCloseTo(0, within(0.01));
+            assertThat(Measured.value("threshold of largest F1 - F* / 2", exact.threshold() - exact.fBeta() / 2)).isCloseTo(0, within(0.03));
+        }
+    }
+
+    /** The threshold with the largest expected F1 by trying all, with fractional counts. */
+    private static double expectedBest(double[] probabilities) {
+        double[] sorted = probabilities.clone();
+        Arrays.sort(sorted);
+        double all = Arrays.stream(sorted).sum(), sum = 0, best = 0, at = 0;
+        for (int k = 1; k <= sorted.length; k++) {
+            sum += sorted[sorted.length - k];
+            if (2 * sum / (k + all) > best) {
+                best = 2 * sum / (k + all);
+                at = sorted[sorted.length - k];
+            }
+        }
+        return at;
+    }
+
+    @Acceptance(topic = TOPIC, clause = 5)
+    @Test void macroF1HasTwoReadingsThatDiffer() {
+        // one class is found always and cried often, the other the other way round
+        var truth = Tensor.of(new long[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+        var predicted = Tensor.of(new long[] {0, 1, 1, 1, 1, 1, 1, 1, 1, 1});
+        double ofScores = ClassificationMetrics.f1(truth, predicted, Average.MACRO), ofMeans = ClassificationMetrics.f1OfMeans(truth, predicted);
+        assertThat(ofScores).isCloseTo((0.2 + 0.2) / 2, within(1e-12));
+        assertThat(ofMeans).isCloseTo(5.0 / 9, within(1e-12));
+    }
+
+    @Acceptance(topic = TOPIC, clause = 6)
+    @Test void flaggingAllEarnsTwoPOverOnePlusP() {
+        for (int positives = 1; positives <= 40; positives++) {
+            var truth = new long[40];
+            for (int i = 0; i < positives; i++) truth[i] = 1;
+            var all = new long[40];
+            Arrays.fill(all, 1);
+            double p = positives / 40.0;
+            double f = ConfusionMatrix.of(truth, all, new long[] {0, 1}, null).fBeta(1, ZeroDivision.ZERO)[1];
+            assertThat(f).isCloseTo(2 * p / (1 + p), within(1e-15)).isCloseTo(ClassificationMetrics.fBetaOfGuessing(p, 1, 1), within(1e-15));
+        }
+        assertThat(ClassificationMetrics.fBetaOfGuessing(0.2, 0.5, 1)).isCloseTo(0.2 / 0.7, within(1e-15));
+    }
+
+    @Test void exactSearchFindsTheBestOfAllThresholdsWithWeights() {
+        var rng = Rng.of(7);
+        for (int run = 0; run < 100; run++) {
+            int n = 30;
+            var positive = new boolean[n];
+            double[] scores = new double[n], weights = new double[n];
+            for (int i = 0; i < n; i++) {
+                positive[i] = i == 0 || rng.nextInt(3) == 0;
+                scores[i] = rng.nextInt(12);
+                weights[i] = 0.5 + rng.nextDouble();
+            }
+            double best = 0;
+            for (double t : scores) {
+                double tp = 0, fp = 0, fn = 0;
+                for (int i = 0; i < n; i++) {
+                    if (scores[i] >= t && positive[i]) tp += weights[i];
+                    else if (scores[i] >= t) fp += weights[i];
+                    else if (positive[i]) fn += weights[i];
+                }
+                best = Math.max(best, 5 * tp / (5 * tp + 4 * fn + fp));
+            }
+            assertThat(Thresholds.maximisingFBeta(positive, scores, weights, 2).fBeta()).isCloseTo(best, within(1e-12));
+        }
+    }
+
+    @Test void bootstrapIntervalCoversTheTrueF1() {
+        // truth and prediction agree on a positive with 0.24, false alarms 0.06, misses 0.06: F1 = 0.8
+        var rng = Rng.of(8);
+        int covered = 0, runs = 300;
+        for (int run = 0; run < runs; run++) {
+            var counts = new double[2][2];
+            for (int i = 0; i < 400; i++) {
+                double u = rng.nextDouble();
+                counts[u < 0.30 ? 1 : 0][u < 0.24 || u >= 0.30 && u < 0.36 ? 1 : 0]++;
+            }
+            var interval = ConfusionMatrix.ofCounts(counts).bootstrap(m -> m.fBeta(1, ZeroDivision.ZERO)[1], 400, 0.95, rng);
+            if (interval.contains(0.8)) covered++;
+        }
+        assertThat(Measured.value("coverage", covered / (double) runs)).isBetween(0.90, 0.98);
+        assertThatThrownBy(() -> ConfusionMatrix.ofCounts(new double[][] {{0.5}}).bootstrap(ConfusionMatrix::accuracy, 100, 0.9, rng)).hasMessageContaining("a count is 0.5");
+    }
+}

@@ -1,0 +1,133 @@
+package lyceum.learn.tree;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import lyceum.learn.tree.InformationGain.Measure;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Measured;
+import org.junit.jupiter.api.Test;
+
+class InformationGainTest {
+    private static final String TOPIC = "information-gain";
+    /** Quinlan's Saturday mornings: outlook (sunny, overcast, rain), temperature (hot, mild, cool), humidity (high, normal), wind (weak, strong), play. */
+    private static final int[][] TENNIS = {{0, 0, 0, 0, 0}, {0, 0, 0, 1, 0}, {1, 0, 0, 0, 1}, {2, 1, 0, 0, 1}, {2, 2, 1, 0, 1}, {2, 2, 1, 1, 0}, {1, 2, 1, 1, 1},
+        {0, 1, 0, 0, 0}, {0, 2, 1, 0, 1}, {2, 1, 1, 0, 1}, {0, 1, 1, 1, 1}, {1, 1, 0, 1, 1}, {1, 0, 1, 0, 1}, {2, 1, 0, 1, 0}};
+
+    private static int[] tennis(int column) { return Arrays.stream(TENNIS).mapToInt(day -> day[column]).toArray(); }
+
+    private static SplitTable table(int column) { return SplitTable.of(tennis(column), tennis(4)); }
+
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void tennisGainsAreQuinlans() {
+        double[] expected = {0.247, 0.029, 0.152, 0.048};
+        for (int f = 0; f < 4; f++) assertThat(Measured.value("gain of column " + f, InformationGain.of(table(f)))).isCloseTo(expected[f], within(0.001));
+        double[][] x = Arrays.stream(TENNIS).map(day -> Arrays.stream(day, 0, 4).asDoubleStream().toArray()).toArray(double[][]::new);
+        var ranked = InformationGain.rank(Measure.GAIN, Tensor.of(x), Tensor.of(tennis(4)), 0, 1, 2, 3);
+        assertThat(ranked.stream().mapToInt(InformationGain.Ranked::feature)).containsExactly(0, 2, 3, 1);
+    }
+
+    @Acceptance(topic = TOPIC, clause = 2)
+    @Test void gainIsMutualInformationAndNeverNegative() {
+        double worst = 0, least = 1;
+        for (int seed = 0; seed < 500; seed++) {
+            var rng = Rng.of(seed);
+            int values = 1 + rng.nextInt(8), labels = 1 + rng.nextInt(5);
+            var cells = new double[values * labels];
+            for (int i = 0; i < cells.length; i++) cells[i] = seed % 2 == 0 ? rng.nextInt(9) : rng.nextInt(3) * rng.nextDouble();
+            cells[rng.nextInt(cells.length)] += 1;
+            var table = new SplitTable(values, labels, cells);
+            double gain = InformationGain.of(table), total = table.total(), mutual = 0;
+            for (int v = 0; v < values; v++) {
+                for (int l = 0; l < labels; l++) {
+                    double p = cells[v * labels + l] / total;
+                    if (p > 0) mutual += p * Math.log(p * total * total / (table.valueWeights()[v] * table.labelWeights()[l])) / Math.log(2);
+                }
+            }
+            worst = Math.max(worst, Math.abs(gain - mutual));
+            least = Math.min(least, gain);
+        }
+        assertThat(Measured.value("largest gap", worst)).isLessThan(1e-12);
+        assertThat(least).isNotNegative();
+    }
+
+    @Acceptance(topic = TOPIC, clause = 3)
+    @Test void aUniqueColumnHasTopGainButNoAdjustedGain() {
+        int topRaw = 0, wins = 0, draws = 200;
+        double worst = 0;
+        for (int seed = 0; seed < draws; seed++) {
+            var rng = Rng.of(seed);
+            int n = 14 + rng.nextInt(60);
+            int[] id = rng.permutation(n), label = new int[n];
+            var features = new int[3][n];
+            for (int i = 0; i < n; i++) {
+                label[i] = rng.nextInt(2 + seed % 3);
+                for (int f = 0; f < 3; f++) features[f][i] = rng.nextDouble() < 0.4 + 0.2 * f ? label[i] : rng.nextInt(4);
+            }
+            if (Arrays.stream(label).distinct().count() == 1) label[0] = 1 - Math.min(1, label[0]);
+            double raw = InformationGain.of(SplitTable.of(id, label)), adjusted = InformationGain.adjusted(SplitTable.of(id, label));
+            double bestRaw = Arrays.stream(features).mapToDouble(f -> InformationGain.of(SplitTable.of(f, label))).max().orElseThrow();
+            double best = Arrays.stream(features).mapToDouble(f -> InformationGain.adjusted(SplitTable.of(f, label))).max().orElseThrow();
+            if (raw >= bestRaw - 1e-12) topRaw++;
+            if (adjusted >= best) wins++;
+            worst = Math.max(worst, Math.abs(adjusted));
+        }
+        assertThat(Measured.value("draws in which the identifier has the top raw gain", topRaw)).isEqualTo(draws);
+        assertThat(Measured.value("largest adjusted gain of an identifier", worst)).isLessThan(0.02);
+        assertThat(Measured.value("draws that the identifier wins after adjustment", wins)).isZero();
+        // On the tennis days too.
+        assertThat(InformationGain.adjusted(SplitTable.of(IntStream.range(0, 14).toArray(), tennis(4)))).isCloseTo(0, within(1e-12));
+        assertThat(InformationGain.adjusted(table(0))).isPositive();
+    }
+
+    @Acceptance(topic = TOPIC, clause = 4)
+    @Test void theBestThresholdIsThatOfBruteForce() {
+        int differing = 0;
+        for (int seed = 0; seed < 300; seed++) {
+            var rng = Rng.of(seed);
+            int n = 5 + rng.nextInt(60);
+            double[] x = new double[n], w = seed % 3 == 0 ? new double[n] : null;
+            var label = new int[n];
+            for (int i = 0; i < n; i++) {
+                label[i] = rng.nextInt(3);
+                x[i] = seed % 2 == 0 ? rng.nextInt(10) : label[i] + rng.nextGaussian();
+                if (w != null) w[i] = 0.1 + rng.nextDouble();
+            }
+            for (var measure : new Measure[] {Measure.GAIN, Measure.GAIN_RATIO, Measure.GINI}) {
+                var found = InformationGain.threshold(measure, x, label, w);
+                double[] distinct = Arrays.stream(x).sorted().distinct().toArray();
+                double best = Double.NaN, score = Double.NEGATIVE_INFINITY;
+                for (int i = 0; i + 1 < distinct.length; i++) {
+                    double t = (distinct[i] + distinct[i + 1]) / 2;
+                    double s = measure.of(SplitTable.of(Arrays.stream(x).mapToInt(v -> v <= t ? 0 : 1).toArray(), label, w));
+                    if (s > score + 1e-13) {
+                        score = s;
+                        best = t;
+                    }
+                }
+                if (Math.abs(found.threshold() - best) > 1e-12 || Math.abs(found.score() - score) > 1e-12) differing++;
+            }
+        }
+        assertThat(Measured.value("columns that differ", differing)).isZero();
+    }
+
+    @Test void theExactMeanIsTheMeanOfPermutations() {
+        double sampled = InformationGain.adjusted(tennis(0), tennis(4), null, 20_000, Rng.of(1));
+        assertThat(InformationGain.adjusted(table(0))).isCloseTo(sampled, within(0.005));
+    }
+
+    @Test void varianceFallsByWhatTheMeansExplain() {
+        assertThat(InformationGain.variance(new int[] {0, 0, 1, 1}, new double[] {1, 3, 5, 7}, null)).isCloseTo(4, within(1e-12));
+        assertThat(InformationGain.variance(new int[] {0, 0, 1, 1}, new double[] {1, 3, 5, 7}, new double[] {1, 1, 0, 0})).isZero();
+    }
+
+    @Test void wrongInputsAreRefusedInWords() {
+        assertThatThrownBy(() -> SplitTable.of(new int[2], new int[3])).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("2 feature values, 3 labels");
+        assertThatThrownBy(() -> InformationGain.adjusted(new SplitTable(1, 2, new double[] {0.5, 1}))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("whole numbers");
+    }
+}

@@ -1,0 +1,22 @@
+package lyceum.train;
+
+import lyceum.data.Dataset;
+import lyceum.nn.Module;
+import lyceum.nn.Pass;
+import lyceum.nn.loss.Loss;
+import lyceum.tensor.Tensor;
+
+/** The scalar loss of a mini-batch, averaged over its rows: what a {@link TrainingRun} differentiates. */
+@FunctionalInterface
+public interface BatchLoss {
+    /**
+     * @param rows numbers of the batch's rows
+     * @param pass to run the network with; its randomness differs from batch to batch
+     */
+    Tensor of(int[] rows, Pass pass);
+
+    /** The loss between what the model says of a dataset's rows and their answers. */
+    static BatchLoss of(Module model, Loss loss, Dataset data) {
+        return (rows, pass) -> loss.of(model.forward(data.x().rows(rows), pass), data.y().rows(rows));
+    }
+}

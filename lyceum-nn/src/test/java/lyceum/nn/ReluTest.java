@@ -1,0 +1,206 @@
+package lyceum.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import lyceum.DType;
+import lyceum.autograd.Autograd;
+import lyceum.data.Datasets;
+import lyceum.random.Rng;
+import lyceum.nn.loss.Loss;
+import lyceum.optim.Sgd;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Golden;
+import lyceum.testing.Measured;
+import lyceum.testing.Recipe;
+import org.junit.jupiter.api.Test;
+
+class ReluTest {
+    private static final Golden GOLDEN = Golden.load("golden/relu.json");
+
+    private static Golden golden(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
+
+    @Test
+    @Acceptance(topic = "relu", clause = 1)
+    void valueAndGradientEqualTorchExactly() {
+        Backends.each(() -> {
+            for (var type : new DType[] {DType.F32, DType.F64}) {
+                var name = type == DType.F32 ? " float32" : " float64";
+                TorchCase.check(golden("relu" + name), type, Activation.RELU, 0);
+                TorchCase.check(golden("leakyRelu 0.01" + name), type, Activation.LEAKY_RELU, 0);
+                TorchCase.check(golden("leakyRelu 0.2" + name), type, Activation.leakyRelu(0.2), 0);
+                TorchCase.check(golden("relu6" + name), type, Activation.RELU6, Double.MIN_VALUE); // up to the sign of zero
+            }
+        });
+    }
+
+    @Test
+    void relativesEqualTorchOnFiniteInputs() {
+        for (var type : new DType[] {DType.F32, DType.F64}) {
+            var name = type == DType.F32 ? " float32" : " float64";
+            double bound = type == DType.F32 ? 6e-7 : 2e-15;
+            finite(golden("elu" + name), type, Activation.ELU, bound);
+            finite(golden("gelu" + name), type, Activation.GELU, bound);
+            finite(golden("geluTanh" + name), type, Activation.GELU_TANH, bound);
+            finite(golden("softplus" + name), type, Activation.SOFTPLUS, bound);
+            finite(golden("mish" + name), type, Activation.MISH, bound);
+            finite(golden("selu" + name), type, Activation.SELU, bound);
+            finite(golden("hardswish" + name), type, Activation.HARD_SWISH, bound);
+        }
+    }
+
+    private static void finite(Golden golden, DType type, Activation activation, double bound) {
+        double[] x = golden.doubles("input.x"), y = golden.doubles("expected.y"), slope = golden.doubles("expected.gradient");
+        int n = 0;
+        for (int i = 0; i < x.length; i++) {
+            if (!(Math.abs(x[i]) < 1e3)) continue;
+            x[n] = x[i];
+            y[n] = y[i];
+            slope[n++] = slope[i];
+        }
+        var input = Tensor.of(java.util.Arrays.copyOf(x, n)).to(type);
+        TorchCase.equal(golden.text("name") + ": value", activation.apply(input), java.util.Arrays.copyOf(y, n), bound);
+        TorchCase.equal(golden.text("name") + ": gradient", activation.derivative(input), java.util.Arrays.copyOf(slope, n), bound);
+    }
+
+    @Test
+    void learnedSlopesEqualTorch() {
+        var golden = golden("prelu");
+        var recipe = new Recipe(golden.integer("input.seed"));
+        var x = Tensor.of(recipe.matrix(4, 3)).requiresGrad();
+        var upstream = Tensor.of(recipe.matrix(4, 3));
+        var layer = new PRelu(Tensor.of(golden.doubles("input.weight")));
+        var y = layer.forward(x);
+        y.backward(upstream);
+        TorchCase.equal("value", y, golden.flat("expected.y"), 1e-15);
+        TorchCase.equal("gradient of x", x.grad(), golden.flat("expected.gradient"), 1e-15);
+        TorchCase.equal("gradient of the slopes", layer.parameters().get("weight").grad(), golden.doubles("expected.weightGradient"), 1e-15);
+    }
+
+    /** For c at least 0: at negative c it cannot hold. The scale is a power of two or the product is rounded alike on both sides. */
+    @Test
+    @Acceptance(topic = "relu", clause = 2)
+    void isPositivelyHomogeneousAndSplitsItsArgument() {
+        for (var type : new DType[] {DType.F32, DType.F64}) {
+            var x = Tensor.randn(Rng.of(2), type, 5000).mul(10);
+            for (double c : new double[] {0, 1, 0.25, 3, 0.1, 1e-3, 12345.678}) {
+                assertThat(x.mul(c).relu().sub(x.relu().mul(c)).abs().max().item()).as("c = " + c).isZero();
+            }
+            assertThat(x.relu().sub(x.neg().relu()).sub(x).abs().max().item()).isZero();
+        }
+        for (double x : new double[] {-2.5, -0.1, 0, 0.1, 7}) {
+            assertThat(Activation.relu(0.1 * x)).isEqualTo(0.1 * Activation.relu(x));
+            assertThat(Activation.relu(x) - Activation.relu(-x)).isEqualTo(x);
+        }
+    }
+
+    @Test
+    @Acceptance(topic = "relu", clause = 3)
+    void halvesSymmetricInputs() {
+        var x = Tensor.randn(Rng.of(3), DType.F64, 4000, 100);
+        var report = ActivationReport.of(Activation.RELU, List.of(x.narrow(0, 0, 1500), x.narrow(0, 1500, 2500))).layers().getFirst();
+        assertThat(Measured.value("share of active units", report.active())).isCloseTo(0.5, within(0.01));
+        double moment = report.mean() * report.mean() + report.deviation() * report.deviation();
+        assertThat(Measured.value("second moment over that of the inputs", moment / x.square().mean().item())).isCloseTo(0.5, within(0.01));
+    }
+
+    /** 100 units on standard normal rows; 30 get a bias so low that no row reaches them. */
+    private static Sequential withDeadUnits(int[] dead, Rng rng) {
+        var first = new Linear(8, 100, true, DType.F64, Init.heNormal(), rng);
+        var network = new Sequential(first, Activation.RELU, new Linear(100, 3, true, DType.F64, Init.heNormal(), rng));
+        Autograd.noGrad(() -> { for (int unit : dead) first.bias().set_(-1000, lyceum.tensor.Index.at(unit)); });
+        return network;
+    }
+
+    @Test
+    @Acceptance(topic = "relu", clause = 4)
+    void findsExactlyThePlantedDeadUnits() {
+        var rng = Rng.of(4);
+        int[] planted = rng.sample(100, 30);
+        java.util.Arrays.sort(planted);
+        var x = Tensor.randn(rng, DType.F64, 1000, 8);
+        var dead = DeadUnits.find(withDeadUnits(planted, rng), List.of(x.narrow(0, 0, 300), x.narrow(0, 300, 700)));
+        assertThat(dead.layers()).hasSize(1);
+        assertThat(dead.layers().getFirst()).isEqualTo(planted);
+        assertThat(dead.share()).isEqualTo(0.3);
+        Measured.value("found", dead.count());
+    }
+
+    @Test
+    void revivedUnitsFireAgainAndTheNetworkComputesTheSame() {
+        var rng = Rng.of(5);
+        int[] planted = rng.sample(100, 30);
+        var network = withDeadUnits(planted, rng);
+        var x = Tensor.randn(rng, DType.F64, 1000, 8);
+        double[] before = network.forward(x).toDoubleArray();
+        var leaking = DeadUnits.leaking(network, 0.01);
+        var dead = DeadUnits.find(network, List.of(x));
+        dead.reinitialise(network, Init.heNormal(), rng);
+        assertThat(DeadUnits.find(network, List.of(x)).count()).isZero();
+        assertThat(network.forward(x).toDoubleArray()).containsExactly(before, within(1e-12));
+        assertThat(leaking.layers().get(1)).isEqualTo(Activation.leakyRelu(0.01));
+        assertThat(leaking.parameters().get("0.weight")).isSameAs(network.parameters().get("0.weight"));
+    }
+
+    /** Digits, one hidden layer of 64, 100 steps of plain SGD at ten times the rate that works. */
+    @Test
+    @Acceptance(topic = "relu", clause = 5)
+    void tooHighARateKillsUnitsUnlessTheyLeak() {
+        var data = Datasets.digits().flat();
+        var x = data.x().to(DType.F32).div(16).compute();
+        double dead = 0, leaky = 0;
+        for (int seed = 0; seed < 3; seed++) {
+            dead += deadAfterTraining(Activation.RELU, x, data.y(), seed) / 3;
+            leaky = Math.max(leaky, deadAfterTraining(Activation.LEAKY_RELU, x, data.y(), seed));
+        }
+        assertThat(Measured.value("dead share with ReLU", dead)).isGreaterThanOrEqualTo(0.3);
+        assertThat(Measured.value("dead share with leaky ReLU", leaky)).isZero();
+    }
+
+    /** A unit of a leaky layer is dead if no row gives it a gradient, which cannot happen: its slope is never 0. */
+    private static double deadAfterTraining(Activation activation, Tensor x, Tensor y, int seed) {
+        var rng = Rng.of(seed);
+        var network = new Sequential(new Linear(64, 64, true, DType.F32, Init.heUniform(), rng), activation, new Linear(64, 10, true, DType.F32, Init.heUniform(), rng));
+        var optimizer = new Sgd(5.0).over(network.parameters());
+        for (int step = 0; step < 100; step++) {
+            int[] rows = rng.sample(1797, 64);
+            optimizer.zeroGrad();
+            Loss.crossEntropy(network.forward(x.rows(rows)), y.rows(rows)).backward();
+            optimizer.step();
+        }
+        var hidden = ((Linear) network.layers().getFirst()).forward(x);
+        var slopes = activation.derivative(hidden);
+        return 1 - slopes.abs().max(0).gt(0).to(DType.F64).mean().item();
+    }
+
+    /** The element-wise part of a layer, fused by default, has the bits of its parts computed one by one. */
+    @Test
+    void fusedIntoALinearLayerItHasTheSameBits() {
+        var rng = Rng.of(6);
+        for (var type : new DType[] {DType.F32, DType.F64}) {
+            var layer = new Linear(37, 29, true, type, Init.heUniform(), rng);
+            var x = Tensor.randn(rng, type, 53, 37);
+            var fused = layer.forward(x).relu();
+            var product = x.matmul(layer.weight().transpose()).compute();
+            var sum = product.add(layer.bias()).compute();
+            assertThat(fused.toDoubleArray()).isEqualTo(sum.relu().compute().toDoubleArray());
+        }
+    }
+
+    @Test
+    void afterALinearLayerEqualsTorch() {
+        var golden = golden("relu of linear float32");
+        var recipe = new Recipe(golden.integer("input.seed"));
+        var x = Tensor.of(recipe.matrix(5, 4)).to(DType.F32).requiresGrad();
+        var layer = new Linear(Tensor.of(recipe.matrix(3, 4)).to(DType.F32), Tensor.of(recipe.bells(3)).to(DType.F32));
+        var upstream = Tensor.of(recipe.matrix(5, 3)).to(DType.F32);
+        var y = layer.forward(x).relu();
+        y.backward(upstream);
+        TorchCase.equal("value", y, golden.flat("expected.y"), 2e-7);
+        TorchCase.equal("gradient of x", x.grad(), golden.flat("expected.xGradient"), 4e-7);
+        TorchCase.equal("gradient of the weight", layer.weight().grad(), golden.flat("expected.weightGradient"), 4e-7);
+        TorchCase.equal("gradient of the bias", layer.bias().grad(), golden.doubles("expected.biasGradient"), 4e-7);
+    }
+}

@@ -1,0 +1,227 @@
+package lyceum.nn.loss;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Locale;
+import lyceum.DType;
+import lyceum.ShapeException;
+import lyceum.autograd.Autograd;
+import lyceum.optim.Lbfgs;
+import lyceum.optim.Objective;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Golden;
+import lyceum.testing.Measured;
+import lyceum.testing.Recipe;
+import org.junit.jupiter.api.Test;
+
+class CrossEntropyTest {
+    private static final Golden GOLDEN = Golden.load("golden/cross-entropy.json");
+
+    private static Golden golden(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
+
+    /** The logits and targets of a case of the grid. */
+    private record Case(Tensor logits, Tensor target, CrossEntropy loss) {
+        static Case of(Golden c) {
+            var recipe = new Recipe(c.integer("input.seed"));
+            long[] shape = c.longs("input.shape");
+            int n = 1;
+            for (long size : shape) n *= (int) size;
+            var type = c.text("input.dtype").equals("float32") ? DType.F32 : DType.F64;
+            var logits = Tensor.of(recipe.bells(n), shape).mul(2).to(type);
+            int axis = Math.min(1, shape.length - 1), hardCount = n / 4;
+            recipe.belows(4, hardCount);
+            Tensor target;
+            if (c.text("input.targetKind").equals("soft")) target = Tensor.of(recipe.bells(n), shape).softmax(axis).to(type);
+            else target = hard(c, shape);
+            var loss = new CrossEntropy().withLabelSmoothing(c.number("input.labelSmoothing")).withReduction(Reduction.valueOf(c.text("input.reduction").toUpperCase(Locale.ROOT)));
+            if (c.text("name").contains("weight=True")) loss = loss.withClassWeights(Tensor.of(c.doubles("input.weight")));
+            if (c.text("name").contains("ignore=1 ")) loss = loss.withIgnoreIndex(c.integer("input.ignoreIndex"));
+            return new Case(logits, target, loss);
+        }
+
+        private static Tensor hard(Golden c, long[] shape) {
+            double[] classes = c.flat("input.target");
+            var numbers = new long[classes.length];
+            for (int i = 0; i < numbers.length; i++) numbers[i] = (long) classes[i];
+            return switch (shape.length) {
+                case 1 -> Tensor.of(numbers).reshape();
+                case 2 -> Tensor.of(numbers);
+                default -> Tensor.of(numbers, shape[0], shape[2]);
+            };
+        }
+    }
+
+    private static double gap(Tensor ours, double[] expected) {
+        double[] values = ours.toDoubleArray();
+        assertThat(values).hasSameSizeAs(expected);
+        double worst = 0;
+        for (int i = 0; i < values.length; i++) {
+            if (Double.isNaN(expected[i])) assertThat(values[i]).isNaN();
+            else worst = Math.max(worst, Math.abs(values[i] - expected[i]) / Math.max(1, Math.abs(expected[i])));
+        }
+        return worst;
+    }
+
+    @Test
+    @Acceptance(topic = "cross-entropy", clause = 1)
+    void equalsTorchInEveryCombinationOfOptions() {
+        double worst64 = 0, worst32 = 0;
+        int seen = 0;
+        for (var c : GOLDEN.list("cases")) {
+            if (!c.has("input.layout")) continue;
+            seen++;
+            var one = Case.of(c);
+            for (int chunk : new int[] {0, 1, 4}) {
+                var loss = one.loss.withChunk(chunk);
+                double gap = gap(loss.of(one.logits, one.target), c.flat("expected.loss"));
+                gap = Math.max(gap, gap(Autograd.grad(z -> loss.of(z, one.target).sum()).apply(one.logits), c.flat("expected.gradient")));
+                if (one.logits.dtype() == DType.F64) worst64 = Math.max(worst64, gap);
+                else worst32 = Math.max(worst32, gap);
+            }
+        }
+        assertThat(seen).isEqualTo(144);
+        assertThat(Measured.value("F64", worst64)).isLessThan(1e-12);
+        assertThat(Measured.value("F32", worst32)).isLessThan(1e-6);
+    }
+
+    @Test
+    @Acceptance(topic = "cross-entropy", clause = 2)
+    void gradientIsSoftmaxMinusTarget() {
+        for (var type : new DType[] {DType.F32, DType.F64}) {
+            var rng = Rng.of(2);
+            var logits = Tensor.randn(rng, type, 200, 10).mul(3);
+            var classes = Tensor.randint(rng, 0, 10, 200);
+            var sum = new CrossEntropy().withReduction(Reduction.SUM);
+            var gradient = Autograd.grad(z -> sum.of(z, classes)).apply(logits);
+            double gap = gradient.sub(logits.softmax(1).sub(classes.oneHot(type, 10))).abs().max().item();
+            assertThat(Measured.value(type + " class numbers", gap)).isLessThan(1e-7);
+            var soft = Tensor.randn(rng, type, 200, 10).softmax(1);
+            // Probabilities in F32 add up to 1 within rounding only, and the gradient knows their sum.
+            gap = Autograd.grad(z -> sum.of(z, soft)).apply(logits).sub(logits.softmax(1).mul(soft.sum(new int[] {1}, true)).sub(soft)).abs().max().item();
+            assertThat(Measured.value(type + " probabilities", gap)).isLessThan(1e-7);
+        }
+    }
+
+    @Test
+    @Acceptance(topic = "cross-entropy", clause = 3)
+    void isFiniteForLogitsOfTenThousand() {
+        for (var name : new String[] {"far [0, 1]", "far [1, 0]"}) {
+            var c = golden(name);
+            var target = Tensor.of(c.longs("input.target"));
+            for (var type : new DType[] {DType.F32, DType.F64}) {
+                var x = Tensor.of(c.matrix("input.x")).to(type);
+                assertThat(Loss.crossEntropy(x, target).item()).isCloseTo(c.number("expected.loss"), within(type == DType.F64 ? 1e-11 : 2e-3));
+                assertThat(gap(Autograd.grad(z -> Loss.crossEntropy(z, target)).apply(x), c.flat("expected.gradient"))).isLessThan(1e-12);
+                var smooth = new CrossEntropy().withLabelSmoothing(0.1).of(x, target);
+                assertThat(Measured.value("smoothed", smooth.item())).isFinite();
+            }
+        }
+    }
+
+    @Test
+    @Acceptance(topic = "cross-entropy", clause = 4)
+    void isEntropyPlusDivergenceAndLeastAtTheTruth() {
+        var rng = Rng.of(4);
+        var p = Tensor.randn(rng, DType.F64, 1000, 12).mul(2).softmax(1);
+        var q = Tensor.randn(rng, DType.F64, 1000, 12).mul(2).softmax(1);
+        var cross = Loss.crossEntropyOf(p, q, 1);
+        var entropy = p.mul(p.log()).sum(1).neg();
+        var divergence = p.mul(p.log().sub(q.log())).sum(1);
+        assertThat(Measured.value("H(p, q) - H(p) - KL", cross.sub(entropy).sub(divergence).abs().max().item())).isLessThan(1e-12);
+        assertThat(Loss.crossEntropyOf(p, p, 1).sub(entropy).abs().max().item()).isLessThan(1e-12);
+        assertThat(cross.sub(Loss.crossEntropyOf(p, p, 1)).min().item()).isGreaterThanOrEqualTo(0);
+        // In every direction along the simplex, too, and the slope there is the same for all outcomes.
+        for (double step : new double[] {1e-3, 0.1}) {
+            var near = p.mul(1 - step).add(q.mul(step));
+            assertThat(Loss.crossEntropyOf(p, near, 1).sub(entropy).min().item()).isGreaterThan(0);
+        }
+    }
+
+    /** Every class is present: an absent one has frequency 0 and its best logit is minus infinity. */
+    @Test
+    @Acceptance(topic = "cross-entropy", clause = 6)
+    void minimiserIsTheClassFrequencies() {
+        double worst = 0;
+        for (int run = 0; run < 10; run++) {
+            var rng = Rng.of(600 + run);
+            var classes = new long[200];
+            var frequency = new double[5];
+            for (int i = 0; i < classes.length; i++) {
+                classes[i] = i < 5 ? i : (long) (5 * Math.pow(rng.nextDouble(), 2));
+                frequency[(int) classes[i]] += 1.0 / classes.length;
+            }
+            var target = Tensor.of(classes);
+            var minimum = new Lbfgs().withGradientTolerance(1e-10).minimize(Objective.of(z -> Loss.crossEntropy(z.unsqueeze(0).expand(200, 5), target)), new double[5]);
+            double[] found = Tensor.of(minimum.x()).softmax(0).toDoubleArray();
+            for (int k = 0; k < 5; k++) worst = Math.max(worst, Math.abs(found[k] - frequency[k]));
+        }
+        assertThat(Measured.value("softmax - frequency", worst)).isLessThan(1e-6);
+    }
+
+    @Test
+    void hasSecondDerivatives() {
+        var rng = Rng.of(7);
+        var z = Tensor.randn(rng, DType.F64, 1, 4);
+        var target = Tensor.of(2L);
+        var hessian = Autograd.hessian(x -> Loss.crossEntropy(x, target), z);
+        var p = z.softmax(1).flatten();
+        var expected = Tensor.eye(DType.F64, 4).mul(p).sub(p.outer(p));
+        assertThat(hessian.sub(expected).abs().max().item()).isLessThan(1e-14);
+    }
+
+    @Test
+    void takesClassesOnAnyAxis() {
+        var rng = Rng.of(8);
+        var logits = Tensor.randn(rng, DType.F64, 2, 3, 4);
+        var last = Tensor.randint(rng, 0, 4, 2, 3);
+        var moved = Loss.crossEntropy(logits.moveAxis(2, 1), last);
+        assertThat(new CrossEntropy().withAxis(-1).of(logits, last).item()).isEqualTo(moved.item());
+        assertThatThrownBy(() -> Loss.crossEntropy(logits, last)).isInstanceOf(ShapeException.class)
+                .hasMessage("crossEntropy: logits (2, 3, 4) and target (2, 3); class numbers have that shape without axis 1");
+    }
+
+    @Test
+    void maskedOutClassesCostNothing() {
+        var logits = Tensor.of(new double[][] {{1, Double.NEGATIVE_INFINITY, 2}});
+        double expected = Math.log1p(Math.exp(-1.0)) + 1;
+        assertThat(Loss.crossEntropy(logits, Tensor.of(0L)).item()).isCloseTo(expected, within(1e-14));
+        assertThat(Loss.crossEntropy(logits, Tensor.of(new double[][] {{1, 0, 0}})).item()).isCloseTo(expected, within(1e-14));
+    }
+
+    @Test
+    void everythingIgnoredIsNaNWithoutAGradient() {
+        var c = golden("all ignored");
+        var x = Tensor.of(new Recipe(c.integer("input.seed")).matrix(3, 4)).requiresGrad();
+        var loss = new CrossEntropy().withIgnoreIndex(1).of(x, Tensor.of(c.longs("input.target")));
+        loss.backward();
+        assertThat(loss.item()).isNaN();
+        assertThat(x.grad().toDoubleArray()).containsOnly(0);
+    }
+
+    @Test
+    void binaryAndNllEqualTorch() {
+        for (var name : new String[] {"binary pos_weight=None", "binary pos_weight=2.5"}) {
+            var c = golden(name);
+            Tensor x = Tensor.of(c.doubles("input.x")), t = Tensor.of(c.doubles("input.target"));
+            double w = name.endsWith("2.5") ? 2.5 : 1;
+            assertThat(Loss.binaryCrossEntropyWithLogits(x, t, w).item()).isCloseTo(c.number("expected.loss"), within(1e-14));
+            assertThat(gap(Autograd.grad(z -> Loss.binaryCrossEntropyWithLogits(z, t, w)).apply(x), c.doubles("expected.gradient"))).isLessThan(1e-15);
+        }
+        var c = golden("nll");
+        assertThat(Loss.nll(Tensor.of(c.matrix("input.logProbabilities")), Tensor.of(c.longs("input.target"))).item()).isCloseTo(c.number("expected.mean"), within(1e-15));
+        assertThat(Loss.binaryCrossEntropyWithLogits(Tensor.of(-1e4, 1e4), Tensor.of(1.0, 0.0)).item()).isEqualTo(1e4);
+    }
+
+    @Test
+    void refusesWhatDoesNotFit() {
+        var logits = Tensor.zeros(DType.F64, 2, 3);
+        assertThatThrownBy(() -> Loss.crossEntropy(logits, Tensor.of(0L, 3L))).hasMessage("crossEntropy: target 3 at 1; class numbers are 0 to 2, and -100 is ignored");
+        assertThatThrownBy(() -> Loss.crossEntropy(logits, Tensor.zeros(DType.F64, 2, 4))).hasMessageContaining("probabilities have the shape of the logits");
+        assertThatThrownBy(() -> new CrossEntropy().withLabelSmoothing(1.5)).hasMessage("CrossEntropy: labelSmoothing is 1.5; it lies in [0, 1]");
+        assertThatThrownBy(() -> new CrossEntropy().withClassWeights(Tensor.ones(2)).of(logits, Tensor.of(0L, 1L))).hasMessage("crossEntropy: 2 class weights for 3 classes");
+    }
+}

@@ -1,0 +1,184 @@
+package lyceum.nn.loss;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import lyceum.DType;
+import lyceum.ShapeException;
+import lyceum.autograd.Autograd;
+import lyceum.optim.Lbfgs;
+import lyceum.optim.Objective;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Golden;
+import lyceum.testing.Measured;
+import lyceum.testing.Recipe;
+import org.junit.jupiter.api.Test;
+
+class MeanSquaredErrorTest {
+    private static final Golden GOLDEN = Golden.load("golden/mse.json");
+
+    private static double gap(Tensor ours, double[] expected) {
+        double[] values = ours.toDoubleArray();
+        assertThat(values).hasSameSizeAs(expected);
+        double worst = 0;
+        for (int i = 0; i < values.length; i++) worst = Math.max(worst, Math.abs(values[i] - expected[i]) / Math.max(1, Math.abs(expected[i])));
+        return worst;
+    }
+
+    @Test
+    @Acceptance(topic = "mse", clause = 1)
+    void equalsTorch() {
+        double worst = 0;
+        int seen = 0;
+        for (var c : GOLDEN.list("cases")) {
+            if (!c.text("name").startsWith("torch")) continue;
+            seen++;
+            var recipe = new Recipe(c.integer("input.seed"));
+            var shape = c.longs("input.shape");
+            int n = 1;
+            for (long size : shape) n *= (int) size;
+            var p = Tensor.of(recipe.bells(n), shape);
+            var t = Tensor.of(recipe.bells(n), shape);
+            var loss = new MeanSquaredError().withReduction(Reduction.valueOf(c.text("input.reduction").toUpperCase(java.util.Locale.ROOT)));
+            worst = Math.max(worst, gap(loss.of(p, t), c.flat("expected.loss")));
+            worst = Math.max(worst, gap(Autograd.grad(x -> loss.of(x, t).sum()).apply(p), c.flat("expected.gradient")));
+        }
+        assertThat(seen).isEqualTo(9);
+        assertThat(Measured.value("torch, relative", worst)).isLessThan(1e-12);
+    }
+
+    @Test
+    @Acceptance(topic = "mse", clause = 1)
+    void equalsScikitLearnPlainWeightedAndByOutput() {
+        double worst = 0;
+        for (var c : GOLDEN.list("cases")) {
+            if (!c.text("name").startsWith("sklearn")) continue;
+            var recipe = new Recipe(c.integer("input.seed"));
+            int n = 2 + recipe.below(20), k = 2 + recipe.below(3);
+            Tensor p = Tensor.of(recipe.matrix(n, k)), t = Tensor.of(recipe.matrix(n, k)), w = Tensor.of(recipe.uniforms(n)), outputs = Tensor.of(recipe.uniforms(k));
+            var plain = new MeanSquaredError();
+            worst = Math.max(worst, gap(plain.of(p, t), c.flat("expected.uniform")));
+            worst = Math.max(worst, gap(plain.perOutput(p, t), c.flat("expected.raw")));
+            worst = Math.max(worst, gap(plain.withWeights(w).of(p, t), c.flat("expected.weighted")));
+            worst = Math.max(worst, gap(plain.withWeights(w).perOutput(p, t), c.flat("expected.weightedRaw")));
+            worst = Math.max(worst, gap(plain.withOutputWeights(outputs).of(p, t), c.flat("expected.outputWeights")));
+            worst = Math.max(worst, gap(plain.root(p, t), c.flat("expected.rmse")));
+            worst = Math.max(worst, Math.abs(MeanSquaredError.value(p, t) - c.number("expected.uniform")));
+            worst = Math.max(worst, Math.abs(MeanSquaredError.value(p, t, w) - c.number("expected.weighted")));
+        }
+        assertThat(Measured.value("scikit-learn, relative", worst)).isLessThan(1e-12);
+    }
+
+    @Test
+    @Acceptance(topic = "mse", clause = 2)
+    void theBestConstantIsTheMeanAndLeavesTheVariance() {
+        double place = 0, value = 0;
+        for (int i = 0; i < 20; i++) {
+            var y = Tensor.randn(Rng.of(i), DType.F64, 50 + i).mul(3).add(i);
+            // One Newton step from anywhere: the loss is a parabola, so its gradient vanishes exactly where it ends.
+            var start = Tensor.scalar(-7.0);
+            double slope = Autograd.grad(c -> Loss.mse(c.expand(y.size(0)), y)).apply(start).item(), curvature = Autograd.hessian(c -> Loss.mse(c.expand(y.size(0)), y), start).item();
+            double best = -7 - slope / curvature;
+            place = Math.max(place, Math.abs(best - y.mean().item()));
+            value = Math.max(value, Math.abs(Loss.mse(Tensor.full(DType.F64, best, y.size(0)), y).item() - y.var(new int[0], 0, false).item()));
+        }
+        assertThat(Measured.value("argmin - mean", place)).isLessThan(1e-12);
+        assertThat(Measured.value("minimum - variance", value)).isLessThan(1e-12);
+    }
+
+    @Test
+    @Acceptance(topic = "mse", clause = 3)
+    void isTheGaussianLogLikelihoodAndPicksTheSameWeights() {
+        double gap = 0, weights = 0;
+        for (int i = 0; i < 50; i++) {
+            var rng = Rng.of(300 + i);
+            var x = Tensor.randn(rng, DType.F64, 40, 3);
+            var y = x.matmul(Tensor.randn(rng, DType.F64, 3)).add(Tensor.randn(rng, DType.F64, 40).mul(0.5)).compute();
+            double s = 0.2 + 2 * rng.nextDouble();
+            var variance = Tensor.scalar(s * s);
+            var p = Tensor.randn(rng, DType.F64, 40);
+            double direct = Loss.gaussianNll(p, variance, y).item(), fromMse = Loss.mse(p, y).item() / (2 * s * s) + Math.log(s * Math.sqrt(2 * Math.PI));
+            gap = Math.max(gap, Math.abs(direct - fromMse));
+            var search = new Lbfgs().withGradientTolerance(1e-12);
+            double[] byMse = search.minimize(Objective.of(w -> Loss.mse(x.matmul(w), y)), new double[3]).x();
+            double[] byNll = search.minimize(Objective.of(w -> Loss.gaussianNll(x.matmul(w), variance, y)), new double[3]).x();
+            for (int j = 0; j < 3; j++) weights = Math.max(weights, Math.abs(byMse[j] - byNll[j]));
+        }
+        assertThat(Measured.value("NLL - (mse / 2s^2 + log(s sqrt(2 pi)))", gap)).isLessThan(1e-12);
+        assertThat(Measured.value("weights", weights)).isLessThan(1e-8);
+    }
+
+    /** Of whole residuals, so that the squares and their sum are exact: it is the contribution that grows 100 times; the share of the total cannot. */
+    @Test
+    @Acceptance(topic = "mse", clause = 4)
+    void aTenfoldResidualContributesAHundredfoldExactly() {
+        var rng = Rng.of(4);
+        for (int run = 0; run < 100; run++) {
+            var residuals = new double[16];
+            for (int i = 0; i < residuals.length; i++) residuals[i] = rng.nextInt(2000) - 1000;
+            int chosen = rng.nextInt(16);
+            var zero = Tensor.zeros(DType.F64, 16);
+            var each = new MeanSquaredError().withReduction(Reduction.NONE);
+            double one = each.of(Tensor.of(residuals), zero).item(chosen), all = Loss.mse(Tensor.of(residuals), zero).item();
+            residuals[chosen] *= 10;
+            assertThat(each.of(Tensor.of(residuals), zero).item(chosen)).isEqualTo(100 * one);
+            assertThat(16 * Loss.mse(Tensor.of(residuals), zero).item()).isEqualTo(16 * all + 99 * one);
+        }
+    }
+
+    @Test
+    @Acceptance(topic = "mse", clause = 5)
+    void compensatedSumsKeepTheirDigitsAtAMillionRows() {
+        var c = GOLDEN.list("cases").stream().filter(g -> g.text("name").equals("million")).findFirst().orElseThrow();
+        var recipe = new Recipe(c.integer("input.seed"));
+        int n = c.integer("input.n");
+        double[] p = recipe.uniforms(n), t = recipe.uniforms(n);
+        for (int i = 0; i < n; i++) p[i] += 1000;
+        double expected = c.number("expected.mse");
+        assertThat(Measured.value("metric, relative", Math.abs(MeanSquaredError.value(Tensor.of(p), Tensor.of(t)) / expected - 1))).isLessThan(1e-15);
+        assertThat(Measured.value("loss, relative", Math.abs(Loss.mse(Tensor.of(p), Tensor.of(t)).item() / expected - 1))).isLessThan(1e-12);
+    }
+
+    @Test
+    void maskedElementsCountNowhereAndMayBeNaN() {
+        var target = Tensor.of(new double[][] {{1, Double.NaN}, {3, 4}});
+        var loss = new MeanSquaredError().withMask(target.isNaN().not());
+        var p = Tensor.of(new double[][] {{2, 7}, {3, 1}}).requiresGrad();
+        var value = loss.of(p, target);
+        value.backward();
+        assertThat(value.item()).isCloseTo((1 + 0 + 9) / 3.0, within(1e-15));
+        assertThat(p.grad().toDoubleArray()).containsExactly(new double[] {2 / 3.0, 0, 0, -2}, within(1e-15));
+        assertThat(loss.perOutput(p, target).toDoubleArray()).containsExactly(new double[] {0.5, 9}, within(1e-15));
+    }
+
+    @Test
+    void partsAddUpToTheErrorOverAllPairs() {
+        var rng = Rng.of(9);
+        Tensor models = Tensor.randn(rng, DType.F64, 7, 30).add(0.4), targets = Tensor.randn(rng, DType.F64, 5, 30).mul(2);
+        var parts = ErrorParts.of(models, targets);
+        double all = models.unsqueeze(1).sub(targets.unsqueeze(0)).square().mean().item();
+        assertThat(parts.total()).isCloseTo(all, within(1e-12));
+        assertThat(parts.variance()).isCloseTo(models.var(new int[] {0}, 0, false).mean().item(), within(1e-12));
+        assertThat(ErrorParts.of(models, targets.narrow(0, 0, 1)).noise()).isZero();
+    }
+
+    @Test
+    void doesNotBroadcast() {
+        assertThatThrownBy(() -> Loss.mse(Tensor.zeros(5, 1), Tensor.zeros(5))).isInstanceOf(ShapeException.class)
+                .hasMessage("mse: prediction (5, 1) and target (5,) differ; reshape one, losses do not broadcast");
+        assertThatThrownBy(() -> new MeanSquaredError().withWeights(Tensor.ones(4)).of(Tensor.zeros(5), Tensor.zeros(5))).hasMessageContaining("weights (4,)");
+    }
+
+    @Test
+    void relativesAreWhatTheySay() {
+        Tensor p = Tensor.of(1.0, -2, 0.5, 4), t = Tensor.of(0.0, 0, 0, 0);
+        assertThat(Loss.rmse(p, t).item()).isCloseTo(Math.sqrt(21.25 / 4), within(1e-15));
+        assertThat(Loss.l1(p, t).item()).isCloseTo(7.5 / 4, within(1e-15));
+        assertThat(Loss.huber(p, t, 1).item()).isCloseTo((0.5 + 1.5 + 0.125 + 3.5) / 4, within(1e-15));
+        assertThat(Autograd.grad(x -> Loss.huber(x, t, 1)).apply(p).toDoubleArray()).containsExactly(new double[] {0.25, -0.25, 0.125, 0.25}, within(1e-15));
+        assertThatThrownBy(() -> Loss.huber(p, t, 0)).hasMessage("huber: delta is 0.0; it is above 0");
+    }
+}
