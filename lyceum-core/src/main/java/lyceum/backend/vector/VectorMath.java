@@ -6,7 +6,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Exponentials and logarithms of blocks in plain vector arithmetic; {@code n} is a multiple of the vector's length, {@code r} another array than {@code a}.
+ * Exponentials and logarithms of blocks in plain vector arithmetic; {@code n} is a multiple of the vector's length. {@code r} may be {@code a}.
  *
  * <p>The operators EXP, LOG and TANH of the incubator module call a native library from compiled code and {@link Math} from interpreted code,
  * so that their bits change when the JIT has compiled a loop. Additions, products and fused ones have the same bits everywhere. Each function
@@ -87,7 +87,8 @@ final class VectorMath {
     }
 
     /** {@code e log 2 + log m} with {@code x = 2^e m}, m about 1, and log m = 2 atanh((m - 1) / (m + 1)) by its series. */
-    static void log(float[] a, float[] r, int n) {
+    static void log(float[] in, float[] r, int n) {
+        var a = in == r ? java.util.Arrays.copyOf(in, n) : in; // read again at the end
         var exponent = new float[n];
         for (int i = 0; i < n; i += F.length()) {
             var x = FloatVector.fromArray(F, a, i);
@@ -112,7 +113,8 @@ final class VectorMath {
         }
     }
 
-    static void log(double[] a, double[] r, int n) {
+    static void log(double[] in, double[] r, int n) {
+        var a = in == r ? java.util.Arrays.copyOf(in, n) : in; // read again at the end
         var exponent = new double[n];
         for (int i = 0; i < n; i += D.length()) {
             var x = DoubleVector.fromArray(D, a, i);
@@ -138,7 +140,8 @@ final class VectorMath {
     }
 
     /** exp of a number below zero cannot overflow: e = exp(-|x|), then 1 / (1 + e) or e / (1 + e). */
-    static void sigmoid(float[] a, float[] r, int n) {
+    static void sigmoid(float[] in, float[] r, int n) {
+        var a = in == r ? java.util.Arrays.copyOf(in, n) : in; // read again at the end
         var below = new float[n];
         for (int i = 0; i < n; i += F.length()) FloatVector.fromArray(F, a, i).abs().neg().intoArray(below, i);
         exp(below, r, n);
@@ -149,7 +152,8 @@ final class VectorMath {
     }
 
     /** {@code 1 - 2 / (exp(2x) + 1)}, and near 0, where that cancels, the fifth convergent of Lambert's continued fraction. */
-    static void tanh(float[] a, float[] r, int n) {
+    static void tanh(float[] in, float[] r, int n) {
+        var a = in == r ? java.util.Arrays.copyOf(in, n) : in; // read again at the end
         var twice = new float[n];
         for (int i = 0; i < n; i += F.length()) FloatVector.fromArray(F, a, i).abs().mul(2f).intoArray(twice, i);
         exp(twice, r, n);
