@@ -67,7 +67,11 @@ public final class Npz {
     private static void writeData(OutputStream out, Tensor tensor) throws IOException {
         var source = tensor.detach().contiguous();
         var v = source.view();
-        var bytes = v.storage().segment().asSlice(v.byteOffset(), source.count() * source.dtype().bytes());
-        out.write(bytes.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
+        long bytes = source.count() * source.dtype().bytes();
+        for (long at = 0; at < bytes; at += 1 << 24) {
+            var piece = v.storage().segment().asSlice(v.byteOffset() + at, Math.min(1 << 24, bytes - at));
+            out.write(piece.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
+        }
+        java.lang.ref.Reference.reachabilityFence(source);
     }
 }

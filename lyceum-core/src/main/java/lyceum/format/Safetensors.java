@@ -82,7 +82,11 @@ public final class Safetensors {
         var empty = new java.util.ArrayList<Entry>();
         for (var property : header.properties()) {
             if (property.getKey().equals("__metadata__")) {
-                for (var item : property.getValue().properties()) metadata.put(item.getKey(), item.getValue().asString());
+                if (!property.getValue().isObject()) throw file.malformed(8, "__metadata__ is not an object");
+                for (var item : property.getValue().properties()) {
+                    if (!item.getValue().isString()) throw file.malformed(8, "__metadata__ \"" + item.getKey() + "\" is not a string");
+                    metadata.put(item.getKey(), item.getValue().asString());
+                }
                 continue;
             }
             var entry = entry(file, property.getKey(), property.getValue());

@@ -125,4 +125,12 @@ class FormatTest {
     @Test void fiveThousandMutantsOfEachFormatAreReadOrRefused() { mutants(5_000); }
 
     @Tag("heavy") @Test void aHundredThousandMutantsOfEachFormatAreReadOrRefused() { mutants(100_000); }
+
+    @Test void metadataThatIsNoStringIsMalformed() {
+        for (var header : new String[] {"{\"__metadata__\":{\"a\":{}}}", "{\"__metadata__\":{\"a\":[1]}}", "{\"__metadata__\":{\"a\":1}}", "{\"__metadata__\":5}"}) {
+            var text = header.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+            var file = java.nio.ByteBuffer.allocate(8 + text.length).order(java.nio.ByteOrder.LITTLE_ENDIAN).putLong(text.length).put(text).array();
+            assertThatThrownBy(() -> Safetensors.read(java.lang.foreign.MemorySegment.ofArray(file))).as(header).isInstanceOf(lyceum.FormatException.class).hasMessageContaining("__metadata__");
+        }
+    }
 }
