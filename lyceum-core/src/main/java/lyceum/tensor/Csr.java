@@ -164,7 +164,8 @@ public final class Csr {
     public Tensor matmul(Tensor dense) {
         if (dense.rank() == 1) return matmul(dense.unsqueeze(1)).squeeze(1);
         if (dense.rank() != 2 || dense.size(0) != columns) throw new ShapeException("Csr.matmul: (" + rows + ", " + columns + ") x " + dense.shape() + ": inner sizes differ");
-        return CustomGradient.apply("Csr.matmul", new Tensor[] {values, dense.to(dtype())}, in -> product(in[0], in[1]), (i, g, out, in) -> {
+        var type = DType.promote(dtype(), dense.dtype());
+        return CustomGradient.apply("Csr.matmul", new Tensor[] {values.to(type), dense.to(type)}, in -> product(in[0], in[1]), (i, g, out, in) -> {
             if (i == 1) return withTracked(in[0]).transpose().matmul(g);
             var rowOf = new long[column.length];
             var columnOf = new long[column.length];
@@ -203,7 +204,7 @@ public final class Csr {
                 }
             }
         });
-        return Tensor.of(y, rows, k).to(dtype());
+        return Tensor.of(y, rows, k).to(values.dtype());
     }
 
     @Override public String toString() { return "Csr " + rows + " x " + columns + " of " + dtype() + ", " + entries() + " entries"; }

@@ -57,4 +57,12 @@ class CsrTest {
         assertThatThrownBy(() -> Csr.of(2, 2, new int[] {0, 2}, new int[] {0, 1}, Tensor.of(1.0, 2))).isInstanceOf(ShapeException.class).hasMessageContaining("row starts");
         assertThatThrownBy(() -> Csr.fromDense(sparse(2, 3)).matmul(Tensor.zeros(2, 2))).isInstanceOf(ShapeException.class).hasMessageContaining("(2, 3)");
     }
+
+    @Test void theWiderTypeOfAProductWins() {
+        var dense = sparse(6, 5);
+        var narrow = Csr.fromDense(dense.to(DType.F32));
+        var x = Tensor.randn(Rng.of(6), DType.F64, 5, 3);
+        assertThat(narrow.matmul(x).dtype()).isEqualTo(DType.F64);
+        close(narrow.matmul(x), dense.to(DType.F32).to(DType.F64).matmul(x));
+    }
 }
