@@ -201,7 +201,9 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     /** The element at an index as a long; floats are truncated. */
     public long itemLong(long... index) {
         var v = view();
-        return Elements.getLong(dtype, v.storage().segment(), byteOffset(v, linearIndex(index)));
+        long value = Elements.getLong(dtype, v.storage().segment(), byteOffset(v, linearIndex(index)));
+        java.lang.ref.Reference.reachabilityFence(v);
+        return value;
     }
 
     private long linearIndex(long... index) {
@@ -217,7 +219,9 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
 
     private double itemAt(long linear) {
         var v = view();
-        return Elements.getDouble(dtype, v.storage().segment(), byteOffset(v, linear));
+        double value = Elements.getDouble(dtype, v.storage().segment(), byteOffset(v, linear));
+        java.lang.ref.Reference.reachabilityFence(v); // the tensor may be unreachable already, and its block in other hands
+        return value;
     }
 
     private static long byteOffset(View v, long linear) {
