@@ -88,7 +88,7 @@ final class StudioSuite {
         add(name, "", times[(int) (0.95 * times.length)], "ms");
     }
 
-    /** The page and all that it links to from this server, as sent, without the figures' library. */
+    /** The page and all that it links to from this server, as sent, without the figures' library and the figures offered for download. */
     private void weight(String base) throws IOException, InterruptedException {
         for (var page : new String[] {"/", "/t/k-means", "/topics?q=attention"}) {
             var body = get(base + page);
@@ -96,7 +96,7 @@ final class StudioSuite {
             var html = new String(unzip(body), StandardCharsets.UTF_8);
             var links = java.util.regex.Pattern.compile("(?:src|href)=\"(/[^\"]+\\.(?:css|js|woff2|svg|png)[^\"]*)\"").matcher(html);
             var seen = new java.util.HashSet<String>();
-            while (links.find()) if (!links.group(1).contains("vega") && seen.add(links.group(1))) bytes += get(base + links.group(1).replace("&amp;", "&")).length;
+            while (links.find()) if (!links.group(1).contains("vega") && !links.group(1).startsWith("/runs/") && seen.add(links.group(1))) bytes += get(base + links.group(1).replace("&amp;", "&")).length;
             add("page weight of " + page, "", bytes / 1024.0, "KiB");
         }
     }
