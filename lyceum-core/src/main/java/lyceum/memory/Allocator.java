@@ -34,7 +34,7 @@ public final class Allocator {
     /** Bytes in blocks that storages hold, and bytes taken from the system (those, and the cache). */
     private final AtomicLong out = new AtomicLong(), taken = new AtomicLong();
     private volatile long collectAt = FIRST_COLLECTION;
-    /** Garbage that may gather between two collections; settled by the first few of them, so that memory is flat from then on. */
+    /** Garbage that may gather between two collections; settled by the first of them, so that memory is flat from then on. */
     private volatile long headroom = FIRST_COLLECTION;
     private int collections;
     private long survived, lastCollection = System.nanoTime();
@@ -169,7 +169,7 @@ public final class Allocator {
         long start = System.nanoTime(), gathered = now - survived;
         awaitCleaner(now, 100); // on a busy machine the cleaner starts late; what it has not freed by then would count as surviving
         long took = System.nanoTime() - start, between = Math.max(1, start - lastCollection);
-        if (collections++ < 3) headroom = Math.max(headroom, Math.min(budget / 8, (long) (gathered * (10.0 * took / between))));
+        if (collections++ == 0) headroom = Math.max(headroom, Math.min(Math.min(budget / 8, 4 * FIRST_COLLECTION), (long) (gathered * (10.0 * took / between))));
         survived = out.get();
         lastCollection = System.nanoTime();
         collectAt = survived + Math.max(headroom, survived);
