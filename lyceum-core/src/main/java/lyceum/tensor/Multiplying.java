@@ -26,7 +26,7 @@ final class Multiplying {
         long m = a.size(-2), k = a.size(-1), n = b.size(-1);
         if (batchA.length > 0 && batchB.length == 0 && a.view().isContiguous()) {
             // Many left matrices and one right one are a single product of more rows.
-            var flat = GradMode.with(false, () -> run(a.detach().reshape(-1, k), b, Shape.SCALAR, View.size(batchA) * m, n));
+            var flat = GradMode.with(false, () -> run(a.detach().reshape(View.size(batchA) * m, k), b, Shape.SCALAR, View.size(batchA) * m, n));
             return flat.reshape(sizes(batch, m, n));
         }
         return run(a, b, batch, m, n);
@@ -40,7 +40,10 @@ final class Multiplying {
 
     private static Tensor rightGradient(Tensor a, Tensor g, int rank) {
         // One right matrix against a batch: fold the batch into the summed axis rather than sum a batch of products.
-        if (rank == 2 && a.rank() > 2) return a.reshape(-1, a.size(-1)).transpose().matmul(g.reshape(-1, g.size(-1)));
+        if (rank == 2 && a.rank() > 2) {
+            long rows = View.size(java.util.Arrays.copyOf(a.shape().sizes(), a.rank() - 1)); // named, since -1 has no answer where a size is 0
+            return a.reshape(rows, a.size(-1)).transpose().matmul(g.reshape(rows, g.size(-1)));
+        }
         return a.transpose().matmul(g);
     }
 

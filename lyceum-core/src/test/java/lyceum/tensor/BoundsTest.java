@@ -41,6 +41,15 @@ class BoundsTest {
         assertThatThrownBy(() -> x.split(0, 6, -1)).isInstanceOf(ShapeException.class);
     }
 
+    @Test void productsOverNothingAreZeroAndSoAreTheirGradients() {
+        var a = Tensor.zeros(DType.F64, 2, 3, 0);
+        var b = Tensor.zeros(DType.F64, 0, 4);
+        assertThat(a.matmul(b).toDoubleArray()).hasSize(24).containsOnly(0);
+        assertThat(Tensor.zeros(2, 0, 0).matmul(Tensor.zeros(0, 0)).shape()).isEqualTo(Shape.of(2, 0, 0));
+        assertThat(lyceum.autograd.Autograd.grad(t -> a.matmul(t).sum()).apply(b).shape()).isEqualTo(Shape.of(0, 4));
+        assertThat(lyceum.autograd.Autograd.grad(t -> t.matmul(b).sum()).apply(a).shape()).isEqualTo(Shape.of(2, 3, 0));
+    }
+
     @Test void aShapeBeyondWhatCanBeCountedIsRefused() {
         assertThatThrownBy(() -> Tensor.zeros(1L << 32, 1L << 32)).isInstanceOf(ShapeException.class).hasMessageContaining("4294967296");
         assertThatThrownBy(() -> Tensor.scalar(1).expand(1L << 40, 1L << 40)).isInstanceOf(ShapeException.class);
