@@ -140,11 +140,9 @@ final class OpChecks {
             y[i] = values[i % n];
         }
         Tensor[] in = op.shapes().length == 1 ? new Tensor[] {Tensor.of(x)} : new Tensor[] {Tensor.of(x), Tensor.of(y)};
-        var reference = op.draw(DType.F64, 7);
         if (op.name().equals("mod") || op.name().equals("floorDiv") || op.name().equals("lerp") || op.name().equals("mulAdd")) return; // their references are written for finite values
         if (op.name().equals("logSigmoid") || op.name().equals("softplus")) return; // the naive reference overflows where they must not: see SpecialFunctionsTest
         close(op, expected(op, in, in[0].shape()), op.call().apply(in), 1e-13);
-        assert reference.length > 0;
     }
 
     private static void halfPrecision(OpCase op) {
