@@ -21,7 +21,6 @@ final class ColumnConvolution {
     private static final long SCRATCH = 4 << 20;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
-    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
     private final Backend backend;
     private final WindowGeometry g;
@@ -31,8 +30,8 @@ final class ColumnConvolution {
     ColumnConvolution(Backend backend, WindowGeometry geometry, DType type) {
         this.backend = backend;
         this.g = geometry;
-        this.type = type;
-        bytes = type.bytes();
+        this.type = type == DType.F64 ? type : DType.F32; // a half is rounded once, at the end
+        bytes = this.type.bytes();
         inputs = g.inputsPerGroup();
         outputs = g.outputsPerGroup();
         taps = g.taps();
@@ -48,7 +47,7 @@ final class ColumnConvolution {
     }
 
     void forward(View x, View weight, View y) {
-        View xs = dense(x), ws = dense(weight), ys = dense(y.shape(), y);
+        View xs = dense(x), ws = dense(weight), ys = place(y);
         int width = width();
         var columns = pointwise() ? null : scratch(depth, width);
         for (int example = 0; example < g.batch(); example++) {
@@ -68,7 +67,7 @@ final class ColumnConvolution {
 
     /** One input channel's rows of the columns reach that channel alone: so blocks are of channels, each over all positions. */
     void back(View y, View weight, View x) {
-        View xs = dense(x.shape(), x), ws = dense(weight), ys = dense(y);
+        View xs = place(x), ws = dense(weight), ys = dense(y);
         int channels = Math.max(1, (int) Math.min(inputs, SCRATCH / bytes / Math.max(1, (long) taps * positions)));
         var columns = pointwise() ? null : scratch(channels * taps, positions);
         for (int example = 0; example < g.batch(); example++) {
@@ -89,7 +88,7 @@ final class ColumnConvolution {
     }
 
     void weight(View x, View y, View weight) {
-        View xs = dense(x), ys = dense(y), ws = dense(weight.shape(), weight);
+        View xs = dense(x), ys = dense(y), ws = place(weight);
         int width = width();
         var columns = pointwise() ? null : scratch(depth, width);
         var part = scratch(outputs, depth);
@@ -124,18 +123,22 @@ final class ColumnConvolution {
         return new View(type, Allocator.allocate(rows * columns * bytes), 0, shape, View.contiguousStrides(shape));
     }
 
-    /** The same elements in row-major order. */
+    /** The same elements in row-major order and the type that is computed in. */
     private View dense(View view) {
-        var dense = dense(view.shape(), view);
+        var dense = place(view);
         if (dense != view) copy(view, dense);
         return dense;
     }
 
-    private View dense(long[] shape, View like) {
-        return like.isContiguous() ? like : new View(type, Allocator.allocate(like.size() * bytes), 0, shape, View.contiguousStrides(shape));
+    /** Where to put the elements of {@code view}: there, if it is dense. */
+    private View place(View view) {
+        return view.isContiguous() && view.dtype() == type ? view
+                : new View(type, Allocator.allocate(view.size() * bytes), 0, view.shape(), View.contiguousStrides(view.shape()));
     }
 
-    private void copy(View from, View to) { if (to.size() > 0) backend.run(new Program(java.util.List.of(Program.Instruction.load(type, 0)), 0), new View[] {from}, new View[] {to}); }
+    private void copy(View from, View to) {
+        if (to.size() > 0) backend.run(Program.of(Op.CAST, to.dtype(), from.dtype()), new View[] {from}, new View[] {to});
+    }
 
     /** Rows (channel, tap) of the columns for positions {@code from .. from + n - 1}. */
     private void gather(View x, long at, int from, int n, View columns) {
@@ -157,11 +160,8 @@ final class ColumnConvolution {
             MemorySegment.copy(source, from, target, to, (long) n * bytes);
             return;
         }
-        switch (bytes) {
-            case 2 -> { for (int i = 0; i < n; i++) target.set(SHORT, to + i * 2L, source.get(SHORT, from + (long) i * stride * 2)); }
-            case 4 -> { for (int i = 0; i < n; i++) target.set(INT, to + i * 4L, source.get(INT, from + (long) i * stride * 4)); }
-            default -> { for (int i = 0; i < n; i++) target.set(LONG, to + i * 8L, source.get(LONG, from + (long) i * stride * 8)); }
-        }
+        if (bytes == 4) for (int i = 0; i < n; i++) target.set(INT, to + i * 4L, source.get(INT, from + (long) i * stride * 4));
+        else for (int i = 0; i < n; i++) target.set(LONG, to + i * 8L, source.get(LONG, from + (long) i * stride * 8));
     }
 
     /** Adds the rows of {@code n} channels up where they were read, tap by tap. */
