@@ -1,6 +1,9 @@
 package lyceum.backend.x86;
 
 import lyceum.backend.Backend;
+import lyceum.backend.Convolution;
+import lyceum.backend.Epilogue;
+import lyceum.backend.Pooling;
 import lyceum.backend.Program;
 import lyceum.backend.View;
 
@@ -34,6 +37,18 @@ public final class X86Backend implements Backend {
     @Override public void scan(Scan scan, View in, int axis, View out) { fallback.scan(scan, in, axis, out); }
 
     @Override public void matmul(View a, View b, View out) { fallback.matmul(a, b, out); }
+
+    @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) { fallback.convolve(how, x, weight, epilogue, y); }
+
+    @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) { fallback.convolveBack(how, y, weight, epilogue, x); }
+
+    @Override public void convolveWeight(Convolution how, View x, View y, View weight) { fallback.convolveWeight(how, x, y, weight); }
+
+    @Override public void maxPool(Pooling how, View x, View y, View indices) { fallback.maxPool(how, x, y, indices); }
+
+    @Override public void averagePool(Pooling how, View x, View y) { fallback.averagePool(how, x, y); }
+
+    @Override public void averagePoolBack(Pooling how, View y, View x) { fallback.averagePoolBack(how, y, x); }
 
     @Override public void gather(View in, int axis, View index, View out) { fallback.gather(in, axis, index, out); }
 
