@@ -46,6 +46,21 @@ public final class Scope implements AutoCloseable {
     /** The innermost scope of this thread, or null. */
     public static Scope current() { return CURRENT.get(); }
 
+    /** Runs {@code body} as if on the thread of {@code scope} (null: of none): what it allocates belongs to that scope. */
+    public static void within(Scope scope, Runnable body) {
+        var own = CURRENT.get();
+        if (own == scope) {
+            body.run();
+            return;
+        }
+        CURRENT.set(scope);
+        try {
+            body.run();
+        } finally {
+            CURRENT.set(own);
+        }
+    }
+
     /** True after the end: what belonged to this scope can no longer be read. */
     public boolean isClosed() {
         synchronized (owned) {
