@@ -30,7 +30,7 @@ public class ScalarBackend implements Backend {
         var walkers = Strided.of(all);
         try {
             if (size <= GRAIN) piece(program, walkers, inputs.length, 0, size);
-            else Parallel.range(size, GRAIN, (from, to) -> piece(program, walkers, inputs.length, from, to));
+            else Parallel.range(size, GRAIN, 0.3 * program.length(), (from, to) -> piece(program, walkers, inputs.length, from, to));
         } finally {
             keepReachable(inputs, outputs);
         }
