@@ -1,0 +1,27 @@
+package lyceum.backend.math;
+
+import java.util.Optional;
+import lyceum.DType;
+import lyceum.backend.Op;
+
+/** The recipe of each primitive function. */
+public final class Recipes {
+    private Recipes() { }
+
+    /** The recipe of {@code op} for lanes of {@code type}, F32 or F64; empty for operations that are plain arithmetic or have no recipe. */
+    public static Optional<Recipe> of(Op op, DType type) {
+        return Optional.ofNullable(switch (type) {
+            case F32 -> single(op);
+            case F64 -> null;
+            default -> throw new IllegalArgumentException("no recipe works on lanes of " + type + "; they are F32 or F64");
+        });
+    }
+
+    private static Recipe single(Op op) {
+        return switch (op) {
+            case EXP -> (Recipe.Unary) Exponentials::exp32;
+            case LOG -> (Recipe.Unary) Logarithms::log32;
+            default -> null;
+        };
+    }
+}
