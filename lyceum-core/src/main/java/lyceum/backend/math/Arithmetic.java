@@ -94,8 +94,9 @@ public interface Arithmetic<V, M> {
     V shiftRight(V x, int count);
 
     /**
-     * {@code table[index]}, each entry rounded to the lane's type. {@code index} is an integer lane in [0, table.length): {@code vpermps} for at most 16
-     * entries (F64: 8), {@code vgatherdps} beyond or without AVX-512; a table has at most 64 entries.
+     * {@code table[index mod table.length]}, each entry rounded to the lane's type; {@code index} is an integer lane. A table of 16 entries (F64: 8) is
+     * {@code vpermps} of a register; it looks at the lower bits of the index only, too. Other powers of two up to 64, which occur in slow paths
+     * only, are {@code vgatherdps} after an and.
      */
     V lookup(double[] table, V index);
 

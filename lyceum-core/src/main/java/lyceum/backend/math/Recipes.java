@@ -20,7 +20,19 @@ public final class Recipes {
     private static Recipe single(Op op) {
         return switch (op) {
             case EXP -> (Recipe.Unary) Exponentials::exp32;
+            case EXPM1 -> (Recipe.Unary) Exponentials::expm132;
             case LOG -> (Recipe.Unary) Logarithms::log32;
+            case LOG1P -> (Recipe.Unary) Logarithms::log1p32;
+            case LOG2 -> (Recipe.Unary) Logarithms::log232;
+            case SIN -> (Recipe.Unary) Trigonometry::sin32;
+            case COS -> (Recipe.Unary) Trigonometry::cos32;
+            case TAN -> (Recipe.Unary) Trigonometry::tan32;
+            case TANH -> (Recipe.Unary) Exponentials::tanh32;
+            case SIGMOID -> (Recipe.Unary) Exponentials::sigmoid32;
+            case SOFTPLUS -> (Recipe.Unary) Exponentials::softplus32;
+            case GELU -> (Recipe.Unary) ErrorFunctions::gelu32;
+            case ERF -> (Recipe.Unary) ErrorFunctions::erf32;
+            case ERFC -> (Recipe.Unary) ErrorFunctions::erfc32;
             default -> null;
         };
     }

@@ -73,7 +73,7 @@ public final class ScalarArithmetic32 implements Arithmetic<Float, Boolean> {
 
     @Override public Float shiftRight(Float x, int count) { return of(raw(x) >>> count); }
 
-    @Override public Float lookup(double[] table, Float index) { return (float) table[raw(index)]; }
+    @Override public Float lookup(double[] table, Float index) { return (float) table[raw(index) & table.length - 1]; }
 
     @Override public Boolean less(Float x, Float y) { return (float) x < (float) y; }
 

@@ -73,7 +73,7 @@ public final class ScalarArithmetic64 implements Arithmetic<Double, Boolean> {
 
     @Override public Double shiftRight(Double x, int count) { return of(raw(x) >>> count); }
 
-    @Override public Double lookup(double[] table, Double index) { return table[(int) raw(index)]; }
+    @Override public Double lookup(double[] table, Double index) { return table[(int) raw(index) & table.length - 1]; }
 
     @Override public Boolean less(Double x, Double y) { return (double) x < (double) y; }
 
