@@ -2,6 +2,7 @@ package lyceum.tensor;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
@@ -17,7 +18,7 @@ final class Attending {
         var bias = options.bias();
         boolean wanted = History.wanted(q, k, v, bias);
         var shape = Shape.adopt(new long[] {q.size(0), q.size(1), q.size(2), v.size(3)});
-        var out = Fusion.allocate(q.dtype(), shape);
+        var out = rowsOfHeads(q.dtype(), shape);
         var logSumExp = wanted ? Fusion.allocate(q.dtype() == DType.F64 ? DType.F64 : DType.F32, Shape.adopt(new long[] {q.size(0), q.size(1), q.size(2)})) : null;
         Backend.current().attention(kernelOptions(options, q, k), q.view(), k.view(), v.view(), out, logSumExp);
         var result = new Tensor(out, shape);
@@ -26,6 +27,13 @@ final class Attending {
         var rule = new Gradient(options, Saved.of(q, "attention"), Saved.of(k, "attention"), Saved.of(v, "attention"), Saved.of(bias, "attention"),
                 Saved.of(new Tensor(out, shape), "attention"), logSumExp, new boolean[] {q.isTracked(), k.isTracked(), v.isTracked(), bias != null && bias.isTracked()});
         return bias == null ? History.record("attention", result, rule::of, q, k, v) : History.record("attention", result, rule::of, q, k, v, bias);
+    }
+
+    /** Memory of (batch, heads, T, d) in the order (batch, T, heads, d), which is how the layers around attention see it. */
+    private static View rowsOfHeads(DType type, Shape shape) {
+        var s = shape.sizes();
+        var plain = Fusion.allocate(type, shape);
+        return plain.with(s, new long[] {s[1] * s[2] * s[3], s[3], s[1] * s[3], 1});
     }
 
     static AttentionOptions kernelOptions(Attention options, Tensor q, Tensor k) {
@@ -89,7 +97,7 @@ final class Attending {
 
         private Tensor[] fused(Tensor g) {
             Tensor query = q.get(), key = k.get(), value = v.get();
-            var views = new View[] {Fusion.allocate(query.dtype(), query.shape()), Fusion.allocate(key.dtype(), key.shape()), Fusion.allocate(value.dtype(), value.shape())};
+            var views = new View[] {rowsOfHeads(query.dtype(), query.shape()), rowsOfHeads(key.dtype(), key.shape()), rowsOfHeads(value.dtype(), value.shape())};
             Backend.current().attentionGradient(kernelOptions(options, query, key), query.view(), key.view(), value.view(), out.get().view(), logSumExp, g.view(),
                     views[0], views[1], views[2]);
             return new Tensor[] {new Tensor(views[0], query.shape()), new Tensor(views[1], key.shape()), new Tensor(views[2], value.shape()), null};
@@ -100,7 +108,7 @@ final class Attending {
             return GradMode.with(true, () -> {
                 // Copies, so that a gradient is that of its operand alone where one operand was computed from another.
                 Tensor[] in = {entrance(q.get()), entrance(k.get()), entrance(v.get()), bias == null ? null : entrance(bias.get())};
-                var y = composed(options.withBias(in[3]), in[0], in[1], in[2]);
+                var y = composed(options.withBias(in[3]), in[0], in[1], in[2], UnaryOperator.identity());
                 var inputs = bias == null ? new Tensor[] {in[0], in[1], in[2]} : in;
                 return java.util.Arrays.copyOf(Backward.gradients(y, g, inputs, recorded), 4);
             });
@@ -111,10 +119,10 @@ final class Attending {
 
     // The same in tensor operations.
 
-    static Tensor composed(Attention options, Tensor q, Tensor k, Tensor v) {
+    static Tensor composed(Attention options, Tensor q, Tensor k, Tensor v, UnaryOperator<Tensor> change) {
         var wide = q.dtype() == DType.F64 ? DType.F64 : DType.F32;
         var values = inPages(options, v).to(wide);
-        var weights = weights(options, q.to(wide), inPages(options, k).to(wide));
+        var weights = change.apply(weights(options, q.to(wide), inPages(options, k).to(wide)));
         long batch = q.size(0), heads = q.size(1), keyHeads = values.size(1), group = keyHeads == 0 ? 1 : heads / keyHeads;
         return weights.reshape(batch, keyHeads, group * q.size(2), values.size(2)).matmul(values).reshape(batch, heads, q.size(2), v.size(3)).to(q.dtype());
     }

@@ -1,5 +1,6 @@
 package lyceum.tensor;
 
+import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
@@ -70,6 +71,16 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
         var value = four("v", v).to(type);
         var checked = checked(query, key, value);
         var result = Attending.value(checked, query, key, value);
+        return q.rank() == 4 ? result : result.reshape(outer(q, value.size(3)));
+    }
+
+    /**
+     * Like {@link #of(Tensor, Tensor, Tensor)}, with {@code change} applied to the weights (batch, heads, queries, keys) before they meet the values:
+     * dropout, or a look at them. In tensor operations, quadratic in the lengths.
+     */
+    public Tensor of(Tensor q, Tensor k, Tensor v, UnaryOperator<Tensor> change) {
+        Tensor query = four("q", q), key = four("k", k), value = four("v", v);
+        var result = Attending.composed(checked(query, key, value), query, key, value, change);
         return q.rank() == 4 ? result : result.reshape(outer(q, value.size(3)));
     }
 
