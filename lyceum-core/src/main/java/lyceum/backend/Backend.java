@@ -47,6 +47,27 @@ public interface Backend {
     /** Stable sort along {@code axis}, NaN last; {@code indices} (I64) receives the permutation. */
     void sort(View in, int axis, boolean descending, View values, View indices);
 
+    /**
+     * {@code out[b, h, i] = sum_j softmax_j(scale q[b, h, i] . k[b, h', j] + bias[b, h, i, j]) v[b, h', j]} over the keys that
+     * {@link AttentionOptions} lets query i see; zeros where it sees none. Scratch is linear in the lengths.
+     *
+     * @param q (batch, heads, queries, d)
+     * @param k (batch, kv heads, keys, d), or pages; kv heads divide heads, and head h reads {@code h' = h / (heads / kv heads)}
+     * @param v (batch, kv heads, keys, e), or pages
+     * @param out (batch, heads, queries, e)
+     * @param logSumExp receives the logarithm of each row's sum of exponentials, (batch, heads, queries), contiguous, F64 for F64 and F32 else: what the
+     *        backward pass needs; -inf where no key is seen; may be null
+     */
+    default void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
+        lyceum.backend.scalar.Attention.forward(options, q, k, v, out, logSumExp);
+    }
+
+    /** Gradients of {@link #attention} with respect to q, k and v (not of the bias, not through pages), from that of its result. */
+    default void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient,
+                                   View qGradient, View kGradient, View vGradient) {
+        lyceum.backend.scalar.AttentionGradient.backward(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
+    }
+
     /** The backend that the current scope computes with. */
     static Backend current() { return Backends.current(); }
 

@@ -95,6 +95,13 @@ public sealed interface Operation {
         @Override public void into(View out, Tensor... in) { Multiplying.into(in[0], in[1], out); }
     }
 
+    /** Attention of queries, keys, values and the masks that are {@code given}: bias, key lengths, query starts, block table. */
+    record Attend(double scale, boolean causal, long window, List<Boolean> given) implements Operation {
+        @Override public Tensor apply(Tensor... in) { return Attending.again(scale, causal, window, given, in); }
+
+        @Override public String text() { return causal ? "causal attention" : "attention"; }
+    }
+
     /** Operand 0 at the places that operand 1 names. */
     record Gather(int axis) implements Operation {
         @Override public Tensor apply(Tensor... in) { return in[0].gather(axis, in[1]); }

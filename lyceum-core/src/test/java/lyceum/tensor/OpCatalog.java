@@ -21,6 +21,7 @@ final class OpCatalog {
         cases.addAll(shapes());
         cases.addAll(indexing());
         cases.addAll(contractions());
+        cases.addAll(attention());
         return cases;
     }
 
@@ -201,5 +202,24 @@ final class OpCatalog {
                 of("einsumThree", in -> Tensor.einsum("i,ij,j->", in), s(3), s(3, 4), s(4)),
                 of("einsumEllipsis", in -> Tensor.einsum("...i,i->...", in), s(2, 3, 4), s(4)),
                 of("checkpoint", in -> Autograd.checkpoint(x -> x.sin().mul(x), in[0]), s(3, 4)));
+    }
+
+    static List<OpCase> attention() {
+        var mask = Tensor.of(new boolean[] {true, false, true, true, false, false, false, false, true, true, true, true}, 3, 4);
+        return List.of(
+                of("attention", in -> new Attention().of(in[0], in[1], in[2]), s(2, 2, 3, 4), s(2, 2, 5, 4), s(2, 2, 5, 3)),
+                of("attentionOneHead", in -> new Attention().withScale(0.7).of(in[0], in[1], in[2]), s(3, 4), s(5, 4), s(5, 4)),
+                of("attentionCausal", in -> new Attention().withCausal(true).of(in[0], in[1], in[2]), s(1, 2, 5, 4), s(1, 2, 5, 4), s(1, 2, 5, 4)),
+                of("attentionCached", in -> new Attention().withCausal(true).of(in[0], in[1], in[2]), s(2, 3, 2, 4), s(2, 3, 6, 4), s(2, 3, 6, 4)),
+                of("attentionGrouped", in -> new Attention().withCausal(true).of(in[0], in[1], in[2]), s(1, 4, 3, 4), s(1, 2, 3, 4), s(1, 2, 3, 2)),
+                of("attentionWindow", in -> new Attention().withCausal(true).withWindow(2).of(in[0], in[1], in[2]), s(1, 2, 5, 4), s(1, 2, 5, 4), s(1, 2, 5, 4)),
+                of("attentionLocal", in -> new Attention().withWindow(2).of(in[0], in[1], in[2]), s(1, 2, 5, 4), s(1, 2, 5, 4), s(1, 2, 5, 4)),
+                of("attentionBias", in -> new Attention().withBias(in[3]).of(in[0], in[1], in[2]), s(2, 2, 3, 4), s(2, 2, 5, 4), s(2, 2, 5, 3), s(2, 1, 5)),
+                of("attentionMask", in -> new Attention().withBias(mask).of(in[0], in[1], in[2]), s(1, 2, 3, 4), s(1, 2, 4, 4), s(1, 2, 4, 4)),
+                of("attentionLengths", in -> new Attention().withKeyLengths(Tensor.of(3, 0, 4)).of(in[0], in[1], in[2]), s(3, 1, 2, 4), s(3, 1, 4, 4), s(3, 1, 4, 4)),
+                of("attentionStarts", in -> new Attention().withCausal(true).withQueryStarts(Tensor.of(3, -1)).of(in[0], in[1], in[2]), s(2, 1, 2, 4), s(2, 1, 6, 4), s(2, 1, 6, 4)),
+                of("attentionPages", in -> new Attention().withCausal(true).withBlockTable(Tensor.of(new int[] {3, 0, 1, -1}, 2, 2)).withKeyLengths(Tensor.of(5, 2))
+                        .withQueryStarts(Tensor.of(3, 0)).of(in[0], in[1], in[2]), s(2, 2, 2, 4), s(4, 1, 3, 4), s(4, 1, 3, 4)),
+                of("attentionWeights", in -> new Attention().withCausal(true).weights(in[0], in[1]), s(1, 4, 3, 4), s(1, 2, 3, 4)));
     }
 }
