@@ -38,6 +38,27 @@ public interface Backend {
     /** {@code out[b] = a[b] b[b]} for matrices in the last two axes, equal leading axes (broadcast by zero strides), one float or integer type. */
     void matmul(View a, View b, View out);
 
+    /**
+     * {@code y[n, o] = epilogue(sum over c of x[n, c] * weight[o, c])}, correlated over the spatial axes as {@link Convolution} says: x (batch, inputs,
+     * sizes..), weight (outputs, inputs / groups, kernel..), y (batch, outputs, positions..), one float type. {@code how} is spread over the axes.
+     */
+    void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y);
+
+    /** The gradient of {@link #convolve} by x, from that by y: {@code x[n, c] = epilogue(sum over o of y[n, o] * weight[o, c])} run backwards. Also the transposed convolution of y. */
+    void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x);
+
+    /** The gradient of {@link #convolve} by the weight, from that by y. */
+    void convolveWeight(Convolution how, View x, View y, View weight);
+
+    /** The largest of each window, NaN if it holds one, and (I64) its row-major number in the channel; the first of equals. {@code how} is spread over the axes. */
+    void maxPool(Pooling how, View x, View y, View indices);
+
+    /** The mean of each window. */
+    void averagePool(Pooling how, View x, View y);
+
+    /** The gradient of {@link #averagePool} by x, from that by y. */
+    void averagePoolBack(Pooling how, View y, View x);
+
     /** {@code out[.., j, ..] = in[.., index[.., j, ..], ..]} along {@code axis}; index (I64) and out share a shape. Indices are in range. */
     void gather(View in, int axis, View index, View out);
 

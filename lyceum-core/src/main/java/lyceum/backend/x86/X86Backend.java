@@ -2,6 +2,9 @@ package lyceum.backend.x86;
 
 import java.lang.ref.Reference;
 import lyceum.backend.Backend;
+import lyceum.backend.Convolution;
+import lyceum.backend.Epilogue;
+import lyceum.backend.Pooling;
 import lyceum.backend.Program;
 import lyceum.backend.View;
 import lyceum.backend.scalar.Matmul;
@@ -55,6 +58,18 @@ public final class X86Backend implements Backend {
         int bytes = x.view().dtype().bytes();
         return new Operand(x.view().storage().segment().address() + x.at(), x.rowStride() * bytes, x.columnStride() * bytes);
     }
+
+    @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) { fallback.convolve(how, x, weight, epilogue, y); }
+
+    @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) { fallback.convolveBack(how, y, weight, epilogue, x); }
+
+    @Override public void convolveWeight(Convolution how, View x, View y, View weight) { fallback.convolveWeight(how, x, y, weight); }
+
+    @Override public void maxPool(Pooling how, View x, View y, View indices) { fallback.maxPool(how, x, y, indices); }
+
+    @Override public void averagePool(Pooling how, View x, View y) { fallback.averagePool(how, x, y); }
+
+    @Override public void averagePoolBack(Pooling how, View y, View x) { fallback.averagePoolBack(how, y, x); }
 
     @Override public void gather(View in, int axis, View index, View out) { fallback.gather(in, axis, index, out); }
 
