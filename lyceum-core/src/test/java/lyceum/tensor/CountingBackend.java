@@ -5,6 +5,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import lyceum.backend.Backend;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.quant.Activations;
+import lyceum.backend.quant.BlockMatrix;
 
 /** Counts what it passes on: programs run, their instructions of a kind, and matrix products. */
 public final class CountingBackend implements Backend {
@@ -31,6 +33,11 @@ public final class CountingBackend implements Backend {
         products.incrementAndGet();
         multiplyAdds.addAndGet(out.size() * a.shape()[a.shape().length - 1]);
         to.matmul(a, b, out);
+    }
+
+    @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) {
+        products.incrementAndGet();
+        to.matmulQuantised(x, weights, bias, activations, out);
     }
 
     @Override public void gather(View in, int axis, View index, View out) { to.gather(in, axis, index, out); }

@@ -5,6 +5,8 @@ import lyceum.backend.Backend;
 import lyceum.backend.Parallel;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.quant.Activations;
+import lyceum.backend.quant.BlockMatrix;
 
 /** Plain Java loops: the reference that every other backend is tested against, and what remains where nothing faster can run. */
 public class ScalarBackend implements Backend {
@@ -61,6 +63,12 @@ public class ScalarBackend implements Backend {
     @Override public void matmul(View a, View b, View out) {
         Matmul.batched(a, b, out, Matmul::multiply);
         keepReachable(a, b, out);
+    }
+
+    @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) {
+        weights.check();
+        QuantisedMatmul.multiply(x, weights, bias, activations, out);
+        keepReachable(x, weights, bias, out);
     }
 
     @Override public final void gather(View in, int axis, View index, View out) {
