@@ -1,5 +1,8 @@
 package lyceum.backend;
 
+import lyceum.backend.quant.Activations;
+import lyceum.backend.quant.BlockMatrix;
+
 /**
  * What computes. All operands are {@link View}s; outputs are allocated by the caller and never overlap an input, unless they are the same view.
  *
@@ -58,6 +61,14 @@ public interface Backend {
 
     /** The gradient of {@link #averagePool} by x, from that by y. */
     void averagePoolBack(Pooling how, View y, View x);
+
+    /**
+     * {@code out[i, j] = sum_p x[i, p] w[j, p] + bias[j]} for rows of quantised weights: x (m, k) of F16, BF16 or F32, out (m, n) of F32, bias
+     * (n) of F32 or null. What is rounded when is stated in {@link lyceum.backend.quant}; every backend gives the same bits.
+     *
+     * @throws lyceum.FormatException if a scale of the weights is not finite
+     */
+    void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out);
 
     /** {@code out[.., j, ..] = in[.., index[.., j, ..], ..]} along {@code axis}; index (I64) and out share a shape. Indices are in range. */
     void gather(View in, int axis, View index, View out);

@@ -102,7 +102,7 @@ public sealed interface Operation {
         @Override public Tensor apply(Tensor... in) { return Attending.again(scale, causal, window, given, in); }
 
         @Override public String text() { return causal ? "causal attention" : "attention"; }
-        }
+    }
 
     /** A convolution (place Y), its gradient by the input (X) or by the weight; {@code how} is spread over the axes, {@code sizes} are the result's. */
     record Convolve(Convolving.Place place, Convolution how, List<Long> sizes, Op activation) implements Operation {

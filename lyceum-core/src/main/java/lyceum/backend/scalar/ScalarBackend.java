@@ -9,6 +9,8 @@ import lyceum.backend.Pooling;
 import lyceum.backend.Program;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
+import lyceum.backend.quant.Activations;
+import lyceum.backend.quant.BlockMatrix;
 
 /** Plain Java loops: the reference that every other backend is tested against, and what remains where nothing faster can run. */
 public class ScalarBackend implements Backend {
@@ -97,6 +99,12 @@ public class ScalarBackend implements Backend {
     @Override public void averagePoolBack(Pooling how, View y, View x) {
         Pools.averageBack(how, y, x);
         keepReachable(y, x);
+    }
+
+    @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) {
+        weights.check();
+        QuantisedMatmul.multiply(x, weights, bias, activations, out);
+        keepReachable(x, weights, bias, out);
     }
 
     @Override public final void gather(View in, int axis, View index, View out) {
