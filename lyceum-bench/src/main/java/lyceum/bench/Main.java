@@ -34,7 +34,9 @@ public final class Main implements Callable<Integer> {
 
     @Option(names = "--only", paramLabel = "TEXT", defaultValue = "", description = "Only rows whose name, shape and type contain this.") private String only;
 
-    @Option(names = "--repetitions", paramLabel = "N", description = "Samples of each side; a median of fewer than 7 is no measurement to quote. Default: 9.") private int repetitions;
+    @Option(names = "--repetitions", paramLabel = "N", description = "Samples of each side; quote no median of fewer than 7. Default: 9, with --busy 31.") private int repetitions;
+
+    @Option(names = "--busy", description = "Many short samples, for a machine that others use too: then the ratio of the best ones says more than that of the medians.") private boolean busy;
 
     @Option(names = "--svg", paramLabel = "FILE", description = "Draw the ratios.") private Path svg;
 
@@ -76,7 +78,8 @@ public final class Main implements Callable<Integer> {
     private List<Row> tensors(Suite measured) throws IOException {
         var counts = threads > 0 ? List.of(threads) : Runtime.getRuntime().availableProcessors() > 1 ? List.of(1, 2) : List.of(1);
         System.setProperty("lyceum.threads", Integer.toString(counts.getLast())); // before anything asks for the pool
-        var effort = SideBySide.Effort.FULL.only(only).repetitions(repetitions == 0 ? SideBySide.Effort.FULL.repetitions() : repetitions);
+        var usual = busy ? SideBySide.Effort.BUSY : SideBySide.Effort.FULL;
+        var effort = usual.only(only).repetitions(repetitions == 0 ? usual.repetitions() : repetitions);
         var rows = new ArrayList<Row>();
         for (int n : counts) {
             var peers = new ArrayList<Peer>();

@@ -13,7 +13,9 @@ import java.util.function.Supplier;
 final class SideBySide {
     /** How long to measure. @param repetitions samples of each contender, {@code sample} the seconds that one takes at least, {@code only} a part of the rows to measure, or "" */
     record Effort(int repetitions, double warmUp, double sample, String only) {
-        static final Effort FULL = new Effort(9, 0.4, 0.03, "");
+        static final Effort FULL = new Effort(9, 0.5, 0.03, "");
+        /** Many samples, each so short that it has a good chance to pass undisturbed. */
+        static final Effort BUSY = new Effort(31, 0.5, 0.002, "");
 
         Effort only(String part) { return new Effort(repetitions, warmUp, sample, part); }
 
@@ -70,18 +72,18 @@ final class SideBySide {
     /** A case that this CPU has no instructions for. */
     void notMeasuredHere(Case c, String beside) {
         if (!effort.wants(c)) return;
-        listener.accept(new Row(suite, c.name(), c.shape(), c.dtype(), threads, Double.NaN, Double.NaN, c.unit().name(), Double.NaN, beside, Cpu.name(), Double.NaN, Double.NaN, c.level(), c.target(), Verdict.NOT_MEASURED_HERE));
+        listener.accept(new Row(suite, c.name(), c.shape(), c.dtype(), threads, Double.NaN, Double.NaN, c.unit().name(), Double.NaN, beside, Cpu.name(), Double.NaN, Double.NaN, Double.NaN, c.level(), c.target(), Verdict.NOT_MEASURED_HERE));
     }
 
     private Row alone(Case c, Timing.Median ours) {
         double value = c.unit().of(ours.value());
         return new Row(suite, c.name(), c.shape(), c.dtype(), threads, value, Double.NaN, c.unit().name(), Double.NaN, "", Cpu.name(),
-                ours.spread(), Double.NaN, c.level(), c.limit(), Verdict.atMost(c.limit(), value));
+                ours.spread(), Double.NaN, Double.NaN, c.level(), c.limit(), Verdict.atMost(c.limit(), value));
     }
 
     private Row beside(Case c, Timing.Median ours, Timing.Median theirs, Contender peer) {
         double ratio = theirs.value() / ours.value();
         return new Row(suite, c.name(), c.shape(), c.dtype(), threads, c.unit().of(ours.value()), c.unit().of(theirs.value()), c.unit().name(), ratio, peer.name, Cpu.name(),
-                ours.spread(), theirs.spread(), c.level(), peer.target, Verdict.atLeast(peer.target, ratio));
+                ours.spread(), theirs.spread(), theirs.least() / ours.least(), c.level(), peer.target, Verdict.atLeast(peer.target, ratio));
     }
 }

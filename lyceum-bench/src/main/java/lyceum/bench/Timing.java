@@ -9,15 +9,16 @@ import lyceum.memory.Scope;
 final class Timing {
     /** A scope costs little beside a call of this length. */
     private static final double LONG_CALL = 20e-6;
+    private static final double PATIENCE = 5;
 
-    /** The median of some samples, and the interquartile range over it (NaN for fewer than four). */
-    record Median(double value, double spread) {
+    /** The median of some samples, the interquartile range over it (NaN for fewer than four), and the least sample. */
+    record Median(double value, double spread, double least) {
         static Median of(double[] samples) {
             var sorted = samples.clone();
             Arrays.sort(sorted);
             int n = sorted.length;
             double middle = sorted[n / 2];
-            return new Median(middle, n < 4 ? Double.NaN : (sorted[n - 1 - n / 4] - sorted[n / 4]) / middle);
+            return new Median(middle, n < 4 ? Double.NaN : (sorted[n - 1 - n / 4] - sorted[n / 4]) / middle, sorted[0]);
         }
     }
 
@@ -42,14 +43,20 @@ final class Timing {
         return calls -> seconds(scoped, calls);
     }
 
-    /** Runs for {@code warmUp} seconds, and gives how many calls make up {@code sample} seconds. */
+    /**
+     * Runs for {@code warmUp} seconds at least, and on while that makes calls faster (a JVM may still be compiling), but not for more than
+     * {@code PATIENCE} times as long. Gives how many calls make up {@code sample} seconds.
+     */
     static int callsFor(IntToDoubleFunction seconds, double warmUp, double sample) {
-        double spent = 0, each = Double.POSITIVE_INFINITY;
-        for (int calls = 1; spent < warmUp; calls = Math.clamp((long) Math.min(2.0 * calls, (warmUp - spent) / each), 1, 1 << 20)) {
-            double took = seconds.applyAsDouble(calls);
-            each = Math.min(each, took / calls);
+        double spent = 0, best = Double.POSITIVE_INFINITY;
+        int calls = 1;
+        for (boolean faster = true; spent < warmUp || faster && spent < PATIENCE * warmUp; ) {
+            double took = seconds.applyAsDouble(calls), each = took / calls;
+            faster = each < 0.9 * best;
+            best = Math.min(best, each);
             spent += Math.max(took, 1e-9);
+            calls = (int) Math.clamp(Math.min(2.0 * calls, warmUp / 8 / each), 1, 1 << 24);
         }
-        return (int) Math.clamp(Math.round(sample / each), 1, 1 << 24);
+        return (int) Math.clamp(Math.round(sample / best), 1, 1 << 24);
     }
 }
