@@ -1,10 +1,12 @@
 package lyceum.bench;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.Supplier;
+import lyceum.DType;
 
 /**
  * One thing to measure, and whom to measure it beside.
@@ -19,11 +21,11 @@ record Case(String name, String shape, String dtype, Unit unit, Map<String, Obje
     /** Somebody to compare with who lives in this process. @param seconds what so many calls take */
     record Rival(String name, double target, IntToDoubleFunction seconds) { }
 
-    Case(String name, String shape, String dtype, Unit unit) { this(name, shape, dtype, unit, Map.of(), Double.NaN, Double.NaN, FeatureLevel.current(), List.of()); }
+    Case(String name, String shape, DType type, Unit unit) { this(name, shape, type.name(), unit, Map.of(), Double.NaN, Double.NaN, FeatureLevel.of(type), List.of()); }
 
     /** Beside every peer that has the operation. */
     Case beside(String op, Map<String, ?> arguments) {
-        var request = new java.util.HashMap<String, Object>(arguments);
+        var request = new HashMap<String, Object>(arguments);
         request.put("op", op);
         return new Case(name, shape, dtype, unit, request, target, limit, level, rivals);
     }

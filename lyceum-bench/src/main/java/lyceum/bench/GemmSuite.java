@@ -3,6 +3,7 @@ package lyceum.bench;
 import java.util.Map;
 import java.util.function.Supplier;
 import lyceum.DType;
+import lyceum.backend.x86.asm.Feature;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
@@ -40,7 +41,7 @@ final class GemmSuite implements Suite {
     }
 
     private static Case f32(Sizes sizes) {
-        return new Case("matmul", sizes.text(), "F32", Unit.gflops(sizes.operations())).beside("matmul", sizes.arguments(DType.F32)).atLeast(FeatureLevel.isAvx2Asked() ? 0.9 : 1);
+        return new Case("matmul", sizes.text(), DType.F32, Unit.gflops(sizes.operations())).beside("matmul", sizes.arguments(DType.F32)).atLeast(FeatureLevel.isAvx2Asked() ? 0.9 : 1);
     }
 
     @Override public void measure(SideBySide bench) {
@@ -56,6 +57,16 @@ final class GemmSuite implements Suite {
         f32(bench, new Sizes(8, 768, 3072, false, true));
         for (int n : new int[] {64, 128, 256, 512, 1024, 2048}) f64(bench, Sizes.square(n));
         for (int n : new int[] {256, 512, 1024, 2048, 4096}) bf16(bench, Sizes.square(n));
+        notHere(bench);
+    }
+
+    /** Tiles multiply many times as fast as vectors: targets of their own, where they are. */
+    private static void notHere(SideBySide bench) {
+        if (!FeatureLevel.has(Feature.AMX_BF16)) {
+            bench.notMeasuredHere(new Case("matmul, six BF16 products", "1024 ... 4096", DType.F32, Unit.gflops(1)).on("amx").atLeast(1.4), "libtorch");
+            bench.notMeasuredHere(new Case("matmul", "256 ... 4096", DType.BF16, Unit.gflops(1)).on("amx").atLeast(5), "our F32");
+        }
+        if (!FeatureLevel.has(Feature.AMX_INT8)) bench.notMeasuredHere(new Case("matmul", "256 ... 4096", DType.I8, Unit.gflops(1)).on("amx").atLeast(10), "our F32");
     }
 
     private void f32(SideBySide bench, Sizes sizes) {
@@ -65,11 +76,11 @@ final class GemmSuite implements Suite {
     }
 
     private void f64(SideBySide bench, Sizes sizes) {
-        bench.measure(new Case("matmul", sizes.text(), "F64", Unit.gflops(sizes.operations())).beside("matmul", sizes.arguments(DType.F64)).atLeast(0.95), () -> sizes.product(DType.F64));
+        bench.measure(new Case("matmul", sizes.text(), DType.F64, Unit.gflops(sizes.operations())).beside("matmul", sizes.arguments(DType.F64)).atLeast(0.95), () -> sizes.product(DType.F64));
     }
 
     private void bf16(SideBySide bench, Sizes sizes) {
-        var c = new Case("matmul", sizes.text(), "BF16", Unit.gflops(sizes.operations())).beside("matmul", sizes.arguments(DType.BF16)).atLeast(1);
-        if (bench.wants(c)) bench.measure(c.besideOurs("our F32", 1.6, sizes.product(DType.F32)), () -> sizes.product(DType.BF16));
+        var c = new Case("matmul", sizes.text(), DType.BF16, Unit.gflops(sizes.operations())).beside("matmul", sizes.arguments(DType.BF16)).atLeast(1);
+        if (bench.wants(c)) bench.measure(c.besideOurs("our F32", FeatureLevel.has(Feature.AMX_BF16) ? 5 : FeatureLevel.has(Feature.AVX512_BF16) ? 1.6 : Double.NaN, sizes.product(DType.F32)), () -> sizes.product(DType.BF16));
     }
 }

@@ -20,7 +20,7 @@ final class MatvecSuite implements Suite {
 
     private void plain(SideBySide bench, int rows, DType type) {
         double bytes = (double) type.bytes() * rows * WIDTH;
-        var c = new Case("mat-vec", rows + "x" + WIDTH, type.name(), Unit.gigabytes(bytes)).besideCalls("read bandwidth", SHARE, calls -> roofline.readSeconds(bytes * calls, bench.threads()));
+        var c = new Case("mat-vec", rows + "x" + WIDTH, type, Unit.gigabytes(bytes)).besideCalls("read bandwidth", SHARE, calls -> roofline.readSeconds(bytes * calls, bench.threads()));
         bench.measure(c, () -> {
             var w = Tensor.randn(Rng.of(1), rows, WIDTH).to(type).compute();
             var x = Tensor.randn(Rng.of(2), WIDTH, 1).to(type).compute();

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import lyceum.DType;
 import lyceum.nn.Mlp;
 import lyceum.nn.MlpConfig;
 import lyceum.nn.Module;
@@ -24,7 +25,7 @@ final class NnSuite implements Suite {
         var all = List.of(sizes);
         int inputs = all.getFirst(), classes = all.getLast();
         var name = String.join("-", all.stream().map(String::valueOf).toList());
-        var c = new Case("step of MLP " + name, "batch " + batch, "F32", Unit.MILLISECONDS).beside("train_mlp", Map.of("sizes", all, "batch", batch)).atLeast(bench.threads() == 1 ? target : Double.NaN);
+        var c = new Case("step of MLP " + name, "batch " + batch, DType.F32, Unit.MILLISECONDS).beside("train_mlp", Map.of("sizes", all, "batch", batch)).atLeast(bench.threads() == 1 ? target : Double.NaN);
         bench.measure(c, () -> {
             var hidden = new ArrayList<>(all.subList(1, all.size() - 1)).stream().mapToInt(Integer::intValue).toArray();
             var network = new Mlp(MlpConfig.classifier(inputs, classes, hidden), Rng.of(1));

@@ -2,6 +2,7 @@ package lyceum.bench;
 
 import java.util.Map;
 import java.util.function.Supplier;
+import lyceum.DType;
 import lyceum.nn.LayerNorm;
 import lyceum.nn.loss.Loss;
 import lyceum.random.Rng;
@@ -34,7 +35,7 @@ final class ReductionSuite implements Suite {
     }
 
     private static void measure(SideBySide bench, String name, int rows, int width, boolean backward, Rowwise f) {
-        var c = new Case(name + (backward ? " with its gradient" : ""), rows + "x" + width, "F32", Unit.MICROSECONDS)
+        var c = new Case(name + (backward ? " with its gradient" : ""), rows + "x" + width, DType.F32, Unit.MICROSECONDS)
                 .beside("rowwise", Map.of("name", name, "rows", rows, "width", width, "backward", backward)).atLeast(1.5);
         bench.measure(c, () -> f.over(Tensor.randn(Rng.of(1), rows, width).compute()));
     }

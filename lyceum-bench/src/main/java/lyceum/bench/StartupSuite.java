@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import lyceum.DType;
 
 /** From the start of a fresh JVM to the first value. The peer is a fresh Python that imports PyTorch for the same. */
 final class StartupSuite implements Suite {
@@ -16,7 +17,7 @@ final class StartupSuite implements Suite {
     }
 
     private static void first(SideBySide bench, String what, String shape, String python) {
-        var c = new Case("JVM start to the first " + what, shape, "F32", Unit.MILLISECONDS).atMost(LIMIT)
+        var c = new Case("JVM start to the first " + what, shape, DType.F32, Unit.MILLISECONDS).atMost(LIMIT)
                 .besideCalls("PyTorch from Python's start", Double.NaN, calls -> calls * starts(bench.threads(), System.getProperty("lyceum.python", "/usr/bin/python3"), "-c", "import torch; torch.set_num_threads(" + bench.threads() + "); " + python + "; print('done')"));
         bench.compare(c, calls -> calls * starts(bench.threads(), Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
                 "-cp", System.getProperty("java.class.path"), FirstValue.class.getName(), what));
