@@ -30,7 +30,7 @@ final class AttentionSuite implements Suite {
     private static Supplier<?> calls(int time, DType type, boolean backward) {
         Tensor q = randn(1, time, type), k = randn(2, time, type), v = randn(3, time, type);
         var allowed = Tensor.ones(DType.BOOL, time, time).tril().compute();
-        return Sweep.of(backward, () -> q.matmul(k.transpose()).mul(1 / Math.sqrt(WIDTH)).softmax(-1, allowed).matmul(v), q, k, v);
+        return Sweep.of(backward, in -> in[0].matmul(in[1].transpose()).mul(1 / Math.sqrt(WIDTH)).softmax(-1, allowed).matmul(in[2]), q, k, v);
     }
 
     private static Tensor randn(long seed, int time, DType type) { return Tensor.randn(Rng.of(seed), 1, HEADS, time, WIDTH).to(type).compute(); }

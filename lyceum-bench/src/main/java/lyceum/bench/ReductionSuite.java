@@ -16,15 +16,15 @@ final class ReductionSuite implements Suite {
         for (boolean backward : new boolean[] {false, true}) {
             for (int width : WIDTHS) {
                 int rows = Math.max(1, (1 << 20) / width);
-                measure(bench, "softmax", rows, width, backward, x -> Sweep.of(backward, () -> x.softmax(1), x));
+                measure(bench, "softmax", rows, width, backward, x -> Sweep.of(backward, in -> in[0].softmax(1), x));
                 measure(bench, "layer norm", rows, width, backward, x -> {
                     var norm = new LayerNorm(width);
-                    return Sweep.of(backward, () -> norm.forward(x), leaves(x, norm));
+                    return Sweep.of(backward, in -> norm.forward(in[0]), leaves(x, norm));
                 });
                 measure(bench, "RMS norm", rows, width, backward, x -> rmsNorm(backward, x, Tensor.ones(width).compute()));
                 measure(bench, "cross-entropy", rows, width, backward, x -> {
                     var target = Tensor.randint(Rng.of(2), 0, width, rows).compute();
-                    return Sweep.of(backward, () -> Loss.crossEntropy(x, target), x);
+                    return Sweep.of(backward, in -> Loss.crossEntropy(in[0], target), x);
                 });
             }
         }
@@ -47,6 +47,6 @@ final class ReductionSuite implements Suite {
     }
 
     private static Supplier<?> rmsNorm(boolean backward, Tensor x, Tensor w) {
-        return Sweep.of(backward, () -> x.mul(x.square().mean(new int[] {1}, true).add(1e-5).rsqrt()).mul(w), x, w);
+        return Sweep.of(backward, in -> in[0].mul(in[0].square().mean(new int[] {1}, true).add(1e-5).rsqrt()).mul(in[1]), x, w);
     }
 }

@@ -1,5 +1,6 @@
 package lyceum.bench;
 
+import java.util.function.Function;
 import java.util.function.Supplier;
 import lyceum.tensor.Tensor;
 
@@ -7,13 +8,14 @@ import lyceum.tensor.Tensor;
 final class Sweep {
     private Sweep() { }
 
-    /** The value alone, or with {@code backward} the gradients of the leaves too, from a gradient of ones, made anew in each call. */
-    static Supplier<?> of(boolean backward, Supplier<Tensor> f, Tensor... leaves) {
-        if (!backward) return () -> f.get().compute();
-        for (var leaf : leaves) leaf.requiresGrad();
-        var ones = f.get().detach().onesLike().compute();
+    /** The value alone, or with {@code backward} the gradients of the inputs too, from a gradient of ones, made anew in each call. */
+    static Supplier<?> of(boolean backward, Function<Tensor[], Tensor> f, Tensor... inputs) {
+        if (!backward) return () -> f.apply(inputs).compute();
+        var leaves = new Tensor[inputs.length];
+        for (int i = 0; i < leaves.length; i++) leaves[i] = inputs[i].isTracked() ? inputs[i] : inputs[i].requiresGrad();
+        var ones = f.apply(leaves).detach().onesLike().compute();
         return () -> {
-            f.get().backward(ones);
+            f.apply(leaves).backward(ones);
             for (var leaf : leaves) {
                 leaf.grad().compute();
                 leaf.zeroGrad();
