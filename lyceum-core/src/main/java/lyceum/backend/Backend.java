@@ -4,8 +4,8 @@ package lyceum.backend;
  * What computes. All operands are {@link View}s; outputs are allocated by the caller and never overlap an input, unless they are the same view.
  *
  * <p>Implementations are stateless and safe for threads. Results do not depend on the number of threads; between backends they agree within
- * rounding. {@code LYCEUM_BACKEND} or {@code -Dlyceum.backend} names one of {@code scalar}, {@code vector}; by default the fastest that this
- * JVM can run.
+ * rounding. {@code LYCEUM_BACKEND} or {@code -Dlyceum.backend} names one of {@code scalar}, {@code vector}, {@code x86}; by default the fastest that
+ * this JVM can run.
  */
 public interface Backend {
 
