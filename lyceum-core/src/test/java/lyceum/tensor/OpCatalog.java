@@ -55,6 +55,7 @@ final class OpCatalog {
                 unary("sigmoid", Tensor::sigmoid, x -> 1 / (1 + Math.exp(-x)), -4, 4),
                 unary("logSigmoid", Tensor::logSigmoid, x -> -Math.log1p(Math.exp(-x)), -4, 4),
                 unary("softplus", Tensor::softplus, x -> Math.log1p(Math.exp(x)), -4, 4),
+                unary("gelu", Tensor::gelu, Special::gelu, -3, 3),
                 unary("erf", Tensor::erf, Special::erf, -2, 2),
                 unary("erfc", Tensor::erfc, Special::erfc, -2, 3),
                 unary("erfinv", Tensor::erfinv, Special::erfinv, -0.8, 0.8),
