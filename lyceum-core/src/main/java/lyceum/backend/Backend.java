@@ -26,7 +26,10 @@ public interface Backend {
     /** A line for people: what this backend runs on. */
     String description();
 
-    /** Runs {@code program} for every element; every view has the same shape (broadcast by zero strides). */
+    /**
+     * Runs {@code program} for every element; every view has the same shape (broadcast by zero strides). In a row program an output whose last
+     * stride is 0 takes the row's value; outputs of row programs overlap no input at all.
+     */
     void run(Program program, View[] inputs, View[] outputs);
 
     /**

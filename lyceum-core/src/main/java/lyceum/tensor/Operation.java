@@ -56,7 +56,7 @@ public sealed interface Operation {
 
         @Override public void into(View out, Tensor... in) {
             if (in[0].rank() == 0) Storing.copy(apply(in), out);
-            else Reducing.reduce(reduction, in[0], Reducing.mask(text(), in[0], array()), out);
+            else Fusion.reduce(reduction, in[0], Reducing.mask(text(), in[0], array()), out);
         }
 
         private int[] array() { return axes.stream().mapToInt(Integer::intValue).toArray(); }
