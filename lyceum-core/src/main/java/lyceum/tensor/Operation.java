@@ -56,7 +56,7 @@ public sealed interface Operation {
 
         @Override public void into(View out, Tensor... in) {
             if (in[0].rank() == 0) Storing.copy(apply(in), out);
-            else Reducing.reduce(reduction, in[0], Reducing.mask(text(), in[0], array()), out);
+            else Fusion.reduce(reduction, in[0], Reducing.mask(text(), in[0], array()), out);
         }
 
         private int[] array() { return axes.stream().mapToInt(Integer::intValue).toArray(); }
@@ -95,6 +95,13 @@ public sealed interface Operation {
         @Override public Tensor apply(Tensor... in) { return Multiplying.product(in[0], in[1]); }
 
         @Override public void into(View out, Tensor... in) { Multiplying.into(in[0], in[1], out); }
+    }
+
+    /** Attention of queries, keys, values and the masks that are {@code given}: bias, key lengths, query starts, block table. */
+    record Attend(double scale, boolean causal, long window, List<Boolean> given) implements Operation {
+        @Override public Tensor apply(Tensor... in) { return Attending.again(scale, causal, window, given, in); }
+
+        @Override public String text() { return causal ? "causal attention" : "attention"; }
     }
 
     /** A convolution (place Y), its gradient by the input (X) or by the weight; {@code how} is spread over the axes, {@code sizes} are the result's. */

@@ -8,6 +8,8 @@ import lyceum.backend.Epilogue;
 import lyceum.backend.Pooling;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.quant.Activations;
+import lyceum.backend.quant.BlockMatrix;
 
 /** Counts what it passes on: programs run, their instructions of a kind, and matrix products. */
 public final class CountingBackend implements Backend {
@@ -47,6 +49,11 @@ public final class CountingBackend implements Backend {
     @Override public void averagePool(Pooling how, View x, View y) { to.averagePool(how, x, y); }
 
     @Override public void averagePoolBack(Pooling how, View y, View x) { to.averagePoolBack(how, y, x); }
+
+    @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) {
+        products.incrementAndGet();
+        to.matmulQuantised(x, weights, bias, activations, out);
+    }
 
     @Override public void gather(View in, int axis, View index, View out) { to.gather(in, axis, index, out); }
 
