@@ -1,8 +1,10 @@
 package lyceum.backend.x86;
 
+import java.lang.ref.Reference;
 import lyceum.backend.Backend;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.x86.fuse.FusedPrograms;
 
 /**
  * Machine code made for the CPU it runs on. What has no generator yet, or a form that none covers, goes to {@code fallback}: {@code vector} where
@@ -11,6 +13,7 @@ import lyceum.backend.View;
 public final class X86Backend implements Backend {
     private final Backend fallback;
     private final Cpu cpu;
+    private final FusedPrograms fused;
 
     /** @throws IllegalStateException with the reason, where machine code cannot run */
     public X86Backend(Backend fallback) { this(fallback, Cpu.current()); }
@@ -19,6 +22,7 @@ public final class X86Backend implements Backend {
     public X86Backend(Backend fallback, Cpu cpu) {
         this.fallback = fallback;
         this.cpu = cpu;
+        this.fused = new FusedPrograms(cpu);
     }
 
     public Cpu cpu() { return cpu; }
@@ -27,7 +31,11 @@ public final class X86Backend implements Backend {
 
     @Override public String description() { return "machine code for " + cpu.level() + " on " + cpu.name() + ", else " + fallback.description(); }
 
-    @Override public void run(Program program, View[] inputs, View[] outputs) { fallback.run(program, inputs, outputs); }
+    @Override public void run(Program program, View[] inputs, View[] outputs) {
+        if (!fused.run(program, inputs, outputs)) fallback.run(program, inputs, outputs);
+        Reference.reachabilityFence(inputs);
+        Reference.reachabilityFence(outputs);
+    }
 
     @Override public void reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) { fallback.reduce(reduction, program, inputs, axes, out); }
 
