@@ -27,6 +27,9 @@ public final class X86Backend implements Backend {
 
     public Cpu cpu() { return cpu; }
 
+    /** The element-wise programs that have been met. */
+    public FusedPrograms programs() { return fused; }
+
     @Override public String name() { return "x86"; }
 
     @Override public String description() { return "machine code for " + cpu.level() + " on " + cpu.name() + ", else " + fallback.description(); }

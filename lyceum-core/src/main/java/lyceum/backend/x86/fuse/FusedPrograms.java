@@ -45,6 +45,9 @@ public final class FusedPrograms {
     /** Structures seen so far, those without code among them. */
     public int structures() { return cache.size(); }
 
+    /** Structures for which there is no code: another backend runs them. */
+    public java.util.List<Program> withoutCode() { return cache.entrySet().stream().filter(e -> e.getValue().kernel == null).map(e -> e.getKey().program()).toList(); }
+
     /** Nanoseconds spent on making code. */
     public long compileNanos() { return compileNanos.get(); }
 
