@@ -16,6 +16,7 @@ import lyceum.backend.Program.Instruction;
 import lyceum.backend.View;
 import lyceum.backend.scalar.Elements;
 import lyceum.memory.Allocator;
+import lyceum.memory.Memory;
 import lyceum.memory.Scope;
 import lyceum.memory.Storage;
 
@@ -31,7 +32,7 @@ final class Fusion {
     static final int SMALL = 256;
     private static final int LONGEST = 48;
     private static final long LONGEST_ROW = 1 << 18, SHORT_ROW = 1 << 16, FEW = 16;
-    private static final long MOST_HELD = Allocator.statistics().budget() / 8;
+    private static final long MOST_HELD = Memory.budget() / 8;
 
     enum Mode { ON, OFF, ALWAYS }
 

@@ -71,7 +71,7 @@ final class Reducer {
             for (long row = 0; row < rows; row++) longRow(row);
         } else {
             long grain = Math.max(1, PIECE / columns);
-            Parallel.range(rows, grain, this::shortRows);
+            Parallel.range(rows, grain, 0.3 * program.length() * columns, this::shortRows);
         }
     }
 
@@ -128,7 +128,7 @@ final class Reducer {
     private void byColumns(long inner) {
         long outer = rows / inner, blocks = (inner + Interpreter.BLOCK - 1) / Interpreter.BLOCK;
         long work = Math.max(1, Math.min(inner, Interpreter.BLOCK) * columns);
-        Parallel.range(outer * blocks, Math.max(1, PIECE / work), (from, to) -> {
+        Parallel.range(outer * blocks, Math.max(1, PIECE / work), 0.3 * program.length() * work, (from, to) -> {
             var interpreter = new Interpreter(program, lanes, walkers);
             var buffer = new Buffer();
             var total = new Columns(reduction, integers);
