@@ -11,6 +11,7 @@ import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockMatrix;
 import lyceum.backend.scalar.Matmul;
 import lyceum.backend.x86.fuse.FusedPrograms;
+import lyceum.backend.x86.fuse.FusedReductions;
 import lyceum.backend.x86.gemm.Gemm;
 import lyceum.backend.x86.gemm.Operand;
 
@@ -22,6 +23,7 @@ public final class X86Backend implements Backend {
     private final Backend fallback;
     private final Cpu cpu;
     private final FusedPrograms fused;
+    private final FusedReductions reductions;
     private final Gemm gemm;
 
     /** @throws IllegalStateException with the reason, where machine code cannot run */
@@ -32,6 +34,7 @@ public final class X86Backend implements Backend {
         this.fallback = fallback;
         this.cpu = cpu;
         this.fused = new FusedPrograms(cpu);
+        this.reductions = new FusedReductions(fused);
         this.gemm = new Gemm(cpu);
     }
 
@@ -50,7 +53,11 @@ public final class X86Backend implements Backend {
         Reference.reachabilityFence(outputs);
     }
 
-    @Override public void reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) { fallback.reduce(reduction, program, inputs, axes, out); }
+    @Override public void reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) {
+        if (!reductions.reduce(reduction, program, inputs, axes, out)) fallback.reduce(reduction, program, inputs, axes, out);
+        Reference.reachabilityFence(inputs);
+        Reference.reachabilityFence(out);
+    }
 
     @Override public void scan(Scan scan, View in, int axis, View out) { fallback.scan(scan, in, axis, out); }
 
