@@ -55,6 +55,7 @@ public final class FusedPrograms {
     public boolean run(Program program, View[] inputs, View[] outputs) {
         if (outputs[0].size() == 0) return true;
         var geometry = Geometry.of(program, inputs, outputs);
+        if (geometry == null) return false;
         var compiled = compiled(structure(program, geometry));
         if (compiled.kernel == null || !geometry.fitsGather()) return false;
         long size = geometry.columns * geometry.rows * geometry.slabs;
@@ -76,7 +77,10 @@ public final class FusedPrograms {
     }
 
     /** Makes the code for operands that lie like these; false if there is none. */
-    boolean prepare(Program program, View[] inputs, View... outputs) { return compiled(structure(program, Geometry.of(program, inputs, outputs))).kernel != null; }
+    boolean prepare(Program program, View[] inputs, View... outputs) {
+        var geometry = Geometry.of(program, inputs, outputs);
+        return geometry != null && geometry.fitsGather() && compiled(structure(program, geometry)).kernel != null;
+    }
 
     private static Structure structure(Program program, Geometry geometry) {
         boolean oneRow = geometry.rows == 1 && geometry.slabs == 1;
