@@ -1,8 +1,10 @@
 package lyceum.backend.x86;
 
+import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.x86.attention.X86Attention;
 
 /**
  * Machine code made for the CPU it runs on. What has no generator yet, or a form that none covers, goes to {@code fallback}: {@code vector} where
@@ -11,6 +13,7 @@ import lyceum.backend.View;
 public final class X86Backend implements Backend {
     private final Backend fallback;
     private final Cpu cpu;
+    private final X86Attention attention;
 
     /** @throws IllegalStateException with the reason, where machine code cannot run */
     public X86Backend(Backend fallback) { this(fallback, Cpu.current()); }
@@ -19,6 +22,7 @@ public final class X86Backend implements Backend {
     public X86Backend(Backend fallback, Cpu cpu) {
         this.fallback = fallback;
         this.cpu = cpu;
+        this.attention = new X86Attention(cpu, fallback);
     }
 
     public Cpu cpu() { return cpu; }
@@ -34,6 +38,15 @@ public final class X86Backend implements Backend {
     @Override public void scan(Scan scan, View in, int axis, View out) { fallback.scan(scan, in, axis, out); }
 
     @Override public void matmul(View a, View b, View out) { fallback.matmul(a, b, out); }
+
+    @Override public void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
+        if (!attention.forward(options, q, k, v, out, logSumExp)) fallback.attention(options, q, k, v, out, logSumExp);
+    }
+
+    @Override public void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient, View qGradient, View kGradient, View vGradient) {
+        if (!attention.backward(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient))
+            fallback.attentionGradient(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
+    }
 
     @Override public void gather(View in, int axis, View index, View out) { fallback.gather(in, axis, index, out); }
 
