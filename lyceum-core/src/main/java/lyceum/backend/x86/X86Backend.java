@@ -1,6 +1,7 @@
 package lyceum.backend.x86;
 
 import java.lang.ref.Reference;
+import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
 import lyceum.backend.Convolution;
 import lyceum.backend.Epilogue;
@@ -12,6 +13,7 @@ import lyceum.backend.quant.BlockMatrix;
 import lyceum.backend.scalar.Matmul;
 import lyceum.backend.x86.gemm.Gemm;
 import lyceum.backend.x86.gemm.Operand;
+import lyceum.backend.x86.attention.X86Attention;
 
 /**
  * Machine code made for the CPU it runs on. What has no generator yet, or a form that none covers, goes to {@code fallback}: {@code vector} where
@@ -21,6 +23,7 @@ public final class X86Backend implements Backend {
     private final Backend fallback;
     private final Cpu cpu;
     private final Gemm gemm;
+    private final X86Attention attention;
 
     /** @throws IllegalStateException with the reason, where machine code cannot run */
     public X86Backend(Backend fallback) { this(fallback, Cpu.current()); }
@@ -30,6 +33,7 @@ public final class X86Backend implements Backend {
         this.fallback = fallback;
         this.cpu = cpu;
         this.gemm = new Gemm(cpu);
+        this.attention = new X86Attention(cpu, fallback);
     }
 
     public Cpu cpu() { return cpu; }
@@ -74,6 +78,15 @@ public final class X86Backend implements Backend {
     @Override public void averagePoolBack(Pooling how, View y, View x) { fallback.averagePoolBack(how, y, x); }
 
     @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) { fallback.matmulQuantised(x, weights, bias, activations, out); }
+
+    @Override public void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
+        if (!attention.forward(options, q, k, v, out, logSumExp)) fallback.attention(options, q, k, v, out, logSumExp);
+    }
+
+    @Override public void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient, View qGradient, View kGradient, View vGradient) {
+        if (!attention.backward(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient))
+            fallback.attentionGradient(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
+    }
 
     @Override public void gather(View in, int axis, View index, View out) { fallback.gather(in, axis, index, out); }
 
