@@ -2,12 +2,15 @@ package lyceum.backend.x86;
 
 import java.lang.ref.Reference;
 import lyceum.backend.AttentionOptions;
+import java.util.List;
 import lyceum.backend.Backend;
 import lyceum.backend.Convolution;
 import lyceum.backend.Epilogue;
 import lyceum.backend.Pooling;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.WindowGeometry;
+import lyceum.backend.x86.conv.MachineConvolution;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockMatrix;
 import lyceum.backend.scalar.Matmul;
@@ -22,6 +25,7 @@ import lyceum.backend.x86.attention.X86Attention;
 public final class X86Backend implements Backend {
     private final Backend fallback;
     private final Cpu cpu;
+    private final MachineConvolution convolution;
     private final Gemm gemm;
     private final X86Attention attention;
 
@@ -32,6 +36,7 @@ public final class X86Backend implements Backend {
     public X86Backend(Backend fallback, Cpu cpu) {
         this.fallback = fallback;
         this.cpu = cpu;
+        this.convolution = new MachineConvolution(cpu);
         this.gemm = new Gemm(cpu);
         this.attention = new X86Attention(cpu, fallback);
     }
@@ -65,11 +70,26 @@ public final class X86Backend implements Backend {
         return new Operand(x.view().storage().segment().address() + x.at(), x.rowStride() * bytes, x.columnStride() * bytes);
     }
 
-    @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) { fallback.convolve(how, x, weight, epilogue, y); }
+    @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) {
+        var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
+        if (!convolution.takes(geometry, x, weight, y)) fallback.convolve(how, x, weight, epilogue, y);
+        else if (!convolution.forward(geometry, x, weight, epilogue, y)) epilogue.applyTo(y, this);
+        Reference.reachabilityFence(List.of(x, weight, epilogue, y));
+    }
 
-    @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) { fallback.convolveBack(how, y, weight, epilogue, x); }
+    @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) {
+        var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
+        if (!convolution.takes(geometry, x, weight, y)) fallback.convolveBack(how, y, weight, epilogue, x);
+        else if (!convolution.back(geometry, y, weight, epilogue, x)) epilogue.applyTo(x, this);
+        Reference.reachabilityFence(List.of(x, weight, epilogue, y));
+    }
 
-    @Override public void convolveWeight(Convolution how, View x, View y, View weight) { fallback.convolveWeight(how, x, y, weight); }
+    @Override public void convolveWeight(Convolution how, View x, View y, View weight) {
+        var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
+        if (convolution.takes(geometry, x, weight, y)) convolution.weight(geometry, x, y, weight);
+        else fallback.convolveWeight(how, x, y, weight);
+        Reference.reachabilityFence(List.of(x, weight, y));
+    }
 
     @Override public void maxPool(Pooling how, View x, View y, View indices) { fallback.maxPool(how, x, y, indices); }
 
