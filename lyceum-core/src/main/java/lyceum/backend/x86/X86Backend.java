@@ -3,6 +3,9 @@ package lyceum.backend.x86;
 import lyceum.backend.Backend;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.quant.Activations;
+import lyceum.backend.quant.BlockMatrix;
+import lyceum.backend.x86.quant.QuantisedProducts;
 
 /**
  * Machine code made for the CPU it runs on. What has no generator yet, or a form that none covers, goes to {@code fallback}: {@code vector} where
@@ -11,6 +14,7 @@ import lyceum.backend.View;
 public final class X86Backend implements Backend {
     private final Backend fallback;
     private final Cpu cpu;
+    private final QuantisedProducts quantised;
 
     /** @throws IllegalStateException with the reason, where machine code cannot run */
     public X86Backend(Backend fallback) { this(fallback, Cpu.current()); }
@@ -19,6 +23,7 @@ public final class X86Backend implements Backend {
     public X86Backend(Backend fallback, Cpu cpu) {
         this.fallback = fallback;
         this.cpu = cpu;
+        this.quantised = new QuantisedProducts(cpu);
     }
 
     public Cpu cpu() { return cpu; }
@@ -34,6 +39,12 @@ public final class X86Backend implements Backend {
     @Override public void scan(Scan scan, View in, int axis, View out) { fallback.scan(scan, in, axis, out); }
 
     @Override public void matmul(View a, View b, View out) { fallback.matmul(a, b, out); }
+
+    @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) {
+        weights.check();
+        if (!quantised.multiply(x, weights, bias, activations, out)) fallback.matmulQuantised(x, weights, bias, activations, out);
+        java.lang.ref.Reference.reachabilityFence(bias);
+    }
 
     @Override public void gather(View in, int axis, View index, View out) { fallback.gather(in, axis, index, out); }
 
