@@ -17,6 +17,7 @@ import lyceum.backend.scalar.Matmul;
 import lyceum.backend.x86.gemm.Gemm;
 import lyceum.backend.x86.gemm.Operand;
 import lyceum.backend.x86.attention.X86Attention;
+import lyceum.backend.x86.quant.QuantisedProducts;
 
 /**
  * Machine code made for the CPU it runs on. What has no generator yet, or a form that none covers, goes to {@code fallback}: {@code vector} where
@@ -28,6 +29,7 @@ public final class X86Backend implements Backend {
     private final MachineConvolution convolution;
     private final Gemm gemm;
     private final X86Attention attention;
+    private final QuantisedProducts quantised;
 
     /** @throws IllegalStateException with the reason, where machine code cannot run */
     public X86Backend(Backend fallback) { this(fallback, Cpu.current()); }
@@ -39,6 +41,7 @@ public final class X86Backend implements Backend {
         this.convolution = new MachineConvolution(cpu);
         this.gemm = new Gemm(cpu);
         this.attention = new X86Attention(cpu, fallback);
+        this.quantised = new QuantisedProducts(cpu);
     }
 
     public Cpu cpu() { return cpu; }
@@ -97,7 +100,11 @@ public final class X86Backend implements Backend {
 
     @Override public void averagePoolBack(Pooling how, View y, View x) { fallback.averagePoolBack(how, y, x); }
 
-    @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) { fallback.matmulQuantised(x, weights, bias, activations, out); }
+    @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) {
+        weights.check();
+        if (!quantised.multiply(x, weights, bias, activations, out)) fallback.matmulQuantised(x, weights, bias, activations, out);
+        Reference.reachabilityFence(bias);
+    }
 
     @Override public void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
         if (!attention.forward(options, q, k, v, out, logSumExp)) fallback.attention(options, q, k, v, out, logSumExp);
