@@ -1,8 +1,15 @@
 package lyceum.backend.x86;
 
+import java.lang.ref.Reference;
 import lyceum.backend.Backend;
+import lyceum.backend.Convolution;
+import lyceum.backend.Epilogue;
+import lyceum.backend.Pooling;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.scalar.Matmul;
+import lyceum.backend.x86.gemm.Gemm;
+import lyceum.backend.x86.gemm.Operand;
 
 /**
  * Machine code made for the CPU it runs on. What has no generator yet, or a form that none covers, goes to {@code fallback}: {@code vector} where
@@ -11,6 +18,7 @@ import lyceum.backend.View;
 public final class X86Backend implements Backend {
     private final Backend fallback;
     private final Cpu cpu;
+    private final Gemm gemm;
 
     /** @throws IllegalStateException with the reason, where machine code cannot run */
     public X86Backend(Backend fallback) { this(fallback, Cpu.current()); }
@@ -19,6 +27,7 @@ public final class X86Backend implements Backend {
     public X86Backend(Backend fallback, Cpu cpu) {
         this.fallback = fallback;
         this.cpu = cpu;
+        this.gemm = new Gemm(cpu);
     }
 
     public Cpu cpu() { return cpu; }
@@ -33,7 +42,34 @@ public final class X86Backend implements Backend {
 
     @Override public void scan(Scan scan, View in, int axis, View out) { fallback.scan(scan, in, axis, out); }
 
-    @Override public void matmul(View a, View b, View out) { fallback.matmul(a, b, out); }
+    @Override public void matmul(View a, View b, View out) {
+        boolean empty = a.shape()[a.shape().length - 1] == 0;
+        if (empty || a.dtype() != b.dtype() || a.dtype() != out.dtype() || !Gemm.supports(out.dtype())) {
+            fallback.matmul(a, b, out);
+            return;
+        }
+        Matmul.batched(a, b, out, (x, y, z, m, n, k) -> gemm.multiply(out.dtype(), operand(x), operand(y), operand(z), m, n, k));
+        Reference.reachabilityFence(a);
+        Reference.reachabilityFence(b);
+        Reference.reachabilityFence(out);
+    }
+
+    private static Operand operand(Matmul.Matrix x) {
+        int bytes = x.view().dtype().bytes();
+        return new Operand(x.view().storage().segment().address() + x.at(), x.rowStride() * bytes, x.columnStride() * bytes);
+    }
+
+    @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) { fallback.convolve(how, x, weight, epilogue, y); }
+
+    @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) { fallback.convolveBack(how, y, weight, epilogue, x); }
+
+    @Override public void convolveWeight(Convolution how, View x, View y, View weight) { fallback.convolveWeight(how, x, y, weight); }
+
+    @Override public void maxPool(Pooling how, View x, View y, View indices) { fallback.maxPool(how, x, y, indices); }
+
+    @Override public void averagePool(Pooling how, View x, View y) { fallback.averagePool(how, x, y); }
+
+    @Override public void averagePoolBack(Pooling how, View y, View x) { fallback.averagePoolBack(how, y, x); }
 
     @Override public void gather(View in, int axis, View index, View out) { fallback.gather(in, axis, index, out); }
 
