@@ -14,6 +14,7 @@ import lyceum.backend.x86.conv.MachineConvolution;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockMatrix;
 import lyceum.backend.scalar.Matmul;
+import lyceum.backend.x86.fuse.FusedPrograms;
 import lyceum.backend.x86.gemm.Gemm;
 import lyceum.backend.x86.gemm.Operand;
 import lyceum.backend.x86.attention.X86Attention;
@@ -27,6 +28,7 @@ public final class X86Backend implements Backend {
     private final Backend fallback;
     private final Cpu cpu;
     private final MachineConvolution convolution;
+    private final FusedPrograms fused;
     private final Gemm gemm;
     private final X86Attention attention;
     private final QuantisedProducts quantised;
@@ -39,6 +41,7 @@ public final class X86Backend implements Backend {
         this.fallback = fallback;
         this.cpu = cpu;
         this.convolution = new MachineConvolution(cpu);
+        this.fused = new FusedPrograms(cpu);
         this.gemm = new Gemm(cpu);
         this.attention = new X86Attention(cpu, fallback);
         this.quantised = new QuantisedProducts(cpu);
@@ -46,11 +49,18 @@ public final class X86Backend implements Backend {
 
     public Cpu cpu() { return cpu; }
 
+    /** The element-wise programs that have been met. */
+    public FusedPrograms programs() { return fused; }
+
     @Override public String name() { return "x86"; }
 
     @Override public String description() { return "machine code for " + cpu.level() + " on " + cpu.name() + ", else " + fallback.description(); }
 
-    @Override public void run(Program program, View[] inputs, View[] outputs) { fallback.run(program, inputs, outputs); }
+    @Override public void run(Program program, View[] inputs, View[] outputs) {
+        if (!fused.run(program, inputs, outputs)) fallback.run(program, inputs, outputs);
+        Reference.reachabilityFence(inputs);
+        Reference.reachabilityFence(outputs);
+    }
 
     @Override public void reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) { fallback.reduce(reduction, program, inputs, axes, out); }
 
