@@ -7,6 +7,8 @@ import lyceum.backend.Epilogue;
 import lyceum.backend.Pooling;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.quant.Activations;
+import lyceum.backend.quant.BlockMatrix;
 import lyceum.backend.scalar.Matmul;
 import lyceum.backend.x86.gemm.Gemm;
 import lyceum.backend.x86.gemm.Operand;
@@ -70,6 +72,8 @@ public final class X86Backend implements Backend {
     @Override public void averagePool(Pooling how, View x, View y) { fallback.averagePool(how, x, y); }
 
     @Override public void averagePoolBack(Pooling how, View y, View x) { fallback.averagePoolBack(how, y, x); }
+
+    @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) { fallback.matmulQuantised(x, weights, bias, activations, out); }
 
     @Override public void gather(View in, int axis, View index, View out) { fallback.gather(in, axis, index, out); }
 
