@@ -34,7 +34,7 @@ public final class Main implements Callable<Integer> {
 
     @Option(names = "--only", paramLabel = "TEXT", defaultValue = "", description = "Only rows whose name, shape and type contain this.") private String only;
 
-    @Option(names = "--repetitions", paramLabel = "N", description = "Samples of each side; quote no median of fewer than 7. Default: 9, with --busy 31.") private int repetitions;
+    @Option(names = "--repetitions", paramLabel = "N", description = "Samples of each side at most; quote no median of fewer than 7. Default: 9, with --busy 31.") private int repetitions;
 
     @Option(names = "--busy", description = "Many short samples, for a machine that others use too: then the ratio of the best ones says more than that of the medians.") private boolean busy;
 
