@@ -17,7 +17,7 @@ import lyceum.tensor.Tensor;
  * O(K^2) evaluations, where nesting first derivatives costs O(2^K). See Griewank and Walther (2008), chapter 13.
  */
 final class Taylor {
-    private static final double TWO_OVER_SQRT_PI = 1.1283791670955126, LN2 = 0.6931471805599453;
+    private static final double TWO_OVER_SQRT_PI = 1.1283791670955126, LN2 = 0.6931471805599453, SQRT_HALF = 0.7071067811865476;
 
     private Taylor() { }
 
@@ -139,6 +139,7 @@ final class Taylor {
             case ASIN -> x.through(x0.asin(), x.mul(x).neg().shift(1).sqrt().reciprocal());
             case ACOS -> x.through(x0.acos(), x.mul(x).neg().shift(1).sqrt().reciprocal().neg());
             case ATAN -> x.through(x0.atan(), x.mul(x).shift(1).reciprocal());
+            case GELU -> x.mul(x.through(x0.mul(-SQRT_HALF).erfc().mul(0.5), x.mul(x).scale(-0.5).exp().scale(SQRT_HALF * TWO_OVER_SQRT_PI / 2)));
             case ERF -> x.through(x0.erf(), x.mul(x).neg().exp().scale(TWO_OVER_SQRT_PI));
             case ERFC -> x.through(x0.erfc(), x.mul(x).neg().exp().scale(-TWO_OVER_SQRT_PI));
             case ATAN2 -> throw unsupported(call);

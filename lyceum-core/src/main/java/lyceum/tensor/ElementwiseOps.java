@@ -80,6 +80,9 @@ sealed interface ElementwiseOps permits Tensor {
     /** {@code log(1 + exp(x))}, without overflow. */
     default Tensor softplus() { return function(Op.SOFTPLUS, self()); }
 
+    /** Gaussian error linear unit, {@code x Phi(x)} with the normal distribution Phi: the exact form, not the one by tanh. Hendrycks and Gimpel (2016). */
+    default Tensor gelu() { return function(Op.GELU, self()); }
+
     /** Error function {@code 2/sqrt(pi) int_0^x exp(-t^2) dt}. */
     default Tensor erf() { return function(Op.ERF, self()); }
 

@@ -8,7 +8,7 @@ import lyceum.tensor.History.Saved;
  * have theirs by composition; those of reductions, views and products stand beside the operation.
  */
 final class Gradients {
-    private static final double TWO_OVER_SQRT_PI = 1.1283791670955126, LN2 = 0.6931471805599453;
+    private static final double TWO_OVER_SQRT_PI = 1.1283791670955126, LN2 = 0.6931471805599453, SQRT_HALF = 0.7071067811865476;
 
     private Gradients() { }
 
@@ -68,6 +68,7 @@ final class Gradients {
             case SIGMOID -> g.mul(z.mul(z.rsub(1)));
             case SOFTPLUS -> g.mul(x.sigmoid());
             case RELU -> z.le(0).where(g.zerosLike(), g); // so that NaN lets the gradient through, as PyTorch does
+            case GELU -> g.mul(x.mul(-SQRT_HALF).erfc().mul(0.5).add(x.mul(x.square().mul(-0.5).exp()).mul(SQRT_HALF * TWO_OVER_SQRT_PI / 2)));
             case ERF -> g.mul(x.square().neg().exp()).mul(TWO_OVER_SQRT_PI);
             case ERFC -> g.mul(x.square().neg().exp()).mul(-TWO_OVER_SQRT_PI);
             case ERFINV -> g.mul(z.square().exp()).div(TWO_OVER_SQRT_PI);

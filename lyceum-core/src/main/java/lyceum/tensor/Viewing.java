@@ -72,6 +72,14 @@ final class Viewing {
 
     static Program copyProgram(Tensor x) { return new Program(java.util.List.of(Program.Instruction.load(x.dtype(), 0)), 0); }
 
+    /** {@code x} stretched to {@code shape}: a view, or where x is pending a pending value, for what is read once. */
+    static Tensor stretch(Tensor x, Shape shape) {
+        var pending = x.deferred();
+        if (pending == null || pending.op() == lyceum.backend.Op.CONST || Tracing.on()) return x.expand(shape.sizes());
+        var result = Fusion.apply(lyceum.backend.Op.CAST, x.dtype(), shape, x, null, null);
+        return History.wanted(x) ? History.record("expand", result, (i, g) -> g, x) : result;
+    }
+
     private static Tensor view(Operation operation, Tensor x, View v, Rule rule) {
         var result = new Tensor(v, Shape.adopt(v.shape()));
         if (Tracing.on()) Tracing.made(operation, result, x);

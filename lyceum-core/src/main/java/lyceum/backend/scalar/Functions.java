@@ -35,6 +35,7 @@ public final class Functions {
             case SIGMOID -> Special::sigmoid;
             case SOFTPLUS -> Special::softplus;
             case RELU -> x -> x < 0 ? 0 : x;
+            case GELU -> Special::gelu;
             case ERF -> Special::erf;
             case ERFC -> Special::erfc;
             case ERFINV -> Special::erfinv;

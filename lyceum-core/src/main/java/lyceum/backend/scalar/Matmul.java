@@ -24,7 +24,7 @@ public final class Matmul {
         var starts = Strided.of(batch(a), batch(b), batch(out));
         long count = View.size(batch(out).shape());
         long grain = count > 1 ? Math.max(1, (1L << 18) / Math.max(1, (long) m * n * k)) : 1;
-        Parallel.range(count, grain, (from, to) -> {
+        Parallel.range(count, grain, 0.03 * m * n * k, (from, to) -> {
             for (long i = from; i < to; i++) product.multiply(matrix(a, starts[0], i), matrix(b, starts[1], i), matrix(out, starts[2], i), m, n, k);
         });
     }
@@ -52,7 +52,7 @@ public final class Matmul {
     private static void floats(Matrix a, Matrix b, Matrix out, int m, int n, int k) {
         var right = new float[k * n];
         for (int p = 0; p < k; p++) Elements.load(b.view.dtype(), b.view.storage().segment(), row(b, p), b.columnStride, right, p * n, n);
-        Parallel.range(m, grain(n, k), (from, to) -> {
+        Parallel.range(m, grain(n, k), 0.3 * n * k, (from, to) -> {
             var left = new float[k];
             var sums = new float[n];
             for (int i = (int) from; i < to; i++) {
@@ -71,7 +71,7 @@ public final class Matmul {
     private static void doubles(Matrix a, Matrix b, Matrix out, int m, int n, int k) {
         var right = new double[k * n];
         for (int p = 0; p < k; p++) Elements.load(DType.F64, b.view.storage().segment(), row(b, p), b.columnStride, right, p * n, n);
-        Parallel.range(m, grain(n, k), (from, to) -> {
+        Parallel.range(m, grain(n, k), 0.3 * n * k, (from, to) -> {
             var left = new double[k];
             var sums = new double[n];
             for (int i = (int) from; i < to; i++) {
@@ -91,7 +91,7 @@ public final class Matmul {
         var type = out.view.dtype();
         var segmentA = a.view.storage().segment();
         var segmentB = b.view.storage().segment();
-        Parallel.range(m, grain(n, k), (from, to) -> {
+        Parallel.range(m, grain(n, k), 0.3 * n * k, (from, to) -> {
             var sums = new long[n];
             for (int i = (int) from; i < to; i++) {
                 java.util.Arrays.fill(sums, 0);

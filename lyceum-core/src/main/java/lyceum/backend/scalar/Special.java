@@ -24,7 +24,7 @@ public final class Special {
     public static double log2(double x) {
         int exponent = Math.getExponent(x);
         // Powers of two must come out exact; the quotient of two logarithms is off by an ulp for some.
-        if (x > 0 && exponent >= Double.MIN_EXPONENT && x == Math.scalb(1.0, exponent)) return exponent;
+        if (x > 0 && exponent >= Double.MIN_EXPONENT && exponent <= Double.MAX_EXPONENT && x == Math.scalb(1.0, exponent)) return exponent;
         return Math.log(x) * 1.4426950408889634074;
     }
 
@@ -37,6 +37,9 @@ public final class Special {
 
     /** {@code log(1 + exp(x))}. */
     public static double softplus(double x) { return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))); }
+
+    /** {@code x Phi(x)} with the normal distribution Phi; 0 at minus infinity, its limit. */
+    public static double gelu(double x) { return x < -40 ? -0.0 : 0.5 * x * erfc(-Math.sqrt(0.5) * x); }
 
     /** Error function, {@code 2/sqrt(pi) int_0^x exp(-t^2) dt}. */
     public static double erf(double x) {

@@ -1,0 +1,6 @@
+package lyceum.bench;
+
+/** Convolutions. */
+final class ConvSuite implements Suite {
+    @Override public void measure(SideBySide bench) { }
+}
