@@ -62,10 +62,10 @@ final class Featured {
     List<HomeView.Live> pending() {
         int count = waiting.get();
         if (slugs.isEmpty()) {
-            return Collections.nCopies(count, new HomeView.Live("", "", "", "", ""));
+            return Collections.nCopies(count, new HomeView.Live("", "", "", "", "", ""));
         }
         return slugs.stream().filter(slug -> !ready.containsKey(slug)).limit(count)
-            .map(slug -> new HomeView.Live(slug, encyclopedia.row(slug).title(), encyclopedia.lab(slug).orElseThrow().title(), "", "")).toList();
+            .map(slug -> new HomeView.Live(slug, encyclopedia.row(slug).title(), encyclopedia.lab(slug).orElseThrow().title(), "", "", "seed 1")).toList();
     }
 
     private Optional<LabResult> stored(String slug) {
@@ -119,6 +119,7 @@ final class Featured {
 
     private HomeView.Live live(String slug, LabResult result) {
         var figure = telling(Figure.fromJson(result.figures().getFirst().toString()));
-        return new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH), figure.title() + ". " + figure.description());
+        return new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH), figure.title() + ". " + figure.description(),
+            Words.parameters(result.params(), result.seed()) + " · " + Words.seconds(result.seconds()) + " s");
     }
 }

@@ -16,6 +16,6 @@ public record HomeView(List<Live> live, List<Live> waiting, List<AreaLine> areas
     /** Every topic as a dot, areas after each other: a path for each status. */
     public record Field(int width, int height, String works, String partial, String planned, int running) {}
 
-    /** A lab's figure as SVG, a sentence and its topic. */
-    public record Live(String slug, String title, String sentence, String svg, String alt) {}
+    /** A lab's figure as SVG, a sentence, its topic, and how it was made. */
+    public record Live(String slug, String title, String sentence, String svg, String alt, String made) {}
 }
