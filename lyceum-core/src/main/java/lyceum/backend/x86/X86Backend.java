@@ -93,15 +93,17 @@ public final class X86Backend implements Backend {
 
     @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        if (!convolution.takes(geometry, x, weight, y)) fallback.convolve(how, x, weight, epilogue, y);
-        else if (!convolution.forward(geometry, x, weight, epilogue, y)) epilogue.applyTo(y, this);
+        boolean taken = convolution.takes(geometry, x, weight, y);
+        if (!taken) fallback.convolve(how, x, weight, Epilogue.NONE, y);
+        if (!taken || !convolution.forward(geometry, x, weight, epilogue, y)) epilogue.applyTo(y, this); // with this backend's functions, fused or not
         Reference.reachabilityFence(List.of(x, weight, epilogue, y));
     }
 
     @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        if (!convolution.takes(geometry, x, weight, y)) fallback.convolveBack(how, y, weight, epilogue, x);
-        else if (!convolution.back(geometry, y, weight, epilogue, x)) epilogue.applyTo(x, this);
+        boolean taken = convolution.takes(geometry, x, weight, y);
+        if (!taken) fallback.convolveBack(how, y, weight, Epilogue.NONE, x);
+        if (!taken || !convolution.back(geometry, y, weight, epilogue, x)) epilogue.applyTo(x, this);
         Reference.reachabilityFence(List.of(x, weight, epilogue, y));
     }
 
