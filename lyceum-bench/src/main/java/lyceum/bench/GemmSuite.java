@@ -45,6 +45,7 @@ final class GemmSuite implements Suite {
     }
 
     @Override public void measure(SideBySide bench) {
+        roofline.showPeak(bench);
         for (int n : new int[] {64, 128, 256, 512, 768, 1024, 2048, 4096}) f32(bench, Sizes.square(n));
         for (int m : new int[] {1, 8, 32}) {
             f32(bench, new Sizes(m, 768, 768, false, false));

@@ -19,6 +19,15 @@ final class NnSuite implements Suite {
     @Override public void measure(SideBySide bench) {
         mlp(bench, 128, 1.5, 784, 512, 512, 10);
         mlp(bench, 32, 5, 4, 64, 2);
+        gpt(bench);
+    }
+
+    private static void gpt(SideBySide bench) {
+        int vocabulary = 65, layers = 4, heads = 4, width = 128, block = 64, batch = 12;
+        var c = new Case("step of GPT, " + layers + " layers, " + heads + " heads, " + width + " wide", "batch " + batch + "x" + block, DType.F32, Unit.MILLISECONDS)
+                .beside("train_gpt", Map.of("vocabulary", vocabulary, "layers", layers, "heads", heads, "width", width, "block", block, "batch", batch)).atLeast(bench.threads() == 1 ? 1.5 : Double.NaN);
+        bench.measure(c, () -> step(new TinyGpt(vocabulary, layers, heads, width, block, Rng.of(1)), Tensor.randint(Rng.of(2), 0, vocabulary, batch, block).compute(),
+                Tensor.randint(Rng.of(3), 0, vocabulary, (long) batch * block).compute()));
     }
 
     private static void mlp(SideBySide bench, int batch, double target, Integer... sizes) {
@@ -38,7 +47,8 @@ final class NnSuite implements Suite {
         var pass = Pass.training(Rng.of(4));
         return () -> {
             optimizer.zeroGrad();
-            Loss.crossEntropy(network.forward(x, pass), y).backward();
+            var logits = network.forward(x, pass);
+            Loss.crossEntropy(logits.reshape(-1, logits.size(-1)), y).backward();
             optimizer.step();
             optimizer.zeroGrad();
             return optimizer;

@@ -17,6 +17,8 @@ import lyceum.backend.Convolution;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.Pooling;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.X86Backend;
 import lyceum.random.Rng;
 import lyceum.testing.Golden;
 import lyceum.testing.Recipe;
@@ -87,9 +89,18 @@ class WindowTest {
     }
 
     /** Odd sizes and every option at random, in each float type, against the plain loops in double. */
-    @Test
-    void everyBackendEqualsThePlainLoopsAtRandomSizes() {
-        for (int seed = 0; seed < 120; seed++) RandomConvolution.of(seed).check(Backend.current());
+    @ParameterizedTest
+    @MethodSource("fastBackends")
+    void everyBackendEqualsThePlainLoopsAtRandomSizes(Backend backend) {
+        for (int seed = 0; seed < 100; seed++) RandomConvolution.of(seed).check(backend);
+    }
+
+    /** The vector backend, and machine code of each feature level that the CPU has. */
+    private static Stream<Backend> fastBackends() {
+        var vector = Backend.named("vector");
+        if (Cpu.unavailable() != null) return Stream.of(vector);
+        var cpu = Cpu.current();
+        return Stream.of(vector, new X86Backend(vector, cpu), new X86Backend(vector, cpu.limitedTo("avx2")));
     }
 
     @Test

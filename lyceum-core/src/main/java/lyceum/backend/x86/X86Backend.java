@@ -1,17 +1,26 @@
 package lyceum.backend.x86;
 
 import java.lang.ref.Reference;
+import java.util.List;
+import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
 import lyceum.backend.Convolution;
 import lyceum.backend.Epilogue;
 import lyceum.backend.Pooling;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.WindowGeometry;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockMatrix;
 import lyceum.backend.scalar.Matmul;
+import lyceum.backend.x86.attention.X86Attention;
+import lyceum.backend.x86.conv.MachineConvolution;
+import lyceum.backend.x86.fuse.FusedPrograms;
+import lyceum.backend.x86.fuse.FusedReductions;
 import lyceum.backend.x86.gemm.Gemm;
 import lyceum.backend.x86.gemm.Operand;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.quant.QuantisedProducts;
 
 /**
  * Machine code made for the CPU it runs on. What has no generator yet, or a form that none covers, goes to {@code fallback}: {@code vector} where
@@ -20,7 +29,12 @@ import lyceum.backend.x86.gemm.Operand;
 public final class X86Backend implements Backend {
     private final Backend fallback;
     private final Cpu cpu;
+    private final MachineConvolution convolution;
+    private final FusedPrograms fused;
+    private final FusedReductions reductions;
     private final Gemm gemm;
+    private final X86Attention attention;
+    private final QuantisedProducts quantised;
 
     /** @throws IllegalStateException with the reason, where machine code cannot run */
     public X86Backend(Backend fallback) { this(fallback, Cpu.current()); }
@@ -29,18 +43,34 @@ public final class X86Backend implements Backend {
     public X86Backend(Backend fallback, Cpu cpu) {
         this.fallback = fallback;
         this.cpu = cpu;
+        this.convolution = new MachineConvolution(cpu);
+        this.fused = new FusedPrograms(cpu);
+        this.reductions = new FusedReductions(fused);
         this.gemm = new Gemm(cpu);
+        this.attention = new X86Attention(cpu, fallback);
+        this.quantised = new QuantisedProducts(cpu);
     }
 
     public Cpu cpu() { return cpu; }
+
+    /** The element-wise programs that have been met. */
+    public FusedPrograms programs() { return fused; }
 
     @Override public String name() { return "x86"; }
 
     @Override public String description() { return "machine code for " + cpu.level() + " on " + cpu.name() + ", else " + fallback.description(); }
 
-    @Override public void run(Program program, View[] inputs, View[] outputs) { fallback.run(program, inputs, outputs); }
+    @Override public void run(Program program, View[] inputs, View[] outputs) {
+        if (!fused.run(program, inputs, outputs)) fallback.run(program, inputs, outputs);
+        Reference.reachabilityFence(inputs);
+        Reference.reachabilityFence(outputs);
+    }
 
-    @Override public void reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) { fallback.reduce(reduction, program, inputs, axes, out); }
+    @Override public void reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) {
+        if (!reductions.reduce(reduction, program, inputs, axes, out)) fallback.reduce(reduction, program, inputs, axes, out);
+        Reference.reachabilityFence(inputs);
+        Reference.reachabilityFence(out);
+    }
 
     @Override public void scan(Scan scan, View in, int axis, View out) { fallback.scan(scan, in, axis, out); }
 
@@ -61,11 +91,26 @@ public final class X86Backend implements Backend {
         return new Operand(x.view().storage().segment().address() + x.at(), x.rowStride() * bytes, x.columnStride() * bytes);
     }
 
-    @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) { fallback.convolve(how, x, weight, epilogue, y); }
+    @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) {
+        var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
+        if (!convolution.takes(geometry, x, weight, y)) fallback.convolve(how, x, weight, epilogue, y);
+        else if (!convolution.forward(geometry, x, weight, epilogue, y)) epilogue.applyTo(y, this);
+        Reference.reachabilityFence(List.of(x, weight, epilogue, y));
+    }
 
-    @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) { fallback.convolveBack(how, y, weight, epilogue, x); }
+    @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) {
+        var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
+        if (!convolution.takes(geometry, x, weight, y)) fallback.convolveBack(how, y, weight, epilogue, x);
+        else if (!convolution.back(geometry, y, weight, epilogue, x)) epilogue.applyTo(x, this);
+        Reference.reachabilityFence(List.of(x, weight, epilogue, y));
+    }
 
-    @Override public void convolveWeight(Convolution how, View x, View y, View weight) { fallback.convolveWeight(how, x, y, weight); }
+    @Override public void convolveWeight(Convolution how, View x, View y, View weight) {
+        var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
+        if (convolution.takes(geometry, x, weight, y)) convolution.weight(geometry, x, y, weight);
+        else fallback.convolveWeight(how, x, y, weight);
+        Reference.reachabilityFence(List.of(x, weight, y));
+    }
 
     @Override public void maxPool(Pooling how, View x, View y, View indices) { fallback.maxPool(how, x, y, indices); }
 
@@ -73,7 +118,20 @@ public final class X86Backend implements Backend {
 
     @Override public void averagePoolBack(Pooling how, View y, View x) { fallback.averagePoolBack(how, y, x); }
 
-    @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) { fallback.matmulQuantised(x, weights, bias, activations, out); }
+    @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) {
+        weights.check();
+        if (!quantised.multiply(x, weights, bias, activations, out)) fallback.matmulQuantised(x, weights, bias, activations, out);
+        Reference.reachabilityFence(bias);
+    }
+
+    @Override public void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
+        if (!attention.forward(options, q, k, v, out, logSumExp)) fallback.attention(options, q, k, v, out, logSumExp);
+    }
+
+    @Override public void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient, View qGradient, View kGradient, View vGradient) {
+        if (!attention.backward(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient))
+            fallback.attentionGradient(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
+    }
 
     @Override public void gather(View in, int axis, View index, View out) { fallback.gather(in, axis, index, out); }
 
