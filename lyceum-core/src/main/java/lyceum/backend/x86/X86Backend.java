@@ -1,8 +1,8 @@
 package lyceum.backend.x86;
 
 import java.lang.ref.Reference;
-import lyceum.backend.AttentionOptions;
 import java.util.List;
+import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
 import lyceum.backend.Convolution;
 import lyceum.backend.Epilogue;
@@ -10,14 +10,15 @@ import lyceum.backend.Pooling;
 import lyceum.backend.Program;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
-import lyceum.backend.x86.conv.MachineConvolution;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockMatrix;
 import lyceum.backend.scalar.Matmul;
+import lyceum.backend.x86.attention.X86Attention;
+import lyceum.backend.x86.conv.MachineConvolution;
 import lyceum.backend.x86.fuse.FusedPrograms;
 import lyceum.backend.x86.gemm.Gemm;
 import lyceum.backend.x86.gemm.Operand;
-import lyceum.backend.x86.attention.X86Attention;
+import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.quant.QuantisedProducts;
 
 /**

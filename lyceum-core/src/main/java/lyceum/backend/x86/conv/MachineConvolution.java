@@ -1,13 +1,13 @@
 package lyceum.backend.x86.conv;
 
-import java.lang.foreign.MemorySegment;
 import lyceum.DType;
 import lyceum.backend.Epilogue;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
-import lyceum.backend.x86.Cpu;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.conv.Copies.Place;
 import lyceum.backend.x86.conv.Tables.Columns;
 import lyceum.backend.x86.conv.Tables.Steps;
 import lyceum.backend.x86.conv.Tiles.Product;
@@ -29,10 +29,14 @@ public final class MachineConvolution {
     private static final int SLACK = 64;
 
     private final Tiles tiles;
+    private final Copies copies;
+    private final ChannelConvolution channels;
     private final boolean available;
 
     public MachineConvolution(Cpu cpu) {
         tiles = new Tiles(cpu);
+        copies = new Copies(cpu);
+        channels = new ChannelConvolution(cpu, copies);
         available = tiles.available();
     }
 
@@ -48,6 +52,10 @@ public final class MachineConvolution {
 
     private static long address(View view) { return view.storage().segment().address() + view.byteOffset(); }
 
+    private static Place place(View view) { return new Place(view.storage().segment(), view.byteOffset()); }
+
+    private static Place place(Storage storage) { return new Place(storage.segment(), storage.base()); }
+
     private static Storage scratch(long floats) { return Allocator.allocate(4 * (floats + SLACK), null); }
 
     private static long address(Storage storage) { return storage.segment().address() + storage.base(); }
@@ -55,6 +63,10 @@ public final class MachineConvolution {
     /** {@code y = epilogue(x * weight)}. Returns false if the epilogue is left to do. */
     public boolean forward(WindowGeometry g, View x, View weight, Epilogue epilogue, View y) {
         boolean fused = fuses(epilogue);
+        if (ChannelConvolution.suits(g)) {
+            channels.forward(g, x, weight, fused ? epilogue.bias() : null, fused ? epilogue.activation() : null, y);
+            return fused;
+        }
         var phases = Phases.ofInput(g);
         var grid = phases.grid();
         int depth = g.inputsPerGroup() * g.taps(), lanes = tiles.lanes();
@@ -86,6 +98,10 @@ public final class MachineConvolution {
     /** {@code x = epilogue(the gradient by x)}. Returns false if the epilogue is left to do. */
     public boolean back(WindowGeometry g, View y, View weight, Epilogue epilogue, View x) {
         boolean fused = fuses(epilogue);
+        if (ChannelConvolution.suits(g)) {
+            channels.back(g, y, weight, fused ? epilogue.bias() : null, fused ? epilogue.activation() : null, x);
+            return fused;
+        }
         var plan = BackPhases.of(g);
         var grid = plan.grid();
         int depth = g.inputsPerGroup() * g.taps();
@@ -116,8 +132,8 @@ public final class MachineConvolution {
                 });
                 if (!strided) continue;
                 Parallel.range((long) n * g.inputs(), Math.max(1, 65536 / Math.max(1, volume)), (begin, end) -> {
-                    for (long c = begin; c < end; c++) Copies.merge(pieces.segment(), pieces.base() + 4 * c * volume, phase.count(), x.storage().segment(),
-                            x.byteOffset() + 4 * ((long) first * g.inputs() + c) * g.inVolume(), g.in(), g.stride(), phase.shift());
+                    for (long c = begin; c < end; c++) copies.merge(place(pieces).plus(c * volume), phase.count(), place(x).plus(((long) first * g.inputs() + c) * g.inVolume()),
+                            g.in(), g.stride(), phase.shift());
                 });
             }
         }
@@ -128,6 +144,10 @@ public final class MachineConvolution {
 
     /** The gradient by the weight: x is turned channels last, so that a vector holds neighbouring channels and the sum goes over positions. */
     public void weight(WindowGeometry g, View x, View y, View weight) {
+        if (ChannelConvolution.suits(g) && channels.weighs(g)) {
+            channels.weight(g, x, y, weight);
+            return;
+        }
         int lanes = tiles.lanes(), inputs = g.inputsPerGroup(), depth = inputs * g.taps();
         var padded = new int[3];
         for (int axis = 0; axis < 3; axis++) padded[axis] = (g.out()[axis] - 1) * g.stride()[axis] + (g.kernel()[axis] - 1) * g.dilation()[axis] + 1;
@@ -156,7 +176,7 @@ public final class MachineConvolution {
         }
         if (sums != null) {
             Parallel.range(g.outputs(), Math.max(1, 65536 / depth), (begin, end) -> {
-                for (long o = begin; o < end; o++) Copies.transpose(sums.segment(), sums.base() + 4 * o * depth, 4L * inputs, g.taps(), inputs, weight.storage().segment(), weight.byteOffset() + 4 * o * depth, 4L * g.taps());
+                for (long o = begin; o < end; o++) copies.transpose(place(sums).plus(o * depth), inputs, g.taps(), inputs, place(weight).plus(o * depth), g.taps());
             });
         }
         java.lang.ref.Reference.reachabilityFence(turned);
@@ -177,18 +197,16 @@ public final class MachineConvolution {
     }
 
     /** One example of x as (position, channel), padded. */
-    private static void turn(WindowGeometry g, Grid grid, View x, int example, Storage turned) {
+    private void turn(WindowGeometry g, Grid grid, View x, int example, Storage turned) {
         int[] padded = grid.sizes(), in = g.in();
         Parallel.range((long) padded[0] * padded[1], Math.max(1, 16384 / (padded[2] * g.inputs())), (begin, end) -> {
-            MemorySegment from = x.storage().segment(), to = turned.segment();
             for (long line = begin; line < end; line++) {
                 int i = (int) line / padded[1] - g.before()[0], j = (int) line % padded[1] - g.before()[1];
-                long out = turned.base() + 4 * line * padded[2] * g.inputs();
-                to.asSlice(out, 4L * padded[2] * g.inputs()).fill((byte) 0);
+                turned.segment().asSlice(turned.base() + 4 * line * padded[2] * g.inputs(), 4L * padded[2] * g.inputs()).fill((byte) 0);
                 int n = Math.min(in[2], padded[2] - g.before()[2]);
                 if (i < 0 || i >= in[0] || j < 0 || j >= in[1] || n <= 0) continue;
-                long source = x.byteOffset() + 4 * ((long) example * g.inputs() * g.inVolume() + ((long) i * in[1] + j) * in[2]);
-                Copies.transpose(from, source, 4L * g.inVolume(), g.inputs(), n, to, out + 4L * g.before()[2] * g.inputs(), 4L * g.inputs());
+                long source = (long) example * g.inputs() * g.inVolume() + ((long) i * in[1] + j) * in[2];
+                copies.transpose(place(x).plus(source), g.inVolume(), g.inputs(), n, place(turned).plus((line * padded[2] + g.before()[2]) * g.inputs()), g.inputs());
             }
         });
     }
@@ -198,8 +216,8 @@ public final class MachineConvolution {
         Parallel.range(channels, Math.max(1, 65536 / channel), (begin, end) -> {
             for (long c = begin; c < end; c++) {
                 for (int phase = 0; phase < phases.count(); phase++) {
-                    Copies.spread(x.storage().segment(), x.byteOffset() + 4 * (firstChannel + c) * volume, sizes, phases.stride(), phases.shift(phase),
-                            block.segment(), block.base() + 4 * (c * channel + (long) phase * phases.grid().volume()), phases.grid().sizes());
+                    copies.spread(place(x).plus((firstChannel + c) * volume), sizes, phases.stride(), phases.shift(phase),
+                            place(block).plus(c * channel + (long) phase * phases.grid().volume()), phases.grid().sizes());
                 }
             }
         });

@@ -57,6 +57,7 @@ final class Tables {
             memory.set(LONG, at + OffsetProduct.COLUMN_Y, y);
             int outputs = Integer.bitCount(mask), next = 0;
             memory.set(LONG, at + OffsetProduct.COLUMN_MASK, (1L << outputs) - 1);
+            memory.set(LONG, at + OffsetProduct.COLUMN_VALID, mask & 0xFFFFFFFFL);
             for (int lane = 0; lane < lanes; lane++) if ((mask >> lane & 1) != 0) memory.set(INT, at + OffsetProduct.COLUMN_ORDER + 4L * next++, lane);
             while (next < lanes) memory.set(INT, at + OffsetProduct.COLUMN_ORDER + 4L * next++, 0);
             if (lanes == 8) for (int lane = 0; lane < lanes; lane++) memory.set(INT, at + OffsetProduct.COLUMN_LANES + 4L * lane, lane < outputs ? -1 : 0);

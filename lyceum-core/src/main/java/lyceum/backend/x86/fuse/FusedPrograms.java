@@ -8,9 +8,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import lyceum.backend.Parallel;
 import lyceum.backend.Program;
 import lyceum.backend.View;
-import lyceum.backend.x86.CodeMemory;
-import lyceum.backend.x86.Cpu;
-import lyceum.backend.x86.Kernel;
+import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
 
 /**
  * Runs programs as machine code, made when a structure is seen first. A structure that no code is made for is remembered too. Pieces of the work

@@ -25,6 +25,8 @@ final class MachineArithmetic implements Arithmetic<Value, Value> {
 
     static MachineArithmetic of(LaneCode code, int laneBits) { return new MachineArithmetic(code, laneBits, code.target.bits(laneBits)); }
 
+    @Override public boolean wide() { return isDouble; }
+
     private boolean isWide() { return code.target.isWide(); }
 
     private Instruction pick(Instruction single, Instruction wide) { return isDouble ? wide : single; }
