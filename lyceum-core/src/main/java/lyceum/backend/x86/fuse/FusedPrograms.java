@@ -55,8 +55,8 @@ public final class FusedPrograms {
     public boolean run(Program program, View[] inputs, View[] outputs) {
         if (outputs[0].size() == 0) return true;
         var geometry = Geometry.of(program, inputs, outputs);
-        boolean oneRow = geometry.rows == 1 && geometry.slabs == 1;
-        var compiled = compiled(new Structure(program, geometry.kinds, oneRow, oneRow || (geometry.columns & 1) == 0));
+        if (geometry == null) return false;
+        var compiled = compiled(structure(program, geometry));
         if (compiled.kernel == null || !geometry.fitsGather()) return false;
         long size = geometry.columns * geometry.rows * geometry.slabs;
         if (size <= GRAIN && geometry.slabs == 1) {
@@ -74,6 +74,25 @@ public final class FusedPrograms {
             });
         }
         return true;
+    }
+
+    /** Makes the code for operands that lie like these; false if there is none. */
+    boolean prepare(Program program, View[] inputs, View... outputs) {
+        var geometry = Geometry.of(program, inputs, outputs);
+        return geometry != null && geometry.fitsGather() && compiled(structure(program, geometry)).kernel != null;
+    }
+
+    private static Structure structure(Program program, Geometry geometry) {
+        boolean oneRow = geometry.rows == 1 && geometry.slabs == 1;
+        return new Structure(program, geometry.kinds, oneRow, oneRow || (geometry.columns & 1) == 0);
+    }
+
+    /** Runs on this thread, rows in order, so that an output may take up what earlier rows have left in it. */
+    void runAlone(Program program, View[] inputs, View... outputs) {
+        var geometry = Geometry.of(program, inputs, outputs);
+        var compiled = compiled(structure(program, geometry));
+        if (compiled.kernel == null) throw new AssertionError("prepared, yet without code:\n" + program);
+        for (long slab = 0; slab < geometry.slabs; slab++) piece(compiled, program, geometry, slab, 0, geometry.rows, 0, geometry.columns);
     }
 
     private static void rows(Compiled compiled, Program program, Geometry geometry, long from, long to) {

@@ -40,7 +40,16 @@ final class Geometry {
 
     private static final long[] NO_AXES = {};
 
+    /** True if the operand has an address: not one in a Java array, nor in memory that has been closed, which another backend will name. */
+    private static boolean isAddressable(View view) {
+        var segment = view.storage().segment();
+        return segment.isNative() && segment.scope().isAlive();
+    }
+
+    /** Null if machine code cannot reach an operand. */
     static Geometry of(Program program, View[] inputs, View[] outputs) {
+        for (var view : inputs) if (!isAddressable(view)) return null;
+        for (var view : outputs) if (!isAddressable(view)) return null;
         var views = new View[inputs.length + outputs.length];
         System.arraycopy(inputs, 0, views, 0, inputs.length);
         System.arraycopy(outputs, 0, views, inputs.length, outputs.length);
