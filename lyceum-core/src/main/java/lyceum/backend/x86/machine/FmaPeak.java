@@ -6,6 +6,9 @@ import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
 
 /** As many F32 multiply-adds as asked for, in registers: what {@link lyceum.backend.Roofline} calls the peak. Found by name, where machine code can run. */
 public final class FmaPeak implements DoubleUnaryOperator {
