@@ -17,6 +17,7 @@ final class MatvecSuite implements Suite {
     private final Roofline roofline = new Roofline();
 
     @Override public void measure(SideBySide bench) {
+        roofline.showReading(bench);
         for (int rows : new int[] {4096, 14336}) {
             for (var format : FORMATS) {
                 measure(bench, rows, format, Activations.F32);

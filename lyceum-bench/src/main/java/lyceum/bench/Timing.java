@@ -22,6 +22,9 @@ final class Timing {
         }
     }
 
+    /** How many calls make a sample, and about what it takes. */
+    record Pace(int calls, double seconds) { }
+
     private Timing() { }
 
     /** What {@code calls} of {@code body} take. */
@@ -45,9 +48,9 @@ final class Timing {
 
     /**
      * Runs for {@code warmUp} seconds at least, and on while that makes calls faster (a JVM may still be compiling), but not for more than
-     * {@code PATIENCE} times as long. Gives how many calls make up {@code sample} seconds.
+     * {@code PATIENCE} times as long. Finds how many calls make up {@code sample} seconds.
      */
-    static int callsFor(IntToDoubleFunction seconds, double warmUp, double sample) {
+    static Pace pace(IntToDoubleFunction seconds, double warmUp, double sample) {
         double spent = 0, best = Double.POSITIVE_INFINITY;
         int calls = 1;
         for (boolean faster = true; spent < warmUp || faster && spent < PATIENCE * warmUp; ) {
@@ -57,6 +60,7 @@ final class Timing {
             spent += Math.max(took, 1e-9);
             calls = (int) Math.clamp(Math.min(2.0 * calls, warmUp / 8 / each), 1, 1 << 24);
         }
-        return (int) Math.clamp(Math.round(sample / best), 1, 1 << 24);
+        int together = Math.clamp(Math.round(sample / best), 1, 1 << 24);
+        return new Pace(together, together * best);
     }
 }

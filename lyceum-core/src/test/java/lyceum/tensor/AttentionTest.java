@@ -12,7 +12,7 @@ import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.backend.Backend;
 import lyceum.backend.Parallel;
-import lyceum.backend.x86.Cpu;
+import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.X86Backend;
 import lyceum.random.Rng;
 import org.junit.jupiter.api.Test;

@@ -25,6 +25,9 @@ final class Exponentials {
     /** (log(1 + e) - e) / e^2 on [0, 1], for log(1 + e) to 2^-27.5. */
     private static final double[] LOG1P = {-0x1.af49cep-9, 0x1.4917cep-6, -0x1.d6b08cp-5, 0x1.b4ae08p-4, -0x1.3a435ep-3, 0x1.934b54p-3,
         -0x1.ff23e6p-3, 0x1.554ddp-2, -0x1.ffffd2p-2};
+    /** (sinh(x) / x - 1) / x^2 of x^2 on [0, 1], to 2^-63. */
+    private static final double[] SINH = {0x1.b4d1189995856p-41, 0x1.611a34e8dda8ap-33, 0x1.ae6467739027dp-26, 0x1.71de3a45e7403p-19,
+        0x1.a01a01a029332p-13, 0x1.11111111110ap-7, 0x1.5555555555556p-3};
 
     private Exponentials() { }
 
@@ -103,5 +106,30 @@ final class Exponentials {
         V e = a.scale(expNear(a, reduced(a, bounded, n)), n);
         V log = a.wide() ? Logarithms.log1pOrdinary(a, e) : a.fma(a.mul(e, e), horner(a, e, LOG1P), e);
         return a.add(log, a.max(a.constant(0), x));
+    }
+
+    /** {@code exp(x) / 2}, finite where sinh and cosh are. F64 lanes. */
+    private static <V, M> V halfExp(Arithmetic<V, M> a, V x) {
+        V bounded = a.min(a.constant(711), x);
+        V n = a.round(a.mul(bounded, a.constant(LOG2E)));
+        return a.scale(expNear(a, reduced(a, bounded, n)), a.sub(n, a.constant(1)));
+    }
+
+    /** {@code h + h / (2h + 1)} with h = (exp(|x|) - 1) / 2; without the 1 where it no longer matters; an odd polynomial up to 1. F64 lanes. */
+    static <V, M> V sinh(Arithmetic<V, M> a, V x) {
+        V bounded = a.min(a.constant(711), a.abs(x));
+        V n = a.round(a.mul(bounded, a.constant(LOG2E)));
+        V power = a.scale(a.constant(0.5), n);
+        V h = a.fma(power, expm1Near(a, reduced(a, bounded, n)), a.sub(power, a.constant(0.5)));
+        V y = a.add(h, a.div(h, a.fma(h, a.constant(2), a.constant(1))));
+        V z = a.mul(bounded, bounded), near = a.fma(a.mul(bounded, z), horner(a, z, SINH), bounded);
+        M large = a.less(a.constant(50), bounded), small = a.less(bounded, a.constant(1));
+        return a.copySign(a.select(large, halfExp(a, bounded), a.select(small, near, y)), x);
+    }
+
+    /** {@code e + 1 / (4e)} with e = exp(|x|) / 2. F64 lanes. */
+    static <V, M> V cosh(Arithmetic<V, M> a, V x) {
+        V e = halfExp(a, a.abs(x));
+        return a.add(e, a.div(a.constant(0.25), e));
     }
 }

@@ -10,12 +10,16 @@ public final class Recipes {
 
     /** The recipe of {@code op} for lanes of {@code type}, F32 or F64; empty for operations that are plain arithmetic or have no recipe. */
     public static Optional<Recipe> of(Op op, DType type) {
-        if (type != DType.F32 && type != DType.F64) throw new IllegalArgumentException("no recipe works on lanes of " + type + "; they are F32 or F64");
-        return Optional.ofNullable(unary(op, type));
+        boolean wide = switch (type) {
+            case F32 -> false;
+            case F64 -> true;
+            default -> throw new IllegalArgumentException("no recipe works on lanes of " + type + "; they are F32 or F64");
+        };
+        return Optional.ofNullable(op.arity() == 2 ? binary(op, wide) : unary(op, wide));
     }
 
-    private static Recipe.Unary unary(Op op, DType type) {
-        return switch (op) {
+    private static Recipe unary(Op op, boolean wide) {
+        Recipe.Unary both = switch (op) {
             case EXP -> Exponentials::exp;
             case EXPM1 -> Exponentials::expm1;
             case LOG -> Logarithms::log;
@@ -28,8 +32,30 @@ public final class Recipes {
             case SIGMOID -> Exponentials::sigmoid;
             case SOFTPLUS -> Exponentials::softplus;
             case GELU -> ErrorFunctions::gelu;
-            case ERF -> type == DType.F32 ? ErrorFunctions::erf32 : ErrorFunctions::erf64;
+            case ERF -> wide ? ErrorFunctions::erf64 : ErrorFunctions::erf32;
             case ERFC -> ErrorFunctions::erfc;
+            default -> null;
+        };
+        if (both != null) return both;
+        Recipe.Unary inDouble = switch (op) {
+            case ASIN -> Arcs::asin;
+            case ACOS -> Arcs::acos;
+            case ATAN -> Arcs::atan;
+            case SINH -> Exponentials::sinh;
+            case COSH -> Exponentials::cosh;
+            // Good for floats only.
+            case ERFINV -> wide ? null : ErrorFunctions::erfinv;
+            case LGAMMA -> wide ? null : GammaFunctions::lgamma;
+            case DIGAMMA -> wide ? null : GammaFunctions::digamma;
+            default -> null;
+        };
+        return wide || inDouble == null ? inDouble : inDouble.inDouble();
+    }
+
+    private static Recipe binary(Op op, boolean wide) {
+        return switch (op) {
+            case POW -> wide ? (Recipe.Binary) Powers::pow64 : (Recipe.Binary) Powers::pow32;
+            case ATAN2 -> wide ? (Recipe.Binary) Arcs::atan2 : ((Recipe.Binary) Arcs::atan2).inDouble();
             default -> null;
         };
     }

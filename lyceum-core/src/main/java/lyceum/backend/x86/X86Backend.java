@@ -1,8 +1,8 @@
 package lyceum.backend.x86;
 
 import java.lang.ref.Reference;
-import lyceum.backend.AttentionOptions;
 import java.util.List;
+import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
 import lyceum.backend.Convolution;
 import lyceum.backend.Epilogue;
@@ -10,13 +10,16 @@ import lyceum.backend.Pooling;
 import lyceum.backend.Program;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
-import lyceum.backend.x86.conv.MachineConvolution;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockMatrix;
 import lyceum.backend.scalar.Matmul;
+import lyceum.backend.x86.attention.X86Attention;
+import lyceum.backend.x86.conv.MachineConvolution;
+import lyceum.backend.x86.fuse.FusedPrograms;
+import lyceum.backend.x86.fuse.FusedReductions;
 import lyceum.backend.x86.gemm.Gemm;
 import lyceum.backend.x86.gemm.Operand;
-import lyceum.backend.x86.attention.X86Attention;
+import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.quant.QuantisedProducts;
 
 /**
@@ -27,6 +30,8 @@ public final class X86Backend implements Backend {
     private final Backend fallback;
     private final Cpu cpu;
     private final MachineConvolution convolution;
+    private final FusedPrograms fused;
+    private final FusedReductions reductions;
     private final Gemm gemm;
     private final X86Attention attention;
     private final QuantisedProducts quantised;
@@ -39,6 +44,8 @@ public final class X86Backend implements Backend {
         this.fallback = fallback;
         this.cpu = cpu;
         this.convolution = new MachineConvolution(cpu);
+        this.fused = new FusedPrograms(cpu);
+        this.reductions = new FusedReductions(fused);
         this.gemm = new Gemm(cpu);
         this.attention = new X86Attention(cpu, fallback);
         this.quantised = new QuantisedProducts(cpu);
@@ -46,13 +53,24 @@ public final class X86Backend implements Backend {
 
     public Cpu cpu() { return cpu; }
 
+    /** The element-wise programs that have been met. */
+    public FusedPrograms programs() { return fused; }
+
     @Override public String name() { return "x86"; }
 
     @Override public String description() { return "machine code for " + cpu.level() + " on " + cpu.name() + ", else " + fallback.description(); }
 
-    @Override public void run(Program program, View[] inputs, View[] outputs) { fallback.run(program, inputs, outputs); }
+    @Override public void run(Program program, View[] inputs, View[] outputs) {
+        if (!fused.run(program, inputs, outputs)) fallback.run(program, inputs, outputs);
+        Reference.reachabilityFence(inputs);
+        Reference.reachabilityFence(outputs);
+    }
 
-    @Override public void reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) { fallback.reduce(reduction, program, inputs, axes, out); }
+    @Override public void reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) {
+        if (!reductions.reduce(reduction, program, inputs, axes, out)) fallback.reduce(reduction, program, inputs, axes, out);
+        Reference.reachabilityFence(inputs);
+        Reference.reachabilityFence(out);
+    }
 
     @Override public void scan(Scan scan, View in, int axis, View out) { fallback.scan(scan, in, axis, out); }
 
@@ -75,15 +93,17 @@ public final class X86Backend implements Backend {
 
     @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        if (!convolution.takes(geometry, x, weight, y)) fallback.convolve(how, x, weight, epilogue, y);
-        else if (!convolution.forward(geometry, x, weight, epilogue, y)) epilogue.applyTo(y, this);
+        boolean taken = convolution.takes(geometry, x, weight, y);
+        if (!taken) fallback.convolve(how, x, weight, Epilogue.NONE, y);
+        if (!taken || !convolution.forward(geometry, x, weight, epilogue, y)) epilogue.applyTo(y, this); // with this backend's functions, fused or not
         Reference.reachabilityFence(List.of(x, weight, epilogue, y));
     }
 
     @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        if (!convolution.takes(geometry, x, weight, y)) fallback.convolveBack(how, y, weight, epilogue, x);
-        else if (!convolution.back(geometry, y, weight, epilogue, x)) epilogue.applyTo(x, this);
+        boolean taken = convolution.takes(geometry, x, weight, y);
+        if (!taken) fallback.convolveBack(how, y, weight, Epilogue.NONE, x);
+        if (!taken || !convolution.back(geometry, y, weight, epilogue, x)) epilogue.applyTo(x, this);
         Reference.reachabilityFence(List.of(x, weight, epilogue, y));
     }
 

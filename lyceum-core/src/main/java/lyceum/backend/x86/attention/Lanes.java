@@ -6,7 +6,7 @@ import static lyceum.backend.x86.asm.Instruction.VMASKMOVPS_STORE;
 import static lyceum.backend.x86.asm.Instruction.VMOVUPS;
 import static lyceum.backend.x86.asm.Instruction.VMOVUPS_STORE;
 
-import lyceum.backend.x86.Cpu;
+import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Mask;

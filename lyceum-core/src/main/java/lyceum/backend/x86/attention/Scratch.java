@@ -3,7 +3,7 @@ package lyceum.backend.x86.attention;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import lyceum.backend.x86.Kernel;
+import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.attention.TileProduct.Into;
 import lyceum.backend.x86.attention.TileProduct.Order;
 

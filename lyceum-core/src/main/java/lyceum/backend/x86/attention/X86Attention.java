@@ -7,7 +7,7 @@ import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
 import lyceum.backend.View;
-import lyceum.backend.x86.Cpu;
+import lyceum.backend.x86.machine.Cpu;
 
 /**
  * Attention in machine code: F32, and BF16 where the CPU multiplies it; F16, other BF16 and operands whose rows have gaps between their elements are brought

@@ -29,7 +29,7 @@ record Grid(int[] sizes) {
                 int at = from + lane, k = at % sizes[2], j = at / sizes[2] % sizes[1];
                 if (k < count[2] && j < count[1]) mask |= 1 << lane;
             }
-            if (mask != 0) columns.add(4L * from, 4L * output, mask);
+            columns.add(4L * from, 4L * output, mask);
             output += Integer.bitCount(mask);
         }
         return columns;

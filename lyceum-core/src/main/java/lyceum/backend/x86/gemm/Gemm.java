@@ -3,7 +3,7 @@ package lyceum.backend.x86.gemm;
 import java.lang.foreign.ValueLayout;
 import lyceum.DType;
 import lyceum.backend.Parallel;
-import lyceum.backend.x86.Cpu;
+import lyceum.backend.x86.machine.Cpu;
 
 /**
  * Products of matrices in memory, after Goto and van de Geijn (2008): C is cut into pieces, each of which packs its own block of B into panels

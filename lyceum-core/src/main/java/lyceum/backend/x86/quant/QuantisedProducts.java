@@ -12,9 +12,9 @@ import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockMatrix;
 import lyceum.backend.scalar.Matmul.Matrix;
 import lyceum.backend.scalar.Panels;
-import lyceum.backend.x86.CodeMemory;
-import lyceum.backend.x86.Cpu;
-import lyceum.backend.x86.Kernel;
+import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
 import lyceum.memory.Allocator;
 import lyceum.memory.Storage;
 

@@ -9,9 +9,9 @@ import static lyceum.backend.x86.asm.Instruction.VXORPS;
 
 import java.lang.foreign.Arena;
 import lyceum.backend.Parallel;
-import lyceum.backend.x86.CodeMemory;
-import lyceum.backend.x86.Cpu;
-import lyceum.backend.x86.Kernel;
+import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Mem;

@@ -1,4 +1,4 @@
-package lyceum.backend.x86;
+package lyceum.backend.x86.machine;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-package lyceum.backend.x86;
+package lyceum.backend.x86.machine;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
