@@ -19,7 +19,7 @@ import lyceum.backend.math.Recipe;
 import lyceum.backend.math.Recipes;
 import lyceum.backend.math.ScalarArithmetic32;
 import lyceum.backend.math.ScalarArithmetic64;
-import lyceum.backend.x86.Cpu;
+import lyceum.backend.x86.machine.Cpu;
 import lyceum.random.Rng;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
