@@ -60,7 +60,7 @@ final class Timing {
             spent += Math.max(took, 1e-9);
             calls = (int) Math.clamp(Math.min(2.0 * calls, warmUp / 8 / each), 1, 1 << 24);
         }
-        int together = (int) Math.clamp(Math.round(sample / best), 1, 1 << 24);
+        int together = Math.clamp(Math.round(sample / best), 1, 1 << 24);
         return new Pace(together, together * best);
     }
 }
