@@ -90,7 +90,9 @@ final class Fusion {
 
     private static void bound(Tensor operand) {
         var pending = operand == null ? null : operand.deferred();
-        if (pending != null && (pending.size() > LONGEST / 2 || pending.held() > MOST_HELD)) operand.view();
+        if (pending == null) return;
+        boolean holdsLess = pending.held() > MOST_HELD && pending.held() > operand.count() * operand.dtype().bytes(); // once stored
+        if (pending.size() > LONGEST / 2 || holdsLess) operand.view();
     }
 
     /**

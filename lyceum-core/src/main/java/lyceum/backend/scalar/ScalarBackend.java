@@ -72,7 +72,7 @@ public class ScalarBackend implements Backend {
     }
 
     @Override public void matmul(View a, View b, View out) {
-        Matmul.batched(a, b, out, Matmul::multiply);
+        Matmul.batched(a, b, out, Matmul.inBlocks(Matmul::multiply));
         keepReachable(a, b, out);
     }
 

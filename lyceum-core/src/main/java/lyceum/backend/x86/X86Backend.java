@@ -75,8 +75,7 @@ public final class X86Backend implements Backend {
     @Override public void scan(Scan scan, View in, int axis, View out) { fallback.scan(scan, in, axis, out); }
 
     @Override public void matmul(View a, View b, View out) {
-        boolean empty = a.shape()[a.shape().length - 1] == 0;
-        if (empty || a.dtype() != b.dtype() || a.dtype() != out.dtype() || !Gemm.supports(out.dtype())) {
+        if (!Gemm.takes(a, b, out)) {
             fallback.matmul(a, b, out);
             return;
         }

@@ -139,6 +139,18 @@ final class Scratch {
         kernels.scores(gradient, few, masked, biased, pairs).call(scoreArguments);
     }
 
+    /** See {@link KeyDots}: {@code n} keys of {@code width} elements (or pairs), scores at {@code to}. */
+    void keyDots(long keys, long stride, int n, long query, int width, boolean pairs, long to, float factor) {
+        argument(otherArguments, KeyDots.KEYS, keys);
+        argument(otherArguments, KeyDots.STRIDE, stride);
+        argument(otherArguments, KeyDots.COUNT, n);
+        argument(otherArguments, KeyDots.QUERY, query);
+        argument(otherArguments, KeyDots.TO, to);
+        argument(otherArguments, KeyDots.FACTOR, Float.floatToRawIntBits(factor));
+        argument(otherArguments, KeyDots.LANES, kernels.partial(width));
+        kernels.keyDots((width + lanes - 1) / lanes, width % lanes != 0, pairs).call(otherArguments);
+    }
+
     private void rowArguments(long from, long fromStride, long to, long toStride, int count, long factors, int columns) {
         argument(otherArguments, RowKernels.FROM, from);
         argument(otherArguments, RowKernels.FROM_STRIDE, fromStride);

@@ -199,9 +199,9 @@ final class MachineArithmetic implements Arithmetic<Value, Value> {
         return result;
     }
 
-    @Override public Value inDouble(Recipe.Unary recipe, Value x) { return halves(h -> recipe.apply(h.arithmetic(), h.widened(x))); }
+    @Override public Value inDouble(Recipe.Unary recipe, Value x) { return isDouble ? recipe.apply(this, x) : halves(h -> recipe.apply(h.arithmetic(), h.widened(x))); }
 
-    @Override public Value inDouble(Recipe.Binary recipe, Value x, Value y) { return halves(h -> recipe.apply(h.arithmetic(), h.widened(x), h.widened(y))); }
+    @Override public Value inDouble(Recipe.Binary recipe, Value x, Value y) { return isDouble ? recipe.apply(this, x, y) : halves(h -> recipe.apply(h.arithmetic(), h.widened(x), h.widened(y))); }
 
     /** One half of the lanes, or all of them where they fit a vector of doubles. */
     private record Half(LaneCode code, boolean isUpper, int doubleBits, int singleBits) {
