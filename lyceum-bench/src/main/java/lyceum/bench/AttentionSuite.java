@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import lyceum.DType;
 import lyceum.random.Rng;
+import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
 
 /** Causal attention of twelve heads of 64 beside {@code scaled_dot_product_attention}. */
@@ -29,8 +30,8 @@ final class AttentionSuite implements Suite {
 
     private static Supplier<?> calls(int time, DType type, boolean backward) {
         Tensor q = randn(1, time, type), k = randn(2, time, type), v = randn(3, time, type);
-        var allowed = Tensor.ones(DType.BOOL, time, time).tril().compute();
-        return Sweep.of(backward, in -> in[0].matmul(in[1].transpose()).mul(1 / Math.sqrt(WIDTH)).softmax(-1, allowed).matmul(in[2]), q, k, v);
+        var attention = new Attention().withCausal(true);
+        return Sweep.of(backward, in -> attention.of(in[0], in[1], in[2]), q, k, v);
     }
 
     private static Tensor randn(long seed, int time, DType type) { return Tensor.randn(Rng.of(seed), 1, HEADS, time, WIDTH).to(type).compute(); }

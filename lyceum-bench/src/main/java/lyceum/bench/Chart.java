@@ -10,6 +10,9 @@ import lyceum.plot.Series;
 
 /** Ratios as bars: a series for each peer and number of threads, and a line where both are as fast. */
 final class Chart {
+    /** One row far ahead would make all others unreadable. */
+    private static final double LONGEST = 5;
+
     private Chart() { }
 
     /** Of the rows that have a ratio. */
@@ -24,8 +27,10 @@ final class Chart {
         }
         var bars = new ArrayList<Series>();
         series.forEach((name, values) -> bars.add(Series.of(name, categories.stream().mapToDouble(c -> values.getOrDefault(c, Double.NaN)).toArray())));
+        double most = rows.stream().mapToDouble(Row::ratio).filter(Double::isFinite).max().orElse(1);
+        var bound = most > LONGEST ? " Bars longer than " + Table.compact(LONGEST) + " are cut." : "";
         return Figure.bars("Lyceum beside others: " + suite, categories.toArray(String[]::new), bars.toArray(Series[]::new)).horizontal()
-                .axes("times as good", "").verticalLine(1, "equal")
-                .describedAs("How many times as good Lyceum is in each row of the suite " + suite + ", on " + Cpu.name() + "; beyond the line it is better.");
+                .axes("times as good", "").verticalLine(1, "equal").limitX(0, most > LONGEST ? LONGEST : Double.NaN)
+                .describedAs("How many times as good Lyceum is in each row of the suite " + suite + ", on " + Cpu.name() + "; beyond the line it is better." + bound);
     }
 }

@@ -2,7 +2,7 @@ package lyceum.bench;
 
 import lyceum.DType;
 import lyceum.backend.Backend;
-import lyceum.backend.x86.Cpu;
+import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.asm.Feature;
 
 /** Which of the CPU's features the backend in use has for a type. */

@@ -1,6 +1,7 @@
 package lyceum.bench;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -23,6 +24,8 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(name = "bench", mixinStandardHelpOptions = true, description = "Measures Lyceum beside its peers, in one run. A ratio above 1 means that Lyceum is better.")
 public final class Main implements Callable<Integer> {
     private static final double WIDTH = 900;
+    /** Load over cores from which on medians are doubtful. */
+    private static final double BUSY = 0.75;
 
     enum SuiteName { core, gemm, matvec, elementwise, reductions, attention, conv, optim, nn, startup, learn, studio, acceptance }
 
@@ -34,7 +37,7 @@ public final class Main implements Callable<Integer> {
 
     @Option(names = "--only", paramLabel = "TEXT", defaultValue = "", description = "Only rows whose name, shape and type contain this.") private String only;
 
-    @Option(names = "--repetitions", paramLabel = "N", description = "Samples of each side; quote no median of fewer than 7. Default: 9, with --busy 31.") private int repetitions;
+    @Option(names = "--repetitions", paramLabel = "N", description = "Samples of each side at most; quote no median of fewer than 7. Default: 9, with --busy 31.") private int repetitions;
 
     @Option(names = "--busy", description = "Many short samples, for a machine that others use too: then the ratio of the best ones says more than that of the medians.") private boolean busy;
 
@@ -77,6 +80,7 @@ public final class Main implements Callable<Integer> {
     /** On each number of threads, with peers that have as many. */
     private List<Row> tensors(Suite measured) throws IOException {
         var counts = threads > 0 ? List.of(threads) : Runtime.getRuntime().availableProcessors() > 1 ? List.of(1, 2) : List.of(1);
+        warnIfBusy();
         System.setProperty("lyceum.threads", Integer.toString(counts.getLast())); // before anything asks for the pool
         var usual = busy ? SideBySide.Effort.BUSY : SideBySide.Effort.FULL;
         var effort = usual.only(only).repetitions(repetitions == 0 ? usual.repetitions() : repetitions);
@@ -99,6 +103,12 @@ public final class Main implements Callable<Integer> {
             }
         }
         return rows;
+    }
+
+    private static void warnIfBusy() {
+        int cores = Runtime.getRuntime().availableProcessors();
+        double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        if (load > BUSY * cores) System.err.printf("Other programs use the CPU (load %.1f on %d cores), and threads that wait for each other suffer most: measure again when it is idle, or with --busy and read the ratio of the best%n", load, cores);
     }
 
     private void show(Row row) {

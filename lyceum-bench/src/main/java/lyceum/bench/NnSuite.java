@@ -16,9 +16,24 @@ import lyceum.tensor.Tensor;
 
 /** Whole training steps: forward, cross-entropy, backward and AdamW. The targets are for one thread. */
 final class NnSuite implements Suite {
+    private static final int VOCABULARY = 65, LAYERS = 4, HEADS = 4, WIDTH = 128, BLOCK = 64, BATCH = 12;
+
     @Override public void measure(SideBySide bench) {
         mlp(bench, 128, 1.5, 784, 512, 512, 10);
         mlp(bench, 32, 5, 4, 64, 2);
+        gpt(bench);
+    }
+
+    private static void gpt(SideBySide bench) {
+        var c = new Case("step of GPT, " + LAYERS + " layers, " + HEADS + " heads, " + WIDTH + " wide", "batch " + BATCH + "x" + BLOCK, DType.F32, Unit.MILLISECONDS)
+                .beside("train_gpt", Map.of("vocabulary", VOCABULARY, "layers", LAYERS, "heads", HEADS, "width", WIDTH, "block", BLOCK, "batch", BATCH)).atLeast(bench.threads() == 1 ? 1.5 : Double.NaN);
+        bench.measure(c, NnSuite::gpt);
+    }
+
+    /** A step of the GPT. */
+    static Supplier<?> gpt() {
+        var network = new TinyGpt(VOCABULARY, LAYERS, HEADS, WIDTH, BLOCK, Rng.of(1));
+        return step(network, Tensor.randint(Rng.of(2), 0, VOCABULARY, BATCH, BLOCK).compute(), Tensor.randint(Rng.of(3), 0, VOCABULARY, (long) BATCH * BLOCK).compute());
     }
 
     private static void mlp(SideBySide bench, int batch, double target, Integer... sizes) {
@@ -38,7 +53,8 @@ final class NnSuite implements Suite {
         var pass = Pass.training(Rng.of(4));
         return () -> {
             optimizer.zeroGrad();
-            Loss.crossEntropy(network.forward(x, pass), y).backward();
+            var logits = network.forward(x, pass);
+            Loss.crossEntropy(logits.reshape(-1, logits.size(-1)), y).backward();
             optimizer.step();
             optimizer.zeroGrad();
             return optimizer;

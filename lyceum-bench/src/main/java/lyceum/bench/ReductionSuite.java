@@ -4,6 +4,8 @@ import java.util.Map;
 import java.util.function.Supplier;
 import lyceum.DType;
 import lyceum.nn.LayerNorm;
+import lyceum.nn.Module;
+import lyceum.nn.RMSNorm;
 import lyceum.nn.loss.Loss;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -21,7 +23,10 @@ final class ReductionSuite implements Suite {
                     var norm = new LayerNorm(width);
                     return Sweep.of(backward, in -> norm.forward(in[0]), leaves(x, norm));
                 });
-                measure(bench, "RMS norm", rows, width, backward, x -> rmsNorm(backward, x, Tensor.ones(width).compute()));
+                measure(bench, "RMS norm", rows, width, backward, x -> {
+                    var norm = new RMSNorm(width, 1e-5, false, DType.F32);
+                    return Sweep.of(backward, in -> norm.forward(in[0]), leaves(x, norm));
+                });
                 measure(bench, "cross-entropy", rows, width, backward, x -> {
                     var target = Tensor.randint(Rng.of(2), 0, width, rows).compute();
                     return Sweep.of(backward, in -> Loss.crossEntropy(in[0], target), x);
@@ -40,13 +45,9 @@ final class ReductionSuite implements Suite {
         bench.measure(c, () -> f.over(Tensor.randn(Rng.of(1), rows, width).compute()));
     }
 
-    private static Tensor[] leaves(Tensor x, LayerNorm norm) {
+    private static Tensor[] leaves(Tensor x, Module norm) {
         var all = new java.util.ArrayList<>(norm.parameters().values());
         all.addFirst(x);
         return all.toArray(Tensor[]::new);
-    }
-
-    private static Supplier<?> rmsNorm(boolean backward, Tensor x, Tensor w) {
-        return Sweep.of(backward, in -> in[0].mul(in[0].square().mean(new int[] {1}, true).add(1e-5).rsqrt()).mul(in[1]), x, w);
     }
 }

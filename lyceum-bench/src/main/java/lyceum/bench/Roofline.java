@@ -2,6 +2,7 @@ package lyceum.bench;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import lyceum.DType;
 import lyceum.backend.Parallel;
 
 /** What this CPU can do at most, measured by loops that do nothing else: fused multiply-adds in registers, and reading memory. */
@@ -12,6 +13,12 @@ final class Roofline {
 
     private float[][] memory;
     private volatile float sink;
+
+    /** The peak itself as a row. */
+    void showPeak(SideBySide bench) { bench.compare(new Case("FMA peak", "registers", DType.F32, Unit.gflops(1e9)), calls -> fmaSeconds(1e9 * calls, bench.threads())); }
+
+    /** The read bandwidth itself as a row. */
+    void showReading(SideBySide bench) { bench.compare(new Case("read bandwidth", "from memory", DType.F32, Unit.gigabytes(1e9)), calls -> readSeconds(1e9 * calls, bench.threads())); }
 
     /** Seconds that {@code operations} F32 operations (an FMA is two) take at the peak of so many threads. */
     double fmaSeconds(double operations, int threads) {

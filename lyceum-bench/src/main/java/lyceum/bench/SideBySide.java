@@ -11,6 +11,11 @@ import java.util.function.Supplier;
  * that has the operation, one without a peer where none has, and one for the limit where a case has one.
  */
 final class SideBySide {
+    /** Samples under a median that is quoted. */
+    private static final int LEAST = 7;
+    /** Seconds after which {@link #LEAST} samples are enough. */
+    private static final double LONGEST = 15;
+
     /** How long to measure. @param repetitions samples of each contender, {@code sample} the seconds that one takes at least, {@code only} a part of the rows to measure, or "" */
     record Effort(int repetitions, double warmUp, double sample, String only) {
         static final Effort FULL = new Effort(9, 0.5, 0.03, "");
@@ -20,6 +25,9 @@ final class SideBySide {
         Effort only(String part) { return new Effort(repetitions, warmUp, sample, part); }
 
         Effort repetitions(int n) { return new Effort(n, warmUp, sample, only); }
+
+        /** Fewer where a round takes long, but seven at least if as many are asked for. */
+        int rounds(double secondsEach) { return Math.min(repetitions, Math.max(LEAST, (int) (LONGEST / secondsEach))); }
 
         boolean wants(Case c) { return only.isEmpty() || (c.name() + " " + c.shape() + " " + c.dtype()).contains(only); }
     }
@@ -42,8 +50,6 @@ final class SideBySide {
 
     int threads() { return threads; }
 
-    boolean wants(Case c) { return effort.wants(c); }
-
     /** Measures {@code ours}, which is made only if the case is wanted. */
     void measure(Case c, Supplier<Supplier<?>> ours) {
         if (!effort.wants(c)) return;
@@ -58,11 +64,15 @@ final class SideBySide {
         if (!c.request().isEmpty()) for (var peer : peers) if (peer.prepare(c.request())) contenders.add(new Contender(peer.name(), c.target(), peer::seconds));
         for (var rival : c.rivals()) contenders.add(new Contender(rival.name(), rival.target(), rival.seconds()));
         int n = contenders.size();
-        var calls = new int[n];
-        var samples = new double[n][effort.repetitions];
-        for (int i = 0; i < n; i++) calls[i] = Timing.callsFor(contenders.get(i).seconds, effort.warmUp, effort.sample);
-        for (int r = 0; r < effort.repetitions; r++)
-            for (int i = 0; i < n; i++) samples[i][r] = contenders.get(i).seconds.applyAsDouble(calls[i]) / calls[i];
+        var paces = new Timing.Pace[n];
+        double round = 0;
+        for (int i = 0; i < n; i++) {
+            paces[i] = Timing.pace(contenders.get(i).seconds, effort.warmUp, effort.sample);
+            round += paces[i].seconds();
+        }
+        var samples = new double[n][effort.rounds(round)];
+        for (int r = 0; r < samples[0].length; r++)
+            for (int i = 0; i < n; i++) samples[i][r] = contenders.get(i).seconds.applyAsDouble(paces[i].calls()) / paces[i].calls();
         var medians = new Timing.Median[n];
         for (int i = 0; i < n; i++) medians[i] = Timing.Median.of(samples[i]);
         if (n == 1 || !Double.isNaN(c.limit())) listener.accept(alone(c, medians[0]));

@@ -14,6 +14,11 @@ class ChartTest {
         assertThat(Svg.write(figure, Theme.LIGHT)).startsWith("<svg").contains("gemm", "times as good");
     }
 
+    @Test void aRowFarAheadIsCutAndTheCaptionSaysSo() {
+        assertThat(Chart.of("gemm", List.of(row("64x64", 1, "libtorch", 50), row("128x128", 1, "libtorch", 2))).description()).endsWith("Bars longer than 5 are cut.");
+        assertThat(Chart.of("gemm", List.of(row("64x64", 1, "libtorch", 4))).description()).doesNotContain("cut");
+    }
+
     @Test void withoutRatiosThePictureIsEmpty() { assertThat(Svg.write(Chart.of("gemm", List.of(row("64x64", 1, "", Double.NaN))), Theme.LIGHT)).startsWith("<svg"); }
 
     private static Row row(String shape, int threads, String peer, double ratio) {

@@ -93,15 +93,10 @@ public interface Backend {
      * @param logSumExp receives the logarithm of each row's sum of exponentials, (batch, heads, queries), contiguous, F64 for F64 and F32 else: what the
      *        backward pass needs; -inf where no key is seen; may be null
      */
-    default void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
-        lyceum.backend.scalar.Attention.forward(options, q, k, v, out, logSumExp);
-    }
+    void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp);
 
     /** Gradients of {@link #attention} with respect to q, k and v (not of the bias, not through pages), from that of its result. */
-    default void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient,
-                                   View qGradient, View kGradient, View vGradient) {
-        lyceum.backend.scalar.AttentionGradient.backward(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
-    }
+    void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient, View qGradient, View kGradient, View vGradient);
 
     /** The backend that the current scope computes with. */
     static Backend current() { return Backends.current(); }

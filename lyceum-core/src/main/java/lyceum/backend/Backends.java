@@ -15,11 +15,15 @@ final class Backends {
     /** Built on first use: choosing reads the environment and may log. */
     private static final class Default {
         static final Backend BACKEND = choose();
+
+        static {
+            Profiled.startIfSet();
+        }
     }
 
     private Backends() { }
 
-    static Backend current() { return everScoped && SCOPED.isBound() ? SCOPED.get() : Default.BACKEND; }
+    static Backend current() { return Profiled.ifWanted(everScoped && SCOPED.isBound() ? SCOPED.get() : Default.BACKEND); }
 
     static void with(Backend backend, Runnable body) {
         everScoped = true;

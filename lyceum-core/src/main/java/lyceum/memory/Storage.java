@@ -32,8 +32,16 @@ public final class Storage {
         this.block = block;
     }
 
-    /** Wraps memory that something else owns, such as a mapped file; it is never pooled. Writing to it is up to the segment. */
-    public static Storage wrap(MemorySegment segment) { return new Storage(segment, 0, segment.byteSize(), segment, null); }
+    /**
+     * Wraps memory that something else owns, such as a mapped file; it is never pooled. Writing to it is up to the segment. Arrays on the Java heap
+     * are copied: kernels work with addresses, and an array has none.
+     */
+    public static Storage wrap(MemorySegment segment) {
+        if (segment.isNative()) return new Storage(segment, 0, segment.byteSize(), segment, null);
+        var copy = Allocator.allocate(segment.byteSize(), null);
+        MemorySegment.copy(segment, 0, copy.segment(), copy.base(), segment.byteSize());
+        return copy;
+    }
 
     /** The block; this storage begins at {@link #base()}. @throws lyceum.LyceumException if its scope has closed */
     public MemorySegment segment() {

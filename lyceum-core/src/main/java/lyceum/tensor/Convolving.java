@@ -78,7 +78,14 @@ final class Convolving {
         if (bias != null && (bias.rank() != 1 || bias.size(0) != sizes[1])) throw new ShapeException(operation + ": bias " + bias.shape() + " for " + sizes[1] + " output channels");
         if (activation != null && activation != Op.RELU && activation != Op.SIGMOID && activation != Op.TANH)
             throw new IllegalArgumentException(operation + ": activation " + activation + " cannot be fused; RELU, SIGMOID and TANH can");
-        return product(place, how, sizes, a.to(type), weight.to(type), bias == null ? null : bias.to(type), activation);
+        Tensor wide = a.to(type), kernel = weight.to(type), offset = bias == null ? null : bias.to(type);
+        if (activation == null || !Tracing.on()) return product(place, how, sizes, wide, kernel, offset, activation);
+        var linear = product(place, how, sizes, wide, kernel, offset, null); // a graph sees two operations, whose gradients it knows
+        return switch (activation) {
+            case RELU -> linear.relu();
+            case SIGMOID -> linear.sigmoid();
+            default -> linear.tanh();
+        };
     }
 
     /**
@@ -98,7 +105,7 @@ final class Convolving {
             case WEIGHT -> backend.convolveWeight(how, a.view(), b.view(), out);
         }
         var result = new Tensor(out, shape);
-        if (Tracing.on()) Tracing.made(new Operation.Convolve(place, how, Storing.list(sizes), activation), result, operands(a, b, bias));
+        if (Tracing.on()) Tracing.made(new Operation.Convolve(place, how, Storing.list(sizes)), result, operands(a, b, bias));
         if (!History.wanted(a, b, bias)) return result;
         var linear = linear(place, how, result, a, b, bias);
         return activation == null ? linear : activated(activation, linear);

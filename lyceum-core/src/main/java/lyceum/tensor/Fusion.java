@@ -45,6 +45,9 @@ final class Fusion {
     private record Single(Op op, DType type, DType a, DType b, DType c) { }
 
     private static final Map<Single, Program> SINGLES = new ConcurrentHashMap<>();
+    private static final int TYPES = DType.values().length;
+    /** Those whose operands have one type, by operation, type and that type; filled as they are needed, in any order by any thread. */
+    private static final Program[] UNIFORM = new Program[Op.values().length * TYPES * TYPES];
 
     private Fusion() { }
 
@@ -87,7 +90,9 @@ final class Fusion {
 
     private static void bound(Tensor operand) {
         var pending = operand == null ? null : operand.deferred();
-        if (pending != null && (pending.size() > LONGEST / 2 || pending.held() > MOST_HELD)) operand.view();
+        if (pending == null) return;
+        boolean holdsLess = pending.held() > MOST_HELD && pending.held() > operand.count() * operand.dtype().bytes(); // once stored
+        if (pending.size() > LONGEST / 2 || holdsLess) operand.view();
     }
 
     /**
@@ -125,7 +130,7 @@ final class Fusion {
     }
 
     private static Tensor now(Op op, DType type, Shape shape, Tensor a, Tensor b, Tensor c) {
-        var program = SINGLES.computeIfAbsent(new Single(op, type, a.dtype(), b == null ? null : b.dtype(), c == null ? null : c.dtype()), Fusion::single);
+        var program = single(op, type, a.dtype(), b == null ? null : b.dtype(), c == null ? null : c.dtype());
         int arity = op.arity();
         var inputs = new View[arity];
         inputs[0] = broadcast(a, shape);
@@ -134,6 +139,13 @@ final class Fusion {
         var out = allocate(type, shape);
         Backend.current().run(program, inputs, new View[] {out});
         return new Tensor(out, shape);
+    }
+
+    private static Program single(Op op, DType type, DType a, DType b, DType c) {
+        if (b != null && b != a || c != null && c != a) return SINGLES.computeIfAbsent(new Single(op, type, a, b, c), Fusion::single);
+        int place = (op.ordinal() * TYPES + type.ordinal()) * TYPES + a.ordinal();
+        var known = UNIFORM[place];
+        return known != null ? known : (UNIFORM[place] = single(new Single(op, type, a, b, c)));
     }
 
     private static Program single(Single key) {

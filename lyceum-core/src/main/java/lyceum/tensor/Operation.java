@@ -39,7 +39,7 @@ public sealed interface Operation {
             };
         }
 
-        @Override public String text() { return op.name().toLowerCase(Locale.ROOT); }
+        @Override public String text() { return op.text(); }
     }
 
     /** A reduction over {@code axes}, which are dropped; none for a scalar. */
@@ -105,8 +105,8 @@ public sealed interface Operation {
     }
 
     /** A convolution (place Y), its gradient by the input (X) or by the weight; {@code how} is spread over the axes, {@code sizes} are the result's. */
-    record Convolve(Convolving.Place place, Convolution how, List<Long> sizes, Op activation) implements Operation {
-        @Override public Tensor apply(Tensor... in) { return Convolving.product(place, how, Storing.array(sizes), in[0], in[1], in.length > 2 ? in[2] : null, activation); }
+    record Convolve(Convolving.Place place, Convolution how, List<Long> sizes) implements Operation {
+        @Override public Tensor apply(Tensor... in) { return Convolving.product(place, how, Storing.array(sizes), in[0], in[1], in.length > 2 ? in[2] : null, null); }
 
         @Override public String text() { return (place == Convolving.Place.Y ? "convolve " : "convolve back to " + place.name().toLowerCase(Locale.ROOT) + " ") + sizes; }
     }

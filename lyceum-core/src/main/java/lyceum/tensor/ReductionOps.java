@@ -180,6 +180,7 @@ sealed interface ReductionOps permits Tensor {
         var x = self();
         if (x.rank() == 0) throw new ShapeException("sort: a scalar has no axis; reshape it to (1,)");
         int a = x.shape().axis(axis);
+        if (x.size(a) > Integer.MAX_VALUE - 8) throw new ShapeException("sort: axis " + axis + " of shape " + x.shape() + " is longer than " + (Integer.MAX_VALUE - 8));
         var values = Fusion.allocate(x.dtype(), x.shape());
         var indices = Fusion.allocate(DType.I64, x.shape());
         Backend.current().sort(x.view(), a, descending, values, indices);

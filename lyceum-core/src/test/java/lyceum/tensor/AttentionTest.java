@@ -12,6 +12,8 @@ import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.backend.Backend;
 import lyceum.backend.Parallel;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.X86Backend;
 import lyceum.random.Rng;
 import org.junit.jupiter.api.Test;
 
@@ -22,15 +24,12 @@ class AttentionTest {
     /** One set of operands with options. */
     private record Case(String name, Attention options, Tensor q, Tensor k, Tensor v) { }
 
-    static List<String> backends() {
-        var names = new ArrayList<>(List.of("scalar", "vector"));
-        try {
-            Backend.named("x86");
-            names.add("x86");
-        } catch (IllegalArgumentException absent) {
-            // not on this machine
-        }
-        return names;
+    /** Every backend that runs here, x86 under each of its levels. */
+    private static List<Backend> backends() {
+        var all = new ArrayList<>(List.of(Backend.named("scalar"), Backend.named("vector")));
+        if (Cpu.unavailable() != null) return all;
+        for (var level : new String[] {"avx2", "avx512", "all"}) all.add(new X86Backend(Backend.named("scalar"), Cpu.current().limitedTo(level)));
+        return all;
     }
 
     private static Tensor normal(int seed, DType type, long... shape) { return Tensor.randn(Rng.of(seed), DType.F64, shape).to(type).compute(); }
@@ -65,6 +64,9 @@ class AttentionTest {
             cases.add(plain("mask", new Attention().withBias(normal(5, DType.F32, 2, 1, n, n).gt(0.5)), type, 2, 2, n, n, 64, 64));
             cases.add(plain("lengths", new Attention().withKeyLengths(Tensor.of(n / 2, n)), type, 2, 2, n, n, 64, 64));
             cases.add(plain("starts", new Attention().withCausal(true).withQueryStarts(Tensor.of(-3, 20)), type, 2, 2, n, 60, 64, 64));
+            cases.add(plain("decode", new Attention().withCausal(true), type, 2, 2, 1 + n % 6, 150 + n, 40, 64));
+            cases.add(plain("decode grouped", new Attention().withCausal(true).withWindow(100), type, 6, 2, 1, 100 + n, 64, 80));
+            cases.add(plain("decode biased", new Attention().withBias(normal(4, DType.F32, 2, 1, 1, 100 + n)), type, 6, 1, 1, 100 + n, 24, 8));
             cases.add(pages(type, n));
             cases.add(strided(type, n));
         }
@@ -118,12 +120,12 @@ class AttentionTest {
         };
     }
 
-    private static void each(Runnable body) { for (var name : backends()) Backend.with(Backend.named(name), body); }
+    private static void each(Runnable body) { for (var backend : backends()) Backend.with(backend, body); }
 
     private static void values(List<Case> cases) {
         for (var c : cases) {
             var expected = reference(c);
-            each(() -> close(c.name + " on " + Backend.current().name(), c.options.of(c.q, c.k, c.v), expected, tolerance(c.q.dtype())));
+            each(() -> close(c.name + " on " + Backend.current().description(), c.options.of(c.q, c.k, c.v), expected, tolerance(c.q.dtype())));
         }
     }
 
@@ -149,7 +151,7 @@ class AttentionTest {
                 Tensor a = c.q.requiresGrad(), b = c.k.requiresGrad(), d = c.v.requiresGrad();
                 c.options.of(a, b, d).backward(upstream);
                 double tolerance = 2 * tolerance(c.q.dtype());
-                var where = c.name + " on " + Backend.current().name();
+                var where = c.name + " on " + Backend.current().description();
                 close("dQ of " + where, a.grad(), q.grad(), tolerance);
                 close("dK of " + where, b.grad(), k.grad(), tolerance);
                 close("dV of " + where, d.grad(), v.grad(), tolerance);

@@ -2,6 +2,7 @@ package lyceum.tensor;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
 import lyceum.backend.Convolution;
 import lyceum.backend.Epilogue;
@@ -53,6 +54,12 @@ public final class CountingBackend implements Backend {
     @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) {
         products.incrementAndGet();
         to.matmulQuantised(x, weights, bias, activations, out);
+    }
+
+    @Override public void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp) { to.attention(options, q, k, v, out, logSumExp); }
+
+    @Override public void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient, View qGradient, View kGradient, View vGradient) {
+        to.attentionGradient(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
     }
 
     @Override public void gather(View in, int axis, View index, View out) { to.gather(in, axis, index, out); }

@@ -17,7 +17,7 @@ import lyceum.backend.Convolution;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.Pooling;
-import lyceum.backend.x86.Cpu;
+import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.X86Backend;
 import lyceum.random.Rng;
 import lyceum.testing.Golden;

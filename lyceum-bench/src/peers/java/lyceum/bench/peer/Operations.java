@@ -35,11 +35,20 @@ final class Operations {
                 NDArray w = random(size(r, "width")), b = random(size(r, "width"));
                 yield chained(random(size(r, "rows"), size(r, "width")), x -> x.mul(w), x -> x.add(b), x -> x.getNDArrayInternal().gelu());
             }
+            case "swiglu" -> {
+                NDArray a = random(size(r, "rows"), size(r, "width")), b = random(size(r, "rows"), size(r, "width"));
+                var swiglu = script("torch.mul(torch.silu(a), b)", "a", "b");
+                yield closing(() -> swiglu.call(a, b));
+            }
             case "dropout_residual" -> {
                 var residual = random(size(r, "rows"), size(r, "width"));
                 yield chained(random(size(r, "rows"), size(r, "width")), x -> JniUtils.dropout((PtNDArray) x, 0.1, true), x -> x.add(residual));
             }
             case "rowwise" -> rowwise(r.path("name").asString(), size(r, "rows"), size(r, "width"), r.path("backward").asBoolean());
+            case "attention" -> {
+                Supplier<NDArray> input = () -> random(1, size(r, "heads"), size(r, "time"), size(r, "width")).toType(type(r), false);
+                yield swept(r.path("backward").asBoolean(), script("torch.scaled_dot_product_attention(q, k, v, None, 0., True)", "q", "k", "v")::call, input.get(), input.get(), input.get());
+            }
             case "conv" -> conv(r);
             default -> throw new UnsupportedOperationException("no such operation");
         };
@@ -56,6 +65,8 @@ final class Operations {
         };
     }
 
+    private Script script(String expression, String... names) { return Script.of(manager, expression, names); }
+
     private NDArray random(long... shape) { return manager.randomNormal(new Shape(shape)); }
 
     private Runnable matmul(DataType type, long m, long k, long n, boolean left, boolean right) {
@@ -69,7 +80,12 @@ final class Operations {
         return switch (name) {
             case "softmax" -> swept(backward, in -> in[0].softmax(1), x);
             case "layer norm" -> swept(backward, in -> in[0].getNDArrayInternal().layerNorm(in[0], new Shape(width), in[1], in[2], 1e-5f).singletonOrThrow(), x, w, b);
-            // RMS norm and cross-entropy are several operations in DJL, one in PyTorch: that peer has them.
+            case "RMS norm" -> swept(backward, script("torch.rms_norm(x, [torch.size(x, 1)], w, 1.0000000000000001e-05)", "x", "w")::call, x, w);
+            case "cross-entropy" -> {
+                var classes = manager.randomInteger(0, width, new Shape(rows), DataType.INT64);
+                var loss = script("torch.cross_entropy_loss(x, t)", "x", "t");
+                yield swept(backward, in -> loss.call(in[0], classes), x);
+            }
             default -> throw new UnsupportedOperationException("no such operation");
         };
     }

@@ -14,6 +14,9 @@ import java.util.function.Supplier;
  */
 public interface Arithmetic<V, M> {
 
+    /** True if the lanes are F64, false if they are F32. */
+    boolean wide();
+
     /** {@code value} in every lane, rounded to the lane's type: a broadcast, or a memory operand where the instruction takes one. */
     V constant(double value);
 
@@ -95,8 +98,8 @@ public interface Arithmetic<V, M> {
 
     /**
      * {@code table[index mod table.length]}, each entry rounded to the lane's type; {@code index} is an integer lane. A table of 16 entries (F64: 8) is
-     * {@code vpermps} of a register; it looks at the lower bits of the index only, too. Other powers of two up to 64, which occur in slow paths
-     * only, are {@code vgatherdps} after an and.
+     * {@code vpermps} of a register; it looks at the lower bits of the index only, too. Other powers of two up to 64, which occur with F64 lanes
+     * only, are {@code vgatherqpd} after an and.
      */
     V lookup(double[] table, V index);
 

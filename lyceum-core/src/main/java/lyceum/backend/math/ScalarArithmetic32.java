@@ -13,6 +13,8 @@ public final class ScalarArithmetic32 implements Arithmetic<Float, Boolean> {
 
     private static float of(int bits) { return Float.intBitsToFloat(bits); }
 
+    @Override public boolean wide() { return false; }
+
     @Override public Float constant(double value) { return (float) value; }
 
     @Override public Float bits(long bits) { return of((int) bits); }

@@ -13,6 +13,8 @@ public final class ScalarArithmetic64 implements Arithmetic<Double, Boolean> {
 
     private static double of(long bits) { return Double.longBitsToDouble(bits); }
 
+    @Override public boolean wide() { return true; }
+
     @Override public Double constant(double value) { return value; }
 
     @Override public Double bits(long bits) { return of(bits); }

@@ -2,119 +2,85 @@ package lyceum.backend.math;
 
 import static lyceum.backend.math.Polynomials.horner;
 
-/** sin, cos and tan. Names end with the width of their lanes. */
+/** sin, cos and tan. */
 final class Trigonometry {
-    /** Pi in three floats of one sign, taken off one after the other by fused products; -0.0 stays what it is. */
-    private static final double[] PI = {0x1.921fb4p1, 0x1.4442dp-23, 0x1.846988p-47};
-    /** Half pi in two doubles. */
-    private static final double HALF_PI = 0x1.921fb54442d18p0, HALF_PI_LOW = 0x1.1a62633145c06p-54;
-    /** Up to here three floats of pi are enough. */
-    private static final double NEAR = 0x1p17;
-    /** Adding it to a float of magnitude below 2^22 rounds it to an integer, which then stands in the low bits. */
-    private static final double ROUND = 0x1.8p23, ROUND64 = 0x1.8p52;
-    /** (sin(r) / r - 1) / r^2 of z = r^2, |r| at most pi / 2, for sin(r) to 2^-27.3. */
-    private static final double[] SIN = {0x1.5dc8c4p-19, -0x1.9f70eep-13, 0x1.110edap-7, -0x1.55554cp-3};
-    /** (tan(r) / r - 1) / r^2 of z = r^2, |r| at most pi / 4, for tan(r) to 2^-29.6. */
-    private static final double[] TAN = {0x1.1ee0b06fce5ebp-8, 0x1.6e1fa354177b5p-14, 0x1.631febec29336p-7, 0x1.5cad39669e98p-6, 0x1.badc1ef9fabddp-5, 0x1.110d8c623deb2p-3,
-        0x1.5555605fcd7d7p-2};
-    /** 1 / pi in pieces of 24 bits, whose products with a float are exact in double. */
-    private static final double[] ONE_OVER_PI = {0x1.45f304p-2, 0x1.6e4e44p-25, 0x1.529fcp-53, 0x1.3abe8p-76, 0x1.f534dcp-97, 0x1.c0db62p-121, 0x1.2b3278p-146, 0x1.0e41p-171};
-    /** (sin(pi f) / f - pi) / f^2 of z = f^2, |f| at most 1/2, for sin(pi f) to 2^-43.7. */
-    private static final double[] SIN_PI = {0x1.d52b8bbc11df7p-12, -0x1.e29b1271e7a6fp-8, 0x1.50770f38d7995p-4, -0x1.32d2c9bd9becfp-1, 0x1.466bc66f4a4e2p1, -0x1.4abbce624e0cap2};
+    /** Pi in three numbers of one sign, taken off one after the other by fused products; -0.0 stays what it is. */
+    private static final double[] PI_32 = {0x1.921fb4p1, 0x1.4442dp-23, 0x1.846988p-47}, PI_64 = {0x1.921fb54442d18p1, 0x1.1a62633145c06p-53, 0x1.c1cd129024e08p-106};
+    /** Up to here three numbers are enough. */
+    private static final double NEAR_32 = 0x1p17, NEAR_64 = 0x1p30;
+    /** Adding it to a number of magnitude below 2^22 (2^51) rounds that to an integer, which then stands in the low bits. */
+    private static final double ROUND_32 = 0x1.8p23, ROUND_64 = 0x1.8p52;
+    /** (sin(r) / r - 1) / r^2 of z = r^2, |r| at most pi / 2, for sin(r) to 2^-27.3 and 2^-61.7. */
+    private static final double[] SIN_32 = {0x1.5dc8c4p-19, -0x1.9f70eep-13, 0x1.110edap-7, -0x1.55554cp-3};
+    private static final double[] SIN_64 = {0x1.8828f9b681dfbp-49, -0x1.ae431772a922ep-41, 0x1.6123cb11e9467p-33, -0x1.ae6454cafd868p-26,
+        0x1.71de3a528708p-19, -0x1.a01a01a0148a1p-13, 0x1.11111111110c1p-7, -0x1.5555555555555p-3};
+    /** (tan(r) / r - 1) / r^2 of z = r^2, |r| at most pi / 4, for tan(r) to 2^-56.2. */
+    private static final double[] TAN = {0x1.5dfa94edad45p-16, -0x1.785981b2618f4p-15, 0x1.77181b6779fbfp-14, -0x1.ba428ef84e30ap-16,
+        0x1.1e46aab8b1abcp-13, 0x1.d2623c0c405e4p-13, 0x1.37fbcbd9938f6p-11, 0x1.7d5b35b2c427bp-10, 0x1.d6d937003b6c1p-9, 0x1.226e12425e8efp-7,
+        0x1.664f49a95250dp-6, 0x1.ba1ba1b4664cap-5, 0x1.111111111835p-3, 0x1.55555555554f1p-2};
 
     private Trigonometry() { }
 
-    /** {@code x - k pi}. */
-    private static <V, M> V reduced32(Arithmetic<V, M> a, V x, V k) {
-        V r = a.fnma(k, a.constant(PI[0]), x);
-        r = a.fnma(k, a.constant(PI[1]), r);
-        return a.fnma(k, a.constant(PI[2]), r);
-    }
+    private static <V, M> V rounding(Arithmetic<V, M> a) { return a.constant(a.wide() ? ROUND_64 : ROUND_32); }
 
-    /** {@code (-1)^k sin(r)}, where the lowest bit of {@code integer} is that of k; 0 for both zeros. 9 operations. */
-    private static <V, M> V signedSin32(Arithmetic<V, M> a, V r, V integer) {
+    private static <V, M> M far(Arithmetic<V, M> a, V x) { return a.less(a.constant(a.wide() ? NEAR_64 : NEAR_32), a.abs(x)); }
+
+    /** {@code (-1)^k sin(x - k pi)}, where the lowest bit of {@code integer} is that of k; 0 for both zeros. F32: 12 operations. */
+    private static <V, M> V signedSin(Arithmetic<V, M> a, V x, V k, V integer) {
+        V r = x;
+        for (double part : a.wide() ? PI_64 : PI_32) r = a.fnma(k, a.constant(part), r);
         V z = a.mul(r, r);
-        V y = a.fma(a.mul(r, z), horner(a, z, SIN), r);
-        return a.bitXor(y, a.shiftLeft(integer, 31));
+        V y = a.fma(a.mul(r, z), horner(a, z, a.wide() ? SIN_64 : SIN_32), r);
+        return a.bitXor(y, a.shiftLeft(integer, a.wide() ? 63 : 31));
     }
 
-    private static <V, M> M far(Arithmetic<V, M> a, V x) { return a.less(a.constant(NEAR), a.abs(x)); }
-
-    /** {@code x = k pi + r}. 16 operations, and the question whether x is huge. */
-    static <V, M> V sin32(Arithmetic<V, M> a, V x) {
-        V integer = a.fma(x, a.constant(1 / Math.PI), a.constant(ROUND));
-        V k = a.sub(integer, a.constant(ROUND));
-        V y = a.select(a.equal(x, a.constant(0)), x, signedSin32(a, reduced32(a, x, k), integer));
-        return a.rarely(far(a, x), () -> a.inDouble(Trigonometry::sinHuge, x), y);
-    }
-
-    /** {@code x = (k - 1/2) pi + r}, and sin(x + pi / 2) = (-1)^k sin(r). 16 operations, and the question whether x is huge. */
-    static <V, M> V cos32(Arithmetic<V, M> a, V x) {
-        V integer = a.add(a.fma(a.abs(x), a.constant(1 / Math.PI), a.constant(0.5)), a.constant(ROUND));
-        V k = a.sub(a.sub(integer, a.constant(ROUND)), a.constant(0.5));
-        V y = signedSin32(a, reduced32(a, a.abs(x), k), integer);
-        return a.rarely(far(a, x), () -> a.inDouble(Trigonometry::cosHuge, x), y);
-    }
-
-    /** In double: the errors of r, of tan(r) and of 1 / tan(r) would add up to more than two ulp of a float. */
-    static <V, M> V tan32(Arithmetic<V, M> a, V x) {
-        return a.rarely(far(a, x), () -> a.inDouble(Trigonometry::tanHuge, x), a.inDouble(Trigonometry::tanNear, x));
-    }
-
-    /** {@code x = k pi / 2 + r}; tan(r), or -1 / tan(r) for odd k. F64 lanes, to the digits of a float. 21 operations. */
-    static <V, M> V tanNear(Arithmetic<V, M> a, V x) {
-        V integer = a.fma(x, a.constant(2 / Math.PI), a.constant(ROUND64));
-        V k = a.sub(integer, a.constant(ROUND64));
-        V r = a.fnma(k, a.constant(HALF_PI_LOW), a.fnma(k, a.constant(HALF_PI), x));
+    /** {@code sin(r + rest)}, |r| at most pi / 2. F64 lanes. */
+    static <V, M> V sinOf(Arithmetic<V, M> a, V r, V rest) {
         V z = a.mul(r, r);
-        V tan = a.fma(a.mul(r, z), horner(a, z, TAN), r);
+        V cosine = horner(a, z, 1.0 / 24, -0.5, 1); // near enough, as the rest is small
+        return a.add(r, a.fma(a.mul(r, z), horner(a, z, SIN_64), a.mul(rest, cosine)));
+    }
+
+    /** {@code x = k pi + r}. F32: 16 operations, and the question whether x is huge. */
+    static <V, M> V sin(Arithmetic<V, M> a, V x) {
+        V integer = a.fma(x, a.constant(1 / Math.PI), rounding(a));
+        V y = signedSin(a, x, a.sub(integer, rounding(a)), integer);
+        return a.rarely(far(a, x), () -> a.inDouble(HugeAngles::sin, x), a.select(a.equal(x, a.constant(0)), x, y));
+    }
+
+    /** {@code x = (k - 1/2) pi + r}, and sin(x + pi / 2) = (-1)^k sin(r). F32: 17 operations, and the question whether x is huge. */
+    static <V, M> V cos(Arithmetic<V, M> a, V x) {
+        V magnitude = a.abs(x);
+        V integer = a.add(a.fma(magnitude, a.constant(1 / Math.PI), a.constant(0.5)), rounding(a));
+        V y = signedSin(a, magnitude, a.sub(a.sub(integer, rounding(a)), a.constant(0.5)), integer);
+        return a.rarely(far(a, x), () -> a.inDouble(HugeAngles::cos, x), y);
+    }
+
+    /** Always in double: the errors of r, of tan(r) and of 1 / tan(r) would add up to more than two ulp of a float. */
+    static <V, M> V tan(Arithmetic<V, M> a, V x) {
+        return a.rarely(far(a, x), () -> a.inDouble(HugeAngles::tan, x), a.inDouble(Trigonometry::tanNear, x));
+    }
+
+    /** {@code x = k pi / 2 + r}; tan(r), or -1 / tan(r) for odd k, with what the roundings of r and tan(r) took. F64 lanes, 38 operations. */
+    private static <V, M> V tanNear(Arithmetic<V, M> a, V x) {
+        V integer = a.fma(x, a.constant(2 / Math.PI), a.constant(ROUND_64));
+        V k = a.sub(integer, a.constant(ROUND_64));
+        V first = a.fnma(k, a.constant(PI_64[0] / 2), x), second = a.constant(PI_64[1] / 2), third = a.constant(PI_64[2] / 2);
+        V r = a.fnma(k, second, first);
+        V rest = a.fnma(k, third, a.fnma(k, second, a.sub(first, r)));
+
         V plusOrMinus = a.bitOr(a.shiftLeft(integer, 63), a.constant(1));
-        return a.select(a.less(plusOrMinus, a.constant(0)), a.div(a.constant(-1), tan), tan);
+        V y = tanOrCotangent(a, r, rest, a.less(plusOrMinus, a.constant(0)));
+        return a.select(a.equal(x, a.constant(0)), x, y);
     }
 
-    /** A number as the exact sum of two: the sum rounded, and what the rounding took. */
-    private record Pair<V>(V high, V low) {
-
-        /** Knuth's two-sum with {@code y}. */
-        <M> Pair<V> plus(Arithmetic<V, M> a, V y) {
-            V sum = a.add(high, y), back = a.sub(sum, high);
-            V error = a.add(a.sub(high, a.sub(sum, back)), a.sub(y, back));
-            return new Pair<>(sum, a.add(low, error));
-        }
-    }
-
-    /** {@code x / pi + offset} less a multiple of two, in F64 lanes for an x that is a float: the products with the pieces are exact, and so are their remainders. */
-    private static <V, M> Pair<V> halfTurns(Arithmetic<V, M> a, V x, double offset) {
-        var sum = new Pair<>(a.constant(offset), a.constant(0));
-        for (double piece : ONE_OVER_PI) {
-            V product = a.mul(x, a.constant(piece));
-            sum = sum.plus(a, a.fnma(a.round(a.mul(product, a.constant(0.5))), a.constant(2), product));
-        }
-        return sum;
-    }
-
-    /** {@code sin(pi f)}, |f| at most 1/2. */
-    private static <V, M> V sinPi(Arithmetic<V, M> a, V f) {
-        V z = a.mul(f, f);
-        return a.fma(a.mul(f, z), horner(a, z, SIN_PI), a.mul(f, a.constant(Math.PI)));
-    }
-
-    private static <V, M> V sinOfHalfTurns(Arithmetic<V, M> a, Pair<V> turns) {
-        V k = a.round(turns.high());
-        V f = a.add(a.sub(turns.high(), k), turns.low());
-        V parity = a.fnma(a.round(a.mul(k, a.constant(0.5))), a.constant(2), k); // 0, 1 or -1
-        V sign = a.fnma(a.mul(parity, parity), a.constant(2), a.constant(1));
-        return a.mul(sinPi(a, f), sign);
-    }
-
-    static <V, M> V sinHuge(Arithmetic<V, M> a, V x) { return sinOfHalfTurns(a, halfTurns(a, x, 0)); }
-
-    static <V, M> V cosHuge(Arithmetic<V, M> a, V x) { return sinOfHalfTurns(a, halfTurns(a, x, 0.5)); }
-
-    static <V, M> V tanHuge(Arithmetic<V, M> a, V x) {
-        var turns = halfTurns(a, x, 0);
-        V f = a.sub(turns.high(), a.round(turns.high()));
-        V complement = a.sub(a.sub(a.copySign(a.constant(0.5), f), f), turns.low());
-        return a.div(sinPi(a, a.add(f, turns.low())), a.abs(sinPi(a, complement)));
+    /** {@code tan(r + rest)}, or {@code -1 / tan(r + rest)} where {@code odd}; |r| at most pi / 4. F64 lanes. */
+    static <V, M> V tanOrCotangent(Arithmetic<V, M> a, V r, V rest, M odd) {
+        V z = a.mul(r, r);
+        V change = a.fma(a.mul(r, z), horner(a, z, TAN), a.fma(rest, z, rest));
+        V tan = a.add(r, change), lost = a.sub(change, a.sub(tan, r));
+        V inverse = a.div(a.constant(-1), tan);
+        V cotangent = a.fma(inverse, a.fma(inverse, lost, a.fma(inverse, tan, a.constant(1))), inverse);
+        return a.select(odd, cotangent, tan);
     }
 }

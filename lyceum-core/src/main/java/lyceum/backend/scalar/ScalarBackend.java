@@ -1,6 +1,7 @@
 package lyceum.backend.scalar;
 
 import java.lang.ref.Reference;
+import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
 import lyceum.backend.Convolution;
 import lyceum.backend.Epilogue;
@@ -71,7 +72,7 @@ public class ScalarBackend implements Backend {
     }
 
     @Override public void matmul(View a, View b, View out) {
-        Matmul.batched(a, b, out, Matmul::multiply);
+        Matmul.batched(a, b, out, Matmul.inBlocks(Matmul::multiply));
         keepReachable(a, b, out);
     }
 
@@ -111,6 +112,16 @@ public class ScalarBackend implements Backend {
         weights.check();
         QuantisedMatmul.multiply(x, weights, bias, activations, out);
         keepReachable(x, weights, bias, out);
+    }
+
+    @Override public void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
+        Attention.forward(options, q, k, v, out, logSumExp);
+        keepReachable(options, q, k, v, out, logSumExp);
+    }
+
+    @Override public void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient, View qGradient, View kGradient, View vGradient) {
+        AttentionGradient.backward(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
+        keepReachable(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
     }
 
     @Override public final void gather(View in, int axis, View index, View out) {

@@ -21,12 +21,12 @@ public final class VectorBackend extends ScalarBackend {
 
     @Override public void matmul(View a, View b, View out) {
         int rank = out.shape().length;
-        long work = out.shape()[rank - 2] * out.shape()[rank - 1] * a.shape()[rank - 1];
+        double work = (double) out.shape()[rank - 2] * out.shape()[rank - 1] * a.shape()[rank - 1];
         if (!out.dtype().isFloat() || work < SMALL) {
             super.matmul(a, b, out);
             return;
         }
-        Matmul.batched(a, b, out, out.dtype() == lyceum.DType.F64 ? VectorMatmul64::multiply : VectorMatmul::multiply);
+        Matmul.batched(a, b, out, Matmul.inBlocks(out.dtype() == lyceum.DType.F64 ? VectorMatmul64::multiply : VectorMatmul::multiply));
         keepReachable(a, b, out);
     }
 

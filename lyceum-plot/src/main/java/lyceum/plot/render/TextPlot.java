@@ -124,8 +124,9 @@ final class TextPlot {
         }
     }
 
+    /** What a cross is in text: no glyph of a series. */
     private int cross() {
-        return style.ascii() ? 'X' : '✕';
+        return style.ascii() ? '$' : '★';
     }
 
     /** Glyphs at four places of a line, each line's a little further on, and at its end. */

@@ -19,6 +19,8 @@ final class VegaPlot {
     final List<String> placesX;
     final List<String> placesY;
     private static final double MOST_WIDTH = 520;
+    /** A legend may stand over the axis's numbers too. */
+    private static final double LEGEND_OVERHANG = 30;
 
     private final double box;
     private final double most;
@@ -82,7 +84,7 @@ final class VegaPlot {
             view.put("width", Math.round(fit.width()));
         }
         inner = width > 0 ? width : Math.max(120, box - 40);
-        tickCountX = (int) Math.clamp((width > 0 ? width : 560) / 70, 2, 8);
+        tickCountX = (int) Math.clamp((width > 0 ? width : box) / 70, 2, 8);
         tickCountY = (int) Math.clamp(height / 52, 2, 8);
         spreadNames(height);
         if (equal) {
@@ -235,6 +237,19 @@ final class VegaPlot {
         return (plot.y().label().isEmpty() ? 8 : 26) + (ruleNames() ? 14 : 0);
     }
 
+    /** How many of these names stand side by side, with the names of crosses to their right. */
+    private int legendColumns(List<SeriesColors.Entry> values) {
+        double crosses = colors.entries(direct).stream().filter(e -> e.glyph() == SeriesColors.Glyph.CROSS).mapToDouble(VegaPlot::entryWidth).sum();
+        double room = box + LEGEND_OVERHANG - crosses;
+        if (values.stream().mapToDouble(VegaPlot::entryWidth).sum() <= room) return values.size();
+        double widest = values.stream().mapToDouble(VegaPlot::entryWidth).max().orElse(1);
+        return Math.clamp((int) (room / widest), 1, values.size());
+    }
+
+    private static double entryWidth(SeriesColors.Entry entry) {
+        return TextWidth.of(entry.name(), 12) + 28;
+    }
+
     /** Whether names of vertical references stand over the plot, under the axis's label. */
     private boolean ruleNames() {
         return plot.layers().stream().anyMatch(l -> l instanceof Layer.Rule r && r.vertical() && !r.label().isEmpty());
@@ -255,7 +270,9 @@ final class VegaPlot {
         }
         legendPlaced = true;
         var legend = color.putObject("legend").putNull("title").put("orient", "top").put("direction", "horizontal").put("symbolOpacity", 1).put("offset", legendOffset());
-        legend.put("symbolType", values.stream().allMatch(e -> e.glyph() == SeriesColors.Glyph.DOT) ? "circle" : "square").put("symbolStrokeWidth", 0);
+        int columns = legendColumns(values);
+        if (columns < values.size()) legend.put("columns", columns).put("columnPadding", 12).put("rowPadding", 3);
+        legend.put("symbolType", values.stream().allMatch(e -> e.glyph() == SeriesColors.Glyph.DOT) ? "circle" : "square").put("symbolStrokeWidth", 0).put("symbolStrokeColor", "transparent");
         var shown = legend.putArray("values");
         values.forEach(e -> shown.add(e.name()));
     }

@@ -62,7 +62,7 @@ class VegaLiteTest {
         assertThat(texts(cross.get("encoding").get("shape").get("scale").get("domain"))).containsExactly("centres");
         assertThat(VegaLite.config(Theme.DARK).get("style").get("ink").get("color").asString()).isEqualTo(Theme.DARK.ink());
         assertThat(Svg.inline(plot, 400)).contains("stroke=\"var(--ink");
-        assertThat(new TerminalText().draw(plot)).contains("✕ centres");
+        assertThat(new TerminalText().draw(plot)).contains("★ centres");
         assertThat(Figure.fromJson(plot.toJson())).isEqualTo(plot);
     }
 

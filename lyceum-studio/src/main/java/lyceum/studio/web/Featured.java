@@ -1,6 +1,7 @@
 package lyceum.studio.web;
 
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,9 +58,14 @@ final class Featured {
         return slugs.stream().map(ready::get).filter(java.util.Objects::nonNull).toList();
     }
 
-    /** Labs that are still to come. */
-    int waiting() {
-        return waiting.get();
+    /** Labs that are still to come, already with their names so that nothing moves when the figures arrive. */
+    List<HomeView.Live> pending() {
+        int count = waiting.get();
+        if (slugs.isEmpty()) {
+            return Collections.nCopies(count, new HomeView.Live("", "", "", "", "", ""));
+        }
+        return slugs.stream().filter(slug -> !ready.containsKey(slug)).limit(count)
+            .map(slug -> new HomeView.Live(slug, encyclopedia.row(slug).title(), encyclopedia.lab(slug).orElseThrow().title(), "", "", "seed 1")).toList();
     }
 
     private Optional<LabResult> stored(String slug) {
@@ -113,6 +119,7 @@ final class Featured {
 
     private HomeView.Live live(String slug, LabResult result) {
         var figure = telling(Figure.fromJson(result.figures().getFirst().toString()));
-        return new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH), figure.title() + ". " + figure.description());
+        return new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH), figure.title() + ". " + figure.description(),
+            Words.parameters(result.params(), result.seed()) + " · " + Words.seconds(result.seconds()) + " s");
     }
 }

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import lyceum.labs.RunStore;
 import lyceum.labs.StoredRun;
 import lyceum.labs.catalogue.LedgerEntry;
@@ -76,7 +75,7 @@ final class StatusPage {
 
     private StatusView.Change change(List<LedgerEntry> checks) {
         var first = checks.getFirst();
-        var clauses = checks.stream().map(LedgerEntry::clause).distinct().sorted().map(String::valueOf).collect(Collectors.joining(", "));
+        var clauses = Words.runs(checks.stream().mapToInt(LedgerEntry::clause).distinct().sorted().toArray());
         return new StatusView.Change(first.topic(), encyclopedia.row(first.topic()).title(), clauses, checks.size(),
             checks.stream().allMatch(LedgerEntry::holds), Words.date(first.date()));
     }

@@ -84,6 +84,22 @@ final class Words {
         return message.endsWith(".") ? message : message + ".";
     }
 
+    /** Ascending numbers, neighbours together: {@code 1 to 3, 5}. */
+    static String runs(int[] numbers) {
+        var words = new StringBuilder();
+        for (int i = 0; i < numbers.length; i++) {
+            int from = i;
+            while (i + 1 < numbers.length && numbers[i + 1] == numbers[i] + 1) {
+                i++;
+            }
+            words.append(words.isEmpty() ? "" : ", ").append(numbers[from]);
+            if (i > from) {
+                words.append(i == from + 1 ? ", " : " to ").append(numbers[i]);
+            }
+        }
+        return words.toString();
+    }
+
     static String plural(int count, String one, String many) {
         return count + " " + (count == 1 ? one : many);
     }

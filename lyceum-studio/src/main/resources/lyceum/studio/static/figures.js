@@ -107,9 +107,7 @@
     for (const box of drawn.keys()) {
       if (!leads || !("cells" in box.dataset) || "leads" in box.dataset) continue;
       box.dataset.leads = "";
-      const hint = document.createElement("p");
-      hint.textContent = "A click on a cell shows what is in it, below.";
-      box.after(hint);
+      box.closest("figure").querySelector(":scope > p").append(" A click on a cell shows what is in it, below.");
     }
   }
 

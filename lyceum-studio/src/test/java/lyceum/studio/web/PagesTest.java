@@ -185,6 +185,7 @@ class PagesTest {
     @Test
     void statusSaysWhatChangedSinceTheLastVersion() {
         assertThat(http.get("/status").body()).contains("Since the last version", "is the first version: the ");
+        assertThat(Words.runs(new int[] {1, 2, 3, 5, 7, 8})).isEqualTo("1 to 3, 5, 7, 8");
         var last = LastVersion.parse(List.of("0.1.0", "ols works", "relu partial", ""));
         assertThat(last.version()).isEqualTo("0.1.0");
         assertThat(last.of("ols")).isEqualTo("works");

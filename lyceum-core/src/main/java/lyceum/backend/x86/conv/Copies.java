@@ -2,9 +2,10 @@ package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.concurrent.ConcurrentHashMap;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
 import java.util.EnumMap;
-import lyceum.backend.x86.Cpu;
-import lyceum.backend.x86.Kernel;
 import lyceum.backend.x86.asm.Feature;
 
 /**

@@ -3,9 +3,9 @@ package lyceum.backend.x86.conv;
 import static lyceum.backend.x86.asm.Gp.*;
 import static lyceum.backend.x86.asm.Instruction.*;
 
-import lyceum.backend.x86.CodeMemory;
-import lyceum.backend.x86.Cpu;
-import lyceum.backend.x86.Kernel;
+import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Feature;

@@ -1,6 +1,6 @@
 package lyceum.backend.x86.gemm;
 
-import lyceum.backend.x86.Cpu;
+import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.asm.Feature;
 
 /**

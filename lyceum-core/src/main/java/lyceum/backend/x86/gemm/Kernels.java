@@ -2,9 +2,9 @@ package lyceum.backend.x86.gemm;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import lyceum.backend.x86.CodeMemory;
-import lyceum.backend.x86.Cpu;
-import lyceum.backend.x86.Kernel;
+import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
 
 /** The kernels of one CPU, each made when it is first needed. */
 final class Kernels {

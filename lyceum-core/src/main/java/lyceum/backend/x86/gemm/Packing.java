@@ -2,7 +2,7 @@ package lyceum.backend.x86.gemm;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import lyceum.backend.x86.Cpu;
+import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.memory.Allocator;
 import lyceum.memory.Storage;

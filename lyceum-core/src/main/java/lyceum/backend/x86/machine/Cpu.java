@@ -1,4 +1,4 @@
-package lyceum.backend.x86;
+package lyceum.backend.x86.machine;
 
 import static lyceum.backend.x86.asm.Gp.R8;
 import static lyceum.backend.x86.asm.Gp.RAX;

@@ -1,4 +1,4 @@
-package lyceum.backend.x86;
+package lyceum.backend.x86.machine;
 
 import static lyceum.backend.x86.asm.Instruction.VADDPS;
 import static lyceum.backend.x86.asm.Instruction.VMOVUPS;
