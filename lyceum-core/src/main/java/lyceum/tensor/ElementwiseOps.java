@@ -283,7 +283,7 @@ sealed interface ElementwiseOps permits Tensor {
         return apply(op, type, a.to(type), b.to(type), null);
     }
 
-    private static Shape broadcast(Op op, Shape a, Shape b) { return a.equals(b) ? a : Shape.broadcast(op.name().toLowerCase(java.util.Locale.ROOT), a, b); }
+    private static Shape broadcast(Op op, Shape a, Shape b) { return a.equals(b) ? a : Shape.broadcast(op.text(), a, b); }
 
     static Tensor unary(Op op, DType type, Tensor a) { return apply(op, type, a, null, null); }
 
