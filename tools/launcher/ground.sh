@@ -19,7 +19,7 @@ Lyceum: the machine-learning encyclopedia that runs.
   ./lyceum run k-means        run its lab
   ./lyceum path adam          the reading order that leads there
   ./lyceum shell              JShell with the library imported
-  ./lyceum bench core         measure, beside the peers
+  ./lyceum bench gemm         measure, beside libtorch and PyTorch; other suites: bench --help
   ./lyceum doctor             what was found, and the line that mends each lack
   ./lyceum javadoc | refresh | completion | version
 

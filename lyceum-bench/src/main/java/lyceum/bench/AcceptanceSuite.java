@@ -67,18 +67,12 @@ final class AcceptanceSuite {
         }
         double[] a = new double[31], b = new double[31];
         for (int i = 0; i < a.length; i++) {
-            a[i] = seconds(ours);
-            b[i] = seconds(other);
+            a[i] = Timing.seconds(ours, 1);
+            b[i] = Timing.seconds(other, 1);
         }
-        double ratio = Timing.median(a) / Timing.median(b);
+        double ratio = Timing.Median.of(a).value() / Timing.Median.of(b).value();
         add(new Row("acceptance", name + ", at most " + limit, shape, "F64", Runtime.getRuntime().availableProcessors(), ratio, Double.NaN, "times", Double.NaN, "", Cpu.name()));
         lines.add(new Line(topic, clause, "bench:" + topic, ratio <= limit, List.of(Map.of("name", "ratio", "value", ratio)), (System.nanoTime() - begin) * 1e-9));
-    }
-
-    private static double seconds(Supplier<?> body) {
-        long start = System.nanoTime();
-        body.get();
-        return (System.nanoTime() - start) * 1e-9;
     }
 
     /** Leaves what was seen where the ledger's update looks, and in the ledger itself. */
@@ -97,17 +91,7 @@ final class AcceptanceSuite {
     private LedgerEntry entry(Line line) {
         var measured = line.measured.getFirst();
         var value = measured.get("name") + " " + new BigDecimal((double) measured.get("value")).round(new MathContext(3)).toPlainString();
-        return new LedgerEntry(line.topic, line.clause, line.test, line.holds, value, LocalDate.now(ZoneOffset.UTC).toString(), Machine.cpu(), commit());
-    }
-
-    private String commit() {
-        try {
-            var git = new ProcessBuilder("git", "rev-parse", "--short=10", "HEAD").directory(root.toFile()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-            var hash = git.inputReader().readLine();
-            return hash == null ? "unknown" : hash.strip();
-        } catch (IOException e) {
-            return "unknown";
-        }
+        return new LedgerEntry(line.topic, line.clause, line.test, line.holds, value, LocalDate.now(ZoneOffset.UTC).toString(), Machine.cpu(), Commit.of(root));
     }
 
     private void add(Row row) {

@@ -159,7 +159,7 @@ final class LearnSuite {
             answer = peer == null ? null : peer.call(function, request);
             b[i] = answer == null ? Double.NaN : answer.path("seconds").asDouble();
         }
-        return new Fit<>(Timing.median(a), Timing.median(b), model, answer);
+        return new Fit<>(Timing.Median.of(a).value(), Timing.Median.of(b).value(), model, answer);
     }
 
     private void time(String name, Data data, Fit<?> fit) {

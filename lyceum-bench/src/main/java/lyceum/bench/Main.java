@@ -1,23 +1,51 @@
 package lyceum.bench;
 
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import lyceum.backend.Parallel;
+import lyceum.labs.Machine;
+import lyceum.plot.render.Svg;
+import lyceum.plot.render.Theme;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.json.JsonMapper;
 
-/** {@code ./lyceum bench SUITE [--json]}. */
+/** {@code ./lyceum bench SUITE [--json] [--threads N] [--svg FILE] [--record]}. */
 @Command(name = "bench", mixinStandardHelpOptions = true, description = "Measures Lyceum beside its peers, in one run. A ratio above 1 means that Lyceum is better.")
 public final class Main implements Callable<Integer> {
-    enum Suite { core, learn, studio, acceptance }
+    private static final double WIDTH = 900;
+    /** Load over cores from which on medians are doubtful. */
+    private static final double BUSY = 0.75;
 
-    @Parameters(description = "One of: ${COMPLETION-CANDIDATES}") private Suite suite;
+    enum SuiteName { core, gemm, matvec, elementwise, reductions, attention, conv, optim, nn, startup, learn, studio, acceptance }
+
+    @Parameters(description = "One of: ${COMPLETION-CANDIDATES}") private SuiteName suite;
 
     @Option(names = "--json", description = "Print the rows as a JSON array and nothing else.") private boolean json;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Measure on N threads alone; else on one and then on two (learn: one and all).") private int threads;
+
+    @Option(names = "--only", paramLabel = "TEXT", defaultValue = "", description = "Only rows whose name, shape and type contain this.") private String only;
+
+    @Option(names = "--repetitions", paramLabel = "N", description = "Samples of each side at most; quote no median of fewer than 7. Default: 9, with --busy 31.") private int repetitions;
+
+    @Option(names = "--busy", description = "Many short samples, for a machine that others use too: then the ratio of the best ones says more than that of the medians.") private boolean busy;
+
+    @Option(names = "--svg", paramLabel = "FILE", description = "Draw the ratios.") private Path svg;
+
+    @Option(names = "--record", description = "Add the rows to the committed history, " + History.FILE + ".") private boolean record;
+
+    private final Path root = Path.of(System.getProperty("lyceum.root", "."));
 
     public static void main(String[] args) {
         Locale.setDefault(Locale.ROOT);
@@ -25,26 +53,65 @@ public final class Main implements Callable<Integer> {
     }
 
     @Override public Integer call() throws Exception {
-        if (!json) System.out.printf("%s%n%-46s %12s %12s %8s  %s%n", Cpu.name(), "", "ours", "peer", "ratio", "unit");
+        if (threads < 0 || repetitions < 0) throw new IllegalArgumentException("bench: " + threads + " threads and " + repetitions + " repetitions; both are at least 1");
+        if (!json) System.out.printf("%s%n%s%n", Cpu.name(), Table.head());
         List<Row> rows = switch (suite) {
-            case core -> new CoreSuite(this::show).run();
+            case core -> tensors(new CoreSuite());
+            case gemm -> tensors(new GemmSuite());
+            case matvec -> tensors(new MatvecSuite());
+            case elementwise -> tensors(new ElementwiseSuite());
+            case reductions -> tensors(new ReductionSuite());
+            case attention -> tensors(new AttentionSuite());
+            case conv -> tensors(new ConvSuite());
+            case optim -> tensors(new OptimSuite());
+            case nn -> tensors(new NnSuite());
+            case startup -> tensors(new StartupSuite());
             case learn -> new LearnSuite(this::show).run();
             case studio -> new StudioSuite(this::show).run();
-            case acceptance -> new AcceptanceSuite(Path.of(System.getProperty("lyceum.root", ".")), this::show).run();
+            case acceptance -> new AcceptanceSuite(root, this::show).run();
         };
         if (json) System.out.println(JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValueAsString(rows));
+        else Judgement.of(rows).forEach(j -> System.out.println(j.sentence()));
+        if (svg != null) Files.writeString(svg, Svg.write(Chart.of(suite.name(), rows), Theme.LIGHT, WIDTH));
+        if (record) History.append(root.resolve(History.FILE), LocalDate.now(ZoneOffset.UTC), Machine.version(), Commit.of(root), rows);
         return 0;
     }
 
-    private void show(Row row) {
-        if (json) return;
-        boolean found = Double.isNaN(row.ratio()) && !Double.isNaN(row.peer());
-        System.out.printf("%-46s %12s %12s %8s  %s%s%n", row.name() + " " + row.shape() + (row.suite().equals("learn") && row.threads() > 1 ? ", " + row.threads() + " threads" : ""), digits(row.ours(), found), digits(row.peer(), found),
-                Double.isNaN(row.ratio()) ? "" : String.format("%.2f", row.ratio()), row.unit(), row.peerName().isEmpty() ? "" : "  " + row.peerName());
+    /** On each number of threads, with peers that have as many. */
+    private List<Row> tensors(Suite measured) throws IOException {
+        var counts = threads > 0 ? List.of(threads) : Runtime.getRuntime().availableProcessors() > 1 ? List.of(1, 2) : List.of(1);
+        warnIfBusy();
+        System.setProperty("lyceum.threads", Integer.toString(counts.getLast())); // before anything asks for the pool
+        var usual = busy ? SideBySide.Effort.BUSY : SideBySide.Effort.FULL;
+        var effort = usual.only(only).repetitions(repetitions == 0 ? usual.repetitions() : repetitions);
+        var rows = new ArrayList<Row>();
+        for (int n : counts) {
+            var peers = new ArrayList<Peer>();
+            try {
+                if (suite != SuiteName.startup) {
+                    Peer.libtorch(n).ifPresent(peers::add);
+                    Peer.pytorch(n).ifPresent(peers::add);
+                }
+                var bench = new SideBySide(suite.name(), n, peers, effort, row -> {
+                    rows.add(row);
+                    show(row);
+                });
+                if (n == 1) Parallel.sequentially(() -> measured.measure(bench));
+                else measured.measure(bench);
+            } finally {
+                for (var peer : peers) peer.close();
+            }
+        }
+        return rows;
     }
 
-    /** Four digits of a measurement, nine of what both should agree on. */
-    private static String digits(double value, boolean found) {
-        return Double.isNaN(value) ? "" : String.format(found ? "%.9g" : "%.4g", value);
+    private static void warnIfBusy() {
+        int cores = Runtime.getRuntime().availableProcessors();
+        double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        if (load > BUSY * cores) System.err.printf("Other programs use the CPU (load %.1f on %d cores), and threads that wait for each other suffer most: measure again when it is idle, or with --busy and read the ratio of the best%n", load, cores);
+    }
+
+    private void show(Row row) {
+        if (!json) System.out.println(Table.line(row));
     }
 }

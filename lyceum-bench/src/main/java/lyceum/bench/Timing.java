@@ -1,43 +1,66 @@
 package lyceum.bench;
 
 import java.util.Arrays;
+import java.util.function.IntToDoubleFunction;
 import java.util.function.Supplier;
+import lyceum.memory.Scope;
 
-/** Medians of runs that alternate between ours and the peer's, so that the machine's drift hits both alike. */
+/** Calls against the clock. */
 final class Timing {
+    /** A scope costs little beside a call of this length. */
+    private static final double LONG_CALL = 20e-6;
+    private static final double PATIENCE = 8;
+
+    /** The median of some samples, the interquartile range over it (NaN for fewer than four), and the least sample. */
+    record Median(double value, double spread, double least) {
+        static Median of(double[] samples) {
+            var sorted = samples.clone();
+            Arrays.sort(sorted);
+            int n = sorted.length;
+            double middle = sorted[n / 2];
+            return new Median(middle, n < 4 ? Double.NaN : (sorted[n - 1 - n / 4] - sorted[n / 4]) / middle, sorted[0]);
+        }
+    }
+
+    /** How many calls make a sample, and about what it takes. */
+    record Pace(int calls, double seconds) { }
+
     private Timing() { }
 
-    /** Median seconds a call, ours first; the second is NaN without a peer. */
-    static double[] pair(Supplier<?> ours, Supplier<?> peer) {
-        int ourCalls = calls(ours), peerCalls = peer == null ? 0 : calls(peer);
-        double[] a = new double[11], b = new double[11];
-        for (int i = 0; i < a.length; i++) {
-            a[i] = seconds(ours, ourCalls);
-            b[i] = peer == null ? Double.NaN : seconds(peer, peerCalls);
-        }
-        return new double[] {median(a), median(b)};
-    }
-
-    /** Warms up for half a second and chooses how many calls make 50 ms. */
-    private static int calls(Supplier<?> body) {
-        long start = System.nanoTime();
-        int n = 0;
-        while (System.nanoTime() - start < 500_000_000L) {
-            body.get();
-            n++;
-        }
-        return Math.max(1, n / 10);
-    }
-
-    private static double seconds(Supplier<?> body, int calls) {
+    /** What {@code calls} of {@code body} take. */
+    static double seconds(Supplier<?> body, int calls) {
         long start = System.nanoTime();
         for (int i = 0; i < calls; i++) body.get();
-        return (System.nanoTime() - start) * 1e-9 / calls;
+        return (System.nanoTime() - start) * 1e-9;
     }
 
-    static double median(double[] values) {
-        var sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
+    /** Times calls of {@code body}, each in a scope of its own, as a step of training is; short ones leave their few bytes to the collector. */
+    static IntToDoubleFunction clock(Supplier<?> body) {
+        double once = seconds(body, 1), each = once < 1e-3 ? seconds(body, 100) / 100 : once;
+        if (each < LONG_CALL) return calls -> seconds(body, calls);
+        Supplier<?> scoped = () -> {
+            try (var scope = Scope.open("measurement")) {
+                return body.get();
+            }
+        };
+        return calls -> seconds(scoped, calls);
+    }
+
+    /**
+     * Runs until calls have not become faster for {@code warmUp} seconds (a JVM may still be compiling), but not for more than {@code PATIENCE} times
+     * as long. Finds how many calls make up {@code sample} seconds.
+     */
+    static Pace pace(IntToDoubleFunction seconds, double warmUp, double sample) {
+        double spent = 0, fasterAt = 0, best = Double.POSITIVE_INFINITY;
+        int calls = 1;
+        while (spent - fasterAt < warmUp && spent < PATIENCE * warmUp) {
+            double took = seconds.applyAsDouble(calls), each = took / calls;
+            spent += Math.max(took, 1e-9);
+            if (each < 0.95 * best) fasterAt = spent;
+            best = Math.min(best, each);
+            calls = (int) Math.clamp(Math.min(2.0 * calls, warmUp / 8 / each), 1, 1 << 24);
+        }
+        int together = Math.clamp(Math.round(sample / best), 1, 1 << 24);
+        return new Pace(together, together * best);
     }
 }

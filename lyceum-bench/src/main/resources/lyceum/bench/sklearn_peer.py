@@ -1,8 +1,8 @@
-"""scikit-learn as a peer: answers each request (a line of JSON on stdin) with a line on stdout, the seconds of one fit and what was found."""
-import json
-import sys
+"""scikit-learn as a peer: each request is one timed fit, answered with its seconds and what was found."""
 import time
 import warnings
+
+from peer import serve
 
 warnings.simplefilter("ignore")
 data = {}
@@ -62,11 +62,4 @@ def logistic(name, tolerance):
     return {"seconds": seconds, "loss": float(loss), "iterations": int(m.n_iter_.max()), "accuracy": float(m.score(x, y)), "norm": float(numpy.sqrt((m.coef_**2).sum()))}
 
 
-calls = {f.__name__: f for f in (hello, load, kmeans, tree, pca, logistic)}
-for line in sys.stdin:
-    request = json.loads(line)
-    try:
-        answer = calls[request.pop("call")](**request)
-    except Exception as e:
-        answer = {"error": type(e).__name__ + ": " + str(e)}
-    print(json.dumps(answer), flush=True)
+serve(hello, load, kmeans, tree, pca, logistic)

@@ -150,7 +150,7 @@ final class Rewriting {
         return r.done();
     }
 
-    /** {@code exp(x - max x) / sum exp(x - max x)}, zeros where all is minus infinity. */
+    /** {@code exp(x - max x) * (1 / sum exp(x - max x))}, zeros where all is minus infinity. */
     private int softmax(int axis, int x, DType type, Shape shape) {
         var sizes = shape.toArray();
         sizes[axis] = 1;
@@ -164,7 +164,7 @@ final class Rewriting {
         int sum = call(widen, type, kept, call(new Reduce(Reduction.SUM, List.of(axis)), type, dropped, e));
         int empty = call(new Elementwise(Op.EQ, DType.BOOL), DType.BOOL, kept, sum, zero);
         int safe = call(new Elementwise(Op.WHERE, type), type, kept, empty, one, sum);
-        return call(new Elementwise(Op.DIV, type), type, shape, e, safe);
+        return call(new Elementwise(Op.MUL, type), type, shape, e, call(new Elementwise(Op.RECIPROCAL, type), type, kept, safe));
     }
 
     private static int[] indices(int rank, int without) {

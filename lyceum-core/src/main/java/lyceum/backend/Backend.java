@@ -1,11 +1,14 @@
 package lyceum.backend;
 
+import lyceum.backend.quant.Activations;
+import lyceum.backend.quant.BlockMatrix;
+
 /**
  * What computes. All operands are {@link View}s; outputs are allocated by the caller and never overlap an input, unless they are the same view.
  *
  * <p>Implementations are stateless and safe for threads. Results do not depend on the number of threads; between backends they agree within
- * rounding. {@code LYCEUM_BACKEND} or {@code -Dlyceum.backend} names one of {@code scalar}, {@code vector}; by default the fastest that this
- * JVM can run.
+ * rounding. {@code LYCEUM_BACKEND} or {@code -Dlyceum.backend} names one of {@code scalar}, {@code vector}, {@code x86}; by default the fastest that
+ * this JVM can run.
  */
 public interface Backend {
 
@@ -23,7 +26,10 @@ public interface Backend {
     /** A line for people: what this backend runs on. */
     String description();
 
-    /** Runs {@code program} for every element; every view has the same shape (broadcast by zero strides). */
+    /**
+     * Runs {@code program} for every element; every view has the same shape (broadcast by zero strides). In a row program an output whose last
+     * stride is 0 takes the row's value; outputs of row programs overlap no input at all.
+     */
     void run(Program program, View[] inputs, View[] outputs);
 
     /**
@@ -38,6 +44,35 @@ public interface Backend {
     /** {@code out[b] = a[b] b[b]} for matrices in the last two axes, equal leading axes (broadcast by zero strides), one float or integer type. */
     void matmul(View a, View b, View out);
 
+    /**
+     * {@code y[n, o] = epilogue(sum over c of x[n, c] * weight[o, c])}, correlated over the spatial axes as {@link Convolution} says: x (batch, inputs,
+     * sizes..), weight (outputs, inputs / groups, kernel..), y (batch, outputs, positions..), one float type. {@code how} is spread over the axes.
+     */
+    void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y);
+
+    /** The gradient of {@link #convolve} by x, from that by y: {@code x[n, c] = epilogue(sum over o of y[n, o] * weight[o, c])} run backwards. Also the transposed convolution of y. */
+    void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x);
+
+    /** The gradient of {@link #convolve} by the weight, from that by y. */
+    void convolveWeight(Convolution how, View x, View y, View weight);
+
+    /** The largest of each window, NaN if it holds one, and (I64) its row-major number in the channel; the first of equals. {@code how} is spread over the axes. */
+    void maxPool(Pooling how, View x, View y, View indices);
+
+    /** The mean of each window. */
+    void averagePool(Pooling how, View x, View y);
+
+    /** The gradient of {@link #averagePool} by x, from that by y. */
+    void averagePoolBack(Pooling how, View y, View x);
+
+    /**
+     * {@code out[i, j] = sum_p x[i, p] w[j, p] + bias[j]} for rows of quantised weights: x (m, k) of F16, BF16 or F32, out (m, n) of F32, bias
+     * (n) of F32 or null. What is rounded when is stated in {@link lyceum.backend.quant}; every backend gives the same bits.
+     *
+     * @throws lyceum.FormatException if a scale of the weights is not finite
+     */
+    void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out);
+
     /** {@code out[.., j, ..] = in[.., index[.., j, ..], ..]} along {@code axis}; index (I64) and out share a shape. Indices are in range. */
     void gather(View in, int axis, View index, View out);
 
@@ -46,6 +81,22 @@ public interface Backend {
 
     /** Stable sort along {@code axis}, NaN last; {@code indices} (I64) receives the permutation. */
     void sort(View in, int axis, boolean descending, View values, View indices);
+
+    /**
+     * {@code out[b, h, i] = sum_j softmax_j(scale q[b, h, i] . k[b, h', j] + bias[b, h, i, j]) v[b, h', j]} over the keys that
+     * {@link AttentionOptions} lets query i see; zeros where it sees none. Scratch is linear in the lengths.
+     *
+     * @param q (batch, heads, queries, d)
+     * @param k (batch, kv heads, keys, d), or pages; kv heads divide heads, and head h reads {@code h' = h / (heads / kv heads)}
+     * @param v (batch, kv heads, keys, e), or pages
+     * @param out (batch, heads, queries, e)
+     * @param logSumExp receives the logarithm of each row's sum of exponentials, (batch, heads, queries), contiguous, F64 for F64 and F32 else: what the
+     *        backward pass needs; -inf where no key is seen; may be null
+     */
+    void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp);
+
+    /** Gradients of {@link #attention} with respect to q, k and v (not of the bias, not through pages), from that of its result. */
+    void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient, View qGradient, View kGradient, View vGradient);
 
     /** The backend that the current scope computes with. */
     static Backend current() { return Backends.current(); }

@@ -15,11 +15,15 @@ final class Backends {
     /** Built on first use: choosing reads the environment and may log. */
     private static final class Default {
         static final Backend BACKEND = choose();
+
+        static {
+            Profiled.startIfSet();
+        }
     }
 
     private Backends() { }
 
-    static Backend current() { return everScoped && SCOPED.isBound() ? SCOPED.get() : Default.BACKEND; }
+    static Backend current() { return Profiled.ifWanted(everScoped && SCOPED.isBound() ? SCOPED.get() : Default.BACKEND); }
 
     static void with(Backend backend, Runnable body) {
         everScoped = true;
@@ -33,13 +37,19 @@ final class Backends {
                 if (!vectorModulePresent()) throw new IllegalArgumentException("backend vector: add the JVM flag --add-modules jdk.incubator.vector");
                 yield load("lyceum.backend.vector.VectorBackend");
             }
-            default -> throw new IllegalArgumentException("backend \"" + name + "\" does not exist; there are scalar and vector");
+            case "x86" -> load("lyceum.backend.x86.X86Backend", named(vectorModulePresent() ? "vector" : "scalar"));
+            default -> throw new IllegalArgumentException("backend \"" + name + "\" does not exist; there are scalar, vector and x86");
         };
     }
 
     private static Backend choose() {
         var set = System.getProperty("lyceum.backend", System.getenv("LYCEUM_BACKEND"));
         if (set != null && !set.isBlank()) return named(set.strip());
+        try {
+            return named("x86");
+        } catch (IllegalArgumentException refused) {
+            System.getLogger("lyceum.backend").log(Level.INFO, "Without machine code: {0}", refused.getMessage());
+        }
         if (vectorModulePresent()) return named("vector");
         System.getLogger("lyceum.backend").log(Level.WARNING,
                 "Computing with plain loops. For several times the speed add the JVM flag --add-modules jdk.incubator.vector");
@@ -48,11 +58,15 @@ final class Backends {
 
     private static boolean vectorModulePresent() { return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(); }
 
-    /** By name, so that no class outside links to the incubator module. */
-    private static Backend load(String className) {
+    /** By name: the seam knows no backend, and no class outside links to the incubator module. A backend that cannot run here throws and says why. */
+    private static Backend load(String className, Backend... fallback) {
         try {
-            var constructor = Class.forName(className).getDeclaredConstructor();
-            return (Backend) constructor.newInstance();
+            var parameters = new Class<?>[fallback.length];
+            java.util.Arrays.fill(parameters, Backend.class);
+            return (Backend) Class.forName(className).getDeclaredConstructor(parameters).newInstance((Object[]) fallback);
+        } catch (java.lang.reflect.InvocationTargetException e) {
+            if (e.getCause() instanceof IllegalStateException reason) throw new IllegalArgumentException("backend " + className.substring(15, className.lastIndexOf('.')) + ": " + reason.getMessage(), e);
+            throw new AssertionError("backend class " + className + " cannot be built", e);
         } catch (ReflectiveOperationException e) {
             throw new AssertionError("backend class " + className + " is missing from the jar", e);
         }

@@ -15,13 +15,22 @@ public enum Op {
     ADD(2), SUB(2), MUL(2), DIV(2), POW(2), MAX(2), MIN(2), ATAN2(2), FLOOR_DIV(2), MOD(2), POLYGAMMA(2),
     EQ(2), NE(2), LT(2), LE(2), GT(2), GE(2), AND(2), OR(2), XOR(2),
     // Ternary: WHERE(condition, a, b); FMA(a, b, c) = a * b + c rounded once
-    WHERE(3), FMA(3);
+    WHERE(3), FMA(3),
+    // Of a whole row (the last axis of the shape), given to each of its elements. Sums of floats are accumulated in F64 and rounded once.
+    ROW_SUM(1), ROW_MAX(1), ROW_MIN(1);
 
     private final int arity;
+    private final String text = name().toLowerCase(java.util.Locale.ROOT);
 
     Op(int arity) { this.arity = arity; }
 
+    /** The name as messages give it: {@code exp}. */
+    public String text() { return text; }
+
     public int arity() { return arity; }
+
+    /** True if the result belongs to a row and not to an element. */
+    public boolean isRowReduction() { return this == ROW_SUM || this == ROW_MAX || this == ROW_MIN; }
 
     /** True if the result is BOOL whatever the operands are. */
     public boolean isPredicate() {

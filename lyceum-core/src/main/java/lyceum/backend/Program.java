@@ -9,6 +9,10 @@ import lyceum.DType;
  * <p>Register {@code i} is the result of instruction {@code i}. Operands are read by {@link Op#LOAD}, whose immediate is the operand's number;
  * constants are the bits of a double (floats) or a long. A backend may interpret the list over blocks that stay in the first-level cache, or
  * compile it; {@link #slot} says which of {@link #slots} buffers each register may live in.
+ *
+ * <p>A <em>row program</em> contains reductions of rows ({@link Op#isRowReduction}), whose results every element of the row can read: softmax is
+ * {@code e = exp(x - ROW_MAX x); e / ROW_SUM e}. It runs row by row in phases: {@link #level} is the number of row reductions that must be
+ * complete, one after another, before a register can be computed. An output view may have stride 0 along the rows; it then takes one value a row.
  */
 public final class Program {
 
@@ -29,6 +33,9 @@ public final class Program {
     private final int[] slot;
     private final int slots;
     private final int[] uses;
+    private final int[] level;
+    private final int levels;
+    private volatile Object attachment;
 
     /** @param outputs registers whose values are stored, in the order of the output views */
     public Program(List<Instruction> code, int... outputs) {
@@ -37,6 +44,8 @@ public final class Program {
         this.slot = new int[this.code.length];
         this.uses = countUses();
         this.slots = assignSlots();
+        this.level = new int[this.code.length];
+        this.levels = assignLevels();
     }
 
     /** The program of a single operation on operands 0, 1, ... of the given types. */
@@ -63,6 +72,27 @@ public final class Program {
 
     /** How many instructions and outputs read the register. */
     public int uses(int register) { return uses[register]; }
+
+    /** The longest chain of row reductions on the way to the register, itself included. */
+    public int level(int register) { return level[register]; }
+
+    /** The highest level of a register; 0 if nothing reduces rows. */
+    public int levels() { return levels; }
+
+    public boolean isRowProgram() { return levels > 0; }
+
+    private int assignLevels() {
+        int most = 0;
+        for (int i = 0; i < code.length; i++) {
+            var in = code[i];
+            if (in.a >= 0) level[i] = level[in.a];
+            if (in.b >= 0) level[i] = Math.max(level[i], level[in.b]);
+            if (in.c >= 0) level[i] = Math.max(level[i], level[in.c]);
+            if (in.op.isRowReduction()) level[i]++;
+            most = Math.max(most, level[i]);
+        }
+        return most;
+    }
 
     private int[] countUses() {
         var counts = new int[code.length];
@@ -95,6 +125,11 @@ public final class Program {
         }
         return count;
     }
+
+    /** What a backend has kept with the program, or null. For programs that are run again and again, as those of single operations are. */
+    public Object attachment() { return attachment; }
+
+    public void attach(Object kept) { attachment = kept; }
 
     /** A listing for humans: {@code r2 = MUL f32 r0 r1}. */
     @Override public String toString() {

@@ -2,61 +2,51 @@ package lyceum.memory;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
-import java.lang.ref.Cleaner;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The caching allocator behind every tensor.
  *
- * <p>Requests above {@value #SMALL} bytes get a block of their own from size classes four to an octave (at most 25% is lost); freed blocks
- * stay in the cache. Smaller ones are carved from slabs of {@value #SLAB} bytes that the collector frees as one. Off-heap garbage does not
- * press on the Java heap, so the allocator itself asks for a collection: when what is out has doubled since the last one, and before it
- * would exceed its budget. The cache holds what is reused: when fresh memory is needed while it exceeds what is out by far, blocks that were
+ * <p>Requests above 32 KiB get a block of their own from size classes four to an octave (at most 25% is lost); freed blocks
+ * stay in the cache. Smaller ones are carved from slabs that the collector frees as one; a {@link Scope} has slabs of its own. Off-heap garbage
+ * does not press on the Java heap, so the allocator itself asks for a collection: when what is out has doubled since the last one, and before
+ * it would exceed its budget. The cache holds what is reused: when fresh memory is needed while it exceeds what is out by far, blocks that were
  * not used for long go back to the system. The budget is half of the memory of the machine or container, or {@code -Dlyceum.memory.budget=BYTES}.
+ * {@link Memory#stats()} shows the figures.
  *
- * <p>{@code LYCEUM_POISON=on} fills freed blocks with {@code 0xA5}, so that a use after free shows.
+ * <p>{@code LYCEUM_GUARD=on} gives every storage pages of its own that end at a forbidden one, so that a kernel which leaves its operand stops there.
+ * {@code LYCEUM_POISON=on} fills freed blocks with {@code 0xA5}, so that a use after free shows. {@code LYCEUM_MEMORY_SITES=on} notes for
+ * every block where it was asked for.
  */
 public final class Allocator {
-    static final int SMALL = 4096;
-    static final int SLAB = 65536;
     private static final long FIRST_COLLECTION = 128L << 20;
+    /** The first so many collections may raise the amount of garbage that gathers between two; then memory is flat. */
+    private static final int SETTLING = 8;
 
-    private static final Allocator INSTANCE = new Allocator();
+    static final Allocator INSTANCE = new Allocator();
 
-    private final Cleaner cleaner = Cleaner.create();
     private final boolean poison = "on".equals(System.getenv("LYCEUM_POISON")) || Boolean.getBoolean("lyceum.poison");
+    private final boolean guard = "on".equals(System.getenv("LYCEUM_GUARD"));
+    private final AtomicLong guarded = new AtomicLong();
+    private final Sites sites = Sites.fromSettings();
     private final long budget = Long.getLong("lyceum.memory.budget", machineMemory() / 2);
+    private final Block.Live live = new Block.Live(this::giveBack);
     @SuppressWarnings({"unchecked", "rawtypes"})
-    private final ArrayDeque<MemorySegment>[] cache = new ArrayDeque[256];
+    private final ArrayDeque<MemorySegment>[] cache = new ArrayDeque[SizeClass.COUNT];
     /** By size class, the fewest blocks that lay in the cache since it was last trimmed: so many were not needed. */
-    private final int[] unused = new int[256];
-    /** Bytes in blocks that storages hold, and bytes taken from the system (those, and the cache). */
-    private final AtomicLong out = new AtomicLong(), taken = new AtomicLong();
+    private final int[] unused = new int[SizeClass.COUNT];
+    /** Bytes in blocks that storages hold, the most that ever were, and bytes taken from the system (those, and the cache). */
+    private final AtomicLong out = new AtomicLong(), peak = new AtomicLong(), taken = new AtomicLong();
     private volatile long collectAt = FIRST_COLLECTION;
-    /** Garbage that may gather between two collections; settled by the first of them, so that memory is flat from then on. */
+    /** Garbage that may gather between two collections. */
     private volatile long headroom = FIRST_COLLECTION;
     private int collections;
     private long survived, lastCollection = System.nanoTime();
-    private volatile Slab slab;
+    private final Slab[] slabs = new Slab[2];
 
     private Allocator() {
         for (int i = 0; i < cache.length; i++) cache[i] = new ArrayDeque<>();
-    }
-
-    private static final class Slab {
-        final MemorySegment memory;
-        final AtomicLong top = new AtomicLong();
-
-        Slab(MemorySegment memory) { this.memory = memory; }
-    }
-
-    /** What the allocator holds: bytes in use by reachable or not yet collected storages, in the cache, and the most it may take. */
-    public record Statistics(long inUse, long cached, long budget) { }
-
-    public static Statistics statistics() {
-        long out = INSTANCE.out.get();
-        return new Statistics(out, INSTANCE.taken.get() - out, INSTANCE.budget);
     }
 
     /** Storage of at least {@code bytes}, 64-byte aligned, contents undefined. @throws OutOfMemoryError beyond the budget, with the figures */
@@ -67,58 +57,63 @@ public final class Allocator {
 
     private Storage get(long bytes, Scope scope) {
         if (bytes < 0) throw new IllegalArgumentException("allocate: " + bytes + " bytes");
+        if (guard) return guarded(bytes);
+        if (scope != null && scope.isDetached()) scope = null;
+        if (bytes <= Slab.SMALL) return scope == null ? small(bytes) : scope.carve(bytes);
         if (bytes > budget) throw beyondBudget(bytes);
-        var storage = bytes <= SMALL ? small(bytes) : large(bytes);
+        var storage = large(bytes);
         if (scope != null) scope.own(storage);
         return storage;
     }
 
+    /** The system bounds the number of mappings, so that a collection is asked for now and then. */
+    private Storage guarded(long bytes) {
+        if (guarded.incrementAndGet() % 4096 == 0) System.gc();
+        var memory = Pages.guarded(bytes);
+        return new Storage(memory, memory.byteSize() - bytes, bytes, null, null);
+    }
+
     private Storage small(long bytes) {
-        long size = Math.max(64, (bytes + 63) & -64L);
+        int kind = Slab.kind(bytes);
         while (true) {
-            var s = slab;
-            if (s != null) {
-                long at = s.top.getAndAdd(size);
-                if (at + size <= SLAB) return new Storage(s.memory, at, bytes, s);
-            }
-            synchronized (this) {
-                if (slab == s) slab = newSlab();
+            var slab = slabs[kind]; // a race for it is settled below
+            var storage = slab == null ? null : slab.carve(bytes);
+            if (storage != null) return storage;
+            synchronized (slabs) {
+                if (slabs[kind] == slab) slabs[kind] = slab(kind);
             }
         }
     }
 
-    private Slab newSlab() {
-        var memory = block(sizeClass(SLAB));
+    Slab slab(int kind) {
+        var memory = block(SizeClass.of(Slab.bytes(kind)));
         var fresh = new Slab(memory);
-        cleaner.register(fresh, new Return(this, memory));
+        fresh.block(live.add(fresh, memory, null));
         return fresh;
     }
 
     private Storage large(long bytes) {
-        var memory = block(sizeClass(bytes));
-        var storage = new Storage(memory, 0, bytes, null);
-        storage.cleanable(cleaner.register(storage, new Return(this, memory)));
+        var memory = block(SizeClass.of(bytes));
+        var storage = new Storage(memory, 0, bytes, null, null);
+        storage.block(live.add(storage, memory, sites == null ? null : sites.here()));
         return storage;
-    }
-
-    /** Run once when a storage (or slab) is unreachable or its scope closes. A record, so that it cannot capture the storage. */
-    private record Return(Allocator to, MemorySegment memory) implements Runnable {
-        @Override public void run() { to.giveBack(memory); }
     }
 
     private void giveBack(MemorySegment memory) {
         if (poison) memory.fill((byte) 0xA5);
         out.addAndGet(-memory.byteSize());
-        var list = cache[sizeClass(memory.byteSize())];
+        var list = cache[SizeClass.of(memory.byteSize())];
         synchronized (list) {
             list.push(memory);
         }
     }
 
     private MemorySegment block(int sizeClass) {
-        long size = classBytes(sizeClass);
+        live.reclaim();
+        long size = SizeClass.bytes(sizeClass);
         long now = out.addAndGet(size);
         if (now > collectAt) collect(now);
+        if (now > peak.get()) peak.accumulateAndGet(now, Math::max);
         var cached = fromCache(sizeClass);
         if (cached != null) return cached;
         if (taken.get() - now > mostCached()) trim(mostCached() / 2);
@@ -167,69 +162,77 @@ public final class Allocator {
     private synchronized void collect(long now) {
         if (out.get() <= collectAt) return;
         long start = System.nanoTime(), gathered = now - survived;
-        awaitCleaner(now, 100); // on a busy machine the cleaner starts late; what it has not freed by then would count as surviving
+        awaitCollector(100, 1); // on a busy machine that thread starts late; what it has not handed over by then would count as surviving
         long took = System.nanoTime() - start, between = Math.max(1, start - lastCollection);
-        if (collections++ == 0) headroom = Math.max(headroom, Math.min(Math.min(budget / 8, 4 * FIRST_COLLECTION), (long) (gathered * (10.0 * took / between))));
+        if (collections++ < SETTLING) headroom = Math.max(headroom, Math.min(Math.min(budget / 8, 4 * FIRST_COLLECTION), (long) (gathered * (10.0 * took / between))));
         survived = out.get();
         lastCollection = System.nanoTime();
         collectAt = survived + Math.max(headroom, survived);
     }
 
-    /** Collects, then waits while the cleaner's thread, which runs behind the collector, still makes progress; at first for {@code patience} ms. */
-    private void awaitCleaner(long before, int patience) {
+    /** Collects, and waits for the thread that hands over what was found dead: at most {@code patience} ms until it begins, then until it pauses for {@code quiet} ms. */
+    private void awaitCollector(int patience, int quiet) {
+        var messenger = live.messenger();
         System.gc();
         boolean interrupted = false;
-        long last = before;
-        for (int quiet = 0; quiet < patience; quiet++) {
-            try {
-                Thread.sleep(1);
-            } catch (InterruptedException e) {
-                interrupted = true; // is told to the caller afterwards: memory must be waited for all the same
-            }
-            long current = out.get();
-            if (current >= last) continue;
-            last = current;
-            patience = 3;
-            quiet = -1;
+        for (int waited = 0; waited < patience && !messenger.hasArrived(); waited++) interrupted |= !pause(1);
+        for (long before = Long.MAX_VALUE; out.get() < before; ) {
+            before = out.get();
+            interrupted |= !pause(quiet);
         }
         if (interrupted) Thread.currentThread().interrupt();
     }
 
+    /** Reclaims until nothing has come for so many milliseconds. False if interrupted, which is told to the caller afterwards: memory must be waited for all the same. */
+    private boolean pause(int millis) {
+        try {
+            live.reclaim(millis);
+            return true;
+        } catch (InterruptedException e) {
+            return false;
+        }
+    }
+
     /** Brings what is taken back under the budget: by giving the cache back to the system, and by reclaiming what is unreachable. */
     private synchronized void makeRoom(int sizeClass) {
-        long size = classBytes(sizeClass);
+        long size = SizeClass.bytes(sizeClass);
         trim(Math.max(0, (budget - out.get()) / 2));
         if (taken.get() <= budget) return;
-        awaitCleaner(out.get(), 500);
-        if (!cache[sizeClass].isEmpty()) return;
-        trim(0);
-        if (taken.get() <= budget) return;
+        // The messenger of the second collection comes after all that the first one found, however late the thread that hands over is.
+        for (int round = 0; round < 2; round++) {
+            collections++;
+            awaitCollector(500, 5);
+            if (!cache[sizeClass].isEmpty()) return;
+            trim(0);
+            if (taken.get() <= budget) return;
+        }
         taken.addAndGet(-size);
         out.addAndGet(-size);
         throw beyondBudget(size);
     }
 
     private OutOfMemoryError beyondBudget(long bytes) {
-        return new OutOfMemoryError("Tensors hold " + (out.get() >> 20) + " MiB and " + Math.max(1, bytes >> 20) + " MiB more would exceed the budget of "
-                + (budget >> 20) + " MiB; raise it with -Dlyceum.memory.budget=BYTES" + (explicitCollectionIsOff()
+        var stats = stats();
+        return new OutOfMemoryError("Tensors hold " + Memory.text(stats.inUse()) + " and " + Memory.text(bytes) + " more would exceed the budget of "
+                + Memory.text(budget) + "; raise it with -Dlyceum.memory.budget=BYTES. " + stats.largest(5)
+                + (sites == null ? " (LYCEUM_MEMORY_SITES=on names where)" : "") + (explicitCollectionIsOff()
                 ? ". -XX:+DisableExplicitGC is set, so that unreachable tensors cannot be reclaimed in time: remove it" : ""));
     }
 
+    Memory.Stats stats() {
+        live.reclaim();
+        long used = out.get();
+        int asked;
+        synchronized (this) {
+            asked = collections;
+        }
+        return Memory.Stats.of(used, Math.max(0, taken.get() - used), peak.get(), budget, asked, live);
+    }
+
+    long budget() { return budget; }
+
     private static boolean explicitCollectionIsOff() {
         return ManagementFactory.getRuntimeMXBean().getInputArguments().contains("-XX:+DisableExplicitGC");
-    }
-
-    /** Four classes an octave: 4096, 5120, 6144, 7168, 8192, ... */
-    private static int sizeClass(long bytes) {
-        if (bytes <= SMALL) return 0;
-        int octave = 63 - Long.numberOfLeadingZeros(bytes - 1);
-        int quarter = (int) ((bytes - 1) >>> (octave - 2)) & 3;
-        return (octave - 12) * 4 + quarter + 1;
-    }
-
-    private static long classBytes(int sizeClass) {
-        int octave = 12 + sizeClass / 4, quarter = sizeClass % 4;
-        return (4L + quarter) << (octave - 2);
     }
 
     private static long machineMemory() {

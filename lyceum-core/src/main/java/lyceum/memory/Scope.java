@@ -26,6 +26,9 @@ public final class Scope implements AutoCloseable {
     private final List<Storage> owned = new ArrayList<>();
     private final Thread thread = Thread.currentThread();
     private final boolean detached;
+    /** Slabs of this scope, and of each kind the one that has room. */
+    private final List<Slab> slabs = new ArrayList<>(2);
+    private final Slab[] open = new Slab[2];
     private boolean closed;
 
     private Scope(String name, boolean detached) {
@@ -46,12 +49,29 @@ public final class Scope implements AutoCloseable {
     /** The innermost scope of this thread, or null. */
     public static Scope current() { return CURRENT.get(); }
 
+    /** Runs {@code body} as if on the thread of {@code scope} (null: of none): what it allocates belongs to that scope. */
+    public static void within(Scope scope, Runnable body) {
+        var own = CURRENT.get();
+        if (own == scope) {
+            body.run();
+            return;
+        }
+        CURRENT.set(scope);
+        try {
+            body.run();
+        } finally {
+            CURRENT.set(own);
+        }
+    }
+
     /** True after the end: what belonged to this scope can no longer be read. */
     public boolean isClosed() {
         synchronized (owned) {
             return closed;
         }
     }
+
+    boolean isDetached() { return detached; }
 
     /** Makes {@code storage} this scope's. @throws lyceum.LyceumException if it has closed */
     void own(Storage storage) {
@@ -62,8 +82,32 @@ public final class Scope implements AutoCloseable {
                 return;
             }
         }
+        refuse(storage);
+    }
+
+    private void refuse(Storage storage) {
         storage.close(name);
         storage.segment(); // says what has happened
+    }
+
+    /** A small storage from a slab that goes back as a whole when the scope closes. @throws lyceum.LyceumException if it has closed */
+    Storage carve(long bytes) {
+        int kind = Slab.kind(bytes);
+        synchronized (owned) {
+            var slab = closed ? null : open[kind];
+            var storage = slab == null ? null : slab.carve(bytes);
+            if (storage == null && !closed) {
+                slab = open[kind] = Allocator.INSTANCE.slab(kind);
+                slabs.add(slab);
+                storage = slab.carve(bytes);
+            }
+            if (storage != null) {
+                owned.add(storage);
+                return storage;
+            }
+        }
+        refuse(Allocator.allocate(bytes, null));
+        throw new AssertionError(name);
     }
 
     /** Moves {@code storage} to the enclosing scope, or out of all scopes if there is none. */
@@ -72,6 +116,7 @@ public final class Scope implements AutoCloseable {
             for (int i = owned.size() - 1; i >= 0; i--) {
                 if (owned.get(i) != storage) continue;
                 owned.remove(i);
+                if (storage.owner() instanceof Slab slab) slab.keep(); // and with it, its neighbours' memory
                 if (outer != null) outer.own(storage);
                 return;
             }
@@ -86,6 +131,8 @@ public final class Scope implements AutoCloseable {
             closed = true;
             for (var storage : owned) storage.close(name);
             owned.clear();
+            for (var slab : slabs) slab.close();
+            slabs.clear();
         }
     }
 }

@@ -1,7 +1,6 @@
 package lyceum.memory;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Cleaner;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,21 +17,31 @@ public final class Storage {
     private final long bytes;
     /** Keeps a slab (or whatever owns the segment) reachable. */
     private final Object owner;
-    private Cleaner.Cleanable cleanable;
+    /** The block that is this storage's alone, or null. */
+    private Block block;
     private volatile int version;
     private volatile String closedBy;
     private List<WeakReference<Object>> readers;
     private int compactAt = 16;
 
-    Storage(MemorySegment segment, long base, long bytes, Object owner) {
+    Storage(MemorySegment segment, long base, long bytes, Object owner, Block block) {
         this.segment = segment;
         this.base = base;
         this.bytes = bytes;
         this.owner = owner;
+        this.block = block;
     }
 
-    /** Wraps memory that something else owns, such as a mapped file; it is never pooled. Writing to it is up to the segment. */
-    public static Storage wrap(MemorySegment segment) { return new Storage(segment, 0, segment.byteSize(), segment); }
+    /**
+     * Wraps memory that something else owns, such as a mapped file; it is never pooled. Writing to it is up to the segment. Arrays on the Java heap
+     * are copied: kernels work with addresses, and an array has none.
+     */
+    public static Storage wrap(MemorySegment segment) {
+        if (segment.isNative()) return new Storage(segment, 0, segment.byteSize(), segment, null);
+        var copy = Allocator.allocate(segment.byteSize(), null);
+        MemorySegment.copy(segment, 0, copy.segment(), copy.base(), segment.byteSize());
+        return copy;
+    }
 
     /** The block; this storage begins at {@link #base()}. @throws lyceum.LyceumException if its scope has closed */
     public MemorySegment segment() {
@@ -51,11 +60,11 @@ public final class Storage {
     @SuppressWarnings("NonAtomicOperationOnVolatileField") // two threads that write one tensor at once are already a race of the user's
     public void written() { version++; }
 
-    void cleanable(Cleaner.Cleanable cleanable) { this.cleanable = cleanable; }
+    void block(Block block) { this.block = block; }
 
     void close(String scope) {
         closedBy = scope;
-        if (cleanable != null) cleanable.clean();
+        if (block != null) block.release();
     }
 
     /**

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Op;
+import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.memory.Storage;
 import lyceum.random.Rng;
@@ -76,11 +77,16 @@ final class Creation {
     static Tensor arange(double start, double stop, double step) {
         if (step == 0) throw new IllegalArgumentException("arange: the step is 0");
         double count = Math.max(0, Math.ceil((stop - start) / step));
-        if (!(count <= Integer.MAX_VALUE - 8)) throw new IllegalArgumentException("arange: from " + start + " to " + stop + " by " + step + " are too many steps");
-        int n = (int) count;
-        var values = new double[n];
-        for (int i = 0; i < n; i++) values[i] = start + i * step;
-        return Tensor.of(values);
+        if (!(count < 0x1p53)) throw new IllegalArgumentException("arange: from " + start + " to " + stop + " by " + step + " are too many steps");
+        var shape = Shape.of((long) count);
+        var v = Fusion.allocate(DType.F64, shape);
+        var segment = v.storage().segment();
+        long base = v.storage().base();
+        Parallel.range((long) count, 1 << 16, 1, (from, to) -> {
+            for (long i = from; i < to; i++) segment.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, base + 8 * i, start + i * step);
+        });
+        java.lang.ref.Reference.reachabilityFence(v);
+        return new Tensor(v, shape);
     }
 
     static Tensor linspace(double start, double stop, int n) {
@@ -114,13 +120,17 @@ final class Creation {
     static Tensor randint(Rng rng, long low, long high, long... sizes) {
         if (high <= low) throw new IllegalArgumentException("randint: high " + high + " must exceed low " + low);
         var shape = Shape.of(sizes);
-        var values = new long[Math.toIntExact(shape.count())];
+        var v = Fusion.allocate(DType.I64, shape);
+        var segment = v.storage().segment();
         boolean wide = high - low < 0; // beyond 2^63: more than half of all draws lie inside
-        for (int i = 0; i < values.length; i++) {
-            if (!wide) values[i] = low + rng.nextLong(high - low);
-            else do values[i] = rng.nextLong(); while (values[i] < low || values[i] >= high);
+        for (long i = 0; i < shape.count(); i++) {
+            long value;
+            if (!wide) value = low + rng.nextLong(high - low);
+            else do value = rng.nextLong(); while (value < low || value >= high);
+            segment.set(ValueLayout.JAVA_LONG_UNALIGNED, v.storage().base() + 8 * i, value);
         }
-        return Tensor.of(values, sizes);
+        java.lang.ref.Reference.reachabilityFence(v);
+        return new Tensor(v, shape);
     }
 
     static Tensor on(Storage storage, long byteOffset, DType type, long... sizes) {

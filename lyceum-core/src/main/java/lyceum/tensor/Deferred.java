@@ -2,6 +2,9 @@ package lyceum.tensor;
 
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import lyceum.backend.Op;
@@ -11,13 +14,17 @@ import lyceum.memory.Storage;
 /**
  * Element-wise work that has been asked for and not yet done: one operation and its operands.
  *
- * @param size operations of the chain that ends here, counting shared ones each time; bounded by {@link Fusion}
- * @param held bytes of the stored operands that the chain keeps alive
+ * @param size operations of the chain that ends here; short chains count shared ones each time. Bounded by {@link Fusion}
+ * @param held bytes of the stored operands that the chain keeps alive, counted likewise
+ * @param rows the shape whose rows it reduces, or null for what belongs to elements: this tensor then has size 1 along the last axis
+ * @param reducesRows true if a row reduction is anywhere on the way to this value
  * @param number later work has higher numbers, and an operand a lower one than what reads it
  * @param scope in which the work was asked for, or null: the result belongs to it, wherever it is read first
  * @param readers how many operations or saved activations will read the value: from two on it is stored when first computed
  */
-record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, long held, Readers readers, long number, Scope scope) {
+record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, long held, Shape rows, boolean reducesRows, Readers readers, long number, Scope scope) {
+    /** Longer chains are counted exactly. */
+    private static final int SHORT = 24;
     private static final AtomicLong NEXT = new AtomicLong();
 
     /** The number of readers, and those of them that an in-place write must let go first once the value is stored. */
@@ -47,12 +54,18 @@ record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, l
         }
     }
 
-    static Deferred leaf(Op op, long immediate) { return new Deferred(op, immediate, null, null, null, 1, 0, new Readers(), NEXT.getAndIncrement(), Scope.current()); }
+    static Deferred leaf(Op op, long immediate) {
+        return new Deferred(op, immediate, null, null, null, 1, 0, null, false, new Readers(), NEXT.getAndIncrement(), Scope.current());
+    }
 
-    static Deferred of(Op op, Tensor a, Tensor b, Tensor c) {
+    /** @param shape of the result */
+    static Deferred of(Op op, Shape shape, Tensor a, Tensor b, Tensor c) {
         int size = 1;
         long held = 0;
-        for (var operand : new Tensor[] {a, b, c}) {
+        boolean reducesRows = op.isRowReduction();
+        var rows = reducesRows ? a.shape() : null;
+        for (int i = 0; i < 3; i++) {
+            var operand = i == 0 ? a : i == 1 ? b : c;
             if (operand == null) continue;
             var deferred = operand.deferred();
             if (deferred == null) {
@@ -60,9 +73,24 @@ record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, l
             } else {
                 size += deferred.size;
                 held += deferred.held;
+                reducesRows |= deferred.reducesRows;
+                if (rows == null && deferred.rows != null && operand.shape().equals(shape)) rows = deferred.rows;
                 deferred.readers.incrementAndGet();
             }
         }
-        return new Deferred(op, 0, a, b, c, size, held, new Readers(), NEXT.getAndIncrement(), Scope.current());
+        if (size > SHORT) {
+            Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+            size = 1;
+            held = count(a, seen) + count(b, seen) + count(c, seen);
+            for (var tensor : seen) if (tensor.deferred() != null) size++;
+        }
+        return new Deferred(op, 0, a, b, c, size, held, rows, reducesRows, new Readers(), NEXT.getAndIncrement(), Scope.current());
+    }
+
+    /** Adds what leads to {@code tensor} to {@code seen}; returns the bytes of the stored operands among it. */
+    private static long count(Tensor tensor, Set<Tensor> seen) {
+        if (tensor == null || !seen.add(tensor)) return 0;
+        var deferred = tensor.deferred();
+        return deferred == null ? tensor.count() * tensor.dtype().bytes() : count(deferred.a, seen) + count(deferred.b, seen) + count(deferred.c, seen);
     }
 }

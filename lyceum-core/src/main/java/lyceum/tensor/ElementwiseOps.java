@@ -155,6 +155,7 @@ sealed interface ElementwiseOps permits Tensor {
     default Tensor pow(double exponent) {
         if (exponent == 2) return square();
         if (exponent == 1) return self().to(number(self().dtype())).copy();
+        if (exponent == 3 && self().dtype().isFloat()) return square().mul(self());
         return pow(number(exponent));
     }
 
@@ -283,11 +284,13 @@ sealed interface ElementwiseOps permits Tensor {
         return apply(op, type, a.to(type), b.to(type), null);
     }
 
+    private static Shape broadcast(Op op, Shape a, Shape b) { return a.equals(b) ? a : Shape.broadcast(op.text(), a, b); }
+
     static Tensor unary(Op op, DType type, Tensor a) { return apply(op, type, a, null, null); }
 
     static Tensor apply(Op op, DType type, Tensor a, Tensor b, Tensor c) {
-        var shape = b == null ? a.shape() : Shape.broadcast(op.name().toLowerCase(java.util.Locale.ROOT), a.shape(), b.shape());
-        if (c != null) shape = Shape.broadcast(op.name().toLowerCase(java.util.Locale.ROOT), shape, c.shape());
+        var shape = b == null ? a.shape() : broadcast(op, a.shape(), b.shape());
+        if (c != null) shape = broadcast(op, shape, c.shape());
         var result = Fusion.apply(op, type, shape, a, b, c);
         if (Tracing.on()) Tracing.made(new Operation.Elementwise(op, type), result, c != null ? new Tensor[] {a, b, c} : b != null ? new Tensor[] {a, b} : new Tensor[] {a});
         return type.isFloat() ? Gradients.record(op, result, a, b, c) : result;

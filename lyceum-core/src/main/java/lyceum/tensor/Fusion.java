@@ -16,6 +16,7 @@ import lyceum.backend.Program.Instruction;
 import lyceum.backend.View;
 import lyceum.backend.scalar.Elements;
 import lyceum.memory.Allocator;
+import lyceum.memory.Memory;
 import lyceum.memory.Scope;
 import lyceum.memory.Storage;
 
@@ -30,7 +31,8 @@ import lyceum.memory.Storage;
 final class Fusion {
     static final int SMALL = 256;
     private static final int LONGEST = 48;
-    private static final long MOST_HELD = Allocator.statistics().budget() / 8;
+    private static final long LONGEST_ROW = 1 << 18, SHORT_ROW = 1 << 16, FEW = 16;
+    private static final long MOST_HELD = Memory.budget() / 8;
 
     enum Mode { ON, OFF, ALWAYS }
 
@@ -43,6 +45,9 @@ final class Fusion {
     private record Single(Op op, DType type, DType a, DType b, DType c) { }
 
     private static final Map<Single, Program> SINGLES = new ConcurrentHashMap<>();
+    private static final int TYPES = DType.values().length;
+    /** Those whose operands have one type, by operation, type and that type; filled as they are needed, in any order by any thread. */
+    private static final Program[] UNIFORM = new Program[Op.values().length * TYPES * TYPES];
 
     private Fusion() { }
 
@@ -66,13 +71,45 @@ final class Fusion {
     /** The tensor {@code op(a, b, c)}, its operands already of the right types and broadcastable to {@code shape}. */
     static Tensor apply(Op op, DType type, Shape shape, Tensor a, Tensor b, Tensor c) {
         var mode = mode();
-        if (mode == Mode.OFF || mode == Mode.ON && shape.count() <= SMALL) return now(op, type, shape, a, b, c);
-        for (var operand : new Tensor[] {a, b, c}) {
-            var pending = operand == null ? null : operand.deferred();
-            if (pending != null && (pending.size() > LONGEST / 2 || pending.held() > MOST_HELD)) operand.view();
-        }
-        var result = new Tensor(type, shape, Deferred.of(op, constant(a), constant(b), constant(c)));
-        for (var operand : new Tensor[] {a, b, c}) if (operand != null) awaits(operand, result);
+        if (mode == Mode.OFF || mode == Mode.ON && shape.count() <= SMALL && !reducesRows(a) && !reducesRows(b) && !reducesRows(c)) return now(op, type, shape, a, b, c);
+        bound(a);
+        bound(b);
+        bound(c);
+        var result = new Tensor(type, shape, Deferred.of(op, shape, constant(a), constant(b), constant(c)));
+        awaits(a, result);
+        awaits(b, result);
+        awaits(c, result);
+        return result;
+    }
+
+    /** True for a small value that waits for the rows of a large one. */
+    private static boolean reducesRows(Tensor operand) {
+        var pending = operand == null ? null : operand.deferred();
+        return pending != null && pending.reducesRows();
+    }
+
+    private static void bound(Tensor operand) {
+        var pending = operand == null ? null : operand.deferred();
+        if (pending == null) return;
+        boolean holdsLess = pending.held() > MOST_HELD && pending.held() > operand.count() * operand.dtype().bytes(); // once stored
+        if (pending.size() > LONGEST / 2 || holdsLess) operand.view();
+    }
+
+    /**
+     * A pending reduction of the last axis, which is kept with size 1, or null if it has to be computed at the call: rows that are short, and
+     * few long ones, which several threads shall share.
+     */
+    static Tensor rows(Op op, Tensor x) {
+        var mode = mode();
+        if (mode == Mode.OFF || mode == Mode.ON && x.count() <= SMALL || !x.dtype().isFloat() || Tracing.on()) return null;
+        long columns = x.size(-1), rows = columns == 0 ? 0 : x.count() / columns;
+        if (columns < 2 || columns > LONGEST_ROW || rows < FEW && columns > SHORT_ROW) return null;
+        bound(x);
+        var sizes = x.shape().toArray();
+        sizes[sizes.length - 1] = 1;
+        var shape = Shape.adopt(sizes);
+        var result = new Tensor(x.dtype(), shape, Deferred.of(op, shape, constant(x), null, null));
+        awaits(x, result);
         return result;
     }
 
@@ -84,6 +121,7 @@ final class Fusion {
 
     /** Sees to it that an in-place write to {@code operand} first has {@code result} computed, be the operand pending still or stored already. */
     private static void awaits(Tensor operand, Tensor result) {
+        if (operand == null) return;
         var pending = operand.deferred();
         if (pending != null && pending.op() == Op.CONST) return;
         if (pending != null) pending.readers().await(result);
@@ -92,7 +130,7 @@ final class Fusion {
     }
 
     private static Tensor now(Op op, DType type, Shape shape, Tensor a, Tensor b, Tensor c) {
-        var program = SINGLES.computeIfAbsent(new Single(op, type, a.dtype(), b == null ? null : b.dtype(), c == null ? null : c.dtype()), Fusion::single);
+        var program = single(op, type, a.dtype(), b == null ? null : b.dtype(), c == null ? null : c.dtype());
         int arity = op.arity();
         var inputs = new View[arity];
         inputs[0] = broadcast(a, shape);
@@ -103,9 +141,32 @@ final class Fusion {
         return new Tensor(out, shape);
     }
 
+    private static Program single(Op op, DType type, DType a, DType b, DType c) {
+        if (b != null && b != a || c != null && c != a) return SINGLES.computeIfAbsent(new Single(op, type, a, b, c), Fusion::single);
+        int place = (op.ordinal() * TYPES + type.ordinal()) * TYPES + a.ordinal();
+        var known = UNIFORM[place];
+        return known != null ? known : (UNIFORM[place] = single(new Single(op, type, a, b, c)));
+    }
+
     private static Program single(Single key) {
         return key.c != null ? Program.of(key.op, key.type, key.a, key.b, key.c)
                 : key.b != null ? Program.of(key.op, key.type, key.a, key.b) : Program.of(key.op, key.type, key.a);
+    }
+
+    /**
+     * Reduces {@code x}. A pending value that nothing reads so far goes straight into the reduction and is not stored.
+     */
+    static void reduce(Backend.Reduction reduction, Tensor x, boolean[] mask, View out) {
+        var deferred = x.deferred();
+        if (deferred != null && deferred.op() != Op.CONST && deferred.readers().get() == 0 && !deferred.reducesRows() && x.count() > SMALL) {
+            var chain = new Chain(x.shape(), x);
+            var program = chain.absorbed(x);
+            if (program != null) {
+                Backend.current().reduce(reduction, program, chain.inputs(), mask, out);
+                return;
+            }
+        }
+        Backend.current().reduce(reduction, Viewing.copyProgram(x), new View[] {x.view()}, mask, out);
     }
 
     static View allocate(DType type, Shape shape) { return allocate(type, shape, Scope.current()); }
@@ -141,8 +202,9 @@ final class Fusion {
             }
             return;
         }
-        var chain = new Chain(root.shape(), root);
+        var chain = new Chain(constant != null && constant.rows() != null ? constant.rows() : root.shape(), root);
         chain.emit(root);
+        chain.chooseStored();
         if (chain.stored.size() == 1) {
             synchronized (root) {
                 if (root.deferred() != null) chain.run();
@@ -176,6 +238,7 @@ final class Fusion {
             views[i] = targets[i].view();
             together &= sources.get(i).deferred() != null && sources.get(i).dtype() == targets[i].dtype() && sources.get(i).shape().equals(targets[0].shape());
         }
+        for (var source : sources) together &= !reducesRows(source); // phases write before all is read
         if (together) {
             var chain = new Chain(targets[0].shape(), sources.toArray(Tensor[]::new));
             for (var source : sources) chain.emit(source);
@@ -198,7 +261,8 @@ final class Fusion {
         private final List<View> inputs = new ArrayList<>();
         private final List<Tensor> stored = new ArrayList<>();
         private final List<Integer> outputs = new ArrayList<>();
-        private final Map<Tensor, Integer> registers = new IdentityHashMap<>();
+        private final List<Tensor> pending = new ArrayList<>();
+        private final Map<Tensor, Integer> registers = new IdentityHashMap<>(), reads = new IdentityHashMap<>();
 
         Chain(Shape shape, Tensor... roots) {
             this.shape = shape;
@@ -212,19 +276,27 @@ final class Fusion {
             int register;
             if (deferred != null && deferred.op() == Op.CONST) {
                 register = add(Instruction.constant(tensor.dtype(), deferred.immediate()));
-                if (roots.contains(tensor)) store(tensor, register);
-            } else if (deferred == null || !tensor.shape().equals(shape)) {
+                if (roots.contains(tensor)) pending.add(tensor);
+            } else if (deferred == null || !belongs(tensor, deferred)) {
                 inputs.add(broadcast(tensor, shape));
                 register = add(Instruction.load(tensor.dtype(), inputs.size() - 1));
             } else {
-                int a = deferred.a() == null ? -1 : emit(deferred.a());
-                int b = deferred.b() == null ? -1 : emit(deferred.b());
-                int c = deferred.c() == null ? -1 : emit(deferred.c());
-                register = add(new Instruction(deferred.op(), tensor.dtype(), a, b, c, deferred.immediate()));
-                if (roots.contains(tensor) || deferred.readers().get() > 1) store(tensor, register);
+                int a = operand(deferred.a()), b = operand(deferred.b()), c = operand(deferred.c());
+                boolean stretched = deferred.op() == Op.CAST && deferred.a().dtype() == tensor.dtype();
+                register = stretched ? a : add(new Instruction(deferred.op(), tensor.dtype(), a, b, c, deferred.immediate()));
+                pending.add(tensor);
             }
             registers.put(tensor, register);
             return register;
+        }
+
+        /** True if the program computes the tensor: it has the program's shape, or one value for each of its rows. */
+        private boolean belongs(Tensor tensor, Deferred deferred) { return deferred.rows() != null ? deferred.rows().equals(shape) : tensor.shape().equals(shape); }
+
+        private int operand(Tensor tensor) {
+            if (tensor == null) return -1;
+            reads.merge(tensor, 1, Integer::sum);
+            return emit(tensor);
         }
 
         private int add(Instruction instruction) {
@@ -232,9 +304,14 @@ final class Fusion {
             return code.size() - 1;
         }
 
-        private void store(Tensor tensor, int register) {
-            stored.add(tensor);
-            outputs.add(register);
+        /** The roots, and what others than this program will read as well. */
+        void chooseStored() {
+            for (var tensor : pending) {
+                var deferred = tensor.deferred();
+                if (!roots.contains(tensor) && (deferred == null || deferred.op() == Op.CONST || deferred.readers().get() <= reads.getOrDefault(tensor, 0))) continue;
+                stored.add(tensor);
+                outputs.add(registers.get(tensor));
+            }
         }
 
         /** All threads lock in the order in which the work was asked for, so that no two wait for one another. */
@@ -277,14 +354,37 @@ final class Fusion {
             Backend.current().run(new Program(code, registersOfRoots), inputs.toArray(View[]::new), targets);
         }
 
+        /** A view of one value a row that has the shape of the whole. */
+        private View acrossRows(View view) {
+            var strides = view.strides().clone();
+            strides[strides.length - 1] = 0;
+            return view.with(shape.sizes(), strides);
+        }
+
+        /**
+         * The value of the root as a program for a reduction, or null if it is better stored first: where something else on the way has to be
+         * stored, where the place of an element matters, or where nothing is read from memory.
+         */
+        Program absorbed(Tensor root) {
+            int register = emit(root);
+            chooseStored();
+            if (stored.size() != 1 || inputs.isEmpty()) return null;
+            for (var instruction : code) if (instruction.op() == Op.RANDOM || instruction.op().isRowReduction()) return null;
+            return new Program(code, register);
+        }
+
+        View[] inputs() { return inputs.toArray(View[]::new); }
+
         private void run() {
             var views = new View[stored.size()];
             for (int i = 0; i < views.length; i++) {
                 var deferred = stored.get(i).deferred();
-                views[i] = allocate(stored.get(i).dtype(), shape, deferred == null ? Scope.current() : deferred.scope());
+                views[i] = allocate(stored.get(i).dtype(), stored.get(i).shape(), deferred == null ? Scope.current() : deferred.scope());
             }
             var program = new Program(code, outputs.stream().mapToInt(Integer::intValue).toArray());
-            Backend.current().run(program, inputs.toArray(View[]::new), views);
+            var targets = views.clone();
+            for (int i = 0; i < targets.length; i++) if (!stored.get(i).shape().equals(shape)) targets[i] = acrossRows(views[i]);
+            Backend.current().run(program, inputs.toArray(View[]::new), targets);
             for (int i = 0; i < views.length; i++) stored.get(i).publish(views[i]);
         }
     }

@@ -20,6 +20,7 @@ final class Joining {
             boolean fits = part.rank() == sizes.length;
             for (int i = 0; fits && i < sizes.length; i++) fits = i == a || part.size(i) == sizes[i];
             if (!fits) throw new ShapeException("concat: shapes " + parts[0].shape() + " and " + part.shape() + " differ beyond axis " + axis);
+            if (sizes[a] > Long.MAX_VALUE - part.size(a)) throw new ShapeException("concat: the sizes along axis " + axis + " add up to more than can be counted");
             sizes[a] += part.size(a);
         }
         var shape = Shape.of(sizes);

@@ -1,5 +1,6 @@
 package lyceum.tensor;
 
+import lyceum.ShapeException;
 import lyceum.backend.Backend;
 import lyceum.backend.View;
 import lyceum.tensor.History.Saved;
@@ -24,7 +25,8 @@ final class Multiplying {
 
     private static Tensor value(Tensor a, Tensor b, long[] batchA, long[] batchB, Shape batch) {
         long m = a.size(-2), k = a.size(-1), n = b.size(-1);
-        if (batchA.length > 0 && batchB.length == 0 && a.view().isContiguous()) {
+        if (Math.max(m, Math.max(k, n)) > Integer.MAX_VALUE) throw new ShapeException("matmul: " + a.shape() + " x " + b.shape() + ": a side of a matrix has at most " + Integer.MAX_VALUE + " elements");
+        if (batchA.length > 0 && batchB.length == 0 && View.size(batchA) * m <= Integer.MAX_VALUE && a.view().isContiguous()) {
             // Many left matrices and one right one are a single product of more rows.
             var flat = GradMode.with(false, () -> run(a.detach().reshape(View.size(batchA) * m, k), b, Shape.SCALAR, View.size(batchA) * m, n));
             return flat.reshape(sizes(batch, m, n));

@@ -5,7 +5,9 @@ import java.util.Locale;
 import java.util.function.Function;
 import lyceum.DType;
 import lyceum.backend.Backend;
+import lyceum.backend.Convolution;
 import lyceum.backend.Op;
+import lyceum.backend.Pooling;
 import lyceum.backend.View;
 
 /**
@@ -37,7 +39,7 @@ public sealed interface Operation {
             };
         }
 
-        @Override public String text() { return op.name().toLowerCase(Locale.ROOT); }
+        @Override public String text() { return op.text(); }
     }
 
     /** A reduction over {@code axes}, which are dropped; none for a scalar. */
@@ -54,7 +56,7 @@ public sealed interface Operation {
 
         @Override public void into(View out, Tensor... in) {
             if (in[0].rank() == 0) Storing.copy(apply(in), out);
-            else Reducing.reduce(reduction, in[0], Reducing.mask(text(), in[0], array()), out);
+            else Fusion.reduce(reduction, in[0], Reducing.mask(text(), in[0], array()), out);
         }
 
         private int[] array() { return axes.stream().mapToInt(Integer::intValue).toArray(); }
@@ -93,6 +95,33 @@ public sealed interface Operation {
         @Override public Tensor apply(Tensor... in) { return Multiplying.product(in[0], in[1]); }
 
         @Override public void into(View out, Tensor... in) { Multiplying.into(in[0], in[1], out); }
+    }
+
+    /** Attention of queries, keys, values and the masks that are {@code given}: bias, key lengths, query starts, block table. */
+    record Attend(double scale, boolean causal, long window, List<Boolean> given) implements Operation {
+        @Override public Tensor apply(Tensor... in) { return Attending.again(scale, causal, window, given, in); }
+
+        @Override public String text() { return causal ? "causal attention" : "attention"; }
+    }
+
+    /** A convolution (place Y), its gradient by the input (X) or by the weight; {@code how} is spread over the axes, {@code sizes} are the result's. */
+    record Convolve(Convolving.Place place, Convolution how, List<Long> sizes) implements Operation {
+        @Override public Tensor apply(Tensor... in) { return Convolving.product(place, how, Storing.array(sizes), in[0], in[1], in.length > 2 ? in[2] : null, null); }
+
+        @Override public String text() { return (place == Convolving.Place.Y ? "convolve " : "convolve back to " + place.name().toLowerCase(Locale.ROOT) + " ") + sizes; }
+    }
+
+    /** The largest of each window, or the number of its place. */
+    record MaxPool(Pooling how, boolean indices) implements Operation {
+        @Override public Tensor apply(Tensor... in) {
+            var pooled = in[0].maxPoolWithIndices(how);
+            return indices ? pooled.indices() : pooled.values();
+        }
+    }
+
+    /** The mean of each window, or the adjoint of that. */
+    record AveragePool(Pooling how, boolean back, List<Long> sizes) implements Operation {
+        @Override public Tensor apply(Tensor... in) { return PoolingRules.linear(how, back, Storing.array(sizes), in[0]); }
     }
 
     /** Operand 0 at the places that operand 1 names. */

@@ -1,15 +1,11 @@
 package lyceum.tensor;
 
-import java.util.ArrayList;
-import java.util.List;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Backend;
 import lyceum.backend.Backend.Reduction;
 import lyceum.backend.Backend.Scan;
-import lyceum.backend.Program;
-import lyceum.backend.Program.Instruction;
-import lyceum.backend.View;
+import lyceum.backend.Op;
 import lyceum.tensor.History.Saved;
 
 /** What reductions share: axes, shapes, and the call of the backend. */
@@ -51,24 +47,39 @@ final class Reducing {
         return Shape.adopt(java.util.Arrays.copyOf(sizes, n));
     }
 
-    /** The reduction. A pending {@code x} is stored first, since who asks for its sum or maximum mostly reads it again. */
+    /** The reduction. Along the last axis it stays pending, so that what reads it along the rows becomes one program with it. */
     static Tensor reduce(Reduction reduction, Tensor x, boolean[] mask, DType type, boolean keepDims) {
+        var pending = x.deferred();
+        if (isLastAxis(mask) && (keepDims || pending != null && pending.reducesRows())) {
+            var op = rowOp(reduction);
+            var rows = op == null ? null : Fusion.rows(op, x);
+            if (rows != null) return keepDims ? rows : rows.reshape(without(x, mask).sizes());
+        }
         var result = value(reduction, x, mask, type);
         if (Tracing.on()) Tracing.made(new Operation.Reduce(reduction, Storing.list(axesOf(mask))), result, x);
         return keepDims ? result.reshape(kept(x, mask).sizes()) : result;
+    }
+
+    private static boolean isLastAxis(boolean[] mask) {
+        for (int i = 0; i < mask.length - 1; i++) if (mask[i]) return false;
+        return mask.length > 0 && mask[mask.length - 1];
+    }
+
+    private static Op rowOp(Reduction reduction) {
+        return switch (reduction) {
+            case SUM -> Op.ROW_SUM;
+            case MAX -> Op.ROW_MAX;
+            case MIN -> Op.ROW_MIN;
+            default -> null;
+        };
     }
 
     private static Tensor value(Reduction reduction, Tensor x, boolean[] mask, DType type) {
         if (x.rank() == 0) return reduction.compareTo(Reduction.ARGMAX) >= 0 ? Tensor.zeros(type) : Tracing.untold(() -> Viewing.copyOf(x).to(type));
         var shape = without(x, mask);
         var out = Fusion.allocate(type, shape);
-        reduce(reduction, x, mask, out);
+        Fusion.reduce(reduction, x, mask, out);
         return new Tensor(out, shape);
-    }
-
-    static void reduce(Reduction reduction, Tensor x, boolean[] mask, View out) {
-        List<Instruction> code = new ArrayList<>(List.of(Instruction.load(x.dtype(), 0)));
-        Backend.current().reduce(reduction, new Program(code, 0), new View[] {x.view()}, mask, out);
     }
 
     static Tensor extreme(Reduction reduction, Tensor x, int[] axes, boolean keepDims) {

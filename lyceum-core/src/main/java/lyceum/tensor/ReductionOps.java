@@ -23,8 +23,8 @@ sealed interface ReductionOps permits Tensor {
         var reduced = Reducing.mask("sum", x, axes);
         var result = Reducing.reduce(Reduction.SUM, x, reduced, type, keepDims);
         if (!History.wanted(x)) return result;
-        var kept = Reducing.kept(x, reduced);
-        return History.record("sum", result, (i, g) -> g.reshape(kept.sizes()).expand(x.shape().sizes()), x);
+        Shape kept = Reducing.kept(x, reduced), whole = x.shape();
+        return History.record("sum", result, (i, g) -> Viewing.stretch(g.reshape(kept.sizes()), whole), x);
     }
 
     /** Arithmetic mean; integers give {@link DType#toFloat()}. NaN for no elements. */
@@ -100,6 +100,7 @@ sealed interface ReductionOps permits Tensor {
 
     default Tensor logSumExp(int[] axes, boolean keepDims) {
         var x = self().to(self().dtype().toFloat());
+        if (axes.length == 1 && !Tracing.on()) return Rowwise.logSumExp(x, x.shape().axis(axes[0]), keepDims);
         var top = x.detach().max(axes, true);
         var shift = top.isFinite().where(top, top.zerosLike());
         var sum = x.sub(shift).exp().sum(axes, true).log().add(shift);
@@ -109,17 +110,7 @@ sealed interface ReductionOps permits Tensor {
     /** {@code exp(x) / sum exp(x)} along {@code axis}. A row of {@code -inf} alone (fully masked) gives zeros. */
     default Tensor softmax(int axis) {
         var x = self().to(self().dtype().toFloat());
-        int a = x.shape().axis(axis);
-        var result = Tracing.untold(() -> GradMode.with(false, () -> {
-            var top = x.detach().max(new int[] {a}, true);
-            var e = x.detach().sub(top.isFinite().where(top, top.zerosLike())).exp();
-            var sum = e.sum(new int[] {a}, true);
-            return e.div(sum.eq(0).where(sum.onesLike(), sum));
-        }));
-        if (Tracing.on()) Tracing.made(new Operation.Softmax(a), result, x);
-        if (!History.wanted(x)) return result;
-        var p = Saved.of(result, "softmax");
-        return History.record("softmax", result, (i, g) -> g.sub(g.mul(p.get()).sum(new int[] {a}, true)).mul(p.get()), x);
+        return Rowwise.softmax(x, x.shape().axis(axis));
     }
 
     /** Softmax over the places where {@code mask} (BOOL, broadcast) is true; zeros elsewhere, and in a row that is masked whole. */
@@ -131,11 +122,29 @@ sealed interface ReductionOps permits Tensor {
         return self().div(temperature).softmax(axis);
     }
 
-    /** {@code x - logSumExp(x)} along {@code axis}. */
+    /** {@code x - logSumExp(x)} along {@code axis}, the largest element taken off first. */
     default Tensor logSoftmax(int axis) {
         var x = self().to(self().dtype().toFloat());
-        return x.sub(x.logSumExp(new int[] {axis}, true));
+        return Rowwise.logSoftmax(x, x.shape().axis(axis));
     }
+
+    /**
+     * Each row of the last axis shifted to mean 0 and scaled to variance 1, then {@code * weight + bias}: {@code (x - mean) / sqrt(var + epsilon)},
+     * with the variance that divides by n. F16 and BF16 are computed in F32.
+     *
+     * @param weight a vector of the row's length, or null for ones; likewise {@code bias}, or null for zeros
+     * @see <a href="https://arxiv.org/abs/1607.06450">Ba, Kiros and Hinton (2016)</a>
+     */
+    default Tensor layerNorm(Tensor weight, Tensor bias, double epsilon) { return Normalizing.layerNorm(self(), weight, bias, epsilon); }
+
+    /**
+     * Each row of the last axis divided by its root mean square, then {@code * weight}: {@code x / sqrt(mean x^2 + epsilon)}. F16 and BF16 are
+     * computed in F32.
+     *
+     * @param weight a vector of the row's length, or null for ones
+     * @see <a href="https://arxiv.org/abs/1910.07467">Zhang and Sennrich (2019)</a>
+     */
+    default Tensor rmsNorm(Tensor weight, double epsilon) { return Normalizing.rmsNorm(self(), weight, epsilon); }
 
     /** Running sum along {@code axis}. */
     default Tensor cumsum(int axis) {
@@ -171,6 +180,7 @@ sealed interface ReductionOps permits Tensor {
         var x = self();
         if (x.rank() == 0) throw new ShapeException("sort: a scalar has no axis; reshape it to (1,)");
         int a = x.shape().axis(axis);
+        if (x.size(a) > Integer.MAX_VALUE - 8) throw new ShapeException("sort: axis " + axis + " of shape " + x.shape() + " is longer than " + (Integer.MAX_VALUE - 8));
         var values = Fusion.allocate(x.dtype(), x.shape());
         var indices = Fusion.allocate(DType.I64, x.shape());
         Backend.current().sort(x.view(), a, descending, values, indices);

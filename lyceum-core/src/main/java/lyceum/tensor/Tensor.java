@@ -30,7 +30,7 @@ import lyceum.random.Rng;
  *
  * <p>Safe for concurrent readers.
  */
-public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, IndexOps, ContractionOps, InPlaceOps {
+public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, IndexOps, ContractionOps, WindowOps, InPlaceOps {
     private final DType dtype;
     private final Shape shape;
     private volatile View view;

@@ -72,6 +72,14 @@ final class Viewing {
 
     static Program copyProgram(Tensor x) { return new Program(java.util.List.of(Program.Instruction.load(x.dtype(), 0)), 0); }
 
+    /** {@code x} stretched to {@code shape}: a view, or where x is pending a pending value, for what is read once. */
+    static Tensor stretch(Tensor x, Shape shape) {
+        var pending = x.deferred();
+        if (pending == null || pending.op() == lyceum.backend.Op.CONST || Tracing.on()) return x.expand(shape.sizes());
+        var result = Fusion.apply(lyceum.backend.Op.CAST, x.dtype(), shape, x, null, null);
+        return History.wanted(x) ? History.record("expand", result, (i, g) -> g, x) : result;
+    }
+
     private static Tensor view(Operation operation, Tensor x, View v, Rule rule) {
         var result = new Tensor(v, Shape.adopt(v.shape()));
         if (Tracing.on()) Tracing.made(operation, result, x);
@@ -103,7 +111,9 @@ final class Viewing {
         shape[axis] = length;
         if (length > 1) strides[axis] *= step;
         var cut = new View(v.dtype(), v.storage(), length == 0 ? v.offset() : v.offset() + from * v.strides()[axis], shape, strides);
-        return view(new Operation.Slice(axis, start, stop, step), x, cut, (i, g) -> place(g, x.shape(), axis, from, step));
+        var result = view(new Operation.Slice(axis, start, stop, step), x, cut, (i, g) -> place(g, x.shape(), axis, from, step));
+        if (step == 1 && result.history() != null) result.history().part = new History.Part(axis, from, v.strides());
+        return result;
     }
 
     /** Zeros of {@code shape} with {@code g} at indices {@code from, from + step, ...} of an axis. */

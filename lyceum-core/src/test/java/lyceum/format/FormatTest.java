@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import lyceum.DType;
 import lyceum.FormatException;
-import lyceum.memory.Allocator;
+import lyceum.memory.Memory;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Fuzz;
@@ -108,7 +108,7 @@ class FormatTest {
     private static final String[] NPY = {"f64.npy", "f64-fortran.npy", "f16.npy", "bool.npy", "version2.npy", "version3.npy", "empty.npy", "scalar.npy"};
 
     private static Fuzz fuzz(String... names) {
-        return Fuzz.of(Stream.of(names).map(FormatTest::sample).toArray(Path[]::new)).allowing(FormatException.class).counting(() -> Allocator.statistics().inUse());
+        return Fuzz.of(Stream.of(names).map(FormatTest::sample).toArray(Path[]::new)).allowing(FormatException.class).counting(() -> Memory.stats().inUse());
     }
 
     private void mutants(int n) {

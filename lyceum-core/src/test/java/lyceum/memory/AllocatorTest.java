@@ -22,7 +22,7 @@ class AllocatorTest {
             assertThat(storage.bytes()).isEqualTo(bytes);
             assertThat((storage.segment().address() + storage.base()) % 64).isZero();
             storage.segment().asSlice(storage.base(), bytes).fill((byte) i);
-            assertThat(storage.segment().byteSize()).as("at most a quarter is lost").isLessThanOrEqualTo(bytes <= Allocator.SMALL ? Allocator.SLAB : bytes + bytes / 4);
+            assertThat(storage.segment().byteSize()).as("at most a quarter is lost").isLessThanOrEqualTo(bytes <= Slab.SMALL ? Slab.bytes(Slab.kind(bytes)) : bytes + bytes / 4);
         }
     }
 
@@ -37,11 +37,11 @@ class AllocatorTest {
     }
 
     @Test void aRequestBeyondTheBudgetIsRefusedAtOnceAndLeavesTheBooksInOrder() {
-        var before = Allocator.statistics();
+        var before = Memory.stats();
         for (long bytes : new long[] {Long.MAX_VALUE, 1L << 62, (1L << 62) + 1, 7L << 60, before.budget() + 1})
             assertThatThrownBy(() -> Allocator.allocate(bytes)).isInstanceOf(OutOfMemoryError.class).hasMessageContaining("budget of").hasMessageContaining("lyceum.memory.budget");
-        assertThat(Allocator.statistics().budget()).isEqualTo(before.budget());
-        assertThat(Allocator.statistics().inUse()).isBetween(0L, before.inUse() + (1L << 30));
+        assertThat(Memory.stats().budget()).isEqualTo(before.budget());
+        assertThat(Memory.stats().inUse()).isBetween(0L, before.inUse() + (1L << 30));
         assertThatThrownBy(() -> Allocator.allocate(-1)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> Tensor.zeros(1L << 45).compute()).isInstanceOf(OutOfMemoryError.class);
         assertThat(Tensor.ones(10).sum().item()).isEqualTo(10);

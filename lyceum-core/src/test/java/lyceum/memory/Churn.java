@@ -62,7 +62,7 @@ public final class Churn {
                 long block = (1L << 20) + phase * 300_000L;
                 for (long total = 0; total < 100L << 20; total += block) Allocator.allocate(block).segment().fill((byte) 1);
             }
-            var now = Allocator.statistics();
+            var now = Memory.stats();
             most = Math.max(most, now.inUse() + now.cached());
         }
         System.out.println("most " + (most >> 20) + " MiB");

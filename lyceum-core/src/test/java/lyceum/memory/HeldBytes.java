@@ -13,7 +13,7 @@ public final class HeldBytes {
             sum = sum.add(Tensor.ones(lyceum.DType.F64, n).mul(i).compute());
             if (i % 10 != 9) continue;
             System.gc();
-            for (int wait = 0; wait < 50 && Allocator.statistics().inUse() > 40L << 20; wait++) Thread.onSpinWait();
+            for (int wait = 0; wait < 50 && Memory.stats().inUse() > 40L << 20; wait++) Thread.onSpinWait();
         }
         System.out.println("sum " + sum.item(5));
         var w = Tensor.ones(lyceum.DType.F64, n).requiresGrad();

@@ -10,6 +10,7 @@ import lyceum.random.Rng;
 import lyceum.tensor.OpCatalogMain;
 import lyceum.tensor.Tensor;
 import lyceum.testing.ForkedJvm;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The fences around off-heap memory. */
@@ -27,13 +28,71 @@ class MemoryTest {
 
     @Test void aScopeGivesItsMemoryBackAtOnce() {
         System.gc();
-        long before = Allocator.statistics().inUse();
+        long before = Memory.stats().inUse();
         for (int i = 0; i < 200; i++) {
             try (var scope = Scope.open()) {
                 Tensor.zeros(DType.F64, 1 << 17).compute();
             }
         }
-        assertThat(Allocator.statistics().inUse() - before).isLessThan(64L << 20);
+        assertThat(Memory.stats().inUse() - before).isLessThan(64L << 20);
+    }
+
+    @Test void aScopeGivesSmallMemoryBackAtOnceToo() {
+        for (long bytes : new long[] {64, 4096, 20_000, 32_768}) {
+            long before = -1;
+            for (int i = 0; i < 3000; i++) {
+                try (var scope = Scope.open()) {
+                    for (int k = 0; k < 20; k++) Allocator.allocate(bytes);
+                }
+                if (i == 10) before = Memory.stats().inUse();
+            }
+            assertThat(Memory.stats().inUse()).as(bytes + " bytes").isLessThanOrEqualTo(before + (4L << 20));
+        }
+    }
+
+    @Test void aSmallTensorThatIsKeptIsNotOverwrittenByThoseOfLaterScopes() {
+        var kept = new java.util.ArrayList<Tensor>();
+        for (int i = 0; i < 300; i++) {
+            try (var outer = Scope.open("outer")) {
+                Tensor value;
+                try (var inner = Scope.open("inner")) {
+                    Tensor.full(DType.F64, -1, 200).compute();
+                    value = Tensor.full(DType.F64, i, 200).compute().keptBy(inner);
+                    Tensor.full(DType.F64, -2, 3000).compute();
+                }
+                if (i % 2 == 0) kept.add(value.keptBy(outer));
+            }
+        }
+        for (int i = 0; i < kept.size(); i++) for (double v : kept.get(i).toDoubleArray()) assertThat(v).isEqualTo(2 * i);
+    }
+
+    @Test void statsShowWhatIsHeldAndTheMostThatEverWas() {
+        var held = new Storage[] {Allocator.allocate(9L << 20), Allocator.allocate(9L << 20), Allocator.allocate(9L << 20)};
+        var stats = Memory.stats();
+        assertThat(stats.inUse()).isGreaterThanOrEqualTo(30L << 20);
+        assertThat(stats.peak()).isGreaterThanOrEqualTo(stats.inUse());
+        assertThat(stats.budget()).isEqualTo(Memory.budget());
+        assertThat(stats.holders()).anySatisfy(holder -> {
+            assertThat(holder.bytes()).isEqualTo(10L << 20);
+            assertThat(holder.count()).isGreaterThanOrEqualTo(3);
+            assertThat(holder.slab()).isFalse();
+            assertThat(holder.toString()).endsWith(" x 10 MiB");
+        });
+        assertThat(stats.holders().stream().mapToLong(Memory.Holder::total).sum()).isLessThanOrEqualTo(stats.peak());
+        assertThat(stats.holders()).isSortedAccordingTo(java.util.Comparator.comparingLong(Memory.Holder::total).reversed());
+        assertThat(stats.toString()).contains(" in use (peak ").contains("Largest: ");
+        assertThat(Memory.text(1536)).isEqualTo("1.5 KiB");
+        java.lang.ref.Reference.reachabilityFence(held);
+    }
+
+    @Test void aMillionSmallTensorsASecondLeaveTheResidentSizeFlat() { soak(3); }
+
+    @Test @Tag("heavy") void aMinuteOfSmallTensorsLeavesTheResidentSizeFlat() { soak(60); }
+
+    private static void soak(int seconds) {
+        var run = ForkedJvm.of(SmallTensors.class).withFlags("-Xmx256m").withArguments(Integer.toString(seconds)).within(Duration.ofSeconds(20 * seconds + 60)).run();
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.output()).contains("flat");
     }
 
     @Test void whatIsAllocatedOutsideSurvivesTheScope() {
@@ -98,7 +157,7 @@ class MemoryTest {
     }
 
     @Test void theCatalogueHoldsWithNarrowVectors() {
-        var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx256m", "-XX:MaxVectorSize=16", "-XX:+UseSerialGC").withArguments("ALWAYS").within(Duration.ofSeconds(300)).run();
+        var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx256m", "-XX:MaxVectorSize=16", "-XX:+UseSerialGC", "-Dlyceum.backend=vector").withArguments("ALWAYS").within(Duration.ofSeconds(300)).run();
         assertThat(run.exitCode()).as(run.output()).isZero();
         assertThat(run.output()).contains("128-bit").contains(" 0 failed");
     }
@@ -110,7 +169,9 @@ class MemoryTest {
 
     @Test void beyondTheBudgetTheErrorNamesTheFiguresAndTheSetting() {
         var run = ForkedJvm.of(Churn.class).withFlags("-Xmx64m", "-Dlyceum.memory.budget=" + (96L << 20)).withArguments("hold").run();
-        assertThat(run.output()).contains("budget of 96 MiB").contains("lyceum.memory.budget");
+        assertThat(run.output()).contains("budget of 96 MiB").contains("4 MiB more").contains("lyceum.memory.budget").containsPattern("Largest: 2\\d x 4 MiB");
+        var named = ForkedJvm.of(Churn.class).withFlags("-Xmx64m", "-Dlyceum.memory.budget=" + (96L << 20)).withEnvironment("LYCEUM_MEMORY_SITES", "on").withArguments("hold").run();
+        assertThat(named.output()).containsPattern("x 4 MiB at lyceum.memory.Churn.hold:\\d+");
     }
 
     @Test void withExplicitCollectionsDisabledTheErrorSaysSo() {

@@ -83,7 +83,7 @@ class BoundsTest {
 
     @Test void integersAtTheEndsOfTheirRange() {
         assertThat(Tensor.randint(Rng.of(1), Long.MIN_VALUE, Long.MAX_VALUE, 100).abs().max().item()).isGreaterThan(1e18);
-        assertThatThrownBy(() -> Tensor.arange(1L << 40)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("arange");
+        assertThatThrownBy(() -> Tensor.arange(1L << 40)).isInstanceOf(OutOfMemoryError.class).hasMessageContaining("budget of");
         assertThat(Tensor.of(Long.MIN_VALUE, Long.MAX_VALUE, 3).sort(0, true).values().toLongArray()).containsExactly(Long.MAX_VALUE, 3, Long.MIN_VALUE);
         assertThat(Tensor.of(Long.MAX_VALUE, Long.MAX_VALUE - 1).argmax().itemLong()).isZero();
     }

@@ -2,9 +2,15 @@ package lyceum.tensor;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
+import lyceum.backend.Convolution;
+import lyceum.backend.Epilogue;
+import lyceum.backend.Pooling;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.quant.Activations;
+import lyceum.backend.quant.BlockMatrix;
 
 /** Counts what it passes on: programs run, their instructions of a kind, and matrix products. */
 public final class CountingBackend implements Backend {
@@ -31,6 +37,29 @@ public final class CountingBackend implements Backend {
         products.incrementAndGet();
         multiplyAdds.addAndGet(out.size() * a.shape()[a.shape().length - 1]);
         to.matmul(a, b, out);
+    }
+
+    @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) { to.convolve(how, x, weight, epilogue, y); }
+
+    @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) { to.convolveBack(how, y, weight, epilogue, x); }
+
+    @Override public void convolveWeight(Convolution how, View x, View y, View weight) { to.convolveWeight(how, x, y, weight); }
+
+    @Override public void maxPool(Pooling how, View x, View y, View indices) { to.maxPool(how, x, y, indices); }
+
+    @Override public void averagePool(Pooling how, View x, View y) { to.averagePool(how, x, y); }
+
+    @Override public void averagePoolBack(Pooling how, View y, View x) { to.averagePoolBack(how, y, x); }
+
+    @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) {
+        products.incrementAndGet();
+        to.matmulQuantised(x, weights, bias, activations, out);
+    }
+
+    @Override public void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp) { to.attention(options, q, k, v, out, logSumExp); }
+
+    @Override public void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient, View qGradient, View kGradient, View vGradient) {
+        to.attentionGradient(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
     }
 
     @Override public void gather(View in, int axis, View index, View out) { to.gather(in, axis, index, out); }

@@ -8,6 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
+import lyceum.backend.Convolution;
+import lyceum.backend.Op;
+import lyceum.backend.Pooling;
 import lyceum.backend.scalar.Special;
 
 /** Every operation of {@link Tensor}, in the order of its super-interfaces. {@link OpChecks} runs the generic checks over all of them. */
@@ -21,6 +24,8 @@ final class OpCatalog {
         cases.addAll(shapes());
         cases.addAll(indexing());
         cases.addAll(contractions());
+        cases.addAll(attention());
+        cases.addAll(windows());
         return cases;
     }
 
@@ -128,6 +133,10 @@ final class OpCatalog {
                 of("softmax", in -> in[0].softmax(1), s(3, 4)),
                 of("softmaxAxis0", in -> in[0].softmax(0), s(3, 4)),
                 of("logSoftmax", in -> in[0].logSoftmax(-1), s(3, 4)),
+                of("layerNorm", in -> in[0].layerNorm(in[1], in[2], 1e-3), s(3, 4), s(4), s(4)),
+                of("layerNormPlain", in -> in[0].layerNorm(null, null, 1e-3), s(2, 3, 4)),
+                of("rmsNorm", in -> in[0].rmsNorm(in[1], 1e-3), s(3, 4), s(4)),
+                of("standardize", in -> in[0].sub(in[0].mean(new int[] {-1}, true)).div(in[0].std(new int[] {-1}, 1, true)), s(3, 5)),
                 of("cumsum", in -> in[0].cumsum(1), s(3, 4)),
                 of("cumprod", in -> in[0].cumprod(0), s(4, 3)).within(0.5, 2),
                 of("cummax", in -> in[0].cummax(1), s(3, 4)).flat(),
@@ -201,5 +210,53 @@ final class OpCatalog {
                 of("einsumThree", in -> Tensor.einsum("i,ij,j->", in), s(3), s(3, 4), s(4)),
                 of("einsumEllipsis", in -> Tensor.einsum("...i,i->...", in), s(2, 3, 4), s(4)),
                 of("checkpoint", in -> Autograd.checkpoint(x -> x.sin().mul(x), in[0]), s(3, 4)));
+    }
+
+    static List<OpCase> attention() {
+        var mask = Tensor.of(new boolean[] {true, false, true, true, false, false, false, false, true, true, true, true}, 3, 4);
+        return List.of(
+                of("attention", in -> new Attention().of(in[0], in[1], in[2]), s(2, 2, 3, 4), s(2, 2, 5, 4), s(2, 2, 5, 3)),
+                of("attentionOneHead", in -> new Attention().withScale(0.7).of(in[0], in[1], in[2]), s(3, 4), s(5, 4), s(5, 4)),
+                of("attentionCausal", in -> new Attention().withCausal(true).of(in[0], in[1], in[2]), s(1, 2, 5, 4), s(1, 2, 5, 4), s(1, 2, 5, 4)),
+                of("attentionCached", in -> new Attention().withCausal(true).of(in[0], in[1], in[2]), s(2, 3, 2, 4), s(2, 3, 6, 4), s(2, 3, 6, 4)),
+                of("attentionGrouped", in -> new Attention().withCausal(true).of(in[0], in[1], in[2]), s(1, 4, 3, 4), s(1, 2, 3, 4), s(1, 2, 3, 2)),
+                of("attentionWindow", in -> new Attention().withCausal(true).withWindow(2).of(in[0], in[1], in[2]), s(1, 2, 5, 4), s(1, 2, 5, 4), s(1, 2, 5, 4)),
+                of("attentionLocal", in -> new Attention().withWindow(2).of(in[0], in[1], in[2]), s(1, 2, 5, 4), s(1, 2, 5, 4), s(1, 2, 5, 4)),
+                of("attentionBias", in -> new Attention().withBias(in[3]).of(in[0], in[1], in[2]), s(2, 2, 3, 4), s(2, 2, 5, 4), s(2, 2, 5, 3), s(2, 1, 5)),
+                of("attentionMask", in -> new Attention().withBias(mask).of(in[0], in[1], in[2]), s(1, 2, 3, 4), s(1, 2, 4, 4), s(1, 2, 4, 4)),
+                of("attentionLengths", in -> new Attention().withKeyLengths(Tensor.of(3, 0, 4)).of(in[0], in[1], in[2]), s(3, 1, 2, 4), s(3, 1, 4, 4), s(3, 1, 4, 4)),
+                of("attentionStarts", in -> new Attention().withCausal(true).withQueryStarts(Tensor.of(3, -1)).of(in[0], in[1], in[2]), s(2, 1, 2, 4), s(2, 1, 6, 4), s(2, 1, 6, 4)),
+                of("attentionPages", in -> new Attention().withCausal(true).withBlockTable(Tensor.of(new int[] {3, 0, 1, -1}, 2, 2)).withKeyLengths(Tensor.of(5, 2))
+                        .withQueryStarts(Tensor.of(3, 0)).of(in[0], in[1], in[2]), s(2, 2, 2, 4), s(4, 1, 3, 4), s(4, 1, 3, 4)),
+                of("attentionWeights", in -> new Attention().withCausal(true).weights(in[0], in[1]), s(1, 4, 3, 4), s(1, 2, 3, 4)));
+    }
+
+    private static Convolution how() { return new Convolution(); }
+
+    static List<OpCase> windows() {
+        return List.of(
+                of("conv1d", in -> in[0].conv(in[1]), s(2, 3, 7), s(4, 3, 3)),
+                of("conv1dBias", in -> in[0].conv1d(in[1], in[2], 2, 1), s(2, 3, 8), s(4, 3, 3), s(4)),
+                of("conv2d", in -> in[0].conv2d(in[1], in[2], 1, 1), s(2, 3, 5, 4), s(5, 3, 3, 3), s(5)),
+                of("conv2dUnbatched", in -> in[0].conv(in[1]), s(3, 4, 5), s(4, 3, 2, 3)),
+                of("conv2dStrided", in -> in[0].conv(in[1], null, how().withStride(2, 3).withPadding(new int[] {1, 0}, new int[] {0, 2}).withDilation(2, 1)), s(2, 2, 8, 7), s(4, 2, 3, 2)),
+                of("conv2dGrouped", in -> in[0].conv(in[1], in[2], how().withPadding(1).withGroups(2)), s(2, 4, 4, 5), s(8, 2, 3, 3), s(8)),
+                of("conv2dDepthwise", in -> in[0].conv(in[1], null, how().withPadding(1).withGroups(3)), s(2, 3, 5, 6), s(3, 1, 3, 3)),
+                of("conv2dPointwise", in -> in[0].conv(in[1]), s(2, 9, 3, 4), s(5, 9, 1, 1)),
+                of("conv2dSigmoid", in -> in[0].conv(in[1], in[2], how().withPadding(1), Op.SIGMOID), s(1, 2, 4, 4), s(4, 2, 3, 3), s(4)),
+                of("conv2dTanh", in -> in[0].conv(in[1], in[2], how().withPadding(1), Op.TANH).square(), s(1, 2, 4, 4), s(4, 2, 3, 3), s(4)),
+                of("conv2dRelu", in -> in[0].conv(in[1], in[2], how(), Op.RELU).square(), s(1, 2, 4, 4), s(4, 2, 3, 3), s(4)),
+                of("conv3d", in -> in[0].conv3d(in[1], in[2], 2, 1), s(1, 2, 3, 5, 4), s(4, 2, 3, 2, 3), s(4)),
+                of("convTranspose1d", in -> in[0].convTranspose(in[1], in[2], how().withStride(3).withOutputPadding(2)), s(2, 4, 5), s(4, 3, 4), s(3)),
+                of("convTranspose2d", in -> in[0].convTranspose(in[1], null, how().withStride(2).withPadding(1).withOutputPadding(1)), s(2, 4, 3, 4), s(4, 3, 3, 3)),
+                of("convTranspose2dGrouped", in -> in[0].convTranspose(in[1], in[2], how().withStride(2, 1).withDilation(1, 2).withGroups(2), Op.TANH), s(1, 4, 3, 4), s(4, 2, 3, 2), s(4)),
+                of("maxPool", in -> in[0].maxPool(new Pooling(2)), s(2, 2, 4, 6)),
+                of("maxPoolOverlapping", in -> in[0].maxPool(new Pooling(3).withStride(2).withPadding(1).withCeil(true)).square(), s(1, 2, 6, 5)),
+                of("maxPoolDilated", in -> in[0].maxPool(new Pooling(2).withStride(1).withDilation(2)).square(), s(1, 2, 9)),
+                of("maxPoolIndices", in -> in[0].maxPoolWithIndices(new Pooling(2, 3)).indices(), s(2, 2, 4, 6)).flat(),
+                of("avgPool", in -> in[0].avgPool(new Pooling(3).withStride(2).withPadding(1).withCeil(true)).square(), s(1, 2, 6, 5)),
+                of("avgPoolUncounted", in -> in[0].avgPool(new Pooling(3, 2).withStride(1).withPadding(1).withCountPadding(false)).square(), s(1, 2, 4, 5)),
+                of("adaptiveAvgPool", in -> in[0].adaptiveAvgPool(3, 2).square(), s(1, 2, 5, 5)),
+                of("adaptiveAvgPoolEqual", in -> in[0].adaptiveAvgPool(1, 1).square(), s(2, 3, 4, 5)));
     }
 }

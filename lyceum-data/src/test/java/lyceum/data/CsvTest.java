@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import lyceum.FormatException;
-import lyceum.memory.Allocator;
+import lyceum.memory.Memory;
 import lyceum.random.Rng;
 import lyceum.testing.Fuzz;
 import org.junit.jupiter.api.Tag;
@@ -167,7 +167,7 @@ class CsvTest {
         for (int i = 0; i < 40; i++) numbers.append(i).append(',').append(i * 0.37).append(",\"w").append(i % 3).append("\"\n");
         var german = "a;b\n'x';1,5\n\n'y\ny';-\n";
         var report = Fuzz.of(PEOPLE.getBytes(StandardCharsets.UTF_8), numbers.toString().getBytes(StandardCharsets.UTF_8), german.getBytes(StandardCharsets.UTF_8))
-                .allowing(FormatException.class).counting(() -> Allocator.statistics().inUse()).mutants(mutants, bytes -> {
+                .allowing(FormatException.class).counting(() -> Memory.stats().inUse()).mutants(mutants, bytes -> {
                     var frame = new Csv().parse(bytes).frame();
                     new Csv().write(frame, new StringWriter());
                     new Csv().withDelimiter(';').withQuote('\'').withDecimal(',').withMaxErrors(3).parse(bytes);
@@ -181,7 +181,7 @@ class CsvTest {
         for (int i = 1; i < 8_000; i++) columns.append(',').append(Integer.toString(i, 36));
         var bytes = (columns + "\n" + "1,".repeat(7_999) + "1\n").getBytes(StandardCharsets.UTF_8);
         new Csv().parse(PEOPLE);
-        Fuzz.of(bytes).allowing(FormatException.class).counting(() -> Allocator.statistics().inUse()).mutants(20, new Csv()::parse);
+        Fuzz.of(bytes).allowing(FormatException.class).counting(() -> Memory.stats().inUse()).mutants(20, new Csv()::parse);
     }
 
     @Test void idxMutantsAreReadOrRefused() {

@@ -7,14 +7,15 @@ import lyceum.tensor.Tensor;
 
 /**
  * Normalises each feature over the batch: {@code (x - mean) / sqrt(var + epsilon) * weight + bias} for (batch, features, ..). Learning uses the
- * batch's biased variance and moves the running statistics by {@code momentum} towards it (unbiased, as PyTorch); predicting uses those.
+ * batch's biased variance and moves the running statistics by {@code momentum} towards it (unbiased, as PyTorch); predicting uses those. It serves
+ * any number of further axes: PyTorch's BatchNorm1d, 2d and 3d, with the names of their state.
  *
  * @see <a href="https://arxiv.org/abs/1502.03167">Ioffe and Szegedy (2015)</a>
  */
 public final class BatchNorm extends Module {
     private final double epsilon, momentum;
     private final Tensor weight, bias;
-    private final Tensor running_mean, running_var;
+    private final Tensor running_mean, running_var, num_batches_tracked;
 
     /** Epsilon 1e-5, momentum 0.1. */
     public BatchNorm(long features) { this(features, 1e-5, 0.1, DType.F32); }
@@ -26,6 +27,7 @@ public final class BatchNorm extends Module {
         bias = Tensor.zeros(dtype, features).compute().requiresGrad();
         running_mean = Tensor.zeros(dtype, features).compute();
         running_var = Tensor.ones(dtype, features).compute();
+        num_batches_tracked = Tensor.zeros(DType.I64).compute();
     }
 
     @Override public Tensor forward(Tensor x, Pass pass) {
@@ -44,6 +46,7 @@ public final class BatchNorm extends Module {
             variance = x.sub(mean).square().mean(axes, true);
             move(running_mean, mean.detach().flatten());
             move(running_var, variance.detach().flatten().mul(n / (n - 1)));
+            Autograd.noGrad(() -> { num_batches_tracked.copy_(num_batches_tracked.add(1)); });
         }
         return x.sub(mean).mul(variance.add(epsilon).rsqrt()).mul(weight.reshape(wide)).add(bias.reshape(wide));
     }

@@ -26,10 +26,15 @@ public final class LayerNorm extends Module {
     @Override public Tensor forward(Tensor x, Pass pass) {
         int n = weight.rank();
         if (x.rank() < n) throw new ShapeException("LayerNorm: input " + x.shape() + " has fewer axes than " + weight.shape());
-        var axes = new int[n];
-        for (int i = 0; i < n; i++) axes[i] = i - n;
-        var centred = x.sub(x.mean(axes, true));
-        var variance = centred.square().mean(axes, true);
-        return centred.mul(variance.add(epsilon).rsqrt()).mul(weight).add(bias);
+        if (n == 1) return x.layerNorm(weight, bias, epsilon);
+        var rows = x.reshape(together(x.shape().toArray(), x.rank() - n));
+        return rows.layerNorm(weight.flatten(), bias.flatten(), epsilon).reshape(x.shape().toArray());
+    }
+
+    /** The shape with the axes from {@code first} on as one. */
+    private static long[] together(long[] shape, int first) {
+        var sizes = java.util.Arrays.copyOf(shape, first + 1);
+        for (int i = first + 1; i < shape.length; i++) sizes[first] *= shape[i];
+        return sizes;
     }
 }

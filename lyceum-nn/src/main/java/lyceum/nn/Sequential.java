@@ -2,9 +2,13 @@ package lyceum.nn;
 
 import java.util.List;
 import java.util.Map;
+import lyceum.backend.Op;
 import lyceum.tensor.Tensor;
 
-/** Layers one after the other. Parameters are named by the layer's number, as PyTorch's Sequential: {@code 0.weight}. */
+/**
+ * Layers one after the other. Parameters are named by the layer's number, as PyTorch's Sequential: {@code 0.weight}. A convolution followed by a
+ * ReLU, sigmoid or tanh does both in one kernel, with the same bits, unless the activations are watched.
+ */
 public final class Sequential extends Module {
     private final List<Layer> layers;
 
@@ -15,9 +19,19 @@ public final class Sequential extends Module {
     public List<Layer> layers() { return layers; }
 
     @Override public Tensor forward(Tensor x, Pass pass) {
-        for (var layer : layers) x = layer.forward(x, pass);
+        for (int i = 0; i < layers.size(); i++) {
+            var activation = i + 1 < layers.size() && !(pass instanceof Pass.Watched) ? fusable(layers.get(i + 1)) : null;
+            if (activation != null && layers.get(i) instanceof ConvLayer convolution) {
+                x = convolution.activated(x, activation);
+                i++;
+            } else {
+                x = layers.get(i).forward(x, pass);
+            }
+        }
         return x;
     }
+
+    private static Op fusable(Layer layer) { return layer == Activation.RELU ? Op.RELU : layer == Activation.SIGMOID ? Op.SIGMOID : layer == Activation.TANH ? Op.TANH : null; }
 
     @Override void collect(String prefix, Map<String, Tensor> into) {
         for (int i = 0; i < layers.size(); i++) if (layers.get(i) instanceof Module module) module.collect(prefix + i + ".", into);

@@ -43,7 +43,7 @@ class ModuleTest {
     void namesAreThoseOfTorchStateDict() {
         var block = new Block(Rng.of(1));
         assertThat(block.state().keySet()).containsExactly("up.weight", "up.bias", "layers.0.weight", "layers.0.bias", "layers.2.0.weight", "layers.2.0.bias",
-                "layers.2.2.weight", "layers.2.2.bias", "layers.2.2.running_mean", "layers.2.2.running_var", "heads.class.weight", "scale", "seen");
+                "layers.2.2.weight", "layers.2.2.bias", "layers.2.2.running_mean", "layers.2.2.running_var", "layers.2.2.num_batches_tracked", "heads.class.weight", "scale", "seen");
         assertThat(block.parameters().keySet()).doesNotContain("seen", "layers.2.2.running_mean").contains("scale");
         assertThat(block.parameterCount()).isEqualTo(12 * 3 + 6 + 6 + 1);
     }

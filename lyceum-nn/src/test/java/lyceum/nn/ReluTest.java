@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.List;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
+import lyceum.backend.Convolution;
 import lyceum.data.Datasets;
 import lyceum.random.Rng;
 import lyceum.nn.loss.Loss;
@@ -175,9 +176,34 @@ class ReluTest {
         return 1 - slopes.abs().max(0).gt(0).to(DType.F64).mean().item();
     }
 
-    /** The element-wise part of a layer, fused by default, has the bits of its parts computed one by one. */
+    /** A layer's sum and activation, in the kernel or right behind it, have the bits of the steps computed one by one; so have the gradients. */
     @Test
-    void fusedIntoALinearLayerItHasTheSameBits() {
+    @Acceptance(topic = "relu", clause = 6)
+    void fusedIntoLinearAndConvolutionalLayersItHasTheSameBits() {
+        Backends.each(() -> {
+            fusedIntoALinearLayerItHasTheSameBits();
+            fusedIntoAConvolutionItHasTheSameBits();
+        });
+    }
+
+    private static void fusedIntoAConvolutionItHasTheSameBits() {
+        var rng = Rng.of(7);
+        for (var type : new DType[] {DType.F32, DType.F64}) {
+            var layer = new Conv2d(5, 12, new int[] {3}, new Convolution().withPadding(1).withStride(2), true, type, null, rng);
+            var x = Tensor.randn(rng, type, 2, 5, 19, 14);
+            var sum = x.conv(layer.weight().detach(), null, layer.how()).add(layer.bias().detach().reshape(12, 1, 1)).compute();
+            assertThat(layer.then(Activation.RELU).forward(x).toDoubleArray()).isEqualTo(sum.relu().compute().toDoubleArray());
+            var upstream = Tensor.randn(rng, type, sum.shape().toArray());
+            layer.then(Activation.RELU).forward(x).backward(upstream);
+            double[] fused = layer.weight().grad().toDoubleArray(), fusedBias = layer.bias().grad().toDoubleArray();
+            layer.zeroGrad();
+            layer.forward(x).relu().backward(upstream);
+            assertThat(fused).isEqualTo(layer.weight().grad().toDoubleArray());
+            assertThat(fusedBias).isEqualTo(layer.bias().grad().toDoubleArray());
+        }
+    }
+
+    private static void fusedIntoALinearLayerItHasTheSameBits() {
         var rng = Rng.of(6);
         for (var type : new DType[] {DType.F32, DType.F64}) {
             var layer = new Linear(37, 29, true, type, Init.heUniform(), rng);

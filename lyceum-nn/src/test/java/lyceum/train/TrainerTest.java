@@ -13,7 +13,7 @@ import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
-import lyceum.memory.Allocator;
+import lyceum.memory.Memory;
 import lyceum.memory.Scope;
 import lyceum.nn.Activation;
 import lyceum.nn.BatchNorm;
@@ -151,9 +151,9 @@ class TrainerTest {
         var model = new Sequential(new Linear(128, 256, rng), Activation.RELU, new Linear(256, 2, rng));
         var run = new Trainer(new Adam(0.001), 1000).withBatchSize(256).withAccumulated(2).start(model, 512, BatchLoss.of(model, Loss::crossEntropy, data), null, Rng.of(12));
         for (int i = 0; i < 20; i++) run.step();
-        long before = Allocator.statistics().inUse();
+        long before = Memory.stats().inUse();
         for (int i = 0; i < 100; i++) run.step();
-        assertThat(Allocator.statistics().inUse() - before).isLessThan(8L << 20);
+        assertThat(Memory.stats().inUse() - before).isLessThan(8L << 20);
     }
 
     @Test

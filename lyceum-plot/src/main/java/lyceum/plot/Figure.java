@@ -188,7 +188,7 @@ public sealed interface Figure permits Plot, Panels, Frames {
      * @param figures one for each place of the slider, numbered from 0
      */
     static Frames frames(String title, String slider, List<? extends Figure> figures) {
-        return new Frames(title, "", slider, List.of(numbered(figures.size())), new ArrayList<>(figures));
+        return new Frames(title, "", slider, List.of(numbered(figures.size())), new ArrayList<>(figures), null);
     }
 
     private static String[] numbered(int n) {

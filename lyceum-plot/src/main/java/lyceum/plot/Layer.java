@@ -43,10 +43,20 @@ public sealed interface Layer {
      * Separate points.
      *
      * @param labels one text for each point, drawn beside it, or none at all
+     * @param mark how each point is drawn
      */
-    record Points(String name, Numbers x, Numbers y, List<String> labels) implements Layer {
+    record Points(String name, Numbers x, Numbers y, List<String> labels, Mark mark) implements Layer {
+        /** How a point is drawn. */
+        public enum Mark {
+            /** A disc in the colour of its series. */
+            DOT,
+            /** A cross in ink, which takes no colour of the palette: what was found among the data, such as centres. */
+            CROSS
+        }
+
         /** Checks and cleans. */
         public Points {
+            mark = mark == null ? Mark.DOT : mark;
             name = Check.text("points name", name, Check.LABEL);
             pairs("points '" + name + "'", x, y);
             labels = Check.texts("point label", labels);

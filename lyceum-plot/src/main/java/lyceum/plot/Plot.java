@@ -112,7 +112,7 @@ public record Plot(String title, String description, Axis x, Axis y, List<Layer>
 
     /** Points. */
     public Plot points(String name, double[] xs, double[] ys) {
-        return with(new Layer.Points(name, Numbers.of(xs), Numbers.of(ys), List.of()));
+        return with(new Layer.Points(name, Numbers.of(xs), Numbers.of(ys), List.of(), Layer.Points.Mark.DOT));
     }
 
     /** Points by class, a layer and a colour for each; {@code classes[i]} is a place in {@code names}. */
@@ -182,7 +182,7 @@ public record Plot(String title, String description, Axis x, Axis y, List<Layer>
     public Plot named(String name) {
         return restyle("named(...)", "a named series", l -> switch (l) {
             case Layer.Line s -> new Layer.Line(name, s.x(), s.y(), s.style());
-            case Layer.Points s -> new Layer.Points(name, s.x(), s.y(), s.labels());
+            case Layer.Points s -> new Layer.Points(name, s.x(), s.y(), s.labels(), s.mark());
             case Layer.Histogram s -> new Layer.Histogram(name, s.edges(), s.heights());
             case Layer.Band s -> new Layer.Band(name, s.x(), s.low(), s.high());
             case Layer.ErrorBars s -> new Layer.ErrorBars(name, s.x(), s.low(), s.high());
@@ -209,7 +209,12 @@ public record Plot(String title, String description, Axis x, Axis y, List<Layer>
 
     /** The last points get these labels, one each. */
     public Plot labelled(String... labels) {
-        return restyle("labelled(...)", "points", l -> l instanceof Layer.Points s ? new Layer.Points(s.name(), s.x(), s.y(), Arrays.asList(labels)) : null);
+        return restyle("labelled(...)", "points", l -> l instanceof Layer.Points s ? new Layer.Points(s.name(), s.x(), s.y(), Arrays.asList(labels), s.mark()) : null);
+    }
+
+    /** The last points are crosses in ink: centres, optima, whatever was found among the data and is no part of them. */
+    public Plot crosses() {
+        return restyle("crosses()", "points", l -> l instanceof Layer.Points s ? new Layer.Points(s.name(), s.x(), s.y(), s.labels(), Layer.Points.Mark.CROSS) : null);
     }
 
     /** The last bars stand on top of each other. */

@@ -117,4 +117,14 @@ class FigureTest {
             }
         }
     }
+
+    @Test void aLongSequenceKeepsItsFirstItsLastAndAboutWhereItStarts() {
+        var steps = Figure.frames("steps", "step", java.util.stream.IntStream.range(0, 101).mapToObj(i -> Figure.line("step " + i, new double[] {i})).toList()).startingAt(50);
+        var few = steps.thinned(5);
+        assertThat(few.labels()).containsExactly("0", "25", "50", "75", "100");
+        assertThat(few.first()).isEqualTo(2);
+        assertThat(Figure.fromJson(few.toJson())).isEqualTo(few);
+        assertThat(steps.thinned(101)).isSameAs(steps);
+        assertThatExceptionOfType(FigureException.class).isThrownBy(() -> steps.startingAt(101)).withMessage("the sequence 'steps' starts at figure 101; it has 101, counted from 0");
+    }
 }

@@ -1,54 +1,66 @@
 package lyceum.bench.peer;
 
-import ai.djl.ndarray.NDArray;
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
-import java.util.function.Supplier;
-import lyceum.bench.CorePeer;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.logging.LogManager;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
-/** libtorch through DJL, on one thread. Results are closed at once: DJL frees nothing by itself. */
-public final class LibTorch implements CorePeer {
-    private final NDManager manager;
+/** libtorch through DJL as a peer: answers the same requests as {@code torch_peer.py}. */
+public final class LibTorch {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
 
-    public LibTorch() {
-        System.setProperty("ai.djl.pytorch.num_threads", "1");
+    private NDManager manager;
+    private Runnable operation;
+
+    private LibTorch() { }
+
+    public static void main(String[] args) throws IOException {
+        LogManager.getLogManager().reset();
+        var peer = new LibTorch();
+        var requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line; (line = requests.readLine()) != null; ) System.out.println(JSON.writeValueAsString(peer.answer(JSON.readTree(line))));
+    }
+
+    private Map<String, Object> answer(JsonNode request) {
+        try {
+            return switch (request.path("call").asString()) {
+                case "hello" -> hello(request.path("threads").asInt());
+                case "prepare" -> prepare(request);
+                case "run" -> Map.of("seconds", run(request.path("calls").asInt()));
+                default -> throw new IllegalArgumentException("no such call");
+            };
+        } catch (RuntimeException e) {
+            return Map.of("error", e.getClass().getSimpleName() + ": " + e.getMessage());
+        }
+    }
+
+    private Map<String, Object> hello(int threads) {
+        System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(threads));
         System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
         System.setProperty("ai.djl.offline", "true");
+        var answer = new LinkedHashMap<String, Object>();
+        answer.put("name", "libtorch " + Engine.getInstance().getVersion() + " (DJL)");
+        return answer;
+    }
+
+    private Map<String, Object> prepare(JsonNode request) {
+        if (manager != null) manager.close();
         manager = NDManager.newBaseManager();
+        operation = new Operations(manager).of(request);
+        operation.run();
+        return Map.of("ready", true);
     }
 
-    @Override public String name() { return "libtorch " + ai.djl.engine.Engine.getInstance().getVersion() + " (DJL)"; }
-
-    private NDArray random(long... shape) { return manager.randomNormal(new Shape(shape)); }
-
-    private static Object closing(NDArray result) {
-        result.close();
-        return result;
-    }
-
-    @Override public Supplier<?> matmul(int n) {
-        var a = random(n, n);
-        var b = random(n, n);
-        return () -> closing(a.matMul(b));
-    }
-
-    @Override public Supplier<?> add(int n) {
-        var a = random(n, n);
-        var b = random(n, n);
-        return () -> closing(a.add(b));
-    }
-
-    @Override public Supplier<?> scale(int n) {
-        var x = random(n);
-        return () -> closing(x.mul(1.5f));
-    }
-
-    @Override public Supplier<?> chain(int n) {
-        var x = random(n);
-        return () -> {
-            try (var scaled = x.mul(1.5f); var shifted = scaled.add(0.5f); var positive = ai.djl.nn.Activation.relu(shifted)) {
-                return closing(positive.mul(0.3f));
-            }
-        };
+    private double run(int calls) {
+        long start = System.nanoTime();
+        for (int i = 0; i < calls; i++) operation.run();
+        return (System.nanoTime() - start) * 1e-9;
     }
 }

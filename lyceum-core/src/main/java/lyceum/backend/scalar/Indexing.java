@@ -38,7 +38,7 @@ final class Indexing {
         var lanes = AxisLanes.of(axis, index, out, in);
         int bytes = in.dtype().bytes();
         Strided indices = lanes.start[0], targets = lanes.start[1], sources = lanes.start[2];
-        Parallel.range(lanes.count, grain(lanes.length), (from, to) -> {
+        Parallel.range(lanes.count, grain(lanes.length), lanes.length, (from, to) -> {
             for (long lane = from; lane < to; lane++) {
                 long i = indices.byteOffset(lane), o = targets.byteOffset(lane), s = sources.byteOffset(lane);
                 for (long j = 0; j < lanes.length; j++, i += lanes.stride[0], o += lanes.stride[1]) {
@@ -62,7 +62,7 @@ final class Indexing {
         var lanes = AxisLanes.of(axis, index, in, out);
         Strided indices = lanes.start[0], sources = lanes.start[1], targets = lanes.start[2];
         var type = in.dtype();
-        Parallel.range(lanes.count, grain(lanes.length), (from, to) -> {
+        Parallel.range(lanes.count, grain(lanes.length), lanes.length, (from, to) -> {
             for (long lane = from; lane < to; lane++) {
                 long i = indices.byteOffset(lane), s = sources.byteOffset(lane), o = targets.byteOffset(lane);
                 for (long j = 0; j < lanes.length; j++, i += lanes.stride[0], s += lanes.stride[1]) {
@@ -94,7 +94,7 @@ final class Indexing {
         var lanes = AxisLanes.of(axis, in, out);
         Strided sources = lanes.start[0], targets = lanes.start[1];
         boolean floats = in.dtype().isFloat();
-        Parallel.range(lanes.count, grain(lanes.length), (from, to) -> {
+        Parallel.range(lanes.count, grain(lanes.length), lanes.length, (from, to) -> {
             for (long lane = from; lane < to; lane++) {
                 long s = sources.byteOffset(lane), o = targets.byteOffset(lane);
                 double d = scan == Scan.PROD ? 1 : 0;
@@ -130,7 +130,7 @@ final class Indexing {
         Strided sources = lanes.start[0], sorted = lanes.start[1], permutation = lanes.start[2];
         var type = in.dtype();
         int n = Math.toIntExact(lanes.length);
-        Parallel.range(lanes.count, grain(lanes.length), (from, to) -> {
+        Parallel.range(lanes.count, grain(lanes.length), lanes.length, (from, to) -> {
             var keys = new long[n];
             for (long lane = from; lane < to; lane++) {
                 long s = sources.byteOffset(lane), v = sorted.byteOffset(lane), p = permutation.byteOffset(lane);

@@ -50,6 +50,8 @@ final class Interpreter {
     private final Strided[] inputs;
     private final Frame frame;
     private final boolean[] filled;
+    /** Whether an instruction may be done together with the one that follows. */
+    private final boolean pairs;
 
     Interpreter(Program program, Lanes lanes, Strided[] inputs) {
         this.program = program;
@@ -57,6 +59,7 @@ final class Interpreter {
         this.inputs = inputs;
         this.frame = FRAMES.get();
         this.filled = new boolean[program.length()];
+        this.pairs = !program.isRowProgram();
         frame.grow(program.slots());
     }
 
@@ -65,7 +68,7 @@ final class Interpreter {
         for (int register = 0; register < program.length(); register++) step(register, start, n);
     }
 
-    private void step(int register, long start, int n) {
+    void step(int register, long start, int n) {
         var in = program.at(register);
         switch (in.op()) {
             case LOAD -> load(in, register, start, n);
@@ -125,7 +128,7 @@ final class Interpreter {
     /** True for the x c of an {@code x c + d} with constants, read by that addition alone: two passes over the block become one. */
     private boolean isScaled(int register) {
         var in = program.at(register);
-        if (in.op() != Op.MUL || program.at(in.b()).op() != Op.CONST || program.uses(register) != 1 || !in.type().isFloat() || in.type().bytes() < 4) return false;
+        if (!pairs || in.op() != Op.MUL || program.at(in.b()).op() != Op.CONST || program.uses(register) != 1 || !in.type().isFloat() || in.type().bytes() < 4) return false;
         for (int next = register + 1; next < program.length() && next <= register + 2; next++) {
             var reader = program.at(next);
             if (reader.op() == Op.CONST) continue;
@@ -294,6 +297,50 @@ final class Interpreter {
             case LONG -> output.store(longs(register), start, n);
         }
     }
+
+    /** Gives the value of element 0 to the {@code n} first. */
+    void spread(int register, int n) {
+        switch (Bank.of(program.at(register).type())) {
+            case FLOAT -> java.util.Arrays.fill(floats(register), 1, n, floats(register)[0]);
+            case DOUBLE -> java.util.Arrays.fill(doubles(register), 1, n, doubles(register)[0]);
+            case INT -> java.util.Arrays.fill(ints(register), 1, n, ints(register)[0]);
+            case LONG -> java.util.Arrays.fill(longs(register), 1, n, longs(register)[0]);
+        }
+    }
+
+    /** Element 0, as the bits that {@link #put} takes. */
+    long bits(int register) {
+        return switch (Bank.of(program.at(register).type())) {
+            case FLOAT -> Float.floatToRawIntBits(floats(register)[0]);
+            case DOUBLE -> Double.doubleToRawLongBits(doubles(register)[0]);
+            case INT -> ints(register)[0];
+            case LONG -> longs(register)[0];
+        };
+    }
+
+    /** Sets the first {@code n} elements to one value. */
+    void put(int register, long bits, int n) {
+        switch (Bank.of(program.at(register).type())) {
+            case FLOAT -> java.util.Arrays.fill(floats(register), 0, n, Float.intBitsToFloat((int) bits));
+            case DOUBLE -> java.util.Arrays.fill(doubles(register), 0, n, Double.longBitsToDouble(bits));
+            case INT -> java.util.Arrays.fill(ints(register), 0, n, (int) bits);
+            case LONG -> java.util.Arrays.fill(longs(register), 0, n, bits);
+        }
+    }
+
+    /** Sets elements {@code from .. to - 1} to a float value, rounded to the register's type. */
+    void put(int register, double value, int from, int to) {
+        var type = program.at(register).type();
+        if (type == DType.F64) java.util.Arrays.fill(doubles(register), from, to, value);
+        else java.util.Arrays.fill(floats(register), from, to, Elements.round(type, (float) value));
+    }
+
+    /** The block of a float register, kept for a later phase. */
+    void keep(int register, Object row, int at, int n) { System.arraycopy(array(register), 0, row, at, n); }
+
+    void recall(int register, Object row, int at, int n) { System.arraycopy(row, at, array(register), 0, n); }
+
+    private Object array(int register) { return program.at(register).type() == DType.F64 ? doubles(register) : floats(register); }
 
     private float[] floats(int register) {
         int slot = program.slot(register);

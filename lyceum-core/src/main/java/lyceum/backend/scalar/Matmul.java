@@ -23,10 +23,37 @@ public final class Matmul {
         if (out.size() == 0) return;
         var starts = Strided.of(batch(a), batch(b), batch(out));
         long count = View.size(batch(out).shape());
-        long grain = count > 1 ? Math.max(1, (1L << 18) / Math.max(1, (long) m * n * k)) : 1;
-        Parallel.range(count, grain, (from, to) -> {
+        long grain = count > 1 ? Math.max(1, (long) ((1L << 18) / Math.max(1.0, (double) m * n * k))) : 1;
+        Parallel.range(count, grain, 0.03 * m * n * k, (from, to) -> {
             for (long i = from; i < to; i++) product.multiply(matrix(a, starts[0], i), matrix(b, starts[1], i), matrix(out, starts[2], i), m, n, k);
         });
+    }
+
+    /** Elements of a heap array that products by rows or panels may ask for. */
+    private static final long MOST = 1 << 28;
+
+    /**
+     * {@code product} for matrices of any size: cut into blocks of rows and columns so that neither a block of the result nor the columns of b
+     * that it needs have more than {@value #MOST} elements. Every element is still one sum over all of k, so that no bit depends on the cut.
+     */
+    public static Product inBlocks(Product product) { return inBlocks(product, MOST); }
+
+    static Product inBlocks(Product product, long most) {
+        return (a, b, out, m, n, k) -> {
+            int columns = (int) Math.clamp(most / Math.max(1, k), 1, n), rows = (int) Math.clamp(most / columns, 1, m);
+            if (rows == m && columns == n) {
+                product.multiply(a, b, out, m, n, k);
+                return;
+            }
+            for (long j = 0; j < n; j += columns) {
+                int width = (int) Math.min(columns, n - j);
+                for (long i = 0; i < m; i += rows) product.multiply(from(a, i, 0), from(b, 0, j), from(out, i, j), (int) Math.min(rows, m - i), width, k);
+            }
+        };
+    }
+
+    private static Matrix from(Matrix x, long row, long column) {
+        return new Matrix(x.view, x.at + (row * x.rowStride + column * x.columnStride) * x.view.dtype().bytes(), x.rowStride, x.columnStride);
     }
 
     private static View batch(View view) {
@@ -52,7 +79,7 @@ public final class Matmul {
     private static void floats(Matrix a, Matrix b, Matrix out, int m, int n, int k) {
         var right = new float[k * n];
         for (int p = 0; p < k; p++) Elements.load(b.view.dtype(), b.view.storage().segment(), row(b, p), b.columnStride, right, p * n, n);
-        Parallel.range(m, grain(n, k), (from, to) -> {
+        Parallel.range(m, grain(n, k), 0.3 * n * k, (from, to) -> {
             var left = new float[k];
             var sums = new float[n];
             for (int i = (int) from; i < to; i++) {
@@ -71,7 +98,7 @@ public final class Matmul {
     private static void doubles(Matrix a, Matrix b, Matrix out, int m, int n, int k) {
         var right = new double[k * n];
         for (int p = 0; p < k; p++) Elements.load(DType.F64, b.view.storage().segment(), row(b, p), b.columnStride, right, p * n, n);
-        Parallel.range(m, grain(n, k), (from, to) -> {
+        Parallel.range(m, grain(n, k), 0.3 * n * k, (from, to) -> {
             var left = new double[k];
             var sums = new double[n];
             for (int i = (int) from; i < to; i++) {
@@ -91,7 +118,7 @@ public final class Matmul {
         var type = out.view.dtype();
         var segmentA = a.view.storage().segment();
         var segmentB = b.view.storage().segment();
-        Parallel.range(m, grain(n, k), (from, to) -> {
+        Parallel.range(m, grain(n, k), 0.3 * n * k, (from, to) -> {
             var sums = new long[n];
             for (int i = (int) from; i < to; i++) {
                 java.util.Arrays.fill(sums, 0);

@@ -11,7 +11,7 @@ import lyceum.backend.View;
  */
 final class Reducer {
     /** Elements of a row that one piece covers; longer rows have several pieces. */
-    private static final long PIECE = 65536;
+    static final long PIECE = 65536;
 
     private final Reduction reduction;
     private final Program program;
@@ -71,7 +71,7 @@ final class Reducer {
             for (long row = 0; row < rows; row++) longRow(row);
         } else {
             long grain = Math.max(1, PIECE / columns);
-            Parallel.range(rows, grain, this::shortRows);
+            Parallel.range(rows, grain, 0.3 * program.length() * columns, this::shortRows);
         }
     }
 
@@ -128,7 +128,7 @@ final class Reducer {
     private void byColumns(long inner) {
         long outer = rows / inner, blocks = (inner + Interpreter.BLOCK - 1) / Interpreter.BLOCK;
         long work = Math.max(1, Math.min(inner, Interpreter.BLOCK) * columns);
-        Parallel.range(outer * blocks, Math.max(1, PIECE / work), (from, to) -> {
+        Parallel.range(outer * blocks, Math.max(1, PIECE / work), 0.3 * program.length() * work, (from, to) -> {
             var interpreter = new Interpreter(program, lanes, walkers);
             var buffer = new Buffer();
             var total = new Columns(reduction, integers);
@@ -253,7 +253,7 @@ final class Reducer {
         }
     }
 
-    private static double identityDouble(Reduction reduction) {
+    static double identityDouble(Reduction reduction) {
         return switch (reduction) {
             case SUM -> 0;
             case PROD -> 1;
@@ -271,7 +271,7 @@ final class Reducer {
         };
     }
 
-    private static double combine(Reduction reduction, double a, double b) {
+    static double combine(Reduction reduction, double a, double b) {
         return switch (reduction) {
             case SUM -> a + b;
             case PROD -> a * b;
@@ -305,7 +305,7 @@ final class Reducer {
         for (int i = 0; i < n; i++) a[i] = combine(reduction, a[i], b[i]);
     }
 
-    private static double fold(Reduction reduction, double[] x, int start, int n) {
+    static double fold(Reduction reduction, double[] x, int start, int n) {
         // Four chains hide the latency of the addition; their order is fixed.
         double a = identityDouble(reduction), b = a, c = a, d = a;
         int i = start, end = start + n;

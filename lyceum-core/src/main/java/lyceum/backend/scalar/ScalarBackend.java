@@ -1,10 +1,17 @@
 package lyceum.backend.scalar;
 
 import java.lang.ref.Reference;
+import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
+import lyceum.backend.Convolution;
+import lyceum.backend.Epilogue;
 import lyceum.backend.Parallel;
+import lyceum.backend.Pooling;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.WindowGeometry;
+import lyceum.backend.quant.Activations;
+import lyceum.backend.quant.BlockMatrix;
 
 /** Plain Java loops: the reference that every other backend is tested against, and what remains where nothing faster can run. */
 public class ScalarBackend implements Backend {
@@ -21,7 +28,7 @@ public class ScalarBackend implements Backend {
 
     @Override public String description() { return "plain Java loops"; }
 
-    @Override public final void run(Program program, View[] inputs, View[] outputs) {
+    @Override public void run(Program program, View[] inputs, View[] outputs) {
         long size = outputs[0].size();
         if (size == 0) return;
         var all = new View[inputs.length + outputs.length];
@@ -29,11 +36,17 @@ public class ScalarBackend implements Backend {
         System.arraycopy(outputs, 0, all, inputs.length, outputs.length);
         var walkers = Strided.of(all);
         try {
-            if (size <= GRAIN) piece(program, walkers, inputs.length, 0, size);
-            else Parallel.range(size, GRAIN, (from, to) -> piece(program, walkers, inputs.length, from, to));
+            if (program.isRowProgram()) rows(program, walkers, inputs.length, outputs);
+            else if (size <= GRAIN) piece(program, walkers, inputs.length, 0, size);
+            else Parallel.range(size, GRAIN, 0.3 * program.length(), (from, to) -> piece(program, walkers, inputs.length, from, to));
         } finally {
             keepReachable(inputs, outputs);
         }
+    }
+
+    private void rows(Program program, Strided[] walkers, int inputs, View[] outputs) {
+        long columns = outputs[0].shape()[outputs[0].shape().length - 1], rows = outputs[0].size() / columns;
+        Parallel.range(rows, Math.max(1, GRAIN / columns), (from, to) -> new RowInterpreter(program, lanes, walkers, inputs, columns).rows(from, to));
     }
 
     private void piece(Program program, Strided[] walkers, int inputs, long from, long to) {
@@ -45,7 +58,7 @@ public class ScalarBackend implements Backend {
         }
     }
 
-    @Override public final void reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) {
+    @Override public void reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) {
         try {
             Reducer.reduce(reduction, program, lanes, inputs, axes, out);
         } finally {
@@ -59,8 +72,56 @@ public class ScalarBackend implements Backend {
     }
 
     @Override public void matmul(View a, View b, View out) {
-        Matmul.batched(a, b, out, Matmul::multiply);
+        Matmul.batched(a, b, out, Matmul.inBlocks(Matmul::multiply));
         keepReachable(a, b, out);
+    }
+
+    @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) {
+        new DirectConvolution(WindowGeometry.of(how, x.shape(), weight.shape(), y.shape())).forward(x, weight, y);
+        epilogue.applyTo(y, this);
+        keepReachable(x, weight, epilogue, y);
+    }
+
+    @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) {
+        new DirectConvolution(WindowGeometry.of(how, x.shape(), weight.shape(), y.shape())).back(y, weight, x);
+        epilogue.applyTo(x, this);
+        keepReachable(y, weight, epilogue, x);
+    }
+
+    @Override public void convolveWeight(Convolution how, View x, View y, View weight) {
+        new DirectConvolution(WindowGeometry.of(how, x.shape(), weight.shape(), y.shape())).weight(x, y, weight);
+        keepReachable(x, y, weight);
+    }
+
+    @Override public void maxPool(Pooling how, View x, View y, View indices) {
+        Pools.max(how, x, y, indices);
+        keepReachable(x, y, indices);
+    }
+
+    @Override public void averagePool(Pooling how, View x, View y) {
+        Pools.average(how, x, y);
+        keepReachable(x, y);
+    }
+
+    @Override public void averagePoolBack(Pooling how, View y, View x) {
+        Pools.averageBack(how, y, x);
+        keepReachable(y, x);
+    }
+
+    @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) {
+        weights.check();
+        QuantisedMatmul.multiply(x, weights, bias, activations, out);
+        keepReachable(x, weights, bias, out);
+    }
+
+    @Override public void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
+        Attention.forward(options, q, k, v, out, logSumExp);
+        keepReachable(options, q, k, v, out, logSumExp);
+    }
+
+    @Override public void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient, View qGradient, View kGradient, View vGradient) {
+        AttentionGradient.backward(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
+        keepReachable(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
     }
 
     @Override public final void gather(View in, int axis, View index, View out) {

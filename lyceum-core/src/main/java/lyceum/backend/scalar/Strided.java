@@ -32,6 +32,9 @@ final class Strided {
         this.contiguous = shape.length == 1 && strides[0] == 1;
     }
 
+    /** True if the view holds one value for a whole row of {@code columns} elements. */
+    boolean repeatsAlong(long columns) { return strides[strides.length - 1] == 0 && shape[shape.length - 1] % columns == 0; }
+
     DType dtype() { return view.dtype(); }
 
     /** One walker a view. */

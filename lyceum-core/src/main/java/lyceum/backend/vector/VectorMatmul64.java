@@ -33,10 +33,10 @@ final class VectorMatmul64 {
             for (int pc = 0; pc < k; pc += KC) {
                 int kc = Math.min(KC, k - pc), columns = jc, inner = pc;
                 int panels = (nc + NR - 1) / NR;
-                Parallel.range(panels, 8, (from, to) -> {
+                Parallel.range(panels, 8, 0.5 * kc * NR, (from, to) -> {
                     for (int p = (int) from; p < to; p++) packB(b, inner, kc, columns + p * NR, Math.min(NR, nc - p * NR), packedB, p * kc * NR);
                 });
-                Parallel.range((m + MC - 1) / MC, 1, (from, to) -> {
+                Parallel.range((m + MC - 1) / MC, 1, 0.04 * MC * nc * kc, (from, to) -> {
                     for (int block = (int) from; block < to; block++) {
                         int ic = block * MC, mc = Math.min(MC, m - ic);
                         var packedA = PACKED_A.get();

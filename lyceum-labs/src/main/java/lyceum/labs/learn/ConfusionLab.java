@@ -6,6 +6,7 @@ import static lyceum.labs.Bounds.exactly;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
@@ -40,8 +41,8 @@ final class ConfusionLab implements LabBody {
         var matrix = ConfusionMatrix.of(truth, predicted, DIGITS, null);
 
         lab.figure(Figure.heatmap("Share of each digit that is taken for another, in %", rounded(matrix.normalized(ConfusionMatrix.Normalize.TRUTH)), names(), names()).cellLabels()
-                .axes("predicted digit", "true digit").describedAs("The diagonal is dark; the other dark cells are pairs that look alike to the tree."));
-        lab.figure(mistakes(test, predicted, matrix));
+                .axes("predicted digit", "true digit").describedAs("The bright diagonal is what the tree gets right; the brightest cells beside it are the pairs that look alike to it."));
+        lab.figure(pictures(test, predicted, matrix));
         scores(lab, matrix, truth, predicted);
         int half = truth.length / 2, n = truth.length;
         var shards = ConfusionMatrix.of(Arrays.copyOf(truth, half), Arrays.copyOf(predicted, half), DIGITS, null)
@@ -62,10 +63,10 @@ final class ConfusionLab implements LabBody {
         lab.check("accuracy", 3, "least coverage of 95% Clopper-Pearson intervals", least, atLeast(0.941));
     }
 
-    /** The heaviest cells off the diagonal, and the pictures in them. */
-    private static Figure mistakes(Dataset test, long[] predicted, ConfusionMatrix matrix) {
-        var cells = IntStream.range(0, 100).filter(c -> c / 10 != c % 10 && matrix.count(c / 10, c % 10) > 0).boxed()
-                .sorted((a, b) -> Double.compare(matrix.count(b / 10, b % 10), matrix.count(a / 10, a % 10))).limit(12).toList();
+    /** The pictures in every cell that has some, what is right first, the heaviest mistake last. */
+    private static Figure pictures(Dataset test, long[] predicted, ConfusionMatrix matrix) {
+        var cells = IntStream.range(0, 100).filter(c -> matrix.count(c / 10, c % 10) > 0).boxed()
+                .sorted(Comparator.<Integer>comparingInt(c -> c / 10 == c % 10 ? 0 : 1).thenComparingDouble(c -> matrix.count(c / 10, c % 10))).toList();
         var pictures = new ArrayList<Plot>();
         var labels = new ArrayList<String>();
         long[] truth = test.y().toLongArray();
@@ -75,7 +76,7 @@ final class ConfusionLab implements LabBody {
             pictures.add(Figure.images("A true " + cell / 10 + ", called " + cell % 10, 8, images));
             labels.add(String.format(Locale.ROOT, "%d as %d (%.0f)", cell / 10, cell % 10, matrix.count(cell / 10, cell % 10)));
         }
-        return Figure.frames("The pictures in the heaviest cells", "cell", pictures).labelled(labels.toArray(String[]::new)).describedAs("Digits of one cell of the matrix: some are badly written, some would fool nobody but this tree.");
+        return Figure.frames("The pictures in a cell", "cell", pictures).labelled(labels.toArray(String[]::new)).describedAs("Digits of one cell of the matrix, 24 at most: some are badly written, some would fool nobody but this tree.");
     }
 
     private static void scores(LabContext lab, ConfusionMatrix matrix, long[] truth, long[] predicted) {

@@ -61,7 +61,7 @@ final class DecisionTreeLab implements LabBody {
         double before = full.score(test.x(), test.y()), after = chosen.score(test.x(), test.y());
         lab.say("The full tree has %d leaves and is right on %.1f%% of new rows; pruned by cross-validation to %d leaves it is right on %.1f%%.",
                 full.tree().leaves(), 100 * before, chosen.tree().leaves(), 100 * after);
-        lab.say("The rules that are left:%n%s", chosen.tree().rules(NAMES));
+        lab.say("The rules that are left%n%s", chosen.tree().rules(NAMES));
 
         lab.check("decision-tree", 2, "accuracy of the full tree on its rows", full.score(train.x(), train.y()), exactly(1));
         lab.check("decision-tree", "accuracy on new rows, pruned minus full", after - before, atLeast(-0.01));

@@ -81,7 +81,7 @@ final class KMeansLab implements LabBody {
     private static Plot picture(String title, Tensor x, KMeansModel model) {
         var names = IntStream.rangeClosed(1, model.nClusters()).mapToObj(c -> "cluster " + c).toArray(String[]::new);
         return Figure.scatter(title, column(x, 0), column(x, 1), model.labels().toIntArray(), names)
-                .points("centres", column(model.centres(), 0), column(model.centres(), 1)).equalScales().axes("x", "y");
+                .points("centres", column(model.centres(), 0), column(model.centres(), 1)).crosses().equalScales().axes("x", "y");
     }
 
     private static double[] column(Tensor x, int j) { return x.select(1, j).toDoubleArray(); }

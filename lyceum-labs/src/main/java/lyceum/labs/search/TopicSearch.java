@@ -141,7 +141,7 @@ public final class TopicSearch {
             if (letters != null) {
                 boolean whole = letters >= word.text().length();
                 spans.add(new Span(word.start(), whole ? word.end() : Math.min(word.end(), word.start() + letters)));
-            } else if (before != null && before.end() + 1 == word.start() && asked.hits().containsKey(before.text() + word.text())) {
+            } else if (before != null && before.end() + 1 == word.start() && (spans.isEmpty() || spans.getLast().end() <= before.start()) && asked.hits().containsKey(before.text() + word.text())) {
                 spans.add(new Span(before.start(), word.end()));
             }
             before = word;

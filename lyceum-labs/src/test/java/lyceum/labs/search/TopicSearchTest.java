@@ -149,6 +149,19 @@ class TopicSearchTest {
         assertThat(marked(search.search("svd").getFirst())).startsWith("Singular Value Decomposition ([SVD])");
     }
 
+    @Test
+    void noLetterIsHighlightedTwice() {
+        for (var query : List.of("gradient expl", "gradient clip", "gradientclipping", "k means", "soft max", "batch norm")) {
+            for (var hit : SEARCH.search(query)) {
+                for (var spans : List.of(hit.title(), hit.summary())) {
+                    for (int i = 1; i < spans.size(); i++) {
+                        assertThat(spans.get(i).start()).as(query + ": " + marked(hit)).isGreaterThanOrEqualTo(spans.get(i - 1).end());
+                    }
+                }
+            }
+        }
+    }
+
     private static String marked(Hit hit) {
         return marked(hit.topic().title(), hit.title()) + " | " + marked(hit.topic().summary(), hit.summary());
     }

@@ -18,6 +18,13 @@ final class CategoryLabels {
         for (int i = 0; i < names.size(); i += every) lines.add(wrapped(names.get(i), step * every - 6));
     }
 
+    /** The lines of each name, none where it is left out. */
+    List<List<String>> lines(int names) {
+        var all = new ArrayList<List<String>>();
+        for (int i = 0; i < names; i++) all.add(i % every == 0 ? lines.get(i / every) : List.of());
+        return all;
+    }
+
     double extraHeight() {
         return (lines.stream().mapToInt(List::size).max().orElse(1) - 1) * (size + 2);
     }

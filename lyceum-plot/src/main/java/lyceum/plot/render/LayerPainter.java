@@ -100,6 +100,10 @@ final class LayerPainter {
             y[n] = sy.at(s.y().get(i));
             if (Double.isFinite(x[n]) && Double.isFinite(y[n])) n++;
         }
+        if (s.mark() == Layer.Points.Mark.CROSS) {
+            for (int i = 0; i < n; i++) Legend.cross(out, x[i], y[i], 5);
+            return;
+        }
         int all = plot.layers().stream().mapToInt(l -> l instanceof Layer.Points p ? p.x().size() : 0).sum();
         double radius = all <= 60 ? 4 : all <= RIMMED_POINTS ? 3.4 : all <= 2_000 ? 2.2 : 1.4;
         boolean overAreas = plot.layers().stream().anyMatch(l -> l instanceof Layer.Region);

@@ -32,11 +32,27 @@ final class Legend {
 
     private static void glyph(List<Scene.Shape> shapes, SeriesColors.Entry e, double x, double y) {
         var tone = new Tone.Data(e.color());
+        if (e.glyph() == SeriesColors.Glyph.CROSS) {
+            cross(shapes, x + 8, y, 4.5);
+            return;
+        }
         shapes.add(switch (e.glyph()) {
             case LINE -> new Scene.Polyline(new double[] {x, x + 14}, new double[] {y, y}, tone, 2, SeriesColors.dash(e.color()), 1);
             case DASH -> new Scene.Polyline(new double[] {x, x + 14}, new double[] {y, y}, tone, 2, 4, 1);
             case DOT -> new Scene.Dots(new double[] {x + 8}, new double[] {y}, 4, tone, 1, null);
-            case SQUARE -> new Scene.Box(x + 2, y - 5, 11, 11, 2, tone, null);
+            case SQUARE, CROSS -> new Scene.Box(x + 2, y - 5, 11, 11, 2, tone, null);
         });
+    }
+
+    /** A cross in ink on a casing of paper, so that it stands out from dots of any colour. */
+    static void cross(List<Scene.Shape> shapes, double x, double y, double reach) {
+        double[] across = {x - reach, x + reach};
+        double[] down = {y - reach, y + reach};
+        double[] up = {y + reach, y - reach};
+        for (var tone : new Tone.Page[] {Tone.Page.PAPER, Tone.Page.INK}) {
+            double width = tone == Tone.Page.PAPER ? 5.5 : 2.4;
+            shapes.add(new Scene.Polyline(across, down, tone, width, 0, 1));
+            shapes.add(new Scene.Polyline(across, up, tone, width, 0, 1));
+        }
     }
 }

@@ -58,8 +58,6 @@ final class PlotScene {
         double right = Math.max(beside.isEmpty() ? 10 : Math.min(width * 0.3, widest(beside) + 12), barValues ? 40 : bar);
         double left = leftMargin();
         double inner = Math.max(40, width - left - right);
-        var labelsX = placesX == null ? null : fitted(inner);
-        double bottom = 22 + (plot.x().label().isEmpty() ? 0 : 18) + (labelsX == null ? 0 : labelsX.extraHeight());
         double height = innerHeight(inner);
         if (square()) {
             inner = Math.min(inner, equalWidth(inner, height) * (labelledCells() ? 1.5 : 1));
@@ -77,6 +75,8 @@ final class PlotScene {
             inner = frame.width();
             height = frame.height();
         }
+        var labelsX = placesX == null ? null : fitted(inner);
+        double bottom = 22 + (plot.x().label().isEmpty() ? 0 : 18) + (labelsX == null ? 0 : labelsX.extraHeight());
 
         var sx = Scale.of(extent.x(), plot.x(), left, left + inner);
         var sy = placesY == null ? Scale.of(extent.y(), plot.y(), top + height, top) : Scale.of(extent.y(), plot.y(), top, top + height);
@@ -149,7 +149,7 @@ final class PlotScene {
                 double x = s.x().get(last);
                 double from = log ? Math.log(x / extent.x().low()) / Math.log(extent.x().high() / extent.x().low()) : (x - extent.x().low()) / span;
                 boolean first = out.stream().noneMatch(b -> b.name.equals(s.name()));
-                if (first && from > 0.93 && Double.isFinite(s.y().get(last))) out.add(new Beside(s.name(), colors.of(s.name()), s.y().get(last)));
+                if (first && from > 0.93 && from < 1.001 && Double.isFinite(s.y().get(last))) out.add(new Beside(s.name(), colors.of(s.name()), s.y().get(last)));
             }
             if (l instanceof Layer.StackedArea a && a.x().size() > 0) {
                 double sum = 0;

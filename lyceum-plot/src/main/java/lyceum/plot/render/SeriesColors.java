@@ -2,21 +2,25 @@ package lyceum.plot.render;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lyceum.plot.Layer;
 import lyceum.plot.Plot;
 
 /** Which place of the palette each series has, by name, in the order in which the layers name them; and what a legend says. */
 final class SeriesColors {
     /** How a legend shows a series. */
-    enum Glyph { LINE, DASH, DOT, SQUARE }
+    enum Glyph { LINE, DASH, DOT, SQUARE, CROSS }
 
     /** One entry of a legend. */
     record Entry(String name, int color, Glyph glyph) {}
 
     private final Map<String, Integer> places = new LinkedHashMap<>();
     private final Map<String, Glyph> glyphs = new LinkedHashMap<>();
+    /** Points in ink. */
+    private final Set<String> crosses = new LinkedHashSet<>();
     /** Values as colour fill the plane: marks over it need a casing, and the palette's blue is skipped since viridis has it. */
     final boolean overSurface;
 
@@ -25,6 +29,7 @@ final class SeriesColors {
         for (var l : plot.layers()) {
             switch (l) {
                 case Layer.Line s -> name(s.name(), s.style() == Layer.Line.Style.DASHED ? Glyph.DASH : Glyph.LINE);
+                case Layer.Points s when s.mark() == Layer.Points.Mark.CROSS -> crosses.add(s.name());
                 case Layer.Points s -> name(s.name(), Glyph.DOT);
                 case Layer.Bars b -> b.series().forEach(s -> name(s.name(), Glyph.SQUARE));
                 case Layer.Histogram h -> name(h.name(), Glyph.SQUARE);
@@ -74,19 +79,20 @@ final class SeriesColors {
     }
 
     int of(String name) {
-        return places.getOrDefault(name, 0);
+        return places.getOrDefault(name, crosses.contains(name) ? places.size() : 0);
     }
 
     Tone tone(String name) {
         return new Tone.Data(of(name));
     }
 
-    /** Named series that are not in {@code without}. */
-    List<Entry> entries(java.util.Set<String> without) {
+    /** Named series that are not in {@code without}, those in ink last. */
+    List<Entry> entries(Set<String> without) {
         var out = new ArrayList<Entry>();
         places.forEach((name, color) -> {
             if (!name.isEmpty() && !without.contains(name)) out.add(new Entry(name, color, glyphs.get(name)));
         });
+        for (var name : crosses) if (!name.isEmpty() && !places.containsKey(name)) out.add(new Entry(name, places.size(), Glyph.CROSS));
         return out;
     }
 }

@@ -82,8 +82,9 @@ public record TerminalText(int width, int plotWidth, int plotHeight, boolean col
             case Frames f -> {
                 title(f.title(), lines);
                 if (f.figures().isEmpty()) break;
-                lines.add((f.slider().isEmpty() ? "frame" : f.slider()) + " " + f.labels().getLast() + " (last of " + f.figures().size() + ")");
-                figure(f.figures().getLast(), lines);
+                int at = f.first(), n = f.figures().size();
+                lines.add((f.slider().isEmpty() ? "frame" : f.slider()) + " " + f.labels().get(at) + (at == n - 1 ? " (last of " + n + ")" : " (" + (at + 1) + " of " + n + ")"));
+                figure(f.figures().get(at), lines);
             }
         }
     }

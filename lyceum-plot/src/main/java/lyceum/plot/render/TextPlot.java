@@ -107,7 +107,9 @@ final class TextPlot {
             case Layer.Line s when several -> marks(s);
             case Layer.Points s -> {
                 int series = colors.of(s.name());
-                for (int i = 0; several && i < s.x().size(); i++) put(s.x().get(i), s.y().get(i), TextCanvas.mark(series, style.ascii()), series);
+                boolean cross = s.mark() == Layer.Points.Mark.CROSS;
+                for (int i = 0; cross && i < s.x().size(); i++) put(s.x().get(i), s.y().get(i), cross(), series);
+                for (int i = 0; !cross && several && i < s.x().size(); i++) put(s.x().get(i), s.y().get(i), TextCanvas.mark(series, style.ascii()), series);
                 for (int i = 0; i < s.labels().size() && i < 60; i++) word(s.x().get(i), s.y().get(i), s.labels().get(i), 1);
             }
             case Layer.ErrorBars e -> {
@@ -120,6 +122,11 @@ final class TextPlot {
             case Layer.Histogram h -> histogram(h);
             default -> { }
         }
+    }
+
+    /** What a cross is in text: no glyph of a series. */
+    private int cross() {
+        return style.ascii() ? '$' : '★';
     }
 
     /** Glyphs at four places of a line, each line's a little further on, and at its end. */
@@ -270,9 +277,9 @@ final class TextPlot {
         var entries = new ArrayList<String>();
         boolean areas = plot.layers().stream().anyMatch(l -> l instanceof Layer.StackedArea || l instanceof Layer.Histogram);
         for (var e : colors.entries(java.util.Set.of())) {
-            int glyph = areas && e.glyph() == SeriesColors.Glyph.SQUARE ? TextCanvas.fill(e.color(), style.ascii()) : TextCanvas.mark(e.color(), style.ascii());
+            int glyph = e.glyph() == SeriesColors.Glyph.CROSS ? cross() : areas && e.glyph() == SeriesColors.Glyph.SQUARE ? TextCanvas.fill(e.color(), style.ascii()) : TextCanvas.mark(e.color(), style.ascii());
             boolean band = e.glyph() == SeriesColors.Glyph.SQUARE && plot.layers().stream().anyMatch(l -> l instanceof Layer.Band b && b.name().equals(e.name()));
-            var sign = several || areas ? Character.toString(band ? '░' : glyph) + " " : colors.overSurface ? "⠤ " : "";
+            var sign = several || areas || e.glyph() == SeriesColors.Glyph.CROSS ? Character.toString(band ? '░' : glyph) + " " : colors.overSurface ? "⠤ " : "";
             entries.add((style.color() ? TextCanvas.code(e.color()) + sign + "\u001b[0m" : sign) + TerminalText.cut(e.name(), style.width() - left - 4));
         }
         for (var l : plot.layers()) {

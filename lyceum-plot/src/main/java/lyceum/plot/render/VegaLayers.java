@@ -10,6 +10,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class VegaLayers {
     private static final int COLUMNS = 900;
     private static final int MAX_POINTS = 6_000;
+    private static final String CROSS = "M-1-1L1 1M-1 1L1-1";
 
     private final VegaPlot v;
     private final String xName;
@@ -102,6 +103,10 @@ final class VegaLayers {
     }
 
     private void points(Layer.Points s) {
+        if (s.mark() == Layer.Points.Mark.CROSS) {
+            crosses(s);
+            return;
+        }
         var rows = VegaPlot.JSON.arrayNode();
         for (int i : Decimation.points(s.x(), s.y(), 600, 400, MAX_POINTS)) {
             if (!Double.isFinite(s.x().get(i)) || !Double.isFinite(s.y().get(i))) continue;
@@ -117,6 +122,20 @@ final class VegaLayers {
         var words = xy(v.layer("text", rows.deepCopy()), true);
         words.withObject("mark").put("align", "left").put("dx", 7).put("dy", -5).put("clip", false);
         words.withObject("encoding").putObject("text").put("field", "label").put("type", "nominal");
+    }
+
+    /** Crosses in ink, each on a casing of paper; their name stands in a legend of shapes. */
+    private void crosses(Layer.Points s) {
+        var rows = VegaPlot.JSON.arrayNode();
+        for (int i : Decimation.points(s.x(), s.y(), 600, 400, MAX_POINTS)) {
+            if (Double.isFinite(s.x().get(i)) && Double.isFinite(s.y().get(i))) row(rows, s.x().get(i), s.y().get(i));
+        }
+        var casing = xy(v.layer("point", rows.deepCopy()), true);
+        casing.withObject("mark").put("style", "casing").put("shape", CROSS).put("filled", false).put("size", 110).put("strokeWidth", 5.5).put("opacity", 1);
+        var layer = xy(v.layer("point", rows), true);
+        layer.withObject("mark").put("style", "ink").put("filled", false).put("size", 110).put("strokeWidth", 2.4).put("opacity", 1);
+        v.shape(layer, s.name(), CROSS);
+        VegaPlot.tooltip(layer, "series", "point", "x", xName, "y", yName);
     }
 
     private void bars(Layer.Bars b) {
@@ -267,7 +286,7 @@ final class VegaLayers {
         var word = v.layer("text", one());
         v.datum(word, r.vertical(), r.at());
         word.withObject("encoding").putObject(r.vertical() ? "y" : "x").set("value", r.vertical() ? VegaPlot.JSON.numberNode(0) : VegaPlot.JSON.stringNode("width"));
-        word.withObject("mark").put("text", r.label()).put("dy", -6).put("align", r.vertical() ? "center" : "right").put("baseline", "bottom");
+        word.withObject("mark").put("text", r.label()).put("dy", -6).put("align", r.vertical() ? v.alignAt(r.at()) : "right").put("baseline", "bottom");
     }
 
     private static ArrayNode one() {

@@ -19,20 +19,27 @@ final class VegaPlot {
     final List<String> placesX;
     final List<String> placesY;
     private static final double MOST_WIDTH = 520;
+    /** A legend may stand over the axis's numbers too. */
+    private static final double LEGEND_OVERHANG = 30;
 
+    private final double box;
     private final double most;
     private Extent.Both extent;
     private final Set<String> direct = new HashSet<>();
     private final java.util.Map<String, Double> nameShift = new java.util.HashMap<>();
+    /** How wide the axes' rectangle is, about. */
+    private double inner = MOST_WIDTH;
     private int tickCountX = 8;
     private int tickCountY = 6;
     private final ArrayNode layers = JSON.arrayNode();
     private boolean legendPlaced;
+    private final Set<String> shapesNamed = new HashSet<>();
     private int frame = -1;
 
     /** {@code most}: the widest that a plot whose shape is fixed may be. */
     VegaPlot(Plot plot, double most) {
         this.plot = plot;
+        this.box = most;
         this.most = Math.min(MOST_WIDTH, most);
         this.colors = new SeriesColors(plot);
         this.extent = Extent.of(plot);
@@ -47,7 +54,8 @@ final class VegaPlot {
         if (!(layer instanceof Layer.Line s) || s.name().isEmpty() || s.x().size() == 0) return;
         int last = s.x().size() - 1;
         var scale = Scale.of(extent.x(), plot.x(), 0, 1);
-        if (scale.at(s.x().get(last)) > 0.93 && Double.isFinite(s.y().get(last))) direct.add(s.name());
+        double end = scale.at(s.x().get(last));
+        if (end > 0.93 && end < 1.001 && Double.isFinite(s.y().get(last))) direct.add(s.name());
     }
 
     ObjectNode view(double width) {
@@ -75,7 +83,8 @@ final class VegaPlot {
             height = fit.height();
             view.put("width", Math.round(fit.width()));
         }
-        tickCountX = (int) Math.clamp((width > 0 ? width : 560) / 70, 2, 8);
+        inner = width > 0 ? width : Math.max(120, box - 40);
+        tickCountX = (int) Math.clamp((width > 0 ? width : box) / 70, 2, 8);
         tickCountY = (int) Math.clamp(height / 52, 2, 8);
         spreadNames(height);
         if (equal) {
@@ -84,7 +93,8 @@ final class VegaPlot {
             double spanX = extent.x().high() - extent.x().low();
             double spanY = extent.y().high() - extent.y().low();
             double ratio = VegaLite.has(plot, Layer.Heatmap.class) ? (labelledCells() ? 1.6 : 1.0) * Math.max(1, placesX.size()) / Math.max(1, placesY.size()) : spanX / spanY;
-            view.put("width", Math.round(Math.clamp(height * (Double.isFinite(ratio) ? ratio : 1), 60, most)));
+            inner = Math.clamp(height * (Double.isFinite(ratio) ? ratio : 1), 60, most);
+            view.put("width", Math.round(inner));
         } else if (width > 0) {
             view.put("width", Math.round(width));
         } else {
@@ -129,7 +139,7 @@ final class VegaPlot {
             y(empty, "y");
         }
         view.set("layer", layers);
-        view.putObject("resolve").putObject("scale").put("color", "independent");
+        view.putObject("resolve").putObject("scale").put("color", "independent").put("shape", "independent");
         return view;
     }
 
@@ -160,6 +170,7 @@ final class VegaPlot {
 
     private ObjectNode channel(ObjectNode node, Axis axis, Extent range, List<String> places, boolean across) {
         var drawn = node.putObject("axis");
+        if (!across && ruleNames()) drawn.put("titleY", -24);
         if (axis.label().isEmpty()) node.putNull("title");
         else node.put("title", axis.label());
         if (places == null) {
@@ -178,10 +189,19 @@ final class VegaPlot {
         var names = JSON.arrayNode();
         for (int i = 0; i < places.size(); i++) {
             domain.add(i);
-            names.add(places.get(i));
+            if (!across) names.add(places.get(i));
         }
+        if (across) new CategoryLabels(places, inner / Math.max(1, places.size()), 11).lines(places.size()).forEach(l -> names.add(lines(l)));
         drawn.put("labelExpr", names + "[datum.value]").put("labelAngle", 0).put("grid", false).put("ticks", false).put("labelLimit", 180).put("labelOverlap", true);
         return node;
+    }
+
+    /** One line as a text, more as a list. */
+    private static tools.jackson.databind.JsonNode lines(List<String> words) {
+        if (words.size() < 2) return JSON.stringNode(words.isEmpty() ? "" : words.getFirst());
+        var list = JSON.arrayNode();
+        words.forEach(list::add);
+        return list;
     }
 
     /** Our marks and their texts, so that every renderer writes the same numbers. */
@@ -202,6 +222,39 @@ final class VegaPlot {
         colorBy(layer, "series");
     }
 
+    /** A shape in ink, with a legend of its own where the series has a name. */
+    void shape(ObjectNode layer, String name, String path) {
+        var transform = layer.has("transform") ? (ArrayNode) layer.get("transform") : layer.putArray("transform");
+        transform.addObject().put("calculate", JSON.stringNode(name).toString()).put("as", "series");
+        var shape = layer.withObject("encoding").putObject("shape").put("field", "series").put("type", "nominal");
+        shape.putObject("scale").putArray("domain").add(name);
+        shape.withObject("scale").putArray("range").add(path);
+        if (name.isEmpty() || !shapesNamed.add(name)) shape.putNull("legend");
+        else shape.putObject("legend").putNull("title").put("orient", "top").put("symbolStrokeWidth", 2.2).put("symbolSize", 90).put("symbolOpacity", 1).put("offset", legendOffset());
+    }
+
+    private int legendOffset() {
+        return (plot.y().label().isEmpty() ? 8 : 26) + (ruleNames() ? 14 : 0);
+    }
+
+    /** How many of these names stand side by side, with the names of crosses to their right. */
+    private int legendColumns(List<SeriesColors.Entry> values) {
+        double crosses = colors.entries(direct).stream().filter(e -> e.glyph() == SeriesColors.Glyph.CROSS).mapToDouble(VegaPlot::entryWidth).sum();
+        double room = box + LEGEND_OVERHANG - crosses;
+        if (values.stream().mapToDouble(VegaPlot::entryWidth).sum() <= room) return values.size();
+        double widest = values.stream().mapToDouble(VegaPlot::entryWidth).max().orElse(1);
+        return Math.clamp((int) (room / widest), 1, values.size());
+    }
+
+    private static double entryWidth(SeriesColors.Entry entry) {
+        return TextWidth.of(entry.name(), 12) + 28;
+    }
+
+    /** Whether names of vertical references stand over the plot, under the axis's label. */
+    private boolean ruleNames() {
+        return plot.layers().stream().anyMatch(l -> l instanceof Layer.Rule r && r.vertical() && !r.label().isEmpty());
+    }
+
     void colorBy(ObjectNode layer, String field) {
         scaleOf(layer.withObject("encoding").putObject("color").put("field", field).put("type", "nominal"));
     }
@@ -210,20 +263,28 @@ final class VegaPlot {
         var domain = color.putObject("scale").putArray("domain");
         if (colors.overSurface) domain.add(" ");
         colors.names().forEach(domain::add);
-        var values = colors.entries(direct);
+        var values = colors.entries(direct).stream().filter(e -> e.glyph() != SeriesColors.Glyph.CROSS).toList();
         if (legendPlaced || values.isEmpty()) {
             color.putNull("legend");
             return;
         }
         legendPlaced = true;
-        var legend = color.putObject("legend").putNull("title").put("orient", "top").put("direction", "horizontal").put("symbolOpacity", 1).put("offset", plot.y().label().isEmpty() ? 8 : 26);
-        legend.put("symbolType", values.stream().allMatch(e -> e.glyph() == SeriesColors.Glyph.DOT) ? "circle" : "square").put("symbolStrokeWidth", 0);
+        var legend = color.putObject("legend").putNull("title").put("orient", "top").put("direction", "horizontal").put("symbolOpacity", 1).put("offset", legendOffset());
+        int columns = legendColumns(values);
+        if (columns < values.size()) legend.put("columns", columns).put("columnPadding", 12).put("rowPadding", 3);
+        legend.put("symbolType", values.stream().allMatch(e -> e.glyph() == SeriesColors.Glyph.DOT) ? "circle" : "square").put("symbolStrokeWidth", 0).put("symbolStrokeColor", "transparent");
         var shown = legend.putArray("values");
         values.forEach(e -> shown.add(e.name()));
     }
 
     boolean namedOnTheSpot(String name) {
         return direct.contains(name);
+    }
+
+    /** How words at a place along x are set so that they stay over the plot. */
+    String alignAt(double x) {
+        double share = Scale.of(extent.x(), plot.x(), 0, 1).at(x);
+        return share < 0.15 ? "left" : share > 0.85 ? "right" : "center";
     }
 
     Extent extentX() {

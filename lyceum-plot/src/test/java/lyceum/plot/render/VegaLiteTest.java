@@ -52,6 +52,28 @@ class VegaLiteTest {
         assertThat(spec.get("layer").get(2).get("transform").get(0).get("filter").asString()).isEqualTo("frame == 2");
     }
 
+    @Test void crossesAreInkAndTakeNoColourOfThePalette() {
+        var plot = Figure.scatter("t", new double[] {0, 1}, new double[] {0, 1}, new int[] {0, 1}, "a", "b").points("centres", new double[] {0.5}, new double[] {0.5}).crosses();
+        var spec = VegaLite.spec(plot);
+        assertThat(texts(spec.get("layer").get(0).get("encoding").get("color").get("scale").get("domain"))).containsExactly("a", "b");
+        var cross = spec.get("layer").get(3);
+        assertThat(cross.get("mark").get("style").asString()).isEqualTo("ink");
+        assertThat(cross.get("encoding").has("color")).isFalse();
+        assertThat(texts(cross.get("encoding").get("shape").get("scale").get("domain"))).containsExactly("centres");
+        assertThat(VegaLite.config(Theme.DARK).get("style").get("ink").get("color").asString()).isEqualTo(Theme.DARK.ink());
+        assertThat(Svg.inline(plot, 400)).contains("stroke=\"var(--ink");
+        assertThat(new TerminalText().draw(plot)).contains("★ centres");
+        assertThat(Figure.fromJson(plot.toJson())).isEqualTo(plot);
+    }
+
+    @Test void titlesOfPanelsStandOnOneLine() {
+        var bare = Figure.plot("bare").line("", new double[] {0, 1}, new double[] {0, 1});
+        var named = Figure.scatter("named", new double[] {0, 1}, new double[] {0, 1}, new int[] {0, 1}, "a", "b").axes("x", "y");
+        var views = VegaLite.spec(Figure.row("both", bare, named)).get("concat");
+        assertThat(views.get(0).get("title").get("offset").asInt()).isGreaterThan(14);
+        assertThat(views.get(1).get("title").asString()).isEqualTo("named");
+    }
+
     @Test void panelsAreViewsOfTheirOwn() {
         var spec = VegaLite.spec(Samples.panels());
         assertThat(spec.get("columns").asInt()).isEqualTo(2);

@@ -1,6 +1,7 @@
 package lyceum.studio.web;
 
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,6 +12,7 @@ import lyceum.labs.LabRequest;
 import lyceum.labs.LabResult;
 import lyceum.plot.Figure;
 import lyceum.plot.Frames;
+import lyceum.plot.Layer;
 import lyceum.plot.Panels;
 import lyceum.plot.Plot;
 import lyceum.studio.web.view.HomeView;
@@ -56,9 +58,14 @@ final class Featured {
         return slugs.stream().map(ready::get).filter(java.util.Objects::nonNull).toList();
     }
 
-    /** Labs that are still to come. */
-    int waiting() {
-        return waiting.get();
+    /** Labs that are still to come, already with their names so that nothing moves when the figures arrive. */
+    List<HomeView.Live> pending() {
+        int count = waiting.get();
+        if (slugs.isEmpty()) {
+            return Collections.nCopies(count, new HomeView.Live("", "", "", "", "", ""));
+        }
+        return slugs.stream().filter(slug -> !ready.containsKey(slug)).limit(count)
+            .map(slug -> new HomeView.Live(slug, encyclopedia.row(slug).title(), encyclopedia.lab(slug).orElseThrow().title(), "", "", "seed 1")).toList();
     }
 
     private Optional<LabResult> stored(String slug) {
@@ -97,21 +104,22 @@ final class Featured {
         }
     }
 
-    /** What can be read at this size: a single plot before a grid, of a grid or a sequence its last part. */
-    static Figure telling(List<Figure> figures) {
-        return figures.stream().filter(Plot.class::isInstance).findFirst().orElseGet(() -> part(figures.getFirst()));
-    }
-
-    private static Figure part(Figure figure) {
+    /** What can be read at this size: of a sequence the figure that is seen first, of a grid its last plot with axes. */
+    static Figure telling(Figure figure) {
         return switch (figure) {
-            case Panels panels when !panels.figures().isEmpty() -> part(panels.figures().getLast());
-            case Frames frames when !frames.figures().isEmpty() -> part(frames.figures().getLast());
+            case Panels panels when !panels.figures().isEmpty() -> telling(panels.figures().reversed().stream().filter(Featured::hasAxes).findFirst().orElse(panels.figures().getLast()));
+            case Frames frames when !frames.figures().isEmpty() -> telling(frames.figures().get(frames.first()));
             default -> figure;
         };
     }
 
+    private static boolean hasAxes(Figure figure) {
+        return figure instanceof Plot plot && plot.layers().stream().noneMatch(l -> l instanceof Layer.Heatmap || l instanceof Layer.ImageGrid || l instanceof Layer.Network);
+    }
+
     private HomeView.Live live(String slug, LabResult result) {
-        var figure = telling(result.figures().stream().map(json -> Figure.fromJson(json.toString())).toList());
-        return new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH), figure.title() + ". " + figure.description());
+        var figure = telling(Figure.fromJson(result.figures().getFirst().toString()));
+        return new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH), figure.title() + ". " + figure.description(),
+            Words.parameters(result.params(), result.seed()) + " · " + Words.seconds(result.seconds()) + " s");
     }
 }

@@ -48,7 +48,7 @@ final class HomePage {
     }
 
     private HomeView view() {
-        return new HomeView(featured.ready(), featured.waiting(), encyclopedia.areaLines(), TRIES, field);
+        return new HomeView(featured.ready(), featured.pending(), encyclopedia.areaLines(), TRIES, field);
     }
 
     private void show(Context context) {

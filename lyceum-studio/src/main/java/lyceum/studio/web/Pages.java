@@ -56,6 +56,11 @@ final class Pages {
         Reply.html(context, fragment(template, all));
     }
 
+    /** Release of the library. */
+    String version() {
+        return site.version();
+    }
+
     /** A template's text. */
     String fragment(String template, Map<String, Object> values) {
         var out = new StringOutput(16_384);

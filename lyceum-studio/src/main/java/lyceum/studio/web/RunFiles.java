@@ -39,7 +39,7 @@ final class RunFiles {
             .orElseThrow(() -> new Safety.Refused(404, "That run has no such figure."));
         var theme = "dark".equals(context.queryParam("theme")) ? Theme.DARK : Theme.LIGHT;
         switch (kind) {
-            case "json" -> text(context, "application/json", Figures.vegaLite(figure, theme, width(context)));
+            case "json" -> text(context, "application/json", Figures.vegaLite(figure, theme, number(context, "width", (int) Svg.WIDTH), number(context, "frame", Figures.first(figure))));
             case "svg" -> {
                 name(context, figure, kind);
                 text(context, "image/svg+xml", Svg.write(figure, theme));
@@ -56,10 +56,10 @@ final class RunFiles {
         }
     }
 
-    /** How wide the box is that the figure is for. */
-    private static double width(Context context) {
-        var text = context.queryParam("width");
-        return text != null && text.matches("\\d{1,4}") ? Integer.parseInt(text) : Svg.WIDTH;
+    /** A small number of the address: how wide the box is, or where the slider stands. */
+    private static int number(Context context, String name, int otherwise) {
+        var text = context.queryParam(name);
+        return text != null && text.matches("\\d{1,4}") ? Integer.parseInt(text) : otherwise;
     }
 
     private void image(Context context) {

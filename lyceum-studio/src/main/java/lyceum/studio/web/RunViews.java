@@ -12,6 +12,7 @@ import lyceum.labs.LabResult;
 import lyceum.labs.LabTable;
 import lyceum.labs.RunStore;
 import lyceum.plot.Figure;
+import lyceum.plot.Frames;
 import lyceum.plot.Table;
 import lyceum.studio.web.view.RunView;
 import tools.jackson.databind.JsonNode;
@@ -96,7 +97,8 @@ final class RunViews {
     /** A figure whose files lie below the run's address. */
     RunView.Figure figure(String run, int number, JsonNode json) {
         var figure = Figure.fromJson(json.toString());
-        return new RunView.Figure(figure.title(), figure.description(), "/runs/" + run + "/figures/" + number, Figures.inline(figure, WIDTH), grid(figure.title(), figure.table()));
+        return new RunView.Figure(figure.title(), figure.description(), "/runs/" + run + "/figures/" + number, Figures.inline(figure, WIDTH), grid(figure.title(), figure.table()),
+            figure instanceof Frames frames && !frames.slider().isEmpty() ? frames.slider() : "frame", Figures.labels(figure), Figures.first(figure));
     }
 
     RunView.Grid grid(LabTable table) {
@@ -119,9 +121,10 @@ final class RunViews {
     RunView.Check check(CheckResult check) {
         var topic = encyclopedia.catalogue().find(check.topic());
         var clause = topic.filter(t -> check.clause() >= 1 && check.clause() <= t.clauses().size()).map(t -> t.clause(check.clause())).orElse("");
+        boolean shared = encyclopedia.lab(check.topic()).filter(lab -> lab.topics().size() > 1).isPresent();
         boolean fact = check.expected().equals("true");
         return new RunView.Check(check.topic(), check.clause(), check.name(), fact ? String.valueOf(check.value() == 1) : Words.number(check.value()), check.expected(),
-            check.holds(), clause);
+            check.holds(), clause, shared ? topic.map(t -> t.title()).orElse("") : "");
     }
 
     /** Words as a sentence; a formula or a name that they begin with stays as it is. */

@@ -3,11 +3,15 @@ package lyceum.studio.web;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import lyceum.labs.RunStore;
 import lyceum.labs.StoredRun;
 import lyceum.labs.catalogue.LedgerEntry;
+import lyceum.labs.catalogue.Status;
 import lyceum.labs.catalogue.Topic;
 import lyceum.studio.web.view.AreaLine;
 import lyceum.studio.web.view.StatusView;
@@ -21,6 +25,7 @@ final class StatusPage {
     private final Encyclopedia encyclopedia;
     private final RunStore store;
     private final Pages pages;
+    private final Optional<LastVersion> last = LastVersion.load();
 
     StatusPage(Encyclopedia encyclopedia, RunStore store, Pages pages) {
         this.encyclopedia = encyclopedia;
@@ -36,7 +41,7 @@ final class StatusPage {
         var modules = new ArrayList<AreaLine>();
         encyclopedia.board().countsBy(Topic::module).forEach((module, counts) -> modules.add(encyclopedia.line("lyceum-" + module, "/topics?module=" + module, counts)));
         var view = new StatusView(encyclopedia.line("All", "/topics", encyclopedia.board().counts()), failing(), modules, encyclopedia.areaLines(),
-            store.slowest(RUNS).stream().map(StatusPage::timing).toList(), store.latest(RUNS).stream().map(StatusPage::timing).toList(), changes());
+            store.slowest(RUNS).stream().map(StatusPage::timing).toList(), store.latest(RUNS).stream().map(StatusPage::timing).toList(), changes(), since(last));
         pages.send(context, "status", pages.head(context, "Status", "Which topics run, and which clauses do not hold yet.").under("status"), Map.of("view", view));
     }
 
@@ -46,7 +51,7 @@ final class StatusPage {
         var open = new ArrayList<StatusView.Failing>();
         for (var state : encyclopedia.board().all()) {
             var topic = state.topic();
-            if (state.status() == lyceum.labs.catalogue.Status.PARTIAL) {
+            if (state.status() == Status.PARTIAL) {
                 state.failing().forEach(n -> fail.add(new StatusView.Failing(topic.slug(), topic.title(), n, topic.clause(n), "fails", false)));
                 state.missing().forEach(n -> open.add(new StatusView.Failing(topic.slug(), topic.title(), n, topic.clause(n), "no check yet", false)));
             }
@@ -60,11 +65,30 @@ final class StatusPage {
         return lines;
     }
 
-    /** The clauses whose verdict or value changed last. */
+    /** The topics of which checks changed last: verdict, or value by more than a tenth. */
     private List<StatusView.Change> changes() {
-        return encyclopedia.board().all().stream().flatMap(s -> s.checks().stream())
-            .sorted(java.util.Comparator.comparing(LedgerEntry::date).reversed().thenComparing(LedgerEntry::topic).thenComparingInt(LedgerEntry::clause)).limit(CHANGES)
-            .map(e -> new StatusView.Change(e.topic(), encyclopedia.row(e.topic()).title(), e.clause(), e.value(), e.holds(), Words.date(e.date()))).toList();
+        var days = new TreeMap<String, Map<String, List<LedgerEntry>>>(Comparator.reverseOrder());
+        encyclopedia.board().all().stream().flatMap(s -> s.checks().stream())
+            .forEach(e -> days.computeIfAbsent(e.date(), d -> new TreeMap<>()).computeIfAbsent(e.topic(), t -> new ArrayList<>()).add(e));
+        return days.values().stream().flatMap(day -> day.values().stream()).limit(CHANGES).map(this::change).toList();
+    }
+
+    private StatusView.Change change(List<LedgerEntry> checks) {
+        var first = checks.getFirst();
+        var clauses = Words.runs(checks.stream().mapToInt(LedgerEntry::clause).distinct().sorted().toArray());
+        return new StatusView.Change(first.topic(), encyclopedia.row(first.topic()).title(), clauses, checks.size(),
+            checks.stream().allMatch(LedgerEntry::holds), Words.date(first.date()));
+    }
+
+    private StatusView.Since since(Optional<LastVersion> last) {
+        if (last.isEmpty()) {
+            var all = encyclopedia.board().counts();
+            return new StatusView.Since("%s is the first version: the %d topics that run are new in it.".formatted(pages.version(), all.getOrDefault(Status.WORKS, 0)), List.of());
+        }
+        var moved = encyclopedia.order().stream().filter(row -> !encyclopedia.status(row.slug()).equals(last.get().of(row.slug())))
+            .map(row -> new StatusView.Moved(row.slug(), row.title(), last.get().of(row.slug()), encyclopedia.status(row.slug()))).toList();
+        return new StatusView.Since(moved.isEmpty() ? "No topic has another status than in " + last.get().version() + "."
+            : Words.plural(moved.size(), "topic has", "topics have") + " another status than in " + last.get().version() + ".", moved);
     }
 
     private static StatusView.Timing timing(StoredRun run) {

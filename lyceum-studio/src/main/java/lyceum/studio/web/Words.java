@@ -3,6 +3,7 @@ package lyceum.studio.web;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
@@ -16,7 +17,9 @@ import lyceum.labs.NumberText;
 final class Words {
 
     private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern("d MMM yyyy, HH:mm 'UTC'", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("d MMM yyyy", Locale.ROOT);
     private static final MathContext FOUR = new MathContext(4);
+    private static final MathContext SIX = new MathContext(6);
 
     private Words() {}
 
@@ -29,10 +32,18 @@ final class Words {
     static String cell(Object value) {
         return switch (value) {
             case null -> "";
-            case Double d -> d == Math.rint(d) && Math.abs(d) < 1e15 ? Long.toString(d.longValue()) : NumberText.of(d);
-            case Float f -> NumberText.of(f);
+            case Double d -> real(d);
+            case Float f -> real(f);
             default -> value.toString();
         };
+    }
+
+    /** Whole numbers as they are, others with the digits that a reader compares; the CSV has them all. */
+    private static String real(double value) {
+        if (value == Math.rint(value) && Math.abs(value) < 1e15) {
+            return Long.toString((long) value);
+        }
+        return Double.isFinite(value) ? NumberText.of(new BigDecimal(value).round(SIX).doubleValue()) : NumberText.of(value);
     }
 
     /** A time from a thousandth of a second up. */
@@ -40,10 +51,18 @@ final class Words {
         return seconds < 0.0995 ? String.format(Locale.ROOT, "%.3f", seconds) : seconds < 9.95 ? String.format(Locale.ROOT, "%.1f", seconds) : String.format(Locale.ROOT, "%.0f", seconds);
     }
 
-    /** An ISO date in words; other text as it is. */
+    /** An ISO time or day in words; other text as it is. */
     static String date(String iso) {
         try {
             return DATE.format(Instant.parse(iso));
+        } catch (DateTimeParseException e) {
+            return day(iso);
+        }
+    }
+
+    private static String day(String iso) {
+        try {
+            return DAY.format(LocalDate.parse(iso));
         } catch (DateTimeParseException e) {
             return iso;
         }
@@ -63,6 +82,22 @@ final class Words {
     /** A message as a sentence that begins with a name: the name stays as it is. */
     static String ended(String message) {
         return message.endsWith(".") ? message : message + ".";
+    }
+
+    /** Ascending numbers, neighbours together: {@code 1 to 3, 5}. */
+    static String runs(int[] numbers) {
+        var words = new StringBuilder();
+        for (int i = 0; i < numbers.length; i++) {
+            int from = i;
+            while (i + 1 < numbers.length && numbers[i + 1] == numbers[i] + 1) {
+                i++;
+            }
+            words.append(words.isEmpty() ? "" : ", ").append(numbers[from]);
+            if (i > from) {
+                words.append(i == from + 1 ? ", " : " to ").append(numbers[i]);
+            }
+        }
+        return words.toString();
     }
 
     static String plural(int count, String one, String many) {

@@ -100,13 +100,25 @@ class BrowserTest {
         browser.find("#run").click();
         browser.until("document.querySelector('#result')?.dataset.state === 'done'");
         int figures = browser.count(".figure .plot");
-        assertThat(figures).isEqualTo(10);
+        assertThat(figures).isEqualTo(11);
         for (int i = 0; i < figures; i++) {
             browser.run("document.querySelectorAll('.figure .plot')[" + i + "].scrollIntoView()");
             browser.until("document.querySelectorAll('.figure .plot')[" + i + "].dataset.drawn !== undefined");
         }
         assertThat(browser.complaints()).isEmpty();
         assertThat(browser.barriers()).isEmpty();
+
+        browser.find("[data-frames]").sendKeys(Keys.HOME);
+        assertThat(browser.find(".frames output").getText()).isEqualTo("0");
+        assertThat(browser.address()).contains("frame9=0");
+        browser.until("document.querySelector('.plot[data-leads]') !== null");
+        browser.run("document.querySelector('[data-leads] .mark-rect').scrollIntoView({block: 'center'})");
+        browser.find("[data-leads] .layer_1_marks text:nth-child(6)").click();
+        browser.until("document.querySelectorAll('.frames output')[1].textContent === 'b as c (4)'");
+        assertThat(browser.address()).contains("frame10=0");
+        browser.open(browser.address());
+        browser.until("document.querySelectorAll('.frames output')[1].textContent === 'b as c (4)'");
+        assertThat(browser.complaints()).isEmpty();
     }
 
     @Test

@@ -27,7 +27,7 @@ final class GalleryLab implements LabBody {
             classes[i] = xs[i] * xs[i] + ys[i] * ys[i] > 2 ? 1 : 0;
         }
         lab.say("One of each, to see that they stand on the page.");
-        lab.figure(Figure.scatter("Points by class", xs, ys, classes, "inside", "outside").axes("first (cm)", "second (cm)").describedAs("Points inside and outside of a circle."));
+        lab.figure(Figure.scatter("Points by class", xs, ys, classes, "inside", "outside").points("centre", new double[] {0}, new double[] {0}).crosses().axes("first (cm)", "second (cm)").describedAs("Points inside and outside of a circle."));
         lab.figure(Figure.plot("Lines").line("train", new double[] {0, 1, 2, 3}, new double[] {4, 2, 1, 0.5}).line("validation", new double[] {0, 1, 2, 3}, new double[] {4, 3, 2.5, 2.4})
             .axes("epoch", "loss (nats)").describedAs("Training goes on falling, validation does not."));
         lab.figure(Figure.bar("Bars", new String[] {"one", "two", "three", "a longer name"}, new double[] {3, 5, 2, 4}).axes("", "count").describedAs("Four bars."));
@@ -59,6 +59,8 @@ final class GalleryLab implements LabBody {
             frames.add(Figure.line("step " + k, new double[] {0, k, 2 * k}).axes("step", "value"));
         }
         lab.figure(Figure.frames("Frames", "step", frames).describedAs("It grows with each step."));
+        lab.figure(Figure.frames("Cells", "cell", List.of(Figure.images("one", 3, images.subList(0, 3)), Figure.images("other", 3, images.subList(3, 6)))).labelled("b as c (4)", "a as b (2)")
+            .describedAs("What lies in a cell of the confusion."));
         lab.table("A table", List.of("name", "value", "holds"), List.of(List.of("first", 0.123456789, true), List.of("second", 12345.0, false)));
         var image = new BufferedImage(64, 32, BufferedImage.TYPE_INT_RGB);
         image.createGraphics().setBackground(Color.ORANGE);

@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 import lyceum.plot.Figure;
+import lyceum.studio.web.view.RunView;
+import lyceum.plot.render.Theme;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -171,8 +173,37 @@ class PagesTest {
         var plot = Figure.line("plot", new double[] {1, 2});
         var last = Figure.line("last", new double[] {2, 1});
 
-        assertThat(Featured.telling(List.of(Figure.row("grid", last, last), plot))).isEqualTo(plot);
-        assertThat(Featured.telling(List.of(Figure.row("grid", plot, last)))).isEqualTo(last);
+        var map = Figure.heatmap("map", new double[][] {{1}});
+
+        assertThat(Featured.telling(plot)).isEqualTo(plot);
+        assertThat(Featured.telling(Figure.row("grid", plot, last))).isEqualTo(last);
+        assertThat(Featured.telling(Figure.row("grid", plot, map))).isEqualTo(plot);
+        assertThat(Featured.telling(Figure.frames("steps", "step", List.of(plot, last)))).isEqualTo(last);
+        assertThat(Featured.telling(Figure.frames("steps", "step", List.of(plot, last)).startingAt(0))).isEqualTo(plot);
+    }
+
+    @Test
+    void statusSaysWhatChangedSinceTheLastVersion() {
+        assertThat(http.get("/status").body()).contains("Since the last version", "is the first version: the ");
+        assertThat(Words.runs(new int[] {1, 2, 3, 5, 7, 8})).isEqualTo("1 to 3, 5, 7, 8");
+        var last = LastVersion.parse(List.of("0.1.0", "ols works", "relu partial", ""));
+        assertThat(last.version()).isEqualTo("0.1.0");
+        assertThat(last.of("ols")).isEqualTo("works");
+        assertThat(last.of("relu")).isEqualTo("partial");
+        assertThat(last.of("new-topic")).isEqualTo("planned");
+    }
+
+    @Test
+    void aSequenceIsOneFigureUnderTheSliderOfThePage() {
+        var steps = Figure.frames("steps", "step", List.of(Figure.line("a", new double[] {1, 2}), Figure.line("b", new double[] {3, 4})));
+        var panels = Figure.frames("steps", "step", List.of(Figure.row("a", Figure.line("one", new double[] {1})), Figure.row("b", Figure.line("two", new double[] {1}))));
+
+        assertThat(Figures.vegaLite(steps, Theme.LIGHT, 500, 0)).contains("\"params\":[{\"name\":\"frame\",\"value\":0}]").doesNotContain("bind");
+        assertThat(Figures.vegaLite(panels, Theme.LIGHT, 500, 0)).contains("\"one\"").doesNotContain("\"two\"");
+        assertThat(Figures.vegaLite(panels, Theme.LIGHT, 500, 9_999)).contains("\"two\"").doesNotContain("\"one\"");
+        assertThat(Figures.labels(steps)).containsExactly("0", "1");
+        assertThat(Figures.labels(Figure.line("a", new double[] {1, 2}))).isEmpty();
+        assertThat(new RunView.Said("The rules:\nif a\n  b")).extracting(RunView.Said::lead, RunView.Said::rest).containsExactly("The rules:", "if a\n  b");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package lyceum.studio.web.view;
 
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * A run of a lab: what it said, drew and checked.
@@ -22,16 +23,35 @@ public record RunView(String id, String state, List<Item> items, List<Check> che
     /** Something a lab emitted. */
     public sealed interface Item permits Said, Figure, Grid, Picture {}
 
-    public record Said(String text) implements Item {}
+    /** A sentence; lines after the first are set as they are. */
+    public record Said(String text) implements Item {
 
-    /** A figure: its files lie under {@code base}; {@code svg} is what is seen until it is interactive. */
-    public record Figure(String title, String description, String base, String svg, Grid data) implements Item {}
+        public String lead() {
+            return text.lines().findFirst().orElse("");
+        }
+
+        public String rest() {
+            return text.lines().skip(1).collect(Collectors.joining("\n"));
+        }
+    }
+
+    /**
+     * A figure: its files lie under {@code base}; {@code svg} is what is seen until it is interactive. A sequence has a slider with
+     * these labels and is seen at {@code first} at first; another figure has no labels.
+     */
+    public record Figure(String title, String description, String base, String svg, Grid data, String slider, List<String> labels, int first) implements Item {
+
+        /** The labels as one text, a line each. */
+        public String lines() {
+            return String.join("\n", labels);
+        }
+    }
 
     /** A table. */
     public record Grid(String title, List<String> columns, List<List<String>> rows, int more) implements Item {}
 
     public record Picture(String title, String alt, String source) implements Item {}
 
-    /** A claim with what was measured. */
-    public record Check(String topic, int clause, String name, String value, String bound, boolean holds, String clauseText) {}
+    /** A claim with what was measured; {@code of} names the topic where the lab serves several. */
+    public record Check(String topic, int clause, String name, String value, String bound, boolean holds, String clauseText, String of) {}
 }

@@ -3,7 +3,7 @@ package lyceum.studio.web.view;
 import java.util.List;
 
 /** What holds, what does not, what took long, what changed last. */
-public record StatusView(AreaLine all, List<Failing> failing, List<AreaLine> modules, List<AreaLine> areas, List<Timing> slowest, List<Timing> latest, List<Change> changes) {
+public record StatusView(AreaLine all, List<Failing> failing, List<AreaLine> modules, List<AreaLine> areas, List<Timing> slowest, List<Timing> latest, List<Change> changes, Since since) {
 
     /** A clause that does not hold, or lacks a check; {@code again} where the line above is about the same topic. */
     public record Failing(String slug, String title, int clause, String text, String state, boolean again) {}
@@ -11,6 +11,23 @@ public record StatusView(AreaLine all, List<Failing> failing, List<AreaLine> mod
     /** A stored run. */
     public record Timing(String slug, String title, String id, String seconds, String when, String outcome) {}
 
-    /** A check whose verdict or value changed. */
-    public record Change(String slug, String title, int clause, String value, boolean holds, String when) {}
+    /**
+     * Checks of a topic whose verdicts or values changed on one day.
+     *
+     * @param clauses numbers of their clauses
+     * @param checks  how many they are
+     * @param holds   whether all of them hold now
+     */
+    public record Change(String slug, String title, String clauses, int checks, boolean holds, String when) {}
+
+    /** A topic whose status is another than in the last version. */
+    public record Moved(String slug, String title, String from, String to) {}
+
+    /**
+     * What changed since the last version.
+     *
+     * @param words a sentence
+     * @param moved topics of another status
+     */
+    public record Since(String words, List<Moved> moved) {}
 }

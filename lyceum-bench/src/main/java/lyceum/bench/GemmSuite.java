@@ -1,0 +1,88 @@
+package lyceum.bench;
+
+import java.util.Map;
+import java.util.function.Supplier;
+import lyceum.DType;
+import lyceum.backend.x86.asm.Feature;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+
+/** Matrix products of every type beside libtorch's, our own F32 product and the CPU's FMA peak. */
+final class GemmSuite implements Suite {
+    private static final double PEAK_SHARE = 0.9;
+
+    private final Roofline roofline = new Roofline();
+
+    /** A product (m, k) x (k, n); {@code left} and {@code right} are stored transposed. */
+    private record Sizes(int m, int k, int n, boolean left, boolean right) {
+        static Sizes square(int n) { return new Sizes(n, n, n, false, false); }
+
+        double operations() { return 2.0 * m * k * n; }
+
+        String text() { return m + "x" + k + (left ? "'" : "") + " " + k + "x" + n + (right ? "'" : ""); }
+
+        Map<String, Object> arguments(DType type) { return Map.of("dtype", type.name(), "m", m, "k", k, "n", n, "left", left, "right", right); }
+
+        Supplier<?> product(DType type) {
+            var a = operand(4, type, m, k, left);
+            var b = operand(5, type, k, n, right);
+            return () -> a.matmul(b).compute();
+        }
+
+        private static Tensor operand(long seed, DType type, int rows, int columns, boolean transposed) {
+            return transposed ? Tensor.randn(Rng.of(seed), columns, rows).to(type).compute().transpose() : Tensor.randn(Rng.of(seed), rows, columns).to(type).compute();
+        }
+    }
+
+    /** A product of square F32 matrices beside the peers. */
+    static void square(SideBySide bench, int n) {
+        var sizes = Sizes.square(n);
+        bench.measure(f32(sizes), () -> sizes.product(DType.F32));
+    }
+
+    private static Case f32(Sizes sizes) {
+        return new Case("matmul", sizes.text(), DType.F32, Unit.gflops(sizes.operations())).beside("matmul", sizes.arguments(DType.F32)).atLeast(FeatureLevel.isAvx2Asked() ? 0.9 : 1);
+    }
+
+    @Override public void measure(SideBySide bench) {
+        roofline.showPeak(bench);
+        for (int n : new int[] {64, 128, 256, 512, 768, 1024, 2048, 4096}) f32(bench, Sizes.square(n));
+        for (int m : new int[] {1, 8, 32}) {
+            f32(bench, new Sizes(m, 768, 768, false, false));
+            f32(bench, new Sizes(m, 768, 3072, false, false));
+            f32(bench, new Sizes(m, 3072, 768, false, false));
+        }
+        f32(bench, new Sizes(1024, 1024, 1024, true, false));
+        f32(bench, new Sizes(1024, 1024, 1024, false, true));
+        f32(bench, new Sizes(1024, 1024, 1024, true, true));
+        f32(bench, new Sizes(8, 768, 3072, false, true));
+        for (int n : new int[] {64, 128, 256, 512, 1024, 2048}) f64(bench, Sizes.square(n));
+        for (int n : new int[] {256, 512, 1024, 2048, 4096}) bf16(bench, Sizes.square(n));
+        notHere(bench);
+    }
+
+    /** Tiles multiply many times as fast as vectors: targets of their own, where they are. */
+    private static void notHere(SideBySide bench) {
+        if (!FeatureLevel.has(Feature.AMX_BF16)) {
+            bench.notMeasuredHere(new Case("matmul, six BF16 products", "1024 ... 4096", DType.F32, Unit.gflops(1)).on("amx").atLeast(1.4), "libtorch");
+            bench.notMeasuredHere(new Case("matmul", "256 ... 4096", DType.BF16, Unit.gflops(1)).on("amx").atLeast(5), "our F32");
+        }
+        if (!FeatureLevel.has(Feature.AMX_INT8)) bench.notMeasuredHere(new Case("matmul", "256 ... 4096", DType.I8, Unit.gflops(1)).on("amx").atLeast(10), "our F32");
+    }
+
+    private void f32(SideBySide bench, Sizes sizes) {
+        var c = f32(sizes);
+        if (Math.min(sizes.m, Math.min(sizes.k, sizes.n)) >= 1024) c = c.besideCalls("FMA peak", PEAK_SHARE, calls -> roofline.fmaSeconds(sizes.operations() * calls, bench.threads()));
+        bench.measure(c, () -> sizes.product(DType.F32));
+    }
+
+    private void f64(SideBySide bench, Sizes sizes) {
+        bench.measure(new Case("matmul", sizes.text(), DType.F64, Unit.gflops(sizes.operations())).beside("matmul", sizes.arguments(DType.F64)).atLeast(0.95), () -> sizes.product(DType.F64));
+    }
+
+    private void bf16(SideBySide bench, Sizes sizes) {
+        var c = new Case("matmul", sizes.text(), DType.BF16, Unit.gflops(sizes.operations())).beside("matmul", sizes.arguments(DType.BF16)).atLeast(1);
+        double overF32 = FeatureLevel.has(Feature.AMX_BF16) ? 5 : FeatureLevel.has(Feature.AVX512_BF16) ? 1.6 : Double.NaN;
+        bench.measure(c.besideOurs("our F32", overF32, () -> sizes.product(DType.F32)), () -> sizes.product(DType.BF16));
+    }
+}

@@ -1,0 +1,63 @@
+package lyceum.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import lyceum.DType;
+import lyceum.nn.Mlp;
+import lyceum.nn.MlpConfig;
+import lyceum.nn.Module;
+import lyceum.nn.Pass;
+import lyceum.nn.loss.Loss;
+import lyceum.optim.AdamW;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+
+/** Whole training steps: forward, cross-entropy, backward and AdamW. The targets are for one thread. */
+final class NnSuite implements Suite {
+    private static final int VOCABULARY = 65, LAYERS = 4, HEADS = 4, WIDTH = 128, BLOCK = 64, BATCH = 12;
+
+    @Override public void measure(SideBySide bench) {
+        mlp(bench, 128, 1.5, 784, 512, 512, 10);
+        mlp(bench, 32, 5, 4, 64, 2);
+        gpt(bench);
+    }
+
+    private static void gpt(SideBySide bench) {
+        var c = new Case("step of GPT, " + LAYERS + " layers, " + HEADS + " heads, " + WIDTH + " wide", "batch " + BATCH + "x" + BLOCK, DType.F32, Unit.MILLISECONDS)
+                .beside("train_gpt", Map.of("vocabulary", VOCABULARY, "layers", LAYERS, "heads", HEADS, "width", WIDTH, "block", BLOCK, "batch", BATCH)).atLeast(bench.threads() == 1 ? 1.5 : Double.NaN);
+        bench.measure(c, NnSuite::gpt);
+    }
+
+    /** A step of the GPT. */
+    static Supplier<?> gpt() {
+        var network = new TinyGpt(VOCABULARY, LAYERS, HEADS, WIDTH, BLOCK, Rng.of(1));
+        return step(network, Tensor.randint(Rng.of(2), 0, VOCABULARY, BATCH, BLOCK).compute(), Tensor.randint(Rng.of(3), 0, VOCABULARY, (long) BATCH * BLOCK).compute());
+    }
+
+    private static void mlp(SideBySide bench, int batch, double target, Integer... sizes) {
+        var all = List.of(sizes);
+        int inputs = all.getFirst(), classes = all.getLast();
+        var name = String.join("-", all.stream().map(String::valueOf).toList());
+        var c = new Case("step of MLP " + name, "batch " + batch, DType.F32, Unit.MILLISECONDS).beside("train_mlp", Map.of("sizes", all, "batch", batch)).atLeast(bench.threads() == 1 ? target : Double.NaN);
+        bench.measure(c, () -> {
+            var hidden = new ArrayList<>(all.subList(1, all.size() - 1)).stream().mapToInt(Integer::intValue).toArray();
+            var network = new Mlp(MlpConfig.classifier(inputs, classes, hidden), Rng.of(1));
+            return step(network, Tensor.randn(Rng.of(2), batch, inputs).compute(), Tensor.randint(Rng.of(3), 0, classes, batch).compute());
+        });
+    }
+
+    private static Supplier<?> step(Module network, Tensor x, Tensor y) {
+        var optimizer = new AdamW(1e-3).over(network.parameters());
+        var pass = Pass.training(Rng.of(4));
+        return () -> {
+            optimizer.zeroGrad();
+            var logits = network.forward(x, pass);
+            Loss.crossEntropy(logits.reshape(-1, logits.size(-1)), y).backward();
+            optimizer.step();
+            optimizer.zeroGrad();
+            return optimizer;
+        };
+    }
+}

@@ -1,0 +1,95 @@
+package lyceum.bench;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+
+/** One of the libraries that we stand beside, at a fixed number of threads. A process that an operation kills is started again for the next. */
+final class Peer implements AutoCloseable {
+    /** Starts the process. */
+    @FunctionalInterface interface Start {
+        PeerProcess process() throws IOException;
+    }
+
+    private static final String PYTORCH = "sudo apt-get install python3-torch libopenblas0-pthread";
+
+    private final Start start;
+    private final int threads;
+    private final String name;
+    private PeerProcess process;
+
+    /** @throws IOException if it does not start */
+    private Peer(Start start, int threads) throws IOException {
+        this.start = start;
+        this.threads = threads;
+        name = running();
+    }
+
+    /** libtorch through DJL, if this build has it. */
+    static Optional<Peer> libtorch(int threads) {
+        try {
+            Class.forName("lyceum.bench.peer.LibTorch");
+        } catch (ClassNotFoundException e) {
+            System.err.println("No libtorch: this build has no peers; build with Maven's profile peers, as ./lyceum bench does");
+            return Optional.empty();
+        }
+        return find("libtorch", "it comes by Maven's profile peers for linux-x86_64", () -> PeerProcess.java("lyceum.bench.peer.LibTorch", threads), threads);
+    }
+
+    /** Debian's PyTorch, if it is installed. */
+    static Optional<Peer> pytorch(int threads) { return find("PyTorch", PYTORCH, () -> PeerProcess.python("torch_peer.py", threads), threads); }
+
+    private static Optional<Peer> find(String what, String install, Start start, int threads) {
+        try {
+            return Optional.of(new Peer(start, threads));
+        } catch (IOException | IllegalStateException e) {
+            System.err.println("No " + what + " (" + e.getMessage() + "); install: " + install);
+            return Optional.empty();
+        }
+    }
+
+    String name() { return name; }
+
+    private String running() throws IOException {
+        process = start.process();
+        try {
+            var hello = process.call("hello", Map.of("threads", threads));
+            return hello.path("name").asString() + (hello.path("blas").asBoolean(true) ? "" : " on reference BLAS");
+        } catch (IllegalStateException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** Makes ready to run the operation; false if this peer cannot. */
+    boolean prepare(Map<String, Object> request) {
+        try {
+            if (process == null) running();
+            process.call("prepare", request);
+            return true;
+        } catch (PeerProcess.Ended e) {
+            System.err.println(name + " ended at " + request + "; it is left out of this row");
+            lost();
+            return false;
+        } catch (IOException | IllegalStateException e) {
+            if (!String.valueOf(e.getMessage()).contains("no such operation")) System.err.println(name + " fails at " + request + ": " + e.getMessage());
+            return false;
+        }
+    }
+
+    /** What so many calls take, by the peer's own clock. */
+    double seconds(int calls) { return process.call("run", Map.of("calls", calls)).path("seconds").asDouble(); }
+
+    private void lost() {
+        try {
+            close();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @Override public void close() throws IOException {
+        if (process != null) process.close();
+        process = null;
+    }
+}

@@ -1,0 +1,189 @@
+"""PyTorch as a peer: prepare() makes the inputs of one operation, run() times calls of it."""
+import time
+
+import torch
+import torch.nn.functional as F
+from peer import serve
+
+operation = None
+TYPES = {"F32": torch.float32, "F64": torch.float64, "BF16": torch.bfloat16, "F16": torch.float16}
+
+
+def hello(threads):
+    torch.set_num_threads(threads)
+    torch.manual_seed(1)
+    blas = [line for line in open("/proc/self/maps") if "openblas" in line or "mkl_" in line]
+    return {"name": "PyTorch " + torch.__version__.split("+")[0], "blas": bool(blas)}
+
+
+def prepare(op, **arguments):
+    global operation
+    operation = operations[op](**arguments)
+    operation()
+    return {"ready": True}
+
+
+def run(calls):
+    start = time.perf_counter()
+    for _ in range(calls):
+        operation()
+    return {"seconds": time.perf_counter() - start}
+
+
+def randn(*shape, dtype="F32", grad=False):
+    return torch.randn(*shape).to(TYPES[dtype]).requires_grad_(grad)
+
+
+def swept(f, *leaves):
+    """A call of f and its backward pass from a gradient of ones, with the gradients of the leaves made anew."""
+    leaves = [leaf.requires_grad_() for leaf in leaves]
+    g = torch.ones_like(f())
+
+    def call():
+        for leaf in leaves:
+            leaf.grad = None
+        f().backward(g)
+
+    return call
+
+
+def matmul(dtype, m, k, n, left=False, right=False):
+    a, b = randn(k, m, dtype=dtype) if left else randn(m, k, dtype=dtype), randn(n, k, dtype=dtype) if right else randn(k, n, dtype=dtype)
+    a, b = a.t() if left else a, b.t() if right else b
+    return lambda: a @ b
+
+
+def matmul_int8(m, k, n):
+    a, b = (torch.randint(-127, 127, shape, dtype=torch.int8) for shape in ((m, k), (k, n)))
+    return lambda: torch._int_mm(a, b)
+
+
+def add(n):
+    a, b = randn(n, n), randn(n, n)
+    return lambda: a + b
+
+
+def recorded_add(length):
+    w = randn(1)
+
+    def chain():
+        y = w
+        for _ in range(length):
+            y = y + 1.0
+        return y
+
+    return swept(chain, w)
+
+
+def scale(n):
+    x = randn(n)
+    return lambda: x * 1.5
+
+
+def chain(n):
+    x = randn(n)
+    return lambda: torch.relu(x * 1.5 + 0.5) * 0.3
+
+
+def gelu_affine(rows, width):
+    x, w, b = randn(rows, width), randn(width), randn(width)
+    return lambda: F.gelu(x * w + b)
+
+
+def swiglu(rows, width):
+    a, b = randn(rows, width), randn(rows, width)
+    return lambda: F.silu(a) * b
+
+
+def dropout_residual(rows, width):
+    x, r = randn(rows, width), randn(rows, width)
+    return lambda: F.dropout(x, 0.1, True) + r
+
+
+def rowwise(name, rows, width, backward):
+    x, w, b = randn(rows, width), torch.ones(width), torch.zeros(width)
+    if name == "softmax":
+        f, leaves = lambda: torch.softmax(x, 1), [x]
+    elif name == "layer norm":
+        f, leaves = lambda: F.layer_norm(x, (width,), w, b), [x, w, b]
+    elif name == "RMS norm":
+        f, leaves = lambda: F.rms_norm(x, (width,), w, 1e-5), [x, w]
+    else:
+        t = torch.randint(0, width, (rows,))
+        f, leaves = lambda: F.cross_entropy(x, t), [x]
+    return swept(f, *leaves) if backward else f
+
+
+def attention(heads, time, width, dtype, backward, batch=1):
+    q, k, v = (randn(batch, heads, time, width, dtype=dtype) for _ in range(3))
+    f = lambda: F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    return swept(f, q, k, v) if backward else f
+
+
+def conv(batch, inputs, size, outputs, kernel, stride, padding, groups, backward):
+    x, w = randn(batch, inputs, size, size), randn(outputs, inputs // groups, kernel, kernel)
+    f = lambda: F.conv2d(x, w, None, stride, padding, 1, groups)
+    return swept(f, x, w) if backward else f
+
+
+def adamw(tensors, fused):
+    parameters = [randn(n, grad=True) for n in tensors]
+    for p in parameters:
+        p.grad = torch.randn_like(p)
+    optimizer = torch.optim.AdamW(parameters, lr=1e-3, fused=fused or None)
+    return optimizer.step
+
+
+def train(model, x, y):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+
+    def step():
+        optimizer.zero_grad()
+        logits = model(x)
+        F.cross_entropy(logits.view(-1, logits.shape[-1]), y).backward()
+        optimizer.step()
+
+    return step
+
+
+def train_mlp(sizes, batch):
+    layers = []
+    for a, b in zip(sizes, sizes[1:]):
+        layers += [torch.nn.Linear(a, b), torch.nn.ReLU()]
+    return train(torch.nn.Sequential(*layers[:-1]), randn(batch, sizes[0]), torch.randint(0, sizes[-1], (batch,)))
+
+
+class Block(torch.nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.ln1, self.ln2 = torch.nn.LayerNorm(width), torch.nn.LayerNorm(width)
+        self.qkv, self.out = torch.nn.Linear(width, 3 * width), torch.nn.Linear(width, width)
+        self.up, self.down = torch.nn.Linear(width, 4 * width), torch.nn.Linear(4 * width, width)
+
+    def forward(self, x):
+        b, t, c = x.shape
+        q, k, v = (z.view(b, t, self.heads, c // self.heads).transpose(1, 2) for z in self.qkv(self.ln1(x)).split(c, 2))
+        a = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.out(a.transpose(1, 2).reshape(b, t, c))
+        return x + self.down(F.gelu(self.up(self.ln2(x)), approximate="tanh"))
+
+
+class Gpt(torch.nn.Module):
+    def __init__(self, vocabulary, layers, heads, width, block):
+        super().__init__()
+        self.tokens, self.places = torch.nn.Embedding(vocabulary, width), torch.nn.Embedding(block, width)
+        self.blocks = torch.nn.Sequential(*(Block(width, heads) for _ in range(layers)))
+        self.norm, self.head = torch.nn.LayerNorm(width), torch.nn.Linear(width, vocabulary, bias=False)
+
+    def forward(self, x):
+        return self.head(self.norm(self.blocks(self.tokens(x) + self.places(torch.arange(x.shape[1])))))
+
+
+def train_gpt(vocabulary, layers, heads, width, block, batch):
+    x, y = (torch.randint(0, vocabulary, (batch, block)) for _ in range(2))
+    return train(Gpt(vocabulary, layers, heads, width, block), x, y.view(-1))
+
+
+operations = {f.__name__: f for f in (matmul, matmul_int8, add, recorded_add, scale, chain, gelu_affine, swiglu, dropout_residual, rowwise, attention, conv, adamw, train_mlp, train_gpt)}
+serve(hello, prepare, run)

@@ -1,0 +1,142 @@
+package lyceum.backend.x86;
+
+import java.lang.ref.Reference;
+import java.util.List;
+import lyceum.backend.AttentionOptions;
+import lyceum.backend.Backend;
+import lyceum.backend.Convolution;
+import lyceum.backend.Epilogue;
+import lyceum.backend.Pooling;
+import lyceum.backend.Program;
+import lyceum.backend.View;
+import lyceum.backend.WindowGeometry;
+import lyceum.backend.quant.Activations;
+import lyceum.backend.quant.BlockMatrix;
+import lyceum.backend.scalar.Matmul;
+import lyceum.backend.x86.attention.X86Attention;
+import lyceum.backend.x86.conv.MachineConvolution;
+import lyceum.backend.x86.fuse.FusedPrograms;
+import lyceum.backend.x86.fuse.FusedReductions;
+import lyceum.backend.x86.gemm.Gemm;
+import lyceum.backend.x86.gemm.Operand;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.quant.QuantisedProducts;
+
+/**
+ * Machine code made for the CPU it runs on. What has no generator yet, or a form that none covers, goes to {@code fallback}: {@code vector} where
+ * the JVM has the module, else {@code scalar}.
+ */
+public final class X86Backend implements Backend {
+    private final Backend fallback;
+    private final Cpu cpu;
+    private final MachineConvolution convolution;
+    private final FusedPrograms fused;
+    private final FusedReductions reductions;
+    private final Gemm gemm;
+    private final X86Attention attention;
+    private final QuantisedProducts quantised;
+
+    /** @throws IllegalStateException with the reason, where machine code cannot run */
+    public X86Backend(Backend fallback) { this(fallback, Cpu.current()); }
+
+    /** With fewer features than the CPU has: see {@link Cpu#limitedTo}. */
+    public X86Backend(Backend fallback, Cpu cpu) {
+        this.fallback = fallback;
+        this.cpu = cpu;
+        this.convolution = new MachineConvolution(cpu);
+        this.fused = new FusedPrograms(cpu);
+        this.reductions = new FusedReductions(fused);
+        this.gemm = new Gemm(cpu);
+        this.attention = new X86Attention(cpu, this);
+        this.quantised = new QuantisedProducts(cpu);
+    }
+
+    public Cpu cpu() { return cpu; }
+
+    /** The element-wise programs that have been met. */
+    public FusedPrograms programs() { return fused; }
+
+    @Override public String name() { return "x86"; }
+
+    @Override public String description() { return "machine code for " + cpu.level() + " on " + cpu.name() + ", else " + fallback.description(); }
+
+    @Override public void run(Program program, View[] inputs, View[] outputs) {
+        if (!fused.run(program, inputs, outputs)) fallback.run(program, inputs, outputs);
+        Reference.reachabilityFence(inputs);
+        Reference.reachabilityFence(outputs);
+    }
+
+    @Override public void reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) {
+        if (!reductions.reduce(reduction, program, inputs, axes, out)) fallback.reduce(reduction, program, inputs, axes, out);
+        Reference.reachabilityFence(inputs);
+        Reference.reachabilityFence(out);
+    }
+
+    @Override public void scan(Scan scan, View in, int axis, View out) { fallback.scan(scan, in, axis, out); }
+
+    @Override public void matmul(View a, View b, View out) {
+        if (!Gemm.takes(a, b, out)) {
+            fallback.matmul(a, b, out);
+            return;
+        }
+        Matmul.batched(a, b, out, (x, y, z, m, n, k) -> gemm.multiply(out.dtype(), operand(x), operand(y), operand(z), m, n, k));
+        Reference.reachabilityFence(a);
+        Reference.reachabilityFence(b);
+        Reference.reachabilityFence(out);
+    }
+
+    private static Operand operand(Matmul.Matrix x) {
+        int bytes = x.view().dtype().bytes();
+        return new Operand(x.view().storage().segment().address() + x.at(), x.rowStride() * bytes, x.columnStride() * bytes);
+    }
+
+    @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) {
+        var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
+        boolean taken = convolution.takes(geometry, x, weight, y);
+        if (!taken) fallback.convolve(how, x, weight, Epilogue.NONE, y);
+        if (!taken || !convolution.forward(geometry, x, weight, epilogue, y)) epilogue.applyTo(y, this); // with this backend's functions, fused or not
+        Reference.reachabilityFence(List.of(x, weight, epilogue, y));
+    }
+
+    @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) {
+        var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
+        boolean taken = convolution.takes(geometry, x, weight, y);
+        if (!taken) fallback.convolveBack(how, y, weight, Epilogue.NONE, x);
+        if (!taken || !convolution.back(geometry, y, weight, epilogue, x)) epilogue.applyTo(x, this);
+        Reference.reachabilityFence(List.of(x, weight, epilogue, y));
+    }
+
+    @Override public void convolveWeight(Convolution how, View x, View y, View weight) {
+        var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
+        if (convolution.takes(geometry, x, weight, y)) convolution.weight(geometry, x, y, weight);
+        else fallback.convolveWeight(how, x, y, weight);
+        Reference.reachabilityFence(List.of(x, weight, y));
+    }
+
+    @Override public void maxPool(Pooling how, View x, View y, View indices) { fallback.maxPool(how, x, y, indices); }
+
+    @Override public void averagePool(Pooling how, View x, View y) { fallback.averagePool(how, x, y); }
+
+    @Override public void averagePoolBack(Pooling how, View y, View x) { fallback.averagePoolBack(how, y, x); }
+
+    @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) {
+        weights.check();
+        if (!quantised.multiply(x, weights, bias, activations, out)) fallback.matmulQuantised(x, weights, bias, activations, out);
+        Reference.reachabilityFence(bias);
+    }
+
+    @Override public void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
+        if (!attention.forward(options, q, k, v, out, logSumExp)) fallback.attention(options, q, k, v, out, logSumExp);
+    }
+
+    @Override public void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient, View qGradient, View kGradient, View vGradient) {
+        if (!attention.backward(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient))
+            fallback.attentionGradient(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
+    }
+
+    @Override public void gather(View in, int axis, View index, View out) { fallback.gather(in, axis, index, out); }
+
+    @Override public void scatter(Scatter rule, View in, int axis, View index, View out) { fallback.scatter(rule, in, axis, index, out); }
+
+    @Override public void sort(View in, int axis, boolean descending, View values, View indices) { fallback.sort(in, axis, descending, values, indices); }
+}

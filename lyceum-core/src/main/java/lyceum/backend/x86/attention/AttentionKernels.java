@@ -1,0 +1,109 @@
+package lyceum.backend.x86.attention;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Consumer;
+import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Feature;
+
+/** The kernels of attention for one CPU, made when they are first needed, and a block of scratch for each thread. */
+final class AttentionKernels {
+    /** The system has no memory for code: the caller falls back. */
+    static final class Refused extends RuntimeException {
+        Refused() { super(null, null, false, false); }
+    }
+
+    private static final int PRODUCTS = 2 * 3 * 2 * 2 * 4 * 17, SCORES = 32, OTHERS = 7, DOTS = 36;
+
+    final Cpu cpu;
+    final Lanes lanes;
+    private final AtomicReferenceArray<Kernel> kernels = new AtomicReferenceArray<>(PRODUCTS + SCORES + OTHERS + DOTS);
+    private final ThreadLocal<Scratch> scratch = new ThreadLocal<>();
+    /** Ones before zeros: a vector of AVX2 from here selects its first lanes. */
+    private final MemorySegment ones = Arena.ofAuto().allocate(64, 64);
+
+    AttentionKernels(Cpu cpu) {
+        this.cpu = cpu;
+        this.lanes = Lanes.of(cpu);
+        for (int i = 0; i < 8; i++) ones.setAtIndex(ValueLayout.JAVA_INT, i, -1);
+    }
+
+    boolean pairs() { return cpu.has(Feature.AVX512_BF16); }
+
+    /** This thread's, for rows of {@code width} and values of {@code valueWidth}. */
+    Scratch scratch(int width, int valueWidth) {
+        var mine = scratch.get();
+        if (mine == null || !mine.fits(width, valueWidth)) scratch.set(mine = new Scratch(this, width, valueWidth));
+        return mine;
+    }
+
+    /** What selects the lanes of the last vector of {@code n} elements. */
+    long partial(int n) {
+        int rest = n % lanes.count();
+        return lanes.wide() ? (1L << rest) - 1 : ones.address() + 4L * (8 - rest);
+    }
+
+    Kernel product(TileProduct.Form f) {
+        int at = ((((f.order().ordinal() * 3 + f.into().ordinal()) * 2 + (f.partial() ? 1 : 0)) * 2 + (f.pairs() ? 1 : 0)) * 4 + f.vectors() - 1) * 17 + f.rows();
+        var known = kernels.get(at);
+        return known != null ? known : make(at, f.toString(), a -> TileProduct.write(a, lanes, f));
+    }
+
+    Kernel product(TileProduct.Order order, TileProduct.Into into, int rows, int vectors, boolean partial, boolean pairs) {
+        int at = ((((order.ordinal() * 3 + into.ordinal()) * 2 + (partial ? 1 : 0)) * 2 + (pairs ? 1 : 0)) * 4 + vectors - 1) * 17 + rows;
+        var known = kernels.get(at);
+        return known != null ? known : product(new TileProduct.Form(order, into, rows, vectors, partial, pairs));
+    }
+
+    Kernel scores(boolean gradient, boolean few, boolean masked, boolean biased, boolean pairs) {
+        int at = PRODUCTS + (gradient ? 16 : 0) + (few ? 8 : 0) + (masked ? 4 : 0) + (biased ? 2 : 0) + (pairs ? 1 : 0);
+        var known = kernels.get(at);
+        if (known != null) return known;
+        var form = new ScoreColumns.Form(gradient, few, masked, biased, pairs);
+        return make(at, form.toString(), a -> ScoreColumns.write(a, lanes, form));
+    }
+
+    Kernel transposition(boolean scaled) {
+        int at = PRODUCTS + SCORES + (scaled ? 1 : 0);
+        var known = kernels.get(at);
+        return known != null ? known : make(at, "attention_transposition" + (scaled ? "_scaled" : ""), a -> Transposition.write(a, lanes, scaled));
+    }
+
+    Kernel scaleRows(boolean half) {
+        int at = PRODUCTS + SCORES + 2 + (half ? 1 : 0);
+        var known = kernels.get(at);
+        return known != null ? known : make(at, "attention_scale_rows" + (half ? "_bf16" : ""), a -> RowKernels.scale(a, lanes, half));
+    }
+
+    Kernel rowDots(boolean pairs) {
+        int at = PRODUCTS + SCORES + (pairs ? 6 : 4);
+        var known = kernels.get(at);
+        return known != null ? known : make(at, "attention_row_dots" + (pairs ? "_pairs" : ""), a -> RowKernels.dots(a, lanes, pairs));
+    }
+
+    Kernel pairRows() {
+        int at = PRODUCTS + SCORES + 5;
+        var known = kernels.get(at);
+        return known != null ? known : make(at, "attention_pair_rows", a -> RowKernels.pair(a, lanes));
+    }
+
+    Kernel keyDots(int vectors, boolean partial, boolean pairs) {
+        int at = PRODUCTS + SCORES + OTHERS + (vectors * 2 + (partial ? 1 : 0)) * 2 + (pairs ? 1 : 0);
+        var known = kernels.get(at);
+        if (known != null) return known;
+        var form = new KeyDots.Form(vectors, partial, pairs);
+        return make(at, form.toString(), a -> KeyDots.write(a, lanes, form));
+    }
+
+    private Kernel make(int at, String name, Consumer<Assembler> generator) {
+        var a = new Assembler(cpu.features(), CodeMemory.isListed());
+        generator.accept(a);
+        var made = CodeMemory.load(name + "_" + lanes.bits(), a.finish()).orElseThrow(Refused::new);
+        return kernels.compareAndSet(at, null, made) ? made : kernels.get(at);
+    }
+}

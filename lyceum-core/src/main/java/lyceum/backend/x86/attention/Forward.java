@@ -1,0 +1,183 @@
+package lyceum.backend.x86.attention;
+
+import lyceum.DType;
+import lyceum.backend.AttentionOptions;
+import lyceum.backend.Parallel;
+import lyceum.backend.View;
+import lyceum.backend.scalar.AttentionShape;
+import lyceum.backend.x86.attention.TileProduct.Into;
+import lyceum.backend.x86.attention.TileProduct.Order;
+
+/**
+ * The forward pass. A task is a block of {@value ScoreColumns#QUERIES} queries of one head. Its scores are computed as columns, one lane a query: Q is
+ * transposed once, then keys and values are read from where they lie. For each block of keys: scores {@code K Q'}, a step of the running softmax,
+ * {@code O = diag(shrink) O + P' V}. Blocks that no query sees are left out; at the edges only the vectors that are seen are computed.
+ */
+final class Forward {
+    private static final int QUERIES = ScoreColumns.QUERIES, ROW = ScoreColumns.ROW;
+    static final double LOG2E = 1.4426950408889634, LN2 = 0.6931471805599453;
+
+    private final AttentionKernels kernels;
+    private final AttentionShape shape;
+    private final AttentionOptions options;
+    private final View q, k, v, out, logSumExp;
+    private final boolean pairs;
+    /** With one query, the heads that share keys are worked on together, as if they were queries. */
+    private final boolean stacked;
+    /** Elements of a query or key as the products see them. */
+    private final int depth;
+
+    Forward(AttentionKernels kernels, AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
+        this.kernels = kernels;
+        this.options = options;
+        this.shape = AttentionShape.of(options, q, k, v);
+        this.q = q;
+        this.k = k;
+        this.v = v;
+        this.out = out;
+        this.logSumExp = logSumExp;
+        this.pairs = q.dtype() == DType.BF16;
+        this.depth = pairs ? shape.width() / 2 : shape.width();
+        this.stacked = shape.queries() == 1 && shape.group() > 1 && shape.group() <= QUERIES;
+    }
+
+    void run() {
+        int heads = stacked ? shape.keyHeads() : shape.heads(), blocks = (shape.queries() + QUERIES - 1) / QUERIES;
+        Parallel.range((long) shape.batch() * heads * blocks, 1, (from, to) -> {
+            for (long task = from; task < to; task++) {
+                int head = (int) (task / blocks), block = (int) (task % blocks), h = head % heads;
+                new Block(head / heads, stacked ? h * shape.group() : h, block * QUERIES).run();
+            }
+        });
+    }
+
+    static long address(View view, long offset) { return view.storage().segment().address() + offset; }
+
+    /** Queries {@code first ..} of head {@code h}, or one query of the heads from {@code h} on. */
+    private final class Block {
+        final int b, h, first, rows, lanes, position;
+        /** So few queries that each takes its own dot products. */
+        final boolean few;
+        final Scratch scratch = kernels.scratch(shape.width(), shape.valueWidth());
+
+        Block(int b, int h, int first) {
+            this.b = b;
+            this.h = h;
+            this.first = first;
+            rows = stacked ? shape.group() : Math.min(QUERIES, shape.queries() - first);
+            int vector = kernels.lanes.count();
+            lanes = (rows + vector - 1) / vector * vector;
+            position = shape.start(b) + first;
+            few = rows <= KeyDots.FEW && depth <= KeyDots.MOST * vector;
+        }
+
+        private long queryRow(int row) { return address(q, AttentionShape.row(q, b, head(row), query(row))); }
+
+        private int head(int row) { return stacked ? h + row : h; }
+
+        private int query(int row) { return stacked ? 0 : first + row; }
+
+        void run() {
+            if (!few) {
+                for (int i = 0; i < lanes; i++) scratch.row(i, i < rows ? queryRow(i) : scratch.zeros);
+                scratch.transpose(scratch.queries, lanes, depth, (float) (options.scale() * LOG2E), !pairs);
+            }
+            scratch.fill(scratch.tops, QUERIES, Float.NEGATIVE_INFINITY);
+            scratch.fill(scratch.totals, QUERIES, 0);
+            int span = stacked ? 1 : rows, length = shape.length(b), start = shape.firstKey(position), end = shape.endKey(position + span - 1, length);
+            for (int j = start; j < end; j += Scratch.KEYS) keys(j, Math.min(Scratch.KEYS, end - j), j == start);
+            finish(start < end);
+        }
+
+        private void keys(int j, int n, boolean isFirst) {
+            // Query i sees key j + c if low + c <= i <= high + c.
+            boolean windowed = options.window() > 0;
+            long low = stacked ? Integer.MIN_VALUE / 2 : options.causal() ? j - position : windowed ? j - options.window() + 1 - position : Integer.MIN_VALUE / 2;
+            long high = !stacked && windowed ? Math.min(Integer.MAX_VALUE / 2, j + options.window() - 1 - position) : Integer.MAX_VALUE / 2;
+            boolean masked = low + n - 1 > 0 || high < rows - 1;
+            if (few) dots(j, n);
+            else scores(j, n, low);
+            if (options.bias() != null) Bias.transpose(scratch, options.bias(), b, j, n, lanes, rows, this::head, this::query);
+            scratch.weights(false, lanes == kernels.lanes.count(), masked, options.bias() != null, pairs, n, low, high, pairs && !few ? (float) (options.scale() * LOG2E) : 1,
+                    scratch.tops, scratch.totals);
+            if (pairs) for (int c = 0, run; c < n; c += run) {
+                run = shape.contiguousKeys(v, j + c, n - c);
+                scratch.pairRows(address(v, shape.keyRow(v, b, h / shape.group(), j + c)), v.strides()[2] * 2, run, scratch.pairedValues + c / 2 * scratch.resultStride, shape.valueWidth());
+            }
+            var into = isFirst ? Into.SET : Into.SCALE_AND_ADD;
+            if (!masked) {
+                values(j, 0, rows, 0, n, into);
+                return;
+            }
+            int group = TileProduct.rows(Math.min(kernels.lanes.strip(), (shape.valueWidth() + kernels.lanes.count() - 1) / kernels.lanes.count()), kernels.lanes.wide());
+            for (int i = 0; i < rows; i += group) {
+                int count = Math.min(group, rows - i), to = (int) Math.clamp(i + count - low, 0, n), from = (int) Math.clamp(i - high, 0, to);
+                values(j, i, count, pairs ? from & ~1 : from, to, into);
+            }
+        }
+
+        private void dots(int j, int n) {
+            for (int c = 0, run; c < n; c += run) {
+                run = shape.contiguousKeys(k, j + c, n - c);
+                long keys = address(k, shape.keyRow(k, b, h / shape.group(), j + c));
+                for (int i = 0; i < rows; i++)
+                    scratch.keyDots(keys, k.strides()[2] * k.dtype().bytes(), run, queryRow(i), depth, pairs, scratch.scores + (long) c * ROW + 4L * i, (float) (options.scale() * LOG2E));
+            }
+        }
+
+        /** Scores of keys {@code j .. j + n - 1}; vectors whose queries all stand before {@code low + c} are left out. */
+        private void scores(int j, int n, long low) {
+            int vector = kernels.lanes.count(), width = kernels.lanes.strip() * vector;
+            for (int lane = 0; lane < lanes; lane += width) {
+                int end = Math.min(lanes, lane + width), done = 0;
+                for (int skipped = lane; skipped < end && done < n; skipped += vector) {
+                    int to = (int) Math.clamp(skipped + vector - low, done, n);
+                    scores(j, done, to, skipped, end);
+                    done = to;
+                }
+            }
+        }
+
+        private void scores(int j, int from, int to, int lane, int endLane) {
+            for (int c = from, run; c < to; c += run) {
+                run = shape.contiguousKeys(k, j + c, to - c);
+                scratch.product(Order.ROWS, Into.SET, pairs, address(k, shape.keyRow(k, b, h / shape.group(), j + c)), k.strides()[2] * k.dtype().bytes(),
+                        scratch.queries + 4L * lane, ROW, scratch.scores + (long) c * ROW + 4L * lane, ROW, run, endLane - lane, depth, 0);
+            }
+        }
+
+        /** Adds the values of keys {@code from .. to - 1} of the block to the results of {@code count} queries from {@code i} on. */
+        private void values(int j, int i, int count, int from, int to, Into into) {
+            long weights = scratch.scores + 4L * i, result = scratch.result + i * scratch.resultStride, scales = scratch.scales + 4L * i;
+            if (pairs) {
+                scratch.product(Order.COLUMNS, into, true, weights + (long) from / 2 * ROW, ROW, scratch.pairedValues + from / 2 * scratch.resultStride, scratch.resultStride,
+                        result, scratch.resultStride, count, shape.valueWidth(), (to + 1) / 2 - from / 2, scales);
+                return;
+            }
+            int c = from;
+            do {
+                int run = c < to ? shape.contiguousKeys(v, j + c, to - c) : 0;
+                long at = run == 0 ? scratch.zeros : address(v, shape.keyRow(v, b, h / shape.group(), j + c));
+                scratch.product(Order.COLUMNS, c == from ? into : Into.ADD, false, weights + (long) c * ROW, ROW, at, v.strides()[2] * 4, result, scratch.resultStride, count,
+                        shape.valueWidth(), run, scales);
+                c += run;
+            } while (c < to);
+        }
+
+        private void finish(boolean any) {
+            for (int i = 0; i < rows; i++) {
+                float total = scratch.get(scratch.totals, i);
+                if (logSumExp != null) store(i, total == 0 ? Float.NEGATIVE_INFINITY : (float) ((scratch.get(scratch.tops, i) + Math.log(total) * LOG2E) * LN2));
+                scratch.set(scratch.scales, i, total == 0 ? 0 : 1 / total);
+            }
+            if (!any) for (int i = 0; i < rows; i++) scratch.fill(scratch.result + i * scratch.resultStride, shape.valueWidth(), 0);
+            scratch.scaleRows(scratch.result, scratch.resultStride, address(out, AttentionShape.row(out, b, h, first)), out.strides()[stacked ? 1 : 2] * out.dtype().bytes(), rows, scratch.scales,
+                    shape.valueWidth(), pairs);
+        }
+
+        private void store(int row, float value) {
+            long at = ((long) b * shape.heads() + head(row)) * shape.queries() + query(row);
+            logSumExp.storage().segment().set(java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED, logSumExp.byteOffset() + 4 * at, value);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package lyceum.backend.x86.attention;
+
+import static lyceum.backend.x86.asm.Instruction.VANDPS;
+import static lyceum.backend.x86.asm.Instruction.VBROADCASTSS;
+import static lyceum.backend.x86.asm.Instruction.VCMPPS;
+import static lyceum.backend.x86.asm.Instruction.VCVTPS2DQ;
+import static lyceum.backend.x86.asm.Instruction.VFMADD213PS;
+import static lyceum.backend.x86.asm.Instruction.VMAXPS;
+import static lyceum.backend.x86.asm.Instruction.VMOVAPS;
+import static lyceum.backend.x86.asm.Instruction.VMOVUPS;
+import static lyceum.backend.x86.asm.Instruction.VPADDD;
+import static lyceum.backend.x86.asm.Instruction.VPSLLD;
+import static lyceum.backend.x86.asm.Instruction.VRNDSCALEPS;
+import static lyceum.backend.x86.asm.Instruction.VROUNDPS;
+import static lyceum.backend.x86.asm.Instruction.VSCALEFPS;
+import static lyceum.backend.x86.asm.Instruction.VSUBPS;
+
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Mem;
+import lyceum.backend.x86.asm.Operand;
+import lyceum.backend.x86.asm.Vec;
+
+/**
+ * {@code 2^x} for x up to 127, within 0.7 units of the last place: {@code 2^n p(x - n)} with n the nearest integer and p of degree 6. Scores are kept in
+ * powers of two, which spares the two products that reduce the argument of exp. 0 for what is below the range, NaN for NaN.
+ */
+final class PowerOfTwo {
+    /** Registers that {@link #prepare} takes on a wide CPU, from the number it is given. */
+    static final int REGISTERS = 8;
+
+    /** Minimax in relative error on [-1/2, 1/2], 2^-25.9; the highest power first. */
+    private static final float[] COEFFICIENTS = {0x1.41d332p-13f, 0x1.5f456ap-10f, 0x1.3b2dbcp-7f, 0x1.c6aed4p-5f, 0x1.ebfbdap-3f, 0x1.62e430p-1f, 1};
+
+    private final Assembler a;
+    private final Lanes lanes;
+    private final Operand[] coefficients = new Operand[COEFFICIENTS.length];
+    private final Operand least;
+    private final int first;
+
+    /** @param first register of the constants, if the CPU is wide */
+    PowerOfTwo(Assembler a, Lanes lanes, int first) {
+        this.a = a;
+        this.lanes = lanes;
+        this.first = first;
+        for (int i = 0; i < coefficients.length; i++) coefficients[i] = lanes.wide() ? lanes.vec(first + i) : everywhere(a, COEFFICIENTS[i]);
+        // Narrow CPUs build 2^n in the exponent's bits: results below 2^-125 become 0 there. Wide ones go down to the last denormal number.
+        least = lanes.wide() ? lanes.vec(first + 7) : everywhere(a, -125);
+    }
+
+    /** A vector of AVX2 with {@code value} in all lanes. */
+    static Mem everywhere(Assembler a, float value) {
+        int bits = Float.floatToRawIntBits(value);
+        return a.constants(bits, bits, bits, bits, bits, bits, bits, bits);
+    }
+
+    /** Loads the constants. */
+    void prepare() {
+        if (!lanes.wide()) return;
+        for (int i = 0; i < coefficients.length; i++) a.emit(VBROADCASTSS, (Vec) coefficients[i], a.constant(COEFFICIENTS[i]));
+        a.emit(VBROADCASTSS, (Vec) least, a.constant(-160f));
+    }
+
+    /** {@code p = 2^x}; x, n and (AVX2) seen are spent. */
+    void emit(Vec p, Vec x, Vec n, Vec seen) {
+        if (!lanes.wide()) a.emit(VCMPPS, 6, seen, x, least); // not below: true for NaN
+        if (lanes.wide()) a.emit(VMAXPS, x, (Vec) least, x); // the second operand of a NaN and a number is kept
+        else {
+            a.emit(VMOVUPS, p, least);
+            a.emit(VMAXPS, x, p, x);
+        }
+        a.emit(lanes.wide() ? VRNDSCALEPS : VROUNDPS, 8, n, x);
+        a.emit(VSUBPS, x, x, n);
+        a.emit(lanes.wide() ? VMOVAPS : VMOVUPS, p, coefficients[0]);
+        for (int i = 1; i < coefficients.length; i++) a.emit(VFMADD213PS, p, x, coefficients[i]);
+        if (lanes.wide()) {
+            a.emit(VSCALEFPS, p, p, n);
+        } else {
+            a.emit(VCVTPS2DQ, n, n);
+            a.emit(VPSLLD, 23, n, n);
+            a.emit(VPADDD, p, p, n);
+            a.emit(VANDPS, p, p, seen);
+        }
+    }
+}

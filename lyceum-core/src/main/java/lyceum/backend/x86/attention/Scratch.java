@@ -1,0 +1,194 @@
+package lyceum.backend.x86.attention;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.attention.TileProduct.Into;
+import lyceum.backend.x86.attention.TileProduct.Order;
+
+/**
+ * What one thread needs for a block of queries and a block of keys, and the calls of kernels on it. Its size depends on the widths alone.
+ *
+ * <p>Rows of the first blocks are {@value ScoreColumns#ROW} bytes: a float (or pair) for each query.
+ */
+final class Scratch {
+    /** Keys of a block. */
+    static final int KEYS = 128;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+    private static final int QUERIES = ScoreColumns.QUERIES, ROW = ScoreColumns.ROW;
+    private static final long ARGUMENTS = 128;
+
+    private final AttentionKernels kernels;
+    private final int strip, lanes;
+    private final int width, valueWidth;
+    private final MemorySegment memory;
+    private final long base;
+    private long top;
+    /** Addresses: queries and result gradients as columns, scores, gradients of weights, bias. */
+    final long queries, gradients, scores, scoreGradients, bias;
+    /** Address of gradients of weights in pairs of keys, of half as many rows. */
+    final long pairedGradients;
+    /** Addresses of rows: the result; values (or keys), queries and result gradients as pairs of rows; bytes from one to the next. */
+    final long result, pairedValues, pairedQueries, pairedResults, resultStride;
+    /** Addresses of one float for each query. */
+    final long tops, totals, scales;
+    /** Addresses of the addresses of rows, of zeros. */
+    final long rows, zeros;
+    private final long productArguments, scoreArguments, otherArguments;
+
+    Scratch(AttentionKernels kernels, int width, int valueWidth) {
+        this.kernels = kernels;
+        this.strip = kernels.lanes.strip();
+        this.lanes = kernels.lanes.count();
+        this.width = (width + 15) / 16 * 16;
+        this.valueWidth = (valueWidth + 15) / 16 * 16;
+        int widest = Math.max(this.width, this.valueWidth);
+        resultStride = 4L * widest;
+        long bytes = 4096L + (this.width + this.valueWidth + 4 * KEYS) * (long) ROW + (2 * QUERIES + KEYS / 2) * resultStride + 4L * Math.max(widest, KEYS) + 3 * ROW + 8 * QUERIES + 3 * ARGUMENTS;
+        memory = Arena.ofAuto().allocate(bytes, 4096);
+        base = memory.address();
+        top = base;
+        scores = take((long) KEYS * ROW);
+        result = take(QUERIES * resultStride);
+        queries = take((long) this.width * ROW);
+        gradients = take((long) this.valueWidth * ROW);
+        scoreGradients = take((long) KEYS * ROW);
+        bias = take((long) KEYS * ROW);
+        pairedGradients = take((long) KEYS / 2 * ROW);
+        pairedValues = take(KEYS / 2 * resultStride);
+        pairedQueries = take(QUERIES / 2 * resultStride);
+        pairedResults = take(QUERIES / 2 * resultStride);
+        zeros = take(4L * Math.max(widest, KEYS));
+        tops = take(ROW);
+        totals = take(ROW);
+        scales = take(ROW);
+        rows = take(8 * QUERIES);
+        productArguments = take(ARGUMENTS);
+        scoreArguments = take(ARGUMENTS);
+        otherArguments = take(ARGUMENTS);
+    }
+
+    private long take(long bytes) {
+        long at = top;
+        top += (bytes + 63) / 64 * 64;
+        return at;
+    }
+
+    boolean fits(int width, int valueWidth) { return width <= this.width && valueWidth <= this.valueWidth; }
+
+    void set(long address, int i, float value) { memory.set(FLOAT, address - base + 4L * i, value); }
+
+    float get(long address, int i) { return memory.get(FLOAT, address - base + 4L * i); }
+
+    void fill(long address, int n, float value) { for (int i = 0; i < n; i++) set(address, i, value); }
+
+    /** Names row {@code i} of what {@link #transpose} reads. */
+    void row(int i, long address) { memory.set(LONG, rows - base + 8L * i, address); }
+
+    private void argument(long block, int at, long value) { memory.set(LONG, block - base + at, value); }
+
+    /** The named rows, {@code count} lanes of them (a whole number of vectors), of {@code width} elements become columns of {@code to}. */
+    void transpose(long to, int count, int width, float factor, boolean scaled) {
+        var kernel = kernels.transposition(scaled);
+        argument(otherArguments, Transposition.WIDTH, width);
+        argument(otherArguments, Transposition.FACTOR, Float.floatToRawIntBits(factor));
+        argument(otherArguments, Transposition.LANES, kernels.partial(width));
+        for (int i = 0; i < count; i += lanes) {
+            argument(otherArguments, Transposition.ROWS, rows + 8L * i);
+            argument(otherArguments, Transposition.TO, to + 4L * i);
+            kernel.call(otherArguments);
+        }
+    }
+
+    /** See {@link TileProduct}: {@code count} rows and {@code columns} columns of C. Strides are in bytes. */
+    void product(Order order, Into into, boolean pairs, long a, long aStride, long b, long bStride, long c, long cStride, int count, int columns, int depth, long scaleAddress) {
+        argument(productArguments, TileProduct.A_STRIDE, aStride);
+        argument(productArguments, TileProduct.B_STRIDE, bStride);
+        argument(productArguments, TileProduct.C_STRIDE, cStride);
+        argument(productArguments, TileProduct.DEPTH, depth);
+        for (int column = 0; column < columns; column += strip * lanes) {
+            int here = Math.min(strip * lanes, columns - column), vectors = (here + lanes - 1) / lanes;
+            boolean partial = here % lanes != 0;
+            if (partial) argument(productArguments, TileProduct.LANES, kernels.partial(here));
+            argument(productArguments, TileProduct.B, b + 4L * column);
+            int group = TileProduct.rows(vectors, kernels.lanes.wide()), groups = count / group, rest = count % group;
+            if (groups > 0) groups(kernels.product(order, into, group, vectors, partial, pairs), a, c + 4L * column, scaleAddress, groups);
+            int done = groups * group;
+            if (rest > 0) groups(kernels.product(order, into, rest, vectors, partial, pairs), a + done * (order == Order.ROWS ? aStride : 4), c + 4L * column + done * cStride,
+                    scaleAddress + 4L * done, 1);
+        }
+    }
+
+    private void groups(Kernel kernel, long a, long c, long scaleAddress, int groups) {
+        argument(productArguments, TileProduct.A, a);
+        argument(productArguments, TileProduct.C, c);
+        argument(productArguments, TileProduct.SCALES, scaleAddress);
+        argument(productArguments, TileProduct.GROUPS, groups);
+        kernel.call(productArguments);
+    }
+
+    /** See {@link ScoreColumns}, on {@link #scores} (and {@link #scoreGradients}) of {@code keys} keys. */
+    void weights(boolean gradient, boolean few, boolean masked, boolean biased, boolean pairs, int keys, long first, long last, float factor, long tops, long totals) {
+        argument(scoreArguments, ScoreColumns.SCORES, scores);
+        argument(scoreArguments, ScoreColumns.KEYS, keys);
+        argument(scoreArguments, ScoreColumns.TOP, tops);
+        argument(scoreArguments, ScoreColumns.TOTAL, totals);
+        argument(scoreArguments, ScoreColumns.SCALES, scales);
+        argument(scoreArguments, ScoreColumns.FIRST, first);
+        argument(scoreArguments, ScoreColumns.LAST, last);
+        argument(scoreArguments, ScoreColumns.FACTOR, Float.floatToRawIntBits(factor));
+        argument(scoreArguments, ScoreColumns.BIAS, bias);
+        argument(scoreArguments, ScoreColumns.OTHER, scoreGradients);
+        argument(scoreArguments, ScoreColumns.PAIRED, pairedGradients);
+        kernels.scores(gradient, few, masked, biased, pairs).call(scoreArguments);
+    }
+
+    /** See {@link KeyDots}: {@code n} keys of {@code width} elements (or pairs), scores at {@code to}. */
+    void keyDots(long keys, long stride, int n, long query, int width, boolean pairs, long to, float factor) {
+        argument(otherArguments, KeyDots.KEYS, keys);
+        argument(otherArguments, KeyDots.STRIDE, stride);
+        argument(otherArguments, KeyDots.COUNT, n);
+        argument(otherArguments, KeyDots.QUERY, query);
+        argument(otherArguments, KeyDots.TO, to);
+        argument(otherArguments, KeyDots.FACTOR, Float.floatToRawIntBits(factor));
+        argument(otherArguments, KeyDots.LANES, kernels.partial(width));
+        kernels.keyDots((width + lanes - 1) / lanes, width % lanes != 0, pairs).call(otherArguments);
+    }
+
+    private void rowArguments(long from, long fromStride, long to, long toStride, int count, long factors, int columns) {
+        argument(otherArguments, RowKernels.FROM, from);
+        argument(otherArguments, RowKernels.FROM_STRIDE, fromStride);
+        argument(otherArguments, RowKernels.TO, to);
+        argument(otherArguments, RowKernels.TO_STRIDE, toStride);
+        argument(otherArguments, RowKernels.ROWS, count);
+        argument(otherArguments, RowKernels.FACTORS, factors);
+        argument(otherArguments, RowKernels.WIDTH, columns);
+        argument(otherArguments, RowKernels.LANES, kernels.partial(columns));
+    }
+
+    /** {@code to[i] = factors[i] from[i]}; half stores BF16. */
+    void scaleRows(long from, long fromStride, long to, long toStride, int count, long factors, int columns, boolean half) {
+        rowArguments(from, fromStride, to, toStride, count, factors, columns);
+        kernels.scaleRows(half).call(otherArguments);
+    }
+
+    /** {@code results[i] = a[i] . b[i]}. @param columns elements of a row, or pairs */
+    void rowDots(long a, long aStride, long b, long bStride, int count, long results, int columns, boolean pairs) {
+        rowArguments(a, aStride, b, bStride, count, results, columns);
+        kernels.rowDots(pairs).call(otherArguments);
+    }
+
+    /** {@code n} rows of BF16, a stride apart, as pairs of neighbouring rows; an odd last one is paired with zeros. */
+    void pairRows(long from, long stride, int n, long to, int columns) {
+        if (n > 1) {
+            rowArguments(from, 2 * stride, to, resultStride, n / 2, stride, columns);
+            kernels.pairRows().call(otherArguments);
+        }
+        if (n % 2 == 0) return;
+        long last = from + (n - 1) * stride;
+        rowArguments(last, 0, to + n / 2 * resultStride, resultStride, 1, zeros - last, columns);
+        kernels.pairRows().call(otherArguments);
+    }
+}

@@ -1,0 +1,208 @@
+package lyceum.backend.x86.attention;
+
+import static lyceum.backend.x86.asm.Gp.R10;
+import static lyceum.backend.x86.asm.Gp.R11;
+import static lyceum.backend.x86.asm.Gp.R12;
+import static lyceum.backend.x86.asm.Gp.R13;
+import static lyceum.backend.x86.asm.Gp.R14;
+import static lyceum.backend.x86.asm.Gp.R15;
+import static lyceum.backend.x86.asm.Gp.R8;
+import static lyceum.backend.x86.asm.Gp.R9;
+import static lyceum.backend.x86.asm.Gp.RAX;
+import static lyceum.backend.x86.asm.Gp.RBP;
+import static lyceum.backend.x86.asm.Gp.RBX;
+import static lyceum.backend.x86.asm.Gp.RCX;
+import static lyceum.backend.x86.asm.Gp.RDI;
+import static lyceum.backend.x86.asm.Gp.RDX;
+import static lyceum.backend.x86.asm.Gp.RSI;
+import static lyceum.backend.x86.asm.Instruction.VBROADCASTSS;
+import static lyceum.backend.x86.asm.Instruction.VDPBF16PS;
+import static lyceum.backend.x86.asm.Instruction.VFMADD231PS;
+import static lyceum.backend.x86.asm.Instruction.VMOVUPS;
+import static lyceum.backend.x86.asm.Instruction.VMOVUPS_STORE;
+import static lyceum.backend.x86.asm.Instruction.VMULPS;
+import static lyceum.backend.x86.asm.Instruction.VXORPS;
+
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Condition;
+import lyceum.backend.x86.asm.Gp;
+import lyceum.backend.x86.asm.Mem;
+import lyceum.backend.x86.asm.Vec;
+
+/**
+ * {@code C = A B}, {@code C += A B} or {@code C = diag(s) C + A B} for a strip of C that is a few vectors wide and any number of row groups high: the
+ * one product that all of attention is made of. A group of C stays in registers; of A single elements are broadcast, of B vectors are loaded, both
+ * from where they lie.
+ *
+ * <p>A pair product reads pairs of BF16 where the other reads floats ({@code vdpbf16ps}), at twice the rate.
+ *
+ * <p>Arguments, 8 bytes each: {@value #A} address of A, {@value #A_STRIDE} its stride in bytes (see {@link Order}), {@value #B} address of B,
+ * {@value #B_STRIDE} bytes between its rows, {@value #C} address of C, {@value #C_STRIDE} bytes between its rows, {@value #DEPTH} length of the sums (may be 0),
+ * {@value #GROUPS} groups of rows, {@value #SCALES} address of one float a row, {@value #LANES} bits of the lanes of the last vector.
+ */
+final class TileProduct {
+    static final int A = 0, A_STRIDE = 8, B = 16, B_STRIDE = 24, C = 32, C_STRIDE = 40, DEPTH = 48, GROUPS = 56, SCALES = 64, LANES = 72;
+
+    /** How A lies: rows of consecutive elements, a stride apart; or (transposed) rows that are consecutive, elements of a row a stride apart. */
+    enum Order { ROWS, COLUMNS }
+
+    /** What becomes of C. */
+    enum Into { SET, ADD, SCALE_AND_ADD }
+
+    /** @param rows of a group, {@code vectors} of a row of C; {@code partial} if the last vector has lanes beyond C; {@code pairs} of BF16 */
+    record Form(Order order, Into into, int rows, int vectors, boolean partial, boolean pairs) {
+        @Override public String toString() {
+            return "attention_product_" + order + "_" + into + "_" + rows + "x" + vectors + (partial ? "_partial" : "") + (pairs ? "_pairs" : "");
+        }
+    }
+
+    /** Rows of a group for a strip of so many vectors: what fills the registers. */
+    static int rows(int vectors, boolean wide) {
+        if (wide) return switch (vectors) {
+            case 4 -> 6;
+            case 3 -> 8;
+            case 2 -> 12;
+            default -> 16;
+        };
+        return vectors == 2 ? 5 : 8;
+    }
+
+    private final Assembler a;
+    private final Lanes lanes;
+    private final Form form;
+
+    private TileProduct(Assembler a, Lanes lanes, Form form) {
+        this.a = a;
+        this.lanes = lanes;
+        this.form = form;
+    }
+
+    static void write(Assembler a, Lanes lanes, Form form) { new TileProduct(a, lanes, form).write(); }
+
+    private Vec sum(int row, int vector) { return lanes.vec(row * form.vectors + vector); }
+
+    private Vec column(int vector) { return lanes.vec(form.rows * form.vectors + vector); }
+
+    private Vec element() { return lanes.vec(form.rows * form.vectors + form.vectors); }
+
+    private void write() {
+        Gp[] saved = {RBX, RBP, R12, R13, R14, R15};
+        for (var register : saved) a.push(register);
+        a.mov(R15, Mem.at(RDI, A));
+        a.mov(R8, Mem.at(RDI, A_STRIDE));
+        a.mov(RBX, Mem.at(RDI, B_STRIDE));
+        a.mov(R12, Mem.at(RDI, C));
+        a.mov(R13, Mem.at(RDI, C_STRIDE));
+        a.mov(R14, Mem.at(RDI, GROUPS));
+        if (form.into == Into.SCALE_AND_ADD) a.mov(RBP, Mem.at(RDI, SCALES));
+        if (form.partial) lanes.loadMask(a, Mem.at(RDI, LANES), RAX);
+        if (form.order == Order.ROWS && form.rows > 3) {
+            a.lea(R9, Mem.at(R8, R8, 2));
+            if (form.rows > 5) a.lea(R10, Mem.at(R8, R8, 4));
+        }
+        var group = a.bind(a.label());
+        begin();
+        sums();
+        end();
+        advance(group);
+        a.vzeroupper();
+        for (int i = saved.length - 1; i >= 0; i--) a.pop(saved[i]);
+        a.ret();
+    }
+
+    /** The group's sums before the loop. */
+    private void begin() {
+        a.mov(RAX, R12);
+        for (int r = 0; r < form.rows; r++) {
+            if (form.into == Into.SCALE_AND_ADD) a.emit(VBROADCASTSS, element(), Mem.at(RBP, 4 * r));
+            for (int v = 0; v < form.vectors; v++) {
+                switch (form.into) {
+                    case SET -> a.emit(VXORPS, sum(r, v), sum(r, v), sum(r, v));
+                    case ADD -> load(sum(r, v), RAX, v);
+                    case SCALE_AND_ADD -> {
+                        load(sum(r, v), RAX, v);
+                        a.emit(VMULPS, sum(r, v), sum(r, v), element());
+                    }
+                }
+            }
+            if (form.into != Into.SET && r + 1 < form.rows) a.add(RAX, R13);
+        }
+    }
+
+    private void load(Vec to, Gp row, int v) {
+        if (form.partial && v == form.vectors - 1) lanes.loadPartial(a, to, Mem.at(row, v * lanes.bytes()));
+        else a.emit(VMOVUPS, to, Mem.at(row, v * lanes.bytes()));
+    }
+
+    private void sums() {
+        a.mov(R11, Mem.at(RDI, B));
+        a.mov(RSI, R15);
+        if (form.order == Order.ROWS) {
+            if (form.rows > 6) lineStart(RDX, RSI);
+            if (form.rows > 12) lineStart(RCX, RDX);
+        }
+        a.mov(RAX, Mem.at(RDI, DEPTH));
+        var done = a.label();
+        a.test(RAX, RAX);
+        a.jump(Condition.E, done);
+        a.align(32);
+        var loop = a.bind(a.label());
+        for (int v = 0; v < form.vectors; v++) load(column(v), R11, v);
+        for (int r = 0; r < form.rows; r++) {
+            a.emit(VBROADCASTSS, element(), form.order == Order.COLUMNS ? Mem.at(RSI, 4 * r) : row(r));
+            for (int v = 0; v < form.vectors; v++) a.emit(form.pairs ? VDPBF16PS : VFMADD231PS, sum(r, v), column(v), element());
+        }
+        a.add(R11, RBX);
+        if (form.order == Order.COLUMNS) {
+            a.add(RSI, R8);
+        } else {
+            a.add(RSI, 4);
+            if (form.rows > 6) a.add(RDX, 4);
+            if (form.rows > 12) a.add(RCX, 4);
+        }
+        a.sub(RAX, 1);
+        a.jump(Condition.NE, loop);
+        a.bind(done);
+    }
+
+    /** {@code to = from + 6 strides}: the next six rows. */
+    private void lineStart(Gp to, Gp from) { a.lea(to, Mem.at(from, R9, 2)); }
+
+    private Mem row(int r) {
+        var base = r < 6 ? RSI : r < 12 ? RDX : RCX;
+        return switch (r % 6) {
+            case 0 -> Mem.at(base);
+            case 1 -> Mem.at(base, R8, 1);
+            case 2 -> Mem.at(base, R8, 2);
+            case 3 -> Mem.at(base, R9, 1);
+            case 4 -> Mem.at(base, R8, 4);
+            default -> Mem.at(base, R10, 1);
+        };
+    }
+
+    private void end() {
+        a.mov(RAX, R12);
+        for (int r = 0; r < form.rows; r++) {
+            for (int v = 0; v < form.vectors; v++) {
+                var to = Mem.at(RAX, v * lanes.bytes());
+                if (form.partial && v == form.vectors - 1) lanes.storePartial(a, to, sum(r, v));
+                else a.emit(VMOVUPS_STORE, to, sum(r, v));
+            }
+            if (r + 1 < form.rows) a.add(RAX, R13);
+        }
+        a.mov(R12, RAX);
+        a.add(R12, R13);
+    }
+
+    private void advance(lyceum.backend.x86.asm.Label group) {
+        if (form.order == Order.COLUMNS) {
+            a.add(R15, 4 * form.rows);
+        } else {
+            a.imul(RAX, R8, form.rows);
+            a.add(R15, RAX);
+        }
+        if (form.into == Into.SCALE_AND_ADD) a.add(RBP, 4 * form.rows);
+        a.sub(R14, 1);
+        a.jump(Condition.NE, group);
+    }
+}

@@ -1,0 +1,105 @@
+package lyceum.backend.x86.attention;
+
+import java.lang.ref.Reference;
+import lyceum.DType;
+import lyceum.backend.AttentionOptions;
+import lyceum.backend.Backend;
+import lyceum.backend.Op;
+import lyceum.backend.Program;
+import lyceum.backend.View;
+import lyceum.backend.x86.machine.Cpu;
+
+/**
+ * Attention in machine code: F32, and BF16 where the CPU multiplies it; F16, other BF16 and operands whose rows have gaps between their elements are brought
+ * into F32 rows first. F64 goes to plain loops.
+ */
+public final class X86Attention {
+    private final AttentionKernels kernels;
+    private final Backend convert;
+
+    /** @param convert copies and casts */
+    public X86Attention(Cpu cpu, Backend convert) {
+        this.kernels = new AttentionKernels(cpu);
+        this.convert = convert;
+    }
+
+    /** See {@link Backend#attention}; false if nothing was done, and plain loops shall. */
+    public boolean forward(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
+        if (!covers(options, q, k, v, out) || q.shape()[3] == 0 || v.shape()[3] == 0) return false;
+        try {
+            if (direct(q, k, v, out) && (q.dtype() == DType.F32 || pairs(options, q, k))) {
+                new Forward(kernels, options, q, k, v, out, logSumExp).run();
+            } else {
+                View query = rows(q), key = rows(k), value = rows(v), result = BackwardPass.floats(out.shape());
+                new Forward(kernels, options, query, key, value, result, logSumExp).run();
+                convert(result, out);
+            }
+            return true;
+        } catch (AttentionKernels.Refused noCodeMemory) {
+            return false;
+        } finally {
+            Reference.reachabilityFence(new Object[] {options, q, k, v, out, logSumExp});
+        }
+    }
+
+    /** See {@link Backend#attentionGradient}; false if nothing was done. */
+    public boolean backward(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View g, View qGradient, View kGradient, View vGradient) {
+        if (!covers(options, q, k, v, out) || options.blockTable() != null || q.shape()[3] == 0 || v.shape()[3] == 0) return false;
+        try {
+            View[] gradients = {qGradient, kGradient, vGradient};
+            var floats = new View[3];
+            for (int i = 0; i < 3; i++) floats[i] = gradients[i].dtype() == DType.F32 && gradients[i].strides()[3] == 1 ? gradients[i] : BackwardPass.floats(gradients[i].shape());
+            boolean asPairs = direct(q, k, v, out, g) && pairs(options, q, k) && v.shape()[3] % 2 == 0;
+            var pass = asPairs ? new BackwardPass(kernels, convert, options, q, k, v, out, logSumExp, g, floats[0], floats[1], floats[2])
+                    : new BackwardPass(kernels, convert, options, rows(q), rows(k), rows(v), rows(out), logSumExp, rows(g), floats[0], floats[1], floats[2]);
+            pass.run();
+            for (int i = 0; i < 3; i++) if (floats[i] != gradients[i]) scale(floats[i], gradients[i], i < 2 ? pass.missingScale() : 1);
+            return true;
+        } catch (AttentionKernels.Refused noCodeMemory) {
+            return false;
+        } finally {
+            Reference.reachabilityFence(new Object[] {options, q, k, v, out, logSumExp, g, qGradient, kGradient, vGradient});
+        }
+    }
+
+    private static boolean covers(AttentionOptions options, View... operands) {
+        for (var view : operands) if (view.dtype() == DType.F64 || !view.dtype().isFloat() || !view.storage().segment().isNative()) return false;
+        var bias = options.bias();
+        return bias == null || bias.dtype() == DType.F32 && bias.storage().segment().isNative();
+    }
+
+    private static boolean direct(View... operands) {
+        for (var view : operands) if (view.strides()[3] != 1 || view.dtype() != operands[0].dtype()) return false;
+        return true;
+    }
+
+    private boolean pairs(AttentionOptions options, View q, View k) {
+        return kernels.pairs() && q.dtype() == DType.BF16 && options.scale() > 0 && q.shape()[3] % 2 == 0 && (options.blockTable() == null || k.shape()[2] % 2 == 0);
+    }
+
+    /** The same values as F32 rows without gaps; itself if it is so. */
+    private View rows(View view) {
+        if (view.dtype() == DType.F32 && view.strides()[3] == 1) return view;
+        var copy = BackwardPass.floats(view.shape());
+        convert(view, copy);
+        return copy;
+    }
+
+
+    private void convert(View from, View to) {
+        if (View.size(from.shape()) == 0) return;
+        var program = from.dtype() == to.dtype() ? new Program(java.util.List.of(Program.Instruction.load(from.dtype(), 0)), 0) : Program.of(Op.CAST, to.dtype(), from.dtype());
+        convert.run(program, new View[] {from}, new View[] {to});
+    }
+
+    /** {@code to = factor from}, rounded to the type of {@code to}. */
+    private void scale(View from, View to, double factor) {
+        if (factor == 1) {
+            convert(from, to);
+        } else if (View.size(from.shape()) > 0) {
+            var code = java.util.List.of(Program.Instruction.load(DType.F32, 0), new Program.Instruction(Op.CONST, DType.F32, -1, -1, -1, Double.doubleToRawLongBits(factor)),
+                    new Program.Instruction(Op.MUL, DType.F32, 0, 1, -1, 0), new Program.Instruction(Op.CAST, to.dtype(), 2, -1, -1, 0));
+            convert.run(new Program(code, 3), new View[] {from}, new View[] {to});
+        }
+    }
+}

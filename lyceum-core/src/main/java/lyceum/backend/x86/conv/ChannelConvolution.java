@@ -1,0 +1,167 @@
+package lyceum.backend.x86.conv;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+import java.util.concurrent.ConcurrentHashMap;
+import lyceum.backend.Op;
+import lyceum.backend.Parallel;
+import lyceum.backend.View;
+import lyceum.backend.WindowGeometry;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.asm.Feature;
+import lyceum.backend.x86.conv.Copies.Place;
+import lyceum.backend.x86.conv.Tables.Columns;
+import lyceum.backend.x86.conv.Tables.Steps;
+import lyceum.memory.Allocator;
+import lyceum.memory.Storage;
+
+/** Depthwise convolutions of F32, channel by channel: each plane is padded into scratch that stays in cache, and read from there tap by tap. */
+final class ChannelConvolution {
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final int SLACK = 64;
+    /** Multiply-adds worth a piece of work for a thread. */
+    private static final long GRAIN = 1 << 19;
+
+    private final Cpu cpu;
+    private final Copies copies;
+    private final Plans plans;
+    private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
+    private final ConcurrentHashMap<ChannelProduct, Kernel> products = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<ChannelWeight, Kernel> weights = new ConcurrentHashMap<>();
+
+    ChannelConvolution(Cpu cpu, Copies copies, Plans plans) {
+        this.plans = plans;
+        this.cpu = cpu;
+        this.copies = copies;
+    }
+
+    static boolean suits(WindowGeometry g) { return g.inputs() == g.groups() && g.outputs() == g.groups(); }
+
+    /** Whether there is a kernel for the gradient by the weight. */
+    boolean weighs(WindowGeometry g) { return cpu.has(Feature.AVX512) && g.taps() <= ChannelWeight.MOST; }
+
+    private static Place place(View view) { return new Place(view.storage().segment(), view.byteOffset()); }
+
+    private static Place place(Storage storage) { return new Place(storage.segment(), storage.base()); }
+
+    private static Storage scratch(long floats) { return Allocator.allocate(4 * (floats + SLACK), null); }
+
+    private static long grain(WindowGeometry g) { return Math.max(1, GRAIN / Math.max(1, (long) g.outVolume() * (g.taps() + 4))); }
+
+    void forward(WindowGeometry g, View x, View weight, View bias, Op activation, View y) {
+        var plan = plans.forward(g);
+        var phases = plan.phases();
+        Parallel.range((long) g.batch() * g.inputs(), grain(g), (from, to) -> {
+            var block = scratch((long) phases.count() * phases.grid().volume());
+            for (long plane = from; plane < to; plane++) {
+                long c = plane % g.inputs();
+                spread(phases, place(x).plus(plane * g.inVolume()), g.in(), place(block));
+                multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), plan.steps(), plan.columns(), place(y).plus(plane * g.outVolume()).address(),
+                        bias == null ? 0 : place(bias).plus(c).address(), activation == Op.RELU);
+            }
+            Reference.reachabilityFence(block);
+        });
+        Reference.reachabilityFence(plan);
+    }
+
+    void back(WindowGeometry g, View y, View weight, View bias, Op activation, View x) {
+        var plan = plans.back(g);
+        var phases = plan.phases();
+        Parallel.range((long) g.batch() * g.inputs(), grain(g), (from, to) -> {
+            Storage block = scratch(phases.grid().volume()), piece = scratch(phases.largest());
+            for (long plane = from; plane < to; plane++) {
+                long c = plane % g.inputs();
+                spread(phases.padding(), place(y).plus(plane * g.outVolume()), g.out(), place(block));
+                var target = place(x).plus(plane * g.inVolume());
+                for (int i = 0; i < phases.phases().size(); i++) {
+                    multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), plan.steps()[i], plan.columns()[i], (phases.strided() ? place(piece) : target).address(),
+                            bias == null ? 0 : place(bias).plus(c).address(), activation == Op.RELU);
+                    var phase = phases.phases().get(i);
+                    if (phases.strided()) copies.merge(place(piece), phase.count(), target, g.in(), g.stride(), phase.shift());
+                }
+            }
+            Reference.reachabilityFence(block);
+            Reference.reachabilityFence(piece);
+        });
+        Reference.reachabilityFence(plan);
+    }
+
+    void weight(WindowGeometry g, View x, View y, View weight) {
+        var plan = plans.forward(g);
+        var phases = plan.phases();
+        int volume = phases.grid().volume();
+        var kernel = weights.computeIfAbsent(new ChannelWeight(g.taps()), k -> k.generate(cpu));
+        var apart = Phases.padding(phases.grid(), new int[3]);
+        Parallel.range(g.inputs(), Math.max(1, grain(g) / g.batch()), (from, to) -> {
+            Storage block = scratch((long) phases.count() * volume), gradient = scratch(volume), sums = scratch(16L * g.taps());
+            clear(gradient, volume); // the last vector may end in the slack
+            var totals = new double[g.taps()];
+            for (long c = from; c < to; c++) {
+                java.util.Arrays.fill(totals, 0);
+                for (int example = 0; example < g.batch(); example++) {
+                    long plane = (long) example * g.inputs() + c;
+                    spread(phases, place(x).plus(plane * g.inVolume()), g.in(), place(block));
+                    spread(apart, place(y).plus(plane * g.outVolume()), g.out(), place(gradient));
+                    var arguments = perThread.get();
+                    arguments.set(LONG, ChannelWeight.X, place(block).address());
+                    arguments.set(LONG, ChannelWeight.G, place(gradient).address());
+                    arguments.set(LONG, ChannelWeight.STEPS, plan.steps().address(0));
+                    arguments.set(LONG, ChannelWeight.COLUMNS, plan.columns().address(0));
+                    arguments.set(LONG, ChannelWeight.COUNT, plan.columns().count());
+                    arguments.set(LONG, ChannelWeight.OUT, place(sums).address());
+                    kernel.call(arguments.address());
+                    add(sums, totals);
+                }
+                for (int tap = 0; tap < totals.length; tap++) weight.storage().segment().set(FLOAT, weight.byteOffset() + 4 * (c * totals.length + tap), (float) totals[tap]);
+            }
+            for (var storage : new Storage[] {block, gradient, sums}) Reference.reachabilityFence(storage);
+        });
+        Reference.reachabilityFence(plan);
+    }
+
+    private static void clear(Storage storage, long from) { storage.segment().asSlice(storage.base() + 4 * from, 4 * SLACK).fill((byte) 0); }
+
+    private static void add(Storage sums, double[] totals) {
+        for (int tap = 0; tap < totals.length; tap++) {
+            double total = 0;
+            for (int lane = 0; lane < 16; lane++) total += sums.segment().get(FLOAT, sums.base() + 64L * tap + 4L * lane);
+            totals[tap] += total;
+        }
+    }
+
+    private void spread(Phases phases, Place plane, int[] sizes, Place block) {
+        for (int phase = 0; phase < phases.count(); phase++) {
+            copies.spread(plane, sizes, phases.stride(), phases.shift(phase), block.plus((long) phase * phases.grid().volume()), phases.grid().sizes());
+        }
+    }
+
+    private void multiply(long x, long weight, Steps steps, Columns columns, long y, long bias, boolean relu) {
+        var arguments = perThread.get();
+        arguments.set(LONG, ChannelProduct.A, weight);
+        arguments.set(LONG, ChannelProduct.STEPS, steps.address(0));
+        arguments.set(LONG, ChannelProduct.COUNT, steps.count());
+        arguments.set(LONG, ChannelProduct.Y, y);
+        arguments.set(LONG, ChannelProduct.BIAS, bias);
+        int n = columns.count(), groups = (n + ChannelProduct.MOST - 1) / ChannelProduct.MOST, width = (n + groups - 1) / groups, full = n / width;
+        int bytes = cpu.vectorBits() / 8;
+        arguments.set(LONG, ChannelProduct.X, x);
+        arguments.set(LONG, ChannelProduct.COLUMNS, columns.address(0));
+        arguments.set(LONG, ChannelProduct.GROUPS, full);
+        kernel(width, bias != 0, relu).call(arguments.address());
+        if (full * width < n) {
+            arguments.set(LONG, ChannelProduct.X, x + (long) full * width * bytes);
+            arguments.set(LONG, ChannelProduct.COLUMNS, columns.address(full * width));
+            arguments.set(LONG, ChannelProduct.GROUPS, 1);
+            kernel(n - full * width, bias != 0, relu).call(arguments.address());
+        }
+    }
+
+    private Kernel kernel(int vectors, boolean bias, boolean relu) {
+        var form = new ChannelProduct(vectors, bias, relu);
+        var kernel = products.get(form);
+        return kernel != null ? kernel : products.computeIfAbsent(form, p -> p.generate(cpu));
+    }
+}

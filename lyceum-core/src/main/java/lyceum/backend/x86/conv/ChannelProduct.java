@@ -1,0 +1,87 @@
+package lyceum.backend.x86.conv;
+
+import static lyceum.backend.x86.asm.Gp.*;
+import static lyceum.backend.x86.asm.Instruction.*;
+
+import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Condition;
+import lyceum.backend.x86.asm.Feature;
+import lyceum.backend.x86.asm.Mask;
+import lyceum.backend.x86.asm.Mem;
+import lyceum.backend.x86.asm.Vec;
+
+/**
+ * One channel of a depthwise convolution: {@link OffsetProduct} with one row, over neighbouring vectors, which are read as operands of the
+ * multiply-adds themselves.
+ *
+ * @param vectors side by side; groups of them follow one another in one call
+ */
+record ChannelProduct(int vectors, boolean bias, boolean relu) {
+    static final int X = 0, A = 8, STEPS = 16, COUNT = 24, COLUMNS = 32, Y = 40, BIAS = 48, GROUPS = 56, ARGUMENTS = 64;
+    static final int MOST = 12;
+
+    /** Null if the system refuses code. */
+    Kernel generate(Cpu cpu) {
+        int bits = cpu.vectorBits(), bytes = bits / 8;
+        boolean wide = cpu.has(Feature.AVX512);
+        var a = new Assembler(cpu.features(), CodeMemory.isListed());
+        Vec factor = Vec.of(vectors, bits), order = Vec.of(vectors + 1, bits), lanes = Vec.of(vectors + 2, bits);
+        a.push(RBX);
+        a.mov(RSI, Mem.at(RDI, X));
+        a.mov(R8, Mem.at(RDI, A));
+        a.mov(R9, Mem.at(RDI, COLUMNS));
+        a.mov(RDX, Mem.at(RDI, Y));
+        a.mov(RCX, Mem.at(RDI, GROUPS));
+        var group = a.bind(a.label());
+        for (int v = 0; v < vectors; v++) a.emit(VXORPS, Vec.of(v, bits), Vec.of(v, bits), Vec.of(v, bits));
+        a.mov(R10, Mem.at(RDI, STEPS));
+        a.mov(R11, Mem.at(RDI, COUNT));
+        var summed = a.label();
+        a.test(R11, R11);
+        a.jump(Condition.E, summed);
+        var tap = a.bind(a.label());
+        a.movsxd(RAX, Mem.at(R10));
+        a.movsxd(RBX, Mem.at(R10, 4));
+        a.emit(VBROADCASTSS, factor, Mem.at(R8, RBX, 1));
+        for (int v = 0; v < vectors; v++) a.emit(VFMADD231PS, Vec.of(v, bits), factor, Mem.at(RSI, RAX, 1, v * bytes));
+        a.add(R10, OffsetProduct.STEP);
+        a.sub(R11, 1);
+        a.jump(Condition.NE, tap);
+        a.bind(summed);
+        if (bias) {
+            a.mov(RAX, Mem.at(RDI, BIAS));
+            a.emit(VBROADCASTSS, factor, Mem.at(RAX));
+            for (int v = 0; v < vectors; v++) a.emit(VADDPS, Vec.of(v, bits), Vec.of(v, bits), factor);
+        }
+        if (relu) {
+            a.emit(VXORPS, factor, factor, factor);
+            for (int v = 0; v < vectors; v++) a.emit(VMAXPS, Vec.of(v, bits), factor, Vec.of(v, bits));
+        }
+        for (int v = 0; v < vectors; v++) {
+            int entry = v * OffsetProduct.COLUMN;
+            var value = Vec.of(v, bits);
+            a.emit(VMOVUPS, order, Mem.at(R9, entry + OffsetProduct.COLUMN_ORDER));
+            a.emit(VPERMPS, value, order, value);
+            a.mov(RAX, Mem.at(R9, entry + OffsetProduct.COLUMN_Y));
+            if (wide) {
+                a.mov32(RBX, Mem.at(R9, entry + OffsetProduct.COLUMN_MASK));
+                a.emit(KMOVW_FROM, Mask.K1, RBX);
+                a.emit(VMOVUPS_STORE, Mem.at(RDX, RAX, 1).mask(Mask.K1), value);
+            } else {
+                a.emit(VMOVUPS, lanes, Mem.at(R9, entry + OffsetProduct.COLUMN_LANES));
+                a.emit(VMASKMOVPS_STORE, Mem.at(RDX, RAX, 1), lanes, value);
+            }
+        }
+        a.add(RSI, vectors * bytes);
+        a.add(R9, vectors * OffsetProduct.COLUMN);
+        a.sub(RCX, 1);
+        a.jump(Condition.NE, group);
+        a.vzeroupper();
+        a.pop(RBX);
+        a.ret();
+        return CodeMemory.load("channel-product-" + vectors + (bias ? "-bias" : "") + (relu ? "-relu" : "") + "-" + bits, a.finish()).orElse(null);
+    }
+}

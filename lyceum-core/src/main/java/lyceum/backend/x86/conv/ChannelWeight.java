@@ -1,0 +1,53 @@
+package lyceum.backend.x86.conv;
+
+import static lyceum.backend.x86.asm.Gp.*;
+import static lyceum.backend.x86.asm.Instruction.*;
+import static lyceum.backend.x86.asm.Vec.zmm;
+
+import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Condition;
+import lyceum.backend.x86.asm.Mask;
+import lyceum.backend.x86.asm.Mem;
+
+/**
+ * The gradient of one channel's kernel, with AVX-512: for each tap the sum over positions of x, displaced, times the gradient; sixteen partial sums
+ * a tap are stored. Lanes that are no outputs are not read, so that an infinity there does no harm.
+ */
+record ChannelWeight(int taps) {
+    static final int X = 0, G = 8, STEPS = 16, COLUMNS = 24, COUNT = 32, OUT = 40, ARGUMENTS = 48;
+    static final int MOST = 28;
+
+    /** Null if the system refuses code. */
+    Kernel generate(Cpu cpu) {
+        var a = new Assembler(cpu.features(), CodeMemory.isListed());
+        a.mov(RSI, Mem.at(RDI, X));
+        a.mov(RDX, Mem.at(RDI, G));
+        a.mov(R8, Mem.at(RDI, STEPS));
+        a.mov(R9, Mem.at(RDI, COLUMNS));
+        a.mov(RCX, Mem.at(RDI, COUNT));
+        for (int t = 0; t < taps; t++) a.emit(VXORPS, zmm(t), zmm(t), zmm(t));
+        var loop = a.bind(a.label());
+        a.mov32(RAX, Mem.at(R9, OffsetProduct.COLUMN_VALID));
+        a.emit(KMOVW_FROM, Mask.K1, RAX);
+        a.emit(VMOVUPS, zmm(31), Mem.at(RDX));
+        for (int t = 0; t < taps; t++) {
+            var x = zmm(28 + t % 3);
+            a.movsxd(RAX, Mem.at(R8, t * OffsetProduct.STEP));
+            a.emit(VMOVUPS, x.mask(Mask.K1).zeroing(), Mem.at(RSI, RAX, 1));
+            a.emit(VFMADD231PS, zmm(t), x, zmm(31));
+        }
+        a.add(RSI, 64);
+        a.add(RDX, 64);
+        a.add(R9, OffsetProduct.COLUMN);
+        a.sub(RCX, 1);
+        a.jump(Condition.NE, loop);
+        a.mov(RAX, Mem.at(RDI, OUT));
+        for (int t = 0; t < taps; t++) a.emit(VMOVUPS_STORE, Mem.at(RAX, 64 * t), zmm(t));
+        a.vzeroupper();
+        a.ret();
+        return CodeMemory.load("channel-weight-" + taps, a.finish()).orElse(null);
+    }
+}

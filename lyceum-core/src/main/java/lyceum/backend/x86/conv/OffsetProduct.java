@@ -1,0 +1,179 @@
+package lyceum.backend.x86.conv;
+
+import static lyceum.backend.x86.asm.Gp.*;
+import static lyceum.backend.x86.asm.Instruction.*;
+
+import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Condition;
+import lyceum.backend.x86.asm.Feature;
+import lyceum.backend.x86.asm.Gp;
+import lyceum.backend.x86.asm.Mask;
+import lyceum.backend.x86.asm.Mem;
+import lyceum.backend.x86.asm.Vec;
+
+/**
+ * The inner loop of every convolution: {@code y[i][v] = sum over steps k of a[i * stride + aOffset[k]] * x[column v + xOffset[k]]} for a few rows i
+ * and a few vectors v of neighbouring columns, in registers from the first step to the last. Both operands lie where they lie: the offsets of
+ * the steps come from a table, so that nothing is packed, whatever the taps, strides and dilations are.
+ *
+ * <p>A step is one load a vector of x, one broadcast a row of a, and a multiply-add for each pair. At the end the lanes that are outputs move
+ * together (a vector may hold the gap between two lines of an image) and are stored.
+ *
+ * @param rows of the tile, {@code vectors} in it
+ * @param accumulate adds to what stands in y
+ * @param bias adds a number a row
+ * @param relu and what is negative becomes zero
+ */
+record OffsetProduct(int rows, int vectors, boolean accumulate, boolean bias, boolean relu) {
+    /** Offsets in the argument block. */
+    static final int A = 0, A_STRIDE = 8, STEPS = 16, COUNT = 24, X = 32, COLUMNS = 40, Y = 48, Y_STRIDE = 56, BIAS = 64, ARGUMENTS = 72;
+    /** A step in its table: int offsets in bytes of x and a. */
+    static final int STEP = 8;
+    /** A column vector in its table: long offsets in bytes of x and y, mask of the lanes to store, which lanes they were, their order, and (AVX2) the mask as lanes. */
+    static final int COLUMN = 128, COLUMN_X = 0, COLUMN_Y = 8, COLUMN_MASK = 16, COLUMN_VALID = 24, COLUMN_ORDER = 32, COLUMN_LANES = 96;
+
+    private static final Gp[] AT = {RBX, RBP, R12, R13};
+    private static final Gp[] ROW = {RDX, RCX, R14, R15};
+    private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
+    private static final Mask[] LANES = {Mask.K1, Mask.K2, Mask.K3, Mask.K4};
+
+    /** Rows that fit the registers beside so many vectors. */
+    static int mostRows(Cpu cpu, int vectors) {
+        if (cpu.has(Feature.AVX512)) return switch (vectors) { case 4 -> 6; case 3 -> 8; default -> 12; };
+        return vectors == 2 ? 6 : 10;
+    }
+
+    static int mostVectors(Cpu cpu) { return cpu.has(Feature.AVX512) ? 4 : 2; }
+
+    /** Null if the system refuses code. */
+    Kernel generate(Cpu cpu) {
+        var name = "offset-product-" + rows + "x" + vectors + (accumulate ? "-add" : "") + (bias ? "-bias" : "") + (relu ? "-relu" : "") + "-" + cpu.vectorBits();
+        return CodeMemory.load(name, new Generator(cpu).code()).orElse(null);
+    }
+
+    private final class Generator {
+        private final int bits;
+        private final boolean wide;
+        private final Assembler a;
+
+        Generator(Cpu cpu) {
+            bits = cpu.vectorBits();
+            wide = cpu.has(Feature.AVX512);
+            a = new Assembler(cpu.features(), CodeMemory.isListed());
+        }
+
+        private Vec vec(int number) { return Vec.of(number, bits); }
+
+        private Vec sum(int row, int vector) { return vec(row * vectors + vector); }
+
+        /** Registers beside the sums. */
+        private Vec spare(int i) { return vec(rows * vectors + i); }
+
+        Assembler.Code code() {
+            for (var register : SAVED) a.push(register);
+            a.mov(RSI, Mem.at(RDI, A));
+            a.mov(R8, Mem.at(RDI, A_STRIDE));
+            a.lea(R9, Mem.at(R8, R8, 2));
+            a.mov(R10, Mem.at(RDI, STEPS));
+            a.mov(R11, Mem.at(RDI, COUNT));
+            columns(X, COLUMN_X);
+            for (int i = 0; i < rows * vectors; i++) a.emit(VXORPS, vec(i), vec(i), vec(i));
+            var done = a.label();
+            a.test(R11, R11);
+            a.jump(Condition.E, done);
+            a.align(32);
+            var loop = a.bind(a.label());
+            step();
+            a.add(R10, STEP);
+            a.sub(R11, 1);
+            a.jump(Condition.NE, loop);
+            a.bind(done);
+            store();
+            a.vzeroupper();
+            for (int i = SAVED.length - 1; i >= 0; i--) a.pop(SAVED[i]);
+            a.ret();
+            return a.finish();
+        }
+
+        /** Points {@link #AT} to the operand at {@code base}, displaced as each column's table entry says. */
+        private void columns(int base, int entry) {
+            a.mov(RAX, Mem.at(RDI, COLUMNS));
+            for (int v = 0; v < vectors; v++) {
+                a.mov(AT[v], Mem.at(RDI, base));
+                a.add(AT[v], Mem.at(RAX, v * COLUMN + entry));
+            }
+        }
+
+        private void step() {
+            a.movsxd(RAX, Mem.at(R10));
+            a.movsxd(RDX, Mem.at(R10, 4));
+            a.add(RDX, RSI);
+            for (int p = 1; p <= (rows - 1) / 3; p++) a.lea(ROW[p], Mem.at(ROW[p - 1], R9, 1));
+            for (int v = 0; v < vectors; v++) a.emit(VMOVUPS, spare(v), Mem.at(AT[v], RAX, 1));
+            int broadcasts = (wide ? 32 : 16) - rows * vectors - vectors;
+            for (int i = 0; i < rows; i++) {
+                var factor = spare(vectors + i % Math.min(broadcasts, 4));
+                a.emit(VBROADCASTSS, factor, row(i));
+                for (int v = 0; v < vectors; v++) a.emit(VFMADD231PS, sum(i, v), factor, spare(v));
+            }
+        }
+
+        private Mem row(int i) {
+            var base = ROW[i / 3];
+            return i % 3 == 0 ? Mem.at(base) : Mem.at(base, R8, i % 3);
+        }
+
+        private void store() {
+            columns(Y, COLUMN_Y); // leaves the table in rax
+            a.mov(RDX, Mem.at(RDI, Y_STRIDE));
+            if (bias) a.mov(RCX, Mem.at(RDI, BIAS));
+            for (int v = 0; v < vectors; v++) {
+                a.emit(VMOVUPS, spare(v), Mem.at(RAX, v * COLUMN + COLUMN_ORDER));
+                if (!wide) continue;
+                a.mov32(R8, Mem.at(RAX, v * COLUMN + COLUMN_MASK));
+                a.emit(KMOVW_FROM, LANES[v], R8);
+            }
+            for (int i = 0; i < rows; i++) {
+                for (int v = 0; v < vectors; v++) finish(i, v);
+                for (int v = 0; v < vectors && i + 1 < rows; v++) a.add(AT[v], RDX);
+            }
+        }
+
+        private void finish(int i, int v) {
+            var value = sum(i, v);
+            var at = Mem.at(AT[v]);
+            var other = spare(vectors);
+            a.emit(VPERMPS, value, spare(v), value);
+            if (accumulate) {
+                load(other, v, at);
+                a.emit(VADDPS, value, value, other);
+            }
+            if (bias) {
+                a.emit(VBROADCASTSS, other, Mem.at(RCX, 4 * i));
+                a.emit(VADDPS, value, value, other);
+            }
+            if (relu) { // with the value second, so that NaN and -0 stay
+                a.emit(VXORPS, other, other, other);
+                a.emit(VMAXPS, value, other, value);
+            }
+            if (wide) {
+                a.emit(VMOVUPS_STORE, at.mask(LANES[v]), value);
+            } else {
+                a.emit(VMOVUPS, other, Mem.at(RAX, v * COLUMN + COLUMN_LANES));
+                a.emit(VMASKMOVPS_STORE, at, other, value);
+            }
+        }
+
+        private void load(Vec to, int v, Mem at) {
+            if (wide) {
+                a.emit(VMOVUPS, to.mask(LANES[v]).zeroing(), at);
+            } else {
+                a.emit(VMOVUPS, to, Mem.at(RAX, v * COLUMN + COLUMN_LANES));
+                a.emit(VMASKMOVPS, to, to, at);
+            }
+        }
+    }
+}

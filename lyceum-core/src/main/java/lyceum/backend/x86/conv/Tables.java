@@ -1,0 +1,84 @@
+package lyceum.backend.x86.conv;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import lyceum.memory.Allocator;
+import lyceum.memory.Storage;
+
+/** Off-heap tables that an {@link OffsetProduct} reads. */
+final class Tables {
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+
+    private Tables() { }
+
+    /** The sum's steps: which element of x and of a each one multiplies. */
+    static final class Steps {
+        private final Storage storage; // keeps the memory
+        private final MemorySegment memory;
+        private int count;
+
+        Steps(int most) {
+            storage = Allocator.allocate((long) Math.max(1, most) * OffsetProduct.STEP, null);
+            memory = storage.segment().asSlice(storage.base());
+        }
+
+        /** Offsets in bytes. @throws ArithmeticException beyond 2 GiB */
+        void add(long x, long a) {
+            memory.set(INT, (long) count * OffsetProduct.STEP, Math.toIntExact(x));
+            memory.set(INT, (long) count * OffsetProduct.STEP + 4, Math.toIntExact(a));
+            count++;
+        }
+
+        long address(int from) { return memory.address() + (long) from * OffsetProduct.STEP; }
+
+        /** Offset of a that a step reads. */
+        int a(int step) { return memory.get(INT, (long) step * OffsetProduct.STEP + 4); }
+
+        void clear() { count = 0; }
+
+        int count() { return count; }
+    }
+
+    /** Vectors of columns: where each reads x and writes y, and which of its lanes are outputs. */
+    static final class Columns {
+        private final Storage storage; // keeps the memory
+        private final MemorySegment memory;
+        private final int lanes;
+        private int count;
+
+        Columns(int most, int lanes) {
+            this.lanes = lanes;
+            storage = Allocator.allocate((long) Math.max(1, most) * OffsetProduct.COLUMN, null);
+            memory = storage.segment().asSlice(storage.base());
+        }
+
+        /** @param mask of the lanes that are outputs, neighbours in y; offsets in bytes, that of y for the first of them */
+        void add(long x, long y, int mask) {
+            long at = (long) count++ * OffsetProduct.COLUMN;
+            memory.set(LONG, at + OffsetProduct.COLUMN_X, x);
+            memory.set(LONG, at + OffsetProduct.COLUMN_Y, y);
+            int outputs = Integer.bitCount(mask), next = 0;
+            memory.set(LONG, at + OffsetProduct.COLUMN_MASK, (1L << outputs) - 1);
+            memory.set(LONG, at + OffsetProduct.COLUMN_VALID, mask & 0xFFFFFFFFL);
+            for (int lane = 0; lane < lanes; lane++) if ((mask >> lane & 1) != 0) memory.set(INT, at + OffsetProduct.COLUMN_ORDER + 4L * next++, lane);
+            while (next < lanes) memory.set(INT, at + OffsetProduct.COLUMN_ORDER + 4L * next++, 0);
+            if (lanes == 8) for (int lane = 0; lane < lanes; lane++) memory.set(INT, at + OffsetProduct.COLUMN_LANES + 4L * lane, lane < outputs ? -1 : 0);
+        }
+
+        long address(int from) { return memory.address() + (long) from * OffsetProduct.COLUMN; }
+
+        private long entry(int column, int field) { return memory.get(LONG, (long) column * OffsetProduct.COLUMN + field); }
+
+        long x(int column) { return entry(column, OffsetProduct.COLUMN_X); }
+
+        long y(int column) { return entry(column, OffsetProduct.COLUMN_Y); }
+
+        int valid(int column) { return (int) entry(column, OffsetProduct.COLUMN_VALID); }
+
+        /** How many lanes are outputs. */
+        int outputs(int column) { return Integer.bitCount(valid(column)); }
+
+        int count() { return count; }
+    }
+}

@@ -1,0 +1,70 @@
+package lyceum.backend.x86.conv;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.ConcurrentHashMap;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.conv.Tables.Columns;
+import lyceum.backend.x86.conv.Tables.Steps;
+
+/** Covers rows and columns of a product with tiles that fit the registers, and calls the kernel for each. Kernels are made on first use. */
+final class Tiles {
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+
+    private final Cpu cpu;
+    private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
+    private final ConcurrentHashMap<OffsetProduct, Kernel> kernels = new ConcurrentHashMap<>();
+
+    Tiles(Cpu cpu) { this.cpu = cpu; }
+
+    int lanes() { return cpu.vectorBits() / 32; }
+
+    /** False if the system refuses code. */
+    boolean available() { return kernel(new OffsetProduct(1, 1, false, false, false)) != null; }
+
+    private Kernel kernel(OffsetProduct form) {
+        var kernel = kernels.get(form);
+        return kernel != null ? kernel : kernels.computeIfAbsent(form, f -> f.generate(cpu));
+    }
+
+    /**
+     * One product. Addresses are in bytes.
+     *
+     * @param a of the first row, whose rows lie {@code aStride} apart; likewise y
+     * @param bias of the first row, or 0
+     */
+    record Product(long a, long aStride, long x, long y, long yStride, long bias, boolean relu, boolean accumulate) { }
+
+    /** Vectors of a tile, for so many: as equal as possible. */
+    int width(int vectors) {
+        int most = OffsetProduct.mostVectors(cpu);
+        if (most == 4) most = vectors % 4 == 0 && vectors % 3 != 0 && vectors <= 8 ? 4 : 3;
+        return Math.min(most, vectors);
+    }
+
+    /** Rows of a panel beside tiles of that width. */
+    int height(int width, int rows) { return Math.min(rows, OffsetProduct.mostRows(cpu, width)); }
+
+    /** Rows {@code firstRow .. lastRow - 1} times column vectors {@code first .. last - 1}, all at once in registers, panel by panel. */
+    void multiply(Product p, Steps steps, int firstStep, int count, int firstRow, int lastRow, Columns columns, int first, int last) {
+        var arguments = perThread.get();
+        arguments.set(LONG, OffsetProduct.A_STRIDE, p.aStride);
+        arguments.set(LONG, OffsetProduct.STEPS, steps.address(firstStep));
+        arguments.set(LONG, OffsetProduct.COUNT, count);
+        arguments.set(LONG, OffsetProduct.X, p.x);
+        arguments.set(LONG, OffsetProduct.Y_STRIDE, p.yStride);
+        int width = width(last - first), height = height(width, lastRow - firstRow);
+        for (int row = firstRow; row < lastRow; row += height) {
+            int rows = Math.min(height, lastRow - row);
+            arguments.set(LONG, OffsetProduct.A, p.a + row * p.aStride);
+            arguments.set(LONG, OffsetProduct.Y, p.y + row * p.yStride);
+            if (p.bias != 0) arguments.set(LONG, OffsetProduct.BIAS, p.bias + 4L * row);
+            for (int v = first; v < last; v += width) {
+                int vectors = Math.min(width, last - v);
+                arguments.set(LONG, OffsetProduct.COLUMNS, columns.address(v));
+                kernel(new OffsetProduct(rows, vectors, p.accumulate, p.bias != 0, p.relu)).call(arguments.address());
+            }
+        }
+    }
+}

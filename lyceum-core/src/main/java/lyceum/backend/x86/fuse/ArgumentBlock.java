@@ -1,0 +1,84 @@
+package lyceum.backend.x86.fuse;
+
+import java.util.ArrayList;
+import java.util.List;
+import lyceum.DType;
+import lyceum.backend.Op;
+import lyceum.backend.Program;
+import lyceum.backend.x86.asm.Gp;
+import lyceum.backend.x86.asm.Mem;
+
+/**
+ * Where a kernel finds its data: elements of a row, rows, the number of the first element, what it grows by a row; for each operand (inputs, outputs,
+ * buffers of kept rows) its address, the bytes between rows, and the distance of its elements; then constants and random keys. The kernel moves the
+ * addresses on from row to row.
+ */
+final class ArgumentBlock {
+    static final int COUNT = 0, ROWS = 8, NUMBER = 16, NUMBER_STEP = 24, OPERANDS = 32, OPERAND_BYTES = 24;
+    /** No program is so long that its block is longer. */
+    static final int MOST = 16 << 10;
+
+    private final Program program;
+    private final int operands;
+    private final int[] offsets;
+    private final int bytes;
+    /** Registers of the program that are written. */
+    private final int[] written;
+
+    /** @param operands inputs, outputs and kept rows */
+    ArgumentBlock(Program program, int operands) {
+        this.program = program;
+        this.operands = operands;
+        this.offsets = new int[program.length()];
+        int at = OPERANDS + operands * OPERAND_BYTES;
+        List<Integer> data = new ArrayList<>();
+        for (int r = 0; r < program.length(); r++) {
+            var op = program.at(r).op();
+            if (op != Op.CONST && op != Op.RANDOM) continue;
+            offsets[r] = at;
+            at += op == Op.CONST ? 8 : RandomDraw.BYTES;
+            data.add(r);
+        }
+        this.written = data.stream().mapToInt(Integer::intValue).toArray();
+        this.bytes = at;
+        if (bytes > MOST) throw new Unsupported("an argument block of " + bytes + " bytes");
+    }
+
+    int operands() { return operands; }
+
+    /** Of the constant, or the random keys, of a register. */
+    int offset(int register) { return offsets[register]; }
+
+    static Mem address(int operand) { return Mem.at(Gp.RDI, OPERANDS + operand * OPERAND_BYTES); }
+
+    static Mem rowBytes(int operand) { return address(operand).plus(8); }
+
+    static Mem distance(int operand) { return address(operand).plus(16); }
+
+    /** Writes the constants and keys of a program of the same structure. */
+    void write(Program given, java.lang.foreign.MemorySegment block) {
+        for (int r : written) {
+            var in = given.at(r);
+            if (in.op() == Op.RANDOM) {
+                var keys = RandomDraw.keys(in.immediate());
+                for (int i = 0; i < keys.length; i++) block.set(java.lang.foreign.ValueLayout.JAVA_LONG, offsets[r] + 8L * i, keys[i]);
+            } else {
+                block.set(java.lang.foreign.ValueLayout.JAVA_LONG, offsets[r], bits(in.type(), in.immediate()));
+            }
+        }
+    }
+
+    /** A constant as it stands in a lane. */
+    private static long bits(DType type, long immediate) {
+        return switch (type) {
+            case F64, I64 -> immediate;
+            case F32 -> Float.floatToRawIntBits((float) Double.longBitsToDouble(immediate));
+            case BF16 -> (long) lyceum.backend.scalar.Elements.toBf16((float) Double.longBitsToDouble(immediate)) << 16;
+            case F16 -> Float.floatToRawIntBits(Float.float16ToFloat(Float.floatToFloat16((float) Double.longBitsToDouble(immediate))));
+            case U8 -> immediate & 0xFF;
+            case I8 -> (byte) immediate;
+            case BOOL -> immediate != 0 ? 1 : 0;
+            default -> (int) immediate;
+        };
+    }
+}

@@ -1,0 +1,134 @@
+package lyceum.backend.x86.fuse;
+
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import lyceum.backend.Parallel;
+import lyceum.backend.Program;
+import lyceum.backend.View;
+import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.x86.machine.Cpu;
+
+/**
+ * Runs programs as machine code, made when a structure is seen first. A structure that no code is made for is remembered too. Pieces of the work
+ * are those of the other backends: their borders depend on the shape alone.
+ */
+public final class FusedPrograms {
+    /** Elements that a thread takes at once; fewer stay on the caller. */
+    private static final long GRAIN = 1 << 16;
+    /** Nanoseconds of work up to which a collection can wait. */
+    private static final long SHORT = 30_000;
+    /** Structures that are remembered; beyond, all are forgotten and made again as they come. */
+    private static final int MOST = 8192;
+
+    private final Cpu cpu;
+    private final ConcurrentHashMap<Structure, Compiled> cache = new ConcurrentHashMap<>();
+    private final AtomicLong compileNanos = new AtomicLong();
+
+    public FusedPrograms(Cpu cpu) { this.cpu = cpu; }
+
+    /** Structures seen so far, those without code among them. */
+    public int structures() { return cache.size(); }
+
+    /** Structures for which there is no code: another backend runs them. */
+    public java.util.List<Program> withoutCode() { return cache.entrySet().stream().filter(e -> e.getValue().kernel() == null).map(e -> e.getKey().program()).toList(); }
+
+    /** Nanoseconds spent on making code. */
+    public long compileNanos() { return compileNanos.get(); }
+
+    /** Runs the program; false if there is no code for it. Operands are kept reachable by the caller. */
+    public boolean run(Program program, View[] inputs, View[] outputs) {
+        if (SmallCall.run(this, program, inputs, outputs)) return true;
+        if (outputs[0].size() == 0) return true;
+        var geometry = Geometry.of(program, inputs, outputs);
+        if (geometry == null) return false;
+        var compiled = compiled(structure(program, geometry));
+        if (compiled.kernel() == null || !geometry.fitsGather()) return false;
+        if (geometry.rows == 1 && geometry.slabs == 1) SmallCall.learn(this, program, inputs, outputs, compiled);
+        long size = geometry.columns * geometry.rows * geometry.slabs;
+        if (size <= GRAIN && geometry.slabs == 1) {
+            piece(compiled, program, geometry, 0, 0, geometry.rows, 0, geometry.columns);
+        } else if (program.isRowProgram() || geometry.columns <= GRAIN / 2) {
+            long total = geometry.rows * geometry.slabs;
+            Parallel.range(total, Math.max(1, GRAIN / geometry.columns), (from, to) -> rows(compiled, program, geometry, from, to));
+        } else {
+            long pieces = (geometry.columns + GRAIN - 1) / GRAIN, total = geometry.rows * geometry.slabs * pieces;
+            Parallel.range(total, 1, (from, to) -> {
+                for (long p = from; p < to; p++) {
+                    long row = p / pieces, first = p % pieces * GRAIN;
+                    piece(compiled, program, geometry, row / geometry.rows, row % geometry.rows, 1, first, Math.min(GRAIN, geometry.columns - first));
+                }
+            });
+        }
+        return true;
+    }
+
+    /** Makes the code for operands that lie like these; false if there is none. */
+    boolean prepare(Program program, View[] inputs, View... outputs) {
+        var geometry = Geometry.of(program, inputs, outputs);
+        return geometry != null && geometry.fitsGather() && compiled(structure(program, geometry)).kernel() != null;
+    }
+
+    private static Structure structure(Program program, Geometry geometry) {
+        boolean oneRow = geometry.rows == 1 && geometry.slabs == 1;
+        return new Structure(program, geometry.kinds, oneRow, oneRow || (geometry.columns & 1) == 0);
+    }
+
+    /** Runs on this thread, rows in order, so that an output may take up what earlier rows have left in it. */
+    void runAlone(Program program, View[] inputs, View... outputs) {
+        var geometry = Geometry.of(program, inputs, outputs);
+        var compiled = compiled(structure(program, geometry));
+        if (compiled.kernel() == null) throw new AssertionError("prepared, yet without code:\n" + program);
+        for (long slab = 0; slab < geometry.slabs; slab++) piece(compiled, program, geometry, slab, 0, geometry.rows, 0, geometry.columns);
+    }
+
+    private static void rows(Compiled compiled, Program program, Geometry geometry, long from, long to) {
+        while (from < to) {
+            long slab = from / geometry.rows, row = from % geometry.rows, count = Math.min(to - from, geometry.rows - row);
+            piece(compiled, program, geometry, slab, row, count, 0, geometry.columns);
+            from += count;
+        }
+    }
+
+    private static void piece(Compiled compiled, Program program, Geometry geometry, long slab, long row, long rows, long column, long columns) {
+        var scratch = Scratch.get();
+        var block = scratch.block;
+        block.set(ValueLayout.JAVA_LONG, ArgumentBlock.COUNT, columns);
+        block.set(ValueLayout.JAVA_LONG, ArgumentBlock.ROWS, rows);
+        block.set(ValueLayout.JAVA_LONG, ArgumentBlock.NUMBER, (slab * geometry.rows + row) * geometry.columns + column);
+        block.set(ValueLayout.JAVA_LONG, ArgumentBlock.NUMBER_STEP, geometry.columns);
+        long at = ArgumentBlock.OPERANDS;
+        for (int v = 0; v < geometry.kinds.length; v++, at += ArgumentBlock.OPERAND_BYTES) {
+            block.set(ValueLayout.JAVA_LONG, at, geometry.address(v, slab, row, column));
+            block.set(ValueLayout.JAVA_LONG, at + 8, geometry.rowBytes[v]);
+            block.set(ValueLayout.JAVA_LONG, at + 16, geometry.distances[v]);
+        }
+        if (compiled.keptBytes().length > 0) scratch.keepRows(compiled.keptBytes(), columns, at);
+        compiled.block().write(program, block);
+        if (compiled.nanos(columns * rows) < SHORT) compiled.kernel().call(block.address());
+        else compiled.kernel().callLong(block.address(), 0, 0, 0, 0, 0);
+        java.lang.ref.Reference.reachabilityFence(scratch);
+    }
+
+    private Compiled compiled(Structure structure) {
+        var known = cache.get(structure);
+        if (known != null) return known;
+        if (cache.size() >= MOST) cache.clear();
+        return cache.computeIfAbsent(structure, this::compile);
+    }
+
+    private Compiled compile(Structure structure) {
+        long start = System.nanoTime();
+        try {
+            var code = new ProgramCode(structure, cpu.features());
+            var bytes = KernelWriter.write(code, cpu.features(), CodeMemory.isListed());
+            var kernel = CodeMemory.load("fuse " + Integer.toHexString(structure.hashCode()), bytes);
+            return kernel.isEmpty() ? Compiled.NONE : new Compiled(kernel.get(), code.block, code.keptBytes.stream().mapToLong(Integer::longValue).toArray(), code.target.lanes(), code.cost());
+        } catch (Unsupported reason) {
+            System.getLogger("lyceum.backend").log(System.Logger.Level.DEBUG, "no machine code: {0}\n{1}", reason.getMessage(), structure.program());
+            return Compiled.NONE;
+        } finally {
+            compileNanos.addAndGet(System.nanoTime() - start);
+        }
+    }
+}

@@ -1,0 +1,329 @@
+package lyceum.backend.x86.fuse;
+
+import java.util.ArrayList;
+import java.util.List;
+import lyceum.DType;
+import lyceum.backend.Backend.Reduction;
+import lyceum.backend.Op;
+import lyceum.backend.Parallel;
+import lyceum.backend.Program;
+import lyceum.backend.Program.Instruction;
+import lyceum.backend.View;
+import lyceum.memory.Allocator;
+
+/**
+ * Sums, maxima and minima of a program's value, as programs again. Where the innermost axes are reduced, a row program takes each row, or each piece
+ * of a long one. Where they are kept, running results stand in a buffer that every row is added to, four rows at a time. Sums are accumulated in F64.
+ * Borders of pieces and the order in which they combine depend on the shape alone.
+ */
+public final class FusedReductions {
+    /** Elements of a row in one piece. */
+    private static final long PIECE = 1 << 16;
+    /** Columns that are accumulated together: their running results stay in the first-level cache. */
+    private static final long BLOCK = 1024;
+    /** Elements that a thread takes at once where rows are added up. */
+    private static final long GRAIN = 1 << 18;
+    private static final int TOGETHER = 4, SIMPLE = 8, MOST_PIECES = 64;
+
+    private final FusedPrograms programs;
+
+    public FusedReductions(FusedPrograms programs) { this.programs = programs; }
+
+    /** Reduces; false if there is no code for it. As {@link lyceum.backend.Backend#reduce}. */
+    public boolean reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) {
+        var type = program.at(program.output(0)).type();
+        if (rowOp(reduction) == null || !type.isFloat() || inputs.length == 0) return false;
+        for (int i = 0; i < program.length(); i++) if (program.at(i).op() == Op.RANDOM || program.at(i).op().isRowReduction()) return false;
+        var shape = inputs[0].shape();
+        long kept = 1, reduced = 1, inner = 1;
+        int split = shape.length;
+        for (int i = 0; i < shape.length; i++) if (axes[i]) reduced *= shape[i]; else kept *= shape[i];
+        if (kept == 0 || reduced == 0) return false;
+        while (split > 0 && (!axes[split - 1] || shape[split - 1] == 1)) split--;
+        for (int i = split; i < shape.length; i++) inner *= shape[i];
+        if (split == 0) return false;
+        return inner >= 8 ? byColumns(reduction, program, inputs, axes, split, out) : byRows(reduction, program, inputs, axes, kept, reduced, out);
+    }
+
+    private static Op rowOp(Reduction reduction) {
+        return switch (reduction) {
+            case SUM -> Op.ROW_SUM;
+            case MAX -> Op.ROW_MAX;
+            case MIN -> Op.ROW_MIN;
+            default -> null;
+        };
+    }
+
+    // By rows.
+
+    private boolean byRows(Reduction reduction, Program program, View[] inputs, boolean[] axes, long kept, long reduced, View out) {
+        var rows = new View[inputs.length];
+        for (int i = 0; i < inputs.length; i++) {
+            rows[i] = withRowLast(inputs[i], axes, reduced);
+            if (rows[i] == null) return false;
+        }
+        var target = withRowLast(out, kept(rows[0]), reduced, 0);
+        if (reduced <= PIECE) return programs.run(reducing(reduction, program, program.at(program.output(0)).type()), rows, new View[] {target});
+        return longRows(reduction, program, rows, kept, reduced, out);
+    }
+
+    private static long[] kept(View row) { return java.util.Arrays.copyOf(row.shape(), row.shape().length - 1); }
+
+    /** The axes that stay, then the reduced ones as one; null if they do not follow one another. */
+    private static View withRowLast(View view, boolean[] axes, long reduced) {
+        int rank = axes.length, n = 0;
+        for (boolean axis : axes) if (!axis) n++;
+        var shape = new long[n + 1];
+        var strides = new long[n + 1];
+        long stride = 0, expected = 0;
+        int at = n - 1;
+        boolean first = true;
+        for (int i = rank - 1; i >= 0; i--) {
+            if (!axes[i]) {
+                shape[at] = view.shape()[i];
+                strides[at--] = view.strides()[i];
+            } else if (view.shape()[i] != 1) {
+                if (first) stride = view.strides()[i];
+                else if (view.strides()[i] != expected) return null;
+                expected = view.strides()[i] * view.shape()[i];
+                first = false;
+            }
+        }
+        shape[n] = reduced;
+        strides[n] = stride;
+        return view.with(shape, strides);
+    }
+
+    private static View withRowLast(View view, long[] outer, long columns, long stride) {
+        var shape = java.util.Arrays.copyOf(outer, outer.length + 1);
+        var strides = java.util.Arrays.copyOf(view.strides(), outer.length + 1);
+        shape[outer.length] = columns;
+        strides[outer.length] = stride;
+        return view.with(shape, strides);
+    }
+
+    /** The program with its value reduced by rows, in {@code type}. */
+    private static Program reducing(Reduction reduction, Program program, DType type) {
+        var code = copy(program);
+        int register = program.output(0);
+        if (program.at(register).type() != type) {
+            code.add(new Instruction(Op.CAST, type, register, -1, -1, 0));
+            register = code.size() - 1;
+        }
+        code.add(new Instruction(rowOp(reduction), type, register, -1, -1, 0));
+        return new Program(code, code.size() - 1);
+    }
+
+    private static List<Instruction> copy(Program program) {
+        var code = new ArrayList<Instruction>(program.length() + 8);
+        for (int i = 0; i < program.length(); i++) code.add(program.at(i));
+        return code;
+    }
+
+    /** Rows in pieces, whose results are combined in order. */
+    private boolean longRows(Reduction reduction, Program program, View[] rows, long kept, long reduced, View out) {
+        long whole = reduced / PIECE, rest = reduced % PIECE, pieces = whole + (rest > 0 ? 1 : 0);
+        var reducing = reducing(reduction, program, DType.F64);
+        var partial = new View(DType.F64, Allocator.allocate(kept * pieces * 8, null), 0, new long[] {kept, pieces}, new long[] {pieces, 1});
+        var outer = kept(rows[0]);
+        var strides = View.contiguousStrides(outer);
+        for (int i = 0; i < strides.length; i++) strides[i] *= pieces;
+        if (!programs.run(reducing, cut(rows, 0, whole), new View[] {piecesOf(partial, 0, outer, strides, whole, PIECE)})) return false;
+        if (rest > 0 && !programs.run(reducing, cut(rows, whole, 1, rest), new View[] {piecesOf(partial, whole, outer, strides, 1, rest)})) return false;
+        var combined = withRowLast(out, outer, pieces, 0);
+        var all = new View(DType.F64, partial.storage(), 0, combined.shape(), appended(strides, 1));
+        var code = new ArrayList<>(List.of(Instruction.load(DType.F64, 0), new Instruction(rowOp(reduction), DType.F64, 0, -1, -1, 0)));
+        if (out.dtype() != DType.F64) code.add(new Instruction(Op.CAST, out.dtype(), 1, -1, -1, 0));
+        boolean done = programs.run(new Program(code, code.size() - 1), new View[] {all}, new View[] {combined});
+        java.lang.ref.Reference.reachabilityFence(partial);
+        return done;
+    }
+
+    private static long[] appended(long[] array, long... more) {
+        var result = java.util.Arrays.copyOf(array, array.length + more.length);
+        System.arraycopy(more, 0, result, array.length, more.length);
+        return result;
+    }
+
+    private static View[] appended(View[] array, View more) {
+        var result = java.util.Arrays.copyOf(array, array.length + 1);
+        result[array.length] = more;
+        return result;
+    }
+
+    private static View[] cut(View[] rows, long first, long pieces) { return cut(rows, first, pieces, PIECE); }
+
+    /** Pieces of the last axis as an axis of their own. */
+    private static View[] cut(View[] rows, long first, long pieces, long length) {
+        var result = new View[rows.length];
+        for (int i = 0; i < rows.length; i++) {
+            int last = rows[i].shape().length - 1;
+            long stride = rows[i].strides()[last];
+            var shape = appended(java.util.Arrays.copyOf(rows[i].shape(), last), pieces, length);
+            var strides = appended(java.util.Arrays.copyOf(rows[i].strides(), last), stride * PIECE, stride);
+            result[i] = new View(rows[i].dtype(), rows[i].storage(), rows[i].offset() + first * PIECE * stride, shape, strides);
+        }
+        return result;
+    }
+
+    private static View piecesOf(View partial, long first, long[] outer, long[] strides, long pieces, long length) {
+        return new View(DType.F64, partial.storage(), first, appended(outer, pieces, length), appended(strides, 1, 0));
+    }
+
+    // By columns.
+
+    private boolean byColumns(Reduction reduction, Program program, View[] inputs, boolean[] axes, int split, View out) {
+        var type = reduction == Reduction.SUM || out.dtype() == DType.F64 ? DType.F64 : DType.F32;
+        // Order: outer kept axes, reduced axes, inner kept axes.
+        int rank = axes.length;
+        var order = new ArrayList<Integer>();
+        for (int i = 0; i < split; i++) if (!axes[i]) order.add(i);
+        int outerAxes = order.size();
+        for (int i = 0; i < rank; i++) if (axes[i]) order.add(i);
+        for (int i = split; i < rank; i++) if (!axes[i]) order.add(i);
+        var views = new View[inputs.length];
+        for (int i = 0; i < inputs.length; i++) views[i] = merged(permuted(inputs[i], order), outerAxes, outerAxes + reducedAxes(axes));
+        for (var view : views) if (view == null) return false;
+        var shape = views[0].shape();
+        long outer = shape[0], rows = shape[1], columns = shape[2], blocks = (columns + BLOCK - 1) / BLOCK;
+        if (merged(out, outerAxes) == null) return false;
+        long pieceRows = Math.max(GRAIN / Math.min(columns, BLOCK), (rows + MOST_PIECES - 1) / MOST_PIECES), pieces = (rows + pieceRows - 1) / pieceRows;
+        int count = program.length() <= SIMPLE ? TOGETHER : 1;
+        var single = accumulating(reduction, program, type, 1);
+        var together = count == 1 ? single : accumulating(reduction, program, type, count);
+        var storage = Allocator.allocate(outer * pieces * columns * type.bytes(), null);
+        var results = new View(type, storage, 0, new long[] {outer, pieces, columns}, new long[] {pieces * columns, columns, 1});
+        var probe = new View(type, storage, 0, new long[] {1, columns}, new long[] {0, 1});
+        if (!programs.prepare(single, appended(columnViews(views, 0, 0, 0, columns, 1, 1), probe), probe) || !programs.prepare(together, appended(columnViews(views, 0, 0, 0, columns, 1, count), probe), probe))
+            return false;
+        Parallel.range(outer * pieces * blocks, Math.max(1, GRAIN / Math.max(1, Math.min(rows, pieceRows) * Math.min(columns, BLOCK))), (from, to) -> {
+            for (long unit = from; unit < to; unit++) {
+                long o = unit / blocks / pieces, piece = unit / blocks % pieces, column = unit % blocks * BLOCK;
+                long first = piece * pieceRows, n = Math.min(pieceRows, rows - first), width = Math.min(BLOCK, columns - column);
+                var sums = new View(type, storage, (o * pieces + piece) * columns + column, new long[] {1, width}, new long[] {0, 1});
+                add(single, together, count, reduction, views, o, first, n, column, width, sums);
+            }
+        });
+        boolean done = combine(reduction, results, out, outerAxes);
+        java.lang.ref.Reference.reachabilityFence(storage);
+        return done;
+    }
+
+    private void add(Program single, Program together, int count, Reduction reduction, View[] views, long o, long first, long rows, long column, long width, View sums) {
+        double start = reduction == Reduction.SUM ? 0 : reduction == Reduction.MAX ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+        programs.runAlone(new Program(List.of(Instruction.constant(sums.dtype(), Double.doubleToRawLongBits(start))), 0), new View[0], sums);
+        long rounds = rows / count, rest = rows % count;
+        if (rounds > 0) runInto(together, columnViews(views, o, first, column, width, rounds, count), rounds, sums);
+        if (rest > 0) runInto(single, columnViews(views, o, first + rounds * count, column, width, rest, 1), rest, sums);
+    }
+
+    private void runInto(Program program, View[] inputs, long rows, View sums) {
+        var all = sums.with(new long[] {rows, sums.shape()[1]}, sums.strides());
+        programs.runAlone(program, appended(inputs, all), all);
+    }
+
+    /** {@code count} views of each input: its rows {@code first + k}, {@code first + k + count}, ... */
+    private static View[] columnViews(View[] views, long o, long first, long column, long width, long rows, int count) {
+        var result = new View[views.length * count];
+        for (int k = 0; k < count; k++) {
+            for (int i = 0; i < views.length; i++) {
+                var v = views[i];
+                long offset = v.offset() + o * v.strides()[0] + (first + k) * v.strides()[1] + column * v.strides()[2];
+                result[k * views.length + i] = new View(v.dtype(), v.storage(), offset, new long[] {rows, width}, new long[] {v.strides()[1] * count, v.strides()[2]});
+            }
+        }
+        return result;
+    }
+
+    /** {@code sums (op)= value(row) (op) value(next row) ...}: the operands of each copy, then the running results. */
+    private static Program accumulating(Reduction reduction, Program program, DType type, int count) {
+        var code = new ArrayList<Instruction>();
+        int inputs = 0;
+        for (int i = 0; i < program.length(); i++) if (program.at(i).op() == Op.LOAD) inputs = Math.max(inputs, (int) program.at(i).immediate() + 1);
+        var values = new int[count];
+        for (int k = 0; k < count; k++) {
+            int shift = code.size();
+            for (int i = 0; i < program.length(); i++) {
+                var in = program.at(i);
+                code.add(new Instruction(in.op(), in.type(), moved(in.a(), shift), moved(in.b(), shift), moved(in.c(), shift), in.op() == Op.LOAD ? in.immediate() + (long) k * inputs : in.immediate()));
+            }
+            values[k] = program.output(0) + shift;
+            if (program.at(program.output(0)).type() != type) {
+                code.add(new Instruction(Op.CAST, type, values[k], -1, -1, 0));
+                values[k] = code.size() - 1;
+            }
+        }
+        var op = reduction == Reduction.SUM ? Op.ADD : reduction == Reduction.MAX ? Op.MAX : Op.MIN;
+        for (int width = count / 2; width > 0; width /= 2) {
+            for (int k = 0; k < width; k++) {
+                code.add(new Instruction(op, type, values[2 * k], values[2 * k + 1], -1, 0));
+                values[k] = code.size() - 1;
+            }
+        }
+        code.add(Instruction.load(type, inputs * count));
+        code.add(new Instruction(op, type, code.size() - 1, values[0], -1, 0));
+        return new Program(code, code.size() - 1);
+    }
+
+    private static int moved(int register, int shift) { return register < 0 ? -1 : register + shift; }
+
+    private static View permuted(View view, List<Integer> order) {
+        var shape = new long[order.size()];
+        var strides = new long[order.size()];
+        for (int i = 0; i < shape.length; i++) {
+            shape[i] = view.shape()[order.get(i)];
+            strides[i] = view.strides()[order.get(i)];
+        }
+        return view.with(shape, strides);
+    }
+
+    private static int reducedAxes(boolean[] axes) {
+        int n = 0;
+        for (boolean axis : axes) if (axis) n++;
+        return n;
+    }
+
+    /** The axes between the borders as one each; null if those of a group do not follow one another. */
+    private static View merged(View view, int... borders) {
+        int groups = borders.length + 1, axis = 0;
+        var shape = new long[groups];
+        var strides = new long[groups];
+        for (int group = 0; group < groups; group++) {
+            int end = group < borders.length ? borders[group] : view.shape().length;
+            shape[group] = 1;
+            long expected = 0;
+            boolean first = true;
+            for (int i = end - 1; i >= axis; i--) {
+                long size = view.shape()[i], stride = view.strides()[i];
+                if (size == 1) continue;
+                if (first) strides[group] = stride;
+                else if (stride != expected) return null;
+                expected = stride * size;
+                shape[group] *= size;
+                first = false;
+            }
+            axis = end;
+        }
+        return view.with(shape, strides);
+    }
+
+    /** The pieces' results into {@code out}, whose axes are the outer and the inner ones. */
+    private boolean combine(Reduction reduction, View results, View out, int outerAxes) {
+        var type = results.dtype();
+        long outer = results.shape()[0], pieces = results.shape()[1], columns = results.shape()[2];
+        var merged = merged(out, outerAxes);
+        if (merged == null) return false;
+        var code = new ArrayList<Instruction>();
+        var inputs = new View[(int) pieces];
+        int sum = -1;
+        var op = reduction == Reduction.SUM ? Op.ADD : reduction == Reduction.MAX ? Op.MAX : Op.MIN;
+        for (int p = 0; p < pieces; p++) {
+            inputs[p] = new View(type, results.storage(), p * columns, new long[] {outer, columns}, new long[] {pieces * columns, 1});
+            code.add(Instruction.load(type, p));
+            if (p > 0) code.add(new Instruction(op, type, sum, code.size() - 1, -1, 0));
+            sum = code.size() - 1;
+        }
+        if (out.dtype() != type) code.add(new Instruction(Op.CAST, out.dtype(), sum, -1, -1, 0));
+        return programs.run(new Program(code, code.size() - 1), inputs, new View[] {merged});
+    }
+}

@@ -1,0 +1,279 @@
+package lyceum.backend.x86.fuse;
+
+import static lyceum.backend.x86.asm.Instruction.*;
+
+import java.util.ArrayList;
+import java.util.List;
+import lyceum.DType;
+import lyceum.backend.Op;
+import lyceum.backend.Program;
+import lyceum.backend.x86.asm.Instruction;
+import lyceum.backend.x86.fuse.Step.Kind;
+
+/**
+ * A program as lists of steps: what is computed once a row before each of its loops, and the bodies of the loops. A program without row reductions
+ * has one loop; one with them has a loop for each level ({@link Program#level}). What a row has one value of is computed once. Results of
+ * functions that a later loop wants too go through a buffer of the row's length; cheap ones are computed again.
+ */
+final class ProgramCode {
+    /** A loop's body for a round of several vectors, and for one. */
+    record Loop(LaneCode round, LaneCode single) { }
+
+    final Structure structure;
+    final Target target;
+    final int vectors;
+    final LaneCode.Shared shared = new LaneCode.Shared();
+    final ArgumentBlock block;
+    /** Steps before loop i; the last list follows the last loop. */
+    final List<LaneCode> once = new ArrayList<>();
+    /** Null where a level has nothing to do. */
+    final List<Loop> loops = new ArrayList<>();
+    /** Bytes of an element of each buffer of a kept row. */
+    final List<Integer> keptBytes = new ArrayList<>();
+
+    private final Program program;
+    private final boolean[] alive, uniform;
+    private final boolean[][] needed;
+    private final int[] keptSince, keptOperand;
+    private final Value[] ofRow;
+    private final RowReduction[] reductions;
+
+    ProgramCode(Structure structure, java.util.Set<lyceum.backend.x86.asm.Feature> features) {
+        this.structure = structure;
+        this.program = structure.program();
+        int n = program.length(), bytes = 4;
+        alive = new boolean[n];
+        uniform = new boolean[n];
+        for (int i = 0; i < program.outputs(); i++) alive[program.output(i)] = true;
+        for (int r = n - 1; r >= 0; r--) if (alive[r]) for (int operand : operands(r)) alive[operand] = true;
+        for (int r = 0; r < n; r++) {
+            uniform[r] = isUniform(r);
+            if (alive[r] && Operations.laneBits(program.at(r).type()) == 64) bytes = 8;
+        }
+        target = Target.of(features, bytes);
+        needed = new boolean[program.levels() + 1][n];
+        keptSince = new int[n];
+        keptOperand = new int[n];
+        ofRow = new Value[n];
+        reductions = new RowReduction[n];
+        java.util.Arrays.fill(keptSince, -1);
+        for (int level = 0; level <= program.levels(); level++) plan(level, null);
+        var levelsOf = new int[n];
+        for (var need : needed) for (int r = 0; r < n; r++) if (need[r]) levelsOf[r]++;
+        for (var need : needed) java.util.Arrays.fill(need, false);
+        for (int level = 0; level <= program.levels(); level++) plan(level, levelsOf);
+        block = new ArgumentBlock(program, structure.kinds().length + keptBytes.size());
+        vectors = vectors();
+        for (int level = 0; level <= program.levels(); level++) translate(level);
+    }
+
+    private int[] operands(int r) {
+        var in = program.at(r);
+        return in.c() >= 0 ? new int[] {in.a(), in.b(), in.c()} : in.b() >= 0 ? new int[] {in.a(), in.b()} : in.a() >= 0 ? new int[] {in.a()} : new int[0];
+    }
+
+    private boolean isUniform(int r) {
+        var in = program.at(r);
+        return switch (in.op()) {
+            case CONST, ROW_SUM, ROW_MAX, ROW_MIN -> true;
+            case RANDOM -> false;
+            case LOAD -> structure.kinds()[(int) in.immediate()] == Structure.ONE;
+            default -> {
+                for (int operand : operands(r)) if (!uniform[operand]) yield false;
+                yield true;
+            }
+        };
+    }
+
+    private boolean takesOneValue(int output) { return program.isRowProgram() && structure.outputKind(output) == Structure.ONE; }
+
+    /** What a level's loop computes. @param levelsOf in how many loops a value would be wanted if nothing were kept; null keeps nothing */
+    private void plan(int level, int[] levelsOf) {
+        var need = needed[level];
+        for (int i = 0; i < program.outputs(); i++) if (!takesOneValue(i) && program.level(program.output(i)) == level) need[program.output(i)] = true;
+        for (int r = program.length() - 1; r >= 0; r--) {
+            var in = program.at(r);
+            if (alive[r] && in.op().isRowReduction() && program.level(r) == level + 1) need[in.a()] = true;
+            if (!need[r] || uniform[r] || keptSince[r] >= 0) continue;
+            if (levelsOf != null && levelsOf[r] > 1 && isExpensive(in.op()) && in.type() != DType.BOOL) {
+                keptSince[r] = level;
+                keptOperand[r] = structure.kinds().length + keptBytes.size();
+                keptBytes.add(Operations.laneBits(in.type()) / 8);
+            }
+            for (int operand : operands(r)) need[operand] = true;
+        }
+    }
+
+    private static boolean isExpensive(Op op) { return cost(op) > 4; }
+
+    /** Instructions, about. */
+    private static int cost(Op op) {
+        return switch (op) {
+            case CONST, CAST -> 0;
+            case LOAD, NEG, ABS, SQUARE, ADD, SUB, MUL, FMA, RELU, FLOOR, CEIL, ROUND, TRUNC, WHERE, NOT, AND, OR, XOR, EQ, NE, LT, LE, GT, GE, IS_NAN, IS_FINITE -> 1;
+            case SIGN, MAX, MIN -> 4;
+            case ROW_SUM, ROW_MAX, ROW_MIN -> 4;
+            case SQRT, RECIPROCAL, DIV -> 5;
+            case RANDOM -> 70;
+            default -> 20;
+        };
+    }
+
+    /** Vectors of a round: several where there is little to do with each. */
+    private int vectors() {
+        int cost = program.outputs();
+        for (int r = 0; r < program.length(); r++) if (alive[r]) cost += cost(program.at(r).op());
+        return cost <= 6 ? 4 : cost <= 14 ? 2 : 1;
+    }
+
+    /** Instructions for a vector, about: what says how long a call takes. */
+    int cost() {
+        int cost = 2 * program.outputs();
+        for (int r = 0; r < program.length(); r++) if (alive[r]) cost += cost(program.at(r).op());
+        return cost;
+    }
+
+    private void translate(int level) {
+        var before = list();
+        for (int r = 0; r < program.length(); r++) {
+            if (!alive[r] || !uniform[r] || program.level(r) != level) continue;
+            ofRow[r] = onceValue(before, r);
+        }
+        for (int r = 0; r < program.length(); r++) {
+            var in = program.at(r);
+            if (alive[r] && in.op().isRowReduction() && program.level(r) == level + 1) reductions[r] = new RowReduction(before, in.op(), in.type(), vectors);
+        }
+        for (int i = 0; i < program.outputs(); i++) if (takesOneValue(i) && program.level(program.output(i)) == level) store(before, i, ofRow[program.output(i)], 0);
+        once.add(before);
+        boolean idle = true;
+        for (boolean need : needed[level]) idle &= !need;
+        if (idle) {
+            loops.add(null);
+            return;
+        }
+        LaneCode single = list(), round = vectors == 1 ? single : list();
+        body(single, level, 0);
+        if (vectors > 1) for (int v = 0; v < vectors; v++) body(round, level, v);
+        loops.add(new Loop(round, single));
+    }
+
+    private LaneCode list() { return new LaneCode(target, shared); }
+
+    private Value onceValue(LaneCode code, int r) {
+        var in = program.at(r);
+        return switch (in.op()) {
+            case CONST -> {
+                var number = code.argument(block.offset(r), Operations.laneBits(in.type()));
+                yield in.type() == DType.BOOL ? truth(code, code.add(Kind.MOVE, null, -1, code.lanes(32), number, null, null, Step.FULL, 0)) : number;
+            }
+            case LOAD -> load(code, (int) in.immediate(), in.type(), 0);
+            case ROW_SUM, ROW_MAX, ROW_MIN -> reductions[r].finish(code);
+            default -> apply(code, r, ofRow);
+        };
+    }
+
+    private Value apply(LaneCode code, int r, Value[] values) {
+        var in = program.at(r);
+        return new Operations(code).apply(in, program.at(in.a()).type(), values[in.a()], in.b() < 0 ? null : values[in.b()], in.c() < 0 ? null : values[in.c()]);
+    }
+
+    /** One vector's part of a round. */
+    private void body(LaneCode code, int level, int vector) {
+        var values = ofRow.clone();
+        int shift = vector * target.lanes();
+        for (int r = 0; r < program.length(); r++) {
+            var in = program.at(r);
+            if (reductions[r] != null && program.level(r) == level + 1) reductions[r].accumulate(code, values[in.a()], vector);
+            if (!needed[level][r] || uniform[r]) continue;
+            if (keptSince[r] >= 0 && keptSince[r] < level) {
+                int lane = Operations.laneBits(in.type());
+                values[r] = code.add(Kind.LOAD, lane == 64 ? VMOVUPD : VMOVUPS, -1, code.lanes(lane), null, null, null, keptOperand[r], shift);
+                continue;
+            }
+            values[r] = switch (in.op()) {
+                case LOAD -> load(code, (int) in.immediate(), in.type(), shift);
+                case RANDOM -> new RandomDraw(code, block.offset(r)).uniform(in.type(), structure.isEven(), shift);
+                default -> apply(code, r, values);
+            };
+            if (keptSince[r] == level) code.add(Kind.STORE, Operations.laneBits(in.type()) == 64 ? VMOVUPD_STORE : VMOVUPS_STORE, -1, null, values[r], null, null, keptOperand[r], shift);
+        }
+        for (int i = 0; i < program.outputs(); i++) if (!takesOneValue(i) && program.level(program.output(i)) == level) store(code, i, values[program.output(i)], shift);
+    }
+
+    // Memory.
+
+    private static Value truth(LaneCode code, Value x) {
+        if (code.target.isWide()) return code.plain(VPTESTMD, code.mask(32), x, x);
+        return code.plain(VPCMPGTD, code.mask(32), x, code.number(0, 32));
+    }
+
+    private Value load(LaneCode code, int operand, DType type, int shift) {
+        byte kind = structure.kinds()[operand];
+        int lane = Operations.laneBits(type);
+        if (type.bytes() < 4 && (kind == Structure.STRIDED || !target.isWide())) throw new Unsupported(type + " of kind " + kind);
+        if (type.bytes() >= 4) {
+            return switch (kind) {
+                case Structure.CONTIGUOUS -> code.add(Kind.LOAD, lane == 64 ? VMOVUPD : VMOVUPS, -1, code.lanes(lane), null, null, null, operand, shift);
+                case Structure.ONE -> code.add(Kind.LOAD_ONE, lane == 64 ? VBROADCASTSD : VBROADCASTSS, -1, code.lanes(lane), null, null, null, operand, 0);
+                default -> code.add(Kind.GATHER, lane == 64 ? VGATHERDPD : VGATHERDPS, -1, code.lanes(lane), distances(code, operand), null, null, operand, shift);
+            };
+        }
+        return narrow(code, operand, type, shift, kind == Structure.ONE);
+    }
+
+    private Value narrow(LaneCode code, int operand, DType type, int shift, boolean one) {
+        Instruction widen = switch (type) {
+            case BF16 -> VPMOVZXWD;
+            case F16 -> VCVTPH2PS;
+            case I8 -> VPMOVSXBD;
+            default -> VPMOVZXBD;
+        };
+        Value x;
+        if (one) {
+            int bits = Math.max(128, target.bits(32) / (type.bytes() == 2 ? 2 : 4));
+            var spread = code.add(Kind.LOAD_ONE, type.bytes() == 2 ? VPBROADCASTW : VPBROADCASTB, -1, code.vector(32, bits), null, null, null, operand, 0);
+            x = code.add(Kind.REGISTERS, widen, -1, code.lanes(32), spread, null, null, Step.FULL, 0);
+        } else {
+            x = code.add(Kind.LOAD, widen, -1, code.lanes(32), null, null, null, operand, shift);
+        }
+        if (type == DType.BF16) return code.add(Kind.REGISTERS, VPSLLD, 16, code.lanes(32), x, null, null, Step.FULL, 0);
+        return type == DType.BOOL ? truth(code, x) : x;
+    }
+
+    /** The distances of a vector's elements from its first, in elements. */
+    private Value distances(LaneCode code, int operand) {
+        var lanes = new long[Math.max(4, target.lanes())];
+        for (int i = 0; i < lanes.length; i++) lanes[i] = i;
+        var numbers = code.table(32, lanes);
+        var distance = code.argument(ArgumentBlock.OPERANDS + operand * ArgumentBlock.OPERAND_BYTES + 16, 32);
+        return code.add(Kind.PLAIN, VPMULLD, -1, code.lanes(32), numbers, distance, null, Step.BROADCAST, 0);
+    }
+
+    private void store(LaneCode code, int output, Value x, int shift) {
+        int operand = structure.inputs() + output;
+        var type = program.at(program.output(output)).type();
+        byte kind = structure.kinds()[operand];
+        if (type.bytes() < 4 && (kind == Structure.STRIDED || !target.isWide())) throw new Unsupported("storing " + type + " of kind " + kind);
+        var whole = type == DType.BOOL ? MachineArithmetic.of(code, 32).select(x, code.number(1, 32), code.number(0, 32)) : x;
+        if (type == DType.BF16) whole = code.add(Kind.REGISTERS, VPSRLD, 16, code.lanes(32), whole, null, null, Step.FULL, 0);
+        Instruction instruction = switch (type) {
+            case F64, I64 -> VMOVUPD_STORE;
+            case F32, I32 -> VMOVUPS_STORE;
+            case BF16 -> VPMOVDW;
+            case F16 -> VCVTPS2PH;
+            default -> VPMOVDB;
+        };
+        int immediate = type == DType.F16 ? 0 : -1;
+        switch (kind) {
+            case Structure.CONTIGUOUS -> code.add(Kind.STORE, instruction, immediate, null, whole, null, null, operand, shift);
+            case Structure.ONE -> {
+                if (!takesOneValue(output)) throw new Unsupported("an output that repeats");
+                code.add(Kind.STORE_ONE, instruction, immediate, null, whole, null, null, operand, 0);
+            }
+            default -> {
+                if (!target.isWide() || type.bytes() != 4) throw new Unsupported("scattering " + type);
+                code.add(Kind.SCATTER, VSCATTERDPS, -1, null, whole, distances(code, operand), null, operand, shift);
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package lyceum.backend.x86.fuse;
+
+import static lyceum.backend.x86.asm.Instruction.*;
+
+import lyceum.DType;
+import lyceum.backend.Op;
+import lyceum.backend.x86.fuse.Step.Kind;
+
+/**
+ * One reduction of a row: accumulators that live in registers through the loop, and how they become one number in all lanes.
+ *
+ * <p>Sums are accumulated in F64, one chain for each lane and each vector of a round; at the row's end the vectors add up in order, then the
+ * upper half of a vector to its lower one, and so on. The order depends on the code alone. A maximum keeps a NaN, and of two zeros the positive
+ * one: the instruction does neither, so NaNs are moved in, and the signs of all elements are anded.
+ */
+final class RowReduction {
+    private final Op op;
+    private final DType type;
+    private final boolean isDouble;
+    /** For each vector of a round: sums in halves, or extreme and signs. */
+    private final Value[][] accumulators;
+
+    RowReduction(LaneCode before, Op op, DType type, int vectors) {
+        this.op = op;
+        this.type = type;
+        this.isDouble = type == DType.F64;
+        int most = before.target.isWide() ? 512 : 256;
+        boolean halves = op == Op.ROW_SUM && !isDouble && 2 * before.target.bits(32) > most;
+        this.accumulators = new Value[vectors][];
+        for (int v = 0; v < vectors; v++) {
+            if (op == Op.ROW_SUM) {
+                accumulators[v] = new Value[halves ? 2 : 1];
+                for (int h = 0; h < accumulators[v].length; h++) accumulators[v][h] = set(before, before.accumulator(64, Math.min(most, before.target.bits(64))), 0);
+            } else {
+                double worst = op == Op.ROW_MAX ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+                int lane = isDouble ? 64 : 32;
+                long bits = isDouble ? Double.doubleToRawLongBits(worst) : Float.floatToRawIntBits((float) worst);
+                long signs = op == Op.ROW_MAX ? -1 : 0;
+                accumulators[v] = new Value[] {set(before, before.accumulator(lane, before.target.bits(lane)), bits), set(before, before.accumulator(lane, before.target.bits(lane)), signs)};
+            }
+        }
+    }
+
+    private static Value set(LaneCode code, Value accumulator, long bits) {
+        return code.add(Kind.MOVE, null, -1, accumulator, code.number(bits, accumulator.laneBits), null, null, Step.FULL, 0);
+    }
+
+    /** Takes the elements {@code x} into the accumulators of vector {@code v} of a round. */
+    void accumulate(LaneCode code, Value x, int v) {
+        var to = accumulators[v];
+        if (op == Op.ROW_SUM) sum(code, x, to);
+        else extreme(code, x, to[0], to[1]);
+    }
+
+    private void sum(LaneCode code, Value x, Value[] to) {
+        if (isDouble) {
+            change(code, VADDPD, to[0], to[0], x);
+        } else if (to.length == 1) {
+            change(code, VADDPD, to[0], to[0], code.plain(VCVTPS2PD, code.vector(64, to[0].bits), x));
+        } else {
+            var existing = code.add(Kind.EXISTING, null, -1, code.vector(32, code.target.bits(32)), x, null, null, Step.FULL, 0);
+            change(code, VADDPD, to[0], to[0], MachineArithmetic.lower(code, VCVTPS2PD, code.vector(64, to[0].bits), existing), false);
+            change(code, VADDPD, to[1], to[1], code.plain(VCVTPS2PD, code.vector(64, to[1].bits), MachineArithmetic.upper(code, existing)), false);
+        }
+    }
+
+    private void extreme(LaneCode code, Value x, Value extreme, Value signs) {
+        var f = MachineArithmetic.of(code, isDouble ? 64 : 32);
+        // The second operand is the answer if either is NaN: the accumulator keeps a NaN, and one in x is moved in.
+        change(code, op == Op.ROW_MAX ? isDouble ? VMAXPD : VMAXPS : isDouble ? VMINPD : VMINPS, extreme, x, extreme);
+        var nan = f.isNaN(x);
+        code.add(Kind.MERGE, null, 1, extreme, nan, x, null, Step.FULL, 0);
+        change(code, op == Op.ROW_MAX ? isDouble ? VANDPD : VANDPS : isDouble ? VORPD : VORPS, signs, signs, x);
+    }
+
+    private static void change(LaneCode code, lyceum.backend.x86.asm.Instruction instruction, Value to, Value a, Value b) { change(code, instruction, to, a, b, true); }
+
+    private static void change(LaneCode code, lyceum.backend.x86.asm.Instruction instruction, Value to, Value a, Value b, boolean masked) {
+        code.add(Kind.ACCUMULATE, instruction, masked ? 1 : 0, to, a, b, null, Step.FULL, 0);
+    }
+
+    /** The row's number in all lanes, in its type. */
+    Value finish(LaneCode code) {
+        if (op == Op.ROW_SUM) return finishedSum(code);
+        var f = MachineArithmetic.of(code, isDouble ? 64 : 32);
+        Value extreme = accumulators[0][0], signs = accumulators[0][1];
+        for (int v = 1; v < accumulators.length; v++) {
+            extreme = larger(f, extreme, accumulators[v][0]);
+            signs = andOr(f, signs, accumulators[v][1]);
+        }
+        Value lanes = extreme, anded = signs, largest = extreme;
+        for (int width = extreme.bits / 2; width >= extreme.laneBits; width /= 2) largest = op == Op.ROW_MAX ? f.max(largest, swapped(code, largest, width)) : f.min(largest, swapped(code, largest, width));
+        // A NaN in some lane, or a zero whose sign is open: rare, and then it takes the long way.
+        var zero = f.equal(largest, f.constant(0));
+        var result = code.add(Kind.MOVE, null, -1, code.vector(extreme.laneBits, extreme.bits), largest, null, null, Step.FULL, 0);
+        code.add(Kind.SKIP, null, -1, null, f.either(f.isNaN(lanes), zero), null, null, Step.FULL, 0);
+        Value careful = lanes;
+        for (int width = lanes.bits / 2; width >= lanes.laneBits; width /= 2) {
+            careful = larger(f, careful, swapped(code, careful, width));
+            anded = andOr(f, anded, swapped(code, anded, width));
+        }
+        var sign = f.bitAnd(anded, f.bits(isDouble ? Long.MIN_VALUE : Integer.MIN_VALUE));
+        code.add(Kind.MOVE, null, -1, result, f.select(f.equal(careful, f.constant(0)), sign, careful), null, null, Step.FULL, 0);
+        code.add(Kind.JOIN, null, -1, null, null, null, null, Step.FULL, 0);
+        return result;
+    }
+
+    private Value andOr(MachineArithmetic f, Value x, Value y) { return op == Op.ROW_MAX ? f.bitAnd(x, y) : f.bitOr(x, y); }
+
+    private Value larger(MachineArithmetic f, Value x, Value y) { return f.select(f.isNaN(x), x, op == Op.ROW_MAX ? f.max(x, y) : f.min(x, y)); }
+
+    private Value finishedSum(LaneCode code) {
+        var f = MachineArithmetic.of(code, 64);
+        var sum = accumulators[0][0];
+        for (int v = 0; v < accumulators.length; v++) for (int h = 0; h < accumulators[v].length; h++) if (v + h > 0) sum = code.plain(VADDPD, code.vector(64, sum.bits), sum, accumulators[v][h]);
+        for (int width = sum.bits / 2; width >= 64; width /= 2) sum = code.plain(VADDPD, code.vector(64, sum.bits), sum, swapped(code, sum, width));
+        if (isDouble) return sum;
+        var rounded = code.plain(VCVTPD2PS, code.vector(32, Math.max(128, sum.bits / 2)), sum);
+        var all = rounded.bits == code.target.bits(32) ? rounded : spread(code, rounded);
+        return new Operations(code).narrowed(type, all);
+    }
+
+    private static Value spread(LaneCode code, Value x) { return code.add(Kind.LOWER, VBROADCASTSS, -1, code.lanes(32), x, null, null, 128, 0); }
+
+    /** Neighbouring parts of {@code width} bits change places, so that all lanes come to hold the whole. */
+    private static Value swapped(LaneCode code, Value x, int width) {
+        var to = code.vector(x.laneBits, x.bits);
+        return switch (width) {
+            case 256 -> code.registers(VSHUFF64X2, 0x4E, to, x, x);
+            case 128 -> x.bits == 512 ? code.registers(VSHUFF64X2, 0xB1, to, x, x) : code.target.isWide() ? code.registers(VSHUFF64X2, 1, to, x, x) : code.registers(VPERM2F128, 1, to, x, x);
+            case 64 -> code.registers(VPERMILPS, 0x4E, to, x, null);
+            default -> code.registers(VPERMILPS, 0xB1, to, x, null);
+        };
+    }
+}

@@ -1,0 +1,48 @@
+package lyceum.backend.x86.fuse;
+
+import java.util.Arrays;
+import lyceum.backend.Op;
+import lyceum.backend.Program;
+
+/**
+ * What code is made for and cached by: the instructions without their constants, and how operands lie along the innermost axis.
+ *
+ * @param program of which only the structure counts
+ * @param kinds of the inputs, then the outputs
+ * @param isOneRow true if there is a single run of elements
+ * @param isEven true if every row begins at an element of even number
+ */
+record Structure(Program program, byte[] kinds, boolean isOneRow, boolean isEven) {
+    /** Elements one after another; one element for the whole row; elements at another distance. */
+    static final byte CONTIGUOUS = 0, ONE = 1, STRIDED = 2;
+
+    @Override public boolean equals(Object other) {
+        return other instanceof Structure that && isOneRow == that.isOneRow && isEven == that.isEven && Arrays.equals(kinds, that.kinds) && same(program, that.program);
+    }
+
+    private static boolean same(Program a, Program b) {
+        if (a == b) return true;
+        if (a.length() != b.length() || a.outputs() != b.outputs()) return false;
+        for (int i = 0; i < a.outputs(); i++) if (a.output(i) != b.output(i)) return false;
+        for (int i = 0; i < a.length(); i++) {
+            Program.Instruction x = a.at(i), y = b.at(i);
+            if (x.op() != y.op() || x.type() != y.type() || x.a() != y.a() || x.b() != y.b() || x.c() != y.c()) return false;
+            if (x.op() == Op.LOAD && x.immediate() != y.immediate()) return false;
+        }
+        return true;
+    }
+
+    @Override public int hashCode() {
+        int h = Arrays.hashCode(kinds) * 2 + (isOneRow ? 1 : 0);
+        for (int i = 0; i < program.length(); i++) {
+            var in = program.at(i);
+            h = 31 * h + ((in.op().ordinal() * 16 + in.type().ordinal()) * 64 + in.a()) * 64 + in.b() * 7 + in.c();
+        }
+        for (int i = 0; i < program.outputs(); i++) h = 31 * h + program.output(i);
+        return h;
+    }
+
+    int inputs() { return kinds.length - program.outputs(); }
+
+    byte outputKind(int i) { return kinds[inputs() + i]; }
+}

@@ -1,0 +1,49 @@
+package lyceum.backend.x86.gemm;
+
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.asm.Feature;
+
+/**
+ * The cost model: how a product is cut, from its shape, its type and the CPU alone, never from the number of threads.
+ *
+ * @param rows, columns of a piece, the unit of parallel work: its block of B stays in the second-level cache
+ * @param depth inner size that is summed in registers before C is touched
+ * @param vectors of a panel of B; the last ones of a piece may be narrower
+ * @param packB whether the piece copies its block of B into panels, {@code packA} its rows of A
+ */
+record Blocking(int rows, int columns, int depth, int vectors, boolean packA, boolean packB) {
+    /** Multiply-adds below which cutting a product costs more than a second thread brings. */
+    private static final long SMALL = 1L << 17;
+    /** Rows from which a packed panel is read often enough to pay. */
+    private static final int ROWS_TO_PACK_B = 24;
+
+    static Blocking of(Cpu cpu, Arithmetic arithmetic, int m, int n, int k, Operand a, Operand b) {
+        int lanes = cpu.vectorBits() / 8 / arithmetic.lane;
+        int vectors = panel(cpu, m);
+        int depth = even(k, arithmetic.bytes == 8 ? 256 : 384 * arithmetic.depth, arithmetic.depth);
+        int width = vectors * lanes;
+        int columns = even(n, Math.max(width, 6 * width), width), rows = even(m, 240, MicroKernel.rows(cpu, vectors));
+        if ((long) m * n * k <= SMALL) {
+            rows = m;
+            columns = n;
+        }
+        boolean packB = !b.isContiguous(arithmetic.bytes) || Math.min(m, rows) >= ROWS_TO_PACK_B && (long) Math.min(k, depth) * Math.min(n, columns) * arithmetic.bytes > cpu.l1() / 2;
+        boolean packA = !a.isContiguous(arithmetic.bytes) ? n > width / 2 || a.columnStride() % arithmetic.lane != 0 : conflicts(a.rowStride()) && m >= 8 && n > 2 * width;
+        return new Blocking(rows, columns, depth, vectors, packA, packB);
+    }
+
+    /** Few rows have wide panels, so that there are accumulators enough to hide the latency of a multiply-add. */
+    private static int panel(Cpu cpu, int m) {
+        if (cpu.has(Feature.AVX512)) return m <= 2 ? 8 : m <= 4 ? 6 : m <= 6 ? 4 : 3;
+        return m <= 2 ? 4 : 2;
+    }
+
+    /** Rows that lie a multiple of a page apart meet in the same set of the first-level cache. */
+    private static boolean conflicts(long stride) { return stride % 2048 == 0; }
+
+    /** {@code n} in equal parts of at most {@code most}, each a multiple of {@code unit}. */
+    private static int even(int n, int most, int unit) {
+        int parts = Math.max(1, (n + most - 1) / most), part = (n + parts - 1) / parts;
+        return Math.max(unit, (part + unit - 1) / unit * unit);
+    }
+}

@@ -1,0 +1,219 @@
+package lyceum.backend.x86.gemm;
+
+import static lyceum.backend.x86.asm.Gp.R10;
+import static lyceum.backend.x86.asm.Gp.R11;
+import static lyceum.backend.x86.asm.Gp.R12;
+import static lyceum.backend.x86.asm.Gp.R13;
+import static lyceum.backend.x86.asm.Gp.R14;
+import static lyceum.backend.x86.asm.Gp.R15;
+import static lyceum.backend.x86.asm.Gp.R8;
+import static lyceum.backend.x86.asm.Gp.R9;
+import static lyceum.backend.x86.asm.Gp.RAX;
+import static lyceum.backend.x86.asm.Gp.RBP;
+import static lyceum.backend.x86.asm.Gp.RBX;
+import static lyceum.backend.x86.asm.Gp.RCX;
+import static lyceum.backend.x86.asm.Gp.RDI;
+import static lyceum.backend.x86.asm.Gp.RDX;
+import static lyceum.backend.x86.asm.Gp.RSI;
+
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Condition;
+import lyceum.backend.x86.asm.Feature;
+import lyceum.backend.x86.asm.Gp;
+import lyceum.backend.x86.asm.Instruction;
+import lyceum.backend.x86.asm.Mask;
+import lyceum.backend.x86.asm.Mem;
+import lyceum.backend.x86.asm.Vec;
+
+/**
+ * Generates {@code C (+)= A B} for some rows of A and a panel of B of {@code vectors} vectors.
+ *
+ * <p>A tile of C, {@code rows x vectors}, stays in registers over the inner dimension: for every step the panel's vectors are loaded, and each
+ * element of a column of A is broadcast and multiplied in. Broadcast apart from the product is faster than the embedded form. A and B are read
+ * by strides, so that a packed operand is merely one with other strides. Rows are taken tile by tile, the rest by a smaller tile.
+ *
+ * <p>Arguments: rdi {@link #PARAMETERS}, rsi A, rdx B, rcx C, r8 number of rows, r9 mask of the last vector's lanes (for {@code masked}
+ * kernels; its address, 32 bytes of lane masks, without AVX-512). An element's value is the same whatever tile computes it.
+ */
+final class MicroKernel {
+    /** Longs behind rdi: bytes from row to row of A, from step to step of A and of B, from row to row of C, number of steps, 0 to overwrite C. */
+    static final int PARAMETERS = 6;
+
+    private static final int UNROLL = 4;
+    private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
+
+    private final Assembler a;
+    private final Arithmetic arithmetic;
+    private final int bits, vectors;
+    private final boolean masked, wide;
+
+    private MicroKernel(Cpu cpu, Arithmetic arithmetic, int vectors, boolean masked, boolean listed) {
+        this.a = new Assembler(cpu.features(), listed);
+        this.arithmetic = arithmetic;
+        this.bits = cpu.vectorBits();
+        this.wide = cpu.has(Feature.AVX512);
+        this.vectors = vectors;
+        this.masked = masked;
+    }
+
+    /** Most rows of a tile beside panels of {@code vectors}: accumulators, the panel's vectors, an element of A and a mask share the registers. */
+    static int rows(Cpu cpu, int vectors) {
+        if (cpu.has(Feature.AVX512)) return vectors == 1 ? 14 : 24 / vectors - (vectors == 8 ? 1 : 0);
+        return vectors == 1 ? 8 : vectors == 2 ? 6 : vectors == 3 ? 3 : 2;
+    }
+
+    static Assembler.Code generate(Cpu cpu, Arithmetic arithmetic, int vectors, boolean masked, boolean listed) {
+        return new MicroKernel(cpu, arithmetic, vectors, masked, listed).code(rows(cpu, vectors));
+    }
+
+    private Assembler.Code code(int most) {
+        for (var register : SAVED) a.push(register);
+        if (masked && wide) a.emit(Instruction.KMOVW_FROM, Mask.K1, R9);
+        if (masked && !wide) a.emit(Instruction.VMOVUPS, mask(), Mem.at(R9));
+        a.mov(RAX, Mem.at(RDI));
+        a.lea(RBX, Mem.at(RAX, RAX, 2));
+        a.lea(R10, Mem.at(RAX, RAX, 4));
+        a.lea(R11, Mem.at(RBX, RAX, 4));
+        a.mov(R12, Mem.at(RDI, 8));
+        a.mov(R13, Mem.at(RDI, 16));
+        var end = a.label();
+        var rest = a.label();
+        var next = a.bind(a.label());
+        a.cmp(R8, most);
+        a.jump(Condition.L, rest);
+        tile(most);
+        a.sub(R8, most);
+        a.jump(next);
+        a.bind(rest);
+        for (int rows = most - 1; rows > 0; rows--) {
+            var smaller = a.label();
+            a.cmp(R8, rows);
+            a.jump(Condition.NE, smaller);
+            tile(rows);
+            a.jump(end);
+            a.bind(smaller);
+        }
+        a.bind(end);
+        for (int i = SAVED.length - 1; i >= 0; i--) a.pop(SAVED[i]);
+        a.vzeroupper();
+        a.ret();
+        return a.finish();
+    }
+
+    private Vec accumulator(int row, int vector) { return Vec.of(row * vectors + vector, bits); }
+
+    private int spare(int index) { return (wide ? 31 : 15) - index; }
+
+    private Vec mask() { return Vec.ymm(spare(0)); }
+
+    private Vec right(int vector) { return Vec.of(spare(1 + vector), bits); }
+
+    private Vec left() { return Vec.of(spare(wide || !masked ? 0 : 1 + vectors), bits); }
+
+    private void tile(int rows) {
+        a.mov(R15, RSI);
+        if (rows > 8) a.lea(RBP, Mem.at(RSI, RAX, 8));
+        a.mov(R9, RDX);
+        prefetchC(rows);
+        for (int i = 0; i < rows; i++) for (int v = 0; v < vectors; v++) a.emit(Instruction.VXORPS, accumulator(i, v), accumulator(i, v), accumulator(i, v));
+        a.mov(R14, Mem.at(RDI, 32));
+        var rest = a.label();
+        var done = a.label();
+        a.sub(R14, UNROLL);
+        a.jump(Condition.L, rest);
+        a.align(32);
+        var loop = a.bind(a.label());
+        for (int u = 0; u < UNROLL; u++) step(rows);
+        a.sub(R14, UNROLL);
+        a.jump(Condition.GE, loop);
+        a.bind(rest);
+        a.add(R14, UNROLL);
+        a.jump(Condition.E, done);
+        var single = a.bind(a.label());
+        step(rows);
+        a.sub(R14, 1);
+        a.jump(Condition.NE, single);
+        a.bind(done);
+        store(rows);
+        a.imul(R15, RAX, rows);
+        a.add(RSI, R15);
+        a.mov(R15, Mem.at(RDI, 24));
+        a.imul(R15, R15, rows);
+        a.add(RCX, R15);
+    }
+
+    private void prefetchC(int rows) {
+        a.mov(R14, Mem.at(RDI, 24));
+        a.mov(R9, RCX);
+        for (int i = 0; i < rows; i++) {
+            a.prefetch(0, Mem.at(R9));
+            a.add(R9, R14);
+        }
+        a.mov(R9, RDX);
+    }
+
+    /** One column of A times one row of the panel. */
+    private void step(int rows) {
+        for (int v = 0; v < vectors; v++) loadRight(right(v), Mem.at(R9, v * bits / 8), v);
+        for (int i = 0; i < rows; i++) {
+            a.emit(arithmetic.broadcast, left(), element(i));
+            for (int v = 0; v < vectors; v++) {
+                if (arithmetic == Arithmetic.U8I8) a.emit(arithmetic.multiplyAdd, accumulator(i, v), left(), right(v));
+                else a.emit(arithmetic.multiplyAdd, accumulator(i, v), right(v), left());
+            }
+        }
+        a.add(R15, R12);
+        if (rows > 8) a.add(RBP, R12);
+        a.add(R9, R13);
+    }
+
+    private void loadRight(Vec to, Mem from, int vector) {
+        if (!masked || vector < vectors - 1) a.emit(Instruction.VMOVUPS, to, from);
+        else if (wide) a.emit(arithmetic.lane == 8 ? Instruction.VMOVUPD : Instruction.VMOVUPS, to.mask(Mask.K1).zeroing(), from);
+        else a.emit(arithmetic.lane == 8 ? Instruction.VMASKMOVPD : Instruction.VMASKMOVPS, to, mask(), from);
+    }
+
+    /** Element of row {@code i}: eight rows are reached from one base by the stride and its multiples by 3, 5 and 7. */
+    private Mem element(int i) {
+        var base = i < 8 ? R15 : RBP;
+        return switch (i % 8) {
+            case 0 -> Mem.at(base);
+            case 1 -> Mem.at(base, RAX, 1);
+            case 2 -> Mem.at(base, RAX, 2);
+            case 3 -> Mem.at(base, RBX, 1);
+            case 4 -> Mem.at(base, RAX, 4);
+            case 5 -> Mem.at(base, R10, 1);
+            case 6 -> Mem.at(base, RBX, 2);
+            default -> Mem.at(base, R11, 1);
+        };
+    }
+
+    private void store(int rows) {
+        a.mov(R14, Mem.at(RDI, 24));
+        var overwrite = a.label();
+        a.mov(R15, Mem.at(RDI, 40));
+        a.test(R15, R15);
+        a.mov(R15, RCX);
+        a.jump(Condition.E, overwrite);
+        for (int i = 0; i < rows; i++) {
+            for (int v = 0; v < vectors; v++) {
+                loadRight(right(0), Mem.at(R15, v * bits / 8), v);
+                a.emit(arithmetic.add, accumulator(i, v), accumulator(i, v), right(0));
+            }
+            if (i < rows - 1) a.add(R15, R14);
+        }
+        a.mov(R15, RCX);
+        a.bind(overwrite);
+        for (int i = 0; i < rows; i++) {
+            for (int v = 0; v < vectors; v++) storeRow(Mem.at(R15, v * bits / 8), accumulator(i, v), v);
+            if (i < rows - 1) a.add(R15, R14);
+        }
+    }
+
+    private void storeRow(Mem to, Vec from, int vector) {
+        if (!masked || vector < vectors - 1) a.emit(Instruction.VMOVUPS_STORE, to, from);
+        else if (wide) a.emit(arithmetic.lane == 8 ? Instruction.VMOVUPD_STORE : Instruction.VMOVUPS_STORE, to.mask(Mask.K1), from);
+        else a.emit(arithmetic.lane == 8 ? Instruction.VMASKMOVPD_STORE : Instruction.VMASKMOVPS_STORE, to, mask(), from);
+    }
+}

@@ -1,0 +1,84 @@
+package lyceum.backend.x86.machine;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Cleaner;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.memory.Pages;
+
+/**
+ * Pages that hold machine code. They are written first and made executable then, never both at once, and go back to the system when their
+ * {@link Kernel} is unreachable. At most {@value #MOST} bytes are held.
+ *
+ * <p>{@code LYCEUM_DUMP_CODE=dir} (or {@code -Dlyceum.dump.code}) writes a listing of every kernel into that folder, and a line
+ * {@code address bytes name} into its {@code map.txt}, by which a crash log can be read.
+ */
+public final class CodeMemory {
+    static final long MOST = 256L << 20;
+
+    private static final Cleaner CLEANER = Cleaner.create();
+    private static final AtomicLong HELD = new AtomicLong();
+    private static final Path DUMP = dump();
+
+    private CodeMemory() { }
+
+    private static Path dump() {
+        var set = System.getProperty("lyceum.dump.code", System.getenv("LYCEUM_DUMP_CODE"));
+        return set == null || set.isBlank() ? null : Path.of(set);
+    }
+
+    /** True if listings are written: an {@link Assembler} should then keep one. */
+    public static boolean isListed() { return DUMP != null; }
+
+    /** Bytes of code that are held now. */
+    public static long held() { return HELD.get(); }
+
+    /** The code as a kernel; empty if the system refuses executable memory or the most is held already, so that the caller falls back. */
+    public static Optional<Kernel> load(String name, Assembler.Code code) {
+        long bytes = Pages.round(code.bytes().length);
+        if (HELD.addAndGet(bytes) > MOST) {
+            HELD.addAndGet(-bytes);
+            return Optional.empty();
+        }
+        var pages = Pages.map(bytes);
+        if (pages == null) {
+            HELD.addAndGet(-bytes);
+            return Optional.empty();
+        }
+        MemorySegment.copy(MemorySegment.ofArray(code.bytes()), 0, pages, 0, code.bytes().length);
+        var free = new Free(pages.address(), bytes);
+        if (!Pages.protect(pages, Pages.Rights.READ_EXECUTE)) {
+            free.run();
+            return Optional.empty();
+        }
+        var kernel = new Kernel(name, pages);
+        CLEANER.register(kernel, free);
+        if (DUMP != null) write(name, code, pages.address());
+        return Optional.of(kernel);
+    }
+
+    private record Free(long address, long bytes) implements Runnable {
+        @Override public void run() {
+            Pages.unmap(address, bytes);
+            HELD.addAndGet(-bytes);
+        }
+    }
+
+    private static synchronized void write(String name, Assembler.Code code, long address) {
+        try {
+            Files.createDirectories(DUMP);
+            Files.writeString(DUMP.resolve(name.replaceAll("[^A-Za-z0-9._-]", "_") + ".s"), code.listing());
+            Files.writeString(DUMP.resolve("map.txt"), String.format(Locale.ROOT, "%x %d %s%n", address, code.bytes().length, name),
+                    StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException("LYCEUM_DUMP_CODE: cannot write the listing of " + name + " to " + DUMP, e);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package lyceum.backend.x86.machine;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+
+/**
+ * Machine code that can be called: {@code void(long, long, long, long, long, long)} after the System V ABI, so the arguments stand in rdi, rsi,
+ * rdx, rcx, r8, r9. What does not fit goes through a block of memory whose address is one of them.
+ *
+ * <p>The code is freed when the kernel is unreachable. Operands are the caller's to keep reachable.
+ */
+public final class Kernel {
+    private final String name;
+    private final MemorySegment entry;
+
+    Kernel(String name, MemorySegment entry) {
+        this.name = name;
+        this.entry = entry;
+    }
+
+    public String name() { return name; }
+
+    MemorySegment entry() { return entry; }
+
+    /** For work of up to about 50 microseconds: a collection waits until it is done. */
+    public void call(long a, long b, long c, long d, long e, long f) {
+        try {
+            if (CheckedCall.ON) CheckedCall.call(this, entry, a, b, c, d, e, f);
+            else NativeCall.CRITICAL.invokeExact(entry, a, b, c, d, e, f);
+        } catch (Throwable thrown) {
+            throw NativeCall.unexpected(thrown);
+        } finally {
+            Reference.reachabilityFence(this);
+        }
+    }
+
+    public void call(long a) { call(a, 0, 0, 0, 0, 0); }
+
+    /** For longer work: a collection may run meanwhile. */
+    public void callLong(long a, long b, long c, long d, long e, long f) {
+        try {
+            if (CheckedCall.ON) CheckedCall.call(this, entry, a, b, c, d, e, f);
+            else NativeCall.PLAIN.invokeExact(entry, a, b, c, d, e, f);
+        } catch (Throwable thrown) {
+            throw NativeCall.unexpected(thrown);
+        } finally {
+            Reference.reachabilityFence(this);
+        }
+    }
+
+    public void callLong(long a) { callLong(a, 0, 0, 0, 0, 0); }
+
+    @Override public String toString() { return name + " at 0x" + Long.toHexString(entry.address()); }
+}

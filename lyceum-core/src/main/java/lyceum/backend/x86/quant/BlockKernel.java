@@ -1,0 +1,317 @@
+package lyceum.backend.x86.quant;
+
+import static lyceum.backend.x86.asm.Gp.R10;
+import static lyceum.backend.x86.asm.Gp.R8;
+import static lyceum.backend.x86.asm.Gp.R9;
+import static lyceum.backend.x86.asm.Gp.RAX;
+import static lyceum.backend.x86.asm.Gp.RCX;
+import static lyceum.backend.x86.asm.Gp.RDI;
+import static lyceum.backend.x86.asm.Gp.RDX;
+import static lyceum.backend.x86.asm.Gp.RSI;
+import static lyceum.backend.x86.asm.Gp.RSP;
+import static lyceum.backend.x86.asm.Instruction.*;
+
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Condition;
+import lyceum.backend.x86.asm.Feature;
+import lyceum.backend.x86.asm.Gp;
+import lyceum.backend.x86.asm.Mem;
+import lyceum.backend.x86.asm.Vec;
+
+/**
+ * Writes the product of a panel of sixteen rows of codes with a tile of activations.
+ *
+ * <p>Arguments: panel, activations, out, number of chunks, bytes between rows of out, number of rows of the panel that exist (1 to 16). With
+ * VNNI a vector holds all sixteen rows, else two hold eight each and are taken in turn.
+ */
+final class BlockKernel {
+    private static final Gp PANEL = RDI, ACTIVATIONS = RSI, OUT = RDX, CHUNKS = RCX, STRIDE = R8, VALID = R9, COUNT = RAX, SCALES = R10;
+    /** Unpacked 6-bit scales and minima: 8 x 16 bytes each. */
+    private static final int UNPACKED = 256;
+
+    private final Assembler a;
+    private final Layout layout;
+    private final PackedActivations acts;
+    private final boolean wide, add;
+    private final int halves, width, rows, digits;
+    /** Bytes of sums on the stack where registers are few; they lie above the unpacked scales. */
+    private final int spilled;
+    private int next;
+    private final Vec[][] integer;
+    private final Vec[] sum, minimum;
+    private final Vec code, other, high, scale, low, temporary, mask, bit;
+
+    /**
+     * @param rows of activations
+     * @param add whether out holds something that the product is added to
+     */
+    BlockKernel(Cpu cpu, boolean listing, Layout layout, int digits, int rows, boolean add) {
+        this.a = new Assembler(cpu.features(), listing);
+        this.layout = layout;
+        this.acts = new PackedActivations(layout, digits, rows);
+        this.wide = isWide(cpu);
+        this.add = add;
+        this.halves = wide ? 1 : 2;
+        this.width = wide ? 512 : 256;
+        this.rows = rows;
+        this.digits = digits;
+        this.spilled = wide ? 0 : rows * 128;
+        integer = new Vec[rows][digits];
+        for (var row : integer) for (int d = 0; d < digits; d++) row[d] = register();
+        sum = new Vec[rows];
+        minimum = new Vec[rows];
+        if (wide) {
+            for (int r = 0; r < rows; r++) sum[r] = register();
+            if (layout.hasMinimum()) for (int r = 0; r < rows; r++) minimum[r] = register();
+        }
+        code = register();
+        other = register();
+        scale = register();
+        low = layout.hasMinimum() ? register() : null;
+        temporary = register();
+        high = layout.bits == 5 || layout.bits == 6 ? register() : null;
+        mask = layout.bits < 8 ? register() : null;
+        bit = high != null ? register() : null;
+    }
+
+    static boolean isWide(Cpu cpu) { return cpu.has(Feature.VNNI) && cpu.has(Feature.AVX512); }
+
+    /** The most rows of activations that registers hold sums for. */
+    static int mostRows(Cpu cpu, int digits) { return isWide(cpu) ? new int[] {8, 6, 4}[digits - 1] : new int[] {4, 3, 2}[digits - 1]; }
+
+    private Vec register() { return Vec.of(next++, width); }
+
+    Assembler.Code write() {
+        int stack = spilled + (isSuperBlock() ? UNPACKED : 0);
+        if (stack > 0) a.sub(RSP, stack);
+        if (mask != null) a.emit(VMOVUPS, mask, bytes(0x0F));
+        if (bit != null) a.emit(VMOVUPS, bit, bytes(layout.bits == 5 ? 0x10 : 0x30));
+        clear();
+        var chunk = a.label();
+        a.align(32);
+        a.bind(chunk);
+        if (layout.length == 64) twoBlocks();
+        else superBlock();
+        a.sub(CHUNKS, 1);
+        a.jump(Condition.NE, chunk);
+        new PanelOutput(a, wide, add, OUT, STRIDE, VALID, code, other, temporary).write(rows, (r, h) -> {
+            var y = wide ? sum[r] : scale;
+            if (!wide) a.emit(VMOVUPS, y, spill(r, h, false));
+            if (layout.hasMinimum()) a.emit(VSUBPS, y, y, wide ? minimum[r] : spill(r, h, true));
+            return y;
+        });
+        if (stack > 0) a.add(RSP, stack);
+        a.vzeroupper();
+        a.ret();
+        return a.finish();
+    }
+
+    private boolean isSuperBlock() { return layout == Layout.Q4_K || layout == Layout.Q5_K; }
+
+    private Mem bytes(int value) { return words(value * 0x01010101); }
+
+    /** One word sixteen times: a constant for vectors of any width. */
+    private Mem words(int word) {
+        var all = new int[width / 32];
+        java.util.Arrays.fill(all, word);
+        return a.constants(all);
+    }
+
+    // Sums: in registers, or on the stack.
+
+    private Mem spill(int r, int half, boolean minimum) { return Mem.at(RSP, (isSuperBlock() ? UNPACKED : 0) + r * 128 + (minimum ? 64 : 0) + 32 * half); }
+
+    private void clear() {
+        if (wide) {
+            for (int r = 0; r < rows; r++) zero(sum[r]);
+            if (layout.hasMinimum()) for (int r = 0; r < rows; r++) zero(minimum[r]);
+            return;
+        }
+        zero(temporary);
+        for (int r = 0; r < rows; r++) for (int h = 0; h < 2; h++) {
+            a.emit(VMOVUPS_STORE, spill(r, h, false), temporary);
+            a.emit(VMOVUPS_STORE, spill(r, h, true), temporary);
+        }
+    }
+
+    private void zero(Vec v) { a.emit(wide ? VPXORD : VPXOR, v, v, v); }
+
+    // Chunks.
+
+    private void twoBlocks() {
+        for (int block = 0; block < 2; block++) {
+            for (int h = 0; h < halves; h++) {
+                a.emit(VCVTPH2PS, scale, Mem.at(PANEL, 32 * block + 16 * h));
+                if (layout.hasMinimum()) {
+                    a.emit(VPMOVZXBD, low, Mem.at(PANEL, 64 + 16 * block + 8 * h));
+                    a.emit(VCVTDQ2PS, low, low);
+                    a.emit(VMULPS, low, low, scale);
+                }
+                unit(0, layout.head + block * layout.blockBytes(), block * acts.recordBytes(), h);
+            }
+        }
+        a.add(PANEL, layout.chunkBytes());
+        a.add(ACTIVATIONS, 2 * acts.recordBytes());
+    }
+
+    /** Eight blocks of 32 in a loop; the head stands at PANEL until the end of the chunk. COUNT walks the codes, SCALES the unpacked scales. */
+    private void superBlock() {
+        if (isSuperBlock()) {
+            unpackScales();
+            a.mov(SCALES, RSP);
+        } else {
+            a.lea(SCALES, Mem.at(PANEL, 64));
+        }
+        a.lea(COUNT, Mem.at(PANEL, layout.head));
+        a.add(PANEL, layout.chunkBytes());
+        var block = a.bind(a.label());
+        for (int u = 0; u < acts.units(); u++) {
+            for (int h = 0; h < halves; h++) {
+                groupScale(u, h);
+                unit(u, u * 192, 0, h);
+            }
+        }
+        a.add(COUNT, layout.blockBytes());
+        a.add(ACTIVATIONS, acts.recordBytes());
+        a.add(SCALES, 16 * acts.units());
+        a.cmp(COUNT, PANEL);
+        a.jump(Condition.B, block);
+    }
+
+    private void groupScale(int u, int h) {
+        var d = Mem.at(PANEL, -layout.chunkBytes() + 16 * h);
+        a.emit(VCVTPH2PS, temporary, d);
+        a.emit(layout == Layout.Q6_K ? VPMOVSXBD : VPMOVZXBD, scale, Mem.at(SCALES, 16 * u + 8 * h));
+        a.emit(VCVTDQ2PS, scale, scale);
+        a.emit(VMULPS, scale, scale, temporary);
+        if (!layout.hasMinimum()) return;
+        a.emit(VCVTPH2PS, temporary, d.plus(32));
+        a.emit(VPMOVZXBD, low, Mem.at(SCALES, 128 + 8 * h));
+        a.emit(VCVTDQ2PS, low, low);
+        a.emit(VMULPS, low, low, temporary);
+    }
+
+    /** From three rows of four bytes, sixteen times, to eight scales and eight minima on the stack: see {@code SuperBlock}. */
+    private void unpackScales() {
+        Mem six = bytes(63), top = bytes(0x30);
+        for (int h = 0; h < halves; h++) {
+            int at = 32 * h;
+            a.emit(VMOVUPS, other, Mem.at(PANEL, 192 + at));
+            for (int row = 0; row < 2; row++) { // 0 gives scales, 1 minima
+                a.emit(VMOVUPS, code, Mem.at(PANEL, 64 + 64 * row + at));
+                and(temporary, code, six);
+                a.emit(VMOVUPS_STORE, Mem.at(RSP, 128 * row + at), temporary);
+                a.emit(VPSRLW, 2, code, code);
+                and(code, code, top);
+                if (row == 1) a.emit(VPSRLW, 4, other, other);
+                and(temporary, other, mask);
+                or(code, code, temporary);
+                a.emit(VMOVUPS_STORE, Mem.at(RSP, 128 * row + 64 + at), code);
+            }
+        }
+    }
+
+    private void and(Vec to, Vec x, lyceum.backend.x86.asm.Operand y) { a.emit(wide ? VPANDD : VPAND, to, x, y); }
+
+    private void or(Vec to, Vec x, Vec y) { a.emit(wide ? VPORD : VPOR, to, x, y); }
+
+    // A unit: positions that share a scale.
+
+    /**
+     * @param u number of the unit in its record
+     * @param at bytes from the code pointer to the unit's codes
+     * @param record bytes from ACTIVATIONS to the record
+     */
+    private void unit(int u, int at, int record, int h) {
+        var codes = layout.length == 64 ? PANEL : COUNT;
+        for (int r = 0; r < rows; r++) for (int d = 0; d < digits; d++) start(integer[r][d], record + acts.startAt(r, d, u));
+        int vectors = layout.unit / 4;
+        if (high != null) a.emit(VMOVUPS, high, Mem.at(codes, at + 16 * vectors * 2 + 32 * h));
+        for (int v = 0; v < vectors; v++) {
+            var c = vector(codes, at, v, h);
+            int position = u * layout.unit + 4 * v;
+            for (int r = 0; r < rows; r++) for (int d = 0; d < digits; d++) multiply(integer[r][d], c, Mem.at(ACTIVATIONS, record + acts.digitAt(r, d) + position));
+        }
+        for (int r = 0; r < rows; r++) fold(r, record, h);
+    }
+
+    /** The signed product of the AVX2 kernel for whole bytes has no offset. */
+    private void start(Vec sum, int at) {
+        if (!wide && layout.bits == 8) zero(sum);
+        else a.emit(VPBROADCASTD, sum, Mem.at(ACTIVATIONS, at));
+    }
+
+    /** Codes of vector {@code v} of a unit, without sign (with sign for whole bytes in AVX2). */
+    private Vec vector(Gp codes, int at, int v, int h) {
+        if (layout.bits == 8) {
+            a.emit(VMOVUPS, code, Mem.at(codes, at + 64 * v + 32 * h));
+            if (!wide) a.emit(VPXOR, code, code, bytes(0x80));
+            return code;
+        }
+        if (v % 2 == 0) {
+            a.emit(VMOVUPS, other, Mem.at(codes, at + 32 * v + 32 * h));
+            and(code, other, mask);
+        } else {
+            a.emit(VPSRLW, 4, code, other);
+            and(code, code, mask);
+        }
+        if (high != null) {
+            int shift = layout.bits == 5 ? 4 - v : 4 - 2 * v;
+            if (shift > 0) a.emit(VPSLLW, shift, temporary, high);
+            else if (shift < 0) a.emit(VPSRLW, -shift, temporary, high);
+            var bits = shift == 0 ? high : temporary;
+            if (wide) {
+                a.emit(VPTERNLOGD, 0xF8, code, bits, bit); // code or (bits and bit)
+            } else {
+                a.emit(VPAND, temporary, bits, bit);
+                a.emit(VPOR, code, code, temporary);
+            }
+        }
+        return code;
+    }
+
+    /** Adds to each lane the products of its four codes with four digits. */
+    private void multiply(Vec sum, Vec codes, Mem digits) {
+        if (wide) {
+            a.emit(VPDPBUSD, sum, codes, digits.broadcast());
+            return;
+        }
+        a.emit(VPBROADCASTD, temporary, digits);
+        if (layout.bits == 8) {
+            // The first factor of vpmaddubsw has no sign: |x| (sign(x) c) instead of c x. Two products stay below 2^15, since no code is -128.
+            a.emit(VPSIGNB, other, codes, temporary);
+            a.emit(VPABSB, temporary, temporary);
+            a.emit(VPMADDUBSW, temporary, temporary, other);
+        } else {
+            a.emit(VPMADDUBSW, temporary, codes, temporary);
+        }
+        a.emit(VPMADDWD, temporary, temporary, words(0x00010001));
+        a.emit(VPADDD, sum, sum, temporary);
+    }
+
+    /** {@code sum += scale (step I)} and {@code minimum += low (step N)}. */
+    private void fold(int r, int record, int h) {
+        var total = integer[r][0];
+        a.emit(VCVTDQ2PS, total, total);
+        for (int d = 1; d < digits; d++) {
+            a.emit(VCVTDQ2PS, integer[r][d], integer[r][d]);
+            a.emit(VFMADD132PS, total, integer[r][d], words(Float.floatToRawIntBits(256)));
+        }
+        Mem step = Mem.at(ACTIVATIONS, record + acts.stepAt(r)), n = Mem.at(ACTIVATIONS, record + acts.sumAt(r));
+        if (wide) {
+            a.emit(VMULPS, total, total, step.broadcast());
+            a.emit(VFMADD231PS, sum[r], total, scale);
+            if (layout.hasMinimum()) a.emit(VFMADD231PS, minimum[r], low, n.broadcast());
+            return;
+        }
+        a.emit(VBROADCASTSS, temporary, step);
+        a.emit(VMULPS, total, total, temporary);
+        a.emit(VFMADD213PS, total, scale, spill(r, h, false));
+        a.emit(VMOVUPS_STORE, spill(r, h, false), total);
+        if (!layout.hasMinimum()) return;
+        a.emit(VBROADCASTSS, temporary, n);
+        a.emit(VFMADD213PS, temporary, low, spill(r, h, true));
+        a.emit(VMOVUPS_STORE, spill(r, h, true), temporary);
+    }
+}

@@ -1,0 +1,208 @@
+package lyceum.backend.x86.quant;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import lyceum.DType;
+import lyceum.backend.Parallel;
+import lyceum.backend.View;
+import lyceum.backend.quant.Activations;
+import lyceum.backend.quant.BlockFormat;
+import lyceum.backend.quant.BlockMatrix;
+import lyceum.backend.scalar.Matmul.Matrix;
+import lyceum.backend.scalar.Panels;
+import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.asm.Feature;
+import lyceum.memory.Allocator;
+import lyceum.memory.Storage;
+
+/** Products of activations with quantised weights, and the kernels made for them so far. */
+public final class QuantisedProducts {
+    /** Bytes of weights that a thread takes at once: some ten microseconds from memory. */
+    private static final long GRAIN = 192 << 10;
+    /** Bytes times rows below which a call is short enough to hold up a collection. */
+    private static final long SHORT = 1 << 20;
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+    /** What a kernel is made for: a {@link Layout}, a float format or {@link PackedActivations}; rows of activations, and whether it adds to what out holds. */
+    private record Key(Object weights, Activations activations, int rows, boolean add) {
+        String name() {
+            var what = weights instanceof PackedActivations p ? "activations-" + p.layout() : weights.toString();
+            return what + (activations == null ? "" : "-" + activations) + "-" + rows + (add ? "-add" : "");
+        }
+    }
+
+    private final Cpu cpu;
+    private final ConcurrentHashMap<Key, Optional<Kernel>> kernels = new ConcurrentHashMap<>();
+    /** Packed activations, and a row of floats on its way there. */
+    private final ThreadLocal<Storage> scratch = new ThreadLocal<>(), floats = new ThreadLocal<>();
+
+    public QuantisedProducts(Cpu cpu) { this.cpu = cpu; }
+
+    /**
+     * {@code out = x w' + bias}; see {@link lyceum.backend.Backend#matmulQuantised}.
+     *
+     * @return false, and nothing is done, if these operands are for the reference: activations that are not finite, an output with gaps, or code
+     *         memory that is refused
+     */
+    public boolean multiply(View x, BlockMatrix weights, View bias, Activations activations, View out) {
+        if (out.strides()[1] != 1 && out.shape()[1] > 1 || out.dtype() != DType.F32) return false;
+        if (!out.storage().segment().isNative()) return false;
+        if (x.shape()[0] == 0 || weights.rows() == 0 || weights.columns() == 0) return false;
+        boolean done = weights.format().isFloat() ? floats(x, weights, bias, out) : blocks(x, weights, bias, activations, out);
+        Reference.reachabilityFence(x);
+        Reference.reachabilityFence(weights);
+        Reference.reachabilityFence(out);
+        return done;
+    }
+
+    private static long address(View v) { return v.storage().segment().address() + v.byteOffset(); }
+
+    private static long address(Storage s) { return s.segment().address() + s.base(); }
+
+    private Storage scratch(long bytes) { return held(scratch, bytes); }
+
+    private Storage floats(long bytes) { return held(floats, bytes); }
+
+    /** Memory of this thread, kept for its next call. */
+    private static Storage held(ThreadLocal<Storage> here, long bytes) {
+        var held = here.get();
+        if (held == null || held.bytes() < bytes) {
+            held = Allocator.allocate(bytes, null);
+            here.set(held);
+        }
+        return held;
+    }
+
+    private static void row(View x, int i, int k, float[] to) {
+        Panels.load(new Matrix(x, x.byteOffset(), x.strides()[0], x.strides()[1]), i, 1, 0, k, to, 0, k);
+    }
+
+    // Blocks.
+
+    private boolean blocks(View x, BlockMatrix weights, View bias, Activations activations, View out) {
+        int m = (int) x.shape()[0], k = (int) weights.columns(), digits = activations.digits();
+        int most = Math.min(m, BlockKernel.mostRows(cpu, digits)), tiles = (m + most - 1) / most, lastRows = m - (tiles - 1) * most;
+        boolean add = bias != null;
+        var packed = weights.packed(PackedMatrix.class, PackedMatrix::of);
+        if (packed.hasLeast() && packed.layout() == Layout.BYTES && !BlockKernel.isWide(cpu)) return false;
+        var kernel = kernel(new Key(packed.layout(), activations, most, add));
+        var last = kernel(new Key(packed.layout(), activations, lastRows, add));
+        if (kernel.isEmpty() || last.isEmpty()) return false;
+
+        var tile = new PackedActivations(packed.layout(), digits, most);
+        long tileBytes = tile.bytes(packed.chunks());
+        var memory = scratch(tiles * tileBytes);
+        if (!pack(x, k, packed, activations, most, tileBytes, memory)) return false;
+        if (add) fill(bias, out);
+
+        panels(weights.rows(), packed.panelBytes(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most,
+                packed.address(p), address(memory) + t * tileBytes, to, packed.chunks(), out.strides()[0] * 4, valid), out, most);
+        Reference.reachabilityFence(memory);
+        return true;
+    }
+
+    private static void call(Kernel kernel, long work, long a, long b, long c, long d, long e, long f) {
+        if (work < SHORT) kernel.call(a, b, c, d, e, f);
+        else kernel.callLong(a, b, c, d, e, f);
+    }
+
+    /** False if an activation is not finite or too large for integers. */
+    private boolean pack(View x, int k, PackedMatrix packed, Activations activations, int most, long tileBytes, Storage memory) {
+        int m = (int) x.shape()[0], lastTile = (m - 1) / most;
+        int padded = packed.chunks() * packed.layout().length;
+        var fit = new boolean[m];
+        Parallel.range(m, Math.max(1, (1 << 15) / k), (from, to) -> {
+            var values = new float[padded];
+            for (int i = (int) from; i < to; i++) {
+                row(x, i, k, values);
+                fit[i] = Activations.fit(values, 0, k);
+                int t = i / most;
+                var layout = new PackedActivations(packed.layout(), activations.digits(), t == lastTile ? m - t * most : most);
+                if (fit[i]) pack(values, packed.chunks(), activations, layout, i % most, memory, t * tileBytes);
+            }
+        });
+        for (boolean good : fit) if (!good) return false;
+        return true;
+    }
+
+    /** By machine code where it can be had. */
+    private void pack(float[] values, int chunks, Activations activations, PackedActivations layout, int row, Storage memory, long at) {
+        var kernel = cpu.has(Feature.AVX512) ? kernel(new Key(layout, activations, layout.rows(), false)) : Optional.<Kernel>empty();
+        if (kernel.isEmpty()) {
+            layout.write(values, values.length, chunks, activations, row, memory.segment(), memory.base() + at, new int[Activations.BLOCK]);
+            return;
+        }
+        var floats = floats(values.length * 4L);
+        MemorySegment.copy(values, 0, floats.segment(), FLOAT, floats.base(), values.length);
+        long to = memory.segment().address() + memory.base() + at;
+        kernel.get().call(floats.segment().address() + floats.base(), to + layout.digitAt(row, 0), to + layout.startAt(row, 0, 0), to + layout.stepAt(row),
+                values.length / Activations.BLOCK, layout.recordBytes());
+        Reference.reachabilityFence(floats);
+    }
+
+    private void fill(View bias, View out) {
+        int n = (int) bias.shape()[0];
+        var values = new float[n];
+        Panels.load(new Matrix(bias, bias.byteOffset(), 0, bias.strides()[0]), 0, 1, 0, n, values, 0, n);
+        for (long i = 0; i < out.shape()[0]; i++) MemorySegment.copy(values, 0, out.storage().segment(), FLOAT, out.byteOffset() + i * out.strides()[0] * 4, n);
+    }
+
+    // Floats.
+
+    private boolean floats(View x, BlockMatrix weights, View bias, View out) {
+        int m = (int) x.shape()[0], k = (int) weights.columns(), most = Math.min(m, FloatKernel.mostRows(cpu)), tiles = (m + most - 1) / most;
+        boolean add = bias != null;
+        var kernel = kernel(new Key(weights.format(), null, most, add));
+        var last = kernel(new Key(weights.format(), null, m - (tiles - 1) * most, add));
+        if (kernel.isEmpty() || last.isEmpty()) return false;
+
+        var packed = weights.packed(PackedFloats.class, PackedFloats::of);
+        int line = packed.positions();
+        var memory = scratch(4L * m * line);
+        Parallel.range(m, Math.max(1, (1 << 16) / line), (from, to) -> {
+            var values = new float[line];
+            for (int i = (int) from; i < to; i++) {
+                row(x, i, k, values);
+                MemorySegment.copy(values, 0, memory.segment(), FLOAT, memory.base() + 4L * i * line, line);
+            }
+        });
+        if (add) fill(bias, out);
+        panels(weights.rows(), packed.panelBytes(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most,
+                packed.address(p), address(memory) + 4L * t * most * line, to, line, out.strides()[0] * 4, valid), out, most);
+        Reference.reachabilityFence(memory);
+        return true;
+    }
+
+    /** A kernel on panel {@code p} and tile {@code t} of the activations, which writes {@code valid} results a row at address {@code to}. */
+    private interface Step {
+        void run(long p, int t, long valid, long to);
+    }
+
+    private static void panels(long n, long panelBytes, int tiles, Step step, View out, int tileRows) {
+        long outAt = address(out), stride = out.strides()[0] * 4;
+        Parallel.range((n + Layout.ROWS - 1) / Layout.ROWS, Math.max(1, GRAIN / panelBytes), (from, to) -> {
+            for (long p = from; p < to; p++) {
+                long first = p * Layout.ROWS;
+                for (int t = 0; t < tiles; t++) step.run(p, t, Math.min(Layout.ROWS, n - first), outAt + t * tileRows * stride + first * 4);
+            }
+        });
+    }
+
+    private Optional<Kernel> kernel(Key key) {
+        return kernels.computeIfAbsent(key, k -> {
+            boolean listing = CodeMemory.isListed();
+            var code = switch (k.weights) {
+                case BlockFormat format -> new FloatKernel(cpu, listing, format, k.rows, k.add).write();
+                case Layout layout -> new BlockKernel(cpu, listing, layout, k.activations.digits(), k.rows, k.add).write();
+                case PackedActivations layout -> new ActivationKernel(cpu, listing, layout, k.activations).write();
+                default -> throw new AssertionError(k);
+            };
+            return CodeMemory.load("quant-" + k.name() + "-" + cpu.level(), code);
+        });
+    }
+}

@@ -1,0 +1,158 @@
+package lyceum.tensor;
+
+import java.util.function.UnaryOperator;
+import lyceum.DType;
+import lyceum.DTypeException;
+import lyceum.ShapeException;
+
+/**
+ * Scaled dot-product attention: {@code softmax(scale Q K' + bias) V} over the keys that each query sees.
+ *
+ * {@snippet :
+ * var y = new Attention().withCausal(true).of(q, k, v);                          // (batch, heads, T, d) each
+ * var z = new Attention().withCausal(true).withWindow(4096).of(q, k, v);         // k, v with fewer heads: grouped queries
+ * var w = new Attention().withKeyLengths(lengths).weights(q, k);                 // the softmax itself, to look at
+ * }
+ *
+ * <p>Computed tile by tile: memory is linear in the lengths. Query {@code i} stands at position {@code p = keys - queries + i} (the last query at
+ * the last key, so that a cache of past keys works by itself), or {@code queryStarts[b] + i}; key {@code j} at position j. A query that sees no key gives
+ * zeros. F16 and BF16 are multiplied and accumulated in F32. The first gradient is one fused pass; a gradient that is recorded itself is taken
+ * in tensor operations.
+ *
+ * @param scale of the dot products; 0 for {@code 1 / sqrt(d)}
+ * @param causal hides keys with {@code j > p}
+ * @param window hides keys with {@code |p - j| >= window}; 0 for none (Beltagy, Peters and Cohan 2020)
+ * @param bias added to the scaled scores, broadcast to (batch, heads, queries, keys); or BOOL, where false hides a key; or null
+ * @param keyLengths how many keys each batch entry has, (batch), I32 or I64; null for all
+ * @param queryStarts position of the first query of each batch entry, (batch), I32 or I64; null for {@code keys - queries}
+ * @param blockTable pages of each batch entry, (batch, pages), I32 or I64: keys and values are then (blocks, kv heads, block size, d), and key j is row
+ *        {@code j % blockSize} of block {@code blockTable[b, j / blockSize]} (Kwon et al. 2023); pages beyond {@code keyLengths} are not looked at; or null
+ * @see <a href="https://arxiv.org/abs/1706.03762">Vaswani et al. (2017)</a>
+ * @see <a href="https://arxiv.org/abs/2307.08691">Dao (2023)</a>
+ */
+public record Attention(double scale, boolean causal, long window, Tensor bias, Tensor keyLengths, Tensor queryStarts, Tensor blockTable) {
+    public Attention {
+        if (!Double.isFinite(scale)) throw new IllegalArgumentException("Attention: scale is " + scale + "; it is a finite number, 0 for 1 / sqrt(d)");
+        if (window < 0 || window > Integer.MAX_VALUE) throw new IllegalArgumentException("Attention: window is " + window + "; it lies between 1 and 2^31 - 1, or is 0 for none");
+    }
+
+    /** Every query sees every key, scaled by {@code 1 / sqrt(d)}. */
+    public Attention() { this(0, false, 0, null, null, null, null); }
+
+    public Attention withScale(double scale) { return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable); }
+
+    public Attention withCausal(boolean causal) { return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable); }
+
+    public Attention withWindow(long window) { return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable); }
+
+    public Attention withBias(Tensor bias) { return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable); }
+
+    public Attention withKeyLengths(Tensor keyLengths) { return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable); }
+
+    public Attention withQueryStarts(Tensor queryStarts) { return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable); }
+
+    public Attention withBlockTable(Tensor blockTable) { return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable); }
+
+    /**
+     * Attends. Differentiable in q, k, v and a float bias.
+     *
+     * @param q (batch, heads, queries, d); missing leading axes count as 1
+     * @param k (batch, kv heads, keys, d), where kv heads divide heads: {@code heads / kvHeads} neighbouring query heads share one
+     * @param v (batch, kv heads, keys, e)
+     * @return (batch, heads, queries, e), of q's rank
+     * @throws ShapeException if shapes, lengths or pages do not fit
+     */
+    public Tensor of(Tensor q, Tensor k, Tensor v) {
+        var type = DType.promote(DType.promote(q.dtype(), k.dtype()), v.dtype());
+        if (!q.dtype().isFloat() || !k.dtype().isFloat() || !v.dtype().isFloat())
+            throw new DTypeException("attention: q, k and v are " + q.dtype() + ", " + k.dtype() + " and " + v.dtype() + "; they are floats");
+        var query = four("q", q).to(type);
+        var key = four("k", k).to(type);
+        var value = four("v", v).to(type);
+        var checked = checked(query, key, value);
+        var result = Attending.value(checked, query, key, value);
+        return q.rank() == 4 ? result : result.reshape(outer(q, value.size(3)));
+    }
+
+    /**
+     * Like {@link #of(Tensor, Tensor, Tensor)}, with {@code change} applied to the weights (batch, heads, queries, keys) before they meet the values:
+     * dropout, or a look at them. In tensor operations, quadratic in the lengths.
+     */
+    public Tensor of(Tensor q, Tensor k, Tensor v, UnaryOperator<Tensor> change) {
+        Tensor query = four("q", q), key = four("k", k), value = four("v", v);
+        var result = Attending.composed(checked(query, key, value), query, key, value, change);
+        return q.rank() == 4 ? result : result.reshape(outer(q, value.size(3)));
+    }
+
+    /** The weights alone, (batch, heads, queries, keys), of q's rank: quadratic in the lengths, in tensor operations. */
+    public Tensor weights(Tensor q, Tensor k) {
+        var query = four("q", q);
+        var key = four("k", k);
+        var checked = checked(query, key, key);
+        var weights = Attending.weights(checked, query, Attending.inPages(checked, key));
+        return q.rank() == 4 ? weights : weights.reshape(outer(q, weights.size(3)));
+    }
+
+    private static long[] outer(Tensor q, long last) {
+        var sizes = q.shape().toArray();
+        sizes[sizes.length - 1] = last;
+        return sizes;
+    }
+
+    private static Tensor four(String name, Tensor x) {
+        if (x.rank() < 2 || x.rank() > 4) throw new ShapeException("attention: " + name + " has shape " + x.shape() + "; it is (batch, heads, length, width), leading axes of 1 may be missing");
+        while (x.rank() < 4) x = x.unsqueeze(0);
+        return x;
+    }
+
+    /** These options with the scale settled and masks in the types and shapes that kernels take. */
+    private Attention checked(Tensor q, Tensor k, Tensor v) {
+        long batch = q.size(0), heads = q.size(1), keyHeads = k.size(1), d = q.size(3);
+        var shapes = "attention: q " + q.shape() + ", k " + k.shape() + ", v " + v.shape() + ": ";
+        if (k.size(3) != d) throw new ShapeException(shapes + "widths " + d + " and " + k.size(3) + " of q and k differ");
+        for (int axis = 0; axis < 3; axis++) if (k.size(axis) != v.size(axis)) throw new ShapeException(shapes + "k and v differ in axis " + axis);
+        if (blockTable == null && k.size(0) != batch) throw new ShapeException(shapes + "batches " + batch + " and " + k.size(0) + " differ");
+        if (keyHeads == 0 ? heads != 0 : heads % keyHeads != 0) throw new ShapeException(shapes + "the " + keyHeads + " heads of k do not divide the " + heads + " of q");
+        if (blockTable != null && (blockTable.rank() != 2 || blockTable.size(0) != batch)) throw new ShapeException("attention: the block table has shape " + blockTable.shape() + "; it is (batch " + batch + ", pages)");
+        long keys = blockTable == null ? k.size(2) : blockTable.size(1) * k.size(2);
+        var lengths = numbers("keyLengths", keyLengths, batch);
+        if (lengths != null && batch > 0) within("a key length", lengths, 0, keys);
+        var table = blockTable == null ? null : pages(whole("blockTable", blockTable), lengths, k.size(0), k.size(2));
+        return new Attention(scale == 0 ? 1 / Math.sqrt(d) : scale, causal, window, additive(q.dtype(), Shape.adopt(new long[] {batch, heads, q.size(2), keys})), lengths,
+                numbers("queryStarts", queryStarts, batch), table);
+    }
+
+    private Tensor additive(DType type, Shape scores) {
+        if (bias == null) return null;
+        var wide = type == DType.F64 ? DType.F64 : DType.F32;
+        if (!Shape.broadcast("attention bias", bias.shape(), scores).equals(scores)) throw new ShapeException("attention: bias " + bias.shape() + " does not stretch to " + scores);
+        if (bias.dtype().isFloat()) return bias.to(wide);
+        if (bias.dtype() != DType.BOOL) throw new DTypeException("attention: the bias is " + bias.dtype() + "; it is a float to add, or BOOL, true where a key is seen");
+        return bias.where(Tensor.full(wide, 0), Tensor.full(wide, Double.NEGATIVE_INFINITY));
+    }
+
+    private static Tensor numbers(String name, Tensor x, long batch) {
+        if (x == null) return null;
+        if (x.rank() != 1 || x.size(0) != batch) throw new ShapeException("attention: " + name + " has shape " + x.shape() + "; it is (batch " + batch + ")");
+        return whole(name, x);
+    }
+
+    private static Tensor whole(String name, Tensor x) {
+        if (!x.dtype().isInteger()) throw new DTypeException("attention: " + name + " is " + x.dtype() + "; it is I32 or I64");
+        return x.to(DType.I64).detach();
+    }
+
+    private static void within(String what, Tensor x, long low, long high) {
+        for (long value : Tracing.untold(x::toLongArray)) if (value < low || value > high)
+            throw new ShapeException("attention: " + what + " is " + value + "; it lies between " + low + " and " + high);
+    }
+
+    /** Pages that are not looked at name block 0. */
+    private static Tensor pages(Tensor table, Tensor lengths, long blocks, long blockSize) {
+        if (table.count() == 0) return table;
+        var used = lengths == null ? table.onesLike().ne(0) : Tensor.arange(table.size(1)).mul(blockSize).lt(lengths.unsqueeze(1));
+        var named = used.where(table, table.zerosLike()).compute();
+        within("a page's block", named, 0, blocks - 1);
+        return named;
+    }
+}

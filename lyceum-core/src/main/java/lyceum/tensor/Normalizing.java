@@ -1,0 +1,75 @@
+package lyceum.tensor;
+
+import lyceum.DType;
+import lyceum.ShapeException;
+import lyceum.tensor.History.Saved;
+
+/**
+ * Layer norm and RMS norm along the last axis: one pass over memory, and one for the gradient of x. Besides x the gradient keeps the two numbers
+ * of a row; if it is to be differentiated in turn, they are computed again, recorded.
+ */
+final class Normalizing {
+    private static final int[] LAST = {-1};
+
+    private Normalizing() { }
+
+    static Tensor layerNorm(Tensor x, Tensor weight, Tensor bias, double epsilon) {
+        return x.dtype().bytes() < 4 && x.dtype().isFloat() ? layerNorm(x.to(DType.F32), wide(weight), wide(bias), epsilon).to(x.dtype()) : apply("layerNorm", true, x, weight, bias, epsilon);
+    }
+
+    static Tensor rmsNorm(Tensor x, Tensor weight, double epsilon) {
+        return x.dtype().bytes() < 4 && x.dtype().isFloat() ? rmsNorm(x.to(DType.F32), wide(weight), epsilon).to(x.dtype()) : apply("rmsNorm", false, x, weight, null, epsilon);
+    }
+
+    private static Tensor wide(Tensor weight) { return weight == null ? null : weight.to(DType.F32); }
+
+    private static Tensor apply(String name, boolean centred, Tensor given, Tensor weight, Tensor bias, double epsilon) {
+        var type = given.dtype().toFloat();
+        for (var vector : new Tensor[] {weight, bias}) if (vector != null) type = DType.promote(type, vector.dtype());
+        var x = given.to(type);
+        check(name, x, weight);
+        check(name, x, bias);
+        Tensor w = weight == null ? null : weight.to(type), b = bias == null ? null : bias.to(type);
+        if (Tracing.on()) return affine(normal(x, mean(x, centred), rootOfVariance(x, centred, epsilon)), w, b);
+        var row = new Tensor[2];
+        boolean wanted = History.wanted(x, w, b);
+        var result = GradMode.with(false, () -> {
+            row[0] = mean(x, centred);
+            row[1] = centred ? x.sub(row[0]).square().mean(LAST, true).add(epsilon).rsqrt() : rootOfVariance(x, false, epsilon);
+            return affine(normal(x, row[0], row[1]), w, b);
+        });
+        if (!wanted) return result;
+        Saved in = Saved.of(x, name), factor = Saved.of(w, name), m = Saved.of(row[0], name), r = Saved.of(row[1], name);
+        return History.record(name, result, (i, g) -> {
+            if (i == 2) return g;
+            var again = GradMode.isRecording() ? in.get() : null;
+            var mean = !centred ? null : again != null ? mean(again, true) : m.get();
+            var root = again != null ? rootOfVariance(again, centred, epsilon) : r.get();
+            var normal = normal(in.get(), mean, root);
+            if (i == 1) return g.mul(normal);
+            var slope = factor == null ? g : g.mul(factor.get());
+            var radial = normal.mul(slope.mul(normal).mean(LAST, true));
+            return (centred ? slope.sub(slope.mean(LAST, true)) : slope).sub(radial).mul(root);
+        }, x, w, b);
+    }
+
+    private static void check(String name, Tensor x, Tensor vector) {
+        if (x.rank() == 0) throw new ShapeException(name + ": a scalar has no rows; reshape it to (1,)");
+        if (vector != null && (vector.rank() != 1 || vector.size(0) != x.size(-1)))
+            throw new ShapeException(name + ": a weight or bias of shape " + vector.shape() + " for rows of " + x.size(-1) + "; it is a vector of that length");
+    }
+
+    private static Tensor mean(Tensor x, boolean centred) { return centred ? x.mean(LAST, true) : null; }
+
+    /** {@code 1 / sqrt(var + epsilon)}, or of the mean square. */
+    private static Tensor rootOfVariance(Tensor x, boolean centred, double epsilon) {
+        return (centred ? x.sub(x.mean(LAST, true)) : x).square().mean(LAST, true).add(epsilon).rsqrt();
+    }
+
+    private static Tensor normal(Tensor x, Tensor mean, Tensor root) { return (mean == null ? x : x.sub(mean)).mul(root); }
+
+    private static Tensor affine(Tensor x, Tensor weight, Tensor bias) {
+        var scaled = weight == null ? x : x.mul(weight);
+        return bias == null ? scaled : scaled.add(bias);
+    }
+}

@@ -1,0 +1,58 @@
+package lyceum.backend.x86.asm;
+
+import static lyceum.backend.x86.asm.Vec.zmm;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+
+class AssemblerTest {
+    /** Every instruction with random operands, its listing and the bytes that GNU as makes of it: {@code tools/golden/assembler.sh}. */
+    @Test void writesTheBytesOfGnuAsForEveryInstruction() throws IOException {
+        String[] golden;
+        try (var in = AssemblerTest.class.getResourceAsStream("/golden/assembler.txt")) {
+            golden = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().skip(1).toArray(String[]::new);
+        }
+        var lines = new RandomOperands(1).lines();
+        assertThat(lines).hasSameSizeAs(golden);
+        for (int i = 0; i < golden.length; i++) assertThat(lines.get(i).text() + " | " + HexFormat.of().formatHex(lines.get(i).bytes())).isEqualTo(golden[i]);
+    }
+
+    @Test void refusesWhatTheCpuLacks() {
+        var a = new Assembler(EnumSet.of(Feature.AVX, Feature.AVX2, Feature.FMA));
+        a.emit(Instruction.VADDPS, Vec.ymm(0), Vec.ymm(1), Vec.ymm(2));
+        assertThatThrownBy(() -> a.emit(Instruction.VPTERNLOGD, 3, zmm(0), zmm(1), zmm(2))).hasMessageContaining("vpternlogd needs AVX512");
+        assertThatThrownBy(() -> a.emit(Instruction.VADDPS, zmm(0), zmm(1), zmm(2))).hasMessageContaining("vaddps needs AVX512");
+    }
+
+    @Test void jumpsReachTheirLabelsBothWays() {
+        var a = new Assembler(EnumSet.of(Feature.X86_64));
+        var end = a.label();
+        var loop = a.bind(a.label());
+        a.jump(Condition.E, end);
+        a.jump(loop);
+        a.bind(end);
+        a.ret();
+        assertThat(HexFormat.of().formatHex(a.finish().bytes())).isEqualTo("0f8402000000" + "ebf8" + "c3");
+    }
+
+    @Test void constantsStandOnceBehindTheCodeAndAligned() {
+        var a = new Assembler(EnumSet.allOf(Feature.class));
+        a.emit(Instruction.VBROADCASTSS, zmm(1), a.constant(1.5f));
+        a.emit(Instruction.VBROADCASTSS, zmm(2), a.constant(1.5f));
+        a.ret();
+        var bytes = a.finish().bytes();
+        assertThat(bytes).hasSize(10 + 10 + 1 + 3 + 4);
+        assertThat(HexFormat.of().formatHex(bytes)).isEqualTo("62f27d48180d0e000000" + "62f27d48181504000000" + "c3" + "0f1f00" + "0000c03f");
+    }
+
+    @Test void anUnboundLabelIsNamed() {
+        var a = new Assembler(EnumSet.of(Feature.X86_64));
+        a.jump(a.label());
+        assertThatThrownBy(a::finish).hasMessageContaining("L0");
+    }
+}

@@ -1,0 +1,72 @@
+package lyceum.tensor;
+
+import lyceum.DType;
+import lyceum.backend.Backend;
+import lyceum.backend.Convolution;
+import lyceum.random.Rng;
+
+/** A convolution of random sizes and options, from its seed. */
+record RandomConvolution(int seed, Convolution how, long[] x, long[] weight) {
+
+    static RandomConvolution of(int seed) { return draw(seed, seed % 4 == 0 ? 90 : 40, seed % 8 == 0 ? 8 : 18); }
+
+    /** Large enough for several threads. */
+    static RandomConvolution larger(int seed) { return draw(1000 + seed, 90, 40); }
+
+    private static RandomConvolution draw(int seed, int channels, int size) {
+        var rng = Rng.of(seed);
+        int axes = 1 + rng.nextInt(3), groups = rng.nextInt(3) == 0 ? 1 + rng.nextInt(6) : 1;
+        boolean depthwise = rng.nextInt(6) == 0;
+        if (depthwise) groups = 1 + rng.nextInt(channels);
+        int[] stride = new int[axes], before = new int[axes], after = new int[axes], dilation = new int[axes];
+        var x = new long[axes + 2];
+        var weight = new long[axes + 2];
+        weight[1] = depthwise ? 1 : 1 + rng.nextInt(channels / groups + 1);
+        weight[0] = depthwise ? groups * (1L + rng.nextInt(2)) : groups * (1L + rng.nextInt(channels / groups + 1));
+        x[0] = 1 + rng.nextInt(3);
+        x[1] = weight[1] * groups;
+        boolean pointwise = rng.nextInt(6) == 0, usual = rng.nextInt(2) == 0;
+        for (int i = 0; i < axes; i++) {
+            weight[i + 2] = pointwise ? 1 : usual ? 3 : 1 + rng.nextInt(axes == 3 ? 3 : 5);
+            stride[i] = usual ? 1 + seed % 2 : 1 + rng.nextInt(3);
+            dilation[i] = usual ? 1 : 1 + rng.nextInt(2);
+            before[i] = pointwise ? 0 : usual ? 1 : rng.nextInt(3);
+            after[i] = pointwise ? 0 : usual ? 1 : rng.nextInt(3);
+            long reach = (weight[i + 2] - 1) * dilation[i] + 1;
+            x[i + 2] = Math.max(1, reach - before[i] - after[i]) + rng.nextInt(axes == 1 ? 9 * size : axes == 2 ? size : size / 3);
+        }
+        return new RandomConvolution(seed, new Convolution().withStride(stride).withPadding(before, after).withDilation(dilation).withGroups(groups), x, weight);
+    }
+
+    /** The convolution and its gradients by x and by the weight. */
+    Tensor[] results(DType type) {
+        var rng = Rng.of(7L * seed + 1);
+        var tensors = new Tensor[] {Tensor.randn(rng, DType.F64, x).to(type).requiresGrad(), Tensor.randn(rng, DType.F64, weight).to(type).requiresGrad()};
+        var y = tensors[0].conv(tensors[1], null, how);
+        y.backward(Tensor.randn(rng, DType.F64, y.shape().toArray()).to(type));
+        return new Tensor[] {y.detach(), tensors[0].grad(), tensors[1].grad()};
+    }
+
+    /**
+     * Within rounding of the plain loops. A running sum of n terms of about one wanders like the root of n, so that its error has a deviation of
+     * about n / 3 units; six of them are allowed. BF16 is summed in F32 and rounded at the end.
+     */
+    void check(Backend backend) {
+        for (var type : new DType[] {DType.F32, DType.F64, DType.BF16}) {
+            var expected = new Tensor[1][];
+            Backend.with(Backend.named("scalar"), () -> expected[0] = results(type));
+            var actual = new Tensor[1][];
+            Backend.with(backend, () -> actual[0] = results(type));
+            for (int i = 0; i < 3; i++) {
+                double summands = i == 0 ? Shape.of(weight).count() / (double) weight[0] : i == 1 ? Shape.of(weight).count() / (double) weight[1]
+                        : actual[0][0].count() / (double) weight[0];
+                double ulp = type == DType.F64 ? 0x1p-52 : type == DType.F32 ? 0x1p-23 : 0x1p-8;
+                double error = actual[0][i].to(DType.F64).sub(expected[0][i].to(DType.F64)).abs().max().item(), size = expected[0][i].to(DType.F64).abs().max().item();
+                double bound = ulp * (size + (type == DType.BF16 ? 1 : 2 * summands + 1));
+                if (!(error <= bound)) throw new AssertionError(this + ", " + type + ", result " + i + ": differs by " + error + ", bound " + bound);
+            }
+        }
+    }
+
+    @Override public String toString() { return "seed " + seed + ": " + how + ", x " + Shape.of(x) + ", weight " + Shape.of(weight); }
+}

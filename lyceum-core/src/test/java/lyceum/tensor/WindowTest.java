@@ -1,0 +1,186 @@
+package lyceum.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import lyceum.DType;
+import lyceum.DTypeException;
+import lyceum.ShapeException;
+import lyceum.autograd.Autograd;
+import lyceum.backend.Backend;
+import lyceum.backend.Convolution;
+import lyceum.backend.Op;
+import lyceum.backend.Parallel;
+import lyceum.backend.Pooling;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.X86Backend;
+import lyceum.random.Rng;
+import lyceum.testing.Golden;
+import lyceum.testing.Recipe;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Convolutions and pooling give what PyTorch gives (tools/golden/core_window.py), and refuse what makes no sense. */
+class WindowTest {
+    private static final List<Golden> CASES = Golden.load("golden/window.json").list("cases");
+
+    private static Stream<String> backends() { return Stream.of("scalar", Backend.current().name()); }
+
+    private static Tensor bells(Recipe r, long... shape) { return Tensor.of(r.bells((int) Shape.of(shape).count()), shape); }
+
+    private static void check(Golden golden, List<Tensor> operands, Function<List<Tensor>, Tensor> f, Recipe recipe) {
+        var leaves = operands.stream().map(Tensor::requiresGrad).toList();
+        var y = f.apply(leaves);
+        var what = golden.text("name") + " " + golden.at("input");
+        assertThat(y.shape().toArray()).as(what).isEqualTo(golden.longs("expected.shape"));
+        close(what, y, golden.doubles("expected.y"));
+        y.backward(bells(recipe, y.shape().toArray()));
+        for (int i = 0; i < leaves.size(); i++) {
+            close("gradient " + i + " of " + what, leaves.get(i).grad(), golden.doubles("expected.g" + i));
+        }
+    }
+
+    /** The file has ten digits. */
+    private static void close(String what, Tensor actual, double[] expected) {
+        double[] values = actual.toDoubleArray();
+        assertThat(values).as(what).hasSameSizeAs(expected);
+        for (int i = 0; i < values.length; i++) assertThat(values[i]).as("%s at %d", what, i).isCloseTo(expected[i], within(1e-9 * Math.max(1, Math.abs(expected[i]))));
+    }
+
+    private static void each(String name, java.util.function.Consumer<Golden> check) {
+        long n = CASES.stream().filter(c -> c.text("name").equals(name)).peek(check).count();
+        assertThat(n).isPositive();
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void convolutionsEqualTorch(String backend) {
+        for (var name : List.of("conv", "convTranspose")) Backend.with(Backend.named(backend), () -> each(name, golden -> {
+            var r = new Recipe(golden.integer("input.seed"));
+            var operands = new ArrayList<>(List.of(bells(r, golden.longs("input.x")), bells(r, golden.longs("input.weight"))));
+            if (golden.flag("input.bias")) operands.add(bells(r, 4));
+            var how = new Convolution().withStride(golden.integer("input.stride")).withPadding(golden.integer("input.padding")).withDilation(golden.integer("input.dilation"))
+                    .withOutputPadding(golden.integer("input.outputPadding")).withGroups(golden.integer("input.groups"));
+            check(golden, operands, t -> name.equals("conv") ? t.get(0).conv(t.get(1), t.size() > 2 ? t.get(2) : null, how) : t.get(0).convTranspose(t.get(1), t.size() > 2 ? t.get(2) : null, how), r);
+        }));
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void poolsEqualTorch(String backend) {
+        for (var name : List.of("maxPool", "avgPool")) Backend.with(Backend.named(backend), () -> each(name, golden -> {
+            var r = new Recipe(golden.integer("input.seed"));
+            var x = bells(r, golden.longs("input.x"));
+            var how = new Pooling(golden.ints("input.window")).withStride(golden.integer("input.stride")).withPadding(golden.integer("input.padding"))
+                    .withDilation(golden.integer("input.dilation")).withCeil(golden.flag("input.ceil")).withCountPadding(golden.flag("input.counted"));
+            check(golden, List.of(x), t -> name.equals("maxPool") ? t.getFirst().maxPool(how) : t.getFirst().avgPool(how), r);
+            if (name.equals("maxPool")) assertThat(x.maxPoolWithIndices(how).indices().toLongArray()).isEqualTo(golden.longs("expected.indices"));
+        }));
+        Backend.with(Backend.named(backend), () -> each("adaptiveAvgPool", golden -> {
+            var r = new Recipe(golden.integer("input.seed"));
+            check(golden, List.of(bells(r, golden.longs("input.x"))), t -> t.getFirst().adaptiveAvgPool(golden.longs("input.sizes")), r);
+        }));
+    }
+
+    /** Odd sizes and every option at random, in each float type, against the plain loops in double. */
+    @ParameterizedTest
+    @MethodSource("fastBackends")
+    void everyBackendEqualsThePlainLoopsAtRandomSizes(Backend backend) {
+        for (int seed = 0; seed < 100; seed++) RandomConvolution.of(seed).check(backend);
+    }
+
+    /** The vector backend, and machine code of each feature level that the CPU has. */
+    private static Stream<Backend> fastBackends() {
+        var vector = Backend.named("vector");
+        if (Cpu.unavailable() != null) return Stream.of(vector);
+        var cpu = Cpu.current();
+        return Stream.of(vector, new X86Backend(vector, cpu), new X86Backend(vector, cpu.limitedTo("avx2")));
+    }
+
+    @Test
+    void bitsDoNotDependOnTheThreads() {
+        for (int seed = 0; seed < 12; seed++) {
+            var random = RandomConvolution.larger(seed);
+            var parallel = random.results(DType.F32);
+            Parallel.sequentially(() -> {
+                var alone = random.results(DType.F32);
+                for (int i = 0; i < 3; i++) assertThat(alone[i].toFloatArray()).as("%s, result %d", random, i).isEqualTo(parallel[i].toFloatArray());
+            });
+        }
+    }
+
+    @Test
+    void aFusedActivationHasTheBitsOfTheStepsOneByOne() {
+        var rng = Rng.of(5);
+        for (var type : new DType[] {DType.F32, DType.F64, DType.BF16}) {
+            Tensor x = Tensor.randn(rng, type, 2, 5, 9, 11), w = Tensor.randn(rng, type, 8, 5, 3, 3), b = Tensor.randn(rng, type, 8), wide = b.reshape(8, 1, 1);
+            var how = new Convolution().withPadding(1);
+            var product = x.conv(w, null, how);
+            assertThat(x.conv(w, b, how).toDoubleArray()).isEqualTo(product.add(wide).toDoubleArray());
+            assertThat(x.conv(w, b, how, Op.RELU).toDoubleArray()).isEqualTo(product.add(wide).compute().relu().toDoubleArray());
+            assertThat(x.conv(w, null, how, Op.TANH).toDoubleArray()).isEqualTo(product.tanh().toDoubleArray());
+        }
+    }
+
+    @Test
+    void nanAndInfinityReachWhatReadsThemAndNothingElse() {
+        var values = new float[49];
+        values[24] = Float.NaN;
+        var y = Tensor.of(values, 1, 1, 7, 7).conv2d(Tensor.ones(4, 1, 3, 3), null, 1, 1);
+        for (int i = 0; i < 7; i++) for (int j = 0; j < 7; j++) assertThat(Double.isNaN(y.item(0, 2, i, j))).as("%d, %d", i, j).isEqualTo(Math.abs(i - 3) <= 1 && Math.abs(j - 3) <= 1);
+        values[24] = Float.POSITIVE_INFINITY;
+        assertThat(Tensor.of(values, 1, 1, 7, 7).conv2d(Tensor.ones(4, 1, 3, 3), null, 1, 1).item(0, 0, 3, 3)).isInfinite();
+        assertThat(Tensor.of(new double[] {1, Double.NaN, 3, 4}, 1, 1, 4).maxPool(new Pooling(2)).toDoubleArray()).containsExactly(Double.NaN, 4);
+        assertThat(Tensor.of(new double[] {Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY}, 1, 1, 2).maxPoolWithIndices(new Pooling(2)).indices().item()).isZero();
+    }
+
+    @Test
+    void emptyBatchesAndNoChannelsHaveAnAnswer() {
+        assertThat(Tensor.zeros(0, 3, 5, 5).conv(Tensor.ones(4, 3, 3, 3)).shape()).isEqualTo(Shape.of(0, 4, 3, 3));
+        assertThat(Tensor.zeros(2, 0, 5, 5).conv(Tensor.ones(4, 0, 3, 3), Tensor.ones(4), new Convolution()).toDoubleArray()).hasSize(72).containsOnly(1);
+        var gradient = Autograd.grad(w -> Tensor.zeros(0, 8, 5, 5).conv(w).sum()).apply(Tensor.ones(4, 8, 3, 3));
+        assertThat(gradient.toDoubleArray()).hasSize(288).containsOnly(0);
+        assertThat(Tensor.zeros(0, 3, 4, 4).maxPool(new Pooling(2)).shape()).isEqualTo(Shape.of(0, 3, 2, 2));
+    }
+
+    @Test
+    void samePaddingKeepsTheSize() {
+        var how = new Convolution().withDilation(3).withSamePadding(4, 3);
+        assertThat(Tensor.zeros(1, 1, 20, 21).conv(Tensor.ones(1, 1, 4, 3), null, how).shape()).isEqualTo(Shape.of(1, 1, 20, 21));
+        assertThat(how.before()).containsExactly(4, 3);
+        assertThat(how.after()).containsExactly(5, 3);
+    }
+
+    @Test
+    void refusesWhatDoesNotFit() {
+        var x = Tensor.zeros(2, 3, 8, 8);
+        var plain = new Convolution();
+        assertThatThrownBy(() -> x.conv(Tensor.ones(4, 5, 3, 3))).isInstanceOf(ShapeException.class)
+                .hasMessage("conv: input (2, 3, 8, 8) has 3 channels; weight (4, 5, 3, 3) with groups 1 takes 5");
+        assertThatThrownBy(() -> x.conv(Tensor.ones(4, 1, 3, 3), null, plain.withGroups(3))).isInstanceOf(ShapeException.class)
+                .hasMessage("conv: weight (4, 1, 3, 3) has 4 outputs, which do not divide into groups 3");
+        assertThatThrownBy(() -> x.conv(Tensor.ones(4, 3, 3, 11), null, plain.withPadding(1))).isInstanceOf(ShapeException.class)
+                .hasMessage("conv: the kernel of weight (4, 3, 3, 11) spans 11 elements of axis 3; input (2, 3, 8, 8) has 10 there with its padding");
+        assertThatThrownBy(() -> x.conv(Tensor.ones(4, 3, 3))).isInstanceOf(ShapeException.class)
+                .hasMessage("conv: input (2, 3, 8, 8) for weight (4, 3, 3); its shape is (batch, channels, sizes..) with 1 spatial axes, or that without the batch");
+        assertThatThrownBy(() -> x.conv(Tensor.ones(4, 3))).isInstanceOf(ShapeException.class).hasMessageContaining("with 1 to 3 kernel axes");
+        assertThatThrownBy(() -> x.conv(Tensor.ones(4, 3, 3, 3), Tensor.ones(3), plain)).isInstanceOf(ShapeException.class).hasMessage("conv: bias (3,) for 4 output channels");
+        assertThatThrownBy(() -> x.conv(Tensor.ones(4, 3, 3, 3), null, plain.withStride(1, 2, 3))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("stride [1, 2, 3] for 2 spatial axes; give one number, or one an axis");
+        assertThatThrownBy(() -> x.conv(Tensor.ones(4, 3, 3, 3), null, plain, Op.EXP)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("RELU, SIGMOID and TANH can");
+        assertThatThrownBy(() -> x.to(DType.I32).conv(Tensor.ones(4, 3, 3, 3).to(DType.I32))).isInstanceOf(DTypeException.class);
+        assertThatThrownBy(() -> plain.withStride(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("stride is [0]; it is at least 1");
+        assertThatThrownBy(() -> x.convTranspose(Tensor.ones(3, 4, 3, 3), null, plain.withOutputPadding(1))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("convTranspose: outputPadding is 1 on axis 2; it is below the stride 1 or the dilation 1");
+        assertThatThrownBy(() -> x.convTranspose(Tensor.ones(4, 4, 3, 3), null, plain)).isInstanceOf(ShapeException.class)
+                .hasMessage("convTranspose: input (2, 3, 8, 8) has 3 channels, weight (4, 4, 3, 3) takes 4");
+        assertThatThrownBy(() -> x.maxPool(new Pooling(9))).isInstanceOf(ShapeException.class).hasMessage("maxPool: no window of [9, 9] fits into axis 2 of input (2, 3, 8, 8) with padding 0");
+        assertThatThrownBy(() -> new Pooling(3).withPadding(2)).isInstanceOf(IllegalArgumentException.class).hasMessage("pooling: padding [2] of window [3]; it is at most half of the window");
+    }
+}

@@ -1,0 +1,46 @@
+package lyceum.nn;
+
+import lyceum.DType;
+import lyceum.tensor.Attention;
+
+/**
+ * The choices of a {@link MultiHeadAttention}.
+ *
+ * @param width of the input and the output
+ * @param heads of the queries
+ * @param keyHeads heads of keys and values, dividing {@code heads}: equal for multi-head, 1 for multi-query attention, between for grouped queries
+ * @param headWidth d of each head
+ * @param bias whether the projections have one
+ * @param dropout share of the weights that are dropped while learning
+ * @param attention which keys a query sees, and the scale
+ * @param rotary turns queries and keys by their positions; null for none
+ * @param dtype of the parameters
+ */
+public record AttentionConfig(int width, int heads, int keyHeads, int headWidth, boolean bias, double dropout, Attention attention, RotaryEmbedding rotary, DType dtype) {
+    public AttentionConfig {
+        if (width < 1 || heads < 1 || headWidth < 1) throw new IllegalArgumentException("AttentionConfig: width " + width + ", heads " + heads + " and headWidth " + headWidth + " are positive");
+        if (keyHeads < 1 || heads % keyHeads != 0) throw new IllegalArgumentException("AttentionConfig: keyHeads is " + keyHeads + "; it divides heads " + heads);
+    }
+
+    /** Every position sees all others; with biases, F32. @throws IllegalArgumentException unless heads divide the width */
+    public AttentionConfig(int width, int heads) { this(width, heads, heads, headWidth(width, heads), true, 0, new Attention(), null, DType.F32); }
+
+    private static int headWidth(int width, int heads) {
+        if (heads < 1 || width % heads != 0) throw new IllegalArgumentException("AttentionConfig: " + heads + " heads do not divide a width of " + width + "; name headWidth");
+        return width / heads;
+    }
+
+    public AttentionConfig withKeyHeads(int keyHeads) { return new AttentionConfig(width, heads, keyHeads, headWidth, bias, dropout, attention, rotary, dtype); }
+
+    public AttentionConfig withHeadWidth(int headWidth) { return new AttentionConfig(width, heads, keyHeads, headWidth, bias, dropout, attention, rotary, dtype); }
+
+    public AttentionConfig withBias(boolean bias) { return new AttentionConfig(width, heads, keyHeads, headWidth, bias, dropout, attention, rotary, dtype); }
+
+    public AttentionConfig withDropout(double dropout) { return new AttentionConfig(width, heads, keyHeads, headWidth, bias, dropout, attention, rotary, dtype); }
+
+    public AttentionConfig withAttention(Attention attention) { return new AttentionConfig(width, heads, keyHeads, headWidth, bias, dropout, attention, rotary, dtype); }
+
+    public AttentionConfig withRotary(RotaryEmbedding rotary) { return new AttentionConfig(width, heads, keyHeads, headWidth, bias, dropout, attention, rotary, dtype); }
+
+    public AttentionConfig withDtype(DType dtype) { return new AttentionConfig(width, heads, keyHeads, headWidth, bias, dropout, attention, rotary, dtype); }
+}

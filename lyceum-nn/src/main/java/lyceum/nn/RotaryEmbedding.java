@@ -1,0 +1,91 @@
+package lyceum.nn;
+
+import lyceum.DType;
+import lyceum.ShapeException;
+import lyceum.memory.Scope;
+import lyceum.tensor.Tensor;
+
+/**
+ * Positions as rotations: pair {@code i} of a query or key at position {@code p} turns by {@code p * frequency[i]}, so that a dot product depends on
+ * the distance of its two positions alone.
+ *
+ * {@snippet :
+ * var rotary = new RotaryEmbedding(64, 10_000);
+ * var turn = rotary.at(0, q.size(2), q.dtype());
+ * var scores = turn.of(q).matmul(turn.of(k).transpose());
+ * }
+ *
+ * <p>Angles are taken in F64; cosines and sines are tabulated once and kept. Safe for threads.
+ *
+ * @see <a href="https://arxiv.org/abs/2104.09864">Su et al. (2021)</a>
+ */
+public final class RotaryEmbedding {
+    private final double[] frequencies;
+    private final boolean interleaved;
+    private volatile Rotation table;
+
+    /** Of all {@code width} dimensions in the half-split layout: pair i is dimensions i and {@code i + width / 2}; frequencies {@code base^(-2i / width)}. */
+    public RotaryEmbedding(int width, double base) { this(frequencies(width, base), false); }
+
+    /**
+     * @param frequencies radians per position of each pair; fewer than half the width turn the first dimensions only
+     * @param interleaved pairs are neighbouring dimensions, as GPT-J has them, rather than halves, as Llama's checkpoints have
+     */
+    public RotaryEmbedding(double[] frequencies, boolean interleaved) {
+        this.frequencies = frequencies.clone();
+        this.interleaved = interleaved;
+    }
+
+    /** {@code base^(-2i / width)} for each of the {@code width / 2} pairs: what linear, NTK, YaRN and Llama-3 scaling start from. */
+    public static double[] frequencies(int width, double base) {
+        if (width < 2 || width % 2 != 0 || !(base > 0)) throw new IllegalArgumentException("RotaryEmbedding: width " + width + " and base " + base + "; the width is even, the base positive");
+        var frequencies = new double[width / 2];
+        for (int i = 0; i < frequencies.length; i++) frequencies[i] = Math.pow(base, -2.0 * i / width);
+        return frequencies;
+    }
+
+    /** The rotations of positions {@code start .. start + length - 1}. */
+    public Rotation at(long start, long length, DType dtype) {
+        var all = table;
+        if (all == null || all.cos.size(0) < start + length || all.cos.dtype() != dtype) table = all = tabulate(Math.max(128, Long.highestOneBit(start + length) * 2), dtype);
+        return new Rotation(all.cos.narrow(0, start, length), all.sin.narrow(0, start, length), interleaved);
+    }
+
+    /** The rotations of given positions (T), or (batch, T): for packed and left-padded sequences. */
+    public Rotation at(Tensor positions, DType dtype) {
+        var turns = turns(positions, dtype);
+        return positions.rank() == 1 ? turns : new Rotation(turns.cos.unsqueeze(1), turns.sin.unsqueeze(1), interleaved);
+    }
+
+    private Rotation tabulate(long positions, DType dtype) {
+        try (var kept = Scope.outside()) {
+            var turns = turns(Tensor.arange(positions), dtype);
+            return new Rotation(turns.cos.compute(), turns.sin.compute(), interleaved);
+        }
+    }
+
+    private Rotation turns(Tensor positions, DType dtype) {
+        var angles = positions.to(DType.F64).unsqueeze(-1).mul(Tensor.of(frequencies));
+        return new Rotation(angles.cos().to(dtype), angles.sin().to(dtype), interleaved);
+    }
+
+    /** Cosines and sines (.., T, pairs) of some positions. */
+    public record Rotation(Tensor cos, Tensor sin, boolean interleaved) {
+
+        /** x (batch, heads, T, d) turned; dimensions beyond the pairs stay. */
+        public Tensor of(Tensor x) {
+            long pairs = cos.size(-1), width = x.size(-1);
+            if (2 * pairs > width || x.size(-2) != cos.size(-2)) throw new ShapeException("RotaryEmbedding: x " + x.shape() + " for rotations " + cos.shape());
+            Tensor a = interleaved ? x.slice(-1, 0, 2 * pairs, 2) : x.narrow(-1, 0, pairs), b = interleaved ? x.slice(-1, 1, 2 * pairs, 2) : x.narrow(-1, pairs, pairs);
+            Tensor first = a.mul(cos).sub(b.mul(sin)), second = b.mul(cos).add(a.mul(sin));
+            var turned = interleaved ? Tensor.stack(-1, first, second).reshape(with(x, 2 * pairs)) : Tensor.concat(-1, first, second);
+            return 2 * pairs == width ? turned : Tensor.concat(-1, turned, x.narrow(-1, 2 * pairs, width - 2 * pairs));
+        }
+
+        private static long[] with(Tensor x, long last) {
+            var sizes = x.shape().toArray();
+            sizes[sizes.length - 1] = last;
+            return sizes;
+        }
+    }
+}
