@@ -39,13 +39,26 @@ record Case(String name, String shape, String dtype, Unit unit, Map<String, Obje
     /** Computed with those features. */
     Case on(String level) { return new Case(name, shape, dtype, unit, request, target, limit, level, rivals); }
 
-    /** Beside another way of ours. */
-    Case besideOurs(String rival, double target, Supplier<?> body) { return besideCalls(rival, target, Timing.clock(body)); }
+    /** Beside another way of ours, made when it is measured. */
+    Case besideOurs(String rival, double target, Supplier<Supplier<?>> body) { return besideCalls(rival, target, new Later(body)); }
 
     /** Beside what so many calls would take. */
     Case besideCalls(String rival, double target, IntToDoubleFunction seconds) {
         var more = new ArrayList<>(rivals);
         more.add(new Rival(rival, target, seconds));
         return new Case(name, shape, dtype, unit, request, this.target, limit, level, more);
+    }
+
+    /** A clock for what is made at its first tick. */
+    private static final class Later implements IntToDoubleFunction {
+        private final Supplier<Supplier<?>> body;
+        private IntToDoubleFunction clock;
+
+        Later(Supplier<Supplier<?>> body) { this.body = body; }
+
+        @Override public double applyAsDouble(int calls) {
+            if (clock == null) clock = Timing.clock(body.get());
+            return clock.applyAsDouble(calls);
+        }
     }
 }

@@ -16,7 +16,7 @@ final class CoreSuite implements Suite {
         var x = Tensor.randn(Rng.of(3), MILLION).compute();
         Supplier<?> scale = () -> x.mul(1.5).compute(), chain = () -> x.mul(1.5).add(0.5).relu().mul(0.3).compute();
         bench.measure(new Case("x*a", "1M", DType.F32, Unit.MICROSECONDS).beside("scale", Map.of("n", MILLION)), () -> scale);
-        bench.measure(new Case("relu(x*a+b)*c", "1M", DType.F32, Unit.MICROSECONDS).beside("chain", Map.of("n", MILLION)).besideOurs("our x*a", Double.NaN, scale), () -> chain);
+        bench.measure(new Case("relu(x*a+b)*c", "1M", DType.F32, Unit.MICROSECONDS).beside("chain", Map.of("n", MILLION)).besideOurs("our x*a", Double.NaN, () -> scale), () -> chain);
         for (int n : new int[] {64, 256, 1024}) GemmSuite.square(bench, n);
     }
 

@@ -16,6 +16,8 @@ import lyceum.tensor.Tensor;
 
 /** Whole training steps: forward, cross-entropy, backward and AdamW. The targets are for one thread. */
 final class NnSuite implements Suite {
+    private static final int VOCABULARY = 65, LAYERS = 4, HEADS = 4, WIDTH = 128, BLOCK = 64, BATCH = 12;
+
     @Override public void measure(SideBySide bench) {
         mlp(bench, 128, 1.5, 784, 512, 512, 10);
         mlp(bench, 32, 5, 4, 64, 2);
@@ -23,11 +25,15 @@ final class NnSuite implements Suite {
     }
 
     private static void gpt(SideBySide bench) {
-        int vocabulary = 65, layers = 4, heads = 4, width = 128, block = 64, batch = 12;
-        var c = new Case("step of GPT, " + layers + " layers, " + heads + " heads, " + width + " wide", "batch " + batch + "x" + block, DType.F32, Unit.MILLISECONDS)
-                .beside("train_gpt", Map.of("vocabulary", vocabulary, "layers", layers, "heads", heads, "width", width, "block", block, "batch", batch)).atLeast(bench.threads() == 1 ? 1.5 : Double.NaN);
-        bench.measure(c, () -> step(new TinyGpt(vocabulary, layers, heads, width, block, Rng.of(1)), Tensor.randint(Rng.of(2), 0, vocabulary, batch, block).compute(),
-                Tensor.randint(Rng.of(3), 0, vocabulary, (long) batch * block).compute()));
+        var c = new Case("step of GPT, " + LAYERS + " layers, " + HEADS + " heads, " + WIDTH + " wide", "batch " + BATCH + "x" + BLOCK, DType.F32, Unit.MILLISECONDS)
+                .beside("train_gpt", Map.of("vocabulary", VOCABULARY, "layers", LAYERS, "heads", HEADS, "width", WIDTH, "block", BLOCK, "batch", BATCH)).atLeast(bench.threads() == 1 ? 1.5 : Double.NaN);
+        bench.measure(c, NnSuite::gpt);
+    }
+
+    /** A step of the GPT. */
+    static Supplier<?> gpt() {
+        var network = new TinyGpt(VOCABULARY, LAYERS, HEADS, WIDTH, BLOCK, Rng.of(1));
+        return step(network, Tensor.randint(Rng.of(2), 0, VOCABULARY, BATCH, BLOCK).compute(), Tensor.randint(Rng.of(3), 0, VOCABULARY, (long) BATCH * BLOCK).compute());
     }
 
     private static void mlp(SideBySide bench, int batch, double target, Integer... sizes) {

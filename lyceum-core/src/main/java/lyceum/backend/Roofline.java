@@ -80,7 +80,7 @@ public record Roofline(double operationsAlone, double operations, double bytesAl
 
     private static DoubleUnaryOperator multiplyAdds() {
         try {
-            return (DoubleUnaryOperator) Class.forName("lyceum.backend.x86.FmaPeak").getDeclaredConstructor().newInstance();
+            return (DoubleUnaryOperator) Class.forName("lyceum.backend.x86.machine.FmaPeak").getDeclaredConstructor().newInstance();
         } catch (ReflectiveOperationException noMachineCode) {
             return Roofline::plainMultiplyAdds;
         }

@@ -69,23 +69,33 @@ public final class Backward {
             oldest = Long.MAX_VALUE;
             for (var history : keep.keySet()) oldest = Math.min(oldest, history.number);
         }
+        var parts = new IdentityHashMap<History, PartGradients>();
+        boolean plain = !GradMode.isRecording() && !Tracing.on();
         gradients.put(output.history(), gradient.to(output.dtype()));
         queue.add(output.history());
         while (!queue.isEmpty()) {
             var history = queue.poll();
             var g = gradients.remove(history);
+            var ofParts = parts.remove(history);
+            if (ofParts != null) g = g == null ? ofParts.whole() : g.add(ofParts.whole());
             boolean kept = keep == null ? history.leaf != null : keep.containsKey(history);
             if (kept) result.put(history, g);
             for (int i = 0; i < history.operands.length; i++) {
                 var operand = history.operands[i];
                 if (operand == null || operand.number < oldest) continue;
+                if (plain && history.part != null) {
+                    var others = parts.get(operand);
+                    if (others == null && !gradients.containsKey(operand)) queue.add(operand);
+                    if (others == null) parts.put(operand, others = new PartGradients(history.shapes[i], history.types[i], history.part));
+                    if (others.take(g, history.part)) continue;
+                }
                 var part = history.rule.gradient(i, g);
                 if (part == null) continue;
                 part = sumTo(part, history.shapes[i]).to(history.types[i]);
                 var known = gradients.get(operand);
                 if (known == null) {
                     gradients.put(operand, part);
-                    queue.add(operand);
+                    if (!parts.containsKey(operand)) queue.add(operand);
                 } else {
                     gradients.put(operand, known.add(part));
                 }

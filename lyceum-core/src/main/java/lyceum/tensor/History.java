@@ -31,6 +31,13 @@ final class History {
         }
     }
 
+    /**
+     * That a result is the part of its only operand from {@code from} on along {@code axis}.
+     *
+     * @param strides of the operand, whose gradient is laid out alike, so that undoing a permutation costs no copy
+     */
+    record Part(int axis, long from, long[] strides) { }
+
     private static final AtomicLong NEXT = new AtomicLong();
 
     /** Later operations have higher numbers: descending order is a topological one. */
@@ -41,6 +48,8 @@ final class History {
     final DType[] types;
     final Rule rule;
     final Tensor leaf;
+    /** For a slice; else null. */
+    Part part;
 
     private History(String operation, History[] operands, Shape[] shapes, DType[] types, Rule rule, Tensor leaf) {
         this.operation = operation;

@@ -111,7 +111,9 @@ final class Viewing {
         shape[axis] = length;
         if (length > 1) strides[axis] *= step;
         var cut = new View(v.dtype(), v.storage(), length == 0 ? v.offset() : v.offset() + from * v.strides()[axis], shape, strides);
-        return view(new Operation.Slice(axis, start, stop, step), x, cut, (i, g) -> place(g, x.shape(), axis, from, step));
+        var result = view(new Operation.Slice(axis, start, stop, step), x, cut, (i, g) -> place(g, x.shape(), axis, from, step));
+        if (step == 1 && result.history() != null) result.history().part = new History.Part(axis, from, v.strides());
+        return result;
     }
 
     /** Zeros of {@code shape} with {@code g} at indices {@code from, from + step, ...} of an axis. */

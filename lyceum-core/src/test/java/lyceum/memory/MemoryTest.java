@@ -157,7 +157,7 @@ class MemoryTest {
     }
 
     @Test void theCatalogueHoldsWithNarrowVectors() {
-        var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx256m", "-XX:MaxVectorSize=16", "-XX:+UseSerialGC").withArguments("ALWAYS").within(Duration.ofSeconds(300)).run();
+        var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx256m", "-XX:MaxVectorSize=16", "-XX:+UseSerialGC", "-Dlyceum.backend=vector").withArguments("ALWAYS").within(Duration.ofSeconds(300)).run();
         assertThat(run.exitCode()).as(run.output()).isZero();
         assertThat(run.output()).contains("128-bit").contains(" 0 failed");
     }

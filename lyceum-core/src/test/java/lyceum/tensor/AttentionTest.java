@@ -64,6 +64,9 @@ class AttentionTest {
             cases.add(plain("mask", new Attention().withBias(normal(5, DType.F32, 2, 1, n, n).gt(0.5)), type, 2, 2, n, n, 64, 64));
             cases.add(plain("lengths", new Attention().withKeyLengths(Tensor.of(n / 2, n)), type, 2, 2, n, n, 64, 64));
             cases.add(plain("starts", new Attention().withCausal(true).withQueryStarts(Tensor.of(-3, 20)), type, 2, 2, n, 60, 64, 64));
+            cases.add(plain("decode", new Attention().withCausal(true), type, 2, 2, 1 + n % 6, 150 + n, 40, 64));
+            cases.add(plain("decode grouped", new Attention().withCausal(true).withWindow(100), type, 6, 2, 1, 100 + n, 64, 80));
+            cases.add(plain("decode biased", new Attention().withBias(normal(4, DType.F32, 2, 1, 1, 100 + n)), type, 6, 1, 1, 100 + n, 24, 8));
             cases.add(pages(type, n));
             cases.add(strided(type, n));
         }

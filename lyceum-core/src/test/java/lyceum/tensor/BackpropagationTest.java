@@ -286,4 +286,21 @@ class BackpropagationTest {
         for (var thread : threads) thread.join();
         for (int i = 0; i < 8; i++) assertThat(results[i]).isEqualTo(2.0 * i * i * 3);
     }
+
+    @Test void gradientsOfPartsAreThoseOfPaddedParts() {
+        var weights = Tensor.randn(Rng.of(2), DType.F64, 3, 2, 4, 5).compute();
+        for (boolean permuted : new boolean[] {false, true}) {
+            java.util.function.UnaryOperator<Tensor> f = x -> {
+                var y = permuted ? x.permute(2, 0, 3, 1) : x.reshape(3, 2, 4, 5);
+                // Two parts that touch, one that overlaps both, one along another axis, a row that no part covers, and the whole.
+                var sum = y.get(0).mul(weights.get(0)).sum().add(y.narrow(0, 1, 1).pow(3).sum()).add(y.narrow(0, 0, 2).square().sum());
+                return sum.add(y.narrow(2, 1, 2).mul(weights.narrow(2, 1, 2)).sum()).add(y.mul(weights).sum().mul(0.5));
+            };
+            var x = Tensor.randn(Rng.of(1), DType.F64, 2, 5, 3, 4).compute();
+            var fast = Autograd.grad(f).apply(x);
+            var leaf = x.requiresGrad();
+            var recorded = Backward.gradients(f.apply(leaf), Tensor.scalar(1), new Tensor[] {leaf}, true)[0]; // a recorded gradient pads and adds
+            assertThat(fast.sub(recorded).abs().max().item()).isLessThan(1e-14);
+        }
+    }
 }

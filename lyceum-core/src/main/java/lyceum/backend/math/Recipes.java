@@ -43,7 +43,8 @@ public final class Recipes {
             case ATAN -> Arcs::atan;
             case SINH -> Exponentials::sinh;
             case COSH -> Exponentials::cosh;
-            // A few ulp off in F64: good for floats only.
+            // Good for floats only.
+            case ERFINV -> wide ? null : ErrorFunctions::erfinv;
             case LGAMMA -> wide ? null : GammaFunctions::lgamma;
             case DIGAMMA -> wide ? null : GammaFunctions::digamma;
             default -> null;

@@ -38,8 +38,9 @@ public enum Activations {
 
     /** True if every value of the row is finite and below {@link #LIMIT}, so that integers can stand for it. */
     public static boolean fit(float[] x, int from, int n) {
-        for (int i = from; i < from + n; i++) if (!(Math.abs(x[i]) < LIMIT)) return false;
-        return true;
+        int largest = 0; // of the bits without sign, which order floats, infinity and NaN
+        for (int i = from; i < from + n; i++) largest = Math.max(largest, Float.floatToRawIntBits(x[i]) & Integer.MAX_VALUE);
+        return largest < Float.floatToRawIntBits(LIMIT);
     }
 
     /** Writes a block as integers, nearest, ties to even, and returns the step. It is a normal float, so that its reciprocal is finite. */

@@ -13,8 +13,8 @@ import lyceum.backend.quant.Codes;
  * <p>Public for backends that hand it what they do not take themselves.
  */
 public final class QuantisedMatmul {
-    /** Partial sums of a plain dot product: position p goes to sum p mod 16. */
-    private static final int LANES = 16;
+    /** Partial sums of a plain dot product: position p goes to sum p mod 4, and after every 256 positions their sum is added to the result. */
+    private static final int SUMS = 4, CHUNK = 256;
     /** Multiply-adds a thread takes at once. */
     private static final long GRAIN = 1 << 18;
 
@@ -50,7 +50,7 @@ public final class QuantisedMatmul {
     /** A row of activations: as floats for a plain product, else as integers with the step of each block. */
     private record Row(float[] plain, byte[][] digits, float[] step, float[] sum) {
         static Row of(View x, int i, int k, BlockFormat format, Activations activations) {
-            var values = new float[(k + LANES - 1) / LANES * LANES];
+            var values = new float[(k + SUMS - 1) / SUMS * SUMS];
             Elements.load(x.dtype(), x.storage().segment(), x.byteOffset() + i * x.strides()[0] * x.dtype().bytes(), x.strides()[1], values, 0, k);
             if (format.isFloat() || !Activations.fit(values, 0, k)) return new Row(values, null, null, null);
             int blocks = k / Activations.BLOCK;
@@ -83,7 +83,6 @@ public final class QuantisedMatmul {
         private final int k;
         private final Codes codes;
         private final float[] floats;
-        private final float[] lanes = new float[LANES];
         private final float[] minima;
         final float[] result;
 
@@ -94,7 +93,7 @@ public final class QuantisedMatmul {
             this.k = k;
             boolean plain = false;
             for (var row : rows) plain |= row.plain != null;
-            floats = plain ? new float[(k + LANES - 1) / LANES * LANES] : null;
+            floats = plain ? new float[(k + SUMS - 1) / SUMS * SUMS] : null;
             codes = format.isFloat() ? null : new Codes(format);
             minima = new float[rows.length];
             result = new float[rows.length];
@@ -109,10 +108,18 @@ public final class QuantisedMatmul {
         }
 
         private float plain(float[] x) {
-            java.util.Arrays.fill(lanes, 0);
-            for (int p = 0; p < k; p += LANES) for (int l = 0; l < LANES; l++) lanes[l] = Math.fma(floats[p + l], x[p + l], lanes[l]);
-            for (int width = LANES / 2; width > 0; width /= 2) for (int l = 0; l < width; l++) lanes[l] += lanes[l + width];
-            return lanes[0];
+            float total = 0;
+            for (int from = 0; from < k; from += CHUNK) {
+                float s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+                for (int p = from; p < Math.min(k, from + CHUNK); p += SUMS) {
+                    s0 = Math.fma(floats[p], x[p], s0);
+                    s1 = Math.fma(floats[p + 1], x[p + 1], s1);
+                    s2 = Math.fma(floats[p + 2], x[p + 2], s2);
+                    s3 = Math.fma(floats[p + 3], x[p + 3], s3);
+                }
+                total += s0 + s2 + (s1 + s3);
+            }
+            return total;
         }
 
         private void integers(long j) {

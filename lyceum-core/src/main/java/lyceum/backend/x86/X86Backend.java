@@ -47,7 +47,7 @@ public final class X86Backend implements Backend {
         this.fused = new FusedPrograms(cpu);
         this.reductions = new FusedReductions(fused);
         this.gemm = new Gemm(cpu);
-        this.attention = new X86Attention(cpu, fallback);
+        this.attention = new X86Attention(cpu, this);
         this.quantised = new QuantisedProducts(cpu);
     }
 
@@ -75,8 +75,7 @@ public final class X86Backend implements Backend {
     @Override public void scan(Scan scan, View in, int axis, View out) { fallback.scan(scan, in, axis, out); }
 
     @Override public void matmul(View a, View b, View out) {
-        boolean empty = a.shape()[a.shape().length - 1] == 0;
-        if (empty || a.dtype() != b.dtype() || a.dtype() != out.dtype() || !Gemm.supports(out.dtype())) {
+        if (!Gemm.takes(a, b, out)) {
             fallback.matmul(a, b, out);
             return;
         }
@@ -93,15 +92,17 @@ public final class X86Backend implements Backend {
 
     @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        if (!convolution.takes(geometry, x, weight, y)) fallback.convolve(how, x, weight, epilogue, y);
-        else if (!convolution.forward(geometry, x, weight, epilogue, y)) epilogue.applyTo(y, this);
+        boolean taken = convolution.takes(geometry, x, weight, y);
+        if (!taken) fallback.convolve(how, x, weight, Epilogue.NONE, y);
+        if (!taken || !convolution.forward(geometry, x, weight, epilogue, y)) epilogue.applyTo(y, this); // with this backend's functions, fused or not
         Reference.reachabilityFence(List.of(x, weight, epilogue, y));
     }
 
     @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        if (!convolution.takes(geometry, x, weight, y)) fallback.convolveBack(how, y, weight, epilogue, x);
-        else if (!convolution.back(geometry, y, weight, epilogue, x)) epilogue.applyTo(x, this);
+        boolean taken = convolution.takes(geometry, x, weight, y);
+        if (!taken) fallback.convolveBack(how, y, weight, Epilogue.NONE, x);
+        if (!taken || !convolution.back(geometry, y, weight, epilogue, x)) epilogue.applyTo(x, this);
         Reference.reachabilityFence(List.of(x, weight, epilogue, y));
     }
 

@@ -18,11 +18,11 @@ final class AttentionKernels {
         Refused() { super(null, null, false, false); }
     }
 
-    private static final int PRODUCTS = 2 * 3 * 2 * 2 * 4 * 17, SCORES = 32, OTHERS = 6;
+    private static final int PRODUCTS = 2 * 3 * 2 * 2 * 4 * 17, SCORES = 32, OTHERS = 7, DOTS = 36;
 
     final Cpu cpu;
     final Lanes lanes;
-    private final AtomicReferenceArray<Kernel> kernels = new AtomicReferenceArray<>(PRODUCTS + SCORES + OTHERS);
+    private final AtomicReferenceArray<Kernel> kernels = new AtomicReferenceArray<>(PRODUCTS + SCORES + OTHERS + DOTS);
     private final ThreadLocal<Scratch> scratch = new ThreadLocal<>();
     /** Ones before zeros: a vector of AVX2 from here selects its first lanes. */
     private final MemorySegment ones = Arena.ofAuto().allocate(64, 64);
@@ -80,16 +80,24 @@ final class AttentionKernels {
         return known != null ? known : make(at, "attention_scale_rows" + (half ? "_bf16" : ""), a -> RowKernels.scale(a, lanes, half));
     }
 
-    Kernel rowDots() {
-        int at = PRODUCTS + SCORES + 4;
+    Kernel rowDots(boolean pairs) {
+        int at = PRODUCTS + SCORES + (pairs ? 6 : 4);
         var known = kernels.get(at);
-        return known != null ? known : make(at, "attention_row_dots", a -> RowKernels.dots(a, lanes));
+        return known != null ? known : make(at, "attention_row_dots" + (pairs ? "_pairs" : ""), a -> RowKernels.dots(a, lanes, pairs));
     }
 
     Kernel pairRows() {
         int at = PRODUCTS + SCORES + 5;
         var known = kernels.get(at);
         return known != null ? known : make(at, "attention_pair_rows", a -> RowKernels.pair(a, lanes));
+    }
+
+    Kernel keyDots(int vectors, boolean partial, boolean pairs) {
+        int at = PRODUCTS + SCORES + OTHERS + (vectors * 2 + (partial ? 1 : 0)) * 2 + (pairs ? 1 : 0);
+        var known = kernels.get(at);
+        if (known != null) return known;
+        var form = new KeyDots.Form(vectors, partial, pairs);
+        return make(at, form.toString(), a -> KeyDots.write(a, lanes, form));
     }
 
     private Kernel make(int at, String name, Consumer<Assembler> generator) {

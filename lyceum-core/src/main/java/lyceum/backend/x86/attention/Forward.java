@@ -24,6 +24,8 @@ final class Forward {
     private final boolean pairs;
     /** With one query, the heads that share keys are worked on together, as if they were queries. */
     private final boolean stacked;
+    /** Elements of a query or key as the products see them. */
+    private final int depth;
 
     Forward(AttentionKernels kernels, AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
         this.kernels = kernels;
@@ -35,6 +37,7 @@ final class Forward {
         this.out = out;
         this.logSumExp = logSumExp;
         this.pairs = q.dtype() == DType.BF16;
+        this.depth = pairs ? shape.width() / 2 : shape.width();
         this.stacked = shape.queries() == 1 && shape.group() > 1 && shape.group() <= QUERIES;
     }
 
@@ -53,6 +56,8 @@ final class Forward {
     /** Queries {@code first ..} of head {@code h}, or one query of the heads from {@code h} on. */
     private final class Block {
         final int b, h, first, rows, lanes, position;
+        /** So few queries that each takes its own dot products. */
+        final boolean few;
         final Scratch scratch = kernels.scratch(shape.width(), shape.valueWidth());
 
         Block(int b, int h, int first) {
@@ -63,17 +68,20 @@ final class Forward {
             int vector = kernels.lanes.count();
             lanes = (rows + vector - 1) / vector * vector;
             position = shape.start(b) + first;
+            few = rows <= KeyDots.FEW && depth <= KeyDots.MOST * vector;
         }
+
+        private long queryRow(int row) { return address(q, AttentionShape.row(q, b, head(row), query(row))); }
 
         private int head(int row) { return stacked ? h + row : h; }
 
         private int query(int row) { return stacked ? 0 : first + row; }
 
         void run() {
-            int d = shape.width();
-            for (int i = 0; i < lanes; i++) scratch.row(i, i < rows ? address(q, AttentionShape.row(q, b, head(i), query(i))) : scratch.zeros);
-            if (pairs) scratch.transpose(scratch.queries, lanes, d / 2, 1, false);
-            else scratch.transpose(scratch.queries, lanes, d, (float) (options.scale() * LOG2E), true);
+            if (!few) {
+                for (int i = 0; i < lanes; i++) scratch.row(i, i < rows ? queryRow(i) : scratch.zeros);
+                scratch.transpose(scratch.queries, lanes, depth, (float) (options.scale() * LOG2E), !pairs);
+            }
             scratch.fill(scratch.tops, QUERIES, Float.NEGATIVE_INFINITY);
             scratch.fill(scratch.totals, QUERIES, 0);
             int span = stacked ? 1 : rows, length = shape.length(b), start = shape.firstKey(position), end = shape.endKey(position + span - 1, length);
@@ -87,9 +95,10 @@ final class Forward {
             long low = stacked ? Integer.MIN_VALUE / 2 : options.causal() ? j - position : windowed ? j - options.window() + 1 - position : Integer.MIN_VALUE / 2;
             long high = !stacked && windowed ? Math.min(Integer.MAX_VALUE / 2, j + options.window() - 1 - position) : Integer.MAX_VALUE / 2;
             boolean masked = low + n - 1 > 0 || high < rows - 1;
-            scores(j, n, low);
+            if (few) dots(j, n);
+            else scores(j, n, low);
             if (options.bias() != null) Bias.transpose(scratch, options.bias(), b, j, n, lanes, rows, this::head, this::query);
-            scratch.weights(false, lanes == kernels.lanes.count(), masked, options.bias() != null, pairs, n, low, high, pairs ? (float) (options.scale() * LOG2E) : 1,
+            scratch.weights(false, lanes == kernels.lanes.count(), masked, options.bias() != null, pairs, n, low, high, pairs && !few ? (float) (options.scale() * LOG2E) : 1,
                     scratch.tops, scratch.totals);
             if (pairs) for (int c = 0, run; c < n; c += run) {
                 run = shape.contiguousKeys(v, j + c, n - c);
@@ -107,6 +116,15 @@ final class Forward {
             }
         }
 
+        private void dots(int j, int n) {
+            for (int c = 0, run; c < n; c += run) {
+                run = shape.contiguousKeys(k, j + c, n - c);
+                long keys = address(k, shape.keyRow(k, b, h / shape.group(), j + c));
+                for (int i = 0; i < rows; i++)
+                    scratch.keyDots(keys, k.strides()[2] * k.dtype().bytes(), run, queryRow(i), depth, pairs, scratch.scores + (long) c * ROW + 4L * i, (float) (options.scale() * LOG2E));
+            }
+        }
+
         /** Scores of keys {@code j .. j + n - 1}; vectors whose queries all stand before {@code low + c} are left out. */
         private void scores(int j, int n, long low) {
             int vector = kernels.lanes.count(), width = kernels.lanes.strip() * vector;
@@ -121,7 +139,6 @@ final class Forward {
         }
 
         private void scores(int j, int from, int to, int lane, int endLane) {
-            int depth = pairs ? shape.width() / 2 : shape.width();
             for (int c = from, run; c < to; c += run) {
                 run = shape.contiguousKeys(k, j + c, to - c);
                 scratch.product(Order.ROWS, Into.SET, pairs, address(k, shape.keyRow(k, b, h / shape.group(), j + c)), k.strides()[2] * k.dtype().bytes(),

@@ -2,6 +2,7 @@ package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.util.concurrent.ConcurrentHashMap;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
@@ -26,10 +27,13 @@ final class ChannelConvolution {
 
     private final Cpu cpu;
     private final Copies copies;
+    private final Plans plans;
+    private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
     private final ConcurrentHashMap<ChannelProduct, Kernel> products = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<ChannelWeight, Kernel> weights = new ConcurrentHashMap<>();
 
-    ChannelConvolution(Cpu cpu, Copies copies) {
+    ChannelConvolution(Cpu cpu, Copies copies, Plans plans) {
+        this.plans = plans;
         this.cpu = cpu;
         this.copies = copies;
     }
@@ -48,74 +52,52 @@ final class ChannelConvolution {
     private static long grain(WindowGeometry g) { return Math.max(1, GRAIN / Math.max(1, (long) g.outVolume() * (g.taps() + 4))); }
 
     void forward(WindowGeometry g, View x, View weight, View bias, Op activation, View y) {
-        var phases = Phases.ofInput(g);
-        var grid = phases.grid();
-        var columns = grid.columns(g.out(), cpu.vectorBits() / 32);
-        var steps = new Steps(g.taps());
-        for (int tap = 0; tap < g.taps(); tap++) steps.add(4L * phases.offset(tap), 4L * tap);
+        var plan = plans.forward(g);
+        var phases = plan.phases();
         Parallel.range((long) g.batch() * g.inputs(), grain(g), (from, to) -> {
-            var block = scratch((long) phases.count() * grid.volume());
+            var block = scratch((long) phases.count() * phases.grid().volume());
             for (long plane = from; plane < to; plane++) {
                 long c = plane % g.inputs();
                 spread(phases, place(x).plus(plane * g.inVolume()), g.in(), place(block));
-                multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), steps, columns, place(y).plus(plane * g.outVolume()).address(),
+                multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), plan.steps(), plan.columns(), place(y).plus(plane * g.outVolume()).address(),
                         bias == null ? 0 : place(bias).plus(c).address(), activation == Op.RELU);
             }
-            java.lang.ref.Reference.reachabilityFence(block);
+            Reference.reachabilityFence(block);
         });
-        java.lang.ref.Reference.reachabilityFence(columns);
-        java.lang.ref.Reference.reachabilityFence(steps);
+        Reference.reachabilityFence(plan);
     }
 
     void back(WindowGeometry g, View y, View weight, View bias, Op activation, View x) {
-        var plan = BackPhases.of(g);
-        var grid = plan.grid();
-        int n = plan.phases().size();
-        var columns = new Columns[n];
-        var steps = new Steps[n];
-        for (int i = 0; i < n; i++) {
-            var phase = plan.phases().get(i);
-            columns[i] = grid.columns(phase.count(), cpu.vectorBits() / 32);
-            steps[i] = new Steps(phase.taps().length);
-            for (int t = 0; t < phase.taps().length; t++) steps[i].add(4L * phase.offsets()[t], 4L * phase.taps()[t]);
-        }
+        var plan = plans.back(g);
+        var phases = plan.phases();
         Parallel.range((long) g.batch() * g.inputs(), grain(g), (from, to) -> {
-            Storage block = scratch(grid.volume()), piece = scratch(plan.largest());
+            Storage block = scratch(phases.grid().volume()), piece = scratch(phases.largest());
             for (long plane = from; plane < to; plane++) {
                 long c = plane % g.inputs();
-                spread(plan.padding(), place(y).plus(plane * g.outVolume()), g.out(), place(block));
+                spread(phases.padding(), place(y).plus(plane * g.outVolume()), g.out(), place(block));
                 var target = place(x).plus(plane * g.inVolume());
-                for (int i = 0; i < n; i++) {
-                    multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), steps[i], columns[i], (plan.strided() ? place(piece) : target).address(),
+                for (int i = 0; i < phases.phases().size(); i++) {
+                    multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), plan.steps()[i], plan.columns()[i], (phases.strided() ? place(piece) : target).address(),
                             bias == null ? 0 : place(bias).plus(c).address(), activation == Op.RELU);
-                    var phase = plan.phases().get(i);
-                    if (plan.strided()) copies.merge(place(piece), phase.count(), target, g.in(), g.stride(), phase.shift());
+                    var phase = phases.phases().get(i);
+                    if (phases.strided()) copies.merge(place(piece), phase.count(), target, g.in(), g.stride(), phase.shift());
                 }
             }
-            java.lang.ref.Reference.reachabilityFence(block);
-            java.lang.ref.Reference.reachabilityFence(piece);
+            Reference.reachabilityFence(block);
+            Reference.reachabilityFence(piece);
         });
-        java.lang.ref.Reference.reachabilityFence(columns);
-        java.lang.ref.Reference.reachabilityFence(steps);
+        Reference.reachabilityFence(plan);
     }
 
     void weight(WindowGeometry g, View x, View y, View weight) {
-        var phases = Phases.ofInput(g);
-        var grid = phases.grid();
-        var columns = grid.columns(g.out(), 16);
-        var steps = new Steps(g.taps());
-        for (int tap = 0; tap < g.taps(); tap++) steps.add(4L * phases.offset(tap), 0);
+        var plan = plans.forward(g);
+        var phases = plan.phases();
+        int volume = phases.grid().volume();
         var kernel = weights.computeIfAbsent(new ChannelWeight(g.taps()), k -> k.generate(cpu));
-        var apart = Phases.padding(grid, new int[3]);
+        var apart = Phases.padding(phases.grid(), new int[3]);
         Parallel.range(g.inputs(), Math.max(1, grain(g) / g.batch()), (from, to) -> {
-            Storage block = scratch((long) phases.count() * grid.volume()), gradient = scratch(grid.volume()), sums = scratch(16L * g.taps()), call = Allocator.allocate(ChannelWeight.ARGUMENTS, null);
-            var arguments = call.segment().asSlice(call.base(), ChannelWeight.ARGUMENTS);
-            arguments.set(LONG, ChannelWeight.X, place(block).address());
-            arguments.set(LONG, ChannelWeight.G, place(gradient).address());
-            arguments.set(LONG, ChannelWeight.STEPS, steps.address(0));
-            arguments.set(LONG, ChannelWeight.COLUMNS, columns.address(0));
-            arguments.set(LONG, ChannelWeight.COUNT, columns.count());
-            arguments.set(LONG, ChannelWeight.OUT, place(sums).address());
+            Storage block = scratch((long) phases.count() * volume), gradient = scratch(volume), sums = scratch(16L * g.taps());
+            clear(gradient, volume); // the last vector may end in the slack
             var totals = new double[g.taps()];
             for (long c = from; c < to; c++) {
                 java.util.Arrays.fill(totals, 0);
@@ -123,16 +105,21 @@ final class ChannelConvolution {
                     long plane = (long) example * g.inputs() + c;
                     spread(phases, place(x).plus(plane * g.inVolume()), g.in(), place(block));
                     spread(apart, place(y).plus(plane * g.outVolume()), g.out(), place(gradient));
-                    clear(gradient, grid.volume()); // the last vector may end in the slack
+                    var arguments = perThread.get();
+                    arguments.set(LONG, ChannelWeight.X, place(block).address());
+                    arguments.set(LONG, ChannelWeight.G, place(gradient).address());
+                    arguments.set(LONG, ChannelWeight.STEPS, plan.steps().address(0));
+                    arguments.set(LONG, ChannelWeight.COLUMNS, plan.columns().address(0));
+                    arguments.set(LONG, ChannelWeight.COUNT, plan.columns().count());
+                    arguments.set(LONG, ChannelWeight.OUT, place(sums).address());
                     kernel.call(arguments.address());
                     add(sums, totals);
                 }
                 for (int tap = 0; tap < totals.length; tap++) weight.storage().segment().set(FLOAT, weight.byteOffset() + 4 * (c * totals.length + tap), (float) totals[tap]);
             }
-            for (var storage : new Storage[] {block, gradient, sums, call}) java.lang.ref.Reference.reachabilityFence(storage);
+            for (var storage : new Storage[] {block, gradient, sums}) Reference.reachabilityFence(storage);
         });
-        java.lang.ref.Reference.reachabilityFence(columns);
-        java.lang.ref.Reference.reachabilityFence(steps);
+        Reference.reachabilityFence(plan);
     }
 
     private static void clear(Storage storage, long from) { storage.segment().asSlice(storage.base() + 4 * from, 4 * SLACK).fill((byte) 0); }
@@ -152,8 +139,7 @@ final class ChannelConvolution {
     }
 
     private void multiply(long x, long weight, Steps steps, Columns columns, long y, long bias, boolean relu) {
-        var block = Allocator.allocate(ChannelProduct.ARGUMENTS, null);
-        MemorySegment arguments = block.segment().asSlice(block.base(), ChannelProduct.ARGUMENTS);
+        var arguments = perThread.get();
         arguments.set(LONG, ChannelProduct.A, weight);
         arguments.set(LONG, ChannelProduct.STEPS, steps.address(0));
         arguments.set(LONG, ChannelProduct.COUNT, steps.count());
@@ -171,8 +157,11 @@ final class ChannelConvolution {
             arguments.set(LONG, ChannelProduct.GROUPS, 1);
             kernel(n - full * width, bias != 0, relu).call(arguments.address());
         }
-        java.lang.ref.Reference.reachabilityFence(block);
     }
 
-    private Kernel kernel(int vectors, boolean bias, boolean relu) { return products.computeIfAbsent(new ChannelProduct(vectors, bias, relu), p -> p.generate(cpu)); }
+    private Kernel kernel(int vectors, boolean bias, boolean relu) {
+        var form = new ChannelProduct(vectors, bias, relu);
+        var kernel = products.get(form);
+        return kernel != null ? kernel : products.computeIfAbsent(form, p -> p.generate(cpu));
+    }
 }

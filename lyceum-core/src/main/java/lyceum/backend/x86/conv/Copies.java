@@ -5,8 +5,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.concurrent.ConcurrentHashMap;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
+import java.util.EnumMap;
 import lyceum.backend.x86.asm.Feature;
-import lyceum.memory.Allocator;
 
 /**
  * Rearranges images of floats: padding, every s-th element, channels last. Where a kernel does it, in machine code; else in loops. Places are byte
@@ -16,12 +16,12 @@ final class Copies {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
-    private final Cpu cpu;
-    private final ConcurrentHashMap<LineCopy, Kernel> kernels = new ConcurrentHashMap<>();
+    private final EnumMap<LineCopy, Kernel> kernels = new EnumMap<>(LineCopy.class);
     private final Kernel transpose;
+    private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
 
     Copies(Cpu cpu) {
-        this.cpu = cpu;
+        if (cpu.has(Feature.AVX512)) for (var form : LineCopy.values()) kernels.put(form, form.generate(cpu));
         transpose = cpu.has(Feature.AVX512) ? Transpose.generate(cpu) : null;
     }
 
@@ -31,8 +31,6 @@ final class Copies {
 
         long address() { return segment.address() + at; }
     }
-
-    private Kernel kernel(LineCopy form) { return cpu.has(Feature.AVX512) ? kernels.computeIfAbsent(form, f -> f.generate(cpu)) : null; }
 
     /**
      * {@code to[q] = from[q * stride + shift]} over three axes, 0 where that lies outside.
@@ -64,12 +62,11 @@ final class Copies {
     }
 
     /** Lines of n elements; steps and lines in floats. */
-    private void lines(Place from, long fromLine, int fromStep, Place to, long toLine, int toStep, int n, int lines) {
+    void lines(Place from, long fromLine, int fromStep, Place to, long toLine, int toStep, int n, int lines) {
         var form = fromStep == 1 && toStep == 1 ? LineCopy.PLAIN : fromStep == 2 && toStep == 1 ? LineCopy.EVERY_SECOND : fromStep == 1 && toStep == 2 ? LineCopy.TO_EVERY_SECOND : null;
-        var kernel = form == null ? null : kernel(form);
+        var kernel = form == null ? null : kernels.get(form);
         if (kernel != null) {
-            var block = Allocator.allocate(LineCopy.ARGUMENTS, null);
-            var arguments = block.segment().asSlice(block.base(), LineCopy.ARGUMENTS);
+            var arguments = perThread.get();
             int tail = n % 16, lanes = form.tailLanes(tail);
             arguments.set(LONG, LineCopy.FROM, from.address());
             arguments.set(LONG, LineCopy.FROM_LINE, 4 * fromLine);
@@ -81,7 +78,6 @@ final class Copies {
             arguments.set(LONG, LineCopy.TAIL_LOW, lanes & 0xFFFF);
             arguments.set(LONG, LineCopy.TAIL_HIGH, lanes >>> 16);
             kernel.call(arguments.address());
-            java.lang.ref.Reference.reachabilityFence(block);
             return;
         }
         for (int j = 0; j < lines; j++) {
@@ -94,8 +90,7 @@ final class Copies {
     /** {@code to[j * toStride + i] = from[i * fromStride + j]}; strides in floats. */
     void transpose(Place from, long fromStride, int rows, int columns, Place to, long toStride) {
         if (transpose != null) {
-            var block = Allocator.allocate(Transpose.ARGUMENTS, null);
-            var arguments = block.segment().asSlice(block.base(), Transpose.ARGUMENTS);
+            var arguments = perThread.get();
             arguments.set(LONG, Transpose.TO_STRIDE, 4 * toStride);
             arguments.set(LONG, Transpose.COLUMNS, columns);
             for (int i0 = 0; i0 < rows; i0 += 16) {
@@ -106,7 +101,6 @@ final class Copies {
                 arguments.set(LONG, Transpose.ROWS_MASK, (1L << n) - 1);
                 transpose.call(arguments.address());
             }
-            java.lang.ref.Reference.reachabilityFence(block);
             return;
         }
         for (int i0 = 0; i0 < rows; i0 += 16) {

@@ -1,5 +1,7 @@
 package lyceum.backend.x86.conv;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import lyceum.DType;
 import lyceum.backend.Epilogue;
 import lyceum.backend.Op;
@@ -31,12 +33,16 @@ public final class MachineConvolution {
     private final Tiles tiles;
     private final Copies copies;
     private final ChannelConvolution channels;
+    private final PackedProduct packed;
+    private final Plans plans;
     private final boolean available;
 
     public MachineConvolution(Cpu cpu) {
         tiles = new Tiles(cpu);
         copies = new Copies(cpu);
-        channels = new ChannelConvolution(cpu, copies);
+        plans = new Plans(tiles.lanes());
+        channels = new ChannelConvolution(cpu, copies, plans);
+        packed = new PackedProduct(cpu, tiles, copies);
         available = tiles.available();
     }
 
@@ -67,31 +73,22 @@ public final class MachineConvolution {
             channels.forward(g, x, weight, fused ? epilogue.bias() : null, fused ? epilogue.activation() : null, y);
             return fused;
         }
-        var phases = Phases.ofInput(g);
-        var grid = phases.grid();
-        int depth = g.inputsPerGroup() * g.taps(), lanes = tiles.lanes();
-        var columns = grid.columns(g.out(), lanes);
-        boolean inPlace = phases.isIdentity() && grid.reach(g.out(), phases.offset(g.taps() - 1), lanes) <= grid.volume();
-        long channel = inPlace ? g.inVolume() : (long) phases.count() * grid.volume();
-        var steps = new Steps(depth);
-        for (int c = 0; c < g.inputsPerGroup(); c++) {
-            for (int tap = 0; tap < g.taps(); tap++) steps.add(4 * (c * channel + phases.offset(tap)), 4L * (c * g.taps() + tap));
-        }
-        int examples = inPlace ? g.batch() : (int) Math.clamp(SCRATCH / 4 / (channel * g.inputs()), 1, g.batch());
-        var block = inPlace ? null : scratch(examples * channel * g.inputs());
+        var plan = plans.forward(g);
+        long channel = plan.channel(), depth = plan.steps().count();
+        int examples = plan.inPlace() ? g.batch() : (int) Math.clamp(SCRATCH / 4 / (channel * g.inputs()), 1, g.batch());
+        var block = plan.inPlace() ? null : scratch(examples * channel * g.inputs());
         long bias = fused && epilogue.bias() != null ? address(epilogue.bias()) : 0;
         for (int from = 0; from < g.batch(); from += examples) {
             int n = Math.min(examples, g.batch() - from), first = from;
-            if (!inPlace) spread(phases, x, (long) from * g.inputs(), n * g.inputs(), g.in(), block);
-            long source = inPlace ? address(x) : address(block);
-            run(n * g.groups(), g.outputsPerGroup(), depth, columns, steps, item -> {
-                int example = item / g.groups(), group = item % g.groups();
-                return new Product(address(weight) + 4L * group * g.outputsPerGroup() * depth, 4L * depth, source + 4 * ((long) example * g.inputs() + group * g.inputsPerGroup()) * channel,
-                        address(y) + 4 * ((long) (first + example) * g.outputs() + group * g.outputsPerGroup()) * g.outVolume(), 4L * g.outVolume(),
-                        bias == 0 ? 0 : bias + 4L * group * g.outputsPerGroup(), fused && epilogue.activation() == Op.RELU, false);
-            });
+            if (!plan.inPlace()) spread(plan.phases(), x, (long) from * g.inputs(), n * g.inputs(), g.in(), block);
+            long source = plan.inPlace() ? address(x) : address(block);
+            run(n, g.groups(), g.outVolume(), g.outputsPerGroup(), (int) depth, plan.columns(), plan.steps(), y.storage().segment(), (example, group) -> new Product(
+                    address(weight) + 4 * group * g.outputsPerGroup() * depth, 4 * depth, source + 4 * ((long) example * g.inputs() + group * g.inputsPerGroup()) * channel,
+                    address(y) + 4 * ((long) (first + example) * g.outputs() + group * g.outputsPerGroup()) * g.outVolume(), 4L * g.outVolume(),
+                    bias == 0 ? 0 : bias + 4L * group * g.outputsPerGroup(), fused && epilogue.activation() == Op.RELU, false));
         }
-        java.lang.ref.Reference.reachabilityFence(block);
+        Reference.reachabilityFence(block);
+        Reference.reachabilityFence(plan);
         return fused;
     }
 
@@ -102,43 +99,35 @@ public final class MachineConvolution {
             channels.back(g, y, weight, fused ? epilogue.bias() : null, fused ? epilogue.activation() : null, x);
             return fused;
         }
-        var plan = BackPhases.of(g);
-        var grid = plan.grid();
-        int depth = g.inputsPerGroup() * g.taps();
-        long channel = grid.volume();
-        boolean inPlace = plan.isIdentity() && plan.reach(tiles.lanes()) <= grid.volume();
-        int examples = inPlace ? g.batch() : (int) Math.clamp(SCRATCH / 4 / (channel * g.outputs()), 1, g.batch());
-        var block = inPlace ? null : scratch(examples * channel * g.outputs());
-        boolean strided = plan.strided();
-        var pieces = strided ? scratch((long) examples * g.inputs() * plan.largest()) : null;
+        var plan = plans.back(g);
+        var phases = plan.phases();
+        long channel = plan.channel(), depth = (long) g.inputsPerGroup() * g.taps();
+        int examples = plan.inPlace() ? g.batch() : (int) Math.clamp(SCRATCH / 4 / (channel * g.outputs()), 1, g.batch());
+        var block = plan.inPlace() ? null : scratch(examples * channel * g.outputs());
+        var pieces = phases.strided() ? scratch((long) examples * g.inputs() * phases.largest()) : null;
         long bias = fused && epilogue.bias() != null ? address(epilogue.bias()) : 0;
         for (int from = 0; from < g.batch(); from += examples) {
             int n = Math.min(examples, g.batch() - from), first = from;
-            if (!inPlace) spread(plan.padding(), y, (long) from * g.outputs(), n * g.outputs(), g.out(), block);
-            long source = inPlace ? address(y) : address(block);
-            for (var phase : plan.phases()) {
-                var columns = grid.columns(phase.count(), tiles.lanes());
-                var steps = new Steps(g.outputsPerGroup() * phase.taps().length);
-                for (int o = 0; o < g.outputsPerGroup(); o++) {
-                    for (int t = 0; t < phase.taps().length; t++) steps.add(4 * (o * channel + phase.offsets()[t]), 4L * ((long) o * depth + phase.taps()[t]));
-                }
+            if (!plan.inPlace()) spread(phases.padding(), y, (long) from * g.outputs(), n * g.outputs(), g.out(), block);
+            long source = plan.inPlace() ? address(y) : address(block);
+            for (int i = 0; i < phases.phases().size(); i++) {
+                var phase = phases.phases().get(i);
                 int volume = phase.volume();
-                long target = strided ? address(pieces) : address(x) + 4L * first * g.inputs() * g.inVolume();
-                run(n * g.groups(), g.inputsPerGroup(), steps.count(), columns, steps, item -> {
-                    int example = item / g.groups(), group = item % g.groups();
-                    return new Product(address(weight) + 4L * group * g.outputsPerGroup() * depth, 4L * g.taps(), source + 4 * ((long) example * g.outputs() + group * g.outputsPerGroup()) * channel,
-                            target + 4 * ((long) example * g.inputs() + group * g.inputsPerGroup()) * volume, 4L * volume,
-                            bias == 0 ? 0 : bias + 4L * group * g.inputsPerGroup(), fused && epilogue.activation() == Op.RELU, false);
-                });
-                if (!strided) continue;
+                long target = pieces != null ? address(pieces) : address(x) + 4L * first * g.inputs() * g.inVolume();
+                run(n, g.groups(), volume, g.inputsPerGroup(), plan.steps()[i].count(), plan.columns()[i], plan.steps()[i], (pieces != null ? pieces : x.storage()).segment(), (example, group) -> new Product(
+                        address(weight) + 4 * group * g.outputsPerGroup() * depth, 4L * g.taps(), source + 4 * ((long) example * g.outputs() + group * g.outputsPerGroup()) * channel,
+                        target + 4 * ((long) example * g.inputs() + group * g.inputsPerGroup()) * volume, 4L * volume,
+                        bias == 0 ? 0 : bias + 4L * group * g.inputsPerGroup(), fused && epilogue.activation() == Op.RELU, false));
+                if (pieces == null) continue;
                 Parallel.range((long) n * g.inputs(), Math.max(1, 65536 / Math.max(1, volume)), (begin, end) -> {
                     for (long c = begin; c < end; c++) copies.merge(place(pieces).plus(c * volume), phase.count(), place(x).plus(((long) first * g.inputs() + c) * g.inVolume()),
                             g.in(), g.stride(), phase.shift());
                 });
             }
         }
-        java.lang.ref.Reference.reachabilityFence(block);
-        java.lang.ref.Reference.reachabilityFence(pieces);
+        Reference.reachabilityFence(block);
+        Reference.reachabilityFence(pieces);
+        Reference.reachabilityFence(plan);
         return fused;
     }
 
@@ -148,16 +137,9 @@ public final class MachineConvolution {
             channels.weight(g, x, y, weight);
             return;
         }
-        int lanes = tiles.lanes(), inputs = g.inputsPerGroup(), depth = inputs * g.taps();
-        var padded = new int[3];
-        for (int axis = 0; axis < 3; axis++) padded[axis] = (g.out()[axis] - 1) * g.stride()[axis] + (g.kernel()[axis] - 1) * g.dilation()[axis] + 1;
-        var grid = new Grid(padded);
-        var steps = new Steps(g.outVolume());
-        for (int p = 0; p < g.outVolume(); p++) {
-            int i = p / (g.out()[1] * g.out()[2]), j = p / g.out()[2] % g.out()[1], k = p % g.out()[2];
-            steps.add(4L * grid.at(i * g.stride()[0], j * g.stride()[1], k * g.stride()[2]) * g.inputs(), 4L * p);
-        }
-        var columns = weightColumns(g, grid, lanes);
+        var plan = plans.weight(g);
+        var grid = plan.grid();
+        int inputs = g.inputsPerGroup(), depth = inputs * g.taps();
         var turned = scratch((long) grid.volume() * g.inputs());
         var sums = g.taps() == 1 ? null : scratch((long) g.outputs() * depth);
         long target = sums == null ? address(weight) : address(sums);
@@ -166,12 +148,11 @@ public final class MachineConvolution {
         for (int example = 0; example < g.batch(); example++) {
             turn(g, grid, x, example, turned);
             long gradient = address(y) + 4L * example * g.outputs() * g.outVolume(), source = address(turned);
-            int now = example;
             for (int from = 0; from < g.outVolume(); from += block) {
-                int n = Math.min(block, g.outVolume() - from), begin = from;
-                boolean add = now > 0 || from > 0;
-                run(g.groups(), g.outputsPerGroup(), n, columns, steps, begin, group -> new Product(gradient + 4L * group * g.outputsPerGroup() * g.outVolume(), 4L * g.outVolume(),
-                        source + 4L * group * inputs, target + 4L * group * g.outputsPerGroup() * depth, 4L * depth, 0, false, add));
+                boolean add = example > 0 || from > 0;
+                tiled(1, g.groups(), g.outputsPerGroup(), from, Math.min(block, g.outVolume() - from), plan.columns(), plan.steps(), (one, group) -> new Product(
+                        gradient + 4L * group * g.outputsPerGroup() * g.outVolume(), 4L * g.outVolume(), source + 4L * group * inputs,
+                        target + 4L * group * g.outputsPerGroup() * depth, 4L * depth, 0, false, add));
             }
         }
         if (sums != null) {
@@ -179,21 +160,9 @@ public final class MachineConvolution {
                 for (long o = begin; o < end; o++) copies.transpose(place(sums).plus(o * depth), inputs, g.taps(), inputs, place(weight).plus(o * depth), g.taps());
             });
         }
-        java.lang.ref.Reference.reachabilityFence(turned);
-        java.lang.ref.Reference.reachabilityFence(sums);
-    }
-
-    /** Columns are (tap, channel); without groups and dilation those of one line of the kernel are neighbours in x. */
-    private static Columns weightColumns(WindowGeometry g, Grid grid, int lanes) {
-        boolean joined = g.groups() == 1 && g.dilation()[2] == 1;
-        int inputs = g.inputsPerGroup(), run = joined ? g.kernel()[2] * inputs : inputs, runs = g.taps() * inputs / run;
-        var columns = new Columns(runs * ((run + lanes - 1) / lanes), lanes);
-        for (int r = 0; r < runs; r++) {
-            int tap = joined ? r * g.kernel()[2] : r;
-            long at = (long) grid.at(g.tap(0, tap) * g.dilation()[0], g.tap(1, tap) * g.dilation()[1], g.tap(2, tap) * g.dilation()[2]) * g.inputs();
-            for (int c = 0; c < run; c += lanes) columns.add(4 * (at + c), 4L * (r * run + c), (int) ((1L << Math.min(lanes, run - c)) - 1));
-        }
-        return columns;
+        Reference.reachabilityFence(turned);
+        Reference.reachabilityFence(sums);
+        Reference.reachabilityFence(plan);
     }
 
     /** One example of x as (position, channel), padded. */
@@ -223,31 +192,39 @@ public final class MachineConvolution {
         });
     }
 
-    /** The product of an item: an example and a group. */
+    /** The product of an example and a group. */
     private interface Item {
-        Product product(int item);
+        Product product(int example, int group);
     }
 
-    private void run(int items, int rows, int depth, Columns columns, Steps steps, Item item) { run(items, rows, depth, columns, steps, 0, item); }
+    /** All examples and groups; {@code result} holds y. */
+    private void run(int examples, int groups, int outputs, int rows, int depth, Columns columns, Steps steps, MemorySegment result, Item item) {
+        if (!packed.pays(examples, outputs, rows, columns)) {
+            tiled(examples, groups, rows, 0, depth, columns, steps, item);
+            return;
+        }
+        for (int group = 0; group < groups; group++) {
+            var products = new Product[examples];
+            for (int example = 0; example < examples; example++) products[example] = item.product(example, group);
+            packed.multiply(products, rows, depth, columns, steps, result);
+        }
+    }
 
-    /** All items, rows and columns, cut into pieces by their work alone. */
-    private void run(int items, int rows, int depth, Columns columns, Steps steps, int firstStep, Item item) {
+    /** All rows and columns, cut into pieces by their work alone. */
+    private void tiled(int examples, int groups, int rows, int firstStep, int depth, Columns columns, Steps steps, Item item) {
         int width = tiles.width(columns.count()), height = tiles.height(width, rows);
         int panels = (rows + height - 1) / height, across = (columns.count() + width - 1) / width;
         long tile = (long) height * width * tiles.lanes() * Math.max(1, depth);
         // The operand that is larger stays, the other passes by it: rows first where the weight is the larger.
-        boolean byRows = (long) rows > (long) columns.count() * tiles.lanes();
+        boolean byRows = rows > columns.count() * tiles.lanes();
         int other = byRows ? across : panels, pieces = byRows ? panels : across;
-        long grain = Math.max(1, GRAIN / (tile * other));
-        Parallel.range((long) items * pieces, grain, (begin, end) -> {
+        Parallel.range((long) examples * groups * pieces, Math.max(1, GRAIN / (tile * other)), (begin, end) -> {
             for (long piece = begin; piece < end; piece++) {
-                var product = item.product((int) (piece / pieces));
-                int p = (int) (piece % pieces);
+                int which = (int) (piece / pieces), p = (int) (piece % pieces);
+                var product = item.product(which / groups, which % groups);
                 if (byRows) tiles.multiply(product, steps, firstStep, depth, p * height, Math.min(rows, (p + 1) * height), columns, 0, columns.count());
                 else tiles.multiply(product, steps, firstStep, depth, 0, rows, columns, p * width, Math.min(columns.count(), (p + 1) * width));
             }
         });
-        java.lang.ref.Reference.reachabilityFence(columns);
-        java.lang.ref.Reference.reachabilityFence(steps);
     }
 }

@@ -14,7 +14,7 @@ final class Tables {
 
     /** The sum's steps: which element of x and of a each one multiplies. */
     static final class Steps {
-        private final Storage storage;
+        private final Storage storage; // keeps the memory
         private final MemorySegment memory;
         private int count;
 
@@ -32,14 +32,17 @@ final class Tables {
 
         long address(int from) { return memory.address() + (long) from * OffsetProduct.STEP; }
 
-        int count() { return count; }
+        /** Offset of a that a step reads. */
+        int a(int step) { return memory.get(INT, (long) step * OffsetProduct.STEP + 4); }
 
-        Storage storage() { return storage; }
+        void clear() { count = 0; }
+
+        int count() { return count; }
     }
 
     /** Vectors of columns: where each reads x and writes y, and which of its lanes are outputs. */
     static final class Columns {
-        private final Storage storage;
+        private final Storage storage; // keeps the memory
         private final MemorySegment memory;
         private final int lanes;
         private int count;
@@ -65,8 +68,17 @@ final class Tables {
 
         long address(int from) { return memory.address() + (long) from * OffsetProduct.COLUMN; }
 
-        int count() { return count; }
+        private long entry(int column, int field) { return memory.get(LONG, (long) column * OffsetProduct.COLUMN + field); }
 
-        Storage storage() { return storage; }
+        long x(int column) { return entry(column, OffsetProduct.COLUMN_X); }
+
+        long y(int column) { return entry(column, OffsetProduct.COLUMN_Y); }
+
+        int valid(int column) { return (int) entry(column, OffsetProduct.COLUMN_VALID); }
+
+        /** How many lanes are outputs. */
+        int outputs(int column) { return Integer.bitCount(valid(column)); }
+
+        int count() { return count; }
     }
 }

@@ -7,13 +7,13 @@ import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.conv.Tables.Columns;
 import lyceum.backend.x86.conv.Tables.Steps;
-import lyceum.memory.Allocator;
 
 /** Covers rows and columns of a product with tiles that fit the registers, and calls the kernel for each. Kernels are made on first use. */
 final class Tiles {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
     private final Cpu cpu;
+    private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
     private final ConcurrentHashMap<OffsetProduct, Kernel> kernels = new ConcurrentHashMap<>();
 
     Tiles(Cpu cpu) { this.cpu = cpu; }
@@ -48,8 +48,7 @@ final class Tiles {
 
     /** Rows {@code firstRow .. lastRow - 1} times column vectors {@code first .. last - 1}, all at once in registers, panel by panel. */
     void multiply(Product p, Steps steps, int firstStep, int count, int firstRow, int lastRow, Columns columns, int first, int last) {
-        var block = Allocator.allocate(OffsetProduct.ARGUMENTS, null);
-        var arguments = block.segment().asSlice(block.base(), OffsetProduct.ARGUMENTS);
+        var arguments = perThread.get();
         arguments.set(LONG, OffsetProduct.A_STRIDE, p.aStride);
         arguments.set(LONG, OffsetProduct.STEPS, steps.address(firstStep));
         arguments.set(LONG, OffsetProduct.COUNT, count);
@@ -67,6 +66,5 @@ final class Tiles {
                 kernel(new OffsetProduct(rows, vectors, p.accumulate, p.bias != 0, p.relu)).call(arguments.address());
             }
         }
-        java.lang.ref.Reference.reachabilityFence(block);
     }
 }

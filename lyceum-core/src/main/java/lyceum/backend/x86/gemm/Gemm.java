@@ -3,6 +3,7 @@ package lyceum.backend.x86.gemm;
 import java.lang.foreign.ValueLayout;
 import lyceum.DType;
 import lyceum.backend.Parallel;
+import lyceum.backend.View;
 import lyceum.backend.x86.machine.Cpu;
 
 /**
@@ -89,8 +90,14 @@ public final class Gemm {
         return left >= 2 * widest || left == widest ? widest : left > widest ? (left + 1) / 2 : left;
     }
 
-    /** True for the types that have kernels. */
-    public static boolean supports(DType type) { return type == DType.F32 || type == DType.F64; }
+    /** True if there are kernels for the types, and neighbours of a row or a column of the result are neighbours in memory. */
+    public static boolean takes(View a, View b, View out) {
+        var type = out.dtype();
+        int rank = out.shape().length;
+        long rows = out.shape()[rank - 2], columns = out.shape()[rank - 1];
+        return (type == DType.F32 || type == DType.F64) && a.dtype() == type && b.dtype() == type && a.shape()[rank - 1] > 0
+                && (rows <= 1 || columns <= 1 || out.strides()[rank - 1] == 1 || out.strides()[rank - 2] == 1);
+    }
 
     /** {@code c = a b} for matrices of one type. */
     public void multiply(DType type, Operand a, Operand b, Operand c, int m, int n, int k) {

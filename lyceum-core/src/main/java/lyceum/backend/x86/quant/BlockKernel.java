@@ -16,7 +16,6 @@ import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.asm.Gp;
-import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
 
@@ -96,7 +95,12 @@ final class BlockKernel {
         else superBlock();
         a.sub(CHUNKS, 1);
         a.jump(Condition.NE, chunk);
-        store();
+        new PanelOutput(a, wide, add, OUT, STRIDE, VALID, code, other, temporary).write(rows, (r, h) -> {
+            var y = wide ? sum[r] : scale;
+            if (!wide) a.emit(VMOVUPS, y, spill(r, h, false));
+            if (layout.hasMinimum()) a.emit(VSUBPS, y, y, wide ? minimum[r] : spill(r, h, true));
+            return y;
+        });
         if (stack > 0) a.add(RSP, stack);
         a.vzeroupper();
         a.ret();
@@ -309,38 +313,5 @@ final class BlockKernel {
         a.emit(VBROADCASTSS, temporary, n);
         a.emit(VFMADD213PS, temporary, low, spill(r, h, true));
         a.emit(VMOVUPS_STORE, spill(r, h, true), temporary);
-    }
-
-    // The end.
-
-    private void store() {
-        if (wide) {
-            a.mov(RAX, -1L);
-            a.bzhi(RAX, RAX, VALID);
-            a.emit(KMOVW_FROM, Mask.K1, RAX);
-        } else {
-            // Lane l of half h exists if l + 8h < VALID.
-            a.emit(VMOVD, Vec.xmm(code.number()), VALID);
-            a.emit(VPBROADCASTD, code, Vec.xmm(code.number()));
-        }
-        for (int r = 0; r < rows; r++) {
-            for (int h = 0; h < halves; h++) {
-                var y = wide ? sum[r] : scale;
-                if (!wide) a.emit(VMOVUPS, y, spill(r, h, false));
-                if (layout.hasMinimum()) a.emit(VSUBPS, y, y, wide ? minimum[r] : spill(r, h, true));
-                if (wide) {
-                    if (add) a.emit(VADDPS, y.mask(Mask.K1), y, Mem.at(OUT));
-                    a.emit(VMOVUPS_STORE, Mem.at(OUT).mask(Mask.K1), y);
-                } else {
-                    a.emit(VPCMPGTD, other, code, a.constants(8 * h, 8 * h + 1, 8 * h + 2, 8 * h + 3, 8 * h + 4, 8 * h + 5, 8 * h + 6, 8 * h + 7));
-                    if (add) {
-                        a.emit(VMASKMOVPS, temporary, other, Mem.at(OUT, 32 * h));
-                        a.emit(VADDPS, y, y, temporary);
-                    }
-                    a.emit(VMASKMOVPS_STORE, Mem.at(OUT, 32 * h), other, y);
-                }
-            }
-            if (r + 1 < rows) a.add(OUT, STRIDE);
-        }
     }
 }

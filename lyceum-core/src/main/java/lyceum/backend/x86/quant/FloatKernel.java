@@ -9,6 +9,7 @@ import static lyceum.backend.x86.asm.Gp.RCX;
 import static lyceum.backend.x86.asm.Gp.RDI;
 import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
+import static lyceum.backend.x86.asm.Gp.RSP;
 import static lyceum.backend.x86.asm.Instruction.*;
 
 import lyceum.backend.quant.BlockFormat;
@@ -17,35 +18,33 @@ import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.asm.Gp;
-import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
 
 /**
- * Writes the product of a few rows of F32, F16 or BF16 weights, as they lie in a file, with a few rows of F32 activations. Position p of a
- * row goes to partial sum p mod 16; the sixteen are added in halves.
+ * Writes the product of a panel of sixteen rows of F32, F16 or BF16 weights with a tile of F32 activations. Four sums a row, so that the chain
+ * of additions is several times faster than memory (where the two are equally fast their times add up), brought together every 256 positions.
  *
- * <p>Arguments: weights, activations (rows padded with zeros to whole vectors of 16), out, length of a row, bytes between rows of out, bytes
- * between rows of weights.
+ * <p>Arguments: panel, activations (rows padded with zeros to whole 4 positions), out, number of positions with the padding, bytes between
+ * rows of out, number of rows of the panel that exist (1 to 16).
  */
 final class FloatKernel {
-    /** Rows of weights and of activations at once; registers do not hold more. */
-    static final int MOST = 4;
-    private static final Gp WEIGHTS = RDI, ACTIVATIONS = RSI, OUT = RDX, COUNT = RCX, STRIDE = R8, ROW = R9, ROW3 = R11, LINE = R10, LINE3 = RAX;
+    static final int SUMS = 4, CHUNK = 256;
+    private static final Gp PANEL = RDI, ACTIVATIONS = RSI, OUT = RDX, COUNT = RCX, STRIDE = R8, VALID = R9, INNER = RAX, LINE = R10, LINE3 = R11;
 
     private final Assembler a;
     private final BlockFormat format;
     private final boolean wide, add;
-    private final int halves, width, rows, tile;
-    private final Vec[][][] sum;
-    private final Vec[] weight;
+    private final int halves, width, rows;
+    private final Vec[][] sum;
+    private final Vec[] total;
+    private final Vec weight, x, scratch;
 
     /**
-     * @param rows of weights
-     * @param tile rows of activations
+     * @param rows of activations, at most {@link #mostRows}
      * @param add whether out holds something that the product is added to
      */
-    FloatKernel(Cpu cpu, boolean listing, BlockFormat format, int rows, int tile, boolean add) {
+    FloatKernel(Cpu cpu, boolean listing, BlockFormat format, int rows, boolean add) {
         this.a = new Assembler(cpu.features(), listing);
         this.format = format;
         this.wide = cpu.has(Feature.AVX512);
@@ -53,101 +52,96 @@ final class FloatKernel {
         this.halves = wide ? 1 : 2;
         this.width = wide ? 512 : 256;
         this.rows = rows;
-        this.tile = tile;
         int next = 0;
-        sum = new Vec[rows][tile][halves];
-        for (var row : sum) for (var one : row) for (int h = 0; h < halves; h++) one[h] = Vec.of(next++, width);
-        weight = new Vec[] {Vec.of(next++, width), Vec.of(next++, width)};
+        sum = new Vec[rows][SUMS];
+        for (var row : sum) for (int s = 0; s < SUMS; s++) row[s] = Vec.of(next++, width);
+        total = new Vec[rows];
+        if (wide) for (int r = 0; r < rows; r++) total[r] = Vec.of(next++, width);
+        weight = Vec.of(next++, width);
+        x = Vec.of(next++, width);
+        scratch = Vec.of(next, width);
     }
 
-    /** The most rows of activations beside {@code rows} rows of weights. */
-    static int mostActivations(Cpu cpu, int rows) { return cpu.has(Feature.AVX512) ? MOST : Math.max(1, 6 / rows); }
+    /** Rows of activations at most: as many as registers hold sums for. */
+    static int mostRows(Cpu cpu) { return cpu.has(Feature.AVX512) ? 4 : 3; }
 
     Assembler.Code write() {
-        for (var row : sum) for (var one : row) for (var v : one) a.emit(VXORPS, v.as(256), v.as(256), v.as(256));
-        Gp tail = Gp.R12;
-        if (wide) {
-            a.push(tail);
-            a.mov(tail, COUNT);
-            a.and(tail, 15);
+        if (!wide) a.sub(RSP, 64 * rows);
+        for (int r = 0; r < rows; r++) {
+            for (int h = 0; h < halves; h++) {
+                var t = wide ? total[r] : scratch;
+                a.emit(VXORPS, t.as(256), t.as(256), t.as(256));
+                if (!wide) a.emit(VMOVUPS_STORE, spill(r, h), t);
+            }
         }
-        a.lea(LINE, Mem.at(COUNT, 15));
-        a.and(LINE, -16);
+        a.mov(LINE, COUNT);
         a.shl(LINE, 2);
         a.lea(LINE3, Mem.at(LINE, LINE, 2));
-        a.lea(ROW3, Mem.at(ROW, ROW, 2));
-        a.shr(COUNT, 4);
-        var rest = a.label();
-        a.test(COUNT, COUNT);
-        a.jump(Condition.E, rest);
-        a.align(32);
-        var loop = a.bind(a.label());
-        step(null);
-        a.add(WEIGHTS, 16 * format.blockBytes());
-        a.add(ACTIVATIONS, 64);
-        a.sub(COUNT, 1);
-        a.jump(Condition.NE, loop);
-        a.bind(rest);
-        if (wide) tail(tail);
-        store();
+        var chunk = a.bind(a.label());
+        for (int h = 0; h < halves; h++) chunk(h);
+        a.sub(COUNT, CHUNK);
+        a.jump(Condition.G, chunk);
+        new PanelOutput(a, wide, add, OUT, STRIDE, VALID, weight, x, sum[0][0]).write(rows, (r, h) -> {
+            if (!wide) a.emit(VMOVUPS, scratch, spill(r, h));
+            return wide ? total[r] : scratch;
+        });
+        if (!wide) a.add(RSP, 64 * rows);
         a.vzeroupper();
         a.ret();
         return a.finish();
     }
 
-    /** The last positions of a row: lanes beyond them read nothing and are zero. */
-    private void tail(Gp tail) {
-        var none = a.label();
-        a.test(tail, tail);
-        a.jump(Condition.E, none);
-        a.mov(COUNT, -1L);
-        a.bzhi(COUNT, COUNT, tail);
-        a.emit(KMOVW_FROM, Mask.K1, COUNT);
-        step(Mask.K1);
-        a.bind(none);
-        a.pop(tail);
-    }
+    private Mem spill(int r, int h) { return Mem.at(RSP, 64 * r + 32 * h); }
 
-    private void step(Mask lanes) {
-        for (int h = 0; h < halves; h++) {
+    /** Up to 256 positions of half h of the rows; PANEL and ACTIVATIONS move on with the last half. */
+    private void chunk(int h) {
+        for (var row : sum) for (var s : row) a.emit(VXORPS, s.as(256), s.as(256), s.as(256));
+        a.mov(INNER, CHUNK);
+        a.cmp(COUNT, INNER);
+        a.cmov(Condition.L, INNER, COUNT);
+        if (h < halves - 1) {
+            a.push(PANEL);
+            a.push(ACTIVATIONS);
+        }
+        a.align(32);
+        var loop = a.bind(a.label());
+        for (int s = 0; s < SUMS; s++) {
+            load(Mem.at(PANEL, (16 * s + 8 * h) * format.blockBytes()));
             for (int r = 0; r < rows; r++) {
-                var w = weight[r & 1];
-                load(lanes == null ? w : w.mask(lanes).zeroing(), w, at(WEIGHTS, ROW, ROW3, r).plus(8 * format.blockBytes() * h));
-                for (int t = 0; t < tile; t++) a.emit(VFMADD231PS, sum[r][t][h], w, at(ACTIVATIONS, LINE, LINE3, t).plus(32 * h));
+                var from = (r == 0 ? Mem.at(ACTIVATIONS) : Mem.at(ACTIVATIONS, r == 3 ? LINE3 : LINE, r == 2 ? 2 : 1)).plus(4 * s);
+                if (!wide) a.emit(VBROADCASTSS, x, from);
+                a.emit(VFMADD231PS, sum[r][s], weight, wide ? from.broadcast() : x);
+            }
+        }
+        a.add(PANEL, 16 * SUMS * format.blockBytes());
+        a.add(ACTIVATIONS, 4 * SUMS);
+        a.sub(INNER, SUMS);
+        a.jump(Condition.NE, loop);
+        if (h < halves - 1) {
+            a.pop(ACTIVATIONS);
+            a.pop(PANEL);
+        }
+        for (int r = 0; r < rows; r++) {
+            a.emit(VADDPS, sum[r][0], sum[r][0], sum[r][2]);
+            a.emit(VADDPS, sum[r][1], sum[r][1], sum[r][3]);
+            a.emit(VADDPS, sum[r][0], sum[r][0], sum[r][1]);
+            if (wide) {
+                a.emit(VADDPS, total[r], total[r], sum[r][0]);
+            } else {
+                a.emit(VADDPS, sum[r][0], sum[r][0], spill(r, h));
+                a.emit(VMOVUPS_STORE, spill(r, h), sum[r][0]);
             }
         }
     }
 
-    private void load(Vec to, Vec plain, Mem from) {
+    private void load(Mem from) {
         switch (format.name()) {
-            case "F32" -> a.emit(VMOVUPS, to, from);
-            case "F16" -> a.emit(VCVTPH2PS, to, from);
+            case "F32" -> a.emit(VMOVUPS, weight, from);
+            case "F16" -> a.emit(VCVTPH2PS, weight, from);
             default -> {
-                a.emit(VPMOVZXWD, to, from);
-                a.emit(VPSLLD, 16, plain, plain);
+                a.emit(VPMOVZXWD, weight, from);
+                a.emit(VPSLLD, 16, weight, weight);
             }
-        }
-    }
-
-    private static Mem at(Gp base, Gp once, Gp thrice, int i) { return i == 0 ? Mem.at(base) : Mem.at(base, i == 3 ? thrice : once, i == 2 ? 2 : 1); }
-
-    private void store() {
-        for (int t = 0; t < tile; t++) {
-            for (int r = 0; r < rows; r++) {
-                var s = sum[r][t][0];
-                Vec x = s.as(128), y = weight[0].as(128);
-                if (wide) a.emit(VEXTRACTF64X4, 1, weight[0].as(256), s);
-                a.emit(VADDPS, s.as(256), s.as(256), wide ? weight[0].as(256) : sum[r][t][1]);
-                a.emit(wide ? VEXTRACTF32X4 : VEXTRACTF128, 1, y, s.as(256));
-                a.emit(VADDPS, x, x, y);
-                a.emit(VMOVHLPS, y, x, x);
-                a.emit(VADDPS, x, x, y);
-                a.emit(VMOVSHDUP, y, x);
-                a.emit(VADDSS, x, x, y);
-                if (add) a.emit(VADDSS, x, x, Mem.at(OUT, 4 * r));
-                a.emit(VMOVSS_STORE, Mem.at(OUT, 4 * r), x);
-            }
-            if (t + 1 < tile) a.add(OUT, STRIDE);
         }
     }
 }

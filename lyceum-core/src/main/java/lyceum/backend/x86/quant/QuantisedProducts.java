@@ -9,12 +9,14 @@ import lyceum.DType;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.backend.quant.Activations;
+import lyceum.backend.quant.BlockFormat;
 import lyceum.backend.quant.BlockMatrix;
 import lyceum.backend.scalar.Matmul.Matrix;
 import lyceum.backend.scalar.Panels;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.asm.Feature;
 import lyceum.memory.Allocator;
 import lyceum.memory.Storage;
 
@@ -26,12 +28,18 @@ public final class QuantisedProducts {
     private static final long SHORT = 1 << 20;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
-    /** What a kernel is made for: a {@link Layout} or a float format, its tile, and whether it adds to what out holds. */
-    private record Key(Object weights, int digits, int rows, int tile, boolean add) { }
+    /** What a kernel is made for: a {@link Layout}, a float format or {@link PackedActivations}; rows of activations, and whether it adds to what out holds. */
+    private record Key(Object weights, Activations activations, int rows, boolean add) {
+        String name() {
+            var what = weights instanceof PackedActivations p ? "activations-" + p.layout() : weights.toString();
+            return what + (activations == null ? "" : "-" + activations) + "-" + rows + (add ? "-add" : "");
+        }
+    }
 
     private final Cpu cpu;
     private final ConcurrentHashMap<Key, Optional<Kernel>> kernels = new ConcurrentHashMap<>();
-    private final ThreadLocal<Storage> scratch = new ThreadLocal<>();
+    /** Packed activations, and a row of floats on its way there. */
+    private final ThreadLocal<Storage> scratch = new ThreadLocal<>(), floats = new ThreadLocal<>();
 
     public QuantisedProducts(Cpu cpu) { this.cpu = cpu; }
 
@@ -54,12 +62,18 @@ public final class QuantisedProducts {
 
     private static long address(View v) { return v.storage().segment().address() + v.byteOffset(); }
 
+    private static long address(Storage s) { return s.segment().address() + s.base(); }
+
+    private Storage scratch(long bytes) { return held(scratch, bytes); }
+
+    private Storage floats(long bytes) { return held(floats, bytes); }
+
     /** Memory of this thread, kept for its next call. */
-    private Storage scratch(long bytes) {
-        var held = scratch.get();
+    private static Storage held(ThreadLocal<Storage> here, long bytes) {
+        var held = here.get();
         if (held == null || held.bytes() < bytes) {
             held = Allocator.allocate(bytes, null);
-            scratch.set(held);
+            here.set(held);
         }
         return held;
     }
@@ -76,8 +90,8 @@ public final class QuantisedProducts {
         boolean add = bias != null;
         var packed = weights.packed(PackedMatrix.class, PackedMatrix::of);
         if (packed.hasLeast() && packed.layout() == Layout.BYTES && !BlockKernel.isWide(cpu)) return false;
-        var kernel = kernel(packed.layout(), digits, Layout.ROWS, most, add);
-        var last = kernel(packed.layout(), digits, Layout.ROWS, lastRows, add);
+        var kernel = kernel(new Key(packed.layout(), activations, most, add));
+        var last = kernel(new Key(packed.layout(), activations, lastRows, add));
         if (kernel.isEmpty() || last.isEmpty()) return false;
 
         var tile = new PackedActivations(packed.layout(), digits, most);
@@ -86,17 +100,8 @@ public final class QuantisedProducts {
         if (!pack(x, k, packed, activations, most, tileBytes, memory)) return false;
         if (add) fill(bias, out);
 
-        long n = weights.rows(), panels = (n + Layout.ROWS - 1) / Layout.ROWS, base = memory.segment().address() + memory.base();
-        long outAt = address(out), outStride = out.strides()[0] * 4;
-        Parallel.range(panels, Math.max(1, GRAIN / packed.panelBytes()), (from, to) -> {
-            for (long p = from; p < to; p++) {
-                long valid = Math.min(Layout.ROWS, n - p * Layout.ROWS);
-                for (int t = 0; t < tiles; t++) {
-                    call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most, packed.address(p), base + t * tileBytes,
-                            outAt + t * most * outStride + p * Layout.ROWS * 4, packed.chunks(), outStride, valid);
-                }
-            }
-        });
+        panels(weights.rows(), packed.panelBytes(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most,
+                packed.address(p), address(memory) + t * tileBytes, to, packed.chunks(), out.strides()[0] * 4, valid), out, most);
         Reference.reachabilityFence(memory);
         return true;
     }
@@ -108,22 +113,36 @@ public final class QuantisedProducts {
 
     /** False if an activation is not finite or too large for integers. */
     private boolean pack(View x, int k, PackedMatrix packed, Activations activations, int most, long tileBytes, Storage memory) {
-        int m = (int) x.shape()[0], tiles = (m + most - 1) / most;
+        int m = (int) x.shape()[0], lastTile = (m - 1) / most;
+        int padded = packed.chunks() * packed.layout().length;
         var fit = new boolean[m];
         Parallel.range(m, Math.max(1, (1 << 15) / k), (from, to) -> {
-            var values = new float[k];
-            var integers = new int[Activations.BLOCK];
+            var values = new float[padded];
             for (int i = (int) from; i < to; i++) {
                 row(x, i, k, values);
                 fit[i] = Activations.fit(values, 0, k);
-                if (!fit[i]) continue;
-                int t = i / most, rows = t == tiles - 1 ? m - t * most : most;
-                new PackedActivations(packed.layout(), activations.digits(), rows)
-                        .write(values, k, packed.chunks(), activations, i % most, memory.segment(), memory.base() + t * tileBytes, integers);
+                int t = i / most;
+                var layout = new PackedActivations(packed.layout(), activations.digits(), t == lastTile ? m - t * most : most);
+                if (fit[i]) pack(values, packed.chunks(), activations, layout, i % most, memory, t * tileBytes);
             }
         });
         for (boolean good : fit) if (!good) return false;
         return true;
+    }
+
+    /** By machine code where it can be had. */
+    private void pack(float[] values, int chunks, Activations activations, PackedActivations layout, int row, Storage memory, long at) {
+        var kernel = cpu.has(Feature.AVX512) ? kernel(new Key(layout, activations, layout.rows(), false)) : Optional.<Kernel>empty();
+        if (kernel.isEmpty()) {
+            layout.write(values, values.length, chunks, activations, row, memory.segment(), memory.base() + at, new int[Activations.BLOCK]);
+            return;
+        }
+        var floats = floats(values.length * 4L);
+        MemorySegment.copy(values, 0, floats.segment(), FLOAT, floats.base(), values.length);
+        long to = memory.segment().address() + memory.base() + at;
+        kernel.get().call(floats.segment().address() + floats.base(), to + layout.digitAt(row, 0), to + layout.startAt(row, 0, 0), to + layout.stepAt(row),
+                values.length / Activations.BLOCK, layout.recordBytes());
+        Reference.reachabilityFence(floats);
     }
 
     private void fill(View bias, View out) {
@@ -136,18 +155,14 @@ public final class QuantisedProducts {
     // Floats.
 
     private boolean floats(View x, BlockMatrix weights, View bias, View out) {
-        int m = (int) x.shape()[0], k = (int) weights.columns();
-        boolean wide = cpu.vectorBits() == 512, add = bias != null;
-        if (!wide && k % 16 != 0) return false; // masked loads of 16-bit lanes came with AVX-512
-        int rows = (int) Math.min(FloatKernel.MOST, weights.rows()), most = Math.min(m, FloatKernel.mostActivations(cpu, rows)), tiles = (m + most - 1) / most;
-        int lastTile = m - (tiles - 1) * most, line = (k + 15) / 16 * 16;
-        var format = weights.format();
-        var kernel = kernel(format, 0, rows, most, add);
-        var last = kernel(format, 0, rows, lastTile, add);
-        var single = kernel(format, 0, 1, most, add);
-        var singleLast = kernel(format, 0, 1, lastTile, add);
-        if (kernel.isEmpty() || last.isEmpty() || single.isEmpty() || singleLast.isEmpty()) return false;
+        int m = (int) x.shape()[0], k = (int) weights.columns(), most = Math.min(m, FloatKernel.mostRows(cpu)), tiles = (m + most - 1) / most;
+        boolean add = bias != null;
+        var kernel = kernel(new Key(weights.format(), null, most, add));
+        var last = kernel(new Key(weights.format(), null, m - (tiles - 1) * most, add));
+        if (kernel.isEmpty() || last.isEmpty()) return false;
 
+        var packed = weights.packed(PackedFloats.class, PackedFloats::of);
+        int line = packed.positions();
         var memory = scratch(4L * m * line);
         Parallel.range(m, Math.max(1, (1 << 16) / line), (from, to) -> {
             var values = new float[line];
@@ -157,47 +172,37 @@ public final class QuantisedProducts {
             }
         });
         if (add) fill(bias, out);
-
-        long n = weights.rows(), rowBytes = format.rowBytes(k), base = memory.segment().address() + memory.base();
-        long first = weights.segment().isNative() ? weights.segment().address() + weights.rowAt(0) : weights.packed(OffHeap.class, OffHeap::of).address();
-        long outAt = address(out), outStride = out.strides()[0] * 4;
-        long grain = Math.max(1, GRAIN / Math.max(1, rowBytes * rows)) * rows;
-        Parallel.range(n, grain, (from, to) -> {
-            long j = from;
-            for (; j + rows <= to; j += rows) {
-                for (int t = 0; t < tiles; t++) {
-                    call(t == tiles - 1 ? last.get() : kernel.get(), rowBytes * rows * most, first + j * rowBytes, base + 4L * t * most * line,
-                            outAt + t * most * outStride + 4 * j, k, outStride, rowBytes);
-                }
-            }
-            for (; j < to; j++) {
-                for (int t = 0; t < tiles; t++) {
-                    call(t == tiles - 1 ? singleLast.get() : single.get(), rowBytes * most, first + j * rowBytes, base + 4L * t * most * line,
-                            outAt + t * most * outStride + 4 * j, k, outStride, rowBytes);
-                }
-            }
-        });
+        panels(weights.rows(), packed.panelBytes(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most,
+                packed.address(p), address(memory) + 4L * t * most * line, to, line, out.strides()[0] * 4, valid), out, most);
         Reference.reachabilityFence(memory);
         return true;
     }
 
-    /** Float weights that came in a Java array, which has no address. */
-    private record OffHeap(Storage storage) {
-        static OffHeap of(BlockMatrix weights) {
-            var storage = Allocator.allocate(weights.bytes(), null);
-            MemorySegment.copy(weights.segment(), weights.rowAt(0), storage.segment(), storage.base(), weights.bytes());
-            return new OffHeap(storage);
-        }
-
-        long address() { return storage.segment().address() + storage.base(); }
+    /** A kernel on panel {@code p} and tile {@code t} of the activations, which writes {@code valid} results a row at address {@code to}. */
+    private interface Step {
+        void run(long p, int t, long valid, long to);
     }
 
-    private Optional<Kernel> kernel(Object weights, int digits, int rows, int tile, boolean add) {
-        return kernels.computeIfAbsent(new Key(weights, digits, rows, tile, add), key -> {
-            var name = "quant-" + weights + (digits > 0 ? "-" + digits : "") + "-" + rows + "x" + tile + (add ? "-add" : "") + "-" + cpu.vectorBits();
-            var code = weights instanceof Layout layout ? new BlockKernel(cpu, CodeMemory.isListed(), layout, digits, tile, add).write()
-                    : new FloatKernel(cpu, CodeMemory.isListed(), (lyceum.backend.quant.BlockFormat) weights, rows, tile, add).write();
-            return CodeMemory.load(name, code);
+    private static void panels(long n, long panelBytes, int tiles, Step step, View out, int tileRows) {
+        long outAt = address(out), stride = out.strides()[0] * 4;
+        Parallel.range((n + Layout.ROWS - 1) / Layout.ROWS, Math.max(1, GRAIN / panelBytes), (from, to) -> {
+            for (long p = from; p < to; p++) {
+                long first = p * Layout.ROWS;
+                for (int t = 0; t < tiles; t++) step.run(p, t, Math.min(Layout.ROWS, n - first), outAt + t * tileRows * stride + first * 4);
+            }
+        });
+    }
+
+    private Optional<Kernel> kernel(Key key) {
+        return kernels.computeIfAbsent(key, k -> {
+            boolean listing = CodeMemory.isListed();
+            var code = switch (k.weights) {
+                case BlockFormat format -> new FloatKernel(cpu, listing, format, k.rows, k.add).write();
+                case Layout layout -> new BlockKernel(cpu, listing, layout, k.activations.digits(), k.rows, k.add).write();
+                case PackedActivations layout -> new ActivationKernel(cpu, listing, layout, k.activations).write();
+                default -> throw new AssertionError(k);
+            };
+            return CodeMemory.load("quant-" + k.name() + "-" + cpu.level(), code);
         });
     }
 }

@@ -1,4 +1,4 @@
-package lyceum.backend.x86;
+package lyceum.backend.x86.machine;
 
 import java.util.function.DoubleUnaryOperator;
 import lyceum.backend.x86.asm.Assembler;

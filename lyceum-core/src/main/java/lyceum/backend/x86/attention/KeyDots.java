@@ -1,0 +1,143 @@
+package lyceum.backend.x86.attention;
+
+import static lyceum.backend.x86.asm.Gp.R8;
+import static lyceum.backend.x86.asm.Gp.R9;
+import static lyceum.backend.x86.asm.Gp.RAX;
+import static lyceum.backend.x86.asm.Gp.RCX;
+import static lyceum.backend.x86.asm.Gp.RDI;
+import static lyceum.backend.x86.asm.Gp.RDX;
+import static lyceum.backend.x86.asm.Gp.RSI;
+import static lyceum.backend.x86.asm.Instruction.*;
+
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Condition;
+import lyceum.backend.x86.asm.Mem;
+import lyceum.backend.x86.asm.Vec;
+
+/**
+ * Scores of one query: {@code to[c] = f key_c . query}, with the query in registers and vectors along the keys. For few queries (decoding) it reads keys
+ * at memory speed, where {@link TileProduct} would leave most lanes idle.
+ *
+ * <p>Arguments: {@value #KEYS} address of the first key, {@value #STRIDE} bytes between keys, {@value #COUNT} how many, {@value #QUERY}, {@value #TO} address of
+ * the first score, {@value ScoreColumns#ROW} bytes apart, {@value #FACTOR} f, {@value #LANES} lanes of the last vector.
+ */
+final class KeyDots {
+    static final int KEYS = 0, STRIDE = 8, COUNT = 16, QUERY = 24, TO = 32, FACTOR = 40, LANES = 48;
+    /** Vectors of a query that fit into registers. */
+    static final int MOST = 8;
+    /** Queries up to which this beats the product of tiles. */
+    static final int FEW = 6;
+    private static final int AT_ONCE = 4;
+
+    /** @param vectors of a row; {@code partial} if the last has lanes beyond it; {@code pairs} of BF16 */
+    record Form(int vectors, boolean partial, boolean pairs) {
+        @Override public String toString() { return "attention_key_dots_" + vectors + (partial ? "_partial" : "") + (pairs ? "_pairs" : ""); }
+    }
+
+    private final Assembler a;
+    private final Lanes lanes;
+    private final Form form;
+
+    private KeyDots(Assembler a, Lanes lanes, Form form) {
+        this.a = a;
+        this.lanes = lanes;
+        this.form = form;
+    }
+
+    static void write(Assembler a, Lanes lanes, Form form) { new KeyDots(a, lanes, form).write(); }
+
+    // Registers: 0 to 3 sums, 4 to 6 spare, 7 to 14 the query.
+
+    private Vec query(int v) { return lanes.vec(7 + v); }
+
+    private void write() {
+        if (form.partial) lanes.loadMask(a, Mem.at(RDI, LANES), RAX);
+        a.mov(RAX, Mem.at(RDI, QUERY));
+        for (int v = 0; v < form.vectors; v++) load(query(v), Mem.at(RAX, v * lanes.bytes()), v);
+        a.mov(RSI, Mem.at(RDI, KEYS));
+        a.mov(R8, Mem.at(RDI, STRIDE));
+        a.lea(R9, Mem.at(R8, R8, 2));
+        a.mov(RCX, Mem.at(RDI, COUNT));
+        a.mov(RDX, Mem.at(RDI, TO));
+        var rest = a.label();
+        var done = a.label();
+        a.sub(RCX, AT_ONCE);
+        a.jump(Condition.L, rest);
+        var loop = a.bind(a.label());
+        keys(AT_ONCE);
+        a.lea(RSI, Mem.at(RSI, R8, 4));
+        a.add(RDX, AT_ONCE * ScoreColumns.ROW);
+        a.sub(RCX, AT_ONCE);
+        a.jump(Condition.GE, loop);
+        a.bind(rest);
+        a.add(RCX, AT_ONCE);
+        a.jump(Condition.E, done);
+        var single = a.bind(a.label());
+        keys(1);
+        a.add(RSI, R8);
+        a.add(RDX, ScoreColumns.ROW);
+        a.sub(RCX, 1);
+        a.jump(Condition.NE, single);
+        a.bind(done);
+        a.vzeroupper();
+        a.ret();
+    }
+
+    private void load(Vec to, Mem from, int v) {
+        if (form.partial && v == form.vectors - 1) lanes.loadPartial(a, to, from);
+        else a.emit(VMOVUPS, to, from);
+    }
+
+    private Mem key(int k, int v) {
+        int at = v * lanes.bytes();
+        return switch (k) {
+            case 0 -> Mem.at(RSI, at);
+            case 1 -> Mem.at(RSI, R8, 1, at);
+            case 2 -> Mem.at(RSI, R8, 2, at);
+            default -> Mem.at(RSI, R9, 1, at);
+        };
+    }
+
+    private void keys(int count) {
+        for (int k = 0; k < AT_ONCE; k++) a.emit(VXORPS, lanes.vec(k), lanes.vec(k), lanes.vec(k));
+        for (int v = 0; v < form.vectors; v++) {
+            for (int k = 0; k < count; k++) {
+                if (form.partial && v == form.vectors - 1) {
+                    lanes.loadPartial(a, lanes.vec(4), key(k, v));
+                    a.emit(form.pairs ? VDPBF16PS : VFMADD231PS, lanes.vec(k), query(v), lanes.vec(4));
+                } else {
+                    a.emit(form.pairs ? VDPBF16PS : VFMADD231PS, lanes.vec(k), query(v), key(k, v));
+                }
+            }
+        }
+        addLanes();
+        a.emit(VBROADCASTSS, lanes.vec(4).as(128), Mem.at(RDI, FACTOR));
+        var sums = lanes.vec(0).as(128);
+        a.emit(VMULPS, sums, sums, lanes.vec(4).as(128));
+        a.emit(VMOVSS_STORE, Mem.at(RDX), sums);
+        for (int k = 1; k < count; k++) {
+            a.emit(VPERMILPS, k, lanes.vec(4).as(128), sums);
+            a.emit(VMOVSS_STORE, Mem.at(RDX, k * ScoreColumns.ROW), lanes.vec(4).as(128));
+        }
+    }
+
+    /** The lanes of registers 0 to 3 added up, into the four lanes of the first. */
+    private void addLanes() {
+        Vec a0 = lanes.vec(0), a1 = lanes.vec(1), a2 = lanes.vec(2), a3 = lanes.vec(3), t = lanes.vec(4), u = lanes.vec(5);
+        a.emit(VUNPCKLPS, t, a0, a1);
+        a.emit(VUNPCKHPS, u, a0, a1);
+        a.emit(VADDPS, a0, t, u);
+        a.emit(VUNPCKLPS, t, a2, a3);
+        a.emit(VUNPCKHPS, u, a2, a3);
+        a.emit(VADDPS, a2, t, u);
+        a.emit(VUNPCKLPD, t, a0, a2);
+        a.emit(VUNPCKHPD, u, a0, a2);
+        a.emit(VADDPS, a0, t, u);
+        if (lanes.wide()) {
+            a.emit(VEXTRACTF64X4, 1, t.as(256), a0);
+            a.emit(VADDPS, a0.as(256), a0.as(256), t.as(256));
+        }
+        a.emit(VEXTRACTF128, 1, t.as(128), a0.as(256));
+        a.emit(VADDPS, a0.as(128), a0.as(128), t.as(128));
+    }
+}

@@ -1,0 +1,55 @@
+package lyceum.backend.x86.conv;
+
+import static lyceum.backend.x86.asm.Gp.*;
+import static lyceum.backend.x86.asm.Instruction.*;
+
+import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Condition;
+import lyceum.backend.x86.asm.Mem;
+import lyceum.backend.x86.asm.Vec;
+
+/**
+ * For small images, where gaps between lines would waste lanes: for each step one dense line of the elements that the columns read. Vectors are
+ * stored whole and in order, so that each one's surplus is overwritten by the next; a line has room for that of the last.
+ */
+final class Pack {
+    static final int X = 0, STEPS = 8, COUNT = 16, COLUMNS = 24, VECTORS = 32, TO = 40, TO_LINE = 48, ARGUMENTS = 56;
+
+    private Pack() { }
+
+    /** Null if the system refuses code. */
+    static Kernel generate(Cpu cpu) {
+        int bits = cpu.vectorBits();
+        Vec value = Vec.of(0, bits), order = Vec.of(1, bits);
+        var a = new Assembler(cpu.features(), CodeMemory.isListed());
+        a.mov(RSI, Mem.at(RDI, X));
+        a.mov(R8, Mem.at(RDI, STEPS));
+        a.mov(R9, Mem.at(RDI, COUNT));
+        a.mov(RDX, Mem.at(RDI, TO));
+        var step = a.bind(a.label());
+        a.movsxd(RCX, Mem.at(R8));
+        a.add(RCX, RSI);
+        a.mov(R10, Mem.at(RDI, COLUMNS));
+        a.mov(R11, Mem.at(RDI, VECTORS));
+        var vector = a.bind(a.label());
+        a.mov(RAX, Mem.at(R10, OffsetProduct.COLUMN_X));
+        a.emit(VMOVUPS, value, Mem.at(RCX, RAX, 1));
+        a.emit(VMOVUPS, order, Mem.at(R10, OffsetProduct.COLUMN_ORDER));
+        a.emit(VPERMPS, value, order, value);
+        a.mov(RAX, Mem.at(R10, OffsetProduct.COLUMN_Y));
+        a.emit(VMOVUPS_STORE, Mem.at(RDX, RAX, 1), value);
+        a.add(R10, OffsetProduct.COLUMN);
+        a.sub(R11, 1);
+        a.jump(Condition.NE, vector);
+        a.add(R8, OffsetProduct.STEP);
+        a.add(RDX, Mem.at(RDI, TO_LINE));
+        a.sub(R9, 1);
+        a.jump(Condition.NE, step);
+        a.vzeroupper();
+        a.ret();
+        return CodeMemory.load("convolution-pack-" + bits, a.finish()).orElse(null);
+    }
+}

@@ -1,0 +1,124 @@
+package lyceum.backend.x86.conv;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import lyceum.backend.Parallel;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.conv.Copies.Place;
+import lyceum.backend.x86.conv.Tables.Columns;
+import lyceum.backend.x86.conv.Tables.Steps;
+import lyceum.backend.x86.conv.Tiles.Product;
+import lyceum.memory.Allocator;
+import lyceum.memory.Storage;
+
+/**
+ * Products over small images: columns of several examples are packed densely, a block of steps at a time, so that no lane is wasted. A piece of work
+ * is a block of rows and of columns, with its own packed block and its own sums, which stay in the second-level cache.
+ */
+final class PackedProduct {
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+    /** Vectors of a block of columns, rows of a block of rows, steps that are packed at once. */
+    private static final int VECTORS = 12, ROWS = 128, STEPS = 384;
+
+    private final Tiles tiles;
+    private final Copies copies;
+    private final Kernel pack;
+    private final int lanes;
+    private final ThreadLocal<MemorySegment> arguments = Arguments.perThread();
+
+    PackedProduct(Cpu cpu, Tiles tiles, Copies copies) {
+        this.tiles = tiles;
+        this.copies = copies;
+        pack = Pack.generate(cpu);
+        lanes = tiles.lanes();
+    }
+
+    /** True if dense columns save more than packing costs. */
+    boolean pays(int examples, int outputs, int rows, Columns columns) {
+        if (pack == null || rows < 48) return false;
+        long flat = (long) examples * columns.count(), dense = ((long) examples * outputs + lanes - 1) / lanes;
+        return flat > 1.08 * dense + 1;
+    }
+
+    /** A block of columns: what to pack, and for each example in it how many outputs stand where. */
+    private record Block(Columns source, int outputs, List<Part> parts) { }
+
+    /** @param first output of the example in this block, {@code at} its place in the block */
+    private record Part(int example, int first, int count, int at) { }
+
+    /** @param products of each example, whose operands differ in x and y alone; y lies in {@code result} */
+    void multiply(Product[] products, int rows, int depth, Columns columns, Steps steps, MemorySegment result) {
+        var blocks = blocks(products, columns);
+        int rowBlocks = (rows + ROWS - 1) / ROWS;
+        Parallel.range((long) blocks.size() * rowBlocks, 1, (from, to) -> {
+            for (long piece = from; piece < to; piece++) {
+                int first = (int) (piece % rowBlocks) * ROWS;
+                piece(blocks.get((int) (piece / rowBlocks)), products, first, Math.min(rows, first + ROWS), depth, steps, result);
+            }
+        });
+        for (var block : blocks) java.lang.ref.Reference.reachabilityFence(block);
+    }
+
+    private List<Block> blocks(Product[] products, Columns columns) {
+        var blocks = new ArrayList<Block>();
+        int total = products.length * columns.count(), n = 0;
+        while (n < total) {
+            var source = new Columns(2 * VECTORS + 2, lanes);
+            var parts = new ArrayList<Part>();
+            int filled = 0;
+            // As many of the vectors as fit; a block ends between vectors.
+            while (n < total && filled + columns.outputs(n % columns.count()) <= VECTORS * lanes && source.count() < 2 * VECTORS + 2) {
+                int example = n / columns.count(), v = n % columns.count();
+                var last = parts.isEmpty() ? null : parts.getLast();
+                int count = columns.outputs(v), first = (int) (columns.y(v) / 4);
+                source.add(products[example].x() - products[0].x() + columns.x(v), 4L * filled, columns.valid(v));
+                if (last != null && last.example == example) parts.set(parts.size() - 1, new Part(example, last.first, last.count + count, last.at));
+                else parts.add(new Part(example, first, count, filled));
+                filled += count;
+                n++;
+            }
+            blocks.add(new Block(source, filled, parts));
+        }
+        return blocks;
+    }
+
+    private void piece(Block block, Product[] products, int firstRow, int lastRow, int depth, Steps steps, MemorySegment result) {
+        int vectors = (block.outputs + lanes - 1) / lanes, line = (vectors + 1) * lanes;
+        var dense = new Columns(vectors, lanes);
+        for (int v = 0; v < vectors; v++) dense.add(4L * v * lanes, 4L * v * lanes, (int) ((1L << lanes) - 1));
+        var numbers = new Steps(STEPS);
+        Storage packed = Allocator.allocate(4L * STEPS * line, null), sums = Allocator.allocate(4L * (lastRow - firstRow) * line, null);
+        long packedAt = packed.segment().address() + packed.base(), sumsAt = sums.segment().address() + sums.base();
+        var p = products[0];
+        for (int from = 0; from < depth || from == 0; from += STEPS) {
+            int n = Math.min(STEPS, depth - from);
+            if (n > 0) pack(p.x(), steps, from, n, block.source, packedAt, 4L * line);
+            numbers.clear();
+            for (int k = 0; k < n; k++) numbers.add(4L * k * line, steps.a(from + k));
+            boolean last = from + STEPS >= depth;
+            var product = new Product(p.a(), p.aStride(), packedAt, sumsAt - 4L * firstRow * line, 4L * line, last ? p.bias() : 0, last && p.relu(), from > 0);
+            tiles.multiply(product, numbers, 0, n, firstRow, lastRow, dense, 0, vectors);
+        }
+        for (var part : block.parts) {
+            var from = new Place(sums.segment(), sums.base()).plus(part.at);
+            var to = new Place(result, products[part.example].y() + firstRow * p.yStride() + 4L * part.first - result.address());
+            copies.lines(from, line, 1, to, p.yStride() / 4, 1, part.count, lastRow - firstRow);
+        }
+        for (var kept : new Object[] {packed, sums, dense, numbers}) java.lang.ref.Reference.reachabilityFence(kept);
+    }
+
+    private void pack(long x, Steps steps, int from, int n, Columns columns, long to, long line) {
+        var call = arguments.get();
+        call.set(LONG, Pack.X, x);
+        call.set(LONG, Pack.STEPS, steps.address(from));
+        call.set(LONG, Pack.COUNT, n);
+        call.set(LONG, Pack.COLUMNS, columns.address(0));
+        call.set(LONG, Pack.VECTORS, columns.count());
+        call.set(LONG, Pack.TO, to);
+        call.set(LONG, Pack.TO_LINE, line);
+        pack.call(call.address());
+    }
+}

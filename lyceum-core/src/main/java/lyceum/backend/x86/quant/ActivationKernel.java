@@ -1,0 +1,125 @@
+package lyceum.backend.x86.quant;
+
+import static lyceum.backend.x86.asm.Gp.R8;
+import static lyceum.backend.x86.asm.Gp.R9;
+import static lyceum.backend.x86.asm.Gp.RCX;
+import static lyceum.backend.x86.asm.Gp.RDI;
+import static lyceum.backend.x86.asm.Gp.RDX;
+import static lyceum.backend.x86.asm.Gp.RSI;
+import static lyceum.backend.x86.asm.Instruction.*;
+import static lyceum.backend.x86.asm.Vec.xmm;
+import static lyceum.backend.x86.asm.Vec.ymm;
+import static lyceum.backend.x86.asm.Vec.zmm;
+
+import lyceum.backend.quant.Activations;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Condition;
+import lyceum.backend.x86.asm.Gp;
+import lyceum.backend.x86.asm.Instruction;
+import lyceum.backend.x86.asm.Mem;
+import lyceum.backend.x86.asm.Vec;
+
+/**
+ * Writes a row of activations as {@link PackedActivations} lays it out; what {@link PackedActivations#write} does, ten times as fast. For AVX-512.
+ *
+ * <p>Arguments: 32 floats a record, then where the row's digits, its starts and its step lie in the first record, number of records, bytes of
+ * a record.
+ */
+final class ActivationKernel {
+    private static final Gp X = RDI, DIGITS = RSI, STARTS = RDX, STEP = RCX, RECORDS = R8, RECORD = R9;
+    /** The two halves of a record, the lowest digits of both, scratch, and the step with its reciprocal. */
+    private static final Vec[] N = {zmm(0), zmm(1)}, DIGIT = {zmm(2), zmm(3)};
+    private static final int SCRATCH = 4, OTHER = 5, STEP_VALUE = 6, INVERSE = 7;
+
+    private final Assembler a;
+    private final PackedActivations layout;
+    private final Activations activations;
+
+    ActivationKernel(Cpu cpu, boolean listing, PackedActivations layout, Activations activations) {
+        this.a = new Assembler(cpu.features(), listing);
+        this.layout = layout;
+        this.activations = activations;
+    }
+
+    Assembler.Code write() {
+        var record = a.bind(a.label());
+        integers();
+        total();
+        for (int d = layout.digits() - 1; d >= 0; d--) digit(d);
+        a.add(X, 128);
+        a.add(DIGITS, RECORD);
+        a.add(STARTS, RECORD);
+        a.add(STEP, RECORD);
+        a.sub(RECORDS, 1);
+        a.jump(Condition.NE, record);
+        a.vzeroupper();
+        a.ret();
+        return a.finish();
+    }
+
+    /** The step, and the two vectors of integers. */
+    private void integers() {
+        var absolute = a.constants(Integer.MAX_VALUE).broadcast();
+        for (int i = 0; i < 2; i++) {
+            a.emit(VMOVUPS, N[i], Mem.at(X, 64 * i));
+            a.emit(VPANDD, DIGIT[i], N[i], absolute);
+        }
+        a.emit(VMAXPS, zmm(SCRATCH), DIGIT[0], DIGIT[1]);
+        reduce(VMAXPS);
+        a.emit(VDIVSS, xmm(STEP_VALUE), xmm(SCRATCH), a.constant((float) activations.largest()));
+        a.emit(VMAXSS, xmm(STEP_VALUE), xmm(STEP_VALUE), a.constant(Float.MIN_NORMAL));
+        a.emit(VMOVSS, xmm(INVERSE), a.constant(1f));
+        a.emit(VDIVSS, xmm(INVERSE), xmm(INVERSE), xmm(STEP_VALUE));
+        a.emit(VBROADCASTSS, zmm(INVERSE), xmm(INVERSE));
+        for (var n : N) {
+            a.emit(VMULPS, n, n, zmm(INVERSE));
+            a.emit(VCVTPS2DQ, n, n);
+            a.emit(VPMINSD, n, n, a.constants(activations.largest()).broadcast());
+            a.emit(VPMAXSD, n, n, a.constants(-activations.largest()).broadcast());
+        }
+        a.emit(VMOVSS_STORE, Mem.at(STEP), xmm(STEP_VALUE));
+    }
+
+    private void total() {
+        a.emit(VPADDD, zmm(SCRATCH), N[0], N[1]);
+        reduce(VPADDD);
+        a.emit(VCVTDQ2PS, xmm(SCRATCH), xmm(SCRATCH));
+        a.emit(VMULSS, xmm(SCRATCH), xmm(SCRATCH), xmm(STEP_VALUE));
+        a.emit(VMOVSS_STORE, Mem.at(STEP, layout.sumAt(0) - layout.stepAt(0)), xmm(SCRATCH));
+    }
+
+    private void digit(int d) {
+        for (int i = 0; i < 2; i++) {
+            a.emit(VPMOVDB, Mem.at(DIGITS, layout.digitAt(0, d) + 16 * i), N[i]);
+            a.emit(VPSLLD, 24, DIGIT[i], N[i]);
+            a.emit(VPSRAD, 24, DIGIT[i], DIGIT[i]);
+            a.emit(VPSUBD, N[i], N[i], DIGIT[i]);
+            a.emit(VPSRAD, 8, N[i], N[i]);
+        }
+        int offset = layout.layout().offset, start = layout.startAt(0, d, 0) - layout.startAt(0, 0, 0);
+        for (int u = 0; u < layout.units(); u++) {
+            if (offset == 0) {
+                a.emit(VXORPS, xmm(SCRATCH), xmm(SCRATCH), xmm(SCRATCH));
+            } else {
+                if (layout.units() == 1) a.emit(VPADDD, zmm(SCRATCH), DIGIT[0], DIGIT[1]);
+                else a.emit(VMOVDQU32, zmm(SCRATCH), DIGIT[u]);
+                reduce(VPADDD);
+                a.emit(VPMULLD, xmm(SCRATCH), xmm(SCRATCH), a.constants(-offset, -offset, -offset, -offset));
+            }
+            a.emit(VMOVSS_STORE, Mem.at(STARTS, start + 4 * u), xmm(SCRATCH));
+        }
+    }
+
+    /** All lanes of SCRATCH into its first. */
+    private void reduce(Instruction operation) {
+        a.emit(VEXTRACTI64X4, 1, ymm(OTHER), zmm(SCRATCH));
+        a.emit(operation, ymm(SCRATCH), ymm(SCRATCH), ymm(OTHER));
+        a.emit(VEXTRACTI128, 1, xmm(OTHER), ymm(SCRATCH));
+        a.emit(operation, xmm(SCRATCH), xmm(SCRATCH), xmm(OTHER));
+        a.emit(VPSHUFD, 0x0E, xmm(OTHER), xmm(SCRATCH));
+        a.emit(operation, xmm(SCRATCH), xmm(SCRATCH), xmm(OTHER));
+        a.emit(VPSHUFD, 0x01, xmm(OTHER), xmm(SCRATCH));
+        a.emit(operation, xmm(SCRATCH), xmm(SCRATCH), xmm(OTHER));
+    }
+}

@@ -1,0 +1,262 @@
+package lyceum.backend.x86.fuse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import lyceum.DType;
+import lyceum.backend.Backend;
+import lyceum.backend.Op;
+import lyceum.backend.Program;
+import lyceum.backend.Program.Instruction;
+import lyceum.backend.View;
+import lyceum.backend.math.Recipe;
+import lyceum.backend.math.Recipes;
+import lyceum.backend.math.ScalarArithmetic32;
+import lyceum.backend.math.ScalarArithmetic64;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.random.Rng;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Machine code against the interpreter, operation by operation: the same bits, and none written beside the result. */
+class CompiledProgramsTest {
+    private static final DType[] FLOATS = {DType.F32, DType.F64, DType.F16, DType.BF16};
+    private static final DType[] ALL = DType.values();
+    private static final Backend SCALAR = Backend.named("scalar");
+
+    @BeforeAll static void machineCodeRunsHere() { assumeThat(Cpu.unavailable()).isNull(); }
+
+    /** The CPU under each of the settings that it has. */
+    private static Map<String, FusedPrograms> levels() {
+        var levels = new java.util.LinkedHashMap<String, FusedPrograms>();
+        var cpu = Cpu.current();
+        if (cpu.vectorBits() == 512) {
+            levels.put("all", new FusedPrograms(cpu));
+            levels.put("avx512", new FusedPrograms(cpu.limitedTo("avx512")));
+        }
+        levels.put("avx2", new FusedPrograms(cpu.limitedTo("avx2")));
+        return levels;
+    }
+
+    private static DType[] typesOf(Op op) {
+        return switch (op) {
+            case NEG, ABS, SIGN, SQUARE, RELU, ADD, SUB, MUL, MAX, MIN, FLOOR, CEIL, ROUND, TRUNC -> new DType[] {DType.F32, DType.F64, DType.F16, DType.BF16, DType.I32, DType.I64, DType.U8, DType.I8};
+            case AND, OR, XOR -> new DType[] {DType.BOOL, DType.I32, DType.I64, DType.U8, DType.I8};
+            case EQ, NE, LT, LE, GT, GE, NOT, IS_NAN, IS_FINITE, WHERE -> ALL;
+            default -> FLOATS;
+        };
+    }
+
+    private static List<Op> operations() {
+        var ops = EnumSet.allOf(Op.class);
+        ops.removeAll(EnumSet.of(Op.LOAD, Op.CONST, Op.RANDOM, Op.CAST, Op.ROW_SUM, Op.ROW_MAX, Op.ROW_MIN, Op.POLYGAMMA, Op.FLOOR_DIV, Op.MOD));
+        return List.copyOf(ops);
+    }
+
+    @TestFactory Stream<DynamicTest> everyOperationOnEveryTypeAndLayout() {
+        return operations().stream().map(op -> DynamicTest.dynamicTest(op.name(), () -> {
+            for (var level : levels().entrySet()) for (var type : typesOf(op)) everyLayout(level.getValue(), op, type, level.getKey());
+        }));
+    }
+
+    private static void everyLayout(FusedPrograms programs, Op op, DType type, String level) {
+        var operands = new DType[op.arity()];
+        Arrays.fill(operands, type);
+        if (op == Op.WHERE) operands[0] = DType.BOOL;
+        var program = Program.of(op, op.isPredicate() ? DType.BOOL : type, operands);
+        int seed = 0;
+        for (var layout : Operand.Layout.values()) {
+            for (var shape : new long[][] {{67}, {5, 19}, {3, 4, 33}}) compare(programs, program, layout, ++seed, level, shape);
+        }
+        for (long n = 1; n <= 67; n++) compare(programs, program, Operand.Layout.CONTIGUOUS, ++seed, level, n);
+    }
+
+    private static void compare(FusedPrograms programs, Program program, Operand.Layout layout, int seed, String level, long... shape) {
+        var rng = Rng.of(seed);
+        var inputs = new ArrayList<Operand>();
+        for (int r = 0; r < program.length(); r++) {
+            if (program.at(r).op() != Op.LOAD) continue;
+            var which = inputs.isEmpty() || rng.nextInt(2) == 0 ? layout : Operand.Layout.CONTIGUOUS;
+            inputs.add(Operand.of(program.at(r).type(), which, shape).filled(rng, true, 3));
+        }
+        compare(programs, program, inputs, Operand.Layout.CONTIGUOUS, level, shape);
+    }
+
+    private static boolean compare(FusedPrograms programs, Program program, List<Operand> inputs, Operand.Layout outputs, String level, long... shape) {
+        View[] views = inputs.stream().map(o -> o.view).toArray(View[]::new), made = new View[program.outputs()], expected = new View[program.outputs()];
+        Operand[] a = new Operand[made.length], b = new Operand[made.length];
+        for (int i = 0; i < made.length; i++) {
+            var type = program.at(program.output(i)).type();
+            a[i] = Operand.of(type, outputs, shape);
+            b[i] = Operand.of(type, outputs, shape);
+            made[i] = a[i].view;
+            expected[i] = b[i].view;
+        }
+        if (!programs.run(program, views, made)) return false;
+        SCALAR.run(program, views, expected);
+        var what = level + " " + program.toString().strip().replace('\n', ';') + inputs;
+        for (int i = 0; i < made.length; i++) {
+            a[i].assertGuards(what);
+            for (long e = 0; e < a[i].view.size(); e++) {
+                if (a[i].bits(e) == expectedBits(program, inputs, b[i], i, e)) continue;
+                throw new AssertionError(what + ": element " + e + " is " + a[i].get(e) + ", expected " + b[i].get(e));
+            }
+        }
+        return true;
+    }
+
+    /** Of a function with a recipe the bits of the recipe, of all else those of the interpreter. */
+    private static long expectedBits(Program program, List<Operand> inputs, Operand scalar, int output, long e) {
+        var in = program.at(program.output(output));
+        if (!in.type().isFloat() || in.op().arity() == 0) return scalar.bits(e);
+        if (in.op() == Op.RSQRT) return bits(in.type(), in.type() == DType.F64 ? 1 / Math.sqrt(inputs.getFirst().get(e)) : 1f / (float) Math.sqrt(inputs.getFirst().get(e)));
+        var recipe = Recipes.of(in.op(), in.type() == DType.F64 ? DType.F64 : DType.F32);
+        if (recipe.isEmpty() || program.length() != in.op().arity() + 1) return scalar.bits(e);
+        double x = inputs.get(0).get(e), y = inputs.size() > 1 ? inputs.get(1).get(e) : 0;
+        return bits(in.type(), switch (recipe.get()) {
+            case Recipe.Unary u -> in.type() == DType.F64 ? u.apply(ScalarArithmetic64.INSTANCE, x) : (double) u.apply(ScalarArithmetic32.INSTANCE, (float) x);
+            case Recipe.Binary u -> in.type() == DType.F64 ? u.apply(ScalarArithmetic64.INSTANCE, x, y) : (double) u.apply(ScalarArithmetic32.INSTANCE, (float) x, (float) y);
+        });
+    }
+
+    private static long bits(DType type, double value) {
+        double rounded = switch (type) {
+            case BF16 -> lyceum.backend.scalar.Elements.fromBf16(lyceum.backend.scalar.Elements.toBf16((float) value));
+            case F16 -> Float.float16ToFloat(Float.floatToFloat16((float) value));
+            default -> value;
+        };
+        return Double.doubleToLongBits(rounded);
+    }
+
+    @TestFactory Stream<DynamicTest> everyConversion() {
+        return Arrays.stream(ALL).map(from -> DynamicTest.dynamicTest(from.name(), () -> {
+            for (var level : levels().entrySet()) {
+                int seed = 0;
+                for (var to : ALL) for (var layout : Operand.Layout.values()) compare(level.getValue(), Program.of(Op.CAST, to, from), layout, ++seed, level.getKey(), 3, 45);
+            }
+        }));
+    }
+
+    @Test void resultsMayLieApart() {
+        for (var level : levels().entrySet()) {
+            for (var layout : Operand.Layout.values()) {
+                if (layout == Operand.Layout.ONE) continue;
+                var x = Operand.of(DType.F32, Operand.Layout.CONTIGUOUS, 7, 37).filled(Rng.of(1), true, 2);
+                compare(level.getValue(), Program.of(Op.ADD, DType.F32, DType.F32, DType.F32), List.of(x, x), layout, level.getKey(), 7, 37);
+            }
+        }
+    }
+
+    @Test void randomDrawsAreThoseOfPhilox() {
+        for (var level : levels().entrySet()) {
+            for (var type : FLOATS) {
+                for (var shape : new long[][] {{1}, {16}, {77}, {5, 7}, {3, 16}, {3, 33}}) {
+                    var program = new Program(List.of(new Instruction(Op.RANDOM, type, -1, -1, -1, 0x123456789ABCDEFL), Instruction.load(type, 0), new Instruction(Op.ADD, type, 0, 1, -1, 0)), 2, 0);
+                    var bias = Operand.of(type, shape.length == 1 ? Operand.Layout.CONTIGUOUS : Operand.Layout.ONE, shape).filled(Rng.of(3), false, 1);
+                    compare(level.getValue(), program, List.of(bias), Operand.Layout.CONTIGUOUS, level.getKey(), shape);
+                }
+            }
+        }
+    }
+
+    @Test void extremesOfRowsHaveTheInterpretersBits() {
+        for (var level : levels().entrySet()) {
+            for (var type : FLOATS) {
+                for (var op : new Op[] {Op.ROW_MAX, Op.ROW_MIN}) {
+                    for (var layout : Operand.Layout.values()) {
+                        for (long n : new long[] {2, 7, 16, 33, 100, 1025, 4099}) {
+                            var program = new Program(List.of(Instruction.load(type, 0), new Instruction(op, type, 0, -1, -1, 0), new Instruction(Op.SUB, type, 0, 1, -1, 0)), 2, 1);
+                            for (boolean special : new boolean[] {false, true}) {
+                                var x = Operand.of(type, layout, 3, n).filled(Rng.of(n), special, special && n < 10 ? 0 : 1);
+                                compare(level.getValue(), program, List.of(x), Operand.Layout.CONTIGUOUS, level.getKey(), 3, n);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** Sums of 0 and 1 have one answer in whatever order. */
+    @Test void sumsOfRowsCountEveryElementOnce() {
+        for (var level : levels().entrySet()) {
+            for (var type : new DType[] {DType.F32, DType.F64}) {
+                for (var layout : Operand.Layout.values()) {
+                    for (long n : new long[] {2, 7, 16, 33, 100, 1025, 4099}) {
+                        var program = new Program(List.of(Instruction.load(type, 0), Instruction.constant(type, 0), new Instruction(Op.GT, DType.BOOL, 0, 1, -1, 0), new Instruction(Op.CAST, type, 2, -1, -1, 0),
+                                new Instruction(Op.ROW_SUM, type, 3, -1, -1, 0), new Instruction(Op.ADD, type, 4, 0, -1, 0), new Instruction(Op.ROW_SUM, type, 4, -1, -1, 0)), 4, 5, 6);
+                        compare(level.getValue(), program, List.of(Operand.of(type, layout, 5, n).filled(Rng.of(n), false, 1)), Operand.Layout.CONTIGUOUS, level.getKey(), 5, n);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test void manyValuesAliveAtOnceGoThroughTheStackFrame() {
+        for (var level : levels().entrySet()) {
+            for (var type : new DType[] {DType.F32, DType.F64}) {
+                var code = new ArrayList<Instruction>();
+                int n = 45;
+                code.add(Instruction.load(type, 0));
+                for (int i = 1; i < n; i++) code.add(Instruction.constant(type, Double.doubleToRawLongBits(i * 0.37)));
+                for (int i = 1; i < n; i++) code.add(new Instruction(Op.ADD, type, 0, i, -1, 0));
+                int sum = n;
+                for (int i = n + 1; i < 2 * n - 1; i++) {
+                    code.add(new Instruction(Op.MUL, type, sum, i, -1, 0));
+                    sum = code.size() - 1;
+                }
+                for (int i = n; i < 2 * n - 1; i++) {
+                    code.add(new Instruction(i % 3 == 0 ? Op.LT : Op.GE, DType.BOOL, i, sum, -1, 0));
+                    code.add(new Instruction(Op.WHERE, type, code.size() - 1, i, sum, 0));
+                    sum = code.size() - 1;
+                }
+                var x = Operand.of(type, Operand.Layout.CONTIGUOUS, 100).filled(Rng.of(4), true, 0.1);
+                assertThat(compare(level.getValue(), new Program(code, sum, n + 3), List.of(x), Operand.Layout.CONTIGUOUS, level.getKey(), 100)).isTrue();
+            }
+        }
+    }
+
+    @Test void codeIsMadeOnceForAStructure() {
+        var programs = new FusedPrograms(Cpu.current());
+        var x = Operand.of(DType.F32, Operand.Layout.CONTIGUOUS, 1000).filled(Rng.of(1), false, 1);
+        for (int i = 0; i < 50; i++) {
+            var code = List.of(Instruction.load(DType.F32, 0), Instruction.constant(DType.F32, Double.doubleToRawLongBits(i)), new Instruction(Op.MUL, DType.F32, 0, 1, -1, 0),
+                    new Instruction(Op.RANDOM, DType.F32, -1, -1, -1, i), new Instruction(Op.ADD, DType.F32, 2, 3, -1, 0));
+            compare(programs, new Program(code, 4), List.of(x), Operand.Layout.CONTIGUOUS, "", 1000);
+        }
+        assertThat(programs.structures()).isEqualTo(1);
+    }
+
+    @Test void nothingIsDoneForNoElements() {
+        var programs = new FusedPrograms(Cpu.current());
+        var x = Operand.of(DType.F32, Operand.Layout.CONTIGUOUS, 0, 5);
+        assertThat(programs.run(Program.of(Op.NEG, DType.F32, DType.F32), new View[] {x.view}, new View[] {x.view})).isTrue();
+    }
+
+    @Test void everyPlainOperationHasCode() {
+        for (var level : levels().entrySet()) {
+            for (var op : operations()) {
+                if (op.arity() == 1 && Recipes.of(op, DType.F32).isEmpty() && EnumSet.range(Op.EXP, Op.SOFTPLUS).contains(op)) continue;
+                if (op == Op.POW || op == Op.ATAN2 || EnumSet.range(Op.ERF, Op.TRIGAMMA).contains(op)) continue;
+                if (op == Op.AND || op == Op.OR || op == Op.XOR) continue;
+                var operands = new DType[op.arity()];
+                Arrays.fill(operands, DType.F32);
+                if (op == Op.WHERE) continue;
+                if (op.isPredicate() && level.getKey().equals("avx2")) continue; // bytes are not stored there
+                var x = Operand.of(DType.F32, Operand.Layout.CONTIGUOUS, 33).filled(Rng.of(1), false, 1);
+                var out = Operand.of(op.isPredicate() ? DType.BOOL : DType.F32, Operand.Layout.CONTIGUOUS, 33);
+                var in = new View[op.arity()];
+                Arrays.fill(in, x.view);
+                assertThat(level.getValue().run(Program.of(op, op.isPredicate() ? DType.BOOL : DType.F32, operands), in, new View[] {out.view})).as("%s on %s", op, level.getKey()).isTrue();
+            }
+        }
+    }
+}

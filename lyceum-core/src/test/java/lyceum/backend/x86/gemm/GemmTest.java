@@ -1,0 +1,177 @@
+package lyceum.backend.x86.gemm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Locale;
+import java.util.SplittableRandom;
+import lyceum.DType;
+import lyceum.backend.Backend;
+import lyceum.backend.Parallel;
+import lyceum.backend.x86.X86Backend;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.tensor.CountingBackend;
+import lyceum.testing.Choices;
+import lyceum.testing.Generator;
+import lyceum.testing.Property;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Products in machine code, on every level of the CPU, against three loops in F64. */
+class GemmTest {
+    private static final DType[] FLOATS = {DType.F32, DType.F64};
+
+    /** Operands and a place for the result. */
+    private record Case(StridedMatrix a, StridedMatrix b, StridedMatrix out) {
+        static Case draw(Choices choices, DType type, int m, int n, int k) {
+            long batch = choices.next(5) == 5 ? 1 + choices.next(3) : 1;
+            return new Case(StridedMatrix.operand(choices, type, batch, m, k), StridedMatrix.operand(choices, type, batch, k, n), StridedMatrix.result(choices, type, batch, m, n));
+        }
+
+        /** Few digits, so that every sum is exact, whatever its order. */
+        Case wholeNumbers(long seed) {
+            var random = new SplittableRandom(seed);
+            a.fill(() -> random.nextInt(7) - 3);
+            b.fill(() -> random.nextInt(7) - 3);
+            return this;
+        }
+
+        Case gaussian(long seed) {
+            var random = new SplittableRandom(seed);
+            a.fill(random::nextGaussian);
+            b.fill(random::nextGaussian);
+            return this;
+        }
+
+        void run(Backend backend) { backend.matmul(a.view(), b.view(), out.view()); }
+
+        /** Every element is within {@code epsilon * k} of the sum of the products, over the sum of their magnitudes; equal to it for 0. */
+        void check(double epsilon) {
+            for (long q = 0; q < out.batch(); q++) for (int i = 0; i < out.rows(); i++) for (int j = 0; j < out.columns(); j++) {
+                double sum = 0, magnitude = 0;
+                for (int p = 0; p < a.columns(); p++) {
+                    double product = a.get(q, i, p) * b.get(q, p, j);
+                    sum += product;
+                    magnitude += Math.abs(product);
+                }
+                double got = out.get(q, i, j);
+                if (!(Math.abs(got - sum) <= epsilon * a.columns() * magnitude))
+                    throw new AssertionError(String.format(Locale.ROOT, "element %d, %d, %d is %s, expected %s: %s", q, i, j, got, sum, this));
+            }
+            out.checkSurroundings();
+        }
+
+        @Override public String toString() { return a + " x " + b + " to " + out; }
+    }
+
+    @BeforeEach void onlyWhereMachineCodeRuns() { Assumptions.assumeTrue(Cpu.unavailable() == null, () -> Cpu.unavailable()); }
+
+    /** A fallback that counts: products that should be machine code must not reach it. */
+    private final CountingBackend fallback = new CountingBackend();
+
+    private X86Backend backend(String level) { return new X86Backend(fallback, Cpu.current().limitedTo(level)); }
+
+    private static Generator<Case> cases(DType[] types, int most) {
+        return choices -> {
+            var type = types[(int) choices.next(types.length - 1)];
+            int m = 1 + size(choices, most), n = 1 + size(choices, most), k = 1 + size(choices, most);
+            return Case.draw(choices, type, m, n, k).wholeNumbers(choices.next(9));
+        };
+    }
+
+    /** Often tiny, so that edges meet each other. */
+    private static int size(Choices choices, int most) { return (int) choices.next(choices.next(2) == 0 ? 4 : most); }
+
+    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512", "all"})
+    void productsOfAnyShapeAndLayoutAreExact(String level) {
+        var backend = backend(level);
+        Property.of(cases(FLOATS, 90)).withRuns(400).holds(c -> {
+            c.run(backend);
+            c.check(0);
+        });
+        Property.of(cases(FLOATS, 450)).withRuns(12).holds(c -> {
+            c.run(backend);
+            c.check(0);
+        });
+    }
+
+    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512", "all"})
+    void productsAboutTheBordersOfBlocksAreExact(String level) {
+        var backend = backend(level);
+        int[][] sizes = {{1, 1, 1}, {1, 1, 2000}, {1, 700, 1}, {700, 1, 1}, {1, 65, 769}, {2, 49, 385}, {3, 48, 384}, {4, 47, 383}, {5, 289, 33}, {8, 288, 769}, {9, 17, 768},
+                {15, 16, 767}, {16, 31, 31}, {239, 33, 40}, {240, 1, 385}, {241, 289, 3}, {481, 300, 2}, {33, 577, 5}};
+        for (var s : sizes) for (var type : FLOATS) Property.of((Generator<Case>) choices -> Case.draw(choices, type, s[0], s[1], s[2]).wholeNumbers(1)).withRuns(3).holds(c -> {
+            c.run(backend);
+            c.check(0);
+        });
+    }
+
+    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512", "all"})
+    void roundingStaysWithinTheBoundOfSummation(String level) {
+        var backend = backend(level);
+        for (var type : FLOATS) Property.of((Generator<Case>) choices -> Case.draw(choices, type, 1 + (int) choices.next(40), 1 + (int) choices.next(70), 1 + (int) choices.next(900)).gaussian(choices.next(99))).withRuns(25).holds(c -> {
+            c.run(backend);
+            c.check(type == DType.F32 ? 0x1p-24 : 0x1p-52);
+        });
+    }
+
+    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512", "all"})
+    void machineCodeTakesEveryResultWithNeighboursInMemory(String level) {
+        var backend = backend(level);
+        Property.of((Generator<Case>) choices -> Case.draw(choices, FLOATS[(int) choices.next(1)], 3, 5, 7).wholeNumbers(1)).withRuns(100).holds(c -> {
+            int before = fallback.products.get();
+            c.run(backend);
+            if (!c.out.layout().startsWith("columns ")) assertThat(fallback.products.get()).as(c.toString()).isEqualTo(before);
+        });
+    }
+
+    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512", "all"})
+    void theBitsDoNotDependOnTheThreads(String level) {
+        var backend = backend(level);
+        int[][] sizes = {{1, 3000, 700}, {2, 2000, 900}, {8, 1500, 800}, {300, 300, 300}, {700, 90, 500}, {2000, 33, 65}};
+        for (var s : sizes) for (var type : FLOATS) Property.of((Generator<Case>) choices -> Case.draw(choices, type, s[0], s[1], s[2]).gaussian(3)).withRuns(2).holds(c -> {
+            c.run(backend);
+            var parallel = c.out.bytes();
+            Parallel.sequentially(() -> c.run(backend));
+            assertThat(c.out.bytes()).isEqualTo(parallel);
+        });
+    }
+
+    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512", "all"})
+    void notANumberAndInfinityReachTheirRowsAndColumnsOnly(String level) {
+        var backend = backend(level);
+        for (var type : FLOATS) Property.of((Generator<Case>) choices -> Case.draw(choices, type, 1 + (int) choices.next(40), 1 + (int) choices.next(70), 1 + (int) choices.next(70))).withRuns(30).holds(c -> {
+            c.a.fill(() -> 1);
+            c.b.fill(() -> 2);
+            c.a.set(0, c.a.rows() / 2, c.a.columns() / 2, Double.NaN);
+            c.b.set(0, c.b.rows() / 2, c.b.columns() / 3, Double.NEGATIVE_INFINITY);
+            c.run(backend);
+            for (int i = 0; i < c.out.rows(); i++) for (int j = 0; j < c.out.columns(); j++) {
+                double sum = 0;
+                for (int p = 0; p < c.a.columns(); p++) sum += c.a.get(0, i, p) * c.b.get(0, p, j);
+                if (Double.compare(c.out.get(0, i, j), sum) != 0) throw new AssertionError(i + ", " + j + " is " + c.out.get(0, i, j) + ", expected " + sum + ": " + c);
+            }
+        });
+    }
+
+    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512", "all"})
+    void emptySumsAreZero(String level) {
+        var backend = backend(level);
+        for (var type : FLOATS) Property.of((Generator<Case>) choices -> Case.draw(choices, type, (int) choices.next(20), (int) choices.next(40), 0)).withRuns(20).holds(c -> {
+            c.run(backend);
+            c.check(0);
+        });
+    }
+
+    @Test void levelsOfOneCpuAgreeWithinRounding() {
+        var choices = (Generator<Case>) c -> Case.draw(c, DType.F32, 65, 70, 300).gaussian(5);
+        Property.of(choices).withRuns(5).holds(c -> {
+            c.run(backend("avx2"));
+            c.check(0x1p-24);
+            c.run(backend("all"));
+            c.check(0x1p-24);
+        });
+    }
+}
