@@ -9,7 +9,7 @@ import lyceum.memory.Scope;
 final class Timing {
     /** A scope costs little beside a call of this length. */
     private static final double LONG_CALL = 20e-6;
-    private static final double PATIENCE = 5;
+    private static final double PATIENCE = 8;
 
     /** The median of some samples, the interquartile range over it (NaN for fewer than four), and the least sample. */
     record Median(double value, double spread, double least) {
@@ -47,17 +47,17 @@ final class Timing {
     }
 
     /**
-     * Runs for {@code warmUp} seconds at least, and on while that makes calls faster (a JVM may still be compiling), but not for more than
-     * {@code PATIENCE} times as long. Finds how many calls make up {@code sample} seconds.
+     * Runs until calls have not become faster for {@code warmUp} seconds (a JVM may still be compiling), but not for more than {@code PATIENCE} times
+     * as long. Finds how many calls make up {@code sample} seconds.
      */
     static Pace pace(IntToDoubleFunction seconds, double warmUp, double sample) {
-        double spent = 0, best = Double.POSITIVE_INFINITY;
+        double spent = 0, fasterAt = 0, best = Double.POSITIVE_INFINITY;
         int calls = 1;
-        for (boolean faster = true; spent < warmUp || faster && spent < PATIENCE * warmUp; ) {
+        while (spent - fasterAt < warmUp && spent < PATIENCE * warmUp) {
             double took = seconds.applyAsDouble(calls), each = took / calls;
-            faster = each < 0.9 * best;
-            best = Math.min(best, each);
             spent += Math.max(took, 1e-9);
+            if (each < 0.95 * best) fasterAt = spent;
+            best = Math.min(best, each);
             calls = (int) Math.clamp(Math.min(2.0 * calls, warmUp / 8 / each), 1, 1 << 24);
         }
         int together = Math.clamp(Math.round(sample / best), 1, 1 << 24);

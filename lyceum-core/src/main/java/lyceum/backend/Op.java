@@ -20,8 +20,12 @@ public enum Op {
     ROW_SUM(1), ROW_MAX(1), ROW_MIN(1);
 
     private final int arity;
+    private final String text = name().toLowerCase(java.util.Locale.ROOT);
 
     Op(int arity) { this.arity = arity; }
+
+    /** The name as messages give it: {@code exp}. */
+    public String text() { return text; }
 
     public int arity() { return arity; }
 

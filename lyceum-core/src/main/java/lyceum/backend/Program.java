@@ -35,6 +35,7 @@ public final class Program {
     private final int[] uses;
     private final int[] level;
     private final int levels;
+    private volatile Object attachment;
 
     /** @param outputs registers whose values are stored, in the order of the output views */
     public Program(List<Instruction> code, int... outputs) {
@@ -124,6 +125,11 @@ public final class Program {
         }
         return count;
     }
+
+    /** What a backend has kept with the program, or null. For programs that are run again and again, as those of single operations are. */
+    public Object attachment() { return attachment; }
+
+    public void attach(Object kept) { attachment = kept; }
 
     /** A listing for humans: {@code r2 = MUL f32 r0 r1}. */
     @Override public String toString() {

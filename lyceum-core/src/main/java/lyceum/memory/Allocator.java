@@ -15,7 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * not used for long go back to the system. The budget is half of the memory of the machine or container, or {@code -Dlyceum.memory.budget=BYTES}.
  * {@link Memory#stats()} shows the figures.
  *
- * <p>{@code LYCEUM_POISON=on} fills freed blocks with {@code 0xA5}, so that a use after free shows. {@code LYCEUM_MEMORY_SITES=on} notes for
+ * <p>{@code LYCEUM_GUARD=on} gives every storage pages of its own that end at a forbidden one, so that a kernel which leaves its operand stops there.
+ * {@code LYCEUM_POISON=on} fills freed blocks with {@code 0xA5}, so that a use after free shows. {@code LYCEUM_MEMORY_SITES=on} notes for
  * every block where it was asked for.
  */
 public final class Allocator {
@@ -26,6 +27,8 @@ public final class Allocator {
     static final Allocator INSTANCE = new Allocator();
 
     private final boolean poison = "on".equals(System.getenv("LYCEUM_POISON")) || Boolean.getBoolean("lyceum.poison");
+    private final boolean guard = "on".equals(System.getenv("LYCEUM_GUARD"));
+    private final AtomicLong guarded = new AtomicLong();
     private final Sites sites = Sites.fromSettings();
     private final long budget = Long.getLong("lyceum.memory.budget", machineMemory() / 2);
     private final Block.Live live = new Block.Live(this::giveBack);
@@ -54,12 +57,20 @@ public final class Allocator {
 
     private Storage get(long bytes, Scope scope) {
         if (bytes < 0) throw new IllegalArgumentException("allocate: " + bytes + " bytes");
+        if (guard) return guarded(bytes);
         if (scope != null && scope.isDetached()) scope = null;
         if (bytes <= Slab.SMALL) return scope == null ? small(bytes) : scope.carve(bytes);
         if (bytes > budget) throw beyondBudget(bytes);
         var storage = large(bytes);
         if (scope != null) scope.own(storage);
         return storage;
+    }
+
+    /** The system bounds the number of mappings, so that a collection is asked for now and then. */
+    private Storage guarded(long bytes) {
+        if (guarded.incrementAndGet() % 4096 == 0) System.gc();
+        var memory = Pages.guarded(bytes);
+        return new Storage(memory, memory.byteSize() - bytes, bytes, null, null);
     }
 
     private Storage small(long bytes) {
@@ -187,11 +198,14 @@ public final class Allocator {
         long size = SizeClass.bytes(sizeClass);
         trim(Math.max(0, (budget - out.get()) / 2));
         if (taken.get() <= budget) return;
-        collections++;
-        awaitCollector(500, 5);
-        if (!cache[sizeClass].isEmpty()) return;
-        trim(0);
-        if (taken.get() <= budget) return;
+        // The messenger of the second collection comes after all that the first one found, however late the thread that hands over is.
+        for (int round = 0; round < 2; round++) {
+            collections++;
+            awaitCollector(500, 5);
+            if (!cache[sizeClass].isEmpty()) return;
+            trim(0);
+            if (taken.get() <= budget) return;
+        }
         taken.addAndGet(-size);
         out.addAndGet(-size);
         throw beyondBudget(size);

@@ -155,6 +155,7 @@ sealed interface ElementwiseOps permits Tensor {
     default Tensor pow(double exponent) {
         if (exponent == 2) return square();
         if (exponent == 1) return self().to(number(self().dtype())).copy();
+        if (exponent == 3 && self().dtype().isFloat()) return square().mul(self());
         return pow(number(exponent));
     }
 
@@ -283,7 +284,7 @@ sealed interface ElementwiseOps permits Tensor {
         return apply(op, type, a.to(type), b.to(type), null);
     }
 
-    private static Shape broadcast(Op op, Shape a, Shape b) { return a.equals(b) ? a : Shape.broadcast(op.name().toLowerCase(java.util.Locale.ROOT), a, b); }
+    private static Shape broadcast(Op op, Shape a, Shape b) { return a.equals(b) ? a : Shape.broadcast(op.text(), a, b); }
 
     static Tensor unary(Op op, DType type, Tensor a) { return apply(op, type, a, null, null); }
 

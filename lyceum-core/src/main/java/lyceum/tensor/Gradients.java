@@ -27,7 +27,7 @@ final class Gradients {
 
     static Tensor record(Op op, Tensor result, Tensor a, Tensor b, Tensor c) {
         if (!History.wanted(a, b, c)) return result;
-        var name = op.name().toLowerCase(java.util.Locale.ROOT);
+        var name = op.text();
         int reads = reads(op);
         var x = (reads & 1) != 0 ? Saved.of(a, name) : null;
         var y = (reads & 2) != 0 ? Saved.of(b, name) : null;

@@ -39,7 +39,7 @@ public sealed interface Operation {
             };
         }
 
-        @Override public String text() { return op.name().toLowerCase(Locale.ROOT); }
+        @Override public String text() { return op.text(); }
     }
 
     /** A reduction over {@code axes}, which are dropped; none for a scalar. */

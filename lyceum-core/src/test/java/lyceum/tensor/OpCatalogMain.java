@@ -17,7 +17,8 @@ public final class OpCatalogMain {
         });
         int run = 0, failed = 0;
         var fusion = Fusion.Mode.valueOf(args.length > 0 ? args[0] : "ON");
-        for (var checks : java.util.List.of(OpChecks.values(), OpChecks.gradients())) {
+        boolean gradients = args.length < 2 || !args[1].equals("values");
+        for (var checks : gradients ? java.util.List.of(OpChecks.values(), OpChecks.gradients()) : java.util.List.of(OpChecks.values())) {
             for (var check : checks.entrySet()) {
                 for (var op : OpCatalog.all()) {
                     if (!check.getValue().applies(op)) continue;

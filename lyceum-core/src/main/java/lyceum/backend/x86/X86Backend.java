@@ -47,7 +47,7 @@ public final class X86Backend implements Backend {
         this.fused = new FusedPrograms(cpu);
         this.reductions = new FusedReductions(fused);
         this.gemm = new Gemm(cpu);
-        this.attention = new X86Attention(cpu, fallback);
+        this.attention = new X86Attention(cpu, this);
         this.quantised = new QuantisedProducts(cpu);
     }
 

@@ -106,8 +106,20 @@ final class MachineCheck {
         } catch (IllegalArgumentException e) {
             return Finding.needed("backend", e.getMessage(), "unset LYCEUM_BACKEND");
         }
-        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() ? Finding.fine("backend", text)
-                : Finding.optional("backend", text + "; the vector module is not resolved", "java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED ...");
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+            return Finding.optional("backend", text + "; the vector module is not resolved", "java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED ...");
+        }
+        return noMachineCode().map(reason -> Finding.fine("backend", text + "; no machine code: " + reason)).orElseGet(() -> Finding.fine("backend", text));
+    }
+
+    /** Why the x86 backend cannot run here. */
+    private static Optional<String> noMachineCode() {
+        try {
+            Backend.named("x86");
+            return Optional.empty();
+        } catch (IllegalArgumentException refused) {
+            return Optional.of(refused.getMessage());
+        }
     }
 
     private static Finding memory() {

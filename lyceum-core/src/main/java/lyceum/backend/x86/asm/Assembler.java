@@ -260,6 +260,14 @@ public final class Assembler {
         if (listing != null) list(start, "call " + label);
     }
 
+    /** Calls the code whose address the register holds. */
+    public void call(Gp address) {
+        int start = out.size();
+        if (address.number() > 7) out.bytes(0x41);
+        out.bytes(0xFF, 0xD0 | address.number() & 7);
+        if (listing != null) list(start, "call " + address);
+    }
+
     private boolean reachesBack(Label label) { return label.position >= 0 && label.position - out.size() - 2 >= -128; }
 
     /** Fills with instructions that do nothing up to a multiple of {@code bytes}: for the heads of hot loops. */

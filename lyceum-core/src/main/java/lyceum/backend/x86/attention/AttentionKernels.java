@@ -18,7 +18,7 @@ final class AttentionKernels {
         Refused() { super(null, null, false, false); }
     }
 
-    private static final int PRODUCTS = 2 * 3 * 2 * 2 * 4 * 17, SCORES = 32, OTHERS = 6, DOTS = 36;
+    private static final int PRODUCTS = 2 * 3 * 2 * 2 * 4 * 17, SCORES = 32, OTHERS = 7, DOTS = 36;
 
     final Cpu cpu;
     final Lanes lanes;
@@ -80,10 +80,10 @@ final class AttentionKernels {
         return known != null ? known : make(at, "attention_scale_rows" + (half ? "_bf16" : ""), a -> RowKernels.scale(a, lanes, half));
     }
 
-    Kernel rowDots() {
-        int at = PRODUCTS + SCORES + 4;
+    Kernel rowDots(boolean pairs) {
+        int at = PRODUCTS + SCORES + (pairs ? 6 : 4);
         var known = kernels.get(at);
-        return known != null ? known : make(at, "attention_row_dots", a -> RowKernels.dots(a, lanes));
+        return known != null ? known : make(at, "attention_row_dots" + (pairs ? "_pairs" : ""), a -> RowKernels.dots(a, lanes, pairs));
     }
 
     Kernel pairRows() {

@@ -15,7 +15,8 @@ import lyceum.backend.x86.attention.TileProduct.Order;
 import lyceum.memory.Allocator;
 
 /**
- * The backward pass, in F32. A task is some blocks of keys of one key head; each block meets the queries that see it, block by block. Scores and
+ * The backward pass, of F32, or of pairs of BF16 with sums in F32 (then P and dS are rounded to BF16, and what is given back lacks the factor
+ * {@link #missingScale}). A task is some blocks of keys of one key head; each block meets the queries that see it, block by block. Scores and
  * {@code dP} are columns, one lane a query, as in {@link Forward}; then {@code dV += P dO}, {@code dK += dS Q}, {@code dQ += dS' K}, five products in all.
  * Where there are few heads, the keys of one are cut into chunks (by the shape alone) whose shares of dQ are added up in order at the end.
  */
@@ -31,6 +32,8 @@ final class BackwardPass {
     private final View q, k, v, out, logSumExp, g, kGradient, vGradient;
     private final View[] qGradients;
     private final int queryBlocks, keyBlocks, chunks;
+    private final boolean pairs;
+    private final int bytes;
     /** For each query, padded to whole blocks: log-sum-exp in powers of two, then {@code scale dO . O}. */
     private final View rows;
 
@@ -48,6 +51,8 @@ final class BackwardPass {
         this.g = g;
         this.kGradient = kGradient;
         this.vGradient = vGradient;
+        pairs = q.dtype() == DType.BF16;
+        bytes = q.dtype().bytes();
         queryBlocks = (shape.queries() + QUERIES - 1) / QUERIES;
         keyBlocks = (shape.keys() + KEYS - 1) / KEYS;
         int heads = Math.max(1, shape.batch() * shape.keyHeads());
@@ -57,6 +62,9 @@ final class BackwardPass {
         for (int c = 1; c < chunks; c++) qGradients[c] = floats(qGradient.shape());
         rows = floats(2, shape.batch(), shape.heads(), (long) queryBlocks * QUERIES);
     }
+
+    /** What the gradients of q and k have still to be multiplied by. */
+    double missingScale() { return pairs ? options.scale() : 1; }
 
     static View floats(long... sizes) { return new View(DType.F32, Allocator.allocate(4 * View.size(sizes), null), 0, sizes, View.contiguousStrides(sizes)); }
 
@@ -85,7 +93,7 @@ final class BackwardPass {
         int queries = shape.queries(), padded = queryBlocks * QUERIES;
         if (queries == 0) return;
         var scratch = kernels.scratch(shape.width(), shape.valueWidth());
-        scratch.rowDots(address(g, b, h, 0), g.strides()[2] * 4, address(out, b, h, 0), out.strides()[2] * 4, queries, row(1, b, h), shape.valueWidth());
+        scratch.rowDots(address(g, b, h, 0), g.strides()[2] * bytes, address(out, b, h, 0), out.strides()[2] * bytes, queries, row(1, b, h), depth(shape.valueWidth()), pairs);
         var segment = rows.storage().segment();
         long logs = row(0, b, h) - segment.address(), dots = row(1, b, h) - segment.address();
         long saved = logSumExp.byteOffset() + ((long) b * shape.heads() + h) * queries * 4;
@@ -93,9 +101,12 @@ final class BackwardPass {
             float value = i < queries ? logSumExp.storage().segment().get(ValueLayout.JAVA_FLOAT_UNALIGNED, saved + 4L * i) : Float.NEGATIVE_INFINITY;
             // A query without keys gets weights of 2^-inf = 0.
             segment.set(ValueLayout.JAVA_FLOAT, logs + 4L * i, value == Float.NEGATIVE_INFINITY ? Float.POSITIVE_INFINITY : (float) (value * Forward.LOG2E));
-            segment.set(ValueLayout.JAVA_FLOAT, dots + 4L * i, i < queries ? (float) (segment.get(ValueLayout.JAVA_FLOAT, dots + 4L * i) * options.scale()) : 0);
+            segment.set(ValueLayout.JAVA_FLOAT, dots + 4L * i, i < queries ? (float) (segment.get(ValueLayout.JAVA_FLOAT, dots + 4L * i) * (pairs ? 1 : options.scale())) : 0);
         }
     }
+
+    /** Elements, or pairs of them, of a row. */
+    private int depth(int width) { return pairs ? width / 2 : width; }
 
     private static long address(View view, int b, int h, int i) { return Forward.address(view, AttentionShape.row(view, b, h, i)); }
 
@@ -122,6 +133,7 @@ final class BackwardPass {
             for (int block = firstBlock; block < endBlock; block++) {
                 int j = block * KEYS, n = Math.min(KEYS, shape.keys() - j);
                 boolean met = false;
+                if (pairs) pairKeys(j, n);
                 for (int head = h * shape.group(); head < (h + 1) * shape.group(); head++) {
                     for (int i = 0; i < shape.queries(); i += QUERIES) met |= meet(head, i, j, n, met);
                 }
@@ -135,6 +147,12 @@ final class BackwardPass {
                     if (seen[0] >= seen[1]) zero(qGradient, b, head, i, Math.min(QUERIES, shape.queries() - i));
                 }
             }
+        }
+
+        /** The block's keys as pairs of rows; what lies beyond the length may be anything, and stays out. */
+        private void pairKeys(int j, int n) {
+            int exist = Math.min(n, shape.length(b) - j);
+            if (exist > 0) scratch.pairRows(address(k, b, h, j), k.strides()[2] * 2, exist, scratch.pairedValues, shape.width());
         }
 
         /** Keys of this chunk that queries from {@code i} on see, the first and one past the last. */
@@ -155,17 +173,21 @@ final class BackwardPass {
             boolean masked = low + keys - 1 > 0 || high < count - 1;
             columns(q, head, i, count, lanes, shape.width(), scratch.queries, options.scale() * Forward.LOG2E);
             columns(g, head, i, count, lanes, shape.valueWidth(), scratch.gradients, options.scale());
+            if (pairs) {
+                scratch.pairRows(address(q, b, head, i), q.strides()[2] * 2, count, scratch.pairedQueries, shape.width());
+                scratch.pairRows(address(g, b, head, i), g.strides()[2] * 2, count, scratch.pairedResults, shape.valueWidth());
+            }
             scores(k, j, keys, low, lanes, shape.width(), scratch.queries, scratch.scores);
             scores(v, j, keys, low, lanes, shape.valueWidth(), scratch.gradients, scratch.scoreGradients);
             if (options.bias() != null) Bias.transpose(scratch, options.bias(), b, j, keys, lanes, count, row -> head, row -> i + row);
-            scratch.weights(true, lanes == vector, masked, options.bias() != null, false, keys, low, high, 1, row(0, b, head) + 4L * i, row(1, b, head) + 4L * i);
+            scratch.weights(true, lanes == vector, masked, options.bias() != null, pairs, keys, low, high, pairs ? (float) (options.scale() * Forward.LOG2E) : 1, row(0, b, head) + 4L * i, row(1, b, head) + 4L * i);
             var into = met ? Into.ADD : Into.SET;
             if (!met && keys < n) {
                 zero(kGradient, b, h, j + keys, n - keys);
                 zero(vGradient, b, h, j + keys, n - keys);
             }
-            ofKeys(scratch.scores, g, head, i, count, vGradient, j, keys, shape.valueWidth(), into, low, high, masked);
-            ofKeys(scratch.scoreGradients, q, head, i, count, kGradient, j, keys, shape.width(), into, low, high, masked);
+            ofKeys(scratch.scores, g, scratch.pairedResults, head, i, count, vGradient, j, keys, shape.valueWidth(), into, low, high, masked);
+            ofKeys(scratch.scoreGradients, q, scratch.pairedQueries, head, i, count, kGradient, j, keys, shape.width(), into, low, high, masked);
             boolean isFirst = seen[0] >= j; // no earlier block of this chunk is seen
             ofQueries(head, i, count, j, keys, isFirst ? Into.SET : Into.ADD, low, high, masked);
             return true;
@@ -173,7 +195,7 @@ final class BackwardPass {
 
         private void columns(View view, int head, int i, int count, int lanes, int width, long to, double factor) {
             for (int r = 0; r < lanes; r++) scratch.row(r, r < count ? address(view, b, head, i + r) : scratch.zeros);
-            scratch.transpose(to, lanes, width, (float) factor, true);
+            scratch.transpose(to, lanes, depth(width), (float) factor, !pairs);
         }
 
         /** {@code to = keys columns}, without the vectors whose queries all stand before {@code low + c}. */
@@ -183,20 +205,21 @@ final class BackwardPass {
                 int end = Math.min(lanes, lane + strip), done = 0;
                 for (int skipped = lane; skipped < end && done < n; skipped += vector) {
                     int until = (int) Math.clamp(skipped + vector - low, done, n);
-                    if (until > done) scratch.product(Order.ROWS, Into.SET, false, address(keys, b, h, j + done), keys.strides()[2] * 4, columns + 4L * skipped, ROW,
-                            to + (long) done * ROW + 4L * skipped, ROW, until - done, end - skipped, width, 0);
+                    if (until > done) scratch.product(Order.ROWS, Into.SET, pairs, address(keys, b, h, j + done), keys.strides()[2] * bytes, columns + 4L * skipped, ROW,
+                            to + (long) done * ROW + 4L * skipped, ROW, until - done, end - skipped, depth(width), 0);
                     done = until;
                 }
             }
         }
 
         /** {@code gradient[c] += sum over queries of weights[c][i] rows[i]}. */
-        private void ofKeys(long weights, View rows, int head, int i, int count, View gradient, int j, int n, int width, Into into, long low, long high, boolean masked) {
+        private void ofKeys(long weights, View rows, long paired, int head, int i, int count, View gradient, int j, int n, int width, Into into, long low, long high, boolean masked) {
             int group = masked ? groupOf(width) : n;
             for (int c = 0; c < n; c += group) {
                 int here = Math.min(group, n - c), to = masked ? (int) Math.clamp(high + c + here, 0, count) : count, from = masked ? (int) Math.clamp(low + c, 0, to) : 0;
-                scratch.product(Order.ROWS, into, false, weights + (long) c * ROW + 4L * from, ROW, address(rows, b, head, i + from), rows.strides()[2] * 4,
-                        address(gradient, b, h, j + c), gradient.strides()[2] * 4, here, width, to - from, 0);
+                long a = weights + (long) c * ROW, out = address(gradient, b, h, j + c), stride = gradient.strides()[2] * 4;
+                if (pairs) scratch.product(Order.ROWS, into, true, a + from / 2 * 4L, ROW, paired + from / 2 * scratch.resultStride, scratch.resultStride, out, stride, here, width, (to + 1) / 2 - from / 2, 0);
+                else scratch.product(Order.ROWS, into, false, a + 4L * from, ROW, address(rows, b, head, i + from), rows.strides()[2] * 4, out, stride, here, width, to - from, 0);
             }
         }
 
@@ -205,8 +228,11 @@ final class BackwardPass {
             int group = masked ? groupOf(shape.width()) : count;
             for (int r = 0; r < count; r += group) {
                 int here = Math.min(group, count - r), to = masked ? (int) Math.clamp(r + here - low, 0, n) : n, from = masked ? (int) Math.clamp(r - high, 0, to) : 0;
-                scratch.product(Order.COLUMNS, into, false, scratch.scoreGradients + (long) from * ROW + 4L * r, ROW, address(k, b, h, j + from), k.strides()[2] * 4,
-                        address(qGradient, b, head, i + r), qGradient.strides()[2] * 4, here, shape.width(), to - from, 0);
+                long out = address(qGradient, b, head, i + r), stride = qGradient.strides()[2] * 4;
+                if (pairs) scratch.product(Order.COLUMNS, into, true, scratch.pairedGradients + from / 2 * (long) ROW + 4L * r, ROW, scratch.pairedValues + from / 2 * scratch.resultStride,
+                        scratch.resultStride, out, stride, here, shape.width(), (to + 1) / 2 - from / 2, 0);
+                else scratch.product(Order.COLUMNS, into, false, scratch.scoreGradients + (long) from * ROW + 4L * r, ROW, address(k, b, h, j + from), k.strides()[2] * 4, out, stride, here,
+                        shape.width(), to - from, 0);
             }
         }
 

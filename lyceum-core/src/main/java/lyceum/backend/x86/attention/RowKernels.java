@@ -98,8 +98,8 @@ final class RowKernels {
         rows.close(row);
     }
 
-    /** {@code factors[i] = sum_c from[i][c] to[i][c]}. */
-    static void dots(Assembler a, Lanes lanes) {
+    /** {@code factors[i] = sum_c from[i][c] to[i][c]}. @param pairs of BF16, which WIDTH then counts */
+    static void dots(Assembler a, Lanes lanes, boolean pairs) {
         var rows = new RowKernels(a, lanes);
         rows.open();
         var row = a.bind(a.label());
@@ -109,10 +109,10 @@ final class RowKernels {
             if (partial) {
                 lanes.loadPartial(a, lanes.vec(0), Mem.at(RSI));
                 lanes.loadPartial(a, lanes.vec(2), Mem.at(RDX));
-                a.emit(VFMADD231PS, sum, lanes.vec(0), lanes.vec(2));
+                a.emit(pairs ? VDPBF16PS : VFMADD231PS, sum, lanes.vec(0), lanes.vec(2));
             } else {
                 a.emit(VMOVUPS, lanes.vec(0), Mem.at(RSI));
-                a.emit(VFMADD231PS, sum, lanes.vec(0), Mem.at(RDX));
+                a.emit(pairs ? VDPBF16PS : VFMADD231PS, sum, lanes.vec(0), Mem.at(RDX));
             }
         });
         rows.addLanes(R11);

@@ -27,15 +27,19 @@ import lyceum.backend.x86.asm.Vec;
  *
  * <p>Arguments, 8 bytes each: {@value #SCORES} address of the scores, {@value #KEYS} how many, {@value #TOP} address of M, {@value #TOTAL} of L,
  * {@value #SCALES}, {@value #FIRST} and {@value #LAST}: query i sees key c if {@code FIRST + c <= i <= LAST + c}; {@value #FACTOR} f (a float),
- * {@value #BIAS} address of the bias, as the scores lie, {@value #OTHER} address of dP.
+ * {@value #BIAS} address of the bias, as the scores lie, {@value #OTHER} address of dP, {@value #PAIRED} where pairs of dS go.
  */
 final class ScoreColumns {
     static final int QUERIES = 64, ROW = 4 * QUERIES;
-    static final int SCORES = 0, KEYS = 8, TOP = 16, TOTAL = 24, SCALES = 32, FIRST = 40, LAST = 48, FACTOR = 56, BIAS = 64, OTHER = 72;
+    static final int SCORES = 0, KEYS = 8, TOP = 16, TOTAL = 24, SCALES = 32, FIRST = 40, LAST = 48, FACTOR = 56, BIAS = 64, OTHER = 72, PAIRED = 80;
 
     private static final float LOG2E = 1.44269504f;
 
-    /** @param few only the first vector of queries; {@code pairs} writes weights as pairs of BF16: row t holds those of keys 2t and 2t + 1 */
+    /**
+     * @param few only the first vector of queries
+     * @param pairs writes BF16. Weights of the forward pass in pairs: row t holds those of keys 2t and 2t + 1. P and dS of the backward pass row by row (pairs of
+     *        neighbouring queries), and dS once more in pairs of keys
+     */
     record Form(boolean gradient, boolean few, boolean masked, boolean biased, boolean pairs) {
         @Override public String toString() { return "attention_weights" + (few ? "_few" : "") + (gradient ? "_gradient" : "") + (masked ? "_masked" : "") + (biased ? "_biased" : "") + (pairs ? "_pairs" : ""); }
     }
@@ -122,25 +126,26 @@ final class ScoreColumns {
         return a.constants(w);
     }
 
-    private Mem laneNumbers(int v) {
+    /** Less by 1 for the second of two keys, which is the same as bounds greater by 1. */
+    private Mem laneNumbers(int v, int row) {
         var w = new int[lanes.count()];
-        for (int i = 0; i < w.length; i++) w[i] = lane + v * lanes.count() + i;
+        for (int i = 0; i < w.length; i++) w[i] = lane + v * lanes.count() + i - row;
         return a.constants(w);
     }
 
     /** {@code x} becomes -inf where the key is not seen. Leaves in k2 what is seen, or (AVX2) in the spare register what is not. */
-    private void hide(int v, Vec x) {
+    private void hide(int v, Vec x, int row) {
         var minusInfinity = words(Float.floatToRawIntBits(Float.NEGATIVE_INFINITY));
         if (lanes.wide()) {
-            a.emit(VMOVUPS, spare(), laneNumbers(v));
+            a.emit(VMOVUPS, spare(), laneNumbers(v, row));
             a.emit(VPCMPD, 5, Mask.K2, spare(), firstLane()); // not less
             a.emit(VPCMPD, 2, Mask.K3, spare(), lastLane()); // less or equal
             a.emit(KANDW, Mask.K2, Mask.K2, Mask.K3);
             a.emit(VMOVUPS, spare(), minusInfinity);
             a.emit(VBLENDMPS, x.mask(Mask.K2), spare(), x);
         } else {
-            a.emit(VPCMPGTD, spare(), firstLane(), laneNumbers(v));
-            a.emit(VMOVUPS, n(v), laneNumbers(v));
+            a.emit(VPCMPGTD, spare(), firstLane(), laneNumbers(v, row));
+            a.emit(VMOVUPS, n(v), laneNumbers(v, row));
             a.emit(VPCMPGTD, n(v), n(v), lastLane());
             a.emit(VORPS, spare(), spare(), n(v));
             a.emit(VMOVUPS, n(v), minusInfinity);
@@ -149,10 +154,10 @@ final class ScoreColumns {
     }
 
     /** {@code x = f S}, and the bias in powers of two. */
-    private void addBias(int v, Vec x) {
+    private void addBias(int v, Vec x, int row) {
         a.emit(VMULPS, x, x, factor());
         a.emit(VMOVUPS, n(v), words(Float.floatToRawIntBits(LOG2E)));
-        a.emit(VFMADD231PS, x, n(v), Mem.at(RDX, offset(v)));
+        a.emit(VFMADD231PS, x, n(v), Mem.at(RDX, row * ROW + offset(v)));
     }
 
     private boolean rewrites() { return form.masked || form.biased; }
@@ -168,8 +173,8 @@ final class ScoreColumns {
                 continue;
             }
             a.emit(VMOVUPS, x(v), Mem.at(RSI, offset(v)));
-            if (form.biased) addBias(v, x(v));
-            if (form.masked) hide(v, x(v));
+            if (form.biased) addBias(v, x(v), 0);
+            if (form.masked) hide(v, x(v), 0);
             a.emit(VMAXPS, top(v), top(v), x(v));
             a.emit(VMOVUPS_STORE, Mem.at(RSI, offset(v)), x(v));
         }
@@ -275,8 +280,8 @@ final class ScoreColumns {
     private static Vec half(Vec v) { return v.as(256); }
 
     /** dP, with zeros in place of what was not computed. {@link #hide} has left the mask. */
-    private void loadSeen(int v, Vec x) {
-        var from = Mem.at(RCX, offset(v));
+    private void loadSeen(int v, Vec x, int row) {
+        var from = Mem.at(RCX, row * ROW + offset(v));
         if (!form.masked) a.emit(VMOVUPS, x, from);
         else if (lanes.wide()) a.emit(VMOVUPS, x.mask(Mask.K2).zeroing(), from);
         else a.emit(VANDNPS, x, spare(), from);
@@ -290,21 +295,77 @@ final class ScoreColumns {
             a.emit(VMOVUPS, top(v), Mem.at(R8, offset(v)));
             a.emit(VMOVUPS, total(v), Mem.at(R9, offset(v)));
         }
+        if (form.pairs) {
+            gradientPairs();
+            return;
+        }
         a.align(32);
         var loop = a.bind(a.label());
         for (int v = 0; v < atOnce; v++) {
-            a.emit(VMOVUPS, x(v), Mem.at(RSI, offset(v)));
-            if (form.biased) addBias(v, x(v));
-            if (form.masked) hide(v, x(v));
-            if (form.biased) a.emit(VSUBPS, x(v), x(v), top(v));
-            else a.emit(VFMSUB213PS, x(v), factor(), top(v));
-            power.emit(p(v), x(v), n(v), seen());
+            gradient(v, 0);
             a.emit(VMOVUPS_STORE, Mem.at(RSI, offset(v)), p(v));
-            loadSeen(v, x(v));
-            a.emit(VSUBPS, x(v), x(v), total(v));
-            a.emit(VMULPS, x(v), x(v), p(v));
             a.emit(VMOVUPS_STORE, Mem.at(RCX, offset(v)), x(v));
         }
         nextKey(loop);
+    }
+
+    /** {@code p = P}, {@code x = dS}. */
+    private void gradient(int v, int row) {
+        a.emit(VMOVUPS, x(v), Mem.at(RSI, row * ROW + offset(v)));
+        if (form.biased) addBias(v, x(v), row);
+        if (form.masked) hide(v, x(v), row);
+        if (form.biased) a.emit(VSUBPS, x(v), x(v), top(v));
+        else a.emit(VFMSUB213PS, x(v), factor(), top(v));
+        power.emit(p(v), x(v), n(v), seen());
+        loadSeen(v, x(v), row);
+        a.emit(VSUBPS, x(v), x(v), total(v));
+        a.emit(VMULPS, x(v), x(v), p(v));
+    }
+
+    /** As {@link #gradient}, stored as rows of BF16; {@code x} holds dS as BF16 in the lower halves of its lanes. Half as long, they are written behind what is read. */
+    private void gradientInHalves(int v, int row) {
+        gradient(v, row);
+        int at = row * ROW + offset(v) / 2;
+        a.emit(VCVTNEPS2BF16, half(p(v)), p(v));
+        a.emit(VMOVUPS_STORE, Mem.at(RSI, at), half(p(v)));
+        a.emit(VCVTNEPS2BF16, half(x(v)), x(v));
+        a.emit(VMOVUPS_STORE, Mem.at(RCX, at), half(x(v)));
+        a.emit(VPMOVZXWD, x(v), half(x(v)));
+    }
+
+    private void gradientPairs() {
+        a.mov(R11, Mem.at(RDI, PAIRED));
+        var end = new Label(a);
+        a.sub(RAX, 2);
+        a.jump(Condition.L, end.odd);
+        a.align(32);
+        var loop = a.bind(a.label());
+        for (int v = 0; v < atOnce; v++) {
+            var first = lanes.vec(8 + (v + 1) % 4); // another vector's temporary
+            gradientInHalves(v, 0);
+            a.emit(VMOVAPS, first, x(v));
+            gradientInHalves(v, 1);
+            a.emit(VPSLLD, 16, x(v), x(v));
+            a.emit(VORPS, x(v), x(v), first);
+            a.emit(VMOVUPS_STORE, Mem.at(R11, offset(v)), x(v));
+        }
+        a.add(RSI, 2 * ROW);
+        a.add(RCX, 2 * ROW);
+        a.add(R11, ROW);
+        if (form.biased) a.add(RDX, 2 * ROW);
+        if (form.masked) {
+            a.emit(VPADDD, firstLane(), firstLane(), words(2));
+            a.emit(VPADDD, lastLane(), lastLane(), words(2));
+        }
+        a.sub(RAX, 2);
+        a.jump(Condition.GE, loop);
+        a.bind(end.odd);
+        a.add(RAX, 1);
+        a.jump(Condition.L, end.done);
+        for (int v = 0; v < atOnce; v++) {
+            gradientInHalves(v, 0);
+            a.emit(VMOVUPS_STORE, Mem.at(R11, offset(v)), x(v));
+        }
+        a.bind(end.done);
     }
 }

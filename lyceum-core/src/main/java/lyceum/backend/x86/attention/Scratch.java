@@ -28,8 +28,10 @@ final class Scratch {
     private long top;
     /** Addresses: queries and result gradients as columns, scores, gradients of weights, bias. */
     final long queries, gradients, scores, scoreGradients, bias;
-    /** Addresses of rows: the result, values as pairs; bytes from one to the next. */
-    final long result, pairedValues, resultStride;
+    /** Address of gradients of weights in pairs of keys, of half as many rows. */
+    final long pairedGradients;
+    /** Addresses of rows: the result; values (or keys), queries and result gradients as pairs of rows; bytes from one to the next. */
+    final long result, pairedValues, pairedQueries, pairedResults, resultStride;
     /** Addresses of one float for each query. */
     final long tops, totals, scales;
     /** Addresses of the addresses of rows, of zeros. */
@@ -44,7 +46,7 @@ final class Scratch {
         this.valueWidth = (valueWidth + 15) / 16 * 16;
         int widest = Math.max(this.width, this.valueWidth);
         resultStride = 4L * widest;
-        long bytes = 4096L + (this.width + this.valueWidth + 3 * KEYS) * (long) ROW + (QUERIES + KEYS / 2) * resultStride + 4L * Math.max(widest, KEYS) + 3 * ROW + 8 * QUERIES + 3 * ARGUMENTS;
+        long bytes = 4096L + (this.width + this.valueWidth + 4 * KEYS) * (long) ROW + (2 * QUERIES + KEYS / 2) * resultStride + 4L * Math.max(widest, KEYS) + 3 * ROW + 8 * QUERIES + 3 * ARGUMENTS;
         memory = Arena.ofAuto().allocate(bytes, 4096);
         base = memory.address();
         top = base;
@@ -54,7 +56,10 @@ final class Scratch {
         gradients = take((long) this.valueWidth * ROW);
         scoreGradients = take((long) KEYS * ROW);
         bias = take((long) KEYS * ROW);
+        pairedGradients = take((long) KEYS / 2 * ROW);
         pairedValues = take(KEYS / 2 * resultStride);
+        pairedQueries = take(QUERIES / 2 * resultStride);
+        pairedResults = take(QUERIES / 2 * resultStride);
         zeros = take(4L * Math.max(widest, KEYS));
         tops = take(ROW);
         totals = take(ROW);
@@ -136,6 +141,7 @@ final class Scratch {
         argument(scoreArguments, ScoreColumns.FACTOR, Float.floatToRawIntBits(factor));
         argument(scoreArguments, ScoreColumns.BIAS, bias);
         argument(scoreArguments, ScoreColumns.OTHER, scoreGradients);
+        argument(scoreArguments, ScoreColumns.PAIRED, pairedGradients);
         kernels.scores(gradient, few, masked, biased, pairs).call(scoreArguments);
     }
 
@@ -168,10 +174,10 @@ final class Scratch {
         kernels.scaleRows(half).call(otherArguments);
     }
 
-    /** {@code results[i] = a[i] . b[i]}. */
-    void rowDots(long a, long aStride, long b, long bStride, int count, long results, int columns) {
+    /** {@code results[i] = a[i] . b[i]}. @param columns elements of a row, or pairs */
+    void rowDots(long a, long aStride, long b, long bStride, int count, long results, int columns, boolean pairs) {
         rowArguments(a, aStride, b, bStride, count, results, columns);
-        kernels.rowDots().call(otherArguments);
+        kernels.rowDots(pairs).call(otherArguments);
     }
 
     /** {@code n} rows of BF16, a stride apart, as pairs of neighbouring rows; an odd last one is paired with zeros. */

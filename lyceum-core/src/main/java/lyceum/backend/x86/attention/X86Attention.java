@@ -49,8 +49,11 @@ public final class X86Attention {
             View[] gradients = {qGradient, kGradient, vGradient};
             var floats = new View[3];
             for (int i = 0; i < 3; i++) floats[i] = gradients[i].dtype() == DType.F32 && gradients[i].strides()[3] == 1 ? gradients[i] : BackwardPass.floats(gradients[i].shape());
-            new BackwardPass(kernels, convert, options, rows(q), rows(k), rows(v), rows(out), logSumExp, rows(g), floats[0], floats[1], floats[2]).run();
-            for (int i = 0; i < 3; i++) if (floats[i] != gradients[i]) convert(floats[i], gradients[i]);
+            boolean asPairs = direct(q, k, v, out, g) && pairs(options, q, k) && v.shape()[3] % 2 == 0;
+            var pass = asPairs ? new BackwardPass(kernels, convert, options, q, k, v, out, logSumExp, g, floats[0], floats[1], floats[2])
+                    : new BackwardPass(kernels, convert, options, rows(q), rows(k), rows(v), rows(out), logSumExp, rows(g), floats[0], floats[1], floats[2]);
+            pass.run();
+            for (int i = 0; i < 3; i++) if (floats[i] != gradients[i]) scale(floats[i], gradients[i], i < 2 ? pass.missingScale() : 1);
             return true;
         } catch (AttentionKernels.Refused noCodeMemory) {
             return false;
@@ -87,5 +90,16 @@ public final class X86Attention {
         if (View.size(from.shape()) == 0) return;
         var program = from.dtype() == to.dtype() ? new Program(java.util.List.of(Program.Instruction.load(from.dtype(), 0)), 0) : Program.of(Op.CAST, to.dtype(), from.dtype());
         convert.run(program, new View[] {from}, new View[] {to});
+    }
+
+    /** {@code to = factor from}, rounded to the type of {@code to}. */
+    private void scale(View from, View to, double factor) {
+        if (factor == 1) {
+            convert(from, to);
+        } else if (View.size(from.shape()) > 0) {
+            var code = java.util.List.of(Program.Instruction.load(DType.F32, 0), new Program.Instruction(Op.CONST, DType.F32, -1, -1, -1, Double.doubleToRawLongBits(factor)),
+                    new Program.Instruction(Op.MUL, DType.F32, 0, 1, -1, 0), new Program.Instruction(Op.CAST, to.dtype(), 2, -1, -1, 0));
+            convert.run(new Program(code, 3), new View[] {from}, new View[] {to});
+        }
     }
 }

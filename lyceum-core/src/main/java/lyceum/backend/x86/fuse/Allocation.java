@@ -78,7 +78,8 @@ final class Allocation {
 
     private static List<Value> sources(Step step) {
         var sources = new ArrayList<Value>(4);
-        for (var value : new Value[] {step.a(), step.b(), step.c()}) if (value != null && !sources.contains(value)) sources.add(value);
+        // The table of a lookup stays in memory.
+        for (var value : new Value[] {step.a(), step.kind() == Kind.LOOKUP ? null : step.b(), step.c()}) if (value != null && !sources.contains(value)) sources.add(value);
         return sources;
     }
 
@@ -147,7 +148,7 @@ final class Allocation {
 
     private static boolean mayBeOverwritten(Step step, Value source) {
         return switch (step.kind()) {
-            case PLAIN, REGISTERS, LOWER, FMA, SELECT, MOVE, EXISTING -> true;
+            case PLAIN, REGISTERS, LOWER, FMA, SELECT, MOVE, EXISTING, LOOKUP -> true;
             case CHANGE -> source == step.a() && source != step.b() && source != step.c();
             default -> false;
         };

@@ -1,7 +1,5 @@
 package lyceum.backend.x86.fuse;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -10,7 +8,6 @@ import lyceum.backend.Program;
 import lyceum.backend.View;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
 
 /**
  * Runs programs as machine code, made when a structure is seen first. A structure that no code is made for is remembered too. Pieces of the work
@@ -24,18 +21,6 @@ public final class FusedPrograms {
     /** Structures that are remembered; beyond, all are forgotten and made again as they come. */
     private static final int MOST = 8192;
 
-    /** Code, and where its data goes; a null kernel for what has none. */
-    private record Compiled(Kernel kernel, ArgumentBlock block, long[] keptBytes, int lanes, int cost) { }
-
-    private static final Compiled NONE = new Compiled(null, null, null, 1, 0);
-
-    private static final class Scratch {
-        final MemorySegment block = Arena.ofAuto().allocate(ArgumentBlock.MOST, 64);
-        MemorySegment rows = MemorySegment.NULL;
-    }
-
-    private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
-
     private final Cpu cpu;
     private final ConcurrentHashMap<Structure, Compiled> cache = new ConcurrentHashMap<>();
     private final AtomicLong compileNanos = new AtomicLong();
@@ -46,18 +31,20 @@ public final class FusedPrograms {
     public int structures() { return cache.size(); }
 
     /** Structures for which there is no code: another backend runs them. */
-    public java.util.List<Program> withoutCode() { return cache.entrySet().stream().filter(e -> e.getValue().kernel == null).map(e -> e.getKey().program()).toList(); }
+    public java.util.List<Program> withoutCode() { return cache.entrySet().stream().filter(e -> e.getValue().kernel() == null).map(e -> e.getKey().program()).toList(); }
 
     /** Nanoseconds spent on making code. */
     public long compileNanos() { return compileNanos.get(); }
 
     /** Runs the program; false if there is no code for it. Operands are kept reachable by the caller. */
     public boolean run(Program program, View[] inputs, View[] outputs) {
+        if (SmallCall.run(this, program, inputs, outputs)) return true;
         if (outputs[0].size() == 0) return true;
         var geometry = Geometry.of(program, inputs, outputs);
         if (geometry == null) return false;
         var compiled = compiled(structure(program, geometry));
-        if (compiled.kernel == null || !geometry.fitsGather()) return false;
+        if (compiled.kernel() == null || !geometry.fitsGather()) return false;
+        if (geometry.rows == 1 && geometry.slabs == 1) SmallCall.learn(this, program, inputs, outputs, compiled);
         long size = geometry.columns * geometry.rows * geometry.slabs;
         if (size <= GRAIN && geometry.slabs == 1) {
             piece(compiled, program, geometry, 0, 0, geometry.rows, 0, geometry.columns);
@@ -79,7 +66,7 @@ public final class FusedPrograms {
     /** Makes the code for operands that lie like these; false if there is none. */
     boolean prepare(Program program, View[] inputs, View... outputs) {
         var geometry = Geometry.of(program, inputs, outputs);
-        return geometry != null && geometry.fitsGather() && compiled(structure(program, geometry)).kernel != null;
+        return geometry != null && geometry.fitsGather() && compiled(structure(program, geometry)).kernel() != null;
     }
 
     private static Structure structure(Program program, Geometry geometry) {
@@ -91,7 +78,7 @@ public final class FusedPrograms {
     void runAlone(Program program, View[] inputs, View... outputs) {
         var geometry = Geometry.of(program, inputs, outputs);
         var compiled = compiled(structure(program, geometry));
-        if (compiled.kernel == null) throw new AssertionError("prepared, yet without code:\n" + program);
+        if (compiled.kernel() == null) throw new AssertionError("prepared, yet without code:\n" + program);
         for (long slab = 0; slab < geometry.slabs; slab++) piece(compiled, program, geometry, slab, 0, geometry.rows, 0, geometry.columns);
     }
 
@@ -104,7 +91,7 @@ public final class FusedPrograms {
     }
 
     private static void piece(Compiled compiled, Program program, Geometry geometry, long slab, long row, long rows, long column, long columns) {
-        var scratch = SCRATCH.get();
+        var scratch = Scratch.get();
         var block = scratch.block;
         block.set(ValueLayout.JAVA_LONG, ArgumentBlock.COUNT, columns);
         block.set(ValueLayout.JAVA_LONG, ArgumentBlock.ROWS, rows);
@@ -116,24 +103,11 @@ public final class FusedPrograms {
             block.set(ValueLayout.JAVA_LONG, at + 8, geometry.rowBytes[v]);
             block.set(ValueLayout.JAVA_LONG, at + 16, geometry.distances[v]);
         }
-        if (compiled.keptBytes.length > 0) keptRows(scratch, compiled, columns, at);
-        compiled.block.write(program, block);
-        long work = columns * rows / compiled.lanes * compiled.cost / 2;
-        if (work < SHORT) compiled.kernel.call(block.address());
-        else compiled.kernel.callLong(block.address(), 0, 0, 0, 0, 0);
+        if (compiled.keptBytes().length > 0) scratch.keepRows(compiled.keptBytes(), columns, at);
+        compiled.block().write(program, block);
+        if (compiled.nanos(columns * rows) < SHORT) compiled.kernel().call(block.address());
+        else compiled.kernel().callLong(block.address(), 0, 0, 0, 0, 0);
         java.lang.ref.Reference.reachabilityFence(scratch);
-    }
-
-    private static void keptRows(Scratch scratch, Compiled compiled, long columns, long at) {
-        long needed = 0;
-        for (long bytes : compiled.keptBytes) needed += bytes * columns + 128;
-        if (scratch.rows.byteSize() < needed) scratch.rows = Arena.ofAuto().allocate(needed, 64);
-        long address = scratch.rows.address();
-        for (long bytes : compiled.keptBytes) {
-            scratch.block.set(ValueLayout.JAVA_LONG, at, address);
-            address += (bytes * columns + 63) / 64 * 64;
-            at += ArgumentBlock.OPERAND_BYTES;
-        }
     }
 
     private Compiled compiled(Structure structure) {
@@ -149,10 +123,10 @@ public final class FusedPrograms {
             var code = new ProgramCode(structure, cpu.features());
             var bytes = KernelWriter.write(code, cpu.features(), CodeMemory.isListed());
             var kernel = CodeMemory.load("fuse " + Integer.toHexString(structure.hashCode()), bytes);
-            return kernel.isEmpty() ? NONE : new Compiled(kernel.get(), code.block, code.keptBytes.stream().mapToLong(Integer::longValue).toArray(), code.target.lanes(), code.cost());
+            return kernel.isEmpty() ? Compiled.NONE : new Compiled(kernel.get(), code.block, code.keptBytes.stream().mapToLong(Integer::longValue).toArray(), code.target.lanes(), code.cost());
         } catch (Unsupported reason) {
             System.getLogger("lyceum.backend").log(System.Logger.Level.DEBUG, "no machine code: {0}\n{1}", reason.getMessage(), structure.program());
-            return NONE;
+            return Compiled.NONE;
         } finally {
             compileNanos.addAndGet(System.nanoTime() - start);
         }

@@ -31,7 +31,7 @@ final class Geometry {
         distances = new long[n];
         for (int v = 0; v < n; v++) {
             var view = views[v];
-            addresses[v] = view.storage().segment().address() + view.byteOffset();
+            addresses[v] = address(view);
             distances[v] = axes > 0 ? strides[v][axes - 1] : 1;
             rowBytes[v] = axes > 1 ? strides[v][axes - 2] * view.dtype().bytes() : 0;
             kinds[v] = distances[v] == 1 || columns == 1 && distances[v] != 0 ? Structure.CONTIGUOUS : distances[v] == 0 ? Structure.ONE : Structure.STRIDED;
@@ -41,10 +41,12 @@ final class Geometry {
     private static final long[] NO_AXES = {};
 
     /** True if the operand has an address: not one in a Java array, nor in memory that has been closed, which another backend will name. */
-    private static boolean isAddressable(View view) {
+    static boolean isAddressable(View view) {
         var segment = view.storage().segment();
         return segment.isNative() && segment.scope().isAlive();
     }
+
+    static long address(View view) { return view.storage().segment().address() + view.byteOffset(); }
 
     /** Null if machine code cannot reach an operand. */
     static Geometry of(Program program, View[] inputs, View[] outputs) {

@@ -124,12 +124,12 @@ final class LaneCode {
 
     private Value logic(Instruction masks, Instruction vectors, Value x, Value y) {
         if (target.isWide()) return registers(masks, mask(32), x, y);
-        return registers(vectors, mask(x.laneBits), x, maskFor(y, x.laneBits));
+        return registers(vectors, mask(x.laneBits, x.bits), x, maskFor(y, x.laneBits));
     }
 
     Value not(Value x) {
         if (target.isWide()) return registers(Instruction.KNOTW, mask(32), x, null);
-        return registers(Instruction.VPXOR, mask(x.laneBits), x, ones(x.laneBits));
+        return registers(Instruction.VPXOR, mask(x.laneBits, x.bits), x, ones(x.laneBits));
     }
 
     Value ones(int laneBits) { return number(-1, laneBits); }

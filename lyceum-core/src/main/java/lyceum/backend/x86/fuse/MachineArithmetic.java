@@ -143,30 +143,24 @@ final class MachineArithmetic implements Arithmetic<Value, Value> {
     @Override public Value lookup(double[] table, Value index) {
         int entries = bits / lane;
         if (table.length > 64) throw new IllegalArgumentException("a table of " + table.length + " entries");
-        Value result = null;
-        // The permutation looks at the bits of an index within a vector; which vector of the table it is, at the bits above.
-        for (int from = 0; from < table.length; from += entries) {
-            var words = new long[entries];
-            for (int i = 0; i < entries; i++) {
-                double entry = table[(from + i) % table.length];
-                words[i] = isDouble ? Double.doubleToRawLongBits(entry) : Float.floatToRawIntBits((float) entry);
-            }
-            var part = permuted(code.table(lane, words), index, entries);
-            if (result == null) {
-                result = part;
-            } else {
-                var high = bitAnd(index, bits((long) table.length - entries));
-                var here = code.plain(pick(VPCMPEQD, VPCMPEQQ), code.mask(lane, bits), high, bits(from));
-                result = select(here, part, result);
-            }
+        var words = new long[Math.max(table.length, entries)];
+        for (int i = 0; i < words.length; i++) {
+            double entry = table[i % table.length];
+            words[i] = isDouble ? Double.doubleToRawLongBits(entry) : Float.floatToRawIntBits((float) entry);
         }
-        return result;
+        boolean permutes = isDouble ? isWide() : entries >= 8;
+        if (permutes && table.length <= entries) return permuted(words, index);
+        if (permutes && table.length == 2 * entries) {
+            var upper = code.plain(pick(VPCMPEQD, VPCMPEQQ), code.mask(lane, bits), bitAnd(index, bits(entries)), bits(entries));
+            return select(upper, permuted(java.util.Arrays.copyOfRange(words, entries, words.length), index), permuted(java.util.Arrays.copyOf(words, entries), index));
+        }
+        var within = bitAnd(index, bits(table.length - 1));
+        return code.add(Kind.LOOKUP, isDouble ? VGATHERDPD : VGATHERDPS, -1, fresh(), within, code.table(lane, words), null, Step.FULL, 0);
     }
 
-    private Value permuted(Value table, Value index, int entries) {
-        if (!isDouble && entries >= 8) return code.add(Kind.PLAIN, VPERMPS, -1, fresh(), index, table, null, Step.FULL, 0);
-        if (isDouble && isWide()) return code.add(Kind.PLAIN, VPERMPD_BY, -1, fresh(), index, table, null, Step.FULL, 0);
-        throw new Unsupported("a table of " + entries + " lanes");
+    /** The permutation looks at the lower bits of the index only. */
+    private Value permuted(long[] words, Value index) {
+        return code.add(Kind.PLAIN, isDouble ? VPERMPD_BY : VPERMPS, -1, fresh(), index, code.table(lane, words), null, Step.FULL, 0);
     }
 
     Value compare(int predicate, Value x, Value y) { return code.plain(pick(VCMPPS, VCMPPD), predicate, code.mask(lane, bits), x, y); }

@@ -39,6 +39,8 @@ record Step(Kind kind, Instruction code, int immediate, Value to, Value a, Value
         LOAD_ONE,
         /** {@code to} = elements that lie apart; a is the vector of their distances. */
         GATHER,
+        /** {@code to} = the entries of table b that the indices a name; they are within it. */
+        LOOKUP,
         /** Stores a, through {@code code}. */
         STORE,
         /** Stores the first element of a. */

@@ -148,6 +148,7 @@ final class StepWriter {
             case LOAD -> load(step);
             case LOAD_ONE -> loadOne(step);
             case GATHER -> gather(step);
+            case LOOKUP -> lookup(step);
             case STORE -> store(step);
             case STORE_ONE -> storeOne(step);
             case SCATTER -> scatter(step);
@@ -368,6 +369,32 @@ final class StepWriter {
         }
         if (step.to().register >= 0) out.emit(VMOVAPS, Vec.of(step.to().register, to.bits()), to);
         else keep(step.to(), to);
+    }
+
+    private void lookup(Step step) {
+        boolean wide = step.to().laneBits == 64;
+        var to = (Vec) destination(step.to());
+        var given = vector(step.a(), 1);
+        var index = Vec.of(scratch(1), Math.max(128, wide ? to.bits() / 2 : to.bits()));
+        if (step.to().register < 0) throw new Unsupported("a lookup without a register");
+        if (!wide) {
+            if (given.number() != index.number()) out.emit(VMOVAPS, index, given);
+        } else if (target.isWide()) {
+            out.emit(VPMOVQD, index, given);
+        } else {
+            out.emit(VEXTRACTF128, 1, Vec.xmm(scratch(0)), given);
+            out.emit(VSHUFPS, 0x88, index, given.as(128), Vec.xmm(scratch(0)));
+        }
+        out.lea(RAX, home(step.b()));
+        var from = Mem.at(RAX, index, wide ? 8 : 4);
+        if (target.isWide()) {
+            out.emit(KXNORW, Mask.K7, Mask.K7, Mask.K7);
+            out.emit(step.code(), to.mask(Mask.K7), from);
+        } else {
+            var all = Vec.of(scratch(0), to.bits());
+            out.emit(VPCMPEQD, all, all, all);
+            out.emit(step.code(), to, from, all);
+        }
     }
 
     private void store(Step step) {

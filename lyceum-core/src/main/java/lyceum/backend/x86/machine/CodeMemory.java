@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import lyceum.backend.x86.asm.Assembler;
+import lyceum.memory.Pages;
 
 /**
  * Pages that hold machine code. They are written first and made executable then, never both at once, and go back to the system when their
@@ -22,7 +23,6 @@ import lyceum.backend.x86.asm.Assembler;
 public final class CodeMemory {
     static final long MOST = 256L << 20;
 
-    private static final long PAGE = 4096;
     private static final Cleaner CLEANER = Cleaner.create();
     private static final AtomicLong HELD = new AtomicLong();
     private static final Path DUMP = dump();
@@ -42,19 +42,19 @@ public final class CodeMemory {
 
     /** The code as a kernel; empty if the system refuses executable memory or the most is held already, so that the caller falls back. */
     public static Optional<Kernel> load(String name, Assembler.Code code) {
-        long bytes = (code.bytes().length + PAGE - 1) / PAGE * PAGE;
+        long bytes = Pages.round(code.bytes().length);
         if (HELD.addAndGet(bytes) > MOST) {
             HELD.addAndGet(-bytes);
             return Optional.empty();
         }
-        var pages = NativeCall.map(bytes);
+        var pages = Pages.map(bytes);
         if (pages == null) {
             HELD.addAndGet(-bytes);
             return Optional.empty();
         }
         MemorySegment.copy(MemorySegment.ofArray(code.bytes()), 0, pages, 0, code.bytes().length);
         var free = new Free(pages.address(), bytes);
-        if (!NativeCall.makeExecutable(pages)) {
+        if (!Pages.protect(pages, Pages.Rights.READ_EXECUTE)) {
             free.run();
             return Optional.empty();
         }
@@ -66,7 +66,7 @@ public final class CodeMemory {
 
     private record Free(long address, long bytes) implements Runnable {
         @Override public void run() {
-            NativeCall.unmap(address, bytes);
+            Pages.unmap(address, bytes);
             HELD.addAndGet(-bytes);
         }
     }

@@ -20,10 +20,13 @@ public final class Kernel {
 
     public String name() { return name; }
 
+    MemorySegment entry() { return entry; }
+
     /** For work of up to about 50 microseconds: a collection waits until it is done. */
     public void call(long a, long b, long c, long d, long e, long f) {
         try {
-            NativeCall.CRITICAL.invokeExact(entry, a, b, c, d, e, f);
+            if (CheckedCall.ON) CheckedCall.call(this, entry, a, b, c, d, e, f);
+            else NativeCall.CRITICAL.invokeExact(entry, a, b, c, d, e, f);
         } catch (Throwable thrown) {
             throw NativeCall.unexpected(thrown);
         } finally {
@@ -36,7 +39,8 @@ public final class Kernel {
     /** For longer work: a collection may run meanwhile. */
     public void callLong(long a, long b, long c, long d, long e, long f) {
         try {
-            NativeCall.PLAIN.invokeExact(entry, a, b, c, d, e, f);
+            if (CheckedCall.ON) CheckedCall.call(this, entry, a, b, c, d, e, f);
+            else NativeCall.PLAIN.invokeExact(entry, a, b, c, d, e, f);
         } catch (Throwable thrown) {
             throw NativeCall.unexpected(thrown);
         } finally {

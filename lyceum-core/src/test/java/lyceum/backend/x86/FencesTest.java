@@ -1,0 +1,38 @@
+package lyceum.backend.x86;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.tensor.OpCatalogMain;
+import lyceum.testing.ForkedJvm;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Machine code can kill the JVM, so the catalogue of operations runs in JVMs of its own, where leaving an operand or losing a register is noticed. */
+class FencesTest {
+    @BeforeEach void onlyWhereMachineCodeRuns() { org.junit.jupiter.api.Assumptions.assumeTrue(Cpu.unavailable() == null, () -> Cpu.unavailable()); }
+
+    @ParameterizedTest @ValueSource(strings = {"avx2", "all"})
+    void noKernelLeavesItsOperandsOrLosesARegister(String level) {
+        var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx512m", "-XX:+UseSerialGC").withArguments("ON", "values")
+                .withEnvironment("LYCEUM_GUARD", "on").withEnvironment("LYCEUM_CHECK_CALLS", "on").withEnvironment("LYCEUM_CPU", level).within(Duration.ofSeconds(300)).run();
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.output()).contains("machine code for").contains(" 0 failed");
+    }
+
+    @Test void codeIsListedAndItsAddressesAreWrittenDown(@TempDir Path folder) throws Exception {
+        var run = ForkedJvm.of(OneProduct.class).withEnvironment("LYCEUM_DUMP_CODE", folder.toString()).within(Duration.ofSeconds(60)).run();
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        List<String> map = Files.readAllLines(folder.resolve("map.txt"));
+        assertThat(map).anyMatch(line -> line.matches("[0-9a-f]+ \\d+ gemm_F32_.*"));
+        var name = map.stream().filter(line -> line.contains("gemm_F32")).findFirst().orElseThrow().split(" ")[2];
+        assertThat(Files.readString(folder.resolve(name + ".s"))).contains("vbroadcastss").contains("vfmadd231ps").contains("ret");
+    }
+}
