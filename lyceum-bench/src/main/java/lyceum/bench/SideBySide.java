@@ -13,8 +13,9 @@ import java.util.function.Supplier;
 final class SideBySide {
     /** Samples under a median that is quoted. */
     private static final int LEAST = 7;
-    /** Seconds after which {@link #LEAST} samples are enough. */
-    private static final double LONGEST = 15;
+    /** Seconds after which {@link #LEAST} samples are enough, and how long a round is of which {@link #FEW} must do. */
+    private static final double LONGEST = 15, VERY_LONG = 10;
+    private static final int FEW = 3;
 
     /** How long to measure. @param repetitions samples of each contender, {@code sample} the seconds that one takes at least, {@code only} a part of the rows to measure, or "" */
     record Effort(int repetitions, double warmUp, double sample, String only) {
@@ -26,8 +27,8 @@ final class SideBySide {
 
         Effort repetitions(int n) { return new Effort(n, warmUp, sample, only); }
 
-        /** Fewer where a round takes long, but seven at least if as many are asked for. */
-        int rounds(double secondsEach) { return Math.min(repetitions, Math.max(LEAST, (int) (LONGEST / secondsEach))); }
+        /** Fewer where a round takes long, but seven at least if as many are asked for, unless a round takes more than ten seconds. */
+        int rounds(double secondsEach) { return Math.min(repetitions, secondsEach > VERY_LONG ? FEW : Math.max(LEAST, (int) (LONGEST / secondsEach))); }
 
         boolean wants(Case c) { return only.isEmpty() || (c.name() + " " + c.shape() + " " + c.dtype()).contains(only); }
     }

@@ -33,6 +33,15 @@ class SideBySideTest {
         assertThat(Timing.Median.of(new double[] {1, 2, 3}).spread()).isNaN();
     }
 
+    @Test void longRoundsAreRepeatedLessOften() {
+        var effort = new SideBySide.Effort(31, 1, 1, "");
+        assertThat(effort.rounds(0.1)).isEqualTo(31);
+        assertThat(effort.rounds(1)).isEqualTo(15);
+        assertThat(effort.rounds(9)).isEqualTo(7);
+        assertThat(effort.rounds(11)).isEqualTo(3);
+        assertThat(effort.repetitions(5).rounds(1)).isEqualTo(5);
+    }
+
     @Test void aCaseThatNobodyElseHasStandsAlone() {
         bench(1, "").compare(new Case("work", "8", DType.F32, Unit.MILLISECONDS).beside("any", Map.of()).atLeast(2), calls -> calls * 0.25);
         assertThat(rows).hasSize(1).first().satisfies(row -> {

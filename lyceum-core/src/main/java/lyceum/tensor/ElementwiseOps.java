@@ -155,6 +155,7 @@ sealed interface ElementwiseOps permits Tensor {
     default Tensor pow(double exponent) {
         if (exponent == 2) return square();
         if (exponent == 1) return self().to(number(self().dtype())).copy();
+        if (exponent == 3 && self().dtype().isFloat()) return square().mul(self());
         return pow(number(exponent));
     }
 

@@ -90,6 +90,9 @@ public final class QuantisedMatrix {
     /** The same weights, their products with activations taken as {@code activations} says; {@link Activations#F32} unless asked otherwise. */
     public QuantisedMatrix withActivations(Activations activations) { return new QuantisedMatrix(blocks, activations); }
 
+    /** The weights as a backend takes them. */
+    public BlockMatrix blocks() { return blocks; }
+
     public BlockFormat format() { return blocks.format(); }
 
     public Activations activations() { return activations; }

@@ -57,7 +57,11 @@ final class ProgramCode {
         ofRow = new Value[n];
         reductions = new RowReduction[n];
         java.util.Arrays.fill(keptSince, -1);
-        for (int level = 0; level <= program.levels(); level++) plan(level);
+        for (int level = 0; level <= program.levels(); level++) plan(level, null);
+        var levelsOf = new int[n];
+        for (var need : needed) for (int r = 0; r < n; r++) if (need[r]) levelsOf[r]++;
+        for (var need : needed) java.util.Arrays.fill(need, false);
+        for (int level = 0; level <= program.levels(); level++) plan(level, levelsOf);
         block = new ArgumentBlock(program, structure.kinds().length + keptBytes.size());
         vectors = vectors();
         for (int level = 0; level <= program.levels(); level++) translate(level);
@@ -83,14 +87,15 @@ final class ProgramCode {
 
     private boolean takesOneValue(int output) { return program.isRowProgram() && structure.outputKind(output) == Structure.ONE; }
 
-    private void plan(int level) {
+    /** What a level's loop computes. @param levelsOf in how many loops a value would be wanted if nothing were kept; null keeps nothing */
+    private void plan(int level, int[] levelsOf) {
         var need = needed[level];
         for (int i = 0; i < program.outputs(); i++) if (!takesOneValue(i) && program.level(program.output(i)) == level) need[program.output(i)] = true;
         for (int r = program.length() - 1; r >= 0; r--) {
             var in = program.at(r);
             if (alive[r] && in.op().isRowReduction() && program.level(r) == level + 1) need[in.a()] = true;
             if (!need[r] || uniform[r] || keptSince[r] >= 0) continue;
-            if (level < program.levels() && isExpensive(in.op()) && in.type() != DType.BOOL) {
+            if (levelsOf != null && levelsOf[r] > 1 && isExpensive(in.op()) && in.type() != DType.BOOL) {
                 keptSince[r] = level;
                 keptOperand[r] = structure.kinds().length + keptBytes.size();
                 keptBytes.add(Operations.laneBits(in.type()) / 8);

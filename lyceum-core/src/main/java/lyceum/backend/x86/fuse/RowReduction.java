@@ -88,12 +88,21 @@ final class RowReduction {
             extreme = larger(f, extreme, accumulators[v][0]);
             signs = andOr(f, signs, accumulators[v][1]);
         }
-        for (int width = extreme.bits / 2; width >= extreme.laneBits; width /= 2) {
-            extreme = larger(f, extreme, swapped(code, extreme, width));
-            signs = andOr(f, signs, swapped(code, signs, width));
+        Value lanes = extreme, anded = signs, largest = extreme;
+        for (int width = extreme.bits / 2; width >= extreme.laneBits; width /= 2) largest = op == Op.ROW_MAX ? f.max(largest, swapped(code, largest, width)) : f.min(largest, swapped(code, largest, width));
+        // A NaN in some lane, or a zero whose sign is open: rare, and then it takes the long way.
+        var zero = f.equal(largest, f.constant(0));
+        var result = code.add(Kind.MOVE, null, -1, code.vector(extreme.laneBits, extreme.bits), largest, null, null, Step.FULL, 0);
+        code.add(Kind.SKIP, null, -1, null, f.either(f.isNaN(lanes), zero), null, null, Step.FULL, 0);
+        Value careful = lanes;
+        for (int width = lanes.bits / 2; width >= lanes.laneBits; width /= 2) {
+            careful = larger(f, careful, swapped(code, careful, width));
+            anded = andOr(f, anded, swapped(code, anded, width));
         }
-        var sign = f.bitAnd(signs, f.bits(isDouble ? Long.MIN_VALUE : Integer.MIN_VALUE));
-        return f.select(f.equal(extreme, f.constant(0)), sign, extreme);
+        var sign = f.bitAnd(anded, f.bits(isDouble ? Long.MIN_VALUE : Integer.MIN_VALUE));
+        code.add(Kind.MOVE, null, -1, result, f.select(f.equal(careful, f.constant(0)), sign, careful), null, null, Step.FULL, 0);
+        code.add(Kind.JOIN, null, -1, null, null, null, null, Step.FULL, 0);
+        return result;
     }
 
     private Value andOr(MachineArithmetic f, Value x, Value y) { return op == Op.ROW_MAX ? f.bitAnd(x, y) : f.bitOr(x, y); }

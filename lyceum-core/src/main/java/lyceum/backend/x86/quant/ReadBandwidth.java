@@ -1,14 +1,15 @@
 package lyceum.backend.x86.quant;
 
 import static lyceum.backend.x86.asm.Gp.RDI;
-import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
-import static lyceum.backend.x86.asm.Instruction.VMOVUPS_STORE;
 import static lyceum.backend.x86.asm.Instruction.VPADDD;
 import static lyceum.backend.x86.asm.Instruction.VXORPS;
 
-import java.lang.foreign.Arena;
+import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.List;
 import lyceum.backend.Parallel;
+import lyceum.backend.quant.BlockMatrix;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
@@ -16,23 +17,42 @@ import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
-import lyceum.memory.Allocator;
-import lyceum.memory.Storage;
 
-/** How fast this machine reads memory: plain vector loads, summed. What a product with one row of activations cannot exceed. */
+/**
+ * How fast this machine reads memory: plain vector loads, summed, on the very memory that the products read, for two buffers of one machine may
+ * differ by a third (large pages or not, where the host has put them). What a product with one row of activations cannot exceed.
+ */
 public final class ReadBandwidth {
     private static final int UNROLL = 8;
     private static final long PIECE = 192 << 10;
 
+    private record Part(Object owner, long address, long bytes) { }
+
     private final Kernel kernel;
-    private final Storage memory;
+    private final List<Part> parts = new ArrayList<>();
     private final long bytes;
 
-    /** @param bytes read by each {@link #pass}, several times the last cache to measure memory rather than it */
-    public ReadBandwidth(long bytes) {
-        this.bytes = bytes / PIECE * PIECE;
-        this.memory = Allocator.allocate(this.bytes, null);
-        memory.segment().asSlice(memory.base(), this.bytes).fill((byte) 1); // pages that were never written are all one page of zeros
+    /**
+     * Reads what the products with these matrices read.
+     *
+     * @throws IllegalStateException where machine code cannot run
+     */
+    public ReadBandwidth(List<BlockMatrix> weights) {
+        for (var w : weights) {
+            long panels = (w.rows() + Layout.ROWS - 1) / Layout.ROWS;
+            if (w.format().isFloat()) {
+                var packed = w.packed(PackedFloats.class, PackedFloats::of);
+                parts.add(new Part(packed, packed.address(0), panels * packed.panelBytes() / 512 * 512));
+            } else {
+                var packed = w.packed(PackedMatrix.class, PackedMatrix::of);
+                parts.add(new Part(packed, packed.address(0), panels * packed.panelBytes() / 512 * 512));
+            }
+        }
+        bytes = parts.stream().mapToLong(Part::bytes).sum();
+        kernel = CodeMemory.load("read-bandwidth", code()).orElseThrow(() -> new IllegalStateException("executable memory is refused"));
+    }
+
+    private static Assembler.Code code() {
         var cpu = Cpu.current();
         int width = cpu.vectorBits();
         var a = new Assembler(cpu.features(), CodeMemory.isListed());
@@ -43,23 +63,17 @@ public final class ReadBandwidth {
         a.add(RDI, UNROLL * width / 8);
         a.sub(RSI, UNROLL * width / 8);
         a.jump(Condition.NE, loop);
-        for (int i = 1; i < UNROLL; i++) a.emit(VPADDD, Vec.of(0, width), Vec.of(0, width), Vec.of(i, width));
-        a.emit(VMOVUPS_STORE, Mem.at(RDX), Vec.of(0, width));
         a.vzeroupper();
         a.ret();
-        this.kernel = CodeMemory.load("read-bandwidth", a.finish()).orElseThrow(() -> new IllegalStateException("executable memory is refused"));
+        return a.finish();
     }
 
+    /** Bytes of a {@link #pass}. */
     public long bytes() { return bytes; }
 
     /** Reads everything once, on the threads of {@link Parallel}. */
     public void pass() {
-        long base = memory.segment().address() + memory.base();
-        Parallel.range(bytes, PIECE, (from, to) -> {
-            try (var arena = Arena.ofConfined()) {
-                kernel.call(base + from, to - from, arena.allocate(64, 64).address(), 0, 0, 0);
-            }
-        });
-        java.lang.ref.Reference.reachabilityFence(memory);
+        for (var part : parts) Parallel.range(part.bytes, PIECE, (from, to) -> kernel.call(part.address + from, to - from, 0, 0, 0, 0));
+        Reference.reachabilityFence(parts);
     }
 }
