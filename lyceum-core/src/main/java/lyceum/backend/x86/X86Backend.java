@@ -27,7 +27,7 @@ import lyceum.backend.x86.quant.QuantisedProducts;
 public final class X86Backend implements Backend {
     private final Backend fallback;
     private final Cpu cpu;
-    private final MachineConvolution convolution;
+    private MachineConvolution convolution;
     private final FusedPrograms fused;
     private final FusedReductions reductions;
     private final Gemm gemm;
@@ -41,7 +41,6 @@ public final class X86Backend implements Backend {
     public X86Backend(Backend fallback, Cpu cpu) {
         this.fallback = fallback;
         this.cpu = cpu;
-        this.convolution = new MachineConvolution(cpu);
         this.fused = new FusedPrograms(cpu);
         this.reductions = new FusedReductions(fused);
         this.gemm = new Gemm(cpu, this::run);
@@ -79,25 +78,31 @@ public final class X86Backend implements Backend {
         Reference.reachabilityFence(out);
     }
 
+    /** Made at the first convolution, for its kernels take a few milliseconds. */
+    private synchronized MachineConvolution convolution() {
+        if (convolution == null) convolution = new MachineConvolution(cpu);
+        return convolution;
+    }
+
     @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        boolean taken = convolution.takes(geometry, x, weight, y);
+        boolean taken = convolution().takes(geometry, x, weight, y);
         if (!taken) fallback.convolve(how, x, weight, Epilogue.NONE, y);
-        if (!taken || !convolution.forward(geometry, x, weight, epilogue, y)) epilogue.applyTo(y, this); // with this backend's functions, fused or not
+        if (!taken || !convolution().forward(geometry, x, weight, epilogue, y)) epilogue.applyTo(y, this); // with this backend's functions, fused or not
         Reference.reachabilityFence(List.of(x, weight, epilogue, y));
     }
 
     @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        boolean taken = convolution.takes(geometry, x, weight, y);
+        boolean taken = convolution().takes(geometry, x, weight, y);
         if (!taken) fallback.convolveBack(how, y, weight, Epilogue.NONE, x);
-        if (!taken || !convolution.back(geometry, y, weight, epilogue, x)) epilogue.applyTo(x, this);
+        if (!taken || !convolution().back(geometry, y, weight, epilogue, x)) epilogue.applyTo(x, this);
         Reference.reachabilityFence(List.of(x, weight, epilogue, y));
     }
 
     @Override public void convolveWeight(Convolution how, View x, View y, View weight) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        if (convolution.takes(geometry, x, weight, y)) convolution.weight(geometry, x, y, weight);
+        if (convolution().takes(geometry, x, weight, y)) convolution().weight(geometry, x, y, weight);
         else fallback.convolveWeight(how, x, y, weight);
         Reference.reachabilityFence(List.of(x, weight, y));
     }

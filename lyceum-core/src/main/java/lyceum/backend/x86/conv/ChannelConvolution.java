@@ -12,6 +12,7 @@ import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.conv.Copies.Place;
+import lyceum.backend.x86.conv.Copies.Planes;
 import lyceum.backend.x86.conv.Tables.Columns;
 import lyceum.backend.x86.conv.Tables.Steps;
 import lyceum.memory.Allocator;
@@ -47,7 +48,12 @@ final class ChannelConvolution {
 
     private static Place place(Storage storage) { return new Place(storage.segment(), storage.base()); }
 
-    private static Storage scratch(long floats) { return Allocator.allocate(4 * (floats + SLACK), null); }
+    /** Zeros; what a plane leaves alone stays so for the next. */
+    private static Storage scratch(long floats) {
+        var storage = Allocator.allocate(4 * (floats + SLACK), null);
+        storage.segment().asSlice(storage.base(), 4 * (floats + SLACK)).fill((byte) 0);
+        return storage;
+    }
 
     private static long grain(WindowGeometry g) { return Math.max(1, GRAIN / Math.max(1, (long) g.outVolume() * (g.taps() + 4))); }
 
@@ -80,7 +86,7 @@ final class ChannelConvolution {
                     multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), plan.steps()[i], plan.columns()[i], (phases.strided() ? place(piece) : target).address(),
                             bias == null ? 0 : place(bias).plus(c).address(), activation == Op.RELU);
                     var phase = phases.phases().get(i);
-                    if (phases.strided()) copies.merge(place(piece), phase.count(), target, g.in(), g.stride(), phase.shift());
+                    if (phases.strided()) copies.merge(place(piece), phase.count(), target, g.in(), g.stride(), phase.shift(), Planes.ONE);
                 }
             }
             Reference.reachabilityFence(block);
@@ -129,7 +135,7 @@ final class ChannelConvolution {
 
     private void spread(Phases phases, Place plane, int[] sizes, Place block) {
         for (int phase = 0; phase < phases.count(); phase++) {
-            copies.spread(plane, sizes, phases.stride(), phases.shift(phase), block.plus((long) phase * phases.grid().volume()), phases.grid().sizes());
+            copies.spread(plane, sizes, phases.stride(), phases.shift(phase), block.plus((long) phase * phases.grid().volume()), phases.grid().sizes(), Planes.ONE);
         }
     }
 

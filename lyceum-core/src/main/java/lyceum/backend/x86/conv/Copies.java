@@ -32,20 +32,24 @@ final class Copies {
         long address() { return segment.address() + at; }
     }
 
+    /** {@code n} planes, {@code from} floats apart in the source and {@code to} in the target. */
+    record Planes(long n, long from, long to) {
+        static final Planes ONE = new Planes(1, 0, 0);
+    }
+
     /**
-     * {@code to[q] = from[q * stride + shift]} over three axes, 0 where that lies outside.
+     * {@code to[q] = from[q * stride + shift]} over three axes where that lies inside; the rest is left as it is, and 0 where the target was cleared.
      *
      * @param sizes of from, {@code padded} of to
      */
-    void spread(Place from, int[] sizes, int[] stride, int[] shift, Place to, int[] padded) {
-        to.segment.asSlice(to.at, 4L * padded[0] * padded[1] * padded[2]).fill((byte) 0);
+    void spread(Place from, int[] sizes, int[] stride, int[] shift, Place to, int[] padded, Planes planes) {
         int first = first(stride[2], shift[2]), n = last(sizes[2], stride[2], shift[2], padded[2]) - first;
         int top = first(stride[1], shift[1]), lines = last(sizes[1], stride[1], shift[1], padded[1]) - top;
         if (n <= 0 || lines <= 0) return;
         for (int i = first(stride[0], shift[0]); i < last(sizes[0], stride[0], shift[0], padded[0]); i++) {
             long source = ((long) (i * stride[0] + shift[0]) * sizes[1] + top * stride[1] + shift[1]) * sizes[2] + (long) first * stride[2] + shift[2];
             long target = ((long) i * padded[1] + top) * padded[2] + first;
-            lines(from.plus(source), (long) stride[1] * sizes[2], stride[2], to.plus(target), padded[2], 1, n, lines);
+            lines(from.plus(source), (long) stride[1] * sizes[2], stride[2], to.plus(target), padded[2], 1, n, lines, planes);
         }
     }
 
@@ -54,15 +58,15 @@ final class Copies {
     private static int last(int size, int stride, int shift, int padded) { return size - 1 - shift < 0 ? 0 : Math.min(padded, (size - 1 - shift) / stride + 1); }
 
     /** The reverse: {@code to[q * stride + shift] = from[q]} for all q of {@code count}; from is dense. */
-    void merge(Place from, int[] count, Place to, int[] sizes, int[] stride, int[] shift) {
+    void merge(Place from, int[] count, Place to, int[] sizes, int[] stride, int[] shift, Planes planes) {
         for (int i = 0; i < count[0]; i++) {
             long target = ((long) (i * stride[0] + shift[0]) * sizes[1] + shift[1]) * sizes[2] + shift[2];
-            lines(from.plus((long) i * count[1] * count[2]), count[2], 1, to.plus(target), (long) stride[1] * sizes[2], stride[2], count[2], count[1]);
+            lines(from.plus((long) i * count[1] * count[2]), count[2], 1, to.plus(target), (long) stride[1] * sizes[2], stride[2], count[2], count[1], planes);
         }
     }
 
     /** Lines of n elements; steps and lines in floats. */
-    void lines(Place from, long fromLine, int fromStep, Place to, long toLine, int toStep, int n, int lines) {
+    void lines(Place from, long fromLine, int fromStep, Place to, long toLine, int toStep, int n, int lines, Planes planes) {
         var form = fromStep == 1 && toStep == 1 ? LineCopy.PLAIN : fromStep == 2 && toStep == 1 ? LineCopy.EVERY_SECOND : fromStep == 1 && toStep == 2 ? LineCopy.TO_EVERY_SECOND : null;
         var kernel = form == null ? null : kernels.get(form);
         if (kernel != null) {
@@ -77,14 +81,19 @@ final class Copies {
             arguments.set(LONG, LineCopy.TAIL, (1L << tail) - 1);
             arguments.set(LONG, LineCopy.TAIL_LOW, lanes & 0xFFFF);
             arguments.set(LONG, LineCopy.TAIL_HIGH, lanes >>> 16);
-            if ((long) lines * n / 4 > Tiles.LONG_CALL) kernel.callLong(arguments.address());
+            arguments.set(LONG, LineCopy.PLANES, planes.n);
+            arguments.set(LONG, LineCopy.FROM_SKIP, 4 * (planes.from - lines * fromLine));
+            arguments.set(LONG, LineCopy.TO_SKIP, 4 * (planes.to - lines * toLine));
+            if (planes.n * lines * n / 4 > Tiles.LONG_CALL) kernel.callLong(arguments.address());
             else kernel.call(arguments.address());
             return;
         }
-        for (int j = 0; j < lines; j++) {
-            long source = from.at + 4 * j * fromLine, target = to.at + 4 * j * toLine;
-            if (form == LineCopy.PLAIN) MemorySegment.copy(from.segment, source, to.segment, target, 4L * n);
-            else for (int k = 0; k < n; k++) to.segment.set(INT, target + 4L * k * toStep, from.segment.get(INT, source + 4L * k * fromStep));
+        for (long plane = 0; plane < planes.n; plane++) {
+            for (int j = 0; j < lines; j++) {
+                long source = from.at + 4 * (plane * planes.from + j * fromLine), target = to.at + 4 * (plane * planes.to + j * toLine);
+                if (form == LineCopy.PLAIN) MemorySegment.copy(from.segment, source, to.segment, target, 4L * n);
+                else for (int k = 0; k < n; k++) to.segment.set(INT, target + 4L * k * toStep, from.segment.get(INT, source + 4L * k * fromStep));
+            }
         }
     }
 

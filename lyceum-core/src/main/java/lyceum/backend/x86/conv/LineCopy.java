@@ -13,11 +13,11 @@ import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 
-/** Copies lines of floats with AVX-512: as they are, every second element together, or elements apart to every second place. */
+/** Copies lines of floats, plane by plane, with AVX-512: as they are, every second element together, or elements apart to every second place. */
 enum LineCopy {
     PLAIN, EVERY_SECOND, TO_EVERY_SECOND;
 
-    static final int FROM = 0, FROM_LINE = 8, TO = 16, TO_LINE = 24, LINES = 32, VECTORS = 40, TAIL = 48, TAIL_LOW = 56, TAIL_HIGH = 64, ARGUMENTS = 72;
+    static final int FROM = 0, FROM_LINE = 8, TO = 16, TO_LINE = 24, LINES = 32, VECTORS = 40, TAIL = 48, TAIL_LOW = 56, TAIL_HIGH = 64, PLANES = 72, FROM_SKIP = 80, TO_SKIP = 88;
     private static final int EVEN = 0x5555;
 
     /** Null if the system refuses code. */
@@ -25,7 +25,7 @@ enum LineCopy {
         var a = new Assembler(cpu.features(), CodeMemory.isListed());
         a.mov(RSI, Mem.at(RDI, FROM));
         a.mov(RDX, Mem.at(RDI, TO));
-        a.mov(RCX, Mem.at(RDI, LINES));
+        a.mov(R11, Mem.at(RDI, PLANES));
         mask(a, Mask.K1, TAIL);
         mask(a, Mask.K2, TAIL_LOW);
         mask(a, Mask.K3, TAIL_HIGH);
@@ -36,6 +36,8 @@ enum LineCopy {
             a.emit(VMOVUPS, zmm(2), a.constants(IntStream.range(0, 16).map(i -> i / 2).toArray()));
             a.emit(VMOVUPS, zmm(3), a.constants(IntStream.range(0, 16).map(i -> 8 + i / 2).toArray()));
         }
+        var plane = a.bind(a.label());
+        a.mov(RCX, Mem.at(RDI, LINES));
         var line = a.bind(a.label());
         a.mov(R8, RSI);
         a.mov(R9, RDX);
@@ -60,6 +62,10 @@ enum LineCopy {
         a.add(RDX, Mem.at(RDI, TO_LINE));
         a.sub(RCX, 1);
         a.jump(Condition.NE, line);
+        a.add(RSI, Mem.at(RDI, FROM_SKIP));
+        a.add(RDX, Mem.at(RDI, TO_SKIP));
+        a.sub(R11, 1);
+        a.jump(Condition.NE, plane);
         a.vzeroupper();
         a.ret();
         return CodeMemory.load("line-copy-" + name().toLowerCase(java.util.Locale.ROOT), a.finish()).orElse(null);

@@ -10,6 +10,7 @@ import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.conv.Copies.Place;
+import lyceum.backend.x86.conv.Copies.Planes;
 import lyceum.backend.x86.conv.Tables.Columns;
 import lyceum.backend.x86.conv.Tables.Steps;
 import lyceum.backend.x86.conv.Tiles.Product;
@@ -131,8 +132,8 @@ public final class MachineConvolution {
                         bias == 0 ? 0 : bias + 4L * group * g.inputsPerGroup(), fused && epilogue.activation() == Op.RELU, false));
                 if (pieces == null) continue;
                 Parallel.range((long) n * g.inputs(), Math.max(1, 65536 / Math.max(1, volume)), (begin, end) -> {
-                    for (long c = begin; c < end; c++) copies.merge(place(pieces).plus(c * volume), phase.count(), place(x).plus(((long) first * g.inputs() + c) * g.inVolume()),
-                            g.in(), g.stride(), phase.shift());
+                    copies.merge(place(pieces).plus(begin * volume), phase.count(), place(x).plus(((long) first * g.inputs() + begin) * g.inVolume()), g.in(), g.stride(), phase.shift(),
+                            new Planes(end - begin, volume, g.inVolume()));
                 });
             }
         }
@@ -198,11 +199,10 @@ public final class MachineConvolution {
     private void spread(Phases phases, View x, long firstChannel, int channels, int[] sizes, Storage block) {
         long volume = View.size(new long[] {sizes[0], sizes[1], sizes[2]}), channel = (long) phases.count() * phases.grid().volume();
         Parallel.range(channels, Math.max(1, 65536 / channel), (begin, end) -> {
-            for (long c = begin; c < end; c++) {
-                for (int phase = 0; phase < phases.count(); phase++) {
-                    copies.spread(place(x).plus((firstChannel + c) * volume), sizes, phases.stride(), phases.shift(phase),
-                            place(block).plus(c * channel + (long) phase * phases.grid().volume()), phases.grid().sizes());
-                }
+            block.segment().asSlice(block.base() + 4 * begin * channel, 4 * (end - begin) * channel).fill((byte) 0);
+            for (int phase = 0; phase < phases.count(); phase++) {
+                copies.spread(place(x).plus((firstChannel + begin) * volume), sizes, phases.stride(), phases.shift(phase),
+                        place(block).plus(begin * channel + (long) phase * phases.grid().volume()), phases.grid().sizes(), new Planes(end - begin, volume, channel));
             }
         });
     }

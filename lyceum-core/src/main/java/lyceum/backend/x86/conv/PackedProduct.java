@@ -21,7 +21,7 @@ import lyceum.memory.Storage;
 final class PackedProduct {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     /** The most vectors of a block of columns, rows of a block of rows, steps that are packed at once. */
-    private static final int VECTORS = 28, ROWS = 128, STEPS = 256;
+    private static final int VECTORS = 13, ROWS = 256, STEPS = 256;
 
     private final Tiles tiles;
     private final Copies copies;
@@ -108,7 +108,7 @@ final class PackedProduct {
         for (var part : block.parts) {
             var from = new Place(sums.segment(), sums.base()).plus(part.at);
             var to = new Place(result, products[part.example].y() + firstRow * p.yStride() + 4L * part.first - result.address());
-            copies.lines(from, line, 1, to, p.yStride() / 4, 1, part.count, lastRow - firstRow);
+            copies.lines(from, line, 1, to, p.yStride() / 4, 1, part.count, lastRow - firstRow, Copies.Planes.ONE);
         }
         for (var kept : new Object[] {packed, sums, dense, numbers}) java.lang.ref.Reference.reachabilityFence(kept);
     }
