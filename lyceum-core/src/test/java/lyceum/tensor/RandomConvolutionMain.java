@@ -8,7 +8,10 @@ public final class RandomConvolutionMain {
 
     public static void main(String[] args) {
         int n = Integer.parseInt(args[0]);
-        for (int seed = 0; seed < n; seed++) RandomConvolution.of(seed).check(Backend.current());
+        for (int seed = 0; seed < n; seed++) {
+            RandomConvolution.of(seed).check(Backend.current());
+            RandomConvolution.depthwise(seed).check(Backend.current());
+        }
         System.out.println(n + " convolutions on " + Backend.current().description());
     }
 }

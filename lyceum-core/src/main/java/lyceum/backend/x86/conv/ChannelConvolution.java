@@ -109,7 +109,7 @@ final class ChannelConvolution {
                     arguments.set(LONG, ChannelWeight.COLUMNS, plan.columns().address(0));
                     arguments.set(LONG, ChannelWeight.COUNT, plan.columns().count());
                     arguments.set(LONG, ChannelWeight.OUT, place(sums).address());
-                    kernel.call(arguments.address());
+                    kernel.callLong(arguments.address());
                     add(sums, totals);
                 }
                 for (int tap = 0; tap < totals.length; tap++) weight.storage().segment().set(FLOAT, weight.byteOffset() + 4 * (c * totals.length + tap), (float) totals[tap]);
@@ -152,7 +152,9 @@ final class ChannelConvolution {
         arguments.set(LONG, ChannelProduct.X, x + (long) from * cpu.vectorBits() / 8);
         arguments.set(LONG, ChannelProduct.COLUMNS, columns.address(from));
         arguments.set(LONG, ChannelProduct.GROUPS, groups);
-        kernel(form).call(arguments.address());
+        var kernel = kernel(form);
+        if (arguments.get(LONG, ChannelProduct.COUNT) * groups * width > Tiles.LONG_CALL) kernel.callLong(arguments.address());
+        else kernel.call(arguments.address());
     }
 
     private Kernel kernel(ChannelProduct form) {

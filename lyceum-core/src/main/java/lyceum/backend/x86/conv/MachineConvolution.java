@@ -106,7 +106,7 @@ public final class MachineConvolution {
         boolean fused = fuses(epilogue);
         if (ChannelConvolution.suits(g)) {
             View bias = fused ? epilogue.bias() : null;
-            if (planes.suitsBack(g)) planes.back(g, y, weight, bias, fused ? epilogue.activation() : null, x);
+            if (planes.suits(g)) planes.back(g, y, weight, bias, fused ? epilogue.activation() : null, x);
             else channels.back(g, y, weight, bias, fused ? epilogue.activation() : null, x);
             return fused;
         }

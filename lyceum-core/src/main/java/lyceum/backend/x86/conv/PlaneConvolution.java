@@ -25,6 +25,7 @@ final class PlaneConvolution {
     private final Cpu cpu;
     private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
     private final ConcurrentHashMap<PlaneKernel, Kernel> kernels = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<PlaneBack, Kernel> backs = new ConcurrentHashMap<>();
 
     PlaneConvolution(Cpu cpu) { this.cpu = cpu; }
 
@@ -33,14 +34,11 @@ final class PlaneConvolution {
         return kernel != null ? kernel : kernels.computeIfAbsent(form, f -> f.generate(cpu));
     }
 
-    /** Whether forward and the gradient by the weight have a kernel. */
+    /** Whether there is a kernel. */
     boolean suits(WindowGeometry g) {
         boolean flat = g.in()[0] == 1 && g.kernel()[0] == 1 && g.out()[0] == 1 && g.before()[0] == 0 && g.dilation()[1] == 1 && g.dilation()[2] == 1;
         return cpu.has(Feature.AVX512) && flat && g.kernel()[1] <= 3 && g.kernel()[2] <= 3 && g.stride()[1] == g.stride()[2] && g.stride()[1] <= 2;
     }
-
-    /** Whether the gradient by the input has one. */
-    boolean suitsBack(WindowGeometry g) { return suits(g) && g.stride()[1] == 1; }
 
     /** Sizes of what is read and written: y from x, or, for the gradient by the input, the other way round. */
     private record Sizes(int inHeight, int inWidth, int outHeight, int outWidth, int above, int left, int kernelWidth, int stride) {
@@ -87,20 +85,41 @@ final class PlaneConvolution {
 
     void forward(WindowGeometry g, View x, View weight, View bias, Op activation, View y) {
         var sizes = new Sizes(g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2], g.kernel()[2], g.stride()[1]);
-        product(g, sizes, Form.PRODUCT, x, weight, bias, activation, y);
+        product(g, sizes, kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.PRODUCT, bias != null, activation == Op.RELU)), sizes.masks(), x, weight, bias, y);
     }
 
     void back(WindowGeometry g, View y, View weight, View bias, Op activation, View x) {
+        if (g.stride()[1] == 2) {
+            backBySecond(g, y, weight, bias, activation, x);
+            return;
+        }
         var sizes = new Sizes(g.out()[1], g.out()[2], g.in()[1], g.in()[2], g.kernel()[1] - 1 - g.before()[1], g.kernel()[2] - 1 - g.before()[2], g.kernel()[2], 1);
-        product(g, sizes, Form.FLIPPED, y, weight, bias, activation, x);
+        product(g, sizes, kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], 1, Form.FLIPPED, bias != null, activation == Op.RELU)), sizes.masks(), y, weight, bias, x);
     }
 
-    private void product(WindowGeometry g, Sizes sizes, Form form, View x, View weight, View bias, Op activation, View y) {
-        var kernel = kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, form, bias != null, activation == Op.RELU));
-        var masks = sizes.masks();
+    /** Vectors are of 32 columns here. */
+    private void backBySecond(WindowGeometry g, View y, View weight, View bias, Op activation, View x) {
+        int left = g.before()[2], width = g.in()[2];
+        var form = new PlaneBack(g.kernel()[1], g.kernel()[2], g.before()[1], left, bias != null, activation == Op.RELU);
+        var sizes = new Sizes(g.out()[1], g.out()[2], g.in()[1], width, 0, 0, g.kernel()[2], 1);
+        int vectors = (width + 31) / 32;
+        var masks = Allocator.allocate((long) vectors * PlaneKernel.ENTRY, null);
+        for (int v = 0; v < vectors; v++) {
+            long at = masks.base() + (long) v * PlaneKernel.ENTRY, outputs = (1L << Math.min(32, width - 32 * v)) - 1;
+            for (int u = 0; u < g.kernel()[2]; u++) masks.segment().set(LONG, at + 8L * u, sizes.inside(16 * v + PlaneBack.column(left, u)));
+            masks.segment().set(LONG, at + PlaneKernel.OUTPUTS, outputs & 0xFFFF);
+            masks.segment().set(LONG, at + PlaneBack.SECOND_OUTPUTS, outputs >>> 16);
+        }
+        var kernel = backs.get(form);
+        product(g, sizes, kernel != null ? kernel : backs.computeIfAbsent(form, f -> f.generate(cpu)), masks, y, weight, bias, x);
+    }
+
+    private void product(WindowGeometry g, Sizes sizes, Kernel kernel, Storage masks, View x, View weight, View bias, View y) {
+        int vectors = (int) (masks.bytes() / PlaneKernel.ENTRY);
         Parallel.range((long) g.batch() * g.inputs(), grain(g), (from, to) -> {
             var arguments = perThread.get();
             sizes.into(arguments, masks);
+            arguments.set(LONG, PlaneKernel.VECTORS, vectors);
             for (long plane = from; plane < to; ) {
                 long c = plane % g.inputs(), n = Math.min(to - plane, g.inputs() - c);
                 arguments.set(LONG, PlaneKernel.X, address(x) + 4 * plane * sizes.inHeight * sizes.inWidth);
