@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.tensor.OpCatalogMain;
+import lyceum.tensor.RandomConvolutionMain;
 import lyceum.testing.ForkedJvm;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,14 @@ class FencesTest {
                 .withEnvironment("LYCEUM_GUARD", "on").withEnvironment("LYCEUM_CHECK_CALLS", "on").withEnvironment("LYCEUM_CPU", level).within(Duration.ofSeconds(300)).run();
         assertThat(run.exitCode()).as(run.output()).isZero();
         assertThat(run.output()).contains("machine code for").contains(" 0 failed");
+    }
+
+    @ParameterizedTest @ValueSource(strings = {"avx2", "all"})
+    void noConvolutionLeavesItsOperandsOrLosesARegister(String level) {
+        var run = ForkedJvm.of(RandomConvolutionMain.class).withFlags("-Xmx512m", "-XX:+UseSerialGC").withArguments("60")
+                .withEnvironment("LYCEUM_GUARD", "on").withEnvironment("LYCEUM_CHECK_CALLS", "on").withEnvironment("LYCEUM_CPU", level).within(Duration.ofSeconds(120)).run();
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.output()).contains("60 convolutions on machine code for");
     }
 
     @Test void codeIsListedAndItsAddressesAreWrittenDown(@TempDir Path folder) throws Exception {
