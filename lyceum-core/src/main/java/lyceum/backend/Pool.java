@@ -128,11 +128,13 @@ final class Pool {
 
         @Override public void run() {
             spread();
-            for (int turn = 0; ; turn++) {
-                var job = next(turn);
-                if (job != null) job.work();
-                else if (!spin()) park();
-            }
+            for (int turn = 0; ; turn++) if (!work(turn) && !spin()) park();
+        }
+
+        /** In a method of its own, so that no stale job in the frame of a sleeping worker keeps its operands' memory. */
+        private boolean work(int turn) {
+            var job = next(turn);
+            return job != null && job.work();
         }
 
         private void spread() {

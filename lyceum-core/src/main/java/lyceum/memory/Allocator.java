@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Allocator {
     private static final long FIRST_COLLECTION = 128L << 20;
     /** The first so many collections may raise the amount of garbage that gathers between two; then memory is flat. */
-    private static final int SETTLING = 8;
+    private static final int SETTLING = 2;
 
     static final Allocator INSTANCE = new Allocator();
 
@@ -199,9 +199,9 @@ public final class Allocator {
         trim(Math.max(0, (budget - out.get()) / 2));
         if (taken.get() <= budget) return;
         // The messenger of the second collection comes after all that the first one found, however late the thread that hands over is.
-        for (int round = 0; round < 2; round++) {
+        for (int round = 0; round < 3; round++) {
             collections++;
-            awaitCollector(500, 5);
+            awaitCollector(1000, 5);
             if (!cache[sizeClass].isEmpty()) return;
             trim(0);
             if (taken.get() <= budget) return;

@@ -13,6 +13,20 @@ record RandomConvolution(int seed, Convolution how, long[] x, long[] weight) {
     /** Large enough for several threads. */
     static RandomConvolution larger(int seed) { return draw(1000 + seed, 90, 40); }
 
+    /** Depthwise over images, with small kernels. */
+    static RandomConvolution depthwise(int seed) {
+        var rng = Rng.of(5000 + seed);
+        int groups = 1 + rng.nextInt(7), stride = 1 + rng.nextInt(2);
+        long[] weight = {groups, 1, 1 + rng.nextInt(3), 1 + rng.nextInt(3)}, x = {1 + rng.nextInt(2), groups, 0, 0};
+        int[] before = new int[2], after = new int[2];
+        for (int i = 0; i < 2; i++) {
+            before[i] = rng.nextInt(3);
+            after[i] = rng.nextInt(3);
+            x[i + 2] = Math.max(1, weight[i + 2] - before[i] - after[i]) + rng.nextInt(seed % 2 == 0 ? 70 : 9);
+        }
+        return new RandomConvolution(seed, new Convolution().withStride(stride).withPadding(before, after).withGroups(groups), x, weight);
+    }
+
     private static RandomConvolution draw(int seed, int channels, int size) {
         var rng = Rng.of(seed);
         int axes = 1 + rng.nextInt(3), groups = rng.nextInt(3) == 0 ? 1 + rng.nextInt(6) : 1;

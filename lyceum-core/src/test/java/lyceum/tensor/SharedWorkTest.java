@@ -138,6 +138,28 @@ class SharedWorkTest {
         assertThat(w.grad().item(699)).isEqualTo(8 * 50 * 3);
     }
 
+    @Test void anInterruptDuringLongWorkLeavesTensorsWhole() throws Exception {
+        var x = draw(6, 400_000);
+        var m = draw(7, 160_000).reshape(400, 400);
+        double[] chain = x.exp().mul(x).toDoubleArray(), product = m.matmul(m).toDoubleArray();
+        double sum = x.sum().item();
+        var wrong = new java.util.concurrent.atomic.AtomicInteger();
+        var rounds = new java.util.concurrent.atomic.AtomicInteger();
+        var worker = Thread.ofPlatform().start(() -> {
+            for (int i = 0; i < 20; i++) {
+                boolean same = java.util.Arrays.equals(x.exp().mul(x).toDoubleArray(), chain) && java.util.Arrays.equals(m.matmul(m).toDoubleArray(), product) && x.sum().item() == sum;
+                if (!same) wrong.incrementAndGet();
+                rounds.incrementAndGet();
+            }
+        });
+        while (worker.isAlive()) {
+            worker.interrupt();
+            Thread.onSpinWait();
+        }
+        assertThat(rounds.get()).isEqualTo(20);
+        assertThat(wrong.get()).isZero();
+    }
+
     @Test void anErrorInOneBodyReachesTheCallerAndThePoolLivesOn() {
         for (int round = 0; round < 50; round++) {
             int bad = round;

@@ -26,9 +26,9 @@ final class Powers {
     /** The power of two floats, in double. */
     static <V, M> V pow32(Arithmetic<V, M> a, V x, V y) { return a.inDouble(Powers::inDouble, x, y); }
 
-    /** F64 lanes, to the digits of a float. 52 operations. */
+    /** F64 lanes, to the digits of a float. 53 operations. */
     private static <V, M> V inDouble(Arithmetic<V, M> a, V x, V y) {
-        V m = a.mantissa(a.abs(x)), e = a.sub(a.exponent(x), a.exponent(m)), f = a.sub(m, a.constant(1));
+        V m = a.mantissa(a.abs(x)), e = Logarithms.exponent(a, x, m), f = a.sub(m, a.constant(1));
         V t = a.mul(y, a.fma(f, horner(a, f, LOG2), e));
         V bounded = bounded(a, t), n = a.round(bounded);
         V power = a.fma(horner(a, a.sub(bounded, n), EXP2_32), a.sub(bounded, n), a.constant(1));
@@ -65,7 +65,7 @@ final class Powers {
 
     /** {@code log2 |x|} to 2^-64 of itself: the exponent and the series of the area tangent, its first two terms in two doubles. */
     private static <V, M> Pair<V> log2(Arithmetic<V, M> a, V x) {
-        V m = a.mantissa(a.abs(x)), e = a.sub(a.exponent(x), a.exponent(m)), f = a.sub(m, a.constant(1));
+        V m = a.mantissa(a.abs(x)), e = Logarithms.exponent(a, x, m), f = a.sub(m, a.constant(1));
         V divisor = a.add(f, a.constant(2)), lost = a.sub(f, a.sub(divisor, a.constant(2)));
         V s = a.div(f, divisor);
         var ratio = new Pair<>(s, a.div(a.fnma(s, lost, a.fnma(s, divisor, f)), divisor));

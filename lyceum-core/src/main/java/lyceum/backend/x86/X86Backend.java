@@ -12,13 +12,11 @@ import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockMatrix;
-import lyceum.backend.scalar.Matmul;
 import lyceum.backend.x86.attention.X86Attention;
 import lyceum.backend.x86.conv.MachineConvolution;
 import lyceum.backend.x86.fuse.FusedPrograms;
 import lyceum.backend.x86.fuse.FusedReductions;
 import lyceum.backend.x86.gemm.Gemm;
-import lyceum.backend.x86.gemm.Operand;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.quant.QuantisedProducts;
 
@@ -46,7 +44,7 @@ public final class X86Backend implements Backend {
         this.convolution = new MachineConvolution(cpu);
         this.fused = new FusedPrograms(cpu);
         this.reductions = new FusedReductions(fused);
-        this.gemm = new Gemm(cpu);
+        this.gemm = new Gemm(cpu, this::run);
         this.attention = new X86Attention(cpu, this);
         this.quantised = new QuantisedProducts(cpu);
     }
@@ -75,19 +73,10 @@ public final class X86Backend implements Backend {
     @Override public void scan(Scan scan, View in, int axis, View out) { fallback.scan(scan, in, axis, out); }
 
     @Override public void matmul(View a, View b, View out) {
-        if (!Gemm.takes(a, b, out)) {
-            fallback.matmul(a, b, out);
-            return;
-        }
-        Matmul.batched(a, b, out, (x, y, z, m, n, k) -> gemm.multiply(out.dtype(), operand(x), operand(y), operand(z), m, n, k));
+        if (!gemm.multiply(a, b, out)) fallback.matmul(a, b, out);
         Reference.reachabilityFence(a);
         Reference.reachabilityFence(b);
         Reference.reachabilityFence(out);
-    }
-
-    private static Operand operand(Matmul.Matrix x) {
-        int bytes = x.view().dtype().bytes();
-        return new Operand(x.view().storage().segment().address() + x.at(), x.rowStride() * bytes, x.columnStride() * bytes);
     }
 
     @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) {

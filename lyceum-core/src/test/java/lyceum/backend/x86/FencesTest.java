@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.tensor.OpCatalogMain;
+import lyceum.tensor.RandomConvolutionMain;
 import lyceum.testing.ForkedJvm;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,12 +28,20 @@ class FencesTest {
         assertThat(run.output()).contains("machine code for").contains(" 0 failed");
     }
 
+    @ParameterizedTest @ValueSource(strings = {"avx2", "all"})
+    void noConvolutionLeavesItsOperandsOrLosesARegister(String level) {
+        var run = ForkedJvm.of(RandomConvolutionMain.class).withFlags("-Xmx512m", "-XX:+UseSerialGC").withArguments("60")
+                .withEnvironment("LYCEUM_GUARD", "on").withEnvironment("LYCEUM_CHECK_CALLS", "on").withEnvironment("LYCEUM_CPU", level).within(Duration.ofSeconds(120)).run();
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.output()).contains("60 convolutions on machine code for");
+    }
+
     @Test void codeIsListedAndItsAddressesAreWrittenDown(@TempDir Path folder) throws Exception {
         var run = ForkedJvm.of(OneProduct.class).withEnvironment("LYCEUM_DUMP_CODE", folder.toString()).within(Duration.ofSeconds(60)).run();
         assertThat(run.exitCode()).as(run.output()).isZero();
         List<String> map = Files.readAllLines(folder.resolve("map.txt"));
-        assertThat(map).anyMatch(line -> line.matches("[0-9a-f]+ \\d+ gemm_F32_.*"));
-        var name = map.stream().filter(line -> line.contains("gemm_F32")).findFirst().orElseThrow().split(" ")[2];
+        assertThat(map).anyMatch(line -> line.matches("[0-9a-f]+ \\d+ gemm F32 .*"));
+        var name = map.stream().filter(line -> line.contains("gemm F32")).findFirst().orElseThrow().replaceFirst("\\S+ \\S+ ", "").replaceAll("[^A-Za-z0-9._-]", "_");
         assertThat(Files.readString(folder.resolve(name + ".s"))).contains("vbroadcastss").contains("vfmadd231ps").contains("ret");
     }
 }

@@ -66,7 +66,7 @@ final class BackwardPass {
     /** What the gradients of q and k have still to be multiplied by. */
     double missingScale() { return pairs ? options.scale() : 1; }
 
-    static View floats(long... sizes) { return new View(DType.F32, Allocator.allocate(4 * View.size(sizes), null), 0, sizes, View.contiguousStrides(sizes)); }
+    static View floats(long... sizes) { return new View(DType.F32, Allocator.allocate(4 * View.size(sizes)), 0, sizes, View.contiguousStrides(sizes)); }
 
     void run() {
         Parallel.range((long) shape.batch() * shape.heads(), 1, (from, to) -> {

@@ -8,6 +8,7 @@ import lyceum.backend.Op;
 import lyceum.backend.Program;
 import lyceum.backend.View;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.memory.Scope;
 
 /**
  * Attention in machine code: F32, and BF16 where the CPU multiplies it; F16, other BF16 and operands whose rows have gaps between their elements are brought
@@ -30,9 +31,11 @@ public final class X86Attention {
             if (direct(q, k, v, out) && (q.dtype() == DType.F32 || pairs(options, q, k))) {
                 new Forward(kernels, options, q, k, v, out, logSumExp).run();
             } else {
-                View query = rows(q), key = rows(k), value = rows(v), result = BackwardPass.floats(out.shape());
-                new Forward(kernels, options, query, key, value, result, logSumExp).run();
-                convert(result, out);
+                try (var scratch = Scope.open("attention")) {
+                    var result = BackwardPass.floats(out.shape());
+                    new Forward(kernels, options, rows(q), rows(k), rows(v), result, logSumExp).run();
+                    convert(result, out);
+                }
             }
             return true;
         } catch (AttentionKernels.Refused noCodeMemory) {
@@ -45,7 +48,7 @@ public final class X86Attention {
     /** See {@link Backend#attentionGradient}; false if nothing was done. */
     public boolean backward(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View g, View qGradient, View kGradient, View vGradient) {
         if (!covers(options, q, k, v, out) || options.blockTable() != null || q.shape()[3] == 0 || v.shape()[3] == 0) return false;
-        try {
+        try (var scratch = Scope.open("attention")) {
             View[] gradients = {qGradient, kGradient, vGradient};
             var floats = new View[3];
             for (int i = 0; i < 3; i++) floats[i] = gradients[i].dtype() == DType.F32 && gradients[i].strides()[3] == 1 ? gradients[i] : BackwardPass.floats(gradients[i].shape());

@@ -94,35 +94,30 @@ final class ChannelConvolution {
         var phases = plan.phases();
         int volume = phases.grid().volume();
         var kernel = weights.computeIfAbsent(new ChannelWeight(g.taps()), k -> k.generate(cpu));
-        var apart = Phases.padding(phases.grid(), new int[3]);
         Parallel.range(g.inputs(), Math.max(1, grain(g) / g.batch()), (from, to) -> {
-            Storage block = scratch((long) phases.count() * volume), gradient = scratch(volume), sums = scratch(16L * g.taps());
-            clear(gradient, volume); // the last vector may end in the slack
+            Storage block = scratch((long) phases.count() * volume), sums = scratch(16L * g.taps());
             var totals = new double[g.taps()];
             for (long c = from; c < to; c++) {
                 java.util.Arrays.fill(totals, 0);
                 for (int example = 0; example < g.batch(); example++) {
                     long plane = (long) example * g.inputs() + c;
                     spread(phases, place(x).plus(plane * g.inVolume()), g.in(), place(block));
-                    spread(apart, place(y).plus(plane * g.outVolume()), g.out(), place(gradient));
                     var arguments = perThread.get();
                     arguments.set(LONG, ChannelWeight.X, place(block).address());
-                    arguments.set(LONG, ChannelWeight.G, place(gradient).address());
+                    arguments.set(LONG, ChannelWeight.G, place(y).plus(plane * g.outVolume()).address());
                     arguments.set(LONG, ChannelWeight.STEPS, plan.steps().address(0));
                     arguments.set(LONG, ChannelWeight.COLUMNS, plan.columns().address(0));
                     arguments.set(LONG, ChannelWeight.COUNT, plan.columns().count());
                     arguments.set(LONG, ChannelWeight.OUT, place(sums).address());
-                    kernel.call(arguments.address());
+                    kernel.callLong(arguments.address());
                     add(sums, totals);
                 }
                 for (int tap = 0; tap < totals.length; tap++) weight.storage().segment().set(FLOAT, weight.byteOffset() + 4 * (c * totals.length + tap), (float) totals[tap]);
             }
-            for (var storage : new Storage[] {block, gradient, sums}) Reference.reachabilityFence(storage);
+            for (var storage : new Storage[] {block, sums}) Reference.reachabilityFence(storage);
         });
         Reference.reachabilityFence(plan);
     }
-
-    private static void clear(Storage storage, long from) { storage.segment().asSlice(storage.base() + 4 * from, 4 * SLACK).fill((byte) 0); }
 
     private static void add(Storage sums, double[] totals) {
         for (int tap = 0; tap < totals.length; tap++) {
@@ -145,22 +140,24 @@ final class ChannelConvolution {
         arguments.set(LONG, ChannelProduct.COUNT, steps.count());
         arguments.set(LONG, ChannelProduct.Y, y);
         arguments.set(LONG, ChannelProduct.BIAS, bias);
-        int n = columns.count(), groups = (n + ChannelProduct.MOST - 1) / ChannelProduct.MOST, width = (n + groups - 1) / groups, full = n / width;
-        int bytes = cpu.vectorBits() / 8;
-        arguments.set(LONG, ChannelProduct.X, x);
-        arguments.set(LONG, ChannelProduct.COLUMNS, columns.address(0));
-        arguments.set(LONG, ChannelProduct.GROUPS, full);
-        kernel(width, bias != 0, relu).call(arguments.address());
-        if (full * width < n) {
-            arguments.set(LONG, ChannelProduct.X, x + (long) full * width * bytes);
-            arguments.set(LONG, ChannelProduct.COLUMNS, columns.address(full * width));
-            arguments.set(LONG, ChannelProduct.GROUPS, 1);
-            kernel(n - full * width, bias != 0, relu).call(arguments.address());
+        int n = columns.count(), groups = (n + ChannelProduct.MOST - 1) / ChannelProduct.MOST, width = (n + groups - 1) / groups, whole = columns.wholeStores() / width * width;
+        if (whole > 0) call(arguments, x, columns, 0, width, whole / width, new ChannelProduct(width, bias != 0, relu, false));
+        for (int from = whole; from < n; from += width) {
+            int vectors = Math.min(width, n - from);
+            call(arguments, x, columns, from, vectors, 1, new ChannelProduct(vectors, bias != 0, relu, true));
         }
     }
 
-    private Kernel kernel(int vectors, boolean bias, boolean relu) {
-        var form = new ChannelProduct(vectors, bias, relu);
+    private void call(MemorySegment arguments, long x, Columns columns, int from, int width, int groups, ChannelProduct form) {
+        arguments.set(LONG, ChannelProduct.X, x + (long) from * cpu.vectorBits() / 8);
+        arguments.set(LONG, ChannelProduct.COLUMNS, columns.address(from));
+        arguments.set(LONG, ChannelProduct.GROUPS, groups);
+        var kernel = kernel(form);
+        if (arguments.get(LONG, ChannelProduct.COUNT) * groups * width > Tiles.LONG_CALL) kernel.callLong(arguments.address());
+        else kernel.call(arguments.address());
+    }
+
+    private Kernel kernel(ChannelProduct form) {
         var kernel = products.get(form);
         return kernel != null ? kernel : products.computeIfAbsent(form, p -> p.generate(cpu));
     }

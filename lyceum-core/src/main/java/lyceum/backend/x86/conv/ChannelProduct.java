@@ -18,8 +18,9 @@ import lyceum.backend.x86.asm.Vec;
  * multiply-adds themselves.
  *
  * @param vectors side by side; groups of them follow one another in one call
+ * @param masked stores outputs alone; else whole vectors, whose surplus the next one overwrites
  */
-record ChannelProduct(int vectors, boolean bias, boolean relu) {
+record ChannelProduct(int vectors, boolean bias, boolean relu, boolean masked) {
     static final int X = 0, A = 8, STEPS = 16, COUNT = 24, COLUMNS = 32, Y = 40, BIAS = 48, GROUPS = 56, ARGUMENTS = 64;
     static final int MOST = 12;
 
@@ -66,7 +67,9 @@ record ChannelProduct(int vectors, boolean bias, boolean relu) {
             a.emit(VMOVUPS, order, Mem.at(R9, entry + OffsetProduct.COLUMN_ORDER));
             a.emit(VPERMPS, value, order, value);
             a.mov(RAX, Mem.at(R9, entry + OffsetProduct.COLUMN_Y));
-            if (wide) {
+            if (!masked) {
+                a.emit(VMOVUPS_STORE, Mem.at(RDX, RAX, 1), value);
+            } else if (wide) {
                 a.mov32(RBX, Mem.at(R9, entry + OffsetProduct.COLUMN_MASK));
                 a.emit(KMOVW_FROM, Mask.K1, RBX);
                 a.emit(VMOVUPS_STORE, Mem.at(RDX, RAX, 1).mask(Mask.K1), value);
@@ -82,6 +85,6 @@ record ChannelProduct(int vectors, boolean bias, boolean relu) {
         a.vzeroupper();
         a.pop(RBX);
         a.ret();
-        return CodeMemory.load("channel-product-" + vectors + (bias ? "-bias" : "") + (relu ? "-relu" : "") + "-" + bits, a.finish()).orElse(null);
+        return CodeMemory.load("channel-product-" + vectors + (bias ? "-bias" : "") + (relu ? "-relu" : "") + (masked ? "-masked" : "") + "-" + bits, a.finish()).orElse(null);
     }
 }

@@ -14,7 +14,8 @@ import lyceum.backend.x86.asm.Mem;
 
 /**
  * The gradient of one channel's kernel, with AVX-512: for each tap the sum over positions of x, displaced, times the gradient; sixteen partial sums
- * a tap are stored. Lanes that are no outputs are not read, so that an infinity there does no harm.
+ * a tap are stored. The gradient lies densely and is spread over the lanes; lanes that are no outputs are not read, so that an infinity there does
+ * no harm.
  */
 record ChannelWeight(int taps) {
     static final int X = 0, G = 8, STEPS = 16, COLUMNS = 24, COUNT = 32, OUT = 40, ARGUMENTS = 48;
@@ -32,7 +33,12 @@ record ChannelWeight(int taps) {
         var loop = a.bind(a.label());
         a.mov32(RAX, Mem.at(R9, OffsetProduct.COLUMN_VALID));
         a.emit(KMOVW_FROM, Mask.K1, RAX);
-        a.emit(VMOVUPS, zmm(31), Mem.at(RDX));
+        a.mov32(RAX, Mem.at(R9, OffsetProduct.COLUMN_MASK));
+        a.emit(KMOVW_FROM, Mask.K2, RAX);
+        a.mov(RAX, Mem.at(R9, OffsetProduct.COLUMN_Y));
+        a.emit(VMOVUPS, zmm(31).mask(Mask.K2).zeroing(), Mem.at(RDX, RAX, 1));
+        a.emit(VMOVUPS, zmm(30), Mem.at(R9, OffsetProduct.COLUMN_SPREAD));
+        a.emit(VPERMPS, zmm(31).mask(Mask.K1).zeroing(), zmm(30), zmm(31));
         for (int t = 0; t < taps; t++) {
             var x = zmm(28 + t % 3);
             a.movsxd(RAX, Mem.at(R8, t * OffsetProduct.STEP));
@@ -40,7 +46,6 @@ record ChannelWeight(int taps) {
             a.emit(VFMADD231PS, zmm(t), x, zmm(31));
         }
         a.add(RSI, 64);
-        a.add(RDX, 64);
         a.add(R9, OffsetProduct.COLUMN);
         a.sub(RCX, 1);
         a.jump(Condition.NE, loop);

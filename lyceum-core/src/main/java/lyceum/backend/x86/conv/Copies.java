@@ -77,7 +77,8 @@ final class Copies {
             arguments.set(LONG, LineCopy.TAIL, (1L << tail) - 1);
             arguments.set(LONG, LineCopy.TAIL_LOW, lanes & 0xFFFF);
             arguments.set(LONG, LineCopy.TAIL_HIGH, lanes >>> 16);
-            kernel.call(arguments.address());
+            if ((long) lines * n / 4 > Tiles.LONG_CALL) kernel.callLong(arguments.address());
+            else kernel.call(arguments.address());
             return;
         }
         for (int j = 0; j < lines; j++) {

@@ -25,6 +25,8 @@ import lyceum.memory.Storage;
 public final class MachineConvolution {
     /** Bytes of padded input that are made at once, if one example does not take more. */
     private static final long SCRATCH = 32L << 20;
+    /** Floats of an example or a weight. */
+    private static final long MOST = (1L << 29) - 1;
     /** Multiply-adds worth a piece of work for a thread. */
     private static final long GRAIN = 1 << 20;
     /** Elements that a vector may read beyond the end of a block. */
@@ -33,6 +35,7 @@ public final class MachineConvolution {
     private final Tiles tiles;
     private final Copies copies;
     private final ChannelConvolution channels;
+    private final PlaneConvolution planes;
     private final PackedProduct packed;
     private final Plans plans;
     private final boolean available;
@@ -42,15 +45,19 @@ public final class MachineConvolution {
         copies = new Copies(cpu);
         plans = new Plans(tiles.lanes());
         channels = new ChannelConvolution(cpu, copies, plans);
+        planes = new PlaneConvolution(cpu);
         packed = new PackedProduct(cpu, tiles, copies);
         available = tiles.available();
     }
 
-    /** Whether these operands have a kernel: F32, dense, not empty. */
+    /** Whether these operands have a kernel: F32, dense, not empty, and each example and the weight below 2 GiB, for steps are 32 bits wide. */
     public boolean takes(WindowGeometry g, View... views) {
         if (!available) return false;
+        long padded = 1;
+        for (int axis = 0; axis < 3; axis++) padded *= Math.max(g.in()[axis], (long) g.out()[axis] * g.stride()[axis] + (long) g.kernel()[axis] * g.dilation()[axis]);
+        if (g.inputsPerGroup() == 0 || padded > MOST / Math.max(g.inputs(), g.outputs()) || (long) g.outputs() * g.inputsPerGroup() * g.taps() > MOST) return false;
         for (var view : views) if (view.dtype() != DType.F32 || !view.isContiguous() || view.size() == 0) return false;
-        return g.inputsPerGroup() > 0;
+        return true;
     }
 
     /** True if the kernel does what the epilogue asks; else it is a pass of its own. */
@@ -70,7 +77,9 @@ public final class MachineConvolution {
     public boolean forward(WindowGeometry g, View x, View weight, Epilogue epilogue, View y) {
         boolean fused = fuses(epilogue);
         if (ChannelConvolution.suits(g)) {
-            channels.forward(g, x, weight, fused ? epilogue.bias() : null, fused ? epilogue.activation() : null, y);
+            View bias = fused ? epilogue.bias() : null;
+            if (planes.suits(g)) planes.forward(g, x, weight, bias, fused ? epilogue.activation() : null, y);
+            else channels.forward(g, x, weight, bias, fused ? epilogue.activation() : null, y);
             return fused;
         }
         var plan = plans.forward(g);
@@ -96,7 +105,9 @@ public final class MachineConvolution {
     public boolean back(WindowGeometry g, View y, View weight, Epilogue epilogue, View x) {
         boolean fused = fuses(epilogue);
         if (ChannelConvolution.suits(g)) {
-            channels.back(g, y, weight, fused ? epilogue.bias() : null, fused ? epilogue.activation() : null, x);
+            View bias = fused ? epilogue.bias() : null;
+            if (planes.suits(g)) planes.back(g, y, weight, bias, fused ? epilogue.activation() : null, x);
+            else channels.back(g, y, weight, bias, fused ? epilogue.activation() : null, x);
             return fused;
         }
         var plan = plans.back(g);
@@ -133,6 +144,10 @@ public final class MachineConvolution {
 
     /** The gradient by the weight: x is turned channels last, so that a vector holds neighbouring channels and the sum goes over positions. */
     public void weight(WindowGeometry g, View x, View y, View weight) {
+        if (ChannelConvolution.suits(g) && planes.suits(g)) {
+            planes.weight(g, x, y, weight);
+            return;
+        }
         if (ChannelConvolution.suits(g) && channels.weighs(g)) {
             channels.weight(g, x, y, weight);
             return;

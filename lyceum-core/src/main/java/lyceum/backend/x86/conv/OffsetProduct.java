@@ -32,8 +32,8 @@ record OffsetProduct(int rows, int vectors, boolean accumulate, boolean bias, bo
     static final int A = 0, A_STRIDE = 8, STEPS = 16, COUNT = 24, X = 32, COLUMNS = 40, Y = 48, Y_STRIDE = 56, BIAS = 64, ARGUMENTS = 72;
     /** A step in its table: int offsets in bytes of x and a. */
     static final int STEP = 8;
-    /** A column vector in its table: long offsets in bytes of x and y, mask of the lanes to store, which lanes they were, their order, and (AVX2) the mask as lanes. */
-    static final int COLUMN = 128, COLUMN_X = 0, COLUMN_Y = 8, COLUMN_MASK = 16, COLUMN_VALID = 24, COLUMN_ORDER = 32, COLUMN_LANES = 96;
+    /** A column vector in its table: long offsets in bytes of x and y, mask of the lanes to store, which lanes they were, their order, and behind it (AVX2) the mask as lanes or (AVX-512) the order back. */
+    static final int COLUMN = 192, COLUMN_X = 0, COLUMN_Y = 8, COLUMN_MASK = 16, COLUMN_VALID = 24, COLUMN_ORDER = 32, COLUMN_LANES = 96, COLUMN_SPREAD = 96;
 
     private static final Gp[] AT = {RBX, RBP, R12, R13};
     private static final Gp[] ROW = {RDX, RCX, R14, R15};

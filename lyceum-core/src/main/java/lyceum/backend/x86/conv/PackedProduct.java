@@ -20,8 +20,8 @@ import lyceum.memory.Storage;
  */
 final class PackedProduct {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
-    /** Vectors of a block of columns, rows of a block of rows, steps that are packed at once. */
-    private static final int VECTORS = 12, ROWS = 128, STEPS = 384;
+    /** The most vectors of a block of columns, rows of a block of rows, steps that are packed at once. */
+    private static final int VECTORS = 28, ROWS = 128, STEPS = 256;
 
     private final Tiles tiles;
     private final Copies copies;
@@ -64,13 +64,16 @@ final class PackedProduct {
 
     private List<Block> blocks(Product[] products, Columns columns) {
         var blocks = new ArrayList<Block>();
-        int total = products.length * columns.count(), n = 0;
+        int total = products.length * columns.count(), n = 0, all = 0;
+        for (int v = 0; v < columns.count(); v++) all += columns.outputs(v);
+        long dense = ((long) products.length * all + lanes - 1) / lanes, needed = (dense + VECTORS - 1) / VECTORS;
+        int most = (int) ((dense + needed - 1) / needed) + 1; // one more, for a block seldom ends at its last lane
         while (n < total) {
-            var source = new Columns(2 * VECTORS + 2, lanes);
+            var source = new Columns(total - n, lanes);
             var parts = new ArrayList<Part>();
             int filled = 0;
             // As many of the vectors as fit; a block ends between vectors.
-            while (n < total && filled + columns.outputs(n % columns.count()) <= VECTORS * lanes && source.count() < 2 * VECTORS + 2) {
+            while (n < total && filled + columns.outputs(n % columns.count()) <= most * lanes) {
                 int example = n / columns.count(), v = n % columns.count();
                 var last = parts.isEmpty() ? null : parts.getLast();
                 int count = columns.outputs(v), first = (int) (columns.y(v) / 4);

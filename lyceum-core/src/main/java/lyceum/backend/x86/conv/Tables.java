@@ -45,7 +45,7 @@ final class Tables {
         private final Storage storage; // keeps the memory
         private final MemorySegment memory;
         private final int lanes;
-        private int count;
+        private int count, whole = -1;
 
         Columns(int most, int lanes) {
             this.lanes = lanes;
@@ -63,6 +63,7 @@ final class Tables {
             memory.set(LONG, at + OffsetProduct.COLUMN_VALID, mask & 0xFFFFFFFFL);
             for (int lane = 0; lane < lanes; lane++) if ((mask >> lane & 1) != 0) memory.set(INT, at + OffsetProduct.COLUMN_ORDER + 4L * next++, lane);
             while (next < lanes) memory.set(INT, at + OffsetProduct.COLUMN_ORDER + 4L * next++, 0);
+            if (lanes == 16) for (int lane = 0, output = 0; lane < lanes; lane++) memory.set(INT, at + OffsetProduct.COLUMN_SPREAD + 4L * lane, (mask >> lane & 1) != 0 ? output++ : 0);
             if (lanes == 8) for (int lane = 0; lane < lanes; lane++) memory.set(INT, at + OffsetProduct.COLUMN_LANES + 4L * lane, lane < outputs ? -1 : 0);
         }
 
@@ -78,6 +79,16 @@ final class Tables {
 
         /** How many lanes are outputs. */
         int outputs(int column) { return Integer.bitCount(valid(column)); }
+
+        /** How many of the first vectors may be stored whole, in order: the surplus of each is overwritten by the next. */
+        int wholeStores() {
+            if (whole >= 0) return whole;
+            long outputs = 0;
+            for (int v = 0; v < count; v++) outputs += outputs(v);
+            int found = count;
+            while (found > 0 && y(found - 1) / 4 + lanes > outputs) found--;
+            return whole = found;
+        }
 
         int count() { return count; }
     }

@@ -12,6 +12,9 @@ import lyceum.backend.x86.conv.Tables.Steps;
 final class Tiles {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
+    /** Vectors of work, about 50 microseconds, beyond which a collection shall not have to wait. */
+    static final long LONG_CALL = 150_000;
+
     private final Cpu cpu;
     private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
     private final ConcurrentHashMap<OffsetProduct, Kernel> kernels = new ConcurrentHashMap<>();
@@ -63,7 +66,9 @@ final class Tiles {
             for (int v = first; v < last; v += width) {
                 int vectors = Math.min(width, last - v);
                 arguments.set(LONG, OffsetProduct.COLUMNS, columns.address(v));
-                kernel(new OffsetProduct(rows, vectors, p.accumulate, p.bias != 0, p.relu)).call(arguments.address());
+                var kernel = kernel(new OffsetProduct(rows, vectors, p.accumulate, p.bias != 0, p.relu));
+                if ((long) count * rows * vectors > LONG_CALL) kernel.callLong(arguments.address());
+                else kernel.call(arguments.address());
             }
         }
     }

@@ -1,7 +1,7 @@
 package lyceum.backend.x86.gemm;
 
-import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.asm.Feature;
+import lyceum.backend.x86.machine.Cpu;
 
 /**
  * The cost model: how a product is cut, from its shape, its type and the CPU alone, never from the number of threads.
@@ -9,26 +9,32 @@ import lyceum.backend.x86.asm.Feature;
  * @param rows, columns of a piece, the unit of parallel work: its block of B stays in the second-level cache
  * @param depth inner size that is summed in registers before C is touched
  * @param vectors of a panel of B; the last ones of a piece may be narrower
- * @param packB whether the piece copies its block of B into panels, {@code packA} its rows of A
+ * @param packA whether the piece copies its rows of A, {@code packB} its block of B into panels
  */
 record Blocking(int rows, int columns, int depth, int vectors, boolean packA, boolean packB) {
     /** Multiply-adds below which cutting a product costs more than a second thread brings. */
-    private static final long SMALL = 1L << 17;
-    /** Rows from which a packed panel is read often enough to pay. */
-    private static final int ROWS_TO_PACK_B = 24;
+    private static final long SMALL = 1L << 20;
+    /**
+     * Rows from which a packed panel is read often enough to pay (at 768 by 768, F32: 32 rows 74 GFLOP/s without and 58 with, 64 rows 92 and 78, 240
+     * rows the same), and from which it does where rows of B meet in the same sets of the caches.
+     */
+    private static final int ROWS_TO_PACK_B = 128, CONFLICTING_ROWS_TO_PACK_B = 24;
 
+    /** Operands with the strides of elements, as they are multiplied (after widening). */
     static Blocking of(Cpu cpu, Arithmetic arithmetic, int m, int n, int k, Operand a, Operand b) {
-        int lanes = cpu.vectorBits() / 8 / arithmetic.lane;
-        int vectors = panel(cpu, m);
+        int lanes = cpu.vectorBits() / 8 / arithmetic.lane, vectors = panel(cpu, m), width = vectors * lanes;
         int depth = even(k, arithmetic.bytes == 8 ? 256 : 384 * arithmetic.depth, arithmetic.depth);
-        int width = vectors * lanes;
-        int columns = even(n, Math.max(width, 6 * width), width), rows = even(m, 240, MicroKernel.rows(cpu, vectors));
-        if ((long) m * n * k <= SMALL) {
-            rows = m;
-            columns = n;
+        int tile = MicroKernel.rows(cpu, arithmetic, vectors), rows = m, columns = n;
+        if ((long) m * n * k > SMALL) {
+            rows = even(m, 240, tile);
+            columns = even(n, Math.max(width, 6 * width), width);
+            if (rows >= m && columns >= n && n >= m) columns = even(n, Math.max(width, n / 2), width);
+            else if (rows >= m && columns >= n) rows = even(m, m / 2, tile);
         }
-        boolean packB = !b.isContiguous(arithmetic.bytes) || Math.min(m, rows) >= ROWS_TO_PACK_B && (long) Math.min(k, depth) * Math.min(n, columns) * arithmetic.bytes > cpu.l1() / 2;
-        boolean packA = !a.isContiguous(arithmetic.bytes) ? n > width / 2 || a.columnStride() % arithmetic.lane != 0 : conflicts(a.rowStride()) && m >= 8 && n > 2 * width;
+        boolean packB = arithmetic.depth > 1 || b.columnStride() != arithmetic.bytes
+                || Math.min(m, rows) >= (conflicts(b.rowStride()) ? CONFLICTING_ROWS_TO_PACK_B : ROWS_TO_PACK_B) && (long) Math.min(k, depth) * Math.min(n, columns) * arithmetic.bytes > cpu.l1() / 2;
+        boolean packA = arithmetic == Arithmetic.I8I8 || k % arithmetic.depth != 0
+                || (a.columnStride() != arithmetic.bytes ? arithmetic.depth > 1 || n > width / 2 || a.columnStride() % arithmetic.lane != 0 : conflicts(a.rowStride()) && m >= 8 && n > 2 * width);
         return new Blocking(rows, columns, depth, vectors, packA, packB);
     }
 

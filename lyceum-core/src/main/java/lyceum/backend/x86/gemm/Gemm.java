@@ -1,109 +1,164 @@
 package lyceum.backend.x86.gemm;
 
 import java.lang.foreign.ValueLayout;
-import lyceum.DType;
+import java.util.List;
+import lyceum.backend.Op;
 import lyceum.backend.Parallel;
+import lyceum.backend.Program;
 import lyceum.backend.View;
 import lyceum.backend.x86.machine.Cpu;
 
 /**
  * Products of matrices in memory, after Goto and van de Geijn (2008): C is cut into pieces, each of which packs its own block of B into panels
- * and runs the {@link MicroKernel} over its rows.
+ * and runs the {@link MicroKernel} over its rows. Few rows by a transposed matrix go to the {@link DotKernel}, without a copy.
  *
  * <p>Pieces share nothing but what they read, so that threads never wait for one another, and an element is summed in the same order whatever
- * piece, tile or thread computes it.
+ * piece, tile or thread computes it. What is not summed in the type of the result, or has gaps between its columns, is summed in scratch memory and
+ * brought to its place by a program while it is in the cache.
  */
 public final class Gemm {
+    /** Runs element-wise programs. */
+    @FunctionalInterface public interface Programs {
+        void run(Program program, View[] inputs, View[] outputs);
+    }
+
+    /** Nanoseconds that are worth a thread's asking for the next piece. */
+    private static final double PIECE = 20_000;
+
     private final Cpu cpu;
     private final Kernels kernels;
     private final Packing packing;
+    private final Programs programs;
+    private final DotProducts dots;
 
-    public Gemm(Cpu cpu) {
+    public Gemm(Cpu cpu, Programs programs) {
         this.cpu = cpu;
         this.kernels = new Kernels(cpu);
         this.packing = new Packing(cpu, kernels);
+        this.programs = programs;
+        this.dots = new DotProducts(cpu, kernels, packing, this::finish);
     }
 
-    /** {@code c = a b}, or {@code c += a b}; c's columns are neighbours in memory. */
-    void multiply(Arithmetic arithmetic, Operand a, Operand b, Operand c, int m, int n, int k, boolean accumulate) {
-        if (m == 0 || n == 0) return;
-        var blocking = Blocking.of(cpu, arithmetic, m, n, k, a, b);
+    /** {@code out = a b} for matrices in the last two axes; false if there are no kernels for the types or nothing to sum. Operands are kept reachable by the caller. */
+    public boolean multiply(View a, View b, View out) {
+        var arithmetic = Arithmetic.of(cpu, a.dtype(), b.dtype(), out.dtype());
+        if (arithmetic == null || a.shape()[a.shape().length - 1] == 0) return false;
+        if (out.size() == 0) return true;
+        var product = Product.of(arithmetic, a, b, out);
+        boolean turn = product.n() == 1 ? product.m() > 1 && Product.columnStride(a) != 1 : !product.isDirect() && Product.rowStride(out) == 1;
+        if (turn && a.dtype() == b.dtype() && (product.m() == 1 || Product.rowStride(out) == 1)) product = product.transposed();
+        if (!dots.multiply(product)) blocked(product);
+        return true;
+    }
+
+    private void blocked(Product product) {
+        int m = product.m(), n = product.n(), k = product.k(), most = Math.min(k, 384);
+        var blocking = Blocking.of(cpu, product.arithmetic(), m, n, k, product.layout(product.a(), most), product.layout(product.b(), Math.min(n, 288)));
         int down = (m + blocking.rows() - 1) / blocking.rows(), across = (n + blocking.columns() - 1) / blocking.columns();
-        if (down * across == 1) {
-            piece(arithmetic, blocking, a, b, c, 0, m, 0, n, k, accumulate);
+        long pieces = (long) down * across, all = pieces * product.batch();
+        if (all == 1) {
+            piece(product, blocking, 0, 0, m, 0, n);
             return;
         }
-        Parallel.range((long) down * across, 1, (from, to) -> {
+        double nanos = (double) blocking.rows() * blocking.columns() * k / 32;
+        Parallel.range(all, Math.max(1, (long) (PIECE / nanos)), nanos, (from, to) -> {
             for (long p = from; p < to; p++) {
-                int i = (int) (p % down) * blocking.rows(), j = (int) (p / down) * blocking.columns();
-                piece(arithmetic, blocking, a, b, c, i, Math.min(blocking.rows(), m - i), j, Math.min(blocking.columns(), n - j), k, accumulate);
+                int q = (int) (p % pieces), i = q % down * blocking.rows(), j = q / down * blocking.columns();
+                piece(product, blocking, p / pieces, i, Math.min(blocking.rows(), m - i), j, Math.min(blocking.columns(), n - j));
             }
         });
     }
 
-    private void piece(Arithmetic arithmetic, Blocking blocking, Operand a, Operand b, Operand c, int i, int rows, int j, int columns, int k, boolean accumulate) {
+    private void piece(Product product, Blocking blocking, long index, int i, int rows, int j, int columns) {
+        var arithmetic = product.arithmetic();
         var scratch = Scratch.ofThread();
-        var target = new Operand(c.address() + i * c.rowStride() + (long) j * arithmetic.lane, c.rowStride(), arithmetic.lane);
-        for (int p = 0; p < k || p == 0; p += blocking.depth()) {
-            int steps = (Math.min(blocking.depth(), k - p) + arithmetic.depth - 1) / arithmetic.depth;
-            var left = new Operand(a.address() + i * a.rowStride() + p * a.columnStride(), a.rowStride(), a.columnStride() * arithmetic.depth);
-            var right = new Operand(b.address() + p * b.rowStride() + j * b.columnStride(), b.rowStride() * arithmetic.depth, b.columnStride());
-            if (blocking.packA()) left = packing.rows(arithmetic, scratch, left, rows, steps);
+        Operand a = product.operand(product.a(), index), b = product.operand(product.b(), index);
+        boolean direct = product.isDirect();
+        var target = direct ? product.operand(product.out(), index).from(i, j) : sums(arithmetic, scratch, rows, columns);
+        for (int p = 0; p < product.k(); p += blocking.depth()) {
+            int depth = Math.min(blocking.depth(), product.k() - p);
+            Operand left = a.from(i, p), right = b.from(p, j);
+            if (product.widens(product.a())) left = packing.widened(product.a().dtype(), scratch, Scratch.Use.WIDE_LEFT, left, rows, depth);
+            if (product.widens(product.b())) right = packing.widened(product.b().dtype(), scratch, Scratch.Use.WIDE_RIGHT, right, depth, columns);
+            left = blocking.packA() ? packing.rows(arithmetic, scratch, left, rows, depth) : new Operand(left.address(), left.rowStride(), left.columnStride() * arithmetic.depth);
             var parameters = scratch.parameters();
             parameters.set(ValueLayout.JAVA_LONG, 0, left.rowStride());
             parameters.set(ValueLayout.JAVA_LONG, 8, left.columnStride());
             parameters.set(ValueLayout.JAVA_LONG, 16, right.rowStride());
-            parameters.set(ValueLayout.JAVA_LONG, 24, c.rowStride());
-            parameters.set(ValueLayout.JAVA_LONG, 32, steps);
-            parameters.set(ValueLayout.JAVA_LONG, 40, p > 0 || accumulate ? 1 : 0);
-            block(arithmetic, blocking, scratch, left, right, target, rows, columns, steps);
+            parameters.set(ValueLayout.JAVA_LONG, 24, target.rowStride());
+            parameters.set(ValueLayout.JAVA_LONG, 32, (depth + arithmetic.depth - 1) / arithmetic.depth);
+            parameters.set(ValueLayout.JAVA_LONG, 40, p > 0 ? 1 : 0);
+            new Block(this, arithmetic, blocking, scratch, left, right, target, rows, columns, depth).run();
         }
+        if (!direct) finish(product, scratch, index, i, rows, j, columns);
     }
 
-    /** Rows outside, panels inside: a tile's rows of A stay in the first-level cache while the panels pass by. */
-    private void block(Arithmetic arithmetic, Blocking blocking, Scratch scratch, Operand a, Operand b, Operand c, int rows, int columns, int steps) {
-        int lanes = cpu.vectorBits() / 8 / arithmetic.lane, tile = MicroKernel.rows(cpu, blocking.vectors()), width;
-        long stepBytes = (long) steps * arithmetic.lane, panels = blocking.packB() ? scratch.right((columns + lanes) * stepBytes) : 0;
-        var parameters = scratch.parameters();
-        for (int row = 0; row < rows; row += tile) {
-            int height = Math.min(tile, rows - row);
-            for (int column = 0; column < columns; column += width) {
-                int vectors = vectors(blocking.vectors(), columns - column, lanes);
-                width = Math.min(vectors * lanes, columns - column);
-                long from = b.address() + column * b.columnStride();
-                if (blocking.packB()) {
-                    var source = new Operand(from, b.rowStride(), b.columnStride());
-                    from = panels + column * stepBytes;
-                    if (row == 0) packing.panel(arithmetic, source, from, vectors, width, steps);
-                    parameters.set(ValueLayout.JAVA_LONG, 16, (long) vectors * cpu.vectorBits() / 8);
+    private static Operand sums(Arithmetic arithmetic, Scratch scratch, int rows, int columns) {
+        return new Operand(scratch.get(Scratch.Use.SUMS, (long) rows * columns * arithmetic.lane), (long) columns * arithmetic.lane, arithmetic.lane);
+    }
+
+    /** The sums of a part of the result go where they belong. */
+    private void finish(Product product, Scratch scratch, long index, int row, int rows, int column, int columns) {
+        var type = product.arithmetic().sums;
+        long[] shape = {rows, columns};
+        var from = new View(type, scratch.storage(Scratch.Use.SUMS, 0), 0, shape, View.contiguousStrides(shape));
+        var program = type == product.out().dtype() ? new Program(List.of(Program.Instruction.load(type, 0)), 0) : Program.of(Op.CAST, product.out().dtype(), type);
+        programs.run(program, new View[] {from}, new View[] {product.part(index, row, rows, column, columns)});
+    }
+
+    /** A block of B under some rows of A. */
+    private record Block(Gemm gemm, Arithmetic arithmetic, Blocking blocking, Scratch scratch, Operand a, Operand b, Operand c, int rows, int columns, int depth) {
+
+        /** A panel that stays in the first-level cache meets all rows at once; else each tile's rows of A stay there while the panels pass by. */
+        void run() {
+            int lanes = gemm.cpu.vectorBits() / 8 / arithmetic.lane, tile = MicroKernel.rows(gemm.cpu, arithmetic, blocking.vectors());
+            long stepBytes = (depth + arithmetic.depth - 1L) / arithmetic.depth * arithmetic.lane;
+            if (stepBytes * lanes * blocking.vectors() <= gemm.cpu.l1() * 5 / 8) tile = rows;
+            long panels = blocking.packB() ? scratch.get(Scratch.Use.RIGHT, (columns + lanes) * stepBytes) : 0;
+            long starts = arithmetic == Arithmetic.I8I8 ? scratch.get(Scratch.Use.STARTS, 4L * (columns + 16 * 8)) : 0;
+            for (int row = 0; row < rows; row += tile) {
+                int width;
+                for (int column = 0; column < columns; column += width) {
+                    int vectors = vectors(blocking.vectors(), columns - column, lanes);
+                    width = Math.min(vectors * lanes, columns - column);
+                    panel(row, Math.min(tile, rows - row), column, width, vectors, lanes, panels + column * stepBytes, starts + 4L * column);
                 }
-                boolean masked = width < vectors * lanes;
-                kernels.micro(arithmetic, vectors, masked).call(parameters.address(), a.address() + row * a.rowStride(), from,
-                        c.address() + row * c.rowStride() + column * c.columnStride(), height, masked ? packing.mask(width - (vectors - 1) * lanes, arithmetic.lane) : 0);
             }
         }
-    }
 
-    /** The vectors of the next panel: what is left is spread evenly over the last two panels, so that none is thin. */
-    private static int vectors(int widest, int columns, int lanes) {
-        int left = (columns + lanes - 1) / lanes;
-        return left >= 2 * widest || left == widest ? widest : left > widest ? (left + 1) / 2 : left;
-    }
+        private void panel(int row, int height, int column, int width, int vectors, int lanes, long packed, long start) {
+            var parameters = scratch.parameters();
+            boolean masked = width < vectors * lanes;
+            long mask = masked ? gemm.packing.mask(width - (vectors - 1) * lanes, arithmetic.lane) : 0, from = b.address() + column * b.columnStride();
+            var kernel = gemm.kernels.micro(arithmetic, vectors, masked);
+            if (blocking.packB()) {
+                if (row == 0) gemm.packing.panel(arithmetic, b.from(0, column), packed, vectors, width, depth);
+                parameters.set(ValueLayout.JAVA_LONG, 16, (long) vectors * gemm.cpu.vectorBits() / 8);
+                from = packed;
+            }
+            if (arithmetic == Arithmetic.I8I8) {
+                if (row == 0) columnSums(kernel, from, start, mask);
+                parameters.set(ValueLayout.JAVA_LONG, 48, start);
+            }
+            kernel.call(parameters.address(), a.address() + row * a.rowStride(), from, c.address() + row * c.rowStride() + column * c.columnStride(), height, mask);
+        }
 
-    /** True if there are kernels for the types, and neighbours of a row or a column of the result are neighbours in memory. */
-    public static boolean takes(View a, View b, View out) {
-        var type = out.dtype();
-        int rank = out.shape().length;
-        long rows = out.shape()[rank - 2], columns = out.shape()[rank - 1];
-        return (type == DType.F32 || type == DType.F64) && a.dtype() == type && b.dtype() == type && a.shape()[rank - 1] > 0
-                && (rows <= 1 || columns <= 1 || out.strides()[rank - 1] == 1 || out.strides()[rank - 2] == 1);
-    }
+        /** 128 times the sum of each column of a panel: its product with a row of that number. */
+        private void columnSums(lyceum.backend.x86.machine.Kernel kernel, long panel, long to, long mask) {
+            var parameters = scratch.parameters();
+            long step = parameters.get(ValueLayout.JAVA_LONG, 8), add = parameters.get(ValueLayout.JAVA_LONG, 40);
+            parameters.set(ValueLayout.JAVA_LONG, 8, 0);
+            parameters.set(ValueLayout.JAVA_LONG, 40, 0);
+            parameters.set(ValueLayout.JAVA_LONG, 48, gemm.packing.zeros());
+            kernel.call(parameters.address(), gemm.packing.halves(), panel, to, 1, mask);
+            parameters.set(ValueLayout.JAVA_LONG, 8, step);
+            parameters.set(ValueLayout.JAVA_LONG, 40, add);
+        }
 
-    /** {@code c = a b} for matrices of one type. */
-    public void multiply(DType type, Operand a, Operand b, Operand c, int m, int n, int k) {
-        var arithmetic = type == DType.F32 ? Arithmetic.F32 : Arithmetic.F64;
-        if (c.columnStride() == arithmetic.bytes || n == 1) multiply(arithmetic, a, b, c, m, n, k, false);
-        else if (c.rowStride() == arithmetic.bytes || m == 1) multiply(arithmetic, b.transposed(), a.transposed(), c.transposed(), n, m, k, false);
-        else throw new IllegalArgumentException("matmul: an output with strides " + c.rowStride() + " and " + c.columnStride() + " bytes; one of them is an element's");
+        /** The vectors of the next panel: what is left is spread evenly over the last two panels, so that none is thin. */
+        private static int vectors(int widest, int columns, int lanes) {
+            int left = (columns + lanes - 1) / lanes;
+            return left >= 2 * widest || left == widest ? widest : left > widest ? (left + 1) / 2 : left;
+        }
     }
 }

@@ -1,36 +1,59 @@
 package lyceum.backend.x86.gemm;
 
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Supplier;
+import lyceum.DType;
+import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
 
 /** The kernels of one CPU, each made when it is first needed. */
 final class Kernels {
-    private record Micro(Arithmetic arithmetic, int vectors, boolean masked) { }
-
-    private record Copy(int lane, int vectors) { }
+    private static final int MOST_VECTORS = 8, DEPTHS = 4;
 
     private final Cpu cpu;
-    private final Map<Object, Kernel> made = new ConcurrentHashMap<>();
+    private final AtomicReferenceArray<Kernel> micro = new AtomicReferenceArray<>(Arithmetic.values().length * 2 * (MOST_VECTORS + 1));
+    private final AtomicReferenceArray<Kernel> dot = new AtomicReferenceArray<>(Arithmetic.values().length * (DotKernel.MOST_ROWS + 1));
+    private final AtomicReferenceArray<Kernel> copy = new AtomicReferenceArray<>(16 * DEPTHS * 2 * (MOST_VECTORS + 1));
+    private final AtomicReferenceArray<Kernel> transpose = new AtomicReferenceArray<>(9), lines = new AtomicReferenceArray<>(DType.values().length + 1);
 
     Kernels(Cpu cpu) { this.cpu = cpu; }
 
     Kernel micro(Arithmetic arithmetic, int vectors, boolean masked) {
-        return made.computeIfAbsent(new Micro(arithmetic, vectors, masked), key -> load("gemm_" + arithmetic + "_" + vectors + (masked ? "_masked" : ""),
-                MicroKernel.generate(cpu, arithmetic, vectors, masked, CodeMemory.isListed())));
+        return made(micro, (arithmetic.ordinal() * 2 + (masked ? 1 : 0)) * (MOST_VECTORS + 1) + vectors,
+                () -> "gemm " + arithmetic + " " + vectors + (masked ? " masked" : ""), () -> MicroKernel.generate(cpu, arithmetic, vectors, masked, CodeMemory.isListed()));
+    }
+
+    Kernel dot(Arithmetic arithmetic, int rows) {
+        return made(dot, arithmetic.ordinal() * (DotKernel.MOST_ROWS + 1) + rows, () -> "dot " + arithmetic + " " + rows, () -> DotKernel.generate(cpu, arithmetic, rows, CodeMemory.isListed()));
     }
 
     Kernel copy(int lane, int vectors) {
-        return made.computeIfAbsent(new Copy(lane, vectors), key -> load("copy_" + 8 * lane + "_" + vectors, PackKernel.copy(cpu, lane, vectors, CodeMemory.isListed())));
+        return made(copy, lane * (MOST_VECTORS + 1) + vectors, () -> "copy " + 8 * lane + " " + vectors, () -> PackKernel.copy(cpu, lane, vectors, CodeMemory.isListed()));
     }
 
-    Kernel transpose(int lane) {
-        return made.computeIfAbsent(lane, key -> load("transpose_" + 8 * lane, PackKernel.transpose(cpu, lane, CodeMemory.isListed())));
+    /** @param present rows of the last group that there are */
+    Kernel interleave(int depth, int present, int vectors, boolean flipped) {
+        return made(copy, ((9 + depth) * DEPTHS + present - 1) * 2 * (MOST_VECTORS + 1) + (flipped ? MOST_VECTORS + 1 : 0) + vectors, () -> "interleave " + present + " of " + depth + " " + vectors + (flipped ? " flipped" : ""),
+                () -> InterleaveKernel.generate(cpu, depth, present, vectors, flipped, CodeMemory.isListed()));
     }
 
-    private static Kernel load(String name, lyceum.backend.x86.asm.Assembler.Code code) {
-        return CodeMemory.load(name, code).orElseThrow(() -> new IllegalStateException("no executable memory for " + name + "; " + CodeMemory.held() + " bytes are held"));
+    Kernel transpose(int lane) { return made(transpose, lane, () -> "transpose " + 8 * lane, () -> PackKernel.transpose(cpu, lane, CodeMemory.isListed())); }
+
+    Kernel widen(DType type) { return made(lines, type.ordinal(), () -> "widen " + type, () -> LineKernel.widen(cpu, type, CodeMemory.isListed())); }
+
+    Kernel flip() { return made(lines, DType.values().length, () -> "flip", () -> LineKernel.flip(cpu, CodeMemory.isListed())); }
+
+    private static Kernel made(AtomicReferenceArray<Kernel> kernels, int place, Supplier<String> name, Supplier<Assembler.Code> code) {
+        var known = kernels.getPlain(place);
+        if (known != null) return known;
+        synchronized (kernels) {
+            known = kernels.get(place);
+            if (known != null) return known;
+            var made = CodeMemory.load(name.get(), code.get()).orElseThrow(() -> new IllegalStateException("no executable memory for " + name.get() + "; " + CodeMemory.held() + " bytes are held"));
+            kernels.set(place, made);
+            return made;
+        }
     }
 }

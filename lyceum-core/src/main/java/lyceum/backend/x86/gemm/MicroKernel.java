@@ -32,15 +32,21 @@ import lyceum.backend.x86.asm.Vec;
  * <p>A tile of C, {@code rows x vectors}, stays in registers over the inner dimension: for every step the panel's vectors are loaded, and each
  * element of a column of A is broadcast and multiplied in. Broadcast apart from the product is faster than the embedded form. A and B are read
  * by strides, so that a packed operand is merely one with other strides. Rows are taken tile by tile, the rest by a smaller tile.
+ * The rows of B some steps ahead are asked for in time: rows that are not packed lie pages apart, which no prefetcher of a CPU foresees.
  *
  * <p>Arguments: rdi {@link #PARAMETERS}, rsi A, rdx B, rcx C, r8 number of rows, r9 mask of the last vector's lanes (for {@code masked}
  * kernels; its address, 32 bytes of lane masks, without AVX-512). An element's value is the same whatever tile computes it.
  */
 final class MicroKernel {
-    /** Longs behind rdi: bytes from row to row of A, from step to step of A and of B, from row to row of C, number of steps, 0 to overwrite C. */
-    static final int PARAMETERS = 6;
+    /**
+     * Longs behind rdi: bytes from row to row of A, from step to step of A and of B, from row to row of C, number of steps, 0 to overwrite C, and
+     * for {@link Arithmetic#I8I8} the address of what is taken off the sums of each column.
+     */
+    static final int PARAMETERS = 7;
 
     private static final int UNROLL = 4;
+    /** Steps from asking for a row of B to its use. */
+    private static final int AHEAD = 8;
     private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
 
     private final Assembler a;
@@ -58,13 +64,13 @@ final class MicroKernel {
     }
 
     /** Most rows of a tile beside panels of {@code vectors}: accumulators, the panel's vectors, an element of A and a mask share the registers. */
-    static int rows(Cpu cpu, int vectors) {
+    static int rows(Cpu cpu, Arithmetic arithmetic, int vectors) {
         if (cpu.has(Feature.AVX512)) return vectors == 1 ? 14 : 24 / vectors - (vectors == 8 ? 1 : 0);
-        return vectors == 1 ? 8 : vectors == 2 ? 6 : vectors == 3 ? 3 : 2;
+        return vectors == 1 ? 8 : vectors == 2 ? arithmetic.isFused() ? 6 : 5 : vectors == 3 ? 3 : 2;
     }
 
     static Assembler.Code generate(Cpu cpu, Arithmetic arithmetic, int vectors, boolean masked, boolean listed) {
-        return new MicroKernel(cpu, arithmetic, vectors, masked, listed).code(rows(cpu, vectors));
+        return new MicroKernel(cpu, arithmetic, vectors, masked, listed).code(rows(cpu, arithmetic, vectors));
     }
 
     private Assembler.Code code(int most) {
@@ -109,6 +115,9 @@ final class MicroKernel {
 
     private Vec right(int vector) { return Vec.of(spare(1 + vector), bits); }
 
+    /** Where a product waits to be added. */
+    private Vec product() { return Vec.of(spare(1 + vectors + (wide || !masked ? 0 : 1)), bits); }
+
     private Vec left() { return Vec.of(spare(wide || !masked ? 0 : 1 + vectors), bits); }
 
     private void tile(int rows) {
@@ -116,7 +125,7 @@ final class MicroKernel {
         if (rows > 8) a.lea(RBP, Mem.at(RSI, RAX, 8));
         a.mov(R9, RDX);
         prefetchC(rows);
-        for (int i = 0; i < rows; i++) for (int v = 0; v < vectors; v++) a.emit(Instruction.VXORPS, accumulator(i, v), accumulator(i, v), accumulator(i, v));
+        begin(rows);
         a.mov(R14, Mem.at(RDI, 32));
         var rest = a.label();
         var done = a.label();
@@ -143,6 +152,13 @@ final class MicroKernel {
         a.add(RCX, R15);
     }
 
+    private void begin(int rows) {
+        for (int i = 0; i < rows; i++) for (int v = 0; v < vectors; v++) a.emit(Instruction.VXORPS, accumulator(i, v), accumulator(i, v), accumulator(i, v));
+        if (arithmetic != Arithmetic.I8I8) return;
+        a.mov(R14, Mem.at(RDI, 48));
+        for (int i = 0; i < rows; i++) for (int v = 0; v < vectors; v++) a.emit(Instruction.VPSUBD, accumulator(i, v), accumulator(i, v), Mem.at(R14, v * bits / 8));
+    }
+
     private void prefetchC(int rows) {
         a.mov(R14, Mem.at(RDI, 24));
         a.mov(R9, RCX);
@@ -156,16 +172,24 @@ final class MicroKernel {
     /** One column of A times one row of the panel. */
     private void step(int rows) {
         for (int v = 0; v < vectors; v++) loadRight(right(v), Mem.at(R9, v * bits / 8), v);
+        for (int at = 0; at < vectors * bits / 8; at += 64) a.prefetch(0, Mem.at(R9, R13, AHEAD, at));
         for (int i = 0; i < rows; i++) {
             a.emit(arithmetic.broadcast, left(), element(i));
-            for (int v = 0; v < vectors; v++) {
-                if (arithmetic == Arithmetic.U8I8) a.emit(arithmetic.multiplyAdd, accumulator(i, v), left(), right(v));
-                else a.emit(arithmetic.multiplyAdd, accumulator(i, v), right(v), left());
-            }
+            for (int v = 0; v < vectors; v++) multiplyAdd(accumulator(i, v), left(), right(v));
         }
         a.add(R15, R12);
         if (rows > 8) a.add(RBP, R12);
         a.add(R9, R13);
+    }
+
+    /** The element of A goes first: of the products of bytes that is the one without a sign. */
+    private void multiplyAdd(Vec sum, Vec x, Vec y) {
+        if (arithmetic.isFused()) {
+            a.emit(arithmetic.multiplyAdd, sum, x, y);
+        } else {
+            a.emit(arithmetic.multiplyAdd, product(), x, y);
+            a.emit(arithmetic.add, sum, sum, product());
+        }
     }
 
     private void loadRight(Vec to, Mem from, int vector) {

@@ -2,19 +2,23 @@ package lyceum.backend.x86.gemm;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import lyceum.backend.x86.machine.Cpu;
+import lyceum.DType;
+import lyceum.backend.scalar.Elements;
 import lyceum.backend.x86.asm.Feature;
+import lyceum.backend.x86.machine.Cpu;
 import lyceum.memory.Allocator;
 import lyceum.memory.Storage;
 
-/** Copies blocks of the operands into the layouts that the micro-kernel reads in sequence. */
+/** Copies blocks of the operands into the layouts that the micro-kernel reads in sequence. Strides of sources are those of elements. */
 final class Packing {
     /** All memory, to address it as the kernels do. */
     @SuppressWarnings("restricted")
     private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-    private static final int LINE = 64;
+    private static final int LINE = 64, WIDEST = 8;
     /** Ones, then zeros: a window on it is a mask of some lanes, for CPUs without mask registers. */
     private static final Storage LANE_MASKS = laneMasks();
+    /** 64 times the byte 128, then a panel's width of zeros. */
+    private static final Storage HALVES = halves(64 * WIDEST);
 
     private final Cpu cpu;
     private final Kernels kernels;
@@ -30,54 +34,125 @@ final class Packing {
         return storage;
     }
 
+    private static Storage halves(int zeros) {
+        var storage = Allocator.allocate(LINE + zeros, null);
+        storage.segment().asSlice(storage.base(), LINE).fill((byte) 128);
+        storage.segment().asSlice(storage.base() + LINE, zeros).fill((byte) 0);
+        return storage;
+    }
+
+    /** The address of some bytes of 128. */
+    long halves() { return HALVES.segment().address() + HALVES.base(); }
+
+    /** The address of a panel's width of zeros. */
+    long zeros() { return halves() + LINE; }
+
     /** What a kernel takes as the mask of the first {@code lanes} lanes: the bits, or the address of lanes. */
     long mask(int lanes, int lane) {
         if (cpu.has(Feature.AVX512)) return (1L << lanes) - 1;
         return LANE_MASKS.segment().address() + LANE_MASKS.base() + 32 - (long) lanes * lane;
     }
 
-    /** Rows of A one behind the other, a line apart, so that they do not meet in the same set of the cache. */
-    Operand rows(Arithmetic arithmetic, Scratch scratch, Operand a, int rows, int steps) {
-        int lane = arithmetic.lane;
-        long stride = ((long) steps * lane + LINE - 1) / LINE * LINE + LINE, to = scratch.left(rows * stride);
-        if (a.columnStride() == lane) {
-            for (int i = 0; i < rows; i++) MemorySegment.copy(MEMORY, a.address() + i * a.rowStride(), MEMORY, to + i * stride, (long) steps * lane);
-        } else if (a.rowStride() == lane) {
-            turn(a.address(), a.columnStride(), to, stride, steps, rows, lane);
+    private int vectorBytes() { return cpu.vectorBits() / 8; }
+
+    /** Lines a little apart, so that they do not meet in the same set of the cache. */
+    private static long apart(long bytes) { return (bytes + LINE - 1) / LINE * LINE + LINE; }
+
+    /** A block of F16, BF16 or bytes in the type in which it is multiplied, four bytes an element. */
+    Operand widened(DType type, Scratch scratch, Scratch.Use use, Operand x, int rows, int columns) {
+        if (x.columnStride() != type.bytes() && x.rowStride() == type.bytes()) return widened(type, scratch, use, x.transposed(), columns, rows).transposed();
+        long stride = apart(4L * columns), to = scratch.get(use, rows * stride);
+        if (x.columnStride() == type.bytes()) {
+            kernels.widen(type).call(x.address(), x.rowStride(), to, stride, rows, columns);
         } else {
-            for (int i = 0; i < rows; i++) gather(a.address() + i * a.rowStride(), a.columnStride(), to + i * stride, lane, steps, lane);
+            for (int i = 0; i < rows; i++) for (int j = 0; j < columns; j++) {
+                long from = x.address() + i * x.rowStride() + j * x.columnStride(), at = to + i * stride + 4L * j;
+                if (type.isFloat()) MEMORY.set(ValueLayout.JAVA_FLOAT, at, (float) Elements.getDouble(type, MEMORY, from));
+                else MEMORY.set(ValueLayout.JAVA_INT, at, (int) Elements.getLong(type, MEMORY, from));
+            }
+        }
+        return new Operand(to, stride, 4);
+    }
+
+    /** Rows of A, {@code k} elements each. The result's strides are those from row to row and from step to step. */
+    Operand rows(Arithmetic arithmetic, Scratch scratch, Operand a, int rows, int k) {
+        int bytes = arithmetic.bytes, lane = arithmetic.lane, steps = (k + arithmetic.depth - 1) / arithmetic.depth;
+        boolean flipped = arithmetic == Arithmetic.I8I8;
+        if (arithmetic.depth > 1 && a.rowStride() == bytes && a.columnStride() != bytes) {
+            long width = (rows + 15L) / 16 * LINE, to = scratch.get(Scratch.Use.LEFT, width * steps);
+            for (int strip = 0; strip < rows; strip += 16 * WIDEST) interleave(arithmetic, new Operand(a.address() + (long) strip * bytes, a.columnStride(), bytes), to + 4L * strip, width, Math.min(16 * WIDEST, rows - strip), k, flipped);
+            return new Operand(to, lane, width);
+        }
+        long stride = apart((long) steps * lane), to = scratch.get(Scratch.Use.LEFT, rows * stride);
+        if (a.columnStride() == bytes && flipped) {
+            kernels.flip().call(a.address(), a.rowStride(), to, stride, rows, k);
+        } else if (a.columnStride() == bytes) {
+            for (int i = 0; i < rows; i++) {
+                if (k % arithmetic.depth != 0) MEMORY.set(ValueLayout.JAVA_INT, to + i * stride + 4L * (steps - 1), 0);
+                MemorySegment.copy(MEMORY, a.address() + i * a.rowStride(), MEMORY, to + i * stride, (long) k * bytes);
+            }
+        } else if (a.rowStride() == bytes) {
+            turn(a.address(), a.columnStride(), to, stride, k, rows, lane);
+        } else {
+            for (int i = 0; i < rows; i++) gather(arithmetic, a.address() + i * a.rowStride(), a.columnStride(), to + i * stride, lane, k, flipped);
         }
         return new Operand(to, stride, lane);
     }
 
-    /** One panel of B: {@code steps} rows of {@code vectors} vectors, {@code columns} of whose lanes are used. */
-    void panel(Arithmetic arithmetic, Operand b, long to, int vectors, int columns, int steps) {
-        int lane = arithmetic.lane, lanes = cpu.vectorBits() / 8 / lane;
-        long width = (long) vectors * cpu.vectorBits() / 8;
-        if (b.columnStride() == lane) {
-            kernels.copy(lane, vectors).call(b.address(), b.rowStride(), to, width, steps, mask(columns - (vectors - 1) * lanes, lane));
-        } else if (b.rowStride() == lane) {
-            for (int v = 0; v < vectors; v++) {
+    /** One panel of B: {@code k} rows of {@code vectors} vectors, {@code columns} of whose lanes are used. */
+    void panel(Arithmetic arithmetic, Operand b, long to, int vectors, int columns, int k) {
+        int bytes = arithmetic.bytes, lane = arithmetic.lane, lanes = vectorBytes() / lane, whole = k / arithmetic.depth;
+        long width = (long) vectors * vectorBytes();
+        if (b.columnStride() == bytes && arithmetic.depth > 1) {
+            interleave(arithmetic, b, to, width, columns, k, false);
+        } else if (b.columnStride() == bytes) {
+            kernels.copy(lane, vectors).call(b.address(), b.rowStride(), to, width, k, mask(columns - (vectors - 1) * lanes, lane));
+        } else if (b.rowStride() == bytes) {
+            for (int v = 0; v < vectors && whole > 0; v++) {
                 int strip = Math.min(lanes, columns - v * lanes);
-                kernels.transpose(lane).call(b.address() + (long) v * lanes * b.columnStride(), b.columnStride(), to + (long) v * cpu.vectorBits() / 8, width, strip, steps);
+                kernels.transpose(lane).call(b.address() + (long) v * lanes * b.columnStride(), b.columnStride(), to + (long) v * vectorBytes(), width, strip, whole);
             }
+            if (k % arithmetic.depth == 0) return;
+            for (int j = 0; j < columns; j++) gather(arithmetic, b.address() + j * b.columnStride() + (long) whole * lane, bytes, to + whole * width + (long) j * lane, width, k % arithmetic.depth, false);
         } else {
-            for (int p = 0; p < steps; p++) gather(b.address() + p * b.rowStride(), b.columnStride(), to + p * width, lane, columns, lane);
+            for (int j = 0; j < columns; j++) gather(arithmetic, b.address() + j * b.columnStride(), b.rowStride(), to + (long) j * lane, width, k, false);
         }
+    }
+
+    /** {@code k} rows of {@code columns} elements become groups of lanes. */
+    private void interleave(Arithmetic arithmetic, Operand x, long to, long width, int columns, int k, boolean flipped) {
+        int depth = arithmetic.depth, vectors = (columns + 15) / 16, whole = k / depth;
+        long mask = mask(columns - (vectors - 1) * 16, 4);
+        if (whole > 0) kernels.interleave(depth, depth, vectors, flipped).call(x.address(), x.rowStride(), to, width, whole, mask);
+        if (k % depth != 0) kernels.interleave(depth, k % depth, vectors, flipped).call(x.address() + (long) whole * depth * x.rowStride(), x.rowStride(), to + whole * width, width, 1, mask);
     }
 
     /** {@code rows} rows become columns: strips of as many rows as a vector has lanes. */
     private void turn(long from, long fromStride, long to, long toStride, int rows, int columns, int lane) {
-        int lanes = cpu.vectorBits() / 8 / lane;
+        int lanes = vectorBytes() / lane;
         for (int r = 0; r < rows; r += lanes) {
             kernels.transpose(lane).call(from + r * fromStride, fromStride, to + (long) r * lane, toStride, Math.min(lanes, rows - r), columns);
         }
     }
 
-    private static void gather(long from, long fromStride, long to, long toStride, int count, int lane) {
-        for (int i = 0; i < count; i++) {
-            if (lane == 8) MEMORY.set(ValueLayout.JAVA_LONG_UNALIGNED, to + i * toStride, MEMORY.get(ValueLayout.JAVA_LONG_UNALIGNED, from + i * fromStride));
-            else MEMORY.set(ValueLayout.JAVA_INT_UNALIGNED, to + i * toStride, MEMORY.get(ValueLayout.JAVA_INT_UNALIGNED, from + i * fromStride));
+    /** {@code k} elements along the inner dimension, {@code depth} to a lane; a lane that is not full ends in zeros. */
+    private static void gather(Arithmetic arithmetic, long from, long fromStride, long to, long toStride, int k, boolean flipped) {
+        int depth = arithmetic.depth;
+        for (int p = 0; p < k; p += depth, to += toStride) {
+            if (arithmetic.lane == 8) {
+                MEMORY.set(ValueLayout.JAVA_LONG_UNALIGNED, to, MEMORY.get(ValueLayout.JAVA_LONG_UNALIGNED, from + p * fromStride));
+                continue;
+            }
+            int lane = 0;
+            for (int d = 0; d < Math.min(depth, k - p); d++) {
+                long at = from + (p + d) * fromStride;
+                lane |= switch (depth) {
+                    case 1 -> MEMORY.get(ValueLayout.JAVA_INT_UNALIGNED, at);
+                    case 2 -> (MEMORY.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) & 0xFFFF) << 16 * d;
+                    default -> (MEMORY.get(ValueLayout.JAVA_BYTE, at) & 0xFF) << 8 * d;
+                };
+            }
+            MEMORY.set(ValueLayout.JAVA_INT, to, flipped ? lane ^ 0x80808080 : lane);
         }
     }
 }

@@ -7,20 +7,28 @@ import lyceum.memory.Storage;
 /** What a thread packs into, kept between products: off-heap, as large as the largest piece so far. */
 final class Scratch {
     private static final ThreadLocal<Scratch> THREAD = ThreadLocal.withInitial(Scratch::new);
+    private static final int LONGS = 8;
 
-    private final Storage parameters = Allocator.allocate(8L * MicroKernel.PARAMETERS, null);
-    private final MemorySegment parameterBlock = parameters.segment().asSlice(parameters.base(), 8L * MicroKernel.PARAMETERS);
-    private Storage left, right;
+    /** What a block of memory is for. */
+    enum Use { LEFT, RIGHT, WIDE_LEFT, WIDE_RIGHT, SUMS, STARTS }
+
+    private final Storage parameters = Allocator.allocate(8L * LONGS, null);
+    private final MemorySegment parameterBlock = parameters.segment().asSlice(parameters.base(), 8L * LONGS);
+    private final Storage[] blocks = new Storage[Use.values().length];
 
     static Scratch ofThread() { return THREAD.get(); }
 
+    /** The longs behind a kernel's first argument. */
     MemorySegment parameters() { return parameterBlock; }
 
-    long left(long bytes) { return address(left = grown(left, bytes)); }
+    /** The address of at least so many bytes, whatever they hold. */
+    long get(Use use, long bytes) {
+        var storage = storage(use, bytes);
+        return storage.segment().address() + storage.base();
+    }
 
-    long right(long bytes) { return address(right = grown(right, bytes)); }
-
-    private static Storage grown(Storage storage, long bytes) { return storage != null && storage.bytes() >= bytes ? storage : Allocator.allocate(bytes + bytes / 4, null); }
-
-    private static long address(Storage storage) { return storage.segment().address() + storage.base(); }
+    Storage storage(Use use, long bytes) {
+        var storage = blocks[use.ordinal()];
+        return storage != null && storage.bytes() >= bytes ? storage : (blocks[use.ordinal()] = Allocator.allocate(bytes + bytes / 4, null));
+    }
 }

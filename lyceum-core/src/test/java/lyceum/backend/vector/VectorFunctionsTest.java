@@ -11,7 +11,7 @@ import lyceum.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
 /** Functions of the vector backend: close to the exact value, the same bits before and after compilation and wherever an element stands. */
-class VectorMathTest {
+class VectorFunctionsTest {
     private static final float[] SPECIAL = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 0f, -0f, Float.MIN_VALUE, -Float.MIN_VALUE, Float.MAX_VALUE, -Float.MAX_VALUE,
         Float.MIN_NORMAL, 1e-40f, 88.72f, 88.73f, -87.4f, -95f, -103.9f, -104f, -110f, 1f, -1f, 0.9999999f, 1.0000001f, 0.55f, 9f, -20f, 2f, 0.5f};
 

@@ -1,0 +1,143 @@
+package lyceum.backend.x86.conv;
+
+import static lyceum.backend.x86.asm.Gp.*;
+import static lyceum.backend.x86.asm.Instruction.*;
+import static lyceum.backend.x86.asm.Vec.zmm;
+import static lyceum.backend.x86.conv.PlaneKernel.*;
+
+import java.util.stream.IntStream;
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Condition;
+import lyceum.backend.x86.asm.Gp;
+import lyceum.backend.x86.asm.Mask;
+import lyceum.backend.x86.asm.Mem;
+import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
+
+/**
+ * The gradient by the input of a depthwise convolution of stride 2 with a kernel of up to 3 x 3, with AVX-512: two lines and 32 columns at a time.
+ * A tap reaches the even or the odd ones of each alone; even and odd columns are summed apart and interleaved at the end. Arguments are those of
+ * {@link PlaneKernel}, x being what is read: the gradient by y.
+ *
+ * @param height of the kernel, {@code width} of it, at most 3
+ * @param above padding before the first line, {@code left} before the first column
+ */
+record PlaneBack(int height, int width, int above, int left, boolean bias, boolean relu) {
+    /** Behind the loads' masks: of the first and of the second half of what is stored. */
+    static final int SECOND_OUTPUTS = OUTPUTS + 8;
+
+    private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
+    private static final Mask[] READ = {Mask.K1, Mask.K2, Mask.K3};
+    private static final Vec FIRST = zmm(31), SECOND = zmm(30), ZERO = zmm(29), BIASES = zmm(28);
+
+    /** Column of y that lane 0 of an even vector reads through tap {@code u}. */
+    static int column(int left, int u) { return ((u + left & 1) + left - u) / 2; }
+
+    /** Null if the system refuses code. */
+    Kernel generate(Cpu cpu) {
+        var a = new Assembler(cpu.features(), CodeMemory.isListed());
+        for (var register : SAVED) a.push(register);
+        a.mov(RSI, Mem.at(RDI, X));
+        a.mov(RDX, Mem.at(RDI, Y));
+        a.mov(R8, Mem.at(RDI, W));
+        a.mov(RBP, Mem.at(RDI, X_LINE));
+        a.mov(R12, Mem.at(RDI, X_HEIGHT));
+        a.mov(R13, Mem.at(RDI, Y_LINE));
+        a.emit(VXORPS, ZERO, ZERO, ZERO);
+        a.emit(VMOVUPS, FIRST, a.constants(IntStream.range(0, 16).map(i -> i / 2 + i % 2 * 16).toArray()));
+        a.emit(VMOVUPS, SECOND, a.constants(IntStream.range(0, 16).map(i -> 8 + i / 2 + i % 2 * 16).toArray()));
+        var plane = a.bind(a.label());
+        for (int tap = 0; tap < height * width; tap++) a.emit(VBROADCASTSS, zmm(tap), Mem.at(R8, 4 * tap));
+        if (bias) {
+            a.mov(RAX, Mem.at(RDI, BIAS));
+            a.emit(VBROADCASTSS, BIASES, Mem.at(RAX));
+            a.add(RAX, 4);
+            a.mov(Mem.at(RDI, BIAS), RAX);
+        }
+        vectors(a);
+        a.add(RSI, Mem.at(RDI, X_PLANE));
+        a.add(RDX, Mem.at(RDI, Y_PLANE));
+        a.add(R8, 4 * height * width);
+        a.mov(RAX, Mem.at(RDI, PLANES));
+        a.sub(RAX, 1);
+        a.mov(Mem.at(RDI, PLANES), RAX);
+        a.jump(Condition.NE, plane);
+        a.vzeroupper();
+        for (int i = SAVED.length - 1; i >= 0; i--) a.pop(SAVED[i]);
+        a.ret();
+        return CodeMemory.load("plane-back-" + height + "x" + width + "-padding-" + above + "-" + left + (bias ? "-bias" : "") + (relu ? "-relu" : ""), a.finish()).orElse(null);
+    }
+
+    private void vectors(Assembler a) {
+        a.mov(R9, Mem.at(RDI, MASKS));
+        a.mov(R10, Mem.at(RDI, VECTORS));
+        a.mov(R14, RSI);
+        a.mov(RBX, RDX);
+        var vector = a.bind(a.label());
+        for (int u = 0; u < width; u++) mask(a, READ[u], 8 * u);
+        mask(a, Mask.K4, OUTPUTS);
+        mask(a, Mask.K5, SECOND_OUTPUTS);
+        a.push(RBX);
+        a.mov(RCX, 0);
+        a.mov(RAX, R14);
+        a.mov(R11, Mem.at(RDI, Y_HEIGHT));
+        a.align(32);
+        var pair = a.bind(a.label());
+        var one = a.label();
+        line(a, 0);
+        a.cmp(R11, 1);
+        a.jump(Condition.E, one);
+        line(a, 1);
+        a.bind(one);
+        a.add(RCX, 1);
+        a.add(RAX, RBP);
+        a.lea(RBX, Mem.at(RBX, R13, 2));
+        a.sub(R11, 2);
+        a.jump(Condition.G, pair);
+        a.pop(RBX);
+        a.add(RBX, 128);
+        a.add(R14, 64);
+        a.add(R9, ENTRY);
+        a.sub(R10, 1);
+        a.jump(Condition.NE, vector);
+    }
+
+    private static void mask(Assembler a, Mask mask, int entry) {
+        a.mov32(R15, Mem.at(R9, entry));
+        a.emit(KMOVW_FROM, mask, R15);
+    }
+
+    /** Line 0 or 1 of the pair. */
+    private void line(Assembler a, int odd) {
+        Vec[] sums = {zmm(9), zmm(10)};
+        for (var sum : sums) a.emit(VXORPS, sum, sum, sum);
+        for (int t = 0; t < height; t++) {
+            if ((odd + above - t & 1) != 0) continue;
+            int down = (odd + above - t) / 2;
+            var outside = a.label();
+            a.lea(R15, Mem.at(RCX, down));
+            a.cmp(R15, R12);
+            a.jump(Condition.AE, outside);
+            a.imul(R15, RBP);
+            a.add(R15, R14);
+            for (int u = 0; u < width; u++) {
+                var y = zmm(11 + (t * width + u) % 6);
+                a.emit(VMOVUPS, y.mask(READ[u]).zeroing(), Mem.at(R15, 4 * column(left, u)));
+                a.emit(VFMADD231PS, sums[u + left & 1], zmm(t * width + u), y);
+            }
+            a.bind(outside);
+        }
+        for (var sum : sums) {
+            if (bias) a.emit(VADDPS, sum, sum, BIASES);
+            if (relu) a.emit(VMAXPS, sum, ZERO, sum);
+        }
+        a.emit(VMOVAPS, zmm(17), sums[0]);
+        a.emit(VPERMT2PS, zmm(17), FIRST, sums[1]);
+        a.emit(VPERMT2PS, sums[0], SECOND, sums[1]);
+        var at = odd == 0 ? Mem.at(RBX) : Mem.at(RBX, R13, 1);
+        a.emit(VMOVUPS_STORE, at.mask(Mask.K4), zmm(17));
+        a.emit(VMOVUPS_STORE, at.plus(64).mask(Mask.K5), sums[0]);
+    }
+}

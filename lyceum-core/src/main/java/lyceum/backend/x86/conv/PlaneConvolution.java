@@ -1,0 +1,162 @@
+package lyceum.backend.x86.conv;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+import java.util.concurrent.ConcurrentHashMap;
+import lyceum.backend.Op;
+import lyceum.backend.Parallel;
+import lyceum.backend.View;
+import lyceum.backend.WindowGeometry;
+import lyceum.backend.x86.asm.Feature;
+import lyceum.backend.x86.conv.PlaneKernel.Form;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
+import lyceum.memory.Allocator;
+import lyceum.memory.Storage;
+
+/** Depthwise convolutions with kernels of up to 3 x 3 and strides of 1 or 2, straight from the planes; see {@link PlaneKernel}. */
+final class PlaneConvolution {
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    /** Multiply-adds worth a piece of work for a thread, and the most of one call. */
+    private static final long GRAIN = 1 << 19;
+
+    private final Cpu cpu;
+    private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
+    private final ConcurrentHashMap<PlaneKernel, Kernel> kernels = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<PlaneBack, Kernel> backs = new ConcurrentHashMap<>();
+
+    PlaneConvolution(Cpu cpu) { this.cpu = cpu; }
+
+    private Kernel kernel(PlaneKernel form) {
+        var kernel = kernels.get(form);
+        return kernel != null ? kernel : kernels.computeIfAbsent(form, f -> f.generate(cpu));
+    }
+
+    /** Whether there is a kernel. */
+    boolean suits(WindowGeometry g) {
+        boolean flat = g.in()[0] == 1 && g.kernel()[0] == 1 && g.out()[0] == 1 && g.before()[0] == 0 && g.dilation()[1] == 1 && g.dilation()[2] == 1;
+        return cpu.has(Feature.AVX512) && flat && g.kernel()[1] <= 3 && g.kernel()[2] <= 3 && g.stride()[1] == g.stride()[2] && g.stride()[1] <= 2;
+    }
+
+    /** Sizes of what is read and written: y from x, or, for the gradient by the input, the other way round. */
+    private record Sizes(int inHeight, int inWidth, int outHeight, int outWidth, int above, int left, int kernelWidth, int stride) {
+        /** What each vector of a line of y reads of a line of x. */
+        Storage masks() {
+            int vectors = (outWidth + 15) / 16;
+            var storage = Allocator.allocate((long) vectors * PlaneKernel.ENTRY, null);
+            for (int v = 0; v < vectors; v++) {
+                long at = storage.base() + (long) v * PlaneKernel.ENTRY;
+                for (int u = 0; u < kernelWidth; u++) {
+                    int column = 16 * v * stride + u - left;
+                    storage.segment().set(LONG, at + 8L * u, inside(column));
+                    storage.segment().set(LONG, at + PlaneKernel.HALVES + 8L * u, inside(column + 16));
+                }
+                storage.segment().set(LONG, at + PlaneKernel.OUTPUTS, (1L << Math.min(16, outWidth - 16 * v)) - 1);
+            }
+            return storage;
+        }
+
+        /** Which of 16 elements from {@code column} on lie in a line of x. */
+        private long inside(int column) {
+            long mask = 0;
+            for (int lane = 0; lane < 16; lane++) if (column + lane >= 0 && column + lane < inWidth) mask |= 1L << lane;
+            return mask;
+        }
+
+        void into(MemorySegment arguments, Storage masks) {
+            arguments.set(LONG, PlaneKernel.X_PLANE, 4L * inHeight * inWidth);
+            arguments.set(LONG, PlaneKernel.Y_PLANE, 4L * outHeight * outWidth);
+            arguments.set(LONG, PlaneKernel.X_LINE, 4L * inWidth);
+            arguments.set(LONG, PlaneKernel.Y_LINE, 4L * outWidth);
+            arguments.set(LONG, PlaneKernel.X_HEIGHT, inHeight);
+            arguments.set(LONG, PlaneKernel.Y_HEIGHT, outHeight);
+            arguments.set(LONG, PlaneKernel.FIRST_LINE, -above);
+            arguments.set(LONG, PlaneKernel.FIRST_COLUMN, -4L * left);
+            arguments.set(LONG, PlaneKernel.VECTORS, (outWidth + 15) / 16);
+            arguments.set(LONG, PlaneKernel.MASKS, masks.segment().address() + masks.base());
+        }
+    }
+
+    private static long address(View view) { return view.storage().segment().address() + view.byteOffset(); }
+
+    private static long grain(WindowGeometry g) { return Math.max(1, GRAIN / Math.max(1, (long) g.outVolume() * (g.taps() + 4))); }
+
+    void forward(WindowGeometry g, View x, View weight, View bias, Op activation, View y) {
+        var sizes = new Sizes(g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2], g.kernel()[2], g.stride()[1]);
+        product(g, sizes, kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.PRODUCT, bias != null, activation == Op.RELU)), sizes.masks(), x, weight, bias, y);
+    }
+
+    void back(WindowGeometry g, View y, View weight, View bias, Op activation, View x) {
+        if (g.stride()[1] == 2) {
+            backBySecond(g, y, weight, bias, activation, x);
+            return;
+        }
+        var sizes = new Sizes(g.out()[1], g.out()[2], g.in()[1], g.in()[2], g.kernel()[1] - 1 - g.before()[1], g.kernel()[2] - 1 - g.before()[2], g.kernel()[2], 1);
+        product(g, sizes, kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], 1, Form.FLIPPED, bias != null, activation == Op.RELU)), sizes.masks(), y, weight, bias, x);
+    }
+
+    /** Vectors are of 32 columns here. */
+    private void backBySecond(WindowGeometry g, View y, View weight, View bias, Op activation, View x) {
+        int left = g.before()[2], width = g.in()[2];
+        var form = new PlaneBack(g.kernel()[1], g.kernel()[2], g.before()[1], left, bias != null, activation == Op.RELU);
+        var sizes = new Sizes(g.out()[1], g.out()[2], g.in()[1], width, 0, 0, g.kernel()[2], 1);
+        int vectors = (width + 31) / 32;
+        var masks = Allocator.allocate((long) vectors * PlaneKernel.ENTRY, null);
+        for (int v = 0; v < vectors; v++) {
+            long at = masks.base() + (long) v * PlaneKernel.ENTRY, outputs = (1L << Math.min(32, width - 32 * v)) - 1;
+            for (int u = 0; u < g.kernel()[2]; u++) masks.segment().set(LONG, at + 8L * u, sizes.inside(16 * v + PlaneBack.column(left, u)));
+            masks.segment().set(LONG, at + PlaneKernel.OUTPUTS, outputs & 0xFFFF);
+            masks.segment().set(LONG, at + PlaneBack.SECOND_OUTPUTS, outputs >>> 16);
+        }
+        var kernel = backs.get(form);
+        product(g, sizes, kernel != null ? kernel : backs.computeIfAbsent(form, f -> f.generate(cpu)), masks, y, weight, bias, x);
+    }
+
+    private void product(WindowGeometry g, Sizes sizes, Kernel kernel, Storage masks, View x, View weight, View bias, View y) {
+        int vectors = (int) (masks.bytes() / PlaneKernel.ENTRY);
+        Parallel.range((long) g.batch() * g.inputs(), grain(g), (from, to) -> {
+            var arguments = perThread.get();
+            sizes.into(arguments, masks);
+            arguments.set(LONG, PlaneKernel.VECTORS, vectors);
+            for (long plane = from; plane < to; ) {
+                long c = plane % g.inputs(), n = Math.min(to - plane, g.inputs() - c);
+                arguments.set(LONG, PlaneKernel.X, address(x) + 4 * plane * sizes.inHeight * sizes.inWidth);
+                arguments.set(LONG, PlaneKernel.Y, address(y) + 4 * plane * sizes.outHeight * sizes.outWidth);
+                arguments.set(LONG, PlaneKernel.W, address(weight) + 4 * c * g.taps());
+                if (bias != null) arguments.set(LONG, PlaneKernel.BIAS, address(bias) + 4 * c);
+                arguments.set(LONG, PlaneKernel.PLANES, n);
+                kernel.callLong(arguments.address());
+                plane += n;
+            }
+        });
+        Reference.reachabilityFence(masks);
+    }
+
+    /** Each example's sums are made in the kernel; the examples are added in double, in order. */
+    void weight(WindowGeometry g, View x, View y, View weight) {
+        var sizes = new Sizes(g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2], g.kernel()[2], g.stride()[1]);
+        var kernel = kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.WEIGHT, false, false));
+        var masks = sizes.masks();
+        Parallel.range(g.inputs(), Math.max(1, grain(g) / g.batch()), (from, to) -> {
+            int numbers = (int) (to - from) * g.taps();
+            var parts = Allocator.allocate(4L * numbers, null);
+            var totals = new double[numbers];
+            var arguments = perThread.get();
+            sizes.into(arguments, masks);
+            for (int example = 0; example < g.batch(); example++) {
+                long plane = (long) example * g.inputs() + from;
+                arguments.set(LONG, PlaneKernel.X, address(x) + 4 * plane * g.inVolume());
+                arguments.set(LONG, PlaneKernel.Y, address(y) + 4 * plane * g.outVolume());
+                arguments.set(LONG, PlaneKernel.W, parts.segment().address() + parts.base());
+                arguments.set(LONG, PlaneKernel.PLANES, to - from);
+                kernel.callLong(arguments.address());
+                for (int i = 0; i < numbers; i++) totals[i] += parts.segment().get(FLOAT, parts.base() + 4L * i);
+            }
+            for (int i = 0; i < numbers; i++) weight.storage().segment().set(FLOAT, weight.byteOffset() + 4 * (from * g.taps() + i), (float) totals[i]);
+            Reference.reachabilityFence(parts);
+        });
+        Reference.reachabilityFence(masks);
+    }
+}

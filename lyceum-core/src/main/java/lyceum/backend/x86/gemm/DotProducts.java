@@ -1,0 +1,96 @@
+package lyceum.backend.x86.gemm;
+
+import java.lang.foreign.ValueLayout;
+import lyceum.backend.Parallel;
+import lyceum.backend.x86.machine.Cpu;
+
+/** Products of few rows with a transposed matrix, or of a matrix with few columns that are contiguous: inner products of rows as they lie. */
+final class DotProducts {
+    /** What becomes of sums that are not the result itself. */
+    @FunctionalInterface interface Finish {
+        void finish(Product product, Scratch scratch, long index, int row, int rows, int column, int columns);
+    }
+
+    /** Rows up to which reading w again for every eight of them is faster than packing it. */
+    private static final int FEW = 16;
+    /** Bytes of w that a thread takes at once. */
+    private static final int PIECE = 128 << 10;
+
+    private final Cpu cpu;
+    private final Kernels kernels;
+    private final Packing packing;
+    private final Finish finish;
+
+    DotProducts(Cpu cpu, Kernels kernels, Packing packing, Finish finish) {
+        this.cpu = cpu;
+        this.kernels = kernels;
+        this.packing = packing;
+        this.finish = finish;
+    }
+
+    /** False if the product has another form. */
+    boolean multiply(Product product) {
+        var arithmetic = product.arithmetic();
+        boolean suits = switch (arithmetic) {
+            case F32, F64, BF16 -> Math.min(product.m(), product.n()) <= FEW && !product.widens(product.a()) && Product.rowStride(product.b()) == 1 && Product.columnStride(product.a()) == 1;
+            default -> false;
+        };
+        if (!suits) return false;
+        boolean turned = product.n() < product.m();
+        int few = Math.min(product.m(), product.n()), many = Math.max(product.m(), product.n());
+        long bytes = (long) product.k() * arithmetic.bytes, batch = product.batch();
+        int rows = (int) Math.clamp(PIECE / bytes, Math.min(many, 24), many);
+        long pieces = (many + rows - 1) / rows;
+        if (pieces * batch == 1) {
+            piece(product, turned, 0, few, 0, many);
+            return true;
+        }
+        double nanos = (double) rows * bytes * Math.max(few, 3) / 100;
+        Parallel.range(pieces * batch, Math.max(1, (long) (4000 / nanos)), nanos, (from, to) -> {
+            for (long p = from; p < to; p++) {
+                int first = (int) (p % pieces) * rows;
+                piece(product, turned, p / pieces, few, first, Math.min(rows, many - first));
+            }
+        });
+        return true;
+    }
+
+    private void piece(Product product, boolean turned, long index, int few, int first, int count) {
+        var scratch = Scratch.ofThread();
+        Operand x = product.operand(product.a(), index), w = product.operand(product.b(), index).transposed(), out = product.operand(product.out(), index);
+        boolean direct = product.out().dtype() == product.arithmetic().sums;
+        int columns = turned ? few : count;
+        if (turned) {
+            var rows = x;
+            x = w;
+            w = rows;
+            out = out.transposed();
+        }
+        out = out.from(0, first);
+        if (!direct) {
+            int lane = product.arithmetic().lane;
+            long to = scratch.get(Scratch.Use.SUMS, (long) few * count * lane);
+            out = turned ? new Operand(to, lane, (long) columns * lane) : new Operand(to, (long) columns * lane, lane);
+        }
+        run(product, scratch, x, new Operand(w.address() + first * w.rowStride(), w.rowStride(), w.columnStride()), out, few, count);
+        if (direct) return;
+        if (turned) finish.finish(product, scratch, index, first, count, 0, few);
+        else finish.finish(product, scratch, index, 0, few, first, count);
+    }
+
+    private void run(Product product, Scratch scratch, Operand x, Operand w, Operand out, int few, int count) {
+        var arithmetic = product.arithmetic();
+        int elements = cpu.vectorBits() / 8 / arithmetic.bytes, rest = product.k() % elements;
+        var parameters = scratch.parameters();
+        parameters.set(ValueLayout.JAVA_LONG, 0, x.rowStride());
+        parameters.set(ValueLayout.JAVA_LONG, 8, w.rowStride());
+        parameters.set(ValueLayout.JAVA_LONG, 16, out.rowStride());
+        parameters.set(ValueLayout.JAVA_LONG, 24, out.columnStride());
+        parameters.set(ValueLayout.JAVA_LONG, 32, product.k() / elements);
+        long mask = rest == 0 ? 0 : packing.mask(rest, arithmetic.bytes);
+        for (int i = 0; i < few; i += DotKernel.MOST_ROWS) {
+            int rows = Math.min(DotKernel.MOST_ROWS, few - i);
+            kernels.dot(arithmetic, rows).call(parameters.address(), x.address() + i * x.rowStride(), w.address(), out.address() + i * out.rowStride(), count, mask);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package lyceum.backend.x86.gemm;
+
+import static lyceum.backend.x86.asm.Gp.R8;
+import static lyceum.backend.x86.asm.Gp.R9;
+import static lyceum.backend.x86.asm.Gp.RAX;
+import static lyceum.backend.x86.asm.Gp.RCX;
+import static lyceum.backend.x86.asm.Gp.RDI;
+import static lyceum.backend.x86.asm.Gp.RDX;
+import static lyceum.backend.x86.asm.Gp.RSI;
+import static lyceum.backend.x86.asm.Vec.zmm;
+
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Condition;
+import lyceum.backend.x86.asm.Instruction;
+import lyceum.backend.x86.asm.Mask;
+import lyceum.backend.x86.asm.Mem;
+import lyceum.backend.x86.machine.Cpu;
+
+/**
+ * Generates the packing of rows of short elements: {@code depth} rows become one of lanes, in each of which stand an element of every row. Each
+ * row is widened to lanes and shifted to its place.
+ *
+ * <p>Arguments: rdi source, rsi bytes from row to row of it, rdx target, rcx bytes from group to group of it, r8 groups, r9 mask of the last
+ * vector's lanes; the others become those of zeros.
+ */
+final class InterleaveKernel {
+    private InterleaveKernel() { }
+
+    /**
+     * @param depth 2 for elements of two bytes, 4 for bytes
+     * @param present the first rows of a group that exist; the others count as zeros
+     * @param flipped whether 128 is added to each byte
+     */
+    static Assembler.Code generate(Cpu cpu, int depth, int present, int vectors, boolean flipped, boolean listed) {
+        var a = new Assembler(cpu.features(), listed);
+        var widen = depth == 2 ? Instruction.VPMOVZXWD : Instruction.VPMOVZXBD;
+        int element = 4 / depth;
+        a.emit(Instruction.KMOVW_FROM, Mask.K1, R9);
+        a.lea(RAX, Mem.at(RSI, RSI, 2));
+        if (flipped) a.emit(Instruction.VPBROADCASTD, zmm(31), a.constants(0x80808080));
+        var loop = a.bind(a.label());
+        for (int v = 0; v < vectors; v++) {
+            for (int row = 0; row < present; row++) {
+                var to = row == 0 ? zmm(v) : zmm(16 + row);
+                int at = 16 * element * v;
+                var from = row == 0 ? Mem.at(RDI, at) : row == 3 ? Mem.at(RDI, RAX, 1, at) : Mem.at(RDI, RSI, row, at);
+                a.emit(widen, v == vectors - 1 ? to.mask(Mask.K1).zeroing() : to, from);
+                if (row == 0) continue;
+                a.emit(Instruction.VPSLLD, 8 * element * row, to, to);
+                a.emit(Instruction.VPORD, zmm(v), zmm(v), to);
+            }
+            if (flipped) a.emit(Instruction.VPXORD, zmm(v), zmm(v), zmm(31));
+            a.emit(Instruction.VMOVUPS_STORE, Mem.at(RDX, 64 * v), zmm(v));
+        }
+        a.lea(RDI, Mem.at(RDI, RSI, depth));
+        a.add(RDX, RCX);
+        a.sub(R8, 1);
+        a.jump(Condition.NE, loop);
+        a.vzeroupper();
+        a.ret();
+        return a.finish();
+    }
+}

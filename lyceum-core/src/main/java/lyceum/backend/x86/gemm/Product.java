@@ -1,0 +1,71 @@
+package lyceum.backend.x86.gemm;
+
+import lyceum.backend.View;
+
+/** A product of matrices, or a batch of them, and how its elements are multiplied. */
+record Product(Arithmetic arithmetic, View a, View b, View out, int m, int n, int k) {
+
+    static Product of(Arithmetic arithmetic, View a, View b, View out) {
+        int rank = out.shape().length;
+        return new Product(arithmetic, a, b, out, Math.toIntExact(out.shape()[rank - 2]), Math.toIntExact(out.shape()[rank - 1]), Math.toIntExact(a.shape()[rank - 1]));
+    }
+
+    /** The same numbers, from {@code out' = b' a'}. */
+    Product transposed() { return new Product(arithmetic, turned(b), turned(a), turned(out), n, m, k); }
+
+    private static View turned(View x) {
+        int rank = x.shape().length;
+        long[] shape = x.shape().clone(), strides = x.strides().clone();
+        shape[rank - 1] = x.shape()[rank - 2];
+        shape[rank - 2] = x.shape()[rank - 1];
+        strides[rank - 1] = x.strides()[rank - 2];
+        strides[rank - 2] = x.strides()[rank - 1];
+        return x.with(shape, strides);
+    }
+
+    long batch() {
+        long count = 1;
+        for (int axis = 0; axis < out.shape().length - 2; axis++) count *= out.shape()[axis];
+        return count;
+    }
+
+    /** True if the elements have to be converted before they can be multiplied. */
+    boolean widens(View x) { return x.dtype().bytes() != arithmetic.bytes; }
+
+    /** True if the sums are the result, and those of a row are neighbours in memory. */
+    boolean isDirect() { return out.dtype() == arithmetic.sums && (n == 1 || columnStride(out) == 1); }
+
+    static long rowStride(View x) { return x.strides()[x.strides().length - 2]; }
+
+    static long columnStride(View x) { return x.strides()[x.strides().length - 1]; }
+
+    /** Matrix {@code index} of the batch. */
+    Operand operand(View x, long index) {
+        int bytes = x.dtype().bytes();
+        return new Operand(x.storage().segment().address() + x.byteOffset() + offset(x, index) * bytes, rowStride(x) * bytes, columnStride(x) * bytes);
+    }
+
+    /** Elements from the first matrix to matrix {@code index}. */
+    private long offset(View x, long index) {
+        long offset = 0;
+        for (int axis = out.shape().length - 3; axis >= 0; axis--) {
+            offset += index % out.shape()[axis] * x.strides()[axis];
+            index /= out.shape()[axis];
+        }
+        return offset;
+    }
+
+    /** A part of the result's matrix {@code index}. */
+    View part(long index, int row, int rows, int column, int columns) {
+        long at = out.offset() + offset(out, index) + row * rowStride(out) + column * columnStride(out);
+        return new View(out.dtype(), out.storage(), at, new long[] {rows, columns}, new long[] {rowStride(out), columnStride(out)});
+    }
+
+    /** How one operand lies when it is multiplied; its address is of no account. */
+    Operand layout(View x, int depth) {
+        int bytes = x.dtype().bytes();
+        var own = new Operand(0, rowStride(x) * bytes, columnStride(x) * bytes);
+        if (!widens(x)) return own;
+        return own.columnStride() != bytes && own.rowStride() == bytes ? new Operand(0, 4, 4L * depth + 64) : new Operand(0, 4L * depth + 64, 4);
+    }
+}
