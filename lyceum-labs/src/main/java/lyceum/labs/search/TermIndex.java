@@ -115,16 +115,12 @@ final class TermIndex {
         return frequency / (K1 + frequency);
     }
 
-    /**
-     * Adds each topic's share for one word of the query: its best match, not the sum of all. A word that stands {@code alone} is as telling as the
-     * most common of its meanings, so that a rare whole word in a text does not outdo the beginning of a title.
-     */
-    void score(List<Match> matches, boolean alone, double[] best) {
-        double common = matches.stream().mapToDouble(match -> idf[match.term()]).min().orElse(0);
+    /** Adds each topic's share for one word of the query: its best match, not the sum of all. */
+    void score(List<Match> matches, double[] best) {
         for (var match : matches) {
             var documentsOf = postings[match.term()];
             var weightsOf = weights[match.term()];
-            double factor = match.weight() * (alone ? common : idf[match.term()]);
+            double factor = match.weight() * idf[match.term()];
             for (int i = 0; i < documentsOf.length; i++) {
                 best[documentsOf[i]] = Math.max(best[documentsOf[i]], factor * weightsOf[i]);
             }

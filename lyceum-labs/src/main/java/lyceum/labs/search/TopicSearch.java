@@ -96,7 +96,7 @@ public final class TopicSearch {
         var share = new double[topics.size()];
         var words = new double[topics.size()];
         for (var group : asked.groups()) {
-            addGroup(group, asked.groups().size() == 1, asked.total(), words, share);
+            addGroup(group, asked.total(), words, share);
         }
         meanings.nearest(query, 20).forEach((slug, similarity) -> catalogue.find(slug).ifPresent(t -> names[place(t)] += 20 * similarity));
         return ranked(asked, names, words, share, limit);
@@ -107,9 +107,9 @@ public final class TopicSearch {
     }
 
     /** Adds what one word of the query is worth to each topic, and that word's part of the whole query to {@code share}. */
-    private void addGroup(Query.Group group, boolean alone, double total, double[] words, double[] share) {
+    private void addGroup(Query.Group group, double total, double[] words, double[] share) {
         var best = new double[topics.size()];
-        terms.score(group.matches(), alone, best);
+        terms.score(group.matches(), best);
         for (int d = 0; d < best.length; d++) {
             if (best[d] > 0) {
                 words[d] += best[d];

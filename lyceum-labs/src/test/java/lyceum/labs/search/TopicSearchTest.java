@@ -201,8 +201,4 @@ class TopicSearchTest {
             assertThat(SEARCH.search("INFORMATION GAIN", 5).stream().map(h -> h.topic().slug()).toList()).isEqualTo(expected);
         });
     }
-
-    @Test void theBeginningOfATitleComesBeforeARareWordInAText() {
-        assertThat(SEARCH.search("regular", 4).stream().map(h -> h.topic().slug())).contains("regularization", "lasso", "ridge").first().isEqualTo("regularization");
-    }
 }
