@@ -41,7 +41,10 @@ public interface Backend {
     /** Running reduction of {@code in} along {@code axis}; shapes equal. */
     void scan(Scan scan, View in, int axis, View out);
 
-    /** {@code out[b] = a[b] b[b]} for matrices in the last two axes, equal leading axes (broadcast by zero strides), one float or integer type. */
+    /**
+     * {@code out[b] = a[b] b[b]} for matrices in the last two axes, equal leading axes (broadcast by zero strides), one float or integer type. F16 and
+     * BF16 are summed in F32 and may be given in it; any mix of I8 and U8 may be summed and given in I32.
+     */
     void matmul(View a, View b, View out);
 
     /**
@@ -79,7 +82,10 @@ public interface Backend {
     /** {@code out[.., index[.., j, ..], ..] (op)= in[.., j, ..]}; index (I64) and in share a shape. In row-major order of {@code in}. */
     void scatter(Scatter rule, View in, int axis, View index, View out);
 
-    /** Stable sort along {@code axis}, NaN last; {@code indices} (I64) receives the permutation. */
+    /**
+     * Stable sort along {@code axis}, NaN last; {@code indices} (I64) receives the permutation. {@code values} and {@code indices} may be shorter
+     * than {@code in} along the axis: then they receive the first of the order, which is less work.
+     */
     void sort(View in, int axis, boolean descending, View values, View indices);
 
     /**

@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Allocator {
     private static final long FIRST_COLLECTION = 128L << 20;
     /** The first so many collections may raise the amount of garbage that gathers between two; then memory is flat. */
-    private static final int SETTLING = 8;
+    private static final int SETTLING = 2;
 
     static final Allocator INSTANCE = new Allocator();
 

@@ -16,7 +16,7 @@ import lyceum.ShapeException;
  *
  * <p>Computed tile by tile: memory is linear in the lengths. Query {@code i} stands at position {@code p = keys - queries + i} (the last query at
  * the last key, so that a cache of past keys works by itself), or {@code queryStarts[b] + i}; key {@code j} at position j. A query that sees no key gives
- * zeros. F16 and BF16 are multiplied and accumulated in F32. The first gradient is one fused pass; a gradient that is recorded itself is taken
+ * zeros. F16 and BF16 are accumulated in F32 (a CPU that multiplies BF16 gets weights rounded to it). The first gradient is one fused pass; a gradient that is recorded itself is taken
  * in tensor operations.
  *
  * @param scale of the dot products; 0 for {@code 1 / sqrt(d)}

@@ -1,6 +1,7 @@
 package lyceum.tensor;
 
 import lyceum.DType;
+import lyceum.DTypeException;
 import lyceum.ShapeException;
 
 /** Sums of products: matrix products and their kin. */
@@ -8,22 +9,43 @@ sealed interface ContractionOps permits Tensor {
 
     private Tensor self() { return (Tensor) this; }
 
+    private static boolean isByte(DType type) { return type == DType.I8 || type == DType.U8; }
+
     /**
      * Matrix product over the last two axes; leading axes broadcast. A vector counts as a row on the left and a column on the right, and that
-     * axis is dropped from the result. F16 and BF16 are multiplied and accumulated in F32.
+     * axis is dropped from the result. F16 and BF16 are multiplied and accumulated in F32, and rounded once; {@link #matmul(Tensor, DType)} gives the
+     * sums as they are.
      *
      * @throws ShapeException {@code matmul: (3, 4) x (5, 6): inner sizes 4 and 5 differ}
      */
     default Tensor matmul(Tensor other) {
         var a = self();
         var b = other;
-        if (a.rank() == 0 || b.rank() == 0) throw new ShapeException("matmul: " + a.shape() + " x " + b.shape() + ": a scalar is no matrix; use mul");
-        if (a.rank() == 1) return a.unsqueeze(0).matmul(b).squeeze(b.rank() == 1 ? 0 : -2);
-        if (b.rank() == 1) return a.matmul(b.unsqueeze(1)).squeeze(-1);
-        if (a.size(-1) != b.size(-2)) throw new ShapeException("matmul: " + a.shape() + " x " + b.shape() + ": inner sizes " + a.size(-1) + " and " + b.size(-2) + " differ");
+        if (a.rank() == 1 && b.rank() > 0) return a.unsqueeze(0).matmul(b).squeeze(b.rank() == 1 ? 0 : -2);
+        if (b.rank() == 1 && a.rank() > 0) return a.matmul(b.unsqueeze(1)).squeeze(-1);
+        Multiplying.check(a, b);
         var type = DType.promote(a.dtype(), b.dtype());
         if (type == DType.BOOL) type = DType.I32;
         return Multiplying.product(a.to(type), b.to(type));
+    }
+
+    /**
+     * {@link #matmul(Tensor)} with its sums as they are, neither rounded nor wrapped: {@code type} is I32 for operands of I8 and U8 in any mix (the
+     * product of quantised values), F32 for two of F16 or of BF16. Any other type is the one that the product has anyway.
+     *
+     * @throws DTypeException {@code matmul: I32 x I32 to F32: ...}
+     */
+    default Tensor matmul(Tensor other, DType type) {
+        var a = self();
+        if (isByte(a.dtype()) && isByte(other.dtype()) ? type == DType.I32 : a.dtype() == other.dtype() && a.dtype().isFloat() && a.dtype().bytes() == 2 && type == DType.F32) {
+            if (a.rank() == 1 && other.rank() > 0) return a.unsqueeze(0).matmul(other, type).squeeze(other.rank() == 1 ? 0 : -2);
+            if (other.rank() == 1 && a.rank() > 0) return a.matmul(other.unsqueeze(1), type).squeeze(-1);
+            Multiplying.check(a, other);
+            return Multiplying.wide(a, other, type);
+        }
+        var own = DType.promote(a.dtype(), other.dtype());
+        if (type != own) throw new DTypeException("matmul: " + a.dtype() + " x " + other.dtype() + " to " + type + ": the product is " + own + "; convert the operands or the result");
+        return matmul(other);
     }
 
     /** Inner product of two vectors. */

@@ -1,6 +1,8 @@
 package lyceum.tensor;
 
 import lyceum.ShapeException;
+import lyceum.DType;
+import lyceum.ShapeException;
 import lyceum.backend.Backend;
 import lyceum.backend.View;
 import lyceum.tensor.History.Saved;
@@ -9,11 +11,30 @@ import lyceum.tensor.History.Saved;
 final class Multiplying {
     private Multiplying() { }
 
+    static void check(Tensor a, Tensor b) {
+        if (a.rank() == 0 || b.rank() == 0) throw new ShapeException("matmul: " + a.shape() + " x " + b.shape() + ": a scalar is no matrix; use mul");
+        if (a.size(-1) != b.size(-2)) throw new ShapeException("matmul: " + a.shape() + " x " + b.shape() + ": inner sizes " + a.size(-1) + " and " + b.size(-2) + " differ");
+    }
+
+    /** The product with sums of a wider type than the operands'. */
+    static Tensor wide(Tensor a, Tensor b, DType type) {
+        if (Tracing.on()) return a.to(type).matmul(b.to(type)); // the same values
+        var batchA = java.util.Arrays.copyOf(a.shape().sizes(), a.rank() - 2);
+        var batchB = java.util.Arrays.copyOf(b.shape().sizes(), b.rank() - 2);
+        var result = value(a, b, type, batchA, batchB, Shape.broadcast("matmul", Shape.adopt(batchA), Shape.adopt(batchB)));
+        if (!a.dtype().isFloat() || !History.wanted(a, b)) return result;
+        var left = b.isTracked() ? Saved.of(a, "matmul") : null;
+        var right = a.isTracked() ? Saved.of(b, "matmul") : null;
+        return History.record("matmul", result, (i, g) -> i == 0
+                ? right == null ? null : g.matmul(right.get().to(type).transpose()).to(a.dtype())
+                : left == null ? null : rightGradient(left.get().to(type), g, b.rank()).to(b.dtype()), a, b);
+    }
+
     static Tensor product(Tensor a, Tensor b) {
         var batchA = java.util.Arrays.copyOf(a.shape().sizes(), a.rank() - 2);
         var batchB = java.util.Arrays.copyOf(b.shape().sizes(), b.rank() - 2);
         var batch = Shape.broadcast("matmul", Shape.adopt(batchA), Shape.adopt(batchB));
-        var result = Tracing.untold(() -> value(a, b, batchA, batchB, batch));
+        var result = Tracing.untold(() -> value(a, b, a.dtype(), batchA, batchB, batch));
         if (Tracing.on()) Tracing.made(new Operation.MatMul(), result, a, b);
         if (!a.dtype().isFloat() || !History.wanted(a, b)) return result;
         var left = b.isTracked() ? Saved.of(a, "matmul") : null;
@@ -23,15 +44,15 @@ final class Multiplying {
                 : left == null ? null : rightGradient(left.get(), g, b.rank()), a, b);
     }
 
-    private static Tensor value(Tensor a, Tensor b, long[] batchA, long[] batchB, Shape batch) {
+    private static Tensor value(Tensor a, Tensor b, DType type, long[] batchA, long[] batchB, Shape batch) {
         long m = a.size(-2), k = a.size(-1), n = b.size(-1);
         if (Math.max(m, Math.max(k, n)) > Integer.MAX_VALUE) throw new ShapeException("matmul: " + a.shape() + " x " + b.shape() + ": a side of a matrix has at most " + Integer.MAX_VALUE + " elements");
         if (batchA.length > 0 && batchB.length == 0 && View.size(batchA) * m <= Integer.MAX_VALUE && a.view().isContiguous()) {
             // Many left matrices and one right one are a single product of more rows.
-            var flat = GradMode.with(false, () -> run(a.detach().reshape(View.size(batchA) * m, k), b, Shape.SCALAR, View.size(batchA) * m, n));
+            var flat = GradMode.with(false, () -> run(a.detach().reshape(View.size(batchA) * m, k), b, type, Shape.SCALAR, View.size(batchA) * m, n));
             return flat.reshape(sizes(batch, m, n));
         }
-        return run(a, b, batch, m, n);
+        return run(a, b, type, batch, m, n);
     }
 
     /** The product, stored in {@code out}. */
@@ -56,9 +77,9 @@ final class Multiplying {
         return sizes;
     }
 
-    private static Tensor run(Tensor a, Tensor b, Shape batch, long m, long n) {
+    private static Tensor run(Tensor a, Tensor b, DType type, Shape batch, long m, long n) {
         var shape = Shape.adopt(sizes(batch, m, n));
-        var out = Fusion.allocate(a.dtype(), shape);
+        var out = Fusion.allocate(type, shape);
         Backend.current().matmul(spread(a, batch), spread(b, batch), out);
         return new Tensor(out, shape);
     }

@@ -90,7 +90,7 @@ class MemoryTest {
     @Test @Tag("heavy") void aMinuteOfSmallTensorsLeavesTheResidentSizeFlat() { soak(60); }
 
     private static void soak(int seconds) {
-        var run = ForkedJvm.of(SmallTensors.class).withFlags("-Xmx256m").withArguments(Integer.toString(seconds)).within(Duration.ofSeconds(20 * seconds + 60)).run();
+        var run = ForkedJvm.of(SmallTensors.class).withFlags("-Xmx256m", "-Xms256m", "-XX:+AlwaysPreTouch").withArguments(Integer.toString(seconds)).within(Duration.ofSeconds(20 * seconds + 60)).run();
         assertThat(run.exitCode()).as(run.output()).isZero();
         assertThat(run.output()).contains("flat");
     }

@@ -1,7 +1,13 @@
 package lyceum.tensor;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import lyceum.DType;
+import lyceum.DTypeException;
+import lyceum.ShapeException;
 import lyceum.backend.Backend;
+import lyceum.backend.x86.machine.Cpu;
 import lyceum.random.Rng;
 import lyceum.testing.Choices;
 import lyceum.testing.Generator;
@@ -57,12 +63,48 @@ class MatmulPropertyTest {
         }
         if (o.a.dtype() == DType.U8 || o.a.dtype() == DType.I8) for (int i = 0; i < expected.length; i++) expected[i] = o.a.dtype() == DType.I8 ? (byte) expected[i] : (int) expected[i] & 0xFF;
         if (o.a.dtype() == DType.BF16 || o.a.dtype() == DType.F16) expected = Tensor.of(expected).to(o.a.dtype()).toDoubleArray();
-        for (var backend : new String[] {"scalar", "vector"}) {
+        for (var backend : backends()) {
             var result = new Tensor[1];
             Backend.with(Backend.named(backend), () -> result[0] = o.a.matmul(o.b).compute());
             double[] got = result[0].to(DType.F64).toDoubleArray();
             for (int i = 0; i < got.length; i++) if (got[i] != expected[i]) throw new AssertionError(backend + ": element " + i + " is " + got[i] + ", expected " + expected[i]);
         }
+    }
+
+    private static String[] backends() { return Cpu.unavailable() == null ? new String[] {"scalar", "vector", "x86"} : new String[] {"scalar", "vector"}; }
+
+    @Test void sumsThatAreNotNarrowedAreExactOnEveryBackend() {
+        var rng = Rng.of(7);
+        var types = new DType[][] {{DType.I8, DType.I8, DType.I32}, {DType.U8, DType.I8, DType.I32}, {DType.I8, DType.U8, DType.I32}, {DType.U8, DType.U8, DType.I32}, {DType.BF16, DType.BF16, DType.F32}, {DType.F16, DType.F16, DType.F32}};
+        for (var t : types) for (int[] s : new int[][] {{1, 5, 3}, {7, 33, 130}, {40, 20, 77}, {3, 1, 0}}) {
+            var a = whole(rng, t[0], s[0], s[2]);
+            var b = whole(rng, t[1], s[2], s[1]);
+            var expected = a.to(DType.F64).matmul(b.to(DType.F64)).toDoubleArray();
+            for (var backend : backends()) Backend.with(Backend.named(backend), () -> {
+                var got = a.matmul(b, t[2]);
+                assertThat(got.dtype()).isEqualTo(t[2]);
+                assertThat(got.to(DType.F64).toDoubleArray()).as(backend + " " + a.dtype() + " x " + b.dtype()).isEqualTo(expected);
+            });
+        }
+    }
+
+    private static Tensor whole(Rng rng, DType type, int rows, int columns) {
+        var x = new double[rows * columns];
+        for (int i = 0; i < x.length; i++) x[i] = type == DType.U8 ? rng.nextLong(256) : rng.nextLong(256) - 128;
+        return Tensor.of(x, rows, columns).to(type).compute();
+    }
+
+    @Test void sumsInF32HaveTheGradientOfTheProduct() {
+        Tensor a = Tensor.randn(Rng.of(1), 3, 4).to(DType.BF16).compute().requiresGrad(), b = Tensor.randn(Rng.of(2), 4, 5).to(DType.BF16).compute().requiresGrad();
+        a.matmul(b, DType.F32).sum().backward();
+        var ones = Tensor.ones(DType.F32, 3, 5);
+        assertThat(a.grad().toDoubleArray()).isEqualTo(ones.matmul(b.detach().to(DType.F32).transpose()).to(DType.BF16).toDoubleArray());
+        assertThat(b.grad().toDoubleArray()).isEqualTo(a.detach().to(DType.F32).transpose().matmul(ones).to(DType.BF16).toDoubleArray());
+    }
+
+    @Test void anotherTypeOfSumsIsRefusedAtTheCall() {
+        assertThatThrownBy(() -> Tensor.ones(DType.I32, 2, 2).matmul(Tensor.ones(DType.I32, 2, 2), DType.F32)).isInstanceOf(DTypeException.class).hasMessageContaining("I32 x I32 to F32");
+        assertThatThrownBy(() -> Tensor.ones(DType.I8, 2, 3).matmul(Tensor.ones(DType.I8, 2, 3), DType.I32)).isInstanceOf(ShapeException.class).hasMessageContaining("inner sizes 3 and 2");
     }
 
     private static Generator<Operands> operands(int most) {

@@ -265,7 +265,7 @@ class NumPyParityTest {
 
     @Test void sizesAndNumbersThatCannotBeAreRefused() {
         assertThatThrownBy(() -> Tensor.linspace(0, 1, -1)).hasMessage("linspace: n is -1; it is at least 0");
-        assertThatThrownBy(() -> Tensor.arange(0, 1e12, 1)).hasMessageContaining("too many steps");
+        assertThatThrownBy(() -> Tensor.arange(0, 1e12, 1)).hasMessageContaining("budget of");
         assertThatThrownBy(() -> Tensor.arange(0, Double.NaN, 1)).hasMessageContaining("too many steps");
         assertThatThrownBy(() -> Tensor.full(DType.U8, 300, 2)).hasMessage("full: 300.0 is no U8; name a type that holds it");
         assertThatThrownBy(() -> Tensor.full(DType.I32, 0.5, 2)).isInstanceOf(lyceum.DTypeException.class);

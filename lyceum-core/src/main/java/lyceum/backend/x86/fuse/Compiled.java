@@ -13,5 +13,5 @@ record Compiled(Kernel kernel, ArgumentBlock block, long[] keptBytes, int lanes,
     static final Compiled NONE = new Compiled(null, null, null, 1, 0);
 
     /** Nanoseconds for {@code elements}, about. */
-    long nanos(long elements) { return elements / lanes * cost / 2; }
+    long nanos(long elements) { return (elements + lanes - 1) / lanes * cost / 2; }
 }

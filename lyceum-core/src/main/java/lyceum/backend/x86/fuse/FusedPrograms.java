@@ -50,10 +50,10 @@ public final class FusedPrograms {
             piece(compiled, program, geometry, 0, 0, geometry.rows, 0, geometry.columns);
         } else if (program.isRowProgram() || geometry.columns <= GRAIN / 2) {
             long total = geometry.rows * geometry.slabs;
-            Parallel.range(total, Math.max(1, GRAIN / geometry.columns), (from, to) -> rows(compiled, program, geometry, from, to));
+            Parallel.range(total, Math.max(1, GRAIN / geometry.columns), compiled.nanos(geometry.columns), (from, to) -> rows(compiled, program, geometry, from, to));
         } else {
             long pieces = (geometry.columns + GRAIN - 1) / GRAIN, total = geometry.rows * geometry.slabs * pieces;
-            Parallel.range(total, 1, (from, to) -> {
+            Parallel.range(total, 1, compiled.nanos(Math.min(GRAIN, geometry.columns)), (from, to) -> {
                 for (long p = from; p < to; p++) {
                     long row = p / pieces, first = p % pieces * GRAIN;
                     piece(compiled, program, geometry, row / geometry.rows, row % geometry.rows, 1, first, Math.min(GRAIN, geometry.columns - first));

@@ -7,7 +7,8 @@
  *
  * <p>Making code: {@code ProgramCode} turns the instructions of a {@link lyceum.backend.Program} into {@code Step}s on virtual registers, one list
  * for each loop, transcendentals by the recipes of {@link lyceum.backend.math} through {@code MachineArithmetic}; {@code Allocation} gives the
- * virtual registers places by linear scan; {@code StepWriter} writes the steps down, and {@code KernelWriter} the loops around them. Only vector
+ * virtual registers places by linear scan; {@code StepWriter} writes the steps down ({@code Places} and
+ * {@code MemoryWriter} beneath it), and {@code KernelWriter} the loops around them. Only vector
  * widths and the choice of instructions differ between AVX-512 and AVX2; the loops and the bits are the same.
  */
 package lyceum.backend.x86.fuse;

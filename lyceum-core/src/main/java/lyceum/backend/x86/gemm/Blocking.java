@@ -14,8 +14,11 @@ import lyceum.backend.x86.machine.Cpu;
 record Blocking(int rows, int columns, int depth, int vectors, boolean packA, boolean packB) {
     /** Multiply-adds below which cutting a product costs more than a second thread brings. */
     private static final long SMALL = 1L << 20;
-    /** Rows from which a packed panel is read often enough to pay. */
-    private static final int ROWS_TO_PACK_B = 24;
+    /**
+     * Rows from which a packed panel is read often enough to pay (at 768 by 768, F32: 32 rows 74 GFLOP/s without and 58 with, 64 rows 92 and 78, 240
+     * rows the same), and from which it does where rows of B meet in the same sets of the caches.
+     */
+    private static final int ROWS_TO_PACK_B = 128, CONFLICTING_ROWS_TO_PACK_B = 24;
 
     /** Operands with the strides of elements, as they are multiplied (after widening). */
     static Blocking of(Cpu cpu, Arithmetic arithmetic, int m, int n, int k, Operand a, Operand b) {
@@ -29,7 +32,7 @@ record Blocking(int rows, int columns, int depth, int vectors, boolean packA, bo
             else if (rows >= m && columns >= n) rows = even(m, m / 2, tile);
         }
         boolean packB = arithmetic.depth > 1 || b.columnStride() != arithmetic.bytes
-                || Math.min(m, rows) >= ROWS_TO_PACK_B && (long) Math.min(k, depth) * Math.min(n, columns) * arithmetic.bytes > cpu.l1() / 2;
+                || Math.min(m, rows) >= (conflicts(b.rowStride()) ? CONFLICTING_ROWS_TO_PACK_B : ROWS_TO_PACK_B) && (long) Math.min(k, depth) * Math.min(n, columns) * arithmetic.bytes > cpu.l1() / 2;
         boolean packA = arithmetic == Arithmetic.I8I8 || k % arithmetic.depth != 0
                 || (a.columnStride() != arithmetic.bytes ? arithmetic.depth > 1 || n > width / 2 || a.columnStride() % arithmetic.lane != 0 : conflicts(a.rowStride()) && m >= 8 && n > 2 * width);
         return new Blocking(rows, columns, depth, vectors, packA, packB);

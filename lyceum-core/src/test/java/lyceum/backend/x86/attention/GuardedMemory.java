@@ -11,7 +11,7 @@ import lyceum.backend.View;
 import lyceum.memory.Storage;
 
 /** Memory between two pages that cannot be touched, so that a kernel that reads or writes past an operand ends the JVM. */
-final class GuardedMemory {
+public final class GuardedMemory {
     private static final long PAGE = 4096;
     private static final Linker LINKER = Linker.nativeLinker();
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -25,7 +25,7 @@ final class GuardedMemory {
     private static MethodHandle function(String name, FunctionDescriptor type) { return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type); }
 
     /** {@code bytes} that end right before a guard page, or begin right behind one; unmapped when {@code arena} closes. */
-    static MemorySegment allocate(Arena arena, long bytes, boolean atEnd) {
+    public static MemorySegment allocate(Arena arena, long bytes, boolean atEnd) {
         long inner = (bytes + PAGE - 1) / PAGE * PAGE, all = inner + 2 * PAGE;
         try {
             long address = (long) MMAP.invokeExact(0L, all, 3, 0x22, -1, 0L);
@@ -50,7 +50,7 @@ final class GuardedMemory {
     }
 
     /** A row-major view between guard pages. */
-    static View view(Arena arena, DType type, boolean atEnd, long... shape) {
+    public static View view(Arena arena, DType type, boolean atEnd, long... shape) {
         var storage = Storage.wrap(allocate(arena, View.size(shape) * type.bytes(), atEnd));
         return new View(type, storage, 0, shape, View.contiguousStrides(shape));
     }
