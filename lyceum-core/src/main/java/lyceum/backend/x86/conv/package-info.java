@@ -22,7 +22,7 @@
  * against 88 to 115 (0.81 to 1.1, the least at 14 x 14 and 7 x 7, where libtorch comes to 0.98 of the peak; there the tiles alone reach 113 with
  * everything in the second-level cache, so the rest is lost to packing and to weights that come from further away, which prefetching them did not
  * mend); gradients by the input 0.8 to 1.2, by the weight 0.9 to 1.2; 1 x 1 with stride 2 1.3 to 2.2; depthwise 3 x 3, forward and
- * both gradients, 1.5 to 4.8. AVX2 copies in Java loops and was not measured. Winograd's F(2x2, 3x3) was not tried: the direct
- * product is within a tenth of the peak, and keeps the bits of the definition.
+ * both gradients, 1.4 to 4.8. AVX2 copies in Java loops and was not measured. Winograd's F(2x2, 3x3) was not tried: the direct
+ * product is within a tenth to a fifth of the peak, and keeps the bits of the definition.
  */
 package lyceum.backend.x86.conv;
