@@ -1,5 +1,7 @@
 package lyceum.bench;
 
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
