@@ -79,6 +79,11 @@ public final class X86Backend implements Backend {
         Reference.reachabilityFence(out);
     }
 
+    @Override public void matmul(View a, View b, Program then, View[] others, View out) {
+        if (!gemm.multiply(a, b, then, others, out)) Backend.super.matmul(a, b, then, others, out);
+        Reference.reachabilityFence(List.of(a, b, others, out));
+    }
+
     @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
         boolean taken = convolution.takes(geometry, x, weight, y);
