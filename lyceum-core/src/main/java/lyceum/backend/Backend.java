@@ -2,6 +2,7 @@ package lyceum.backend;
 
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockMatrix;
+import lyceum.memory.Allocator;
 
 /**
  * What computes. All operands are {@link View}s; outputs are allocated by the caller and never overlap an input, unless they are the same view.
@@ -46,6 +47,20 @@ public interface Backend {
      * BF16 are summed in F32 and may be given in it; any mix of I8 and U8 may be summed and given in I32.
      */
     void matmul(View a, View b, View out);
+
+    /**
+     * {@code out = then(a b, others..)}: a product of one type, and a program of one output that reads it as operand 0 and {@code others}, which have
+     * the result's shape, as operands 1, 2, .. (a bias, an activation, a residual, a scale, what is already in {@code out}). The bits are those of the
+     * two steps one after the other; a backend may do the second while a part of the product is in the cache.
+     */
+    default void matmul(View a, View b, Program then, View[] others, View out) {
+        var product = new View(a.dtype(), Allocator.allocate(Math.multiplyExact(out.size(), a.dtype().bytes())), 0, out.shape(), View.contiguousStrides(out.shape()));
+        matmul(a, b, product);
+        var inputs = new View[1 + others.length];
+        inputs[0] = product;
+        System.arraycopy(others, 0, inputs, 1, others.length);
+        run(then, inputs, new View[] {out});
+    }
 
     /**
      * {@code y[n, o] = epilogue(sum over c of x[n, c] * weight[o, c])}, correlated over the spatial axes as {@link Convolution} says: x (batch, inputs,

@@ -78,6 +78,11 @@ public final class X86Backend implements Backend {
         Reference.reachabilityFence(out);
     }
 
+    @Override public void matmul(View a, View b, Program then, View[] others, View out) {
+        if (!gemm.multiply(a, b, then, others, out)) Backend.super.matmul(a, b, then, others, out);
+        Reference.reachabilityFence(List.of(a, b, others, out));
+    }
+
     /** Made at the first convolution, for its kernels take a few milliseconds. */
     private synchronized MachineConvolution convolution() {
         if (convolution == null) convolution = new MachineConvolution(cpu);

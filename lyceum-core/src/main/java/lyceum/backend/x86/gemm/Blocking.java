@@ -27,7 +27,7 @@ record Blocking(int rows, int columns, int depth, int vectors, boolean packA, bo
         int tile = MicroKernel.rows(cpu, arithmetic, vectors), rows = m, columns = n;
         if ((long) m * n * k > SMALL) {
             rows = even(m, 240, tile);
-            columns = even(n, Math.max(width, 6 * width), width);
+            columns = even(n, 6 * width, width);
             if (rows >= m && columns >= n && n >= m) columns = even(n, Math.max(width, n / 2), width);
             else if (rows >= m && columns >= n) rows = even(m, m / 2, tile);
         }

@@ -58,7 +58,7 @@ final class DotProducts {
     private void piece(Product product, boolean turned, long index, int few, int first, int count) {
         var scratch = Scratch.ofThread();
         Operand x = product.operand(product.a(), index), w = product.operand(product.b(), index).transposed(), out = product.operand(product.out(), index);
-        boolean direct = product.out().dtype() == product.arithmetic().sums;
+        boolean direct = product.isResult();
         int columns = turned ? few : count;
         if (turned) {
             var rows = x;

@@ -41,10 +41,24 @@ public final class Gemm {
 
     /** {@code out = a b} for matrices in the last two axes; false if there are no kernels for the types or nothing to sum. Operands are kept reachable by the caller. */
     public boolean multiply(View a, View b, View out) {
-        var arithmetic = Arithmetic.of(cpu, a.dtype(), b.dtype(), out.dtype());
+        return multiply(Arithmetic.of(cpu, a.dtype(), b.dtype(), out.dtype()), a, b, null, out);
+    }
+
+    /**
+     * {@code out = then(a b, others..)}, piece by piece while the sums are in the cache; false where {@link #multiply(View, View, View)} is, for types
+     * that are not summed in their own, and for programs to which an element's place matters.
+     */
+    public boolean multiply(View a, View b, Program then, View[] others, View out) {
+        var arithmetic = Arithmetic.of(cpu, a.dtype(), b.dtype(), a.dtype());
+        if (arithmetic == null || arithmetic.sums != a.dtype() || then.isRowProgram()) return false;
+        for (int i = 0; i < then.length(); i++) if (then.at(i).op() == Op.RANDOM) return false;
+        return multiply(arithmetic, a, b, then, out, others);
+    }
+
+    private boolean multiply(Arithmetic arithmetic, View a, View b, Program then, View out, View... others) {
         if (arithmetic == null || a.shape()[a.shape().length - 1] == 0) return false;
         if (out.size() == 0) return true;
-        var product = Product.of(arithmetic, a, b, out);
+        var product = Product.of(arithmetic, a, b, out, then, others);
         boolean turn = product.n() == 1 ? product.m() > 1 && Product.columnStride(a) != 1 : !product.isDirect() && Product.rowStride(out) == 1;
         if (turn && a.dtype() == b.dtype() && (product.m() == 1 || Product.rowStride(out) == 1)) product = product.transposed();
         if (!dots.multiply(product)) blocked(product);
@@ -102,8 +116,12 @@ public final class Gemm {
         var type = product.arithmetic().sums;
         long[] shape = {rows, columns};
         var from = new View(type, scratch.storage(Scratch.Use.SUMS, 0), 0, shape, View.contiguousStrides(shape));
-        var program = type == product.out().dtype() ? new Program(List.of(Program.Instruction.load(type, 0)), 0) : Program.of(Op.CAST, product.out().dtype(), type);
-        programs.run(program, new View[] {from}, new View[] {product.part(index, row, rows, column, columns)});
+        var to = product.out();
+        var program = product.then() != null ? product.then() : type == to.dtype() ? new Program(List.of(Program.Instruction.load(type, 0)), 0) : Program.of(Op.CAST, to.dtype(), type);
+        var inputs = new View[1 + product.others().length];
+        inputs[0] = from;
+        for (int i = 1; i < inputs.length; i++) inputs[i] = product.part(product.others()[i - 1], index, row, rows, column, columns);
+        programs.run(program, inputs, new View[] {product.part(to, index, row, rows, column, columns)});
     }
 
     /** A block of B under some rows of A. */

@@ -1,17 +1,26 @@
 package lyceum.backend.x86.gemm;
 
+import lyceum.backend.Program;
 import lyceum.backend.View;
 
-/** A product of matrices, or a batch of them, and how its elements are multiplied. */
-record Product(Arithmetic arithmetic, View a, View b, View out, int m, int n, int k) {
+/**
+ * A product of matrices, or a batch of them, and how its elements are multiplied.
+ *
+ * @param then what is done to the sums, its operand 0, or null; {@code others} are its further operands, of the result's shape
+ */
+record Product(Arithmetic arithmetic, View a, View b, View out, int m, int n, int k, Program then, View... others) {
 
-    static Product of(Arithmetic arithmetic, View a, View b, View out) {
+    static Product of(Arithmetic arithmetic, View a, View b, View out, Program then, View... others) {
         int rank = out.shape().length;
-        return new Product(arithmetic, a, b, out, Math.toIntExact(out.shape()[rank - 2]), Math.toIntExact(out.shape()[rank - 1]), Math.toIntExact(a.shape()[rank - 1]));
+        return new Product(arithmetic, a, b, out, Math.toIntExact(out.shape()[rank - 2]), Math.toIntExact(out.shape()[rank - 1]), Math.toIntExact(a.shape()[rank - 1]), then, others);
     }
 
     /** The same numbers, from {@code out' = b' a'}. */
-    Product transposed() { return new Product(arithmetic, turned(b), turned(a), turned(out), n, m, k); }
+    Product transposed() {
+        var turned = new View[others.length];
+        for (int i = 0; i < turned.length; i++) turned[i] = turned(others[i]);
+        return new Product(arithmetic, turned(b), turned(a), turned(out), n, m, k, then, turned);
+    }
 
     private static View turned(View x) {
         int rank = x.shape().length;
@@ -33,7 +42,10 @@ record Product(Arithmetic arithmetic, View a, View b, View out, int m, int n, in
     boolean widens(View x) { return x.dtype().bytes() != arithmetic.bytes; }
 
     /** True if the sums are the result, and those of a row are neighbours in memory. */
-    boolean isDirect() { return out.dtype() == arithmetic.sums && (n == 1 || columnStride(out) == 1); }
+    boolean isDirect() { return isResult() && (n == 1 || columnStride(out) == 1); }
+
+    /** True if the sums are the result. */
+    boolean isResult() { return then == null && out.dtype() == arithmetic.sums; }
 
     static long rowStride(View x) { return x.strides()[x.strides().length - 2]; }
 
@@ -55,10 +67,10 @@ record Product(Arithmetic arithmetic, View a, View b, View out, int m, int n, in
         return offset;
     }
 
-    /** A part of the result's matrix {@code index}. */
-    View part(long index, int row, int rows, int column, int columns) {
-        long at = out.offset() + offset(out, index) + row * rowStride(out) + column * columnStride(out);
-        return new View(out.dtype(), out.storage(), at, new long[] {rows, columns}, new long[] {rowStride(out), columnStride(out)});
+    /** A part of matrix {@code index} of the result or of another operand of its shape. */
+    View part(View x, long index, int row, int rows, int column, int columns) {
+        long at = x.offset() + offset(x, index) + row * rowStride(x) + column * columnStride(x);
+        return new View(x.dtype(), x.storage(), at, new long[] {rows, columns}, new long[] {rowStride(x), columnStride(x)});
     }
 
     /** How one operand lies when it is multiplied; its address is of no account. */

@@ -1,43 +1,42 @@
 package lyceum.backend.x86.machine;
 
-import java.util.function.DoubleUnaryOperator;
+import static lyceum.backend.x86.asm.Gp.RDI;
+
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
-import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.asm.Vec;
-import lyceum.backend.x86.machine.CodeMemory;
-import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
 
-/** As many F32 multiply-adds as asked for, in registers: what {@link lyceum.backend.Roofline} calls the peak. Found by name, where machine code can run. */
-public final class FmaPeak implements DoubleUnaryOperator {
-    /** Independent chains: more than the latency times the units of any CPU so far (4 cycles, 2 units), and fewer than AVX2's registers. */
-    private static final int CHAINS = 14;
+/**
+ * A loop of multiply-adds in registers, of the widest vectors and in chains enough to hide their latency: what no F32 product can exceed, to be
+ * timed beside one.
+ */
+public final class FmaPeak {
+    private static final int CHAINS = 12;
 
     private final Kernel kernel;
-    private final double operationsOfATurn;
+    private final int lanes;
 
-    /** @throws IllegalStateException with the reason, where machine code cannot run */
-    public FmaPeak() {
-        var cpu = Cpu.current();
-        int bits = cpu.vectorBits();
-        operationsOfATurn = 2.0 * CHAINS * bits / 32;
+    /** @throws IllegalStateException without executable memory */
+    public FmaPeak(Cpu cpu) {
         var a = new Assembler(cpu.features());
-        for (int i = 0; i < 16; i++) a.emit(Instruction.VXORPS, Vec.ymm(i), Vec.ymm(i), Vec.ymm(i)); // zeros: no denormals, no overflow
+        int bits = cpu.vectorBits();
+        for (int i = 0; i < CHAINS + 2; i++) a.emit(Instruction.VXORPS, Vec.of(i, bits), Vec.of(i, bits), Vec.of(i, bits));
+        a.align(32);
         var loop = a.bind(a.label());
-        for (int i = 0; i < CHAINS; i++) a.emit(Instruction.VFMADD231PS, Vec.of(i, bits), Vec.of(14, bits), Vec.of(15, bits));
-        a.sub(Gp.RDI, 1);
+        for (int i = 0; i < CHAINS; i++) a.emit(Instruction.VFMADD231PS, Vec.of(i, bits), Vec.of(CHAINS, bits), Vec.of(CHAINS + 1, bits));
+        a.sub(RDI, 1);
         a.jump(Condition.NE, loop);
         a.vzeroupper();
         a.ret();
-        kernel = CodeMemory.load("fma_peak", a.finish()).orElseThrow(() -> new IllegalStateException("no executable memory"));
+        kernel = CodeMemory.load("peak", a.finish()).orElseThrow(() -> new IllegalStateException("no executable memory"));
+        lanes = bits / 32;
     }
 
-    /** Runs about so many operations, and returns how many they were. */
-    @Override public double applyAsDouble(double operations) {
-        long turns = Math.max(1, (long) (operations / operationsOfATurn));
-        kernel.callLong(turns, 0, 0, 0, 0, 0);
-        return turns * operationsOfATurn;
+    /** Does about so many operations, a multiply-add being two, on this thread; returns how many it did. */
+    public double run(double operations) {
+        long rounds = Math.max(1, (long) (operations / (2.0 * CHAINS * lanes)));
+        kernel.callLong(rounds);
+        return 2.0 * CHAINS * lanes * rounds;
     }
 }

@@ -2,11 +2,16 @@ package lyceum.backend.x86.gemm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import lyceum.DType;
 import lyceum.backend.Backend;
+import lyceum.backend.Op;
 import lyceum.backend.Parallel;
+import lyceum.backend.Program;
+import lyceum.backend.Program.Instruction;
+import lyceum.backend.View;
 import lyceum.backend.scalar.Elements;
 import lyceum.backend.x86.X86Backend;
 import lyceum.backend.x86.machine.Cpu;
@@ -111,6 +116,12 @@ class GemmTest {
         };
     }
 
+    private static Choices anyLayout() {
+        var plain = new Choices[1];
+        Property.of((Generator<Choices>) choices -> choices).withRuns(1).holds(choices -> plain[0] = choices);
+        return plain[0];
+    }
+
     /** Often tiny, so that edges meet each other. */
     private static int size(Choices choices, int most) { return (int) choices.next(choices.next(2) == 0 ? 4 : most); }
 
@@ -192,6 +203,35 @@ class GemmTest {
         for (var type : ALL) Property.of((Generator<Case>) choices -> Case.draw(choices, type, (int) choices.next(20), (int) choices.next(40), 0)).withRuns(20).holds(c -> {
             c.run(backend);
             c.check();
+        });
+    }
+
+    /** relu(a b + bias) * scale + residual, the bias a row, the scale a number. */
+    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512", "all"})
+    void whatFollowsHasTheBitsOfTwoSteps(String level) {
+        var backend = backend(level);
+        for (var types : FLOATS) Property.of((Generator<Case>) choices -> Case.draw(choices, types, 1 + size(choices, 300), 1 + size(choices, 400), 1 + size(choices, 500)).gaussian(choices.next(99))).withRuns(15).holds(c -> {
+            if (types.out != types.a) return;
+            var type = types.a;
+            var code = List.of(Instruction.load(type, 0), Instruction.load(type, 1), new Instruction(Op.ADD, type, 0, 1, -1, 0), new Instruction(Op.RELU, type, 2, -1, -1, 0),
+                    Instruction.load(type, 2), new Instruction(Op.MUL, type, 3, 4, -1, 0), Instruction.load(type, 3), new Instruction(Op.ADD, type, 5, 6, -1, 0));
+            var program = new Program(code, code.size() - 1);
+            var shape = c.out.view().shape();
+            int rank = shape.length;
+            var random = new SplittableRandom(3);
+            var row = StridedMatrix.operand(anyLayout(), type, 1, 1, c.out.columns()).fill(random::nextGaussian).view();
+            var residual = StridedMatrix.operand(anyLayout(), type, c.out.batch(), c.out.rows(), c.out.columns()).fill(random::nextGaussian).view();
+            var along = new long[rank];
+            along[rank - 1] = row.strides()[1];
+            View[] others = {row.with(shape, along), row.with(shape, new long[rank]), residual};
+            backend.matmul(c.a.view(), c.b.view(), program, others, c.out.view());
+            c.out.checkSurroundings();
+            var got = c.out.bytes();
+            Parallel.sequentially(() -> backend.matmul(c.a.view(), c.b.view(), program, others, c.out.view()));
+            assertThat(c.out.bytes()).isEqualTo(got);
+            c.run(backend);
+            backend.run(program, new View[] {c.out.view(), others[0], others[1], others[2]}, new View[] {c.out.view()});
+            assertThat(c.out.bytes()).isEqualTo(got);
         });
     }
 
