@@ -12,6 +12,12 @@ import lyceum.backend.x86.machine.Cpu;
  * @param packA whether the piece copies its rows of A, {@code packB} its block of B into panels
  */
 record Blocking(int rows, int columns, int depth, int vectors, boolean packA, boolean packB) {
+    /** Rows of a piece at most: so often is a packed panel of B read, and several pieces remain for the threads. 480 is no faster. */
+    private static final int ROWS = 240;
+    /** Panels of a piece at most: with 384 steps of 3 vectors its block of B takes 440 KB of a second-level cache of 1 MB, beside C and A. */
+    private static final int PANELS = 6;
+    /** Steps at most: a tile's rows of A take 12 KB of the first-level cache. 256 and 512 are within 3%. */
+    private static final int STEPS = 384, STEPS_OF_F64 = 256;
     /** Multiply-adds below which cutting a product costs more than a second thread brings. */
     private static final long SMALL = 1L << 20;
     /**
@@ -23,11 +29,11 @@ record Blocking(int rows, int columns, int depth, int vectors, boolean packA, bo
     /** Operands with the strides of elements, as they are multiplied (after widening). */
     static Blocking of(Cpu cpu, Arithmetic arithmetic, int m, int n, int k, Operand a, Operand b) {
         int lanes = cpu.vectorBits() / 8 / arithmetic.lane, vectors = panel(cpu, m), width = vectors * lanes;
-        int depth = even(k, arithmetic.bytes == 8 ? 256 : 384 * arithmetic.depth, arithmetic.depth);
+        int depth = even(k, (arithmetic.bytes == 8 ? STEPS_OF_F64 : STEPS) * arithmetic.depth, arithmetic.depth);
         int tile = MicroKernel.rows(cpu, arithmetic, vectors), rows = m, columns = n;
         if ((long) m * n * k > SMALL) {
-            rows = even(m, 240, tile);
-            columns = even(n, 6 * width, width);
+            rows = even(m, ROWS, tile);
+            columns = even(n, PANELS * width, width);
             if (rows >= m && columns >= n && n >= m) columns = even(n, Math.max(width, n / 2), width);
             else if (rows >= m && columns >= n) rows = even(m, m / 2, tile);
         }
