@@ -82,6 +82,9 @@ final class Encoding {
     private static int bit(Operand.Register register, int position) { return register == null ? 0 : register.number() >> position & 1; }
 
     private void vex() {
+        refuseHigh(reg);
+        refuseHigh(vvvv);
+        if (rm instanceof Operand.Register register) refuseHigh(register);
         int r = bit(reg, 3), x = rm instanceof Mem m ? bit(m.index(), 3) : 0;
         int b = switch (rm) {
             case null -> 0;
@@ -97,6 +100,10 @@ final class Encoding {
         }
         out.bytes(in.opcode);
         rest(0);
+    }
+
+    private void refuseHigh(Operand.Register register) {
+        if (register != null && register.number() > 15) throw new IllegalArgumentException(in.mnemonic() + " does not reach " + register + ": its encoding has 16 registers");
     }
 
     /** Instructions on two masks have the length bit set. */

@@ -29,6 +29,11 @@ class AssemblerTest {
         assertThatThrownBy(() -> a.emit(Instruction.VADDPS, zmm(0), zmm(1), zmm(2))).hasMessageContaining("vaddps needs AVX512");
     }
 
+    @Test void refusesRegistersThatAnEncodingCannotName() {
+        var a = new Assembler(EnumSet.allOf(Feature.class));
+        assertThatThrownBy(() -> a.emit(Instruction.VEXTRACTF128, 1, Vec.xmm(16), Vec.ymm(2))).hasMessage("vextractf128 does not reach xmm16: its encoding has 16 registers");
+    }
+
     @Test void jumpsReachTheirLabelsBothWays() {
         var a = new Assembler(EnumSet.of(Feature.X86_64));
         var end = a.label();
