@@ -3,6 +3,7 @@ package lyceum.bench;
 import java.util.Map;
 import java.util.function.Supplier;
 import lyceum.DType;
+import lyceum.backend.Backend;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -58,6 +59,10 @@ final class GemmSuite implements Suite {
         f32(bench, new Sizes(8, 768, 3072, false, true));
         for (int n : new int[] {64, 128, 256, 512, 1024, 2048}) f64(bench, Sizes.square(n));
         for (int n : new int[] {256, 512, 1024, 2048, 4096}) bf16(bench, Sizes.square(n));
+        for (int n : new int[] {256, 512, 1024, 2048, 4096}) {
+            bytes(bench, Sizes.square(n), DType.U8);
+            bytes(bench, Sizes.square(n), DType.I8);
+        }
         notHere(bench);
     }
 
@@ -84,5 +89,24 @@ final class GemmSuite implements Suite {
         var c = new Case("matmul", sizes.text(), DType.BF16, Unit.gflops(sizes.operations())).beside("matmul", sizes.arguments(DType.BF16)).atLeast(1);
         double overF32 = FeatureLevel.has(Feature.AMX_BF16) ? 5 : FeatureLevel.has(Feature.AVX512_BF16) ? 1.6 : Double.NaN;
         bench.measure(c.besideOurs("our F32", overF32, () -> sizes.product(DType.F32)), () -> sizes.product(DType.BF16));
+    }
+
+    /** Bytes times signed bytes summed in I32, which the backend offers and tensors do not yet. PyTorch has it for signed bytes. */
+    private static void bytes(SideBySide bench, Sizes sizes, DType left) {
+        var c = new Case("matmul " + left + " x I8", sizes.text(), DType.I8, new Unit.Rate("GOP/s", sizes.operations() * 1e-9));
+        if (!FeatureLevel.has(Feature.VNNI) || !Backend.current().name().equals("x86")) {
+            bench.notMeasuredHere(c.on("vnni").atLeast(3.3), "our F32");
+            return;
+        }
+        if (left == DType.I8) c = c.beside("matmul_int8", Map.of("m", sizes.m, "k", sizes.k, "n", sizes.n));
+        bench.measure(c.besideOurs("our F32", FeatureLevel.has(Feature.AMX_INT8) ? 10 : 3.3, () -> sizes.product(DType.F32)), () -> {
+            var a = Tensor.randint(Rng.of(4), left == DType.U8 ? 0 : -127, left == DType.U8 ? 256 : 128, sizes.m, sizes.k).to(left).compute();
+            var b = Tensor.randint(Rng.of(5), -127, 128, sizes.k, sizes.n).to(DType.I8).compute();
+            var out = Tensor.zeros(DType.I32, sizes.m, sizes.n).compute();
+            return () -> {
+                Backend.current().matmul(a.view(), b.view(), out.view());
+                return out;
+            };
+        });
     }
 }

@@ -82,7 +82,10 @@ public interface Backend {
     /** {@code out[.., index[.., j, ..], ..] (op)= in[.., j, ..]}; index (I64) and in share a shape. In row-major order of {@code in}. */
     void scatter(Scatter rule, View in, int axis, View index, View out);
 
-    /** Stable sort along {@code axis}, NaN last; {@code indices} (I64) receives the permutation. */
+    /**
+     * Stable sort along {@code axis}, NaN last; {@code indices} (I64) receives the permutation. {@code values} and {@code indices} may be shorter
+     * than {@code in} along the axis: then they receive the first of the order, which is less work.
+     */
     void sort(View in, int axis, boolean descending, View values, View indices);
 
     /**

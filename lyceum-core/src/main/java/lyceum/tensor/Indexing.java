@@ -27,10 +27,20 @@ final class Indexing {
         }
         if (!index.shape().equals(other)) throw new ShapeException(operation + ": index " + index.shape() + " and source " + other + " differ");
         if (index.count() == 0) return index.to(DType.I64);
-        long size = target.size(axis), low = Tracing.untold(() -> (long) index.min().item()), high = Tracing.untold(() -> (long) index.max().item());
+        var once = once(index);
+        long size = target.size(axis), low = Tracing.untold(() -> (long) once.min().item()), high = Tracing.untold(() -> (long) once.max().item());
         if (low < -size || high >= size) throw new ShapeException(operation + ": index " + (high >= size ? high : low) + " is out of range for axis " + axis + " of shape " + target);
-        var i64 = index.to(DType.I64);
-        return low < 0 ? i64.lt(0).where(i64.add(size), i64) : i64;
+        if (low >= 0 && index.dtype() == DType.I64) return index;
+        var i64 = once.to(DType.I64);
+        return (low < 0 ? i64.lt(0).where(i64.add(size), i64) : i64).expand(index.shape().sizes());
+    }
+
+    /** Axes that repeat one value shortened to it: an index that was stretched over rows is looked at, and converted, once. */
+    private static Tensor once(Tensor index) {
+        var strides = index.view().strides();
+        var result = index;
+        for (int i = 0; i < index.rank(); i++) if (strides[i] == 0 && index.size(i) > 1) result = Viewing.slice(result, i, 0, 1, 1);
+        return result;
     }
 
     /** The gradient of what was scattered: zero for a source that a later one at the same place has replaced. */

@@ -176,17 +176,22 @@ sealed interface ReductionOps permits Tensor {
     /** Stable ascending sort along {@code axis}; NaN comes last. */
     default Sorted sort(int axis) { return sort(axis, false); }
 
-    default Sorted sort(int axis, boolean descending) {
-        var x = self();
+    default Sorted sort(int axis, boolean descending) { return sorted(self(), axis, descending, -1); }
+
+    /** The first {@code k} in order, or all for -1. */
+    private static Sorted sorted(Tensor x, int axis, boolean descending, int k) {
         if (x.rank() == 0) throw new ShapeException("sort: a scalar has no axis; reshape it to (1,)");
         int a = x.shape().axis(axis);
         if (x.size(a) > Integer.MAX_VALUE - 8) throw new ShapeException("sort: axis " + axis + " of shape " + x.shape() + " is longer than " + (Integer.MAX_VALUE - 8));
-        var values = Fusion.allocate(x.dtype(), x.shape());
-        var indices = Fusion.allocate(DType.I64, x.shape());
+        var sizes = x.shape().toArray();
+        if (k >= 0) sizes[a] = k;
+        var shape = Shape.adopt(sizes);
+        var values = Fusion.allocate(x.dtype(), shape);
+        var indices = Fusion.allocate(DType.I64, shape);
         Backend.current().sort(x.view(), a, descending, values, indices);
-        var order = new Tensor(indices, x.shape());
+        var order = new Tensor(indices, shape);
         if (Tracing.on()) Tracing.made(new Operation.Argsort(a, descending), order, x);
-        return new Sorted(History.wanted(x) || Tracing.on() ? x.gather(a, order) : new Tensor(values, x.shape()), order);
+        return new Sorted(History.wanted(x) || Tracing.on() ? x.gather(a, order) : new Tensor(values, shape), order);
     }
 
     /** The permutation (I64) of {@link #sort(int)}. */
@@ -194,10 +199,11 @@ sealed interface ReductionOps permits Tensor {
 
     default Tensor argsort(int axis, boolean descending) { return self().detach().sort(axis, descending).indices(); }
 
-    /** The k largest elements along {@code axis} in descending order, and their indices. */
+    /** The k largest elements along {@code axis} in descending order, and their indices. For few of many they are selected, not sorted. */
     default Sorted topk(int k, int axis) {
         int a = self().shape().axis(axis);
         if (k < 0 || k > self().size(a)) throw new ShapeException("topk: k is " + k + "; axis " + axis + " of shape " + self().shape() + " has " + self().size(a));
+        if (!Tracing.on()) return sorted(self(), a, true, k);
         var sorted = self().sort(a, true);
         return new Sorted(sorted.values().narrow(a, 0, k), sorted.indices().narrow(a, 0, k));
     }

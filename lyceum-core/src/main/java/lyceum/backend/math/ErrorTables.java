@@ -1,9 +1,9 @@
 package lyceum.backend.math;
 
 /**
- * Coefficients for {@link ErrorFunctions}, written by tools/math/error_tables.py. In each table the line of the highest power stands first; a column belongs to
+ * Coefficients for {@link ErrorFunctions}, computed by tools/math/error_tables.py. In each table the line of the highest power stands first; a column belongs to
  * an interval. The number of the interval of x in the tables of tails stands in the bits of x + 1: the lowest bits of its exponent (F32: 2, F64: 3), then
- * the highest of its fraction (2, 3). Of the constant coefficient, last, the line before has what its rounding took (in d, but for that, as all lines).
+ * the highest of its fraction (2, 3). Of the constant coefficient, last, the line before has what its rounding took.
  */
 final class ErrorTables {
     /** erf(65/256 k + d), k = 0 to 15; erf(d) - d for k = 0. */
@@ -205,7 +205,7 @@ final class ErrorTables {
             0x0p0, 0x0p0, 0x1.ddcd359cbe323p-1, 0x1.a36bbb7f3686dp-1, 0x1.73c189ceaedaep-1, 0x1.4c630ec387d55p-1,
             0x1.2b84f076e14fbp-1, 0x1.0fce4e96dd619p-1, 0x1.f0723ff5acdf9p-2, 0x1.c7f81382721efp-2}
     };
-    /** As {@link #NORMAL_32}, to 2^-59.466. */
+    /** As {@link #NORMAL_32}, to 2^-59.5. */
     static final double[][] NORMAL_64 = {
         {-0x1.30313704c7842p-20, -0x1.2b3c00a69d80fp-21, -0x1.2da58ee0f9e0cp-22, -0x1.3748e29a629b3p-23, -0x1.4882c742e781dp-24, -0x1.62332660c5219p-25,
             -0x1.85ccb9cdb1189p-26, -0x1.b574159777f2p-27, -0x1.7e52d0abb4bc2p-28, -0x1.0bcf361148043p-29, -0x1.8fd3b0831e055p-31, -0x1.3c446ee129e31p-32,

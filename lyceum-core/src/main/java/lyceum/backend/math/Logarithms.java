@@ -60,7 +60,7 @@ final class Logarithms {
         return log1p(a, x, exponent(a, u, a.mantissa(u)));
     }
 
-    /** F32: 32 operations. */
+    /** F32: 31 operations. */
     static <V, M> V log1p(Arithmetic<V, M> a, V x) {
         V u = a.add(x, a.constant(1));
         V e = exponent(a, u, a.mantissa(u));

@@ -34,7 +34,7 @@ final class Indexing {
 
     /** Shapes of {@code in} and {@code index} differ along the axis only. */
     static void gather(View in, int axis, View index, View out) {
-        if (out.size() == 0) return;
+        if (out.size() == 0 || Rows.gather(in, axis, index, out)) return;
         var lanes = AxisLanes.of(axis, index, out, in);
         int bytes = in.dtype().bytes();
         Strided indices = lanes.start[0], targets = lanes.start[1], sources = lanes.start[2];
@@ -58,7 +58,7 @@ final class Indexing {
     }
 
     static void scatter(Scatter rule, View in, int axis, View index, View out) {
-        if (in.size() == 0) return;
+        if (in.size() == 0 || rule == Scatter.ADD && Rows.add(in, axis, index, out)) return;
         var lanes = AxisLanes.of(axis, index, in, out);
         Strided indices = lanes.start[0], sources = lanes.start[1], targets = lanes.start[2];
         var type = in.dtype();
@@ -125,11 +125,11 @@ final class Indexing {
     }
 
     static void sort(View in, int axis, boolean descending, View values, View indices) {
-        if (in.size() == 0) return;
+        if (values.size() == 0) return;
         var lanes = AxisLanes.of(axis, in, values, indices);
         Strided sources = lanes.start[0], sorted = lanes.start[1], permutation = lanes.start[2];
         var type = in.dtype();
-        int n = Math.toIntExact(lanes.length);
+        int n = Math.toIntExact(lanes.length), k = Math.toIntExact(values.shape()[axis]);
         Parallel.range(lanes.count, grain(lanes.length), lanes.length, (from, to) -> {
             var keys = new long[n];
             for (long lane = from; lane < to; lane++) {
@@ -139,8 +139,8 @@ final class Indexing {
                     keys[j] = type.isFloat() ? key(Elements.getDouble(type, sources.segment(), at), descending)
                             : descending ? ~Elements.getLong(type, sources.segment(), at) : Elements.getLong(type, sources.segment(), at);
                 }
-                var order = Order.stable(keys);
-                for (int j = 0; j < n; j++) {
+                var order = Order.first(k, keys);
+                for (int j = 0; j < k; j++) {
                     copy(sources, s + order[j] * lanes.stride[0], sorted, v + j * lanes.stride[1], type.bytes());
                     permutation.segment().set(Elements.LONG, p + j * lanes.stride[2], (long) order[j]);
                 }
