@@ -9,6 +9,7 @@ import lyceum.tensor.Tensor;
  * {@code chunk} rows at a time.
  */
 record FusedCrossEntropy(Targets targets, int chunk) {
+    private static final long NARROW = 512;
 
     /** What the rows should be; pieces of it belong to pieces of the rows. */
     sealed interface Targets {
@@ -46,7 +47,7 @@ record FusedCrossEntropy(Targets targets, int chunk) {
     record Hard(Tensor classes, Tensor own, Tensor all, Tensor weights, double divisor) implements Targets {
         @Override public Tensor losses(Tensor z) {
             var lse = z.logSumExp(new int[] {1}, true);
-            var surprise = lse.sub(z.gather(1, classes.unsqueeze(1))).squeeze(1);
+            var surprise = lse.sub(chosen(z)).squeeze(1);
             // An ignored row has weight 0, and its surprise may be infinite.
             var loss = own.eq(0).where(own.zerosLike(), own.mul(surprise));
             if (all == null) return loss;
@@ -57,10 +58,18 @@ record FusedCrossEntropy(Targets targets, int chunk) {
         @Override public Tensor gradients(Tensor z) {
             Tensor p = z.softmax(1), weight = own.unsqueeze(1);
             // A comparison instead of a scatter: it becomes one program with the softmax.
-            var hit = Tensor.arange(z.size(1)).to(DType.I32).compute().eq(classes.to(DType.I32).unsqueeze(1));
+            var hit = hits(z);
             var gradient = p.mul(weight).sub(hit.where(weight, weight.zerosLike()));
             return all == null ? gradient : gradient.add(p.mul(weights.sum()).sub(weights).mul(all.unsqueeze(1)));
         }
+
+        /** The logit of each row's class: of a narrow row by the program that sums it, of a wide one from its place. */
+        private Tensor chosen(Tensor z) {
+            if (z.size(1) > NARROW) return z.gather(1, classes.unsqueeze(1));
+            return hits(z).where(z, z.zerosLike()).sum(new int[] {1}, true);
+        }
+
+        private Tensor hits(Tensor z) { return Tensor.arange(z.size(1)).to(DType.I32).compute().eq(classes.to(DType.I32).unsqueeze(1)); }
 
         @Override public Targets piece(long from, long length) {
             return new Hard(classes.narrow(0, from, length), own.narrow(0, from, length), all == null ? null : all.narrow(0, from, length), weights, divisor);

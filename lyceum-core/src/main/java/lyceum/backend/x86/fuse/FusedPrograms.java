@@ -74,12 +74,13 @@ public final class FusedPrograms {
         return new Structure(program, geometry.kinds, oneRow, oneRow || (geometry.columns & 1) == 0);
     }
 
-    /** Runs on this thread, rows in order, so that an output may take up what earlier rows have left in it. */
-    void runAlone(Program program, View[] inputs, View... outputs) {
+    /** Runs on this thread, rows in order, so that an output may take up what earlier rows have left in it. False if there is no code. */
+    boolean runAlone(Program program, View[] inputs, View... outputs) {
         var geometry = Geometry.of(program, inputs, outputs);
         var compiled = compiled(structure(program, geometry));
-        if (compiled.kernel() == null) throw new AssertionError("prepared, yet without code:\n" + program);
+        if (compiled.kernel() == null) return false;
         for (long slab = 0; slab < geometry.slabs; slab++) piece(compiled, program, geometry, slab, 0, geometry.rows, 0, geometry.columns);
+        return true;
     }
 
     private static void rows(Compiled compiled, Program program, Geometry geometry, long from, long to) {

@@ -2,6 +2,7 @@ package lyceum.backend.x86.fuse;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import lyceum.DType;
 import lyceum.backend.Backend.Reduction;
 import lyceum.backend.Op;
@@ -185,7 +186,7 @@ public final class FusedReductions {
         for (int i = 0; i < inputs.length; i++) views[i] = merged(permuted(inputs[i], order), outerAxes, outerAxes + reducedAxes(axes));
         for (var view : views) if (view == null) return false;
         var shape = views[0].shape();
-        long outer = shape[0], rows = shape[1], columns = shape[2], blocks = (columns + BLOCK - 1) / BLOCK;
+        long outer = shape[0], rows = shape[1], columns = shape[2], blocks = Math.max(1, columns / BLOCK); // the last takes the rest
         if (merged(out, outerAxes) == null) return false;
         long pieceRows = Math.max(GRAIN / Math.min(columns, BLOCK), (rows + MOST_PIECES - 1) / MOST_PIECES), pieces = (rows + pieceRows - 1) / pieceRows;
         int count = program.length() <= SIMPLE ? TOGETHER : 1;
@@ -196,30 +197,32 @@ public final class FusedReductions {
         var probe = new View(type, storage, 0, new long[] {1, columns}, new long[] {0, 1});
         if (!programs.prepare(single, appended(columnViews(views, 0, 0, 0, columns, 1, 1), probe), probe) || !programs.prepare(together, appended(columnViews(views, 0, 0, 0, columns, 1, count), probe), probe))
             return false;
+        var refused = new AtomicBoolean(); // the memory for code may be full
         Parallel.range(outer * pieces * blocks, Math.max(1, GRAIN / Math.max(1, Math.min(rows, pieceRows) * Math.min(columns, BLOCK))), (from, to) -> {
             for (long unit = from; unit < to; unit++) {
                 long o = unit / blocks / pieces, piece = unit / blocks % pieces, column = unit % blocks * BLOCK;
-                long first = piece * pieceRows, n = Math.min(pieceRows, rows - first), width = Math.min(BLOCK, columns - column);
+                long first = piece * pieceRows, n = Math.min(pieceRows, rows - first), width = unit % blocks == blocks - 1 ? columns - column : BLOCK;
                 var sums = new View(type, storage, (o * pieces + piece) * columns + column, new long[] {1, width}, new long[] {0, 1});
-                add(single, together, count, reduction, views, o, first, n, column, width, sums);
+                if (!add(single, together, count, reduction, views, o, first, n, column, width, sums)) refused.set(true);
             }
         });
-        boolean done = combine(reduction, results, out, outerAxes);
+        boolean done = !refused.get() && combine(reduction, results, out, outerAxes);
         java.lang.ref.Reference.reachabilityFence(storage);
         return done;
     }
 
-    private void add(Program single, Program together, int count, Reduction reduction, View[] views, long o, long first, long rows, long column, long width, View sums) {
+    private boolean add(Program single, Program together, int count, Reduction reduction, View[] views, long o, long first, long rows, long column, long width, View sums) {
         double start = reduction == Reduction.SUM ? 0 : reduction == Reduction.MAX ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
-        programs.runAlone(new Program(List.of(Instruction.constant(sums.dtype(), Double.doubleToRawLongBits(start))), 0), new View[0], sums);
+        boolean done = programs.runAlone(new Program(List.of(Instruction.constant(sums.dtype(), Double.doubleToRawLongBits(start))), 0), new View[0], sums);
         long rounds = rows / count, rest = rows % count;
-        if (rounds > 0) runInto(together, columnViews(views, o, first, column, width, rounds, count), rounds, sums);
-        if (rest > 0) runInto(single, columnViews(views, o, first + rounds * count, column, width, rest, 1), rest, sums);
+        if (rounds > 0) done &= runInto(together, columnViews(views, o, first, column, width, rounds, count), rounds, sums);
+        if (rest > 0) done &= runInto(single, columnViews(views, o, first + rounds * count, column, width, rest, 1), rest, sums);
+        return done;
     }
 
-    private void runInto(Program program, View[] inputs, long rows, View sums) {
+    private boolean runInto(Program program, View[] inputs, long rows, View sums) {
         var all = sums.with(new long[] {rows, sums.shape()[1]}, sums.strides());
-        programs.runAlone(program, appended(inputs, all), all);
+        return programs.runAlone(program, appended(inputs, all), all);
     }
 
     /** {@code count} views of each input: its rows {@code first + k}, {@code first + k + count}, ... */
