@@ -2,6 +2,7 @@ package lyceum.backend.x86;
 
 import java.lang.ref.Reference;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
 import lyceum.backend.Convolution;
@@ -17,6 +18,7 @@ import lyceum.backend.x86.conv.MachineConvolution;
 import lyceum.backend.x86.fuse.FusedPrograms;
 import lyceum.backend.x86.fuse.FusedReductions;
 import lyceum.backend.x86.gemm.Gemm;
+import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.quant.QuantisedProducts;
 
@@ -72,15 +74,24 @@ public final class X86Backend implements Backend {
     @Override public void scan(Scan scan, View in, int axis, View out) { fallback.scan(scan, in, axis, out); }
 
     @Override public void matmul(View a, View b, View out) {
-        if (!gemm.multiply(a, b, out)) fallback.matmul(a, b, out);
+        if (!made(() -> gemm.multiply(a, b, out))) fallback.matmul(a, b, out);
         Reference.reachabilityFence(a);
         Reference.reachabilityFence(b);
         Reference.reachabilityFence(out);
     }
 
     @Override public void matmul(View a, View b, Program then, View[] others, View out) {
-        if (!gemm.multiply(a, b, then, others, out)) Backend.super.matmul(a, b, then, others, out);
+        if (!made(() -> gemm.multiply(a, b, then, others, out))) Backend.super.matmul(a, b, then, others, out);
         Reference.reachabilityFence(List.of(a, b, others, out));
+    }
+
+    /** What machine code has done; false as well where there is no memory left for the code. */
+    private static boolean made(BooleanSupplier kernels) {
+        try {
+            return kernels.getAsBoolean();
+        } catch (CodeMemory.Refused full) {
+            return false;
+        }
     }
 
     /** Made at the first convolution, for its kernels take a few milliseconds. */
@@ -91,24 +102,40 @@ public final class X86Backend implements Backend {
 
     @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        boolean taken = convolution().takes(geometry, x, weight, y);
-        if (!taken) fallback.convolve(how, x, weight, Epilogue.NONE, y);
-        if (!taken || !convolution().forward(geometry, x, weight, epilogue, y)) epilogue.applyTo(y, this); // with this backend's functions, fused or not
+        boolean done = made(() -> {
+            if (!convolution().takes(geometry, x, weight, y)) return false;
+            if (!convolution().forward(geometry, x, weight, epilogue, y)) epilogue.applyTo(y, this);
+            return true;
+        });
+        if (!done) {
+            fallback.convolve(how, x, weight, Epilogue.NONE, y);
+            epilogue.applyTo(y, this); // with this backend's functions, fused or not
+        }
         Reference.reachabilityFence(List.of(x, weight, epilogue, y));
     }
 
     @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        boolean taken = convolution().takes(geometry, x, weight, y);
-        if (!taken) fallback.convolveBack(how, y, weight, Epilogue.NONE, x);
-        if (!taken || !convolution().back(geometry, y, weight, epilogue, x)) epilogue.applyTo(x, this);
+        boolean done = made(() -> {
+            if (!convolution().takes(geometry, x, weight, y)) return false;
+            if (!convolution().back(geometry, y, weight, epilogue, x)) epilogue.applyTo(x, this);
+            return true;
+        });
+        if (!done) {
+            fallback.convolveBack(how, y, weight, Epilogue.NONE, x);
+            epilogue.applyTo(x, this);
+        }
         Reference.reachabilityFence(List.of(x, weight, epilogue, y));
     }
 
     @Override public void convolveWeight(Convolution how, View x, View y, View weight) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        if (convolution().takes(geometry, x, weight, y)) convolution().weight(geometry, x, y, weight);
-        else fallback.convolveWeight(how, x, y, weight);
+        boolean done = made(() -> {
+            if (!convolution().takes(geometry, x, weight, y)) return false;
+            convolution().weight(geometry, x, y, weight);
+            return true;
+        });
+        if (!done) fallback.convolveWeight(how, x, y, weight);
         Reference.reachabilityFence(List.of(x, weight, y));
     }
 

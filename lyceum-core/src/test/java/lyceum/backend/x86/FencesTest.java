@@ -36,6 +36,12 @@ class FencesTest {
         assertThat(run.output()).contains("60 convolutions on machine code for");
     }
 
+    @Test void whereCodeMemoryIsFullAnotherBackendGoesOn() {
+        var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx512m", "-XX:+UseSerialGC", "-Dlyceum.code.most=150000").withArguments("ON", "values").within(Duration.ofSeconds(300)).run();
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.output()).contains("machine code for").contains(" 0 failed");
+    }
+
     @Test void codeIsListedAndItsAddressesAreWrittenDown(@TempDir Path folder) throws Exception {
         var run = ForkedJvm.of(OneProduct.class).withEnvironment("LYCEUM_DUMP_CODE", folder.toString()).within(Duration.ofSeconds(60)).run();
         assertThat(run.exitCode()).as(run.output()).isZero();

@@ -13,11 +13,6 @@ import lyceum.backend.x86.asm.Feature;
 
 /** The kernels of attention for one CPU, made when they are first needed, and a block of scratch for each thread. */
 final class AttentionKernels {
-    /** The system has no memory for code: the caller falls back. */
-    static final class Refused extends RuntimeException {
-        Refused() { super(null, null, false, false); }
-    }
-
     private static final int PRODUCTS = 2 * 3 * 2 * 2 * 4 * 17, SCORES = 32, OTHERS = 7, DOTS = 36;
 
     final Cpu cpu;
@@ -103,7 +98,7 @@ final class AttentionKernels {
     private Kernel make(int at, String name, Consumer<Assembler> generator) {
         var a = new Assembler(cpu.features(), CodeMemory.isListed());
         generator.accept(a);
-        var made = CodeMemory.load(name + "_" + lanes.bits(), a.finish()).orElseThrow(Refused::new);
+        var made = CodeMemory.require(name + "_" + lanes.bits(), a.finish());
         return kernels.compareAndSet(at, null, made) ? made : kernels.get(at);
     }
 }

@@ -7,6 +7,7 @@ import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.memory.Scope;
 
@@ -38,7 +39,7 @@ public final class X86Attention {
                 }
             }
             return true;
-        } catch (AttentionKernels.Refused noCodeMemory) {
+        } catch (CodeMemory.Refused full) {
             return false;
         } finally {
             Reference.reachabilityFence(new Object[] {options, q, k, v, out, logSumExp});
@@ -58,7 +59,7 @@ public final class X86Attention {
             pass.run();
             for (int i = 0; i < 3; i++) if (floats[i] != gradients[i]) scale(floats[i], gradients[i], i < 2 ? pass.missingScale() : 1);
             return true;
-        } catch (AttentionKernels.Refused noCodeMemory) {
+        } catch (CodeMemory.Refused full) {
             return false;
         } finally {
             Reference.reachabilityFence(new Object[] {options, q, k, v, out, logSumExp, g, qGradient, kGradient, vGradient});

@@ -85,6 +85,6 @@ record ChannelProduct(int vectors, boolean bias, boolean relu, boolean masked) {
         a.vzeroupper();
         a.pop(RBX);
         a.ret();
-        return CodeMemory.load("channel-product-" + vectors + (bias ? "-bias" : "") + (relu ? "-relu" : "") + (masked ? "-masked" : "") + "-" + bits, a.finish()).orElse(null);
+        return CodeMemory.require("channel-product-" + vectors + (bias ? "-bias" : "") + (relu ? "-relu" : "") + (masked ? "-masked" : "") + "-" + bits, a.finish());
     }
 }

@@ -53,6 +53,6 @@ record ChannelWeight(int taps) {
         for (int t = 0; t < taps; t++) a.emit(VMOVUPS_STORE, Mem.at(RAX, 64 * t), zmm(t));
         a.vzeroupper();
         a.ret();
-        return CodeMemory.load("channel-weight-" + taps, a.finish()).orElse(null);
+        return CodeMemory.require("channel-weight-" + taps, a.finish());
     }
 }

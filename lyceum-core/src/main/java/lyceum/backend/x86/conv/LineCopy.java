@@ -68,7 +68,7 @@ enum LineCopy {
         a.jump(Condition.NE, plane);
         a.vzeroupper();
         a.ret();
-        return CodeMemory.load("line-copy-" + name().toLowerCase(java.util.Locale.ROOT), a.finish()).orElse(null);
+        return CodeMemory.require("line-copy-" + name().toLowerCase(java.util.Locale.ROOT), a.finish());
     }
 
     private static void mask(Assembler a, Mask mask, int at) {

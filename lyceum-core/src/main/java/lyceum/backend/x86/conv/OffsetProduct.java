@@ -51,7 +51,7 @@ record OffsetProduct(int rows, int vectors, boolean accumulate, boolean bias, bo
     /** Null if the system refuses code. */
     Kernel generate(Cpu cpu) {
         var name = "offset-product-" + rows + "x" + vectors + (accumulate ? "-add" : "") + (bias ? "-bias" : "") + (relu ? "-relu" : "") + "-" + cpu.vectorBits();
-        return CodeMemory.load(name, new Generator(cpu).code()).orElse(null);
+        return CodeMemory.require(name, new Generator(cpu).code());
     }
 
     private final class Generator {

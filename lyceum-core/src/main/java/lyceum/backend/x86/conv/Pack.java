@@ -50,6 +50,6 @@ final class Pack {
         a.jump(Condition.NE, step);
         a.vzeroupper();
         a.ret();
-        return CodeMemory.load("convolution-pack-" + bits, a.finish()).orElse(null);
+        return CodeMemory.require("convolution-pack-" + bits, a.finish());
     }
 }

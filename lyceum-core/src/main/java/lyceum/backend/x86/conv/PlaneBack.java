@@ -67,7 +67,7 @@ record PlaneBack(int height, int width, int above, int left, boolean bias, boole
         a.vzeroupper();
         for (int i = SAVED.length - 1; i >= 0; i--) a.pop(SAVED[i]);
         a.ret();
-        return CodeMemory.load("plane-back-" + height + "x" + width + "-padding-" + above + "-" + left + (bias ? "-bias" : "") + (relu ? "-relu" : ""), a.finish()).orElse(null);
+        return CodeMemory.require("plane-back-" + height + "x" + width + "-padding-" + above + "-" + left + (bias ? "-bias" : "") + (relu ? "-relu" : ""), a.finish());
     }
 
     private void vectors(Assembler a) {

@@ -78,7 +78,7 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
         for (int i = SAVED.length - 1; i >= 0; i--) a.pop(SAVED[i]);
         a.ret();
         var name = "plane-" + form.name().toLowerCase(java.util.Locale.ROOT) + "-" + height + "x" + width + "-stride" + stride + (bias ? "-bias" : "") + (relu ? "-relu" : "");
-        return CodeMemory.load(name, a.finish()).orElse(null);
+        return CodeMemory.require(name, a.finish());
     }
 
     /** Every vector of a line of y, and for each all lines. */

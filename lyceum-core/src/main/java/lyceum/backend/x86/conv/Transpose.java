@@ -53,7 +53,7 @@ final class Transpose {
         a.bind(done);
         a.vzeroupper();
         a.ret();
-        return CodeMemory.load("transpose-16", a.finish()).orElse(null);
+        return CodeMemory.require("transpose-16", a.finish());
     }
 
     /** From rows in registers 0 to 15 to columns there. */

@@ -51,7 +51,7 @@ final class Kernels {
         synchronized (kernels) {
             known = kernels.get(place);
             if (known != null) return known;
-            var made = CodeMemory.load(name.get(), code.get()).orElseThrow(() -> new IllegalStateException("no executable memory for " + name.get() + "; " + CodeMemory.held() + " bytes are held"));
+            var made = CodeMemory.require(name.get(), code.get());
             kernels.set(place, made);
             return made;
         }

@@ -15,13 +15,21 @@ import lyceum.memory.Pages;
 
 /**
  * Pages that hold machine code. They are written first and made executable then, never both at once, and go back to the system when their
- * {@link Kernel} is unreachable. At most {@value #MOST} bytes are held.
+ * {@link Kernel} is unreachable. At most 256 MiB are held, or
+ * {@code -Dlyceum.code.most=BYTES}.
  *
  * <p>{@code LYCEUM_DUMP_CODE=dir} (or {@code -Dlyceum.dump.code}) writes a listing of every kernel into that folder, and a line
  * {@code address bytes name} into its {@code map.txt}, by which a crash log can be read.
  */
 public final class CodeMemory {
-    static final long MOST = 256L << 20;
+    /** Thrown where code is needed and cannot be had, so that another backend computes. */
+    public static final class Refused extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Refused(String name) { super("no executable memory for " + name + "; " + held() + " bytes are held", null, false, false); }
+    }
+
+    static final long MOST = Long.getLong("lyceum.code.most", 256L << 20);
 
     private static final Cleaner CLEANER = Cleaner.create();
     private static final AtomicLong HELD = new AtomicLong();
@@ -63,6 +71,9 @@ public final class CodeMemory {
         if (DUMP != null) write(name, code, pages.address());
         return Optional.of(kernel);
     }
+
+    /** The code as a kernel. @throws Refused where {@link #load} gives none */
+    public static Kernel require(String name, Assembler.Code code) { return load(name, code).orElseThrow(() -> new Refused(name)); }
 
     private record Free(long address, long bytes) implements Runnable {
         @Override public void run() {
