@@ -1,6 +1,7 @@
 package lyceum.tensor;
 
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import lyceum.backend.Backend;
 
 /** All checks of the catalogue in a JVM of its own, beside a thread that forces collections: for memory limits, poison and other flags. */
@@ -12,7 +13,7 @@ public final class OpCatalogMain {
         var collector = Thread.ofPlatform().daemon().start(() -> {
             while (!done.get()) {
                 System.gc();
-                Thread.yield();
+                LockSupport.parkNanos(10_000_000); // else the operations come to run between collections hardly at all
             }
         });
         int run = 0, failed = 0;
