@@ -116,10 +116,18 @@ public final class Scope implements AutoCloseable {
             for (int i = owned.size() - 1; i >= 0; i--) {
                 if (owned.get(i) != storage) continue;
                 owned.remove(i);
-                if (storage.owner() instanceof Slab slab) slab.keep(); // and with it, its neighbours' memory
+                if (storage.owner() instanceof Slab slab && slabs.remove(slab)) handOver(slab); // and with it, its neighbours' memory
                 if (outer != null) outer.own(storage);
                 return;
             }
+        }
+    }
+
+    /** From now on the slab goes back when the enclosing scope closes; without one, when the collector finds it. */
+    private void handOver(Slab slab) {
+        if (outer == null || outer.detached) return;
+        synchronized (outer.owned) {
+            if (!outer.closed) outer.slabs.add(slab);
         }
     }
 

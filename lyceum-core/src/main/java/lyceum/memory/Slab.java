@@ -14,8 +14,6 @@ final class Slab {
     private final MemorySegment memory;
     private final AtomicLong top = new AtomicLong();
     private Block block;
-    /** True if one of its storages outlives the scope that the slab belongs to. */
-    private boolean kept;
 
     Slab(MemorySegment memory) { this.memory = memory; }
 
@@ -33,10 +31,6 @@ final class Slab {
 
     void block(Block block) { this.block = block; }
 
-    void keep() { kept = true; }
-
     /** At the end of the scope: nobody may read its storages any more, so that it need not wait for the collector. */
-    void close() {
-        if (!kept) block.release();
-    }
+    void close() { block.release(); }
 }

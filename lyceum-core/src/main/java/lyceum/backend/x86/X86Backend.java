@@ -21,6 +21,7 @@ import lyceum.backend.x86.gemm.Gemm;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.quant.QuantisedProducts;
+import lyceum.memory.Scope;
 
 /**
  * Machine code made for the CPU it runs on. What has no generator yet, or a form that none covers, goes to {@code fallback}: {@code vector} where
@@ -94,6 +95,13 @@ public final class X86Backend implements Backend {
         }
     }
 
+    /** The same, giving back at the end what the kernels have allocated for themselves. */
+    private static boolean madeInScratch(BooleanSupplier kernels) {
+        try (var scratch = Scope.open("scratch of a convolution")) {
+            return made(kernels);
+        }
+    }
+
     /** Made at the first convolution, for its kernels take a few milliseconds. */
     private synchronized MachineConvolution convolution() {
         if (convolution == null) convolution = new MachineConvolution(cpu);
@@ -102,7 +110,7 @@ public final class X86Backend implements Backend {
 
     @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        boolean done = made(() -> {
+        boolean done = madeInScratch(() -> {
             if (!convolution().takes(geometry, x, weight, y)) return false;
             if (!convolution().forward(geometry, x, weight, epilogue, y)) epilogue.applyTo(y, this);
             return true;
@@ -116,7 +124,7 @@ public final class X86Backend implements Backend {
 
     @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        boolean done = made(() -> {
+        boolean done = madeInScratch(() -> {
             if (!convolution().takes(geometry, x, weight, y)) return false;
             if (!convolution().back(geometry, y, weight, epilogue, x)) epilogue.applyTo(x, this);
             return true;
@@ -130,7 +138,7 @@ public final class X86Backend implements Backend {
 
     @Override public void convolveWeight(Convolution how, View x, View y, View weight) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        boolean done = made(() -> {
+        boolean done = madeInScratch(() -> {
             if (!convolution().takes(geometry, x, weight, y)) return false;
             convolution().weight(geometry, x, y, weight);
             return true;

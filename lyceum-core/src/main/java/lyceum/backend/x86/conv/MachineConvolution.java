@@ -70,7 +70,7 @@ public final class MachineConvolution {
 
     private static Place place(Storage storage) { return new Place(storage.segment(), storage.base()); }
 
-    private static Storage scratch(long floats) { return Allocator.allocate(4 * (floats + SLACK), null); }
+    private static Storage scratch(long floats) { return Allocator.allocate(4 * (floats + SLACK)); }
 
     private static long address(Storage storage) { return storage.segment().address() + storage.base(); }
 

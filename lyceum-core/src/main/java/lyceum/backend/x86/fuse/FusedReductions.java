@@ -11,6 +11,7 @@ import lyceum.backend.Program;
 import lyceum.backend.Program.Instruction;
 import lyceum.backend.View;
 import lyceum.memory.Allocator;
+import lyceum.memory.Scope;
 
 /**
  * Sums, maxima and minima of a program's value, as programs again. Where the innermost axes are reduced, a row program takes each row, or each piece
@@ -43,7 +44,10 @@ public final class FusedReductions {
         while (split > 0 && (!axes[split - 1] || shape[split - 1] == 1)) split--;
         for (int i = split; i < shape.length; i++) inner *= shape[i];
         if (split == 0) return false;
-        return inner >= 8 ? byColumns(reduction, program, inputs, axes, split, out) : byRows(reduction, program, inputs, axes, kept, reduced, out);
+        // Partial results are given back at the end: a training loop reduces in every step.
+        try (var scratch = Scope.open("partial results")) {
+            return inner >= 8 ? byColumns(reduction, program, inputs, axes, split, out) : byRows(reduction, program, inputs, axes, kept, reduced, out);
+        }
     }
 
     private static Op rowOp(Reduction reduction) {
@@ -125,7 +129,7 @@ public final class FusedReductions {
     private boolean longRows(Reduction reduction, Program program, View[] rows, long kept, long reduced, View out) {
         long whole = reduced / PIECE, rest = reduced % PIECE, pieces = whole + (rest > 0 ? 1 : 0);
         var reducing = reducing(reduction, program, DType.F64);
-        var partial = new View(DType.F64, Allocator.allocate(kept * pieces * 8, null), 0, new long[] {kept, pieces}, new long[] {pieces, 1});
+        var partial = new View(DType.F64, Allocator.allocate(kept * pieces * 8), 0, new long[] {kept, pieces}, new long[] {pieces, 1});
         var outer = kept(rows[0]);
         var strides = View.contiguousStrides(outer);
         for (int i = 0; i < strides.length; i++) strides[i] *= pieces;
@@ -192,7 +196,7 @@ public final class FusedReductions {
         int count = program.length() <= SIMPLE ? TOGETHER : 1;
         var single = accumulating(reduction, program, type, 1);
         var together = count == 1 ? single : accumulating(reduction, program, type, count);
-        var storage = Allocator.allocate(outer * pieces * columns * type.bytes(), null);
+        var storage = Allocator.allocate(outer * pieces * columns * type.bytes());
         var results = new View(type, storage, 0, new long[] {outer, pieces, columns}, new long[] {pieces * columns, columns, 1});
         var probe = new View(type, storage, 0, new long[] {1, columns}, new long[] {0, 1});
         if (!programs.prepare(single, appended(columnViews(views, 0, 0, 0, columns, 1, 1), probe), probe) || !programs.prepare(together, appended(columnViews(views, 0, 0, 0, columns, 1, count), probe), probe))
