@@ -211,6 +211,18 @@ public final class Assembler {
 
     public void pop(Gp register) { stack("pop", 0x58, register); }
 
+    /** Saves registers that the caller keeps: the beginning of a kernel that {@link #leave} ends. */
+    public void enter(Gp... saved) {
+        for (var register : saved) push(register);
+    }
+
+    /** Restores what {@link #enter} has saved, and returns from code that used wide vectors. */
+    public void leave(Gp... saved) {
+        for (int i = saved.length - 1; i >= 0; i--) pop(saved[i]);
+        vzeroupper();
+        ret();
+    }
+
     public void ret() { fixed("ret", 0xC3); }
 
     public void cpuid() { fixed("cpuid", 0x0F, 0xA2); }

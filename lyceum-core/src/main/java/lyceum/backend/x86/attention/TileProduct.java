@@ -87,7 +87,7 @@ final class TileProduct {
 
     private void write() {
         Gp[] saved = {RBX, RBP, R12, R13, R14, R15};
-        for (var register : saved) a.push(register);
+        a.enter(saved);
         a.mov(R15, Mem.at(RDI, A));
         a.mov(R8, Mem.at(RDI, A_STRIDE));
         a.mov(RBX, Mem.at(RDI, B_STRIDE));
@@ -105,9 +105,7 @@ final class TileProduct {
         sums();
         end();
         advance(group);
-        a.vzeroupper();
-        for (int i = saved.length - 1; i >= 0; i--) a.pop(saved[i]);
-        a.ret();
+        a.leave(saved);
     }
 
     /** The group's sums before the loop. */

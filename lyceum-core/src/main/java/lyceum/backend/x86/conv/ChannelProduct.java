@@ -24,7 +24,7 @@ record ChannelProduct(int vectors, boolean bias, boolean relu, boolean masked) {
     static final int X = 0, A = 8, STEPS = 16, COUNT = 24, COLUMNS = 32, Y = 40, BIAS = 48, GROUPS = 56, ARGUMENTS = 64;
     static final int MOST = 12;
 
-    /** Null if the system refuses code. */
+    /** @throws CodeMemory.Refused if there is no memory for code */
     Kernel generate(Cpu cpu) {
         int bits = cpu.vectorBits(), bytes = bits / 8;
         boolean wide = cpu.has(Feature.AVX512);

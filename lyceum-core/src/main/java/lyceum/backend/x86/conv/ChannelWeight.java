@@ -21,7 +21,7 @@ record ChannelWeight(int taps) {
     static final int X = 0, G = 8, STEPS = 16, COLUMNS = 24, COUNT = 32, OUT = 40, ARGUMENTS = 48;
     static final int MOST = 28;
 
-    /** Null if the system refuses code. */
+    /** @throws CodeMemory.Refused if there is no memory for code */
     Kernel generate(Cpu cpu) {
         var a = new Assembler(cpu.features(), CodeMemory.isListed());
         a.mov(RSI, Mem.at(RDI, X));

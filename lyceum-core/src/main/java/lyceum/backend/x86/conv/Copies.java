@@ -2,7 +2,7 @@ package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.concurrent.ConcurrentHashMap;
+import lyceum.backend.x86.gemm.TransposeKernel;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
 import java.util.EnumMap;
@@ -18,11 +18,13 @@ final class Copies {
 
     private final EnumMap<LineCopy, Kernel> kernels = new EnumMap<>(LineCopy.class);
     private final Kernel transpose;
+    private final int lanes;
     private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
 
     Copies(Cpu cpu) {
         if (cpu.has(Feature.AVX512)) for (var form : LineCopy.values()) kernels.put(form, form.generate(cpu));
-        transpose = cpu.has(Feature.AVX512) ? Transpose.generate(cpu) : null;
+        transpose = TransposeKernel.make(cpu, 4);
+        lanes = cpu.vectorBits() / 32;
     }
 
     /** A place of floats. */
@@ -99,26 +101,8 @@ final class Copies {
 
     /** {@code to[j * toStride + i] = from[i * fromStride + j]}; strides in floats. */
     void transpose(Place from, long fromStride, int rows, int columns, Place to, long toStride) {
-        if (transpose != null) {
-            var arguments = perThread.get();
-            arguments.set(LONG, Transpose.TO_STRIDE, 4 * toStride);
-            arguments.set(LONG, Transpose.COLUMNS, columns);
-            for (int i0 = 0; i0 < rows; i0 += 16) {
-                int n = Math.min(16, rows - i0);
-                if (i0 == 0 || n < 16) for (int i = 0; i < 16; i++) arguments.set(LONG, Transpose.ROW + 8L * i, 4 * Math.min(i, n - 1) * fromStride);
-                arguments.set(LONG, Transpose.FROM, from.plus(i0 * fromStride).address());
-                arguments.set(LONG, Transpose.TO, to.plus(i0).address());
-                arguments.set(LONG, Transpose.ROWS_MASK, (1L << n) - 1);
-                transpose.call(arguments.address());
-            }
-            return;
-        }
-        for (int i0 = 0; i0 < rows; i0 += 16) {
-            for (int j0 = 0; j0 < columns; j0 += 16) {
-                for (int j = j0; j < Math.min(columns, j0 + 16); j++) {
-                    for (int i = i0; i < Math.min(rows, i0 + 16); i++) to.segment.set(INT, to.at + 4 * (j * toStride + i), from.segment.get(INT, from.at + 4 * (i * fromStride + j)));
-                }
-            }
+        for (int i = 0; i < rows; i += lanes) {
+            transpose.call(from.plus(i * fromStride).address(), 4 * fromStride, to.plus(i).address(), 4 * toStride, Math.min(lanes, rows - i), columns);
         }
     }
 }

@@ -20,7 +20,7 @@ enum LineCopy {
     static final int FROM = 0, FROM_LINE = 8, TO = 16, TO_LINE = 24, LINES = 32, VECTORS = 40, TAIL = 48, TAIL_LOW = 56, TAIL_HIGH = 64, PLANES = 72, FROM_SKIP = 80, TO_SKIP = 88;
     private static final int EVEN = 0x5555;
 
-    /** Null if the system refuses code. */
+    /** @throws CodeMemory.Refused if there is no memory for code */
     Kernel generate(Cpu cpu) {
         var a = new Assembler(cpu.features(), CodeMemory.isListed());
         a.mov(RSI, Mem.at(RDI, FROM));

@@ -39,7 +39,6 @@ public final class MachineConvolution {
     private final PlaneConvolution planes;
     private final PackedProduct packed;
     private final Plans plans;
-    private final boolean available;
 
     public MachineConvolution(Cpu cpu) {
         tiles = new Tiles(cpu);
@@ -48,12 +47,10 @@ public final class MachineConvolution {
         channels = new ChannelConvolution(cpu, copies, plans);
         planes = new PlaneConvolution(cpu);
         packed = new PackedProduct(cpu, tiles, copies);
-        available = tiles.available();
     }
 
     /** Whether these operands have a kernel: F32, dense, not empty, and each example and the weight below 2 GiB, for steps are 32 bits wide. */
     public boolean takes(WindowGeometry g, View... views) {
-        if (!available) return false;
         long padded = 1;
         for (int axis = 0; axis < 3; axis++) padded *= Math.max(g.in()[axis], (long) g.out()[axis] * g.stride()[axis] + (long) g.kernel()[axis] * g.dilation()[axis]);
         if (g.inputsPerGroup() == 0 || padded > MOST / Math.max(g.inputs(), g.outputs()) || (long) g.outputs() * g.inputsPerGroup() * g.taps() > MOST) return false;

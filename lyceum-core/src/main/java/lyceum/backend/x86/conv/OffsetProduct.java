@@ -48,7 +48,7 @@ record OffsetProduct(int rows, int vectors, boolean accumulate, boolean bias, bo
 
     static int mostVectors(Cpu cpu) { return cpu.has(Feature.AVX512) ? 4 : 2; }
 
-    /** Null if the system refuses code. */
+    /** @throws CodeMemory.Refused if there is no memory for code */
     Kernel generate(Cpu cpu) {
         var name = "offset-product-" + rows + "x" + vectors + (accumulate ? "-add" : "") + (bias ? "-bias" : "") + (relu ? "-relu" : "") + "-" + cpu.vectorBits();
         return CodeMemory.require(name, new Generator(cpu).code());
@@ -73,7 +73,7 @@ record OffsetProduct(int rows, int vectors, boolean accumulate, boolean bias, bo
         private Vec spare(int i) { return vec(rows * vectors + i); }
 
         Assembler.Code code() {
-            for (var register : SAVED) a.push(register);
+            a.enter(SAVED);
             a.mov(RSI, Mem.at(RDI, A));
             a.mov(R8, Mem.at(RDI, A_STRIDE));
             a.lea(R9, Mem.at(R8, R8, 2));
@@ -92,9 +92,7 @@ record OffsetProduct(int rows, int vectors, boolean accumulate, boolean bias, bo
             a.jump(Condition.NE, loop);
             a.bind(done);
             store();
-            a.vzeroupper();
-            for (int i = SAVED.length - 1; i >= 0; i--) a.pop(SAVED[i]);
-            a.ret();
+            a.leave(SAVED);
             return a.finish();
         }
 

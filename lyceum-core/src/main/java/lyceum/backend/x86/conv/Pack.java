@@ -20,7 +20,7 @@ final class Pack {
 
     private Pack() { }
 
-    /** Null if the system refuses code. */
+    /** @throws CodeMemory.Refused if there is no memory for code */
     static Kernel generate(Cpu cpu) {
         int bits = cpu.vectorBits();
         Vec value = Vec.of(0, bits), order = Vec.of(1, bits);

@@ -35,10 +35,10 @@ record PlaneBack(int height, int width, int above, int left, boolean bias, boole
     /** Column of y that lane 0 of an even vector reads through tap {@code u}. */
     static int column(int left, int u) { return ((u + left & 1) + left - u) / 2; }
 
-    /** Null if the system refuses code. */
+    /** @throws CodeMemory.Refused if there is no memory for code */
     Kernel generate(Cpu cpu) {
         var a = new Assembler(cpu.features(), CodeMemory.isListed());
-        for (var register : SAVED) a.push(register);
+        a.enter(SAVED);
         a.mov(RSI, Mem.at(RDI, X));
         a.mov(RDX, Mem.at(RDI, Y));
         a.mov(R8, Mem.at(RDI, W));
@@ -64,9 +64,7 @@ record PlaneBack(int height, int width, int above, int left, boolean bias, boole
         a.sub(RAX, 1);
         a.mov(Mem.at(RDI, PLANES), RAX);
         a.jump(Condition.NE, plane);
-        a.vzeroupper();
-        for (int i = SAVED.length - 1; i >= 0; i--) a.pop(SAVED[i]);
-        a.ret();
+        a.leave(SAVED);
         return CodeMemory.require("plane-back-" + height + "x" + width + "-padding-" + above + "-" + left + (bias ? "-bias" : "") + (relu ? "-relu" : ""), a.finish());
     }
 

@@ -42,10 +42,10 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
 
     private int taps() { return height * width; }
 
-    /** Null if the system refuses code. */
+    /** @throws CodeMemory.Refused if there is no memory for code */
     Kernel generate(Cpu cpu) {
         var a = new Assembler(cpu.features(), CodeMemory.isListed());
-        for (var register : SAVED) a.push(register);
+        a.enter(SAVED);
         a.mov(RSI, Mem.at(RDI, X));
         a.mov(RDX, Mem.at(RDI, Y));
         a.mov(R8, Mem.at(RDI, W));
@@ -74,9 +74,7 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
         a.sub(RAX, 1);
         a.mov(Mem.at(RDI, PLANES), RAX);
         a.jump(Condition.NE, plane);
-        a.vzeroupper();
-        for (int i = SAVED.length - 1; i >= 0; i--) a.pop(SAVED[i]);
-        a.ret();
+        a.leave(SAVED);
         var name = "plane-" + form.name().toLowerCase(java.util.Locale.ROOT) + "-" + height + "x" + width + "-stride" + stride + (bias ? "-bias" : "") + (relu ? "-relu" : "");
         return CodeMemory.require(name, a.finish());
     }

@@ -23,9 +23,6 @@ final class Tiles {
 
     int lanes() { return cpu.vectorBits() / 32; }
 
-    /** False if the system refuses code. */
-    boolean available() { return kernel(new OffsetProduct(1, 1, false, false, false)) != null; }
-
     private Kernel kernel(OffsetProduct form) {
         var kernel = kernels.get(form);
         return kernel != null ? kernel : kernels.computeIfAbsent(form, f -> f.generate(cpu));

@@ -44,9 +44,9 @@ public final class FusedReductions {
         while (split > 0 && (!axes[split - 1] || shape[split - 1] == 1)) split--;
         for (int i = split; i < shape.length; i++) inner *= shape[i];
         if (split == 0) return false;
-        // Partial results are given back at the end: a training loop reduces in every step.
-        try (var scratch = Scope.open("partial results")) {
-            return inner >= 8 ? byColumns(reduction, program, inputs, axes, split, out) : byRows(reduction, program, inputs, axes, kept, reduced, out);
+        if (inner < 8) return byRows(reduction, program, inputs, axes, kept, reduced, out);
+        try (var partial = Scope.open("partial results")) {
+            return byColumns(reduction, program, inputs, axes, split, out);
         }
     }
 
@@ -69,7 +69,9 @@ public final class FusedReductions {
         }
         var target = withRowLast(out, kept(rows[0]), reduced, 0);
         if (reduced <= PIECE) return programs.run(reducing(reduction, program, program.at(program.output(0)).type()), rows, new View[] {target});
-        return longRows(reduction, program, rows, kept, reduced, out);
+        try (var partial = Scope.open("partial results")) {
+            return longRows(reduction, program, rows, kept, reduced, out);
+        }
     }
 
     private static long[] kept(View row) { return java.util.Arrays.copyOf(row.shape(), row.shape().length - 1); }

@@ -6,7 +6,6 @@ import static lyceum.backend.x86.asm.Gp.R12;
 import static lyceum.backend.x86.asm.Gp.R13;
 import static lyceum.backend.x86.asm.Gp.R14;
 import static lyceum.backend.x86.asm.Gp.R15;
-import static lyceum.backend.x86.asm.Gp.R8;
 import static lyceum.backend.x86.asm.Gp.R9;
 import static lyceum.backend.x86.asm.Gp.RAX;
 import static lyceum.backend.x86.asm.Gp.RBP;
@@ -59,32 +58,13 @@ final class DotKernel {
     static Assembler.Code generate(Cpu cpu, Arithmetic arithmetic, int m, boolean listed) { return new DotKernel(cpu, arithmetic, m, listed).code(); }
 
     private Assembler.Code code() {
-        for (var register : SAVED) a.push(register);
+        a.enter(SAVED);
         if (wide) a.emit(Instruction.KMOVD_FROM, Mask.K1, R9);
         multiples(RAX, RBX, R10, R11, 8);
         multiples(R12, R13, R14, R15, 0);
         int most = (wide ? WIDE : NARROW)[m];
-        var end = a.label();
-        var rest = a.label();
-        var next = a.bind(a.label());
-        a.cmp(R8, most);
-        a.jump(Condition.L, rest);
-        tile(most);
-        a.sub(R8, most);
-        a.jump(next);
-        a.bind(rest);
-        for (int rows = most - 1; rows > 0; rows--) {
-            var smaller = a.label();
-            a.cmp(R8, rows);
-            a.jump(Condition.NE, smaller);
-            tile(rows);
-            a.jump(end);
-            a.bind(smaller);
-        }
-        a.bind(end);
-        for (int i = SAVED.length - 1; i >= 0; i--) a.pop(SAVED[i]);
-        a.vzeroupper();
-        a.ret();
+        RowTiles.write(a, most, this::tile);
+        a.leave(SAVED);
         return a.finish();
     }
 

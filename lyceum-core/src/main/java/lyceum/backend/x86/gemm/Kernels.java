@@ -3,7 +3,6 @@ package lyceum.backend.x86.gemm;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Supplier;
 import lyceum.DType;
-import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
@@ -22,36 +21,37 @@ final class Kernels {
 
     Kernel micro(Arithmetic arithmetic, int vectors, boolean masked) {
         return made(micro, (arithmetic.ordinal() * 2 + (masked ? 1 : 0)) * (MOST_VECTORS + 1) + vectors,
-                () -> "gemm " + arithmetic + " " + vectors + (masked ? " masked" : ""), () -> MicroKernel.generate(cpu, arithmetic, vectors, masked, CodeMemory.isListed()));
+                () -> CodeMemory.require("gemm " + arithmetic + " " + vectors + (masked ? " masked" : ""), MicroKernel.generate(cpu, arithmetic, vectors, masked, CodeMemory.isListed())));
     }
 
     Kernel dot(Arithmetic arithmetic, int rows) {
-        return made(dot, arithmetic.ordinal() * (DotKernel.MOST_ROWS + 1) + rows, () -> "dot " + arithmetic + " " + rows, () -> DotKernel.generate(cpu, arithmetic, rows, CodeMemory.isListed()));
+        return made(dot, arithmetic.ordinal() * (DotKernel.MOST_ROWS + 1) + rows, () -> CodeMemory.require("dot " + arithmetic + " " + rows, DotKernel.generate(cpu, arithmetic, rows, CodeMemory.isListed())));
     }
 
     Kernel copy(int lane, int vectors) {
-        return made(copy, lane * (MOST_VECTORS + 1) + vectors, () -> "copy " + 8 * lane + " " + vectors, () -> PackKernel.copy(cpu, lane, vectors, CodeMemory.isListed()));
+        return made(copy, lane * (MOST_VECTORS + 1) + vectors, () -> CodeMemory.require("copy " + 8 * lane + " " + vectors, PackKernel.copy(cpu, lane, vectors, CodeMemory.isListed())));
     }
 
     /** @param present rows of the last group that there are */
     Kernel interleave(int depth, int present, int vectors, boolean flipped) {
-        return made(copy, ((9 + depth) * DEPTHS + present - 1) * 2 * (MOST_VECTORS + 1) + (flipped ? MOST_VECTORS + 1 : 0) + vectors, () -> "interleave " + present + " of " + depth + " " + vectors + (flipped ? " flipped" : ""),
-                () -> InterleaveKernel.generate(cpu, depth, present, vectors, flipped, CodeMemory.isListed()));
+        return made(copy, ((9 + depth) * DEPTHS + present - 1) * 2 * (MOST_VECTORS + 1) + (flipped ? MOST_VECTORS + 1 : 0) + vectors,
+                () -> CodeMemory.require("interleave " + present + " of " + depth + " " + vectors + (flipped ? " flipped" : ""),
+                InterleaveKernel.generate(cpu, depth, present, vectors, flipped, CodeMemory.isListed())));
     }
 
-    Kernel transpose(int lane) { return made(transpose, lane, () -> "transpose " + 8 * lane, () -> PackKernel.transpose(cpu, lane, CodeMemory.isListed())); }
+    Kernel transpose(int lane) { return made(transpose, lane, () -> TransposeKernel.make(cpu, lane)); }
 
-    Kernel widen(DType type) { return made(lines, type.ordinal(), () -> "widen " + type, () -> LineKernel.widen(cpu, type, CodeMemory.isListed())); }
+    Kernel widen(DType type) { return made(lines, type.ordinal(), () -> CodeMemory.require("widen " + type, LineKernel.widen(cpu, type, CodeMemory.isListed()))); }
 
-    Kernel flip() { return made(lines, DType.values().length, () -> "flip", () -> LineKernel.flip(cpu, CodeMemory.isListed())); }
+    Kernel flip() { return made(lines, DType.values().length, () -> CodeMemory.require("flip", LineKernel.flip(cpu, CodeMemory.isListed()))); }
 
-    private static Kernel made(AtomicReferenceArray<Kernel> kernels, int place, Supplier<String> name, Supplier<Assembler.Code> code) {
+    private static Kernel made(AtomicReferenceArray<Kernel> kernels, int place, Supplier<Kernel> kernel) {
         var known = kernels.getPlain(place);
         if (known != null) return known;
         synchronized (kernels) {
             known = kernels.get(place);
             if (known != null) return known;
-            var made = CodeMemory.require(name.get(), code.get());
+            var made = kernel.get();
             kernels.set(place, made);
             return made;
         }

@@ -6,7 +6,6 @@ import static lyceum.backend.x86.asm.Gp.R12;
 import static lyceum.backend.x86.asm.Gp.R13;
 import static lyceum.backend.x86.asm.Gp.R14;
 import static lyceum.backend.x86.asm.Gp.R15;
-import static lyceum.backend.x86.asm.Gp.R8;
 import static lyceum.backend.x86.asm.Gp.R9;
 import static lyceum.backend.x86.asm.Gp.RAX;
 import static lyceum.backend.x86.asm.Gp.RBP;
@@ -74,7 +73,7 @@ final class MicroKernel {
     }
 
     private Assembler.Code code(int most) {
-        for (var register : SAVED) a.push(register);
+        a.enter(SAVED);
         if (masked && wide) a.emit(Instruction.KMOVW_FROM, Mask.K1, R9);
         if (masked && !wide) a.emit(Instruction.VMOVUPS, mask(), Mem.at(R9));
         a.mov(RAX, Mem.at(RDI));
@@ -83,27 +82,8 @@ final class MicroKernel {
         a.lea(R11, Mem.at(RBX, RAX, 4));
         a.mov(R12, Mem.at(RDI, 8));
         a.mov(R13, Mem.at(RDI, 16));
-        var end = a.label();
-        var rest = a.label();
-        var next = a.bind(a.label());
-        a.cmp(R8, most);
-        a.jump(Condition.L, rest);
-        tile(most);
-        a.sub(R8, most);
-        a.jump(next);
-        a.bind(rest);
-        for (int rows = most - 1; rows > 0; rows--) {
-            var smaller = a.label();
-            a.cmp(R8, rows);
-            a.jump(Condition.NE, smaller);
-            tile(rows);
-            a.jump(end);
-            a.bind(smaller);
-        }
-        a.bind(end);
-        for (int i = SAVED.length - 1; i >= 0; i--) a.pop(SAVED[i]);
-        a.vzeroupper();
-        a.ret();
+        RowTiles.write(a, most, this::tile);
+        a.leave(SAVED);
         return a.finish();
     }
 

@@ -1,0 +1,153 @@
+package lyceum.backend.x86.gemm;
+
+import static lyceum.backend.x86.asm.Gp.R10;
+import static lyceum.backend.x86.asm.Gp.R11;
+import static lyceum.backend.x86.asm.Gp.R8;
+import static lyceum.backend.x86.asm.Gp.R9;
+import static lyceum.backend.x86.asm.Gp.RAX;
+import static lyceum.backend.x86.asm.Gp.RCX;
+import static lyceum.backend.x86.asm.Gp.RDI;
+import static lyceum.backend.x86.asm.Gp.RDX;
+import static lyceum.backend.x86.asm.Gp.RSI;
+import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Condition;
+import lyceum.backend.x86.asm.Feature;
+import lyceum.backend.x86.asm.Gp;
+import lyceum.backend.x86.asm.Instruction;
+import lyceum.backend.x86.asm.Mask;
+import lyceum.backend.x86.asm.Mem;
+import lyceum.backend.x86.asm.Vec;
+
+/**
+ * Turns rows of 4 or 8 byte elements into columns, a square of a vector's lanes at a time in registers: first within every 128 bits, then those.
+ *
+ * <p>Arguments: rdi source, rsi bytes from row to row of it, rdx target, rcx bytes from row to row of that, r8 rows (at most a vector's lanes),
+ * r9 elements of a row, at least one. Nothing beyond is read or written.
+ */
+public final class TransposeKernel {
+    private final Assembler a;
+    private final int bits, lane;
+    private final boolean wide;
+
+    private TransposeKernel(Cpu cpu, int lane) {
+        this.a = new Assembler(cpu.features(), CodeMemory.isListed());
+        this.bits = cpu.vectorBits();
+        this.lane = lane;
+        this.wide = cpu.has(Feature.AVX512);
+    }
+
+    /** @param lane bytes of an element. @throws CodeMemory.Refused if there is no memory for code */
+    public static Kernel make(Cpu cpu, int lane) { return CodeMemory.require("transpose " + 8 * lane, new TransposeKernel(cpu, lane).transpose()); }
+
+    private Assembler.Code transpose() {
+        int lanes = bits / 8 / lane;
+        var next = a.bind(a.label());
+        // The lanes of a row that are columns still to come, and the lanes of a column that are rows.
+        lanesBelow(R9, Mask.K1, Vec.ymm(15));
+        var loaded = a.label();
+        a.mov(RAX, RDI);
+        for (int r = 0; r < lanes; r++) {
+            loadMasked(Vec.of(r, bits), Mem.at(RAX), Vec.ymm(15));
+            if (r == lanes - 1) continue;
+            a.cmp(R8, r + 1);
+            a.jump(Condition.LE, loaded);
+            a.add(RAX, RSI);
+        }
+        a.bind(loaded);
+        int columns = turn(lanes);
+        var stored = a.label();
+        lanesBelow(R8, Mask.K2, Vec.ymm(columns == 0 ? 15 : 0));
+        for (int c = 0; c < lanes; c++) {
+            storeMasked(Mem.at(RDX), Vec.of(columns + c, bits), Vec.ymm(columns == 0 ? 15 : 0));
+            a.add(RDX, RCX);
+            if (c == lanes - 1) continue;
+            a.cmp(R9, c + 1);
+            a.jump(Condition.LE, stored);
+        }
+        a.bind(stored);
+        a.add(RDI, bits / 8);
+        a.sub(R9, lanes);
+        a.jump(Condition.G, next);
+        a.vzeroupper();
+        a.ret();
+        return a.finish();
+    }
+
+    private void loadMasked(Vec to, Mem from, Vec mask) {
+        if (wide) a.emit(lane == 8 ? Instruction.VMOVUPD : Instruction.VMOVUPS, to.mask(Mask.K1).zeroing(), from);
+        else a.emit(lane == 8 ? Instruction.VMASKMOVPD : Instruction.VMASKMOVPS, to, mask, from);
+    }
+
+    private void storeMasked(Mem to, Vec from, Vec mask) {
+        if (wide) a.emit(lane == 8 ? Instruction.VMOVUPD_STORE : Instruction.VMOVUPS_STORE, to.mask(Mask.K2), from);
+        else a.emit(lane == 8 ? Instruction.VMASKMOVPD_STORE : Instruction.VMASKMOVPS_STORE, to, mask, from);
+    }
+
+    /** A mask of the first {@code count} lanes, all if there are more. */
+    private void lanesBelow(Gp count, Mask mask, Vec vector) {
+        int lanes = bits / 8 / lane;
+        a.mov(R10, lanes);
+        a.cmp(count, R10);
+        a.cmov(Condition.L, R10, count);
+        if (wide) {
+            a.mov(RAX, 0xFFFF);
+            a.bzhi(RAX, RAX, R10);
+            a.emit(Instruction.KMOVW_FROM, mask, RAX);
+        } else {
+            // A window on ones followed by zeros, which begins the further in the fewer lanes there are.
+            var window = new int[16];
+            java.util.Arrays.fill(window, 0, 8, -1);
+            a.lea(R11, a.constants(window));
+            a.neg(R10);
+            a.emit(Instruction.VMOVUPS, vector, Mem.at(R11, R10, lane, 32));
+        }
+    }
+
+    /** Transposes the square in registers 0, 1, ...; returns the register of its first column. */
+    private int turn(int lanes) {
+        int inLane = 16 / lane, first = 0, other = lanes;
+        if (lane == 4) {
+            for (int i = 0; i < lanes; i += 2) {
+                a.emit(Instruction.VUNPCKLPS, Vec.of(other + i, bits), Vec.of(first + i, bits), Vec.of(first + i + 1, bits));
+                a.emit(Instruction.VUNPCKHPS, Vec.of(other + i + 1, bits), Vec.of(first + i, bits), Vec.of(first + i + 1, bits));
+            }
+            first = lanes;
+            other = 0;
+        }
+        // Now pairs of 8 bytes: column c of each group of rows within every 128 bits.
+        for (int g = 0; g < lanes; g += inLane) {
+            for (int h = 0; h < inLane / 2; h++) {
+                int x = first + g + h, y = first + g + h + inLane / 2;
+                a.emit(Instruction.VUNPCKLPD, Vec.of(other + g + 2 * h, bits), Vec.of(x, bits), Vec.of(y, bits));
+                a.emit(Instruction.VUNPCKHPD, Vec.of(other + g + 2 * h + 1, bits), Vec.of(x, bits), Vec.of(y, bits));
+            }
+        }
+        int from = other, to = first;
+        for (int c = 0; c < inLane; c++) {
+            if (wide) quarters(from + c, inLane, to + c);
+            else halves(from + c, from + inLane + c, to + c, to + inLane + c);
+        }
+        return wide ? from : to;
+    }
+
+    /** Quarter q of vector p and quarter p of vector q change places, for four vectors {@code step} apart; by way of the other registers and back. */
+    private void quarters(int from, int step, int to) {
+        for (int half = 0; half < 2; half++) {
+            int x = from + 2 * half * step;
+            a.emit(Instruction.VSHUFF32X4, 0x88, Vec.zmm(to + 2 * half * step), Vec.zmm(x), Vec.zmm(x + step));
+            a.emit(Instruction.VSHUFF32X4, 0xDD, Vec.zmm(to + (2 * half + 1) * step), Vec.zmm(x), Vec.zmm(x + step));
+        }
+        for (int odd = 0; odd < 2; odd++) {
+            a.emit(Instruction.VSHUFF32X4, 0x88, Vec.zmm(from + odd * step), Vec.zmm(to + odd * step), Vec.zmm(to + (2 + odd) * step));
+            a.emit(Instruction.VSHUFF32X4, 0xDD, Vec.zmm(from + (2 + odd) * step), Vec.zmm(to + odd * step), Vec.zmm(to + (2 + odd) * step));
+        }
+    }
+
+    private void halves(int x, int y, int low, int high) {
+        a.emit(Instruction.VPERM2F128, 0x20, Vec.ymm(low), Vec.ymm(x), Vec.ymm(y));
+        a.emit(Instruction.VPERM2F128, 0x31, Vec.ymm(high), Vec.ymm(x), Vec.ymm(y));
+    }
+}
