@@ -31,8 +31,6 @@ import lyceum.memory.Allocator;
  * {@code LYCEUM_CHECK_CALLS=on} every kernel is called so: for tests.
  */
 final class CheckedCall {
-    static final boolean ON = "on".equals(System.getenv("LYCEUM_CHECK_CALLS"));
-
     private static final Gp[] KEPT = {RBX, RBP, R12, R13, R14, R15}, ARGUMENTS = {RDI, RSI, RDX, RCX, R8, R9};
     private static final long MARK = 0x1234_5678_0000L;
     /** Of the block behind rdi: the entry, six arguments, MXCSR before and after, then 0 or the number of the first register that was lost. */

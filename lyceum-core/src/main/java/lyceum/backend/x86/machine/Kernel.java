@@ -10,6 +10,8 @@ import java.lang.ref.Reference;
  * <p>The code is freed when the kernel is unreachable. Operands are the caller's to keep reachable.
  */
 public final class Kernel {
+    private static final boolean CHECKED = "on".equals(System.getenv("LYCEUM_CHECK_CALLS"));
+
     private final String name;
     private final MemorySegment entry;
 
@@ -25,7 +27,7 @@ public final class Kernel {
     /** For work of up to about 50 microseconds: a collection waits until it is done. */
     public void call(long a, long b, long c, long d, long e, long f) {
         try {
-            if (CheckedCall.ON) CheckedCall.call(this, entry, a, b, c, d, e, f);
+            if (CHECKED) CheckedCall.call(this, entry, a, b, c, d, e, f);
             else NativeCall.CRITICAL.invokeExact(entry, a, b, c, d, e, f);
         } catch (Throwable thrown) {
             throw NativeCall.unexpected(thrown);
@@ -39,7 +41,7 @@ public final class Kernel {
     /** For longer work: a collection may run meanwhile. */
     public void callLong(long a, long b, long c, long d, long e, long f) {
         try {
-            if (CheckedCall.ON) CheckedCall.call(this, entry, a, b, c, d, e, f);
+            if (CHECKED) CheckedCall.call(this, entry, a, b, c, d, e, f);
             else NativeCall.PLAIN.invokeExact(entry, a, b, c, d, e, f);
         } catch (Throwable thrown) {
             throw NativeCall.unexpected(thrown);
