@@ -27,7 +27,7 @@ public final class Main implements Callable<Integer> {
     /** Load over cores from which on medians are doubtful. */
     private static final double BUSY = 0.75;
 
-    enum SuiteName { core, gemm, matvec, elementwise, reductions, attention, conv, optim, nn, startup, learn, studio, acceptance }
+    enum SuiteName { core, gemm, matvec, elementwise, reductions, attention, indexing, conv, optim, nn, startup, learn, studio, acceptance }
 
     @Parameters(description = "One of: ${COMPLETION-CANDIDATES}") private SuiteName suite;
 
@@ -63,6 +63,7 @@ public final class Main implements Callable<Integer> {
             case elementwise -> tensors(new ElementwiseSuite());
             case reductions -> tensors(new ReductionSuite());
             case attention -> tensors(new AttentionSuite());
+            case indexing -> tensors(new IndexingSuite());
             case conv -> tensors(new ConvSuite());
             case optim -> tensors(new OptimSuite());
             case nn -> tensors(new NnSuite());
