@@ -77,6 +77,9 @@ public interface Backend {
     /** The largest of each window, NaN if it holds one, and (I64) its row-major number in the channel; the first of equals. {@code how} is spread over the axes. */
     void maxPool(Pooling how, View x, View y, View indices);
 
+    /** The gradient of {@link #maxPool} by x, from that by y: each of y is added where {@code indices} says that its maximum stood. */
+    void maxPoolBack(View y, View indices, View x);
+
     /** The mean of each window. */
     void averagePool(Pooling how, View x, View y);
 
