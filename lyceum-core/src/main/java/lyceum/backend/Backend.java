@@ -94,10 +94,20 @@ public interface Backend {
      */
     void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out);
 
-    /** {@code out[.., j, ..] = in[.., index[.., j, ..], ..]} along {@code axis}; index (I64) and out share a shape. Indices are in range. */
+    /**
+     * {@code out[.., j, ..] = in[.., index[.., j, ..], ..]} along {@code axis}; index (I64) and out share a shape. Negative indices count
+     * from the end.
+     *
+     * @throws lyceum.ShapeException if an index is out of range; out then holds anything
+     */
     void gather(View in, int axis, View index, View out);
 
-    /** {@code out[.., index[.., j, ..], ..] (op)= in[.., j, ..]}; index (I64) and in share a shape. In row-major order of {@code in}. */
+    /**
+     * {@code out[.., index[.., j, ..], ..] (op)= in[.., j, ..]}; index (I64) and in share a shape. In row-major order of {@code in}. Negative indices
+     * count from the end.
+     *
+     * @throws lyceum.ShapeException if an index is out of range; out then holds anything
+     */
     void scatter(Scatter rule, View in, int axis, View index, View out);
 
     /**
