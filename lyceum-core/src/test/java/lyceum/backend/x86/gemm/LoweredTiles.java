@@ -67,6 +67,7 @@ record LoweredTiles(Assembler a, int bits) implements Tiles {
         restore();
     }
 
+    /** As the manual has it: the even and the odd products of a row are summed apart, then both are added to what the tile holds. */
     @Override public void dot(Instruction dot, Tile sums, Tile left, Tile right) {
         if (sums == left || sums == right || left == right) throw new IllegalArgumentException(dot.mnemonic() + " takes three distinct tiles");
         keep();
@@ -76,7 +77,7 @@ record LoweredTiles(Assembler a, int bits) implements Tiles {
         a.movzx16(RSI, bytes(left));
         int vectors = 512 / bits;
         var row = a.bind(a.label());
-        for (int v = 0; v < vectors; v++) a.emit(Instruction.VMOVUPS, vector(v), Mem.at(R9, v * bits / 8));
+        for (int v = 0; v < 2 * vectors; v++) a.emit(Instruction.VXORPS, vector(4 + v), vector(4 + v), vector(4 + v));
         a.lea(RDX, Mem.at(RSP, right.number() * TILE));
         a.mov(RDI, 0);
         var lane = a.bind(a.label());
@@ -87,10 +88,10 @@ record LoweredTiles(Assembler a, int bits) implements Tiles {
                 a.emit(Instruction.VMOVUPS, vector(3), Mem.at(RDX, v * bits / 8));
                 part(dot, part, false);
                 if (dot == Instruction.TDPBF16PS) {
-                    a.emit(Instruction.VFMADD231PS, vector(v), vector(2), vector(3));
+                    a.emit(Instruction.VFMADD231PS, vector(4 + 2 * v + part), vector(2), vector(3));
                 } else {
                     a.emit(Instruction.VPMULLD, vector(3), vector(3), vector(2));
-                    a.emit(Instruction.VPADDD, vector(v), vector(v), vector(3));
+                    a.emit(Instruction.VPADDD, vector(4 + 2 * v), vector(4 + 2 * v), vector(3));
                 }
             }
         }
@@ -98,7 +99,12 @@ record LoweredTiles(Assembler a, int bits) implements Tiles {
         a.add(RDI, 4);
         a.cmp(RDI, RSI);
         a.jump(Condition.L, lane);
-        for (int v = 0; v < vectors; v++) a.emit(Instruction.VMOVUPS_STORE, Mem.at(R9, v * bits / 8), vector(v));
+        var add = dot == Instruction.TDPBF16PS ? Instruction.VADDPS : Instruction.VPADDD;
+        for (int v = 0; v < vectors; v++) {
+            a.emit(add, vector(4 + 2 * v), vector(4 + 2 * v), vector(5 + 2 * v));
+            a.emit(add, vector(4 + 2 * v), vector(4 + 2 * v), Mem.at(R9, v * bits / 8));
+            a.emit(Instruction.VMOVUPS_STORE, Mem.at(R9, v * bits / 8), vector(4 + 2 * v));
+        }
         a.add(R9, 64);
         a.add(R15, 64);
         a.sub(R8, 1);

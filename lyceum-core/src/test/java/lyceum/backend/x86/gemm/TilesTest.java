@@ -32,7 +32,7 @@ class TilesTest {
     @BeforeEach void onlyWhereMachineCodeRuns() { Assumptions.assumeTrue(Cpu.unavailable() == null, () -> Cpu.unavailable()); }
 
     /** This CPU as if it had tiles. */
-    private static Cpu tiled(String level) {
+    static Cpu tiled(String level) {
         var cpu = Cpu.current().limitedTo(level);
         var features = EnumSet.copyOf(cpu.features());
         features.addAll(EnumSet.of(Feature.AMX_TILE, Feature.AMX_BF16, Feature.AMX_INT8));
@@ -53,7 +53,7 @@ class TilesTest {
     void productsOfAnyShapeAndLayoutAreExact(String level) {
         var gemm = gemm(level);
         Property.of((Generator<Case>) choices -> Case.draw(choices, TILED[(int) choices.next(TILED.length - 1)], 1 + (int) choices.next(70), 1 + (int) choices.next(70), 1 + (int) choices.next(150)).wholeNumbers(choices.next(9)))
-                .withRuns(400).holds(c -> {
+                .withRuns(150).holds(c -> {
             run(gemm, c);
             c.check();
         });
@@ -63,7 +63,8 @@ class TilesTest {
     void productsAboutTheBordersOfTilesAreExact(String level) {
         var gemm = gemm(level);
         int[] sides = {1, 15, 16, 17, 31, 32, 33, 63, 64, 65};
-        for (int m : sides) for (int n : sides) for (int k : new int[] {1, 31, 33, 64, 127}) {
+        for (int m : sides) for (int n : sides) {
+            int k = new int[] {1, 31, 33, 64, 127}[(m + n) % 5];
             var types = TILED[(m + n + k) % TILED.length];
             Property.of((Generator<Case>) choices -> Case.draw(choices, types, m, n, k).wholeNumbers(2)).withRuns(1).holds(c -> {
                 run(gemm, c);
@@ -107,14 +108,18 @@ class TilesTest {
         return TileKernel.generate(cpu, Tiles.Registers::new, dot, split, 2, 2, true);
     }
 
-    /** The step of a kernel as GNU as encodes it: four tiles loaded, four products of tiles. */
+    /** The bytes of GNU as for the step of a kernel: tileloadd tmm6, tmm7 and tmm4, two products, tileloadd tmm5, two products. */
     @Test void theInnerLoopIsFourLoadsAndFourProducts() {
-        var code = code(TileDot.BF16, Precision.BF16);
-        var bytes = HexFormat.of().formatHex(code.bytes());
-        assertThat(bytes).startsWith("53554154415541564157" + "c4c2784901");
-        assertThat(bytes).contains("c4a27b4b3414" + "", "c4e2525cc6");
-        assertThat(bytes).endsWith("c4e27849c0" + "415f415e415d415c5d5b" + "c5f877" + "c3");
-        assertThat(lines(code, "tdp")).containsExactly("tdpbf16ps tmm0, tmm4, tmm6", "tdpbf16ps tmm1, tmm4, tmm7", "tdpbf16ps tmm2, tmm5, tmm6", "tdpbf16ps tmm3, tmm5, tmm7");
+        var bytes = HexFormat.of().formatHex(code(TileDot.BF16, Precision.BF16).bytes());
+        assertThat(bytes).contains("c4827b4b3414" + "c4827b4b7c1440" + "c4e27b4b2403" + "c4e24a5cc4" + "c4e2425ccc" + "c4e27b4b6c0500" + "c4e24a5cd5" + "c4e2425cdd");
+    }
+
+    /** ldtilecfg first; tilerelease, what the caller keeps, vzeroupper and ret last. */
+    @Test void theStateOfTheCpuIsLeftAsItWas() {
+        for (var dot : TileDot.values()) {
+            var bytes = HexFormat.of().formatHex(code(dot, Precision.BF16).bytes());
+            assertThat(bytes).startsWith("53554154415541564157" + "c4c2784901").endsWith("c4e27849c0" + "415f415e415d415c5d5b" + "c5f877" + "c3");
+        }
     }
 
     @Test void aTermOfASplitProductLoadsOnlyTheOperandThatChanges() {
