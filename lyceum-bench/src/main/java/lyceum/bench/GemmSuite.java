@@ -42,7 +42,7 @@ final class GemmSuite implements Suite {
     }
 
     private static Case f32(Sizes sizes) {
-        return new Case("matmul", sizes.text(), DType.F32, Unit.gflops(sizes.operations())).beside("matmul", sizes.arguments(DType.F32)).atLeast(FeatureLevel.isAvx2Asked() ? 0.9 : 1);
+        return new Case("matmul", sizes.text(), DType.F32, Unit.gflops(sizes.operations())).beside("matmul", sizes.arguments(DType.F32)).atLeast(1);
     }
 
     @Override public void measure(SideBySide bench) {
@@ -72,6 +72,7 @@ final class GemmSuite implements Suite {
             bench.notMeasuredHere(new Case("matmul, six BF16 products", "1024 ... 4096", DType.F32, Unit.gflops(1)).on("amx").atLeast(1.4), "libtorch");
             bench.notMeasuredHere(new Case("matmul", "256 ... 4096", DType.BF16, Unit.gflops(1)).on("amx").atLeast(5), "our F32");
         }
+        if (!FeatureLevel.has(Feature.AVX512_BF16)) bench.notMeasuredHere(new Case("matmul", "256 ... 4096", DType.BF16, Unit.gflops(1)).on("avx512_bf16").atLeast(1.6), "our F32");
         if (!FeatureLevel.has(Feature.AMX_INT8)) bench.notMeasuredHere(new Case("matmul", "256 ... 4096", DType.I8, Unit.gflops(1)).on("amx").atLeast(10), "our F32");
     }
 

@@ -1,10 +1,11 @@
 package lyceum.bench;
 
 import java.lang.foreign.Arena;
-import java.util.ArrayList;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import lyceum.DType;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockFormat;
@@ -22,21 +23,31 @@ final class MatvecSuite implements Suite {
     private static final double SHARE = 0.85;
     /** Bytes of all matrices of a row: several times the last cache. */
     private static final long ALL = 160L << 20;
-    private static final List<BlockFormat> FORMATS = List.of(BlockFormat.Q8_0, BlockFormat.Q4_0, BlockFormat.Q4_K, BlockFormat.Q5_K, BlockFormat.Q6_K, BlockFormat.F16, BlockFormat.BF16);
+    private static final List<BlockFormat> ASKED = List.of(BlockFormat.Q8_0, BlockFormat.Q4_0, BlockFormat.Q4_K, BlockFormat.F16);
+    private static final List<BlockFormat> FORMATS = Stream.concat(ASKED.stream(), Stream.of(BlockFormat.Q5_K, BlockFormat.Q6_K, BlockFormat.BF16)).toList();
+    private static final int DISTINCT = 64;
 
     private final Roofline roofline = new Roofline();
 
     @Override public void measure(SideBySide bench) {
         roofline.showReading(bench);
         for (int[] size : new int[][] {{4096, 4096}, {14336, 4096}, {4096, 14336}}) {
-            for (var format : FORMATS) {
-                // Random values need no search for good scales: one matrix, read as many from the same bytes, each arranged by the backend for itself.
-                var first = QuantisedMatrix.of(Tensor.randn(Rng.of(1), size[0], size[1]), format);
-                var layers = IntStream.range(0, (int) (ALL / first.bytes()) + 2).mapToObj(i -> QuantisedMatrix.on(first.segment(), format, size[0], size[1])).toList();
+            for (var format : size[0] == size[1] ? FORMATS : ASKED) {
+                var bytes = weights(format, size[0], size[1]);
+                // One matrix, read as many from the same bytes, each arranged by the backend for itself.
+                var layers = IntStream.range(0, (int) (ALL / bytes.byteSize()) + 2).mapToObj(i -> QuantisedMatrix.on(bytes, format, size[0], size[1])).toList();
                 for (var activations : format.isFloat() ? new Activations[] {Activations.F32} : Activations.values()) measure(bench, layers, activations);
-                java.lang.ref.Reference.reachabilityFence(first);
             }
         }
+    }
+
+    /** A few rows of random weights again and again: to search scales for all would take minutes. */
+    private static MemorySegment weights(BlockFormat format, int rows, int columns) {
+        var few = QuantisedMatrix.of(Tensor.randn(Rng.of(1), DISTINCT, columns), format);
+        var all = Arena.ofAuto().allocate(few.bytes() / DISTINCT * rows, 64);
+        for (long at = 0; at < all.byteSize(); at += few.bytes()) MemorySegment.copy(few.segment(), 0, all, at, few.bytes());
+        java.lang.ref.Reference.reachabilityFence(few);
+        return all;
     }
 
     private void measure(SideBySide bench, List<QuantisedMatrix> layers, Activations activations) {

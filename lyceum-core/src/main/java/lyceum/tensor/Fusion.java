@@ -100,10 +100,7 @@ final class Fusion {
      * few long ones, which several threads shall share.
      */
     static Tensor rows(Op op, Tensor x) {
-        var mode = mode();
-        if (mode == Mode.OFF || mode == Mode.ON && x.count() <= SMALL || !x.dtype().isFloat() || Tracing.on()) return null;
-        long columns = x.size(-1), rows = columns == 0 ? 0 : x.count() / columns;
-        if (columns < 2 || columns > LONGEST_ROW || rows < FEW && columns > SHORT_ROW) return null;
+        if (!takesRows(x)) return null;
         bound(x);
         var sizes = x.shape().toArray();
         sizes[sizes.length - 1] = 1;
@@ -111,6 +108,14 @@ final class Fusion {
         var result = new Tensor(x.dtype(), shape, Deferred.of(op, shape, constant(x), null, null));
         awaits(x, result);
         return result;
+    }
+
+    /** True if a reduction of the last axis can be pending. */
+    static boolean takesRows(Tensor x) {
+        var mode = mode();
+        if (mode == Mode.OFF || mode == Mode.ON && x.count() <= SMALL || !x.dtype().isFloat() || Tracing.on()) return false;
+        long columns = x.size(-1), rows = columns == 0 ? 0 : x.count() / columns;
+        return columns >= 2 && columns <= LONGEST_ROW && (rows >= FEW || columns <= SHORT_ROW);
     }
 
     /** A pending constant under another name, which nobody can write to. */

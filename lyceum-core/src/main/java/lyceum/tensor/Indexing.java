@@ -5,6 +5,7 @@ import lyceum.DTypeException;
 import lyceum.ShapeException;
 import lyceum.backend.Backend;
 import lyceum.backend.Backend.Scatter;
+import lyceum.tensor.History.Saved;
 
 /** Checks and plumbing of index tensors. */
 final class Indexing {
@@ -49,6 +50,28 @@ final class Indexing {
         var last = Tensor.zeros(DType.I64, g.shape().sizes()).scatter(axis, index, number).gather(axis, index);
         var taken = g.gather(axis, index);
         return last.eq(number).where(taken, taken.zerosLike());
+    }
+
+    /** {@code segments} rows as those of {@code x}, of one value. */
+    static Tensor empty(String operation, Tensor x, long segments, double value) {
+        if (x.rank() == 0 || segments < 0) throw new ShapeException(operation + ": " + segments + " segments of shape " + x.shape() + "; there are rows to begin with, and no fewer than 0 segments");
+        var sizes = x.shape().toArray();
+        sizes[0] = segments;
+        return Tensor.full(x.dtype(), value, sizes);
+    }
+
+    /** See {@link IndexOps#segmentMax}. */
+    static Tensor segmentExtreme(Scatter rule, Tensor x, Tensor index, long segments) {
+        var name = rule == Scatter.MAX ? "segmentMax" : "segmentMin";
+        if (!x.dtype().isFloat()) throw new DTypeException(name + ": the rows are " + x.dtype() + "; convert them to a float type");
+        var none = empty(name, x.detach(), segments, rule == Scatter.MAX ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY);
+        var result = scatter(rule, none, 0, alongAxis(index, 0, x.shape()), x);
+        if (!History.wanted(x)) return result;
+        Saved rows = Saved.of(x, name), best = Saved.of(result, name), at = Saved.of(index, name);
+        return History.record(name, result, (i, g) -> {
+            var winners = rows.get().eq(best.get().indexSelect(0, at.get())).to(g.dtype());
+            return winners.mul(g.div(winners.segmentSum(at.get(), segments).maximum(1)).indexSelect(0, at.get()));
+        }, x);
     }
 
     static Tensor scatter(Scatter rule, Tensor x, int axis, Tensor index, Tensor source) {

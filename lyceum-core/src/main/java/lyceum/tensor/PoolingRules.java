@@ -22,6 +22,7 @@ final class PoolingRules {
     }
 
     private static long[] sizes(String operation, Tensor x, Pooling how) {
+        Convolving.countable(operation, x.shape());
         var sizes = x.shape().toArray();
         for (int i = 2; i < sizes.length; i++) {
             sizes[i] = how.outputs(i - 2, sizes[i]);
