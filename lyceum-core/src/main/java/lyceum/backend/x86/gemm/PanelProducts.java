@@ -132,7 +132,7 @@ final class PanelProducts {
         for (int i = 0; i < MicroKernel.PARAMETERS; i++) parameters.set(ValueLayout.JAVA_LONG, 8L * i, 0);
         parameters.set(ValueLayout.JAVA_LONG, 16, (long) used * vectorBytes());
         parameters.set(ValueLayout.JAVA_LONG, 32, (k + arithmetic.depth - 1) / arithmetic.depth);
-        kernels.micro(arithmetic, used, false).call(parameters.address(), packing.halves(), packed.panel(panel), packed.start(panel * packed.vectors * lanes), 1, 0);
+        kernels.micro(arithmetic, 1, used, false).call(parameters.address(), packing.halves(), packed.panel(panel), packed.start(panel * packed.vectors * lanes), 1, 0);
     }
 
     /** {@code out = a right}; false for types or sizes that the panels are not made for. */
@@ -245,13 +245,15 @@ final class PanelProducts {
         private void vectors(Operand left, long panel, Operand to, int used, int width, int first) {
             var parameters = scratch.parameters();
             boolean masked = width < used * lanes;
+            int tile = MicroKernel.rows(cpu, arithmetic, used);
             long mask = masked ? packing.mask(width - (used - 1) * lanes, arithmetic.lane) : 0;
-            var kernel = kernels.micro(arithmetic, used, masked);
+            var kernel = kernels.micro(arithmetic, tile, used, masked);
             parameters.set(ValueLayout.JAVA_LONG, 0, left.rowStride());
             parameters.set(ValueLayout.JAVA_LONG, 8, left.columnStride());
             parameters.set(ValueLayout.JAVA_LONG, 16, (long) used * vectorBytes());
             parameters.set(ValueLayout.JAVA_LONG, 24, to.rowStride());
             parameters.set(ValueLayout.JAVA_LONG, 32, steps);
+            parameters.set(ValueLayout.JAVA_LONG, 56, tile * left.rowStride());
             if (arithmetic == Arithmetic.I8I8) parameters.set(ValueLayout.JAVA_LONG, 48, p > 0 ? packing.zeros() : way.packed().start(first));
             var terms = way.terms();
             for (int t = 0; t < terms.terms(); t++) {
