@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SplitProductsTest {
     @BeforeEach void onlyWithProductsOfBf16() {
         Assumptions.assumeTrue(Cpu.unavailable() == null, () -> Cpu.unavailable());
-        Assumptions.assumeTrue(Cpu.current().has(Feature.AVX512_BF16), "not executed: AVX512_BF16");
+        Assumptions.assumeTrue(Cpu.current().has(Feature.AVX512_BF16), "AVX512_BF16 was not executed: this CPU has none");
     }
 
     private final Backend plain = new X86Backend(Backend.named("scalar"));

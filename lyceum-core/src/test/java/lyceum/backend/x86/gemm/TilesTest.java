@@ -102,6 +102,20 @@ class TilesTest {
         });
     }
 
+    /** On a CPU with tiles: its own give what their lowering gives, whole numbers in the bits. */
+    @Test void theTilesOfTheCpuDoWhatTheirLoweringDoes() {
+        Assumptions.assumeTrue(Cpu.current().has(Feature.AMX_TILE), "AMX was not executed: this CPU has none; its kernels ran lowered to vector code");
+        var own = new Gemm(Cpu.current(), Backend.named("scalar")::run);
+        var lowered = gemm("all");
+        Property.of((Generator<Case>) choices -> Case.draw(choices, TILED[(int) choices.next(TILED.length - 1)], 1 + (int) choices.next(70), 1 + (int) choices.next(70), 1 + (int) choices.next(150)).wholeNumbers(choices.next(9)))
+                .withRuns(300).holds(c -> {
+            run(own, c);
+            var bytes = c.out().bytes();
+            run(lowered, c);
+            assertThat(bytes).isEqualTo(c.out().bytes());
+        });
+    }
+
     /** The code for a CPU with tiles, whatever this one has. */
     private static Assembler.Code code(TileDot dot, Precision split) {
         var cpu = new Cpu("any", EnumSet.allOf(Feature.class), 48 << 10, 2 << 20, 32 << 20);
