@@ -23,6 +23,8 @@ public final class Allocator {
     private static final long FIRST_COLLECTION = 128L << 20;
     /** The first so many collections may raise the amount of garbage that gathers between two; then memory is flat. */
     private static final int SETTLING = 2;
+    /** No machine's budget is below it. */
+    private static final long LEAST_BUDGET = 64L << 20;
 
     static final Allocator INSTANCE = new Allocator();
 
@@ -30,7 +32,8 @@ public final class Allocator {
     private final boolean guard = "on".equals(System.getenv("LYCEUM_GUARD"));
     private final AtomicLong guarded = new AtomicLong();
     private final Sites sites = Sites.fromSettings();
-    private final long budget = Long.getLong("lyceum.memory.budget", machineMemory() / 2);
+    /** 0 if it is the machine's to say. */
+    private final long setBudget = Long.getLong("lyceum.memory.budget", 0);
     private final Block.Live live = new Block.Live(this::giveBack);
     @SuppressWarnings({"unchecked", "rawtypes"})
     private final ArrayDeque<MemorySegment>[] cache = new ArrayDeque[SizeClass.COUNT];
@@ -62,7 +65,7 @@ public final class Allocator {
         if (guard) return guarded(bytes);
         if (scope != null && scope.isDetached()) scope = null;
         if (bytes <= Slab.SMALL) return scope == null ? small(bytes) : scope.carve(bytes);
-        if (bytes > budget) throw beyondBudget(out.get(), bytes);
+        if (isBeyond(bytes)) throw beyondBudget(out.get(), bytes);
         var storage = large(bytes);
         if (scope != null) scope.own(storage);
         return storage;
@@ -121,7 +124,7 @@ public final class Allocator {
             var memory = fromCache(sizeClass);
             if (memory != null) return memory;
             if (cached.get() > mostCached()) trim(mostCached() / 2);
-            if (out.get() + cached.get() > budget) memory = makeRoom(sizeClass);
+            if (isBeyond(out.get() + cached.get())) memory = makeRoom(sizeClass);
             return memory != null ? memory : NativeMemory.allocate(size);
         } catch (OutOfMemoryError e) {
             out.addAndGet(-size);
@@ -163,7 +166,7 @@ public final class Allocator {
         long start = System.nanoTime(), gathered = now - survived;
         awaitCollector(100, 1); // on a busy machine that thread starts late; what it has not handed over by then would count as surviving
         long took = System.nanoTime() - start, between = Math.max(1, start - lastCollection);
-        if (collections++ < SETTLING) headroom = Math.max(headroom, Math.min(Math.min(budget / 8, 4 * FIRST_COLLECTION), (long) (gathered * (10.0 * took / between))));
+        if (collections++ < SETTLING) headroom = Math.max(headroom, Math.min(Math.min(budget() / 8, 4 * FIRST_COLLECTION), (long) (gathered * (10.0 * took / between))));
         survived = out.get();
         lastCollection = System.nanoTime();
         collectAt = survived + Math.max(headroom, survived);
@@ -203,8 +206,8 @@ public final class Allocator {
             for (int round = 0; ; round++) {
                 var memory = fromCache(sizeClass);
                 if (memory != null) return memory;
-                trim(round == 0 ? Math.max(0, (budget - out.get()) / 2) : 0);
-                if (out.get() + cached.get() <= budget) return null;
+                trim(round == 0 ? Math.max(0, (budget() - out.get()) / 2) : 0);
+                if (!isBeyond(out.get() + cached.get())) return null;
                 // The messenger of the second collection comes after all that the first one found, however late the thread that hands over is.
                 if (round == 3 || explicitCollectionIsOff()) throw beyondBudget(out.get() - size, size);
                 collections++;
@@ -220,7 +223,7 @@ public final class Allocator {
     private OutOfMemoryError beyondBudget(long held, long bytes) {
         var stats = stats();
         return new OutOfMemoryError("Tensors hold " + Memory.text(held) + " and " + Memory.text(bytes) + " more would exceed the budget of "
-                + Memory.text(budget) + "; raise it with -Dlyceum.memory.budget=BYTES. " + stats.largest(5)
+                + Memory.text(budget()) + "; raise it with -Dlyceum.memory.budget=BYTES. " + stats.largest(5)
                 + (sites == null ? " (LYCEUM_MEMORY_SITES=on names where)" : "") + (explicitCollectionIsOff()
                 ? ". -XX:+DisableExplicitGC is set, so that unreachable tensors cannot be reclaimed in time: remove it" : ""));
     }
@@ -232,16 +235,19 @@ public final class Allocator {
         synchronized (this) {
             asked = collections;
         }
-        return Memory.Stats.of(used, cached.get(), peak.get(), budget, asked, live);
+        return Memory.Stats.of(used, cached.get(), peak.get(), budget(), asked, live);
     }
 
-    long budget() { return budget; }
+    long budget() { return setBudget > 0 ? setBudget : Machine.BUDGET; }
+
+    private boolean isBeyond(long bytes) { return bytes > (setBudget > 0 ? setBudget : LEAST_BUDGET) && bytes > budget(); }
 
     private static boolean explicitCollectionIsOff() {
         return ManagementFactory.getRuntimeMXBean().getInputArguments().contains("-XX:+DisableExplicitGC");
     }
 
-    private static long machineMemory() {
-        return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os ? os.getTotalMemorySize() : 4L << 30;
+    /** Asked on first use: it takes 25 ms of a JVM's start. */
+    private static final class Machine {
+        static final long BUDGET = (ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os ? os.getTotalMemorySize() : 4L << 30) / 2;
     }
 }

@@ -140,7 +140,7 @@ class FaultsTest {
                         for (double garbage : SPECIAL)
                             assertThat(attention.of(q.to(type), k.maskedFill(beyond, garbage).to(type), v.maskedFill(beyond, garbage).to(type)).to(DType.F64).toDoubleArray()).as(setting.description() + " " + type).isEqualTo(expected);
                         var paged = attention.withBlockTable(table);
-                        Tensor pages = k.reshape(6, 2, 15, 64), values = v.reshape(6, 2, 15, 64);
+                        Tensor pages = k.reshape(12, 2, 15, 64).narrow(0, 0, 6), values = v.reshape(12, 2, 15, 64).narrow(0, 0, 6);
                         var clean = paged.of(q.to(type), pages.to(type), values.to(type)).to(DType.F64).toDoubleArray();
                         Tensor dirtyKeys = pages.copy(), dirtyValues = values.copy();
                         for (var dirty : new Tensor[] {dirtyKeys, dirtyValues}) {

@@ -30,7 +30,7 @@ final class Rows {
         long sourceStride = in.strides()[axis] * in.dtype().bytes(), targetStride = out.strides()[axis] * out.dtype().bytes(), indexStride = index.strides()[axis] * 8;
         Parallel.range(outer * rows, Math.max(1, GRAIN / bytes), (first, last) -> {
             for (long i = first; i < last; i++) {
-                long row = i % rows, number = numbers.get(Elements.LONG, index.byteOffset() + row * indexStride);
+                long row = i % rows, number = Indexing.inRange("gather", numbers.get(Elements.LONG, index.byteOffset() + row * indexStride), axis, in);
                 MemorySegment.copy(from, sources.byteOffset(i / rows) + number * sourceStride, to, targets.byteOffset(i / rows) + row * targetStride, bytes);
             }
         });
@@ -53,7 +53,7 @@ final class Rows {
                 long column = i % pieces * COLUMNS, source = sources.byteOffset(i / pieces) + column * 4, target = targets.byteOffset(i / pieces) + column * 4;
                 int n = (int) Math.min(COLUMNS, elements - column);
                 for (long row = 0; row < rows; row++) {
-                    long at = target + numbers.get(Elements.LONG, index.byteOffset() + row * indexStride) * targetStride;
+                    long at = target + Indexing.inRange("scatter", numbers.get(Elements.LONG, index.byteOffset() + row * indexStride), axis, out) * targetStride;
                     MemorySegment.copy(from, Elements.FLOAT, source + row * sourceStride, more, 0, n);
                     MemorySegment.copy(to, Elements.FLOAT, at, sum, 0, n);
                     for (int c = 0; c < n; c++) sum[c] += more[c];
