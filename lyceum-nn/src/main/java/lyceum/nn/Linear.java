@@ -33,11 +33,8 @@ public final class Linear extends Module {
     /** Null if there is none. */
     public Tensor bias() { return bias; }
 
-    /**
-     * Packs the weight (see {@link PackedMatrix}), which takes its memory once more: for models that only predict from here on. Passes whose operations are not
-     * recorded use it; a weight that is written to is packed anew. Returns this layer.
-     */
-    public Linear pack() {
+    /** Packs the weight, as {@link PackedMatrix} says; one that is written to later is packed anew. */
+    @Override public Linear pack() {
         packed = PackedMatrix.of(weight.transpose());
         return this;
     }

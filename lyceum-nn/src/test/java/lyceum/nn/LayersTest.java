@@ -29,6 +29,15 @@ class LayersTest {
     }
 
     @Test
+    void packingAModelPacksTheLayersInIt() {
+        var model = new GptBlock(48, 4, 0, Rng.of(3));
+        var x = Tensor.randn(Rng.of(4), 2, 20, 48).compute();
+        double[] expected = Autograd.noGrad(() -> model.forward(x)).toDoubleArray(), got = Autograd.noGrad(() -> model.pack().forward(x)).toDoubleArray();
+        for (int i = 0; i < got.length; i++) assertThat(got[i]).isCloseTo(expected[i], within(1e-4));
+        assertThat(got).isNotEqualTo(expected); // the sums are in another order
+    }
+
+    @Test
     void layerNormCentresAndScalesEachExample() {
         var x = normal(1, 4, 3, 5).mul(7).add(2);
         var norm = new LayerNorm(1e-5, DType.F64, 3, 5);
