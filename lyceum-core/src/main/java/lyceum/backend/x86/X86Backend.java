@@ -8,7 +8,9 @@ import lyceum.backend.Backend;
 import lyceum.backend.Convolution;
 import lyceum.backend.Epilogue;
 import lyceum.backend.Pooling;
+import lyceum.backend.Precision;
 import lyceum.backend.Program;
+import lyceum.backend.RightMatrix;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
 import lyceum.backend.quant.Activations;
@@ -19,6 +21,8 @@ import lyceum.backend.x86.conv.MachinePooling;
 import lyceum.backend.x86.fuse.FusedPrograms;
 import lyceum.backend.x86.fuse.FusedReductions;
 import lyceum.backend.x86.gemm.Gemm;
+import lyceum.backend.x86.gemm.PackedPanels;
+import lyceum.backend.x86.gemm.SplitProducts;
 import lyceum.backend.x86.index.IndexOperations;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
@@ -37,6 +41,7 @@ public final class X86Backend implements Backend {
     private final FusedPrograms fused;
     private final FusedReductions reductions;
     private final Gemm gemm;
+    private final SplitProducts splits;
     private final X86Attention attention;
     private final QuantisedProducts quantised;
     private final IndexOperations indices;
@@ -51,6 +56,7 @@ public final class X86Backend implements Backend {
         this.fused = new FusedPrograms(cpu);
         this.reductions = new FusedReductions(fused);
         this.gemm = new Gemm(cpu, this::run);
+        this.splits = new SplitProducts(this, gemm);
         this.attention = new X86Attention(cpu, this);
         this.convolution = new MachineConvolution(cpu, this);
         this.pooling = new MachinePooling(cpu, this, convolution);
@@ -95,6 +101,22 @@ public final class X86Backend implements Backend {
         Reference.reachabilityFence(List.of(a, b, others, out));
     }
 
+    @Override public void matmul(View a, View b, Precision precision, View out) {
+        if (precision == Precision.F32 || !madeInScratch(() -> splits.multiply(a, b, precision, out))) matmul(a, b, out);
+        Reference.reachabilityFence(List.of(a, b, out));
+    }
+
+    @Override public void matmul(View a, RightMatrix b, View out) {
+        boolean done = made(() -> {
+            var packed = b.arranged(PackedPanels.class, gemm::pack);
+            boolean multiplied = packed != null && gemm.multiply(a, packed, out);
+            Reference.reachabilityFence(packed);
+            return multiplied;
+        });
+        if (!done) matmul(a, b.view(), out);
+        Reference.reachabilityFence(List.of(a, b, out));
+    }
+
     /** What machine code has done; false as well where there is no memory left for the code. */
     private static boolean made(BooleanSupplier kernels) {
         try {
@@ -106,7 +128,7 @@ public final class X86Backend implements Backend {
 
     /** The same, giving back at the end what the kernels have allocated for themselves. */
     private static boolean madeInScratch(BooleanSupplier kernels) {
-        try (var scratch = Scope.open("scratch of a convolution")) {
+        try (var scratch = Scope.open("scratch of a kernel")) {
             return made(kernels);
         }
     }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import lyceum.backend.x86.gemm.PanelProductsMain;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.tensor.OpCatalogMain;
 import lyceum.tensor.RandomConvolutionMain;
@@ -52,6 +53,14 @@ class FencesTest {
                 .withEnvironment("LYCEUM_GUARD", "on").withEnvironment("LYCEUM_CHECK_CALLS", "on").withEnvironment("LYCEUM_CPU", level).within(Duration.ofSeconds(120)).run();
         assertThat(run.exitCode()).as(run.output()).isZero();
         assertThat(run.output()).contains("60 convolutions on machine code for");
+    }
+
+    @ParameterizedTest @ValueSource(strings = {"avx2", "all"})
+    void noProductByPanelsLeavesItsOperandsOrLosesARegister(String level) {
+        var run = ForkedJvm.of(PanelProductsMain.class).withFlags("-Xmx512m", "-XX:+UseSerialGC").withArguments("150")
+                .withEnvironment("LYCEUM_GUARD", "on").withEnvironment("LYCEUM_CHECK_CALLS", "on").withEnvironment("LYCEUM_CPU", level).within(Duration.ofSeconds(120)).run();
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.output()).contains("150 products by tiles");
     }
 
     @Test void whereCodeMemoryIsFullAnotherBackendGoesOn() {
