@@ -77,6 +77,9 @@ public interface Backend {
     /** The largest of each window, NaN if it holds one, and (I64) its row-major number in the channel; the first of equals. {@code how} is spread over the axes. */
     void maxPool(Pooling how, View x, View y, View indices);
 
+    /** The gradient of {@link #maxPool} by x, from that by y: each of y is added where {@code indices} says that its maximum stood. */
+    void maxPoolBack(View y, View indices, View x);
+
     /** The mean of each window. */
     void averagePool(Pooling how, View x, View y);
 
@@ -91,10 +94,20 @@ public interface Backend {
      */
     void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out);
 
-    /** {@code out[.., j, ..] = in[.., index[.., j, ..], ..]} along {@code axis}; index (I64) and out share a shape. Indices are in range. */
+    /**
+     * {@code out[.., j, ..] = in[.., index[.., j, ..], ..]} along {@code axis}; index (I64) and out share a shape. Negative indices count
+     * from the end.
+     *
+     * @throws lyceum.ShapeException if an index is out of range; out then holds anything
+     */
     void gather(View in, int axis, View index, View out);
 
-    /** {@code out[.., index[.., j, ..], ..] (op)= in[.., j, ..]}; index (I64) and in share a shape. In row-major order of {@code in}. */
+    /**
+     * {@code out[.., index[.., j, ..], ..] (op)= in[.., j, ..]}; index (I64) and in share a shape. In row-major order of {@code in}. Negative indices
+     * count from the end.
+     *
+     * @throws lyceum.ShapeException if an index is out of range; out then holds anything
+     */
     void scatter(Scatter rule, View in, int axis, View index, View out);
 
     /**

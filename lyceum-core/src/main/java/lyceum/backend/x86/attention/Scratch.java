@@ -94,7 +94,7 @@ final class Scratch {
         var kernel = kernels.transposition(scaled);
         argument(otherArguments, Transposition.WIDTH, width);
         argument(otherArguments, Transposition.FACTOR, Float.floatToRawIntBits(factor));
-        argument(otherArguments, Transposition.LANES, kernels.partial(width));
+        argument(otherArguments, Transposition.LANES, kernels.lanes.partial(width));
         for (int i = 0; i < count; i += lanes) {
             argument(otherArguments, Transposition.ROWS, rows + 8L * i);
             argument(otherArguments, Transposition.TO, to + 4L * i);
@@ -111,7 +111,7 @@ final class Scratch {
         for (int column = 0; column < columns; column += strip * lanes) {
             int here = Math.min(strip * lanes, columns - column), vectors = (here + lanes - 1) / lanes;
             boolean partial = here % lanes != 0;
-            if (partial) argument(productArguments, TileProduct.LANES, kernels.partial(here));
+            if (partial) argument(productArguments, TileProduct.LANES, kernels.lanes.partial(here));
             argument(productArguments, TileProduct.B, b + 4L * column);
             int group = TileProduct.rows(vectors, kernels.lanes.wide()), groups = count / group, rest = count % group;
             if (groups > 0) groups(kernels.product(order, into, group, vectors, partial, pairs), a, c + 4L * column, scaleAddress, groups);
@@ -153,7 +153,7 @@ final class Scratch {
         argument(otherArguments, KeyDots.QUERY, query);
         argument(otherArguments, KeyDots.TO, to);
         argument(otherArguments, KeyDots.FACTOR, Float.floatToRawIntBits(factor));
-        argument(otherArguments, KeyDots.LANES, kernels.partial(width));
+        argument(otherArguments, KeyDots.LANES, kernels.lanes.partial(width));
         kernels.keyDots((width + lanes - 1) / lanes, width % lanes != 0, pairs).call(otherArguments);
     }
 
@@ -165,7 +165,7 @@ final class Scratch {
         argument(otherArguments, RowKernels.ROWS, count);
         argument(otherArguments, RowKernels.FACTORS, factors);
         argument(otherArguments, RowKernels.WIDTH, columns);
-        argument(otherArguments, RowKernels.LANES, kernels.partial(columns));
+        argument(otherArguments, RowKernels.LANES, kernels.lanes.partial(columns));
     }
 
     /** {@code to[i] = factors[i] from[i]}; half stores BF16. */

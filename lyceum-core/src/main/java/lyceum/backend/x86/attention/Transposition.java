@@ -18,6 +18,7 @@ import static lyceum.backend.x86.asm.Instruction.VUNPCKHPS;
 import static lyceum.backend.x86.asm.Instruction.VUNPCKLPD;
 import static lyceum.backend.x86.asm.Instruction.VUNPCKLPS;
 
+import lyceum.backend.x86.machine.Lanes;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Mem;

@@ -24,6 +24,8 @@ public final class Gemm {
 
     /** Nanoseconds that are worth a thread's asking for the next piece. */
     private static final double PIECE = 20_000;
+    /** Multiply-adds of more than about 20 microseconds: a collection need not wait for them. */
+    private static final long LONG = 1 << 20;
 
     private final Cpu cpu;
     private final Kernels kernels;
@@ -67,7 +69,7 @@ public final class Gemm {
 
     private void blocked(Product product) {
         int m = product.m(), n = product.n(), k = product.k(), most = Math.min(k, 384);
-        var blocking = Blocking.of(cpu, product.arithmetic(), m, n, k, product.layout(product.a(), most), product.layout(product.b(), Math.min(n, 288)));
+        var blocking = Blocking.of(cpu, product.arithmetic(), product, Parallel.isSequential() ? 1 : Parallel.threads(), product.layout(product.a(), most), product.layout(product.b(), Math.min(n, 288)));
         int down = (m + blocking.rows() - 1) / blocking.rows(), across = (n + blocking.columns() - 1) / blocking.columns();
         long pieces = (long) down * across, all = pieces * product.batch();
         if (all == 1) {
@@ -94,14 +96,19 @@ public final class Gemm {
             Operand left = a.from(i, p), right = b.from(p, j);
             if (product.widens(product.a())) left = packing.widened(product.a().dtype(), scratch, Scratch.Use.WIDE_LEFT, left, rows, depth);
             if (product.widens(product.b())) right = packing.widened(product.b().dtype(), scratch, Scratch.Use.WIDE_RIGHT, right, depth, columns);
-            left = blocking.packA() ? packing.rows(arithmetic, scratch, left, rows, depth) : new Operand(left.address(), left.rowStride(), left.columnStride() * arithmetic.depth);
+            int steps = (depth + arithmetic.depth - 1) / arithmetic.depth;
+            boolean tiled = blocking.packA() && Packing.canTile(arithmetic, left, depth);
+            if (tiled) left = packing.tiles(arithmetic, scratch, left, rows, depth, blocking.tile());
+            else if (blocking.packA()) left = packing.rows(arithmetic, scratch, left, rows, depth);
+            else left = new Operand(left.address(), left.rowStride(), left.columnStride() * arithmetic.depth);
             var parameters = scratch.parameters();
             parameters.set(ValueLayout.JAVA_LONG, 0, left.rowStride());
             parameters.set(ValueLayout.JAVA_LONG, 8, left.columnStride());
             parameters.set(ValueLayout.JAVA_LONG, 16, right.rowStride());
             parameters.set(ValueLayout.JAVA_LONG, 24, target.rowStride());
-            parameters.set(ValueLayout.JAVA_LONG, 32, (depth + arithmetic.depth - 1) / arithmetic.depth);
+            parameters.set(ValueLayout.JAVA_LONG, 32, steps);
             parameters.set(ValueLayout.JAVA_LONG, 40, p > 0 ? 1 : 0);
+            parameters.set(ValueLayout.JAVA_LONG, 56, blocking.tile() * (tiled ? (long) arithmetic.lane * steps : left.rowStride()));
             new Block(this, arithmetic, blocking, scratch, left, right, target, rows, columns, depth).run();
         }
         if (!direct) finish(product, scratch, index, i, rows, j, columns);
@@ -127,38 +134,35 @@ public final class Gemm {
     /** A block of B under some rows of A. */
     private record Block(Gemm gemm, Arithmetic arithmetic, Blocking blocking, Scratch scratch, Operand a, Operand b, Operand c, int rows, int columns, int depth) {
 
-        /** A panel that stays in the first-level cache meets all rows at once; else each tile's rows of A stay there while the panels pass by. */
+        /** Panel after panel of B, each of which meets all rows. */
         void run() {
-            int lanes = gemm.cpu.vectorBits() / 8 / arithmetic.lane, tile = MicroKernel.rows(gemm.cpu, arithmetic, blocking.vectors());
-            long stepBytes = (depth + arithmetic.depth - 1L) / arithmetic.depth * arithmetic.lane;
-            if (stepBytes * lanes * blocking.vectors() <= gemm.cpu.l1() * 5 / 8) tile = rows;
-            long panels = blocking.packB() ? scratch.get(Scratch.Use.RIGHT, (columns + lanes) * stepBytes) : 0;
-            long starts = arithmetic == Arithmetic.I8I8 ? scratch.get(Scratch.Use.STARTS, 4L * (columns + 16 * 8)) : 0;
-            for (int row = 0; row < rows; row += tile) {
-                int width;
-                for (int column = 0; column < columns; column += width) {
-                    int vectors = vectors(blocking.vectors(), columns - column, lanes);
-                    width = Math.min(vectors * lanes, columns - column);
-                    panel(row, Math.min(tile, rows - row), column, width, vectors, lanes, panels + column * stepBytes, starts + 4L * column);
-                }
+            int lanes = gemm.cpu.vectorBits() / 8 / arithmetic.lane, width;
+            for (int column = 0; column < columns; column += width) {
+                int vectors = vectors(blocking.vectors(), columns - column, lanes);
+                width = Math.min(vectors * lanes, columns - column);
+                panel(column, width, vectors, lanes);
             }
         }
 
-        private void panel(int row, int height, int column, int width, int vectors, int lanes, long packed, long start) {
+        private void panel(int column, int width, int vectors, int lanes) {
             var parameters = scratch.parameters();
             boolean masked = width < vectors * lanes;
             long mask = masked ? gemm.packing.mask(width - (vectors - 1) * lanes, arithmetic.lane) : 0, from = b.address() + column * b.columnStride();
-            var kernel = gemm.kernels.micro(arithmetic, vectors, masked);
+            var kernel = gemm.kernels.micro(arithmetic, blocking.tile(), vectors, masked);
             if (blocking.packB()) {
-                if (row == 0) gemm.packing.panel(arithmetic, b.from(0, column), packed, vectors, width, depth);
-                parameters.set(ValueLayout.JAVA_LONG, 16, (long) vectors * gemm.cpu.vectorBits() / 8);
-                from = packed;
+                long step = (long) vectors * gemm.cpu.vectorBits() / 8;
+                from = scratch.get(Scratch.Use.RIGHT, (depth + arithmetic.depth - 1) / arithmetic.depth * step);
+                gemm.packing.panel(arithmetic, b.from(0, column), from, vectors, width, depth);
+                parameters.set(ValueLayout.JAVA_LONG, 16, step);
             }
             if (arithmetic == Arithmetic.I8I8) {
-                if (row == 0) columnSums(kernel, from, start, mask);
+                long start = scratch.get(Scratch.Use.STARTS, (long) vectors * gemm.cpu.vectorBits() / 8);
+                columnSums(kernel, from, start, mask);
                 parameters.set(ValueLayout.JAVA_LONG, 48, start);
             }
-            kernel.call(parameters.address(), a.address() + row * a.rowStride(), from, c.address() + row * c.rowStride() + column * c.columnStride(), height, mask);
+            long to = c.address() + column * c.columnStride();
+            if ((long) rows * width * depth < LONG) kernel.call(parameters.address(), a.address(), from, to, rows, mask);
+            else kernel.callLong(parameters.address(), a.address(), from, to, rows, mask);
         }
 
         /** 128 times the sum of each column of a panel: its product with a row of that number. */

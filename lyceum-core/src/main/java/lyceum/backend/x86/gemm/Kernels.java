@@ -9,19 +9,19 @@ import lyceum.backend.x86.machine.Kernel;
 
 /** The kernels of one CPU, each made when it is first needed. */
 final class Kernels {
-    private static final int MOST_VECTORS = 8, DEPTHS = 4;
+    private static final int MOST_VECTORS = 8, MOST_ROWS = 16, DEPTHS = 4;
 
     private final Cpu cpu;
-    private final AtomicReferenceArray<Kernel> micro = new AtomicReferenceArray<>(Arithmetic.values().length * 2 * (MOST_VECTORS + 1));
+    private final AtomicReferenceArray<Kernel> micro = new AtomicReferenceArray<>(Arithmetic.values().length * 2 * (MOST_VECTORS + 1) * (MOST_ROWS + 1));
     private final AtomicReferenceArray<Kernel> dot = new AtomicReferenceArray<>(Arithmetic.values().length * (DotKernel.MOST_ROWS + 1));
     private final AtomicReferenceArray<Kernel> copy = new AtomicReferenceArray<>(16 * DEPTHS * 2 * (MOST_VECTORS + 1));
     private final AtomicReferenceArray<Kernel> transpose = new AtomicReferenceArray<>(9), lines = new AtomicReferenceArray<>(DType.values().length + 1);
 
     Kernels(Cpu cpu) { this.cpu = cpu; }
 
-    Kernel micro(Arithmetic arithmetic, int vectors, boolean masked) {
-        return made(micro, (arithmetic.ordinal() * 2 + (masked ? 1 : 0)) * (MOST_VECTORS + 1) + vectors,
-                () -> CodeMemory.require("gemm " + arithmetic + " " + vectors + (masked ? " masked" : ""), MicroKernel.generate(cpu, arithmetic, vectors, masked, CodeMemory.isListed())));
+    Kernel micro(Arithmetic arithmetic, int rows, int vectors, boolean masked) {
+        return made(micro, ((arithmetic.ordinal() * 2 + (masked ? 1 : 0)) * (MOST_VECTORS + 1) + vectors) * (MOST_ROWS + 1) + rows,
+                () -> CodeMemory.require("gemm " + arithmetic + " " + rows + "x" + vectors + (masked ? " masked" : ""), MicroKernel.generate(cpu, arithmetic, rows, vectors, masked, CodeMemory.isListed())));
     }
 
     Kernel dot(Arithmetic arithmetic, int rows) {

@@ -38,10 +38,10 @@ import lyceum.backend.x86.asm.Vec;
  */
 final class MicroKernel {
     /**
-     * Longs behind rdi: bytes from row to row of A, from step to step of A and of B, from row to row of C, number of steps, 0 to overwrite C, and
-     * for {@link Arithmetic#I8I8} the address of what is taken off the sums of each column.
+     * Longs behind rdi: bytes from row to row of A, from step to step of A and of B, from row to row of C, number of steps, 0 to overwrite C, for
+     * {@link Arithmetic#I8I8} the address of what is taken off the sums of each column, and bytes from tile to tile of A.
      */
-    static final int PARAMETERS = 7;
+    static final int PARAMETERS = 8;
 
     private static final int UNROLL = 4;
     /** Steps from asking for a row of B to its use. */
@@ -68,8 +68,9 @@ final class MicroKernel {
         return vectors == 1 ? 8 : vectors == 2 ? arithmetic.isFused() ? 6 : 5 : vectors == 3 ? 3 : 2;
     }
 
-    static Assembler.Code generate(Cpu cpu, Arithmetic arithmetic, int vectors, boolean masked, boolean listed) {
-        return new MicroKernel(cpu, arithmetic, vectors, masked, listed).code(rows(cpu, arithmetic, vectors));
+    /** @param rows of a tile */
+    static Assembler.Code generate(Cpu cpu, Arithmetic arithmetic, int rows, int vectors, boolean masked, boolean listed) {
+        return new MicroKernel(cpu, arithmetic, vectors, masked, listed).code(rows);
     }
 
     private Assembler.Code code(int most) {
@@ -125,8 +126,7 @@ final class MicroKernel {
         a.jump(Condition.NE, single);
         a.bind(done);
         store(rows);
-        a.imul(R15, RAX, rows);
-        a.add(RSI, R15);
+        a.add(RSI, Mem.at(RDI, 56));
         a.mov(R15, Mem.at(RDI, 24));
         a.imul(R15, R15, rows);
         a.add(RCX, R15);
@@ -143,7 +143,7 @@ final class MicroKernel {
         a.mov(R14, Mem.at(RDI, 24));
         a.mov(R9, RCX);
         for (int i = 0; i < rows; i++) {
-            a.prefetch(0, Mem.at(R9));
+            for (int at = 0; at < vectors * bits / 8; at += 64) a.prefetch(0, Mem.at(R9, at));
             a.add(R9, R14);
         }
         a.mov(R9, RDX);

@@ -74,6 +74,25 @@ final class Packing {
         return new Operand(to, stride, 4);
     }
 
+    /** True if the elements of a step lie side by side in one direction. */
+    static boolean canTile(Arithmetic arithmetic, Operand a, int k) {
+        return arithmetic != Arithmetic.I8I8 && k % arithmetic.depth == 0 && (a.columnStride() == arithmetic.bytes || arithmetic.depth == 1 && a.rowStride() == arithmetic.bytes);
+    }
+
+    /** Rows of A, tile by tile: for every step the elements of a tile's rows are neighbours. The result's strides are those within a tile. */
+    Operand tiles(Arithmetic arithmetic, Scratch scratch, Operand a, int rows, int k, int tile) {
+        int lane = arithmetic.lane, steps = k / arithmetic.depth;
+        long width = (long) tile * lane, to = scratch.get(Scratch.Use.LEFT, (rows + tile - 1) / tile * width * steps + LINE);
+        int lanes = vectorBytes() / lane;
+        for (int row = 0; row < rows; row += tile) {
+            int height = Math.min(tile, rows - row), vectors = (height + lanes - 1) / lanes;
+            long from = a.address() + row * a.rowStride(), at = to + row * (long) lane * steps;
+            if (a.columnStride() == arithmetic.bytes) turn(from, a.rowStride(), at, width, height, steps, lane);
+            else kernels.copy(lane, vectors).call(from, a.columnStride(), at, width, steps, mask(height - (vectors - 1) * lanes, lane));
+        }
+        return new Operand(to, lane, width);
+    }
+
     /** Rows of A, {@code k} elements each. The result's strides are those from row to row and from step to step. */
     Operand rows(Arithmetic arithmetic, Scratch scratch, Operand a, int rows, int k) {
         int bytes = arithmetic.bytes, lane = arithmetic.lane, steps = (k + arithmetic.depth - 1) / arithmetic.depth;
