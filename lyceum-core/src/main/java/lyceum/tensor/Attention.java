@@ -16,7 +16,8 @@ import lyceum.ShapeException;
  *
  * <p>Computed tile by tile: memory is linear in the lengths. Query {@code i} stands at position {@code p = keys - queries + i} (the last query at
  * the last key, so that a cache of past keys works by itself), or {@code queryStarts[b] + i}; key {@code j} at position j. A query that sees no key gives
- * zeros. F16 and BF16 are accumulated in F32 (a CPU that multiplies BF16 gets weights rounded to it). The first gradient is one fused pass; a gradient that is recorded itself is taken
+ * zeros. What lies behind {@code keyLengths} or on pages that are not used is never looked at; the value of another hidden key may meet its weight, zero, so
+ * that NaN there can become NaN here. F16 and BF16 are accumulated in F32 (a CPU that multiplies BF16 gets weights rounded to it). The first gradient is one fused pass; a gradient that is recorded itself is taken
  * in tensor operations.
  *
  * @param scale of the dot products; 0 for {@code 1 / sqrt(d)}
