@@ -60,13 +60,20 @@ final class Indexing {
         var name = rule == Scatter.MAX ? "segmentMax" : "segmentMin";
         if (!x.dtype().isFloat()) throw new DTypeException(name + ": the rows are " + x.dtype() + "; convert them to a float type");
         var none = empty(name, x.detach(), segments, rule == Scatter.MAX ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY);
-        var result = scatter(rule, none, 0, alongAxis(index, 0, x.shape()), x);
-        if (!History.wanted(x)) return result;
-        Saved rows = Saved.of(x, name), best = Saved.of(result, name), at = Saved.of(index, name);
+        return extreme(rule, none, 0, alongAxis(index, 0, x.shape()), x);
+    }
+
+    /** A copy of {@code x} with the largest (or least) of each element and what {@code source} has for it. Those that are equal to the result share its gradient. */
+    static Tensor extreme(Scatter rule, Tensor x, int axis, Tensor index, Tensor source) {
+        var name = "scatter " + rule;
+        var result = scatter(rule, x, axis, index, source);
+        if (!History.wanted(x, source)) return result;
+        Saved own = Saved.of(x, name), others = Saved.of(source, name), best = Saved.of(result, name), at = Saved.of(index, name);
         return History.record(name, result, (i, g) -> {
-            var winners = rows.get().eq(best.get().indexSelect(0, at.get())).to(g.dtype());
-            return winners.mul(g.div(winners.segmentSum(at.get(), segments).maximum(1)).indexSelect(0, at.get()));
-        }, x);
+            Tensor stays = own.get().eq(best.get()).to(g.dtype()), wins = others.get().eq(best.get().gather(axis, at.get())).to(g.dtype());
+            var share = g.div(stays.scatterAdd(axis, at.get(), wins).maximum(1));
+            return i == 0 ? stays.mul(share) : wins.mul(share.gather(axis, at.get()));
+        }, x, source);
     }
 
     /** Memory of its own to write to. Of a constant nothing is stored twice: {@code zeros(..).scatterAdd(..)} is how gradients begin. */

@@ -2,6 +2,7 @@ package lyceum.backend.x86.attention;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
+import lyceum.backend.x86.gemm.TransposeKernel;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
@@ -52,10 +53,13 @@ final class AttentionKernels {
         return make(at, form.toString(), a -> ScoreColumns.write(a, lanes, form));
     }
 
-    Kernel transposition(boolean scaled) {
-        int at = PRODUCTS + SCORES + (scaled ? 1 : 0);
+    /** Of floats, or pairs of BF16. */
+    Kernel transposition() {
+        int at = PRODUCTS + SCORES;
         var known = kernels.get(at);
-        return known != null ? known : make(at, "attention_transposition" + (scaled ? "_scaled" : ""), a -> Transposition.write(a, lanes, scaled));
+        if (known != null) return known;
+        var made = TransposeKernel.make(cpu, Float.BYTES);
+        return kernels.compareAndSet(at, null, made) ? made : kernels.get(at);
     }
 
     Kernel scaleRows(boolean half) {

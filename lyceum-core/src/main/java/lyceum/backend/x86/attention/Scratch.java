@@ -34,8 +34,8 @@ final class Scratch {
     final long result, pairedValues, pairedQueries, pairedResults, resultStride;
     /** Addresses of one float for each query. */
     final long tops, totals, scales;
-    /** Addresses of the addresses of rows, of zeros. */
-    final long rows, zeros;
+    /** Addresses of zeros, and of one factor for each row of columns. */
+    final long zeros, factors;
     private final long productArguments, scoreArguments, otherArguments;
 
     Scratch(AttentionKernels kernels, int width, int valueWidth) {
@@ -46,7 +46,7 @@ final class Scratch {
         this.valueWidth = (valueWidth + 15) / 16 * 16;
         int widest = Math.max(this.width, this.valueWidth);
         resultStride = 4L * widest;
-        long bytes = 4096L + (this.width + this.valueWidth + 4 * KEYS) * (long) ROW + (2 * QUERIES + KEYS / 2) * resultStride + 4L * Math.max(widest, KEYS) + 3 * ROW + 8 * QUERIES + 3 * ARGUMENTS;
+        long bytes = 4096L + (this.width + this.valueWidth + 4 * KEYS) * (long) ROW + (2 * QUERIES + KEYS / 2) * resultStride + 4L * Math.max(widest, KEYS) + 4L * widest + 3 * ROW + 3 * ARGUMENTS;
         memory = Arena.ofAuto().allocate(bytes, 4096);
         base = memory.address();
         top = base;
@@ -64,7 +64,7 @@ final class Scratch {
         tops = take(ROW);
         totals = take(ROW);
         scales = take(ROW);
-        rows = take(8 * QUERIES);
+        factors = take(4L * widest);
         productArguments = take(ARGUMENTS);
         scoreArguments = take(ARGUMENTS);
         otherArguments = take(ARGUMENTS);
@@ -84,22 +84,19 @@ final class Scratch {
 
     void fill(long address, int n, float value) { for (int i = 0; i < n; i++) set(address, i, value); }
 
-    /** Names row {@code i} of what {@link #transpose} reads. */
-    void row(int i, long address) { memory.set(LONG, rows - base + 8L * i, address); }
-
     private void argument(long block, int at, long value) { memory.set(LONG, block - base + at, value); }
 
-    /** The named rows, {@code count} lanes of them (a whole number of vectors), of {@code width} elements become columns of {@code to}. */
-    void transpose(long to, int count, int width, float factor, boolean scaled) {
-        var kernel = kernels.transposition(scaled);
-        argument(otherArguments, Transposition.WIDTH, width);
-        argument(otherArguments, Transposition.FACTOR, Float.floatToRawIntBits(factor));
-        argument(otherArguments, Transposition.LANES, kernels.lanes.partial(width));
-        for (int i = 0; i < count; i += lanes) {
-            argument(otherArguments, Transposition.ROWS, rows + 8L * i);
-            argument(otherArguments, Transposition.TO, to + 4L * i);
-            kernel.call(otherArguments);
-        }
+    /** {@code count} rows of {@code width} elements, {@code stride} bytes apart, become columns of {@code to}, zeros beyond them up to whole vectors. */
+    void transpose(long from, long stride, int count, int width, long to) {
+        var kernel = kernels.transposition();
+        if (count % lanes != 0) memory.asSlice(to - base, (long) width * ROW).fill((byte) 0);
+        for (int i = 0; i < count; i += lanes) kernel.call(from + i * stride, stride, to + 4L * i, ROW, Math.min(lanes, count - i), width);
+    }
+
+    /** The first {@code columns} of {@code count} rows of columns times a factor. */
+    void scale(long columns, int count, int width, float factor) {
+        fill(factors, count, factor);
+        scaleRows(columns, ROW, columns, ROW, count, factors, width, false);
     }
 
     /** See {@link TileProduct}: {@code count} rows and {@code columns} columns of C. Strides are in bytes. */
