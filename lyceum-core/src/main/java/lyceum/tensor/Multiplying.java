@@ -1,6 +1,5 @@
 package lyceum.tensor;
 
-import lyceum.ShapeException;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Backend;
@@ -25,9 +24,10 @@ final class Multiplying {
         if (!a.dtype().isFloat() || !History.wanted(a, b)) return result;
         var left = b.isTracked() ? Saved.of(a, "matmul") : null;
         var right = a.isTracked() ? Saved.of(b, "matmul") : null;
+        boolean turned = isTurned(b.view());
         return History.record("matmul", result, (i, g) -> i == 0
                 ? right == null ? null : g.matmul(right.get().to(type).transpose()).to(a.dtype())
-                : left == null ? null : rightGradient(left.get().to(type), g, b.rank()).to(b.dtype()), a, b);
+                : left == null ? null : rightGradient(left.get().to(type), g, b.rank(), turned).to(b.dtype()), a, b);
     }
 
     static Tensor product(Tensor a, Tensor b) {
@@ -39,9 +39,10 @@ final class Multiplying {
         if (!a.dtype().isFloat() || !History.wanted(a, b)) return result;
         var left = b.isTracked() ? Saved.of(a, "matmul") : null;
         var right = a.isTracked() ? Saved.of(b, "matmul") : null;
+        boolean turned = isTurned(b.view());
         return History.record("matmul", result, (i, g) -> i == 0
                 ? right == null ? null : g.matmul(right.get().transpose())
-                : left == null ? null : rightGradient(left.get(), g, b.rank()), a, b);
+                : left == null ? null : rightGradient(left.get(), g, b.rank(), turned), a, b);
     }
 
     private static Tensor value(Tensor a, Tensor b, DType type, long[] batchA, long[] batchB, Shape batch) {
@@ -61,13 +62,19 @@ final class Multiplying {
         Backend.current().matmul(spread(a, batch), spread(b, batch), out);
     }
 
-    private static Tensor rightGradient(Tensor a, Tensor g, int rank) {
+    /** @param turned lays the gradient out as the transpose of a matrix by rows, which a weight used as {@code x W'} reads row by row again */
+    private static Tensor rightGradient(Tensor a, Tensor g, int rank, boolean turned) {
         // One right matrix against a batch: fold the batch into the summed axis rather than sum a batch of products.
         if (rank == 2 && a.rank() > 2) {
             long rows = View.size(java.util.Arrays.copyOf(a.shape().sizes(), a.rank() - 1)); // named, since -1 has no answer where a size is 0
-            return a.reshape(rows, a.size(-1)).transpose().matmul(g.reshape(rows, g.size(-1)));
+            return rightGradient(a.reshape(rows, a.size(-1)), g.reshape(rows, g.size(-1)), rank, turned);
         }
-        return a.transpose().matmul(g);
+        return turned ? g.transpose().matmul(a).transpose() : a.transpose().matmul(g);
+    }
+
+    private static boolean isTurned(View b) {
+        int rank = b.shape().length;
+        return b.strides()[rank - 2] == 1 && b.strides()[rank - 1] != 1;
     }
 
     private static long[] sizes(Shape batch, long m, long n) {
