@@ -54,7 +54,7 @@ public record WindowGeometry(int batch, int inputs, int outputs, int groups, int
             most = Math.max(most, Math.max(in, y[axis - first + 2] * (double) stride[axis] + reach));
         }
         if (most > Integer.MAX_VALUE) throw new ShapeException(operation + ": input " + Arrays.toString(x) + " and result " + Arrays.toString(y) + " under a window "
-                + Arrays.toString(Arrays.copyOfRange(window, 2, window.length)) + "; each size, a channel's volume and each axis with its padding are below 2^31: cut the input into parts");
+                + Arrays.toString(Arrays.copyOfRange(window, 2, window.length)) + "; each size, a channel's volume and an axis with its padding are at most " + Integer.MAX_VALUE + ": cut the input into parts");
     }
 
     private static int[] spatial(long[] shape) {

@@ -10,6 +10,7 @@ import lyceum.backend.Convolution;
 import lyceum.backend.Epilogue;
 import lyceum.backend.Op;
 import lyceum.backend.View;
+import lyceum.backend.WindowGeometry;
 import lyceum.tensor.History.Saved;
 
 /**
@@ -62,13 +63,6 @@ final class Convolving {
         return typed("convTranspose", Place.X, spread, sizes, y, weight, bias, activation);
     }
 
-    /** Kernels count the elements of a channel, and channels, by ints. */
-    static void countable(String operation, Shape shape) {
-        long volume = shape.count() == 0 ? 0 : shape.count() / shape.size(0) / shape.size(1);
-        if (Math.max(volume, Math.max(shape.size(0), shape.size(1))) > Integer.MAX_VALUE)
-            throw new ShapeException(operation + ": shape " + shape + "; examples, channels and the elements of a channel are at most " + Integer.MAX_VALUE);
-    }
-
     private static int axes(String operation, Tensor x, Tensor weight) {
         int axes = weight.rank() - 2;
         if (axes < 1 || axes > 3) throw new ShapeException(operation + ": weight " + weight.shape() + "; its shape is (outputs, inputs, kernel..) with 1 to 3 kernel axes");
@@ -83,9 +77,8 @@ final class Convolving {
         if (bias != null) type = DType.promote(type, bias.dtype());
         if (!type.isFloat()) throw new DTypeException(operation + ": input " + a.dtype() + " and weight " + weight.dtype() + "; one of them must be a float");
         if (bias != null && (bias.rank() != 1 || bias.size(0) != sizes[1])) throw new ShapeException(operation + ": bias " + bias.shape() + " for " + sizes[1] + " output channels");
-        countable(operation, a.shape());
-        countable(operation, weight.shape());
-        countable(operation, Shape.of(sizes));
+        long[] in = a.shape().toArray(), window = weight.shape().toArray();
+        WindowGeometry.of(how, place == Place.Y ? in : sizes, window, place == Place.Y ? sizes : in); // refuses what is too large before anything is allocated
         if (activation != null && activation != Op.RELU && activation != Op.SIGMOID && activation != Op.TANH)
             throw new IllegalArgumentException(operation + ": activation " + activation + " cannot be fused; RELU, SIGMOID and TANH can");
         Tensor wide = a.to(type), kernel = weight.to(type), offset = bias == null ? null : bias.to(type);

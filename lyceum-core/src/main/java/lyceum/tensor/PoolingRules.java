@@ -5,6 +5,7 @@ import lyceum.DTypeException;
 import lyceum.ShapeException;
 import lyceum.backend.Backend;
 import lyceum.backend.Pooling;
+import lyceum.backend.WindowGeometry;
 import lyceum.tensor.History.Saved;
 import lyceum.tensor.WindowOps.Pooled;
 
@@ -22,12 +23,12 @@ final class PoolingRules {
     }
 
     private static long[] sizes(String operation, Tensor x, Pooling how) {
-        Convolving.countable(operation, x.shape());
         var sizes = x.shape().toArray();
         for (int i = 2; i < sizes.length; i++) {
             sizes[i] = how.outputs(i - 2, sizes[i]);
             if (sizes[i] < 1) throw new ShapeException(operation + ": no window of " + how.window() + " fits into axis " + i + " of input " + x.shape() + " with padding " + how.padding().get(i - 2));
         }
+        WindowGeometry.of(how, x.shape().toArray(), sizes); // refuses what is too large before anything is allocated
         return sizes;
     }
 

@@ -156,10 +156,16 @@ class WindowTest {
         return Stream.of(vector, new X86Backend(vector, cpu), new X86Backend(vector, cpu.limitedTo("avx2")));
     }
 
+    @ParameterizedTest
+    @MethodSource("fastBackends")
+    void threeByThreeConvolutionsOfManyChannelsStayWithinTheBoundOfTheirTransforms(Backend backend) {
+        for (int seed = 0; seed < 6; seed++) RandomConvolution.threeByThree(seed).check(backend, RandomConvolution.TRANSFORMED, DType.F32, DType.BF16);
+    }
+
     @Test
     void bitsDoNotDependOnTheThreads() {
         for (int seed = 0; seed < 12; seed++) {
-            var random = seed % 4 == 3 ? RandomConvolution.depthwise(seed) : RandomConvolution.larger(seed);
+            var random = seed % 4 == 3 ? RandomConvolution.depthwise(seed) : seed % 4 == 2 ? RandomConvolution.threeByThree(seed) : RandomConvolution.larger(seed);
             var parallel = random.results(DType.F32);
             Parallel.sequentially(() -> {
                 var alone = random.results(DType.F32);
@@ -179,6 +185,9 @@ class WindowTest {
             assertThat(x.conv(w, b, how, Op.RELU).toDoubleArray()).isEqualTo(product.add(wide).compute().relu().toDoubleArray());
             assertThat(x.conv(w, null, how, Op.TANH).toDoubleArray()).isEqualTo(product.tanh().toDoubleArray());
         }
+        Tensor x = Tensor.randn(rng, 2, 64, 28, 28), w = Tensor.randn(rng, 64, 64, 3, 3), b = Tensor.randn(rng, 64);
+        var how = new Convolution().withPadding(1);
+        assertThat(x.conv(w, b, how, Op.RELU).toFloatArray()).isEqualTo(x.conv(w, null, how).add(b.reshape(64, 1, 1)).compute().relu().toFloatArray());
     }
 
     @Test
@@ -189,6 +198,10 @@ class WindowTest {
         for (int i = 0; i < 7; i++) for (int j = 0; j < 7; j++) assertThat(Double.isNaN(y.item(0, 2, i, j))).as("%d, %d", i, j).isEqualTo(Math.abs(i - 3) <= 1 && Math.abs(j - 3) <= 1);
         values[24] = Float.POSITIVE_INFINITY;
         assertThat(Tensor.of(values, 1, 1, 7, 7).conv2d(Tensor.ones(4, 1, 3, 3), null, 1, 1).item(0, 0, 3, 3)).isInfinite();
+        var large = new float[64 * 28 * 28]; // by tiles, if all were finite
+        large[5 * 784 + 14 * 28 + 14] = Float.POSITIVE_INFINITY;
+        double[] row = Tensor.of(large, 1, 64, 28, 28).expand(4, 64, 28, 28).conv2d(Tensor.ones(64, 64, 3, 3), null, 1, 1).toDoubleArray();
+        for (int i = 0; i < row.length; i++) assertThat(row[i]).as("%d", i).isEqualTo(Math.abs(i % 784 / 28 - 14) <= 1 && Math.abs(i % 28 - 14) <= 1 ? Double.POSITIVE_INFINITY : 0);
         assertThat(Tensor.of(new double[] {1, Double.NaN, 3, 4}, 1, 1, 4).maxPool(new Pooling(2)).toDoubleArray()).containsExactly(Double.NaN, 4);
         assertThat(Tensor.of(new double[] {Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY}, 1, 1, 2).maxPoolWithIndices(new Pooling(2)).indices().item()).isZero();
     }
@@ -209,7 +222,7 @@ class WindowTest {
         assertThatThrownBy(() -> x.avgPool(new Pooling(2))).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> x.conv(Tensor.ones(1, 1, 3, 3))).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> Tensor.ones(1, 1, 3).conv(Tensor.ones(1, 1, 3), null, new Convolution().withPadding(Integer.MAX_VALUE).withDilation(1 << 30).withStride(1 << 30)))
-                .isInstanceOf(ShapeException.class).hasMessage("conv: input [1, 1, 3] and result [1, 1, 3] under a window [3]; each size, a channel's volume and each axis with its padding are below 2^31: cut the input into parts");
+                .isInstanceOf(ShapeException.class).hasMessage("conv: input [1, 1, 3] and result [1, 1, 3] under a window [3]; each size, a channel's volume and an axis with its padding are at most 2147483647: cut the input into parts");
     }
 
     @Test

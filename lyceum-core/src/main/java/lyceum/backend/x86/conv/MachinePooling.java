@@ -94,18 +94,35 @@ public final class MachinePooling {
 
     /** See {@link Backend#averagePool}. */
     public boolean average(Pooling how, WindowGeometry g, View x, View y) {
+        if (y.size() == 0 || x.dtype() == DType.F64 && g.stride()[2] > 1 && !isWhole(g)) return false; // doubles apart are copied one by one
         var sums = convolution.place(y);
-        if (!convolution.forward(g, convolution.dense(x), ones(g, sums.dtype()), Epilogue.NONE, sums)) return false;
+        if (isWhole(g)) sum(convolution.dense(x), sums);
+        else if (!convolution.forward(g, convolution.dense(x), ones(g, sums.dtype()), Epilogue.NONE, sums)) return false;
         divide(sums, how.counts(g), y);
         return true;
     }
 
     /** See {@link Backend#averagePoolBack}. */
     public boolean averageBack(Pooling how, WindowGeometry g, View y, View x) {
+        if (x.dtype() == DType.F64 && g.stride()[2] > 1) return false;
         var type = MachineConvolution.type(y.dtype());
         var shares = new View(type, Allocator.allocate(y.size() * type.bytes()), 0, y.shape(), View.contiguousStrides(y.shape()));
         if (y.size() > 0) divide(convolution.dense(y), how.counts(g), shares);
         return convolution.back(g, shares, ones(g, type), Epilogue.NONE, x);
+    }
+
+    /** One window over all of the image. */
+    private static boolean isWhole(WindowGeometry g) {
+        boolean whole = true;
+        for (int axis = 0; axis < 3; axis++) whole &= g.out()[axis] == 1 && g.before()[axis] == 0 && g.kernel()[axis] == g.in()[axis];
+        return whole;
+    }
+
+    private void sum(View x, View y) {
+        long planes = y.size();
+        var rows = new View(x.dtype(), x.storage(), x.offset(), new long[] {planes, x.size() / planes}, new long[] {x.size() / planes, 1});
+        var program = new Program(List.of(Instruction.load(x.dtype(), 0)), 0);
+        backend.reduce(Backend.Reduction.SUM, program, new View[] {rows}, new boolean[] {false, true}, new View(y.dtype(), y.storage(), y.offset(), new long[] {planes}, new long[] {1}));
     }
 
     private static View ones(WindowGeometry g, DType type) {

@@ -4,6 +4,7 @@ import static lyceum.backend.x86.asm.Gp.*;
 import static lyceum.backend.x86.asm.Instruction.*;
 import static lyceum.backend.x86.asm.Vec.zmm;
 
+import java.util.stream.IntStream;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
@@ -29,13 +30,16 @@ record WinogradKernel(Form form, boolean bias, boolean relu) {
 
     /** From what, and to what; bytes from one of the 36 matrices to the next; bytes from one repetition to the next on both sides. */
     static final int FROM = 0, TO = 8, MATRIX = 16, COUNT = 24, FROM_STEP = 32, TO_STEP = 40;
-    /** Bytes of a line of the image; places of the lanes (32 bits, in elements); masks of the lanes for each place in the tile; scratch; bias; sums that say whether all is finite. */
-    static final int LINE = 48, LANES = 56, MASKS = 64, SCRATCH = 72, BIAS = 80, SEEN = 128;
+    /** Bytes of a line of the image; places of the lanes (32 bits, in elements); masks of the lanes for each place in the tile; scratch; bias; sums that say whether all is finite. INPUT has a table of runs, before which their number stands. */
+    static final int LINE = 48, LANES = 56, RUNS = 56, MASKS = 64, SCRATCH = 72, BIAS = 80, SEEN = 128;
+    /** Tiles side by side in their table: where the run lies (in elements, of lane 0 if there were one), then for each line of the tiles the masks of eight loads. */
+    static final int RUN = 104, RUN_MASKS = 8;
     static final int SCRATCH_BYTES = 36 * 64, SIDE = 6, OUT = 4;
 
     private static final Vec PLACES = zmm(30), CHECK = zmm(31), LARGE = zmm(29), ZERO = zmm(28), BIASES = zmm(27);
     private static final Vec[] CONSTANT = {zmm(20), zmm(21), zmm(22), zmm(23), zmm(24)};
-    private static final Gp[] SAVED = {RBX};
+    private static final Vec EVEN = zmm(26), ODD = zmm(25);
+    private static final Gp[] SAVED = {RBX, R12, R13};
 
     /** @throws CodeMemory.Refused if there is no memory for code */
     Kernel generate(Cpu cpu) {
@@ -48,8 +52,13 @@ record WinogradKernel(Form form, boolean bias, boolean relu) {
         a.mov(R9, Mem.at(RDI, MATRIX));
         a.mov(R10, Mem.at(RDI, SCRATCH));
         a.mov(R11, Mem.at(RDI, MASKS));
-        a.mov(RAX, Mem.at(RDI, LANES));
-        a.emit(VMOVUPS, PLACES, Mem.at(RAX));
+        if (form == Form.INPUT) {
+            a.emit(VMOVUPS, EVEN, a.constants(IntStream.range(0, 16).map(i -> 2 * i).toArray()));
+            a.emit(VMOVUPS, ODD, a.constants(IntStream.range(0, 16).map(i -> 2 * i + 1).toArray()));
+        } else {
+            a.mov(RAX, Mem.at(RDI, LANES));
+            a.emit(VMOVUPS, PLACES, Mem.at(RAX));
+        }
         a.emit(VMOVUPS, CHECK, Mem.at(RDI, SEEN));
         a.emit(VBROADCASTSS, LARGE, a.constant(0x1p64f));
         a.emit(VXORPS, ZERO, ZERO, ZERO);
@@ -77,10 +86,7 @@ record WinogradKernel(Form form, boolean bias, boolean relu) {
     private void input(Assembler a) {
         a.mov(RAX, RSI);
         for (int i = 0; i < SIDE; i++) {
-            for (int j = 0; j < SIDE; j++) {
-                a.emit(KMOVW, Mask.K1, Mem.at(R11, 2 * (SIDE * i + j)));
-                gather(a, zmm(j), Mem.at(RAX, PLACES, 4).plus(4 * j));
-            }
+            line(a, i);
             a.add(RAX, R8);
             inputs(a);
             for (int j = 0; j < SIDE; j++) a.emit(VMOVUPS_STORE, scratch(i, j), zmm(6 + j));
@@ -90,6 +96,40 @@ record WinogradKernel(Form form, boolean bias, boolean relu) {
             inputs(a);
             toMatrices(a, j);
         }
+    }
+
+    /** Line i of the tiles to zmm0 to zmm5, a column each: the first four columns of all lanes lie in four vectors, the last two in four others. */
+    private void line(Assembler a, int i) {
+        for (int v = 0; v < 8; v++) a.emit(VXORPS, zmm(v), zmm(v), zmm(v));
+        a.mov(R12, Mem.at(RDI, RUNS));
+        a.mov(R13, Mem.at(R12, -8));
+        var run = a.bind(a.label());
+        a.movsxd(RBX, Mem.at(R12));
+        a.lea(RBX, Mem.at(RAX, RBX, 4));
+        for (int v = 0; v < 8; v++) {
+            a.emit(KMOVW, Mask.K1, Mem.at(R12, RUN_MASKS + 16 * i + 2 * v));
+            a.emit(VMOVUPS, zmm(v).mask(Mask.K1), Mem.at(RBX, 64 * (v % 4) + (v < 4 ? 0 : 16)));
+        }
+        a.add(R12, RUN);
+        a.sub(R13, 1);
+        a.jump(Condition.NE, run);
+        for (int v = 0; v < 8; v += 2) { // even elements of two vectors to one, odd ones to the first
+            a.emit(VMOVAPS, zmm(8 + v / 2), zmm(v));
+            a.emit(VPERMT2PS, zmm(8 + v / 2), EVEN, zmm(v + 1));
+            a.emit(VPERMT2PS, zmm(v), ODD, zmm(v + 1));
+        }
+        column(a, 3, 0, ODD, 2);
+        column(a, 1, 0, EVEN, 2);
+        column(a, 2, 8, ODD, 9);
+        column(a, 0, 8, EVEN, 9);
+        column(a, 5, 4, EVEN, 6);
+        column(a, 4, 10, EVEN, 11);
+        for (int j = 0; j < SIDE; j++) a.emit(VFMADD231PS, CHECK, zmm(j), LARGE);
+    }
+
+    private static void column(Assembler a, int to, int first, Vec order, int second) {
+        a.emit(VMOVAPS, zmm(to), zmm(first));
+        a.emit(VPERMT2PS, zmm(to), order, zmm(second));
     }
 
     private void weight(Assembler a) {
