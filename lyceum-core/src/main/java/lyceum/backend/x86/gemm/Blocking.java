@@ -26,10 +26,12 @@ record Blocking(int rows, int columns, int depth, int vectors, int tile, boolean
     /** Multiply-adds below which cutting a product costs more than a second thread brings. */
     private static final long SMALL = 1L << 20;
     /**
-     * Rows from which a packed panel is read often enough to pay (at 768 by 768, F32: 32 rows 74 GFLOP/s without and 58 with, 64 rows 92 and 78, 240
+     * Rows from which a packed panel is read often enough to pay (F32, 768 by 768: 32 rows 113 GFLOP/s without and 109 with, 96 rows 114 and 113, 256
      * rows the same), and from which it does where rows of B meet in the same sets of the caches.
      */
-    private static final int ROWS_TO_PACK_B = 128, CONFLICTING_ROWS_TO_PACK_B = 24;
+    private static final int ROWS_TO_PACK_B = 128, CONFLICTING_ROWS_TO_PACK_B = 64;
+    /** Rows and columns from which A is packed though its rows do not meet in the same sets: a percent faster at 768, 3% slower at 256. */
+    private static final int ROWS_TO_PACK_A = 256, COLUMNS_TO_PACK_A = 512;
 
     /** Operands with the strides of elements, as they are multiplied (after widening). */
     static Blocking of(Cpu cpu, Arithmetic arithmetic, Product product, int threads, Operand a, Operand b) {
@@ -41,14 +43,15 @@ record Blocking(int rows, int columns, int depth, int vectors, int tile, boolean
             rows = even(m, product.isDirect() ? ROWS : ROWS_THEN, tile);
             columns = even(n, product.isDirect() ? COLUMNS : COLUMNS_THEN, width);
             while (pieces(m, rows) * pieces(n, columns) * product.batch() < 2L * (threads - 1) && (long) rows * columns * k > SMALL / 2 && (columns > width || rows > tile)) {
-                if (columns >= rows && columns > width || rows <= tile) columns = even(columns, (columns + 1) / 2, width);
-                else rows = even(rows, (rows + 1) / 2, tile);
+                if (rows > tile && 2L * rows >= columns || columns <= width) rows = even(rows, (rows + 1) / 2, tile); // closer to equal parts, and B is the cheaper one to pack twice
+                else columns = even(columns, (columns + 1) / 2, width);
             }
         }
         boolean packB = arithmetic.depth > 1 || b.columnStride() != arithmetic.bytes
                 || Math.min(m, rows) >= (conflicts(b.rowStride()) ? CONFLICTING_ROWS_TO_PACK_B : ROWS_TO_PACK_B) && (long) Math.min(k, depth) * Math.min(n, columns) * arithmetic.bytes > cpu.l1() / 2;
         boolean packA = arithmetic == Arithmetic.I8I8 || k % arithmetic.depth != 0
-                || (a.columnStride() != arithmetic.bytes ? arithmetic.depth > 1 || n > width / 2 || a.columnStride() % arithmetic.lane != 0 : conflicts(a.rowStride()) && m >= 8 && n > 2 * width);
+                || (a.columnStride() != arithmetic.bytes ? arithmetic.depth > 1 || n > width / 2 || a.columnStride() % arithmetic.lane != 0
+                : conflicts(a.rowStride()) && m >= 8 && n > 2 * width || m >= ROWS_TO_PACK_A && n >= COLUMNS_TO_PACK_A);
         return new Blocking(rows, columns, depth, vectors, tile, packA, packB);
     }
 

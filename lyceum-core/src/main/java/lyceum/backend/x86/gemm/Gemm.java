@@ -187,10 +187,21 @@ public final class Gemm {
             boolean masked = width < vectors * lanes;
             long mask = masked ? gemm.packing.mask(width - (vectors - 1) * lanes, arithmetic.lane) : 0, from = b.address() + column * b.columnStride();
             var kernel = gemm.kernels.micro(arithmetic, blocking.tile(), vectors, masked);
+            int done = 0;
+            long to = c.address() + column * c.columnStride(), left = a.address();
             if (blocking.packB()) {
-                long step = (long) vectors * gemm.cpu.vectorBits() / 8;
-                from = scratch.get(Scratch.Use.RIGHT, (depth + arithmetic.depth - 1) / arithmetic.depth * step);
-                gemm.packing.panel(arithmetic, b.from(0, column), from, vectors, width, depth);
+                long step = (long) vectors * gemm.cpu.vectorBits() / 8, panel = scratch.get(Scratch.Use.RIGHT, (depth + arithmetic.depth - 1) / arithmetic.depth * step);
+                if (arithmetic.depth == 1 && b.columnStride() == arithmetic.bytes && rows > blocking.tile()) {
+                    done = blocking.tile();
+                    parameters.set(ValueLayout.JAVA_LONG, 16, b.rowStride());
+                    parameters.set(ValueLayout.JAVA_LONG, 64, panel);
+                    gemm.kernels.copying(arithmetic, done, vectors, masked).call(parameters.address(), left, from, to, done, mask);
+                    left += parameters.get(ValueLayout.JAVA_LONG, 56);
+                    to += done * c.rowStride();
+                } else {
+                    gemm.packing.panel(arithmetic, b.from(0, column), panel, vectors, width, depth);
+                }
+                from = panel;
                 parameters.set(ValueLayout.JAVA_LONG, 16, step);
             }
             if (arithmetic == Arithmetic.I8I8) {
@@ -198,9 +209,8 @@ public final class Gemm {
                 columnSums(kernel, from, start, mask);
                 parameters.set(ValueLayout.JAVA_LONG, 48, start);
             }
-            long to = c.address() + column * c.columnStride();
-            if ((long) rows * width * depth < LONG) kernel.call(parameters.address(), a.address(), from, to, rows, mask);
-            else kernel.callLong(parameters.address(), a.address(), from, to, rows, mask);
+            if ((long) rows * width * depth < LONG) kernel.call(parameters.address(), left, from, to, rows - done, mask);
+            else kernel.callLong(parameters.address(), left, from, to, rows - done, mask);
         }
 
         /** 128 times the sum of each column of a panel: its product with a row of that number. */

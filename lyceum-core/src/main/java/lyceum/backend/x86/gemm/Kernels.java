@@ -16,7 +16,7 @@ final class Kernels {
 
     private final Cpu cpu;
     private final Function<Assembler, Tiles> tiles;
-    private final AtomicReferenceArray<Kernel> micro = new AtomicReferenceArray<>(Arithmetic.values().length * 2 * (MOST_VECTORS + 1) * (MOST_ROWS + 1));
+    private final AtomicReferenceArray<Kernel> micro = new AtomicReferenceArray<>(Arithmetic.values().length * 2 * (MOST_VECTORS + 1) * (MOST_ROWS + 1)), copying = new AtomicReferenceArray<>(micro.length());
     private final AtomicReferenceArray<Kernel> dot = new AtomicReferenceArray<>(Arithmetic.values().length * (DotKernel.MOST_ROWS + 1));
     private final AtomicReferenceArray<Kernel> copy = new AtomicReferenceArray<>(16 * DEPTHS * 2 * (MOST_VECTORS + 1));
     private final AtomicReferenceArray<Kernel> transpose = new AtomicReferenceArray<>(9), lines = new AtomicReferenceArray<>(DType.values().length + 1);
@@ -31,9 +31,20 @@ final class Kernels {
     }
 
     Kernel micro(Arithmetic arithmetic, int rows, int vectors, boolean masked) {
-        return made(micro, ((arithmetic.ordinal() * 2 + (masked ? 1 : 0)) * (MOST_VECTORS + 1) + vectors) * (MOST_ROWS + 1) + rows,
-                () -> CodeMemory.require("gemm " + arithmetic + " " + rows + "x" + vectors + (masked ? " masked" : ""), MicroKernel.generate(cpu, arithmetic, rows, vectors, masked, CodeMemory.isListed())));
+        return made(micro, place(arithmetic, rows, vectors, masked),
+                () -> CodeMemory.require(name("gemm", arithmetic, rows, vectors, masked), MicroKernel.generate(cpu, arithmetic, rows, vectors, masked, CodeMemory.isListed())));
     }
+
+    Kernel copying(Arithmetic arithmetic, int rows, int vectors, boolean masked) {
+        return made(copying, place(arithmetic, rows, vectors, masked),
+                () -> CodeMemory.require(name("gemm copying", arithmetic, rows, vectors, masked), MicroKernel.generateCopying(cpu, arithmetic, rows, vectors, masked, CodeMemory.isListed())));
+    }
+
+    private static int place(Arithmetic arithmetic, int rows, int vectors, boolean masked) {
+        return ((arithmetic.ordinal() * 2 + (masked ? 1 : 0)) * (MOST_VECTORS + 1) + vectors) * (MOST_ROWS + 1) + rows;
+    }
+
+    private static String name(String what, Arithmetic arithmetic, int rows, int vectors, boolean masked) { return what + " " + arithmetic + " " + rows + "x" + vectors + (masked ? " masked" : ""); }
 
     Kernel dot(Arithmetic arithmetic, int rows) {
         return made(dot, arithmetic.ordinal() * (DotKernel.MOST_ROWS + 1) + rows, () -> CodeMemory.require("dot " + arithmetic + " " + rows, DotKernel.generate(cpu, arithmetic, rows, CodeMemory.isListed())));
