@@ -136,7 +136,7 @@ def indexing(name, rows, width, other):
     if name.startswith("segment"):
         lengths = torch.full((other,), rows // other)
         return lambda: torch.segment_reduce(x, name.split()[1], lengths=lengths)
-    return {"sort": lambda: torch.sort(x, 1, stable=True), "argsort": lambda: torch.argsort(x, 1, stable=True), "top-k": lambda: torch.topk(x, other, 1), "argmax": lambda: torch.argmax(x, 1)}[name]
+    return {"sort": lambda: torch.sort(x, dim=1, stable=True), "argsort": lambda: torch.argsort(x, dim=1, stable=True), "top-k": lambda: torch.topk(x, other, 1), "argmax": lambda: torch.argmax(x, 1)}[name]
 
 
 def conv(batch, inputs, size, outputs, kernel, stride, padding, groups, backward):

@@ -240,7 +240,7 @@ public final class Allocator {
 
     long budget() { return setBudget > 0 ? setBudget : Machine.BUDGET; }
 
-    private boolean isBeyond(long bytes) { return bytes > (setBudget > 0 ? setBudget : LEAST_BUDGET) && bytes > budget(); }
+    boolean isBeyond(long bytes) { return bytes > (setBudget > 0 ? setBudget : LEAST_BUDGET) && bytes > budget(); }
 
     private static boolean explicitCollectionIsOff() {
         return ManagementFactory.getRuntimeMXBean().getInputArguments().contains("-XX:+DisableExplicitGC");

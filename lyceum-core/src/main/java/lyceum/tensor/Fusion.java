@@ -32,7 +32,8 @@ final class Fusion {
     static final int SMALL = 256;
     private static final int LONGEST = 48;
     private static final long LONGEST_ROW = 1 << 18, SHORT_ROW = 1 << 16, FEW = 16;
-    private static final long MOST_HELD = Memory.budget() / 8;
+    /** Pending work may hold one part in so many of the budget. */
+    private static final long HELD = 8;
 
     enum Mode { ON, OFF, ALWAYS }
 
@@ -91,7 +92,7 @@ final class Fusion {
     private static void bound(Tensor operand) {
         var pending = operand == null ? null : operand.deferred();
         if (pending == null) return;
-        boolean holdsLess = pending.held() > MOST_HELD && pending.held() > operand.count() * operand.dtype().bytes(); // once stored
+        boolean holdsLess = pending.held() > operand.count() * operand.dtype().bytes() && Memory.exceedsBudget(HELD * pending.held()); // once stored
         if (pending.size() > LONGEST / 2 || holdsLess) operand.view();
     }
 

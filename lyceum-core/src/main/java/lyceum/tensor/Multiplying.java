@@ -25,9 +25,10 @@ final class Multiplying {
         if (!a.dtype().isFloat() || !History.wanted(a, b)) return result;
         var left = b.isTracked() ? Saved.of(a, "matmul") : null;
         var right = a.isTracked() ? Saved.of(b, "matmul") : null;
+        boolean turned = isTurned(b.view());
         return History.record("matmul", result, (i, g) -> i == 0
                 ? right == null ? null : g.matmul(right.get().to(type).transpose()).to(a.dtype())
-                : left == null ? null : rightGradient(left.get().to(type), g, b.rank(), Precision.F32).to(b.dtype()), a, b);
+                : left == null ? null : rightGradient(left.get().to(type), g, b.rank(), turned, Precision.F32).to(b.dtype()), a, b);
     }
 
     static Tensor product(Tensor a, Tensor b) { return product(a, b, Precision.F32); }
@@ -41,9 +42,10 @@ final class Multiplying {
         if (!a.dtype().isFloat() || !History.wanted(a, b)) return result;
         var left = b.isTracked() ? Saved.of(a, "matmul") : null;
         var right = a.isTracked() ? Saved.of(b, "matmul") : null;
+        boolean turned = isTurned(b.view());
         return History.record("matmul", result, (i, g) -> i == 0
                 ? right == null ? null : times(g, right.get().transpose(), precision)
-                : left == null ? null : rightGradient(left.get(), g, b.rank(), precision), a, b);
+                : left == null ? null : rightGradient(left.get(), g, b.rank(), turned, precision), a, b);
     }
 
     private static Tensor value(Tensor a, Tensor b, DType type, Precision precision, long[] batchA, long[] batchB, Shape batch) {
@@ -65,13 +67,19 @@ final class Multiplying {
 
     private static Tensor times(Tensor a, Tensor b, Precision precision) { return precision == Precision.F32 ? a.matmul(b) : a.matmul(b, precision); }
 
-    private static Tensor rightGradient(Tensor a, Tensor g, int rank, Precision precision) {
+    /** @param turned lays the gradient out as the transpose of a matrix by rows, which a weight used as {@code x W'} reads row by row again */
+    private static Tensor rightGradient(Tensor a, Tensor g, int rank, boolean turned, Precision precision) {
         // One right matrix against a batch: fold the batch into the summed axis rather than sum a batch of products.
         if (rank == 2 && a.rank() > 2) {
             long rows = View.size(java.util.Arrays.copyOf(a.shape().sizes(), a.rank() - 1)); // named, since -1 has no answer where a size is 0
-            return times(a.reshape(rows, a.size(-1)).transpose(), g.reshape(rows, g.size(-1)), precision);
+            return rightGradient(a.reshape(rows, a.size(-1)), g.reshape(rows, g.size(-1)), rank, turned, precision);
         }
-        return times(a.transpose(), g, precision);
+        return turned ? times(g.transpose(), a, precision).transpose() : times(a.transpose(), g, precision);
+    }
+
+    private static boolean isTurned(View b) {
+        int rank = b.shape().length;
+        return b.strides()[rank - 2] == 1 && b.strides()[rank - 1] != 1;
     }
 
     private static long[] sizes(Shape batch, long m, long n) {

@@ -13,27 +13,6 @@ public final class Indexing {
     private static final int BLOCK = 4096;
     private Indexing() { }
 
-    /** The lanes of a view along {@code axis}: every combination of the other axes' indices. */
-    private record AxisLanes(Strided[] start, long count, long length, long[] stride) {
-        static AxisLanes of(int axis, View... views) {
-            var starts = new View[views.length];
-            var stride = new long[views.length];
-            long[] shape = null;
-            for (int v = 0; v < views.length; v++) {
-                shape = drop(views[v].shape(), axis);
-                starts[v] = views[v].with(shape, drop(views[v].strides(), axis));
-                stride[v] = views[v].strides()[axis] * views[v].dtype().bytes();
-            }
-            return new AxisLanes(Strided.of(starts), View.size(shape), views[0].shape()[axis], stride);
-        }
-
-        private static long[] drop(long[] values, int axis) {
-            var rest = new long[values.length - 1];
-            for (int i = 0, at = 0; i < values.length; i++) if (i != axis) rest[at++] = values[i];
-            return rest;
-        }
-    }
-
     /** An index as counted from the start of an axis of {@code size}. @throws ShapeException if it is out of range */
     static long inRange(String operation, long index, int axis, View of) {
         long size = of.shape()[axis], from = index < 0 ? index + size : index;
@@ -54,12 +33,12 @@ public final class Indexing {
         if (out.size() == 0 || Rows.gather(in, axis, index, out)) return;
         var lanes = AxisLanes.of(axis, index, out, in);
         int bytes = in.dtype().bytes();
-        Strided indices = lanes.start[0], targets = lanes.start[1], sources = lanes.start[2];
-        Parallel.range(lanes.count, grain(lanes.length), lanes.length, (from, to) -> {
+        Strided indices = lanes.start()[0], targets = lanes.start()[1], sources = lanes.start()[2];
+        Parallel.range(lanes.count(), grain(lanes.length()), lanes.length(), (from, to) -> {
             for (long lane = from; lane < to; lane++) {
                 long i = indices.byteOffset(lane), o = targets.byteOffset(lane), s = sources.byteOffset(lane);
-                for (long j = 0; j < lanes.length; j++, i += lanes.stride[0], o += lanes.stride[1]) {
-                    copy(sources, s + inRange("gather", indices.segment().get(Elements.LONG, i), axis, in) * lanes.stride[2], targets, o, bytes);
+                for (long j = 0; j < lanes.length(); j++, i += lanes.stride()[0], o += lanes.stride()[1]) {
+                    copy(sources, s + inRange("gather", indices.segment().get(Elements.LONG, i), axis, in) * lanes.stride()[2], targets, o, bytes);
                 }
             }
         });
@@ -77,13 +56,13 @@ public final class Indexing {
     static void scatter(Scatter rule, View in, int axis, View index, View out) {
         if (in.size() == 0 || rule == Scatter.ADD && Rows.add(in, axis, index, out)) return;
         var lanes = AxisLanes.of(axis, index, in, out);
-        Strided indices = lanes.start[0], sources = lanes.start[1], targets = lanes.start[2];
+        Strided indices = lanes.start()[0], sources = lanes.start()[1], targets = lanes.start()[2];
         var type = in.dtype();
-        Parallel.range(lanes.count, grain(lanes.length), lanes.length, (from, to) -> {
+        Parallel.range(lanes.count(), grain(lanes.length()), lanes.length(), (from, to) -> {
             for (long lane = from; lane < to; lane++) {
                 long i = indices.byteOffset(lane), s = sources.byteOffset(lane), o = targets.byteOffset(lane);
-                for (long j = 0; j < lanes.length; j++, i += lanes.stride[0], s += lanes.stride[1]) {
-                    long target = o + inRange("scatter", indices.segment().get(Elements.LONG, i), axis, out) * lanes.stride[2];
+                for (long j = 0; j < lanes.length(); j++, i += lanes.stride()[0], s += lanes.stride()[1]) {
+                    long target = o + inRange("scatter", indices.segment().get(Elements.LONG, i), axis, out) * lanes.stride()[2];
                     if (rule == Scatter.SET) {
                         copy(sources, s, targets, target, type.bytes());
                     } else if (type.isFloat()) {
@@ -109,27 +88,27 @@ public final class Indexing {
     static void scan(Scan scan, View in, int axis, View out) {
         if (in.size() == 0) return;
         var lanes = AxisLanes.of(axis, in, out);
-        Strided sources = lanes.start[0], targets = lanes.start[1];
-        int n = (int) Math.min(BLOCK, lanes.length);
-        Parallel.range(lanes.count, grain(lanes.length), 3.0 * lanes.length, (from, to) -> {
+        Strided sources = lanes.start()[0], targets = lanes.start()[1];
+        int n = (int) Math.min(BLOCK, lanes.length());
+        Parallel.range(lanes.count(), grain(lanes.length()), 3.0 * lanes.length(), (from, to) -> {
             var doubles = in.dtype().isFloat() ? new double[n] : null;
             var longs = doubles == null ? new long[n] : null;
             for (long lane = from; lane < to; lane++) {
                 long s = sources.byteOffset(lane), o = targets.byteOffset(lane);
-                for (long j = 0; j < lanes.length; j += n, s += n * lanes.stride[0], o += n * lanes.stride[1]) {
-                    int here = (int) Math.min(n, lanes.length - j);
+                for (long j = 0; j < lanes.length(); j += n, s += n * lanes.stride()[0], o += n * lanes.stride()[1]) {
+                    int here = (int) Math.min(n, lanes.length() - j);
                     if (doubles != null) {
                         double before = j == 0 ? Double.NaN : doubles[n - 1];
-                        load(in.dtype(), sources, s, lanes.stride[0], doubles, here);
+                        load(in.dtype(), sources, s, lanes.stride()[0], doubles, here);
                         if (j > 0) doubles[0] = join(scan, before, doubles[0]);
                         running(scan, doubles, here);
-                        store(out.dtype(), doubles, targets, o, lanes.stride[1], here);
+                        store(out.dtype(), doubles, targets, o, lanes.stride()[1], here);
                     } else {
                         long before = j == 0 ? 0 : longs[n - 1];
-                        for (int i = 0; i < here; i++) longs[i] = Elements.getLong(in.dtype(), sources.segment(), s + i * lanes.stride[0]);
+                        for (int i = 0; i < here; i++) longs[i] = Elements.getLong(in.dtype(), sources.segment(), s + i * lanes.stride()[0]);
                         if (j > 0) longs[0] = join(scan, before, longs[0]);
                         for (int i = 1; i < here; i++) longs[i] = join(scan, longs[i - 1], longs[i]);
-                        for (int i = 0; i < here; i++) Elements.set(out.dtype(), targets.segment(), o + i * lanes.stride[1], longs[i]);
+                        for (int i = 0; i < here; i++) Elements.set(out.dtype(), targets.segment(), o + i * lanes.stride()[1], longs[i]);
                     }
                 }
             }
@@ -177,25 +156,39 @@ public final class Indexing {
     static void sort(View in, int axis, boolean descending, View values, View indices) {
         if (values.size() == 0) return;
         var lanes = AxisLanes.of(axis, in, values, indices);
-        Strided sources = lanes.start[0], sorted = lanes.start[1], permutation = lanes.start[2];
+        Strided sources = lanes.start()[0], sorted = lanes.start()[1], permutation = lanes.start()[2];
         var type = in.dtype();
-        int n = Math.toIntExact(lanes.length), k = Math.toIntExact(values.shape()[axis]);
-        Parallel.range(lanes.count, grain(lanes.length), lanes.length, (from, to) -> {
+        int n = Math.toIntExact(lanes.length()), k = Math.toIntExact(values.shape()[axis]);
+        Parallel.range(lanes.count(), grain(lanes.length()), lanes.length(), (from, to) -> {
             var keys = new long[n];
             for (long lane = from; lane < to; lane++) {
                 long s = sources.byteOffset(lane), v = sorted.byteOffset(lane), p = permutation.byteOffset(lane);
-                for (int j = 0; j < n; j++) {
-                    long at = s + j * lanes.stride[0];
-                    keys[j] = type.isFloat() ? key(Elements.getDouble(type, sources.segment(), at), descending)
-                            : descending ? ~Elements.getLong(type, sources.segment(), at) : Elements.getLong(type, sources.segment(), at);
-                }
+                keys(type, sources, s, lanes.stride()[0], descending, keys);
                 var order = Order.first(k, keys);
                 for (int j = 0; j < k; j++) {
-                    copy(sources, s + order[j] * lanes.stride[0], sorted, v + j * lanes.stride[1], type.bytes());
-                    permutation.segment().set(Elements.LONG, p + j * lanes.stride[2], (long) order[j]);
+                    copy(sources, s + order[j] * lanes.stride()[0], sorted, v + j * lanes.stride()[1], type.bytes());
+                    permutation.segment().set(Elements.LONG, p + j * lanes.stride()[2], (long) order[j]);
                 }
             }
         });
+    }
+
+    private static void keys(DType type, Strided from, long at, long step, boolean descending, long[] keys) {
+        if (type == DType.F32) {
+            for (int j = 0; j < keys.length; j++) keys[j] = key(from.segment().get(Elements.FLOAT, at + j * step), descending);
+            return;
+        }
+        for (int j = 0; j < keys.length; j++) {
+            if (type.isFloat()) keys[j] = key(Elements.getDouble(type, from.segment(), at + j * step), descending);
+            else keys[j] = descending ? ~Elements.getLong(type, from.segment(), at + j * step) : Elements.getLong(type, from.segment(), at + j * step);
+        }
+    }
+
+    /** The same for floats: without sign, so that only four bytes of a key differ. */
+    private static long key(float x, boolean descending) {
+        if (x != x) return 0xFFFFFFFFL;
+        int bits = Float.floatToRawIntBits(x + 0f), ordered = bits ^ (bits >> 31 | Integer.MIN_VALUE);
+        return (descending ? ~ordered : ordered) & 0xFFFFFFFFL;
     }
 
     /** A long that orders as {@code x} does, zeros equal, NaN after all others in both directions. */

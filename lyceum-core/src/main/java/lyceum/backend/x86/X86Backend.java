@@ -23,6 +23,7 @@ import lyceum.backend.x86.fuse.FusedReductions;
 import lyceum.backend.x86.gemm.Gemm;
 import lyceum.backend.x86.gemm.PackedPanels;
 import lyceum.backend.x86.gemm.SplitProducts;
+import lyceum.backend.x86.index.IndexOperations;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.quant.QuantisedProducts;
@@ -43,6 +44,7 @@ public final class X86Backend implements Backend {
     private final SplitProducts splits;
     private final X86Attention attention;
     private final QuantisedProducts quantised;
+    private final IndexOperations indices;
 
     /** @throws IllegalStateException with the reason, where machine code cannot run */
     public X86Backend(Backend fallback) { this(fallback, Cpu.current()); }
@@ -59,6 +61,7 @@ public final class X86Backend implements Backend {
         this.convolution = new MachineConvolution(cpu, this);
         this.pooling = new MachinePooling(cpu, this, convolution);
         this.quantised = new QuantisedProducts(cpu);
+        this.indices = new IndexOperations(cpu);
     }
 
     public Cpu cpu() { return cpu; }
@@ -82,7 +85,9 @@ public final class X86Backend implements Backend {
         Reference.reachabilityFence(out);
     }
 
-    @Override public void scan(Scan scan, View in, int axis, View out) { fallback.scan(scan, in, axis, out); }
+    @Override public void scan(Scan scan, View in, int axis, View out) {
+        if (!made(() -> indices.scan(scan, in, axis, out))) fallback.scan(scan, in, axis, out);
+    }
 
     @Override public void matmul(View a, View b, View out) {
         if (!made(() -> gemm.multiply(a, b, out))) fallback.matmul(a, b, out);
@@ -187,9 +192,13 @@ public final class X86Backend implements Backend {
             fallback.attentionGradient(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
     }
 
-    @Override public void gather(View in, int axis, View index, View out) { fallback.gather(in, axis, index, out); }
+    @Override public void gather(View in, int axis, View index, View out) {
+        if (!made(() -> indices.gather(in, axis, index, out))) fallback.gather(in, axis, index, out);
+    }
 
-    @Override public void scatter(Scatter rule, View in, int axis, View index, View out) { fallback.scatter(rule, in, axis, index, out); }
+    @Override public void scatter(Scatter rule, View in, int axis, View index, View out) {
+        if (!made(() -> indices.scatter(rule, in, axis, index, out))) fallback.scatter(rule, in, axis, index, out);
+    }
 
     @Override public void sort(View in, int axis, boolean descending, View values, View indices) { fallback.sort(in, axis, descending, values, indices); }
 }

@@ -27,7 +27,7 @@ public final class MachineConvolution {
     }
 
     /** Made at the first convolution of the type, for the kernels take a few milliseconds. */
-    private synchronized TypedConvolution of(DType type) { return typed.computeIfAbsent(type == DType.F64 ? Element.F64 : Element.F32, element -> new TypedConvolution(cpu, element)); }
+    private synchronized TypedConvolution of(DType type) { return typed.computeIfAbsent(type == DType.F64 ? Element.F64 : Element.F32, element -> new TypedConvolution(cpu, element, backend)); }
 
     /** {@code y = epilogue(x * weight)}. */
     public boolean forward(WindowGeometry g, View x, View weight, Epilogue epilogue, View y) {

@@ -2,11 +2,13 @@ package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import lyceum.backend.Backend;
 import lyceum.backend.Epilogue;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
+import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.conv.Copies.Place;
 import lyceum.backend.x86.conv.Copies.Planes;
@@ -42,8 +44,9 @@ final class TypedConvolution {
     private final PlaneConvolution planes;
     private final PackedProduct packed;
     private final Plans plans;
+    private final Winograd winograd;
 
-    TypedConvolution(Cpu cpu, Element element) {
+    TypedConvolution(Cpu cpu, Element element, Backend backend) {
         this.element = element;
         bytes = element.bytes;
         tiles = new Tiles(cpu, element);
@@ -52,6 +55,7 @@ final class TypedConvolution {
         channels = new ChannelConvolution(cpu, element, copies, plans);
         planes = element == Element.F32 ? new PlaneConvolution(cpu) : null;
         packed = new PackedProduct(cpu, tiles, copies);
+        winograd = element == Element.F32 && cpu.has(Feature.AVX512) ? new Winograd(cpu, backend) : null;
     }
 
     /** Whether there is a kernel: operands not empty, and each example and the weight below 2 GiB, for steps are 32 bits wide. */
@@ -87,11 +91,13 @@ final class TypedConvolution {
             else channels.forward(g, x, weight, bias, fused ? epilogue.activation() : null, y);
             return fused;
         }
+        long bias = fused && epilogue.bias() != null ? address(epilogue.bias()) : 0;
+        boolean relu = fused && epilogue.activation() == Op.RELU;
+        if (winograd != null && Winograd.suits(g) && winograd.forward(g, x, weight, bias, relu, y)) return fused;
         var plan = plans.forward(g);
         long channel = plan.channel(), depth = plan.steps().count();
         int examples = plan.inPlace() ? g.batch() : (int) Math.clamp(SCRATCH / bytes / (channel * g.inputs()), 1, g.batch());
         var block = plan.inPlace() ? null : scratch(examples * channel * g.inputs());
-        long bias = fused && epilogue.bias() != null ? address(epilogue.bias()) : 0;
         for (int from = 0; from < g.batch(); from += examples) {
             int n = Math.min(examples, g.batch() - from), first = from;
             if (!plan.inPlace()) spread(plan.phases(), x, (long) from * g.inputs(), n * g.inputs(), g.in(), block);
@@ -99,7 +105,7 @@ final class TypedConvolution {
             run(n, g.groups(), g.outVolume(), g.outputsPerGroup(), (int) depth, plan.columns(), plan.steps(), y.storage().segment(), (example, group) -> new Product(
                     address(weight) + bytes * group * g.outputsPerGroup() * depth, bytes * depth, source + bytes * ((long) example * g.inputs() + group * g.inputsPerGroup()) * channel,
                     address(y) + bytes * ((long) (first + example) * g.outputs() + group * g.outputsPerGroup()) * g.outVolume(), bytes * g.outVolume(),
-                    bias == 0 ? 0 : bias + bytes * group * g.outputsPerGroup(), fused && epilogue.activation() == Op.RELU, false));
+                    bias == 0 ? 0 : bias + bytes * group * g.outputsPerGroup(), relu, false));
         }
         Reference.reachabilityFence(block);
         Reference.reachabilityFence(plan);
@@ -115,13 +121,15 @@ final class TypedConvolution {
             else channels.back(g, y, weight, bias, fused ? epilogue.activation() : null, x);
             return fused;
         }
+        long bias = fused && epilogue.bias() != null ? address(epilogue.bias()) : 0;
+        boolean relu = fused && epilogue.activation() == Op.RELU;
+        if (winograd != null && Winograd.suits(g) && winograd.back(g, y, weight, bias, relu, x)) return fused;
         var plan = plans.back(g);
         var phases = plan.phases();
         long channel = plan.channel(), depth = (long) g.inputsPerGroup() * g.taps();
         int examples = plan.inPlace() ? g.batch() : (int) Math.clamp(SCRATCH / bytes / (channel * g.outputs()), 1, g.batch());
         var block = plan.inPlace() ? null : scratch(examples * channel * g.outputs());
         var pieces = phases.strided() ? scratch((long) examples * g.inputs() * phases.largest()) : null;
-        long bias = fused && epilogue.bias() != null ? address(epilogue.bias()) : 0;
         for (int from = 0; from < g.batch(); from += examples) {
             int n = Math.min(examples, g.batch() - from), first = from;
             if (!plan.inPlace()) spread(phases.padding(), y, (long) from * g.outputs(), n * g.outputs(), g.out(), block);
@@ -133,7 +141,7 @@ final class TypedConvolution {
                 run(n, g.groups(), volume, g.inputsPerGroup(), plan.steps()[i].count(), plan.columns()[i], plan.steps()[i], (pieces != null ? pieces : x.storage()).segment(), (example, group) -> new Product(
                         address(weight) + bytes * group * g.outputsPerGroup() * depth, bytes * g.taps(), source + bytes * ((long) example * g.outputs() + group * g.outputsPerGroup()) * channel,
                         target + bytes * ((long) example * g.inputs() + group * g.inputsPerGroup()) * volume, bytes * volume,
-                        bias == 0 ? 0 : bias + bytes * group * g.inputsPerGroup(), fused && epilogue.activation() == Op.RELU, false));
+                        bias == 0 ? 0 : bias + bytes * group * g.inputsPerGroup(), relu, false));
                 if (pieces == null) continue;
                 Parallel.range((long) n * g.inputs(), Math.max(1, 65536 / Math.max(1, volume)), volume * bytes / COPIED, (begin, end) -> {
                     copies.merge(place(pieces).plus(begin * volume), phase.count(), place(x).plus(((long) first * g.inputs() + begin) * g.inVolume()), g.in(), g.stride(), phase.shift(),

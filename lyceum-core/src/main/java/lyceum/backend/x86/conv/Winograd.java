@@ -1,0 +1,213 @@
+package lyceum.backend.x86.conv;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import lyceum.DType;
+import lyceum.backend.Backend;
+import lyceum.backend.Parallel;
+import lyceum.backend.View;
+import lyceum.backend.WindowGeometry;
+import lyceum.backend.x86.conv.WinogradKernel.Form;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
+import lyceum.memory.Allocator;
+import lyceum.memory.Storage;
+
+/**
+ * 3 x 3 convolutions of stride 1 by Winograd's F(4 x 4, 3 x 3): 16 outputs of a tile from 36 products instead of 144. Tiles and weights are
+ * transformed, 36 products of matrices (outputs, inputs) and (inputs, tiles) follow, and the sums are transformed back.
+ *
+ * <p><b>Error.</b> The transforms multiply what is rounded: an output is within 2^-17 of the sum of the magnitudes of its products, times the root of
+ * its inputs' number over that number at most as a rule; the running sum of the direct product stays within 2^-21 of it. Sizes alone decide which is
+ * taken, except where an infinity, a NaN or a magnitude above 2^60 is among the operands: those would spread over their tile, so that the direct
+ * product is taken.
+ */
+final class Winograd {
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    /** A group of tiles in its table: places to read and write, masks for both. */
+    private static final int GROUP = 256, READ = 0, WRITE = 64, READ_MASKS = 128, WRITE_MASKS = 208;
+    private static final int LANES = 16, OUT = WinogradKernel.OUT, SIDE = WinogradKernel.SIDE, MATRICES = SIDE * SIDE;
+    /** Bytes of transformed tiles and sums at once. */
+    private static final long SCRATCH = Long.getLong("scratch", 8) << 20;
+    private static final int CHANNELS = 32, MOST_PLANS = 64;
+    /** Nanoseconds of a transform of 16 tiles or channels, about. */
+    private static final double NANOS = 300;
+
+    private final Cpu cpu;
+    private final Backend backend;
+    private final ThreadLocal<MemorySegment> perThread = ThreadLocal.withInitial(() -> java.lang.foreign.Arena.ofAuto().allocate(256 + WinogradKernel.SCRATCH_BYTES, 64));
+    private final ConcurrentHashMap<WinogradKernel, Kernel> kernels = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Image, Storage> tables = new ConcurrentHashMap<>();
+
+    /** @param backend multiplies matrices */
+    Winograd(Cpu cpu, Backend backend) {
+        this.cpu = cpu;
+        this.backend = backend;
+    }
+
+    /** What is read and written: x and y, or, for the gradient by the input, y and x. */
+    private record Image(int batch, int from, int to, int height, int width, int outHeight, int outWidth, int above, int left) {
+        int down() { return (outHeight + OUT - 1) / OUT; }
+
+        int across() { return (outWidth + OUT - 1) / OUT; }
+
+        int groups() { return (batch * down() * across() + LANES - 1) / LANES; }
+
+        /** Places and masks of each group of tiles. */
+        Storage table() {
+            var table = Allocator.allocate((long) groups() * GROUP, null);
+            table.segment().asSlice(table.base(), (long) groups() * GROUP).fill((byte) 0);
+            for (int tile = 0; tile < batch * down() * across(); tile++) {
+                int example = tile / (down() * across()), i = OUT * (tile / across() % down()), j = OUT * (tile % across()), lane = tile % LANES;
+                long at = table.base() + (long) (tile / LANES) * GROUP;
+                table.segment().set(INT, at + READ + 4 * lane, example * from * height * width + (i - above) * width + j - left);
+                table.segment().set(INT, at + WRITE + 4 * lane, example * to * outHeight * outWidth + i * outWidth + j);
+                mask(table.segment(), at + READ_MASKS, SIDE, lane, i - above, j - left, height, width);
+                mask(table.segment(), at + WRITE_MASKS, OUT, lane, i, j, outHeight, outWidth);
+            }
+            return table;
+        }
+
+        private static void mask(MemorySegment table, long at, int side, int lane, int top, int left, int height, int width) {
+            for (int p = 0; p < side * side; p++) {
+                int i = top + p / side, j = left + p % side;
+                if (i >= 0 && i < height && j >= 0 && j < width) table.set(SHORT, at + 2 * p, (short) (table.get(SHORT, at + 2 * p) | 1 << lane));
+            }
+        }
+    }
+
+    /** Whether it is worth while: decided by the sizes. */
+    static boolean suits(WindowGeometry g) {
+        boolean form = g.groups() == 1 && g.in()[0] == 1 && g.out()[0] == 1 && g.kernel()[0] == 1 && g.before()[0] == 0 && g.kernel()[1] == 3 && g.kernel()[2] == 3;
+        for (int axis = 0; axis < 3; axis++) form &= g.stride()[axis] == 1 && g.dilation()[axis] == 1;
+        long most = (long) g.batch() * Math.max(g.inputs(), g.outputs()) * Math.max(g.inVolume(), g.outVolume());
+        return form && g.inputs() % LANES == 0 && g.outputs() % LANES == 0 && Math.min(g.inputs(), g.outputs()) >= 32 && most < Integer.MAX_VALUE && pays(g);
+    }
+
+    /** Cycles of a vector: the products, the weights' transform, those of the tiles, as measured; a fifth must be won. */
+    private static boolean pays(WindowGeometry g) {
+        double pairs = (double) g.inputs() * g.outputs(), positions = (double) g.batch() * Math.max(g.inVolume(), g.outVolume());
+        int groups = new Image(g.batch(), 0, 0, 0, 0, Math.max(g.in()[1], g.out()[1]), Math.max(g.in()[2], g.out()[2]), 0, 0).groups();
+        double direct = 9 * pairs * positions / LANES / 0.85, transformed = MATRICES * pairs * groups / 0.8 + pairs / LANES * 1400 + groups * (double) (g.inputs() + g.outputs()) * 2300;
+        return 1.2 * transformed < direct;
+    }
+
+    /** Returns false if an operand is not finite, or so large that it may overflow. */
+    boolean forward(WindowGeometry g, View x, View weight, long bias, boolean relu, View y) {
+        return product(new Image(g.batch(), g.inputs(), g.outputs(), g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2]), Form.WEIGHT, x, weight, bias, relu, y);
+    }
+
+    /** The same of the gradient by x. */
+    boolean back(WindowGeometry g, View y, View weight, long bias, boolean relu, View x) {
+        return product(new Image(g.batch(), g.outputs(), g.inputs(), g.out()[1], g.out()[2], g.in()[1], g.in()[2], 2 - g.before()[1], 2 - g.before()[2]), Form.FLIPPED, y, weight, bias, relu, x);
+    }
+
+    private static long address(View view) { return view.storage().segment().address() + view.byteOffset(); }
+
+    private static long address(Storage storage) { return storage.segment().address() + storage.base(); }
+
+    private Kernel kernel(Form form, boolean bias, boolean relu) { return kernels.computeIfAbsent(new WinogradKernel(form, bias, relu), k -> k.generate(cpu)); }
+
+    private boolean product(Image image, Form form, View x, View weight, long bias, boolean relu, View y) {
+        if (tables.size() >= MOST_PLANS) tables.clear();
+        var table = tables.computeIfAbsent(image, Image::table);
+        var large = new AtomicBoolean();
+        var weights = Allocator.allocate(4L * MATRICES * image.from * image.to);
+        weights(image, form, weight, weights, large);
+        int groups = image.groups(), most = (int) Math.clamp(SCRATCH / (4L * MATRICES * LANES * (image.from + image.to)), 1, groups);
+        int rounds = (groups + most - 1) / most, together = (groups + rounds - 1) / rounds;
+        long line = (long) together * LANES;
+        Storage tiles = Allocator.allocate(4L * MATRICES * image.from * line), sums = Allocator.allocate(4L * MATRICES * image.to * line);
+        for (int first = 0; first < groups && !large.get(); first += together) {
+            int n = Math.min(together, groups - first);
+            long at = address(table) + (long) first * GROUP;
+            tiles(image, x, at, n, tiles, line, large);
+            if (large.get()) break;
+            backend.matmul(matrices(weights, image.to, image.from, image.from), matrices(tiles, image.from, n * LANES, line), matrices(sums, image.to, n * LANES, line));
+            outputs(image, sums, line, at, n, bias, relu, y);
+        }
+        Reference.reachabilityFence(table);
+        return !large.get();
+    }
+
+    private static View matrices(Storage storage, long rows, long columns, long line) {
+        return new View(DType.F32, storage, 0, new long[] {MATRICES, rows, columns}, new long[] {rows * line, line, 1});
+    }
+
+    /** (36, to, from) of weights that lie as (outputs, inputs, 9). */
+    private void weights(Image image, Form form, View weight, Storage weights, AtomicBoolean large) {
+        var kernel = kernel(form, false, false);
+        boolean flipped = form == Form.FLIPPED;
+        int row = flipped ? 9 : 9 * image.from, lane = flipped ? 9 * image.to : 9;
+        var places = Allocator.allocate(4 * LANES);
+        for (int i = 0; i < LANES; i++) places.segment().set(INT, places.base() + 4 * i, i * lane);
+        int repeats = image.from / LANES;
+        Parallel.range(image.to, Math.max(1, 32 / repeats), NANOS * repeats, (begin, end) -> {
+            var arguments = arguments(4L * image.to * image.from, repeats, 4L * LANES * lane, 4 * LANES, 0, address(places), 0);
+            for (long i = begin; i < end; i++) call(kernel, arguments, address(weight) + 4 * i * row, address(weights) + 4 * i * image.from, repeats);
+            if (isLarge(arguments)) large.set(true);
+        });
+    }
+
+    private void tiles(Image image, View x, long table, int groups, Storage tiles, long line, AtomicBoolean large) {
+        var kernel = kernel(Form.INPUT, false, false);
+        int blocks = (image.from + CHANNELS - 1) / CHANNELS;
+        long plane = (long) image.height * image.width;
+        Parallel.range((long) groups * blocks, 1, NANOS * CHANNELS, (begin, end) -> {
+            for (long piece = begin; piece < end; piece++) {
+                long group = piece / blocks, channel = piece % blocks * CHANNELS;
+                int n = (int) Math.min(CHANNELS, image.from - channel);
+                var arguments = arguments(4 * image.from * line, n, 4 * plane, 4 * line, 4L * image.width, table + group * GROUP + READ, table + group * GROUP + READ_MASKS);
+                call(kernel, arguments, address(x) + 4 * channel * plane, address(tiles) + 4 * (channel * line + group * LANES), n);
+                if (isLarge(arguments)) large.set(true);
+            }
+        });
+    }
+
+    private void outputs(Image image, Storage sums, long line, long table, int groups, long bias, boolean relu, View y) {
+        var kernel = kernel(Form.OUTPUT, bias != 0, relu);
+        int blocks = (image.to + CHANNELS - 1) / CHANNELS;
+        long plane = (long) image.outHeight * image.outWidth;
+        Parallel.range((long) groups * blocks, 1, NANOS * CHANNELS, (begin, end) -> {
+            for (long piece = begin; piece < end; piece++) {
+                long group = piece / blocks, channel = piece % blocks * CHANNELS;
+                int n = (int) Math.min(CHANNELS, image.to - channel);
+                var arguments = arguments(4 * image.to * line, n, 4 * line, 4 * plane, 4L * image.outWidth, table + group * GROUP + WRITE, table + group * GROUP + WRITE_MASKS);
+                arguments.set(LONG, WinogradKernel.BIAS, bias + 4 * channel);
+                call(kernel, arguments, address(sums) + 4 * (channel * line + group * LANES), address(y) + 4 * channel * plane, n);
+            }
+        });
+    }
+
+    private MemorySegment arguments(long matrix, int count, long fromStep, long toStep, long line, long places, long masks) {
+        var arguments = perThread.get();
+        arguments.set(LONG, WinogradKernel.MATRIX, matrix);
+        arguments.set(LONG, WinogradKernel.COUNT, count);
+        arguments.set(LONG, WinogradKernel.FROM_STEP, fromStep);
+        arguments.set(LONG, WinogradKernel.TO_STEP, toStep);
+        arguments.set(LONG, WinogradKernel.LINE, line);
+        arguments.set(LONG, WinogradKernel.LANES, places);
+        arguments.set(LONG, WinogradKernel.MASKS, masks);
+        arguments.set(LONG, WinogradKernel.SCRATCH, arguments.address() + 256);
+        arguments.asSlice(WinogradKernel.SEEN, 64).fill((byte) 0);
+        return arguments;
+    }
+
+    private static void call(Kernel kernel, MemorySegment arguments, long from, long to, int count) {
+        arguments.set(LONG, WinogradKernel.FROM, from);
+        arguments.set(LONG, WinogradKernel.TO, to);
+        kernel.call(arguments.address());
+    }
+
+    private static boolean isLarge(MemorySegment arguments) {
+        float sum = 0;
+        for (int i = 0; i < LANES; i++) sum += arguments.get(FLOAT, WinogradKernel.SEEN + 4 * i);
+        return !Float.isFinite(sum);
+    }
+}
