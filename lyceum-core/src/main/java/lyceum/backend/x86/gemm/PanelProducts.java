@@ -30,10 +30,15 @@ final class PanelProducts {
         Precision terms() { return split == null ? Precision.BF16 : split; }
     }
 
-    /** Rows, columns and steps of a piece. With tiles a panel of B takes 16 KB of the first-level cache, and the block of A 128 KB of the second. */
+    /**
+     * Rows, columns and steps of a piece. With tiles a panel of B takes 16 KB of the first-level cache, and the block of
+     * A 128 KB of the second; those shapes were measured with a prototype.
+     */
     private static final int ROWS = 240, TILE_ROWS = 256, TILE_COLUMNS = 480, PANELS = 6, STEPS = 384, STEPS_OF_F64 = 256, TILE_STEPS = 128;
-    /** Of a packed panel. With 6, rows come in fours, which is as fast for many rows as eights by 3, and for one row there are accumulators enough
-     * (768 by 3072, F32, one row, GB/s: 3 65, 4 71, 6 74, 8 74; eight rows, us: 346, 359, 329, 377). */
+    /**
+     * Of a packed panel. With 6, rows come in fours, which is as fast for many rows as eights by 3, and for one row there are accumulators enough
+     * (768 by 3072, F32, one row, GB/s: 3 65, 4 71, 6 74, 8 74; eight rows, us: 346, 359, 329, 377).
+     */
     private static final int PACKED_VECTORS = 6;
     /** Rows up to which inner products with the columns of a transposed matrix, as they lie, are the faster (109 us for the 128 of the above). */
     private static final int FEWER = 2;
@@ -55,7 +60,7 @@ final class PanelProducts {
         this.finish = finish;
     }
 
-    /** Tiles pay from a few rows and columns on; below, their edges are most of the work. */
+    /** Tiles pay from a whole one on; below, their edges are most of the work. A guess: no CPU with tiles has been at hand. */
     static boolean pays(Product product) { return product.m() >= 16 && product.n() >= 16 && product.k() >= 32; }
 
     /** Vectors of a panel: the columns of two tiles, or what leaves registers for enough rows. */

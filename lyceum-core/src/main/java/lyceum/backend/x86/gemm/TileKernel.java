@@ -16,6 +16,8 @@ import static lyceum.backend.x86.asm.Gp.RDI;
 import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.function.Function;
 import lyceum.backend.Precision;
 import lyceum.backend.x86.asm.Assembler;
@@ -71,9 +73,9 @@ final class TileKernel {
     }
 
     /** The sizes of the tiles: {@code rows} of the last of {@code down}, {@code columns} of the last of {@code across}, {@code lanes} of a step. */
-    static void configure(java.lang.foreign.MemorySegment to, int down, int rows, int across, int columns, int lanes) {
+    static void configure(MemorySegment to, int down, int rows, int across, int columns, int lanes) {
         to.fill((byte) 0);
-        to.set(java.lang.foreign.ValueLayout.JAVA_BYTE, 0, (byte) 1);
+        to.set(ValueLayout.JAVA_BYTE, 0, (byte) 1);
         for (int i = 0; i < down; i++) {
             int height = i < down - 1 ? SIDE : rows;
             for (int j = 0; j < across; j++) size(to, sums(i, j), height, 4 * (j < across - 1 ? SIDE : columns));
@@ -82,9 +84,9 @@ final class TileKernel {
         for (int j = 0; j < across; j++) size(to, right(j), lanes, 4 * (j < across - 1 ? SIDE : columns));
     }
 
-    private static void size(java.lang.foreign.MemorySegment to, Tile tile, int rows, int bytes) {
-        to.set(java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED, 16 + 2 * tile.number(), (short) bytes);
-        to.set(java.lang.foreign.ValueLayout.JAVA_BYTE, 48 + tile.number(), (byte) rows);
+    private static void size(MemorySegment to, Tile tile, int rows, int bytes) {
+        to.set(ValueLayout.JAVA_SHORT_UNALIGNED, 16 + 2 * tile.number(), (short) bytes);
+        to.set(ValueLayout.JAVA_BYTE, 48 + tile.number(), (byte) rows);
     }
 
     private static Tile sums(int i, int j) { return TILES[2 * i + j]; }
@@ -101,12 +103,15 @@ final class TileKernel {
         a.mov(R11, Mem.at(RDI, 16));
         var group = a.bind(a.label());
         a.mov(RBX, RSI);
-        a.mov(RBP, RAX);
-        a.shl(RBP, 4);
-        if (down == 2) a.add(RBP, RSI);
-        a.mov(R14, R11);
-        a.shl(R14, 4);
-        if (down == 2) a.add(R14, RCX);
+        if (down == 2) {
+            // The second tile of rows: 16 rows on, in A and in C.
+            a.mov(RBP, RAX);
+            a.shl(RBP, 4);
+            a.add(RBP, RSI);
+            a.mov(R14, R11);
+            a.shl(R14, 4);
+            a.add(R14, RCX);
+        }
         begin();
         a.mov(R12, RDX);
         a.mov(R13, Mem.at(RDI, 24));
