@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import lyceum.DType;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockFormat;
@@ -22,14 +23,15 @@ final class MatvecSuite implements Suite {
     private static final double SHARE = 0.85;
     /** Bytes of all matrices of a row: several times the last cache. */
     private static final long ALL = 160L << 20;
-    private static final List<BlockFormat> FORMATS = List.of(BlockFormat.Q8_0, BlockFormat.Q4_0, BlockFormat.Q4_K, BlockFormat.Q5_K, BlockFormat.Q6_K, BlockFormat.F16, BlockFormat.BF16);
+    private static final List<BlockFormat> ASKED = List.of(BlockFormat.Q8_0, BlockFormat.Q4_0, BlockFormat.Q4_K, BlockFormat.F16);
+    private static final List<BlockFormat> FORMATS = Stream.concat(ASKED.stream(), Stream.of(BlockFormat.Q5_K, BlockFormat.Q6_K, BlockFormat.BF16)).toList();
 
     private final Roofline roofline = new Roofline();
 
     @Override public void measure(SideBySide bench) {
         roofline.showReading(bench);
         for (int[] size : new int[][] {{4096, 4096}, {14336, 4096}, {4096, 14336}}) {
-            for (var format : FORMATS) {
+            for (var format : size[0] == size[1] ? FORMATS : ASKED) {
                 var layers = new Layers(format, size[0], size[1]);
                 for (var activations : format.isFloat() ? new Activations[] {Activations.F32} : Activations.values()) measure(bench, layers, activations);
                 java.lang.ref.Reference.reachabilityFence(layers);

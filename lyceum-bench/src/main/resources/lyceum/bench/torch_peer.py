@@ -1,4 +1,5 @@
 """PyTorch as a peer: prepare() makes the inputs of one operation, run() times calls of it."""
+import os
 import time
 
 import torch
@@ -13,7 +14,8 @@ def hello(threads):
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     blas = [line for line in open("/proc/self/maps") if "openblas" in line or "mkl_" in line]
-    return {"name": "PyTorch " + torch.__version__.split("+")[0], "blas": bool(blas)}
+    masked = " at " + torch.backends.cpu.get_cpu_capability() if "ATEN_CPU_CAPABILITY" in os.environ else ""
+    return {"name": "PyTorch " + torch.__version__.split("+")[0] + masked, "blas": bool(blas)}
 
 
 def prepare(op, **arguments):

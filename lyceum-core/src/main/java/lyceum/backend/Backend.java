@@ -48,6 +48,12 @@ public interface Backend {
      */
     void matmul(View a, View b, View out);
 
+    /** {@link #matmul(View, View, View)} of F32, as exactly as {@code precision} asks at least; by default in F32. */
+    default void matmul(View a, View b, Precision precision, View out) { matmul(a, b, out); }
+
+    /** {@link #matmul(View, View, View)} of a matrix with one that takes part in many products. */
+    default void matmul(View a, RightMatrix b, View out) { matmul(a, b.view(), out); }
+
     /**
      * {@code out = then(a b, others..)}: a product of one type, and a program of one output that reads it as operand 0 and {@code others}, which have
      * the result's shape, as operands 1, 2, .. (a bias, an activation, a residual, a scale, what is already in {@code out}). The bits are those of the
@@ -76,6 +82,9 @@ public interface Backend {
 
     /** The largest of each window, NaN if it holds one, and (I64) its row-major number in the channel; the first of equals. {@code how} is spread over the axes. */
     void maxPool(Pooling how, View x, View y, View indices);
+
+    /** The gradient of {@link #maxPool} by x, from that by y: each of y is added where {@code indices} says that its maximum stood. */
+    void maxPoolBack(View y, View indices, View x);
 
     /** The mean of each window. */
     void averagePool(Pooling how, View x, View y);
