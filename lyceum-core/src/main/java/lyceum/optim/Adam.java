@@ -63,6 +63,8 @@ public record Adam(double learningRate, double beta1, double beta2, double epsil
 
     @Override public List<String> slots() { return amsgrad ? List.of("mean", "square", "largestSquare") : List.of("mean", "square"); }
 
+    @Override public boolean isElementwise() { return true; }
+
     @Override public Update next(Tensor x, Tensor gradient, List<Tensor> slots, long step, double rate) {
         var g = maximize ? gradient.neg() : gradient;
         if (weightDecay != 0) g = g.add(x.mul(weightDecay));

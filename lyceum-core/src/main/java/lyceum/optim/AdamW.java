@@ -39,6 +39,8 @@ public record AdamW(double learningRate, double beta1, double beta2, double epsi
 
     @Override public List<String> slots() { return adam().slots(); }
 
+    @Override public boolean isElementwise() { return true; }
+
     @Override public Update next(Tensor x, Tensor gradient, List<Tensor> slots, long step, double rate) {
         return adam().next(x.mul(1 - rate * weightDecay), gradient, slots, step, rate);
     }

@@ -1,5 +1,6 @@
 package lyceum.optim;
 
+import java.util.function.UnaryOperator;
 import lyceum.tensor.Tensor;
 
 /**
@@ -9,8 +10,16 @@ import lyceum.tensor.Tensor;
  */
 public sealed interface Clip {
 
+    /** What limits each of these gradients, element by element; those that are null do not count. */
+    UnaryOperator<Tensor> of(Tensor... gradients);
+
     /** The limited gradients; the given ones do not change. */
-    Tensor[] apply(Tensor[] gradients);
+    default Tensor[] apply(Tensor[] gradients) {
+        var limit = of(gradients);
+        var clipped = new Tensor[gradients.length];
+        for (int i = 0; i < clipped.length; i++) clipped[i] = gradients[i] == null ? null : limit.apply(gradients[i]);
+        return clipped;
+    }
 
     /** All gradients together as one vector of length at most {@code most}: scaled down by one factor, direction kept. */
     static Clip norm(double most) { return new ByNorm(most); }
@@ -29,12 +38,9 @@ public sealed interface Clip {
     record ByNorm(double most) implements Clip {
         public ByNorm { Settings.above("Clip", "the largest norm", most, 0); }
 
-        @Override public Tensor[] apply(Tensor[] gradients) {
+        @Override public UnaryOperator<Tensor> of(Tensor... gradients) {
             double norm = normOf(gradients);
-            if (norm <= most) return gradients;
-            var clipped = new Tensor[gradients.length];
-            for (int i = 0; i < clipped.length; i++) clipped[i] = gradients[i] == null ? null : gradients[i].mul(most / norm);
-            return clipped;
+            return norm <= most ? g -> g : g -> g.mul(most / norm);
         }
     }
 
@@ -42,10 +48,6 @@ public sealed interface Clip {
     record ByValue(double most) implements Clip {
         public ByValue { Settings.above("Clip", "the largest value", most, 0); }
 
-        @Override public Tensor[] apply(Tensor[] gradients) {
-            var clipped = new Tensor[gradients.length];
-            for (int i = 0; i < clipped.length; i++) clipped[i] = gradients[i] == null ? null : gradients[i].clamp(-most, most);
-            return clipped;
-        }
+        @Override public UnaryOperator<Tensor> of(Tensor... gradients) { return g -> g.clamp(-most, most); }
     }
 }

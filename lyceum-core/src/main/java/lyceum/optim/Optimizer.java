@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.function.UnaryOperator;
 import lyceum.DTypeException;
 import lyceum.LyceumException;
 import lyceum.ShapeException;
@@ -142,15 +143,31 @@ public final class Optimizer {
                 throw new ShapeException("step: gradient " + gradients[i].shape() + " for parameter " + slot.name + " of shape " + slot.parameter.shape());
         }
         Autograd.noGrad(() -> {
-            var given = clip == null ? gradients : clip.apply(gradients);
+            UnaryOperator<Tensor> limit = clip == null ? g -> g : clip.of(gradients);
             double factor = rateFactor();
-            for (int i = 0; i < given.length; i++) {
+            var together = new ArrayList<Slots>();
+            var theirs = new ArrayList<Tensor>();
+            for (int i = 0; i < gradients.length; i++) {
                 var slot = slots.get(i);
-                if (given[i] != null || slot.rows != null) slot.step(given[i], factor * slot.rule.learningRate());
+                if (slot.rows != null || gradients[i] != null && !slot.rule.isElementwise()) {
+                    slot.step(gradients[i] == null ? null : limit.apply(gradients[i]), factor * slot.rule.learningRate());
+                } else if (gradients[i] != null) {
+                    if (!together.isEmpty() && !slot.goesWith(together.getFirst())) flush(together, theirs, limit, factor);
+                    together.add(slot);
+                    theirs.add(gradients[i]);
+                }
             }
+            flush(together, theirs, limit, factor);
             steps++;
             if (average != null) average.update();
         });
+    }
+
+    private static void flush(List<Slots> together, List<Tensor> gradients, UnaryOperator<Tensor> limit, double factor) {
+        if (together.isEmpty()) return;
+        Slots.step(together, gradients, limit, factor * together.getFirst().rule.learningRate());
+        together.clear();
+        gradients.clear();
     }
 
     /** All that a later run needs besides the parameters themselves. */

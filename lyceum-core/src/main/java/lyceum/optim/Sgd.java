@@ -55,6 +55,8 @@ public record Sgd(double learningRate, double momentum, double dampening, boolea
 
     @Override public List<String> slots() { return momentum == 0 ? List.of() : List.of("velocity"); }
 
+    @Override public boolean isElementwise() { return true; }
+
     @Override public Update next(Tensor x, Tensor gradient, List<Tensor> slots, long step, double rate) {
         var g = maximize ? gradient.neg() : gradient;
         if (weightDecay != 0) g = g.add(x.mul(weightDecay));

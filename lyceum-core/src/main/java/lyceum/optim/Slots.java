@@ -2,6 +2,7 @@ package lyceum.optim;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.memory.Scope;
 import lyceum.tensor.Tensor;
@@ -44,16 +45,41 @@ final class Slots {
         rows = null;
     }
 
+    /** True if one program can take the step of both. */
+    boolean goesWith(Slots other) { return rule == other.rule && steps == other.steps && parameter.dtype() == other.parameter.dtype(); }
+
+    /** The step of parameters that go together, by an element-wise rule. @param limit of a gradient, before it is used */
+    static void step(List<Slots> together, List<Tensor> gradients, UnaryOperator<Tensor> limit, double rate) {
+        var targets = new Tensor[together.size()][];
+        var others = new Tensor[targets.length][];
+        for (int i = 0; i < targets.length; i++) {
+            var slots = together.get(i);
+            slots.create();
+            slots.steps++;
+            targets[i] = slots.targets(slots.parameter, slots.tensors);
+            others[i] = new Tensor[] {gradients.get(i)};
+        }
+        var first = together.getFirst();
+        Tensor.updateEach_(targets, others, old -> first.next(old, limit.apply(old[old.length - 1]), rate));
+    }
+
     /** Writes the step into a parameter, or a part of one, and into its slots. */
     void apply(Tensor x, Tensor gradient, List<Tensor> slots, double rate) {
+        Tensor.update_(targets(x, slots), old -> next(old, gradient, rate));
+    }
+
+    private Tensor[] targets(Tensor x, List<Tensor> slots) {
+        var targets = slots.toArray(new Tensor[slots.size() + 1]);
+        targets[slots.size()] = x;
+        return targets;
+    }
+
+    /** New values of the slots and the parameter from the old ones. */
+    private Tensor[] next(Tensor[] old, Tensor gradient, double rate) {
+        int n = tensors.size();
+        var x = old[n];
         var type = typeFor(x);
-        var targets = new ArrayList<>(slots);
-        targets.add(x);
-        Tensor.update_(targets.toArray(Tensor[]::new), old -> {
-            var update = rule.next(old[slots.size()].to(type), gradient.to(type), List.of(old).subList(0, slots.size()), steps, rate);
-            var values = new ArrayList<>(update.slots());
-            values.add(update.parameter().to(x.dtype()));
-            return values.toArray(Tensor[]::new);
-        });
+        var update = rule.next(x.to(type), gradient.to(type), List.of(old).subList(0, n), steps, rate);
+        return targets(update.parameter().to(x.dtype()), update.slots());
     }
 }

@@ -35,6 +35,12 @@ public interface UpdateRule {
      */
     Update next(Tensor x, Tensor gradient, List<Tensor> slots, long step, double rate);
 
+    /**
+     * True if every element's step depends on this element of x, gradient and slots alone, by one formula for all shapes, as in Adam: then the step
+     * of all parameters is one program. False, which is always right, for rules that look at norms, rows or shapes.
+     */
+    default boolean isElementwise() { return false; }
+
     /** An optimiser of these parameters by this rule, named "0", "1", ... in its saved state. */
     default Optimizer over(Tensor... parameters) { return over(List.of(parameters)); }
 

@@ -17,7 +17,7 @@ import lyceum.memory.Storage;
  * @param size operations of the chain that ends here; short chains count shared ones each time. Bounded by {@link Fusion}
  * @param held bytes of the stored operands that the chain keeps alive, counted likewise
  * @param rows the shape whose rows it reduces, or null for what belongs to elements: this tensor then has size 1 along the last axis
- * @param reducesRows true if a row reduction is anywhere on the way to this value
+ * @param reducesRows true if a row reduction is anywhere on the way to this value, or a placeholder: what reads it then waits too, however small
  * @param number later work has higher numbers, and an operand a lower one than what reads it
  * @param scope in which the work was asked for, or null: the result belongs to it, wherever it is read first
  * @param readers how many operations or saved activations will read the value: from two on it is stored when first computed
@@ -57,6 +57,9 @@ record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, l
     static Deferred leaf(Op op, long immediate) {
         return new Deferred(op, immediate, null, null, null, 1, 0, null, false, new Readers(), NEXT.getAndIncrement(), Scope.current());
     }
+
+    /** Operand {@code number} of a program that is run later. */
+    static Deferred placeholder(int number) { return new Deferred(Op.LOAD, number, null, null, null, 1, 0, null, true, new Readers(), NEXT.getAndIncrement(), null); }
 
     /** @param shape of the result */
     static Deferred of(Op op, Shape shape, Tensor a, Tensor b, Tensor c) {

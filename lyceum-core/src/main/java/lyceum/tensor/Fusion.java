@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
@@ -25,14 +24,15 @@ import lyceum.memory.Storage;
  *
  * <p>A chain of operations on one shape becomes one program. Operands of another shape (a bias, a row's mean) are produced first and read by
  * broadcasting. A value with a second reader is stored by the program that first computes it. Chains are bounded in length and in the bytes
- * they keep alive; tensors of at most {@value #SMALL} elements are computed at the call, where a program of their own costs less than the
+ * they keep alive; tensors of at most SMALL elements are computed at the call, where a program of their own costs less than the
  * bookkeeping. {@code LYCEUM_FUSE=off} computes everything at the call, {@code always} defers small ones too (for tests).
  */
 final class Fusion {
     static final int SMALL = 256;
     private static final int LONGEST = 48;
     private static final long LONGEST_ROW = 1 << 18, SHORT_ROW = 1 << 16, FEW = 16;
-    private static final long MOST_HELD = Memory.budget() / 8;
+    /** Pending work may hold one part in so many of the budget. */
+    private static final long HELD = 8;
 
     enum Mode { ON, OFF, ALWAYS }
 
@@ -50,6 +50,16 @@ final class Fusion {
     private static final Program[] UNIFORM = new Program[Op.values().length * TYPES * TYPES];
 
     private Fusion() { }
+
+    /** Thrown where the value of a placeholder is read: what reads it is no element-wise formula. */
+    static final class NoValue extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        NoValue() { super("a placeholder has no value", null, false, false); }
+    }
+
+    /** A tensor without a value, which stands for operand {@code number} of a program that is run later, on tensors of any shape. */
+    static Tensor placeholder(int number, DType type, Shape shape) { return new Tensor(type, shape, Deferred.placeholder(number)); }
 
     private static Mode mode(String set) {
         if (set == null || set.isBlank()) return Mode.ON;
@@ -82,8 +92,8 @@ final class Fusion {
         return result;
     }
 
-    /** True for a small value that waits for the rows of a large one. */
-    private static boolean reducesRows(Tensor operand) {
+    /** True for a small value that waits for the rows of a large one, or for operands that are named when its program runs. */
+    static boolean reducesRows(Tensor operand) {
         var pending = operand == null ? null : operand.deferred();
         return pending != null && pending.reducesRows();
     }
@@ -91,7 +101,7 @@ final class Fusion {
     private static void bound(Tensor operand) {
         var pending = operand == null ? null : operand.deferred();
         if (pending == null) return;
-        boolean holdsLess = pending.held() > MOST_HELD && pending.held() > operand.count() * operand.dtype().bytes(); // once stored
+        boolean holdsLess = pending.held() > operand.count() * operand.dtype().bytes() && Memory.exceedsBudget(HELD * pending.held()); // once stored
         if (pending.size() > LONGEST / 2 || holdsLess) operand.view();
     }
 
@@ -100,10 +110,7 @@ final class Fusion {
      * few long ones, which several threads shall share.
      */
     static Tensor rows(Op op, Tensor x) {
-        var mode = mode();
-        if (mode == Mode.OFF || mode == Mode.ON && x.count() <= SMALL || !x.dtype().isFloat() || Tracing.on()) return null;
-        long columns = x.size(-1), rows = columns == 0 ? 0 : x.count() / columns;
-        if (columns < 2 || columns > LONGEST_ROW || rows < FEW && columns > SHORT_ROW) return null;
+        if (!takesRows(x)) return null;
         bound(x);
         var sizes = x.shape().toArray();
         sizes[sizes.length - 1] = 1;
@@ -111,6 +118,14 @@ final class Fusion {
         var result = new Tensor(x.dtype(), shape, Deferred.of(op, shape, constant(x), null, null));
         awaits(x, result);
         return result;
+    }
+
+    /** True if a reduction of the last axis can be pending. */
+    static boolean takesRows(Tensor x) {
+        var mode = mode();
+        if (mode == Mode.OFF || mode == Mode.ON && x.count() <= SMALL || !x.dtype().isFloat() || Tracing.on()) return false;
+        long columns = x.size(-1), rows = columns == 0 ? 0 : x.count() / columns;
+        return columns >= 2 && columns <= LONGEST_ROW && (rows >= FEW || columns <= SHORT_ROW);
     }
 
     /** A pending constant under another name, which nobody can write to. */
@@ -123,7 +138,7 @@ final class Fusion {
     private static void awaits(Tensor operand, Tensor result) {
         if (operand == null) return;
         var pending = operand.deferred();
-        if (pending != null && pending.op() == Op.CONST) return;
+        if (pending != null && (pending.op() == Op.CONST || pending.op() == Op.LOAD)) return;
         if (pending != null) pending.readers().await(result);
         var view = operand.viewIfStored(); // asked for after the line above: another thread may have stored it meanwhile
         if (view != null) view.storage().addReader(result);
@@ -222,37 +237,6 @@ final class Fusion {
         return view;
     }
 
-    /**
-     * Replaces the elements of the targets by the values that {@code f} gives for them, where possible in one program and one pass over memory.
-     * What {@code f} makes on its way is thrown away.
-     */
-    static void update(Tensor[] targets, UnaryOperator<Tensor[]> f) {
-        for (var target : targets) produceReaders(target.view().storage());
-        var plain = new Tensor[targets.length];
-        for (int i = 0; i < plain.length; i++) plain[i] = targets[i].detach();
-        var sources = List.of(GradMode.with(false, () -> f.apply(plain)));
-        if (sources.size() != targets.length) throw new IllegalArgumentException("update_: " + sources.size() + " values for " + targets.length + " tensors");
-        var views = new View[targets.length];
-        boolean together = true;
-        for (int i = 0; i < views.length; i++) {
-            views[i] = targets[i].view();
-            together &= sources.get(i).deferred() != null && sources.get(i).dtype() == targets[i].dtype() && sources.get(i).shape().equals(targets[0].shape());
-        }
-        for (var source : sources) together &= !reducesRows(source); // phases write before all is read
-        if (together) {
-            var chain = new Chain(targets[0].shape(), sources.toArray(Tensor[]::new));
-            for (var source : sources) chain.emit(source);
-            together = chain.reads(views);
-            if (together) chain.runInto(sources, views);
-        }
-        if (!together) for (var source : sources) source.view();
-        for (int i = 0; i < views.length; i++) {
-            views[i].storage().takeReaders();
-            if (together) views[i].storage().written();
-            else targets[i].copy_(sources.get(i));
-        }
-    }
-
     /** A program under construction: the pending operations that lead to one shape, and the stored operands they read. */
     static final class Chain {
         final Shape shape;
@@ -263,6 +247,7 @@ final class Fusion {
         private final List<Integer> outputs = new ArrayList<>();
         private final List<Tensor> pending = new ArrayList<>();
         private final Map<Tensor, Integer> registers = new IdentityHashMap<>(), reads = new IdentityHashMap<>();
+        private boolean placeholders;
 
         Chain(Shape shape, Tensor... roots) {
             this.shape = shape;
@@ -277,6 +262,9 @@ final class Fusion {
             if (deferred != null && deferred.op() == Op.CONST) {
                 register = add(Instruction.constant(tensor.dtype(), deferred.immediate()));
                 if (roots.contains(tensor)) pending.add(tensor);
+            } else if (deferred != null && deferred.op() == Op.LOAD) {
+                register = add(Instruction.load(tensor.dtype(), (int) deferred.immediate()));
+                placeholders = true;
             } else if (deferred == null || !belongs(tensor, deferred)) {
                 inputs.add(broadcast(tensor, shape));
                 register = add(Instruction.load(tensor.dtype(), inputs.size() - 1));
@@ -354,6 +342,13 @@ final class Fusion {
             Backend.current().run(new Program(code, registersOfRoots), inputs.toArray(View[]::new), targets);
         }
 
+        /** The values of the roots as a program of placeholders alone, or null if they read anything else. */
+        Program ofPlaceholders(Tensor[] sources) {
+            var registersOfRoots = new int[sources.length];
+            for (int i = 0; i < sources.length; i++) registersOfRoots[i] = emit(sources[i]);
+            return inputs.isEmpty() && placeholders ? new Program(code, registersOfRoots) : null;
+        }
+
         /** A view of one value a row that has the shape of the whole. */
         private View acrossRows(View view) {
             var strides = view.strides().clone();
@@ -376,6 +371,7 @@ final class Fusion {
         View[] inputs() { return inputs.toArray(View[]::new); }
 
         private void run() {
+            if (placeholders) throw new NoValue();
             var views = new View[stored.size()];
             for (int i = 0; i < views.length; i++) {
                 var deferred = stored.get(i).deferred();

@@ -70,7 +70,7 @@ sealed interface InPlaceOps permits Tensor {
     private Tensor update(String operation, UnaryOperator<Tensor> f) {
         var x = self();
         x.checkWritable(operation);
-        Fusion.update(new Tensor[] {x}, old -> new Tensor[] {fitting(operation, checked(operation, f.apply(old[0])))});
+        Updating.update(new Tensor[] {x}, old -> new Tensor[] {fitting(operation, checked(operation, f.apply(old[0])))});
         return x;
     }
 

@@ -158,7 +158,21 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
      */
     public static void update_(Tensor[] tensors, java.util.function.UnaryOperator<Tensor[]> f) {
         for (var tensor : tensors) tensor.checkWritable("update_");
-        Fusion.update(tensors, f);
+        Updating.update(tensors, f);
+    }
+
+    /**
+     * {@link #update_(Tensor[], java.util.function.UnaryOperator)} for many groups of tensors by one element-wise formula, which is turned into a
+     * program once: how an optimiser moves all parameters of a network.
+     *
+     * @param groups the tensors to write, as many in each group, of one shape and in each place of one type; shapes may differ between groups
+     * @param others what each group's new values depend on beside the old ones, in the group's shape
+     * @param f gives a group's new values from the old ones, followed by the others; it must treat all shapes alike and not keep the tensors that it makes
+     * @throws lyceum.LyceumException as there
+     */
+    public static void updateEach_(Tensor[][] groups, Tensor[][] others, java.util.function.UnaryOperator<Tensor[]> f) {
+        for (var group : groups) for (var tensor : group) tensor.checkWritable("updateEach_");
+        Updating.updateEach(groups, others, f);
     }
 
     void checkWritable(String operation) {

@@ -62,12 +62,12 @@ record Blocking(int rows, int columns, int depth, int vectors, int tile, boolean
     }
 
     /** Rows that lie a multiple of a page apart meet in the same set of the first-level cache. */
-    private static boolean conflicts(long stride) { return stride % 2048 == 0; }
+    static boolean conflicts(long stride) { return stride % 2048 == 0; }
 
     private static long pieces(int n, int part) { return (n + part - 1) / part; }
 
     /** {@code n} in equal parts of at most {@code most}, each a multiple of {@code unit}. */
-    private static int even(int n, int most, int unit) {
+    static int even(int n, int most, int unit) {
         int parts = Math.max(1, (n + most - 1) / most), part = (n + parts - 1) / parts;
         return Math.max(unit, (part + unit - 1) / unit * unit);
     }

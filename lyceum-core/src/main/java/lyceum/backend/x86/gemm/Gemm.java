@@ -2,10 +2,15 @@ package lyceum.backend.x86.gemm;
 
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.function.Function;
+import lyceum.DType;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
+import lyceum.backend.Precision;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
 
 /**
@@ -32,19 +37,52 @@ public final class Gemm {
     private final Packing packing;
     private final Programs programs;
     private final DotProducts dots;
+    final PanelProducts panels;
 
-    public Gemm(Cpu cpu, Programs programs) {
+    public Gemm(Cpu cpu, Programs programs) { this(cpu, programs, Tiles.Registers::new); }
+
+    /** @param tiles by which kernels for tiles are written */
+    Gemm(Cpu cpu, Programs programs, Function<Assembler, Tiles> tiles) {
         this.cpu = cpu;
-        this.kernels = new Kernels(cpu);
+        this.kernels = new Kernels(cpu, tiles);
         this.packing = new Packing(cpu, kernels);
         this.programs = programs;
         this.dots = new DotProducts(cpu, kernels, packing, this::finish);
+        this.panels = new PanelProducts(cpu, kernels, packing, this::finish);
     }
 
     /** {@code out = a b} for matrices in the last two axes; false if there are no kernels for the types or nothing to sum. Operands are kept reachable by the caller. */
     public boolean multiply(View a, View b, View out) {
+        var tile = TileDot.of(cpu, a.dtype(), b.dtype(), out.dtype());
+        if (tile != null && multiply(tile, a, b, out)) return true;
         return multiply(Arithmetic.of(cpu, a.dtype(), b.dtype(), out.dtype()), a, b, null, out);
     }
+
+    /** With tiles; false for products too small for them. */
+    private boolean multiply(TileDot tile, View a, View b, View out) {
+        var product = Product.of(tile.layout, a, b, out, null);
+        if (product.m() == 0 || !PanelProducts.pays(product)) return false;
+        panels.multiply(product, new PanelProducts.Way(tile, null, null));
+        return true;
+    }
+
+    /** {@code out = a b} of finite F32 from parts in BF16, as {@code split} says; false if the CPU has no products of BF16, or nothing to sum. */
+    boolean multiply(View a, View b, Precision split, View out) {
+        var product = Product.of(Arithmetic.BF16, a, b, out, null);
+        if (!splits() || product.k() == 0) return false;
+        var tile = TileDot.of(cpu, DType.BF16, DType.BF16, DType.F32);
+        if (out.size() > 0) panels.multiply(product, new PanelProducts.Way(tile != null && PanelProducts.pays(product) ? tile : null, split, null));
+        return true;
+    }
+
+    /** True if the CPU has products of BF16, of which those of F32 can be made. */
+    boolean splits() { return cpu.has(Feature.AVX512_BF16); }
+
+    /** The panels of a right matrix, to be multiplied again and again; null for types without kernels. */
+    public PackedPanels pack(View right) { return right.size() == 0 ? null : panels.pack(right); }
+
+    /** {@code out = a right}; false if these panels are not for such operands. */
+    public boolean multiply(View a, PackedPanels right, View out) { return out.size() == 0 || panels.multiply(a, right, out); }
 
     /**
      * {@code out = then(a b, others..)}, piece by piece while the sums are in the cache; false where {@link #multiply(View, View, View)} is, for types
@@ -114,7 +152,7 @@ public final class Gemm {
         if (!direct) finish(product, scratch, index, i, rows, j, columns);
     }
 
-    private static Operand sums(Arithmetic arithmetic, Scratch scratch, int rows, int columns) {
+    static Operand sums(Arithmetic arithmetic, Scratch scratch, int rows, int columns) {
         return new Operand(scratch.get(Scratch.Use.SUMS, (long) rows * columns * arithmetic.lane), (long) columns * arithmetic.lane, arithmetic.lane);
     }
 

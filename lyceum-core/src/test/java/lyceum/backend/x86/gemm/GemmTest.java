@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Products in machine code, on every level of the CPU, against three loops in F64. */
 class GemmTest {
     /** Types of the operands and of the result. */
-    private record Types(DType a, DType b, DType out) {
+    record Types(DType a, DType b, DType out) {
         static Types same(DType type) { return new Types(type, type, type); }
 
         boolean isByte() { return a.bytes() == 1; }
@@ -47,15 +47,15 @@ class GemmTest {
         }
     }
 
-    private static final Types[] WIDE = {Types.same(DType.F32), Types.same(DType.F64)};
-    private static final Types[] SHORT = {Types.same(DType.BF16), Types.same(DType.F16), new Types(DType.BF16, DType.BF16, DType.F32), new Types(DType.F16, DType.F16, DType.F32)};
-    private static final Types[] WHOLE = {new Types(DType.I8, DType.I8, DType.I32), new Types(DType.U8, DType.I8, DType.I32), new Types(DType.U8, DType.U8, DType.I32), new Types(DType.I8, DType.U8, DType.I32), Types.same(DType.I32)};
+    static final Types[] WIDE = {Types.same(DType.F32), Types.same(DType.F64)};
+    static final Types[] SHORT = {Types.same(DType.BF16), Types.same(DType.F16), new Types(DType.BF16, DType.BF16, DType.F32), new Types(DType.F16, DType.F16, DType.F32)};
+    static final Types[] WHOLE = {new Types(DType.I8, DType.I8, DType.I32), new Types(DType.U8, DType.I8, DType.I32), new Types(DType.U8, DType.U8, DType.I32), new Types(DType.I8, DType.U8, DType.I32), Types.same(DType.I32)};
     private static final Types[] FLOATS = join(WIDE, SHORT), ALL = join(FLOATS, WHOLE);
 
     private static Types[] join(Types[] a, Types[] b) { return java.util.stream.Stream.concat(java.util.Arrays.stream(a), java.util.Arrays.stream(b)).toArray(Types[]::new); }
 
     /** Operands and a place for the result. */
-    private record Case(Types types, StridedMatrix a, StridedMatrix b, StridedMatrix out) {
+    record Case(Types types, StridedMatrix a, StridedMatrix b, StridedMatrix out) {
         static Case draw(Choices choices, Types types, int m, int n, int k) {
             long batch = choices.next(5) == 5 ? 1 + choices.next(3) : 1;
             return new Case(types, StridedMatrix.operand(choices, types.a, batch, m, k), StridedMatrix.operand(choices, types.b, batch, k, n), StridedMatrix.result(choices, types.out, batch, m, n));
