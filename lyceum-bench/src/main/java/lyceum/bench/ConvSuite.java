@@ -28,7 +28,7 @@ final class ConvSuite implements Suite {
     }
 
     private static final List<Layer> LAYERS = List.of(new Layer(3, 224, 64, 7, 2, 1), new Layer(64, 56, 64, 3, 1, 1), new Layer(64, 56, 128, 3, 2, 1), new Layer(64, 56, 128, 1, 2, 1), new Layer(128, 28, 128, 3, 1, 1),
-            new Layer(128, 28, 256, 3, 2, 1), new Layer(256, 14, 256, 3, 1, 1), new Layer(256, 14, 512, 3, 2, 1), new Layer(512, 7, 512, 3, 1, 1),
+            new Layer(128, 28, 256, 3, 2, 1), new Layer(128, 28, 256, 1, 2, 1), new Layer(256, 14, 256, 3, 1, 1), new Layer(256, 14, 512, 3, 2, 1), new Layer(256, 14, 512, 1, 2, 1), new Layer(512, 7, 512, 3, 1, 1),
             new Layer(32, 112, 32, 3, 1, 32), new Layer(144, 56, 144, 3, 2, 144), new Layer(384, 14, 384, 3, 1, 384));
 
     @Override public void measure(SideBySide bench) {

@@ -35,8 +35,8 @@ final class LearnSuite {
         String shape() { return name.equals("digits") ? "digits" : rows.size() + "x" + rows.features(); }
     }
 
-    /** Median seconds of both (the peer's NaN without one), and what the last fits found. */
-    private record Fit<M>(double ours, double theirs, M model, JsonNode answer) {
+    /** Seconds of both (the peer's NaN without one), and what the last fits found. */
+    private record Fit<M>(Timing.Median ours, Timing.Median theirs, M model, JsonNode answer) {
         double found(String name) { return answer == null ? Double.NaN : answer.path(name).asDouble(); }
     }
 
@@ -150,7 +150,7 @@ final class LearnSuite {
         int calls = 0;
         for (; calls < 3 || System.nanoTime() - begin < 2_000_000_000L; calls++) model = ours.get();
         double round = (System.nanoTime() - begin) * 1e-9 / calls + (answer == null ? 0 : answer.path("seconds").asDouble());
-        int rounds = Math.clamp((int) (10 / round), 5, 31) | 1;
+        int rounds = Math.clamp((int) (10 / round), 7, 31) | 1;
         double[] a = new double[rounds], b = new double[rounds];
         for (int i = 0; i < rounds; i++) {
             long start = System.nanoTime();
@@ -159,11 +159,13 @@ final class LearnSuite {
             answer = peer == null ? null : peer.call(function, request);
             b[i] = answer == null ? Double.NaN : answer.path("seconds").asDouble();
         }
-        return new Fit<>(Timing.Median.of(a).value(), Timing.Median.of(b).value(), model, answer);
+        return new Fit<>(Timing.Median.of(a), Timing.Median.of(b), model, answer);
     }
 
     private void time(String name, Data data, Fit<?> fit) {
-        add(Row.time("learn", name, data.shape(), "F64", threads, fit.ours * 1e3, fit.theirs * 1e3, "ms", peerName()));
+        Timing.Median ours = fit.ours, theirs = fit.theirs;
+        add(new Row("learn", name, data.shape(), "F64", threads, ours.value() * 1e3, theirs.value() * 1e3, "ms", theirs.value() / ours.value(), peerName(), Cpu.name(),
+                ours.spread(), theirs.spread(), theirs.least() / ours.least(), "", Double.NaN, Verdict.NONE));
     }
 
     private void same(String name, Data data, double ours, double theirs, String unit) {

@@ -27,7 +27,7 @@ public final class Main implements Callable<Integer> {
     /** Load over cores from which on medians are doubtful. */
     private static final double BUSY = 0.75;
 
-    enum SuiteName { core, gemm, matvec, elementwise, reductions, attention, conv, optim, nn, startup, learn, studio, acceptance }
+    enum SuiteName { core, gemm, matvec, elementwise, reductions, attention, indexing, conv, optim, nn, startup, learn, studio, acceptance }
 
     @Parameters(description = "One of: ${COMPLETION-CANDIDATES}") private SuiteName suite;
 
@@ -54,6 +54,7 @@ public final class Main implements Callable<Integer> {
 
     @Override public Integer call() throws Exception {
         if (threads < 0 || repetitions < 0) throw new IllegalArgumentException("bench: " + threads + " threads and " + repetitions + " repetitions; both are at least 1");
+        long start = System.nanoTime();
         if (!json) System.out.printf("%s%n%s%n", Cpu.name(), Table.head());
         List<Row> rows = switch (suite) {
             case core -> tensors(new CoreSuite());
@@ -62,6 +63,7 @@ public final class Main implements Callable<Integer> {
             case elementwise -> tensors(new ElementwiseSuite());
             case reductions -> tensors(new ReductionSuite());
             case attention -> tensors(new AttentionSuite());
+            case indexing -> tensors(new IndexingSuite());
             case conv -> tensors(new ConvSuite());
             case optim -> tensors(new OptimSuite());
             case nn -> tensors(new NnSuite());
@@ -71,7 +73,10 @@ public final class Main implements Callable<Integer> {
             case acceptance -> new AcceptanceSuite(root, this::show).run();
         };
         if (json) System.out.println(JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValueAsString(rows));
-        else Judgement.of(rows).forEach(j -> System.out.println(j.sentence()));
+        else {
+            Judgement.of(rows).forEach(j -> System.out.println(j.sentence()));
+            System.out.printf("%d rows in %d s%n", rows.size(), Math.round((System.nanoTime() - start) * 1e-9));
+        }
         if (svg != null) Files.writeString(svg, Svg.write(Chart.of(suite.name(), rows), Theme.LIGHT, WIDTH));
         if (record) History.append(root.resolve(History.FILE), LocalDate.now(ZoneOffset.UTC), Machine.version(), Commit.of(root), rows);
         return 0;

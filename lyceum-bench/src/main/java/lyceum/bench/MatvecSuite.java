@@ -1,10 +1,11 @@
 package lyceum.bench;
 
 import java.lang.foreign.Arena;
-import java.util.ArrayList;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import lyceum.DType;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockFormat;
@@ -22,30 +23,55 @@ final class MatvecSuite implements Suite {
     private static final double SHARE = 0.85;
     /** Bytes of all matrices of a row: several times the last cache. */
     private static final long ALL = 160L << 20;
-    private static final List<BlockFormat> FORMATS = List.of(BlockFormat.Q8_0, BlockFormat.Q4_0, BlockFormat.Q4_K, BlockFormat.Q5_K, BlockFormat.Q6_K, BlockFormat.F16, BlockFormat.BF16);
+    private static final List<BlockFormat> ASKED = List.of(BlockFormat.Q8_0, BlockFormat.Q4_0, BlockFormat.Q4_K, BlockFormat.F16);
+    private static final List<BlockFormat> FORMATS = Stream.concat(ASKED.stream(), Stream.of(BlockFormat.Q5_K, BlockFormat.Q6_K, BlockFormat.BF16)).toList();
 
     private final Roofline roofline = new Roofline();
 
     @Override public void measure(SideBySide bench) {
         roofline.showReading(bench);
         for (int[] size : new int[][] {{4096, 4096}, {14336, 4096}, {4096, 14336}}) {
-            for (var format : FORMATS) {
-                // Random values need no search for good scales: one matrix, read as many from the same bytes, each arranged by the backend for itself.
-                var first = QuantisedMatrix.of(Tensor.randn(Rng.of(1), size[0], size[1]), format);
-                var layers = IntStream.range(0, (int) (ALL / first.bytes()) + 2).mapToObj(i -> QuantisedMatrix.on(first.segment(), format, size[0], size[1])).toList();
+            for (var format : size[0] == size[1] ? FORMATS : ASKED) {
+                var layers = new Layers(format, size[0], size[1]);
                 for (var activations : format.isFloat() ? new Activations[] {Activations.F32} : Activations.values()) measure(bench, layers, activations);
-                java.lang.ref.Reference.reachabilityFence(first);
+                java.lang.ref.Reference.reachabilityFence(layers);
             }
         }
     }
 
-    private void measure(SideBySide bench, List<QuantisedMatrix> layers, Activations activations) {
-        var w = layers.getFirst();
-        var name = "mat-vec " + w.format().name() + (activations == Activations.F32 ? "" : ", activations in " + activations);
-        var c = new Case(name, w.rows() + "x" + w.columns(), DType.F32, Unit.gigabytes(w.bytes())).besideCalls("read bandwidth", SHARE, reading(bench, layers));
+    /** As many matrices as exceed the caches, made when they are first wanted. Some rows are quantised and repeated: each matrix is arranged by the backend for itself. */
+    private static final class Layers {
+        private static final int DISTINCT = 32;
+
+        final BlockFormat format;
+        final long rows, columns, bytes;
+        private MemorySegment memory;
+        private List<QuantisedMatrix> all;
+
+        Layers(BlockFormat format, long rows, long columns) {
+            this.format = format;
+            this.rows = rows;
+            this.columns = columns;
+            this.bytes = rows * format.rowBytes(columns);
+        }
+
+        List<QuantisedMatrix> all() {
+            if (all != null) return all;
+            var some = QuantisedMatrix.of(Tensor.randn(Rng.of(1), DISTINCT, columns), format);
+            memory = Arena.ofAuto().allocate(bytes, 64);
+            for (long at = 0; at < bytes; at += some.bytes()) MemorySegment.copy(some.segment(), 0, memory, at, some.bytes());
+            all = IntStream.range(0, (int) (ALL / bytes) + 2).mapToObj(i -> QuantisedMatrix.on(memory, format, rows, columns)).toList();
+            java.lang.ref.Reference.reachabilityFence(some);
+            return all;
+        }
+    }
+
+    private void measure(SideBySide bench, Layers layers, Activations activations) {
+        var name = "mat-vec " + layers.format.name() + (activations == Activations.F32 ? "" : ", activations in " + activations);
+        var c = new Case(name, layers.rows + "x" + layers.columns, DType.F32, Unit.gigabytes(layers.bytes)).besideCalls("read bandwidth", SHARE, reading(bench, layers));
         bench.measure(c, () -> {
-            var all = layers.stream().map(l -> l.withActivations(activations)).toList();
-            var x = Tensor.randn(Rng.of(2), 1, w.columns()).compute();
+            var all = layers.all().stream().map(l -> l.withActivations(activations)).toList();
+            var x = Tensor.randn(Rng.of(2), 1, layers.columns).compute();
             for (var layer : all) layer.matmul(x).compute(); // the first product arranges the weights
             var next = new int[1];
             return () -> all.get(next[0]++ % all.size()).matmul(x).compute();
@@ -53,12 +79,12 @@ final class MatvecSuite implements Suite {
     }
 
     /** Seconds of reading so many matrices. */
-    private IntToDoubleFunction reading(SideBySide bench, List<QuantisedMatrix> layers) {
-        double bytes = layers.getFirst().bytes();
+    private IntToDoubleFunction reading(SideBySide bench, Layers layers) {
+        double bytes = layers.bytes;
         if (Cpu.unavailable() != null) return calls -> roofline.readSeconds(bytes * calls, bench.threads());
         var reading = new ReadBandwidth[1];
         return calls -> {
-            if (reading[0] == null) reading[0] = new ReadBandwidth(layers.stream().map(QuantisedMatrix::blocks).toList());
+            if (reading[0] == null) reading[0] = new ReadBandwidth(layers.all().stream().map(QuantisedMatrix::blocks).toList());
             return Timing.seconds(() -> {
                 reading[0].pass();
                 return null;

@@ -10,6 +10,8 @@ final class Roofline {
     /** Beyond every cache, for each thread. */
     private static final int FLOATS = 1 << 26;
     private static final int CHAINS = 16;
+    /** Of a thread: some hundredths of a second. */
+    private static final double MOST_OPERATIONS = 5e9;
 
     private float[][] memory;
     private volatile float sink;
@@ -20,8 +22,10 @@ final class Roofline {
     /** The read bandwidth itself as a row. */
     void showReading(SideBySide bench) { bench.compare(new Case("read bandwidth", "from memory", DType.F32, Unit.gigabytes(1e9)), calls -> readSeconds(1e9 * calls, bench.threads())); }
 
-    /** Seconds that {@code operations} F32 operations (an FMA is two) take at the peak of so many threads. */
+    /** Seconds that {@code operations} F32 operations (an FMA is two) take at the peak of so many threads; of many, a part is timed. */
     double fmaSeconds(double operations, int threads) {
+        double most = MOST_OPERATIONS * threads;
+        if (operations > most) return fmaSeconds(most, threads) * (operations / most);
         long each = (long) (operations / threads / (2.0 * CHAINS * FloatVector.SPECIES_PREFERRED.length())) + 1;
         return timed(threads, t -> {
             float sum = 0;

@@ -13,9 +13,10 @@ import java.util.function.Supplier;
 final class SideBySide {
     /** Samples under a median that is quoted. */
     private static final int LEAST = 7;
-    /** Seconds after which {@link #LEAST} samples are enough, and how long a round is of which {@link #FEW} must do. */
-    private static final double LONGEST = 15, VERY_LONG = 10;
-    private static final int FEW = 3;
+    /** Seconds after which {@link #LEAST} samples are enough. */
+    private static final double LONGEST = 5;
+    /** Others need a shorter warm-up than ours, which a JVM may still be compiling. */
+    private static final double OTHERS = 0.25;
 
     /** How long to measure. @param repetitions samples of each contender, {@code sample} the seconds that one takes at least, {@code only} a part of the rows to measure, or "" */
     record Effort(int repetitions, double warmUp, double sample, String only) {
@@ -27,8 +28,8 @@ final class SideBySide {
 
         Effort repetitions(int n) { return new Effort(n, warmUp, sample, only); }
 
-        /** Fewer where a round takes long, but seven at least if as many are asked for, unless a round takes more than ten seconds. */
-        int rounds(double secondsEach) { return Math.min(repetitions, secondsEach > VERY_LONG ? FEW : Math.max(LEAST, (int) (LONGEST / secondsEach))); }
+        /** Fewer where a round takes long, but seven at least if as many are asked for. */
+        int rounds(double secondsEach) { return Math.min(repetitions, Math.max(LEAST, (int) (LONGEST / secondsEach))); }
 
         boolean wants(Case c) { return only.isEmpty() || (c.name() + " " + c.shape() + " " + c.dtype()).contains(only); }
     }
@@ -68,7 +69,7 @@ final class SideBySide {
         var paces = new Timing.Pace[n];
         double round = 0;
         for (int i = 0; i < n; i++) {
-            paces[i] = Timing.pace(contenders.get(i).seconds, effort.warmUp, effort.sample);
+            paces[i] = Timing.pace(contenders.get(i).seconds, i == 0 ? effort.warmUp : OTHERS * effort.warmUp, effort.sample);
             round += paces[i].seconds();
         }
         var samples = new double[n][effort.rounds(round)];

@@ -1,4 +1,5 @@
 """PyTorch as a peer: prepare() makes the inputs of one operation, run() times calls of it."""
+import os
 import time
 
 import torch
@@ -13,7 +14,8 @@ def hello(threads):
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     blas = [line for line in open("/proc/self/maps") if "openblas" in line or "mkl_" in line]
-    return {"name": "PyTorch " + torch.__version__.split("+")[0], "blas": bool(blas)}
+    masked = " at " + torch.backends.cpu.get_cpu_capability() if "ATEN_CPU_CAPABILITY" in os.environ else ""
+    return {"name": "PyTorch " + torch.__version__.split("+")[0] + masked, "blas": bool(blas)}
 
 
 def prepare(op, **arguments):
@@ -120,6 +122,23 @@ def attention(heads, time, width, dtype, backward, batch=1):
     return swept(f, q, k, v) if backward else f
 
 
+def indexing(name, rows, width, other):
+    if name in ("gather rows", "embedding's gradient"):
+        x, g, i = randn(other, width), randn(rows, width), torch.randint(0, other, (rows,))
+        return (lambda: torch.index_select(x, 0, i)) if name == "gather rows" else (lambda: torch.ops.aten.embedding_dense_backward(g, i, other, -1, False))
+    if name.endswith("elements"):
+        x, y, i = randn(rows, width), randn(rows, width), torch.randint(0, width, (rows, width))
+        return (lambda: torch.gather(x, 1, i)) if name.startswith("gather") else (lambda: torch.scatter_add(x, 1, i, y))
+    x = randn(rows, width)
+    if name.startswith("running"):
+        f = {"sum": torch.cumsum, "product": torch.cumprod, "maximum": torch.cummax}[name.split()[1]]
+        return lambda: f(x, other)
+    if name.startswith("segment"):
+        lengths = torch.full((other,), rows // other)
+        return lambda: torch.segment_reduce(x, name.split()[1], lengths=lengths)
+    return {"sort": lambda: torch.sort(x, dim=1, stable=True), "argsort": lambda: torch.argsort(x, dim=1, stable=True), "top-k": lambda: torch.topk(x, other, 1), "argmax": lambda: torch.argmax(x, 1)}[name]
+
+
 def conv(batch, inputs, size, outputs, kernel, stride, padding, groups, backward):
     x, w = randn(batch, inputs, size, size), randn(outputs, inputs // groups, kernel, kernel)
     f = lambda: F.conv2d(x, w, None, stride, padding, 1, groups)
@@ -185,5 +204,5 @@ def train_gpt(vocabulary, layers, heads, width, block, batch):
     return train(Gpt(vocabulary, layers, heads, width, block), x, y.view(-1))
 
 
-operations = {f.__name__: f for f in (matmul, matmul_int8, add, recorded_add, scale, chain, gelu_affine, swiglu, dropout_residual, rowwise, attention, conv, adamw, train_mlp, train_gpt)}
+operations = {f.__name__: f for f in (matmul, matmul_int8, add, recorded_add, scale, chain, gelu_affine, swiglu, dropout_residual, rowwise, attention, indexing, conv, adamw, train_mlp, train_gpt)}
 serve(hello, prepare, run)

@@ -41,6 +41,20 @@ class JudgementTest {
         assertThat(Judgement.of(rows)).hasSize(5);
     }
 
+    @Test void rowsWithALimitAreJudgedTogether() {
+        var rows = List.of(limited(300, 150), limited(100, 95), limited(0.3, 0.33));
+        assertThat(Judgement.of(rows)).hasSize(1).first().satisfies(j -> {
+            assertThat(j.median()).isEqualTo(100 / 95.0);
+            assertThat(j.worst()).isEqualTo(0.3 / 0.33);
+            assertThat(j.isMet()).isTrue();
+            assertThat(j.sentence()).contains("beside its limit: median 1.05 of 3 rows, worst 0.91").endsWith("target 1: met");
+        });
+    }
+
+    private static Row limited(double limit, double ours) {
+        return new Row("startup", "start", "", "F32", 1, ours, Double.NaN, "ms", Double.NaN, "", "a CPU", 0, Double.NaN, Double.NaN, "avx512", limit, Verdict.atMost(limit, ours));
+    }
+
     private static Judgement one(double... ratios) {
         var rows = new Row[ratios.length];
         Arrays.setAll(rows, i -> row("F32", 1, "libtorch", 1, i, ratios[i]));

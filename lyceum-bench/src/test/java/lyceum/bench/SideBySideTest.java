@@ -36,9 +36,9 @@ class SideBySideTest {
     @Test void longRoundsAreRepeatedLessOften() {
         var effort = new SideBySide.Effort(31, 1, 1, "");
         assertThat(effort.rounds(0.1)).isEqualTo(31);
-        assertThat(effort.rounds(1)).isEqualTo(15);
-        assertThat(effort.rounds(9)).isEqualTo(7);
-        assertThat(effort.rounds(11)).isEqualTo(3);
+        assertThat(effort.rounds(0.5)).isEqualTo(10);
+        assertThat(effort.rounds(2)).isEqualTo(7);
+        assertThat(effort.rounds(100)).isEqualTo(7);
         assertThat(effort.repetitions(5).rounds(1)).isEqualTo(5);
     }
 

@@ -48,6 +48,12 @@ public interface Backend {
      */
     void matmul(View a, View b, View out);
 
+    /** {@link #matmul(View, View, View)} of F32, as exactly as {@code precision} asks at least; by default in F32. */
+    default void matmul(View a, View b, Precision precision, View out) { matmul(a, b, out); }
+
+    /** {@link #matmul(View, View, View)} of a matrix with one that takes part in many products. */
+    default void matmul(View a, RightMatrix b, View out) { matmul(a, b.view(), out); }
+
     /**
      * {@code out = then(a b, others..)}: a product of one type, and a program of one output that reads it as operand 0 and {@code others}, which have
      * the result's shape, as operands 1, 2, .. (a bias, an activation, a residual, a scale, what is already in {@code out}). The bits are those of the
@@ -77,6 +83,9 @@ public interface Backend {
     /** The largest of each window, NaN if it holds one, and (I64) its row-major number in the channel; the first of equals. {@code how} is spread over the axes. */
     void maxPool(Pooling how, View x, View y, View indices);
 
+    /** The gradient of {@link #maxPool} by x, from that by y: each of y is added where {@code indices} says that its maximum stood. */
+    void maxPoolBack(View y, View indices, View x);
+
     /** The mean of each window. */
     void averagePool(Pooling how, View x, View y);
 
@@ -91,10 +100,20 @@ public interface Backend {
      */
     void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out);
 
-    /** {@code out[.., j, ..] = in[.., index[.., j, ..], ..]} along {@code axis}; index (I64) and out share a shape. Indices are in range. */
+    /**
+     * {@code out[.., j, ..] = in[.., index[.., j, ..], ..]} along {@code axis}; index (I64) and out share a shape. Negative indices count
+     * from the end.
+     *
+     * @throws lyceum.ShapeException if an index is out of range; out then holds anything
+     */
     void gather(View in, int axis, View index, View out);
 
-    /** {@code out[.., index[.., j, ..], ..] (op)= in[.., j, ..]}; index (I64) and in share a shape. In row-major order of {@code in}. */
+    /**
+     * {@code out[.., index[.., j, ..], ..] (op)= in[.., j, ..]}; index (I64) and in share a shape. In row-major order of {@code in}. Negative indices
+     * count from the end.
+     *
+     * @throws lyceum.ShapeException if an index is out of range; out then holds anything
+     */
     void scatter(Scatter rule, View in, int axis, View index, View out);
 
     /**

@@ -55,4 +55,18 @@ public record Pooling(List<Integer> window, List<Integer> stride, List<Integer> 
         long count = (padded - reach + (ceil ? step - 1 : 0)) / step + 1;
         return ceil && (count - 1) * step >= size + padding.get(axis) ? count - 1 : count;
     }
+
+    /** How many elements of each window a mean divides by: those of the input, or of the input with its padding (a last window may reach beyond even that). */
+    public double[] counts(WindowGeometry g) {
+        var counts = new double[g.outVolume()];
+        for (int j = 0; j < counts.length; j++) {
+            int[] place = {j / (g.out()[1] * g.out()[2]), j / g.out()[2] % g.out()[1], j % g.out()[2]};
+            counts[j] = 1;
+            for (int axis = 0; axis < 3; axis++) {
+                int beyond = countPadding ? g.before()[axis] : 0, start = place[axis] * g.stride()[axis] - g.before()[axis];
+                counts[j] *= Math.min(start + g.kernel()[axis], g.in()[axis] + beyond) - Math.max(start, -beyond);
+            }
+        }
+        return counts;
+    }
 }

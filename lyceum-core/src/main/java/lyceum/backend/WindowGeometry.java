@@ -1,5 +1,8 @@
 package lyceum.backend;
 
+import java.util.Arrays;
+import lyceum.ShapeException;
+
 /**
  * Sizes of a convolution or pooling over exactly three spatial axes; fewer are preceded by axes of size 1. Arrays have one number an axis.
  *
@@ -17,22 +20,46 @@ public record WindowGeometry(int batch, int inputs, int outputs, int groups, int
         void visit(int x, int y, int n);
     }
 
-    /** @param how {@linkplain Convolution#over spread} over the spatial axes */
+    /**
+     * @param how {@linkplain Convolution#over spread} over the spatial axes
+     * @throws ShapeException if a size, or a channel's volume or an axis with its padding, is beyond int
+     */
     public static WindowGeometry of(Convolution how, long[] x, long[] weight, long[] y) {
-        return new WindowGeometry(Math.toIntExact(x[0]), Math.toIntExact(x[1]), Math.toIntExact(y[1]), how.groups(), spatial(x), spatial(weight), spatial(y),
-                spread(how.stride(), 1), spread(how.before(), 0), spread(how.dilation(), 1));
+        int[] stride = spread(how.stride(), 1), before = spread(how.before(), 0), dilation = spread(how.dilation(), 1);
+        check("conv", x, weight, y, stride, before, dilation);
+        return new WindowGeometry((int) x[0], (int) x[1], (int) y[1], how.groups(), spatial(x), spatial(weight), spatial(y), stride, before, dilation);
     }
 
-    /** @param how {@linkplain Pooling#over spread} over the spatial axes */
+    /** The same. @param how {@linkplain Pooling#over spread} over the spatial axes */
     public static WindowGeometry of(Pooling how, long[] x, long[] y) {
-        int channels = Math.toIntExact(x[1]);
-        return new WindowGeometry(Math.toIntExact(x[0]), channels, channels, Math.max(1, channels), spatial(x), spread(how.window(), 1), spatial(y),
-                spread(how.stride(), 1), spread(how.padding(), 0), spread(how.dilation(), 1));
+        int[] window = spread(how.window(), 1), stride = spread(how.stride(), 1), before = spread(how.padding(), 0), dilation = spread(how.dilation(), 1);
+        check("pooling", x, new long[] {1, 1, window[0], window[1], window[2]}, y, stride, before, dilation);
+        return new WindowGeometry((int) x[0], (int) x[1], (int) x[1], Math.max(1, (int) x[1]), spatial(x), window, spatial(y), stride, before, dilation);
+    }
+
+    /** Positions within a channel are ints, those in the padding included. */
+    private static void check(String operation, long[] x, long[] window, long[] y, int[] stride, int[] before, int[] dilation) {
+        double most = 0;
+        for (var shape : new long[][] {x, window, y}) {
+            double volume = 1;
+            for (int i = 0; i < shape.length; i++) {
+                most = Math.max(most, shape[i]);
+                if (i >= 2) volume *= shape[i];
+            }
+            most = Math.max(most, volume);
+        }
+        int first = AXES + 2 - x.length; // of the axes that there are
+        for (int axis = first; axis < AXES; axis++) {
+            double in = x[axis - first + 2] + (double) before[axis], reach = (window[window.length - AXES + axis] - 1.0) * dilation[axis];
+            most = Math.max(most, Math.max(in, y[axis - first + 2] * (double) stride[axis] + reach));
+        }
+        if (most > Integer.MAX_VALUE) throw new ShapeException(operation + ": input " + Arrays.toString(x) + " and result " + Arrays.toString(y) + " under a window "
+                + Arrays.toString(Arrays.copyOfRange(window, 2, window.length)) + "; each size, a channel's volume and an axis with its padding are at most " + Integer.MAX_VALUE + ": cut the input into parts");
     }
 
     private static int[] spatial(long[] shape) {
         var sizes = new int[] {1, 1, 1};
-        for (int i = 2; i < shape.length; i++) sizes[AXES - shape.length + i] = Math.toIntExact(shape[i]);
+        for (int i = 2; i < shape.length; i++) sizes[AXES - shape.length + i] = (int) shape[i];
         return sizes;
     }
 
@@ -54,7 +81,7 @@ public record WindowGeometry(int batch, int inputs, int outputs, int groups, int
     /** Elements of the window. */
     public int taps() { return volume(kernel); }
 
-    private static int volume(int[] sizes) { return Math.multiplyExact(Math.multiplyExact(sizes[0], sizes[1]), sizes[2]); }
+    private static int volume(int[] sizes) { return sizes[0] * sizes[1] * sizes[2]; }
 
     /** Place of a tap along an axis; taps are numbered in row-major order. */
     public int tap(int axis, int tap) {

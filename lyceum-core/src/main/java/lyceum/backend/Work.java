@@ -31,6 +31,7 @@ record Work(double bytes, double operations) {
         var views = new ArrayList<View>();
         for (var argument : arguments) {
             if (argument instanceof View view) views.add(view);
+            else if (argument instanceof RightMatrix right) views.add(right.view());
             else if (argument instanceof View[] several) views.addAll(List.of(several));
             else if (argument instanceof Epilogue epilogue && epilogue.bias() != null) views.add(views.size(), epilogue.bias());
         }

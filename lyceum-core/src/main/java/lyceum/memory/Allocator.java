@@ -23,6 +23,8 @@ public final class Allocator {
     private static final long FIRST_COLLECTION = 128L << 20;
     /** The first so many collections may raise the amount of garbage that gathers between two; then memory is flat. */
     private static final int SETTLING = 2;
+    /** No machine's budget is below it. */
+    private static final long LEAST_BUDGET = 64L << 20;
 
     static final Allocator INSTANCE = new Allocator();
 
@@ -30,17 +32,20 @@ public final class Allocator {
     private final boolean guard = "on".equals(System.getenv("LYCEUM_GUARD"));
     private final AtomicLong guarded = new AtomicLong();
     private final Sites sites = Sites.fromSettings();
-    private final long budget = Long.getLong("lyceum.memory.budget", machineMemory() / 2);
+    /** 0 if it is the machine's to say. */
+    private final long setBudget = Long.getLong("lyceum.memory.budget", 0);
     private final Block.Live live = new Block.Live(this::giveBack);
     @SuppressWarnings({"unchecked", "rawtypes"})
     private final ArrayDeque<MemorySegment>[] cache = new ArrayDeque[SizeClass.COUNT];
     /** By size class, the fewest blocks that lay in the cache since it was last trimmed: so many were not needed. */
     private final int[] unused = new int[SizeClass.COUNT];
-    /** Bytes in blocks that storages hold, the most that ever were, and bytes taken from the system (those, and the cache). */
-    private final AtomicLong out = new AtomicLong(), peak = new AtomicLong(), taken = new AtomicLong();
+    /** Bytes in blocks that storages hold or that are asked for, the most that ever were, and bytes in the cache. */
+    private final AtomicLong out = new AtomicLong(), peak = new AtomicLong(), cached = new AtomicLong();
     private volatile long collectAt = FIRST_COLLECTION;
     /** Garbage that may gather between two collections. */
     private volatile long headroom = FIRST_COLLECTION;
+    /** True while a thread makes room for its request. */
+    private volatile boolean makingRoom;
     private int collections;
     private long survived, lastCollection = System.nanoTime();
     private final Slab[] slabs = new Slab[2];
@@ -60,7 +65,7 @@ public final class Allocator {
         if (guard) return guarded(bytes);
         if (scope != null && scope.isDetached()) scope = null;
         if (bytes <= Slab.SMALL) return scope == null ? small(bytes) : scope.carve(bytes);
-        if (bytes > budget) throw beyondBudget(bytes);
+        if (isBeyond(bytes)) throw beyondBudget(out.get(), bytes);
         var storage = large(bytes);
         if (scope != null) scope.own(storage);
         return storage;
@@ -101,32 +106,27 @@ public final class Allocator {
 
     private void giveBack(MemorySegment memory) {
         if (poison) memory.fill((byte) 0xA5);
-        out.addAndGet(-memory.byteSize());
         var list = cache[SizeClass.of(memory.byteSize())];
         synchronized (list) {
             list.push(memory);
         }
+        cached.addAndGet(memory.byteSize());
+        out.addAndGet(-memory.byteSize());
     }
 
     private MemorySegment block(int sizeClass) {
         live.reclaim();
-        long size = SizeClass.bytes(sizeClass);
-        long now = out.addAndGet(size);
-        if (now > collectAt) collect(now);
-        if (now > peak.get()) peak.accumulateAndGet(now, Math::max);
-        var cached = fromCache(sizeClass);
-        if (cached != null) return cached;
-        if (taken.get() - now > mostCached()) trim(mostCached() / 2);
-        if (taken.addAndGet(size) > budget) makeRoom(sizeClass);
+        if (makingRoom) waitForRoom();
+        long size = SizeClass.bytes(sizeClass), now = out.addAndGet(size);
         try {
-            var again = fromCache(sizeClass);
-            if (again != null) {
-                taken.addAndGet(-size);
-                return again;
-            }
-            return NativeMemory.allocate(size);
+            if (now > collectAt) collect(now);
+            if (now > peak.get()) peak.accumulateAndGet(now, Math::max);
+            var memory = fromCache(sizeClass);
+            if (memory != null) return memory;
+            if (cached.get() > mostCached()) trim(mostCached() / 2);
+            if (isBeyond(out.get() + cached.get())) memory = makeRoom(sizeClass);
+            return memory != null ? memory : NativeMemory.allocate(size);
         } catch (OutOfMemoryError e) {
-            taken.addAndGet(-size);
             out.addAndGet(-size);
             throw e;
         }
@@ -134,23 +134,25 @@ public final class Allocator {
 
     private MemorySegment fromCache(int sizeClass) {
         var list = cache[sizeClass];
+        MemorySegment memory;
         synchronized (list) {
-            var memory = list.poll();
+            memory = list.poll();
             unused[sizeClass] = Math.min(unused[sizeClass], list.size());
-            return memory;
         }
+        if (memory != null) cached.addAndGet(-memory.byteSize());
+        return memory;
     }
 
     private long mostCached() { return 2 * headroom + out.get(); }
 
     /** Gives cached blocks back to the system until {@code rest} bytes are left: first those that were not needed since the last time. */
     private synchronized void trim(long rest) {
-        if (taken.get() - out.get() <= rest) return;
+        if (cached.get() <= rest) return;
         for (int pass = 0; pass < 2; pass++) {
             for (int i = cache.length - 1; i >= 0; i--) {
                 synchronized (cache[i]) {
                     int most = pass == 0 ? unused[i] : cache[i].size();
-                    while (most-- > 0 && !cache[i].isEmpty() && taken.get() - out.get() > rest) taken.addAndGet(-cache[i].pollLast().byteSize());
+                    while (most-- > 0 && !cache[i].isEmpty() && cached.get() > rest) cached.addAndGet(-cache[i].pollLast().byteSize());
                     unused[i] = cache[i].size();
                 }
             }
@@ -164,7 +166,7 @@ public final class Allocator {
         long start = System.nanoTime(), gathered = now - survived;
         awaitCollector(100, 1); // on a busy machine that thread starts late; what it has not handed over by then would count as surviving
         long took = System.nanoTime() - start, between = Math.max(1, start - lastCollection);
-        if (collections++ < SETTLING) headroom = Math.max(headroom, Math.min(Math.min(budget / 8, 4 * FIRST_COLLECTION), (long) (gathered * (10.0 * took / between))));
+        if (collections++ < SETTLING) headroom = Math.max(headroom, Math.min(Math.min(budget() / 8, 4 * FIRST_COLLECTION), (long) (gathered * (10.0 * took / between))));
         survived = out.get();
         lastCollection = System.nanoTime();
         collectAt = survived + Math.max(headroom, survived);
@@ -193,28 +195,35 @@ public final class Allocator {
         }
     }
 
-    /** Brings what is taken back under the budget: by giving the cache back to the system, and by reclaiming what is unreachable. */
-    private synchronized void makeRoom(int sizeClass) {
-        long size = SizeClass.bytes(sizeClass);
-        trim(Math.max(0, (budget - out.get()) / 2));
-        if (taken.get() <= budget) return;
-        // The messenger of the second collection comes after all that the first one found, however late the thread that hands over is.
-        for (int round = 0; round < 3; round++) {
-            collections++;
-            awaitCollector(1000, 5);
-            if (!cache[sizeClass].isEmpty()) return;
-            trim(0);
-            if (taken.get() <= budget) return;
+    /**
+     * Brings what is taken back under the budget, by giving the cache back to the system and by reclaiming what is unreachable, or finds a block
+     * (else null). Meanwhile other threads wait: they would take the blocks that this one collects.
+     */
+    private synchronized MemorySegment makeRoom(int sizeClass) {
+        makingRoom = true;
+        try {
+            long size = SizeClass.bytes(sizeClass);
+            for (int round = 0; ; round++) {
+                var memory = fromCache(sizeClass);
+                if (memory != null) return memory;
+                trim(round == 0 ? Math.max(0, (budget() - out.get()) / 2) : 0);
+                if (!isBeyond(out.get() + cached.get())) return null;
+                // The messenger of the second collection comes after all that the first one found, however late the thread that hands over is.
+                if (round == 3 || explicitCollectionIsOff()) throw beyondBudget(out.get() - size, size);
+                collections++;
+                awaitCollector(10_000, 5);
+            }
+        } finally {
+            makingRoom = false;
         }
-        taken.addAndGet(-size);
-        out.addAndGet(-size);
-        throw beyondBudget(size);
     }
 
-    private OutOfMemoryError beyondBudget(long bytes) {
+    private synchronized void waitForRoom() { }
+
+    private OutOfMemoryError beyondBudget(long held, long bytes) {
         var stats = stats();
-        return new OutOfMemoryError("Tensors hold " + Memory.text(stats.inUse()) + " and " + Memory.text(bytes) + " more would exceed the budget of "
-                + Memory.text(budget) + "; raise it with -Dlyceum.memory.budget=BYTES. " + stats.largest(5)
+        return new OutOfMemoryError("Tensors hold " + Memory.text(held) + " and " + Memory.text(bytes) + " more would exceed the budget of "
+                + Memory.text(budget()) + "; raise it with -Dlyceum.memory.budget=BYTES. " + stats.largest(5)
                 + (sites == null ? " (LYCEUM_MEMORY_SITES=on names where)" : "") + (explicitCollectionIsOff()
                 ? ". -XX:+DisableExplicitGC is set, so that unreachable tensors cannot be reclaimed in time: remove it" : ""));
     }
@@ -226,16 +235,19 @@ public final class Allocator {
         synchronized (this) {
             asked = collections;
         }
-        return Memory.Stats.of(used, Math.max(0, taken.get() - used), peak.get(), budget, asked, live);
+        return Memory.Stats.of(used, cached.get(), peak.get(), budget(), asked, live);
     }
 
-    long budget() { return budget; }
+    long budget() { return setBudget > 0 ? setBudget : Machine.BUDGET; }
+
+    boolean isBeyond(long bytes) { return bytes > (setBudget > 0 ? setBudget : LEAST_BUDGET) && bytes > budget(); }
 
     private static boolean explicitCollectionIsOff() {
         return ManagementFactory.getRuntimeMXBean().getInputArguments().contains("-XX:+DisableExplicitGC");
     }
 
-    private static long machineMemory() {
-        return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os ? os.getTotalMemorySize() : 4L << 30;
+    /** Asked on first use: it takes 25 ms of a JVM's start. */
+    private static final class Machine {
+        static final long BUDGET = (ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os ? os.getTotalMemorySize() : 4L << 30) / 2;
     }
 }

@@ -16,7 +16,8 @@ import lyceum.ShapeException;
  *
  * <p>Computed tile by tile: memory is linear in the lengths. Query {@code i} stands at position {@code p = keys - queries + i} (the last query at
  * the last key, so that a cache of past keys works by itself), or {@code queryStarts[b] + i}; key {@code j} at position j. A query that sees no key gives
- * zeros. F16 and BF16 are accumulated in F32 (a CPU that multiplies BF16 gets weights rounded to it). The first gradient is one fused pass; a gradient that is recorded itself is taken
+ * zeros. What lies behind {@code keyLengths} or on pages that are not used is never looked at; the value of another hidden key may meet its weight, zero, so
+ * that NaN there can become NaN here. F16 and BF16 are accumulated in F32 (a CPU that multiplies BF16 gets weights rounded to it). The first gradient is one fused pass; a gradient that is recorded itself is taken
  * in tensor operations.
  *
  * @param scale of the dot products; 0 for {@code 1 / sqrt(d)}
@@ -115,6 +116,9 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
         if (keyHeads == 0 ? heads != 0 : heads % keyHeads != 0) throw new ShapeException(shapes + "the " + keyHeads + " heads of k do not divide the " + heads + " of q");
         if (blockTable != null && (blockTable.rank() != 2 || blockTable.size(0) != batch)) throw new ShapeException("attention: the block table has shape " + blockTable.shape() + "; it is (batch " + batch + ", pages)");
         long keys = blockTable == null ? k.size(2) : blockTable.size(1) * k.size(2);
+        long longest = Math.max(keys, v.size(3));
+        for (int axis = 0; axis < 4; axis++) longest = Math.max(longest, q.size(axis));
+        if (longest > Integer.MAX_VALUE) throw new ShapeException(shapes + "no axis is longer than " + Integer.MAX_VALUE);
         var lengths = numbers("keyLengths", keyLengths, batch);
         if (lengths != null && batch > 0) within("a key length", lengths, 0, keys);
         var table = blockTable == null ? null : pages(whole("blockTable", blockTable), lengths, k.size(0), k.size(2));

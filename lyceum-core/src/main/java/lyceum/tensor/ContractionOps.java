@@ -3,6 +3,7 @@ package lyceum.tensor;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
+import lyceum.backend.Precision;
 
 /** Sums of products: matrix products and their kin. */
 sealed interface ContractionOps permits Tensor {
@@ -46,6 +47,34 @@ sealed interface ContractionOps permits Tensor {
         var own = DType.promote(a.dtype(), other.dtype());
         if (type != own) throw new DTypeException("matmul: " + a.dtype() + " x " + other.dtype() + " to " + type + ": the product is " + own + "; convert the operands or the result");
         return matmul(other);
+    }
+
+    /**
+     * {@link #matmul(Tensor)} of F32 by a faster way that is less exact, if the backend has it; see {@link Precision} for their errors. The products
+     * of its gradient are as exact.
+     *
+     * @throws DTypeException {@code matmul: F64 x F64 in F32_SPLIT6: ...}
+     */
+    default Tensor matmul(Tensor other, Precision precision) {
+        var a = self();
+        if (a.dtype() != DType.F32 || other.dtype() != DType.F32) throw new DTypeException("matmul: " + a.dtype() + " x " + other.dtype() + " in " + precision + ": it is for two operands of F32; convert them, or leave the precision out");
+        if (a.rank() == 1 && other.rank() > 0) return a.unsqueeze(0).matmul(other, precision).squeeze(other.rank() == 1 ? 0 : -2);
+        if (other.rank() == 1 && a.rank() > 0) return a.matmul(other.unsqueeze(1), precision).squeeze(-1);
+        Multiplying.check(a, other);
+        return Multiplying.product(a, other, precision);
+    }
+
+    /**
+     * {@link #matmul(Tensor)} with a matrix that was packed for many products; the operands have one type, or are I8 or U8 both, whose sums are I32.
+     *
+     * @throws ShapeException if the last axis differs from the matrix's first
+     * @throws DTypeException if the types differ
+     */
+    default Tensor matmul(PackedMatrix other) {
+        var type = self().dtype();
+        if (isByte(type) && isByte(other.dtype())) return other.product(self(), DType.I32);
+        if (type != other.dtype()) throw new DTypeException("matmul: " + type + " x packed " + other.dtype() + ": convert the left operand, or pack the matrix as " + type);
+        return other.product(self(), type);
     }
 
     /** Inner product of two vectors. */

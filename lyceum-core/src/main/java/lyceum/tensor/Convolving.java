@@ -10,6 +10,7 @@ import lyceum.backend.Convolution;
 import lyceum.backend.Epilogue;
 import lyceum.backend.Op;
 import lyceum.backend.View;
+import lyceum.backend.WindowGeometry;
 import lyceum.tensor.History.Saved;
 
 /**
@@ -76,6 +77,8 @@ final class Convolving {
         if (bias != null) type = DType.promote(type, bias.dtype());
         if (!type.isFloat()) throw new DTypeException(operation + ": input " + a.dtype() + " and weight " + weight.dtype() + "; one of them must be a float");
         if (bias != null && (bias.rank() != 1 || bias.size(0) != sizes[1])) throw new ShapeException(operation + ": bias " + bias.shape() + " for " + sizes[1] + " output channels");
+        long[] in = a.shape().toArray(), window = weight.shape().toArray();
+        WindowGeometry.of(how, place == Place.Y ? in : sizes, window, place == Place.Y ? sizes : in); // refuses what is too large before anything is allocated
         if (activation != null && activation != Op.RELU && activation != Op.SIGMOID && activation != Op.TANH)
             throw new IllegalArgumentException(operation + ": activation " + activation + " cannot be fused; RELU, SIGMOID and TANH can");
         Tensor wide = a.to(type), kernel = weight.to(type), offset = bias == null ? null : bias.to(type);

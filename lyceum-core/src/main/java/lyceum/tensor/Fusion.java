@@ -31,7 +31,8 @@ final class Fusion {
     static final int SMALL = 256;
     private static final int LONGEST = 48;
     private static final long LONGEST_ROW = 1 << 18, SHORT_ROW = 1 << 16, FEW = 16;
-    private static final long MOST_HELD = Memory.budget() / 8;
+    /** Pending work may hold one part in so many of the budget. */
+    private static final long HELD = 8;
 
     enum Mode { ON, OFF, ALWAYS }
 
@@ -100,7 +101,7 @@ final class Fusion {
     private static void bound(Tensor operand) {
         var pending = operand == null ? null : operand.deferred();
         if (pending == null) return;
-        boolean holdsLess = pending.held() > MOST_HELD && pending.held() > operand.count() * operand.dtype().bytes(); // once stored
+        boolean holdsLess = pending.held() > operand.count() * operand.dtype().bytes() && Memory.exceedsBudget(HELD * pending.held()); // once stored
         if (pending.size() > LONGEST / 2 || holdsLess) operand.view();
     }
 
@@ -109,10 +110,7 @@ final class Fusion {
      * few long ones, which several threads shall share.
      */
     static Tensor rows(Op op, Tensor x) {
-        var mode = mode();
-        if (mode == Mode.OFF || mode == Mode.ON && x.count() <= SMALL || !x.dtype().isFloat() || Tracing.on()) return null;
-        long columns = x.size(-1), rows = columns == 0 ? 0 : x.count() / columns;
-        if (columns < 2 || columns > LONGEST_ROW || rows < FEW && columns > SHORT_ROW) return null;
+        if (!takesRows(x)) return null;
         bound(x);
         var sizes = x.shape().toArray();
         sizes[sizes.length - 1] = 1;
@@ -120,6 +118,14 @@ final class Fusion {
         var result = new Tensor(x.dtype(), shape, Deferred.of(op, shape, constant(x), null, null));
         awaits(x, result);
         return result;
+    }
+
+    /** True if a reduction of the last axis can be pending. */
+    static boolean takesRows(Tensor x) {
+        var mode = mode();
+        if (mode == Mode.OFF || mode == Mode.ON && x.count() <= SMALL || !x.dtype().isFloat() || Tracing.on()) return false;
+        long columns = x.size(-1), rows = columns == 0 ? 0 : x.count() / columns;
+        return columns >= 2 && columns <= LONGEST_ROW && (rows >= FEW || columns <= SHORT_ROW);
     }
 
     /** A pending constant under another name, which nobody can write to. */

@@ -78,6 +78,33 @@ sealed interface IndexOps permits Tensor {
         return scatterAdd(a, Indexing.alongAxis(index, a, source.shape()), source);
     }
 
+    /**
+     * The sums of rows (entries of the first axis) that share a number: {@code out[s] = sum of x[j] with index[j] = s}, shape (segments, ...). Zeros where
+     * there is no row. The index is a vector; it need not be sorted, but rows that are near in it are near in memory.
+     */
+    default Tensor segmentSum(Tensor index, long segments) { return Indexing.empty("segmentSum", self(), segments, 0).indexAdd(0, index, self()); }
+
+    /** The means of rows that share a number; zeros where there is none. @see #segmentSum */
+    default Tensor segmentMean(Tensor index, long segments) {
+        var sum = segmentSum(index, segments);
+        var sizes = new long[sum.rank()];
+        java.util.Arrays.fill(sizes, 1);
+        sizes[0] = segments;
+        var counts = Tensor.zeros(sum.dtype(), segments).indexAdd(0, index, Tensor.full(sum.dtype(), 1, index.count()));
+        return sum.div(counts.maximum(1).reshape(sizes));
+    }
+
+    /**
+     * The largest elements of rows that share a number, NaN if one is; the least of the type (-inf) where there is no row. Of several largest each
+     * gets an equal share of the gradient.
+     *
+     * @see #segmentSum
+     */
+    default Tensor segmentMax(Tensor index, long segments) { return Indexing.segmentExtreme(Scatter.MAX, self(), index, segments); }
+
+    /** The least elements of rows that share a number; the greatest of the type where there is no row. @see #segmentMax */
+    default Tensor segmentMin(Tensor index, long segments) { return Indexing.segmentExtreme(Scatter.MIN, self(), index, segments); }
+
     /** The elements where {@code mask} (this shape, BOOL) is true, as a vector. */
     default Tensor maskedSelect(Tensor mask) {
         if (mask.dtype() != DType.BOOL) throw new DTypeException("maskedSelect: the mask is " + mask.dtype() + ", not BOOL");

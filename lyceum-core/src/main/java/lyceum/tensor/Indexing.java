@@ -5,6 +5,8 @@ import lyceum.DTypeException;
 import lyceum.ShapeException;
 import lyceum.backend.Backend;
 import lyceum.backend.Backend.Scatter;
+import lyceum.backend.Op;
+import lyceum.tensor.History.Saved;
 
 /** Checks and plumbing of index tensors. */
 final class Indexing {
@@ -18,7 +20,7 @@ final class Indexing {
         return index.reshape(sizes).expand(shape.sizes());
     }
 
-    /** The index as I64, negative ones counted from the end. @throws ShapeException if one is out of range or shapes do not agree */
+    /** The index as I64; whether its values are in range is for the backend to see. @throws ShapeException if shapes do not agree */
     static Tensor checked(String operation, Tensor index, Shape target, int axis, Shape other) {
         if (index.dtype() == DType.BOOL || index.dtype().isFloat()) throw new DTypeException(operation + ": the index is " + index.dtype() + "; it must be I32 or I64");
         if (index.rank() != target.rank()) throw new ShapeException(operation + ": index " + index.shape() + " and tensor " + target + " differ in rank");
@@ -26,16 +28,10 @@ final class Indexing {
             if (i != axis && index.size(i) != target.size(i)) throw new ShapeException(operation + ": index " + index.shape() + " and tensor " + target + " differ in axis " + i);
         }
         if (!index.shape().equals(other)) throw new ShapeException(operation + ": index " + index.shape() + " and source " + other + " differ");
-        if (index.count() == 0) return index.to(DType.I64);
-        var once = once(index);
-        long size = target.size(axis), low = Tracing.untold(() -> (long) once.min().item()), high = Tracing.untold(() -> (long) once.max().item());
-        if (low < -size || high >= size) throw new ShapeException(operation + ": index " + (high >= size ? high : low) + " is out of range for axis " + axis + " of shape " + target);
-        if (low >= 0 && index.dtype() == DType.I64) return index;
-        var i64 = once.to(DType.I64);
-        return (low < 0 ? i64.lt(0).where(i64.add(size), i64) : i64).expand(index.shape().sizes());
+        return index.dtype() == DType.I64 ? index : once(index).to(DType.I64).expand(index.shape().sizes());
     }
 
-    /** Axes that repeat one value shortened to it: an index that was stretched over rows is looked at, and converted, once. */
+    /** Axes that repeat one value shortened to it: an index that was stretched over rows is converted once. */
     private static Tensor once(Tensor index) {
         var strides = index.view().strides();
         var result = index;
@@ -51,10 +47,46 @@ final class Indexing {
         return last.eq(number).where(taken, taken.zerosLike());
     }
 
+    /** {@code segments} rows as those of {@code x}, of one value. */
+    static Tensor empty(String operation, Tensor x, long segments, double value) {
+        if (x.rank() == 0 || segments < 0) throw new ShapeException(operation + ": " + segments + " segments of shape " + x.shape() + "; there are rows to begin with, and no fewer than 0 segments");
+        var sizes = x.shape().toArray();
+        sizes[0] = segments;
+        return Tensor.full(x.dtype(), value, sizes);
+    }
+
+    /** See {@link IndexOps#segmentMax}. */
+    static Tensor segmentExtreme(Scatter rule, Tensor x, Tensor index, long segments) {
+        var name = rule == Scatter.MAX ? "segmentMax" : "segmentMin";
+        if (!x.dtype().isFloat()) throw new DTypeException(name + ": the rows are " + x.dtype() + "; convert them to a float type");
+        var none = empty(name, x.detach(), segments, rule == Scatter.MAX ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY);
+        return extreme(rule, none, 0, alongAxis(index, 0, x.shape()), x);
+    }
+
+    /** A copy of {@code x} with the largest (or least) of each element and what {@code source} has for it. Those that are equal to the result share its gradient. */
+    static Tensor extreme(Scatter rule, Tensor x, int axis, Tensor index, Tensor source) {
+        var name = "scatter " + rule;
+        var result = scatter(rule, x, axis, index, source);
+        if (!History.wanted(x, source)) return result;
+        Saved own = Saved.of(x, name), others = Saved.of(source, name), best = Saved.of(result, name), at = Saved.of(index, name);
+        return History.record(name, result, (i, g) -> {
+            Tensor stays = own.get().eq(best.get()).to(g.dtype()), wins = others.get().eq(best.get().gather(axis, at.get())).to(g.dtype());
+            var share = g.div(stays.scatterAdd(axis, at.get(), wins).maximum(1));
+            return i == 0 ? stays.mul(share) : wins.mul(share.gather(axis, at.get()));
+        }, x, source);
+    }
+
+    /** Memory of its own to write to. Of a constant nothing is stored twice: {@code zeros(..).scatterAdd(..)} is how gradients begin. */
+    private static Tensor ownCopy(Tensor x) {
+        var pending = x.deferred();
+        if (pending == null || pending.op() != Op.CONST || !x.dtype().isFloat()) return Viewing.copyOf(x);
+        return Creation.full(x.dtype(), Double.longBitsToDouble(pending.immediate()), x.shape()).compute();
+    }
+
     static Tensor scatter(Scatter rule, Tensor x, int axis, Tensor index, Tensor source) {
         var i64 = checked("scatter", index, x.shape(), axis, source.shape());
         if (source.dtype() != x.dtype()) throw new DTypeException("scatter: source is " + source.dtype() + ", tensor " + x.dtype() + "; convert one with to()");
-        var result = Viewing.copyOf(x);
+        var result = ownCopy(x);
         Backend.current().scatter(rule, source.view(), axis, i64.view(), result.view());
         return Tracing.on() ? Tracing.made(new Operation.Scatter(rule, axis), result, x, i64, source) : result;
     }

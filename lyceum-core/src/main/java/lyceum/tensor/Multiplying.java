@@ -3,6 +3,7 @@ package lyceum.tensor;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Backend;
+import lyceum.backend.Precision;
 import lyceum.backend.View;
 import lyceum.tensor.History.Saved;
 
@@ -20,40 +21,42 @@ final class Multiplying {
         if (Tracing.on()) return a.to(type).matmul(b.to(type)); // the same values
         var batchA = java.util.Arrays.copyOf(a.shape().sizes(), a.rank() - 2);
         var batchB = java.util.Arrays.copyOf(b.shape().sizes(), b.rank() - 2);
-        var result = value(a, b, type, batchA, batchB, Shape.broadcast("matmul", Shape.adopt(batchA), Shape.adopt(batchB)));
+        var result = value(a, b, type, Precision.F32, batchA, batchB, Shape.broadcast("matmul", Shape.adopt(batchA), Shape.adopt(batchB)));
         if (!a.dtype().isFloat() || !History.wanted(a, b)) return result;
         var left = b.isTracked() ? Saved.of(a, "matmul") : null;
         var right = a.isTracked() ? Saved.of(b, "matmul") : null;
         boolean turned = isTurned(b.view());
         return History.record("matmul", result, (i, g) -> i == 0
                 ? right == null ? null : g.matmul(right.get().to(type).transpose()).to(a.dtype())
-                : left == null ? null : rightGradient(left.get().to(type), g, b.rank(), turned).to(b.dtype()), a, b);
+                : left == null ? null : rightGradient(left.get().to(type), g, b.rank(), turned, Precision.F32).to(b.dtype()), a, b);
     }
 
-    static Tensor product(Tensor a, Tensor b) {
+    static Tensor product(Tensor a, Tensor b) { return product(a, b, Precision.F32); }
+
+    static Tensor product(Tensor a, Tensor b, Precision precision) {
         var batchA = java.util.Arrays.copyOf(a.shape().sizes(), a.rank() - 2);
         var batchB = java.util.Arrays.copyOf(b.shape().sizes(), b.rank() - 2);
         var batch = Shape.broadcast("matmul", Shape.adopt(batchA), Shape.adopt(batchB));
-        var result = Tracing.untold(() -> value(a, b, a.dtype(), batchA, batchB, batch));
+        var result = Tracing.untold(() -> value(a, b, a.dtype(), precision, batchA, batchB, batch));
         if (Tracing.on()) Tracing.made(new Operation.MatMul(), result, a, b);
         if (!a.dtype().isFloat() || !History.wanted(a, b)) return result;
         var left = b.isTracked() ? Saved.of(a, "matmul") : null;
         var right = a.isTracked() ? Saved.of(b, "matmul") : null;
         boolean turned = isTurned(b.view());
         return History.record("matmul", result, (i, g) -> i == 0
-                ? right == null ? null : g.matmul(right.get().transpose())
-                : left == null ? null : rightGradient(left.get(), g, b.rank(), turned), a, b);
+                ? right == null ? null : times(g, right.get().transpose(), precision)
+                : left == null ? null : rightGradient(left.get(), g, b.rank(), turned, precision), a, b);
     }
 
-    private static Tensor value(Tensor a, Tensor b, DType type, long[] batchA, long[] batchB, Shape batch) {
+    private static Tensor value(Tensor a, Tensor b, DType type, Precision precision, long[] batchA, long[] batchB, Shape batch) {
         long m = a.size(-2), k = a.size(-1), n = b.size(-1);
         if (Math.max(m, Math.max(k, n)) > Integer.MAX_VALUE) throw new ShapeException("matmul: " + a.shape() + " x " + b.shape() + ": a side of a matrix has at most " + Integer.MAX_VALUE + " elements");
         if (batchA.length > 0 && batchB.length == 0 && View.size(batchA) * m <= Integer.MAX_VALUE && a.view().isContiguous()) {
             // Many left matrices and one right one are a single product of more rows.
-            var flat = GradMode.with(false, () -> run(a.detach().reshape(View.size(batchA) * m, k), b, type, Shape.SCALAR, View.size(batchA) * m, n));
+            var flat = GradMode.with(false, () -> run(a.detach().reshape(View.size(batchA) * m, k), b, type, precision, Shape.SCALAR, View.size(batchA) * m, n));
             return flat.reshape(sizes(batch, m, n));
         }
-        return run(a, b, type, batch, m, n);
+        return run(a, b, type, precision, batch, m, n);
     }
 
     /** The product, stored in {@code out}. */
@@ -62,14 +65,16 @@ final class Multiplying {
         Backend.current().matmul(spread(a, batch), spread(b, batch), out);
     }
 
+    private static Tensor times(Tensor a, Tensor b, Precision precision) { return precision == Precision.F32 ? a.matmul(b) : a.matmul(b, precision); }
+
     /** @param turned lays the gradient out as the transpose of a matrix by rows, which a weight used as {@code x W'} reads row by row again */
-    private static Tensor rightGradient(Tensor a, Tensor g, int rank, boolean turned) {
+    private static Tensor rightGradient(Tensor a, Tensor g, int rank, boolean turned, Precision precision) {
         // One right matrix against a batch: fold the batch into the summed axis rather than sum a batch of products.
         if (rank == 2 && a.rank() > 2) {
             long rows = View.size(java.util.Arrays.copyOf(a.shape().sizes(), a.rank() - 1)); // named, since -1 has no answer where a size is 0
-            return rightGradient(a.reshape(rows, a.size(-1)), g.reshape(rows, g.size(-1)), rank, turned);
+            return rightGradient(a.reshape(rows, a.size(-1)), g.reshape(rows, g.size(-1)), rank, turned, precision);
         }
-        return turned ? g.transpose().matmul(a).transpose() : a.transpose().matmul(g);
+        return turned ? times(g.transpose(), a, precision).transpose() : times(a.transpose(), g, precision);
     }
 
     private static boolean isTurned(View b) {
@@ -84,10 +89,11 @@ final class Multiplying {
         return sizes;
     }
 
-    private static Tensor run(Tensor a, Tensor b, DType type, Shape batch, long m, long n) {
+    private static Tensor run(Tensor a, Tensor b, DType type, Precision precision, Shape batch, long m, long n) {
         var shape = Shape.adopt(sizes(batch, m, n));
         var out = Fusion.allocate(type, shape);
-        Backend.current().matmul(spread(a, batch), spread(b, batch), out);
+        if (precision == Precision.F32) Backend.current().matmul(spread(a, batch), spread(b, batch), out);
+        else Backend.current().matmul(spread(a, batch), spread(b, batch), precision, out);
         return new Tensor(out, shape);
     }
 

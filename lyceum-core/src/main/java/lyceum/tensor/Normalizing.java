@@ -34,9 +34,13 @@ final class Normalizing {
         var row = new Tensor[2];
         boolean wanted = History.wanted(x, w, b);
         var result = GradMode.with(false, () -> {
-            row[0] = mean(x, centred);
-            row[1] = centred ? x.sub(row[0]).square().mean(LAST, true).add(epsilon).rsqrt() : rootOfVariance(x, false, epsilon);
-            return affine(normal(x, row[0], row[1]), w, b);
+            if (centred && x.dtype() == DType.F32) {
+                moments(x, epsilon, row);
+            } else {
+                row[0] = mean(x, centred);
+                row[1] = centred ? x.sub(row[0]).square().mean(LAST, true).add(epsilon).rsqrt() : rootOfVariance(x, false, epsilon);
+            }
+            return affine(normal(x, narrow(row[0], x), row[1]), w, b);
         });
         if (!wanted) return result;
         Saved in = Saved.of(x, name), factor = Saved.of(w, name), m = Saved.of(row[0], name), r = Saved.of(row[1], name);
@@ -45,7 +49,11 @@ final class Normalizing {
             var again = GradMode.isRecording() ? in.get() : null;
             var mean = !centred ? null : again != null ? mean(again, true) : m.get();
             var root = again != null ? rootOfVariance(again, centred, epsilon) : r.get();
-            var normal = normal(in.get(), mean, root);
+            if (centred && again == null) { // stored as a rule; if not, neither slope nor product shall compute them again, nor their chains grow too long
+                root.compute();
+                mean.compute();
+            }
+            var normal = normal(in.get(), narrow(mean, root), root);
             if (i == 1) return g.mul(normal);
             var slope = factor == null ? g : g.mul(factor.get());
             var radial = normal.mul(slope.mul(normal).mean(LAST, true));
@@ -58,6 +66,19 @@ final class Normalizing {
         if (vector != null && (vector.rank() != 1 || vector.size(0) != x.size(-1)))
             throw new ShapeException(name + ": a weight or bias of shape " + vector.shape() + " for rows of " + x.size(-1) + "; it is a vector of that length");
     }
+
+    /**
+     * Mean and {@code 1 / sqrt(var + epsilon)} by one pass over floats: squares are exact as doubles, so that {@code mean(x^2) - mean(x)^2} loses no
+     * more than the mean itself does when it is rounded to a float.
+     */
+    private static void moments(Tensor x, double epsilon, Tensor[] row) {
+        Tensor wide = x.to(DType.F64), mean = wide.mean(LAST, true);
+        var variance = wide.square().mean(LAST, true).sub(mean.square()).relu();
+        row[0] = mean;
+        row[1] = variance.add(epsilon).rsqrt().to(DType.F32);
+    }
+
+    private static Tensor narrow(Tensor mean, Tensor x) { return mean == null ? null : mean.to(x.dtype()); }
 
     private static Tensor mean(Tensor x, boolean centred) { return centred ? x.mean(LAST, true) : null; }
 

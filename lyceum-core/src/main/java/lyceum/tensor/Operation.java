@@ -138,7 +138,13 @@ public sealed interface Operation {
 
     /** Operand 2 written or added to a copy of operand 0 at the places that operand 1 names. */
     record Scatter(Backend.Scatter rule, int axis) implements Operation {
-        @Override public Tensor apply(Tensor... in) { return rule == Backend.Scatter.ADD ? in[0].scatterAdd(axis, in[1], in[2]) : in[0].scatter(axis, in[1], in[2]); }
+        @Override public Tensor apply(Tensor... in) {
+            return switch (rule) {
+                case SET -> in[0].scatter(axis, in[1], in[2]);
+                case ADD -> in[0].scatterAdd(axis, in[1], in[2]);
+                case MAX, MIN -> Indexing.extreme(rule, in[0], axis, in[1], in[2]);
+            };
+        }
 
         @Override public void into(View out, Tensor... in) {
             var index = Indexing.checked("scatter", in[1], in[0].shape(), axis, in[2].shape());

@@ -5,6 +5,7 @@ import lyceum.DTypeException;
 import lyceum.ShapeException;
 import lyceum.backend.Backend;
 import lyceum.backend.Pooling;
+import lyceum.backend.WindowGeometry;
 import lyceum.tensor.History.Saved;
 import lyceum.tensor.WindowOps.Pooled;
 
@@ -27,6 +28,7 @@ final class PoolingRules {
             sizes[i] = how.outputs(i - 2, sizes[i]);
             if (sizes[i] < 1) throw new ShapeException(operation + ": no window of " + how.window() + " fits into axis " + i + " of input " + x.shape() + " with padding " + how.padding().get(i - 2));
         }
+        WindowGeometry.of(how, x.shape().toArray(), sizes); // refuses what is too large before anything is allocated
         return sizes;
     }
 
@@ -52,11 +54,18 @@ final class PoolingRules {
         if (!History.wanted(x)) return new Pooled(result, indices);
         var at = Saved.of(indices, "maxPool");
         return new Pooled(History.record("maxPool", result, (i, g) -> {
-            var where = at.get();
-            long batch = x.size(0), channels = x.size(1), volume = x.count() / Math.max(1, batch * channels), outputs = where.count() / Math.max(1, batch * channels);
-            var flat = Tensor.zeros(g.dtype(), batch, channels, volume).scatterAdd(2, where.reshape(batch, channels, outputs), g.reshape(batch, channels, outputs));
-            return flat.reshape(x.shape().sizes());
+            return unpool(g, at.get(), x.shape());
         }, x), indices);
+    }
+
+    /** Each element of {@code g} added where the index says, and the adjoint of that: the elements taken from there. */
+    private static Tensor unpool(Tensor g, Tensor where, Shape shape) {
+        long batch = shape.size(0), channels = shape.size(1), volume = shape.count() / Math.max(1, batch * channels), outputs = where.count() / Math.max(1, batch * channels);
+        if (Tracing.on()) return Tensor.zeros(g.dtype(), batch, channels, volume).scatterAdd(2, where.reshape(batch, channels, outputs), g.reshape(batch, channels, outputs)).reshape(shape.sizes());
+        var out = Fusion.allocate(g.dtype(), shape);
+        Backend.current().maxPoolBack(g.view(), where.view(), out);
+        var result = new Tensor(out, shape);
+        return History.wanted(g) ? History.record("maxPool gradient", result, (i, h) -> h.reshape(batch, channels, volume).gather(2, where.reshape(batch, channels, outputs)).reshape(g.shape().sizes()), g) : result;
     }
 
     static Tensor average(Tensor x, Pooling how) {

@@ -54,7 +54,7 @@ public final class QuantisedMatrix {
         long rowBytes = format.rowBytes(columns);
         var floats = weights.detach().to(DType.F32).contiguous().view();
         var storage = Allocator.allocate(Math.multiplyExact(rows, rowBytes));
-        Parallel.range(rows, Math.max(1, (1 << 14) / Math.max(1, columns)), (from, to) -> {
+        Parallel.range(rows, Math.max(1, (1 << 14) / Math.max(1, columns)), 5.0 * columns, (from, to) -> {
             var row = new float[columns];
             for (long j = from; j < to; j++) {
                 MemorySegment.copy(floats.storage().segment(), FLOAT, floats.byteOffset() + j * columns * 4, row, 0, columns);
@@ -151,7 +151,7 @@ public final class QuantisedMatrix {
         blocks.check();
         int k = (int) columns();
         var out = Fusion.allocate(DType.F32, Shape.of(rows(), k));
-        Parallel.range(rows(), Math.max(1, (1 << 16) / Math.max(1, k)), (from, to) -> {
+        Parallel.range(rows(), Math.max(1, (1 << 16) / Math.max(1, k)), 1.0 * k, (from, to) -> {
             var row = new float[k];
             for (long j = from; j < to; j++) {
                 blocks.dequantise(j, row, 0);
@@ -169,7 +169,7 @@ public final class QuantisedMatrix {
         int k = (int) columns();
         for (long j : numbers) if (j < 0 || j >= rows()) throw new ShapeException("QuantisedMatrix.rowsAt: row " + j + " of " + rows());
         var out = Fusion.allocate(DType.F32, Shape.of(numbers.length, k));
-        Parallel.range(numbers.length, Math.max(1, (1 << 16) / Math.max(1, k)), (from, to) -> {
+        Parallel.range(numbers.length, Math.max(1, (1 << 16) / Math.max(1, k)), 1.0 * k, (from, to) -> {
             var row = new float[k];
             for (int i = (int) from; i < to; i++) {
                 blocks.dequantise(numbers[i], row, 0);

@@ -108,7 +108,9 @@ final class Reducing {
     static Tensor arg(Reduction reduction, Tensor x, int[] axes) {
         var name = reduction == Reduction.ARGMAX ? "argmax" : "argmin";
         if (count(name, x, axes) == 0) throw new ShapeException(name + ": shape " + x.shape() + " has no elements to choose from");
-        return reduce(reduction, x, mask(name, x, axes), DType.I64, false);
+        var mask = mask(name, x, axes);
+        boolean rowByRow = isLastAxis(mask) && x.dtype().isFloat() && Fusion.takesRows(x);
+        return rowByRow ? Rowwise.arg(reduction, x) : reduce(reduction, x, mask, DType.I64, false);
     }
 
     static Tensor scan(Scan scan, Tensor x, int axis) {

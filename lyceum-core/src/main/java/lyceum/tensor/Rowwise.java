@@ -1,6 +1,8 @@
 package lyceum.tensor;
 
 import java.util.function.Supplier;
+import lyceum.DType;
+import lyceum.backend.Backend.Reduction;
 import lyceum.tensor.History.Saved;
 
 /**
@@ -8,6 +10,8 @@ import lyceum.tensor.History.Saved;
  * reads them becomes one row program ({@link lyceum.backend.Program}) with them.
  */
 final class Rowwise {
+    private static final int[] LAST = {-1};
+
     private Rowwise() { }
 
     static Tensor softmax(Tensor x, int axis) {
@@ -45,6 +49,17 @@ final class Rowwise {
         if (!History.wanted(x)) return result;
         var in = Saved.of(x, "logSumExp");
         return History.record("logSumExp", result, (i, g) -> softmax(in.get(), axis).mul(g.reshape(wide.sizes())), x);
+    }
+
+    /** The place of each row's first extreme, or of its first NaN. */
+    static Tensor arg(Reduction reduction, Tensor x) {
+        return unrecorded(() -> {
+            boolean most = reduction == Reduction.ARGMAX;
+            var best = most ? x.max(LAST, true) : x.min(LAST, true);
+            var type = x.dtype().bytes() < 4 ? DType.F32 : x.dtype(); // a narrow one has too few places
+            var places = Tensor.arange(x.size(-1)).to(type);
+            return x.eq(best).or(x.ne(x)).where(places, Tensor.scalar(Double.POSITIVE_INFINITY).to(type)).min(LAST, false).to(DType.I64);
+        });
     }
 
     /** What keeps exp from overflowing: the largest of the row, or 0 where that is infinite or NaN. */

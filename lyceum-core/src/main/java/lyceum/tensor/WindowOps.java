@@ -23,7 +23,8 @@ sealed interface WindowOps permits Tensor {
 
     /**
      * Convolution (by the field's custom a correlation): {@code y[n, o, i] = activation(bias[o] + sum over c, t of weight[o, c, t] * x[n, c, i * stride
-     * + t * dilation - padding])}. The bits are those of the three steps one after the other.
+     * + t * dilation - padding])}. The bits are those of the three steps one after the other. Padding is zero; a weight that is NaN or infinite may make it NaN
+     * or be left out there.
      *
      * @param weight of shape (outputs, inputs / groups, kernel..)
      * @param bias of shape (outputs,), or null

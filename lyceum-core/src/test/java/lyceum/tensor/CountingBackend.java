@@ -47,6 +47,8 @@ public final class CountingBackend implements Backend {
 
     @Override public void maxPool(Pooling how, View x, View y, View indices) { to.maxPool(how, x, y, indices); }
 
+    @Override public void maxPoolBack(View y, View indices, View x) { to.maxPoolBack(y, indices, x); }
+
     @Override public void averagePool(Pooling how, View x, View y) { to.averagePool(how, x, y); }
 
     @Override public void averagePoolBack(Pooling how, View y, View x) { to.averagePoolBack(how, y, x); }

@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.backend.Pooling;
+import lyceum.memory.Scope;
 import lyceum.memory.Storage;
 import lyceum.random.Rng;
 import org.junit.jupiter.api.Tag;
@@ -61,6 +63,29 @@ class LargeTest {
         }
     }
 
+    @Test @Tag("heavy") void kernelsReachElementsBeyondTwoToTheThirtyOne() throws IOException {
+        long rows = 65_600, columns = 32_768, n = rows * columns;
+        try (var arena = Arena.ofShared()) {
+            var x = Tensor.on(sparse(arena, 2 * n, new long[] {2 * n - 3}, new byte[] {0x40}), 0, DType.BF16, n); // 0x4000 is 2, the last but one
+            var matrix = x.reshape(rows, columns);
+            assertThat(x.item(-2)).isEqualTo(2);
+            assertThat(x.sum().item()).isEqualTo(2);
+            assertThat(matrix.sum(0).item(-2)).isEqualTo(2);
+            assertThat(matrix.max(1).item(-1)).isEqualTo(2);
+            assertThat(matrix.indexSelect(0, Tensor.of(rows - 1)).item(0, -2)).isEqualTo(2);
+            var ones = Tensor.ones(DType.BF16, columns, 1);
+            assertThat(matrix.matmul(ones).sum().item()).isEqualTo(2);
+            assertThat(matrix.matmul(ones).item(-1, 0)).isEqualTo(2);
+            assertThat(matrix.transpose().matmul(Tensor.ones(DType.BF16, rows, 1)).item(-2, 0)).isEqualTo(2);
+            try (var scope = Scope.open("as many elements again")) {
+                var y = x.mul(2).add(1).compute();
+                assertThat(y.item(-2)).isEqualTo(5);
+                assertThat(y.item(0)).isEqualTo(1);
+                assertThat(y.gt(1).countNonZero().itemLong()).isEqualTo(1);
+            }
+        }
+    }
+
     @Test void aStretchedViewHasAsManyElementsAsItSays() {
         var x = Tensor.of(1f, 2f).reshape(2, 1).expand(2, 3_000_000_000L);
         assertThat(x.count()).isEqualTo(6_000_000_000L);
@@ -75,6 +100,10 @@ class LargeTest {
         assertThatThrownBy(x::toLongArray).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> x.sort(0)).isInstanceOf(ShapeException.class).hasMessageContaining("sort").hasMessageContaining("3000000000");
         assertThatThrownBy(() -> x.reshape(1, -1).transpose().matmul(Tensor.ones(1, 1))).isInstanceOf(ShapeException.class).hasMessageContaining("matmul").hasMessageContaining("2147483647");
+        assertThatThrownBy(() -> x.narrow(0, 0, 1 << 20).reshape(-1, 1).matmul(Tensor.ones(1, 1 << 20))).isInstanceOf(OutOfMemoryError.class).hasMessageContaining("budget of");
+        assertThatThrownBy(() -> x.reshape(1, 1, -1).conv(Tensor.ones(1, 1, 1))).isInstanceOf(ShapeException.class).hasMessageContaining("conv").hasMessageContaining("2147483647");
+        assertThatThrownBy(() -> Tensor.ones(1).expand(1, 1, 1 << 16, 1 << 16).maxPool(new Pooling(2))).isInstanceOf(ShapeException.class).hasMessageContaining("2147483647");
+        assertThatThrownBy(() -> new Attention().of(x.reshape(1, -1, 1), Tensor.ones(1, 5, 1), Tensor.ones(1, 5, 1))).isInstanceOf(ShapeException.class).hasMessageContaining("attention").hasMessageContaining("2147483647");
         assertThatThrownBy(() -> Tensor.zeros(1L << 32, 1L << 32)).isInstanceOf(ShapeException.class).hasMessageContaining("more elements than can be counted");
         assertThatThrownBy(() -> Tensor.zeros(3, Long.MAX_VALUE)).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> Tensor.zeros(Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE)).isInstanceOf(ShapeException.class);

@@ -8,10 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
+import lyceum.backend.Precision;
 import lyceum.backend.Convolution;
 import lyceum.backend.Op;
 import lyceum.backend.Pooling;
+import lyceum.backend.quant.Activations;
+import lyceum.backend.quant.BlockFormat;
 import lyceum.backend.scalar.Special;
+import lyceum.random.Rng;
 
 /** Every operation of {@link Tensor}, in the order of its super-interfaces. {@link OpChecks} runs the generic checks over all of them. */
 final class OpCatalog {
@@ -24,6 +28,7 @@ final class OpCatalog {
         cases.addAll(shapes());
         cases.addAll(indexing());
         cases.addAll(contractions());
+        cases.addAll(quantised());
         cases.addAll(attention());
         cases.addAll(windows());
         return cases;
@@ -189,6 +194,10 @@ final class OpCatalog {
                 of("scatter", in -> in[0].scatter(1, Tensor.of(new int[] {0, 3, 1, 2, 2, 0}, 3, 2), in[1]).square(), s(3, 4), s(3, 2)),
                 of("scatterAdd", in -> in[0].scatterAdd(1, Tensor.of(new int[] {0, 0, 1, 2, 2, 2}, 3, 2), in[1]).square(), s(3, 4), s(3, 2)),
                 of("indexAdd", in -> in[0].indexAdd(0, Tensor.of(2, 2), in[1]).square(), s(3, 4), s(2, 4)),
+                of("segmentSum", in -> in[0].segmentSum(Tensor.of(0, 0, 2, 2), 4).square(), s(4, 3)),
+                of("segmentMean", in -> in[0].segmentMean(Tensor.of(2, 0, 0, 2), 4).square(), s(4, 3)),
+                of("segmentMax", in -> in[0].segmentMax(Tensor.of(1, 0, 0, 1), 2).square(), s(4, 3)),
+                of("segmentMin", in -> in[0].segmentMin(Tensor.of(0, 1, 1, 1), 2).square(), s(4, 3)),
                 of("maskedSelect", in -> in[0].maskedSelect(in[0].gt(0)).square(), s(3, 4)),
                 of("nonZero", in -> in[0].gt(0).nonZero(), s(3, 4)).flat(),
                 of("oneHot", in -> in[0].gt(0).to(DType.I64).oneHot(DType.F64, 2), s(3, 4)).flat());
@@ -202,6 +211,8 @@ final class OpCatalog {
                 of("matmulBroadcast", in -> in[0].matmul(in[1]), s(2, 1, 3, 4), s(3, 4, 2)),
                 of("matmulVector", in -> in[0].matmul(in[1]), s(3, 4), s(4)),
                 of("vectorMatmul", in -> in[0].matmul(in[1]), s(3), s(3, 4)),
+                of("matmulSixProducts", in -> in[0].dtype() == DType.F32 ? in[0].matmul(in[1], Precision.F32_SPLIT6) : in[0].matmul(in[1]), s(3, 4), s(4, 5)),
+                of("matmulPacked", in -> in[0].matmul(PackedMatrix.of(Tensor.arange(20).reshape(4, 5).mul(0.1).to(in[0].dtype()))), s(2, 3, 4)),
                 of("dot", in -> in[0].dot(in[1]), s(5), s(5)),
                 of("outer", in -> in[0].outer(in[1]), s(3), s(4)),
                 of("einsumProduct", in -> Tensor.einsum("ij,jk->ik", in), s(3, 4), s(4, 2)),
@@ -210,6 +221,20 @@ final class OpCatalog {
                 of("einsumThree", in -> Tensor.einsum("i,ij,j->", in), s(3), s(3, 4), s(4)),
                 of("einsumEllipsis", in -> Tensor.einsum("...i,i->...", in), s(2, 3, 4), s(4)),
                 of("checkpoint", in -> Autograd.checkpoint(x -> x.sin().mul(x), in[0]), s(3, 4)));
+    }
+
+    /** Products with weights in blocks, of every format; F64 activations are multiplied as they are, others as {@link lyceum.backend.quant} says. */
+    static List<OpCase> quantised() {
+        var formats = new ArrayList<>(BlockFormat.named());
+        formats.addAll(List.of(BlockFormat.int4(32, false), BlockFormat.int4(64, true)));
+        var cases = new ArrayList<OpCase>();
+        for (var format : formats) {
+            var weights = QuantisedMatrix.of(Tensor.randn(Rng.of(7), 5, 256).mul(0.1).compute(), format);
+            for (var how : format.isFloat() ? new Activations[] {Activations.F32} : Activations.values())
+                cases.add(of("matmulQuantised" + format.name() + (how == Activations.F32 ? "" : how), in -> weights.withActivations(how).matmul(in[0]).to(in[0].dtype()), s(3, 256)));
+            cases.add(of("matmulQuantisedBias" + format.name(), in -> weights.matmul(in[0], in[1]).to(in[0].dtype()), s(2, 256), s(5)));
+        }
+        return cases;
     }
 
     static List<OpCase> attention() {

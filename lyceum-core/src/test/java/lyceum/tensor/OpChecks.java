@@ -29,6 +29,7 @@ final class OpChecks {
         checks.put("empty and 0-d", elementwise(OpChecks::emptyAndScalars));
         checks.put("special values", elementwise(OpChecks::specialValues));
         checks.put("half precision", elementwise(OpChecks::halfPrecision));
+        checks.put("refusals", OpChecks::refusesAtTheCall);
         return checks;
     }
 
@@ -158,6 +159,46 @@ final class OpChecks {
         }
     }
 
+    /** Operands that do not fit are refused by an IllegalArgumentException where the operation is called, never where its value is made. */
+    private static void refusesAtTheCall(OpCase op) {
+        var rng = Rng.of(op.name().hashCode());
+        for (int round = 0; round < 24; round++) {
+            var in = new Tensor[op.shapes().length];
+            for (int i = 0; i < in.length; i++) {
+                var type = round < 12 ? DType.F64 : DType.values()[(int) rng.nextLong(DType.values().length)];
+                in[i] = Tensor.ones(type, spoilt(op.shapes()[i], rng));
+            }
+            Tensor result;
+            try {
+                result = op.call().apply(in);
+            } catch (IllegalArgumentException e) {
+                if (e.getMessage() == null || e.getMessage().isBlank()) throw new AssertionError(op.name() + ": refused without a word", e);
+                continue;
+            } catch (RuntimeException e) {
+                throw new AssertionError(op.name() + " of " + described(in) + " is not refused but fails", e);
+            }
+            try {
+                result.compute();
+            } catch (RuntimeException e) {
+                throw new AssertionError(op.name() + " of " + described(in) + " fails only when its value is asked for", e);
+            }
+        }
+    }
+
+    /** Now and then an axis is longer or shorter, missing or new. */
+    private static long[] spoilt(long[] shape, Rng rng) {
+        int axis = shape.length == 0 ? 0 : (int) rng.nextLong(shape.length);
+        return switch ((int) rng.nextLong(7)) {
+            case 0, 1 -> java.util.stream.IntStream.range(0, shape.length).mapToLong(a -> a == axis ? shape[a] + 1 : shape[a]).toArray();
+            case 2 -> java.util.stream.IntStream.range(0, shape.length).mapToLong(a -> a == axis ? shape[a] - 1 : shape[a]).toArray();
+            case 3 -> java.util.stream.IntStream.range(0, shape.length).filter(a -> a != axis).mapToLong(a -> shape[a]).toArray();
+            case 4 -> java.util.stream.LongStream.concat(java.util.stream.LongStream.of(2), java.util.stream.LongStream.of(shape)).toArray();
+            default -> shape;
+        };
+    }
+
+    private static String described(Tensor[] in) { return java.util.Arrays.stream(in).map(x -> x.dtype() + " " + x.shape()).toList().toString(); }
+
     // Gradients, in double precision.
 
     /** Along random directions: the derivative of {@code <f(x), u>} along v against the central difference. */
@@ -236,7 +277,7 @@ final class OpChecks {
         double[] e = expected.toDoubleArray(), a = actual.toDoubleArray();
         for (int i = 0; i < e.length; i++) {
             if (e[i] == a[i] || Double.isNaN(e[i]) && Double.isNaN(a[i])) continue;
-            if (!(Math.abs(e[i] - a[i]) <= tolerance * Math.max(1, Math.abs(e[i])))) throw new AssertionError(op.name() + ": element " + i + " is " + a[i] + ", expected " + e[i]);
+            if (Double.isInfinite(e[i]) || !(Math.abs(e[i] - a[i]) <= tolerance * Math.max(1, Math.abs(e[i])))) throw new AssertionError(op.name() + ": element " + i + " is " + a[i] + ", expected " + e[i]);
         }
     }
 

@@ -1,5 +1,6 @@
 package lyceum.tensor;
 
+import lyceum.DType;
 import lyceum.backend.Backend;
 
 /** Random convolutions on the default backend against the plain loops, in a JVM of its own. */
@@ -11,6 +12,7 @@ public final class RandomConvolutionMain {
         for (int seed = 0; seed < n; seed++) {
             RandomConvolution.of(seed).check(Backend.current());
             RandomConvolution.depthwise(seed).check(Backend.current());
+            if (seed % 10 == 0) RandomConvolution.threeByThree(seed).check(Backend.current(), RandomConvolution.TRANSFORMED, DType.F32);
         }
         System.out.println(n + " convolutions on " + Backend.current().description());
     }

@@ -98,6 +98,56 @@ class WindowTest {
         }
     }
 
+    /** Ties, infinities and NaN included: maxima and their places are equal to the bit, gradients and means within rounding. */
+    @ParameterizedTest
+    @MethodSource("fastBackends")
+    void everyBackendPoolsAsThePlainLoops(Backend backend) {
+        for (int seed = 0; seed < 80; seed++) {
+            var rng = Rng.of(300 + seed);
+            int axes = 1 + rng.nextInt(3), size = axes == 1 ? 300 : axes == 2 ? 70 : 12;
+            int[] window = new int[axes], stride = new int[axes], padding = new int[axes], dilation = new int[axes];
+            var shape = new long[axes + 2];
+            shape[0] = 1 + rng.nextInt(2);
+            shape[1] = 1 + rng.nextInt(4);
+            for (int i = 0; i < axes; i++) {
+                window[i] = 1 + rng.nextInt(seed % 5 == 0 ? 9 : 3);
+                stride[i] = 1 + rng.nextInt(4);
+                padding[i] = rng.nextInt(window[i] / 2 + 1);
+                dilation[i] = 1 + rng.nextInt(2);
+                shape[i + 2] = (window[i] - 1L) * dilation[i] + 1 + rng.nextInt(size);
+            }
+            var how = new Pooling(window).withStride(stride).withPadding(padding).withCeil(seed % 3 == 0).withCountPadding(seed % 2 == 0);
+            for (var type : new DType[] {DType.F32, DType.F64, DType.BF16, DType.F16}) {
+                var x = Tensor.where(Tensor.rand(rng, shape).lt(0.5), Tensor.full(DType.F64, Double.NEGATIVE_INFINITY), Tensor.where(Tensor.rand(rng, shape).lt(0.01), Tensor.full(DType.F64, Double.NaN), Tensor.randn(rng, DType.F64, shape).mul(3).round())).to(type);
+                var values = Tensor.randn(rng, DType.F64, shape).to(type);
+                List<Tensor> plain = pooled(Backend.named("scalar"), x, values, how, how.withDilation(dilation)), fast = pooled(backend, x, values, how, how.withDilation(dilation));
+                for (int i = 0; i < plain.size(); i++) {
+                    double[] expected = plain.get(i).toDoubleArray(), actual = fast.get(i).toDoubleArray();
+                    double bound = i < 2 ? 0 : type == DType.F64 ? 1e-13 : type == DType.F32 ? 1e-5 : type == DType.F16 ? 1e-2 : 8e-2;
+                    assertThat(actual).hasSameSizeAs(expected);
+                    for (int j = 0; j < expected.length; j++)
+                        assertThat(expected[j] == actual[j] || Double.isNaN(expected[j]) && Double.isNaN(actual[j]) || Math.abs(expected[j] - actual[j]) <= bound)
+                                .as("seed %d, %s of %s, %s, result %d at %d: %s, not %s", seed, how, x.shape(), type, i, j, actual[j], expected[j]).isTrue();
+                }
+            }
+        }
+    }
+
+    /** The maximum and its places; gradients of maximum and mean, and the mean. */
+    private static List<Tensor> pooled(Backend backend, Tensor x, Tensor values, Pooling how, Pooling dilated) {
+        var results = new ArrayList<Tensor>();
+        Backend.with(backend, () -> {
+            var max = x.maxPoolWithIndices(dilated);
+            var leaf = values.requiresGrad();
+            leaf.maxPool(dilated).mul(0.5).sum().backward();
+            var other = values.detach().requiresGrad();
+            var mean = other.avgPool(how);
+            mean.square().sum().backward();
+            results.addAll(List.of(max.values().compute(), max.indices(), leaf.grad().compute(), mean.detach().compute(), other.grad().compute()));
+        });
+        return results;
+    }
+
     /** The vector backend, and machine code of each feature level that the CPU has. */
     private static Stream<Backend> fastBackends() {
         var vector = Backend.named("vector");
@@ -106,10 +156,16 @@ class WindowTest {
         return Stream.of(vector, new X86Backend(vector, cpu), new X86Backend(vector, cpu.limitedTo("avx2")));
     }
 
+    @ParameterizedTest
+    @MethodSource("fastBackends")
+    void threeByThreeConvolutionsOfManyChannelsStayWithinTheBoundOfTheirTransforms(Backend backend) {
+        for (int seed = 0; seed < 6; seed++) RandomConvolution.threeByThree(seed).check(backend, RandomConvolution.TRANSFORMED, DType.F32, DType.BF16);
+    }
+
     @Test
     void bitsDoNotDependOnTheThreads() {
         for (int seed = 0; seed < 12; seed++) {
-            var random = seed % 4 == 3 ? RandomConvolution.depthwise(seed) : RandomConvolution.larger(seed);
+            var random = seed % 4 == 3 ? RandomConvolution.depthwise(seed) : seed % 4 == 2 ? RandomConvolution.threeByThree(seed) : RandomConvolution.larger(seed);
             var parallel = random.results(DType.F32);
             Parallel.sequentially(() -> {
                 var alone = random.results(DType.F32);
@@ -129,6 +185,9 @@ class WindowTest {
             assertThat(x.conv(w, b, how, Op.RELU).toDoubleArray()).isEqualTo(product.add(wide).compute().relu().toDoubleArray());
             assertThat(x.conv(w, null, how, Op.TANH).toDoubleArray()).isEqualTo(product.tanh().toDoubleArray());
         }
+        Tensor x = Tensor.randn(rng, 2, 64, 28, 28), w = Tensor.randn(rng, 64, 64, 3, 3), b = Tensor.randn(rng, 64);
+        var how = new Convolution().withPadding(1);
+        assertThat(x.conv(w, b, how, Op.RELU).toFloatArray()).isEqualTo(x.conv(w, null, how).add(b.reshape(64, 1, 1)).compute().relu().toFloatArray());
     }
 
     @Test
@@ -139,6 +198,10 @@ class WindowTest {
         for (int i = 0; i < 7; i++) for (int j = 0; j < 7; j++) assertThat(Double.isNaN(y.item(0, 2, i, j))).as("%d, %d", i, j).isEqualTo(Math.abs(i - 3) <= 1 && Math.abs(j - 3) <= 1);
         values[24] = Float.POSITIVE_INFINITY;
         assertThat(Tensor.of(values, 1, 1, 7, 7).conv2d(Tensor.ones(4, 1, 3, 3), null, 1, 1).item(0, 0, 3, 3)).isInfinite();
+        var large = new float[64 * 28 * 28]; // by tiles, if all were finite
+        large[5 * 784 + 14 * 28 + 14] = Float.POSITIVE_INFINITY;
+        double[] row = Tensor.of(large, 1, 64, 28, 28).expand(4, 64, 28, 28).conv2d(Tensor.ones(64, 64, 3, 3), null, 1, 1).toDoubleArray();
+        for (int i = 0; i < row.length; i++) assertThat(row[i]).as("%d", i).isEqualTo(Math.abs(i % 784 / 28 - 14) <= 1 && Math.abs(i % 28 - 14) <= 1 ? Double.POSITIVE_INFINITY : 0);
         assertThat(Tensor.of(new double[] {1, Double.NaN, 3, 4}, 1, 1, 4).maxPool(new Pooling(2)).toDoubleArray()).containsExactly(Double.NaN, 4);
         assertThat(Tensor.of(new double[] {Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY}, 1, 1, 2).maxPoolWithIndices(new Pooling(2)).indices().item()).isZero();
     }
@@ -150,6 +213,16 @@ class WindowTest {
         var gradient = Autograd.grad(w -> Tensor.zeros(0, 8, 5, 5).conv(w).sum()).apply(Tensor.ones(4, 8, 3, 3));
         assertThat(gradient.toDoubleArray()).hasSize(288).containsOnly(0);
         assertThat(Tensor.zeros(0, 3, 4, 4).maxPool(new Pooling(2)).shape()).isEqualTo(Shape.of(0, 3, 2, 2));
+    }
+
+    @Test
+    void sizesBeyondIntAreRefusedBeforeAnythingIsAllocated() {
+        var x = Tensor.zeros(1, 1, 1, 1).expand(1, 1, 1 << 16, 1 << 16);
+        assertThatThrownBy(() -> x.maxPool(new Pooling(2))).isInstanceOf(ShapeException.class);
+        assertThatThrownBy(() -> x.avgPool(new Pooling(2))).isInstanceOf(ShapeException.class);
+        assertThatThrownBy(() -> x.conv(Tensor.ones(1, 1, 3, 3))).isInstanceOf(ShapeException.class);
+        assertThatThrownBy(() -> Tensor.ones(1, 1, 3).conv(Tensor.ones(1, 1, 3), null, new Convolution().withPadding(Integer.MAX_VALUE).withDilation(1 << 30).withStride(1 << 30)))
+                .isInstanceOf(ShapeException.class).hasMessage("conv: input [1, 1, 3] and result [1, 1, 3] under a window [3]; each size, a channel's volume and an axis with its padding are at most 2147483647: cut the input into parts");
     }
 
     @Test

@@ -2,12 +2,15 @@ package lyceum.nn;
 
 import lyceum.DType;
 import lyceum.random.Rng;
+import lyceum.tensor.GradMode;
+import lyceum.tensor.PackedMatrix;
 import lyceum.tensor.Tensor;
 
 /** Affine map of the last axis: {@code y = x W' + b}, from (.., inputs) to (.., outputs). The weight has shape (outputs, inputs), as PyTorch's. */
 public final class Linear extends Module {
     private final Tensor weight;
     private final Tensor bias;
+    private volatile PackedMatrix packed;
 
     /** F32, with a bias, initialised as PyTorch does. */
     public Linear(long inputs, long outputs, Rng rng) { this(inputs, outputs, true, DType.F32, Init.torchLinear(inputs), rng); }
@@ -30,8 +33,15 @@ public final class Linear extends Module {
     /** Null if there is none. */
     public Tensor bias() { return bias; }
 
+    /** Packs the weight, as {@link PackedMatrix} says; one that is written to later is packed anew. */
+    @Override public Linear pack() {
+        packed = PackedMatrix.of(weight.transpose());
+        return this;
+    }
+
     @Override public Tensor forward(Tensor x, Pass pass) {
-        var y = x.matmul(weight.transpose());
+        var ready = packed;
+        var y = ready != null && !GradMode.isRecording() && x.dtype() == weight.dtype() ? x.matmul(ready) : x.matmul(weight.transpose());
         return bias == null ? y : y.add(bias);
     }
 }

@@ -73,6 +73,24 @@ public abstract class Module implements Layer {
         Autograd.noGrad(() -> own.forEach((name, tensor) -> tensor.copy_(values.get(name))));
     }
 
+    /**
+     * Readies a model for many predictions: the layers in it that multiply by a weight pack it, which takes the weights' memory about once more.
+     * Passes without recording ({@link Autograd#noGrad}) use it. Returns this module.
+     */
+    public Module pack() {
+        for (var field : fields()) pack(value(field));
+        return this;
+    }
+
+    private static void pack(Object value) {
+        switch (value) {
+            case Module module -> module.pack();
+            case List<?> list -> list.forEach(Module::pack);
+            case Map<?, ?> map -> map.values().forEach(Module::pack);
+            case null, default -> { }
+        }
+    }
+
     /** Writes {@link #state()} as safetensors. */
     public final void save(Path path) throws IOException { Safetensors.write(path, state(), Map.of("formatVersion", "1")); }
 
@@ -81,14 +99,14 @@ public abstract class Module implements Layer {
 
     /** Children and tensors under names; a container overrides it to name its items. */
     void collect(String prefix, Map<String, Tensor> into) {
-        for (var field : fields()) {
-            Object value;
-            try {
-                value = field.get(this);
-            } catch (IllegalAccessException e) {
-                throw new AssertionError(e);
-            }
-            collect(prefix + field.getName(), value, into);
+        for (var field : fields()) collect(prefix + field.getName(), value(field), into);
+    }
+
+    private Object value(Field field) {
+        try {
+            return field.get(this);
+        } catch (IllegalAccessException e) {
+            throw new AssertionError(e);
         }
     }
 

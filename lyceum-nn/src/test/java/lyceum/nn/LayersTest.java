@@ -6,12 +6,36 @@ import static org.assertj.core.api.Assertions.within;
 
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
 class LayersTest {
     private static Tensor normal(long seed, long... shape) { return Tensor.randn(Rng.of(seed), DType.F64, shape); }
+
+    @Test
+    void aPackedLinearLayerPredictsWhatItLearns() {
+        var layer = new Linear(70, 50, Rng.of(5)).pack();
+        for (int rows : new int[] {1, 5, 40}) {
+            Tensor x = Tensor.randn(Rng.of(rows), rows, 70).compute();
+            double[] expected = layer.forward(x).toDoubleArray(), got = Autograd.noGrad(() -> layer.forward(x)).toDoubleArray();
+            for (int i = 0; i < got.length; i++) assertThat(got[i]).isCloseTo(expected[i], within(1e-5));
+        }
+        var ones = Tensor.ones(1, 70);
+        Autograd.noGrad(() -> layer.weight().copy_(Tensor.zeros(50, 70)));
+        assertThat(Autograd.noGrad(() -> layer.forward(ones)).toDoubleArray()).containsExactly(layer.bias().toDoubleArray());
+        assertThat(layer.state().keySet()).containsExactly("weight", "bias");
+    }
+
+    @Test
+    void packingAModelPacksTheLayersInIt() {
+        var model = new GptBlock(48, 4, 0, Rng.of(3));
+        var x = Tensor.randn(Rng.of(4), 2, 20, 48).compute();
+        double[] expected = Autograd.noGrad(() -> model.forward(x)).toDoubleArray(), got = Autograd.noGrad(() -> model.pack().forward(x)).toDoubleArray();
+        for (int i = 0; i < got.length; i++) assertThat(got[i]).isCloseTo(expected[i], within(1e-4));
+        assertThat(got).isNotEqualTo(expected); // the sums are in another order
+    }
 
     @Test
     void layerNormCentresAndScalesEachExample() {

@@ -49,6 +49,7 @@ final class Operations {
                 Supplier<NDArray> input = () -> random(1, size(r, "heads"), size(r, "time"), size(r, "width")).toType(type(r), false);
                 yield swept(r.path("backward").asBoolean(), script("torch.scaled_dot_product_attention(q, k, v, None, 0., True)", "q", "k", "v")::call, input.get(), input.get(), input.get());
             }
+            case "indexing" -> indexing(r.path("name").asString(), size(r, "rows"), size(r, "width"), size(r, "other"));
             case "conv" -> conv(r);
             default -> throw new UnsupportedOperationException("no such operation");
         };
@@ -88,6 +89,33 @@ final class Operations {
             }
             default -> throw new UnsupportedOperationException("no such operation");
         };
+    }
+
+    private Runnable indexing(String name, long rows, long width, long other) {
+        return switch (name) {
+            case "gather rows" -> calling("torch.index_select(x, 0, i)", random(other, width), index(other, rows));
+            case "embedding's gradient" -> calling("torch.embedding_dense_backward(x, i, " + other + ", -1, False)", random(rows, width), index(other, rows));
+            case "gather elements" -> calling("torch.gather(x, 1, i)", random(rows, width), index(width, rows, width));
+            case "scatter-add elements" -> calling("torch.scatter_add(x, 1, i, y)", random(rows, width), index(width, rows, width), random(rows, width));
+            case "running sum" -> calling("torch.cumsum(x, " + other + ")", random(rows, width));
+            case "running product" -> calling("torch.cumprod(x, " + other + ")", random(rows, width));
+            case "running maximum" -> calling("(torch.cummax(x, " + other + "))[0]", random(rows, width));
+            case "segment sum", "segment mean", "segment max" -> calling("torch.segment_reduce(x, \"" + name.substring(8) + "\", lengths=i)", random(rows, width),
+                    manager.ones(new Shape(other), DataType.INT64).mul(rows / other));
+            case "sort" -> calling("(torch.sort(x, stable=True, dim=1))[0]", random(rows, width));
+            case "argsort" -> calling("torch.argsort(x, stable=True, dim=1)", random(rows, width));
+            case "top-k" -> calling("(torch.topk(x, " + other + ", 1))[0]", random(rows, width));
+            case "argmax" -> calling("torch.argmax(x, 1)", random(rows, width));
+            default -> throw new UnsupportedOperationException("no such operation");
+        };
+    }
+
+    private NDArray index(long below, long... shape) { return manager.randomInteger(0, below, new Shape(shape), DataType.INT64); }
+
+    /** @param inputs called x, i and y */
+    private Runnable calling(String expression, NDArray... inputs) {
+        var script = script(expression, java.util.Arrays.copyOf(new String[] {"x", "i", "y"}, inputs.length));
+        return closing(() -> script.call(inputs));
     }
 
     private Runnable conv(JsonNode r) {

@@ -1,5 +1,6 @@
 package lyceum.backend.scalar;
 
+import lyceum.ShapeException;
 import lyceum.backend.AttentionOptions;
 import lyceum.backend.View;
 
@@ -13,9 +14,15 @@ public record AttentionShape(AttentionOptions options, int batch, int heads, int
     /** Of a forward or backward pass over these operands. */
     public static AttentionShape of(AttentionOptions options, View q, View k, View v) {
         var table = options.blockTable();
-        long keys = table == null ? k.shape()[2] : table.shape()[1] * k.shape()[2];
-        return new AttentionShape(options, (int) q.shape()[0], (int) q.shape()[1], (int) (q.shape()[1] / Math.max(1, k.shape()[1])), (int) q.shape()[2],
-                Math.toIntExact(keys), (int) q.shape()[3], (int) v.shape()[3]);
+        long keys = table == null ? k.shape()[2] : Math.multiplyExact(table.shape()[1], k.shape()[2]);
+        return new AttentionShape(options, count("batch entries", q.shape()[0]), count("heads", q.shape()[1]), count("heads", q.shape()[1] / Math.max(1, k.shape()[1])),
+                count("queries", q.shape()[2]), count("keys", keys), count("elements of a query", q.shape()[3]), count("elements of a value", v.shape()[3]));
+    }
+
+    /** @throws ShapeException beyond what positions in an int reach, with room for a block more */
+    private static int count(String what, long n) {
+        if (n > Integer.MAX_VALUE / 2) throw new ShapeException("attention: " + n + " " + what + "; at most 2^30 - 1, so attend to them in parts and join these by OnlineSoftmax");
+        return (int) n;
     }
 
     public int keyHeads() { return group == 0 ? 0 : heads / group; }

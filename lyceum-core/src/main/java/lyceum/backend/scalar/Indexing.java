@@ -1,33 +1,29 @@
 package lyceum.backend.scalar;
 
+import lyceum.DType;
+import lyceum.ShapeException;
 import lyceum.backend.Backend.Scan;
 import lyceum.backend.Backend.Scatter;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 
-/** Operations that work along one axis of a view: gather, scatter, running reductions and sorting. */
-final class Indexing {
+/** Operations that work along one axis of a view: gather, scatter, running reductions and sorting. Public for backends that check indices themselves. */
+public final class Indexing {
+    /** Elements of a lane that are on the heap at once. */
+    private static final int BLOCK = 4096;
     private Indexing() { }
 
-    /** The lanes of a view along {@code axis}: every combination of the other axes' indices. */
-    private record AxisLanes(Strided[] start, long count, long length, long[] stride) {
-        static AxisLanes of(int axis, View... views) {
-            var starts = new View[views.length];
-            var stride = new long[views.length];
-            long[] shape = null;
-            for (int v = 0; v < views.length; v++) {
-                shape = drop(views[v].shape(), axis);
-                starts[v] = views[v].with(shape, drop(views[v].strides(), axis));
-                stride[v] = views[v].strides()[axis] * views[v].dtype().bytes();
-            }
-            return new AxisLanes(Strided.of(starts), View.size(shape), views[0].shape()[axis], stride);
-        }
+    /** An index as counted from the start of an axis of {@code size}. @throws ShapeException if it is out of range */
+    static long inRange(String operation, long index, int axis, View of) {
+        long size = of.shape()[axis], from = index < 0 ? index + size : index;
+        if (from < 0 || from >= size) throw outOfRange(operation, index, axis, of);
+        return from;
+    }
 
-        private static long[] drop(long[] values, int axis) {
-            var rest = new long[values.length - 1];
-            for (int i = 0, at = 0; i < values.length; i++) if (i != axis) rest[at++] = values[i];
-            return rest;
-        }
+    public static ShapeException outOfRange(String operation, long index, int axis, View of) {
+        var sizes = new java.util.StringJoiner(", ", "(", of.shape().length == 1 ? ",)" : ")");
+        for (long size : of.shape()) sizes.add(Long.toString(size));
+        return new ShapeException(operation + ": index " + index + " is out of range for axis " + axis + " of shape " + sizes);
     }
 
     private static long grain(long length) { return Math.max(1, 16384 / Math.max(1, length)); }
@@ -37,12 +33,12 @@ final class Indexing {
         if (out.size() == 0 || Rows.gather(in, axis, index, out)) return;
         var lanes = AxisLanes.of(axis, index, out, in);
         int bytes = in.dtype().bytes();
-        Strided indices = lanes.start[0], targets = lanes.start[1], sources = lanes.start[2];
-        Parallel.range(lanes.count, grain(lanes.length), lanes.length, (from, to) -> {
+        Strided indices = lanes.start()[0], targets = lanes.start()[1], sources = lanes.start()[2];
+        Parallel.range(lanes.count(), grain(lanes.length()), lanes.length(), (from, to) -> {
             for (long lane = from; lane < to; lane++) {
                 long i = indices.byteOffset(lane), o = targets.byteOffset(lane), s = sources.byteOffset(lane);
-                for (long j = 0; j < lanes.length; j++, i += lanes.stride[0], o += lanes.stride[1]) {
-                    copy(sources, s + indices.segment().get(Elements.LONG, i) * lanes.stride[2], targets, o, bytes);
+                for (long j = 0; j < lanes.length(); j++, i += lanes.stride()[0], o += lanes.stride()[1]) {
+                    copy(sources, s + inRange("gather", indices.segment().get(Elements.LONG, i), axis, in) * lanes.stride()[2], targets, o, bytes);
                 }
             }
         });
@@ -60,13 +56,13 @@ final class Indexing {
     static void scatter(Scatter rule, View in, int axis, View index, View out) {
         if (in.size() == 0 || rule == Scatter.ADD && Rows.add(in, axis, index, out)) return;
         var lanes = AxisLanes.of(axis, index, in, out);
-        Strided indices = lanes.start[0], sources = lanes.start[1], targets = lanes.start[2];
+        Strided indices = lanes.start()[0], sources = lanes.start()[1], targets = lanes.start()[2];
         var type = in.dtype();
-        Parallel.range(lanes.count, grain(lanes.length), lanes.length, (from, to) -> {
+        Parallel.range(lanes.count(), grain(lanes.length()), lanes.length(), (from, to) -> {
             for (long lane = from; lane < to; lane++) {
                 long i = indices.byteOffset(lane), s = sources.byteOffset(lane), o = targets.byteOffset(lane);
-                for (long j = 0; j < lanes.length; j++, i += lanes.stride[0], s += lanes.stride[1]) {
-                    long target = o + indices.segment().get(Elements.LONG, i) * lanes.stride[2];
+                for (long j = 0; j < lanes.length(); j++, i += lanes.stride()[0], s += lanes.stride()[1]) {
+                    long target = o + inRange("scatter", indices.segment().get(Elements.LONG, i), axis, out) * lanes.stride()[2];
                     if (rule == Scatter.SET) {
                         copy(sources, s, targets, target, type.bytes());
                     } else if (type.isFloat()) {
@@ -92,60 +88,107 @@ final class Indexing {
     static void scan(Scan scan, View in, int axis, View out) {
         if (in.size() == 0) return;
         var lanes = AxisLanes.of(axis, in, out);
-        Strided sources = lanes.start[0], targets = lanes.start[1];
-        boolean floats = in.dtype().isFloat();
-        Parallel.range(lanes.count, grain(lanes.length), lanes.length, (from, to) -> {
+        Strided sources = lanes.start()[0], targets = lanes.start()[1];
+        int n = (int) Math.min(BLOCK, lanes.length());
+        Parallel.range(lanes.count(), grain(lanes.length()), 3.0 * lanes.length(), (from, to) -> {
+            var doubles = in.dtype().isFloat() ? new double[n] : null;
+            var longs = doubles == null ? new long[n] : null;
             for (long lane = from; lane < to; lane++) {
                 long s = sources.byteOffset(lane), o = targets.byteOffset(lane);
-                double d = scan == Scan.PROD ? 1 : 0;
-                long l = scan == Scan.PROD ? 1 : 0;
-                for (long j = 0; j < lanes.length; j++, s += lanes.stride[0], o += lanes.stride[1]) {
-                    if (floats) {
-                        double x = Elements.getDouble(in.dtype(), sources.segment(), s);
-                        d = switch (scan) {
-                            case SUM -> d + x;
-                            case PROD -> d * x;
-                            case MAX -> j == 0 ? x : Math.max(d, x);
-                            case MIN -> j == 0 ? x : Math.min(d, x);
-                        };
-                        Elements.set(out.dtype(), targets.segment(), o, d);
+                for (long j = 0; j < lanes.length(); j += n, s += n * lanes.stride()[0], o += n * lanes.stride()[1]) {
+                    int here = (int) Math.min(n, lanes.length() - j);
+                    if (doubles != null) {
+                        double before = j == 0 ? Double.NaN : doubles[n - 1];
+                        load(in.dtype(), sources, s, lanes.stride()[0], doubles, here);
+                        if (j > 0) doubles[0] = join(scan, before, doubles[0]);
+                        running(scan, doubles, here);
+                        store(out.dtype(), doubles, targets, o, lanes.stride()[1], here);
                     } else {
-                        long x = Elements.getLong(in.dtype(), sources.segment(), s);
-                        l = switch (scan) {
-                            case SUM -> l + x;
-                            case PROD -> l * x;
-                            case MAX -> j == 0 ? x : Math.max(l, x);
-                            case MIN -> j == 0 ? x : Math.min(l, x);
-                        };
-                        Elements.set(out.dtype(), targets.segment(), o, l);
+                        long before = j == 0 ? 0 : longs[n - 1];
+                        for (int i = 0; i < here; i++) longs[i] = Elements.getLong(in.dtype(), sources.segment(), s + i * lanes.stride()[0]);
+                        if (j > 0) longs[0] = join(scan, before, longs[0]);
+                        for (int i = 1; i < here; i++) longs[i] = join(scan, longs[i - 1], longs[i]);
+                        for (int i = 0; i < here; i++) Elements.set(out.dtype(), targets.segment(), o + i * lanes.stride()[1], longs[i]);
                     }
                 }
             }
         });
     }
 
+    private static void load(DType type, Strided from, long at, long step, double[] to, int n) {
+        if (type == DType.F32) for (int i = 0; i < n; i++) to[i] = from.segment().get(Elements.FLOAT, at + i * step);
+        else for (int i = 0; i < n; i++) to[i] = Elements.getDouble(type, from.segment(), at + i * step);
+    }
+
+    private static void store(DType type, double[] from, Strided to, long at, long step, int n) {
+        if (type == DType.F32) for (int i = 0; i < n; i++) to.segment().set(Elements.FLOAT, at + i * step, (float) from[i]);
+        else for (int i = 0; i < n; i++) Elements.set(type, to.segment(), at + i * step, from[i]);
+    }
+
+    private static void running(Scan scan, double[] x, int n) {
+        double so = x[0];
+        switch (scan) {
+            case SUM -> { for (int i = 1; i < n; i++) x[i] = so += x[i]; }
+            case PROD -> { for (int i = 1; i < n; i++) x[i] = so *= x[i]; }
+            case MAX -> { for (int i = 1; i < n; i++) x[i] = so = Math.max(so, x[i]); }
+            case MIN -> { for (int i = 1; i < n; i++) x[i] = so = Math.min(so, x[i]); }
+        }
+    }
+
+    private static double join(Scan scan, double so, double x) {
+        return switch (scan) {
+            case SUM -> so + x;
+            case PROD -> so * x;
+            case MAX -> Math.max(so, x);
+            case MIN -> Math.min(so, x);
+        };
+    }
+
+    private static long join(Scan scan, long so, long x) {
+        return switch (scan) {
+            case SUM -> so + x;
+            case PROD -> so * x;
+            case MAX -> Math.max(so, x);
+            case MIN -> Math.min(so, x);
+        };
+    }
+
     static void sort(View in, int axis, boolean descending, View values, View indices) {
         if (values.size() == 0) return;
         var lanes = AxisLanes.of(axis, in, values, indices);
-        Strided sources = lanes.start[0], sorted = lanes.start[1], permutation = lanes.start[2];
+        Strided sources = lanes.start()[0], sorted = lanes.start()[1], permutation = lanes.start()[2];
         var type = in.dtype();
-        int n = Math.toIntExact(lanes.length), k = Math.toIntExact(values.shape()[axis]);
-        Parallel.range(lanes.count, grain(lanes.length), lanes.length, (from, to) -> {
+        int n = Math.toIntExact(lanes.length()), k = Math.toIntExact(values.shape()[axis]);
+        Parallel.range(lanes.count(), grain(lanes.length()), lanes.length(), (from, to) -> {
             var keys = new long[n];
             for (long lane = from; lane < to; lane++) {
                 long s = sources.byteOffset(lane), v = sorted.byteOffset(lane), p = permutation.byteOffset(lane);
-                for (int j = 0; j < n; j++) {
-                    long at = s + j * lanes.stride[0];
-                    keys[j] = type.isFloat() ? key(Elements.getDouble(type, sources.segment(), at), descending)
-                            : descending ? ~Elements.getLong(type, sources.segment(), at) : Elements.getLong(type, sources.segment(), at);
-                }
+                keys(type, sources, s, lanes.stride()[0], descending, keys);
                 var order = Order.first(k, keys);
                 for (int j = 0; j < k; j++) {
-                    copy(sources, s + order[j] * lanes.stride[0], sorted, v + j * lanes.stride[1], type.bytes());
-                    permutation.segment().set(Elements.LONG, p + j * lanes.stride[2], (long) order[j]);
+                    copy(sources, s + order[j] * lanes.stride()[0], sorted, v + j * lanes.stride()[1], type.bytes());
+                    permutation.segment().set(Elements.LONG, p + j * lanes.stride()[2], (long) order[j]);
                 }
             }
         });
+    }
+
+    private static void keys(DType type, Strided from, long at, long step, boolean descending, long[] keys) {
+        if (type == DType.F32) {
+            for (int j = 0; j < keys.length; j++) keys[j] = key(from.segment().get(Elements.FLOAT, at + j * step), descending);
+            return;
+        }
+        for (int j = 0; j < keys.length; j++) {
+            if (type.isFloat()) keys[j] = key(Elements.getDouble(type, from.segment(), at + j * step), descending);
+            else keys[j] = descending ? ~Elements.getLong(type, from.segment(), at + j * step) : Elements.getLong(type, from.segment(), at + j * step);
+        }
+    }
+
+    /** The same for floats: without sign, so that only four bytes of a key differ. */
+    private static long key(float x, boolean descending) {
+        if (x != x) return 0xFFFFFFFFL;
+        int bits = Float.floatToRawIntBits(x + 0f), ordered = bits ^ (bits >> 31 | Integer.MIN_VALUE);
+        return (descending ? ~ordered : ordered) & 0xFFFFFFFFL;
     }
 
     /** A long that orders as {@code x} does, zeros equal, NaN after all others in both directions. */

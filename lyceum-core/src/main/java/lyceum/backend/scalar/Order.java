@@ -18,15 +18,17 @@ final class Order {
         var heap = new int[k];
         for (int i = 0; i < k; i++) heap[i] = i;
         for (int i = k / 2 - 1; i >= 0; i--) sink(keys, heap, i, k);
-        for (int i = k; i < n && k > 0; i++) {
-            if (keys[i] >= keys[heap[0]]) continue; // of equal keys the earlier comes first
+        long worst = k == 0 ? Long.MIN_VALUE : keys[heap[0]];
+        for (int i = k; i < n; i++) {
+            if (keys[i] >= worst) continue; // of equal keys the earlier comes first
             heap[0] = i;
             sink(keys, heap, 0, k);
+            worst = keys[heap[0]];
         }
         for (int left = k - 1; left > 0; left--) {
-            int worst = heap[0];
+            int last = heap[0];
             heap[0] = heap[left];
-            heap[left] = worst;
+            heap[left] = last;
             sink(keys, heap, 0, left);
         }
         return heap;

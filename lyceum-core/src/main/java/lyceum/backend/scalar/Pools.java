@@ -41,11 +41,29 @@ final class Pools {
         }
     }
 
+    static void maxBack(View y, View indices, View x) {
+        Strided xs = Strided.of(x)[0], ys = Strided.of(y)[0], is = Strided.of(indices)[0];
+        long planes = x.shape()[0] * x.shape()[1];
+        if (planes == 0) return;
+        int in = (int) (x.size() / planes), out = (int) (y.size() / planes);
+        Parallel.range(planes, Math.max(1, GRAIN / Math.max(1, in + out)), (from, to) -> {
+            double[] plane = new double[out], sums = new double[in];
+            var where = new long[out];
+            for (long channel = from; channel < to; channel++) {
+                Planes.load(ys, channel * out, out, plane);
+                is.load(channel * out, out, where);
+                java.util.Arrays.fill(sums, 0);
+                for (int j = 0; j < out; j++) sums[(int) where[j]] += plane[j];
+                Planes.store(sums, xs, channel * in, in);
+            }
+        });
+    }
+
     static void average(Pooling how, View x, View y) {
         var g = WindowGeometry.of(how, x.shape(), y.shape());
         Strided xs = Strided.of(x)[0], ys = Strided.of(y)[0];
         int in = g.inVolume(), out = g.outVolume();
-        var divisors = divisors(how, g);
+        var divisors = how.counts(g);
         Parallel.range((long) g.batch() * g.inputs(), grain(g), (from, to) -> {
             double[] plane = new double[in], sums = new double[out];
             for (long channel = from; channel < to; channel++) {
@@ -62,7 +80,7 @@ final class Pools {
         var g = WindowGeometry.of(how, x.shape(), y.shape());
         Strided xs = Strided.of(x)[0], ys = Strided.of(y)[0];
         int in = g.inVolume(), out = g.outVolume();
-        var divisors = divisors(how, g);
+        var divisors = how.counts(g);
         Parallel.range((long) g.batch() * g.inputs(), grain(g), (from, to) -> {
             double[] plane = new double[out], sums = new double[in];
             for (long channel = from; channel < to; channel++) {
@@ -75,17 +93,4 @@ final class Pools {
         });
     }
 
-    /** Elements of each window that count: of the input, or of the input with its padding (a last window may reach beyond even that). */
-    private static double[] divisors(Pooling how, WindowGeometry g) {
-        var counts = new double[g.outVolume()];
-        for (int j = 0; j < counts.length; j++) {
-            int[] place = {j / (g.out()[1] * g.out()[2]), j / g.out()[2] % g.out()[1], j % g.out()[2]};
-            counts[j] = 1;
-            for (int axis = 0; axis < 3; axis++) {
-                int padding = how.countPadding() ? g.before()[axis] : 0, start = place[axis] * g.stride()[axis] - g.before()[axis];
-                counts[j] *= Math.min(start + g.kernel()[axis], g.in()[axis] + padding) - Math.max(start, -padding);
-            }
-        }
-        return counts;
-    }
 }

@@ -25,11 +25,11 @@ public final class QuantisedMatmul {
         long n = weights.rows();
         if (m == 0 || n == 0) return;
         var rows = new Row[m];
-        Parallel.range(m, Math.max(1, (1 << 14) / Math.max(1, k)), (from, to) -> {
+        Parallel.range(m, Math.max(1, (1 << 14) / Math.max(1, k)), 3.0 * k, (from, to) -> {
             for (int i = (int) from; i < to; i++) rows[i] = Row.of(x, i, k, weights.format(), activations);
         });
         var offsets = bias == null ? null : bias(bias);
-        Parallel.range(n, Math.max(1, GRAIN / Math.max(1, (long) k * m)), (from, to) -> {
+        Parallel.range(n, Math.max(1, GRAIN / Math.max(1, (long) k * m)), 1.0 * k * m, (from, to) -> {
             var dot = new Dot(weights, rows, k);
             for (long j = from; j < to; j++) {
                 dot.row(j);

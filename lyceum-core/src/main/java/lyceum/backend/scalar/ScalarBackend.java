@@ -98,6 +98,11 @@ public class ScalarBackend implements Backend {
         keepReachable(x, y, indices);
     }
 
+    @Override public void maxPoolBack(View y, View indices, View x) {
+        Pools.maxBack(y, indices, x);
+        keepReachable(y, indices, x);
+    }
+
     @Override public void averagePool(Pooling how, View x, View y) {
         Pools.average(how, x, y);
         keepReachable(x, y);

@@ -8,7 +8,7 @@ import lyceum.backend.View;
  * Walks views of one shape by the row-major number of their elements. Axes that follow one another without a gap in every view are merged
  * first, so that contiguous operands are a single run.
  */
-final class Strided {
+public final class Strided {
     /** Loads or stores a run of elements that lie {@code stride} apart. */
     @FunctionalInterface private interface Run {
         void move(long byteOffset, long stride, int start, int n);

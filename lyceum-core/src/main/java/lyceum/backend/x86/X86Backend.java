@@ -8,16 +8,22 @@ import lyceum.backend.Backend;
 import lyceum.backend.Convolution;
 import lyceum.backend.Epilogue;
 import lyceum.backend.Pooling;
+import lyceum.backend.Precision;
 import lyceum.backend.Program;
+import lyceum.backend.RightMatrix;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockMatrix;
 import lyceum.backend.x86.attention.X86Attention;
 import lyceum.backend.x86.conv.MachineConvolution;
+import lyceum.backend.x86.conv.MachinePooling;
 import lyceum.backend.x86.fuse.FusedPrograms;
 import lyceum.backend.x86.fuse.FusedReductions;
 import lyceum.backend.x86.gemm.Gemm;
+import lyceum.backend.x86.gemm.PackedPanels;
+import lyceum.backend.x86.gemm.SplitProducts;
+import lyceum.backend.x86.index.IndexOperations;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.quant.QuantisedProducts;
@@ -30,12 +36,15 @@ import lyceum.memory.Scope;
 public final class X86Backend implements Backend {
     private final Backend fallback;
     private final Cpu cpu;
-    private MachineConvolution convolution;
+    private final MachineConvolution convolution;
+    private final MachinePooling pooling;
     private final FusedPrograms fused;
     private final FusedReductions reductions;
     private final Gemm gemm;
+    private final SplitProducts splits;
     private final X86Attention attention;
     private final QuantisedProducts quantised;
+    private final IndexOperations indices;
 
     /** @throws IllegalStateException with the reason, where machine code cannot run */
     public X86Backend(Backend fallback) { this(fallback, Cpu.current()); }
@@ -47,8 +56,12 @@ public final class X86Backend implements Backend {
         this.fused = new FusedPrograms(cpu);
         this.reductions = new FusedReductions(fused);
         this.gemm = new Gemm(cpu, this::run);
+        this.splits = new SplitProducts(this, gemm);
         this.attention = new X86Attention(cpu, this);
+        this.convolution = new MachineConvolution(cpu, this);
+        this.pooling = new MachinePooling(cpu, this, convolution);
         this.quantised = new QuantisedProducts(cpu);
+        this.indices = new IndexOperations(cpu);
     }
 
     public Cpu cpu() { return cpu; }
@@ -72,7 +85,9 @@ public final class X86Backend implements Backend {
         Reference.reachabilityFence(out);
     }
 
-    @Override public void scan(Scan scan, View in, int axis, View out) { fallback.scan(scan, in, axis, out); }
+    @Override public void scan(Scan scan, View in, int axis, View out) {
+        if (!made(() -> indices.scan(scan, in, axis, out))) fallback.scan(scan, in, axis, out);
+    }
 
     @Override public void matmul(View a, View b, View out) {
         if (!made(() -> gemm.multiply(a, b, out))) fallback.matmul(a, b, out);
@@ -86,6 +101,22 @@ public final class X86Backend implements Backend {
         Reference.reachabilityFence(List.of(a, b, others, out));
     }
 
+    @Override public void matmul(View a, View b, Precision precision, View out) {
+        if (precision == Precision.F32 || !madeInScratch(() -> splits.multiply(a, b, precision, out))) matmul(a, b, out);
+        Reference.reachabilityFence(List.of(a, b, out));
+    }
+
+    @Override public void matmul(View a, RightMatrix b, View out) {
+        boolean done = made(() -> {
+            var packed = b.arranged(PackedPanels.class, gemm::pack);
+            boolean multiplied = packed != null && gemm.multiply(a, packed, out);
+            Reference.reachabilityFence(packed);
+            return multiplied;
+        });
+        if (!done) matmul(a, b.view(), out);
+        Reference.reachabilityFence(List.of(a, b, out));
+    }
+
     /** What machine code has done; false as well where there is no memory left for the code. */
     private static boolean made(BooleanSupplier kernels) {
         try {
@@ -97,25 +128,14 @@ public final class X86Backend implements Backend {
 
     /** The same, giving back at the end what the kernels have allocated for themselves. */
     private static boolean madeInScratch(BooleanSupplier kernels) {
-        try (var scratch = Scope.open("scratch of a convolution")) {
+        try (var scratch = Scope.open("scratch of a kernel")) {
             return made(kernels);
         }
     }
 
-    /** Made at the first convolution, for its kernels take a few milliseconds. */
-    private synchronized MachineConvolution convolution() {
-        if (convolution == null) convolution = new MachineConvolution(cpu);
-        return convolution;
-    }
-
     @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        boolean done = madeInScratch(() -> {
-            if (!convolution().takes(geometry, x, weight, y)) return false;
-            if (!convolution().forward(geometry, x, weight, epilogue, y)) epilogue.applyTo(y, this);
-            return true;
-        });
-        if (!done) {
+        if (!madeInScratch(() -> convolution.forward(geometry, x, weight, epilogue, y))) {
             fallback.convolve(how, x, weight, Epilogue.NONE, y);
             epilogue.applyTo(y, this); // with this backend's functions, fused or not
         }
@@ -124,12 +144,7 @@ public final class X86Backend implements Backend {
 
     @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        boolean done = madeInScratch(() -> {
-            if (!convolution().takes(geometry, x, weight, y)) return false;
-            if (!convolution().back(geometry, y, weight, epilogue, x)) epilogue.applyTo(x, this);
-            return true;
-        });
-        if (!done) {
+        if (!madeInScratch(() -> convolution.back(geometry, y, weight, epilogue, x))) {
             fallback.convolveBack(how, y, weight, Epilogue.NONE, x);
             epilogue.applyTo(x, this);
         }
@@ -138,20 +153,29 @@ public final class X86Backend implements Backend {
 
     @Override public void convolveWeight(Convolution how, View x, View y, View weight) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        boolean done = madeInScratch(() -> {
-            if (!convolution().takes(geometry, x, weight, y)) return false;
-            convolution().weight(geometry, x, y, weight);
-            return true;
-        });
-        if (!done) fallback.convolveWeight(how, x, y, weight);
+        if (!madeInScratch(() -> convolution.weight(geometry, x, y, weight))) fallback.convolveWeight(how, x, y, weight);
         Reference.reachabilityFence(List.of(x, weight, y));
     }
 
-    @Override public void maxPool(Pooling how, View x, View y, View indices) { fallback.maxPool(how, x, y, indices); }
+    @Override public void maxPool(Pooling how, View x, View y, View indices) {
+        if (!madeInScratch(() -> pooling.max(WindowGeometry.of(how, x.shape(), y.shape()), x, y, indices))) fallback.maxPool(how, x, y, indices);
+        Reference.reachabilityFence(List.of(x, y, indices));
+    }
 
-    @Override public void averagePool(Pooling how, View x, View y) { fallback.averagePool(how, x, y); }
+    @Override public void maxPoolBack(View y, View indices, View x) {
+        if (!madeInScratch(() -> pooling.maxBack(y, indices, x))) fallback.maxPoolBack(y, indices, x);
+        Reference.reachabilityFence(List.of(x, y, indices));
+    }
 
-    @Override public void averagePoolBack(Pooling how, View y, View x) { fallback.averagePoolBack(how, y, x); }
+    @Override public void averagePool(Pooling how, View x, View y) {
+        if (!madeInScratch(() -> pooling.average(how, WindowGeometry.of(how, x.shape(), y.shape()), x, y))) fallback.averagePool(how, x, y);
+        Reference.reachabilityFence(List.of(x, y));
+    }
+
+    @Override public void averagePoolBack(Pooling how, View y, View x) {
+        if (!madeInScratch(() -> pooling.averageBack(how, WindowGeometry.of(how, x.shape(), y.shape()), y, x))) fallback.averagePoolBack(how, y, x);
+        Reference.reachabilityFence(List.of(x, y));
+    }
 
     @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) {
         weights.check();
@@ -168,9 +192,13 @@ public final class X86Backend implements Backend {
             fallback.attentionGradient(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
     }
 
-    @Override public void gather(View in, int axis, View index, View out) { fallback.gather(in, axis, index, out); }
+    @Override public void gather(View in, int axis, View index, View out) {
+        if (!made(() -> indices.gather(in, axis, index, out))) fallback.gather(in, axis, index, out);
+    }
 
-    @Override public void scatter(Scatter rule, View in, int axis, View index, View out) { fallback.scatter(rule, in, axis, index, out); }
+    @Override public void scatter(Scatter rule, View in, int axis, View index, View out) {
+        if (!made(() -> indices.scatter(rule, in, axis, index, out))) fallback.scatter(rule, in, axis, index, out);
+    }
 
     @Override public void sort(View in, int axis, boolean descending, View values, View indices) { fallback.sort(in, axis, descending, values, indices); }
 }

@@ -2,10 +2,13 @@ package lyceum.backend.x86;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import lyceum.backend.x86.gemm.PanelProductsMain;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.tensor.OpCatalogMain;
 import lyceum.tensor.RandomConvolutionMain;
@@ -21,11 +24,27 @@ class FencesTest {
     @BeforeEach void onlyWhereMachineCodeRuns() { org.junit.jupiter.api.Assumptions.assumeTrue(Cpu.unavailable() == null, () -> Cpu.unavailable()); }
 
     @ParameterizedTest @ValueSource(strings = {"avx2", "all"})
-    void noKernelLeavesItsOperandsOrLosesARegister(String level) {
+    void noKernelLeavesItsOperandsLosesARegisterOrHasAnInstructionThatTheCpuLacks(String level, @TempDir Path listings) throws Exception {
         var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx512m", "-XX:+UseSerialGC").withArguments("ON", "values")
-                .withEnvironment("LYCEUM_GUARD", "on").withEnvironment("LYCEUM_CHECK_CALLS", "on").withEnvironment("LYCEUM_CPU", level).within(Duration.ofSeconds(300)).run();
+                .withEnvironment("LYCEUM_GUARD", "on").withEnvironment("LYCEUM_CHECK_CALLS", "on").withEnvironment("LYCEUM_CPU", level).withEnvironment("LYCEUM_DUMP_CODE", listings.toString())
+                .within(Duration.ofSeconds(300)).run();
         assertThat(run.exitCode()).as(run.output()).isZero();
         assertThat(run.output()).contains("machine code for").contains(" 0 failed");
+        if (level.equals("avx2")) assertThat(linesThatNeedAvx512(listings)).isEmpty();
+    }
+
+    /** Of all listings: wide registers, masks and the upper sixteen. */
+    private static List<String> linesThatNeedAvx512(Path listings) throws IOException {
+        var found = new ArrayList<String>();
+        int read = 0;
+        try (var files = Files.list(listings)) {
+            for (var file : files.filter(f -> f.toString().endsWith(".s")).toList()) {
+                read++;
+                for (var line : Files.readAllLines(file)) if (line.matches(".*(zmm|[xy]mm(1[6-9]|[23]\\d)|\\bk[0-7]\\b).*")) found.add(file.getFileName() + ": " + line);
+            }
+        }
+        assertThat(read).isGreaterThan(20);
+        return found;
     }
 
     @ParameterizedTest @ValueSource(strings = {"avx2", "all"})
@@ -34,6 +53,14 @@ class FencesTest {
                 .withEnvironment("LYCEUM_GUARD", "on").withEnvironment("LYCEUM_CHECK_CALLS", "on").withEnvironment("LYCEUM_CPU", level).within(Duration.ofSeconds(120)).run();
         assertThat(run.exitCode()).as(run.output()).isZero();
         assertThat(run.output()).contains("60 convolutions on machine code for");
+    }
+
+    @ParameterizedTest @ValueSource(strings = {"avx2", "all"})
+    void noProductByPanelsLeavesItsOperandsOrLosesARegister(String level) {
+        var run = ForkedJvm.of(PanelProductsMain.class).withFlags("-Xmx512m", "-XX:+UseSerialGC").withArguments("150")
+                .withEnvironment("LYCEUM_GUARD", "on").withEnvironment("LYCEUM_CHECK_CALLS", "on").withEnvironment("LYCEUM_CPU", level).within(Duration.ofSeconds(120)).run();
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.output()).contains("150 products by tiles");
     }
 
     @Test void whereCodeMemoryIsFullAnotherBackendGoesOn() {

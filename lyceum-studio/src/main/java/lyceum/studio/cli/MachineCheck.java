@@ -29,6 +29,9 @@ final class MachineCheck {
     /** The kernel's names of CPU features, and those that people know. */
     private static final Map<String, String> FEATURES = new LinkedHashMap<>();
 
+    /** Those that machine code for x86 has kernels for. */
+    private static final List<String> LEVELS = List.of("avx512f", "avx512_vnni", "avx512_bf16", "amx_tile");
+
     static {
         FEATURES.put("avx2", "AVX2");
         FEATURES.put("fma", "FMA");
@@ -88,7 +91,8 @@ final class MachineCheck {
     private static String features() {
         var flags = Set.of(cpuInfo("flags").or(() -> cpuInfo("Features")).orElse("").split(" "));
         var names = FEATURES.entrySet().stream().filter(e -> flags.contains(e.getKey())).map(Map.Entry::getValue).toList();
-        return names.isEmpty() ? "none that is known" : String.join(" ", names);
+        var lacking = flags.contains("avx2") ? LEVELS.stream().filter(level -> !flags.contains(level)).map(FEATURES::get).toList() : List.<String>of();
+        return (names.isEmpty() ? "none that is known" : String.join(" ", names)) + (lacking.isEmpty() ? "" : "; not executed here: " + String.join(" ", lacking));
     }
 
     private static Optional<String> cpuInfo(String key) {

@@ -1,13 +1,12 @@
 package lyceum.backend.x86.attention;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
+import lyceum.backend.x86.gemm.TransposeKernel;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.machine.Lanes;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Feature;
 
@@ -19,13 +18,10 @@ final class AttentionKernels {
     final Lanes lanes;
     private final AtomicReferenceArray<Kernel> kernels = new AtomicReferenceArray<>(PRODUCTS + SCORES + OTHERS + DOTS);
     private final ThreadLocal<Scratch> scratch = new ThreadLocal<>();
-    /** Ones before zeros: a vector of AVX2 from here selects its first lanes. */
-    private final MemorySegment ones = Arena.ofAuto().allocate(64, 64);
 
     AttentionKernels(Cpu cpu) {
         this.cpu = cpu;
         this.lanes = Lanes.of(cpu);
-        for (int i = 0; i < 8; i++) ones.setAtIndex(ValueLayout.JAVA_INT, i, -1);
     }
 
     boolean pairs() { return cpu.has(Feature.AVX512_BF16); }
@@ -35,12 +31,6 @@ final class AttentionKernels {
         var mine = scratch.get();
         if (mine == null || !mine.fits(width, valueWidth)) scratch.set(mine = new Scratch(this, width, valueWidth));
         return mine;
-    }
-
-    /** What selects the lanes of the last vector of {@code n} elements. */
-    long partial(int n) {
-        int rest = n % lanes.count();
-        return lanes.wide() ? (1L << rest) - 1 : ones.address() + 4L * (8 - rest);
     }
 
     Kernel product(TileProduct.Form f) {
@@ -63,10 +53,13 @@ final class AttentionKernels {
         return make(at, form.toString(), a -> ScoreColumns.write(a, lanes, form));
     }
 
-    Kernel transposition(boolean scaled) {
-        int at = PRODUCTS + SCORES + (scaled ? 1 : 0);
+    /** Of floats, or pairs of BF16. */
+    Kernel transposition() {
+        int at = PRODUCTS + SCORES;
         var known = kernels.get(at);
-        return known != null ? known : make(at, "attention_transposition" + (scaled ? "_scaled" : ""), a -> Transposition.write(a, lanes, scaled));
+        if (known != null) return known;
+        var made = TransposeKernel.make(cpu, Float.BYTES);
+        return kernels.compareAndSet(at, null, made) ? made : kernels.get(at);
     }
 
     Kernel scaleRows(boolean half) {

@@ -179,7 +179,7 @@ final class BackwardPass {
             }
             scores(k, j, keys, low, lanes, shape.width(), scratch.queries, scratch.scores);
             scores(v, j, keys, low, lanes, shape.valueWidth(), scratch.gradients, scratch.scoreGradients);
-            if (options.bias() != null) Bias.transpose(scratch, options.bias(), b, j, keys, lanes, count, row -> head, row -> i + row);
+            if (options.bias() != null) Bias.transpose(scratch, options.bias(), AttentionShape.row(options.bias(), b, head, i), options.bias().strides()[2] * 4, j, keys, count);
             scratch.weights(true, lanes == vector, masked, options.bias() != null, pairs, keys, low, high, pairs ? (float) (options.scale() * Forward.LOG2E) : 1, row(0, b, head) + 4L * i, row(1, b, head) + 4L * i);
             var into = met ? Into.ADD : Into.SET;
             if (!met && keys < n) {
@@ -194,8 +194,8 @@ final class BackwardPass {
         }
 
         private void columns(View view, int head, int i, int count, int lanes, int width, long to, double factor) {
-            for (int r = 0; r < lanes; r++) scratch.row(r, r < count ? address(view, b, head, i + r) : scratch.zeros);
-            scratch.transpose(to, lanes, depth(width), (float) factor, !pairs);
+            scratch.transpose(address(view, b, head, i), view.strides()[2] * bytes, count, depth(width), to);
+            if (!pairs) scratch.scale(to, width, lanes, (float) factor);
         }
 
         /** {@code to = keys columns}, without the vectors whose queries all stand before {@code low + c}. */

@@ -73,14 +73,17 @@ final class Forward {
 
         private long queryRow(int row) { return address(q, AttentionShape.row(q, b, head(row), query(row))); }
 
+        /** Bytes from one of the block's rows to the next. */
+        private long rowStride(View view) { return view.strides()[stacked ? 1 : 2] * view.dtype().bytes(); }
+
         private int head(int row) { return stacked ? h + row : h; }
 
         private int query(int row) { return stacked ? 0 : first + row; }
 
         void run() {
             if (!few) {
-                for (int i = 0; i < lanes; i++) scratch.row(i, i < rows ? queryRow(i) : scratch.zeros);
-                scratch.transpose(scratch.queries, lanes, depth, (float) (options.scale() * LOG2E), !pairs);
+                scratch.transpose(queryRow(0), rowStride(q), rows, depth, scratch.queries);
+                if (!pairs) scratch.scale(scratch.queries, depth, lanes, (float) (options.scale() * LOG2E));
             }
             scratch.fill(scratch.tops, QUERIES, Float.NEGATIVE_INFINITY);
             scratch.fill(scratch.totals, QUERIES, 0);
@@ -97,7 +100,7 @@ final class Forward {
             boolean masked = low + n - 1 > 0 || high < rows - 1;
             if (few) dots(j, n);
             else scores(j, n, low);
-            if (options.bias() != null) Bias.transpose(scratch, options.bias(), b, j, n, lanes, rows, this::head, this::query);
+            if (options.bias() != null) Bias.transpose(scratch, options.bias(), AttentionShape.row(options.bias(), b, head(0), query(0)), rowStride(options.bias()), j, n, rows);
             scratch.weights(false, lanes == kernels.lanes.count(), masked, options.bias() != null, pairs, n, low, high, pairs && !few ? (float) (options.scale() * LOG2E) : 1,
                     scratch.tops, scratch.totals);
             if (pairs) for (int c = 0, run; c < n; c += run) {

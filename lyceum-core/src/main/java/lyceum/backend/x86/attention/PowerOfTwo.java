@@ -15,6 +15,7 @@ import static lyceum.backend.x86.asm.Instruction.VROUNDPS;
 import static lyceum.backend.x86.asm.Instruction.VSCALEFPS;
 import static lyceum.backend.x86.asm.Instruction.VSUBPS;
 
+import lyceum.backend.x86.machine.Lanes;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Operand;

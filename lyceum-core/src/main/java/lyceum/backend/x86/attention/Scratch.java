@@ -34,8 +34,8 @@ final class Scratch {
     final long result, pairedValues, pairedQueries, pairedResults, resultStride;
     /** Addresses of one float for each query. */
     final long tops, totals, scales;
-    /** Addresses of the addresses of rows, of zeros. */
-    final long rows, zeros;
+    /** Addresses of zeros, and of one factor for each row of columns. */
+    final long zeros, factors;
     private final long productArguments, scoreArguments, otherArguments;
 
     Scratch(AttentionKernels kernels, int width, int valueWidth) {
@@ -46,7 +46,7 @@ final class Scratch {
         this.valueWidth = (valueWidth + 15) / 16 * 16;
         int widest = Math.max(this.width, this.valueWidth);
         resultStride = 4L * widest;
-        long bytes = 4096L + (this.width + this.valueWidth + 4 * KEYS) * (long) ROW + (2 * QUERIES + KEYS / 2) * resultStride + 4L * Math.max(widest, KEYS) + 3 * ROW + 8 * QUERIES + 3 * ARGUMENTS;
+        long bytes = 4096L + (this.width + this.valueWidth + 4 * KEYS) * (long) ROW + (2 * QUERIES + KEYS / 2) * resultStride + 4L * Math.max(widest, KEYS) + 4L * widest + 3 * ROW + 3 * ARGUMENTS;
         memory = Arena.ofAuto().allocate(bytes, 4096);
         base = memory.address();
         top = base;
@@ -64,7 +64,7 @@ final class Scratch {
         tops = take(ROW);
         totals = take(ROW);
         scales = take(ROW);
-        rows = take(8 * QUERIES);
+        factors = take(4L * widest);
         productArguments = take(ARGUMENTS);
         scoreArguments = take(ARGUMENTS);
         otherArguments = take(ARGUMENTS);
@@ -84,22 +84,19 @@ final class Scratch {
 
     void fill(long address, int n, float value) { for (int i = 0; i < n; i++) set(address, i, value); }
 
-    /** Names row {@code i} of what {@link #transpose} reads. */
-    void row(int i, long address) { memory.set(LONG, rows - base + 8L * i, address); }
-
     private void argument(long block, int at, long value) { memory.set(LONG, block - base + at, value); }
 
-    /** The named rows, {@code count} lanes of them (a whole number of vectors), of {@code width} elements become columns of {@code to}. */
-    void transpose(long to, int count, int width, float factor, boolean scaled) {
-        var kernel = kernels.transposition(scaled);
-        argument(otherArguments, Transposition.WIDTH, width);
-        argument(otherArguments, Transposition.FACTOR, Float.floatToRawIntBits(factor));
-        argument(otherArguments, Transposition.LANES, kernels.partial(width));
-        for (int i = 0; i < count; i += lanes) {
-            argument(otherArguments, Transposition.ROWS, rows + 8L * i);
-            argument(otherArguments, Transposition.TO, to + 4L * i);
-            kernel.call(otherArguments);
-        }
+    /** {@code count} rows of {@code width} elements, {@code stride} bytes apart, become columns of {@code to}, zeros beyond them up to whole vectors. */
+    void transpose(long from, long stride, int count, int width, long to) {
+        var kernel = kernels.transposition();
+        if (count % lanes != 0) memory.asSlice(to - base, (long) width * ROW).fill((byte) 0);
+        for (int i = 0; i < count; i += lanes) kernel.call(from + i * stride, stride, to + 4L * i, ROW, Math.min(lanes, count - i), width);
+    }
+
+    /** The first {@code columns} of {@code count} rows of columns times a factor. */
+    void scale(long columns, int count, int width, float factor) {
+        fill(factors, count, factor);
+        scaleRows(columns, ROW, columns, ROW, count, factors, width, false);
     }
 
     /** See {@link TileProduct}: {@code count} rows and {@code columns} columns of C. Strides are in bytes. */
@@ -111,7 +108,7 @@ final class Scratch {
         for (int column = 0; column < columns; column += strip * lanes) {
             int here = Math.min(strip * lanes, columns - column), vectors = (here + lanes - 1) / lanes;
             boolean partial = here % lanes != 0;
-            if (partial) argument(productArguments, TileProduct.LANES, kernels.partial(here));
+            if (partial) argument(productArguments, TileProduct.LANES, kernels.lanes.partial(here));
             argument(productArguments, TileProduct.B, b + 4L * column);
             int group = TileProduct.rows(vectors, kernels.lanes.wide()), groups = count / group, rest = count % group;
             if (groups > 0) groups(kernels.product(order, into, group, vectors, partial, pairs), a, c + 4L * column, scaleAddress, groups);
@@ -153,7 +150,7 @@ final class Scratch {
         argument(otherArguments, KeyDots.QUERY, query);
         argument(otherArguments, KeyDots.TO, to);
         argument(otherArguments, KeyDots.FACTOR, Float.floatToRawIntBits(factor));
-        argument(otherArguments, KeyDots.LANES, kernels.partial(width));
+        argument(otherArguments, KeyDots.LANES, kernels.lanes.partial(width));
         kernels.keyDots((width + lanes - 1) / lanes, width % lanes != 0, pairs).call(otherArguments);
     }
 
@@ -165,7 +162,7 @@ final class Scratch {
         argument(otherArguments, RowKernels.ROWS, count);
         argument(otherArguments, RowKernels.FACTORS, factors);
         argument(otherArguments, RowKernels.WIDTH, columns);
-        argument(otherArguments, RowKernels.LANES, kernels.partial(columns));
+        argument(otherArguments, RowKernels.LANES, kernels.lanes.partial(columns));
     }
 
     /** {@code to[i] = factors[i] from[i]}; half stores BF16. */

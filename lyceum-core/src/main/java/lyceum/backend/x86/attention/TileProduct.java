@@ -23,6 +23,7 @@ import static lyceum.backend.x86.asm.Instruction.VMOVUPS_STORE;
 import static lyceum.backend.x86.asm.Instruction.VMULPS;
 import static lyceum.backend.x86.asm.Instruction.VXORPS;
 
+import lyceum.backend.x86.machine.Lanes;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;

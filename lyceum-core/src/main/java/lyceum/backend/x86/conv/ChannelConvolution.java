@@ -18,22 +18,23 @@ import lyceum.backend.x86.conv.Tables.Steps;
 import lyceum.memory.Allocator;
 import lyceum.memory.Storage;
 
-/** Depthwise convolutions of F32, channel by channel: each plane is padded into scratch that stays in cache, and read from there tap by tap. */
+/** Depthwise convolutions, channel by channel: each plane is padded into scratch that stays in cache, and read from there tap by tap. */
 final class ChannelConvolution {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     private static final int SLACK = 64;
     /** Multiply-adds worth a piece of work for a thread. */
     private static final long GRAIN = 1 << 19;
 
     private final Cpu cpu;
+    private final Element element;
     private final Copies copies;
     private final Plans plans;
     private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
     private final ConcurrentHashMap<ChannelProduct, Kernel> products = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<ChannelWeight, Kernel> weights = new ConcurrentHashMap<>();
 
-    ChannelConvolution(Cpu cpu, Copies copies, Plans plans) {
+    ChannelConvolution(Cpu cpu, Element element, Copies copies, Plans plans) {
+        this.element = element;
         this.plans = plans;
         this.cpu = cpu;
         this.copies = copies;
@@ -44,23 +45,27 @@ final class ChannelConvolution {
     /** Whether there is a kernel for the gradient by the weight. */
     boolean weighs(WindowGeometry g) { return cpu.has(Feature.AVX512) && g.taps() <= ChannelWeight.MOST; }
 
-    private static Place place(View view) { return new Place(view.storage().segment(), view.byteOffset()); }
+    private Place place(View view) { return new Place(view.storage().segment(), view.byteOffset(), element.bytes); }
 
-    private static Place place(Storage storage) { return new Place(storage.segment(), storage.base()); }
+    private Place place(Storage storage) { return new Place(storage.segment(), storage.base(), element.bytes); }
 
     /** Zeros; what a plane leaves alone stays so for the next. */
-    private static Storage scratch(long floats) {
-        var storage = Allocator.allocate(4 * (floats + SLACK), null);
-        storage.segment().asSlice(storage.base(), 4 * (floats + SLACK)).fill((byte) 0);
+    private Storage scratch(long elements) {
+        long bytes = element.bytes * (elements + SLACK);
+        var storage = Allocator.allocate(bytes, null);
+        storage.segment().asSlice(storage.base(), bytes).fill((byte) 0);
         return storage;
     }
 
     private static long grain(WindowGeometry g) { return Math.max(1, GRAIN / Math.max(1, (long) g.outVolume() * (g.taps() + 4))); }
 
+    /** Of one plane, about: some of it is copying. */
+    private double nanos(WindowGeometry g) { return (double) g.outVolume() * (g.taps() + 4) / element.lanes(cpu); }
+
     void forward(WindowGeometry g, View x, View weight, View bias, Op activation, View y) {
         var plan = plans.forward(g);
         var phases = plan.phases();
-        Parallel.range((long) g.batch() * g.inputs(), grain(g), (from, to) -> {
+        Parallel.range((long) g.batch() * g.inputs(), grain(g), nanos(g), (from, to) -> {
             var block = scratch((long) phases.count() * phases.grid().volume());
             for (long plane = from; plane < to; plane++) {
                 long c = plane % g.inputs();
@@ -76,7 +81,7 @@ final class ChannelConvolution {
     void back(WindowGeometry g, View y, View weight, View bias, Op activation, View x) {
         var plan = plans.back(g);
         var phases = plan.phases();
-        Parallel.range((long) g.batch() * g.inputs(), grain(g), (from, to) -> {
+        Parallel.range((long) g.batch() * g.inputs(), grain(g), nanos(g), (from, to) -> {
             Storage block = scratch(phases.grid().volume()), piece = scratch(phases.largest());
             for (long plane = from; plane < to; plane++) {
                 long c = plane % g.inputs();
@@ -99,8 +104,8 @@ final class ChannelConvolution {
         var plan = plans.forward(g);
         var phases = plan.phases();
         int volume = phases.grid().volume();
-        var kernel = weights.computeIfAbsent(new ChannelWeight(g.taps()), k -> k.generate(cpu));
-        Parallel.range(g.inputs(), Math.max(1, grain(g) / g.batch()), (from, to) -> {
+        var kernel = weights.computeIfAbsent(new ChannelWeight(element, g.taps()), k -> k.generate(cpu));
+        Parallel.range(g.inputs(), Math.max(1, grain(g) / g.batch()), g.batch() * nanos(g), (from, to) -> {
             Storage block = scratch((long) phases.count() * volume), sums = scratch(16L * g.taps());
             var totals = new double[g.taps()];
             for (long c = from; c < to; c++) {
@@ -118,17 +123,17 @@ final class ChannelConvolution {
                     kernel.callLong(arguments.address());
                     add(sums, totals);
                 }
-                for (int tap = 0; tap < totals.length; tap++) weight.storage().segment().set(FLOAT, weight.byteOffset() + 4 * (c * totals.length + tap), (float) totals[tap]);
+                for (int tap = 0; tap < totals.length; tap++) element.set(weight.storage().segment(), weight.byteOffset() + element.bytes * (c * totals.length + tap), totals[tap]);
             }
             for (var storage : new Storage[] {block, sums}) Reference.reachabilityFence(storage);
         });
         Reference.reachabilityFence(plan);
     }
 
-    private static void add(Storage sums, double[] totals) {
+    private void add(Storage sums, double[] totals) {
         for (int tap = 0; tap < totals.length; tap++) {
             double total = 0;
-            for (int lane = 0; lane < 16; lane++) total += sums.segment().get(FLOAT, sums.base() + 64L * tap + 4L * lane);
+            for (int at = 0; at < 64; at += element.bytes) total += element.get(sums.segment(), sums.base() + 64L * tap + at);
             totals[tap] += total;
         }
     }
@@ -147,10 +152,10 @@ final class ChannelConvolution {
         arguments.set(LONG, ChannelProduct.Y, y);
         arguments.set(LONG, ChannelProduct.BIAS, bias);
         int n = columns.count(), groups = (n + ChannelProduct.MOST - 1) / ChannelProduct.MOST, width = (n + groups - 1) / groups, whole = columns.wholeStores() / width * width;
-        if (whole > 0) call(arguments, x, columns, 0, width, whole / width, new ChannelProduct(width, bias != 0, relu, false));
+        if (whole > 0) call(arguments, x, columns, 0, width, whole / width, new ChannelProduct(element, width, bias != 0, relu, false));
         for (int from = whole; from < n; from += width) {
             int vectors = Math.min(width, n - from);
-            call(arguments, x, columns, from, vectors, 1, new ChannelProduct(vectors, bias != 0, relu, true));
+            call(arguments, x, columns, from, vectors, 1, new ChannelProduct(element, vectors, bias != 0, relu, true));
         }
     }
 

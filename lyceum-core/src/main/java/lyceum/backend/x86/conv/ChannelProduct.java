@@ -17,10 +17,11 @@ import lyceum.backend.x86.asm.Vec;
  * One channel of a depthwise convolution: {@link OffsetProduct} with one row, over neighbouring vectors, which are read as operands of the
  * multiply-adds themselves.
  *
+ * @param element that all operands have
  * @param vectors side by side; groups of them follow one another in one call
  * @param masked stores outputs alone; else whole vectors, whose surplus the next one overwrites
  */
-record ChannelProduct(int vectors, boolean bias, boolean relu, boolean masked) {
+record ChannelProduct(Element element, int vectors, boolean bias, boolean relu, boolean masked) {
     static final int X = 0, A = 8, STEPS = 16, COUNT = 24, COLUMNS = 32, Y = 40, BIAS = 48, GROUPS = 56, ARGUMENTS = 64;
     static final int MOST = 12;
 
@@ -46,20 +47,20 @@ record ChannelProduct(int vectors, boolean bias, boolean relu, boolean masked) {
         var tap = a.bind(a.label());
         a.movsxd(RAX, Mem.at(R10));
         a.movsxd(RBX, Mem.at(R10, 4));
-        a.emit(VBROADCASTSS, factor, Mem.at(R8, RBX, 1));
-        for (int v = 0; v < vectors; v++) a.emit(VFMADD231PS, Vec.of(v, bits), factor, Mem.at(RSI, RAX, 1, v * bytes));
+        a.emit(element.broadcast, factor, Mem.at(R8, RBX, 1));
+        for (int v = 0; v < vectors; v++) a.emit(element.multiplyAdd, Vec.of(v, bits), factor, Mem.at(RSI, RAX, 1, v * bytes));
         a.add(R10, OffsetProduct.STEP);
         a.sub(R11, 1);
         a.jump(Condition.NE, tap);
         a.bind(summed);
         if (bias) {
             a.mov(RAX, Mem.at(RDI, BIAS));
-            a.emit(VBROADCASTSS, factor, Mem.at(RAX));
-            for (int v = 0; v < vectors; v++) a.emit(VADDPS, Vec.of(v, bits), Vec.of(v, bits), factor);
+            a.emit(element.broadcast, factor, Mem.at(RAX));
+            for (int v = 0; v < vectors; v++) a.emit(element.add, Vec.of(v, bits), Vec.of(v, bits), factor);
         }
         if (relu) {
             a.emit(VXORPS, factor, factor, factor);
-            for (int v = 0; v < vectors; v++) a.emit(VMAXPS, Vec.of(v, bits), factor, Vec.of(v, bits));
+            for (int v = 0; v < vectors; v++) a.emit(element.max, Vec.of(v, bits), factor, Vec.of(v, bits));
         }
         for (int v = 0; v < vectors; v++) {
             int entry = v * OffsetProduct.COLUMN;
@@ -85,6 +86,6 @@ record ChannelProduct(int vectors, boolean bias, boolean relu, boolean masked) {
         a.vzeroupper();
         a.pop(RBX);
         a.ret();
-        return CodeMemory.require("channel-product-" + vectors + (bias ? "-bias" : "") + (relu ? "-relu" : "") + (masked ? "-masked" : "") + "-" + bits, a.finish());
+        return CodeMemory.require("channel-product-" + vectors + (bias ? "-bias" : "") + (relu ? "-relu" : "") + (masked ? "-masked" : "") + element.suffix(bits), a.finish());
     }
 }

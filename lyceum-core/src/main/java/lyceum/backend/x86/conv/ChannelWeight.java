@@ -13,11 +13,11 @@ import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 
 /**
- * The gradient of one channel's kernel, with AVX-512: for each tap the sum over positions of x, displaced, times the gradient; sixteen partial sums
- * a tap are stored. The gradient lies densely and is spread over the lanes; lanes that are no outputs are not read, so that an infinity there does
+ * The gradient of one channel's kernel, with AVX-512: for each tap the sum over positions of x, displaced, times the gradient; a vector of partial
+ * sums a tap is stored. The gradient lies densely and is spread over the lanes; lanes that are no outputs are not read, so that an infinity there does
  * no harm.
  */
-record ChannelWeight(int taps) {
+record ChannelWeight(Element element, int taps) {
     static final int X = 0, G = 8, STEPS = 16, COLUMNS = 24, COUNT = 32, OUT = 40, ARGUMENTS = 48;
     static final int MOST = 28;
 
@@ -43,7 +43,7 @@ record ChannelWeight(int taps) {
             var x = zmm(28 + t % 3);
             a.movsxd(RAX, Mem.at(R8, t * OffsetProduct.STEP));
             a.emit(VMOVUPS, x.mask(Mask.K1).zeroing(), Mem.at(RSI, RAX, 1));
-            a.emit(VFMADD231PS, zmm(t), x, zmm(31));
+            a.emit(element.multiplyAdd, zmm(t), x, zmm(31));
         }
         a.add(RSI, 64);
         a.add(R9, OffsetProduct.COLUMN);
@@ -53,6 +53,6 @@ record ChannelWeight(int taps) {
         for (int t = 0; t < taps; t++) a.emit(VMOVUPS_STORE, Mem.at(RAX, 64 * t), zmm(t));
         a.vzeroupper();
         a.ret();
-        return CodeMemory.require("channel-weight-" + taps, a.finish());
+        return CodeMemory.require("channel-weight-" + taps + element.suffix(512), a.finish());
     }
 }

@@ -9,7 +9,7 @@ import java.util.EnumMap;
 import lyceum.backend.x86.asm.Feature;
 
 /**
- * Rearranges images of floats: padding, every s-th element, channels last. Where a kernel does it, in machine code; else in loops. Places are byte
+ * Rearranges images: padding, every s-th element, channels last. Where a kernel does it, in machine code; else in loops. Places are byte
  * offsets in segments.
  */
 final class Copies {
@@ -17,24 +17,26 @@ final class Copies {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
     private final EnumMap<LineCopy, Kernel> kernels = new EnumMap<>(LineCopy.class);
+    private final Element element;
     private final Kernel transpose;
     private final int lanes;
     private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
 
-    Copies(Cpu cpu) {
+    Copies(Cpu cpu, Element element) {
+        this.element = element;
         if (cpu.has(Feature.AVX512)) for (var form : LineCopy.values()) kernels.put(form, form.generate(cpu));
-        transpose = TransposeKernel.make(cpu, 4);
-        lanes = cpu.vectorBits() / 32;
+        transpose = TransposeKernel.make(cpu, element.bytes);
+        lanes = element.lanes(cpu);
     }
 
-    /** A place of floats. */
-    record Place(MemorySegment segment, long at) {
-        Place plus(long floats) { return new Place(segment, at + 4 * floats); }
+    /** A place of elements of so many bytes. */
+    record Place(MemorySegment segment, long at, int bytes) {
+        Place plus(long elements) { return new Place(segment, at + bytes * elements, bytes); }
 
         long address() { return segment.address() + at; }
     }
 
-    /** {@code n} planes, {@code from} floats apart in the source and {@code to} in the target. */
+    /** {@code n} planes, {@code from} elements apart in the source and {@code to} in the target. */
     record Planes(long n, long from, long to) {
         static final Planes ONE = new Planes(1, 0, 0);
     }
@@ -67,42 +69,47 @@ final class Copies {
         }
     }
 
-    /** Lines of n elements; steps and lines in floats. */
+    /** Lines of n elements; steps and lines in elements. */
     void lines(Place from, long fromLine, int fromStep, Place to, long toLine, int toStep, int n, int lines, Planes planes) {
         var form = fromStep == 1 && toStep == 1 ? LineCopy.PLAIN : fromStep == 2 && toStep == 1 ? LineCopy.EVERY_SECOND : fromStep == 1 && toStep == 2 ? LineCopy.TO_EVERY_SECOND : null;
-        var kernel = form == null ? null : kernels.get(form);
+        var kernel = form == null || element != Element.F32 && form != LineCopy.PLAIN ? null : kernels.get(form);
         if (kernel != null) {
             var arguments = perThread.get();
-            int tail = n % 16, lanes = form.tailLanes(tail);
+            int words = n * element.words, tail = words % 16, lanes = form.tailLanes(tail);
             arguments.set(LONG, LineCopy.FROM, from.address());
-            arguments.set(LONG, LineCopy.FROM_LINE, 4 * fromLine);
+            arguments.set(LONG, LineCopy.FROM_LINE, element.bytes * fromLine);
             arguments.set(LONG, LineCopy.TO, to.address());
-            arguments.set(LONG, LineCopy.TO_LINE, 4 * toLine);
+            arguments.set(LONG, LineCopy.TO_LINE, element.bytes * toLine);
             arguments.set(LONG, LineCopy.LINES, lines);
-            arguments.set(LONG, LineCopy.VECTORS, n / 16);
+            arguments.set(LONG, LineCopy.VECTORS, words / 16);
             arguments.set(LONG, LineCopy.TAIL, (1L << tail) - 1);
             arguments.set(LONG, LineCopy.TAIL_LOW, lanes & 0xFFFF);
             arguments.set(LONG, LineCopy.TAIL_HIGH, lanes >>> 16);
             arguments.set(LONG, LineCopy.PLANES, planes.n);
-            arguments.set(LONG, LineCopy.FROM_SKIP, 4 * (planes.from - lines * fromLine));
-            arguments.set(LONG, LineCopy.TO_SKIP, 4 * (planes.to - lines * toLine));
-            if (planes.n * lines * n / 4 > Tiles.LONG_CALL) kernel.callLong(arguments.address());
+            arguments.set(LONG, LineCopy.FROM_SKIP, element.bytes * (planes.from - lines * fromLine));
+            arguments.set(LONG, LineCopy.TO_SKIP, element.bytes * (planes.to - lines * toLine));
+            if (planes.n * lines * words / 4 > Tiles.LONG_CALL) kernel.callLong(arguments.address());
             else kernel.call(arguments.address());
             return;
         }
         for (long plane = 0; plane < planes.n; plane++) {
             for (int j = 0; j < lines; j++) {
-                long source = from.at + 4 * (plane * planes.from + j * fromLine), target = to.at + 4 * (plane * planes.to + j * toLine);
-                if (form == LineCopy.PLAIN) MemorySegment.copy(from.segment, source, to.segment, target, 4L * n);
-                else for (int k = 0; k < n; k++) to.segment.set(INT, target + 4L * k * toStep, from.segment.get(INT, source + 4L * k * fromStep));
+                long source = from.at + element.bytes * (plane * planes.from + j * fromLine), target = to.at + element.bytes * (plane * planes.to + j * toLine);
+                if (form == LineCopy.PLAIN) MemorySegment.copy(from.segment, source, to.segment, target, (long) element.bytes * n);
+                else strided(from.segment, source, fromStep, to.segment, target, toStep, n);
             }
         }
     }
 
-    /** {@code to[j * toStride + i] = from[i * fromStride + j]}; strides in floats. */
+    private void strided(MemorySegment from, long source, int fromStep, MemorySegment to, long target, int toStep, int n) {
+        if (element == Element.F32) for (int k = 0; k < n; k++) to.set(INT, target + 4L * k * toStep, from.get(INT, source + 4L * k * fromStep));
+        else for (int k = 0; k < n; k++) to.set(LONG, target + 8L * k * toStep, from.get(LONG, source + 8L * k * fromStep));
+    }
+
+    /** {@code to[j * toStride + i] = from[i * fromStride + j]}; strides in elements. */
     void transpose(Place from, long fromStride, int rows, int columns, Place to, long toStride) {
         for (int i = 0; i < rows; i += lanes) {
-            transpose.call(from.plus(i * fromStride).address(), 4 * fromStride, to.plus(i).address(), 4 * toStride, Math.min(lanes, rows - i), columns);
+            transpose.call(from.plus(i * fromStride).address(), element.bytes * fromStride, to.plus(i).address(), element.bytes * toStride, Math.min(lanes, rows - i), columns);
         }
     }
 }

@@ -19,9 +19,9 @@ record Grid(int[] sizes) {
     int reach(int[] count, int offset, int lanes) { return offset + (at(count[0] - 1, count[1] - 1, count[2] - 1) / lanes + 1) * lanes; }
 
     /** The vectors that cover outputs {@code (0, 0, 0)} to {@code count - 1}, whose numbers are row-major in {@code count}. */
-    Columns columns(int[] count, int lanes) {
+    Columns columns(int[] count, Element element, int lanes) {
         int line = at(count[0] - 1, count[1] - 1, count[2] - 1) + 1;
-        var columns = new Columns((line + lanes - 1) / lanes, lanes);
+        var columns = new Columns((line + lanes - 1) / lanes, element, lanes);
         int output = 0;
         for (int from = 0; from < line; from += lanes) {
             int mask = 0;
@@ -29,7 +29,7 @@ record Grid(int[] sizes) {
                 int at = from + lane, k = at % sizes[2], j = at / sizes[2] % sizes[1];
                 if (k < count[2] && j < count[1]) mask |= 1 << lane;
             }
-            columns.add(4L * from, 4L * output, mask);
+            columns.add((long) element.bytes * from, (long) element.bytes * output, element.wordMask(mask));
             output += Integer.bitCount(mask);
         }
         return columns;

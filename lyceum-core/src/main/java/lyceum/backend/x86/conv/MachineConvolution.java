@@ -1,242 +1,86 @@
 package lyceum.backend.x86.conv;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.ref.Reference;
+import java.util.EnumMap;
 import lyceum.DType;
+import lyceum.backend.Backend;
 import lyceum.backend.Epilogue;
 import lyceum.backend.Op;
-import lyceum.backend.Parallel;
+import lyceum.backend.Program;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.conv.Copies.Place;
-import lyceum.backend.x86.conv.Copies.Planes;
-import lyceum.backend.x86.conv.Tables.Columns;
-import lyceum.backend.x86.conv.Tables.Steps;
-import lyceum.backend.x86.conv.Tiles.Product;
 import lyceum.memory.Allocator;
-import lyceum.memory.Storage;
 
 /**
- * Convolutions of F32 in machine code: forward, and the gradients by input and weight, each as a product whose operands are read where they lie
- * ({@link OffsetProduct}). What moves is the input alone: into a padded block, cut by the stride into phases, where a tap is one distance.
- *
- * <p>Every element is one running sum in a fixed order, so that neither tiles nor threads change a bit.
+ * Convolutions in machine code of F32 and F64; halves are widened, summed in F32 and rounded once, and operands with gaps are made dense. Each method
+ * returns false, having done nothing, where no kernel covers the sizes.
  */
 public final class MachineConvolution {
-    /** Bytes of padded input that are made at once, if one example does not take more. */
-    private static final long SCRATCH = 32L << 20;
-    /** Floats of an example or a weight. */
-    private static final long MOST = (1L << 29) - 1;
-    /** Multiply-adds worth a piece of work for a thread. */
-    private static final long GRAIN = 1 << 20;
-    /** Elements that a vector may read beyond the end of a block. */
-    private static final int SLACK = 64;
+    private final Cpu cpu;
+    private final Backend backend;
+    private final EnumMap<Element, TypedConvolution> typed = new EnumMap<>(Element.class);
 
-    private final Tiles tiles;
-    private final Copies copies;
-    private final ChannelConvolution channels;
-    private final PlaneConvolution planes;
-    private final PackedProduct packed;
-    private final Plans plans;
-
-    public MachineConvolution(Cpu cpu) {
-        tiles = new Tiles(cpu);
-        copies = new Copies(cpu);
-        plans = new Plans(tiles.lanes());
-        channels = new ChannelConvolution(cpu, copies, plans);
-        planes = new PlaneConvolution(cpu);
-        packed = new PackedProduct(cpu, tiles, copies);
+    /** @param backend casts, and does the epilogues that no kernel can */
+    public MachineConvolution(Cpu cpu, Backend backend) {
+        this.cpu = cpu;
+        this.backend = backend;
     }
 
-    /** Whether these operands have a kernel: F32, dense, not empty, and each example and the weight below 2 GiB, for steps are 32 bits wide. */
-    public boolean takes(WindowGeometry g, View... views) {
-        long padded = 1;
-        for (int axis = 0; axis < 3; axis++) padded *= Math.max(g.in()[axis], (long) g.out()[axis] * g.stride()[axis] + (long) g.kernel()[axis] * g.dilation()[axis]);
-        if (g.inputsPerGroup() == 0 || padded > MOST / Math.max(g.inputs(), g.outputs()) || (long) g.outputs() * g.inputsPerGroup() * g.taps() > MOST) return false;
-        for (var view : views) if (view.dtype() != DType.F32 || !view.isContiguous() || view.size() == 0) return false;
+    /** Made at the first convolution of the type, for the kernels take a few milliseconds. */
+    private synchronized TypedConvolution of(DType type) { return typed.computeIfAbsent(type == DType.F64 ? Element.F64 : Element.F32, element -> new TypedConvolution(cpu, element, backend)); }
+
+    /** {@code y = epilogue(x * weight)}. */
+    public boolean forward(WindowGeometry g, View x, View weight, Epilogue epilogue, View y) {
+        var convolution = of(y.dtype());
+        if (!convolution.takes(g, x, weight, y)) return false;
+        var target = place(y);
+        boolean apart = target != y; // then the epilogue takes what is rounded
+        boolean done = convolution.forward(g, dense(x), dense(weight), apart ? Epilogue.NONE : epilogue, target);
+        copy(target, y);
+        if (apart || !done) epilogue.applyTo(y, backend);
         return true;
     }
 
-    /** True if the kernel does what the epilogue asks; else it is a pass of its own. */
-    private static boolean fuses(Epilogue epilogue) { return (epilogue.activation() == null || epilogue.activation() == Op.RELU) && (epilogue.bias() == null || epilogue.bias().isContiguous()); }
-
-    private static long address(View view) { return view.storage().segment().address() + view.byteOffset(); }
-
-    private static Place place(View view) { return new Place(view.storage().segment(), view.byteOffset()); }
-
-    private static Place place(Storage storage) { return new Place(storage.segment(), storage.base()); }
-
-    private static Storage scratch(long floats) { return Allocator.allocate(4 * (floats + SLACK)); }
-
-    private static long address(Storage storage) { return storage.segment().address() + storage.base(); }
-
-    /** {@code y = epilogue(x * weight)}. Returns false if the epilogue is left to do. */
-    public boolean forward(WindowGeometry g, View x, View weight, Epilogue epilogue, View y) {
-        boolean fused = fuses(epilogue);
-        if (ChannelConvolution.suits(g)) {
-            View bias = fused ? epilogue.bias() : null;
-            if (planes.suits(g)) planes.forward(g, x, weight, bias, fused ? epilogue.activation() : null, y);
-            else channels.forward(g, x, weight, bias, fused ? epilogue.activation() : null, y);
-            return fused;
-        }
-        var plan = plans.forward(g);
-        long channel = plan.channel(), depth = plan.steps().count();
-        int examples = plan.inPlace() ? g.batch() : (int) Math.clamp(SCRATCH / 4 / (channel * g.inputs()), 1, g.batch());
-        var block = plan.inPlace() ? null : scratch(examples * channel * g.inputs());
-        long bias = fused && epilogue.bias() != null ? address(epilogue.bias()) : 0;
-        for (int from = 0; from < g.batch(); from += examples) {
-            int n = Math.min(examples, g.batch() - from), first = from;
-            if (!plan.inPlace()) spread(plan.phases(), x, (long) from * g.inputs(), n * g.inputs(), g.in(), block);
-            long source = plan.inPlace() ? address(x) : address(block);
-            run(n, g.groups(), g.outVolume(), g.outputsPerGroup(), (int) depth, plan.columns(), plan.steps(), y.storage().segment(), (example, group) -> new Product(
-                    address(weight) + 4 * group * g.outputsPerGroup() * depth, 4 * depth, source + 4 * ((long) example * g.inputs() + group * g.inputsPerGroup()) * channel,
-                    address(y) + 4 * ((long) (first + example) * g.outputs() + group * g.outputsPerGroup()) * g.outVolume(), 4L * g.outVolume(),
-                    bias == 0 ? 0 : bias + 4L * group * g.outputsPerGroup(), fused && epilogue.activation() == Op.RELU, false));
-        }
-        Reference.reachabilityFence(block);
-        Reference.reachabilityFence(plan);
-        return fused;
-    }
-
-    /** {@code x = epilogue(the gradient by x)}. Returns false if the epilogue is left to do. */
+    /** {@code x = epilogue(the gradient by x)}. */
     public boolean back(WindowGeometry g, View y, View weight, Epilogue epilogue, View x) {
-        boolean fused = fuses(epilogue);
-        if (ChannelConvolution.suits(g)) {
-            View bias = fused ? epilogue.bias() : null;
-            if (planes.suits(g)) planes.back(g, y, weight, bias, fused ? epilogue.activation() : null, x);
-            else channels.back(g, y, weight, bias, fused ? epilogue.activation() : null, x);
-            return fused;
-        }
-        var plan = plans.back(g);
-        var phases = plan.phases();
-        long channel = plan.channel(), depth = (long) g.inputsPerGroup() * g.taps();
-        int examples = plan.inPlace() ? g.batch() : (int) Math.clamp(SCRATCH / 4 / (channel * g.outputs()), 1, g.batch());
-        var block = plan.inPlace() ? null : scratch(examples * channel * g.outputs());
-        var pieces = phases.strided() ? scratch((long) examples * g.inputs() * phases.largest()) : null;
-        long bias = fused && epilogue.bias() != null ? address(epilogue.bias()) : 0;
-        for (int from = 0; from < g.batch(); from += examples) {
-            int n = Math.min(examples, g.batch() - from), first = from;
-            if (!plan.inPlace()) spread(phases.padding(), y, (long) from * g.outputs(), n * g.outputs(), g.out(), block);
-            long source = plan.inPlace() ? address(y) : address(block);
-            for (int i = 0; i < phases.phases().size(); i++) {
-                var phase = phases.phases().get(i);
-                int volume = phase.volume();
-                long target = pieces != null ? address(pieces) : address(x) + 4L * first * g.inputs() * g.inVolume();
-                run(n, g.groups(), volume, g.inputsPerGroup(), plan.steps()[i].count(), plan.columns()[i], plan.steps()[i], (pieces != null ? pieces : x.storage()).segment(), (example, group) -> new Product(
-                        address(weight) + 4 * group * g.outputsPerGroup() * depth, 4L * g.taps(), source + 4 * ((long) example * g.outputs() + group * g.outputsPerGroup()) * channel,
-                        target + 4 * ((long) example * g.inputs() + group * g.inputsPerGroup()) * volume, 4L * volume,
-                        bias == 0 ? 0 : bias + 4L * group * g.inputsPerGroup(), fused && epilogue.activation() == Op.RELU, false));
-                if (pieces == null) continue;
-                Parallel.range((long) n * g.inputs(), Math.max(1, 65536 / Math.max(1, volume)), (begin, end) -> {
-                    copies.merge(place(pieces).plus(begin * volume), phase.count(), place(x).plus(((long) first * g.inputs() + begin) * g.inVolume()), g.in(), g.stride(), phase.shift(),
-                            new Planes(end - begin, volume, g.inVolume()));
-                });
-            }
-        }
-        Reference.reachabilityFence(block);
-        Reference.reachabilityFence(pieces);
-        Reference.reachabilityFence(plan);
-        return fused;
+        var convolution = of(x.dtype());
+        if (!convolution.takes(g, x, weight, y)) return false;
+        var target = place(x);
+        boolean apart = target != x;
+        boolean done = convolution.back(g, dense(y), dense(weight), apart ? Epilogue.NONE : epilogue, target);
+        copy(target, x);
+        if (apart || !done) epilogue.applyTo(x, backend);
+        return true;
     }
 
-    /** The gradient by the weight: x is turned channels last, so that a vector holds neighbouring channels and the sum goes over positions. */
-    public void weight(WindowGeometry g, View x, View y, View weight) {
-        if (ChannelConvolution.suits(g) && planes.suits(g)) {
-            planes.weight(g, x, y, weight);
-            return;
-        }
-        if (ChannelConvolution.suits(g) && channels.weighs(g)) {
-            channels.weight(g, x, y, weight);
-            return;
-        }
-        var plan = plans.weight(g);
-        var grid = plan.grid();
-        int inputs = g.inputsPerGroup(), depth = inputs * g.taps();
-        var turned = scratch((long) grid.volume() * g.inputs());
-        var sums = g.taps() == 1 ? null : scratch((long) g.outputs() * depth);
-        long target = sums == null ? address(weight) : address(sums);
-        // A block of positions whose x and y stay in the second-level cache, summed into what earlier blocks left.
-        int block = Math.clamp((256 << 10) / 4 / (inputs + g.outputsPerGroup()), 64, 4096);
-        for (int example = 0; example < g.batch(); example++) {
-            turn(g, grid, x, example, turned);
-            long gradient = address(y) + 4L * example * g.outputs() * g.outVolume(), source = address(turned);
-            for (int from = 0; from < g.outVolume(); from += block) {
-                boolean add = example > 0 || from > 0;
-                tiled(1, g.groups(), g.outputsPerGroup(), from, Math.min(block, g.outVolume() - from), plan.columns(), plan.steps(), (one, group) -> new Product(
-                        gradient + 4L * group * g.outputsPerGroup() * g.outVolume(), 4L * g.outVolume(), source + 4L * group * inputs,
-                        target + 4L * group * g.outputsPerGroup() * depth, 4L * depth, 0, false, add));
-            }
-        }
-        if (sums != null) {
-            Parallel.range(g.outputs(), Math.max(1, 65536 / depth), (begin, end) -> {
-                for (long o = begin; o < end; o++) copies.transpose(place(sums).plus(o * depth), inputs, g.taps(), inputs, place(weight).plus(o * depth), g.taps());
-            });
-        }
-        Reference.reachabilityFence(turned);
-        Reference.reachabilityFence(sums);
-        Reference.reachabilityFence(plan);
+    /** The gradient by the weight. */
+    public boolean weight(WindowGeometry g, View x, View y, View weight) {
+        var convolution = of(weight.dtype());
+        if (!convolution.takes(g, x, weight, y)) return false;
+        var target = place(weight);
+        convolution.weight(g, dense(x), dense(y), target);
+        copy(target, weight);
+        return true;
     }
 
-    /** One example of x as (position, channel), padded. */
-    private void turn(WindowGeometry g, Grid grid, View x, int example, Storage turned) {
-        int[] padded = grid.sizes(), in = g.in();
-        Parallel.range((long) padded[0] * padded[1], Math.max(1, 16384 / (padded[2] * g.inputs())), (begin, end) -> {
-            for (long line = begin; line < end; line++) {
-                int i = (int) line / padded[1] - g.before()[0], j = (int) line % padded[1] - g.before()[1];
-                turned.segment().asSlice(turned.base() + 4 * line * padded[2] * g.inputs(), 4L * padded[2] * g.inputs()).fill((byte) 0);
-                int n = Math.min(in[2], padded[2] - g.before()[2]);
-                if (i < 0 || i >= in[0] || j < 0 || j >= in[1] || n <= 0) continue;
-                long source = (long) example * g.inputs() * g.inVolume() + ((long) i * in[1] + j) * in[2];
-                copies.transpose(place(x).plus(source), g.inVolume(), g.inputs(), n, place(turned).plus((line * padded[2] + g.before()[2]) * g.inputs()), g.inputs());
-            }
-        });
+    /** The same elements in row-major order and the type that is computed in. */
+    View dense(View view) {
+        var dense = place(view);
+        copy(view, dense);
+        return dense;
     }
 
-    private void spread(Phases phases, View x, long firstChannel, int channels, int[] sizes, Storage block) {
-        long volume = View.size(new long[] {sizes[0], sizes[1], sizes[2]}), channel = (long) phases.count() * phases.grid().volume();
-        Parallel.range(channels, Math.max(1, 65536 / channel), (begin, end) -> {
-            block.segment().asSlice(block.base() + 4 * begin * channel, 4 * (end - begin) * channel).fill((byte) 0);
-            for (int phase = 0; phase < phases.count(); phase++) {
-                copies.spread(place(x).plus((firstChannel + begin) * volume), sizes, phases.stride(), phases.shift(phase),
-                        place(block).plus(begin * channel + (long) phase * phases.grid().volume()), phases.grid().sizes(), new Planes(end - begin, volume, channel));
-            }
-        });
+    /** Where to put the elements of {@code view}, in row-major order and the type that is computed in: there, if it is such. */
+    View place(View view) {
+        var type = type(view.dtype());
+        if (view.isContiguous() && view.dtype() == type) return view;
+        return new View(type, Allocator.allocate(view.size() * type.bytes()), 0, view.shape(), View.contiguousStrides(view.shape()));
     }
 
-    /** The product of an example and a group. */
-    private interface Item {
-        Product product(int example, int group);
-    }
+    /** What is computed in. */
+    static DType type(DType type) { return type == DType.F64 ? DType.F64 : DType.F32; }
 
-    /** All examples and groups; {@code result} holds y. */
-    private void run(int examples, int groups, int outputs, int rows, int depth, Columns columns, Steps steps, MemorySegment result, Item item) {
-        if (!packed.pays(examples, outputs, rows, columns)) {
-            tiled(examples, groups, rows, 0, depth, columns, steps, item);
-            return;
-        }
-        for (int group = 0; group < groups; group++) {
-            var products = new Product[examples];
-            for (int example = 0; example < examples; example++) products[example] = item.product(example, group);
-            packed.multiply(products, rows, depth, columns, steps, result);
-        }
-    }
-
-    /** All rows and columns, cut into pieces by their work alone. */
-    private void tiled(int examples, int groups, int rows, int firstStep, int depth, Columns columns, Steps steps, Item item) {
-        int width = tiles.width(columns.count()), height = tiles.height(width, rows);
-        int panels = (rows + height - 1) / height, across = (columns.count() + width - 1) / width;
-        long tile = (long) height * width * tiles.lanes() * Math.max(1, depth);
-        // The operand that is larger stays, the other passes by it: rows first where the weight is the larger.
-        boolean byRows = rows > columns.count() * tiles.lanes();
-        int other = byRows ? across : panels, pieces = byRows ? panels : across;
-        Parallel.range((long) examples * groups * pieces, Math.max(1, GRAIN / (tile * other)), (begin, end) -> {
-            for (long piece = begin; piece < end; piece++) {
-                int which = (int) (piece / pieces), p = (int) (piece % pieces);
-                var product = item.product(which / groups, which % groups);
-                if (byRows) tiles.multiply(product, steps, firstStep, depth, p * height, Math.min(rows, (p + 1) * height), columns, 0, columns.count());
-                else tiles.multiply(product, steps, firstStep, depth, 0, rows, columns, p * width, Math.min(columns.count(), (p + 1) * width));
-            }
-        });
+    void copy(View from, View to) {
+        if (from != to) backend.run(Program.of(Op.CAST, to.dtype(), from.dtype()), new View[] {from}, new View[] {to});
     }
 }

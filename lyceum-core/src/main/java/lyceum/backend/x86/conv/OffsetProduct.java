@@ -22,12 +22,13 @@ import lyceum.backend.x86.asm.Vec;
  * <p>A step is one load a vector of x, one broadcast a row of a, and a multiply-add for each pair. At the end the lanes that are outputs move
  * together (a vector may hold the gap between two lines of an image) and are stored.
  *
+ * @param element that both operands and y have
  * @param rows of the tile, {@code vectors} in it
  * @param accumulate adds to what stands in y
  * @param bias adds a number a row
  * @param relu and what is negative becomes zero
  */
-record OffsetProduct(int rows, int vectors, boolean accumulate, boolean bias, boolean relu) {
+record OffsetProduct(Element element, int rows, int vectors, boolean accumulate, boolean bias, boolean relu) {
     /** Offsets in the argument block. */
     static final int A = 0, A_STRIDE = 8, STEPS = 16, COUNT = 24, X = 32, COLUMNS = 40, Y = 48, Y_STRIDE = 56, BIAS = 64, ARGUMENTS = 72;
     /** A step in its table: int offsets in bytes of x and a. */
@@ -50,7 +51,7 @@ record OffsetProduct(int rows, int vectors, boolean accumulate, boolean bias, bo
 
     /** @throws CodeMemory.Refused if there is no memory for code */
     Kernel generate(Cpu cpu) {
-        var name = "offset-product-" + rows + "x" + vectors + (accumulate ? "-add" : "") + (bias ? "-bias" : "") + (relu ? "-relu" : "") + "-" + cpu.vectorBits();
+        var name = "offset-product-" + rows + "x" + vectors + (accumulate ? "-add" : "") + (bias ? "-bias" : "") + (relu ? "-relu" : "") + element.suffix(cpu.vectorBits());
         return CodeMemory.require(name, new Generator(cpu).code());
     }
 
@@ -114,8 +115,8 @@ record OffsetProduct(int rows, int vectors, boolean accumulate, boolean bias, bo
             int broadcasts = (wide ? 32 : 16) - rows * vectors - vectors;
             for (int i = 0; i < rows; i++) {
                 var factor = spare(vectors + i % Math.min(broadcasts, 4));
-                a.emit(VBROADCASTSS, factor, row(i));
-                for (int v = 0; v < vectors; v++) a.emit(VFMADD231PS, sum(i, v), factor, spare(v));
+                a.emit(element.broadcast, factor, row(i));
+                for (int v = 0; v < vectors; v++) a.emit(element.multiplyAdd, sum(i, v), factor, spare(v));
             }
         }
 
@@ -147,15 +148,15 @@ record OffsetProduct(int rows, int vectors, boolean accumulate, boolean bias, bo
             a.emit(VPERMPS, value, spare(v), value);
             if (accumulate) {
                 load(other, v, at);
-                a.emit(VADDPS, value, value, other);
+                a.emit(element.add, value, value, other);
             }
             if (bias) {
-                a.emit(VBROADCASTSS, other, Mem.at(RCX, 4 * i));
-                a.emit(VADDPS, value, value, other);
+                a.emit(element.broadcast, other, Mem.at(RCX, element.bytes * i));
+                a.emit(element.add, value, value, other);
             }
             if (relu) { // with the value second, so that NaN and -0 stay
                 a.emit(VXORPS, other, other, other);
-                a.emit(VMAXPS, value, other, value);
+                a.emit(element.max, value, other, value);
             }
             if (wide) {
                 a.emit(VMOVUPS_STORE, at.mask(LANES[v]), value);

@@ -26,6 +26,7 @@ final class PackedProduct {
     private final Tiles tiles;
     private final Copies copies;
     private final Kernel pack;
+    private final Element element;
     private final int lanes;
     private final ThreadLocal<MemorySegment> arguments = Arguments.perThread();
 
@@ -33,6 +34,7 @@ final class PackedProduct {
         this.tiles = tiles;
         this.copies = copies;
         pack = Pack.generate(cpu);
+        element = tiles.element();
         lanes = tiles.lanes();
     }
 
@@ -53,7 +55,7 @@ final class PackedProduct {
     void multiply(Product[] products, int rows, int depth, Columns columns, Steps steps, MemorySegment result) {
         var blocks = blocks(products, columns);
         int rowBlocks = (rows + ROWS - 1) / ROWS;
-        Parallel.range((long) blocks.size() * rowBlocks, 1, (from, to) -> {
+        Parallel.range((long) blocks.size() * rowBlocks, 1, (double) blocks.getFirst().outputs * Math.min(rows, ROWS) * depth / tiles.pace(), (from, to) -> {
             for (long piece = from; piece < to; piece++) {
                 int first = (int) (piece % rowBlocks) * ROWS;
                 piece(blocks.get((int) (piece / rowBlocks)), products, first, Math.min(rows, first + ROWS), depth, steps, result);
@@ -69,15 +71,15 @@ final class PackedProduct {
         long dense = ((long) products.length * all + lanes - 1) / lanes, needed = (dense + VECTORS - 1) / VECTORS;
         int most = (int) ((dense + needed - 1) / needed) + 1; // one more, for a block seldom ends at its last lane
         while (n < total) {
-            var source = new Columns(total - n, lanes);
+            var source = new Columns(total - n, element, lanes);
             var parts = new ArrayList<Part>();
             int filled = 0;
             // As many of the vectors as fit; a block ends between vectors.
             while (n < total && filled + columns.outputs(n % columns.count()) <= most * lanes) {
                 int example = n / columns.count(), v = n % columns.count();
                 var last = parts.isEmpty() ? null : parts.getLast();
-                int count = columns.outputs(v), first = (int) (columns.y(v) / 4);
-                source.add(products[example].x() - products[0].x() + columns.x(v), 4L * filled, columns.valid(v));
+                int count = columns.outputs(v), first = (int) (columns.y(v) / element.bytes);
+                source.add(products[example].x() - products[0].x() + columns.x(v), (long) element.bytes * filled, columns.valid(v));
                 if (last != null && last.example == example) parts.set(parts.size() - 1, new Part(example, last.first, last.count + count, last.at));
                 else parts.add(new Part(example, first, count, filled));
                 filled += count;
@@ -89,26 +91,26 @@ final class PackedProduct {
     }
 
     private void piece(Block block, Product[] products, int firstRow, int lastRow, int depth, Steps steps, MemorySegment result) {
-        int vectors = (block.outputs + lanes - 1) / lanes, line = (vectors + 1) * lanes;
-        var dense = new Columns(vectors, lanes);
-        for (int v = 0; v < vectors; v++) dense.add(4L * v * lanes, 4L * v * lanes, (int) ((1L << lanes) - 1));
+        int vectors = (block.outputs + lanes - 1) / lanes, line = (vectors + 1) * lanes, bytes = element.bytes;
+        var dense = new Columns(vectors, element, lanes);
+        for (int v = 0; v < vectors; v++) dense.add((long) bytes * v * lanes, (long) bytes * v * lanes, element.wordMask((1 << lanes) - 1));
         var numbers = new Steps(STEPS);
-        Storage packed = Allocator.allocate(4L * STEPS * line, null), sums = Allocator.allocate(4L * (lastRow - firstRow) * line, null);
+        Storage packed = Allocator.allocate((long) bytes * STEPS * line, null), sums = Allocator.allocate((long) bytes * (lastRow - firstRow) * line, null);
         long packedAt = packed.segment().address() + packed.base(), sumsAt = sums.segment().address() + sums.base();
         var p = products[0];
         for (int from = 0; from < depth || from == 0; from += STEPS) {
             int n = Math.min(STEPS, depth - from);
-            if (n > 0) pack(p.x(), steps, from, n, block.source, packedAt, 4L * line);
+            if (n > 0) pack(p.x(), steps, from, n, block.source, packedAt, (long) bytes * line);
             numbers.clear();
-            for (int k = 0; k < n; k++) numbers.add(4L * k * line, steps.a(from + k));
+            for (int k = 0; k < n; k++) numbers.add((long) bytes * k * line, steps.a(from + k));
             boolean last = from + STEPS >= depth;
-            var product = new Product(p.a(), p.aStride(), packedAt, sumsAt - 4L * firstRow * line, 4L * line, last ? p.bias() : 0, last && p.relu(), from > 0);
+            var product = new Product(p.a(), p.aStride(), packedAt, sumsAt - (long) bytes * firstRow * line, (long) bytes * line, last ? p.bias() : 0, last && p.relu(), from > 0);
             tiles.multiply(product, numbers, 0, n, firstRow, lastRow, dense, 0, vectors);
         }
         for (var part : block.parts) {
-            var from = new Place(sums.segment(), sums.base()).plus(part.at);
-            var to = new Place(result, products[part.example].y() + firstRow * p.yStride() + 4L * part.first - result.address());
-            copies.lines(from, line, 1, to, p.yStride() / 4, 1, part.count, lastRow - firstRow, Copies.Planes.ONE);
+            var from = new Place(sums.segment(), sums.base(), bytes).plus(part.at);
+            var to = new Place(result, products[part.example].y() + firstRow * p.yStride() + (long) bytes * part.first - result.address(), bytes);
+            copies.lines(from, line, 1, to, p.yStride() / bytes, 1, part.count, lastRow - firstRow, Copies.Planes.ONE);
         }
         for (var kept : new Object[] {packed, sums, dense, numbers}) java.lang.ref.Reference.reachabilityFence(kept);
     }

@@ -83,6 +83,9 @@ final class PlaneConvolution {
 
     private static long grain(WindowGeometry g) { return Math.max(1, GRAIN / Math.max(1, (long) g.outVolume() * (g.taps() + 4))); }
 
+    /** Of one plane, about. */
+    private static double nanos(WindowGeometry g) { return (double) g.outVolume() * (g.taps() + 4) / 16; }
+
     void forward(WindowGeometry g, View x, View weight, View bias, Op activation, View y) {
         var sizes = new Sizes(g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2], g.kernel()[2], g.stride()[1]);
         product(g, sizes, kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.PRODUCT, bias != null, activation == Op.RELU)), sizes.masks(), x, weight, bias, y);
@@ -116,7 +119,7 @@ final class PlaneConvolution {
 
     private void product(WindowGeometry g, Sizes sizes, Kernel kernel, Storage masks, View x, View weight, View bias, View y) {
         int vectors = (int) (masks.bytes() / PlaneKernel.ENTRY);
-        Parallel.range((long) g.batch() * g.inputs(), grain(g), (from, to) -> {
+        Parallel.range((long) g.batch() * g.inputs(), grain(g), nanos(g), (from, to) -> {
             var arguments = perThread.get();
             sizes.into(arguments, masks);
             arguments.set(LONG, PlaneKernel.VECTORS, vectors);
@@ -139,7 +142,7 @@ final class PlaneConvolution {
         var sizes = new Sizes(g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2], g.kernel()[2], g.stride()[1]);
         var kernel = kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.WEIGHT, false, false));
         var masks = sizes.masks();
-        Parallel.range(g.inputs(), Math.max(1, grain(g) / g.batch()), (from, to) -> {
+        Parallel.range(g.inputs(), Math.max(1, grain(g) / g.batch()), g.batch() * nanos(g), (from, to) -> {
             int numbers = (int) (to - from) * g.taps();
             var parts = Allocator.allocate(4L * numbers, null);
             var totals = new double[numbers];

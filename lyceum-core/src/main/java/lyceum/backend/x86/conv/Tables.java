@@ -44,27 +44,31 @@ final class Tables {
     static final class Columns {
         private final Storage storage; // keeps the memory
         private final MemorySegment memory;
+        private final Element element;
         private final int lanes;
         private int count, whole = -1;
 
-        Columns(int most, int lanes) {
+        /** @param lanes elements of a vector */
+        Columns(int most, Element element, int lanes) {
+            this.element = element;
             this.lanes = lanes;
             storage = Allocator.allocate((long) Math.max(1, most) * OffsetProduct.COLUMN, null);
             memory = storage.segment().asSlice(storage.base());
         }
 
-        /** @param mask of the lanes that are outputs, neighbours in y; offsets in bytes, that of y for the first of them */
+        /** @param mask of the 32-bit words that are outputs, neighbours in y; offsets in bytes, that of y for the first of them */
         void add(long x, long y, int mask) {
+            int words = lanes * element.words;
             long at = (long) count++ * OffsetProduct.COLUMN;
             memory.set(LONG, at + OffsetProduct.COLUMN_X, x);
             memory.set(LONG, at + OffsetProduct.COLUMN_Y, y);
             int outputs = Integer.bitCount(mask), next = 0;
             memory.set(LONG, at + OffsetProduct.COLUMN_MASK, (1L << outputs) - 1);
             memory.set(LONG, at + OffsetProduct.COLUMN_VALID, mask & 0xFFFFFFFFL);
-            for (int lane = 0; lane < lanes; lane++) if ((mask >> lane & 1) != 0) memory.set(INT, at + OffsetProduct.COLUMN_ORDER + 4L * next++, lane);
-            while (next < lanes) memory.set(INT, at + OffsetProduct.COLUMN_ORDER + 4L * next++, 0);
-            if (lanes == 16) for (int lane = 0, output = 0; lane < lanes; lane++) memory.set(INT, at + OffsetProduct.COLUMN_SPREAD + 4L * lane, (mask >> lane & 1) != 0 ? output++ : 0);
-            if (lanes == 8) for (int lane = 0; lane < lanes; lane++) memory.set(INT, at + OffsetProduct.COLUMN_LANES + 4L * lane, lane < outputs ? -1 : 0);
+            for (int lane = 0; lane < words; lane++) if ((mask >> lane & 1) != 0) memory.set(INT, at + OffsetProduct.COLUMN_ORDER + 4L * next++, lane);
+            while (next < words) memory.set(INT, at + OffsetProduct.COLUMN_ORDER + 4L * next++, 0);
+            if (words == 16) for (int lane = 0, output = 0; lane < words; lane++) memory.set(INT, at + OffsetProduct.COLUMN_SPREAD + 4L * lane, (mask >> lane & 1) != 0 ? output++ : 0);
+            if (words == 8) for (int lane = 0; lane < words; lane++) memory.set(INT, at + OffsetProduct.COLUMN_LANES + 4L * lane, lane < outputs ? -1 : 0);
         }
 
         long address(int from) { return memory.address() + (long) from * OffsetProduct.COLUMN; }
@@ -78,7 +82,7 @@ final class Tables {
         int valid(int column) { return (int) entry(column, OffsetProduct.COLUMN_VALID); }
 
         /** How many lanes are outputs. */
-        int outputs(int column) { return Integer.bitCount(valid(column)); }
+        int outputs(int column) { return Integer.bitCount(valid(column)) / element.words; }
 
         /** How many of the first vectors may be stored whole, in order: the surplus of each is overwritten by the next. */
         int wholeStores() {
@@ -86,7 +90,7 @@ final class Tables {
             long outputs = 0;
             for (int v = 0; v < count; v++) outputs += outputs(v);
             int found = count;
-            while (found > 0 && y(found - 1) / 4 + lanes > outputs) found--;
+            while (found > 0 && y(found - 1) / element.bytes + lanes > outputs) found--;
             return whole = found;
         }
 

@@ -16,12 +16,21 @@ final class Tiles {
     static final long LONG_CALL = 150_000;
 
     private final Cpu cpu;
+    private final Element element;
     private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
     private final ConcurrentHashMap<OffsetProduct, Kernel> kernels = new ConcurrentHashMap<>();
 
-    Tiles(Cpu cpu) { this.cpu = cpu; }
+    Tiles(Cpu cpu, Element element) {
+        this.cpu = cpu;
+        this.element = element;
+    }
 
-    int lanes() { return cpu.vectorBits() / 32; }
+    Element element() { return element; }
+
+    int lanes() { return element.lanes(cpu); }
+
+    /** Multiply-adds in a nanosecond, about. */
+    double pace() { return 3.0 * lanes(); }
 
     private Kernel kernel(OffsetProduct form) {
         var kernel = kernels.get(form);
@@ -59,11 +68,11 @@ final class Tiles {
             int rows = Math.min(height, lastRow - row);
             arguments.set(LONG, OffsetProduct.A, p.a + row * p.aStride);
             arguments.set(LONG, OffsetProduct.Y, p.y + row * p.yStride);
-            if (p.bias != 0) arguments.set(LONG, OffsetProduct.BIAS, p.bias + 4L * row);
+            if (p.bias != 0) arguments.set(LONG, OffsetProduct.BIAS, p.bias + (long) element.bytes * row);
             for (int v = first; v < last; v += width) {
                 int vectors = Math.min(width, last - v);
                 arguments.set(LONG, OffsetProduct.COLUMNS, columns.address(v));
-                var kernel = kernel(new OffsetProduct(rows, vectors, p.accumulate, p.bias != 0, p.relu));
+                var kernel = kernel(new OffsetProduct(element, rows, vectors, p.accumulate, p.bias != 0, p.relu));
                 if ((long) count * rows * vectors > LONG_CALL) kernel.callLong(arguments.address());
                 else kernel.call(arguments.address());
             }

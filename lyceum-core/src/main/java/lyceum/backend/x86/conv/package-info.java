@@ -10,19 +10,25 @@
  * Ends of lines are computed and left out when a vector is stored (2 to 13% of the lanes); where that would waste more, as at 7 x 7,
  * {@code PackedProduct} packs a block of columns densely.
  *
- * <p><b>Depthwise</b> kernels of up to 3 x 3 are read straight from the planes under masks ({@code PlaneKernel},
- * {@code PlaneBack}); larger ones from a padded plane in cache ({@code ChannelConvolution}). What no kernel covers (F64, halves, views with gaps) goes to the backend beneath.
+ * <p><b>Winograd.</b> 3 x 3 kernels of stride 1 with many channels and positions go by tiles of 4 x 4 outputs ({@code Winograd}): a quarter of the
+ * products, by the standing kernels of matrices, between two transforms.
  *
- * <p><b>Bits.</b> An element is one running sum of multiply-adds over channel and tap, in blocks whose borders the sizes alone decide; depthwise
- * gradients by the weight are added over the examples in double. Neither tiles nor threads change a bit. An infinity or NaN reaches what reads it
+ * <p><b>Depthwise</b> kernels of up to 3 x 3 are read straight from the planes under masks ({@code PlaneKernel},
+ * {@code PlaneBack}); larger ones and those of F64 from a padded plane in cache ({@code ChannelConvolution}). BF16 and F16 are widened, summed in F32
+ * and rounded once; a view with gaps is made dense.
+ *
+ * <p><b>Pooling.</b> A mean is a depthwise convolution with ones. A maximum ({@code MaxPoolKernel}) takes its taps last to first, so that the first of
+ * equals stays; its gradient adds each number where the index says, one by one.
+ *
+ * <p><b>Bits.</b> An element is one running sum of multiply-adds over channel and tap (but for Winograd's), in blocks whose borders the sizes alone
+ * decide; depthwise gradients by the weight are added over the examples in double. Neither tiles nor threads change a bit. An infinity or NaN reaches what reads it
  * and nothing else: padding is left out or 0, lanes between lines are dropped.
  *
- * <p><b>Measured</b> on Zen 4 (peak 117.5 GFLOP/s a thread), one thread, processor time, libtorch 2.7.1 in turns, best of nine medians while other
- * work ran beside: the kernel in cache 117.5; ResNet-18's 3 x 3 layers at batch 1 forward 78 to 102 against 72 to 102, at batch 8 80 to 100
- * against 88 to 115 (0.81 to 1.1, the least at 14 x 14 and 7 x 7, where libtorch comes to 0.98 of the peak; there the tiles alone reach 113 with
- * everything in the second-level cache, so the rest is lost to packing and to weights that come from further away, which prefetching them did not
- * mend); gradients by the input 0.8 to 1.2, by the weight 0.9 to 1.2; 1 x 1 with stride 2 1.3 to 2.2; depthwise 3 x 3, forward and
- * both gradients, 1.4 to 4.8. AVX2 copies in Java loops and was not measured. Winograd's F(2x2, 3x3) was not tried: the direct
- * product is within a tenth to a fifth of the peak, and keeps the bits of the definition.
+ * <p><b>Measured</b> alone on Zen 4 (peak 117.5 GFLOP/s a thread), medians, F32, batch of 8, GFLOP/s of the definition. 3 x 3 of stride 1, forward, one thread (two): 64
+ * channels 56 x 56 196 (365), 128 channels 28 x 28 216 (391), 256 channels 14 x 14 187 (311), 512 channels 7 x 7 141 (245); the direct product there 89 to 99 (151 to
+ * 186), libtorch 2.7.1 98 to 115 (183 to 203). Gradients by the input are as fast. Of stride 2 82 to 94 against 88 to 90; depthwise 2 to 4 times
+ * libtorch. The largest of 3 x 3 at stride 2 from 8 x 64 x 112 x 112 takes 3.7 ms, its gradient 3.1 (PyTorch 2.6: 49 and 3.4). Gathers and scatters are
+ * slow here (83 cycles for 16 elements): the tiles are read by masked loads and shuffles instead, which made the first of these figures out of 163; matrices whose distance
+ * was a multiple of 4096 bytes had cost as much again.
  */
 package lyceum.backend.x86.conv;

@@ -15,8 +15,8 @@ import lyceum.memory.Scope;
 
 /**
  * Sums, maxima and minima of a program's value, as programs again. Where the innermost axes are reduced, a row program takes each row, or each piece
- * of a long one. Where they are kept, running results stand in a buffer that every row is added to, four rows at a time. Sums are accumulated in F64.
- * Borders of pieces and the order in which they combine depend on the shape alone.
+ * of a long one. Where they are kept, running results stand in a buffer that every row is added to, four rows at a time. Sums are accumulated in F64;
+ * results of those four rows add up in their own type first. Borders of pieces and the order in which they combine depend on the shape alone.
  */
 public final class FusedReductions {
     /** Elements of a row in one piece. */
@@ -257,21 +257,29 @@ public final class FusedReductions {
                 code.add(new Instruction(in.op(), in.type(), moved(in.a(), shift), moved(in.b(), shift), moved(in.c(), shift), in.op() == Op.LOAD ? in.immediate() + (long) k * inputs : in.immediate()));
             }
             values[k] = program.output(0) + shift;
-            if (program.at(program.output(0)).type() != type) {
-                code.add(new Instruction(Op.CAST, type, values[k], -1, -1, 0));
-                values[k] = code.size() - 1;
-            }
         }
         var op = reduction == Reduction.SUM ? Op.ADD : reduction == Reduction.MAX ? Op.MAX : Op.MIN;
-        for (int width = count / 2; width > 0; width /= 2) {
-            for (int k = 0; k < width; k++) {
-                code.add(new Instruction(op, type, values[2 * k], values[2 * k + 1], -1, 0));
+        var value = program.at(program.output(0));
+        // Results are rounded already and add up as they are; what is loaded is not.
+        boolean isResult = value.op() != Op.LOAD && value.op() != Op.CAST;
+        if (!isResult) widen(code, values, count, value.type(), type);
+        for (int n = count; n > 1; n /= 2) {
+            for (int k = 0; k < n / 2; k++) {
+                code.add(new Instruction(op, isResult ? value.type() : type, values[2 * k], values[2 * k + 1], -1, 0));
                 values[k] = code.size() - 1;
             }
         }
+        if (isResult) widen(code, values, 1, value.type(), type);
         code.add(Instruction.load(type, inputs * count));
         code.add(new Instruction(op, type, code.size() - 1, values[0], -1, 0));
         return new Program(code, code.size() - 1);
+    }
+
+    private static void widen(List<Instruction> code, int[] values, int count, DType from, DType to) {
+        for (int k = 0; k < count && from != to; k++) {
+            code.add(new Instruction(Op.CAST, to, values[k], -1, -1, 0));
+            values[k] = code.size() - 1;
+        }
     }
 
     private static int moved(int register, int shift) { return register < 0 ? -1 : register + shift; }

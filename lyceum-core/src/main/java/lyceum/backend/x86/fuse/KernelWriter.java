@@ -110,7 +110,7 @@ final class KernelWriter {
 
     private void loop(ProgramCode.Loop loop) {
         out.xor(RCX, RCX);
-        rounds(loop.round(), code.vectors * code.target.lanes());
+        rounds(loop.round(), loop.vectors() * code.target.lanes());
         if (loop.single() != loop.round()) rounds(loop.single(), code.target.lanes());
         var done = out.label();
         out.mov(RAX, RDX);

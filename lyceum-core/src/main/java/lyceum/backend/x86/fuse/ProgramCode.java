@@ -16,12 +16,11 @@ import lyceum.backend.x86.fuse.Step.Kind;
  * functions that a later loop wants too go through a buffer of the row's length; cheap ones are computed again.
  */
 final class ProgramCode {
-    /** A loop's body for a round of several vectors, and for one. */
-    record Loop(LaneCode round, LaneCode single) { }
+    /** A loop's body for a round of so many vectors, and for one. */
+    record Loop(int vectors, LaneCode round, LaneCode single) { }
 
     final Structure structure;
     final Target target;
-    final int vectors;
     final LaneCode.Shared shared = new LaneCode.Shared();
     final ArgumentBlock block;
     /** Steps before loop i; the last list follows the last loop. */
@@ -63,7 +62,6 @@ final class ProgramCode {
         for (var need : needed) java.util.Arrays.fill(need, false);
         for (int level = 0; level <= program.levels(); level++) plan(level, levelsOf);
         block = new ArgumentBlock(program, structure.kinds().length + keptBytes.size());
-        vectors = vectors();
         for (int level = 0; level <= program.levels(); level++) translate(level);
     }
 
@@ -93,7 +91,7 @@ final class ProgramCode {
         for (int i = 0; i < program.outputs(); i++) if (!takesOneValue(i) && program.level(program.output(i)) == level) need[program.output(i)] = true;
         for (int r = program.length() - 1; r >= 0; r--) {
             var in = program.at(r);
-            if (alive[r] && in.op().isRowReduction() && program.level(r) == level + 1) need[in.a()] = true;
+            if (reducesAt(level, r)) for (int operand : reduced(r)) need[operand] = true;
             if (!need[r] || uniform[r] || keptSince[r] >= 0) continue;
             if (levelsOf != null && levelsOf[r] > 1 && isExpensive(in.op()) && in.type() != DType.BOOL) {
                 keptSince[r] = level;
@@ -119,11 +117,37 @@ final class ProgramCode {
         };
     }
 
-    /** Vectors of a round: several where there is little to do with each. */
-    private int vectors() {
-        int cost = program.outputs();
-        for (int r = 0; r < program.length(); r++) if (alive[r]) cost += cost(program.at(r).op());
-        return cost <= 6 ? 4 : cost <= 14 ? 2 : 1;
+    /** Vectors of a round: several where there is little to do with each, or where their elements add up before they are widened. */
+    private int vectors(int level) {
+        int cost = 0;
+        boolean addsUp = false;
+        for (int i = 0; i < program.outputs(); i++) if (program.level(program.output(i)) == level) cost++;
+        for (int r = 0; r < program.length(); r++) {
+            if (needed[level][r]) cost += cost(program.at(r).op());
+            if (!reducesAt(level, r)) continue;
+            cost += cost(program.at(r).op());
+            addsUp |= addsUp(r);
+        }
+        return cost <= 6 ? 4 : cost <= 14 || addsUp ? 2 : 1;
+    }
+
+    /** True for a reduction of what the loop of this level computes. */
+    private boolean reducesAt(int level, int r) { return alive[r] && program.at(r).op().isRowReduction() && program.level(r) == level + 1; }
+
+    /** What a reduction takes in: its operand, or the two factors of one. A product of floats is exact as a double, so that it may be added at once. */
+    private int[] reduced(int r) {
+        var in = program.at(r);
+        var product = program.at(in.a());
+        boolean exact = in.op() == Op.ROW_SUM && in.type() == DType.F64 && (product.op() == Op.SQUARE || product.op() == Op.MUL) && isWidened(product.a()) && (product.b() < 0 || isWidened(product.b()));
+        return !exact ? new int[] {in.a()} : new int[] {product.a(), product.b() < 0 ? product.a() : product.b()};
+    }
+
+    private boolean isWidened(int r) { return program.at(r).op() == Op.CAST && program.at(program.at(r).a()).type() == DType.F32; }
+
+    /** True for a sum of results, which are rounded already: a few may be added as they are before they are added as doubles. What is loaded is not. */
+    private boolean addsUp(int r) {
+        var in = program.at(r);
+        return in.op() == Op.ROW_SUM && in.type() != DType.F64 && program.at(in.a()).op() != Op.LOAD && program.at(in.a()).op() != Op.CAST;
     }
 
     /** Instructions for a vector, about: what says how long a call takes. */
@@ -139,10 +163,8 @@ final class ProgramCode {
             if (!alive[r] || !uniform[r] || program.level(r) != level) continue;
             ofRow[r] = onceValue(before, r);
         }
-        for (int r = 0; r < program.length(); r++) {
-            var in = program.at(r);
-            if (alive[r] && in.op().isRowReduction() && program.level(r) == level + 1) reductions[r] = new RowReduction(before, in.op(), in.type(), vectors);
-        }
+        int vectors = vectors(level);
+        for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r] = new RowReduction(before, program.at(r).op(), program.at(r).type(), vectors, addsUp(r));
         for (int i = 0; i < program.outputs(); i++) if (takesOneValue(i) && program.level(program.output(i)) == level) store(before, i, ofRow[program.output(i)], 0);
         once.add(before);
         boolean idle = true;
@@ -151,10 +173,16 @@ final class ProgramCode {
             loops.add(null);
             return;
         }
-        LaneCode single = list(), round = vectors == 1 ? single : list();
-        body(single, level, 0);
-        if (vectors > 1) for (int v = 0; v < vectors; v++) body(round, level, v);
-        loops.add(new Loop(round, single));
+        var single = body(level, 1);
+        loops.add(new Loop(vectors, vectors == 1 ? single : body(level, vectors), single));
+    }
+
+    private LaneCode body(int level, int vectors) {
+        var code = list();
+        var values = new Value[vectors][];
+        for (int v = 0; v < vectors; v++) values[v] = vector(code, level, v);
+        for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r].accumulate(code, values, reduced(r));
+        return code;
     }
 
     private LaneCode list() { return new LaneCode(target, shared); }
@@ -177,13 +205,12 @@ final class ProgramCode {
         return new Operations(code).apply(in, program.at(in.a()).type(), values[in.a()], in.b() < 0 ? null : values[in.b()], in.c() < 0 ? null : values[in.c()]);
     }
 
-    /** One vector's part of a round. */
-    private void body(LaneCode code, int level, int vector) {
+    /** One vector's part of a round: the values that it computes. */
+    private Value[] vector(LaneCode code, int level, int vector) {
         var values = ofRow.clone();
         int shift = vector * target.lanes();
         for (int r = 0; r < program.length(); r++) {
             var in = program.at(r);
-            if (reductions[r] != null && program.level(r) == level + 1) reductions[r].accumulate(code, values[in.a()], vector);
             if (!needed[level][r] || uniform[r]) continue;
             if (keptSince[r] >= 0 && keptSince[r] < level) {
                 int lane = Operations.laneBits(in.type());
@@ -198,6 +225,7 @@ final class ProgramCode {
             if (keptSince[r] == level) code.add(Kind.STORE, Operations.laneBits(in.type()) == 64 ? VMOVUPD_STORE : VMOVUPS_STORE, -1, null, values[r], null, null, keptOperand[r], shift);
         }
         for (int i = 0; i < program.outputs(); i++) if (!takesOneValue(i) && program.level(program.output(i)) == level) store(code, i, values[program.output(i)], shift);
+        return values;
     }
 
     // Memory.

@@ -4,30 +4,32 @@ import static lyceum.backend.x86.asm.Instruction.*;
 
 import lyceum.DType;
 import lyceum.backend.Op;
+import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.fuse.Step.Kind;
 
 /**
  * One reduction of a row: accumulators that live in registers through the loop, and how they become one number in all lanes.
  *
- * <p>Sums are accumulated in F64, one chain for each lane and each vector of a round; at the row's end the vectors add up in order, then the
- * upper half of a vector to its lower one, and so on. The order depends on the code alone. A maximum keeps a NaN, and of two zeros the positive
- * one: the instruction does neither, so NaNs are moved in, and the signs of all elements are anded.
+ * <p>Sums are accumulated in F64, one chain for each lane and each vector of a round; results that a round has computed in F32 add up in F32 first.
+ * At the row's end the vectors add up in order, then the upper half of a vector to its lower one, and so on. The order depends on the code alone. A
+ * maximum keeps a NaN, and of two zeros the positive one: the instruction does neither, so NaNs are moved in, and the signs of all elements are anded.
  */
 final class RowReduction {
     private final Op op;
     private final DType type;
-    private final boolean isDouble;
-    /** For each vector of a round: sums in halves, or extreme and signs. */
+    private final boolean isDouble, addsUp;
+    /** For each vector of a round (each two for extremes, all where they add up): sums in halves, or extreme and signs. */
     private final Value[][] accumulators;
 
-    RowReduction(LaneCode before, Op op, DType type, int vectors) {
+    RowReduction(LaneCode before, Op op, DType type, int vectors, boolean addsUp) {
         this.op = op;
         this.type = type;
         this.isDouble = type == DType.F64;
+        this.addsUp = addsUp;
         int most = before.target.isWide() ? 512 : 256;
         boolean halves = op == Op.ROW_SUM && !isDouble && 2 * before.target.bits(32) > most;
-        this.accumulators = new Value[vectors][];
-        for (int v = 0; v < vectors; v++) {
+        this.accumulators = new Value[addsUp ? 1 : op == Op.ROW_SUM ? vectors : (vectors + 1) / 2][];
+        for (int v = 0; v < accumulators.length; v++) {
             if (op == Op.ROW_SUM) {
                 accumulators[v] = new Value[halves ? 2 : 1];
                 for (int h = 0; h < accumulators[v].length; h++) accumulators[v][h] = set(before, before.accumulator(64, Math.min(most, before.target.bits(64))), 0);
@@ -45,11 +47,24 @@ final class RowReduction {
         return code.add(Kind.MOVE, null, -1, accumulator, code.number(bits, accumulator.laneBits), null, null, Step.FULL, 0);
     }
 
-    /** Takes the elements {@code x} into the accumulators of vector {@code v} of a round. */
-    void accumulate(LaneCode code, Value x, int v) {
-        var to = accumulators[v];
-        if (op == Op.ROW_SUM) sum(code, x, to);
-        else extreme(code, x, to[0], to[1]);
+    /** Takes the elements of a round's vectors in: registers {@code from} of each, two where their product is to be summed. */
+    void accumulate(LaneCode code, Value[][] vectors, int[] from) {
+        if (op != Op.ROW_SUM) {
+            for (int v = 0; v < vectors.length; v += 2) {
+                var to = accumulators[v / 2];
+                if (v + 1 < vectors.length) extreme(code, vectors[v][from[0]], vectors[v + 1][from[0]], to[0], to[1]);
+                else extreme(code, vectors[v][from[0]], to[0], to[1]);
+            }
+        } else if (from.length == 2) {
+            for (int v = 0; v < vectors.length; v++) change(code, VFMADD231PD, accumulators[v][0], vectors[v][from[0]], vectors[v][from[1]]);
+        } else if (addsUp) {
+            var sums = new Value[vectors.length];
+            for (int v = 0; v < sums.length; v++) sums[v] = vectors[v][from[0]];
+            for (int n = sums.length; n > 1; n /= 2) for (int v = 0; v < n / 2; v++) sums[v] = MachineArithmetic.of(code, 32).add(sums[2 * v], sums[2 * v + 1]);
+            sum(code, sums[0], accumulators[0]);
+        } else {
+            for (int v = 0; v < vectors.length; v++) sum(code, vectors[v][from[0]], accumulators[v]);
+        }
     }
 
     private void sum(LaneCode code, Value x, Value[] to) {
@@ -67,15 +82,26 @@ final class RowReduction {
     private void extreme(LaneCode code, Value x, Value extreme, Value signs) {
         var f = MachineArithmetic.of(code, isDouble ? 64 : 32);
         // The second operand is the answer if either is NaN: the accumulator keeps a NaN, and one in x is moved in.
-        change(code, op == Op.ROW_MAX ? isDouble ? VMAXPD : VMAXPS : isDouble ? VMINPD : VMINPS, extreme, x, extreme);
-        var nan = f.isNaN(x);
-        code.add(Kind.MERGE, null, 1, extreme, nan, x, null, Step.FULL, 0);
-        change(code, op == Op.ROW_MAX ? isDouble ? VANDPD : VANDPS : isDouble ? VORPD : VORPS, signs, signs, x);
+        change(code, larger(), extreme, x, extreme);
+        code.add(Kind.MERGE, null, 1, extreme, f.isNaN(x), x, null, Step.FULL, 0);
+        change(code, sign(), signs, signs, x);
     }
 
-    private static void change(LaneCode code, lyceum.backend.x86.asm.Instruction instruction, Value to, Value a, Value b) { change(code, instruction, to, a, b, true); }
+    /** Of two vectors of a whole round: one comparison finds the NaNs of both, whose sum is one too. */
+    private void extreme(LaneCode code, Value x, Value y, Value extreme, Value signs) {
+        var f = MachineArithmetic.of(code, isDouble ? 64 : 32);
+        change(code, larger(), extreme, op == Op.ROW_MAX ? f.max(x, y) : f.min(x, y), extreme);
+        code.add(Kind.MERGE, null, 1, extreme, f.compare(MachineArithmetic.UNORDERED, x, y), f.add(x, y), null, Step.FULL, 0);
+        change(code, sign(), signs, signs, andOr(f, x, y));
+    }
 
-    private static void change(LaneCode code, lyceum.backend.x86.asm.Instruction instruction, Value to, Value a, Value b, boolean masked) {
+    private Instruction larger() { return op == Op.ROW_MAX ? isDouble ? VMAXPD : VMAXPS : isDouble ? VMINPD : VMINPS; }
+
+    private Instruction sign() { return op == Op.ROW_MAX ? isDouble ? VANDPD : VANDPS : isDouble ? VORPD : VORPS; }
+
+    private static void change(LaneCode code, Instruction instruction, Value to, Value a, Value b) { change(code, instruction, to, a, b, true); }
+
+    private static void change(LaneCode code, Instruction instruction, Value to, Value a, Value b, boolean masked) {
         code.add(Kind.ACCUMULATE, instruction, masked ? 1 : 0, to, a, b, null, Step.FULL, 0);
     }
 

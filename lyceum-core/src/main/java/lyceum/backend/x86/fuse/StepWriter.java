@@ -86,14 +86,16 @@ final class StepWriter extends MemoryWriter {
         var to = Vec.of(inRegister ? step.to().register : scratch(0), step.to().bits);
         if (!inRegister) out.emit(VMOVUPS, to, slot(step.to()));
         boolean masked = isTail && step.immediate() == 1;
-        var a = step.a() == step.to() ? to : vector(step.a(), 1);
-        var b = step.b() == step.to() ? to : vector(step.b(), 1);
+        boolean sumsProducts = step.code() == VFMADD231PD;
+        var a = step.a() == step.to() ? to : vector(step.a(), masked && !target.isWide() ? 0 : 1);
+        var b = step.b() == step.to() ? to : sumsProducts ? source(step.b(), 1, false) : vector(step.b(), 1);
         if (!masked) {
             out.emit(step.code(), to, a, b);
         } else if (target.isWide()) {
             out.emit(step.code(), to.mask(EXISTING), a, b);
         } else {
             var result = Vec.of(scratch(1), to.bits());
+            if (sumsProducts) out.emit(VMOVAPS, result, to);
             out.emit(step.code(), result, a, b);
             blend(to, existing(step.to().laneBits), result, to);
         }

@@ -2,10 +2,15 @@ package lyceum.backend.x86.gemm;
 
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.function.Function;
+import lyceum.DType;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
+import lyceum.backend.Precision;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
 
 /**
@@ -24,25 +29,60 @@ public final class Gemm {
 
     /** Nanoseconds that are worth a thread's asking for the next piece. */
     private static final double PIECE = 20_000;
+    /** Multiply-adds of more than about 20 microseconds: a collection need not wait for them. */
+    private static final long LONG = 1 << 20;
 
     private final Cpu cpu;
     private final Kernels kernels;
     private final Packing packing;
     private final Programs programs;
     private final DotProducts dots;
+    final PanelProducts panels;
 
-    public Gemm(Cpu cpu, Programs programs) {
+    public Gemm(Cpu cpu, Programs programs) { this(cpu, programs, Tiles.Registers::new); }
+
+    /** @param tiles by which kernels for tiles are written */
+    Gemm(Cpu cpu, Programs programs, Function<Assembler, Tiles> tiles) {
         this.cpu = cpu;
-        this.kernels = new Kernels(cpu);
+        this.kernels = new Kernels(cpu, tiles);
         this.packing = new Packing(cpu, kernels);
         this.programs = programs;
         this.dots = new DotProducts(cpu, kernels, packing, this::finish);
+        this.panels = new PanelProducts(cpu, kernels, packing, this::finish);
     }
 
     /** {@code out = a b} for matrices in the last two axes; false if there are no kernels for the types or nothing to sum. Operands are kept reachable by the caller. */
     public boolean multiply(View a, View b, View out) {
+        var tile = TileDot.of(cpu, a.dtype(), b.dtype(), out.dtype());
+        if (tile != null && multiply(tile, a, b, out)) return true;
         return multiply(Arithmetic.of(cpu, a.dtype(), b.dtype(), out.dtype()), a, b, null, out);
     }
+
+    /** With tiles; false for products too small for them. */
+    private boolean multiply(TileDot tile, View a, View b, View out) {
+        var product = Product.of(tile.layout, a, b, out, null);
+        if (product.m() == 0 || !PanelProducts.pays(product)) return false;
+        panels.multiply(product, new PanelProducts.Way(tile, null, null));
+        return true;
+    }
+
+    /** {@code out = a b} of finite F32 from parts in BF16, as {@code split} says; false if the CPU has no products of BF16, or nothing to sum. */
+    boolean multiply(View a, View b, Precision split, View out) {
+        var product = Product.of(Arithmetic.BF16, a, b, out, null);
+        if (!splits() || product.k() == 0) return false;
+        var tile = TileDot.of(cpu, DType.BF16, DType.BF16, DType.F32);
+        if (out.size() > 0) panels.multiply(product, new PanelProducts.Way(tile != null && PanelProducts.pays(product) ? tile : null, split, null));
+        return true;
+    }
+
+    /** True if the CPU has products of BF16, of which those of F32 can be made. */
+    boolean splits() { return cpu.has(Feature.AVX512_BF16); }
+
+    /** The panels of a right matrix, to be multiplied again and again; null for types without kernels. */
+    public PackedPanels pack(View right) { return right.size() == 0 ? null : panels.pack(right); }
+
+    /** {@code out = a right}; false if these panels are not for such operands. */
+    public boolean multiply(View a, PackedPanels right, View out) { return out.size() == 0 || panels.multiply(a, right, out); }
 
     /**
      * {@code out = then(a b, others..)}, piece by piece while the sums are in the cache; false where {@link #multiply(View, View, View)} is, for types
@@ -67,7 +107,7 @@ public final class Gemm {
 
     private void blocked(Product product) {
         int m = product.m(), n = product.n(), k = product.k(), most = Math.min(k, 384);
-        var blocking = Blocking.of(cpu, product.arithmetic(), m, n, k, product.layout(product.a(), most), product.layout(product.b(), Math.min(n, 288)));
+        var blocking = Blocking.of(cpu, product.arithmetic(), product, Parallel.isSequential() ? 1 : Parallel.threads(), product.layout(product.a(), most), product.layout(product.b(), Math.min(n, 288)));
         int down = (m + blocking.rows() - 1) / blocking.rows(), across = (n + blocking.columns() - 1) / blocking.columns();
         long pieces = (long) down * across, all = pieces * product.batch();
         if (all == 1) {
@@ -94,20 +134,25 @@ public final class Gemm {
             Operand left = a.from(i, p), right = b.from(p, j);
             if (product.widens(product.a())) left = packing.widened(product.a().dtype(), scratch, Scratch.Use.WIDE_LEFT, left, rows, depth);
             if (product.widens(product.b())) right = packing.widened(product.b().dtype(), scratch, Scratch.Use.WIDE_RIGHT, right, depth, columns);
-            left = blocking.packA() ? packing.rows(arithmetic, scratch, left, rows, depth) : new Operand(left.address(), left.rowStride(), left.columnStride() * arithmetic.depth);
+            int steps = (depth + arithmetic.depth - 1) / arithmetic.depth;
+            boolean tiled = blocking.packA() && Packing.canTile(arithmetic, left, depth);
+            if (tiled) left = packing.tiles(arithmetic, scratch, left, rows, depth, blocking.tile());
+            else if (blocking.packA()) left = packing.rows(arithmetic, scratch, left, rows, depth);
+            else left = new Operand(left.address(), left.rowStride(), left.columnStride() * arithmetic.depth);
             var parameters = scratch.parameters();
             parameters.set(ValueLayout.JAVA_LONG, 0, left.rowStride());
             parameters.set(ValueLayout.JAVA_LONG, 8, left.columnStride());
             parameters.set(ValueLayout.JAVA_LONG, 16, right.rowStride());
             parameters.set(ValueLayout.JAVA_LONG, 24, target.rowStride());
-            parameters.set(ValueLayout.JAVA_LONG, 32, (depth + arithmetic.depth - 1) / arithmetic.depth);
+            parameters.set(ValueLayout.JAVA_LONG, 32, steps);
             parameters.set(ValueLayout.JAVA_LONG, 40, p > 0 ? 1 : 0);
+            parameters.set(ValueLayout.JAVA_LONG, 56, blocking.tile() * (tiled ? (long) arithmetic.lane * steps : left.rowStride()));
             new Block(this, arithmetic, blocking, scratch, left, right, target, rows, columns, depth).run();
         }
         if (!direct) finish(product, scratch, index, i, rows, j, columns);
     }
 
-    private static Operand sums(Arithmetic arithmetic, Scratch scratch, int rows, int columns) {
+    static Operand sums(Arithmetic arithmetic, Scratch scratch, int rows, int columns) {
         return new Operand(scratch.get(Scratch.Use.SUMS, (long) rows * columns * arithmetic.lane), (long) columns * arithmetic.lane, arithmetic.lane);
     }
 
@@ -127,38 +172,45 @@ public final class Gemm {
     /** A block of B under some rows of A. */
     private record Block(Gemm gemm, Arithmetic arithmetic, Blocking blocking, Scratch scratch, Operand a, Operand b, Operand c, int rows, int columns, int depth) {
 
-        /** A panel that stays in the first-level cache meets all rows at once; else each tile's rows of A stay there while the panels pass by. */
+        /** Panel after panel of B, each of which meets all rows. */
         void run() {
-            int lanes = gemm.cpu.vectorBits() / 8 / arithmetic.lane, tile = MicroKernel.rows(gemm.cpu, arithmetic, blocking.vectors());
-            long stepBytes = (depth + arithmetic.depth - 1L) / arithmetic.depth * arithmetic.lane;
-            if (stepBytes * lanes * blocking.vectors() <= gemm.cpu.l1() * 5 / 8) tile = rows;
-            long panels = blocking.packB() ? scratch.get(Scratch.Use.RIGHT, (columns + lanes) * stepBytes) : 0;
-            long starts = arithmetic == Arithmetic.I8I8 ? scratch.get(Scratch.Use.STARTS, 4L * (columns + 16 * 8)) : 0;
-            for (int row = 0; row < rows; row += tile) {
-                int width;
-                for (int column = 0; column < columns; column += width) {
-                    int vectors = vectors(blocking.vectors(), columns - column, lanes);
-                    width = Math.min(vectors * lanes, columns - column);
-                    panel(row, Math.min(tile, rows - row), column, width, vectors, lanes, panels + column * stepBytes, starts + 4L * column);
-                }
+            int lanes = gemm.cpu.vectorBits() / 8 / arithmetic.lane, width;
+            for (int column = 0; column < columns; column += width) {
+                int vectors = vectors(blocking.vectors(), columns - column, lanes);
+                width = Math.min(vectors * lanes, columns - column);
+                panel(column, width, vectors, lanes);
             }
         }
 
-        private void panel(int row, int height, int column, int width, int vectors, int lanes, long packed, long start) {
+        private void panel(int column, int width, int vectors, int lanes) {
             var parameters = scratch.parameters();
             boolean masked = width < vectors * lanes;
             long mask = masked ? gemm.packing.mask(width - (vectors - 1) * lanes, arithmetic.lane) : 0, from = b.address() + column * b.columnStride();
-            var kernel = gemm.kernels.micro(arithmetic, vectors, masked);
+            var kernel = gemm.kernels.micro(arithmetic, blocking.tile(), vectors, masked);
+            int done = 0;
+            long to = c.address() + column * c.columnStride(), left = a.address();
             if (blocking.packB()) {
-                if (row == 0) gemm.packing.panel(arithmetic, b.from(0, column), packed, vectors, width, depth);
-                parameters.set(ValueLayout.JAVA_LONG, 16, (long) vectors * gemm.cpu.vectorBits() / 8);
-                from = packed;
+                long step = (long) vectors * gemm.cpu.vectorBits() / 8, panel = scratch.get(Scratch.Use.RIGHT, (depth + arithmetic.depth - 1) / arithmetic.depth * step);
+                if (arithmetic.depth == 1 && b.columnStride() == arithmetic.bytes && rows > blocking.tile()) {
+                    done = blocking.tile();
+                    parameters.set(ValueLayout.JAVA_LONG, 16, b.rowStride());
+                    parameters.set(ValueLayout.JAVA_LONG, 64, panel);
+                    gemm.kernels.copying(arithmetic, done, vectors, masked).call(parameters.address(), left, from, to, done, mask);
+                    left += parameters.get(ValueLayout.JAVA_LONG, 56);
+                    to += done * c.rowStride();
+                } else {
+                    gemm.packing.panel(arithmetic, b.from(0, column), panel, vectors, width, depth);
+                }
+                from = panel;
+                parameters.set(ValueLayout.JAVA_LONG, 16, step);
             }
             if (arithmetic == Arithmetic.I8I8) {
-                if (row == 0) columnSums(kernel, from, start, mask);
+                long start = scratch.get(Scratch.Use.STARTS, (long) vectors * gemm.cpu.vectorBits() / 8);
+                columnSums(kernel, from, start, mask);
                 parameters.set(ValueLayout.JAVA_LONG, 48, start);
             }
-            kernel.call(parameters.address(), a.address() + row * a.rowStride(), from, c.address() + row * c.rowStride() + column * c.columnStride(), height, mask);
+            if ((long) rows * width * depth < LONG) kernel.call(parameters.address(), left, from, to, rows - done, mask);
+            else kernel.callLong(parameters.address(), left, from, to, rows - done, mask);
         }
 
         /** 128 times the sum of each column of a panel: its product with a row of that number. */

@@ -1,28 +1,50 @@
 package lyceum.backend.x86.gemm;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import lyceum.DType;
+import lyceum.backend.Precision;
+import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
 
 /** The kernels of one CPU, each made when it is first needed. */
 final class Kernels {
-    private static final int MOST_VECTORS = 8, DEPTHS = 4;
+    private static final int MOST_VECTORS = 8, MOST_ROWS = 16, DEPTHS = 4;
 
     private final Cpu cpu;
-    private final AtomicReferenceArray<Kernel> micro = new AtomicReferenceArray<>(Arithmetic.values().length * 2 * (MOST_VECTORS + 1));
+    private final Function<Assembler, Tiles> tiles;
+    private final AtomicReferenceArray<Kernel> micro = new AtomicReferenceArray<>(Arithmetic.values().length * 2 * (MOST_VECTORS + 1) * (MOST_ROWS + 1)), copying = new AtomicReferenceArray<>(micro.length());
     private final AtomicReferenceArray<Kernel> dot = new AtomicReferenceArray<>(Arithmetic.values().length * (DotKernel.MOST_ROWS + 1));
     private final AtomicReferenceArray<Kernel> copy = new AtomicReferenceArray<>(16 * DEPTHS * 2 * (MOST_VECTORS + 1));
     private final AtomicReferenceArray<Kernel> transpose = new AtomicReferenceArray<>(9), lines = new AtomicReferenceArray<>(DType.values().length + 1);
+    private final AtomicReferenceArray<Kernel> tile = new AtomicReferenceArray<>(4 * TileDot.values().length * Precision.values().length), split = new AtomicReferenceArray<>(8);
 
-    Kernels(Cpu cpu) { this.cpu = cpu; }
+    Kernels(Cpu cpu) { this(cpu, Tiles.Registers::new); }
 
-    Kernel micro(Arithmetic arithmetic, int vectors, boolean masked) {
-        return made(micro, (arithmetic.ordinal() * 2 + (masked ? 1 : 0)) * (MOST_VECTORS + 1) + vectors,
-                () -> CodeMemory.require("gemm " + arithmetic + " " + vectors + (masked ? " masked" : ""), MicroKernel.generate(cpu, arithmetic, vectors, masked, CodeMemory.isListed())));
+    /** @param tiles by which kernels for tiles are written */
+    Kernels(Cpu cpu, Function<Assembler, Tiles> tiles) {
+        this.cpu = cpu;
+        this.tiles = tiles;
     }
+
+    Kernel micro(Arithmetic arithmetic, int rows, int vectors, boolean masked) {
+        return made(micro, place(arithmetic, rows, vectors, masked),
+                () -> CodeMemory.require(name("gemm", arithmetic, rows, vectors, masked), MicroKernel.generate(cpu, arithmetic, rows, vectors, masked, CodeMemory.isListed())));
+    }
+
+    Kernel copying(Arithmetic arithmetic, int rows, int vectors, boolean masked) {
+        return made(copying, place(arithmetic, rows, vectors, masked),
+                () -> CodeMemory.require(name("gemm copying", arithmetic, rows, vectors, masked), MicroKernel.generateCopying(cpu, arithmetic, rows, vectors, masked, CodeMemory.isListed())));
+    }
+
+    private static int place(Arithmetic arithmetic, int rows, int vectors, boolean masked) {
+        return ((arithmetic.ordinal() * 2 + (masked ? 1 : 0)) * (MOST_VECTORS + 1) + vectors) * (MOST_ROWS + 1) + rows;
+    }
+
+    private static String name(String what, Arithmetic arithmetic, int rows, int vectors, boolean masked) { return what + " " + arithmetic + " " + rows + "x" + vectors + (masked ? " masked" : ""); }
 
     Kernel dot(Arithmetic arithmetic, int rows) {
         return made(dot, arithmetic.ordinal() * (DotKernel.MOST_ROWS + 1) + rows, () -> CodeMemory.require("dot " + arithmetic + " " + rows, DotKernel.generate(cpu, arithmetic, rows, CodeMemory.isListed())));
@@ -44,6 +66,18 @@ final class Kernels {
     Kernel widen(DType type) { return made(lines, type.ordinal(), () -> CodeMemory.require("widen " + type, LineKernel.widen(cpu, type, CodeMemory.isListed()))); }
 
     Kernel flip() { return made(lines, DType.values().length, () -> CodeMemory.require("flip", LineKernel.flip(cpu, CodeMemory.isListed()))); }
+
+    /** @param down tiles of rows, {@code across} of columns: 1 or 2 */
+    Kernel tile(TileDot dot, Precision split, int down, int across) {
+        return made(tile, ((dot.ordinal() * Precision.values().length + split.ordinal()) * 2 + down - 1) * 2 + across - 1,
+                () -> CodeMemory.require("tiles " + dot + " " + split + " " + down + " by " + across, TileKernel.generate(cpu, tiles, dot, split, down, across, CodeMemory.isListed())));
+    }
+
+    /** Lines of F32 to parts of BF16, those of a line as far apart as they are in rows of A ({@code left}) or in blocks of B. */
+    Kernel split(int parts, boolean left) {
+        return made(split, 2 * parts + (left ? 1 : 0), () -> CodeMemory.require("split " + parts + (left ? " left" : " right"),
+                SplitKernel.generate(cpu, parts, left ? TileKernel.LEFT_PART : Packing.PART_OF_BLOCK, CodeMemory.isListed())));
+    }
 
     private static Kernel made(AtomicReferenceArray<Kernel> kernels, int place, Supplier<Kernel> kernel) {
         var known = kernels.getPlain(place);

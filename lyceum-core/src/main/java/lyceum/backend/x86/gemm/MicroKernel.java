@@ -38,28 +38,29 @@ import lyceum.backend.x86.asm.Vec;
  */
 final class MicroKernel {
     /**
-     * Longs behind rdi: bytes from row to row of A, from step to step of A and of B, from row to row of C, number of steps, 0 to overwrite C, and
-     * for {@link Arithmetic#I8I8} the address of what is taken off the sums of each column.
+     * Longs behind rdi: bytes from row to row of A, from step to step of A and of B, from row to row of C, number of steps, 0 to overwrite C, for
+     * {@link Arithmetic#I8I8} the address of what is taken off the sums of each column, bytes from tile to tile of A, and where the panel is copied to.
      */
-    static final int PARAMETERS = 7;
+    static final int PARAMETERS = 9;
 
     private static final int UNROLL = 4;
-    /** Steps from asking for a row of B to its use. */
-    private static final int AHEAD = 8;
+    /** Steps from asking for a row of B to its use, and bytes from asking for a line of packed A to that. */
+    private static final int AHEAD = 8, AHEAD_IN_A = 512;
     private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
 
     private final Assembler a;
     private final Arithmetic arithmetic;
     private final int bits, vectors;
-    private final boolean masked, wide;
+    private final boolean masked, wide, copying;
 
-    private MicroKernel(Cpu cpu, Arithmetic arithmetic, int vectors, boolean masked, boolean listed) {
+    private MicroKernel(Cpu cpu, Arithmetic arithmetic, int vectors, boolean masked, boolean copying, boolean listed) {
         this.a = new Assembler(cpu.features(), listed);
         this.arithmetic = arithmetic;
         this.bits = cpu.vectorBits();
         this.wide = cpu.has(Feature.AVX512);
         this.vectors = vectors;
         this.masked = masked;
+        this.copying = copying;
     }
 
     /** Most rows of a tile beside panels of {@code vectors}: accumulators, the panel's vectors, an element of A and a mask share the registers. */
@@ -68,8 +69,14 @@ final class MicroKernel {
         return vectors == 1 ? 8 : vectors == 2 ? arithmetic.isFused() ? 6 : 5 : vectors == 3 ? 3 : 2;
     }
 
-    static Assembler.Code generate(Cpu cpu, Arithmetic arithmetic, int vectors, boolean masked, boolean listed) {
-        return new MicroKernel(cpu, arithmetic, vectors, masked, listed).code(rows(cpu, arithmetic, vectors));
+    /** @param rows of a tile */
+    static Assembler.Code generate(Cpu cpu, Arithmetic arithmetic, int rows, int vectors, boolean masked, boolean listed) {
+        return new MicroKernel(cpu, arithmetic, vectors, masked, false, listed).code(rows);
+    }
+
+    /** The same for one tile of at most 8 rows, which meanwhile copies the panel to where the tiles that follow read it in sequence. */
+    static Assembler.Code generateCopying(Cpu cpu, Arithmetic arithmetic, int rows, int vectors, boolean masked, boolean listed) {
+        return new MicroKernel(cpu, arithmetic, vectors, masked, true, listed).code(rows);
     }
 
     private Assembler.Code code(int most) {
@@ -82,7 +89,12 @@ final class MicroKernel {
         a.lea(R11, Mem.at(RBX, RAX, 4));
         a.mov(R12, Mem.at(RDI, 8));
         a.mov(R13, Mem.at(RDI, 16));
-        RowTiles.write(a, most, this::tile);
+        if (copying) {
+            a.mov(RBP, Mem.at(RDI, 64));
+            tile(most);
+        } else {
+            RowTiles.write(a, most, this::tile);
+        }
         a.leave(SAVED);
         return a.finish();
     }
@@ -113,7 +125,10 @@ final class MicroKernel {
         a.jump(Condition.L, rest);
         a.align(32);
         var loop = a.bind(a.label());
-        for (int u = 0; u < UNROLL; u++) step(rows);
+        for (int u = 0; u < UNROLL; u++) {
+            if (u % 2 == 0) a.prefetch(0, Mem.at(R15, AHEAD_IN_A + 32 * u)); // of a tile that lies row by row it is what its first row needs
+            step(rows);
+        }
         a.sub(R14, UNROLL);
         a.jump(Condition.GE, loop);
         a.bind(rest);
@@ -125,8 +140,7 @@ final class MicroKernel {
         a.jump(Condition.NE, single);
         a.bind(done);
         store(rows);
-        a.imul(R15, RAX, rows);
-        a.add(RSI, R15);
+        a.add(RSI, Mem.at(RDI, 56));
         a.mov(R15, Mem.at(RDI, 24));
         a.imul(R15, R15, rows);
         a.add(RCX, R15);
@@ -143,7 +157,7 @@ final class MicroKernel {
         a.mov(R14, Mem.at(RDI, 24));
         a.mov(R9, RCX);
         for (int i = 0; i < rows; i++) {
-            a.prefetch(0, Mem.at(R9));
+            for (int at = 0; at < vectors * bits / 8; at += 64) a.prefetch(0, Mem.at(R9, at));
             a.add(R9, R14);
         }
         a.mov(R9, RDX);
@@ -153,6 +167,10 @@ final class MicroKernel {
     private void step(int rows) {
         for (int v = 0; v < vectors; v++) loadRight(right(v), Mem.at(R9, v * bits / 8), v);
         for (int at = 0; at < vectors * bits / 8; at += 64) a.prefetch(0, Mem.at(R9, R13, AHEAD, at));
+        if (copying) {
+            for (int v = 0; v < vectors; v++) a.emit(Instruction.VMOVUPS_STORE, Mem.at(RBP, v * bits / 8), right(v));
+            a.add(RBP, vectors * bits / 8);
+        }
         for (int i = 0; i < rows; i++) {
             a.emit(arithmetic.broadcast, left(), element(i));
             for (int v = 0; v < vectors; v++) multiplyAdd(accumulator(i, v), left(), right(v));

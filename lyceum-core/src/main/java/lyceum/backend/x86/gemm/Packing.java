@@ -15,6 +15,8 @@ final class Packing {
     @SuppressWarnings("restricted")
     private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     private static final int LINE = 64, WIDEST = 8;
+    /** Bytes from part to part of a line of a block of B: at most 512 columns, and a line apart. */
+    static final int PART_OF_BLOCK = 2 * 512 + LINE;
     /** Ones, then zeros: a window on it is a mask of some lanes, for CPUs without mask registers. */
     private static final Storage LANE_MASKS = laneMasks();
     /** 64 times the byte 128, then a panel's width of zeros. */
@@ -74,11 +76,30 @@ final class Packing {
         return new Operand(to, stride, 4);
     }
 
+    /** True if the elements of a step lie side by side in one direction. */
+    static boolean canTile(Arithmetic arithmetic, Operand a, int k) {
+        return arithmetic != Arithmetic.I8I8 && k % arithmetic.depth == 0 && (a.columnStride() == arithmetic.bytes || arithmetic.depth == 1 && a.rowStride() == arithmetic.bytes);
+    }
+
+    /** Rows of A, tile by tile: for every step the elements of a tile's rows are neighbours. The result's strides are those within a tile. */
+    Operand tiles(Arithmetic arithmetic, Scratch scratch, Operand a, int rows, int k, int tile) {
+        int lane = arithmetic.lane, steps = k / arithmetic.depth;
+        long width = (long) tile * lane, to = scratch.get(Scratch.Use.LEFT, (rows + tile - 1) / tile * width * steps + LINE);
+        int lanes = vectorBytes() / lane;
+        for (int row = 0; row < rows; row += tile) {
+            int height = Math.min(tile, rows - row), vectors = (height + lanes - 1) / lanes;
+            long from = a.address() + row * a.rowStride(), at = to + row * (long) lane * steps;
+            if (a.columnStride() == arithmetic.bytes) turn(from, a.rowStride(), at, width, height, steps, lane);
+            else kernels.copy(lane, vectors).call(from, a.columnStride(), at, width, steps, mask(height - (vectors - 1) * lanes, lane));
+        }
+        return new Operand(to, lane, width);
+    }
+
     /** Rows of A, {@code k} elements each. The result's strides are those from row to row and from step to step. */
     Operand rows(Arithmetic arithmetic, Scratch scratch, Operand a, int rows, int k) {
         int bytes = arithmetic.bytes, lane = arithmetic.lane, steps = (k + arithmetic.depth - 1) / arithmetic.depth;
         boolean flipped = arithmetic == Arithmetic.I8I8;
-        if (arithmetic.depth > 1 && a.rowStride() == bytes && a.columnStride() != bytes) {
+        if (arithmetic.depth > 1 && a.rowStride() == bytes && a.columnStride() != bytes && cpu.has(Feature.AVX512)) {
             long width = (rows + 15L) / 16 * LINE, to = scratch.get(Scratch.Use.LEFT, width * steps);
             for (int strip = 0; strip < rows; strip += 16 * WIDEST) interleave(arithmetic, new Operand(a.address() + (long) strip * bytes, a.columnStride(), bytes), to + 4L * strip, width, Math.min(16 * WIDEST, rows - strip), k, flipped);
             return new Operand(to, lane, width);
@@ -91,7 +112,7 @@ final class Packing {
                 if (k % arithmetic.depth != 0) MEMORY.set(ValueLayout.JAVA_INT, to + i * stride + 4L * (steps - 1), 0);
                 MemorySegment.copy(MEMORY, a.address() + i * a.rowStride(), MEMORY, to + i * stride, (long) k * bytes);
             }
-        } else if (a.rowStride() == bytes) {
+        } else if (a.rowStride() == bytes && arithmetic.depth == 1) {
             turn(a.address(), a.columnStride(), to, stride, k, rows, lane);
         } else {
             for (int i = 0; i < rows; i++) gather(arithmetic, a.address() + i * a.rowStride(), a.columnStride(), to + i * stride, lane, k, flipped);
@@ -99,13 +120,32 @@ final class Packing {
         return new Operand(to, stride, lane);
     }
 
+    /** Rows of A, {@code k} elements each, with lanes that follow one another: as they lie, where they lie so. */
+    Operand laneRows(Arithmetic arithmetic, Scratch scratch, Operand a, int rows, int k) {
+        if (a.columnStride() == arithmetic.bytes && k % arithmetic.depth == 0 && !Blocking.conflicts(a.rowStride())) return new Operand(a.address(), a.rowStride(), arithmetic.lane);
+        var packed = rows(arithmetic, scratch, a, rows, k);
+        if (packed.columnStride() == arithmetic.lane) return packed;
+        int steps = (k + arithmetic.depth - 1) / arithmetic.depth;
+        long stride = apart((long) steps * arithmetic.lane), to = scratch.get(Scratch.Use.WIDE_LEFT, rows * stride);
+        turn(packed.address(), packed.columnStride(), to, stride, steps, rows, arithmetic.lane);
+        return new Operand(to, stride, arithmetic.lane);
+    }
+
+    /** Lines of F32, contiguous, in parts of BF16; {@link Kernels#split} says how far apart those of a line are. */
+    Operand parts(int parts, boolean left, Scratch scratch, Operand x, int lines, int length) {
+        long stride = apart(parts == 1 ? 2L * length + LINE : (long) parts * (left ? TileKernel.LEFT_PART : PART_OF_BLOCK));
+        long to = scratch.get(left ? Scratch.Use.PARTS_LEFT : Scratch.Use.PARTS_RIGHT, lines * stride);
+        kernels.split(parts, left).call(x.address(), x.rowStride(), to, stride, lines, length);
+        return new Operand(to, stride, 2);
+    }
+
     /** One panel of B: {@code k} rows of {@code vectors} vectors, {@code columns} of whose lanes are used. */
     void panel(Arithmetic arithmetic, Operand b, long to, int vectors, int columns, int k) {
         int bytes = arithmetic.bytes, lane = arithmetic.lane, lanes = vectorBytes() / lane, whole = k / arithmetic.depth;
         long width = (long) vectors * vectorBytes();
-        if (b.columnStride() == bytes && arithmetic.depth > 1) {
+        if (b.columnStride() == bytes && arithmetic.depth > 1 && cpu.has(Feature.AVX512)) {
             interleave(arithmetic, b, to, width, columns, k, false);
-        } else if (b.columnStride() == bytes) {
+        } else if (b.columnStride() == bytes && arithmetic.depth == 1) {
             kernels.copy(lane, vectors).call(b.address(), b.rowStride(), to, width, k, mask(columns - (vectors - 1) * lanes, lane));
         } else if (b.rowStride() == bytes) {
             for (int v = 0; v < vectors && whole > 0; v++) {

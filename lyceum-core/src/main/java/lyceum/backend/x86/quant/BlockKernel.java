@@ -29,6 +29,8 @@ final class BlockKernel {
     private static final Gp PANEL = RDI, ACTIVATIONS = RSI, OUT = RDX, CHUNKS = RCX, STRIDE = R8, VALID = R9, COUNT = RAX, SCALES = R10;
     /** Unpacked 6-bit scales and minima: 8 x 16 bytes each. */
     private static final int UNPACKED = 256;
+    /** Up to here F32 has every integer. */
+    private static final int EXACT = 1 << 24;
 
     private final Assembler a;
     private final Layout layout;
@@ -290,14 +292,25 @@ final class BlockKernel {
         a.emit(VPADDD, sum, sum, temporary);
     }
 
+    /** Digit sums as one float. The highest two are joined as integers where that rounds as the floats would, not at all or once: it leaves the multipliers free. */
+    private Vec whole(Vec[] digit) {
+        var total = digit[0];
+        int d = 1, largest = layout.unit * Math.max(layout.offset, (1 << layout.bits) - 1 - layout.offset) * 127;
+        if (digits == 2 || digits == 3 && largest * 257 < EXACT) {
+            a.emit(VPSLLD, 8, total, total);
+            a.emit(VPADDD, total, total, digit[d++]);
+        }
+        a.emit(VCVTDQ2PS, total, total);
+        for (; d < digits; d++) {
+            a.emit(VCVTDQ2PS, digit[d], digit[d]);
+            a.emit(VFMADD132PS, total, digit[d], words(Float.floatToRawIntBits(256)));
+        }
+        return total;
+    }
+
     /** {@code sum += scale (step I)} and {@code minimum += low (step N)}. */
     private void fold(int r, int record, int h) {
-        var total = integer[r][0];
-        a.emit(VCVTDQ2PS, total, total);
-        for (int d = 1; d < digits; d++) {
-            a.emit(VCVTDQ2PS, integer[r][d], integer[r][d]);
-            a.emit(VFMADD132PS, total, integer[r][d], words(Float.floatToRawIntBits(256)));
-        }
+        var total = whole(integer[r]);
         Mem step = Mem.at(ACTIVATIONS, record + acts.stepAt(r)), n = Mem.at(ACTIVATIONS, record + acts.sumAt(r));
         if (wide) {
             a.emit(VMULPS, total, total, step.broadcast());

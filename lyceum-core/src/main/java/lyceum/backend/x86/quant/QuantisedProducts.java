@@ -24,6 +24,8 @@ import lyceum.memory.Storage;
 public final class QuantisedProducts {
     /** Bytes of weights that a thread takes at once: some ten microseconds from memory. */
     private static final long GRAIN = 192 << 10;
+    /** What a byte of weights costs with each row of activations, and what an activation costs to pack; about. */
+    private static final double NANOS = 0.05, NANOS_TO_PACK = 1;
     /** Bytes times rows below which a call is short enough to hold up a collection. */
     private static final long SHORT = 1 << 20;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
@@ -116,7 +118,7 @@ public final class QuantisedProducts {
         int m = (int) x.shape()[0], lastTile = (m - 1) / most;
         int padded = packed.chunks() * packed.layout().length;
         var fit = new boolean[m];
-        Parallel.range(m, Math.max(1, (1 << 15) / k), (from, to) -> {
+        Parallel.range(m, Math.max(1, (1 << 15) / k), NANOS_TO_PACK * k, (from, to) -> {
             var values = new float[padded];
             for (int i = (int) from; i < to; i++) {
                 row(x, i, k, values);
@@ -164,7 +166,7 @@ public final class QuantisedProducts {
         var packed = weights.packed(PackedFloats.class, PackedFloats::of);
         int line = packed.positions();
         var memory = scratch(4L * m * line);
-        Parallel.range(m, Math.max(1, (1 << 16) / line), (from, to) -> {
+        Parallel.range(m, Math.max(1, (1 << 16) / line), NANOS_TO_PACK * line, (from, to) -> {
             var values = new float[line];
             for (int i = (int) from; i < to; i++) {
                 row(x, i, k, values);
@@ -185,7 +187,7 @@ public final class QuantisedProducts {
 
     private static void panels(long n, long panelBytes, int tiles, Step step, View out, int tileRows) {
         long outAt = address(out), stride = out.strides()[0] * 4;
-        Parallel.range((n + Layout.ROWS - 1) / Layout.ROWS, Math.max(1, GRAIN / panelBytes), (from, to) -> {
+        Parallel.range((n + Layout.ROWS - 1) / Layout.ROWS, Math.max(1, GRAIN / panelBytes), NANOS * panelBytes * out.shape()[0], (from, to) -> {
             for (long p = from; p < to; p++) {
                 long first = p * Layout.ROWS;
                 for (int t = 0; t < tiles; t++) step.run(p, t, Math.min(Layout.ROWS, n - first), outAt + t * tileRows * stride + first * 4);

@@ -1,4 +1,4 @@
-package lyceum.backend.x86.attention;
+package lyceum.backend.x86.machine;
 
 import static lyceum.backend.x86.asm.Instruction.KMOVW_FROM;
 import static lyceum.backend.x86.asm.Instruction.VMASKMOVPS;
@@ -6,7 +6,9 @@ import static lyceum.backend.x86.asm.Instruction.VMASKMOVPS_STORE;
 import static lyceum.backend.x86.asm.Instruction.VMOVUPS;
 import static lyceum.backend.x86.asm.Instruction.VMOVUPS_STORE;
 
-import lyceum.backend.x86.machine.Cpu;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Mask;
@@ -14,35 +16,50 @@ import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
 
 /** The vectors that a CPU works with, and how it moves a part of one: by a mask register (k1), or by a vector of ones (the last register). */
-record Lanes(int bits) {
-    static Lanes of(Cpu cpu) { return new Lanes(cpu.vectorBits()); }
+public record Lanes(int bits) {
+    public static Lanes of(Cpu cpu) { return new Lanes(cpu.vectorBits()); }
 
-    boolean wide() { return bits == 512; }
+    public boolean wide() { return bits == 512; }
 
-    int bytes() { return bits / 8; }
+    public int bytes() { return bits / 8; }
 
     /** Floats of a vector. */
-    int count() { return bits / 32; }
+    public int count() { return bits / 32; }
 
     /** The most vectors of a strip of a product. */
-    int strip() { return wide() ? 4 : 2; }
+    public int strip() { return wide() ? 4 : 2; }
 
-    Vec vec(int number) { return Vec.of(number, bits); }
+    public Vec vec(int number) { return Vec.of(number, bits); }
+
+    /** Ones before zeros: a vector of AVX2 from here on selects its first lanes. */
+    private static final MemorySegment ONES = ones();
+
+    private static MemorySegment ones() {
+        var words = Arena.global().allocate(64, 64);
+        for (int i = 0; i < 8; i++) words.setAtIndex(ValueLayout.JAVA_INT, i, -1);
+        return words;
+    }
+
+    /** What selects the lanes of the last vector of {@code n} elements: for {@link #loadMask}. */
+    public long partial(long n) {
+        int rest = (int) (n % count());
+        return wide() ? (1L << rest) - 1 : ONES.address() + 4L * (8 - rest);
+    }
 
     /** Makes ready for partial moves: {@code from} holds the lanes' bits, or (AVX2) the address of a vector of ones. */
-    void loadMask(Assembler a, Mem from, Gp spare) {
+    public void loadMask(Assembler a, Mem from, Gp spare) {
         a.mov(spare, from);
         if (wide()) a.emit(KMOVW_FROM, Mask.K1, spare);
         else a.emit(VMOVUPS, vec(15), Mem.at(spare));
     }
 
     /** The other lanes become zero, and their memory is not touched. */
-    void loadPartial(Assembler a, Vec to, Mem from) {
+    public void loadPartial(Assembler a, Vec to, Mem from) {
         if (wide()) a.emit(VMOVUPS, to.mask(Mask.K1).zeroing(), from);
         else a.emit(VMASKMOVPS, to, vec(15), from);
     }
 
-    void storePartial(Assembler a, Mem to, Vec from) {
+    public void storePartial(Assembler a, Mem to, Vec from) {
         if (wide()) a.emit(VMOVUPS_STORE, to.mask(Mask.K1), from);
         else a.emit(VMASKMOVPS_STORE, to, vec(15), from);
     }

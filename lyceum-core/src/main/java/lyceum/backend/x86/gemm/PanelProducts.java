@@ -1,0 +1,298 @@
+package lyceum.backend.x86.gemm;
+
+import java.lang.foreign.ValueLayout;
+import lyceum.DType;
+import lyceum.backend.Parallel;
+import lyceum.backend.Precision;
+import lyceum.backend.View;
+import lyceum.backend.x86.asm.Feature;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.memory.Allocator;
+
+/**
+ * Products whose right matrix is read in panels that hold more than {@link Gemm}'s do: ready for tiles, in several parts for an element, or packed
+ * before. The sums are made by the {@link TileKernel}, or by the {@link MicroKernel} term by term.
+ *
+ * <p>As everywhere here an element's sum has the same order whatever piece or thread computes it.
+ */
+final class PanelProducts {
+    /**
+     * How a product is computed.
+     *
+     * @param tile by which tiles are multiplied, or null for vectors
+     * @param split of F32 operands, or null
+     * @param packed the right operand if it was packed before, or null
+     */
+    record Way(TileDot tile, Precision split, PackedPanels packed) {
+        int parts() { return split == null ? 1 : split.parts(); }
+
+        /** The terms that a kernel for tiles sums. */
+        Precision terms() { return split == null ? Precision.BF16 : split; }
+    }
+
+    /**
+     * Rows, columns and steps of a piece. With tiles a panel of B takes 16 KB of the first-level cache, and the block of
+     * A 128 KB of the second; those shapes were measured with a prototype.
+     */
+    private static final int ROWS = 240, TILE_ROWS = 256, TILE_COLUMNS = 480, PANELS = 6, STEPS = 384, STEPS_OF_F64 = 256, TILE_STEPS = 128;
+    /**
+     * Of a packed panel. With 6, rows come in fours, which is as fast for many rows as eights by 3, and for one row there are accumulators enough
+     * (768 by 3072, F32, one row, GB/s: 3 65, 4 71, 6 74, 8 74; eight rows, us: 346, 359, 329, 377).
+     */
+    private static final int PACKED_VECTORS = 6;
+    /** Rows up to which inner products with the columns of a transposed matrix, as they lie, are the faster (109 us for the 128 of the above). */
+    private static final int FEWER = 2;
+    /** Bytes of packed panels that a thread takes at once where few rows read them. */
+    private static final int PIECE = 128 << 10;
+    /** Nanoseconds that are worth a thread's asking for the next piece. */
+    private static final double NANOS = 20_000;
+    private static final int CONFIGURATION_AT = 64;
+
+    private final Cpu cpu;
+    private final Kernels kernels;
+    private final Packing packing;
+    private final DotProducts.Finish finish;
+
+    PanelProducts(Cpu cpu, Kernels kernels, Packing packing, DotProducts.Finish finish) {
+        this.cpu = cpu;
+        this.kernels = kernels;
+        this.packing = packing;
+        this.finish = finish;
+    }
+
+    /** Tiles pay from a whole one on; below, their edges are most of the work. A guess: no CPU with tiles has been at hand. */
+    static boolean pays(Product product) { return product.m() >= 16 && product.n() >= 16 && product.k() >= 32; }
+
+    /** Vectors of a panel: the columns of two tiles, or what leaves registers for enough rows. */
+    private int vectors(Way way) {
+        if (way.packed() != null) return way.packed().vectors;
+        return way.tile() != null ? tileVectors() : cpu.has(Feature.AVX512) ? 3 : 2;
+    }
+
+    private int tileVectors() { return 2 * TileKernel.SIDE * 4 / vectorBytes(); }
+
+    private int vectorBytes() { return cpu.vectorBits() / 8; }
+
+    private int depth(Way way, Arithmetic arithmetic) {
+        if (way.parts() > 1) return TileKernel.SPLIT_DEPTH;
+        return (way.tile() != null ? TILE_STEPS : arithmetic.bytes == 8 ? STEPS_OF_F64 : STEPS) * arithmetic.depth;
+    }
+
+    void multiply(Product product, Way way) {
+        var arithmetic = product.arithmetic();
+        int m = product.m(), n = product.n(), k = product.k(), width = vectors(way) * vectorBytes() / arithmetic.lane;
+        int rows = way.tile() != null ? Blocking.even(m, TILE_ROWS, 2 * TileKernel.SIDE) : Blocking.even(m, ROWS, 8);
+        int columns = Blocking.even(n, way.tile() != null ? TILE_COLUMNS : PANELS * width, width);
+        if (way.packed() != null && m <= ROWS) columns = (int) Math.clamp(PIECE / (width * (long) k * arithmetic.bytes), 1, columns / width) * width;
+        int down = (m + rows - 1) / rows, across = (n + columns - 1) / columns, wide = columns;
+        long pieces = (long) down * across, all = pieces * product.batch();
+        if (all == 1) {
+            piece(product, way, 0, 0, m, 0, n);
+            return;
+        }
+        double nanos = Math.max((double) rows * wide * k / (way.tile() != null ? 256 : 32), (double) wide * k * arithmetic.bytes / 20);
+        Parallel.range(all, Math.max(1, (long) (NANOS / nanos)), nanos, (from, to) -> {
+            for (long p = from; p < to; p++) {
+                int q = (int) (p % pieces), i = q % down * rows, j = q / down * wide;
+                piece(product, way, p / pieces, i, Math.min(rows, m - i), j, Math.min(wide, n - j));
+            }
+        });
+    }
+
+    /** The panels of a matrix for any number of products; null for types that are multiplied without machine code. */
+    PackedPanels pack(View right) {
+        boolean tiled = switch (right.dtype()) {
+            case BF16 -> cpu.has(Feature.AMX_BF16);
+            case I8, U8 -> cpu.has(Feature.AMX_INT8);
+            default -> false;
+        };
+        var arithmetic = switch (right.dtype()) {
+            case I8 -> cpu.has(Feature.VNNI) ? Arithmetic.U8I8 : Arithmetic.I32;
+            case U8 -> tiled ? Arithmetic.U8I8 : Arithmetic.I32;
+            default -> Arithmetic.of(cpu, right.dtype(), right.dtype(), right.dtype());
+        };
+        if (arithmetic == null) return null;
+        int k = Math.toIntExact(right.shape()[0]), n = Math.toIntExact(right.shape()[1]), vectors = tiled ? tileVectors() : cpu.has(Feature.AVX512) ? PACKED_VECTORS : 2;
+        int width = vectors * vectorBytes() / arithmetic.lane, steps = (k + arithmetic.depth - 1) / arithmetic.depth, count = (n + width - 1) / width;
+        long panelBytes = (long) steps * vectors * vectorBytes();
+        var starts = arithmetic == Arithmetic.U8I8 && cpu.has(Feature.VNNI) && right.dtype() == DType.I8 ? Allocator.allocate(4L * width * count, null) : null;
+        var packed = new PackedPanels(right, arithmetic, vectors, panelBytes, Allocator.allocate(panelBytes * count, null), starts);
+        var matrix = new Operand(right.storage().segment().address() + right.byteOffset(), right.strides()[0] * right.dtype().bytes(), right.strides()[1] * right.dtype().bytes());
+        Parallel.range(count, Math.max(1, PIECE / Math.max(1, panelBytes)), (from, to) -> {
+            for (int p = (int) from; p < to; p++) pack(packed, matrix.from(0, (long) p * width), p, Math.min(width, n - p * width), k);
+        });
+        return packed;
+    }
+
+    private void pack(PackedPanels packed, Operand from, int panel, int width, int k) {
+        var arithmetic = packed.arithmetic;
+        var scratch = Scratch.ofThread();
+        int lanes = vectorBytes() / arithmetic.lane, used = (width + lanes - 1) / lanes;
+        var type = packed.source.dtype();
+        if (type.bytes() != arithmetic.bytes) from = packing.widened(type, scratch, Scratch.Use.WIDE_RIGHT, from, k, width);
+        packing.panel(arithmetic, from, packed.panel(panel), used, width, k);
+        if (packed.starts == null) return;
+        // 128 times the sum of each column is its product with a row of that number.
+        var parameters = scratch.parameters();
+        for (int i = 0; i < MicroKernel.PARAMETERS; i++) parameters.set(ValueLayout.JAVA_LONG, 8L * i, 0);
+        parameters.set(ValueLayout.JAVA_LONG, 16, (long) used * vectorBytes());
+        parameters.set(ValueLayout.JAVA_LONG, 32, (k + arithmetic.depth - 1) / arithmetic.depth);
+        kernels.micro(arithmetic, 1, used, false).call(parameters.address(), packing.halves(), packed.panel(panel), packed.start(panel * packed.vectors * lanes), 1, 0);
+    }
+
+    /** {@code out = a right}; false for types or sizes that the panels are not made for. */
+    boolean multiply(View a, PackedPanels right, View out) {
+        var tile = TileDot.of(cpu, a.dtype(), right.source.dtype(), out.dtype());
+        if (tile != null) {
+            var product = Product.of(tile.layout, a, right.source, out, null);
+            if (pays(product)) {
+                multiply(product, new Way(tile, null, right));
+                return true;
+            }
+        }
+        var arithmetic = Arithmetic.of(cpu, a.dtype(), right.source.dtype(), out.dtype());
+        if (arithmetic != right.arithmetic && (arithmetic != Arithmetic.I8I8 || right.starts == null)) return false;
+        var product = Product.of(arithmetic, a, right.source, out, null);
+        boolean inner = arithmetic.sums.isFloat() && !product.widens(right.source) && Product.rowStride(right.source) == 1;
+        if (inner && product.m() <= FEWER) return false;
+        multiply(product, new Way(null, null, right));
+        return true;
+    }
+
+    private void piece(Product product, Way way, long index, int i, int rows, int j, int columns) {
+        var arithmetic = product.arithmetic();
+        var scratch = Scratch.ofThread();
+        int k = product.k(), most = way.packed() != null && (long) rows * k * arithmetic.bytes <= cpu.l1() / 2 ? k : depth(way, arithmetic);
+        // Rows of tiles that lie pages apart meet in the caches whenever sums are read again.
+        boolean direct = product.isDirect() && (way.tile() == null || k <= most);
+        var target = direct ? product.operand(product.out(), index).from(i, j) : Gemm.sums(arithmetic, scratch, rows, columns);
+        Operand a = product.operand(product.a(), index).from(i, 0), b = way.packed() == null ? product.operand(product.b(), index).from(0, j) : null;
+        for (int p = 0; p < k; p += most) {
+            int depth = Math.min(most, k - p);
+            var block = new Block(product, way, scratch, rows, j, columns, p, depth);
+            long panels = b == null ? 0 : block.pack(b.from(p, 0));
+            block.run(block.left(a.from(0, p)), panels, target);
+        }
+        if (!direct) finish.finish(product, scratch, index, i, rows, j, columns);
+    }
+
+    /** Some steps of the inner dimension for a piece. */
+    private final class Block {
+        private final Product product;
+        private final Arithmetic arithmetic;
+        private final Way way;
+        private final Scratch scratch;
+        private final int rows, j, columns, p, depth, steps, lanes, vectors;
+
+        Block(Product product, Way way, Scratch scratch, int rows, int j, int columns, int p, int depth) {
+            this.product = product;
+            this.arithmetic = product.arithmetic();
+            this.way = way;
+            this.scratch = scratch;
+            this.rows = rows;
+            this.j = j;
+            this.columns = columns;
+            this.p = p;
+            this.depth = depth;
+            this.steps = (depth + arithmetic.depth - 1) / arithmetic.depth;
+            this.lanes = vectorBytes() / arithmetic.lane;
+            this.vectors = PanelProducts.this.vectors(way);
+        }
+
+        /** The rows of A as the kernel takes them. */
+        Operand left(Operand a) {
+            if (way.split() != null) {
+                var lines = a.columnStride() == 4 ? a : packing.rows(Arithmetic.F32, scratch, a, rows, depth);
+                var parts = packing.parts(way.parts(), true, scratch, lines, rows, depth);
+                return new Operand(parts.address(), parts.rowStride(), arithmetic.lane);
+            }
+            if (product.widens(product.a())) a = packing.widened(product.a().dtype(), scratch, Scratch.Use.WIDE_LEFT, a, rows, depth);
+            if (way.tile() != null) return packing.laneRows(arithmetic, scratch, a, rows, depth);
+            boolean pack = arithmetic == Arithmetic.I8I8 || depth % arithmetic.depth != 0 || a.columnStride() != arithmetic.bytes && rows > 1 || rows >= 8 && Blocking.conflicts(a.rowStride());
+            return pack || arithmetic.depth > 1 && a.columnStride() != arithmetic.bytes ? packing.rows(arithmetic, scratch, a, rows, depth) : new Operand(a.address(), a.rowStride(), a.columnStride() * arithmetic.depth);
+        }
+
+        /** Bytes from part to part of a panel. */
+        private long partBytes() { return way.parts() > 1 && way.tile() != null ? TileKernel.RIGHT_PART : (long) steps * vectors * vectorBytes(); }
+
+        /** The block of B as panels; their address. */
+        long pack(Operand b) {
+            long panelBytes = partBytes() * way.parts(), to = scratch.get(Scratch.Use.RIGHT, panelBytes * (columns / (vectors * lanes) + 1));
+            var parts = way.split() == null ? b : parts(b);
+            long distance = b.columnStride() == 4 ? Packing.PART_OF_BLOCK : TileKernel.LEFT_PART;
+            for (int column = 0; column < columns; column += vectors * lanes) {
+                int width = Math.min(vectors * lanes, columns - column);
+                for (int q = 0; q < way.parts(); q++) {
+                    var part = new Operand(parts.address() + q * distance, parts.rowStride(), parts.columnStride());
+                    packing.panel(arithmetic, part.from(0, column), to + column / (vectors * lanes) * panelBytes + q * partBytes(), (width + lanes - 1) / lanes, width, depth);
+                }
+            }
+            return to;
+        }
+
+        private Operand parts(Operand b) {
+            if (b.columnStride() == 4) return packing.parts(way.parts(), false, scratch, b, depth, columns);
+            var turned = b.rowStride() == 4 ? b.transposed() : packing.rows(Arithmetic.F32, scratch, b.transposed(), columns, depth);
+            return packing.parts(way.parts(), true, scratch, turned, columns, depth).transposed();
+        }
+
+        void run(Operand left, long panels, Operand target) {
+            for (int column = 0; column < columns; column += vectors * lanes) {
+                int width = Math.min(vectors * lanes, columns - column), used = (width + lanes - 1) / lanes, index = column / (vectors * lanes);
+                long panel = way.packed() == null ? panels + index * partBytes() * way.parts()
+                        : way.packed().panel(j / (vectors * lanes) + index) + (long) (p / arithmetic.depth) * used * vectorBytes();
+                var to = target.from(0, column);
+                if (way.tile() != null) tiles(left, panel, to, width);
+                else vectors(left, panel, to, used, width, j + column);
+            }
+        }
+
+        private void vectors(Operand left, long panel, Operand to, int used, int width, int first) {
+            var parameters = scratch.parameters();
+            boolean masked = width < used * lanes;
+            int tile = MicroKernel.rows(cpu, arithmetic, used);
+            long mask = masked ? packing.mask(width - (used - 1) * lanes, arithmetic.lane) : 0;
+            var kernel = kernels.micro(arithmetic, tile, used, masked);
+            parameters.set(ValueLayout.JAVA_LONG, 0, left.rowStride());
+            parameters.set(ValueLayout.JAVA_LONG, 8, left.columnStride());
+            parameters.set(ValueLayout.JAVA_LONG, 16, (long) used * vectorBytes());
+            parameters.set(ValueLayout.JAVA_LONG, 24, to.rowStride());
+            parameters.set(ValueLayout.JAVA_LONG, 32, steps);
+            parameters.set(ValueLayout.JAVA_LONG, 56, tile * left.rowStride());
+            if (arithmetic == Arithmetic.I8I8) parameters.set(ValueLayout.JAVA_LONG, 48, p > 0 ? packing.zeros() : way.packed().start(first));
+            var terms = way.terms();
+            for (int t = 0; t < terms.terms(); t++) {
+                parameters.set(ValueLayout.JAVA_LONG, 40, p > 0 || t > 0 ? 1 : 0);
+                kernel.call(parameters.address(), left.address() + (long) terms.left(t) * TileKernel.LEFT_PART, panel + terms.right(t) * partBytes(), to.address(), rows, mask);
+            }
+        }
+
+        /** Whole steps of 64 bytes of A, then the rest of its bytes; for each the rows of two tiles as often as they go, then the rest of the rows. */
+        private void tiles(Operand left, long panel, Operand to, int width) {
+            int across = width > TileKernel.SIDE ? 2 : 1, last = width - TileKernel.SIDE * (across - 1), whole = steps / TileKernel.SIDE, rest = steps % TileKernel.SIDE;
+            long stride = (long) (width + lanes - 1) / lanes * vectorBytes();
+            if (whole > 0) rows(left, panel, stride, to, across, last, whole, TileKernel.SIDE, p > 0);
+            if (rest > 0) rows(new Operand(left.address() + 64L * whole, left.rowStride(), left.columnStride()), panel + TileKernel.SIDE * whole * stride, stride, to, across, last, 1, rest, p > 0 || whole > 0);
+        }
+
+        private void rows(Operand left, long panel, long stride, Operand to, int across, int last, int steps, int lanes, boolean add) {
+            int pair = 2 * TileKernel.SIDE, groups = rows / pair, rest = rows % pair;
+            var parameters = scratch.parameters();
+            parameters.set(ValueLayout.JAVA_LONG, 0, left.rowStride());
+            parameters.set(ValueLayout.JAVA_LONG, 8, stride);
+            parameters.set(ValueLayout.JAVA_LONG, 16, to.rowStride());
+            parameters.set(ValueLayout.JAVA_LONG, 24, steps);
+            parameters.set(ValueLayout.JAVA_LONG, 32, add ? 1 : 0);
+            if (groups > 0) call(left, panel, to, 2, TileKernel.SIDE, across, last, lanes, groups);
+            if (rest == 0) return;
+            int down = rest > TileKernel.SIDE ? 2 : 1;
+            call(left.from((long) groups * pair, 0), panel, to.from((long) groups * pair, 0), down, rest - TileKernel.SIDE * (down - 1), across, last, lanes, 1);
+        }
+
+        private void call(Operand left, long panel, Operand to, int down, int lastRows, int across, int lastColumns, int lanes, int groups) {
+            var parameters = scratch.parameters();
+            TileKernel.configure(parameters.asSlice(CONFIGURATION_AT, Tiles.CONFIGURATION), down, lastRows, across, lastColumns, lanes);
+            kernels.tile(way.tile(), way.terms(), down, across).call(parameters.address(), left.address(), panel, to.address(), groups, parameters.address() + CONFIGURATION_AT);
+        }
+    }
+}
