@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import lyceum.ShapeException;
+import lyceum.backend.Op;
 import lyceum.memory.Storage;
 
 /** The reverse sweep: from the newest operation to the oldest, each adds what it owes to the gradients of its operands. */
@@ -91,6 +92,7 @@ public final class Backward {
                 }
                 var part = history.rule.gradient(i, g);
                 if (part == null) continue;
+                if (part == g && isSharedSum(history, i, g)) g.view();
                 part = sumTo(part, history.shapes[i]).to(history.types[i]);
                 var known = gradients.get(operand);
                 if (known == null) {
@@ -102,6 +104,14 @@ public final class Backward {
             }
         }
         return result;
+    }
+
+    /** True if a gradient would be computed for its sum (a bias's) and once more for another operand: then it is better stored first. */
+    private static boolean isSharedSum(History history, int i, Tensor g) {
+        var pending = g.deferred();
+        if (pending == null || pending.op() == Op.CONST || g.shape().equals(history.shapes[i])) return false;
+        for (int j = 0; j < history.operands.length; j++) if (j != i && history.operands[j] != null) return true;
+        return false;
     }
 
     /** Undoes broadcasting: sums over the axes along which {@code shape} was stretched. */
