@@ -9,8 +9,8 @@
  * blocking and edges are executed on CPUs without tiles. No figure for tiles has been measured with this code.
  *
  * <p>Measured on one thread of a Zen 4 (AVX-512 in two passes) with nothing else running, in billions of operations a second. Multiply-adds of F32 in
- * registers alone do 117, the micro-kernel alone the same; what lacks at 1024 is packing A (2 to 3%), what the first tile of a panel waits for (1 to
- * 2%) and the columns of C that come and go (3%).
+ * registers alone do 117, the micro-kernel alone on operands in the cache the same. What lacks at 1024: packing A takes 2.4%, and the kernels take 4%
+ * more than alone, about half of it for C.
  *
  * <table>
  * <caption>Squares</caption>
