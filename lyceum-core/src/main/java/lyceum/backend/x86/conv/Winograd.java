@@ -20,10 +20,9 @@ import lyceum.memory.Storage;
  * 3 x 3 convolutions of stride 1 by Winograd's F(4 x 4, 3 x 3): 16 outputs of a tile from 36 products instead of 144. Tiles and weights are
  * transformed, 36 products of matrices (outputs, inputs) and (inputs, tiles) follow, and the sums are transformed back.
  *
- * <p><b>Error.</b> The transforms multiply what is already rounded: for normal operands the error has 3.5 to 4 times the deviation of the direct sum's (1.7 units
- * of the last place at 64 channels, relative to the result's deviation 2e-6), and the largest that was seen is 2^-18 of the greatest sum of magnitudes;
- * tests hold it below 16 times the bound of a running sum. Sizes alone decide which of the two is taken, except where an infinity, a NaN or a magnitude
- * above 2^60 is among the operands: such a one would spread over its tile, so the direct product is taken.
+ * <p><b>Error.</b> The transforms multiply what is already rounded: for normal operands the error's root mean square is 2 to 6 times the direct sum's,
+ * without padding up to 13 times; tests hold the largest below 16 times the bound of a running sum. Sizes alone decide which of the two is taken, except
+ * where an infinity, a NaN or a magnitude above 2^60 is among the operands: such a one would spread over its tile, so the direct product is taken.
  */
 final class Winograd {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;

@@ -24,11 +24,9 @@
  * decide; depthwise gradients by the weight are added over the examples in double. Neither tiles nor threads change a bit. An infinity or NaN reaches what reads it
  * and nothing else: padding is left out or 0, lanes between lines are dropped.
  *
- * <p><b>Measured</b> alone on Zen 4 (peak 117.5 GFLOP/s a thread), medians, F32, batch of 8, GFLOP/s of the definition. 3 x 3 of stride 1, forward, one thread (two): 64
- * channels 56 x 56 196 (365), 128 channels 28 x 28 216 (391), 256 channels 14 x 14 187 (311), 512 channels 7 x 7 141 (245); the direct product there 89 to 99 (151 to
- * 186), libtorch 2.7.1 98 to 115 (183 to 203). Gradients by the input are as fast. Of stride 2 82 to 94 against 88 to 90; depthwise 2 to 4 times
- * libtorch. The largest of 3 x 3 at stride 2 from 8 x 64 x 112 x 112 takes 3.7 ms, its gradient 3.1 (PyTorch 2.6: 49 and 3.4). Gathers and scatters are
- * slow here (83 cycles for 16 elements): the tiles are read by masked loads and shuffles instead, which made the first of these figures out of 163; matrices whose distance
- * was a multiple of 4096 bytes had cost as much again.
+ * <p><b>Measured</b> alone on Zen 4 (peak 117.5 GFLOP/s a thread), medians, F32, batch of 8, GFLOP/s of the definition: 3 x 3 of stride 1, forward, by Winograd's
+ * algorithm, one thread (two): 64 channels 56 x 56 196 (365), 128 channels 28 x 28 216 (391), 256 channels 14 x 14 187 (311), 512 channels 7 x 7 141 (245); the
+ * direct product in the same run 89 to 99 (151 to 186). Beside libtorch: {@code lyceum bench conv}. A gather takes 83 cycles for 16 elements here, so the
+ * tiles are read by masked loads and shuffles.
  */
 package lyceum.backend.x86.conv;
