@@ -40,6 +40,12 @@ public final class FusedPrograms {
     public boolean run(Program program, View[] inputs, View[] outputs) {
         if (SmallCall.run(this, program, inputs, outputs)) return true;
         if (outputs[0].size() == 0) return true;
+        var pairs = RowPairs.of(program, inputs, outputs);
+        if (pairs != null && runAll(pairs.program(), pairs.inputs(), pairs.outputs())) return true;
+        return runAll(program, inputs, outputs);
+    }
+
+    private boolean runAll(Program program, View[] inputs, View[] outputs) {
         var geometry = Geometry.of(program, inputs, outputs);
         if (geometry == null) return false;
         var compiled = compiled(structure(program, geometry));

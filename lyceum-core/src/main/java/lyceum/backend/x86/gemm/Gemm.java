@@ -14,8 +14,8 @@ import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
 
 /**
- * Products of matrices in memory, after Goto and van de Geijn (2008): C is cut into pieces, each of which packs its own block of B into panels
- * and runs the {@link MicroKernel} over its rows. Few rows by a transposed matrix go to the {@link DotKernel}, without a copy.
+ * Products of matrices in memory, after Goto and van de Geijn (2008): C is cut into pieces, each of which packs its rows of A, then takes panel after
+ * panel of B, packs it and runs the {@link MicroKernel} over all its rows. Few rows by a transposed matrix go to the {@link DotKernel}, without a copy.
  *
  * <p>Pieces share nothing but what they read, so that threads never wait for one another, and an element is summed in the same order whatever
  * piece, tile or thread computes it. What is not summed in the type of the result, or has gaps between its columns, is summed in scratch memory and
@@ -187,20 +187,12 @@ public final class Gemm {
             boolean masked = width < vectors * lanes;
             long mask = masked ? gemm.packing.mask(width - (vectors - 1) * lanes, arithmetic.lane) : 0, from = b.address() + column * b.columnStride();
             var kernel = gemm.kernels.micro(arithmetic, blocking.tile(), vectors, masked);
+            long to = c.address() + column * c.columnStride();
             int done = 0;
-            long to = c.address() + column * c.columnStride(), left = a.address();
             if (blocking.packB()) {
                 long step = (long) vectors * gemm.cpu.vectorBits() / 8, panel = scratch.get(Scratch.Use.RIGHT, (depth + arithmetic.depth - 1) / arithmetic.depth * step);
-                if (arithmetic.depth == 1 && b.columnStride() == arithmetic.bytes && rows > blocking.tile()) {
-                    done = blocking.tile();
-                    parameters.set(ValueLayout.JAVA_LONG, 16, b.rowStride());
-                    parameters.set(ValueLayout.JAVA_LONG, 64, panel);
-                    gemm.kernels.copying(arithmetic, done, vectors, masked).call(parameters.address(), left, from, to, done, mask);
-                    left += parameters.get(ValueLayout.JAVA_LONG, 56);
-                    to += done * c.rowStride();
-                } else {
-                    gemm.packing.panel(arithmetic, b.from(0, column), panel, vectors, width, depth);
-                }
+                if (arithmetic.depth == 1 && b.columnStride() == arithmetic.bytes && rows > blocking.tile()) done = copyingTile(from, panel, to, vectors, masked, mask);
+                else gemm.packing.panel(arithmetic, b.from(0, column), panel, vectors, width, depth);
                 from = panel;
                 parameters.set(ValueLayout.JAVA_LONG, 16, step);
             }
@@ -209,8 +201,19 @@ public final class Gemm {
                 columnSums(kernel, from, start, mask);
                 parameters.set(ValueLayout.JAVA_LONG, 48, start);
             }
+            long left = a.address() + (done == 0 ? 0 : parameters.get(ValueLayout.JAVA_LONG, 56));
+            to += done * c.rowStride();
             if ((long) rows * width * depth < LONG) kernel.call(parameters.address(), left, from, to, rows - done, mask);
             else kernel.callLong(parameters.address(), left, from, to, rows - done, mask);
+        }
+
+        /** The first tile, which brings the panel to the cache anyway, copies it there; returns the rows that are done. */
+        private int copyingTile(long from, long panel, long to, int vectors, boolean masked, long mask) {
+            var parameters = scratch.parameters();
+            parameters.set(ValueLayout.JAVA_LONG, 16, b.rowStride());
+            parameters.set(ValueLayout.JAVA_LONG, 64, panel);
+            gemm.kernels.copying(arithmetic, blocking.tile(), vectors, masked).call(parameters.address(), a.address(), from, to, blocking.tile(), mask);
+            return blocking.tile();
         }
 
         /** 128 times the sum of each column of a panel: its product with a row of that number. */

@@ -53,7 +53,7 @@ class TilesTest {
     void productsOfAnyShapeAndLayoutAreExact(String level) {
         var gemm = gemm(level);
         Property.of((Generator<Case>) choices -> Case.draw(choices, TILED[(int) choices.next(TILED.length - 1)], 1 + (int) choices.next(70), 1 + (int) choices.next(70), 1 + (int) choices.next(150)).wholeNumbers(choices.next(9)))
-                .withRuns(150).holds(c -> {
+                .withRuns(100).holds(c -> {
             run(gemm, c);
             c.check();
         });
@@ -62,7 +62,7 @@ class TilesTest {
     @ParameterizedTest @ValueSource(strings = {"avx2", "all"})
     void productsAboutTheBordersOfTilesAreExact(String level) {
         var gemm = gemm(level);
-        int[] sides = {1, 15, 16, 17, 31, 32, 33, 63, 64, 65};
+        int[] sides = {1, 15, 16, 17, 31, 33, 64, 65};
         for (int m : sides) for (int n : sides) {
             int k = new int[] {1, 31, 33, 64, 127}[(m + n) % 5];
             var types = TILED[(m + n + k) % TILED.length];
@@ -75,8 +75,8 @@ class TilesTest {
 
     @Test void productsOfSeveralPiecesAndBlocksAreExactAndTheirBitsDoNotDependOnTheThreads() {
         var gemm = gemm("all");
-        for (var types : TILED) for (int[] s : new int[][] {{300, 500, 530}, {33, 481, 1040}, {520, 33, 260}}) {
-            Property.of((Generator<Case>) choices -> Case.draw(choices, types, s[0], s[1], s[2]).wholeNumbers(1)).withRuns(2).holds(c -> {
+        for (var types : TILED) for (int[] s : new int[][] {{40, 500, 300}, {33, 65, 1040}, {300, 33, 260}}) {
+            Property.of((Generator<Case>) choices -> Case.draw(choices, types, s[0], s[1], s[2]).wholeNumbers(1)).withRuns(1).holds(c -> {
                 run(gemm, c);
                 c.check();
                 var parallel = c.out().bytes();
