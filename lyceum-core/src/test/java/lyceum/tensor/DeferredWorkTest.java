@@ -107,6 +107,31 @@ class DeferredWorkTest {
         assertThat(w.item(9)).isEqualTo(w0 - (m0 * 0.9 + g0) * 0.1);
     }
 
+    @Test void manyGroupsMoveByOneFormulaWhateverTheirShapes() {
+        Tensor[] w = {large().copy(), Tensor.of(1.0, 2, 3), Tensor.scalar(5).copy()}, g = {large().mul(3), Tensor.of(4.0, 5, 6), Tensor.scalar(2).copy()};
+        double w0 = w[0].item(9), g0 = g[0].item(9);
+        var asked = new java.util.concurrent.atomic.AtomicInteger();
+        var backend = counting(b -> Tensor.updateEach_(new Tensor[][] {{w[0]}, {w[1]}, {w[2]}}, new Tensor[][] {{g[0]}, {g[1]}, {g[2]}}, old -> {
+            asked.incrementAndGet();
+            return new Tensor[] {old[0].mul(0.9).sub(old[1].mul(0.1))};
+        }));
+        assertThat(asked).hasValue(1);
+        assertThat(backend.programs).hasValue(3);
+        assertThat(w[0].item(9)).isEqualTo(w0 * 0.9 - g0 * 0.1);
+        assertThat(w[1].toDoubleArray()).containsExactly(1 * 0.9 - 4 * 0.1, 2 * 0.9 - 5 * 0.1, 3 * 0.9 - 6 * 0.1);
+        assertThat(w[2].item()).isEqualTo(5 * 0.9 - 2 * 0.1);
+    }
+
+    @Test void aFormulaThatLooksAtWholeTensorsOrReadsItselfIsStillRight() {
+        Tensor[] w = {Tensor.of(1.0, 2, 3), Tensor.of(10.0, 20)};
+        Tensor.updateEach_(new Tensor[][] {{w[0]}, {w[1]}}, new Tensor[][] {{}, {}}, old -> new Tensor[] {old[0].div(old[0].sum())});
+        assertThat(w[0].toDoubleArray()).containsExactly(1 / 6.0, 2 / 6.0, 3 / 6.0);
+        assertThat(w[1].toDoubleArray()).containsExactly(10 / 30.0, 20 / 30.0);
+        var x = Tensor.of(1.0, 2, 3);
+        Tensor.updateEach_(new Tensor[][] {{x}}, new Tensor[][] {{x.flip(0)}}, old -> new Tensor[] {old[0].sub(old[1])});
+        assertThat(x.toDoubleArray()).containsExactly(-2, 0, 2);
+    }
+
     @Test void anUpdateThatReadsOtherElementsIsStillRight() {
         var x = Tensor.arange(N).to(DType.F64).copy();
         Tensor.update_(new Tensor[] {x}, old -> new Tensor[] {old[0].flip(0).add(0.5)});
