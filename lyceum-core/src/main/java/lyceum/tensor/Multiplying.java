@@ -38,7 +38,7 @@ final class Multiplying {
         var batchB = java.util.Arrays.copyOf(b.shape().sizes(), b.rank() - 2);
         var batch = Shape.broadcast("matmul", Shape.adopt(batchA), Shape.adopt(batchB));
         var result = Tracing.untold(() -> value(a, b, a.dtype(), precision, batchA, batchB, batch));
-        if (Tracing.on()) Tracing.made(new Operation.MatMul(), result, a, b);
+        if (Tracing.on()) Tracing.made(new Operation.MatMul(precision), result, a, b);
         if (!a.dtype().isFloat() || !History.wanted(a, b)) return result;
         var left = b.isTracked() ? Saved.of(a, "matmul") : null;
         var right = a.isTracked() ? Saved.of(b, "matmul") : null;
@@ -60,9 +60,11 @@ final class Multiplying {
     }
 
     /** The product, stored in {@code out}. */
-    static void into(Tensor a, Tensor b, View out) {
+    static void into(Tensor a, Tensor b, Precision precision, View out) {
         var batch = Shape.adopt(java.util.Arrays.copyOf(out.shape(), out.shape().length - 2));
-        Backend.current().matmul(spread(a, batch), spread(b, batch), out);
+        View left = spread(a, batch), right = spread(b, batch);
+        if (precision == Precision.F32) Backend.current().matmul(left, right, out);
+        else Backend.current().matmul(left, right, precision, out);
     }
 
     private static Tensor times(Tensor a, Tensor b, Precision precision) { return precision == Precision.F32 ? a.matmul(b) : a.matmul(b, precision); }
@@ -92,8 +94,7 @@ final class Multiplying {
     private static Tensor run(Tensor a, Tensor b, DType type, Precision precision, Shape batch, long m, long n) {
         var shape = Shape.adopt(sizes(batch, m, n));
         var out = Fusion.allocate(type, shape);
-        if (precision == Precision.F32) Backend.current().matmul(spread(a, batch), spread(b, batch), out);
-        else Backend.current().matmul(spread(a, batch), spread(b, batch), precision, out);
+        into(a, b, precision, out);
         return new Tensor(out, shape);
     }
 

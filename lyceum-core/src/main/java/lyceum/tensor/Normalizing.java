@@ -30,20 +30,12 @@ final class Normalizing {
         check(name, x, weight);
         check(name, x, bias);
         Tensor w = weight == null ? null : weight.to(type), b = bias == null ? null : bias.to(type);
-        if (Tracing.on()) return affine(normal(x, mean(x, centred), rootOfVariance(x, centred, epsilon)), w, b);
-        var row = new Tensor[2];
+        if (Tracing.on()) return affine(normal(x, Moments.of(x, centred, epsilon)), w, b);
+        var moments = GradMode.with(false, () -> Moments.of(x, centred, epsilon));
         boolean wanted = History.wanted(x, w, b);
-        var result = GradMode.with(false, () -> {
-            if (centred && x.dtype() == DType.F32) {
-                moments(x, epsilon, row);
-            } else {
-                row[0] = mean(x, centred);
-                row[1] = centred ? x.sub(row[0]).square().mean(LAST, true).add(epsilon).rsqrt() : rootOfVariance(x, false, epsilon);
-            }
-            return affine(normal(x, narrow(row[0], x), row[1]), w, b);
-        });
+        var result = GradMode.with(false, () -> affine(normal(x, moments), w, b));
         if (!wanted) return result;
-        Saved in = Saved.of(x, name), factor = Saved.of(w, name), m = Saved.of(row[0], name), r = Saved.of(row[1], name);
+        Saved in = Saved.of(x, name), factor = Saved.of(w, name), m = Saved.of(moments.mean, name), r = Saved.of(moments.root, name);
         return History.record(name, result, (i, g) -> {
             if (i == 2) return g;
             var again = GradMode.isRecording() ? in.get() : null;
@@ -53,7 +45,7 @@ final class Normalizing {
                 root.compute();
                 mean.compute();
             }
-            var normal = normal(in.get(), narrow(mean, root), root);
+            var normal = normal(in.get(), new Moments(mean, root));
             if (i == 1) return g.mul(normal);
             var slope = factor == null ? g : g.mul(factor.get());
             var radial = normal.mul(slope.mul(normal).mean(LAST, true));
@@ -68,17 +60,27 @@ final class Normalizing {
     }
 
     /**
-     * Mean and {@code 1 / sqrt(var + epsilon)} by one pass over floats: squares are exact as doubles, so that {@code mean(x^2) - mean(x)^2} loses no
-     * more than the mean itself does when it is rounded to a float.
+     * Of a row.
+     *
+     * @param mean or null if it is not taken off
+     * @param root {@code 1 / sqrt(var + epsilon)}, or of the mean square
      */
-    private static void moments(Tensor x, double epsilon, Tensor[] row) {
-        Tensor wide = x.to(DType.F64), mean = wide.mean(LAST, true);
-        var variance = wide.square().mean(LAST, true).sub(mean.square()).relu();
-        row[0] = mean;
-        row[1] = variance.add(epsilon).rsqrt().to(DType.F32);
+    private record Moments(Tensor mean, Tensor root) {
+        /**
+         * In one pass over floats: squares are exact as doubles, so that {@code mean(x^2) - mean(x)^2} loses no more than the mean itself does when it is
+         * rounded to a float.
+         */
+        static Moments of(Tensor x, boolean centred, double epsilon) {
+            if (!centred) return new Moments(null, rootOfVariance(x, false, epsilon));
+            if (x.dtype() != DType.F32) {
+                var mean = x.mean(LAST, true);
+                return new Moments(mean, x.sub(mean).square().mean(LAST, true).add(epsilon).rsqrt());
+            }
+            Tensor wide = x.to(DType.F64), mean = wide.mean(LAST, true);
+            var variance = wide.square().mean(LAST, true).sub(mean.square()).relu();
+            return new Moments(mean, variance.add(epsilon).rsqrt().to(DType.F32));
+        }
     }
-
-    private static Tensor narrow(Tensor mean, Tensor x) { return mean == null ? null : mean.to(x.dtype()); }
 
     private static Tensor mean(Tensor x, boolean centred) { return centred ? x.mean(LAST, true) : null; }
 
@@ -87,7 +89,7 @@ final class Normalizing {
         return (centred ? x.sub(x.mean(LAST, true)) : x).square().mean(LAST, true).add(epsilon).rsqrt();
     }
 
-    private static Tensor normal(Tensor x, Tensor mean, Tensor root) { return (mean == null ? x : x.sub(mean)).mul(root); }
+    private static Tensor normal(Tensor x, Moments row) { return (row.mean == null ? x : x.sub(row.mean.to(x.dtype()))).mul(row.root); }
 
     private static Tensor affine(Tensor x, Tensor weight, Tensor bias) {
         var scaled = weight == null ? x : x.mul(weight);

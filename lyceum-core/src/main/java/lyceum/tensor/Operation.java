@@ -8,6 +8,7 @@ import lyceum.backend.Backend;
 import lyceum.backend.Convolution;
 import lyceum.backend.Op;
 import lyceum.backend.Pooling;
+import lyceum.backend.Precision;
 import lyceum.backend.View;
 
 /**
@@ -91,10 +92,10 @@ public sealed interface Operation {
     }
 
     /** Matrix product of the last two axes, batched. */
-    record MatMul() implements Operation {
-        @Override public Tensor apply(Tensor... in) { return Multiplying.product(in[0], in[1]); }
+    record MatMul(Precision precision) implements Operation {
+        @Override public Tensor apply(Tensor... in) { return Multiplying.product(in[0], in[1], precision); }
 
-        @Override public void into(View out, Tensor... in) { Multiplying.into(in[0], in[1], out); }
+        @Override public void into(View out, Tensor... in) { Multiplying.into(in[0], in[1], precision, out); }
     }
 
     /** Attention of queries, keys, values and the masks that are {@code given}: bias, key lengths, query starts, block table. */
