@@ -35,7 +35,7 @@ public interface Backend {
 
     /**
      * Reduces the value of {@code program} (one output) over the axes that are set. {@code out} has the remaining axes in order.
-     * Sums of F16, BF16 and F32 are accumulated in F64. ARGMAX and ARGMIN give the row-major index among the reduced axes, of the first.
+     * Sums of F16, BF16 and F32 are accumulated in F64; of values that the program computes a few may add up in F32 first. ARGMAX and ARGMIN give the row-major index among the reduced axes, of the first.
      */
     void reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out);
 

@@ -16,7 +16,7 @@ public enum Op {
     EQ(2), NE(2), LT(2), LE(2), GT(2), GE(2), AND(2), OR(2), XOR(2),
     // Ternary: WHERE(condition, a, b); FMA(a, b, c) = a * b + c rounded once
     WHERE(3), FMA(3),
-    // Of a whole row (the last axis of the shape), given to each of its elements. Sums of floats are accumulated in F64 and rounded once.
+    // Of a whole row (the last axis of the shape), given to each of its elements. Sums of floats are accumulated in F64, of computed ones a few in F32 first.
     ROW_SUM(1), ROW_MAX(1), ROW_MIN(1);
 
     private final int arity;

@@ -17,11 +17,11 @@ package lyceum.backend;
 public enum Precision {
     /** Multiplied and added in F32, rounded once a step: 4.9e-8, 9e-9. */
     F32(0),
-    /** Six products of BF16, as exact: 4.9e-8, 5e-9. With AMX 1.6 times as fast; with AVX512_BF16 alone slower than F32. */
+    /** Six products of BF16, as exact: 4.9e-8, 5e-9. A prototype on AMX was 1.6 times as fast; with AVX512_BF16 alone slower than F32. */
     F32_SPLIT6(3, 0, 2, 0, 1, 1, 1, 1, 0, 0, 0, 2, 0),
-    /** Three products of BF16: 6e-7, 1.2e-7. With AMX 2.5 times as fast; with AVX512_BF16 alone slower than F32. */
+    /** Three products of BF16: 6e-7, 1.2e-7. A prototype on AMX was 2.5 times as fast; with AVX512_BF16 alone slower than F32. */
     F32_SPLIT3(2, 0, 1, 0, 0, 1, 0),
-    /** Operands rounded to BF16: 3.4e-4, 7e-5. With AMX 5.5 times as fast. */
+    /** Operands rounded to BF16: 3.4e-4, 7e-5. A prototype on AMX was 5.5 times as fast. */
     BF16(1, 0, 0);
 
     private final int parts;

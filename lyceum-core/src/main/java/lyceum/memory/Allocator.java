@@ -124,7 +124,10 @@ public final class Allocator {
             var memory = fromCache(sizeClass);
             if (memory != null) return memory;
             if (cached.get() > mostCached()) trim(mostCached() / 2);
-            if (isBeyond(out.get() + cached.get())) memory = makeRoom(sizeClass);
+            if (isBeyond(out.get() + cached.get())) {
+                out.addAndGet(-size); // those who make room shall not count what waits for its turn
+                memory = makeRoom(sizeClass);
+            }
             return memory != null ? memory : NativeMemory.allocate(size);
         } catch (OutOfMemoryError e) {
             out.addAndGet(-size);
@@ -201,8 +204,9 @@ public final class Allocator {
      */
     private synchronized MemorySegment makeRoom(int sizeClass) {
         makingRoom = true;
+        long size = SizeClass.bytes(sizeClass);
+        out.addAndGet(size);
         try {
-            long size = SizeClass.bytes(sizeClass);
             for (int round = 0; ; round++) {
                 var memory = fromCache(sizeClass);
                 if (memory != null) return memory;
@@ -248,6 +252,6 @@ public final class Allocator {
 
     /** Asked on first use: it takes 25 ms of a JVM's start. */
     private static final class Machine {
-        static final long BUDGET = (ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os ? os.getTotalMemorySize() : 4L << 30) / 2;
+        static final long BUDGET = Math.max(LEAST_BUDGET, (ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os ? os.getTotalMemorySize() : 4L << 30) / 2);
     }
 }

@@ -3,6 +3,7 @@ package lyceum.optim;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.UnaryOperator;
@@ -145,29 +146,19 @@ public final class Optimizer {
         Autograd.noGrad(() -> {
             UnaryOperator<Tensor> limit = clip == null ? g -> g : clip.of(gradients);
             double factor = rateFactor();
-            var together = new ArrayList<Slots>();
-            var theirs = new ArrayList<Tensor>();
+            var together = new LinkedHashMap<Slots.Kind, Slots.Step>();
             for (int i = 0; i < gradients.length; i++) {
                 var slot = slots.get(i);
                 if (slot.rows != null || gradients[i] != null && !slot.rule.isElementwise()) {
                     slot.step(gradients[i] == null ? null : limit.apply(gradients[i]), factor * slot.rule.learningRate());
                 } else if (gradients[i] != null) {
-                    if (!together.isEmpty() && !slot.goesWith(together.getFirst())) flush(together, theirs, limit, factor);
-                    together.add(slot);
-                    theirs.add(gradients[i]);
+                    together.computeIfAbsent(slot.kind(), kind -> new Slots.Step()).add(slot, gradients[i]);
                 }
             }
-            flush(together, theirs, limit, factor);
+            together.forEach((kind, step) -> step.take(limit, factor * kind.rule().learningRate()));
             steps++;
             if (average != null) average.update();
         });
-    }
-
-    private static void flush(List<Slots> together, List<Tensor> gradients, UnaryOperator<Tensor> limit, double factor) {
-        if (together.isEmpty()) return;
-        Slots.step(together, gradients, limit, factor * together.getFirst().rule.learningRate());
-        together.clear();
-        gradients.clear();
     }
 
     /** All that a later run needs besides the parameters themselves. */

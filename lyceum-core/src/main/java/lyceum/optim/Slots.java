@@ -45,22 +45,31 @@ final class Slots {
         rows = null;
     }
 
-    /** True if one program can take the step of both. */
-    boolean goesWith(Slots other) { return rule == other.rule && steps == other.steps && parameter.dtype() == other.parameter.dtype(); }
+    /** One program takes the step of all that have this in common. */
+    record Kind(UpdateRule rule, long steps, DType type) { }
 
-    /** The step of parameters that go together, by an element-wise rule. @param limit of a gradient, before it is used */
-    static void step(List<Slots> together, List<Tensor> gradients, UnaryOperator<Tensor> limit, double rate) {
-        var targets = new Tensor[together.size()][];
-        var others = new Tensor[targets.length][];
-        for (int i = 0; i < targets.length; i++) {
-            var slots = together.get(i);
-            slots.create();
-            slots.steps++;
-            targets[i] = slots.targets(slots.parameter, slots.tensors);
-            others[i] = new Tensor[] {gradients.get(i)};
+    Kind kind() { return new Kind(rule, steps, parameter.dtype()); }
+
+    /** The step of parameters of one kind, by an element-wise rule. */
+    static final class Step {
+        private final List<Slots> slots = new ArrayList<>();
+        private final List<Tensor[]> targets = new ArrayList<>(), others = new ArrayList<>();
+
+        void add(Slots slot, Tensor gradient) {
+            slots.add(slot);
+            others.add(new Tensor[] {gradient});
         }
-        var first = together.getFirst();
-        Tensor.updateEach_(targets, others, old -> first.next(old, limit.apply(old[old.length - 1]), rate));
+
+        /** @param limit of a gradient, before it is used */
+        void take(UnaryOperator<Tensor> limit, double rate) {
+            for (var slot : slots) {
+                slot.create();
+                slot.steps++;
+                targets.add(slot.targets(slot.parameter, slot.tensors));
+            }
+            var first = slots.getFirst();
+            Tensor.updateEach_(targets.toArray(Tensor[][]::new), others.toArray(Tensor[][]::new), old -> first.next(old, limit.apply(old[old.length - 1]), rate));
+        }
     }
 
     /** Writes the step into a parameter, or a part of one, and into its slots. */

@@ -59,7 +59,7 @@ record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, l
     }
 
     /** Operand {@code number} of a program that is run later. */
-    static Deferred placeholder(int number) { return new Deferred(Op.LOAD, number, null, null, null, 1, 0, null, true, new Readers(), NEXT.getAndIncrement(), null); }
+    static Deferred placeholder(int number) { return new Deferred(Op.LOAD, number, null, null, null, 0, 0, null, true, new Readers(), NEXT.getAndIncrement(), null); }
 
     /** @param shape of the result */
     static Deferred of(Op op, Shape shape, Tensor a, Tensor b, Tensor c) {

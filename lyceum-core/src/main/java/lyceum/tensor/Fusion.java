@@ -342,10 +342,11 @@ final class Fusion {
             Backend.current().run(new Program(code, registersOfRoots), inputs.toArray(View[]::new), targets);
         }
 
-        /** The values of the roots as a program of placeholders alone, or null if they read anything else. */
+        /** The values of the roots as a program of placeholders alone, or null if they read anything else or draw numbers, which differ from run to run. */
         Program ofPlaceholders(Tensor[] sources) {
             var registersOfRoots = new int[sources.length];
             for (int i = 0; i < sources.length; i++) registersOfRoots[i] = emit(sources[i]);
+            for (var instruction : code) if (instruction.op() == Op.RANDOM) return null;
             return inputs.isEmpty() && placeholders ? new Program(code, registersOfRoots) : null;
         }
 

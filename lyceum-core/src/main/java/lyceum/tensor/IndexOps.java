@@ -7,7 +7,7 @@ import lyceum.backend.Backend;
 import lyceum.backend.Backend.Scatter;
 import lyceum.tensor.History.Saved;
 
-/** Picking elements by index. Index tensors are I64 or I32; every index is checked before anything is read. */
+/** Picking elements by index. Index tensors are I64 or I32; each is checked where it is read, and where one is out of range there is no result. */
 sealed interface IndexOps permits Tensor {
 
     private Tensor self() { return (Tensor) this; }
@@ -86,12 +86,14 @@ sealed interface IndexOps permits Tensor {
 
     /** The means of rows that share a number; zeros where there is none. @see #segmentSum */
     default Tensor segmentMean(Tensor index, long segments) {
+        var x = self();
+        if (x.dtype().isFloat() && x.dtype().bytes() < 4) return x.to(DType.F32).segmentMean(index, segments).to(x.dtype()); // a narrow one does not count far
         var sum = segmentSum(index, segments);
         var sizes = new long[sum.rank()];
         java.util.Arrays.fill(sizes, 1);
         sizes[0] = segments;
-        var counts = Tensor.zeros(sum.dtype(), segments).indexAdd(0, index, Tensor.full(sum.dtype(), 1, index.count()));
-        return sum.div(counts.maximum(1).reshape(sizes));
+        var counts = Tensor.zeros(DType.F64, segments).indexAdd(0, index, Tensor.full(DType.F64, 1, index.count()));
+        return sum.div(counts.maximum(1).to(sum.dtype().toFloat()).reshape(sizes));
     }
 
     /**

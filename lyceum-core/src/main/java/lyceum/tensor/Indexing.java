@@ -14,6 +14,7 @@ final class Indexing {
 
     /** A vector of indices seen along {@code axis} of {@code shape}. */
     static Tensor alongAxis(Tensor index, int axis, Shape shape) {
+        if (index.rank() != 1 || index.count() != shape.size(axis)) throw new ShapeException("an index of shape " + index.shape() + " for the " + shape.size(axis) + " entries of axis " + axis + " of " + shape + "; it is a vector with a number for each");
         var sizes = new long[shape.rank()];
         java.util.Arrays.fill(sizes, 1);
         sizes[axis] = index.count();
@@ -70,9 +71,10 @@ final class Indexing {
         if (!History.wanted(x, source)) return result;
         Saved own = Saved.of(x, name), others = Saved.of(source, name), best = Saved.of(result, name), at = Saved.of(index, name);
         return History.record(name, result, (i, g) -> {
-            Tensor stays = own.get().eq(best.get()).to(g.dtype()), wins = others.get().eq(best.get().gather(axis, at.get())).to(g.dtype());
-            var share = g.div(stays.scatterAdd(axis, at.get(), wins).maximum(1));
-            return i == 0 ? stays.mul(share) : wins.mul(share.gather(axis, at.get()));
+            var type = g.dtype().bytes() < 4 ? DType.F32 : g.dtype(); // a narrow one does not count far
+            Tensor stays = own.get().eq(best.get()).to(type), wins = others.get().eq(best.get().gather(axis, at.get())).to(type);
+            var share = g.div(stays.scatterAdd(axis, at.get(), wins).maximum(1)).to(g.dtype());
+            return i == 0 ? stays.to(g.dtype()).mul(share) : wins.to(g.dtype()).mul(share.gather(axis, at.get()));
         }, x, source);
     }
 

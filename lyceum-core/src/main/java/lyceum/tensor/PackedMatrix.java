@@ -17,7 +17,7 @@ import lyceum.backend.RightMatrix;
  * }
  *
  * <p>The arrangement is made at the first product and takes about the memory of the matrix once more (twice for F16, and for BF16 on CPUs without
- * products of BF16; four times for bytes on CPUs without VNNI); a backend that has none multiplies the matrix as it lies. Safe for
+ * products of BF16; four times for I8 on CPUs without VNNI and for U8 on those without AMX); a backend that has none multiplies the matrix as it lies. Safe for
  * threads. The matrix is not copied: a write to it in place is seen by the next product. Products are differentiable in the left operand; the
  * packed one has no gradient.
  */
@@ -52,7 +52,10 @@ public final class PackedMatrix {
     /** {@code x} times this matrix, for x of rank 1 or more, with sums of {@code type}. */
     Tensor product(Tensor x, DType type) {
         if (x.rank() == 0 || x.size(-1) != matrix.size(0)) throw new ShapeException("matmul: " + x.shape() + " x " + matrix.shape() + ": the last axis of the left operand must be " + matrix.size(0));
-        return CustomGradient.apply("matmul", new Tensor[] {x}, in -> value(in[0], type), (i, g, out, in) -> g.to(in[0].dtype()).matmul(matrix.transpose()));
+        long rows = x.count() / Math.max(1, x.size(-1));
+        if (Math.max(rows, Math.max(matrix.size(0), matrix.size(1))) > Integer.MAX_VALUE) throw new ShapeException("matmul: " + x.shape() + " x " + matrix.shape() + ": a side of a matrix has at most " + Integer.MAX_VALUE + " elements");
+        if (Tracing.on()) return x.matmul(matrix, type); // a graph reads the matrix, whose arrangement is no tensor
+        return CustomGradient.apply("matmul", new Tensor[] {x, matrix}, in -> value(in[0], type), (i, g, out, in) -> i == 0 ? g.to(in[0].dtype()).matmul(in[1].transpose()) : null);
     }
 
     private Tensor value(Tensor x, DType type) {

@@ -53,9 +53,7 @@ final class PoolingRules {
         }
         if (!History.wanted(x)) return new Pooled(result, indices);
         var at = Saved.of(indices, "maxPool");
-        return new Pooled(History.record("maxPool", result, (i, g) -> {
-            return unpool(g, at.get(), x.shape());
-        }, x), indices);
+        return new Pooled(History.record("maxPool", result, (i, g) -> unpool(g, at.get(), x.shape()), x), indices);
     }
 
     /** Each element of {@code g} added where the index says, and the adjoint of that: the elements taken from there. */
@@ -65,7 +63,9 @@ final class PoolingRules {
         var out = Fusion.allocate(g.dtype(), shape);
         Backend.current().maxPoolBack(g.view(), where.view(), out);
         var result = new Tensor(out, shape);
-        return History.wanted(g) ? History.record("maxPool gradient", result, (i, h) -> h.reshape(batch, channels, volume).gather(2, where.reshape(batch, channels, outputs)).reshape(g.shape().sizes()), g) : result;
+        if (!History.wanted(g)) return result;
+        var at = Saved.of(where, "maxPool gradient");
+        return History.record("maxPool gradient", result, (i, h) -> h.reshape(batch, channels, volume).gather(2, at.get().reshape(batch, channels, outputs)).reshape(g.shape().sizes()), g);
     }
 
     static Tensor average(Tensor x, Pooling how) {

@@ -168,9 +168,13 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
      * @param groups the tensors to write, as many in each group, of one shape and in each place of one type; shapes may differ between groups
      * @param others what each group's new values depend on beside the old ones, in the group's shape
      * @param f gives a group's new values from the old ones, followed by the others; it must treat all shapes alike and not keep the tensors that it makes
+     * @throws IllegalArgumentException if there are not as many others as groups, or groups have different numbers of tensors
      * @throws lyceum.LyceumException as there
      */
     public static void updateEach_(Tensor[][] groups, Tensor[][] others, java.util.function.UnaryOperator<Tensor[]> f) {
+        if (groups.length != others.length) throw new IllegalArgumentException("updateEach_: " + others.length + " others for " + groups.length + " groups; each group has its own, if empty");
+        for (int i = 1; i < groups.length; i++) if (groups[i].length != groups[0].length || others[i].length != others[0].length)
+            throw new IllegalArgumentException("updateEach_: group " + i + " has " + groups[i].length + " tensors and " + others[i].length + " others, the first " + groups[0].length + " and " + others[0].length);
         for (var group : groups) for (var tensor : group) tensor.checkWritable("updateEach_");
         Updating.updateEach(groups, others, f);
     }

@@ -91,13 +91,11 @@ final class Updating {
                 inputs[i] = operand.view();
             }
             var outputs = Arrays.copyOf(inputs, targets.length);
-            for (int i = 0; i < outputs.length; i++) for (int j = 0; j < inputs.length; j++) if (i != j && !apart(outputs[i], inputs[j])) return false;
+            for (int i = 0; i < outputs.length; i++) for (int j = 0; j < inputs.length; j++) if (i != j && outputs[i].storage() == inputs[j].storage()) return false;
             for (var output : outputs) Fusion.produceReaders(output.storage());
             Backend.current().run(program, inputs, outputs);
             for (var output : outputs) output.storage().written();
             return true;
         }
-
-        private static boolean apart(View output, View input) { return output.storage() != input.storage(); }
     }
 }

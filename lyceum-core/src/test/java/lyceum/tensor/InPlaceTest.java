@@ -17,6 +17,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A write in place changes this memory and no value that was asked for before. */
 class InPlaceTest {
+    @Test void groupsThatDoNotMatchAreRefusedBeforeAnythingIsWritten() {
+        Tensor a = Tensor.of(1.0, 2), b = Tensor.of(3.0, 4), c = Tensor.of(5.0, 6);
+        assertThatThrownBy(() -> Tensor.updateEach_(new Tensor[][] {{a}, {b}}, new Tensor[][] {{c}}, old -> new Tensor[] {old[0].add(1)}))
+            .isInstanceOf(IllegalArgumentException.class).hasMessage("updateEach_: 1 others for 2 groups; each group has its own, if empty");
+        assertThatThrownBy(() -> Tensor.updateEach_(new Tensor[][] {{a, b}, {c}}, new Tensor[][] {{}, {}}, old -> old)).hasMessageContaining("group 1 has 1 tensors");
+        assertThat(a.toDoubleArray()).containsExactly(1, 2);
+    }
+
     private static final int N = 5000;
 
     @Test void aWriteToAnIntermediateValueLeavesWhatWasAskedOfItBefore() {

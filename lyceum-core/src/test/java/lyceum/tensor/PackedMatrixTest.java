@@ -46,6 +46,26 @@ class PackedMatrixTest {
         });
     }
 
+    @Test void panelsOfOneBackendAreNotReadByAnother() {
+        Tensor x = whole(DType.F32, 1, 8, 768), w = whole(DType.F32, 2, 768, 768);
+        var packed = PackedMatrix.of(w);
+        for (int round = 0; round < 2; round++)
+            for (var backend : Settings.all().values()) Backend.with(backend, () -> assertThat(x.matmul(packed).toDoubleArray()).isEqualTo(x.matmul(w).toDoubleArray()));
+    }
+
+    @Test void theGradientRefusesAMatrixThatWasWrittenToMeanwhile() {
+        Tensor x = Tensor.randn(Rng.of(1), 3, 50).requiresGrad(), w = Tensor.randn(Rng.of(2), 50, 40).compute();
+        var loss = x.matmul(PackedMatrix.of(w)).sum();
+        w.mul_(2);
+        assertThatThrownBy(loss::backward).isInstanceOf(lyceum.LyceumException.class).hasMessageContaining("in place");
+    }
+
+    @Test void aTracedProductReadsTheMatrixItIsGiven() {
+        Tensor x = whole(DType.F32, 1, 3, 5), w = whole(DType.F32, 2, 5, 4), other = whole(DType.F32, 3, 5, 4);
+        var graph = lyceum.autograd.Graph.trace(in -> new Tensor[] {in[0].matmul(PackedMatrix.of(in[1]))}, x, w);
+        assertThat(graph.run(x, other)[0].toDoubleArray()).isEqualTo(x.matmul(other).toDoubleArray());
+    }
+
     @Test void leadingAxesAreRowsAndAVectorIsOne() {
         Tensor x = Tensor.randn(Rng.of(1), 2, 3, 5), w = Tensor.randn(Rng.of(2), 5, 4);
         var packed = PackedMatrix.of(w);

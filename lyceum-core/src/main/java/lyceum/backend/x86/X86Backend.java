@@ -108,7 +108,8 @@ public final class X86Backend implements Backend {
 
     @Override public void matmul(View a, RightMatrix b, View out) {
         boolean done = made(() -> {
-            var packed = b.arranged(PackedPanels.class, gemm::pack);
+            if (!gemm.readsPanels(a, b.view(), out)) return false;
+            var packed = b.arranged(this, gemm::pack);
             boolean multiplied = packed != null && gemm.multiply(a, packed, out);
             Reference.reachabilityFence(packed);
             return multiplied;

@@ -18,6 +18,7 @@ final class Bias {
             scratch.transpose(Forward.address(bias, first + 4L * j), stride, rows, n, scratch.bias);
             return;
         }
+        scratch.clearRest(rows, n, scratch.bias);
         var segment = bias.storage().segment();
         for (int i = 0; i < rows; i++) for (int c = 0; c < n; c++)
             scratch.set(scratch.bias, c * ScoreColumns.QUERIES + i, segment.get(ValueLayout.JAVA_FLOAT_UNALIGNED, first + i * stride + 4 * step * (j + c)));

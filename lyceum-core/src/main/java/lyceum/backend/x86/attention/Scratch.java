@@ -89,8 +89,13 @@ final class Scratch {
     /** {@code count} rows of {@code width} elements, {@code stride} bytes apart, become columns of {@code to}, zeros beyond them up to whole vectors. */
     void transpose(long from, long stride, int count, int width, long to) {
         var kernel = kernels.transposition();
-        if (count % lanes != 0) memory.asSlice(to - base, (long) width * ROW).fill((byte) 0);
+        clearRest(count, width, to);
         for (int i = 0; i < count; i += lanes) kernel.call(from + i * stride, stride, to + 4L * i, ROW, Math.min(lanes, count - i), width);
+    }
+
+    /** Zeros columns of {@code count} elements where the last vector of each is not full: what stays of another call may be NaN. */
+    void clearRest(int count, int width, long at) {
+        if (count % lanes != 0) memory.asSlice(at - base, (long) width * ROW).fill((byte) 0);
     }
 
     /** The first {@code columns} of {@code count} rows of columns times a factor. */

@@ -104,6 +104,12 @@ public final class MachinePooling {
 
     /** See {@link Backend#averagePoolBack}. */
     public boolean averageBack(Pooling how, WindowGeometry g, View y, View x) {
+        if (isWhole(g) && y.dtype().bytes() >= 4 && y.dtype() == x.dtype()) {
+            var strides = y.strides().clone();
+            java.util.Arrays.fill(strides, 2, strides.length, 0);
+            divide(y.with(x.shape(), strides), how.counts(g), x);
+            return true;
+        }
         if (x.dtype() == DType.F64 && g.stride()[2] > 1) return false;
         var type = MachineConvolution.type(y.dtype());
         var shares = new View(type, Allocator.allocate(y.size() * type.bytes()), 0, y.shape(), View.contiguousStrides(y.shape()));

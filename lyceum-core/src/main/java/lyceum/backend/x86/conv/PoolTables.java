@@ -10,7 +10,7 @@ import lyceum.memory.Storage;
 final class PoolTables {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
-    private static final long MOST_ROWS = 1 << 22;
+    private static final long MOST_ROWS = 1 << 22, MOST_TAPS = 1 << 20;
 
     private final WindowGeometry g;
     private final Element element;
@@ -29,7 +29,7 @@ final class PoolTables {
     }
 
     /** Whether the tables are of a size worth making, and distances within a line 32 bits wide. */
-    static boolean suits(WindowGeometry g) { return rows(g) <= MOST_ROWS && 8L * ((g.out()[2] + 16L) * g.stride()[2] + (g.kernel()[2] - 1L) * g.dilation()[2]) < Integer.MAX_VALUE; }
+    static boolean suits(WindowGeometry g) { return rows(g) <= MOST_ROWS && (g.out()[2] / 8 + 1L) * g.kernel()[2] <= MOST_TAPS && 8L * ((g.out()[2] + 16L) * g.stride()[2] + (g.kernel()[2] - 1L) * g.dilation()[2]) < Integer.MAX_VALUE; }
 
     private static long rows(WindowGeometry g) { return (long) g.out()[0] * g.out()[1] * g.kernel()[0] * g.kernel()[1]; }
 

@@ -22,7 +22,7 @@ import lyceum.memory.Storage;
  *
  * <p><b>Error.</b> The transforms multiply what is already rounded: for normal operands the error's root mean square is 2 to 6 times the direct sum's,
  * without padding up to 13 times; tests hold the largest below 16 times the bound of a running sum. Sizes alone decide which of the two is taken, except
- * where an infinity, a NaN or a magnitude above 2^60 is among the operands: such a one would spread over its tile, so the direct product is taken.
+ * where an infinity, a NaN or a magnitude above 2^50 is among the operands: such a one would spread over its tile, so the direct product is taken.
  */
 final class Winograd {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;

@@ -36,7 +36,7 @@ record WinogradKernel(Form form, boolean bias, boolean relu) {
     static final int RUN = 104, RUN_MASKS = 8;
     static final int SCRATCH_BYTES = 36 * 64, SIDE = 6, OUT = 4;
 
-    private static final Vec PLACES = zmm(30), CHECK = zmm(31), LARGE = zmm(29), ZERO = zmm(28), BIASES = zmm(27);
+    private static final Vec PLACES = zmm(30), CHECK = zmm(31), LARGE = zmm(29), SQUARED = zmm(19), ZERO = zmm(28), BIASES = zmm(27);
     private static final Vec[] CONSTANT = {zmm(20), zmm(21), zmm(22), zmm(23), zmm(24)};
     private static final Vec EVEN = zmm(26), ODD = zmm(25);
     private static final Gp[] SAVED = {RBX, R12, R13};
@@ -60,7 +60,7 @@ record WinogradKernel(Form form, boolean bias, boolean relu) {
             a.emit(VMOVUPS, PLACES, Mem.at(RAX));
         }
         a.emit(VMOVUPS, CHECK, Mem.at(RDI, SEEN));
-        a.emit(VBROADCASTSS, LARGE, a.constant(0x1p64f));
+        a.emit(VBROADCASTSS, LARGE, a.constant(0x1p14f));
         a.emit(VXORPS, ZERO, ZERO, ZERO);
         float[] constants = switch (form) {
             case INPUT -> new float[] {4, 5, 2};
@@ -124,7 +124,13 @@ record WinogradKernel(Form form, boolean bias, boolean relu) {
         column(a, 0, 8, EVEN, 9);
         column(a, 5, 4, EVEN, 6);
         column(a, 4, 10, EVEN, 11);
-        for (int j = 0; j < SIDE; j++) a.emit(VFMADD231PS, CHECK, zmm(j), LARGE);
+        for (int j = 0; j < SIDE; j++) check(a, zmm(j));
+    }
+
+    /** Adds squares that are infinite from 2^50 on: so large ones cannot cancel, and smaller ones have room for the transforms. */
+    private static void check(Assembler a, Vec x) {
+        a.emit(VMULPS, SQUARED, x, LARGE);
+        a.emit(VFMADD231PS, CHECK, SQUARED, SQUARED);
     }
 
     private static void column(Assembler a, int to, int first, Vec order, int second) {
@@ -185,7 +191,7 @@ record WinogradKernel(Form form, boolean bias, boolean relu) {
     private static void gather(Assembler a, Vec to, Mem from) {
         a.emit(VXORPS, to, to, to);
         a.emit(VGATHERDPS, to.mask(Mask.K1), from);
-        a.emit(VFMADD231PS, CHECK, to, LARGE);
+        check(a, to);
     }
 
     /** zmm6 to zmm11 to column {@code j} of the matrices. */

@@ -260,8 +260,8 @@ public final class FusedReductions {
         }
         var op = reduction == Reduction.SUM ? Op.ADD : reduction == Reduction.MAX ? Op.MAX : Op.MIN;
         var value = program.at(program.output(0));
-        // Results are rounded already and add up as they are; what is loaded is not.
-        boolean isResult = value.op() != Op.LOAD && value.op() != Op.CAST;
+        // Results are rounded already and add up as they are, but for narrow ones, which have no room; what is loaded is not rounded.
+        boolean isResult = value.op() != Op.LOAD && value.op() != Op.CAST && (op != Op.ADD || value.type().bytes() >= 4);
         if (!isResult) widen(code, values, count, value.type(), type);
         for (int n = count; n > 1; n /= 2) {
             for (int k = 0; k < n / 2; k++) {

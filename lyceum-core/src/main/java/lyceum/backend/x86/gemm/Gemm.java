@@ -30,7 +30,7 @@ public final class Gemm {
     /** Nanoseconds that are worth a thread's asking for the next piece. */
     private static final double PIECE = 20_000;
     /** Multiply-adds of more than about 20 microseconds: a collection need not wait for them. */
-    private static final long LONG = 1 << 20;
+    static final long LONG = 1 << 20;
 
     private final Cpu cpu;
     private final Kernels kernels;
@@ -83,6 +83,9 @@ public final class Gemm {
 
     /** {@code out = a right}; false if these panels are not for such operands. */
     public boolean multiply(View a, PackedPanels right, View out) { return out.size() == 0 || panels.multiply(a, right, out); }
+
+    /** False if products of these types and sizes do better with the matrix as it lies. */
+    public boolean readsPanels(View a, View right, View out) { return right.size() > 0 && panels.suits(a, right, out); }
 
     /**
      * {@code out = then(a b, others..)}, piece by piece while the sums are in the cache; false where {@link #multiply(View, View, View)} is, for types

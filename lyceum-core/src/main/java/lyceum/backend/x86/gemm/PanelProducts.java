@@ -7,6 +7,7 @@ import lyceum.backend.Precision;
 import lyceum.backend.View;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
 import lyceum.memory.Allocator;
 
 /**
@@ -86,15 +87,17 @@ final class PanelProducts {
         if (way.packed() != null && m <= ROWS) columns = (int) Math.clamp(PIECE / (width * (long) k * arithmetic.bytes), 1, columns / width) * width;
         int down = (m + rows - 1) / rows, across = (n + columns - 1) / columns, wide = columns;
         long pieces = (long) down * across, all = pieces * product.batch();
+        // Of whole pieces: the last one's rows are summed as all others are.
+        int depth = way.packed() != null && (long) Math.min(rows, m) * k * arithmetic.bytes <= cpu.l1() / 2 ? k : depth(way, arithmetic);
         if (all == 1) {
-            piece(product, way, 0, 0, m, 0, n);
+            piece(product, way, depth, 0, 0, m, 0, n);
             return;
         }
         double nanos = Math.max((double) rows * wide * k / (way.tile() != null ? 256 : 32), (double) wide * k * arithmetic.bytes / 20);
         Parallel.range(all, Math.max(1, (long) (NANOS / nanos)), nanos, (from, to) -> {
             for (long p = from; p < to; p++) {
                 int q = (int) (p % pieces), i = q % down * rows, j = q / down * wide;
-                piece(product, way, p / pieces, i, Math.min(rows, m - i), j, Math.min(wide, n - j));
+                piece(product, way, depth, p / pieces, i, Math.min(rows, m - i), j, Math.min(wide, n - j));
             }
         });
     }
@@ -107,8 +110,9 @@ final class PanelProducts {
             default -> false;
         };
         var arithmetic = switch (right.dtype()) {
-            case I8 -> cpu.has(Feature.VNNI) ? Arithmetic.U8I8 : Arithmetic.I32;
+            case I8 -> tiled || cpu.has(Feature.VNNI) ? Arithmetic.U8I8 : Arithmetic.I32;
             case U8 -> tiled ? Arithmetic.U8I8 : Arithmetic.I32;
+            case BF16 -> tiled ? Arithmetic.BF16 : Arithmetic.of(cpu, DType.BF16, DType.BF16, DType.BF16);
             default -> Arithmetic.of(cpu, right.dtype(), right.dtype(), right.dtype());
         };
         if (arithmetic == null) return null;
@@ -129,8 +133,12 @@ final class PanelProducts {
         var scratch = Scratch.ofThread();
         int lanes = vectorBytes() / arithmetic.lane, used = (width + lanes - 1) / lanes;
         var type = packed.source.dtype();
-        if (type.bytes() != arithmetic.bytes) from = packing.widened(type, scratch, Scratch.Use.WIDE_RIGHT, from, k, width);
-        packing.panel(arithmetic, from, packed.panel(panel), used, width, k);
+        for (int p = 0; p < k; p += STEPS * arithmetic.depth) { // a collection need not wait for all of it
+            int depth = Math.min(STEPS * arithmetic.depth, k - p);
+            var part = from.from(p, 0);
+            if (type.bytes() != arithmetic.bytes) part = packing.widened(type, scratch, Scratch.Use.WIDE_RIGHT, part, depth, width);
+            packing.panel(arithmetic, part, packed.panel(panel) + (long) (p / arithmetic.depth) * used * vectorBytes(), used, width, depth);
+        }
         if (packed.starts == null) return;
         // 128 times the sum of each column is its product with a row of that number.
         var parameters = scratch.parameters();
@@ -143,7 +151,7 @@ final class PanelProducts {
     /** {@code out = a right}; false for types or sizes that the panels are not made for. */
     boolean multiply(View a, PackedPanels right, View out) {
         var tile = TileDot.of(cpu, a.dtype(), right.source.dtype(), out.dtype());
-        if (tile != null) {
+        if (tile != null && right.arithmetic == tile.layout && right.vectors == tileVectors()) {
             var product = Product.of(tile.layout, a, right.source, out, null);
             if (pays(product)) {
                 multiply(product, new Way(tile, null, right));
@@ -152,17 +160,22 @@ final class PanelProducts {
         }
         var arithmetic = Arithmetic.of(cpu, a.dtype(), right.source.dtype(), out.dtype());
         if (arithmetic != right.arithmetic && (arithmetic != Arithmetic.I8I8 || right.starts == null)) return false;
-        var product = Product.of(arithmetic, a, right.source, out, null);
-        boolean inner = arithmetic.sums.isFloat() && !product.widens(right.source) && Product.rowStride(right.source) == 1;
-        if (inner && product.m() <= FEWER) return false;
-        multiply(product, new Way(null, null, right));
+        multiply(Product.of(arithmetic, a, right.source, out, null), new Way(null, null, right));
         return true;
     }
 
-    private void piece(Product product, Way way, long index, int i, int rows, int j, int columns) {
+    /** False where the matrix as it lies is read faster: for inner products of a row or two with the columns of a transposed matrix. */
+    boolean suits(View a, View right, View out) {
+        var arithmetic = Arithmetic.of(cpu, a.dtype(), right.dtype(), out.dtype());
+        if (arithmetic == null || !arithmetic.sums.isFloat() || Product.rowStride(right) != 1) return true;
+        var product = Product.of(arithmetic, a, right, out, null);
+        return product.m() > FEWER || product.widens(right);
+    }
+
+    private void piece(Product product, Way way, int most, long index, int i, int rows, int j, int columns) {
         var arithmetic = product.arithmetic();
         var scratch = Scratch.ofThread();
-        int k = product.k(), most = way.packed() != null && (long) rows * k * arithmetic.bytes <= cpu.l1() / 2 ? k : depth(way, arithmetic);
+        int k = product.k();
         // Rows of tiles that lie pages apart meet in the caches whenever sums are read again.
         boolean direct = product.isDirect() && (way.tile() == null || k <= most);
         var target = direct ? product.operand(product.out(), index).from(i, j) : Gemm.sums(arithmetic, scratch, rows, columns);
@@ -263,7 +276,7 @@ final class PanelProducts {
             var terms = way.terms();
             for (int t = 0; t < terms.terms(); t++) {
                 parameters.set(ValueLayout.JAVA_LONG, 40, p > 0 || t > 0 ? 1 : 0);
-                kernel.call(parameters.address(), left.address() + (long) terms.left(t) * TileKernel.LEFT_PART, panel + terms.right(t) * partBytes(), to.address(), rows, mask);
+                call(kernel, (long) rows * width * depth, parameters.address(), left.address() + (long) terms.left(t) * TileKernel.LEFT_PART, panel + terms.right(t) * partBytes(), to.address(), rows, mask);
             }
         }
 
@@ -289,10 +302,15 @@ final class PanelProducts {
             call(left.from((long) groups * pair, 0), panel, to.from((long) groups * pair, 0), down, rest - TileKernel.SIDE * (down - 1), across, last, lanes, 1);
         }
 
+        private static void call(Kernel kernel, long work, long parameters, long left, long panel, long to, long rows, long last) {
+            if (work < Gemm.LONG) kernel.call(parameters, left, panel, to, rows, last);
+            else kernel.callLong(parameters, left, panel, to, rows, last);
+        }
+
         private void call(Operand left, long panel, Operand to, int down, int lastRows, int across, int lastColumns, int lanes, int groups) {
             var parameters = scratch.parameters();
             TileKernel.configure(parameters.asSlice(CONFIGURATION_AT, Tiles.CONFIGURATION), down, lastRows, across, lastColumns, lanes);
-            kernels.tile(way.tile(), way.terms(), down, across).call(parameters.address(), left.address(), panel, to.address(), groups, parameters.address() + CONFIGURATION_AT);
+            call(kernels.tile(way.tile(), way.terms(), down, across), (long) rows * TileKernel.SIDE * depth / 8, parameters.address(), left.address(), panel, to.address(), groups, parameters.address() + CONFIGURATION_AT);
         }
     }
 }

@@ -90,7 +90,7 @@ public final class IndexOperations {
         // Both before anything is added: where there is no memory for code, plain loops begin anew.
         var whole = rowKernel(rule, plan, Math.min(each, bytes));
         var last = rowKernel(rule, plan, bytes - (bytes - 1) / each * each);
-        Parallel.range(plan.outer() * pieces, 1, 0.1 * each * plan.rows(), (from, to) -> {
+        Parallel.range(plan.outer() * pieces, Math.max(1, GRAIN / (each * Math.max(1, plan.rows()))), 0.1 * each * plan.rows(), (from, to) -> {
             for (long i = from; i < to; i++) {
                 long first = i % pieces * each, n = Math.min(each, bytes - first);
                 if (n > 0) piece(n == each ? whole : last, operation, plan, i / pieces, 0, plan.rows(), first, n);
@@ -121,10 +121,11 @@ public final class IndexOperations {
         throw new AssertionError(operation + ": the kernel stopped at an index that is in range");
     }
 
-    // Elements: along the last axis, whatever the indices belong to.
+    // Elements: along the last axis that has several, whatever the indices belong to.
 
     private boolean elements(Rule rule, String operation, View table, int axis, View index, View dense) {
         int last = index.shape().length - 1, bytes = table.dtype().bytes();
+        while (last > 0 && index.shape()[last] == 1) last--;
         var strides = table.strides().clone();
         long axisStep = strides[axis] * bytes;
         strides[axis] = 0;
@@ -165,8 +166,8 @@ public final class IndexOperations {
         if (!cpu.has(Feature.AVX512) || type != DType.F32 && type != DType.F64 || in.size() == 0 || !in.isContiguous() || !out.isContiguous()) return false;
         if (!in.storage().segment().isNative() || !out.storage().segment().isNative()) return false;
         long length = in.shape()[axis], inner = View.size(java.util.Arrays.copyOfRange(in.shape(), axis + 1, in.shape().length)), outer = in.size() / length / inner;
-        // A tree of products overflows where the products one by one do not; floats have room for that in doubles.
-        if (inner == 1 && scan == Backend.Scan.PROD && type == DType.F64) return false;
+        // A tree overflows, underflows and rounds where one by one nothing does, so that sums of what is not negative could fall; sums of floats have room in doubles.
+        if (inner == 1 && (scan == Backend.Scan.PROD || scan == Backend.Scan.SUM && type == DType.F64)) return false;
         long from = address(in) + in.byteOffset(), to = address(out) + out.byteOffset(), bytes = type.bytes();
         if (inner == 1) {
             var kernel = kernel(new ScanForm(scan, type, 0, false), a -> LaneScan.write(a, new RunningStep(a, scan, type)));
@@ -175,7 +176,7 @@ public final class IndexOperations {
         } else {
             int lane = new RunningStep(null, scan, type).lanes();
             long width = (long) lane * ColumnScan.STRIP, strips = (inner + width - 1) / width, row = inner * bytes;
-            Parallel.range(outer * strips, 1, 0.5 * length * Math.min(width, inner), (i, end) -> {
+            Parallel.range(outer * strips, Math.max(1, ELEMENTS / (length * Math.min(width, inner))), 0.5 * length * Math.min(width, inner), (i, end) -> {
                 for (; i < end; i++) {
                     long column = i % strips * width, columns = Math.min(width, inner - column), at = i / strips * length * row + column * bytes;
                     var form = new ScanForm(scan, type, (int) ((columns + lane - 1) / lane), columns % lane != 0);

@@ -45,7 +45,7 @@ record RunningStep(Assembler a, Scan scan, DType type) {
         } else if (scan == Scan.PROD) {
             fill(NEUTRAL, Double.doubleToRawLongBits(1));
         } else {
-            a.emit(VPXORD, NEUTRAL, NEUTRAL, NEUTRAL);
+            fill(NEUTRAL, Double.doubleToRawLongBits(-0.0));
         }
     }
 

@@ -68,7 +68,7 @@ class IndexOperationsTest {
 
     @Test void rowsAreThoseOfPlainLoops() {
         onEachLevel(backend -> {
-            for (var type : List.of(DType.F32, DType.F64, DType.BF16)) for (int width : new int[] {4, 8, 15, 16, 17, 33, 100}) try (var arena = Arena.ofShared()) {
+            for (var type : List.of(DType.F32, DType.F64, DType.BF16)) for (int width : new int[] {4, 8, 15, 16, 17, 33, 100, 5000}) try (var arena = Arena.ofShared()) {
                 View table = filled(arena, type, true, width, 7, width), at = stretched(index(arena, 7, width + 1, 20), width);
                 View picked = GuardedMemory.view(arena, type, true, 20, width), expected = GuardedMemory.view(arena, type, true, 20, width);
                 backend.gather(table, 0, at, picked);
@@ -106,7 +106,7 @@ class IndexOperationsTest {
 
     @Test void runningReductionsAreThoseOfPlainLoops() {
         onEachLevel(backend -> {
-            for (var type : List.of(DType.F32, DType.F64)) for (var scan : Scan.values()) for (long[] shape : new long[][] {{1, 1, 1}, {3, 8, 1}, {2, 33, 1}, {1, 100, 7}, {2, 5, 16}, {2, 3, 300}}) {
+            for (var type : List.of(DType.F32, DType.F64)) for (var scan : Scan.values()) for (long[] shape : new long[][] {{1, 1, 1}, {3, 8, 1}, {2, 33, 1}, {1, 100, 7}, {2, 5, 16}, {2, 3, 300}, {1, 40_000, 1}, {2, 3, 5000}}) {
                 for (boolean special : new boolean[] {false, true}) try (var arena = Arena.ofShared()) {
                     View in = filled(arena, type, special, (int) shape[1], shape), out = GuardedMemory.view(arena, type, true, shape), expected = GuardedMemory.view(arena, type, true, shape);
                     backend.scan(scan, in, 1, out);
@@ -123,12 +123,41 @@ class IndexOperationsTest {
         });
     }
 
+    @Test void linesOfManyElementsAreMovedInPieces() {
+        onEachLevel(backend -> {
+            for (int axis = 0; axis < 2; axis++) try (var arena = Arena.ofShared()) {
+                long[] shape = {3, 40_000};
+                View in = filled(arena, DType.F32, true, 1, shape), at = index(arena, (int) shape[axis], 2, shape), picked = GuardedMemory.view(arena, DType.F32, true, shape), expected = GuardedMemory.view(arena, DType.F32, true, shape);
+                backend.gather(in, axis, at, picked);
+                PLAIN.gather(in, axis, at, expected);
+                assertThat(values(picked)).containsExactly(values(expected));
+                View into = filled(arena, DType.F32, false, 3, shape), same = filled(arena, DType.F32, false, 3, shape);
+                backend.scatter(Scatter.ADD, picked, axis, at, into);
+                PLAIN.scatter(Scatter.ADD, picked, axis, at, same);
+                assertThat(values(into)).containsExactly(values(same));
+            }
+        });
+    }
+
+    @Test void sumsOfDoublesAreThoseOneByOne() {
+        onEachLevel(backend -> {
+            for (double[] x : new double[][] {{-1e308, 1e308, 1e308}, {1, 0x1p-53, 0x1p-53, 0}, {-0.0, -0.0}}) try (var arena = Arena.ofShared()) {
+                View in = GuardedMemory.view(arena, DType.F64, true, x.length), out = GuardedMemory.view(arena, DType.F64, true, x.length);
+                for (int i = 0; i < x.length; i++) Elements.set(DType.F64, in.storage().segment(), in.byteOffset() + 8L * i, x[i]);
+                backend.scan(Scan.SUM, in, 0, out);
+                for (int i = 1; i < x.length; i++) x[i] += x[i - 1];
+                assertThat(values(out)).containsExactly(x);
+            }
+        });
+    }
+
     @Test void anIndexOutOfRangeIsNamed() {
         onEachLevel(backend -> {
             try (var arena = Arena.ofShared()) {
-                View table = filled(arena, DType.F32, false, 1, 4, 20), at = index(arena, 4, 2, 10), out = GuardedMemory.view(arena, DType.F32, true, 10, 20);
-                for (long bad : new long[] {4, -5, Long.MAX_VALUE, Long.MIN_VALUE}) {
-                    Elements.set(DType.I64, at.storage().segment(), at.byteOffset() + 9 * 8, bad);
+                View table = filled(arena, DType.F32, false, 1, 4, 20), out = GuardedMemory.view(arena, DType.F32, true, 10, 20);
+                for (long bad : new long[] {4, -5, Long.MAX_VALUE, Long.MIN_VALUE}) for (int place : new int[] {0, 1, 6, 9}) {
+                    var at = index(arena, 4, 2, 10);
+                    Elements.set(DType.I64, at.storage().segment(), at.byteOffset() + place * 8, bad);
                     var sentence = "index " + bad + " is out of range for axis 0 of shape (4, 20)";
                     assertThatThrownBy(() -> backend.gather(table, 0, stretched(at, 20), out)).isInstanceOf(ShapeException.class).hasMessage("gather: " + sentence);
                     assertThatThrownBy(() -> backend.scatter(Scatter.ADD, out, 0, stretched(at, 20), table)).isInstanceOf(ShapeException.class).hasMessage("scatter: " + sentence);
