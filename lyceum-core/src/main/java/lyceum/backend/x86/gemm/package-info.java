@@ -21,7 +21,7 @@
  * <tr><td>2048</td><td>112</td><td></td><td></td><td></td></tr>
  * </table>
  *
- * <p>On the idle CPU, one thread: F32 from parts at 1024, GFLOP/s: six products 34, three 67, one 181, F32 itself 101; so without tiles the splits
+ * <p>On the idle CPU, one thread: F32 from parts at 1024, GFLOP/s: six products 34, three 67, one 181; so without tiles the splits
  * are slower than F32, and are there for their errors to be known. A packed right matrix beside the same one in rows, times as fast:
  *
  * <table>
