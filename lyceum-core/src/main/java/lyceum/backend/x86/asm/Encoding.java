@@ -68,6 +68,7 @@ final class Encoding {
 
     private boolean isEvex(Operand[] operands) {
         if (in.space != Space.ANY) return in.space == Space.EVEX;
+        if (bits == 512) return true; // in memory alone, where it is narrowed
         for (var operand : operands) {
             switch (operand) {
                 case Vec v when v.bits() == 512 || v.number() > 15 || v.mask() != null -> { return true; }

@@ -22,6 +22,13 @@ class AssemblerTest {
         for (int i = 0; i < golden.length; i++) assertThat(lines.get(i).text() + " | " + HexFormat.of().formatHex(lines.get(i).bytes())).isEqualTo(golden[i]);
     }
 
+    /** No operand says that 512 bits are meant but the memory, whose width follows from the register. Bytes of GNU as. */
+    @Test void memoryIsNarrowedIntoALowRegisterFromAllItsBits() {
+        var a = new Assembler(EnumSet.allOf(Feature.class));
+        for (var in : new Instruction[] {Instruction.VCVTTPD2DQ, Instruction.VCVTPD2PS, Instruction.VCVTPD2DQ}) a.emit(in, Vec.ymm(1), Mem.at(Gp.RSP));
+        assertThat(HexFormat.of().formatHex(a.finish().bytes())).isEqualTo("62f1fd48e60c24" + "62f1fd485a0c24" + "62f1ff48e60c24");
+    }
+
     @Test void refusesWhatTheCpuLacks() {
         var a = new Assembler(EnumSet.of(Feature.AVX, Feature.AVX2, Feature.FMA));
         a.emit(Instruction.VADDPS, Vec.ymm(0), Vec.ymm(1), Vec.ymm(2));
