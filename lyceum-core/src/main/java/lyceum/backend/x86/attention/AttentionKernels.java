@@ -12,7 +12,7 @@ import lyceum.backend.x86.asm.Feature;
 
 /** The kernels of attention for one CPU, made when they are first needed, and a block of scratch for each thread. */
 final class AttentionKernels {
-    private static final int PRODUCTS = 2 * 3 * 2 * 2 * 4 * 17, SCORES = 32, OTHERS = 7, DOTS = 36;
+    private static final int PRODUCTS = 2 * 3 * 2 * 2 * 4 * 17, SCORES = 32, OTHERS = 6, DOTS = 36;
 
     final Cpu cpu;
     final Lanes lanes;
@@ -63,19 +63,19 @@ final class AttentionKernels {
     }
 
     Kernel scaleRows(boolean half) {
-        int at = PRODUCTS + SCORES + 2 + (half ? 1 : 0);
+        int at = PRODUCTS + SCORES + 1 + (half ? 1 : 0);
         var known = kernels.get(at);
         return known != null ? known : make(at, "attention_scale_rows" + (half ? "_bf16" : ""), a -> RowKernels.scale(a, lanes, half));
     }
 
     Kernel rowDots(boolean pairs) {
-        int at = PRODUCTS + SCORES + (pairs ? 6 : 4);
+        int at = PRODUCTS + SCORES + (pairs ? 5 : 3);
         var known = kernels.get(at);
         return known != null ? known : make(at, "attention_row_dots" + (pairs ? "_pairs" : ""), a -> RowKernels.dots(a, lanes, pairs));
     }
 
     Kernel pairRows() {
-        int at = PRODUCTS + SCORES + 5;
+        int at = PRODUCTS + SCORES + 4;
         var known = kernels.get(at);
         return known != null ? known : make(at, "attention_pair_rows", a -> RowKernels.pair(a, lanes));
     }

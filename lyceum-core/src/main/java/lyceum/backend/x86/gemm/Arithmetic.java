@@ -65,5 +65,5 @@ enum Arithmetic {
         };
     }
 
-    private static boolean isByte(DType type) { return type == DType.U8 || type == DType.I8; }
+    static boolean isByte(DType type) { return type == DType.U8 || type == DType.I8; }
 }

@@ -33,8 +33,7 @@ record Blocking(int rows, int columns, int depth, int vectors, int tile, boolean
     /** Rows and columns from which A is packed though its rows do not meet in the same sets: a percent faster at 768, 3% slower at 256. */
     private static final int ROWS_TO_PACK_A = 256, COLUMNS_TO_PACK_A = 512;
 
-    /** Operands with the strides of elements, as they are multiplied (after widening). */
-    static Blocking of(Cpu cpu, Arithmetic arithmetic, Product product, int threads, Operand a, Operand b) {
+    static Blocking of(Cpu cpu, Arithmetic arithmetic, Product product, int threads) {
         int m = product.m(), n = product.n(), k = product.k();
         int lanes = cpu.vectorBits() / 8 / arithmetic.lane, vectors = panel(cpu, m), width = vectors * lanes;
         int depth = even(k, (arithmetic.bytes == 8 ? STEPS_OF_F64 : STEPS) * arithmetic.depth, arithmetic.depth);
@@ -47,6 +46,7 @@ record Blocking(int rows, int columns, int depth, int vectors, int tile, boolean
                 else columns = even(columns, (columns + 1) / 2, width);
             }
         }
+        Operand a = product.layout(product.a(), Math.min(k, depth)), b = product.layout(product.b(), Math.min(n, columns)); // as they are multiplied, after widening
         boolean packB = arithmetic.depth > 1 || b.columnStride() != arithmetic.bytes
                 || Math.min(m, rows) >= (conflicts(b.rowStride()) ? CONFLICTING_ROWS_TO_PACK_B : ROWS_TO_PACK_B) && (long) Math.min(k, depth) * Math.min(n, columns) * arithmetic.bytes > cpu.l1() / 2;
         boolean packA = arithmetic == Arithmetic.I8I8 || k % arithmetic.depth != 0

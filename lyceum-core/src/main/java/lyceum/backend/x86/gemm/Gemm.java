@@ -28,7 +28,7 @@ public final class Gemm {
     }
 
     /** Nanoseconds that are worth a thread's asking for the next piece. */
-    private static final double PIECE = 20_000;
+    static final double PIECE = 20_000;
     /** Multiply-adds of more than about 20 microseconds: a collection need not wait for them. */
     static final long LONG = 1 << 20;
 
@@ -109,8 +109,8 @@ public final class Gemm {
     }
 
     private void blocked(Product product) {
-        int m = product.m(), n = product.n(), k = product.k(), most = Math.min(k, 384);
-        var blocking = Blocking.of(cpu, product.arithmetic(), product, Parallel.isSequential() ? 1 : Parallel.threads(), product.layout(product.a(), most), product.layout(product.b(), Math.min(n, 288)));
+        int m = product.m(), n = product.n(), k = product.k();
+        var blocking = Blocking.of(cpu, product.arithmetic(), product, Parallel.isSequential() ? 1 : Parallel.threads());
         int down = (m + blocking.rows() - 1) / blocking.rows(), across = (n + blocking.columns() - 1) / blocking.columns();
         long pieces = (long) down * across, all = pieces * product.batch();
         if (all == 1) {

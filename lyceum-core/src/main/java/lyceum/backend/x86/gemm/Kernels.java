@@ -22,8 +22,6 @@ final class Kernels {
     private final AtomicReferenceArray<Kernel> transpose = new AtomicReferenceArray<>(9), lines = new AtomicReferenceArray<>(DType.values().length + 1);
     private final AtomicReferenceArray<Kernel> tile = new AtomicReferenceArray<>(4 * TileDot.values().length * Precision.values().length), split = new AtomicReferenceArray<>(8);
 
-    Kernels(Cpu cpu) { this(cpu, Tiles.Registers::new); }
-
     /** @param tiles by which kernels for tiles are written */
     Kernels(Cpu cpu, Function<Assembler, Tiles> tiles) {
         this.cpu = cpu;

@@ -70,7 +70,7 @@ final class LineKernel {
             a.jump(Condition.NE, single);
         }
         a.bind(next);
-        return end(line);
+        return end(a, line);
     }
 
     private void widened(DType type, Vec to, Mem from) {
@@ -120,7 +120,7 @@ final class LineKernel {
         a.emit(Instruction.VPXORD, Vec.zmm(0), Vec.zmm(0), Vec.zmm(1));
         a.emit(Instruction.VMOVUPS_STORE, Mem.at(R11), Vec.zmm(0));
         a.bind(next);
-        return end(line);
+        return end(a, line);
     }
 
     /** The elements of a line are counted in rax, less those of a vector; for fewer it goes on at {@code rest}. The number is kept on the stack. */
@@ -146,7 +146,8 @@ final class LineKernel {
         a.emit(bytes ? Instruction.KMOVQ_FROM : Instruction.KMOVW_FROM, Mask.K1, R9);
     }
 
-    private Assembler.Code end(Label line) {
+    /** The next line, if there is one; r9 was pushed at its start. */
+    static Assembler.Code end(Assembler a, Label line) {
         a.pop(R9);
         a.add(RDI, RSI);
         a.add(RDX, RCX);

@@ -8,9 +8,9 @@ import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Lanes;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
-import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
@@ -24,13 +24,13 @@ import lyceum.backend.x86.asm.Vec;
 final class PackKernel {
     private final Assembler a;
     private final int bits, lane;
-    private final boolean wide;
+    private final Lanes lanes;
 
     private PackKernel(Cpu cpu, int lane, boolean listed) {
         this.a = new Assembler(cpu.features(), listed);
         this.bits = cpu.vectorBits();
         this.lane = lane;
-        this.wide = cpu.has(Feature.AVX512);
+        this.lanes = Lanes.of(cpu);
     }
 
     /**
@@ -40,11 +40,11 @@ final class PackKernel {
     static Assembler.Code copy(Cpu cpu, int lane, int vectors, boolean listed) { return new PackKernel(cpu, lane, listed).copy(vectors); }
 
     private Assembler.Code copy(int vectors) {
-        if (wide) a.emit(Instruction.KMOVW_FROM, Mask.K1, R9);
+        if (lanes.wide()) a.emit(Instruction.KMOVW_FROM, Mask.K1, R9);
         else a.emit(Instruction.VMOVUPS, Vec.ymm(15), Mem.at(R9));
         var loop = a.bind(a.label());
         for (int v = 0; v < vectors; v++) {
-            if (v == vectors - 1) loadMasked(Vec.of(v, bits), Mem.at(RDI, v * bits / 8), Vec.ymm(15));
+            if (v == vectors - 1) lanes.loadPartial(a, lane, Vec.of(v, bits), Mem.at(RDI, v * bits / 8));
             else a.emit(Instruction.VMOVUPS, Vec.of(v, bits), Mem.at(RDI, v * bits / 8));
         }
         for (int v = 0; v < vectors; v++) a.emit(Instruction.VMOVUPS_STORE, Mem.at(RDX, v * bits / 8), Vec.of(v, bits));
@@ -55,10 +55,5 @@ final class PackKernel {
         a.vzeroupper();
         a.ret();
         return a.finish();
-    }
-
-    private void loadMasked(Vec to, Mem from, Vec mask) {
-        if (wide) a.emit(lane == 8 ? Instruction.VMOVUPD : Instruction.VMOVUPS, to.mask(Mask.K1).zeroing(), from);
-        else a.emit(lane == 8 ? Instruction.VMASKMOVPD : Instruction.VMASKMOVPS, to, mask, from);
     }
 }

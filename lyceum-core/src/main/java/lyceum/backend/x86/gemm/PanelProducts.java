@@ -45,9 +45,8 @@ final class PanelProducts {
     private static final int FEWER = 2;
     /** Bytes of packed panels that a thread takes at once where few rows read them. */
     private static final int PIECE = 128 << 10;
-    /** Nanoseconds that are worth a thread's asking for the next piece. */
-    private static final double NANOS = 20_000;
-    private static final int CONFIGURATION_AT = 64;
+    /** Where the tiles' configuration stands behind the parameters of kernels: those of the {@link TileKernel} end before it. */
+    static final int CONFIGURATION_AT = 64;
 
     private final Cpu cpu;
     private final Kernels kernels;
@@ -94,7 +93,7 @@ final class PanelProducts {
             return;
         }
         double nanos = Math.max((double) rows * wide * k / (way.tile() != null ? 256 : 32), (double) wide * k * arithmetic.bytes / 20);
-        Parallel.range(all, Math.max(1, (long) (NANOS / nanos)), nanos, (from, to) -> {
+        Parallel.range(all, Math.max(1, (long) (Gemm.PIECE / nanos)), nanos, (from, to) -> {
             for (long p = from; p < to; p++) {
                 int q = (int) (p % pieces), i = q % down * rows, j = q / down * wide;
                 piece(product, way, depth, p / pieces, i, Math.min(rows, m - i), j, Math.min(wide, n - j));
@@ -221,8 +220,8 @@ final class PanelProducts {
             }
             if (product.widens(product.a())) a = packing.widened(product.a().dtype(), scratch, Scratch.Use.WIDE_LEFT, a, rows, depth);
             if (way.tile() != null) return packing.laneRows(arithmetic, scratch, a, rows, depth);
-            boolean pack = arithmetic == Arithmetic.I8I8 || depth % arithmetic.depth != 0 || a.columnStride() != arithmetic.bytes && rows > 1 || rows >= 8 && Blocking.conflicts(a.rowStride());
-            return pack || arithmetic.depth > 1 && a.columnStride() != arithmetic.bytes ? packing.rows(arithmetic, scratch, a, rows, depth) : new Operand(a.address(), a.rowStride(), a.columnStride() * arithmetic.depth);
+            boolean pack = arithmetic == Arithmetic.I8I8 || depth % arithmetic.depth != 0 || a.columnStride() != arithmetic.bytes && (rows > 1 || arithmetic.depth > 1) || rows >= 8 && Blocking.conflicts(a.rowStride());
+            return pack ? packing.rows(arithmetic, scratch, a, rows, depth) : new Operand(a.address(), a.rowStride(), a.columnStride() * arithmetic.depth);
         }
 
         /** Bytes from part to part of a panel. */

@@ -2,13 +2,10 @@ package lyceum.backend.x86.gemm;
 
 import static lyceum.backend.x86.asm.Gp.R10;
 import static lyceum.backend.x86.asm.Gp.R11;
-import static lyceum.backend.x86.asm.Gp.R8;
 import static lyceum.backend.x86.asm.Gp.R9;
 import static lyceum.backend.x86.asm.Gp.RAX;
-import static lyceum.backend.x86.asm.Gp.RCX;
 import static lyceum.backend.x86.asm.Gp.RDI;
 import static lyceum.backend.x86.asm.Gp.RDX;
-import static lyceum.backend.x86.asm.Gp.RSI;
 import static lyceum.backend.x86.asm.Vec.ymm;
 import static lyceum.backend.x86.asm.Vec.zmm;
 
@@ -57,13 +54,6 @@ final class SplitKernel {
         a.add(R11, 32);
         a.sub(RAX, 16);
         a.jump(Condition.G, vector);
-        a.pop(R9);
-        a.add(RDI, RSI);
-        a.add(RDX, RCX);
-        a.sub(R8, 1);
-        a.jump(Condition.NE, line);
-        a.vzeroupper();
-        a.ret();
-        return a.finish();
+        return LineKernel.end(a, line);
     }
 }

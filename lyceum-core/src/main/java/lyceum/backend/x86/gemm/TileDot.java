@@ -22,9 +22,7 @@ enum TileDot {
     /** How operands of these types are multiplied for a result of that type; null if the CPU's tiles do not do it. */
     static TileDot of(Cpu cpu, DType a, DType b, DType result) {
         if (a == DType.BF16 && b == a) return cpu.has(Feature.AMX_BF16) && (result == a || result == DType.F32) ? BF16 : null;
-        if (result != DType.I32 || !cpu.has(Feature.AMX_INT8) || !isByte(a) || !isByte(b)) return null;
+        if (result != DType.I32 || !cpu.has(Feature.AMX_INT8) || !Arithmetic.isByte(a) || !Arithmetic.isByte(b)) return null;
         return a == DType.I8 ? b == DType.I8 ? I8I8 : I8U8 : b == DType.I8 ? U8I8 : U8U8;
     }
-
-    private static boolean isByte(DType type) { return type == DType.U8 || type == DType.I8; }
 }

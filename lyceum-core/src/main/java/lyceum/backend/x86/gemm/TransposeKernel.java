@@ -11,6 +11,7 @@ import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Lanes;
 import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
@@ -44,13 +45,14 @@ public final class TransposeKernel {
 
     private Assembler.Code transpose() {
         int lanes = bits / 8 / lane;
+        var rows = new Lanes(bits);
         var next = a.bind(a.label());
         // The lanes of a row that are columns still to come, and the lanes of a column that are rows.
         lanesBelow(R9, Mask.K1, Vec.ymm(15));
         var loaded = a.label();
         a.mov(RAX, RDI);
         for (int r = 0; r < lanes; r++) {
-            loadMasked(Vec.of(r, bits), Mem.at(RAX), Vec.ymm(15));
+            rows.loadPartial(a, lane, Vec.of(r, bits), Mem.at(RAX));
             if (r == lanes - 1) continue;
             a.cmp(R8, r + 1);
             a.jump(Condition.LE, loaded);
@@ -74,11 +76,6 @@ public final class TransposeKernel {
         a.vzeroupper();
         a.ret();
         return a.finish();
-    }
-
-    private void loadMasked(Vec to, Mem from, Vec mask) {
-        if (wide) a.emit(lane == 8 ? Instruction.VMOVUPD : Instruction.VMOVUPS, to.mask(Mask.K1).zeroing(), from);
-        else a.emit(lane == 8 ? Instruction.VMASKMOVPD : Instruction.VMASKMOVPS, to, mask, from);
     }
 
     private void storeMasked(Mem to, Vec from, Vec mask) {

@@ -1,8 +1,10 @@
 package lyceum.backend.x86.machine;
 
 import static lyceum.backend.x86.asm.Instruction.KMOVW_FROM;
+import static lyceum.backend.x86.asm.Instruction.VMASKMOVPD;
 import static lyceum.backend.x86.asm.Instruction.VMASKMOVPS;
 import static lyceum.backend.x86.asm.Instruction.VMASKMOVPS_STORE;
+import static lyceum.backend.x86.asm.Instruction.VMOVUPD;
 import static lyceum.backend.x86.asm.Instruction.VMOVUPS;
 import static lyceum.backend.x86.asm.Instruction.VMOVUPS_STORE;
 
@@ -54,9 +56,12 @@ public record Lanes(int bits) {
     }
 
     /** The other lanes become zero, and their memory is not touched. */
-    public void loadPartial(Assembler a, Vec to, Mem from) {
-        if (wide()) a.emit(VMOVUPS, to.mask(Mask.K1).zeroing(), from);
-        else a.emit(VMASKMOVPS, to, vec(15), from);
+    public void loadPartial(Assembler a, Vec to, Mem from) { loadPartial(a, 4, to, from); }
+
+    /** The same for elements of 4 or 8 bytes, by a mask of such. */
+    public void loadPartial(Assembler a, int element, Vec to, Mem from) {
+        if (wide()) a.emit(element == 8 ? VMOVUPD : VMOVUPS, to.mask(Mask.K1).zeroing(), from);
+        else a.emit(element == 8 ? VMASKMOVPD : VMASKMOVPS, to, vec(15), from);
     }
 
     public void storePartial(Assembler a, Mem to, Vec from) {
