@@ -25,6 +25,8 @@ import tools.jackson.databind.JsonNode;
 
 /** Learners beside scikit-learn, on one thread and on all cores: the time of one fit, and rows that show that both found the same. */
 final class LearnSuite {
+    private final List<Integer> counts;
+    private final SideBySide.Effort effort;
     private final Consumer<Row> listener;
     private final List<Row> rows = new ArrayList<>();
     private ScikitLearn peer;
@@ -40,7 +42,12 @@ final class LearnSuite {
         double found(String name) { return answer == null ? Double.NaN : answer.path(name).asDouble(); }
     }
 
-    LearnSuite(Consumer<Row> listener) { this.listener = listener; }
+    /** @param counts of threads */
+    LearnSuite(List<Integer> counts, SideBySide.Effort effort, Consumer<Row> listener) {
+        this.counts = counts;
+        this.effort = effort;
+        this.listener = listener;
+    }
 
     List<Row> run() throws IOException {
         var folder = Files.createTempDirectory("lyceum-bench");
@@ -50,9 +57,7 @@ final class LearnSuite {
                 Npy.write(folder.resolve(data.name + "-x.npy"), data.rows.x());
                 Npy.write(folder.resolve(data.name + "-y.npy"), data.rows.y());
             }
-            run(folder, all, 1);
-            int cores = Runtime.getRuntime().availableProcessors();
-            if (cores > 1) run(folder, all, cores);
+            for (int n : counts) run(folder, all, n);
         } finally {
             try (var files = Files.list(folder)) {
                 for (var file : files.toList()) Files.delete(file);
@@ -75,12 +80,17 @@ final class LearnSuite {
     }
 
     private void learners(Data data) {
-        kMeans(data);
-        tree(data, 0);
-        tree(data, 8);
-        logistic(data);
-        pca(data);
+        if (wants("k-means, k=10", data)) kMeans(data);
+        for (int depth : new int[] {0, 8}) if (wants(tree(depth), data)) tree(data, depth);
+        if (wants("logistic regression", data)) logistic(data);
+        for (var solver : new String[] {"exact", "peer by default"}) if (wants(pca(solver), data)) pca(data, solver);
     }
+
+    private boolean wants(String name, Data data) { return effort.wants(name + " " + data.shape()); }
+
+    private static String tree(int depth) { return depth == 0 ? "decision tree" : "decision tree, depth " + depth; }
+
+    private static String pca(String solver) { return "PCA, 10 components, " + solver; }
 
     /** Digits with pixels from 0 to 1. */
     private static Dataset pixels() {
@@ -103,7 +113,7 @@ final class LearnSuite {
     private void tree(Data data, int depth) {
         var learner = depth == 0 ? new DecisionTreeClassifier() : new DecisionTreeClassifier().withMaxDepth(depth);
         var fit = alternate(() -> learner.fit(data.rows.x(), data.rows.y()), data, "tree", depth == 0 ? Map.of() : Map.of("depth", depth));
-        var name = depth == 0 ? "decision tree" : "decision tree, depth " + depth;
+        var name = tree(depth);
         time(name, data, fit);
         same(name + ", nodes", data, fit.model.tree().nodes(), fit.found("nodes"), "nodes");
         same(name + ", accuracy", data, accuracy(fit.model, data), fit.found("accuracy"), "of training rows");
@@ -126,21 +136,18 @@ final class LearnSuite {
     }
 
     /** Ten components: exactly on both sides, then as each does it unasked (scikit-learn 1.4 by random projections). */
-    private void pca(Data data) {
-        for (var solver : new String[] {"full", "auto"}) {
-            var learner = new Pca(10);
-            var fit = alternate(() -> learner.fit(data.rows.x()), data, "pca", Map.of("k", 10, "solver", solver));
-            var name = solver.equals("full") ? "PCA, 10 components, exact" : "PCA, 10 components, peer by default";
-            time(name, data, fit);
-            var ours = fit.model.explainedVariance().toDoubleArray();
-            var theirs = fit.answer == null ? null : fit.answer.path("variances");
-            for (int i : new int[] {0, 9}) same("PCA, variance " + (i + 1), data, ours[i], theirs == null ? Double.NaN : theirs.path(i).asDouble(), "variance");
-        }
+    private void pca(Data data, String solver) {
+        var learner = new Pca(10);
+        var fit = alternate(() -> learner.fit(data.rows.x()), data, "pca", Map.of("k", 10, "solver", solver.equals("exact") ? "full" : "auto"));
+        time(pca(solver), data, fit);
+        var ours = fit.model.explainedVariance().toDoubleArray();
+        var theirs = fit.answer == null ? null : fit.answer.path("variances");
+        for (int i : new int[] {0, 9}) same("PCA, variance " + (i + 1), data, ours[i], theirs == null ? Double.NaN : theirs.path(i).asDouble(), "variance");
     }
 
     private static double accuracy(ClassificationModel model, Data data) { return model.predict(data.rows.x()).eq(data.rows.y()).to(DType.F64).mean().item(); }
 
-    /** Warms both up, then lets them take turns for about ten seconds, at most 31 times each. */
+    /** Warms both up, then lets them take turns. */
     private <M> Fit<M> alternate(Supplier<M> ours, Data data, String function, Map<String, ?> arguments) {
         var request = new HashMap<String, Object>(arguments);
         request.put("name", data.name);
@@ -150,7 +157,7 @@ final class LearnSuite {
         int calls = 0;
         for (; calls < 3 || System.nanoTime() - begin < 2_000_000_000L; calls++) model = ours.get();
         double round = (System.nanoTime() - begin) * 1e-9 / calls + (answer == null ? 0 : answer.path("seconds").asDouble());
-        int rounds = Math.clamp((int) (10 / round), 7, 31) | 1;
+        int rounds = effort.rounds(round);
         double[] a = new double[rounds], b = new double[rounds];
         for (int i = 0; i < rounds; i++) {
             long start = System.nanoTime();

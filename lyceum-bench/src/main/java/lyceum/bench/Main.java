@@ -54,6 +54,7 @@ public final class Main implements Callable<Integer> {
 
     @Override public Integer call() throws Exception {
         if (threads < 0 || repetitions < 0) throw new IllegalArgumentException("bench: " + threads + " threads and " + repetitions + " repetitions; both are at least 1");
+        if (!only.isEmpty() && (suite == SuiteName.studio || suite == SuiteName.acceptance)) throw new IllegalArgumentException("bench: " + suite + " is one run; leave --only out");
         long start = System.nanoTime();
         if (!json) System.out.printf("%s%n%s%n", Cpu.name(), Table.head());
         List<Row> rows = switch (suite) {
@@ -68,7 +69,7 @@ public final class Main implements Callable<Integer> {
             case optim -> tensors(new OptimSuite());
             case nn -> tensors(new NnSuite());
             case startup -> tensors(new StartupSuite());
-            case learn -> new LearnSuite(this::show).run();
+            case learn -> new LearnSuite(counts(Runtime.getRuntime().availableProcessors()), effort(), this::show).run();
             case studio -> new StudioSuite(this::show).run();
             case acceptance -> new AcceptanceSuite(root, this::show).run();
         };
@@ -84,11 +85,10 @@ public final class Main implements Callable<Integer> {
 
     /** On each number of threads, with peers that have as many. */
     private List<Row> tensors(Suite measured) throws IOException {
-        var counts = threads > 0 ? List.of(threads) : Runtime.getRuntime().availableProcessors() > 1 ? List.of(1, 2) : List.of(1);
+        var counts = counts(2);
         warnIfBusy();
         System.setProperty("lyceum.threads", Integer.toString(counts.getLast())); // before anything asks for the pool
-        var usual = busy ? SideBySide.Effort.BUSY : SideBySide.Effort.FULL;
-        var effort = usual.only(only).repetitions(repetitions == 0 ? usual.repetitions() : repetitions);
+        var effort = effort();
         var rows = new ArrayList<Row>();
         for (int n : counts) {
             var peers = new ArrayList<Peer>();
@@ -108,6 +108,14 @@ public final class Main implements Callable<Integer> {
             }
         }
         return rows;
+    }
+
+    /** Of threads: those asked for, else one and, where there are cores, {@code most}. */
+    private List<Integer> counts(int most) { return threads > 0 ? List.of(threads) : Runtime.getRuntime().availableProcessors() > 1 ? List.of(1, most) : List.of(1); }
+
+    private SideBySide.Effort effort() {
+        var usual = busy ? SideBySide.Effort.BUSY : SideBySide.Effort.FULL;
+        return usual.only(only).repetitions(repetitions == 0 ? usual.repetitions() : repetitions);
     }
 
     private static void warnIfBusy() {

@@ -31,7 +31,9 @@ final class SideBySide {
         /** Fewer where a round takes long, but seven at least if as many are asked for. */
         int rounds(double secondsEach) { return Math.min(repetitions, Math.max(LEAST, (int) (LONGEST / secondsEach))); }
 
-        boolean wants(Case c) { return only.isEmpty() || (c.name() + " " + c.shape() + " " + c.dtype()).contains(only); }
+        boolean wants(Case c) { return wants(c.name() + " " + c.shape() + " " + c.dtype()); }
+
+        boolean wants(String row) { return row.contains(only); }
     }
 
     private record Contender(String name, double target, IntToDoubleFunction seconds) { }
