@@ -16,8 +16,10 @@ import lyceum.plot.render.Svg;
 import lyceum.plot.render.Theme;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code ./lyceum bench SUITE [--json] [--threads N] [--svg FILE] [--record]}. */
@@ -28,6 +30,8 @@ public final class Main implements Callable<Integer> {
     private static final double BUSY = 0.75;
 
     enum SuiteName { core, gemm, matvec, elementwise, reductions, attention, indexing, conv, optim, nn, startup, learn, studio, acceptance }
+
+    @Spec private CommandSpec spec;
 
     @Parameters(description = "One of: ${COMPLETION-CANDIDATES}") private SuiteName suite;
 
@@ -53,8 +57,8 @@ public final class Main implements Callable<Integer> {
     }
 
     @Override public Integer call() throws Exception {
-        if (threads < 0 || repetitions < 0) throw new IllegalArgumentException("bench: " + threads + " threads and " + repetitions + " repetitions; both are at least 1");
-        if (!only.isEmpty() && (suite == SuiteName.studio || suite == SuiteName.acceptance)) throw new IllegalArgumentException("bench: " + suite + " is one run; leave --only out");
+        if (threads < 0 || repetitions < 0) throw new CommandLine.ParameterException(spec.commandLine(), "bench: " + threads + " threads and " + repetitions + " repetitions; both are at least 1");
+        if (!only.isEmpty() && (suite == SuiteName.studio || suite == SuiteName.acceptance)) throw new CommandLine.ParameterException(spec.commandLine(), "bench: " + suite + " is one run; leave --only out");
         long start = System.nanoTime();
         if (!json) System.out.printf("%s%n%s%n", Cpu.name(), Table.head());
         List<Row> rows = switch (suite) {
