@@ -116,6 +116,9 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
         if (keyHeads == 0 ? heads != 0 : heads % keyHeads != 0) throw new ShapeException(shapes + "the " + keyHeads + " heads of k do not divide the " + heads + " of q");
         if (blockTable != null && (blockTable.rank() != 2 || blockTable.size(0) != batch)) throw new ShapeException("attention: the block table has shape " + blockTable.shape() + "; it is (batch " + batch + ", pages)");
         long keys = blockTable == null ? k.size(2) : blockTable.size(1) * k.size(2);
+        long longest = Math.max(keys, v.size(3)); // before the result is allocated
+        for (int axis = 0; axis < 4; axis++) longest = Math.max(longest, q.size(axis));
+        if (longest > Integer.MAX_VALUE) throw new ShapeException(shapes + "no axis is longer than " + Integer.MAX_VALUE);
         var lengths = numbers("keyLengths", keyLengths, batch);
         if (lengths != null && batch > 0) within("a key length", lengths, 0, keys);
         var table = blockTable == null ? null : pages(whole("blockTable", blockTable), lengths, k.size(0), k.size(2));
