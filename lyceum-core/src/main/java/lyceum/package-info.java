@@ -8,7 +8,8 @@
  * <li>{@link lyceum.tensor.Tensor#matmul Tensor.matmul} checks rank and inner sizes, so that an error stands at the call, and promotes the types.
  * <li>{@code lyceum.tensor.Multiplying} broadcasts the leading axes by zero strides and folds a batch of left matrices with one right one into a
  *     single product.
- * <li>Reading {@code a} and {@code b} as {@link lyceum.backend.View}s computes what is still pending of them: one program a chain.
+ * <li>Reading {@code a} and {@code b} as {@link lyceum.backend.View}s computes what is still pending of them: one program a chain. The product waits
+ *     until it is read; element-wise work that has been asked for by then ({@code add(bias).relu()}) becomes a program on its sums.
  * <li>{@link lyceum.memory.Allocator} gives memory for the result, from a slab or a block that an earlier tensor left.
  * <li>{@link lyceum.backend.Backend#current()} is what computes; on Linux and x86-64 {@code lyceum.backend.x86.X86Backend}.
  * <li>{@code gemm.Product} makes three operands of the views: an address and two strides in bytes each. Nothing is copied, nothing transposed.
@@ -24,7 +25,8 @@
  * <li>24 vector registers hold 8 x 48 sums. A step loads three vectors of B, {@code vmovups zmm30, [r9]}, and for each row
  * <li>{@code vbroadcastss zmm31, [r15+rax*4]} takes one element of A and {@code vfmadd231ps zmm0, zmm30, zmm31} multiplies it in: sixteen
  *     products and sums, one instruction a cycle.
- * <li>After 512 steps the sums go to the result, where later blocks of the inner dimension add theirs.
+ * <li>After 512 steps the sums go to the result, where later blocks of the inner dimension add theirs. The program that follows takes them, some rows
+ *     at a time, while they are in the cache.
  * <li>A fence keeps the views, the scratch memory and the code reachable until the call has returned.
  * <li>If a gradient is wanted, {@code History} notes the rule: {@code g.matmul(b.transpose())} and {@code a.transpose().matmul(g)}, which come the same way.
  * <li>{@code LYCEUM_DUMP_CODE=dir} writes what step 11 wrote, to be read beside {@code gemm.MicroKernel}.

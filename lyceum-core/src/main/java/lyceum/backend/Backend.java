@@ -1,8 +1,10 @@
 package lyceum.backend;
 
+import lyceum.DType;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockMatrix;
 import lyceum.memory.Allocator;
+import lyceum.memory.Scope;
 
 /**
  * What computes. All operands are {@link View}s; outputs are allocated by the caller and never overlap an input, unless they are the same view.
@@ -55,17 +57,30 @@ public interface Backend {
     default void matmul(View a, RightMatrix b, View out) { matmul(a, b.view(), out); }
 
     /**
-     * {@code out = then(a b, others..)}: a product of one type, and a program of one output that reads it as operand 0 and {@code others}, which have
-     * the result's shape, as operands 1, 2, .. (a bias, an activation, a residual, a scale, what is already in {@code out}). The bits are those of the
-     * two steps one after the other; a backend may do the second while a part of the product is in the cache.
+     * {@code outputs = then(a b, others..)}: a product of one type, and a program that reads it as operand 0 and {@code others}, which have the
+     * product's shape as the outputs do, as operands 1, 2, .. (a bias, an activation, a residual, a scale, what is already in an output). The bits are
+     * those of the two steps one after the other; a backend may do the second while a part of the product is in the cache.
      */
-    default void matmul(View a, View b, Program then, View[] others, View out) {
-        var product = new View(a.dtype(), Allocator.allocate(Math.multiplyExact(out.size(), a.dtype().bytes())), 0, out.shape(), View.contiguousStrides(out.shape()));
-        matmul(a, b, product);
-        var inputs = new View[1 + others.length];
-        inputs[0] = product;
-        System.arraycopy(others, 0, inputs, 1, others.length);
-        run(then, inputs, new View[] {out});
+    default void matmul(View a, View b, Program then, View[] others, View... outputs) {
+        try (var scratch = Scope.open("product")) {
+            var shape = outputs[0].shape();
+            var place = then.isRowProgram() ? null : placeOfSums(a.dtype(), others, outputs);
+            var inputs = new View[1 + others.length];
+            inputs[0] = place != null ? place : new View(a.dtype(), Allocator.allocate(Math.multiplyExact(outputs[0].size(), a.dtype().bytes())), 0, shape, View.contiguousStrides(shape));
+            System.arraycopy(others, 0, inputs, 1, others.length);
+            matmul(a, b, inputs[0]);
+            run(then, inputs, outputs);
+        }
+    }
+
+    /** An output that can hold the sums of a product until a program makes the outputs of them, or null. */
+    static View placeOfSums(DType type, View[] others, View[] outputs) {
+        for (var output : outputs) {
+            boolean free = output.dtype() == type && !output.mayOverlapItself();
+            for (var other : others) free &= other.storage() != output.storage();
+            if (free) return output;
+        }
+        return null;
     }
 
     /**

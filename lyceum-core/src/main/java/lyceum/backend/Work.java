@@ -90,10 +90,8 @@ record Work(double bytes, double operations) {
         for (var argument : arguments) {
             if (argument instanceof Enum<?> rule) text.append(text.isEmpty() ? "" : " ").append(rule.name().toLowerCase(Locale.ROOT));
         }
-        if (kernel.equals("reduce")) {
-            var inside = names(program(arguments), "");
-            if (!inside.isEmpty()) text.append(" of ").append(inside);
-        }
+        var inside = List.of(arguments).stream().anyMatch(Program.class::isInstance) ? names(program(arguments), "") : "";
+        if (!inside.isEmpty()) text.append(kernel.equals("reduce") ? " of " : "+").append(inside);
         return text.toString();
     }
 

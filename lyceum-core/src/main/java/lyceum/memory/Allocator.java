@@ -20,9 +20,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * every block where it was asked for.
  */
 public final class Allocator {
-    private static final long FIRST_COLLECTION = 128L << 20;
-    /** The first so many collections may raise the amount of garbage that gathers between two; then memory is flat. */
-    private static final int SETTLING = 2;
+    private static final long FIRST_COLLECTION = 64L << 20;
+    /** The most garbage that may gather between two collections. The first one tells how much it will be; from then on memory is flat. */
+    private static final long MOST_GARBAGE = 256L << 20;
     /** Bytes that a network in training leaves behind on one core, once compiled; the first steps are slower and say nothing. */
     private static final long GARBAGE_PER_MICROSECOND = 1000;
     /** No machine's budget is below it. */
@@ -170,7 +170,7 @@ public final class Allocator {
         long start = System.nanoTime();
         awaitCollector(100, 1); // on a busy machine that thread starts late; what it has not handed over by then would count as surviving
         long took = System.nanoTime() - start;
-        if (collections++ < SETTLING) headroom = Math.max(headroom, Math.min(Math.min(budget() / 8, 4 * FIRST_COLLECTION), 20 * GARBAGE_PER_MICROSECOND * (took / 1000)));
+        if (collections++ == 0) headroom = Math.max(headroom, Math.min(Math.min(budget() / 8, MOST_GARBAGE), 20 * GARBAGE_PER_MICROSECOND * (took / 1000)));
         long survived = out.get();
         collectAt = survived + Math.max(headroom, survived);
     }

@@ -36,8 +36,10 @@ public final class Backward {
 
     /** {@code g} in memory of its own, so that a leaf's gradient outlives the sweep and can be written in place (clipped, scaled) and no other one changes. */
     private static Tensor owned(Tensor g, Set<Storage> used, Scope sweep) {
+        boolean pending = g.deferred() != null;
+        g.moveTo(Scope.current());
         var v = g.view();
-        boolean whole = v.storage().isBlock() && v.storage().bytes() == v.size() * v.dtype().bytes() && !v.mayOverlapItself();
+        boolean whole = (pending || v.storage().isBlock()) && v.storage().bytes() == v.size() * v.dtype().bytes() && !v.mayOverlapItself();
         return used.add(v.storage()) && whole ? g.keptBy(sweep) : g.copy();
     }
 

@@ -77,6 +77,19 @@ sealed interface ContractionOps permits Tensor {
         return other.product(self(), type);
     }
 
+    /**
+     * {@code x W' + b}: an affine map of the last axis, from (.., inputs) to (.., outputs). The bias is added while the sums are in the cache.
+     *
+     * @param weight (outputs, inputs)
+     * @param bias (outputs)
+     */
+    default Tensor affine(Tensor weight, Tensor bias) {
+        var product = matmul(weight.transpose());
+        var result = product.add(bias);
+        product.dismiss();
+        return result;
+    }
+
     /** Inner product of two vectors. */
     default Tensor dot(Tensor other) {
         if (self().rank() != 1 || other.rank() != 1) throw new ShapeException("dot: " + self().shape() + " and " + other.shape() + " must be vectors");

@@ -12,8 +12,9 @@ import lyceum.memory.Scope;
 import lyceum.memory.Storage;
 
 /**
- * Element-wise work that has been asked for and not yet done: one operation and its operands.
+ * Work that has been asked for and not yet done: one element-wise operation and its operands, or a matrix product.
  *
+ * @param op null for the product of {@code a} and {@code b}, stored both, whose rows may be those of the result's leading axes as well
  * @param size operations of the chain that ends here; short chains count shared ones each time. Bounded by {@link Fusion}
  * @param held bytes of the stored operands that the chain keeps alive, counted likewise
  * @param rows the shape whose rows it reduces, or null for what belongs to elements: this tensor then has size 1 along the last axis
@@ -33,6 +34,22 @@ record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, l
 
         private transient ArrayList<WeakReference<Tensor>> waiting;
         private int compactAt = 16;
+        private volatile boolean dismissed;
+
+        /** From now on only those who asked already will read the value. */
+        void dismiss() { dismissed = true; }
+
+        boolean isDismissed() { return dismissed; }
+
+        /** True if nobody can read the value any more. */
+        synchronized boolean areDone() {
+            if (!dismissed) return false;
+            if (waiting != null) for (var reference : waiting) {
+                var reader = reference.get();
+                if (reader != null && reader.deferred() != null) return false;
+            }
+            return true;
+        }
 
         synchronized void await(Tensor reader) {
             if (waiting == null) waiting = new ArrayList<>(2);
@@ -60,6 +77,15 @@ record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, l
 
     /** Operand {@code number} of a program that is run later. */
     static Deferred placeholder(int number) { return new Deferred(Op.LOAD, number, null, null, null, 0, 0, null, true, new Readers(), NEXT.getAndIncrement(), null); }
+
+    static Deferred product(Tensor a, Tensor b, Scope scope) {
+        return new Deferred(null, 0, a, b, null, 1, a.count() * a.dtype().bytes() + b.count() * b.dtype().bytes(), null, false, new Readers(), NEXT.getAndIncrement(), scope);
+    }
+
+    /** The same work, whose result shall belong to {@code scope}. */
+    Deferred in(Scope scope) { return new Deferred(op, immediate, a, b, c, size, held, rows, reducesRows, readers, number, scope); }
+
+    boolean isProduct() { return op == null; }
 
     /** @param shape of the result */
     static Deferred of(Op op, Shape shape, Tensor a, Tensor b, Tensor c) {

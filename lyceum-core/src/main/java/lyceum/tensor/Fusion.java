@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
+import lyceum.backend.Precision;
 import lyceum.backend.Program;
 import lyceum.backend.Program.Instruction;
 import lyceum.backend.View;
@@ -22,14 +23,16 @@ import lyceum.memory.Storage;
 /**
  * Turns pending element-wise work into programs and runs them.
  *
- * <p>A chain of operations on one shape becomes one program. Operands of another shape (a bias, a row's mean) are produced first and read by
- * broadcasting. A value with a second reader is stored by the program that first computes it. Chains are bounded in length and in the bytes
- * they keep alive; tensors of at most SMALL elements are computed at the call, where a program of their own costs less than the
+ * <p>A chain of operations on one shape becomes one program; it runs on the sums of a matrix product of that shape, if one leads to it, while they
+ * are in the cache. Operands of another shape (a bias, a row's mean) are produced first and read by broadcasting. A value with a second reader is
+ * stored by the program that first computes it. Chains are bounded in length and in the bytes they keep alive; tensors of at most SMALL elements are computed at the call, where a program of their own costs less than the
  * bookkeeping. {@code LYCEUM_FUSE=off} computes everything at the call, {@code always} defers small ones too (for tests).
  */
 final class Fusion {
     static final int SMALL = 256;
     private static final int LONGEST = 48;
+    /** Multiply-adds from which a product is put off. */
+    private static final double LEAST_PRODUCT = 1 << 18;
     private static final long LONGEST_ROW = 1 << 18, SHORT_ROW = 1 << 16, FEW = 16;
     /** Pending work may hold one part in so many of the budget. */
     private static final long HELD = 8;
@@ -89,6 +92,23 @@ final class Fusion {
         awaits(a, result);
         awaits(b, result);
         awaits(c, result);
+        return result;
+    }
+
+    /**
+     * The product of {@code a} and {@code b}, put off until what follows it is known; null if it is better computed at the call: where it is small, or
+     * would hold far more memory than it takes.
+     */
+    static Tensor product(Tensor a, Tensor b, Shape shape) {
+        var mode = mode();
+        if (mode == Mode.OFF || !a.dtype().isFloat() || a.dtype().bytes() < 4 || Tracing.on() || a.size(-1) == 0 || shape.count() == 0) return null;
+        if (mode == Mode.ON && (shape.count() <= SMALL || (double) shape.count() * a.size(-1) < LEAST_PRODUCT)) return null;
+        if (a.count() + b.count() > 16 * shape.count() || Memory.exceedsBudget(8 * shape.count())) return null; // what does not fit says so at the call
+        a.view();
+        b.view();
+        var result = new Tensor(a.dtype(), shape, Deferred.product(a, b, Scope.current()));
+        awaits(a, result);
+        awaits(b, result);
         return result;
     }
 
@@ -204,7 +224,7 @@ final class Fusion {
     static void produceReaders(Storage storage) {
         for (var reader : storage.takeReaders()) {
             var pending = ((Tensor) reader).deferred();
-            if (pending != null && (pending.scope() == null || !pending.scope().isClosed())) ((Tensor) reader).view();
+            if (pending != null && (pending.scope() == null || !pending.scope().isClosed()) && !pending.readers().areDone()) ((Tensor) reader).view();
         }
     }
 
@@ -217,8 +237,16 @@ final class Fusion {
             }
             return;
         }
+        if (constant != null && constant.isProduct()) {
+            synchronized (root) {
+                if (root.deferred() != null) root.publish(multiplied(root, constant));
+            }
+            return;
+        }
         var chain = new Chain(constant != null && constant.rows() != null ? constant.rows() : root.shape(), root);
+        chain.takesProduct = true;
         chain.emit(root);
+        chain.keepProduct();
         chain.chooseStored();
         if (chain.stored.size() == 1) {
             synchronized (root) {
@@ -227,6 +255,12 @@ final class Fusion {
         } else {
             chain.lockInOrderOfAge();
         }
+    }
+
+    private static View multiplied(Tensor root, Deferred product) {
+        var out = allocate(root.dtype(), root.shape(), product.scope());
+        Multiplying.into(product.a(), product.b(), Precision.F32, out);
+        return out;
     }
 
     /** A single number needs no program. */
@@ -248,6 +282,11 @@ final class Fusion {
         private final List<Tensor> pending = new ArrayList<>();
         private final Map<Tensor, Integer> registers = new IdentityHashMap<>(), reads = new IdentityHashMap<>();
         private boolean placeholders;
+        /** The product on whose sums the program runs, and the number of the operand that stands for it. */
+        private boolean takesProduct;
+        private Tensor product;
+        private Deferred factors;
+        private int sums;
 
         Chain(Shape shape, Tensor... roots) {
             this.shape = shape;
@@ -265,7 +304,14 @@ final class Fusion {
             } else if (deferred != null && deferred.op() == Op.LOAD) {
                 register = add(Instruction.load(tensor.dtype(), (int) deferred.immediate()));
                 placeholders = true;
-            } else if (deferred == null || !belongs(tensor, deferred)) {
+            } else if (takesProduct && product == null && deferred != null && deferred.isProduct() && tensor.shape().equals(shape)) {
+                product = tensor;
+                factors = deferred;
+                sums = inputs.size();
+                inputs.add(null);
+                register = add(Instruction.load(tensor.dtype(), sums));
+                pending.add(tensor);
+            } else if (deferred == null || deferred.isProduct() || !belongs(tensor, deferred)) {
                 inputs.add(broadcast(tensor, shape));
                 register = add(Instruction.load(tensor.dtype(), inputs.size() - 1));
             } else {
@@ -292,13 +338,32 @@ final class Fusion {
             return code.size() - 1;
         }
 
-        /** The roots, and what others than this program will read as well. */
+        /** Has the product computed by itself after all where the program cannot run on a part of it. */
+        void keepProduct() {
+            boolean parts = true;
+            for (var instruction : code) parts &= instruction.op() != Op.RANDOM && !instruction.op().isRowReduction();
+            if (product == null || parts) return;
+            inputs.set(sums, product.view());
+            pending.remove(product);
+            product = null;
+        }
+
+        /**
+         * The roots, and what others than this program will read as well. Nobody computes a product twice: if it is not stored, what comes directly of
+         * it is, so that it is not needed when its factors change.
+         */
         void chooseStored() {
+            Set<Tensor> passing = Collections.newSetFromMap(new IdentityHashMap<>());
             for (var tensor : pending) {
                 var deferred = tensor.deferred();
-                if (!roots.contains(tensor) && (deferred == null || deferred.op() == Op.CONST || deferred.readers().get() <= reads.getOrDefault(tensor, 0))) continue;
-                stored.add(tensor);
-                outputs.add(registers.get(tensor));
+                boolean read = roots.contains(tensor) || deferred != null && deferred.op() != Op.CONST && deferred.readers().get() > reads.getOrDefault(tensor, 0);
+                boolean follows = tensor == product || deferred != null && (passing.contains(deferred.a()) || passing.contains(deferred.b()) || passing.contains(deferred.c()));
+                if (!read && follows && deferred != null && deferred.readers().isDismissed()) passing.add(tensor);
+                else if (!read && !follows) continue;
+                else {
+                    stored.add(tensor);
+                    outputs.add(registers.get(tensor));
+                }
             }
         }
 
@@ -369,6 +434,19 @@ final class Fusion {
             return new Program(code, register);
         }
 
+        /** Runs the program on the sums of the product as they come; false, with the product computed, if its operands do not allow that. */
+        private boolean multiply(View[] targets) {
+            var others = new ArrayList<>(inputs);
+            others.remove(sums);
+            var then = new ArrayList<>(code);
+            then.replaceAll(i -> i.op() != Op.LOAD ? i : Instruction.load(i.type(), i.immediate() == sums ? 0 : (int) (i.immediate() < sums ? i.immediate() + 1 : i.immediate())));
+            if (Multiplying.then(factors.a(), factors.b(), program(then), others.toArray(View[]::new), targets)) return true;
+            inputs.set(sums, multiplied(product, factors));
+            return false;
+        }
+
+        private Program program(List<Instruction> code) { return new Program(code, outputs.stream().mapToInt(Integer::intValue).toArray()); }
+
         View[] inputs() { return inputs.toArray(View[]::new); }
 
         private void run() {
@@ -378,10 +456,9 @@ final class Fusion {
                 var deferred = stored.get(i).deferred();
                 views[i] = allocate(stored.get(i).dtype(), stored.get(i).shape(), deferred == null ? Scope.current() : deferred.scope());
             }
-            var program = new Program(code, outputs.stream().mapToInt(Integer::intValue).toArray());
             var targets = views.clone();
             for (int i = 0; i < targets.length; i++) if (!stored.get(i).shape().equals(shape)) targets[i] = acrossRows(views[i]);
-            Backend.current().run(program, inputs.toArray(View[]::new), targets);
+            if (product == null || !multiply(targets)) Backend.current().run(program(code), inputs.toArray(View[]::new), targets);
             for (int i = 0; i < views.length; i++) stored.get(i).publish(views[i]);
         }
     }

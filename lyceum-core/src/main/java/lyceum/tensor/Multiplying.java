@@ -4,6 +4,7 @@ import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Backend;
 import lyceum.backend.Precision;
+import lyceum.backend.Program;
 import lyceum.backend.View;
 import lyceum.tensor.History.Saved;
 
@@ -51,16 +52,38 @@ final class Multiplying {
     private static Tensor value(Tensor a, Tensor b, DType type, Precision precision, long[] batchA, long[] batchB, Shape batch) {
         long m = a.size(-2), k = a.size(-1), n = b.size(-1);
         if (Math.max(m, Math.max(k, n)) > Integer.MAX_VALUE) throw new ShapeException("matmul: " + a.shape() + " x " + b.shape() + ": a side of a matrix has at most " + Integer.MAX_VALUE + " elements");
-        if (batchA.length > 0 && batchB.length == 0 && View.size(batchA) * m <= Integer.MAX_VALUE && a.view().isContiguous()) {
-            // Many left matrices and one right one are a single product of more rows.
-            var flat = GradMode.with(false, () -> run(a.detach().reshape(View.size(batchA) * m, k), b, type, precision, Shape.SCALAR, View.size(batchA) * m, n));
-            return flat.reshape(sizes(batch, m, n));
+        var shape = Shape.adopt(sizes(batch, m, n));
+        // Many left matrices and one right one are a single product of more rows.
+        boolean folds = batchA.length > 0 && batchB.length == 0 && View.size(batchA) * m <= Integer.MAX_VALUE && a.view().isContiguous();
+        var left = folds ? GradMode.with(false, () -> a.detach().reshape(View.size(batchA) * m, k)) : a;
+        var pending = type == a.dtype() && precision == Precision.F32 ? Fusion.product(left, b, shape) : null;
+        if (pending != null) return pending;
+        var out = Fusion.allocate(type, shape);
+        into(left, b, precision, out);
+        return new Tensor(out, shape);
+    }
+
+    /** The shape of a result whose leading axes have been folded into the rows of {@code a}, or else {@code sizes}. */
+    private static long[] folded(Tensor a, Tensor b, long[] sizes) { return a.rank() == 2 && b.rank() == 2 ? new long[] {a.size(0), b.size(1)} : sizes; }
+
+    /** The product, and what a program makes of it, its operand 0, and of {@code others}; false if these have another form once the product is folded. */
+    static boolean then(Tensor a, Tensor b, Program then, View[] others, View[] outputs) {
+        var sizes = folded(a, b, outputs[0].shape());
+        View[] in = others.clone(), out = outputs.clone();
+        for (var views : new View[][] {in, out}) for (int i = 0; i < views.length; i++) {
+            var strides = Viewing.reshapeStrides(views[i], sizes);
+            if (strides == null) return false;
+            views[i] = views[i].with(sizes, strides);
         }
-        return run(a, b, type, precision, batch, m, n);
+        var batch = Shape.adopt(java.util.Arrays.copyOf(sizes, sizes.length - 2));
+        Backend.current().matmul(spread(a, batch), spread(b, batch), then, in, out);
+        return true;
     }
 
     /** The product, stored in {@code out}. */
-    static void into(Tensor a, Tensor b, Precision precision, View out) {
+    static void into(Tensor a, Tensor b, Precision precision, View given) {
+        var sizes = folded(a, b, given.shape());
+        var out = sizes.length == given.shape().length ? given : given.with(sizes, View.contiguousStrides(sizes));
         var batch = Shape.adopt(java.util.Arrays.copyOf(out.shape(), out.shape().length - 2));
         View left = spread(a, batch), right = spread(b, batch);
         if (precision == Precision.F32) Backend.current().matmul(left, right, out);
@@ -89,13 +112,6 @@ final class Multiplying {
         sizes[batch.rank()] = m;
         sizes[batch.rank() + 1] = n;
         return sizes;
-    }
-
-    private static Tensor run(Tensor a, Tensor b, DType type, Precision precision, Shape batch, long m, long n) {
-        var shape = Shape.adopt(sizes(batch, m, n));
-        var out = Fusion.allocate(type, shape);
-        into(a, b, precision, out);
-        return new Tensor(out, shape);
     }
 
     private static View spread(Tensor x, Shape batch) { return Fusion.broadcast(x, Shape.adopt(sizes(batch, x.size(-2), x.size(-1)))); }

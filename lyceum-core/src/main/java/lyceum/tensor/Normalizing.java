@@ -93,6 +93,8 @@ final class Normalizing {
 
     private static Tensor affine(Tensor x, Tensor weight, Tensor bias) {
         var scaled = weight == null ? x : x.mul(weight);
-        return bias == null ? scaled : scaled.add(bias);
+        var result = bias == null ? scaled : scaled.add(bias);
+        if (result != scaled) scaled.dismiss();
+        return result;
     }
 }

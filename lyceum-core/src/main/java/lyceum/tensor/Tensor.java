@@ -22,7 +22,7 @@ import lyceum.random.Rng;
  * the tensor's type if that can hold it.
  *
  * <p><b>When it computes.</b> Errors of shape and type come at the call. Element-wise results are computed when they are read, a whole chain
- * in one pass over memory.
+ * in one pass over memory; products, too, together with what follows them.
  *
  * <p><b>Memory</b> is off-heap and returns by itself when a tensor is unreachable; see {@link lyceum.memory.Scope} for hot loops.
  *
@@ -288,6 +288,19 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
         view = produced;
         deferred = null;
         if (done != null) done.readers().handOver(produced.storage());
+    }
+
+    /** Says that nobody but what has been computed from this tensor so far will read it, so that its value need not be preserved. Returns this. */
+    Tensor dismiss() {
+        var pending = deferred();
+        if (pending != null) pending.readers().dismiss();
+        return this;
+    }
+
+    /** Has a pending value belong to another scope (null: to none) than that in which it was asked for. */
+    void moveTo(lyceum.memory.Scope scope) {
+        var pending = deferred();
+        if (pending != null) deferred = pending.in(scope);
     }
 
     /** Computes a pending value now. Returns this. */

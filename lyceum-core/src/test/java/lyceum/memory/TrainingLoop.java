@@ -13,10 +13,10 @@ public final class TrainingLoop {
 
     public static void main(String[] args) throws IOException {
         var rng = Rng.of(1);
-        var x = Tensor.randn(rng, 2048, 64); // megabytes a step: the first 500 see several collections
-        var y = x.matmul(Tensor.randn(rng, 64, 8)).tanh();
-        var w1 = Tensor.randn(rng, 64, 128).mul(0.1).requiresGrad();
-        var w2 = Tensor.randn(rng, 128, 8).mul(0.1).requiresGrad();
+        var x = Tensor.randn(rng, 8192, 16); // six megabytes a step: tensors, not Java objects, make the collections, of which the first 500 steps see several
+        var y = x.matmul(Tensor.randn(rng, 16, 4)).tanh();
+        var w1 = Tensor.randn(rng, 16, 96).mul(0.1).requiresGrad();
+        var w2 = Tensor.randn(rng, 96, 4).mul(0.1).requiresGrad();
         long ceiling = 0, most = 0;
         double first = 0, last = 0;
         for (int step = 1; step <= 10_000; step++) {
@@ -35,8 +35,8 @@ public final class TrainingLoop {
             if (step <= 500) ceiling = Math.max(ceiling, resident);
             else most = Math.max(most, resident);
         }
-        // The JIT's own structures still grow by a few megabytes while it compiles the loop.
-        boolean flat = most <= ceiling + (48L << 20);
+        // What the collector's thread hands over late, on a busy machine, waits for the next collection. Two thousandths of each step kept would show.
+        boolean flat = most <= ceiling + ceiling / 4;
         System.out.println((flat ? "flat" : "grows") + ": " + (ceiling >> 20) + " MiB in the first 500 steps, " + (most >> 20) + " MiB after; loss " + first + " to " + last);
         System.exit(flat && last < first ? 0 : 1);
     }

@@ -41,7 +41,8 @@ public final class Linear extends Module {
 
     @Override public Tensor forward(Tensor x, Pass pass) {
         var ready = packed;
-        var y = ready != null && !GradMode.isRecording() && x.dtype() == weight.dtype() ? x.matmul(ready) : x.matmul(weight.transpose());
+        if (ready == null || GradMode.isRecording() || x.dtype() != weight.dtype()) return bias == null ? x.matmul(weight.transpose()) : x.affine(weight, bias);
+        var y = x.matmul(ready);
         return bias == null ? y : y.add(bias);
     }
 }

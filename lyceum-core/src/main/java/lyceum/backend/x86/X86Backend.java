@@ -96,9 +96,9 @@ public final class X86Backend implements Backend {
         Reference.reachabilityFence(out);
     }
 
-    @Override public void matmul(View a, View b, Program then, View[] others, View out) {
-        if (!made(() -> gemm.multiply(a, b, then, others, out))) Backend.super.matmul(a, b, then, others, out);
-        Reference.reachabilityFence(List.of(a, b, others, out));
+    @Override public void matmul(View a, View b, Program then, View[] others, View... outputs) {
+        if (!made(() -> gemm.multiply(a, b, then, others, outputs))) Backend.super.matmul(a, b, then, others, outputs);
+        Reference.reachabilityFence(List.of(a, b, others, outputs));
     }
 
     @Override public void matmul(View a, View b, Precision precision, View out) {

@@ -6,7 +6,7 @@ import lyceum.backend.x86.machine.Cpu;
 
 /** Products of few rows with a transposed matrix, or of a matrix with few columns that are contiguous: inner products of rows as they lie. */
 final class DotProducts {
-    /** What becomes of sums that are not the result itself. */
+    /** What becomes of sums, in scratch memory or (null) in the result, that are not the result itself. */
     @FunctionalInterface interface Finish {
         void finish(Product product, Scratch scratch, long index, int row, int rows, int column, int columns);
     }
@@ -73,9 +73,10 @@ final class DotProducts {
             out = turned ? new Operand(to, lane, (long) columns * lane) : new Operand(to, (long) columns * lane, lane);
         }
         run(product, scratch, x, new Operand(w.address() + first * w.rowStride(), w.rowStride(), w.columnStride()), out, few, count);
-        if (direct) return;
-        if (turned) finish.finish(product, scratch, index, first, count, 0, few);
-        else finish.finish(product, scratch, index, 0, few, first, count);
+        if (direct && product.then() == null) return;
+        var sums = direct ? null : scratch;
+        if (turned) finish.finish(product, sums, index, first, count, 0, few);
+        else finish.finish(product, sums, index, 0, few, first, count);
     }
 
     private void run(Product product, Scratch scratch, Operand x, Operand w, Operand out, int few, int count) {

@@ -29,6 +29,8 @@ public final class Gemm {
 
     /** Nanoseconds that are worth a thread's asking for the next piece. */
     static final double PIECE = 20_000;
+    /** Bytes of sums that a program takes at once. */
+    private static final long STRIP = 256 << 10;
     /** Multiply-adds of more than about 20 microseconds: a collection need not wait for them. */
     static final long LONG = 1 << 20;
 
@@ -55,12 +57,13 @@ public final class Gemm {
     public boolean multiply(View a, View b, View out) {
         var tile = TileDot.of(cpu, a.dtype(), b.dtype(), out.dtype());
         if (tile != null && multiply(tile, a, b, out)) return true;
-        return multiply(Arithmetic.of(cpu, a.dtype(), b.dtype(), out.dtype()), a, b, null, out);
+        var arithmetic = Arithmetic.of(cpu, a.dtype(), b.dtype(), out.dtype());
+        return arithmetic != null && multiply(Product.of(arithmetic, a, b, out));
     }
 
     /** With tiles; false for products too small for them. */
     private boolean multiply(TileDot tile, View a, View b, View out) {
-        var product = Product.of(tile.layout, a, b, out, null);
+        var product = Product.of(tile.layout, a, b, out);
         if (product.m() == 0 || !PanelProducts.pays(product)) return false;
         panels.multiply(product, new PanelProducts.Way(tile, null, null));
         return true;
@@ -68,7 +71,7 @@ public final class Gemm {
 
     /** {@code out = a b} of finite F32 from parts in BF16, as {@code split} says; false if the CPU has no products of BF16, or nothing to sum. */
     boolean multiply(View a, View b, Precision split, View out) {
-        var product = Product.of(Arithmetic.BF16, a, b, out, null);
+        var product = Product.of(Arithmetic.BF16, a, b, out);
         if (!splits() || product.k() == 0) return false;
         var tile = TileDot.of(cpu, DType.BF16, DType.BF16, DType.F32);
         if (out.size() > 0) panels.multiply(product, new PanelProducts.Way(tile != null && PanelProducts.pays(product) ? tile : null, split, null));
@@ -88,22 +91,22 @@ public final class Gemm {
     public boolean readsPanels(View a, View right, View out) { return right.size() > 0 && panels.suits(a, right, out); }
 
     /**
-     * {@code out = then(a b, others..)}, piece by piece while the sums are in the cache; false where {@link #multiply(View, View, View)} is, for types
+     * {@code outputs = then(a b, others..)}, piece by piece while the sums are in the cache; false where {@link #multiply(View, View, View)} is, for types
      * that are not summed in their own, and for programs to which an element's place matters.
      */
-    public boolean multiply(View a, View b, Program then, View[] others, View out) {
+    public boolean multiply(View a, View b, Program then, View[] others, View... outputs) {
         var arithmetic = Arithmetic.of(cpu, a.dtype(), b.dtype(), a.dtype());
         if (arithmetic == null || arithmetic.sums != a.dtype() || then.isRowProgram()) return false;
         for (int i = 0; i < then.length(); i++) if (then.at(i).op() == Op.RANDOM) return false;
-        return multiply(arithmetic, a, b, then, out, others);
+        return multiply(Product.of(arithmetic, a, b, then, others, outputs));
     }
 
-    private boolean multiply(Arithmetic arithmetic, View a, View b, Program then, View out, View... others) {
-        if (arithmetic == null || a.shape()[a.shape().length - 1] == 0) return false;
+    private boolean multiply(Product product) {
+        View a = product.a(), out = product.out();
+        if (product.k() == 0) return false;
         if (out.size() == 0) return true;
-        var product = Product.of(arithmetic, a, b, out, then, others);
         boolean turn = product.n() == 1 ? product.m() > 1 && Product.columnStride(a) != 1 : !product.isDirect() && Product.rowStride(out) == 1;
-        if (turn && a.dtype() == b.dtype() && (product.m() == 1 || Product.rowStride(out) == 1)) product = product.transposed();
+        if (turn && a.dtype() == product.b().dtype() && (product.m() == 1 || Product.rowStride(out) == 1)) product = product.transposed();
         if (!dots.multiply(product)) blocked(product);
         return true;
     }
@@ -150,7 +153,8 @@ public final class Gemm {
             parameters.set(ValueLayout.JAVA_LONG, 32, steps);
             parameters.set(ValueLayout.JAVA_LONG, 40, p > 0 ? 1 : 0);
             parameters.set(ValueLayout.JAVA_LONG, 56, blocking.tile() * (tiled ? (long) arithmetic.lane * steps : left.rowStride()));
-            new Block(this, arithmetic, blocking, scratch, left, right, target, rows, columns, depth).run();
+            boolean ends = direct && product.then() != null && p + depth == product.k();
+            new Block(this, arithmetic, blocking, scratch, left, right, target, rows, columns, depth).run(!ends ? null : (row, count) -> finish(product, null, index, i + row, count, j, columns));
         }
         if (!direct) finish(product, scratch, index, i, rows, j, columns);
     }
@@ -159,43 +163,63 @@ public final class Gemm {
         return new Operand(scratch.get(Scratch.Use.SUMS, (long) rows * columns * arithmetic.lane), (long) columns * arithmetic.lane, arithmetic.lane);
     }
 
-    /** The sums of a part of the result go where they belong. */
+    /** The sums of a part of the result, in scratch memory or (null) in their place, go where they belong. */
     private void finish(Product product, Scratch scratch, long index, int row, int rows, int column, int columns) {
         var type = product.arithmetic().sums;
         long[] shape = {rows, columns};
-        var from = new View(type, scratch.storage(Scratch.Use.SUMS, 0), 0, shape, View.contiguousStrides(shape));
         var to = product.out();
-        var program = product.then() != null ? product.then() : type == to.dtype() ? new Program(List.of(Program.Instruction.load(type, 0)), 0) : Program.of(Op.CAST, to.dtype(), type);
-        var inputs = new View[1 + product.others().length];
-        inputs[0] = from;
-        for (int i = 1; i < inputs.length; i++) inputs[i] = product.part(product.others()[i - 1], index, row, rows, column, columns);
-        programs.run(program, inputs, new View[] {product.part(to, index, row, rows, column, columns)});
+        var then = product.then() != null ? product.then()
+                : new Product.Then(type == to.dtype() ? new Program(List.of(Program.Instruction.load(type, 0)), 0) : Program.of(Op.CAST, to.dtype(), type), new View[0], new View[] {to}, false);
+        var inputs = new View[1 + then.others().length];
+        inputs[0] = scratch == null ? product.part(to, index, row, rows, column, columns)
+                : new View(type, scratch.storage(Scratch.Use.SUMS, 0), 0, shape, View.contiguousStrides(shape));
+        for (int i = 1; i < inputs.length; i++) inputs[i] = product.part(then.others()[i - 1], index, row, rows, column, columns);
+        var outputs = new View[then.outputs().length];
+        for (int i = 0; i < outputs.length; i++) outputs[i] = product.part(then.outputs()[i], index, row, rows, column, columns);
+        programs.run(then.program(), inputs, outputs);
+    }
+
+    /** What happens to rows of a block whose sums are complete. */
+    @FunctionalInterface private interface Complete {
+        void rows(int from, int count);
     }
 
     /** A block of B under some rows of A. */
     private record Block(Gemm gemm, Arithmetic arithmetic, Blocking blocking, Scratch scratch, Operand a, Operand b, Operand c, int rows, int columns, int depth) {
 
-        /** Panel after panel of B, each of which meets all rows. */
-        void run() {
+        /**
+         * Panel after panel of B, each of which meets all rows; or, if that is given, as many rows at once as keep the sums in the cache until they are
+         * {@code complete}.
+         */
+        void run(Complete complete) {
             int lanes = gemm.cpu.vectorBits() / 8 / arithmetic.lane, width;
-            for (int column = 0; column < columns; column += width) {
-                int vectors = vectors(blocking.vectors(), columns - column, lanes);
-                width = Math.min(vectors * lanes, columns - column);
-                panel(column, width, vectors, lanes);
+            int some = complete == null ? rows : Blocking.even(rows, (int) Math.max(1, STRIP / ((long) columns * arithmetic.lane)), blocking.tile());
+            long steps = (depth + arithmetic.depth - 1) / arithmetic.depth;
+            for (int row = 0; row < rows; row += some) {
+                int count = Math.min(some, rows - row);
+                long panel = blocking.packB() ? scratch.get(Scratch.Use.RIGHT, steps * arithmetic.lane * (some == rows ? blocking.vectors() * lanes : columns + blocking.vectors() * lanes)) : 0;
+                for (int column = 0; column < columns; column += width) {
+                    int vectors = vectors(blocking.vectors(), columns - column, lanes);
+                    width = Math.min(vectors * lanes, columns - column);
+                    panel(row, count, column, width, vectors, lanes, panel);
+                    if (some < rows) panel += steps * vectors * lanes * arithmetic.lane;
+                }
+                if (complete != null) complete.rows(row, count);
             }
         }
 
-        private void panel(int column, int width, int vectors, int lanes) {
+        /** Some rows by a panel, which the first of them bring to the memory at {@code panel}. */
+        private void panel(int row, int rows, int column, int width, int vectors, int lanes, long panel) {
             var parameters = scratch.parameters();
             boolean masked = width < vectors * lanes;
             long mask = masked ? gemm.packing.mask(width - (vectors - 1) * lanes, arithmetic.lane) : 0, from = b.address() + column * b.columnStride();
             var kernel = gemm.kernels.micro(arithmetic, blocking.tile(), vectors, masked);
-            long to = c.address() + column * c.columnStride();
+            long to = c.address() + row * c.rowStride() + column * c.columnStride();
             int done = 0;
             if (blocking.packB()) {
-                long step = (long) vectors * gemm.cpu.vectorBits() / 8, panel = scratch.get(Scratch.Use.RIGHT, (depth + arithmetic.depth - 1) / arithmetic.depth * step);
-                if (arithmetic.depth == 1 && b.columnStride() == arithmetic.bytes && rows > blocking.tile()) done = copyingTile(from, panel, to, vectors, masked, mask);
-                else gemm.packing.panel(arithmetic, b.from(0, column), panel, vectors, width, depth);
+                long step = (long) vectors * gemm.cpu.vectorBits() / 8;
+                if (row == 0 && arithmetic.depth == 1 && b.columnStride() == arithmetic.bytes && rows > blocking.tile()) done = copyingTile(from, panel, to, vectors, masked, mask);
+                else if (row == 0) gemm.packing.panel(arithmetic, b.from(0, column), panel, vectors, width, depth);
                 from = panel;
                 parameters.set(ValueLayout.JAVA_LONG, 16, step);
             }
@@ -204,7 +228,7 @@ public final class Gemm {
                 columnSums(kernel, from, start, mask);
                 parameters.set(ValueLayout.JAVA_LONG, 48, start);
             }
-            long left = a.address() + (done == 0 ? 0 : parameters.get(ValueLayout.JAVA_LONG, 56));
+            long left = a.address() + (row + done) / blocking.tile() * parameters.get(ValueLayout.JAVA_LONG, 56);
             to += done * c.rowStride();
             if ((long) rows * width * depth < LONG) kernel.call(parameters.address(), left, from, to, rows - done, mask);
             else kernel.callLong(parameters.address(), left, from, to, rows - done, mask);

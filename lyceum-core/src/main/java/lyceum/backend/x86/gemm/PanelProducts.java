@@ -151,7 +151,7 @@ final class PanelProducts {
     boolean multiply(View a, PackedPanels right, View out) {
         var tile = TileDot.of(cpu, a.dtype(), right.source.dtype(), out.dtype());
         if (tile != null && right.arithmetic == tile.layout && right.vectors == tileVectors()) {
-            var product = Product.of(tile.layout, a, right.source, out, null);
+            var product = Product.of(tile.layout, a, right.source, out);
             if (pays(product)) {
                 multiply(product, new Way(tile, null, right));
                 return true;
@@ -159,7 +159,7 @@ final class PanelProducts {
         }
         var arithmetic = Arithmetic.of(cpu, a.dtype(), right.source.dtype(), out.dtype());
         if (arithmetic != right.arithmetic && (arithmetic != Arithmetic.I8I8 || right.starts == null)) return false;
-        multiply(Product.of(arithmetic, a, right.source, out, null), new Way(null, null, right));
+        multiply(Product.of(arithmetic, a, right.source, out), new Way(null, null, right));
         return true;
     }
 
@@ -167,7 +167,7 @@ final class PanelProducts {
     boolean suits(View a, View right, View out) {
         var arithmetic = Arithmetic.of(cpu, a.dtype(), right.dtype(), out.dtype());
         if (arithmetic == null || !arithmetic.sums.isFloat() || Product.rowStride(right) != 1) return true;
-        var product = Product.of(arithmetic, a, right, out, null);
+        var product = Product.of(arithmetic, a, right, out);
         return product.m() > FEWER || product.widens(right);
     }
 

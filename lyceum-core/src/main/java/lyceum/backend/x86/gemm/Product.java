@@ -1,26 +1,47 @@
 package lyceum.backend.x86.gemm;
 
+import lyceum.backend.Backend;
 import lyceum.backend.Program;
 import lyceum.backend.View;
 
 /**
  * A product of matrices, or a batch of them, and how its elements are multiplied.
  *
- * @param then what is done to the sums, its operand 0, or null; {@code others} are its further operands, of the result's shape
+ * @param then what is done to the sums, or null
  */
-record Product(Arithmetic arithmetic, View a, View b, View out, int m, int n, int k, Program then, View... others) {
+record Product(Arithmetic arithmetic, View a, View b, View out, int m, int n, int k, Then then) {
 
-    static Product of(Arithmetic arithmetic, View a, View b, View out, Program then, View... others) {
+    /**
+     * A program on the sums.
+     *
+     * @param others its operands beside the sums, which are operand 0, and {@code outputs} its results, all of the product's shape
+     * @param inPlace true if the sums may lie in the product's {@code out}, one of the outputs, until it runs
+     */
+    record Then(Program program, View[] others, View[] outputs, boolean inPlace) {
+        Then transposed() { return new Then(program, turned(others), turned(outputs), inPlace); }
+
+        private static View[] turned(View[] views) {
+            var turned = views.clone();
+            for (int i = 0; i < turned.length; i++) turned[i] = Product.turned(turned[i]);
+            return turned;
+        }
+    }
+
+    static Product of(Arithmetic arithmetic, View a, View b, View out) { return of(arithmetic, a, b, out, null); }
+
+    private static Product of(Arithmetic arithmetic, View a, View b, View out, Then then) {
         int rank = out.shape().length;
-        return new Product(arithmetic, a, b, out, Math.toIntExact(out.shape()[rank - 2]), Math.toIntExact(out.shape()[rank - 1]), Math.toIntExact(a.shape()[rank - 1]), then, others);
+        return new Product(arithmetic, a, b, out, Math.toIntExact(out.shape()[rank - 2]), Math.toIntExact(out.shape()[rank - 1]), Math.toIntExact(a.shape()[rank - 1]), then);
+    }
+
+    /** With a program. */
+    static Product of(Arithmetic arithmetic, View a, View b, Program then, View[] others, View[] outputs) {
+        var place = Backend.placeOfSums(arithmetic.sums, others, outputs);
+        return of(arithmetic, a, b, place != null ? place : outputs[0], new Then(then, others, outputs, place != null));
     }
 
     /** The same numbers, from {@code out' = b' a'}. */
-    Product transposed() {
-        var turned = new View[others.length];
-        for (int i = 0; i < turned.length; i++) turned[i] = turned(others[i]);
-        return new Product(arithmetic, turned(b), turned(a), turned(out), n, m, k, then, turned);
-    }
+    Product transposed() { return new Product(arithmetic, turned(b), turned(a), turned(out), n, m, k, then == null ? null : then.transposed()); }
 
     private static View turned(View x) {
         int rank = x.shape().length;
@@ -41,11 +62,11 @@ record Product(Arithmetic arithmetic, View a, View b, View out, int m, int n, in
     /** True if the elements have to be converted before they can be multiplied. */
     boolean widens(View x) { return x.dtype().bytes() != arithmetic.bytes; }
 
-    /** True if the sums are the result, and those of a row are neighbours in memory. */
+    /** True if the sums go to {@code out}, and those of a row are neighbours in memory. */
     boolean isDirect() { return isResult() && (n == 1 || columnStride(out) == 1); }
 
-    /** True if the sums are the result. */
-    boolean isResult() { return then == null && out.dtype() == arithmetic.sums; }
+    /** True if the sums go to {@code out}. */
+    boolean isResult() { return out.dtype() == arithmetic.sums && (then == null || then.inPlace); }
 
     static long rowStride(View x) { return x.strides()[x.strides().length - 2]; }
 

@@ -207,7 +207,7 @@ class GemmTest {
         });
     }
 
-    /** relu(a b + bias) * scale + residual, the bias a row, the scale a number. */
+    /** relu(a b + bias) * scale + residual, the bias a row, the scale a number; with a b + bias as another result. */
     @ParameterizedTest @ValueSource(strings = {"avx2", "avx512", "all"})
     void whatFollowsHasTheBitsOfTwoSteps(String level) {
         var backend = backend(level);
@@ -216,7 +216,7 @@ class GemmTest {
             var type = types.a;
             var code = List.of(Instruction.load(type, 0), Instruction.load(type, 1), new Instruction(Op.ADD, type, 0, 1, -1, 0), new Instruction(Op.RELU, type, 2, -1, -1, 0),
                     Instruction.load(type, 2), new Instruction(Op.MUL, type, 3, 4, -1, 0), Instruction.load(type, 3), new Instruction(Op.ADD, type, 5, 6, -1, 0));
-            var program = new Program(code, code.size() - 1);
+            var program = new Program(code, code.size() - 1, 2);
             var shape = c.out.view().shape();
             int rank = shape.length;
             var random = new SplittableRandom(3);
@@ -225,14 +225,17 @@ class GemmTest {
             var along = new long[rank];
             along[rank - 1] = row.strides()[1];
             View[] others = {row.with(shape, along), row.with(shape, new long[rank]), residual};
-            backend.matmul(c.a.view(), c.b.view(), program, others, c.out.view());
+            var before = StridedMatrix.result(anyLayout(), type, c.out.batch(), c.out.rows(), c.out.columns());
+            backend.matmul(c.a.view(), c.b.view(), program, others, c.out.view(), before.view());
             c.out.checkSurroundings();
-            var got = c.out.bytes();
-            Parallel.sequentially(() -> backend.matmul(c.a.view(), c.b.view(), program, others, c.out.view()));
+            before.checkSurroundings();
+            byte[] got = c.out.bytes(), gotBefore = before.bytes();
+            Parallel.sequentially(() -> backend.matmul(c.a.view(), c.b.view(), program, others, c.out.view(), before.view()));
             assertThat(c.out.bytes()).isEqualTo(got);
             c.run(backend);
-            backend.run(program, new View[] {c.out.view(), others[0], others[1], others[2]}, new View[] {c.out.view()});
+            backend.run(program, new View[] {c.out.view(), others[0], others[1], others[2]}, new View[] {c.out.view(), before.view()});
             assertThat(c.out.bytes()).isEqualTo(got);
+            assertThat(before.bytes()).isEqualTo(gotBefore);
         });
     }
 

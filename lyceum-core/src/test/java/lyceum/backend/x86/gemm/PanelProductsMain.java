@@ -30,7 +30,7 @@ public final class PanelProductsMain {
             View a = matrix(random, types[0], m, k), b = matrix(random, types[1], k, n), out = matrix(random, types[2], m, n);
             var dot = TileDot.of(cpu, types[0], types[1], types[2]);
             if (dot != null) {
-                tiled.panels.multiply(Product.of(dot.layout, a, b, out, null), new PanelProducts.Way(dot, null, null));
+                tiled.panels.multiply(Product.of(dot.layout, a, b, out), new PanelProducts.Way(dot, null, null));
                 tiled.multiply(a, tiled.pack(b), out);
             } else {
                 splits.multiply(a, b, Precision.values()[1 + i % 3], out);

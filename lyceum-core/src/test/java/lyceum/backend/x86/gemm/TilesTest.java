@@ -46,7 +46,7 @@ class TilesTest {
 
     private static void run(Gemm gemm, Case c) {
         var dot = TileDot.of(tiled("all"), c.types().a(), c.types().b(), c.types().out());
-        gemm.panels.multiply(Product.of(dot.layout, c.a().view(), c.b().view(), c.out().view(), null), new PanelProducts.Way(dot, null, null));
+        gemm.panels.multiply(Product.of(dot.layout, c.a().view(), c.b().view(), c.out().view()), new PanelProducts.Way(dot, null, null));
     }
 
     @ParameterizedTest @ValueSource(strings = {"avx2", "all"})
