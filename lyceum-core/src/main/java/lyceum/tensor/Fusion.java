@@ -369,7 +369,7 @@ final class Fusion {
             return new Program(code, register);
         }
 
-        View[] inputs() { return inputs.toArray(View[]::new); }
+        View[] inputs() { return inputs.toArray(new View[0]); }
 
         private void run() {
             if (placeholders) throw new NoValue();
@@ -378,10 +378,12 @@ final class Fusion {
                 var deferred = stored.get(i).deferred();
                 views[i] = allocate(stored.get(i).dtype(), stored.get(i).shape(), deferred == null ? Scope.current() : deferred.scope());
             }
-            var program = new Program(code, outputs.stream().mapToInt(Integer::intValue).toArray());
+            var results = new int[outputs.size()];
+            for (int i = 0; i < results.length; i++) results[i] = outputs.get(i);
+            var program = new Program(code, results);
             var targets = views.clone();
             for (int i = 0; i < targets.length; i++) if (!stored.get(i).shape().equals(shape)) targets[i] = acrossRows(views[i]);
-            Backend.current().run(program, inputs.toArray(View[]::new), targets);
+            Backend.current().run(program, inputs(), targets);
             for (int i = 0; i < views.length; i++) stored.get(i).publish(views[i]);
         }
     }
