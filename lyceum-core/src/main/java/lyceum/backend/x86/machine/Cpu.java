@@ -81,7 +81,8 @@ public record Cpu(String name, Set<Feature> features, long l1, long l2, long l3)
         } catch (IllegalArgumentException e) {
             throw e;
         } catch (RuntimeException | LinkageError refused) {
-            return new Found(null, "native access is refused (" + refused + "); add --enable-native-access=ALL-UNNAMED");
+            var reason = refused.getCause() == null ? refused : refused.getCause();
+            return new Found(null, "native access is refused (" + reason.getMessage() + "); add --enable-native-access=ALL-UNNAMED");
         }
     }
 
@@ -127,7 +128,9 @@ public record Cpu(String name, Set<Feature> features, long l1, long l2, long l3)
         /** eax, ebx, ecx, edx. */
         int[] leaf(int leaf, int sub) {
             cpuid.call(leaf & 0xFFFFFFFFL, sub, out.address(), 0, 0, 0);
-            return out.toArray(ValueLayout.JAVA_INT);
+            var registers = new int[4];
+            for (int i = 0; i < 4; i++) registers[i] = out.get(ValueLayout.JAVA_INT, 4L * i);
+            return registers;
         }
 
         private static boolean bit(int word, int position) { return (word >>> position & 1) != 0; }
