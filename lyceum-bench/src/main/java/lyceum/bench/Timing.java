@@ -9,6 +9,8 @@ import lyceum.memory.Scope;
 final class Timing {
     /** A scope costs little beside a call of this length. */
     private static final double LONG_CALL = 20e-6;
+    /** Seconds after which a call is as long as it has shown itself. */
+    private static final double SETTLING = 0.1;
     private static final double PATIENCE = 8;
 
     /** The median of some samples, the interquartile range over it (NaN for fewer than four), and the least sample. */
@@ -36,8 +38,13 @@ final class Timing {
 
     /** Times calls of {@code body}, each in a scope of its own, as a step of training is; short ones leave their few bytes to the collector. */
     static IntToDoubleFunction clock(Supplier<?> body) {
-        double once = seconds(body, 1), each = once < 1e-3 ? seconds(body, 100) / 100 : once;
-        if (each < LONG_CALL) return calls -> seconds(body, calls);
+        // The first calls make machine code and run in the interpreter: they do not tell how long one is.
+        double spent = 0;
+        for (int calls = 1; spent < SETTLING; calls *= 2) {
+            double took = seconds(body, calls);
+            if (took / calls < LONG_CALL) return n -> seconds(body, n);
+            spent += took;
+        }
         Supplier<?> scoped = () -> {
             try (var scope = Scope.open("measurement")) {
                 return body.get();

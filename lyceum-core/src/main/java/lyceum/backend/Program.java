@@ -39,7 +39,7 @@ public final class Program {
 
     /** @param outputs registers whose values are stored, in the order of the output views */
     public Program(List<Instruction> code, int... outputs) {
-        this.code = code.toArray(Instruction[]::new);
+        this.code = code.toArray(new Instruction[0]);
         this.outputs = outputs.clone();
         this.slot = new int[this.code.length];
         this.uses = countUses();

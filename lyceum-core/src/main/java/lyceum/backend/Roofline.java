@@ -8,7 +8,7 @@ import lyceum.memory.Allocator;
 import lyceum.memory.Memory;
 
 /**
- * What this machine can do at most, measured in a tenth of a second by loops that do nothing else: fused multiply-adds of F32 in registers, and
+ * What this machine can do at most, measured in a fifth of a second by loops that do nothing else: fused multiply-adds of F32 in registers, and
  * reading memory beyond every cache; by one thread, and by all of {@link Parallel#threads()} together.
  *
  * <p>The multiply-adds are machine code on x86; elsewhere a plain loop over the first-level cache, which may reach only half of the peak.
@@ -19,6 +19,10 @@ import lyceum.memory.Memory;
 public record Roofline(double operationsAlone, double operations, double bytesAlone, double bytes) {
     /** Of each thread: two blocks, compared with one another. */
     private static final long BLOCK = 32L << 20;
+    /** Nanoseconds. */
+    private static final long WARM_UP = 50_000_000;
+
+    private static final int SAMPLES = 8;
 
     private static final class Once {
         static final Roofline MEASURED = measure();
@@ -34,7 +38,8 @@ public record Roofline(double operationsAlone, double operations, double bytesAl
 
     private static Roofline measure() {
         var multiplyAdds = multiplyAdds();
-        multiplyAdds.applyAsDouble(1e7);
+        // A clock that has to rise, or a loop that has to be compiled.
+        for (long end = System.nanoTime() + WARM_UP; System.nanoTime() < end; ) multiplyAdds.applyAsDouble(1e8);
         int threads = Parallel.threads();
         double one = rate(1, t -> multiplyAdds.applyAsDouble(5e8)), all = threads == 1 ? one : rate(threads, t -> multiplyAdds.applyAsDouble(5e8));
         int readers = (int) Math.max(1, Math.min(threads, Memory.budget() / 4 / (2 * BLOCK)));
@@ -63,10 +68,10 @@ public record Roofline(double operationsAlone, double operations, double bytesAl
         double run(int thread);
     }
 
-    /** The best of three, in units a second, of so many threads at once. */
+    /** The best of some, in units a second, of so many threads at once. */
     private static double rate(int threads, Task task) {
         double best = 0;
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < SAMPLES; i++) {
             var done = new double[threads];
             long start = System.nanoTime();
             if (threads == 1) done[0] = task.run(0);

@@ -36,7 +36,7 @@ public final class Allocator {
     private final Sites sites = Sites.fromSettings();
     /** 0 if it is the machine's to say. */
     private final long setBudget = Long.getLong("lyceum.memory.budget", 0);
-    private final Block.Live live = new Block.Live(this::giveBack);
+    private final Block.Live live = new Block.Live(this);
     @SuppressWarnings({"unchecked", "rawtypes"})
     private final ArrayDeque<MemorySegment>[] cache = new ArrayDeque[SizeClass.COUNT];
     /** By size class, the fewest blocks that lay in the cache since it was last trimmed: so many were not needed. */
@@ -105,7 +105,7 @@ public final class Allocator {
         return storage;
     }
 
-    private void giveBack(MemorySegment memory) {
+    void giveBack(MemorySegment memory) {
         if (poison) memory.fill((byte) 0xA5);
         var list = cache[SizeClass.of(memory.byteSize())];
         synchronized (list) {
@@ -121,7 +121,7 @@ public final class Allocator {
         long size = SizeClass.bytes(sizeClass), now = out.addAndGet(size);
         try {
             if (now > collectAt) collect();
-            if (now > peak.get()) peak.accumulateAndGet(now, Math::max);
+            for (long most = peak.get(); now > most && !peak.compareAndSet(most, now); ) most = peak.get();
             var memory = fromCache(sizeClass);
             if (memory != null) return memory;
             if (cached.get() > mostCached()) trim(mostCached() / 2);

@@ -35,7 +35,7 @@ final class Block extends PhantomReference<Object> {
     void release() {
         if (!list.remove(this)) return;
         clear();
-        list.freed.accept(memory);
+        list.allocator.giveBack(memory);
     }
 
     /** Tells that the thread which hands over what the collector found dead has begun. */
@@ -50,11 +50,11 @@ final class Block extends PhantomReference<Object> {
     /** All blocks in use. */
     static final class Live {
         private final ReferenceQueue<Object> queue = new ReferenceQueue<>();
-        private final Consumer<MemorySegment> freed;
+        private final Allocator allocator;
         private Block first;
 
-        /** @param freed is told of memory that is no longer in use */
-        Live(Consumer<MemorySegment> freed) { this.freed = freed; }
+        /** @param allocator is given back what is no longer in use */
+        Live(Allocator allocator) { this.allocator = allocator; }
 
         Block add(Object user, MemorySegment memory, String site) {
             var block = new Block(this, user, memory, site);

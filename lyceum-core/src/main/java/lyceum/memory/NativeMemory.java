@@ -1,11 +1,7 @@
 package lyceum.memory;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /**
  * Raw blocks of 64-byte aligned memory that are freed when unreachable.
@@ -24,23 +20,19 @@ final class NativeMemory {
     static final long LARGE = 2L << 20;
     private static final int MADV_HUGEPAGE = 14;
 
-    private static final MethodHandle ALLOC, FREE;
+    private static final MemorySegment ALLOC, FREE;
     /** Null where there is no such call, or large pages are not wanted. */
-    private static final MethodHandle ADVISE;
+    private static final MemorySegment ADVISE;
 
     static {
-        MethodHandle alloc = null, free = null, advise = null;
+        MemorySegment alloc = null, free = null, advise = null;
         try {
-            var linker = Linker.nativeLinker();
-            var size = ValueLayout.JAVA_LONG;
-            var lookup = linker.defaultLookup();
-            alloc = linker.downcallHandle(lookup.findOrThrow("aligned_alloc"), FunctionDescriptor.of(ValueLayout.ADDRESS, size, size));
-            free = linker.downcallHandle(lookup.findOrThrow("free"), FunctionDescriptor.ofVoid(ValueLayout.ADDRESS));
-            if (System.getProperty("os.name").equals("Linux") && !"off".equals(System.getProperty("lyceum.memory.largePages")))
-                advise = lookup.find("madvise").map(f -> linker.downcallHandle(f, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, size, ValueLayout.JAVA_INT))).orElse(null);
-        } catch (RuntimeException | UnsatisfiedLinkError refused) {
+            alloc = NativeCall.require("aligned_alloc");
+            free = NativeCall.require("free");
+            if (System.getProperty("os.name").equals("Linux") && !"off".equals(System.getProperty("lyceum.memory.largePages"))) advise = NativeCall.find("madvise");
+        } catch (LinkageError refused) {
             System.getLogger("lyceum.memory").log(System.Logger.Level.WARNING, "Native access is refused ({0}); tensors are bounded by "
-                    + "-XX:MaxDirectMemorySize. Add --enable-native-access=ALL-UNNAMED to lift that.", refused.getMessage());
+                    + "-XX:MaxDirectMemorySize. Add --enable-native-access=ALL-UNNAMED to lift that.", refused.getCause() == null ? refused.getMessage() : refused.getCause().getMessage());
         }
         ALLOC = alloc;
         FREE = free;
@@ -54,26 +46,11 @@ final class NativeMemory {
         if (ALLOC == null) return Arena.ofAuto().allocate(bytes, ALIGNMENT);
         boolean large = bytes >= LARGE && ADVISE != null;
         long alignment = large ? LARGE : ALIGNMENT;
-        try {
-            var raw = (MemorySegment) ALLOC.invokeExact(alignment, Math.ceilDiv(bytes, alignment) * alignment);
-            if (raw.address() == 0) throw new OutOfMemoryError("aligned_alloc refused " + bytes + " bytes");
-            if (large) {
-                int refused = (int) ADVISE.invokeExact(raw, bytes / LARGE * LARGE, MADV_HUGEPAGE);
-                assert refused <= 0;
-            }
-            return raw.reinterpret(bytes, Arena.ofAuto(), NativeMemory::free);
-        } catch (Error | RuntimeException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new AssertionError(e);
-        }
+        long address = NativeCall.call(ALLOC, alignment, Math.ceilDiv(bytes, alignment) * alignment, 0, 0, 0, 0);
+        if (address == 0) throw new OutOfMemoryError("aligned_alloc refused " + bytes + " bytes");
+        if (large) NativeCall.call(ADVISE, address, bytes / LARGE * LARGE, MADV_HUGEPAGE, 0, 0, 0);
+        return MemorySegment.ofAddress(address).reinterpret(bytes, Arena.ofAuto(), NativeMemory::free);
     }
 
-    private static void free(MemorySegment segment) {
-        try {
-            FREE.invokeExact(segment);
-        } catch (Throwable e) {
-            throw new AssertionError(e);
-        }
-    }
+    private static void free(MemorySegment segment) { NativeCall.call(FREE, segment.address(), 0, 0, 0, 0, 0); }
 }

@@ -440,14 +440,18 @@ final class Fusion {
             others.remove(sums);
             var then = new ArrayList<>(code);
             then.replaceAll(i -> i.op() != Op.LOAD ? i : Instruction.load(i.type(), i.immediate() == sums ? 0 : (int) (i.immediate() < sums ? i.immediate() + 1 : i.immediate())));
-            if (Multiplying.then(factors.a(), factors.b(), program(then), others.toArray(View[]::new), targets)) return true;
+            if (Multiplying.then(factors.a(), factors.b(), program(then), others.toArray(new View[0]), targets)) return true;
             inputs.set(sums, multiplied(product, factors));
             return false;
         }
 
-        private Program program(List<Instruction> code) { return new Program(code, outputs.stream().mapToInt(Integer::intValue).toArray()); }
+        private Program program(List<Instruction> code) {
+            var results = new int[outputs.size()];
+            for (int i = 0; i < results.length; i++) results[i] = outputs.get(i);
+            return new Program(code, results);
+        }
 
-        View[] inputs() { return inputs.toArray(View[]::new); }
+        View[] inputs() { return inputs.toArray(new View[0]); }
 
         private void run() {
             if (placeholders) throw new NoValue();
@@ -458,7 +462,7 @@ final class Fusion {
             }
             var targets = views.clone();
             for (int i = 0; i < targets.length; i++) if (!stored.get(i).shape().equals(shape)) targets[i] = acrossRows(views[i]);
-            if (product == null || !multiply(targets)) Backend.current().run(program(code), inputs.toArray(View[]::new), targets);
+            if (product == null || !multiply(targets)) Backend.current().run(program(code), inputs(), targets);
             for (int i = 0; i < views.length; i++) stored.get(i).publish(views[i]);
         }
     }

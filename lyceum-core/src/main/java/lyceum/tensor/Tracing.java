@@ -17,7 +17,7 @@ public final class Tracing {
         void made(Operation operation, boolean stopped, Tensor result, Tensor... operands);
     }
 
-    private static final Recorder NOBODY = (operation, stopped, result, operands) -> { };
+    /** Null where nobody is told. */
     private static final ScopedValue<Recorder> RECORDER = ScopedValue.newInstance();
     /** Asking an unbound scoped value costs a microsecond where others are bound, and every small operation asks: so ask only while one runs. */
     private static final AtomicInteger RUNNING = new AtomicInteger();
@@ -35,7 +35,7 @@ public final class Tracing {
     }
 
     /** True if an operation made now has to be told. */
-    static boolean on() { return RUNNING.get() != 0 && RECORDER.isBound() && RECORDER.get() != NOBODY; }
+    static boolean on() { return RUNNING.get() != 0 && RECORDER.isBound() && RECORDER.get() != null; }
 
     /** Call if {@link #on}. Returns the result. */
     static Tensor made(Operation operation, Tensor result, Tensor... operands) {
@@ -44,7 +44,7 @@ public final class Tracing {
     }
 
     /** Runs {@code body} untold: the inside of an operation that is told as a whole, and checks of values. */
-    static <T> T untold(Supplier<T> body) { return on() ? ScopedValue.where(RECORDER, NOBODY).call(body::get) : body.get(); }
+    static <T> T untold(Supplier<T> body) { return on() ? ScopedValue.where(RECORDER, null).call(body::get) : body.get(); }
 
     static void refuseInPlace(String operation) {
         if (on()) throw new LyceumException(operation + ": writes in place cannot be traced; use an operation that returns a new tensor, such as where or scatter");

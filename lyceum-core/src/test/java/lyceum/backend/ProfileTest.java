@@ -2,10 +2,12 @@ package lyceum.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import lyceum.DType;
@@ -134,5 +136,20 @@ class ProfileTest {
         assertThat(roofline.bytes()).isGreaterThanOrEqualTo(roofline.bytesAlone()).isGreaterThan(1e8);
         assertThat(roofline.seconds(roofline.bytes(), 1, false, false)).isEqualTo(1);
         assertThat(roofline.seconds(1, roofline.operationsAlone(), true, true)).isEqualTo(2);
+    }
+
+    /** A tenth is left to the clock of a busy machine. */
+    @Test void noProductIsFasterThanThePeak() {
+        assumeThat(Backend.current().name()).isEqualTo("x86"); // elsewhere a plain loop looks for the peak
+        int n = 512;
+        var a = Tensor.randn(Rng.of(1), n, n).compute();
+        var seconds = new double[31];
+        for (int i = 0; i < seconds.length; i++) {
+            long start = System.nanoTime();
+            a.matmul(a);
+            seconds[i] = (System.nanoTime() - start) * 1e-9;
+        }
+        Arrays.sort(seconds);
+        assertThat(2.0 * n * n * n / seconds[seconds.length / 2]).isLessThan(1.1 * Roofline.measured().operations());
     }
 }

@@ -15,7 +15,10 @@ import lyceum.backend.scalar.Lanes;
  * the loops of {@link Lanes}, which it does.
  */
 final class VectorLanes extends Lanes {
-    private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+    /** Apart, since the module's classes take 9 ms of a start and the x86 backend holds these loops in reserve. */
+    private static final class Preferred {
+        static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+    }
 
     private final Map<Op, Optional<RecipeLoop>> floats = new ConcurrentHashMap<>(), doubles = new ConcurrentHashMap<>();
 
@@ -38,22 +41,24 @@ final class VectorLanes extends Lanes {
 
     /** The tail, shorter than a vector, is padded to one: an element has the same bits wherever it stands. */
     private static void simple(Op op, float[] a, float[] r, int n) {
-        int end = F.loopBound(n);
+        var f = Preferred.F;
+        int end = f.loopBound(n);
         whole(op, a, r, end);
         if (end == n) return;
-        float[] tail = java.util.Arrays.copyOf(java.util.Arrays.copyOfRange(a, end, n), F.length());
-        whole(op, tail, tail, F.length());
+        float[] tail = java.util.Arrays.copyOf(java.util.Arrays.copyOfRange(a, end, n), f.length());
+        whole(op, tail, tail, f.length());
         System.arraycopy(tail, 0, r, end, n - end);
     }
 
     /** One loop an operation: a choice inside it would keep the JIT from holding vectors in registers. */
     private static void whole(Op op, float[] a, float[] r, int end) {
+        var f = Preferred.F;
         if (op == Op.RSQRT) {
-            for (int i = 0; i < end; i += F.length()) FloatVector.broadcast(F, 1f).div(FloatVector.fromArray(F, a, i).sqrt()).intoArray(r, i);
+            for (int i = 0; i < end; i += f.length()) FloatVector.broadcast(f, 1f).div(FloatVector.fromArray(f, a, i).sqrt()).intoArray(r, i);
             return;
         }
-        for (int i = 0; i < end; i += F.length()) {
-            var x = FloatVector.fromArray(F, a, i);
+        for (int i = 0; i < end; i += f.length()) {
+            var x = FloatVector.fromArray(f, a, i);
             x.blend(0f, x.lt(0f)).intoArray(r, i);
         }
     }
@@ -64,14 +69,15 @@ final class VectorLanes extends Lanes {
             loop.get().run(a, b, r, n);
             return;
         }
-        if (op != Op.MAX && op != Op.MIN || n < F.length()) {
+        var f = Preferred.F;
+        if (op != Op.MAX && op != Op.MIN || n < f.length()) {
             super.binary(op, a, b, r, n);
             return;
         }
-        int end = F.loopBound(n);
-        for (int i = 0; i < end; i += F.length()) {
-            var x = FloatVector.fromArray(F, a, i);
-            var y = FloatVector.fromArray(F, b, i);
+        int end = f.loopBound(n);
+        for (int i = 0; i < end; i += f.length()) {
+            var x = FloatVector.fromArray(f, a, i);
+            var y = FloatVector.fromArray(f, b, i);
             (op == Op.MAX ? x.max(y) : x.min(y)).intoArray(r, i);
         }
         for (int i = end; i < n; i++) r[i] = op == Op.MAX ? Math.max(a[i], b[i]) : Math.min(a[i], b[i]);

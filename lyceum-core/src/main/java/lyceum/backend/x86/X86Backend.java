@@ -36,15 +36,13 @@ import lyceum.memory.Scope;
 public final class X86Backend implements Backend {
     private final Backend fallback;
     private final Cpu cpu;
-    private final MachineConvolution convolution;
-    private final MachinePooling pooling;
     private final FusedPrograms fused;
     private final FusedReductions reductions;
     private final Gemm gemm;
-    private final SplitProducts splits;
-    private final X86Attention attention;
-    private final QuantisedProducts quantised;
-    private final IndexOperations indices;
+    private volatile Specialists specialists;
+
+    /** What many programs never ask for: loading these classes is a tenth of a start. */
+    private record Specialists(SplitProducts splits, X86Attention attention, MachineConvolution convolution, MachinePooling pooling, QuantisedProducts quantised, IndexOperations indices) { }
 
     /** @throws IllegalStateException with the reason, where machine code cannot run */
     public X86Backend(Backend fallback) { this(fallback, Cpu.current()); }
@@ -55,13 +53,17 @@ public final class X86Backend implements Backend {
         this.cpu = cpu;
         this.fused = new FusedPrograms(cpu);
         this.reductions = new FusedReductions(fused);
-        this.gemm = new Gemm(cpu, this::run);
-        this.splits = new SplitProducts(this, gemm);
-        this.attention = new X86Attention(cpu, this);
-        this.convolution = new MachineConvolution(cpu, this);
-        this.pooling = new MachinePooling(cpu, this, convolution);
-        this.quantised = new QuantisedProducts(cpu);
-        this.indices = new IndexOperations(cpu);
+        this.gemm = new Gemm(cpu, this);
+    }
+
+    private Specialists specialists() {
+        if (specialists == null) {
+            synchronized (this) {
+                var convolution = new MachineConvolution(cpu, this);
+                if (specialists == null) specialists = new Specialists(new SplitProducts(this, gemm), new X86Attention(cpu, this), convolution, new MachinePooling(cpu, this, convolution), new QuantisedProducts(cpu), new IndexOperations(cpu));
+            }
+        }
+        return specialists;
     }
 
     public Cpu cpu() { return cpu; }
@@ -86,7 +88,7 @@ public final class X86Backend implements Backend {
     }
 
     @Override public void scan(Scan scan, View in, int axis, View out) {
-        if (!made(() -> indices.scan(scan, in, axis, out))) fallback.scan(scan, in, axis, out);
+        if (!made(() -> specialists().indices.scan(scan, in, axis, out))) fallback.scan(scan, in, axis, out);
     }
 
     @Override public void matmul(View a, View b, View out) {
@@ -102,7 +104,7 @@ public final class X86Backend implements Backend {
     }
 
     @Override public void matmul(View a, View b, Precision precision, View out) {
-        if (precision == Precision.F32 || !madeInScratch(() -> splits.multiply(a, b, precision, out))) matmul(a, b, out);
+        if (precision == Precision.F32 || !madeInScratch(() -> specialists().splits.multiply(a, b, precision, out))) matmul(a, b, out);
         Reference.reachabilityFence(List.of(a, b, out));
     }
 
@@ -136,7 +138,7 @@ public final class X86Backend implements Backend {
 
     @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        if (!madeInScratch(() -> convolution.forward(geometry, x, weight, epilogue, y))) {
+        if (!madeInScratch(() -> specialists().convolution.forward(geometry, x, weight, epilogue, y))) {
             fallback.convolve(how, x, weight, Epilogue.NONE, y);
             epilogue.applyTo(y, this); // with this backend's functions, fused or not
         }
@@ -145,7 +147,7 @@ public final class X86Backend implements Backend {
 
     @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        if (!madeInScratch(() -> convolution.back(geometry, y, weight, epilogue, x))) {
+        if (!madeInScratch(() -> specialists().convolution.back(geometry, y, weight, epilogue, x))) {
             fallback.convolveBack(how, y, weight, Epilogue.NONE, x);
             epilogue.applyTo(x, this);
         }
@@ -154,51 +156,51 @@ public final class X86Backend implements Backend {
 
     @Override public void convolveWeight(Convolution how, View x, View y, View weight) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        if (!madeInScratch(() -> convolution.weight(geometry, x, y, weight))) fallback.convolveWeight(how, x, y, weight);
+        if (!madeInScratch(() -> specialists().convolution.weight(geometry, x, y, weight))) fallback.convolveWeight(how, x, y, weight);
         Reference.reachabilityFence(List.of(x, weight, y));
     }
 
     @Override public void maxPool(Pooling how, View x, View y, View indices) {
-        if (!madeInScratch(() -> pooling.max(WindowGeometry.of(how, x.shape(), y.shape()), x, y, indices))) fallback.maxPool(how, x, y, indices);
+        if (!madeInScratch(() -> specialists().pooling.max(WindowGeometry.of(how, x.shape(), y.shape()), x, y, indices))) fallback.maxPool(how, x, y, indices);
         Reference.reachabilityFence(List.of(x, y, indices));
     }
 
     @Override public void maxPoolBack(View y, View indices, View x) {
-        if (!madeInScratch(() -> pooling.maxBack(y, indices, x))) fallback.maxPoolBack(y, indices, x);
+        if (!madeInScratch(() -> specialists().pooling.maxBack(y, indices, x))) fallback.maxPoolBack(y, indices, x);
         Reference.reachabilityFence(List.of(x, y, indices));
     }
 
     @Override public void averagePool(Pooling how, View x, View y) {
-        if (!madeInScratch(() -> pooling.average(how, WindowGeometry.of(how, x.shape(), y.shape()), x, y))) fallback.averagePool(how, x, y);
+        if (!madeInScratch(() -> specialists().pooling.average(how, WindowGeometry.of(how, x.shape(), y.shape()), x, y))) fallback.averagePool(how, x, y);
         Reference.reachabilityFence(List.of(x, y));
     }
 
     @Override public void averagePoolBack(Pooling how, View y, View x) {
-        if (!madeInScratch(() -> pooling.averageBack(how, WindowGeometry.of(how, x.shape(), y.shape()), y, x))) fallback.averagePoolBack(how, y, x);
+        if (!madeInScratch(() -> specialists().pooling.averageBack(how, WindowGeometry.of(how, x.shape(), y.shape()), y, x))) fallback.averagePoolBack(how, y, x);
         Reference.reachabilityFence(List.of(x, y));
     }
 
     @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) {
         weights.check();
-        if (!quantised.multiply(x, weights, bias, activations, out)) fallback.matmulQuantised(x, weights, bias, activations, out);
+        if (!specialists().quantised.multiply(x, weights, bias, activations, out)) fallback.matmulQuantised(x, weights, bias, activations, out);
         Reference.reachabilityFence(bias);
     }
 
     @Override public void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
-        if (!attention.forward(options, q, k, v, out, logSumExp)) fallback.attention(options, q, k, v, out, logSumExp);
+        if (!specialists().attention.forward(options, q, k, v, out, logSumExp)) fallback.attention(options, q, k, v, out, logSumExp);
     }
 
     @Override public void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient, View qGradient, View kGradient, View vGradient) {
-        if (!attention.backward(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient))
+        if (!specialists().attention.backward(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient))
             fallback.attentionGradient(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
     }
 
     @Override public void gather(View in, int axis, View index, View out) {
-        if (!made(() -> indices.gather(in, axis, index, out))) fallback.gather(in, axis, index, out);
+        if (!made(() -> specialists().indices.gather(in, axis, index, out))) fallback.gather(in, axis, index, out);
     }
 
     @Override public void scatter(Scatter rule, View in, int axis, View index, View out) {
-        if (!made(() -> indices.scatter(rule, in, axis, index, out))) fallback.scatter(rule, in, axis, index, out);
+        if (!made(() -> specialists().indices.scatter(rule, in, axis, index, out))) fallback.scatter(rule, in, axis, index, out);
     }
 
     @Override public void sort(View in, int axis, boolean descending, View values, View indices) { fallback.sort(in, axis, descending, values, indices); }

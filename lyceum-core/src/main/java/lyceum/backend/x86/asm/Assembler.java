@@ -87,7 +87,9 @@ public final class Assembler {
     public Mem constants(int... words) {
         var bytes = java.nio.ByteBuffer.allocate(4 * words.length).order(java.nio.ByteOrder.LITTLE_ENDIAN);
         for (int word : words) bytes.putInt(word);
-        return Mem.at(pool.computeIfAbsent(bytes.flip(), b -> label()));
+        var label = pool.get(bytes.flip());
+        if (label == null) pool.put(bytes, label = label());
+        return Mem.at(label);
     }
 
     public Mem constants(long... words) {
@@ -365,17 +367,14 @@ public final class Assembler {
 
     /** REX, opcode (a first byte of 0F stands above it), ModRM. */
     private void bytes(boolean wide, int opcode, int reg, Operand rm, int after) {
-        int rex = (wide ? 8 : 0) | (reg >> 3) << 2 | switch (rm) {
-            case Mem m -> (m.index() == null ? 0 : m.index().number() >> 3 << 1) | (m.base() == null ? 0 : m.base().number() >> 3);
-            case Operand.Register register -> register.number() >> 3;
-        };
+        // A switch over types would be linked when it first runs, which is in every start.
+        int high = rm instanceof Mem m ? (m.index() == null ? 0 : m.index().number() >> 3 << 1) | (m.base() == null ? 0 : m.base().number() >> 3) : ((Operand.Register) rm).number() >> 3;
+        int rex = (wide ? 8 : 0) | (reg >> 3) << 2 | high;
         if (rex != 0) out.bytes(0x40 | rex);
         if (opcode > 0xFF) out.bytes(opcode >> 8);
         out.bytes(opcode & 0xFF);
-        switch (rm) {
-            case Mem m -> out.memory(reg & 7, m, 1, after, false);
-            case Operand.Register register -> out.bytes(0xC0 | (reg & 7) << 3 | register.number() & 7);
-        }
+        if (rm instanceof Mem m) out.memory(reg & 7, m, 1, after, false);
+        else out.bytes(0xC0 | (reg & 7) << 3 | ((Operand.Register) rm).number() & 7);
     }
 
     private void list(int start, String text) {

@@ -70,12 +70,9 @@ final class Encoding {
         if (in.space != Space.ANY) return in.space == Space.EVEX;
         if (bits == 512) return true; // in memory alone, where it is narrowed
         for (var operand : operands) {
-            switch (operand) {
-                case Vec v when v.bits() == 512 || v.number() > 15 || v.mask() != null -> { return true; }
-                case Mem m when m.isBroadcast() || m.mask() != null || m.index() instanceof Vec v && (v.bits() == 512 || v.number() > 15) -> { return true; }
-                case Mask ignored -> { return true; }
-                default -> { }
-            }
+            if (operand instanceof Mask) return true;
+            if (operand instanceof Vec v && (v.bits() == 512 || v.number() > 15 || v.mask() != null)) return true;
+            if (operand instanceof Mem m && (m.isBroadcast() || m.mask() != null || m.index() instanceof Vec v && (v.bits() == 512 || v.number() > 15))) return true;
         }
         return false;
     }
@@ -87,11 +84,7 @@ final class Encoding {
         refuseHigh(vvvv);
         if (rm instanceof Operand.Register register) refuseHigh(register);
         int r = bit(reg, 3), x = rm instanceof Mem m ? bit(m.index(), 3) : 0;
-        int b = switch (rm) {
-            case null -> 0;
-            case Mem m -> m.base() == null ? 0 : bit(m.base(), 3);
-            case Operand.Register register -> bit(register, 3);
-        };
+        int b = rm instanceof Mem m ? bit(m.base(), 3) : bit((Operand.Register) rm, 3);
         int w = in.w == 1 ? 1 : 0, length = bits == 256 || lengthBitOfMasks() ? 1 : 0, v = vvvv == null ? 0 : vvvv.number();
         int tail = (~v & 15) << 3 | length << 2 | in.prefix;
         if (in.map == 1 && w == 0 && x == 0 && b == 0) {
@@ -115,22 +108,18 @@ final class Encoding {
         int x = 0, b = 0, v = vvvv == null ? 0 : vvvv.number(), vHigh = v >> 4 & 1;
         Mask mask = null;
         boolean zeroing = false, broadcast = false;
-        switch (rm) {
-            case null -> { }
-            case Mem m -> {
-                x = bit(m.index(), 3);
-                b = bit(m.base(), 3);
-                if (m.index() instanceof Vec index) vHigh = index.number() >> 4 & 1;
-                broadcast = m.isBroadcast();
-                mask = m.mask();
-            }
-            case Operand.Register register -> {
-                b = bit(register, 3);
-                x = bit(register, 4);
-                if (in.form == Form.MR && register instanceof Vec d) {
-                    mask = d.mask();
-                    zeroing = d.isZeroing();
-                }
+        if (rm instanceof Mem m) {
+            x = bit(m.index(), 3);
+            b = bit(m.base(), 3);
+            if (m.index() instanceof Vec index) vHigh = index.number() >> 4 & 1;
+            broadcast = m.isBroadcast();
+            mask = m.mask();
+        } else {
+            b = bit((Operand.Register) rm, 3);
+            x = bit((Operand.Register) rm, 4);
+            if (in.form == Form.MR && rm instanceof Vec d) {
+                mask = d.mask();
+                zeroing = d.isZeroing();
             }
         }
         var destination = in.form == Form.VM ? vvvv : in.form == Form.MR ? null : reg;
@@ -149,11 +138,9 @@ final class Encoding {
     private void rest(int scale) {
         if (in.form == Form.NONE && in != Instruction.TILERELEASE) return;
         int field = in.form == Form.VM ? in.extension : reg == null ? 0 : reg.number() & 7;
-        switch (rm) {
-            case null -> out.bytes(in == Instruction.TILERELEASE ? 0xC0 : 0xC0 | field << 3);
-            case Mem m -> out.memory(field, m, Math.max(1, scale), hasImmediate() ? 1 : 0, reg instanceof Tile);
-            case Operand.Register register -> out.bytes(0xC0 | field << 3 | register.number() & 7);
-        }
+        if (rm == null) out.bytes(in == Instruction.TILERELEASE ? 0xC0 : 0xC0 | field << 3);
+        else if (rm instanceof Mem m) out.memory(field, m, Math.max(1, scale), hasImmediate() ? 1 : 0, reg instanceof Tile);
+        else out.bytes(0xC0 | field << 3 | ((Operand.Register) rm).number() & 7);
         if (hasImmediate()) out.bytes(immediate & 0xFF);
     }
 }

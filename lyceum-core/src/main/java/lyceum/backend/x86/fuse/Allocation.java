@@ -1,7 +1,6 @@
 package lyceum.backend.x86.fuse;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import lyceum.backend.x86.fuse.Step.Kind;
 import lyceum.backend.x86.fuse.Value.Span;
@@ -88,18 +87,15 @@ final class Allocation {
     /** The most local vectors alive at once. */
     private int pressure(LaneCode list) {
         int alive = 0, most = 0;
-        var dying = new ArrayList<Value>();
+        var dying = new int[list.steps.size()];
         for (int i = 0; i < list.steps.size(); i++) {
             var to = list.steps.get(i).to();
             if (to != null && to.span == Span.LOCAL && to.first == i && isVector(to)) {
                 alive++;
-                dying.add(to);
+                dying[to.last]++;
             }
             most = Math.max(most, alive);
-            int at = i;
-            int before = dying.size();
-            dying.removeIf(v -> v.last <= at);
-            alive -= before - dying.size();
+            alive -= dying[i];
         }
         return most;
     }
@@ -107,7 +103,7 @@ final class Allocation {
     private void placeGlobals(int locals) {
         int next = locals;
         var vectorsFirst = new ArrayList<Value>(code.shared.globals);
-        vectorsFirst.sort(Comparator.comparingInt((Value v) -> -v.weight));
+        vectorsFirst.sort(null);
         for (var value : vectorsFirst) {
             if (value.weight == 0) continue;
             if (isVector(value) && next < vectors) value.register = next++;
@@ -139,11 +135,12 @@ final class Allocation {
 
     /** Frees the registers of what is not read after step {@code i}; of what it reads itself, where its result may take the place. */
     private static void expire(List<Value> active, List<Integer> free, int i, Step step) {
-        active.removeIf(value -> {
-            boolean gone = value.last < i || value.last == i && mayBeOverwritten(step, value);
-            if (gone) free.add(value.register);
-            return gone;
-        });
+        for (var each = active.iterator(); each.hasNext(); ) {
+            var value = each.next();
+            if (value.last >= i && (value.last > i || !mayBeOverwritten(step, value))) continue;
+            free.add(value.register);
+            each.remove();
+        }
     }
 
     private static boolean mayBeOverwritten(Step step, Value source) {

@@ -1,7 +1,5 @@
 package lyceum.backend.x86.fuse;
 
-import java.util.ArrayList;
-import java.util.List;
 import lyceum.DType;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
@@ -31,15 +29,16 @@ final class ArgumentBlock {
         this.operands = operands;
         this.offsets = new int[program.length()];
         int at = OPERANDS + operands * OPERAND_BYTES;
-        List<Integer> data = new ArrayList<>();
+        int[] data = new int[program.length()];
+        int count = 0;
         for (int r = 0; r < program.length(); r++) {
             var op = program.at(r).op();
             if (op != Op.CONST && op != Op.RANDOM) continue;
             offsets[r] = at;
             at += op == Op.CONST ? 8 : RandomDraw.BYTES;
-            data.add(r);
+            data[count++] = r;
         }
-        this.written = data.stream().mapToInt(Integer::intValue).toArray();
+        this.written = java.util.Arrays.copyOf(data, count);
         this.bytes = at;
         if (bytes > MOST) throw new Unsupported("an argument block of " + bytes + " bytes");
     }

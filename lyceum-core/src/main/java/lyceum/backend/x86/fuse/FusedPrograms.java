@@ -121,7 +121,9 @@ public final class FusedPrograms {
         var known = cache.get(structure);
         if (known != null) return known;
         if (cache.size() >= MOST) cache.clear();
-        return cache.computeIfAbsent(structure, this::compile);
+        var made = compile(structure);
+        var first = cache.putIfAbsent(structure, made);
+        return first == null ? made : first;
     }
 
     private Compiled compile(Structure structure) {
@@ -130,7 +132,7 @@ public final class FusedPrograms {
             var code = new ProgramCode(structure, cpu.features());
             var bytes = KernelWriter.write(code, cpu.features(), CodeMemory.isListed());
             var kernel = CodeMemory.load("fuse " + Integer.toHexString(structure.hashCode()), bytes);
-            return kernel.isEmpty() ? Compiled.NONE : new Compiled(kernel.get(), code.block, code.keptBytes.stream().mapToLong(Integer::longValue).toArray(), code.target.lanes(), code.cost());
+            return kernel.isEmpty() ? Compiled.NONE : new Compiled(kernel.get(), code.block, code.keptBytes(), code.target.lanes(), code.cost());
         } catch (Unsupported reason) {
             System.getLogger("lyceum.backend").log(System.Logger.Level.DEBUG, "no machine code: {0}\n{1}", reason.getMessage(), structure.program());
             return Compiled.NONE;

@@ -39,7 +39,8 @@ final class KernelWriter {
         var program = code.structure.program();
         for (int r = 0; r < program.length(); r++) if (program.at(r).op() == Op.LOAD) bytes[(int) program.at(r).immediate()] = program.at(r).type().bytes();
         for (int i = 0; i < program.outputs(); i++) bytes[code.structure.inputs() + i] = program.at(program.output(i)).type().bytes();
-        for (int i = 0; i < code.keptBytes.size(); i++) bytes[code.structure.kinds().length + i] = code.keptBytes.get(i);
+        var kept = code.keptBytes();
+        for (int i = 0; i < kept.length; i++) bytes[code.structure.kinds().length + i] = (int) kept[i];
         int next = 0;
         for (int i = 0; i < operands; i++) {
             boolean inLoop = i >= code.structure.kinds().length || code.structure.kinds()[i] != Structure.ONE;

@@ -13,10 +13,7 @@ final class LaneCode {
 
     /** What the lists of one kernel have in common. */
     static final class Shared {
-        private record Number(long bits, int laneBits) { }
-
-        private final Map<Number, Value> numbers = new HashMap<>();
-        private final Map<List<Long>, Value> tables = new HashMap<>();
+        private final Map<List<Long>, Value> numbers = new HashMap<>(), tables = new HashMap<>();
         final List<Value> globals = new ArrayList<>();
         final Map<Value, long[]> contents = new HashMap<>();
     }
@@ -49,11 +46,14 @@ final class LaneCode {
 
     /** These bits in every lane. */
     Value number(long bits, int laneBits) {
-        return shared.numbers.computeIfAbsent(new Shared.Number(laneBits == 32 ? bits & 0xFFFFFFFFL : bits, laneBits), n -> {
-            var value = new Value(Span.NUMBER, laneBits, target.isWide() ? 512 : 256, false, n.bits);
+        long data = laneBits == 32 ? bits & 0xFFFFFFFFL : bits;
+        var key = List.of(data, (long) laneBits);
+        var value = shared.numbers.get(key);
+        if (value == null) {
+            shared.numbers.put(key, value = new Value(Span.NUMBER, laneBits, target.isWide() ? 512 : 256, false, data));
             shared.globals.add(value);
-            return value;
-        });
+        }
+        return value;
     }
 
     Value argument(int offset, int laneBits) {
@@ -67,12 +67,13 @@ final class LaneCode {
         var key = new ArrayList<Long>();
         key.add((long) laneBits);
         for (long lane : lanes) key.add(lane);
-        return shared.tables.computeIfAbsent(key, k -> {
-            var value = new Value(Span.NUMBER, laneBits, lanes.length * laneBits, false, 0);
+        var value = shared.tables.get(key);
+        if (value == null) {
+            shared.tables.put(key, value = new Value(Span.NUMBER, laneBits, lanes.length * laneBits, false, 0));
             shared.contents.put(value, lanes.clone());
             shared.globals.add(value);
-            return value;
-        });
+        }
+        return value;
     }
 
     // Steps.

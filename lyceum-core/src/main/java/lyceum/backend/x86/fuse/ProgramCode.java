@@ -28,7 +28,7 @@ final class ProgramCode {
     /** Null where a level has nothing to do. */
     final List<Loop> loops = new ArrayList<>();
     /** Bytes of an element of each buffer of a kept row. */
-    final List<Integer> keptBytes = new ArrayList<>();
+    private final List<Integer> keptBytes = new ArrayList<>();
 
     private final Program program;
     private final boolean[] alive, uniform;
@@ -63,6 +63,12 @@ final class ProgramCode {
         for (int level = 0; level <= program.levels(); level++) plan(level, levelsOf);
         block = new ArgumentBlock(program, structure.kinds().length + keptBytes.size());
         for (int level = 0; level <= program.levels(); level++) translate(level);
+    }
+
+    long[] keptBytes() {
+        var bytes = new long[keptBytes.size()];
+        for (int i = 0; i < bytes.length; i++) bytes[i] = keptBytes.get(i);
+        return bytes;
     }
 
     private int[] operands(int r) {

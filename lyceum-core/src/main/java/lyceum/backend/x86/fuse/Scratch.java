@@ -5,12 +5,16 @@ import java.lang.foreign.MemorySegment;
 
 /** The memory of a thread that calls kernels: an argument block, and buffers for the rows that a program keeps. */
 final class Scratch {
-    private static final ThreadLocal<Scratch> OWN = ThreadLocal.withInitial(Scratch::new);
+    private static final ThreadLocal<Scratch> OWN = new ThreadLocal<>();
 
     final MemorySegment block = Arena.ofAuto().allocate(ArgumentBlock.MOST, 64);
     private MemorySegment rows = MemorySegment.NULL;
 
-    static Scratch get() { return OWN.get(); }
+    static Scratch get() {
+        var own = OWN.get();
+        if (own == null) OWN.set(own = new Scratch());
+        return own;
+    }
 
     /** Buffers for rows of {@code columns} elements, their addresses written into the block from {@code at} on. */
     void keepRows(long[] elementBytes, long columns, long at) {

@@ -1,7 +1,7 @@
 package lyceum.backend.x86.fuse;
 
 /** A virtual register: written by one {@link Step} (an accumulator by several), read by later ones. {@link Allocation} gives it a place. */
-final class Value {
+final class Value implements Comparable<Value> {
     /** How long it lives. */
     enum Span {
         /** Within the list of steps that writes it. */
@@ -43,6 +43,9 @@ final class Value {
         this.isMask = isMask;
         this.data = data;
     }
+
+    /** What is read most comes first. */
+    @Override public int compareTo(Value other) { return Integer.compare(other.weight, weight); }
 
     boolean isInMaskRegister() { return bits == 0; }
 

@@ -6,11 +6,6 @@ import lyceum.backend.x86.machine.Cpu;
 
 /** Products of few rows with a transposed matrix, or of a matrix with few columns that are contiguous: inner products of rows as they lie. */
 final class DotProducts {
-    /** What becomes of sums, in scratch memory or (null) in the result, that are not the result itself. */
-    @FunctionalInterface interface Finish {
-        void finish(Product product, Scratch scratch, long index, int row, int rows, int column, int columns);
-    }
-
     /** Rows up to which reading w again for every eight of them is faster than packing it. */
     private static final int FEW = 16;
     /** Bytes of w that a thread takes at once. */
@@ -19,13 +14,13 @@ final class DotProducts {
     private final Cpu cpu;
     private final Kernels kernels;
     private final Packing packing;
-    private final Finish finish;
+    private final Gemm gemm;
 
-    DotProducts(Cpu cpu, Kernels kernels, Packing packing, Finish finish) {
+    DotProducts(Cpu cpu, Kernels kernels, Packing packing, Gemm gemm) {
         this.cpu = cpu;
         this.kernels = kernels;
         this.packing = packing;
-        this.finish = finish;
+        this.gemm = gemm;
     }
 
     /** False if the product has another form. */
@@ -75,8 +70,8 @@ final class DotProducts {
         run(product, scratch, x, new Operand(w.address() + first * w.rowStride(), w.rowStride(), w.columnStride()), out, few, count);
         if (direct && product.then() == null) return;
         var sums = direct ? null : scratch;
-        if (turned) finish.finish(product, sums, index, first, count, 0, few);
-        else finish.finish(product, sums, index, 0, few, first, count);
+        if (turned) gemm.finish(product, sums, index, first, count, 0, few);
+        else gemm.finish(product, sums, index, 0, few, first, count);
     }
 
     private void run(Product product, Scratch scratch, Operand x, Operand w, Operand out, int few, int count) {

@@ -4,6 +4,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.function.Function;
 import lyceum.DType;
+import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.Precision;
@@ -22,11 +23,6 @@ import lyceum.backend.x86.machine.Cpu;
  * brought to its place by a program while it is in the cache.
  */
 public final class Gemm {
-    /** Runs element-wise programs. */
-    @FunctionalInterface public interface Programs {
-        void run(Program program, View[] inputs, View[] outputs);
-    }
-
     /** Nanoseconds that are worth a thread's asking for the next piece. */
     static final double PIECE = 20_000;
     /** Bytes of sums that a program takes at once. */
@@ -37,20 +33,21 @@ public final class Gemm {
     private final Cpu cpu;
     private final Kernels kernels;
     private final Packing packing;
-    private final Programs programs;
+    private final Backend programs;
     private final DotProducts dots;
     final PanelProducts panels;
 
-    public Gemm(Cpu cpu, Programs programs) { this(cpu, programs, Tiles.Registers::new); }
+    /** @param programs runs element-wise ones */
+    public Gemm(Cpu cpu, Backend programs) { this(cpu, programs, Tiles.Registers::new); }
 
     /** @param tiles by which kernels for tiles are written */
-    Gemm(Cpu cpu, Programs programs, Function<Assembler, Tiles> tiles) {
+    Gemm(Cpu cpu, Backend programs, Function<Assembler, Tiles> tiles) {
         this.cpu = cpu;
         this.kernels = new Kernels(cpu, tiles);
         this.packing = new Packing(cpu, kernels);
         this.programs = programs;
-        this.dots = new DotProducts(cpu, kernels, packing, this::finish);
-        this.panels = new PanelProducts(cpu, kernels, packing, this::finish);
+        this.dots = new DotProducts(cpu, kernels, packing, this);
+        this.panels = new PanelProducts(cpu, kernels, packing, this);
     }
 
     /** {@code out = a b} for matrices in the last two axes; false if there are no kernels for the types or nothing to sum. Operands are kept reachable by the caller. */
@@ -164,7 +161,7 @@ public final class Gemm {
     }
 
     /** The sums of a part of the result, in scratch memory or (null) in their place, go where they belong. */
-    private void finish(Product product, Scratch scratch, long index, int row, int rows, int column, int columns) {
+    void finish(Product product, Scratch scratch, long index, int row, int rows, int column, int columns) {
         var type = product.arithmetic().sums;
         long[] shape = {rows, columns};
         var to = product.out();

@@ -51,13 +51,13 @@ final class PanelProducts {
     private final Cpu cpu;
     private final Kernels kernels;
     private final Packing packing;
-    private final DotProducts.Finish finish;
+    private final Gemm gemm;
 
-    PanelProducts(Cpu cpu, Kernels kernels, Packing packing, DotProducts.Finish finish) {
+    PanelProducts(Cpu cpu, Kernels kernels, Packing packing, Gemm gemm) {
         this.cpu = cpu;
         this.kernels = kernels;
         this.packing = packing;
-        this.finish = finish;
+        this.gemm = gemm;
     }
 
     /** Tiles pay from a whole one on; below, their edges are most of the work. A guess: no CPU with tiles has been at hand. */
@@ -185,7 +185,7 @@ final class PanelProducts {
             long panels = b == null ? 0 : block.pack(b.from(p, 0));
             block.run(block.left(a.from(0, p)), panels, target);
         }
-        if (!direct) finish.finish(product, scratch, index, i, rows, j, columns);
+        if (!direct) gemm.finish(product, scratch, index, i, rows, j, columns);
     }
 
     /** Some steps of the inner dimension for a piece. */

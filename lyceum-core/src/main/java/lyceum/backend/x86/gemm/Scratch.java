@@ -6,7 +6,7 @@ import lyceum.memory.Storage;
 
 /** What a thread packs into, kept between products: off-heap, as large as the largest piece so far. */
 final class Scratch {
-    private static final ThreadLocal<Scratch> THREAD = ThreadLocal.withInitial(Scratch::new);
+    private static final ThreadLocal<Scratch> THREAD = new ThreadLocal<>();
     private static final int LONGS = (PanelProducts.CONFIGURATION_AT + Tiles.CONFIGURATION) / 8;
 
     /** What a block of memory is for. */
@@ -16,7 +16,11 @@ final class Scratch {
     private final MemorySegment parameterBlock = parameters.segment().asSlice(parameters.base(), 8L * LONGS);
     private final Storage[] blocks = new Storage[Use.values().length];
 
-    static Scratch ofThread() { return THREAD.get(); }
+    static Scratch ofThread() {
+        var own = THREAD.get();
+        if (own == null) THREAD.set(own = new Scratch());
+        return own;
+    }
 
     /** The longs behind a kernel's first argument. */
     MemorySegment parameters() { return parameterBlock; }

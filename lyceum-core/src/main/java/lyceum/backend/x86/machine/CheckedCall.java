@@ -25,6 +25,7 @@ import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.memory.Allocator;
+import lyceum.memory.NativeCall;
 
 /**
  * Calls a kernel through code that fills the registers which a kernel must keep, and looks afterwards whether it kept them and MXCSR. With
@@ -43,11 +44,11 @@ final class CheckedCall {
 
     private CheckedCall() { }
 
-    static void call(Kernel kernel, MemorySegment entry, long... arguments) throws Throwable {
+    static void call(Kernel kernel, MemorySegment entry, long... arguments) {
         var block = BLOCKS.get();
         block.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, entry.address());
         for (int i = 0; i < arguments.length; i++) block.set(ValueLayout.JAVA_LONG_UNALIGNED, 8L + 8 * i, arguments[i]);
-        NativeCall.PLAIN.invokeExact(CHECKER.entry(), block.address(), 0L, 0L, 0L, 0L, 0L);
+        NativeCall.call(CHECKER.entry(), block.address(), 0, 0, 0, 0, 0);
         long lost = block.get(ValueLayout.JAVA_LONG_UNALIGNED, LOST);
         if (lost != 0) throw new AssertionError(kernel + " does not keep " + (lost > KEPT.length ? "MXCSR" : KEPT[(int) lost - 1]));
     }

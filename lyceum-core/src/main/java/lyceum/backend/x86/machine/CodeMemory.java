@@ -73,7 +73,11 @@ public final class CodeMemory {
     }
 
     /** The code as a kernel. @throws Refused where {@link #load} gives none */
-    public static Kernel require(String name, Assembler.Code code) { return load(name, code).orElseThrow(() -> new Refused(name)); }
+    public static Kernel require(String name, Assembler.Code code) {
+        var loaded = load(name, code);
+        if (loaded.isEmpty()) throw new Refused(name);
+        return loaded.get();
+    }
 
     private record Free(long address, long bytes) implements Runnable {
         @Override public void run() {

@@ -20,6 +20,7 @@ import java.util.Set;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.asm.Mem;
+import lyceum.memory.NativeCall;
 
 /**
  * What this CPU and this system can execute, by CPUID and XGETBV (Intel 64 manual, volume 1, chapter 14), asked once.
@@ -80,7 +81,8 @@ public record Cpu(String name, Set<Feature> features, long l1, long l2, long l3)
         } catch (IllegalArgumentException e) {
             throw e;
         } catch (RuntimeException | LinkageError refused) {
-            return new Found(null, "native access is refused (" + refused + "); add --enable-native-access=ALL-UNNAMED");
+            var reason = refused.getCause() == null ? refused : refused.getCause();
+            return new Found(null, "native access is refused (" + reason.getMessage() + "); add --enable-native-access=ALL-UNNAMED");
         }
     }
 
@@ -126,7 +128,9 @@ public record Cpu(String name, Set<Feature> features, long l1, long l2, long l3)
         /** eax, ebx, ecx, edx. */
         int[] leaf(int leaf, int sub) {
             cpuid.call(leaf & 0xFFFFFFFFL, sub, out.address(), 0, 0, 0);
-            return out.toArray(ValueLayout.JAVA_INT);
+            var registers = new int[4];
+            for (int i = 0; i < 4; i++) registers[i] = out.get(ValueLayout.JAVA_INT, 4L * i);
+            return registers;
         }
 
         private static boolean bit(int word, int position) { return (word >>> position & 1) != 0; }
@@ -151,12 +155,18 @@ public record Cpu(String name, Set<Feature> features, long l1, long l2, long l3)
             if (bit(seven[2], 11)) features.add(Feature.VNNI);
             if (bit(sevenOne[0], 5)) features.add(Feature.AVX512_BF16);
             if (bit(seven[3], 23)) features.add(Feature.AVX512_FP16);
-            boolean tiles = (saved & 0x60000) == 0x60000 && bit(seven[3], 24) && NativeCall.requestTiles();
+            boolean tiles = (saved & 0x60000) == 0x60000 && bit(seven[3], 24) && requestTiles();
             if (!tiles) return features;
             features.add(Feature.AMX_TILE);
             if (bit(seven[3], 22)) features.add(Feature.AMX_BF16);
             if (bit(seven[3], 25)) features.add(Feature.AMX_INT8);
             return features;
+        }
+
+        /** Asks the system for the tile registers, once for the process. */
+        private static boolean requestTiles() {
+            long archPrctl = 158, requestPermission = 0x1023, tileData = 18;
+            return NativeCall.call(NativeCall.require("syscall"), archPrctl, requestPermission, tileData, 0, 0, 0) == 0;
         }
 
         String brand() {

@@ -2,6 +2,7 @@ package lyceum.backend.x86.machine;
 
 import static lyceum.backend.x86.asm.Gp.RDI;
 
+import java.util.function.DoubleUnaryOperator;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Instruction;
@@ -9,16 +10,17 @@ import lyceum.backend.x86.asm.Vec;
 
 /**
  * A loop of multiply-adds in registers, of the widest vectors and in chains enough to hide their latency: what no F32 product can exceed, to be
- * timed beside one.
+ * timed beside one. {@code lyceum.backend.Roofline} finds it by its name.
  */
-public final class FmaPeak {
+public final class FmaPeak implements DoubleUnaryOperator {
     private static final int CHAINS = 12;
 
     private final Kernel kernel;
     private final int lanes;
 
-    /** @throws IllegalStateException without executable memory */
-    public FmaPeak(Cpu cpu) {
+    /** @throws IllegalStateException where machine code cannot run */
+    public FmaPeak() {
+        var cpu = Cpu.current();
         var a = new Assembler(cpu.features());
         int bits = cpu.vectorBits();
         for (int i = 0; i < CHAINS + 2; i++) a.emit(Instruction.VXORPS, Vec.of(i, bits), Vec.of(i, bits), Vec.of(i, bits));
@@ -34,7 +36,7 @@ public final class FmaPeak {
     }
 
     /** Does about so many operations, a multiply-add being two, on this thread; returns how many it did. */
-    public double run(double operations) {
+    @Override public double applyAsDouble(double operations) {
         long rounds = Math.max(1, (long) (operations / (2.0 * CHAINS * lanes)));
         kernel.callLong(rounds);
         return 2.0 * CHAINS * lanes * rounds;

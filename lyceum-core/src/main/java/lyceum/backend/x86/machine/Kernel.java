@@ -1,7 +1,9 @@
 package lyceum.backend.x86.machine;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
+import lyceum.memory.NativeCall;
 
 /**
  * Machine code that can be called: {@code void(long, long, long, long, long, long)} after the System V ABI, so the arguments stand in rdi, rsi,
@@ -11,6 +13,7 @@ import java.lang.ref.Reference;
  */
 public final class Kernel {
     private static final boolean CHECKED = "on".equals(System.getenv("LYCEUM_CHECK_CALLS"));
+    private static final MethodHandle CRITICAL = NativeCall.critical();
 
     private final String name;
     private final MemorySegment entry;
@@ -25,10 +28,11 @@ public final class Kernel {
     MemorySegment entry() { return entry; }
 
     /** For work of up to about 50 microseconds: a collection waits until it is done. */
+    @SuppressWarnings("unused")
     public void call(long a, long b, long c, long d, long e, long f) {
         try {
             if (CHECKED) CheckedCall.call(this, entry, a, b, c, d, e, f);
-            else NativeCall.CRITICAL.invokeExact(entry, a, b, c, d, e, f);
+            else { long nothing = (long) CRITICAL.invokeExact(entry, a, b, c, d, e, f); }
         } catch (Throwable thrown) {
             throw NativeCall.unexpected(thrown);
         } finally {
@@ -42,9 +46,7 @@ public final class Kernel {
     public void callLong(long a, long b, long c, long d, long e, long f) {
         try {
             if (CHECKED) CheckedCall.call(this, entry, a, b, c, d, e, f);
-            else NativeCall.PLAIN.invokeExact(entry, a, b, c, d, e, f);
-        } catch (Throwable thrown) {
-            throw NativeCall.unexpected(thrown);
+            else NativeCall.call(entry, a, b, c, d, e, f);
         } finally {
             Reference.reachabilityFence(this);
         }

@@ -20,8 +20,8 @@ public final class PanelProductsMain {
         int runs = Integer.parseInt(args[0]);
         var cpu = TilesTest.tiled("all");
         var plain = Backend.named("x86");
-        var tiled = new Gemm(cpu, plain::run, a -> new LoweredTiles(a, cpu.vectorBits()));
-        var own = new Gemm(Cpu.current(), plain::run);
+        var tiled = new Gemm(cpu, plain, a -> new LoweredTiles(a, cpu.vectorBits()));
+        var own = new Gemm(Cpu.current(), plain);
         var splits = new SplitProducts(plain, own);
         var random = new SplittableRandom(1);
         for (int i = 0; i < runs; i++) {

@@ -36,10 +36,10 @@ class SplitProductsTest {
             var features = EnumSet.copyOf(Cpu.current().features());
             features.removeAll(EnumSet.of(Feature.AMX_TILE, Feature.AMX_BF16, Feature.AMX_INT8));
             var cpu = new Cpu("without tiles", Set.copyOf(features), Cpu.current().l1(), Cpu.current().l2(), Cpu.current().l3());
-            return new SplitProducts(plain, new Gemm(cpu, plain::run));
+            return new SplitProducts(plain, new Gemm(cpu, plain));
         }
         var cpu = TilesTest.tiled("all");
-        return new SplitProducts(plain, new Gemm(cpu, plain::run, a -> new LoweredTiles(a, 512)));
+        return new SplitProducts(plain, new Gemm(cpu, plain, a -> new LoweredTiles(a, 512)));
     }
 
     /** For any number of products: what is dropped of each, and rounding. Parts are at most 2^-9 of what they are the rest of. */

@@ -41,7 +41,7 @@ class TilesTest {
 
     private static Gemm gemm(String level) {
         var cpu = tiled(level);
-        return new Gemm(cpu, Backend.named("scalar")::run, a -> new LoweredTiles(a, cpu.vectorBits()));
+        return new Gemm(cpu, Backend.named("scalar"), a -> new LoweredTiles(a, cpu.vectorBits()));
     }
 
     private static void run(Gemm gemm, Case c) {
@@ -105,7 +105,7 @@ class TilesTest {
     /** On a CPU with tiles: its own give what their lowering gives, whole numbers in the bits. */
     @Test void theTilesOfTheCpuDoWhatTheirLoweringDoes() {
         Assumptions.assumeTrue(Cpu.current().has(Feature.AMX_TILE), "AMX was not executed: this CPU has none; its kernels ran lowered to vector code");
-        var own = new Gemm(Cpu.current(), Backend.named("scalar")::run);
+        var own = new Gemm(Cpu.current(), Backend.named("scalar"));
         var lowered = gemm("all");
         Property.of((Generator<Case>) choices -> Case.draw(choices, TILED[(int) choices.next(TILED.length - 1)], 1 + (int) choices.next(70), 1 + (int) choices.next(70), 1 + (int) choices.next(150)).wholeNumbers(choices.next(9)))
                 .withRuns(300).holds(c -> {
