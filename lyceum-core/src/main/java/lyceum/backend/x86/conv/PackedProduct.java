@@ -1,5 +1,6 @@
 package lyceum.backend.x86.conv;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -11,8 +12,6 @@ import lyceum.backend.x86.conv.Copies.Place;
 import lyceum.backend.x86.conv.Tables.Columns;
 import lyceum.backend.x86.conv.Tables.Steps;
 import lyceum.backend.x86.conv.Tiles.Product;
-import lyceum.memory.Allocator;
-import lyceum.memory.Storage;
 
 /**
  * Products over small images: columns of several examples are packed densely, a block of steps at a time, so that no lane is wasted. A piece of work
@@ -22,6 +21,8 @@ final class PackedProduct {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     /** The most vectors of a block of columns, rows of a block of rows, steps that are packed at once. */
     private static final int VECTORS = 13, ROWS = 256, STEPS = 256;
+    /** Bytes of a line of packed columns or sums at most: one vector more may come in, and one is written beyond the last. */
+    private static final long LINE = 64 * (VECTORS + 2);
 
     private final Tiles tiles;
     private final Copies copies;
@@ -29,6 +30,8 @@ final class PackedProduct {
     private final Element element;
     private final int lanes;
     private final ThreadLocal<MemorySegment> arguments = Arguments.perThread();
+    /** A packed block and its sums. */
+    private final ThreadLocal<MemorySegment> scratches = ThreadLocal.withInitial(() -> Arena.ofAuto().allocate((STEPS + ROWS) * LINE, 64));
 
     PackedProduct(Cpu cpu, Tiles tiles, Copies copies) {
         this.tiles = tiles;
@@ -95,24 +98,24 @@ final class PackedProduct {
         var dense = new Columns(vectors, element, lanes);
         for (int v = 0; v < vectors; v++) dense.add((long) bytes * v * lanes, (long) bytes * v * lanes, element.wordMask((1 << lanes) - 1));
         var numbers = new Steps(STEPS);
-        Storage packed = Allocator.allocate((long) bytes * STEPS * line, null), sums = Allocator.allocate((long) bytes * (lastRow - firstRow) * line, null);
-        long packedAt = packed.segment().address() + packed.base(), sumsAt = sums.segment().address() + sums.base();
+        var scratch = scratches.get();
+        long packed = scratch.address(), sums = packed + STEPS * LINE;
         var p = products[0];
         for (int from = 0; from < depth || from == 0; from += STEPS) {
             int n = Math.min(STEPS, depth - from);
-            if (n > 0) pack(p.x(), steps, from, n, block.source, packedAt, (long) bytes * line);
+            if (n > 0) pack(p.x(), steps, from, n, block.source, packed, (long) bytes * line);
             numbers.clear();
             for (int k = 0; k < n; k++) numbers.add((long) bytes * k * line, steps.a(from + k));
             boolean last = from + STEPS >= depth;
-            var product = new Product(p.a(), p.aStride(), packedAt, sumsAt - (long) bytes * firstRow * line, (long) bytes * line, last ? p.bias() : 0, last && p.relu(), from > 0);
+            var product = new Product(p.a(), p.aStride(), packed, sums - (long) bytes * firstRow * line, (long) bytes * line, last ? p.bias() : 0, last && p.relu(), from > 0);
             tiles.multiply(product, numbers, 0, n, firstRow, lastRow, dense, 0, vectors);
         }
         for (var part : block.parts) {
-            var from = new Place(sums.segment(), sums.base(), bytes).plus(part.at);
+            var from = new Place(scratch, STEPS * LINE, bytes).plus(part.at);
             var to = new Place(result, products[part.example].y() + firstRow * p.yStride() + (long) bytes * part.first - result.address(), bytes);
             copies.lines(from, line, 1, to, p.yStride() / bytes, 1, part.count, lastRow - firstRow, Copies.Planes.ONE);
         }
-        for (var kept : new Object[] {packed, sums, dense, numbers}) java.lang.ref.Reference.reachabilityFence(kept);
+        for (var kept : new Object[] {dense, numbers}) java.lang.ref.Reference.reachabilityFence(kept);
     }
 
     private void pack(long x, Steps steps, int from, int n, Columns columns, long to, long line) {

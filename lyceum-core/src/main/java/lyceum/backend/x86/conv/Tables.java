@@ -19,7 +19,7 @@ final class Tables {
         private int count;
 
         Steps(int most) {
-            storage = Allocator.allocate((long) Math.max(1, most) * OffsetProduct.STEP, null);
+            storage = Allocator.allocate((long) (most + OffsetProduct.AHEAD) * OffsetProduct.STEP, null);
             memory = storage.segment().asSlice(storage.base());
         }
 
