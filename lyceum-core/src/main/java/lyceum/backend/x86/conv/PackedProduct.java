@@ -21,7 +21,7 @@ final class PackedProduct {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     /** The most vectors of a block of columns, rows of a block of rows, steps that are packed at once. */
     private static final int VECTORS = 13, ROWS = 256, STEPS = 256;
-    /** Bytes of a line of packed columns or sums , and of what is written beyond its end; an odd number of lines of the cache. */
+    /** Bytes of a line of packed columns or sums, with room for what is written beyond its end: an odd number of lines of the cache. */
     private static final long LINE = 64 * (VECTORS + 2);
 
     private final Tiles tiles;
