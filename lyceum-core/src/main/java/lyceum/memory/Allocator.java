@@ -23,6 +23,8 @@ public final class Allocator {
     private static final long FIRST_COLLECTION = 128L << 20;
     /** The first so many collections may raise the amount of garbage that gathers between two; then memory is flat. */
     private static final int SETTLING = 2;
+    /** Bytes that a network in training leaves behind on one core, once compiled; the first steps are slower and say nothing. */
+    private static final long GARBAGE_PER_MICROSECOND = 1000;
     /** No machine's budget is below it. */
     private static final long LEAST_BUDGET = 64L << 20;
 
@@ -47,7 +49,6 @@ public final class Allocator {
     /** True while a thread makes room for its request. */
     private volatile boolean makingRoom;
     private int collections;
-    private long survived, lastCollection = System.nanoTime();
     private final Slab[] slabs = new Slab[2];
 
     private Allocator() {
@@ -119,7 +120,7 @@ public final class Allocator {
         if (makingRoom) waitForRoom();
         long size = SizeClass.bytes(sizeClass), now = out.addAndGet(size);
         try {
-            if (now > collectAt) collect(now);
+            if (now > collectAt) collect();
             if (now > peak.get()) peak.accumulateAndGet(now, Math::max);
             var memory = fromCache(sizeClass);
             if (memory != null) return memory;
@@ -163,15 +164,14 @@ public final class Allocator {
         System.gc(); // a block is freed when it is unreachable: a late reader may still hold it
     }
 
-    /** One collection, then a new threshold: as much again as survived it, or as much garbage as keeps collecting below a tenth of the time. */
-    private synchronized void collect(long now) {
+    /** One collection, then a new threshold: as much again as survived it, or as much garbage as keeps collecting below a twentieth of the time. */
+    private synchronized void collect() {
         if (out.get() <= collectAt) return;
-        long start = System.nanoTime(), gathered = now - survived;
+        long start = System.nanoTime();
         awaitCollector(100, 1); // on a busy machine that thread starts late; what it has not handed over by then would count as surviving
-        long took = System.nanoTime() - start, between = Math.max(1, start - lastCollection);
-        if (collections++ < SETTLING) headroom = Math.max(headroom, Math.min(Math.min(budget() / 8, 4 * FIRST_COLLECTION), (long) (gathered * (10.0 * took / between))));
-        survived = out.get();
-        lastCollection = System.nanoTime();
+        long took = System.nanoTime() - start;
+        if (collections++ < SETTLING) headroom = Math.max(headroom, Math.min(Math.min(budget() / 8, 4 * FIRST_COLLECTION), 20 * GARBAGE_PER_MICROSECOND * (took / 1000)));
+        long survived = out.get();
         collectAt = survived + Math.max(headroom, survived);
     }
 

@@ -54,6 +54,9 @@ public final class Storage {
 
     public long bytes() { return bytes; }
 
+    /** True if it has a block to itself, which no small one has. */
+    public boolean isBlock() { return block != null; }
+
     /** Number of in-place writes so far. */
     public int version() { return version; }
 

@@ -7,30 +7,38 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import lyceum.ShapeException;
 import lyceum.backend.Op;
+import lyceum.memory.Scope;
 import lyceum.memory.Storage;
 
 /** The reverse sweep: from the newest operation to the oldest, each adds what it owes to the gradients of its operands. */
 public final class Backward {
     private Backward() { }
 
-    /** Adds gradients to every leaf that {@code output} came from. The gradients are not recorded themselves. */
+    /**
+     * Adds gradients to every leaf that {@code output} came from. The gradients are not recorded themselves. Those between are nobody else's, so that
+     * their memory goes back at the end: the next step finds it warm, and the collector has less to do.
+     */
     static void intoLeaves(Tensor output, Tensor gradient) {
+        var caller = Scope.current();
         GradMode.with(false, () -> {
-            Set<Storage> used = Collections.newSetFromMap(new IdentityHashMap<>());
-            if (gradient.viewIfStored() != null) used.add(gradient.view().storage());
-            for (var entry : sweep(output, gradient, null).entrySet()) {
-                var leaf = entry.getKey().leaf;
-                if (leaf != null) leaf.collect(entry.getValue() == gradient ? gradient.copy() : owned(entry.getValue(), used));
+            try (var sweep = Scope.open("backward")) {
+                Set<Storage> used = Collections.newSetFromMap(new IdentityHashMap<>());
+                if (gradient.viewIfStored() != null) used.add(gradient.view().storage());
+                for (var entry : sweep(output, gradient, null, caller).entrySet()) {
+                    var leaf = entry.getKey().leaf;
+                    var g = entry.getValue();
+                    if (leaf != null) Scope.within(caller, () -> leaf.collect(g == gradient ? g.copy() : leaf.grad() != null ? g : owned(g, used, sweep)));
+                }
+                return null;
             }
-            return null;
         });
     }
 
-    /** {@code g} in memory of its own, so that a leaf's gradient can be written in place (clipped, scaled) and no other one changes. */
-    private static Tensor owned(Tensor g, Set<Storage> used) {
+    /** {@code g} in memory of its own, so that a leaf's gradient outlives the sweep and can be written in place (clipped, scaled) and no other one changes. */
+    private static Tensor owned(Tensor g, Set<Storage> used, Scope sweep) {
         var v = g.view();
-        boolean whole = v.storage().bytes() == v.size() * v.dtype().bytes() && !v.mayOverlapItself();
-        return used.add(v.storage()) && whole ? g : g.copy();
+        boolean whole = v.storage().isBlock() && v.storage().bytes() == v.size() * v.dtype().bytes() && !v.mayOverlapItself();
+        return used.add(v.storage()) && whole ? g.keptBy(sweep) : g.copy();
     }
 
     /**
@@ -44,7 +52,7 @@ public final class Backward {
         return GradMode.with(recorded, () -> {
             var keep = new IdentityHashMap<History, Boolean>();
             for (var input : inputs) keep.put(input.history(), true);
-            var found = sweep(output, gradient, keep);
+            var found = sweep(output, gradient, keep, null);
             var result = new Tensor[inputs.length];
             for (int i = 0; i < inputs.length; i++) {
                 var g = found.get(inputs[i].history());
@@ -54,8 +62,8 @@ public final class Backward {
         });
     }
 
-    /** Gradients by history: of the leaves, or of {@code keep} if that is given. */
-    private static Map<History, Tensor> sweep(Tensor output, Tensor gradient, Map<History, Boolean> keep) {
+    /** Gradients by history: of the leaves, or of {@code keep} if that is given; for leaves in a scope of its own, inside that of the caller. */
+    private static Map<History, Tensor> sweep(Tensor output, Tensor gradient, Map<History, Boolean> keep, Scope caller) {
         if (output.history() == null) {
             if (keep != null) return Map.of();
             throw new IllegalArgumentException("backward: nothing was recorded; start from a tensor made with requiresGrad(), outside noGrad");
@@ -90,7 +98,7 @@ public final class Backward {
                     if (others == null) parts.put(operand, others = new PartGradients(history.shapes[i], history.types[i], history.part));
                     if (others.take(g, history.part)) continue;
                 }
-                var part = history.rule.gradient(i, g);
+                var part = keep == null && history.ofUser ? ofUser(history, i, g, caller) : history.rule.gradient(i, g);
                 if (part == null) continue;
                 if (part == g && isSharedSum(history, i, g)) g.view();
                 part = sumTo(part, history.shapes[i]).to(history.types[i]);
@@ -104,6 +112,14 @@ public final class Backward {
             }
         }
         return result;
+    }
+
+    /** A rule of the user's may keep what it is given and what it makes. */
+    private static Tensor ofUser(History history, int i, Tensor g, Scope caller) {
+        var part = new Tensor[1];
+        g.keptBy(Scope.current());
+        Scope.within(caller, () -> part[0] = history.rule.gradient(i, g));
+        return part[0];
     }
 
     /** True if a gradient would be computed for its sum (a bias's) and once more for another operand: then it is better stored first. */

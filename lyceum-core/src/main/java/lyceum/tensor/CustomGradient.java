@@ -24,11 +24,13 @@ public final class CustomGradient {
         var saved = new Saved[operands.length];
         for (int i = 0; i < saved.length; i++) saved[i] = Saved.of(operands[i], name);
         var out = Saved.of(result, name);
-        return History.record(name, result, (i, g) -> {
+        History.record(name, result, (i, g) -> {
             if (!operands[i].isTracked()) return null;
             var values = new Tensor[saved.length];
             for (int j = 0; j < values.length; j++) values[j] = saved[j].get();
             return rule.gradient(i, g, out.get(), values);
         }, operands);
+        result.history().ofUser = true;
+        return result;
     }
 }

@@ -50,6 +50,8 @@ final class History {
     final Tensor leaf;
     /** For a slice; else null. */
     Part part;
+    /** True if the rule is not of this library. */
+    boolean ofUser;
 
     private History(String operation, History[] operands, Shape[] shapes, DType[] types, Rule rule, Tensor leaf) {
         this.operation = operation;

@@ -13,7 +13,7 @@ public final class TrainingLoop {
 
     public static void main(String[] args) throws IOException {
         var rng = Rng.of(1);
-        var x = Tensor.randn(rng, 512, 64); // a megabyte and more a step: the first 500 see several collections
+        var x = Tensor.randn(rng, 2048, 64); // megabytes a step: the first 500 see several collections
         var y = x.matmul(Tensor.randn(rng, 64, 8)).tanh();
         var w1 = Tensor.randn(rng, 64, 128).mul(0.1).requiresGrad();
         var w2 = Tensor.randn(rng, 128, 8).mul(0.1).requiresGrad();

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
+import lyceum.autograd.Primitive;
 import lyceum.backend.Backend;
 import lyceum.random.Rng;
 import lyceum.testing.Acceptance;
@@ -302,5 +303,38 @@ class BackpropagationTest {
             var recorded = Backward.gradients(f.apply(leaf), Tensor.scalar(1), new Tensor[] {leaf}, true)[0]; // a recorded gradient pads and adds
             assertThat(fast.sub(recorded).abs().max().item()).isLessThan(1e-14);
         }
+    }
+
+    @Test void aSweepLeavesTheLeavesGradientsBehindAndNothingElse() {
+        long n = 1 << 20;
+        var x = Tensor.rand(Rng.of(1), n).requiresGrad();
+        var loss = x.sin().exp().compute().mul(x).cos().compute().square().sum();
+        long before = lyceum.memory.Memory.stats().inUse();
+        loss.backward();
+        assertThat(lyceum.memory.Memory.stats().inUse() - before).isLessThan(6 * n); // one tensor of F32, and small ones' slabs
+        var once = x.grad().copy();
+        loss.backward();
+        assertThat(x.grad().sub(once.mul(2)).abs().max().item()).isZero();
+    }
+
+    @Test void whatARuleOfTheUsersKeepsOutlivesTheSweep() {
+        var kept = new ArrayList<Tensor>();
+        var leaf = Tensor.ones(1000).requiresGrad();
+        var spy = Primitive.of("spy", in -> in[0].mul(2), (i, g, out, in) -> {
+            GradMode.with(true, () -> leaf.mul(3).sum()).backward(); // a sweep within the sweep
+            var part = g.mul(2);
+            kept.add(g);
+            kept.add(part);
+            return part;
+        });
+        for (long n : new long[] {3, 100_000}) {
+            kept.clear();
+            var x = Tensor.rand(Rng.of(2), n).requiresGrad();
+            spy.apply(x.exp()).square().sum().backward();
+            var value = x.exp().mul(2).detach();
+            assertThat(kept.getFirst().sub(value.mul(2)).abs().max().item()).isZero();
+            assertThat(kept.getLast().sub(value.mul(4)).abs().max().item()).isZero();
+        }
+        assertThat(leaf.grad().item(999)).isEqualTo(6);
     }
 }
