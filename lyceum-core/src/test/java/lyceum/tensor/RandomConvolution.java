@@ -38,6 +38,13 @@ record RandomConvolution(int seed, Convolution how, long[] x, long[] weight) {
         return new RandomConvolution(seed, new Convolution().withPadding(before, after), x, weight);
     }
 
+    /** Several examples of small images, whose columns are packed together, and more outputs or inputs than a packed block has rows or steps. */
+    static RandomConvolution smallImages(int seed) {
+        var rng = Rng.of(11000 + seed);
+        long[] x = {4 + rng.nextInt(5), 49 + rng.nextInt(20), 5 + rng.nextInt(6), 5 + rng.nextInt(6)}, weight = {seed == 0 ? 290 : 50 + rng.nextInt(40), x[1], 3, 3};
+        return new RandomConvolution(seed, new Convolution().withStride(1 + seed % 2).withPadding(1), x, weight);
+    }
+
     private static RandomConvolution draw(int seed, int channels, int size) {
         var rng = Rng.of(seed);
         int axes = 1 + rng.nextInt(3), groups = rng.nextInt(3) == 0 ? 1 + rng.nextInt(6) : 1;

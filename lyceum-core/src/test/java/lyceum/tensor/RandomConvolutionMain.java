@@ -12,6 +12,7 @@ public final class RandomConvolutionMain {
         for (int seed = 0; seed < n; seed++) {
             RandomConvolution.of(seed).check(Backend.current());
             RandomConvolution.depthwise(seed).check(Backend.current());
+            if (seed % 20 == 0) RandomConvolution.smallImages(seed / 20).check(Backend.current());
             if (seed % 10 == 0) RandomConvolution.threeByThree(seed).check(Backend.current(), RandomConvolution.TRANSFORMED, DType.F32);
         }
         System.out.println(n + " convolutions on " + Backend.current().description());

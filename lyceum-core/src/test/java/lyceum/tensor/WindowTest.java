@@ -98,6 +98,12 @@ class WindowTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("fastBackends")
+    void smallImagesEqualThePlainLoops(Backend backend) {
+        for (int seed = 0; seed < 4; seed++) RandomConvolution.smallImages(seed).check(backend);
+    }
+
     /** Ties, infinities and NaN included: maxima and their places are equal to the bit, gradients and means within rounding. */
     @ParameterizedTest
     @MethodSource("fastBackends")
@@ -165,7 +171,12 @@ class WindowTest {
     @Test
     void bitsDoNotDependOnTheThreads() {
         for (int seed = 0; seed < 12; seed++) {
-            var random = seed % 4 == 3 ? RandomConvolution.depthwise(seed) : seed % 4 == 2 ? RandomConvolution.threeByThree(seed) : RandomConvolution.larger(seed);
+            var random = switch (seed % 4) {
+                case 3 -> RandomConvolution.depthwise(seed);
+                case 2 -> RandomConvolution.threeByThree(seed);
+                case 1 -> RandomConvolution.smallImages(seed);
+                default -> RandomConvolution.larger(seed);
+            };
             var parallel = random.results(DType.F32);
             Parallel.sequentially(() -> {
                 var alone = random.results(DType.F32);

@@ -30,7 +30,11 @@ import lyceum.backend.x86.asm.Vec;
  */
 record OffsetProduct(Element element, int rows, int vectors, boolean accumulate, boolean bias, boolean relu) {
     /** Offsets in the argument block. */
-    static final int A = 0, A_STRIDE = 8, STEPS = 16, COUNT = 24, X = 32, COLUMNS = 40, Y = 48, Y_STRIDE = 56, BIAS = 64, ARGUMENTS = 72;
+    static final int A = 0, COLUMNS = 8, Y = 16, BIAS = 24, TILES = 64, X = 72, STEPS = 80, COUNT = 88, A_STRIDE = 96, Y_STRIDE = 104;
+    /** From each of the first four to what is added to it from one tile to the next. */
+    static final int MOVE = 32;
+    /** Steps from asking for a vector of x to its use; a table has so many entries more. */
+    static final int AHEAD = 8;
     /** A step in its table: int offsets in bytes of x and a. */
     static final int STEP = 8;
     /** A column vector in its table: long offsets in bytes of x and y, mask of the lanes to store, which lanes they were, their order, and behind it (AVX2) the mask as lanes or (AVX-512) the order back. */
@@ -75,6 +79,7 @@ record OffsetProduct(Element element, int rows, int vectors, boolean accumulate,
 
         Assembler.Code code() {
             a.enter(SAVED);
+            var tile = a.bind(a.label());
             a.mov(RSI, Mem.at(RDI, A));
             a.mov(R8, Mem.at(RDI, A_STRIDE));
             a.lea(R9, Mem.at(R8, R8, 2));
@@ -93,6 +98,15 @@ record OffsetProduct(Element element, int rows, int vectors, boolean accumulate,
             a.jump(Condition.NE, loop);
             a.bind(done);
             store();
+            for (int moved : new int[] {A, COLUMNS, Y, BIAS}) {
+                a.mov(RAX, Mem.at(RDI, moved));
+                a.add(RAX, Mem.at(RDI, moved + MOVE));
+                a.mov(Mem.at(RDI, moved), RAX);
+            }
+            a.mov(RAX, Mem.at(RDI, TILES));
+            a.sub(RAX, 1);
+            a.mov(Mem.at(RDI, TILES), RAX);
+            a.jump(Condition.NE, tile);
             a.leave(SAVED);
             return a.finish();
         }
@@ -112,6 +126,8 @@ record OffsetProduct(Element element, int rows, int vectors, boolean accumulate,
             a.add(RDX, RSI);
             for (int p = 1; p <= (rows - 1) / 3; p++) a.lea(ROW[p], Mem.at(ROW[p - 1], R9, 1));
             for (int v = 0; v < vectors; v++) a.emit(VMOVUPS, spare(v), Mem.at(AT[v], RAX, 1));
+            a.movsxd(RAX, Mem.at(R10, AHEAD * STEP));
+            for (int v = 0; v < vectors; v++) a.prefetch(0, Mem.at(AT[v], RAX, 1));
             int broadcasts = (wide ? 32 : 16) - rows * vectors - vectors;
             for (int i = 0; i < rows; i++) {
                 var factor = spare(vectors + i % Math.min(broadcasts, 4));

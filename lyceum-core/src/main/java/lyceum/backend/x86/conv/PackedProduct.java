@@ -1,5 +1,6 @@
 package lyceum.backend.x86.conv;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -11,8 +12,6 @@ import lyceum.backend.x86.conv.Copies.Place;
 import lyceum.backend.x86.conv.Tables.Columns;
 import lyceum.backend.x86.conv.Tables.Steps;
 import lyceum.backend.x86.conv.Tiles.Product;
-import lyceum.memory.Allocator;
-import lyceum.memory.Storage;
 
 /**
  * Products over small images: columns of several examples are packed densely, a block of steps at a time, so that no lane is wasted. A piece of work
@@ -22,13 +21,19 @@ final class PackedProduct {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     /** The most vectors of a block of columns, rows of a block of rows, steps that are packed at once. */
     private static final int VECTORS = 13, ROWS = 256, STEPS = 256;
+    /** Bytes of a line of packed columns or sums, with room for what is written beyond its end: an odd number of lines of the cache. */
+    private static final long LINE = 64 * (VECTORS + 2);
 
     private final Tiles tiles;
     private final Copies copies;
     private final Kernel pack;
     private final Element element;
     private final int lanes;
+    /** Vectors side by side. */
+    private final Columns side;
     private final ThreadLocal<MemorySegment> arguments = Arguments.perThread();
+    /** A packed block and its sums. */
+    private final ThreadLocal<MemorySegment> scratches = ThreadLocal.withInitial(() -> Arena.ofAuto().allocate((STEPS + ROWS) * LINE, 64));
 
     PackedProduct(Cpu cpu, Tiles tiles, Copies copies) {
         this.tiles = tiles;
@@ -36,6 +41,8 @@ final class PackedProduct {
         pack = Pack.generate(cpu);
         element = tiles.element();
         lanes = tiles.lanes();
+        side = new Columns(VECTORS, element, lanes);
+        for (int v = 0; v < VECTORS; v++) side.add((long) v * lanes * element.bytes, (long) v * lanes * element.bytes, element.wordMask((1 << lanes) - 1));
     }
 
     /** True if dense columns save more than packing costs. */
@@ -46,7 +53,15 @@ final class PackedProduct {
     }
 
     /** A block of columns: what to pack, and for each example in it how many outputs stand where. */
-    private record Block(Columns source, int outputs, List<Part> parts) { }
+    private record Block(Columns source, List<Part> parts) {
+        void put(int example, int first, int count, int at) {
+            var last = parts.isEmpty() ? null : parts.getLast();
+            if (last == null || last.example != example) parts.add(new Part(example, first, count, at));
+            else parts.set(parts.size() - 1, new Part(example, last.first, last.count + count, last.at));
+        }
+
+        int outputs() { return parts.getLast().at + parts.getLast().count; }
+    }
 
     /** @param first output of the example in this block, {@code at} its place in the block */
     private record Part(int example, int first, int count, int at) { }
@@ -55,7 +70,7 @@ final class PackedProduct {
     void multiply(Product[] products, int rows, int depth, Columns columns, Steps steps, MemorySegment result) {
         var blocks = blocks(products, columns);
         int rowBlocks = (rows + ROWS - 1) / ROWS;
-        Parallel.range((long) blocks.size() * rowBlocks, 1, (double) blocks.getFirst().outputs * Math.min(rows, ROWS) * depth / tiles.pace(), (from, to) -> {
+        Parallel.range((long) blocks.size() * rowBlocks, 1, (double) blocks.getFirst().outputs() * Math.min(rows, ROWS) * depth / tiles.pace(), (from, to) -> {
             for (long piece = from; piece < to; piece++) {
                 int first = (int) (piece % rowBlocks) * ROWS;
                 piece(blocks.get((int) (piece / rowBlocks)), products, first, Math.min(rows, first + ROWS), depth, steps, result);
@@ -64,58 +79,57 @@ final class PackedProduct {
         for (var block : blocks) java.lang.ref.Reference.reachabilityFence(block);
     }
 
+    /** Blocks of almost the same size, all of whose vectors are full but for the last one's; a source vector may be cut in two. */
     private List<Block> blocks(Product[] products, Columns columns) {
         var blocks = new ArrayList<Block>();
-        int total = products.length * columns.count(), n = 0, all = 0;
-        for (int v = 0; v < columns.count(); v++) all += columns.outputs(v);
-        long dense = ((long) products.length * all + lanes - 1) / lanes, needed = (dense + VECTORS - 1) / VECTORS;
-        int most = (int) ((dense + needed - 1) / needed) + 1; // one more, for a block seldom ends at its last lane
-        while (n < total) {
-            var source = new Columns(total - n, element, lanes);
-            var parts = new ArrayList<Part>();
-            int filled = 0;
-            // As many of the vectors as fit; a block ends between vectors.
-            while (n < total && filled + columns.outputs(n % columns.count()) <= most * lanes) {
-                int example = n / columns.count(), v = n % columns.count();
-                var last = parts.isEmpty() ? null : parts.getLast();
-                int count = columns.outputs(v), first = (int) (columns.y(v) / element.bytes);
-                source.add(products[example].x() - products[0].x() + columns.x(v), (long) element.bytes * filled, columns.valid(v));
-                if (last != null && last.example == example) parts.set(parts.size() - 1, new Part(example, last.first, last.count + count, last.at));
-                else parts.add(new Part(example, first, count, filled));
-                filled += count;
-                n++;
+        int outputs = 0;
+        for (int v = 0; v < columns.count(); v++) outputs += columns.outputs(v);
+        long dense = Math.ceilDiv((long) products.length * outputs, lanes), needed = Math.ceilDiv(dense, VECTORS);
+        int most = (int) Math.ceilDiv(dense, needed) * lanes, sources = (most / outputs + 2) * columns.count();
+        var block = new Block(new Columns(sources, element, lanes), new ArrayList<>());
+        int filled = 0;
+        for (int example = 0; example < products.length; example++) {
+            for (int v = 0, done = 0; v < columns.count(); ) {
+                int first = (int) (columns.y(v) / element.bytes) + done, n = Math.min(columns.outputs(v) - done, most - filled);
+                int mask = Integer.expand((1 << element.words * (done + n)) - (1 << element.words * done), columns.valid(v));
+                block.source.add(products[example].x() - products[0].x() + columns.x(v), (long) element.bytes * filled, mask);
+                block.put(example, first, n, filled);
+                filled += n;
+                done += n;
+                if (done == columns.outputs(v)) {
+                    v++;
+                    done = 0;
+                }
+                if (filled < most) continue;
+                blocks.add(block);
+                block = new Block(new Columns(sources, element, lanes), new ArrayList<>());
+                filled = 0;
             }
-            blocks.add(new Block(source, filled, parts));
         }
+        if (filled > 0) blocks.add(block);
         return blocks;
     }
 
     private void piece(Block block, Product[] products, int firstRow, int lastRow, int depth, Steps steps, MemorySegment result) {
-        int vectors = (block.outputs + lanes - 1) / lanes, line = (vectors + 1) * lanes, bytes = element.bytes;
-        var dense = new Columns(vectors, element, lanes);
-        for (int v = 0; v < vectors; v++) dense.add((long) bytes * v * lanes, (long) bytes * v * lanes, element.wordMask((1 << lanes) - 1));
-        var numbers = new Steps(STEPS);
-        Storage packed = Allocator.allocate((long) bytes * STEPS * line, null), sums = Allocator.allocate((long) bytes * (lastRow - firstRow) * line, null);
-        long packedAt = packed.segment().address() + packed.base(), sumsAt = sums.segment().address() + sums.base();
+        var scratch = scratches.get();
+        long packed = scratch.address(), sums = packed + STEPS * LINE;
+        var dense = steps.dense(STEPS, LINE);
         var p = products[0];
         for (int from = 0; from < depth || from == 0; from += STEPS) {
             int n = Math.min(STEPS, depth - from);
-            if (n > 0) pack(p.x(), steps, from, n, block.source, packedAt, (long) bytes * line);
-            numbers.clear();
-            for (int k = 0; k < n; k++) numbers.add((long) bytes * k * line, steps.a(from + k));
+            if (n > 0) pack(p.x(), steps, from, n, block.source, packed);
             boolean last = from + STEPS >= depth;
-            var product = new Product(p.a(), p.aStride(), packedAt, sumsAt - (long) bytes * firstRow * line, (long) bytes * line, last ? p.bias() : 0, last && p.relu(), from > 0);
-            tiles.multiply(product, numbers, 0, n, firstRow, lastRow, dense, 0, vectors);
+            var product = new Product(p.a(), p.aStride(), packed, sums - firstRow * LINE, LINE, last ? p.bias() : 0, last && p.relu(), from > 0);
+            tiles.multiply(product, dense, from, n, firstRow, lastRow, side, 0, Math.ceilDiv(block.outputs(), lanes));
         }
         for (var part : block.parts) {
-            var from = new Place(sums.segment(), sums.base(), bytes).plus(part.at);
-            var to = new Place(result, products[part.example].y() + firstRow * p.yStride() + (long) bytes * part.first - result.address(), bytes);
-            copies.lines(from, line, 1, to, p.yStride() / bytes, 1, part.count, lastRow - firstRow, Copies.Planes.ONE);
+            var from = new Place(scratch, STEPS * LINE, element.bytes).plus(part.at);
+            var to = new Place(result, products[part.example].y() + firstRow * p.yStride() + (long) element.bytes * part.first - result.address(), element.bytes);
+            copies.lines(from, LINE / element.bytes, 1, to, p.yStride() / element.bytes, 1, part.count, lastRow - firstRow, Copies.Planes.ONE);
         }
-        for (var kept : new Object[] {packed, sums, dense, numbers}) java.lang.ref.Reference.reachabilityFence(kept);
     }
 
-    private void pack(long x, Steps steps, int from, int n, Columns columns, long to, long line) {
+    private void pack(long x, Steps steps, int from, int n, Columns columns, long to) {
         var call = arguments.get();
         call.set(LONG, Pack.X, x);
         call.set(LONG, Pack.STEPS, steps.address(from));
@@ -123,7 +137,7 @@ final class PackedProduct {
         call.set(LONG, Pack.COLUMNS, columns.address(0));
         call.set(LONG, Pack.VECTORS, columns.count());
         call.set(LONG, Pack.TO, to);
-        call.set(LONG, Pack.TO_LINE, line);
+        call.set(LONG, Pack.TO_LINE, LINE);
         pack.call(call.address());
     }
 }

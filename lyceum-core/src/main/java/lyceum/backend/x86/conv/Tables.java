@@ -17,9 +17,10 @@ final class Tables {
         private final Storage storage; // keeps the memory
         private final MemorySegment memory;
         private int count;
+        private volatile Steps dense;
 
         Steps(int most) {
-            storage = Allocator.allocate((long) Math.max(1, most) * OffsetProduct.STEP, null);
+            storage = Allocator.allocate((long) (most + OffsetProduct.AHEAD) * OffsetProduct.STEP, null);
             memory = storage.segment().asSlice(storage.base());
         }
 
@@ -32,10 +33,13 @@ final class Tables {
 
         long address(int from) { return memory.address() + (long) from * OffsetProduct.STEP; }
 
-        /** Offset of a that a step reads. */
-        int a(int step) { return memory.get(INT, (long) step * OffsetProduct.STEP + 4); }
-
-        void clear() { count = 0; }
+        /** The same for what is packed, so many steps at a time, line after line of so many bytes. */
+        Steps dense(int together, long line) {
+            if (dense != null) return dense;
+            var made = new Steps(count);
+            for (int k = 0; k < count; k++) made.add(k % together * line, memory.get(INT, (long) k * OffsetProduct.STEP + 4));
+            return dense = made;
+        }
 
         int count() { return count; }
     }

@@ -55,7 +55,7 @@ final class Tiles {
     /** Rows of a panel beside tiles of that width. */
     int height(int width, int rows) { return Math.min(rows, OffsetProduct.mostRows(cpu, width)); }
 
-    /** Rows {@code firstRow .. lastRow - 1} times column vectors {@code first .. last - 1}, all at once in registers, panel by panel. */
+    /** Rows {@code firstRow .. lastRow - 1} times column vectors {@code first .. last - 1}, tile by tile, each in registers. */
     void multiply(Product p, Steps steps, int firstStep, int count, int firstRow, int lastRow, Columns columns, int first, int last) {
         var arguments = perThread.get();
         arguments.set(LONG, OffsetProduct.A_STRIDE, p.aStride);
@@ -64,18 +64,34 @@ final class Tiles {
         arguments.set(LONG, OffsetProduct.X, p.x);
         arguments.set(LONG, OffsetProduct.Y_STRIDE, p.yStride);
         int width = width(last - first), height = height(width, lastRow - firstRow);
+        if (last - first <= width) {
+            int whole = (lastRow - firstRow) / height, rest = firstRow + whole * height;
+            call(p, firstRow, height, columns, first, last - first, whole, true);
+            if (rest < lastRow) call(p, rest, lastRow - rest, columns, first, last - first, 1, true);
+            return;
+        }
+        int whole = (last - first) / width, rest = first + whole * width;
         for (int row = firstRow; row < lastRow; row += height) {
             int rows = Math.min(height, lastRow - row);
-            arguments.set(LONG, OffsetProduct.A, p.a + row * p.aStride);
-            arguments.set(LONG, OffsetProduct.Y, p.y + row * p.yStride);
-            if (p.bias != 0) arguments.set(LONG, OffsetProduct.BIAS, p.bias + (long) element.bytes * row);
-            for (int v = first; v < last; v += width) {
-                int vectors = Math.min(width, last - v);
-                arguments.set(LONG, OffsetProduct.COLUMNS, columns.address(v));
-                var kernel = kernel(new OffsetProduct(element, rows, vectors, p.accumulate, p.bias != 0, p.relu));
-                if ((long) count * rows * vectors > LONG_CALL) kernel.callLong(arguments.address());
-                else kernel.call(arguments.address());
-            }
+            call(p, row, rows, columns, first, width, whole, false);
+            if (rest < last) call(p, row, rows, columns, rest, last - rest, 1, false);
         }
+    }
+
+    /** So many tiles of one form, {@code down} or across. */
+    private void call(Product p, int row, int rows, Columns columns, int first, int vectors, int count, boolean down) {
+        var arguments = perThread.get();
+        arguments.set(LONG, OffsetProduct.A, p.a + row * p.aStride);
+        arguments.set(LONG, OffsetProduct.Y, p.y + row * p.yStride);
+        arguments.set(LONG, OffsetProduct.BIAS, p.bias + (long) element.bytes * row);
+        arguments.set(LONG, OffsetProduct.COLUMNS, columns.address(first));
+        arguments.set(LONG, OffsetProduct.TILES, count);
+        arguments.set(LONG, OffsetProduct.A + OffsetProduct.MOVE, down ? rows * p.aStride : 0);
+        arguments.set(LONG, OffsetProduct.Y + OffsetProduct.MOVE, down ? rows * p.yStride : 0);
+        arguments.set(LONG, OffsetProduct.BIAS + OffsetProduct.MOVE, down ? (long) element.bytes * rows : 0);
+        arguments.set(LONG, OffsetProduct.COLUMNS + OffsetProduct.MOVE, down ? 0 : (long) vectors * OffsetProduct.COLUMN);
+        var kernel = kernel(new OffsetProduct(element, rows, vectors, p.accumulate, p.bias != 0, p.relu));
+        if (arguments.get(LONG, OffsetProduct.COUNT) * rows * vectors * count > LONG_CALL) kernel.callLong(arguments.address());
+        else kernel.call(arguments.address());
     }
 }
