@@ -16,7 +16,7 @@ final class MachineArithmetic implements Arithmetic<Value, Value> {
     private final boolean isDouble;
     private final int lane, bits;
 
-    private MachineArithmetic(LaneCode code, int lane, int bits) {
+    MachineArithmetic(LaneCode code, int lane, int bits) {
         this.code = code;
         this.lane = lane;
         this.isDouble = lane == 64;
