@@ -18,6 +18,11 @@ final class ErrorFunctions {
     private static final double[] INVERSE_FAR = {0x1.1a8dc54af680dp-14, -0x1.62888839c32f8p-15, -0x1.68e43e32efd36p-12, 0x1.03067c629bd5bp-10,
         -0x1.bbf9a8fbbd5c1p-10, 0x1.458c64d4aca95p-9, -0x1.eb9263980a2d1p-9, 0x1.60073bafd242cp-8, 0x1.0158a6574f2c2p0, 0x1.8abcc36ff7484p1};
 
+    /** x exp(x^2) erfc(x) of 1 / x^2 from 3.9 to 10.1, less its limit; then x exp(x^2 / 2) Phi(-x) from 5.5 to 14.6. To 2^-30. */
+    private static final double ERFC_LIMIT = 0x1.20dd76p-1, NORMAL_LIMIT = 0x1.988454p-2;
+    private static final double[] ERFC_FAR = {-0x1.857bfcp2, 0x1.7cda2ep1, -0x1.078822p0, 0x1.b0ac3ep-2, -0x1.20dbbep-2, -0x1.e1fe14p-25};
+    private static final double[] NORMAL_FAR = {-0x1.1392d4p7, 0x1.0d8494p5, -0x1.74ca52p2, 0x1.31f45cp0, -0x1.9881fap-2, -0x1.f8d1cep-26};
+
     private ErrorFunctions() { }
 
     /** A number {@code 2^n (value + rest)}, the rest being the smaller. */
@@ -53,32 +58,73 @@ final class ErrorFunctions {
         return sum;
     }
 
-    /** {@code exp(-factor x^2) Q(x)} with x^2 to twice its digits; the rest has at most 0.4 of the value. F32: 35 operations. */
-    private static <V, M> Tail<V> tail(Arithmetic<V, M> a, V x, double factor, double[][] tables) {
-        V square = a.mul(x, x), minusRest = a.fnma(x, x, square);
-        V n = a.round(a.mul(square, a.constant(-factor * Exponentials.LOG2E)));
-        V r = a.fma(minusRest, a.constant(factor), Exponentials.reduced(a, a.mul(square, a.constant(-factor)), n));
-        V growth = a.mul(r, Exponentials.growth(a, r));
-
-        V shifted = a.add(x, a.constant(1)), index = a.shiftRight(shifted, a.wide() ? 49 : 21);
-        V start = a.bitAnd(shifted, a.bits(a.wide() ? -1L << 49 : -1 << 21)), half = a.bits(a.wide() ? 1L << 48 : 1 << 20);
-        V d = a.sub(x, a.sub(a.bitOr(start, half), a.constant(1)));
-        V change = lookups(a, index, d, tables, tables.length - 1), value = a.lookup(tables[tables.length - 1], index);
-        return new Tail<>(value, a.fma(a.add(value, change), growth, change), n);
+    /** The polynomial of one of 16 intervals; x lies in number {@code x (flat + steep x)}, rounded: short ones where it falls fast. 20 operations. */
+    private static <V, M> V near(Arithmetic<V, M> a, V x, double flat, double steep, double[][] tables) {
+        V index = a.fma(x, a.fma(x, a.constant(steep), a.constant(flat)), a.constant(ROUND));
+        V d = a.sub(x, a.lookup(tables[tables.length - 1], index));
+        return lookups(a, index, d, tables, tables.length - 1);
     }
 
-    /** {@code exp(-x^2) Q(x)} above 0, 2 less that below. F32: 43 operations. */
-    static <V, M> V erfc(Arithmetic<V, M> a, V x) {
-        var tail = tail(a, a.min(a.constant(a.wide() ? 27.3 : 10.1), a.abs(x)), 1, a.wide() ? ErrorTables.ERFC_64 : ErrorTables.ERFC_32);
-        V y = tail.scaled(a);
+    /** {@code 2^n (1 + growth) = exp(-factor x^2)}, with x^2 to twice its digits. */
+    private record Bell<V>(V growth, V n) {
+        static <V, M> Bell<V> of(Arithmetic<V, M> a, V x, double factor) {
+            V square = a.mul(x, x), minusRest = a.fnma(x, x, square);
+            V n = a.round(a.mul(square, a.constant(-factor * Exponentials.LOG2E)));
+            V r = a.fma(minusRest, a.constant(factor), Exponentials.reduced(a, a.mul(square, a.constant(-factor)), n));
+            return new Bell<>(Exponentials.expm1Near(a, r), n);
+        }
+
+        /** Times the sum of these two; the rest has at most 0.4 of the value. */
+        <M> Tail<V> times(Arithmetic<V, M> a, V value, V rest) { return new Tail<>(value, a.fma(value, growth, a.fma(rest, growth, rest)), n); }
+    }
+
+    /** {@code exp(-factor x^2) (limit + P(1 / x^2))}. */
+    private static <V, M> Tail<V> far(Arithmetic<V, M> a, V x, V inverseSquare, double factor, double limit, double[] coefficients) {
+        return Bell.of(a, x, factor).times(a, a.constant(limit), horner(a, inverseSquare, coefficients));
+    }
+
+    /** By pieces up to 3.9. */
+    static <V, M> V erfc32(Arithmetic<V, M> a, V x) {
+        V magnitude = a.abs(x), y = near(a, a.min(a.constant(3.9), magnitude), 1.5, 0.625, ErrorTables.ERFC_NEAR);
+        V fast = a.select(a.less(x, a.constant(0)), a.sub(a.constant(2), y), y);
+        return a.rarely(a.less(a.constant(3.9), x), () -> {
+            V bounded = a.min(a.constant(10.1), magnitude);
+            V inverse = a.div(a.constant(1), bounded);
+            var tail = far(a, bounded, a.mul(inverse, inverse), 1, ERFC_LIMIT, ERFC_FAR);
+            V quotient = a.mul(tail.value(), inverse), lost = a.fnma(quotient, bounded, tail.value());
+            return a.scale(a.fma(a.add(lost, tail.rest()), inverse, quotient), tail.n());
+        }, fast);
+    }
+
+    /** {@code max(x, 0) - |x| Phi(-|x|)}, by pieces down to -5.5. 26 operations. */
+    static <V, M> V gelu32(Arithmetic<V, M> a, V x) {
+        V magnitude = a.abs(x), bounded = a.min(a.constant(5.5), magnitude);
+        V fast = a.fnma(bounded, near(a, bounded, 1.0625, 0.3125, ErrorTables.NORMAL_NEAR), a.max(a.constant(0), x));
+        return a.rarely(a.less(x, a.constant(-5.5)), () -> {
+            V least = a.min(a.constant(14.6), magnitude); // Phi of less is 0
+            return a.neg(far(a, least, a.div(a.constant(1), a.mul(least, least)), 0.5, NORMAL_LIMIT, NORMAL_FAR).scaled(a));
+        }, fast);
+    }
+
+    /** {@code exp(-factor x^2) Q(x)}. F64 lanes. */
+    private static <V, M> Tail<V> tail(Arithmetic<V, M> a, V x, double factor, double[][] tables) {
+        V shifted = a.add(x, a.constant(1)), index = a.shiftRight(shifted, 49);
+        V middle = a.bitOr(a.bitAnd(shifted, a.bits(-1L << 49)), a.bits(1L << 48)), d = a.sub(x, a.sub(middle, a.constant(1)));
+        V rest = lookups(a, index, d, tables, tables.length - 1);
+        return Bell.of(a, x, factor).times(a, a.lookup(tables[tables.length - 1], index), rest);
+    }
+
+    /** {@code exp(-x^2) Q(x)} above 0, 2 less that below. */
+    static <V, M> V erfc64(Arithmetic<V, M> a, V x) {
+        V y = tail(a, a.min(a.constant(27.3), a.abs(x)), 1, ErrorTables.ERFC_64).scaled(a);
         return a.select(a.less(x, a.constant(0)), a.sub(a.constant(2), y), y);
     }
 
-    /** {@code x Phi(x)}, Phi(x) = erfc(-x / sqrt 2) / 2 by its tail on the left, by 1 less its tail on the right. F32: 47 operations. */
-    static <V, M> V gelu(Arithmetic<V, M> a, V x) {
-        double bound = a.wide() ? 38.8 : 14.6; // Phi of less is 0
+    /** {@code x Phi(x)}, Phi(x) = erfc(-x / sqrt 2) / 2 by its tail on the left, by 1 less its tail on the right. */
+    static <V, M> V gelu64(Arithmetic<V, M> a, V x) {
+        double bound = 38.8; // Phi of less is 0
         V magnitude = a.min(a.constant(bound), a.abs(x));
-        var tail = tail(a, magnitude, 0.5, a.wide() ? ErrorTables.NORMAL_64 : ErrorTables.NORMAL_32);
+        var tail = tail(a, magnitude, 0.5, ErrorTables.NORMAL_64);
         V bounded = a.max(a.constant(-bound), x);
         V product = a.fma(bounded, tail.value(), a.mul(bounded, tail.rest())); // their sum would be rounded before it
         V left = a.scale(product, tail.n());

@@ -2,8 +2,8 @@ package lyceum.backend.math;
 
 /**
  * Coefficients for {@link ErrorFunctions}, computed by tools/math/error_tables.py. In each table the line of the highest power stands first; a column belongs to
- * an interval. The number of the interval of x in the tables of tails stands in the bits of x + 1: the lowest bits of its exponent (F32: 2, F64: 3), then
- * the highest of its fraction (2, 3). Of the constant coefficient, last, the line before has what its rounding took.
+ * an interval. The number of the interval of x in the tables for F64 stands in the bits of x + 1: the 3 lowest of its exponent, then the 3 highest of its
+ * fraction. Of the constant coefficient, last, the line before has what its rounding took.
  */
 final class ErrorTables {
     /** erf(65/256 k + d), k = 0 to 15; erf(d) - d for k = 0. */
@@ -21,45 +21,49 @@ final class ErrorTables {
         {0x0p0, 0x1.1f31b2p-2, 0x1.0dff4ep-1, 0x1.6fef76p-1, 0x1.b2bb68p-1, 0x1.dad53ep-1, 0x1.f00614p-1, 0x1.f9e15cp-1,
             0x1.fdea6ep-1, 0x1.ff5eb6p-1, 0x1.ffd4cap-1, 0x1.fff5cp-1, 0x1.fffddap-1, 0x1.ffff9ap-1, 0x1.fffffp-1, 0x1.fffffep-1}
     };
-    /** exp(x^2) erfc(x) about the middle of an interval, to 2^-27.2. */
-    static final double[][] ERFC_32 = {
-        {0x1.d76648p-9, 0x1.132e7cp-10, 0x1.70862cp-12, 0x1.15033ep-13, 0x1.35f9c8p-15, 0x1.1f22f6p-17, 0x1.4dcd18p-19, 0x1.cc5ae4p-21,
-            0x1.e1c008p-23, 0x1.ae864ap-25, 0x1.f1e4bep-27, 0x1.59e4d8p-28, 0x1.b7c45ep-4, 0x1.79c8f8p-5, 0x1.56766cp-6, 0x1.4646a6p-7},
-        {-0x1.2e6164p-7, -0x1.90ed04p-9, -0x1.2ec8cap-10, -0x1.fd9e08p-12, -0x1.4db6d8p-13, -0x1.734956p-15, -0x1.fad0ep-17, -0x1.92b278p-18,
-            -0x1.faf94ep-20, -0x1.163ae6p-21, -0x1.7e50b2p-23, -0x1.33fb4ap-24, -0x1.9cc42cp-3, -0x1.7c7f04p-4, -0x1.71da32p-5, -0x1.7971bep-6},
-        {0x1.689ef8p-6, 0x1.136292p-7, 0x1.da56eap-9, 0x1.c2c596p-10, 0x1.562698p-11, 0x1.cfff92p-13, 0x1.774bc6p-14, 0x1.59b0b2p-15,
-            0x1.0249aap-16, 0x1.600c58p-18, 0x1.2130bep-19, 0x1.0f2f4p-20, 0x1.6210d8p-2, 0x1.611adcp-3, 0x1.72d432p-4, 0x1.98318p-5},
-        {-0x1.9b59cp-5, -0x1.6cb038p-6, -0x1.688102p-7, -0x1.84e7aap-8, -0x1.5e4e18p-9, -0x1.2188ep-10, -0x1.159476p-11, -0x1.2876b8p-12,
-            -0x1.0bf17cp-13, -0x1.c2bff8p-15, -0x1.b92a74p-16, -0x1.e0894ap-17, -0x1.163a9ap-1, -0x1.2e81a8p-2, -0x1.59c256p-3, -0x1.9d577ep-4},
-        {0x1.b56f44p-4, 0x1.c8d0cep-5, 0x1.061568p-5, 0x1.43b98cp-6, 0x1.5d5814p-7, 0x1.62c12ep-8, 0x1.95252cp-9, 0x1.f75ef8p-10,
-            0x1.141094p-10, 0x1.1f3df2p-11, 0x1.4f67f6p-12, 0x1.a8b734p-13, 0x1.84d848p-1, 0x1.d28c0ep-2, 0x1.257742p-2, 0x1.80ef9p-3},
-        {-0x1.abaad2p-3, -0x1.0c3d54p-3, -0x1.6a70d4p-4, -0x1.030578p-4, -0x1.5285dap-5, -0x1.aa3ebap-6, -0x1.238ca8p-6, -0x1.a6e2dp-7,
-            -0x1.1a5888p-7, -0x1.6c55cap-8, -0x1.fc477cp-9, -0x1.76712p-9, -0x1.d1f53p-1, -0x1.3a5c68p-1, -0x1.babd0ep-2, -0x1.4369f6p-2},
-        {0x1.4a3c4p-30, 0x1.e41ac8p-27, 0x1.ac77p-28, 0x1.1fee76p-28, -0x1.79663cp-29, 0x1.27e13p-30, -0x1.bae986p-29, 0x1.74c29ap-31,
-            0x1.86c804p-37, -0x1.984332p-35, 0x1.782626p-31, 0x1.9c52bap-30, -0x1.f467b2p-26, -0x1.c227d2p-29, -0x1.fd6b5cp-27, 0x1.c81c92p-27},
-        {0x1.78a692p-2, 0x1.23cfc2p-2, 0x1.d94446p-3, 0x1.8c9eb6p-3, 0x1.3e0a9ap-3, 0x1.f5b2ap-4, 0x1.9d8a9p-4, 0x1.5f75c4p-4,
-            0x1.1ea8c4p-4, 0x1.cbe832p-5, 0x1.7fd46cp-5, 0x1.494bb2p-5, 0x1.bf16fp-1, 0x1.5f28aep-1, 0x1.1d16b6p-1, 0x1.db747ep-2}
+    /** erfc(c + d) in [0, 3.9], to 2^-29.5. A polynomial in d for each of 16 intervals: x is in number x (1.5 + 0.625 x), rounded; its c stands last. */
+    static final double[][] ERFC_NEAR = {
+        {0x1.713f4ep-6, -0x1.fa0442p-8, -0x1.104512p-6, -0x1.a413fep-10, 0x1.872024p-8, 0x1.429de8p-8, 0x1.edb36cp-10, -0x1.aac508p-16,
+            -0x1.538eb6p-11, -0x1.4498e4p-11, -0x1.b2306ep-12, -0x1.e6c638p-13, -0x1.e74876p-14, -0x1.c17ac8p-15, -0x1.853b4cp-16, -0x1.56a8e2p-17},
+        {0x1.a7fc04p-6, 0x1.881b64p-5, 0x1.37a6d4p-9, -0x1.656d2ap-6, -0x1.01ab04p-6, -0x1.1c981ep-8, 0x1.c881d2p-10, 0x1.976c2cp-9,
+            0x1.466754p-9, 0x1.8ea99ap-10, 0x1.abae92p-11, 0x1.9b392ep-12, 0x1.692e5p-13, 0x1.2e5d98p-14, 0x1.e7b296p-16, 0x1.8cc06cp-17},
+        {-0x1.9dee0cp-4, 0x1.143aap-11, 0x1.1d3032p-4, 0x1.566abp-5, 0x1.47efep-8, -0x1.73031ep-7, -0x1.9a8072p-7, -0x1.1fbdcap-7,
+            -0x1.4575fcp-8, -0x1.42357ap-9, -0x1.2ae23ap-10, -0x1.00070cp-11, -0x1.98381p-13, -0x1.3b396ep-14, -0x1.da7306p-16, -0x1.6ca6a4p-17},
+        {-0x1.46137ep-4, -0x1.77cc2p-3, -0x1.705a12p-4, 0x1.f6153cp-7, 0x1.92b00ep-5, 0x1.5cc2acp-5, 0x1.b30146p-6, 0x1.ce2968p-7,
+            0x1.b1df9ap-8, 0x1.75b67p-9, 0x1.3746cep-10, 0x1.e6c31p-12, 0x1.665ef4p-13, 0x1.02613cp-14, 0x1.6e180ap-16, 0x1.0b3bc6p-17},
+        {0x1.68e082p-2, 0x1.046d26p-3, -0x1.e91bcep-4, -0x1.5374fap-3, -0x1.f0126cp-4, -0x1.180e62p-4, -0x1.114464p-5, -0x1.ea59c6p-7,
+            -0x1.933fe2p-8, -0x1.37d6bep-9, -0x1.dbc928p-11, -0x1.585f2p-12, -0x1.d934e8p-14, -0x1.411128p-15, -0x1.aee886p-17, -0x1.2c1a3ap-18},
+        {0x1.4acef2p-3, 0x1.ccfeccp-2, 0x1.c0bcc4p-2, 0x1.19a512p-2, 0x1.22c7b6p-3, 0x1.06372ep-4, 0x1.b2992cp-6, 0x1.57bccp-7,
+            0x1.fcb842p-9, 0x1.679c8p-10, 0x1.fccf3ap-12, 0x1.582744p-13, 0x1.bc9b9p-15, 0x1.1d88cp-16, 0x1.6cb0bp-18, 0x1.e66f78p-20},
+        {-0x1.1ac0a8p0, -0x1.b5f2f4p-1, -0x1.dd2b12p-2, -0x1.b44192p-3, -0x1.6d0018p-4, -0x1.1884b6p-5, -0x1.999e0ap-7, -0x1.244036p-8,
+            -0x1.8b85a2p-10, -0x1.029902p-11, -0x1.563c56p-13, -0x1.b39ea8p-15, -0x1.0a0734p-16, -0x1.44e16ap-18, -0x1.8c5726p-20, -0x1.fbbe8p-22},
+        {0x1.ac1bcap-1, 0x1.d3a512p-2, 0x1.77e0e2p-3, 0x1.15e73ep-4, 0x1.8d2a8p-6, 0x1.0c920ap-7, 0x1.60cc46p-9, 0x1.ccb86p-11,
+            0x1.20339ep-12, 0x1.5f799p-14, 0x1.b5db64p-16, 0x1.079386p-17, 0x1.31b004p-19, 0x1.643836p-21, 0x1.a056acp-23, 0x1.00c3aep-24},
+        {0x1.2b8252p-3, 0x1.0d78c4p-1, 0x1.e17e64p-1, 0x1.4a8b6ep0, 0x1.97e37p0, 0x1.de9802p0, 0x1.0f9ccap1, 0x1.2d19ap1,
+            0x1.49444cp1, 0x1.63ffbap1, 0x1.7c99d6p1, 0x1.947f04p1, 0x1.abd908p1, 0x1.c1fdd2p1, 0x1.d71d12p1, 0x1.ea833cp1}
     };
-    /** exp(x^2 / 2) Phi(-x) there, to 2^-27.7; Phi is the normal distribution. */
-    static final double[][] NORMAL_32 = {
-        {0x1.3f2966p-11, 0x1.e437f2p-13, 0x1.8e7e4ap-14, 0x1.6085f2p-15, 0x1.d806dcp-17, 0x1.02fdbep-18, 0x1.50de8p-20, 0x1.f5bfaap-22,
-            0x1.1a9f08p-23, 0x1.0c6694p-25, 0x1.41b566p-27, 0x1.c93a98p-29, 0x1.f308e6p-8, 0x1.0f63d8p-8, 0x1.2f802ep-9, 0x1.5c788p-10},
-        {-0x1.061252p-9, -0x1.b4f7ap-11, -0x1.89fd86p-12, -0x1.7c87f4p-13, -0x1.2126p-14, -0x1.717fdcp-16, -0x1.13f96p-17, -0x1.d21974p-19,
-            -0x1.36c5fcp-20, -0x1.658d58p-22, -0x1.f8fc96p-24, -0x1.9de3a8p-25, -0x1.47418ep-6, -0x1.7649bep-7, -0x1.b7ffb8p-8, -0x1.096804p-8},
-        {0x1.8ff1ap-8, 0x1.721ddep-9, 0x1.70c482p-10, 0x1.87b672p-11, 0x1.4faeccp-12, 0x1.fa362p-14, 0x1.b6410cp-15, 0x1.a67264p-16,
-            0x1.49c078p-17, 0x1.d0e5c2p-19, 0x1.857a98p-20, 0x1.71c63p-21, 0x1.89deb4p-5, 0x1.dc32d4p-6, 0x1.27b808p-6, 0x1.78a806p-7},
-        {-0x1.1f3178p-6, -0x1.296134p-7, -0x1.49b98cp-8, -0x1.838b3ep-9, -0x1.7e77e8p-10, -0x1.55b728p-11, -0x1.57fcc4p-12, -0x1.7b5de8p-13,
-            -0x1.617b38p-14, -0x1.305p-15, -0x1.2ddcdap-16, -0x1.4b9198p-17, -0x1.b02a84p-4, -0x1.15c8d2p-4, -0x1.6e91b2p-5, -0x1.ef9f2p-6},
-        {0x1.7b79d2p-5, 0x1.bd45f4p-6, 0x1.15aa6cp-6, 0x1.6c5e3cp-7, 0x1.a29f06p-8, 0x1.bfbaeep-9, 0x1.07e3eap-9, 0x1.4ea508p-10,
-            0x1.7625dcp-11, 0x1.8af24p-12, 0x1.d0fb64p-13, 0x1.27e806p-13, 0x1.a4e15ep-3, 0x1.222f24p-3, 0x1.9a45b2p-4, 0x1.28beeep-4},
-        {-0x1.c49324p-4, -0x1.3253b8p-4, -0x1.b405ccp-5, -0x1.432b1ap-5, -0x1.b6039p-6, -0x1.1be2c6p-6, -0x1.8b1956p-7, -0x1.21ae92p-7,
-            -0x1.86b84ap-8, -0x1.fbf2d2p-9, -0x1.63cfcap-9, -0x1.06cdbep-9, -0x1.5e6e6ep-2, -0x1.06bfb2p-2, -0x1.93234ep-3, -0x1.3baf58p-3},
-        {0x1.41dd3ap-32, -0x1.a03accp-28, -0x1.cb879cp-32, 0x1.9bde54p-28, -0x1.81d4b8p-31, -0x1.89a2b4p-29, -0x1.b4bfccp-29, 0x1.6c5b28p-31,
-            0x1.7cf6f8p-32, 0x1.c8eee8p-30, -0x1.c4d71ep-30, -0x1.23e56cp-31, -0x1.82efc8p-28, -0x1.389c64p-30, -0x1.b33e7cp-27, -0x1.b25efep-27},
-        {0x1.d898dep-3, 0x1.7b5abep-3, 0x1.3aaddep-3, 0x1.0bb968p-3, 0x1.b396fap-4, 0x1.5b5acep-4, 0x1.201faap-4, 0x1.eba5fep-5,
-            0x1.926972p-5, 0x1.43a38ap-5, 0x1.0e7dcep-5, 0x1.d087aep-6, 0x1.d0af2cp-2, 0x1.84b706p-2, 0x1.4b1de2p-2, 0x1.1e7c2ep-2}
+    /** Phi(-c - d) in [0, 5.5], to 2^-29.5; Phi is the normal distribution. As above; x is in number x (1.0625 + 0.3125 x), rounded. */
+    static final double[][] NORMAL_NEAR = {
+        {0x1.053b68p-10, -0x1.63bd1p-12, -0x1.81ae64p-11, -0x1.315ebp-14, 0x1.142a22p-12, 0x1.c992c6p-13, 0x1.5fd314p-14, -0x1.b0bdc6p-21,
+            -0x1.df3ecep-16, -0x1.cbf5bep-16, -0x1.3438cep-16, -0x1.5a0688p-17, -0x1.5ac6bap-18, -0x1.403p-19, -0x1.15843ep-20, -0x1.f6b434p-22},
+        {0x1.a419b4p-10, 0x1.86828cp-9, 0x1.12baf4p-13, -0x1.656604p-10, -0x1.030674p-10, -0x1.1cc64ep-12, 0x1.c8045cp-14, 0x1.977026p-13,
+            0x1.463ae4p-13, 0x1.912442p-14, 0x1.aa2c8ep-15, 0x1.9c4a28p-16, 0x1.68fe22p-17, 0x1.2e45b4p-18, 0x1.e97c04p-20, 0x1.9c0292p-21},
+        {-0x1.255e14p-7, 0x1.20edd4p-13, 0x1.9383aap-8, 0x1.e4440ep-9, 0x1.e14c78p-12, -0x1.064fd8p-10, -0x1.224e76p-10, -0x1.993cb6p-11,
+            -0x1.cbe046p-12, -0x1.cb5cdep-13, -0x1.a4db3p-14, -0x1.6b1b86p-15, -0x1.207382p-16, -0x1.bd942p-18, -0x1.50bf7cp-19, -0x1.0c96b4p-20},
+        {-0x1.42f52ep-7, -0x1.77c23cp-6, -0x1.6ce206p-7, 0x1.f619cep-10, 0x1.924554p-8, 0x1.5ccae2p-8, 0x1.b3227p-9, 0x1.d201c2p-10,
+            0x1.b1682ap-11, 0x1.793c08p-12, 0x1.35c6f6p-13, 0x1.e84a02p-15, 0x1.661df2p-16, 0x1.02432ep-17, 0x1.6f90aep-19, 0x1.16f41p-20},
+        {0x1.ff0c4p-5, 0x1.689e5ap-6, -0x1.5c5fcep-6, -0x1.e0106cp-6, -0x1.5fe978p-6, -0x1.8c2098p-7, -0x1.829d02p-8, -0x1.5e3a76p-9,
+            -0x1.1cc9e6p-10, -0x1.bda196p-12, -0x1.4eaa4ep-13, -0x1.e8a88p-15, -0x1.4e5b14p-16, -0x1.c5d716p-18, -0x1.31fbc6p-19, -0x1.bbdd0ap-21},
+        {0x1.478c22p-5, 0x1.ce6458p-4, 0x1.bfd784p-4, 0x1.19a4b2p-4, 0x1.24448ep-5, 0x1.064606p-6, 0x1.b2ce22p-8, 0x1.5bad66p-9,
+            0x1.fc06b4p-11, 0x1.6bb4d6p-12, 0x1.f9f266p-14, 0x1.5962f2p-15, 0x1.bc413ap-17, 0x1.1d6416p-18, 0x1.6e4b7cp-20, 0x1.fda12cp-22},
+        {-0x1.900c34p-2, -0x1.347f4ap-2, -0x1.4fddecp-3, -0x1.347a36p-4, -0x1.03bd74p-5, -0x1.8cd0b6p-7, -0x1.21cc5ep-8, -0x1.a28444p-10,
+            -0x1.17438cp-11, -0x1.722aaap-13, -0x1.e11bd2p-15, -0x1.353112p-16, -0x1.77e874p-18, -0x1.cb35d6p-20, -0x1.198918p-21, -0x1.78c486p-23},
+        {0x1.acf5b8p-2, 0x1.d07c7cp-3, 0x1.759002p-4, 0x1.15e69ap-5, 0x1.9016e8p-7, 0x1.0ca5dcp-8, 0x1.610134p-10, 0x1.d2fd78p-12,
+            0x1.1fbf88p-13, 0x1.6401aap-15, 0x1.b31ccep-17, 0x1.089dccp-18, 0x1.316c4ep-20, 0x1.6406cp-22, 0x1.a24e8cp-24, 0x1.0dde1ap-25},
+        {0x1.a335f4p-3, 0x1.7fb4e6p-1, 0x1.55591ap0, 0x1.d37636p0, 0x1.200f32p1, 0x1.526788p1, 0x1.80185ep1, 0x1.a95662p1,
+            0x1.d1b49ap1, 0x1.f7107cp1, 0x1.0d376cp2, 0x1.1df7d2p2, 0x1.2e8b9ap2, 0x1.3e32e2p2, 0x1.4d125p2, 0x1.5a465cp2}
     };
-    /** As {@link #ERFC_32}, to 2^-58.9. */
+    /** exp(x^2) erfc(x) about the middle of an interval, to 2^-58.9. */
     static final double[][] ERFC_64 = {
         {-0x1.d48581b8cb0e3p-16, -0x1.705ba3065cbddp-17, -0x1.2eb82755676a8p-18, -0x1.0354d43cbcc68p-19, -0x1.cdf9309044a74p-21, -0x1.aac62912e398ep-22,
             -0x1.97f69e5d8dc5ap-23, -0x1.92a962d5eeb29p-24, -0x1.28f2dcd4a7389p-25, -0x1.55f60069ced13p-27, -0x1.b14f41cf2f03fp-29, -0x1.2aa3802204f57p-30,
@@ -205,7 +209,7 @@ final class ErrorTables {
             0x0p0, 0x0p0, 0x1.ddcd359cbe323p-1, 0x1.a36bbb7f3686dp-1, 0x1.73c189ceaedaep-1, 0x1.4c630ec387d55p-1,
             0x1.2b84f076e14fbp-1, 0x1.0fce4e96dd619p-1, 0x1.f0723ff5acdf9p-2, 0x1.c7f81382721efp-2}
     };
-    /** As {@link #NORMAL_32}, to 2^-59.5. */
+    /** exp(x^2 / 2) Phi(-x) there, to 2^-59.5. */
     static final double[][] NORMAL_64 = {
         {-0x1.30313704c7842p-20, -0x1.2b3c00a69d80fp-21, -0x1.2da58ee0f9e0cp-22, -0x1.3748e29a629b3p-23, -0x1.4882c742e781dp-24, -0x1.62332660c5219p-25,
             -0x1.85ccb9cdb1189p-26, -0x1.b574159777f2p-27, -0x1.7e52d0abb4bc2p-28, -0x1.0bcf361148043p-29, -0x1.8fd3b0831e055p-31, -0x1.3c446ee129e31p-32,

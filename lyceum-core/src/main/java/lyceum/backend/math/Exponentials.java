@@ -41,14 +41,11 @@ final class Exponentials {
     /** {@code x - n log 2}. */
     static <V, M> V reduced(Arithmetic<V, M> a, V x, V n) { return a.fnma(n, ln2Low(a), a.fnma(n, ln2High(a), x)); }
 
-    /** {@code (exp(r) - 1) / r}. */
-    static <V, M> V growth(Arithmetic<V, M> a, V r) { return horner(a, r, a.wide() ? GROWTH_64 : GROWTH_32); }
-
     /** {@code exp(r)}, |r| at most log(2) / 2. F32: 6 operations. */
-    private static <V, M> V expNear(Arithmetic<V, M> a, V r) { return a.fma(growth(a, r), r, a.constant(1)); }
+    private static <V, M> V expNear(Arithmetic<V, M> a, V r) { return a.fma(horner(a, r, a.wide() ? GROWTH_64 : GROWTH_32), r, a.constant(1)); }
 
     /** {@code exp(r) - 1}, |r| at most log(2) / 2. F32: 6 operations. */
-    private static <V, M> V expm1Near(Arithmetic<V, M> a, V r) { return a.fma(a.mul(r, r), horner(a, r, a.wide() ? EXPM1_64 : EXPM1_32), r); }
+    static <V, M> V expm1Near(Arithmetic<V, M> a, V r) { return a.fma(a.mul(r, r), horner(a, r, a.wide() ? EXPM1_64 : EXPM1_32), r); }
 
     /** {@code 2^n exp(r)}, where {@code x = n log 2 + r}. F32: 13 operations. */
     static <V, M> V exp(Arithmetic<V, M> a, V x) {

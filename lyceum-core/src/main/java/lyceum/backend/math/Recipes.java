@@ -31,9 +31,9 @@ public final class Recipes {
             case TANH -> Exponentials::tanh;
             case SIGMOID -> Exponentials::sigmoid;
             case SOFTPLUS -> Exponentials::softplus;
-            case GELU -> ErrorFunctions::gelu;
+            case GELU -> wide ? ErrorFunctions::gelu64 : ErrorFunctions::gelu32;
             case ERF -> wide ? ErrorFunctions::erf64 : ErrorFunctions::erf32;
-            case ERFC -> ErrorFunctions::erfc;
+            case ERFC -> wide ? ErrorFunctions::erfc64 : ErrorFunctions::erfc32;
             default -> null;
         };
         if (both != null) return both;

@@ -106,11 +106,13 @@ final class LaneCode {
     Value maskFor(Value mask, int laneBits) {
         if (mask.isInMaskRegister() || mask.laneBits == laneBits) return mask;
         if (laneBits == 64) return plainMask(Instruction.VPMOVSXDQ, mask(64), mask);
-        // The lower halves of 64-bit lanes: (1, 0, 3, 2) of two halves, picked by a shuffle.
-        var upper = registers(Instruction.VEXTRACTF128, 1, vector(32, 128), mask, null);
-        var to = mask(32, 128);
-        add(Kind.LOWER, Instruction.VSHUFPS, 0x88, to, mask, upper, null, 128, 0);
-        return to;
+        return lowerHalves(mask(32, 128), mask);
+    }
+
+    /** The lower halves of four 64-bit lanes, without AVX-512. */
+    Value lowerHalves(Value to, Value x) {
+        var upper = registers(Instruction.VEXTRACTF128, 1, vector(32, 128), x, null);
+        return add(Kind.LOWER, Instruction.VSHUFPS, 0x88, to, x, upper, null, 128, 0);
     }
 
     private Value plainMask(Instruction code, Value to, Value a) { return add(Kind.REGISTERS, code, -1, to, a, null, null, Step.FULL, 0); }

@@ -16,7 +16,7 @@ final class MachineArithmetic implements Arithmetic<Value, Value> {
     private final boolean isDouble;
     private final int lane, bits;
 
-    private MachineArithmetic(LaneCode code, int lane, int bits) {
+    MachineArithmetic(LaneCode code, int lane, int bits) {
         this.code = code;
         this.lane = lane;
         this.isDouble = lane == 64;
@@ -151,7 +151,9 @@ final class MachineArithmetic implements Arithmetic<Value, Value> {
         boolean permutes = isDouble ? isWide() : entries >= 8;
         if (permutes && table.length <= entries) return permuted(words, index);
         if (permutes && table.length == 2 * entries) {
-            var upper = code.plain(pick(VPCMPEQD, VPCMPEQQ), code.mask(lane, bits), bitAnd(index, bits(entries)), bits(entries));
+            // A blend without mask registers looks at the sign bit only.
+            var upper = isWide() ? code.plain(pick(VPCMPEQD, VPCMPEQQ), code.mask(lane, bits), bitAnd(index, bits(entries)), bits(entries))
+                    : code.add(Kind.REGISTERS, VPSLLD, 31 - Integer.numberOfTrailingZeros(entries), code.mask(lane, bits), index, null, null, Step.FULL, 0);
             return select(upper, permuted(java.util.Arrays.copyOfRange(words, entries, words.length), index), permuted(java.util.Arrays.copyOf(words, entries), index));
         }
         var within = bitAnd(index, bits(table.length - 1));

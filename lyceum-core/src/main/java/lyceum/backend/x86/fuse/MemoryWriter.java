@@ -151,7 +151,12 @@ abstract class MemoryWriter extends Places {
         var to = (Vec) destination(step.to());
         out.lea(RAX, Mem.at(RCX, step.shift()));
         out.add(RAX, Mem.at(RDI, ArgumentBlock.NUMBER));
-        out.emit(VPBROADCASTQ_GP, to, RAX);
+        if (target.isWide()) {
+            out.emit(VPBROADCASTQ_GP, to, RAX);
+        } else {
+            out.emit(VMOVQ_FROM, to.as(128), RAX);
+            out.emit(VPBROADCASTQ, to, to.as(128));
+        }
         keep(step.to(), to);
     }
 

@@ -87,7 +87,18 @@ final class Operations {
     private Value bits(long value, int lane) { return code.number(value, lane); }
 
     private Value ofIntegers(Op op, int lane, Value x, Value y) {
-        if (lane == 64 && !isWide && !(op == Op.ADD || op == Op.SUB || op == Op.NEG || op == Op.AND || op == Op.OR || op == Op.XOR)) throw new Unsupported(op + " of I64 without AVX-512");
+        if (lane == 64 && !isWide) {
+            switch (op) {
+                case ABS -> { return wide.select(greater(bits(0, 64), x), wide.subInt(bits(0, 64), x), x); }
+                case SIGN -> { return larger(smaller(x, bits(1, 64)), bits(-1, 64)); }
+                case SQUARE -> { return product(x, x); }
+                case RELU -> { return larger(x, bits(0, 64)); }
+                case MUL -> { return product(x, y); }
+                case MAX -> { return larger(x, y); }
+                case MIN -> { return smaller(x, y); }
+                default -> { }
+            }
+        }
         return switch (op) {
             case NEG -> two(VPSUBD, VPSUBQ, lane, bits(0, lane), x);
             case ABS -> code.add(Kind.REGISTERS, lane == 64 ? VPABSQ : VPABSD, -1, code.lanes(lane), x, null, null, Step.FULL, 0);
@@ -105,6 +116,27 @@ final class Operations {
             case XOR -> two(VXORPS, VXORPD, lane, x, y);
             default -> throw new Unsupported(op + " of integers");
         };
+    }
+
+    // What AVX2 has no instruction for.
+
+    private Value larger(Value x, Value y) { return wide.select(greater(x, y), x, y); }
+
+    private Value smaller(Value x, Value y) { return wide.select(greater(x, y), y, x); }
+
+    /** By halves of 32 bits, whose upper product is beyond the word. */
+    private Value product(Value x, Value y) {
+        Value across = wide.addInt(halves(wide.shiftRight(x, 32), y), halves(x, wide.shiftRight(y, 32)));
+        return wide.addInt(halves(x, y), wide.shiftLeft(across, 32));
+    }
+
+    private Value halves(Value x, Value y) { return code.plain(VPMULUDQ, code.lanes(64), x, y); }
+
+    /** Each half in the fraction of a number of its own; their sum is rounded once. */
+    private Value quadToDouble(Value x) {
+        Value low = wide.bitOr(wide.bitAnd(x, bits(0xFFFFFFFFL, 64)), wide.constant(0x1p52));
+        Value high = wide.bitOr(wide.bitXor(wide.shiftRight(x, 32), bits(0x80000000L, 64)), wide.constant(0x1p84));
+        return wide.add(wide.sub(high, wide.constant(0x1p84 + 0x1p63 + 0x1p52)), low);
     }
 
     private Value shifted(Instruction instruction, int count, Value x) { return code.add(Kind.REGISTERS, instruction, count, code.lanes(x.laneBits), x, null, null, Step.FULL, 0); }
@@ -222,6 +254,7 @@ final class Operations {
 
     private Value integerToFloat(DType from, DType to, Value x) {
         if (from == DType.I64) {
+            if (!isWide && to == DType.F64) return quadToDouble(x);
             if (!isWide) throw new Unsupported("I64 to " + to + " without AVX-512");
             return to == DType.F64 ? code.plain(VCVTQQ2PD, code.lanes(64), x) : code.plain(VCVTQQ2PS, code.lanes(32), x);
         }
@@ -231,8 +264,7 @@ final class Operations {
     private Value integerToInteger(DType from, DType to, Value x) {
         if (laneBits(from) == laneBits(to)) return x;
         if (to == DType.I64) return code.plain(VPMOVSXDQ, code.lanes(64), x);
-        if (!isWide) throw new Unsupported("I64 to " + to + " without AVX-512");
-        return code.registers(VPMOVQD, code.lanes(32), x, null);
+        return isWide ? code.registers(VPMOVQD, code.lanes(32), x, null) : code.lowerHalves(code.lanes(32), x);
     }
 
     private Value floatToInteger(DType from, DType to, Value x) {

@@ -161,7 +161,8 @@ class CompiledProgramsTest {
                 for (var shape : new long[][] {{1}, {16}, {77}, {5, 7}, {3, 16}, {3, 33}}) {
                     var program = new Program(List.of(new Instruction(Op.RANDOM, type, -1, -1, -1, 0x123456789ABCDEFL), Instruction.load(type, 0), new Instruction(Op.ADD, type, 0, 1, -1, 0)), 2, 0);
                     var bias = Operand.of(type, shape.length == 1 ? Operand.Layout.CONTIGUOUS : Operand.Layout.ONE, shape).filled(Rng.of(3), false, 1);
-                    compare(level.getValue(), program, List.of(bias), Operand.Layout.CONTIGUOUS, level.getKey(), shape);
+                    boolean made = compare(level.getValue(), program, List.of(bias), Operand.Layout.CONTIGUOUS, level.getKey(), shape);
+                    if (type == DType.F32 && (shape.length == 1 || shape[1] % 2 == 0)) assertThat(made).as(level.getKey()).isTrue();
                 }
             }
         }
