@@ -22,7 +22,8 @@ import lyceum.backend.x86.asm.Vec;
 /**
  * Writes the product of a panel of sixteen rows of codes with a tile of activations.
  *
- * <p>Arguments: panel, activations, out, number of chunks, bytes between rows of out, number of rows of the panel that exist (1 to 16). With
+ * <p>Arguments: panel, activations, out, number of chunks, bytes between rows of out, number of rows of
+ * weights from the first of the panel on, in this panel and those after it. With
  * VNNI a vector holds all sixteen rows, else two hold eight each and are taken in turn.
  */
 final class BlockKernel {
@@ -31,6 +32,9 @@ final class BlockKernel {
     private static final int UNPACKED = 256;
     /** Up to here F32 has every integer. */
     private static final int EXACT = 1 << 24;
+
+    /** How far ahead a kernel that computes for long asks for weights, and from how many instructions for 64 bytes of codes on it does. */
+    private static final int AHEAD = 16 << 10, LONG = 8;
 
     private final Assembler a;
     private final Layout layout;
@@ -42,7 +46,7 @@ final class BlockKernel {
     private int next;
     private final Vec[][] integer;
     private final Vec[] sum, minimum;
-    private final Vec code, other, high, scale, low, temporary, mask, bit;
+    private final Vec code, other, high, scale, low, temporary, mask, bit, unitScale, unitMinimum;
 
     /**
      * @param rows of activations
@@ -75,6 +79,9 @@ final class BlockKernel {
         high = layout.bits == 5 || layout.bits == 6 ? register() : null;
         mask = layout.bits < 8 ? register() : null;
         bit = high != null ? register() : null;
+        boolean kept = wide && layout.length == 256 && next <= 30;
+        unitScale = kept ? register() : null;
+        unitMinimum = kept && layout.hasMinimum() ? register() : null;
     }
 
     static boolean isWide(Cpu cpu) { return cpu.has(Feature.VNNI) && cpu.has(Feature.AVX512); }
@@ -86,9 +93,13 @@ final class BlockKernel {
 
     Assembler.Code write() {
         int stack = spilled + (isSuperBlock() ? UNPACKED : 0);
-        if (stack > 0) a.sub(RSP, stack);
         if (mask != null) a.emit(VMOVUPS, mask, bytes(0x0F));
         if (bit != null) a.emit(VMOVUPS, bit, bytes(layout.bits == 5 ? 0x10 : 0x30));
+        var panel = a.bind(a.label());
+        a.push(ACTIVATIONS);
+        a.push(CHUNKS);
+        a.push(OUT);
+        if (stack > 0) a.sub(RSP, stack);
         clear();
         var chunk = a.label();
         a.align(32);
@@ -104,6 +115,12 @@ final class BlockKernel {
             return y;
         });
         if (stack > 0) a.add(RSP, stack);
+        a.pop(OUT);
+        a.pop(CHUNKS);
+        a.pop(ACTIVATIONS);
+        a.add(OUT, 4 * Layout.ROWS);
+        a.sub(VALID, Layout.ROWS);
+        a.jump(Condition.G, panel);
         a.vzeroupper();
         a.ret();
         return a.finish();
@@ -142,6 +159,7 @@ final class BlockKernel {
     // Chunks.
 
     private void twoBlocks() {
+        ahead(PANEL, 0, layout.head);
         for (int block = 0; block < 2; block++) {
             for (int h = 0; h < halves; h++) {
                 a.emit(VCVTPH2PS, scale, Mem.at(PANEL, 32 * block + 16 * h));
@@ -159,12 +177,15 @@ final class BlockKernel {
 
     /** Eight blocks of 32 in a loop; the head stands at PANEL until the end of the chunk. COUNT walks the codes, SCALES the unpacked scales. */
     private void superBlock() {
+        ahead(PANEL, 0, layout.head);
         if (isSuperBlock()) {
             unpackScales();
             a.mov(SCALES, RSP);
         } else {
             a.lea(SCALES, Mem.at(PANEL, 64));
         }
+        if (unitScale != null) a.emit(VCVTPH2PS, unitScale, Mem.at(PANEL));
+        if (unitMinimum != null) a.emit(VCVTPH2PS, unitMinimum, Mem.at(PANEL, 32));
         a.lea(COUNT, Mem.at(PANEL, layout.head));
         a.add(PANEL, layout.chunkBytes());
         var block = a.bind(a.label());
@@ -183,15 +204,20 @@ final class BlockKernel {
 
     private void groupScale(int u, int h) {
         var d = Mem.at(PANEL, -layout.chunkBytes() + 16 * h);
-        a.emit(VCVTPH2PS, temporary, d);
         a.emit(layout == Layout.Q6_K ? VPMOVSXBD : VPMOVZXBD, scale, Mem.at(SCALES, 16 * u + 8 * h));
         a.emit(VCVTDQ2PS, scale, scale);
-        a.emit(VMULPS, scale, scale, temporary);
+        a.emit(VMULPS, scale, scale, half(unitScale, d));
         if (!layout.hasMinimum()) return;
-        a.emit(VCVTPH2PS, temporary, d.plus(32));
         a.emit(VPMOVZXBD, low, Mem.at(SCALES, 128 + 8 * h));
         a.emit(VCVTDQ2PS, low, low);
-        a.emit(VMULPS, low, low, temporary);
+        a.emit(VMULPS, low, low, half(unitMinimum, d.plus(32)));
+    }
+
+    /** F16 numbers as F32: what is kept in a register, or converted again. */
+    private Vec half(Vec kept, Mem from) {
+        if (kept != null) return kept;
+        a.emit(VCVTPH2PS, temporary, from);
+        return temporary;
     }
 
     /** From three rows of four bytes, sixteen times, to eight scales and eight minima on the stack: see {@code SuperBlock}. */
@@ -218,6 +244,16 @@ final class BlockKernel {
 
     private void or(Vec to, Vec x, Vec y) { a.emit(wide ? VPORD : VPOR, to, x, y); }
 
+    /**
+     * Asks for weights in time. Where the sums of few lines fill the CPU's queues, too few loads are under way to keep memory busy; a kernel that is
+     * faster is better off without: such requests then take the places of its loads.
+     */
+    private void ahead(Gp base, int at, int bytes) {
+        int unpacking = layout.bits == 8 ? 1 : layout.bits == 4 ? 3 : 5;
+        if (unpacking + rows * digits * 8 / layout.bits < LONG) return;
+        for (int line = 0; line < bytes; line += 64) a.prefetch(1, Mem.at(base, at + line + AHEAD));
+    }
+
     // A unit: positions that share a scale.
 
     /**
@@ -229,6 +265,7 @@ final class BlockKernel {
         var codes = layout.length == 64 ? PANEL : COUNT;
         for (int r = 0; r < rows; r++) for (int d = 0; d < digits; d++) start(integer[r][d], record + acts.startAt(r, d, u));
         int vectors = layout.unit / 4;
+        if (h == 0) ahead(codes, at, 2 * layout.bits * layout.unit);
         if (high != null) a.emit(VMOVUPS, high, Mem.at(codes, at + 16 * vectors * 2 + 32 * h));
         for (int v = 0; v < vectors; v++) {
             var c = vector(codes, at, v, h);
@@ -251,11 +288,16 @@ final class BlockKernel {
             if (!wide) a.emit(VPXOR, code, code, bytes(0x80));
             return code;
         }
+        var pair = Mem.at(codes, at + 32 * (v & ~1) + 32 * h);
         if (v % 2 == 0) {
-            a.emit(VMOVUPS, other, Mem.at(codes, at + 32 * v + 32 * h));
-            and(code, other, mask);
+            and(code, mask, pair);
         } else {
-            a.emit(VPSRLW, 4, code, other);
+            if (wide) {
+                a.emit(VPSRLW, 4, code, pair);
+            } else {
+                a.emit(VMOVUPS, code, pair);
+                a.emit(VPSRLW, 4, code, code);
+            }
             and(code, code, mask);
         }
         if (high != null) {

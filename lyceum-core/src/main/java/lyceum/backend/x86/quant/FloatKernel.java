@@ -26,7 +26,7 @@ import lyceum.backend.x86.asm.Vec;
  * of additions is several times faster than memory (where the two are equally fast their times add up), brought together every 256 positions.
  *
  * <p>Arguments: panel, activations (rows padded with zeros to whole 4 positions), out, number of positions with the padding, bytes between
- * rows of out, number of rows of the panel that exist (1 to 16).
+ * rows of out, number of rows of weights from the panel on, in it and those after it.
  */
 final class FloatKernel {
     static final int SUMS = 4, CHUNK = 256;
@@ -66,6 +66,13 @@ final class FloatKernel {
     static int mostRows(Cpu cpu) { return cpu.has(Feature.AVX512) ? 4 : 3; }
 
     Assembler.Code write() {
+        a.mov(LINE, COUNT);
+        a.shl(LINE, 2);
+        a.lea(LINE3, Mem.at(LINE, LINE, 2));
+        var panel = a.bind(a.label());
+        a.push(ACTIVATIONS);
+        a.push(COUNT);
+        a.push(OUT);
         if (!wide) a.sub(RSP, 64 * rows);
         for (int r = 0; r < rows; r++) {
             for (int h = 0; h < halves; h++) {
@@ -74,9 +81,6 @@ final class FloatKernel {
                 if (!wide) a.emit(VMOVUPS_STORE, spill(r, h), t);
             }
         }
-        a.mov(LINE, COUNT);
-        a.shl(LINE, 2);
-        a.lea(LINE3, Mem.at(LINE, LINE, 2));
         var chunk = a.bind(a.label());
         for (int h = 0; h < halves; h++) chunk(h);
         a.sub(COUNT, CHUNK);
@@ -86,6 +90,12 @@ final class FloatKernel {
             return wide ? total[r] : scratch;
         });
         if (!wide) a.add(RSP, 64 * rows);
+        a.pop(OUT);
+        a.pop(COUNT);
+        a.pop(ACTIVATIONS);
+        a.add(OUT, 4 * Layout.ROWS);
+        a.sub(VALID, Layout.ROWS);
+        a.jump(Condition.G, panel);
         a.vzeroupper();
         a.ret();
         return a.finish();

@@ -3,6 +3,7 @@ package lyceum.backend.x86.quant;
 import static lyceum.backend.x86.asm.Instruction.*;
 
 import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
@@ -23,8 +24,11 @@ record PanelOutput(Assembler a, boolean wide, boolean add, Gp out, Gp stride, Gp
 
     void write(int rows, Results results) {
         if (wide) {
-            a.mov(Gp.RAX, -1L);
-            a.bzhi(Gp.RAX, Gp.RAX, valid);
+            a.mov(Gp.RAX, Layout.ROWS);
+            a.cmp(valid, Gp.RAX);
+            a.cmov(Condition.L, Gp.RAX, valid);
+            a.mov(Gp.RCX, -1L);
+            a.bzhi(Gp.RAX, Gp.RCX, Gp.RAX);
             a.emit(KMOVW_FROM, Mask.K1, Gp.RAX);
         } else {
             a.emit(VMOVD, scratch[0].as(128), valid);

@@ -22,8 +22,8 @@ import lyceum.memory.Storage;
 
 /** Products of activations with quantised weights, and the kernels made for them so far. */
 public final class QuantisedProducts {
-    /** Bytes of weights that a thread takes at once: some ten microseconds from memory. */
-    private static final long GRAIN = 192 << 10;
+    /** Bytes of weights that a thread takes at once: the eighth part of all, within these. Each call interrupts the stream from memory. */
+    private static final long LEAST = 192 << 10, MOST = 1 << 20;
     /** What a byte of weights costs with each row of activations, and what an activation costs to pack; about. */
     private static final double NANOS = 0.05, NANOS_TO_PACK = 1;
     /** Bytes times rows below which a call is short enough to hold up a collection. */
@@ -102,7 +102,7 @@ public final class QuantisedProducts {
         if (!pack(x, k, packed, activations, most, tileBytes, memory)) return false;
         if (add) fill(bias, out);
 
-        panels(weights.rows(), packed.panelBytes(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most,
+        panels(weights.rows(), packed.panelBytes(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most * Math.ceilDiv(valid, Layout.ROWS),
                 packed.address(p), address(memory) + t * tileBytes, to, packed.chunks(), out.strides()[0] * 4, valid), out, most);
         Reference.reachabilityFence(memory);
         return true;
@@ -174,7 +174,7 @@ public final class QuantisedProducts {
             }
         });
         if (add) fill(bias, out);
-        panels(weights.rows(), packed.panelBytes(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most,
+        panels(weights.rows(), packed.panelBytes(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most * Math.ceilDiv(valid, Layout.ROWS),
                 packed.address(p), address(memory) + 4L * t * most * line, to, line, out.strides()[0] * 4, valid), out, most);
         Reference.reachabilityFence(memory);
         return true;
@@ -187,7 +187,12 @@ public final class QuantisedProducts {
 
     private static void panels(long n, long panelBytes, int tiles, Step step, View out, int tileRows) {
         long outAt = address(out), stride = out.strides()[0] * 4;
-        Parallel.range((n + Layout.ROWS - 1) / Layout.ROWS, Math.max(1, GRAIN / panelBytes), NANOS * panelBytes * out.shape()[0], (from, to) -> {
+        long panels = (n + Layout.ROWS - 1) / Layout.ROWS, grain = Math.clamp(panels * panelBytes / 8, LEAST, MOST);
+        Parallel.range(panels, Math.max(1, grain / panelBytes), NANOS * panelBytes * out.shape()[0], (from, to) -> {
+            if (tiles == 1) {
+                step.run(from, 0, Math.min(to * Layout.ROWS, n) - from * Layout.ROWS, outAt + from * Layout.ROWS * 4);
+                return;
+            }
             for (long p = from; p < to; p++) {
                 long first = p * Layout.ROWS;
                 for (int t = 0; t < tiles; t++) step.run(p, t, Math.min(Layout.ROWS, n - first), outAt + t * tileRows * stride + first * 4);
