@@ -1,15 +1,13 @@
 package lyceum.backend.x86.quant;
 
 import static lyceum.backend.x86.asm.Gp.R10;
-import static lyceum.backend.x86.asm.Gp.R8;
-import static lyceum.backend.x86.asm.Gp.R9;
 import static lyceum.backend.x86.asm.Gp.RAX;
-import static lyceum.backend.x86.asm.Gp.RCX;
-import static lyceum.backend.x86.asm.Gp.RDI;
-import static lyceum.backend.x86.asm.Gp.RDX;
-import static lyceum.backend.x86.asm.Gp.RSI;
 import static lyceum.backend.x86.asm.Gp.RSP;
 import static lyceum.backend.x86.asm.Instruction.*;
+import static lyceum.backend.x86.quant.PanelWalk.ACTIVATIONS;
+import static lyceum.backend.x86.quant.PanelWalk.COUNT;
+import static lyceum.backend.x86.quant.PanelWalk.PANEL;
+import static lyceum.backend.x86.quant.PanelWalk.SUMS;
 
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.asm.Assembler;
@@ -20,41 +18,38 @@ import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
 
 /**
- * Writes the product of a panel of sixteen rows of codes with a tile of activations.
- *
- * <p>Arguments: panel, activations, out, number of chunks, bytes between rows of out, number of rows of
- * weights from the first of the panel on, in this panel and those after it. With
- * VNNI a vector holds all sixteen rows, else two hold eight each and are taken in turn.
+ * Writes the product of codes with a tile of activations, panel by panel as {@link PanelWalk} has them; it counts in chunks. With VNNI a vector holds
+ * all sixteen rows of a panel, else two hold eight each and are taken in turn.
  */
 final class BlockKernel {
-    private static final Gp PANEL = RDI, ACTIVATIONS = RSI, OUT = RDX, CHUNKS = RCX, STRIDE = R8, VALID = R9, COUNT = RAX, SCALES = R10;
+    private static final Gp CODES = RAX, SCALES = R10;
     /** Unpacked 6-bit scales and minima: 8 x 16 bytes each. */
     private static final int UNPACKED = 256;
     /** Up to here F32 has every integer. */
     private static final int EXACT = 1 << 24;
 
     /** How far ahead a kernel that computes for long asks for weights, and from how many instructions for 64 bytes of codes on it does. */
-    private static final int AHEAD = 16 << 10, LONG = 8;
+    private static final int AHEAD = 24 << 10, LONG = 8;
 
     private final Assembler a;
     private final Layout layout;
     private final PackedActivations acts;
     private final boolean wide, add;
-    private final int halves, width, rows, digits;
-    /** Bytes of sums on the stack where registers are few; they lie above the unpacked scales. */
-    private final int spilled;
+    private final int halves, width, rows, digits, panels;
     private int next;
     private final Vec[][] integer;
     private final Vec[] sum, minimum;
     private final Vec code, other, high, scale, low, temporary, mask, bit, unitScale, unitMinimum;
 
     /**
+     * @param panels of a group of the weights
      * @param rows of activations
      * @param add whether out holds something that the product is added to
      */
-    BlockKernel(Cpu cpu, boolean listing, Layout layout, int digits, int rows, boolean add) {
+    BlockKernel(Cpu cpu, boolean listing, Layout layout, int panels, int digits, int rows, boolean add) {
         this.a = new Assembler(cpu.features(), listing);
         this.layout = layout;
+        this.panels = panels;
         this.acts = new PackedActivations(layout, digits, rows);
         this.wide = isWide(cpu);
         this.add = add;
@@ -62,7 +57,6 @@ final class BlockKernel {
         this.width = wide ? 512 : 256;
         this.rows = rows;
         this.digits = digits;
-        this.spilled = wide ? 0 : rows * 128;
         integer = new Vec[rows][digits];
         for (var row : integer) for (int d = 0; d < digits; d++) row[d] = register();
         sum = new Vec[rows];
@@ -92,38 +86,33 @@ final class BlockKernel {
     private Vec register() { return Vec.of(next++, width); }
 
     Assembler.Code write() {
-        int stack = spilled + (isSuperBlock() ? UNPACKED : 0);
         if (mask != null) a.emit(VMOVUPS, mask, bytes(0x0F));
         if (bit != null) a.emit(VMOVUPS, bit, bytes(layout.bits == 5 ? 0x10 : 0x30));
-        var panel = a.bind(a.label());
-        a.push(ACTIVATIONS);
-        a.push(CHUNKS);
-        a.push(OUT);
-        if (stack > 0) a.sub(RSP, stack);
-        clear();
-        var chunk = a.label();
+        var output = new PanelOutput(a, wide, add, code, other, temporary);
+        new PanelWalk(a, panels, PanelWalk.POSITIONS / layout.length, 128 * rows, isSuperBlock() ? UNPACKED : 0).write(code, this::chunks, () -> output.write(rows, (r, h) -> {
+            a.emit(VMOVUPS, scale, sum(r, h));
+            if (layout.hasMinimum()) a.emit(VSUBPS, scale, scale, minimum(r, h));
+            return scale;
+        }));
+        return a.finish();
+    }
+
+    /** COUNT chunks of a panel, the sums in registers where these are wide. */
+    private void chunks() {
+        if (wide) for (int r = 0; r < rows; r++) {
+            a.emit(VMOVUPS, sum[r], sum(r, 0));
+            if (layout.hasMinimum()) a.emit(VMOVUPS, minimum[r], minimum(r, 0));
+        }
         a.align(32);
-        a.bind(chunk);
+        var chunk = a.bind(a.label());
         if (layout.length == 64) twoBlocks();
         else superBlock();
-        a.sub(CHUNKS, 1);
+        a.sub(COUNT, 1);
         a.jump(Condition.NE, chunk);
-        new PanelOutput(a, wide, add, OUT, STRIDE, VALID, code, other, temporary).write(rows, (r, h) -> {
-            var y = wide ? sum[r] : scale;
-            if (!wide) a.emit(VMOVUPS, y, spill(r, h, false));
-            if (layout.hasMinimum()) a.emit(VSUBPS, y, y, wide ? minimum[r] : spill(r, h, true));
-            return y;
-        });
-        if (stack > 0) a.add(RSP, stack);
-        a.pop(OUT);
-        a.pop(CHUNKS);
-        a.pop(ACTIVATIONS);
-        a.add(OUT, 4 * Layout.ROWS);
-        a.sub(VALID, Layout.ROWS);
-        a.jump(Condition.G, panel);
-        a.vzeroupper();
-        a.ret();
-        return a.finish();
+        if (wide) for (int r = 0; r < rows; r++) {
+            a.emit(VMOVUPS_STORE, sum(r, 0), sum[r]);
+            if (layout.hasMinimum()) a.emit(VMOVUPS_STORE, minimum(r, 0), minimum[r]);
+        }
     }
 
     private boolean isSuperBlock() { return layout == Layout.Q4_K || layout == Layout.Q5_K; }
@@ -137,22 +126,9 @@ final class BlockKernel {
         return a.constants(all);
     }
 
-    // Sums: in registers, or on the stack.
+    private Mem sum(int r, int half) { return Mem.at(SUMS, 128 * r + 32 * half); }
 
-    private Mem spill(int r, int half, boolean minimum) { return Mem.at(RSP, (isSuperBlock() ? UNPACKED : 0) + r * 128 + (minimum ? 64 : 0) + 32 * half); }
-
-    private void clear() {
-        if (wide) {
-            for (int r = 0; r < rows; r++) zero(sum[r]);
-            if (layout.hasMinimum()) for (int r = 0; r < rows; r++) zero(minimum[r]);
-            return;
-        }
-        zero(temporary);
-        for (int r = 0; r < rows; r++) for (int h = 0; h < 2; h++) {
-            a.emit(VMOVUPS_STORE, spill(r, h, false), temporary);
-            a.emit(VMOVUPS_STORE, spill(r, h, true), temporary);
-        }
-    }
+    private Mem minimum(int r, int half) { return sum(r, half).plus(64); }
 
     private void zero(Vec v) { a.emit(wide ? VPXORD : VPXOR, v, v, v); }
 
@@ -175,7 +151,7 @@ final class BlockKernel {
         a.add(ACTIVATIONS, 2 * acts.recordBytes());
     }
 
-    /** Eight blocks of 32 in a loop; the head stands at PANEL until the end of the chunk. COUNT walks the codes, SCALES the unpacked scales. */
+    /** Eight blocks of 32 in a loop; the head stands at PANEL until the end of the chunk. CODES walks them, SCALES the unpacked scales. */
     private void superBlock() {
         ahead(PANEL, 0, layout.head);
         if (isSuperBlock()) {
@@ -186,7 +162,7 @@ final class BlockKernel {
         }
         if (unitScale != null) a.emit(VCVTPH2PS, unitScale, Mem.at(PANEL));
         if (unitMinimum != null) a.emit(VCVTPH2PS, unitMinimum, Mem.at(PANEL, 32));
-        a.lea(COUNT, Mem.at(PANEL, layout.head));
+        a.lea(CODES, Mem.at(PANEL, layout.head));
         a.add(PANEL, layout.chunkBytes());
         var block = a.bind(a.label());
         for (int u = 0; u < acts.units(); u++) {
@@ -195,10 +171,10 @@ final class BlockKernel {
                 unit(u, u * 192, 0, h);
             }
         }
-        a.add(COUNT, layout.blockBytes());
+        a.add(CODES, layout.blockBytes());
         a.add(ACTIVATIONS, acts.recordBytes());
         a.add(SCALES, 16 * acts.units());
-        a.cmp(COUNT, PANEL);
+        a.cmp(CODES, PANEL);
         a.jump(Condition.B, block);
     }
 
@@ -244,14 +220,17 @@ final class BlockKernel {
 
     private void or(Vec to, Vec x, Vec y) { a.emit(wide ? VPORD : VPOR, to, x, y); }
 
+    private boolean isLong() {
+        int unpacking = layout.bits == 8 ? 1 : layout.bits == 4 ? 3 : 5;
+        return unpacking + rows * digits * 8 / layout.bits >= LONG;
+    }
+
     /**
      * Asks for weights in time. Where the sums of few lines fill the CPU's queues, too few loads are under way to keep memory busy; a kernel that is
      * faster is better off without: such requests then take the places of its loads.
      */
     private void ahead(Gp base, int at, int bytes) {
-        int unpacking = layout.bits == 8 ? 1 : layout.bits == 4 ? 3 : 5;
-        if (unpacking + rows * digits * 8 / layout.bits < LONG) return;
-        for (int line = 0; line < bytes; line += 64) a.prefetch(1, Mem.at(base, at + line + AHEAD));
+        if (isLong()) for (int line = 0; line < bytes; line += 64) a.prefetch(1, Mem.at(base, at + line + AHEAD));
     }
 
     // A unit: positions that share a scale.
@@ -262,7 +241,7 @@ final class BlockKernel {
      * @param record bytes from ACTIVATIONS to the record
      */
     private void unit(int u, int at, int record, int h) {
-        var codes = layout.length == 64 ? PANEL : COUNT;
+        var codes = layout.length == 64 ? PANEL : CODES;
         for (int r = 0; r < rows; r++) for (int d = 0; d < digits; d++) start(integer[r][d], record + acts.startAt(r, d, u));
         int vectors = layout.unit / 4;
         if (h == 0) ahead(codes, at, 2 * layout.bits * layout.unit);
@@ -289,15 +268,12 @@ final class BlockKernel {
             return code;
         }
         var pair = Mem.at(codes, at + 32 * (v & ~1) + 32 * h);
+        boolean twice = wide && !isLong(); // fewer instructions, more loads
         if (v % 2 == 0) {
-            and(code, mask, pair);
+            if (!twice) a.emit(VMOVUPS, other, pair);
+            and(code, mask, twice ? pair : other);
         } else {
-            if (wide) {
-                a.emit(VPSRLW, 4, code, pair);
-            } else {
-                a.emit(VMOVUPS, code, pair);
-                a.emit(VPSRLW, 4, code, code);
-            }
+            a.emit(VPSRLW, 4, code, twice ? pair : other);
             and(code, code, mask);
         }
         if (high != null) {
@@ -362,11 +338,11 @@ final class BlockKernel {
         }
         a.emit(VBROADCASTSS, temporary, step);
         a.emit(VMULPS, total, total, temporary);
-        a.emit(VFMADD213PS, total, scale, spill(r, h, false));
-        a.emit(VMOVUPS_STORE, spill(r, h, false), total);
+        a.emit(VFMADD213PS, total, scale, sum(r, h));
+        a.emit(VMOVUPS_STORE, sum(r, h), total);
         if (!layout.hasMinimum()) return;
         a.emit(VBROADCASTSS, temporary, n);
-        a.emit(VFMADD213PS, temporary, low, spill(r, h, true));
-        a.emit(VMOVUPS_STORE, spill(r, h, true), temporary);
+        a.emit(VFMADD213PS, temporary, low, minimum(r, h));
+        a.emit(VMOVUPS_STORE, minimum(r, h), temporary);
     }
 }
