@@ -135,7 +135,7 @@ final class BlockKernel {
     // Chunks.
 
     private void twoBlocks() {
-        ahead(PANEL, 0, layout.head);
+        for (int line = 0; line < layout.head; line += 64) ahead(PANEL, line, 0);
         for (int block = 0; block < 2; block++) {
             for (int h = 0; h < halves; h++) {
                 a.emit(VCVTPH2PS, scale, Mem.at(PANEL, 32 * block + 16 * h));
@@ -153,7 +153,7 @@ final class BlockKernel {
 
     /** Eight blocks of 32 in a loop; the head stands at PANEL until the end of the chunk. CODES walks them, SCALES the unpacked scales. */
     private void superBlock() {
-        ahead(PANEL, 0, layout.head);
+        for (int line = 0; line < layout.head; line += 64) ahead(PANEL, line, 0);
         if (isSuperBlock()) {
             unpackScales();
             a.mov(SCALES, RSP);
@@ -220,17 +220,13 @@ final class BlockKernel {
 
     private void or(Vec to, Vec x, Vec y) { a.emit(wide ? VPORD : VPOR, to, x, y); }
 
-    private boolean isLong() {
-        int unpacking = layout.bits == 8 ? 1 : layout.bits == 4 ? 3 : 5;
-        return unpacking + rows * digits * 8 / layout.bits >= LONG;
-    }
-
     /**
-     * Asks for weights in time. Where the sums of few lines fill the CPU's queues, too few loads are under way to keep memory busy; a kernel that is
-     * faster is better off without: such requests then take the places of its loads.
+     * Asks for a line in time. Where the sums of few lines fill the CPU's queues, too few loads are under way to keep memory busy; a kernel that is
+     * faster is better off without: its requests would take the places of its loads.
      */
-    private void ahead(Gp base, int at, int bytes) {
-        if (isLong()) for (int line = 0; line < bytes; line += 64) a.prefetch(1, Mem.at(base, at + line + AHEAD));
+    private void ahead(Gp base, int at, int half) {
+        int unpacking = layout.bits == 8 ? 1 : layout.bits == 4 ? 3 : 5;
+        if (half == 0 && unpacking + rows * digits * 8 / layout.bits >= LONG) a.prefetch(1, Mem.at(base, at + AHEAD));
     }
 
     // A unit: positions that share a scale.
@@ -244,8 +240,10 @@ final class BlockKernel {
         var codes = layout.length == 64 ? PANEL : CODES;
         for (int r = 0; r < rows; r++) for (int d = 0; d < digits; d++) start(integer[r][d], record + acts.startAt(r, d, u));
         int vectors = layout.unit / 4;
-        if (h == 0) ahead(codes, at, 2 * layout.bits * layout.unit);
-        if (high != null) a.emit(VMOVUPS, high, Mem.at(codes, at + 16 * vectors * 2 + 32 * h));
+        if (high != null) {
+            ahead(codes, at + 32 * vectors, h);
+            a.emit(VMOVUPS, high, Mem.at(codes, at + 32 * vectors + 32 * h));
+        }
         for (int v = 0; v < vectors; v++) {
             var c = vector(codes, at, v, h);
             int position = u * layout.unit + 4 * v;
@@ -263,17 +261,19 @@ final class BlockKernel {
     /** Codes of vector {@code v} of a unit, without sign (with sign for whole bytes in AVX2). */
     private Vec vector(Gp codes, int at, int v, int h) {
         if (layout.bits == 8) {
+            ahead(codes, at + 64 * v, h);
             a.emit(VMOVUPS, code, Mem.at(codes, at + 64 * v + 32 * h));
             if (!wide) a.emit(VPXOR, code, code, bytes(0x80));
             return code;
         }
-        var pair = Mem.at(codes, at + 32 * (v & ~1) + 32 * h);
-        boolean twice = wide && !isLong(); // fewer instructions, more loads
+        int line = at + 32 * (v & ~1);
+        var pair = Mem.at(codes, line + 32 * h);
         if (v % 2 == 0) {
-            if (!twice) a.emit(VMOVUPS, other, pair);
-            and(code, mask, twice ? pair : other);
+            ahead(codes, line, h);
+            if (!wide) a.emit(VMOVUPS, other, pair);
+            and(code, mask, wide ? pair : other);
         } else {
-            a.emit(VPSRLW, 4, code, twice ? pair : other);
+            a.emit(VPSRLW, 4, code, wide ? pair : other);
             and(code, code, mask);
         }
         if (high != null) {
