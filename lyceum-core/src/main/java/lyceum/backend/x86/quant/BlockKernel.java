@@ -1,15 +1,13 @@
 package lyceum.backend.x86.quant;
 
 import static lyceum.backend.x86.asm.Gp.R10;
-import static lyceum.backend.x86.asm.Gp.R8;
-import static lyceum.backend.x86.asm.Gp.R9;
 import static lyceum.backend.x86.asm.Gp.RAX;
-import static lyceum.backend.x86.asm.Gp.RCX;
-import static lyceum.backend.x86.asm.Gp.RDI;
-import static lyceum.backend.x86.asm.Gp.RDX;
-import static lyceum.backend.x86.asm.Gp.RSI;
 import static lyceum.backend.x86.asm.Gp.RSP;
 import static lyceum.backend.x86.asm.Instruction.*;
+import static lyceum.backend.x86.quant.PanelWalk.ACTIVATIONS;
+import static lyceum.backend.x86.quant.PanelWalk.COUNT;
+import static lyceum.backend.x86.quant.PanelWalk.PANEL;
+import static lyceum.backend.x86.quant.PanelWalk.SUMS;
 
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.asm.Assembler;
@@ -20,37 +18,38 @@ import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
 
 /**
- * Writes the product of a panel of sixteen rows of codes with a tile of activations.
- *
- * <p>Arguments: panel, activations, out, number of chunks, bytes between rows of out, number of rows of the panel that exist (1 to 16). With
- * VNNI a vector holds all sixteen rows, else two hold eight each and are taken in turn.
+ * Writes the product of codes with a tile of activations, panel by panel as {@link PanelWalk} has them; it counts in chunks. With VNNI a vector holds
+ * all sixteen rows of a panel, else two hold eight each and are taken in turn.
  */
 final class BlockKernel {
-    private static final Gp PANEL = RDI, ACTIVATIONS = RSI, OUT = RDX, CHUNKS = RCX, STRIDE = R8, VALID = R9, COUNT = RAX, SCALES = R10;
+    private static final Gp CODES = RAX, SCALES = R10;
     /** Unpacked 6-bit scales and minima: 8 x 16 bytes each. */
     private static final int UNPACKED = 256;
     /** Up to here F32 has every integer. */
     private static final int EXACT = 1 << 24;
 
+    /** How far ahead a kernel that computes for long asks for weights, and from how many instructions for 64 bytes of codes on it does. */
+    private static final int AHEAD = 24 << 10, LONG = 8;
+
     private final Assembler a;
     private final Layout layout;
     private final PackedActivations acts;
     private final boolean wide, add;
-    private final int halves, width, rows, digits;
-    /** Bytes of sums on the stack where registers are few; they lie above the unpacked scales. */
-    private final int spilled;
+    private final int halves, width, rows, digits, panels;
     private int next;
     private final Vec[][] integer;
     private final Vec[] sum, minimum;
-    private final Vec code, other, high, scale, low, temporary, mask, bit;
+    private final Vec code, other, high, scale, low, temporary, mask, bit, unitScale, unitMinimum;
 
     /**
+     * @param panels of a group of the weights
      * @param rows of activations
      * @param add whether out holds something that the product is added to
      */
-    BlockKernel(Cpu cpu, boolean listing, Layout layout, int digits, int rows, boolean add) {
+    BlockKernel(Cpu cpu, boolean listing, Layout layout, int panels, int digits, int rows, boolean add) {
         this.a = new Assembler(cpu.features(), listing);
         this.layout = layout;
+        this.panels = panels;
         this.acts = new PackedActivations(layout, digits, rows);
         this.wide = isWide(cpu);
         this.add = add;
@@ -58,7 +57,6 @@ final class BlockKernel {
         this.width = wide ? 512 : 256;
         this.rows = rows;
         this.digits = digits;
-        this.spilled = wide ? 0 : rows * 128;
         integer = new Vec[rows][digits];
         for (var row : integer) for (int d = 0; d < digits; d++) row[d] = register();
         sum = new Vec[rows];
@@ -75,6 +73,9 @@ final class BlockKernel {
         high = layout.bits == 5 || layout.bits == 6 ? register() : null;
         mask = layout.bits < 8 ? register() : null;
         bit = high != null ? register() : null;
+        boolean kept = wide && layout.length == 256 && next <= 30;
+        unitScale = kept ? register() : null;
+        unitMinimum = kept && layout.hasMinimum() ? register() : null;
     }
 
     static boolean isWide(Cpu cpu) { return cpu.has(Feature.VNNI) && cpu.has(Feature.AVX512); }
@@ -85,28 +86,33 @@ final class BlockKernel {
     private Vec register() { return Vec.of(next++, width); }
 
     Assembler.Code write() {
-        int stack = spilled + (isSuperBlock() ? UNPACKED : 0);
-        if (stack > 0) a.sub(RSP, stack);
         if (mask != null) a.emit(VMOVUPS, mask, bytes(0x0F));
         if (bit != null) a.emit(VMOVUPS, bit, bytes(layout.bits == 5 ? 0x10 : 0x30));
-        clear();
-        var chunk = a.label();
+        var output = new PanelOutput(a, wide, add, code, other, temporary);
+        new PanelWalk(a, panels, PanelWalk.POSITIONS / layout.length, 128 * rows, isSuperBlock() ? UNPACKED : 0).write(code, this::chunks, () -> output.write(rows, (r, h) -> {
+            a.emit(VMOVUPS, scale, sum(r, h));
+            if (layout.hasMinimum()) a.emit(VSUBPS, scale, scale, minimum(r, h));
+            return scale;
+        }));
+        return a.finish();
+    }
+
+    /** COUNT chunks of a panel, the sums in registers where these are wide. */
+    private void chunks() {
+        if (wide) for (int r = 0; r < rows; r++) {
+            a.emit(VMOVUPS, sum[r], sum(r, 0));
+            if (layout.hasMinimum()) a.emit(VMOVUPS, minimum[r], minimum(r, 0));
+        }
         a.align(32);
-        a.bind(chunk);
+        var chunk = a.bind(a.label());
         if (layout.length == 64) twoBlocks();
         else superBlock();
-        a.sub(CHUNKS, 1);
+        a.sub(COUNT, 1);
         a.jump(Condition.NE, chunk);
-        new PanelOutput(a, wide, add, OUT, STRIDE, VALID, code, other, temporary).write(rows, (r, h) -> {
-            var y = wide ? sum[r] : scale;
-            if (!wide) a.emit(VMOVUPS, y, spill(r, h, false));
-            if (layout.hasMinimum()) a.emit(VSUBPS, y, y, wide ? minimum[r] : spill(r, h, true));
-            return y;
-        });
-        if (stack > 0) a.add(RSP, stack);
-        a.vzeroupper();
-        a.ret();
-        return a.finish();
+        if (wide) for (int r = 0; r < rows; r++) {
+            a.emit(VMOVUPS_STORE, sum(r, 0), sum[r]);
+            if (layout.hasMinimum()) a.emit(VMOVUPS_STORE, minimum(r, 0), minimum[r]);
+        }
     }
 
     private boolean isSuperBlock() { return layout == Layout.Q4_K || layout == Layout.Q5_K; }
@@ -120,28 +126,16 @@ final class BlockKernel {
         return a.constants(all);
     }
 
-    // Sums: in registers, or on the stack.
+    private Mem sum(int r, int half) { return Mem.at(SUMS, 128 * r + 32 * half); }
 
-    private Mem spill(int r, int half, boolean minimum) { return Mem.at(RSP, (isSuperBlock() ? UNPACKED : 0) + r * 128 + (minimum ? 64 : 0) + 32 * half); }
-
-    private void clear() {
-        if (wide) {
-            for (int r = 0; r < rows; r++) zero(sum[r]);
-            if (layout.hasMinimum()) for (int r = 0; r < rows; r++) zero(minimum[r]);
-            return;
-        }
-        zero(temporary);
-        for (int r = 0; r < rows; r++) for (int h = 0; h < 2; h++) {
-            a.emit(VMOVUPS_STORE, spill(r, h, false), temporary);
-            a.emit(VMOVUPS_STORE, spill(r, h, true), temporary);
-        }
-    }
+    private Mem minimum(int r, int half) { return sum(r, half).plus(64); }
 
     private void zero(Vec v) { a.emit(wide ? VPXORD : VPXOR, v, v, v); }
 
     // Chunks.
 
     private void twoBlocks() {
+        for (int line = 0; line < layout.head; line += 64) ahead(PANEL, line, 0);
         for (int block = 0; block < 2; block++) {
             for (int h = 0; h < halves; h++) {
                 a.emit(VCVTPH2PS, scale, Mem.at(PANEL, 32 * block + 16 * h));
@@ -157,15 +151,18 @@ final class BlockKernel {
         a.add(ACTIVATIONS, 2 * acts.recordBytes());
     }
 
-    /** Eight blocks of 32 in a loop; the head stands at PANEL until the end of the chunk. COUNT walks the codes, SCALES the unpacked scales. */
+    /** Eight blocks of 32 in a loop; the head stands at PANEL until the end of the chunk. CODES walks them, SCALES the unpacked scales. */
     private void superBlock() {
+        for (int line = 0; line < layout.head; line += 64) ahead(PANEL, line, 0);
         if (isSuperBlock()) {
             unpackScales();
             a.mov(SCALES, RSP);
         } else {
             a.lea(SCALES, Mem.at(PANEL, 64));
         }
-        a.lea(COUNT, Mem.at(PANEL, layout.head));
+        if (unitScale != null) a.emit(VCVTPH2PS, unitScale, Mem.at(PANEL));
+        if (unitMinimum != null) a.emit(VCVTPH2PS, unitMinimum, Mem.at(PANEL, 32));
+        a.lea(CODES, Mem.at(PANEL, layout.head));
         a.add(PANEL, layout.chunkBytes());
         var block = a.bind(a.label());
         for (int u = 0; u < acts.units(); u++) {
@@ -174,24 +171,29 @@ final class BlockKernel {
                 unit(u, u * 192, 0, h);
             }
         }
-        a.add(COUNT, layout.blockBytes());
+        a.add(CODES, layout.blockBytes());
         a.add(ACTIVATIONS, acts.recordBytes());
         a.add(SCALES, 16 * acts.units());
-        a.cmp(COUNT, PANEL);
+        a.cmp(CODES, PANEL);
         a.jump(Condition.B, block);
     }
 
     private void groupScale(int u, int h) {
         var d = Mem.at(PANEL, -layout.chunkBytes() + 16 * h);
-        a.emit(VCVTPH2PS, temporary, d);
         a.emit(layout == Layout.Q6_K ? VPMOVSXBD : VPMOVZXBD, scale, Mem.at(SCALES, 16 * u + 8 * h));
         a.emit(VCVTDQ2PS, scale, scale);
-        a.emit(VMULPS, scale, scale, temporary);
+        a.emit(VMULPS, scale, scale, half(unitScale, d));
         if (!layout.hasMinimum()) return;
-        a.emit(VCVTPH2PS, temporary, d.plus(32));
         a.emit(VPMOVZXBD, low, Mem.at(SCALES, 128 + 8 * h));
         a.emit(VCVTDQ2PS, low, low);
-        a.emit(VMULPS, low, low, temporary);
+        a.emit(VMULPS, low, low, half(unitMinimum, d.plus(32)));
+    }
+
+    /** F16 numbers as F32: what is kept in a register, or converted again. */
+    private Vec half(Vec kept, Mem from) {
+        if (kept != null) return kept;
+        a.emit(VCVTPH2PS, temporary, from);
+        return temporary;
     }
 
     /** From three rows of four bytes, sixteen times, to eight scales and eight minima on the stack: see {@code SuperBlock}. */
@@ -218,6 +220,15 @@ final class BlockKernel {
 
     private void or(Vec to, Vec x, Vec y) { a.emit(wide ? VPORD : VPOR, to, x, y); }
 
+    /**
+     * Asks for a line in time. Where the sums of few lines fill the CPU's queues, too few loads are under way to keep memory busy; a kernel that is
+     * faster is better off without: its requests would take the places of its loads.
+     */
+    private void ahead(Gp base, int at, int half) {
+        int unpacking = layout.bits == 8 ? 1 : layout.bits == 4 ? 3 : 5;
+        if (half == 0 && unpacking + rows * digits * 8 / layout.bits >= LONG) a.prefetch(1, Mem.at(base, at + AHEAD));
+    }
+
     // A unit: positions that share a scale.
 
     /**
@@ -226,10 +237,13 @@ final class BlockKernel {
      * @param record bytes from ACTIVATIONS to the record
      */
     private void unit(int u, int at, int record, int h) {
-        var codes = layout.length == 64 ? PANEL : COUNT;
+        var codes = layout.length == 64 ? PANEL : CODES;
         for (int r = 0; r < rows; r++) for (int d = 0; d < digits; d++) start(integer[r][d], record + acts.startAt(r, d, u));
         int vectors = layout.unit / 4;
-        if (high != null) a.emit(VMOVUPS, high, Mem.at(codes, at + 16 * vectors * 2 + 32 * h));
+        if (high != null) {
+            ahead(codes, at + 32 * vectors, h);
+            a.emit(VMOVUPS, high, Mem.at(codes, at + 32 * vectors + 32 * h));
+        }
         for (int v = 0; v < vectors; v++) {
             var c = vector(codes, at, v, h);
             int position = u * layout.unit + 4 * v;
@@ -247,15 +261,19 @@ final class BlockKernel {
     /** Codes of vector {@code v} of a unit, without sign (with sign for whole bytes in AVX2). */
     private Vec vector(Gp codes, int at, int v, int h) {
         if (layout.bits == 8) {
+            ahead(codes, at + 64 * v, h);
             a.emit(VMOVUPS, code, Mem.at(codes, at + 64 * v + 32 * h));
             if (!wide) a.emit(VPXOR, code, code, bytes(0x80));
             return code;
         }
+        int line = at + 32 * (v & ~1);
+        var pair = Mem.at(codes, line + 32 * h);
         if (v % 2 == 0) {
-            a.emit(VMOVUPS, other, Mem.at(codes, at + 32 * v + 32 * h));
-            and(code, other, mask);
+            ahead(codes, line, h);
+            if (!wide) a.emit(VMOVUPS, other, pair);
+            and(code, mask, wide ? pair : other);
         } else {
-            a.emit(VPSRLW, 4, code, other);
+            a.emit(VPSRLW, 4, code, wide ? pair : other);
             and(code, code, mask);
         }
         if (high != null) {
@@ -320,11 +338,11 @@ final class BlockKernel {
         }
         a.emit(VBROADCASTSS, temporary, step);
         a.emit(VMULPS, total, total, temporary);
-        a.emit(VFMADD213PS, total, scale, spill(r, h, false));
-        a.emit(VMOVUPS_STORE, spill(r, h, false), total);
+        a.emit(VFMADD213PS, total, scale, sum(r, h));
+        a.emit(VMOVUPS_STORE, sum(r, h), total);
         if (!layout.hasMinimum()) return;
         a.emit(VBROADCASTSS, temporary, n);
-        a.emit(VFMADD213PS, temporary, low, spill(r, h, true));
-        a.emit(VMOVUPS_STORE, spill(r, h, true), temporary);
+        a.emit(VFMADD213PS, temporary, low, minimum(r, h));
+        a.emit(VMOVUPS_STORE, minimum(r, h), temporary);
     }
 }

@@ -11,29 +11,34 @@ import lyceum.memory.Allocator;
 import lyceum.memory.Storage;
 
 /**
- * Weights as the kernels read them: panels of sixteen rows, each its chunks in order. See {@link Layout}.
+ * Weights as the kernels read them: panels of sixteen rows, their chunks in the order of a {@link PanelWalk}. See {@link Layout}.
  *
+ * @param group panels of a group
  * @param hasLeast whether a code of Q8_0 is -128, which the AVX2 kernel cannot negate; writers give -127 at most
  */
-record PackedMatrix(Layout layout, Storage storage, int chunks, long panelBytes, boolean hasLeast) {
+record PackedMatrix(Layout layout, Storage storage, int chunks, long panelBytes, int group, boolean hasLeast) {
 
     static PackedMatrix of(BlockMatrix weights) {
         var layout = Layout.of(weights.format());
         int chunks = layout.chunks(weights.columns());
         long panelBytes = (long) chunks * layout.chunkBytes(), panels = (weights.rows() + Layout.ROWS - 1) / Layout.ROWS;
         var storage = Allocator.allocate(Math.max(64, panels * panelBytes), null);
+        int group = PanelWalk.panels(panelBytes);
         var least = new AtomicBoolean();
-        Parallel.range(panels, 1, (from, to) -> {
-            var panel = new Panel(weights, layout, storage.segment());
-            for (long p = from; p < to; p++) {
-                storage.segment().asSlice(storage.base() + p * panelBytes, panelBytes).fill((byte) 0);
-                for (int r = 0; r < Layout.ROWS && p * Layout.ROWS + r < weights.rows(); r++) panel.row(p * Layout.ROWS + r, r, storage.base() + p * panelBytes);
+        Parallel.range(Math.ceilDiv(panels, group), 1, (from, to) -> {
+            var panel = new Panel(weights, layout, chunks, storage.segment());
+            for (long g = from; g < to; g++) {
+                long first = g * group, beside = Math.min(group, panels - first), at = storage.base() + first * panelBytes;
+                storage.segment().asSlice(at, beside * panelBytes).fill((byte) 0);
+                long rows = Math.min(beside * Layout.ROWS, weights.rows() - first * Layout.ROWS);
+                for (int r = 0; r < rows; r++) panel.row(first * Layout.ROWS + r, r % Layout.ROWS, at, beside, r / Layout.ROWS);
             }
             if (panel.hasLeast) least.set(true);
         });
-        return new PackedMatrix(layout, storage, chunks, panelBytes, least.get());
+        return new PackedMatrix(layout, storage, chunks, panelBytes, group, least.get());
     }
 
+    /** Where the first panel of a group begins. */
     long address(long panel) { return storage.segment().address() + storage.base() + panel * panelBytes; }
 
     /** Writes rows into their places. */
@@ -43,30 +48,38 @@ record PackedMatrix(Layout layout, Storage storage, int chunks, long panelBytes,
         private final Layout layout;
         private final MemorySegment from, to;
         private final Codes codes;
+        private final int chunks;
         boolean hasLeast;
 
-        Panel(BlockMatrix weights, Layout layout, MemorySegment to) {
+        Panel(BlockMatrix weights, Layout layout, int chunks, MemorySegment to) {
             this.weights = weights;
             this.format = weights.format();
             this.layout = layout;
+            this.chunks = chunks;
             this.from = weights.segment();
             this.to = to;
             this.codes = new Codes(format);
         }
 
-        void row(long row, int r, long panel) {
+        /** Row {@code r} of panel {@code panel} of the {@code beside} panels of the group at {@code group}. */
+        void row(long row, int r, long group, long beside, int panel) {
             long at = weights.rowAt(row);
             for (int k = 0; k < weights.columns(); k += format.blockLength(), at += format.blockBytes()) {
                 format.decode(from, at, codes);
-                long chunk = panel + (long) (k / layout.length) * layout.chunkBytes();
-                if (layout.length == 256) superBlock(at, chunk, r);
+                if (layout.length == 256) superBlock(at, group + chunkAt(k / 256, beside, panel), r);
                 for (int i = 0; i < format.blockLength(); i += 32) {
                     int inChunk = (k + i) % layout.length;
-                    chunk = panel + (long) ((k + i) / layout.length) * layout.chunkBytes();
+                    long chunk = group + chunkAt((k + i) / layout.length, beside, panel);
                     if (layout.length == 64) flat(at, chunk, inChunk / 32, r);
                     block(chunk + layout.head + (long) (inChunk / 32) * layout.blockBytes(), i, r);
                 }
             }
+        }
+
+        /** Bytes from a group to a chunk of one of its panels: see {@link PanelWalk}. */
+        private long chunkAt(int chunk, long beside, int panel) {
+            int span = PanelWalk.POSITIONS / layout.length, first = chunk / span * span;
+            return (beside * first + (long) panel * Math.min(span, chunks - first) + chunk - first) * layout.chunkBytes();
         }
 
         private void flat(long at, long chunk, int block, int r) {

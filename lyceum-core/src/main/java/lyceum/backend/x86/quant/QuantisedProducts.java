@@ -22,8 +22,8 @@ import lyceum.memory.Storage;
 
 /** Products of activations with quantised weights, and the kernels made for them so far. */
 public final class QuantisedProducts {
-    /** Bytes of weights that a thread takes at once: some ten microseconds from memory. */
-    private static final long GRAIN = 192 << 10;
+    /** Bytes of weights that a thread takes at once: the eighth part of all, within these. Each call interrupts the stream from memory. */
+    private static final long LEAST = 192 << 10, MOST = 1 << 20;
     /** What a byte of weights costs with each row of activations, and what an activation costs to pack; about. */
     private static final double NANOS = 0.05, NANOS_TO_PACK = 1;
     /** Bytes times rows below which a call is short enough to hold up a collection. */
@@ -31,10 +31,10 @@ public final class QuantisedProducts {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
     /** What a kernel is made for: a {@link Layout}, a float format or {@link PackedActivations}; rows of activations, and whether it adds to what out holds. */
-    private record Key(Object weights, Activations activations, int rows, boolean add) {
+    private record Key(Object weights, int group, Activations activations, int rows, boolean add) {
         String name() {
             var what = weights instanceof PackedActivations p ? "activations-" + p.layout() : weights.toString();
-            return what + (activations == null ? "" : "-" + activations) + "-" + rows + (add ? "-add" : "");
+            return what + (activations == null ? "" : "-" + activations) + "-" + rows + (group == 0 ? "" : "-by" + group) + (add ? "-add" : "");
         }
     }
 
@@ -92,8 +92,8 @@ public final class QuantisedProducts {
         boolean add = bias != null;
         var packed = weights.packed(PackedMatrix.class, PackedMatrix::of);
         if (packed.hasLeast() && packed.layout() == Layout.BYTES && !BlockKernel.isWide(cpu)) return false;
-        var kernel = kernel(new Key(packed.layout(), activations, most, add));
-        var last = kernel(new Key(packed.layout(), activations, lastRows, add));
+        var kernel = kernel(new Key(packed.layout(), packed.group(), activations, most, add));
+        var last = kernel(new Key(packed.layout(), packed.group(), activations, lastRows, add));
         if (kernel.isEmpty() || last.isEmpty()) return false;
 
         var tile = new PackedActivations(packed.layout(), digits, most);
@@ -102,7 +102,7 @@ public final class QuantisedProducts {
         if (!pack(x, k, packed, activations, most, tileBytes, memory)) return false;
         if (add) fill(bias, out);
 
-        panels(weights.rows(), packed.panelBytes(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most,
+        groups(weights.rows(), packed.panelBytes(), packed.group(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most * Math.ceilDiv(valid, Layout.ROWS),
                 packed.address(p), address(memory) + t * tileBytes, to, packed.chunks(), out.strides()[0] * 4, valid), out, most);
         Reference.reachabilityFence(memory);
         return true;
@@ -134,7 +134,7 @@ public final class QuantisedProducts {
 
     /** By machine code where it can be had. */
     private void pack(float[] values, int chunks, Activations activations, PackedActivations layout, int row, Storage memory, long at) {
-        var kernel = cpu.has(Feature.AVX512) ? kernel(new Key(layout, activations, layout.rows(), false)) : Optional.<Kernel>empty();
+        var kernel = cpu.has(Feature.AVX512) ? kernel(new Key(layout, 0, activations, layout.rows(), false)) : Optional.<Kernel>empty();
         if (kernel.isEmpty()) {
             layout.write(values, values.length, chunks, activations, row, memory.segment(), memory.base() + at, new int[Activations.BLOCK]);
             return;
@@ -159,11 +159,11 @@ public final class QuantisedProducts {
     private boolean floats(View x, BlockMatrix weights, View bias, View out) {
         int m = (int) x.shape()[0], k = (int) weights.columns(), most = Math.min(m, FloatKernel.mostRows(cpu)), tiles = (m + most - 1) / most;
         boolean add = bias != null;
-        var kernel = kernel(new Key(weights.format(), null, most, add));
-        var last = kernel(new Key(weights.format(), null, m - (tiles - 1) * most, add));
+        var packed = weights.packed(PackedFloats.class, PackedFloats::of);
+        var kernel = kernel(new Key(weights.format(), packed.group(), null, most, add));
+        var last = kernel(new Key(weights.format(), packed.group(), null, m - (tiles - 1) * most, add));
         if (kernel.isEmpty() || last.isEmpty()) return false;
 
-        var packed = weights.packed(PackedFloats.class, PackedFloats::of);
         int line = packed.positions();
         var memory = scratch(4L * m * line);
         Parallel.range(m, Math.max(1, (1 << 16) / line), NANOS_TO_PACK * line, (from, to) -> {
@@ -174,7 +174,7 @@ public final class QuantisedProducts {
             }
         });
         if (add) fill(bias, out);
-        panels(weights.rows(), packed.panelBytes(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most,
+        groups(weights.rows(), packed.panelBytes(), packed.group(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most * Math.ceilDiv(valid, Layout.ROWS),
                 packed.address(p), address(memory) + 4L * t * most * line, to, line, out.strides()[0] * 4, valid), out, most);
         Reference.reachabilityFence(memory);
         return true;
@@ -185,12 +185,15 @@ public final class QuantisedProducts {
         void run(long p, int t, long valid, long to);
     }
 
-    private static void panels(long n, long panelBytes, int tiles, Step step, View out, int tileRows) {
-        long outAt = address(out), stride = out.strides()[0] * 4;
-        Parallel.range((n + Layout.ROWS - 1) / Layout.ROWS, Math.max(1, GRAIN / panelBytes), NANOS * panelBytes * out.shape()[0], (from, to) -> {
-            for (long p = from; p < to; p++) {
-                long first = p * Layout.ROWS;
-                for (int t = 0; t < tiles; t++) step.run(p, t, Math.min(Layout.ROWS, n - first), outAt + t * tileRows * stride + first * 4);
+    /** Several groups by one kernel call, or one if it is needed again for other tiles. */
+    private static void groups(long n, long panelBytes, int group, int tiles, Step step, View out, int tileRows) {
+        long outAt = address(out), stride = out.strides()[0] * 4, rows = (long) group * Layout.ROWS, bytes = group * panelBytes, all = Math.ceilDiv(n, rows);
+        long grain = Math.max(1, Math.clamp(all * bytes / 8, LEAST, MOST) / bytes);
+        Parallel.range(all, grain, NANOS * bytes * out.shape()[0], (from, to) -> {
+            long many = tiles == 1 ? to - from : 1;
+            for (long g = from; g < to; g += many) {
+                long first = g * rows;
+                for (int t = 0; t < tiles; t++) step.run(g * group, t, Math.min(many * rows, n - first), outAt + t * tileRows * stride + first * 4);
             }
         });
     }
@@ -199,8 +202,8 @@ public final class QuantisedProducts {
         return kernels.computeIfAbsent(key, k -> {
             boolean listing = CodeMemory.isListed();
             var code = switch (k.weights) {
-                case BlockFormat format -> new FloatKernel(cpu, listing, format, k.rows, k.add).write();
-                case Layout layout -> new BlockKernel(cpu, listing, layout, k.activations.digits(), k.rows, k.add).write();
+                case BlockFormat format -> new FloatKernel(cpu, listing, format, k.group, k.rows, k.add).write();
+                case Layout layout -> new BlockKernel(cpu, listing, layout, k.group, k.activations.digits(), k.rows, k.add).write();
                 case PackedActivations layout -> new ActivationKernel(cpu, listing, layout, k.activations).write();
                 default -> throw new AssertionError(k);
             };

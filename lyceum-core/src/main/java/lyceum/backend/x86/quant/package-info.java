@@ -8,12 +8,19 @@
  * ({@link lyceum.backend.x86.quant.PackedActivations}); {@link lyceum.backend.x86.quant.BlockKernel} multiplies them,
  * {@link lyceum.backend.x86.quant.FloatKernel} takes weights that are floats, as they lie in the file.
  *
- * <p><b>What bounds a product with one row.</b> Zen 4, 4096 x 4096, one thread, memory read at 30 GB/s: the time is about that of reading plus that of
- * computing the same from the second-level cache (Q4_0 with F32 activations computes at 29 GB/s, 13 vector instructions for 64 bytes of codes, of which
- * six multiply; with Q8 at 67, Q8_0 with F32 at 44, F16 at 55): 17, 21, 20 and 22 GB/s in the end. What was tried to make the two overlap, and did not or made it
- * slower: prefetch instructions of every level, 512 bytes to 8 KB ahead, each line or each eighth (they keep the prefetchers of the CPU from seeing the
- * stream), plain loads ahead, all loads of a block before its sums, and two panels at once as two streams with shared activations (Q8_0 and Q6_K 5 to 8%
- * faster, Q5_K 15% slower, the rest as before). Two threads share 33 GB/s and reach 75 to 90% of it.
+ * <p><b>What bounds a product with one row.</b> Zen 4 at 3.7 GHz, one thread: memory gives 28 GB/s, 64 bytes in 8.4 cycles. Codes of 64 bytes cost
+ * at least as many cycles as {@code vpdpbusd} instructions: 6 for 4-bit codes with F32 activations (35 GB/s from the second-level cache), 3 for bytes (66),
+ * 2 with Q8 (67), and F16 2 conversions and 2 multiply-adds (59). So memory bounds all of them, if enough lines are under way. What counted, in shares of
+ * the bandwidth:
+ * <ul>
+ * <li>Few calls. Each interrupts the stream: with calls of 1 MB instead of a panel F16 went from 0.79 to 0.91, Q4_0 with Q8 from 0.73 to 0.93.</li>
+ * <li>Activations in the first-level cache ({@link lyceum.backend.x86.quant.PanelWalk}), where a row's 14 to 57 KB do not stay while a panel streams through:
+ * Q8_0 with F32 0.78 to 0.91, F16 with rows of 14336 0.80 to 0.96.</li>
+ * <li>Few instructions a line, for those that wait fill the queues: scales of a super-block converted once, nibbles masked straight from memory, Q4_K with
+ * Q8 0.71 to 0.91.</li>
+ * <li>{@code prefetcht1} 16 to 32 KB ahead of every line, in kernels that compute for long: Q4_0 with F32 0.60 to 0.85, Q4_K 0.56 to 0.90. Others lose by it (a
+ * cap of 20 GB/s shows), as all do by shorter distances, other levels, or every second line.</li>
+ * </ul>
  *
  * <p>Every rounding is that of {@link lyceum.backend.scalar.QuantisedMatmul}, in the same order: the bits are equal, whatever the CPU.
  */

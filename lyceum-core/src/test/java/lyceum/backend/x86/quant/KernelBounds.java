@@ -17,6 +17,9 @@ import lyceum.backend.x86.machine.Kernel;
 /** Runs every kernel with each operand against a page that cannot be touched: once at its end, once at its start. A step beyond kills this JVM. */
 public final class KernelBounds {
     private static final long PAGE = 4096;
+    private static final int GROUP = 2;
+    /** Rows of weights: a part of a panel, a panel, a group with a part of a panel, two groups. */
+    private static final int[] VALID = {1, 7, 8, 9, 16, 23, 49};
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final MethodHandle MMAP = function("mmap", FunctionDescriptor.of(LONG, LONG, LONG, INT, INT, INT, LONG));
@@ -49,13 +52,13 @@ public final class KernelBounds {
         for (var layout : Layout.values()) {
             for (var activations : Activations.values()) {
                 for (int rows = 1; rows <= BlockKernel.mostRows(cpu, activations.digits()); rows++) {
-                    var kernel = load("block", new BlockKernel(cpu, false, layout, activations.digits(), rows, add).write());
+                    var kernel = load("block", new BlockKernel(cpu, false, layout, GROUP, activations.digits(), rows, add).write());
                     var tile = new PackedActivations(layout, activations.digits(), rows);
                     for (int chunks : new int[] {1, 3}) {
-                        var panel = guarded((long) chunks * layout.chunkBytes(), atEnd);
                         var packed = guarded(tile.bytes(chunks), atEnd);
                         if (cpu.vectorBits() == 512) activations(cpu, tile, activations, chunks, packed, atEnd);
-                        for (int valid : new int[] {1, 7, 8, 9, 16}) {
+                        for (int valid : VALID) {
+                            var panel = guarded((long) Math.ceilDiv(valid, Layout.ROWS) * chunks * layout.chunkBytes(), atEnd);
                             var out = guarded((long) rows * valid * 4, atEnd);
                             kernel.call(panel.address(), packed.address(), out.address(), chunks, valid * 4, valid);
                             count++;
@@ -80,11 +83,11 @@ public final class KernelBounds {
         int count = 0;
         for (var format : List.of(BlockFormat.F32, BlockFormat.F16, BlockFormat.BF16)) {
             for (int rows = 1; rows <= FloatKernel.mostRows(cpu); rows++) {
-                var kernel = load("float", new FloatKernel(cpu, false, format, rows, add).write());
+                var kernel = load("float", new FloatKernel(cpu, false, format, GROUP, rows, add).write());
                 for (int positions : new int[] {4, 252, 256, 260, 1024}) {
-                    var panel = guarded(16L * positions * format.blockBytes(), atEnd);
                     var x = guarded(4L * positions * rows, atEnd);
-                    for (int valid : new int[] {1, 7, 8, 9, 16}) {
+                    for (int valid : VALID) {
+                        var panel = guarded((long) Math.ceilDiv(valid, Layout.ROWS) * 16 * positions * format.blockBytes(), atEnd);
                         var out = guarded((long) rows * valid * 4, atEnd);
                         kernel.call(panel.address(), x.address(), out.address(), positions, valid * 4, valid);
                         count++;
