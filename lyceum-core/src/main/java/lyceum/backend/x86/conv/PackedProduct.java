@@ -79,15 +79,15 @@ final class PackedProduct {
         for (var block : blocks) java.lang.ref.Reference.reachabilityFence(block);
     }
 
-    /** Blocks of almost the same size, all of whose vectors are full but for the last one's; a source vector may be cut in two. */
+    /** Blocks whose numbers of vectors differ by one at most, all full but for the last of all; a source vector may be cut in two. */
     private List<Block> blocks(Product[] products, Columns columns) {
         var blocks = new ArrayList<Block>();
         int outputs = 0;
         for (int v = 0; v < columns.count(); v++) outputs += columns.outputs(v);
         long dense = Math.ceilDiv((long) products.length * outputs, lanes), needed = Math.ceilDiv(dense, VECTORS);
-        int most = (int) Math.ceilDiv(dense, needed) * lanes, sources = (most / outputs + 2) * columns.count();
+        int sources = (VECTORS * lanes / outputs + 2) * columns.count();
         var block = new Block(new Columns(sources, element, lanes), new ArrayList<>());
-        int filled = 0;
+        int filled = 0, most = (int) (dense / needed) * lanes;
         for (int example = 0; example < products.length; example++) {
             for (int v = 0, done = 0; v < columns.count(); ) {
                 int first = (int) (columns.y(v) / element.bytes) + done, n = Math.min(columns.outputs(v) - done, most - filled);
@@ -102,6 +102,8 @@ final class PackedProduct {
                 }
                 if (filled < most) continue;
                 blocks.add(block);
+                long made = blocks.size();
+                most = (int) ((made + 1) * dense / needed - made * dense / needed) * lanes;
                 block = new Block(new Columns(sources, element, lanes), new ArrayList<>());
                 filled = 0;
             }
