@@ -1,18 +1,12 @@
 package lyceum.tensor;
 
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Precision;
 import lyceum.backend.Program;
-import lyceum.backend.Program.Instruction;
 import lyceum.backend.View;
 import lyceum.backend.scalar.Elements;
 import lyceum.memory.Allocator;
@@ -206,7 +200,7 @@ final class Fusion {
 
     static View allocate(DType type, Shape shape) { return allocate(type, shape, Scope.current()); }
 
-    private static View allocate(DType type, Shape shape, Scope scope) {
+    static View allocate(DType type, Shape shape, Scope scope) {
         Storage storage = Allocator.allocate(Math.multiplyExact(shape.count(), type.bytes()), scope);
         return new View(type, storage, 0, shape.sizes(), View.contiguousStrides(shape.sizes()));
     }
@@ -230,34 +224,23 @@ final class Fusion {
 
     /** Produces the value of {@code root}, and of those pending values on its way that have another reader. */
     static void produce(Tensor root) {
-        var constant = root.deferred();
-        if (constant != null && constant.op() == Op.CONST && root.count() == 1) {
+        var pending = root.deferred();
+        if (pending != null && pending.op() == Op.CONST && root.count() == 1) {
             synchronized (root) {
-                if (root.deferred() != null) root.publish(number(root, constant));
+                if (root.deferred() != null) root.publish(number(root, pending));
             }
             return;
         }
-        if (constant != null && constant.isProduct()) {
+        if (pending != null && pending.isProduct()) {
             synchronized (root) {
-                if (root.deferred() != null) root.publish(multiplied(root, constant));
+                if (root.deferred() != null) root.publish(multiplied(root, pending));
             }
             return;
         }
-        var chain = new Chain(constant != null && constant.rows() != null ? constant.rows() : root.shape(), root);
-        chain.takesProduct = true;
-        chain.emit(root);
-        chain.keepProduct();
-        chain.chooseStored();
-        if (chain.stored.size() == 1) {
-            synchronized (root) {
-                if (root.deferred() != null) chain.run();
-            }
-        } else {
-            chain.lockInOrderOfAge();
-        }
+        Chain.produce(root, pending != null && pending.rows() != null ? pending.rows() : root.shape());
     }
 
-    private static View multiplied(Tensor root, Deferred product) {
+    static View multiplied(Tensor root, Deferred product) {
         var out = allocate(root.dtype(), root.shape(), product.scope());
         Multiplying.into(product.a(), product.b(), Precision.F32, out);
         return out;
@@ -269,201 +252,5 @@ final class Fusion {
         if (root.dtype().isFloat()) Elements.set(root.dtype(), view.storage().segment(), view.byteOffset(), Double.longBitsToDouble(constant.immediate()));
         else Elements.set(root.dtype(), view.storage().segment(), view.byteOffset(), constant.immediate());
         return view;
-    }
-
-    /** A program under construction: the pending operations that lead to one shape, and the stored operands they read. */
-    static final class Chain {
-        final Shape shape;
-        private final Set<Tensor> roots = Collections.newSetFromMap(new IdentityHashMap<>());
-        private final List<Instruction> code = new ArrayList<>();
-        private final List<View> inputs = new ArrayList<>();
-        private final List<Tensor> stored = new ArrayList<>();
-        private final List<Integer> outputs = new ArrayList<>();
-        private final List<Tensor> pending = new ArrayList<>();
-        private final Map<Tensor, Integer> registers = new IdentityHashMap<>(), reads = new IdentityHashMap<>();
-        private boolean placeholders;
-        /** The product on whose sums the program runs, and the number of the operand that stands for it. */
-        private boolean takesProduct;
-        private Tensor product;
-        private Deferred factors;
-        private int sums;
-
-        Chain(Shape shape, Tensor... roots) {
-            this.shape = shape;
-            this.roots.addAll(List.of(roots));
-        }
-
-        int emit(Tensor tensor) {
-            var known = registers.get(tensor);
-            if (known != null) return known;
-            var deferred = tensor.deferred();
-            int register;
-            if (deferred != null && deferred.op() == Op.CONST) {
-                register = add(Instruction.constant(tensor.dtype(), deferred.immediate()));
-                if (roots.contains(tensor)) pending.add(tensor);
-            } else if (deferred != null && deferred.op() == Op.LOAD) {
-                register = add(Instruction.load(tensor.dtype(), (int) deferred.immediate()));
-                placeholders = true;
-            } else if (takesProduct && product == null && deferred != null && deferred.isProduct() && tensor.shape().equals(shape)) {
-                product = tensor;
-                factors = deferred;
-                sums = inputs.size();
-                inputs.add(null);
-                register = add(Instruction.load(tensor.dtype(), sums));
-                pending.add(tensor);
-            } else if (deferred == null || deferred.isProduct() || !belongs(tensor, deferred)) {
-                inputs.add(broadcast(tensor, shape));
-                register = add(Instruction.load(tensor.dtype(), inputs.size() - 1));
-            } else {
-                int a = operand(deferred.a()), b = operand(deferred.b()), c = operand(deferred.c());
-                boolean stretched = deferred.op() == Op.CAST && deferred.a().dtype() == tensor.dtype();
-                register = stretched ? a : add(new Instruction(deferred.op(), tensor.dtype(), a, b, c, deferred.immediate()));
-                pending.add(tensor);
-            }
-            registers.put(tensor, register);
-            return register;
-        }
-
-        /** True if the program computes the tensor: it has the program's shape, or one value for each of its rows. */
-        private boolean belongs(Tensor tensor, Deferred deferred) { return deferred.rows() != null ? deferred.rows().equals(shape) : tensor.shape().equals(shape); }
-
-        private int operand(Tensor tensor) {
-            if (tensor == null) return -1;
-            reads.merge(tensor, 1, Integer::sum);
-            return emit(tensor);
-        }
-
-        private int add(Instruction instruction) {
-            code.add(instruction);
-            return code.size() - 1;
-        }
-
-        /** Has the product computed by itself after all where the program cannot run on a part of it. */
-        void keepProduct() {
-            boolean parts = true;
-            for (var instruction : code) parts &= instruction.op() != Op.RANDOM && !instruction.op().isRowReduction();
-            if (product == null || parts) return;
-            inputs.set(sums, product.view());
-            pending.remove(product);
-            product = null;
-        }
-
-        /**
-         * The roots, and what others than this program will read as well. Nobody computes a product twice: if it is not stored, what comes directly of
-         * it is, so that it is not needed when its factors change.
-         */
-        void chooseStored() {
-            Set<Tensor> passing = Collections.newSetFromMap(new IdentityHashMap<>());
-            for (var tensor : pending) {
-                var deferred = tensor.deferred();
-                boolean read = roots.contains(tensor) || deferred != null && deferred.op() != Op.CONST && deferred.readers().get() > reads.getOrDefault(tensor, 0);
-                boolean follows = tensor == product || deferred != null && (passing.contains(deferred.a()) || passing.contains(deferred.b()) || passing.contains(deferred.c()));
-                if (!read && follows && deferred != null && deferred.readers().isDismissed()) passing.add(tensor);
-                else if (!read && !follows) continue;
-                else {
-                    stored.add(tensor);
-                    outputs.add(registers.get(tensor));
-                }
-            }
-        }
-
-        /** All threads lock in the order in which the work was asked for, so that no two wait for one another. */
-        void lockInOrderOfAge() {
-            var order = new ArrayList<Tensor>(stored);
-            var numbers = new IdentityHashMap<Tensor, Long>();
-            for (var tensor : order) {
-                var deferred = tensor.deferred();
-                if (deferred != null) numbers.put(tensor, deferred.number());
-            }
-            order.sort(java.util.Comparator.comparingLong(t -> numbers.getOrDefault(t, -1L)));
-            lockAndRun(order, 0);
-        }
-
-        private void lockAndRun(List<Tensor> order, int i) {
-            if (i < order.size()) {
-                synchronized (order.get(i)) {
-                    lockAndRun(order, i + 1);
-                }
-            } else if (roots.iterator().next().deferred() != null) {
-                run();
-            }
-        }
-
-        /** True if writing {@code targets} while reading the inputs is safe: where memory is shared, element stands on element. */
-        boolean reads(View[] targets) {
-            for (var input : inputs) {
-                for (var target : targets) {
-                    if (input.storage() != target.storage()) continue;
-                    if (input.offset() != target.offset() || !java.util.Arrays.equals(input.strides(), target.strides())) return false;
-                }
-            }
-            return true;
-        }
-
-        /** Writes the values of the roots into {@code targets}; nothing is published. */
-        void runInto(List<Tensor> sources, View[] targets) {
-            var registersOfRoots = new int[targets.length];
-            for (int i = 0; i < targets.length; i++) registersOfRoots[i] = registers.get(sources.get(i));
-            Backend.current().run(new Program(code, registersOfRoots), inputs.toArray(View[]::new), targets);
-        }
-
-        /** The values of the roots as a program of placeholders alone, or null if they read anything else or draw numbers, which differ from run to run. */
-        Program ofPlaceholders(Tensor[] sources) {
-            var registersOfRoots = new int[sources.length];
-            for (int i = 0; i < sources.length; i++) registersOfRoots[i] = emit(sources[i]);
-            for (var instruction : code) if (instruction.op() == Op.RANDOM) return null;
-            return inputs.isEmpty() && placeholders ? new Program(code, registersOfRoots) : null;
-        }
-
-        /** A view of one value a row that has the shape of the whole. */
-        private View acrossRows(View view) {
-            var strides = view.strides().clone();
-            strides[strides.length - 1] = 0;
-            return view.with(shape.sizes(), strides);
-        }
-
-        /**
-         * The value of the root as a program for a reduction, or null if it is better stored first: where something else on the way has to be
-         * stored, where the place of an element matters, or where nothing is read from memory.
-         */
-        Program absorbed(Tensor root) {
-            int register = emit(root);
-            chooseStored();
-            if (stored.size() != 1 || inputs.isEmpty()) return null;
-            for (var instruction : code) if (instruction.op() == Op.RANDOM || instruction.op().isRowReduction()) return null;
-            return new Program(code, register);
-        }
-
-        /** Runs the program on the sums of the product as they come; false, with the product computed, if its operands do not allow that. */
-        private boolean multiply(View[] targets) {
-            var others = new ArrayList<>(inputs);
-            others.remove(sums);
-            var then = new ArrayList<>(code);
-            then.replaceAll(i -> i.op() != Op.LOAD ? i : Instruction.load(i.type(), i.immediate() == sums ? 0 : (int) (i.immediate() < sums ? i.immediate() + 1 : i.immediate())));
-            if (Multiplying.then(factors.a(), factors.b(), program(then), others.toArray(new View[0]), targets)) return true;
-            inputs.set(sums, multiplied(product, factors));
-            return false;
-        }
-
-        private Program program(List<Instruction> code) {
-            var results = new int[outputs.size()];
-            for (int i = 0; i < results.length; i++) results[i] = outputs.get(i);
-            return new Program(code, results);
-        }
-
-        View[] inputs() { return inputs.toArray(new View[0]); }
-
-        private void run() {
-            if (placeholders) throw new NoValue();
-            var views = new View[stored.size()];
-            for (int i = 0; i < views.length; i++) {
-                var deferred = stored.get(i).deferred();
-                views[i] = allocate(stored.get(i).dtype(), stored.get(i).shape(), deferred == null ? Scope.current() : deferred.scope());
-            }
-            var targets = views.clone();
-            for (int i = 0; i < targets.length; i++) if (!stored.get(i).shape().equals(shape)) targets[i] = acrossRows(views[i]);
-            if (product == null || !multiply(targets)) Backend.current().run(program(code), inputs(), targets);
-            for (int i = 0; i < views.length; i++) stored.get(i).publish(views[i]);
-        }
     }
 }

@@ -29,7 +29,7 @@ final class Updating {
         }
         for (var source : sources) together &= !Fusion.reducesRows(source); // phases write before all is read
         if (together) {
-            var chain = new Fusion.Chain(targets[0].shape(), sources.toArray(Tensor[]::new));
+            var chain = new Chain(targets[0].shape(), sources.toArray(Tensor[]::new));
             for (var source : sources) chain.emit(source);
             together = chain.reads(views);
             if (together) chain.runInto(sources, views);
@@ -74,7 +74,7 @@ final class Updating {
                 var sources = GradMode.with(false, () -> f.apply(placeholders));
                 if (sources.length != outputs) return null;
                 for (int i = 0; i < outputs; i++) if (sources[i].deferred() == null || sources[i].dtype() != types[i] || !sources[i].shape().equals(shape)) return null;
-                var program = new Fusion.Chain(shape, sources).ofPlaceholders(sources);
+                var program = new Chain(shape, sources).ofPlaceholders(sources);
                 return program == null || program.isRowProgram() ? null : new Formula(program, types);
             } catch (Fusion.NoValue read) {
                 return null;
