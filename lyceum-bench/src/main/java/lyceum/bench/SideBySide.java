@@ -20,7 +20,7 @@ final class SideBySide {
 
     /** How long to measure. @param repetitions samples of each contender, {@code sample} the seconds that one takes at least, {@code only} a part of the rows to measure, or "" */
     record Effort(int repetitions, double warmUp, double sample, String only) {
-        static final Effort FULL = new Effort(9, 0.5, 0.03, "");
+        static final Effort FULL = new Effort(9, 1, 0.03, "");
         /** Many samples, each so short that it has a good chance to pass undisturbed. */
         static final Effort BUSY = new Effort(31, 0.5, 0.002, "");
 

@@ -20,7 +20,7 @@ import lyceum.backend.x86.machine.Cpu;
  *
  * <p>Pieces share nothing but what they read, so that threads never wait for one another, and an element is summed in the same order whatever
  * piece, tile or thread computes it. What is not summed in the type of the result, or has gaps between its columns, is summed in scratch memory and
- * brought to its place by a program while it is in the cache.
+ * brought to its place by a program while it is in the cache. A program that follows the product takes the sums where they are, some rows at a time.
  */
 public final class Gemm {
     /** Nanoseconds that are worth a thread's asking for the next piece. */
