@@ -79,7 +79,9 @@ final class KernelWriter {
         var row = out.bind(out.label());
         for (int i = 0; i < bases.length; i++) if (bases[i] != null) out.mov(bases[i], ArgumentBlock.address(i));
         for (int level = 0; level < code.loops.size(); level++) {
+            writer.target = code.once.get(level).target;
             for (var step : code.once.get(level).steps) writer.write(step);
+            writer.target = code.target;
             if (code.loops.get(level) != null) loop(code.loops.get(level));
         }
         if (!code.structure.isOneRow()) {

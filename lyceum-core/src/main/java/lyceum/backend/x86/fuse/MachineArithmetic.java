@@ -209,6 +209,12 @@ final class MachineArithmetic implements Arithmetic<Value, Value> {
     /** {@code instruction} on the lower half of a vector, or on all of one that is short. */
     static Value lower(LaneCode code, Instruction instruction, Value to, Value x) { return code.add(Kind.LOWER, instruction, -1, to, x, null, null, to.bits / 2, 0); }
 
+    /** The first lane in all lanes of {@code target}. */
+    static Value spread(LaneCode code, Target target, Value x) {
+        var to = code.vector(x.laneBits, target.bits(x.laneBits));
+        return code.add(Kind.LOWER, x.laneBits == 64 ? VBROADCASTSD : VBROADCASTSS, -1, to, x, null, null, 128, 0);
+    }
+
     static Value upper(LaneCode code, Value x) {
         int bits = x.isConstant() ? code.target.bits(x.laneBits) : x.bits;
         return bits == 512 ? code.registers(VEXTRACTF64X4, 1, code.vector(x.laneBits, 256), x, null) : code.registers(VEXTRACTF128, 1, code.vector(x.laneBits, 128), x, null);

@@ -18,7 +18,8 @@ abstract class Places {
     private static final Mask[] SCRATCH_MASKS = {Mask.K6, Mask.K7};
 
     final Assembler out;
-    final Target target;
+    /** Of the list of steps that is written. */
+    Target target;
     private final LaneCode.Shared shared;
 
     Places(Assembler out, Target target, LaneCode.Shared shared) {

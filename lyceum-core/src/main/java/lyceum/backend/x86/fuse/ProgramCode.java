@@ -31,10 +31,12 @@ final class ProgramCode {
     private final List<Integer> keptBytes = new ArrayList<>();
 
     private final Program program;
-    private final boolean[] alive, uniform;
+    private final boolean[] alive, uniform, inLoops;
     private final boolean[][] needed;
     private final int[] keptSince, keptOperand;
-    private final Value[] ofRow;
+    /** For what a row has one value of: a few lanes suffice to compute it; and in all lanes where a loop reads it. */
+    private final Value[] ofRow, spread;
+    private final Target forRow;
     private final RowReduction[] reductions;
 
     ProgramCode(Structure structure, java.util.Set<lyceum.backend.x86.asm.Feature> features) {
@@ -50,6 +52,9 @@ final class ProgramCode {
             if (alive[r] && Operations.laneBits(program.at(r).type()) == 64) bytes = 8;
         }
         target = Target.of(features, bytes);
+        inLoops = inLoops();
+        forRow = target.forRow(program.isRowProgram() && !readsTruthInLoops());
+        spread = new Value[n];
         needed = new boolean[program.levels() + 1][n];
         keptSince = new int[n];
         keptOperand = new int[n];
@@ -87,6 +92,24 @@ final class ProgramCode {
                 yield true;
             }
         };
+    }
+
+    /** What a row has one value of and a loop reads: an operand of what differs along the row, of a reduction, or an output of the row's length. */
+    private boolean[] inLoops() {
+        var read = new boolean[program.length()];
+        for (int i = 0; i < program.outputs(); i++) read[program.output(i)] |= !takesOneValue(i);
+        for (int r = 0; r < program.length(); r++) {
+            if (!alive[r]) continue;
+            if (program.at(r).op().isRowReduction()) for (int operand : reduced(r)) read[operand] = true;
+            else if (!uniform[r]) for (int operand : operands(r)) read[operand] = true;
+        }
+        for (int r = 0; r < program.length(); r++) read[r] &= alive[r] && uniform[r];
+        return read;
+    }
+
+    private boolean readsTruthInLoops() {
+        for (int r = 0; r < program.length(); r++) if (inLoops[r] && program.at(r).type() == DType.BOOL) return true;
+        return false;
     }
 
     private boolean takesOneValue(int output) { return program.isRowProgram() && structure.outputKind(output) == Structure.ONE; }
@@ -164,13 +187,14 @@ final class ProgramCode {
     }
 
     private void translate(int level) {
-        var before = list();
+        var before = new LaneCode(forRow, shared);
         for (int r = 0; r < program.length(); r++) {
             if (!alive[r] || !uniform[r] || program.level(r) != level) continue;
             ofRow[r] = onceValue(before, r);
+            if (inLoops[r]) spread[r] = forRow.lanes() == target.lanes() || ofRow[r].isConstant() ? ofRow[r] : MachineArithmetic.spread(before, target, ofRow[r]);
         }
         int vectors = vectors(level);
-        for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r] = new RowReduction(before, program.at(r).op(), program.at(r).type(), vectors, addsUp(r));
+        for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r] = new RowReduction(before, target, program.at(r).op(), program.at(r).type(), vectors, addsUp(r));
         for (int i = 0; i < program.outputs(); i++) if (takesOneValue(i) && program.level(program.output(i)) == level) store(before, i, ofRow[program.output(i)], 0);
         once.add(before);
         boolean idle = true;
@@ -213,7 +237,7 @@ final class ProgramCode {
 
     /** One vector's part of a round: the values that it computes. */
     private Value[] vector(LaneCode code, int level, int vector) {
-        var values = ofRow.clone();
+        var values = spread.clone();
         int shift = vector * target.lanes();
         for (int r = 0; r < program.length(); r++) {
             var in = program.at(r);

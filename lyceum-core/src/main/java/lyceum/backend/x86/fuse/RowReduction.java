@@ -21,24 +21,24 @@ final class RowReduction {
     /** For each vector of a round (each two for extremes, all where they add up): sums in halves, or extreme and signs. */
     private final Value[][] accumulators;
 
-    RowReduction(LaneCode before, Op op, DType type, int vectors, boolean addsUp) {
+    RowReduction(LaneCode before, Target target, Op op, DType type, int vectors, boolean addsUp) {
         this.op = op;
         this.type = type;
         this.isDouble = type == DType.F64;
         this.addsUp = addsUp;
-        int most = before.target.isWide() ? 512 : 256;
-        boolean halves = op == Op.ROW_SUM && !isDouble && 2 * before.target.bits(32) > most;
+        int most = target.isWide() ? 512 : 256;
+        boolean halves = op == Op.ROW_SUM && !isDouble && 2 * target.bits(32) > most;
         this.accumulators = new Value[addsUp ? 1 : op == Op.ROW_SUM ? vectors : (vectors + 1) / 2][];
         for (int v = 0; v < accumulators.length; v++) {
             if (op == Op.ROW_SUM) {
                 accumulators[v] = new Value[halves ? 2 : 1];
-                for (int h = 0; h < accumulators[v].length; h++) accumulators[v][h] = set(before, before.accumulator(64, Math.min(most, before.target.bits(64))), 0);
+                for (int h = 0; h < accumulators[v].length; h++) accumulators[v][h] = set(before, before.accumulator(64, Math.min(most, target.bits(64))), 0);
             } else {
                 double worst = op == Op.ROW_MAX ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
                 int lane = isDouble ? 64 : 32;
                 long bits = isDouble ? Double.doubleToRawLongBits(worst) : Float.floatToRawIntBits((float) worst);
                 long signs = op == Op.ROW_MAX ? -1 : 0;
-                accumulators[v] = new Value[] {set(before, before.accumulator(lane, before.target.bits(lane)), bits), set(before, before.accumulator(lane, before.target.bits(lane)), signs)};
+                accumulators[v] = new Value[] {set(before, before.accumulator(lane, target.bits(lane)), bits), set(before, before.accumulator(lane, target.bits(lane)), signs)};
             }
         }
     }
@@ -105,23 +105,27 @@ final class RowReduction {
         code.add(Kind.ACCUMULATE, instruction, masked ? 1 : 0, to, a, b, null, Step.FULL, 0);
     }
 
-    /** The row's number in all lanes, in its type. */
+    /** The row's number in all lanes of {@code code}, in its type. */
     Value finish(LaneCode code) {
         if (op == Op.ROW_SUM) return finishedSum(code);
-        var f = MachineArithmetic.of(code, isDouble ? 64 : 32);
         Value extreme = accumulators[0][0], signs = accumulators[0][1];
+        int lane = extreme.laneBits;
+        var f = new MachineArithmetic(code, lane, extreme.bits);
         for (int v = 1; v < accumulators.length; v++) {
             extreme = larger(f, extreme, accumulators[v][0]);
             signs = andOr(f, signs, accumulators[v][1]);
         }
-        Value lanes = extreme, anded = signs, largest = extreme;
-        for (int width = extreme.bits / 2; width >= extreme.laneBits; width /= 2) largest = op == Op.ROW_MAX ? f.max(largest, swapped(code, largest, width)) : f.min(largest, swapped(code, largest, width));
+        var largest = folded(code, larger(), extreme);
+        var result = code.lanes(lane);
+        if (result.bits == 128) code.add(Kind.MOVE, null, -1, result, largest, null, null, Step.FULL, 0);
+        else code.add(Kind.LOWER, isDouble ? VBROADCASTSD : VBROADCASTSS, -1, result, largest, null, null, 128, 0);
         // A NaN in some lane, or a zero whose sign is open: rare, and then it takes the long way.
-        var zero = f.equal(largest, f.constant(0));
-        var result = code.add(Kind.MOVE, null, -1, code.vector(extreme.laneBits, extreme.bits), largest, null, null, Step.FULL, 0);
-        code.add(Kind.SKIP, null, -1, null, f.either(f.isNaN(lanes), zero), null, null, Step.FULL, 0);
-        Value careful = lanes;
-        for (int width = lanes.bits / 2; width >= lanes.laneBits; width /= 2) {
+        var few = new MachineArithmetic(code, lane, 128);
+        var noNumber = f.isNaN(extreme);
+        if (!noNumber.isInMaskRegister() && noNumber.bits > 128) noNumber = code.add(Kind.LOWER, VPOR, -1, code.mask(lane, 128), noNumber, MachineArithmetic.upper(code, noNumber), null, 128, 0);
+        code.add(Kind.SKIP, null, -1, null, few.either(noNumber, few.equal(largest, few.constant(0))), null, null, Step.FULL, 0);
+        Value careful = extreme, anded = signs;
+        for (int width = careful.bits / 2; width >= lane; width /= 2) {
             careful = larger(f, careful, swapped(code, careful, width));
             anded = andOr(f, anded, swapped(code, anded, width));
         }
@@ -131,22 +135,25 @@ final class RowReduction {
         return result;
     }
 
+    /** Upper half to lower half down to 128 bits, all of whose lanes come to hold the whole. */
+    private static Value folded(LaneCode code, Instruction instruction, Value x) {
+        for (int width = x.bits / 2; width >= 128; width /= 2) x = code.add(Kind.LOWER, instruction, -1, code.vector(x.laneBits, width), x, MachineArithmetic.upper(code, x), null, width, 0);
+        for (int width = 64; width >= x.laneBits; width /= 2) x = code.registers(instruction, code.vector(x.laneBits, 128), x, swapped(code, x, width));
+        return x;
+    }
+
     private Value andOr(MachineArithmetic f, Value x, Value y) { return op == Op.ROW_MAX ? f.bitAnd(x, y) : f.bitOr(x, y); }
 
     private Value larger(MachineArithmetic f, Value x, Value y) { return f.select(f.isNaN(x), x, op == Op.ROW_MAX ? f.max(x, y) : f.min(x, y)); }
 
     private Value finishedSum(LaneCode code) {
-        var f = MachineArithmetic.of(code, 64);
         var sum = accumulators[0][0];
         for (int v = 0; v < accumulators.length; v++) for (int h = 0; h < accumulators[v].length; h++) if (v + h > 0) sum = code.plain(VADDPD, code.vector(64, sum.bits), sum, accumulators[v][h]);
-        for (int width = sum.bits / 2; width >= 64; width /= 2) sum = code.plain(VADDPD, code.vector(64, sum.bits), sum, swapped(code, sum, width));
-        if (isDouble) return sum;
-        var rounded = code.plain(VCVTPD2PS, code.vector(32, Math.max(128, sum.bits / 2)), sum);
-        var all = rounded.bits == code.target.bits(32) ? rounded : spread(code, rounded);
-        return new Operations(code).narrowed(type, all);
+        sum = folded(code, VADDPD, sum);
+        if (isDouble) return MachineArithmetic.spread(code, code.target, sum);
+        var rounded = code.plain(VCVTPD2PS, code.vector(32, 128), sum);
+        return new Operations(code).narrowed(type, MachineArithmetic.spread(code, code.target, rounded));
     }
-
-    private static Value spread(LaneCode code, Value x) { return code.add(Kind.LOWER, VBROADCASTSS, -1, code.lanes(32), x, null, null, 128, 0); }
 
     /** Neighbouring parts of {@code width} bits change places, so that all lanes come to hold the whole. */
     private static Value swapped(LaneCode code, Value x, int width) {
