@@ -12,7 +12,7 @@ import lyceum.backend.x86.asm.Feature;
 
 /** The kernels of attention for one CPU, made when they are first needed, and a block of scratch for each thread. */
 final class AttentionKernels {
-    private static final int PRODUCTS = 2 * 3 * 2 * 2 * 4 * 17, SCORES = 32, OTHERS = 6, DOTS = 36;
+    private static final int PRODUCTS = 2 * 3 * 2 * 2 * 4 * 17, SCORES = 32, OTHERS = 7, DOTS = 36;
 
     final Cpu cpu;
     final Lanes lanes;
@@ -72,6 +72,12 @@ final class AttentionKernels {
         int at = PRODUCTS + SCORES + (pairs ? 5 : 3);
         var known = kernels.get(at);
         return known != null ? known : make(at, "attention_row_dots" + (pairs ? "_pairs" : ""), a -> RowKernels.dots(a, lanes, pairs));
+    }
+
+    Kernel prefetch() {
+        int at = PRODUCTS + SCORES + 6;
+        var known = kernels.get(at);
+        return known != null ? known : make(at, "attention_prefetch", RowKernels::prefetch);
     }
 
     Kernel pairRows() {

@@ -130,6 +130,7 @@ final class BackwardPass {
         }
 
         void run() {
+            if (shape.keys() <= KEYS) prefetch();
             for (int block = firstBlock; block < endBlock; block++) {
                 int j = block * KEYS, n = Math.min(KEYS, shape.keys() - j);
                 boolean met = false;
@@ -146,6 +147,13 @@ final class BackwardPass {
                     int[] seen = seen(i);
                     if (seen[0] >= seen[1]) zero(qGradient, b, head, i, Math.min(QUERIES, shape.queries() - i));
                 }
+            }
+        }
+
+        private void prefetch() {
+            if (shape.keys() > 0) for (var view : new View[] {k, v, vGradient, kGradient}) scratch.prefetch(view, b, h, 0, shape.keys());
+            for (int head = h * shape.group(); shape.queries() > 0 && head < (h + 1) * shape.group(); head++) {
+                for (var view : new View[] {q, g, qGradient}) scratch.prefetch(view, b, head, 0, Math.min(QUERIES, shape.queries()));
             }
         }
 

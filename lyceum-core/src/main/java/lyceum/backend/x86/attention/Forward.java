@@ -82,6 +82,7 @@ final class Forward {
 
         void run() {
             if (!few) {
+                if (options.blockTable() == null && shape.keys() <= Scratch.KEYS) prefetch();
                 scratch.transpose(queryRow(0), rowStride(q), rows, depth, scratch.queries);
                 if (!pairs) scratch.scale(scratch.queries, depth, lanes, (float) (options.scale() * LOG2E));
             }
@@ -90,6 +91,13 @@ final class Forward {
             int span = stacked ? 1 : rows, length = shape.length(b), start = shape.firstKey(position), end = shape.endKey(position + span - 1, length);
             for (int j = start; j < end; j += Scratch.KEYS) keys(j, Math.min(Scratch.KEYS, end - j), j == start);
             finish(start < end);
+        }
+
+        private void prefetch() {
+            int keys = shape.keys();
+            if (keys > 0) scratch.prefetch(k, b, h / shape.group(), 0, keys);
+            if (keys > 0) scratch.prefetch(v, b, h / shape.group(), 0, keys);
+            if (!stacked) scratch.prefetch(out, b, h, first, rows);
         }
 
         private void keys(int j, int n, boolean isFirst) {

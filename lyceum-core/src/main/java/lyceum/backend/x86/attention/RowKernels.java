@@ -137,6 +137,22 @@ final class RowKernels {
         a.emit(VMOVSS_STORE, Mem.at(to), x);
     }
 
+    /** Asks for rows in time. Arguments in registers: address, stride in bytes, how many rows (at least one), bytes of a row. */
+    static void prefetch(Assembler a) {
+        var row = a.bind(a.label());
+        a.mov(R8, RDI);
+        a.mov(RAX, RCX);
+        var line = a.bind(a.label());
+        a.prefetch(1, Mem.at(R8));
+        a.add(R8, 64);
+        a.sub(RAX, 64);
+        a.jump(Condition.G, line);
+        a.add(RDI, RSI);
+        a.sub(RDX, 1);
+        a.jump(Condition.NE, row);
+        a.ret();
+    }
+
     /** {@code to[t]} = pairs of the elements of rows {@code from[2t]} and {@code from[2t + 1]}, BF16 both; ROWS counts pairs, FROM_STRIDE two rows, FACTORS is one row's stride. */
     static void pair(Assembler a, Lanes lanes) {
         var rows = new RowKernels(a, lanes);

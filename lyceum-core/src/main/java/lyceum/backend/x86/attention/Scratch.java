@@ -3,6 +3,8 @@ package lyceum.backend.x86.attention;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import lyceum.backend.View;
+import lyceum.backend.scalar.AttentionShape;
 import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.attention.TileProduct.Into;
 import lyceum.backend.x86.attention.TileProduct.Order;
@@ -180,6 +182,15 @@ final class Scratch {
     void rowDots(long a, long aStride, long b, long bStride, int count, long results, int columns, boolean pairs) {
         rowArguments(a, aStride, b, bStride, count, results, columns);
         kernels.rowDots(pairs).call(otherArguments);
+    }
+
+    /**
+     * Asks for the rows from {@code first} on of a head that is a block or two. Its rows lie far apart, which no prefetcher of a CPU foresees, and it is done
+     * before many of its loads could wait together.
+     */
+    void prefetch(View view, int b, int h, int first, int count) {
+        int bytes = view.dtype().bytes();
+        kernels.prefetch().call(Forward.address(view, AttentionShape.row(view, b, h, first)), view.strides()[2] * bytes, count, view.shape()[3] * bytes, 0, 0);
     }
 
     /** {@code n} rows of BF16, a stride apart, as pairs of neighbouring rows; an odd last one is paired with zeros. */
