@@ -41,6 +41,11 @@ class KernelTest {
     }
 
     @Test void codeIsFreedWhenItsKernelIsUnreachable() throws InterruptedException {
+        for (long held = Long.MAX_VALUE; CodeMemory.held() < held; ) { // what other tests have left goes first
+            held = CodeMemory.held();
+            System.gc();
+            Thread.sleep(50);
+        }
         long before = CodeMemory.held();
         for (int i = 0; i < 100; i++) {
             var a = new Assembler(EnumSet.of(Feature.X86_64));
