@@ -83,7 +83,8 @@ public record Roofline(double operationsAlone, double operations, double bytesAl
         return best;
     }
 
-    private static DoubleUnaryOperator multiplyAdds() {
+    /** The loop of the peak. */
+    static DoubleUnaryOperator multiplyAdds() {
         try {
             return (DoubleUnaryOperator) Class.forName("lyceum.backend.x86.machine.FmaPeak").getDeclaredConstructor().newInstance();
         } catch (ReflectiveOperationException noMachineCode) {
