@@ -140,6 +140,6 @@ class ProfileTest {
     @Test void thePeakIsThatOfMachineCodeWhereThereIsSome() {
         assumeThat(Backend.current().name()).isEqualTo("x86");
         assertThat(Roofline.multiplyAdds().getClass().getSimpleName()).isEqualTo("FmaPeak");
-        assertThat(Roofline.multiplyAdds().applyAsDouble(1e6)).isGreaterThanOrEqualTo(1e6);
+        assertThat(Roofline.multiplyAdds().applyAsDouble(1e6)).isBetween(0.99e6, 1.01e6);
     }
 }
