@@ -132,7 +132,8 @@ public final class Autograd {
     }
 
     /**
-     * {@code f(x)} whose intermediate values are not kept for the gradient but computed again when it is asked for: memory for time.
+     * {@code f(x)} whose intermediate values are not kept for the gradient but computed again when it is asked for: memory for time. The gradient is
+     * that of x alone: leaves that f reads besides, such as a layer's parameters, collect none.
      */
     public static Tensor checkpoint(UnaryOperator<Tensor> f, Tensor x) {
         return Primitive.of("checkpoint", in -> f.apply(in[0]), (i, g, out, in) -> vjp(f, in[0], g)).apply(x);

@@ -81,6 +81,12 @@ public final class Program {
 
     public boolean isRowProgram() { return levels > 0; }
 
+    /** True if an element depends on the operands at its place alone: nothing is drawn, and no row is reduced. Then a part of the shape can be computed by itself. */
+    public boolean isPlain() {
+        for (var in : code) if (in.op == Op.RANDOM) return false;
+        return !isRowProgram();
+    }
+
     private int assignLevels() {
         int most = 0;
         for (int i = 0; i < code.length; i++) {

@@ -98,9 +98,10 @@ final class Chain {
 
     /** Has the product computed by itself after all where the program cannot run on a part of it. */
     private void keepProduct() {
+        if (product == null) return;
         boolean parts = true;
         for (var instruction : code) parts &= instruction.op() != Op.RANDOM && !instruction.op().isRowReduction();
-        if (product == null || parts) return;
+        if (parts) return;
         inputs.set(sums, product.view());
         pending.remove(product);
         product = null;
@@ -111,7 +112,7 @@ final class Chain {
      * it is, so that it is not needed when its factors change.
      */
     private void chooseStored() {
-        Set<Tensor> passing = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<Tensor> passing = product == null ? Collections.emptySet() : Collections.newSetFromMap(new IdentityHashMap<>());
         for (var tensor : pending) {
             var deferred = tensor.deferred();
             boolean read = roots.contains(tensor) || deferred != null && deferred.op() != Op.CONST && deferred.readers().get() > reads.getOrDefault(tensor, 0);
@@ -188,8 +189,8 @@ final class Chain {
         int register = emit(root);
         chooseStored();
         if (stored.size() != 1 || inputs.isEmpty()) return null;
-        for (var instruction : code) if (instruction.op() == Op.RANDOM || instruction.op().isRowReduction()) return null;
-        return new Program(code, register);
+        var program = new Program(code, register);
+        return program.isPlain() ? program : null;
     }
 
     /** Runs the program on the sums of the product as they come; false, with the product computed, if its operands do not allow that. */

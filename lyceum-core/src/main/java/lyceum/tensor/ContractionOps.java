@@ -81,10 +81,12 @@ sealed interface ContractionOps permits Tensor {
      * {@code x W' + b}: an affine map of the last axis, from (.., inputs) to (.., outputs). The bias is added while the sums are in the cache.
      *
      * @param weight (outputs, inputs)
-     * @param bias (outputs)
+     * @param bias (outputs), or null
+     * @throws ShapeException as {@link #matmul(Tensor)} and addition do
      */
     default Tensor affine(Tensor weight, Tensor bias) {
         var product = matmul(weight.transpose());
+        if (bias == null) return product;
         var result = product.add(bias);
         product.dismiss();
         return result;

@@ -50,7 +50,7 @@ final class History {
     final Tensor leaf;
     /** For a slice; else null. */
     Part part;
-    /** True if the rule is not of this library. */
+    /** True if the rule may keep what it is given, as one of the user's does: it comes by {@link CustomGradient}. */
     boolean ofUser;
 
     private History(String operation, History[] operands, Shape[] shapes, DType[] types, Rule rule, Tensor leaf) {

@@ -214,6 +214,7 @@ final class OpCatalog {
                 of("matmulSixProducts", in -> in[0].dtype() == DType.F32 ? in[0].matmul(in[1], Precision.F32_SPLIT6) : in[0].matmul(in[1]), s(3, 4), s(4, 5)),
                 of("matmulPacked", in -> in[0].matmul(PackedMatrix.of(Tensor.arange(20).reshape(4, 5).mul(0.1).to(in[0].dtype()))), s(2, 3, 4)),
                 of("affine", in -> in[0].affine(in[1], in[2]), s(2, 3, 4), s(5, 4), s(5)),
+                of("affineWithoutBias", in -> in[0].affine(in[1], null), s(3, 4), s(5, 4)),
                 of("dot", in -> in[0].dot(in[1]), s(5), s(5)),
                 of("outer", in -> in[0].outer(in[1]), s(3), s(4)),
                 of("einsumProduct", in -> Tensor.einsum("ij,jk->ik", in), s(3, 4), s(4, 2)),

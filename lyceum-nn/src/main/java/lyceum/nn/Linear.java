@@ -41,7 +41,7 @@ public final class Linear extends Module {
 
     @Override public Tensor forward(Tensor x, Pass pass) {
         var ready = packed;
-        if (ready == null || GradMode.isRecording() || x.dtype() != weight.dtype()) return bias == null ? x.matmul(weight.transpose()) : x.affine(weight, bias);
+        if (ready == null || GradMode.isRecording() || x.dtype() != weight.dtype()) return x.affine(weight, bias);
         var y = x.matmul(ready);
         return bias == null ? y : y.add(bias);
     }

@@ -59,8 +59,9 @@ public final class X86Backend implements Backend {
     private Specialists specialists() {
         if (specialists == null) {
             synchronized (this) {
+                if (specialists != null) return specialists;
                 var convolution = new MachineConvolution(cpu, this);
-                if (specialists == null) specialists = new Specialists(new SplitProducts(this, gemm), new X86Attention(cpu, this), convolution, new MachinePooling(cpu, this, convolution), new QuantisedProducts(cpu), new IndexOperations(cpu));
+                specialists = new Specialists(new SplitProducts(this, gemm), new X86Attention(cpu, this), convolution, new MachinePooling(cpu, this, convolution), new QuantisedProducts(cpu), new IndexOperations(cpu));
             }
         }
         return specialists;

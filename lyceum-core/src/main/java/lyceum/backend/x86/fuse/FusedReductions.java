@@ -34,8 +34,7 @@ public final class FusedReductions {
     /** Reduces; false if there is no code for it. As {@link lyceum.backend.Backend#reduce}. */
     public boolean reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) {
         var type = program.at(program.output(0)).type();
-        if (rowOp(reduction) == null || !type.isFloat() || inputs.length == 0) return false;
-        for (int i = 0; i < program.length(); i++) if (program.at(i).op() == Op.RANDOM || program.at(i).op().isRowReduction()) return false;
+        if (rowOp(reduction) == null || !type.isFloat() || inputs.length == 0 || !program.isPlain()) return false;
         var shape = inputs[0].shape();
         long kept = 1, reduced = 1, inner = 1;
         int split = shape.length;

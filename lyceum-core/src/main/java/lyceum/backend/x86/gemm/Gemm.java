@@ -93,9 +93,7 @@ public final class Gemm {
      */
     public boolean multiply(View a, View b, Program then, View[] others, View... outputs) {
         var arithmetic = Arithmetic.of(cpu, a.dtype(), b.dtype(), a.dtype());
-        if (arithmetic == null || arithmetic.sums != a.dtype() || then.isRowProgram()) return false;
-        for (int i = 0; i < then.length(); i++) if (then.at(i).op() == Op.RANDOM) return false;
-        return multiply(Product.of(arithmetic, a, b, then, others, outputs));
+        return arithmetic != null && arithmetic.sums == a.dtype() && then.isPlain() && multiply(Product.of(arithmetic, a, b, then, others, outputs));
     }
 
     private boolean multiply(Product product) {
