@@ -49,6 +49,8 @@ public final class Allocator {
     /** True while a thread makes room for its request. */
     private volatile boolean makingRoom;
     private int collections;
+    /** What was out after the last one. */
+    private long survived;
     private final Slab[] slabs = new Slab[2];
 
     private Allocator() {
@@ -168,10 +170,13 @@ public final class Allocator {
     private synchronized void collect() {
         if (out.get() <= collectAt) return;
         long start = System.nanoTime();
-        awaitCollector(100, 1); // on a busy machine that thread starts late; what it has not handed over by then would count as surviving
+        awaitCollector(100, 1);
         long took = System.nanoTime() - start;
+        // Either more is alive than after the last collection, or that thread is late on a busy machine: then garbage would count as surviving, and double.
+        // What a second collection finds comes after all that the first one found.
+        if (out.get() > survived + headroom / 4) awaitCollector(1000, 1);
         if (collections++ == 0) headroom = Math.max(headroom, Math.min(Math.min(budget() / 8, MOST_GARBAGE), 20 * GARBAGE_PER_MICROSECOND * (took / 1000)));
-        long survived = out.get();
+        survived = out.get();
         collectAt = survived + Math.max(headroom, survived);
     }
 
