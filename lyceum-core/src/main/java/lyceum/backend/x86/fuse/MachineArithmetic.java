@@ -165,6 +165,13 @@ final class MachineArithmetic implements Arithmetic<Value, Value> {
         return code.add(Kind.PLAIN, isDouble ? VPERMPD_BY : VPERMPS, -1, fresh(), index, code.table(lane, words), null, Step.FULL, 0);
     }
 
+    /** A long as a double, without AVX-512: each half in the fraction of a number of its own; their sum is rounded once. */
+    Value ofLong(Value x) {
+        Value low = bitOr(bitAnd(x, bits(0xFFFFFFFFL)), constant(0x1p52));
+        Value high = bitOr(bitXor(shiftRight(x, 32), bits(0x80000000L)), constant(0x1p84));
+        return add(sub(high, constant(0x1p84 + 0x1p63 + 0x1p52)), low);
+    }
+
     Value compare(int predicate, Value x, Value y) { return code.plain(pick(VCMPPS, VCMPPD), predicate, code.mask(lane, bits), x, y); }
 
     @Override public Value less(Value x, Value y) { return compare(LESS, x, y); }

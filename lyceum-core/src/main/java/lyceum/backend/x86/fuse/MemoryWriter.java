@@ -3,9 +3,12 @@ package lyceum.backend.x86.fuse;
 import static lyceum.backend.x86.asm.Gp.RAX;
 import static lyceum.backend.x86.asm.Gp.RCX;
 import static lyceum.backend.x86.asm.Gp.RDI;
+import static lyceum.backend.x86.asm.Gp.RDX;
+import static lyceum.backend.x86.asm.Gp.R8;
 import static lyceum.backend.x86.asm.Instruction.*;
 
 import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
@@ -55,8 +58,30 @@ abstract class MemoryWriter extends Places {
         var from = elements(step.operand(), step.shift());
         if (!isTail) emit(step.code(), step.immediate(), to, from);
         else if (target.isWide()) emit(step.code(), step.immediate(), to.mask(EXISTING).zeroing(), from);
+        else if (elementBytes[step.operand()] < 4) emit(step.code(), step.immediate(), to, collected(from, elementBytes[step.operand()]));
         else out.emit(step.to().laneBits == 64 ? VMASKMOVPD : VMASKMOVPS, to, existing(step.to().laneBits), from);
         keep(step.to(), to);
+    }
+
+    /** The narrow elements that exist, one by one: without mask registers nothing else stops at the end. */
+    private Vec collected(Mem from, int bytes) {
+        var all = Vec.xmm(scratch(0));
+        out.emit(VPXOR, all, all, all);
+        eachExisting(i -> out.emit(bytes == 2 ? VPINSRW : VPINSRB, i, all, all, from.plus(i * bytes)));
+        return all;
+    }
+
+    /** Code for each element of the round, passed over from the first one that does not exist. */
+    private void eachExisting(java.util.function.IntConsumer element) {
+        var end = out.label();
+        out.mov(R8, RDX);
+        out.sub(R8, RCX);
+        for (int i = 0; i < target.lanes() - 1; i++) {
+            out.cmp(R8, i);
+            out.jump(Condition.BE, end);
+            element.accept(i);
+        }
+        out.bind(end);
     }
 
     void loadOne(Step step) {
@@ -80,16 +105,29 @@ abstract class MemoryWriter extends Places {
         var index = vector(step.a(), Math.max(128, target.bits(32)), 1);
         apart(step.operand(), step.shift());
         var from = Mem.at(RAX, index, elementBytes[step.operand()]);
-        if (target.isWide()) {
-            if (isTail) out.emit(VXORPS, to, to, to);
-            if (isTail) out.emit(KORW, Mask.K7, EXISTING, EXISTING);
-            else out.emit(KXNORW, Mask.K7, Mask.K7, Mask.K7);
-            out.emit(step.code(), to.mask(Mask.K7), from);
-        } else {
-            throw new Unsupported("gathers without mask registers");
+        if (!target.isWide()) {
+            gatherByVectors(step, from);
+            return;
         }
+        if (isTail) out.emit(VXORPS, to, to, to);
+        if (isTail) out.emit(KORW, Mask.K7, EXISTING, EXISTING);
+        else out.emit(KXNORW, Mask.K7, Mask.K7, Mask.K7);
+        out.emit(step.code(), to.mask(Mask.K7), from);
         if (step.to().register >= 0) out.emit(VMOVAPS, Vec.of(step.to().register, to.bits()), to);
         else keep(step.to(), to);
+    }
+
+    /** With the lanes to be read in scratch 0, which the instruction clears. */
+    private void gatherByVectors(Step step, Mem from) {
+        if (step.to().register < 0) throw new Unsupported("a gather without a register");
+        Vec to = Vec.of(step.to().register, step.to().bits), lanes = Vec.of(scratch(0), to.bits());
+        if (isTail) {
+            out.emit(VXORPS, to, to, to);
+            out.emit(VMOVAPS, lanes, existing(step.to().laneBits));
+        } else {
+            out.emit(VPCMPEQD, lanes, lanes, lanes);
+        }
+        out.emit(step.code(), to, from, lanes);
     }
 
     void lookup(Step step) {
@@ -119,11 +157,13 @@ abstract class MemoryWriter extends Places {
     }
 
     void store(Step step) {
-        int bits = target.bits(step.a().laneBits);
-        var from = vector(step.a(), bits, 1);
+        int bytes = elementBytes[step.operand()];
+        boolean isPacked = bytes < 4 && !target.isWide();
+        var from = vector(step.a(), isPacked ? 128 : target.bits(step.a().laneBits), 1);
         var to = elements(step.operand(), step.shift());
         if (!isTail) emit(step.code(), step.immediate(), to, from);
         else if (target.isWide()) emit(step.code(), step.immediate(), to.mask(EXISTING), from);
+        else if (isPacked) eachExisting(i -> out.emit(bytes == 2 ? VPEXTRW : VPEXTRB, i, to.plus(i * bytes), from));
         else out.emit(step.a().laneBits == 64 ? VMASKMOVPD_STORE : VMASKMOVPS_STORE, to, existing(step.a().laneBits), from);
     }
 
@@ -131,6 +171,10 @@ abstract class MemoryWriter extends Places {
         var from = vector(step.a(), target.bits(step.a().laneBits), 1);
         if (step.code() == VMOVUPS_STORE || step.code() == VMOVUPD_STORE) {
             out.emit(step.code() == VMOVUPS_STORE ? VMOVSS_STORE : VMOVSD_STORE, Mem.at(base(step.operand())), from.as(128));
+            return;
+        }
+        if (!target.isWide()) {
+            out.emit(elementBytes[step.operand()] == 2 ? VPEXTRW : VPEXTRB, 0, Mem.at(base(step.operand())), from.as(128));
             return;
         }
         out.mov(RAX, 1);

@@ -132,11 +132,21 @@ final class Operations {
 
     private Value halves(Value x, Value y) { return code.plain(VPMULUDQ, code.lanes(64), x, y); }
 
-    /** Each half in the fraction of a number of its own; their sum is rounded once. */
-    private Value quadToDouble(Value x) {
-        Value low = wide.bitOr(wide.bitAnd(x, bits(0xFFFFFFFFL, 64)), wide.constant(0x1p52));
-        Value high = wide.bitOr(wide.bitXor(wide.shiftRight(x, 32), bits(0x80000000L, 64)), wide.constant(0x1p84));
-        return wide.add(wide.sub(high, wide.constant(0x1p84 + 0x1p63 + 0x1p52)), low);
+    /** What a double cannot hold as one bit that says so, far below a float's last: then the double is exact, and the float is rounded once. */
+    private Value withoutTail(Value x) {
+        var tail = wide.bitAnd(x, bits(0x7FF, 64));
+        var sticky = wide.bitAnd(wide.addInt(tail, bits(0x7FF, 64)), bits(0x800, 64));
+        var isLarge = code.either(greater(x, bits(1L << 53, 64)), greater(bits(-(1L << 53), 64), x));
+        return wide.select(isLarge, wide.bitOr(wide.subInt(x, tail), sticky), x);
+    }
+
+    /** Truncated, for |x| < 2^63: the upper half is exact, so is what remains, and each stands in a fraction. */
+    private Value doubleToQuad(Value x) {
+        var whole = wide.round(x, 3);
+        var upper = wide.round(wide.mul(whole, wide.constant(0x1p-32)), 1);
+        var lower = wide.fma(upper, wide.constant(-0x1p32), whole);
+        var upperBits = wide.subInt(wide.add(upper, wide.constant(0x1.8p52)), wide.constant(0x1.8p52));
+        return wide.addInt(wide.shiftLeft(upperBits, 32), wide.bitXor(wide.add(lower, wide.constant(0x1p52)), wide.constant(0x1p52)));
     }
 
     private Value shifted(Instruction instruction, int count, Value x) { return code.add(Kind.REGISTERS, instruction, count, code.lanes(x.laneBits), x, null, null, Step.FULL, 0); }
@@ -254,8 +264,7 @@ final class Operations {
 
     private Value integerToFloat(DType from, DType to, Value x) {
         if (from == DType.I64) {
-            if (!isWide && to == DType.F64) return quadToDouble(x);
-            if (!isWide) throw new Unsupported("I64 to " + to + " without AVX-512");
+            if (!isWide) return to == DType.F64 ? wide.ofLong(x) : code.plain(VCVTPD2PS, code.lanes(32), wide.ofLong(withoutTail(x)));
             return to == DType.F64 ? code.plain(VCVTQQ2PD, code.lanes(64), x) : code.plain(VCVTQQ2PS, code.lanes(32), x);
         }
         return to == DType.F64 ? code.plain(VCVTDQ2PD, code.lanes(64), x) : code.plain(VCVTDQ2PS, code.lanes(32), x);
@@ -270,8 +279,9 @@ final class Operations {
     private Value floatToInteger(DType from, DType to, Value x) {
         var f = floats(from);
         boolean quad = to == DType.I64;
-        if (quad && !isWide) throw new Unsupported(from + " to I64 without AVX-512");
-        Value truncated = code.plain(quad ? from == DType.F64 ? VCVTTPD2QQ : VCVTTPS2QQ : from == DType.F64 ? VCVTTPD2DQ : VCVTTPS2DQ, code.lanes(quad ? 64 : 32), x);
+        if (quad && !isWide && from != DType.F64) return floatToInteger(DType.F64, to, floatToFloat(DType.F32, DType.F64, x));
+        Value truncated = quad && !isWide ? wide.select(f.compare(GREATER, f.constant(-0x1p63), x), bits(Long.MIN_VALUE, 64), doubleToQuad(x))
+                : code.plain(quad ? from == DType.F64 ? VCVTTPD2QQ : VCVTTPS2QQ : from == DType.F64 ? VCVTTPD2DQ : VCVTTPS2DQ, code.lanes(quad ? 64 : 32), x);
         // Out of range gives the least integer: right below, to be mended above and for NaN.
         var i = quad ? wide : single;
         var above = f.compare(GREATER_EQUAL, x, f.constant(quad ? 0x1p63 : 0x1p31));

@@ -268,7 +268,7 @@ final class ProgramCode {
     private Value load(LaneCode code, int operand, DType type, int shift) {
         byte kind = structure.kinds()[operand];
         int lane = Operations.laneBits(type);
-        if (type.bytes() < 4 && (kind == Structure.STRIDED || !target.isWide())) throw new Unsupported(type + " of kind " + kind);
+        if (type.bytes() < 4 && kind == Structure.STRIDED) throw new Unsupported(type + " of kind " + kind);
         if (type.bytes() >= 4) {
             return switch (kind) {
                 case Structure.CONTIGUOUS -> code.add(Kind.LOAD, lane == 64 ? VMOVUPD : VMOVUPS, -1, code.lanes(lane), null, null, null, operand, shift);
@@ -311,17 +311,17 @@ final class ProgramCode {
         int operand = structure.inputs() + output;
         var type = program.at(program.output(output)).type();
         byte kind = structure.kinds()[operand];
-        if (type.bytes() < 4 && (kind == Structure.STRIDED || !target.isWide())) throw new Unsupported("storing " + type + " of kind " + kind);
+        if (type.bytes() < 4 && kind == Structure.STRIDED) throw new Unsupported("storing " + type + " of kind " + kind);
         var whole = type == DType.BOOL ? MachineArithmetic.of(code, 32).select(x, code.number(1, 32), code.number(0, 32)) : x;
         if (type == DType.BF16) whole = code.add(Kind.REGISTERS, VPSRLD, 16, code.lanes(32), whole, null, null, Step.FULL, 0);
+        boolean isPacked = type.bytes() < 4 && !target.isWide();
+        if (isPacked) whole = packed(code, type, whole);
         Instruction instruction = switch (type) {
             case F64, I64 -> VMOVUPD_STORE;
             case F32, I32 -> VMOVUPS_STORE;
-            case BF16 -> VPMOVDW;
-            case F16 -> VCVTPS2PH;
-            default -> VPMOVDB;
+            default -> isPacked ? packedStore(type.bytes() * code.target.lanes()) : type == DType.BF16 ? VPMOVDW : type == DType.F16 ? VCVTPS2PH : VPMOVDB;
         };
-        int immediate = type == DType.F16 ? 0 : -1;
+        int immediate = type == DType.F16 && !isPacked ? 0 : -1;
         switch (kind) {
             case Structure.CONTIGUOUS -> code.add(Kind.STORE, instruction, immediate, null, whole, null, null, operand, shift);
             case Structure.ONE -> {
@@ -334,4 +334,16 @@ final class ProgramCode {
             }
         }
     }
+
+    /** The elements side by side at the start of a short vector, without AVX-512. */
+    private static Value packed(LaneCode code, DType type, Value x) {
+        if (type == DType.F16) return code.registers(VCVTPS2PH, 0, code.vector(32, 128), x, null);
+        boolean isShort = code.target.bits(32) == 128;
+        var low = isShort ? x : code.add(Kind.LOWER, VMOVAPS, -1, code.vector(32, 128), x, null, null, 128, 0);
+        var high = isShort ? x : MachineArithmetic.upper(code, x);
+        var words = code.registers(type == DType.I8 ? VPACKSSDW : VPACKUSDW, code.vector(32, 128), low, high);
+        return type.bytes() == 2 ? words : code.registers(type == DType.I8 ? VPACKSSWB : VPACKUSWB, code.vector(32, 128), words, words);
+    }
+
+    private static Instruction packedStore(int bytes) { return bytes == 16 ? VMOVDQU_STORE : bytes == 8 ? VMOVQ_STORE : VMOVD_STORE; }
 }

@@ -71,12 +71,12 @@ final class RandomDraw {
         return quads.addInt(x, code.table(64, lanes));
     }
 
-    /** The words of eight elements, one a lane. */
+    /** The words of elements, one a 64-bit lane. */
     private Value[] wordsOfElements(int first, int shift) {
-        if (!code.target.isWide()) throw new Unsupported("draws in F64 or for rows of odd length without AVX-512");
         var number = counted(index(shift), first);
         var words = words(quads.shiftRight(number, 1));
-        var odd = code.plain(VPTESTMQ, code.mask(64, 512), number, code.number(1, 64));
+        Value one = code.number(1, 64);
+        var odd = code.target.isWide() ? code.plain(VPTESTMQ, code.mask(64, bits), number, one) : code.plain(VPCMPEQQ, code.mask(64, bits), quads.bitAnd(number, one), one);
         return new Value[] {quads.select(odd, words[2], words[0]), quads.select(odd, words[3], words[1])};
     }
 
@@ -85,20 +85,23 @@ final class RandomDraw {
         if (type == DType.F64) {
             var words = wordsOfElements(0, shift);
             var word = quads.bitOr(quads.shiftLeft(words[1], 32), low(words[0]));
-            return quads.mul(code.plain(VCVTUQQ2PD, code.vector(64, 512), quads.shiftRight(word, 11)), quads.constant(0x1p-53));
+            var digits = quads.shiftRight(word, 11);
+            return quads.mul(code.target.isWide() ? code.plain(VCVTUQQ2PD, code.vector(64, bits), digits) : quads.ofLong(digits), quads.constant(0x1p-53));
         }
         int digits = type == DType.F32 ? 24 : type == DType.F16 ? 11 : 8;
         var f = MachineArithmetic.of(code, 32);
         return f.mul(code.plain(VCVTDQ2PS, code.lanes(32), f.shiftRight(upperWords(even, shift), 32 - digits)), f.constant(Math.scalb(1.0, -digits)));
     }
 
+    private Value narrowed(Value to, Value x) { return code.target.isWide() ? code.registers(VPMOVQD, to, x, null) : code.lowerHalves(to, x); }
+
     private Value low(Value x) { return quads.bitAnd(x, code.number(0xFFFFFFFFL, 64)); }
 
     /** The upper halves of the elements' words, in 32-bit lanes. */
     private Value upperWords(boolean even, int shift) {
-        if (64 * code.target.lanes() == bits) return code.registers(VPMOVQD, code.lanes(32), wordsOfElements(0, shift)[1], null);
+        if (64 * code.target.lanes() == bits) return narrowed(code.lanes(32), wordsOfElements(0, shift)[1]);
         if (!even) {
-            Value low = code.registers(VPMOVQD, code.vector(32, 256), wordsOfElements(0, shift)[1], null), high = code.registers(VPMOVQD, code.vector(32, 256), wordsOfElements(8, shift)[1], null);
+            Value low = narrowed(code.vector(32, bits / 2), wordsOfElements(0, shift)[1]), high = narrowed(code.vector(32, bits / 2), wordsOfElements(bits / 64, shift)[1]);
             return MachineArithmetic.joined(code, code.lanes(32), low, high);
         }
         var words = words(counted(quads.shiftRight(index(shift), 1), 0));

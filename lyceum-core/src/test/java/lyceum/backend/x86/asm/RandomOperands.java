@@ -95,6 +95,8 @@ final class RandomOperands {
             case VGATHERDPD -> evex ? List.of(vec(true, 512).mask(Mask.K3), Mem.at(gp(), Vec.ymm(random.nextInt(16)), 8))
                     : List.of(Vec.ymm(1), Mem.at(gp(), Vec.xmm(9), 8), Vec.ymm(12));
             case VSCATTERDPS -> List.of(Mem.at(gp(), Vec.zmm(random.nextInt(32)), 4).mask(Mask.K2), vec(true, 512));
+            case VPINSRB, VPINSRW -> List.of(vec(false, 128), vec(false, 128), memory(in, false, 128));
+            case VPEXTRB, VPEXTRW -> List.of(memory(in, false, 128), vec(false, 128));
             case VMOVHLPS -> List.of(vec(evex, 128), vec(evex, 128), vec(evex, 128));
             case VCOMPRESSPS -> List.of(random.nextBoolean() ? memory(in, false, 512).mask(Mask.K5) : masked(vec(true, 512), true), vec(true, 512));
             case VEXPANDPS -> List.of(masked(vec(true, 512), true), random.nextBoolean() ? memory(in, false, 512) : vec(true, 512));
