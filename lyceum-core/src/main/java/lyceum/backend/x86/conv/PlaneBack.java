@@ -2,14 +2,11 @@ package lyceum.backend.x86.conv;
 
 import static lyceum.backend.x86.asm.Gp.*;
 import static lyceum.backend.x86.asm.Instruction.*;
-import static lyceum.backend.x86.asm.Vec.zmm;
 import static lyceum.backend.x86.conv.PlaneKernel.*;
 
-import java.util.stream.IntStream;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
-import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
 import lyceum.backend.x86.machine.CodeMemory;
@@ -17,7 +14,7 @@ import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
 
 /**
- * The gradient by the input of a depthwise convolution of stride 2 with a kernel of up to 3 x 3, with AVX-512: two lines and 32 columns at a time.
+ * The gradient by the input of a depthwise convolution of stride 2 with a kernel of up to 3 x 3: two lines and two vectors of columns at a time.
  * A tap reaches the even or the odd ones of each alone; even and odd columns are summed apart and interleaved at the end. Arguments are those of
  * {@link PlaneKernel}, x being what is read: the gradient by y.
  *
@@ -25,12 +22,10 @@ import lyceum.backend.x86.machine.Kernel;
  * @param above padding before the first line, {@code left} before the first column
  */
 record PlaneBack(int height, int width, int above, int left, boolean bias, boolean relu) {
-    /** Behind the loads' masks: of the first and of the second half of what is stored. */
-    static final int SECOND_OUTPUTS = OUTPUTS + 8;
+    /** The mask of the second vector that is stored. */
+    static final int SECOND_STORE = PlaneVectors.SECOND_LOADS;
 
     private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
-    private static final Mask[] READ = {Mask.K1, Mask.K2, Mask.K3};
-    private static final Vec FIRST = zmm(31), SECOND = zmm(30), ZERO = zmm(29), BIASES = zmm(28);
 
     /** Column of y that lane 0 of an even vector reads through tap {@code u}. */
     static int column(int left, int u) { return ((u + left & 1) + left - u) / 2; }
@@ -38,6 +33,7 @@ record PlaneBack(int height, int width, int above, int left, boolean bias, boole
     /** @throws CodeMemory.Refused if there is no memory for code */
     Kernel generate(Cpu cpu) {
         var a = new Assembler(cpu.features(), CodeMemory.isListed());
+        var v = new PlaneVectors(cpu, a);
         a.enter(SAVED);
         a.mov(RSI, Mem.at(RDI, X));
         a.mov(RDX, Mem.at(RDI, Y));
@@ -45,18 +41,16 @@ record PlaneBack(int height, int width, int above, int left, boolean bias, boole
         a.mov(RBP, Mem.at(RDI, X_LINE));
         a.mov(R12, Mem.at(RDI, X_HEIGHT));
         a.mov(R13, Mem.at(RDI, Y_LINE));
-        a.emit(VXORPS, ZERO, ZERO, ZERO);
-        a.emit(VMOVUPS, FIRST, a.constants(IntStream.range(0, 16).map(i -> i / 2 + i % 2 * 16).toArray()));
-        a.emit(VMOVUPS, SECOND, a.constants(IntStream.range(0, 16).map(i -> 8 + i / 2 + i % 2 * 16).toArray()));
+        v.bringOrder();
         var plane = a.bind(a.label());
-        for (int tap = 0; tap < height * width; tap++) a.emit(VBROADCASTSS, zmm(tap), Mem.at(R8, 4 * tap));
+        for (int tap = 0; tap < height * width; tap++) a.emit(VBROADCASTSS, v.vector(tap), Mem.at(R8, 4 * tap));
         if (bias) {
             a.mov(RAX, Mem.at(RDI, BIAS));
-            a.emit(VBROADCASTSS, BIASES, Mem.at(RAX));
+            a.emit(VBROADCASTSS, v.kept(), Mem.at(RAX));
             a.add(RAX, 4);
             a.mov(Mem.at(RDI, BIAS), RAX);
         }
-        vectors(a);
+        vectors(a, v);
         a.add(RSI, Mem.at(RDI, X_PLANE));
         a.add(RDX, Mem.at(RDI, Y_PLANE));
         a.add(R8, 4 * height * width);
@@ -68,15 +62,15 @@ record PlaneBack(int height, int width, int above, int left, boolean bias, boole
         return CodeMemory.require("plane-back-" + height + "x" + width + "-padding-" + above + "-" + left + (bias ? "-bias" : "") + (relu ? "-relu" : ""), a.finish());
     }
 
-    private void vectors(Assembler a) {
+    private void vectors(Assembler a, PlaneVectors v) {
         a.mov(R9, Mem.at(RDI, MASKS));
         a.mov(R10, Mem.at(RDI, VECTORS));
         a.mov(R14, RSI);
         a.mov(RBX, RDX);
         var vector = a.bind(a.label());
-        for (int u = 0; u < width; u++) mask(a, READ[u], 8 * u);
-        mask(a, Mask.K4, OUTPUTS);
-        mask(a, Mask.K5, SECOND_OUTPUTS);
+        for (int u = 0; u < width; u++) v.bringMask(PlaneVectors.LOADS + u);
+        v.bringMask(PlaneVectors.STORE);
+        v.bringMask(SECOND_STORE);
         a.push(RBX);
         a.mov(RCX, 0);
         a.mov(RAX, R14);
@@ -84,10 +78,10 @@ record PlaneBack(int height, int width, int above, int left, boolean bias, boole
         a.align(32);
         var pair = a.bind(a.label());
         var one = a.label();
-        line(a, 0);
+        line(a, v, 0);
         a.cmp(R11, 1);
         a.jump(Condition.E, one);
-        line(a, 1);
+        line(a, v, 1);
         a.bind(one);
         a.add(RCX, 1);
         a.add(RAX, RBP);
@@ -95,21 +89,16 @@ record PlaneBack(int height, int width, int above, int left, boolean bias, boole
         a.sub(R11, 2);
         a.jump(Condition.G, pair);
         a.pop(RBX);
-        a.add(RBX, 128);
-        a.add(R14, 64);
-        a.add(R9, ENTRY);
+        v.step(RBX, 2);
+        v.step(R14, 1);
+        v.next();
         a.sub(R10, 1);
         a.jump(Condition.NE, vector);
     }
 
-    private static void mask(Assembler a, Mask mask, int entry) {
-        a.mov32(R15, Mem.at(R9, entry));
-        a.emit(KMOVW_FROM, mask, R15);
-    }
-
     /** Line 0 or 1 of the pair. */
-    private void line(Assembler a, int odd) {
-        Vec[] sums = {zmm(9), zmm(10)};
+    private void line(Assembler a, PlaneVectors v, int odd) {
+        Vec[] sums = {v.vector(9), v.second(0)};
         for (var sum : sums) a.emit(VXORPS, sum, sum, sum);
         for (int t = 0; t < height; t++) {
             if ((odd + above - t & 1) != 0) continue;
@@ -121,21 +110,19 @@ record PlaneBack(int height, int width, int above, int left, boolean bias, boole
             a.imul(R15, RBP);
             a.add(R15, R14);
             for (int u = 0; u < width; u++) {
-                var y = zmm(11 + (t * width + u) % 6);
-                a.emit(VMOVUPS, y.mask(READ[u]).zeroing(), Mem.at(R15, 4 * column(left, u)));
-                a.emit(VFMADD231PS, sums[u + left & 1], zmm(t * width + u), y);
+                int tap = t * width + u;
+                v.load(v.read(tap), PlaneVectors.LOADS + u, Mem.at(R15, 4 * column(left, u)));
+                a.emit(VFMADD231PS, sums[u + left & 1], v.vector(tap), v.read(tap));
             }
             a.bind(outside);
         }
         for (var sum : sums) {
-            if (bias) a.emit(VADDPS, sum, sum, BIASES);
-            if (relu) a.emit(VMAXPS, sum, ZERO, sum);
+            if (bias) a.emit(VADDPS, sum, sum, v.kept());
+            if (relu) PlaneKernel.relu(a, v, sum);
         }
-        a.emit(VMOVAPS, zmm(17), sums[0]);
-        a.emit(VPERMT2PS, zmm(17), FIRST, sums[1]);
-        a.emit(VPERMT2PS, sums[0], SECOND, sums[1]);
+        v.interleave(v.read(0), sums[0], sums[1]);
         var at = odd == 0 ? Mem.at(RBX) : Mem.at(RBX, R13, 1);
-        a.emit(VMOVUPS_STORE, at.mask(Mask.K4), zmm(17));
-        a.emit(VMOVUPS_STORE, at.plus(64).mask(Mask.K5), sums[0]);
+        v.store(at, PlaneVectors.STORE, v.read(0));
+        v.store(at.plus(v.bytes()), SECOND_STORE, sums[0]);
     }
 }

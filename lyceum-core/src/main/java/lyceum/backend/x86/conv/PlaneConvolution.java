@@ -8,7 +8,6 @@ import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
-import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.conv.PlaneKernel.Form;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
@@ -37,35 +36,38 @@ final class PlaneConvolution {
     /** Whether there is a kernel. */
     boolean suits(WindowGeometry g) {
         boolean flat = g.in()[0] == 1 && g.kernel()[0] == 1 && g.out()[0] == 1 && g.before()[0] == 0 && g.dilation()[1] == 1 && g.dilation()[2] == 1;
-        return cpu.has(Feature.AVX512) && flat && g.kernel()[1] <= 3 && g.kernel()[2] <= 3 && g.stride()[1] == g.stride()[2] && g.stride()[1] <= 2;
+        return flat && g.kernel()[1] <= 3 && g.kernel()[2] <= 3 && g.stride()[1] == g.stride()[2] && g.stride()[1] <= 2;
     }
 
     /** Sizes of what is read and written: y from x, or, for the gradient by the input, the other way round. */
     private record Sizes(int inHeight, int inWidth, int outHeight, int outWidth, int above, int left, int kernelWidth, int stride) {
-        /** What each vector of a line of y reads of a line of x. */
-        Storage masks() {
-            int vectors = (outWidth + 15) / 16;
-            var storage = Allocator.allocate((long) vectors * PlaneKernel.ENTRY, null);
+        /** What each vector of a line of y reads of a line of x. @param once whether no element may be in two vectors */
+        Storage masks(Cpu cpu, boolean once) {
+            int lanes = PlaneVectors.lanes(cpu), vectors = (outWidth + lanes - 1) / lanes;
+            var storage = Allocator.allocate((long) vectors * PlaneVectors.entry(cpu), null);
             for (int v = 0; v < vectors; v++) {
-                long at = storage.base() + (long) v * PlaneKernel.ENTRY;
+                long at = storage.base() + (long) v * PlaneVectors.entry(cpu);
+                int first = once ? lanes * v : PlaneVectors.column(v, lanes, outWidth), next = once ? lanes * (v + 1) : PlaneVectors.column(v + 1, lanes, outWidth);
+                PlaneVectors.setStep(cpu, storage.segment(), at, next - first);
                 for (int u = 0; u < kernelWidth; u++) {
-                    int column = 16 * v * stride + u - left;
-                    storage.segment().set(LONG, at + 8L * u, inside(column));
-                    storage.segment().set(LONG, at + PlaneKernel.HALVES + 8L * u, inside(column + 16));
+                    int column = first * stride + u - left;
+                    PlaneVectors.setMask(cpu, storage.segment(), at, PlaneVectors.LOADS + u, inside(lanes, column));
+                    PlaneVectors.setMask(cpu, storage.segment(), at, PlaneVectors.SECOND_LOADS + u, inside(lanes, column + lanes));
                 }
-                storage.segment().set(LONG, at + PlaneKernel.OUTPUTS, (1L << Math.min(16, outWidth - 16 * v)) - 1);
+                PlaneVectors.setMask(cpu, storage.segment(), at, PlaneVectors.STORE, (1L << Math.min(lanes, outWidth - first)) - 1);
             }
             return storage;
         }
 
-        /** Which of 16 elements from {@code column} on lie in a line of x. */
-        private long inside(int column) {
+        /** Which of so many elements from {@code column} on lie in a line of x. */
+        private long inside(int lanes, int column) {
             long mask = 0;
-            for (int lane = 0; lane < 16; lane++) if (column + lane >= 0 && column + lane < inWidth) mask |= 1L << lane;
+            for (int lane = 0; lane < lanes; lane++) if (column + lane >= 0 && column + lane < inWidth) mask |= 1L << lane;
             return mask;
         }
 
-        void into(MemorySegment arguments, Storage masks) {
+        void into(MemorySegment arguments, Storage masks, long vectors) {
+            arguments.set(LONG, PlaneKernel.VECTORS, vectors);
             arguments.set(LONG, PlaneKernel.X_PLANE, 4L * inHeight * inWidth);
             arguments.set(LONG, PlaneKernel.Y_PLANE, 4L * outHeight * outWidth);
             arguments.set(LONG, PlaneKernel.X_LINE, 4L * inWidth);
@@ -74,7 +76,6 @@ final class PlaneConvolution {
             arguments.set(LONG, PlaneKernel.Y_HEIGHT, outHeight);
             arguments.set(LONG, PlaneKernel.FIRST_LINE, -above);
             arguments.set(LONG, PlaneKernel.FIRST_COLUMN, -4L * left);
-            arguments.set(LONG, PlaneKernel.VECTORS, (outWidth + 15) / 16);
             arguments.set(LONG, PlaneKernel.MASKS, masks.segment().address() + masks.base());
         }
     }
@@ -88,7 +89,7 @@ final class PlaneConvolution {
 
     void forward(WindowGeometry g, View x, View weight, View bias, Op activation, View y) {
         var sizes = new Sizes(g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2], g.kernel()[2], g.stride()[1]);
-        product(g, sizes, kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.PRODUCT, bias != null, activation == Op.RELU)), sizes.masks(), x, weight, bias, y);
+        product(g, sizes, kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.PRODUCT, bias != null, activation == Op.RELU)), sizes.masks(cpu, false), x, weight, bias, y);
     }
 
     void back(WindowGeometry g, View y, View weight, View bias, Op activation, View x) {
@@ -97,32 +98,33 @@ final class PlaneConvolution {
             return;
         }
         var sizes = new Sizes(g.out()[1], g.out()[2], g.in()[1], g.in()[2], g.kernel()[1] - 1 - g.before()[1], g.kernel()[2] - 1 - g.before()[2], g.kernel()[2], 1);
-        product(g, sizes, kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], 1, Form.FLIPPED, bias != null, activation == Op.RELU)), sizes.masks(), y, weight, bias, x);
+        product(g, sizes, kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], 1, Form.FLIPPED, bias != null, activation == Op.RELU)), sizes.masks(cpu, false), y, weight, bias, x);
     }
 
-    /** Vectors are of 32 columns here. */
+    /** A vector here is one of the even and one of the odd columns. */
     private void backBySecond(WindowGeometry g, View y, View weight, View bias, Op activation, View x) {
         int left = g.before()[2], width = g.in()[2];
         var form = new PlaneBack(g.kernel()[1], g.kernel()[2], g.before()[1], left, bias != null, activation == Op.RELU);
         var sizes = new Sizes(g.out()[1], g.out()[2], g.in()[1], width, 0, 0, g.kernel()[2], 1);
-        int vectors = (width + 31) / 32;
-        var masks = Allocator.allocate((long) vectors * PlaneKernel.ENTRY, null);
+        int lanes = PlaneVectors.lanes(cpu), vectors = (width + 2 * lanes - 1) / (2 * lanes);
+        var masks = Allocator.allocate((long) vectors * PlaneVectors.entry(cpu), null);
         for (int v = 0; v < vectors; v++) {
-            long at = masks.base() + (long) v * PlaneKernel.ENTRY, outputs = (1L << Math.min(32, width - 32 * v)) - 1;
-            for (int u = 0; u < g.kernel()[2]; u++) masks.segment().set(LONG, at + 8L * u, sizes.inside(16 * v + PlaneBack.column(left, u)));
-            masks.segment().set(LONG, at + PlaneKernel.OUTPUTS, outputs & 0xFFFF);
-            masks.segment().set(LONG, at + PlaneBack.SECOND_OUTPUTS, outputs >>> 16);
+            // In pairs of columns.
+            int pairs = width % 2 == 0 ? width / 2 : 0, first = pairs == 0 ? lanes * v : PlaneVectors.column(v, lanes, pairs), next = pairs == 0 ? lanes * (v + 1) : PlaneVectors.column(v + 1, lanes, pairs);
+            long at = masks.base() + (long) v * PlaneVectors.entry(cpu), outputs = (1L << Math.min(2 * lanes, width - 2 * first)) - 1;
+            PlaneVectors.setStep(cpu, masks.segment(), at, next - first);
+            for (int u = 0; u < g.kernel()[2]; u++) PlaneVectors.setMask(cpu, masks.segment(), at, PlaneVectors.LOADS + u, sizes.inside(lanes, first + PlaneBack.column(left, u)));
+            PlaneVectors.setMask(cpu, masks.segment(), at, PlaneVectors.STORE, outputs & (1L << lanes) - 1);
+            PlaneVectors.setMask(cpu, masks.segment(), at, PlaneBack.SECOND_STORE, outputs >>> lanes);
         }
         var kernel = backs.get(form);
         product(g, sizes, kernel != null ? kernel : backs.computeIfAbsent(form, f -> f.generate(cpu)), masks, y, weight, bias, x);
     }
 
     private void product(WindowGeometry g, Sizes sizes, Kernel kernel, Storage masks, View x, View weight, View bias, View y) {
-        int vectors = (int) (masks.bytes() / PlaneKernel.ENTRY);
         Parallel.range((long) g.batch() * g.inputs(), grain(g), nanos(g), (from, to) -> {
             var arguments = perThread.get();
-            sizes.into(arguments, masks);
-            arguments.set(LONG, PlaneKernel.VECTORS, vectors);
+            sizes.into(arguments, masks, masks.bytes() / PlaneVectors.entry(cpu));
             for (long plane = from; plane < to; ) {
                 long c = plane % g.inputs(), n = Math.min(to - plane, g.inputs() - c);
                 arguments.set(LONG, PlaneKernel.X, address(x) + 4 * plane * sizes.inHeight * sizes.inWidth);
@@ -141,13 +143,13 @@ final class PlaneConvolution {
     void weight(WindowGeometry g, View x, View y, View weight) {
         var sizes = new Sizes(g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2], g.kernel()[2], g.stride()[1]);
         var kernel = kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.WEIGHT, false, false));
-        var masks = sizes.masks();
+        var masks = sizes.masks(cpu, true);
         Parallel.range(g.inputs(), Math.max(1, grain(g) / g.batch()), g.batch() * nanos(g), (from, to) -> {
             int numbers = (int) (to - from) * g.taps();
             var parts = Allocator.allocate(4L * numbers, null);
             var totals = new double[numbers];
             var arguments = perThread.get();
-            sizes.into(arguments, masks);
+            sizes.into(arguments, masks, masks.bytes() / PlaneVectors.entry(cpu));
             for (int example = 0; example < g.batch(); example++) {
                 long plane = (long) example * g.inputs() + from;
                 arguments.set(LONG, PlaneKernel.X, address(x) + 4 * plane * g.inVolume());
