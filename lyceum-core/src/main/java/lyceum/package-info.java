@@ -23,7 +23,7 @@
  * <li>{@code machine.CodeMemory} writes them into a page and makes the page executable, and no longer writable.
  * <li>For each panel the piece calls it through {@code machine.Kernel}: six longs in registers, 2.5 ns.
  * <li>24 vector registers hold 8 x 48 sums. A step loads three vectors of B, {@code vmovups zmm30, [r9]}, and for each row
- * <li>{@code vbroadcastss zmm31, [r15+rax*4]} takes one element of A and {@code vfmadd231ps zmm0, zmm30, zmm31} multiplies it in: sixteen
+ * <li>{@code vbroadcastss zmm31, [r15]} takes one element of A and {@code vfmadd231ps zmm0, zmm31, zmm30} multiplies it in: sixteen
  *     products and sums, one instruction a cycle.
  * <li>After 512 steps the sums go to the result, where later blocks of the inner dimension add theirs. The program that follows takes them, some rows
  *     at a time, while they are in the cache.

@@ -23,6 +23,13 @@ final class FeatureLevel {
         };
     }
 
+    /** The same of kernels that have no tiles: attention, and products with quantised weights. */
+    static String ofVectors(DType type) {
+        var level = of(type);
+        if (!level.equals("amx")) return level;
+        return type == DType.BF16 ? "avx512_bf16" : "vnni";
+    }
+
     /** False without machine code. */
     static boolean has(Feature feature) { return Cpu.unavailable() == null && Cpu.current().has(feature); }
 

@@ -1,12 +1,12 @@
 package lyceum.bench;
 
 import lyceum.backend.Backend;
-import lyceum.backend.x86.X86Backend;
+import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.nn.Activation;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
-/** What {@link StartupSuite} starts: computes one value and says "done", with the seconds that went into making machine code for fused programs (0 without any). */
+/** What {@link StartupSuite} starts: computes one value and says "done", with the seconds that went into making machine code (0 without any). */
 final class FirstValue {
     private FirstValue() { }
 
@@ -20,7 +20,7 @@ final class FirstValue {
             case "step" -> NnSuite.gpt().get();
             default -> throw new IllegalArgumentException(args[0]);
         }
-        System.out.println("done " + (Backend.current() instanceof X86Backend machine ? machine.programs().compileNanos() * 1e-9 : 0));
+        System.out.println("done " + (Backend.current().name().equals("x86") ? CodeMemory.nanos() * 1e-9 : 0));
     }
 
     private static void read(Tensor y) {

@@ -68,7 +68,7 @@ final class MatvecSuite implements Suite {
 
     private void measure(SideBySide bench, Layers layers, Activations activations) {
         var name = "mat-vec " + layers.format.name() + (activations == Activations.F32 ? "" : ", activations in " + activations);
-        var c = new Case(name, layers.rows + "x" + layers.columns, DType.F32, Unit.gigabytes(layers.bytes)).besideCalls("read bandwidth", SHARE, reading(bench, layers));
+        var c = new Case(name, layers.rows + "x" + layers.columns, DType.F32, Unit.gigabytes(layers.bytes)).on(FeatureLevel.ofVectors(layers.format.isFloat() ? DType.F32 : DType.I8)).besideCalls("read bandwidth", SHARE, reading(bench, layers));
         bench.measure(c, () -> {
             var all = layers.all().stream().map(l -> l.withActivations(activations)).toList();
             var x = Tensor.randn(Rng.of(2), 1, layers.columns).compute();

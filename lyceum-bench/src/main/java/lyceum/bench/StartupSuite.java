@@ -20,7 +20,7 @@ final class StartupSuite implements Suite {
         first(bench, "matmul", "1024x1024", LIMIT, "a = torch.rand(1024, 1024); (a @ a)[0, 0].item()");
         first(bench, "chain", "1M", LIMIT, "a = torch.rand(1 << 20); torch.nn.functional.gelu(a * 1.5 + 0.5)[0].item()");
         bench.compare(row("JVM start to the end of the first GPT step", ""), calls -> calls * ours(bench, "step", Started::seconds));
-        bench.compare(row("making the fused code of a GPT step", "").atMost(CODE_LIMIT), calls -> calls * ours(bench, "step", started -> Double.parseDouble(started.line.substring("done ".length()))));
+        bench.compare(row("making the machine code of a GPT step", "").atMost(CODE_LIMIT), calls -> calls * ours(bench, "step", started -> Double.parseDouble(started.line.substring("done ".length()))));
     }
 
     private static Case row(String name, String shape) { return new Case(name, shape, DType.F32, Unit.MILLISECONDS); }

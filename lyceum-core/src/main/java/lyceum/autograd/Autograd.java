@@ -5,6 +5,7 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import lyceum.ShapeException;
 import lyceum.tensor.Backward;
+import lyceum.tensor.Checkpoint;
 import lyceum.tensor.GradMode;
 import lyceum.tensor.Tensor;
 
@@ -132,12 +133,13 @@ public final class Autograd {
     }
 
     /**
-     * {@code f(x)} whose intermediate values are not kept for the gradient but computed again when it is asked for: memory for time. The gradient is
-     * that of x alone: leaves that f reads besides, such as a layer's parameters, collect none.
+     * {@code f(x)} whose intermediate values are not kept for the gradient but computed again when it is asked for: memory for time. Gradients reach x
+     * and all else that f reads, such as a layer's parameters.
+     *
+     * <p>f runs again, so it has to do the same each time: draw from a stream that it makes itself ({@code rng.split(layer)}), write to nothing. What it
+     * computes belongs to a {@link lyceum.memory.Scope} that ends with it; f keeps none of it elsewhere.
      */
-    public static Tensor checkpoint(UnaryOperator<Tensor> f, Tensor x) {
-        return Primitive.of("checkpoint", in -> f.apply(in[0]), (i, g, out, in) -> vjp(f, in[0], g)).apply(x);
-    }
+    public static Tensor checkpoint(UnaryOperator<Tensor> f, Tensor x) { return Checkpoint.of(f, x); }
 
     /** Applies f to each entry of an axis and stacks the results along it. */
     public static Tensor vmap(Function<Tensor, Tensor> f, Tensor x, int axis) {

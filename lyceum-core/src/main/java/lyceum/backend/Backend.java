@@ -62,15 +62,23 @@ public interface Backend {
      * those of the two steps one after the other; a backend may do the second while a part of the product is in the cache.
      */
     default void matmul(View a, View b, Program then, View[] others, View... outputs) {
+        var place = then.isRowProgram() ? null : placeOfSums(a.dtype(), others, outputs);
+        if (place != null) {
+            matmul(a, b, place, then, others, outputs);
+            return;
+        }
         try (var scratch = Scope.open("product")) {
             var shape = outputs[0].shape();
-            var place = then.isRowProgram() ? null : placeOfSums(a.dtype(), others, outputs);
-            var inputs = new View[1 + others.length];
-            inputs[0] = place != null ? place : new View(a.dtype(), Allocator.allocate(Math.multiplyExact(outputs[0].size(), a.dtype().bytes())), 0, shape, View.contiguousStrides(shape));
-            System.arraycopy(others, 0, inputs, 1, others.length);
-            matmul(a, b, inputs[0]);
-            run(then, inputs, outputs);
+            matmul(a, b, new View(a.dtype(), Allocator.allocate(Math.multiplyExact(outputs[0].size(), a.dtype().bytes())), 0, shape, View.contiguousStrides(shape)), then, others, outputs);
         }
+    }
+
+    private void matmul(View a, View b, View sums, Program then, View[] others, View... outputs) {
+        var inputs = new View[1 + others.length];
+        inputs[0] = sums;
+        System.arraycopy(others, 0, inputs, 1, others.length);
+        matmul(a, b, sums);
+        run(then, inputs, outputs);
     }
 
     /** An output that can hold the sums of a product until a program makes the outputs of them, or null. */

@@ -24,7 +24,7 @@ public final class Backward {
             try (var sweep = Scope.open("backward")) {
                 Set<Storage> used = Collections.newSetFromMap(new IdentityHashMap<>());
                 if (gradient.viewIfStored() != null) used.add(gradient.view().storage());
-                for (var entry : sweep(output, gradient, null, caller).entrySet()) {
+                for (var entry : sweep(output, gradient, null, true, caller).entrySet()) {
                     var leaf = entry.getKey().leaf;
                     var g = entry.getValue();
                     if (leaf != null) Scope.within(caller, () -> leaf.collect(g == gradient ? g.copy() : leaf.grad() != null ? g : owned(g, used, sweep)));
@@ -54,7 +54,7 @@ public final class Backward {
         return GradMode.with(recorded, () -> {
             var keep = new IdentityHashMap<History, Boolean>();
             for (var input : inputs) keep.put(input.history(), true);
-            var found = sweep(output, gradient, keep, null);
+            var found = sweep(output, gradient, keep, true, null);
             var result = new Tensor[inputs.length];
             for (int i = 0; i < inputs.length; i++) {
                 var g = found.get(inputs[i].history());
@@ -64,8 +64,22 @@ public final class Backward {
         });
     }
 
-    /** Gradients by history: of the leaves, or of {@code keep} if that is given; for leaves in a scope of its own, inside that of the caller. */
-    private static Map<History, Tensor> sweep(Tensor output, Tensor gradient, Map<History, Boolean> keep, Scope caller) {
+    /** Gradients with respect to what a part of a computation read, by {@code output} and not by each other; null for none. Recorded if that is on. */
+    static Tensor[] ofPart(Tensor output, Tensor gradient, History[] read) {
+        var keep = new IdentityHashMap<History, Boolean>();
+        for (var history : read) keep.put(history, true);
+        var found = sweep(output, gradient, keep, false, null);
+        var result = new Tensor[read.length];
+        for (int i = 0; i < read.length; i++) result[i] = found.get(read[i]);
+        return result;
+    }
+
+    /**
+     * Gradients by history: of the leaves, or of {@code keep} if that is given; for leaves in a scope of its own, inside that of the caller.
+     *
+     * @param beyond whether the sweep goes on behind what it keeps
+     */
+    private static Map<History, Tensor> sweep(Tensor output, Tensor gradient, Map<History, Boolean> keep, boolean beyond, Scope caller) {
         if (output.history() == null) {
             if (keep != null) return Map.of();
             throw new IllegalArgumentException("backward: nothing was recorded; start from a tensor made with requiresGrad(), outside noGrad");
@@ -91,6 +105,8 @@ public final class Backward {
             if (ofParts != null) g = g == null ? ofParts.whole() : g.add(ofParts.whole());
             boolean kept = keep == null ? history.leaf != null : keep.containsKey(history);
             if (kept) result.put(history, g);
+            if (history.operands.length == 0 || kept && !beyond) continue;
+            var rule = history.rule.forVisit();
             for (int i = 0; i < history.operands.length; i++) {
                 var operand = history.operands[i];
                 if (operand == null || operand.number < oldest) continue;
@@ -100,7 +116,7 @@ public final class Backward {
                     if (others == null) parts.put(operand, others = new PartGradients(history.shapes[i], history.types[i], history.part));
                     if (others.take(g, history.part)) continue;
                 }
-                var part = keep == null && history.ofUser ? ofUser(history, i, g, caller) : history.rule.gradient(i, g);
+                var part = keep == null && history.ofUser ? ofUser(rule, i, g, caller) : rule.gradient(i, g);
                 if (part == null) continue;
                 if (part == g && isSharedSum(history, i, g)) g.view();
                 part = sumTo(part, history.shapes[i]).to(history.types[i]);
@@ -117,10 +133,10 @@ public final class Backward {
     }
 
     /** A rule of the user's may keep what it is given and what it makes. */
-    private static Tensor ofUser(History history, int i, Tensor g, Scope caller) {
+    private static Tensor ofUser(History.Rule rule, int i, Tensor g, Scope caller) {
         var part = new Tensor[1];
         g.keptBy(Scope.current());
-        Scope.within(caller, () -> part[0] = history.rule.gradient(i, g));
+        Scope.within(caller, () -> part[0] = rule.gradient(i, g));
         return part[0];
     }
 

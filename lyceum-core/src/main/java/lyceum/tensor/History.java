@@ -13,6 +13,9 @@ final class History {
     /** Gradient of operand {@code i}, in the result's shape or the operand's; null if that operand is unaffected. */
     @FunctionalInterface interface Rule {
         Tensor gradient(int i, Tensor g);
+
+        /** The rule for one visit of a sweep: one that makes the gradients of all operands at once keeps them there meanwhile. */
+        default Rule forVisit() { return this; }
     }
 
     /** A value that a rule will read, with the number of in-place writes it had when the rule was made. */
@@ -62,7 +65,13 @@ final class History {
         this.leaf = leaf;
     }
 
+    /** An operation on operands whose histories are at hand, but not they themselves. */
+    static History of(String operation, Rule rule, History[] operands, Shape[] shapes, DType[] types) { return new History(operation, operands, shapes, types, rule, null); }
+
     static History leaf(Tensor leaf) { return new History("leaf", new History[0], null, null, null, leaf); }
+
+    /** What is recorded from now on has this number or a higher one. */
+    static long next() { return NEXT.get(); }
 
     /** True if an operation on these operands has to be recorded. */
     static boolean wanted(Tensor... operands) {

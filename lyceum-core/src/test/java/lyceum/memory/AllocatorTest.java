@@ -2,7 +2,11 @@ package lyceum.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
 import lyceum.DType;
 import lyceum.LyceumException;
@@ -24,6 +28,26 @@ class AllocatorTest {
             storage.segment().asSlice(storage.base(), bytes).fill((byte) i);
             assertThat(storage.segment().byteSize()).as("at most a quarter is lost").isLessThanOrEqualTo(bytes <= Slab.SMALL ? Slab.bytes(Slab.kind(bytes)) : bytes + bytes / 4);
         }
+    }
+
+    /** As the system's own list of mappings says ({@code hg}), whether it has some to give or not. */
+    @Test void largeBlocksAskForLargePages() throws IOException {
+        assumeThat(Path.of("/sys/kernel/mm/transparent_hugepage/enabled")).exists();
+        var storage = Allocator.allocate(32L << 20);
+        long address = storage.segment().address() + storage.base() + (16L << 20);
+        assertThat((storage.segment().address() + storage.base()) % NativeMemory.LARGE).isZero();
+        boolean inside = false;
+        String flags = null;
+        for (var line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
+            if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
+                var range = line.substring(0, line.indexOf(' ')).split("-");
+                inside = Long.parseUnsignedLong(range[0], 16) <= address && address < Long.parseUnsignedLong(range[1], 16);
+            } else if (inside && line.startsWith("VmFlags:")) {
+                flags = line;
+            }
+        }
+        assertThat(flags).contains(" hg");
+        java.lang.ref.Reference.reachabilityFence(storage);
     }
 
     @Test void neighboursInASlabDoNotOverlap() {

@@ -5,13 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.LyceumException;
 import lyceum.ShapeException;
+import lyceum.backend.Backend;
+import lyceum.backend.Program;
 import lyceum.format.Safetensors;
 import lyceum.memory.Scope;
 import lyceum.random.Rng;
@@ -58,6 +65,27 @@ class OptimizerTest {
             var actual = whole.detach().narrow(0, 0, 100).toDoubleArray();
             for (int i = 0; i < 100; i++) assertThat(actual[i]).as("%s, %d", rule, i).isCloseTo(expected[i], within(1e-14));
         }
+    }
+
+    @Test void oneProgramTakesTheStepOfAllParameters() {
+        var programs = Collections.newSetFromMap(new IdentityHashMap<Program, Boolean>());
+        var runs = new AtomicInteger();
+        var plain = Backend.named("scalar");
+        var watching = (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
+            if (method.getName().equals("run")) {
+                programs.add((Program) arguments[0]);
+                runs.incrementAndGet();
+            }
+            return method.invoke(plain, arguments);
+        });
+        var parameters = new ArrayList<Tensor>();
+        for (int i = 0; i < 40; i++) parameters.add(Tensor.ones(3 + i, 200 + i).compute().requiresGrad());
+        var optimizer = new AdamW(1e-3).over(parameters);
+        var gradients = parameters.stream().map(p -> p.detach().mul(0.5).compute()).toArray(Tensor[]::new);
+        optimizer.step(gradients);
+        Backend.with(watching, () -> optimizer.step(gradients));
+        assertThat(runs.get()).isEqualTo(40);
+        assertThat(programs).hasSize(1);
     }
 
     @Test void clippingByNormKeepsTheDirection() {

@@ -15,6 +15,7 @@ import lyceum.backend.Parallel;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.X86Backend;
 import lyceum.random.Rng;
+import lyceum.testing.ForkedJvm;
 import org.junit.jupiter.api.Test;
 
 /** Attention's kernels, on every backend that runs here, against the formula in F64 tensor operations. */
@@ -164,6 +165,15 @@ class AttentionTest {
         gradients(options(DType.F32));
         gradients(options(DType.F64));
         gradients(options(DType.BF16));
+    }
+
+    /** 16 MiB for 3000 positions on plain loops and for 12000 in machine code: a head's scores would take 36 and 576. */
+    @Test void scratchMemoryIsLinearInTheLength() {
+        for (var backend : Cpu.unavailable() == null ? new String[] {"scalar", "x86"} : new String[] {"scalar"}) {
+            var run = ForkedJvm.of(LongAttention.class).withFlags("-Xmx64m", "-Dlyceum.backend=" + backend, "-Dlyceum.memory.budget=" + (16L << 20)).withArguments(backend.equals("x86") ? "12000" : "3000").run();
+            assertThat(run.exitCode()).as(run.output()).isZero();
+            assertThat(run.output()).contains("all finite");
+        }
     }
 
     @Test void resultsDoNotDependOnTheThreads() {

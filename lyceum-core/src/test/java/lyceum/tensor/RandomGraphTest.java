@@ -1,7 +1,5 @@
 package lyceum.tensor;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import java.util.LinkedHashMap;
 import java.util.Map;
 import lyceum.DType;
@@ -16,6 +14,8 @@ import org.junit.jupiter.api.Test;
 /** Random programs: every backend, fused and unfused, gives what the scalar one gives in F64, forward and backward. */
 class RandomGraphTest {
     private static final int PLAIN = 300, MANY = 10_000;
+    /** In units of the last place of a result's largest value: 9 million in F64, where rounding grows along a chain of 14, and 1700 in F32. */
+    private static final double F64 = 1e-9, F32 = 2e-4;
 
     private static Map<String, Backend> backends() {
         var backends = new LinkedHashMap<String, Backend>();
@@ -60,13 +60,13 @@ class RandomGraphTest {
     private static void everyBackendAgrees(RandomGraph graph) {
         var expected = run(Backend.named("scalar"), Fusion.Mode.OFF, graph, DType.F64, true);
         for (var backend : backends().entrySet())
-            for (var mode : new Fusion.Mode[] {Fusion.Mode.ALWAYS, Fusion.Mode.ON})
-                close(backend.getKey() + " fused " + mode, expected, run(backend.getValue(), mode, graph, DType.F64, true), 1e-9);
+            for (var mode : Fusion.Mode.values())
+                close(backend.getKey() + ", fusion " + mode, expected, run(backend.getValue(), mode, graph, DType.F64, true), F64);
     }
 
     private static void floatsAreNearDoubles(RandomGraph graph) {
         var expected = run(Backend.named("scalar"), Fusion.Mode.OFF, graph, DType.F64, false);
-        for (var backend : backends().entrySet()) close(backend.getKey() + " in F32", expected, run(backend.getValue(), Fusion.Mode.ALWAYS, graph, DType.F32, false), 2e-4);
+        for (var backend : backends().entrySet()) close(backend.getKey() + " in F32", expected, run(backend.getValue(), Fusion.Mode.ALWAYS, graph, DType.F32, false), F32);
     }
 
     @Test void randomProgramsAgreeForwardAndBackward() { Property.of(RandomGraph.generator(false)).withRuns(PLAIN).holds(RandomGraphTest::everyBackendAgrees); }
@@ -74,7 +74,6 @@ class RandomGraphTest {
     @Test void randomProgramsInF32AreNearF64() { Property.of(RandomGraph.generator(true)).withRuns(PLAIN).holds(RandomGraphTest::floatsAreNearDoubles); }
 
     @Tag("heavy") @Test void manyRandomProgramsAgreeForwardAndBackward() {
-        assumeTrue(MANY > PLAIN);
         Property.of(RandomGraph.generator(false)).withRuns(MANY).withSeed(2).holds(RandomGraphTest::everyBackendAgrees);
         Property.of(RandomGraph.generator(true)).withRuns(MANY).withSeed(3).holds(RandomGraphTest::floatsAreNearDoubles);
     }

@@ -31,9 +31,7 @@ public final class GroupNorm extends Module {
         var wide = new long[x.rank() - 1];
         java.util.Arrays.fill(wide, 1);
         wide[0] = weight.count();
-        var grouped = x.reshape(x.size(0), groups, x.count() / Math.max(1, x.size(0) * groups));
-        var centred = grouped.sub(grouped.mean(new int[] {2}, true));
-        var scaled = centred.mul(centred.square().mean(new int[] {2}, true).add(epsilon).rsqrt());
+        var scaled = x.reshape(x.size(0), groups, x.count() / Math.max(1, x.size(0) * groups)).layerNorm(null, null, epsilon);
         return scaled.reshape(x.shape().toArray()).mul(weight.reshape(wide)).add(bias.reshape(wide));
     }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
+import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
@@ -26,6 +28,28 @@ class LayersTest {
         Autograd.noGrad(() -> layer.weight().copy_(Tensor.zeros(50, 70)));
         assertThat(Autograd.noGrad(() -> layer.forward(ones)).toDoubleArray()).containsExactly(layer.bias().toDoubleArray());
         assertThat(layer.state().keySet()).containsExactly("weight", "bias");
+    }
+
+    @Test
+    void checkpointedLayersLearnAsOthersDo() {
+        var layers = new Linear[] {new Linear(6, 8, true, DType.F64, Init.heNormal(), Rng.of(1)), new Linear(8, 6, true, DType.F64, Init.heNormal(), Rng.of(2)), new Linear(6, 3, true, DType.F64, Init.heNormal(), Rng.of(3))};
+        var rng = Rng.of(4);
+        UnaryOperator<Tensor> hidden = t -> new Dropout(0.3).forward(layers[1].forward(layers[0].forward(t).tanh()), Pass.training(rng.split(1))), last = t -> layers[2].forward(t);
+        var x = normal(5, 7, 6).compute();
+        var gradients = new ArrayList<double[]>();
+        for (int how = 0; how < 3; how++) {
+            for (var layer : layers) layer.parameters().values().forEach(Tensor::zeroGrad);
+            var leaf = x.requiresGrad();
+            var y = switch (how) {
+                case 0 -> last.apply(hidden.apply(leaf));
+                case 1 -> last.apply(Autograd.checkpoint(hidden, leaf));
+                default -> Autograd.checkpoint(t -> last.apply(Autograd.checkpoint(hidden, t)), leaf);
+            };
+            y.square().sum().backward();
+            gradients.add(leaf.grad().toDoubleArray());
+            for (var layer : layers) for (var p : layer.parameters().values()) gradients.add(p.grad().toDoubleArray());
+        }
+        for (int i = 0; i < 14; i++) assertThat(gradients.get(7 + i)).containsExactly(gradients.get(i % 7));
     }
 
     @Test

@@ -130,4 +130,11 @@ class CommandLineTest {
         assertThat(DoctorCommand.report(terminal, java.util.List.of(DoctorCommand.Finding.needed("JDK", "24", "install 25")))).isEqualTo(1);
         assertThat(lyceum("doctor").out()).contains("JDK", "CPU", "backend", "memory", "disk");
     }
+
+    @Test
+    void doctorSaysWhyThereIsNoMachineCode() {
+        var run = lyceum.testing.ForkedJvm.of(lyceum.studio.Main.class).withFlags("-Dlyceum.code.most=0").withArguments("doctor").run();
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.output().replaceAll("\\s+", " ")).containsPattern("backend .*; no machine code: backend x86: (the system refuses executable memory \\(SELinux or seccomp\\)|machine code is made for Linux)");
+    }
 }

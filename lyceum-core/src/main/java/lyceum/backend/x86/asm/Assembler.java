@@ -28,9 +28,10 @@ import java.util.Set;
 public final class Assembler {
     private enum Alu { ADD, OR, ADC, SBB, AND, SUB, XOR, CMP }
 
-    /** Bytes, and a listing if one was asked for. */
-    public record Code(byte[] bytes, String listing) { }
+    /** Bytes, a listing if one was asked for, and when the work on it began ({@link System#nanoTime}). */
+    public record Code(byte[] bytes, String listing, long begun) { }
 
+    private final long begun = System.nanoTime();
     private final CodeBuffer out = new CodeBuffer();
     private final Set<Feature> features;
     private final StringBuilder listing;
@@ -307,7 +308,7 @@ public final class Assembler {
             while (bytes.hasRemaining()) out.bytes(bytes.get());
             if (listing != null) list(start, "# constant");
         }
-        return new Code(out.finish(), listing == null ? "" : listing.toString());
+        return new Code(out.finish(), listing == null ? "" : listing.toString(), begun);
     }
 
     private void alu(Alu op, Gp to, Operand from) {

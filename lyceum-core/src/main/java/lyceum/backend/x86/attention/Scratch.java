@@ -20,6 +20,8 @@ final class Scratch {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     private static final int QUERIES = ScoreColumns.QUERIES, ROW = ScoreColumns.ROW;
+    /** Multiply-adds of more than about 20 microseconds: a collection need not wait for them. */
+    private static final long MUCH = 1 << 20;
     private static final long ARGUMENTS = 128;
 
     private final AttentionKernels kernels;
@@ -118,19 +120,20 @@ final class Scratch {
             if (partial) argument(productArguments, TileProduct.LANES, kernels.lanes.partial(here));
             argument(productArguments, TileProduct.B, b + 4L * column);
             int group = TileProduct.rows(vectors, kernels.lanes.wide()), groups = count / group, rest = count % group;
-            if (groups > 0) groups(kernels.product(order, into, group, vectors, partial, pairs), a, c + 4L * column, scaleAddress, groups);
+            if (groups > 0) groups(kernels.product(order, into, group, vectors, partial, pairs), a, c + 4L * column, scaleAddress, groups, (long) groups * group * here * depth);
             int done = groups * group;
             if (rest > 0) groups(kernels.product(order, into, rest, vectors, partial, pairs), a + done * (order == Order.ROWS ? aStride : 4), c + 4L * column + done * cStride,
-                    scaleAddress + 4L * done, 1);
+                    scaleAddress + 4L * done, 1, (long) rest * here * depth);
         }
     }
 
-    private void groups(Kernel kernel, long a, long c, long scaleAddress, int groups) {
+    private void groups(Kernel kernel, long a, long c, long scaleAddress, int groups, long work) {
         argument(productArguments, TileProduct.A, a);
         argument(productArguments, TileProduct.C, c);
         argument(productArguments, TileProduct.SCALES, scaleAddress);
         argument(productArguments, TileProduct.GROUPS, groups);
-        kernel.call(productArguments);
+        if (work < MUCH) kernel.call(productArguments);
+        else kernel.callLong(productArguments);
     }
 
     /** See {@link ScoreColumns}, on {@link #scores} (and {@link #scoreGradients}) of {@code keys} keys. */
@@ -181,7 +184,7 @@ final class Scratch {
     /** {@code results[i] = a[i] . b[i]}. @param columns elements of a row, or pairs */
     void rowDots(long a, long aStride, long b, long bStride, int count, long results, int columns, boolean pairs) {
         rowArguments(a, aStride, b, bStride, count, results, columns);
-        kernels.rowDots(pairs).call(otherArguments);
+        kernels.rowDots(pairs).move((long) count * columns, otherArguments, 0, 0, 0, 0, 0);
     }
 
     /**

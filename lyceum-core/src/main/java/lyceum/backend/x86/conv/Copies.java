@@ -109,7 +109,7 @@ final class Copies {
     /** {@code to[j * toStride + i] = from[i * fromStride + j]}; strides in elements. */
     void transpose(Place from, long fromStride, int rows, int columns, Place to, long toStride) {
         for (int i = 0; i < rows; i += lanes) {
-            transpose.call(from.plus(i * fromStride).address(), element.bytes * fromStride, to.plus(i).address(), element.bytes * toStride, Math.min(lanes, rows - i), columns);
+            transpose.move((long) lanes * columns, from.plus(i * fromStride).address(), element.bytes * fromStride, to.plus(i).address(), element.bytes * toStride, Math.min(lanes, rows - i), columns);
         }
     }
 }

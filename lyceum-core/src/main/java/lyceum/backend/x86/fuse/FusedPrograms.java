@@ -2,10 +2,10 @@ package lyceum.backend.x86.fuse;
 
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import lyceum.backend.Parallel;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 
@@ -17,13 +17,12 @@ public final class FusedPrograms {
     /** Elements that a thread takes at once; fewer stay on the caller. */
     private static final long GRAIN = 1 << 16;
     /** Nanoseconds of work up to which a collection can wait. */
-    private static final long SHORT = 30_000;
+    static final long SHORT = 30_000;
     /** Structures that are remembered; beyond, all are forgotten and made again as they come. */
     private static final int MOST = 8192;
 
     private final Cpu cpu;
     private final ConcurrentHashMap<Structure, Compiled> cache = new ConcurrentHashMap<>();
-    private final AtomicLong compileNanos = new AtomicLong();
 
     public FusedPrograms(Cpu cpu) { this.cpu = cpu; }
 
@@ -32,9 +31,6 @@ public final class FusedPrograms {
 
     /** Structures for which there is no code: another backend runs them. */
     public java.util.List<Program> withoutCode() { return cache.entrySet().stream().filter(e -> e.getValue().kernel() == null).map(e -> e.getKey().program()).toList(); }
-
-    /** Nanoseconds spent on making code. */
-    public long compileNanos() { return compileNanos.get(); }
 
     /** Runs the program; false if there is no code for it. Operands are kept reachable by the caller. */
     public boolean run(Program program, View[] inputs, View[] outputs) {
@@ -113,7 +109,7 @@ public final class FusedPrograms {
         if (compiled.keptBytes().length > 0) scratch.keepRows(compiled.keptBytes(), columns, at);
         compiled.block().write(program, block);
         if (compiled.nanos(columns * rows) < SHORT) compiled.kernel().call(block.address());
-        else compiled.kernel().callLong(block.address(), 0, 0, 0, 0, 0);
+        else compiled.kernel().callLong(block.address());
         java.lang.ref.Reference.reachabilityFence(scratch);
     }
 
@@ -127,17 +123,15 @@ public final class FusedPrograms {
     }
 
     private Compiled compile(Structure structure) {
-        long start = System.nanoTime();
         try {
+            var assembler = new Assembler(cpu.features(), CodeMemory.isListed());
             var code = new ProgramCode(structure, cpu.features());
-            var bytes = KernelWriter.write(code, cpu.features(), CodeMemory.isListed());
+            var bytes = KernelWriter.write(code, assembler);
             var kernel = CodeMemory.load("fuse " + Integer.toHexString(structure.hashCode()), bytes);
             return kernel.isEmpty() ? Compiled.NONE : new Compiled(kernel.get(), code.block, code.keptBytes(), code.target.lanes(), code.cost());
         } catch (Unsupported reason) {
             System.getLogger("lyceum.backend").log(System.Logger.Level.DEBUG, "no machine code: {0}\n{1}", reason.getMessage(), structure.program());
             return Compiled.NONE;
-        } finally {
-            compileNanos.addAndGet(System.nanoTime() - start);
         }
     }
 }

@@ -5,12 +5,10 @@ import static lyceum.backend.x86.asm.Instruction.*;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import lyceum.DType;
 import lyceum.backend.Op;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
-import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
@@ -52,8 +50,7 @@ final class KernelWriter {
         writer = new StepWriter(out, code.target, code.shared, bases, bytes);
     }
 
-    static Assembler.Code write(ProgramCode code, Set<Feature> features, boolean listing) {
-        var out = new Assembler(features, listing);
+    static Assembler.Code write(ProgramCode code, Assembler out) {
         new KernelWriter(code, out).kernel();
         return out.finish();
     }

@@ -77,7 +77,8 @@ record SmallCall(FusedPrograms owner, long kinds, Compiled compiled, SmallCall n
             at += ArgumentBlock.OPERAND_BYTES;
         }
         compiled.block().write(program, block);
-        compiled.kernel().call(block.address());
+        if (compiled.nanos(size) < FusedPrograms.SHORT) compiled.kernel().call(block.address());
+        else compiled.kernel().callLong(block.address());
         java.lang.ref.Reference.reachabilityFence(scratch);
         return true;
     }

@@ -86,7 +86,7 @@ final class DotProducts {
         long mask = rest == 0 ? 0 : packing.mask(rest, arithmetic.bytes);
         for (int i = 0; i < few; i += DotKernel.MOST_ROWS) {
             int rows = Math.min(DotKernel.MOST_ROWS, few - i);
-            kernels.dot(arithmetic, rows).call(parameters.address(), x.address() + i * x.rowStride(), w.address(), out.address() + i * out.rowStride(), count, mask);
+            Gemm.call(kernels.dot(arithmetic, rows), (long) rows * count * product.k(), parameters.address(), x.address() + i * x.rowStride(), w.address(), out.address() + i * out.rowStride(), count, mask);
         }
     }
 }

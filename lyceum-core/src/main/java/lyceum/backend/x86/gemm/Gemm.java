@@ -13,6 +13,7 @@ import lyceum.backend.View;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
 
 /**
  * Products of matrices in memory, after Goto and van de Geijn (2008): C is cut into pieces, each of which packs its rows of A, then takes panel after
@@ -28,7 +29,7 @@ public final class Gemm {
     /** Bytes of sums that a program takes at once. */
     private static final long STRIP = 256 << 10;
     /** Multiply-adds of more than about 20 microseconds: a collection need not wait for them. */
-    static final long LONG = 1 << 20;
+    private static final long LONG = 1 << 20;
 
     private final Cpu cpu;
     private final Kernels kernels;
@@ -174,6 +175,12 @@ public final class Gemm {
         programs.run(then.program(), inputs, outputs);
     }
 
+    /** Calls so that a collection need not wait for more than {@link #LONG} multiply-adds. */
+    static void call(Kernel kernel, long work, long a, long b, long c, long d, long e, long f) {
+        if (work < LONG) kernel.call(a, b, c, d, e, f);
+        else kernel.callLong(a, b, c, d, e, f);
+    }
+
     /** What happens to rows of a block whose sums are complete. */
     @FunctionalInterface private interface Complete {
         void rows(int from, int count);
@@ -225,8 +232,7 @@ public final class Gemm {
             }
             long left = a.address() + (row + done) / blocking.tile() * parameters.get(ValueLayout.JAVA_LONG, 56);
             to += done * c.rowStride();
-            if ((long) rows * width * depth < LONG) kernel.call(parameters.address(), left, from, to, rows - done, mask);
-            else kernel.callLong(parameters.address(), left, from, to, rows - done, mask);
+            call(kernel, (long) rows * width * depth, parameters.address(), left, from, to, rows - done, mask);
         }
 
         /** The first tile, which brings the panel to the cache anyway, copies it there; returns the rows that are done. */
@@ -239,7 +245,7 @@ public final class Gemm {
         }
 
         /** 128 times the sum of each column of a panel: its product with a row of that number. */
-        private void columnSums(lyceum.backend.x86.machine.Kernel kernel, long panel, long to, long mask) {
+        private void columnSums(Kernel kernel, long panel, long to, long mask) {
             var parameters = scratch.parameters();
             long step = parameters.get(ValueLayout.JAVA_LONG, 8), add = parameters.get(ValueLayout.JAVA_LONG, 40);
             parameters.set(ValueLayout.JAVA_LONG, 8, 0);

@@ -65,7 +65,7 @@ final class Packing {
         if (x.columnStride() != type.bytes() && x.rowStride() == type.bytes()) return widened(type, scratch, use, x.transposed(), columns, rows).transposed();
         long stride = apart(4L * columns), to = scratch.get(use, rows * stride);
         if (x.columnStride() == type.bytes()) {
-            kernels.widen(type).call(x.address(), x.rowStride(), to, stride, rows, columns);
+            kernels.widen(type).move((long) rows * columns, x.address(), x.rowStride(), to, stride, rows, columns);
         } else {
             for (int i = 0; i < rows; i++) for (int j = 0; j < columns; j++) {
                 long from = x.address() + i * x.rowStride() + j * x.columnStride(), at = to + i * stride + 4L * j;
@@ -106,7 +106,7 @@ final class Packing {
         }
         long stride = apart((long) steps * lane), to = scratch.get(Scratch.Use.LEFT, rows * stride);
         if (a.columnStride() == bytes && flipped) {
-            kernels.flip().call(a.address(), a.rowStride(), to, stride, rows, k);
+            kernels.flip().move((long) rows * k, a.address(), a.rowStride(), to, stride, rows, k);
         } else if (a.columnStride() == bytes) {
             for (int i = 0; i < rows; i++) {
                 if (k % arithmetic.depth != 0) MEMORY.set(ValueLayout.JAVA_INT, to + i * stride + 4L * (steps - 1), 0);
@@ -135,7 +135,7 @@ final class Packing {
     Operand parts(int parts, boolean left, Scratch scratch, Operand x, int lines, int length) {
         long stride = apart(parts == 1 ? 2L * length + LINE : (long) parts * (left ? TileKernel.LEFT_PART : PART_OF_BLOCK));
         long to = scratch.get(left ? Scratch.Use.PARTS_LEFT : Scratch.Use.PARTS_RIGHT, lines * stride);
-        kernels.split(parts, left).call(x.address(), x.rowStride(), to, stride, lines, length);
+        kernels.split(parts, left).move((long) lines * length, x.address(), x.rowStride(), to, stride, lines, length);
         return new Operand(to, stride, 2);
     }
 

@@ -7,7 +7,6 @@ import lyceum.backend.Precision;
 import lyceum.backend.View;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
 import lyceum.memory.Allocator;
 
 /**
@@ -144,7 +143,7 @@ final class PanelProducts {
         for (int i = 0; i < MicroKernel.PARAMETERS; i++) parameters.set(ValueLayout.JAVA_LONG, 8L * i, 0);
         parameters.set(ValueLayout.JAVA_LONG, 16, (long) used * vectorBytes());
         parameters.set(ValueLayout.JAVA_LONG, 32, (k + arithmetic.depth - 1) / arithmetic.depth);
-        kernels.micro(arithmetic, 1, used, false).call(parameters.address(), packing.halves(), packed.panel(panel), packed.start(panel * packed.vectors * lanes), 1, 0);
+        Gemm.call(kernels.micro(arithmetic, 1, used, false), (long) width * k, parameters.address(), packing.halves(), packed.panel(panel), packed.start(panel * packed.vectors * lanes), 1, 0);
     }
 
     /** {@code out = a right}; false for types or sizes that the panels are not made for. */
@@ -275,7 +274,7 @@ final class PanelProducts {
             var terms = way.terms();
             for (int t = 0; t < terms.terms(); t++) {
                 parameters.set(ValueLayout.JAVA_LONG, 40, p > 0 || t > 0 ? 1 : 0);
-                call(kernel, (long) rows * width * depth, parameters.address(), left.address() + (long) terms.left(t) * TileKernel.LEFT_PART, panel + terms.right(t) * partBytes(), to.address(), rows, mask);
+                Gemm.call(kernel, (long) rows * width * depth, parameters.address(), left.address() + (long) terms.left(t) * TileKernel.LEFT_PART, panel + terms.right(t) * partBytes(), to.address(), rows, mask);
             }
         }
 
@@ -301,15 +300,10 @@ final class PanelProducts {
             call(left.from((long) groups * pair, 0), panel, to.from((long) groups * pair, 0), down, rest - TileKernel.SIDE * (down - 1), across, last, lanes, 1);
         }
 
-        private static void call(Kernel kernel, long work, long parameters, long left, long panel, long to, long rows, long last) {
-            if (work < Gemm.LONG) kernel.call(parameters, left, panel, to, rows, last);
-            else kernel.callLong(parameters, left, panel, to, rows, last);
-        }
-
         private void call(Operand left, long panel, Operand to, int down, int lastRows, int across, int lastColumns, int lanes, int groups) {
             var parameters = scratch.parameters();
             TileKernel.configure(parameters.asSlice(CONFIGURATION_AT, Tiles.CONFIGURATION), down, lastRows, across, lastColumns, lanes);
-            call(kernels.tile(way.tile(), way.terms(), down, across), (long) rows * TileKernel.SIDE * depth / 8, parameters.address(), left.address(), panel, to.address(), groups, parameters.address() + CONFIGURATION_AT);
+            Gemm.call(kernels.tile(way.tile(), way.terms(), down, across), (long) rows * TileKernel.SIDE * depth / 8, parameters.address(), left.address(), panel, to.address(), groups, parameters.address() + CONFIGURATION_AT);
         }
     }
 }

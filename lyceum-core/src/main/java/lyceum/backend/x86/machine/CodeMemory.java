@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.memory.Pages;
@@ -32,7 +33,8 @@ public final class CodeMemory {
     static final long MOST = Long.getLong("lyceum.code.most", 256L << 20);
 
     private static final Cleaner CLEANER = Cleaner.create();
-    private static final AtomicLong HELD = new AtomicLong();
+    private static final AtomicLong HELD = new AtomicLong(), NANOS = new AtomicLong();
+    private static final AtomicBoolean FULL = new AtomicBoolean();
     private static final Path DUMP = dump();
 
     private CodeMemory() { }
@@ -48,28 +50,33 @@ public final class CodeMemory {
     /** Bytes of code that are held now. */
     public static long held() { return HELD.get(); }
 
+    /** Nanoseconds that went into making kernels, from the first instruction until they could be called, on all threads together. */
+    public static long nanos() { return NANOS.get(); }
+
     /** The code as a kernel; empty if the system refuses executable memory or the most is held already, so that the caller falls back. */
     public static Optional<Kernel> load(String name, Assembler.Code code) {
         long bytes = Pages.round(code.bytes().length);
-        if (HELD.addAndGet(bytes) > MOST) {
-            HELD.addAndGet(-bytes);
-            return Optional.empty();
-        }
+        if (HELD.addAndGet(bytes) > MOST) return refused(bytes);
         var pages = Pages.map(bytes);
-        if (pages == null) {
-            HELD.addAndGet(-bytes);
-            return Optional.empty();
-        }
+        if (pages == null) return refused(bytes);
         MemorySegment.copy(MemorySegment.ofArray(code.bytes()), 0, pages, 0, code.bytes().length);
-        var free = new Free(pages.address(), bytes);
         if (!Pages.protect(pages, Pages.Rights.READ_EXECUTE)) {
-            free.run();
-            return Optional.empty();
+            Pages.unmap(pages.address(), bytes);
+            return refused(bytes);
         }
         var kernel = new Kernel(name, pages);
-        CLEANER.register(kernel, free);
+        CLEANER.register(kernel, new Free(pages.address(), bytes));
+        NANOS.addAndGet(System.nanoTime() - code.begun());
         if (DUMP != null) write(name, code, pages.address());
         return Optional.of(kernel);
+    }
+
+    /** Says so once, if there has been some before: where there never was any, the choice of the backend says it. */
+    private static Optional<Kernel> refused(long bytes) {
+        long held = HELD.addAndGet(-bytes);
+        if (held > 0 && !FULL.getAndSet(true)) System.getLogger("lyceum.backend").log(System.Logger.Level.WARNING,
+                "No more memory for machine code: " + held + " bytes are held of at most " + MOST + " (-Dlyceum.code.most=BYTES); what needs more is computed without it");
+        return Optional.empty();
     }
 
     /** The code as a kernel. @throws Refused where {@link #load} gives none */

@@ -52,6 +52,20 @@ class AssemblerTest {
         assertThat(HexFormat.of().formatHex(a.finish().bytes())).isEqualTo("0f8402000000" + "ebf8" + "c3");
     }
 
+    /** Bytes of GNU as. */
+    @Test void everyConditionCallsAndAlignmentsAreEncoded() {
+        var a = new Assembler(EnumSet.of(Feature.X86_64));
+        var start = a.bind(a.label());
+        var end = a.label();
+        for (var condition : Condition.values()) a.jump(condition, start);
+        a.call(start);
+        a.call(end);
+        a.align(8);
+        a.bind(end);
+        a.ret();
+        assertThat(HexFormat.of().formatHex(a.finish().bytes())).isEqualTo("72fe73fc74fa75f876f677f478f279f07cee7dec7eea7fe8" + "e8e3ffffff" + "e806000000" + "0f1f4000" + "6690" + "c3");
+    }
+
     @Test void constantsStandOnceBehindTheCodeAndAligned() {
         var a = new Assembler(EnumSet.allOf(Feature.class));
         a.emit(Instruction.VBROADCASTSS, zmm(1), a.constant(1.5f));

@@ -28,7 +28,7 @@ final class RandomOperands {
     }
 
     private List<Consumer<Assembler>> general() {
-        Gp to = gp(), from = gp(), index = Gp.values()[8 + random.nextInt(8)];
+        Gp to = gp(), from = gp(), index = gp();
         var memory = memory(Instruction.VMOVUPS, false, 128);
         int small = random.nextInt(100), large = 1000 + random.nextInt(1 << 20), count = 2 + random.nextInt(60);
         var condition = Condition.values()[random.nextInt(Condition.values().length)];
@@ -38,7 +38,7 @@ final class RandomOperands {
                 a -> a.or(to, from), a -> a.xor(to, from), a -> a.cmp(to, from), a -> a.cmp(to, small), a -> a.cmp(to, memory), a -> a.test(to, from), a -> a.imul(to, from), a -> a.imul(to, memory),
                 a -> a.imul(to, from, small), a -> a.imul(to, from, large), a -> a.shl(to, count), a -> a.shr(to, 1), a -> a.sar(to, count), a -> a.neg(to), a -> a.cmov(condition, to, from),
                 a -> a.bzhi(to, from, index), a -> a.push(to), a -> a.pop(to), Assembler::ret, Assembler::cpuid, Assembler::xgetbv, Assembler::sfence, a -> a.prefetch(random.nextInt(4), memory),
-                a -> a.stmxcsr(memory), a -> a.ldmxcsr(memory));
+                a -> a.stmxcsr(memory), a -> a.ldmxcsr(memory), a -> a.shl(to, 1), a -> a.sar(from, 1), a -> a.call(to), a -> a.mov(Gp.RAX, small), a -> a.cmp(Gp.RAX, large), a -> a.sub(to, large), a -> a.mov(to, 0xFFFFFFFFL));
     }
 
     private static Line line(Consumer<Assembler> written) {
@@ -90,9 +90,9 @@ final class RandomOperands {
             case VMOVQ_STORE -> List.of(memory(in, false, 128), vec(false, 128));
             case VMOVSS, VMOVSD -> List.of(vec(evex, 128), memory(in, false, 128));
             case VMOVSS_STORE, VMOVSD_STORE -> List.of(memory(in, false, 128), vec(evex, 128));
-            case VGATHERDPS, VPGATHERDD -> evex ? List.of(vec(true, 512).mask(Mask.K3), Mem.at(gp(), Vec.zmm(random.nextInt(16)), 4))
+            case VGATHERDPS, VPGATHERDD -> evex ? List.of(vec(true, 512).mask(Mask.K3), Mem.at(gp(), Vec.zmm(random.nextInt(32)), 4))
                     : List.of(Vec.ymm(1), Mem.at(gp(), Vec.ymm(9), 4), Vec.ymm(12));
-            case VGATHERDPD -> evex ? List.of(vec(true, 512).mask(Mask.K3), Mem.at(gp(), Vec.ymm(random.nextInt(16)), 8))
+            case VGATHERDPD -> evex ? List.of(vec(true, 512).mask(Mask.K3), Mem.at(gp(), Vec.ymm(random.nextInt(32)), 8))
                     : List.of(Vec.ymm(1), Mem.at(gp(), Vec.xmm(9), 8), Vec.ymm(12));
             case VSCATTERDPS -> List.of(Mem.at(gp(), Vec.zmm(random.nextInt(32)), 4).mask(Mask.K2), vec(true, 512));
             case VPINSRB, VPINSRW -> List.of(vec(false, 128), vec(false, 128), memory(in, false, 128));
@@ -152,7 +152,7 @@ final class RandomOperands {
     }
 
     private Mem memory(Instruction in, boolean broadcast, int bits) {
-        var m = random.nextBoolean() ? Mem.at(gp()) : Mem.at(gp(), Gp.values()[8 + random.nextInt(8)], 1 << random.nextInt(4));
+        var m = random.nextBoolean() ? Mem.at(gp()) : Mem.at(gp(), index(), 1 << random.nextInt(4));
         int[] displacements = {0, 4, 64, 128, -64, 127 * 64, 1000, -128 * 16, 0x12345};
         m = m.plus(displacements[random.nextInt(displacements.length)]);
         return broadcast ? m.broadcast() : m;
@@ -164,9 +164,15 @@ final class RandomOperands {
         return random.nextBoolean() ? m.zeroing() : m;
     }
 
-    private Vec vec(boolean evex, int bits) { return Vec.of(evex ? 16 + random.nextInt(16) : random.nextInt(16), bits); }
+    private Vec vec(boolean evex, int bits) { return Vec.of(random.nextInt(evex ? 32 : 16), bits); }
 
     private Gp gp() { return Gp.values()[random.nextInt(16)]; }
+
+    /** Any but rsp, which no encoding can name as an index. */
+    private Gp index() {
+        var drawn = gp();
+        return drawn == Gp.RSP ? Gp.R12 : drawn;
+    }
 
     private Mask mask() { return Mask.values()[random.nextInt(8)]; }
 

@@ -239,6 +239,28 @@ class GemmTest {
         });
     }
 
+    /** C = 2 C + a b: what is in the result already is an operand of what follows. */
+    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512", "all"})
+    void productsAccumulateIntoWhatIsThere(String level) {
+        var backend = backend(level);
+        for (var types : FLOATS) Property.of((Generator<Case>) choices -> Case.draw(choices, types, 1 + size(choices, 100), 1 + size(choices, 200), 1 + size(choices, 600)).wholeNumbers(choices.next(99))).withRuns(15).holds(c -> {
+            if (types.out != types.a) return;
+            var type = types.a;
+            var code = List.of(Instruction.load(type, 0), Instruction.load(type, 1), new Instruction(Op.ADD, type, 1, 1, -1, 0), new Instruction(Op.ADD, type, 0, 2, -1, 0));
+            var random = new SplittableRandom(3);
+            c.out.fill(() -> random.nextInt(3));
+            var before = new double[(int) c.out.batch()][c.out.rows()][c.out.columns()];
+            for (int q = 0; q < before.length; q++) for (int i = 0; i < c.out.rows(); i++) for (int j = 0; j < c.out.columns(); j++) before[q][i][j] = c.out.get(q, i, j);
+            backend.matmul(c.a.view(), c.b.view(), new Program(code, 3), new View[] {c.out.view()}, c.out.view());
+            c.out.checkSurroundings();
+            for (int q = 0; q < before.length; q++) for (int i = 0; i < c.out.rows(); i++) for (int j = 0; j < c.out.columns(); j++) {
+                double sum = 0;
+                for (int p = 0; p < c.a.columns(); p++) sum += c.a.get(q, i, p) * c.b.get(q, p, j);
+                assertThat(c.out.get(q, i, j)).as(c.toString()).isEqualTo(types.rounded(types.rounded(sum) + 2 * before[q][i][j]));
+            }
+        });
+    }
+
     @Test void levelsOfOneCpuAgreeWithinRounding() {
         var choices = (Generator<Case>) c -> Case.draw(c, Types.same(DType.F32), 65, 70, 300).gaussian(5);
         Property.of(choices).withRuns(5).holds(c -> {

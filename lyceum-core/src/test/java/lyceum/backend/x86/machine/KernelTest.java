@@ -40,6 +40,26 @@ class KernelTest {
         }
     }
 
+    /** Once the JIT has compiled the call, which it does at its leisure. */
+    @Test void aCallAllocatesNothing() {
+        var a = new Assembler(EnumSet.of(Feature.X86_64));
+        a.ret();
+        var kernel = CodeMemory.load("nothing", a.finish()).orElseThrow();
+        var threads = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
+        int calls = 20_000;
+        long least = Long.MAX_VALUE;
+        for (int round = 0; round < 1000 && least >= calls; round++) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < calls; i++) {
+                kernel.call(i, 1, 2, 3, 4, 5);
+                kernel.callLong(i, 1, 2, 3, 4, 5);
+                kernel.move(i, 1, 2, 3, 4, 5, 6);
+            }
+            least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+        }
+        assertThat(least).isLessThan(calls);
+    }
+
     @Test void codeIsFreedWhenItsKernelIsUnreachable() throws InterruptedException {
         for (long held = Long.MAX_VALUE; CodeMemory.held() < held; ) { // what other tests have left goes first
             held = CodeMemory.held();
