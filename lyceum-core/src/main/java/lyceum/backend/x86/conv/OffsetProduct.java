@@ -10,6 +10,7 @@ import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.asm.Gp;
+import lyceum.backend.x86.asm.Label;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
@@ -151,19 +152,39 @@ record OffsetProduct(Element element, int rows, int vectors, boolean accumulate,
                 a.mov32(R8, Mem.at(RAX, v * COLUMN + COLUMN_MASK));
                 a.emit(KMOVW_FROM, LANES[v], R8);
             }
+            if (wide) {
+                finish(true);
+                return;
+            }
+            // Parts of vectors are stored slowly there.
+            Label parts = a.label(), done = a.label();
+            for (int v = 0; v < vectors; v++) {
+                a.mov32(R8, Mem.at(RAX, v * COLUMN + COLUMN_MASK));
+                a.cmp(R8, (1 << bits / 32) - 1);
+                a.jump(Condition.NE, parts);
+            }
+            finish(false);
+            a.jump(done);
+            a.bind(parts);
+            finish(true);
+            a.bind(done);
+        }
+
+        private void finish(boolean mayBePart) {
             for (int i = 0; i < rows; i++) {
-                for (int v = 0; v < vectors; v++) finish(i, v);
+                for (int v = 0; v < vectors; v++) finish(i, v, mayBePart);
                 for (int v = 0; v < vectors && i + 1 < rows; v++) a.add(AT[v], RDX);
             }
         }
 
-        private void finish(int i, int v) {
+        private void finish(int i, int v, boolean mayBePart) {
             var value = sum(i, v);
             var at = Mem.at(AT[v]);
             var other = spare(vectors);
             a.emit(VPERMPS, value, spare(v), value);
             if (accumulate) {
-                load(other, v, at);
+                if (mayBePart) load(other, v, at);
+                else a.emit(VMOVUPS, other, at);
                 a.emit(element.add, value, value, other);
             }
             if (bias) {
@@ -176,9 +197,11 @@ record OffsetProduct(Element element, int rows, int vectors, boolean accumulate,
             }
             if (wide) {
                 a.emit(VMOVUPS_STORE, at.mask(LANES[v]), value);
-            } else {
+            } else if (mayBePart) {
                 a.emit(VMOVUPS, other, Mem.at(RAX, v * COLUMN + COLUMN_LANES));
                 a.emit(VMASKMOVPS_STORE, at, other, value);
+            } else {
+                a.emit(VMOVUPS_STORE, at, value);
             }
         }
 
