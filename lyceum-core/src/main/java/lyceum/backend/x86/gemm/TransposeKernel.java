@@ -18,6 +18,7 @@ import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Instruction;
+import lyceum.backend.x86.asm.Label;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
@@ -60,15 +61,17 @@ public final class TransposeKernel {
         }
         a.bind(loaded);
         int columns = turn(lanes);
-        var stored = a.label();
-        lanesBelow(R8, Mask.K2, Vec.ymm(columns == 0 ? 15 : 0));
-        for (int c = 0; c < lanes; c++) {
-            storeMasked(Mem.at(RDX), Vec.of(columns + c, bits), Vec.ymm(columns == 0 ? 15 : 0));
-            a.add(RDX, RCX);
-            if (c == lanes - 1) continue;
-            a.cmp(R9, c + 1);
-            a.jump(Condition.LE, stored);
+        Label part = a.label(), stored = a.label();
+        if (!wide) { // which stores parts slowly
+            a.cmp(R8, lanes);
+            a.jump(Condition.L, part);
+            storeColumns(columns, null, stored);
+            a.jump(stored);
+            a.bind(part);
         }
+        var mask = Vec.ymm(columns == 0 ? 15 : 0);
+        lanesBelow(R8, Mask.K2, mask);
+        storeColumns(columns, mask, stored);
         a.bind(stored);
         a.add(RDI, bits / 8);
         a.sub(R9, lanes);
@@ -78,9 +81,19 @@ public final class TransposeKernel {
         return a.finish();
     }
 
-    private void storeMasked(Mem to, Vec from, Vec mask) {
-        if (wide) a.emit(lane == 8 ? Instruction.VMOVUPD_STORE : Instruction.VMOVUPS_STORE, to.mask(Mask.K2), from);
-        else a.emit(lane == 8 ? Instruction.VMASKMOVPD_STORE : Instruction.VMASKMOVPS_STORE, to, mask, from);
+    /** @param mask of the lanes to store; null for all */
+    private void storeColumns(int first, Vec mask, Label stored) {
+        int lanes = bits / 8 / lane;
+        for (int c = 0; c < lanes; c++) {
+            var from = Vec.of(first + c, bits);
+            if (wide) a.emit(lane == 8 ? Instruction.VMOVUPD_STORE : Instruction.VMOVUPS_STORE, Mem.at(RDX).mask(Mask.K2), from);
+            else if (mask == null) a.emit(Instruction.VMOVUPS_STORE, Mem.at(RDX), from);
+            else a.emit(lane == 8 ? Instruction.VMASKMOVPD_STORE : Instruction.VMASKMOVPS_STORE, Mem.at(RDX), mask, from);
+            a.add(RDX, RCX);
+            if (c == lanes - 1) continue;
+            a.cmp(R9, c + 1);
+            a.jump(Condition.LE, stored);
+        }
     }
 
     /** A mask of the first {@code count} lanes, all if there are more. */
