@@ -201,6 +201,26 @@ class WindowTest {
         assertThat(x.conv(w, b, how, Op.RELU).toFloatArray()).isEqualTo(x.conv(w, null, how).add(b.reshape(64, 1, 1)).compute().relu().toFloatArray());
     }
 
+    /** The memory that results get was another's before. */
+    @ParameterizedTest
+    @MethodSource("fastBackends")
+    void whatNoTapReachesIsZeroOrTheBias(Backend backend) {
+        Backend.with(backend, () -> {
+            Tensor y = Tensor.ones(2, 33, 9, 10), w = Tensor.ones(33, 17, 1, 1), bias = Tensor.full(DType.F32, -2, 17);
+            for (int stride : new int[] {2, 3}) {
+                var how = new Convolution().withStride(stride).withOutputPadding(1);
+                var result = y.convTranspose(w, null, how).compute();
+                for (long i = 0; i < result.size(2); i++) for (long j = 0; j < result.size(3); j++) {
+                    double expected = i % stride == 0 && j % stride == 0 ? 33 : 0;
+                    assertThat(result.select(3, j).select(2, i).toDoubleArray()).as("stride %d: %d, %d", stride, i, j).containsOnly(expected);
+                }
+                assertThat(y.convTranspose(w, bias, how).toDoubleArray()).isEqualTo(result.add(bias.reshape(17, 1, 1)).toDoubleArray());
+            }
+            var none = Tensor.ones(1, 33, 2, 2).convTranspose(w, null, new Convolution().withStride(2).withPadding(1));
+            assertThat(none.toDoubleArray()).hasSize(17).containsOnly(0);
+        });
+    }
+
     @Test
     void nanAndInfinityReachWhatReadsThemAndNothingElse() {
         var values = new float[49];

@@ -88,6 +88,13 @@ record BackPhases(Grid grid, Phases padding, List<Phase> phases, boolean isIdent
         return phases.stream().mapToInt(p -> grid.reach(p.count(), java.util.Arrays.stream(p.offsets()).max().orElse(0), lanes)).max().orElse(0);
     }
 
+    /** The first phase that a tap reaches if others are left to be 0, or -1. */
+    int clearing() {
+        int reached = 0;
+        while (reached < phases.size() && phases.get(reached).taps().length == 0) reached++;
+        return reached < phases.size() && phases.stream().anyMatch(p -> p.taps().length == 0) ? reached : -1;
+    }
+
     /** Elements of the largest phase. */
     int largest() { return phases.stream().mapToInt(Phase::volume).max().orElse(0); }
 }

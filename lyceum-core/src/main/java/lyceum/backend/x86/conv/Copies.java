@@ -34,6 +34,8 @@ final class Copies {
         Place plus(long elements) { return new Place(segment, at + bytes * elements, bytes); }
 
         long address() { return segment.address() + at; }
+
+        void clear(long elements) { segment.asSlice(at, bytes * elements).fill((byte) 0); }
     }
 
     /** {@code n} planes, {@code from} elements apart in the source and {@code to} in the target. */

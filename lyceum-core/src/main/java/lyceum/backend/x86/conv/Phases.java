@@ -43,6 +43,12 @@ record Phases(Grid grid, int[] stride, List<int[]> shifts, int[] offsets, boolea
     /** Mere padding. */
     static Phases padding(Grid grid, int[] shift) { return new Phases(grid, new int[] {1, 1, 1}, List.of(shift), null, false); }
 
+    /** True if all that is in the phases comes from an input of that size, and nothing is padding. */
+    boolean fill(int[] input) {
+        for (var shift : shifts) for (int axis = 0; axis < 3; axis++) if (shift[axis] < 0 || (grid.sizes()[axis] - 1) * stride[axis] + shift[axis] >= input[axis]) return false;
+        return true;
+    }
+
     int count() { return shifts.size(); }
 
     int[] shift(int phase) { return shifts.get(phase); }

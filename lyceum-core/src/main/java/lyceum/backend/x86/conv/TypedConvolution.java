@@ -33,6 +33,8 @@ final class TypedConvolution {
     private static final long GRAIN = 1 << 19;
     /** Bytes that are copied in a nanosecond, about. */
     private static final double COPIED = 8;
+    /** Elements that a thread copies at once: they stay in its cache, and there are enough pieces for all. */
+    private static final long TOGETHER = 16384;
     /** Elements that a vector may read beyond the end of a block. */
     private static final int SLACK = 64;
 
@@ -130,12 +132,14 @@ final class TypedConvolution {
         int examples = plan.inPlace() ? g.batch() : (int) Math.clamp(SCRATCH / bytes / (channel * g.outputs()), 1, g.batch());
         var block = plan.inPlace() ? null : scratch(examples * channel * g.outputs());
         var pieces = phases.strided() ? scratch((long) examples * g.inputs() * phases.largest()) : null;
+        int clearing = epilogue.isNone() ? phases.clearing() : -1;
         for (int from = 0; from < g.batch(); from += examples) {
             int n = Math.min(examples, g.batch() - from), first = from;
             if (!plan.inPlace()) spread(phases.padding(), y, (long) from * g.outputs(), n * g.outputs(), g.out(), block);
             long source = plan.inPlace() ? address(y) : address(block);
             for (int i = 0; i < phases.phases().size(); i++) {
                 var phase = phases.phases().get(i);
+                if (clearing >= 0 && phase.taps().length == 0) continue;
                 int volume = phase.volume();
                 long target = pieces != null ? address(pieces) : address(x) + bytes * first * g.inputs() * g.inVolume();
                 run(n, g.groups(), volume, g.inputsPerGroup(), plan.steps()[i].count(), plan.columns()[i], plan.steps()[i], (pieces != null ? pieces : x.storage()).segment(), (example, group) -> new Product(
@@ -143,8 +147,11 @@ final class TypedConvolution {
                         target + bytes * ((long) example * g.inputs() + group * g.inputsPerGroup()) * volume, bytes * volume,
                         bias == 0 ? 0 : bias + bytes * group * g.inputsPerGroup(), relu, false));
                 if (pieces == null) continue;
-                Parallel.range((long) n * g.inputs(), Math.max(1, 65536 / Math.max(1, volume)), volume * bytes / COPIED, (begin, end) -> {
-                    copies.merge(place(pieces).plus(begin * volume), phase.count(), place(x).plus(((long) first * g.inputs() + begin) * g.inVolume()), g.in(), g.stride(), phase.shift(),
+                boolean clears = i == clearing;
+                Parallel.range((long) n * g.inputs(), Math.max(1, TOGETHER / Math.max(1, volume)), volume * bytes / COPIED, (begin, end) -> {
+                    var to = place(x).plus(((long) first * g.inputs() + begin) * g.inVolume());
+                    if (clears) to.clear((end - begin) * g.inVolume());
+                    copies.merge(place(pieces).plus(begin * volume), phase.count(), to, g.in(), g.stride(), phase.shift(),
                             new Planes(end - begin, volume, g.inVolume()));
                 });
             }
@@ -198,13 +205,13 @@ final class TypedConvolution {
     private void turn(WindowGeometry g, Grid grid, View x, int first, int examples, Storage turned) {
         int[] padded = grid.sizes(), in = g.in();
         long lines = (long) padded[0] * padded[1], length = (long) padded[2] * g.inputs();
-        Parallel.range(examples * lines, Math.max(1, 16384 / length), length * bytes / COPIED, (begin, end) -> {
+        Parallel.range(examples * lines, Math.max(1, TOGETHER / length), length * bytes / COPIED, (begin, end) -> {
             for (long line = begin; line < end; line++) {
                 int i = (int) (line % lines) / padded[1], j = (int) (line % lines) % padded[1];
                 if (isSkipped(g, 0, i) || isSkipped(g, 1, j)) continue;
                 i -= g.before()[0];
                 j -= g.before()[1];
-                turned.segment().asSlice(turned.base() + bytes * line * length, bytes * length).fill((byte) 0);
+                place(turned).plus(line * length).clear(length);
                 int n = Math.min(in[2], padded[2] - g.before()[2]);
                 if (i < 0 || i >= in[0] || j < 0 || j >= in[1] || n <= 0) continue;
                 long source = (first + line / lines) * g.inputs() * g.inVolume() + ((long) i * in[1] + j) * in[2];
@@ -217,8 +224,9 @@ final class TypedConvolution {
 
     private void spread(Phases phases, View x, long firstChannel, int channels, int[] sizes, Storage block) {
         long volume = View.size(new long[] {sizes[0], sizes[1], sizes[2]}), channel = (long) phases.count() * phases.grid().volume();
-        Parallel.range(channels, Math.max(1, 65536 / channel), channel * bytes / COPIED, (begin, end) -> {
-            block.segment().asSlice(block.base() + bytes * begin * channel, bytes * (end - begin) * channel).fill((byte) 0);
+        boolean filled = phases.fill(sizes);
+        Parallel.range(channels, Math.max(1, TOGETHER / channel), channel * bytes / COPIED, (begin, end) -> {
+            if (!filled) place(block).plus(begin * channel).clear((end - begin) * channel);
             for (int phase = 0; phase < phases.count(); phase++) {
                 copies.spread(place(x).plus((firstChannel + begin) * volume), sizes, phases.stride(), phases.shift(phase),
                         place(block).plus(begin * channel + (long) phase * phases.grid().volume()), phases.grid().sizes(), new Planes(end - begin, volume, channel));
