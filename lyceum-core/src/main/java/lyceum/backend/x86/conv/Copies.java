@@ -18,13 +18,15 @@ final class Copies {
 
     private final EnumMap<LineCopy, Kernel> kernels = new EnumMap<>(LineCopy.class);
     private final Element element;
+    private final boolean wide;
     private final Kernel transpose;
     private final int lanes;
     private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
 
     Copies(Cpu cpu, Element element) {
         this.element = element;
-        if (cpu.has(Feature.AVX512)) for (var form : LineCopy.values()) kernels.put(form, form.generate(cpu));
+        wide = cpu.has(Feature.AVX512);
+        for (var form : LineCopy.values()) if (wide || form != LineCopy.PLAIN) kernels.put(form, form.generate(cpu));
         transpose = TransposeKernel.make(cpu, element.bytes);
         lanes = element.lanes(cpu);
     }
@@ -77,13 +79,13 @@ final class Copies {
         var kernel = form == null || element != Element.F32 && form != LineCopy.PLAIN ? null : kernels.get(form);
         if (kernel != null) {
             var arguments = perThread.get();
-            int words = n * element.words, tail = words % 16, lanes = form.tailLanes(tail);
+            int words = n * element.words, tail = wide ? words % 16 : 0, lanes = form.tailLanes(tail);
             arguments.set(LONG, LineCopy.FROM, from.address());
             arguments.set(LONG, LineCopy.FROM_LINE, element.bytes * fromLine);
             arguments.set(LONG, LineCopy.TO, to.address());
             arguments.set(LONG, LineCopy.TO_LINE, element.bytes * toLine);
             arguments.set(LONG, LineCopy.LINES, lines);
-            arguments.set(LONG, LineCopy.VECTORS, words / 16);
+            arguments.set(LONG, LineCopy.VECTORS, wide ? words / 16 : n);
             arguments.set(LONG, LineCopy.TAIL, (1L << tail) - 1);
             arguments.set(LONG, LineCopy.TAIL_LOW, lanes & 0xFFFF);
             arguments.set(LONG, LineCopy.TAIL_HIGH, lanes >>> 16);

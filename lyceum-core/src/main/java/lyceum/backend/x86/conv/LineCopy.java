@@ -10,10 +10,14 @@ import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
+import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 
-/** Copies lines of floats, plane by plane, with AVX-512: as they are, every second element together, or elements apart to every second place. */
+/**
+ * Copies lines of floats, plane by plane: as they are, every second element together, or elements apart to every second place. With AVX-512 by vectors;
+ * else a vector counts one element, and there is no tail.
+ */
 enum LineCopy {
     PLAIN, EVERY_SECOND, TO_EVERY_SECOND;
 
@@ -26,16 +30,8 @@ enum LineCopy {
         a.mov(RSI, Mem.at(RDI, FROM));
         a.mov(RDX, Mem.at(RDI, TO));
         a.mov(R11, Mem.at(RDI, PLANES));
-        mask(a, Mask.K1, TAIL);
-        mask(a, Mask.K2, TAIL_LOW);
-        mask(a, Mask.K3, TAIL_HIGH);
-        constant(a, Mask.K4, EVEN);
-        constant(a, Mask.K5, 0x7FFF); // the last of 32 elements is not needed and may lie beyond the operand
-        if (this == EVERY_SECOND) a.emit(VMOVUPS, zmm(2), a.constants(IntStream.range(0, 16).map(i -> 2 * i).toArray()));
-        if (this == TO_EVERY_SECOND) {
-            a.emit(VMOVUPS, zmm(2), a.constants(IntStream.range(0, 16).map(i -> i / 2).toArray()));
-            a.emit(VMOVUPS, zmm(3), a.constants(IntStream.range(0, 16).map(i -> 8 + i / 2).toArray()));
-        }
+        boolean wide = cpu.has(Feature.AVX512);
+        if (wide) constants(a);
         var plane = a.bind(a.label());
         a.mov(RCX, Mem.at(RDI, LINES));
         var line = a.bind(a.label());
@@ -46,17 +42,21 @@ enum LineCopy {
         var next = a.label();
         a.test(R10, R10);
         a.jump(Condition.E, tail);
+        int bytes = wide ? 64 : 4;
         var loop = a.bind(a.label());
-        vector(a, false);
-        a.add(R8, this == EVERY_SECOND ? 128 : 64);
-        a.add(R9, this == TO_EVERY_SECOND ? 128 : 64);
+        if (wide) vector(a, false);
+        else element(a);
+        a.add(R8, this == EVERY_SECOND ? 2 * bytes : bytes);
+        a.add(R9, this == TO_EVERY_SECOND ? 2 * bytes : bytes);
         a.sub(R10, 1);
         a.jump(Condition.NE, loop);
         a.bind(tail);
-        a.mov(RAX, Mem.at(RDI, TAIL));
-        a.test(RAX, RAX);
-        a.jump(Condition.E, next);
-        vector(a, true);
+        if (wide) {
+            a.mov(RAX, Mem.at(RDI, TAIL));
+            a.test(RAX, RAX);
+            a.jump(Condition.E, next);
+            vector(a, true);
+        }
         a.bind(next);
         a.add(RSI, Mem.at(RDI, FROM_LINE));
         a.add(RDX, Mem.at(RDI, TO_LINE));
@@ -69,6 +69,24 @@ enum LineCopy {
         a.vzeroupper();
         a.ret();
         return CodeMemory.require("line-copy-" + name().toLowerCase(java.util.Locale.ROOT), a.finish());
+    }
+
+    private static void element(Assembler a) {
+        a.mov32(RAX, Mem.at(R8));
+        a.mov32(Mem.at(R9), RAX);
+    }
+
+    private void constants(Assembler a) {
+        mask(a, Mask.K1, TAIL);
+        mask(a, Mask.K2, TAIL_LOW);
+        mask(a, Mask.K3, TAIL_HIGH);
+        constant(a, Mask.K4, EVEN);
+        constant(a, Mask.K5, 0x7FFF); // the last of 32 elements is not needed and may lie beyond the operand
+        if (this == EVERY_SECOND) a.emit(VMOVUPS, zmm(2), a.constants(IntStream.range(0, 16).map(i -> 2 * i).toArray()));
+        if (this == TO_EVERY_SECOND) {
+            a.emit(VMOVUPS, zmm(2), a.constants(IntStream.range(0, 16).map(i -> i / 2).toArray()));
+            a.emit(VMOVUPS, zmm(3), a.constants(IntStream.range(0, 16).map(i -> 8 + i / 2).toArray()));
+        }
     }
 
     private static void mask(Assembler a, Mask mask, int at) {
