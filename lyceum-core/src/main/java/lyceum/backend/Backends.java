@@ -14,16 +14,33 @@ final class Backends {
 
     /** Built on first use: choosing reads the environment and may log. */
     private static final class Default {
-        static final Backend BACKEND = choose();
+        /** Null where a setting is wrong. */
+        static final Backend BACKEND;
+        static final IllegalArgumentException WRONG;
 
         static {
+            Backend backend = null;
+            IllegalArgumentException wrong = null;
+            try {
+                Parallel.threads();
+                backend = choose();
+            } catch (IllegalArgumentException e) {
+                wrong = e;
+            }
+            BACKEND = backend;
+            WRONG = wrong;
             Profiled.startIfSet();
+        }
+
+        static Backend backend() {
+            if (BACKEND == null) throw WRONG;
+            return BACKEND;
         }
     }
 
     private Backends() { }
 
-    static Backend current() { return Profiled.ifWanted(everScoped && SCOPED.isBound() ? SCOPED.get() : Default.BACKEND); }
+    static Backend current() { return Profiled.ifWanted(everScoped && SCOPED.isBound() ? SCOPED.get() : Default.backend()); }
 
     static void with(Backend backend, Runnable body) {
         everScoped = true;
@@ -48,6 +65,7 @@ final class Backends {
         try {
             return named("x86");
         } catch (IllegalArgumentException refused) {
+            if (refused.getCause() == null) throw refused; // no such level
             System.getLogger("lyceum.backend").log(Level.INFO, "Without machine code: {0}", refused.getMessage());
         }
         if (vectorModulePresent()) return named("vector");
@@ -66,6 +84,7 @@ final class Backends {
             return (Backend) Class.forName(className).getDeclaredConstructor(parameters).newInstance((Object[]) fallback);
         } catch (java.lang.reflect.InvocationTargetException e) {
             if (e.getCause() instanceof IllegalStateException reason) throw new IllegalArgumentException("backend " + className.substring(15, className.lastIndexOf('.')) + ": " + reason.getMessage(), e);
+            if (e.getCause() instanceof IllegalArgumentException wrongSetting) throw wrongSetting;
             throw new AssertionError("backend class " + className + " cannot be built", e);
         } catch (ReflectiveOperationException e) {
             throw new AssertionError("backend class " + className + " is missing from the jar", e);

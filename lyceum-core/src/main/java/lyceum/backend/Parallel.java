@@ -30,7 +30,22 @@ public final class Parallel {
     /** Nanoseconds of work that are worth sharing with a worker that is awake. */
     static final long SHARING = 4_000;
 
-    private static final int THREADS = threadsFromSettings();
+    private static final int THREADS;
+    /** What is wrong with the setting, or null: thrown where a computation begins, and not once for all by the loading of a class. */
+    private static final IllegalArgumentException WRONG;
+
+    static {
+        int threads = 1;
+        IllegalArgumentException wrong = null;
+        try {
+            threads = threadsFromSettings();
+        } catch (IllegalArgumentException e) {
+            wrong = e;
+        }
+        THREADS = threads;
+        WRONG = wrong;
+    }
+
     private static final Pool POOL = new Pool(THREADS - 1);
     private static final ScopedValue<Boolean> SEQUENTIAL = ScopedValue.newInstance();
     /** Asking an unbound scoped value costs a microsecond where others are bound. */
@@ -44,8 +59,11 @@ public final class Parallel {
 
     private Parallel() { }
 
-    /** Threads that work for one caller, itself among them. */
-    public static int threads() { return THREADS; }
+    /** Threads that work for one caller, itself among them. @throws IllegalArgumentException if the setting is no such number */
+    public static int threads() {
+        if (WRONG != null) throw WRONG;
+        return THREADS;
+    }
 
     /** From now on a worker sees the caller's binding of {@code value}, as if it ran on the caller's thread. */
     @SuppressWarnings("unchecked")

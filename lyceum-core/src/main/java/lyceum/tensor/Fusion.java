@@ -36,7 +36,21 @@ final class Fusion {
     private static final ScopedValue<Mode> SCOPED = ScopedValue.newInstance();
     /** Asking an unbound scoped value costs a microsecond where others are bound, and every small operation asks. */
     private static volatile boolean everScoped;
-    private static final Mode DEFAULT = mode(System.getProperty("lyceum.fuse", System.getenv("LYCEUM_FUSE")));
+    /** Null where the setting is wrong. */
+    private static final Mode DEFAULT;
+    private static final IllegalArgumentException WRONG;
+
+    static {
+        Mode mode = null;
+        IllegalArgumentException wrong = null;
+        try {
+            mode = mode(System.getProperty("lyceum.fuse", System.getenv("LYCEUM_FUSE")));
+        } catch (IllegalArgumentException e) {
+            wrong = e;
+        }
+        DEFAULT = mode;
+        WRONG = wrong;
+    }
 
     /** Programs of one operation, the ones that small tensors need again and again. */
     private record Single(Op op, DType type, DType a, DType b, DType c) { }
@@ -68,7 +82,11 @@ final class Fusion {
         };
     }
 
-    static Mode mode() { return everScoped && SCOPED.isBound() ? SCOPED.get() : DEFAULT; }
+    static Mode mode() {
+        if (everScoped && SCOPED.isBound()) return SCOPED.get();
+        if (DEFAULT == null) throw WRONG;
+        return DEFAULT;
+    }
 
     static void with(Mode mode, Runnable body) {
         everScoped = true;

@@ -1,5 +1,6 @@
 package lyceum.tensor;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import lyceum.DType;
@@ -72,6 +73,12 @@ class RandomGraphTest {
     @Test void randomProgramsAgreeForwardAndBackward() { Property.of(RandomGraph.generator(false)).withRuns(PLAIN).holds(RandomGraphTest::everyBackendAgrees); }
 
     @Test void randomProgramsInF32AreNearF64() { Property.of(RandomGraph.generator(true)).withRuns(PLAIN).holds(RandomGraphTest::floatsAreNearDoubles); }
+
+    /** Found by the many: halves of a vector were taken by an instruction that reaches sixteen of the thirty-two registers. */
+    @Test void manyValuesOfTwoTypesAreAliveAtOnce() {
+        int[][] steps = {{0, 0, 0}, {0, 0, 0}, {20, 0, 0}, {2, 8, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {24, 9, 0}, {24, 0, 0}, {0, 0, 0}, {7, 16, 15}};
+        floatsAreNearDoubles(new RandomGraph(1, 2, Arrays.stream(steps).map(s -> new RandomGraph.Step(s[0], s[1], s[2])).toList(), 0));
+    }
 
     @Tag("heavy") @Test void manyRandomProgramsAgreeForwardAndBackward() {
         Property.of(RandomGraph.generator(false)).withRuns(MANY).withSeed(2).holds(RandomGraphTest::everyBackendAgrees);

@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import lyceum.backend.Backend;
 import lyceum.backend.Parallel;
 import lyceum.studio.cli.DoctorCommand.Finding;
@@ -108,7 +109,8 @@ final class MachineCheck {
         try {
             text = Backend.current().description() + ", " + Parallel.threads() + (Parallel.threads() == 1 ? " thread" : " threads");
         } catch (IllegalArgumentException e) {
-            return Finding.needed("backend", e.getMessage(), "unset LYCEUM_BACKEND");
+            var wrong = Stream.of("LYCEUM_CPU", "LYCEUM_THREADS").filter(e.getMessage()::contains).findFirst().orElse("LYCEUM_BACKEND");
+            return Finding.needed("backend", e.getMessage(), "unset " + wrong);
         }
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
             return Finding.optional("backend", text + "; the vector module is not resolved", "java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED ...");

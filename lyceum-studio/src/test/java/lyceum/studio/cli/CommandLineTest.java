@@ -137,4 +137,13 @@ class CommandLineTest {
         assertThat(run.exitCode()).as(run.output()).isZero();
         assertThat(run.output().replaceAll("\\s+", " ")).containsPattern("backend .*; no machine code: backend x86: (the system refuses executable memory \\(SELinux or seccomp\\)|machine code is made for Linux)");
     }
+
+    @Test
+    void doctorNamesASettingThatIsWrong() {
+        for (var setting : new String[][] {{"LYCEUM_BACKEND", "cuda"}, {"LYCEUM_CPU", "sse"}, {"LYCEUM_THREADS", "many"}}) {
+            var run = lyceum.testing.ForkedJvm.of(lyceum.studio.Main.class).withEnvironment(setting[0], setting[1]).withArguments("doctor").run();
+            assertThat(run.exitCode()).as(run.output()).isEqualTo(1);
+            assertThat(run.output()).contains("\"" + setting[1] + "\"", "mend it: unset " + setting[0]).doesNotContain("Exception");
+        }
+    }
 }

@@ -69,6 +69,7 @@ final class Encoding {
     private boolean isEvex(Operand[] operands) {
         if (in.space != Space.ANY) return in.space == Space.EVEX;
         if (bits == 512) return true; // in memory alone, where it is narrowed
+        if (in.form == Form.VM && rm instanceof Mem) return true; // shifts of what lies in memory
         for (var operand : operands) {
             if (operand instanceof Mask) return true;
             if (operand instanceof Vec v && (v.bits() == 512 || v.number() > 15 || v.mask() != null)) return true;

@@ -224,7 +224,8 @@ final class MachineArithmetic implements Arithmetic<Value, Value> {
 
     static Value upper(LaneCode code, Value x) {
         int bits = x.isConstant() ? code.target.bits(x.laneBits) : x.bits;
-        return bits == 512 ? code.registers(VEXTRACTF64X4, 1, code.vector(x.laneBits, 256), x, null) : code.registers(VEXTRACTF128, 1, code.vector(x.laneBits, 128), x, null);
+        if (bits == 512) return code.registers(VEXTRACTF64X4, 1, code.vector(x.laneBits, 256), x, null);
+        return code.registers(code.target.isWide() ? VEXTRACTF32X4 : VEXTRACTF128, 1, code.vector(x.laneBits, 128), x, null); // the latter reaches 16 registers
     }
 
     private Value halves(java.util.function.Function<Half, Value> body) {
@@ -235,5 +236,7 @@ final class MachineArithmetic implements Arithmetic<Value, Value> {
         return joined(code, fresh(), low, high);
     }
 
-    static Value joined(LaneCode code, Value to, Value low, Value high) { return code.registers(to.bits == 512 ? VINSERTF64X4 : VINSERTF128, 1, to, low, high); }
+    static Value joined(LaneCode code, Value to, Value low, Value high) {
+        return code.registers(to.bits == 512 ? VINSERTF64X4 : code.target.isWide() ? VINSERTF32X4 : VINSERTF128, 1, to, low, high);
+    }
 }

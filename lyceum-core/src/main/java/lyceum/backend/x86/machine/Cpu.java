@@ -33,22 +33,30 @@ import lyceum.memory.NativeCall;
  */
 public record Cpu(String name, Set<Feature> features, long l1, long l2, long l3) {
 
-    /** The CPU, or why machine code cannot run here. */
-    private record Found(Cpu cpu, String reason) { }
+    /** The CPU, or why machine code cannot run here, or what is wrong with the setting. */
+    private record Found(Cpu cpu, String reason, IllegalArgumentException wrong) {
+        Found(Cpu cpu, String reason) { this(cpu, reason, null); }
+    }
 
     private static final class Once {
         static final Found FOUND = find();
     }
 
+    private static Found found() {
+        var found = Once.FOUND;
+        if (found.wrong != null) throw found.wrong;
+        return found;
+    }
+
     /** This machine's. @throws IllegalStateException where {@link #unavailable()} gives a reason */
     public static Cpu current() {
-        var found = Once.FOUND;
+        var found = found();
         if (found.cpu == null) throw new IllegalStateException(found.reason);
         return found.cpu;
     }
 
-    /** Why machine code cannot run here, or null if it can. */
-    public static String unavailable() { return Once.FOUND.reason; }
+    /** Why machine code cannot run here, or null if it can. @throws IllegalArgumentException if LYCEUM_CPU names no level */
+    public static String unavailable() { return found().reason; }
 
     public boolean has(Feature feature) { return features.contains(feature); }
 
@@ -79,7 +87,7 @@ public record Cpu(String name, Set<Feature> features, long l1, long l2, long l3)
         try {
             return detect();
         } catch (IllegalArgumentException e) {
-            throw e;
+            return new Found(null, null, e);
         } catch (RuntimeException | LinkageError refused) {
             var reason = refused.getCause() == null ? refused : refused.getCause();
             return new Found(null, "native access is refused (" + reason.getMessage() + "); add --enable-native-access=ALL-UNNAMED");

@@ -34,6 +34,7 @@ class AssemblerTest {
         a.emit(Instruction.VADDPS, Vec.ymm(0), Vec.ymm(1), Vec.ymm(2));
         assertThatThrownBy(() -> a.emit(Instruction.VPTERNLOGD, 3, zmm(0), zmm(1), zmm(2))).hasMessageContaining("vpternlogd needs AVX512");
         assertThatThrownBy(() -> a.emit(Instruction.VADDPS, zmm(0), zmm(1), zmm(2))).hasMessageContaining("vaddps needs AVX512");
+        assertThatThrownBy(() -> a.emit(Instruction.VPSLLD, 3, Vec.ymm(0), Mem.at(Gp.RAX))).hasMessageContaining("vpslld needs AVX512");
     }
 
     @Test void refusesRegistersThatAnEncodingCannotName() {

@@ -5,6 +5,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import lyceum.backend.x86.asm.Instruction.Form;
 import lyceum.backend.x86.asm.Instruction.Space;
 
@@ -65,7 +66,7 @@ final class RandomOperands {
     private List<Operand> draw(Instruction in) {
         boolean evex = in.space == Space.EVEX || in.space == Space.ANY && random.nextBoolean();
         int bits = scalar(in) ? 128 : evex ? 128 << random.nextInt(3) : 128 << random.nextInt(2);
-        if (wide(in)) bits = evex ? 512 : 256;
+        if (wide(in)) bits = evex && (in.tuple == Instruction.Tuple.PART32 || random.nextBoolean()) ? 512 : 256;
         var list = new ArrayList<Operand>();
         return switch (in) {
             case VZEROUPPER, TILERELEASE -> list;
@@ -90,9 +91,9 @@ final class RandomOperands {
             case VMOVQ_STORE -> List.of(memory(in, false, 128), vec(false, 128));
             case VMOVSS, VMOVSD -> List.of(vec(evex, 128), memory(in, false, 128));
             case VMOVSS_STORE, VMOVSD_STORE -> List.of(memory(in, false, 128), vec(evex, 128));
-            case VGATHERDPS, VPGATHERDD -> evex ? List.of(vec(true, 512).mask(Mask.K3), Mem.at(gp(), Vec.zmm(random.nextInt(32)), 4))
+            case VGATHERDPS, VPGATHERDD -> evex ? gather(index -> Mem.at(gp(), Vec.zmm(index), 4))
                     : List.of(Vec.ymm(1), Mem.at(gp(), Vec.ymm(9), 4), Vec.ymm(12));
-            case VGATHERDPD -> evex ? List.of(vec(true, 512).mask(Mask.K3), Mem.at(gp(), Vec.ymm(random.nextInt(32)), 8))
+            case VGATHERDPD -> evex ? gather(index -> Mem.at(gp(), Vec.ymm(index), 8))
                     : List.of(Vec.ymm(1), Mem.at(gp(), Vec.xmm(9), 8), Vec.ymm(12));
             case VSCATTERDPS -> List.of(Mem.at(gp(), Vec.zmm(random.nextInt(32)), 4).mask(Mask.K2), vec(true, 512));
             case VPINSRB, VPINSRW -> List.of(vec(false, 128), vec(false, 128), memory(in, false, 128));
@@ -105,6 +106,12 @@ final class RandomOperands {
             case VMOVUPS, VMOVUPD, VMOVAPS, VMOVDQU -> List.of(vec(evex, bits), memory(in, false, bits)); // between registers as may take the store's form
             default -> general(in, evex, bits);
         };
+    }
+
+    /** The index is another register than the destination. */
+    private List<Operand> gather(IntFunction<Mem> from) {
+        var to = vec(true, 512);
+        return List.of(to.mask(Mask.K3), from.apply((to.number() + 1 + random.nextInt(31)) % 32));
     }
 
     private List<Operand> general(Instruction in, boolean evex, int bits) {
