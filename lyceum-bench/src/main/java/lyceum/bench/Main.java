@@ -60,7 +60,7 @@ public final class Main implements Callable<Integer> {
         if (threads < 0 || repetitions < 0) throw new CommandLine.ParameterException(spec.commandLine(), "bench: " + threads + " threads and " + repetitions + " repetitions; both are at least 1");
         if (!only.isEmpty() && (suite == SuiteName.studio || suite == SuiteName.acceptance)) throw new CommandLine.ParameterException(spec.commandLine(), "bench: " + suite + " is one run; leave --only out");
         long start = System.nanoTime();
-        if (!json) System.out.printf("%s%n%s%n", Cpu.name(), Table.head());
+        if (!json) System.out.printf("%s%n%s%s%n", Cpu.name(), PeerProcess.heldTo().isEmpty() ? "" : "Peers run with " + PeerProcess.heldTo() + System.lineSeparator(), Table.head());
         List<Row> rows = switch (suite) {
             case core -> tensors(new CoreSuite());
             case gemm -> tensors(new GemmSuite());

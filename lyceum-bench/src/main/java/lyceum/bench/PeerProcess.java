@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -31,11 +33,21 @@ final class PeerProcess implements AutoCloseable {
     private PeerProcess(ProcessBuilder command, Path folder, int threads) throws IOException {
         for (var library : new String[] {"OMP", "OPENBLAS", "MKL"}) command.environment().put(library + "_NUM_THREADS", Integer.toString(threads));
         command.environment().putAll(KEEPING_MEMORY);
-        if (FeatureLevel.isAvx2Asked()) command.environment().putAll(AVX2);
+        if (FeatureLevel.isAvx2Asked()) AVX2.forEach(command.environment()::putIfAbsent);
         this.folder = folder;
         process = command.start();
         requests = process.outputWriter();
         answers = process.inputReader();
+    }
+
+    /** What the environment of peers says of the instructions that their libraries may use: what ours does, else AVX2 where we are held to it. Empty if nothing. */
+    static String heldTo() {
+        var all = new TreeMap<String, String>();
+        AVX2.forEach((name, value) -> {
+            var own = System.getenv(name);
+            if (own != null || FeatureLevel.isAvx2Asked()) all.put(name, own != null ? own : value);
+        });
+        return all.entrySet().stream().map(Object::toString).collect(Collectors.joining(" "));
     }
 
     /** Debian's Python, or the one that the system property {@code lyceum.python} names, with a script that stands beside this class. */

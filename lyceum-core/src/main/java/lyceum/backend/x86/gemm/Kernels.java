@@ -12,7 +12,7 @@ import lyceum.backend.x86.machine.Kernel;
 
 /** The kernels of one CPU, each made when it is first needed. */
 final class Kernels {
-    private static final int MOST_VECTORS = 8, MOST_ROWS = 16, DEPTHS = 4;
+    private static final int MOST_VECTORS = 12, MOST_ROWS = 16, DEPTHS = 4;
 
     private final Cpu cpu;
     private final Function<Assembler, Tiles> tiles;

@@ -66,7 +66,7 @@ final class MicroKernel {
     /** Most rows of a tile beside panels of {@code vectors}: accumulators, the panel's vectors, an element of A and a mask share the registers. */
     static int rows(Cpu cpu, Arithmetic arithmetic, int vectors) {
         if (cpu.has(Feature.AVX512)) return vectors == 1 ? 14 : 24 / vectors - (vectors == 8 ? 1 : 0);
-        return vectors == 1 ? 8 : vectors == 2 ? arithmetic.isFused() ? 6 : 5 : vectors == 3 ? 3 : 2;
+        return vectors == 1 ? 8 : vectors == 2 ? arithmetic.isFused() ? 6 : 5 : vectors == 3 ? 3 : vectors == 4 ? 2 : 1;
     }
 
     /** @param rows of a tile */
@@ -89,6 +89,7 @@ final class MicroKernel {
         a.lea(R11, Mem.at(RBX, RAX, 4));
         a.mov(R12, Mem.at(RDI, 8));
         a.mov(R13, Mem.at(RDI, 16));
+        if (isStream()) a.lea(R11, Mem.at(R13, R13, 1)); // no tile of such a kernel has the eighth row that it is for
         if (copying) {
             a.mov(RBP, Mem.at(RDI, 64));
             tile(most);
@@ -105,12 +106,21 @@ final class MicroKernel {
 
     private Vec mask() { return Vec.ymm(spare(0)); }
 
-    private Vec right(int vector) { return Vec.of(spare(1 + vector), bits); }
+    private Vec right(int vector) { return Vec.of(spare(1 + (isWideRow() ? 0 : vector)), bits); }
 
     /** Where a product waits to be added. */
-    private Vec product() { return Vec.of(spare(1 + vectors + (wide || !masked ? 0 : 1)), bits); }
+    private Vec product() { return Vec.of(spare(isWideRow() ? 3 : 1 + vectors + (wide || !masked ? 0 : 1)), bits); }
 
-    private Vec left() { return Vec.of(spare(wide || !masked ? 0 : 1 + vectors), bits); }
+    private Vec left() { return Vec.of(spare(wide || !masked ? 0 : isWideRow() ? 2 : 1 + vectors), bits); }
+
+    /** One row beside a panel that would take most of 16 registers. */
+    private boolean isWideRow() { return !wide && vectors > 4; }
+
+    /** True for vectors of a panel that are multiplied where they lie. */
+    private boolean isFromMemory(int vector) { return isWideRow() && !(masked && vector == vectors - 1); }
+
+    /** Each row of B is met once, where it lies: it streams from afar, and the short steps of AVX2 are to ask earlier, for the second-level cache. */
+    private boolean isStream() { return !wide && (copying || isWideRow()); }
 
     private void tile(int rows) {
         a.mov(R15, RSI);
@@ -165,15 +175,15 @@ final class MicroKernel {
 
     /** One column of A times one row of the panel. */
     private void step(int rows) {
-        for (int v = 0; v < vectors; v++) loadRight(right(v), Mem.at(R9, v * bits / 8), v);
-        for (int at = 0; at < vectors * bits / 8; at += 64) a.prefetch(0, Mem.at(R9, R13, AHEAD, at));
+        for (int v = 0; v < vectors; v++) if (!isFromMemory(v)) loadRight(right(v), Mem.at(R9, v * bits / 8), v);
+        for (int at = 0; at < vectors * bits / 8; at += 64) a.prefetch(isStream() ? 1 : 0, Mem.at(R9, isStream() ? R11 : R13, AHEAD, at));
         if (copying) {
             for (int v = 0; v < vectors; v++) a.emit(Instruction.VMOVUPS_STORE, Mem.at(RBP, v * bits / 8), right(v));
             a.add(RBP, vectors * bits / 8);
         }
         for (int i = 0; i < rows; i++) {
             a.emit(arithmetic.broadcast, left(), element(i));
-            for (int v = 0; v < vectors; v++) multiplyAdd(accumulator(i, v), left(), right(v));
+            for (int v = 0; v < vectors; v++) multiplyAdd(accumulator(i, v), left(), isFromMemory(v) ? Mem.at(R9, v * bits / 8) : right(v));
         }
         a.add(R15, R12);
         if (rows > 8) a.add(RBP, R12);
@@ -181,7 +191,7 @@ final class MicroKernel {
     }
 
     /** The element of A goes first: of the products of bytes that is the one without a sign. */
-    private void multiplyAdd(Vec sum, Vec x, Vec y) {
+    private void multiplyAdd(Vec sum, Vec x, lyceum.backend.x86.asm.Operand y) {
         if (arithmetic.isFused()) {
             a.emit(arithmetic.multiplyAdd, sum, x, y);
         } else {
