@@ -8,7 +8,8 @@ import lyceum.backend.x86.fuse.Value.Span;
 /**
  * Places for the virtual registers. Within a list of steps they are given out by linear scan (Poletto and Sarkar 1999), a value keeping its place for
  * its whole life, so that the place does not depend on the way a jump took; what finds none lives in the stack frame. Registers that no list needs
- * hold, through the whole kernel, accumulators first, then what is read most often of the values of a row and the constants.
+ * hold accumulators first, those of a later loop in the places of an earlier one's; then, through the whole kernel, what is read most often of the
+ * values of a row, whose way through memory would be waited for, and of the constants.
  */
 final class Allocation {
     private final ProgramCode code;
@@ -26,11 +27,13 @@ final class Allocation {
         this.vectors = code.target.vectorRegisters() - SCRATCH - (code.target.isWide() ? 0 : TAIL);
         var lists = lists(code);
         for (var list : lists) connect(list);
-        int wanted = 0, accumulators = 0;
+        int wanted = 0;
         for (var list : lists) wanted = Math.max(wanted, pressure(list));
-        for (var value : code.shared.globals) if (value.span == Span.ACCUMULATOR) accumulators++;
+        int accumulators = 0;
+        for (var list : lists) accumulators = Math.max(accumulators, accumulators(list));
         int locals = Math.max(4, Math.min(wanted, vectors - accumulators));
-        placeGlobals(locals);
+        for (var list : lists) placeAccumulators(list, locals);
+        placeGlobals(Math.min(vectors, locals + accumulators));
         for (var list : lists) scan(list, locals);
     }
 
@@ -66,7 +69,6 @@ final class Allocation {
             }
             var to = step.to();
             if (to == null) continue;
-            if (to.span == Span.ACCUMULATOR) to.weight += 1000;
             if (to.writer == null) {
                 to.writer = list;
                 to.first = i;
@@ -100,12 +102,26 @@ final class Allocation {
         return most;
     }
 
-    private void placeGlobals(int locals) {
-        int next = locals;
-        var vectorsFirst = new ArrayList<Value>(code.shared.globals);
-        vectorsFirst.sort(null);
-        for (var value : vectorsFirst) {
-            if (value.weight == 0) continue;
+    /** Those that a list sets before its loop. Once the next list has set its own, they have been read. */
+    private int accumulators(LaneCode list) {
+        int n = 0;
+        for (var value : code.shared.globals) if (value.span == Span.ACCUMULATOR && value.writer == list) n++;
+        return n;
+    }
+
+    private void placeAccumulators(LaneCode list, int first) {
+        for (var value : code.shared.globals) {
+            if (value.span != Span.ACCUMULATOR || value.writer != list) continue;
+            if (first < vectors) value.register = first++;
+            else value.slot = newSlot();
+        }
+    }
+
+    private void placeGlobals(int next) {
+        var mostReadFirst = new ArrayList<Value>(code.shared.globals);
+        mostReadFirst.sort(java.util.Comparator.comparing(Value::isConstant).thenComparing(java.util.Comparator.naturalOrder()));
+        for (var value : mostReadFirst) {
+            if (value.weight == 0 || value.span == Span.ACCUMULATOR) continue;
             if (isVector(value) && next < vectors) value.register = next++;
             else if (!value.isConstant() || value.span == Span.ARGUMENT && !code.target.isWide()) value.slot = newSlot();
         }

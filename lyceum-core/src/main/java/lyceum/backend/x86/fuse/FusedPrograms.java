@@ -37,16 +37,36 @@ public final class FusedPrograms {
         if (SmallCall.run(this, program, inputs, outputs)) return true;
         if (outputs[0].size() == 0) return true;
         var pairs = RowPairs.of(program, inputs, outputs);
-        if (pairs != null && runAll(pairs.program(), pairs.inputs(), pairs.outputs())) return true;
-        return runAll(program, inputs, outputs);
+        var work = pairs == null ? null : work(pairs.program(), pairs.inputs(), pairs.outputs());
+        var last = work == null || !pairs.leavesRow() ? null : work(program, RowPairs.lastRow(inputs), RowPairs.lastRow(outputs));
+        if (work != null && (last != null || !pairs.leavesRow())) {
+            run(work);
+            if (last != null) run(last);
+            return true;
+        }
+        work = work(program, inputs, outputs);
+        if (work == null) return false;
+        if (work.geometry.rows == 1 && work.geometry.slabs == 1) SmallCall.learn(this, program, inputs, outputs, work.compiled);
+        run(work);
+        return true;
     }
 
-    private boolean runAll(Program program, View[] inputs, View[] outputs) {
+    /** A program, its code and its operands. */
+    private record Work(Program program, Compiled compiled, Geometry geometry) { }
+
+    /** Null if there is no code for it. */
+    private Work work(Program program, View[] inputs, View... outputs) {
         var geometry = Geometry.of(program, inputs, outputs);
-        if (geometry == null) return false;
-        var compiled = compiled(structure(program, geometry));
-        if (compiled.kernel() == null || !geometry.fitsGather()) return false;
-        if (geometry.rows == 1 && geometry.slabs == 1) SmallCall.learn(this, program, inputs, outputs, compiled);
+        if (geometry == null || !geometry.fitsGather()) return null;
+        boolean oneRow = geometry.rows == 1 && geometry.slabs == 1;
+        var compiled = compiled(new Structure(program, geometry.kinds, oneRow, oneRow || (geometry.columns & 1) == 0));
+        return compiled.kernel() == null ? null : new Work(program, compiled, geometry);
+    }
+
+    private static void run(Work work) {
+        var program = work.program;
+        var compiled = work.compiled;
+        var geometry = work.geometry;
         long size = geometry.columns * geometry.rows * geometry.slabs;
         if (size <= GRAIN && geometry.slabs == 1) {
             piece(compiled, program, geometry, 0, 0, geometry.rows, 0, geometry.columns);
@@ -62,26 +82,16 @@ public final class FusedPrograms {
                 }
             });
         }
-        return true;
     }
 
     /** Makes the code for operands that lie like these; false if there is none. */
-    boolean prepare(Program program, View[] inputs, View... outputs) {
-        var geometry = Geometry.of(program, inputs, outputs);
-        return geometry != null && geometry.fitsGather() && compiled(structure(program, geometry)).kernel() != null;
-    }
-
-    private static Structure structure(Program program, Geometry geometry) {
-        boolean oneRow = geometry.rows == 1 && geometry.slabs == 1;
-        return new Structure(program, geometry.kinds, oneRow, oneRow || (geometry.columns & 1) == 0);
-    }
+    boolean prepare(Program program, View[] inputs, View... outputs) { return work(program, inputs, outputs) != null; }
 
     /** Runs on this thread, rows in order, so that an output may take up what earlier rows have left in it. False if there is no code. */
     boolean runAlone(Program program, View[] inputs, View... outputs) {
-        var geometry = Geometry.of(program, inputs, outputs);
-        var compiled = compiled(structure(program, geometry));
-        if (compiled.kernel() == null) return false;
-        for (long slab = 0; slab < geometry.slabs; slab++) piece(compiled, program, geometry, slab, 0, geometry.rows, 0, geometry.columns);
+        var work = work(program, inputs, outputs);
+        if (work == null) return false;
+        for (long slab = 0; slab < work.geometry.slabs; slab++) piece(work.compiled, program, work.geometry, slab, 0, work.geometry.rows, 0, work.geometry.columns);
         return true;
     }
 

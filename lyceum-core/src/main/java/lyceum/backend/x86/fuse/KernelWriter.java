@@ -78,7 +78,6 @@ final class KernelWriter {
         for (int level = 0; level < code.loops.size(); level++) {
             writer.target = code.once.get(level).target;
             for (var step : code.once.get(level).steps) writer.write(step);
-            writer.target = code.target;
             if (code.loops.get(level) != null) loop(code.loops.get(level));
         }
         if (!code.structure.isOneRow()) {
@@ -109,14 +108,16 @@ final class KernelWriter {
     }
 
     private void loop(ProgramCode.Loop loop) {
+        var target = loop.single().target;
+        writer.target = target;
         out.xor(RCX, RCX);
-        rounds(loop.round(), loop.vectors() * code.target.lanes());
-        if (loop.single() != loop.round()) rounds(loop.single(), code.target.lanes());
+        rounds(loop.round(), loop.vectors() * target.lanes());
+        if (loop.single() != loop.round()) rounds(loop.single(), target.lanes());
         var done = out.label();
         out.mov(RAX, RDX);
         out.sub(RAX, RCX);
         out.jump(Condition.E, done);
-        maskTail();
+        maskTail(target);
         writer.isTail = true;
         for (var step : loop.single().steps) writer.write(step);
         writer.isTail = false;
@@ -140,18 +141,18 @@ final class KernelWriter {
     }
 
     /** The first rax lanes. */
-    private void maskTail() {
-        if (code.target.isWide()) {
+    private void maskTail(Target target) {
+        if (target.isWide()) {
             out.mov(R8, -1);
             out.bzhi(R8, R8, RAX);
             out.emit(KMOVD_FROM, StepWriter.EXISTING, R8);
             return;
         }
-        int lanes = code.target.lanes();
+        int lanes = target.lanes();
         var words = new int[2 * lanes];
         java.util.Arrays.fill(words, 0, lanes, -1);
         out.neg(RAX);
         out.lea(R8, out.constants(words));
-        out.emit(VMOVUPS, Vec.of(writer.tailRegister(), code.target.bits(32)), Mem.at(R8, RAX, 4, 4 * lanes));
+        out.emit(VMOVUPS, Vec.of(writer.tailRegister(), target.bits(32)), Mem.at(R8, RAX, 4, 4 * lanes));
     }
 }

@@ -216,9 +216,14 @@ final class MachineArithmetic implements Arithmetic<Value, Value> {
     /** {@code instruction} on the lower half of a vector, or on all of one that is short. */
     static Value lower(LaneCode code, Instruction instruction, Value to, Value x) { return code.add(Kind.LOWER, instruction, -1, to, x, null, null, to.bits / 2, 0); }
 
-    /** The first lane in all lanes of {@code target}. */
-    static Value spread(LaneCode code, Target target, Value x) {
-        var to = code.vector(x.laneBits, target.bits(x.laneBits));
+    /** The first lane in all lanes of {@code code}. */
+    static Value spread(LaneCode code, Value x) { return spread(code, x, code.target.bits(x.laneBits)); }
+
+    /** The first lane in all lanes of the longest vector, whose lower part serves shorter ones. */
+    static Value spreadAll(LaneCode code, Value x) { return spread(code, x, code.target.isWide() ? 512 : 256); }
+
+    private static Value spread(LaneCode code, Value x, int bits) {
+        var to = code.vector(x.laneBits, bits);
         return code.add(Kind.LOWER, x.laneBits == 64 ? VBROADCASTSD : VBROADCASTSS, -1, to, x, null, null, 128, 0);
     }
 

@@ -33,7 +33,8 @@ abstract class Places {
     private boolean isTable(Value value) { return shared.contents.containsKey(value); }
 
     int bits(Value value) {
-        return value.isConstant() && !isTable(value) ? Math.min(target.isWide() ? 512 : 256, target.bits(value.laneBits)) : value.bits;
+        if (value.isConstant()) return isTable(value) ? value.bits : Math.min(target.isWide() ? 512 : 256, target.bits(value.laneBits));
+        return value.span == Value.Span.GLOBAL && !value.isMask ? Math.min(value.bits, target.bits(value.laneBits)) : value.bits; // a row's number stands in more lanes than some loops have
     }
 
     Mem slot(Value value) { return Mem.at(RSP, value.slot); }

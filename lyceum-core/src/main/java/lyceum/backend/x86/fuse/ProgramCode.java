@@ -20,6 +20,7 @@ final class ProgramCode {
     record Loop(int vectors, LaneCode round, LaneCode single) { }
 
     final Structure structure;
+    /** Of the narrowest loop. */
     final Target target;
     final LaneCode.Shared shared = new LaneCode.Shared();
     final ArgumentBlock block;
@@ -37,6 +38,8 @@ final class ProgramCode {
     /** For what a row has one value of: a few lanes suffice to compute it; and in all lanes where a loop reads it. */
     private final Value[] ofRow, spread;
     private final Target forRow;
+    /** Of each level's loop: a vector of it holds as many elements as the widest type that occurs there allows. */
+    private final Target[] targets;
     private final RowReduction[] reductions;
 
     ProgramCode(Structure structure, java.util.Set<lyceum.backend.x86.asm.Feature> features) {
@@ -66,6 +69,8 @@ final class ProgramCode {
         for (var need : needed) for (int r = 0; r < n; r++) if (need[r]) levelsOf[r]++;
         for (var need : needed) java.util.Arrays.fill(need, false);
         for (int level = 0; level <= program.levels(); level++) plan(level, levelsOf);
+        targets = new Target[program.levels() + 1];
+        for (int level = 0; level < targets.length; level++) targets[level] = forRow == target ? target : Target.of(features, widest(level));
         block = new ArgumentBlock(program, structure.kinds().length + keptBytes.size());
         for (int level = 0; level <= program.levels(); level++) translate(level);
     }
@@ -131,6 +136,21 @@ final class ProgramCode {
         }
     }
 
+    /** Bytes of a lane, 4 or 8, for what the loop of a level computes, takes in and reads of the row. */
+    private int widest(int level) {
+        int bits = 32;
+        for (int r = 0; r < program.length(); r++) {
+            if (reducesAt(level, r)) for (int operand : reduced(r)) bits = Math.max(bits, laneBits(operand));
+            if (!needed[level][r] || uniform[r]) continue;
+            bits = Math.max(bits, laneBits(r));
+            if (keptSince[r] < 0 || keptSince[r] == level) for (int operand : operands(r)) bits = Math.max(bits, laneBits(operand));
+        }
+        for (int i = 0; i < program.outputs(); i++) if (!takesOneValue(i) && program.level(program.output(i)) == level) bits = Math.max(bits, laneBits(program.output(i)));
+        return bits / 8;
+    }
+
+    private int laneBits(int r) { return Operations.laneBits(program.at(r).type()); }
+
     private static boolean isExpensive(Op op) { return cost(op) > 4; }
 
     /** Instructions, about. */
@@ -191,10 +211,10 @@ final class ProgramCode {
         for (int r = 0; r < program.length(); r++) {
             if (!alive[r] || !uniform[r] || program.level(r) != level) continue;
             ofRow[r] = onceValue(before, r);
-            if (inLoops[r]) spread[r] = forRow.lanes() == target.lanes() || ofRow[r].isConstant() ? ofRow[r] : MachineArithmetic.spread(before, target, ofRow[r]);
+            if (inLoops[r]) spread[r] = forRow == target || ofRow[r].isConstant() ? ofRow[r] : MachineArithmetic.spreadAll(before, ofRow[r]);
         }
         int vectors = vectors(level);
-        for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r] = new RowReduction(before, target, program.at(r).op(), program.at(r).type(), vectors, addsUp(r));
+        for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r] = new RowReduction(before, targets[level], program.at(r).op(), program.at(r).type(), vectors, addsUp(r));
         for (int i = 0; i < program.outputs(); i++) if (takesOneValue(i) && program.level(program.output(i)) == level) store(before, i, ofRow[program.output(i)], 0);
         once.add(before);
         boolean idle = true;
@@ -208,14 +228,12 @@ final class ProgramCode {
     }
 
     private LaneCode body(int level, int vectors) {
-        var code = list();
+        var code = new LaneCode(targets[level], shared);
         var values = new Value[vectors][];
         for (int v = 0; v < vectors; v++) values[v] = vector(code, level, v);
         for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r].accumulate(code, values, reduced(r));
         return code;
     }
-
-    private LaneCode list() { return new LaneCode(target, shared); }
 
     private Value onceValue(LaneCode code, int r) {
         var in = program.at(r);
@@ -238,7 +256,7 @@ final class ProgramCode {
     /** One vector's part of a round: the values that it computes. */
     private Value[] vector(LaneCode code, int level, int vector) {
         var values = spread.clone();
-        int shift = vector * target.lanes();
+        int shift = vector * code.target.lanes();
         for (int r = 0; r < program.length(); r++) {
             var in = program.at(r);
             if (!needed[level][r] || uniform[r]) continue;
@@ -288,7 +306,7 @@ final class ProgramCode {
         };
         Value x;
         if (one) {
-            int bits = Math.max(128, target.bits(32) / (type.bytes() == 2 ? 2 : 4));
+            int bits = Math.max(128, code.target.bits(32) / (type.bytes() == 2 ? 2 : 4));
             var spread = code.add(Kind.LOAD_ONE, type.bytes() == 2 ? VPBROADCASTW : VPBROADCASTB, -1, code.vector(32, bits), null, null, null, operand, 0);
             x = code.add(Kind.REGISTERS, widen, -1, code.lanes(32), spread, null, null, Step.FULL, 0);
         } else {
@@ -300,7 +318,7 @@ final class ProgramCode {
 
     /** The distances of a vector's elements from its first, in elements. */
     private Value distances(LaneCode code, int operand) {
-        var lanes = new long[Math.max(4, target.lanes())];
+        var lanes = new long[Math.max(4, code.target.lanes())];
         for (int i = 0; i < lanes.length; i++) lanes[i] = i;
         var numbers = code.table(32, lanes);
         var distance = code.argument(ArgumentBlock.OPERANDS + operand * ArgumentBlock.OPERAND_BYTES + 16, 32);
@@ -329,7 +347,7 @@ final class ProgramCode {
                 code.add(Kind.STORE_ONE, instruction, immediate, null, whole, null, null, operand, 0);
             }
             default -> {
-                if (!target.isWide() || type.bytes() != 4) throw new Unsupported("scattering " + type);
+                if (!code.target.isWide() || type.bytes() != 4) throw new Unsupported("scattering " + type);
                 code.add(Kind.SCATTER, VSCATTERDPS, -1, null, whole, distances(code, operand), null, operand, shift);
             }
         }

@@ -150,9 +150,9 @@ final class RowReduction {
         var sum = accumulators[0][0];
         for (int v = 0; v < accumulators.length; v++) for (int h = 0; h < accumulators[v].length; h++) if (v + h > 0) sum = code.plain(VADDPD, code.vector(64, sum.bits), sum, accumulators[v][h]);
         sum = folded(code, VADDPD, sum);
-        if (isDouble) return MachineArithmetic.spread(code, code.target, sum);
+        if (isDouble) return MachineArithmetic.spread(code, sum);
         var rounded = code.plain(VCVTPD2PS, code.vector(32, 128), sum);
-        return new Operations(code).narrowed(type, MachineArithmetic.spread(code, code.target, rounded));
+        return new Operations(code).narrowed(type, MachineArithmetic.spread(code, rounded));
     }
 
     /** Neighbouring parts of {@code width} bits change places, so that all lanes come to hold the whole. */
