@@ -19,9 +19,10 @@ final class GeluTanh {
 
     private static Tensor formula(Tensor x) { return x.mul(x.add(x.pow(3).mul(CUBIC)).mul(SQRT_TWO_OVER_PI).tanh().add(1)).mul(0.5); }
 
+    /** With inner function p, {@code (1 + tanh p + (1 - tanh^2 p) p' x) / 2}. */
     private static Tensor slope(Tensor x) {
-        Tensor square = x.square(), t = x.mul(square.mul(CUBIC).add(1)).mul(SQRT_TWO_OVER_PI).tanh();
-        var ofTanh = t.square().rsub(1).mul(x).mul(square.mul(3 * CUBIC).add(1)).mul(SQRT_TWO_OVER_PI);
-        return ofTanh.add(t).add(1).mul(0.5);
+        Tensor square = x.square(), t = square.mul(CUBIC * SQRT_TWO_OVER_PI).add(SQRT_TWO_OVER_PI).mul(x).tanh();
+        var inner = square.mul(3 * CUBIC * SQRT_TWO_OVER_PI).add(SQRT_TWO_OVER_PI).mul(x);
+        return t.square().rsub(1).mul(inner).add(t).add(1).mul(0.5);
     }
 }
