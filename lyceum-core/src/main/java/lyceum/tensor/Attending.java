@@ -1,6 +1,7 @@
 package lyceum.tensor;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
@@ -97,10 +98,27 @@ final class Attending {
 
         private Tensor[] fused(Tensor g) {
             Tensor query = q.get(), key = k.get(), value = v.get();
-            var views = new View[] {rowsOfHeads(query.dtype(), query.shape()), rowsOfHeads(key.dtype(), key.shape()), rowsOfHeads(value.dtype(), value.shape())};
+            var views = like(query.view(), key.view(), value.view());
+            if (views == null) views = new View[] {rowsOfHeads(query.dtype(), query.shape()), rowsOfHeads(key.dtype(), key.shape()), rowsOfHeads(value.dtype(), value.shape())};
             Backend.current().attentionGradient(kernelOptions(options, query, key), query.view(), key.view(), value.view(), out.get().view(), logSumExp, g.view(),
                     views[0], views[1], views[2]);
             return new Tensor[] {new Tensor(views[0], query.shape()), new Tensor(views[1], key.shape()), new Tensor(views[2], value.shape()), null};
+        }
+
+        /** Memory that lies as the operands do, if they are the parts of one tensor without gaps, or null: then their gradients are those of that tensor. */
+        private static View[] like(View q, View k, View v) {
+            long apart = k.offset() - q.offset(), count = q.size();
+            boolean parts = q.storage() == k.storage() && k.storage() == v.storage() && apart > 0 && v.offset() - k.offset() == apart;
+            for (var view : new View[] {k, v}) parts &= view.dtype() == q.dtype() && Arrays.equals(view.shape(), q.shape()) && Arrays.equals(view.strides(), q.strides());
+            if (!parts) return null;
+            long[] shape = {3, q.shape()[0], q.shape()[1], q.shape()[2], q.shape()[3]}, strides = {apart, q.strides()[0], q.strides()[1], q.strides()[2], q.strides()[3]};
+            long last = 0;
+            for (int i = 0; i < shape.length; i++) last += (shape[i] - 1) * strides[i];
+            if (last != 3 * count - 1 || q.with(shape, strides).mayOverlapItself()) return null;
+            var all = Fusion.allocate(q.dtype(), Shape.adopt(shape));
+            var views = new View[3];
+            for (int i = 0; i < 3; i++) views[i] = new View(q.dtype(), all.storage(), i * apart, q.shape(), q.strides());
+            return views;
         }
 
         private Tensor[] inOperations(Tensor g) {

@@ -83,6 +83,9 @@ sealed interface ElementwiseOps permits Tensor {
     /** Gaussian error linear unit, {@code x Phi(x)} with the normal distribution Phi: the exact form, not the one by tanh. Hendrycks and Gimpel (2016). */
     default Tensor gelu() { return function(Op.GELU, self()); }
 
+    /** {@link #gelu()} by its tanh formula, {@code x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2}, as GPT-2 was trained. */
+    default Tensor geluTanh() { return GeluTanh.of(self()); }
+
     /** Error function {@code 2/sqrt(pi) int_0^x exp(-t^2) dt}. */
     default Tensor erf() { return function(Op.ERF, self()); }
 

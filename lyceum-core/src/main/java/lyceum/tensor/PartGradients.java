@@ -5,17 +5,25 @@ import java.util.List;
 import lyceum.DType;
 import lyceum.backend.View;
 
-/** The gradient of a tensor that was cut into parts along an axis: each part's is written to its place, instead of padded and added up. */
+/**
+ * The gradient of a tensor that was cut into parts along an axis: each part's is written to its place, instead of padded and added up. Parts that lie
+ * in one memory as they are to lie in the whole stay there, if nothing is missing between them.
+ */
 final class PartGradients {
-    private record Range(long from, long to) { }
+    /** @param inPlace the gradient that lies there as it will in the whole, if that turns out to be its memory, or null once it is written */
+    private record Part(long from, long to, Tensor inPlace) { }
 
     private final int axis;
-    private final View whole;
-    private final List<Range> written = new ArrayList<>();
+    private final DType type;
+    private final long[] shape, strides;
+    private final List<Part> parts = new ArrayList<>();
+    private View whole;
 
     PartGradients(Shape shape, DType type, History.Part part) {
         axis = part.axis();
-        whole = Fusion.allocate(type, shape).with(shape.sizes(), denseLike(shape.sizes(), part.strides()));
+        this.type = type;
+        this.shape = shape.sizes();
+        strides = denseLike(this.shape, part.strides());
     }
 
     /** Strides without gaps whose order is that of {@code strides}. */
@@ -30,37 +38,67 @@ final class PartGradients {
         return dense;
     }
 
-    /** Writes {@code g} to the part's place; false if it cannot, since the part overlaps another or lies along another axis. */
+    /** Writes {@code g} to the part's place, at the end at the latest; false if it cannot, since the part overlaps another or lies along another axis. */
     boolean take(Tensor g, History.Part part) {
         if (part.axis() != axis) return false;
-        var range = new Range(part.from(), part.from() + g.size(axis));
-        for (var other : written) if (range.from < other.to && other.from < range.to) return false;
-        written.add(range);
-        Storing.copy(g.to(whole.dtype()), window(range));
+        long from = part.from(), to = from + g.size(axis);
+        for (var other : parts) if (from < other.to && other.from < to) return false;
+        boolean stays = whole == null && lies(g, from);
+        parts.add(new Part(from, to, stays ? g : null));
+        if (!stays) write(g, from, to);
         return true;
     }
 
-    private View window(Range range) {
-        var sizes = whole.shape().clone();
-        sizes[axis] = range.to - range.from;
-        return new View(whole.dtype(), whole.storage(), whole.offset() + range.from * whole.strides()[axis], sizes, whole.strides());
+    /** True if the memory of {@code g} may be that of the whole. */
+    private boolean lies(Tensor g, long from) {
+        var view = g.viewIfStored();
+        if (view == null || view.dtype() != type || view.size() == 0 || start(view, from) < 0) return false;
+        for (int i = 0; i < strides.length; i++) if (view.shape()[i] != 1 && view.strides()[i] != strides[i]) return false;
+        return !parts.isEmpty() ? parts.getFirst().inPlace != null && isBeside(view, from) : true;
+    }
+
+    private long start(View view, long from) { return view.offset() - from * strides[axis]; }
+
+    private boolean isBeside(View view, long from) {
+        var first = parts.getFirst();
+        var other = first.inPlace.view();
+        return view.storage() == other.storage() && start(view, from) == start(other, first.from);
+    }
+
+    private void write(Tensor g, long from, long to) {
+        if (whole == null) {
+            whole = Fusion.allocate(type, Shape.adopt(shape)).with(shape, strides);
+            for (var part : parts) if (part.inPlace != null) write(part.inPlace, part.from, part.to);
+        }
+        Storing.copy(g.to(type), window(from, to));
+    }
+
+    private View window(long from, long to) {
+        var sizes = shape.clone();
+        sizes[axis] = to - from;
+        return new View(type, whole.storage(), whole.offset() + from * strides[axis], sizes, strides);
     }
 
     /** The gradient, zero where no part was. */
     Tensor whole() {
-        written.sort(java.util.Comparator.comparingLong(Range::from));
+        parts.sort(java.util.Comparator.comparingLong(Part::from));
         long at = 0;
-        for (var range : List.copyOf(written)) {
-            zero(new Range(at, range.from));
-            at = Math.max(at, range.to);
+        for (var part : List.copyOf(parts)) {
+            zero(at, part.from);
+            at = Math.max(at, part.to);
         }
-        zero(new Range(at, whole.shape()[axis]));
-        return new Tensor(whole, Shape.adopt(whole.shape()));
+        zero(at, shape[axis]);
+        if (whole == null) {
+            var first = parts.getFirst().inPlace.view();
+            whole = new View(type, first.storage(), start(first, parts.getFirst().from), shape, strides);
+        }
+        return new Tensor(whole, Shape.adopt(shape));
     }
 
-    private void zero(Range range) {
-        if (range.from >= range.to) return;
-        var window = window(range);
-        Storing.copy(Tensor.full(whole.dtype(), 0, window.shape()), window);
+    private void zero(long from, long to) {
+        if (from >= to) return;
+        var sizes = shape.clone();
+        sizes[axis] = to - from;
+        write(Tensor.full(type, 0, sizes), from, to);
     }
 }

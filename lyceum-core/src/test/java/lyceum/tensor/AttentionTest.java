@@ -238,6 +238,31 @@ class AttentionTest {
         });
     }
 
+    @Test void gradientsOfPartsOfOneTensorAreThoseOfTensorsApart() {
+        each(() -> {
+            var joint = Tensor.randn(Rng.of(11), 2, 5, 3, 4, 8).requiresGrad();
+            var g = Tensor.randn(Rng.of(12), 2, 4, 5, 8).compute();
+            for (int[] order : new int[][] {{0, 1, 2}, {2, 1, 0}, {0, 2, 2}}) for (boolean again : new boolean[] {false, true}) {
+                var parts = joint.permute(2, 0, 3, 1, 4);
+                var apart = new Tensor[3];
+                for (int i = 0; i < 3; i++) apart[i] = joint.detach().permute(2, 0, 3, 1, 4).get(i).copy().requiresGrad();
+                joint.zeroGrad();
+                attended(order, again, parts.get(0), parts.get(1), parts.get(2)).backward(g);
+                attended(order, again, apart).backward(g);
+                var found = joint.grad().permute(2, 0, 3, 1, 4);
+                for (int i = 0; i < 3; i++) {
+                    var expected = apart[i].grad() == null ? apart[i].zerosLike() : apart[i].grad();
+                    assertThat(found.get(i).toFloatArray()).as("part %d of %s", i, java.util.Arrays.toString(order)).containsExactly(expected.toFloatArray());
+                }
+            }
+        });
+    }
+
+    private static Tensor attended(int[] order, boolean again, Tensor... parts) {
+        var y = new Attention().withCausal(true).of(parts[order[0]], parts[order[1]], parts[order[2]]);
+        return again ? y.add(parts[1].mul(2)) : y;
+    }
+
     @Test void aGradientOfAGradientIsExactThroughTheKernel() {
         Tensor q = normal(1, DType.F64, 1, 2, 3, 4), k = normal(2, DType.F64, 1, 2, 3, 4), v = normal(3, DType.F64, 1, 2, 3, 4);
         var attention = new Attention().withCausal(true);

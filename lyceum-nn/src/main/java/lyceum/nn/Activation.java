@@ -57,7 +57,6 @@ public enum Activation implements Layer {
     /** {@code log(1 + exp(x))}, the smooth ReLU. */
     SOFTPLUS;
 
-    private static final double SQRT_TWO_OVER_PI = 0.79788456080286535588;
     private static final double SELU_SCALE = 1.0507009873554804934, SELU_ALPHA = 1.6732632423543772848;
     private static final double LECUN_SCALE = 1.7159;
 
@@ -80,7 +79,7 @@ public enum Activation implements Layer {
             case ELU -> elu(x, 1);
             case SELU -> elu(x, SELU_ALPHA).mul(SELU_SCALE);
             case GELU -> x.gelu();
-            case GELU_TANH -> x.mul(x.add(x.pow(3).mul(0.044715)).mul(SQRT_TWO_OVER_PI).tanh().add(1)).mul(0.5);
+            case GELU_TANH -> x.geluTanh();
             case SILU -> x.mul(x.sigmoid());
             case HARD_SWISH -> x.mul(HARD_SIGMOID.apply(x));
             case MISH -> x.mul(x.softplus().tanh());

@@ -26,7 +26,7 @@ import lyceum.backend.x86.machine.Kernel;
 public final class Gemm {
     /** Nanoseconds that are worth a thread's asking for the next piece. */
     static final double PIECE = 20_000;
-    /** Bytes of sums that a program takes at once. */
+    /** Bytes of sums, and of A beside a B that is near, that are worked on at once. */
     private static final long STRIP = 256 << 10;
     /** Multiply-adds of more than about 20 microseconds: a collection need not wait for them. */
     private static final long LONG = 1 << 20;
@@ -136,19 +136,11 @@ public final class Gemm {
             Operand left = a.from(i, p), right = b.from(p, j);
             if (product.widens(product.a())) left = packing.widened(product.a().dtype(), scratch, Scratch.Use.WIDE_LEFT, left, rows, depth);
             if (product.widens(product.b())) right = packing.widened(product.b().dtype(), scratch, Scratch.Use.WIDE_RIGHT, right, depth, columns);
-            int steps = (depth + arithmetic.depth - 1) / arithmetic.depth;
-            boolean tiled = blocking.packA() && Packing.canTile(arithmetic, left, depth);
-            if (tiled) left = packing.tiles(arithmetic, scratch, left, rows, depth, blocking.tile());
-            else if (blocking.packA()) left = packing.rows(arithmetic, scratch, left, rows, depth);
-            else left = new Operand(left.address(), left.rowStride(), left.columnStride() * arithmetic.depth);
             var parameters = scratch.parameters();
-            parameters.set(ValueLayout.JAVA_LONG, 0, left.rowStride());
-            parameters.set(ValueLayout.JAVA_LONG, 8, left.columnStride());
             parameters.set(ValueLayout.JAVA_LONG, 16, right.rowStride());
             parameters.set(ValueLayout.JAVA_LONG, 24, target.rowStride());
-            parameters.set(ValueLayout.JAVA_LONG, 32, steps);
+            parameters.set(ValueLayout.JAVA_LONG, 32, (depth + arithmetic.depth - 1) / arithmetic.depth);
             parameters.set(ValueLayout.JAVA_LONG, 40, p > 0 ? 1 : 0);
-            parameters.set(ValueLayout.JAVA_LONG, 56, blocking.tile() * (tiled ? (long) arithmetic.lane * steps : left.rowStride()));
             boolean ends = direct && product.then() != null && p + depth == product.k();
             new Block(this, arithmetic, blocking, scratch, left, right, target, rows, columns, depth).run(!ends ? null : (row, count) -> finish(product, null, index, i + row, count, j, columns));
         }
@@ -190,28 +182,45 @@ public final class Gemm {
     private record Block(Gemm gemm, Arithmetic arithmetic, Blocking blocking, Scratch scratch, Operand a, Operand b, Operand c, int rows, int columns, int depth) {
 
         /**
-         * Panel after panel of B, each of which meets all rows; or, if that is given, as many rows at once as keep the sums in the cache until they are
-         * {@code complete}.
+         * Panel after panel of B, each of which meets all rows; or, where B is near or if that is given, as many rows at once as stay in the cache until their
+         * sums are {@code complete}.
          */
         void run(Complete complete) {
             int lanes = gemm.cpu.vectorBits() / 8 / arithmetic.lane, width;
-            int some = complete == null ? rows : Blocking.even(rows, (int) Math.max(1, STRIP / ((long) columns * arithmetic.lane)), blocking.tile());
             long steps = (depth + arithmetic.depth - 1) / arithmetic.depth;
+            boolean near = blocking.packB() && Blocking.isNear(steps * columns * arithmetic.lane);
+            long bytes = (long) columns * arithmetic.lane + (near ? (long) depth * arithmetic.bytes : 0);
+            int some = complete == null && !near ? rows : Blocking.even(rows, (int) Math.max(1, STRIP / bytes), blocking.tile());
             for (int row = 0; row < rows; row += some) {
                 int count = Math.min(some, rows - row);
+                var left = left(row, count, steps);
                 long panel = blocking.packB() ? scratch.get(Scratch.Use.RIGHT, steps * arithmetic.lane * (some == rows ? blocking.vectors() * lanes : columns + blocking.vectors() * lanes)) : 0;
                 for (int column = 0; column < columns; column += width) {
                     int vectors = vectors(blocking.vectors(), columns - column, lanes);
                     width = Math.min(vectors * lanes, columns - column);
-                    panel(row, count, column, width, vectors, lanes, panel);
+                    panel(left, row, count, column, width, vectors, lanes, panel);
                     if (some < rows) panel += steps * vectors * lanes * arithmetic.lane;
                 }
                 if (complete != null) complete.rows(row, count);
             }
         }
 
+        /** The address of some rows of A, packed if they are to be; the parameters then say how they lie. */
+        private long left(int row, int count, long steps) {
+            var left = a.from(row, 0);
+            boolean tiled = blocking.packA() && Packing.canTile(arithmetic, left, depth);
+            if (tiled) left = gemm.packing.tiles(arithmetic, scratch, left, count, depth, blocking.tile());
+            else if (blocking.packA()) left = gemm.packing.rows(arithmetic, scratch, left, count, depth);
+            else left = new Operand(left.address(), left.rowStride(), left.columnStride() * arithmetic.depth);
+            var parameters = scratch.parameters();
+            parameters.set(ValueLayout.JAVA_LONG, 0, left.rowStride());
+            parameters.set(ValueLayout.JAVA_LONG, 8, left.columnStride());
+            parameters.set(ValueLayout.JAVA_LONG, 56, blocking.tile() * (tiled ? arithmetic.lane * steps : left.rowStride()));
+            return left.address();
+        }
+
         /** Some rows by a panel, which the first of them bring to the memory at {@code panel}. */
-        private void panel(int row, int rows, int column, int width, int vectors, int lanes, long panel) {
+        private void panel(long left, int row, int rows, int column, int width, int vectors, int lanes, long panel) {
             var parameters = scratch.parameters();
             boolean masked = width < vectors * lanes;
             long mask = masked ? gemm.packing.mask(width - (vectors - 1) * lanes, arithmetic.lane) : 0, from = b.address() + column * b.columnStride();
@@ -220,7 +229,7 @@ public final class Gemm {
             int done = 0;
             if (blocking.packB()) {
                 long step = (long) vectors * gemm.cpu.vectorBits() / 8;
-                if (row == 0 && arithmetic.depth == 1 && b.columnStride() == arithmetic.bytes && rows > blocking.tile()) done = copyingTile(from, panel, to, vectors, masked, mask);
+                if (row == 0 && arithmetic.depth == 1 && b.columnStride() == arithmetic.bytes && rows > blocking.tile()) done = copyingTile(left, from, panel, to, vectors, masked, mask);
                 else if (row == 0) gemm.packing.panel(arithmetic, b.from(0, column), panel, vectors, width, depth);
                 from = panel;
                 parameters.set(ValueLayout.JAVA_LONG, 16, step);
@@ -230,17 +239,17 @@ public final class Gemm {
                 columnSums(kernel, from, start, mask);
                 parameters.set(ValueLayout.JAVA_LONG, 48, start);
             }
-            long left = a.address() + (row + done) / blocking.tile() * parameters.get(ValueLayout.JAVA_LONG, 56);
+            left += done / blocking.tile() * parameters.get(ValueLayout.JAVA_LONG, 56);
             to += done * c.rowStride();
             call(kernel, (long) rows * width * depth, parameters.address(), left, from, to, rows - done, mask);
         }
 
         /** The first tile, which brings the panel to the cache anyway, copies it there; returns the rows that are done. */
-        private int copyingTile(long from, long panel, long to, int vectors, boolean masked, long mask) {
+        private int copyingTile(long left, long from, long panel, long to, int vectors, boolean masked, long mask) {
             var parameters = scratch.parameters();
             parameters.set(ValueLayout.JAVA_LONG, 16, b.rowStride());
             parameters.set(ValueLayout.JAVA_LONG, 64, panel);
-            gemm.kernels.copying(arithmetic, blocking.tile(), vectors, masked).call(parameters.address(), a.address(), from, to, blocking.tile(), mask);
+            gemm.kernels.copying(arithmetic, blocking.tile(), vectors, masked).call(parameters.address(), left, from, to, blocking.tile(), mask);
             return blocking.tile();
         }
 
