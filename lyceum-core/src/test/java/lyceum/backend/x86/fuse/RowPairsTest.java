@@ -9,7 +9,7 @@ import lyceum.tensor.Tensor;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Short rows that are worked on two at a time, beside doubles of the same numbers; an odd number of them is not paired. */
+/** Short rows that are worked on two at a time, beside doubles of the same numbers; of an odd number the last is worked on alone. */
 class RowPairsTest {
     private static void agree(Tensor x, UnaryOperator<Tensor> f) {
         double[] y = f.apply(x).toDoubleArray(), exact = f.apply(x.to(DType.F64).compute()).toDoubleArray();
@@ -23,6 +23,8 @@ class RowPairsTest {
         agree(x, t -> t.softmax(1));
         agree(x, t -> t.layerNorm(null, null, 1e-5));
         agree(x, t -> t.rmsNorm(null, 1e-5));
+        Tensor weight = Tensor.randn(Rng.of(8), columns).compute(), bias = Tensor.randn(Rng.of(9), columns).compute(); // read once for both rows
+        agree(x, t -> t.layerNorm(weight.to(t.dtype()), bias.to(t.dtype()), 1e-5));
         agree(x, t -> t.logSumExp(1));
         agree(x.reshape(1, rows, columns), t -> t.logSoftmax(2));
         agree(x.transpose(0, 1), t -> t.softmax(1));
