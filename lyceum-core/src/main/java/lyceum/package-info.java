@@ -13,7 +13,7 @@
  * <li>{@link lyceum.memory.Allocator} gives memory for the result, from a slab or a block that an earlier tensor left.
  * <li>{@link lyceum.backend.Backend#current()} is what computes; on Linux and x86-64 {@code lyceum.backend.x86.X86Backend}.
  * <li>{@code gemm.Product} makes three operands of the views: an address and two strides in bytes each. Nothing is copied, nothing transposed.
- * <li>{@code gemm.Blocking}, the cost model, reads shape, type, {@code machine.Cpu} and the number of threads: how large pieces are, which operand is packed.
+ * <li>{@code gemm.Blocking}, the cost model with its table {@code Costs}, reads shape, type, {@code machine.Cpu} and the number of threads: how large pieces are, which operand is packed.
  * <li>{@link lyceum.backend.Parallel} deals the pieces of the result out; wherever they end, an element is summed in the same order, so its bits are the same.
  * <li>A piece packs its rows of A by eight ({@code gemm.TransposeKernel}) and takes one panel of B of three vectors after the other: its first tile copies the
  *     panel to where it stays in the second-level cache for the tiles that follow.

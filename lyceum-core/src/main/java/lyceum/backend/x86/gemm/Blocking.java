@@ -1,10 +1,12 @@
 package lyceum.backend.x86.gemm;
 
+import static lyceum.backend.x86.gemm.Costs.*;
+
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
 
 /**
- * The cost model: how a product is cut, from its shape, its type, the CPU and the number of threads. An element is summed in the same order however
+ * How a product is cut, by the numbers of {@link Costs}, from its shape, its type, the CPU and the number of threads. An element is summed in the same order however
  * that turns out: the depth alone decides it, and that comes from the inner size and the type.
  *
  * @param rows, columns of a piece, the unit of parallel work
@@ -14,27 +16,6 @@ import lyceum.backend.x86.machine.Cpu;
  * @param packA whether the piece copies its rows of A, {@code packB} each panel of B before the rows meet it
  */
 record Blocking(int rows, int columns, int depth, int vectors, int tile, boolean packA, boolean packB) {
-    /**
-     * Of a piece at most. Packing a row of A costs as much as its product with 26 columns, and packing a panel of B as 30 rows, so pieces are large: at
-     * 1024, pieces of 240 by 288 spent a fifth of the time packing, one piece spends 5%. Packed rows stream from the third-level cache.
-     */
-    private static final int ROWS = 2048, COLUMNS = 4096;
-    /** The same where the sums of a piece go through a program: they are to be in the second-level cache then. */
-    private static final int ROWS_THEN = 240, COLUMNS_THEN = 576;
-    /** Steps at most: a panel takes 98 KB of the second-level cache, a tile's rows 16 KB of the first. 384 is 1% slower: C is touched more often. */
-    private static final int STEPS = 512, STEPS_OF_F64 = 256;
-    private static final long NEAR = 448 << 10;
-    /** Multiply-adds below which cutting a product costs more than a second thread brings. */
-    private static final long SMALL = 1L << 20;
-    /**
-     * Rows from which a packed panel is read often enough to pay (F32, 768 by 768: 32 rows 113 GFLOP/s without and 109 with, 96 rows 114 and 113, 256
-     * rows the same), and from which it does where rows of B meet in the same sets of the caches; with AVX2, whose panels are a line wide, from the second tile on
-     * (768 by 3072: 32 rows 76 GFLOP/s instead of 46).
-     */
-    private static final int ROWS_TO_PACK_B = 128, CONFLICTING_ROWS_TO_PACK_B = 64;
-    /** Rows and columns from which A is packed though its rows do not meet in the same sets: a percent faster at 768, 3% slower at 256. */
-    private static final int ROWS_TO_PACK_A = 256, COLUMNS_TO_PACK_A = 512;
-
     static Blocking of(Cpu cpu, Arithmetic arithmetic, Product product, int threads) {
         int m = product.m(), n = product.n(), k = product.k();
         int lanes = cpu.vectorBits() / 8 / arithmetic.lane, vectors = panel(cpu, m), width = vectors * lanes;

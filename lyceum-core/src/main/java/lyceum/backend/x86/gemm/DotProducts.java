@@ -1,16 +1,13 @@
 package lyceum.backend.x86.gemm;
 
+import static lyceum.backend.x86.gemm.Costs.*;
+
 import java.lang.foreign.ValueLayout;
 import lyceum.backend.Parallel;
 import lyceum.backend.x86.machine.Cpu;
 
 /** Products of few rows with a transposed matrix, or of a matrix with few columns that are contiguous: inner products of rows as they lie. */
 final class DotProducts {
-    /** Rows up to which reading w again for every eight of them is faster than packing it. */
-    private static final int FEW = 16;
-    /** Bytes of w that a thread takes at once. */
-    private static final int PIECE = 128 << 10;
-
     private final Cpu cpu;
     private final Kernels kernels;
     private final Packing packing;
@@ -27,21 +24,21 @@ final class DotProducts {
     boolean multiply(Product product) {
         var arithmetic = product.arithmetic();
         boolean suits = switch (arithmetic) {
-            case F32, F64, BF16 -> Math.min(product.m(), product.n()) <= FEW && !product.widens(product.a()) && Product.rowStride(product.b()) == 1 && Product.columnStride(product.a()) == 1;
+            case F32, F64, BF16 -> Math.min(product.m(), product.n()) <= FEW_ROWS && !product.widens(product.a()) && Product.rowStride(product.b()) == 1 && Product.columnStride(product.a()) == 1;
             default -> false;
         };
         if (!suits) return false;
         boolean turned = product.n() < product.m();
         int few = Math.min(product.m(), product.n()), many = Math.max(product.m(), product.n());
         long bytes = (long) product.k() * arithmetic.bytes, batch = product.batch();
-        int rows = (int) Math.clamp(PIECE / bytes, Math.min(many, 24), many);
+        int rows = (int) Math.clamp(PIECE_BYTES / bytes, Math.min(many, 24), many);
         long pieces = (many + rows - 1) / rows;
         if (pieces * batch == 1) {
             piece(product, turned, 0, few, 0, many);
             return true;
         }
-        double nanos = (double) rows * bytes * Math.max(few, 3) / 100;
-        Parallel.range(pieces * batch, Math.max(1, (long) (4000 / nanos)), nanos, (from, to) -> {
+        double nanos = rows * bytes * Math.max(few / 3.0, 1) / LINE_BYTES;
+        Parallel.range(pieces * batch, Math.max(1, (long) (STREAMING_PIECE / nanos)), nanos, (from, to) -> {
             for (long p = from; p < to; p++) {
                 int first = (int) (p % pieces) * rows;
                 piece(product, turned, p / pieces, few, first, Math.min(rows, many - first));

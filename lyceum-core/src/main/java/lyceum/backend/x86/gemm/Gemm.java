@@ -1,5 +1,7 @@
 package lyceum.backend.x86.gemm;
 
+import static lyceum.backend.x86.gemm.Costs.*;
+
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.function.Function;
@@ -24,13 +26,6 @@ import lyceum.backend.x86.machine.Kernel;
  * brought to its place by a program while it is in the cache. A program that follows the product takes the sums where they are, some rows at a time.
  */
 public final class Gemm {
-    /** Nanoseconds that are worth a thread's asking for the next piece. */
-    static final double PIECE = 20_000;
-    /** Bytes of sums, and of A beside a B that is near, that are worked on at once. */
-    private static final long STRIP = 256 << 10;
-    /** Multiply-adds of more than about 20 microseconds: a collection need not wait for them. */
-    private static final long LONG = 1 << 20;
-
     private final Cpu cpu;
     private final Kernels kernels;
     private final Packing packing;
@@ -62,7 +57,7 @@ public final class Gemm {
     /** With tiles; false for products too small for them. */
     private boolean multiply(TileDot tile, View a, View b, View out) {
         var product = Product.of(tile.layout, a, b, out);
-        if (product.m() == 0 || !PanelProducts.pays(product)) return false;
+        if (product.m() == 0 || !tilesPay(product)) return false;
         panels.multiply(product, new PanelProducts.Way(tile, null, null));
         return true;
     }
@@ -72,7 +67,7 @@ public final class Gemm {
         var product = Product.of(Arithmetic.BF16, a, b, out);
         if (!splits() || product.k() == 0) return false;
         var tile = TileDot.of(cpu, DType.BF16, DType.BF16, DType.F32);
-        if (out.size() > 0) panels.multiply(product, new PanelProducts.Way(tile != null && PanelProducts.pays(product) ? tile : null, split, null));
+        if (out.size() > 0) panels.multiply(product, new PanelProducts.Way(tile != null && tilesPay(product) ? tile : null, split, null));
         return true;
     }
 
@@ -116,7 +111,7 @@ public final class Gemm {
             piece(product, blocking, 0, 0, m, 0, n);
             return;
         }
-        double nanos = (double) blocking.rows() * blocking.columns() * k / 32;
+        double nanos = (double) blocking.rows() * blocking.columns() * k / BY_VECTORS;
         Parallel.range(all, Math.max(1, (long) (PIECE / nanos)), nanos, (from, to) -> {
             for (long p = from; p < to; p++) {
                 int q = (int) (p % pieces), i = q % down * blocking.rows(), j = q / down * blocking.columns();
@@ -167,7 +162,7 @@ public final class Gemm {
         programs.run(then.program(), inputs, outputs);
     }
 
-    /** Calls so that a collection need not wait for more than {@link #LONG} multiply-adds. */
+    /** Calls so that a collection need not wait for more than {@link Costs#LONG} multiply-adds. */
     static void call(Kernel kernel, long work, long a, long b, long c, long d, long e, long f) {
         if (work < LONG) kernel.call(a, b, c, d, e, f);
         else kernel.callLong(a, b, c, d, e, f);

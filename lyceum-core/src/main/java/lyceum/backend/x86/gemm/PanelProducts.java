@@ -1,5 +1,7 @@
 package lyceum.backend.x86.gemm;
 
+import static lyceum.backend.x86.gemm.Costs.*;
+
 import java.lang.foreign.ValueLayout;
 import lyceum.DType;
 import lyceum.backend.Parallel;
@@ -30,20 +32,6 @@ final class PanelProducts {
         Precision terms() { return split == null ? Precision.BF16 : split; }
     }
 
-    /**
-     * Rows, columns and steps of a piece. With tiles a panel of B takes 16 KB of the first-level cache, and the block of
-     * A 128 KB of the second; those shapes were measured with a prototype.
-     */
-    private static final int ROWS = 240, TILE_ROWS = 256, TILE_COLUMNS = 480, PANELS = 6, STEPS = 384, STEPS_OF_F64 = 256, TILE_STEPS = 128;
-    /**
-     * Of a packed panel. With 6, rows come in fours, which is as fast for many rows as eights by 3, and for one row there are accumulators enough
-     * (768 by 3072, F32, one row, GB/s: 3 65, 4 71, 6 74, 8 74; eight rows, us: 346, 359, 329, 377).
-     */
-    private static final int PACKED_VECTORS = 6;
-    /** Rows up to which inner products with the columns of a transposed matrix, as they lie, are the faster (109 us for the 128 of the above). */
-    private static final int FEWER = 2;
-    /** Bytes of packed panels that a thread takes at once where few rows read them. */
-    private static final int PIECE = 128 << 10;
     /** Where the tiles' configuration stands behind the parameters of kernels: those of the {@link TileKernel} end before it. */
     static final int CONFIGURATION_AT = 64;
 
@@ -59,9 +47,6 @@ final class PanelProducts {
         this.gemm = gemm;
     }
 
-    /** Tiles pay from a whole one on; below, their edges are most of the work. A guess: no CPU with tiles has been at hand. */
-    static boolean pays(Product product) { return product.m() >= 16 && product.n() >= 16 && product.k() >= 32; }
-
     /** Vectors of a panel: the columns of two tiles, or what leaves registers for enough rows. */
     private int vectors(Way way) {
         if (way.packed() != null) return way.packed().vectors;
@@ -74,15 +59,15 @@ final class PanelProducts {
 
     private int depth(Way way, Arithmetic arithmetic) {
         if (way.parts() > 1) return TileKernel.SPLIT_DEPTH;
-        return (way.tile() != null ? TILE_STEPS : arithmetic.bytes == 8 ? STEPS_OF_F64 : STEPS) * arithmetic.depth;
+        return (way.tile() != null ? TILE_STEPS : arithmetic.bytes == 8 ? PANEL_STEPS_OF_F64 : PANEL_STEPS) * arithmetic.depth;
     }
 
     void multiply(Product product, Way way) {
         var arithmetic = product.arithmetic();
         int m = product.m(), n = product.n(), k = product.k(), width = vectors(way) * vectorBytes() / arithmetic.lane;
-        int rows = way.tile() != null ? Blocking.even(m, TILE_ROWS, 2 * TileKernel.SIDE) : Blocking.even(m, ROWS, 8);
+        int rows = way.tile() != null ? Blocking.even(m, TILE_ROWS, 2 * TileKernel.SIDE) : Blocking.even(m, PANEL_ROWS, 8);
         int columns = Blocking.even(n, way.tile() != null ? TILE_COLUMNS : PANELS * width, width);
-        if (way.packed() != null && m <= ROWS) columns = (int) Math.clamp(PIECE / (width * (long) k * arithmetic.bytes), 1, columns / width) * width;
+        if (way.packed() != null && m <= PANEL_ROWS) columns = (int) Math.clamp(PIECE_BYTES / (width * (long) k * arithmetic.bytes), 1, columns / width) * width;
         int down = (m + rows - 1) / rows, across = (n + columns - 1) / columns, wide = columns;
         long pieces = (long) down * across, all = pieces * product.batch();
         // Of whole pieces: the last one's rows are summed as all others are.
@@ -91,8 +76,8 @@ final class PanelProducts {
             piece(product, way, depth, 0, 0, m, 0, n);
             return;
         }
-        double nanos = Math.max((double) rows * wide * k / (way.tile() != null ? 256 : 32), (double) wide * k * arithmetic.bytes / 20);
-        Parallel.range(all, Math.max(1, (long) (Gemm.PIECE / nanos)), nanos, (from, to) -> {
+        double nanos = Math.max((double) rows * wide * k / (way.tile() != null ? BY_TILES : BY_VECTORS), (double) wide * k * arithmetic.bytes / PANEL_BYTES);
+        Parallel.range(all, Math.max(1, (long) (PIECE / nanos)), nanos, (from, to) -> {
             for (long p = from; p < to; p++) {
                 int q = (int) (p % pieces), i = q % down * rows, j = q / down * wide;
                 piece(product, way, depth, p / pieces, i, Math.min(rows, m - i), j, Math.min(wide, n - j));
@@ -120,7 +105,7 @@ final class PanelProducts {
         var starts = arithmetic == Arithmetic.U8I8 && cpu.has(Feature.VNNI) && right.dtype() == DType.I8 ? Allocator.allocate(4L * width * count, null) : null;
         var packed = new PackedPanels(right, arithmetic, vectors, panelBytes, Allocator.allocate(panelBytes * count, null), starts);
         var matrix = new Operand(right.storage().segment().address() + right.byteOffset(), right.strides()[0] * right.dtype().bytes(), right.strides()[1] * right.dtype().bytes());
-        Parallel.range(count, Math.max(1, PIECE / Math.max(1, panelBytes)), (from, to) -> {
+        Parallel.range(count, Math.max(1, PIECE_BYTES / Math.max(1, panelBytes)), (from, to) -> {
             for (int p = (int) from; p < to; p++) pack(packed, matrix.from(0, (long) p * width), p, Math.min(width, n - p * width), k);
         });
         return packed;
@@ -131,8 +116,8 @@ final class PanelProducts {
         var scratch = Scratch.ofThread();
         int lanes = vectorBytes() / arithmetic.lane, used = (width + lanes - 1) / lanes;
         var type = packed.source.dtype();
-        for (int p = 0; p < k; p += STEPS * arithmetic.depth) { // a collection need not wait for all of it
-            int depth = Math.min(STEPS * arithmetic.depth, k - p);
+        for (int p = 0; p < k; p += PANEL_STEPS * arithmetic.depth) { // a collection need not wait for all of it
+            int depth = Math.min(PANEL_STEPS * arithmetic.depth, k - p);
             var part = from.from(p, 0);
             if (type.bytes() != arithmetic.bytes) part = packing.widened(type, scratch, Scratch.Use.WIDE_RIGHT, part, depth, width);
             packing.panel(arithmetic, part, packed.panel(panel) + (long) (p / arithmetic.depth) * used * vectorBytes(), used, width, depth);
@@ -151,7 +136,7 @@ final class PanelProducts {
         var tile = TileDot.of(cpu, a.dtype(), right.source.dtype(), out.dtype());
         if (tile != null && right.arithmetic == tile.layout && right.vectors == tileVectors()) {
             var product = Product.of(tile.layout, a, right.source, out);
-            if (pays(product)) {
+            if (tilesPay(product)) {
                 multiply(product, new Way(tile, null, right));
                 return true;
             }
@@ -167,7 +152,7 @@ final class PanelProducts {
         var arithmetic = Arithmetic.of(cpu, a.dtype(), right.dtype(), out.dtype());
         if (arithmetic == null || !arithmetic.sums.isFloat() || Product.rowStride(right) != 1) return true;
         var product = Product.of(arithmetic, a, right, out);
-        return product.m() > FEWER || product.widens(right);
+        return product.m() > FEWER_ROWS || product.widens(right);
     }
 
     private void piece(Product product, Way way, int most, long index, int i, int rows, int j, int columns) {

@@ -1,5 +1,5 @@
 /**
- * Matrix products in machine code. Start at {@link lyceum.backend.x86.gemm.Gemm}; {@code Blocking} is the cost model, {@code MicroKernel} the
+ * Matrix products in machine code. Start at {@link lyceum.backend.x86.gemm.Gemm}; {@code Costs} is the table of the cost model by which {@code Blocking} cuts, {@code MicroKernel} the
  * generator of the inner loops, {@code PackKernel}, {@code InterleaveKernel} and {@code LineKernel} those of the copies around them, and
  * {@code DotKernel} that of few rows by a transposed matrix. {@code Arithmetic} has a row for each way to multiply.
  *

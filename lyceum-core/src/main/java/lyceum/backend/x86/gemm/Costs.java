@@ -1,0 +1,68 @@
+package lyceum.backend.x86.gemm;
+
+/**
+ * The table of the cost model: what was measured of kernels, caches and threads, by which {@link Gemm}, {@link DotProducts} and {@link PanelProducts} choose
+ * a kernel, {@link Blocking} cuts, and threads take their pieces. Measured on Zen 4 where nothing else is said; caches come from the CPU itself.
+ */
+final class Costs {
+    private Costs() { }
+
+    // Which kernel.
+
+    /** Rows up to which reading a transposed matrix again for every eight of them, as it lies, is faster than packing it. */
+    static final int FEW_ROWS = 16;
+    /** Rows up to which that is faster than panels packed before (109 us for the 128 of {@link #PACKED_VECTORS}). */
+    static final int FEWER_ROWS = 2;
+
+    /** Tiles pay from a whole one on; below, their edges are most of the work. A guess: no CPU with tiles has been at hand. */
+    static boolean tilesPay(Product product) { return product.m() >= 16 && product.n() >= 16 && product.k() >= 32; }
+
+    // How a product by vectors is cut.
+
+    /**
+     * Of a piece at most. Packing a row of A costs as much as its product with 26 columns, and packing a panel of B as 30 rows, so pieces are large: at
+     * 1024, pieces of 240 by 288 spent a fifth of the time packing, one piece spends 5%. Packed rows stream from the third-level cache.
+     */
+    static final int ROWS = 2048, COLUMNS = 4096;
+    /** The same where the sums of a piece go through a program: they are to be in the second-level cache then. */
+    static final int ROWS_THEN = 240, COLUMNS_THEN = 576;
+    /** Steps at most: a panel takes 98 KB of the second-level cache, a tile's rows 16 KB of the first. 384 is 1% slower: C is touched more often. */
+    static final int STEPS = 512, STEPS_OF_F64 = 256;
+    /** Bytes of B that stay in the second-level cache while rows come and go. */
+    static final long NEAR = 448 << 10;
+    /** Bytes of sums, and of A beside a B that is near, that are worked on at once. */
+    static final long STRIP = 256 << 10;
+    /**
+     * Rows from which a packed panel is read often enough to pay (F32, 768 by 768: 32 rows 113 GFLOP/s without and 109 with, 96 rows 114 and 113, 256
+     * rows the same), and from which it does where rows of B meet in the same sets of the caches; with AVX2, whose panels are a line wide, from the second tile on
+     * (768 by 3072: 32 rows 76 GFLOP/s instead of 46).
+     */
+    static final int ROWS_TO_PACK_B = 128, CONFLICTING_ROWS_TO_PACK_B = 64;
+    /** Rows and columns from which A is packed though its rows do not meet in the same sets: a percent faster at 768, 3% slower at 256. */
+    static final int ROWS_TO_PACK_A = 256, COLUMNS_TO_PACK_A = 512;
+
+    // How a product by panels is cut: ready for tiles, in several parts for an element, or packed before.
+
+    /** Rows, panels and steps of a piece. */
+    static final int PANEL_ROWS = 240, PANELS = 6, PANEL_STEPS = 384, PANEL_STEPS_OF_F64 = 256;
+    /** With tiles a panel of B takes 16 KB of the first-level cache, and the block of A 128 KB of the second; those shapes were measured with a prototype. */
+    static final int TILE_ROWS = 256, TILE_COLUMNS = 480, TILE_STEPS = 128;
+    /**
+     * Of a panel packed before. With 6, rows come in fours, which is as fast for many rows as eights by 3, and for one row there are accumulators enough
+     * (768 by 3072, F32, one row, GB/s: 3 65, 4 71, 6 74, 8 74; eight rows, us: 346, 359, 329, 377).
+     */
+    static final int PACKED_VECTORS = 6;
+
+    // Threads.
+
+    /** Multiply-adds below which cutting a product costs more than a second thread brings. */
+    static final long SMALL = 1L << 20;
+    /** Nanoseconds that are worth a thread's asking for the next piece, and the same where bytes that stream past are what it takes. */
+    static final double PIECE = 20_000, STREAMING_PIECE = 4000;
+    /** Bytes of the larger matrix that a thread takes at once where few rows read it. */
+    static final int PIECE_BYTES = 128 << 10;
+    /** Multiply-adds in a nanosecond by vectors and by tiles; bytes in a nanosecond of panels, and of lines as they lie under three rows. */
+    static final double BY_VECTORS = 32, BY_TILES = 256, PANEL_BYTES = 20, LINE_BYTES = 100.0 / 3;
+    /** Multiply-adds of more than about 20 microseconds: a collection need not wait for them. */
+    static final long LONG = 1 << 20;
+}
