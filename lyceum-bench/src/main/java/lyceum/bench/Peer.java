@@ -80,6 +80,9 @@ final class Peer implements AutoCloseable {
     /** What so many calls take, by the peer's own clock. */
     double seconds(int calls) { return process.call("run", Map.of("calls", calls)).path("seconds").asDouble(); }
 
+    /** Waits until its threads rest. */
+    void awaitIdle() { if (process != null) process.awaitIdle(); }
+
     private void lost() {
         try {
             close();

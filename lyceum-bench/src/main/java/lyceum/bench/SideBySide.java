@@ -77,7 +77,7 @@ final class SideBySide {
         var samples = new double[n][effort.rounds(round)];
         for (int r = 0; r < samples[0].length; r++) {
             for (int i = 0; i < n; i++) {
-                if (threads > 1 && n > 1) pause();
+                if (threads > 1) for (var peer : peers) peer.awaitIdle();
                 samples[i][r] = contenders.get(i).seconds.applyAsDouble(paces[i].calls()) / paces[i].calls();
             }
         }
@@ -85,12 +85,6 @@ final class SideBySide {
         for (int i = 0; i < n; i++) medians[i] = Timing.Median.of(samples[i]);
         if (n == 1 || !Double.isNaN(c.limit())) listener.accept(alone(c, medians[0]));
         for (int i = 1; i < n; i++) listener.accept(beside(c, medians[0], medians[i], contenders.get(i)));
-    }
-
-    /** OpenMP's threads spin for some milliseconds after their work, in the time of whoever is next. */
-    private static void pause() {
-        long end = System.nanoTime() + 20_000_000;
-        for (long left; (left = end - System.nanoTime()) > 0; ) java.util.concurrent.locks.LockSupport.parkNanos(left);
     }
 
     /** A case that this CPU has no instructions for. */
