@@ -17,7 +17,7 @@ final class GeluTanh {
         return History.record("geluTanh", result, (i, g) -> g.mul(slope(saved.get())), x);
     }
 
-    private static Tensor formula(Tensor x) { return x.mul(x.add(x.pow(3).mul(CUBIC)).mul(SQRT_TWO_OVER_PI).tanh().add(1)).mul(0.5); }
+    private static Tensor formula(Tensor x) { return x.mul(0.5).mul(x.add(x.pow(3).mul(CUBIC)).mul(SQRT_TWO_OVER_PI).tanh().add(1)); }
 
     /** With inner function p, {@code (1 + tanh p + (1 - tanh^2 p) p' x) / 2}. */
     private static Tensor slope(Tensor x) {

@@ -66,6 +66,7 @@ final class OpCatalog {
                 unary("logSigmoid", Tensor::logSigmoid, x -> -Math.log1p(Math.exp(-x)), -4, 4),
                 unary("softplus", Tensor::softplus, x -> Math.log1p(Math.exp(x)), -4, 4),
                 unary("gelu", Tensor::gelu, Special::gelu, -3, 3),
+                unary("geluTanh", Tensor::geluTanh, x -> 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))), -3, 3),
                 unary("erf", Tensor::erf, Special::erf, -2, 2),
                 unary("erfc", Tensor::erfc, Special::erfc, -2, 3),
                 unary("erfinv", Tensor::erfinv, Special::erfinv, -0.8, 0.8),
