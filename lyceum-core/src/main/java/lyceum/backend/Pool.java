@@ -47,10 +47,8 @@ final class Pool {
             more[open.length] = job;
             open = more;
             helpers -= spinning.get();
-            long now = System.nanoTime();
-            if (helpers <= 0 || now - last > SPIN) unhelped = 0;
+            if (helpers <= 0 || System.nanoTime() - last > SPIN) unhelped = 0;
             if (helpers > 0) unhelped += Math.min(Parallel.WAKING, nanos);
-            last = now;
             worthwhile = unhelped >= Parallel.WAKING;
             if (worthwhile) unhelped = 0;
         }
@@ -60,6 +58,7 @@ final class Pool {
     }
 
     private synchronized void close(Job job) {
+        last = System.nanoTime();
         var jobs = open;
         if (jobs.length == 1) {
             open = NONE;

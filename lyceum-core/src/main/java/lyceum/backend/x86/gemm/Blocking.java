@@ -28,6 +28,8 @@ record Blocking(int rows, int columns, int depth, int vectors, int tile, boolean
                 if (rows > tile && 2L * rows >= columns || columns <= width) rows = even(rows, (rows + 1) / 2, tile); // closer to equal parts, and B is the cheaper one to pack twice
                 else columns = even(columns, (columns + 1) / 2, width);
             }
+            if (rows < m || columns == n && 2L * rows >= columns) rows = shared(m, rows, tile, pieces(n, columns) * product.batch(), threads);
+            else columns = shared(n, columns, width, product.batch(), threads);
         }
         Operand a = product.layout(product.a(), Math.min(k, depth)), b = product.layout(product.b(), Math.min(n, columns)); // as they are multiplied, after widening
         boolean packB = arithmetic.depth > 1 || b.columnStride() != arithmetic.bytes
@@ -53,6 +55,15 @@ record Blocking(int rows, int columns, int depth, int vectors, int tile, boolean
 
     /** Rows that lie a multiple of a page apart meet in the same set of the first-level cache. */
     static boolean conflicts(long stride) { return stride % 2048 == 0; }
+
+    /** {@code part} or less of {@code n}, so that threads get equally many where there are few: {@code beside} times as many as the parts. */
+    static int shared(int n, int part, int unit, long beside, int threads) {
+        for (long parts = pieces(n, part); parts * beside > 1 && parts * beside < 4L * threads && parts * beside % threads != 0 && part > unit; ) {
+            parts++;
+            part = even(n, (int) ((n + parts - 1) / parts), unit);
+        }
+        return part;
+    }
 
     private static long pieces(int n, int part) { return (n + part - 1) / part; }
 

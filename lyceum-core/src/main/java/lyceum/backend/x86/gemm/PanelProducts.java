@@ -68,19 +68,21 @@ final class PanelProducts {
         int rows = way.tile() != null ? Blocking.even(m, TILE_ROWS, 2 * TileKernel.SIDE) : Blocking.even(m, PANEL_ROWS, 8);
         int columns = Blocking.even(n, way.tile() != null ? TILE_COLUMNS : PANELS * width, width);
         if (way.packed() != null && m <= PANEL_ROWS) columns = (int) Math.clamp(PIECE_BYTES / (width * (long) k * arithmetic.bytes), 1, columns / width) * width;
-        int down = (m + rows - 1) / rows, across = (n + columns - 1) / columns, wide = columns;
-        long pieces = (long) down * across, all = pieces * product.batch();
-        // Of whole pieces: the last one's rows are summed as all others are.
+        // Of whole pieces: the last one's rows are summed as all others are, whatever the number of threads.
         int depth = way.packed() != null && (long) Math.min(rows, m) * k * arithmetic.bytes <= cpu.l1() / 2 ? k : depth(way, arithmetic);
+        int across = (n + columns - 1) / columns, wide = columns;
+        int high = m <= rows ? m : Blocking.shared(m, rows, way.tile() != null ? 2 * TileKernel.SIDE : 8, across * product.batch(), Parallel.isSequential() ? 1 : Parallel.threads());
+        int down = (m + high - 1) / high;
+        long pieces = (long) down * across, all = pieces * product.batch();
         if (all == 1) {
             piece(product, way, depth, 0, 0, m, 0, n);
             return;
         }
-        double nanos = Math.max((double) rows * wide * k / (way.tile() != null ? BY_TILES : BY_VECTORS), (double) wide * k * arithmetic.bytes / PANEL_BYTES);
+        double nanos = Math.max((double) high * wide * k / (way.tile() != null ? BY_TILES : BY_VECTORS), (double) wide * k * arithmetic.bytes / PANEL_BYTES);
         Parallel.range(all, Math.max(1, (long) (PIECE / nanos)), nanos, (from, to) -> {
             for (long p = from; p < to; p++) {
-                int q = (int) (p % pieces), i = q % down * rows, j = q / down * wide;
-                piece(product, way, depth, p / pieces, i, Math.min(rows, m - i), j, Math.min(wide, n - j));
+                int q = (int) (p % pieces), i = q % down * high, j = q / down * wide;
+                piece(product, way, depth, p / pieces, i, Math.min(high, m - i), j, Math.min(wide, n - j));
             }
         });
     }
