@@ -1,5 +1,7 @@
 package lyceum.backend.scalar;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Backend.Scan;
@@ -7,7 +9,7 @@ import lyceum.backend.Backend.Scatter;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 
-/** Operations that work along one axis of a view: gather, scatter, running reductions and sorting. Public for backends that check indices themselves. */
+/** Operations that work along one axis of a view: gather, scatter and running reductions. Public for backends that check indices themselves. */
 public final class Indexing {
     /** Elements of a lane that are on the heap at once. */
     private static final int BLOCK = 4096;
@@ -38,18 +40,18 @@ public final class Indexing {
             for (long lane = from; lane < to; lane++) {
                 long i = indices.byteOffset(lane), o = targets.byteOffset(lane), s = sources.byteOffset(lane);
                 for (long j = 0; j < lanes.length(); j++, i += lanes.stride()[0], o += lanes.stride()[1]) {
-                    copy(sources, s + inRange("gather", indices.segment().get(Elements.LONG, i), axis, in) * lanes.stride()[2], targets, o, bytes);
+                    copy(sources.segment(), s + inRange("gather", indices.segment().get(Elements.LONG, i), axis, in) * lanes.stride()[2], targets.segment(), o, bytes);
                 }
             }
         });
     }
 
-    private static void copy(Strided source, long from, Strided target, long to, int bytes) {
+    static void copy(MemorySegment source, long from, MemorySegment target, long to, int bytes) {
         switch (bytes) {
-            case 1 -> target.segment().set(java.lang.foreign.ValueLayout.JAVA_BYTE, to, source.segment().get(java.lang.foreign.ValueLayout.JAVA_BYTE, from));
-            case 2 -> target.segment().set(Elements.SHORT, to, source.segment().get(Elements.SHORT, from));
-            case 4 -> target.segment().set(Elements.INT, to, source.segment().get(Elements.INT, from));
-            default -> target.segment().set(Elements.LONG, to, source.segment().get(Elements.LONG, from));
+            case 1 -> target.set(ValueLayout.JAVA_BYTE, to, source.get(ValueLayout.JAVA_BYTE, from));
+            case 2 -> target.set(Elements.SHORT, to, source.get(Elements.SHORT, from));
+            case 4 -> target.set(Elements.INT, to, source.get(Elements.INT, from));
+            default -> target.set(Elements.LONG, to, source.get(Elements.LONG, from));
         }
     }
 
@@ -64,7 +66,7 @@ public final class Indexing {
                 for (long j = 0; j < lanes.length(); j++, i += lanes.stride()[0], s += lanes.stride()[1]) {
                     long target = o + inRange("scatter", indices.segment().get(Elements.LONG, i), axis, out) * lanes.stride()[2];
                     if (rule == Scatter.SET) {
-                        copy(sources, s, targets, target, type.bytes());
+                        copy(sources.segment(), s, targets.segment(), target, type.bytes());
                     } else if (type.isFloat()) {
                         double value = Elements.getDouble(type, sources.segment(), s), old = Elements.getDouble(type, targets.segment(), target);
                         Elements.set(type, targets.segment(), target, switch (rule) {
@@ -151,51 +153,5 @@ public final class Indexing {
             case MAX -> Math.max(so, x);
             case MIN -> Math.min(so, x);
         };
-    }
-
-    static void sort(View in, int axis, boolean descending, View values, View indices) {
-        if (values.size() == 0) return;
-        var lanes = AxisLanes.of(axis, in, values, indices);
-        Strided sources = lanes.start()[0], sorted = lanes.start()[1], permutation = lanes.start()[2];
-        var type = in.dtype();
-        int n = Math.toIntExact(lanes.length()), k = Math.toIntExact(values.shape()[axis]);
-        Parallel.range(lanes.count(), grain(lanes.length()), lanes.length(), (from, to) -> {
-            var keys = new long[n];
-            for (long lane = from; lane < to; lane++) {
-                long s = sources.byteOffset(lane), v = sorted.byteOffset(lane), p = permutation.byteOffset(lane);
-                keys(type, sources, s, lanes.stride()[0], descending, keys);
-                var order = Order.first(k, keys);
-                for (int j = 0; j < k; j++) {
-                    copy(sources, s + order[j] * lanes.stride()[0], sorted, v + j * lanes.stride()[1], type.bytes());
-                    permutation.segment().set(Elements.LONG, p + j * lanes.stride()[2], (long) order[j]);
-                }
-            }
-        });
-    }
-
-    private static void keys(DType type, Strided from, long at, long step, boolean descending, long[] keys) {
-        if (type == DType.F32) {
-            for (int j = 0; j < keys.length; j++) keys[j] = key(from.segment().get(Elements.FLOAT, at + j * step), descending);
-            return;
-        }
-        for (int j = 0; j < keys.length; j++) {
-            if (type.isFloat()) keys[j] = key(Elements.getDouble(type, from.segment(), at + j * step), descending);
-            else keys[j] = descending ? ~Elements.getLong(type, from.segment(), at + j * step) : Elements.getLong(type, from.segment(), at + j * step);
-        }
-    }
-
-    /** The same for floats: without sign, so that only four bytes of a key differ. */
-    private static long key(float x, boolean descending) {
-        if (x != x) return 0xFFFFFFFFL;
-        int bits = Float.floatToRawIntBits(x + 0f), ordered = bits ^ (bits >> 31 | Integer.MIN_VALUE);
-        return (descending ? ~ordered : ordered) & 0xFFFFFFFFL;
-    }
-
-    /** A long that orders as {@code x} does, zeros equal, NaN after all others in both directions. */
-    private static long key(double x, boolean descending) {
-        if (x != x) return Long.MAX_VALUE;
-        long bits = Double.doubleToRawLongBits(x == 0 ? 0.0 : x);
-        long ordered = bits ^ ((bits >> 63) & Long.MAX_VALUE);
-        return descending ? ~ordered : ordered;
     }
 }

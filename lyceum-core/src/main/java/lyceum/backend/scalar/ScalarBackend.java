@@ -140,7 +140,7 @@ public class ScalarBackend implements Backend {
     }
 
     @Override public final void sort(View in, int axis, boolean descending, View values, View indices) {
-        Indexing.sort(in, axis, descending, values, indices);
+        Sorting.sort(in, axis, descending, values, indices);
         keepReachable(in, values, indices);
     }
 

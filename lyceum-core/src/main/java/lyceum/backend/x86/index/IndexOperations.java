@@ -166,21 +166,21 @@ public final class IndexOperations {
         if (!cpu.has(Feature.AVX512) || type != DType.F32 && type != DType.F64 || in.size() == 0 || !in.isContiguous() || !out.isContiguous()) return false;
         if (!in.storage().segment().isNative() || !out.storage().segment().isNative()) return false;
         long length = in.shape()[axis], inner = View.size(java.util.Arrays.copyOfRange(in.shape(), axis + 1, in.shape().length)), outer = in.size() / length / inner;
-        // A tree overflows, underflows and rounds where one by one nothing does, so that sums of what is not negative could fall; sums of floats have room in doubles.
-        if (inner == 1 && (scan == Backend.Scan.PROD || scan == Backend.Scan.SUM && type == DType.F64)) return false;
+        // A tree overflows, underflows and rounds where one by one nothing does, so that sums of what is not negative could fall; floats have room in doubles.
+        if (inner == 1 && type == DType.F64 && (scan == Backend.Scan.PROD || scan == Backend.Scan.SUM)) return false;
         long from = address(in) + in.byteOffset(), to = address(out) + out.byteOffset(), bytes = type.bytes();
         if (inner == 1) {
-            var kernel = kernel(new ScanForm(scan, type, 0, false), a -> LaneScan.write(a, new RunningStep(a, scan, type)));
+            var kernel = kernel(new ScanForm(scan, type, 0, false), a -> LaneScan.write(a, scan, type));
             Parallel.range(outer, Math.max(1, ELEMENTS / length), 0.5 * length,
                     (i, end) -> kernel.callLong(from + i * length * bytes, to + i * length * bytes, length, length * bytes, length * bytes, end - i));
         } else {
-            int lane = new RunningStep(null, scan, type).lanes();
+            int lane = new RunningStep(null, scan, type, 512).lanes();
             long width = (long) lane * ColumnScan.STRIP, strips = (inner + width - 1) / width, row = inner * bytes;
             Parallel.range(outer * strips, Math.max(1, ELEMENTS / (length * Math.min(width, inner))), 0.5 * length * Math.min(width, inner), (i, end) -> {
                 for (; i < end; i++) {
                     long column = i % strips * width, columns = Math.min(width, inner - column), at = i / strips * length * row + column * bytes;
                     var form = new ScanForm(scan, type, (int) ((columns + lane - 1) / lane), columns % lane != 0);
-                    kernel(form, a -> ColumnScan.write(a, new RunningStep(a, scan, type), form.vectors, form.partial)).callLong(from + at, to + at, length, row, row, columns % lane);
+                    kernel(form, a -> ColumnScan.write(a, new RunningStep(a, scan, type, 512), form.vectors, form.partial)).callLong(from + at, to + at, length, row, row, columns % lane);
                 }
             });
         }

@@ -11,6 +11,8 @@ import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 import static lyceum.backend.x86.asm.Instruction.*;
 
+import lyceum.DType;
+import lyceum.backend.Backend.Scan;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
@@ -26,23 +28,31 @@ import lyceum.backend.x86.asm.Vec;
  */
 final class LaneScan {
     private static final Gp IN = RDI, OUT = RSI, LENGTH = RDX, IN_STEP = RCX, OUT_STEP = R8, COUNT = R9, LEFT = RAX, FROM = R10, TO = R11;
-    private static final Vec X = Vec.zmm(0), MOVED = Vec.zmm(1), BEFORE = Vec.zmm(2), LAST = Vec.zmm(3);
 
     private final Assembler a;
     private final RunningStep step;
+    private final Vec x, moved, before, last;
 
     private LaneScan(Assembler a, RunningStep step) {
         this.a = a;
         this.step = step;
+        this.x = Vec.of(0, step.bits());
+        this.moved = Vec.of(1, step.bits());
+        this.before = Vec.of(2, step.bits());
+        this.last = Vec.of(3, step.bits());
     }
 
-    static void write(Assembler a, RunningStep step) { new LaneScan(a, step).write(); }
+    /** @param scan not a sum of F64, nor a product of them: a tree rounds, overflows and underflows where one by one nothing does */
+    static void write(Assembler a, Scan scan, DType type) {
+        // Four floats have a product within the range of doubles, eight have not.
+        new LaneScan(a, new RunningStep(a, scan, type, scan == Scan.PROD ? 256 : 512)).write();
+    }
 
     private void write() {
         step.prepare();
-        var last = new int[16];
-        for (int i = 0; i < 16; i++) last[i] = step.dwords() == 2 ? i % 2 == 0 ? 7 : 0 : 15;
-        a.emit(VMOVUPS, LAST, a.constants(last));
+        var numbers = new int[16];
+        for (int i = 0; i < 16; i++) numbers[i] = i % step.dwords() == 0 ? step.lanes() - 1 : 0;
+        a.emit(VMOVUPS, last, a.constants(numbers));
         a.mov(LEFT, LENGTH);
         a.and(LEFT, step.lanes() - 1);
         a.mov(FROM, -1L);
@@ -51,7 +61,7 @@ final class LaneScan {
         var rest = a.label();
         var done = a.label();
         var lane = a.bind(a.label());
-        a.emit(VMOVAPS, BEFORE, step.neutral());
+        a.emit(VMOVAPS, before, step.neutral());
         a.mov(FROM, IN);
         a.mov(TO, OUT);
         a.mov(LEFT, LENGTH);
@@ -78,14 +88,15 @@ final class LaneScan {
     }
 
     private void vector(boolean partial) {
-        step.load(X, Mem.at(FROM), partial);
-        for (int reach = step.dwords(); reach < 16; reach *= 2) {
-            a.emit(VALIGND, 16 - reach, MOVED, X, step.neutral());
-            step.join(X, MOVED, X);
+        step.load(x, Mem.at(FROM), partial);
+        int dwords = step.bits() / 32;
+        for (int reach = step.dwords(); reach < dwords; reach *= 2) {
+            a.emit(VALIGND, dwords - reach, moved, x, step.neutral());
+            step.join(x, moved, x);
         }
-        if (!partial) a.emit(step.dwords() == 2 ? VPERMQ_BY : VPERMD, MOVED, LAST, X);
-        step.join(X, BEFORE, X);
-        if (!partial) step.join(BEFORE, BEFORE, MOVED);
-        step.store(Mem.at(TO), X, partial);
+        if (!partial) a.emit(step.dwords() == 2 ? VPERMQ_BY : VPERMD, moved, last, x);
+        step.join(x, before, x);
+        if (!partial) step.join(before, before, moved);
+        step.store(Mem.at(TO), x, partial);
     }
 }

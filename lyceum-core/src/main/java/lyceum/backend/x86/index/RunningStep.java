@@ -15,8 +15,10 @@ import lyceum.backend.x86.asm.Vec;
  * becomes an integer that orders as it does, NaN beyond all others; so NaN stays, +0 is greater than -0, and a step is one instruction.
  *
  * <p>Registers 24 to 27 are its own.
+ *
+ * @param bits of a vector: 512 for extremes
  */
-record RunningStep(Assembler a, Scan scan, DType type) {
+record RunningStep(Assembler a, Scan scan, DType type, int bits) {
     private static final Vec SCRATCH = Vec.zmm(24), BEYOND = Vec.zmm(25), NEUTRAL = Vec.zmm(26);
     /** Free for whoever scans. */
     static final Vec SPARE = Vec.zmm(27);
@@ -26,16 +28,16 @@ record RunningStep(Assembler a, Scan scan, DType type) {
     private boolean wide() { return type == DType.F64; }
 
     /** Elements of a vector as it is worked on. */
-    int lanes() { return extreme() && !wide() ? 16 : 8; }
+    int lanes() { return extreme() && !wide() ? 16 : bits / 64; }
 
     /** Bytes of so many in memory. */
     int bytes() { return lanes() * type.bytes(); }
 
     /** Dwords of a lane. */
-    int dwords() { return 16 / lanes(); }
+    int dwords() { return bits / 32 / lanes(); }
 
     /** What changes nothing: of an extreme, what everything beats. */
-    Vec neutral() { return NEUTRAL; }
+    Vec neutral() { return NEUTRAL.as(bits); }
 
     void prepare() {
         long beyond = scan == Scan.MAX ? Long.MAX_VALUE : Long.MIN_VALUE;
@@ -77,8 +79,8 @@ record RunningStep(Assembler a, Scan scan, DType type) {
         var place = partial ? to.mask(Mask.K1) : to;
         if (extreme()) turn(from);
         if (!extreme() && !wide()) {
-            a.emit(VCVTPD2PS, SCRATCH.as(256), from);
-            a.emit(VMOVUPS_STORE, place, SCRATCH.as(256));
+            a.emit(VCVTPD2PS, SCRATCH.as(bits / 2), from);
+            a.emit(VMOVUPS_STORE, place, SCRATCH.as(bits / 2));
         } else {
             a.emit(wide() ? VMOVUPD_STORE : VMOVUPS_STORE, place, from);
         }

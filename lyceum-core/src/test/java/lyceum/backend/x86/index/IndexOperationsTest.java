@@ -151,6 +151,24 @@ class IndexOperationsTest {
         });
     }
 
+    @Test void productsOfFloatsFarFromOneComeBackAsTheyDoOneByOne() {
+        float least = Float.MIN_VALUE, most = Float.MAX_VALUE;
+        float[][] rows = {
+                {most, most, most, most, most, most, least, least, least, least, least, least, 3, 5}, // far beyond floats, and back
+                {least, least, least, least, least, most, most, most, most, most, most, 3, 5, 7},
+                {least, most, least, most, 0, most, most, most, most, most, most, most, most, 1},
+                {most, least, Float.POSITIVE_INFINITY, 2, -1, 4, 0, 1, 2, 3, 4, 5, 6, 7}};
+        onEachLevel(backend -> {
+            for (float[] x : rows) try (var arena = Arena.ofShared()) {
+                View in = GuardedMemory.view(arena, DType.F32, true, x.length), out = GuardedMemory.view(arena, DType.F32, true, x.length), expected = GuardedMemory.view(arena, DType.F32, true, x.length);
+                for (int i = 0; i < x.length; i++) Elements.set(DType.F32, in.storage().segment(), in.byteOffset() + 4L * i, x[i]);
+                backend.scan(Scan.PROD, in, 0, out);
+                PLAIN.scan(Scan.PROD, in, 0, expected);
+                assertThat(values(out)).containsExactly(values(expected));
+            }
+        });
+    }
+
     @Test void anIndexOutOfRangeIsNamed() {
         onEachLevel(backend -> {
             try (var arena = Arena.ofShared()) {
