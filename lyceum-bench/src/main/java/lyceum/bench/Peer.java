@@ -81,7 +81,7 @@ final class Peer implements AutoCloseable {
     double seconds(int calls) { return process.call("run", Map.of("calls", calls)).path("seconds").asDouble(); }
 
     /** Waits until its threads rest. */
-    void awaitIdle() { if (process != null) process.awaitIdle(); }
+    void awaitRest() { if (process != null) process.awaitRest(); }
 
     private void lost() {
         try {

@@ -92,27 +92,8 @@ final class PeerProcess implements AutoCloseable {
         }
     }
 
-    /**
-     * Waits until no thread of the process runs, at most a second: those of OpenMP and BLAS libraries spin after their work for up to 200 ms, in the time of
-     * whoever is next.
-     */
-    void awaitIdle() {
-        long end = System.nanoTime() + 1_000_000_000;
-        while (isRunning() && System.nanoTime() < end) java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
-    }
-
-    /** Whether the kernel has a thread of it as running; false where it does not say. */
-    private boolean isRunning() {
-        try (var threads = Files.list(Path.of("/proc/" + process.pid() + "/task"))) {
-            for (var thread : threads.toList()) {
-                var stat = Files.readString(thread.resolve("stat"));
-                if (stat.charAt(stat.lastIndexOf(')') + 2) == 'R') return true;
-            }
-            return false;
-        } catch (IOException e) {
-            return false;
-        }
-    }
+    /** Waits until no thread of the process runs: those of OpenMP and BLAS libraries spin after their work for up to 200 ms. */
+    void awaitRest() { ThreadsAtRest.await(process.pid(), ""); }
 
     /** The process is no more. */
     static final class Ended extends IllegalStateException {

@@ -77,7 +77,7 @@ final class SideBySide {
         var samples = new double[n][effort.rounds(round)];
         for (int r = 0; r < samples[0].length; r++) {
             for (int i = 0; i < n; i++) {
-                if (threads > 1) for (var peer : peers) peer.awaitIdle();
+                if (threads > 1) awaitRest();
                 samples[i][r] = contenders.get(i).seconds.applyAsDouble(paces[i].calls()) / paces[i].calls();
             }
         }
@@ -85,6 +85,13 @@ final class SideBySide {
         for (int i = 0; i < n; i++) medians[i] = Timing.Median.of(samples[i]);
         if (n == 1 || !Double.isNaN(c.limit())) listener.accept(alone(c, medians[0]));
         for (int i = 1; i < n; i++) listener.accept(beside(c, medians[0], medians[i], contenders.get(i)));
+    }
+
+    /** No sample shares the processors with what the one before has left running, in a peer or in the compilers of this JVM. */
+    private void awaitRest() {
+        for (var peer : peers) peer.awaitRest();
+        ThreadsAtRest.await(ProcessHandle.current().pid(), "C1 Compiler");
+        ThreadsAtRest.await(ProcessHandle.current().pid(), "C2 Compiler");
     }
 
     /** A case that this CPU has no instructions for. */
