@@ -22,8 +22,8 @@ record Blocking(int rows, int columns, int depth, int vectors, int tile, boolean
         int depth = even(k, (arithmetic.bytes == 8 ? STEPS_OF_F64 : STEPS) * arithmetic.depth, arithmetic.depth);
         int tile = MicroKernel.rows(cpu, arithmetic, vectors), rows = m, columns = n;
         if ((long) m * n * k > SMALL) {
-            rows = even(m, product.isDirect() ? ROWS : ROWS_THEN, tile);
             columns = even(n, product.isDirect() && product.then() == null ? COLUMNS : COLUMNS_THEN, width);
+            rows = even(m, product.isDirect() ? ROWS : Math.max(ROWS_THEN, ROWS_THEN * COLUMNS_THEN / columns), tile);
             while (pieces(m, rows) * pieces(n, columns) * product.batch() < 2L * (threads - 1) && (long) rows * columns * k > SMALL / 2 && (columns > width || rows > tile)) {
                 if (rows > tile && 2L * rows >= columns || columns <= width) rows = even(rows, (rows + 1) / 2, tile); // closer to equal parts, and B is the cheaper one to pack twice
                 else columns = even(columns, (columns + 1) / 2, width);

@@ -24,7 +24,7 @@ final class Costs {
      * 1024, pieces of 240 by 288 spent a fifth of the time packing, one piece spends 5%. Packed rows stream from the third-level cache.
      */
     static final int ROWS = 2048, COLUMNS = 4096;
-    /** The same where the sums of a piece go through a program: they are to be in the second-level cache then. */
+    /** The same where the sums of a piece go through a program: they are to be in the second-level cache then; beside fewer columns there are more rows. */
     static final int ROWS_THEN = 240, COLUMNS_THEN = 576;
     /** Steps at most: a panel takes 98 KB of the second-level cache, a tile's rows 16 KB of the first. 384 is 1% slower: C is touched more often. */
     static final int STEPS = 512, STEPS_OF_F64 = 256;
