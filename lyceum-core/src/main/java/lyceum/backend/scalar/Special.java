@@ -3,13 +3,18 @@ package lyceum.backend.scalar;
 /**
  * Special functions in double precision.
  *
- * <p>Each is accurate to a few units in the last place, relative to the result (digamma, and lgamma below 0: to the larger of result and one,
+ * <p>Each is accurate to a few units in the last place (erf, erfc and gelu to two), relative to the result (digamma, and lgamma below 0: to the larger of result and one,
  * since they cross zero).
  *
  * @see <a href="https://dlmf.nist.gov">NIST Digital Library of Mathematical Functions</a>, chapters 5, 7 and 25
  */
 public final class Special {
-    private static final double EULER = 0.57721566490153286061, LOG_SQRT_2PI = 0.91893853320467274178, TWO_OVER_SQRT_PI = 1.1283791670955125739;
+    private static final double EULER = 0.57721566490153286061, LOG_SQRT_2PI = 0.91893853320467274178;
+    /** Constants, and what their roundings lack. */
+    private static final double TWO_OVER_SQRT_PI = 1.1283791670955126, TWO_OVER_SQRT_PI_REST = 1.533545961316588e-17, SQRT_PI = 1.772453850905516, SQRT_PI_REST = -7.666586499825799e-17,
+            SQRT_HALF = 0.7071067811865476, SQRT_HALF_REST = -4.833646656726457e-17;
+    /** From here on the fraction of erfc converges fast. */
+    private static final double FRACTION = 3;
     /** Bernoulli numbers B2, B4, ..., B20. */
     private static final double[] BERNOULLI = {1.0 / 6, -1.0 / 30, 1.0 / 42, -1.0 / 30, 5.0 / 66, -691.0 / 2730, 7.0 / 6, -3617.0 / 510, 43867.0 / 798, -174611.0 / 330};
     /** Riemann zeta of 2, 3, ..., for the series of log gamma about 1. */
@@ -39,72 +44,66 @@ public final class Special {
     public static double softplus(double x) { return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))); }
 
     /** {@code x Phi(x)} with the normal distribution Phi; 0 at minus infinity, its limit. */
-    public static double gelu(double x) { return x < -40 ? -0.0 : 0.5 * x * erfc(-Math.sqrt(0.5) * x); }
+    public static double gelu(double x) {
+        if (Math.abs(x) > 40) return x < 0 ? -0.0 : x;
+        double a = Math.abs(x), z = SQRT_HALF * a, rest = Math.fma(SQRT_HALF, a, -z) + SQRT_HALF_REST * a, square = a * a;
+        double tail = erfc(z, rest, square / 2, Math.fma(a, a, -square) / 2) / 2;
+        return x <= 0 ? x * tail : x - x * tail;
+    }
 
     /** Error function, {@code 2/sqrt(pi) int_0^x exp(-t^2) dt}. */
     public static double erf(double x) {
-        double a = Math.abs(x);
-        if (a < 2) return erfSeries(x);
-        return Math.signum(x) * (1 - erfcFraction(a));
+        if (x == 0) return x;
+        double a = Math.abs(x), square = a * a, rest = Math.fma(a, a, -square);
+        return Math.copySign(a < FRACTION ? erfSeries(a, 0, square, rest).sum() : 1 - erfcFraction(a, 0, square, rest), x);
     }
 
     /** {@code 1 - erf(x)} without cancellation in the upper tail. */
     public static double erfc(double x) {
-        if (x < 0.5) return 1 - erf(x);
-        return x < 2 ? erfcMiddle(x) : erfcFraction(x);
+        if (x < 0) return 1 + erf(-x);
+        double square = x * x;
+        return erfc(x, 0, square, Math.fma(x, x, -square));
     }
 
-    /** DLMF 7.6.2: all terms have one sign, so nothing cancels. */
-    private static double erfSeries(double x) {
-        double term = x, sum = x, square = 2 * x * x;
-        for (int n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
-            term *= square / (2 * n + 1);
-            sum += term;
-        }
-        return TWO_OVER_SQRT_PI * Math.exp(-x * x) * sum;
+    /** Of {@code x + xRest}, not negative, whose square is given as well. */
+    private static double erfc(double x, double xRest, double square, double squareRest) {
+        if (!(x < FRACTION)) return erfcFraction(x, xRest, square, squareRest);
+        var erf = erfSeries(x, xRest, square, squareRest);
+        double high = 1 - erf.high;
+        return high + (1 - high - erf.high - erf.low);
     }
 
-    /** Between the series of erf, which cancels against 1, and the continued fraction, which converges slowly: Taylor steps from x = 2. */
-    private static double erfcMiddle(double x) {
-        double from = 2, value = erfcFraction(2);
-        int steps = (int) Math.ceil((2 - x) / 0.25);
-        double h = (x - 2) / steps;
-        for (int s = 0; s < steps; s++) {
-            value -= TWO_OVER_SQRT_PI * gaussianIntegral(from, h);
-            from += h;
-        }
-        return value;
+    /** A sum of two doubles, the second about the rounding of the first. */
+    private record Pair(double high, double low) {
+        double sum() { return high + low; }
     }
 
-    /** {@code int_x^(x+h) exp(-t^2) dt} by the Taylor series, whose coefficients follow from Hermite's recurrence. */
-    private static double gaussianIntegral(double x, double h) {
-        double before = 0, current = Math.exp(-x * x), power = h, sum = current * h;
-        for (int n = 1; n < 40; n++) {
-            double next = (-2 * x * current - 2 * before) / n;
-            before = current;
-            current = next;
-            power *= h;
-            sum += current * power / (n + 1);
+    /** DLMF 7.6.1 in pairs of doubles: what cancels against 1, and in the alternating series, leaves digits enough up to {@link #FRACTION}. */
+    private static Pair erfSeries(double x, double xRest, double square, double squareRest) {
+        double power = x, powerRest = xRest, sum = x, sumRest = xRest, term = x;
+        for (int n = 1; Math.abs(term) > 1e-33 * x; n++) {
+            double product = power * square, rest = Math.fma(power, square, -product) + power * squareRest + powerRest * square;
+            power = -product / n;
+            powerRest = -(Math.fma(power, n, product) + rest) / n;
+            int odd = 2 * n + 1;
+            term = power / odd;
+            double termRest = (Math.fma(-term, odd, power) + powerRest) / odd, before = sum;
+            sum += term; // which may be the larger one
+            double added = sum - before;
+            sumRest += before - (sum - added) + (term - added) + termRest;
         }
-        return sum;
+        double high = sum * TWO_OVER_SQRT_PI;
+        return new Pair(high, Math.fma(sum, TWO_OVER_SQRT_PI, -high) + sum * TWO_OVER_SQRT_PI_REST + sumRest * TWO_OVER_SQRT_PI);
     }
 
-    /** DLMF 7.9.3, evaluated by Lentz's method, for x of at least 2. */
-    private static double erfcFraction(double x) {
-        if (x > 27.3) return 0;
-        if (x != x) return x;
-        double tiny = 1e-300, f = x, c = x, d = 0;
-        for (int k = 1; k < 500; k++) {
-            double a = k / 2.0;
-            d = 1 / Math.max(tiny, x + a * d);
-            c = x + a / c;
-            double delta = c * d;
-            f *= delta;
-            if (Math.abs(delta - 1) < 1e-16) break;
-        }
-        // exp(-x*x) with x*x split, since the rounding of x*x alone would cost a factor x*x in accuracy
-        double high = (float) x, rest = (high - x) * (high + x);
-        return Math.exp(-high * high) * Math.exp(rest) / (f * 1.7724538509055160273);
+    /** DLMF 7.9.3 from its far end, for x of at least {@link #FRACTION}; errors shrink from level to level. */
+    private static double erfcFraction(double x, double xRest, double square, double squareRest) {
+        if (x > 28) return 0;
+        double below = 0;
+        for (int k = 60; k >= 1; k--) below = k / 2.0 / (x + below);
+        double f = x + below, fRest = x - f + below + xRest, divisor = f * SQRT_PI, divisorRest = Math.fma(f, SQRT_PI, -divisor) + f * SQRT_PI_REST + fRest * SQRT_PI;
+        double exp = Math.exp(-square), quotient = exp / divisor;
+        return quotient + (Math.fma(-quotient, divisor, exp) - quotient * divisorRest - exp * squareRest) / divisor;
     }
 
     /** The x with {@code erf(x) = p}, for p in (-1, 1); infinite at its ends. */

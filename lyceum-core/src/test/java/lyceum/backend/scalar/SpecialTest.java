@@ -20,8 +20,8 @@ class SpecialTest {
     /** A function, the operation that applies it to tensors, and how many units in the last place it may be off. */
     enum Function {
         LGAMMA("lgamma", Special::lgamma, Tensor::lgamma, 3), DIGAMMA("digamma", Special::digamma, Tensor::digamma, 5),
-        TRIGAMMA("trigamma", x -> Special.polygamma(1, x), x -> x.polygamma(1), 4), ERF("erf", Special::erf, Tensor::erf, 6),
-        ERFC("erfc", Special::erfc, Tensor::erfc, 9), ERFINV("erfinv", Special::erfinv, Tensor::erfinv, 7),
+        TRIGAMMA("trigamma", x -> Special.polygamma(1, x), x -> x.polygamma(1), 4), ERF("erf", Special::erf, Tensor::erf, 1),
+        ERFC("erfc", Special::erfc, Tensor::erfc, 2), ERFINV("erfinv", Special::erfinv, Tensor::erfinv, 3),
         LOG1P("log1p", Math::log1p, Tensor::log1p, 1), EXPM1("expm1", Math::expm1, Tensor::expm1, 1);
 
         final String key;
