@@ -36,14 +36,21 @@ public record View(DType dtype, Storage storage, long offset, long[] shape, long
     /** True if two of the elements may lie on one another, as those of a stretched view do; never for views that slices and permutations make. */
     public boolean mayOverlapItself() {
         if (isContiguous()) return false;
-        var order = java.util.stream.IntStream.range(0, shape.length).filter(i -> shape[i] > 1).boxed()
-                .sorted(java.util.Comparator.comparingLong(i -> Math.abs(strides[i]))).mapToInt(i -> i).toArray();
+        var met = new boolean[shape.length];
         long reach = 0;
-        for (int axis : order) {
+        for (int axis = closest(met); axis >= 0; axis = closest(met)) {
             if (Math.abs(strides[axis]) <= reach || strides[axis] == 0) return true;
             reach += Math.abs(strides[axis]) * (shape[axis] - 1);
+            met[axis] = true;
         }
         return false;
+    }
+
+    /** The axis of several elements with the least stride among those not met, or -1. */
+    private int closest(boolean[] met) {
+        int best = -1;
+        for (int i = 0; i < shape.length; i++) if (shape[i] > 1 && !met[i] && (best < 0 || Math.abs(strides[i]) < Math.abs(strides[best]))) best = i;
+        return best;
     }
 
     /** Row-major strides of {@code shape}. */

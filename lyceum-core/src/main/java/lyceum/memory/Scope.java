@@ -2,6 +2,7 @@ package lyceum.memory;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * Gives back at its end all memory that its thread allocated inside it, without waiting for the collector.
@@ -23,7 +24,8 @@ public final class Scope implements AutoCloseable {
 
     private final String name;
     private final Scope outer;
-    private final List<Storage> owned = new ArrayList<>();
+    /** Storages with a block of their own, and those from slabs. */
+    private final List<Storage> owned = new ArrayList<>(), carved = new ArrayList<>();
     private final Thread thread = Thread.currentThread();
     private final boolean detached;
     /** Slabs of this scope, and of each kind the one that has room. */
@@ -78,7 +80,7 @@ public final class Scope implements AutoCloseable {
         if (detached) return;
         synchronized (owned) {
             if (!closed) {
-                owned.add(storage);
+                (storage.isBlock() ? owned : carved).add(storage);
                 return;
             }
         }
@@ -102,7 +104,7 @@ public final class Scope implements AutoCloseable {
                 storage = slab.carve(bytes);
             }
             if (storage != null) {
-                owned.add(storage);
+                carved.add(storage);
                 return storage;
             }
         }
@@ -113,9 +115,10 @@ public final class Scope implements AutoCloseable {
     /** Moves {@code storage} to the enclosing scope, or out of all scopes if there is none. */
     public void keep(Storage storage) {
         synchronized (owned) {
-            for (int i = owned.size() - 1; i >= 0; i--) {
-                if (owned.get(i) != storage) continue;
-                owned.remove(i);
+            var list = storage.isBlock() ? owned : carved;
+            for (int i = list.size() - 1; i >= 0; i--) {
+                if (list.get(i) != storage) continue;
+                list.remove(i);
                 if (storage.owner() instanceof Slab slab && slabs.remove(slab)) handOver(slab); // and with it, its neighbours' memory
                 if (outer != null) outer.own(storage);
                 return;
@@ -131,6 +134,24 @@ public final class Scope implements AutoCloseable {
         }
     }
 
+    /** How many tensors too large to share memory with others belong to this scope. */
+    public int large() {
+        synchronized (owned) {
+            return owned.size();
+        }
+    }
+
+    /** Gives back the memory of large tensors that are not {@code needed} any more, which is warm for those to come. */
+    public void release(Predicate<Storage> needed) {
+        synchronized (owned) {
+            owned.removeIf(storage -> {
+                boolean dead = !needed.test(storage);
+                if (dead) storage.close(name);
+                return dead;
+            });
+        }
+    }
+
     @Override public void close() {
         if (Thread.currentThread() != thread || CURRENT.get() != this)
             throw new IllegalStateException(name + " closed out of order or on another thread; use try-with-resources");
@@ -138,7 +159,9 @@ public final class Scope implements AutoCloseable {
         synchronized (owned) {
             closed = true;
             for (var storage : owned) storage.close(name);
+            for (var storage : carved) storage.close(name);
             owned.clear();
+            carved.clear();
             for (var slab : slabs) slab.close();
             slabs.clear();
         }

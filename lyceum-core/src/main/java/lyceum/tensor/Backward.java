@@ -95,6 +95,7 @@ public final class Backward {
             for (var history : keep.keySet()) oldest = Math.min(oldest, history.number);
         }
         var parts = new IdentityHashMap<History, PartGradients>();
+        var memory = keep == null && !Tracing.on() ? new SweepMemory(Scope.current()) : null;
         boolean plain = !GradMode.isRecording() && !Tracing.on();
         gradients.put(output.history(), gradient.to(output.dtype()));
         queue.add(output.history());
@@ -105,6 +106,7 @@ public final class Backward {
             if (ofParts != null) g = g == null ? ofParts.whole() : g.add(ofParts.whole());
             boolean kept = keep == null ? history.leaf != null : keep.containsKey(history);
             if (kept) result.put(history, g);
+            if (kept && memory != null) memory.found(g);
             if (history.operands.length == 0 || kept && !beyond) continue;
             var rule = history.rule.forVisit();
             for (int i = 0; i < history.operands.length; i++) {
@@ -128,6 +130,7 @@ public final class Backward {
                     gradients.put(operand, known.add(part));
                 }
             }
+            if (memory != null) memory.release(gradients.values(), parts.values());
         }
         return result;
     }

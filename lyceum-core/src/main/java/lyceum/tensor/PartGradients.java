@@ -95,6 +95,14 @@ final class PartGradients {
         return new Tensor(whole, Shape.adopt(shape));
     }
 
+    /** All that lie in memory. */
+    List<Tensor> tensors() {
+        var all = new ArrayList<Tensor>();
+        if (whole != null) all.add(new Tensor(whole, Shape.adopt(shape)));
+        for (var part : parts) if (part.inPlace != null) all.add(part.inPlace);
+        return all;
+    }
+
     private void zero(long from, long to) {
         if (from >= to) return;
         var sizes = shape.clone();

@@ -317,6 +317,23 @@ class BackpropagationTest {
         assertThat(x.grad().sub(once.mul(2)).abs().max().item()).isZero();
     }
 
+    @Test void aSweepGivesBackGradientsThatHaveBeenPassedOn() {
+        var inUse = new long[1];
+        var last = Primitive.of("last", in -> in[0].mul(1), (i, g, out, in) -> {
+            g.compute();
+            inUse[0] = lyceum.memory.Memory.stats().inUse();
+            return g;
+        });
+        var w = Tensor.randn(Rng.of(1), 512, 512).mul(0.05).compute(); // a megabyte, as each gradient
+        var leaf = Tensor.randn(Rng.of(2), 512, 512).requiresGrad();
+        var x = last.apply(leaf);
+        for (int i = 0; i < 20; i++) x = x.matmul(w).compute();
+        var loss = x.sum();
+        long before = lyceum.memory.Memory.stats().inUse();
+        loss.backward();
+        assertThat(inUse[0] - before).isLessThan(6 << 20);
+    }
+
     @Test void whatARuleOfTheUsersKeepsOutlivesTheSweep() {
         var kept = new ArrayList<Tensor>();
         var leaf = Tensor.ones(1000).requiresGrad();

@@ -210,7 +210,7 @@ public final class Gemm {
             var parameters = scratch.parameters();
             parameters.set(ValueLayout.JAVA_LONG, 0, left.rowStride());
             parameters.set(ValueLayout.JAVA_LONG, 8, left.columnStride());
-            parameters.set(ValueLayout.JAVA_LONG, 56, blocking.tile() * (tiled ? arithmetic.lane * steps : left.rowStride()));
+            parameters.set(ValueLayout.JAVA_LONG, 56, tiled ? Packing.tileBytes(arithmetic, blocking.tile(), steps) : blocking.tile() * left.rowStride());
             return left.address();
         }
 

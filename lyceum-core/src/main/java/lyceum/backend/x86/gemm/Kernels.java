@@ -19,6 +19,7 @@ final class Kernels {
     private final AtomicReferenceArray<Kernel> micro = new AtomicReferenceArray<>(Arithmetic.values().length * 2 * (MOST_VECTORS + 1) * (MOST_ROWS + 1)), copying = new AtomicReferenceArray<>(micro.length());
     private final AtomicReferenceArray<Kernel> dot = new AtomicReferenceArray<>(Arithmetic.values().length * (DotKernel.MOST_ROWS + 1));
     private final AtomicReferenceArray<Kernel> copy = new AtomicReferenceArray<>(16 * DEPTHS * 2 * (MOST_VECTORS + 1));
+    private final AtomicReferenceArray<Kernel> deal = new AtomicReferenceArray<>(5 * (PackKernel.MOST_PILES + 1));
     private final AtomicReferenceArray<Kernel> transpose = new AtomicReferenceArray<>(9), lines = new AtomicReferenceArray<>(DType.values().length + 1);
     private final AtomicReferenceArray<Kernel> tile = new AtomicReferenceArray<>(4 * TileDot.values().length * Precision.values().length), split = new AtomicReferenceArray<>(8);
 
@@ -50,6 +51,11 @@ final class Kernels {
 
     Kernel copy(int lane, int vectors) {
         return made(copy, lane * (MOST_VECTORS + 1) + vectors, () -> CodeMemory.require("copy " + 8 * lane + " " + vectors, PackKernel.copy(cpu, lane, vectors, CodeMemory.isListed())));
+    }
+
+    /** @param bytes to each of the {@code piles}: a vector of some width */
+    Kernel deal(int bytes, int piles) {
+        return made(deal, bytes / 16 * (PackKernel.MOST_PILES + 1) + piles, () -> CodeMemory.require("deal " + bytes + " " + piles, PackKernel.deal(cpu, bytes, piles, CodeMemory.isListed())));
     }
 
     /** @param present rows of the last group that there are */

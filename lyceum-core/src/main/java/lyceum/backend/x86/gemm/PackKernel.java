@@ -22,6 +22,8 @@ import lyceum.backend.x86.asm.Vec;
  * <p>Arguments: rdi source, rsi bytes from row to row of it, rdx target, rcx bytes from row to row of that.
  */
 final class PackKernel {
+    static final int MOST_PILES = 4;
+
     private final Assembler a;
     private final int bits, lane;
     private final Lanes lanes;
@@ -50,6 +52,26 @@ final class PackKernel {
         for (int v = 0; v < vectors; v++) a.emit(Instruction.VMOVUPS_STORE, Mem.at(RDX, v * bits / 8), Vec.of(v, bits));
         a.add(RDI, RSI);
         a.add(RDX, RCX);
+        a.sub(R8, 1);
+        a.jump(Condition.NE, loop);
+        a.vzeroupper();
+        a.ret();
+        return a.finish();
+    }
+
+    /**
+     * Deals out r8 rows to {@code piles} places rcx bytes apart, {@code bytes} to each, whose rows follow one another. So a line is read once for all of its
+     * piles: rows that lie half a page apart meet in few sets of the cache, and it would be gone when the next pile wants it.
+     */
+    static Assembler.Code deal(Cpu cpu, int bytes, int piles, boolean listed) { return new PackKernel(cpu, 4, listed).deal(bytes, piles); }
+
+    private Assembler.Code deal(int bytes, int piles) {
+        a.lea(R9, Mem.at(RCX, RCX, 2));
+        var loop = a.bind(a.label());
+        for (int p = 0; p < piles; p++) a.emit(Instruction.VMOVUPS, Vec.of(p, 8 * bytes), Mem.at(RDI, p * bytes));
+        for (int p = 0; p < piles; p++) a.emit(Instruction.VMOVUPS_STORE, p == 0 ? Mem.at(RDX) : p == 3 ? Mem.at(RDX, R9, 1) : Mem.at(RDX, RCX, p), Vec.of(p, 8 * bytes));
+        a.add(RDI, RSI);
+        a.add(RDX, bytes);
         a.sub(R8, 1);
         a.jump(Condition.NE, loop);
         a.vzeroupper();

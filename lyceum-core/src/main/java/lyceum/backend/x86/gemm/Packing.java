@@ -81,15 +81,21 @@ final class Packing {
         return arithmetic != Arithmetic.I8I8 && k % arithmetic.depth == 0 && (a.columnStride() == arithmetic.bytes || arithmetic.depth == 1 && a.rowStride() == arithmetic.bytes);
     }
 
+    /** From a packed tile to the next: a line more than it takes, so that those that are packed at once do not meet in the same set of the cache. */
+    static long tileBytes(Arithmetic arithmetic, int tile, long steps) { return (long) tile * arithmetic.lane * steps + LINE; }
+
     /** Rows of A, tile by tile: for every step the elements of a tile's rows are neighbours. The result's strides are those within a tile. */
     Operand tiles(Arithmetic arithmetic, Scratch scratch, Operand a, int rows, int k, int tile) {
         int lane = arithmetic.lane, steps = k / arithmetic.depth;
-        long width = (long) tile * lane, to = scratch.get(Scratch.Use.LEFT, (rows + tile - 1) / tile * width * steps + LINE);
-        int lanes = vectorBytes() / lane;
-        for (int row = 0; row < rows; row += tile) {
+        long width = (long) tile * lane, apart = tileBytes(arithmetic, tile, steps), to = scratch.get(Scratch.Use.LEFT, (rows + tile - 1) / tile * apart + LINE);
+        int lanes = vectorBytes() / lane, together = 1;
+        boolean isVector = width == 32 || width == vectorBytes();
+        for (int row = 0; row < rows; row += together * tile) {
             int height = Math.min(tile, rows - row), vectors = (height + lanes - 1) / lanes;
-            long from = a.address() + row * a.rowStride(), at = to + row * (long) lane * steps;
+            long from = a.address() + row * a.rowStride(), at = to + row / tile * apart;
+            together = a.columnStride() == arithmetic.bytes || !isVector ? 1 : Math.clamp((rows - row) / tile, 1, PackKernel.MOST_PILES);
             if (a.columnStride() == arithmetic.bytes) turn(from, a.rowStride(), at, width, height, steps, lane);
+            else if (isVector && height == tile) kernels.deal((int) width, together).call(from, a.columnStride(), at, apart, steps, 0);
             else kernels.copy(lane, vectors).call(from, a.columnStride(), at, width, steps, mask(height - (vectors - 1) * lanes, lane));
         }
         return new Operand(to, lane, width);
