@@ -32,9 +32,9 @@ final class Pool {
 
     /** Runs all pieces of a job, some of them on other threads. */
     void run(Body own, Body carried, long n, long grain, long pieces, long nanos) {
-        var job = new Job(own, carried, n, grain, pieces, nanos);
+        var job = new Job(own, carried, n, grain, pieces, nanos, most + 1);
         open(job, pieces - 1, nanos);
-        while (job.work()) { }
+        while (job.work(0)) { }
         close(job);
         if (!job.isDone()) job.await(this);
         job.rethrow();
@@ -89,14 +89,14 @@ final class Pool {
         var jobs = open;
         for (int i = 0; i < jobs.length; i++) {
             var job = jobs[Math.floorMod(turn + i, jobs.length)];
-            if (job.left() > 0) return job;
+            if (job.isLeft()) return job;
         }
         return null;
     }
 
     /** A job with pieces left that was opened from within a piece of {@code job}, or null. */
     Job below(Job job) {
-        for (var other : open) if (other.left() > 0 && other.isUnder(job)) return other;
+        for (var other : open) if (other.isLeft() && other.isUnder(job)) return other;
         return null;
     }
 
@@ -106,9 +106,12 @@ final class Pool {
 
     private final class Worker implements Runnable {
         private final Thread thread;
+        /** Its share of a job; the caller's is 0. */
+        private final int home;
         private volatile boolean awake;
 
         Worker(int number) {
+            home = number + 1;
             thread = Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false).name("lyceum-" + (number + 1)).unstarted(this);
             thread.setContextClassLoader(ClassLoader.getSystemClassLoader());
         }
@@ -133,7 +136,7 @@ final class Pool {
         /** In a method of its own, so that no stale job in the frame of a sleeping worker keeps its operands' memory. */
         private boolean work(int turn) {
             var job = next(turn);
-            return job != null && job.work();
+            return job != null && job.work(home);
         }
 
         private void spread() {

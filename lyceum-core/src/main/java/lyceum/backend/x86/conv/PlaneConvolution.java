@@ -49,6 +49,8 @@ final class PlaneConvolution {
                 long at = storage.base() + (long) v * PlaneVectors.entry(cpu);
                 int first = once ? lanes * v : PlaneVectors.column(v, lanes, outWidth), next = once ? lanes * (v + 1) : PlaneVectors.column(v + 1, lanes, outWidth);
                 PlaneVectors.setStep(cpu, storage.segment(), at, next - first);
+                int begin = first * stride - left, end = begin + kernelWidth - 1 + lanes * stride;
+                PlaneVectors.setWhole(cpu, storage.segment(), at, begin >= 0 && end <= inWidth && first + lanes <= outWidth);
                 for (int u = 0; u < kernelWidth; u++) {
                     int column = first * stride + u - left;
                     PlaneVectors.setMask(cpu, storage.segment(), at, PlaneVectors.LOADS + u, inside(lanes, column));

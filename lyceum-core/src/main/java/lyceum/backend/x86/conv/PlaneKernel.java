@@ -6,6 +6,7 @@ import static lyceum.backend.x86.asm.Instruction.*;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
+import lyceum.backend.x86.asm.Label;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
 import lyceum.backend.x86.machine.CodeMemory;
@@ -84,19 +85,15 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
         }
         v.bringMask(PlaneVectors.STORE);
         a.push(RBX);
-        a.mov(RCX, Mem.at(RDI, FIRST_LINE));
-        a.mov(RAX, RCX);
-        a.imul(RAX, RBP);
-        a.add(RAX, R14);
-        a.mov(R11, Mem.at(RDI, Y_HEIGHT));
-        a.align(32);
-        var line = a.bind(a.label());
-        line(a, v);
-        a.add(RCX, stride);
-        for (int i = 0; i < stride; i++) a.add(RAX, RBP);
-        a.add(RBX, R13);
-        a.sub(R11, 1);
-        a.jump(Condition.NE, line);
+        Label part = a.label(), done = a.label();
+        if (v.tellsWhole()) {
+            v.unlessWhole(part);
+            lines(a, v, true);
+            a.jump(done);
+            a.bind(part);
+        }
+        lines(a, v, false);
+        a.bind(done);
         a.pop(RBX);
         v.step(RBX, 1);
         v.step(R14, stride);
@@ -105,9 +102,26 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
         a.jump(Condition.NE, vector);
     }
 
-    private void line(Assembler a, PlaneVectors v) {
+    /** @param whole if every lane of every load and store lies inside */
+    private void lines(Assembler a, PlaneVectors v, boolean whole) {
+        a.mov(RCX, Mem.at(RDI, FIRST_LINE));
+        a.mov(RAX, RCX);
+        a.imul(RAX, RBP);
+        a.add(RAX, R14);
+        a.mov(R11, Mem.at(RDI, Y_HEIGHT));
+        a.align(32);
+        var line = a.bind(a.label());
+        line(a, v, whole);
+        a.add(RCX, stride);
+        for (int i = 0; i < stride; i++) a.add(RAX, RBP);
+        a.add(RBX, R13);
+        a.sub(R11, 1);
+        a.jump(Condition.NE, line);
+    }
+
+    private void line(Assembler a, PlaneVectors v, boolean whole) {
         var sum = v.vector(9);
-        if (form == Form.WEIGHT) v.load(v.kept(), PlaneVectors.STORE, Mem.at(RBX));
+        if (form == Form.WEIGHT) v.load(v.kept(), whole ? PlaneVectors.WHOLE : PlaneVectors.STORE, Mem.at(RBX));
         else a.emit(VXORPS, sum, sum, sum);
         for (int t = 0; t < height; t++) {
             var outside = a.label();
@@ -118,9 +132,14 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
                 int tap = t * width + u;
                 var x = v.read(tap);
                 var at = (t == 0 ? Mem.at(RAX) : Mem.at(RAX, RBP, t)).plus(4 * u);
-                v.load(x, PlaneVectors.LOADS + u, at);
+                if (whole && stride == 1) {
+                    if (form == Form.WEIGHT) a.emit(VFMADD231PS, v.vector(tap), v.kept(), at);
+                    else a.emit(VFMADD231PS, sum, v.vector(tap), at);
+                    continue;
+                }
+                v.load(x, whole ? PlaneVectors.WHOLE : PlaneVectors.LOADS + u, at);
                 if (stride == 2) {
-                    v.load(v.second(tap), PlaneVectors.SECOND_LOADS + u, at.plus(v.bytes()));
+                    v.load(v.second(tap), whole ? PlaneVectors.WHOLE : PlaneVectors.SECOND_LOADS + u, at.plus(v.bytes()));
                     v.keepEven(x, v.second(tap));
                 }
                 if (form == Form.WEIGHT) a.emit(VFMADD231PS, v.vector(tap), x, v.kept());
@@ -131,7 +150,7 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
         if (form == Form.WEIGHT) return;
         if (bias) a.emit(VADDPS, sum, sum, v.kept());
         if (relu) relu(a, v, sum);
-        v.store(Mem.at(RBX), PlaneVectors.STORE, sum);
+        v.store(Mem.at(RBX), whole ? PlaneVectors.WHOLE : PlaneVectors.STORE, sum);
     }
 
     static void relu(Assembler a, PlaneVectors v, Vec x) {

@@ -26,6 +26,10 @@ import lyceum.backend.x86.machine.Cpu;
 final class PlaneVectors {
     /** Masks in an entry: of the loads for each tap, of a second vector for each, of the store. */
     static final int LOADS = 0, SECOND_LOADS = 3, STORE = 6;
+    /** Instead of a mask's number: none is needed. */
+    static final int WHOLE = -1;
+
+    private static final int WHOLE_AT = 232;
 
     private final Assembler a;
     private final boolean isWide;
@@ -54,6 +58,18 @@ final class PlaneVectors {
     static void setMask(Cpu cpu, MemorySegment table, long at, int number, long inside) {
         if (isWide(cpu)) table.set(ValueLayout.JAVA_LONG_UNALIGNED, at + 8L * number, inside);
         else for (int lane = 0; lane < 8; lane++) table.set(ValueLayout.JAVA_INT_UNALIGNED, at + 32L * number + 4L * lane, (int) -(inside >> lane & 1));
+    }
+
+    /** Writes whether all lanes of all loads and of the store lie inside; see {@link #tellsWhole}. */
+    static void setWhole(Cpu cpu, MemorySegment table, long at, boolean whole) { if (!isWide(cpu)) table.set(ValueLayout.JAVA_LONG_UNALIGNED, at + WHOLE_AT, whole ? 1 : 0); }
+
+    /** Whether entries tell if no mask is needed: with AVX2 each costs a load. */
+    boolean tellsWhole() { return !isWide; }
+
+    void unlessWhole(Label part) {
+        a.mov(R15, Mem.at(R9, WHOLE_AT));
+        a.test(R15, R15);
+        a.jump(Condition.E, part);
     }
 
     /** Bytes of a vector. */
@@ -94,13 +110,18 @@ final class PlaneVectors {
     }
 
     void load(Vec to, int mask, Mem from) {
-        if (isWide) a.emit(VMOVUPS, to.mask(mask(mask)).zeroing(), from);
+        if (mask == WHOLE) a.emit(VMOVUPS, to, from);
+        else if (isWide) a.emit(VMOVUPS, to.mask(mask(mask)).zeroing(), from);
         else a.emit(VMASKMOVPS, to, maskVector(mask), from);
     }
 
     void store(Mem to, int mask, Vec from) {
         if (isWide) {
             a.emit(VMOVUPS_STORE, to.mask(mask(mask)), from);
+            return;
+        }
+        if (mask == WHOLE) {
+            a.emit(VMOVUPS_STORE, to, from);
             return;
         }
         Label part = a.label(), done = a.label();
