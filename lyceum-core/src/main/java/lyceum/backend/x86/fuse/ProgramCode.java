@@ -16,8 +16,8 @@ import lyceum.backend.x86.fuse.Step.Kind;
  * functions that a later loop wants too go through a buffer of the row's length; cheap ones are computed again.
  */
 final class ProgramCode {
-    /** A loop's body for a round of so many vectors, and for one. */
-    record Loop(int vectors, LaneCode round, LaneCode single) { }
+    /** A loop's body for a round of so many vectors, and for one; what follows every block of rounds but the last, or null. */
+    record Loop(int vectors, LaneCode round, LaneCode single, LaneCode betweenBlocks) { }
 
     final Structure structure;
     /** Of the narrowest loop. */
@@ -172,7 +172,7 @@ final class ProgramCode {
         boolean addsUp = false;
         for (int i = 0; i < program.outputs(); i++) if (program.level(program.output(i)) == level) cost++;
         for (int r = 0; r < program.length(); r++) {
-            if (needed[level][r]) cost += cost(program.at(r).op());
+            if (needed[level][r] && !uniform[r]) cost += keptSince[r] >= 0 && keptSince[r] < level ? 1 : cost(program.at(r).op());
             if (!reducesAt(level, r)) continue;
             cost += cost(program.at(r).op());
             addsUp |= addsUp(r);
@@ -185,15 +185,21 @@ final class ProgramCode {
 
     /** What a reduction takes in: its operand, or the two factors of one. A product of floats is exact as a double, so that it may be added at once. */
     private int[] reduced(int r) {
+        int operand = program.at(r).a();
+        var product = program.at(operand);
+        return !addsProducts(r) ? new int[] {operand} : new int[] {product.a(), product.b() < 0 ? product.a() : product.b()};
+    }
+
+    private boolean addsProducts(int r) {
         var in = program.at(r);
         var product = program.at(in.a());
-        boolean exact = in.op() == Op.ROW_SUM && in.type() == DType.F64 && (product.op() == Op.SQUARE || product.op() == Op.MUL) && isWidened(product.a()) && (product.b() < 0 || isWidened(product.b()));
-        return !exact ? new int[] {in.a()} : new int[] {product.a(), product.b() < 0 ? product.a() : product.b()};
+        if (in.op() != Op.ROW_SUM || product.op() != Op.SQUARE && product.op() != Op.MUL || uniform[in.a()]) return false;
+        return in.type() == DType.F32 || in.type() == DType.F64 && isWidened(product.a()) && (product.b() < 0 || isWidened(product.b()));
     }
 
     private boolean isWidened(int r) { return program.at(r).op() == Op.CAST && program.at(program.at(r).a()).type() == DType.F32; }
 
-    /** True for a sum of results, which are rounded already: a few may be added as they are before they are added as doubles. What is loaded is not. */
+    /** True for a sum of results, which are rounded already: a block of them may be added as they are before they are added as doubles. What is loaded is not. */
     private boolean addsUp(int r) {
         var in = program.at(r);
         return in.op() == Op.ROW_SUM && in.type() != DType.F64 && program.at(in.a()).op() != Op.LOAD && program.at(in.a()).op() != Op.CAST;
@@ -214,7 +220,7 @@ final class ProgramCode {
             if (inLoops[r]) spread[r] = forRow == target || ofRow[r].isConstant() ? ofRow[r] : MachineArithmetic.spreadAll(before, ofRow[r]);
         }
         int vectors = vectors(level);
-        for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r] = new RowReduction(before, targets[level], program.at(r).op(), program.at(r).type(), vectors, addsUp(r));
+        for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r] = new RowReduction(before, targets[level], program.at(r).op(), program.at(r).type(), vectors, addsUp(r), addsProducts(r));
         for (int i = 0; i < program.outputs(); i++) if (takesOneValue(i) && program.level(program.output(i)) == level) store(before, i, ofRow[program.output(i)], 0);
         once.add(before);
         boolean idle = true;
@@ -224,7 +230,13 @@ final class ProgramCode {
             return;
         }
         var single = body(level, 1);
-        loops.add(new Loop(vectors, vectors == 1 ? single : body(level, vectors), single));
+        loops.add(new Loop(vectors, vectors == 1 ? single : body(level, vectors), single, betweenBlocks(level)));
+    }
+
+    private LaneCode betweenBlocks(int level) {
+        var code = new LaneCode(targets[level], shared);
+        for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r].endBlock(code);
+        return code.steps.isEmpty() ? null : code;
     }
 
     private LaneCode body(int level, int vectors) {
