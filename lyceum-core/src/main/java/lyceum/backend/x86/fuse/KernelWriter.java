@@ -99,7 +99,7 @@ final class KernelWriter {
         out.mov(RAX, Mem.at(RDI, ArgumentBlock.NUMBER));
         out.add(RAX, Mem.at(RDI, ArgumentBlock.NUMBER_STEP));
         out.mov(Mem.at(RDI, ArgumentBlock.NUMBER), RAX);
-        for (int i = 0; i < code.structure.kinds().length; i++) {
+        for (int i = 0; i < code.block.operands(); i++) {
             out.mov(RAX, ArgumentBlock.address(i));
             out.add(RAX, ArgumentBlock.rowBytes(i));
             out.mov(ArgumentBlock.address(i), RAX);

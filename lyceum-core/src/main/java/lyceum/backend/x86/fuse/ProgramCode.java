@@ -81,6 +81,26 @@ final class ProgramCode {
         return bytes;
     }
 
+    /** For each kept row, the operand that may hold it until it is written itself: an output of such elements. Or -1. */
+    int[] keptIn() {
+        var outputs = new int[keptBytes.size()];
+        java.util.Arrays.fill(outputs, -1);
+        var taken = new boolean[program.outputs()];
+        for (int r = 0; r < program.length(); r++) {
+            if (keptSince[r] < 0) continue;
+            int last = keptSince[r];
+            for (int level = last + 1; level < needed.length; level++) if (needed[level][r]) last = level;
+            for (int i = 0; i < taken.length; i++) {
+                int bytes = program.at(program.output(i)).type().bytes(), level = program.level(program.output(i));
+                if (taken[i] || level < last || level == keptSince[r] || structure.outputKind(i) != Structure.CONTIGUOUS || bytes != laneBits(r) / 8) continue;
+                taken[i] = true;
+                outputs[keptOperand[r] - structure.kinds().length] = structure.inputs() + i;
+                break;
+            }
+        }
+        return outputs;
+    }
+
     private int[] operands(int r) {
         var in = program.at(r);
         return in.c() >= 0 ? new int[] {in.a(), in.b(), in.c()} : in.b() >= 0 ? new int[] {in.a(), in.b()} : in.a() >= 0 ? new int[] {in.a()} : new int[0];
