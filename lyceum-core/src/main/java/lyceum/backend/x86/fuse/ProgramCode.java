@@ -194,7 +194,7 @@ final class ProgramCode {
         for (int r = 0; r < program.length(); r++) {
             if (needed[level][r] && !uniform[r]) cost += keptSince[r] >= 0 && keptSince[r] < level ? 1 : cost(program.at(r).op());
             if (!reducesAt(level, r)) continue;
-            cost += cost(program.at(r).op());
+            cost += addsUp(r) ? 1 : cost(program.at(r).op());
             addsUp |= addsUp(r);
         }
         return cost <= 6 ? 4 : cost <= 14 || addsUp ? 2 : 1;
@@ -253,6 +253,16 @@ final class ProgramCode {
         loops.add(new Loop(vectors, vectors == 1 ? single : body(level, vectors), single, betweenBlocks(level)));
     }
 
+    /** While a long row is reduced, the memory that its results will be written to comes near. */
+    private void fetch(LaneCode code, int level, int vectors) {
+        if (!structure.isLong()) return;
+        for (int i = 0; i < program.outputs(); i++) {
+            int bytes = program.at(program.output(i)).type().bytes(), lines = vectors * code.target.lanes() * bytes / 64;
+            if (takesOneValue(i) || structure.outputKind(i) != Structure.CONTIGUOUS || program.level(program.output(i)) != level + 1) continue;
+            for (int line = 0; line < lines; line++) code.add(Kind.FETCH, null, -1, null, null, null, null, structure.inputs() + i, line * 64 / bytes);
+        }
+    }
+
     private LaneCode betweenBlocks(int level) {
         var code = new LaneCode(targets[level], shared);
         for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r].endBlock(code);
@@ -264,6 +274,7 @@ final class ProgramCode {
         var values = new Value[vectors][];
         for (int v = 0; v < vectors; v++) values[v] = vector(code, level, v);
         for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r].accumulate(code, values, reduced(r));
+        fetch(code, level, vectors);
         return code;
     }
 

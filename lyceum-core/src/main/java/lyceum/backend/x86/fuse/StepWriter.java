@@ -37,6 +37,7 @@ final class StepWriter extends MemoryWriter {
             case GATHER -> gather(step);
             case LOOKUP -> lookup(step);
             case STORE -> store(step);
+            case FETCH -> fetch(step);
             case STORE_ONE -> storeOne(step);
             case SCATTER -> scatter(step);
             case INDEX -> index(step);
