@@ -16,8 +16,6 @@ import lyceum.backend.x86.machine.Cpu;
 public final class FusedPrograms {
     /** Elements that a thread takes at once; fewer stay on the caller. */
     private static final long GRAIN = 1 << 16;
-    /** Elements of a row from which on its operands and its results leave the first-level cache. */
-    private static final long LONG_ROW = 1 << 11;
     /** Nanoseconds of work up to which a collection can wait. */
     static final long SHORT = 30_000;
     /** Structures that are remembered; beyond, all are forgotten and made again as they come. */
@@ -61,7 +59,7 @@ public final class FusedPrograms {
         var geometry = Geometry.of(program, inputs, outputs);
         if (geometry == null || !geometry.fitsGather()) return null;
         boolean oneRow = geometry.rows == 1 && geometry.slabs == 1;
-        var compiled = compiled(new Structure(program, geometry.kinds, oneRow, oneRow || (geometry.columns & 1) == 0, program.isRowProgram() && geometry.columns >= LONG_ROW));
+        var compiled = compiled(new Structure(program, geometry.kinds, oneRow, oneRow || (geometry.columns & 1) == 0, program.isRowProgram() ? Structure.Length.of(geometry.columns) : Structure.Length.ANY));
         return compiled.kernel() == null ? null : new Work(program, compiled, geometry);
     }
 

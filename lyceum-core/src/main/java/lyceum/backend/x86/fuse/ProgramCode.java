@@ -186,18 +186,15 @@ final class ProgramCode {
         };
     }
 
-    /** Vectors of a round: several where there is little to do with each, or where their elements add up before they are widened. */
+    /** Vectors of a round: several where there is little to do with each. */
     private int vectors(int level) {
         int cost = 0;
-        boolean addsUp = false;
         for (int i = 0; i < program.outputs(); i++) if (program.level(program.output(i)) == level) cost++;
         for (int r = 0; r < program.length(); r++) {
             if (needed[level][r] && !uniform[r]) cost += keptSince[r] >= 0 && keptSince[r] < level ? 1 : cost(program.at(r).op());
-            if (!reducesAt(level, r)) continue;
-            cost += addsUp(r) ? 1 : cost(program.at(r).op());
-            addsUp |= addsUp(r);
+            if (reducesAt(level, r)) cost += addsUp(r) ? 1 : cost(program.at(r).op());
         }
-        return cost <= 6 ? 4 : cost <= 14 || addsUp ? 2 : 1;
+        return cost <= 6 ? 4 : cost <= 14 ? 2 : 1;
     }
 
     /** True for a reduction of what the loop of this level computes. */
@@ -225,6 +222,10 @@ final class ProgramCode {
         return in.op() == Op.ROW_SUM && in.type() != DType.F64 && program.at(in.a()).op() != Op.LOAD && program.at(in.a()).op() != Op.CAST;
     }
 
+    private RowReduction.Adding adding(int r) {
+        return !addsUp(r) ? RowReduction.Adding.WIDENED : structure.length() == Structure.Length.SHORT ? RowReduction.Adding.AS_THEY_ARE : RowReduction.Adding.BLOCKS;
+    }
+
     /** Instructions for a vector, about: what says how long a call takes. */
     int cost() {
         int cost = 2 * program.outputs();
@@ -240,7 +241,7 @@ final class ProgramCode {
             if (inLoops[r]) spread[r] = forRow == target || ofRow[r].isConstant() ? ofRow[r] : MachineArithmetic.spreadAll(before, ofRow[r]);
         }
         int vectors = vectors(level);
-        for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r] = new RowReduction(before, targets[level], program.at(r).op(), program.at(r).type(), vectors, addsUp(r), addsProducts(r));
+        for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r] = new RowReduction(before, targets[level], program.at(r).op(), program.at(r).type(), vectors, adding(r), addsProducts(r));
         for (int i = 0; i < program.outputs(); i++) if (takesOneValue(i) && program.level(program.output(i)) == level) store(before, i, ofRow[program.output(i)], 0);
         once.add(before);
         boolean idle = true;
@@ -255,7 +256,7 @@ final class ProgramCode {
 
     /** While a long row is reduced, the memory that its results will be written to comes near. */
     private void fetch(LaneCode code, int level, int vectors) {
-        if (!structure.isLong()) return;
+        if (structure.length() != Structure.Length.LONG) return;
         for (int i = 0; i < program.outputs(); i++) {
             int bytes = program.at(program.output(i)).type().bytes(), lines = vectors * code.target.lanes() * bytes / 64;
             if (takesOneValue(i) || structure.outputKind(i) != Structure.CONTIGUOUS || program.level(program.output(i)) != level + 1) continue;
