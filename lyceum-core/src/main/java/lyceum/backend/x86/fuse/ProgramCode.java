@@ -258,7 +258,7 @@ final class ProgramCode {
     private void fetch(LaneCode code, int level, int vectors) {
         if (structure.length() != Structure.Length.LONG) return;
         for (int i = 0; i < program.outputs(); i++) {
-            int bytes = program.at(program.output(i)).type().bytes(), lines = vectors * code.target.lanes() * bytes / 64;
+            int bytes = program.at(program.output(i)).type().bytes(), lines = (vectors * code.target.lanes() * bytes + 63) / 64;
             if (takesOneValue(i) || structure.outputKind(i) != Structure.CONTIGUOUS || program.level(program.output(i)) != level + 1) continue;
             for (int line = 0; line < lines; line++) code.add(Kind.FETCH, null, -1, null, null, null, null, structure.inputs() + i, line * 64 / bytes);
         }
