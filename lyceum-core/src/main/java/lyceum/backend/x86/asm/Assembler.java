@@ -241,6 +241,13 @@ public final class Assembler {
         if (listing != null) list(start, "prefetch" + (level == 3 ? "nta" : "t" + level) + " byte ptr " + address);
     }
 
+    /** Brings the line of {@code address} near, and takes it from other cores: it will be written. */
+    public void prefetchWrite(Mem address) {
+        int start = out.size();
+        bytes(false, 0x0F0D, 1, address, 0);
+        if (listing != null) list(start, "prefetchw byte ptr " + address);
+    }
+
     public void stmxcsr(Mem to) { gp("stmxcsr", false, 0x0FAE, 3, to, "dword ptr " + to); }
 
     public void ldmxcsr(Mem from) { gp("ldmxcsr", false, 0x0FAE, 2, from, "dword ptr " + from); }

@@ -48,6 +48,7 @@ final class Allocation {
             if (loop == null) continue;
             lists.add(loop.round());
             if (loop.single() != loop.round()) lists.add(loop.single());
+            if (loop.betweenBlocks() != null) lists.add(loop.betweenBlocks());
         }
         return lists;
     }

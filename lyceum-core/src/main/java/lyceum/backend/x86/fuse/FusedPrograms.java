@@ -59,7 +59,7 @@ public final class FusedPrograms {
         var geometry = Geometry.of(program, inputs, outputs);
         if (geometry == null || !geometry.fitsGather()) return null;
         boolean oneRow = geometry.rows == 1 && geometry.slabs == 1;
-        var compiled = compiled(new Structure(program, geometry.kinds, oneRow, oneRow || (geometry.columns & 1) == 0));
+        var compiled = compiled(new Structure(program, geometry.kinds, oneRow, oneRow || (geometry.columns & 1) == 0, program.isRowProgram() ? Structure.Length.of(geometry.columns) : Structure.Length.ANY));
         return compiled.kernel() == null ? null : new Work(program, compiled, geometry);
     }
 
@@ -116,7 +116,7 @@ public final class FusedPrograms {
             block.set(ValueLayout.JAVA_LONG, at + 8, geometry.rowBytes[v]);
             block.set(ValueLayout.JAVA_LONG, at + 16, geometry.distances[v]);
         }
-        if (compiled.keptBytes().length > 0) scratch.keepRows(compiled.keptBytes(), columns, at);
+        if (compiled.keptBytes().length > 0) scratch.keepRows(compiled, geometry, columns, at);
         compiled.block().write(program, block);
         if (compiled.nanos(columns * rows) < SHORT) compiled.kernel().call(block.address());
         else compiled.kernel().callLong(block.address());
@@ -138,7 +138,7 @@ public final class FusedPrograms {
             var code = new ProgramCode(structure, cpu.features());
             var bytes = KernelWriter.write(code, assembler);
             var kernel = CodeMemory.load("fuse " + Integer.toHexString(structure.hashCode()), bytes);
-            return kernel.isEmpty() ? Compiled.NONE : new Compiled(kernel.get(), code.block, code.keptBytes(), code.target.lanes(), code.cost());
+            return kernel.isEmpty() ? Compiled.NONE : new Compiled(kernel.get(), code.block, code.keptBytes(), code.keptIn(), code.target.lanes(), code.cost());
         } catch (Unsupported reason) {
             System.getLogger("lyceum.backend").log(System.Logger.Level.DEBUG, "no machine code: {0}\n{1}", reason.getMessage(), structure.program());
             return Compiled.NONE;

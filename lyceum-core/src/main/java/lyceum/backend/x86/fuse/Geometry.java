@@ -86,6 +86,16 @@ final class Geometry {
         return addresses[v] + (offset + column * distances[v]) * bytes + row * rowBytes[v];
     }
 
+    /** True if no other operand shares the memory of operand {@code v}. */
+    boolean isApart(int v) {
+        var own = views[v].storage().segment();
+        for (int other = 0; other < views.length; other++) {
+            var segment = views[other].storage().segment();
+            if (other != v && own.address() < segment.address() + segment.byteSize() && segment.address() < own.address() + own.byteSize()) return false;
+        }
+        return true;
+    }
+
     /** False if a round's distances are beyond what a gather can hold. */
     boolean fitsGather() {
         for (int v = 0; v < kinds.length; v++) if (kinds[v] == Structure.STRIDED && Math.abs(distances[v]) >= 1L << 26) return false;

@@ -19,6 +19,8 @@ import lyceum.backend.x86.asm.Vec;
  */
 final class KernelWriter {
     private static final Gp[] FREE = {R9, R10, R11, RSI}, SAVED = {RBX, R12, R13, R14, R15};
+    /** Rounds of a block: as many results of one lane, or twice, add up in F32 before they are widened. */
+    private static final int BLOCK = 32;
 
     private final ProgramCode code;
     private final Assembler out;
@@ -97,7 +99,7 @@ final class KernelWriter {
         out.mov(RAX, Mem.at(RDI, ArgumentBlock.NUMBER));
         out.add(RAX, Mem.at(RDI, ArgumentBlock.NUMBER_STEP));
         out.mov(Mem.at(RDI, ArgumentBlock.NUMBER), RAX);
-        for (int i = 0; i < code.structure.kinds().length; i++) {
+        for (int i = 0; i < code.block.operands(); i++) {
             out.mov(RAX, ArgumentBlock.address(i));
             out.add(RAX, ArgumentBlock.rowBytes(i));
             out.mov(ArgumentBlock.address(i), RAX);
@@ -111,8 +113,8 @@ final class KernelWriter {
         var target = loop.single().target;
         writer.target = target;
         out.xor(RCX, RCX);
-        rounds(loop.round(), loop.vectors() * target.lanes());
-        if (loop.single() != loop.round()) rounds(loop.single(), target.lanes());
+        rounds(loop.round(), loop.betweenBlocks(), loop.vectors() * target.lanes());
+        if (loop.single() != loop.round()) rounds(loop.single(), null, target.lanes());
         var done = out.label();
         out.mov(RAX, RDX);
         out.sub(RAX, RCX);
@@ -124,20 +126,38 @@ final class KernelWriter {
         out.bind(done);
     }
 
-    /** Whole rounds of {@code elements}, a power of two. */
-    private void rounds(LaneCode body, int elements) {
+    /** Whole rounds of {@code elements}, a power of two; with something to do between them, in blocks. */
+    private void rounds(LaneCode body, LaneCode betweenBlocks, int elements) {
         var end = out.label();
-        out.mov(R8, RDX);
-        out.and(R8, -elements);
+        wholeRounds(R8, elements);
         out.cmp(RCX, R8);
         out.jump(Condition.AE, end);
+        var block = out.bind(out.label());
+        if (betweenBlocks != null) {
+            out.lea(RAX, Mem.at(RCX, BLOCK * elements));
+            out.cmp(R8, RAX);
+            out.cmov(Condition.A, R8, RAX);
+        }
         out.align(32);
         var head = out.bind(out.label());
         for (var step : body.steps) writer.write(step);
         out.add(RCX, elements);
         out.cmp(RCX, R8);
         out.jump(Condition.B, head);
+        if (betweenBlocks != null) {
+            wholeRounds(R8, elements);
+            out.cmp(RCX, R8);
+            out.jump(Condition.AE, end);
+            for (var step : betweenBlocks.steps) writer.write(step);
+            out.jump(block);
+        }
         out.bind(end);
+    }
+
+    /** {@code to} = where they end. */
+    private void wholeRounds(Gp to, int elements) {
+        out.mov(to, RDX);
+        out.and(to, -elements);
     }
 
     /** The first rax lanes. */

@@ -167,6 +167,8 @@ abstract class MemoryWriter extends Places {
         else out.emit(step.a().laneBits == 64 ? VMASKMOVPD_STORE : VMASKMOVPS_STORE, to, existing(step.a().laneBits), from);
     }
 
+    void fetch(Step step) { if (!isTail) out.prefetchWrite(elements(step.operand(), step.shift())); }
+
     void storeOne(Step step) {
         var from = vector(step.a(), target.bits(step.a().laneBits), 1);
         if (step.code() == VMOVUPS_STORE || step.code() == VMOVUPD_STORE) {

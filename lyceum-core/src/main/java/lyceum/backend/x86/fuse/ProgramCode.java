@@ -16,8 +16,8 @@ import lyceum.backend.x86.fuse.Step.Kind;
  * functions that a later loop wants too go through a buffer of the row's length; cheap ones are computed again.
  */
 final class ProgramCode {
-    /** A loop's body for a round of so many vectors, and for one. */
-    record Loop(int vectors, LaneCode round, LaneCode single) { }
+    /** A loop's body for a round of so many vectors, and for one; what follows every block of rounds but the last, or null. */
+    record Loop(int vectors, LaneCode round, LaneCode single, LaneCode betweenBlocks) { }
 
     final Structure structure;
     /** Of the narrowest loop. */
@@ -79,6 +79,26 @@ final class ProgramCode {
         var bytes = new long[keptBytes.size()];
         for (int i = 0; i < bytes.length; i++) bytes[i] = keptBytes.get(i);
         return bytes;
+    }
+
+    /** For each kept row, the operand that may hold it until it is written itself: an output of such elements. Or -1. */
+    int[] keptIn() {
+        var outputs = new int[keptBytes.size()];
+        java.util.Arrays.fill(outputs, -1);
+        var taken = new boolean[program.outputs()];
+        for (int r = 0; r < program.length(); r++) {
+            if (keptSince[r] < 0) continue;
+            int last = keptSince[r];
+            for (int level = last + 1; level < needed.length; level++) if (needed[level][r]) last = level;
+            for (int i = 0; i < taken.length; i++) {
+                int bytes = program.at(program.output(i)).type().bytes(), level = program.level(program.output(i));
+                if (taken[i] || level < last || level == keptSince[r] || structure.outputKind(i) != Structure.CONTIGUOUS || bytes != laneBits(r) / 8) continue;
+                taken[i] = true;
+                outputs[keptOperand[r] - structure.kinds().length] = structure.inputs() + i;
+                break;
+            }
+        }
+        return outputs;
     }
 
     private int[] operands(int r) {
@@ -166,18 +186,15 @@ final class ProgramCode {
         };
     }
 
-    /** Vectors of a round: several where there is little to do with each, or where their elements add up before they are widened. */
+    /** Vectors of a round: several where there is little to do with each. */
     private int vectors(int level) {
         int cost = 0;
-        boolean addsUp = false;
         for (int i = 0; i < program.outputs(); i++) if (program.level(program.output(i)) == level) cost++;
         for (int r = 0; r < program.length(); r++) {
-            if (needed[level][r]) cost += cost(program.at(r).op());
-            if (!reducesAt(level, r)) continue;
-            cost += cost(program.at(r).op());
-            addsUp |= addsUp(r);
+            if (needed[level][r] && !uniform[r]) cost += keptSince[r] >= 0 && keptSince[r] < level ? 1 : cost(program.at(r).op());
+            if (reducesAt(level, r)) cost += addsUp(r) ? 1 : cost(program.at(r).op());
         }
-        return cost <= 6 ? 4 : cost <= 14 || addsUp ? 2 : 1;
+        return cost <= 6 ? 4 : cost <= 14 ? 2 : 1;
     }
 
     /** True for a reduction of what the loop of this level computes. */
@@ -185,18 +202,28 @@ final class ProgramCode {
 
     /** What a reduction takes in: its operand, or the two factors of one. A product of floats is exact as a double, so that it may be added at once. */
     private int[] reduced(int r) {
+        int operand = program.at(r).a();
+        var product = program.at(operand);
+        return !addsProducts(r) ? new int[] {operand} : new int[] {product.a(), product.b() < 0 ? product.a() : product.b()};
+    }
+
+    private boolean addsProducts(int r) {
         var in = program.at(r);
         var product = program.at(in.a());
-        boolean exact = in.op() == Op.ROW_SUM && in.type() == DType.F64 && (product.op() == Op.SQUARE || product.op() == Op.MUL) && isWidened(product.a()) && (product.b() < 0 || isWidened(product.b()));
-        return !exact ? new int[] {in.a()} : new int[] {product.a(), product.b() < 0 ? product.a() : product.b()};
+        if (in.op() != Op.ROW_SUM || product.op() != Op.SQUARE && product.op() != Op.MUL || uniform[in.a()]) return false;
+        return in.type() == DType.F32 || in.type() == DType.F64 && isWidened(product.a()) && (product.b() < 0 || isWidened(product.b()));
     }
 
     private boolean isWidened(int r) { return program.at(r).op() == Op.CAST && program.at(program.at(r).a()).type() == DType.F32; }
 
-    /** True for a sum of results, which are rounded already: a few may be added as they are before they are added as doubles. What is loaded is not. */
+    /** True for a sum of results, which are rounded already: a block of them may be added as they are before they are added as doubles. What is loaded is not. */
     private boolean addsUp(int r) {
         var in = program.at(r);
         return in.op() == Op.ROW_SUM && in.type() != DType.F64 && program.at(in.a()).op() != Op.LOAD && program.at(in.a()).op() != Op.CAST;
+    }
+
+    private RowReduction.Adding adding(int r) {
+        return !addsUp(r) ? RowReduction.Adding.WIDENED : structure.length() == Structure.Length.SHORT ? RowReduction.Adding.AS_THEY_ARE : RowReduction.Adding.BLOCKS;
     }
 
     /** Instructions for a vector, about: what says how long a call takes. */
@@ -214,7 +241,7 @@ final class ProgramCode {
             if (inLoops[r]) spread[r] = forRow == target || ofRow[r].isConstant() ? ofRow[r] : MachineArithmetic.spreadAll(before, ofRow[r]);
         }
         int vectors = vectors(level);
-        for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r] = new RowReduction(before, targets[level], program.at(r).op(), program.at(r).type(), vectors, addsUp(r));
+        for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r] = new RowReduction(before, targets[level], program.at(r).op(), program.at(r).type(), vectors, adding(r), addsProducts(r));
         for (int i = 0; i < program.outputs(); i++) if (takesOneValue(i) && program.level(program.output(i)) == level) store(before, i, ofRow[program.output(i)], 0);
         once.add(before);
         boolean idle = true;
@@ -224,7 +251,23 @@ final class ProgramCode {
             return;
         }
         var single = body(level, 1);
-        loops.add(new Loop(vectors, vectors == 1 ? single : body(level, vectors), single));
+        loops.add(new Loop(vectors, vectors == 1 ? single : body(level, vectors), single, betweenBlocks(level)));
+    }
+
+    /** While a long row is reduced, the memory that its results will be written to comes near. */
+    private void fetch(LaneCode code, int level, int vectors) {
+        if (structure.length() != Structure.Length.LONG) return;
+        for (int i = 0; i < program.outputs(); i++) {
+            int bytes = program.at(program.output(i)).type().bytes(), lines = (vectors * code.target.lanes() * bytes + 63) / 64;
+            if (takesOneValue(i) || structure.outputKind(i) != Structure.CONTIGUOUS || program.level(program.output(i)) != level + 1) continue;
+            for (int line = 0; line < lines; line++) code.add(Kind.FETCH, null, -1, null, null, null, null, structure.inputs() + i, line * 64 / bytes);
+        }
+    }
+
+    private LaneCode betweenBlocks(int level) {
+        var code = new LaneCode(targets[level], shared);
+        for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r].endBlock(code);
+        return code.steps.isEmpty() ? null : code;
     }
 
     private LaneCode body(int level, int vectors) {
@@ -232,6 +275,7 @@ final class ProgramCode {
         var values = new Value[vectors][];
         for (int v = 0; v < vectors; v++) values[v] = vector(code, level, v);
         for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r].accumulate(code, values, reduced(r));
+        fetch(code, level, vectors);
         return code;
     }
 

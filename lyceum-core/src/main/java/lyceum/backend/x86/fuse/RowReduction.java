@@ -10,29 +10,41 @@ import lyceum.backend.x86.fuse.Step.Kind;
 /**
  * One reduction of a row: accumulators that live in registers through the loop, and how they become one number in all lanes.
  *
- * <p>Sums are accumulated in F64, one chain for each lane and each vector of a round; results that a round has computed in F32 add up in F32 first.
- * At the row's end the vectors add up in order, then the upper half of a vector to its lower one, and so on. The order depends on the code alone. A
- * maximum keeps a NaN, and of two zeros the positive one: the instruction does neither, so NaNs are moved in, and the signs of all elements are anded.
+ * <p>Sums are accumulated in F64, one chain for each lane and each vector of a round; results that the loop has computed in F32 add up in F32 through a
+ * few rounds, a block, before they are widened, and those of a short row are not widened at all. At the row's end the vectors add up in order, then the upper half of a vector to its lower one, and so
+ * on. The order depends on the code alone. A maximum keeps a NaN, and of two zeros the positive one: the instruction does neither, so NaNs are moved in,
+ * and the signs of all elements are anded.
  */
 final class RowReduction {
     private final Op op;
     private final DType type;
-    private final boolean isDouble, addsUp;
-    /** For each vector of a round (each two for extremes, all where they add up): sums in halves, or extreme and signs. */
+    private final boolean isDouble;
+    private final Adding adding;
+    /** For each vector of a round (each two for extremes, all where results add up): sums in halves, or extreme and signs. */
     private final Value[][] accumulators;
+    /** Of the blocks so far, where there are some. */
+    private final Value blocks;
 
-    RowReduction(LaneCode before, Target target, Op op, DType type, int vectors, boolean addsUp) {
+    /** How elements add up: each as a double; results in F32 through a block of rounds, the blocks as doubles; results of a short row in F32. */
+    enum Adding { WIDENED, BLOCKS, AS_THEY_ARE }
+
+    /** @param products true where they are taken in as two factors each */
+    RowReduction(LaneCode before, Target target, Op op, DType type, int vectors, Adding adding, boolean products) {
         this.op = op;
         this.type = type;
         this.isDouble = type == DType.F64;
-        this.addsUp = addsUp;
+        this.adding = adding;
+        boolean addsUp = adding != Adding.WIDENED;
         int most = target.isWide() ? 512 : 256;
         boolean halves = op == Op.ROW_SUM && !isDouble && 2 * target.bits(32) > most;
-        this.accumulators = new Value[addsUp ? 1 : op == Op.ROW_SUM ? vectors : (vectors + 1) / 2][];
+        int doubles = Math.min(most, target.bits(64));
+        this.accumulators = new Value[addsUp && !products ? 1 : op == Op.ROW_SUM ? vectors : (vectors + 1) / 2][];
         for (int v = 0; v < accumulators.length; v++) {
-            if (op == Op.ROW_SUM) {
+            if (addsUp) {
+                accumulators[v] = new Value[] {set(before, before.accumulator(32, target.bits(32)), 0)};
+            } else if (op == Op.ROW_SUM) {
                 accumulators[v] = new Value[halves ? 2 : 1];
-                for (int h = 0; h < accumulators[v].length; h++) accumulators[v][h] = set(before, before.accumulator(64, Math.min(most, target.bits(64))), 0);
+                for (int h = 0; h < accumulators[v].length; h++) accumulators[v][h] = set(before, before.accumulator(64, doubles), 0);
             } else {
                 double worst = op == Op.ROW_MAX ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
                 int lane = isDouble ? 64 : 32;
@@ -41,6 +53,7 @@ final class RowReduction {
                 accumulators[v] = new Value[] {set(before, before.accumulator(lane, target.bits(lane)), bits), set(before, before.accumulator(lane, target.bits(lane)), signs)};
             }
         }
+        this.blocks = adding == Adding.BLOCKS ? set(before, before.accumulator(64, doubles), 0) : null;
     }
 
     private static Value set(LaneCode code, Value accumulator, long bits) {
@@ -56,12 +69,13 @@ final class RowReduction {
                 else extreme(code, vectors[v][from[0]], to[0], to[1]);
             }
         } else if (from.length == 2) {
-            for (int v = 0; v < vectors.length; v++) change(code, VFMADD231PD, accumulators[v][0], vectors[v][from[0]], vectors[v][from[1]]);
-        } else if (addsUp) {
+            boolean swap = vectors[0][from[1]].isConstant();
+            for (int v = 0; v < vectors.length; v++) change(code, isDouble ? VFMADD231PD : VFMADD231PS, accumulators[v][0], vectors[v][from[swap ? 1 : 0]], vectors[v][from[swap ? 0 : 1]]);
+        } else if (adding != Adding.WIDENED) {
             var sums = new Value[vectors.length];
             for (int v = 0; v < sums.length; v++) sums[v] = vectors[v][from[0]];
             for (int n = sums.length; n > 1; n /= 2) for (int v = 0; v < n / 2; v++) sums[v] = MachineArithmetic.of(code, 32).add(sums[2 * v], sums[2 * v + 1]);
-            sum(code, sums[0], accumulators[0]);
+            change(code, VADDPS, accumulators[0][0], accumulators[0][0], sums[0]);
         } else {
             for (int v = 0; v < vectors.length; v++) sum(code, vectors[v][from[0]], accumulators[v]);
         }
@@ -77,6 +91,28 @@ final class RowReduction {
             change(code, VADDPD, to[0], to[0], MachineArithmetic.lower(code, VCVTPS2PD, code.vector(64, to[0].bits), existing), false);
             change(code, VADDPD, to[1], to[1], code.plain(VCVTPS2PD, code.vector(64, to[1].bits), MachineArithmetic.upper(code, existing)), false);
         }
+    }
+
+    /** Ends a block: what has added up in F32 becomes part of the row's sum. */
+    void endBlock(LaneCode code) {
+        if (blocks == null) return;
+        change(code, VADDPD, blocks, blocks, blockSum(code), false);
+        for (var accumulator : accumulators) set(code, accumulator[0], 0);
+    }
+
+    /** The sums of a block's lanes. */
+    private Value added(LaneCode code) {
+        var sum = accumulators[0][0];
+        for (int v = 1; v < accumulators.length; v++) sum = code.plain(VADDPS, code.vector(32, sum.bits), sum, accumulators[v][0]);
+        return sum;
+    }
+
+    /** The same in F64, the upper half of a vector added to its lower one where it must be. */
+    private Value blockSum(LaneCode code) {
+        var sum = added(code);
+        if (sum.bits < blocks.bits) return code.plain(VCVTPS2PD, code.vector(64, blocks.bits), sum);
+        var low = MachineArithmetic.lower(code, VCVTPS2PD, code.vector(64, blocks.bits), sum);
+        return code.plain(VADDPD, code.vector(64, blocks.bits), low, code.plain(VCVTPS2PD, code.vector(64, blocks.bits), MachineArithmetic.upper(code, sum)));
     }
 
     private void extreme(LaneCode code, Value x, Value extreme, Value signs) {
@@ -147,12 +183,18 @@ final class RowReduction {
     private Value larger(MachineArithmetic f, Value x, Value y) { return f.select(f.isNaN(x), x, op == Op.ROW_MAX ? f.max(x, y) : f.min(x, y)); }
 
     private Value finishedSum(LaneCode code) {
-        var sum = accumulators[0][0];
-        for (int v = 0; v < accumulators.length; v++) for (int h = 0; h < accumulators[v].length; h++) if (v + h > 0) sum = code.plain(VADDPD, code.vector(64, sum.bits), sum, accumulators[v][h]);
-        sum = folded(code, VADDPD, sum);
+        var sum = switch (adding) {
+            case WIDENED -> {
+                var total = accumulators[0][0];
+                for (int v = 0; v < accumulators.length; v++) for (int h = 0; h < accumulators[v].length; h++) if (v + h > 0) total = code.plain(VADDPD, code.vector(64, total.bits), total, accumulators[v][h]);
+                yield folded(code, VADDPD, total);
+            }
+            case BLOCKS -> folded(code, VADDPD, code.plain(VADDPD, code.vector(64, blocks.bits), blockSum(code), blocks));
+            case AS_THEY_ARE -> folded(code, VADDPS, added(code));
+        };
         if (isDouble) return MachineArithmetic.spread(code, sum);
-        var rounded = code.plain(VCVTPD2PS, code.vector(32, 128), sum);
-        return new Operations(code).narrowed(type, MachineArithmetic.spread(code, rounded));
+        var rounded = sum.laneBits == 32 ? sum : code.plain(VCVTPD2PS, code.vector(32, 128), sum);
+        return new Operations(code).narrowed(type, rounded == sum && code.target.bits(32) == 128 ? sum : MachineArithmetic.spread(code, rounded));
     }
 
     /** Neighbouring parts of {@code width} bits change places, so that all lanes come to hold the whole. */

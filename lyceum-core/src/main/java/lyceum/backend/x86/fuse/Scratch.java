@@ -1,5 +1,7 @@
 package lyceum.backend.x86.fuse;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -16,16 +18,21 @@ final class Scratch {
         return own;
     }
 
-    /** Buffers for rows of {@code columns} elements, their addresses written into the block from {@code at} on. */
-    void keepRows(long[] elementBytes, long columns, long at) {
+    /**
+     * Buffers for rows of {@code columns} elements, written into the block from {@code at} on. An output that no other operand may lie upon is one itself:
+     * its lines are then fetched while the program computes what it keeps, and not all at once in its last loop.
+     */
+    void keepRows(Compiled code, Geometry geometry, long columns, long at) {
         long needed = 0;
-        for (long bytes : elementBytes) needed += bytes * columns + 128;
+        for (long bytes : code.keptBytes()) needed += bytes * columns + 128;
         if (rows.byteSize() < needed) rows = Arena.ofAuto().allocate(needed, 64);
-        long address = rows.address();
-        for (long bytes : elementBytes) {
-            block.set(java.lang.foreign.ValueLayout.JAVA_LONG, at, address);
-            address += (bytes * columns + 63) / 64 * 64;
-            at += ArgumentBlock.OPERAND_BYTES;
+        long free = rows.address();
+        for (int k = 0; k < code.keptBytes().length; k++, at += ArgumentBlock.OPERAND_BYTES) {
+            int output = code.keptIn()[k];
+            boolean isOutput = output >= 0 && geometry.isApart(output);
+            block.set(JAVA_LONG, at, isOutput ? block.get(JAVA_LONG, ArgumentBlock.OPERANDS + (long) output * ArgumentBlock.OPERAND_BYTES) : free);
+            block.set(JAVA_LONG, at + 8, isOutput ? geometry.rowBytes[output] : 0);
+            free += (code.keptBytes()[k] * columns + 63) / 64 * 64;
         }
     }
 }

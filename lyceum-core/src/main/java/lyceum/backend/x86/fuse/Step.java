@@ -43,6 +43,8 @@ record Step(Kind kind, Instruction code, int immediate, Value to, Value a, Value
         LOOKUP,
         /** Stores a, through {@code code}. */
         STORE,
+        /** Asks for the line of an output that a later loop writes. */
+        FETCH,
         /** Stores the first element of a. */
         STORE_ONE,
         /** Stores elements that lie apart; b is the vector of their distances. */

@@ -37,6 +37,7 @@ final class StepWriter extends MemoryWriter {
             case GATHER -> gather(step);
             case LOOKUP -> lookup(step);
             case STORE -> store(step);
+            case FETCH -> fetch(step);
             case STORE_ONE -> storeOne(step);
             case SCATTER -> scatter(step);
             case INDEX -> index(step);
@@ -82,11 +83,11 @@ final class StepWriter extends MemoryWriter {
 
     private void accumulate(Step step) {
         boolean inRegister = step.to().register >= 0;
-        if (!inRegister && !target.isWide()) throw new Unsupported("accumulators without registers");
         var to = Vec.of(inRegister ? step.to().register : scratch(0), step.to().bits);
         if (!inRegister) out.emit(VMOVUPS, to, slot(step.to()));
         boolean masked = isTail && step.immediate() == 1;
-        boolean sumsProducts = step.code() == VFMADD231PD;
+        if (masked && !inRegister && !target.isWide()) throw new Unsupported("accumulators without registers");
+        boolean sumsProducts = step.code() == VFMADD231PD || step.code() == VFMADD231PS;
         var a = step.a() == step.to() ? to : vector(step.a(), masked && !target.isWide() ? 0 : 1);
         var b = step.b() == step.to() ? to : sumsProducts ? source(step.b(), 1, false) : vector(step.b(), 1);
         if (!masked) {

@@ -11,13 +11,21 @@ import lyceum.backend.Program;
  * @param kinds of the inputs, then the outputs
  * @param isOneRow true if there is a single run of elements
  * @param isEven true if every row begins at an element of even number
+ * @param length of the rows of a row program
  */
-record Structure(Program program, byte[] kinds, boolean isOneRow, boolean isEven) {
+record Structure(Program program, byte[] kinds, boolean isOneRow, boolean isEven, Length length) {
+    /** Rows so short that floats add up well; any rows; rows that leave the first-level cache while a program goes over them. */
+    enum Length {
+        SHORT, ANY, LONG;
+
+        static Length of(long columns) { return columns <= 512 ? SHORT : columns < 2048 ? ANY : LONG; }
+    }
+
     /** Elements one after another; one element for the whole row; elements at another distance. */
     static final byte CONTIGUOUS = 0, ONE = 1, STRIDED = 2;
 
     @Override public boolean equals(Object other) {
-        return other instanceof Structure that && isOneRow == that.isOneRow && isEven == that.isEven && Arrays.equals(kinds, that.kinds) && same(program, that.program);
+        return other instanceof Structure that && isOneRow == that.isOneRow && isEven == that.isEven && length == that.length && Arrays.equals(kinds, that.kinds) && same(program, that.program);
     }
 
     private static boolean same(Program a, Program b) {
@@ -33,7 +41,7 @@ record Structure(Program program, byte[] kinds, boolean isOneRow, boolean isEven
     }
 
     @Override public int hashCode() {
-        int h = Arrays.hashCode(kinds) * 2 + (isOneRow ? 1 : 0);
+        int h = Arrays.hashCode(kinds) * 8 + (isOneRow ? 1 : 0) + 2 * length.ordinal();
         for (int i = 0; i < program.length(); i++) {
             var in = program.at(i);
             h = 31 * h + ((in.op().ordinal() * 16 + in.type().ordinal()) * 64 + in.a()) * 64 + in.b() * 7 + in.c();

@@ -38,7 +38,7 @@ final class RandomOperands {
                 a -> a.add(to, from), a -> a.add(to, small), a -> a.add(to, large), a -> a.add(to, memory), a -> a.sub(to, from), a -> a.sub(to, -small), a -> a.and(to, from), a -> a.and(to, large),
                 a -> a.or(to, from), a -> a.xor(to, from), a -> a.cmp(to, from), a -> a.cmp(to, small), a -> a.cmp(to, memory), a -> a.test(to, from), a -> a.imul(to, from), a -> a.imul(to, memory),
                 a -> a.imul(to, from, small), a -> a.imul(to, from, large), a -> a.shl(to, count), a -> a.shr(to, 1), a -> a.sar(to, count), a -> a.neg(to), a -> a.cmov(condition, to, from),
-                a -> a.bzhi(to, from, index), a -> a.push(to), a -> a.pop(to), Assembler::ret, Assembler::cpuid, Assembler::xgetbv, Assembler::sfence, a -> a.prefetch(random.nextInt(4), memory),
+                a -> a.bzhi(to, from, index), a -> a.push(to), a -> a.pop(to), Assembler::ret, Assembler::cpuid, Assembler::xgetbv, Assembler::sfence, a -> a.prefetch(random.nextInt(4), memory), a -> a.prefetchWrite(memory),
                 a -> a.stmxcsr(memory), a -> a.ldmxcsr(memory), a -> a.shl(to, 1), a -> a.sar(from, 1), a -> a.call(to), a -> a.mov(Gp.RAX, small), a -> a.cmp(Gp.RAX, large), a -> a.sub(to, large), a -> a.mov(to, 0xFFFFFFFFL));
     }
 
