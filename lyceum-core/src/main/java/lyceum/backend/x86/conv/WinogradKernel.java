@@ -63,7 +63,7 @@ record WinogradKernel(Lanes lanes, Form form, boolean bias, boolean relu) {
         a.jump(Condition.NE, loop);
         if (form != Form.OUTPUT) a.emit(VMOVUPS_STORE, Mem.at(RDI, SEEN), transforms.seen());
         a.leave(SAVED);
-        return CodeMemory.require("winograd-" + form.name().toLowerCase(java.util.Locale.ROOT) + (bias ? "-bias" : "") + (relu ? "-relu" : ""), a.finish());
+        return CodeMemory.require("winograd-" + form.name().toLowerCase(java.util.Locale.ROOT) + (bias ? "-bias" : "") + (relu ? "-relu" : "") + "-" + lanes.bits(), a.finish());
     }
 
     private void input(Assembler a, WinogradTransforms transforms) {
