@@ -8,7 +8,6 @@ import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
-import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.conv.Copies.Place;
 import lyceum.backend.x86.conv.Copies.Planes;
@@ -57,7 +56,7 @@ final class TypedConvolution {
         channels = new ChannelConvolution(cpu, element, copies, plans);
         planes = element == Element.F32 ? new PlaneConvolution(cpu) : null;
         packed = new PackedProduct(cpu, tiles, copies);
-        winograd = element == Element.F32 && cpu.has(Feature.AVX512) ? new Winograd(cpu, backend) : null;
+        winograd = element == Element.F32 ? new Winograd(cpu, backend) : null;
     }
 
     /** Whether there is a kernel: operands not empty, and each example and the weight below 2 GiB, for steps are 32 bits wide. */
@@ -95,7 +94,7 @@ final class TypedConvolution {
         }
         long bias = fused && epilogue.bias() != null ? address(epilogue.bias()) : 0;
         boolean relu = fused && epilogue.activation() == Op.RELU;
-        if (winograd != null && Winograd.suits(g) && winograd.forward(g, x, weight, bias, relu, y)) return fused;
+        if (winograd != null && winograd.suits(g) && winograd.forward(g, x, weight, bias, relu, y)) return fused;
         var plan = plans.forward(g);
         long channel = plan.channel(), depth = plan.steps().count();
         int examples = plan.inPlace() ? g.batch() : (int) Math.clamp(SCRATCH / bytes / (channel * g.inputs()), 1, g.batch());
@@ -125,7 +124,7 @@ final class TypedConvolution {
         }
         long bias = fused && epilogue.bias() != null ? address(epilogue.bias()) : 0;
         boolean relu = fused && epilogue.activation() == Op.RELU;
-        if (winograd != null && Winograd.suits(g) && winograd.back(g, y, weight, bias, relu, x)) return fused;
+        if (winograd != null && winograd.suits(g) && winograd.back(g, y, weight, bias, relu, x)) return fused;
         var plan = plans.back(g);
         var phases = plan.phases();
         long channel = plan.channel(), depth = (long) g.inputsPerGroup() * g.taps();

@@ -13,6 +13,7 @@ import lyceum.backend.WindowGeometry;
 import lyceum.backend.x86.conv.WinogradKernel.Form;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.machine.Lanes;
 import lyceum.memory.Allocator;
 import lyceum.memory.Storage;
 
@@ -29,16 +30,15 @@ final class Winograd {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
-    /** A group of tiles in its table: places to write, masks for that, number of runs, and those. */
-    private static final int WRITE = 0, WRITE_MASKS = 64, RUN_COUNT = 96, RUNS = 104;
-    private static final int LANES = 16, OUT = WinogradKernel.OUT, SIDE = WinogradKernel.SIDE, MATRICES = SIDE * SIDE;
+    private static final int OUT = WinogradKernel.OUT, SIDE = WinogradKernel.SIDE, MATRICES = SIDE * SIDE;
     /** Bytes of transformed tiles and sums at once. */
     private static final long SCRATCH = 8 << 20;
     private static final int CHANNELS = 32, MOST_PLANS = 64;
-    /** Nanoseconds of a transform of 16 tiles or channels, about. */
+    /** Nanoseconds of a transform of a vector of tiles or channels, about. */
     private static final double NANOS = 250;
 
     private final Cpu cpu;
+    private final Lanes lanes;
     private final Backend backend;
     private final ThreadLocal<MemorySegment> perThread = ThreadLocal.withInitial(() -> java.lang.foreign.Arena.ofAuto().allocate(256 + WinogradKernel.SCRATCH_BYTES, 64));
     private final ConcurrentHashMap<WinogradKernel, Kernel> kernels = new ConcurrentHashMap<>();
@@ -47,36 +47,42 @@ final class Winograd {
     /** @param backend multiplies matrices */
     Winograd(Cpu cpu, Backend backend) {
         this.cpu = cpu;
+        lanes = Lanes.of(cpu);
         this.backend = backend;
     }
 
     /** What is read and written: x and y, or, for the gradient by the input, y and x. */
-    private record Image(int batch, int from, int to, int height, int width, int outHeight, int outWidth, int above, int left) {
+    private record Image(int lanes, int batch, int from, int to, int height, int width, int outHeight, int outWidth, int above, int left) {
         int down() { return (outHeight + OUT - 1) / OUT; }
 
         int across() { return (outWidth + OUT - 1) / OUT; }
 
-        int groups() { return (batch * down() * across() + LANES - 1) / LANES; }
+        int groups() { return (batch * down() * across() + lanes - 1) / lanes; }
+
+        /** Where the runs of a group of tiles begin in its table, behind the tiles. */
+        int runs() { return 8 + WinogradKernel.TILE * lanes; }
 
         /** Bytes of a group in the table. */
-        int entry() { return RUNS + WinogradKernel.RUN * Math.min(LANES, (LANES - 2) / across() + 2); }
+        int entry() { return runs() + 8 + WinogradKernel.RUN * Math.min(lanes, (lanes - 2) / across() + 2); }
 
-        /** Places, masks and runs of each group of tiles. */
+        /** Tiles and runs of each group: how many, and those. */
         Storage table() {
             var table = Allocator.allocate((long) groups() * entry(), null);
             var memory = table.segment().asSlice(table.base(), (long) groups() * entry());
             memory.fill((byte) 0);
             for (int tile = 0; tile < batch * down() * across(); tile++) {
-                int example = tile / (down() * across()), i = OUT * (tile / across() % down()), j = OUT * (tile % across()), lane = tile % LANES;
-                long at = (long) (tile / LANES) * entry();
-                memory.set(INT, at + WRITE + 4 * lane, example * to * outHeight * outWidth + i * outWidth + j);
-                for (int p = 0; p < OUT * OUT; p++) if (i + p / OUT < outHeight && j + p % OUT < outWidth) set(memory, at + WRITE_MASKS + 2 * p, lane);
-                long run = memory.get(LONG, at + RUN_COUNT) - (lane == 0 || j == 0 ? 0 : 1), from = at + RUNS + run * WinogradKernel.RUN;
+                int example = tile / (down() * across()), i = OUT * (tile / across() % down()), j = OUT * (tile % across()), lane = tile % lanes;
+                long at = (long) (tile / lanes) * entry(), to = at + 8 + WinogradKernel.TILE * lane, runs = at + runs();
+                memory.set(LONG, at, lane + 1);
+                memory.set(INT, to, example * this.to * outHeight * outWidth + i * outWidth + j);
+                memory.set(ValueLayout.JAVA_BYTE, to + WinogradKernel.TILE_LINES, (byte) Math.min(OUT, outHeight - i));
+                memory.set(ValueLayout.JAVA_BYTE, to + WinogradKernel.TILE_COLUMNS, (byte) Math.min(OUT, outWidth - j));
+                long run = memory.get(LONG, runs) - (lane == 0 || j == 0 ? 0 : 1), from = runs + 8 + run * WinogradKernel.RUN;
                 if (lane == 0 || j == 0) {
-                    memory.set(LONG, at + RUN_COUNT, run + 1);
-                    memory.set(INT, from, example * this.from * height * width + (i - above) * width + j - left - OUT * lane);
+                    memory.set(LONG, runs, run + 1);
+                    memory.set(INT, from + WinogradKernel.RUN_PLACE, example * this.from * height * width + (i - above) * width + j - left - OUT * lane);
                 }
-                read(memory, from + WinogradKernel.RUN_MASKS, i - above, j - left, lane);
+                read(memory, from, i - above, j - left, lane);
             }
             return table;
         }
@@ -86,7 +92,7 @@ final class Winograd {
                 for (int j = 0; j < SIDE; j++) {
                     if (top + i < 0 || top + i >= height || left + j < 0 || left + j >= width) continue;
                     int element = OUT * lane + j % OUT;
-                    set(memory, masks + 16 * i + (j < OUT ? 0 : 8) + element / LANES * 2, element % LANES);
+                    set(memory, masks + 16 * i + (j < OUT ? 0 : 8) + element / lanes * 2, element % lanes);
                 }
             }
         }
@@ -95,36 +101,36 @@ final class Winograd {
     }
 
     /** Whether it is worth while: decided by the sizes. */
-    static boolean suits(WindowGeometry g) {
+    boolean suits(WindowGeometry g) {
         boolean form = g.groups() == 1 && g.in()[0] == 1 && g.out()[0] == 1 && g.kernel()[0] == 1 && g.before()[0] == 0 && g.kernel()[1] == 3 && g.kernel()[2] == 3;
         for (int axis = 0; axis < 3; axis++) form &= g.stride()[axis] == 1 && g.dilation()[axis] == 1;
         long most = (long) g.batch() * Math.max(g.inputs(), g.outputs()) * Math.max(g.inVolume(), g.outVolume());
-        return form && g.inputs() % LANES == 0 && g.outputs() % LANES == 0 && Math.min(g.inputs(), g.outputs()) >= 32 && most < Integer.MAX_VALUE && pays(g);
+        return form && g.inputs() % lanes.count() == 0 && g.outputs() % lanes.count() == 0 && Math.min(g.inputs(), g.outputs()) >= 32 && most < Integer.MAX_VALUE && pays(g);
     }
 
     /** Cycles of a vector: the products, the weights' transform, those of the tiles, as measured; a fifth must be won. */
-    private static boolean pays(WindowGeometry g) {
+    private boolean pays(WindowGeometry g) {
         double pairs = (double) g.inputs() * g.outputs(), positions = (double) g.batch() * Math.max(g.inVolume(), g.outVolume());
-        int groups = new Image(g.batch(), 0, 0, 0, 0, Math.max(g.in()[1], g.out()[1]), Math.max(g.in()[2], g.out()[2]), 0, 0).groups();
-        double direct = 9 * pairs * positions / LANES / 0.85, transformed = MATRICES * pairs * groups / 0.8 + pairs / LANES * 1400 + groups * (double) (g.inputs() + g.outputs()) * 1100;
+        int groups = new Image(lanes.count(), g.batch(), 0, 0, 0, 0, Math.max(g.in()[1], g.out()[1]), Math.max(g.in()[2], g.out()[2]), 0, 0).groups();
+        double direct = 9 * pairs * positions / lanes.count() / 0.85, transformed = MATRICES * pairs * groups / 0.8 + pairs / lanes.count() * 1400 + groups * (double) (g.inputs() + g.outputs()) * 1100;
         return 1.2 * transformed < direct;
     }
 
     /** Returns false if an operand is not finite, or so large that it may overflow. */
     boolean forward(WindowGeometry g, View x, View weight, long bias, boolean relu, View y) {
-        return product(new Image(g.batch(), g.inputs(), g.outputs(), g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2]), Form.WEIGHT, x, weight, bias, relu, y);
+        return product(new Image(lanes.count(), g.batch(), g.inputs(), g.outputs(), g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2]), Form.WEIGHT, x, weight, bias, relu, y);
     }
 
     /** The same of the gradient by x. */
     boolean back(WindowGeometry g, View y, View weight, long bias, boolean relu, View x) {
-        return product(new Image(g.batch(), g.outputs(), g.inputs(), g.out()[1], g.out()[2], g.in()[1], g.in()[2], 2 - g.before()[1], 2 - g.before()[2]), Form.FLIPPED, y, weight, bias, relu, x);
+        return product(new Image(lanes.count(), g.batch(), g.outputs(), g.inputs(), g.out()[1], g.out()[2], g.in()[1], g.in()[2], 2 - g.before()[1], 2 - g.before()[2]), Form.FLIPPED, y, weight, bias, relu, x);
     }
 
     private static long address(View view) { return view.storage().segment().address() + view.byteOffset(); }
 
     private static long address(Storage storage) { return storage.segment().address() + storage.base(); }
 
-    private Kernel kernel(Form form, boolean bias, boolean relu) { return kernels.computeIfAbsent(new WinogradKernel(form, bias, relu), k -> k.generate(cpu)); }
+    private Kernel kernel(Form form, boolean bias, boolean relu) { return kernels.computeIfAbsent(new WinogradKernel(lanes, form, bias, relu), k -> k.generate(cpu)); }
 
     private boolean product(Image image, Form form, View x, View weight, long bias, boolean relu, View y) {
         if (tables.size() >= MOST_PLANS) tables.clear();
@@ -132,16 +138,16 @@ final class Winograd {
         var large = new AtomicBoolean();
         var weights = Allocator.allocate(4 * MATRICES * matrix(image.to, image.from));
         weights(image, form, weight, weights, large);
-        int groups = image.groups(), most = (int) Math.clamp(SCRATCH / (4L * MATRICES * LANES * (image.from + image.to)), 1, groups);
+        int groups = image.groups(), most = (int) Math.clamp(SCRATCH / (4L * MATRICES * image.lanes * (image.from + image.to)), 1, groups);
         int rounds = (groups + most - 1) / most, together = (groups + rounds - 1) / rounds;
-        long line = (long) together * LANES;
+        long line = (long) together * image.lanes;
         Storage tiles = Allocator.allocate(4 * MATRICES * matrix(image.from, line)), sums = Allocator.allocate(4 * MATRICES * matrix(image.to, line));
         for (int first = 0; first < groups && !large.get(); first += together) {
             int n = Math.min(together, groups - first);
             long at = address(table) + (long) first * image.entry();
             tiles(image, x, at, n, tiles, line, large);
             if (large.get()) break;
-            backend.matmul(matrices(weights, image.to, image.from, image.from), matrices(tiles, image.from, n * LANES, line), matrices(sums, image.to, n * LANES, line));
+            backend.matmul(matrices(weights, image.to, image.from, image.from), matrices(tiles, image.from, n * image.lanes, line), matrices(sums, image.to, n * image.lanes, line));
             outputs(image, sums, line, at, n, bias, relu, y);
         }
         Reference.reachabilityFence(table);
@@ -149,7 +155,7 @@ final class Winograd {
     }
 
     /** Elements from one matrix to the next, which a transform reads and writes together: they must not meet in the same set of a cache. */
-    private static long matrix(long rows, long line) { return rows * line + LANES; }
+    private static long matrix(long rows, long line) { return rows * line + 16; }
 
     private static View matrices(Storage storage, long rows, long columns, long line) {
         return new View(DType.F32, storage, 0, new long[] {MATRICES, rows, columns}, new long[] {matrix(rows, line), line, 1});
@@ -160,11 +166,11 @@ final class Winograd {
         var kernel = kernel(form, false, false);
         boolean flipped = form == Form.FLIPPED;
         int row = flipped ? 9 : 9 * image.from, lane = flipped ? 9 * image.to : 9;
-        var places = Allocator.allocate(4 * LANES);
-        for (int i = 0; i < LANES; i++) places.segment().set(INT, places.base() + 4 * i, i * lane);
-        int repeats = image.from / LANES;
+        var places = Allocator.allocate(4 * image.lanes);
+        for (int i = 0; i < image.lanes; i++) places.segment().set(INT, places.base() + 4 * i, i * lane);
+        int repeats = image.from / image.lanes;
         Parallel.range(image.to, Math.max(1, 32 / repeats), NANOS * repeats, (begin, end) -> {
-            var arguments = arguments(4 * matrix(image.to, image.from), repeats, 4L * LANES * lane, 4 * LANES, 0, address(places), 0);
+            var arguments = arguments(4 * matrix(image.to, image.from), repeats, 4L * image.lanes * lane, 4 * image.lanes, 0, address(places));
             for (long i = begin; i < end; i++) call(kernel, arguments, address(weight) + 4 * i * row, address(weights) + 4 * i * image.from, repeats);
             if (isLarge(arguments)) large.set(true);
         });
@@ -178,8 +184,8 @@ final class Winograd {
             for (long piece = begin; piece < end; piece++) {
                 long group = piece / blocks, channel = piece % blocks * CHANNELS;
                 int n = (int) Math.min(CHANNELS, image.from - channel);
-                var arguments = arguments(4 * matrix(image.from, line), n, 4 * plane, 4 * line, 4L * image.width, table + group * image.entry() + RUNS, 0);
-                call(kernel, arguments, address(x) + 4 * channel * plane, address(tiles) + 4 * (channel * line + group * LANES), n);
+                var arguments = arguments(4 * matrix(image.from, line), n, 4 * plane, 4 * line, 4L * image.width, table + group * image.entry() + image.runs());
+                call(kernel, arguments, address(x) + 4 * channel * plane, address(tiles) + 4 * (channel * line + group * image.lanes), n);
                 if (isLarge(arguments)) large.set(true);
             }
         });
@@ -193,22 +199,21 @@ final class Winograd {
             for (long piece = begin; piece < end; piece++) {
                 long group = piece / blocks, channel = piece % blocks * CHANNELS;
                 int n = (int) Math.min(CHANNELS, image.to - channel);
-                var arguments = arguments(4 * matrix(image.to, line), n, 4 * line, 4 * plane, 4L * image.outWidth, table + group * image.entry() + WRITE, table + group * image.entry() + WRITE_MASKS);
+                var arguments = arguments(4 * matrix(image.to, line), n, 4 * line, 4 * plane, 4L * image.outWidth, table + group * image.entry());
                 arguments.set(LONG, WinogradKernel.BIAS, bias + 4 * channel);
-                call(kernel, arguments, address(sums) + 4 * (channel * line + group * LANES), address(y) + 4 * channel * plane, n);
+                call(kernel, arguments, address(sums) + 4 * (channel * line + group * image.lanes), address(y) + 4 * channel * plane, n);
             }
         });
     }
 
-    private MemorySegment arguments(long matrix, int count, long fromStep, long toStep, long line, long places, long masks) {
+    private MemorySegment arguments(long matrix, int count, long fromStep, long toStep, long line, long table) {
         var arguments = perThread.get();
         arguments.set(LONG, WinogradKernel.MATRIX, matrix);
         arguments.set(LONG, WinogradKernel.COUNT, count);
         arguments.set(LONG, WinogradKernel.FROM_STEP, fromStep);
         arguments.set(LONG, WinogradKernel.TO_STEP, toStep);
         arguments.set(LONG, WinogradKernel.LINE, line);
-        arguments.set(LONG, WinogradKernel.LANES, places);
-        arguments.set(LONG, WinogradKernel.MASKS, masks);
+        arguments.set(LONG, WinogradKernel.TABLE, table);
         arguments.set(LONG, WinogradKernel.SCRATCH, arguments.address() + 256);
         arguments.asSlice(WinogradKernel.SEEN, 64).fill((byte) 0);
         return arguments;
@@ -220,9 +225,9 @@ final class Winograd {
         kernel.call(arguments.address());
     }
 
-    private static boolean isLarge(MemorySegment arguments) {
+    private boolean isLarge(MemorySegment arguments) {
         float sum = 0;
-        for (int i = 0; i < LANES; i++) sum += arguments.get(FLOAT, WinogradKernel.SEEN + 4 * i);
+        for (int i = 0; i < lanes.count(); i++) sum += arguments.get(FLOAT, WinogradKernel.SEEN + 4 * i);
         return !Float.isFinite(sum);
     }
 }
