@@ -24,6 +24,8 @@ final class Chain {
     private final List<Tensor> pending = new ArrayList<>();
     private final Map<Tensor, Integer> registers = new IdentityHashMap<>(), reads = new IdentityHashMap<>();
     private boolean placeholders;
+    /** What was to be done for the only root. */
+    private Deferred work;
     /** The product on whose sums the program runs, and the number of the operand that stands for it. */
     private boolean takesProduct;
     private Tensor product;
@@ -38,18 +40,23 @@ final class Chain {
     /** Computes {@code root}, whose chain has the given shape, and what has to be stored on its way. */
     static void produce(Tensor root, Shape shape) {
         var chain = new Chain(shape, root);
+        chain.work = root.deferred();
         chain.takesProduct = true;
         chain.emit(root);
         chain.keepProduct();
         chain.chooseStored();
         if (chain.stored.size() == 1) {
             synchronized (root) {
-                if (root.deferred() != null) chain.run();
+                if (chain.isWanted(root)) chain.run();
             }
         } else {
             chain.lockInOrderOfAge();
         }
+        if (root.deferred() != null) produce(root, shape);
     }
+
+    /** False if another thread has computed the root meanwhile, or has it read copies of what it writes. */
+    private boolean isWanted(Tensor root) { return work != null && root.deferred() == work; }
 
     int emit(Tensor tensor) {
         var known = registers.get(tensor);
@@ -143,7 +150,7 @@ final class Chain {
             synchronized (order.get(i)) {
                 lockAndRun(order, i + 1);
             }
-        } else if (roots.iterator().next().deferred() != null) {
+        } else if (isWanted(roots.iterator().next())) {
             run();
         }
     }

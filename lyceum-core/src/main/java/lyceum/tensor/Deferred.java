@@ -85,6 +85,28 @@ record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, l
     /** The same work, whose result shall belong to {@code scope}. */
     Deferred in(Scope scope) { return new Deferred(op, immediate, a, b, c, size, held, rows, reducesRows, readers, number, scope); }
 
+    /** Bytes of the stored operands that lie in {@code storage}. */
+    long bytesIn(Storage storage) { return bytesIn(storage, a) + bytesIn(storage, b) + bytesIn(storage, c); }
+
+    private static long bytesIn(Storage storage, Tensor operand) { return isIn(storage, operand) ? operand.count() * operand.dtype().bytes() : 0; }
+
+    private static boolean isIn(Storage storage, Tensor operand) {
+        var view = operand == null ? null : operand.viewIfStored();
+        return view != null && view.storage() == storage;
+    }
+
+    /** The same work on copies of what lies in {@code storage} now. */
+    Deferred withCopies(Storage storage) {
+        return new Deferred(op, immediate, copied(storage, a), copied(storage, b), copied(storage, c), size, held, rows, reducesRows, readers, number, scope);
+    }
+
+    private Tensor copied(Storage storage, Tensor operand) {
+        if (!isIn(storage, operand)) return operand;
+        var copy = new Tensor[1];
+        Scope.within(scope, () -> copy[0] = Viewing.copyOf(operand));
+        return copy[0];
+    }
+
     boolean isProduct() { return op == null; }
 
     /** @param shape of the result */

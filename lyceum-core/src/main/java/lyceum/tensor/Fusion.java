@@ -30,6 +30,8 @@ final class Fusion {
     private static final long LONGEST_ROW = 1 << 18, SHORT_ROW = 1 << 16, FEW = 16;
     /** Pending work may hold one part in so many of the budget. */
     private static final long HELD = 8;
+    /** How much larger than an operand a result must be to stay pending, with a copy of it, when the operand is written. */
+    private static final long CHEAP_COPY = 16;
 
     enum Mode { ON, OFF, ALWAYS }
 
@@ -232,11 +234,18 @@ final class Fusion {
         return view.with(shape.sizes(), strides);
     }
 
-    /** Has pending work that reads {@code storage} done before it is written. Work of a scope that has closed can be read by nobody and is left. */
+    /**
+     * Before {@code storage} is written, has pending work that reads it done, or where that is far larger than what it reads there (an activation, and
+     * a bias) lets it read a copy. Work of a scope that has closed can be read by nobody and is left.
+     */
     static void produceReaders(Storage storage) {
-        for (var reader : storage.takeReaders()) {
-            var pending = ((Tensor) reader).deferred();
-            if (pending != null && (pending.scope() == null || !pending.scope().isClosed()) && !pending.readers().areDone()) ((Tensor) reader).view();
+        for (var object : storage.takeReaders()) {
+            var reader = (Tensor) object;
+            var pending = reader.deferred();
+            if (pending == null || pending.scope() != null && pending.scope().isClosed() || pending.readers().areDone()) continue;
+            long copied = pending.isProduct() ? 0 : pending.bytesIn(storage);
+            if (copied == 0 || copied * CHEAP_COPY > reader.count() * reader.dtype().bytes()) reader.view();
+            else reader.readCopies(storage);
         }
     }
 

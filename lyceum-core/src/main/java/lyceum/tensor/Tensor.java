@@ -303,6 +303,12 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
         if (pending != null) deferred = pending.in(scope);
     }
 
+    /** Has a pending value read copies of what lies in {@code storage} now. */
+    synchronized void readCopies(lyceum.memory.Storage storage) {
+        var pending = deferred();
+        if (pending != null) deferred = pending.withCopies(storage);
+    }
+
     /** Computes a pending value now. Returns this. */
     public Tensor compute() {
         view();

@@ -63,6 +63,19 @@ class InPlaceTest {
         assertThat(w.item(3)).isEqualTo(9);
     }
 
+    @Test void largeWorkThatReadsASmallTensorKeepsItsOldValueWithoutBeingDone() {
+        var x = Tensor.arange(N).to(DType.F64).reshape(N / 10, 10).compute();
+        var bias = Tensor.arange(10).to(DType.F64).compute();
+        Tensor sum = x.add(bias), behind = sum.mul(2), product = x.mul(bias.get(3));
+        bias.add_(100);
+        assertThat(sum.deferred()).isNotNull();
+        bias.fill_(-1);
+        assertThat(behind.item(1, 2)).isEqualTo(28);
+        assertThat(sum.item(1, 2)).isEqualTo(14);
+        assertThat(product.item(1, 2)).isEqualTo(36);
+        assertThat(x.add(bias).item(1, 2)).isEqualTo(11);
+    }
+
     @Test void aStretchedViewIsNoPlaceToWriteTo() {
         var x = Tensor.of(1.0, 2, 3).reshape(3, 1).copy();
         assertThatThrownBy(() -> x.expand(3, 2000).add_(1)).isInstanceOf(LyceumException.class).hasMessageContaining("add_").hasMessageContaining("copy");

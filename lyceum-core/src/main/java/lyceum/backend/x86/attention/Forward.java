@@ -1,8 +1,13 @@
 package lyceum.backend.x86.attention;
 
+import java.util.List;
 import lyceum.DType;
 import lyceum.backend.AttentionOptions;
+import lyceum.backend.Backend;
+import lyceum.backend.Op;
 import lyceum.backend.Parallel;
+import lyceum.backend.Program;
+import lyceum.backend.Program.Instruction;
 import lyceum.backend.View;
 import lyceum.backend.scalar.AttentionShape;
 import lyceum.backend.x86.attention.TileProduct.Into;
@@ -16,19 +21,28 @@ import lyceum.backend.x86.attention.TileProduct.Order;
 final class Forward {
     private static final int QUERIES = ScoreColumns.QUERIES, ROW = ScoreColumns.ROW;
     static final double LOG2E = 1.4426950408889634, LN2 = 0.6931471805599453;
+    /** From the largest score, in powers of two, and the sum. */
+    private static final Program LOG_SUM_EXP = new Program(List.of(Instruction.load(DType.F32, 0), Instruction.load(DType.F32, 1),
+            new Instruction(Op.LOG, DType.F32, 1, -1, -1, 0), new Instruction(Op.CAST, DType.F64, 0, -1, -1, 0), new Instruction(Op.CAST, DType.F64, 2, -1, -1, 0),
+            Instruction.constant(DType.F64, Double.doubleToRawLongBits(LN2)), new Instruction(Op.FMA, DType.F64, 3, 5, 4, 0), new Instruction(Op.CAST, DType.F32, 6, -1, -1, 0)), 7);
 
     private final AttentionKernels kernels;
     private final AttentionShape shape;
     private final AttentionOptions options;
     private final View q, k, v, out, logSumExp;
+    /** Sums of a query's weights; its largest score lies in {@link #logSumExp} until all are known. Null with that. */
+    private final View totals;
+    private final Backend plain;
     private final boolean pairs;
     /** With one query, the heads that share keys are worked on together, as if they were queries. */
     private final boolean stacked;
     /** Elements of a query or key as the products see them. */
     private final int depth;
 
-    Forward(AttentionKernels kernels, AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
+    /** In a scope that is to end after {@link #run}. */
+    Forward(AttentionKernels kernels, Backend plain, AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
         this.kernels = kernels;
+        this.plain = plain;
         this.options = options;
         this.shape = AttentionShape.of(options, q, k, v);
         this.q = q;
@@ -36,6 +50,7 @@ final class Forward {
         this.v = v;
         this.out = out;
         this.logSumExp = logSumExp;
+        this.totals = logSumExp == null ? null : BackwardPass.floats(logSumExp.shape());
         this.pairs = q.dtype() == DType.BF16;
         this.depth = pairs ? shape.width() / 2 : shape.width();
         this.stacked = shape.queries() == 1 && shape.group() > 1 && shape.group() <= QUERIES;
@@ -49,6 +64,7 @@ final class Forward {
                 new Block(head / heads, stacked ? h * shape.group() : h, block * QUERIES).run();
             }
         });
+        if (logSumExp != null && logSumExp.size() > 0) plain.run(LOG_SUM_EXP, new View[] {logSumExp, totals}, new View[] {logSumExp});
     }
 
     static long address(View view, long offset) { return view.storage().segment().address() + offset; }
@@ -178,17 +194,16 @@ final class Forward {
         private void finish(boolean any) {
             for (int i = 0; i < rows; i++) {
                 float total = scratch.get(scratch.totals, i);
-                if (logSumExp != null) store(i, total == 0 ? Float.NEGATIVE_INFINITY : (float) ((scratch.get(scratch.tops, i) + Math.log(total) * LOG2E) * LN2));
                 scratch.set(scratch.scales, i, total == 0 ? 0 : 1 / total);
+            }
+            if (logSumExp != null) {
+                long at = ((long) b * shape.heads() + h) * shape.queries() + first;
+                scratch.copy(scratch.tops, rows, logSumExp, at);
+                scratch.copy(scratch.totals, rows, totals, at);
             }
             if (!any) for (int i = 0; i < rows; i++) scratch.fill(scratch.result + i * scratch.resultStride, shape.valueWidth(), 0);
             scratch.scaleRows(scratch.result, scratch.resultStride, address(out, AttentionShape.row(out, b, h, first)), out.strides()[stacked ? 1 : 2] * out.dtype().bytes(), rows, scratch.scales,
                     shape.valueWidth(), pairs);
-        }
-
-        private void store(int row, float value) {
-            long at = ((long) b * shape.heads() + head(row)) * shape.queries() + query(row);
-            logSumExp.storage().segment().set(java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED, logSumExp.byteOffset() + 4 * at, value);
         }
     }
 }

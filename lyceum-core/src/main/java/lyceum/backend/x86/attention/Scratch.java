@@ -88,6 +88,9 @@ final class Scratch {
 
     void fill(long address, int n, float value) { for (int i = 0; i < n; i++) set(address, i, value); }
 
+    /** {@code n} floats from {@code address} on to the elements from {@code at} on. */
+    void copy(long address, int n, View to, long at) { MemorySegment.copy(memory, address - base, to.storage().segment(), to.byteOffset() + 4 * at, 4L * n); }
+
     private void argument(long block, int at, long value) { memory.set(LONG, block - base + at, value); }
 
     /** {@code count} rows of {@code width} elements, {@code stride} bytes apart, become columns of {@code to}, zeros beyond them up to whole vectors. */

@@ -28,15 +28,13 @@ public final class X86Attention {
     /** See {@link Backend#attention}; false if nothing was done, and plain loops shall. */
     public boolean forward(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
         if (!covers(options, q, k, v, out) || q.shape()[3] == 0 || v.shape()[3] == 0) return false;
-        try {
+        try (var scratch = Scope.open("attention")) {
             if (direct(q, k, v, out) && (q.dtype() == DType.F32 || pairs(options, q, k))) {
-                new Forward(kernels, options, q, k, v, out, logSumExp).run();
+                new Forward(kernels, convert, options, q, k, v, out, logSumExp).run();
             } else {
-                try (var scratch = Scope.open("attention")) {
-                    var result = BackwardPass.floats(out.shape());
-                    new Forward(kernels, options, rows(q), rows(k), rows(v), result, logSumExp).run();
-                    convert(result, out);
-                }
+                var result = BackwardPass.floats(out.shape());
+                new Forward(kernels, convert, options, rows(q), rows(k), rows(v), result, logSumExp).run();
+                convert(result, out);
             }
             return true;
         } catch (CodeMemory.Refused full) {

@@ -74,7 +74,10 @@ final class MicroKernel {
         return new MicroKernel(cpu, arithmetic, vectors, masked, false, listed).code(rows);
     }
 
-    /** The same for one tile of at most 8 rows, which meanwhile copies the panel to where the tiles that follow read it in sequence. */
+    /**
+     * The same for one tile of at most 8 rows, which meanwhile copies the panel to where the tiles that follow read it in sequence, and (with AVX-512) asks
+     * for the panel beside it.
+     */
     static Assembler.Code generateCopying(Cpu cpu, Arithmetic arithmetic, int rows, int vectors, boolean masked, boolean listed) {
         return new MicroKernel(cpu, arithmetic, vectors, masked, true, listed).code(rows);
     }
@@ -178,6 +181,7 @@ final class MicroKernel {
         for (int v = 0; v < vectors; v++) if (!isFromMemory(v)) loadRight(right(v), Mem.at(R9, v * bits / 8), v);
         for (int at = 0; at < vectors * bits / 8; at += 64) a.prefetch(isStream() ? 1 : 0, Mem.at(R9, isStream() ? R11 : R13, AHEAD, at));
         if (copying) {
+            for (int at = 0; wide && at < vectors * bits / 8; at += 64) a.prefetch(1, Mem.at(R9, vectors * bits / 8 + at));
             for (int v = 0; v < vectors; v++) a.emit(Instruction.VMOVUPS_STORE, Mem.at(RBP, v * bits / 8), right(v));
             a.add(RBP, vectors * bits / 8);
         }
