@@ -71,7 +71,7 @@ final class SideBySide {
         var paces = new Timing.Pace[n];
         double round = 0;
         for (int i = 0; i < n; i++) {
-            paces[i] = Timing.pace(contenders.get(i).seconds, i == 0 ? effort.warmUp : OTHERS * effort.warmUp, effort.sample);
+            paces[i] = Timing.pace(contenders.get(i).seconds, i == 0 ? effort.warmUp : OTHERS * effort.warmUp, effort.sample, i == 0 ? ThreadsAtRest::compilersRun : () -> false);
             round += paces[i].seconds();
         }
         var samples = new double[n][effort.rounds(round)];
@@ -90,8 +90,7 @@ final class SideBySide {
     /** No sample shares the processors with what the one before has left running, in a peer or in the compilers of this JVM. */
     private void awaitRest() {
         for (var peer : peers) peer.awaitRest();
-        ThreadsAtRest.await(ProcessHandle.current().pid(), "C1 Compiler");
-        ThreadsAtRest.await(ProcessHandle.current().pid(), "C2 Compiler");
+        ThreadsAtRest.awaitCompilers();
     }
 
     /** A case that this CPU has no instructions for. */

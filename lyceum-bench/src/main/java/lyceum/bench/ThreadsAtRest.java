@@ -9,7 +9,18 @@ import java.util.concurrent.locks.LockSupport;
 final class ThreadsAtRest {
     private static final long PATIENCE = 1_000_000_000, PAUSE = 1_000_000;
 
+    private static final long SELF = ProcessHandle.current().pid();
+    private static final String[] COMPILERS = {"C1 Compiler", "C2 Compiler"};
+
     private ThreadsAtRest() { }
+
+    /** Whether this JVM compiles something. */
+    static boolean compilersRun() {
+        for (var name : COMPILERS) if (runs(SELF, name)) return true;
+        return false;
+    }
+
+    static void awaitCompilers() { for (var name : COMPILERS) await(SELF, name); }
 
     /** Until no thread of the process runs whose name begins with {@code name}, at most a second. */
     static void await(long pid, String name) {

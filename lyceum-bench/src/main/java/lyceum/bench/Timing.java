@@ -1,6 +1,7 @@
 package lyceum.bench;
 
 import java.util.Arrays;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.Supplier;
 import lyceum.memory.Scope;
@@ -54,16 +55,16 @@ final class Timing {
     }
 
     /**
-     * Runs until calls have not become faster for {@code warmUp} seconds (a JVM may still be compiling), but not for more than {@code PATIENCE} times
-     * as long. Finds how many calls make up {@code sample} seconds.
+     * Runs until calls have not become faster for {@code warmUp} seconds, in which nothing was {@code unsettled} (as long as a JVM compiles, calls may yet become
+     * faster), but not for more than {@code PATIENCE} times as long. Finds how many calls make up {@code sample} seconds.
      */
-    static Pace pace(IntToDoubleFunction seconds, double warmUp, double sample) {
+    static Pace pace(IntToDoubleFunction seconds, double warmUp, double sample, BooleanSupplier unsettled) {
         double spent = 0, fasterAt = 0, best = Double.POSITIVE_INFINITY;
         int calls = 1;
         while (spent - fasterAt < warmUp && spent < PATIENCE * warmUp) {
             double took = seconds.applyAsDouble(calls), each = took / calls;
             spent += Math.max(took, 1e-9);
-            if (each < 0.95 * best) fasterAt = spent;
+            if (each < 0.95 * best || unsettled.getAsBoolean()) fasterAt = spent;
             best = Math.min(best, each);
             calls = (int) Math.clamp(Math.min(2.0 * calls, warmUp / 8 / each), 1, 1 << 24);
         }
