@@ -13,7 +13,7 @@ final class PlacedKeys {
 
     private PlacedKeys() { }
 
-    /** Sorts the first {@code n} of {@code items}, whose places ascend; the result stands in the array that is returned, that one or {@code other}, of at least as many. */
+    /** Sorts the first {@code n} of {@code items}, whose places ascend; the result stands in the array that is returned: that one, or {@code other}. */
     static long[] sort(long[] items, long[] other, int n) {
         if (n < RADIX) {
             Arrays.sort(items, 0, n);

@@ -44,7 +44,7 @@ final class Sorting {
         var keys = new long[n];
         for (long lane = from; lane < to; lane++) {
             long at = lanes.at(0, lane);
-            for (int j = 0; j < n; j++, at += lanes.stride()[0]) keys[j] = type.isFloat() ? key(segment(0).get(Elements.DOUBLE, at)) : descending ? ~segment(0).get(Elements.LONG, at) : segment(0).get(Elements.LONG, at);
+            for (int j = 0; j < n; j++, at += lanes.stride()[0]) keys[j] = key(segment(0).get(Elements.LONG, at));
             var order = Order.first(k, keys);
             long s = lanes.at(0, lane), v = lanes.at(1, lane), p = lanes.at(2, lane);
             for (int j = 0; j < k; j++, v += lanes.stride()[1], p += lanes.stride()[2]) {
@@ -54,11 +54,15 @@ final class Sorting {
         }
     }
 
-    /** A long that orders as {@code x} does, zeros equal, NaN after all others in both directions. */
-    private long key(double x) {
-        if (x != x) return Long.MAX_VALUE;
-        long bits = Double.doubleToRawLongBits(x + 0.0), ordered = bits ^ bits >> 63 & Long.MAX_VALUE;
-        return descending ? ~ordered : ordered;
+    /** A long that orders as the element of these bits does: zeros equal, NaN after all others in both directions. */
+    private long key(long bits) {
+        if (type == DType.F64) {
+            double x = Double.longBitsToDouble(bits);
+            if (x != x) return Long.MAX_VALUE;
+            bits = Double.doubleToRawLongBits(x + 0.0);
+            bits ^= bits >> 63 & Long.MAX_VALUE;
+        }
+        return descending ? ~bits : bits;
     }
 
     /** For types of up to four bytes: what a thread needs. */
@@ -97,7 +101,10 @@ final class Sorting {
             return here;
         }
 
-        /** Bits of floats, whose magnitudes order as whole numbers do, to whole numbers with their signs, or against them; NaN is beyond all. Without branches, for vectors. */
+        /**
+         * Bits of floats, whose magnitudes order as whole numbers do, to whole numbers with their signs, or against them; NaN is beyond all. Without
+         * branches, for vectors.
+         */
         private static void floatKeys(int[] x, int n, int turned, int infinity) {
             for (int i = 0; i < n; i++) {
                 int magnitude = x[i] & Integer.MAX_VALUE, sign = x[i] >> 31 ^ turned, nan = infinity - magnitude >> 31;

@@ -26,6 +26,21 @@ final class Operations {
 
     static int laneBits(DType type) { return type == DType.F64 || type == DType.I64 ? 64 : 32; }
 
+    static boolean isExpensive(Op op) { return cost(op) > 4; }
+
+    /** Instructions, about. */
+    static int cost(Op op) {
+        return switch (op) {
+            case CONST, CAST -> 0;
+            case LOAD, NEG, ABS, SQUARE, ADD, SUB, MUL, FMA, RELU, FLOOR, CEIL, ROUND, TRUNC, WHERE, NOT, AND, OR, XOR, EQ, NE, LT, LE, GT, GE, IS_NAN, IS_FINITE -> 1;
+            case SIGN, MAX, MIN -> 4;
+            case ROW_SUM, ROW_MAX, ROW_MIN -> 4;
+            case SQRT, RECIPROCAL, DIV -> 5;
+            case RANDOM -> 70;
+            default -> 20;
+        };
+    }
+
     private MachineArithmetic floats(DType type) { return type == DType.F64 ? wide : single; }
 
     /** The value of an instruction on its operands, rounded or wrapped to its type as if it had been stored. */

@@ -147,7 +147,7 @@ final class ProgramCode {
             var in = program.at(r);
             if (reducesAt(level, r)) for (int operand : reduced(r)) need[operand] = true;
             if (!need[r] || uniform[r] || keptSince[r] >= 0) continue;
-            if (levelsOf != null && levelsOf[r] > 1 && isExpensive(in.op()) && in.type() != DType.BOOL) {
+            if (levelsOf != null && levelsOf[r] > 1 && Operations.isExpensive(in.op()) && in.type() != DType.BOOL) {
                 keptSince[r] = level;
                 keptOperand[r] = structure.kinds().length + keptBytes.size();
                 keptBytes.add(Operations.laneBits(in.type()) / 8);
@@ -171,28 +171,13 @@ final class ProgramCode {
 
     private int laneBits(int r) { return Operations.laneBits(program.at(r).type()); }
 
-    private static boolean isExpensive(Op op) { return cost(op) > 4; }
-
-    /** Instructions, about. */
-    private static int cost(Op op) {
-        return switch (op) {
-            case CONST, CAST -> 0;
-            case LOAD, NEG, ABS, SQUARE, ADD, SUB, MUL, FMA, RELU, FLOOR, CEIL, ROUND, TRUNC, WHERE, NOT, AND, OR, XOR, EQ, NE, LT, LE, GT, GE, IS_NAN, IS_FINITE -> 1;
-            case SIGN, MAX, MIN -> 4;
-            case ROW_SUM, ROW_MAX, ROW_MIN -> 4;
-            case SQRT, RECIPROCAL, DIV -> 5;
-            case RANDOM -> 70;
-            default -> 20;
-        };
-    }
-
     /** Vectors of a round: several where there is little to do with each. */
     private int vectors(int level) {
         int cost = 0;
         for (int i = 0; i < program.outputs(); i++) if (program.level(program.output(i)) == level) cost++;
         for (int r = 0; r < program.length(); r++) {
-            if (needed[level][r] && !uniform[r]) cost += keptSince[r] >= 0 && keptSince[r] < level ? 1 : cost(program.at(r).op());
-            if (reducesAt(level, r)) cost += addsUp(r) ? 1 : cost(program.at(r).op());
+            if (needed[level][r] && !uniform[r]) cost += keptSince[r] >= 0 && keptSince[r] < level ? 1 : Operations.cost(program.at(r).op());
+            if (reducesAt(level, r)) cost += addsUp(r) ? 1 : Operations.cost(program.at(r).op());
         }
         return cost <= 6 ? 4 : cost <= 14 ? 2 : 1;
     }
@@ -229,7 +214,7 @@ final class ProgramCode {
     /** Instructions for a vector, about: what says how long a call takes. */
     int cost() {
         int cost = 2 * program.outputs();
-        for (int r = 0; r < program.length(); r++) if (alive[r]) cost += cost(program.at(r).op());
+        for (int r = 0; r < program.length(); r++) if (alive[r]) cost += Operations.cost(program.at(r).op());
         return cost;
     }
 

@@ -11,9 +11,9 @@ import lyceum.backend.x86.fuse.Step.Kind;
  * One reduction of a row: accumulators that live in registers through the loop, and how they become one number in all lanes.
  *
  * <p>Sums are accumulated in F64, one chain for each lane and each vector of a round; results that the loop has computed in F32 add up in F32 through a
- * few rounds, a block, before they are widened, and those of a short row are not widened at all. At the row's end the vectors add up in order, then the upper half of a vector to its lower one, and so
- * on. The order depends on the code alone. A maximum keeps a NaN, and of two zeros the positive one: the instruction does neither, so NaNs are moved in,
- * and the signs of all elements are anded.
+ * few rounds, a block, before they are widened, and those of a short row are not widened at all. At the row's end the vectors add up in order, then the
+ * upper half of a vector to its lower one, and so on. The order depends on the code alone. A maximum keeps a NaN, and of two zeros the positive one: the
+ * instruction does neither, so NaNs are moved in, and the signs of all elements are anded.
  */
 final class RowReduction {
     private final Op op;
