@@ -1,5 +1,7 @@
 package lyceum.backend.x86.gemm;
 
+import lyceum.backend.x86.machine.Cpu;
+
 /**
  * The table of the cost model: what was measured of kernels, caches and threads, by which {@link Gemm}, {@link DotProducts} and {@link PanelProducts} choose
  * a kernel, {@link Blocking} cuts, and threads take their pieces. Measured on Zen 4 where nothing else is said; caches come from the CPU itself.
@@ -38,6 +40,20 @@ final class Costs {
      * (768 by 3072: 32 rows 76 GFLOP/s instead of 46).
      */
     static final int ROWS_TO_PACK_B = 128, CONFLICTING_ROWS_TO_PACK_B = 64;
+    /**
+     * The same where what is beyond the second-level cache is far, as behind the mesh of a server CPU (12 GB/s a core): the panel beside is copied while
+     * the rows of this one are summed (768 by 3072: 32 rows 85 GFLOP/s as B lies, 124 packed).
+     */
+    static final int ROWS_TO_PACK_FAR_B = 32;
+
+    /** True for CPUs with so large a second-level cache that the third must be far. */
+    static boolean isFar(Cpu cpu) { return cpu.l2() >= 2 << 20; }
+
+    /**
+     * Times four steps from row to row of a panel that is copied meanwhile, at most; spread over all rows of A it takes little of the bandwidth at any time
+     * (2048: 126 GFLOP/s with all copied by the first four tiles, 141 so).
+     */
+    static final int SLOWEST_COPY = 16;
     /** Rows and columns from which A is packed though its rows do not meet in the same sets: a percent faster at 768, 3% slower at 256. */
     static final int ROWS_TO_PACK_A = 256, COLUMNS_TO_PACK_A = 512;
 

@@ -186,18 +186,42 @@ public final class Gemm {
             boolean near = blocking.packB() && Blocking.isNear(steps * columns * arithmetic.lane);
             long bytes = (long) columns * arithmetic.lane + (near ? (long) depth * arithmetic.bytes : 0);
             int some = complete == null && !near ? rows : Blocking.even(rows, (int) Math.max(1, STRIP / bytes), blocking.tile());
+            boolean inTurn = some == rows;
             for (int row = 0; row < rows; row += some) {
                 int count = Math.min(some, rows - row);
                 var left = left(row, count, steps);
-                long panel = blocking.packB() ? scratch.get(Scratch.Use.RIGHT, steps * arithmetic.lane * (some == rows ? blocking.vectors() * lanes : columns + blocking.vectors() * lanes)) : 0;
+                long panelBytes = steps * blocking.vectors() * lanes * arithmetic.lane;
+                long panels = blocking.packB() ? scratch.get(Scratch.Use.RIGHT, inTurn ? 2 * panelBytes : steps * arithmetic.lane * columns + panelBytes) : 0, panel = panels;
+                boolean isThere = row > 0;
                 for (int column = 0; column < columns; column += width) {
                     int vectors = vectors(blocking.vectors(), columns - column, lanes);
                     width = Math.min(vectors * lanes, columns - column);
-                    panel(left, row, count, column, width, vectors, lanes, panel);
-                    if (some < rows) panel += steps * vectors * lanes * arithmetic.lane;
+                    long next = inTurn ? 2 * panels + panelBytes - panel : panel + steps * vectors * lanes * arithmetic.lane;
+                    boolean copies = row == 0 && copiesBeside(count, column + width, vectors, lanes, steps, next);
+                    panel(left, row, count, column, width, vectors, lanes, panel, isThere);
+                    isThere = row > 0 || copies;
+                    panel = next;
                 }
                 if (complete != null) complete.rows(row, count);
             }
+        }
+
+        /** Whether the panel at a column is copied to {@code to} meanwhile, if so many rows take long enough: then the parameters say it. */
+        private boolean copiesBeside(int rows, int column, int vectors, int lanes, long steps, long to) {
+            var parameters = scratch.parameters();
+            MicroKernel.nothingBeside(parameters);
+            boolean isAlike = column + vectors * lanes <= columns && vectors(blocking.vectors(), columns - column, lanes) == vectors;
+            if (!blocking.packB() || !isAlike || !MicroKernel.copiesBeside(gemm.cpu, arithmetic, vectors) || b.columnStride() != arithmetic.bytes || b.rowStride() <= 0) return false;
+            long tiles = rows / blocking.tile(), times = steps / MicroKernel.UNROLL, pace = 1;
+            if (tiles * times < steps) return false;
+            while (pace < SLOWEST_COPY && tiles * (times / (2 * pace)) >= steps) pace *= 2;
+            long from = b.address() + (long) column * arithmetic.bytes;
+            parameters.set(ValueLayout.JAVA_LONG, MicroKernel.BESIDE, from);
+            parameters.set(ValueLayout.JAVA_LONG, MicroKernel.BESIDE_END, from + steps * b.rowStride());
+            parameters.set(ValueLayout.JAVA_LONG, MicroKernel.BESIDE_STRIDE, b.rowStride());
+            parameters.set(ValueLayout.JAVA_LONG, MicroKernel.BESIDE_TO, to);
+            parameters.set(ValueLayout.JAVA_LONG, MicroKernel.BESIDE_PACE, MicroKernel.UNROLL * (pace - 1));
+            return true;
         }
 
         /** The address of some rows of A, packed if they are to be; the parameters then say how they lie. */
@@ -215,7 +239,7 @@ public final class Gemm {
         }
 
         /** Some rows by a panel, which the first of them bring to the memory at {@code panel}. */
-        private void panel(long left, int row, int rows, int column, int width, int vectors, int lanes, long panel) {
+        private void panel(long left, int row, int rows, int column, int width, int vectors, int lanes, long panel, boolean isThere) {
             var parameters = scratch.parameters();
             boolean masked = width < vectors * lanes;
             long mask = masked ? gemm.packing.mask(width - (vectors - 1) * lanes, arithmetic.lane) : 0, from = b.address() + column * b.columnStride();
@@ -224,8 +248,8 @@ public final class Gemm {
             int done = 0;
             if (blocking.packB()) {
                 long step = (long) vectors * gemm.cpu.vectorBits() / 8;
-                if (row == 0 && arithmetic.depth == 1 && b.columnStride() == arithmetic.bytes && rows > blocking.tile()) done = copyingTile(left, from, panel, to, vectors, masked, mask);
-                else if (row == 0) gemm.packing.panel(arithmetic, b.from(0, column), panel, vectors, width, depth);
+                if (!isThere && arithmetic.depth == 1 && b.columnStride() == arithmetic.bytes && rows > blocking.tile()) done = copyingTile(left, from, panel, to, vectors, masked, mask);
+                else if (!isThere) gemm.packing.panel(arithmetic, b.from(0, column), panel, vectors, width, depth);
                 from = panel;
                 parameters.set(ValueLayout.JAVA_LONG, 16, step);
             }

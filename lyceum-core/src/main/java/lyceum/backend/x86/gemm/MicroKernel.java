@@ -15,6 +15,8 @@ import static lyceum.backend.x86.asm.Gp.RDI;
 import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
@@ -41,19 +43,30 @@ final class MicroKernel {
      * Longs behind rdi: bytes from row to row of A, from step to step of A and of B, from row to row of C, number of steps, 0 to overwrite C, for
      * {@link Arithmetic#I8I8} the address of what is taken off the sums of each column, bytes from tile to tile of A, and where the panel is copied to.
      */
-    static final int PARAMETERS = 9;
+    static final int PARAMETERS = 17;
+    /**
+     * Bytes behind rdi (AVX-512): the first row of a panel that is to be copied, where they end, bytes from row to row, where they go, and a mask of the bits
+     * of the steps left that are 0 when one is copied. None: equal ends.
+     */
+    static final int BESIDE = 72, BESIDE_END = 80, BESIDE_STRIDE = 88, BESIDE_TO = 96, BESIDE_PACE = 104;
+    /** The kernel's own. */
+    private static final int SUMS = 112, SUMS_END = 120, TILE = 128;
 
-    private static final int UNROLL = 4;
+    static final int UNROLL = 4;
+    /** Times {@link #UNROLL} steps from asking for the last row of C to its use: longer than the way to a third-level cache behind a mesh. */
+    private static final int SOON = 20;
     /** Steps from asking for a row of B to its use, and bytes from asking for a line of packed A to that. */
     private static final int AHEAD = 8, AHEAD_IN_A = 512;
     private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
 
+    private final Cpu cpu;
     private final Assembler a;
     private final Arithmetic arithmetic;
     private final int bits, vectors;
     private final boolean masked, wide, copying;
 
     private MicroKernel(Cpu cpu, Arithmetic arithmetic, int vectors, boolean masked, boolean copying, boolean listed) {
+        this.cpu = cpu;
         this.a = new Assembler(cpu.features(), listed);
         this.arithmetic = arithmetic;
         this.bits = cpu.vectorBits();
@@ -81,6 +94,15 @@ final class MicroKernel {
     static Assembler.Code generateCopying(Cpu cpu, Arithmetic arithmetic, int rows, int vectors, boolean masked, boolean listed) {
         return new MicroKernel(cpu, arithmetic, vectors, masked, true, listed).code(rows);
     }
+
+    /** No panel is copied by kernels with these parameters. */
+    static void nothingBeside(MemorySegment parameters) {
+        parameters.set(ValueLayout.JAVA_LONG, BESIDE, 0);
+        parameters.set(ValueLayout.JAVA_LONG, BESIDE_END, 0);
+    }
+
+    /** True for kernels (of tiles of up to 8 rows) that copy a panel beside theirs while they run. */
+    static boolean copiesBeside(Cpu cpu, Arithmetic arithmetic, int vectors) { return cpu.has(Feature.AVX512) && arithmetic.depth == 1 && vectors == 3; }
 
     private Assembler.Code code(int most) {
         a.enter(SAVED);
@@ -129,7 +151,9 @@ final class MicroKernel {
         a.mov(R15, RSI);
         if (rows > 8) a.lea(RBP, Mem.at(RSI, RAX, 8));
         a.mov(R9, RDX);
-        prefetchC(rows);
+        boolean paced = wide && !copying && rows <= 8;
+        if (paced) beginSums(rows);
+        else prefetchC(rows);
         begin(rows);
         a.mov(R14, Mem.at(RDI, 32));
         var rest = a.label();
@@ -138,6 +162,7 @@ final class MicroKernel {
         a.jump(Condition.L, rest);
         a.align(32);
         var loop = a.bind(a.label());
+        if (paced) meanwhile(rows);
         for (int u = 0; u < UNROLL; u++) {
             if (u % 2 == 0) a.prefetch(0, Mem.at(R15, AHEAD_IN_A + 32 * u)); // of a tile that lies row by row it is what its first row needs
             step(rows);
@@ -153,6 +178,7 @@ final class MicroKernel {
         a.jump(Condition.NE, single);
         a.bind(done);
         store(rows);
+        if (paced) a.mov(RSI, Mem.at(RDI, TILE));
         a.add(RSI, Mem.at(RDI, 56));
         a.mov(R15, Mem.at(RDI, 24));
         a.imul(R15, R15, rows);
@@ -174,6 +200,57 @@ final class MicroKernel {
             a.add(R9, R14);
         }
         a.mov(R9, RDX);
+    }
+
+    /** Where the tile's sums begin and end, for {@link #askForSums}; the pointer to the tile's rows makes room for {@link #copyBeside}. */
+    private void beginSums(int rows) {
+        a.mov(Mem.at(RDI, TILE), RSI);
+        a.mov(R14, Mem.at(RDI, 24));
+        a.imul(R14, R14, rows);
+        a.add(R14, RCX);
+        a.mov(Mem.at(RDI, SUMS_END), R14);
+        a.mov(Mem.at(RDI, SUMS), RCX);
+    }
+
+    /** Between some steps and the next. */
+    private void meanwhile(int rows) {
+        askForSums(rows);
+        if (copiesBeside(cpu, arithmetic, vectors)) copyBeside();
+    }
+
+    /** Near the end of a tile, row by row: at once and at the beginning they would hold up the panel's lines, and some would be gone when they are stored. */
+    private void askForSums(int rows) {
+        var done = a.label();
+        a.cmp(R14, UNROLL * (rows + SOON));
+        a.jump(Condition.G, done);
+        a.mov(RBP, Mem.at(RDI, SUMS));
+        a.cmp(RBP, Mem.at(RDI, SUMS_END));
+        a.jump(Condition.AE, done);
+        for (int at = 0; at < vectors * bits / 8; at += 64) a.prefetch(0, Mem.at(RBP, at));
+        a.add(RBP, Mem.at(RDI, 24));
+        a.mov(Mem.at(RDI, SUMS), RBP);
+        a.bind(done);
+    }
+
+    /** A row of the panel beside goes to where it will be read in sequence, now and then, so that what comes from afar comes evenly. */
+    private void copyBeside() {
+        var done = a.label();
+        a.mov(RBP, Mem.at(RDI, BESIDE_PACE));
+        a.test(RBP, R14);
+        a.jump(Condition.NE, done);
+        a.mov(RBP, Mem.at(RDI, BESIDE));
+        a.cmp(RBP, Mem.at(RDI, BESIDE_END));
+        a.jump(Condition.AE, done);
+        a.mov(RSI, Mem.at(RDI, BESIDE_TO));
+        for (int v = 0; v < vectors; v++) a.emit(Instruction.VMOVUPS, Vec.zmm(24 + v), Mem.at(RBP, v * bits / 8));
+        for (int v = 0; v < vectors; v++) a.emit(Instruction.VMOVUPS_STORE, Mem.at(RSI, v * bits / 8), Vec.zmm(24 + v));
+        a.add(RSI, vectors * bits / 8);
+        a.mov(Mem.at(RDI, BESIDE_TO), RSI);
+        a.mov(RSI, Mem.at(RDI, BESIDE_STRIDE));
+        for (int at = 0; at < vectors * bits / 8; at += 64) a.prefetch(0, Mem.at(RBP, RSI, 8, at));
+        a.add(RBP, RSI);
+        a.mov(Mem.at(RDI, BESIDE), RBP);
+        a.bind(done);
     }
 
     /** One column of A times one row of the panel. */

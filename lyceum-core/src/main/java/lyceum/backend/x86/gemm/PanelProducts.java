@@ -257,6 +257,7 @@ final class PanelProducts {
             parameters.set(ValueLayout.JAVA_LONG, 24, to.rowStride());
             parameters.set(ValueLayout.JAVA_LONG, 32, steps);
             parameters.set(ValueLayout.JAVA_LONG, 56, tile * left.rowStride());
+            MicroKernel.nothingBeside(parameters);
             if (arithmetic == Arithmetic.I8I8) parameters.set(ValueLayout.JAVA_LONG, 48, p > 0 ? packing.zeros() : way.packed().start(first));
             var terms = way.terms();
             for (int t = 0; t < terms.terms(); t++) {
