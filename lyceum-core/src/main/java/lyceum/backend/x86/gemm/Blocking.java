@@ -23,7 +23,7 @@ record Blocking(int rows, int columns, int depth, int vectors, int tile, boolean
         int tile = MicroKernel.rows(cpu, arithmetic, vectors), rows = m, columns = n;
         if ((long) m * n * k > SMALL) {
             columns = even(n, product.isDirect() && product.then() == null ? COLUMNS : COLUMNS_THEN, width);
-            rows = even(m, product.isDirect() ? ROWS : Math.max(ROWS_THEN, ROWS_THEN * COLUMNS_THEN / columns), tile);
+            rows = even(m, product.isDirect() ? Costs.rows(cpu, (long) Math.min(k, depth) * arithmetic.bytes) : Math.max(ROWS_THEN, ROWS_THEN * COLUMNS_THEN / columns), tile);
             while (pieces(m, rows) * pieces(n, columns) * product.batch() < 2L * (threads - 1) && (long) rows * columns * k > SMALL / 2 && (columns > width || rows > tile)) {
                 if (rows > tile && 2L * rows >= columns || columns <= width) rows = even(rows, (rows + 1) / 2, tile); // closer to equal parts, and B is the cheaper one to pack twice
                 else columns = even(columns, (columns + 1) / 2, width);

@@ -25,7 +25,15 @@ final class Costs {
      * Of a piece at most. Packing a row of A costs as much as its product with 26 columns, and packing a panel of B as 30 rows, so pieces are large: at
      * 1024, pieces of 240 by 288 spent a fifth of the time packing, one piece spends 5%. Packed rows stream from the third-level cache.
      */
-    static final int ROWS = 2048, COLUMNS = 4096;
+    private static final int ROWS = 2048;
+    static final int COLUMNS = 4096;
+
+    /** Rows of a piece at most, {@code bytes} each: where memory is far they stay in the second-level cache (F64 2048: 66 GFLOP/s all at once, 73 so; F32 1%). */
+    static int rows(Cpu cpu, long bytes) { return isFar(cpu) ? (int) Math.clamp(cpu.l2() / 2 / bytes, 64, ROWS) : ROWS; }
+
+    /** True for CPUs with so large a second-level cache that the third must be far, as behind the mesh of a server: 12 GB/s a core were measured. */
+    static boolean isFar(Cpu cpu) { return cpu.l2() >= 2 << 20; }
+
     /** The same where the sums of a piece go through a program: they are to be in the second-level cache then; beside fewer columns there are more rows. */
     static final int ROWS_THEN = 240, COLUMNS_THEN = 576;
     /** Steps at most: a panel takes 98 KB of the second-level cache, a tile's rows 16 KB of the first. 384 is 1% slower: C is touched more often. */
@@ -41,14 +49,9 @@ final class Costs {
      */
     static final int ROWS_TO_PACK_B = 128, CONFLICTING_ROWS_TO_PACK_B = 64;
     /**
-     * The same where what is beyond the second-level cache is far, as behind the mesh of a server CPU (12 GB/s a core): the panel beside is copied while
-     * the rows of this one are summed (768 by 3072: 32 rows 85 GFLOP/s as B lies, 124 packed).
+     * The same where memory is far: the panel beside is copied while the rows of this one are summed (768 by 3072: 32 rows 85 GFLOP/s as B lies, 124 packed).
      */
     static final int ROWS_TO_PACK_FAR_B = 32;
-
-    /** True for CPUs with so large a second-level cache that the third must be far. */
-    static boolean isFar(Cpu cpu) { return cpu.l2() >= 2 << 20; }
-
     /**
      * Times four steps from row to row of a panel that is copied meanwhile, at most; spread over all rows of A it takes little of the bandwidth at any time
      * (2048: 126 GFLOP/s with all copied by the first four tiles, 141 so).

@@ -198,7 +198,8 @@ public final class Gemm {
                     width = Math.min(vectors * lanes, columns - column);
                     long next = inTurn ? 2 * panels + panelBytes - panel : panel + steps * vectors * lanes * arithmetic.lane;
                     boolean copies = row == 0 && copiesBeside(count, column + width, vectors, lanes, steps, next);
-                    panel(left, row, count, column, width, vectors, lanes, panel, isThere);
+                    if (!isThere && copies) gemm.packing.panel(arithmetic, b.from(0, column), panel, vectors, width, depth); // its first tile copies one panel, not two
+                    panel(left, row, count, column, width, vectors, lanes, panel, isThere || copies);
                     isThere = row > 0 || copies;
                     panel = next;
                 }
