@@ -32,6 +32,10 @@ import lyceum.backend.x86.asm.Vec;
 record OffsetProduct(Element element, int rows, int vectors, boolean accumulate, boolean bias, boolean relu) {
     /** Offsets in the argument block. */
     static final int A = 0, COLUMNS = 8, Y = 16, BIAS = 24, TILES = 64, X = 72, STEPS = 80, COUNT = 88, A_STRIDE = 96, Y_STRIDE = 104;
+    /** The kernel's own: where the next row of y is that is to be asked for, and where they end. */
+    private static final int ASK = 112, ASK_END = 120;
+    /** Steps, less one, from asking for a row of y to asking for the next. */
+    private static final int BETWEEN_ROWS = 7;
     /** From each of the first four to what is added to it from one tile to the next. */
     static final int MOVE = 32;
     /** Steps from asking for a vector of x to its use; a table has so many entries more. */
@@ -86,6 +90,7 @@ record OffsetProduct(Element element, int rows, int vectors, boolean accumulate,
             a.lea(R9, Mem.at(R8, R8, 2));
             a.mov(R10, Mem.at(RDI, STEPS));
             a.mov(R11, Mem.at(RDI, COUNT));
+            beginResult();
             columns(X, COLUMN_X);
             for (int i = 0; i < rows * vectors; i++) a.emit(VXORPS, vec(i), vec(i), vec(i));
             var done = a.label();
@@ -93,6 +98,7 @@ record OffsetProduct(Element element, int rows, int vectors, boolean accumulate,
             a.jump(Condition.E, done);
             a.align(32);
             var loop = a.bind(a.label());
+            askForResult();
             step();
             a.add(R10, STEP);
             a.sub(R11, 1);
@@ -110,6 +116,36 @@ record OffsetProduct(Element element, int rows, int vectors, boolean accumulate,
             a.jump(Condition.NE, tile);
             a.leave(SAVED);
             return a.finish();
+        }
+
+        /** Where the tile's rows of y are, for {@link #askForResult}. */
+        private void beginResult() {
+            a.mov(RAX, Mem.at(RDI, COLUMNS));
+            a.mov(RDX, Mem.at(RDI, Y));
+            a.add(RDX, Mem.at(RAX, COLUMN_Y));
+            a.mov(Mem.at(RDI, ASK), RDX);
+            a.mov(RAX, Mem.at(RDI, Y_STRIDE));
+            a.imul(RAX, RAX, rows);
+            a.add(RDX, RAX);
+            a.mov(Mem.at(RDI, ASK_END), RDX);
+        }
+
+        /**
+         * Now and then a row of y is fetched while the sums are made: where it comes from afar, stores that wait for it hold up the next tile, and all rows
+         * at once hold up the lines of x.
+         */
+        private void askForResult() {
+            var done = a.label();
+            a.mov(RAX, BETWEEN_ROWS);
+            a.test(RAX, R11);
+            a.jump(Condition.NE, done);
+            a.mov(RAX, Mem.at(RDI, ASK));
+            a.cmp(RAX, Mem.at(RDI, ASK_END));
+            a.jump(Condition.AE, done);
+            for (int at = 0; at < vectors * bits / 8; at += 64) a.prefetchWrite(Mem.at(RAX, at));
+            a.add(RAX, Mem.at(RDI, Y_STRIDE));
+            a.mov(Mem.at(RDI, ASK), RAX);
+            a.bind(done);
         }
 
         /** Points {@link #AT} to the operand at {@code base}, displaced as each column's table entry says. */
