@@ -1,5 +1,6 @@
 package lyceum.backend.x86.gemm;
 
+import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
 
 /**
@@ -48,6 +49,11 @@ final class Costs {
      * (768 by 3072: 32 rows 76 GFLOP/s instead of 46).
      */
     static final int ROWS_TO_PACK_B = 128, CONFLICTING_ROWS_TO_PACK_B = 64;
+    /** True for a row whose B is read from end to end: where memory is far (768 by 3072: 10.1 GFLOP/s by a few lines of every row, 12.5 so). */
+    static boolean streams(Cpu cpu, Arithmetic arithmetic, int rows, int columns) {
+        return rows == 1 && columns >= 256 && columns <= COLUMNS && arithmetic.depth == 1 && arithmetic.isFused() && cpu.has(Feature.AVX512) && isFar(cpu);
+    }
+
     /**
      * The same where memory is far: the panel beside is copied while the rows of this one are summed (768 by 3072: 32 rows 85 GFLOP/s as B lies, 124 packed).
      */

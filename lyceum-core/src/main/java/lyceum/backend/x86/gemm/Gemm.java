@@ -182,6 +182,11 @@ public final class Gemm {
          */
         void run(Complete complete) {
             int lanes = gemm.cpu.vectorBits() / 8 / arithmetic.lane, width;
+            if (streams(gemm.cpu, arithmetic, rows, columns) && b.columnStride() == arithmetic.bytes) {
+                stream(lanes);
+                if (complete != null) complete.rows(0, 1);
+                return;
+            }
             long steps = (depth + arithmetic.depth - 1) / arithmetic.depth;
             boolean near = blocking.packB() && Blocking.isNear(steps * columns * arithmetic.lane);
             long bytes = (long) columns * arithmetic.lane + (near ? (long) depth * arithmetic.bytes : 0);
@@ -205,6 +210,14 @@ public final class Gemm {
                 }
                 if (complete != null) complete.rows(row, count);
             }
+        }
+
+        /** One row by the rows of B, from end to end. */
+        private void stream(int lanes) {
+            var parameters = scratch.parameters();
+            parameters.set(ValueLayout.JAVA_LONG, 8, a.columnStride());
+            int rest = columns % lanes;
+            call(gemm.kernels.stream(arithmetic), (long) columns * depth, parameters.address(), a.address(), b.address(), c.address(), columns / lanes, rest == 0 ? 0 : gemm.packing.mask(rest, arithmetic.lane));
         }
 
         /** Whether the panel at a column is copied to {@code to} meanwhile, if so many rows take long enough: then the parameters say it. */

@@ -45,6 +45,11 @@ final class Kernels {
 
     private static String name(String what, Arithmetic arithmetic, int rows, int vectors, boolean masked) { return what + " " + arithmetic + " " + rows + "x" + vectors + (masked ? " masked" : ""); }
 
+    /** For one row of floats: its panels have no vectors that count. */
+    Kernel stream(Arithmetic arithmetic) {
+        return made(micro, place(arithmetic, 0, 0, false), () -> CodeMemory.require("gemm streaming " + arithmetic, StreamKernel.generate(cpu, arithmetic, CodeMemory.isListed())));
+    }
+
     Kernel dot(Arithmetic arithmetic, int rows) {
         return made(dot, arithmetic.ordinal() * (DotKernel.MOST_ROWS + 1) + rows, () -> CodeMemory.require("dot " + arithmetic + " " + rows, DotKernel.generate(cpu, arithmetic, rows, CodeMemory.isListed())));
     }
