@@ -1,6 +1,5 @@
 package lyceum.tensor;
 
-import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -32,7 +31,7 @@ record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, l
     static final class Readers extends AtomicInteger {
         private static final long serialVersionUID = 1;
 
-        private transient ArrayList<WeakReference<Tensor>> waiting;
+        private transient ArrayList<Waiting> waiting;
         private int compactAt = 16;
         private volatile boolean dismissed;
 
@@ -45,29 +44,38 @@ record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, l
         synchronized boolean areDone() {
             if (!dismissed) return false;
             if (waiting != null) for (var reference : waiting) {
-                var reader = reference.get();
-                if (reader != null && reader.deferred() != null) return false;
+                if (!reference.isDone()) return false;
             }
             return true;
         }
 
-        synchronized void await(Tensor reader) {
+        synchronized void await(Waiting reader) {
             if (waiting == null) waiting = new ArrayList<>(2);
             if (waiting.size() >= compactAt) {
-                waiting.removeIf(r -> r.get() == null);
+                waiting.removeIf(Waiting::isDone);
                 compactAt = Math.max(16, 2 * waiting.size());
             }
-            waiting.add(new WeakReference<>(reader));
+            waiting.add(reader);
         }
 
         /** From now on the storage of the value knows them. */
         synchronized void handOver(Storage storage) {
             if (waiting == null) return;
             for (var reference : waiting) {
-                var reader = reference.get();
-                if (reader != null) storage.addReader(reader);
+                if (!reference.isDone()) storage.addReader(reference);
             }
             waiting = null;
+        }
+    }
+
+    /** A tensor that will read its operands when its value is asked for. */
+    static final class Waiting extends Storage.Reader {
+        Waiting(Tensor tensor) { super(tensor); }
+
+        @Override protected boolean isDone() {
+            var tensor = (Tensor) get();
+            var pending = tensor == null ? null : tensor.deferred();
+            return pending == null || pending.scope != null && pending.scope.isClosed();
         }
     }
 
