@@ -139,19 +139,26 @@ final class Chain {
 
     /** All threads lock in the order in which the work was asked for, so that no two wait for one another. */
     private void lockInOrderOfAge() {
-        var order = new ArrayList<Tensor>(stored);
-        var numbers = new IdentityHashMap<Tensor, Long>();
-        for (var tensor : order) {
-            var deferred = tensor.deferred();
-            if (deferred != null) numbers.put(tensor, deferred.number());
+        int n = stored.size();
+        var order = new Tensor[n];
+        var numbers = new long[n];
+        for (int i = 0; i < n; i++) {
+            var deferred = stored.get(i).deferred();
+            long number = deferred == null ? -1 : deferred.number();
+            int at = i;
+            for (; at > 0 && numbers[at - 1] > number; at--) {
+                order[at] = order[at - 1];
+                numbers[at] = numbers[at - 1];
+            }
+            order[at] = stored.get(i);
+            numbers[at] = number;
         }
-        order.sort(java.util.Comparator.comparingLong(t -> numbers.getOrDefault(t, -1L)));
         lockAndRun(order, 0);
     }
 
-    private void lockAndRun(List<Tensor> order, int i) {
-        if (i < order.size()) {
-            synchronized (order.get(i)) {
+    private void lockAndRun(Tensor[] order, int i) {
+        if (i < order.length) {
+            synchronized (order[i]) {
                 lockAndRun(order, i + 1);
             }
         } else if (isWanted(roots[0])) {

@@ -1,9 +1,6 @@
 package lyceum.tensor;
 
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import lyceum.backend.Op;
@@ -138,18 +135,18 @@ record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, l
             }
         }
         if (size > SHORT) {
-            Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+            var met = new Registers();
             size = 1;
-            held = count(a, seen) + count(b, seen) + count(c, seen);
-            for (var tensor : seen) if (tensor.deferred() != null) size++;
+            held = count(a, met) + count(b, met) + count(c, met);
+            for (int i = 0; i < met.size(); i++) if (met.tensor(i).deferred() != null) size++;
         }
         return new Deferred(op, 0, a, b, c, size, held, rows, reducesRows, new Readers(), NEXT.getAndIncrement(), Scope.current());
     }
 
-    /** Adds what leads to {@code tensor} to {@code seen}; returns the bytes of the stored operands among it. */
-    private static long count(Tensor tensor, Set<Tensor> seen) {
-        if (tensor == null || !seen.add(tensor)) return 0;
+    /** Adds what leads to {@code tensor} to those {@code met}; returns the bytes of the stored operands among it. */
+    private static long count(Tensor tensor, Registers met) {
+        if (tensor == null || !met.add(tensor)) return 0;
         var deferred = tensor.deferred();
-        return deferred == null ? tensor.count() * tensor.dtype().bytes() : count(deferred.a, seen) + count(deferred.b, seen) + count(deferred.c, seen);
+        return deferred == null ? tensor.count() * tensor.dtype().bytes() : count(deferred.a, met) + count(deferred.b, met) + count(deferred.c, met);
     }
 }

@@ -29,6 +29,17 @@ final class Registers {
         return count++;
     }
 
+    int size() { return count; }
+
+    Tensor tensor(int i) { return tensors[i]; }
+
+    /** False if it has been met. */
+    boolean add(Tensor tensor) {
+        int before = count;
+        placed(tensor);
+        return count > before;
+    }
+
     /** Of the tensor's value; -1 if it has none yet. */
     int of(Tensor tensor) {
         int known = place(tensor);
