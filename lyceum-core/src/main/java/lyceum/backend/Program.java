@@ -30,20 +30,21 @@ public final class Program {
 
     private final Instruction[] code;
     private final int[] outputs;
-    private final int[] slot;
-    private final int slots;
+    /** Made when an interpreter asks: machine code does without. */
+    private volatile Slots slots;
     private final int[] uses;
     private final int[] level;
     private final int levels;
     private volatile Object attachment;
 
+    /** @param of the buffer of each register */
+    private record Slots(int[] of, int count) { }
+
     /** @param outputs registers whose values are stored, in the order of the output views */
     public Program(List<Instruction> code, int... outputs) {
         this.code = code.toArray(new Instruction[0]);
         this.outputs = outputs.clone();
-        this.slot = new int[this.code.length];
         this.uses = countUses();
-        this.slots = assignSlots();
         this.level = new int[this.code.length];
         this.levels = assignLevels();
     }
@@ -66,9 +67,14 @@ public final class Program {
     public int output(int i) { return outputs[i]; }
 
     /** The buffer in which register {@code register} lives: a register dies at its last use and leaves its buffer to later ones. */
-    public int slot(int register) { return slot[register]; }
+    public int slot(int register) { return placed().of[register]; }
 
-    public int slots() { return slots; }
+    public int slots() { return placed().count; }
+
+    private Slots placed() {
+        var known = slots;
+        return known != null ? known : (slots = assignSlots());
+    }
 
     /** How many instructions and outputs read the register. */
     public int uses(int register) { return uses[register]; }
@@ -102,34 +108,36 @@ public final class Program {
 
     private int[] countUses() {
         var counts = new int[code.length];
-        for (var in : code) for (int r : new int[] {in.a, in.b, in.c}) if (r >= 0) counts[r]++;
+        for (var in : code) {
+            if (in.a >= 0) counts[in.a]++;
+            if (in.b >= 0) counts[in.b]++;
+            if (in.c >= 0) counts[in.c]++;
+        }
         for (int output : outputs) counts[output]++;
         return counts;
     }
 
-    private int assignSlots() {
-        var lastUse = new int[code.length];
+    private Slots assignSlots() {
+        int[] lastUse = new int[code.length], slot = new int[code.length], owner = new int[code.length];
         for (int i = 0; i < code.length; i++) {
             var in = code[i];
             // A constant keeps its buffer, so that an interpreter fills it once, if at all, and not for every block.
             lastUse[i] = Math.max(lastUse[i], in.op == Op.CONST ? Integer.MAX_VALUE : i);
-            for (int r : new int[] {in.a, in.b, in.c}) if (r >= 0) lastUse[r] = Math.max(lastUse[r], i);
+            if (in.a >= 0) lastUse[in.a] = Math.max(lastUse[in.a], i);
+            if (in.b >= 0) lastUse[in.b] = Math.max(lastUse[in.b], i);
+            if (in.c >= 0) lastUse[in.c] = Math.max(lastUse[in.c], i);
         }
         for (int output : outputs) lastUse[output] = Integer.MAX_VALUE;
         int count = 0;
-        var owner = new java.util.ArrayList<Integer>();
         for (int i = 0; i < code.length; i++) {
             int chosen = -1;
             // A result may take the buffer of an operand that dies here: kernels read element i before they write it.
-            for (int s = 0; s < count && chosen < 0; s++) if (lastUse[owner.get(s)] <= i && code[i].op != Op.CONST) chosen = s;
-            if (chosen < 0) {
-                chosen = count++;
-                owner.add(i);
-            }
-            owner.set(chosen, i);
+            for (int s = 0; s < count && chosen < 0; s++) if (lastUse[owner[s]] <= i && code[i].op != Op.CONST) chosen = s;
+            if (chosen < 0) chosen = count++;
+            owner[chosen] = i;
             slot[i] = chosen;
         }
-        return count;
+        return new Slots(slot, count);
     }
 
     /** What a backend has kept with the program, or null. For programs that are run again and again, as those of single operations are. */

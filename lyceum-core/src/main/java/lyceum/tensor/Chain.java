@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
@@ -16,13 +15,13 @@ import lyceum.memory.Scope;
 /** A program under construction: the pending operations that lead to one shape, and the stored operands they read. */
 final class Chain {
     final Shape shape;
-    private final Set<Tensor> roots = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Tensor[] roots;
     private final List<Instruction> code = new ArrayList<>();
     private final List<View> inputs = new ArrayList<>();
     private final List<Tensor> stored = new ArrayList<>();
     private final List<Integer> outputs = new ArrayList<>();
     private final List<Tensor> pending = new ArrayList<>();
-    private final Map<Tensor, Integer> registers = new IdentityHashMap<>(), reads = new IdentityHashMap<>();
+    private final Registers registers = new Registers();
     private boolean placeholders;
     /** What was to be done for the only root. */
     private Deferred work;
@@ -34,7 +33,7 @@ final class Chain {
 
     Chain(Shape shape, Tensor... roots) {
         this.shape = shape;
-        this.roots.addAll(List.of(roots));
+        this.roots = roots;
     }
 
     /** Computes {@code root}, whose chain has the given shape, and what has to be stored on its way. */
@@ -58,14 +57,19 @@ final class Chain {
     /** False if another thread has computed the root meanwhile, or has it read copies of what it writes. */
     private boolean isWanted(Tensor root) { return work != null && root.deferred() == work; }
 
+    private boolean isRoot(Tensor tensor) {
+        for (var root : roots) if (root == tensor) return true;
+        return false;
+    }
+
     int emit(Tensor tensor) {
-        var known = registers.get(tensor);
-        if (known != null) return known;
+        int known = registers.of(tensor);
+        if (known >= 0) return known;
         var deferred = tensor.deferred();
         int register;
         if (deferred != null && deferred.op() == Op.CONST) {
             register = add(Instruction.constant(tensor.dtype(), deferred.immediate()));
-            if (roots.contains(tensor)) pending.add(tensor);
+            if (isRoot(tensor)) pending.add(tensor);
         } else if (deferred != null && deferred.op() == Op.LOAD) {
             register = add(Instruction.load(tensor.dtype(), (int) deferred.immediate()));
             placeholders = true;
@@ -94,7 +98,7 @@ final class Chain {
 
     private int operand(Tensor tensor) {
         if (tensor == null) return -1;
-        reads.merge(tensor, 1, Integer::sum);
+        registers.countRead(tensor);
         return emit(tensor);
     }
 
@@ -122,35 +126,42 @@ final class Chain {
         Set<Tensor> passing = product == null ? Collections.emptySet() : Collections.newSetFromMap(new IdentityHashMap<>());
         for (var tensor : pending) {
             var deferred = tensor.deferred();
-            boolean read = roots.contains(tensor) || deferred != null && deferred.op() != Op.CONST && deferred.readers().get() > reads.getOrDefault(tensor, 0);
+            boolean read = isRoot(tensor) || deferred != null && deferred.op() != Op.CONST && deferred.readers().get() > registers.reads(tensor);
             boolean follows = tensor == product || deferred != null && (passing.contains(deferred.a()) || passing.contains(deferred.b()) || passing.contains(deferred.c()));
             if (!read && follows && deferred != null && deferred.readers().isDismissed()) passing.add(tensor);
             else if (!read && !follows) continue;
             else {
                 stored.add(tensor);
-                outputs.add(registers.get(tensor));
+                outputs.add(registers.of(tensor));
             }
         }
     }
 
     /** All threads lock in the order in which the work was asked for, so that no two wait for one another. */
     private void lockInOrderOfAge() {
-        var order = new ArrayList<Tensor>(stored);
-        var numbers = new IdentityHashMap<Tensor, Long>();
-        for (var tensor : order) {
-            var deferred = tensor.deferred();
-            if (deferred != null) numbers.put(tensor, deferred.number());
+        int n = stored.size();
+        var order = new Tensor[n];
+        var numbers = new long[n];
+        for (int i = 0; i < n; i++) {
+            var deferred = stored.get(i).deferred();
+            long number = deferred == null ? -1 : deferred.number();
+            int at = i;
+            for (; at > 0 && numbers[at - 1] > number; at--) {
+                order[at] = order[at - 1];
+                numbers[at] = numbers[at - 1];
+            }
+            order[at] = stored.get(i);
+            numbers[at] = number;
         }
-        order.sort(java.util.Comparator.comparingLong(t -> numbers.getOrDefault(t, -1L)));
         lockAndRun(order, 0);
     }
 
-    private void lockAndRun(List<Tensor> order, int i) {
-        if (i < order.size()) {
-            synchronized (order.get(i)) {
+    private void lockAndRun(Tensor[] order, int i) {
+        if (i < order.length) {
+            synchronized (order[i]) {
                 lockAndRun(order, i + 1);
             }
-        } else if (isWanted(roots.iterator().next())) {
+        } else if (isWanted(roots[0])) {
             run();
         }
     }
@@ -169,7 +180,7 @@ final class Chain {
     /** Writes the values of the roots into {@code targets}; nothing is published. */
     void runInto(List<Tensor> sources, View[] targets) {
         var registersOfRoots = new int[targets.length];
-        for (int i = 0; i < targets.length; i++) registersOfRoots[i] = registers.get(sources.get(i));
+        for (int i = 0; i < targets.length; i++) registersOfRoots[i] = registers.of(sources.get(i));
         Backend.current().run(new Program(code, registersOfRoots), inputs.toArray(View[]::new), targets);
     }
 

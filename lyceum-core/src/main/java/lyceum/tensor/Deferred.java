@@ -1,10 +1,6 @@
 package lyceum.tensor;
 
-import java.lang.ref.WeakReference;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import lyceum.backend.Op;
@@ -32,7 +28,7 @@ record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, l
     static final class Readers extends AtomicInteger {
         private static final long serialVersionUID = 1;
 
-        private transient ArrayList<WeakReference<Tensor>> waiting;
+        private transient ArrayList<Waiting> waiting;
         private int compactAt = 16;
         private volatile boolean dismissed;
 
@@ -45,29 +41,38 @@ record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, l
         synchronized boolean areDone() {
             if (!dismissed) return false;
             if (waiting != null) for (var reference : waiting) {
-                var reader = reference.get();
-                if (reader != null && reader.deferred() != null) return false;
+                if (!reference.isDone()) return false;
             }
             return true;
         }
 
-        synchronized void await(Tensor reader) {
+        synchronized void await(Waiting reader) {
             if (waiting == null) waiting = new ArrayList<>(2);
             if (waiting.size() >= compactAt) {
-                waiting.removeIf(r -> r.get() == null);
+                waiting.removeIf(Waiting::isDone);
                 compactAt = Math.max(16, 2 * waiting.size());
             }
-            waiting.add(new WeakReference<>(reader));
+            waiting.add(reader);
         }
 
         /** From now on the storage of the value knows them. */
         synchronized void handOver(Storage storage) {
             if (waiting == null) return;
             for (var reference : waiting) {
-                var reader = reference.get();
-                if (reader != null) storage.addReader(reader);
+                if (!reference.isDone()) storage.addReader(reference);
             }
             waiting = null;
+        }
+    }
+
+    /** A tensor that will read its operands when its value is asked for. */
+    static final class Waiting extends Storage.Reader {
+        Waiting(Tensor tensor) { super(tensor); }
+
+        @Override protected boolean isDone() {
+            var tensor = (Tensor) get();
+            var pending = tensor == null ? null : tensor.deferred();
+            return pending == null || pending.scope != null && pending.scope.isClosed();
         }
     }
 
@@ -130,18 +135,18 @@ record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, l
             }
         }
         if (size > SHORT) {
-            Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+            var met = new Registers();
             size = 1;
-            held = count(a, seen) + count(b, seen) + count(c, seen);
-            for (var tensor : seen) if (tensor.deferred() != null) size++;
+            held = count(a, met) + count(b, met) + count(c, met);
+            for (int i = 0; i < met.size(); i++) if (met.tensor(i).deferred() != null) size++;
         }
         return new Deferred(op, 0, a, b, c, size, held, rows, reducesRows, new Readers(), NEXT.getAndIncrement(), Scope.current());
     }
 
-    /** Adds what leads to {@code tensor} to {@code seen}; returns the bytes of the stored operands among it. */
-    private static long count(Tensor tensor, Set<Tensor> seen) {
-        if (tensor == null || !seen.add(tensor)) return 0;
+    /** Adds what leads to {@code tensor} to those {@code met}; returns the bytes of the stored operands among it. */
+    private static long count(Tensor tensor, Registers met) {
+        if (tensor == null || !met.add(tensor)) return 0;
         var deferred = tensor.deferred();
-        return deferred == null ? tensor.count() * tensor.dtype().bytes() : count(deferred.a, seen) + count(deferred.b, seen) + count(deferred.c, seen);
+        return deferred == null ? tensor.count() * tensor.dtype().bytes() : count(deferred.a, met) + count(deferred.b, met) + count(deferred.c, met);
     }
 }

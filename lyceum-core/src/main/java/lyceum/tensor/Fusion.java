@@ -103,9 +103,10 @@ final class Fusion {
         bound(b);
         bound(c);
         var result = new Tensor(type, shape, Deferred.of(op, shape, constant(a), constant(b), constant(c)));
-        awaits(a, result);
-        awaits(b, result);
-        awaits(c, result);
+        var waiting = new Deferred.Waiting(result);
+        awaits(a, waiting);
+        awaits(b, waiting);
+        awaits(c, waiting);
         return result;
     }
 
@@ -121,8 +122,9 @@ final class Fusion {
         a.view();
         b.view();
         var result = new Tensor(a.dtype(), shape, Deferred.product(a, b, Scope.current()));
-        awaits(a, result);
-        awaits(b, result);
+        var waiting = new Deferred.Waiting(result);
+        awaits(a, waiting);
+        awaits(b, waiting);
         return result;
     }
 
@@ -150,7 +152,7 @@ final class Fusion {
         sizes[sizes.length - 1] = 1;
         var shape = Shape.adopt(sizes);
         var result = new Tensor(x.dtype(), shape, Deferred.of(op, shape, constant(x), null, null));
-        awaits(x, result);
+        awaits(x, new Deferred.Waiting(result));
         return result;
     }
 
@@ -169,7 +171,7 @@ final class Fusion {
     }
 
     /** Sees to it that an in-place write to {@code operand} first has {@code result} computed, be the operand pending still or stored already. */
-    private static void awaits(Tensor operand, Tensor result) {
+    private static void awaits(Tensor operand, Deferred.Waiting result) {
         if (operand == null) return;
         var pending = operand.deferred();
         if (pending != null && (pending.op() == Op.CONST || pending.op() == Op.LOAD)) return;

@@ -135,7 +135,7 @@ public final class FusedPrograms {
     private Compiled compile(Structure structure) {
         try {
             var assembler = new Assembler(cpu.features(), CodeMemory.isListed());
-            var code = new ProgramCode(structure, cpu.features());
+            var code = new ProgramCode(structure, cpu.features(), structure.length().fetchesOutputs(cpu));
             var bytes = KernelWriter.write(code, assembler);
             var kernel = CodeMemory.load("fuse " + Integer.toHexString(structure.hashCode()), bytes);
             return kernel.isEmpty() ? Compiled.NONE : new Compiled(kernel.get(), code.block, code.keptBytes(), code.keptIn(), code.target.lanes(), code.cost());

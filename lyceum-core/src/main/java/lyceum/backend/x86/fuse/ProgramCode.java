@@ -32,6 +32,7 @@ final class ProgramCode {
     private final List<Integer> keptBytes = new ArrayList<>();
 
     private final Program program;
+    private final boolean fetchesOutputs;
     private final boolean[] alive, uniform, inLoops;
     private final boolean[][] needed;
     private final int[] keptSince, keptOperand;
@@ -42,8 +43,9 @@ final class ProgramCode {
     private final Target[] targets;
     private final RowReduction[] reductions;
 
-    ProgramCode(Structure structure, java.util.Set<lyceum.backend.x86.asm.Feature> features) {
+    ProgramCode(Structure structure, java.util.Set<lyceum.backend.x86.asm.Feature> features, boolean fetchesOutputs) {
         this.structure = structure;
+        this.fetchesOutputs = fetchesOutputs;
         this.program = structure.program();
         int n = program.length(), bytes = 4;
         alive = new boolean[n];
@@ -241,7 +243,7 @@ final class ProgramCode {
 
     /** While a long row is reduced, the memory that its results will be written to comes near. */
     private void fetch(LaneCode code, int level, int vectors) {
-        if (structure.length() != Structure.Length.LONG) return;
+        if (!fetchesOutputs) return;
         for (int i = 0; i < program.outputs(); i++) {
             int bytes = program.at(program.output(i)).type().bytes(), lines = (vectors * code.target.lanes() * bytes + 63) / 64;
             if (takesOneValue(i) || structure.outputKind(i) != Structure.CONTIGUOUS || program.level(program.output(i)) != level + 1) continue;
