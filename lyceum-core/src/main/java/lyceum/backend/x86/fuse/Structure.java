@@ -19,19 +19,13 @@ record Structure(Program program, byte[] kinds, boolean isOneRow, boolean isEven
     enum Length {
         SHORT, ANY, LONG;
 
-        /**
-         * Behind a second-level cache of this size the third is far away (Granite Rapids: 27 GB/s, reads and writes together), and lines that are asked for early take the
-         * place of those that are read.
-         */
-        private static final long LARGE_L2 = 2 << 20;
-
         static Length of(long columns) { return columns <= 512 ? SHORT : columns < 2048 ? ANY : LONG; }
 
         /**
          * True if the lines that results go to are asked for while a row is reduced. On Zen 4 they come meanwhile; on Granite Rapids RMS norm of 20x50257 takes 369 us
          * without, 446 with it, layer norm 416 and 457, softmax the same.
          */
-        boolean fetchesOutputs(Cpu cpu) { return this == LONG && cpu.l2() < LARGE_L2; }
+        boolean fetchesOutputs(Cpu cpu) { return this == LONG && !cpu.isFarFromMemory(); }
     }
 
     /** Elements one after another; one element for the whole row; elements at another distance. */

@@ -33,7 +33,7 @@ record Blocking(int rows, int columns, int depth, int vectors, int tile, boolean
         }
         Operand a = product.layout(product.a(), Math.min(k, depth)), b = product.layout(product.b(), Math.min(n, columns)); // as they are multiplied, after widening
         boolean packB = arithmetic.depth > 1 || b.columnStride() != arithmetic.bytes
-                || Math.min(m, rows) >= (cpu.has(Feature.AVX512) && isFar(cpu) ? ROWS_TO_PACK_FAR_B : !conflicts(b.rowStride()) ? ROWS_TO_PACK_B : cpu.has(Feature.AVX512) ? CONFLICTING_ROWS_TO_PACK_B : tile + 1) && (long) Math.min(k, depth) * Math.min(n, columns) * arithmetic.bytes > cpu.l1() / 2;
+                || Math.min(m, rows) >= (cpu.has(Feature.AVX512) && cpu.isFarFromMemory() ? ROWS_TO_PACK_FAR_B : !conflicts(b.rowStride()) ? ROWS_TO_PACK_B : cpu.has(Feature.AVX512) ? CONFLICTING_ROWS_TO_PACK_B : tile + 1) && (long) Math.min(k, depth) * Math.min(n, columns) * arithmetic.bytes > cpu.l1() / 2;
         boolean near = packB && isNear((long) Math.min(k, depth) * Math.min(n, columns) * arithmetic.bytes);
         boolean packA = arithmetic == Arithmetic.I8I8 || k % arithmetic.depth != 0
                 || (a.columnStride() != arithmetic.bytes ? arithmetic.depth > 1 || n > width / 2 || a.columnStride() % arithmetic.lane != 0

@@ -30,10 +30,7 @@ final class Costs {
     static final int COLUMNS = 4096;
 
     /** Rows of a piece at most, {@code bytes} each: where memory is far they stay in the second-level cache (F64 2048: 66 GFLOP/s all at once, 73 so; F32 1%). */
-    static int rows(Cpu cpu, long bytes) { return isFar(cpu) ? (int) Math.clamp(cpu.l2() / 2 / bytes, 64, ROWS) : ROWS; }
-
-    /** True for CPUs with so large a second-level cache that the third must be far, as behind the mesh of a server: 12 GB/s a core were measured. */
-    static boolean isFar(Cpu cpu) { return cpu.l2() >= 2 << 20; }
+    static int rows(Cpu cpu, long bytes) { return cpu.isFarFromMemory() ? (int) Math.clamp(cpu.l2() / 2 / bytes, 64, ROWS) : ROWS; }
 
     /** The same where the sums of a piece go through a program: they are to be in the second-level cache then; beside fewer columns there are more rows. */
     static final int ROWS_THEN = 240, COLUMNS_THEN = 576;
@@ -51,7 +48,7 @@ final class Costs {
     static final int ROWS_TO_PACK_B = 128, CONFLICTING_ROWS_TO_PACK_B = 64;
     /** True for a row whose B is read from end to end: where memory is far (768 by 3072: 10.1 GFLOP/s by a few lines of every row, 12.5 so). */
     static boolean streams(Cpu cpu, Arithmetic arithmetic, int rows, int columns) {
-        return rows == 1 && columns >= 256 && columns <= COLUMNS && arithmetic.depth == 1 && arithmetic.isFused() && cpu.has(Feature.AVX512) && isFar(cpu);
+        return rows == 1 && columns >= 256 && columns <= COLUMNS && arithmetic.depth == 1 && arithmetic.isFused() && cpu.has(Feature.AVX512) && cpu.isFarFromMemory();
     }
 
     /**
