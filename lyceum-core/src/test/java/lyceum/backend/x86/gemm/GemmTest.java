@@ -106,7 +106,12 @@ class GemmTest {
     /** A fallback that counts: products that should be machine code must not reach it. */
     private final CountingBackend fallback = new CountingBackend();
 
-    private X86Backend backend(String level) { return new X86Backend(fallback, Cpu.current().limitedTo(level)); }
+    /** @param level of the CPU; {@code far} or {@code near} behind it says how its memory is taken to be, else as it is */
+    private X86Backend backend(String level) {
+        var words = level.split(" ");
+        var cpu = Cpu.current().limitedTo(words[0]);
+        return new X86Backend(fallback, words.length == 1 ? cpu : new Cpu(cpu.name(), cpu.features(), cpu.l1(), words[1].equals("far") ? 2 << 20 : 1 << 20, cpu.l3()));
+    }
 
     private static Generator<Case> cases(Types[] types, int most) {
         return choices -> {
@@ -125,7 +130,7 @@ class GemmTest {
     /** Often tiny, so that edges meet each other. */
     private static int size(Choices choices, int most) { return (int) choices.next(choices.next(2) == 0 ? 4 : most); }
 
-    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512", "all"})
+    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512 near", "avx512 far", "all"})
     void productsOfAnyShapeAndLayoutAreExact(String level) {
         var backend = backend(level);
         Property.of(cases(ALL, 90)).withRuns(900).holds(c -> {
@@ -138,7 +143,7 @@ class GemmTest {
         });
     }
 
-    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512", "all"})
+    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512 near", "avx512 far", "all"})
     void productsAboutTheBordersOfBlocksAreExact(String level) {
         var backend = backend(level);
         int[][] sizes = {{1, 1, 1}, {1, 1, 2000}, {1, 700, 1}, {700, 1, 1}, {1, 65, 769}, {2, 49, 385}, {3, 48, 384}, {4, 47, 383}, {5, 289, 33}, {8, 288, 769}, {9, 17, 768},
@@ -150,7 +155,7 @@ class GemmTest {
         });
     }
 
-    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512", "all"})
+    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512 near", "avx512 far", "all"})
     void roundingStaysWithinTheBoundOfSummation(String level) {
         var backend = backend(level);
         for (var type : FLOATS) Property.of((Generator<Case>) choices -> Case.draw(choices, type, 1 + (int) choices.next(40), 1 + (int) choices.next(70), 1 + (int) choices.next(900)).gaussian(choices.next(99))).withRuns(25).holds(c -> {
@@ -169,7 +174,7 @@ class GemmTest {
         });
     }
 
-    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512", "all"})
+    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512 near", "avx512 far", "all"})
     void theBitsDoNotDependOnTheThreads(String level) {
         var backend = backend(level);
         int[][] sizes = {{1, 3000, 700}, {2, 2000, 900}, {8, 1500, 800}, {300, 300, 300}, {700, 90, 500}, {2000, 33, 65}};
@@ -181,7 +186,7 @@ class GemmTest {
         });
     }
 
-    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512", "all"})
+    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512 near", "avx512 far", "all"})
     void notANumberAndInfinityReachTheirRowsAndColumnsOnly(String level) {
         var backend = backend(level);
         for (var type : FLOATS) Property.of((Generator<Case>) choices -> Case.draw(choices, type, 1 + (int) choices.next(40), 1 + (int) choices.next(70), 1 + (int) choices.next(70))).withRuns(30).holds(c -> {
@@ -208,7 +213,7 @@ class GemmTest {
     }
 
     /** relu(a b + bias) * scale + residual, the bias a row, the scale a number; with a b + bias as another result. */
-    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512", "all"})
+    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512 near", "avx512 far", "all"})
     void whatFollowsHasTheBitsOfTwoSteps(String level) {
         var backend = backend(level);
         for (var types : FLOATS) Property.of((Generator<Case>) choices -> Case.draw(choices, types, 1 + size(choices, 300), 1 + size(choices, 400), 1 + size(choices, 500)).gaussian(choices.next(99))).withRuns(15).holds(c -> {
@@ -240,7 +245,7 @@ class GemmTest {
     }
 
     /** C = 2 C + a b: what is in the result already is an operand of what follows. */
-    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512", "all"})
+    @ParameterizedTest @ValueSource(strings = {"avx2", "avx512 near", "avx512 far", "all"})
     void productsAccumulateIntoWhatIsThere(String level) {
         var backend = backend(level);
         for (var types : FLOATS) Property.of((Generator<Case>) choices -> Case.draw(choices, types, 1 + size(choices, 100), 1 + size(choices, 200), 1 + size(choices, 600)).wholeNumbers(choices.next(99))).withRuns(15).holds(c -> {
