@@ -200,14 +200,14 @@ final class Scratch {
     }
 
     /** {@code n} rows of BF16, a stride apart, as pairs of neighbouring rows; an odd last one is paired with zeros. */
-    void pairRows(long from, long stride, int n, long to, int columns) {
+    void pairRows(long from, long stride, int n, long to, long toStride, int columns) {
         if (n > 1) {
-            rowArguments(from, 2 * stride, to, resultStride, n / 2, stride, columns);
+            rowArguments(from, 2 * stride, to, toStride, n / 2, stride, columns);
             kernels.pairRows().call(otherArguments);
         }
         if (n % 2 == 0) return;
         long last = from + (n - 1) * stride;
-        rowArguments(last, 0, to + n / 2 * resultStride, resultStride, 1, zeros - last, columns);
+        rowArguments(last, 0, to + n / 2 * toStride, toStride, 1, zeros - last, columns);
         kernels.pairRows().call(otherArguments);
     }
 }
