@@ -14,7 +14,7 @@ import lyceum.backend.x86.asm.Feature;
 
 /** The kernels of attention for one CPU, made when they are first needed, and a block of scratch for each thread. */
 final class AttentionKernels {
-    private static final int PRODUCTS = 2 * 3 * 2 * 2 * 4 * 17, SCORES = 32, OTHERS = 7, DOTS = 36, TILES = 2 * 9 * 17;
+    private static final int PRODUCTS = 2 * 3 * 2 * 2 * 4 * 17, SCORES = 32, OTHERS = 8, DOTS = 36, TILES = 2 * 9 * 17;
 
     final Cpu cpu;
     final Lanes lanes;
@@ -93,7 +93,13 @@ final class AttentionKernels {
     Kernel prefetch() {
         int at = PRODUCTS + SCORES + 6;
         var known = kernels.get(at);
-        return known != null ? known : make(at, "attention_prefetch", RowKernels::prefetch);
+        return known != null ? known : make(at, "attention_prefetch", a -> RowKernels.prefetch(a, false));
+    }
+
+    Kernel prefetchResult() {
+        int at = PRODUCTS + SCORES + 7;
+        var known = kernels.get(at);
+        return known != null ? known : make(at, "attention_prefetch_result", a -> RowKernels.prefetch(a, true));
     }
 
     Kernel pairRows() {

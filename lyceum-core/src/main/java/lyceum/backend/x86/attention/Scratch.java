@@ -195,8 +195,15 @@ final class Scratch {
      * before many of its loads could wait together.
      */
     void prefetch(View view, int b, int h, int first, int count) {
+        ask(kernels.prefetch(), view, b, h, first, count);
+    }
+
+    /** The same for rows that will be written. */
+    void prefetchResult(View view, int b, int h, int first, int count) { ask(kernels.prefetchResult(), view, b, h, first, count); }
+
+    private static void ask(Kernel kernel, View view, int b, int h, int first, int count) {
         int bytes = view.dtype().bytes();
-        kernels.prefetch().call(Forward.address(view, AttentionShape.row(view, b, h, first)), view.strides()[2] * bytes, count, view.shape()[3] * bytes, 0, 0);
+        kernel.call(Forward.address(view, AttentionShape.row(view, b, h, first)), view.strides()[2] * bytes, count, view.shape()[3] * bytes, 0, 0);
     }
 
     /** {@code n} rows of BF16, a stride apart, as pairs of neighbouring rows; an odd last one is paired with zeros. */
@@ -208,6 +215,12 @@ final class Scratch {
         if (n % 2 == 0) return;
         long last = from + (n - 1) * stride;
         rowArguments(last, 0, to + n / 2 * toStride, toStride, 1, zeros - last, columns);
+        kernels.pairRows().call(otherArguments);
+    }
+
+    /** A row of BF16 as the second of a pair whose first is zeros. */
+    void pairSecond(long row, long to, int columns) {
+        rowArguments(zeros, 0, to, 0, 1, row - zeros, columns);
         kernels.pairRows().call(otherArguments);
     }
 }

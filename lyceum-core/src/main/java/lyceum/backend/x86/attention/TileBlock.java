@@ -21,6 +21,7 @@ import java.lang.foreign.ValueLayout;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
+import lyceum.backend.x86.asm.Label;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Tile;
 import lyceum.backend.x86.gemm.Tiles;
@@ -41,17 +42,17 @@ import lyceum.backend.x86.gemm.Tiles;
 final class TileBlock {
     /** Address of the queries, and bytes from one to the next; of the first panel of keys; of the first pair of values, and bytes to the next. */
     static final int Q = 0, Q_STRIDE = 8, K = 16, V = 24, V_STRIDE = 32;
-    /** Address of the scores, {@link #ROW} bytes from row to row, and how many tiles of 16 keys, an even number. */
+    /** Address of the scores, and how many tiles of 16 keys, an even number. */
     static final int SCORES = 40, TILES = 48;
     /** Address of the results (floats), and bytes from one to the next; of the largest score of each query in powers of two; of 16 partial sums for each. */
     static final int RESULT = 56, RESULT_STRIDE = 64, TOPS = 72, TOTALS = 80;
     /** Queries that there are; what makes scores powers of two (a float); address of the bounds; of 64 bytes of zeros; of the tiles' configuration. */
-    static final int ROWS = 88, FACTOR = 96, BOUNDS = 104, ZEROS = 112, CONFIGURATION = 120, ARGUMENTS = 128;
+    static final int ROWS = 88, FACTOR = 96, BOUNDS = 104, ZEROS = 112, CONFIGURATION = 120;
+    /** How often: each time with the next queries. What goes on from one time to the next is left changed. */
+    static final int TIMES = 128, ARGUMENTS = 136;
 
-    static final int QUERIES = 32, KEYS = 256;
-    /** Bytes of a row of scores; a line more than it needs, so that rows of a tile do not meet in the same sets of the cache. */
-    static final int ROW = 4 * KEYS + 64;
-    /** Bytes of 32 elements of 16 keys. */
+    static final int QUERIES = 32, KEYS = 128;
+    /** Bytes of a tile: 16 scores of 16 queries, 32 weights of them, or 32 elements of 16 keys. */
     static final int TILE = 1024;
 
     private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
@@ -90,11 +91,40 @@ final class TileBlock {
         a.enter(SAVED);
         a.mov(RAX, Mem.at(RDI, CONFIGURATION));
         tiles.configure(RAX);
+        var again = a.bind(a.label());
         scores();
         new TileWeights(a, form).write();
         values();
+        next(again);
         tiles.release();
         a.leave(SAVED);
+    }
+
+    private void next(Label again) {
+        var done = a.label();
+        a.mov(RAX, Mem.at(RDI, TIMES));
+        a.sub(RAX, 1);
+        a.jump(Condition.E, done);
+        a.mov(Mem.at(RDI, TIMES), RAX);
+        step(Q, Q_STRIDE);
+        step(RESULT, RESULT_STRIDE);
+        advance(TOPS, 4 * QUERIES);
+        advance(TOTALS, 64 * QUERIES);
+        a.jump(again);
+        a.bind(done);
+    }
+
+    private void step(int argument, int stride) {
+        a.mov(RAX, Mem.at(RDI, stride));
+        a.imul(RAX, RAX, QUERIES);
+        a.add(RAX, Mem.at(RDI, argument));
+        a.mov(Mem.at(RDI, argument), RAX);
+    }
+
+    private void advance(int argument, int bytes) {
+        a.mov(RAX, Mem.at(RDI, argument));
+        a.add(RAX, bytes);
+        a.mov(Mem.at(RDI, argument), RAX);
     }
 
     private static Tile sum(int i) { return REGISTERS[i]; }
@@ -116,11 +146,9 @@ final class TileBlock {
         a.add(RBX, RSI);
         a.mov(RDX, Mem.at(RDI, K));
         a.mov(RCX, Mem.at(RDI, SCORES));
-        a.lea(RBP, Mem.at(RCX, 16 * ROW));
         a.mov(R8, Mem.at(RDI, TILES));
         a.mov(R12, Mem.at(RDI, ZEROS));
         a.mov(R13, 0);
-        a.mov(R10, ROW);
         a.mov(R11, 64);
         for (int step = 0; held && step < form.steps; step++) for (int i = 0; i < 2; i++) loadQuery(i, step);
         a.align(32);
@@ -134,18 +162,15 @@ final class TileBlock {
             }
             for (int i = 0; i < 2; i++) tiles.dot(TDPBF16PS, sum(i), query(i, step), key(step));
         }
-        tiles.store(Mem.at(RCX), R10, sum(0));
-        tiles.store(Mem.at(RBP), R10, sum(1));
+        for (int i = 0; i < 2; i++) tiles.store(Mem.at(RCX, TILE * i), R11, sum(i));
         a.add(RDX, TILE * form.steps);
-        a.add(RCX, 64);
-        a.add(RBP, 64);
+        a.add(RCX, 2 * TILE);
         a.sub(R8, 1);
         a.jump(Condition.NE, loop);
     }
 
     private void values() {
         a.mov(RSI, Mem.at(RDI, SCORES));
-        a.lea(RBX, Mem.at(RSI, 16 * ROW));
         a.mov(R11, Mem.at(RDI, V_STRIDE));
         a.mov(R14, R11);
         a.shl(R14, 4);
@@ -154,7 +179,7 @@ final class TileBlock {
         a.mov(RBP, R13);
         a.shl(RBP, 4);
         a.add(RBP, RCX);
-        a.mov(R10, ROW);
+        a.mov(R10, 64);
         for (int column = 0; column < form.columns; column += 2) values(column, Math.min(2, form.columns - column));
     }
 
@@ -162,18 +187,16 @@ final class TileBlock {
     private void values(int column, int count) {
         for (int i = 0; i < 2; i++) for (int c = 0; c < count; c++) tiles.load(REGISTERS[2 * i + c], result(i, column + c), R13);
         a.mov(R12, RSI);
-        a.mov(RAX, RBX);
         a.mov(R8, Mem.at(RDI, V));
         a.mov(RDX, Mem.at(RDI, TILES));
         a.align(32);
         var loop = a.bind(a.label());
         for (int c = 0; c < count; c++) tiles.load(REGISTERS[6 + c], Mem.at(R8, 64 * (column + c)), R11);
         for (int i = 0; i < 2; i++) {
-            tiles.load(REGISTERS[4 + i], Mem.at(i == 0 ? R12 : RAX), R10);
+            tiles.load(REGISTERS[4 + i], Mem.at(R12, TILE * i), R10);
             for (int c = 0; c < count; c++) tiles.dot(TDPBF16PS, REGISTERS[2 * i + c], REGISTERS[4 + i], REGISTERS[6 + c]);
         }
-        a.add(R12, 64);
-        a.add(RAX, 64);
+        a.add(R12, 4 * TILE);
         a.add(R8, R14);
         a.sub(RDX, 2);
         a.jump(Condition.NE, loop);

@@ -71,6 +71,9 @@ final class TileForward {
     /** Queries {@code first ..} of the heads from {@code member} on that share key head {@code h}. */
     private final class Task {
         final int b, h, firstHead, members, first, count, position, length;
+        /** Of a block of keys and the queries at hand: tiles of 16 keys, whether some of those are not seen, how many blocks of queries it is so for. */
+        int firstTile, endTile, times;
+        boolean masked;
         final TileScratch scratch = kernels.tileScratch(steps, columns);
         final Scratch rows = kernels.scratch(shape.width(), shape.valueWidth());
 
@@ -94,40 +97,67 @@ final class TileForward {
 
         /** Keys {@code j + from .. j + to - 1}. */
         private void block(int j, int from, int to) {
-            int first = from / 32 * 32;
-            for (int c = first, run; c < to; c += run) {
+            for (int c = from, run; c < to; c += run) {
                 run = shape.contiguousKeys(k, j + c, Math.min(16 - c % 16, to - c));
                 scratch.panel(Forward.address(k, shape.keyRow(k, b, h, j + c)), 2 * k.strides()[2], run, c, shape.width() / 2);
             }
-            for (int c = first, run; c < to; c += run) {
+            packValues(j, from, to);
+            for (int m = 0; m < members; m++) for (int i = 0; i < count; i += QUERIES * times) {
+                look(i, j);
+                if (firstTile < endTile) meet(m, i, j);
+            }
+        }
+
+        /** What shares a tile with them becomes zeros: other values may be anything, and their weights of 0 would not hide it. */
+        private void packValues(int j, int from, int to) {
+            int c = from;
+            scratch.clearValues(from / 32 * 32, from & ~1);
+            if (c % 2 == 1) {
+                rows.pairSecond(Forward.address(v, shape.keyRow(v, b, h, j + c)), scratch.values + c / 2 * scratch.rowBytes, shape.valueWidth());
+                c++;
+            }
+            for (int run; c < to; c += run) {
                 run = shape.contiguousKeys(v, j + c, to - c);
                 rows.pairRows(Forward.address(v, shape.keyRow(v, b, h, j + c)), 2 * v.strides()[2], run, scratch.values + c / 2 * scratch.rowBytes, scratch.rowBytes, shape.valueWidth());
             }
-            scratch.clearValues((to + 1) / 2);
-            for (int m = 0; m < members; m++) for (int i = 0; i < count; i += QUERIES) meet(m, i, j);
+            scratch.clearValues(to + 1 & ~1, (to + 31) / 32 * 32);
         }
 
-        /** The queries from {@code i} on of a head, and the keys from {@code j} on. */
+        /** What the queries from {@code i} on see of the keys from {@code j} on, and how often it is the same for the next ones. */
+        private void look(int i, int j) {
+            int n = Math.min(QUERIES, count - i), start = position + i, last = start + n - 1, end = shape.endKey(last, length);
+            firstTile = Math.max(0, shape.firstKey(start) - j) / 32 * 2;
+            endTile = Math.max(firstTile, (Math.min(KEYS, end - j) + 31) / 32 * 2);
+            if (shape.firstKey(start) >= end) endTile = firstTile;
+            masked = shape.firstKey(last) > j + 16 * firstTile || shape.endKey(start, length) < j + 16 * endTile;
+            times = 1;
+            if (masked || shape.width() % 32 != 0 || isLast(end, j)) return;
+            for (int next = i + QUERIES; next + QUERIES <= count; next += QUERIES, times++) {
+                int lastOfNext = position + next + QUERIES - 1;
+                if (shape.firstKey(lastOfNext) > j + 16 * firstTile || isLast(shape.endKey(lastOfNext, length), j)) return;
+            }
+        }
+
+        /** Whether the block of keys from {@code j} on is the last one for queries that see keys up to {@code end}. */
+        private boolean isLast(int end, int j) { return end > j && end <= j + KEYS; }
+
+        /** The queries from {@code i} on of a head, and those keys from {@code j} on that {@link #look} has found. */
         private void meet(int member, int i, int j) {
-            int n = Math.min(QUERIES, count - i), firstOf = position + i, lastOf = firstOf + n - 1;
-            int from = Math.max(0, shape.firstKey(firstOf) - j), to = Math.min(KEYS, shape.endKey(lastOf, length) - j);
-            if (from >= to) return;
-            from = from / 32 * 32;
-            int tiles = (to - from + 31) / 32 * 2;
-            boolean masked = shape.firstKey(lastOf) > j + from || shape.endKey(firstOf, length) < j + from + 16 * tiles;
+            int n = Math.min(QUERIES, count - i), from = 16 * firstTile, tiles = endTile - firstTile, head = firstHead + member;
             if (masked) for (int r = 0; r < n; r++) {
-                int start = Math.max(0, shape.firstKey(firstOf + r) - j - from), end = Math.min(16 * tiles, shape.endKey(firstOf + r, length) - j - from);
+                int start = Math.max(0, shape.firstKey(position + i + r) - j - from), end = Math.min(16 * tiles, shape.endKey(position + i + r, length) - j - from);
                 scratch.bound(r, start, Math.max(0, end - start));
             }
-            long row = AttentionShape.row(q, b, firstHead + member, first + i);
+            if (isLast(shape.endKey(position + i + n - 1, length), j)) rows.prefetchResult(out, b, head, first + i, n);
+            long row = AttentionShape.row(q, b, head, first + i);
             boolean direct = n == QUERIES && shape.width() % 32 == 0;
-            scratch.meet(direct ? Forward.address(q, row) : scratch.padded(q, row, n), direct ? 2 * q.strides()[2] : scratch.paddedStride(), member * queries + i, n, from, tiles, masked);
+            scratch.meet(direct ? Forward.address(q, row) : scratch.padded(q, row, n), direct ? 2 * q.strides()[2] : scratch.paddedStride(), member * queries + i, n, times, from, tiles, masked);
         }
 
         private void finish(int member) {
             int row = member * queries, head = firstHead + member;
             rows.rowDots(scratch.totals + 64L * row, 64, scratch.ones, 0, count, scratch.sums, 16, false);
-            scratch.invert(count);
+            scratch.invert(row, count);
             if (logSumExp != null) {
                 long at = ((long) b * shape.heads() + head) * shape.queries() + first;
                 scratch.copy(scratch.tops + 4L * row, count, logSumExp, at);

@@ -11,6 +11,8 @@ final class TileScratch {
     /** Queries, those of all heads counted: as many as share the packing of a block of keys, while their results stay in the second-level cache. */
     static final int ROWS = 512;
     private static final int KEYS = TileBlock.KEYS, QUERIES = TileBlock.QUERIES;
+    /** Products of a tile and two others of more than about 20 microseconds: a collection need not wait for them. */
+    private static final int MUCH = 1200;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
     private final AttentionKernels kernels;
@@ -33,11 +35,11 @@ final class TileScratch {
         this.columns = columns;
         panel = (long) steps * TileBlock.TILE;
         rowBytes = 64L * columns;
-        long bytes = KEYS / 16 * panel + (KEYS / 2 + ROWS) * rowBytes + (long) QUERIES * (TileBlock.ROW + 64 * steps) + ROWS * (64 + 12L) + 8 * QUERIES + 4 * 64 + TileBlock.ARGUMENTS;
+        long bytes = KEYS / 16 * panel + (KEYS / 2 + ROWS) * rowBytes + (long) QUERIES * (4 * KEYS + 64 * steps) + ROWS * (64 + 12L) + 8 * QUERIES + 4 * 64 + TileBlock.ARGUMENTS;
         memory = Arena.ofAuto().allocate(bytes, 4096);
         base = memory.address();
         top = base;
-        scores = take((long) QUERIES * TileBlock.ROW);
+        scores = take((long) QUERIES * 4 * KEYS);
         keys = take(KEYS / 16 * panel);
         values = take(KEYS / 2 * rowBytes);
         queries = take(64L * steps * QUERIES);
@@ -79,8 +81,6 @@ final class TileScratch {
 
     /** {@code n} queries that have seen no key. */
     void begin(int n, float factor, boolean padded) {
-        at(result, n * rowBytes).fill((byte) 0);
-        at(totals, 64L * n).fill((byte) 0);
         for (int i = 0; i < n; i++) set(tops, i, Float.NEGATIVE_INFINITY);
         if (padded) at(keys, KEYS / 16 * panel).fill((byte) 0);
         argument(TileBlock.FACTOR, Float.floatToRawIntBits(factor));
@@ -89,11 +89,8 @@ final class TileScratch {
     /** {@code n} of 16 keys as a part of their panel from lane {@code lane} on. @param pairs of a key */
     void panel(long from, long stride, int n, int key, int pairs) { kernels.transposition().call(from, stride, keys + key / 16 * panel + 4L * (key % 16), 64, n, pairs); }
 
-    /** Pairs of values from {@code first} on are zeros, up to a whole tile. */
-    void clearValues(int first) {
-        int end = (first + 15) / 16 * 16;
-        if (end > first) at(values + first * rowBytes, (end - first) * rowBytes).fill((byte) 0);
-    }
+    /** Values {@code from .. to - 1} are zeros. */
+    void clearValues(int from, int to) { if (to > from) at(values + from / 2 * rowBytes, (to - from) / 2 * rowBytes).fill((byte) 0); }
 
     /** Query {@code i} of those that the next {@link #meet} takes sees {@code count} keys from {@code first} on. */
     void bound(int i, int first, int count) {
@@ -110,8 +107,8 @@ final class TileScratch {
 
     long paddedStride() { return 64L * steps; }
 
-    /** See {@link TileBlock}: {@code rows} queries whose state begins at {@code row}, and {@code tiles} of 16 keys from {@code key} on. */
-    void meet(long q, long stride, int row, int rows, int key, int tiles, boolean masked) {
+    /** See {@link TileBlock}: {@code times} blocks of {@code rows} queries whose state begins at {@code row}, and {@code tiles} of 16 keys from {@code key} on. */
+    void meet(long q, long stride, int row, int rows, int times, int key, int tiles, boolean masked) {
         argument(TileBlock.Q, q);
         argument(TileBlock.Q_STRIDE, stride);
         argument(TileBlock.K, keys + key / 16 * panel);
@@ -121,12 +118,19 @@ final class TileScratch {
         argument(TileBlock.TOPS, tops + 4L * row);
         argument(TileBlock.TOTALS, totals + 64L * row);
         argument(TileBlock.ROWS, rows);
-        kernels.tiles(steps, columns, masked).call(arguments);
+        argument(TileBlock.TIMES, times);
+        var kernel = kernels.tiles(steps, columns, masked);
+        if ((long) times * tiles * (2 * steps + columns) < MUCH) kernel.call(arguments);
+        else kernel.callLong(arguments);
     }
 
-    /** What the results of {@code n} queries are to be multiplied by, from their {@link #sums}. */
-    void invert(int n) {
+    /** What the results of {@code n} queries from {@code row} on are to be multiplied by, from their {@link #sums}; zeros for those that have seen no key. */
+    void invert(int row, int n) {
         for (int i = 0; i < n; i++) {
+            if (get(tops, row + i) == Float.NEGATIVE_INFINITY) {
+                at(result + (row + i) * rowBytes, rowBytes).fill((byte) 0);
+                set(sums, i, 0);
+            }
             float sum = get(sums, i);
             set(factors, i, sum == 0 ? 0 : 1 / sum);
         }

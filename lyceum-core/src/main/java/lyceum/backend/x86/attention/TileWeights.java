@@ -16,18 +16,22 @@ import static lyceum.backend.x86.asm.Vec.zmm;
 
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
+import lyceum.backend.x86.asm.Label;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
 
 /**
  * A step of the running softmax inside a {@link TileBlock}, a query at a time with the keys in lanes. First all rows' maxima: where one grows, what was summed
- * for its query shrinks (with blocks of {@value TileBlock#KEYS} keys that becomes rare, so it is a branch). Then weights {@code 2^(f S - M)}, a row of BF16 in
- * place of the first half of a row of scores. Sums are of the weights before they are rounded, in 16 parts that are added up at the end.
+ * for its query shrinks (with blocks of {@value TileBlock#KEYS} keys that becomes rare, so it is a branch). Then weights {@code 2^(f S - M)}, rows of a tile of
+ * 32 keys in place of every second tile of scores. Sums are of the weights before they are rounded, in 16 parts that are added up at the end.
  *
  * <p>The bounds, where the form is masked: for each of {@value TileBlock#QUERIES} queries the first key that it sees, then for each how many.
  */
 final class TileWeights {
+    /** Bytes from one tile of scores to the next of the same queries. */
+    private static final int APART = 2 * TileBlock.TILE;
+
     private final Assembler a;
     private final TileBlock.Form form;
     private final BriefPower power;
@@ -85,6 +89,13 @@ final class TileWeights {
         a.mov(R12, Mem.at(RDI, TileBlock.TILES));
     }
 
+    /** The next 32 keys. */
+    private void next(Label loop) {
+        a.add(RBX, 2 * APART);
+        a.sub(RAX, 2);
+        a.jump(Condition.NE, loop);
+    }
+
     private void maxima() {
         open();
         a.mov(R8, Mem.at(RDI, TileBlock.RESULT));
@@ -103,15 +114,13 @@ final class TileWeights {
         var loop = a.bind(a.label());
         for (int v = 0; v < 2; v++) {
             if (form.masked()) hide(v);
-            else a.emit(VMAXPS, most(v), most(v), Mem.at(RBX, 64 * v));
+            else a.emit(VMAXPS, most(v), most(v), Mem.at(RBX, APART * v));
         }
-        a.add(RBX, 128);
-        a.sub(RAX, 2);
-        a.jump(Condition.NE, loop);
+        next(loop);
         a.emit(VMAXPS, most(0), most(0), most(1));
         largestLane();
         settle();
-        a.add(RSI, TileBlock.ROW);
+        a.add(RSI, 64);
         a.add(RDX, 4);
         a.add(RCX, 64);
         a.add(R8, R13);
@@ -122,10 +131,10 @@ final class TileWeights {
 
     /** Scores of keys that are not seen become -inf. */
     private void hide(int v) {
-        a.emit(VMOVUPS, x(v), Mem.at(RBX, 64 * v));
+        a.emit(VMOVUPS, x(v), Mem.at(RBX, APART * v));
         a.emit(VPCMPUD, 1, Mask.K2, lane(), count()); // less
         a.emit(VBLENDMPS, x(v).mask(Mask.K2), minusInfinity(), x(v));
-        a.emit(VMOVUPS_STORE, Mem.at(RBX, 64 * v), x(v));
+        a.emit(VMOVUPS_STORE, Mem.at(RBX, APART * v), x(v));
         a.emit(VMAXPS, most(v), most(v), x(v));
         a.emit(VPADDD, lane(), lane(), sixteen());
     }
@@ -142,22 +151,27 @@ final class TileWeights {
         a.emit(VMAXPS, m.as(128), m.as(128), t.as(128));
     }
 
-    /** A new maximum, and by how much earlier sums shrink. */
+    /**
+     * A new maximum, and by how much earlier sums shrink; also if it is NaN, as the weights will be, and if it is the same. Before the first key, where the maximum
+     * is -inf, sums and results may hold anything, and become zeros.
+     */
     private void settle() {
         var same = a.label();
         Vec now = most(0).as(128), old = x(0).as(128);
         a.emit(VMULSS, now, now, factor().as(128));
         a.emit(VMOVSS, old, Mem.at(RDX));
-        a.emit(VUCOMISS, now, old);
-        a.jump(Condition.BE, same); // or one is NaN, as the weights will be
+        a.emit(VUCOMISS, old, now);
+        a.jump(Condition.A, same);
         a.emit(VMOVSS_STORE, Mem.at(RDX), now);
+        a.emit(VBROADCASTSS, x(1), old);
+        a.emit(VCMPPS, 4, Mask.K2, x(1), minusInfinity());
         a.emit(VSUBSS, old, old, now);
         a.emit(VBROADCASTSS, x(0), old);
         power.emit(p(0), x(0), part(0));
-        a.emit(VMULPS, x(1), p(0), Mem.at(RCX));
+        a.emit(VMULPS, x(1).mask(Mask.K2).zeroing(), p(0), Mem.at(RCX));
         a.emit(VMOVUPS_STORE, Mem.at(RCX), x(1));
         for (int c = 0; c < form.columns(); c++) {
-            a.emit(VMULPS, x(c % 4), p(0), Mem.at(R8, 64 * c));
+            a.emit(VMULPS, x(c % 4).mask(Mask.K2).zeroing(), p(0), Mem.at(R8, 64 * c));
             a.emit(VMOVUPS_STORE, Mem.at(R8, 64 * c), x(c % 4));
         }
         a.bind(same);
@@ -173,24 +187,20 @@ final class TileWeights {
         a.emit(VMOVUPS, sum(0), Mem.at(RCX));
         a.emit(VXORPS, sum(1), sum(1), sum(1));
         a.mov(RBX, RSI);
-        a.mov(R8, RSI);
         a.mov(RAX, R12);
         var loop = a.bind(a.label());
         for (int v = 0; v < 2; v++) {
-            a.emit(VMOVUPS, x(v), Mem.at(RBX, 64 * v));
+            a.emit(VMOVUPS, x(v), Mem.at(RBX, APART * v));
             a.emit(VFMSUB213PS, x(v), factor(), top());
             power.emit(p(v), x(v), part(v));
             a.emit(VADDPS, sum(v), sum(v), p(v));
         }
         a.emit(VCVTNE2PS2BF16, p(0), p(1), p(0));
-        a.emit(VMOVUPS_STORE, Mem.at(R8), p(0));
-        a.add(RBX, 128);
-        a.add(R8, 64);
-        a.sub(RAX, 2);
-        a.jump(Condition.NE, loop);
+        a.emit(VMOVUPS_STORE, Mem.at(RBX), p(0));
+        next(loop);
         a.emit(VADDPS, sum(0), sum(0), sum(1));
         a.emit(VMOVUPS_STORE, Mem.at(RCX), sum(0));
-        a.add(RSI, TileBlock.ROW);
+        a.add(RSI, 64);
         a.add(RDX, 4);
         a.add(RCX, 64);
         a.sub(R10, 1);
