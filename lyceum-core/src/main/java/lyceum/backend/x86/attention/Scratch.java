@@ -194,9 +194,7 @@ final class Scratch {
      * Asks for the rows from {@code first} on of a head that is a block or two. Its rows lie far apart, which no prefetcher of a CPU foresees, and it is done
      * before many of its loads could wait together.
      */
-    void prefetch(View view, int b, int h, int first, int count) {
-        ask(kernels.prefetch(), view, b, h, first, count);
-    }
+    void prefetch(View view, int b, int h, int first, int count) { ask(kernels.prefetch(), view, b, h, first, count); }
 
     /** The same for rows that will be written. */
     void prefetchResult(View view, int b, int h, int first, int count) { ask(kernels.prefetchResult(), view, b, h, first, count); }

@@ -118,7 +118,8 @@ final class TileForward {
             }
             for (int run; c < to; c += run) {
                 run = shape.contiguousKeys(v, j + c, to - c);
-                rows.pairRows(Forward.address(v, shape.keyRow(v, b, h, j + c)), 2 * v.strides()[2], run, scratch.values + c / 2 * scratch.rowBytes, scratch.rowBytes, shape.valueWidth());
+                rows.pairRows(Forward.address(v, shape.keyRow(v, b, h, j + c)), 2 * v.strides()[2], run,
+                        scratch.values + c / 2 * scratch.rowBytes, scratch.rowBytes, shape.valueWidth());
             }
             scratch.clearValues(to + 1 & ~1, (to + 31) / 32 * 32);
         }
@@ -151,7 +152,8 @@ final class TileForward {
             if (isLast(shape.endKey(position + i + n - 1, length), j)) rows.prefetchResult(out, b, head, first + i, n);
             long row = AttentionShape.row(q, b, head, first + i);
             boolean direct = n == QUERIES && shape.width() % 32 == 0;
-            scratch.meet(direct ? Forward.address(q, row) : scratch.padded(q, row, n), direct ? 2 * q.strides()[2] : scratch.paddedStride(), member * queries + i, n, times, from, tiles, masked);
+            scratch.meet(direct ? Forward.address(q, row) : scratch.padded(q, row, n), direct ? 2 * q.strides()[2] : scratch.paddedStride(),
+                    member * queries + i, n, times, from, tiles, masked);
         }
 
         private void finish(int member) {
