@@ -2,6 +2,8 @@ package lyceum.backend.x86.attention;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import lyceum.backend.x86.gemm.Tiles;
 import lyceum.backend.x86.gemm.TransposeKernel;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
@@ -12,24 +14,38 @@ import lyceum.backend.x86.asm.Feature;
 
 /** The kernels of attention for one CPU, made when they are first needed, and a block of scratch for each thread. */
 final class AttentionKernels {
-    private static final int PRODUCTS = 2 * 3 * 2 * 2 * 4 * 17, SCORES = 32, OTHERS = 7, DOTS = 36;
+    private static final int PRODUCTS = 2 * 3 * 2 * 2 * 4 * 17, SCORES = 32, OTHERS = 8, DOTS = 36, TILES = 2 * 9 * 17;
 
     final Cpu cpu;
     final Lanes lanes;
-    private final AtomicReferenceArray<Kernel> kernels = new AtomicReferenceArray<>(PRODUCTS + SCORES + OTHERS + DOTS);
+    private final AtomicReferenceArray<Kernel> kernels = new AtomicReferenceArray<>(PRODUCTS + SCORES + OTHERS + DOTS + TILES);
     private final ThreadLocal<Scratch> scratch = new ThreadLocal<>();
+    private final ThreadLocal<TileScratch> tileScratch = new ThreadLocal<>();
+    private final Function<Assembler, Tiles> tiles;
 
-    AttentionKernels(Cpu cpu) {
+    /** @param tiles by which kernels for tiles are written */
+    AttentionKernels(Cpu cpu, Function<Assembler, Tiles> tiles) {
         this.cpu = cpu;
+        this.tiles = tiles;
         this.lanes = Lanes.of(cpu);
     }
 
     boolean pairs() { return cpu.has(Feature.AVX512_BF16); }
 
+    /** Whether BF16 is multiplied in tiles. */
+    boolean tiled() { return pairs() && cpu.has(Feature.AMX_TILE) && cpu.has(Feature.AMX_BF16); }
+
     /** This thread's, for rows of {@code width} and values of {@code valueWidth}. */
     Scratch scratch(int width, int valueWidth) {
         var mine = scratch.get();
         if (mine == null || !mine.fits(width, valueWidth)) scratch.set(mine = new Scratch(this, width, valueWidth));
+        return mine;
+    }
+
+    /** This thread's, for tiles of that many steps of a key and columns of a value. */
+    TileScratch tileScratch(int steps, int columns) {
+        var mine = tileScratch.get();
+        if (mine == null || !mine.fits(steps, columns)) tileScratch.set(mine = new TileScratch(this, steps, columns));
         return mine;
     }
 
@@ -77,7 +93,13 @@ final class AttentionKernels {
     Kernel prefetch() {
         int at = PRODUCTS + SCORES + 6;
         var known = kernels.get(at);
-        return known != null ? known : make(at, "attention_prefetch", RowKernels::prefetch);
+        return known != null ? known : make(at, "attention_prefetch", a -> RowKernels.prefetch(a, false));
+    }
+
+    Kernel prefetchResult() {
+        int at = PRODUCTS + SCORES + 7;
+        var known = kernels.get(at);
+        return known != null ? known : make(at, "attention_prefetch_result", a -> RowKernels.prefetch(a, true));
     }
 
     Kernel pairRows() {
@@ -92,6 +114,14 @@ final class AttentionKernels {
         if (known != null) return known;
         var form = new KeyDots.Form(vectors, partial, pairs);
         return make(at, form.toString(), a -> KeyDots.write(a, lanes, form));
+    }
+
+    Kernel tiles(int steps, int columns, boolean masked) {
+        int at = PRODUCTS + SCORES + OTHERS + DOTS + (steps * 17 + columns) * 2 + (masked ? 1 : 0);
+        var known = kernels.get(at);
+        if (known != null) return known;
+        var form = new TileBlock.Form(steps, columns, masked);
+        return make(at, form.toString(), a -> TileBlock.write(a, tiles.apply(a), form));
     }
 
     private Kernel make(int at, String name, Consumer<Assembler> generator) {

@@ -160,7 +160,7 @@ final class BackwardPass {
         /** The block's keys as pairs of rows; what lies beyond the length may be anything, and stays out. */
         private void pairKeys(int j, int n) {
             int exist = Math.min(n, shape.length(b) - j);
-            if (exist > 0) scratch.pairRows(address(k, b, h, j), k.strides()[2] * 2, exist, scratch.pairedValues, shape.width());
+            if (exist > 0) scratch.pairRows(address(k, b, h, j), k.strides()[2] * 2, exist, scratch.pairedValues, scratch.resultStride, shape.width());
         }
 
         /** Keys of this chunk that queries from {@code i} on see, the first and one past the last. */
@@ -182,8 +182,8 @@ final class BackwardPass {
             columns(q, head, i, count, lanes, shape.width(), scratch.queries, options.scale() * Forward.LOG2E);
             columns(g, head, i, count, lanes, shape.valueWidth(), scratch.gradients, options.scale());
             if (pairs) {
-                scratch.pairRows(address(q, b, head, i), q.strides()[2] * 2, count, scratch.pairedQueries, shape.width());
-                scratch.pairRows(address(g, b, head, i), g.strides()[2] * 2, count, scratch.pairedResults, shape.valueWidth());
+                scratch.pairRows(address(q, b, head, i), q.strides()[2] * 2, count, scratch.pairedQueries, scratch.resultStride, shape.width());
+                scratch.pairRows(address(g, b, head, i), g.strides()[2] * 2, count, scratch.pairedResults, scratch.resultStride, shape.valueWidth());
             }
             scores(k, j, keys, low, lanes, shape.width(), scratch.queries, scratch.scores);
             scores(v, j, keys, low, lanes, shape.valueWidth(), scratch.gradients, scratch.scoreGradients);

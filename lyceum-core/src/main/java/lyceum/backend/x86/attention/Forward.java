@@ -64,7 +64,12 @@ final class Forward {
                 new Block(head / heads, stacked ? h * shape.group() : h, block * QUERIES).run();
             }
         });
-        if (logSumExp != null && logSumExp.size() > 0) plain.run(LOG_SUM_EXP, new View[] {logSumExp, totals}, new View[] {logSumExp});
+        if (logSumExp != null) logSumExp(plain, logSumExp, totals);
+    }
+
+    /** From largest scores in powers of two, which are overwritten, and sums. */
+    static void logSumExp(Backend plain, View tops, View totals) {
+        if (tops.size() > 0) plain.run(LOG_SUM_EXP, new View[] {tops, totals}, new View[] {tops});
     }
 
     static long address(View view, long offset) { return view.storage().segment().address() + offset; }
@@ -129,7 +134,8 @@ final class Forward {
                     scratch.tops, scratch.totals);
             if (pairs) for (int c = 0, run; c < n; c += run) {
                 run = shape.contiguousKeys(v, j + c, n - c);
-                scratch.pairRows(address(v, shape.keyRow(v, b, h / shape.group(), j + c)), v.strides()[2] * 2, run, scratch.pairedValues + c / 2 * scratch.resultStride, shape.valueWidth());
+                scratch.pairRows(address(v, shape.keyRow(v, b, h / shape.group(), j + c)), v.strides()[2] * 2, run, scratch.pairedValues + c / 2 * scratch.resultStride, scratch.resultStride,
+                        shape.valueWidth());
             }
             var into = isFirst ? Into.SET : Into.SCALE_AND_ADD;
             if (!masked) {

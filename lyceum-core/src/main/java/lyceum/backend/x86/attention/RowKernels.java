@@ -137,13 +137,14 @@ final class RowKernels {
         a.emit(VMOVSS_STORE, Mem.at(to), x);
     }
 
-    /** Asks for rows in time. Arguments in registers: address, stride in bytes, how many rows (at least one), bytes of a row. */
-    static void prefetch(Assembler a) {
+    /** Asks for rows in time. Arguments in registers: address, stride in bytes, how many rows (at least one), bytes of a row. @param written whether to write them */
+    static void prefetch(Assembler a, boolean written) {
         var row = a.bind(a.label());
         a.mov(R8, RDI);
         a.mov(RAX, RCX);
         var line = a.bind(a.label());
-        a.prefetch(1, Mem.at(R8));
+        if (written) a.prefetchWrite(Mem.at(R8));
+        else a.prefetch(1, Mem.at(R8));
         a.add(R8, 64);
         a.sub(RAX, 64);
         a.jump(Condition.G, line);

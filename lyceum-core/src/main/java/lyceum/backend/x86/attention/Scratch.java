@@ -194,20 +194,31 @@ final class Scratch {
      * Asks for the rows from {@code first} on of a head that is a block or two. Its rows lie far apart, which no prefetcher of a CPU foresees, and it is done
      * before many of its loads could wait together.
      */
-    void prefetch(View view, int b, int h, int first, int count) {
+    void prefetch(View view, int b, int h, int first, int count) { ask(kernels.prefetch(), view, b, h, first, count); }
+
+    /** The same for rows that will be written. */
+    void prefetchResult(View view, int b, int h, int first, int count) { ask(kernels.prefetchResult(), view, b, h, first, count); }
+
+    private static void ask(Kernel kernel, View view, int b, int h, int first, int count) {
         int bytes = view.dtype().bytes();
-        kernels.prefetch().call(Forward.address(view, AttentionShape.row(view, b, h, first)), view.strides()[2] * bytes, count, view.shape()[3] * bytes, 0, 0);
+        kernel.call(Forward.address(view, AttentionShape.row(view, b, h, first)), view.strides()[2] * bytes, count, view.shape()[3] * bytes, 0, 0);
     }
 
     /** {@code n} rows of BF16, a stride apart, as pairs of neighbouring rows; an odd last one is paired with zeros. */
-    void pairRows(long from, long stride, int n, long to, int columns) {
+    void pairRows(long from, long stride, int n, long to, long toStride, int columns) {
         if (n > 1) {
-            rowArguments(from, 2 * stride, to, resultStride, n / 2, stride, columns);
+            rowArguments(from, 2 * stride, to, toStride, n / 2, stride, columns);
             kernels.pairRows().call(otherArguments);
         }
         if (n % 2 == 0) return;
         long last = from + (n - 1) * stride;
-        rowArguments(last, 0, to + n / 2 * resultStride, resultStride, 1, zeros - last, columns);
+        rowArguments(last, 0, to + n / 2 * toStride, toStride, 1, zeros - last, columns);
+        kernels.pairRows().call(otherArguments);
+    }
+
+    /** A row of BF16 as the second of a pair whose first is zeros. */
+    void pairSecond(long row, long to, int columns) {
+        rowArguments(zeros, 0, to, 0, 1, row - zeros, columns);
         kernels.pairRows().call(otherArguments);
     }
 }

@@ -1,27 +1,33 @@
 package lyceum.backend.x86.attention;
 
 import java.lang.ref.Reference;
+import java.util.function.Function;
 import lyceum.DType;
 import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.gemm.Tiles;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.memory.Scope;
 
 /**
  * Attention in machine code: F32, and BF16 where the CPU multiplies it; F16, other BF16 and operands whose rows have gaps between their elements are brought
- * into F32 rows first. F64 goes to plain loops.
+ * into F32 rows first. Where the CPU has tiles, those take the forward pass of BF16 (without a bias, and but for a few queries). F64 goes to plain loops.
  */
 public final class X86Attention {
     private final AttentionKernels kernels;
     private final Backend convert;
 
     /** @param convert copies and casts */
-    public X86Attention(Cpu cpu, Backend convert) {
-        this.kernels = new AttentionKernels(cpu);
+    public X86Attention(Cpu cpu, Backend convert) { this(cpu, convert, Tiles.Registers::new); }
+
+    /** @param tiles by which kernels for tiles are written: the CPU's registers, or in tests what does the same */
+    X86Attention(Cpu cpu, Backend convert, Function<Assembler, Tiles> tiles) {
+        this.kernels = new AttentionKernels(cpu, tiles);
         this.convert = convert;
     }
 
@@ -29,7 +35,9 @@ public final class X86Attention {
     public boolean forward(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
         if (!covers(options, q, k, v, out) || q.shape()[3] == 0 || v.shape()[3] == 0) return false;
         try (var scratch = Scope.open("attention")) {
-            if (direct(q, k, v, out) && (q.dtype() == DType.F32 || pairs(options, q, k))) {
+            if (direct(q, k, v, out) && q.dtype() == DType.BF16 && pairs(options, q, k) && TileForward.suits(kernels, options, q, v)) {
+                new TileForward(kernels, convert, options, q, k, v, out, logSumExp).run();
+            } else if (direct(q, k, v, out) && (q.dtype() == DType.F32 || pairs(options, q, k))) {
                 new Forward(kernels, convert, options, q, k, v, out, logSumExp).run();
             } else {
                 var result = BackwardPass.floats(out.shape());

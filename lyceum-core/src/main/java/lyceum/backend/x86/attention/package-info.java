@@ -7,6 +7,9 @@
  * code does a microsecond of work or more, which makes the calls' few nanoseconds vanish. {@code Forward} and {@code BackwardPass} are that walk; for
  * few queries (decoding) {@code KeyDots} reads the keys with vectors along them, at memory speed.
  *
+ * <p>The forward pass of BF16 by tiles ({@code TileForward}, {@code TileBlock}) has its scores the other way round, a row for each query, as tiles want weights; keys and
+ * values are packed for them, once for all the queries of a task.
+ *
  * <p>What a result depends on: the shape and the CPU, never the number of threads. A task is a block of queries (forward) or the keys of a head (backward),
  * and adds up in one order.
  */

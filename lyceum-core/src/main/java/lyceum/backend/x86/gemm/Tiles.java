@@ -10,7 +10,7 @@ import lyceum.backend.x86.asm.Tile;
  * How a generator writes what it wants of tile registers: as the instructions of AMX, or (in tests, on CPUs without tiles) as other code that does
  * the same to memory. A tile has up to 16 rows of up to 64 bytes, as the configuration says; what it has is all that is loaded, multiplied or stored.
  */
-interface Tiles {
+public interface Tiles {
     /** Bytes of a configuration: the palette, 1, at byte 0; the bytes of a row of tile t at {@code 16 + 2 t} (two bytes), its rows at {@code 48 + t}. */
     int CONFIGURATION = 64;
 

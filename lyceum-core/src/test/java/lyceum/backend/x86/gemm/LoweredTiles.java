@@ -20,7 +20,7 @@ import lyceum.backend.x86.asm.Vec;
  * Tiles as memory on the stack, written with AVX2 or AVX-512: what the kernels for tiles do, byte for byte of their operands, on CPUs without AMX.
  * Slow, for it loads 4 bytes at a time and takes no register that a generator may hold.
  */
-record LoweredTiles(Assembler a, int bits) implements Tiles {
+public record LoweredTiles(Assembler a, int bits) implements Tiles {
     private static final int TILE = 1024, CONFIGURATION_AT = 8 * TILE, KEPT_AT = CONFIGURATION_AT + CONFIGURATION, FRAME = KEPT_AT + 64;
     /** Registers that are used here beside r9 and r15, and given back. */
     private static final Gp[] KEPT = {R8, RDX, RDI, RSI};
