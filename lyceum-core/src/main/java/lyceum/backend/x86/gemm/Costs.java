@@ -45,8 +45,8 @@ final class Costs {
 
     /** Rows, panels and steps of a piece. */
     static final int PANEL_ROWS = 240, PANELS = 6, PANEL_STEPS = 384, PANEL_STEPS_OF_F64 = 256;
-    /** With tiles a panel of B takes 16 KB of the first-level cache, and the block of A 128 KB of the second; those shapes were measured with a prototype. */
-    static final int TILE_ROWS = 256, TILE_COLUMNS = 480, TILE_STEPS = 128;
+    /** With tiles: lanes of a block, so that a group of rows of A takes 16 KB of the first-level cache. */
+    static final int TILE_STEPS = 128;
     /**
      * Of a panel packed before. With 6, rows come in fours, which is as fast for many rows as eights by 3, and for one row there are accumulators enough
      * (768 by 3072, F32, one row, GB/s: 3 65, 4 71, 6 74, 8 74; eight rows, us: 346, 359, 329, 377).
@@ -55,6 +55,8 @@ final class Costs {
 
     // Threads.
 
+    /** Multiply-adds below which cutting a product by tiles costs more than a second thread brings. */
+    static final long TILES_SMALL = 4L << 20;
     /** Multiply-adds below which cutting a product costs more than a second thread brings. */
     static final long SMALL = 1L << 20;
     /** Nanoseconds that are worth a thread's asking for the next piece, and the same where bytes that stream past are what it takes. */

@@ -22,6 +22,7 @@ final class Kernels {
     private final AtomicReferenceArray<Kernel> deal = new AtomicReferenceArray<>(5 * (PackKernel.MOST_PILES + 1));
     private final AtomicReferenceArray<Kernel> transpose = new AtomicReferenceArray<>(9), lines = new AtomicReferenceArray<>(DType.values().length + 1);
     private final AtomicReferenceArray<Kernel> tile = new AtomicReferenceArray<>(4 * TileDot.values().length * Precision.values().length), split = new AtomicReferenceArray<>(8);
+    private final AtomicReferenceArray<Kernel> tileRows = new AtomicReferenceArray<>(4), splitPanel = new AtomicReferenceArray<>(9), tileSums = new AtomicReferenceArray<>(2);
 
     /** @param tiles by which kernels for tiles are written */
     Kernels(Cpu cpu, Function<Assembler, Tiles> tiles) {
@@ -80,8 +81,19 @@ final class Kernels {
     /** Lines of F32 to parts of BF16, those of a line as far apart as they are in rows of A ({@code left}) or in blocks of B. */
     Kernel split(int parts, boolean left) {
         return made(split, 2 * parts + (left ? 1 : 0), () -> CodeMemory.require("split " + parts + (left ? " left" : " right"),
-                SplitKernel.generate(cpu, parts, left ? TileKernel.LEFT_PART : Packing.PART_OF_BLOCK, CodeMemory.isListed())));
+                SplitKernel.generate(cpu, parts, left ? Packing.LEFT_PART : Packing.PART_OF_BLOCK, CodeMemory.isListed())));
     }
+
+    /** Rows of A to groups of tiles, as they are (no parts) or split into parts. */
+    Kernel tileRows(int parts) { return made(tileRows, parts, () -> CodeMemory.require("tile rows " + parts, TileRowsKernel.generate(cpu, parts, CodeMemory.isListed()))); }
+
+    /** Rows of F32 of B to a panel of parts, {@code vectors} wide. */
+    Kernel splitPanel(int parts, int vectors) {
+        return made(splitPanel, 2 * parts + vectors, () -> CodeMemory.require("split panel " + parts + " " + vectors, SplitPanelKernel.generate(cpu, parts, vectors, CodeMemory.isListed())));
+    }
+
+    /** Sums of tiles to rows, as they are or as BF16. */
+    Kernel tileSums(boolean narrow) { return made(tileSums, narrow ? 1 : 0, () -> CodeMemory.require("tile sums" + (narrow ? " to BF16" : ""), TileSumsKernel.generate(cpu, narrow, CodeMemory.isListed()))); }
 
     private static Kernel made(AtomicReferenceArray<Kernel> kernels, int place, Supplier<Kernel> kernel) {
         var known = kernels.getPlain(place);

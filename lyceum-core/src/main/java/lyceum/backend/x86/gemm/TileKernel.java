@@ -1,7 +1,6 @@
 package lyceum.backend.x86.gemm;
 
 import static lyceum.backend.x86.asm.Gp.R10;
-import static lyceum.backend.x86.asm.Gp.R11;
 import static lyceum.backend.x86.asm.Gp.R12;
 import static lyceum.backend.x86.asm.Gp.R13;
 import static lyceum.backend.x86.asm.Gp.R14;
@@ -31,20 +30,31 @@ import lyceum.backend.x86.machine.Cpu;
  * Generates {@code C (+)= A B} in tiles: {@code down x across} tiles of sums, at most 2 by 2, stay in registers over the inner dimension, so that
  * each tile that is loaded is multiplied twice.
  *
- * <p>A has rows of bytes that follow one another along the inner dimension, B lanes of 4 bytes with 2 or 4 neighbours of it, a row for every
- * group. Operands may have several parts ({@link Precision}), which lie {@link #LEFT_PART} bytes apart in a row of A and {@link #RIGHT_PART} in a
- * panel of B; from term to term one of the two changes, and only that is loaded. The edges of a product are tiles with fewer rows or shorter
- * ones, by the configuration, so that nothing beyond an operand is touched.
+ * <p>A is a group of up to two tiles of rows, tile by tile: for every step of 64 bytes of a row the rows of both tiles follow one another, so that a tile is
+ * 1 KB of memory and no two of its rows meet in a set of the cache. B has panels of lanes of 4 bytes with 2 or 4 neighbours of the inner dimension, a row for every
+ * group of them. Sums are tiles of 1 KB, four to a panel. Operands may have several parts ({@link Precision}), which lie {@link #LEFT_PART} bytes apart in a
+ * step of A and {@link #RIGHT_PART} in a panel of B; from term to term one of the two changes, and only that is loaded. The edges of a product are
+ * tiles with fewer rows or shorter ones, by the configuration; inner sizes end in zeros.
  *
- * <p>Arguments: rdi {@link #PARAMETERS}, rsi A, rdx B, rcx C, r8 groups of {@code down} tiles of rows, r9 the configuration.
+ * <p>Beside the products every step asks for a line or two of what is multiplied later, at four places: memory far away is slow enough to take a third of the time.
+ *
+ * <p>Arguments: rdi {@link #PARAMETERS}, rsi A, rdx B, rcx C, r8 panels, r9 the configuration.
  */
 final class TileKernel {
-    /** Longs behind rdi: bytes from row to row of A, from lane row to lane row of B, from row to row of C, steps of 64 bytes of A, 0 to overwrite C. */
-    static final int PARAMETERS = 5;
+    /**
+     * Longs behind rdi: bytes from lane row to lane row of B, from panel to panel, steps, 0 to overwrite C; then for each of two {@link Ahead}s the address, the distance of
+     * its second place and what is added to the address after a panel.
+     */
+    static final int PARAMETERS = 10;
     /** Rows of a tile, and lanes of one of its rows. */
     static final int SIDE = 16;
-    /** Inner size of a block of split operands; with it the parts' distances. */
-    static final int SPLIT_DEPTH = 128, LEFT_PART = 2 * SPLIT_DEPTH, RIGHT_PART = SPLIT_DEPTH / 2 * 2 * 64;
+    /** Bytes of a row of a whole panel, of a tile, of a panel's sums, of a line. */
+    static final int PANEL_ROW = 2 * 4 * SIDE, TILE = 64 * SIDE, SUMS = 4 * TILE, LINE = 64;
+    /** From part to part: within a step of A, and in a panel of B, whose inner size is at most {@link Packing#SPLIT_DEPTH} then. */
+    static final int LEFT_PART = 2 * TILE, RIGHT_PART = Packing.SPLIT_DEPTH / 2 * PANEL_ROW;
+
+    /** What a call asks for in advance: lines from {@code address} on and from {@code distance} bytes behind it, then again {@code next} bytes further for every panel. */
+    record Ahead(long address, long distance, long next) { }
 
     private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
     private static final Tile[] TILES = Tile.values();
@@ -98,58 +108,63 @@ final class TileKernel {
     private Assembler.Code code() {
         a.enter(SAVED);
         tiles.configure(R9);
-        a.mov(RAX, Mem.at(RDI));
-        a.mov(R10, Mem.at(RDI, 8));
-        a.mov(R11, Mem.at(RDI, 16));
-        var group = a.bind(a.label());
-        a.mov(RBX, RSI);
-        if (down == 2) {
-            // The second tile of rows: 16 rows on, in A and in C.
-            a.mov(RBP, RAX);
-            a.shl(RBP, 4);
-            a.add(RBP, RSI);
-            a.mov(R14, R11);
-            a.shl(R14, 4);
-            a.add(R14, RCX);
-        }
+        a.mov(RAX, LINE);
+        a.mov(R10, Mem.at(RDI));
+        a.mov(RBP, Mem.at(RDI, 32));
+        a.mov(R14, Mem.at(RDI, 56));
+        var panel = a.bind(a.label());
         begin();
+        a.mov(RBX, RSI);
         a.mov(R12, RDX);
-        a.mov(R13, Mem.at(RDI, 24));
+        a.mov(R13, Mem.at(RDI, 16));
         a.align(32);
         var loop = a.bind(a.label());
         step();
-        a.add(RBX, 64);
-        if (down == 2) a.add(RBP, 64);
+        ahead(RBP, 40);
+        ahead(R14, 64);
+        a.add(RBX, split.parts() * LEFT_PART);
         a.mov(R15, R10);
         a.shl(R15, 4);
         a.add(R12, R15);
         a.sub(R13, 1);
         a.jump(Condition.NE, loop);
-        for (int i = 0; i < down; i++) for (int j = 0; j < across; j++) tiles.store(result(i, j), R11, sums(i, j));
-        a.imul(R15, RAX, SIDE * down);
-        a.add(RSI, R15);
-        a.imul(R15, R11, SIDE * down);
-        a.add(RCX, R15);
+        for (int i = 0; i < down; i++) for (int j = 0; j < across; j++) tiles.store(result(i, j), RAX, sums(i, j));
+        a.add(RBP, Mem.at(RDI, 48));
+        a.add(R14, Mem.at(RDI, 72));
+        a.add(RDX, Mem.at(RDI, 8));
+        a.add(RCX, SUMS);
         a.sub(R8, 1);
-        a.jump(Condition.NE, group);
+        a.jump(Condition.NE, panel);
         tiles.release();
         a.leave(SAVED);
         return a.finish();
     }
 
-    private static Mem result(int i, int j) { return Mem.at(i == 0 ? RCX : R14, 64 * j); }
+    private static Mem result(int i, int j) { return Mem.at(RCX, TILE * (2 * i + j)); }
 
     private void begin() {
         var overwrite = a.label();
         var begun = a.label();
-        a.mov(R15, Mem.at(RDI, 32));
+        a.mov(R15, Mem.at(RDI, 24));
         a.test(R15, R15);
         a.jump(Condition.E, overwrite);
-        for (int i = 0; i < down; i++) for (int j = 0; j < across; j++) tiles.load(sums(i, j), result(i, j), R11);
+        for (int i = 0; i < down; i++) for (int j = 0; j < across; j++) tiles.load(sums(i, j), result(i, j), RAX);
         a.jump(begun);
         a.bind(overwrite);
         for (int i = 0; i < down; i++) for (int j = 0; j < across; j++) tiles.zero(sums(i, j));
         a.bind(begun);
+    }
+
+    /** Lines of an {@link Ahead} in a step. */
+    static int lines(Precision split) { return split.parts() > 1 ? 2 : 1; }
+
+    private void ahead(Gp at, int distance) {
+        a.mov(R15, Mem.at(RDI, distance));
+        for (int i = 0; i < lines(split); i++) {
+            a.prefetch(1, Mem.at(at, LINE * i));
+            a.prefetch(1, Mem.at(at, R15, 1, LINE * i));
+        }
+        a.add(at, LINE * lines(split));
     }
 
     /** The products of 64 bytes of every row of A, term by term. */
@@ -159,9 +174,9 @@ final class TileKernel {
             boolean newLeft = split.left(t) != leftLoaded, newRight = split.right(t) != rightLoaded;
             leftLoaded = split.left(t);
             rightLoaded = split.right(t);
-            for (int j = 0; newRight && j < across; j++) tiles.load(right(j), Mem.at(R12, 64 * j + RIGHT_PART * rightLoaded), R10);
+            for (int j = 0; newRight && j < across; j++) tiles.load(right(j), Mem.at(R12, LINE * j + RIGHT_PART * rightLoaded), R10);
             for (int i = 0; i < down; i++) {
-                if (newLeft) tiles.load(left(i), Mem.at(i == 0 ? RBX : RBP, LEFT_PART * leftLoaded), RAX);
+                if (newLeft) tiles.load(left(i), Mem.at(RBX, TILE * i + LEFT_PART * leftLoaded), RAX);
                 for (int j = 0; j < across; j++) tiles.dot(dot.instruction, sums(i, j), left(i), right(j));
             }
         }
