@@ -22,7 +22,7 @@ final class Kernels {
     private final AtomicReferenceArray<Kernel> deal = new AtomicReferenceArray<>(5 * (PackKernel.MOST_PILES + 1));
     private final AtomicReferenceArray<Kernel> transpose = new AtomicReferenceArray<>(9), lines = new AtomicReferenceArray<>(DType.values().length + 1);
     private final AtomicReferenceArray<Kernel> tile = new AtomicReferenceArray<>(4 * TileDot.values().length * Precision.values().length), split = new AtomicReferenceArray<>(8);
-    private final AtomicReferenceArray<Kernel> tileRows = new AtomicReferenceArray<>(4), splitPanel = new AtomicReferenceArray<>(9), tileSums = new AtomicReferenceArray<>(2);
+    private final AtomicReferenceArray<Kernel> tileRows = new AtomicReferenceArray<>(4), splitPanel = new AtomicReferenceArray<>(16), tilePanels = new AtomicReferenceArray<>(5), tileSums = new AtomicReferenceArray<>(2);
 
     /** @param tiles by which kernels for tiles are written */
     Kernels(Cpu cpu, Function<Assembler, Tiles> tiles) {
@@ -87,10 +87,13 @@ final class Kernels {
     /** Rows of A to groups of tiles, as they are (no parts) or split into parts. */
     Kernel tileRows(int parts) { return made(tileRows, parts, () -> CodeMemory.require("tile rows " + parts, TileRowsKernel.generate(cpu, parts, CodeMemory.isListed()))); }
 
-    /** Rows of F32 of B to a panel of parts, {@code vectors} wide. */
-    Kernel splitPanel(int parts, int vectors) {
-        return made(splitPanel, 2 * parts + vectors, () -> CodeMemory.require("split panel " + parts + " " + vectors, SplitPanelKernel.generate(cpu, parts, vectors, CodeMemory.isListed())));
+    /** Rows of F32 of B to panels of parts, whole ones or ({@code masked}) one {@code vectors} wide. */
+    Kernel splitPanel(int parts, int vectors, boolean masked) {
+        return made(splitPanel, 4 * parts + 2 * (vectors - 1) + (masked ? 1 : 0), () -> CodeMemory.require("split panel " + parts + " " + vectors + (masked ? " masked" : ""), SplitPanelKernel.generate(cpu, parts, vectors, masked, CodeMemory.isListed())));
     }
+
+    /** Rows of short elements of B to whole panels for tiles. */
+    Kernel tilePanels(int depth) { return made(tilePanels, depth, () -> CodeMemory.require("tile panels " + depth, TilePanelsKernel.generate(cpu, depth, CodeMemory.isListed()))); }
 
     /** Sums of tiles to rows, as they are or as BF16. */
     Kernel tileSums(boolean narrow) { return made(tileSums, narrow ? 1 : 0, () -> CodeMemory.require("tile sums" + (narrow ? " to BF16" : ""), TileSumsKernel.generate(cpu, narrow, CodeMemory.isListed()))); }

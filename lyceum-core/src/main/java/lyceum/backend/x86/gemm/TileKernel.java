@@ -1,6 +1,7 @@
 package lyceum.backend.x86.gemm;
 
 import static lyceum.backend.x86.asm.Gp.R10;
+import static lyceum.backend.x86.asm.Gp.R11;
 import static lyceum.backend.x86.asm.Gp.R12;
 import static lyceum.backend.x86.asm.Gp.R13;
 import static lyceum.backend.x86.asm.Gp.R14;
@@ -42,10 +43,9 @@ import lyceum.backend.x86.machine.Cpu;
  */
 final class TileKernel {
     /**
-     * Longs behind rdi: bytes from lane row to lane row of B, from panel to panel, steps, 0 to overwrite C; then for each of two {@link Ahead}s the address, the distance of
-     * its second place and what is added to the address after a panel.
+     * Longs behind rdi: bytes from lane row to lane row of B, from panel to panel, steps, 0 to overwrite C; then those of two {@link Ahead}s.
      */
-    static final int PARAMETERS = 10;
+    static final int PARAMETERS = 12, AHEAD_AT = 32, AHEAD = 32;
     /** Rows of a tile, and lanes of one of its rows. */
     static final int SIDE = 16;
     /** Bytes of a row of a whole panel, of a tile, of a panel's sums, of a line. */
@@ -53,8 +53,8 @@ final class TileKernel {
     /** From part to part: within a step of A, and in a panel of B, whose inner size is at most {@link Packing#SPLIT_DEPTH} then. */
     static final int LEFT_PART = 2 * TILE, RIGHT_PART = Packing.SPLIT_DEPTH / 2 * PANEL_ROW;
 
-    /** What a call asks for in advance: lines from {@code address} on and from {@code distance} bytes behind it, then again {@code next} bytes further for every panel. */
-    record Ahead(long address, long distance, long next) { }
+    /** What a call asks for in advance: the lines at {@code address} and {@code distance} bytes behind it, {@code step} bytes further at every step, and {@code next} bytes further at every panel. */
+    record Ahead(long address, long distance, long step, long next) { }
 
     private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
     private static final Tile[] TILES = Tile.values();
@@ -110,18 +110,21 @@ final class TileKernel {
         tiles.configure(R9);
         a.mov(RAX, LINE);
         a.mov(R10, Mem.at(RDI));
-        a.mov(RBP, Mem.at(RDI, 32));
-        a.mov(R14, Mem.at(RDI, 56));
+        a.mov(RBP, Mem.at(RDI, AHEAD_AT));
+        a.mov(R14, Mem.at(RDI, AHEAD_AT + AHEAD));
         var panel = a.bind(a.label());
         begin();
         a.mov(RBX, RSI);
         a.mov(R12, RDX);
         a.mov(R13, Mem.at(RDI, 16));
+        a.lea(R11, Mem.at(RCX, SUMS));
         a.align(32);
         var loop = a.bind(a.label());
         step();
-        ahead(RBP, 40);
-        ahead(R14, 64);
+        ahead(RBP, AHEAD_AT);
+        ahead(R14, AHEAD_AT + AHEAD);
+        for (int i = 0; i < SUMS / LINE / steps(); i++) a.prefetchWrite(Mem.at(R11, LINE * i));
+        a.add(R11, SUMS / steps());
         a.add(RBX, split.parts() * LEFT_PART);
         a.mov(R15, R10);
         a.shl(R15, 4);
@@ -129,8 +132,8 @@ final class TileKernel {
         a.sub(R13, 1);
         a.jump(Condition.NE, loop);
         for (int i = 0; i < down; i++) for (int j = 0; j < across; j++) tiles.store(result(i, j), RAX, sums(i, j));
-        a.add(RBP, Mem.at(RDI, 48));
-        a.add(R14, Mem.at(RDI, 72));
+        a.add(RBP, Mem.at(RDI, AHEAD_AT + 24));
+        a.add(R14, Mem.at(RDI, AHEAD_AT + AHEAD + 24));
         a.add(RDX, Mem.at(RDI, 8));
         a.add(RCX, SUMS);
         a.sub(R8, 1);
@@ -155,16 +158,19 @@ final class TileKernel {
         a.bind(begun);
     }
 
-    /** Lines of an {@link Ahead} in a step. */
+    /** Of a whole block: in so many the sums of the next panel are brought near. */
+    private int steps() { return split.parts() > 1 ? 4 : 8; }
+
+    /** Lines that follow one another at a place of an {@link Ahead}. */
     static int lines(Precision split) { return split.parts() > 1 ? 2 : 1; }
 
-    private void ahead(Gp at, int distance) {
-        a.mov(R15, Mem.at(RDI, distance));
+    private void ahead(Gp at, int parameters) {
+        a.mov(R15, Mem.at(RDI, parameters + 8));
         for (int i = 0; i < lines(split); i++) {
             a.prefetch(1, Mem.at(at, LINE * i));
             a.prefetch(1, Mem.at(at, R15, 1, LINE * i));
         }
-        a.add(at, LINE * lines(split));
+        a.add(at, Mem.at(RDI, parameters + 16));
     }
 
     /** The products of 64 bytes of every row of A, term by term. */

@@ -60,12 +60,25 @@ final class TilePacking {
         }
     }
 
-    /** A panel of B: {@code width} columns. */
-    void panel(PanelProducts.Way way, Arithmetic arithmetic, Scratch scratch, Operand b, long to, int width, int depth) {
-        int vectors = vectors(width), lanes = (depth + arithmetic.depth - 1) / arithmetic.depth;
-        if (way.split() == null) packing.panel(arithmetic, b, to, vectors, width, depth);
-        else split(way.parts(), scratch, b, to, width, depth);
-        for (int part = 0; part < way.parts(); part++) zeros(to + (long) part * TileKernel.RIGHT_PART, lanes, (long) vectors * vectorBytes());
+    /** Rows {@code from .. from + count - 1} of the {@code depth} of a block of B to its panels; with the last rows the zeros behind them. */
+    void panels(PanelProducts.Way way, Arithmetic arithmetic, Scratch scratch, Operand b, long to, long panelBytes, int columns, int from, int count, int depth) {
+        int whole = columns / GROUP, lanes = (count + arithmetic.depth - 1) / arithmetic.depth, done = 0;
+        if (whole > 0 && cpu.has(Feature.AVX512) && count % arithmetic.depth == 0 && b.columnStride() == (way.split() != null ? 4 : arithmetic.bytes)) {
+            var kernel = way.split() != null ? kernels.splitPanel(way.parts(), 2, false) : kernels.tilePanels(arithmetic.depth);
+            var rows = b.from(from, 0);
+            kernel.call(rows.address(), rows.rowStride(), to + from / arithmetic.depth * (long) TileKernel.PANEL_ROW, panelBytes, way.split() != null ? count : lanes, whole);
+            done = whole;
+        }
+        for (int q = 0; q * GROUP < columns; q++) {
+            int width = Math.min(GROUP, columns - q * GROUP);
+            long panel = to + q * panelBytes, at = panel + from / arithmetic.depth * rowBytes(width);
+            if (q >= done) {
+                var part = b.from(from, (long) q * GROUP);
+                if (way.split() == null) packing.panel(arithmetic, part, at, vectors(width), width, count);
+                else split(way.parts(), scratch, part, at, width, count);
+            }
+            if (from + count == depth) for (int part = 0; part < way.parts(); part++) zeros(panel + (long) part * TileKernel.RIGHT_PART, (depth + arithmetic.depth - 1) / arithmetic.depth, rowBytes(width));
+        }
     }
 
     /** Rows of zeros behind so many of a panel, up to whole tiles. */
@@ -82,7 +95,7 @@ final class TilePacking {
             packing.turn(b.address(), b.columnStride(), rows, TileKernel.PANEL_ROW, width, depth, 4);
             b = new Operand(rows, TileKernel.PANEL_ROW, 4);
         }
-        kernels.splitPanel(parts, vectors).call(b.address(), b.rowStride(), to, depth, packing.mask(width - (vectors - 1) * SIDE, 4), 0);
+        kernels.splitPanel(parts, vectors, true).call(b.address(), b.rowStride(), to, 0, depth, packing.mask(width - (vectors - 1) * SIDE, 4));
     }
 
     private int vectorBytes() { return cpu.vectorBits() / 8; }

@@ -89,81 +89,105 @@ final class TileProducts {
         void run() {
             int k = product.k(), most = way.parts() > 1 ? Packing.SPLIT_DEPTH : TILE_STEPS * arithmetic.depth;
             long sums = scratch.get(Scratch.Use.TILES_SUMS, (long) groups * panels * TileKernel.SUMS);
-            for (int p = 0; p < k; p += most) new Block(p, Math.min(most, k - p), sums).run();
+            long panelBytes = way.packed() != null ? way.packed().panelBytes : way.parts() > 1 ? (long) way.parts() * TileKernel.RIGHT_PART : (long) TILE_STEPS * TileKernel.PANEL_ROW;
+            long right = way.packed() != null ? 0 : scratch.get(Scratch.Use.RIGHT, 2 * panels * panelBytes);
+            var block = new Block(0, most, sums, right, panelBytes);
+            if (way.packed() == null) for (int g = 0; g < groups; g++) block.pack(g);
+            for (int p = 0, turn = 1; block != null; turn ^= 1) {
+                p += block.depth;
+                var next = p < k ? new Block(p, most, sums, right + turn * panels * panelBytes, panelBytes) : null;
+                block.run(next);
+                block = next;
+            }
             if (!direct) gemm.finish(product, scratch, index, i, rows, j, columns);
         }
 
         /** Some steps of the inner dimension for a piece. */
         private final class Block {
-            private final int p, depth, steps;
-            private final long sums;
+            private final int p, most, depth, steps;
+            private final long sums, right, panelBytes;
 
-            Block(int p, int depth, long sums) {
+            Block(int p, int most, long sums, long right, long panelBytes) {
                 this.p = p;
-                this.depth = depth;
+                this.most = most;
+                this.depth = Math.min(most, product.k() - p);
                 this.steps = TilePacking.steps(arithmetic, depth);
                 this.sums = sums;
+                this.right = right;
+                this.panelBytes = panelBytes;
             }
 
-            private int next() { return p + depth; }
-
-            private boolean isLast() { return next() == product.k(); }
-
-            void run() {
-                long panelBytes = way.packed() != null ? way.packed().panelBytes : way.parts() > 1 ? (long) way.parts() * TileKernel.RIGHT_PART : (long) steps * SIDE * TileKernel.PANEL_ROW;
-                long first = way.packed() == null ? pack(panelBytes) : way.packed().panel(j / GROUP);
+            /** Group by group; between them the panels of the next block are packed. */
+            void run(Block next) {
+                long first = way.packed() == null ? right : way.packed().panel(j / GROUP);
                 for (int g = 0; g < groups; g++) {
-                    int height = Math.min(GROUP, rows - g * GROUP);
+                    int height = Math.min(GROUP, rows - g * GROUP), whole = columns / GROUP, rest = columns % GROUP;
                     long left = packing.rows(way, arithmetic, scratch, a.from((long) g * GROUP, p), height, depth), to = sums + (long) g * panels * TileKernel.SUMS;
-                    var ahead = new Ahead[] {rowsAhead(g, left), columnsAhead(g, left, panelBytes)};
-                    int whole = columns / GROUP, rest = columns % GROUP;
-                    if (whole > 0) call(left, first + skipped(GROUP), to, height, GROUP, panelBytes, whole, ahead);
-                    if (rest > 0) call(left, first + whole * panelBytes + skipped(rest), to + (long) whole * TileKernel.SUMS, height, rest, panelBytes, 1, ahead);
-                    if (isLast()) packing.sums(to, out.from((long) g * GROUP, 0), narrow, height, columns);
+                    if (next != null && way.packed() == null) next.pack(g);
+                    var ahead = new Ahead[] {rowsAhead(g), next == null ? null : way.packed() != null ? next.packedAhead(g) : g + 1 < groups ? next.columnsAhead(g + 1) : columnsAfter(next)};
+                    if (whole > 0) call(left, first + skipped(GROUP), to, height, GROUP, whole, ahead);
+                    if (rest > 0) call(left, first + whole * panelBytes + skipped(rest), to + (long) whole * TileKernel.SUMS, height, rest, 1, ahead);
+                    if (next == null) packing.sums(to, out.from((long) g * GROUP, 0), narrow, height, columns);
                 }
             }
 
             /** Bytes of a panel packed before that come before this block. */
             private long skipped(int width) { return way.packed() == null ? 0 : p / arithmetic.depth * packing.rowBytes(width); }
 
-            private long pack(long panelBytes) {
-                long to = scratch.get(Scratch.Use.RIGHT, panels * panelBytes);
-                for (int q = 0; q < panels; q++) packing.panel(way, arithmetic, scratch, b.from(p, (long) q * GROUP), to + q * panelBytes, Math.min(GROUP, columns - q * GROUP), depth);
-                return to;
+            private boolean byRows() { return b.columnStride() <= 4; }
+
+            /** Rows of B, or columns if those are contiguous, that are packed at once. */
+            private int share() { return byRows() ? ((depth + groups - 1) / groups + 3) / 4 * 4 : (panels + groups - 1) / groups * GROUP; }
+
+            /** Brings a share of B to the panels. */
+            void pack(int g) {
+                int share = share(), from = g * share, count = Math.min(share, (byRows() ? depth : columns) - from);
+                if (count <= 0) return;
+                if (byRows()) packing.panels(way, arithmetic, scratch, b.from(p, 0), right, panelBytes, columns, from, count, depth);
+                else packing.panels(way, arithmetic, scratch, b.from(p, from), right + from / GROUP * panelBytes, panelBytes, count, 0, depth, depth);
             }
 
             /** Two rows of the next group for every panel. */
-            private Ahead rowsAhead(int g, long near) {
-                if (g + 1 == groups && isLast() || a.columnStride() > 4) return new Ahead(near, 0, -passed());
-                var rows = g + 1 < groups ? a.from((g + 1L) * GROUP, p) : a.from(0, next());
-                return new Ahead(rows.address(), rows.rowStride(), 2 * rows.rowStride() - passed());
+            private Ahead rowsAhead(int g) {
+                if (g + 1 == groups && p + depth == product.k() || a.columnStride() > 4) return null;
+                var rows = g + 1 < groups ? a.from((g + 1L) * GROUP, p) : a.from(0, p + depth);
+                return pairs(rows.address(), rows.rowStride());
             }
 
-            /** Of the next block, for every panel: a row of B, or two columns if those are contiguous, or what the group has to ask for of the panel packed before. */
-            private Ahead columnsAhead(int g, long near, long panelBytes) {
-                int row = g * panels;
-                if (isLast()) return new Ahead(near, 0, -passed());
-                if (way.packed() != null) {
-                    long panel = way.packed().panel(j / GROUP) + next() / arithmetic.depth * packing.rowBytes(GROUP);
-                    return new Ahead(panel + 2 * g * passed(), passed(), panelBytes - passed());
-                }
-                if (b.columnStride() <= 4) return new Ahead(b.from(next() + row, 0).address(), passed(), b.rowStride() - passed());
-                return new Ahead(b.from(next(), 2L * row).address(), b.columnStride(), 2 * b.columnStride() - passed());
+            /** Two lines that are contiguous for the block's depth, for every panel. */
+            private Ahead pairs(long address, long stride) { return new Ahead(address, stride, stepBytes(), 2 * stride - steps * stepBytes()); }
+
+            private long stepBytes() { return TileKernel.LINE * TileKernel.lines(way.terms()); }
+
+            /** For every panel what of it is packed with the share, or the panels' share of columns or of rows of bytes, of which a line has two panels. */
+            private Ahead columnsAhead(int g) {
+                long from = (long) g * share();
+                if (!byRows()) return pairs(b.from(p, from).address(), b.columnStride());
+                var rows = b.from(p + from, 0);
+                if (arithmetic.bytes == 1) return pairs(rows.address(), rows.rowStride());
+                return new Ahead(rows.address(), rows.rowStride(), 2 * rows.rowStride(), stepBytes() - 2 * steps * rows.rowStride());
             }
 
-            /** Bytes that are asked for at a place during a panel. */
-            private long passed() { return (long) steps * TileKernel.lines(way.terms()) * TileKernel.LINE; }
+            private Ahead columnsAfter(Block next) { return next.p + next.depth < product.k() ? new Block(next.p + next.depth, most, 0, 0, 0).columnsAhead(0) : null; }
 
-            private void call(long left, long panel, long to, int height, int width, long panelBytes, int count, Ahead[] ahead) {
+            /** What a group has to ask for of the panels packed before. */
+            private Ahead packedAhead(int g) {
+                long passed = steps * stepBytes();
+                return new Ahead(way.packed().panel(j / GROUP) + skipped(GROUP) + 2 * g * passed, passed, stepBytes(), panelBytes - passed);
+            }
+
+            private void call(long left, long panel, long to, int height, int width, int count, Ahead[] ahead) {
                 var parameters = scratch.parameters();
                 parameters.set(ValueLayout.JAVA_LONG, 0, packing.rowBytes(width));
                 parameters.set(ValueLayout.JAVA_LONG, 8, panelBytes);
                 parameters.set(ValueLayout.JAVA_LONG, 16, steps);
                 parameters.set(ValueLayout.JAVA_LONG, 24, p > 0 ? 1 : 0);
-                for (int i = 0; i < ahead.length; i++) {
-                    parameters.set(ValueLayout.JAVA_LONG, 32 + 24 * i, ahead[i].address());
-                    parameters.set(ValueLayout.JAVA_LONG, 40 + 24 * i, ahead[i].distance());
-                    parameters.set(ValueLayout.JAVA_LONG, 48 + 24 * i, ahead[i].next());
+                for (int q = 0; q < ahead.length; q++) {
+                    int at = TileKernel.AHEAD_AT + q * TileKernel.AHEAD;
+                    parameters.set(ValueLayout.JAVA_LONG, at, ahead[q] == null ? left : ahead[q].address());
+                    parameters.set(ValueLayout.JAVA_LONG, at + 8, ahead[q] == null ? 0 : ahead[q].distance());
+                    parameters.set(ValueLayout.JAVA_LONG, at + 16, ahead[q] == null ? 0 : ahead[q].step());
+                    parameters.set(ValueLayout.JAVA_LONG, at + 24, ahead[q] == null ? 0 : ahead[q].next());
                 }
                 int down = height > SIDE ? 2 : 1, across = width > SIDE ? 2 : 1;
                 TileKernel.configure(parameters.asSlice(CONFIGURATION_AT, Tiles.CONFIGURATION), down, height - SIDE * (down - 1), across, width - SIDE * (across - 1), SIDE);
