@@ -22,7 +22,7 @@ final class Kernels {
     private final AtomicReferenceArray<Kernel> deal = new AtomicReferenceArray<>(5 * (PackKernel.MOST_PILES + 1));
     private final AtomicReferenceArray<Kernel> transpose = new AtomicReferenceArray<>(9), lines = new AtomicReferenceArray<>(DType.values().length + 1);
     private final AtomicReferenceArray<Kernel> tile = new AtomicReferenceArray<>(4 * TileDot.values().length * Precision.values().length), split = new AtomicReferenceArray<>(8);
-    private final AtomicReferenceArray<Kernel> tileRows = new AtomicReferenceArray<>(4), splitPanel = new AtomicReferenceArray<>(16), tilePanels = new AtomicReferenceArray<>(5), tileSums = new AtomicReferenceArray<>(2);
+    private final AtomicReferenceArray<Kernel> tileRows = new AtomicReferenceArray<>(4), splitPanel = new AtomicReferenceArray<>(16), tilePanels = new AtomicReferenceArray<>(5), tileSums = new AtomicReferenceArray<>(4);
 
     /** @param tiles by which kernels for tiles are written */
     Kernels(Cpu cpu, Function<Assembler, Tiles> tiles) {
@@ -96,7 +96,9 @@ final class Kernels {
     Kernel tilePanels(int depth) { return made(tilePanels, depth, () -> CodeMemory.require("tile panels " + depth, TilePanelsKernel.generate(cpu, depth, CodeMemory.isListed()))); }
 
     /** Sums of tiles to rows, as they are or as BF16. */
-    Kernel tileSums(boolean narrow) { return made(tileSums, narrow ? 1 : 0, () -> CodeMemory.require("tile sums" + (narrow ? " to BF16" : ""), TileSumsKernel.generate(cpu, narrow, CodeMemory.isListed()))); }
+    Kernel tileSums(boolean narrow, boolean far) {
+        return made(tileSums, (narrow ? 1 : 0) + (far ? 2 : 0), () -> CodeMemory.require("tile sums" + (narrow ? " to BF16" : "") + (far ? " far" : ""), TileSumsKernel.generate(cpu, narrow, far, CodeMemory.isListed())));
+    }
 
     private static Kernel made(AtomicReferenceArray<Kernel> kernels, int place, Supplier<Kernel> kernel) {
         var known = kernels.getPlain(place);

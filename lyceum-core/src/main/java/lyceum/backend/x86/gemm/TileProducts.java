@@ -66,6 +66,8 @@ final class TileProducts {
         private final int i, rows, j, columns, groups, panels;
         /** Whether sums go to their place as they are or as BF16; else to rows in scratch memory first. */
         private final boolean narrow, direct;
+        /** Whether the result is more than the second-level cache holds. */
+        private final boolean far;
 
         Piece(Product product, PanelProducts.Way way, long index, int i, int rows, int j, int columns) {
             this.product = product;
@@ -83,6 +85,7 @@ final class TileProducts {
             var result = product.out();
             narrow = result.dtype() == DType.BF16 && cpu.has(Feature.AVX512_BF16) && Product.columnStride(result) == 1;
             direct = narrow || product.isDirect();
+            far = direct && result.size() * result.dtype().bytes() > cpu.l2();
             out = direct ? product.operand(result, index).from(i, j) : Gemm.sums(arithmetic, scratch, rows, columns);
         }
 
@@ -127,7 +130,7 @@ final class TileProducts {
                     var ahead = new Ahead[] {rowsAhead(g), next == null ? null : way.packed() != null ? next.packedAhead(g) : g + 1 < groups ? next.columnsAhead(g + 1) : columnsAfter(next)};
                     if (whole > 0) call(left, first + skipped(GROUP), to, height, GROUP, whole, ahead);
                     if (rest > 0) call(left, first + whole * panelBytes + skipped(rest), to + (long) whole * TileKernel.SUMS, height, rest, 1, ahead);
-                    if (next == null) packing.sums(to, out.from((long) g * GROUP, 0), narrow, height, columns);
+                    if (next == null) packing.sums(to, out.from((long) g * GROUP, 0), narrow, far, height, columns);
                 }
             }
 

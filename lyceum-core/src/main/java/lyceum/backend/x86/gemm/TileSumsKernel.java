@@ -26,14 +26,16 @@ import lyceum.backend.x86.machine.Cpu;
  */
 final class TileSumsKernel {
     private final Assembler a;
-    private final boolean narrow;
+    private final boolean narrow, far;
 
-    private TileSumsKernel(Cpu cpu, boolean narrow, boolean listed) {
+    private TileSumsKernel(Cpu cpu, boolean narrow, boolean far, boolean listed) {
         this.a = new Assembler(cpu.features(), listed);
         this.narrow = narrow;
+        this.far = far;
     }
 
-    static Assembler.Code generate(Cpu cpu, boolean narrow, boolean listed) { return new TileSumsKernel(cpu, narrow, listed).code(); }
+    /** @param far to lines (whole ones) past the caches: a result that does not fit there need not be read first */
+    static Assembler.Code generate(Cpu cpu, boolean narrow, boolean far, boolean listed) { return new TileSumsKernel(cpu, narrow, far, listed).code(); }
 
     private Assembler.Code code() {
         a.mov(RAX, -1);
@@ -64,6 +66,7 @@ final class TileSumsKernel {
         a.add(RDX, RCX);
         a.sub(R8, 1);
         a.jump(Condition.NE, row);
+        if (far) a.sfence();
         a.vzeroupper();
         a.ret();
         return a.finish();
@@ -74,12 +77,13 @@ final class TileSumsKernel {
         if (narrow) {
             a.emit(Instruction.VCVTNE2PS2BF16, zmm(0), zmm(1), zmm(0));
             if (masked) a.emit(Instruction.VMOVDQU16_STORE, Mem.at(R11).mask(Mask.K1), zmm(0));
-            else a.emit(Instruction.VMOVUPS_STORE, Mem.at(R11), zmm(0));
+            else a.emit(far ? Instruction.VMOVNTPS : Instruction.VMOVUPS_STORE, Mem.at(R11), zmm(0));
             return;
         }
         for (int h = 0; h < 2; h++) {
             var to = Mem.at(R11, 64 * h);
-            a.emit(Instruction.VMOVUPS_STORE, masked ? to.mask(h == 0 ? Mask.K1 : Mask.K2) : to, zmm(h));
+            if (masked) a.emit(Instruction.VMOVUPS_STORE, to.mask(h == 0 ? Mask.K1 : Mask.K2), zmm(h));
+            else a.emit(far ? Instruction.VMOVNTPS : Instruction.VMOVUPS_STORE, to, zmm(h));
         }
     }
 }
