@@ -21,8 +21,8 @@ final class Kernels {
     private final AtomicReferenceArray<Kernel> copy = new AtomicReferenceArray<>(16 * DEPTHS * 2 * (MOST_VECTORS + 1));
     private final AtomicReferenceArray<Kernel> deal = new AtomicReferenceArray<>(5 * (PackKernel.MOST_PILES + 1));
     private final AtomicReferenceArray<Kernel> transpose = new AtomicReferenceArray<>(9), lines = new AtomicReferenceArray<>(DType.values().length + 1);
-    private final AtomicReferenceArray<Kernel> tile = new AtomicReferenceArray<>(4 * TileDot.values().length * Precision.values().length), split = new AtomicReferenceArray<>(8);
-    private final AtomicReferenceArray<Kernel> tileRows = new AtomicReferenceArray<>(4), splitPanel = new AtomicReferenceArray<>(16), tilePanels = new AtomicReferenceArray<>(5), tileSums = new AtomicReferenceArray<>(4);
+    private final AtomicReferenceArray<Kernel> tile = new AtomicReferenceArray<>(4 * TileDot.values().length * Precision.values().length * TileKernel.Result.values().length), split = new AtomicReferenceArray<>(8);
+    private final AtomicReferenceArray<Kernel> tileRows = new AtomicReferenceArray<>(4), splitPanel = new AtomicReferenceArray<>(16), tilePanels = new AtomicReferenceArray<>(5), tileSums = new AtomicReferenceArray<>(TileKernel.Result.values().length);
 
     /** @param tiles by which kernels for tiles are written */
     Kernels(Cpu cpu, Function<Assembler, Tiles> tiles) {
@@ -73,9 +73,9 @@ final class Kernels {
     Kernel flip() { return made(lines, DType.values().length, () -> CodeMemory.require("flip", LineKernel.flip(cpu, CodeMemory.isListed()))); }
 
     /** @param down tiles of rows, {@code across} of columns: 1 or 2 */
-    Kernel tile(TileDot dot, Precision split, int down, int across) {
-        return made(tile, ((dot.ordinal() * Precision.values().length + split.ordinal()) * 2 + down - 1) * 2 + across - 1,
-                () -> CodeMemory.require("tiles " + dot + " " + split + " " + down + " by " + across, TileKernel.generate(cpu, tiles, dot, split, down, across, CodeMemory.isListed())));
+    Kernel tile(TileDot dot, Precision split, int down, int across, TileKernel.Result result) {
+        return made(tile, (((dot.ordinal() * Precision.values().length + split.ordinal()) * 2 + down - 1) * 2 + across - 1) * TileKernel.Result.values().length + result.ordinal(),
+                () -> CodeMemory.require("tiles " + dot + " " + split + " " + down + " by " + across + " to " + result, TileKernel.generate(cpu, tiles, dot, split, down, across, result, CodeMemory.isListed())));
     }
 
     /** Lines of F32 to parts of BF16, those of a line as far apart as they are in rows of A ({@code left}) or in blocks of B. */
@@ -95,10 +95,8 @@ final class Kernels {
     /** Rows of short elements of B to whole panels for tiles. */
     Kernel tilePanels(int depth) { return made(tilePanels, depth, () -> CodeMemory.require("tile panels " + depth, TilePanelsKernel.generate(cpu, depth, CodeMemory.isListed()))); }
 
-    /** Sums of tiles to rows, as they are or as BF16. */
-    Kernel tileSums(boolean narrow, boolean far) {
-        return made(tileSums, (narrow ? 1 : 0) + (far ? 2 : 0), () -> CodeMemory.require("tile sums" + (narrow ? " to BF16" : "") + (far ? " far" : ""), TileSumsKernel.generate(cpu, narrow, far, CodeMemory.isListed())));
-    }
+    /** Sums of tiles to rows. */
+    Kernel tileSums(TileKernel.Result result) { return made(tileSums, result.ordinal(), () -> CodeMemory.require("tile sums " + result, TileSumsKernel.generate(cpu, result, CodeMemory.isListed()))); }
 
     private static Kernel made(AtomicReferenceArray<Kernel> kernels, int place, Supplier<Kernel> kernel) {
         var known = kernels.getPlain(place);

@@ -23,8 +23,10 @@ import lyceum.backend.Precision;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
+import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Tile;
+import lyceum.backend.x86.asm.Vec;
 import lyceum.backend.x86.machine.Cpu;
 
 /**
@@ -43,15 +45,40 @@ import lyceum.backend.x86.machine.Cpu;
  */
 final class TileKernel {
     /**
-     * Longs behind rdi: bytes from lane row to lane row of B, from panel to panel, steps, 0 to overwrite C; then those of two {@link Ahead}s.
+     * Longs behind rdi: bytes from lane row to lane row of B, from panel to panel, steps, 0 to overwrite C; those of two {@link Ahead}s; and where sums are brought to rows, the
+     * first row, bytes from row to row, and memory for a panel's sums.
      */
-    static final int PARAMETERS = 12, AHEAD_AT = 32, AHEAD = 32;
+    static final int PARAMETERS = 15, AHEAD_AT = 32, AHEAD = 32, ROWS_AT = 96;
     /** Rows of a tile, and lanes of one of its rows. */
     static final int SIDE = 16;
     /** Bytes of a row of a whole panel, of a tile, of a panel's sums, of a line. */
     static final int PANEL_ROW = 2 * 4 * SIDE, TILE = 64 * SIDE, SUMS = 4 * TILE, LINE = 64;
     /** From part to part: within a step of A, and in a panel of B, whose inner size is at most {@link Packing#SPLIT_DEPTH} then. */
     static final int LEFT_PART = 2 * TILE, RIGHT_PART = Packing.SPLIT_DEPTH / 2 * PANEL_ROW;
+
+    /**
+     * What becomes of sums: they stay in tiles, or the last block of the inner dimension brings them to rows of the result, as they are or rounded to BF16 (products of tiles
+     * know no denormal numbers, which this rounding takes for zeros). To whole lines {@code FAR} past the caches: a result that does not fit there need not be read first.
+     */
+    enum Result {
+        TILES, ROWS, BF16, ROWS_FAR, BF16_FAR;
+
+        static Result of(boolean narrow, boolean far) { return narrow ? far ? BF16_FAR : BF16 : far ? ROWS_FAR : ROWS; }
+
+        boolean isNarrow() { return this == BF16 || this == BF16_FAR; }
+
+        boolean isFar() { return this == ROWS_FAR || this == BF16_FAR; }
+
+        /** Bytes of a row for a panel. */
+        int rowBytes() { return isNarrow() ? PANEL_ROW / 2 : PANEL_ROW; }
+
+        /** A row of a panel's sums, from {@code sums} in the first of two tiles. */
+        void move(Assembler a, Gp sums, int at, Gp to) {
+            for (int h = 0; h < 2; h++) a.emit(Instruction.VMOVUPS, Vec.zmm(h), Mem.at(sums, at + TILE * h));
+            if (isNarrow()) a.emit(Instruction.VCVTNE2PS2BF16, Vec.zmm(0), Vec.zmm(1), Vec.zmm(0));
+            for (int h = 0; h < rowBytes() / LINE; h++) a.emit(isFar() ? Instruction.VMOVNTPS : Instruction.VMOVUPS_STORE, Mem.at(to, LINE * h), Vec.zmm(h));
+        }
+    }
 
     /** What a call asks for in advance: the lines at {@code address} and {@code distance} bytes behind it, {@code step} bytes further at every step, and {@code next} bytes further at every panel. */
     record Ahead(long address, long distance, long step, long next) { }
@@ -64,22 +91,27 @@ final class TileKernel {
     private final TileDot dot;
     private final Precision split;
     private final int down, across;
+    private final Result result;
     /** Parts of A and B that are in the tiles at this point of the code; -1 none. */
     private int leftLoaded, rightLoaded;
 
-    private TileKernel(Assembler a, Tiles tiles, TileDot dot, Precision split, int down, int across) {
+    private TileKernel(Assembler a, Tiles tiles, TileDot dot, Precision split, int down, int across, Result result) {
         this.a = a;
         this.tiles = tiles;
         this.dot = dot;
         this.split = split;
         this.down = down;
         this.across = across;
+        this.result = result;
     }
 
-    /** @param split whose terms are summed: {@link Precision#BF16} for operands of one part */
-    static Assembler.Code generate(Cpu cpu, Function<Assembler, Tiles> tiles, TileDot dot, Precision split, int down, int across, boolean listed) {
+    /**
+     * @param split whose terms are summed: {@link Precision#BF16} for operands of one part
+     * @param result rows for four whole tiles only
+     */
+    static Assembler.Code generate(Cpu cpu, Function<Assembler, Tiles> tiles, TileDot dot, Precision split, int down, int across, Result result, boolean listed) {
         var a = new Assembler(cpu.features(), listed);
-        return new TileKernel(a, tiles.apply(a), dot, split, down, across).code();
+        return new TileKernel(a, tiles.apply(a), dot, split, down, across, result).code();
     }
 
     /** The sizes of the tiles: {@code rows} of the last of {@code down}, {@code columns} of the last of {@code across}, {@code lanes} of a step. */
@@ -131,19 +163,44 @@ final class TileKernel {
         a.add(R12, R15);
         a.sub(R13, 1);
         a.jump(Condition.NE, loop);
-        for (int i = 0; i < down; i++) for (int j = 0; j < across; j++) tiles.store(result(i, j), RAX, sums(i, j));
+        store();
         a.add(RBP, Mem.at(RDI, AHEAD_AT + 24));
         a.add(R14, Mem.at(RDI, AHEAD_AT + AHEAD + 24));
         a.add(RDX, Mem.at(RDI, 8));
         a.add(RCX, SUMS);
         a.sub(R8, 1);
         a.jump(Condition.NE, panel);
+        if (result.isFar()) a.sfence();
         tiles.release();
         a.leave(SAVED);
         return a.finish();
     }
 
-    private static Mem result(int i, int j) { return Mem.at(RCX, TILE * (2 * i + j)); }
+    private static Mem place(Gp sums, int i, int j) { return Mem.at(sums, TILE * (2 * i + j)); }
+
+    /** The sums go back, or by way of memory that stays near to their rows. */
+    private void store() {
+        var to = result == Result.TILES ? RCX : R11;
+        if (result != Result.TILES) a.mov(R11, Mem.at(RDI, ROWS_AT + 16));
+        for (int i = 0; i < down; i++) for (int j = 0; j < across; j++) tiles.store(place(to, i, j), RAX, sums(i, j));
+        if (result == Result.TILES) return;
+        a.mov(R12, Mem.at(RDI, ROWS_AT));
+        a.mov(RBX, Mem.at(RDI, ROWS_AT + 8));
+        a.lea(R15, Mem.at(R12, result.rowBytes()));
+        a.mov(Mem.at(RDI, ROWS_AT), R15);
+        for (int half = 0; half < 2; half++) {
+            a.mov(R13, SIDE / 4);
+            var rows = a.bind(a.label());
+            for (int row = 0; row < 4; row++) {
+                result.move(a, R11, LINE * row, R12);
+                a.add(R12, RBX);
+            }
+            a.add(R11, 4 * LINE);
+            a.sub(R13, 1);
+            a.jump(Condition.NE, rows);
+            if (half == 0) a.add(R11, TILE);
+        }
+    }
 
     private void begin() {
         var overwrite = a.label();
@@ -151,7 +208,7 @@ final class TileKernel {
         a.mov(R15, Mem.at(RDI, 24));
         a.test(R15, R15);
         a.jump(Condition.E, overwrite);
-        for (int i = 0; i < down; i++) for (int j = 0; j < across; j++) tiles.load(sums(i, j), result(i, j), RAX);
+        for (int i = 0; i < down; i++) for (int j = 0; j < across; j++) tiles.load(sums(i, j), place(RCX, i, j), RAX);
         a.jump(begun);
         a.bind(overwrite);
         for (int i = 0; i < down; i++) for (int j = 0; j < across; j++) tiles.zero(sums(i, j));

@@ -106,11 +106,11 @@ final class TilePacking {
     long rowBytes(int width) { return (long) vectors(width) * vectorBytes(); }
 
     /** Sums of up to 32 rows, whose panels follow one another, to rows of {@code columns} elements. */
-    void sums(long sums, Operand to, boolean narrow, boolean far, int rows, int columns) {
+    void sums(long sums, Operand to, TileKernel.Result result, int rows, int columns) {
         for (int i = 0; i < rows; i += SIDE, sums += 2 * TileKernel.TILE) {
             var target = to.from(i, 0);
             int some = Math.min(SIDE, rows - i);
-            if (cpu.has(Feature.AVX512)) kernels.tileSums(narrow, far && (target.address() | to.rowStride()) % LINE == 0).call(sums, columns / GROUP, target.address(), to.rowStride(), some, columns % GROUP);
+            if (cpu.has(Feature.AVX512)) kernels.tileSums(result).call(sums, columns / GROUP, target.address(), to.rowStride(), some, columns % GROUP);
             else for (int j = 0; j < columns; j += SIDE) tile(sums + j / GROUP * (long) TileKernel.SUMS + j % GROUP / SIDE * (long) TileKernel.TILE, target.from(0, j), some, Math.min(SIDE, columns - j));
         }
     }

@@ -7,6 +7,7 @@ import lyceum.DType;
 import lyceum.backend.Parallel;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.gemm.TileKernel.Ahead;
+import lyceum.backend.x86.gemm.TileKernel.Result;
 import lyceum.backend.x86.machine.Cpu;
 
 /**
@@ -64,10 +65,9 @@ final class TileProducts {
         private final Operand a, b, out;
         private final long index;
         private final int i, rows, j, columns, groups, panels;
-        /** Whether sums go to their place as they are or as BF16; else to rows in scratch memory first. */
-        private final boolean narrow, direct;
-        /** Whether the result is more than the second-level cache holds. */
-        private final boolean far;
+        /** Whether sums go to their place; else to rows in scratch memory first. */
+        private final boolean direct;
+        private final Result result;
 
         Piece(Product product, PanelProducts.Way way, long index, int i, int rows, int j, int columns) {
             this.product = product;
@@ -82,16 +82,16 @@ final class TileProducts {
             this.panels = (columns + GROUP - 1) / GROUP;
             a = product.operand(product.a(), index).from(i, 0);
             b = way.packed() == null ? product.operand(product.b(), index).from(0, j) : null;
-            var result = product.out();
-            narrow = result.dtype() == DType.BF16 && cpu.has(Feature.AVX512_BF16) && Product.columnStride(result) == 1;
+            var to = product.out();
+            boolean narrow = to.dtype() == DType.BF16 && cpu.has(Feature.AVX512_BF16) && Product.columnStride(to) == 1;
             direct = narrow || product.isDirect();
-            far = direct && result.size() * result.dtype().bytes() > cpu.l2();
-            out = direct ? product.operand(result, index).from(i, j) : Gemm.sums(arithmetic, scratch, rows, columns);
+            out = direct ? product.operand(to, index).from(i, j) : Gemm.sums(arithmetic, scratch, rows, columns);
+            result = Result.of(narrow, direct && to.size() * to.dtype().bytes() > cpu.l2() && (out.address() | out.rowStride()) % TileKernel.LINE == 0);
         }
 
         void run() {
             int k = product.k(), most = way.parts() > 1 ? Packing.SPLIT_DEPTH : TILE_STEPS * arithmetic.depth;
-            long sums = scratch.get(Scratch.Use.TILES_SUMS, (long) groups * panels * TileKernel.SUMS);
+            long sums = scratch.get(Scratch.Use.TILES_SUMS, (long) groups * panels * TileKernel.SUMS + TileKernel.SUMS);
             long panelBytes = way.packed() != null ? way.packed().panelBytes : way.parts() > 1 ? (long) way.parts() * TileKernel.RIGHT_PART : (long) TILE_STEPS * TileKernel.PANEL_ROW;
             long right = way.packed() != null ? 0 : scratch.get(Scratch.Use.RIGHT, 2 * panels * panelBytes);
             var block = new Block(0, most, sums, right, panelBytes);
@@ -128,9 +128,12 @@ final class TileProducts {
                     long left = packing.rows(way, arithmetic, scratch, a.from((long) g * GROUP, p), height, depth), to = sums + (long) g * panels * TileKernel.SUMS;
                     if (next != null && way.packed() == null) next.pack(g);
                     var ahead = new Ahead[] {rowsAhead(g), next == null ? null : way.packed() != null ? next.packedAhead(g) : g + 1 < groups ? next.columnsAhead(g + 1) : columnsAfter(next)};
-                    if (whole > 0) call(left, first + skipped(GROUP), to, height, GROUP, whole, ahead);
-                    if (rest > 0) call(left, first + whole * panelBytes + skipped(rest), to + (long) whole * TileKernel.SUMS, height, rest, 1, ahead);
-                    if (next == null) packing.sums(to, out.from((long) g * GROUP, 0), narrow, far, height, columns);
+                    boolean toRows = next == null && height == GROUP && cpu.has(Feature.AVX512);
+                    var place = out.from((long) g * GROUP, 0);
+                    if (whole > 0) call(left, first + skipped(GROUP), to, height, GROUP, whole, ahead, toRows ? place : null);
+                    if (rest > 0) call(left, first + whole * panelBytes + skipped(rest), to + (long) whole * TileKernel.SUMS, height, rest, 1, ahead, null);
+                    int done = toRows ? whole : 0;
+                    if (next == null && columns > done * GROUP) packing.sums(to + (long) done * TileKernel.SUMS, place.from(0, (long) done * GROUP), result, height, columns - done * GROUP);
                 }
             }
 
@@ -179,7 +182,7 @@ final class TileProducts {
                 return new Ahead(way.packed().panel(j / GROUP) + skipped(GROUP) + 2 * g * passed, passed, stepBytes(), panelBytes - passed);
             }
 
-            private void call(long left, long panel, long to, int height, int width, int count, Ahead[] ahead) {
+            private void call(long left, long panel, long to, int height, int width, int count, Ahead[] ahead, Operand rows) {
                 var parameters = scratch.parameters();
                 parameters.set(ValueLayout.JAVA_LONG, 0, packing.rowBytes(width));
                 parameters.set(ValueLayout.JAVA_LONG, 8, panelBytes);
@@ -192,9 +195,14 @@ final class TileProducts {
                     parameters.set(ValueLayout.JAVA_LONG, at + 16, ahead[q] == null ? 0 : ahead[q].step());
                     parameters.set(ValueLayout.JAVA_LONG, at + 24, ahead[q] == null ? 0 : ahead[q].next());
                 }
+                if (rows != null) {
+                    parameters.set(ValueLayout.JAVA_LONG, TileKernel.ROWS_AT, rows.address());
+                    parameters.set(ValueLayout.JAVA_LONG, TileKernel.ROWS_AT + 8, rows.rowStride());
+                    parameters.set(ValueLayout.JAVA_LONG, TileKernel.ROWS_AT + 16, sums + (long) groups * panels * TileKernel.SUMS);
+                }
                 int down = height > SIDE ? 2 : 1, across = width > SIDE ? 2 : 1;
                 TileKernel.configure(parameters.asSlice(CONFIGURATION_AT, Tiles.CONFIGURATION), down, height - SIDE * (down - 1), across, width - SIDE * (across - 1), SIDE);
-                Gemm.call(kernels.tile(way.tile(), way.terms(), down, across), (long) height * width * count * depth / 8, parameters.address(), left, panel, to, count, parameters.address() + CONFIGURATION_AT);
+                Gemm.call(kernels.tile(way.tile(), way.terms(), down, across, rows != null ? result : Result.TILES), (long) height * width * count * depth / 8, parameters.address(), left, panel, to, count, parameters.address() + CONFIGURATION_AT);
             }
         }
     }
