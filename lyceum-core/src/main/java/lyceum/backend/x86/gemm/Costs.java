@@ -14,8 +14,15 @@ final class Costs {
     /** Rows up to which that is faster than panels packed before (109 us for the 128 of {@link #PACKED_VECTORS}). */
     static final int FEWER_ROWS = 2;
 
-    /** Tiles pay from a whole one on; below, their edges are most of the work. A guess: no CPU with tiles has been at hand. */
-    static boolean tilesPay(Product product) { return product.m() >= 16 && product.n() >= 16 && product.k() >= 32; }
+    /**
+     * Whether tiles are faster than vectors (Granite Rapids; BF16, and bytes with VNNI, us by tiles and by vectors): 8 rows of 256 by 256 6.4 and 14.4, bytes 3.5 and 5.0; 4 rows of 768 by 3072, transposed,
+     * 329 and 234; a depth of 16 for 256 by 256 8.8 and 31, bytes 11.7 and 7.2; 64 by 64 by 64 1.1 and 6.6, bytes 1.0 and 1.5; 32 by 32 by 32 bytes 0.46 and 0.38. With panels of BF16 packed
+     * before they are from two rows on (1.6 and 4.0 at 256).
+     */
+    static boolean tilesPay(Product product, boolean packed) {
+        boolean bytes = product.arithmetic().bytes == 1;
+        return product.m() >= (packed && !bytes ? 2 : 8) && product.n() >= 8 && product.k() >= (bytes ? 64 : 16);
+    }
 
     // How a product by vectors is cut.
 
@@ -64,7 +71,7 @@ final class Costs {
     /** Bytes of the larger matrix that a thread takes at once where few rows read it. */
     static final int PIECE_BYTES = 128 << 10;
     /** Multiply-adds in a nanosecond by vectors and by tiles; bytes in a nanosecond of panels, and of lines as they lie under three rows. */
-    static final double BY_VECTORS = 32, BY_TILES = 256, PANEL_BYTES = 20, LINE_BYTES = 100.0 / 3;
+    static final double BY_VECTORS = 32, BY_TILES = 400, PANEL_BYTES = 20, LINE_BYTES = 100.0 / 3;
     /** Multiply-adds of more than about 20 microseconds: a collection need not wait for them. */
     static final long LONG = 1 << 20;
 }

@@ -137,7 +137,7 @@ final class PanelProducts {
         var tile = TileDot.of(cpu, a.dtype(), right.source.dtype(), out.dtype());
         if (tile != null && right.arithmetic == tile.layout && right.vectors == tileVectors()) {
             var product = Product.of(tile.layout, a, right.source, out);
-            if (tilesPay(product)) {
+            if (tilesPay(product, true)) {
                 multiply(product, new Way(tile, null, right));
                 return true;
             }
