@@ -17,8 +17,15 @@ final class Costs {
     /** Rows up to which that is faster than panels packed before (109 us for the 128 of {@link #PACKED_VECTORS}). */
     static final int FEWER_ROWS = 2;
 
-    /** Tiles pay from a whole one on; below, their edges are most of the work. A guess: no CPU with tiles has been at hand. */
-    static boolean tilesPay(Product product) { return product.m() >= 16 && product.n() >= 16 && product.k() >= 32; }
+    /**
+     * Whether tiles are faster than vectors (Granite Rapids; BF16, and bytes with VNNI, us by tiles and by vectors): 8 rows of 256 by 256 6.4 and 14.4, bytes 3.5 and 5.0; 4 rows of 768 by 3072, transposed,
+     * 329 and 234; a depth of 16 for 256 by 256 8.8 and 31, bytes 11.7 and 7.2; 64 by 64 by 64 1.1 and 6.6, bytes 1.0 and 1.5; 32 by 32 by 32 bytes 0.46 and 0.38. With panels of BF16 packed
+     * before they are from two rows on (1.6 and 4.0 at 256).
+     */
+    static boolean tilesPay(Product product, boolean packed) {
+        boolean bytes = product.arithmetic().bytes == 1;
+        return product.m() >= (packed && !bytes ? 2 : 8) && product.n() >= 8 && product.k() >= (bytes ? 64 : 16);
+    }
 
     // How a product by vectors is cut.
 
@@ -67,8 +74,8 @@ final class Costs {
 
     /** Rows, panels and steps of a piece. */
     static final int PANEL_ROWS = 240, PANELS = 6, PANEL_STEPS = 384, PANEL_STEPS_OF_F64 = 256;
-    /** With tiles a panel of B takes 16 KB of the first-level cache, and the block of A 128 KB of the second; those shapes were measured with a prototype. */
-    static final int TILE_ROWS = 256, TILE_COLUMNS = 480, TILE_STEPS = 128;
+    /** With tiles: lanes of a block, so that a group of rows of A takes 16 KB of the first-level cache. */
+    static final int TILE_STEPS = 128;
     /**
      * Of a panel packed before. With 6, rows come in fours, which is as fast for many rows as eights by 3, and for one row there are accumulators enough
      * (768 by 3072, F32, one row, GB/s: 3 65, 4 71, 6 74, 8 74; eight rows, us: 346, 359, 329, 377).
@@ -77,6 +84,8 @@ final class Costs {
 
     // Threads.
 
+    /** Multiply-adds below which cutting a product by tiles costs more than a second thread brings. */
+    static final long TILES_SMALL = 4L << 20;
     /** Multiply-adds below which cutting a product costs more than a second thread brings. */
     static final long SMALL = 1L << 20;
     /** Nanoseconds that are worth a thread's asking for the next piece, and the same where bytes that stream past are what it takes. */
@@ -84,7 +93,7 @@ final class Costs {
     /** Bytes of the larger matrix that a thread takes at once where few rows read it. */
     static final int PIECE_BYTES = 128 << 10;
     /** Multiply-adds in a nanosecond by vectors and by tiles; bytes in a nanosecond of panels, and of lines as they lie under three rows. */
-    static final double BY_VECTORS = 32, BY_TILES = 256, PANEL_BYTES = 20, LINE_BYTES = 100.0 / 3;
+    static final double BY_VECTORS = 32, BY_TILES = 400, PANEL_BYTES = 20, LINE_BYTES = 100.0 / 3;
     /** Multiply-adds of more than about 20 microseconds: a collection need not wait for them. */
     static final long LONG = 1 << 20;
 }

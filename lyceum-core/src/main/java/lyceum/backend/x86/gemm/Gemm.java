@@ -57,7 +57,7 @@ public final class Gemm {
     /** With tiles; false for products too small for them. */
     private boolean multiply(TileDot tile, View a, View b, View out) {
         var product = Product.of(tile.layout, a, b, out);
-        if (product.m() == 0 || !tilesPay(product)) return false;
+        if (product.m() == 0 || !tilesPay(product, false)) return false;
         panels.multiply(product, new PanelProducts.Way(tile, null, null));
         return true;
     }
@@ -67,7 +67,7 @@ public final class Gemm {
         var product = Product.of(Arithmetic.BF16, a, b, out);
         if (!splits() || product.k() == 0) return false;
         var tile = TileDot.of(cpu, DType.BF16, DType.BF16, DType.F32);
-        if (out.size() > 0) panels.multiply(product, new PanelProducts.Way(tile != null && tilesPay(product) ? tile : null, split, null));
+        if (out.size() > 0) panels.multiply(product, new PanelProducts.Way(tile != null && tilesPay(product, false) ? tile : null, split, null));
         return true;
     }
 

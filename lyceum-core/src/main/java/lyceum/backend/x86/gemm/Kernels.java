@@ -21,7 +21,8 @@ final class Kernels {
     private final AtomicReferenceArray<Kernel> copy = new AtomicReferenceArray<>(16 * DEPTHS * 2 * (MOST_VECTORS + 1));
     private final AtomicReferenceArray<Kernel> deal = new AtomicReferenceArray<>(5 * (PackKernel.MOST_PILES + 1));
     private final AtomicReferenceArray<Kernel> transpose = new AtomicReferenceArray<>(9), lines = new AtomicReferenceArray<>(DType.values().length + 1);
-    private final AtomicReferenceArray<Kernel> tile = new AtomicReferenceArray<>(4 * TileDot.values().length * Precision.values().length), split = new AtomicReferenceArray<>(8);
+    private final AtomicReferenceArray<Kernel> tile = new AtomicReferenceArray<>(4 * TileDot.values().length * Precision.values().length * TileKernel.Result.values().length), split = new AtomicReferenceArray<>(8);
+    private final AtomicReferenceArray<Kernel> tileRows = new AtomicReferenceArray<>(4), splitPanel = new AtomicReferenceArray<>(16), tilePanels = new AtomicReferenceArray<>(5), tileSums = new AtomicReferenceArray<>(TileKernel.Result.values().length);
 
     /** @param tiles by which kernels for tiles are written */
     Kernels(Cpu cpu, Function<Assembler, Tiles> tiles) {
@@ -77,16 +78,30 @@ final class Kernels {
     Kernel flip() { return made(lines, DType.values().length, () -> CodeMemory.require("flip", LineKernel.flip(cpu, CodeMemory.isListed()))); }
 
     /** @param down tiles of rows, {@code across} of columns: 1 or 2 */
-    Kernel tile(TileDot dot, Precision split, int down, int across) {
-        return made(tile, ((dot.ordinal() * Precision.values().length + split.ordinal()) * 2 + down - 1) * 2 + across - 1,
-                () -> CodeMemory.require("tiles " + dot + " " + split + " " + down + " by " + across, TileKernel.generate(cpu, tiles, dot, split, down, across, CodeMemory.isListed())));
+    Kernel tile(TileDot dot, Precision split, int down, int across, TileKernel.Result result) {
+        return made(tile, (((dot.ordinal() * Precision.values().length + split.ordinal()) * 2 + down - 1) * 2 + across - 1) * TileKernel.Result.values().length + result.ordinal(),
+                () -> CodeMemory.require("tiles " + dot + " " + split + " " + down + " by " + across + " to " + result, TileKernel.generate(cpu, tiles, dot, split, down, across, result, CodeMemory.isListed())));
     }
 
     /** Lines of F32 to parts of BF16, those of a line as far apart as they are in rows of A ({@code left}) or in blocks of B. */
     Kernel split(int parts, boolean left) {
         return made(split, 2 * parts + (left ? 1 : 0), () -> CodeMemory.require("split " + parts + (left ? " left" : " right"),
-                SplitKernel.generate(cpu, parts, left ? TileKernel.LEFT_PART : Packing.PART_OF_BLOCK, CodeMemory.isListed())));
+                SplitKernel.generate(cpu, parts, left ? Packing.LEFT_PART : Packing.PART_OF_BLOCK, CodeMemory.isListed())));
     }
+
+    /** Rows of A to groups of tiles, as they are (no parts) or split into parts. */
+    Kernel tileRows(int parts) { return made(tileRows, parts, () -> CodeMemory.require("tile rows " + parts, TileRowsKernel.generate(cpu, parts, CodeMemory.isListed()))); }
+
+    /** Rows of F32 of B to panels of parts, whole ones or ({@code masked}) one {@code vectors} wide. */
+    Kernel splitPanel(int parts, int vectors, boolean masked) {
+        return made(splitPanel, 4 * parts + 2 * (vectors - 1) + (masked ? 1 : 0), () -> CodeMemory.require("split panel " + parts + " " + vectors + (masked ? " masked" : ""), SplitPanelKernel.generate(cpu, parts, vectors, masked, CodeMemory.isListed())));
+    }
+
+    /** Rows of short elements of B to whole panels for tiles. */
+    Kernel tilePanels(int depth) { return made(tilePanels, depth, () -> CodeMemory.require("tile panels " + depth, TilePanelsKernel.generate(cpu, depth, CodeMemory.isListed()))); }
+
+    /** Sums of tiles to rows. */
+    Kernel tileSums(TileKernel.Result result) { return made(tileSums, result.ordinal(), () -> CodeMemory.require("tile sums " + result, TileSumsKernel.generate(cpu, result, CodeMemory.isListed()))); }
 
     private static Kernel made(AtomicReferenceArray<Kernel> kernels, int place, Supplier<Kernel> kernel) {
         var known = kernels.getPlain(place);

@@ -13,10 +13,12 @@ import lyceum.memory.Storage;
 final class Packing {
     /** All memory, to address it as the kernels do. */
     @SuppressWarnings("restricted")
-    private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     private static final int LINE = 64, WIDEST = 8;
     /** Bytes from part to part of a line of a block of B: at most 512 columns, and a line apart. */
     static final int PART_OF_BLOCK = 2 * 512 + LINE;
+    /** Inner size of a block of split operands by vectors or tiles, and with it the distance of parts in a row of A by vectors. */
+    static final int SPLIT_DEPTH = 128, LEFT_PART = 2 * SPLIT_DEPTH;
     /** Ones, then zeros: a window on it is a mask of some lanes, for CPUs without mask registers. */
     private static final Storage LANE_MASKS = laneMasks();
     /** 64 times the byte 128, then a panel's width of zeros. */
@@ -126,20 +128,9 @@ final class Packing {
         return new Operand(to, stride, lane);
     }
 
-    /** Rows of A, {@code k} elements each, with lanes that follow one another: as they lie, where they lie so. */
-    Operand laneRows(Arithmetic arithmetic, Scratch scratch, Operand a, int rows, int k) {
-        if (a.columnStride() == arithmetic.bytes && k % arithmetic.depth == 0 && !Blocking.conflicts(a.rowStride())) return new Operand(a.address(), a.rowStride(), arithmetic.lane);
-        var packed = rows(arithmetic, scratch, a, rows, k);
-        if (packed.columnStride() == arithmetic.lane) return packed;
-        int steps = (k + arithmetic.depth - 1) / arithmetic.depth;
-        long stride = apart((long) steps * arithmetic.lane), to = scratch.get(Scratch.Use.WIDE_LEFT, rows * stride);
-        turn(packed.address(), packed.columnStride(), to, stride, steps, rows, arithmetic.lane);
-        return new Operand(to, stride, arithmetic.lane);
-    }
-
     /** Lines of F32, contiguous, in parts of BF16; {@link Kernels#split} says how far apart those of a line are. */
     Operand parts(int parts, boolean left, Scratch scratch, Operand x, int lines, int length) {
-        long stride = apart(parts == 1 ? 2L * length + LINE : (long) parts * (left ? TileKernel.LEFT_PART : PART_OF_BLOCK));
+        long stride = apart(parts == 1 ? 2L * length + LINE : (long) parts * (left ? LEFT_PART : PART_OF_BLOCK));
         long to = scratch.get(left ? Scratch.Use.PARTS_LEFT : Scratch.Use.PARTS_RIGHT, lines * stride);
         kernels.split(parts, left).move((long) lines * length, x.address(), x.rowStride(), to, stride, lines, length);
         return new Operand(to, stride, 2);
@@ -174,7 +165,7 @@ final class Packing {
     }
 
     /** {@code rows} rows become columns: strips of as many rows as a vector has lanes. */
-    private void turn(long from, long fromStride, long to, long toStride, int rows, int columns, int lane) {
+    void turn(long from, long fromStride, long to, long toStride, int rows, int columns, int lane) {
         int lanes = vectorBytes() / lane;
         for (int r = 0; r < rows; r += lanes) {
             kernels.transpose(lane).call(from + r * fromStride, fromStride, to + (long) r * lane, toStride, Math.min(lanes, rows - r), columns);

@@ -32,53 +32,51 @@ final class PanelProducts {
         Precision terms() { return split == null ? Precision.BF16 : split; }
     }
 
-    /** Where the tiles' configuration stands behind the parameters of kernels: those of the {@link TileKernel} end before it. */
-    static final int CONFIGURATION_AT = 64;
-
     private final Cpu cpu;
     private final Kernels kernels;
     private final Packing packing;
     private final Gemm gemm;
+    private final TileProducts tiles;
 
     PanelProducts(Cpu cpu, Kernels kernels, Packing packing, Gemm gemm) {
         this.cpu = cpu;
         this.kernels = kernels;
         this.packing = packing;
         this.gemm = gemm;
+        this.tiles = new TileProducts(cpu, kernels, packing, gemm);
     }
 
-    /** Vectors of a panel: the columns of two tiles, or what leaves registers for enough rows. */
-    private int vectors(Way way) {
-        if (way.packed() != null) return way.packed().vectors;
-        return way.tile() != null ? tileVectors() : cpu.has(Feature.AVX512) ? 3 : 2;
-    }
+    /** Vectors of a panel: what leaves registers for enough rows. */
+    private int vectors(Way way) { return way.packed() != null ? way.packed().vectors : cpu.has(Feature.AVX512) ? 3 : 2; }
 
-    private int tileVectors() { return 2 * TileKernel.SIDE * 4 / vectorBytes(); }
+    private int tileVectors() { return TileKernel.PANEL_ROW / vectorBytes(); }
 
     private int vectorBytes() { return cpu.vectorBits() / 8; }
 
     private int depth(Way way, Arithmetic arithmetic) {
-        if (way.parts() > 1) return TileKernel.SPLIT_DEPTH;
-        return (way.tile() != null ? TILE_STEPS : arithmetic.bytes == 8 ? PANEL_STEPS_OF_F64 : PANEL_STEPS) * arithmetic.depth;
+        return way.parts() > 1 ? Packing.SPLIT_DEPTH : (arithmetic.bytes == 8 ? PANEL_STEPS_OF_F64 : PANEL_STEPS) * arithmetic.depth;
     }
 
     void multiply(Product product, Way way) {
+        if (way.tile() != null) {
+            tiles.multiply(product, way);
+            return;
+        }
         var arithmetic = product.arithmetic();
         int m = product.m(), n = product.n(), k = product.k(), width = vectors(way) * vectorBytes() / arithmetic.lane;
-        int rows = way.tile() != null ? Blocking.even(m, TILE_ROWS, 2 * TileKernel.SIDE) : Blocking.even(m, PANEL_ROWS, 8);
-        int columns = Blocking.even(n, way.tile() != null ? TILE_COLUMNS : PANELS * width, width);
+        int rows = Blocking.even(m, PANEL_ROWS, 8), columns = Blocking.even(n, PANELS * width, width);
         if (way.packed() != null && m <= PANEL_ROWS) columns = (int) Math.clamp(PIECE_BYTES / (width * (long) k * arithmetic.bytes), 1, columns / width) * width;
         // Of whole pieces: the last one's rows are summed as all others are, whatever the number of threads.
         int depth = way.packed() != null && (long) Math.min(rows, m) * k * arithmetic.bytes <= cpu.l1() / 2 ? k : depth(way, arithmetic);
         int across = (n + columns - 1) / columns, wide = columns;
-        int high = m <= rows ? m : Blocking.shared(m, rows, way.tile() != null ? 2 * TileKernel.SIDE : 8, across * product.batch(), Parallel.isSequential() ? 1 : Parallel.threads());
+        int high = m <= rows ? m : Blocking.shared(m, rows, 8, across * product.batch(), Parallel.isSequential() ? 1 : Parallel.threads());
         int down = (m + high - 1) / high;
         long pieces = (long) down * across, all = pieces * product.batch();
         if (all == 1) {
             piece(product, way, depth, 0, 0, m, 0, n);
             return;
         }
-        double nanos = Math.max((double) high * wide * k / (way.tile() != null ? BY_TILES : BY_VECTORS), (double) wide * k * arithmetic.bytes / PANEL_BYTES);
+        double nanos = Math.max((double) high * wide * k / BY_VECTORS, (double) wide * k * arithmetic.bytes / PANEL_BYTES);
         Parallel.range(all, Math.max(1, (long) (PIECE / nanos)), nanos, (from, to) -> {
             for (long p = from; p < to; p++) {
                 int q = (int) (p % pieces), i = q % down * high, j = q / down * wide;
@@ -103,7 +101,7 @@ final class PanelProducts {
         if (arithmetic == null) return null;
         int k = Math.toIntExact(right.shape()[0]), n = Math.toIntExact(right.shape()[1]), vectors = tiled ? tileVectors() : cpu.has(Feature.AVX512) ? PACKED_VECTORS : 2;
         int width = vectors * vectorBytes() / arithmetic.lane, steps = (k + arithmetic.depth - 1) / arithmetic.depth, count = (n + width - 1) / width;
-        long panelBytes = (long) steps * vectors * vectorBytes();
+        long panelBytes = (long) (tiled ? (steps + TileKernel.SIDE - 1) / TileKernel.SIDE * TileKernel.SIDE : steps) * vectors * vectorBytes();
         var starts = arithmetic == Arithmetic.U8I8 && cpu.has(Feature.VNNI) && right.dtype() == DType.I8 ? Allocator.allocate(4L * width * count, null) : null;
         var packed = new PackedPanels(right, arithmetic, vectors, panelBytes, Allocator.allocate(panelBytes * count, null), starts);
         var matrix = new Operand(right.storage().segment().address() + right.byteOffset(), right.strides()[0] * right.dtype().bytes(), right.strides()[1] * right.dtype().bytes());
@@ -124,6 +122,7 @@ final class PanelProducts {
             if (type.bytes() != arithmetic.bytes) part = packing.widened(type, scratch, Scratch.Use.WIDE_RIGHT, part, depth, width);
             packing.panel(arithmetic, part, packed.panel(panel) + (long) (p / arithmetic.depth) * used * vectorBytes(), used, width, depth);
         }
+        if (packed.vectors == tileVectors()) TilePacking.zeros(packed.panel(panel), (k + arithmetic.depth - 1) / arithmetic.depth, (long) used * vectorBytes());
         if (packed.starts == null) return;
         // 128 times the sum of each column is its product with a row of that number.
         var parameters = scratch.parameters();
@@ -138,7 +137,7 @@ final class PanelProducts {
         var tile = TileDot.of(cpu, a.dtype(), right.source.dtype(), out.dtype());
         if (tile != null && right.arithmetic == tile.layout && right.vectors == tileVectors()) {
             var product = Product.of(tile.layout, a, right.source, out);
-            if (tilesPay(product)) {
+            if (tilesPay(product, true)) {
                 multiply(product, new Way(tile, null, right));
                 return true;
             }
@@ -161,8 +160,7 @@ final class PanelProducts {
         var arithmetic = product.arithmetic();
         var scratch = Scratch.ofThread();
         int k = product.k();
-        // Rows of tiles that lie pages apart meet in the caches whenever sums are read again.
-        boolean direct = product.isDirect() && (way.tile() == null || k <= most);
+        boolean direct = product.isDirect();
         var target = direct ? product.operand(product.out(), index).from(i, j) : Gemm.sums(arithmetic, scratch, rows, columns);
         Operand a = product.operand(product.a(), index).from(i, 0), b = way.packed() == null ? product.operand(product.b(), index).from(0, j) : null;
         for (int p = 0; p < k; p += most) {
@@ -205,19 +203,18 @@ final class PanelProducts {
                 return new Operand(parts.address(), parts.rowStride(), arithmetic.lane);
             }
             if (product.widens(product.a())) a = packing.widened(product.a().dtype(), scratch, Scratch.Use.WIDE_LEFT, a, rows, depth);
-            if (way.tile() != null) return packing.laneRows(arithmetic, scratch, a, rows, depth);
             boolean pack = arithmetic == Arithmetic.I8I8 || depth % arithmetic.depth != 0 || a.columnStride() != arithmetic.bytes && (rows > 1 || arithmetic.depth > 1) || rows >= 8 && Blocking.conflicts(a.rowStride());
             return pack ? packing.rows(arithmetic, scratch, a, rows, depth) : new Operand(a.address(), a.rowStride(), a.columnStride() * arithmetic.depth);
         }
 
         /** Bytes from part to part of a panel. */
-        private long partBytes() { return way.parts() > 1 && way.tile() != null ? TileKernel.RIGHT_PART : (long) steps * vectors * vectorBytes(); }
+        private long partBytes() { return (long) steps * vectors * vectorBytes(); }
 
         /** The block of B as panels; their address. */
         long pack(Operand b) {
             long panelBytes = partBytes() * way.parts(), to = scratch.get(Scratch.Use.RIGHT, panelBytes * (columns / (vectors * lanes) + 1));
             var parts = way.split() == null ? b : parts(b);
-            long distance = b.columnStride() == 4 ? Packing.PART_OF_BLOCK : TileKernel.LEFT_PART;
+            long distance = b.columnStride() == 4 ? Packing.PART_OF_BLOCK : Packing.LEFT_PART;
             for (int column = 0; column < columns; column += vectors * lanes) {
                 int width = Math.min(vectors * lanes, columns - column);
                 for (int q = 0; q < way.parts(); q++) {
@@ -240,8 +237,7 @@ final class PanelProducts {
                 long panel = way.packed() == null ? panels + index * partBytes() * way.parts()
                         : way.packed().panel(j / (vectors * lanes) + index) + (long) (p / arithmetic.depth) * used * vectorBytes();
                 var to = target.from(0, column);
-                if (way.tile() != null) tiles(left, panel, to, width);
-                else vectors(left, panel, to, used, width, j + column);
+                vectors(left, panel, to, used, width, j + column);
             }
         }
 
@@ -262,36 +258,8 @@ final class PanelProducts {
             var terms = way.terms();
             for (int t = 0; t < terms.terms(); t++) {
                 parameters.set(ValueLayout.JAVA_LONG, 40, p > 0 || t > 0 ? 1 : 0);
-                Gemm.call(kernel, (long) rows * width * depth, parameters.address(), left.address() + (long) terms.left(t) * TileKernel.LEFT_PART, panel + terms.right(t) * partBytes(), to.address(), rows, mask);
+                Gemm.call(kernel, (long) rows * width * depth, parameters.address(), left.address() + (long) terms.left(t) * Packing.LEFT_PART, panel + terms.right(t) * partBytes(), to.address(), rows, mask);
             }
-        }
-
-        /** Whole steps of 64 bytes of A, then the rest of its bytes; for each the rows of two tiles as often as they go, then the rest of the rows. */
-        private void tiles(Operand left, long panel, Operand to, int width) {
-            int across = width > TileKernel.SIDE ? 2 : 1, last = width - TileKernel.SIDE * (across - 1), whole = steps / TileKernel.SIDE, rest = steps % TileKernel.SIDE;
-            long stride = (long) (width + lanes - 1) / lanes * vectorBytes();
-            if (whole > 0) rows(left, panel, stride, to, across, last, whole, TileKernel.SIDE, p > 0);
-            if (rest > 0) rows(new Operand(left.address() + 64L * whole, left.rowStride(), left.columnStride()), panel + TileKernel.SIDE * whole * stride, stride, to, across, last, 1, rest, p > 0 || whole > 0);
-        }
-
-        private void rows(Operand left, long panel, long stride, Operand to, int across, int last, int steps, int lanes, boolean add) {
-            int pair = 2 * TileKernel.SIDE, groups = rows / pair, rest = rows % pair;
-            var parameters = scratch.parameters();
-            parameters.set(ValueLayout.JAVA_LONG, 0, left.rowStride());
-            parameters.set(ValueLayout.JAVA_LONG, 8, stride);
-            parameters.set(ValueLayout.JAVA_LONG, 16, to.rowStride());
-            parameters.set(ValueLayout.JAVA_LONG, 24, steps);
-            parameters.set(ValueLayout.JAVA_LONG, 32, add ? 1 : 0);
-            if (groups > 0) call(left, panel, to, 2, TileKernel.SIDE, across, last, lanes, groups);
-            if (rest == 0) return;
-            int down = rest > TileKernel.SIDE ? 2 : 1;
-            call(left.from((long) groups * pair, 0), panel, to.from((long) groups * pair, 0), down, rest - TileKernel.SIDE * (down - 1), across, last, lanes, 1);
-        }
-
-        private void call(Operand left, long panel, Operand to, int down, int lastRows, int across, int lastColumns, int lanes, int groups) {
-            var parameters = scratch.parameters();
-            TileKernel.configure(parameters.asSlice(CONFIGURATION_AT, Tiles.CONFIGURATION), down, lastRows, across, lastColumns, lanes);
-            Gemm.call(kernels.tile(way.tile(), way.terms(), down, across), (long) rows * TileKernel.SIDE * depth / 8, parameters.address(), left.address(), panel, to.address(), groups, parameters.address() + CONFIGURATION_AT);
         }
     }
 }

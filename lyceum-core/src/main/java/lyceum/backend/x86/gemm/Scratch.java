@@ -7,10 +7,10 @@ import lyceum.memory.Storage;
 /** What a thread packs into, kept between products: off-heap, as large as the largest piece so far. */
 final class Scratch {
     private static final ThreadLocal<Scratch> THREAD = new ThreadLocal<>();
-    private static final int LONGS = Math.max(MicroKernel.PARAMETERS, (PanelProducts.CONFIGURATION_AT + Tiles.CONFIGURATION) / 8);
+    private static final int LONGS = Math.max(MicroKernel.PARAMETERS, TileKernel.PARAMETERS + Tiles.CONFIGURATION / 8);
 
     /** What a block of memory is for. */
-    enum Use { LEFT, RIGHT, WIDE_LEFT, WIDE_RIGHT, PARTS_LEFT, PARTS_RIGHT, SUMS, STARTS }
+    enum Use { LEFT, RIGHT, WIDE_LEFT, WIDE_RIGHT, PARTS_LEFT, PARTS_RIGHT, SUMS, STARTS, TILES_LEFT, TILES_SUMS }
 
     private final Storage parameters = Allocator.allocate(8L * LONGS, null);
     private final MemorySegment parameterBlock = parameters.segment().asSlice(parameters.base(), 8L * LONGS);

@@ -119,13 +119,13 @@ class TilesTest {
     /** The code for a CPU with tiles, whatever this one has. */
     private static Assembler.Code code(TileDot dot, Precision split) {
         var cpu = new Cpu("any", EnumSet.allOf(Feature.class), 48 << 10, 2 << 20, 32 << 20);
-        return TileKernel.generate(cpu, Tiles.Registers::new, dot, split, 2, 2, true);
+        return TileKernel.generate(cpu, Tiles.Registers::new, dot, split, 2, 2, TileKernel.Result.TILES, true);
     }
 
     /** The bytes of GNU as for the step of a kernel: tileloadd tmm6, tmm7 and tmm4, two products, tileloadd tmm5, two products. */
     @Test void theInnerLoopIsFourLoadsAndFourProducts() {
         var bytes = HexFormat.of().formatHex(code(TileDot.BF16, Precision.BF16).bytes());
-        assertThat(bytes).contains("c4827b4b3414" + "c4827b4b7c1440" + "c4e27b4b2403" + "c4e24a5cc4" + "c4e2425ccc" + "c4e27b4b6c0500" + "c4e24a5cd5" + "c4e2425cdd");
+        assertThat(bytes).contains("c4827b4b3414" + "c4827b4b7c1440" + "c4e27b4b2403" + "c4e24a5cc4" + "c4e2425ccc" + "c4e27b4bac0300040000" + "c4e24a5cd5" + "c4e2425cdd");
     }
 
     /** ldtilecfg first; tilerelease, what the caller keeps, vzeroupper and ret last. */
