@@ -33,12 +33,17 @@ record Blocking(int rows, int columns, int depth, int vectors, int tile, boolean
         }
         Operand a = product.layout(product.a(), Math.min(k, depth)), b = product.layout(product.b(), Math.min(n, columns)); // as they are multiplied, after widening
         boolean packB = arithmetic.depth > 1 || b.columnStride() != arithmetic.bytes
-                || Math.min(m, rows) >= (cpu.has(Feature.AVX512) && cpu.isFarFromMemory() ? ROWS_TO_PACK_FAR_B : !conflicts(b.rowStride()) ? ROWS_TO_PACK_B : cpu.has(Feature.AVX512) ? CONFLICTING_ROWS_TO_PACK_B : tile + 1) && (long) Math.min(k, depth) * Math.min(n, columns) * arithmetic.bytes > cpu.l1() / 2;
+                || Math.min(m, rows) >= rowsToPackB(cpu, b, tile) && (long) Math.min(k, depth) * Math.min(n, columns) * arithmetic.bytes > cpu.l1() / 2;
         boolean near = packB && isNear((long) Math.min(k, depth) * Math.min(n, columns) * arithmetic.bytes);
         boolean packA = arithmetic == Arithmetic.I8I8 || k % arithmetic.depth != 0
                 || (a.columnStride() != arithmetic.bytes ? arithmetic.depth > 1 || n > width / 2 || a.columnStride() % arithmetic.lane != 0
                 : (near ? a.rowStride() % 4096 == 0 : conflicts(a.rowStride())) && m >= 8 && n > 2 * width || m >= ROWS_TO_PACK_A && n >= COLUMNS_TO_PACK_A && !near);
         return new Blocking(rows, columns, depth, vectors, tile, packA, packB);
+    }
+
+    private static int rowsToPackB(Cpu cpu, Operand b, int tile) {
+        if (cpu.has(Feature.AVX512) && cpu.isFarFromMemory()) return ROWS_TO_PACK_FAR_B;
+        return !conflicts(b.rowStride()) ? ROWS_TO_PACK_B : cpu.has(Feature.AVX512) ? CONFLICTING_ROWS_TO_PACK_B : tile + 1;
     }
 
     /**

@@ -217,7 +217,8 @@ public final class Gemm {
             var parameters = scratch.parameters();
             parameters.set(ValueLayout.JAVA_LONG, 8, a.columnStride());
             int rest = columns % lanes;
-            call(gemm.kernels.stream(arithmetic), (long) columns * depth, parameters.address(), a.address(), b.address(), c.address(), columns / lanes, rest == 0 ? 0 : gemm.packing.mask(rest, arithmetic.lane));
+            long mask = rest == 0 ? 0 : gemm.packing.mask(rest, arithmetic.lane);
+            call(gemm.kernels.stream(arithmetic), (long) columns * depth, parameters.address(), a.address(), b.address(), c.address(), columns / lanes, mask);
         }
 
         /** Whether the panel at a column is copied to {@code to} meanwhile, if so many rows take long enough: then the parameters say it. */

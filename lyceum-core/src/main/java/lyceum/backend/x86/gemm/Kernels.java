@@ -94,7 +94,8 @@ final class Kernels {
 
     /** Rows of F32 of B to panels of parts, whole ones or ({@code masked}) one {@code vectors} wide. */
     Kernel splitPanel(int parts, int vectors, boolean masked) {
-        return made(splitPanel, 4 * parts + 2 * (vectors - 1) + (masked ? 1 : 0), () -> CodeMemory.require("split panel " + parts + " " + vectors + (masked ? " masked" : ""), SplitPanelKernel.generate(cpu, parts, vectors, masked, CodeMemory.isListed())));
+        return made(splitPanel, 4 * parts + 2 * (vectors - 1) + (masked ? 1 : 0), () -> CodeMemory.require("split panel " + parts + " " + vectors + (masked ? " masked" : ""),
+                SplitPanelKernel.generate(cpu, parts, vectors, masked, CodeMemory.isListed())));
     }
 
     /** Rows of short elements of B to whole panels for tiles. */

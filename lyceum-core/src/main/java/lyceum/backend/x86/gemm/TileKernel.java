@@ -80,7 +80,10 @@ final class TileKernel {
         }
     }
 
-    /** What a call asks for in advance: the lines at {@code address} and {@code distance} bytes behind it, {@code step} bytes further at every step, and {@code next} bytes further at every panel. */
+    /**
+     * What a call asks for in advance: the lines at {@code address} and {@code distance} bytes behind it, {@code step} bytes further at every step, and
+     * {@code next} bytes further at every panel.
+     */
     record Ahead(long address, long distance, long step, long next) { }
 
     private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};

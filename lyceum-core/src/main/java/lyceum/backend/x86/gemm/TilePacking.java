@@ -77,7 +77,8 @@ final class TilePacking {
                 if (way.split() == null) packing.panel(arithmetic, part, at, vectors(width), width, count);
                 else split(way.parts(), scratch, part, at, width, count);
             }
-            if (from + count == depth) for (int part = 0; part < way.parts(); part++) zeros(panel + (long) part * TileKernel.RIGHT_PART, (depth + arithmetic.depth - 1) / arithmetic.depth, rowBytes(width));
+            if (from + count < depth) continue;
+            for (int part = 0; part < way.parts(); part++) zeros(panel + (long) part * TileKernel.RIGHT_PART, (depth + arithmetic.depth - 1) / arithmetic.depth, rowBytes(width));
         }
     }
 

@@ -11,9 +11,9 @@ import lyceum.backend.x86.gemm.TileKernel.Result;
 import lyceum.backend.x86.machine.Cpu;
 
 /**
- * Products by tiles. Tiles multiply several times as fast as memory beyond the second-level cache brings operands, so a piece of the result, whose sums stay in that
- * cache, takes block after block of the inner dimension: panels of B, which stay there too, and under them groups of rows of A, each of which meets all panels from the first-level cache.
- * Meanwhile the lines of the next group and of the next panels are asked for. The last block's sums go to their place group by group.
+ * Products by tiles. Tiles multiply several times as fast as memory beyond the second-level cache brings operands, so a piece of the result, whose
+ * sums stay in that cache, takes block after block of the inner dimension: panels of B, which stay there too, and under them groups of rows of A, each
+ * of which meets all panels from the first-level cache. Meanwhile the lines of the next group and of the next panels are asked for. The last block's sums go to their place group by group.
  */
 final class TileProducts {
     /** Where the tiles' configuration stands behind the parameters of the {@link TileKernel}. */
@@ -34,8 +34,10 @@ final class TileProducts {
     void multiply(Product product, PanelProducts.Way way) {
         int m = product.m(), n = product.n(), k = product.k(), threads = Parallel.isSequential() ? 1 : Parallel.threads();
         int side = side(), columns = Blocking.even(n, side, GROUP), rows = Blocking.even(m, side, GROUP);
-        while (rows > GROUP && pieces(m, rows) * pieces(n, columns) * product.batch() < threads && (long) rows * columns * k > TILES_SMALL) rows = Blocking.even(rows, (rows + 1) / 2, GROUP);
-        while (columns > GROUP && pieces(m, rows) * pieces(n, columns) * product.batch() < threads && (long) rows * columns * k > TILES_SMALL) columns = Blocking.even(columns, (columns + 1) / 2, GROUP);
+        while ((rows > GROUP || columns > GROUP) && pieces(m, rows) * pieces(n, columns) * product.batch() < threads && (long) rows * columns * k > TILES_SMALL) {
+            if (rows > GROUP) rows = Blocking.even(rows, (rows + 1) / 2, GROUP);
+            else columns = Blocking.even(columns, (columns + 1) / 2, GROUP);
+        }
         int high = rows, wide = Blocking.shared(n, columns, GROUP, pieces(m, rows) * product.batch(), threads), down = (m + high - 1) / high;
         long pieces = down * pieces(n, wide), all = pieces * product.batch();
         if (all == 1) {
@@ -127,7 +129,7 @@ final class TileProducts {
                     int height = Math.min(GROUP, rows - g * GROUP), whole = columns / GROUP, rest = columns % GROUP;
                     long left = packing.rows(way, arithmetic, scratch, a.from((long) g * GROUP, p), height, depth), to = sums + (long) g * panels * TileKernel.SUMS;
                     if (next != null && way.packed() == null) next.pack(g);
-                    var ahead = new Ahead[] {rowsAhead(g), next == null ? null : way.packed() != null ? next.packedAhead(g) : g + 1 < groups ? next.columnsAhead(g + 1) : columnsAfter(next)};
+                    var ahead = new Ahead[] {rowsAhead(g), panelsAhead(g, next)};
                     boolean toRows = next == null && height == GROUP && cpu.has(Feature.AVX512);
                     var place = out.from((long) g * GROUP, 0);
                     if (whole > 0) call(left, first + skipped(GROUP), to, height, GROUP, whole, ahead, toRows ? place : null);
@@ -135,6 +137,12 @@ final class TileProducts {
                     int done = toRows ? whole : 0;
                     if (next == null && columns > done * GROUP) packing.sums(to + (long) done * TileKernel.SUMS, place.from(0, (long) done * GROUP), result, height, columns - done * GROUP);
                 }
+            }
+
+            private Ahead panelsAhead(int g, Block next) {
+                if (next == null) return null;
+                if (way.packed() != null) return next.packedAhead(g);
+                return g + 1 < groups ? next.columnsAhead(g + 1) : columnsAfter(next);
             }
 
             /** Bytes of a panel packed before that come before this block. */
@@ -201,8 +209,10 @@ final class TileProducts {
                     parameters.set(ValueLayout.JAVA_LONG, TileKernel.ROWS_AT + 16, sums + (long) groups * panels * TileKernel.SUMS);
                 }
                 int down = height > SIDE ? 2 : 1, across = width > SIDE ? 2 : 1;
-                TileKernel.configure(parameters.asSlice(CONFIGURATION_AT, Tiles.CONFIGURATION), down, height - SIDE * (down - 1), across, width - SIDE * (across - 1), SIDE);
-                Gemm.call(kernels.tile(way.tile(), way.terms(), down, across, rows != null ? result : Result.TILES), (long) height * width * count * depth / 8, parameters.address(), left, panel, to, count, parameters.address() + CONFIGURATION_AT);
+                var configuration = parameters.asSlice(CONFIGURATION_AT, Tiles.CONFIGURATION);
+                TileKernel.configure(configuration, down, height - SIDE * (down - 1), across, width - SIDE * (across - 1), SIDE);
+                var kernel = kernels.tile(way.tile(), way.terms(), down, across, rows != null ? result : Result.TILES);
+                Gemm.call(kernel, (long) height * width * count * depth / 8, parameters.address(), left, panel, to, count, configuration.address());
             }
         }
     }
