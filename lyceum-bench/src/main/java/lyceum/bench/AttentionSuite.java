@@ -24,7 +24,7 @@ final class AttentionSuite implements Suite {
         // Half of two products forward, of five backward.
         double operations = 2.0 * HEADS * time * time * WIDTH * (backward ? 7 : 2) / 2;
         var c = new Case("causal attention" + (backward ? " with its gradient" : ""), HEADS + " heads, T " + time + ", d " + WIDTH, type, Unit.gflops(operations))
-                .beside("attention", Map.of("heads", HEADS, "time", time, "width", WIDTH, "dtype", type.name(), "backward", backward)).on(FeatureLevel.ofVectors(type)).atLeast(target);
+                .beside("attention", Map.of("heads", HEADS, "time", time, "width", WIDTH, "dtype", type.name(), "backward", backward)).atLeast(target);
         bench.measure(c, () -> calls(time, type, backward));
     }
 
