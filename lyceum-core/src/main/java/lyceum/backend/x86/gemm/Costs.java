@@ -18,13 +18,18 @@ final class Costs {
     static final int FEWER_ROWS = 2;
 
     /**
-     * Whether tiles are faster than vectors (Granite Rapids; BF16, and bytes with VNNI, us by tiles and by vectors): 8 rows of 256 by 256 6.4 and 14.4, bytes 3.5 and 5.0; 4 rows of 768 by 3072, transposed,
-     * 329 and 234; a depth of 16 for 256 by 256 8.8 and 31, bytes 11.7 and 7.2; 64 by 64 by 64 1.1 and 6.6, bytes 1.0 and 1.5; 32 by 32 by 32 bytes 0.46 and 0.38. With panels of BF16 packed
-     * before they are from two rows on (1.6 and 4.0 at 256).
+     * Whether tiles are faster than vectors (Granite Rapids; BF16, and bytes with VNNI, us by tiles and by vectors): 8 rows of 256 by 256 6.4 and 14.4,
+     * bytes 3.5 and 5.0; 4 rows of 768 by 3072, transposed, 329 and 234; a depth of 16 for 256 by 256 8.8 and 31, bytes 11.7 and 7.2; 64 by 64 by 64 1.1
+     * and 6.6, bytes 1.0 and 1.5; 32 by 32 by 32 bytes 0.46 and 0.38. With panels of BF16 packed before they are from two rows on (1.6 and 4.0 at 256).
      */
     static boolean tilesPay(Product product, boolean packed) {
         boolean bytes = product.arithmetic().bytes == 1;
         return product.m() >= (packed && !bytes ? 2 : 8) && product.n() >= 8 && product.k() >= (bytes ? 64 : 16);
+    }
+
+    /** True for a row whose B is read from end to end: where memory is far (768 by 3072: 10.1 GFLOP/s by a few lines of every row, 12.5 so). */
+    static boolean streams(Cpu cpu, Arithmetic arithmetic, int rows, int columns) {
+        return rows == 1 && columns >= 256 && columns <= COLUMNS && arithmetic.depth == 1 && arithmetic.isFused() && cpu.has(Feature.AVX512) && cpu.isFarFromMemory();
     }
 
     // How a product by vectors is cut.
@@ -53,13 +58,8 @@ final class Costs {
      * (768 by 3072: 32 rows 76 GFLOP/s instead of 46).
      */
     static final int ROWS_TO_PACK_B = 128, CONFLICTING_ROWS_TO_PACK_B = 64;
-    /** True for a row whose B is read from end to end: where memory is far (768 by 3072: 10.1 GFLOP/s by a few lines of every row, 12.5 so). */
-    static boolean streams(Cpu cpu, Arithmetic arithmetic, int rows, int columns) {
-        return rows == 1 && columns >= 256 && columns <= COLUMNS && arithmetic.depth == 1 && arithmetic.isFused() && cpu.has(Feature.AVX512) && cpu.isFarFromMemory();
-    }
-
     /**
-     * The same where memory is far: the panel beside is copied while the rows of this one are summed (768 by 3072: 32 rows 85 GFLOP/s as B lies, 124 packed).
+     * Rows from which it pays where memory is far: the panel beside is copied while the rows of this one are summed (768 by 3072: 32 rows 85 GFLOP/s as B lies, 124 packed).
      */
     static final int ROWS_TO_PACK_FAR_B = 32;
     /**

@@ -54,22 +54,7 @@ final class StreamKernel {
         a.mov(R12, Mem.at(RDI, 8));
         a.mov(R13, Mem.at(RDI, 32));
         a.mov(R14, Mem.at(RDI, 40));
-        var single = a.label();
-        var done = a.label();
-        var next = a.bind(a.label());
-        a.sub(R13, ROWS);
-        a.jump(Condition.L, single);
-        rows(ROWS);
-        a.jump(next);
-        a.bind(single);
-        a.add(R13, ROWS);
-        var rest = a.bind(a.label());
-        a.test(R13, R13);
-        a.jump(Condition.E, done);
-        rows(1);
-        a.sub(R13, 1);
-        a.jump(rest);
-        a.bind(done);
+        count(R13, ROWS, () -> rows(ROWS), () -> rows(1));
         a.leave(SAVED);
         return a.finish();
     }
@@ -97,31 +82,38 @@ final class StreamKernel {
     }
 
     private void line(int count, boolean add) {
-        var single = a.label();
-        var end = a.label();
+        count(RBP, UNROLL, () -> vectors(count, UNROLL, add), () -> vectors(count, 1, add));
         var done = a.label();
-        var next = a.bind(a.label());
-        a.sub(RBP, UNROLL);
-        a.jump(Condition.L, single);
-        for (int u = 0; u < UNROLL; u++) vector(count, u, add, false);
-        a.add(RBX, 64 * UNROLL);
-        a.add(RAX, 64 * UNROLL);
-        a.jump(next);
-        a.bind(single);
-        a.add(RBP, UNROLL);
-        var rest = a.bind(a.label());
-        a.test(RBP, RBP);
-        a.jump(Condition.E, end);
-        vector(count, 0, add, false);
-        a.add(RBX, 64);
-        a.add(RAX, 64);
-        a.sub(RBP, 1);
-        a.jump(rest);
-        a.bind(end);
         a.test(R9, R9);
         a.jump(Condition.E, done);
         vector(count, 0, add, true);
         a.bind(done);
+    }
+
+    /** {@code many} as long as so many are left, then {@code one} for each that is. */
+    private void count(Gp left, int together, Runnable many, Runnable one) {
+        var single = a.label();
+        var done = a.label();
+        var next = a.bind(a.label());
+        a.sub(left, together);
+        a.jump(Condition.L, single);
+        many.run();
+        a.jump(next);
+        a.bind(single);
+        a.add(left, together);
+        var rest = a.bind(a.label());
+        a.test(left, left);
+        a.jump(Condition.E, done);
+        one.run();
+        a.sub(left, 1);
+        a.jump(rest);
+        a.bind(done);
+    }
+
+    private void vectors(int count, int vectors, boolean add) {
+        for (int u = 0; u < vectors; u++) vector(count, u, add, false);
+        a.add(RBX, 64 * vectors);
+        a.add(RAX, 64 * vectors);
     }
 
     private void vector(int count, int u, boolean add, boolean masked) {
