@@ -28,13 +28,15 @@ final class BlockKernel {
     /** Up to here F32 has every integer. */
     private static final int EXACT = 1 << 24;
 
-    /** How far ahead a kernel that computes for long asks for weights, and from how many instructions for 64 bytes of codes on it does. */
-    private static final int AHEAD = 24 << 10, LONG = 8;
+    /** A first-level cache in which there is room for lines that were asked for in advance. */
+    private static final int ROOMY = 48 << 10;
+    /** How far ahead weights are asked for: near where they fit into the first-level cache, else far, and from how many instructions for 64 bytes of codes on. */
+    private static final int NEAR = 6 << 10, FAR = 24 << 10, LONG = 8;
 
     private final Assembler a;
     private final Layout layout;
     private final PackedActivations acts;
-    private final boolean wide, add;
+    private final boolean wide, add, roomy;
     private final int halves, width, rows, digits, panels;
     private int next;
     private final Vec[][] integer;
@@ -52,6 +54,7 @@ final class BlockKernel {
         this.panels = panels;
         this.acts = new PackedActivations(layout, digits, rows);
         this.wide = isWide(cpu);
+        this.roomy = cpu.l1() >= ROOMY;
         this.add = add;
         this.halves = wide ? 1 : 2;
         this.width = wide ? 512 : 256;
@@ -221,12 +224,14 @@ final class BlockKernel {
     private void or(Vec to, Vec x, Vec y) { a.emit(wide ? VPORD : VPOR, to, x, y); }
 
     /**
-     * Asks for a line in time. Where the sums of few lines fill the CPU's queues, too few loads are under way to keep memory busy; a kernel that is
-     * faster is better off without: its requests would take the places of its loads.
+     * Asks for a line in time. Where the sums of few lines fill the CPU's queues, too few loads are under way to keep memory busy. With a small first-level
+     * cache a kernel that is faster is better off without: its requests would take the places of its loads.
      */
     private void ahead(Gp base, int at, int half) {
         int unpacking = layout.bits == 8 ? 1 : layout.bits == 4 ? 3 : 5;
-        if (half == 0 && unpacking + rows * digits * 8 / layout.bits >= LONG) a.prefetch(1, Mem.at(base, at + AHEAD));
+        if (half != 0) return;
+        if (roomy) a.prefetch(0, Mem.at(base, at + NEAR));
+        else if (unpacking + rows * digits * 8 / layout.bits >= LONG) a.prefetch(1, Mem.at(base, at + FAR));
     }
 
     // A unit: positions that share a scale.
