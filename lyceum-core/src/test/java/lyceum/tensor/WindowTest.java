@@ -237,6 +237,31 @@ class WindowTest {
         assertThat(Tensor.of(new double[] {Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY}, 1, 1, 2).maxPoolWithIndices(new Pooling(2)).indices().item()).isZero();
     }
 
+    /** Kernels keep some lines under way when a plane begins or ends: what they hold of lines that are not there must not meet the infinity. */
+    @ParameterizedTest
+    @MethodSource("fastBackends")
+    void anInfinityReachesTheDepthwiseTapsThatReadIt(Backend backend) {
+        Backend.with(backend, () -> {
+            for (int stride = 1; stride <= 2; stride++) for (int padding = 0; padding <= 2; padding++) for (int size : new int[] {3, 4, 5, 18, 35}) {
+                var how = new Convolution().withStride(stride).withPadding(padding).withGroups(2);
+                for (int i : new int[] {0, 1, size - 2, size - 1}) for (int j : new int[] {0, 1, size - 2, size - 1}) {
+                    var values = Tensor.ones(2, 2, size, size).toFloatArray();
+                    values[2 * size * size + i * size + j] = Float.POSITIVE_INFINITY;
+                    var weight = Tensor.ones(2, 1, 3, 3).requiresGrad();
+                    Tensor.of(values, 2, 2, size, size).conv(weight, null, how).sum().backward();
+                    for (int t = 0; t < 3; t++) for (int u = 0; u < 3; u++) {
+                        boolean read = reads(i + padding - t, stride, size + 2 * padding) && reads(j + padding - u, stride, size + 2 * padding);
+                        assertThat(Double.isFinite(weight.grad().item(0, 0, t, u))).as("stride %d, padding %d, size %d: (%d, %d) by tap (%d, %d)", stride, padding, size, i, j, t, u).isEqualTo(!read);
+                        assertThat(weight.grad().item(1, 0, t, u)).isFinite();
+                    }
+                }
+            }
+        });
+    }
+
+    /** Whether a window of 3 starts there. */
+    private static boolean reads(int start, int stride, int padded) { return start >= 0 && start % stride == 0 && start + 3 <= padded; }
+
     @Test
     void emptyBatchesAndNoChannelsHaveAnAnswer() {
         assertThat(Tensor.zeros(0, 3, 5, 5).conv(Tensor.ones(4, 3, 3, 3)).shape()).isEqualTo(Shape.of(0, 4, 3, 3));

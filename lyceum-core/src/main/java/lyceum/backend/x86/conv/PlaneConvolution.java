@@ -41,6 +41,8 @@ final class PlaneConvolution {
 
     /** Sizes of what is read and written: y from x, or, for the gradient by the input, the other way round. */
     private record Sizes(int inHeight, int inWidth, int outHeight, int outWidth, int above, int left, int kernelWidth, int stride) {
+        boolean rolls(WindowGeometry g) { return stride == 1 && outHeight >= g.kernel()[1]; }
+
         /** What each vector of a line of y reads of a line of x. @param once whether no element may be in two vectors */
         Storage masks(Cpu cpu, boolean once) {
             int lanes = PlaneVectors.lanes(cpu), vectors = (outWidth + lanes - 1) / lanes;
@@ -51,20 +53,21 @@ final class PlaneConvolution {
                 PlaneVectors.setStep(cpu, storage.segment(), at, next - first);
                 int begin = first * stride - left, end = begin + kernelWidth - 1 + lanes * stride;
                 PlaneVectors.setWhole(cpu, storage.segment(), at, begin >= 0 && end <= inWidth && first + lanes <= outWidth);
+                int outputs = Math.min(lanes, outWidth - first);
                 for (int u = 0; u < kernelWidth; u++) {
-                    int column = first * stride + u - left;
-                    PlaneVectors.setMask(cpu, storage.segment(), at, PlaneVectors.LOADS + u, inside(lanes, column));
-                    PlaneVectors.setMask(cpu, storage.segment(), at, PlaneVectors.SECOND_LOADS + u, inside(lanes, column + lanes));
+                    int column = first * stride + u - left, beyond = column + (outputs - 1) * stride + 1; // what no output reads must not meet its 0
+                    PlaneVectors.setMask(cpu, storage.segment(), at, PlaneVectors.LOADS + u, inside(lanes, column, beyond));
+                    PlaneVectors.setMask(cpu, storage.segment(), at, PlaneVectors.SECOND_LOADS + u, inside(lanes, column + lanes, beyond));
                 }
-                PlaneVectors.setMask(cpu, storage.segment(), at, PlaneVectors.STORE, (1L << Math.min(lanes, outWidth - first)) - 1);
+                PlaneVectors.setMask(cpu, storage.segment(), at, PlaneVectors.STORE, (1L << outputs) - 1);
             }
             return storage;
         }
 
-        /** Which of so many elements from {@code column} on lie in a line of x. */
-        private long inside(int lanes, int column) {
+        /** Which of so many elements from {@code column} on lie in a line of x and before {@code beyond}. */
+        private long inside(int lanes, int column, int beyond) {
             long mask = 0;
-            for (int lane = 0; lane < lanes; lane++) if (column + lane >= 0 && column + lane < inWidth) mask |= 1L << lane;
+            for (int lane = 0; lane < lanes; lane++) if (column + lane >= 0 && column + lane < Math.min(inWidth, beyond)) mask |= 1L << lane;
             return mask;
         }
 
@@ -91,7 +94,7 @@ final class PlaneConvolution {
 
     void forward(WindowGeometry g, View x, View weight, View bias, Op activation, View y) {
         var sizes = new Sizes(g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2], g.kernel()[2], g.stride()[1]);
-        product(g, sizes, kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.PRODUCT, bias != null, activation == Op.RELU)), sizes.masks(cpu, false), x, weight, bias, y);
+        product(g, sizes, kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.PRODUCT, bias != null, activation == Op.RELU, sizes.rolls(g))), sizes.masks(cpu, false), x, weight, bias, y);
     }
 
     void back(WindowGeometry g, View y, View weight, View bias, Op activation, View x) {
@@ -100,7 +103,7 @@ final class PlaneConvolution {
             return;
         }
         var sizes = new Sizes(g.out()[1], g.out()[2], g.in()[1], g.in()[2], g.kernel()[1] - 1 - g.before()[1], g.kernel()[2] - 1 - g.before()[2], g.kernel()[2], 1);
-        product(g, sizes, kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], 1, Form.FLIPPED, bias != null, activation == Op.RELU)), sizes.masks(cpu, false), y, weight, bias, x);
+        product(g, sizes, kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], 1, Form.FLIPPED, bias != null, activation == Op.RELU, sizes.rolls(g))), sizes.masks(cpu, false), y, weight, bias, x);
     }
 
     /** A vector here is one of the even and one of the odd columns. */
@@ -115,7 +118,7 @@ final class PlaneConvolution {
             int pairs = width % 2 == 0 ? width / 2 : 0, first = pairs == 0 ? lanes * v : PlaneVectors.column(v, lanes, pairs), next = pairs == 0 ? lanes * (v + 1) : PlaneVectors.column(v + 1, lanes, pairs);
             long at = masks.base() + (long) v * PlaneVectors.entry(cpu), outputs = (1L << Math.min(2 * lanes, width - 2 * first)) - 1;
             PlaneVectors.setStep(cpu, masks.segment(), at, next - first);
-            for (int u = 0; u < g.kernel()[2]; u++) PlaneVectors.setMask(cpu, masks.segment(), at, PlaneVectors.LOADS + u, sizes.inside(lanes, first + PlaneBack.column(left, u)));
+            for (int u = 0; u < g.kernel()[2]; u++) PlaneVectors.setMask(cpu, masks.segment(), at, PlaneVectors.LOADS + u, sizes.inside(lanes, first + PlaneBack.column(left, u), sizes.inWidth));
             PlaneVectors.setMask(cpu, masks.segment(), at, PlaneVectors.STORE, outputs & (1L << lanes) - 1);
             PlaneVectors.setMask(cpu, masks.segment(), at, PlaneBack.SECOND_STORE, outputs >>> lanes);
         }
@@ -144,24 +147,27 @@ final class PlaneConvolution {
     /** Each example's sums are made in the kernel; the examples are added in double, in order. */
     void weight(WindowGeometry g, View x, View y, View weight) {
         var sizes = new Sizes(g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2], g.kernel()[2], g.stride()[1]);
-        var kernel = kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.WEIGHT, false, false));
+        var kernel = kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.WEIGHT, false, false, sizes.rolls(g)));
         var masks = sizes.masks(cpu, true);
         Parallel.range(g.inputs(), Math.max(1, grain(g) / g.batch()), g.batch() * nanos(g), (from, to) -> {
-            int numbers = (int) (to - from) * g.taps();
-            var parts = Allocator.allocate(4L * numbers, null);
-            var totals = new double[numbers];
+            int batch = g.batch(), taps = g.taps();
+            var parts = Allocator.allocate(4L * batch * taps, null);
             var arguments = perThread.get();
             sizes.into(arguments, masks, masks.bytes() / PlaneVectors.entry(cpu));
-            for (int example = 0; example < g.batch(); example++) {
-                long plane = (long) example * g.inputs() + from;
-                arguments.set(LONG, PlaneKernel.X, address(x) + 4 * plane * g.inVolume());
-                arguments.set(LONG, PlaneKernel.Y, address(y) + 4 * plane * g.outVolume());
+            arguments.set(LONG, PlaneKernel.X_PLANE, 4L * g.inputs() * g.inVolume());
+            arguments.set(LONG, PlaneKernel.Y_PLANE, 4L * g.inputs() * g.outVolume());
+            for (long c = from; c < to; c++) {
+                arguments.set(LONG, PlaneKernel.X, address(x) + 4 * c * g.inVolume());
+                arguments.set(LONG, PlaneKernel.Y, address(y) + 4 * c * g.outVolume());
                 arguments.set(LONG, PlaneKernel.W, parts.segment().address() + parts.base());
-                arguments.set(LONG, PlaneKernel.PLANES, to - from);
+                arguments.set(LONG, PlaneKernel.PLANES, batch);
                 kernel.callLong(arguments.address());
-                for (int i = 0; i < numbers; i++) totals[i] += parts.segment().get(FLOAT, parts.base() + 4L * i);
+                for (int tap = 0; tap < taps; tap++) {
+                    double total = 0;
+                    for (int example = 0; example < batch; example++) total += parts.segment().get(FLOAT, parts.base() + 4L * (example * taps + tap));
+                    weight.storage().segment().set(FLOAT, weight.byteOffset() + 4 * (c * taps + tap), (float) total);
+                }
             }
-            for (int i = 0; i < numbers; i++) weight.storage().segment().set(FLOAT, weight.byteOffset() + 4 * (from * g.taps() + i), (float) totals[i]);
             Reference.reachabilityFence(parts);
         });
         Reference.reachabilityFence(masks);

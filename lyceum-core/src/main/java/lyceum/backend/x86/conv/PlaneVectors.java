@@ -2,6 +2,7 @@ package lyceum.backend.x86.conv;
 
 import static lyceum.backend.x86.asm.Gp.R15;
 import static lyceum.backend.x86.asm.Gp.R9;
+import static lyceum.backend.x86.asm.Gp.RDI;
 import static lyceum.backend.x86.asm.Instruction.*;
 
 import java.lang.foreign.MemorySegment;
@@ -76,6 +77,18 @@ final class PlaneVectors {
     int bytes() { return bits / 8; }
 
     private int entry() { return isWide ? 64 : 256; }
+
+    /**
+     * Has vectors at the same place of the next plane fetched: a column of them jumps from line to line, which the CPU does not foresee.
+     *
+     * @param at the place, {@code count} vectors there, and as many in each of {@code lines} lines, {@code line} bytes apart
+     * @param plane the argument that tells how far the next plane is
+     */
+    void ask(Gp at, int count, int lines, Gp line, int plane) {
+        a.mov(R15, Mem.at(RDI, plane));
+        a.add(R15, at);
+        for (int l = 0; l < lines; l++) for (int i = 0; i < count; i++) a.prefetch(1, (l == 0 ? Mem.at(R15) : Mem.at(R15, line, 1)).plus(i * bytes()));
+    }
 
     /** {@code times} the bytes to the next vector. */
     void step(Gp pointer, int times) { for (int i = 0; i < times; i++) a.add(pointer, Mem.at(R9, entry() / 8 * 7)); }
