@@ -19,7 +19,9 @@ final class PlaneConvolution {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     /** Multiply-adds worth a piece of work for a thread, and the most of one call. */
-    private static final long GRAIN = 1 << 19;
+    private static final long GRAIN = 1 << 20;
+    /** Channels at least whose gradients are made together: a kernel asks for the next plane of the same example while it reads one. */
+    private static final int NEIGHBOURS = 4;
 
     private final Cpu cpu;
     private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
@@ -90,7 +92,7 @@ final class PlaneConvolution {
     private static long grain(WindowGeometry g) { return Math.max(1, GRAIN / Math.max(1, (long) g.outVolume() * (g.taps() + 4))); }
 
     /** Of one plane, about. */
-    private static double nanos(WindowGeometry g) { return (double) g.outVolume() * (g.taps() + 4) / 16; }
+    private static double nanos(WindowGeometry g) { return (double) g.outVolume() * (g.taps() + 4) / (g.stride()[1] == 1 ? 64 : 24); }
 
     void forward(WindowGeometry g, View x, View weight, View bias, Op activation, View y) {
         var sizes = new Sizes(g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2], g.kernel()[2], g.stride()[1]);
@@ -149,25 +151,22 @@ final class PlaneConvolution {
         var sizes = new Sizes(g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2], g.kernel()[2], g.stride()[1]);
         var kernel = kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.WEIGHT, false, false, sizes.rolls(g)));
         var masks = sizes.masks(cpu, true);
-        Parallel.range(g.inputs(), Math.max(1, grain(g) / g.batch()), g.batch() * nanos(g), (from, to) -> {
-            int batch = g.batch(), taps = g.taps();
-            var parts = Allocator.allocate(4L * batch * taps, null);
+        Parallel.range(g.inputs(), Math.max(NEIGHBOURS, grain(g) / g.batch()), g.batch() * nanos(g), (from, to) -> {
+            int numbers = (int) (to - from) * g.taps();
+            var parts = Allocator.allocate(4L * numbers, null);
+            var totals = new double[numbers];
             var arguments = perThread.get();
             sizes.into(arguments, masks, masks.bytes() / PlaneVectors.entry(cpu));
-            arguments.set(LONG, PlaneKernel.X_PLANE, 4L * g.inputs() * g.inVolume());
-            arguments.set(LONG, PlaneKernel.Y_PLANE, 4L * g.inputs() * g.outVolume());
-            for (long c = from; c < to; c++) {
-                arguments.set(LONG, PlaneKernel.X, address(x) + 4 * c * g.inVolume());
-                arguments.set(LONG, PlaneKernel.Y, address(y) + 4 * c * g.outVolume());
+            for (int example = 0; example < g.batch(); example++) {
+                long plane = (long) example * g.inputs() + from;
+                arguments.set(LONG, PlaneKernel.X, address(x) + 4 * plane * g.inVolume());
+                arguments.set(LONG, PlaneKernel.Y, address(y) + 4 * plane * g.outVolume());
                 arguments.set(LONG, PlaneKernel.W, parts.segment().address() + parts.base());
-                arguments.set(LONG, PlaneKernel.PLANES, batch);
+                arguments.set(LONG, PlaneKernel.PLANES, to - from);
                 kernel.callLong(arguments.address());
-                for (int tap = 0; tap < taps; tap++) {
-                    double total = 0;
-                    for (int example = 0; example < batch; example++) total += parts.segment().get(FLOAT, parts.base() + 4L * (example * taps + tap));
-                    weight.storage().segment().set(FLOAT, weight.byteOffset() + 4 * (c * taps + tap), (float) total);
-                }
+                for (int i = 0; i < numbers; i++) totals[i] += parts.segment().get(FLOAT, parts.base() + 4L * i);
             }
+            for (int i = 0; i < numbers; i++) weight.storage().segment().set(FLOAT, weight.byteOffset() + 4 * (from * g.taps() + i), (float) totals[i]);
             Reference.reachabilityFence(parts);
         });
         Reference.reachabilityFence(masks);

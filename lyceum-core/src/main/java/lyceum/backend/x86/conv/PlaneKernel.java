@@ -59,7 +59,7 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
             a.mov(Mem.at(RDI, BIAS), RAX);
         }
         vectors(a, v);
-        if (form == Form.WEIGHT) for (int tap = 0; tap < taps(); tap++) sum(a, v, tap);
+        if (form == Form.WEIGHT) sums(a, v);
         a.add(RSI, Mem.at(RDI, X_PLANE));
         a.add(RDX, Mem.at(RDI, Y_PLANE));
         a.add(R8, 4 * taps());
@@ -166,9 +166,17 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
         a.emit(VMAXPS, x, zero, x);
     }
 
-    /** The lanes of a tap to its place. */
-    private void sum(Assembler a, PlaneVectors v, int tap) {
-        v.fold(v.vector(tap), v.read(0));
-        a.emit(VMOVSS_STORE, Mem.at(R8, 4 * tap), v.vector(tap).as(128));
+    /** The lanes of each tap to its place. */
+    private void sums(Assembler a, PlaneVectors v) {
+        var spare = v.vector(9);
+        int tap = 0;
+        for (; tap + 4 <= taps(); tap += 4) {
+            v.fold(v.vector(tap), v.vector(tap + 1), v.vector(tap + 2), v.vector(tap + 3), spare);
+            a.emit(VMOVUPS_STORE, Mem.at(R8, 4 * tap), v.vector(tap).as(128));
+        }
+        for (; tap < taps(); tap++) {
+            v.fold(v.vector(tap), spare);
+            a.emit(VMOVSS_STORE, Mem.at(R8, 4 * tap), v.vector(tap).as(128));
+        }
     }
 }

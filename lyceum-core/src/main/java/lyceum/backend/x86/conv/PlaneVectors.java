@@ -184,13 +184,31 @@ final class PlaneVectors {
 
     /** The lanes' sum, added in halves, in the first; {@code spare} is written. */
     void fold(Vec x, Vec spare) {
+        narrow(x, spare);
+        halve(x, spare, VMOVHLPS);
+        halve(x, spare, VMOVSHDUP);
+    }
+
+    /** The sums of the lanes of four vectors, in the first four of the first: half the instructions of folding each. */
+    void fold(Vec x0, Vec x1, Vec x2, Vec x3, Vec spare) {
+        for (var pair : new Vec[][] {{x0, x1}, {x2, x3}}) {
+            a.emit(VUNPCKLPS, spare, pair[0], pair[1]);
+            a.emit(VUNPCKHPS, pair[0], pair[0], pair[1]);
+            a.emit(VADDPS, pair[0], spare, pair[0]);
+        }
+        a.emit(VSHUFPS, 0x44, spare, x0, x2);
+        a.emit(VSHUFPS, 0xEE, x0, x0, x2);
+        a.emit(VADDPS, x0, spare, x0);
+        narrow(x0, spare);
+    }
+
+    /** Adds the upper lanes to the lower until there are four. */
+    private void narrow(Vec x, Vec spare) {
         if (isWide) {
             a.emit(VEXTRACTF64X4, 1, spare.as(256), x);
             a.emit(VADDPS, x.as(256), spare.as(256), x.as(256));
         }
         halve(x, spare, VEXTRACTF128);
-        halve(x, spare, VMOVHLPS);
-        halve(x, spare, VMOVSHDUP);
     }
 
     private void halve(Vec x, Vec spare, Instruction upper) {
