@@ -201,6 +201,21 @@ class WindowTest {
         assertThat(x.conv(w, b, how, Op.RELU).toFloatArray()).isEqualTo(x.conv(w, null, how).add(b.reshape(64, 1, 1)).compute().relu().toFloatArray());
     }
 
+    @ParameterizedTest
+    @MethodSource("fastBackends")
+    void aDepthwiseEpilogueHasTheBitsOfTheStepsOneByOne(Backend backend) {
+        Backend.with(backend, () -> {
+            var rng = Rng.of(6);
+            for (int height = 1; height <= 3; height++) for (int width = 1; width <= 3; width++) for (int size : new int[] {3, 14, 37}) {
+                Tensor x = Tensor.randn(rng, 2, 5, size, size + 1), w = Tensor.randn(rng, 5, 1, height, width), b = Tensor.randn(rng, 5);
+                var how = new Convolution().withPadding(1).withGroups(5);
+                var sum = x.conv(w, null, how).add(b.reshape(5, 1, 1)).compute();
+                assertThat(x.conv(w, b, how).toFloatArray()).as("%d x %d, size %d", height, width, size).isEqualTo(sum.toFloatArray());
+                assertThat(x.conv(w, b, how, Op.RELU).toFloatArray()).as("%d x %d, size %d", height, width, size).isEqualTo(sum.relu().toFloatArray());
+            }
+        });
+    }
+
     /** The memory that results get was another's before. */
     @ParameterizedTest
     @MethodSource("fastBackends")

@@ -20,7 +20,10 @@ final class PlaneConvolution {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     /** Multiply-adds worth a piece of work for a thread, and the most of one call. */
     private static final long GRAIN = 1 << 20;
-    /** Channels at least whose gradients are made together: a kernel asks for the next plane of the same example while it reads one. */
+    /**
+     * Channels at least whose gradients are made together, for a kernel asks for the next plane of the same example: with 32 channels of 112 x 112, batch of 8, on one thread of
+     * Zen 5, 0.56 ms by fours and 1.57 ms one by one.
+     */
     private static final int NEIGHBOURS = 4;
 
     private final Cpu cpu;
@@ -43,6 +46,7 @@ final class PlaneConvolution {
 
     /** Sizes of what is read and written: y from x, or, for the gradient by the input, the other way round. */
     private record Sizes(int inHeight, int inWidth, int outHeight, int outWidth, int above, int left, int kernelWidth, int stride) {
+        /** The lines under way at the beginning and at the end of a plane are others. */
         boolean rolls(WindowGeometry g) { return stride == 1 && outHeight >= g.kernel()[1]; }
 
         /** What each vector of a line of y reads of a line of x. @param once whether no element may be in two vectors */
@@ -96,7 +100,8 @@ final class PlaneConvolution {
 
     void forward(WindowGeometry g, View x, View weight, View bias, Op activation, View y) {
         var sizes = new Sizes(g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2], g.kernel()[2], g.stride()[1]);
-        product(g, sizes, kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.PRODUCT, bias != null, activation == Op.RELU, sizes.rolls(g))), sizes.masks(cpu, false), x, weight, bias, y);
+        var form = new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.PRODUCT, bias != null, activation == Op.RELU, sizes.rolls(g));
+        product(g, sizes, kernel(form), sizes.masks(cpu, false), x, weight, bias, y);
     }
 
     void back(WindowGeometry g, View y, View weight, View bias, Op activation, View x) {
@@ -105,7 +110,8 @@ final class PlaneConvolution {
             return;
         }
         var sizes = new Sizes(g.out()[1], g.out()[2], g.in()[1], g.in()[2], g.kernel()[1] - 1 - g.before()[1], g.kernel()[2] - 1 - g.before()[2], g.kernel()[2], 1);
-        product(g, sizes, kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], 1, Form.FLIPPED, bias != null, activation == Op.RELU, sizes.rolls(g))), sizes.masks(cpu, false), y, weight, bias, x);
+        var form = new PlaneKernel(g.kernel()[1], g.kernel()[2], 1, Form.FLIPPED, bias != null, activation == Op.RELU, sizes.rolls(g));
+        product(g, sizes, kernel(form), sizes.masks(cpu, false), y, weight, bias, x);
     }
 
     /** A vector here is one of the even and one of the odd columns. */

@@ -68,7 +68,8 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
         a.mov(Mem.at(RDI, PLANES), RAX);
         a.jump(Condition.NE, plane);
         a.leave(SAVED);
-        var name = "plane-" + form.name().toLowerCase(java.util.Locale.ROOT) + "-" + height + "x" + width + "-stride" + stride + (bias ? "-bias" : "") + (relu ? "-relu" : "") + (rolling ? "-rolling" : "");
+        var name = "plane-" + form.name().toLowerCase(java.util.Locale.ROOT) + "-" + height + "x" + width + "-stride" + stride
+                + (bias ? "-bias" : "") + (relu ? "-relu" : "") + (rolling ? "-rolling" : "");
         return CodeMemory.require(name, a.finish());
     }
 
