@@ -201,6 +201,21 @@ class WindowTest {
         assertThat(x.conv(w, b, how, Op.RELU).toFloatArray()).isEqualTo(x.conv(w, null, how).add(b.reshape(64, 1, 1)).compute().relu().toFloatArray());
     }
 
+    @ParameterizedTest
+    @MethodSource("fastBackends")
+    void aDepthwiseEpilogueHasTheBitsOfTheStepsOneByOne(Backend backend) {
+        Backend.with(backend, () -> {
+            var rng = Rng.of(6);
+            for (int height = 1; height <= 3; height++) for (int width = 1; width <= 3; width++) for (int size : new int[] {3, 14, 37}) {
+                Tensor x = Tensor.randn(rng, 2, 5, size, size + 1), w = Tensor.randn(rng, 5, 1, height, width), b = Tensor.randn(rng, 5);
+                var how = new Convolution().withPadding(1).withGroups(5);
+                var sum = x.conv(w, null, how).add(b.reshape(5, 1, 1)).compute();
+                assertThat(x.conv(w, b, how).toFloatArray()).as("%d x %d, size %d", height, width, size).isEqualTo(sum.toFloatArray());
+                assertThat(x.conv(w, b, how, Op.RELU).toFloatArray()).as("%d x %d, size %d", height, width, size).isEqualTo(sum.relu().toFloatArray());
+            }
+        });
+    }
+
     /** The memory that results get was another's before. */
     @ParameterizedTest
     @MethodSource("fastBackends")
@@ -236,6 +251,31 @@ class WindowTest {
         assertThat(Tensor.of(new double[] {1, Double.NaN, 3, 4}, 1, 1, 4).maxPool(new Pooling(2)).toDoubleArray()).containsExactly(Double.NaN, 4);
         assertThat(Tensor.of(new double[] {Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY}, 1, 1, 2).maxPoolWithIndices(new Pooling(2)).indices().item()).isZero();
     }
+
+    /** Kernels keep some lines under way when a plane begins or ends: what they hold of lines that are not there must not meet the infinity. */
+    @ParameterizedTest
+    @MethodSource("fastBackends")
+    void anInfinityReachesTheDepthwiseTapsThatReadIt(Backend backend) {
+        Backend.with(backend, () -> {
+            for (int stride = 1; stride <= 2; stride++) for (int padding = 0; padding <= 2; padding++) for (int size : new int[] {3, 4, 5, 18, 35}) {
+                var how = new Convolution().withStride(stride).withPadding(padding).withGroups(2);
+                for (int i : new int[] {0, 1, size - 2, size - 1}) for (int j : new int[] {0, 1, size - 2, size - 1}) {
+                    var values = Tensor.ones(2, 2, size, size).toFloatArray();
+                    values[2 * size * size + i * size + j] = Float.POSITIVE_INFINITY;
+                    var weight = Tensor.ones(2, 1, 3, 3).requiresGrad();
+                    Tensor.of(values, 2, 2, size, size).conv(weight, null, how).sum().backward();
+                    for (int t = 0; t < 3; t++) for (int u = 0; u < 3; u++) {
+                        boolean read = reads(i + padding - t, stride, size + 2 * padding) && reads(j + padding - u, stride, size + 2 * padding);
+                        assertThat(Double.isFinite(weight.grad().item(0, 0, t, u))).as("stride %d, padding %d, size %d: (%d, %d) by tap (%d, %d)", stride, padding, size, i, j, t, u).isEqualTo(!read);
+                        assertThat(weight.grad().item(1, 0, t, u)).isFinite();
+                    }
+                }
+            }
+        });
+    }
+
+    /** Whether a window of 3 starts there. */
+    private static boolean reads(int start, int stride, int padded) { return start >= 0 && start % stride == 0 && start + 3 <= padded; }
 
     @Test
     void emptyBatchesAndNoChannelsHaveAnAnswer() {

@@ -78,6 +78,8 @@ record PlaneBack(int height, int width, int above, int left, boolean bias, boole
         a.align(32);
         var pair = a.bind(a.label());
         var one = a.label();
+        v.ask(RAX, 1, 1, RBP, X_PLANE);
+        v.ask(RBX, 2, 2, R13, Y_PLANE);
         line(a, v, 0);
         a.cmp(R11, 1);
         a.jump(Condition.E, one);
@@ -118,7 +120,7 @@ record PlaneBack(int height, int width, int above, int left, boolean bias, boole
         }
         for (var sum : sums) {
             if (bias) a.emit(VADDPS, sum, sum, v.kept());
-            if (relu) PlaneKernel.relu(a, v, sum);
+            if (relu) PlaneKernel.relu(a, v.read(0), sum);
         }
         v.interleave(v.read(0), sums[0], sums[1]);
         var at = odd == 0 ? Mem.at(RBX) : Mem.at(RBX, R13, 1);

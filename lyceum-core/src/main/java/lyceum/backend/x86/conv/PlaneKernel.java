@@ -22,8 +22,9 @@ import lyceum.backend.x86.machine.Kernel;
  * @param form what is made
  * @param bias adds a number a plane; PRODUCT and FLIPPED
  * @param relu and what is negative becomes zero
+ * @param rolling by {@link PlaneRoll}: for a stride of 1, and lines of y enough
  */
-record PlaneKernel(int height, int width, int stride, Form form, boolean bias, boolean relu) {
+record PlaneKernel(int height, int width, int stride, Form form, boolean bias, boolean relu, boolean rolling) {
     /** y from x and the kernel, or from x and the kernel backwards; or the kernel's gradient from x and that by y. */
     enum Form { PRODUCT, FLIPPED, WEIGHT }
 
@@ -58,7 +59,7 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
             a.mov(Mem.at(RDI, BIAS), RAX);
         }
         vectors(a, v);
-        if (form == Form.WEIGHT) for (int tap = 0; tap < taps(); tap++) sum(a, v, tap);
+        if (form == Form.WEIGHT) sums(a, v);
         a.add(RSI, Mem.at(RDI, X_PLANE));
         a.add(RDX, Mem.at(RDI, Y_PLANE));
         a.add(R8, 4 * taps());
@@ -67,7 +68,8 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
         a.mov(Mem.at(RDI, PLANES), RAX);
         a.jump(Condition.NE, plane);
         a.leave(SAVED);
-        var name = "plane-" + form.name().toLowerCase(java.util.Locale.ROOT) + "-" + height + "x" + width + "-stride" + stride + (bias ? "-bias" : "") + (relu ? "-relu" : "");
+        var name = "plane-" + form.name().toLowerCase(java.util.Locale.ROOT) + "-" + height + "x" + width + "-stride" + stride
+                + (bias ? "-bias" : "") + (relu ? "-relu" : "") + (rolling ? "-rolling" : "");
         return CodeMemory.require(name, a.finish());
     }
 
@@ -109,6 +111,10 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
         a.imul(RAX, RBP);
         a.add(RAX, R14);
         a.mov(R11, Mem.at(RDI, Y_HEIGHT));
+        if (rolling) {
+            new PlaneRoll(a, v, this, whole).lines();
+            return;
+        }
         a.align(32);
         var line = a.bind(a.label());
         line(a, v, whole);
@@ -121,6 +127,8 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
 
     private void line(Assembler a, PlaneVectors v, boolean whole) {
         var sum = v.vector(9);
+        v.ask(RAX, stride, stride, RBP, X_PLANE);
+        v.ask(RBX, 1, 1, R13, Y_PLANE);
         if (form == Form.WEIGHT) v.load(v.kept(), whole ? PlaneVectors.WHOLE : PlaneVectors.STORE, Mem.at(RBX));
         else a.emit(VXORPS, sum, sum, sum);
         for (int t = 0; t < height; t++) {
@@ -149,19 +157,27 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
         }
         if (form == Form.WEIGHT) return;
         if (bias) a.emit(VADDPS, sum, sum, v.kept());
-        if (relu) relu(a, v, sum);
+        if (relu) relu(a, v.read(0), sum);
         v.store(Mem.at(RBX), whole ? PlaneVectors.WHOLE : PlaneVectors.STORE, sum);
     }
 
-    static void relu(Assembler a, PlaneVectors v, Vec x) {
-        var zero = v.read(0);
+    /** @param zero becomes that */
+    static void relu(Assembler a, Vec zero, Vec x) {
         a.emit(VXORPS, zero, zero, zero);
         a.emit(VMAXPS, x, zero, x);
     }
 
-    /** The lanes of a tap to its place. */
-    private void sum(Assembler a, PlaneVectors v, int tap) {
-        v.fold(v.vector(tap), v.read(0));
-        a.emit(VMOVSS_STORE, Mem.at(R8, 4 * tap), v.vector(tap).as(128));
+    /** The lanes of each tap to its place. */
+    private void sums(Assembler a, PlaneVectors v) {
+        var spare = v.vector(9);
+        int tap = 0;
+        for (; tap + 4 <= taps(); tap += 4) {
+            v.fold(v.vector(tap), v.vector(tap + 1), v.vector(tap + 2), v.vector(tap + 3), spare);
+            a.emit(VMOVUPS_STORE, Mem.at(R8, 4 * tap), v.vector(tap).as(128));
+        }
+        for (; tap < taps(); tap++) {
+            v.fold(v.vector(tap), spare);
+            a.emit(VMOVSS_STORE, Mem.at(R8, 4 * tap), v.vector(tap).as(128));
+        }
     }
 }

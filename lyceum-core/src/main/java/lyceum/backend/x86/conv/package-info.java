@@ -14,7 +14,9 @@
  * products, by the standing kernels of matrices, between two transforms.
  *
  * <p><b>Depthwise</b> kernels of up to 3 x 3 are read straight from the planes under masks ({@code PlaneKernel},
- * {@code PlaneBack}); larger ones and those of F64 from a padded plane in cache ({@code ChannelConvolution}). BF16 and F16 are widened, summed in F32
+ * {@code PlaneBack}), with a stride of 1 each line once for all lines of the kernel ({@code PlaneRoll}); larger ones and those of F64 from a padded plane in cache
+ * ({@code ChannelConvolution}). A column of vectors goes down a plane and asks for the next plane as it goes: on Zen 5, one thread, batch of 8, 3 x 3, 32 channels of 112 x 112
+ * take 2.0 ms without asking and 0.42 with it, where a copy of x takes 0.30 to 0.38. BF16 and F16 are widened, summed in F32
  * and rounded once; a view with gaps is made dense.
  *
  * <p><b>Pooling.</b> A mean is a depthwise convolution with ones. A maximum ({@code MaxPoolKernel}) takes its taps last to first, so that the first of
