@@ -8,6 +8,7 @@ import lyceum.backend.View;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.memory.Scope;
 
 /**
  * Runs programs as machine code, made when a structure is seen first. A structure that no code is made for is remembered too. Pieces of the work
@@ -36,6 +37,15 @@ public final class FusedPrograms {
     public boolean run(Program program, View[] inputs, View[] outputs) {
         if (SmallCall.run(this, program, inputs, outputs)) return true;
         if (outputs[0].size() == 0) return true;
+        if (!RowTail.isWanted(program, inputs, outputs)) return runRows(program, inputs, outputs);
+        try (var numbers = Scope.open("numbers of rows")) {
+            var divided = RowTail.of(program, inputs, outputs);
+            return runRows(divided.rows(), divided.rowInputs(), divided.rowOutputs()) && runRows(divided.tail(), divided.tailInputs(), divided.tailOutputs());
+        }
+    }
+
+    /** Runs a program undivided. */
+    boolean runRows(Program program, View[] inputs, View[] outputs) {
         var pairs = RowPairs.of(program, inputs, outputs);
         var work = pairs == null ? null : work(pairs.program(), pairs.inputs(), pairs.outputs());
         var last = work == null || !pairs.leavesRow() ? null : work(program, RowPairs.lastRow(inputs), RowPairs.lastRow(outputs));
