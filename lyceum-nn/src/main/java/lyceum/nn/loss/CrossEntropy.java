@@ -91,22 +91,21 @@ public record CrossEntropy(Tensor classWeights, double labelSmoothing, long igno
 
     private FusedCrossEntropy.Targets hard(long[] target, long classes, DType type) {
         double[] w = classWeights == null ? null : classWeights.toDoubleArray();
+        var numbers = new int[target.length];
         double[] own = new double[target.length], all = labelSmoothing == 0 ? null : new double[target.length];
         double divisor = 0;
         for (int i = 0; i < target.length; i++) {
-            if (target[i] == ignoreIndex) {
-                target[i] = 0;
-                continue;
-            }
+            if (target[i] == ignoreIndex) continue;
             if (target[i] < 0 || target[i] >= classes)
                 throw new IllegalArgumentException("crossEntropy: target " + target[i] + " at " + i + "; class numbers are 0 to " + (classes - 1) + ", and " + ignoreIndex + " is ignored");
-            double weight = w == null ? 1 : w[(int) target[i]];
+            numbers[i] = (int) target[i];
+            double weight = w == null ? 1 : w[numbers[i]];
             own[i] = (1 - labelSmoothing) * weight;
             if (all != null) all[i] = labelSmoothing / classes;
             divisor += weight;
         }
         var weights = all == null ? null : classWeights == null ? Tensor.ones(type, classes) : classWeights.to(type);
-        return new FusedCrossEntropy.Hard(Tensor.of(target), Tensor.of(own).to(type), all == null ? null : Tensor.of(all).to(type), weights, divisor);
+        return new FusedCrossEntropy.Hard(Tensor.of(numbers), Tensor.of(own).to(type), all == null ? null : Tensor.of(all).to(type), weights, divisor);
     }
 
     private static long[] without(long[] shape, int axis) {
