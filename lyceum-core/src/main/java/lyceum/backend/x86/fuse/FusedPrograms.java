@@ -6,6 +6,7 @@ import lyceum.backend.Parallel;
 import lyceum.backend.Program;
 import lyceum.backend.View;
 import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.memory.Scope;
@@ -46,10 +47,10 @@ public final class FusedPrograms {
 
     /** Runs a program undivided. */
     boolean runRows(Program program, View[] inputs, View[] outputs) {
-        var pairs = RowPairs.of(program, inputs, outputs);
-        var work = pairs == null ? null : work(pairs.program(), pairs.inputs(), pairs.outputs());
-        var last = work == null || !pairs.leavesRow() ? null : work(program, RowPairs.lastRow(inputs), RowPairs.lastRow(outputs));
-        if (work != null && (last != null || !pairs.leavesRow())) {
+        var groups = RowGroups.of(program, inputs, outputs, cpu.features().contains(Feature.AVX512));
+        var work = groups == null ? null : work(groups.program(), groups.inputs(), groups.outputs());
+        var last = work == null || groups.rest() == 0 ? null : work(program, RowGroups.last(inputs, groups.rest()), RowGroups.last(outputs, groups.rest()));
+        if (work != null && (last != null || groups.rest() == 0)) {
             run(work);
             if (last != null) run(last);
             return true;
