@@ -12,8 +12,8 @@ import lyceum.memory.Allocator;
 
 /**
  * A row program in two, where what is computed last of each row is a function of its numbers alone, as the logarithm of a log-sum-exp. Within the loop
- * over rows such a function has one lane of use, and its long chain of dependent steps holds up the rows that follow: on Zen 5 nearly half of the time
- * of cross-entropy over rows of 64. Here the row program stores the numbers, and an element-wise one works on those of many rows at once.
+ * over rows such a function has one lane of use, and its long chain of dependent steps holds up the rows that follow. Here the row program stores the
+ * numbers, and an element-wise one works on those of many rows at once: on Zen 5 log-sum-exp of 16384 rows of 64 takes 230 us instead of 308.
  *
  * @param rows stores what is left of the outputs, then the numbers that {@code tail} reads
  */
