@@ -24,11 +24,31 @@ public interface Primitive {
         Tensor gradient(int i, Tensor g, Tensor result, Tensor[] operands);
     }
 
+    /** What the gradient reads of the forward pass beside operands and result, as the moments of a row: in tensor operations. */
+    @FunctionalInterface interface Keeping {
+        Tensor[] of(Tensor[] operands);
+    }
+
+    /** Computes the result from the operands and what is kept. */
+    @FunctionalInterface interface KeepingForward {
+        Tensor compute(Tensor[] operands, Tensor[] kept);
+    }
+
+    /** As {@link Backward}, with what was kept; where the gradient is to be differentiated in turn, that is computed again, recorded. */
+    @FunctionalInterface interface KeepingBackward {
+        Tensor gradient(int i, Tensor g, Tensor result, Tensor[] operands, Tensor[] kept);
+    }
+
     /** Applies the operation, recorded if an operand is tracked. */
     Tensor apply(Tensor... operands);
 
     /** @param name appears in error messages */
     static Primitive of(String name, Forward forward, Backward backward) {
         return operands -> lyceum.tensor.CustomGradient.apply(name, operands, forward::compute, backward::gradient);
+    }
+
+    /** An operation whose gradient need not compute again what the result was computed from. */
+    static Primitive of(String name, Keeping keeping, KeepingForward forward, KeepingBackward backward) {
+        return operands -> lyceum.tensor.CustomGradient.apply(name, operands, keeping::of, forward::compute, backward::gradient);
     }
 }

@@ -1,5 +1,7 @@
 package lyceum.tensor;
 
+import java.util.Arrays;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import lyceum.tensor.History.Saved;
 
@@ -8,6 +10,11 @@ public final class CustomGradient {
     /** Gradient of operand {@code i} from the result's; null for zero. */
     @FunctionalInterface public interface Rule {
         Tensor gradient(int i, Tensor g, Tensor result, Tensor[] operands);
+    }
+
+    /** The same, from what was kept as well. */
+    @FunctionalInterface public interface KeepingRule {
+        Tensor gradient(int i, Tensor g, Tensor result, Tensor[] operands, Tensor[] kept);
     }
 
     private CustomGradient() { }
@@ -32,5 +39,18 @@ public final class CustomGradient {
         }, operands);
         result.history().ofUser = true;
         return result;
+    }
+
+    /** The same for a result and a gradient that are both computed from what {@code keeping} makes of the operands. */
+    public static Tensor apply(String name, Tensor[] operands, Function<Tensor[], Tensor[]> keeping, BiFunction<Tensor[], Tensor[], Tensor> forward, KeepingRule rule) {
+        if (Tracing.on() || !History.wanted(operands))
+            return apply(name, operands, in -> forward.apply(in, keeping.apply(in)), (i, g, out, in) -> rule.gradient(i, g, out, in, keeping.apply(in)));
+        var kept = new Saved[1][];
+        return apply(name, operands, in -> {
+            var values = keeping.apply(in);
+            // What is saved is read by others than the result: the program that computes the result stores it.
+            kept[0] = Arrays.stream(values).map(value -> Saved.of(value, name)).toArray(Saved[]::new);
+            return forward.apply(in, values);
+        }, (i, g, out, in) -> rule.gradient(i, g, out, in, GradMode.isRecording() ? keeping.apply(in) : Arrays.stream(kept[0]).map(Saved::get).toArray(Tensor[]::new)));
     }
 }

@@ -117,6 +117,20 @@ class AutogradTest {
         assertThat(Autograd.grad(t -> Autograd.checkpoint(s -> s.exp().sin(), t).sum()).apply(w).toDoubleArray()).isEqualTo(plain.toDoubleArray());
     }
 
+    @Test void whatAnOperationKeepsIsComputedOnceUnlessTheGradientIsDifferentiated() {
+        int[] computed = {0};
+        var exp = Primitive.of("exp", in -> {
+            computed[0]++;
+            return new Tensor[] {in[0].exp()};
+        }, (in, kept) -> kept[0].mul(2), (i, g, out, in, kept) -> g.mul(kept[0]).mul(2));
+        var x = Tensor.of(0.5, 1).requiresGrad();
+        exp.apply(x).sum().backward();
+        assertThat(x.grad().toDoubleArray()).containsExactly(new double[] {2 * Math.exp(0.5), 2 * Math.E}, within(1e-12));
+        assertThat(computed[0]).isEqualTo(1);
+        var second = Autograd.grad(t -> Autograd.grad(u -> exp.apply(u).sum()).apply(t).sum()).apply(Tensor.of(0.5, 1));
+        assertThat(second.toDoubleArray()).containsExactly(new double[] {2 * Math.exp(0.5), 2 * Math.E}, within(1e-12));
+    }
+
     @Test void aPrimitiveOfTheUserIsDifferentiableTwice() {
         var cube = Primitive.of("cube", in -> in[0].pow(3), (i, g, out, in) -> g.mul(in[0].square()).mul(3));
         var x = Tensor.of(1.0, 2.0);

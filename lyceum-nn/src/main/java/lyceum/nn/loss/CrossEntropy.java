@@ -90,23 +90,31 @@ public record CrossEntropy(Tensor classWeights, double labelSmoothing, long igno
     }
 
     private FusedCrossEntropy.Targets hard(long[] target, long classes, DType type) {
-        double[] w = classWeights == null ? null : classWeights.toDoubleArray();
-        double[] own = new double[target.length], all = labelSmoothing == 0 ? null : new double[target.length];
-        double divisor = 0;
+        var numbers = new int[target.length];
+        int counted = 0;
         for (int i = 0; i < target.length; i++) {
-            if (target[i] == ignoreIndex) {
-                target[i] = 0;
-                continue;
-            }
+            if (target[i] == ignoreIndex) continue;
             if (target[i] < 0 || target[i] >= classes)
                 throw new IllegalArgumentException("crossEntropy: target " + target[i] + " at " + i + "; class numbers are 0 to " + (classes - 1) + ", and " + ignoreIndex + " is ignored");
-            double weight = w == null ? 1 : w[(int) target[i]];
+            numbers[i] = (int) target[i];
+            counted++;
+        }
+        var places = Tensor.of(numbers);
+        var weights = labelSmoothing == 0 ? null : classWeights == null ? Tensor.ones(type, classes) : classWeights.to(type);
+        double share = labelSmoothing / classes;
+        if (classWeights == null && counted == target.length) // the same for all: no tensors that are to be read
+            return new FusedCrossEntropy.Hard(places, Tensor.full(type, 1 - labelSmoothing, counted), weights == null ? null : Tensor.full(type, share, counted), weights, counted);
+        double[] w = classWeights == null ? null : classWeights.toDoubleArray();
+        double[] own = new double[target.length], all = weights == null ? null : new double[target.length];
+        double divisor = 0;
+        for (int i = 0; i < target.length; i++) {
+            if (target[i] == ignoreIndex) continue;
+            double weight = w == null ? 1 : w[numbers[i]];
             own[i] = (1 - labelSmoothing) * weight;
-            if (all != null) all[i] = labelSmoothing / classes;
+            if (all != null) all[i] = share;
             divisor += weight;
         }
-        var weights = all == null ? null : classWeights == null ? Tensor.ones(type, classes) : classWeights.to(type);
-        return new FusedCrossEntropy.Hard(Tensor.of(target), Tensor.of(own).to(type), all == null ? null : Tensor.of(all).to(type), weights, divisor);
+        return new FusedCrossEntropy.Hard(places, Tensor.of(own).to(type), all == null ? null : Tensor.of(all).to(type), weights, divisor);
     }
 
     private static long[] without(long[] shape, int axis) {

@@ -6,8 +6,10 @@ import lyceum.backend.Parallel;
 import lyceum.backend.Program;
 import lyceum.backend.View;
 import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.memory.Scope;
 
 /**
  * Runs programs as machine code, made when a structure is seen first. A structure that no code is made for is remembered too. Pieces of the work
@@ -36,10 +38,19 @@ public final class FusedPrograms {
     public boolean run(Program program, View[] inputs, View[] outputs) {
         if (SmallCall.run(this, program, inputs, outputs)) return true;
         if (outputs[0].size() == 0) return true;
-        var pairs = RowPairs.of(program, inputs, outputs);
-        var work = pairs == null ? null : work(pairs.program(), pairs.inputs(), pairs.outputs());
-        var last = work == null || !pairs.leavesRow() ? null : work(program, RowPairs.lastRow(inputs), RowPairs.lastRow(outputs));
-        if (work != null && (last != null || !pairs.leavesRow())) {
+        if (!RowTail.isWanted(program, inputs, outputs)) return runRows(program, inputs, outputs);
+        try (var numbers = Scope.open("numbers of rows")) {
+            var divided = RowTail.of(program, inputs, outputs);
+            return runRows(divided.rows(), divided.rowInputs(), divided.rowOutputs()) && runRows(divided.tail(), divided.tailInputs(), divided.tailOutputs());
+        }
+    }
+
+    /** Runs a program undivided. */
+    boolean runRows(Program program, View[] inputs, View[] outputs) {
+        var groups = RowGroups.of(program, inputs, outputs, cpu.features().contains(Feature.AVX512));
+        var work = groups == null ? null : work(groups.program(), groups.inputs(), groups.outputs());
+        var last = work == null || groups.rest() == 0 ? null : work(program, RowGroups.last(inputs, groups.rest()), RowGroups.last(outputs, groups.rest()));
+        if (work != null && (last != null || groups.rest() == 0)) {
             run(work);
             if (last != null) run(last);
             return true;
