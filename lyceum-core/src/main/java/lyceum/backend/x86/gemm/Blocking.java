@@ -37,8 +37,13 @@ record Blocking(int rows, int columns, int depth, int vectors, int tile, boolean
         boolean near = packB && isNear((long) Math.min(k, depth) * Math.min(n, columns) * arithmetic.bytes);
         boolean packA = arithmetic == Arithmetic.I8I8 || k % arithmetic.depth != 0
                 || (a.columnStride() != arithmetic.bytes ? arithmetic.depth > 1 || n > width / 2 || a.columnStride() % arithmetic.lane != 0
-                : (near ? a.rowStride() % 4096 == 0 : conflicts(a.rowStride())) && m >= 8 && n > 2 * width || m >= ROWS_TO_PACK_A && n >= COLUMNS_TO_PACK_A && !near);
+                : !readsRowsAsTheyLie(cpu) && packsRows(a, m, n, width, near));
         return new Blocking(rows, columns, depth, vectors, tile, packA, packB);
+    }
+
+    private static boolean packsRows(Operand a, int m, int n, int width, boolean near) {
+        boolean meet = near ? a.rowStride() % 4096 == 0 : conflicts(a.rowStride());
+        return meet && m >= 8 && n > 2 * width || m >= ROWS_TO_PACK_A && n >= COLUMNS_TO_PACK_A && !near;
     }
 
     private static int rowsToPackB(Cpu cpu, Operand b, int tile) {

@@ -1,5 +1,6 @@
 package lyceum.backend.x86.gemm;
 
+import static lyceum.backend.x86.asm.Gp.R10;
 import static lyceum.backend.x86.asm.Gp.R8;
 import static lyceum.backend.x86.asm.Gp.R9;
 import static lyceum.backend.x86.asm.Gp.RAX;
@@ -11,6 +12,7 @@ import static lyceum.backend.x86.asm.Vec.zmm;
 
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
+import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
@@ -24,6 +26,9 @@ import lyceum.backend.x86.machine.Cpu;
  * vector's lanes; the others become those of zeros.
  */
 final class InterleaveKernel {
+    /** Groups from asking for rows to their use: they lie far apart, which no prefetcher of a CPU foresees. */
+    private static final int AHEAD = 16;
+
     private InterleaveKernel() { }
 
     /**
@@ -37,13 +42,15 @@ final class InterleaveKernel {
         int element = 4 / depth;
         a.emit(Instruction.KMOVW_FROM, Mask.K1, R9);
         a.lea(RAX, Mem.at(RSI, RSI, 2));
+        a.imul(R10, RSI, depth * AHEAD);
+        a.add(R10, RDI);
         if (flipped) a.emit(Instruction.VPBROADCASTD, zmm(31), a.constants(0x80808080));
         var loop = a.bind(a.label());
+        for (int at = 0; at < 16 * element * vectors; at += 64) for (int row = 0; row < present; row++) a.prefetch(0, at(R10, row, at));
         for (int v = 0; v < vectors; v++) {
             for (int row = 0; row < present; row++) {
                 var to = row == 0 ? zmm(v) : zmm(16 + row);
-                int at = 16 * element * v;
-                var from = row == 0 ? Mem.at(RDI, at) : row == 3 ? Mem.at(RDI, RAX, 1, at) : Mem.at(RDI, RSI, row, at);
+                var from = at(RDI, row, 16 * element * v);
                 a.emit(widen, v == vectors - 1 ? to.mask(Mask.K1).zeroing() : to, from);
                 if (row == 0) continue;
                 a.emit(Instruction.VPSLLD, 8 * element * row, to, to);
@@ -53,11 +60,17 @@ final class InterleaveKernel {
             a.emit(Instruction.VMOVUPS_STORE, Mem.at(RDX, 64 * v), zmm(v));
         }
         a.lea(RDI, Mem.at(RDI, RSI, depth));
+        a.lea(R10, Mem.at(R10, RSI, depth));
         a.add(RDX, RCX);
         a.sub(R8, 1);
         a.jump(Condition.NE, loop);
         a.vzeroupper();
         a.ret();
         return a.finish();
+    }
+
+    /** Byte {@code offset} of a row of a group at {@code base}: RAX is three times RSI. */
+    private static Mem at(Gp base, int row, int offset) {
+        return row == 0 ? Mem.at(base, offset) : row == 3 ? Mem.at(base, RAX, 1, offset) : Mem.at(base, RSI, row, offset);
     }
 }
