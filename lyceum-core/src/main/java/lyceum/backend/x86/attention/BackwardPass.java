@@ -179,8 +179,9 @@ final class BackwardPass {
             long low = options.causal() ? j - position : windowed ? j - options.window() + 1 - position : Integer.MIN_VALUE / 2;
             long high = windowed ? Math.min(Integer.MAX_VALUE / 2, j + options.window() - 1 - position) : Integer.MAX_VALUE / 2;
             boolean masked = low + keys - 1 > 0 || high < count - 1;
-            columns(q, head, i, count, lanes, shape.width(), scratch.queries, options.scale() * Forward.LOG2E);
-            columns(g, head, i, count, lanes, shape.valueWidth(), scratch.gradients, options.scale());
+            double factor = options.scale() * Forward.LOG2E, ofScores = options.scale() > 0 ? factor : 1; // where they are read, as in the forward pass
+            columns(q, head, i, count, lanes, shape.width(), scratch.queries, factor / ofScores);
+            columns(g, head, i, count, lanes, shape.valueWidth(), scratch.gradients, pairs ? 1 : options.scale());
             if (pairs) {
                 scratch.pairRows(address(q, b, head, i), q.strides()[2] * 2, count, scratch.pairedQueries, scratch.resultStride, shape.width());
                 scratch.pairRows(address(g, b, head, i), g.strides()[2] * 2, count, scratch.pairedResults, scratch.resultStride, shape.valueWidth());
@@ -188,7 +189,7 @@ final class BackwardPass {
             scores(k, j, keys, low, lanes, shape.width(), scratch.queries, scratch.scores);
             scores(v, j, keys, low, lanes, shape.valueWidth(), scratch.gradients, scratch.scoreGradients);
             if (options.bias() != null) Bias.transpose(scratch, options.bias(), AttentionShape.row(options.bias(), b, head, i), options.bias().strides()[2] * 4, j, keys, count);
-            scratch.weights(true, lanes == vector, masked, options.bias() != null, pairs, keys, low, high, pairs ? (float) (options.scale() * Forward.LOG2E) : 1, row(0, b, head) + 4L * i, row(1, b, head) + 4L * i);
+            scratch.weights(true, lanes == vector, masked, options.bias() != null, pairs, keys, low, high, (float) ofScores, row(0, b, head) + 4L * i, row(1, b, head) + 4L * i);
             var into = met ? Into.ADD : Into.SET;
             if (!met && keys < n) {
                 zero(kGradient, b, h, j + keys, n - keys);
@@ -204,7 +205,7 @@ final class BackwardPass {
 
         private void columns(View view, int head, int i, int count, int lanes, int width, long to, double factor) {
             scratch.transpose(address(view, b, head, i), view.strides()[2] * bytes, count, depth(width), to);
-            if (!pairs) scratch.scale(to, width, lanes, (float) factor);
+            if (factor != 1) scratch.scale(to, width, lanes, (float) factor);
         }
 
         /** {@code to = keys columns}, without the vectors whose queries all stand before {@code low + c}. */

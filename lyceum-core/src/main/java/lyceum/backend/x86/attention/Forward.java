@@ -34,6 +34,8 @@ final class Forward {
     private final View totals;
     private final Backend plain;
     private final boolean pairs;
+    /** Scores are scaled where they are read, by a factor that leaves the largest what it is; else queries are. */
+    private final boolean scalesScores;
     /** With one query, the heads that share keys are worked on together, as if they were queries. */
     private final boolean stacked;
     /** Elements of a query or key as the products see them. */
@@ -52,6 +54,7 @@ final class Forward {
         this.logSumExp = logSumExp;
         this.totals = logSumExp == null ? null : BackwardPass.floats(logSumExp.shape());
         this.pairs = q.dtype() == DType.BF16;
+        this.scalesScores = options.scale() > 0;
         this.depth = pairs ? shape.width() / 2 : shape.width();
         this.stacked = shape.queries() == 1 && shape.group() > 1 && shape.group() <= QUERIES;
     }
@@ -105,7 +108,7 @@ final class Forward {
             if (!few) {
                 if (options.blockTable() == null && shape.keys() <= Scratch.KEYS) prefetch();
                 scratch.transpose(queryRow(0), rowStride(q), rows, depth, scratch.queries);
-                if (!pairs) scratch.scale(scratch.queries, depth, lanes, (float) (options.scale() * LOG2E));
+                if (!scalesScores) scratch.scale(scratch.queries, depth, lanes, (float) (options.scale() * LOG2E));
             }
             scratch.fill(scratch.tops, QUERIES, Float.NEGATIVE_INFINITY);
             scratch.fill(scratch.totals, QUERIES, 0);
@@ -130,7 +133,7 @@ final class Forward {
             if (few) dots(j, n);
             else scores(j, n, low);
             if (options.bias() != null) Bias.transpose(scratch, options.bias(), AttentionShape.row(options.bias(), b, head(0), query(0)), rowStride(options.bias()), j, n, rows);
-            scratch.weights(false, lanes == kernels.lanes.count(), masked, options.bias() != null, pairs, n, low, high, pairs && !few ? (float) (options.scale() * LOG2E) : 1,
+            scratch.weights(false, lanes == kernels.lanes.count(), masked, options.bias() != null, pairs, n, low, high, scalesScores && !few ? (float) (options.scale() * LOG2E) : 1,
                     scratch.tops, scratch.totals);
             if (pairs) for (int c = 0, run; c < n; c += run) {
                 run = shape.contiguousKeys(v, j + c, n - c);
