@@ -3,7 +3,6 @@ package lyceum.backend.x86.index;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import lyceum.DType;
 import lyceum.backend.Backend;
@@ -33,8 +32,6 @@ public final class IndexOperations {
     private final Cpu cpu;
     private final Lanes lanes;
     private final ConcurrentHashMap<Record, Kernel> kernels = new ConcurrentHashMap<>();
-    /** Those of rows again: an embedding asks once a step, and the hash of a record is slow until it is compiled. */
-    private final AtomicReferenceArray<Kernel> rowKernels = new AtomicReferenceArray<>(4 * Rule.values().length);
 
     public IndexOperations(Cpu cpu) {
         this.cpu = cpu;
@@ -103,14 +100,8 @@ public final class IndexOperations {
     }
 
     private Kernel rowKernel(Rule rule, IndexedRows plan, long bytes) {
-        boolean wide = rule.combines() && plan.table().dtype() == DType.F64, partial = bytes % lanes.bytes() != 0;
-        int place = rule.ordinal() * 4 + (wide ? 2 : 0) + (partial ? 1 : 0);
-        var known = rowKernels.getPlain(place);
-        if (known != null) return known;
-        var form = new RowKernel.Form(rule, wide, partial);
-        var made = kernel(form, a -> RowKernel.write(a, lanes, form));
-        rowKernels.set(place, made);
-        return made;
+        var form = new RowKernel.Form(rule, rule.combines() && plan.table().dtype() == DType.F64, bytes % lanes.bytes() != 0);
+        return kernel(form, a -> RowKernel.write(a, lanes, form));
     }
 
     /** Rows {@code row .. row + n - 1} of combination {@code outer}, {@code bytes} of each from {@code first} on. */
