@@ -109,6 +109,7 @@ public final class Backward {
             if (kept && memory != null) memory.found(g);
             if (history.operands.length == 0 || kept && !beyond) continue;
             var rule = history.rule.forVisit();
+            boolean passed = kept || g == gradient || history.ofUser || !plain;
             for (int i = 0; i < history.operands.length; i++) {
                 var operand = history.operands[i];
                 if (operand == null || operand.number < oldest) continue;
@@ -121,6 +122,7 @@ public final class Backward {
                 var part = keep == null && history.ofUser ? ofUser(rule, i, g, caller) : rule.gradient(i, g);
                 if (part == null) continue;
                 if (part == g && isSharedSum(history, i, g)) g.view();
+                passed |= part == g;
                 part = sumTo(part, history.shapes[i]).to(history.types[i]);
                 var known = gradients.get(operand);
                 if (known == null) {
@@ -130,6 +132,7 @@ public final class Backward {
                     gradients.put(operand, known.add(part));
                 }
             }
+            if (!passed) g.dismiss(); // a product that only the rule has read need not be stored beside what is made of it
             if (memory != null) memory.release(gradients.values(), parts.values());
         }
         return result;

@@ -17,12 +17,21 @@ final class GeluTanh {
         return History.record("geluTanh", result, (i, g) -> g.mul(slope(saved.get())), x);
     }
 
-    private static Tensor formula(Tensor x) { return x.mul(0.5).mul(x.add(x.pow(3).mul(CUBIC)).mul(SQRT_TWO_OVER_PI).tanh().add(1)); }
+    private static Tensor formula(Tensor x) {
+        var half = x.mul(0.5);
+        return half.mulAdd(inner(x, x.square(), 1).tanh(), half);
+    }
+
+    /** {@code sqrt(2 / pi) (x + n 0.044715 x^3)}; for n = 1 the argument of tanh, for 3 its slope times x. */
+    private static Tensor inner(Tensor x, Tensor square, int n) {
+        return square.mulAdd(constant(x, n * CUBIC * SQRT_TWO_OVER_PI), constant(x, SQRT_TWO_OVER_PI)).mul(x);
+    }
+
+    private static Tensor constant(Tensor x, double value) { return Tensor.full(x.dtype(), value); }
 
     /** With inner function p, {@code (1 + tanh p + (1 - tanh^2 p) p' x) / 2}. */
     private static Tensor slope(Tensor x) {
-        Tensor square = x.square(), t = square.mul(CUBIC * SQRT_TWO_OVER_PI).add(SQRT_TWO_OVER_PI).mul(x).tanh();
-        var inner = square.mul(3 * CUBIC * SQRT_TWO_OVER_PI).add(SQRT_TWO_OVER_PI).mul(x);
-        return t.square().rsub(1).mul(inner).add(t).add(1).mul(0.5);
+        Tensor square = x.square(), t = inner(x, square, 1).tanh(), half = constant(x, 0.5);
+        return t.square().rsub(1).mulAdd(inner(x, square, 3), t).mulAdd(half, half);
     }
 }

@@ -77,6 +77,20 @@ class DeferredProductTest {
         });
     }
 
+    @Test void aGradientThatOneRuleReadsIsNotStored() {
+        var counting = new CountingBackend();
+        var next = Tensor.randn(Rng.of(6), 96, 128).compute();
+        Tensor u = x.requiresGrad(), g = Tensor.randn(Rng.of(7), 6, 40, 128).compute();
+        Backend.with(counting, () -> {
+            var y = u.matmul(w).tanh().matmul(next).compute();
+            int before = counting.stored.get();
+            y.backward(g);
+            assertThat(counting.stored.get() - before).isOne(); // of g next' (1 - tanh^2)
+        });
+        var slope = atOnce(() -> x.matmul(w).tanh().square().rsub(1));
+        assertThat(u.grad().sub(atOnce(() -> g.matmul(next.transpose()).mul(slope).matmul(w.transpose()))).abs().max().item()).isLessThan(1e-3);
+    }
+
     @Test void gradientsThroughPendingProductsAreThose() {
         Tensor u = x.requiresGrad(), v = w.requiresGrad(), c = b.requiresGrad();
         u.matmul(v).add(c).tanh().mul(u.matmul(v)).sum().backward();

@@ -179,8 +179,9 @@ final class BackwardPass {
             long low = options.causal() ? j - position : windowed ? j - options.window() + 1 - position : Integer.MIN_VALUE / 2;
             long high = windowed ? Math.min(Integer.MAX_VALUE / 2, j + options.window() - 1 - position) : Integer.MAX_VALUE / 2;
             boolean masked = low + keys - 1 > 0 || high < count - 1;
-            columns(q, head, i, count, lanes, shape.width(), scratch.queries, options.scale() * Forward.LOG2E);
-            columns(g, head, i, count, lanes, shape.valueWidth(), scratch.gradients, options.scale());
+            double factor = options.scale() * Forward.LOG2E, ofScores = options.scale() > 0 ? factor : 1; // where they are read, as in the forward pass
+            columns(q, head, i, count, lanes, shape.width(), scratch.queries, factor / ofScores);
+            columns(g, head, i, count, lanes, shape.valueWidth(), scratch.gradients, pairs ? 1 : options.scale());
             if (pairs) {
                 scratch.pairRows(address(q, b, head, i), q.strides()[2] * 2, count, scratch.pairedQueries, scratch.resultStride, shape.width());
                 scratch.pairRows(address(g, b, head, i), g.strides()[2] * 2, count, scratch.pairedResults, scratch.resultStride, shape.valueWidth());
@@ -188,22 +189,23 @@ final class BackwardPass {
             scores(k, j, keys, low, lanes, shape.width(), scratch.queries, scratch.scores);
             scores(v, j, keys, low, lanes, shape.valueWidth(), scratch.gradients, scratch.scoreGradients);
             if (options.bias() != null) Bias.transpose(scratch, options.bias(), AttentionShape.row(options.bias(), b, head, i), options.bias().strides()[2] * 4, j, keys, count);
-            scratch.weights(true, lanes == vector, masked, options.bias() != null, pairs, keys, low, high, pairs ? (float) (options.scale() * Forward.LOG2E) : 1, row(0, b, head) + 4L * i, row(1, b, head) + 4L * i);
+            scratch.weights(true, lanes == vector, masked, options.bias() != null, pairs, keys, low, high, (float) ofScores, row(0, b, head) + 4L * i, row(1, b, head) + 4L * i);
             var into = met ? Into.ADD : Into.SET;
             if (!met && keys < n) {
                 zero(kGradient, b, h, j + keys, n - keys);
                 zero(vGradient, b, h, j + keys, n - keys);
             }
-            ofKeys(scratch.scores, g, scratch.pairedResults, head, i, count, vGradient, j, keys, shape.valueWidth(), into, low, high, masked);
-            ofKeys(scratch.scoreGradients, q, scratch.pairedQueries, head, i, count, kGradient, j, keys, shape.width(), into, low, high, masked);
+            var seeing = new Scratch.Band(count, low, high, pairs ? 2 : 1);
+            ofKeys(scratch.scores, g, scratch.pairedResults, head, i, vGradient, j, keys, shape.valueWidth(), into, seeing);
+            ofKeys(scratch.scoreGradients, q, scratch.pairedQueries, head, i, kGradient, j, keys, shape.width(), into, seeing);
             boolean isFirst = seen[0] >= j; // no earlier block of this chunk is seen
-            ofQueries(head, i, count, j, keys, isFirst ? Into.SET : Into.ADD, low, high, masked);
+            ofQueries(head, i, count, j, isFirst ? Into.SET : Into.ADD, new Scratch.Band(keys, -high, -low, pairs ? 2 : 1));
             return true;
         }
 
         private void columns(View view, int head, int i, int count, int lanes, int width, long to, double factor) {
             scratch.transpose(address(view, b, head, i), view.strides()[2] * bytes, count, depth(width), to);
-            if (!pairs) scratch.scale(to, width, lanes, (float) factor);
+            if (factor != 1) scratch.scale(to, width, lanes, (float) factor);
         }
 
         /** {@code to = keys columns}, without the vectors whose queries all stand before {@code low + c}. */
@@ -214,38 +216,22 @@ final class BackwardPass {
                 for (int skipped = lane; skipped < end && done < n; skipped += vector) {
                     int until = (int) Math.clamp(skipped + vector - low, done, n);
                     if (until > done) scratch.product(Order.ROWS, Into.SET, pairs, address(keys, b, h, j + done), keys.strides()[2] * bytes, columns + 4L * skipped, ROW,
-                            to + (long) done * ROW + 4L * skipped, ROW, until - done, end - skipped, depth(width), 0);
+                            to + (long) done * ROW + 4L * skipped, ROW, until - done, end - skipped, depth(width));
                     done = until;
                 }
             }
         }
 
         /** {@code gradient[c] += sum over queries of weights[c][i] rows[i]}. */
-        private void ofKeys(long weights, View rows, long paired, int head, int i, int count, View gradient, int j, int n, int width, Into into, long low, long high, boolean masked) {
-            int group = masked ? groupOf(width) : n;
-            for (int c = 0; c < n; c += group) {
-                int here = Math.min(group, n - c), to = masked ? (int) Math.clamp(high + c + here, 0, count) : count, from = masked ? (int) Math.clamp(low + c, 0, to) : 0;
-                long a = weights + (long) c * ROW, out = address(gradient, b, h, j + c), stride = gradient.strides()[2] * 4;
-                if (pairs) scratch.product(Order.ROWS, into, true, a + from / 2 * 4L, ROW, paired + from / 2 * scratch.resultStride, scratch.resultStride, out, stride, here, width, (to + 1) / 2 - from / 2, 0);
-                else scratch.product(Order.ROWS, into, false, a + 4L * from, ROW, address(rows, b, head, i + from), rows.strides()[2] * 4, out, stride, here, width, to - from, 0);
-            }
+        private void ofKeys(long weights, View rows, long paired, int head, int i, View gradient, int j, int n, int width, Into into, Scratch.Band queries) {
+            scratch.product(Order.ROWS, into, pairs, weights, ROW, pairs ? paired : address(rows, b, head, i), pairs ? scratch.resultStride : rows.strides()[2] * 4,
+                    address(gradient, b, h, j), gradient.strides()[2] * 4, n, width, queries, 0);
         }
 
         /** {@code dQ[i] += sum over keys of dS[c][i] K[c]}. */
-        private void ofQueries(int head, int i, int count, int j, int n, Into into, long low, long high, boolean masked) {
-            int group = masked ? groupOf(shape.width()) : count;
-            for (int r = 0; r < count; r += group) {
-                int here = Math.min(group, count - r), to = masked ? (int) Math.clamp(r + here - low, 0, n) : n, from = masked ? (int) Math.clamp(r - high, 0, to) : 0;
-                long out = address(qGradient, b, head, i + r), stride = qGradient.strides()[2] * 4;
-                if (pairs) scratch.product(Order.COLUMNS, into, true, scratch.pairedGradients + from / 2 * (long) ROW + 4L * r, ROW, scratch.pairedValues + from / 2 * scratch.resultStride,
-                        scratch.resultStride, out, stride, here, shape.width(), (to + 1) / 2 - from / 2, 0);
-                else scratch.product(Order.COLUMNS, into, false, scratch.scoreGradients + (long) from * ROW + 4L * r, ROW, address(k, b, h, j + from), k.strides()[2] * 4, out, stride, here,
-                        shape.width(), to - from, 0);
-            }
-        }
-
-        private int groupOf(int width) {
-            return TileProduct.rows(Math.min(kernels.lanes.strip(), (width + kernels.lanes.count() - 1) / kernels.lanes.count()), kernels.lanes.wide());
+        private void ofQueries(int head, int i, int count, int j, Into into, Scratch.Band keys) {
+            scratch.product(Order.COLUMNS, into, pairs, pairs ? scratch.pairedGradients : scratch.scoreGradients, ROW, pairs ? scratch.pairedValues : address(k, b, h, j),
+                    pairs ? scratch.resultStride : k.strides()[2] * 4, address(qGradient, b, head, i), qGradient.strides()[2] * 4, count, shape.width(), keys, 0);
         }
     }
 }

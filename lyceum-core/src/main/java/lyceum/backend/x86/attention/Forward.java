@@ -34,6 +34,8 @@ final class Forward {
     private final View totals;
     private final Backend plain;
     private final boolean pairs;
+    /** Scores are scaled where they are read, by a factor that leaves the largest what it is; else queries are. */
+    private final boolean scalesScores;
     /** With one query, the heads that share keys are worked on together, as if they were queries. */
     private final boolean stacked;
     /** Elements of a query or key as the products see them. */
@@ -52,6 +54,7 @@ final class Forward {
         this.logSumExp = logSumExp;
         this.totals = logSumExp == null ? null : BackwardPass.floats(logSumExp.shape());
         this.pairs = q.dtype() == DType.BF16;
+        this.scalesScores = options.scale() > 0;
         this.depth = pairs ? shape.width() / 2 : shape.width();
         this.stacked = shape.queries() == 1 && shape.group() > 1 && shape.group() <= QUERIES;
     }
@@ -105,7 +108,7 @@ final class Forward {
             if (!few) {
                 if (options.blockTable() == null && shape.keys() <= Scratch.KEYS) prefetch();
                 scratch.transpose(queryRow(0), rowStride(q), rows, depth, scratch.queries);
-                if (!pairs) scratch.scale(scratch.queries, depth, lanes, (float) (options.scale() * LOG2E));
+                if (!scalesScores) scratch.scale(scratch.queries, depth, lanes, (float) (options.scale() * LOG2E));
             }
             scratch.fill(scratch.tops, QUERIES, Float.NEGATIVE_INFINITY);
             scratch.fill(scratch.totals, QUERIES, 0);
@@ -130,23 +133,14 @@ final class Forward {
             if (few) dots(j, n);
             else scores(j, n, low);
             if (options.bias() != null) Bias.transpose(scratch, options.bias(), AttentionShape.row(options.bias(), b, head(0), query(0)), rowStride(options.bias()), j, n, rows);
-            scratch.weights(false, lanes == kernels.lanes.count(), masked, options.bias() != null, pairs, n, low, high, pairs && !few ? (float) (options.scale() * LOG2E) : 1,
+            scratch.weights(false, lanes == kernels.lanes.count(), masked, options.bias() != null, pairs, n, low, high, scalesScores && !few ? (float) (options.scale() * LOG2E) : 1,
                     scratch.tops, scratch.totals);
             if (pairs) for (int c = 0, run; c < n; c += run) {
                 run = shape.contiguousKeys(v, j + c, n - c);
                 scratch.pairRows(address(v, shape.keyRow(v, b, h / shape.group(), j + c)), v.strides()[2] * 2, run, scratch.pairedValues + c / 2 * scratch.resultStride, scratch.resultStride,
                         shape.valueWidth());
             }
-            var into = isFirst ? Into.SET : Into.SCALE_AND_ADD;
-            if (!masked) {
-                values(j, 0, rows, 0, n, into);
-                return;
-            }
-            int group = TileProduct.rows(Math.min(kernels.lanes.strip(), (shape.valueWidth() + kernels.lanes.count() - 1) / kernels.lanes.count()), kernels.lanes.wide());
-            for (int i = 0; i < rows; i += group) {
-                int count = Math.min(group, rows - i), to = (int) Math.clamp(i + count - low, 0, n), from = (int) Math.clamp(i - high, 0, to);
-                values(j, i, count, pairs ? from & ~1 : from, to, into);
-            }
+            values(j, n, isFirst ? Into.SET : Into.SCALE_AND_ADD, -high, -low);
         }
 
         private void dots(int j, int n) {
@@ -175,26 +169,18 @@ final class Forward {
             for (int c = from, run; c < to; c += run) {
                 run = shape.contiguousKeys(k, j + c, to - c);
                 scratch.product(Order.ROWS, Into.SET, pairs, address(k, shape.keyRow(k, b, h / shape.group(), j + c)), k.strides()[2] * k.dtype().bytes(),
-                        scratch.queries + 4L * lane, ROW, scratch.scores + (long) c * ROW + 4L * lane, ROW, run, endLane - lane, depth, 0);
+                        scratch.queries + 4L * lane, ROW, scratch.scores + (long) c * ROW + 4L * lane, ROW, run, endLane - lane, depth);
             }
         }
 
-        /** Adds the values of keys {@code from .. to - 1} of the block to the results of {@code count} queries from {@code i} on. */
-        private void values(int j, int i, int count, int from, int to, Into into) {
-            long weights = scratch.scores + 4L * i, result = scratch.result + i * scratch.resultStride, scales = scratch.scales + 4L * i;
-            if (pairs) {
-                scratch.product(Order.COLUMNS, into, true, weights + (long) from / 2 * ROW, ROW, scratch.pairedValues + from / 2 * scratch.resultStride, scratch.resultStride,
-                        result, scratch.resultStride, count, shape.valueWidth(), (to + 1) / 2 - from / 2, scales);
-                return;
+        /** Adds the values of the block's {@code n} keys to the results: query {@code i} sees keys {@code low + i .. high + i}. */
+        private void values(int j, int n, Into into, long low, long high) {
+            for (int c = 0, run; c < n; c += run) {
+                run = pairs ? n : shape.contiguousKeys(v, j + c, n - c);
+                long at = pairs ? scratch.pairedValues : address(v, shape.keyRow(v, b, h / shape.group(), j + c));
+                scratch.product(Order.COLUMNS, c == 0 ? into : Into.ADD, pairs, scratch.scores + (long) c * ROW, ROW, at, pairs ? scratch.resultStride : v.strides()[2] * 4, scratch.result,
+                        scratch.resultStride, rows, shape.valueWidth(), new Scratch.Band(run, low - c, high - c, pairs ? 2 : 1), scratch.scales);
             }
-            int c = from;
-            do {
-                int run = c < to ? shape.contiguousKeys(v, j + c, to - c) : 0;
-                long at = run == 0 ? scratch.zeros : address(v, shape.keyRow(v, b, h / shape.group(), j + c));
-                scratch.product(Order.COLUMNS, c == from ? into : Into.ADD, false, weights + (long) c * ROW, ROW, at, v.strides()[2] * 4, result, scratch.resultStride, count,
-                        shape.valueWidth(), run, scales);
-                c += run;
-            } while (c < to);
         }
 
         private void finish(boolean any) {

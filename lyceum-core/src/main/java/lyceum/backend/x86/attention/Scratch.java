@@ -97,7 +97,7 @@ final class Scratch {
     void transpose(long from, long stride, int count, int width, long to) {
         var kernel = kernels.transposition();
         clearRest(count, width, to);
-        for (int i = 0; i < count; i += lanes) kernel.call(from + i * stride, stride, to + 4L * i, ROW, Math.min(lanes, count - i), width);
+        kernel.call(from, stride, to, ROW, count, width);
     }
 
     /** Zeros columns of {@code count} elements where the last vector of each is not full: what stays of another call may be NaN. */
@@ -112,31 +112,62 @@ final class Scratch {
     }
 
     /** See {@link TileProduct}: {@code count} rows and {@code columns} columns of C. Strides are in bytes. */
-    void product(Order order, Into into, boolean pairs, long a, long aStride, long b, long bStride, long c, long cStride, int count, int columns, int depth, long scaleAddress) {
-        argument(productArguments, TileProduct.A_STRIDE, aStride);
-        argument(productArguments, TileProduct.B_STRIDE, bStride);
-        argument(productArguments, TileProduct.C_STRIDE, cStride);
-        argument(productArguments, TileProduct.DEPTH, depth);
-        for (int column = 0; column < columns; column += strip * lanes) {
-            int here = Math.min(strip * lanes, columns - column), vectors = (here + lanes - 1) / lanes;
-            boolean partial = here % lanes != 0;
-            if (partial) argument(productArguments, TileProduct.LANES, kernels.lanes.partial(here));
-            argument(productArguments, TileProduct.B, b + 4L * column);
-            int group = TileProduct.rows(vectors, kernels.lanes.wide()), groups = count / group, rest = count % group;
-            if (groups > 0) groups(kernels.product(order, into, group, vectors, partial, pairs), a, c + 4L * column, scaleAddress, groups, (long) groups * group * here * depth);
-            int done = groups * group;
-            if (rest > 0) groups(kernels.product(order, into, rest, vectors, partial, pairs), a + done * (order == Order.ROWS ? aStride : 4), c + 4L * column + done * cStride,
-                    scaleAddress + 4L * done, 1, (long) rest * here * depth);
+    void product(Order order, Into into, boolean pairs, long a, long aStride, long b, long bStride, long c, long cStride, int count, int columns, int depth) {
+        product(order, into, pairs, a, aStride, b, bStride, c, cStride, count, columns, new Band(depth, Integer.MIN_VALUE / 2, Integer.MAX_VALUE / 2, 1), 0);
+    }
+
+    /**
+     * Which of {@code n} elements a row of C sums: row r those from {@code low + r} to {@code high + r}; a group of rows all that one of them does, the others are
+     * zeros. Counted in units of one, or of pairs.
+     */
+    record Band(int n, long low, long high, int unit) {
+        /** Where a group of {@code rows} rows from row {@code row} on begins. */
+        int from(int row, int rows) { return Math.min((int) Math.clamp(low + row, 0, n) / unit, to(row + rows)); }
+
+        /** Where a group before row {@code end} ends. */
+        int to(int end) { return ((int) Math.clamp(high + end, 0, n) + unit - 1) / unit; }
+
+        /** True if {@code rows} rows sum all. */
+        boolean isWhole(int rows) { return low + rows <= 1 && high + 1 >= n; }
+
+        /** How many groups of {@code rows} from row {@code row} on, before row {@code end}, begin and end each as much later as the one before. */
+        int alike(int row, int rows, int end) {
+            int most = (end - row) / rows, groups = 1;
+            if (most < 2 || isWhole(end)) return Math.max(1, most);
+            int from = from(row, rows), to = to(row + rows), shift = from(row + rows, rows) - from, growth = to(row + 2 * rows) - to;
+            do groups++;
+            while (groups < most && from(row + groups * rows, rows) - from == groups * shift && to(row + (groups + 1) * rows) - to == groups * growth);
+            return groups;
         }
     }
 
-    private void groups(Kernel kernel, long a, long c, long scaleAddress, int groups, long work) {
-        argument(productArguments, TileProduct.A, a);
-        argument(productArguments, TileProduct.C, c);
-        argument(productArguments, TileProduct.SCALES, scaleAddress);
-        argument(productArguments, TileProduct.GROUPS, groups);
-        if (work < MUCH) kernel.call(productArguments);
-        else kernel.callLong(productArguments);
+    void product(Order order, Into into, boolean pairs, long a, long aStride, long b, long bStride, long c, long cStride, int count, int columns, Band band, long scaleAddress) {
+        argument(productArguments, TileProduct.A_STRIDE, aStride);
+        argument(productArguments, TileProduct.B_STRIDE, bStride);
+        argument(productArguments, TileProduct.C_STRIDE, cStride);
+        long rowOfA = order == Order.ROWS ? aStride : 4, stepOfA = order == Order.ROWS ? 4 : aStride;
+        for (int column = 0; column < columns; column += strip * lanes) {
+            int here = Math.min(strip * lanes, columns - column), vectors = (here + lanes - 1) / lanes, group = TileProduct.rows(vectors, count, kernels.lanes.wide());
+            boolean partial = here % lanes != 0;
+            if (partial) argument(productArguments, TileProduct.LANES, kernels.lanes.partial(here));
+            for (int row = 0, groups, rows; row < count; row += groups * rows) {
+                rows = Math.min(group, count - row);
+                groups = band.alike(row, rows, count);
+                int from = band.from(row, rows), to = band.to(row + rows), shift = groups == 1 ? 0 : band.from(row + rows, rows) - from;
+                argument(productArguments, TileProduct.A, a + row * rowOfA + from * stepOfA);
+                argument(productArguments, TileProduct.B, b + from * bStride + 4L * column);
+                argument(productArguments, TileProduct.C, c + row * cStride + 4L * column);
+                argument(productArguments, TileProduct.DEPTH, to - from);
+                argument(productArguments, TileProduct.GROUPS, groups);
+                argument(productArguments, TileProduct.SCALES, scaleAddress + 4L * row);
+                argument(productArguments, TileProduct.A_STEP, shift * stepOfA);
+                argument(productArguments, TileProduct.B_STEP, shift * bStride);
+                argument(productArguments, TileProduct.DEPTH_STEP, groups == 1 ? 0 : band.to(row + 2 * rows) - to - shift);
+                var kernel = kernels.product(order, into, rows, vectors, partial, pairs);
+                if ((long) groups * rows * here * (band.n / band.unit) < MUCH) kernel.call(productArguments);
+                else kernel.callLong(productArguments);
+            }
+        }
     }
 
     /** See {@link ScoreColumns}, on {@link #scores} (and {@link #scoreGradients}) of {@code keys} keys. */

@@ -39,10 +39,11 @@ import lyceum.backend.x86.asm.Vec;
  *
  * <p>Arguments, 8 bytes each: {@value #A} address of A, {@value #A_STRIDE} its stride in bytes (see {@link Order}), {@value #B} address of B,
  * {@value #B_STRIDE} bytes between its rows, {@value #C} address of C, {@value #C_STRIDE} bytes between its rows, {@value #DEPTH} length of the sums (may be 0),
- * {@value #GROUPS} groups of rows, {@value #SCALES} address of one float a row, {@value #LANES} bits of the lanes of the last vector.
+ * {@value #GROUPS} groups of rows, {@value #SCALES} address of one float a row, {@value #LANES} bits of the lanes of the last vector; and for sums that differ from group
+ * to group, {@value #A_STEP} and {@value #B_STEP} bytes by which they begin later, {@value #DEPTH_STEP} how much longer they are.
  */
 final class TileProduct {
-    static final int A = 0, A_STRIDE = 8, B = 16, B_STRIDE = 24, C = 32, C_STRIDE = 40, DEPTH = 48, GROUPS = 56, SCALES = 64, LANES = 72;
+    static final int A = 0, A_STRIDE = 8, B = 16, B_STRIDE = 24, C = 32, C_STRIDE = 40, DEPTH = 48, GROUPS = 56, SCALES = 64, LANES = 72, A_STEP = 80, B_STEP = 88, DEPTH_STEP = 96;
 
     /** How A lies: rows of consecutive elements, a stride apart; or (transposed) rows that are consecutive, elements of a row a stride apart. */
     enum Order { ROWS, COLUMNS }
@@ -57,12 +58,12 @@ final class TileProduct {
         }
     }
 
-    /** Rows of a group for a strip of so many vectors: what fills the registers. */
-    static int rows(int vectors, boolean wide) {
+    /** Rows of a group for {@code count} rows of so many vectors: what fills the registers, or hides the latency of a multiply-add and leaves no rest. */
+    static int rows(int vectors, int count, boolean wide) {
         if (wide) return switch (vectors) {
-            case 4 -> 6;
+            case 4 -> count == 16 ? 4 : 6;
             case 3 -> 8;
-            case 2 -> 12;
+            case 2 -> count % 8 == 0 ? 8 : 12;
             default -> 16;
         };
         return vectors == 2 ? 5 : 8;
@@ -201,7 +202,16 @@ final class TileProduct {
             a.add(R15, RAX);
         }
         if (form.into == Into.SCALE_AND_ADD) a.add(RBP, 4 * form.rows);
+        a.add(R15, Mem.at(RDI, A_STEP));
+        step(B, B_STEP);
+        step(DEPTH, DEPTH_STEP);
         a.sub(R14, 1);
         a.jump(Condition.NE, group);
+    }
+
+    private void step(int argument, int by) {
+        a.mov(RAX, Mem.at(RDI, argument));
+        a.add(RAX, Mem.at(RDI, by));
+        a.mov(Mem.at(RDI, argument), RAX);
     }
 }

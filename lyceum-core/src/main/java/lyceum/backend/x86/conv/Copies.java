@@ -20,7 +20,6 @@ final class Copies {
     private final Element element;
     private final boolean wide;
     private final Kernel transpose;
-    private final int lanes;
     private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
 
     Copies(Cpu cpu, Element element) {
@@ -28,7 +27,6 @@ final class Copies {
         wide = cpu.has(Feature.AVX512);
         for (var form : LineCopy.values()) if (wide || form != LineCopy.PLAIN) kernels.put(form, form.generate(cpu));
         transpose = TransposeKernel.make(cpu, element.bytes);
-        lanes = element.lanes(cpu);
     }
 
     /** A place of elements of so many bytes. */
@@ -112,8 +110,6 @@ final class Copies {
 
     /** {@code to[j * toStride + i] = from[i * fromStride + j]}; strides in elements. */
     void transpose(Place from, long fromStride, int rows, int columns, Place to, long toStride) {
-        for (int i = 0; i < rows; i += lanes) {
-            transpose.move((long) lanes * columns, from.plus(i * fromStride).address(), element.bytes * fromStride, to.plus(i).address(), element.bytes * toStride, Math.min(lanes, rows - i), columns);
-        }
+        if (rows > 0) transpose.move((long) rows * columns, from.address(), element.bytes * fromStride, to.address(), element.bytes * toStride, rows, columns);
     }
 }

@@ -195,13 +195,14 @@ public final class FusedReductions {
         if (merged(out, outerAxes) == null) return false;
         long pieceRows = Math.max(GRAIN / Math.min(columns, BLOCK), (rows + MOST_PIECES - 1) / MOST_PIECES), pieces = (rows + pieceRows - 1) / pieceRows;
         int count = program.length() <= SIMPLE ? TOGETHER : 1;
-        var single = accumulating(reduction, program, type, 1);
+        boolean inGroups = pieces == 1 && rows % count == 0;
+        var single = count == 1 || !inGroups ? accumulating(reduction, program, type, 1) : null;
         var together = count == 1 ? single : accumulating(reduction, program, type, count);
         var storage = Allocator.allocate(outer * pieces * columns * type.bytes());
         var results = new View(type, storage, 0, new long[] {outer, pieces, columns}, new long[] {pieces * columns, columns, 1});
         var probe = new View(type, storage, 0, new long[] {1, columns}, new long[] {0, 1});
-        if (!programs.prepare(single, appended(columnViews(views, 0, 0, 0, columns, 1, 1), probe), probe) || !programs.prepare(together, appended(columnViews(views, 0, 0, 0, columns, 1, count), probe), probe))
-            return false;
+        if (single != null && !programs.prepare(single, appended(columnViews(views, 0, 0, 0, columns, 1, 1), probe), probe)) return false;
+        if (together != single && !programs.prepare(together, appended(columnViews(views, 0, 0, 0, columns, 1, count), probe), probe)) return false;
         var refused = new AtomicBoolean(); // the memory for code may be full
         Parallel.range(outer * pieces * blocks, Math.max(1, GRAIN / Math.max(1, Math.min(rows, pieceRows) * Math.min(columns, BLOCK))), (from, to) -> {
             for (long unit = from; unit < to; unit++) {
@@ -217,12 +218,20 @@ public final class FusedReductions {
     }
 
     private boolean add(Program single, Program together, int count, Reduction reduction, View[] views, long o, long first, long rows, long column, long width, View sums) {
-        double start = reduction == Reduction.SUM ? 0 : reduction == Reduction.MAX ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
-        boolean done = programs.runAlone(new Program(List.of(Instruction.constant(sums.dtype(), Double.doubleToRawLongBits(start))), 0), new View[0], sums);
+        boolean done = begin(reduction, sums);
         long rounds = rows / count, rest = rows % count;
         if (rounds > 0) done &= runInto(together, columnViews(views, o, first, column, width, rounds, count), rounds, sums);
         if (rest > 0) done &= runInto(single, columnViews(views, o, first + rounds * count, column, width, rest, 1), rest, sums);
         return done;
+    }
+
+    private boolean begin(Reduction reduction, View sums) {
+        if (reduction == Reduction.SUM) {
+            sums.storage().segment().asSlice(sums.byteOffset(), sums.shape()[1] * sums.dtype().bytes()).fill((byte) 0);
+            return true;
+        }
+        double start = reduction == Reduction.MAX ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+        return programs.runAlone(new Program(List.of(Instruction.constant(sums.dtype(), Double.doubleToRawLongBits(start))), 0), new View[0], sums);
     }
 
     private boolean runInto(Program program, View[] inputs, long rows, View sums) {

@@ -145,10 +145,7 @@ final class Packing {
         } else if (b.columnStride() == bytes && arithmetic.depth == 1) {
             kernels.copy(lane, vectors).call(b.address(), b.rowStride(), to, width, k, mask(columns - (vectors - 1) * lanes, lane));
         } else if (b.rowStride() == bytes) {
-            for (int v = 0; v < vectors && whole > 0; v++) {
-                int strip = Math.min(lanes, columns - v * lanes);
-                kernels.transpose(lane).call(b.address() + (long) v * lanes * b.columnStride(), b.columnStride(), to + (long) v * vectorBytes(), width, strip, whole);
-            }
+            if (whole > 0) turn(b.address(), b.columnStride(), to, width, columns, whole, lane);
             if (k % arithmetic.depth == 0) return;
             for (int j = 0; j < columns; j++) gather(arithmetic, b.address() + j * b.columnStride() + (long) whole * lane, bytes, to + whole * width + (long) j * lane, width, k % arithmetic.depth, false);
         } else {
@@ -164,12 +161,9 @@ final class Packing {
         if (k % depth != 0) kernels.interleave(depth, k % depth, vectors, flipped).call(x.address() + (long) whole * depth * x.rowStride(), x.rowStride(), to + whole * width, width, 1, mask);
     }
 
-    /** {@code rows} rows become columns: strips of as many rows as a vector has lanes. */
+    /** {@code rows} rows become columns. */
     void turn(long from, long fromStride, long to, long toStride, int rows, int columns, int lane) {
-        int lanes = vectorBytes() / lane;
-        for (int r = 0; r < rows; r += lanes) {
-            kernels.transpose(lane).call(from + r * fromStride, fromStride, to + (long) r * lane, toStride, Math.min(lanes, rows - r), columns);
-        }
+        kernels.transpose(lane).move((long) rows * columns, from, fromStride, to, toStride, rows, columns);
     }
 
     /** {@code k} elements along the inner dimension, {@code depth} to a lane; a lane that is not full ends in zeros. */
