@@ -15,8 +15,8 @@
  * <li>{@code gemm.Product} makes three operands of the views: an address and two strides in bytes each. Nothing is copied, nothing transposed.
  * <li>{@code gemm.Blocking}, the cost model with its table {@code Costs}, reads shape, type, {@code machine.Cpu} and the number of threads: how large pieces are, which operand is packed.
  * <li>{@link lyceum.backend.Parallel} deals the pieces of the result out; wherever they end, an element is summed in the same order, so its bits are the same.
- * <li>A piece packs its rows of A by eight ({@code gemm.TransposeKernel}) and takes one panel of B of three vectors after the other: its first tile copies the
- *     panel to where it stays in the second-level cache for the tiles that follow.
+ * <li>A piece packs its rows of A by eight ({@code gemm.TransposeKernel}; a first-level cache of 48 KB has them as they lie) and takes one panel of B of three
+ *     vectors after the other: its first tile copies the panel to where it stays in the second-level cache for the tiles that follow.
  * <li>{@code gemm.Kernels} has the micro-kernel for the type and the panel's width, or makes it now:
  * <li>{@code gemm.MicroKernel} writes, for every number of rows, the loop over the inner dimension and the store;
  * <li>{@code asm.Assembler} turns each line of it into bytes by its row in {@code asm.Instruction}, and refuses what the CPU lacks;

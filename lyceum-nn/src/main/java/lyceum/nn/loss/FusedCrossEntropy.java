@@ -102,9 +102,15 @@ record FusedCrossEntropy(Targets targets, int chunk) {
         return Primitive.of("crossEntropy", in -> {
             var rows = Exponentials.of(in[0]);
             return new Tensor[] {rows.top, rows.sum};
-        }, (in, kept) -> pieces(in[0].size(0), (targets, from, length) -> targets.losses(piece(in[0], from, length), rows(kept, from, length))),
-                (i, g, out, in, kept) -> pieces(in[0].size(0), (targets, from, length) -> targets.gradients(piece(in[0], from, length), rows(kept, from, length), piece(g, from, length).unsqueeze(1))))
-                .apply(logits);
+        }, (in, kept) -> losses(in[0], kept), (i, g, out, in, kept) -> gradients(in[0], kept, g)).apply(logits);
+    }
+
+    private Tensor losses(Tensor logits, Tensor[] kept) {
+        return pieces(logits.size(0), (targets, from, length) -> targets.losses(piece(logits, from, length), rows(kept, from, length)));
+    }
+
+    private Tensor gradients(Tensor logits, Tensor[] kept, Tensor g) {
+        return pieces(logits.size(0), (targets, from, length) -> targets.gradients(piece(logits, from, length), rows(kept, from, length), piece(g, from, length).unsqueeze(1)));
     }
 
     private static Tensor piece(Tensor x, long from, long length) { return length == x.size(0) ? x : x.narrow(0, from, length); }

@@ -105,7 +105,9 @@ record RowTail(Program rows, View[] rowInputs, View[] rowOutputs, Program tail, 
 
         private static View[] views(List<View> list) { return list.toArray(View[]::new); }
 
-        private static Instruction moved(Instruction in, int[] to) { return new Instruction(in.op(), in.type(), moved(in.a(), to), moved(in.b(), to), moved(in.c(), to), in.immediate()); }
+        private static Instruction moved(Instruction in, int[] to) {
+            return new Instruction(in.op(), in.type(), moved(in.a(), to), moved(in.b(), to), moved(in.c(), to), in.immediate());
+        }
 
         private static int moved(int register, int[] to) { return register < 0 ? -1 : to[register]; }
 
