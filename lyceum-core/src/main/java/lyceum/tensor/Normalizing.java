@@ -78,7 +78,7 @@ final class Normalizing {
             }
             Tensor wide = x.to(DType.F64), mean = wide.mean(LAST, true);
             var variance = wide.square().mean(LAST, true).sub(mean.square()).relu();
-            return new Moments(mean.to(DType.F32), variance.add(epsilon).rsqrt().to(DType.F32));
+            return new Moments(mean, variance.add(epsilon).rsqrt().to(DType.F32));
         }
     }
 
@@ -89,7 +89,7 @@ final class Normalizing {
         return (centred ? x.sub(x.mean(LAST, true)) : x).square().mean(LAST, true).add(epsilon).rsqrt();
     }
 
-    private static Tensor normal(Tensor x, Moments row) { return (row.mean == null ? x : x.sub(row.mean)).mul(row.root); }
+    private static Tensor normal(Tensor x, Moments row) { return (row.mean == null ? x : x.sub(row.mean.to(x.dtype()))).mul(row.root); }
 
     private static Tensor affine(Tensor x, Tensor weight, Tensor bias) {
         var scaled = weight == null ? x : x.mul(weight);
