@@ -68,10 +68,10 @@ final class Costs {
      */
     static final int SLOWEST_COPY = 16;
     /**
-     * True where rows of A are read as they lie: a first-level cache of twelve ways has room for eight that meet in the same sets, and memory is near (Zen 5,
-     * BF16, packed and as they lie: 1024 464 and 485, 2048 436 and 458, 4096 430 and 461 GFLOP/s).
+     * True where rows of A are read as they lie: the first-level cache has room for eight that meet in the same sets, and memory is near (Zen 5, BF16, packed
+     * and as they lie: 1024 464 and 485, 2048 436 and 458, 4096 430 and 461 GFLOP/s).
      */
-    static boolean readsRowsAsTheyLie(Cpu cpu) { return cpu.l1() >= 48 << 10 && !cpu.isFarFromMemory(); }
+    static boolean readsRowsAsTheyLie(Cpu cpu) { return cpu.hasLargeFirstCache() && !cpu.isFarFromMemory(); }
 
     /** Rows and columns from which A is packed though its rows do not meet in the same sets: a percent faster at 768, 3% slower at 256. */
     static final int ROWS_TO_PACK_A = 256, COLUMNS_TO_PACK_A = 512;

@@ -66,6 +66,9 @@ public record Cpu(String name, Set<Feature> features, long l1, long l2, long l3)
      */
     public boolean isFarFromMemory() { return l2 >= 2 << 20; }
 
+    /** True for first-level data caches of 48 KB in twelve ways (Zen 5, Granite Rapids): there is room for lines asked for in advance, and for eight rows that meet in one set. */
+    public boolean hasLargeFirstCache() { return l1 >= 48 << 10; }
+
     /** Bits of the widest vector. */
     public int vectorBits() { return has(Feature.AVX512) ? 512 : 256; }
 

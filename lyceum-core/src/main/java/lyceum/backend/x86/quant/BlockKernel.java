@@ -28,8 +28,6 @@ final class BlockKernel {
     /** Up to here F32 has every integer. */
     private static final int EXACT = 1 << 24;
 
-    /** A first-level cache in which there is room for lines that were asked for in advance. */
-    private static final int ROOMY = 48 << 10;
     /** How far ahead weights are asked for: near where they fit into the first-level cache, else far, and from how many instructions for 64 bytes of codes on. */
     private static final int NEAR = 6 << 10, FAR = 24 << 10, LONG = 8;
 
@@ -54,7 +52,7 @@ final class BlockKernel {
         this.panels = panels;
         this.acts = new PackedActivations(layout, digits, rows);
         this.wide = isWide(cpu);
-        this.roomy = cpu.l1() >= ROOMY;
+        this.roomy = cpu.hasLargeFirstCache();
         this.add = add;
         this.halves = wide ? 1 : 2;
         this.width = wide ? 512 : 256;
