@@ -12,11 +12,11 @@ import lyceum.backend.View;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockMatrix;
 
-/** Counts what it passes on: programs run, the values that they store, their instructions of a kind, and matrix products. */
+/** Counts what it passes on: programs run, the elements that they pass over, the values that they store, their instructions of a kind, and matrix products. */
 public final class CountingBackend implements Backend {
     private final Backend to = Backend.named("scalar");
     public final AtomicInteger programs = new AtomicInteger(), stored = new AtomicInteger(), products = new AtomicInteger(), exponentials = new AtomicInteger();
-    public final AtomicLong multiplyAdds = new AtomicLong();
+    public final AtomicLong multiplyAdds = new AtomicLong(), elements = new AtomicLong();
 
     @Override public String name() { return "counting"; }
 
@@ -25,6 +25,7 @@ public final class CountingBackend implements Backend {
     @Override public void run(Program program, View[] inputs, View[] outputs) {
         programs.incrementAndGet();
         stored.addAndGet(outputs.length);
+        elements.addAndGet(outputs[0].size());
         for (int i = 0; i < program.length(); i++) if (program.at(i).op().arity() > 0) multiplyAdds.addAndGet(outputs[0].size());
         for (int i = 0; i < program.length(); i++) if (program.at(i).op() == lyceum.backend.Op.EXP) exponentials.incrementAndGet();
         to.run(program, inputs, outputs);

@@ -51,6 +51,14 @@ class RowProgramTest {
         assertThat(programs(() -> x.exp().sub(1).max(new int[] {1}, true).add(1).compute())).isEqualTo(1);
     }
 
+    /** Gradients of weight and bias are reductions; what else is computed has one number a row. */
+    @Test void layerNormWithItsGradientPassesOverItsRowsTwice() {
+        Tensor x = draw(DType.F32, 64, 300).requiresGrad(), w = draw(DType.F32, 300).requiresGrad(), b = draw(DType.F32, 300).requiresGrad(), g = draw(DType.F32, 64, 300);
+        var counting = new CountingBackend();
+        Backend.with(counting, () -> x.layerNorm(w, b, 1e-5).backward(g));
+        assertThat(counting.elements.get()).isBetween(2 * 64 * 300L, 3 * 64 * 300L - 1);
+    }
+
     @Test void fusedRowsHaveTheBitsOfSingleOperations() {
         Function<Tensor, Tensor> several = x -> {
             var e = x.sub(x.max(new int[] {-1}, true)).exp();
