@@ -47,7 +47,12 @@ public interface Primitive {
         return operands -> lyceum.tensor.CustomGradient.apply(name, operands, forward::compute, backward::gradient);
     }
 
-    /** An operation whose gradient need not compute again what the result was computed from. */
+    /**
+     * An operation whose gradient need not compute again what the result was computed from.
+     *
+     * @param name appears in error messages
+     * @param keeping runs once, unrecorded, before {@code forward}; what it gives is held until the gradient has been computed
+     */
     static Primitive of(String name, Keeping keeping, KeepingForward forward, KeepingBackward backward) {
         return operands -> lyceum.tensor.CustomGradient.apply(name, operands, keeping::of, forward::compute, backward::gradient);
     }
