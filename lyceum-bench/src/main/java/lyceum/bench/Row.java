@@ -10,13 +10,20 @@ package lyceum.bench;
  * @param level what computed ours: {@code scalar}, {@code vector}, {@code avx2}, {@code avx512}, {@code vnni}, {@code avx512_bf16} or {@code amx}; empty where that is no question
  * @param target the least ratio that is asked for, or without a peer the most that ours may be; NaN if nothing is
  * @param verdict on the target
+ * @param handover nanoseconds in which a cache line goes to another thread and back (see {@link Handover}); NaN for one thread
  */
 public record Row(String suite, String name, String shape, String dtype, int threads, double ours, double peer, String unit, double ratio, String peerName, String cpu,
-        double ourSpread, double peerSpread, double bestRatio, String level, double target, Verdict verdict) {
+        double ourSpread, double peerSpread, double bestRatio, String level, double target, Verdict verdict, double handover) {
 
     /** Without spread or target. */
     Row(String suite, String name, String shape, String dtype, int threads, double ours, double peer, String unit, double ratio, String peerName, String cpu) {
         this(suite, name, shape, dtype, threads, ours, peer, unit, ratio, peerName, cpu, Double.NaN, Double.NaN, Double.NaN, "", Double.NaN, Verdict.NONE);
+    }
+
+    /** Without a handover. */
+    Row(String suite, String name, String shape, String dtype, int threads, double ours, double peer, String unit, double ratio, String peerName, String cpu,
+            double ourSpread, double peerSpread, double bestRatio, String level, double target, Verdict verdict) {
+        this(suite, name, shape, dtype, threads, ours, peer, unit, ratio, peerName, cpu, ourSpread, peerSpread, bestRatio, level, target, verdict, Double.NaN);
     }
 
     /** A row of times: less is better. */

@@ -43,6 +43,7 @@ final class SideBySide {
     private final List<Peer> peers;
     private final Effort effort;
     private final Consumer<Row> listener;
+    private double handover = Double.NaN;
 
     SideBySide(String suite, int threads, List<Peer> peers, Effort effort, Consumer<Row> listener) {
         this.suite = suite;
@@ -74,6 +75,7 @@ final class SideBySide {
             paces[i] = Timing.pace(contenders.get(i).seconds, i == 0 ? effort.warmUp : OTHERS * effort.warmUp, effort.sample, i == 0 ? ThreadsAtRest::compilersRun : () -> false);
             round += paces[i].seconds();
         }
+        if (threads > 1) handover = Handover.nanos();
         var samples = new double[n][effort.rounds(round)];
         for (int r = 0; r < samples[0].length; r++) {
             for (int i = 0; i < n; i++) {
@@ -102,12 +104,12 @@ final class SideBySide {
     private Row alone(Case c, Timing.Median ours) {
         double value = c.unit().of(ours.value());
         return new Row(suite, c.name(), c.shape(), c.dtype(), threads, value, Double.NaN, c.unit().name(), Double.NaN, "", Cpu.name(),
-                ours.spread(), Double.NaN, Double.NaN, c.level(), c.limit(), Verdict.atMost(c.limit(), value));
+                ours.spread(), Double.NaN, Double.NaN, c.level(), c.limit(), Verdict.atMost(c.limit(), value), handover);
     }
 
     private Row beside(Case c, Timing.Median ours, Timing.Median theirs, Contender peer) {
         double ratio = theirs.value() / ours.value();
         return new Row(suite, c.name(), c.shape(), c.dtype(), threads, c.unit().of(ours.value()), c.unit().of(theirs.value()), c.unit().name(), ratio, peer.name, Cpu.name(),
-                ours.spread(), theirs.spread(), theirs.least() / ours.least(), c.level(), peer.target, Verdict.atLeast(peer.target, ratio));
+                ours.spread(), theirs.spread(), theirs.least() / ours.least(), c.level(), peer.target, Verdict.atLeast(peer.target, ratio), handover);
     }
 }
