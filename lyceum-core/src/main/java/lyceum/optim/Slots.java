@@ -32,7 +32,7 @@ final class Slots {
         if (tensors.size() == rule.slots().size()) return;
         var created = new ArrayList<Tensor>();
         try (var outside = Scope.outside()) {
-            for (int i = 0; i < rule.slots().size(); i++) created.add(Tensor.zeros(typeFor(parameter), parameter.shape().toArray()).copy());
+            for (int i = 0; i < rule.slots().size(); i++) created.add(Tensor.zeros(typeFor(parameter), parameter.shape().toArray()).compute());
         }
         tensors = created;
     }

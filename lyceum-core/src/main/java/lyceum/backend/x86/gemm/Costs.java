@@ -1,5 +1,6 @@
 package lyceum.backend.x86.gemm;
 
+import lyceum.backend.View;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
 
@@ -30,6 +31,22 @@ final class Costs {
     /** True for a row whose B is read from end to end: where memory is far (768 by 3072: 10.1 GFLOP/s by a few lines of every row, 12.5 so). */
     static boolean streams(Cpu cpu, Arithmetic arithmetic, int rows, int columns) {
         return rows == 1 && columns >= 256 && columns <= COLUMNS && arithmetic.depth == 1 && arithmetic.isFused() && cpu.has(Feature.AVX512) && cpu.isFarFromMemory();
+    }
+
+    /** Rows, beside one thread and beside more, up to which it pays to pack them instead of a transposed B, and to turn the result. */
+    private static final int ROWS_TO_TURN = 64, ROWS_TO_TURN_BESIDE = 128;
+
+    /**
+     * True where the rows of a transposed B are better read as they lie, as the left matrix of the turned product (Zen 5, GFLOP/s packed and so: 32 rows of 768 by 3072
+     * 203 and 239, of 3072 by 768 195 and 249, 64 rows of 768 by 3072 215 and 233; 256 rows of 512 by 1024 255 and 227; with two threads 128 rows of 784 by
+     * 512 419 and 478). The rows of A fill vectors then.
+     */
+    static boolean turns(Cpu cpu, Product product, int threads) {
+        View a = product.a(), b = product.b();
+        int m = product.m(), lanes = cpu.vectorBits() / 8 / product.arithmetic().lane, most = threads > 1 ? ROWS_TO_TURN_BESIDE : ROWS_TO_TURN;
+        boolean isPlain = product.arithmetic().depth == 1 && !product.widens(a) && !product.widens(b) && product.isDirect();
+        return isPlain && readsRowsAsTheyLie(cpu) && Product.rowStride(b) == 1 && Product.columnStride(b) != 1
+                && m > FEW_ROWS && m <= most && 2 * m <= product.n() && 4 * m >= 3 * ((m + lanes - 1) / lanes * lanes);
     }
 
     // How a product by vectors is cut.

@@ -97,14 +97,16 @@ public final class Gemm {
         if (product.k() == 0) return false;
         if (out.size() == 0) return true;
         boolean turn = product.n() == 1 ? product.m() > 1 && Product.columnStride(a) != 1 : !product.isDirect() && Product.rowStride(out) == 1;
-        if (turn && a.dtype() == product.b().dtype() && (product.m() == 1 || Product.rowStride(out) == 1)) product = product.transposed();
+        if (turn && a.dtype() == product.b().dtype() && (product.m() == 1 || Product.rowStride(out) == 1) || turns(cpu, product, threads())) product = product.transposed();
         if (!dots.multiply(product)) blocked(product);
         return true;
     }
 
+    private static int threads() { return Parallel.isSequential() ? 1 : Parallel.threads(); }
+
     private void blocked(Product product) {
         int m = product.m(), n = product.n(), k = product.k();
-        var blocking = Blocking.of(cpu, product.arithmetic(), product, Parallel.isSequential() ? 1 : Parallel.threads());
+        var blocking = Blocking.of(cpu, product.arithmetic(), product, threads());
         int down = (m + blocking.rows() - 1) / blocking.rows(), across = (n + blocking.columns() - 1) / blocking.columns();
         long pieces = (long) down * across, all = pieces * product.batch();
         if (all == 1) {
@@ -151,6 +153,13 @@ public final class Gemm {
         var type = product.arithmetic().sums;
         long[] shape = {rows, columns};
         var to = product.out();
+        if (scratch != null && product.isTurned()) {
+            var place = product.operand(to, index).from(row, column);
+            packing.turn(scratch.get(Scratch.Use.SUMS, 0), (long) columns * type.bytes(), place.address(), place.columnStride(), rows, columns, type.bytes());
+            if (product.then() == null) return;
+            finish(product.transposed(), null, index, column, columns, row, rows);
+            return;
+        }
         var then = product.then() != null ? product.then()
                 : new Product.Then(type == to.dtype() ? new Program(List.of(Program.Instruction.load(type, 0)), 0) : Program.of(Op.CAST, to.dtype(), type), new View[0], new View[] {to}, false);
         var inputs = new View[1 + then.others().length];

@@ -68,6 +68,9 @@ record Product(Arithmetic arithmetic, View a, View b, View out, int m, int n, in
     /** True if the sums go to {@code out}. */
     boolean isResult() { return out.dtype() == arithmetic.sums && (then == null || then.inPlace); }
 
+    /** True if the sums go to {@code out}, and those of a column are neighbours in memory. */
+    boolean isTurned() { return isResult() && rowStride(out) == 1; }
+
     static long rowStride(View x) { return x.strides()[x.strides().length - 2]; }
 
     static long columnStride(View x) { return x.strides()[x.strides().length - 1]; }
