@@ -162,7 +162,7 @@ class GemmTest {
         Property.of((Generator<Case>) choices -> {
             int m = 17 + (int) choices.next(111);
             return Case.draw(choices, WIDE[(int) choices.next(1)], m, 2 * m + (int) choices.next(200), 1 + (int) choices.next(600)).wholeNumbers(choices.next(9));
-        }).withRuns(80).holds(c -> {
+        }).withRuns(20).holds(c -> {
             c.run(backend);
             c.check();
             c.out.fill(() -> 0);
