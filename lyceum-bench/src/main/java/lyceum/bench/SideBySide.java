@@ -75,7 +75,10 @@ final class SideBySide {
             paces[i] = Timing.pace(contenders.get(i).seconds, i == 0 ? effort.warmUp : OTHERS * effort.warmUp, effort.sample, i == 0 ? ThreadsAtRest::compilersRun : () -> false);
             round += paces[i].seconds();
         }
-        if (threads > 1) handover = Handover.nanos();
+        if (threads > 1) {
+            awaitRest();
+            handover = Handover.nanos();
+        }
         var samples = new double[n][effort.rounds(round)];
         for (int r = 0; r < samples[0].length; r++) {
             for (int i = 0; i < n; i++) {

@@ -18,6 +18,8 @@ import lyceum.memory.Scope;
 public final class FusedPrograms {
     /** Elements that a thread takes at once; fewer stay on the caller. */
     private static final long GRAIN = 1 << 16;
+    /** Columns from which an operand that all rows share leaves the first-level cache, and rows and columns that are worked on together then. */
+    private static final long WIDE = 1 << 13, TOGETHER = 8, BLOCK = 1 << 11;
     /** Nanoseconds of work up to which a collection can wait. */
     static final long SHORT = 30_000;
     /** Structures that are remembered; beyond, all are forgotten and made again as they come. */
@@ -38,6 +40,12 @@ public final class FusedPrograms {
     public boolean run(Program program, View[] inputs, View[] outputs) {
         if (SmallCall.run(this, program, inputs, outputs)) return true;
         if (outputs[0].size() == 0) return true;
+        if (WideRows.isWanted(program, inputs, outputs)) {
+            try (var numbers = Scope.open("numbers of rows")) {
+                var divided = WideRows.of(program, inputs, outputs);
+                return runRows(divided.numbers(), inputs, divided.numberOutputs()) && runRows(divided.elements(), divided.elementInputs(), divided.elementOutputs());
+            }
+        }
         if (!RowTail.isWanted(program, inputs, outputs)) return runRows(program, inputs, outputs);
         try (var numbers = Scope.open("numbers of rows")) {
             var divided = RowTail.of(program, inputs, outputs);
@@ -81,6 +89,8 @@ public final class FusedPrograms {
         long size = geometry.columns * geometry.rows * geometry.slabs;
         if (size <= GRAIN && geometry.slabs == 1) {
             piece(compiled, program, geometry, 0, 0, geometry.rows, 0, geometry.columns);
+        } else if (!program.isRowProgram() && geometry.slabs == 1 && geometry.rows > 1 && geometry.columns >= WIDE && geometry.sharesRow()) {
+            byColumns(work);
         } else if (program.isRowProgram() || geometry.columns <= GRAIN / 2) {
             long total = geometry.rows * geometry.slabs;
             Parallel.range(total, Math.max(1, GRAIN / geometry.columns), compiled.nanos(geometry.columns), (from, to) -> rows(compiled, program, geometry, from, to));
@@ -93,6 +103,18 @@ public final class FusedPrograms {
                 }
             });
         }
+    }
+
+    /** Some columns of some rows, then the next columns: what all rows share is read from the first-level cache by all but the first of them. */
+    private static void byColumns(Work work) {
+        var geometry = work.geometry;
+        long groups = (geometry.rows + TOGETHER - 1) / TOGETHER, rows = (geometry.rows + groups - 1) / groups, blocks = (geometry.columns + BLOCK - 1) / BLOCK;
+        Parallel.range(groups * blocks, Math.max(1, GRAIN / (rows * BLOCK)), work.compiled.nanos(rows * BLOCK), (from, to) -> {
+            for (long p = from; p < to; p++) {
+                long row = p / blocks * rows, column = p % blocks * BLOCK;
+                if (row < geometry.rows) piece(work.compiled, work.program, geometry, 0, row, Math.min(rows, geometry.rows - row), column, Math.min(BLOCK, geometry.columns - column));
+            }
+        });
     }
 
     /** Makes the code for operands that lie like these; false if there is none. */

@@ -86,6 +86,12 @@ final class Geometry {
         return addresses[v] + (offset + column * distances[v]) * bytes + row * rowBytes[v];
     }
 
+    /** True if all rows of a slab read the same elements of an operand. */
+    boolean sharesRow() {
+        for (int v = 0; v < kinds.length; v++) if (kinds[v] == Structure.CONTIGUOUS && rowBytes[v] == 0) return true;
+        return false;
+    }
+
     /** True if no other operand shares the memory of operand {@code v}. */
     boolean isApart(int v) {
         var own = views[v].storage().segment();

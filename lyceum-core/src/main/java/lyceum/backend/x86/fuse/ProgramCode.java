@@ -179,7 +179,7 @@ final class ProgramCode {
         for (int i = 0; i < program.outputs(); i++) if (program.level(program.output(i)) == level) cost++;
         for (int r = 0; r < program.length(); r++) {
             if (needed[level][r] && !uniform[r]) cost += keptSince[r] >= 0 && keptSince[r] < level ? 1 : Operations.cost(program.at(r).op());
-            if (reducesAt(level, r)) cost += addsUp(r) ? 1 : Operations.cost(program.at(r).op());
+            if (reducesAt(level, r)) cost += addsUp(r) || addsDoubles(r) ? 1 : Operations.cost(program.at(r).op());
         }
         return cost <= 6 ? 4 : cost <= 14 ? 2 : 1;
     }
@@ -208,6 +208,9 @@ final class ProgramCode {
         var in = program.at(r);
         return in.op() == Op.ROW_SUM && in.type() != DType.F64 && program.at(in.a()).op() != Op.LOAD && program.at(in.a()).op() != Op.CAST;
     }
+
+    /** True for a sum of doubles where there are registers for many: one instruction, which waits for the one before, so that several of a kind go side by side. */
+    private boolean addsDoubles(int r) { return target.isWide() && program.at(r).op() == Op.ROW_SUM && program.at(r).type() == DType.F64; }
 
     private RowReduction.Adding adding(int r) {
         return !addsUp(r) ? RowReduction.Adding.WIDENED : structure.length() == Structure.Length.SHORT ? RowReduction.Adding.AS_THEY_ARE : RowReduction.Adding.BLOCKS;

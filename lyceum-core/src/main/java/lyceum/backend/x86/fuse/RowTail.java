@@ -39,12 +39,7 @@ record RowTail(Program rows, View[] rowInputs, View[] rowOutputs, Program tail, 
     /** What depends on the numbers of a row alone, and is read by nothing else than such instructions and outputs that take one value a row. */
     private static boolean[] tail(Program program, View[] inputs, View[] outputs) {
         int n = program.length();
-        boolean[] isOfRow = new boolean[n], isWanted = new boolean[n], isTail = new boolean[n];
-        for (int r = 0; r < n; r++) {
-            var in = program.at(r);
-            isOfRow[r] = in.op() == Op.LOAD ? isOne(inputs[(int) in.immediate()]) : in.op() != Op.RANDOM;
-            for (int operand : operands(in)) isOfRow[r] &= isOfRow[operand] || in.op().isRowReduction();
-        }
+        boolean[] isOfRow = ofRows(program, inputs), isWanted = new boolean[n], isTail = new boolean[n];
         for (int i = 0; i < outputs.length; i++) isWanted[program.output(i)] |= !isOne(outputs[i]);
         for (int r = n - 1; r >= 0; r--) {
             var in = program.at(r);
@@ -54,9 +49,32 @@ record RowTail(Program rows, View[] rowInputs, View[] rowOutputs, Program tail, 
         return isTail;
     }
 
-    private static boolean isOne(View view) { return view.strides()[view.strides().length - 1] == 0; }
+    /** Which registers have one value a row. */
+    static boolean[] ofRows(Program program, View[] inputs) {
+        var isOfRow = new boolean[program.length()];
+        for (int r = 0; r < isOfRow.length; r++) {
+            var in = program.at(r);
+            isOfRow[r] = in.op() == Op.LOAD ? isOne(inputs[(int) in.immediate()]) : in.op() != Op.RANDOM;
+            for (int operand : operands(in)) isOfRow[r] &= isOfRow[operand] || in.op().isRowReduction();
+        }
+        return isOfRow;
+    }
 
-    private static int[] operands(Instruction in) { return Arrays.stream(new int[] {in.a(), in.b(), in.c()}).filter(r -> r >= 0).toArray(); }
+    /** Memory for one number a row. */
+    static View room(DType type, long[] shape) {
+        var strides = View.contiguousStrides(shape);
+        long columns = shape[shape.length - 1];
+        for (int axis = 0; axis < strides.length; axis++) strides[axis] = axis == strides.length - 1 ? 0 : strides[axis] / columns;
+        return new View(type, Allocator.allocate(View.size(shape) / columns * type.bytes()), 0, shape, strides);
+    }
+
+    static int[] ints(List<Integer> list) { return list.stream().mapToInt(i -> i).toArray(); }
+
+    static View[] views(List<View> list) { return list.toArray(View[]::new); }
+
+    static boolean isOne(View view) { return view.strides()[view.strides().length - 1] == 0; }
+
+    static int[] operands(Instruction in) { return Arrays.stream(new int[] {in.a(), in.b(), in.c()}).filter(r -> r >= 0).toArray(); }
 
     /** Both programs under construction. */
     private static final class Division {
@@ -101,10 +119,6 @@ record RowTail(Program rows, View[] rowInputs, View[] rowOutputs, Program tail, 
             return new RowTail(new Program(rows, ints(stored)), inputs, views(rowOutputs), new Program(tail, ints(results)), views(tailInputs), views(tailOutputs));
         }
 
-        private static int[] ints(List<Integer> list) { return list.stream().mapToInt(i -> i).toArray(); }
-
-        private static View[] views(List<View> list) { return list.toArray(View[]::new); }
-
         private static Instruction moved(Instruction in, int[] to) {
             return new Instruction(in.op(), in.type(), moved(in.a(), to), moved(in.b(), to), moved(in.c(), to), in.immediate());
         }
@@ -135,13 +149,6 @@ record RowTail(Program rows, View[] rowInputs, View[] rowOutputs, Program tail, 
             inTail[r] = tail.size();
             tail.add(Instruction.load(in.type(), tailInputs.size()));
             tailInputs.add(ofRows(numbers));
-        }
-
-        private static View room(DType type, long[] shape) {
-            var strides = View.contiguousStrides(shape);
-            long columns = shape[shape.length - 1];
-            for (int axis = 0; axis < strides.length; axis++) strides[axis] = axis == strides.length - 1 ? 0 : strides[axis] / columns;
-            return new View(type, Allocator.allocate(View.size(shape) / columns * type.bytes()), 0, shape, strides);
         }
 
         private static View ofRows(View view) {
