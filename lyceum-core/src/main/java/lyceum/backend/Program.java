@@ -26,6 +26,9 @@ public final class Program {
         public static Instruction load(DType type, int operand) { return new Instruction(Op.LOAD, type, -1, -1, -1, operand); }
 
         public static Instruction constant(DType type, long bits) { return new Instruction(Op.CONST, type, -1, -1, -1, bits); }
+
+        /** The registers that it reads, in order. */
+        public int[] operands() { return c >= 0 ? new int[] {a, b, c} : b >= 0 ? new int[] {a, b} : a >= 0 ? new int[] {a} : new int[0]; }
     }
 
     private final Instruction[] code;

@@ -199,14 +199,13 @@ public final class FusedReductions {
         if (merged(out, outerAxes) == null) return false;
         long pieceRows = rowsOfPiece(outer, rows, columns), pieces = (rows + pieceRows - 1) / pieceRows;
         int count = program.length() <= SIMPLE ? TOGETHER : 1;
-        boolean inGroups = rows % count == 0;
-        var single = count == 1 || !inGroups ? accumulating(reduction, program, type, 1) : null;
-        var together = count == 1 ? single : accumulating(reduction, program, type, count);
+        long rounds = Math.min(rows, pieceRows) / count, rest = rows % count;
+        Program together = accumulating(reduction, program, type, count), single = rest > 0 ? accumulating(reduction, program, type, 1) : null;
         var storage = Allocator.allocate(outer * pieces * columns * type.bytes());
         var results = new View(type, storage, 0, new long[] {outer, pieces, columns}, new long[] {pieces * columns, columns, 1});
         var probe = new View(type, storage, 0, new long[] {1, columns}, new long[] {0, 1});
-        if (single != null && !programs.prepare(single, appended(columnViews(views, 0, 0, 0, probe, 1, 1), repeated(probe, 1)), repeated(probe, 1))) return false;
-        if (together != single && !programs.prepare(together, appended(columnViews(views, 0, 0, 0, probe, 1, count), repeated(probe, 1)), repeated(probe, 1))) return false;
+        if (rounds > 0 && !isMade(together, columnViews(views, 0, 0, 0, probe, rounds, count), rounds, probe)) return false;
+        if (rest > 0 && !isMade(single, columnViews(views, 0, 0, 0, probe, rest, 1), rest, probe)) return false;
         var refused = new AtomicBoolean(); // the memory for code may be full
         long units = outer * pieces * blocks, unit = Math.min(rows, pieceRows) * (columns / blocks), shares = Math.min(units, evenly(units * unit));
         Parallel.range(units, (units + shares - 1) / shares, NANOS * unit * inputs.length, (from, to) -> {
@@ -255,6 +254,12 @@ public final class FusedReductions {
         }
         double start = reduction == Reduction.MAX ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
         return programs.runAlone(new Program(List.of(Instruction.constant(sums.dtype(), Double.doubleToRawLongBits(start))), 0), new View[0], sums);
+    }
+
+    /** Whether there is code for {@link #runInto}. */
+    private boolean isMade(Program program, View[] inputs, long rows, View sums) {
+        var all = repeated(sums, rows);
+        return programs.prepare(program, appended(inputs, all), all);
     }
 
     private boolean runInto(Program program, View[] inputs, long rows, View sums) {

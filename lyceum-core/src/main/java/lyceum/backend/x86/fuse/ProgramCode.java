@@ -51,7 +51,7 @@ final class ProgramCode {
         alive = new boolean[n];
         uniform = new boolean[n];
         for (int i = 0; i < program.outputs(); i++) alive[program.output(i)] = true;
-        for (int r = n - 1; r >= 0; r--) if (alive[r]) for (int operand : operands(r)) alive[operand] = true;
+        for (int r = n - 1; r >= 0; r--) if (alive[r]) for (int operand : program.at(r).operands()) alive[operand] = true;
         for (int r = 0; r < n; r++) {
             uniform[r] = isUniform(r);
             if (alive[r] && Operations.laneBits(program.at(r).type()) == 64) bytes = 8;
@@ -103,11 +103,6 @@ final class ProgramCode {
         return outputs;
     }
 
-    private int[] operands(int r) {
-        var in = program.at(r);
-        return in.c() >= 0 ? new int[] {in.a(), in.b(), in.c()} : in.b() >= 0 ? new int[] {in.a(), in.b()} : in.a() >= 0 ? new int[] {in.a()} : new int[0];
-    }
-
     private boolean isUniform(int r) {
         var in = program.at(r);
         return switch (in.op()) {
@@ -115,7 +110,7 @@ final class ProgramCode {
             case RANDOM -> false;
             case LOAD -> structure.kinds()[(int) in.immediate()] == Structure.ONE;
             default -> {
-                for (int operand : operands(r)) if (!uniform[operand]) yield false;
+                for (int operand : program.at(r).operands()) if (!uniform[operand]) yield false;
                 yield true;
             }
         };
@@ -128,7 +123,7 @@ final class ProgramCode {
         for (int r = 0; r < program.length(); r++) {
             if (!alive[r]) continue;
             if (program.at(r).op().isRowReduction()) for (int operand : reduced(r)) read[operand] = true;
-            else if (!uniform[r]) for (int operand : operands(r)) read[operand] = true;
+            else if (!uniform[r]) for (int operand : program.at(r).operands()) read[operand] = true;
         }
         for (int r = 0; r < program.length(); r++) read[r] &= alive[r] && uniform[r];
         return read;
@@ -154,7 +149,7 @@ final class ProgramCode {
                 keptOperand[r] = structure.kinds().length + keptBytes.size();
                 keptBytes.add(Operations.laneBits(in.type()) / 8);
             }
-            for (int operand : operands(r)) need[operand] = true;
+            for (int operand : program.at(r).operands()) need[operand] = true;
         }
     }
 
@@ -165,7 +160,7 @@ final class ProgramCode {
             if (reducesAt(level, r)) for (int operand : reduced(r)) bits = Math.max(bits, laneBits(operand));
             if (!needed[level][r] || uniform[r]) continue;
             bits = Math.max(bits, laneBits(r));
-            if (keptSince[r] < 0 || keptSince[r] == level) for (int operand : operands(r)) bits = Math.max(bits, laneBits(operand));
+            if (keptSince[r] < 0 || keptSince[r] == level) for (int operand : program.at(r).operands()) bits = Math.max(bits, laneBits(operand));
         }
         for (int i = 0; i < program.outputs(); i++) if (!takesOneValue(i) && program.level(program.output(i)) == level) bits = Math.max(bits, laneBits(program.output(i)));
         return bits / 8;

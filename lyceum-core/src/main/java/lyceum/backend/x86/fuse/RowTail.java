@@ -44,7 +44,7 @@ record RowTail(Program rows, View[] rowInputs, View[] rowOutputs, Program tail, 
         for (int r = n - 1; r >= 0; r--) {
             var in = program.at(r);
             isTail[r] = !isWanted[r] && isOfRow[r] && program.level(r) > 0 && !in.op().isRowReduction();
-            if (!isTail[r]) for (int operand : operands(in)) isWanted[operand] = true;
+            if (!isTail[r]) for (int operand : in.operands()) isWanted[operand] = true;
         }
         return isTail;
     }
@@ -55,7 +55,7 @@ record RowTail(Program rows, View[] rowInputs, View[] rowOutputs, Program tail, 
         for (int r = 0; r < isOfRow.length; r++) {
             var in = program.at(r);
             isOfRow[r] = in.op() == Op.LOAD ? isOne(inputs[(int) in.immediate()]) : in.op() != Op.RANDOM;
-            for (int operand : operands(in)) isOfRow[r] &= isOfRow[operand] || in.op().isRowReduction();
+            for (int operand : in.operands()) isOfRow[r] &= isOfRow[operand] || in.op().isRowReduction();
         }
         return isOfRow;
     }
@@ -73,8 +73,6 @@ record RowTail(Program rows, View[] rowInputs, View[] rowOutputs, Program tail, 
     static View[] views(List<View> list) { return list.toArray(View[]::new); }
 
     static boolean isOne(View view) { return view.strides()[view.strides().length - 1] == 0; }
-
-    static int[] operands(Instruction in) { return Arrays.stream(new int[] {in.a(), in.b(), in.c()}).filter(r -> r >= 0).toArray(); }
 
     /** Both programs under construction. */
     private static final class Division {
@@ -107,7 +105,7 @@ record RowTail(Program rows, View[] rowInputs, View[] rowOutputs, Program tail, 
             for (int i = 0; i < outputs.length; i++) if (!isTail[program.output(i)]) store(program.output(i), outputs[i]);
             for (int r = 0; r < isTail.length; r++) {
                 if (!isTail[r]) continue;
-                for (int operand : operands(program.at(r))) bring(operand);
+                for (int operand : program.at(r).operands()) bring(operand);
                 inTail[r] = tail.size();
                 tail.add(moved(program.at(r), inTail));
             }

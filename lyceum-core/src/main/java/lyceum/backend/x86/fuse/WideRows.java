@@ -25,7 +25,7 @@ record WideRows(Program numbers, View[] numberOutputs, Program elements, View[] 
     static WideRows of(Program program, View[] inputs, View[] outputs) {
         boolean[] isOfRow = RowTail.ofRows(program, inputs);
         boolean[] isRead = new boolean[program.length()];
-        for (int r = 0; r < isRead.length; r++) if (!isOfRow[r]) for (int operand : RowTail.operands(program.at(r))) isRead[operand] |= isOfRow[operand] && program.level(operand) > 0;
+        for (int r = 0; r < isRead.length; r++) if (!isOfRow[r]) for (int operand : program.at(r).operands()) isRead[operand] |= isOfRow[operand] && program.level(operand) > 0;
         List<Instruction> whole = new ArrayList<>(), code = new ArrayList<>();
         List<View> numbers = new ArrayList<>(), all = new ArrayList<>(List.of(inputs)), elements = new ArrayList<>();
         List<Integer> stored = new ArrayList<>(), results = new ArrayList<>();
