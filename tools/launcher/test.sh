@@ -114,18 +114,18 @@ locale_run() {
     -Dsurefire.reportNameSuffix=tr-TR -Dvector.flags="${VECTOR_FLAGS[*]} -Duser.language=tr -Duser.country=TR -Duser.timezone=Asia/Kolkata"
 }
 
-LEDGER=lyceum-labs/src/main/resources/lyceum/labs/ledger.json
+LEDGER=lyceum-labs/src/main/resources/lyceum/labs/ledger
 
 # The run fails when the committed ledger claims what this run did not see.
-ledger_check() { [ ! -f "$ROOT/$LEDGER" ] || ledger --check; }
+ledger_check() { [ ! -d "$ROOT/$LEDGER" ] || ledger --check; }
 
 # What the run saw is written down; a line says so when that changes what is committed.
 ledger_write() {
   local before
-  [ -f "$ROOT/$LEDGER" ] || return 0
-  before=$(cksum <"$ROOT/$LEDGER")
+  [ -d "$ROOT/$LEDGER" ] || return 0
+  before=$(cksum "$ROOT/$LEDGER"/*)
   ledger || return 1
-  [ "$before" = "$(cksum <"$ROOT/$LEDGER")" ] || say "The ledger has changed; commit it with the rest: $LEDGER"
+  [ "$before" = "$(cksum "$ROOT/$LEDGER"/*)" ] || say "The ledger has changed; commit it with the rest: $LEDGER"
 }
 
 ledger() {
@@ -183,7 +183,7 @@ report() {
 # A finished part is remembered under a hash of everything that was tested: change a line, and it starts anew.
 full_run() {
   local key state failed=() picked class module
-  key=$(cd "$ROOT" && find pom.xml ./*/pom.xml ./*/src -type f ! -name ledger.json -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
+  key=$(cd "$ROOT" && find pom.xml ./*/pom.xml ./*/src -type f ! -path '*/lyceum/labs/ledger/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
   state=$STATE/full-state/$key
   for old in "$STATE"/full-state/*; do [ "$old" = "$state" ] || rm -rf "$old"; done
   mkdir -p "$state"

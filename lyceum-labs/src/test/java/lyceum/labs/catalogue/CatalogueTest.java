@@ -3,7 +3,11 @@ package lyceum.labs.catalogue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -21,6 +25,21 @@ class CatalogueTest {
         assertThat(CATALOGUE.topics()).extracting(Topic::number).containsExactlyElementsOf(java.util.stream.IntStream.rangeClosed(1, 757).boxed().toList());
         assertThat(CATALOGUE.topics()).extracting(Topic::title).doesNotHaveDuplicates();
         assertThat(CATALOGUE.topics()).extracting(Topic::slug).doesNotHaveDuplicates().allMatch(s -> s.matches("[a-z0-9]+(-[a-z0-9]+)*"));
+    }
+
+    @Test
+    void itStandsInAFileForEachModuleByNumber() throws IOException {
+        try (var files = Files.list(Path.of("src/main/resources/lyceum/labs/catalogue"))) {
+            assertThat(files.map(f -> f.getFileName().toString()))
+                    .containsExactlyInAnyOrderElementsOf(ModuleFiles.MODULES.stream().map(m -> m + ".json").toList());
+        }
+        var byModule = ModuleFiles.read("/lyceum/labs/catalogue", Topic[].class);
+        assertThat(byModule).isSortedAccordingTo(Comparator.comparingInt((Topic t) -> ModuleFiles.MODULES.indexOf(t.module())).thenComparingInt(Topic::number));
+    }
+
+    @Test
+    void specificationHasAsManyClausesAsItHadWhenItWasExamined() {
+        assertThat(CATALOGUE.topics().stream().mapToInt(t -> t.clauses().size()).sum()).isEqualTo(3_274);
     }
 
     @Test

@@ -130,22 +130,36 @@ class StatusTest {
         Mean.fault = false;
     }
 
-    private Path ledger() throws IOException {
+    /** An empty ledger, in which the topic of each test belongs to a module. */
+    private LedgerFolder ledger() throws IOException {
         Files.createDirectories(root.resolve("lyceum-x/target"));
-        var ledger = root.resolve("lyceum-labs/src/main/resources/lyceum/labs/ledger.json");
-        Files.createDirectories(ledger.getParent());
-        return Files.writeString(ledger, "[\n]\n");
+        return new LedgerFolder(Files.createDirectories(root.resolve(LedgerFolder.PLACE)), slug -> slug.equals("mean") ? "stats" : "core");
+    }
+
+    @Test
+    void ledgerHasAFileForEachModuleAndTouchesOnlyThoseThatChange() throws IOException {
+        var files = ledger();
+        var entries = Ledger.of(List.of(entry("mean", 1, true, "gap 1"), entry("median", 1, true, "gap 2")));
+        assertThat(files.write(entries)).isTrue();
+        assertThat(files.folder()).isDirectoryContaining("glob:**/core.json").isDirectoryContaining("glob:**/stats.json");
+        assertThat(files.read().entries()).isEqualTo(entries.entries());
+        var before = Files.getLastModifiedTime(files.folder().resolve("core.json"));
+        assertThat(files.write(entries)).isFalse();
+        assertThat(files.write(entries.merged(List.of(entry("mean", 1, true, "gap 3"))))).isTrue();
+        assertThat(Files.getLastModifiedTime(files.folder().resolve("core.json"))).isEqualTo(before);
+        assertThat(files.write(entries.without(e -> e.topic().equals("median")))).isTrue();
+        assertThat(files.folder().resolve("core.json")).doesNotExist();
     }
 
     @Test
     void plantedFaultTurnsItsTopicToPartial() throws IOException {
         var ledger = ledger();
         var out = new ByteArrayOutputStream();
-        var update = new LedgerUpdate(root, new PrintStream(out, true, StandardCharsets.UTF_8));
+        var update = new LedgerUpdate(root, ledger, new PrintStream(out, true, StandardCharsets.UTF_8));
 
         run(false);
         update.write(true);
-        var works = mean(Ledger.parse(Files.readString(ledger)).entries());
+        var works = mean(ledger.read().entries());
         assertThat(works.status()).isEqualTo(Status.WORKS);
         assertThat(works.checks().getFirst().value()).isEqualTo("mean 2");
         assertThat(update.check()).isTrue();
@@ -153,7 +167,7 @@ class StatusTest {
         run(true);
         assertThat(update.check()).isFalse();
         update.write(true);
-        var partial = mean(Ledger.parse(Files.readString(ledger)).entries());
+        var partial = mean(ledger.read().entries());
         assertThat(partial.status()).isEqualTo(Status.PARTIAL);
         assertThat(partial.left()).isEqualTo("clauses 1, 2 fail");
         assertThat(out.toString(StandardCharsets.UTF_8)).contains("ledger: mean clause 1, claimed by " + PlantedCase.class.getName() + "#meanOfOneTwoThreeIsTwo, fails now", "2 fail");
@@ -161,9 +175,9 @@ class StatusTest {
 
     @Test
     void claimThatNobodyRepeatsIsFoundUnlessItIsHeavy() throws IOException {
-        ledger();
+        var ledger = ledger();
         var out = new ByteArrayOutputStream();
-        var update = new LedgerUpdate(root, new PrintStream(out, true, StandardCharsets.UTF_8));
+        var update = new LedgerUpdate(root, ledger, new PrintStream(out, true, StandardCharsets.UTF_8));
         run(false);
         update.write(false);
         Files.delete(root.resolve("lyceum-x/target/acceptance.jsonl"));
