@@ -58,6 +58,17 @@ class StatusTest {
     }
 
     @Test
+    void amendedClausesAreSaidAndCountedApart() {
+        var article = Article.parse("mean", "---\nlab: lyceum.labs.dummy.GoodLab\namended:\n  - 2: it is nearly robust | It breaks at one in two.\n---\ntext");
+        var board = StatusBoard.of(CATALOGUE, Ledger.of(List.of(entry("mean", 1, true, ""), entry("mean", 2, true, ""))), slug -> slug.equals("mean") ? Optional.of(article) : Optional.empty());
+        assertThat(board.of("mean").words()).isEqualTo("works, 1 clause amended");
+        assertThat(board.of("mean").amendment(2)).contains(new Amendment(2, "it is nearly robust", "It breaks at one in two."));
+        assertThat(board.of("mean").amendment(1)).isEmpty();
+        assertThat(board.of("median").words()).isEqualTo("planned");
+        assertThat(board.amended()).extracting(s -> s.topic().slug()).containsExactly("mean");
+    }
+
+    @Test
     void oneFailingCheckOfAClauseIsEnough() {
         var other = new LedgerEntry("mean", 1, "lab:x/y", false, "", "", "", "");
         assertThat(mean(List.of(entry("mean", 1, true, ""), other, entry("mean", 2, true, ""))).failing()).containsExactly(1);

@@ -40,7 +40,7 @@ final class StatusPage {
     private void show(Context context) {
         var modules = new ArrayList<AreaLine>();
         encyclopedia.board().countsBy(Topic::module).forEach((module, counts) -> modules.add(encyclopedia.line("lyceum-" + module, "/topics?module=" + module, counts)));
-        var view = new StatusView(encyclopedia.line("All", "/topics", encyclopedia.board().counts()), failing(), modules, encyclopedia.areaLines(),
+        var view = new StatusView(encyclopedia.line("All", "/topics", encyclopedia.board().counts()), amended(), failing(), modules, encyclopedia.areaLines(),
             store.slowest(RUNS).stream().map(StatusPage::timing).toList(), store.latest(RUNS).stream().map(StatusPage::timing).toList(), changes(), since(last));
         pages.send(context, "status", pages.head(context, "Status", "Which topics run, and which clauses do not hold yet.").under("status"), Map.of("view", view));
     }
@@ -61,6 +61,17 @@ final class StatusPage {
         for (var line : fail) {
             boolean again = !lines.isEmpty() && lines.getLast().slug().equals(line.slug());
             lines.add(new StatusView.Failing(line.slug(), line.title(), line.clause(), RunViews.sentence(line.text()), line.state(), again));
+        }
+        return lines;
+    }
+
+    /** The amended clauses of topics that run. */
+    private List<StatusView.Amended> amended() {
+        var lines = new ArrayList<StatusView.Amended>();
+        for (var state : encyclopedia.board().amended()) {
+            var topic = state.topic();
+            state.amended().forEach(a -> lines.add(new StatusView.Amended(topic.slug(), topic.title(), a.clause(), RunViews.sentence(topic.clause(a.clause())),
+                RunViews.sentence(a.text()), a.reason(), !lines.isEmpty() && lines.getLast().slug().equals(topic.slug()))));
         }
         return lines;
     }

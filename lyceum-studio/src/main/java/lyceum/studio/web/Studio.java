@@ -60,6 +60,7 @@ public final class Studio implements AutoCloseable {
         // What the first page does not need to be sent is made ready behind it.
         Thread.ofPlatform().daemon().name("studio-warm").start(() -> {
             encyclopedia.finder().find("warm");
+            encyclopedia.bibliography();
             featured.fill(options.featured());
         });
         return new Studio(server, runs);
@@ -109,6 +110,7 @@ public final class Studio implements AutoCloseable {
         new AreasPage(encyclopedia, pages).routes(routes);
         new MapPage(encyclopedia, pages).routes(routes);
         new PathsPage(encyclopedia, pages).routes(routes);
+        new SourcesPage(encyclopedia, pages).routes(routes);
         new StatusPage(encyclopedia, runs.store(), pages).routes(routes);
         new TopicPage(encyclopedia, pages, new LabPanel(runs, views), new Snippets(version, docs), docs).routes(routes);
         new TopicsApi(encyclopedia, topics).routes(routes);

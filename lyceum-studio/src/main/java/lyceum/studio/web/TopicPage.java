@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import lyceum.labs.catalogue.Amendment;
 import lyceum.labs.catalogue.Article;
+import lyceum.labs.catalogue.Bibliography;
 import lyceum.labs.catalogue.LedgerEntry;
 import lyceum.labs.catalogue.Topic;
 import lyceum.labs.catalogue.TopicStatus;
@@ -27,6 +29,7 @@ final class TopicPage {
     private final ApiDocs docs;
     /** Articles as HTML: they do not change while the studio runs. */
     private final Map<String, String> rendered = new ConcurrentHashMap<>();
+    private final ArticleHtml html = new ArticleHtml(slug -> "/t/" + slug);
 
     TopicPage(Encyclopedia encyclopedia, Pages pages, LabPanel labs, Snippets snippets, ApiDocs docs) {
         this.encyclopedia = encyclopedia;
@@ -44,12 +47,12 @@ final class TopicPage {
     private void show(Context context) {
         var topic = encyclopedia.catalogue().bySlug(context.pathParam("slug"));
         var article = encyclopedia.article(topic.slug());
-        var html = article.map(a -> rendered.computeIfAbsent(a.slug(), slug -> ArticleHtml.of(a))).orElse("");
+        var text = article.map(a -> rendered.computeIfAbsent(a.slug(), slug -> html.of(a))).orElse("");
         var lab = encyclopedia.lab(topic.slug());
         var asked = lab.map(l -> LabPanel.Asked.of(l, context));
         var panel = asked.map(a -> labs.view(topic.slug(), a, context));
-        var view = view(topic, article, html, panel.orElse(null), asked.map(a -> snippets.tabs(topic.slug(), api(article), a, base(context))).orElse(List.of()));
-        pages.send(context, "topic", pages.head(context, topic.title(), topic.summary()).under("topics").with(html.contains("class=\"math"), panel.isPresent()).styled(),
+        var view = view(topic, article, text, panel.orElse(null), asked.map(a -> snippets.tabs(topic.slug(), api(article), a, base(context))).orElse(List.of()));
+        pages.send(context, "topic", pages.head(context, topic.title(), topic.summary()).under("topics").with(text.contains("class=\"math"), panel.isPresent()).styled(),
             Map.of("view", view));
     }
 
@@ -75,7 +78,11 @@ final class TopicPage {
         near.remove(slug);
         var opens = encyclopedia.catalogue().neededBy(slug).stream().map(Topic::slug).toList();
         var api = api(article);
-        return new TopicView(encyclopedia.row(slug), Encyclopedia.areaHref(topic.area()), html, clauses(encyclopedia.board().of(slug)), encyclopedia.links(topic.needs()),
+        var read = new TopicView.Read(html, article.map(Article::minutes).orElse(0),
+            article.map(Article::sources).orElse(List.of()).stream().map(s -> new TopicView.Source(s, Bibliography.address(s))).toList(),
+            encyclopedia.links(encyclopedia.bibliography().citedBy(slug)), article.map(Article::remarks).orElse(""));
+        var status = encyclopedia.board().of(slug);
+        return new TopicView(encyclopedia.row(slug), Encyclopedia.areaHref(topic.area()), read, clauses(status), status.amendedWords(), encyclopedia.links(topic.needs()),
             encyclopedia.links(opens.subList(0, Math.min(OPENS, opens.size()))), encyclopedia.links(List.copyOf(near)), encyclopedia.neighbour(slug, -1), encyclopedia.neighbour(slug, 1),
             api, docs.href(api), lab, tabs);
     }
@@ -86,7 +93,9 @@ final class TopicPage {
             int n = number;
             var state = status.failing().contains(n) ? "fails" : status.missing().contains(n) ? "open" : "holds";
             var evidence = status.checks().stream().filter(e -> e.clause() == n).map(LedgerEntry::value).filter(v -> !v.isBlank()).distinct().limit(2).toList();
-            clauses.add(new TopicView.Clause(n, RunViews.sentence(status.topic().clause(n)), state, String.join("; ", evidence)));
+            var amendment = status.amendment(n);
+            clauses.add(new TopicView.Clause(n, RunViews.sentence(status.topic().clause(n)), state, String.join("; ", evidence),
+                amendment.map(a -> RunViews.sentence(a.text())).orElse(""), amendment.map(Amendment::reason).orElse("")));
         }
         return clauses;
     }

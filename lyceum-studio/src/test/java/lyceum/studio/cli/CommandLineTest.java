@@ -21,7 +21,7 @@ class CommandLineTest {
         assertThat(run.err()).isEmpty();
         var topics = json(run.out());
         assertThat(topics.size()).isEqualTo(4);
-        assertThat(topics.get(1).propertyNames()).containsExactly("number", "title", "slug", "kind", "area", "module", "level", "status", "summary");
+        assertThat(topics.get(1).propertyNames()).containsExactly("number", "title", "slug", "kind", "area", "module", "level", "status", "amended", "words", "summary");
         assertThat(topics.get(1).path("status").asString()).isEqualTo("works");
         assertThat(topics.get(2).path("status").asString()).isEqualTo("planned");
     }

@@ -110,7 +110,7 @@ class PagesTest {
     @Test
     void theApiAnswersInTheShapesOfTheCommandLine() {
         var topic = http.json("/api/topics?q=lasso").get(0);
-        assertThat(topic.propertyNames()).containsExactly("number", "title", "slug", "kind", "area", "module", "level", "status", "summary");
+        assertThat(topic.propertyNames()).containsExactly("number", "title", "slug", "kind", "area", "module", "level", "status", "amended", "words", "summary");
         assertThat(http.json("/api/topics").size()).isEqualTo(757);
         assertThat(http.json("/api/topics/gradient-descent").path("params").size()).isEqualTo(4);
         var unknown = http.get("/api/topics/gradient-descnt");
@@ -157,13 +157,13 @@ class PagesTest {
 
     @Test
     void markupInAnArticleIsShownAndNotObeyed() {
-        assertThat(ArticleHtml.of("a <script>alert(1)</script> [x](javascript:alert(1)) $a<b$ `$x$`"))
+        assertThat(new ArticleHtml(slug -> "/t/" + slug).of("a <script>alert(1)</script> [x](javascript:alert(1)) $a<b$ `$x$`"))
             .contains("&lt;script&gt;").doesNotContain("href=\"javascript").contains("<span class=\"math\">a&lt;b</span>").contains("<code>$x$</code>");
     }
 
     @Test
     void punctuationStaysWithTheShortFormulaBeforeIt() {
-        assertThat(ArticleHtml.of("the misses, $\\lVert y - Xb \\rVert^2$. It is ($a$), $b$ and so on."))
+        assertThat(new ArticleHtml(slug -> "/t/" + slug).of("the misses, $\\lVert y - Xb \\rVert^2$. It is ($a$), $b$ and so on."))
             .contains("<span class=\"cling\"><span class=\"math\">\\lVert y - Xb \\rVert^2</span>.</span>")
             .contains("<span class=\"cling\">(<span class=\"math\">a</span>),</span> <span class=\"math\">b</span> and");
     }
@@ -208,7 +208,7 @@ class PagesTest {
 
     @Test
     void javaInAnArticleIsColouredAndStillText() {
-        assertThat(ArticleHtml.of("```java\nvar a = b < c ? \"<i>\" : 1; // why\n```"))
+        assertThat(new ArticleHtml(slug -> "/t/" + slug).of("```java\nvar a = b < c ? \"<i>\" : 1; // why\n```"))
             .contains("<span class=\"k\">var</span>").contains("<span class=\"s\">&quot;&lt;i&gt;&quot;</span>").contains("<span class=\"c\">// why</span>").doesNotContain("<i>");
     }
 
