@@ -1,5 +1,7 @@
 package lyceum.labs.catalogue;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -16,6 +18,16 @@ public final class Formulas {
     public interface Replacement {
         /** The text for a formula in TeX, without its dollars. */
         String of(String tex, boolean display);
+    }
+
+    /** The formulas of a text, in order, without their dollars. */
+    public static List<String> of(String markdown) {
+        var formulas = new ArrayList<String>();
+        replaced(markdown, (tex, display) -> {
+            formulas.add(tex);
+            return "";
+        });
+        return formulas;
     }
 
     /** Markdown with every formula replaced, so that no underscore or asterisk of one is taken for emphasis. */

@@ -49,7 +49,7 @@ public final class StatusBoard {
         }
         boolean lab = article.flatMap(Article::lab).filter(LabClass::isThere).isPresent();
         boolean whole = article.isPresent() && lab && missing.isEmpty() && failing.isEmpty();
-        boolean nothing = article.isEmpty() && checks.isEmpty();
+        boolean nothing = !lab && checks.isEmpty();
         var status = whole ? Status.WORKS : nothing ? Status.PLANNED : Status.PARTIAL;
         return new TopicStatus(topic, status, missing, failing, article.isPresent(), lab, checks, article.map(Article::amendments).orElse(List.of()));
     }

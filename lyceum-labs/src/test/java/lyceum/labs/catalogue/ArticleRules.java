@@ -95,12 +95,7 @@ final class ArticleRules {
     }
 
     private static void formulas(List<String> problems, Article article) {
-        Formulas.replaced(article.markdown(), (tex, display) -> {
-            if (!balanced(tex)) {
-                problems.add("braces do not pair in $" + tex + "$");
-            }
-            return "";
-        });
+        Formulas.of(article.markdown()).stream().filter(tex -> !balanced(tex)).forEach(tex -> problems.add("braces do not pair in $" + tex + "$"));
         if (Formulas.replaced(article.markdown(), (tex, display) -> "").replaceAll("(?s)```.*?```|`[^`\n]*`|\\\\\\$", "").contains("$")) {
             problems.add("a dollar sign without a partner; money is \\$5");
         }

@@ -58,6 +58,13 @@ class StatusTest {
     }
 
     @Test
+    void topicWithNothingButAnArticleIsPlanned() {
+        var status = StatusBoard.of(CATALOGUE, Ledger.of(List.of()), slug -> Optional.of(new Article(slug, Map.of(), "text"))).of("median");
+        assertThat(status.status()).isEqualTo(Status.PLANNED);
+        assertThat(status.left()).isEqualTo("no lab, clause 1 unchecked");
+    }
+
+    @Test
     void amendedClausesAreSaidAndCountedApart() {
         var article = Article.parse("mean", "---\nlab: lyceum.labs.dummy.GoodLab\namended:\n  - 2: it is nearly robust | It breaks at one in two.\n---\ntext");
         var board = StatusBoard.of(CATALOGUE, Ledger.of(List.of(entry("mean", 1, true, ""), entry("mean", 2, true, ""))), slug -> slug.equals("mean") ? Optional.of(article) : Optional.empty());

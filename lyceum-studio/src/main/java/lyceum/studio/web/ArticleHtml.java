@@ -37,6 +37,7 @@ final class ArticleHtml {
             .attributeProviderFactory(context -> (node, tag, attributes) -> {
                 if (node instanceof Link link && SLUG.matcher(link.getDestination()).matches()) {
                     attributes.put("href", topic.apply(link.getDestination()));
+                    attributes.remove("rel");
                 }
             })
             .nodeRendererFactory(Pictures::new).build();

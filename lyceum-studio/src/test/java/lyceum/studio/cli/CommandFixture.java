@@ -67,7 +67,9 @@ final class CommandFixture {
 
     private static Optional<Article> article(String slug) {
         return switch (slug) {
-            case "k-means" -> Optional.of(new Article(slug, Map.of("lab", SteadyLab.class.getName(), "api", "lyceum.learn.KMeans"),
+            case "k-means" -> Optional.of(new Article(slug, Map.of("lab", SteadyLab.class.getName(), "api", "lyceum.learn.KMeans",
+                    "sources", "Lloyd (1982), Least Squares Quantization in PCM\nHamerly (2010), Making k-means Even Faster", "amended", "1: it holds on whole numbers | A sum rounds.",
+                    "remarks", "Clause 1 takes a second."),
                     "Move each centre to its mean, $\\mu_k = \\frac{1}{n_k}\\sum_i x_i$.\n\n$$J = \\sum_k \\|x - \\mu_k\\|^2$$\n\n**Use it** when clusters are round."));
             case "broken-lab" -> Optional.of(new Article(slug, Map.of("lab", BrokenLab.class.getName()), "Nothing."));
             default -> Optional.empty();
