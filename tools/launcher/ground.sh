@@ -18,6 +18,7 @@ Lyceum: the machine-learning encyclopedia that runs.
   ./lyceum topic k-means      read an article in the terminal
   ./lyceum run k-means        run its lab
   ./lyceum path adam          the reading order that leads there
+  ./lyceum export --html DIR  write the encyclopedia as pages that need no server
   ./lyceum shell              JShell with the library imported
   ./lyceum bench gemm         measure, beside libtorch and PyTorch; other suites: bench --help
   ./lyceum doctor             what was found, and the line that mends each lack

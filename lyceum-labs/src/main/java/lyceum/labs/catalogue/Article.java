@@ -149,8 +149,15 @@ public record Article(String slug, Map<String, String> fields, String markdown) 
 
     /** Words of the article; a formula between dollar signs counts as one, code and the descriptions of figures as none. */
     public int words() {
-        var prose = Formulas.replaced(markdown, (tex, display) -> " formula ").replaceAll("(?s)```.*?```", " ");
-        return (int) WORD.matcher(LINK.matcher(IMAGE.matcher(prose).replaceAll(" ")).replaceAll("$1")).results().count();
+        return (int) WORD.matcher(prose(" formula ")).results().count();
+    }
+
+    /** What is said in words: without formulas, code, descriptions of figures, and the addresses of links. */
+    public String prose() { return prose(" "); }
+
+    private String prose(String formula) {
+        var text = Formulas.replaced(markdown, (tex, display) -> formula).replaceAll("(?s)```.*?```", " ");
+        return LINK.matcher(IMAGE.matcher(text).replaceAll(" ")).replaceAll("$1");
     }
 
     /** How long it takes to read, in whole minutes. */

@@ -12,7 +12,6 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import lyceum.labs.catalogue.Article;
 import lyceum.labs.catalogue.Catalogue;
-import lyceum.labs.catalogue.Formulas;
 import lyceum.labs.catalogue.Topic;
 
 /**
@@ -80,7 +79,7 @@ public final class TopicSearch {
         topic.aliases().forEach(alias -> terms.add(d, TermIndex.Field.ALIAS, alias));
         terms.add(d, TermIndex.Field.AREA, topic.area());
         terms.add(d, TermIndex.Field.SUMMARY, topic.summary());
-        articles.apply(topic.slug()).ifPresent(article -> terms.addArticle(d, Formulas.replaced(article.markdown(), (tex, display) -> " ")));
+        articles.apply(topic.slug()).ifPresent(article -> terms.addArticle(d, article.prose()));
     }
 
     /** The topics for a query, best first; an empty query finds nothing. */

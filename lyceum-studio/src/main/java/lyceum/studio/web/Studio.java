@@ -98,7 +98,7 @@ public final class Studio implements AutoCloseable {
         var assets = new Assets();
         var docs = new ApiDocs(options.apiDocs());
         var version = Machine.version();
-        var pages = new Pages(assets, new Site(version, backend(), Runtime.getRuntime().availableProcessors(),
+        var pages = new Pages(assets::url, new Site(version, backend(), Runtime.getRuntime().availableProcessors(),
             () -> encyclopedia.catalogue().topics().size(), docs.present()));
         var views = new RunViews(encyclopedia);
         var topics = new TopicsPage(encyclopedia, pages);

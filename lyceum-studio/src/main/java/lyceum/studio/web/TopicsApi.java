@@ -26,7 +26,7 @@ final class TopicsApi {
         routes.get("/api/topics/{slug}", context -> Reply.json(context, whole(context.pathParam("slug"))));
     }
 
-    private Map<String, Object> fields(TopicRow row) {
+    Map<String, Object> fields(TopicRow row) {
         var fields = new LinkedHashMap<String, Object>();
         fields.put("number", row.number());
         fields.put("title", row.title());
