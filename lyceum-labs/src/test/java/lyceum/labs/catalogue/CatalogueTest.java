@@ -63,6 +63,37 @@ class CatalogueTest {
         }
     }
 
+    /** A reader who begins must not be sent to what is harder than the goal: that is related, or the level is wrong. */
+    @Test
+    void noTopicNeedsAHarderOne() {
+        var levels = List.of("beginner", "practitioner", "researcher");
+        var harder = new ArrayList<String>();
+        for (var t : CATALOGUE.topics()) {
+            t.needs().stream().filter(need -> levels.indexOf(CATALOGUE.bySlug(need).level()) > levels.indexOf(t.level()))
+                    .forEach(need -> harder.add(t.slug() + " (" + t.level() + ") needs " + need + " (" + CATALOGUE.bySlug(need).level() + ")"));
+        }
+        assertThat(harder).isEmpty();
+    }
+
+    /** Names that two fields gave to two things, or that differ by no letter or digit. */
+    private static final Map<String, Set<String>> SHARED_ALIASES = Map.of(
+            "bp", Set.of("backpropagation", "belief-propagation"),
+            "ig", Set.of("information-gain", "feature-attribution"),
+            "is", Set.of("importance-sampling", "generative-metrics"),
+            "lda", Set.of("lda-qda", "lda-topic-model"),
+            "map", Set.of("map-estimation", "object-detection"),
+            "node", Set.of("neuron", "neural-ode"),
+            "humaneval", Set.of("human-evaluation", "core-llm-benchmarks"),
+            "passk", Set.of("core-llm-benchmarks", "tool-benchmarks"));
+
+    @Test
+    void aliasBelongsToOneTopicUnlessTwoThingsAreTrulyCalledSo() {
+        var owners = new HashMap<String, Set<String>>();
+        CATALOGUE.topics().forEach(t -> t.aliases().forEach(a -> owners.computeIfAbsent(a.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}]", ""), k -> new HashSet<>()).add(t.slug())));
+        owners.values().removeIf(slugs -> slugs.size() < 2);
+        assertThat(owners).isEqualTo(SHARED_ALIASES);
+    }
+
     @Test
     void noSummarySharesEightWordsInARowWithAnotherOrWithAClause() {
         var summaries = new HashMap<String, String>();
