@@ -33,7 +33,7 @@ final class Encyclopedia {
     private final Function<String, Optional<Article>> articles;
     private final Map<String, Optional<LabClass>> labs = new ConcurrentHashMap<>();
     private final Map<String, Integer> words = new ConcurrentHashMap<>();
-    private volatile Bibliography bibliography;
+    private Bibliography bibliography;
 
     /** What is made of a catalogue once. */
     private record Shelf(Catalogue catalogue, StatusBoard board, Finder finder, List<Topic> order, Map<String, Integer> place, Map<String, TopicRow> rows,
@@ -103,7 +103,7 @@ final class Encyclopedia {
     int words(String slug) { return words.computeIfAbsent(slug, s -> article(s).map(Article::words).orElse(0)); }
 
     /** What the articles rest on and how they link each other, in reading order; made when first asked for. */
-    Bibliography bibliography() {
+    synchronized Bibliography bibliography() {
         if (bibliography == null) {
             bibliography = Bibliography.of(order().stream().flatMap(t -> article(t.slug()).stream()).toList());
         }

@@ -59,8 +59,8 @@ public final class Studio implements AutoCloseable {
         }
         // What the first page does not need to be sent is made ready behind it.
         Thread.ofPlatform().daemon().name("studio-warm").start(() -> {
-            encyclopedia.finder().find("warm");
             encyclopedia.bibliography();
+            encyclopedia.finder().find("warm");
             featured.fill(options.featured());
         });
         return new Studio(server, runs);
