@@ -19,16 +19,18 @@ import lyceum.labs.catalogue.Topic;
  *
  * <p>Title, aliases, area, summary and article are searched (BM25F); a word of the article counts for less than one of the others.
  * The last word of a query counts as half typed. A word of four letters or more may have one typing error, of eight two; a swap of
- * neighbours is one. A query that is a topic's name, abbreviation or alias, or nearly so, finds that topic first. Where topics are
- * named by all words of the query, only they are returned; of a sentence, half of its telling words in the article are enough.
+ * neighbours is one. A query that is a topic's name, abbreviation or alias, or nearly so, finds that topic first. Where three topics
+ * or more are named by all words of the query, only they are returned; of a sentence, a part of its telling words is enough.
  */
 public final class TopicSearch {
 
     /** A share of the words that is all of them, but for rounding. */
     private static final double ALL = 0.999;
+    /** So many topics are answer enough. */
+    private static final int FEW = 3;
     /** What a word is worth that stands in the article alone, and how much of the query it then answers: tuned on the committed questions. */
     private static final double ARTICLE = 0.6;
-    private static final double ARTICLE_SHARE = 0.5;
+    private static final double ARTICLE_SHARE = 0.3;
 
     private final Catalogue catalogue;
     private final List<Topic> topics;
@@ -133,7 +135,7 @@ public final class TopicSearch {
     }
 
     private List<Hit> ranked(Query asked, double[] names, Found found, int limit) {
-        boolean all = !asked.isSentence() && Arrays.stream(found.named()).anyMatch(s -> s > ALL);
+        boolean all = !asked.isSentence() && Arrays.stream(found.named()).filter(s -> s > ALL).count() >= FEW;
         double enough = all ? ALL : asked.isSentence() ? ARTICLE_SHARE * 0.5 * Arrays.stream(found.share()).max().orElse(0) : 0;
         var scores = new double[topics.size()];
         for (int d = 0; d < scores.length; d++) {
