@@ -61,9 +61,9 @@ public_packages() {
 # The API's pages, of every public package; a warning is a failure.
 make_javadoc() {
   ensure_built
-  local out=$ROOT/target/site/apidocs new=$STATE/apidocs path='' module
+  local out=$ROOT/target/site/apidocs new=$STATE/apidocs path=$ROOT/lyceum-withers/src/main/java: module
   local modules=(core plot data stats nn learn labs)
-  for module in "${modules[@]}"; do path+="$ROOT/lyceum-$module/src/main/java:"; done
+  for module in "${modules[@]}"; do path+="$ROOT/lyceum-$module/src/main/java:$ROOT/lyceum-$module/target/generated-sources/annotations:"; done
   rm -rf "$new"
   mkdir -p "${out%/*}"
   "$JAVA_HOME/bin/javadoc" -quiet -d "$new" --source-path "$path" -cp "$(<"$STATE/classpath")" --add-modules jdk.incubator.vector \
