@@ -100,3 +100,18 @@ make_refresh() {
 }
 
 page() { "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$ROOT/tools/$1.java" "${@:2}"; }
+
+# ---- format ------------------------------------------------------------------------------------
+
+# Eclipse's formatter is resolved here and nowhere else: a build does not need it.
+make_format() {
+  local pom=$ROOT/tools/format/pom.xml path=$STATE/format.classpath
+  ensure_jdk
+  mkdir -p "$STATE"
+  if [ ! -s "$path" ] || [ "$pom" -nt "$path" ]; then
+    ensure_maven
+    (cd "$ROOT" && "$MVN" -q -B -f "$pom" dependency:build-classpath -Dmdep.outputFile="$path") >"$STATE/format.log" 2>&1 ||
+      die "The formatter could not be fetched; the whole log is in .lyceum/format.log"
+  fi
+  "$JAVA_HOME/bin/java" -cp "$(<"$path")" "$ROOT/tools/format/Format.java" "$ROOT" "$@"
+}
