@@ -1,13 +1,13 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 import java.util.Arrays;
 
 /** Rotations behind row updates of a QR factorisation (Daniel, Gragg, Kaufman and Stewart, 1976). Q is held transposed. */
-final class QrRows {
+public final class QrRows {
     private QrRows() {}
 
     /** {@code Q^T} with a zero column at {@code index}, and below it the unit vector of that column. */
-    static double[][] transposedWithUnitRow(double[][] q, int k, int index) {
+    public static double[][] transposedWithUnitRow(double[][] q, int k, int index) {
         int m = q.length;
         var qt = new double[k + 1][m + 1];
         for (int i = 0; i < m; i++) for (int j = 0; j < k; j++) qt[j][i < index ? i : i + 1] = q[i][j];
@@ -16,7 +16,7 @@ final class QrRows {
     }
 
     /** {@code Q^T}; for a thin Q with one more row: the unit vector e_index, made orthogonal to Q. */
-    static double[][] transposedWithResidual(double[][] q, int k, int m, int index) {
+    public static double[][] transposedWithResidual(double[][] q, int k, int m, int index) {
         var qt = Dense.transpose(q, k);
         if (m == k) return qt;
         var basis = new Basis(k + 1, m);
@@ -43,7 +43,7 @@ final class QrRows {
         return w;
     }
 
-    static double[][] append(double[][] r, double[] row) {
+    public static double[][] append(double[][] r, double[] row) {
         var more = Dense.copy(r);
         more = Arrays.copyOf(more, r.length + 1);
         more[r.length] = row.clone();
@@ -51,7 +51,7 @@ final class QrRows {
     }
 
     /** Rotates rows j and {@code last} so that R[last][column] becomes 0. */
-    static void rotateAway(double[][] r, double[][] qt, int j, int last, int column, int n) {
+    public static void rotateAway(double[][] r, double[][] qt, int j, int last, int column, int n) {
         double f = r[j][column], g = r[last][column];
         if (g == 0) return;
         double h = Math.hypot(f, g), c = f / h, s = g / h;
@@ -61,7 +61,7 @@ final class QrRows {
     }
 
     /** Rotates rows {@code last} and j so that {@code Q[index][j]} becomes 0; R stays upper triangular because j falls. */
-    static void rotateColumnAway(double[][] r, double[][] qt, int j, int last, int index, int n) {
+    public static void rotateColumnAway(double[][] r, double[][] qt, int j, int last, int index, int n) {
         double f = qt[last][index], g = qt[j][index];
         if (g == 0) return;
         double h = Math.hypot(f, g), c = f / h, s = g / h;
@@ -69,7 +69,7 @@ final class QrRows {
         Rows.rotate(r[last], r[j], c, s, 0, n);
     }
 
-    static double[][] withoutEntry(double[][] rows, int index) {
+    public static double[][] withoutEntry(double[][] rows, int index) {
         var less = new double[rows.length][];
         for (int i = 0; i < rows.length; i++) {
             int n = rows[i].length;

@@ -1,13 +1,13 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 /** Substitution with triangular factors stored as rows, in place, for one vector or for many right-hand sides. */
-final class TriangularSolve {
+public final class TriangularSolve {
     private static final int NB = 32, FEW = 8;
 
     private TriangularSolve() {}
 
     /** {@code L x = b}. */
-    static void lower(double[][] l, boolean unit, double[] x, int n) {
+    public static void lower(double[][] l, boolean unit, double[] x, int n) {
         for (int i = 0; i < n; i++) {
             double v = x[i] - Rows.dot(l[i], x, 0, i);
             x[i] = unit ? v : v / l[i][i];
@@ -15,7 +15,7 @@ final class TriangularSolve {
     }
 
     /** {@code L^T x = b}. */
-    static void lowerTransposed(double[][] l, boolean unit, double[] x, int n) {
+    public static void lowerTransposed(double[][] l, boolean unit, double[] x, int n) {
         for (int i = n - 1; i >= 0; i--) {
             if (!unit) x[i] /= l[i][i];
             Rows.axpy(-x[i], l[i], x, 0, i);
@@ -23,7 +23,7 @@ final class TriangularSolve {
     }
 
     /** {@code U x = b}. */
-    static void upper(double[][] u, boolean unit, double[] x, int n) {
+    public static void upper(double[][] u, boolean unit, double[] x, int n) {
         for (int i = n - 1; i >= 0; i--) {
             double v = x[i] - Rows.dot(u[i], x, i + 1, n);
             x[i] = unit ? v : v / u[i][i];
@@ -31,7 +31,7 @@ final class TriangularSolve {
     }
 
     /** {@code U^T x = b}. */
-    static void upperTransposed(double[][] u, boolean unit, double[] x, int n) {
+    public static void upperTransposed(double[][] u, boolean unit, double[] x, int n) {
         for (int i = 0; i < n; i++) {
             if (!unit) x[i] /= u[i][i];
             Rows.axpy(-x[i], u[i], x, i + 1, n);
@@ -39,7 +39,7 @@ final class TriangularSolve {
     }
 
     /** {@code L X = B} with {@code r} columns. */
-    static void lower(double[][] l, boolean unit, double[][] b, int n, int r) {
+    public static void lower(double[][] l, boolean unit, double[][] b, int n, int r) {
         if (r < FEW) {
             eachColumn(b, n, r, x -> lower(l, unit, x, n));
             return;
@@ -55,7 +55,7 @@ final class TriangularSolve {
     }
 
     /** {@code U X = B} with {@code r} columns. */
-    static void upper(double[][] u, boolean unit, double[][] b, int n, int r) {
+    public static void upper(double[][] u, boolean unit, double[][] b, int n, int r) {
         if (r < FEW) {
             eachColumn(b, n, r, x -> upper(u, unit, x, n));
             return;
@@ -71,19 +71,19 @@ final class TriangularSolve {
     }
 
     /** {@code L^T X = B}: the transposed copy costs O(n^2) and buys contiguous rows for the O(n^2 r) work. */
-    static void lowerTransposed(double[][] l, boolean unit, double[][] b, int n, int r) {
+    public static void lowerTransposed(double[][] l, boolean unit, double[][] b, int n, int r) {
         if (r < FEW) eachColumn(b, n, r, x -> lowerTransposed(l, unit, x, n));
         else upper(Dense.transpose(l, n), unit, b, n, r);
     }
 
     /** {@code U^T X = B}. */
-    static void upperTransposed(double[][] u, boolean unit, double[][] b, int n, int r) {
+    public static void upperTransposed(double[][] u, boolean unit, double[][] b, int n, int r) {
         if (r < FEW) eachColumn(b, n, r, x -> upperTransposed(u, unit, x, n));
         else lower(Dense.transpose(Dense.block(u, 0, n, 0, n), n), unit, b, n, r);
     }
 
     /** Divides rather than multiplies by the reciprocal: one rounding less, and the time is elsewhere. */
-    static void divide(double[] x, double d, int to) {
+    public static void divide(double[] x, double d, int to) {
         for (int i = 0; i < to; i++) x[i] /= d;
     }
 

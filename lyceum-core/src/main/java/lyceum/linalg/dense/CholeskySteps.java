@@ -1,18 +1,18 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 /** The blocked right-looking factorisation {@code A = L L^T} or {@code A = L D L^T} on rows; only the lower triangle is read. */
-final class CholeskySteps {
+public final class CholeskySteps {
     private static final int NB = 48, STRIP = 16, TILE = 32;
 
     private CholeskySteps() {}
 
     /** Overwrites the lower triangle with {@code L}. Returns -1, or the index of the first pivot that is not positive, which is left in place. */
-    static int factor(double[][] a) {
+    public static int factor(double[][] a) {
         return blocks(a, false);
     }
 
     /** Overwrites with unit {@code L} below the diagonal and {@code D} on it. Returns -1 or the index of a zero (or NaN) pivot. */
-    static int factorLdl(double[][] a) {
+    public static int factorLdl(double[][] a) {
         return blocks(a, true);
     }
 

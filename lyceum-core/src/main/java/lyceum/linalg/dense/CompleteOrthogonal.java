@@ -1,4 +1,4 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 import lyceum.ShapeException;
 
@@ -6,12 +6,12 @@ import lyceum.ShapeException;
  * {@code A P = Q [T 0; 0 0] Z^T} with a triangular T of size rank (Golub and Van Loan, section 5.4.7): minimum-norm solutions at the price of a
  * pivoted QR.
  */
-final class CompleteOrthogonal {
-    final int m, n, rank;
+public final class CompleteOrthogonal {
+    public final int m, n, rank;
     private final HouseholderQr qr, right;
 
     /** Overwrites {@code a}. */
-    CompleteOrthogonal(double[][] a, int n, double rcond) {
+    public CompleteOrthogonal(double[][] a, int n, double rcond) {
         m = a.length;
         this.n = n;
         qr = HouseholderQr.pivoted(a, n);
@@ -19,12 +19,12 @@ final class CompleteOrthogonal {
         right = rank == n || rank == 0 ? null : HouseholderQr.of(Dense.transpose(Dense.block(qr.r(), 0, rank, 0, n), n), rank);
     }
 
-    HouseholderQr qr() {
+    public HouseholderQr qr() {
         return qr;
     }
 
     /** Minimum-norm least-squares solutions (n x columns); overwrites {@code b} (m x columns). */
-    double[][] solve(double[][] b, int columns) {
+    public double[][] solve(double[][] b, int columns) {
         if (b.length != m) throw new ShapeException("minimum norm: " + b.length + " rows of right-hand side for " + m + " equations");
         qr.applyTransposed(b, columns);
         var z = new double[n][columns];
@@ -41,7 +41,7 @@ final class CompleteOrthogonal {
     }
 
     /** An orthonormal basis of the range of A: the first {@code rank} columns of Q. */
-    double[][] range() {
+    public double[][] range() {
         return qr.q(rank);
     }
 }

@@ -1,13 +1,13 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 import java.util.Arrays;
 
 /** Diagonal similarity by powers of two that evens out row and column norms (James, Langou and Lowery, 2014: Euclidean norms). */
-final class Balance {
+public final class Balance {
     private Balance() {}
 
     /** Overwrites {@code a} with {@code D^-1 A D} and returns the diagonal of {@code D}. */
-    static double[] scale(double[][] a) {
+    public static double[] scale(double[][] a) {
         int n = a.length;
         var d = new double[n];
         Arrays.fill(d, 1);

@@ -1,13 +1,13 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /** {@code A = Q R} or {@code A P = Q R} by Householder reflectors; {@code r} is m x n, zero below the diagonal. */
-record HouseholderQr(int m, int n, double[][] r, List<BlockReflector> panels, int[] columns) {
+public record HouseholderQr(int m, int n, double[][] r, List<BlockReflector> panels, int[] columns) {
 
     /** Blocked, without pivoting. Overwrites {@code a}. */
-    static HouseholderQr of(double[][] a, int n) {
+    public static HouseholderQr of(double[][] a, int n) {
         int m = a.length, k = Math.min(m, n), nb = BlockReflector.NB;
         var vectors = new double[k][m];
         var tau = new double[k];
@@ -29,7 +29,7 @@ record HouseholderQr(int m, int n, double[][] r, List<BlockReflector> panels, in
     }
 
     /** With column pivoting (Businger and Golub, 1965): the diagonal of R falls in size. Overwrites {@code a}. */
-    static HouseholderQr pivoted(double[][] a, int n) {
+    public static HouseholderQr pivoted(double[][] a, int n) {
         int m = a.length, k = Math.min(m, n);
         var vectors = new double[k][m];
         var tau = new double[k];
@@ -94,27 +94,27 @@ record HouseholderQr(int m, int n, double[][] r, List<BlockReflector> panels, in
     }
 
     /** The first {@code count} columns of Q. */
-    double[][] q(int count) {
+    public double[][] q(int count) {
         return BlockReflector.form(panels, m, count);
     }
 
     /** {@code B <- Q^T B}. */
-    void applyTransposed(double[][] b, int columnsOfB) {
+    public void applyTransposed(double[][] b, int columnsOfB) {
         BlockReflector.applyAll(panels, b, columnsOfB, true);
     }
 
     /** {@code B <- Q B}. */
-    void apply(double[][] b, int columnsOfB) {
+    public void apply(double[][] b, int columnsOfB) {
         BlockReflector.applyAll(panels, b, columnsOfB, false);
     }
 
     /** The upper trapezoid: the first min(m, n) rows. */
-    double[][] upper() {
+    public double[][] upper() {
         return Dense.block(r, 0, Math.min(m, n), 0, n);
     }
 
     /** The number of diagonal entries of R above {@code tolerance} times the largest; meaningful after pivoting. */
-    int rank(double tolerance) {
+    public int rank(double tolerance) {
         int k = Math.min(m, n), rank = 0;
         if (k == 0) return 0;
         double largest = Math.abs(r[0][0]);

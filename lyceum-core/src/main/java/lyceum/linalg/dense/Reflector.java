@@ -1,16 +1,16 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 import java.util.Arrays;
 
 /** Householder reflectors {@code H = I - tau v v^T} with {@code v[first] = 1}. */
-final class Reflector {
+public final class Reflector {
     private Reflector() {}
 
     /**
      * Turns {@code x[first..to)} into a reflector that maps it to {@code (beta, 0, ..., 0)}: on return {@code x[first] = 1} and the rest is
      * {@code v}. {@code out[0] = tau}, {@code out[1] = beta}. The sign of beta avoids cancellation.
      */
-    static void make(double[] x, int first, int to, double[] out) {
+    public static void make(double[] x, int first, int to, double[] out) {
         double alpha = x[first];
         double tail = Rows.norm(x, first + 1, to);
         x[first] = 1;
@@ -27,7 +27,7 @@ final class Reflector {
     }
 
     /** {@code A <- H A} for rows {@code [first, m)} and columns {@code [c0, c1)}; {@code w} is scratch at the same column indices. */
-    static void applyLeft(double[][] a, double[] v, double tau, int first, int m, int c0, int c1, double[] w) {
+    public static void applyLeft(double[][] a, double[] v, double tau, int first, int m, int c0, int c1, double[] w) {
         if (tau == 0 || c0 >= c1) return;
         Arrays.fill(w, c0, c1, 0);
         int i = first;
@@ -37,7 +37,7 @@ final class Reflector {
     }
 
     /** {@code A <- A H} for rows {@code [r0, r1)}, with {@code v} over columns {@code [first, n)}. */
-    static void applyRight(double[][] a, double[] v, double tau, int first, int n, int r0, int r1) {
+    public static void applyRight(double[][] a, double[] v, double tau, int first, int n, int r0, int r1) {
         if (tau == 0) return;
         for (int i = r0; i < r1; i++) Rows.axpy(-tau * Rows.dot(a[i], v, first, n), v, a[i], first, n);
     }

@@ -1,4 +1,4 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 import java.util.Arrays;
 import java.util.Comparator;
@@ -8,13 +8,13 @@ import lyceum.ConvergenceException;
  * One-sided Jacobi after QR with column pivoting (Drmac and Veselic, 2008): for {@code A = D1 B D2} with {@code B} well conditioned and
  * diagonal {@code D1}, {@code D2} of any range, every singular value is found to full relative accuracy, however tiny.
  */
-final class JacobiSvd {
+public final class JacobiSvd {
     private static final double EPS = Math.ulp(1.0) / 2;
     private static final int SWEEPS = 60;
 
     private JacobiSvd() {}
 
-    static SvdSteps.Parts decompose(double[][] a, int n, SvdSteps.Vectors want) {
+    public static SvdSteps.Parts decompose(double[][] a, int n, SvdSteps.Vectors want) {
         int m = a.length;
         if (m < n) return decompose(Dense.transpose(a, n), m, want).transposed();
         double scale = Tridiagonal.powerOfTwo(Dense.maxAbs(a));

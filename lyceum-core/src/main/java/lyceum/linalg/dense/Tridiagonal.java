@@ -1,4 +1,4 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 import java.util.Arrays;
 import lyceum.ConvergenceException;
@@ -7,7 +7,7 @@ import lyceum.ConvergenceException;
  * Symmetric eigenproblem: {@code A = Q T Q^T} by Householder reflectors, then implicit QL with Wilkinson's shift on T
  * (Golub and Van Loan, section 8.3). The full symmetric matrix is kept, so that products with it run along rows.
  */
-final class Tridiagonal {
+public final class Tridiagonal {
     private static final double EPS = Math.ulp(1.0);
     private static final int SWEEPS = 60;
 
@@ -22,10 +22,10 @@ final class Tridiagonal {
         e = new double[Math.max(1, n)];
     }
 
-    record Result(double[] values, double[][] vectorRows) {}
+    public record Result(double[] values, double[][] vectorRows) {}
 
     /** Ascending eigenvalues and (optionally) eigenvectors as rows. Overwrites {@code a}, which must be symmetric. */
-    static Result decompose(double[][] a, boolean wantVectors) {
+    public static Result decompose(double[][] a, boolean wantVectors) {
         double scale = powerOfTwo(Dense.maxAbs(a));
         if (scale != 1) for (double[] row : a) Rows.scale(1 / scale, row, 0, row.length);
         var t = new Tridiagonal(a.length);
@@ -37,7 +37,7 @@ final class Tridiagonal {
     }
 
     /** Eigenpairs of the tridiagonal matrix with this diagonal and off-diagonal ({@code off[i]} couples i and i+1). */
-    static Result ofTridiagonal(double[] diagonal, double[] off) {
+    public static Result ofTridiagonal(double[] diagonal, double[] off) {
         var t = new Tridiagonal(diagonal.length);
         System.arraycopy(diagonal, 0, t.d, 0, t.n);
         System.arraycopy(off, 0, t.e, 0, Math.max(0, t.n - 1));
@@ -48,7 +48,7 @@ final class Tridiagonal {
     }
 
     /** 1 for matrices of ordinary size, else the power of two that brings the largest entry near 1. */
-    static double powerOfTwo(double max) {
+    public static double powerOfTwo(double max) {
         if (max == 0 || (max > 1e-100 && max < 1e100)) return 1;
         return Math.scalb(1.0, Math.max(-1000, Math.min(1000, Math.getExponent(max))));
     }

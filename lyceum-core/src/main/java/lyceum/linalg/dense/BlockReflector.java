@@ -1,4 +1,4 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -7,11 +7,11 @@ import java.util.List;
  * A product of reflectors in compact WY form, {@code H_1 ... H_k = I - V T V^T} (Schreiber and Van Loan, 1989), so that applying it is
  * matrix products. {@code vt} holds the vectors as rows of full length, {@code v} their transpose from row {@code first} on.
  */
-record BlockReflector(int first, double[][] vt, double[][] v, double[][] t) {
-    static final int NB = 32;
+public record BlockReflector(int first, double[][] vt, double[][] v, double[][] t) {
+    public static final int NB = 32;
 
     /** The reflectors {@code [from, to)} of {@code vectors}, which are zero before index {@code first}. */
-    static BlockReflector of(double[][] vectors, double[] tau, int from, int to, int first) {
+    public static BlockReflector of(double[][] vectors, double[] tau, int from, int to, int first) {
         int k = to - from;
         int m = vectors[from].length;
         var vt = new double[k][];
@@ -29,14 +29,14 @@ record BlockReflector(int first, double[][] vt, double[][] v, double[][] t) {
     }
 
     /** All reflectors in panels of {@value #NB}; reflector j is zero before index {@code j + offset}. */
-    static List<BlockReflector> panels(double[][] vectors, double[] tau, int count, int offset) {
+    public static List<BlockReflector> panels(double[][] vectors, double[] tau, int count, int offset) {
         var panels = new ArrayList<BlockReflector>();
         for (int j = 0; j < count; j += NB) panels.add(of(vectors, tau, j, Math.min(count, j + NB), j + offset));
         return panels;
     }
 
     /** {@code A <- H A} or {@code H^T A} on columns {@code [c0, c1)}. */
-    void apply(double[][] a, int c0, int c1, boolean transposed) {
+    public void apply(double[][] a, int c0, int c1, boolean transposed) {
         if (c0 >= c1) return;
         int k = vt.length, m = a.length;
         var w = new double[k][c1];
@@ -47,13 +47,13 @@ record BlockReflector(int first, double[][] vt, double[][] v, double[][] t) {
     }
 
     /** {@code A <- Q A} or {@code Q^T A} with {@code Q} the product of all panels in order. */
-    static void applyAll(List<BlockReflector> panels, double[][] a, int columns, boolean transposed) {
+    public static void applyAll(List<BlockReflector> panels, double[][] a, int columns, boolean transposed) {
         if (transposed) for (var p : panels) p.apply(a, 0, columns, true);
         else for (int i = panels.size() - 1; i >= 0; i--) panels.get(i).apply(a, 0, columns, false);
     }
 
     /** The first {@code columns} columns of {@code Q} (m x m). Columns left of a panel's first row are still unit vectors when it is applied. */
-    static double[][] form(List<BlockReflector> panels, int m, int columns) {
+    public static double[][] form(List<BlockReflector> panels, int m, int columns) {
         var q = Dense.identity(m, columns);
         for (int i = panels.size() - 1; i >= 0; i--) {
             var p = panels.get(i);

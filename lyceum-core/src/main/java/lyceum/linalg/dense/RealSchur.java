@@ -1,4 +1,4 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 import java.util.Arrays;
 import lyceum.ConvergenceException;
@@ -7,14 +7,14 @@ import lyceum.ConvergenceException;
  * {@code A = Z T Z^T} with {@code T} quasi-triangular: Hessenberg reduction, then Francis's double-shift QR (Golub and Van Loan, section
  * 7.5) with the deflation test of Ahues and Tisseur (1997). {@code Z} is held transposed, so that reflectors act on its rows.
  */
-final class RealSchur {
+public final class RealSchur {
     private static final double EPS = Math.ulp(1.0) / 2, TINY = Double.MIN_NORMAL / EPS;
     private static final int SWEEPS = 40;
 
-    final int n;
-    final double[][] t;
-    final double[][] zt;
-    final double[] real, imaginary;
+    public final int n;
+    public final double[][] t;
+    public final double[][] zt;
+    public final double[] real, imaginary;
 
     private RealSchur(double[][] a) {
         n = a.length;
@@ -26,7 +26,7 @@ final class RealSchur {
     }
 
     /** Overwrites {@code a} with T. */
-    static RealSchur of(double[][] a) {
+    public static RealSchur of(double[][] a) {
         return new RealSchur(a);
     }
 

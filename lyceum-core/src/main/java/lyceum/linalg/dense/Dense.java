@@ -1,50 +1,50 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 import java.util.Arrays;
 
 /** Creation, copies and norms of matrices stored as rows. */
-final class Dense {
+public final class Dense {
     private static final int TILE = 32;
 
     private Dense() {}
 
-    static double[][] zeros(int m, int n) {
+    public static double[][] zeros(int m, int n) {
         return new double[m][n];
     }
 
-    static double[][] identity(int m, int n) {
+    public static double[][] identity(int m, int n) {
         var a = new double[m][n];
         for (int i = 0; i < Math.min(m, n); i++) a[i][i] = 1;
         return a;
     }
 
-    static double[][] copy(double[][] a) {
+    public static double[][] copy(double[][] a) {
         var c = new double[a.length][];
         for (int i = 0; i < a.length; i++) c[i] = a[i].clone();
         return c;
     }
 
     /** Rows {@code [i0, i1)} and columns {@code [j0, j1)}, copied. */
-    static double[][] block(double[][] a, int i0, int i1, int j0, int j1) {
+    public static double[][] block(double[][] a, int i0, int i1, int j0, int j1) {
         var c = new double[i1 - i0][];
         for (int i = i0; i < i1; i++) c[i - i0] = Arrays.copyOfRange(a[i], j0, j1);
         return c;
     }
 
-    static double[][] ofRowMajor(double[] flat, int m, int n) {
+    public static double[][] ofRowMajor(double[] flat, int m, int n) {
         var a = new double[m][];
         for (int i = 0; i < m; i++) a[i] = Arrays.copyOfRange(flat, i * n, (i + 1) * n);
         return a;
     }
 
-    static double[] toRowMajor(double[][] a, int n) {
+    public static double[] toRowMajor(double[][] a, int n) {
         var flat = new double[Math.multiplyExact(a.length, n)];
         for (int i = 0; i < a.length; i++) System.arraycopy(a[i], 0, flat, i * n, n);
         return flat;
     }
 
     /** The transpose of an {@code m x n} matrix; {@code n} is given because no row tells it when {@code m} is 0. */
-    static double[][] transpose(double[][] a, int n) {
+    public static double[][] transpose(double[][] a, int n) {
         int m = a.length;
         var t = new double[n][m];
         for (int i0 = 0; i0 < m; i0 += TILE) {
@@ -59,19 +59,19 @@ final class Dense {
         return t;
     }
 
-    static double[] column(double[][] a, int j) {
+    public static double[] column(double[][] a, int j) {
         var c = new double[a.length];
         for (int i = 0; i < a.length; i++) c[i] = a[i][j];
         return c;
     }
 
-    static double maxAbs(double[][] a) {
+    public static double maxAbs(double[][] a) {
         double max = 0;
         for (double[] row : a) for (double v : row) max = Math.max(max, Math.abs(v));
         return max;
     }
 
-    static double frobenius(double[][] a) {
+    public static double frobenius(double[][] a) {
         double max = maxAbs(a);
         if (max == 0 || Double.isInfinite(max) || Double.isNaN(max)) return max;
         double unit = Math.scalb(1.0, -Math.getExponent(max)), sum = 0;
@@ -83,7 +83,7 @@ final class Dense {
         return Math.sqrt(sum) / unit;
     }
 
-    static double oneNorm(double[][] a, int n) {
+    public static double oneNorm(double[][] a, int n) {
         var sums = new double[n];
         for (double[] row : a) for (int j = 0; j < n; j++) sums[j] += Math.abs(row[j]);
         double max = 0;
@@ -91,7 +91,7 @@ final class Dense {
         return max;
     }
 
-    static double infinityNorm(double[][] a) {
+    public static double infinityNorm(double[][] a) {
         double max = 0;
         for (double[] row : a) {
             double sum = 0;
@@ -102,14 +102,14 @@ final class Dense {
     }
 
     /** {@code y = A x}. */
-    static double[] times(double[][] a, double[] x) {
+    public static double[] times(double[][] a, double[] x) {
         var y = new double[a.length];
         for (int i = 0; i < y.length; i++) y[i] = Rows.dot(a[i], x, 0, x.length);
         return y;
     }
 
     /** {@code y = A^T x} for an {@code m x n} matrix. */
-    static double[] transposeTimes(double[][] a, double[] x, int n) {
+    public static double[] transposeTimes(double[][] a, double[] x, int n) {
         var y = new double[n];
         int i = 0;
         for (; i + 3 < a.length; i += 4) Rows.axpy4(y, a[i], a[i + 1], a[i + 2], a[i + 3], x[i], x[i + 1], x[i + 2], x[i + 3], 0, n);
@@ -118,7 +118,7 @@ final class Dense {
     }
 
     /** {@code sign} with the sign of zero taken as plus. */
-    static double sign(double x) {
+    public static double sign(double x) {
         return x < 0 ? -1 : 1;
     }
 }

@@ -1,4 +1,4 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 import lyceum.ConvergenceException;
 
@@ -7,7 +7,7 @@ import lyceum.ConvergenceException;
  * small values, and deflation relative to each value (Demmel and Kahan, 1990). Rotations act on the rows of {@code left = U^T} and
  * {@code right = V^T}; both may be null.
  */
-final class BidiagonalQr {
+public final class BidiagonalQr {
     private static final double EPS = Math.ulp(1.0) / 2, TOL = 16 * EPS;
 
     private final int n;
@@ -26,7 +26,7 @@ final class BidiagonalQr {
     }
 
     /** Overwrites {@code d} with the singular values in falling order, and turns the rows of {@code left} and {@code right} with them. */
-    static void run(double[] d, double[] e, double[][] left, double[][] right) {
+    public static void run(double[] d, double[] e, double[][] left, double[][] right) {
         var qr = new BidiagonalQr(d, e, left, right);
         qr.iterate();
         qr.makePositive();
@@ -185,7 +185,7 @@ final class BidiagonalQr {
     }
 
     /** The smaller singular value of {@code [f g; 0 h]}, without overflow. */
-    static double leastOfPair(double f, double g, double h) {
+    public static double leastOfPair(double f, double g, double h) {
         double small = Math.min(f, h), big = Math.max(f, h);
         if (small == 0) return 0;
         double as = 1 + small / big, at = (big - small) / big;

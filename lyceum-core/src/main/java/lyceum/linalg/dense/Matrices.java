@@ -1,15 +1,15 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
 
 /** Between tensors and rows, with the checks every decomposition makes. Everything is computed in F64; results return in the input's float type. */
-final class Matrices {
+public final class Matrices {
     private Matrices() {}
 
     /** The rows of a finite matrix. */
-    static double[][] rows(String operation, Tensor a) {
+    public static double[][] rows(String operation, Tensor a) {
         if (a.rank() != 2) throw new ShapeException(operation + ": shape " + a.shape() + " is not a matrix; reshape it to (rows, columns)");
         int m = size(operation, a.size(0)), n = size(operation, a.size(1));
         double[] flat = a.toDoubleArray();
@@ -17,13 +17,13 @@ final class Matrices {
         return Dense.ofRowMajor(flat, m, n);
     }
 
-    static double[][] square(String operation, Tensor a) {
+    public static double[][] square(String operation, Tensor a) {
         if (a.rank() == 2 && a.size(0) != a.size(1)) throw new ShapeException(operation + ": shape " + a.shape() + " is not square");
         return rows(operation, a);
     }
 
     /** A symmetric matrix: the lower triangle mirrored, after checking that the upper one agrees to rounding. */
-    static double[][] symmetric(String operation, Tensor a) {
+    public static double[][] symmetric(String operation, Tensor a) {
         var rows = square(operation, a);
         double scale = Dense.maxAbs(rows), tolerance = (a.dtype() == DType.F64 ? 1e-8 : 1e-3) * scale;
         for (int i = 0; i < rows.length; i++) {
@@ -36,7 +36,7 @@ final class Matrices {
         return rows;
     }
 
-    static double[] vector(String operation, Tensor x, int length) {
+    public static double[] vector(String operation, Tensor x, int length) {
         if (x.rank() != 1 || x.size(0) != length) throw new ShapeException(operation + ": shape " + x.shape() + " where a vector of " + length + " is needed");
         double[] flat = x.toDoubleArray();
         requireFinite(operation, flat, 1);
@@ -48,7 +48,7 @@ final class Matrices {
         return (int) size;
     }
 
-    static void requireFinite(String operation, double[] flat, int columns) {
+    public static void requireFinite(String operation, double[] flat, int columns) {
         for (int i = 0; i < flat.length; i++) {
             if (Double.isFinite(flat[i])) continue;
             String place = columns == 1 ? "entry " + i : "entry (" + i / columns + ", " + i % columns + ")";
@@ -57,21 +57,21 @@ final class Matrices {
     }
 
     /** The float type that a result takes: the input's, or F64 for integers. */
-    static DType resultType(Tensor a) {
+    public static DType resultType(Tensor a) {
         return a.dtype().isFloat() ? a.dtype() : DType.F64;
     }
 
-    static Tensor tensor(double[][] a, int n, DType type) {
+    public static Tensor tensor(double[][] a, int n, DType type) {
         return Tensor.of(Dense.toRowMajor(a, n), a.length, n).to(type);
     }
 
-    static Tensor tensor(double[] x, DType type) {
+    public static Tensor tensor(double[] x, DType type) {
         return Tensor.of(x, x.length).to(type);
     }
 
     /** The right-hand side of a system: one vector or the columns of a matrix. */
-    record RightSides(double[][] b, int columns, boolean isVector) {
-        static RightSides of(String operation, Tensor b, int rows) {
+    public record RightSides(double[][] b, int columns, boolean isVector) {
+        public static RightSides of(String operation, Tensor b, int rows) {
             if (b.rank() != 1 && b.rank() != 2 || b.size(0) != rows) {
                 throw new ShapeException(operation + ": right-hand side of shape " + b.shape() + " for a matrix of " + rows + " rows; its first size must be " + rows);
             }
@@ -82,7 +82,7 @@ final class Matrices {
             return new RightSides(Dense.ofRowMajor(flat, rows, columns), columns, vector);
         }
 
-        Tensor tensor(double[][] x, DType type) {
+        public Tensor tensor(double[][] x, DType type) {
             return isVector ? Matrices.tensor(Dense.column(x, 0), type) : Matrices.tensor(x, columns, type);
         }
     }

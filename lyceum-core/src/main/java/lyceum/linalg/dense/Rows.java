@@ -1,15 +1,15 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 /**
  * Loops over contiguous vectors. A matrix in this package is a {@code double[][]} of rows: C2 turns every loop here into vector
  * code because all arrays share one index, which it does not do for offsets into one flat array (measured on JDK 25: 34 against
  * 7 GFLOP/s for {@link #axpy4}).
  */
-final class Rows {
+public final class Rows {
     private Rows() {}
 
     /** {@code sum x[i] y[i]} over {@code [from, to)}; four partial sums, because one would wait for each addition. */
-    static double dot(double[] x, double[] y, int from, int to) {
+    public static double dot(double[] x, double[] y, int from, int to) {
         double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
         int i = from;
         for (; i + 3 < to; i += 4) {
@@ -23,18 +23,18 @@ final class Rows {
     }
 
     /** {@code y += s x} over {@code [from, to)}. */
-    static void axpy(double s, double[] x, double[] y, int from, int to) {
+    public static void axpy(double s, double[] x, double[] y, int from, int to) {
         for (int i = from; i < to; i++) y[i] += s * x[i];
     }
 
     /** {@code y += s0 a + s1 b + s2 c + s3 d}: one load and store of {@code y} for four products. A larger body
      * would pass C2's unrolling limit and fall to scalar speed. */
-    static void axpy4(double[] y, double[] a, double[] b, double[] c, double[] d, double s0, double s1, double s2, double s3, int from, int to) {
+    public static void axpy4(double[] y, double[] a, double[] b, double[] c, double[] d, double s0, double s1, double s2, double s3, int from, int to) {
         for (int i = from; i < to; i++) y[i] += (s0 * a[i] + s1 * b[i]) + (s2 * c[i] + s3 * d[i]);
     }
 
     /** Plane rotation: {@code x <- c x + s y}, {@code y <- c y - s x}. */
-    static void rotate(double[] x, double[] y, double c, double s, int from, int to) {
+    public static void rotate(double[] x, double[] y, double c, double s, int from, int to) {
         for (int i = from; i < to; i++) {
             double p = x[i], q = y[i];
             x[i] = c * p + s * q;
@@ -42,12 +42,12 @@ final class Rows {
         }
     }
 
-    static void scale(double s, double[] x, int from, int to) {
+    public static void scale(double s, double[] x, int from, int to) {
         for (int i = from; i < to; i++) x[i] *= s;
     }
 
     /** Euclidean norm without overflow or harmful underflow. */
-    static double norm(double[] x, int from, int to) {
+    public static double norm(double[] x, int from, int to) {
         double square = dot(x, x, from, to);
         if (square > 1e-280 && square < 1e280) return Math.sqrt(square);
         double max = 0;
@@ -61,7 +61,7 @@ final class Rows {
         return Math.sqrt(sum) / unit;
     }
 
-    static void swap(double[][] a, int i, int j) {
+    public static void swap(double[][] a, int i, int j) {
         double[] t = a[i];
         a[i] = a[j];
         a[j] = t;

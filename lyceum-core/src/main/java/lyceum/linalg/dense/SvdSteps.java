@@ -1,11 +1,11 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 /** Dense singular value decompositions on rows. Results hold {@code U^T} and {@code V^T} by rows; both null when only values are asked for. */
-final class SvdSteps {
-    enum Vectors { NONE, THIN, FULL }
+public final class SvdSteps {
+    public enum Vectors { NONE, THIN, FULL }
 
     /** {@code A = U diag(s) V^T}: {@code ut} has a row for each column of U. */
-    record Parts(double[][] ut, double[] s, double[][] vt) {
+    public record Parts(double[][] ut, double[] s, double[][] vt) {
         Parts transposed() {
             return new Parts(vt, s, ut);
         }
@@ -14,7 +14,7 @@ final class SvdSteps {
     private SvdSteps() {}
 
     /** Householder bidiagonalisation and implicit-shift QR. {@code a} is overwritten. */
-    static Parts golubKahan(double[][] a, int n, Vectors want) {
+    public static Parts golubKahan(double[][] a, int n, Vectors want) {
         int m = a.length;
         if (m < n) return golubKahan(Dense.transpose(a, n), m, want).transposed();
         double scale = Tridiagonal.powerOfTwo(Dense.maxAbs(a));

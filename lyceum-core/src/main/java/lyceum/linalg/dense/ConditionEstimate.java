@@ -1,13 +1,13 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
 /** A lower bound for the 1-norm of an inverse, seldom off by more than 3, from a few solves (Hager 1984, Higham 1988). */
-final class ConditionEstimate {
+public final class ConditionEstimate {
     private ConditionEstimate() {}
 
-    static double inverseOneNorm(int n, UnaryOperator<double[]> solve, UnaryOperator<double[]> solveTransposed) {
+    public static double inverseOneNorm(int n, UnaryOperator<double[]> solve, UnaryOperator<double[]> solveTransposed) {
         if (n == 0) return 0;
         var x = new double[n];
         Arrays.fill(x, 1.0 / n);

@@ -1,14 +1,14 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 /** Right eigenvectors from a real Schur form: back substitution in T, then multiplication by Z. Pairs are complex conjugates. */
-final class SchurVectors {
+public final class SchurVectors {
     private static final double BIG = 1e120;
 
     private final RealSchur schur;
     private final double[][] t;
     private final double smallest;
     /** Row j: the vector of eigenvalue j in Schur coordinates, real and imaginary part. */
-    final double[][] re, im;
+    public final double[][] re, im;
 
     private SchurVectors(RealSchur schur) {
         this.schur = schur;
@@ -20,7 +20,7 @@ final class SchurVectors {
     }
 
     /** Eigenvectors as rows, of Euclidean length 1; of a conjugate pair the first row belongs to the positive imaginary part. */
-    static SchurVectors of(RealSchur schur) {
+    public static SchurVectors of(RealSchur schur) {
         var v = new SchurVectors(schur);
         int n = schur.n;
         for (int j = 0; j < n; j++) {
@@ -35,11 +35,11 @@ final class SchurVectors {
     }
 
     /** To original coordinates: rows times {@code Z^T}. */
-    double[][] real() {
+    public double[][] real() {
         return Product.of(re, schur.zt, schur.n);
     }
 
-    double[][] imaginary() {
+    public double[][] imaginary() {
         return Product.of(im, schur.zt, schur.n);
     }
 

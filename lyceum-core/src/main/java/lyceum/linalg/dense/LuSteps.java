@@ -1,7 +1,7 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 /** Blocked right-looking {@code P A = L U} with partial pivoting on rows; a row swap exchanges two references. */
-final class LuSteps {
+public final class LuSteps {
     private static final int NB = 32;
 
     private LuSteps() {}
@@ -12,7 +12,7 @@ final class LuSteps {
      * @param order receives the row order: row i of the result is row {@code order[i]} of A
      * @return the sign of the permutation
      */
-    static int factor(double[][] a, int n, int[] order) {
+    public static int factor(double[][] a, int n, int[] order) {
         int m = a.length, steps = Math.min(m, n), sign = 1;
         for (int i = 0; i < m; i++) order[i] = i;
         for (int k0 = 0; k0 < steps; k0 += NB) {

@@ -1,21 +1,21 @@
-package lyceum.linalg;
+package lyceum.linalg.dense;
 
 import java.util.Arrays;
 import lyceum.random.Rng;
 
 /** A growing set of orthonormal vectors, kept as rows. */
-final class Basis {
-    final double[][] rows;
-    final int length;
-    int size;
+public final class Basis {
+    public final double[][] rows;
+    public final int length;
+    public int size;
 
-    Basis(int capacity, int length) {
+    public Basis(int capacity, int length) {
         rows = new double[capacity][];
         this.length = length;
     }
 
     /** Removes from {@code w} its part in the span, twice ("twice is enough", Parlett and Kahan); returns the coefficients. */
-    double[] project(double[] w) {
+    public double[] project(double[] w) {
         var total = new double[size];
         for (int pass = 0; pass < 2; pass++) {
             var h = new double[size];
@@ -29,13 +29,13 @@ final class Basis {
     }
 
     /** Appends {@code w}, already orthogonal and of length {@code norm}. */
-    void add(double[] w, double norm) {
+    public void add(double[] w, double norm) {
         TriangularSolve.divide(w, norm, length);
         rows[size++] = w;
     }
 
     /** Appends a random unit vector orthogonal to the span; false if the span is the whole space. */
-    boolean addRandom(Rng rng) {
+    public boolean addRandom(Rng rng) {
         for (int tries = 0; tries < 5 && size < length; tries++) {
             double[] w = gaussian(rng, length);
             double before = Rows.norm(w, 0, length);
@@ -52,7 +52,7 @@ final class Basis {
     }
 
     /** Replaces the basis by {@code k} combinations of its first {@code depth} rows; {@code y[i]} holds the weights of the i-th. */
-    void combine(double[][] y, int k, int depth) {
+    public void combine(double[][] y, int k, int depth) {
         var old = Arrays.copyOf(rows, depth);
         var combined = Dense.zeros(k, length);
         Product.add(combined, 0, k, 0, length, 1, y, 0, 0, old, 0, depth);
@@ -61,7 +61,7 @@ final class Basis {
         size = k;
     }
 
-    static double[] gaussian(Rng rng, int n) {
+    public static double[] gaussian(Rng rng, int n) {
         var w = new double[n];
         for (int i = 0; i < n; i++) w[i] = rng.nextGaussian();
         return w;
