@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.List;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.Product;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
