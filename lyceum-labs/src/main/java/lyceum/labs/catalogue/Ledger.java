@@ -11,7 +11,7 @@ import lyceum.labs.LabJson;
 
 /**
  * Every check of every clause and whether it held when it last ran: a committed file for each module, one line a check, ordered by
- * topic, clause and test. An entry is rewritten only when its verdict changes or its value moves by more than a tenth, so that a run
+ * topic, clause and test. An entry is rewritten only when its verdict or bound changes or its value moves by more than a tenth, so that a run
  * of the tests on another machine leaves the file alone.
  */
 public final class Ledger {
@@ -87,7 +87,7 @@ public final class Ledger {
         return e.topic() + " " + e.clause() + " " + e.test();
     }
 
-    /** Whether the verdict differs, or the value by more than a tenth or in its words. */
+    /** Whether the verdict or a bound differs, or the value by more than a tenth or in its words. */
     static boolean changed(LedgerEntry old, LedgerEntry now) {
         return old.holds() != now.holds() || !ValueText.alike(old.value(), now.value());
     }

@@ -103,6 +103,9 @@ class StatusTest {
         assertThat(ledger.merged(same).toJson()).isEqualTo(ledger.toJson());
         assertThat(ledger.merged(List.of(entry("mean", 2, true, "accuracy 0.71"))).of("mean").getLast().value()).isEqualTo("accuracy 0.71");
         assertThat(ledger.merged(List.of(entry("mean", 1, false, "gap 4.4e-12"))).of("mean").getFirst().holds()).isFalse();
+        var bounded = Ledger.of(List.of(entry("mean", 1, true, "gap 4.4e-12 (below 1e-8)")));
+        assertThat(bounded.merged(List.of(entry("mean", 1, true, "gap 8e-13 (below 1e-8)"))).toJson()).isEqualTo(bounded.toJson());
+        assertThat(bounded.merged(List.of(entry("mean", 1, true, "gap 4.4e-12 (below 1e-9)"))).of("mean").getFirst().value()).endsWith("(below 1e-9)");
         assertThat(Ledger.parse(ledger.toJson()).entries()).isEqualTo(ledger.entries());
         assertThat(ledger.toJson().lines()).hasSize(4);
     }

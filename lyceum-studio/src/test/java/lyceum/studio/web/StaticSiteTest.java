@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.regex.Pattern;
+import lyceum.labs.catalogue.Catalogue;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,22 @@ class StaticSiteTest {
     void aPageNeedsNoServer() throws IOException {
         assertThat(Files.readString(folder.resolve("t/momentum.html"))).doesNotContain("htmx").contains("A heavy ball").contains("href=\"../t/gradient-descent.html\">gradient descent</a>")
             .contains("href=\"../paths.html?goal=momentum\"").contains("<figure class=\"drawing\">");
+    }
+
+    /** Minutes for all topics; a page that fits when it is written keeps fitting. */
+    @Test
+    @Tag("heavy")
+    void everyTopicFitsAPhoneAndDrawsItsFormulas(@TempDir Path whole) throws IOException {
+        assumeTrue(Browser.installed(), "Chromium is not installed: apt-get install -y chromium chromium-driver");
+        StaticSite.write(whole);
+        try (var browser = Browser.fromDisk(whole)) {
+            browser.size(360, 800);
+            for (var topic : Catalogue.load().topics()) {
+                browser.open("/t/" + topic.slug() + ".html");
+                browser.until("document.readyState === 'complete' && document.querySelectorAll('.math:not(.set)').length === 0");
+                assertThat(browser.run("document.documentElement.scrollWidth")).as(topic.slug()).isEqualTo(360L);
+            }
+        }
     }
 
     @Test
