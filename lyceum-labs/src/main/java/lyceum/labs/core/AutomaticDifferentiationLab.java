@@ -60,8 +60,8 @@ final class AutomaticDifferentiationLab implements LabBody {
             worstDifference = Math.max(worstDifference, error(k, at, central(k, at, h)));
             worstGradient = Math.max(worstGradient, error(k, at, gradient(k, at)));
         }
-        lab.check("automatic-differentiation", 1, "largest error of the gradient", worstGradient, below(1e-14));
-        lab.check("automatic-differentiation", 4, "largest error of central differences at h = eps^(1/3)", worstDifference, atLeast(1e-11));
+        lab.shows("largest error of the gradient", worstGradient, below(1e-14));
+        lab.shows("largest error of central differences at h = eps^(1/3)", worstDifference, atLeast(1e-11));
         prices(lab, variables);
         products(lab);
     }
@@ -97,20 +97,20 @@ final class AutomaticDifferentiationLab implements LabBody {
         for (int i = 0; i < variables; i++) worst = Math.max(worst, Math.abs(gradient[i] - differences[i]));
         lab.table("A gradient in " + variables + " variables", List.of("way", "evaluations of f", "milliseconds"),
                 List.of(List.of("central differences", 2 * variables, numeric / 1e6), List.of("automatic, reverse", 1, automatic / 1e6)));
-        lab.check("automatic-differentiation", "both ways agree", worst, below(1e-6));
+        lab.shows("both ways agree", worst, below(1e-6));
     }
 
     private static void products(LabContext lab) {
         UnaryOperator<Tensor> f = x -> x.softmax(0).mul(x.sin()).sum();
         Tensor x = Tensor.randn(lab.rng(3), DType.F64, 8).compute(), v = Tensor.randn(lab.rng(4), DType.F64, 8).compute();
         var product = Autograd.hvp(f, x, v);
-        lab.check("automatic-differentiation", 3, "Hv without H against H times v", product.sub(Autograd.hessian(f, x).matmul(v)).abs().max().item(), below(1e-12));
+        lab.shows("Hv without H against H times v", product.sub(Autograd.hessian(f, x).matmul(v)).abs().max().item(), below(1e-12));
         var rows = Tensor.randn(lab.rng(5), DType.F64, 6, 8).compute();
         var mapped = Autograd.vmap(f::apply, rows, 0);
         var apart = new ArrayList<Tensor>();
         for (int i = 0; i < 6; i++) apart.add(f.apply(rows.get(i)));
         seriesAndRoots(lab);
-        lab.check("automatic-differentiation", 5, "vmap against a loop, bit for bit", mapped.sub(Tensor.stack(0, apart.toArray(Tensor[]::new))).abs().max().item(), exactly(0));
+        lab.shows("vmap against a loop, bit for bit", mapped.sub(Tensor.stack(0, apart.toArray(Tensor[]::new))).abs().max().item(), exactly(0));
     }
 
     /** Six derivatives at once, and the derivative of something that is only defined by an equation. */
@@ -124,11 +124,11 @@ final class AutomaticDifferentiationLab implements LabBody {
             worst = Math.max(worst, Math.abs(found[k].item() - known[k]));
         }
         lab.table("Taylor coefficients of exp(sin t) at 0", List.of("order", "by Taylor mode", "from the tables"), rows);
-        lab.check("automatic-differentiation", 2, "largest error of a coefficient", worst, below(1e-12));
+        lab.shows("largest error of a coefficient", worst, below(1e-12));
         // Kepler's equation E - 0.5 sin E = M: how does E move with M?
         UnaryOperator<Tensor> anomaly = m -> Implicit.root((e, t) -> e.sub(e.sin().mul(0.5)).sub(t), Tensor.of(1.0), m).sum();
         var m = Tensor.of(1.2);
         double slope = 1 / (1 - 0.5 * Math.cos(anomaly.apply(m).item()));
-        lab.check("automatic-differentiation", 6, "derivative of a root against the formula", Math.abs(Autograd.grad(anomaly).apply(m).item() - slope), below(1e-10));
+        lab.shows("derivative of a root against the formula", Math.abs(Autograd.grad(anomaly).apply(m).item() - slope), below(1e-10));
     }
 }

@@ -39,18 +39,18 @@ final class BackpropagationLab implements LabBody {
         double after = w.detach().sub(w.grad().mul(rate)).mul(x).tanh().dot(v.detach().sub(v.grad().mul(rate))).sub(target).square().mul(0.5).item();
         lab.say("The loss is %.4f. One step of %.2f against these gradients makes it %.4f.", loss.item(), rate, after);
 
-        lab.check("backpropagation", 4, "sweep against the delta rule", delta(lab, pass), below(1e-12));
+        lab.check(4, "sweep against the delta rule", delta(lab, pass), below(1e-12));
         UnaryOperator<Tensor> f = p -> p.narrow(0, 0, UNITS).mul(x).tanh().dot(p.narrow(0, UNITS, UNITS)).sub(target).square().mul(0.5);
-        lab.check("backpropagation", 1, "gradient against central differences", differences(f, Tensor.concat(0, w.detach(), v.detach())), below(1e-6));
+        lab.shows("gradient against central differences", differences(f, Tensor.concat(0, w.detach(), v.detach())), below(1e-6));
         var start = Tensor.of(0.5).requiresGrad();
         Tensor end = start;
         for (int i = 0; i < CHAIN; i++) end = end.add(1e-6);
         end.sum().backward();
-        lab.check("backpropagation", "gradient through a chain of %d additions".formatted(CHAIN), start.grad().item(), exactly(1));
+        lab.shows("gradient through a chain of %d additions".formatted(CHAIN), start.grad().item(), exactly(1));
         // What is used twice is blamed twice: overwriting instead of adding would lose half of it.
         var shared = Tensor.randn(lab.rng(1), DType.F64, 5).compute();
         var both = Autograd.grad(t -> t.square().add(t.mul(3)).sum()).apply(shared);
-        lab.check("backpropagation", "a value used twice collects 2x + 3", both.sub(shared.mul(2).add(3)).abs().max().item(), below(1e-14));
+        lab.shows("a value used twice collects 2x + 3", both.sub(shared.mul(2).add(3)).abs().max().item(), below(1e-14));
     }
 
     /** The textbook's rule, written out: delta of the output, then delta of each hidden unit. */

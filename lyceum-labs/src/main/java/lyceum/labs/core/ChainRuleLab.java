@@ -52,17 +52,17 @@ final class ChainRuleLab implements LabBody {
         costs(lab, sizes);
 
         var product = Autograd.jacobian(whole, x);
-        lab.check("chain-rule", 1, "product from the input's side against the whole", forward.sub(product).abs().max().item(), below(1e-10));
-        lab.check("chain-rule", 1, "product from the output's side against the whole", reverse.sub(product).abs().max().item(), below(1e-10));
+        lab.shows("product from the input's side against the whole", forward.sub(product).abs().max().item(), below(1e-10));
+        lab.shows("product from the output's side against the whole", reverse.sub(product).abs().max().item(), below(1e-10));
         Tensor v = Tensor.randn(lab.rng(11), DType.F64, inputs).compute(), u = Tensor.randn(lab.rng(12), DType.F64, outputs).compute();
         double ahead = Autograd.jvp(whole, x, v).dot(u).item(), back = Autograd.vjp(whole, x, u).dot(v).item();
-        lab.check("chain-rule", 2, "<u, Jv> against <J'u, v>", Math.abs(ahead - back) / Math.max(1, Math.abs(back)), below(1e-10));
+        lab.shows("<u, Jv> against <J'u, v>", Math.abs(ahead - back) / Math.max(1, Math.abs(back)), below(1e-10));
         secondOrder(lab, parts.get(1), first, second);
-        lab.check("chain-rule", 4, "bracketings cheaper than the dynamic programme's", cheaper(sizes, 0, 3, chain.cheapest().cost()), exactly(0));
+        lab.shows("bracketings cheaper than the dynamic programme's", cheaper(sizes, 0, 3, chain.cheapest().cost()), exactly(0));
         var narrowEnd = LinearMapChain.ofSizes(100, 50, 50, 50, 1);
-        lab.check("chain-rule", 4, "reverse is cheapest for a scalar after wide layers", narrowEnd.cheapest().text().equals(narrowEnd.reverse().text()));
+        lab.shows("reverse is cheapest for a scalar after wide layers", narrowEnd.cheapest().text().equals(narrowEnd.reverse().text()));
         var waist = LinearMapChain.ofSizes(1, 100, 2, 100, 1);
-        lab.check("chain-rule", "saving over reverse where the input and a waist are narrow", waist.reverse().cost() - waist.cheapest().cost(), above(0));
+        lab.shows("saving over reverse where the input and a waist are narrow", waist.reverse().cost() - waist.cheapest().cost(), above(0));
     }
 
     private static UnaryOperator<Tensor> layer(Rng rng, int from, int to) {
@@ -106,7 +106,7 @@ final class ChainRuleLab implements LabBody {
             int output = i;
             sum = sum.add(Autograd.hessian(t -> inner.apply(t).get(output), x).mul(slope.item(i)));
         }
-        lab.check("chain-rule", 3, "Hessian of a composition against J'HJ + sum g H", Autograd.hessian(t -> outer.apply(inner.apply(t)), x).sub(sum).abs().max().item(), below(1e-8));
+        lab.shows("Hessian of a composition against J'HJ + sum g H", Autograd.hessian(t -> outer.apply(inner.apply(t)), x).sub(sum).abs().max().item(), below(1e-8));
     }
 
     /** How many of all bracketings of maps first..last cost less than {@code limit}, by trying each. */

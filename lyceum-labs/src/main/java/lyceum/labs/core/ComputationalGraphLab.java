@@ -51,17 +51,17 @@ final class ComputationalGraphLab implements LabBody {
 
         // Other values than those that were traced.
         Tensor[] other = {Tensor.randn(lab.rng(4), DType.F64, batch, 4).compute(), Tensor.randn(lab.rng(5), DType.F64, 4, width).compute(), v.mul(2).compute()};
-        lab.check("computational-graph", 1, "replay against eager, on new inputs", gap(traced.run(other), loss.apply(other)), exactly(0));
-        lab.check("computational-graph", 1, "after the passes, relative", gap(simplified.run(other), loss.apply(other)) / Math.max(1, loss.apply(other)[0].item()), below(1e-6));
-        lab.check("computational-graph", 2, "edges that run backwards", backwards(both), exactly(0));
-        lab.check("computational-graph", 2, "a planted circle is refused", refusesCircle(simplified));
-        lab.check("computational-graph", 3, "operations left after planting three copies and three dead ends", planted(simplified).simplified().calls() - simplified.calls(), exactly(0));
+        lab.shows("replay against eager, on new inputs", gap(traced.run(other), loss.apply(other)), exactly(0));
+        lab.shows("after the passes, relative", gap(simplified.run(other), loss.apply(other)) / Math.max(1, loss.apply(other)[0].item()), below(1e-6));
+        lab.shows("edges that run backwards", backwards(both), exactly(0));
+        lab.shows("a planted circle is refused", refusesCircle(simplified));
+        lab.shows("operations left after planting three copies and three dead ends", planted(simplified).simplified().calls() - simplified.calls(), exactly(0));
         var plan = both.plan();
-        lab.check("computational-graph", 4, "poisoned memory changes a value by", gap(plan.runPoisoned(other), plan.run(other)), exactly(0));
-        lab.check("computational-graph", 4, "planned bytes over eager bytes", (double) plan.peakBytes() / plan.eagerBytes(), atMost(1));
+        lab.shows("poisoned memory changes a value by", gap(plan.runPoisoned(other), plan.run(other)), exactly(0));
+        lab.shows("planned bytes over eager bytes", (double) plan.peakBytes() / plan.eagerBytes(), atMost(1));
         var leaves = new Tensor[] {other[0].requiresGrad(), other[1].requiresGrad(), other[2].requiresGrad()};
         var tape = Autograd.gradients(loss.apply(leaves)[0], leaves, false);
-        lab.check("computational-graph", 5, "gradient graph against the tape", gap(simplified.gradient().run(other), tape), below(1e-10));
+        lab.shows("gradient graph against the tape", gap(simplified.gradient().run(other), tape), below(1e-10));
     }
 
     private static List<?> row(String name, Graph graph) {

@@ -62,9 +62,9 @@ final class GradientDescentLab implements LabBody {
         }
         lab.say("With condition number %.1f the best constant step keeps %.1f%% of the error; a tenth of it costs %.0f steps.",
                 condition, 100 * contraction, Math.log(0.1) / Math.log(contraction));
-        lab.check("gradient-descent", 1, "gap between the paths and the powers of I - eta A", gap, below(1e-10));
-        lab.check("gradient-descent", 2, "relative distance of the edge of divergence from 2/L", Math.abs(edge(ravine, limit) / limit - 1), below(1e-3));
-        lab.check("gradient-descent", 3, "contraction over (k-1)/(k+1)", contraction * (condition + 1) / (condition - 1), atMost(1 + 1e-9));
+        lab.shows("gap between the paths and the powers of I - eta A", gap, below(1e-10));
+        lab.shows("relative distance of the edge of divergence from 2/L", Math.abs(edge(ravine, limit) / limit - 1), below(1e-3));
+        lab.shows("contraction over (k-1)/(k+1)", contraction * (condition + 1) / (condition - 1), atMost(1 + 1e-9));
     }
 
     private static Plot overContours(Objective f, String name, Descent path) {

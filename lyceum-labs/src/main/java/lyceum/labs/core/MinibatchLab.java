@@ -67,9 +67,9 @@ final class MinibatchLab implements LabBody {
         new Minibatches(N, N).withOrder(Order.IN_ORDER).run(new Sgd(rate).over(v), batch -> data.loss(v, batch), 20, Rng.of(1));
         lab.say("At the start one example's gradient has %.1f times the power of the full one in noise; a batch of %.0f would bring both level.",
                 noise.criticalSize(), Math.ceil(noise.criticalSize()));
-        lab.check("minibatch-gd", 1, "an epoch's batch gradients, averaged, against the full one", gap, below(1e-10));
-        lab.check("minibatch-gd", 2, "variance against s^2/b and s^2/b (n-b)/(n-1), worst relative gap", worst, below(0.05));
-        lab.check("minibatch-gd", 3, "a batch of all examples is gradient descent, bit for bit", java.util.Arrays.equals(v.toDoubleArray(), path.x()));
+        lab.shows("an epoch's batch gradients, averaged, against the full one", gap, below(1e-10));
+        lab.check(2, "variance against s^2/b and s^2/b (n-b)/(n-1), worst relative gap", worst, below(0.05));
+        lab.shows("a batch of all examples is gradient descent, bit for bit", java.util.Arrays.equals(v.toDoubleArray(), path.x()));
     }
 
     private static Run run(Data data, int size, double rate, int steps, Rng rng) {

@@ -76,14 +76,14 @@ final class SgdLab implements LabBody {
         for (int i = 0; i < 3; i++) {
             double measured = 0, expected = rates[i] * s * s / (a * (2 - rates[i] * a));
             for (int t = STEPS - 399; t <= STEPS; t++) measured += clouds.get(i).meanSquare[t] / 400;
-            lab.check("sgd", 2, clouds.get(i).name + ": variance over eta s^2 / (a (2 - eta a))", measured / expected, equalTo(1, 0.05));
+            lab.check(2, clouds.get(i).name + ": variance over eta s^2 / (a (2 - eta a))", measured / expected, equalTo(1, 0.05));
         }
         double slope = Math.log(falling.meanSquare[STEPS] / falling.meanSquare[STEPS / 20]) / Math.log(20);
         double efficiency = constant.average.of(constant.x).square().mean().item() * STEPS * a * a / (s * s);
         lab.say("After %d steps the cloud of %s keeps a variance of %.4f, that of 1/(a t) has %.5f, and the average of the former %.5f: the best possible is %.5f.",
                 STEPS, constant.name, constant.meanSquare[STEPS], falling.meanSquare[STEPS], efficiency * s * s / (a * a * STEPS), s * s / (a * a * STEPS));
-        lab.check("sgd", 3, "log-log slope of the variance under c/t", slope, equalTo(-1, 0.15));
-        lab.check("sgd", 3, "variance of the average over s^2 / (a^2 n)", efficiency, equalTo(1, 0.15));
+        lab.check(3, "log-log slope of the variance under c/t", slope, equalTo(-1, 0.15));
+        lab.check(3, "variance of the average over s^2 / (a^2 n)", efficiency, equalTo(1, 0.15));
     }
 
     private static Figure frame(int t, ArrayList<Cloud> clouds, Cloud averaged, double reach) {

@@ -58,8 +58,8 @@ final class DataSplitLab implements LabBody {
         lab.figure(Figure.line("Accuracy of the best model so far", tried, chosen).named("validation, where it was chosen").line("sealed test set", tried, later)
                 .line("0.5 + 0.5 sqrt(2 ln m / n)", tried, bound).dashed().axes("models tried", "accuracy").logX()
                 .describedAs("With more models tried the winner's validation accuracy climbs along the bound, while its test accuracy stays at one half."));
-        lab.check("data-split", 6, "mean validation accuracy of the chosen model", promised, above(0.55));
-        lab.check("data-split", 6, "its mean accuracy on the sealed test set", kept, between(0.49, 0.51));
+        lab.check(6, "mean validation accuracy of the chosen model", promised, above(0.55));
+        lab.check(6, "its mean accuracy on the sealed test set", kept, between(0.49, 0.51));
 
         cuts(lab, Datasets.spamAssassin());
     }
@@ -83,13 +83,13 @@ final class DataSplitLab implements LabBody {
                 row("stratified by class", stratified, mails, copies), row("grouped by content", grouped, mails, copies), row("by hash of content", hashed, mails, copies)));
         lab.say("The mails stand in order of class, so the uncut order is useless; a random cut is fair in class but leaves copies of training mails in the test set.");
 
-        lab.check("data-split", 1, "random cut: rows off the request", Math.abs(random.sizes()[1] - 0.2 * n), below(1));
+        lab.shows("random cut: rows off the request", Math.abs(random.sizes()[1] - 0.2 * n), below(1));
         double spam = Arrays.stream(mails.labels()).sum();
-        lab.check("data-split", 2, "stratified cut: spam off its share", Math.abs(spam(stratified.get(1), mails) - 0.2 * spam), below(1));
-        lab.check("data-split", 3, "copies that straddle the grouped cut", straddling(grouped, copies), exactly(0));
+        lab.shows("stratified cut: spam off its share", Math.abs(spam(stratified.get(1), mails) - 0.2 * spam), below(1));
+        lab.shows("copies that straddle the grouped cut", straddling(grouped, copies), exactly(0));
         var before = Split.byKey(contents.subList(0, n / 2), 1, 0.8, 0.2).assignment();
         var after = hashed.assignment();
-        lab.check("data-split", 4, "old mails that move when new ones come", IntStream.range(0, n / 2).filter(i -> before[i] != after[i]).count(), exactly(0));
+        lab.check(4, "old mails that move when new ones come", IntStream.range(0, n / 2).filter(i -> before[i] != after[i]).count(), exactly(0));
     }
 
     private static List<Object> row(String name, Split split, SparseCounts mails, int[] copies) {

@@ -69,10 +69,10 @@ final class BiasVarianceLab implements LabBody {
         lab.table("The parts by degree", List.of("degree", "bias squared", "variance", "(d + 1) sigma^2 / n", "sum with the noise", "measured error"), table);
         int best = degrees[sweep.best()];
         lab.say("Degree 1 is too stiff to follow the sine, degree %d follows the noise. The sum is least at degree %d; each further degree costs sigma^2 / n = %.4f of variance.", highest, best, noise * noise / rows);
-        lab.check("bias-variance", "mean over degrees of variance / ((d + 1) sigma^2 / n)", ratio, equalTo(1, 0.15));
-        lab.check("bias-variance", 2, "largest rise of bias squared with the degree", rise, atMost(1e-12));
-        lab.check("bias-variance", "mean over degrees of the three terms' sum over the measured error", sum, equalTo(1, 0.05));
-        lab.check("bias-variance", "degree of the least sum", best, between(2, highest - 1));
+        lab.shows("mean over degrees of variance / ((d + 1) sigma^2 / n)", ratio, equalTo(1, 0.15));
+        lab.shows("largest rise of bias squared with the degree", rise, atMost(1e-12));
+        lab.shows("mean over degrees of the three terms' sum over the measured error", sum, equalTo(1, 0.05));
+        lab.shows("degree of the least sum", best, between(2, highest - 1));
     }
 
     /** Fifty fits of each degree, their target and their mean. */

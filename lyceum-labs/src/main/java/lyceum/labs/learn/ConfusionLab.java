@@ -47,10 +47,10 @@ final class ConfusionLab implements LabBody {
         int half = truth.length / 2, n = truth.length;
         var shards = ConfusionMatrix.of(Arrays.copyOf(truth, half), Arrays.copyOf(predicted, half), DIGITS, null)
                 .merge(ConfusionMatrix.of(Arrays.copyOfRange(truth, half, n), Arrays.copyOfRange(predicted, half, n), DIGITS, null));
-        lab.check("confusion-matrix", 2, "shards' matrices add up to the whole", Arrays.deepEquals(shards.counts(), matrix.counts()));
-        lab.check("confusion-matrix", 3, "counts - test rows", matrix.total() - n, exactly(0));
-        lab.check("confusion-matrix", 4, "|mean kappa| of shuffled predictions in standard errors", kappaByChance(lab, truth, predicted), below(3));
-        lab.check("confusion-matrix", 5, "TP + FP + FN + TN - rows, digit 8", matrix.truePositives(8) + matrix.falsePositives(8) + matrix.falseNegatives(8) + matrix.trueNegatives(8) - n, exactly(0));
+        lab.shows("shards' matrices add up to the whole", Arrays.deepEquals(shards.counts(), matrix.counts()));
+        lab.shows("confusion-matrix", "counts - test rows", matrix.total() - n, exactly(0));
+        lab.shows("confusion-matrix", "|mean kappa| of shuffled predictions in standard errors", kappaByChance(lab, truth, predicted), below(3));
+        lab.shows("confusion-matrix", "TP + FP + FN + TN - rows, digit 8", matrix.truePositives(8) + matrix.falsePositives(8) + matrix.falseNegatives(8) + matrix.trueNegatives(8) - n, exactly(0));
 
         imbalance(lab, rows);
         double least = 1;
@@ -60,7 +60,7 @@ final class ConfusionLab implements LabBody {
             for (int r = 0; r < coverage; r++) if (ProportionInterval.clopperPearson(new Binomial(50, p).sample(rng), 50, 0.95).contains(p)) covered++;
             least = Math.min(least, covered / (double) coverage);
         }
-        lab.check("accuracy", 3, "least coverage of 95% Clopper-Pearson intervals", least, atLeast(0.941));
+        lab.shows("accuracy", "least coverage of 95% Clopper-Pearson intervals", least, atLeast(0.941));
     }
 
     /** The pictures in every cell that has some, what is right first, the heaviest mistake last. */

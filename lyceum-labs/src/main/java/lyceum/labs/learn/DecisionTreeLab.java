@@ -63,12 +63,12 @@ final class DecisionTreeLab implements LabBody {
                 full.tree().leaves(), 100 * before, chosen.tree().leaves(), 100 * after);
         lab.say("The rules that are left%n%s", chosen.tree().rules(NAMES));
 
-        lab.check("decision-tree", 2, "accuracy of the full tree on its rows", full.score(train.x(), train.y()), exactly(1));
-        lab.check("decision-tree", "accuracy on new rows, pruned minus full", after - before, atLeast(-0.01));
-        lab.check("decision-tree", 3, "rows that exp(x) sends elsewhere", moved(learner, full, train), exactly(0));
+        lab.shows("accuracy of the full tree on its rows", full.score(train.x(), train.y()), exactly(1));
+        lab.shows("accuracy on new rows, pruned minus full", after - before, atLeast(-0.01));
+        lab.shows("rows that exp(x) sends elsewhere", moved(learner, full, train), exactly(0));
         var bins = learner.withBins(255);
-        lab.check("decision-tree", 6, "accuracy lost to 255 bins", Math.abs(bins.fit(train.x(), train.y()).score(test.x(), test.y()) - before), below(0.01 + 1.0 / rows));
-        lab.check("decision-tree", "leaves of the full tree over the pruned one's", (double) full.tree().leaves() / chosen.tree().leaves(), atLeast(1));
+        lab.shows("accuracy lost to 255 bins", Math.abs(bins.fit(train.x(), train.y()).score(test.x(), test.y()) - before), below(0.01 + 1.0 / rows));
+        lab.shows("leaves of the full tree over the pruned one's", (double) full.tree().leaves() / chosen.tree().leaves(), atLeast(1));
     }
 
     private static double moved(DecisionTreeClassifier learner, DecisionTreeClassifierModel full, Dataset train) {

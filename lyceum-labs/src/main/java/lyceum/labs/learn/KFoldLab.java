@@ -69,8 +69,8 @@ final class KFoldLab implements LabBody {
         lab.figure(Figure.scatter("Accuracy on labels that are coins", seed, leaky).named("columns chosen beforehand").points("chosen in each fold", seed, honest).horizontalLine(0.5, "truth")
                 .axes("data set", "cross-validated accuracy").limitY(0, 1).describedAs("Where the columns were chosen on all rows every data set looks predictable; where each fold chooses for itself the scores lie around one half."));
         lab.say("The labels are coins. Choosing the best %d of %d columns on all rows first gives a mean accuracy of %.2f; with the choice inside the pipeline it is %.2f.", keep, features, outside, inside);
-        lab.check("k-fold", 3, "mean accuracy with columns chosen beforehand", outside, atLeast(0.75));
-        lab.check("k-fold", 3, "mean accuracy with columns chosen in each fold", inside, between(0.44, 0.56));
+        lab.check(3, "mean accuracy with columns chosen beforehand", outside, atLeast(0.75));
+        lab.check(3, "mean accuracy with columns chosen in each fold", inside, between(0.44, 0.56));
     }
 
     /** Which rows test in which fold, scheme by scheme, for rows in three classes and eight groups. */
@@ -101,6 +101,6 @@ final class KFoldLab implements LabBody {
             var folds = schemes[s].folds(new FoldScheme.Rows(n, labels, groups));
             return List.<Object>of(names[s], folds.size(), folds.getFirst().train().length, folds.getFirst().test().length);
         }).toList());
-        lab.check("k-fold", 5, "rows that are not tested exactly once (time series aside)", wrong, exactly(0));
+        lab.shows("rows that are not tested exactly once (time series aside)", wrong, exactly(0));
     }
 }

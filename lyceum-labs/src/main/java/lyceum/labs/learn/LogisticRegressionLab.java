@@ -44,16 +44,16 @@ final class LogisticRegressionLab implements LabBody {
         lab.say("One standard deviation more %s multiplies the odds of a benign tumour by %.2f (%.2f to %.2f).", data.featureNames().get(0), odds[1], low[1], high[1]);
 
         var error = free.predictProba(x).select(1, 1).sub(data.y().to(DType.F64));
-        lab.check("logistic-regression", 2, "max |X'(p - y)|, unpenalised", x.transpose().matmul(error).abs().max().item(), below(1e-8));
-        lab.check("logistic-regression", 2, "mean probability less the base rate", Math.abs(error.mean().item()), below(1e-8));
+        lab.shows("max |X'(p - y)|, unpenalised", x.transpose().matmul(error).abs().max().item(), below(1e-8));
+        lab.shows("mean probability less the base rate", Math.abs(error.mean().item()), below(1e-8));
         double gap = 0;
         for (var solver : new Solver[] {Solver.LBFGS, Solver.COORDINATE_DESCENT, Solver.SAGA}) {
             gap = Math.max(gap, new LogisticRegression().withSolver(solver).fit(x, data.y()).coefficients().sub(new LogisticRegression().fit(x, data.y()).coefficients()).abs().max().item());
         }
-        lab.check("logistic-regression", 3, "largest difference between solvers", gap, below(1e-5));
+        lab.shows("largest difference between solvers", gap, below(1e-5));
         Tensor left = x.narrow(0, 0, 100), right = x.narrow(0, 100, 100);
         var bend = logOdds(free, left.add(right).mul(0.5)).sub(logOdds(free, left).add(logOdds(free, right)).mul(0.5));
-        lab.check("logistic-regression", 5, "log odds half way, less the mean of the ends", bend.abs().max().item(), below(1e-10));
+        lab.shows("log odds half way, less the mean of the ends", bend.abs().max().item(), below(1e-10));
         separation(lab);
     }
 
@@ -93,7 +93,7 @@ final class LogisticRegressionLab implements LabBody {
             if (model.separation() == Separation.COMPLETE) found++;
             latest = Math.max(latest, model.separatedAt());
         }
-        lab.check("logistic-regression", 4, "separable data sets reported, of 50", found, exactly(sets));
-        lab.check("logistic-regression", 4, "latest iteration of a report", latest, atMost(50));
+        lab.shows("separable data sets reported, of 50", found, exactly(sets));
+        lab.shows("latest iteration of a report", latest, atMost(50));
     }
 }

@@ -39,7 +39,7 @@ final class PerceptronLab implements LabBody {
         }
         lab.figure(Figure.frames("The line after each mistake", "mistakes", frames)
                 .describedAs("Two groups of points and a line that jumps each time a marked point is on its wrong side, until it lies between the groups and no mistake is left."));
-        lab.check("mistakes replayed one by one end at the same weights", online.coefficients().sub(model.coefficients()).abs().max().item(), exactly(0));
+        lab.shows("mistakes replayed one by one end at the same weights", online.coefficients().sub(model.coefficients()).abs().max().item(), exactly(0));
 
         double radius = Math.sqrt(data.x().square().sum(1).add(1).max().item()), margin = margin(data);
         double bound = radius * radius / (margin * margin);
@@ -51,7 +51,7 @@ final class PerceptronLab implements LabBody {
             worst = Math.max(worst, learner.fit(other.x(), other.y()).mistakes().total() / (r / (g * g)));
         }
         lab.say("%d mistakes were made and %.0f were allowed. Over 100 other data sets the worst used %.0f%% of its allowance.", model.mistakes().total(), bound, 100 * worst);
-        lab.check("perceptron", 2, "mistakes over the bound, worst of 100 sets", worst, atMost(1));
+        lab.shows("mistakes over the bound, worst of 100 sets", worst, atMost(1));
         xor(lab);
     }
 
@@ -107,8 +107,8 @@ final class PerceptronLab implements LabBody {
         var x = Tensor.of(new double[][] {{0, 0}, {0, 1}, {1, 0}, {1, 1}});
         var y = Tensor.of(new long[] {0, 1, 1, 0});
         var pocket = new Perceptron().withPasses(10_000).withVariant(Perceptron.Variant.POCKET).fit(x, y);
-        lab.check("perceptron", 3, "XOR: no pass of 10,000 is clean", !pocket.mistakes().hasCleanPass());
-        lab.check("perceptron", 3, "XOR: share that the pocket has right", pocket.score(x, y), exactly(0.75));
-        lab.check("perceptron", 5, "XOR: share right with a kernel of degree 2", new Perceptron().withKernel(new Kernel.Polynomial(2)).withPasses(1_000).fit(x, y).score(x, y), exactly(1));
+        lab.check(3, "XOR: no pass of 10,000 is clean", !pocket.mistakes().hasCleanPass());
+        lab.check(3, "XOR: share that the pocket has right", pocket.score(x, y), exactly(0.75));
+        lab.check(5, "XOR: share right with a kernel of degree 2", new Perceptron().withKernel(new Kernel.Polynomial(2)).withPasses(1_000).fit(x, y).score(x, y), exactly(1));
     }
 }

@@ -49,12 +49,13 @@ final class PrecisionRecallLab implements LabBody {
                 .axes("threshold chosen for", "mails").describedAs("The strict cut blocks hardly any good mail and misses much spam; the lenient one catches nearly all spam at the price of good mail."));
         lab.say("Chosen for precision the cut blocks %.0f good mails and misses %.0f of %d spams; chosen for recall it blocks %.0f and misses %.0f.", blocked[0], missed[0], test.allSpam(), blocked[2], missed[2]);
         lab.check("precision", 5, "precision on new mails of the cut tuned for " + precision, test.precision(cuts[0]), atLeast(precision - 0.01));
-        lab.check("precision", 4, "precision of the first 100 of equal scores - prevalence",
+        lab.shows("precision", "precision of the first 100 of equal scores - prevalence",
                 RankingMetrics.precisionAtK(test.spam(), new double[test.size()], 100) - test.allSpam() / (double) test.size(), below(1e-12));
-        lab.check("recall", "recall on new mails of the guaranteed cut", test.recall(cuts[2]), atLeast(recall - 0.03));
-        lab.check("recall", 3, "flagging all: recall 1 and precision = prevalence", test.recall(Double.NEGATIVE_INFINITY) == 1 && test.precision(Double.NEGATIVE_INFINITY) == test.allSpam() / (double) test.size());
+        lab.shows("recall", "recall on new mails of the guaranteed cut", test.recall(cuts[2]), atLeast(recall - 0.03));
         double prevalence = test.allSpam() / (double) test.size(), all = ClassificationMetrics.fBeta(prevalence, 1, 1);
-        lab.check("f1-score", 6, "flagging all: F1 - 2p / (1 + p)", Math.abs(all - 2 * prevalence / (1 + prevalence)), below(1e-15));
+        lab.shows("recall", "flagging all: recall", test.recall(Double.NEGATIVE_INFINITY), exactly(1));
+        lab.shows("recall", "flagging all: precision - prevalence", test.precision(Double.NEGATIVE_INFINITY) - prevalence, exactly(0));
+        lab.shows("f1-score", "flagging all: F1 - 2p / (1 + p)", Math.abs(all - 2 * prevalence / (1 + prevalence)), below(1e-15));
     }
 
     private static void f1Map(LabContext lab, Mails tune, Mails test) {
@@ -78,8 +79,8 @@ final class PrecisionRecallLab implements LabBody {
         lab.figure(Figure.contour("F1 over recall and precision, and the path of falling thresholds", axis, axis, f1).line("", recalls, precisions)
                 .points("largest F1 on the tuning mails", new double[] {test.recall(best)}, new double[] {test.precision(best)}).axes("recall", "precision")
                 .describedAs("Lines of equal F1 bend round the corner of 1 and 1; the path runs along the top and falls off at the right, nearest to the corner where F1 is largest."));
-        lab.check("recall", 4, "steps along falling thresholds at which recall falls", rises, exactly(0));
-        lab.check("f1-score", 2, "points with F1 outside of minimum and mean", outside, exactly(0));
+        lab.shows("recall", "steps along falling thresholds at which recall falls", rises, exactly(0));
+        lab.shows("f1-score", "points with F1 outside of minimum and mean", outside, exactly(0));
     }
 
     private static void screening(LabContext lab, double recall, double confidence, int repetitions) {
@@ -103,7 +104,7 @@ final class PrecisionRecallLab implements LabBody {
                 .describedAs("Every miss avoided costs more follow-ups than the last: the first cases are cheap, the last ones bring in nearly everybody."));
         lab.say("A threshold read from the 150 ill people at hand keeps its promise of recall %.2f in %.0f%% of %d repetitions; the one with a binomial margin in %.0f%%.",
                 recall, 100 - 100.0 * plainFailed / repetitions, repetitions, 100 - 100.0 * failed / repetitions);
-        lab.check("recall", 5, "share of repetitions that break the guarantee", failed / (double) repetitions, atMost(1 - confidence + 0.015));
+        lab.shows("recall", "share of repetitions that break the guarantee", failed / (double) repetitions, atMost(1 - confidence + 0.015));
     }
 
     private static void knownProbabilities(LabContext lab) {
@@ -117,6 +118,6 @@ final class PrecisionRecallLab implements LabBody {
             weights[i] = i < n ? p[i] : 1 - p[i - n];
         }
         var exact = Thresholds.maximisingFBeta(positive, scores, weights, 1);
-        lab.check("f1-score", 4, "best threshold of known probabilities - F* / 2", Math.abs(exact.threshold() - Thresholds.plugInFBeta(p, 1).fBeta() / 2), below(0.01));
+        lab.shows("f1-score", "best threshold of known probabilities - F* / 2", Math.abs(exact.threshold() - Thresholds.plugInFBeta(p, 1).fBeta() / 2), below(0.01));
     }
 }

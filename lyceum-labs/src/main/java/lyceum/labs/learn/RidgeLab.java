@@ -57,9 +57,9 @@ final class RidgeLab implements LabBody {
         lab.figure(Figure.row("Correlated features under two penalties", paths("Ridge", df, slopes).axes("degrees of freedom", "coefficient"), lasso(x, y))
                 .describedAs("Left: as degrees of freedom fall to 0 the ridge coefficients of correlated features draw together and shrink, none reaching 0 before the end. Right: the lasso sets them to 0 one after another."));
         table(lab, path);
-        lab.check("ridge", 2, "largest difference between primal and dual", dual, below(1e-9));
-        lab.check("ridge", 3, "degrees of freedom against the sum of filter factors", Math.abs(factors(path, alphas[20]) - df[20]), below(1e-10));
-        lab.check("ridge", 4, "|b| shrinks at every step and no coefficient is 0", shrinks && !zero);
+        lab.shows("largest difference between primal and dual", dual, below(1e-9));
+        lab.shows("degrees of freedom against the sum of filter factors", Math.abs(factors(path, alphas[20]) - df[20]), below(1e-10));
+        lab.shows("|b| shrinks at every step and no coefficient is 0", shrinks && !zero);
         weightDecay(lab);
     }
 
@@ -105,8 +105,8 @@ final class RidgeLab implements LabBody {
         double sgd = descend(new Sgd(0.01).withWeightDecay(0.1), x, y, 0).sub(descend(new Sgd(0.01), x, y, 0.1)).abs().max().item();
         double adam = descend(new AdamW(0.01).withWeightDecay(0.1), x, y, 0).sub(descend(new Adam(0.01), x, y, 0.1)).abs().max().item();
         lab.say("After 30 steps SGD with weight decay is %.1e away from SGD on the penalised loss; for Adam and its decoupled decay the gap is %.3f.", sgd, adam);
-        lab.check("ridge", 5, "SGD: weight decay against penalty", sgd, below(1e-12));
-        lab.check("ridge", 5, "Adam: weight decay against penalty", adam, above(1e-3));
+        lab.shows("SGD: weight decay against penalty", sgd, below(1e-12));
+        lab.shows("Adam: weight decay against penalty", adam, above(1e-3));
     }
 
     private static Tensor descend(UpdateRule rule, Tensor x, Tensor y, double penalty) {

@@ -37,13 +37,13 @@ final class LeastSquaresLab implements LabBody {
             projection = Math.max(projection, Math.max(gap(h.matmul(h), h), gap(h.transpose(), h)));
             trace = Math.max(trace, Math.abs(h.trace().item() - byQr.rank()));
         }
-        lab.check("ols", 2, "largest difference between the three methods", disagreement, below(1e-9));
-        lab.check("ols", 3, "H against H' and HH", projection, below(1e-10));
-        lab.check("ols", 3, "trace of H against the rank", trace, below(1e-10));
+        lab.check(2, "largest difference between the three methods", disagreement, below(1e-9));
+        lab.check(3, "H against H' and HH", projection, below(1e-10));
+        lab.check(3, "trace of H against the rank", trace, below(1e-10));
         double qr = fewestDigits(Method.QR), normal = fewestDigits(Method.NORMAL);
         lab.say("On Longley's data QR keeps %.1f digits and the normal equations %.1f.", qr, normal);
-        lab.check("ols", 1, "fewest correct digits by QR", qr, atLeast(9));
-        lab.check("ols", 1, "digits that the normal equations lose", qr - normal, atLeast(2));
+        lab.check(1, "fewest correct digits by QR", qr, atLeast(9));
+        lab.check(1, "digits that the normal equations lose", qr - normal, atLeast(2));
     }
 
     private static double gap(Tensor x, Tensor y) {

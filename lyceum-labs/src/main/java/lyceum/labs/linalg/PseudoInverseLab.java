@@ -39,7 +39,7 @@ final class PseudoInverseLab implements LabBody {
         lab.figure(Figure.line("Ridge on its way to the pseudoinverse", penalties, gap).logX().logY().axes("penalty", "distance")
                 .describedAs("The distance falls in proportion to the penalty."));
         lab.say("The shortest solution is (%.4f, %.4f), of length %.4f; every other one is longer.", x.item(0), x.item(1), x.norm().item());
-        lab.check("pseudoinverse", 3, "ridge at 1e-10 against the pseudoinverse", ridge(row, 1e-10).matmul(right).sub(x).norm().item(), below(1e-6));
+        lab.shows("ridge at 1e-10 against the pseudoinverse", ridge(row, 1e-10).matmul(right).sub(x).norm().item(), below(1e-6));
         identities(lab, matrices);
     }
 
@@ -66,9 +66,9 @@ final class PseudoInverseLab implements LabBody {
             var other = x.add(free.sub(pa.matmul(free)));
             if (other.norm().item() < x.norm().item() - 1e-12) shorter++;
         }
-        lab.check("pseudoinverse", 1, "the four Penrose identities", penrose, below(1e-10));
-        lab.check("pseudoinverse", 2, "residual against the range", orthogonal, below(1e-10));
-        lab.check("pseudoinverse", 2, "least-squares solutions that were shorter", shorter, exactly(0));
+        lab.shows("the four Penrose identities", penrose, below(1e-10));
+        lab.shows("residual against the range", orthogonal, below(1e-10));
+        lab.shows("least-squares solutions that were shorter", shorter, exactly(0));
     }
 
     private static double gap(Tensor x, Tensor y) {

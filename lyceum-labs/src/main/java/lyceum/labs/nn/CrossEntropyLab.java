@@ -84,9 +84,9 @@ final class CrossEntropyLab implements LabBody {
         lab.figure(Figure.bar("One text, four models", names, sizes).axes("model of what comes next", "coded length (bytes)")
                 .describedAs("The same " + length + " bytes of text take most room in a code made for numbers, less in one that treats all bytes alike, and the better the model of English the less."));
         lab.table(length + " bytes of this encyclopedia, coded", List.of("model", "bytes", "bits a byte", "cross-entropy (bits a byte)"), rows);
-        lab.check("cross-entropy", 5, "coded bits beside the summed -log2 q", off, atMost(32));
-        lab.check("cross-entropy", 5, "every message decodes to the text", same);
-        lab.check("bytes saved by the best model over the worst", sizes[0] - sizes[3], atLeast(1));
+        lab.check(5, "coded bits beside the summed -log2 q", off, atMost(32));
+        lab.check(5, "every message decodes to the text", same);
+        lab.shows("bytes saved by the best model over the worst", sizes[0] - sizes[3], atLeast(1));
     }
 
     private static int[] read(String... slugs) {
@@ -107,12 +107,12 @@ final class CrossEntropyLab implements LabBody {
     private static void claims(LabContext lab) {
         Tensor p = Tensor.randn(lab.rng(3), DType.F64, 1000, 10).softmax(1), q = Tensor.randn(lab.rng(4), DType.F64, 1000, 10).mul(2).softmax(1);
         var divergence = p.mul(p.log().sub(q.log())).sum(1);
-        lab.check("cross-entropy", 4, "H(p, q) against H(p) + KL(p||q), 1,000 pairs", Loss.crossEntropyOf(p, q, 1).sub(Loss.crossEntropyOf(p, p, 1)).sub(divergence).abs().max().item(), below(1e-12));
+        lab.shows("H(p, q) against H(p) + KL(p||q), 1,000 pairs", Loss.crossEntropyOf(p, q, 1).sub(Loss.crossEntropyOf(p, p, 1)).sub(divergence).abs().max().item(), below(1e-12));
         var logits = Tensor.randn(lab.rng(5), DType.F64, 100, 10).mul(3);
         var classes = Tensor.randint(lab.rng(6), 0, 10, 100);
         var gradient = Autograd.grad(z -> new CrossEntropy().withReduction(Reduction.SUM).of(z, classes)).apply(logits);
-        lab.check("cross-entropy", 2, "gradient against softmax minus target", gradient.sub(logits.softmax(1)).add(classes.oneHot(DType.F64, 10)).abs().max().item(), below(1e-7));
+        lab.check(2, "gradient against softmax minus target", gradient.sub(logits.softmax(1)).add(classes.oneHot(DType.F64, 10)).abs().max().item(), below(1e-7));
         double far = Loss.crossEntropy(Tensor.of(new double[][] {{1e4, -1e4, 0}}), Tensor.of(1L)).item();
-        lab.check("cross-entropy", 3, "loss at logits of 1e4 and -1e4, less 20,000", Math.abs(far - 2e4), below(1e-9));
+        lab.check(3, "loss at logits of 1e4 and -1e4, less 20,000", Math.abs(far - 2e4), below(1e-9));
     }
 }

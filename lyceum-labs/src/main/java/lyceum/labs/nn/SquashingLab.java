@@ -98,7 +98,7 @@ final class SquashingLab implements LabBody {
         lab.figure(Figure.bars("What is left of a gradient", places, Series.of(NAMES[0], left[0]), Series.of(NAMES[1], left[1]), Series.of("4^-k", bound))
                 .axes("layers k of unit weight", "log10 of the gradient")
                 .describedAs("Each sigmoid layer takes at least three quarters of the gradient, so that its bars hang below those of 4^-k and drop by 0.6 a layer; tanh loses far less."));
-        lab.check("sigmoid", 4, "gradient over 4^-k, largest over depth", excess, atMost(1));
+        lab.shows("sigmoid", "gradient over 4^-k, largest over depth", excess, atMost(1));
     }
 
     private static void identities(LabContext lab) {
@@ -110,11 +110,11 @@ final class SquashingLab implements LabBody {
             back = Math.max(back, Math.abs(Activation.logit(s) - x));
             stretched = Math.max(stretched, Math.abs(t - (2 * Activation.sigmoid(2 * x) - 1)));
         }
-        lab.check("sigmoid", 2, "s(-x) against 1 - s(x)", mirror, below(1e-15));
-        lab.check("sigmoid", 2, "slope against s (1 - s)", slope, below(1e-15));
+        lab.shows("sigmoid", "s(-x) against 1 - s(x)", mirror, below(1e-15));
+        lab.shows("sigmoid", "slope against s (1 - s)", slope, below(1e-15));
         lab.check("sigmoid", 3, "logit(s(x)) against x", back, below(1e-9));
-        lab.check("tanh", 2, "tanh x against 2 s(2x) - 1", stretched, below(1e-15));
-        lab.check("tanh", 3, "LeCun's form at 1", Math.abs(Activation.lecunTanh(1) - 1), below(1e-4));
+        lab.shows("tanh", "tanh x against 2 s(2x) - 1", stretched, below(1e-15));
+        lab.shows("tanh", "LeCun's form at 1", Math.abs(Activation.lecunTanh(1) - 1), below(1e-4));
         var normal = List.of(Tensor.randn(lab.rng(3), DType.F64, 20_000, 1));
         lab.check("tanh", 4, "mean of tanh over normal inputs", Math.abs(ActivationReport.of(Activation.TANH, normal).layers().getFirst().mean()), atMost(0.01));
         lab.check("tanh", 4, "mean of the sigmoid less a half", Math.abs(ActivationReport.of(Activation.SIGMOID, normal).layers().getFirst().mean() - 0.5), atMost(0.01));

@@ -41,16 +41,16 @@ final class ShannonEntropyLab implements LabBody {
         lab.figure(lengths(symbols, skew).describedAs("Mean code length stays on or just above the entropy and never reaches one bit more, from even to very uneven symbols."));
         lab.say("H = %.4f bits, Huffman spends %.4f a symbol.", Entropy.bits(weights), code.meanLength());
 
-        lab.check("shannon-entropy", 2, "chain rule on 1,000 random tables", chainRuleGap(lab.rng(1)), below(1e-12));
+        lab.shows("chain rule on 1,000 random tables", chainRuleGap(lab.rng(1)), below(1e-12));
         double[] excess = excess(lab.rng(2));
-        lab.check("shannon-entropy", 3, "least excess of Huffman's length over H (bits)", excess[0], between(-1e-12, 1));
-        lab.check("shannon-entropy", 3, "largest excess of Huffman's length over H (bits)", excess[1], below(1));
+        lab.shows("least excess of Huffman's length over H (bits)", excess[0], between(-1e-12, 1));
+        lab.shows("largest excess of Huffman's length over H (bits)", excess[1], below(1));
         double[] bias = biases(lab.rng(3));
         lab.figure(Figure.bar("Bias of three estimators at 50 samples of 20 symbols", new String[] {"plug-in", "Miller-Madow", "James-Stein"}, bias).axes("estimator", "bias (nats)")
                 .describedAs("The plug-in estimate is far too low; the correction takes most of that away, shrinkage nearly all of it."));
-        lab.check("shannon-entropy", 4, "Miller-Madow bias over plug-in bias", Math.abs(bias[1] / bias[0]), below(1.0 / 3));
+        lab.shows("Miller-Madow bias over plug-in bias", Math.abs(bias[1] / bias[0]), below(1.0 / 3));
         double error = EntropyEstimate.nearestNeighbour(Tensor.randn(lab.rng(4), DType.F64, 5000), 3) - Normal.STANDARD.entropy();
-        lab.check("shannon-entropy", 5, "nearest-neighbour estimate less the entropy of a Gaussian (nats)", error, between(-0.05, 0.05));
+        lab.check(5, "nearest-neighbour estimate less the entropy of a Gaussian (nats)", error, between(-0.05, 0.05));
     }
 
     /** Probabilities proportional to {@code 1 / rank^skew}. */
