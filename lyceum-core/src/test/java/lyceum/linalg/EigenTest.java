@@ -1,6 +1,8 @@
 package lyceum.linalg;
 
 import static lyceum.linalg.LinalgInputs.*;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -13,8 +15,8 @@ import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
 
@@ -43,9 +45,9 @@ class EigenTest {
             residual = Math.max(residual, norm(a.matmul(e.vectors()).sub(e.vectors().mul(e.values().unsqueeze(0)))) / norm(a));
             orthonormal = Math.max(orthonormal, orthonormality(e.vectors()));
         }
-        assertThat(Measured.value("max relative difference of a value", values)).isLessThan(1e-10);
-        assertThat(Measured.value("|A V - V L| / |A|", residual)).isLessThanOrEqualTo(1e-12);
-        assertThat(Measured.value("max |V'V - I|", orthonormal)).isLessThan(1e-12);
+        Evidence.of("max relative difference of a value", values, below(1e-10));
+        Evidence.of("|A V - V L| / |A|", residual, atMost(1e-12));
+        Evidence.of("max |V'V - I|", orthonormal, below(1e-12));
     }
 
     @Test @Acceptance(topic = "eigen", clause = {2, 3})
@@ -71,10 +73,10 @@ class EigenTest {
             var a = tensor(afterSize(c).matrix(n, n));
             lapack = Math.max(lapack, distance(Eigen.general(a), c.doubles("expected.real"), c.doubles("expected.imaginary")));
         }
-        assertThat(Measured.value("|A V - V L| / |A|", residual)).isLessThanOrEqualTo(1e-10);
-        assertThat(Measured.value("trace against sum", trace)).isLessThan(1e-8);
-        assertThat(Measured.value("determinant against product", det)).isLessThan(1e-8);
-        assertThat(Measured.value("values against LAPACK", lapack)).isLessThan(1e-10);
+        Evidence.of("|A V - V L| / |A|", residual, atMost(1e-10));
+        Evidence.of("trace against sum", trace, below(1e-8));
+        Evidence.of("determinant against product", det, below(1e-8));
+        Evidence.of("values against LAPACK", lapack, below(1e-10));
     }
 
     private static double residual(Tensor a, GeneralEigen e) {
@@ -112,8 +114,8 @@ class EigenTest {
             det = Math.max(det, Math.abs(Math.expm1(product - Lu.of(a).logAbsDet())));
             assertThat(Ldl.of(a).negative()).isEqualTo((int) Arrays.stream(values).filter(v -> v < 0).count());
         }
-        assertThat(Measured.value("trace against sum", trace)).isLessThan(1e-8);
-        assertThat(Measured.value("determinant against product", det)).isLessThan(1e-8);
+        Evidence.of("trace against sum", trace, below(1e-8));
+        Evidence.of("determinant against product", det, below(1e-8));
     }
 
     @Test @Acceptance(topic = "eigen", clause = 4)
@@ -137,7 +139,7 @@ class EigenTest {
         });
         var top = new Lanczos(10).run(laplacian, Rng.of(1));
         assertThat(top.converged()).isTrue();
-        assertThat(Measured.value("max difference from eigsh", maxDifference(top.values().toDoubleArray(), c.doubles("expected.largest")))).isLessThan(1e-8);
+        Evidence.of("max difference from eigsh", maxDifference(top.values().toDoubleArray(), c.doubles("expected.largest")), below(1e-8));
         assertThat(orthonormality(top.vectors())).isLessThan(1e-12);
         var block = new Lobpcg(3, true).withTolerance(1e-8).run(laplacian, Rng.of(2));
         assertThat(maxDifference(block.values().toDoubleArray(), Arrays.copyOf(c.doubles("expected.largest"), 3))).isLessThan(1e-8);
@@ -166,7 +168,7 @@ class EigenTest {
             double rate = Math.pow(errors.get(last) / errors.get(first), 1.0 / (last - first));
             worst = Math.max(worst, Math.abs(rate / Math.abs(second) - 1));
         }
-        assertThat(Measured.value("relative error of the rate", worst)).isLessThan(0.05);
+        Evidence.of("relative error of the rate", worst, below(0.05));
     }
 
     /** Tangent of the angle between a unit vector and the line of another. */

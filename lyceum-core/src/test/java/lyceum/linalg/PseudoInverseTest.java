@@ -1,6 +1,8 @@
 package lyceum.linalg;
 
 import static lyceum.linalg.LinalgInputs.*;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,8 +13,8 @@ import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
 
@@ -44,8 +46,8 @@ class PseudoInverseTest {
             }
         }
         assertThat(cases).hasSize(200);
-        assertThat(Measured.value("identities", identities)).isLessThan(1e-10);
-        assertThat(Measured.value("difference from numpy", numpy)).isLessThan(1e-10);
+        Evidence.of("identities", identities, below(1e-10));
+        Evidence.of("difference from numpy", numpy, below(1e-10));
     }
 
     @Test @Acceptance(topic = "pseudoinverse", clause = 2)
@@ -68,8 +70,8 @@ class PseudoInverseTest {
                 }
             }
         }
-        assertThat(Measured.value("max |A'(b - Ax)|", orthogonal)).isLessThan(1e-10);
-        assertThat(Measured.value("shorter solutions", shorter)).isZero();
+        Evidence.of("max |A'(b - Ax)|", orthogonal, below(1e-10));
+        Evidence.of("shorter solutions", shorter, exactly(0));
     }
 
     /**
@@ -88,7 +90,7 @@ class PseudoInverseTest {
         }
         assertThat(worst[0]).isGreaterThan(50 * worst[1]);
         assertThat(worst[1]).isGreaterThan(50 * worst[2]);
-        assertThat(Measured.value("ridge at 1e-10 against the pseudoinverse", worst[2])).isLessThan(1e-6);
+        Evidence.of("ridge at 1e-10 against the pseudoinverse", worst[2], below(1e-6));
     }
 
     private static double[][] integers(Rng rng, int m, int n) {
@@ -143,8 +145,8 @@ class PseudoInverseTest {
             torch = Math.max(torch, Math.abs(value.item() - c.number("expected.value")));
             torch = Math.max(torch, maxDifference(a.grad().toDoubleArray(), c.flat("expected.gradient")));
         }
-        assertThat(Measured.value("against the differential", differential)).isLessThan(1e-7);
-        assertThat(Measured.value("against torch", torch)).isLessThan(1e-7);
+        Evidence.of("against the differential", differential, below(1e-7));
+        Evidence.of("against torch", torch, below(1e-7));
     }
 
     /** Golub and Pereyra (1973): {@code -P dA P + P P' dA' (I - A P) + (I - P A) dA' P' P}. */

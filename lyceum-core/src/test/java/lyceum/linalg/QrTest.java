@@ -1,6 +1,11 @@
 package lyceum.linalg;
 
 import static lyceum.linalg.LinalgInputs.*;
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -11,8 +16,8 @@ import lyceum.ShapeException;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
 
@@ -56,15 +61,15 @@ class QrTest {
             }
         }
         assertThat(cases).hasSize(200);
-        assertThat(Measured.value("|Q'Q - I|", orthonormal)).isLessThanOrEqualTo(1e-13);
-        assertThat(Measured.value("|QR - A| / |A|", rebuilt)).isLessThanOrEqualTo(1e-13);
-        assertThat(Measured.value("difference from LAPACK", lapack)).isLessThan(1e-10);
+        Evidence.of("|Q'Q - I|", orthonormal, atMost(1e-13));
+        Evidence.of("|QR - A| / |A|", rebuilt, atMost(1e-13));
+        Evidence.of("difference from LAPACK", lapack, below(1e-10));
     }
 
     @Test @Acceptance(topic = "qr", clause = 2)
     void longleyCoefficientsHaveEightDigits() {
         double digits = digitsRight(Qr.of(longleyDesign()).solve(longleyResponse()), LONGLEY_CERTIFIED);
-        assertThat(Measured.value("significant digits", digits)).isGreaterThanOrEqualTo(8);
+        Evidence.of("significant digits", digits, atLeast(8));
     }
 
     @Test @Acceptance(topic = "qr", clause = 3)
@@ -76,8 +81,8 @@ class QrTest {
         var b = tensor(a).sum(1);
         assertThat(Svd.of(tensor(a)).condition()).isBetween(1e8, 1e9);
         var truth = Tensor.ones(DType.F64, n);
-        assertThat(Measured.value("error by QR", relative(Qr.of(tensor(a)).solve(b), truth))).isLessThanOrEqualTo(1e-6);
-        assertThat(Measured.value("error by normal equations", plainNormalEquations(tensor(a), b, truth))).isGreaterThan(1e-3);
+        Evidence.of("error by QR", relative(Qr.of(tensor(a)).solve(b), truth), atMost(1e-6));
+        Evidence.of("error by normal equations", plainNormalEquations(tensor(a), b, truth), above(1e-3));
     }
 
     /** As textbooks write them, {@code (A^T A) x = A^T b}; a Gram matrix that is not positive definite to rounding counts as an infinite error. */
@@ -98,7 +103,7 @@ class QrTest {
             var a = gaussian(rng, m, rank).matmul(gaussian(rng, rank, n));
             if (Qr.pivoted(a).rank(1e-11) == rank) found++;
         }
-        assertThat(Measured.value("found of 100", found)).isEqualTo(100);
+        Evidence.of("found of 100", found, exactly(100));
     }
 
     @Test
@@ -127,7 +132,7 @@ class QrTest {
                 worst = Math.max(worst, gap(Qr.of(a).insertRow(at, row.reshape(n)).deleteRow(at), a));
             }
         }
-        assertThat(Measured.value("max difference", worst)).isLessThan(1e-10);
+        Evidence.of("max difference", worst, below(1e-10));
     }
 
     private static double gap(Qr updated, Tensor a) {

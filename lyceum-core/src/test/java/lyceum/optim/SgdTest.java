@@ -1,5 +1,8 @@
 package lyceum.optim;
 
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.equalTo;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -11,8 +14,9 @@ import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import org.junit.jupiter.api.Test;
 
 class SgdTest {
@@ -38,7 +42,7 @@ class SgdTest {
             cases++;
         }
         assertThat(cases).isEqualTo(21);
-        assertThat(Measured.value("largest gap to torch", worst)).isLessThan(1e-6);
+        Evidence.of("largest gap to torch", worst, below(1e-6));
     }
 
     static double gap(Golden c, int step, double[] x) {
@@ -66,7 +70,7 @@ class SgdTest {
             optimizer.step();
             worst = Math.max(worst, gap(c, step, Tensor.concat(0, x, y).toDoubleArray()));
         }
-        assertThat(Measured.value("largest gap to torch", worst)).isLessThan(1e-6);
+        Evidence.of("largest gap to torch", worst, below(1e-6));
     }
 
     /** Independent chains of SGD on {@code a/2 x^2} with gradient noise of deviation s, all in one tensor. */
@@ -108,7 +112,7 @@ class SgdTest {
             }
             worst = Math.max(worst, Math.abs(sum / (eta * s * s / (a * (2 - eta * a))) - 1));
         }
-        assertThat(Measured.value("largest relative gap", worst)).isLessThan(0.05);
+        Evidence.of("largest relative gap", worst, below(0.05));
     }
 
     @Test @Acceptance(topic = "sgd", clause = 3)
@@ -129,7 +133,7 @@ class SgdTest {
             points++;
         }
         double slope = (points * sumXY - sumX * sumY) / (points * sumXX - sumX * sumX);
-        assertThat(Measured.value("log-log slope", slope)).isCloseTo(-1, within(0.15));
+        Evidence.of("log-log slope", slope, equalTo(-1, 0.15));
     }
 
     @Test @Acceptance(topic = "sgd", clause = 3)
@@ -137,8 +141,8 @@ class SgdTest {
         double a = 2, s = 1;
         int n = 2_500;
         double constant = averaged(a, s, n, new Sgd(0.2), Schedule.CONSTANT), falling = averaged(a, s, n, new Sgd(0.4), new Schedule.RobbinsMonro(0.6));
-        assertThat(Measured.value("n a^2 variance / s^2, constant steps", constant)).isCloseTo(1, within(0.15));
-        assertThat(Measured.value("n a^2 variance / s^2, steps t^-0.6", falling)).isCloseTo(1, within(0.15));
+        Evidence.of("n a^2 variance / s^2, constant steps", constant, equalTo(1, 0.15));
+        Evidence.of("n a^2 variance / s^2, steps t^-0.6", falling, equalTo(1, 0.15));
     }
 
     @Test void averagingStepsOfCOverTCostsAFactorOfTwo() {
@@ -156,6 +160,7 @@ class SgdTest {
 
     @Test @Acceptance(topic = "sgd", clause = 4)
     void withoutNoiseItIsGradientDescentBitForBit() {
+        var gap = Gap.absolute();
         for (var problem : List.of("bowl", "logistic", "rosenbrock")) {
             var f = TestProblems.named(problem);
             double eta = problem.equals("rosenbrock") ? 1e-3 : 0.1;
@@ -168,9 +173,10 @@ class SgdTest {
                 optimizer.zeroGrad();
                 f.apply(x).backward();
                 optimizer.step();
-                assertThat(x.toDoubleArray()).as("%s, step %d", problem, t).isEqualTo(path.points().get(t));
+                gap.see(problem + ", step " + t, x.toDoubleArray(), path.points().get(t));
             }
         }
+        Evidence.of("SGD without noise against gradient descent", gap, exactly(0));
     }
 
     @Test void rowsThatWereNotUsedStandStill() {

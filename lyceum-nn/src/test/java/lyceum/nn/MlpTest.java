@@ -1,5 +1,9 @@
 package lyceum.nn;
 
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.equalTo;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -10,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import lyceum.DType;
 import lyceum.ShapeException;
-import lyceum.autograd.Autograd;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
 import lyceum.nn.loss.Loss;
@@ -20,8 +23,8 @@ import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import lyceum.train.MlpFit;
 import org.junit.jupiter.api.Test;
@@ -29,7 +32,7 @@ import org.junit.jupiter.api.Test;
 class MlpTest {
     private static final Golden GOLDEN = Golden.load("golden/multilayer-perceptron.json");
 
-    private static Golden golden(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
+    private static Golden golden(String name) { return GOLDEN.named(name); }
 
     private static MlpConfig config(Golden c, String activation, boolean classes, DType type) {
         int[] widths = c.ints("input.widths"), hidden = Arrays.copyOfRange(widths, 1, widths.length - 1);
@@ -78,8 +81,8 @@ class MlpTest {
             }
         }
         assertThat(seen).isEqualTo(5);
-        assertThat(Measured.value("F32", worst.get(DType.F32))).isLessThan(1e-5);
-        assertThat(Measured.value("F64", worst.get(DType.F64))).isLessThan(1e-12);
+        Evidence.of("F32", worst.get(DType.F32), below(1e-5));
+        Evidence.of("F64", worst.get(DType.F64), below(1e-12));
     }
 
     @Test
@@ -93,7 +96,7 @@ class MlpTest {
                 in = out;
             }
             expected += (in + 1L) * 3;
-            assertThat(new Mlp(MlpConfig.classifier(11, 3, hidden), Rng.of(1)).parameterCount()).isEqualTo(expected);
+            Evidence.of("parameters with hidden layers " + Arrays.toString(hidden), new Mlp(MlpConfig.classifier(11, 3, hidden), Rng.of(1)).parameterCount(), exactly(expected));
         }
     }
 
@@ -118,7 +121,7 @@ class MlpTest {
             fit.fit(mlp, x.rows(train), digits.y().rows(train), Rng.of(100 + seed));
             mean += mlp.classes(x.rows(test)).eq(digits.y().rows(test)).to(DType.F64).mean().item() / 5;
         }
-        assertThat(Measured.value("test accuracy, mean of five seeds", mean)).isGreaterThanOrEqualTo(0.97);
+        Evidence.of("test accuracy, mean of five seeds", mean, atLeast(0.97));
     }
 
     @Test
@@ -139,7 +142,7 @@ class MlpTest {
             double residual = mlp.predict(data.x().rows(test)).flatten().to(DType.F64).sub(truth).square().sum().item();
             mean += (1 - residual / truth.sub(truth.mean().item()).square().sum().item()) / 5;
         }
-        assertThat(Measured.value("R2 beside scikit-learn's", mean - c.number("expected.mean"))).isCloseTo(0, within(0.05));
+        Evidence.of("R2 beside scikit-learn's", mean - c.number("expected.mean"), equalTo(0, 0.05));
     }
 
     /** From the starts of the file, where five solvers agree on the minimum to 1e-7. */
@@ -170,8 +173,8 @@ class MlpTest {
             worst = Math.max(worst, Math.abs(found.value() - c.number("expected.loss")));
         }
         assertThat(seen).isEqualTo(9);
-        assertThat(Measured.value("loss at the start", startGap)).isLessThan(1e-12);
-        assertThat(Measured.value("loss at the minimum", worst)).isLessThan(1e-4);
+        Evidence.of("loss at the start", startGap, below(1e-12));
+        Evidence.of("loss at the minimum", worst, below(1e-4));
     }
 
     @Test

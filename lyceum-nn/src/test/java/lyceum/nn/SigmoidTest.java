@@ -1,5 +1,7 @@
 package lyceum.nn;
 
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -9,8 +11,8 @@ import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import org.junit.jupiter.api.Test;
 
 class SigmoidTest {
@@ -32,7 +34,7 @@ class SigmoidTest {
         double[] x = spread(1500);
         double worst = 0;
         for (double v : x) worst = Math.max(worst, HighPrecision.ulps(Activation.sigmoid(v), HighPrecision.sigmoid(v)));
-        assertThat(Measured.value("scalar, ulp", worst)).isLessThan(4);
+        Evidence.of("scalar, ulp", worst, below(4));
         var exact = golden("exact");
         double[] tabulated = exact.doubles("input.x"), expected = exact.doubles("expected.sigmoid");
         Backends.each(() -> {
@@ -41,7 +43,7 @@ class SigmoidTest {
             for (int i = 0; i < x.length; i++) far = Math.max(far, HighPrecision.ulps(ours[i], HighPrecision.sigmoid(x[i])));
             double[] table = Activation.SIGMOID.apply(Tensor.of(tabulated)).toDoubleArray();
             for (int i = 0; i < table.length; i++) far = Math.max(far, Math.abs(table[i] - expected[i]) / Math.ulp(expected[i]));
-            assertThat(Measured.value("tensor F64, ulp", far)).isLessThan(4);
+            Evidence.of("tensor F64, ulp", far, below(4));
         });
     }
 
@@ -50,7 +52,7 @@ class SigmoidTest {
     void logSigmoidIsExactFarOut() {
         var exact = golden("log sigmoid");
         double[] x = exact.doubles("input.x"), y = exact.doubles("expected.y");
-        assertThat(Measured.value("log sigmoid at -1e4, error", Math.abs(Activation.logSigmoid(-1e4) + 1e4))).isLessThan(1e-12);
+        Evidence.of("log sigmoid at -1e4, error", Math.abs(Activation.logSigmoid(-1e4) + 1e4), below(1e-12));
         double[] tensor = Tensor.of(x).logSigmoid().toDoubleArray();
         for (int i = 0; i < x.length; i++) {
             assertThat(Activation.logSigmoid(x[i])).as("x = " + x[i]).isCloseTo(y[i], within(4 * Math.ulp(y[i])));
@@ -72,9 +74,9 @@ class SigmoidTest {
         var s = x.sigmoid();
         mirror = Math.max(mirror, x.neg().sigmoid().sub(s.rsub(1)).abs().max().item());
         slope = Math.max(slope, Activation.SIGMOID.derivative(x).sub(s.mul(s.rsub(1))).abs().max().item());
-        assertThat(Measured.value("s(-x) - (1 - s(x))", mirror)).isLessThan(1e-15);
-        assertThat(Measured.value("s' - s (1 - s)", slope)).isLessThan(1e-15);
-        assertThat(Measured.value("largest slope", Math.max(most, Activation.SIGMOID.derivative(x).max().item()))).isLessThanOrEqualTo(0.25 + 1e-15);
+        Evidence.of("s(-x) - (1 - s(x))", mirror, below(1e-15));
+        Evidence.of("s' - s (1 - s)", slope, below(1e-15));
+        Evidence.of("largest slope", Math.max(most, Activation.SIGMOID.derivative(x).max().item()), atMost(0.25 + 1e-15));
         assertThat(Activation.sigmoidDerivative(0)).isEqualTo(0.25);
     }
 
@@ -96,7 +98,7 @@ class SigmoidTest {
         }
         var x = Tensor.linspace(-15, 15, 30_001);
         worst = Math.max(worst, Activation.logit(x.sigmoid()).sub(x).abs().max().item());
-        assertThat(Measured.value("logit(s(x)) - x", worst)).isLessThan(1e-9);
+        Evidence.of("logit(s(x)) - x", worst, below(1e-9));
         var exact = golden("logit");
         double[] p = exact.doubles("input.p"), y = exact.doubles("expected.y");
         for (int i = 0; i < p.length; i++) assertThat(Activation.logit(p[i])).isCloseTo(y[i], within(2 * Math.ulp(y[i])));
@@ -119,7 +121,7 @@ class SigmoidTest {
                 assertThat(gradient).isBetween(0.0, Math.pow(4, -k));
             }
         }
-        assertThat(Measured.value("gradient over 4^-k, largest", nearest)).isLessThanOrEqualTo(1);
+        Evidence.of("gradient over 4^-k, largest", nearest, atMost(1));
     }
 
     @Test

@@ -19,7 +19,7 @@ import lyceum.plot.Panels;
 import lyceum.plot.Plot;
 import lyceum.testing.AcceptanceFile;
 import lyceum.testing.AcceptanceRecord;
-import lyceum.testing.Measured;
+import lyceum.testing.Evidence;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -128,7 +128,7 @@ class LabContractTest {
         var records = new ArrayList<AcceptanceRecord>();
         for (var c : result.checks()) {
             if (c.clause() > 0) {
-                records.add(new AcceptanceRecord(c.topic(), c.clause(), prefix + c.name(), c.holds(), List.of(new Measured.Value("value", c.value())), result.seconds()));
+                records.add(new AcceptanceRecord(c.topic(), c.clause(), prefix + c.name(), c.holds(), List.of(new Evidence.Entry("value", c.value(), c.expected())), result.seconds()));
             }
         }
         AcceptanceFile.replace(file, test -> test.startsWith(prefix), records);

@@ -1,5 +1,7 @@
 package lyceum.learn.linear;
 
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.between;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -13,8 +15,8 @@ import lyceum.random.Rng;
 import lyceum.stats.learner.LearnerContract;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -67,7 +69,7 @@ class LinearRegressionTest {
         assertThat(table.pValues()).containsExactly(e.doubles("p"), within(1e-8));
         assertThat(model.summary().r2()).isCloseTo(e.number("r2"), within(1e-8));
         assertThat(model.summary().f()).isCloseTo(e.number("f"), within(1e-8));
-        assertThat(Measured.value("gap", summaryGap(model, e, false))).isLessThan(1e-8);
+        Evidence.of("gap", summaryGap(model, e, false), below(1e-8));
         // Tiny p-values have their digits too.
         assertThat(table.pValues()[0] / e.doubles("p")[0]).isCloseTo(1, within(1e-8));
         assertThat(model.summary().fPValue() / e.number("fP")).isCloseTo(1, within(1e-8));
@@ -79,10 +81,10 @@ class LinearRegressionTest {
         var w = new Recipe(101).uniforms(442);
         for (int i = 0; i < w.length; i++) w[i] += 0.5;
         double weighted = summaryGap(new LinearRegression().fit(data.x(), data.y(), Tensor.of(w)), expected("diabetes weighted"), false);
-        assertThat(Measured.value("weighted", weighted)).isLessThan(1e-8);
+        Evidence.of("weighted", weighted, below(1e-8));
 
         var raw = Datasets.diabetesRaw();
-        assertThat(Measured.value("raw", summaryGap(new LinearRegression().fit(raw.x(), raw.y()), expected("diabetes raw columns"), false))).isLessThan(1e-8);
+        Evidence.of("raw", summaryGap(new LinearRegression().fit(raw.x(), raw.y()), expected("diabetes raw columns"), false), below(1e-8));
 
         var r = new Recipe(102);
         var a = Tensor.of(r.matrix(30, 3));
@@ -91,8 +93,8 @@ class LinearRegressionTest {
         var model = new LinearRegression().fit(deficient, y);
         assertThat(model.summary().rankDeficient()).isTrue();
         assertThat(model.summary().toString()).contains("dependent");
-        assertThat(Measured.value("deficient", summaryGap(model, expected("rank deficient"), true))).isLessThan(1e-8);
-        assertThat(Measured.value("origin", summaryGap(new LinearRegression().withIntercept(false).fit(a, y), expected("no intercept"), false))).isLessThan(1e-8);
+        Evidence.of("deficient", summaryGap(model, expected("rank deficient"), true), below(1e-8));
+        Evidence.of("origin", summaryGap(new LinearRegression().withIntercept(false).fit(a, y), expected("no intercept"), false), below(1e-8));
     }
 
     @Test void intervalsOfMeansAndObservationsEqualStatsmodels() {
@@ -124,7 +126,7 @@ class LinearRegressionTest {
             worst = Math.max(worst, Math.max(x.transpose().matmul(e).abs().max().item(), Math.abs(e.sum().item())));
             assertThat(e.sub(model.residuals()).abs().max().item()).isLessThan(1e-10);
         }
-        assertThat(Measured.value("max |X'(y - Xb)|", worst)).isLessThan(1e-9);
+        Evidence.of("max |X'(y - Xb)|", worst, below(1e-9));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
@@ -146,7 +148,7 @@ class LinearRegressionTest {
             var table = new LinearRegression().fit(Tensor.of(x, n, 3), Tensor.of(y)).summary().coefficients();
             for (int j = 0; j < truth.length; j++) if (table.lows()[j] <= truth[j] && truth[j] <= table.highs()[j]) covered[j]++;
         }
-        for (int j = 0; j < truth.length; j++) assertThat(Measured.value("coverage " + j, covered[j] / (double) sets)).isBetween(0.94, 0.96);
+        for (int j = 0; j < truth.length; j++) Evidence.of("coverage " + j, covered[j] / (double) sets, between(0.94, 0.96));
     }
 
     @Test void methodsAgreeAndOutputsAreFittedTogether() {

@@ -1,5 +1,8 @@
 package lyceum.learn.linear;
 
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -18,8 +21,8 @@ import lyceum.stats.learner.LearnerContract;
 import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -96,7 +99,7 @@ class LogisticRegressionTest {
             int k = model.classes().length;
             for (int i = 0; i < p.length; i++) assertThat(actual[(i / k) * 60 * k + i % k]).isCloseTo(p[i], within(1e-5));
         }
-        assertThat(Measured.value("gap", worst)).isLessThan(1e-4);
+        Evidence.of("gap", worst, below(1e-4));
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
@@ -111,7 +114,7 @@ class LogisticRegressionTest {
         var iris = Datasets.iris();
         var saga = new LogisticRegression().withL1Ratio(1).withSolver(Solver.SAGA).withTolerance(1e-9).withMaxIterations(20_000).fit(standardised(iris.x()), iris.y());
         assertThat(saga.converged()).isTrue();
-        assertThat(Measured.value("SAGA L1", gap(saga, find("iris L1 multinomial")))).isLessThan(1e-4);
+        Evidence.of("SAGA L1", gap(saga, find("iris L1 multinomial")), below(1e-4));
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
@@ -123,7 +126,7 @@ class LogisticRegressionTest {
         var cancer = Datasets.breastCancer();
         double worst = Math.max(tableGap(Tensor.of(x), Tensor.of(y), find("logit recipe")),
                 tableGap(standardised(cancer.x()).transpose().rows(1, 4, 9).transpose(), cancer.y(), find("logit breast cancer columns 1 4 9")));
-        assertThat(Measured.value("gap", worst)).isLessThan(1e-6);
+        Evidence.of("gap", worst, below(1e-6));
     }
 
     private static double tableGap(Tensor x, Tensor y, Golden c) {
@@ -166,8 +169,8 @@ class LogisticRegressionTest {
             rate = Math.max(rate, Math.abs(error.mean().item()));
             assertThat(gap(data.x().transpose().matmul(error), penalised.coefficients().neg().toDoubleArray())).isLessThan(1e-5);
         }
-        assertThat(Measured.value("max |X'(p - y)|", slope)).isLessThan(1e-8);
-        assertThat(Measured.value("mean p - base rate", rate)).isLessThan(1e-8);
+        Evidence.of("max |X'(p - y)|", slope, below(1e-8));
+        Evidence.of("mean p - base rate", rate, below(1e-8));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
@@ -185,7 +188,7 @@ class LogisticRegressionTest {
                 worst = Math.max(worst, difference(l1.withSolver(Solver.COORDINATE_DESCENT).fit(data.x(), data.y()), l1.withSolver(Solver.SAGA).fit(data.x(), data.y()), "ratio " + ratio));
             }
         }
-        assertThat(Measured.value("gap", worst)).isLessThan(1e-5);
+        Evidence.of("gap", worst, below(1e-5));
     }
 
     private static double difference(LogisticModel a, LogisticModel b, String what) {
@@ -212,8 +215,8 @@ class LogisticRegressionTest {
                 latest = Math.max(latest, model.separatedAt());
                 assertThat(model.score(x, y)).isEqualTo(1);
             }
-            assertThat(Measured.value("reported by " + solver, reported)).isEqualTo(100);
-            assertThat(Measured.value("latest iteration", latest)).isLessThanOrEqualTo(50);
+            Evidence.of("reported by " + solver, reported, exactly(100));
+            Evidence.of("latest iteration", latest, atMost(50));
         }
     }
 
@@ -241,7 +244,7 @@ class LogisticRegressionTest {
             double mixed = logOdds(model, a.mul(1 - t).add(b.mul(t)));
             worst = Math.max(worst, Math.abs(mixed - (1 - t) * logOdds(model, a) - t * logOdds(model, b)));
         }
-        assertThat(Measured.value("gap", worst)).isLessThan(1e-10);
+        Evidence.of("gap", worst, below(1e-10));
     }
 
     private static double logOdds(LogisticModel model, Tensor row) {

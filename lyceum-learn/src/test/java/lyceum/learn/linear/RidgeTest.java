@@ -1,5 +1,7 @@
 package lyceum.learn.linear;
 
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.below;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -18,8 +20,9 @@ import lyceum.random.Rng;
 import lyceum.stats.learner.LearnerContract;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -39,7 +42,7 @@ class RidgeTest {
         return Stream.concat(LearnerContract.of(new RidgeCv(1)).tests(), LearnerContract.of(gcv).tests());
     }
 
-    private static Golden find(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
+    private static Golden find(String name) { return GOLDEN.named(name); }
 
     private static double gap(Tensor actual, double[] expected) {
         double[] a = actual.toDoubleArray();
@@ -58,7 +61,7 @@ class RidgeTest {
             var model = new Ridge(c.number("input.alpha")).withIntercept(c.flag("input.intercept")).fit(data.x(), data.y());
             worst = Math.max(worst, Math.max(gap(model.coefficients(), c.doubles("expected.coef")), Math.abs(model.intercept().item() - c.number("expected.intercept"))));
         }
-        assertThat(Measured.value("coefficients", worst)).isLessThan(1e-8);
+        Evidence.of("coefficients", worst, below(1e-8));
 
         var loo = find("leave-one-out");
         double[] alphas = loo.doubles("input.alphas");
@@ -68,7 +71,7 @@ class RidgeTest {
             double[] e = path.leaveOneOutErrors(alphas[k]).toDoubleArray();
             for (int i = 0; i < 111; i++) errors = Math.max(errors, Math.abs(e[4 * i] * e[4 * i] - loo.number("expected.squaredErrors." + i + "." + k)));
         }
-        assertThat(Measured.value("leave-one-out", errors)).isLessThan(1e-8);
+        Evidence.of("leave-one-out", errors, below(1e-8));
         var chosen = new RidgeCv(alphas).fit(data.x(), data.y());
         assertThat(chosen.alpha()).isEqualTo(loo.number("expected.best"));
         assertThat(gap(chosen.coefficients(), loo.doubles("expected.coef"))).isLessThan(1e-8);
@@ -77,24 +80,26 @@ class RidgeTest {
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void weightsOutputsAndWideDataEqualScikitLearn() {
+        var gap = Gap.absolute();
         var data = Datasets.diabetes();
         var w = new Recipe(8400).uniforms(442);
         for (int i = 0; i < w.length; i++) w[i] += 0.5;
         var weighted = find("weighted").at("expected");
         for (var solver : Ridge.Solver.values()) {
             var model = new Ridge(1).withSolver(solver).fit(data.x(), data.y(), Tensor.of(w));
-            assertThat(gap(model.coefficients(), weighted.doubles("coef"))).as(solver.name()).isLessThan(1e-8);
-            assertThat(model.intercept().item()).isCloseTo(weighted.number("intercept"), within(1e-8));
+            gap.see(weighted, "coef", model.coefficients().toDoubleArray());
+            gap.see(weighted, "intercept", model.intercept().item());
         }
         var r = new Recipe(8401);
         Tensor x = Tensor.of(r.matrix(15, 6)), y = Tensor.of(r.matrix(15, 3));
         var outputs = new Ridge(1).withAlphas(0.1, 1, 10).fit(x, y);
-        assertThat(gap(outputs.coefficients(), find("outputs").flat("expected.coef"))).isLessThan(1e-8);
-        assertThat(gap(outputs.intercept(), find("outputs").doubles("expected.intercept"))).isLessThan(1e-8);
+        gap.see(find("outputs"), "expected.coef", outputs.coefficients().toDoubleArray());
+        gap.see(find("outputs"), "expected.intercept", outputs.intercept().toDoubleArray());
         r = new Recipe(8402);
         var wide = new Ridge(0.7).fit(Tensor.of(r.matrix(8, 20)), Tensor.of(r.bells(8)));
-        assertThat(gap(wide.coefficients(), find("wide").doubles("expected.coef"))).isLessThan(1e-8);
-        assertThat(wide.intercept().item()).isCloseTo(find("wide").number("expected.intercept"), within(1e-8));
+        gap.see(find("wide"), "expected.coef", wide.coefficients().toDoubleArray());
+        gap.see(find("wide"), "expected.intercept", wide.intercept().item());
+        Evidence.of("largest gap to scikit-learn", gap, below(1e-8));
     }
 
     @Test void leaveOneOutErrorsAreThoseOfRefitting() {
@@ -127,8 +132,8 @@ class RidgeTest {
                 else iterative = Math.max(iterative, difference);
             }
         }
-        assertThat(Measured.value("primal - dual", worst)).isLessThan(1e-9);
-        assertThat(Measured.value("primal - others", iterative)).isLessThan(1e-9);
+        Evidence.of("primal - dual", worst, below(1e-9));
+        Evidence.of("primal - others", iterative, below(1e-9));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
@@ -148,11 +153,12 @@ class RidgeTest {
             double trace = Linalg.solve(gram.add(Tensor.eye(DType.F64, 10).mul(alpha)), gram).trace().item();
             worst = Math.max(worst, Math.abs(path.degreesOfFreedom(alpha) - trace));
         }
-        assertThat(Measured.value("gap", worst)).isLessThan(1e-10);
+        Evidence.of("gap", worst, below(1e-10));
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
     @Test void theNormShrinksStrictlyWithAlphaAndNothingIsExactlyZero() {
+        double most = 0, least = Double.POSITIVE_INFINITY;
         for (int seed = 0; seed < 20; seed++) {
             var rng = Rng.of(seed);
             Tensor x = Tensor.randn(rng, DType.F64, 40, 8), y = Tensor.randn(rng, DType.F64, 40);
@@ -160,11 +166,13 @@ class RidgeTest {
             for (double alpha = 1e-4; alpha < 1e6; alpha *= 3) {
                 var b = new Ridge(alpha).fit(x, y).coefficients();
                 double norm = b.square().sum().sqrt().item();
-                assertThat(norm).as("alpha %s", alpha).isLessThan(last);
-                assertThat(b.toDoubleArray()).doesNotContain(0.0, -0.0);
+                if (last < Double.POSITIVE_INFINITY) most = Math.max(most, norm / last);
+                least = Math.min(least, b.abs().min().item());
                 last = norm;
             }
         }
+        Evidence.of("largest |b| over that at a third of alpha", most, below(1));
+        Evidence.of("least size of a coefficient", least, above(0));
     }
 
     private static Tensor descend(UpdateRule rule, Tensor x, Tensor y, double penalty) {
@@ -187,11 +195,11 @@ class RidgeTest {
         for (double momentum : new double[] {0, 0.9}) {
             var sgd = new Sgd(0.01).withMomentum(momentum);
             double difference = gap(descend(sgd.withWeightDecay(lambda), x, y, 0), descend(sgd, x, y, lambda).toDoubleArray());
-            assertThat(Measured.value("SGD, momentum " + momentum, difference)).isLessThan(1e-12);
+            Evidence.of("SGD, momentum " + momentum, difference, below(1e-12));
         }
         // Decoupled decay is what the SGD step does, b (1 - rate lambda) - rate gradient; under Adam it is another method than the penalty.
         double adam = gap(descend(new AdamW(0.01).withWeightDecay(lambda), x, y, 0), descend(new Adam(0.01), x, y, lambda).toDoubleArray());
-        assertThat(Measured.value("Adam", adam)).isGreaterThan(1e-3);
+        Evidence.of("Adam", adam, above(1e-3));
     }
 
     @Test void penaltiesOfZeroLeaveAFeatureFree() {

@@ -1,5 +1,7 @@
 package lyceum.nn.loss;
 
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -13,8 +15,9 @@ import lyceum.optim.Objective;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
 
@@ -84,8 +87,8 @@ class CrossEntropyTest {
             }
         }
         assertThat(seen).isEqualTo(144);
-        assertThat(Measured.value("F64", worst64)).isLessThan(1e-12);
-        assertThat(Measured.value("F32", worst32)).isLessThan(1e-6);
+        Evidence.of("F64", worst64, below(1e-12));
+        Evidence.of("F32", worst32, below(1e-6));
     }
 
     @Test
@@ -98,28 +101,32 @@ class CrossEntropyTest {
             var sum = new CrossEntropy().withReduction(Reduction.SUM);
             var gradient = Autograd.grad(z -> sum.of(z, classes)).apply(logits);
             double gap = gradient.sub(logits.softmax(1).sub(classes.oneHot(type, 10))).abs().max().item();
-            assertThat(Measured.value(type + " class numbers", gap)).isLessThan(1e-7);
+            Evidence.of(type + " class numbers", gap, below(1e-7));
             var soft = Tensor.randn(rng, type, 200, 10).softmax(1);
             // Probabilities in F32 add up to 1 within rounding only, and the gradient knows their sum.
             gap = Autograd.grad(z -> sum.of(z, soft)).apply(logits).sub(logits.softmax(1).mul(soft.sum(new int[] {1}, true)).sub(soft)).abs().max().item();
-            assertThat(Measured.value(type + " probabilities", gap)).isLessThan(1e-7);
+            Evidence.of(type + " probabilities", gap, below(1e-7));
         }
     }
 
     @Test
     @Acceptance(topic = "cross-entropy", clause = 3)
     void isFiniteForLogitsOfTenThousand() {
+        Gap single = Gap.absolute(), twofold = Gap.absolute(), gradient = Gap.absolute();
         for (var name : new String[] {"far [0, 1]", "far [1, 0]"}) {
             var c = golden(name);
             var target = Tensor.of(c.longs("input.target"));
             for (var type : new DType[] {DType.F32, DType.F64}) {
                 var x = Tensor.of(c.matrix("input.x")).to(type);
-                assertThat(Loss.crossEntropy(x, target).item()).isCloseTo(c.number("expected.loss"), within(type == DType.F64 ? 1e-11 : 2e-3));
-                assertThat(gap(Autograd.grad(z -> Loss.crossEntropy(z, target)).apply(x), c.flat("expected.gradient"))).isLessThan(1e-12);
+                (type == DType.F64 ? twofold : single).see(c, "expected.loss", Loss.crossEntropy(x, target).item());
+                gradient.see(c, "expected.gradient", Autograd.grad(z -> Loss.crossEntropy(z, target)).apply(x).toDoubleArray());
                 var smooth = new CrossEntropy().withLabelSmoothing(0.1).of(x, target);
-                assertThat(Measured.value("smoothed", smooth.item())).isFinite();
+                Evidence.that("the smoothed loss is finite", Double.isFinite(smooth.item()));
             }
         }
+        Evidence.of("loss, F64", twofold, atMost(1e-11));
+        Evidence.of("loss, F32", single, atMost(2e-3));
+        Evidence.of("gradient", gradient, below(1e-12));
     }
 
     @Test
@@ -131,7 +138,7 @@ class CrossEntropyTest {
         var cross = Loss.crossEntropyOf(p, q, 1);
         var entropy = p.mul(p.log()).sum(1).neg();
         var divergence = p.mul(p.log().sub(q.log())).sum(1);
-        assertThat(Measured.value("H(p, q) - H(p) - KL", cross.sub(entropy).sub(divergence).abs().max().item())).isLessThan(1e-12);
+        Evidence.of("H(p, q) - H(p) - KL", cross.sub(entropy).sub(divergence).abs().max().item(), below(1e-12));
         assertThat(Loss.crossEntropyOf(p, p, 1).sub(entropy).abs().max().item()).isLessThan(1e-12);
         assertThat(cross.sub(Loss.crossEntropyOf(p, p, 1)).min().item()).isGreaterThanOrEqualTo(0);
         // In every direction along the simplex, too, and the slope there is the same for all outcomes.
@@ -159,7 +166,7 @@ class CrossEntropyTest {
             double[] found = Tensor.of(minimum.x()).softmax(0).toDoubleArray();
             for (int k = 0; k < 5; k++) worst = Math.max(worst, Math.abs(found[k] - frequency[k]));
         }
-        assertThat(Measured.value("softmax - frequency", worst)).isLessThan(1e-6);
+        Evidence.of("softmax - frequency", worst, below(1e-6));
     }
 
     @Test

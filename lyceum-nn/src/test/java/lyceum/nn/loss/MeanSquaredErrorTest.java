@@ -1,5 +1,7 @@
 package lyceum.nn.loss;
 
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -12,8 +14,9 @@ import lyceum.optim.Objective;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
 
@@ -47,7 +50,7 @@ class MeanSquaredErrorTest {
             worst = Math.max(worst, gap(Autograd.grad(x -> loss.of(x, t).sum()).apply(p), c.flat("expected.gradient")));
         }
         assertThat(seen).isEqualTo(9);
-        assertThat(Measured.value("torch, relative", worst)).isLessThan(1e-12);
+        Evidence.of("torch, relative", worst, below(1e-12));
     }
 
     @Test
@@ -69,7 +72,7 @@ class MeanSquaredErrorTest {
             worst = Math.max(worst, Math.abs(MeanSquaredError.value(p, t) - c.number("expected.uniform")));
             worst = Math.max(worst, Math.abs(MeanSquaredError.value(p, t, w) - c.number("expected.weighted")));
         }
-        assertThat(Measured.value("scikit-learn, relative", worst)).isLessThan(1e-12);
+        Evidence.of("scikit-learn, relative", worst, below(1e-12));
     }
 
     @Test
@@ -85,8 +88,8 @@ class MeanSquaredErrorTest {
             place = Math.max(place, Math.abs(best - y.mean().item()));
             value = Math.max(value, Math.abs(Loss.mse(Tensor.full(DType.F64, best, y.size(0)), y).item() - y.var(new int[0], 0, false).item()));
         }
-        assertThat(Measured.value("argmin - mean", place)).isLessThan(1e-12);
-        assertThat(Measured.value("minimum - variance", value)).isLessThan(1e-12);
+        Evidence.of("argmin - mean", place, below(1e-12));
+        Evidence.of("minimum - variance", value, below(1e-12));
     }
 
     @Test
@@ -107,14 +110,15 @@ class MeanSquaredErrorTest {
             double[] byNll = search.minimize(Objective.of(w -> Loss.gaussianNll(x.matmul(w), variance, y)), new double[3]).x();
             for (int j = 0; j < 3; j++) weights = Math.max(weights, Math.abs(byMse[j] - byNll[j]));
         }
-        assertThat(Measured.value("NLL - (mse / 2s^2 + log(s sqrt(2 pi)))", gap)).isLessThan(1e-12);
-        assertThat(Measured.value("weights", weights)).isLessThan(1e-8);
+        Evidence.of("NLL - (mse / 2s^2 + log(s sqrt(2 pi)))", gap, below(1e-12));
+        Evidence.of("weights", weights, below(1e-8));
     }
 
     /** Of whole residuals, so that the squares and their sum are exact: it is the contribution that grows 100 times; the share of the total cannot. */
     @Test
     @Acceptance(topic = "mse", clause = 4)
     void aTenfoldResidualContributesAHundredfoldExactly() {
+        var gap = Gap.absolute();
         var rng = Rng.of(4);
         for (int run = 0; run < 100; run++) {
             var residuals = new double[16];
@@ -124,9 +128,10 @@ class MeanSquaredErrorTest {
             var each = new MeanSquaredError().withReduction(Reduction.NONE);
             double one = each.of(Tensor.of(residuals), zero).item(chosen), all = Loss.mse(Tensor.of(residuals), zero).item();
             residuals[chosen] *= 10;
-            assertThat(each.of(Tensor.of(residuals), zero).item(chosen)).isEqualTo(100 * one);
-            assertThat(16 * Loss.mse(Tensor.of(residuals), zero).item()).isEqualTo(16 * all + 99 * one);
+            gap.see("contribution, run " + run, each.of(Tensor.of(residuals), zero).item(chosen), 100 * one);
+            gap.see("sum, run " + run, 16 * Loss.mse(Tensor.of(residuals), zero).item(), 16 * all + 99 * one);
         }
+        Evidence.of("contribution of a tenfold residual less 100 times its own", gap, exactly(0));
     }
 
     @Test
@@ -138,8 +143,8 @@ class MeanSquaredErrorTest {
         double[] p = recipe.uniforms(n), t = recipe.uniforms(n);
         for (int i = 0; i < n; i++) p[i] += 1000;
         double expected = c.number("expected.mse");
-        assertThat(Measured.value("metric, relative", Math.abs(MeanSquaredError.value(Tensor.of(p), Tensor.of(t)) / expected - 1))).isLessThan(1e-15);
-        assertThat(Measured.value("loss, relative", Math.abs(Loss.mse(Tensor.of(p), Tensor.of(t)).item() / expected - 1))).isLessThan(1e-12);
+        Evidence.of("metric, relative", Math.abs(MeanSquaredError.value(Tensor.of(p), Tensor.of(t)) / expected - 1), below(1e-15));
+        Evidence.of("loss, relative", Math.abs(Loss.mse(Tensor.of(p), Tensor.of(t)).item() / expected - 1), below(1e-12));
     }
 
     @Test
