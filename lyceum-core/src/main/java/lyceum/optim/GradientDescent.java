@@ -3,6 +3,7 @@ package lyceum.optim;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import lyceum.progress.Progress;
+import lyceum.withers.Withers;
 
 /**
  * Full-batch gradient descent, {@code x = P(x - eta g)}, with every classical choice of eta. The yardstick; for answers, {@link Lbfgs} needs far
@@ -28,8 +29,9 @@ import lyceum.progress.Progress;
  * @param maxIterations steps before it gives up
  * @see "Cauchy (1847), Comptes Rendus 25"
  */
+@Withers
 public record GradientDescent(double learningRate, Schedule schedule, LineSearch lineSearch, UnaryOperator<double[]> projection,
-        double gradientTolerance, double valueTolerance, double stepTolerance, int maxIterations) {
+        double gradientTolerance, double valueTolerance, double stepTolerance, int maxIterations) implements GradientDescentWithers {
     private static final LineSearch FIXED = LineSearch.fixed();
 
     public GradientDescent {
@@ -62,30 +64,6 @@ public record GradientDescent(double learningRate, Schedule schedule, LineSearch
 
     /** A strong Wolfe point, searched from twice the last length, the first time from {@code first}. */
     public static GradientDescent wolfe(double first) { return with(first, Schedule.CONSTANT, new LineSearch.StrongWolfe(1e-4, 0.5, 1e20, 40)); }
-
-    public GradientDescent withLineSearch(LineSearch lineSearch) {
-        return new GradientDescent(learningRate, schedule, lineSearch, projection, gradientTolerance, valueTolerance, stepTolerance, maxIterations);
-    }
-
-    public GradientDescent withProjection(UnaryOperator<double[]> projection) {
-        return new GradientDescent(learningRate, schedule, lineSearch, projection, gradientTolerance, valueTolerance, stepTolerance, maxIterations);
-    }
-
-    public GradientDescent withGradientTolerance(double gradientTolerance) {
-        return new GradientDescent(learningRate, schedule, lineSearch, projection, gradientTolerance, valueTolerance, stepTolerance, maxIterations);
-    }
-
-    public GradientDescent withValueTolerance(double valueTolerance) {
-        return new GradientDescent(learningRate, schedule, lineSearch, projection, gradientTolerance, valueTolerance, stepTolerance, maxIterations);
-    }
-
-    public GradientDescent withStepTolerance(double stepTolerance) {
-        return new GradientDescent(learningRate, schedule, lineSearch, projection, gradientTolerance, valueTolerance, stepTolerance, maxIterations);
-    }
-
-    public GradientDescent withMaxIterations(int maxIterations) {
-        return new GradientDescent(learningRate, schedule, lineSearch, projection, gradientTolerance, valueTolerance, stepTolerance, maxIterations);
-    }
 
     /** The minimum found from {@code start}, which is not changed. */
     public Minimum minimize(Objective f, double[] start) { return minimize(f, start, Progress.SILENT); }

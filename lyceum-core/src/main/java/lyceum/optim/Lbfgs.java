@@ -5,6 +5,7 @@ import java.util.function.Supplier;
 import lyceum.ShapeException;
 import lyceum.progress.Progress;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Limited-memory BFGS with a strong Wolfe line search: the default for smooth objectives whose gradient is exact and affordable.
@@ -25,7 +26,8 @@ import lyceum.tensor.Tensor;
  * @param lineSearch how far to go
  * @see <a href="https://doi.org/10.1007/BF01589116">Liu and Nocedal (1989)</a>
  */
-public record Lbfgs(int history, int maxIterations, int maxEvaluations, double gradientTolerance, double valueTolerance, LineSearch lineSearch) {
+@Withers
+public record Lbfgs(int history, int maxIterations, int maxEvaluations, double gradientTolerance, double valueTolerance, LineSearch lineSearch) implements LbfgsWithers {
     private static final int FLAT_STEPS = 4;
 
     public Lbfgs {
@@ -39,18 +41,6 @@ public record Lbfgs(int history, int maxIterations, int maxEvaluations, double g
 
     /** History 10, 1,000 iterations, 10,000 evaluations, gradient to 1e-8. */
     public Lbfgs() { this(10, 1_000, 10_000, 1e-8, 0, new LineSearch.StrongWolfe()); }
-
-    public Lbfgs withHistory(int history) { return new Lbfgs(history, maxIterations, maxEvaluations, gradientTolerance, valueTolerance, lineSearch); }
-
-    public Lbfgs withMaxIterations(int maxIterations) { return new Lbfgs(history, maxIterations, maxEvaluations, gradientTolerance, valueTolerance, lineSearch); }
-
-    public Lbfgs withMaxEvaluations(int maxEvaluations) { return new Lbfgs(history, maxIterations, maxEvaluations, gradientTolerance, valueTolerance, lineSearch); }
-
-    public Lbfgs withGradientTolerance(double gradientTolerance) { return new Lbfgs(history, maxIterations, maxEvaluations, gradientTolerance, valueTolerance, lineSearch); }
-
-    public Lbfgs withValueTolerance(double valueTolerance) { return new Lbfgs(history, maxIterations, maxEvaluations, gradientTolerance, valueTolerance, lineSearch); }
-
-    public Lbfgs withLineSearch(LineSearch lineSearch) { return new Lbfgs(history, maxIterations, maxEvaluations, gradientTolerance, valueTolerance, lineSearch); }
 
     /** The minimum found from {@code start}, which is not changed. */
     public Minimum minimize(Objective f, double[] start) { return minimize(f, start, Progress.SILENT); }

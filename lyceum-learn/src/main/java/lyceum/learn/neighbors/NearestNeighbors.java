@@ -4,6 +4,7 @@ import java.util.Objects;
 import lyceum.DType;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Search for the nearest rows.
@@ -18,7 +19,8 @@ import lyceum.tensor.Tensor;
  * @param algorithm chosen by shape by default
  * @param leafSize rows in a tree's leaf, 32 by default
  */
-public record NearestNeighbors(Metric metric, Algorithm algorithm, int leafSize) {
+@Withers
+public record NearestNeighbors(Metric metric, Algorithm algorithm, int leafSize) implements NearestNeighborsWithers {
 
     /** How rows are found. */
     public enum Algorithm {
@@ -42,12 +44,6 @@ public record NearestNeighbors(Metric metric, Algorithm algorithm, int leafSize)
     }
 
     public NearestNeighbors() { this(Metric.EUCLIDEAN, Algorithm.AUTO, 32); }
-
-    public NearestNeighbors withMetric(Metric metric) { return new NearestNeighbors(metric, algorithm, leafSize); }
-
-    public NearestNeighbors withAlgorithm(Algorithm algorithm) { return new NearestNeighbors(metric, algorithm, leafSize); }
-
-    public NearestNeighbors withLeafSize(int leafSize) { return new NearestNeighbors(metric, algorithm, leafSize); }
 
     private static boolean hasTrees(Metric metric) { return !(metric instanceof Metric.Cosine || metric instanceof Metric.Custom); }
 
