@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.List;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.random.Rng;
@@ -24,14 +23,10 @@ import org.junit.jupiter.api.Test;
 class CholeskyTest {
     private static final Golden GOLDEN = Golden.load("golden/cholesky.json");
 
-    private static List<Golden> cases(String prefix) {
-        return GOLDEN.list("cases").stream().filter(c -> c.text("name").startsWith(prefix)).toList();
-    }
-
     @Test @Acceptance(topic = "cholesky", clause = 1)
     void equalsNumpyAndRebuildsTheMatrix() {
         double worst = 0, rebuilt = 0;
-        var cases = cases("positive");
+        var cases = GOLDEN.cases("positive");
         for (var c : cases) {
             int n = c.integer("input.n");
             var r = new Recipe(c.integer("input.seed"));
@@ -77,13 +72,13 @@ class CholeskyTest {
     @Test @Acceptance(topic = "cholesky", clause = 3)
     void logDeterminantAndGradientsEqualTorch() {
         double logDet = 0, gradient = 0;
-        for (var c : cases("positive")) {
+        for (var c : GOLDEN.cases("positive")) {
             int n = c.integer("input.n");
             var r = new Recipe(c.integer("input.seed"));
             r.uniform();
             logDet = Math.max(logDet, Math.abs(Cholesky.of(tensor(positive(r.matrix(n, n)))).logDet() - c.number("expected.logDet")));
         }
-        for (var c : cases("gradient")) {
+        for (var c : GOLDEN.cases("gradient")) {
             int n = c.integer("input.n");
             var r = new Recipe(c.integer("input.seed"));
             var a = tensor(positive(r.matrix(n, n))).requiresGrad();

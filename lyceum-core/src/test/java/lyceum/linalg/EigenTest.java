@@ -10,7 +10,6 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.List;
 import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -23,10 +22,6 @@ import org.junit.jupiter.api.Test;
 class EigenTest {
     private static final Golden GOLDEN = Golden.load("golden/eigen.json");
 
-    private static List<Golden> cases(String prefix) {
-        return GOLDEN.list("cases").stream().filter(c -> c.text("name").startsWith(prefix)).toList();
-    }
-
     private static Recipe afterSize(Golden c) {
         var r = new Recipe(c.integer("input.seed"));
         r.uniform();
@@ -36,7 +31,7 @@ class EigenTest {
     @Test @Acceptance(topic = "eigen", clause = 1)
     void symmetricEigenvaluesEqualLapack() {
         double values = 0, residual = 0, orthonormal = 0;
-        for (var c : cases("symmetric")) {
+        for (var c : GOLDEN.cases("symmetric")) {
             int n = c.integer("input.n");
             var a = tensor(symmetric(afterSize(c).matrix(n, n)));
             var e = Eigen.symmetric(a);
@@ -68,7 +63,7 @@ class EigenTest {
             trace = Math.max(trace, Math.abs(sum - a.trace().item()) / norm(a));
             det = Math.max(det, Math.abs(Math.expm1(logProduct - Lu.of(a).logAbsDet())));
         }
-        for (var c : cases("general-")) {
+        for (var c : GOLDEN.cases("general-")) {
             int n = c.integer("input.n");
             var a = tensor(afterSize(c).matrix(n, n));
             lapack = Math.max(lapack, distance(Eigen.general(a), c.doubles("expected.real"), c.doubles("expected.imaginary")));
@@ -120,7 +115,7 @@ class EigenTest {
 
     @Test @Acceptance(topic = "eigen", clause = 4)
     void lanczosFindsTheTopOfALargeLaplacian() {
-        var c = cases("laplacian").getFirst();
+        var c = GOLDEN.cases("laplacian").getFirst();
         int n = c.integer("input.n"), chords = c.integer("input.chords");
         var edges = new HashSet<Long>();
         for (int i = 0; i < n; i++) edges.add(edge(i, (i + 1) % n));
@@ -179,7 +174,7 @@ class EigenTest {
 
     @Test
     void generalisedProblemEqualsScipyAndIsBOrthonormal() {
-        for (var c : cases("generalised")) {
+        for (var c : GOLDEN.cases("generalised")) {
             int n = c.integer("input.n");
             var r = afterSize(c);
             Tensor a = tensor(symmetric(r.matrix(n, n))), b = tensor(positive(r.matrix(n, n)));

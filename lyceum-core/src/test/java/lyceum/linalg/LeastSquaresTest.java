@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
-import java.util.List;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.random.Rng;
@@ -26,10 +25,6 @@ class LeastSquaresTest {
     private static final LeastSquares NORMAL = new LeastSquares(LeastSquares.Method.NORMAL), QR = new LeastSquares(LeastSquares.Method.QR),
             SVD = new LeastSquares(LeastSquares.Method.SVD);
 
-    private static List<Golden> cases(String prefix) {
-        return GOLDEN.list("cases").stream().filter(c -> c.text("name").startsWith(prefix)).toList();
-    }
-
     @Test @Acceptance(topic = "ols", clause = 1)
     void qrReproducesLongleyAndNormalEquationsLoseDigits() {
         double qr = digitsRight(QR.fit(longleyDesign(), longleyResponse()).coefficients(), LONGLEY_CERTIFIED);
@@ -38,12 +33,12 @@ class LeastSquaresTest {
         Evidence.of("digits by normal equations", normal, atMost(qr - 2));
         var chosen = LeastSquares.solve(longleyDesign(), longleyResponse());
         assertThat(chosen.method()).isEqualTo(LeastSquares.Method.QR);
-        assertThat(chosen.condition()).isCloseTo(cases("longley").getFirst().number("expected.conditionNumber"), within(1e4));
+        assertThat(chosen.condition()).isCloseTo(GOLDEN.cases("longley").getFirst().number("expected.conditionNumber"), within(1e4));
     }
 
     @Test @Acceptance(topic = "ols", clause = 1)
     void longleyStandardErrorsAreTheCertifiedOnes() {
-        var c = cases("longley").getFirst();
+        var c = GOLDEN.cases("longley").getFirst();
         var fit = QR.fit(longleyDesign(), longleyResponse());
         double rss = fit.residualSumOfSquares().item(0);
         Evidence.of("residual sum of squares, relative", Gap.relative().see(c, "expected.residualSs", rss), atMost(1e-8));
@@ -94,7 +89,7 @@ class LeastSquaresTest {
     @Test @Acceptance(topic = "ols", clause = 4)
     void rankDeficientAnswersEqualNumpyLstsq() {
         double worst = 0;
-        var cases = cases("minimum-norm");
+        var cases = GOLDEN.cases("minimum-norm");
         for (var c : cases) {
             int m = c.integer("input.m"), n = c.integer("input.n"), k = c.integer("input.rightSides"), rank = c.integer("input.rank");
             var r = new Recipe(c.integer("input.seed"));
@@ -114,7 +109,7 @@ class LeastSquaresTest {
 
     @Test
     void weightedSolutionsEqualTheReference() {
-        for (var c : cases("weighted")) {
+        for (var c : GOLDEN.cases("weighted")) {
             int m = c.integer("input.m"), n = c.integer("input.n");
             var r = new Recipe(c.integer("input.seed"));
             r.uniforms(2);

@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
-import java.util.List;
 import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -22,14 +21,10 @@ class PseudoInverseTest {
     private static final MathContext DIGITS = new MathContext(60);
     private static final Golden GOLDEN = Golden.load("golden/pseudoinverse.json");
 
-    private static List<Golden> cases(String prefix) {
-        return GOLDEN.list("cases").stream().filter(c -> c.text("name").startsWith(prefix)).toList();
-    }
-
     @Test @Acceptance(topic = "pseudoinverse", clause = 1)
     void penroseIdentitiesHoldAndValuesEqualNumpy() {
         double identities = 0, numpy = 0;
-        var cases = cases("pinv");
+        var cases = GOLDEN.cases("pinv");
         for (var c : cases) {
             int m = c.integer("input.m"), n = c.integer("input.n"), rank = c.integer("input.rank");
             var r = new Recipe(c.integer("input.seed"));
@@ -135,7 +130,7 @@ class PseudoInverseTest {
             Linalg.pinv(leaf).mul(g).sum().backward();
             differential = Math.max(differential, Math.abs(leaf.grad().mul(da).sum().item() - goldenDifferential(a, da).mul(g).sum().item()));
         }
-        for (var c : cases("gradient")) {
+        for (var c : GOLDEN.cases("gradient")) {
             int m = c.integer("input.m"), n = c.integer("input.n");
             var r = new Recipe(c.integer("input.seed"));
             r.uniforms(2);

@@ -10,7 +10,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.List;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.random.Rng;
@@ -24,10 +23,6 @@ import org.junit.jupiter.api.Test;
 class QrTest {
     private static final Golden GOLDEN = Golden.load("golden/qr.json");
 
-    private static List<Golden> cases(String prefix) {
-        return GOLDEN.list("cases").stream().filter(c -> c.text("name").startsWith(prefix)).toList();
-    }
-
     private static Recipe afterShape(Golden c) {
         var r = new Recipe(c.integer("input.seed"));
         r.uniforms(2);
@@ -37,7 +32,7 @@ class QrTest {
     @Test @Acceptance(topic = "qr", clause = 1)
     void factorsRebuildTheMatrixAndEqualLapackUpToSigns() {
         double orthonormal = 0, rebuilt = 0, lapack = 0;
-        var cases = cases("shape");
+        var cases = GOLDEN.cases("shape");
         for (var c : cases) {
             int m = c.integer("input.m"), n = c.integer("input.n"), k = Math.min(m, n);
             var r = afterShape(c);
@@ -74,7 +69,7 @@ class QrTest {
 
     @Test @Acceptance(topic = "qr", clause = 3)
     void qrSolvesAVandermondeSystemWhereNormalEquationsFail() {
-        var c = cases("vandermonde").getFirst();
+        var c = GOLDEN.cases("vandermonde").getFirst();
         int m = c.integer("input.rows"), n = c.integer("input.columns");
         var a = new double[m][n];
         for (int i = 0; i < m; i++) for (int j = 0; j < n; j++) a[i][j] = Math.pow((i + 1.0) / m, j);
@@ -108,7 +103,7 @@ class QrTest {
 
     @Test
     void pivotsAndDiagonalEqualLapack() {
-        for (var c : cases("pivoted")) {
+        for (var c : GOLDEN.cases("pivoted")) {
             int m = c.integer("input.m"), n = c.integer("input.n");
             var qr = Qr.pivoted(tensor(afterShape(c).matrix(m, n)));
             assertThat(qr.pivots()).containsExactly(c.ints("expected.pivots"));

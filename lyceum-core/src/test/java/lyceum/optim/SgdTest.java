@@ -23,7 +23,7 @@ class SgdTest {
 
     @Test @Acceptance(topic = "sgd", clause = 1)
     void twoHundredStepsEqualTorchForEveryCombinationOfOptions() {
-        double worst = 0;
+        var worst = Gap.absolute();
         int cases = 0;
         for (var c : Golden.load("golden/sgd.json").list("cases")) {
             if (c.text("name").equals("groups")) continue;
@@ -37,38 +37,32 @@ class SgdTest {
                 var loss = rule.maximize() ? f.apply(x).neg() : f.apply(x);
                 loss.backward();
                 optimizer.step();
-                worst = Math.max(worst, gap(c, step, x.toDoubleArray()));
+                see(worst, c, step, x.toDoubleArray());
             }
             cases++;
         }
-        assertThat(cases).isEqualTo(21);
+        Evidence.of("combinations", cases, exactly(21));
         Evidence.of("largest gap to torch", worst, below(1e-6));
     }
 
-    static double gap(Golden c, int step, double[] x) {
-        if (!c.has("expected.steps." + step)) return 0;
-        var expected = c.flat("expected.steps." + step);
-        assertThat(x).hasSameSizeAs(expected);
-        double worst = 0;
-        for (int i = 0; i < x.length; i++) worst = Math.max(worst, Math.abs(x[i] - expected[i]));
-        return worst;
-    }
+    /** Compares the parameters at the steps that the reference shows. */
+    static void see(Gap gap, Golden c, int step, double[] x) { if (c.has("expected.steps." + step)) gap.see(c, "expected.steps." + step, x); }
 
     @Test @Acceptance(topic = "sgd", clause = 1)
     void groupsFollowTheirOwnSettings() {
-        var c = Golden.load("golden/sgd.json").list("cases").stream().filter(g -> g.text("name").equals("groups")).findFirst().orElseThrow();
+        var c = Golden.load("golden/sgd.json").named("groups");
         var start = Tensor.of(c.doubles("input.x0"));
         var f = TestProblems.named("bowl");
         var x = start.narrow(0, 0, 3).copy().requiresGrad();
         var y = start.narrow(0, 3, 3).copy().requiresGrad();
         var optimizer = new Optimizer(List.of(new Optimizer.Group(new Sgd(0.02).withMomentum(0.9), new LinkedHashMap<>(Map.of("x", x))),
                 new Optimizer.Group(new Sgd(0.05).withWeightDecay(0.1), new LinkedHashMap<>(Map.of("y", y)))));
-        double worst = 0;
+        var worst = Gap.absolute();
         for (int step = 1; step <= 200; step++) {
             optimizer.zeroGrad();
             f.apply(Tensor.concat(0, x, y)).backward();
             optimizer.step();
-            worst = Math.max(worst, gap(c, step, Tensor.concat(0, x, y).toDoubleArray()));
+            see(worst, c, step, Tensor.concat(0, x, y).toDoubleArray());
         }
         Evidence.of("largest gap to torch", worst, below(1e-6));
     }

@@ -26,8 +26,6 @@ import org.junit.jupiter.api.Test;
 class ReluTest {
     private static final Golden GOLDEN = Golden.load("golden/relu.json");
 
-    private static Golden golden(String name) { return GOLDEN.named(name); }
-
     @Test
     @Acceptance(topic = "relu", clause = 1)
     void valueAndGradientEqualTorchExactly() {
@@ -35,11 +33,11 @@ class ReluTest {
         Backends.each(() -> {
             for (var type : new DType[] {DType.F32, DType.F64}) {
                 var name = type == DType.F32 ? " float32" : " float64";
-                TorchCase.check(golden("relu" + name), type, Activation.RELU, 0);
-                TorchCase.check(golden("leakyRelu 0.01" + name), type, Activation.LEAKY_RELU, 0);
-                TorchCase.check(golden("leakyRelu 0.2" + name), type, Activation.leakyRelu(0.2), 0);
+                TorchCase.check(GOLDEN.named("relu" + name), type, Activation.RELU, 0);
+                TorchCase.check(GOLDEN.named("leakyRelu 0.01" + name), type, Activation.LEAKY_RELU, 0);
+                TorchCase.check(GOLDEN.named("leakyRelu 0.2" + name), type, Activation.leakyRelu(0.2), 0);
                 cases.addAndGet(4);
-                TorchCase.check(golden("relu6" + name), type, Activation.RELU6, Double.MIN_VALUE); // up to the sign of zero
+                TorchCase.check(GOLDEN.named("relu6" + name), type, Activation.RELU6, Double.MIN_VALUE); // up to the sign of zero
             }
         });
         Evidence.of("cases equal in every bit, over the backends", cases.get(), atLeast(8));
@@ -50,13 +48,13 @@ class ReluTest {
         for (var type : new DType[] {DType.F32, DType.F64}) {
             var name = type == DType.F32 ? " float32" : " float64";
             double bound = type == DType.F32 ? 6e-7 : 2e-15;
-            finite(golden("elu" + name), type, Activation.ELU, bound);
-            finite(golden("gelu" + name), type, Activation.GELU, bound);
-            finite(golden("geluTanh" + name), type, Activation.GELU_TANH, bound);
-            finite(golden("softplus" + name), type, Activation.SOFTPLUS, bound);
-            finite(golden("mish" + name), type, Activation.MISH, bound);
-            finite(golden("selu" + name), type, Activation.SELU, bound);
-            finite(golden("hardswish" + name), type, Activation.HARD_SWISH, bound);
+            finite(GOLDEN.named("elu" + name), type, Activation.ELU, bound);
+            finite(GOLDEN.named("gelu" + name), type, Activation.GELU, bound);
+            finite(GOLDEN.named("geluTanh" + name), type, Activation.GELU_TANH, bound);
+            finite(GOLDEN.named("softplus" + name), type, Activation.SOFTPLUS, bound);
+            finite(GOLDEN.named("mish" + name), type, Activation.MISH, bound);
+            finite(GOLDEN.named("selu" + name), type, Activation.SELU, bound);
+            finite(GOLDEN.named("hardswish" + name), type, Activation.HARD_SWISH, bound);
         }
     }
 
@@ -76,7 +74,7 @@ class ReluTest {
 
     @Test
     void learnedSlopesEqualTorch() {
-        var golden = golden("prelu");
+        var golden = GOLDEN.named("prelu");
         var recipe = new Recipe(golden.integer("input.seed"));
         var x = Tensor.of(recipe.matrix(4, 3)).requiresGrad();
         var upstream = Tensor.of(recipe.matrix(4, 3));
@@ -230,7 +228,7 @@ class ReluTest {
 
     @Test
     void afterALinearLayerEqualsTorch() {
-        var golden = golden("relu of linear float32");
+        var golden = GOLDEN.named("relu of linear float32");
         var recipe = new Recipe(golden.integer("input.seed"));
         var x = Tensor.of(recipe.matrix(5, 4)).to(DType.F32).requiresGrad();
         var layer = new Linear(Tensor.of(recipe.matrix(3, 4)).to(DType.F32), Tensor.of(recipe.bells(3)).to(DType.F32));

@@ -18,8 +18,6 @@ import org.junit.jupiter.api.Test;
 class SigmoidTest {
     private static final Golden GOLDEN = Golden.load("golden/sigmoid.json");
 
-    private static Golden golden(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
-
     /** Points of every size up to 700, both signs. */
     private static double[] spread(int n) {
         var rng = Rng.of(101);
@@ -35,7 +33,7 @@ class SigmoidTest {
         double worst = 0;
         for (double v : x) worst = Math.max(worst, HighPrecision.ulps(Activation.sigmoid(v), HighPrecision.sigmoid(v)));
         Evidence.of("scalar, ulp", worst, below(4));
-        var exact = golden("exact");
+        var exact = GOLDEN.named("exact");
         double[] tabulated = exact.doubles("input.x"), expected = exact.doubles("expected.sigmoid");
         Backends.each(() -> {
             double far = 0;
@@ -50,7 +48,7 @@ class SigmoidTest {
     @Test
     @Acceptance(topic = "sigmoid", clause = 1)
     void logSigmoidIsExactFarOut() {
-        var exact = golden("log sigmoid");
+        var exact = GOLDEN.named("log sigmoid");
         double[] x = exact.doubles("input.x"), y = exact.doubles("expected.y");
         Evidence.of("log sigmoid at -1e4, error", Math.abs(Activation.logSigmoid(-1e4) + 1e4), below(1e-12));
         double[] tensor = Tensor.of(x).logSigmoid().toDoubleArray();
@@ -82,7 +80,7 @@ class SigmoidTest {
 
     @Test
     void derivativeKeepsItsDigitsInTheTails() {
-        var exact = golden("exact");
+        var exact = GOLDEN.named("exact");
         double[] x = exact.doubles("input.x"), slope = exact.doubles("expected.derivative");
         for (int i = 0; i < x.length; i++) assertThat(Activation.sigmoidDerivative(x[i])).as("x = " + x[i]).isCloseTo(slope[i], within(5 * Math.ulp(slope[i])));
     }
@@ -99,7 +97,7 @@ class SigmoidTest {
         var x = Tensor.linspace(-15, 15, 30_001);
         worst = Math.max(worst, Activation.logit(x.sigmoid()).sub(x).abs().max().item());
         Evidence.of("logit(s(x)) - x", worst, below(1e-9));
-        var exact = golden("logit");
+        var exact = GOLDEN.named("logit");
         double[] p = exact.doubles("input.p"), y = exact.doubles("expected.y");
         for (int i = 0; i < p.length; i++) assertThat(Activation.logit(p[i])).isCloseTo(y[i], within(2 * Math.ulp(y[i])));
         assertThat(Activation.logit(0)).isEqualTo(Double.NEGATIVE_INFINITY);
@@ -130,12 +128,12 @@ class SigmoidTest {
             var name = type == DType.F32 ? "float32" : "float64";
             torch("torch sigmoid " + name, type, Activation.SIGMOID);
             torch("torch logsigmoid " + name, type, Layer.of(Tensor::logSigmoid));
-            TorchCase.check(golden("torch hardsigmoid " + name), type, Activation.HARD_SIGMOID, 6e-8); // PyTorch's sixth is a float even in double
+            TorchCase.check(GOLDEN.named("torch hardsigmoid " + name), type, Activation.HARD_SIGMOID, 6e-8); // PyTorch's sixth is a float even in double
             torch("torch silu " + name, type, Activation.SILU);
         }
     }
 
-    private static void torch(String name, DType type, Layer layer) { TorchCase.check(golden(name), type, layer, type == DType.F32 ? 4e-7 : 1e-15); }
+    private static void torch(String name, DType type, Layer layer) { TorchCase.check(GOLDEN.named(name), type, layer, type == DType.F32 ? 4e-7 : 1e-15); }
 
     @Test
     void scalarsAgreeWithTensors() {

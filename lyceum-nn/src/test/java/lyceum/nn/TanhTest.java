@@ -25,8 +25,6 @@ import org.junit.jupiter.api.Test;
 class TanhTest {
     private static final Golden GOLDEN = Golden.load("golden/tanh.json");
 
-    private static Golden golden(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
-
     /** Of every size from 1e-12 to 40, and many where the function bends. */
     private static double[] spread(int n) {
         var rng = Rng.of(102);
@@ -39,7 +37,7 @@ class TanhTest {
     @Acceptance(topic = "tanh", clause = 1)
     void isWithinTwoUlpsOfSixtyDigitsAndTinyValuesToo() {
         double[] x = spread(3000);
-        var exact = golden("exact");
+        var exact = GOLDEN.named("exact");
         double[] tabulated = exact.doubles("input.x"), expected = exact.doubles("expected.tanh");
         double worst = 0;
         for (double v : x) worst = Math.max(worst, HighPrecision.ulps(Activation.tanh(v), HighPrecision.tanh(v)));
@@ -72,7 +70,7 @@ class TanhTest {
         double slope = Activation.TANH.derivative(x).sub(t.square().rsub(1)).abs().max().item();
         for (double v : points) slope = Math.max(slope, Math.abs(Activation.tanhDerivative(v) - (1 - Activation.tanh(v) * Activation.tanh(v))));
         Evidence.of("derivative - (1 - tanh^2)", slope, below(1e-15));
-        var exact = golden("exact");
+        var exact = GOLDEN.named("exact");
         double[] at = exact.doubles("input.x"), expected = exact.doubles("expected.derivative");
         for (int i = 0; i < at.length; i++) assertThat(Activation.tanhDerivative(at[i])).as("x = " + at[i]).isCloseTo(expected[i], within(8 * Math.ulp(expected[i])));
     }
@@ -83,7 +81,7 @@ class TanhTest {
         var ends = Activation.LECUN_TANH.apply(Tensor.of(-1.0, 1.0));
         Evidence.of("distance from 1", Math.max(Math.abs(ends.item(0) + 1), Math.abs(ends.item(1) - 1)), below(1e-4));
         assertThat(Activation.lecunTanh(1)).isCloseTo(1, within(1e-4));
-        var exact = golden("lecun");
+        var exact = GOLDEN.named("lecun");
         double[] x = exact.doubles("input.x"), y = exact.doubles("expected.y");
         double[] ours = Activation.LECUN_TANH.apply(Tensor.of(x)).toDoubleArray();
         for (int i = 0; i < x.length; i++) {
@@ -135,10 +133,10 @@ class TanhTest {
         for (var type : new DType[] {DType.F32, DType.F64}) {
             var name = type == DType.F32 ? "float32" : "float64";
             double bound = type == DType.F32 ? 2e-7 : 1e-15;
-            TorchCase.check(golden("torch tanh " + name), type, Activation.TANH, bound);
-            TorchCase.check(golden("torch hardtanh " + name), type, Activation.HARD_TANH, bound);
-            TorchCase.check(golden("torch tanhshrink " + name), type, Activation.TANH_SHRINK, bound);
-            TorchCase.check(golden("torch softsign " + name), type, Activation.SOFTSIGN, bound);
+            TorchCase.check(GOLDEN.named("torch tanh " + name), type, Activation.TANH, bound);
+            TorchCase.check(GOLDEN.named("torch hardtanh " + name), type, Activation.HARD_TANH, bound);
+            TorchCase.check(GOLDEN.named("torch tanhshrink " + name), type, Activation.TANH_SHRINK, bound);
+            TorchCase.check(GOLDEN.named("torch softsign " + name), type, Activation.SOFTSIGN, bound);
         }
     }
 

@@ -42,8 +42,6 @@ class PcaTest {
 
     @TestFactory Stream<DynamicTest> probabilisticKeepsTheContract() { return LearnerContract.of(new ProbabilisticPca(2).withTolerance(1e-12).withMaxIterations(3000)).withTolerance(1e-5).tests(); }
 
-    private static Golden golden(String name) { return GOLDEN.named(name); }
-
     /** Components and scores as the reference has them, after turning our signs. */
     private static void seeUpToSigns(Gap gap, PcaModel model, Golden expected, Tensor rows, String what) {
         double[][] components = expected.matrix("components"), ours = model.components().toRows();
@@ -71,14 +69,14 @@ class PcaTest {
     @Test void componentsVariancesScoresAndLikelihoodEqualScikitLearn() {
         var gap = Gap.relativeBeyondOne();
         var x = Datasets.digits().x();
-        var all = golden("all components").at("expected");
+        var all = GOLDEN.named("all components").at("expected");
         var model = new Pca().fit(x);
         gap.see("variance", model.explainedVariance().toDoubleArray(), all.doubles("explainedVariance"));
         gap.see("ratio", model.explainedVarianceRatio().toDoubleArray(), all.doubles("ratio"));
         gap.see("singular value", java.util.Arrays.copyOf(model.singularValues().toDoubleArray(), RANK), java.util.Arrays.copyOf(all.doubles("singularValues"), RANK));
         gap.see("mean", model.mean().toDoubleArray(), all.doubles("mean"));
         for (int k : new int[] {2, 10, 30}) {
-            var expected = golden(k + " components").at("expected");
+            var expected = GOLDEN.named(k + " components").at("expected");
             for (var solver : new Pca.Solver[] {Pca.Solver.FULL, Pca.Solver.COVARIANCE}) {
                 var pca = new Pca(k).withSolver(solver).fit(x);
                 seeUpToSigns(gap, pca, expected, everyTenth(x), k + " by " + solver);
@@ -89,9 +87,9 @@ class PcaTest {
             }
         }
         var white = new Pca(10).withWhiten(true).fit(x).transform(everyTenth(x)).toRows();
-        var expected = golden("whitened").matrix("expected.scores");
+        var expected = GOLDEN.named("whitened").matrix("expected.scores");
         for (int i = 0; i < expected.length; i++) for (int c = 0; c < 10; c++) gap.see("whitened", Math.abs(white[i][c]), Math.abs(expected[i][c]));
-        var wide = golden("wide").at("expected");
+        var wide = GOLDEN.named("wide").at("expected");
         var rows = Tensor.of(new Recipe(18200).matrix(6, 9));
         var fat = new Pca(4).fit(rows);
         seeUpToSigns(gap, fat, wide, rows, "wide");
@@ -106,7 +104,7 @@ class PcaTest {
         var gap = Gap.relativeBeyondOne();
         var x = Datasets.digits().x();
         for (int batch : new int[] {1797, 300}) {
-            var expected = golden(batch == 300 ? "incremental, batches of 300" : "incremental, one batch").at("expected");
+            var expected = GOLDEN.named(batch == 300 ? "incremental, batches of 300" : "incremental, one batch").at("expected");
             var model = new IncrementalPca(10, batch).fit(x);
             seeUpToSigns(gap, model.pca(), expected, everyTenth(x), "incremental " + batch);
             gap.see("variance", model.pca().explainedVariance().toDoubleArray(), expected.doubles("explainedVariance"));
@@ -118,12 +116,12 @@ class PcaTest {
 
     @Test void numbersOfComponentsEqualScikitLearn() {
         var digits = Datasets.digits().x();
-        double[] shares = golden("by variance").doubles("input.share");
-        int[] expected = golden("by variance").ints("expected.components");
+        double[] shares = GOLDEN.named("by variance").doubles("input.share");
+        int[] expected = GOLDEN.named("by variance").ints("expected.components");
         for (int i = 0; i < shares.length; i++) assertThat(new Pca(new ComponentCount.VarianceShare(shares[i])).fit(digits).nOutputs()).isEqualTo(expected[i]);
-        assertThat(new Pca(new ComponentCount.Evidence()).fit(Datasets.iris().x()).nOutputs()).isEqualTo(golden("minka iris").integer("expected.components"));
-        assertThat(new Pca(new ComponentCount.Evidence()).fit(Datasets.wine().x()).nOutputs()).isEqualTo(golden("minka wine").integer("expected.components"));
-        assertThat(new Pca(new ComponentCount.Evidence()).fit(Datasets.breastCancer().x()).nOutputs()).isEqualTo(golden("minka breast-cancer").integer("expected.components"));
+        assertThat(new Pca(new ComponentCount.Evidence()).fit(Datasets.iris().x()).nOutputs()).isEqualTo(GOLDEN.named("minka iris").integer("expected.components"));
+        assertThat(new Pca(new ComponentCount.Evidence()).fit(Datasets.wine().x()).nOutputs()).isEqualTo(GOLDEN.named("minka wine").integer("expected.components"));
+        assertThat(new Pca(new ComponentCount.Evidence()).fit(Datasets.breastCancer().x()).nOutputs()).isEqualTo(GOLDEN.named("minka breast-cancer").integer("expected.components"));
     }
 
     @Acceptance(topic = TOPIC, clause = 2)

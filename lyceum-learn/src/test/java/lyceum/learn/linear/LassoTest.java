@@ -35,16 +35,6 @@ class LassoTest {
                 .flatMap(l -> LearnerContract.of(l).tests());
     }
 
-    private static Golden find(String name) { return GOLDEN.named(name); }
-
-    private static double gap(Tensor actual, double[] expected) {
-        double[] a = actual.toDoubleArray();
-        assertThat(a).hasSameSizeAs(expected);
-        double worst = 0;
-        for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - expected[i]));
-        return worst;
-    }
-
     /** The largest violation of the optimality conditions, from the data alone. */
     private static double violation(Tensor x, Tensor y, LassoModel model) {
         double[] g = x.transpose().matmul(y.sub(model.predict(x))).div(y.size(0)).toDoubleArray(), b = model.coefficients().toDoubleArray();
@@ -59,19 +49,20 @@ class LassoTest {
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void lassoAndElasticNetEqualScikitLearnAtTwentyStrengths() {
         var data = Datasets.diabetes();
-        double worst = 0, kkt = 0;
+        var worst = Gap.absolute();
+        double kkt = 0;
         int cases = 0;
         for (var c : GOLDEN.list("cases")) {
             if (!c.text("name").matches("(lasso|elastic net) [0-9.]+")) continue;
             double alpha = c.number("input.alpha"), ratio = c.number("input.l1Ratio");
             var model = ratio == 1 ? new Lasso(alpha).fit(data.x(), data.y()) : new ElasticNet(alpha, ratio).fit(data.x(), data.y());
-            worst = Math.max(worst, gap(model.coefficients(), c.doubles("expected.coef")));
-            worst = Math.max(worst, Math.abs(model.intercept().item() - c.number("expected.intercept")));
+            worst.see(c, "expected.coef", model.coefficients().toDoubleArray());
+            worst.see(c, "expected.intercept", model.intercept().item());
             kkt = Math.max(kkt, violation(data.x(), data.y(), model));
             assertThat(model.converged()).isTrue();
             cases++;
         }
-        assertThat(cases).isEqualTo(40);
+        Evidence.of("strengths", cases, exactly(40));
         Evidence.of("coefficients", worst, below(1e-6));
         Evidence.of("optimality", kkt, below(1e-7));
     }
@@ -86,14 +77,14 @@ class LassoTest {
         for (int i = 0; i < w.length; i++) w[i] += 0.5;
         for (boolean positive : new boolean[] {false, true}) {
             var model = new Lasso(0.1).withPositive(positive).fit(x, y);
-            descent.see(find("small positive=" + (positive ? "True" : "False")), "expected.coef", model.coefficients().toDoubleArray());
+            descent.see(GOLDEN.named("small positive=" + (positive ? "True" : "False")), "expected.coef", model.coefficients().toDoubleArray());
         }
         var weighted = new Lasso(0.1).fit(x, y, Tensor.of(w));
-        descent.see(find("small weighted"), "expected.coef", weighted.coefficients().toDoubleArray());
-        descent.see(find("small weighted"), "expected.intercept", weighted.intercept().item());
+        descent.see(GOLDEN.named("small weighted"), "expected.coef", weighted.coefficients().toDoubleArray());
+        descent.see(GOLDEN.named("small weighted"), "expected.intercept", weighted.intercept().item());
         var tasks = new MultiTaskLasso(0.2).fit(x, Tensor.stack(1, y, x.select(1, 3).add(noise.select(1, 1).mul(0.5))));
-        var several = Gap.absolute().see(find("multi-task"), "expected.coef", tasks.coefficients().toDoubleArray());
-        several.see(find("multi-task"), "expected.intercept", tasks.intercept().toDoubleArray());
+        var several = Gap.absolute().see(GOLDEN.named("multi-task"), "expected.coef", tasks.coefficients().toDoubleArray());
+        several.see(GOLDEN.named("multi-task"), "expected.intercept", tasks.intercept().toDoubleArray());
         var single = new MultiTaskLasso(0.1).fit(x, y);
         descent.see("one task", single.coefficients().toDoubleArray(), new Lasso(0.1).fit(x, y).coefficients().toDoubleArray());
         Evidence.of("plain, positive and weighted", descent, below(1e-9));
@@ -105,7 +96,7 @@ class LassoTest {
         var alpha = Gap.absolute();
         var data = Datasets.diabetes();
         double top = new Lasso(1).alphaMax(data.x(), data.y(), null);
-        alpha.see(find("alpha max"), "expected.alphaMax", top);
+        alpha.see(GOLDEN.named("alpha max"), "expected.alphaMax", top);
         int at = new Lasso(top).fit(data.x(), data.y()).support().length + new Lasso(top * 1.5).fit(data.x(), data.y()).support().length, alone = 0;
         if (new Lasso(top * (1 - 1e-6)).fit(data.x(), data.y()).support().length == 1) alone++;
         for (int seed = 0; seed < 50; seed++) {
@@ -127,11 +118,11 @@ class LassoTest {
         var data = Datasets.diabetes();
         for (var method : LassoLars.Method.values()) {
             for (boolean centred : new boolean[] {false, true}) {
-                var e = find("lars_path " + (method == LassoLars.Method.LAR ? "lar" : "lasso") + (centred ? " centred" : "")).at("expected");
+                var e = GOLDEN.named("lars_path " + (method == LassoLars.Method.LAR ? "lar" : "lasso") + (centred ? " centred" : "")).at("expected");
                 var path = new LassoLars(0).withIntercept(centred).withMethod(method).path(data.x(), data.y(), null);
                 assertThat(path.active()).isEqualTo(e.ints("active"));
-                Evidence.of("alphas", gap(path.alphas(), e.doubles("alphas")), below(1e-8));
-                Evidence.of("coefficients", gap(path.coefficients(), e.flat("coefs")), below(1e-8));
+                Evidence.of("alphas", Gap.absolute().see(e, "alphas", path.alphas().toDoubleArray()), below(1e-8));
+                Evidence.of("coefficients", Gap.absolute().see(e, "coefs", path.coefficients().toDoubleArray()), below(1e-8));
             }
         }
     }
@@ -142,13 +133,13 @@ class LassoTest {
         double top = new Lasso(1).alphaMax(x, y, null);
         for (double part : new double[] {2, 0.9, 0.5, 0.2, 0.05}) {
             var lars = new LassoLars(part * top).fit(x, y);
-            assertThat(gap(lars.coefficients(), new Lasso(part * top).fit(x, y).coefficients().toDoubleArray())).as("at %s", part).isLessThan(1e-9);
+            Evidence.of("coefficients", Gap.absolute().see("coefficients", lars.coefficients().toDoubleArray(), new Lasso(part * top).fit(x, y).coefficients().toDoubleArray()), below(1e-9));
         }
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
     @Test void orthonormalDesignsGiveSoftThresholding() {
-        double worst = 0;
+        var worst = Gap.absolute();
         for (int seed = 0; seed < 20; seed++) {
             var rng = Rng.of(seed);
             int n = 40, p = 10;
@@ -156,7 +147,7 @@ class LassoTest {
             var y = x.matmul(Tensor.randn(rng, DType.F64, p)).add(Tensor.randn(rng, DType.F64, n));
             double alpha = 0.6;
             double[] z = x.transpose().matmul(y).div(n).toDoubleArray(), expected = Arrays.stream(z).map(v -> Math.signum(v) * Math.max(Math.abs(v) - alpha, 0)).toArray();
-            worst = Math.max(worst, gap(new Lasso(alpha).withIntercept(false).fit(x, y).coefficients(), expected));
+            worst.see("coefficients", new Lasso(alpha).withIntercept(false).fit(x, y).coefficients().toDoubleArray(), expected);
         }
         Evidence.of("gap", worst, below(1e-10));
     }
@@ -182,16 +173,16 @@ class LassoTest {
 
     @Test void crossValidatedErrorsEqualScikitLearn() {
         var data = Datasets.diabetes();
-        var lasso = find("cross-validated");
+        var lasso = GOLDEN.named("cross-validated");
         var model = new LassoCv().withAlphas(30, 1e-3).withShuffle(false).fit(data.x(), data.y());
-        assertThat(gap(model.alphas(), lasso.doubles("input.alphas"))).isLessThan(1e-12);
-        assertThat(gap(model.errors(), lasso.flat("expected.meanSquaredErrors"))).isLessThan(1e-4);
+        Evidence.of("alphas", Gap.absolute().see(lasso, "input.alphas", model.alphas().toDoubleArray()), below(1e-12));
+        Evidence.of("errors", Gap.absolute().see(lasso, "expected.meanSquaredErrors", model.errors().toDoubleArray()), below(1e-4));
         assertThat(model.alpha()).isCloseTo(lasso.number("expected.alpha"), within(1e-12));
-        assertThat(gap(model.coefficients(), lasso.doubles("expected.coef"))).isLessThan(1e-3);
+        Evidence.of("coefficients", Gap.absolute().see(lasso, "expected.coef", model.coefficients().toDoubleArray()), below(1e-3));
         assertThat(model.oneStandardErrorAlpha()).isGreaterThan(model.bestAlpha());
-        var net = find("elastic net cross-validated");
+        var net = GOLDEN.named("elastic net cross-validated");
         var other = new LassoCv().withL1Ratio(0.5).withAlphas(10, 1e-3).withShuffle(false).fit(data.x(), data.y());
-        assertThat(gap(other.errors(), net.flat("expected.meanSquaredErrors"))).isLessThan(1e-4);
+        Evidence.of("errors", Gap.absolute().see(net, "expected.meanSquaredErrors", other.errors().toDoubleArray()), below(1e-4));
         assertThat(other.alpha()).isCloseTo(net.number("expected.alpha"), within(1e-12));
     }
 
@@ -214,7 +205,7 @@ class LassoTest {
         var deviation = x.sub(x.mean(0)).square().mean(0).sqrt();
         var scaled = new Lasso(0.3).fit(x.div(deviation), y);
         var model = new Lasso(0.3).withStandardise(true).fit(x, y);
-        assertThat(gap(model.coefficients(), scaled.coefficients().div(deviation).toDoubleArray())).isLessThan(1e-10);
+        Evidence.of("coefficients", Gap.absolute().see("coefficients", model.coefficients().toDoubleArray(), scaled.coefficients().div(deviation).toDoubleArray()), below(1e-10));
     }
 
     @Test void debiasedIsLeastSquaresOnTheSupport() {

@@ -16,6 +16,7 @@ import lyceum.stats.learner.LearnerContract;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.DynamicTest;
@@ -28,31 +29,22 @@ class LinearRegressionTest {
 
     @TestFactory Stream<DynamicTest> contract() { return LearnerContract.of(new LinearRegression()).tests(); }
 
-    private static Golden expected(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow().at("expected"); }
+    private static Golden expected(String name) { return GOLDEN.named(name).at("expected"); }
 
-    /** The largest difference, relative where the expected value exceeds 1. */
-    private static double gap(double[] actual, double[] expected) {
-        assertThat(actual).hasSameSizeAs(expected);
-        double worst = 0;
-        for (int i = 0; i < actual.length; i++) worst = Math.max(worst, Math.abs(actual[i] - expected[i]) / Math.max(1, Math.abs(expected[i])));
-        return worst;
-    }
-
-    private static double summaryGap(LinearRegressionModel model, Golden e, boolean deficient) {
+    private static Gap summaryGap(LinearRegressionModel model, Golden e, boolean deficient) {
         var s = model.summary();
         var table = s.coefficients();
-        double worst = 0;
-        if (!deficient) worst = gap(table.statistics(), e.doubles("t"));
-        worst = Math.max(worst, gap(table.estimates(), e.doubles("coef")));
-        worst = Math.max(worst, gap(table.standardErrors(), e.doubles("standardErrors")));
-        worst = Math.max(worst, gap(table.pValues(), e.doubles("p")));
+        var worst = Gap.relativeBeyondOne();
+        if (!deficient) worst.see(e, "t", table.statistics());
+        worst.see(e, "coef", table.estimates());
+        worst.see(e, "standardErrors", table.standardErrors());
+        worst.see(e, "p", table.pValues());
         double[] actual = {s.r2(), s.adjustedR2(), s.sigma(), s.f(), s.fPValue(), s.dfModel(), s.dfResidual(), s.logLikelihood(), s.aic(), s.bic()};
-        double[] expected = Stream.of("r2", "adjustedR2", "sigma", "f", "fP", "dfModel", "dfResidual", "logLikelihood", "aic", "bic").mapToDouble(e::number).toArray();
-        worst = Math.max(worst, gap(actual, expected));
-        double[][] intervals = e.matrix("intervals");
-        for (int j = 0; j < intervals.length; j++) worst = Math.max(worst, gap(new double[] {table.lows()[j], table.highs()[j]}, intervals[j]));
-        worst = Math.max(worst, gap(model.fitted().narrow(0, 0, 10).toDoubleArray(), e.doubles("fitted")));
-        if (e.has("hatDiagonal")) worst = Math.max(worst, gap(model.hatDiagonal().narrow(0, 0, 20).toDoubleArray(), e.doubles("hatDiagonal")));
+        var names = List.of("r2", "adjustedR2", "sigma", "f", "fP", "dfModel", "dfResidual", "logLikelihood", "aic", "bic");
+        for (int i = 0; i < actual.length; i++) worst.see(e, names.get(i), actual[i]);
+        for (int j = 0; j < table.lows().length; j++) worst.see(e, "intervals." + j, table.lows()[j], table.highs()[j]);
+        worst.see(e, "fitted", model.fitted().narrow(0, 0, 10).toDoubleArray());
+        if (e.has("hatDiagonal")) worst.see(e, "hatDiagonal", model.hatDiagonal().narrow(0, 0, 20).toDoubleArray());
         return worst;
     }
 
@@ -69,7 +61,7 @@ class LinearRegressionTest {
         assertThat(table.pValues()).containsExactly(e.doubles("p"), within(1e-8));
         assertThat(model.summary().r2()).isCloseTo(e.number("r2"), within(1e-8));
         assertThat(model.summary().f()).isCloseTo(e.number("f"), within(1e-8));
-        Evidence.of("gap", summaryGap(model, e, false), below(1e-8));
+        Evidence.of("largest gap to statsmodels, relative beyond 1", summaryGap(model, e, false), below(1e-8));
         // Tiny p-values have their digits too.
         assertThat(table.pValues()[0] / e.doubles("p")[0]).isCloseTo(1, within(1e-8));
         assertThat(model.summary().fPValue() / e.number("fP")).isCloseTo(1, within(1e-8));
@@ -80,7 +72,7 @@ class LinearRegressionTest {
         var data = Datasets.diabetes();
         var w = new Recipe(101).uniforms(442);
         for (int i = 0; i < w.length; i++) w[i] += 0.5;
-        double weighted = summaryGap(new LinearRegression().fit(data.x(), data.y(), Tensor.of(w)), expected("diabetes weighted"), false);
+        var weighted = summaryGap(new LinearRegression().fit(data.x(), data.y(), Tensor.of(w)), expected("diabetes weighted"), false);
         Evidence.of("weighted", weighted, below(1e-8));
 
         var raw = Datasets.diabetesRaw();
@@ -103,12 +95,12 @@ class LinearRegressionTest {
         var e = expected("diabetes").at("predictions");
         var rows = data.x().narrow(0, 0, 5);
         var mean = model.meanInterval(rows, 0.95);
-        assertThat(gap(mean.value().toDoubleArray(), e.doubles("mean"))).isLessThan(1e-10);
-        assertThat(gap(mean.standardError().toDoubleArray(), e.doubles("meanSe"))).isLessThan(1e-10);
+        Evidence.of("means", Gap.relativeBeyondOne().see(e, "mean", mean.value().toDoubleArray()), below(1e-10));
+        Evidence.of("their standard errors", Gap.relativeBeyondOne().see(e, "meanSe", mean.standardError().toDoubleArray()), below(1e-10));
         var next = model.predictionInterval(rows, 0.95);
         for (int i = 0; i < 5; i++) {
-            assertThat(gap(new double[] {mean.low().item(i), mean.high().item(i)}, e.matrix("confidence")[i])).isLessThan(1e-10);
-            assertThat(gap(new double[] {next.low().item(i), next.high().item(i)}, e.matrix("prediction")[i])).isLessThan(1e-10);
+            Evidence.of("confidence interval", Gap.relativeBeyondOne().see(e, "confidence." + i, mean.low().item(i), mean.high().item(i)), below(1e-10));
+            Evidence.of("prediction interval", Gap.relativeBeyondOne().see(e, "prediction." + i, next.low().item(i), next.high().item(i)), below(1e-10));
         }
     }
 

@@ -56,17 +56,9 @@ class PerceptronTest {
         };
     }
 
-    private static double gap(Tensor actual, double[] expected) {
-        double[] a = actual.toDoubleArray();
-        assertThat(a).hasSameSizeAs(expected);
-        double worst = 0;
-        for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - expected[i]));
-        return worst;
-    }
-
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void weightsEqualScikitLearnAfterEachPass() {
-        double worst = 0;
+        var worst = Gap.absolute();
         int compared = 0;
         for (var c : GOLDEN.list("cases")) {
             if (c.text("name").startsWith("digits")) continue;
@@ -80,22 +72,21 @@ class PerceptronTest {
             var learner = new Perceptron().withShuffle(false).withLearningRate(c.number("input.eta0")).withIntercept(c.flag("input.intercept")).withPenalty(penalised ? c.number("input.alpha") : 0, ratio);
             for (int pass = 1; pass <= 10; pass++) {
                 var model = learner.withPasses(pass).fit(data.x(), data.y());
-                worst = Math.max(worst, gap(model.coefficients(), c.flat("expected.coefAfterPass." + (pass - 1))));
-                worst = Math.max(worst, gap(model.intercept().reshape(-1), c.flat("expected.interceptAfterPass." + (pass - 1))));
-                assertThat(worst).as("%s, pass %d", c.text("name"), pass).isLessThan(1e-10);
+                worst.see(c, "expected.coefAfterPass." + (pass - 1), model.coefficients().toDoubleArray());
+                worst.see(c, "expected.interceptAfterPass." + (pass - 1), model.intercept().reshape(-1).toDoubleArray());
                 compared++;
             }
         }
-        assertThat(compared).isEqualTo(120);
+        Evidence.of("passes", compared, exactly(120));
         var digits = Datasets.digits().flat();
         for (int passes : new int[] {1, 10}) {
-            var e = GOLDEN.list("cases").stream().filter(c -> c.text("name").equals("digits pass " + passes)).findFirst().orElseThrow().at("expected");
+            var e = GOLDEN.named("digits pass " + passes).at("expected");
             var model = new Perceptron().withShuffle(false).withPasses(passes).fit(digits.x(), digits.y());
-            worst = Math.max(worst, gap(model.coefficients(), e.flat("coef")));
-            worst = Math.max(worst, gap(model.intercept(), e.doubles("intercept")));
+            worst.see(e, "coef", model.coefficients().toDoubleArray());
+            worst.see(e, "intercept", model.intercept().toDoubleArray());
             assertThat(model.score(digits.x(), digits.y())).isCloseTo(e.number("accuracy"), within(1e-12));
         }
-        Evidence.of("gap", worst, below(1e-10));
+        Evidence.of("largest gap to scikit-learn", worst, below(1e-10));
     }
 
     /** Rows that a random plane separates with some room. */
@@ -254,11 +245,11 @@ class PerceptronTest {
             sum = sum.add(online.coefficients());
         }
         var averaged = new Perceptron().withShuffle(false).withPasses(1).withVariant(Variant.AVERAGED);
-        assertThat(gap(averaged.fit(data.x(), data.y()).coefficients(), sum.div(30).toDoubleArray())).isLessThan(1e-12);
+        Evidence.of("coefficients", Gap.absolute().see("coefficients", averaged.fit(data.x(), data.y()).coefficients().toDoubleArray(), sum.div(30).toDoubleArray()), below(1e-12));
         var stream = averaged.start(10, 0, 1).partialFit(data.x().narrow(0, 0, 11), data.y().narrow(0, 0, 11)).partialFit(data.x().narrow(0, 11, 19), data.y().narrow(0, 11, 19));
-        assertThat(gap(stream.coefficients(), sum.div(30).toDoubleArray())).isLessThan(1e-12);
+        Evidence.of("coefficients", Gap.absolute().see("coefficients", stream.coefficients().toDoubleArray(), sum.div(30).toDoubleArray()), below(1e-12));
         // A penalty too small to be seen takes the plain sum, and gives the same mean.
-        assertThat(gap(averaged.withPenalty(1e-14, 0).fit(data.x(), data.y()).coefficients(), sum.div(30).toDoubleArray())).isLessThan(1e-9);
+        Evidence.of("coefficients", Gap.absolute().see("coefficients", averaged.withPenalty(1e-14, 0).fit(data.x(), data.y()).coefficients().toDoubleArray(), sum.div(30).toDoubleArray()), below(1e-9));
     }
 
     @Test void onlineTrainingIsThePassesOfFit() {

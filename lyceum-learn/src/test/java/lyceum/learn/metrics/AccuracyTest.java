@@ -27,8 +27,7 @@ class AccuracyTest {
     @Test void accuraciesKappasAndMccEqualScikitLearnOnThreeHundredCases() {
         var gap = Gap.absolute();
         int checked = 0, topK = 0;
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("random")) continue;
+        for (var c : GOLDEN.cases("random")) {
             var labels = LabelCase.of(c.at("input"));
             var expected = c.at("expected");
             var matrix = labels.matrixOfPresent();
@@ -65,8 +64,7 @@ class AccuracyTest {
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void subsetAccuracyEqualsScikitLearn() {
         var gap = Gap.absolute();
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("subset")) continue;
+        for (var c : GOLDEN.cases("subset")) {
             var r = new lyceum.testing.Recipe((long) c.number("input.seed"));
             r.uniforms(2); // n and k, which stand in the input
             int n = c.integer("input.n"), k = c.integer("input.k");
@@ -98,7 +96,7 @@ class AccuracyTest {
 
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void clopperPearsonEqualsStatsmodels() {
-        var intervals = GOLDEN.list("cases").stream().filter(c -> c.text("name").equals("intervals")).findFirst().orElseThrow();
+        var intervals = GOLDEN.named("intervals");
         double worst = 0;
         for (double[] row : intervals.matrix("expected.rows")) {
             var exact = ProportionInterval.clopperPearson(row[1], row[0], 1 - row[2]);

@@ -44,8 +44,7 @@ final class ScoresByAverage {
     /** Compares every random case; returns how many there were. */
     static int checkRandom(Gap gap, Golden golden, String name, Score<ConfusionMatrix> score) {
         int checked = 0;
-        for (var c : golden.list("cases")) {
-            if (!c.text("name").startsWith("random")) continue;
+        for (var c : golden.cases("random")) {
             var matrix = LabelCase.of(c.at("input")).matrix();
             for (String key : c.at("expected").names()) {
                 if (!key.startsWith(name + " ")) continue;
@@ -67,8 +66,7 @@ final class ScoresByAverage {
 
     static int checkMultilabel(Gap gap, Golden golden, String name, Score<MultilabelConfusion> score) {
         int checked = 0;
-        for (var c : golden.list("cases")) {
-            if (!c.text("name").startsWith("multilabel")) continue;
+        for (var c : golden.cases("multilabel")) {
             var labelled = Labelled.of(c.at("input"));
             var counts = MultilabelConfusion.of(labelled.truth, labelled.predicted, null);
             var rows = MultilabelConfusion.ofRows(labelled.truth, labelled.predicted, null);

@@ -23,21 +23,12 @@ import org.junit.jupiter.api.Test;
 class MeanSquaredErrorTest {
     private static final Golden GOLDEN = Golden.load("golden/mse.json");
 
-    private static double gap(Tensor ours, double[] expected) {
-        double[] values = ours.toDoubleArray();
-        assertThat(values).hasSameSizeAs(expected);
-        double worst = 0;
-        for (int i = 0; i < values.length; i++) worst = Math.max(worst, Math.abs(values[i] - expected[i]) / Math.max(1, Math.abs(expected[i])));
-        return worst;
-    }
-
     @Test
     @Acceptance(topic = "mse", clause = 1)
     void equalsTorch() {
-        double worst = 0;
+        var worst = Gap.relativeBeyondOne();
         int seen = 0;
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("torch")) continue;
+        for (var c : GOLDEN.cases("torch")) {
             seen++;
             var recipe = new Recipe(c.integer("input.seed"));
             var shape = c.longs("input.shape");
@@ -46,31 +37,30 @@ class MeanSquaredErrorTest {
             var p = Tensor.of(recipe.bells(n), shape);
             var t = Tensor.of(recipe.bells(n), shape);
             var loss = new MeanSquaredError().withReduction(Reduction.valueOf(c.text("input.reduction").toUpperCase(java.util.Locale.ROOT)));
-            worst = Math.max(worst, gap(loss.of(p, t), c.flat("expected.loss")));
-            worst = Math.max(worst, gap(Autograd.grad(x -> loss.of(x, t).sum()).apply(p), c.flat("expected.gradient")));
+            worst.see(c, "expected.loss", loss.of(p, t).toDoubleArray());
+            worst.see(c, "expected.gradient", Autograd.grad(x -> loss.of(x, t).sum()).apply(p).toDoubleArray());
         }
-        assertThat(seen).isEqualTo(9);
+        Evidence.of("cases", seen, exactly(9));
         Evidence.of("torch, relative", worst, below(1e-12));
     }
 
     @Test
     @Acceptance(topic = "mse", clause = 1)
     void equalsScikitLearnPlainWeightedAndByOutput() {
-        double worst = 0;
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("sklearn")) continue;
+        var worst = Gap.relativeBeyondOne();
+        for (var c : GOLDEN.cases("sklearn")) {
             var recipe = new Recipe(c.integer("input.seed"));
             int n = 2 + recipe.below(20), k = 2 + recipe.below(3);
             Tensor p = Tensor.of(recipe.matrix(n, k)), t = Tensor.of(recipe.matrix(n, k)), w = Tensor.of(recipe.uniforms(n)), outputs = Tensor.of(recipe.uniforms(k));
             var plain = new MeanSquaredError();
-            worst = Math.max(worst, gap(plain.of(p, t), c.flat("expected.uniform")));
-            worst = Math.max(worst, gap(plain.perOutput(p, t), c.flat("expected.raw")));
-            worst = Math.max(worst, gap(plain.withWeights(w).of(p, t), c.flat("expected.weighted")));
-            worst = Math.max(worst, gap(plain.withWeights(w).perOutput(p, t), c.flat("expected.weightedRaw")));
-            worst = Math.max(worst, gap(plain.withOutputWeights(outputs).of(p, t), c.flat("expected.outputWeights")));
-            worst = Math.max(worst, gap(plain.root(p, t), c.flat("expected.rmse")));
-            worst = Math.max(worst, Math.abs(MeanSquaredError.value(p, t) - c.number("expected.uniform")));
-            worst = Math.max(worst, Math.abs(MeanSquaredError.value(p, t, w) - c.number("expected.weighted")));
+            worst.see(c, "expected.uniform", plain.of(p, t).toDoubleArray());
+            worst.see(c, "expected.raw", plain.perOutput(p, t).toDoubleArray());
+            worst.see(c, "expected.weighted", plain.withWeights(w).of(p, t).toDoubleArray());
+            worst.see(c, "expected.weightedRaw", plain.withWeights(w).perOutput(p, t).toDoubleArray());
+            worst.see(c, "expected.outputWeights", plain.withOutputWeights(outputs).of(p, t).toDoubleArray());
+            worst.see(c, "expected.rmse", plain.root(p, t).toDoubleArray());
+            worst.see(c, "expected.uniform", MeanSquaredError.value(p, t));
+            worst.see(c, "expected.weighted", MeanSquaredError.value(p, t, w));
         }
         Evidence.of("scikit-learn, relative", worst, below(1e-12));
     }
@@ -137,7 +127,7 @@ class MeanSquaredErrorTest {
     @Test
     @Acceptance(topic = "mse", clause = 5)
     void compensatedSumsKeepTheirDigitsAtAMillionRows() {
-        var c = GOLDEN.list("cases").stream().filter(g -> g.text("name").equals("million")).findFirst().orElseThrow();
+        var c = GOLDEN.named("million");
         var recipe = new Recipe(c.integer("input.seed"));
         int n = c.integer("input.n");
         double[] p = recipe.uniforms(n), t = recipe.uniforms(n);
