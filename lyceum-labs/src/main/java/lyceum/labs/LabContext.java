@@ -46,7 +46,7 @@ public interface LabContext {
     /** Random numbers: the stream of this name under the run's seed, the same in every run of that seed. */
     Rng rng(long stream);
 
-    /** Whether this run is a test: the lab stays under its 10 s, at its default parameters. Checks are the same. */
+    /** Whether this run is a test, at the default parameters: about a second of work. Checks are the same. */
     boolean testMode();
 
     /** Whether somebody asked to stop. {@link #progress} polls this by itself. */

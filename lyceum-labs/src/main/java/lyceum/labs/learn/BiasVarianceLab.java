@@ -30,11 +30,8 @@ final class BiasVarianceLab implements LabBody {
     /** Chebyshev polynomials of a number in [0, 1], without the constant. */
     private record Chebyshev(int degree) implements Transformer, FittedTransformer {
         @Override public Chebyshev fit(Tensor x, Tensor y, Tensor weights) { return this; }
-
         @Override public int nFeatures() { return 1; }
-
         @Override public int nOutputs() { return degree; }
-
         @Override public Tensor transform(Tensor x) {
             double[] z = x.reshape(-1).toDoubleArray();
             var rows = new double[z.length][degree];
@@ -77,8 +74,8 @@ final class BiasVarianceLab implements LabBody {
 
     /** Fifty fits of each degree, their target and their mean. */
     private static Figure curves(LabContext lab, NoisyTarget world, Tensor x, int[] degrees) {
-        double[] at = IntStream.rangeClosed(0, 40).mapToDouble(i -> i / 40.0).toArray();
-        var grid = Tensor.of(at).reshape(-1, 1);
+        var grid = Tensor.linspace(0, 1, 41).reshape(-1, 1);
+        double[] at = grid.toDoubleArray();
         double[] truth = world.target().apply(grid).toDoubleArray();
         var frames = new ArrayList<Plot>();
         for (int degree : degrees) {

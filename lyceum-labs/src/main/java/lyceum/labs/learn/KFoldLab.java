@@ -6,7 +6,6 @@ import static lyceum.labs.Bounds.exactly;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.labs.Lab;
@@ -47,7 +46,6 @@ final class KFoldLab implements LabBody {
 
     private record Kept(int[] columns, int nFeatures) implements FittedTransformer {
         @Override public int nOutputs() { return columns.length; }
-
         @Override public Tensor transform(Tensor x) { return x.indexSelect(1, Tensor.of(columns)); }
     }
 
@@ -97,10 +95,6 @@ final class KFoldLab implements LabBody {
         }
         lab.figure(Figure.frames("Who tests when", "scheme", maps).labelled(names)
                 .describedAs("Dark rows test and light ones train: in order, at random, in equal shares of three classes, whole groups at once, and forward in time."));
-        lab.table("Sizes of the folds", List.of("scheme", "folds", "training rows of the first", "test rows of the first"), IntStream.range(0, schemes.length).mapToObj(s -> {
-            var folds = schemes[s].folds(new FoldScheme.Rows(n, labels, groups));
-            return List.<Object>of(names[s], folds.size(), folds.getFirst().train().length, folds.getFirst().test().length);
-        }).toList());
         lab.shows("rows that are not tested exactly once (time series aside)", wrong, exactly(0));
     }
 }

@@ -26,8 +26,6 @@ import lyceum.tensor.Tensor;
 /** The map that neighbours draw, by their number; and how, with more dimensions, all points come to be equally far. */
 @Lab(topics = "knn", title = "Near means little in many dimensions")
 final class KNeighborsLab implements LabBody {
-    private static final int GRID = 60;
-
     @Override public void run(LabContext lab) {
         int rows = lab.param("rows", 200, 40, 1000), most = lab.param("k", 25, 1, 39), points = lab.param("points", 20_000, 5000, 50_000), queries = lab.param("queries", 20, 5, 200);
         double noise = lab.param("noise", 0.3, 0.05, 0.6);
@@ -80,15 +78,8 @@ final class KNeighborsLab implements LabBody {
     }
 
     private static Plot map(Dataset data, int k, NeighborWeights weights, Metric metric) {
-        double[] xs = Tensor.linspace(-2, 3, GRID).toDoubleArray(), ys = Tensor.linspace(-1.7, 2.2, GRID).toDoubleArray(), grid = new double[2 * GRID * GRID];
-        for (int i = 0; i < GRID * GRID; i++) {
-            grid[2 * i] = xs[i % GRID];
-            grid[2 * i + 1] = ys[i / GRID];
-        }
-        int[] answers = new KNeighborsClassifier(k).withWeights(weights).withMetric(metric).fit(data.x(), data.y()).predict(Tensor.of(grid, GRID * GRID, 2)).toIntArray();
-        var classes = new int[GRID][GRID];
-        for (int i = 0; i < answers.length; i++) classes[i / GRID][i % GRID] = answers[i];
-        return Figure.regions(k + (k == 1 ? " neighbour" : " neighbours"), xs, ys, classes, "upper moon", "lower moon")
-                .points(data.x().select(1, 0).toDoubleArray(), data.x().select(1, 1).toDoubleArray(), data.labels(), "upper moon", "lower moon").axes("x", "y");
+        var model = new KNeighborsClassifier(k).withWeights(weights).withMetric(metric).fit(data.x(), data.y());
+        return Figure.regions(k + (k == 1 ? " neighbour" : " neighbours"), -2, 3, -1.7, 2.2, model::predict, "upper moon", "lower moon")
+                .points(data.x(), data.labels(), "upper moon", "lower moon").axes("x", "y");
     }
 }

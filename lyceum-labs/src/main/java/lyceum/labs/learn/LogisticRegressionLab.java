@@ -22,8 +22,6 @@ import lyceum.tensor.Tensor;
 /** The probability of a benign tumour over two measurements, the line where it is one half, and the factor by which each unit multiplies the odds. */
 @Lab(topics = "logistic-regression", title = "Odds multiply")
 final class LogisticRegressionLab implements LabBody {
-    private static final int GRID = 41;
-
     @Override public void run(LabContext lab) {
         double c = lab.param("c", 1e6, 1e-3, 1e6);
         var all = Datasets.breastCancer();
@@ -68,17 +66,8 @@ final class LogisticRegressionLab implements LabBody {
     }
 
     private static Figure surface(Tensor x, Dataset data, LogisticModel model) {
-        double[] first = Tensor.linspace(-2.5, 4.5, GRID).toDoubleArray(), second = Tensor.linspace(-3, 4, GRID).toDoubleArray();
-        var places = new double[GRID * GRID * 2];
-        for (int r = 0; r < GRID; r++) {
-            for (int k = 0; k < GRID; k++) {
-                places[2 * (r * GRID + k)] = first[k];
-                places[2 * (r * GRID + k) + 1] = second[r];
-            }
-        }
-        double[][] p = model.predictProba(Tensor.of(places, GRID * GRID, 2)).select(1, 1).reshape(GRID, GRID).toRows();
-        return Figure.plot("Probability of a benign tumour").surface(first, second, p).measuring("probability").contours(0.1, 0.5, 0.9)
-                .points(x.select(1, 0).toDoubleArray(), x.select(1, 1).toDoubleArray(), data.labels(), data.classNames().toArray(String[]::new))
+        return Figure.plot("Probability of a benign tumour").surface(-2.5, 4.5, -3, 4, places -> model.predictProba(places).select(1, 1)).measuring("probability").contours(0.1, 0.5, 0.9)
+                .points(x, data.labels(), data.classNames().toArray(String[]::new))
                 .axes(data.featureNames().get(0) + " (standard deviations)", data.featureNames().get(1) + " (standard deviations)")
                 .describedAs("A surface that falls from 1 at the lower left to 0 at the upper right along straight parallel lines at 0.9, 0.5 and 0.1; most benign cases lie below the middle line and most malignant ones above.");
     }

@@ -23,7 +23,6 @@ import lyceum.stats.MannWhitney;
 @Lab(topics = "roc-auc", title = "A threshold slides over two heaps of scores")
 final class RocLab implements LabBody {
     private static final int FRAMES = 13;
-
     private record Sample(boolean[] positive, double[] scores) {
         static Sample draw(Rng rng, int n, double distance) {
             var positive = new boolean[n];
@@ -72,8 +71,6 @@ final class RocLab implements LabBody {
 
         double pairs = MannWhitney.test(sample.of(true), sample.of(false), Alternative.TWO_SIDED).probability();
         lab.shows("area - Mann-Whitney probability", roc.auc() - pairs, exactly(0));
-        double mapped = RocCurve.of(sample.positive, Arrays.stream(sample.scores).map(s -> Math.exp(3 * s) - 7).toArray(), null).auc();
-        lab.shows("area after exp(3 s) - 7, minus before", mapped - roc.auc(), exactly(0));
         int covered = 0;
         double known = new Normal(0, 1).cdf(1 / Math.sqrt(2));
         for (int r : lab.progress("simulations", simulations)) {

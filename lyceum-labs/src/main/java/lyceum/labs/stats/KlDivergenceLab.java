@@ -1,6 +1,5 @@
 package lyceum.labs.stats;
 
-import static lyceum.labs.Bounds.above;
 import static lyceum.labs.Bounds.atLeast;
 import static lyceum.labs.Bounds.below;
 
@@ -16,7 +15,6 @@ import lyceum.labs.LabContext;
 import lyceum.plot.Figure;
 import lyceum.plot.Plot;
 import lyceum.prob.Categorical;
-import lyceum.prob.Gamma;
 import lyceum.prob.Mixture;
 import lyceum.prob.Normal;
 import lyceum.prob.UnivariateDistribution;
@@ -63,8 +61,6 @@ final class KlDivergenceLab implements LabBody {
         lab.shows("k1 error in standard errors", Math.abs(sampled.k1() - exact) / sampled.k1Error(), below(3));
         lab.shows("k3 error in standard errors", Math.abs(sampled.k3() - exact) / sampled.k3Error(), below(3));
         lab.shows("least term of k3", sampled.least(), atLeast(0));
-        lab.shows("Gaussian against gamma is infinite", Double.isInfinite(Divergences.kl(new Normal(0, 1), new Gamma(2, 1))));
-        lab.shows("least of 10,000 random pairs of normals", leastOfRandomPairs(lab.rng(3)), above(0));
         lab.shows("formula against quadrature", Math.abs(exact - Divergences.klByIntegration(P, Q)), below(1e-8));
     }
 
@@ -93,15 +89,5 @@ final class KlDivergenceLab implements LabBody {
         }
         return Figure.line("Three estimates of one divergence", draws, k1).named("k1").line("k2", draws, k2).line("k3", draws, k3)
                 .axes("draws", "KL (nats)").logX().horizontalLine(Divergences.kl(P, Q), "exact");
-    }
-
-    private static double leastOfRandomPairs(Rng rng) {
-        double least = Double.POSITIVE_INFINITY;
-        for (int i = 0; i < 10_000; i++) {
-            var p = new Normal(rng.nextGaussian(), Math.exp(rng.nextGaussian()));
-            var q = new Normal(rng.nextGaussian(), Math.exp(rng.nextGaussian()));
-            least = Math.min(least, Divergences.kl(p, q));
-        }
-        return least;
     }
 }
