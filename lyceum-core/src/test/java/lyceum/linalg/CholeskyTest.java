@@ -11,6 +11,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.Product;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;

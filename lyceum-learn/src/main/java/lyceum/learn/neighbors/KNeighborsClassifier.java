@@ -45,7 +45,7 @@ public record KNeighborsClassifier(int k, NeighborWeights weights, @Withers.Flat
     @Override public KNeighborsClassifierModel fit(Tensor x, Tensor labels, Tensor weights) {
         var input = LearnerInput.forFit(this, x);
         var found = input.labels(labels);
-        var kept = Kept.of(input, input.weights(weights), k);
+        var kept = TrainingRows.of(input, input.weights(weights), k);
         return new KNeighborsClassifierModel(k, this.weights, found.classes(), kept.pick(found.codes()), kept.weights(), search.fit(kept.rows()));
     }
 }

@@ -46,7 +46,7 @@ public record KNeighborsRegressor(int k, NeighborWeights weights, @Withers.Flat 
     @Override public KNeighborsRegressorModel fit(Tensor x, Tensor y, Tensor weights) {
         var input = LearnerInput.forFit(this, x);
         var targets = input.targets(y).to(DType.F64);
-        var kept = Kept.of(input, input.weights(weights), k);
+        var kept = TrainingRows.of(input, input.weights(weights), k);
         return new KNeighborsRegressorModel(k, this.weights, targets.rows(kept.numbers()), kept.weights(), search.fit(kept.rows()));
     }
 }

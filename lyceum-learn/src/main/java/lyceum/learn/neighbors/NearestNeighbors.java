@@ -54,7 +54,7 @@ public record NearestNeighbors(Metric metric, Algorithm algorithm, int leafSize)
         int n = input.rows(), p = input.columns();
         var rows = NeighborIndex.prepared(metric, input.x().to(DType.F64));
         var chosen = algorithm != Algorithm.AUTO ? algorithm : hasTrees(metric) && n >= 500 && p <= 12 ? Algorithm.KD_TREE : Algorithm.BRUTE;
-        var tree = chosen == Algorithm.BRUTE ? null : SearchTree.of(rows.toDoubleArray(), n, p, leafSize, chosen == Algorithm.BALL_TREE, Kernel.of(metric));
+        var tree = chosen == Algorithm.BRUTE ? null : SearchTree.of(rows.toDoubleArray(), n, p, leafSize, chosen == Algorithm.BALL_TREE, DistanceKernel.of(metric));
         return new NeighborIndex(rows, metric, tree);
     }
 }
