@@ -10,6 +10,9 @@ test_usage() {
   --full    the heavy tests too; a run that was cut off goes on where it stopped
   -pl       only these modules' tests, for the inner loop
   -Dtest    only these tests
+  --mutants SLUG [CLASSES]
+            changes the topic's class and the helpers it names (or these classes) a bit at a time, runs its
+            acceptance tests alone, and prints the changes that none of them noticed
 TEXT
 }
 
@@ -17,6 +20,7 @@ run_tests() {
   local tier=plain modules='' only='' extra=()
   while [ $# -gt 0 ]; do
     case $1 in
+      --mutants) shift; run_mutants "$@"; exit ;;
       --fast | --full) tier=${1#--} ;;
       -pl) [ $# -gt 1 ] || { say "-pl needs a module, such as lyceum-core"; exit 2; }; shift; modules=$1 ;;
       -pl=*) modules=${1#*=} ;;
@@ -38,6 +42,29 @@ run_tests() {
   one_at_a_time
   if [ "$tier" = full ]; then full_run; else plain_run; fi
 }
+
+# ---- doubt -------------------------------------------------------------------------------------
+
+# run_mutants SLUG [CLASSES]: PIT over the topic's unit, with the tests that claim its clauses and no other.
+run_mutants() {
+  [ $# -gt 0 ] || { say "--mutants needs a topic, such as ridge"; exit 2; }
+  ensure_jdk
+  ensure_maven
+  mkdir -p "$STATE"
+  local targets module
+  targets=$(tool Mutants targets "$ROOT" "$@") || exit 2
+  mapfile -t targets <<<"$targets"
+  module=${targets[0]}
+  one_at_a_time
+  rm -rf "$ROOT/$module/target/pit-reports"
+  maven_progress 'Changing and testing' "$STATE/mutants.log" -Pmutants -pl "$module" -am test-compile org.pitest:pitest-maven:mutationCoverage \
+    "-Dmutants.classes=${targets[1]}" "-Dmutants.tests=${targets[2]}" "-Dmutants.methods=${targets[3]}" 8>&- ||
+    die "The run failed; its whole log is in .lyceum/mutants.log"
+  [ -f "$ROOT/$module/target/pit-reports/mutations.xml" ] || die "Nothing was changed; the whole log is in .lyceum/mutants.log"
+  tool Mutants report "$ROOT/$module/target/pit-reports/mutations.xml"
+}
+
+tool() { "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$ROOT/tools/launcher/$1.java" "${@:2}"; }
 
 module_names() { sed -n 's|.*<module>\(.*\)</module>.*|\1|p' "$ROOT/pom.xml"; }
 

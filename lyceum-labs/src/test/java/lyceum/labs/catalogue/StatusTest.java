@@ -1,5 +1,6 @@
 package lyceum.labs.catalogue;
 
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
@@ -13,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import lyceum.testing.Acceptance;
 import lyceum.testing.AcceptanceListener;
-import lyceum.testing.Measured;
+import lyceum.testing.Evidence;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -112,8 +113,9 @@ class StatusTest {
 
     @Test
     void measuredNumbersReadAsWords() {
-        assertThat(Seen.words(List.of(new Seen.Number("gap", 4.4444e-12)))).isEqualTo("gap 4.44e-12");
-        assertThat(Seen.words(List.of(new Seen.Number("gap", 1e-12), new Seen.Number("gap", 3e-12), new Seen.Number("value", 2)))).isEqualTo("gap 1e-12 to 3e-12, 2");
+        assertThat(Seen.words(List.of(new Seen.Number("gap", 4.4444e-12, "below 1e-9")))).isEqualTo("gap 4.44e-12 (below 1e-9)");
+        assertThat(Seen.words(List.of(new Seen.Number("gap", 1e-12, "below 1e-9"), new Seen.Number("gap", 3e-12, "below 1e-9"), new Seen.Number("value", 2, null), new Seen.Number("ranks are kept", 1, "true"))))
+                .isEqualTo("gap 1e-12 to 3e-12 (below 1e-9), 2, ranks are kept");
         assertThat(Seen.words(List.of())).isEmpty();
     }
 
@@ -132,14 +134,14 @@ class StatusTest {
         @Test
         @Acceptance(topic = "mean", clause = 1)
         void meanOfOneTwoThreeIsTwo() {
-            assertThat(Measured.value("mean", Mean.of(1, 2, 3))).isEqualTo(2);
+            Evidence.of("mean", Mean.of(1, 2, 3), exactly(2));
         }
 
         @Test
         @Tag("heavy")
         @Acceptance(topic = "mean", clause = 2)
         void constantStays() {
-            assertThat(Mean.of(4)).isFinite();
+            Evidence.that("the mean of a constant is finite", Double.isFinite(Mean.of(4)));
         }
     }
 
@@ -182,7 +184,7 @@ class StatusTest {
         update.write(true);
         var works = mean(ledger.read().entries());
         assertThat(works.status()).isEqualTo(Status.WORKS);
-        assertThat(works.checks().getFirst().value()).isEqualTo("mean 2");
+        assertThat(works.checks().getFirst().value()).isEqualTo("mean 2 (exactly 2)");
         assertThat(update.check()).isTrue();
 
         run(true);

@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum topic}: an article in the terminal. */
-@Command(name = "topic", description = "Read an article in the terminal.", footer = {"", "Example:", "  lyceum topic k-means"})
+@Command(name = "topic", description = "Read an article in the terminal.", footer = {"", "Example:", "  lyceum topic k-means", "", "In a clone, ./lyceum topic new SLUG starts one: its test, lab, golden script and front matter."})
 final class TopicCommand implements Callable<Integer> {
 
     @ParentCommand

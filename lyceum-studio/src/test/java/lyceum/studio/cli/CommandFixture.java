@@ -76,7 +76,7 @@ final class CommandFixture {
         };
     }
 
-    /** Shows one of everything; its second check fails when {@code tight} is on. */
+    /** Shows one of everything; what it shows of the noise fails at seed 13, and differs when {@code tight} is on. */
     @Lab(topics = "k-means", title = "A bad start ends in a worse optimum")
     static final class SteadyLab implements LabBody {
         @Override
@@ -89,8 +89,8 @@ final class CommandFixture {
             }
             lab.table("Centres, by size", List.of("name", "size"), List.of(List.of("first, \"big\"", 12), List.of("second", 3.25)));
             lab.figure(Figure.line("Inertia by iteration", new double[] {3, 2, 1}).axes("iteration", "inertia").describedAs("It falls."));
-            lab.check("k-means", 1, "total = within + between", 4.4e-12, Bounds.below(1e-9));
-            lab.check("noise stays small", noise, tight ? Bounds.below(0.01) : Bounds.below(2));
+            lab.check(1, "total = within + between", 4.4e-12, Bounds.below(1e-9));
+            lab.shows("noise stays small", noise, tight || lab.seed() == 13 ? Bounds.below(0.01) : Bounds.below(2));
         }
     }
 
