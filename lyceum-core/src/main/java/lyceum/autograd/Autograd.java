@@ -6,6 +6,7 @@ import java.util.function.UnaryOperator;
 import lyceum.ShapeException;
 import lyceum.tensor.Backward;
 import lyceum.tensor.Checkpoint;
+import lyceum.tensor.Forward;
 import lyceum.tensor.GradMode;
 import lyceum.tensor.Tensor;
 
@@ -25,10 +26,10 @@ public final class Autograd {
     private Autograd() { }
 
     /** Runs {@code body} without recording: for inference and for updates of parameters. */
-    public static <T> T noGrad(Supplier<T> body) { return GradMode.with(false, body); }
+    public static <T> T noGrad(Supplier<T> body) { return GradMode.stopped(body); }
 
     public static void noGrad(Runnable body) {
-        GradMode.with(false, () -> {
+        GradMode.stopped(() -> {
             body.run();
             return null;
         });
@@ -49,7 +50,7 @@ public final class Autograd {
     /** Gradients of a scalar with respect to recorded tensors; with {@code recorded} they can be differentiated in turn. */
     public static Tensor[] gradients(Tensor output, Tensor[] inputs, boolean recorded) {
         if (output.count() != 1) throw new ShapeException("gradients: shape " + output.shape() + " is not a scalar");
-        return Backward.gradients(output, output.onesLike(), inputs, recorded);
+        return recorded ? Backward.gradients(output, output.onesLike(), inputs, true) : GradMode.stopped(() -> Backward.gradients(output, output.onesLike(), inputs, false));
     }
 
     /** {@code f(x)}, and the function {@code v -> v' J} that pulls a gradient back through it. */
@@ -57,40 +58,41 @@ public final class Autograd {
 
     /** The reverse mode as a function: one evaluation, any number of pull-backs. */
     public static Pullback pullback(UnaryOperator<Tensor> f, Tensor x) {
-        boolean outer = x.isTracked() && GradMode.isRecording();
-        var leaf = entrance(x);
+        var leaf = Backward.entrance(x);
         var y = GradMode.with(true, () -> f.apply(leaf));
         if (!y.isTracked()) return new Pullback(y, v -> x.zerosLike());
-        var value = outer ? y : y.detach();
-        // The pull-back is recorded when something outside may differentiate it: then x or v carry a history.
-        return new Pullback(value, v -> Backward.gradients(y, v, new Tensor[] {leaf}, GradMode.isRecording() && (x.isTracked() || v.isTracked()))[0]);
+        boolean outside = Backward.reachesBehind(y, leaf);
+        var value = outside && GradMode.isRecording() ? y : Backward.exit(y);
+        // The pull-back is recorded when something outside may differentiate it: what f reads, or v, carries a history.
+        return new Pullback(value, v -> Backward.gradients(y, v, new Tensor[] {leaf}, GradMode.isRecording() && (outside || v.isTracked()))[0]);
     }
-
-    /** A tensor from which f is recorded, connected to the history of x if there is one. */
-    private static Tensor entrance(Tensor x) { return x.isTracked() ? GradMode.with(true, x::copy) : x.requiresGrad(); }
 
     /** Vector-Jacobian product {@code v' J} at x: reverse mode, one sweep. v has the shape of f(x). */
     public static Tensor vjp(UnaryOperator<Tensor> f, Tensor x, Tensor v) { return pullback(f, x).back.apply(v); }
 
     /**
-     * Jacobian-vector product {@code J v} at x, v in the shape of x: the derivative of f along v. Computed as the transpose of the pull-back,
-     * which is linear: two sweeps, whatever the sizes.
+     * Jacobian-vector product {@code J v} at x, v in the shape of x: the derivative of f along v, by forward mode. It is computed beside the value, at
+     * about the cost of two more, and keeps nothing: memory does not grow with the length of f.
      */
-    public static Tensor jvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) {
+    public static Tensor jvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) { return valueAndJvp(f, x, v).tangent(); }
+
+    /** {@code f(x)} and {@code J v}. @see #jvp */
+    public static Forward.Dual valueAndJvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) {
         if (!v.shape().equals(x.shape())) throw new ShapeException("jvp: direction " + v.shape() + " at a point of shape " + x.shape());
-        var leaf = entrance(x);
-        return GradMode.with(true, () -> {
-            var y = f.apply(leaf);
-            if (!y.isTracked()) return y.zerosLike();
-            var u = Tensor.zeros(y.dtype(), y.shape().toArray()).requiresGrad();
-            var pulled = Backward.gradients(y, u, new Tensor[] {leaf}, true)[0];
-            if (!pulled.isTracked()) return y.zerosLike();
-            return Backward.gradients(pulled, v, new Tensor[] {u}, x.isTracked() || v.isTracked())[0];
-        });
+        return Forward.along(f, x, v);
     }
 
-    /** The Jacobian, of shape (elements of f(x), elements of x): row i is the gradient of output i. */
+    /**
+     * The Jacobian, of shape (elements of f(x), elements of x): row i is the gradient of output i. By rows, one pull-back each, or where f has more
+     * outputs than inputs by columns, one {@link #jvp} each.
+     */
     public static Tensor jacobian(UnaryOperator<Tensor> f, Tensor x) {
+        if (x.count() == 0) return Tensor.zeros(x.dtype(), f.apply(x).count(), 0);
+        var first = column(f, x, 0);
+        return first.value().count() > x.count() ? columns(f, x, first.tangent()) : rows(f, x);
+    }
+
+    private static Tensor rows(UnaryOperator<Tensor> f, Tensor x) {
         var pulled = pullback(f, x);
         long outputs = pulled.value.count();
         var rows = new Tensor[Math.toIntExact(outputs)];
@@ -99,19 +101,25 @@ public final class Autograd {
         return rows.length == 0 ? Tensor.zeros(x.dtype(), 0, x.count()) : Tensor.stack(0, rows);
     }
 
-    /** The Jacobian by columns, one {@link #jvp} each: cheaper where f has more outputs than inputs. */
-    public static Tensor jacobianByColumns(UnaryOperator<Tensor> f, Tensor x) {
+    private static Tensor columns(UnaryOperator<Tensor> f, Tensor x, Tensor first) {
         var columns = new Tensor[Math.toIntExact(x.count())];
-        var identity = Tensor.eye(x.dtype(), x.count());
-        for (int i = 0; i < columns.length; i++) columns[i] = jvp(f, x, identity.get(i).reshape(x.shape().toArray())).flatten();
+        for (int i = 0; i < columns.length; i++) columns[i] = (i == 0 ? first : column(f, x, i).tangent()).flatten();
         return Tensor.stack(1, columns);
     }
 
-    /** The Hessian of a scalar-valued f, square in the elements of x. */
-    public static Tensor hessian(UnaryOperator<Tensor> f, Tensor x) { return jacobian(grad(f), x.isTracked() ? x : x.detach()); }
+    private static Forward.Dual column(UnaryOperator<Tensor> f, Tensor x, long i) {
+        var unit = Tensor.arange(x.count()).eq(i).to(x.dtype()).reshape(x.shape().toArray());
+        return Forward.along(f, x, unit);
+    }
 
-    /** Hessian-vector product {@code H v} of a scalar-valued f, at the cost of a few gradients. */
-    public static Tensor hvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) { return grad(t -> grad(f).apply(t).mul(v).sum()).apply(x); }
+    /** The Hessian of a scalar-valued f, square in the elements of x: forward over reverse, a column each. */
+    public static Tensor hessian(UnaryOperator<Tensor> f, Tensor x) {
+        if (x.count() == 0) return Tensor.zeros(x.dtype(), 0, 0);
+        return columns(grad(f), x, column(grad(f), x, 0).tangent());
+    }
+
+    /** Hessian-vector product {@code H v} of a scalar-valued f, forward over reverse: at the cost of a few gradients. */
+    public static Tensor hvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) { return jvp(grad(f), x, v); }
 
     /**
      * Taylor coefficients {@code c_0 .. c_order} of {@code t -> f(x + t v)}: {@code c_k} is the k-th directional derivative over k!, in the shape

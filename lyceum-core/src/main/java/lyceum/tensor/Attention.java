@@ -71,7 +71,7 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
         var key = four("k", k).to(type);
         var value = four("v", v).to(type);
         var checked = checked(query, key, value);
-        var result = Attending.value(checked, query, key, value);
+        var result = AttentionOp.of(checked, query, key, value);
         return q.rank() == 4 ? result : result.reshape(outer(q, value.size(3)));
     }
 
@@ -81,7 +81,7 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
      */
     public Tensor of(Tensor q, Tensor k, Tensor v, UnaryOperator<Tensor> change) {
         Tensor query = four("q", q), key = four("k", k), value = four("v", v);
-        var result = Attending.composed(checked(query, key, value), query, key, value, change);
+        var result = AttentionOp.composed(checked(query, key, value), query, key, value, change);
         return q.rank() == 4 ? result : result.reshape(outer(q, value.size(3)));
     }
 
@@ -90,7 +90,7 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
         var query = four("q", q);
         var key = four("k", k);
         var checked = checked(query, key, key);
-        var weights = Attending.weights(checked, query, Attending.inPages(checked, key));
+        var weights = AttentionOp.weights(checked, query, AttentionOp.inPages(checked, key));
         return q.rank() == 4 ? weights : weights.reshape(outer(q, weights.size(3)));
     }
 

@@ -165,7 +165,7 @@ public final class Csr {
         if (dense.rank() == 1) return matmul(dense.unsqueeze(1)).squeeze(1);
         if (dense.rank() != 2 || dense.size(0) != columns) throw new ShapeException("Csr.matmul: (" + rows + ", " + columns + ") x " + dense.shape() + ": inner sizes differ");
         var type = DType.promote(dtype(), dense.dtype());
-        return CustomGradient.apply("Csr.matmul", new Tensor[] {values.to(type), dense.to(type)}, in -> product(in[0], in[1]), (i, g, out, in) -> {
+        CustomOp.Pull pull = (i, g, out, in, kept) -> {
             if (i == 1) return withTracked(in[0]).transpose().matmul(g);
             var rowOf = new long[column.length];
             var columnOf = new long[column.length];
@@ -176,7 +176,13 @@ public final class Csr {
                 }
             }
             return g.indexSelect(0, Tensor.of(rowOf)).mul(in[1].indexSelect(0, Tensor.of(columnOf))).sum(1);
-        });
+        };
+        CustomOp.Push push = (tangents, out, in) -> {
+            var byValues = tangents[0] == null ? null : withTracked(tangents[0]).matmul(in[1]);
+            var byDense = tangents[1] == null ? null : withTracked(in[0]).matmul(tangents[1]);
+            return byValues == null ? byDense : byDense == null ? byValues : byValues.add(byDense);
+        };
+        return new CustomOp("Csr.matmul", null, (in, kept) -> product(in[0], in[1]), pull, push, null).apply(values.to(type), dense.to(type));
     }
 
     private Csr withTracked(Tensor values) { return new Csr(rows, columns, rowStart, column, values); }

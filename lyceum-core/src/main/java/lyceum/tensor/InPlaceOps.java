@@ -27,8 +27,8 @@ sealed interface InPlaceOps permits Tensor {
         Fusion.produceReaders(target.storage());
         var value = source.detach().to(x.dtype());
         var view = value.view();
-        if (view.storage() == target.storage()) value = Viewing.copyOf(value);
-        Backend.current().run(Viewing.copyProgram(value), new View[] {Fusion.broadcast(value, x.shape())}, new View[] {target});
+        if (view.storage() == target.storage()) value = ViewOps.copyOf(value);
+        Backend.current().run(ViewOps.copyProgram(value), new View[] {Fusion.broadcast(value, x.shape())}, new View[] {target});
         target.storage().written();
         return x;
     }

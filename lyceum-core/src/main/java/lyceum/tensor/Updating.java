@@ -25,11 +25,11 @@ final class Updating {
         boolean together = true;
         for (int i = 0; i < views.length; i++) {
             views[i] = targets[i].view();
-            together &= sources.get(i).deferred() != null && sources.get(i).dtype() == targets[i].dtype() && sources.get(i).shape().equals(targets[0].shape());
+            together &= sources.get(i).pending() != null && sources.get(i).dtype() == targets[i].dtype() && sources.get(i).shape().equals(targets[0].shape());
         }
         for (var source : sources) together &= !Fusion.reducesRows(source); // phases write before all is read
         if (together) {
-            var chain = new Chain(targets[0].shape(), sources.toArray(Tensor[]::new));
+            var chain = new FusionPlan(targets[0].shape(), sources.toArray(Tensor[]::new));
             for (var source : sources) chain.emit(source);
             together = chain.reads(views);
             if (together) chain.runInto(sources, views);
@@ -73,8 +73,8 @@ final class Updating {
             try {
                 var sources = GradMode.with(false, () -> f.apply(placeholders));
                 if (sources.length != outputs) return null;
-                for (int i = 0; i < outputs; i++) if (sources[i].deferred() == null || sources[i].dtype() != types[i] || !sources[i].shape().equals(shape)) return null;
-                var program = new Chain(shape, sources).ofPlaceholders(sources);
+                for (int i = 0; i < outputs; i++) if (sources[i].pending() == null || sources[i].dtype() != types[i] || !sources[i].shape().equals(shape)) return null;
+                var program = new FusionPlan(shape, sources).ofPlaceholders(sources);
                 return program == null || program.isRowProgram() ? null : new Formula(program, types);
             } catch (Fusion.NoValue read) {
                 return null;

@@ -124,7 +124,7 @@ final class ComputationalGraphLab implements LabBody {
             nodes.add(new Graph.Call(copy, call.operation(), call.operands(), call.dtype(), call.shape()));
             nodes.replaceAll(n -> n.id() == reader && n instanceof Graph.Call c
                     ? new Graph.Call(reader, c.operation(), c.operands().stream().map(o -> o == call.id() ? copy : o).toList(), c.dtype(), c.shape()) : n);
-            nodes.add(new Graph.Call(next++, new lyceum.tensor.Operation.Stop(), List.of(copy), call.dtype(), call.shape()));
+            nodes.add(new Graph.Call(next++, new lyceum.tensor.ViewOps.Stop(), List.of(copy), call.dtype(), call.shape()));
         }
         return Graph.of(nodes, graph.outputs());
     }

@@ -1,21 +1,26 @@
 package lyceum.tensor;
 
-import lyceum.tensor.History.Saved;
-
 /** GELU by its tanh formula. The gradient reads x alone and computes the rest again, which takes less time than to store and load it. */
-final class GeluTanh {
+public record GeluTanhOp() implements Operation {
     private static final double SQRT_TWO_OVER_PI = 0.79788456080286535588, CUBIC = 0.044715;
 
-    private GeluTanh() { }
+    @Override public Tensor value(Tensor... in) { return Tracing.inside(() -> formula(in[0])); }
 
-    static Tensor of(Tensor given) {
-        var x = given.to(given.dtype().toFloat());
-        if (Tracing.on()) return formula(x);
-        var result = GradMode.with(false, () -> formula(x));
-        if (!History.wanted(x)) return result;
-        var saved = Saved.of(x, "geluTanh");
-        return History.record("geluTanh", result, (i, g) -> g.mul(slope(saved.get())), x);
-    }
+    @Override public int reads(int i) { return 1; }
+
+    @Override public Tensor pullback(int i, Tensor g, Reading reading) { return g.mul(slope(reading.operand(0))); }
+
+    @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) { return tangents[0].mul(slope(in[0])); }
+
+    @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return apply(in); }
+
+    @Override public Tensor composed(Tensor... in) { return formula(in[0]); }
+
+    @Override public boolean isComposed() { return true; }
+
+    @Override public long operations(Form out, Form... in) { return 8 * out.shape().count(); }
+
+    @Override public String text() { return "gelu by tanh"; }
 
     private static Tensor formula(Tensor x) {
         var half = x.mul(0.5);

@@ -6,7 +6,7 @@ import java.util.Arrays;
  * The tensors that a chain has met, each with the register of its value and how often the chain reads it. A chain is short: comparing costs less than
  * identity hash codes, which the JVM has to be asked for, and tables of 64 places each.
  */
-final class Registers {
+final class RegisterMap {
     private Tensor[] tensors = new Tensor[8];
     private int[] registers = new int[8], reads = new int[8];
     private int count;

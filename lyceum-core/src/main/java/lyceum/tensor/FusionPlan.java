@@ -13,7 +13,7 @@ import lyceum.backend.View;
 import lyceum.memory.Scope;
 
 /** A program under construction: the pending operations that lead to one shape, and the stored operands they read. */
-final class Chain {
+final class FusionPlan {
     final Shape shape;
     private final Tensor[] roots;
     private final List<Instruction> code = new ArrayList<>();
@@ -21,25 +21,25 @@ final class Chain {
     private final List<Tensor> stored = new ArrayList<>();
     private final List<Integer> outputs = new ArrayList<>();
     private final List<Tensor> pending = new ArrayList<>();
-    private final Registers registers = new Registers();
+    private final RegisterMap registers = new RegisterMap();
     private boolean placeholders;
     /** What was to be done for the only root. */
-    private Deferred work;
+    private PendingValue work;
     /** The product on whose sums the program runs, and the number of the operand that stands for it. */
     private boolean takesProduct;
     private Tensor product;
-    private Deferred factors;
+    private PendingValue factors;
     private int sums;
 
-    Chain(Shape shape, Tensor... roots) {
+    FusionPlan(Shape shape, Tensor... roots) {
         this.shape = shape;
         this.roots = roots;
     }
 
     /** Computes {@code root}, whose chain has the given shape, and what has to be stored on its way. */
     static void produce(Tensor root, Shape shape) {
-        var chain = new Chain(shape, root);
-        chain.work = root.deferred();
+        var chain = new FusionPlan(shape, root);
+        chain.work = root.pending();
         chain.takesProduct = true;
         chain.emit(root);
         chain.keepProduct();
@@ -51,11 +51,11 @@ final class Chain {
         } else {
             chain.lockInOrderOfAge();
         }
-        if (root.deferred() != null) produce(root, shape);
+        if (root.pending() != null) produce(root, shape);
     }
 
     /** False if another thread has computed the root meanwhile, or has it read copies of what it writes. */
-    private boolean isWanted(Tensor root) { return work != null && root.deferred() == work; }
+    private boolean isWanted(Tensor root) { return work != null && root.pending() == work; }
 
     private boolean isRoot(Tensor tensor) {
         for (var root : roots) if (root == tensor) return true;
@@ -65,7 +65,7 @@ final class Chain {
     int emit(Tensor tensor) {
         int known = registers.of(tensor);
         if (known >= 0) return known;
-        var deferred = tensor.deferred();
+        var deferred = tensor.pending();
         int register;
         if (deferred != null && deferred.op() == Op.CONST) {
             register = add(Instruction.constant(tensor.dtype(), deferred.immediate()));
@@ -94,7 +94,7 @@ final class Chain {
     }
 
     /** True if the program computes the tensor: it has the program's shape, or one value for each of its rows. */
-    private boolean belongs(Tensor tensor, Deferred deferred) { return deferred.rows() != null ? deferred.rows().equals(shape) : tensor.shape().equals(shape); }
+    private boolean belongs(Tensor tensor, PendingValue deferred) { return deferred.rows() != null ? deferred.rows().equals(shape) : tensor.shape().equals(shape); }
 
     private int operand(Tensor tensor) {
         if (tensor == null) return -1;
@@ -125,7 +125,7 @@ final class Chain {
     private void chooseStored() {
         Set<Tensor> passing = product == null ? Collections.emptySet() : Collections.newSetFromMap(new IdentityHashMap<>());
         for (var tensor : pending) {
-            var deferred = tensor.deferred();
+            var deferred = tensor.pending();
             boolean read = isRoot(tensor) || deferred != null && deferred.op() != Op.CONST && deferred.readers().get() > registers.reads(tensor);
             boolean follows = tensor == product || deferred != null && (passing.contains(deferred.a()) || passing.contains(deferred.b()) || passing.contains(deferred.c()));
             if (!read && follows && deferred != null && deferred.readers().isDismissed()) passing.add(tensor);
@@ -143,7 +143,7 @@ final class Chain {
         var order = new Tensor[n];
         var numbers = new long[n];
         for (int i = 0; i < n; i++) {
-            var deferred = stored.get(i).deferred();
+            var deferred = stored.get(i).pending();
             long number = deferred == null ? -1 : deferred.number();
             int at = i;
             for (; at > 0 && numbers[at - 1] > number; at--) {
@@ -217,7 +217,7 @@ final class Chain {
         others.remove(sums);
         var then = new ArrayList<>(code);
         then.replaceAll(i -> i.op() != Op.LOAD ? i : Instruction.load(i.type(), i.immediate() == sums ? 0 : (int) (i.immediate() < sums ? i.immediate() + 1 : i.immediate())));
-        if (Multiplying.then(factors.a(), factors.b(), program(then), others.toArray(new View[0]), targets)) return true;
+        if (MatmulOp.then(factors.a(), factors.b(), program(then), others.toArray(new View[0]), targets)) return true;
         inputs.set(sums, Fusion.multiplied(product, factors));
         return false;
     }
@@ -234,7 +234,7 @@ final class Chain {
         if (placeholders) throw new Fusion.NoValue();
         var views = new View[stored.size()];
         for (int i = 0; i < views.length; i++) {
-            var deferred = stored.get(i).deferred();
+            var deferred = stored.get(i).pending();
             views[i] = Fusion.allocate(stored.get(i).dtype(), stored.get(i).shape(), deferred == null ? Scope.current() : deferred.scope());
         }
         var targets = views.clone();

@@ -1,7 +1,9 @@
 package lyceum.tensor;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
@@ -11,17 +13,20 @@ import lyceum.backend.Epilogue;
 import lyceum.backend.Op;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
-import lyceum.tensor.History.Saved;
 
 /**
  * Convolution as what it is, a form linear in each of three: {@code <y, x * w>}. The result of leaving one of them out is a convolution, its
- * gradient by the input or its gradient by the weight; so each of these has the other two for gradients, of any order.
+ * gradient by the input or its gradient by the weight; so each of these has the other two for gradients, of any order. Operands are the two others, in
+ * the order x, y, weight, and the bias along axis 1 of the result, if there is one.
+ *
+ * @param place of the result
+ * @param how spread over the axes
+ * @param shape of the result
+ * @param activation of the result, or null; its slope is read off the result, so that the value before it is never stored
  */
-final class Convolving {
+public record ConvolveOp(Place place, Convolution how, Shape shape, Op activation) implements Operation {
     /** The three places of the form. */
-    enum Place { X, WEIGHT, Y }
-
-    private Convolving() { }
+    public enum Place { X, WEIGHT, Y }
 
     static Tensor convolve(Tensor x, Tensor weight, Tensor bias, Convolution how, Op activation) {
         int axes = axes("conv", x, weight);
@@ -81,86 +86,131 @@ final class Convolving {
         WindowGeometry.of(how, place == Place.Y ? in : sizes, window, place == Place.Y ? sizes : in); // refuses what is too large before anything is allocated
         if (activation != null && activation != Op.RELU && activation != Op.SIGMOID && activation != Op.TANH)
             throw new IllegalArgumentException(operation + ": activation " + activation + " cannot be fused; RELU, SIGMOID and TANH can");
-        Tensor wide = a.to(type), kernel = weight.to(type), offset = bias == null ? null : bias.to(type);
-        if (activation == null || !Tracing.on()) return product(place, how, sizes, wide, kernel, offset, activation);
-        var linear = product(place, how, sizes, wide, kernel, offset, null); // a graph sees two operations, whose gradients it knows
-        return switch (activation) {
-            case RELU -> linear.relu();
-            case SIGMOID -> linear.sigmoid();
-            default -> linear.tanh();
+        var op = new ConvolveOp(place, how, Shape.adopt(sizes), activation);
+        return bias == null ? op.apply(a.to(type), weight.to(type)) : op.apply(a.to(type), weight.to(type), bias.to(type));
+    }
+
+    @Override public Tensor value(Tensor... in) {
+        var out = Fusion.allocate(in[0].dtype(), shape);
+        into(out, in);
+        return new Tensor(out, shape);
+    }
+
+    @Override public void into(View out, Tensor... in) {
+        var epilogue = new Epilogue(in.length > 2 ? in[2].view() : null, activation);
+        var backend = Backend.current();
+        switch (place) {
+            case Y -> backend.convolve(how, in[0].view(), in[1].view(), epilogue, out);
+            case X -> backend.convolveBack(how, in[0].view(), in[1].view(), epilogue, out);
+            case WEIGHT -> backend.convolveWeight(how, in[0].view(), in[1].view(), out);
+        }
+    }
+
+    @Override public boolean isBilinear() { return activation == null; }
+
+    @Override public int reads(int i) { return (i == 0 ? 2 : i == 1 ? 1 : 0) | (activation == null ? 0 : RESULT); }
+
+    @Override public Tensor pullback(int i, Tensor g, Reading reading) { return linear(i, activation == null ? g : slope(g, reading.result()), reading); }
+
+    /** The activation's slope is taken once for all operands. */
+    @Override public Visit visit(Reading reading) {
+        if (activation == null) return null;
+        var before = new Tensor[1];
+        return (i, g) -> linear(i, before[0] == null ? before[0] = slope(g, reading.result()) : before[0], reading);
+    }
+
+    private Tensor linear(int i, Tensor g, Reading reading) {
+        var others = places(place);
+        return switch (i) {
+            case 0 -> fill(others.get(0), reading.shape(0), g, others.get(1), reading.operand(1));
+            case 1 -> fill(others.get(1), reading.shape(1), g, others.get(0), reading.operand(0));
+            default -> g.sum(exceptChannels(g.rank()));
         };
     }
 
+    private Tensor slope(Tensor g, Tensor y) {
+        return switch (activation) {
+            case RELU -> y.le(0).where(g.zerosLike(), g); // so that NaN lets the gradient through, as relu does
+            case SIGMOID -> g.mul(y.mul(y.rsub(1)));
+            default -> g.mul(y.square().rsub(1));
+        };
+    }
+
+    @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) {
+        var plain = new ConvolveOp(place, how, shape, null);
+        Tensor sum = tangents[0] == null ? null : plain.apply(tangents[0], in[1]);
+        if (tangents[1] != null) sum = plus(sum, plain.apply(in[0], tangents[1]));
+        if (in.length > 2 && tangents[2] != null) sum = plus(sum, channels(tangents[2]));
+        return activation == null ? sum : slope(sum, out);
+    }
+
+    private static Tensor plus(Tensor a, Tensor b) { return a == null ? b : a.add(b); }
+
+    /** One number a channel, to be stretched to the result. */
+    private Tensor channels(Tensor bias) {
+        var sizes = new long[shape.rank() - 1];
+        Arrays.fill(sizes, 1);
+        sizes[0] = bias.count();
+        return bias.reshape(sizes).expand(shape.sizes());
+    }
+
     /**
-     * The form without the tensor at {@code place}.
-     *
-     * @param a of the two others the one that comes first in {@code x, y, weight}, {@code b} the other
-     * @param bias along axis 1 of the result, or null; only for X and Y, likewise {@code activation}
+     * Entries that share the weight lie side by side along the batch axis; those with weights of their own along the channels, each in groups of its
+     * own.
      */
-    static Tensor product(Place place, Convolution how, long[] sizes, Tensor a, Tensor b, Tensor bias, Op activation) {
-        var shape = Shape.adopt(sizes);
-        var out = Fusion.allocate(a.dtype(), shape);
-        var epilogue = new Epilogue(bias == null ? null : bias.view(), activation);
-        var backend = Backend.current();
-        switch (place) {
-            case Y -> backend.convolve(how, a.view(), b.view(), epilogue, out);
-            case X -> backend.convolveBack(how, a.view(), b.view(), epilogue, out);
-            case WEIGHT -> backend.convolveWeight(how, a.view(), b.view(), out);
+    @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) {
+        boolean biasOnly = in.length > 2 && isBatched[2];
+        if (!isBatched[1] && !biasOnly && place != Place.WEIGHT) {
+            var sizes = shape.toArray();
+            sizes[0] *= size;
+            var operands = in.clone();
+            operands[0] = Batch.merged(in[0], 0);
+            return Batch.parted(new ConvolveOp(place, how, Shape.adopt(sizes), activation).apply(operands), size, 0);
         }
-        var result = new Tensor(out, shape);
-        if (Tracing.on()) Tracing.made(new Operation.Convolve(place, how, Storing.list(sizes)), result, operands(a, b, bias));
-        if (!History.wanted(a, b, bias)) return result;
-        var linear = linear(place, how, result, a, b, bias);
-        return activation == null ? linear : activated(activation, linear);
+        int axis = place == Place.WEIGHT ? 0 : 1; // where the result has its outputs
+        var sizes = shape.toArray();
+        sizes[axis] *= size;
+        var wide = Batch.spread(size, isBatched, in);
+        var operands = new Tensor[in.length];
+        operands[0] = Batch.merged(wide[0], 1);
+        operands[1] = Batch.merged(wide[1], place == Place.WEIGHT ? 1 : 0);
+        if (in.length > 2) operands[2] = Batch.merged(wide[2], 0);
+        return Batch.parted(new ConvolveOp(place, how.withGroups(how.groups() * Math.toIntExact(size)), Shape.adopt(sizes), activation).apply(operands), size, axis);
     }
 
-    private static Tensor[] operands(Tensor a, Tensor b, Tensor bias) { return bias == null ? new Tensor[] {a, b} : new Tensor[] {a, b, bias}; }
-
-    private static Tensor linear(Place place, Convolution how, Tensor result, Tensor a, Tensor b, Tensor bias) {
-        String name = place == Place.Y ? "conv" : place == Place.X ? "convTranspose" : "convolution weight";
-        var left = b.isTracked() ? Saved.of(a, name) : null;
-        var right = a.isTracked() ? Saved.of(b, name) : null;
-        var others = places(place);
-        return History.record(name, result, (i, g) -> switch (i) {
-            case 0 -> right == null ? null : fill(others.get(0), how, a.shape(), place, g, others.get(1), right.get());
-            case 1 -> left == null ? null : fill(others.get(1), how, b.shape(), place, g, others.get(0), left.get());
-            default -> g.sum(exceptChannels(g.rank()));
-        }, operands(a, b, bias));
+    @Override public Tensor composed(Tensor... in) {
+        if (activation == null) return apply(in);
+        var linear = new ConvolveOp(place, how, shape, null).apply(in);
+        return new ElementwiseOp(activation, linear.dtype()).apply(linear);
     }
 
-    /** The two places beside {@code place}, in the order of {@link #product}'s operands. */
+    @Override public boolean isComposed() { return activation != null; }
+
+    /** Each element of y takes, or spreads to, a window of one group's channels. */
+    @Override public long operations(Form out, Form... in) {
+        var y = place == Place.Y ? out.shape() : place == Place.X ? in[0].shape() : in[1].shape();
+        var weight = place == Place.WEIGHT ? out.shape() : in[1].shape();
+        return y.count() * (weight.count() / Math.max(1, weight.size(0)));
+    }
+
+    @Override public String text() { return (place == Place.Y ? "convolve " : "convolve back to " + place.name().toLowerCase(Locale.ROOT) + " ") + Arrays.toString(shape.sizes()); }
+
+    /** The two places beside {@code place}, in the order of the operands. */
     private static List<Place> places(Place place) {
         var order = new ArrayList<>(List.of(Place.X, Place.Y, Place.WEIGHT));
         order.remove(place);
         return order;
     }
 
-    /** The form without {@code place}, from what stands at the other two. */
-    private static Tensor fill(Place place, Convolution how, Shape shape, Place first, Tensor a, Place second, Tensor b) {
-        boolean ordered = places(place).indexOf(first) == 0;
-        return product(place, how, shape.toArray(), ordered ? a : b, ordered ? b : a, null, null);
+    /** The form without {@code target}, from g at this record's place and what stands at the other one. */
+    private Tensor fill(Place target, Shape sizes, Tensor g, Place second, Tensor other) {
+        var op = new ConvolveOp(target, how, sizes, null);
+        return places(target).indexOf(place) == 0 ? op.apply(g, other) : op.apply(other, g);
     }
 
     private static int[] exceptChannels(int rank) {
         var axes = new int[rank - 1];
         for (int i = 1; i < axes.length; i++) axes[i] = i + 1;
         return axes;
-    }
-
-    /**
-     * The result under a second name: the first one's history leads on to the operands, and the activation's slope, of which the result alone
-     * tells, lies between them. The value before the activation was never stored, and nobody asks for it.
-     */
-    private static Tensor activated(Op activation, Tensor linear) {
-        var result = new Tensor(linear.view(), linear.shape());
-        var value = Saved.of(result, "activation");
-        return History.record("activation", result, (i, g) -> {
-            var y = value.get();
-            return switch (activation) {
-                case RELU -> y.le(0).where(g.zerosLike(), g); // so that NaN lets the gradient through, as relu does
-                case SIGMOID -> g.mul(y.mul(y.rsub(1)));
-                default -> g.mul(y.square().rsub(1));
-            };
-        }, linear);
     }
 }

@@ -1,13 +1,13 @@
 package lyceum.tensor;
 
+import java.util.ArrayList;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Backend;
 import lyceum.backend.View;
 
-/** Putting tensors side by side: copies each part into its place of one new block. */
-final class Joining {
-    private Joining() { }
+/** Tensors of one type side by side: copies each part into its place of one new block. */
+public record ConcatOp(int axis) implements Operation {
 
     static Tensor concat(int axis, Tensor... parts) {
         if (parts.length == 0) throw new ShapeException("concat: no tensors");
@@ -23,37 +23,48 @@ final class Joining {
             if (sizes[a] > Long.MAX_VALUE - part.size(a)) throw new ShapeException("concat: the sizes along axis " + axis + " add up to more than can be counted");
             sizes[a] += part.size(a);
         }
-        var shape = Shape.of(sizes);
-        var out = Fusion.allocate(type, shape);
+        Shape.of(sizes); // refuses what cannot be counted
         var converted = new Tensor[parts.length];
         for (int i = 0; i < parts.length; i++) converted[i] = parts[i].to(type);
-        placeAll(out, a, converted);
-        var result = new Tensor(out, shape);
-        if (Tracing.on()) Tracing.made(new Operation.Concat(a), result, converted);
-        if (!History.wanted(converted)) return result;
-        var starts = new long[parts.length];
-        var lengths = new long[parts.length];
-        for (int i = 0; i < parts.length; i++) {
-            lengths[i] = parts[i].size(a);
-            if (i > 0) starts[i] = starts[i - 1] + lengths[i - 1];
-        }
-        return History.record("concat", result, (i, g) -> g.narrow(a, starts[i], lengths[i]), converted);
+        return new ConcatOp(a).apply(converted);
     }
 
-    /** The parts, of {@code out}'s type, one after the other along {@code axis}. */
-    static void placeAll(View out, int axis, Tensor... parts) {
+    @Override public Tensor value(Tensor... in) {
+        var sizes = in[0].shape().toArray();
+        for (int i = 1; i < in.length; i++) sizes[axis] += in[i].size(axis);
+        var shape = Shape.of(sizes);
+        var out = Fusion.allocate(in[0].dtype(), shape);
+        into(out, in);
+        return new Tensor(out, shape);
+    }
+
+    @Override public void into(View out, Tensor... in) {
         long at = 0;
-        for (var part : parts) {
+        for (var part : in) {
             place(part, out, axis, at);
             at += part.size(axis);
         }
     }
 
+    @Override public boolean isLinear() { return true; }
+
+    @Override public Tensor pullback(int i, Tensor g, Reading reading) { return visit(reading).pullback(i, g); }
+
+    @Override public Visit visit(Reading reading) {
+        var starts = new long[reading.operands() + 1];
+        for (int j = 0; j < reading.operands(); j++) starts[j + 1] = starts[j] + reading.shape(j).size(axis);
+        return (i, g) -> g.narrow(axis, starts[i], starts[i + 1] - starts[i]);
+    }
+
+    @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return new ConcatOp(axis + 1).apply(Batch.spread(size, isBatched, in)); }
+
+    @Override public String text() { return "concat " + axis; }
+
     private static void place(Tensor part, View out, int axis, long at) {
         if (part.count() == 0) return;
         var shape = part.shape().toArray();
         var window = new View(out.dtype(), out.storage(), out.offset() + at * out.strides()[axis], shape, out.strides());
-        Backend.current().run(Viewing.copyProgram(part), new View[] {part.view()}, new View[] {window});
+        Backend.current().run(ViewOps.copyProgram(part), new View[] {part.view()}, new View[] {window});
     }
 
     static Tensor stack(int axis, Tensor... parts) {
@@ -70,7 +81,7 @@ final class Joining {
         if (before < 0 || after < 0) throw new ShapeException("pad: " + before + " before and " + after + " after; neither can be negative");
         if (before == 0 && after == 0) return x.copy();
         var sizes = x.shape().toArray();
-        var parts = new java.util.ArrayList<Tensor>();
+        var parts = new ArrayList<Tensor>();
         sizes[axis] = before;
         if (before > 0) parts.add(Tensor.full(x.dtype(), value, sizes));
         parts.add(x);

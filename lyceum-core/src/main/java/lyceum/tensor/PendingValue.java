@@ -19,7 +19,7 @@ import lyceum.memory.Storage;
  * @param scope in which the work was asked for, or null: the result belongs to it, wherever it is read first
  * @param readers how many operations or saved activations will read the value: from two on it is stored when first computed
  */
-record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, long held, Shape rows, boolean reducesRows, Readers readers, long number, Scope scope) {
+record PendingValue(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, long held, Shape rows, boolean reducesRows, Readers readers, long number, Scope scope) {
     /** Longer chains are counted exactly. */
     private static final int SHORT = 24;
     private static final AtomicLong NEXT = new AtomicLong();
@@ -71,24 +71,24 @@ record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, l
 
         @Override protected boolean isDone() {
             var tensor = (Tensor) get();
-            var pending = tensor == null ? null : tensor.deferred();
+            var pending = tensor == null ? null : tensor.pending();
             return pending == null || pending.scope != null && pending.scope.isClosed();
         }
     }
 
-    static Deferred leaf(Op op, long immediate) {
-        return new Deferred(op, immediate, null, null, null, 1, 0, null, false, new Readers(), NEXT.getAndIncrement(), Scope.current());
+    static PendingValue leaf(Op op, long immediate) {
+        return new PendingValue(op, immediate, null, null, null, 1, 0, null, false, new Readers(), NEXT.getAndIncrement(), Scope.current());
     }
 
     /** Operand {@code number} of a program that is run later. */
-    static Deferred placeholder(int number) { return new Deferred(Op.LOAD, number, null, null, null, 0, 0, null, true, new Readers(), NEXT.getAndIncrement(), null); }
+    static PendingValue placeholder(int number) { return new PendingValue(Op.LOAD, number, null, null, null, 0, 0, null, true, new Readers(), NEXT.getAndIncrement(), null); }
 
-    static Deferred product(Tensor a, Tensor b, Scope scope) {
-        return new Deferred(null, 0, a, b, null, 1, a.count() * a.dtype().bytes() + b.count() * b.dtype().bytes(), null, false, new Readers(), NEXT.getAndIncrement(), scope);
+    static PendingValue product(Tensor a, Tensor b, Scope scope) {
+        return new PendingValue(null, 0, a, b, null, 1, a.count() * a.dtype().bytes() + b.count() * b.dtype().bytes(), null, false, new Readers(), NEXT.getAndIncrement(), scope);
     }
 
     /** The same work, whose result shall belong to {@code scope}. */
-    Deferred in(Scope scope) { return new Deferred(op, immediate, a, b, c, size, held, rows, reducesRows, readers, number, scope); }
+    PendingValue in(Scope scope) { return new PendingValue(op, immediate, a, b, c, size, held, rows, reducesRows, readers, number, scope); }
 
     /** Bytes of the stored operands that lie in {@code storage}. */
     long bytesIn(Storage storage) { return bytesIn(storage, a) + bytesIn(storage, b) + bytesIn(storage, c); }
@@ -101,21 +101,21 @@ record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, l
     }
 
     /** The same work on copies of what lies in {@code storage} now. */
-    Deferred withCopies(Storage storage) {
-        return new Deferred(op, immediate, copied(storage, a), copied(storage, b), copied(storage, c), size, held, rows, reducesRows, readers, number, scope);
+    PendingValue withCopies(Storage storage) {
+        return new PendingValue(op, immediate, copied(storage, a), copied(storage, b), copied(storage, c), size, held, rows, reducesRows, readers, number, scope);
     }
 
     private Tensor copied(Storage storage, Tensor operand) {
         if (!isIn(storage, operand)) return operand;
         var copy = new Tensor[1];
-        Scope.within(scope, () -> copy[0] = Viewing.copyOf(operand));
+        Scope.within(scope, () -> copy[0] = ViewOps.copyOf(operand));
         return copy[0];
     }
 
     boolean isProduct() { return op == null; }
 
     /** @param shape of the result */
-    static Deferred of(Op op, Shape shape, Tensor a, Tensor b, Tensor c) {
+    static PendingValue of(Op op, Shape shape, Tensor a, Tensor b, Tensor c) {
         int size = 1;
         long held = 0;
         boolean reducesRows = op.isRowReduction();
@@ -123,7 +123,7 @@ record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, l
         for (int i = 0; i < 3; i++) {
             var operand = i == 0 ? a : i == 1 ? b : c;
             if (operand == null) continue;
-            var deferred = operand.deferred();
+            var deferred = operand.pending();
             if (deferred == null) {
                 held += operand.count() * operand.dtype().bytes();
             } else {
@@ -135,18 +135,18 @@ record Deferred(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, l
             }
         }
         if (size > SHORT) {
-            var met = new Registers();
+            var met = new RegisterMap();
             size = 1;
             held = count(a, met) + count(b, met) + count(c, met);
-            for (int i = 0; i < met.size(); i++) if (met.tensor(i).deferred() != null) size++;
+            for (int i = 0; i < met.size(); i++) if (met.tensor(i).pending() != null) size++;
         }
-        return new Deferred(op, 0, a, b, c, size, held, rows, reducesRows, new Readers(), NEXT.getAndIncrement(), Scope.current());
+        return new PendingValue(op, 0, a, b, c, size, held, rows, reducesRows, new Readers(), NEXT.getAndIncrement(), Scope.current());
     }
 
     /** Adds what leads to {@code tensor} to those {@code met}; returns the bytes of the stored operands among it. */
-    private static long count(Tensor tensor, Registers met) {
+    private static long count(Tensor tensor, RegisterMap met) {
         if (tensor == null || !met.add(tensor)) return 0;
-        var deferred = tensor.deferred();
+        var deferred = tensor.pending();
         return deferred == null ? tensor.count() * tensor.dtype().bytes() : count(deferred.a, met) + count(deferred.b, met) + count(deferred.c, met);
     }
 }
