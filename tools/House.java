@@ -20,7 +20,7 @@ final class House {
     private static final int WIDTH = 920, BOX_HEIGHT = 56, GAP = 20, FLOOR = 80, MARGIN = 28, ROOF = 84;
 
     /** A module, what it says of itself, and the modules that it uses beyond its tests. */
-    record Part(String name, String description, Set<String> uses, boolean testSupport) { }
+    record Part(String name, String description, Set<String> uses, boolean aside) { }
 
     record Box(Part part, double x, double y, double width) { }
 
@@ -47,7 +47,7 @@ final class House {
         for (var module : Pattern.compile("<module>(.*?)</module>").matcher(Files.readString(root.resolve("pom.xml"))).results().toList()) {
             String name = module.group(1), pom = Files.readString(root.resolve(name).resolve("pom.xml"));
             if (!pom.contains("<packaging>pom</packaging>")) {
-                parts.put(name, new Part(name, first(pom, "<description>(.*?)</description>"), uses(pom), name.equals("lyceum-testing")));
+                parts.put(name, new Part(name, first(pom, "<description>(.*?)</description>"), uses(pom), Set.of("lyceum-testing", "lyceum-withers").contains(name)));
             }
         }
         return parts;
@@ -57,7 +57,7 @@ final class House {
         var uses = new LinkedHashSet<String>();
         for (var dependency : Pattern.compile("(?s)<dependency>(.*?)</dependency>").matcher(pom).results().toList()) {
             String text = dependency.group(1);
-            if (text.contains("<groupId>lyceum</groupId>") && !text.contains("<scope>test</scope>")) {
+            if (text.contains("<groupId>lyceum</groupId>") && !text.contains("<scope>test</scope>") && !text.contains("<scope>provided</scope>")) {
                 uses.add(first(text, "<artifactId>(.*?)</artifactId>"));
             }
         }
@@ -132,7 +132,7 @@ final class House {
 
     private static String box(Box box) {
         var text = new StringBuilder(String.format(Locale.ROOT, "<rect x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%d\" rx=\"6\" fill=\"#ffffff\" stroke=\"%s\"%s/>%n",
-                box.x(), box.y(), box.width(), BOX_HEIGHT, box.part().testSupport() ? "#a5a196" : "#0b6666", box.part().testSupport() ? " stroke-dasharray=\"4 3\"" : ""));
+                box.x(), box.y(), box.width(), BOX_HEIGHT, box.part().aside() ? "#a5a196" : "#0b6666", box.part().aside() ? " stroke-dasharray=\"4 3\"" : ""));
         double middle = box.x() + box.width() / 2;
         var lines = wrapped(box.part().description(), (int) (box.width() / 7));
         double y = box.y() + (lines.size() > 1 ? 18 : 24);

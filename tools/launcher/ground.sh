@@ -21,7 +21,7 @@ Lyceum: the machine-learning encyclopedia that runs.
   ./lyceum shell              JShell with the library imported
   ./lyceum bench gemm         measure, beside libtorch and PyTorch; other suites: bench --help
   ./lyceum doctor             what was found, and the line that mends each lack
-  ./lyceum javadoc | refresh | completion | version
+  ./lyceum format | javadoc | refresh | completion | version
 
 Each command answers --help once Lyceum is built (the first start builds it).
 TEXT

@@ -61,9 +61,9 @@ public_packages() {
 # The API's pages, of every public package; a warning is a failure.
 make_javadoc() {
   ensure_built
-  local out=$ROOT/target/site/apidocs new=$STATE/apidocs path='' module
+  local out=$ROOT/target/site/apidocs new=$STATE/apidocs path=$ROOT/lyceum-withers/src/main/java: module
   local modules=(core plot data stats nn learn labs)
-  for module in "${modules[@]}"; do path+="$ROOT/lyceum-$module/src/main/java:"; done
+  for module in "${modules[@]}"; do path+="$ROOT/lyceum-$module/src/main/java:$ROOT/lyceum-$module/target/generated-sources/annotations:"; done
   rm -rf "$new"
   mkdir -p "${out%/*}"
   "$JAVA_HOME/bin/javadoc" -quiet -d "$new" --source-path "$path" -cp "$(<"$STATE/classpath")" --add-modules jdk.incubator.vector \
@@ -100,3 +100,18 @@ make_refresh() {
 }
 
 page() { "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$ROOT/tools/$1.java" "${@:2}"; }
+
+# ---- format ------------------------------------------------------------------------------------
+
+# Eclipse's formatter is resolved here and nowhere else: a build does not need it.
+make_format() {
+  local pom=$ROOT/tools/format/pom.xml path=$STATE/format.classpath
+  ensure_jdk
+  mkdir -p "$STATE"
+  if [ ! -s "$path" ] || [ "$pom" -nt "$path" ]; then
+    ensure_maven
+    (cd "$ROOT" && "$MVN" -q -B -f "$pom" dependency:build-classpath -Dmdep.outputFile="$path") >"$STATE/format.log" 2>&1 ||
+      die "The formatter could not be fetched; the whole log is in .lyceum/format.log"
+  fi
+  "$JAVA_HOME/bin/java" -cp "$(<"$path")" "$ROOT/tools/format/Format.java" "$ROOT" "$@"
+}

@@ -47,7 +47,7 @@ public final class Main implements Callable<Integer> {
 
     @Option(names = "--svg", paramLabel = "FILE", description = "Draw the ratios.") private Path svg;
 
-    @Option(names = "--record", description = "Add the rows to the committed history, " + History.FILE + ".") private boolean record;
+    @Option(names = "--record", description = "Write the rows into the committed history, " + History.FILE + ".") private boolean record;
 
     private final Path root = Path.of(System.getProperty("lyceum.root", "."));
 
@@ -83,7 +83,7 @@ public final class Main implements Callable<Integer> {
             System.out.printf("%d rows in %d s%n", rows.size(), Math.round((System.nanoTime() - start) * 1e-9));
         }
         if (svg != null) Files.writeString(svg, Svg.write(Chart.of(suite.name(), rows), Theme.LIGHT, WIDTH));
-        if (record) History.append(root.resolve(History.FILE), LocalDate.now(ZoneOffset.UTC), Machine.version(), Commit.of(root), rows);
+        if (record) History.record(root.resolve(History.FILE), LocalDate.now(ZoneOffset.UTC), Machine.version(), Commit.of(root), rows);
         return 0;
     }
 

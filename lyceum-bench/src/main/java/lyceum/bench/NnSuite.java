@@ -5,10 +5,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import lyceum.DType;
+import lyceum.backend.Convolution;
+import lyceum.nn.Activation;
+import lyceum.nn.BatchNorm;
+import lyceum.nn.Conv2d;
+import lyceum.nn.Layer;
+import lyceum.nn.Linear;
 import lyceum.nn.Mlp;
 import lyceum.nn.MlpConfig;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
+import lyceum.nn.Sequential;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.AdamW;
 import lyceum.random.Rng;
@@ -21,7 +28,28 @@ final class NnSuite implements Suite {
     @Override public void measure(SideBySide bench) {
         mlp(bench, 128, 1.5, 784, 512, 512, 10);
         mlp(bench, 32, 5, 4, 64, 2);
+        cnn(bench, 32, 30, 3, 20, 40);
         gpt(bench);
+    }
+
+    /** Convolutions with batch norms: small enough that what is not a product counts. */
+    private static void cnn(SideBySide bench, int batch, int size, Integer... channels) {
+        var all = List.of(channels);
+        int classes = 10;
+        var c = new Case("step of CNN " + String.join("-", all.stream().map(String::valueOf).toList()) + " with batch norms", "batch " + batch + ", " + size + "x" + size, DType.F32, Unit.MILLISECONDS)
+                .beside("train_cnn", Map.of("channels", all, "size", size, "batch", batch, "classes", classes)).atLeast(1);
+        bench.measure(c, () -> {
+            var rng = Rng.of(1);
+            var layers = new ArrayList<Layer>();
+            for (int i = 1; i < all.size(); i++) {
+                layers.add(new Conv2d(all.get(i - 1), all.get(i), 3, new Convolution().withPadding(1), rng));
+                layers.add(new BatchNorm(all.get(i)));
+                layers.add(Activation.RELU);
+            }
+            layers.add(Layer.of(x -> x.mean(2, 3)));
+            layers.add(new Linear(all.getLast(), classes, rng));
+            return step(new Sequential(layers), Tensor.randn(Rng.of(2), batch, all.getFirst(), size, size).compute(), Tensor.randint(Rng.of(3), 0, classes, batch).compute());
+        });
     }
 
     private static void gpt(SideBySide bench) {

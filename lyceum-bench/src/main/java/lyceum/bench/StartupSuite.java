@@ -5,7 +5,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import lyceum.DType;
 
@@ -43,8 +42,8 @@ final class StartupSuite implements Suite {
     /** NaN unless the program's first line says "done". */
     private static double start(int threads, List<String> command, ToDoubleFunction<Started> measured) {
         var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
-        var n = Integer.toString(threads);
-        builder.environment().putAll(Map.of("LYCEUM_THREADS", n, "OMP_NUM_THREADS", n, "OPENBLAS_NUM_THREADS", n, "MKL_NUM_THREADS", n));
+        builder.environment().put("LYCEUM_THREADS", Integer.toString(threads));
+        PeerProcess.makeFair(builder.environment(), threads);
         long start = System.nanoTime();
         try {
             var process = builder.start();

@@ -172,6 +172,14 @@ def train_mlp(sizes, batch):
     return train(torch.nn.Sequential(*layers[:-1]), randn(batch, sizes[0]), torch.randint(0, sizes[-1], (batch,)))
 
 
+def train_cnn(channels, size, batch, classes):
+    layers = []
+    for a, b in zip(channels, channels[1:]):
+        layers += [torch.nn.Conv2d(a, b, 3, padding=1), torch.nn.BatchNorm2d(b), torch.nn.ReLU()]
+    model = torch.nn.Sequential(*layers, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(channels[-1], classes))
+    return train(model, randn(batch, channels[0], size, size), torch.randint(0, classes, (batch,)))
+
+
 class Block(torch.nn.Module):
     def __init__(self, width, heads):
         super().__init__()
@@ -204,5 +212,5 @@ def train_gpt(vocabulary, layers, heads, width, block, batch):
     return train(Gpt(vocabulary, layers, heads, width, block), x, y.view(-1))
 
 
-operations = {f.__name__: f for f in (matmul, matmul_int8, add, recorded_add, scale, chain, gelu_affine, swiglu, dropout_residual, rowwise, attention, indexing, conv, adamw, train_mlp, train_gpt)}
+operations = {f.__name__: f for f in (matmul, matmul_int8, add, recorded_add, scale, chain, gelu_affine, swiglu, dropout_residual, rowwise, attention, indexing, conv, adamw, train_mlp, train_cnn, train_gpt)}
 serve(hello, prepare, run)

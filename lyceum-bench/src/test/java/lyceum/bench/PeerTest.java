@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +31,12 @@ class PeerTest {
             assertThatThrownBy(() -> peer.call("fail", Map.of())).isInstanceOf(IllegalStateException.class).isNotInstanceOf(PeerProcess.Ended.class).hasMessage("no");
             assertThatThrownBy(() -> peer.call("die", Map.of())).isInstanceOf(PeerProcess.Ended.class);
         }
+    }
+
+    @Test void aPeerKnowsTheCpuAsItIs() {
+        var environment = new HashMap<>(Map.of("OPENBLAS_CORETYPE", "Haswell", "OPENBLAS_L2_SIZE", "256", "OMP_NUM_THREADS", "8", "PATH", "/usr/bin"));
+        PeerProcess.makeFair(environment, 2);
+        assertThat(environment).containsExactlyInAnyOrderEntriesOf(Map.of("OMP_NUM_THREADS", "2", "OPENBLAS_NUM_THREADS", "2", "MKL_NUM_THREADS", "2", "PATH", "/usr/bin"));
     }
 
     @Test void withoutPyTorchTheLineThatInstallsItIsSaid() {

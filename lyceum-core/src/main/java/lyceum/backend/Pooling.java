@@ -1,6 +1,7 @@
 package lyceum.backend;
 
 import java.util.List;
+import lyceum.withers.Withers;
 
 /**
  * Windows over 1 to 3 spatial axes whose elements become one. A list of one number holds for all axes.
@@ -16,7 +17,8 @@ import java.util.List;
  * @param ceil true if a last window that begins inside the input (or the padding before it) but does not fit counts too
  * @param countPadding true if an average divides by the elements of the padding also, as PyTorch does by default
  */
-public record Pooling(List<Integer> window, List<Integer> stride, List<Integer> padding, List<Integer> dilation, boolean ceil, boolean countPadding) {
+@Withers
+public record Pooling(List<Integer> window, List<Integer> stride, List<Integer> padding, List<Integer> dilation, boolean ceil, boolean countPadding) implements PoolingWithers {
 
     public Pooling {
         window = Convolution.atLeast("window", 1, window);
@@ -37,10 +39,6 @@ public record Pooling(List<Integer> window, List<Integer> stride, List<Integer> 
     public Pooling withPadding(int... padding) { return new Pooling(window, stride, Convolution.list(padding), dilation, ceil, countPadding); }
 
     public Pooling withDilation(int... dilation) { return new Pooling(window, stride, padding, Convolution.list(dilation), ceil, countPadding); }
-
-    public Pooling withCeil(boolean ceil) { return new Pooling(window, stride, padding, dilation, ceil, countPadding); }
-
-    public Pooling withCountPadding(boolean countPadding) { return new Pooling(window, stride, padding, dilation, ceil, countPadding); }
 
     /** The same with a number for each of so many axes. @throws IllegalArgumentException if a list has another length */
     public Pooling over(int axes) {

@@ -2,6 +2,7 @@ package lyceum.linalg;
 
 import java.util.function.UnaryOperator;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Solves {@code A x = b} for a symmetric positive definite operator by preconditioned conjugate gradients (Hestenes and Stiefel, 1952): one
@@ -15,7 +16,8 @@ import lyceum.tensor.Tensor;
  * @param maxIterations 0 means {@code 10 n}
  * @param damping solves {@code (A + damping I) x = b}; 0 by default
  */
-public record ConjugateGradient(double tolerance, int maxIterations, double damping) {
+@Withers
+public record ConjugateGradient(double tolerance, int maxIterations, double damping) implements ConjugateGradientWithers {
     public ConjugateGradient {
         if (!(tolerance >= 0)) throw new IllegalArgumentException("conjugate gradient: tolerance is " + tolerance + "; it is not negative");
         if (maxIterations < 0) throw new IllegalArgumentException("conjugate gradient: maxIterations is " + maxIterations + "; it is not negative");
@@ -24,18 +26,6 @@ public record ConjugateGradient(double tolerance, int maxIterations, double damp
 
     public ConjugateGradient() {
         this(1e-10, 0, 0);
-    }
-
-    public ConjugateGradient withTolerance(double tolerance) {
-        return new ConjugateGradient(tolerance, maxIterations, damping);
-    }
-
-    public ConjugateGradient withMaxIterations(int maxIterations) {
-        return new ConjugateGradient(tolerance, maxIterations, damping);
-    }
-
-    public ConjugateGradient withDamping(double damping) {
-        return new ConjugateGradient(tolerance, maxIterations, damping);
     }
 
     /** @param iterations products used @param residual {@code |b - A x|} as recurred @param converged false if the limit stopped it */

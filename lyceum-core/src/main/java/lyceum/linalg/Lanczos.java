@@ -2,6 +2,7 @@ package lyceum.linalg;
 
 import java.util.Arrays;
 import lyceum.random.Rng;
+import lyceum.withers.Withers;
 
 /**
  * A few extreme eigenpairs of a symmetric matrix-free operator by thick-restart Lanczos with full reorthogonalisation (Wu and Simon, 2000).
@@ -21,7 +22,8 @@ import lyceum.random.Rng;
  * @param basis vectors kept between restarts, at least {@code k + 2}; {@code max(2 k + 16, 40)} by default
  * @param maxRestarts 300 by default; what is found by then is returned, flagged by {@link EigenPairs#converged()}
  */
-public record Lanczos(int k, End end, double tolerance, int basis, int maxRestarts) {
+@Withers
+public record Lanczos(int k, End end, double tolerance, int basis, int maxRestarts) implements LanczosWithers {
     /** Which eigenvalues are wanted. */
     public enum End { LARGEST, SMALLEST, LARGEST_MAGNITUDE }
 
@@ -33,22 +35,6 @@ public record Lanczos(int k, End end, double tolerance, int basis, int maxRestar
 
     public Lanczos(int k) {
         this(k, End.LARGEST, 1e-12, Math.max(2 * k + 16, 40), 300);
-    }
-
-    public Lanczos withEnd(End end) {
-        return new Lanczos(k, end, tolerance, basis, maxRestarts);
-    }
-
-    public Lanczos withTolerance(double tolerance) {
-        return new Lanczos(k, end, tolerance, basis, maxRestarts);
-    }
-
-    public Lanczos withBasis(int basis) {
-        return new Lanczos(k, end, tolerance, basis, maxRestarts);
-    }
-
-    public Lanczos withMaxRestarts(int maxRestarts) {
-        return new Lanczos(k, end, tolerance, basis, maxRestarts);
     }
 
     /**

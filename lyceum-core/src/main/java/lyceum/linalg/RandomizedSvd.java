@@ -3,6 +3,7 @@ package lyceum.linalg;
 import java.util.Arrays;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * The k largest singular triplets by a random projection: {@code Q} spans {@code (A A^T)^q A Omega}, and the small {@code Q^T A} is decomposed
@@ -12,7 +13,8 @@ import lyceum.tensor.Tensor;
  * @param oversampling extra random directions, 10 by default
  * @param powerPasses products with {@code A A^T}, each with a new QR so that small directions survive; 2 by default
  */
-public record RandomizedSvd(int k, int oversampling, int powerPasses) {
+@Withers
+public record RandomizedSvd(int k, int oversampling, int powerPasses) implements RandomizedSvdWithers {
     public RandomizedSvd {
         if (k < 1) throw new IllegalArgumentException("randomized svd: k is " + k + "; ask for at least one value");
         if (oversampling < 0) throw new IllegalArgumentException("randomized svd: oversampling is " + oversampling + "; it is not negative");
@@ -21,14 +23,6 @@ public record RandomizedSvd(int k, int oversampling, int powerPasses) {
 
     public RandomizedSvd(int k) {
         this(k, 10, 2);
-    }
-
-    public RandomizedSvd withOversampling(int oversampling) {
-        return new RandomizedSvd(k, oversampling, powerPasses);
-    }
-
-    public RandomizedSvd withPowerPasses(int powerPasses) {
-        return new RandomizedSvd(k, oversampling, powerPasses);
     }
 
     /** @param rng gives the projection */

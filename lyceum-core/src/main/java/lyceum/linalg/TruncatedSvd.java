@@ -4,6 +4,7 @@ import java.util.Arrays;
 import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * The k largest singular triplets of a matrix or a matrix-free operator by thick-restart Golub-Kahan-Lanczos bidiagonalisation with full
@@ -14,7 +15,8 @@ import lyceum.tensor.Tensor;
  * @param basis vectors kept a side, {@code max(2 k + 16, 40)} by default
  * @param maxRestarts 300 by default; the best so far is then returned
  */
-public record TruncatedSvd(int k, double tolerance, int basis, int maxRestarts) {
+@Withers
+public record TruncatedSvd(int k, double tolerance, int basis, int maxRestarts) implements TruncatedSvdWithers {
     public TruncatedSvd {
         if (k < 1) throw new IllegalArgumentException("truncated svd: k is " + k + "; ask for at least one value");
         if (basis < k + 2) throw new IllegalArgumentException("truncated svd: basis is " + basis + "; it holds at least k + 2 = " + (k + 2) + " vectors");
@@ -23,14 +25,6 @@ public record TruncatedSvd(int k, double tolerance, int basis, int maxRestarts) 
 
     public TruncatedSvd(int k) {
         this(k, 1e-12, Math.max(2 * k + 16, 40), 300);
-    }
-
-    public TruncatedSvd withTolerance(double tolerance) {
-        return new TruncatedSvd(k, tolerance, basis, maxRestarts);
-    }
-
-    public TruncatedSvd withBasis(int basis) {
-        return new TruncatedSvd(k, tolerance, basis, maxRestarts);
     }
 
     public Svd run(Tensor a, Rng rng) {

@@ -3,6 +3,7 @@ package lyceum.optim;
 import java.util.List;
 import java.util.Objects;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Adam: each coordinate moves by its average gradient over its root mean square gradient.
@@ -22,8 +23,9 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/1412.6980">Kingma and Ba (2015)</a>
  * @see <a href="https://openreview.net/forum?id=ryQu7f-RZ">Reddi, Kale and Kumar (2018), for AMSGrad</a>
  */
+@Withers
 public record Adam(double learningRate, double beta1, double beta2, double epsilon, Epsilon epsilonPlace, double weightDecay, boolean amsgrad, boolean maximize)
-        implements UpdateRule {
+        implements AdamWithers, UpdateRule {
 
     /** Where epsilon is added. They differ where gradients are as small as epsilon. */
     public enum Epsilon {
@@ -47,19 +49,7 @@ public record Adam(double learningRate, double beta1, double beta2, double epsil
     /** Betas 0.9 and 0.999, epsilon 1e-8. */
     public Adam(double learningRate) { this(learningRate, 0.9, 0.999, 1e-8, Epsilon.AFTER_CORRECTION, 0, false, false); }
 
-    public Adam withLearningRate(double learningRate) { return new Adam(learningRate, beta1, beta2, epsilon, epsilonPlace, weightDecay, amsgrad, maximize); }
-
     public Adam withBetas(double beta1, double beta2) { return new Adam(learningRate, beta1, beta2, epsilon, epsilonPlace, weightDecay, amsgrad, maximize); }
-
-    public Adam withEpsilon(double epsilon) { return new Adam(learningRate, beta1, beta2, epsilon, epsilonPlace, weightDecay, amsgrad, maximize); }
-
-    public Adam withEpsilonPlace(Epsilon epsilonPlace) { return new Adam(learningRate, beta1, beta2, epsilon, epsilonPlace, weightDecay, amsgrad, maximize); }
-
-    public Adam withWeightDecay(double weightDecay) { return new Adam(learningRate, beta1, beta2, epsilon, epsilonPlace, weightDecay, amsgrad, maximize); }
-
-    public Adam withAmsgrad(boolean amsgrad) { return new Adam(learningRate, beta1, beta2, epsilon, epsilonPlace, weightDecay, amsgrad, maximize); }
-
-    public Adam withMaximize(boolean maximize) { return new Adam(learningRate, beta1, beta2, epsilon, epsilonPlace, weightDecay, amsgrad, maximize); }
 
     @Override public List<String> slots() { return amsgrad ? List.of("mean", "square", "largestSquare") : List.of("mean", "square"); }
 

@@ -2,6 +2,7 @@ package lyceum.optim;
 
 import java.util.List;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Adam with decoupled weight decay: {@code x} shrinks by {@code learningRate * weightDecay} before Adam's step, so that all weights decay at one
@@ -16,7 +17,8 @@ import lyceum.tensor.Tensor;
  * @param maximize climbs instead
  * @see <a href="https://arxiv.org/abs/1711.05101">Loshchilov and Hutter (2019)</a>
  */
-public record AdamW(double learningRate, double beta1, double beta2, double epsilon, double weightDecay, boolean amsgrad, boolean maximize) implements UpdateRule {
+@Withers
+public record AdamW(double learningRate, double beta1, double beta2, double epsilon, double weightDecay, boolean amsgrad, boolean maximize) implements AdamWWithers, UpdateRule {
     public AdamW {
         adam(learningRate, beta1, beta2, epsilon, amsgrad, maximize);
         Settings.atLeast("AdamW", "weightDecay", weightDecay, 0);
@@ -25,17 +27,7 @@ public record AdamW(double learningRate, double beta1, double beta2, double epsi
     /** Betas 0.9 and 0.999, epsilon 1e-8, decay 0.01. */
     public AdamW(double learningRate) { this(learningRate, 0.9, 0.999, 1e-8, 0.01, false, false); }
 
-    public AdamW withLearningRate(double learningRate) { return new AdamW(learningRate, beta1, beta2, epsilon, weightDecay, amsgrad, maximize); }
-
     public AdamW withBetas(double beta1, double beta2) { return new AdamW(learningRate, beta1, beta2, epsilon, weightDecay, amsgrad, maximize); }
-
-    public AdamW withEpsilon(double epsilon) { return new AdamW(learningRate, beta1, beta2, epsilon, weightDecay, amsgrad, maximize); }
-
-    public AdamW withWeightDecay(double weightDecay) { return new AdamW(learningRate, beta1, beta2, epsilon, weightDecay, amsgrad, maximize); }
-
-    public AdamW withAmsgrad(boolean amsgrad) { return new AdamW(learningRate, beta1, beta2, epsilon, weightDecay, amsgrad, maximize); }
-
-    public AdamW withMaximize(boolean maximize) { return new AdamW(learningRate, beta1, beta2, epsilon, weightDecay, amsgrad, maximize); }
 
     @Override public List<String> slots() { return adam().slots(); }
 

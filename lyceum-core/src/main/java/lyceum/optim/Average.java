@@ -57,7 +57,7 @@ public final class Average {
         if (!this.parameters.isEmpty()) throw new IllegalStateException("Average: it already belongs to an optimizer; make one for each");
         this.parameters = List.copyOf(parameters);
         try (var outside = Scope.outside()) {
-            for (var parameter : parameters) averages.add(Tensor.zeros(Slots.typeFor(parameter), parameter.shape().toArray()).copy());
+            for (var parameter : parameters) averages.add(Tensor.zeros(ParameterState.typeFor(parameter), parameter.shape().toArray()).copy());
         }
     }
 

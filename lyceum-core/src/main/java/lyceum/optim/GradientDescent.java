@@ -3,6 +3,7 @@ package lyceum.optim;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import lyceum.progress.Progress;
+import lyceum.withers.Withers;
 
 /**
  * Full-batch gradient descent, {@code x = P(x - eta g)}, with every classical choice of eta. The yardstick; for answers, {@link Lbfgs} needs far
@@ -28,8 +29,9 @@ import lyceum.progress.Progress;
  * @param maxIterations steps before it gives up
  * @see "Cauchy (1847), Comptes Rendus 25"
  */
+@Withers
 public record GradientDescent(double learningRate, Schedule schedule, LineSearch lineSearch, UnaryOperator<double[]> projection,
-        double gradientTolerance, double valueTolerance, double stepTolerance, int maxIterations) {
+        double gradientTolerance, double valueTolerance, double stepTolerance, int maxIterations) implements GradientDescentWithers {
     private static final LineSearch FIXED = LineSearch.fixed();
 
     public GradientDescent {
@@ -63,30 +65,6 @@ public record GradientDescent(double learningRate, Schedule schedule, LineSearch
     /** A strong Wolfe point, searched from twice the last length, the first time from {@code first}. */
     public static GradientDescent wolfe(double first) { return with(first, Schedule.CONSTANT, new LineSearch.StrongWolfe(1e-4, 0.5, 1e20, 40)); }
 
-    public GradientDescent withLineSearch(LineSearch lineSearch) {
-        return new GradientDescent(learningRate, schedule, lineSearch, projection, gradientTolerance, valueTolerance, stepTolerance, maxIterations);
-    }
-
-    public GradientDescent withProjection(UnaryOperator<double[]> projection) {
-        return new GradientDescent(learningRate, schedule, lineSearch, projection, gradientTolerance, valueTolerance, stepTolerance, maxIterations);
-    }
-
-    public GradientDescent withGradientTolerance(double gradientTolerance) {
-        return new GradientDescent(learningRate, schedule, lineSearch, projection, gradientTolerance, valueTolerance, stepTolerance, maxIterations);
-    }
-
-    public GradientDescent withValueTolerance(double valueTolerance) {
-        return new GradientDescent(learningRate, schedule, lineSearch, projection, gradientTolerance, valueTolerance, stepTolerance, maxIterations);
-    }
-
-    public GradientDescent withStepTolerance(double stepTolerance) {
-        return new GradientDescent(learningRate, schedule, lineSearch, projection, gradientTolerance, valueTolerance, stepTolerance, maxIterations);
-    }
-
-    public GradientDescent withMaxIterations(int maxIterations) {
-        return new GradientDescent(learningRate, schedule, lineSearch, projection, gradientTolerance, valueTolerance, stepTolerance, maxIterations);
-    }
-
     /** The minimum found from {@code start}, which is not changed. */
     public Minimum minimize(Objective f, double[] start) { return minimize(f, start, Progress.SILENT); }
 
@@ -105,16 +83,16 @@ public record GradientDescent(double learningRate, Schedule schedule, LineSearch
         double value = f.at(x, gradient), length = Double.NaN;
         int evaluations = 1;
         if (path != null) path.point(x, value);
-        if (!Double.isFinite(value) || !Double.isFinite(Vectors.largest(gradient))) return new Minimum(x, value, gradient, 0, 1, Stop.NOT_FINITE);
+        if (!Double.isFinite(value) || !Double.isFinite(Vectors.largest(gradient))) return new Minimum(x, value, gradient, 0, 1, StopReason.NOT_FINITE);
         for (int iteration = 0; iteration < maxIterations; iteration++) {
-            if (stationarity(x, gradient) <= gradientTolerance) return new Minimum(x, value, gradient, iteration, evaluations, Stop.GRADIENT);
+            if (stationarity(x, gradient) <= gradientTolerance) return new Minimum(x, value, gradient, iteration, evaluations, StopReason.GRADIENT);
             for (int i = 0; i < x.length; i++) direction[i] = -gradient[i];
-            var line = new Line(f, x, direction, value, gradient, projection);
+            var line = new RayObjective(f, x, direction, value, gradient, projection);
             boolean grows = !(lineSearch == FIXED || lineSearch instanceof LineSearch.Exact) && length > 0;
             double first = grows ? 2 * length : learningRate * schedule.factor(iteration);
             length = lineSearch.search(line, first);
             evaluations += line.evaluations();
-            if (Double.isNaN(length)) return new Minimum(x, value, gradient, iteration, evaluations, atFloor(value, gradient, first) ? Stop.FLOOR : Stop.LINE_SEARCH);
+            if (Double.isNaN(length)) return new Minimum(x, value, gradient, iteration, evaluations, atFloor(value, gradient, first) ? StopReason.FLOOR : StopReason.LINE_SEARCH);
             double moved = 0, change = Math.abs(value - line.value());
             for (int i = 0; i < x.length; i++) moved = Math.max(moved, Math.abs(line.point()[i] - x[i]));
             x = line.point();
@@ -122,11 +100,11 @@ public record GradientDescent(double learningRate, Schedule schedule, LineSearch
             value = line.value();
             if (path != null) path.step(length, x, value);
             progress.step("gradient descent", iteration + 1, maxIterations, "value", value);
-            if (!Double.isFinite(value) || !Double.isFinite(Vectors.largest(gradient))) return new Minimum(x, value, gradient, iteration + 1, evaluations, Stop.DIVERGED);
-            if (valueTolerance > 0 && change <= valueTolerance * Math.max(1, Math.abs(value))) return new Minimum(x, value, gradient, iteration + 1, evaluations, Stop.VALUE);
-            if (stepTolerance > 0 && moved <= stepTolerance) return new Minimum(x, value, gradient, iteration + 1, evaluations, Stop.STEP);
+            if (!Double.isFinite(value) || !Double.isFinite(Vectors.largest(gradient))) return new Minimum(x, value, gradient, iteration + 1, evaluations, StopReason.DIVERGED);
+            if (valueTolerance > 0 && change <= valueTolerance * Math.max(1, Math.abs(value))) return new Minimum(x, value, gradient, iteration + 1, evaluations, StopReason.VALUE);
+            if (stepTolerance > 0 && moved <= stepTolerance) return new Minimum(x, value, gradient, iteration + 1, evaluations, StopReason.STEP);
         }
-        return new Minimum(x, value, gradient, maxIterations, evaluations, stationarity(x, gradient) <= gradientTolerance ? Stop.GRADIENT : Stop.ITERATIONS);
+        return new Minimum(x, value, gradient, maxIterations, evaluations, stationarity(x, gradient) <= gradientTolerance ? StopReason.GRADIENT : StopReason.ITERATIONS);
     }
 
     /** The gradient's largest entry; under constraints that of the projected gradient, which is zero where they hold the point. */

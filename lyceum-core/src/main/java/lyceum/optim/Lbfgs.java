@@ -5,6 +5,7 @@ import java.util.function.Supplier;
 import lyceum.ShapeException;
 import lyceum.progress.Progress;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Limited-memory BFGS with a strong Wolfe line search: the default for smooth objectives whose gradient is exact and affordable.
@@ -25,7 +26,8 @@ import lyceum.tensor.Tensor;
  * @param lineSearch how far to go
  * @see <a href="https://doi.org/10.1007/BF01589116">Liu and Nocedal (1989)</a>
  */
-public record Lbfgs(int history, int maxIterations, int maxEvaluations, double gradientTolerance, double valueTolerance, LineSearch lineSearch) {
+@Withers
+public record Lbfgs(int history, int maxIterations, int maxEvaluations, double gradientTolerance, double valueTolerance, LineSearch lineSearch) implements LbfgsWithers {
     private static final int FLAT_STEPS = 4;
 
     public Lbfgs {
@@ -40,18 +42,6 @@ public record Lbfgs(int history, int maxIterations, int maxEvaluations, double g
     /** History 10, 1,000 iterations, 10,000 evaluations, gradient to 1e-8. */
     public Lbfgs() { this(10, 1_000, 10_000, 1e-8, 0, new LineSearch.StrongWolfe()); }
 
-    public Lbfgs withHistory(int history) { return new Lbfgs(history, maxIterations, maxEvaluations, gradientTolerance, valueTolerance, lineSearch); }
-
-    public Lbfgs withMaxIterations(int maxIterations) { return new Lbfgs(history, maxIterations, maxEvaluations, gradientTolerance, valueTolerance, lineSearch); }
-
-    public Lbfgs withMaxEvaluations(int maxEvaluations) { return new Lbfgs(history, maxIterations, maxEvaluations, gradientTolerance, valueTolerance, lineSearch); }
-
-    public Lbfgs withGradientTolerance(double gradientTolerance) { return new Lbfgs(history, maxIterations, maxEvaluations, gradientTolerance, valueTolerance, lineSearch); }
-
-    public Lbfgs withValueTolerance(double valueTolerance) { return new Lbfgs(history, maxIterations, maxEvaluations, gradientTolerance, valueTolerance, lineSearch); }
-
-    public Lbfgs withLineSearch(LineSearch lineSearch) { return new Lbfgs(history, maxIterations, maxEvaluations, gradientTolerance, valueTolerance, lineSearch); }
-
     /** The minimum found from {@code start}, which is not changed. */
     public Minimum minimize(Objective f, double[] start) { return minimize(f, start, Progress.SILENT); }
 
@@ -64,19 +54,19 @@ public record Lbfgs(int history, int maxIterations, int maxEvaluations, double g
         double[] x = start.clone(), gradient = new double[x.length], direction = new double[x.length];
         double value = f.at(x, gradient);
         int evaluations = 1, flat = 0;
-        if (!Double.isFinite(value) || !Double.isFinite(Vectors.largest(gradient))) return new Minimum(x, value, gradient, 0, 1, Stop.NOT_FINITE);
-        if (Vectors.largest(gradient) <= gradientTolerance) return new Minimum(x, value, gradient, 0, 1, Stop.GRADIENT);
+        if (!Double.isFinite(value) || !Double.isFinite(Vectors.largest(gradient))) return new Minimum(x, value, gradient, 0, 1, StopReason.NOT_FINITE);
+        if (Vectors.largest(gradient) <= gradientTolerance) return new Minimum(x, value, gradient, 0, 1, StopReason.GRADIENT);
         var curvature = new InverseHessian(history);
         for (int iteration = 0; iteration < maxIterations;) {
-            if (evaluations >= maxEvaluations) return new Minimum(x, value, gradient, iteration, evaluations, Stop.EVALUATIONS);
+            if (evaluations >= maxEvaluations) return new Minimum(x, value, gradient, iteration, evaluations, StopReason.EVALUATIONS);
             curvature.direction(gradient, direction);
             // Without curvature the gradient's length says nothing about the step's: begin within a unit of x.
             double first = curvature.isEmpty() ? Math.min(1, 1 / Vectors.norm(gradient)) : 1;
-            var line = new Line(f, x, direction, value, gradient, null);
+            var line = new RayObjective(f, x, direction, value, gradient, null);
             double t = line.startSlope() < 0 ? lineSearch.search(line, first) : Double.NaN;
             evaluations += line.evaluations();
             if (Double.isNaN(t)) {
-                if (curvature.isEmpty()) return new Minimum(x, value, gradient, iteration, evaluations, flat > 0 ? Stop.FLOOR : Stop.LINE_SEARCH);
+                if (curvature.isEmpty()) return new Minimum(x, value, gradient, iteration, evaluations, flat > 0 ? StopReason.FLOOR : StopReason.LINE_SEARCH);
                 curvature.clear();
                 continue;
             }
@@ -88,11 +78,11 @@ public record Lbfgs(int history, int maxIterations, int maxEvaluations, double g
             iteration++;
             progress.step("L-BFGS", iteration, maxIterations, "value", value);
             flat = fall <= 2 * Math.ulp(value) ? flat + 1 : 0;
-            var stop = Vectors.largest(gradient) <= gradientTolerance ? Stop.GRADIENT
-                    : valueTolerance > 0 && fall <= valueTolerance * scale ? Stop.VALUE : flat >= FLAT_STEPS ? Stop.FLOOR : null;
+            var stop = Vectors.largest(gradient) <= gradientTolerance ? StopReason.GRADIENT
+                    : valueTolerance > 0 && fall <= valueTolerance * scale ? StopReason.VALUE : flat >= FLAT_STEPS ? StopReason.FLOOR : null;
             if (stop != null) return new Minimum(x, value, gradient, iteration, evaluations, stop);
         }
-        return new Minimum(x, value, gradient, maxIterations, evaluations, Stop.ITERATIONS);
+        return new Minimum(x, value, gradient, maxIterations, evaluations, StopReason.ITERATIONS);
     }
 
     /**

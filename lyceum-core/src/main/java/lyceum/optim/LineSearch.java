@@ -15,7 +15,7 @@ public interface LineSearch {
      * @param first the length to try first, above 0
      * @return the length found, or NaN if there is none; then the line is anywhere
      */
-    double search(Line line, double first);
+    double search(RayObjective line, double first);
 
     /** Takes the first length as it is: constant and scheduled steps. */
     static LineSearch fixed() {
@@ -43,7 +43,7 @@ public interface LineSearch {
 
         public Armijo() { this(1e-4, 0.5, 60); }
 
-        @Override public double search(Line line, double first) {
+        @Override public double search(RayObjective line, double first) {
             double t = first;
             for (int i = 0; i < maxEvaluations; i++, t *= shrink) {
                 line.to(t);
@@ -79,7 +79,7 @@ public interface LineSearch {
 
         public StrongWolfe() { this(1e-4, 0.9, 1e20, 40); }
 
-        @Override public double search(Line line, double first) { return new MoreThuente(this, line).search(first); }
+        @Override public double search(RayObjective line, double first) { return new MoreThuente(this, line).search(first); }
     }
 
     /**
@@ -97,7 +97,7 @@ public interface LineSearch {
 
         public Exact() { this(1e-10, 60); }
 
-        @Override public double search(Line line, double first) {
+        @Override public double search(RayObjective line, double first) {
             if (!(line.startSlope() < 0)) return Double.NaN;
             double goal = -tolerance * line.startSlope(), ceiling = Double.POSITIVE_INFINITY, t = first;
             double low = 0, lowSlope = line.startSlope(), high = Double.NaN, highSlope = Double.NaN;

@@ -7,6 +7,7 @@ import lyceum.LyceumException;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Mini-batch gradient descent: cuts examples into batches, and drives an optimiser with them.
@@ -21,7 +22,8 @@ import lyceum.tensor.Tensor;
  * @param last what happens to the examples that do not fill a batch
  * @param accumulated batches whose gradients are added up, weighted by their size, before each step: a larger batch in the memory of a small one
  */
-public record Minibatches(int examples, int size, Order order, Last last, int accumulated) {
+@Withers
+public record Minibatches(int examples, int size, Order order, Last last, int accumulated) implements MinibatchesWithers {
 
     /** Which examples come next. */
     public enum Order {
@@ -68,12 +70,6 @@ public record Minibatches(int examples, int size, Order order, Last last, int ac
 
     /** Shuffled, a smaller last batch, a step for each. */
     public Minibatches(int examples, int size) { this(examples, size, Order.SHUFFLED, Last.KEEP, 1); }
-
-    public Minibatches withOrder(Order order) { return new Minibatches(examples, size, order, last, accumulated); }
-
-    public Minibatches withLast(Last last) { return new Minibatches(examples, size, order, last, accumulated); }
-
-    public Minibatches withAccumulated(int accumulated) { return new Minibatches(examples, size, order, last, accumulated); }
 
     /** The batches of one epoch, as numbers of examples. The next epoch draws on from {@code rng}. */
     public List<int[]> epoch(Rng rng) {

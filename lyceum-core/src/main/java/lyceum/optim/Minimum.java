@@ -10,7 +10,7 @@ package lyceum.optim;
  * @param evaluations calls of the objective
  * @param stop why it stopped
  */
-public record Minimum(double[] x, double value, double[] gradient, int iterations, int evaluations, Stop stop) {
+public record Minimum(double[] x, double value, double[] gradient, int iterations, int evaluations, StopReason stop) {
 
     /** True if it stopped because a tolerance was met, not because it ran out of something. */
     public boolean converged() { return stop.converged(); }

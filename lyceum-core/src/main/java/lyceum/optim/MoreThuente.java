@@ -13,13 +13,13 @@ final class MoreThuente {
     }
 
     private final LineSearch.StrongWolfe rule;
-    private final Line line;
+    private final RayObjective line;
     private final double slant, noise;
     private Trial a, b;
     private boolean bracketed;
     private double least, most, ceiling;
 
-    MoreThuente(LineSearch.StrongWolfe rule, Line line) {
+    MoreThuente(LineSearch.StrongWolfe rule, RayObjective line) {
         this.rule = rule;
         this.line = line;
         this.slant = rule.c1() * line.startSlope();

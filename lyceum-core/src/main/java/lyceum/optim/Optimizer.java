@@ -34,7 +34,7 @@ public final class Optimizer {
     /** Named parameters that share a rule. */
     public record Group(UpdateRule rule, SequencedMap<String, Tensor> parameters) { }
 
-    private final List<Slots> slots = new ArrayList<>();
+    private final List<ParameterState> slots = new ArrayList<>();
     private Schedule schedule = Schedule.CONSTANT;
     private Clip clip;
     private Average average;
@@ -55,7 +55,7 @@ public final class Optimizer {
                     if (other.name.equals(entry.getKey())) throw new IllegalArgumentException("Optimizer: two parameters are named " + entry.getKey());
                     if (other.parameter == parameter) throw new IllegalArgumentException("Optimizer: parameters " + other.name + " and " + entry.getKey() + " are one tensor");
                 }
-                slots.add(new Slots(entry.getKey(), parameter, group.rule));
+                slots.add(new ParameterState(entry.getKey(), parameter, group.rule));
             }
         }
         if (slots.isEmpty()) throw new IllegalArgumentException("Optimizer: there are no parameters");
@@ -146,13 +146,13 @@ public final class Optimizer {
         Autograd.noGrad(() -> {
             UnaryOperator<Tensor> limit = clip == null ? g -> g : clip.of(gradients);
             double factor = rateFactor();
-            var together = new LinkedHashMap<Slots.Kind, Slots.Step>();
+            var together = new LinkedHashMap<ParameterState.Kind, ParameterState.Step>();
             for (int i = 0; i < gradients.length; i++) {
                 var slot = slots.get(i);
                 if (slot.rows != null || gradients[i] != null && !slot.rule.isElementwise()) {
                     slot.step(gradients[i] == null ? null : limit.apply(gradients[i]), factor * slot.rule.learningRate());
                 } else if (gradients[i] != null) {
-                    together.computeIfAbsent(slot.kind(), kind -> new Slots.Step()).add(slot, gradients[i]);
+                    together.computeIfAbsent(slot.kind(), kind -> new ParameterState.Step()).add(slot, gradients[i]);
                 }
             }
             together.forEach((kind, step) -> step.take(limit, factor * kind.rule().learningRate()));

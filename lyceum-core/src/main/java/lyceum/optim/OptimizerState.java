@@ -30,7 +30,7 @@ public record OptimizerState(SequencedMap<String, Tensor> tensors, String json) 
     /** @param settings the rule as text, for readers */
     record Parameter(long steps, String rule, String settings, List<String> slots) { }
 
-    static OptimizerState of(List<Slots> all, long steps, double rateScale, Average average) {
+    static OptimizerState of(List<ParameterState> all, long steps, double rateScale, Average average) {
         var tensors = new LinkedHashMap<String, Tensor>();
         var parameters = new LinkedHashMap<String, Parameter>();
         for (int p = 0; p < all.size(); p++) {
@@ -44,7 +44,7 @@ public record OptimizerState(SequencedMap<String, Tensor> tensors, String json) 
     }
 
     /** The header, if this state fits. */
-    Header checked(List<Slots> all, Average average) {
+    Header checked(List<ParameterState> all, Average average) {
         Header header;
         try {
             var tree = JSON.readTree(json);
@@ -68,12 +68,12 @@ public record OptimizerState(SequencedMap<String, Tensor> tensors, String json) 
         return header;
     }
 
-    private void fits(Slots slots, String slot) {
+    private void fits(ParameterState slots, String slot) {
         var tensor = tensors.get(slots.name + "." + slot);
         if (tensor == null) throw new FormatException("optimizer state: there is no tensor " + slots.name + "." + slot + "; there are " + tensors.keySet());
-        if (!tensor.shape().equals(slots.parameter.shape()) || tensor.dtype() != Slots.typeFor(slots.parameter))
+        if (!tensor.shape().equals(slots.parameter.shape()) || tensor.dtype() != ParameterState.typeFor(slots.parameter))
             throw new FormatException("optimizer state: " + slots.name + "." + slot + " is " + tensor.dtype() + " " + tensor.shape() + "; its parameter needs "
-                    + Slots.typeFor(slots.parameter) + " " + slots.parameter.shape());
+                    + ParameterState.typeFor(slots.parameter) + " " + slots.parameter.shape());
     }
 
     /** Writes a safetensors file that appears whole or not at all. */

@@ -30,7 +30,7 @@ final class RowGradient {
         this.values = place.length == 0 ? values : Tensor.zeros(values.dtype(), expected).indexAdd(0, Tensor.of(place), values.detach());
     }
 
-    void step(Slots slots, double rate) {
+    void step(ParameterState slots, double rate) {
         var table = slots.parameter.detach();
         for (int i = 0; i < rows.length; i++) {
             List<Tensor> remembered = new ArrayList<>();

@@ -2,6 +2,7 @@ package lyceum.optim;
 
 import java.util.List;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Stochastic gradient descent with momentum.
@@ -28,7 +29,8 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://doi.org/10.1214/aoms/1177729586">Robbins and Monro (1951)</a>
  * @see <a href="https://proceedings.mlr.press/v28/sutskever13.html">Sutskever, Martens, Dahl and Hinton (2013)</a>
  */
-public record Sgd(double learningRate, double momentum, double dampening, boolean nesterov, double weightDecay, boolean maximize) implements UpdateRule {
+@Withers
+public record Sgd(double learningRate, double momentum, double dampening, boolean nesterov, double weightDecay, boolean maximize) implements SgdWithers, UpdateRule {
     public Sgd {
         Settings.atLeast("Sgd", "learningRate", learningRate, 0);
         if (!(momentum >= 0 && momentum < 1)) throw new IllegalArgumentException("Sgd: momentum is " + momentum + "; it lies in [0, 1)");
@@ -40,18 +42,6 @@ public record Sgd(double learningRate, double momentum, double dampening, boolea
 
     /** Plain: no momentum, no decay. */
     public Sgd(double learningRate) { this(learningRate, 0, 0, false, 0, false); }
-
-    public Sgd withLearningRate(double learningRate) { return new Sgd(learningRate, momentum, dampening, nesterov, weightDecay, maximize); }
-
-    public Sgd withMomentum(double momentum) { return new Sgd(learningRate, momentum, dampening, nesterov, weightDecay, maximize); }
-
-    public Sgd withDampening(double dampening) { return new Sgd(learningRate, momentum, dampening, nesterov, weightDecay, maximize); }
-
-    public Sgd withNesterov(boolean nesterov) { return new Sgd(learningRate, momentum, dampening, nesterov, weightDecay, maximize); }
-
-    public Sgd withWeightDecay(double weightDecay) { return new Sgd(learningRate, momentum, dampening, nesterov, weightDecay, maximize); }
-
-    public Sgd withMaximize(boolean maximize) { return new Sgd(learningRate, momentum, dampening, nesterov, weightDecay, maximize); }
 
     @Override public List<String> slots() { return momentum == 0 ? List.of() : List.of("velocity"); }
 

@@ -225,7 +225,7 @@ class GradientDescentTest {
                 return x;
             }).trace(f, new double[] {-5, -5});
             assertThat(path.points()).allSatisfy(p -> assertThat(p).doesNotContain(3).satisfies(q -> assertThat(Math.abs(q[0])).isLessThanOrEqualTo(1)));
-            assertThat(path.minimum().stop()).isEqualTo(Stop.GRADIENT);
+            assertThat(path.minimum().stop()).isEqualTo(StopReason.GRADIENT);
             assertThat(path.minimum().x()).containsExactly(new double[] {1, 0.5}, within(1e-8));
         }
         assertThatThrownBy(() -> GradientDescent.exact().withProjection(x -> x)).hasMessageContaining("a projection bends it");
@@ -237,12 +237,12 @@ class GradientDescentTest {
             return x[0] * x[0];
         };
         double[] start = {1};
-        assertThat(GradientDescent.constant(1.1).minimize(f, start).stop()).isEqualTo(Stop.DIVERGED);
-        assertThat(GradientDescent.constant(1e-6).minimize(f, start).stop()).isEqualTo(Stop.ITERATIONS);
-        assertThat(GradientDescent.constant(0.1).withValueTolerance(1e-3).minimize(f, start).stop()).isEqualTo(Stop.VALUE);
-        assertThat(GradientDescent.constant(0.1).withStepTolerance(1e-3).minimize(f, start).stop()).isEqualTo(Stop.STEP);
-        assertThat(GradientDescent.armijo(1).minimize((x, g) -> -f.at(x, g), start).stop()).isEqualTo(Stop.LINE_SEARCH);
-        assertThat(GradientDescent.armijo(1).withGradientTolerance(0).minimize((x, g) -> 1e6 + f.at(x, g), start).stop()).isIn(Stop.FLOOR, Stop.GRADIENT);
+        assertThat(GradientDescent.constant(1.1).minimize(f, start).stop()).isEqualTo(StopReason.DIVERGED);
+        assertThat(GradientDescent.constant(1e-6).minimize(f, start).stop()).isEqualTo(StopReason.ITERATIONS);
+        assertThat(GradientDescent.constant(0.1).withValueTolerance(1e-3).minimize(f, start).stop()).isEqualTo(StopReason.VALUE);
+        assertThat(GradientDescent.constant(0.1).withStepTolerance(1e-3).minimize(f, start).stop()).isEqualTo(StopReason.STEP);
+        assertThat(GradientDescent.armijo(1).minimize((x, g) -> -f.at(x, g), start).stop()).isEqualTo(StopReason.LINE_SEARCH);
+        assertThat(GradientDescent.armijo(1).withGradientTolerance(0).minimize((x, g) -> 1e6 + f.at(x, g), start).stop()).isIn(StopReason.FLOOR, StopReason.GRADIENT);
         assertThat(start).containsExactly(1);
     }
 }

@@ -34,7 +34,7 @@ class LbfgsTest {
         var start = new double[n];
         for (int i = 0; i < n; i++) start[i] = i % 2 == 0 ? -1.2 : 1;
         var minimum = new Lbfgs().withMaxIterations(20_000).withMaxEvaluations(40_000).minimize(LbfgsTest::rosenbrock, start);
-        assertThat(minimum.stop()).isEqualTo(Stop.GRADIENT);
+        assertThat(minimum.stop()).isEqualTo(StopReason.GRADIENT);
         assertThat(minimum.gradientNorm()).isLessThanOrEqualTo(1e-8);
         // From this start a second stationary point exists for n >= 4 near x_1 = -1; both are legal ends.
         if (n == 2) assertThat(minimum.x()).containsExactly(new double[] {1, 1}, within(1e-7));
@@ -68,7 +68,7 @@ class LbfgsTest {
             };
             double[] x = {rng.nextGaussian()}, g = new double[1];
             double value = f.at(x, g);
-            var line = new Line(f, x, new double[] {-g[0]}, value, g, null);
+            var line = new RayObjective(f, x, new double[] {-g[0]}, value, g, null);
             double t = rule.search(line, Math.pow(10, 4 * rng.nextDouble() - 2));
             if (Math.abs(g[0]) < 1e-6) continue;
             assertThat(t).as("trial %d", trial).isPositive();
@@ -96,7 +96,7 @@ class LbfgsTest {
         var t = z.matmul(Tensor.of(1.0, -2, 0.5, 0, 3)).add(Tensor.randn(rng, DType.F64, 200)).gt(0).to(DType.F64).mul(2).sub(1);
         var f = Objective.of(w -> z.matmul(w).mul(t).neg().softplus().mean().add(w.square().sum().mul(1e-3)));
         var minimum = new Lbfgs().withGradientTolerance(1e-10).minimize(f, new double[5]);
-        assertThat(minimum.stop()).isEqualTo(Stop.GRADIENT);
+        assertThat(minimum.stop()).isEqualTo(StopReason.GRADIENT);
         assertThat(minimum.iterations()).isLessThan(40);
     }
 
@@ -116,18 +116,18 @@ class LbfgsTest {
     @Test void saysWhyItStopped() {
         Objective rosenbrock = LbfgsTest::rosenbrock;
         double[] start = {-1.2, 1};
-        assertThat(new Lbfgs().withMaxIterations(3).minimize(rosenbrock, start).stop()).isEqualTo(Stop.ITERATIONS);
-        assertThat(new Lbfgs().withMaxEvaluations(5).minimize(rosenbrock, start).stop()).isEqualTo(Stop.EVALUATIONS);
-        assertThat(new Lbfgs().withValueTolerance(1e-2).minimize(rosenbrock, start).stop()).isEqualTo(Stop.VALUE);
+        assertThat(new Lbfgs().withMaxIterations(3).minimize(rosenbrock, start).stop()).isEqualTo(StopReason.ITERATIONS);
+        assertThat(new Lbfgs().withMaxEvaluations(5).minimize(rosenbrock, start).stop()).isEqualTo(StopReason.EVALUATIONS);
+        assertThat(new Lbfgs().withValueTolerance(1e-2).minimize(rosenbrock, start).stop()).isEqualTo(StopReason.VALUE);
         assertThat(new Lbfgs().minimize(rosenbrock, new double[] {1, 1}).iterations()).isZero();
-        assertThat(new Lbfgs().minimize(rosenbrock, new double[] {Double.NaN, 1}).stop()).isEqualTo(Stop.NOT_FINITE);
+        assertThat(new Lbfgs().minimize(rosenbrock, new double[] {Double.NaN, 1}).stop()).isEqualTo(StopReason.NOT_FINITE);
         Objective wrongSign = (x, g) -> {
             double value = rosenbrock(x, g);
             for (int i = 0; i < g.length; i++) g[i] = -g[i];
             return value;
         };
         var failed = new Lbfgs().minimize(wrongSign, start);
-        assertThat(failed.stop()).isEqualTo(Stop.LINE_SEARCH);
+        assertThat(failed.stop()).isEqualTo(StopReason.LINE_SEARCH);
         assertThat(failed.toString()).startsWith("not converged after 0 iterations").contains("check the gradient");
     }
 

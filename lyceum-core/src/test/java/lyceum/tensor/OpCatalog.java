@@ -14,7 +14,7 @@ import lyceum.backend.Op;
 import lyceum.backend.Pooling;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockFormat;
-import lyceum.backend.scalar.Special;
+import lyceum.math.Special;
 import lyceum.random.Rng;
 
 /** Every operation of {@link Tensor}, in the order of its super-interfaces. {@link OpChecks} runs the generic checks over all of them. */

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.zip.GZIPInputStream;
 import lyceum.FormatException;
+import lyceum.withers.Withers;
 
 /**
  * Reads and writes CSV (RFC 4180) in UTF-8; a file whose name ends in {@code .gz} is unpacked.
@@ -35,8 +36,9 @@ import lyceum.FormatException;
  * @param inferRows  types are inferred from so many rows, all by default
  * @param maxErrors  so many rows that do not fit are left out and reported; with 0, the default, the first one is a {@link FormatException}
  */
+@Withers
 public record Csv(char delimiter, char quote, boolean header, List<String> nullTokens, Map<String, ColumnType> types, char decimal, char comment,
-        long limit, long inferRows, int maxErrors) {
+        long limit, long inferRows, int maxErrors) implements CsvWithers {
 
     /** What was read. */
     public record Result(Frame frame, List<Inference> inferences, List<Reject> rejects) { }
@@ -68,15 +70,6 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
                     + "; they are not negative, inferRows is 1 at least");
     }
 
-    /** Another sign between cells. */
-    public Csv withDelimiter(char delimiter) { return new Csv(delimiter, quote, header, nullTokens, types, decimal, comment, limit, inferRows, maxErrors); }
-
-    /** Another sign around cells. */
-    public Csv withQuote(char quote) { return new Csv(delimiter, quote, header, nullTokens, types, decimal, comment, limit, inferRows, maxErrors); }
-
-    /** Whether the first record names the columns. */
-    public Csv withHeader(boolean header) { return new Csv(delimiter, quote, header, nullTokens, types, decimal, comment, limit, inferRows, maxErrors); }
-
     /** Other unquoted cells that are null; the first is written for one. */
     public Csv withNullTokens(String... tokens) { return new Csv(delimiter, quote, header, List.of(tokens), types, decimal, comment, limit, inferRows, maxErrors); }
 
@@ -87,20 +80,8 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
         return new Csv(delimiter, quote, header, nullTokens, more, decimal, comment, limit, inferRows, maxErrors);
     }
 
-    /** Another sign before the fraction, such as a comma. */
-    public Csv withDecimal(char decimal) { return new Csv(delimiter, quote, header, nullTokens, types, decimal, comment, limit, inferRows, maxErrors); }
-
-    /** Skips lines that begin with this. */
-    public Csv withComment(char comment) { return new Csv(delimiter, quote, header, nullTokens, types, decimal, comment, limit, inferRows, maxErrors); }
-
-    /** Reads at most so many rows. */
-    public Csv withLimit(long limit) { return new Csv(delimiter, quote, header, nullTokens, types, decimal, comment, limit, inferRows, maxErrors); }
-
     /** Infers types from the first rows alone; a later cell that does not fit is an error. */
     public Csv withInferRows(long rows) { return new Csv(delimiter, quote, header, nullTokens, types, decimal, comment, limit, rows, maxErrors); }
-
-    /** Leaves out and reports so many rows that do not fit. */
-    public Csv withMaxErrors(int maxErrors) { return new Csv(delimiter, quote, header, nullTokens, types, decimal, comment, limit, inferRows, maxErrors); }
 
     /** Reads a file. @throws FormatException with the line, if it is malformed */
     public Result read(Path file) throws IOException { return new CsvReading(this, source(file)).whole(); }

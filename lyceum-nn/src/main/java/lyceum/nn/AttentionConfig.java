@@ -2,6 +2,7 @@ package lyceum.nn;
 
 import lyceum.DType;
 import lyceum.tensor.Attention;
+import lyceum.withers.Withers;
 
 /**
  * The choices of a {@link MultiHeadAttention}.
@@ -16,7 +17,8 @@ import lyceum.tensor.Attention;
  * @param rotary turns queries and keys by their positions; null for none
  * @param dtype of the parameters
  */
-public record AttentionConfig(int width, int heads, int keyHeads, int headWidth, boolean bias, double dropout, Attention attention, RotaryEmbedding rotary, DType dtype) {
+@Withers
+public record AttentionConfig(int width, int heads, int keyHeads, int headWidth, boolean bias, double dropout, Attention attention, RotaryEmbedding rotary, DType dtype) implements AttentionConfigWithers {
     public AttentionConfig {
         if (width < 1 || heads < 1 || headWidth < 1) throw new IllegalArgumentException("AttentionConfig: width " + width + ", heads " + heads + " and headWidth " + headWidth + " are positive");
         if (keyHeads < 1 || heads % keyHeads != 0) throw new IllegalArgumentException("AttentionConfig: keyHeads is " + keyHeads + "; it divides heads " + heads);
@@ -29,18 +31,4 @@ public record AttentionConfig(int width, int heads, int keyHeads, int headWidth,
         if (heads < 1 || width % heads != 0) throw new IllegalArgumentException("AttentionConfig: " + heads + " heads do not divide a width of " + width + "; name headWidth");
         return width / heads;
     }
-
-    public AttentionConfig withKeyHeads(int keyHeads) { return new AttentionConfig(width, heads, keyHeads, headWidth, bias, dropout, attention, rotary, dtype); }
-
-    public AttentionConfig withHeadWidth(int headWidth) { return new AttentionConfig(width, heads, keyHeads, headWidth, bias, dropout, attention, rotary, dtype); }
-
-    public AttentionConfig withBias(boolean bias) { return new AttentionConfig(width, heads, keyHeads, headWidth, bias, dropout, attention, rotary, dtype); }
-
-    public AttentionConfig withDropout(double dropout) { return new AttentionConfig(width, heads, keyHeads, headWidth, bias, dropout, attention, rotary, dtype); }
-
-    public AttentionConfig withAttention(Attention attention) { return new AttentionConfig(width, heads, keyHeads, headWidth, bias, dropout, attention, rotary, dtype); }
-
-    public AttentionConfig withRotary(RotaryEmbedding rotary) { return new AttentionConfig(width, heads, keyHeads, headWidth, bias, dropout, attention, rotary, dtype); }
-
-    public AttentionConfig withDtype(DType dtype) { return new AttentionConfig(width, heads, keyHeads, headWidth, bias, dropout, attention, rotary, dtype); }
 }

@@ -3,6 +3,7 @@ package lyceum.nn;
 import java.util.List;
 import java.util.Objects;
 import lyceum.DType;
+import lyceum.withers.Withers;
 
 /**
  * The shape of an {@link Mlp}. Between input and output stand hidden layers, each {@code dropout(activation(norm(W h + b)))}.
@@ -22,7 +23,8 @@ import lyceum.DType;
  * @param head what the outputs mean
  * @param dtype of the parameters: F32 or F64
  */
-public record MlpConfig(int inputs, List<Integer> hidden, int outputs, Activation activation, Norm norm, double dropout, boolean residual, Head head, DType dtype) {
+@Withers
+public record MlpConfig(int inputs, List<Integer> hidden, int outputs, Activation activation, Norm norm, double dropout, boolean residual, Head head, DType dtype) implements MlpConfigWithers {
 
     /** What normalises a hidden layer before its activation. */
     public enum Norm { NONE, LAYER, BATCH }
@@ -55,16 +57,6 @@ public record MlpConfig(int inputs, List<Integer> hidden, int outputs, Activatio
     private static MlpConfig plain(int inputs, int outputs, Head head, int[] hidden) {
         return new MlpConfig(inputs, java.util.Arrays.stream(hidden).boxed().toList(), outputs, Activation.RELU, Norm.NONE, 0, false, head, DType.F32);
     }
-
-    public MlpConfig withActivation(Activation activation) { return new MlpConfig(inputs, hidden, outputs, activation, norm, dropout, residual, head, dtype); }
-
-    public MlpConfig withNorm(Norm norm) { return new MlpConfig(inputs, hidden, outputs, activation, norm, dropout, residual, head, dtype); }
-
-    public MlpConfig withDropout(double dropout) { return new MlpConfig(inputs, hidden, outputs, activation, norm, dropout, residual, head, dtype); }
-
-    public MlpConfig withResidual(boolean residual) { return new MlpConfig(inputs, hidden, outputs, activation, norm, dropout, residual, head, dtype); }
-
-    public MlpConfig withDtype(DType dtype) { return new MlpConfig(inputs, hidden, outputs, activation, norm, dropout, residual, head, dtype); }
 
     /** How weights begin unless something else is asked for: Glorot's rule for the S-shaped activations, He's for the rectifiers. */
     public Init init() {

@@ -19,6 +19,7 @@ import lyceum.optim.UpdateRule;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * How an {@link Mlp} is fitted: mini-batches with a first-order rule, or L-BFGS on all rows at once.
@@ -44,7 +45,8 @@ import lyceum.tensor.Tensor;
  * @param patience epochs without improvement before it stops; 0 never stops early
  * @param tolerance what counts as an improvement
  */
-public record MlpFit(UpdateRule rule, Schedule schedule, int epochs, int batchSize, double penalty, double validationShare, int patience, double tolerance) {
+@Withers
+public record MlpFit(UpdateRule rule, Schedule schedule, int epochs, int batchSize, double penalty, double validationShare, int patience, double tolerance) implements MlpFitWithers {
     public MlpFit {
         Objects.requireNonNull(rule, "rule");
         Objects.requireNonNull(schedule, "schedule");
@@ -56,22 +58,6 @@ public record MlpFit(UpdateRule rule, Schedule schedule, int epochs, int batchSi
 
     /** Adam at 1e-3, 200 epochs of batches of 64, penalty 1e-6, stopping after 10 epochs without an improvement of 1e-4. */
     public MlpFit() { this(new Adam(1e-3), Schedule.CONSTANT, 200, 64, 1e-6, 0, 10, 1e-4); }
-
-    public MlpFit withRule(UpdateRule rule) { return new MlpFit(rule, schedule, epochs, batchSize, penalty, validationShare, patience, tolerance); }
-
-    public MlpFit withSchedule(Schedule schedule) { return new MlpFit(rule, schedule, epochs, batchSize, penalty, validationShare, patience, tolerance); }
-
-    public MlpFit withEpochs(int epochs) { return new MlpFit(rule, schedule, epochs, batchSize, penalty, validationShare, patience, tolerance); }
-
-    public MlpFit withBatchSize(int batchSize) { return new MlpFit(rule, schedule, epochs, batchSize, penalty, validationShare, patience, tolerance); }
-
-    public MlpFit withPenalty(double penalty) { return new MlpFit(rule, schedule, epochs, batchSize, penalty, validationShare, patience, tolerance); }
-
-    public MlpFit withValidationShare(double validationShare) { return new MlpFit(rule, schedule, epochs, batchSize, penalty, validationShare, patience, tolerance); }
-
-    public MlpFit withPatience(int patience) { return new MlpFit(rule, schedule, epochs, batchSize, penalty, validationShare, patience, tolerance); }
-
-    public MlpFit withTolerance(double tolerance) { return new MlpFit(rule, schedule, epochs, batchSize, penalty, validationShare, patience, tolerance); }
 
     /** Like {@link #fit(Mlp, Tensor, Tensor, Tensor, Rng, Progress)}, with equal weights and in silence. */
     public History fit(Mlp network, Tensor x, Tensor y, Rng rng) { return fit(network, x, y, null, rng, Progress.SILENT); }

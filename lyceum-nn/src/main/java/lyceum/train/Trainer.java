@@ -15,6 +15,7 @@ import lyceum.optim.Schedule;
 import lyceum.optim.UpdateRule;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
+import lyceum.withers.Withers;
 
 /**
  * How to train: an optimiser's rule, mini-batches, and when to stop.
@@ -42,7 +43,8 @@ import lyceum.random.Rng;
  * @param earlyStopping null for none
  * @param listeners hear of each epoch's end
  */
-public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulated, DataLoader.Last last, Schedule schedule, Clip clip, EarlyStopping earlyStopping, List<Listener> listeners) {
+@Withers
+public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulated, DataLoader.Last last, Schedule schedule, Clip clip, EarlyStopping earlyStopping, List<Listener> listeners) implements TrainerWithers {
 
     /** Hears of the end of an epoch; may call {@link TrainingRun#stop}, save, or change the optimiser's rates. */
     @FunctionalInterface public interface Listener {
@@ -61,20 +63,6 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
 
     /** Batches of 32, each a step; a constant rate, no clipping, no early stop. */
     public Trainer(UpdateRule rule, int epochs) { this(rule, epochs, 32, 1, DataLoader.Last.KEEP, Schedule.CONSTANT, null, null, List.of()); }
-
-    public Trainer withEpochs(int epochs) { return new Trainer(rule, epochs, batchSize, accumulated, last, schedule, clip, earlyStopping, listeners); }
-
-    public Trainer withBatchSize(int batchSize) { return new Trainer(rule, epochs, batchSize, accumulated, last, schedule, clip, earlyStopping, listeners); }
-
-    public Trainer withAccumulated(int accumulated) { return new Trainer(rule, epochs, batchSize, accumulated, last, schedule, clip, earlyStopping, listeners); }
-
-    public Trainer withLast(DataLoader.Last last) { return new Trainer(rule, epochs, batchSize, accumulated, last, schedule, clip, earlyStopping, listeners); }
-
-    public Trainer withSchedule(Schedule schedule) { return new Trainer(rule, epochs, batchSize, accumulated, last, schedule, clip, earlyStopping, listeners); }
-
-    public Trainer withClip(Clip clip) { return new Trainer(rule, epochs, batchSize, accumulated, last, schedule, clip, earlyStopping, listeners); }
-
-    public Trainer withEarlyStopping(EarlyStopping earlyStopping) { return new Trainer(rule, epochs, batchSize, accumulated, last, schedule, clip, earlyStopping, listeners); }
 
     /** One more listener. */
     public Trainer withListener(Listener listener) {

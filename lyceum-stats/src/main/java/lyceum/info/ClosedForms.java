@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.ToDoubleBiFunction;
-import lyceum.backend.scalar.Special;
+import lyceum.math.Special;
 import lyceum.prob.Beta;
 import lyceum.prob.Binomial;
 import lyceum.prob.Categorical;
@@ -16,7 +16,7 @@ import lyceum.prob.Gamma;
 import lyceum.prob.MultivariateNormal;
 import lyceum.prob.Normal;
 import lyceum.prob.Poisson;
-import lyceum.prob.SpecialFunctions;
+import lyceum.math.Incomplete;
 import lyceum.prob.Uniform;
 
 /**
@@ -41,7 +41,7 @@ public final class ClosedForms {
             .with(Gamma.class, Exponential.class, (p, q) -> gamma(p, asGamma(q)))
             .with(ChiSquare.class, ChiSquare.class, (p, q) -> gamma(asGamma(p), asGamma(q)))
             .with(Beta.class, Beta.class, (p, q) -> dirichlet(new Dirichlet(p.alpha(), p.beta()), new Dirichlet(q.alpha(), q.beta())))
-            .with(Poisson.class, Poisson.class, (p, q) -> SpecialFunctions.klTerm(p.rate(), q.rate()))
+            .with(Poisson.class, Poisson.class, (p, q) -> Incomplete.klTerm(p.rate(), q.rate()))
             .with(Binomial.class, Binomial.class, ClosedForms::binomial)
             .with(Uniform.class, Uniform.class, (p, q) -> p.low() < q.low() || p.high() > q.high() ? Double.POSITIVE_INFINITY : q.entropy() - p.entropy());
 
@@ -62,7 +62,7 @@ public final class ClosedForms {
     private static double normal(Normal p, Normal q) {
         double ratio = p.standardDeviation() / q.standardDeviation(), z = (p.mean() - q.mean()) / q.standardDeviation();
         // (v - 1 - log v) / 2 with v the ratio of variances, as the deviance of 1 from v
-        return 0.5 * (SpecialFunctions.klTerm(1, ratio * ratio) + z * z);
+        return 0.5 * (Incomplete.klTerm(1, ratio * ratio) + z * z);
     }
 
     private static Gamma asGamma(Exponential e) { return new Gamma(1, e.rate()); }
@@ -74,7 +74,7 @@ public final class ClosedForms {
         double shapes = (p.shape() - q.shape()) * Special.digamma(p.shape()) - Special.lgamma(p.shape()) + Special.lgamma(q.shape());
         // a2 log(b1/b2) + a1 (b2 - b1)/b1 + (a1 - a2) psi(a1) + ..., regrouped about the best rate for shape a2
         double mean = p.shape() * (q.rate() / p.rate());
-        double rates = SpecialFunctions.klTerm(q.shape(), mean) - (SpecialFunctions.klTerm(q.shape(), p.shape()));
+        double rates = Incomplete.klTerm(q.shape(), mean) - (Incomplete.klTerm(q.shape(), p.shape()));
         return Math.max(0, shapes + rates);
     }
 
@@ -94,6 +94,6 @@ public final class ClosedForms {
     private static double binomial(Binomial p, Binomial q) {
         if (p.trials() > q.trials() && p.probability() > 0) return Double.POSITIVE_INFINITY;
         if (p.trials() != q.trials()) return Divergences.klByIntegration(p, q);
-        return p.trials() * (SpecialFunctions.klTerm(p.probability(), q.probability()) + SpecialFunctions.klTerm(1 - p.probability(), 1 - q.probability()));
+        return p.trials() * (Incomplete.klTerm(p.probability(), q.probability()) + Incomplete.klTerm(1 - p.probability(), 1 - q.probability()));
     }
 }

@@ -4,7 +4,7 @@ import lyceum.ShapeException;
 import lyceum.prob.Distribution;
 import lyceum.prob.MultivariateDistribution;
 import lyceum.prob.Quadrature;
-import lyceum.prob.SpecialFunctions;
+import lyceum.math.Incomplete;
 import lyceum.prob.UnivariateDistribution;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -42,7 +42,7 @@ public final class Divergences {
     public static double kl(double[] p, double[] q) {
         if (p.length != q.length) throw new ShapeException("kl: vectors of " + p.length + " and " + q.length + " weights");
         double sumP = Entropy.Weights.sum("kl", p), sumQ = Entropy.Weights.sum("kl", q), kl = 0;
-        for (int i = 0; i < p.length; i++) kl += SpecialFunctions.klTerm(p[i] / sumP, q[i] / sumQ);
+        for (int i = 0; i < p.length; i++) kl += Incomplete.klTerm(p[i] / sumP, q[i] / sumQ);
         return kl;
     }
 
@@ -92,7 +92,7 @@ public final class Divergences {
             k1[i] = -log;
             k2[i] = log * log / 2;
             // exp(log) - 1 - log loses its digits near 0, where klTerm(1, r) = r - 1 - log r does not
-            k3[i] = log == Double.NEGATIVE_INFINITY ? Double.POSITIVE_INFINITY : Math.abs(log) < 0.1 ? SpecialFunctions.klTerm(1, Math.exp(log)) : Math.expm1(log) - log;
+            k3[i] = log == Double.NEGATIVE_INFINITY ? Double.POSITIVE_INFINITY : Math.abs(log) < 0.1 ? Incomplete.klTerm(1, Math.exp(log)) : Math.expm1(log) - log;
             least = Math.min(least, k3[i]);
         }
         double[] a = meanAndError(k1), b = meanAndError(k2), c = meanAndError(k3);

@@ -1,7 +1,7 @@
 package lyceum.info;
 
 import lyceum.ShapeException;
-import lyceum.backend.scalar.Special;
+import lyceum.math.Special;
 import lyceum.prob.Distribution;
 import lyceum.tensor.Tensor;
 

@@ -2,7 +2,7 @@ package lyceum.info;
 
 import lyceum.ShapeException;
 import lyceum.backend.Parallel;
-import lyceum.backend.scalar.Special;
+import lyceum.math.Special;
 import lyceum.tensor.Tensor;
 
 /** Entropy estimated from samples, in nats. */

@@ -3,7 +3,7 @@ package lyceum.info;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
-import lyceum.backend.scalar.Special;
+import lyceum.math.Special;
 import lyceum.prob.Beta;
 import lyceum.prob.Exponential;
 import lyceum.prob.Gamma;

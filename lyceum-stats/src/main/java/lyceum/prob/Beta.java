@@ -1,6 +1,8 @@
 package lyceum.prob;
 
-import lyceum.backend.scalar.Special;
+import lyceum.math.Incomplete;
+import lyceum.math.SaddlePoint;
+import lyceum.math.Special;
 import lyceum.random.Rng;
 
 /**
@@ -32,13 +34,13 @@ public record Beta(double alpha, double beta) implements UnivariateDistribution 
         return near < 1 ? Double.POSITIVE_INFINITY : near > 1 ? Double.NEGATIVE_INFINITY : Math.log(far);
     }
 
-    @Override public double cdf(double x) { return SpecialFunctions.regularisedBeta(alpha, beta, x); }
+    @Override public double cdf(double x) { return Incomplete.regularisedBeta(alpha, beta, x); }
 
-    @Override public double survival(double x) { return SpecialFunctions.regularisedBetaUpper(alpha, beta, x); }
+    @Override public double survival(double x) { return Incomplete.regularisedBetaUpper(alpha, beta, x); }
 
-    @Override public double quantile(double p) { return SpecialFunctions.inverseBeta(alpha, beta, Arguments.probability("quantile", "p", p)); }
+    @Override public double quantile(double p) { return Incomplete.inverseBeta(alpha, beta, Arguments.probability("quantile", "p", p)); }
 
-    @Override public double upperQuantile(double q) { return SpecialFunctions.inverseBetaUpper(alpha, beta, Arguments.probability("upperQuantile", "q", q)); }
+    @Override public double upperQuantile(double q) { return Incomplete.inverseBetaUpper(alpha, beta, Arguments.probability("upperQuantile", "q", q)); }
 
     @Override public double mean() { return alpha / (alpha + beta); }
 
@@ -48,7 +50,7 @@ public record Beta(double alpha, double beta) implements UnivariateDistribution 
     }
 
     @Override public double entropy() {
-        return SpecialFunctions.logBeta(alpha, beta) - (alpha - 1) * Special.digamma(alpha) - (beta - 1) * Special.digamma(beta)
+        return Incomplete.logBeta(alpha, beta) - (alpha - 1) * Special.digamma(alpha) - (beta - 1) * Special.digamma(beta)
                 + (alpha + beta - 2) * Special.digamma(alpha + beta);
     }
 

@@ -1,5 +1,7 @@
 package lyceum.prob;
 
+import lyceum.math.Incomplete;
+import lyceum.math.SaddlePoint;
 import lyceum.random.Rng;
 
 /**
@@ -26,19 +28,19 @@ public record Binomial(long trials, double probability) implements UnivariateDis
         double j = Math.floor(k);
         if (k != k) return k;
         if (j < 0) return 0;
-        return j >= trials ? 1 : SpecialFunctions.beta(trials - j, j + 1, 1 - probability, probability);
+        return j >= trials ? 1 : Incomplete.beta(trials - j, j + 1, 1 - probability, probability);
     }
 
     @Override public double survival(double k) {
         double j = Math.floor(k);
         if (k != k) return k;
         if (j < 0) return 1;
-        return j >= trials ? 0 : SpecialFunctions.beta(j + 1, trials - j, probability, 1 - probability);
+        return j >= trials ? 0 : Incomplete.beta(j + 1, trials - j, probability, 1 - probability);
     }
 
     @Override public double quantile(double p) {
         Arguments.probability("quantile", "p", p);
-        double z = SpecialFunctions.normalQuantile(p), skew = 1 - 2 * probability;
+        double z = Incomplete.normalQuantile(p), skew = 1 - 2 * probability;
         return DiscreteSearch.quantile(this, p == 0 || p == 1 ? 0 : mean() + standardDeviation() * z + skew * (z * z - 1) / 6, p);
     }
 

@@ -2,7 +2,7 @@ package lyceum.prob;
 
 import java.util.Arrays;
 import lyceum.ShapeException;
-import lyceum.backend.scalar.Special;
+import lyceum.math.Special;
 import lyceum.random.Rng;
 
 /** The Dirichlet distribution over probability vectors, with density proportional to {@code prod x_i^(alpha_i - 1)}. */

@@ -1,6 +1,8 @@
 package lyceum.prob;
 
-import lyceum.backend.scalar.Special;
+import lyceum.math.Incomplete;
+import lyceum.math.SaddlePoint;
+import lyceum.math.Special;
 import lyceum.random.Rng;
 
 /**
@@ -31,18 +33,18 @@ public record FisherF(double numerator, double denominator) implements Univariat
         return SaddlePoint.logBinomial(a, b, share(x), rest(x)) + Math.log(a) - Math.log1p(a / b) - Math.log(x);
     }
 
-    @Override public double cdf(double x) { return x > 0 ? SpecialFunctions.beta(numerator / 2, denominator / 2, share(x), rest(x)) : x != x ? x : 0; }
+    @Override public double cdf(double x) { return x > 0 ? Incomplete.beta(numerator / 2, denominator / 2, share(x), rest(x)) : x != x ? x : 0; }
 
-    @Override public double survival(double x) { return x > 0 ? SpecialFunctions.beta(denominator / 2, numerator / 2, rest(x), share(x)) : x != x ? x : 1; }
+    @Override public double survival(double x) { return x > 0 ? Incomplete.beta(denominator / 2, numerator / 2, rest(x), share(x)) : x != x ? x : 1; }
 
     @Override public double quantile(double p) {
         Arguments.probability("quantile", "p", p);
-        return from(SpecialFunctions.inverseBeta(numerator / 2, denominator / 2, p, 1 - p));
+        return from(Incomplete.inverseBeta(numerator / 2, denominator / 2, p, 1 - p));
     }
 
     @Override public double upperQuantile(double q) {
         Arguments.probability("upperQuantile", "q", q);
-        return from(SpecialFunctions.inverseBeta(numerator / 2, denominator / 2, 1 - q, q));
+        return from(Incomplete.inverseBeta(numerator / 2, denominator / 2, 1 - q, q));
     }
 
     private double from(double[] z) { return z[1] == 0 ? Double.POSITIVE_INFINITY : denominator / numerator * (z[0] / z[1]); }
@@ -59,7 +61,7 @@ public record FisherF(double numerator, double denominator) implements Univariat
 
     @Override public double entropy() {
         double a = numerator / 2, b = denominator / 2;
-        return Math.log(b / a) + SpecialFunctions.logBeta(a, b) + (1 - a) * Special.digamma(a) - (1 + b) * Special.digamma(b) + (a + b) * Special.digamma(a + b);
+        return Math.log(b / a) + Incomplete.logBeta(a, b) + (1 - a) * Special.digamma(a) - (1 + b) * Special.digamma(b) + (a + b) * Special.digamma(a + b);
     }
 
     @Override public double low() { return 0; }

@@ -1,6 +1,8 @@
 package lyceum.prob;
 
-import lyceum.backend.scalar.Special;
+import lyceum.math.Incomplete;
+import lyceum.math.SaddlePoint;
+import lyceum.math.Special;
 import lyceum.random.Rng;
 
 /**
@@ -24,13 +26,13 @@ public record Gamma(double shape, double rate) implements UnivariateDistribution
         return SaddlePoint.logPoisson(shape, rate * x) + Math.log(shape / x);
     }
 
-    @Override public double cdf(double x) { return SpecialFunctions.regularisedGammaP(shape, rate * x); }
+    @Override public double cdf(double x) { return Incomplete.regularisedGammaP(shape, rate * x); }
 
-    @Override public double survival(double x) { return SpecialFunctions.regularisedGammaQ(shape, rate * x); }
+    @Override public double survival(double x) { return Incomplete.regularisedGammaQ(shape, rate * x); }
 
-    @Override public double quantile(double p) { return SpecialFunctions.inverseGammaP(shape, Arguments.probability("quantile", "p", p)) / rate; }
+    @Override public double quantile(double p) { return Incomplete.inverseGammaP(shape, Arguments.probability("quantile", "p", p)) / rate; }
 
-    @Override public double upperQuantile(double q) { return SpecialFunctions.inverseGammaQ(shape, Arguments.probability("upperQuantile", "q", q)) / rate; }
+    @Override public double upperQuantile(double q) { return Incomplete.inverseGammaQ(shape, Arguments.probability("upperQuantile", "q", q)) / rate; }
 
     @Override public double mean() { return shape / rate; }
 

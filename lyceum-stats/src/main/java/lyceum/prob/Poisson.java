@@ -1,6 +1,8 @@
 package lyceum.prob;
 
-import lyceum.backend.scalar.Special;
+import lyceum.math.Incomplete;
+import lyceum.math.SaddlePoint;
+import lyceum.math.Special;
 import lyceum.random.Rng;
 
 /**
@@ -16,14 +18,14 @@ public record Poisson(double rate) implements UnivariateDistribution {
         return k < 0 || k != Math.rint(k) || k == Double.POSITIVE_INFINITY ? Double.NEGATIVE_INFINITY : SaddlePoint.logPoisson(k, rate);
     }
 
-    @Override public double cdf(double k) { return k < 0 ? 0 : SpecialFunctions.regularisedGammaQ(Math.floor(k) + 1, rate); }
+    @Override public double cdf(double k) { return k < 0 ? 0 : Incomplete.regularisedGammaQ(Math.floor(k) + 1, rate); }
 
-    @Override public double survival(double k) { return k < 0 ? 1 : SpecialFunctions.regularisedGammaP(Math.floor(k) + 1, rate); }
+    @Override public double survival(double k) { return k < 0 ? 1 : Incomplete.regularisedGammaP(Math.floor(k) + 1, rate); }
 
     @Override public double quantile(double p) {
         Arguments.probability("quantile", "p", p);
         // Cornish and Fisher's first correction for skewness
-        double z = SpecialFunctions.normalQuantile(p);
+        double z = Incomplete.normalQuantile(p);
         return DiscreteSearch.quantile(this, rate + Math.sqrt(rate) * z + (z * z - 1) / 6, p);
     }
 

@@ -1,6 +1,8 @@
 package lyceum.prob;
 
-import lyceum.backend.scalar.Special;
+import lyceum.math.Incomplete;
+import lyceum.math.SaddlePoint;
+import lyceum.math.Special;
 import lyceum.random.Rng;
 
 /**
@@ -33,7 +35,7 @@ public record StudentT(double degreesOfFreedom, double location, double scale) i
     private double tail(double t) {
         double n = degreesOfFreedom, square = t * t, sum = n + square;
         if (square == Double.POSITIVE_INFINITY) return 0;
-        return 0.5 * SpecialFunctions.beta(n / 2, 0.5, n / sum, square / sum);
+        return 0.5 * Incomplete.beta(n / 2, 0.5, n / sum, square / sum);
     }
 
     @Override public double cdf(double x) {
@@ -59,7 +61,7 @@ public record StudentT(double degreesOfFreedom, double location, double scale) i
     /** The t of at least 0 that is exceeded with probability p of at most one half. */
     private double fromTail(double p) {
         if (p == 0.5) return 0;
-        double[] z = SpecialFunctions.inverseBeta(degreesOfFreedom / 2, 0.5, 2 * p, 1 - 2 * p);
+        double[] z = Incomplete.inverseBeta(degreesOfFreedom / 2, 0.5, 2 * p, 1 - 2 * p);
         return z[0] == 0 ? Double.POSITIVE_INFINITY : Math.sqrt(degreesOfFreedom * (z[1] / z[0]));
     }
 
@@ -74,7 +76,7 @@ public record StudentT(double degreesOfFreedom, double location, double scale) i
 
     @Override public double entropy() {
         double n = degreesOfFreedom;
-        return (n + 1) / 2 * (Special.digamma((n + 1) / 2) - Special.digamma(n / 2)) + 0.5 * Math.log(n) + SpecialFunctions.logBeta(n / 2, 0.5) + Math.log(scale);
+        return (n + 1) / 2 * (Special.digamma((n + 1) / 2) - Special.digamma(n / 2)) + 0.5 * Math.log(n) + Incomplete.logBeta(n / 2, 0.5) + Math.log(scale);
     }
 
     @Override public double low() { return Double.NEGATIVE_INFINITY; }

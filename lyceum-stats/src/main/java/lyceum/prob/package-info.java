@@ -2,7 +2,7 @@
  * Probability distributions, and the special functions under them.
  *
  * <p>Start with {@link lyceum.prob.UnivariateDistribution}: density, cdf, quantile, sampling, moments and entropy of a family, for a number or
- * element by element for a tensor. {@link lyceum.prob.MultivariateDistribution} is the same over vectors, {@link lyceum.prob.SpecialFunctions}
+ * element by element for a tensor. {@link lyceum.prob.MultivariateDistribution} is the same over vectors, {@link lyceum.math.Incomplete}
  * has the incomplete gamma and beta functions and their inverses. Families are records: {@code new Normal(0, 1).quantile(0.975)}. Logarithms are
  * natural and entropies in nats.
  */

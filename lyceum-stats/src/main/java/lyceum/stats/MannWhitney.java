@@ -1,6 +1,6 @@
 package lyceum.stats;
 
-import lyceum.prob.SpecialFunctions;
+import lyceum.math.Incomplete;
 
 /**
  * The Mann-Whitney U test: do values of x tend to exceed those of y? (Mann and Whitney 1947.)
@@ -36,7 +36,7 @@ public record MannWhitney(double u, double probability, double z, double pValue)
                 case LESS -> shift + 0.5;
             };
             z = spread == 0 ? 0 : corrected / spread;
-            tails = new double[] {SpecialFunctions.normalCdf(z), SpecialFunctions.normalCdf(-z)};
+            tails = new double[] {Incomplete.normalCdf(z), Incomplete.normalCdf(-z)};
         }
         double p = switch (alternative) {
             case LESS -> tails[0];

@@ -1,7 +1,7 @@
 package lyceum.stats;
 
 import lyceum.prob.Beta;
-import lyceum.prob.SpecialFunctions;
+import lyceum.math.Incomplete;
 
 /**
  * Confidence intervals for a proportion: {@code k} successes in {@code n} trials. Counts may be fractions (weights).
@@ -49,7 +49,7 @@ public enum ProportionInterval {
 
     abstract Interval compute(double k, double n, double level);
 
-    private static double deviate(double level) { return -SpecialFunctions.normalQuantile((1 - level) / 2); }
+    private static double deviate(double level) { return -Incomplete.normalQuantile((1 - level) / 2); }
 
     /**
      * The interval of this kind.

@@ -3,6 +3,7 @@ package lyceum.backend.scalar;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 import lyceum.backend.Op;
+import lyceum.math.Special;
 
 /** The scalar meaning of every float primitive, in double precision. */
 public final class Functions {

@@ -8,6 +8,7 @@ import lyceum.stats.learner.Clusterer;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.Tag;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * k-means: {@code k} centres that minimise the inertia {@code J = sum_i w_i |x_i - centre(i)|^2}.
@@ -35,8 +36,9 @@ import lyceum.tensor.Tensor;
  * @param seed of the starts and mini-batches
  * @see <a href="https://doi.org/10.1109/TIT.1982.1056489">Lloyd (1982), Least squares quantization in PCM</a>
  */
+@Withers
 public record KMeans(int k, KMeansStart start, Algorithm algorithm, int restarts, int maxIterations, double tolerance, int batchSize, long seed)
-        implements Clusterer {
+        implements KMeansWithers, Clusterer {
 
     /** How the iterations are done. */
     public enum Algorithm {
@@ -69,22 +71,6 @@ public record KMeans(int k, KMeansStart start, Algorithm algorithm, int restarts
 
     /** From these centres (k x p). */
     public static KMeans from(Tensor centres) { return new KMeans((int) centres.size(0)).withStart(new KMeansStart.Given(centres)); }
-
-    public KMeans withK(int k) { return new KMeans(k, start, algorithm, restarts, maxIterations, tolerance, batchSize, seed); }
-
-    public KMeans withStart(KMeansStart start) { return new KMeans(k, start, algorithm, restarts, maxIterations, tolerance, batchSize, seed); }
-
-    public KMeans withAlgorithm(Algorithm algorithm) { return new KMeans(k, start, algorithm, restarts, maxIterations, tolerance, batchSize, seed); }
-
-    public KMeans withRestarts(int restarts) { return new KMeans(k, start, algorithm, restarts, maxIterations, tolerance, batchSize, seed); }
-
-    public KMeans withMaxIterations(int maxIterations) { return new KMeans(k, start, algorithm, restarts, maxIterations, tolerance, batchSize, seed); }
-
-    public KMeans withTolerance(double tolerance) { return new KMeans(k, start, algorithm, restarts, maxIterations, tolerance, batchSize, seed); }
-
-    public KMeans withBatchSize(int batchSize) { return new KMeans(k, start, algorithm, restarts, maxIterations, tolerance, batchSize, seed); }
-
-    public KMeans withSeed(long seed) { return new KMeans(k, start, algorithm, restarts, maxIterations, tolerance, batchSize, seed); }
 
     /** As a transformer, for pipelines: rows become their distances to the centres. */
     public ClusterDistances asTransformer() { return new ClusterDistances(this); }

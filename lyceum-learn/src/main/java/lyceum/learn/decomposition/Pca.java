@@ -13,6 +13,7 @@ import lyceum.stats.learner.Tag;
 import lyceum.stats.learner.Transformer;
 import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Principal component analysis: the orthogonal directions in which centred rows vary most.
@@ -33,7 +34,8 @@ import lyceum.tensor.Tensor;
  * @param seed of the randomised solver and of parallel analysis
  * @see <a href="https://doi.org/10.1080/14786440109462720">Pearson (1901)</a>, <a href="https://doi.org/10.1111/1467-9868.00196">Tipping and Bishop (1999)</a>
  */
-public record Pca(ComponentCount count, Solver solver, boolean whiten, long seed) implements Transformer {
+@Withers
+public record Pca(ComponentCount count, Solver solver, boolean whiten, long seed) implements PcaWithers, Transformer {
 
     /** How components are computed. */
     public enum Solver {
@@ -60,14 +62,6 @@ public record Pca(ComponentCount count, Solver solver, boolean whiten, long seed
 
     /** All components. */
     public Pca() { this(new ComponentCount.All()); }
-
-    public Pca withCount(ComponentCount count) { return new Pca(count, solver, whiten, seed); }
-
-    public Pca withSolver(Solver solver) { return new Pca(count, solver, whiten, seed); }
-
-    public Pca withWhiten(boolean whiten) { return new Pca(count, solver, whiten, seed); }
-
-    public Pca withSeed(long seed) { return new Pca(count, solver, whiten, seed); }
 
     @Override public Set<Tag> tags() {
         return solver == Solver.RANDOMISED || count instanceof ComponentCount.ParallelAnalysis ? Set.of(Tag.RANDOMISED) : Set.of();

@@ -6,6 +6,7 @@ import lyceum.stats.learner.Density;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.Tag;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Probabilistic PCA by expectation-maximisation: rows are {@code x = W z + mean + noise} with z standard normal in k dimensions and noise of the
@@ -24,7 +25,8 @@ import lyceum.tensor.Tensor;
  * @param tolerance ends when the mean log-likelihood rises by less in an iteration, 1e-7 by default
  * @see <a href="https://doi.org/10.1111/1467-9868.00196">Tipping and Bishop (1999), Probabilistic principal component analysis</a>
  */
-public record ProbabilisticPca(int components, int maxIterations, double tolerance) implements Density {
+@Withers
+public record ProbabilisticPca(int components, int maxIterations, double tolerance) implements ProbabilisticPcaWithers, Density {
     public ProbabilisticPca {
         if (components < 1) throw new IllegalArgumentException("components is " + components + "; at least 1 is kept");
         if (maxIterations < 1) throw new IllegalArgumentException("maxIterations is " + maxIterations + "; at least 1 is needed");
@@ -32,10 +34,6 @@ public record ProbabilisticPca(int components, int maxIterations, double toleran
     }
 
     public ProbabilisticPca(int components) { this(components, 500, 1e-7); }
-
-    public ProbabilisticPca withMaxIterations(int maxIterations) { return new ProbabilisticPca(components, maxIterations, tolerance); }
-
-    public ProbabilisticPca withTolerance(double tolerance) { return new ProbabilisticPca(components, maxIterations, tolerance); }
 
     @Override public Set<Tag> tags() { return Set.of(Tag.ALLOWS_NAN); }
 

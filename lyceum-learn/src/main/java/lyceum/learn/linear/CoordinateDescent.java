@@ -1,5 +1,7 @@
 package lyceum.learn.linear;
 
+import lyceum.withers.Withers;
+
 /**
  * How a lasso or an elastic net is solved; the options that they share.
  *
@@ -10,21 +12,12 @@ package lyceum.learn.linear;
  *     of the linear system that holds on the support
  * @param maxIterations passes over the working set, 10,000
  */
-public record CoordinateDescent(boolean intercept, boolean positive, boolean standardise, double tolerance, int maxIterations) {
+@Withers
+public record CoordinateDescent(boolean intercept, boolean positive, boolean standardise, double tolerance, int maxIterations) implements CoordinateDescentWithers {
     public CoordinateDescent {
         if (!(tolerance >= 0)) throw new IllegalArgumentException("CoordinateDescent: tolerance is " + tolerance + "; it is at least 0");
         if (maxIterations < 1) throw new IllegalArgumentException("CoordinateDescent: maxIterations is " + maxIterations + "; it is at least 1");
     }
 
     public CoordinateDescent() { this(true, false, false, 1e-10, 10_000); }
-
-    public CoordinateDescent withIntercept(boolean intercept) { return new CoordinateDescent(intercept, positive, standardise, tolerance, maxIterations); }
-
-    public CoordinateDescent withPositive(boolean positive) { return new CoordinateDescent(intercept, positive, standardise, tolerance, maxIterations); }
-
-    public CoordinateDescent withStandardise(boolean standardise) { return new CoordinateDescent(intercept, positive, standardise, tolerance, maxIterations); }
-
-    public CoordinateDescent withTolerance(double tolerance) { return new CoordinateDescent(intercept, positive, standardise, tolerance, maxIterations); }
-
-    public CoordinateDescent withMaxIterations(int maxIterations) { return new CoordinateDescent(intercept, positive, standardise, tolerance, maxIterations); }
 }

@@ -2,6 +2,7 @@ package lyceum.learn.linear;
 
 import lyceum.stats.learner.Regressor;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Elastic net: minimises {@code sum_i w_i (y_i - c - x_i . b)^2 / (2 sum_i w_i) + alpha r |b|_1 + alpha (1 - r) |b|^2 / 2}, r the {@code l1Ratio}.
@@ -14,25 +15,14 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://doi.org/10.1111/j.1467-9868.2005.00503.x">Zou and Hastie (2005)</a>
  * @see <a href="https://doi.org/10.18637/jss.v033.i01">Friedman, Hastie and Tibshirani (2010)</a>
  */
-public record ElasticNet(double alpha, double l1Ratio, CoordinateDescent solver) implements Regressor {
+@Withers
+public record ElasticNet(double alpha, double l1Ratio, @Withers.Flat CoordinateDescent solver) implements ElasticNetWithers, Regressor {
     public ElasticNet {
         if (!(alpha > 0 && alpha < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("ElasticNet: alpha is " + alpha + "; it is positive (LinearRegression has no penalty)");
         if (!(l1Ratio > 0 && l1Ratio <= 1)) throw new IllegalArgumentException("ElasticNet: l1Ratio is " + l1Ratio + "; it lies in (0, 1]" + (l1Ratio == 0 ? ", Ridge is the case 0" : ""));
     }
 
     public ElasticNet(double alpha, double l1Ratio) { this(alpha, l1Ratio, new CoordinateDescent()); }
-
-    public ElasticNet withAlpha(double alpha) { return new ElasticNet(alpha, l1Ratio, solver); }
-
-    public ElasticNet withL1Ratio(double l1Ratio) { return new ElasticNet(alpha, l1Ratio, solver); }
-
-    public ElasticNet withSolver(CoordinateDescent solver) { return new ElasticNet(alpha, l1Ratio, solver); }
-
-    public ElasticNet withIntercept(boolean intercept) { return withSolver(solver.withIntercept(intercept)); }
-
-    public ElasticNet withPositive(boolean positive) { return withSolver(solver.withPositive(positive)); }
-
-    public ElasticNet withStandardise(boolean standardise) { return withSolver(solver.withStandardise(standardise)); }
 
     @Override public LassoModel fit(Tensor x, Tensor y) { return fit(x, y, null); }
 

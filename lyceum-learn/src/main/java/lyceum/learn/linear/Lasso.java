@@ -2,6 +2,7 @@ package lyceum.learn.linear;
 
 import lyceum.stats.learner.Regressor;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * The lasso: minimises {@code sum_i w_i (y_i - c - x_i . b)^2 / (2 sum_i w_i) + alpha |b|_1}; the intercept c is free.
@@ -23,22 +24,13 @@ import lyceum.tensor.Tensor;
  * @param solver see {@link CoordinateDescent}
  * @see <a href="https://doi.org/10.1111/j.2517-6161.1996.tb02080.x">Tibshirani (1996)</a>
  */
-public record Lasso(double alpha, CoordinateDescent solver) implements Regressor {
+@Withers
+public record Lasso(double alpha, @Withers.Flat CoordinateDescent solver) implements LassoWithers, Regressor {
     public Lasso {
         if (!(alpha > 0 && alpha < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("Lasso: alpha is " + alpha + "; it is positive (LinearRegression has no penalty)");
     }
 
     public Lasso(double alpha) { this(alpha, new CoordinateDescent()); }
-
-    public Lasso withAlpha(double alpha) { return new Lasso(alpha, solver); }
-
-    public Lasso withSolver(CoordinateDescent solver) { return new Lasso(alpha, solver); }
-
-    public Lasso withIntercept(boolean intercept) { return withSolver(solver.withIntercept(intercept)); }
-
-    public Lasso withPositive(boolean positive) { return withSolver(solver.withPositive(positive)); }
-
-    public Lasso withStandardise(boolean standardise) { return withSolver(solver.withStandardise(standardise)); }
 
     private ElasticNet net() { return new ElasticNet(alpha, 1, solver); }
 

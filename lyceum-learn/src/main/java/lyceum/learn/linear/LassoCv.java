@@ -9,6 +9,7 @@ import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.Regressor;
 import lyceum.stats.learner.Tag;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Lasso or elastic net with its strength chosen by k-fold cross-validation along a common path.
@@ -22,7 +23,8 @@ import lyceum.tensor.Tensor;
  * @param seed of the assignment
  * @param solver see {@link CoordinateDescent}
  */
-public record LassoCv(double l1Ratio, int folds, int count, double least, boolean oneStandardError, boolean shuffle, long seed, CoordinateDescent solver) implements Regressor {
+@Withers
+public record LassoCv(double l1Ratio, int folds, int count, double least, boolean oneStandardError, boolean shuffle, long seed, CoordinateDescent solver) implements LassoCvWithers, Regressor {
     public LassoCv {
         if (folds < 2) throw new IllegalArgumentException("LassoCv: " + folds + " folds; at least 2 are needed");
         if (count < 1) throw new IllegalArgumentException("LassoCv: " + count + " strengths; at least 1 is needed");
@@ -32,20 +34,8 @@ public record LassoCv(double l1Ratio, int folds, int count, double least, boolea
 
     public LassoCv() { this(1, 5, 100, 1e-3, false, true, 1, new CoordinateDescent()); }
 
-    public LassoCv withL1Ratio(double l1Ratio) { return new LassoCv(l1Ratio, folds, count, least, oneStandardError, shuffle, seed, solver); }
-
-    public LassoCv withFolds(int folds) { return new LassoCv(l1Ratio, folds, count, least, oneStandardError, shuffle, seed, solver); }
-
     /** {@code count} strengths, the last of them {@code least} times the first. */
     public LassoCv withAlphas(int count, double least) { return new LassoCv(l1Ratio, folds, count, least, oneStandardError, shuffle, seed, solver); }
-
-    public LassoCv withOneStandardError(boolean oneStandardError) { return new LassoCv(l1Ratio, folds, count, least, oneStandardError, shuffle, seed, solver); }
-
-    public LassoCv withShuffle(boolean shuffle) { return new LassoCv(l1Ratio, folds, count, least, oneStandardError, shuffle, seed, solver); }
-
-    public LassoCv withSeed(long seed) { return new LassoCv(l1Ratio, folds, count, least, oneStandardError, shuffle, seed, solver); }
-
-    public LassoCv withSolver(CoordinateDescent solver) { return new LassoCv(l1Ratio, folds, count, least, oneStandardError, shuffle, seed, solver); }
 
     @Override public Set<Tag> tags() { return Set.of(Tag.RANDOMISED, Tag.ORDER_DEPENDENT, Tag.WEIGHTS_ARE_NOT_COPIES); }
 

@@ -2,6 +2,7 @@ package lyceum.learn.linear;
 
 import lyceum.stats.learner.Regressor;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * The {@link Lasso} by least angle regression: follows the solution exactly, from the first feature that enters down to {@code alpha}, knot by knot.
@@ -14,7 +15,8 @@ import lyceum.tensor.Tensor;
  * @param method LASSO by default
  * @see <a href="https://doi.org/10.1214/009053604000000067">Efron, Hastie, Johnstone and Tibshirani (2004)</a>
  */
-public record LassoLars(double alpha, boolean intercept, Method method) implements Regressor {
+@Withers
+public record LassoLars(double alpha, boolean intercept, Method method) implements LassoLarsWithers, Regressor {
     /** What happens when a coefficient would change its sign. */
     public enum Method {
         /** It leaves at 0: the path is that of the lasso. */
@@ -28,10 +30,6 @@ public record LassoLars(double alpha, boolean intercept, Method method) implemen
     }
 
     public LassoLars(double alpha) { this(alpha, true, Method.LASSO); }
-
-    public LassoLars withIntercept(boolean intercept) { return new LassoLars(alpha, intercept, method); }
-
-    public LassoLars withMethod(Method method) { return new LassoLars(alpha, intercept, method); }
 
     @Override public LassoModel fit(Tensor x, Tensor y) { return fit(x, y, null); }
 

@@ -7,6 +7,7 @@ import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.Regressor;
 import lyceum.stats.learner.Tag;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Linear regression by least squares: minimises {@code sum_i w_i (y_i - c - x_i . b)^2}, and says how sure it is.
@@ -27,12 +28,9 @@ import lyceum.tensor.Tensor;
  * @param method QR by default; see {@link LeastSquares}
  * @see <a href="https://doi.org/10.1002/9780471722199">Seber and Lee, Linear Regression Analysis (2nd ed., 2003)</a>
  */
-public record LinearRegression(boolean intercept, LeastSquares.Method method) implements Regressor {
+@Withers
+public record LinearRegression(boolean intercept, LeastSquares.Method method) implements LinearRegressionWithers, Regressor {
     public LinearRegression() { this(true, LeastSquares.Method.QR); }
-
-    public LinearRegression withIntercept(boolean intercept) { return new LinearRegression(intercept, method); }
-
-    public LinearRegression withMethod(LeastSquares.Method method) { return new LinearRegression(intercept, method); }
 
     @Override public Set<Tag> tags() { return Set.of(Tag.MULTI_OUTPUT); }
 

@@ -12,6 +12,7 @@ import lyceum.stats.learner.Labels;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Logistic regression, binary and multinomial: minimises {@code sum_i w_i loss_i + ((1 - r) |b|^2 / 2 + r |b|_1) / c} with the log loss of a linear score;
@@ -42,8 +43,9 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://doi.org/10.1111/j.2517-6161.1958.tb00292.x">Cox (1958)</a>
  * @see <a href="https://doi.org/10.1093/biomet/71.1.1">Albert and Anderson (1984)</a>, on separation
  */
+@Withers
 public record LogisticRegression(double c, double l1Ratio, Solver solver, boolean intercept, Map<Long, Double> classWeights, boolean balanced, double tolerance, int maxIterations, long seed)
-        implements Classifier {
+        implements LogisticRegressionWithers, Classifier {
 
     /** How the minimum is found. */
     public enum Solver {
@@ -73,26 +75,8 @@ public record LogisticRegression(double c, double l1Ratio, Solver solver, boolea
 
     public LogisticRegression() { this(1, 0, Solver.AUTO, true, Map.of(), false, 1e-8, 1_000, 1); }
 
-    public LogisticRegression withC(double c) { return new LogisticRegression(c, l1Ratio, solver, intercept, classWeights, balanced, tolerance, maxIterations, seed); }
-
     /** Without a penalty, as statistics programs fit it. */
     public LogisticRegression unpenalised() { return withC(Double.POSITIVE_INFINITY); }
-
-    public LogisticRegression withL1Ratio(double l1Ratio) { return new LogisticRegression(c, l1Ratio, solver, intercept, classWeights, balanced, tolerance, maxIterations, seed); }
-
-    public LogisticRegression withSolver(Solver solver) { return new LogisticRegression(c, l1Ratio, solver, intercept, classWeights, balanced, tolerance, maxIterations, seed); }
-
-    public LogisticRegression withIntercept(boolean intercept) { return new LogisticRegression(c, l1Ratio, solver, intercept, classWeights, balanced, tolerance, maxIterations, seed); }
-
-    public LogisticRegression withClassWeights(Map<Long, Double> classWeights) { return new LogisticRegression(c, l1Ratio, solver, intercept, classWeights, balanced, tolerance, maxIterations, seed); }
-
-    public LogisticRegression withBalanced(boolean balanced) { return new LogisticRegression(c, l1Ratio, solver, intercept, classWeights, balanced, tolerance, maxIterations, seed); }
-
-    public LogisticRegression withTolerance(double tolerance) { return new LogisticRegression(c, l1Ratio, solver, intercept, classWeights, balanced, tolerance, maxIterations, seed); }
-
-    public LogisticRegression withMaxIterations(int maxIterations) { return new LogisticRegression(c, l1Ratio, solver, intercept, classWeights, balanced, tolerance, maxIterations, seed); }
-
-    public LogisticRegression withSeed(long seed) { return new LogisticRegression(c, l1Ratio, solver, intercept, classWeights, balanced, tolerance, maxIterations, seed); }
 
     @Override public LogisticModel fit(Tensor x, Tensor labels) { return fit(x, labels, null); }
 

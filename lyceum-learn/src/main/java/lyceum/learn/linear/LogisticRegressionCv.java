@@ -10,6 +10,7 @@ import lyceum.stats.learner.Classifier;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.Tag;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Logistic regression with its strength chosen by the log loss of stratified cross-validation along a warm-started path.
@@ -20,7 +21,8 @@ import lyceum.tensor.Tensor;
  * @param seed of the assignment to folds
  * @param learner the other options; its c plays no part
  */
-public record LogisticRegressionCv(List<Double> cs, int folds, boolean oneStandardError, long seed, LogisticRegression learner) implements Classifier {
+@Withers
+public record LogisticRegressionCv(List<Double> cs, int folds, boolean oneStandardError, long seed, LogisticRegression learner) implements LogisticRegressionCvWithers, Classifier {
     public LogisticRegressionCv {
         cs = List.copyOf(cs);
         if (cs.isEmpty()) throw new IllegalArgumentException("LogisticRegressionCv: there are no values of c to choose from");
@@ -32,14 +34,6 @@ public record LogisticRegressionCv(List<Double> cs, int folds, boolean oneStanda
 
     /** Chooses from these values, by default 1e-4 to 1e4 in powers of ten. */
     public LogisticRegressionCv(double... cs) { this(cs.length == 0 ? List.of(1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4) : Ridge.boxed(cs), 5, false, 1, new LogisticRegression()); }
-
-    public LogisticRegressionCv withFolds(int folds) { return new LogisticRegressionCv(cs, folds, oneStandardError, seed, learner); }
-
-    public LogisticRegressionCv withOneStandardError(boolean oneStandardError) { return new LogisticRegressionCv(cs, folds, oneStandardError, seed, learner); }
-
-    public LogisticRegressionCv withSeed(long seed) { return new LogisticRegressionCv(cs, folds, oneStandardError, seed, learner); }
-
-    public LogisticRegressionCv withLearner(LogisticRegression learner) { return new LogisticRegressionCv(cs, folds, oneStandardError, seed, learner); }
 
     @Override public Set<Tag> tags() { return Set.of(Tag.RANDOMISED, Tag.ORDER_DEPENDENT, Tag.WEIGHTS_ARE_NOT_COPIES); }
 

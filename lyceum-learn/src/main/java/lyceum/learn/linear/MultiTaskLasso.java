@@ -4,6 +4,7 @@ import java.util.Set;
 import lyceum.stats.learner.Regressor;
 import lyceum.stats.learner.Tag;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Lasso for several targets that share their features: minimises {@code |Y - c - X B|_F^2 / (2 n) + alpha r sum_j |B_j| + alpha (1 - r) |B|_F^2 / 2}, where
@@ -16,7 +17,8 @@ import lyceum.tensor.Tensor;
  * @param solver see {@link CoordinateDescent}; {@code tolerance} bounds the duality gap
  * @see <a href="https://doi.org/10.1007/s11222-008-9111-x">Obozinski, Taskar and Jordan (2010)</a>
  */
-public record MultiTaskLasso(double alpha, double l1Ratio, CoordinateDescent solver) implements Regressor {
+@Withers
+public record MultiTaskLasso(double alpha, double l1Ratio, CoordinateDescent solver) implements MultiTaskLassoWithers, Regressor {
     public MultiTaskLasso {
         if (!(alpha > 0 && alpha < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("MultiTaskLasso: alpha is " + alpha + "; it is positive");
         if (!(l1Ratio > 0 && l1Ratio <= 1)) throw new IllegalArgumentException("MultiTaskLasso: l1Ratio is " + l1Ratio + "; it lies in (0, 1]");
@@ -24,10 +26,6 @@ public record MultiTaskLasso(double alpha, double l1Ratio, CoordinateDescent sol
     }
 
     public MultiTaskLasso(double alpha) { this(alpha, 1, new CoordinateDescent().withTolerance(1e-14)); }
-
-    public MultiTaskLasso withL1Ratio(double l1Ratio) { return new MultiTaskLasso(alpha, l1Ratio, solver); }
-
-    public MultiTaskLasso withSolver(CoordinateDescent solver) { return new MultiTaskLasso(alpha, l1Ratio, solver); }
 
     @Override public Set<Tag> tags() { return Set.of(Tag.MULTI_OUTPUT); }
 

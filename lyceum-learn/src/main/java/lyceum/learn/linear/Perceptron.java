@@ -7,6 +7,7 @@ import lyceum.stats.learner.Classifier;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.Tag;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * The perceptron: where {@code y (w . x + b) <= margin} (y = 1 or -1) it adds {@code learningRate y x} to w and {@code learningRate y} to b, and nothing otherwise.
@@ -37,8 +38,9 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://doi.org/10.1037/h0042519">Rosenblatt (1958)</a>
  * @see <a href="https://doi.org/10.1023/A:1007662407062">Freund and Schapire (1999)</a>, voted, averaged and kernel variants
  */
+@Withers
 public record Perceptron(double learningRate, int passes, Variant variant, Multiclass multiclass, double margin, Kernel kernel, double alpha, double l1Ratio, boolean intercept, boolean shuffle,
-        long seed) implements Classifier {
+        long seed) implements PerceptronWithers, Classifier {
 
     /** Which of the vectors met on the way predicts. */
     public enum Variant {
@@ -72,25 +74,7 @@ public record Perceptron(double learningRate, int passes, Variant variant, Multi
 
     public Perceptron() { this(1, 100, Variant.LAST, Multiclass.ONE_VS_REST, 0, null, 0, 0, true, true, 1); }
 
-    public Perceptron withLearningRate(double learningRate) { return new Perceptron(learningRate, passes, variant, multiclass, margin, kernel, alpha, l1Ratio, intercept, shuffle, seed); }
-
-    public Perceptron withPasses(int passes) { return new Perceptron(learningRate, passes, variant, multiclass, margin, kernel, alpha, l1Ratio, intercept, shuffle, seed); }
-
-    public Perceptron withVariant(Variant variant) { return new Perceptron(learningRate, passes, variant, multiclass, margin, kernel, alpha, l1Ratio, intercept, shuffle, seed); }
-
-    public Perceptron withMulticlass(Multiclass multiclass) { return new Perceptron(learningRate, passes, variant, multiclass, margin, kernel, alpha, l1Ratio, intercept, shuffle, seed); }
-
-    public Perceptron withMargin(double margin) { return new Perceptron(learningRate, passes, variant, multiclass, margin, kernel, alpha, l1Ratio, intercept, shuffle, seed); }
-
-    public Perceptron withKernel(Kernel kernel) { return new Perceptron(learningRate, passes, variant, multiclass, margin, kernel, alpha, l1Ratio, intercept, shuffle, seed); }
-
     public Perceptron withPenalty(double alpha, double l1Ratio) { return new Perceptron(learningRate, passes, variant, multiclass, margin, kernel, alpha, l1Ratio, intercept, shuffle, seed); }
-
-    public Perceptron withIntercept(boolean intercept) { return new Perceptron(learningRate, passes, variant, multiclass, margin, kernel, alpha, l1Ratio, intercept, shuffle, seed); }
-
-    public Perceptron withShuffle(boolean shuffle) { return new Perceptron(learningRate, passes, variant, multiclass, margin, kernel, alpha, l1Ratio, intercept, shuffle, seed); }
-
-    public Perceptron withSeed(long seed) { return new Perceptron(learningRate, passes, variant, multiclass, margin, kernel, alpha, l1Ratio, intercept, shuffle, seed); }
 
     @Override public Set<Tag> tags() {
         var tags = new HashSet<>(Set.of(Tag.NO_PROBABILITIES, Tag.ORDER_DEPENDENT, Tag.WEIGHTS_ARE_NOT_COPIES));

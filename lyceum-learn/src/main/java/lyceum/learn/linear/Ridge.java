@@ -13,6 +13,7 @@ import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.Regressor;
 import lyceum.stats.learner.Tag;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Ridge regression: minimises {@code sum_i w_i (y_i - c - x_i . b)^2 + alpha sum_j d_j b_j^2}; the intercept c is not penalised.
@@ -37,7 +38,8 @@ import lyceum.tensor.Tensor;
  * @param tolerance of CONJUGATE_GRADIENT: residual over right-hand side, 1e-12 by default
  * @see <a href="https://doi.org/10.1080/00401706.1970.10488634">Hoerl and Kennard (1970)</a>
  */
-public record Ridge(List<Double> alphas, List<Double> penalties, boolean intercept, Solver solver, double tolerance) implements Regressor {
+@Withers
+public record Ridge(List<Double> alphas, List<Double> penalties, boolean intercept, Solver solver, double tolerance) implements RidgeWithers, Regressor {
 
     /** How the normal equations are solved. */
     public enum Solver {
@@ -73,12 +75,6 @@ public record Ridge(List<Double> alphas, List<Double> penalties, boolean interce
     public Ridge withAlphas(double... alphas) { return new Ridge(boxed(alphas), penalties, intercept, solver, tolerance); }
 
     public Ridge withPenalties(double... penalties) { return new Ridge(alphas, boxed(penalties), intercept, solver, tolerance); }
-
-    public Ridge withIntercept(boolean intercept) { return new Ridge(alphas, penalties, intercept, solver, tolerance); }
-
-    public Ridge withSolver(Solver solver) { return new Ridge(alphas, penalties, intercept, solver, tolerance); }
-
-    public Ridge withTolerance(double tolerance) { return new Ridge(alphas, penalties, intercept, solver, tolerance); }
 
     static List<Double> boxed(double[] values) { return Arrays.stream(values).boxed().toList(); }
 

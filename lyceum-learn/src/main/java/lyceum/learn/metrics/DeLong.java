@@ -1,7 +1,7 @@
 package lyceum.learn.metrics;
 
 import lyceum.ShapeException;
-import lyceum.prob.SpecialFunctions;
+import lyceum.math.Incomplete;
 import lyceum.tensor.Tensor;
 
 /**
@@ -38,7 +38,7 @@ public record DeLong(double auc, double variance) {
 
     /** Two-sided p-value of {@link #pairedZ}: "both scores rank equally well". */
     public static double pairedPValue(boolean[] positive, double[] scores, double[] otherScores) {
-        return 2 * SpecialFunctions.normalCdf(-Math.abs(pairedZ(positive, scores, otherScores)));
+        return 2 * Incomplete.normalCdf(-Math.abs(pairedZ(positive, scores, otherScores)));
     }
 
     /** For each positive row the share of negatives below it, and for each negative the share of positives above it. */

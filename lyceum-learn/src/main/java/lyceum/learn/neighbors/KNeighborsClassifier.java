@@ -7,6 +7,7 @@ import lyceum.stats.learner.Classifier;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.Tag;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * The majority of the k nearest training rows; of equal votes the smaller label wins.
@@ -23,7 +24,8 @@ import lyceum.tensor.Tensor;
  * @param search metric and algorithm
  * @see <a href="https://doi.org/10.1109/TIT.1967.1053964">Cover and Hart (1967), Nearest neighbor pattern classification</a>
  */
-public record KNeighborsClassifier(int k, NeighborWeights weights, NearestNeighbors search) implements Classifier {
+@Withers
+public record KNeighborsClassifier(int k, NeighborWeights weights, @Withers.Flat NearestNeighbors search) implements KNeighborsClassifierWithers, Classifier {
     public KNeighborsClassifier {
         if (k < 1) throw new IllegalArgumentException("k is " + k + "; at least 1 neighbour is asked");
         Objects.requireNonNull(weights, "weights");
@@ -31,14 +33,6 @@ public record KNeighborsClassifier(int k, NeighborWeights weights, NearestNeighb
     }
 
     public KNeighborsClassifier(int k) { this(k, NeighborWeights.UNIFORM, new NearestNeighbors()); }
-
-    public KNeighborsClassifier withWeights(NeighborWeights weights) { return new KNeighborsClassifier(k, weights, search); }
-
-    public KNeighborsClassifier withMetric(Metric metric) { return withSearch(search.withMetric(metric)); }
-
-    public KNeighborsClassifier withAlgorithm(NearestNeighbors.Algorithm algorithm) { return withSearch(search.withAlgorithm(algorithm)); }
-
-    public KNeighborsClassifier withSearch(NearestNeighbors search) { return new KNeighborsClassifier(k, weights, search); }
 
     @Override public Set<Tag> tags() {
         var tags = EnumSet.of(Tag.WEIGHTS_ARE_NOT_COPIES);
@@ -51,7 +45,7 @@ public record KNeighborsClassifier(int k, NeighborWeights weights, NearestNeighb
     @Override public KNeighborsClassifierModel fit(Tensor x, Tensor labels, Tensor weights) {
         var input = LearnerInput.forFit(this, x);
         var found = input.labels(labels);
-        var kept = Kept.of(input, input.weights(weights), k);
+        var kept = TrainingRows.of(input, input.weights(weights), k);
         return new KNeighborsClassifierModel(k, this.weights, found.classes(), kept.pick(found.codes()), kept.weights(), search.fit(kept.rows()));
     }
 }

@@ -8,6 +8,7 @@ import lyceum.stats.learner.Regressor;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.Tag;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * The mean over the k nearest training rows, for one or several targets.
@@ -24,7 +25,8 @@ import lyceum.tensor.Tensor;
  * @param search metric and algorithm
  * @see <a href="https://doi.org/10.1109/TIT.1967.1053964">Cover and Hart (1967), Nearest neighbor pattern classification</a>
  */
-public record KNeighborsRegressor(int k, NeighborWeights weights, NearestNeighbors search) implements Regressor {
+@Withers
+public record KNeighborsRegressor(int k, NeighborWeights weights, @Withers.Flat NearestNeighbors search) implements KNeighborsRegressorWithers, Regressor {
     public KNeighborsRegressor {
         if (k < 1) throw new IllegalArgumentException("k is " + k + "; at least 1 neighbour is asked");
         Objects.requireNonNull(weights, "weights");
@@ -32,14 +34,6 @@ public record KNeighborsRegressor(int k, NeighborWeights weights, NearestNeighbo
     }
 
     public KNeighborsRegressor(int k) { this(k, NeighborWeights.UNIFORM, new NearestNeighbors()); }
-
-    public KNeighborsRegressor withWeights(NeighborWeights weights) { return new KNeighborsRegressor(k, weights, search); }
-
-    public KNeighborsRegressor withMetric(Metric metric) { return withSearch(search.withMetric(metric)); }
-
-    public KNeighborsRegressor withAlgorithm(NearestNeighbors.Algorithm algorithm) { return withSearch(search.withAlgorithm(algorithm)); }
-
-    public KNeighborsRegressor withSearch(NearestNeighbors search) { return new KNeighborsRegressor(k, weights, search); }
 
     @Override public Set<Tag> tags() {
         var tags = EnumSet.of(Tag.WEIGHTS_ARE_NOT_COPIES, Tag.MULTI_OUTPUT);
@@ -52,7 +46,7 @@ public record KNeighborsRegressor(int k, NeighborWeights weights, NearestNeighbo
     @Override public KNeighborsRegressorModel fit(Tensor x, Tensor y, Tensor weights) {
         var input = LearnerInput.forFit(this, x);
         var targets = input.targets(y).to(DType.F64);
-        var kept = Kept.of(input, input.weights(weights), k);
+        var kept = TrainingRows.of(input, input.weights(weights), k);
         return new KNeighborsRegressorModel(k, this.weights, targets.rows(kept.numbers()), kept.weights(), search.fit(kept.rows()));
     }
 }

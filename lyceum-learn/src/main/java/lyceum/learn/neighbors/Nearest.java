@@ -55,7 +55,7 @@ final class Nearest {
     }
 
     /** Writes distances and rows, nearest first, and is empty again. */
-    void drain(Kernel kernel, double[] distances, int[] indices, int at) {
+    void drain(DistanceKernel kernel, double[] distances, int[] indices, int at) {
         for (int size = count - 1; size >= 0; size--) {
             distances[at + size] = kernel.distance(ranks[0]);
             indices[at + size] = rows[0];

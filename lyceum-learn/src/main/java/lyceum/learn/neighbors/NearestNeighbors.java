@@ -4,6 +4,7 @@ import java.util.Objects;
 import lyceum.DType;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Search for the nearest rows.
@@ -18,7 +19,8 @@ import lyceum.tensor.Tensor;
  * @param algorithm chosen by shape by default
  * @param leafSize rows in a tree's leaf, 32 by default
  */
-public record NearestNeighbors(Metric metric, Algorithm algorithm, int leafSize) {
+@Withers
+public record NearestNeighbors(Metric metric, Algorithm algorithm, int leafSize) implements NearestNeighborsWithers {
 
     /** How rows are found. */
     public enum Algorithm {
@@ -43,12 +45,6 @@ public record NearestNeighbors(Metric metric, Algorithm algorithm, int leafSize)
 
     public NearestNeighbors() { this(Metric.EUCLIDEAN, Algorithm.AUTO, 32); }
 
-    public NearestNeighbors withMetric(Metric metric) { return new NearestNeighbors(metric, algorithm, leafSize); }
-
-    public NearestNeighbors withAlgorithm(Algorithm algorithm) { return new NearestNeighbors(metric, algorithm, leafSize); }
-
-    public NearestNeighbors withLeafSize(int leafSize) { return new NearestNeighbors(metric, algorithm, leafSize); }
-
     private static boolean hasTrees(Metric metric) { return !(metric instanceof Metric.Cosine || metric instanceof Metric.Custom); }
 
     /** An index of the rows of {@code x} (n x p). */
@@ -58,7 +54,7 @@ public record NearestNeighbors(Metric metric, Algorithm algorithm, int leafSize)
         int n = input.rows(), p = input.columns();
         var rows = NeighborIndex.prepared(metric, input.x().to(DType.F64));
         var chosen = algorithm != Algorithm.AUTO ? algorithm : hasTrees(metric) && n >= 500 && p <= 12 ? Algorithm.KD_TREE : Algorithm.BRUTE;
-        var tree = chosen == Algorithm.BRUTE ? null : SearchTree.of(rows.toDoubleArray(), n, p, leafSize, chosen == Algorithm.BALL_TREE, Kernel.of(metric));
+        var tree = chosen == Algorithm.BRUTE ? null : SearchTree.of(rows.toDoubleArray(), n, p, leafSize, chosen == Algorithm.BALL_TREE, DistanceKernel.of(metric));
         return new NeighborIndex(rows, metric, tree);
     }
 }

@@ -66,7 +66,7 @@ public record NeighborIndex(Tensor rows, Metric metric, SearchTree tree) {
         var distances = new double[m * k];
         var indices = new int[m * k];
         var visited = new AtomicLong();
-        var kernel = Kernel.of(metric);
+        var kernel = DistanceKernel.of(metric);
         double[][] columns = tree == null ? columns() : null;
         Parallel.range(m, QUERIES, (from, to) -> {
             var nearest = new Nearest[(int) (to - from)];
@@ -83,18 +83,18 @@ public record NeighborIndex(Tensor rows, Metric metric, SearchTree tree) {
 
     /** Blocks of rows, column by column, so that distances to a whole block are vector code. */
     private double[][] columns() {
-        int n = size(), p = nFeatures(), blocks = (n + Kernel.BLOCK - 1) / Kernel.BLOCK;
+        int n = size(), p = nFeatures(), blocks = (n + DistanceKernel.BLOCK - 1) / DistanceKernel.BLOCK;
         double[] flat = rows.toDoubleArray();
-        var columns = new double[blocks * p][Kernel.BLOCK];
-        for (int i = 0; i < n; i++) for (int j = 0; j < p; j++) columns[i / Kernel.BLOCK * p + j][i % Kernel.BLOCK] = flat[i * p + j];
+        var columns = new double[blocks * p][DistanceKernel.BLOCK];
+        for (int i = 0; i < n; i++) for (int j = 0; j < p; j++) columns[i / DistanceKernel.BLOCK * p + j][i % DistanceKernel.BLOCK] = flat[i * p + j];
         return columns;
     }
 
-    private void compareAll(double[][] columns, Kernel kernel, double[] q, int first, Nearest[] nearest) {
+    private void compareAll(double[][] columns, DistanceKernel kernel, double[] q, int first, Nearest[] nearest) {
         int n = size(), p = nFeatures();
-        var ranks = new double[Kernel.BLOCK];
-        for (int b = 0; b * Kernel.BLOCK < n; b++) {
-            int start = b * Kernel.BLOCK, count = Math.min(Kernel.BLOCK, n - start);
+        var ranks = new double[DistanceKernel.BLOCK];
+        for (int b = 0; b * DistanceKernel.BLOCK < n; b++) {
+            int start = b * DistanceKernel.BLOCK, count = Math.min(DistanceKernel.BLOCK, n - start);
             for (int i = 0; i < nearest.length; i++) {
                 kernel.ranks(columns, b * p, q, (first + i) * p, p, ranks);
                 var found = nearest[i];
@@ -109,7 +109,7 @@ public record NeighborIndex(Tensor rows, Metric metric, SearchTree tree) {
         if (!(radius >= 0)) throw new IllegalArgumentException("withinRadius: radius is " + radius + "; it is at least 0");
         double[] q = queries("withinRadius", queries), flat = tree == null ? rows.toDoubleArray() : null;
         int p = nFeatures(), m = q.length / p;
-        var kernel = Kernel.of(metric);
+        var kernel = DistanceKernel.of(metric);
         double limit = kernel.ofDistance(radius);
         var distances = new double[m][];
         var indices = new int[m][];

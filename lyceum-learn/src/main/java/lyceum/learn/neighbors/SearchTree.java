@@ -17,7 +17,7 @@ import java.util.Arrays;
  * @param bounds of each node: low and high corner, or centre and radius
  */
 public record SearchTree(boolean balls, int p, int[] order, double[] points, int[] starts, int[] ends, double[] bounds) {
-    static SearchTree of(double[] rows, int n, int p, int leafSize, boolean balls, Kernel kernel) {
+    static SearchTree of(double[] rows, int n, int p, int leafSize, boolean balls, DistanceKernel kernel) {
         int levels = 1;
         while ((long) leafSize << (levels - 1) < n) levels++;
         int nodes = (1 << levels) - 1, width = balls ? p + 1 : 2 * p;
@@ -59,7 +59,7 @@ public record SearchTree(boolean balls, int p, int[] order, double[] points, int
         }
     }
 
-    private static void ball(double[] rows, int p, int[] order, int from, int to, Kernel kernel, double[] bounds, int at) {
+    private static void ball(double[] rows, int p, int[] order, int from, int to, DistanceKernel kernel, double[] bounds, int at) {
         for (int i = from; i < to; i++) for (int j = 0; j < p; j++) bounds[at + j] += rows[order[i] * p + j] / (to - from);
         double radius = 0;
         for (int i = from; i < to; i++) radius = Math.max(radius, kernel.rank(rows, order[i] * p, bounds, at, p));
@@ -86,9 +86,9 @@ public record SearchTree(boolean balls, int p, int[] order, double[] points, int
         }
     }
 
-    void search(Kernel kernel, double[] query, int from, Nearest nearest) { search(0, bound(0, kernel, query, from), kernel, query, from, nearest); }
+    void search(DistanceKernel kernel, double[] query, int from, Nearest nearest) { search(0, bound(0, kernel, query, from), kernel, query, from, nearest); }
 
-    private void search(int node, double bound, Kernel kernel, double[] query, int from, Nearest nearest) {
+    private void search(int node, double bound, DistanceKernel kernel, double[] query, int from, Nearest nearest) {
         if (bound > nearest.worst()) return;
         int left = 2 * node + 1, right = left + 1;
         if (left >= starts.length) {
@@ -102,7 +102,7 @@ public record SearchTree(boolean balls, int p, int[] order, double[] points, int
     }
 
     /** A rank that no row of the node falls below, with room for rounding. */
-    private double bound(int node, Kernel kernel, double[] query, int from) {
+    private double bound(int node, DistanceKernel kernel, double[] query, int from) {
         if (starts[node] == ends[node]) return Double.POSITIVE_INFINITY;
         if (!balls) return kernel.boxRank(bounds, node * 2 * p, node * 2 * p + p, query, from, p) * (1 - 1e-12);
         int at = node * (p + 1);
@@ -111,7 +111,7 @@ public record SearchTree(boolean balls, int p, int[] order, double[] points, int
     }
 
     /** Offers every row of rank at most {@code limit}. */
-    void within(int node, double limit, Kernel kernel, double[] query, int from, Within found) {
+    void within(int node, double limit, DistanceKernel kernel, double[] query, int from, Within found) {
         if (bound(node, kernel, query, from) > limit) return;
         if (2 * node + 1 < starts.length) {
             within(2 * node + 1, limit, kernel, query, from, found);

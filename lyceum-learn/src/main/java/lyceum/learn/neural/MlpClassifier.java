@@ -15,6 +15,7 @@ import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.Tag;
 import lyceum.tensor.Tensor;
 import lyceum.train.MlpFit;
+import lyceum.withers.Withers;
 
 /**
  * A multilayer perceptron that classifies rows by the softmax of its outputs.
@@ -37,8 +38,9 @@ import lyceum.train.MlpFit;
  * @param seed of the initial weights, the order of rows and dropout
  * @see <a href="https://doi.org/10.1038/323533a0">Rumelhart, Hinton and Williams (1986)</a>
  */
+@Withers
 public record MlpClassifier(List<Integer> hidden, Activation activation, MlpConfig.Norm norm, double dropout, boolean residual, MlpFit fit, Lbfgs lbfgs, boolean standardize, long seed)
-        implements Classifier {
+        implements MlpClassifierWithers, Classifier {
     public MlpClassifier {
         Objects.requireNonNull(fit, "fit");
         hidden = new MlpConfig(1, hidden, 1, activation, norm, dropout, residual, MlpConfig.Head.CLASSES, lyceum.DType.F64).hidden(); // checks all of them
@@ -48,22 +50,6 @@ public record MlpClassifier(List<Integer> hidden, Activation activation, MlpConf
     public MlpClassifier(int... hidden) {
         this(Arrays.stream(hidden).boxed().toList(), Activation.RELU, MlpConfig.Norm.NONE, 0, false, new MlpFit(), null, true, 0);
     }
-
-    public MlpClassifier withActivation(Activation activation) { return new MlpClassifier(hidden, activation, norm, dropout, residual, fit, lbfgs, standardize, seed); }
-
-    public MlpClassifier withNorm(MlpConfig.Norm norm) { return new MlpClassifier(hidden, activation, norm, dropout, residual, fit, lbfgs, standardize, seed); }
-
-    public MlpClassifier withDropout(double dropout) { return new MlpClassifier(hidden, activation, norm, dropout, residual, fit, lbfgs, standardize, seed); }
-
-    public MlpClassifier withResidual(boolean residual) { return new MlpClassifier(hidden, activation, norm, dropout, residual, fit, lbfgs, standardize, seed); }
-
-    public MlpClassifier withFit(MlpFit fit) { return new MlpClassifier(hidden, activation, norm, dropout, residual, fit, lbfgs, standardize, seed); }
-
-    public MlpClassifier withLbfgs(Lbfgs lbfgs) { return new MlpClassifier(hidden, activation, norm, dropout, residual, fit, lbfgs, standardize, seed); }
-
-    public MlpClassifier withStandardize(boolean standardize) { return new MlpClassifier(hidden, activation, norm, dropout, residual, fit, lbfgs, standardize, seed); }
-
-    public MlpClassifier withSeed(long seed) { return new MlpClassifier(hidden, activation, norm, dropout, residual, fit, lbfgs, standardize, seed); }
 
     @Override public Set<Tag> tags() { return EnumSet.of(Tag.RANDOMISED, Tag.WEIGHTS_ARE_NOT_COPIES, Tag.ORDER_DEPENDENT); }
 

@@ -15,6 +15,7 @@ import lyceum.stats.learner.Regressor;
 import lyceum.stats.learner.Tag;
 import lyceum.tensor.Tensor;
 import lyceum.train.MlpFit;
+import lyceum.withers.Withers;
 
 /**
  * A multilayer perceptron that predicts one or several numbers, trained on squared error.
@@ -38,8 +39,9 @@ import lyceum.train.MlpFit;
  * @param seed of the initial weights, the order of rows and dropout
  * @see <a href="https://doi.org/10.1038/323533a0">Rumelhart, Hinton and Williams (1986)</a>
  */
+@Withers
 public record MlpRegressor(List<Integer> hidden, Activation activation, MlpConfig.Norm norm, double dropout, boolean residual, MlpFit fit, Lbfgs lbfgs, boolean standardize, long seed)
-        implements Regressor {
+        implements MlpRegressorWithers, Regressor {
     public MlpRegressor {
         Objects.requireNonNull(fit, "fit");
         hidden = new MlpConfig(1, hidden, 1, activation, norm, dropout, residual, MlpConfig.Head.VALUES, lyceum.DType.F64).hidden(); // checks all of them
@@ -49,22 +51,6 @@ public record MlpRegressor(List<Integer> hidden, Activation activation, MlpConfi
     public MlpRegressor(int... hidden) {
         this(Arrays.stream(hidden).boxed().toList(), Activation.RELU, MlpConfig.Norm.NONE, 0, false, new MlpFit(), null, true, 0);
     }
-
-    public MlpRegressor withActivation(Activation activation) { return new MlpRegressor(hidden, activation, norm, dropout, residual, fit, lbfgs, standardize, seed); }
-
-    public MlpRegressor withNorm(MlpConfig.Norm norm) { return new MlpRegressor(hidden, activation, norm, dropout, residual, fit, lbfgs, standardize, seed); }
-
-    public MlpRegressor withDropout(double dropout) { return new MlpRegressor(hidden, activation, norm, dropout, residual, fit, lbfgs, standardize, seed); }
-
-    public MlpRegressor withResidual(boolean residual) { return new MlpRegressor(hidden, activation, norm, dropout, residual, fit, lbfgs, standardize, seed); }
-
-    public MlpRegressor withFit(MlpFit fit) { return new MlpRegressor(hidden, activation, norm, dropout, residual, fit, lbfgs, standardize, seed); }
-
-    public MlpRegressor withLbfgs(Lbfgs lbfgs) { return new MlpRegressor(hidden, activation, norm, dropout, residual, fit, lbfgs, standardize, seed); }
-
-    public MlpRegressor withStandardize(boolean standardize) { return new MlpRegressor(hidden, activation, norm, dropout, residual, fit, lbfgs, standardize, seed); }
-
-    public MlpRegressor withSeed(long seed) { return new MlpRegressor(hidden, activation, norm, dropout, residual, fit, lbfgs, standardize, seed); }
 
     @Override public Set<Tag> tags() { return EnumSet.of(Tag.RANDOMISED, Tag.WEIGHTS_ARE_NOT_COPIES, Tag.ORDER_DEPENDENT, Tag.MULTI_OUTPUT); }
 

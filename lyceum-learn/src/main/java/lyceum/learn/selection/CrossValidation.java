@@ -12,6 +12,7 @@ import lyceum.stats.learner.Model;
 import lyceum.stats.learner.RegressionModel;
 import lyceum.stats.learner.Regressor;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Judges a recipe on rows that it was not fitted to, every row taking its turn.
@@ -32,14 +33,11 @@ import lyceum.tensor.Tensor;
  * @param weights of the rows, used in fitting and in scoring, or null
  * @see <a href="https://doi.org/10.1111/j.2517-6161.1974.tb00994.x">Stone (1974)</a>
  */
-public record CrossValidation(FoldScheme scheme, int[] groups, Tensor weights) {
+@Withers
+public record CrossValidation(FoldScheme scheme, int[] groups, Tensor weights) implements CrossValidationWithers {
     public CrossValidation(FoldScheme scheme) { this(scheme, null, null); }
 
     public CrossValidation withGroups(int... groups) { return new CrossValidation(scheme, groups, weights); }
-
-    public CrossValidation withWeights(Tensor weights) { return new CrossValidation(scheme, groups, weights); }
-
-    public CrossValidation withScheme(FoldScheme scheme) { return new CrossValidation(scheme, groups, weights); }
 
     /** The folds of these rows; integer targets count as classes. */
     public List<Fold> folds(Tensor x, Tensor y) {

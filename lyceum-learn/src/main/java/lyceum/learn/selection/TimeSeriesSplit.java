@@ -3,6 +3,7 @@ package lyceum.learn.selection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import lyceum.withers.Withers;
 
 /**
  * Walks forward through rows that stand in order of time: every fold tests the rows that follow its training rows. Early rows are never tested.
@@ -12,19 +13,14 @@ import java.util.stream.IntStream;
  * @param maxTrain the most training rows, the latest ones being kept; 0 for no limit
  * @param testSize test rows of a fold; 0 for {@code n / (splits + 1)}
  */
-public record TimeSeriesSplit(int splits, int gap, int maxTrain, int testSize) implements FoldScheme {
+@Withers
+public record TimeSeriesSplit(int splits, int gap, int maxTrain, int testSize) implements TimeSeriesSplitWithers, FoldScheme {
     public TimeSeriesSplit {
         if (splits < 1) throw new IllegalArgumentException("TimeSeriesSplit: " + splits + " splits; at least 1 is needed");
         if (gap < 0 || maxTrain < 0 || testSize < 0) throw new IllegalArgumentException("TimeSeriesSplit: gap " + gap + ", maxTrain " + maxTrain + ", testSize " + testSize + "; none is negative");
     }
 
     public TimeSeriesSplit(int splits) { this(splits, 0, 0, 0); }
-
-    public TimeSeriesSplit withGap(int gap) { return new TimeSeriesSplit(splits, gap, maxTrain, testSize); }
-
-    public TimeSeriesSplit withMaxTrain(int maxTrain) { return new TimeSeriesSplit(splits, gap, maxTrain, testSize); }
-
-    public TimeSeriesSplit withTestSize(int testSize) { return new TimeSeriesSplit(splits, gap, maxTrain, testSize); }
 
     @Override public List<Fold> folds(Rows rows) {
         int n = rows.n(), size = testSize == 0 ? n / (splits + 1) : testSize;

@@ -6,6 +6,7 @@ import lyceum.stats.learner.Classifier;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.Tag;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * A decision tree for classes (CART): a leaf answers with the shares of its training rows.
@@ -23,7 +24,8 @@ import lyceum.tensor.Tensor;
  * @param options limits to growth and the rest; every one has a {@code with} method here
  * @see DecisionTree
  */
-public record DecisionTreeClassifier(SplitCriterion criterion, TreeOptions options) implements Classifier {
+@Withers
+public record DecisionTreeClassifier(SplitCriterion criterion, @Withers.Flat TreeOptions options) implements DecisionTreeClassifierWithers, Classifier {
     public DecisionTreeClassifier {
         if (!criterion.isForClasses()) throw new IllegalArgumentException("criterion is " + criterion + "; a tree for classes takes GINI or ENTROPY");
     }
@@ -31,46 +33,6 @@ public record DecisionTreeClassifier(SplitCriterion criterion, TreeOptions optio
     public DecisionTreeClassifier() { this(SplitCriterion.GINI, TreeOptions.DEFAULT); }
 
     public DecisionTreeClassifier(SplitCriterion criterion) { this(criterion, TreeOptions.DEFAULT); }
-
-    public DecisionTreeClassifier withCriterion(SplitCriterion criterion) { return new DecisionTreeClassifier(criterion, options); }
-
-    public DecisionTreeClassifier withOptions(TreeOptions options) { return new DecisionTreeClassifier(criterion, options); }
-
-    /** @see TreeOptions#maxDepth */
-    public DecisionTreeClassifier withMaxDepth(int maxDepth) { return withOptions(options.withMaxDepth(maxDepth)); }
-
-    /** @see TreeOptions#minSamplesSplit */
-    public DecisionTreeClassifier withMinSamplesSplit(int minSamplesSplit) { return withOptions(options.withMinSamplesSplit(minSamplesSplit)); }
-
-    /** @see TreeOptions#minSamplesLeaf */
-    public DecisionTreeClassifier withMinSamplesLeaf(int minSamplesLeaf) { return withOptions(options.withMinSamplesLeaf(minSamplesLeaf)); }
-
-    /** @see TreeOptions#minWeightShareLeaf */
-    public DecisionTreeClassifier withMinWeightShareLeaf(double minWeightShareLeaf) { return withOptions(options.withMinWeightShareLeaf(minWeightShareLeaf)); }
-
-    /** @see TreeOptions#maxLeafNodes */
-    public DecisionTreeClassifier withMaxLeafNodes(int maxLeafNodes) { return withOptions(options.withMaxLeafNodes(maxLeafNodes)); }
-
-    /** @see TreeOptions#minImpurityDecrease */
-    public DecisionTreeClassifier withMinImpurityDecrease(double minImpurityDecrease) { return withOptions(options.withMinImpurityDecrease(minImpurityDecrease)); }
-
-    /** @see TreeOptions#maxFeatures */
-    public DecisionTreeClassifier withMaxFeatures(int maxFeatures) { return withOptions(options.withMaxFeatures(maxFeatures)); }
-
-    /** @see TreeOptions#randomThresholds */
-    public DecisionTreeClassifier withRandomThresholds(boolean randomThresholds) { return withOptions(options.withRandomThresholds(randomThresholds)); }
-
-    /** @see TreeOptions#bins */
-    public DecisionTreeClassifier withBins(int bins) { return withOptions(options.withBins(bins)); }
-
-    /** @see TreeOptions#pruningAlpha */
-    public DecisionTreeClassifier withPruningAlpha(double pruningAlpha) { return withOptions(options.withPruningAlpha(pruningAlpha)); }
-
-    /** @see TreeOptions#seed */
-    public DecisionTreeClassifier withSeed(long seed) { return withOptions(options.withSeed(seed)); }
-
-    /** @see TreeOptions#categorical */
-    public DecisionTreeClassifier withCategorical(int... columns) { return withOptions(options.withCategorical(columns)); }
 
     @Override public Set<Tag> tags() {
         var tags = EnumSet.of(Tag.ALLOWS_NAN);

@@ -6,6 +6,7 @@ import lyceum.stats.learner.Regressor;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.Tag;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * A decision tree for numbers (CART): a leaf answers with the mean of its training rows, or their median for the absolute error.
@@ -23,7 +24,8 @@ import lyceum.tensor.Tensor;
  * @param options limits to growth and the rest; every one has a {@code with} method here
  * @see DecisionTree
  */
-public record DecisionTreeRegressor(SplitCriterion criterion, TreeOptions options) implements Regressor {
+@Withers
+public record DecisionTreeRegressor(SplitCriterion criterion, @Withers.Flat TreeOptions options) implements DecisionTreeRegressorWithers, Regressor {
     public DecisionTreeRegressor {
         if (criterion.isForClasses()) throw new IllegalArgumentException("criterion is " + criterion + "; a tree for numbers takes SQUARED_ERROR, ABSOLUTE_ERROR or POISSON");
         if (options.bins() > 0 && criterion == SplitCriterion.ABSOLUTE_ERROR) throw new IllegalArgumentException("bins is " + options.bins() + "; the absolute error needs every row, use bins = 0");
@@ -32,46 +34,6 @@ public record DecisionTreeRegressor(SplitCriterion criterion, TreeOptions option
     public DecisionTreeRegressor() { this(SplitCriterion.SQUARED_ERROR, TreeOptions.DEFAULT); }
 
     public DecisionTreeRegressor(SplitCriterion criterion) { this(criterion, TreeOptions.DEFAULT); }
-
-    public DecisionTreeRegressor withCriterion(SplitCriterion criterion) { return new DecisionTreeRegressor(criterion, options); }
-
-    public DecisionTreeRegressor withOptions(TreeOptions options) { return new DecisionTreeRegressor(criterion, options); }
-
-    /** @see TreeOptions#maxDepth */
-    public DecisionTreeRegressor withMaxDepth(int maxDepth) { return withOptions(options.withMaxDepth(maxDepth)); }
-
-    /** @see TreeOptions#minSamplesSplit */
-    public DecisionTreeRegressor withMinSamplesSplit(int minSamplesSplit) { return withOptions(options.withMinSamplesSplit(minSamplesSplit)); }
-
-    /** @see TreeOptions#minSamplesLeaf */
-    public DecisionTreeRegressor withMinSamplesLeaf(int minSamplesLeaf) { return withOptions(options.withMinSamplesLeaf(minSamplesLeaf)); }
-
-    /** @see TreeOptions#minWeightShareLeaf */
-    public DecisionTreeRegressor withMinWeightShareLeaf(double minWeightShareLeaf) { return withOptions(options.withMinWeightShareLeaf(minWeightShareLeaf)); }
-
-    /** @see TreeOptions#maxLeafNodes */
-    public DecisionTreeRegressor withMaxLeafNodes(int maxLeafNodes) { return withOptions(options.withMaxLeafNodes(maxLeafNodes)); }
-
-    /** @see TreeOptions#minImpurityDecrease */
-    public DecisionTreeRegressor withMinImpurityDecrease(double minImpurityDecrease) { return withOptions(options.withMinImpurityDecrease(minImpurityDecrease)); }
-
-    /** @see TreeOptions#maxFeatures */
-    public DecisionTreeRegressor withMaxFeatures(int maxFeatures) { return withOptions(options.withMaxFeatures(maxFeatures)); }
-
-    /** @see TreeOptions#randomThresholds */
-    public DecisionTreeRegressor withRandomThresholds(boolean randomThresholds) { return withOptions(options.withRandomThresholds(randomThresholds)); }
-
-    /** @see TreeOptions#bins */
-    public DecisionTreeRegressor withBins(int bins) { return withOptions(options.withBins(bins)); }
-
-    /** @see TreeOptions#pruningAlpha */
-    public DecisionTreeRegressor withPruningAlpha(double pruningAlpha) { return withOptions(options.withPruningAlpha(pruningAlpha)); }
-
-    /** @see TreeOptions#seed */
-    public DecisionTreeRegressor withSeed(long seed) { return withOptions(options.withSeed(seed)); }
-
-    /** @see TreeOptions#categorical */
-    public DecisionTreeRegressor withCategorical(int... columns) { return withOptions(options.withCategorical(columns)); }
 
     @Override public Set<Tag> tags() {
         var tags = EnumSet.of(Tag.ALLOWS_NAN);

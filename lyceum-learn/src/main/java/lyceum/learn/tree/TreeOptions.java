@@ -2,6 +2,7 @@ package lyceum.learn.tree;
 
 import java.util.Arrays;
 import java.util.List;
+import lyceum.withers.Withers;
 
 /**
  * When a tree stops growing and where it may split; shared by classifier, regressor and forests.
@@ -19,8 +20,9 @@ import java.util.List;
  * @param pruningAlpha cost-complexity pruning: the smallest subtree that minimises {@code R(T) + alpha |T|}; 0, no pruning, by default
  * @param seed of random features and thresholds
  */
+@Withers
 public record TreeOptions(int maxDepth, int minSamplesSplit, int minSamplesLeaf, double minWeightShareLeaf, int maxLeafNodes, double minImpurityDecrease,
-        int maxFeatures, boolean randomThresholds, int bins, List<Integer> categorical, double pruningAlpha, long seed) {
+        int maxFeatures, boolean randomThresholds, int bins, List<Integer> categorical, double pruningAlpha, long seed) implements TreeOptionsWithers {
 
     /** No limits. */
     public static final TreeOptions DEFAULT = new TreeOptions(Integer.MAX_VALUE, 2, 1, 0, Integer.MAX_VALUE, 0, Integer.MAX_VALUE, false, 0, List.of(), 0, 0);
@@ -42,52 +44,8 @@ public record TreeOptions(int maxDepth, int minSamplesSplit, int minSamplesLeaf,
 
     boolean isRandom() { return randomThresholds || maxFeatures != Integer.MAX_VALUE; }
 
-    public TreeOptions withMaxDepth(int maxDepth) {
-        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
-    }
-
-    public TreeOptions withMinSamplesSplit(int minSamplesSplit) {
-        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
-    }
-
-    public TreeOptions withMinSamplesLeaf(int minSamplesLeaf) {
-        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
-    }
-
-    public TreeOptions withMinWeightShareLeaf(double minWeightShareLeaf) {
-        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
-    }
-
-    public TreeOptions withMaxLeafNodes(int maxLeafNodes) {
-        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
-    }
-
-    public TreeOptions withMinImpurityDecrease(double minImpurityDecrease) {
-        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
-    }
-
-    public TreeOptions withMaxFeatures(int maxFeatures) {
-        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
-    }
-
-    public TreeOptions withRandomThresholds(boolean randomThresholds) {
-        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
-    }
-
-    public TreeOptions withBins(int bins) {
-        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
-    }
-
     public TreeOptions withCategorical(int... columns) {
         var categorical = Arrays.stream(columns).boxed().toList();
-        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
-    }
-
-    public TreeOptions withPruningAlpha(double pruningAlpha) {
-        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
-    }
-
-    public TreeOptions withSeed(long seed) {
         return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
     }
 }

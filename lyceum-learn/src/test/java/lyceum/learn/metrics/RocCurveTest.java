@@ -146,7 +146,7 @@ class RocCurveTest {
 
     @Acceptance(topic = TOPIC, clause = 4)
     @Test void deLongIntervalsCoverTheTruthOfBinormalScores() {
-        double distance = 1, truth = 0.5 * (1 + lyceum.backend.scalar.Special.erf(distance / Math.sqrt(2) / Math.sqrt(2)));
+        double distance = 1, truth = 0.5 * (1 + lyceum.math.Special.erf(distance / Math.sqrt(2) / Math.sqrt(2)));
         var rng = Rng.of(4);
         int covered = 0;
         for (int run = 0; run < 1000; run++) {

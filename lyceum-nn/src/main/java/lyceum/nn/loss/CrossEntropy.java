@@ -4,6 +4,7 @@ import java.util.Objects;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Softmax cross-entropy over logits, with its options.
@@ -26,7 +27,8 @@ import lyceum.tensor.Tensor;
  * @param reduction {@link Reduction#NONE} gives one loss an example, in the shape of class numbers
  * @param chunk examples whose softmax is held at once, 0 for all: the result is the same, the memory beside logits and gradient is chunk x classes
  */
-public record CrossEntropy(Tensor classWeights, double labelSmoothing, long ignoreIndex, int axis, Reduction reduction, int chunk) implements Loss {
+@Withers
+public record CrossEntropy(Tensor classWeights, double labelSmoothing, long ignoreIndex, int axis, Reduction reduction, int chunk) implements CrossEntropyWithers, Loss {
     /** Axis 1, or 0 for logits of one example. */
     public static final int AUTOMATIC = Integer.MIN_VALUE;
 
@@ -39,18 +41,6 @@ public record CrossEntropy(Tensor classWeights, double labelSmoothing, long igno
 
     /** Equal weights, no smoothing, the mean. */
     public CrossEntropy() { this(null, 0, -100, AUTOMATIC, Reduction.MEAN, 0); }
-
-    public CrossEntropy withClassWeights(Tensor classWeights) { return new CrossEntropy(classWeights, labelSmoothing, ignoreIndex, axis, reduction, chunk); }
-
-    public CrossEntropy withLabelSmoothing(double labelSmoothing) { return new CrossEntropy(classWeights, labelSmoothing, ignoreIndex, axis, reduction, chunk); }
-
-    public CrossEntropy withIgnoreIndex(long ignoreIndex) { return new CrossEntropy(classWeights, labelSmoothing, ignoreIndex, axis, reduction, chunk); }
-
-    public CrossEntropy withAxis(int axis) { return new CrossEntropy(classWeights, labelSmoothing, ignoreIndex, axis, reduction, chunk); }
-
-    public CrossEntropy withReduction(Reduction reduction) { return new CrossEntropy(classWeights, labelSmoothing, ignoreIndex, axis, reduction, chunk); }
-
-    public CrossEntropy withChunk(int chunk) { return new CrossEntropy(classWeights, labelSmoothing, ignoreIndex, axis, reduction, chunk); }
 
     /**
      * The loss, in nats.

@@ -3,6 +3,7 @@ package lyceum.nn.loss;
 import java.util.Objects;
 import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Squared error with its options: {@code sum c (prediction - target)^2 / sum c}, where the coefficient c of an element is the product of its
@@ -22,19 +23,12 @@ import lyceum.tensor.Tensor;
  * @param mask true where an element counts, of the target's shape; null for all
  * @param outputWeights (outputs), at least 0; null for equal ones
  */
-public record MeanSquaredError(Reduction reduction, Tensor weights, Tensor mask, Tensor outputWeights) implements Loss {
+@Withers
+public record MeanSquaredError(Reduction reduction, Tensor weights, Tensor mask, Tensor outputWeights) implements MeanSquaredErrorWithers, Loss {
     public MeanSquaredError { Objects.requireNonNull(reduction, "reduction"); }
 
     /** The plain mean. */
     public MeanSquaredError() { this(Reduction.MEAN, null, null, null); }
-
-    public MeanSquaredError withReduction(Reduction reduction) { return new MeanSquaredError(reduction, weights, mask, outputWeights); }
-
-    public MeanSquaredError withWeights(Tensor weights) { return new MeanSquaredError(reduction, weights, mask, outputWeights); }
-
-    public MeanSquaredError withMask(Tensor mask) { return new MeanSquaredError(reduction, weights, mask, outputWeights); }
-
-    public MeanSquaredError withOutputWeights(Tensor outputWeights) { return new MeanSquaredError(reduction, weights, mask, outputWeights); }
 
     @Override public Tensor of(Tensor prediction, Tensor target) {
         var squares = squares(prediction, target);

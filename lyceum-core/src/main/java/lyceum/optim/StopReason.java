@@ -1,7 +1,7 @@
 package lyceum.optim;
 
 /** Why a minimiser stopped. */
-public enum Stop {
+public enum StopReason {
     /** The gradient's largest entry is within its tolerance. */
     GRADIENT("the largest entry of the gradient is within its tolerance", true),
     /** The value fell by no more than its tolerance. */
@@ -24,7 +24,7 @@ public enum Stop {
     private final String sentence;
     private final boolean converged;
 
-    Stop(String sentence, boolean converged) {
+    StopReason(String sentence, boolean converged) {
         this.sentence = sentence;
         this.converged = converged;
     }

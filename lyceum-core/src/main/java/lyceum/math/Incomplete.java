@@ -1,6 +1,5 @@
-package lyceum.prob;
+package lyceum.math;
 
-import lyceum.backend.scalar.Special;
 
 /**
  * Incomplete gamma and beta functions, the normal integral, and their inverses, in double precision.
@@ -9,10 +8,10 @@ import lyceum.backend.scalar.Special;
  * of Mathematical Functions, chapters 7 and 8; Temme (1979) for large arguments; Loader (2000) for the prefactors. Error function, log gamma and
  * digamma are in {@link Special}.
  */
-public final class SpecialFunctions {
+public final class Incomplete {
     private static final double SQRT_2 = 1.41421356237309504880, SQRT_2PI = 2.50662827463100050242, TINY = 1e-300, EPS = 0x1p-54;
 
-    private SpecialFunctions() { }
+    private Incomplete() { }
 
     /** {@code log B(a, b) = lgamma(a) + lgamma(b) - lgamma(a + b)}, without cancellation for large arguments; a, b above 0. */
     public static double logBeta(double a, double b) {
@@ -136,7 +135,7 @@ public final class SpecialFunctions {
     public static double regularisedBetaUpper(double a, double b, double x) { return beta(b, a, 1 - x, x); }
 
     /** {@code I_x(a, b)} with y = 1 - x known exactly. */
-    static double beta(double a, double b, double x, double y) {
+    public static double beta(double a, double b, double x, double y) {
         if (!(a > 0) || !(b > 0) || x != x) return Double.NaN;
         if (x <= 0) return 0;
         if (y <= 0) return 1;
@@ -177,7 +176,7 @@ public final class SpecialFunctions {
     public static double inverseBetaUpper(double a, double b, double q) { return inverseBeta(a, b, 1 - q, q)[0]; }
 
     /** The inverse as {x, 1 - x}, each accurate where it is small. */
-    static double[] inverseBeta(double a, double b, double p, double q) {
+    public static double[] inverseBeta(double a, double b, double p, double q) {
         if (!(a > 0) || !(b > 0) || !(p >= 0) || !(q >= 0)) return new double[] {Double.NaN, Double.NaN};
         if (p == 0) return new double[] {0, 1};
         if (q == 0) return new double[] {1, 0};

@@ -1,4 +1,4 @@
-package lyceum.backend.scalar;
+package lyceum.math;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -1,25 +1,24 @@
-package lyceum.prob;
+package lyceum.math;
 
-import lyceum.backend.scalar.Special;
 
 /**
  * Poisson and binomial mass at real arguments without the cancellation of {@code k log m - m - lgamma(k + 1)}: Loader, Fast and Accurate
  * Computation of Binomial Probabilities (2000). Gamma and beta densities and the incomplete functions build on them.
  */
-final class SaddlePoint {
+public final class SaddlePoint {
     private static final double LOG_2PI = 1.83787706640934548356, LOG_SQRT_2PI = 0.91893853320467274178;
 
     private SaddlePoint() { }
 
     /** {@code log(m^k exp(-m) / gamma(k + 1))} for k of at least 0, m above 0. */
-    static double logPoisson(double k, double m) {
+    public static double logPoisson(double k, double m) {
         if (k == 0) return -m;
         if (k < 1e-10) return -m + k * Math.log(m) - Special.lgamma(k + 1);
         return -stirlingError(k) - deviance(k, m) - 0.5 * (LOG_2PI + Math.log(k));
     }
 
     /** {@code log(gamma(n + 1) / (gamma(k + 1) gamma(n - k + 1)) p^k q^(n - k))}, with q = 1 - p and rest = n - k given exactly. */
-    static double logBinomial(double k, double rest, double p, double q) {
+    public static double logBinomial(double k, double rest, double p, double q) {
         double n = k + rest;
         if (k == 0) return rest == 0 ? 0 : rest * logOfOneMinus(p, q);
         if (rest == 0) return k * logOfOneMinus(q, p);
@@ -32,7 +31,7 @@ final class SaddlePoint {
     private static double logOfOneMinus(double p, double q) { return p < 0.5 ? Math.log1p(-p) : Math.log(q); }
 
     /** {@code x log(x / m) + m - x}, also where x is close to m. */
-    static double deviance(double x, double m) { return deviance(x, m, x - m); }
+    public static double deviance(double x, double m) { return deviance(x, m, x - m); }
 
     /** With the difference {@code x - m} given. */
     private static double deviance(double x, double m, double difference) {
@@ -50,7 +49,7 @@ final class SaddlePoint {
     }
 
     /** {@code lgamma(n + 1) - (n + 1/2) log n + n - log(sqrt(2 pi))}: the error of Stirling's formula. */
-    static double stirlingError(double n) {
+    public static double stirlingError(double n) {
         if (n < 1) return Special.lgamma(n + 1) - (n + 0.5) * Math.log(n) + n - LOG_SQRT_2PI;
         double shift = 0;
         for (; n < 15; n++) shift += (n + 0.5) * Math.log1p(1 / n) - 1;

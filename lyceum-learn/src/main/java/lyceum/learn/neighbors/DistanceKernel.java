@@ -6,10 +6,10 @@ import java.util.Arrays;
  * A distance as the search needs it: a rank that orders rows as the distance does (the square without the root), for one row and for a block of
  * {@value #BLOCK} rows at once, added up in the same order so that both agree to the last bit; and a lower bound for a box.
  */
-abstract class Kernel {
+abstract class DistanceKernel {
     static final int BLOCK = 256;
 
-    static Kernel of(Metric metric) {
+    static DistanceKernel of(Metric metric) {
         return switch (metric) {
             case Metric.Euclidean() -> new Squares();
             case Metric.Mahalanobis(var covariance) -> new Squares();
@@ -38,7 +38,7 @@ abstract class Kernel {
     /** What a coordinate {@code v} lacks to lie between {@code low} and {@code high}. */
     static double gap(double low, double high, double v) { return Math.max(0, Math.max(low - v, v - high)); }
 
-    private static final class Squares extends Kernel {
+    private static final class Squares extends DistanceKernel {
         @Override void ranks(double[][] columns, int at, double[] query, int from, int p, double[] out) {
             Arrays.fill(out, 0);
             int j = 0;
@@ -88,7 +88,7 @@ abstract class Kernel {
         @Override double ofDistance(double distance) { return distance * distance; }
     }
 
-    private static final class Powers extends Kernel {
+    private static final class Powers extends DistanceKernel {
         private final double power;
 
         Powers(double power) { this.power = power; }
@@ -124,7 +124,7 @@ abstract class Kernel {
         @Override double ofDistance(double distance) { return term(distance); }
     }
 
-    private static final class Largest extends Kernel {
+    private static final class Largest extends DistanceKernel {
         @Override void ranks(double[][] columns, int at, double[] query, int from, int p, double[] out) {
             Arrays.fill(out, 0);
             for (int j = 0; j < p; j++) {
@@ -152,7 +152,7 @@ abstract class Kernel {
     }
 
     /** Rows are of length 1 or 0 here. */
-    private static final class Angle extends Kernel {
+    private static final class Angle extends DistanceKernel {
         @Override void ranks(double[][] columns, int at, double[] query, int from, int p, double[] out) {
             Arrays.fill(out, 1);
             for (int j = 0; j < p; j++) {
@@ -176,7 +176,7 @@ abstract class Kernel {
         @Override double ofDistance(double distance) { return distance; }
     }
 
-    private static final class Given extends Kernel {
+    private static final class Given extends DistanceKernel {
         private final Metric.Distance distance;
 
         Given(Metric.Distance distance) { this.distance = distance; }

@@ -10,8 +10,8 @@ import lyceum.tensor.Tensor;
  * @param rows the rows
  * @param weights of the rows, or an empty array if all are 1
  */
-record Kept(int[] numbers, Tensor rows, double[] weights) {
-    static Kept of(LearnerInput input, double[] w, int k) {
+record TrainingRows(int[] numbers, Tensor rows, double[] weights) {
+    static TrainingRows of(LearnerInput input, double[] w, int k) {
         int count = 0;
         boolean unit = true;
         for (double v : w) if (v > 0) count++;
@@ -25,7 +25,7 @@ record Kept(int[] numbers, Tensor rows, double[] weights) {
             weights[count++] = w[i];
             unit &= w[i] == 1;
         }
-        return new Kept(numbers, count == w.length ? input.x() : input.x().rows(numbers), unit ? new double[0] : weights);
+        return new TrainingRows(numbers, count == w.length ? input.x() : input.x().rows(numbers), unit ? new double[0] : weights);
     }
 
     int[] pick(int[] values) {

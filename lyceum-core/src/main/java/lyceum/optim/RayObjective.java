@@ -7,7 +7,7 @@ import java.util.function.UnaryOperator;
  *
  * <p>With a projection P onto a convex set it is the arc {@code P(origin + t * direction)} instead.
  */
-public final class Line {
+public final class RayObjective {
     private final Objective f;
     private final double[] origin, direction, startGradient;
     private final double[] gradient;
@@ -17,7 +17,7 @@ public final class Line {
     private double t, value, slope;
     private int evaluations;
 
-    Line(Objective f, double[] origin, double[] direction, double startValue, double[] startGradient, UnaryOperator<double[]> projection) {
+    RayObjective(Objective f, double[] origin, double[] direction, double startValue, double[] startGradient, UnaryOperator<double[]> projection) {
         this.f = f;
         this.origin = origin;
         this.direction = direction;

@@ -1,4 +1,4 @@
-package lyceum.prob;
+package lyceum.math;
 
 /** Solves {@code probability(x) = target} for x above 0 by Newton's method on logarithms of both, kept inside a shrinking bracket. */
 final class InverseInLog {

@@ -8,7 +8,7 @@ import lyceum.memory.Scope;
 import lyceum.tensor.Tensor;
 
 /** What an optimiser remembers of one parameter. */
-final class Slots {
+final class ParameterState {
     final String name;
     final Tensor parameter;
     final UpdateRule rule;
@@ -18,7 +18,7 @@ final class Slots {
     /** A gradient of some rows only, given for the coming step; null for none. */
     RowGradient rows;
 
-    Slots(String name, Tensor parameter, UpdateRule rule) {
+    ParameterState(String name, Tensor parameter, UpdateRule rule) {
         this.name = name;
         this.parameter = parameter;
         this.rule = rule;
@@ -52,10 +52,10 @@ final class Slots {
 
     /** The step of parameters of one kind, by an element-wise rule. */
     static final class Step {
-        private final List<Slots> slots = new ArrayList<>();
+        private final List<ParameterState> slots = new ArrayList<>();
         private final List<Tensor[]> targets = new ArrayList<>(), others = new ArrayList<>();
 
-        void add(Slots slot, Tensor gradient) {
+        void add(ParameterState slot, Tensor gradient) {
             slots.add(slot);
             others.add(new Tensor[] {gradient});
         }

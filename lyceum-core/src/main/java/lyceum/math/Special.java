@@ -1,4 +1,6 @@
-package lyceum.backend.scalar;
+package lyceum.math;
+
+import lyceum.backend.scalar.Functions;
 
 /**
  * Special functions in double precision.
