@@ -1,5 +1,6 @@
 package lyceum.autograd;
 
+import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -130,15 +131,11 @@ public final class Autograd {
      */
     public static Tensor[] taylor(UnaryOperator<Tensor> f, Tensor x, Tensor v, int order) { return Taylor.coefficients(f, x, v, order); }
 
-    /** Gradients of {@code f(x, example)} for each entry of the first axis of {@code examples}, stacked along a new first axis. */
-    public static Tensor perSample(java.util.function.BinaryOperator<Tensor> f, Tensor x, Tensor examples) {
-        var rows = new Tensor[Math.toIntExact(examples.size(0))];
-        for (int i = 0; i < rows.length; i++) {
-            var example = examples.get(i);
-            rows[i] = grad(t -> f.apply(t, example)).apply(x);
-        }
-        return Tensor.stack(0, rows);
-    }
+    /**
+     * Gradients of {@code f(x, example)} with respect to x for each entry of the first axis of {@code examples}, along a new first axis: one program for
+     * all of them. @see #vmap(Function, Tensor...)
+     */
+    public static Tensor perSample(BinaryOperator<Tensor> f, Tensor x, Tensor examples) { return vmap(in -> grad(t -> f.apply(t, in[0])).apply(x), examples); }
 
     /**
      * {@code f(x)} whose intermediate values are not kept for the gradient but computed again when it is asked for: memory for time. Gradients reach x
@@ -149,10 +146,22 @@ public final class Autograd {
      */
     public static Tensor checkpoint(UnaryOperator<Tensor> f, Tensor x) { return Checkpoint.of(f, x); }
 
-    /** Applies f to each entry of an axis and stacks the results along it. */
-    public static Tensor vmap(Function<Tensor, Tensor> f, Tensor x, int axis) {
-        var parts = new Tensor[Math.toIntExact(x.size(axis))];
-        for (int i = 0; i < parts.length; i++) parts[i] = f.apply(x.select(axis, i));
-        return Tensor.stack(axis, parts);
-    }
+    /**
+     * {@code f} of each entry of an axis, the results stacked along it.
+     *
+     * @see #vmap(Function, Tensor...)
+     */
+    public static Tensor vmap(Function<Tensor, Tensor> f, Tensor x, int axis) { return vmap(in -> f.apply(in[0]), x.moveAxis(axis, 0)).moveAxis(0, axis); }
+
+    /**
+     * {@code f} of the entries of each argument along its first axis, the results along a new first axis. f runs once, on the first entries; what it does is
+     * then done for the whole batch, by as many kernels as for one entry. Equal to a loop: bit for bit for element-wise work, else to the rounding of
+     * another order of sums. It nests with itself, {@link #grad} and {@link #jvp}, inside and outside. An operation of the user without a batching rule
+     * is done entry by entry. What f does not get as an argument, random draws too, is the same for every entry.
+     *
+     * @return of an empty batch, nothing: shape (0, ..)
+     * @throws ShapeException if the batches differ in size, or one is a scalar
+     * @throws lyceum.LyceumException if f reads a value that depends on the entry (item, toDoubleArray, a mask's places): one entry would decide for all
+     */
+    public static Tensor vmap(Function<Tensor[], Tensor> f, Tensor... batches) { return Vmap.map(f, batches); }
 }

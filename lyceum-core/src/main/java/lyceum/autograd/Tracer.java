@@ -26,7 +26,7 @@ class Tracer implements Tracing.Recorder {
             add(result, new Graph.Call(nodes.size(), new ViewOps.Stop(), List.of(nodes.size() - 1), result.dtype(), result.shape()));
     }
 
-    private void add(Tensor tensor, Node node) {
+    void add(Tensor tensor, Node node) {
         ids.put(tensor, node.id());
         nodes.add(node);
     }

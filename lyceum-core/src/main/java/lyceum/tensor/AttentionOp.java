@@ -50,8 +50,10 @@ public record AttentionOp(double scale, boolean causal, long window, List<Boolea
     private static Shape shape(Tensor[] in) { return Shape.adopt(new long[] {in[0].size(0), in[0].size(1), in[0].size(2), in[2].size(3)}); }
 
     private View attended(View logSumExp, Tensor... in) {
+        var options = options(in);
+        options.checkValues(in[1]);
         var out = rowsOfHeads(in[0].dtype(), shape(in));
-        Backend.current().attention(kernelOptions(options(in), in[0], in[1]), in[0].view(), in[1].view(), in[2].view(), out, logSumExp);
+        Backend.current().attention(kernelOptions(options, in[0], in[1]), in[0].view(), in[1].view(), in[2].view(), out, logSumExp);
         return out;
     }
 

@@ -17,7 +17,7 @@ public final class Forward {
     /** The derivative of f at x along {@code direction}, which has the shape of x. */
     public static Dual along(UnaryOperator<Tensor> f, Tensor x, Tensor direction) {
         var level = new Level();
-        var in = x.alias().carry(level, direction.to(x.dtype()));
+        var in = new ViewOps.Same().apply(x).carry(level, direction.to(x.dtype()));
         var y = Tracing.within(level, () -> f.apply(in));
         var tangent = y.tangent(level);
         return new Dual(y, tangent == null ? y.zerosLike() : tangent);
@@ -27,7 +27,7 @@ public final class Forward {
     static Tensor along(Function<Tensor[], Tensor> f, Tensor[] in, Tensor[] tangents) {
         var level = new Level();
         var operands = in.clone();
-        for (int i = 0; i < in.length; i++) if (tangents[i] != null) operands[i] = in[i].alias().carry(level, tangents[i]);
+        for (int i = 0; i < in.length; i++) if (tangents[i] != null) operands[i] = new ViewOps.Same().apply(in[i]).carry(level, tangents[i]);
         return Tracing.within(level, () -> f.apply(operands)).tangent(level);
     }
 

@@ -269,7 +269,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     public double[][] toRows() { return JavaArrays.rows(this); }
 
     /** As NumPy prints: rows in brackets, the middle of long axes left out, columns aligned. */
-    @Override public String toString() { return Printer.print(this); }
+    @Override public String toString() { return Tracing.untold(() -> Printer.print(this)); }
 
     // Memory.
 
@@ -379,14 +379,6 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
         var work = pending();
         if (work != null) work.readers().addAndGet(2); // it will be read through here as well: store it when it is first computed
         return new Tensor(view(), shape);
-    }
-
-    /** The same value under another name, with history and tangents, to carry further ones. */
-    Tensor alias() {
-        var result = shared();
-        result.node = node;
-        result.tangents = tangents;
-        return result;
     }
 
     /** The tangent of a level of forward mode; null for zero. */

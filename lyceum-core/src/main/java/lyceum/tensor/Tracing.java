@@ -24,9 +24,15 @@ public final class Tracing {
         default void read(String what, Tensor tensor) { }
     }
 
-    /** A recorder and those outside it, who are told first. */
-    private record Listeners(Recorder recorder, boolean stopped, Listeners outer) {
-        Listeners stoppedAll() { return new Listeners(recorder, true, outer == null ? null : outer.stoppedAll()); }
+    /** A recorder and those outside it, who are told first; {@code beyond} are those who are not told, and yet asked before a value is read. */
+    private record Listeners(Recorder recorder, boolean stopped, Listeners outer, Listeners beyond) {
+        Listeners stoppedAll() { return new Listeners(recorder, true, outer == null ? null : outer.stoppedAll(), beyond); }
+
+        void ask(String what, Tensor x) {
+            recorder.read(what, x);
+            if (outer != null) outer.ask(what, x);
+            if (beyond != null) beyond.ask(what, x);
+        }
 
         void tell(Operation operation, Tensor result, Tensor... operands) {
             if (outer != null) outer.tell(operation, result, operands);
@@ -42,10 +48,10 @@ public final class Tracing {
     private Tracing() { }
 
     /** Runs {@code body}; its operations are told to {@code recorder} and to nobody else. */
-    public static <T> T with(Recorder recorder, Supplier<T> body) { return with(new Listeners(recorder, false, null), body); }
+    public static <T> T with(Recorder recorder, Supplier<T> body) { return with(new Listeners(recorder, false, null, on() ? LISTENERS.get() : null), body); }
 
     /** Runs {@code body}; its operations are told to {@code recorder} after those who listen already. */
-    static <T> T within(Recorder recorder, Supplier<T> body) { return with(new Listeners(recorder, false, on() ? LISTENERS.get() : null), body); }
+    static <T> T within(Recorder recorder, Supplier<T> body) { return with(new Listeners(recorder, false, on() ? LISTENERS.get() : null, null), body); }
 
     private static <T> T with(Listeners listeners, Supplier<T> body) {
         RUNNING.incrementAndGet();
@@ -67,7 +73,7 @@ public final class Tracing {
     }
 
     /** Runs {@code body} untold: the inside of an operation that is told as a whole, and checks of values. */
-    static <T> T untold(Supplier<T> body) { return on() ? ScopedValue.where(LISTENERS, null).call(body::get) : body.get(); }
+    public static <T> T untold(Supplier<T> body) { return on() ? ScopedValue.where(LISTENERS, null).call(body::get) : body.get(); }
 
     /** Runs {@code body} as the inside of an operation: neither recorded nor told. */
     static <T> T inside(Supplier<T> body) { return untold(() -> GradMode.with(false, body)); }
@@ -81,9 +87,11 @@ public final class Tracing {
 
     /** Call before a value of {@code x} decides what is done next. */
     static void reading(String what, Tensor x) {
-        if (!on()) return;
-        for (var l = LISTENERS.get(); l != null; l = l.outer) l.recorder.read(what, x);
+        if (on()) LISTENERS.get().ask(what, x);
     }
+
+    /** True for one number everywhere, which is no memory yet. */
+    public static boolean isConstant(Tensor x) { return x.pending() != null && x.pending().op() == Op.CONST; }
 
     /**
      * A value of its own that later writes to {@code x} do not reach, and that outlives the current scope: what a graph keeps of a tensor that it
