@@ -23,8 +23,9 @@ public record ElementwiseOp(Op op, DType type) implements Operation {
     /** {@link #apply} for operands of which some may be null, without an array where nobody records and nobody listens. */
     static Tensor apply(Op op, DType type, Tensor a, Tensor b, Tensor c) {
         var result = value(op, type, a, b, c);
-        if (!Tracing.on() && !(type.isFloat() && isTracked(a, b, c) && GradMode.isRecording())) return result;
-        return Tracing.made(of(op, type), result, null, c != null ? new Tensor[] {a, b, c} : b != null ? new Tensor[] {a, b} : new Tensor[] {a});
+        boolean recorded = type.isFloat() && isTracked(a, b, c) && GradMode.isRecording();
+        if (!recorded && !Tracing.on()) return result;
+        return Tracing.made(of(op, type), recorded, result, null, c != null ? new Tensor[] {a, b, c} : b != null ? new Tensor[] {a, b} : new Tensor[] {a});
     }
 
     private static boolean isTracked(Tensor a, Tensor b, Tensor c) { return a.isTracked() || b != null && b.isTracked() || c != null && c.isTracked(); }

@@ -61,10 +61,13 @@ public sealed interface Operation permits ElementwiseOp, ReduceOp, ScanOp, Argso
 
     /** The value: recorded for gradients if an operand is tracked, and told to those who listen. All that is done to tensors goes through here. */
     default Tensor apply(Tensor... in) {
-        boolean told = Tracing.on();
-        if (!keeps() || !GradNode.wanted(in)) return Tracing.made(this, told ? Tracing.untold(() -> value(in)) : value(in), null, in);
-        var outcome = told ? Tracing.untold(() -> outcome(in)) : outcome(in);
-        return Tracing.made(this, outcome.value, outcome.kept, in);
+        boolean told = Tracing.on(), wanted = GradNode.wanted(in);
+        if (wanted && keeps()) {
+            var outcome = told ? Tracing.untold(() -> outcome(in)) : outcome(in);
+            return Tracing.made(this, outcome.value.dtype().isFloat(), outcome.value, outcome.kept, in);
+        }
+        var value = told ? Tracing.untold(() -> value(in)) : value(in);
+        return wanted || told ? Tracing.made(this, wanted && value.dtype().isFloat(), value, null, in) : value;
     }
 
     /** Does it and stores the result in {@code out}, which has the result's shape and type and overlaps no operand. */

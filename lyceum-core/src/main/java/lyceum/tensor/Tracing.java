@@ -65,9 +65,13 @@ public final class Tracing {
     /** True if an operation done now has to be told. */
     static boolean on() { return RUNNING.get() != 0 && LISTENERS.isBound() && LISTENERS.get() != null; }
 
-    /** A value that {@code operation} has computed: recorded if an operand is tracked, and told. Returns it. */
+    /** A value that {@code operation} has computed: recorded for gradients if an operand is tracked, and told. Returns it. */
     static Tensor made(Operation operation, Tensor value, Tensor[] kept, Tensor... operands) {
-        if (value.dtype().isFloat() && GradNode.wanted(operands) && operation.isDifferentiable()) GradNode.attach(operation, value, kept, operands);
+        return made(operation, value.dtype().isFloat() && GradNode.wanted(operands), value, kept, operands);
+    }
+
+    static Tensor made(Operation operation, boolean recorded, Tensor value, Tensor[] kept, Tensor... operands) {
+        if (recorded && operation.isDifferentiable()) GradNode.attach(operation, value, kept, operands);
         if (on()) LISTENERS.get().tell(operation, value, operands);
         return value;
     }
