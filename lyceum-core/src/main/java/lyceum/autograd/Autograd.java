@@ -73,7 +73,8 @@ public final class Autograd {
 
     /**
      * Jacobian-vector product {@code J v} at x, v in the shape of x: the derivative of f along v, by forward mode. It is computed beside the value, at
-     * about the cost of two more, and keeps nothing: memory does not grow with the length of f.
+     * about the cost of two more, and keeps nothing: memory does not grow with the length of f (inside {@link #noGrad(Supplier)}, if f reads tensors
+     * that are recorded). What f does on other threads is a constant here.
      */
     public static Tensor jvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) { return valueAndJvp(f, x, v).tangent(); }
 

@@ -10,7 +10,6 @@ import lyceum.autograd.Graph.Call;
 import lyceum.autograd.Graph.Constant;
 import lyceum.autograd.Graph.Input;
 import lyceum.autograd.Graph.Node;
-import lyceum.backend.Op;
 import lyceum.tensor.ElementwiseOp;
 import lyceum.tensor.GradMode;
 import lyceum.tensor.Operation;
@@ -109,19 +108,12 @@ final class Rewriting {
         return switch (node) {
             case Input input -> null;
             case Constant constant -> constant.value().count() > COMPARED ? null : new SameConstant(constant.dtype(), constant.shape(), bits(constant.value()));
-            case Call call -> new Same(call.operation(), call.operation() instanceof ElementwiseOp e && commutes(e.op()) ? call.operands().stream().sorted().toList() : call.operands());
+            case Call call -> new Same(call.operation(), call.operation().commutes() ? call.operands().stream().sorted().toList() : call.operands());
         };
     }
 
     private static List<Long> bits(Tensor value) {
         return value.dtype().isFloat() ? Arrays.stream(value.toDoubleArray()).mapToObj(Double::doubleToRawLongBits).toList() : Arrays.stream(value.toLongArray()).boxed().toList();
-    }
-
-    private static boolean commutes(Op op) {
-        return switch (op) {
-            case ADD, MUL, EQ, NE, AND, OR, XOR -> true;
-            default -> false;
-        };
     }
 
     static Graph dropDead(Graph graph) {

@@ -33,8 +33,8 @@ final class Vmap {
 
         @Override public void read(String what, Tensor tensor) {
             var node = known(tensor);
-            if (node != null && varies.get(node.id())) throw new LyceumException("vmap: " + what + " of a tensor of shape " + tensor.shape()
-                    + " would be read from one entry and hold for all; choose with where instead of a branch, or loop over the entries");
+            if (node != null && varies.get(node.id())) throw new LyceumException("vmap: " + what + " of shape " + tensor.shape()
+                    + " would be read from one entry and hold for all; choose with where instead of a branch, give it as an operand, or loop over the entries");
         }
     }
 

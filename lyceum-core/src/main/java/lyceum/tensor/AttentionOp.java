@@ -130,9 +130,6 @@ public record AttentionOp(double scale, boolean causal, long window, List<Boolea
         });
     }
 
-    /** By the tensor operations that it stands for. */
-    @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) { return Forward.along(this::composed, in, tangents); }
-
     /** Entries side by side along the batch axis. */
     @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) {
         var operands = in.clone();

@@ -141,7 +141,10 @@ public final class Backward {
     }
 
     /** A tensor from which a function is recorded, connected to the history of x if there is one, and to the tangents of x. */
-    public static Tensor entrance(Tensor x) { return x.isTracked() ? GradMode.with(true, () -> new ViewOps.Same().apply(x)) : exit(x).asLeaf(); }
+    public static Tensor entrance(Tensor x) {
+        x.checkFloat("grad");
+        return x.isTracked() ? GradMode.with(true, () -> new ViewOps.Same().apply(x)) : exit(x).asLeaf();
+    }
 
     /** The value of y without its history, but with its tangents. */
     public static Tensor exit(Tensor y) { return GradMode.with(false, () -> new ViewOps.Same().apply(y)); }

@@ -92,6 +92,8 @@ public final class Checkpoint {
 
         @Override public Tensor composed(Tensor... in) { return f.apply(in[0]); }
 
+        @Override public boolean isComposed() { return true; }
+
         @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return Batch.loop(this, size, isBatched, in); }
 
         @Override public String text() { return NAME; }

@@ -2,6 +2,7 @@ package lyceum.tensor;
 
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * An operation of the user: the door through which {@code lyceum.autograd.Primitive} records one with rules of its own. Where there is no push-forward,
@@ -44,12 +45,12 @@ public record CustomOp(String name, Function<Tensor[], Tensor[]> keeping, BiFunc
     @Override public boolean keeps() { return keeping != null; }
 
     @Override public Outcome outcome(Tensor... in) {
-        return Tracing.inside(() -> {
+        return GradMode.with(false, () -> {
             var plain = new Tensor[in.length];
-            for (int i = 0; i < plain.length; i++) plain[i] = in[i].detach();
+            for (int i = 0; i < plain.length; i++) plain[i] = in[i].shared();
             var kept = keeping == null ? NOTHING : keeping.apply(plain);
             for (var value : kept) if (value.pending() != null) value.pending().readers().incrementAndGet(); // so that the program that computes the result stores it
-            return new Outcome(forward.apply(plain, kept).detach(), kept);
+            return new Outcome(forward.apply(plain, kept).shared(), kept);
         });
     }
 
@@ -90,7 +91,7 @@ public record CustomOp(String name, Function<Tensor[], Tensor[]> keeping, BiFunc
         });
     }
 
-    private static java.util.function.Supplier<Tensor> plus(Tensor a, Tensor b) { return () -> a.add(b); }
+    private static Supplier<Tensor> plus(Tensor a, Tensor b) { return () -> a.add(b); }
 
     @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) {
         return batching != null ? batching.batched(size, isBatched, in) : Batch.loop(this, size, isBatched, in);

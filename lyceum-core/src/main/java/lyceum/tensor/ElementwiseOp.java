@@ -57,6 +57,13 @@ public record ElementwiseOp(Op op, DType type) implements Operation {
 
     @Override public Tensor apply(Tensor... in) { return apply(op, type, in[0], in.length > 1 ? in[1] : null, in.length > 2 ? in[2] : null); }
 
+    @Override public boolean commutes() {
+        return switch (op) {
+            case ADD, MUL, EQ, NE, AND, OR, XOR -> true;
+            default -> false;
+        };
+    }
+
     @Override public int reads(int i) {
         return switch (op) {
             case CAST, NEG, ADD, SUB, SIGN, FLOOR, CEIL, ROUND, TRUNC -> 0;

@@ -16,6 +16,7 @@ public final class Forward {
 
     /** The derivative of f at x along {@code direction}, which has the shape of x. */
     public static Dual along(UnaryOperator<Tensor> f, Tensor x, Tensor direction) {
+        x.checkFloat("jvp");
         var level = new Level();
         var in = new ViewOps.Same().apply(x).carry(level, direction.to(x.dtype()));
         var y = Tracing.within(level, () -> f.apply(in));

@@ -93,7 +93,7 @@ sealed interface IndexOps permits Tensor {
 
     /** Row-major numbers of the elements that are not zero, I64. */
     default Tensor nonZeroFlat() {
-        Tracing.reading("nonZero", self());
+        Tracing.reading("the places that are not zero", self());
         var flags = Tracing.untold(() -> self().ne(0).toBooleanArray());
         int n = 0;
         for (boolean flag : flags) if (flag) n++;

@@ -49,7 +49,7 @@ final class JavaArrays {
     }
 
     private static void copy(Tensor x, DType type, ValueLayout layout, Object array, int n) {
-        Tracing.reading("its values", x);
+        Tracing.reading("the elements", x);
         var source = Tracing.inside(() -> x.detach().to(type).contiguous());
         var v = source.view();
         MemorySegment.copy(v.storage().segment(), layout, v.byteOffset(), array, 0, n);

@@ -63,10 +63,10 @@ public sealed interface Operation permits ElementwiseOp, ReduceOp, ScanOp, Argso
     default Tensor apply(Tensor... in) {
         boolean told = Tracing.on(), wanted = GradNode.wanted(in);
         if (wanted && keeps()) {
-            var outcome = told ? Tracing.untold(() -> outcome(in)) : outcome(in);
+            var outcome = told ? Tracing.inside(this, () -> outcome(in)) : outcome(in);
             return Tracing.made(this, outcome.value.dtype().isFloat(), outcome.value, outcome.kept, in);
         }
-        var value = told ? Tracing.untold(() -> value(in)) : value(in);
+        var value = told ? Tracing.inside(this, () -> value(in)) : value(in);
         return wanted || told ? Tracing.made(this, wanted && value.dtype().isFloat(), value, null, in) : value;
     }
 
@@ -81,6 +81,9 @@ public sealed interface Operation permits ElementwiseOp, ReduceOp, ScanOp, Argso
 
     /** True if it is linear in either of its two operands. */
     default boolean isBilinear() { return false; }
+
+    /** True if its two operands may change places. */
+    default boolean commutes() { return false; }
 
     /** What the pull-back for operand {@code i} reads: a bit for each operand, and {@link #RESULT}. */
     default int reads(int i) { return 0; }
@@ -102,7 +105,8 @@ public sealed interface Operation permits ElementwiseOp, ReduceOp, ScanOp, Argso
      */
     default Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) {
         if (isLinear()) return apply(Tangents.orZero(tangents, in));
-        return Forward.along(this::composed, in, tangents);
+        if (isComposed()) return Forward.along(this::composed, in, tangents);
+        throw new AssertionError(text() + " is neither linear nor composed and has no push-forward");
     }
 
     /**

@@ -49,6 +49,7 @@ public final class QuantisedMatrix {
     public static QuantisedMatrix of(Tensor weights, BlockFormat format) {
         if (weights.rank() != 2) throw new ShapeException("QuantisedMatrix: weights of shape " + weights.shape() + "; they are a matrix (out, in)");
         if (!weights.dtype().isFloat()) throw new DTypeException("QuantisedMatrix: weights are " + weights.dtype() + "; convert them to a float type");
+        Tracing.reading("a matrix to quantise", weights);
         long rows = weights.size(0);
         int columns = Math.toIntExact(weights.size(1));
         long rowBytes = format.rowBytes(columns);

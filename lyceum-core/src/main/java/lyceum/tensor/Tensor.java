@@ -158,7 +158,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
      *         whose elements share memory
      */
     public static void update_(Tensor[] tensors, java.util.function.UnaryOperator<Tensor[]> f) {
-        for (var tensor : tensors) tensor.checkWritable("update_");
+        for (var tensor : tensors) Updating.checkWritable("update_", tensor);
         Updating.update(tensors, f);
     }
 
@@ -176,18 +176,8 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
         if (groups.length != others.length) throw new IllegalArgumentException("updateEach_: " + others.length + " others for " + groups.length + " groups; each group has its own, if empty");
         for (int i = 1; i < groups.length; i++) if (groups[i].length != groups[0].length || others[i].length != others[0].length)
             throw new IllegalArgumentException("updateEach_: group " + i + " has " + groups[i].length + " tensors and " + others[i].length + " others, the first " + groups[0].length + " and " + others[0].length);
-        for (var group : groups) for (var tensor : group) tensor.checkWritable("updateEach_");
+        for (var group : groups) for (var tensor : group) Updating.checkWritable("updateEach_", tensor);
         Updating.updateEach(groups, others, f);
-    }
-
-    void checkWritable(String operation) {
-        Tracing.refuseInPlace(operation);
-        if (isTracked() && GradMode.isRecording()) throw new lyceum.LyceumException(operation + ": this tensor of shape " + shape
-                + " is part of a recorded computation; write inside noGrad, or to a copy");
-        var v = view();
-        if (v.storage().segment().isReadOnly()) throw new lyceum.LyceumException(operation + ": this tensor of shape " + shape + " lies in a file that is mapped for reading; write to a copy()");
-        if (v.mayOverlapItself()) throw new lyceum.LyceumException(operation + ": elements of this view of shape " + shape + " share memory, strides "
-                + java.util.Arrays.toString(v.strides()) + "; write to a copy()");
     }
 
     // What it is.
@@ -219,7 +209,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
 
     /** The element at an index as a long; floats are truncated. */
     public long itemLong(long... index) {
-        Tracing.reading("item", this);
+        Tracing.reading("an item", this);
         var v = view();
         long value = Elements.getLong(dtype, v.storage().segment(), byteOffset(v, linearIndex(index)));
         java.lang.ref.Reference.reachabilityFence(v);
@@ -238,7 +228,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     }
 
     private double itemAt(long linear) {
-        Tracing.reading("item", this);
+        Tracing.reading("an item", this);
         var v = view();
         double value = Elements.getDouble(dtype, v.storage().segment(), byteOffset(v, linear));
         java.lang.ref.Reference.reachabilityFence(v); // the tensor may be unreachable already, and its block in other hands
@@ -334,9 +324,11 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
 
     /** A leaf with this value whose gradient {@link #backward()} will collect. @throws lyceum.DTypeException unless the type is a float */
     public Tensor requiresGrad() {
-        if (!dtype.isFloat()) throw new lyceum.DTypeException("requiresGrad: a gradient needs a float type, not " + dtype);
+        checkFloat("requiresGrad");
         return detach().asLeaf();
     }
+
+    void checkFloat(String operation) { if (!dtype.isFloat()) throw new lyceum.DTypeException(operation + ": a derivative needs a float type, not " + dtype); }
 
     Tensor asLeaf() {
         node = GradNode.leaf(this);

@@ -82,6 +82,20 @@ public final class Tracing {
     /** Runs {@code body} as the inside of an operation: neither recorded nor told. */
     static <T> T inside(Supplier<T> body) { return untold(() -> GradMode.with(false, body)); }
 
+    /** Computes a value of {@code operation}: untold, but whoever listens is asked about what one of the user's reads beside its operands. */
+    static <T> T inside(Operation operation, Supplier<T> body) {
+        if (!operation.isOfUser()) return untold(body);
+        return ScopedValue.where(LISTENERS, new Listeners(new ClosedOver(operation.text(), LISTENERS.get()), false, null, null)).call(body::get);
+    }
+
+    private record ClosedOver(String name, Listeners asked) implements Recorder {
+        @Override public void made(Operation operation, boolean stopped, Tensor result, Tensor... operands) {
+            for (var operand : operands) asked.ask("what " + name + " closes over, and does not get as an operand,", operand);
+        }
+
+        @Override public void read(String what, Tensor tensor) { asked.ask(what, tensor); }
+    }
+
     /** Runs {@code body}, through which nobody who listens now takes a derivative. */
     static <T> T stopped(Supplier<T> body) { return on() ? ScopedValue.where(LISTENERS, LISTENERS.get().stoppedAll()).call(body::get) : body.get(); }
 

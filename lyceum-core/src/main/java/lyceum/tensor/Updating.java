@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
+import lyceum.LyceumException;
 import lyceum.backend.Backend;
 import lyceum.backend.Program;
 import lyceum.backend.View;
@@ -11,6 +12,16 @@ import lyceum.backend.View;
 /** Writes several tensors in place, where possible in one program and one pass over memory. */
 final class Updating {
     private Updating() { }
+
+    static void checkWritable(String operation, Tensor x) {
+        Tracing.refuseInPlace(operation);
+        if (x.isTracked() && GradMode.isRecording()) throw new LyceumException(operation + ": this tensor of shape " + x.shape()
+                + " is part of a recorded computation; write inside noGrad, or to a copy");
+        var v = x.view();
+        if (v.storage().segment().isReadOnly()) throw new LyceumException(operation + ": this tensor of shape " + x.shape() + " lies in a file that is mapped for reading; write to a copy()");
+        if (v.mayOverlapItself()) throw new LyceumException(operation + ": elements of this view of shape " + x.shape() + " share memory, strides "
+                + Arrays.toString(v.strides()) + "; write to a copy()");
+    }
 
     /**
      * Replaces the elements of the targets by the values that {@code f} gives for them. What {@code f} makes on its way is thrown away.

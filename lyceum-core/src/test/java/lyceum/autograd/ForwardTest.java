@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
+import lyceum.DTypeException;
 import lyceum.LyceumException;
 import lyceum.ShapeException;
 import lyceum.random.Rng;
@@ -102,6 +103,7 @@ class ForwardTest {
 
     @Test void whatDoesNotFitIsRefused() {
         assertThatThrownBy(() -> Autograd.jvp(t -> t, Tensor.of(1.0, 2.0), Tensor.of(1.0))).isInstanceOf(ShapeException.class).hasMessageContaining("direction (1,)");
+        assertThatThrownBy(() -> Autograd.jvp(t -> t, Tensor.of(1), Tensor.of(1))).isInstanceOf(DTypeException.class).hasMessageContaining("I32");
         assertThatThrownBy(() -> Autograd.jvp(t -> t.mul(2).add_(1), Tensor.of(1.0), Tensor.of(1.0))).isInstanceOf(LyceumException.class).hasMessageContaining("in place");
     }
 

@@ -88,7 +88,8 @@ class VmapTest {
     @Test void aValueThatDependsOnTheEntryIsNotReadOutOfOne() {
         for (Function<Tensor, Tensor> f : java.util.List.<Function<Tensor, Tensor>>of(row -> row.get(0).item() > 0 ? row : row.neg(), row -> row.mul(row.toDoubleArray()[0]),
                 row -> row.mul(row.sum().itemLong()), row -> row.maskedSelect(row.gt(0)), row -> row.get(Index.of(row.gt(0))), row -> c.mul(Autograd.grad(t -> t.square().sum()).apply(row).item(0)),
-                row -> Autograd.vmap(e -> row.item(0) > 0 ? e : e.neg(), c.unsqueeze(1), 0))) {
+                row -> Autograd.vmap(e -> row.item(0) > 0 ? e : e.neg(), c.unsqueeze(1), 0),
+                row -> Primitive.of("closing", in -> in[0].mul(row), (i, g, out, in) -> g.mul(row)).apply(c.get(0)))) {
             assertThatThrownBy(() -> Autograd.vmap(f, rows, 0)).isInstanceOf(LyceumException.class).hasMessageContaining("vmap").hasMessageContaining("where");
         }
         close(Autograd.vmap(row -> row.gt(0).where(row, row.neg()), rows, 0), rows.abs());
