@@ -16,8 +16,10 @@ Lyceum: the machine-learning encyclopedia that runs.
   ./lyceum test [--fast|--full] [-pl module] [-Dtest=Class]
   ./lyceum topics "low rank"  search the encyclopedia
   ./lyceum topic k-means      read an article in the terminal
+  ./lyceum topic new SLUG     start a topic: its test, lab, golden script and front matter, all red
   ./lyceum run k-means        run its lab
   ./lyceum path adam          the reading order that leads there
+  ./lyceum export --html DIR  write the encyclopedia as pages that need no server
   ./lyceum shell              JShell with the library imported
   ./lyceum bench gemm         measure, beside libtorch and PyTorch; other suites: bench --help
   ./lyceum doctor             what was found, and the line that mends each lack
@@ -237,6 +239,10 @@ start_light() {
   [ ! -s "$cache" ] || cache_flags=(-XX:AOTCache="$cache" -Xlog:aot=off -Xlog:cds=off)
   exec "$JAVA_HOME/bin/java" "${LIGHT_FLAGS[@]}" ${cache_flags[@]+"${cache_flags[@]}"} -Dlyceum.root="$ROOT" "${terminal[@]}" \
     -cp "$(<"$STATE/classpath")" $MAIN "$@"
+}
+
+start_new_topic() {
+  exec "$JAVA_HOME/bin/java" "${LIGHT_FLAGS[@]}" -cp "$(<"$STATE/classpath")" lyceum.labs.start.NewTopic "$ROOT" "$@"
 }
 
 start_studio() {

@@ -10,6 +10,9 @@ test_usage() {
   --full    the heavy tests too; a run that was cut off goes on where it stopped
   -pl       only these modules' tests, for the inner loop
   -Dtest    only these tests
+  --mutants SLUG [CLASSES]
+            changes the topic's class and the helpers it names (or these classes) a bit at a time, runs its
+            acceptance tests alone, and prints the changes that none of them noticed
 TEXT
 }
 
@@ -17,6 +20,7 @@ run_tests() {
   local tier=plain modules='' only='' extra=()
   while [ $# -gt 0 ]; do
     case $1 in
+      --mutants) shift; run_mutants "$@"; exit ;;
       --fast | --full) tier=${1#--} ;;
       -pl) [ $# -gt 1 ] || { say "-pl needs a module, such as lyceum-core"; exit 2; }; shift; modules=$1 ;;
       -pl=*) modules=${1#*=} ;;
@@ -38,6 +42,29 @@ run_tests() {
   one_at_a_time
   if [ "$tier" = full ]; then full_run; else plain_run; fi
 }
+
+# ---- doubt -------------------------------------------------------------------------------------
+
+# run_mutants SLUG [CLASSES]: PIT over the topic's unit, with the tests that claim its clauses and no other.
+run_mutants() {
+  [ $# -gt 0 ] || { say "--mutants needs a topic, such as ridge"; exit 2; }
+  ensure_jdk
+  ensure_maven
+  mkdir -p "$STATE"
+  local targets module
+  targets=$(tool Mutants targets "$ROOT" "$@") || exit 2
+  mapfile -t targets <<<"$targets"
+  module=${targets[0]}
+  one_at_a_time
+  rm -rf "$ROOT/$module/target/pit-reports"
+  maven_progress 'Changing and testing' "$STATE/mutants.log" -Pmutants -pl "$module" -am test-compile org.pitest:pitest-maven:mutationCoverage \
+    "-Dmutants.classes=${targets[1]}" "-Dmutants.tests=${targets[2]}" "-Dmutants.methods=${targets[3]}" 8>&- ||
+    die "The run failed; its whole log is in .lyceum/mutants.log"
+  [ -f "$ROOT/$module/target/pit-reports/mutations.xml" ] || die "Nothing was changed; the whole log is in .lyceum/mutants.log"
+  tool Mutants report "$ROOT/$module/target/pit-reports/mutations.xml"
+}
+
+tool() { "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$ROOT/tools/launcher/$1.java" "${@:2}"; }
 
 module_names() { sed -n 's|.*<module>\(.*\)</module>.*|\1|p' "$ROOT/pom.xml"; }
 
@@ -114,18 +141,18 @@ locale_run() {
     -Dsurefire.reportNameSuffix=tr-TR -Dvector.flags="${VECTOR_FLAGS[*]} -Duser.language=tr -Duser.country=TR -Duser.timezone=Asia/Kolkata"
 }
 
-LEDGER=lyceum-labs/src/main/resources/lyceum/labs/ledger.json
+LEDGER=lyceum-labs/src/main/resources/lyceum/labs/ledger
 
 # The run fails when the committed ledger claims what this run did not see.
-ledger_check() { [ ! -f "$ROOT/$LEDGER" ] || ledger --check; }
+ledger_check() { [ ! -d "$ROOT/$LEDGER" ] || ledger --check; }
 
 # What the run saw is written down; a line says so when that changes what is committed.
 ledger_write() {
   local before
-  [ -f "$ROOT/$LEDGER" ] || return 0
-  before=$(cksum <"$ROOT/$LEDGER")
+  [ -d "$ROOT/$LEDGER" ] || return 0
+  before=$(cksum "$ROOT/$LEDGER"/*)
   ledger || return 1
-  [ "$before" = "$(cksum <"$ROOT/$LEDGER")" ] || say "The ledger has changed; commit it with the rest: $LEDGER"
+  [ "$before" = "$(cksum "$ROOT/$LEDGER"/*)" ] || say "The ledger has changed; commit it with the rest: $LEDGER"
 }
 
 ledger() {
@@ -183,7 +210,7 @@ report() {
 # A finished part is remembered under a hash of everything that was tested: change a line, and it starts anew.
 full_run() {
   local key state failed=() picked class module
-  key=$(cd "$ROOT" && find pom.xml ./*/pom.xml ./*/src -type f ! -name ledger.json -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
+  key=$(cd "$ROOT" && find pom.xml ./*/pom.xml ./*/src -type f ! -path '*/lyceum/labs/ledger/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
   state=$STATE/full-state/$key
   for old in "$STATE"/full-state/*; do [ "$old" = "$state" ] || rm -rf "$old"; done
   mkdir -p "$state"

@@ -15,8 +15,8 @@ import java.util.function.Supplier;
 import lyceum.DType;
 import lyceum.labs.LabJson;
 import lyceum.labs.Machine;
-import lyceum.labs.catalogue.Ledger;
 import lyceum.labs.catalogue.LedgerEntry;
+import lyceum.labs.catalogue.LedgerFolder;
 import lyceum.linalg.Cholesky;
 import lyceum.linalg.Lu;
 import lyceum.random.Rng;
@@ -27,8 +27,6 @@ import lyceum.tensor.Tensor;
  * into the ledger under {@code bench:}, whose entries stand until they are measured again.
  */
 final class AcceptanceSuite {
-    private static final String LEDGER = "lyceum-labs/src/main/resources/lyceum/labs/ledger.json";
-
     /** One line of {@code acceptance.jsonl}; {@code lyceum.testing.AcceptanceRecord} says what each part means. */
     record Line(String topic, int clause, String test, boolean holds, List<Map<String, Object>> measured, double seconds) { }
 
@@ -79,13 +77,10 @@ final class AcceptanceSuite {
     private void record() throws IOException {
         var target = root.resolve("lyceum-bench/target");
         if (Files.isDirectory(target)) Files.writeString(target.resolve("acceptance.jsonl"), String.join("\n", lines.stream().map(LabJson::write).toList()) + "\n");
-        var file = root.resolve(LEDGER);
-        if (!Files.exists(file)) return;
-        var old = Files.readString(file);
-        var now = Ledger.parse(old).merged(lines.stream().map(this::entry).toList()).toJson();
-        if (now.equals(old)) return;
-        Files.writeString(file, now);
-        System.err.println("The ledger has changed; commit it with the rest: " + LEDGER);
+        var ledger = LedgerFolder.of(root);
+        if (ledger.exists() && ledger.write(ledger.read().merged(lines.stream().map(this::entry).toList()))) {
+            System.err.println("The ledger has changed; commit it with the rest: " + LedgerFolder.PLACE);
+        }
     }
 
     private LedgerEntry entry(Line line) {

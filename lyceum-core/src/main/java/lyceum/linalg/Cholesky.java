@@ -3,6 +3,13 @@ package lyceum.linalg;
 import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.linalg.dense.CholeskySteps;
+import lyceum.linalg.dense.ConditionEstimate;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.Matrices;
+import lyceum.linalg.dense.Product;
+import lyceum.linalg.dense.Rows;
+import lyceum.linalg.dense.TriangularSolve;
 import lyceum.tensor.Tensor;
 
 /**

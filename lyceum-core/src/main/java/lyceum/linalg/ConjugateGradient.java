@@ -1,6 +1,8 @@
 package lyceum.linalg;
 
 import java.util.function.UnaryOperator;
+import lyceum.linalg.dense.Matrices;
+import lyceum.linalg.dense.Rows;
 import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 

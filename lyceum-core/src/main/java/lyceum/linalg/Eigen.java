@@ -1,6 +1,15 @@
 package lyceum.linalg;
 
 import lyceum.ShapeException;
+import lyceum.linalg.dense.Balance;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.Matrices;
+import lyceum.linalg.dense.Product;
+import lyceum.linalg.dense.RealSchur;
+import lyceum.linalg.dense.Rows;
+import lyceum.linalg.dense.SchurVectors;
+import lyceum.linalg.dense.TriangularSolve;
+import lyceum.linalg.dense.Tridiagonal;
 import lyceum.tensor.Tensor;
 
 /**

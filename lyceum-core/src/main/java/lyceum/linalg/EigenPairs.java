@@ -1,5 +1,7 @@
 package lyceum.linalg;
 
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.Rows;
 import lyceum.tensor.Tensor;
 
 /** A few eigenpairs found by an iteration: {@code A V = V diag(values)} up to {@link #residuals()}. Immutable. */

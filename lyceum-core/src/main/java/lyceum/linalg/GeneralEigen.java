@@ -1,6 +1,8 @@
 package lyceum.linalg;
 
 import lyceum.DType;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.Matrices;
 import lyceum.tensor.Tensor;
 
 /**

@@ -1,5 +1,8 @@
 package lyceum.linalg;
 
+import lyceum.linalg.dense.Basis;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.Matrices;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 

@@ -1,6 +1,10 @@
 package lyceum.linalg;
 
 import java.util.Arrays;
+import lyceum.linalg.dense.Basis;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.Rows;
+import lyceum.linalg.dense.Tridiagonal;
 import lyceum.random.Rng;
 import lyceum.withers.Withers;
 

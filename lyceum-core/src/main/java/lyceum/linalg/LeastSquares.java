@@ -1,6 +1,9 @@
 package lyceum.linalg;
 
 import lyceum.ShapeException;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.Matrices;
+import lyceum.linalg.dense.Rows;
 import lyceum.tensor.Tensor;
 
 /**

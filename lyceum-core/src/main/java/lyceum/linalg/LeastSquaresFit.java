@@ -1,6 +1,9 @@
 package lyceum.linalg;
 
 import lyceum.DType;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.Matrices;
+import lyceum.linalg.dense.Product;
 import lyceum.tensor.Tensor;
 
 /** The solution of a {@link LeastSquares} problem and what statistics are made of. Immutable. */

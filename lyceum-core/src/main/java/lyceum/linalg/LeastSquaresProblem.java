@@ -2,6 +2,13 @@ package lyceum.linalg;
 
 import java.util.Arrays;
 import lyceum.DType;
+import lyceum.linalg.dense.CompleteOrthogonal;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.Matrices;
+import lyceum.linalg.dense.Product;
+import lyceum.linalg.dense.Rows;
+import lyceum.linalg.dense.SvdSteps;
+import lyceum.linalg.dense.TriangularSolve;
 
 /** One weighted problem on its way to a solution: the scaled rows, the scaled right-hand sides and the factorisation that was used. */
 final class LeastSquaresProblem {

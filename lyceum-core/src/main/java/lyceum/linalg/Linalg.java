@@ -3,6 +3,8 @@ package lyceum.linalg;
 import java.util.function.Function;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.linalg.dense.Matrices;
+import lyceum.linalg.dense.TriangularSolve;
 import lyceum.tensor.CustomOp;
 import lyceum.tensor.Tensor;
 

@@ -2,6 +2,8 @@ package lyceum.linalg;
 
 import java.util.function.UnaryOperator;
 import lyceum.ShapeException;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.Matrices;
 import lyceum.tensor.Tensor;
 
 /**

@@ -1,6 +1,12 @@
 package lyceum.linalg;
 
 import java.util.function.UnaryOperator;
+import lyceum.linalg.dense.Basis;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.Product;
+import lyceum.linalg.dense.Rows;
+import lyceum.linalg.dense.TriangularSolve;
+import lyceum.linalg.dense.Tridiagonal;
 import lyceum.random.Rng;
 
 /**

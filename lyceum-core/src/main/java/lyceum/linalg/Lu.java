@@ -2,6 +2,11 @@ package lyceum.linalg;
 
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.linalg.dense.ConditionEstimate;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.LuSteps;
+import lyceum.linalg.dense.Matrices;
+import lyceum.linalg.dense.TriangularSolve;
 import lyceum.tensor.Tensor;
 
 /**

@@ -1,6 +1,8 @@
 package lyceum.linalg;
 
 import lyceum.DType;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.Matrices;
 import lyceum.tensor.Tensor;
 
 /** Sizes of matrices {@code (m, n)}: how far a map can stretch, or how large its entries are together. All of them in F64. */

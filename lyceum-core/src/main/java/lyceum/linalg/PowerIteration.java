@@ -1,6 +1,9 @@
 package lyceum.linalg;
 
 import java.util.function.UnaryOperator;
+import lyceum.linalg.dense.Basis;
+import lyceum.linalg.dense.Rows;
+import lyceum.linalg.dense.TriangularSolve;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 

@@ -2,6 +2,11 @@ package lyceum.linalg;
 
 import java.util.Arrays;
 import lyceum.DType;
+import lyceum.linalg.dense.CompleteOrthogonal;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.Matrices;
+import lyceum.linalg.dense.Product;
+import lyceum.linalg.dense.TriangularSolve;
 import lyceum.tensor.Tensor;
 
 /**

@@ -3,6 +3,13 @@ package lyceum.linalg;
 import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.HouseholderQr;
+import lyceum.linalg.dense.Matrices;
+import lyceum.linalg.dense.Product;
+import lyceum.linalg.dense.QrRows;
+import lyceum.linalg.dense.Rows;
+import lyceum.linalg.dense.TriangularSolve;
 import lyceum.tensor.Tensor;
 
 /**

@@ -1,6 +1,12 @@
 package lyceum.linalg;
 
 import java.util.Arrays;
+import lyceum.linalg.dense.Basis;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.HouseholderQr;
+import lyceum.linalg.dense.Matrices;
+import lyceum.linalg.dense.Product;
+import lyceum.linalg.dense.SvdSteps;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;

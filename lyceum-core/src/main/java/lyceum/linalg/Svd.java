@@ -2,6 +2,13 @@ package lyceum.linalg;
 
 import java.util.Arrays;
 import lyceum.DType;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.JacobiSvd;
+import lyceum.linalg.dense.Matrices;
+import lyceum.linalg.dense.Product;
+import lyceum.linalg.dense.Rows;
+import lyceum.linalg.dense.SvdSteps;
+import lyceum.linalg.dense.TriangularSolve;
 import lyceum.tensor.Tensor;
 
 /**

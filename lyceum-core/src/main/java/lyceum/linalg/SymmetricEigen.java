@@ -2,6 +2,10 @@ package lyceum.linalg;
 
 import java.util.function.DoubleUnaryOperator;
 import lyceum.DType;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.Matrices;
+import lyceum.linalg.dense.Product;
+import lyceum.linalg.dense.Rows;
 import lyceum.tensor.Tensor;
 
 /**

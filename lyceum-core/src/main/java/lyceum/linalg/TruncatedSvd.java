@@ -2,6 +2,11 @@ package lyceum.linalg;
 
 import java.util.Arrays;
 import lyceum.DType;
+import lyceum.linalg.dense.Basis;
+import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.Matrices;
+import lyceum.linalg.dense.Rows;
+import lyceum.linalg.dense.SvdSteps;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;

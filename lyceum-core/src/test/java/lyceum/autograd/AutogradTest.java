@@ -1,5 +1,9 @@
 package lyceum.autograd;
 
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -15,6 +19,8 @@ import lyceum.random.Rng;
 import lyceum.tensor.CountingBackend;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import org.junit.jupiter.api.Test;
 
 class AutogradTest {
@@ -46,21 +52,24 @@ class AutogradTest {
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void reverseAndForwardEqualClosedForms() {
-        assertThat(fifty()).hasSize(50);
+        var gap = Gap.relativeBeyondOne();
+        Evidence.of("functions", fifty().size(), exactly(50));
         for (var known : fifty()) {
             for (double at : new double[] {0.3, 0.9, 1.7}) {
                 var x = Tensor.of(at);
-                double expected = known.slope.applyAsDouble(at), scale = Math.max(1, Math.abs(expected));
+                double expected = known.slope.applyAsDouble(at);
                 double reverse = Autograd.grad(t -> known.f.apply(t).sum()).apply(x).item(), forward = Autograd.jvp(known.f, x, x.onesLike()).item();
                 // A few roundings of the formula itself: four units in the last place of 1e-14's order.
-                assertThat(reverse).as(known.name + " at " + at).isCloseTo(expected, within(1e-14 * scale));
-                assertThat(forward).as(known.name + " at " + at).isCloseTo(expected, within(1e-14 * scale));
+                gap.see(known.name + " at " + at, reverse, expected);
+                gap.see(known.name + " at " + at, forward, expected);
             }
         }
+        Evidence.of("largest gap to the closed forms", gap, atMost(1e-14));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void aHessianVectorProductCostsAtMostSixGradients() {
+        var gap = Gap.absolute();
         var w = Tensor.randn(Rng.of(1), DType.F64, 50, 50).compute();
         UnaryOperator<Tensor> f = x -> w.matmul(x.tanh()).square().sum();
         var x = Tensor.randn(Rng.of(2), DType.F64, 50).compute();
@@ -69,8 +78,9 @@ class AutogradTest {
         Backend.with(gradient, () -> Autograd.grad(f).apply(x).compute());
         var product = new CountingBackend();
         Backend.with(product, () -> Autograd.hvp(f, x, v).compute());
-        assertThat((double) product.multiplyAdds.get() / gradient.multiplyAdds.get()).isLessThanOrEqualTo(6);
-        assertThat(Autograd.hvp(f, x, v).toDoubleArray()).containsExactly(Autograd.hessian(f, x).matmul(v).toDoubleArray(), within(1e-9));
+        Evidence.of("multiply-adds over those of a gradient", (double) product.multiplyAdds.get() / gradient.multiplyAdds.get(), atMost(6));
+        gap.see("Hv", Autograd.hvp(f, x, v).toDoubleArray(), Autograd.hessian(f, x).matmul(v).toDoubleArray());
+        Evidence.of("Hv without H against H times v", gap, atMost(1e-9));
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
@@ -84,8 +94,8 @@ class AutogradTest {
             double gradient = Autograd.grad(t -> known.f.apply(t).sum()).apply(Tensor.of(at)).item();
             worstGradient = Math.max(worstGradient, Math.abs(gradient - expected) / Math.max(1, Math.abs(expected)));
         }
-        assertThat(worst).isGreaterThan(1e-11);
-        assertThat(worstGradient).isLessThan(1e-14);
+        Evidence.of("worst error of central differences at their usual step", worst, above(1e-11));
+        Evidence.of("worst error of the gradient", worstGradient, below(1e-14));
     }
 
     @Acceptance(topic = TOPIC, clause = 5)
@@ -93,7 +103,9 @@ class AutogradTest {
         var x = Tensor.randn(Rng.of(5), DType.F64, 7, 5).compute();
         UnaryOperator<Tensor> f = row -> row.softmax(0).mul(row.square().sum());
         var mapped = Autograd.vmap(f, x, 0);
-        for (int i = 0; i < 7; i++) assertThat(mapped.get(i).toDoubleArray()).isEqualTo(f.apply(x.get(i)).toDoubleArray());
+        var gap = Gap.absolute();
+        for (int i = 0; i < 7; i++) gap.see("row " + i, mapped.get(i).toDoubleArray(), f.apply(x.get(i)).toDoubleArray());
+        Evidence.of("vmap against a loop", gap, exactly(0));
     }
 
     @Test void transformationsNest() {

@@ -13,7 +13,6 @@ import lyceum.ShapeException;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.ForkedJvm;
-import lyceum.testing.Measured;
 import org.junit.jupiter.api.Test;
 
 /** Forward mode is exact however it is nested: no level takes another's tangent for its own. */
@@ -98,7 +97,6 @@ class ForwardTest {
         var words = run.output().strip().lines().reduce((a, b) -> b).orElseThrow().split(" ");
         assertThat(Double.parseDouble(words[0])).isCloseTo(Math.pow(1 - 1e-4, LongLoopMain.STEPS), within(1e-12));
         assertThat(Long.parseLong(words[1])).isLessThan(100_000_000);
-        Measured.value("bytes at most, forward through 20,000 steps", Double.parseDouble(words[1]));
     }
 
     @Test void whatDoesNotFitIsRefused() {

@@ -1,5 +1,8 @@
 package lyceum.autograd;
 
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -22,7 +25,8 @@ import lyceum.random.Rng;
 import lyceum.tensor.ElementwiseOp;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
-import lyceum.testing.Measured;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import org.junit.jupiter.api.Test;
 
 class GraphTest {
@@ -33,41 +37,44 @@ class GraphTest {
 
     private static Tensor[] others(int seed, DType type) { return RandomFunction.inputs(seed + 5000, type); }
 
-    private static void close(Tensor[] actual, Tensor[] expected, double tolerance, String what) {
+    private static void see(Gap gap, Tensor[] actual, Tensor[] expected, String what) {
         assertThat(actual).hasSameSizeAs(expected);
-        for (int i = 0; i < actual.length; i++) {
-            double scale = 1;
-            for (double e : expected[i].toDoubleArray()) scale = Math.max(scale, Math.abs(e));
-            assertThat(actual[i].toDoubleArray()).as(what).containsExactly(expected[i].toDoubleArray(), within(tolerance * scale));
-        }
+        for (int i = 0; i < actual.length; i++) gap.see(what, actual[i].toDoubleArray(), expected[i].toDoubleArray());
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void replayEqualsEagerEvaluationBitForBitOnNewInputs() {
+        var gap = Gap.overLargest();
         for (int seed = 0; seed < GRAPHS; seed++) {
             var type = RandomFunction.type(seed);
             var graph = graph(seed, type);
             var inputs = others(seed, type);
             var eager = RandomFunction.of(seed, type).apply(inputs);
-            close(graph.run(inputs), eager, 0, "seed " + seed);
-            close(graph.runParallel(inputs), eager, 0, "in parallel, seed " + seed);
+            see(gap, graph.run(inputs), eager, "seed " + seed);
+            see(gap, graph.runParallel(inputs), eager, "in parallel, seed " + seed);
         }
+        Evidence.of("graphs", GRAPHS, exactly(300));
+        Evidence.of("replay against eager", gap, exactly(0));
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void afterThePassesValuesAgree() {
+        var gap = Gap.overLargest();
         for (int seed = 0; seed < GRAPHS; seed++) {
             var type = RandomFunction.type(seed);
             var inputs = others(seed, type);
             var eager = RandomFunction.of(seed, type).apply(inputs);
             var simplified = graph(seed, type).simplified();
-            close(simplified.run(inputs), eager, 1e-6, "seed " + seed);
-            close(simplified.plan().run(inputs), eager, 1e-6, "planned, seed " + seed);
+            see(gap, simplified.run(inputs), eager, "seed " + seed);
+            see(gap, simplified.plan().run(inputs), eager, "planned, seed " + seed);
         }
+        Evidence.of("after the passes against eager", gap, atMost(1e-6));
     }
 
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void everyNodeStandsAfterItsOperandsWhateverOrderTheyWereGivenIn() {
+        var gap = Gap.overLargest();
+        int edges = 0, backwards = 0;
         for (int seed = 0; seed < GRAPHS; seed++) {
             var type = RandomFunction.type(seed);
             var graph = graph(seed, type);
@@ -75,13 +82,19 @@ class GraphTest {
             Collections.shuffle(mixed, new Random(seed));
             var again = Graph.of(mixed, graph.outputs());
             for (var g : List.of(graph, again, graph.gradient())) {
-                for (var node : g.nodes()) for (int operand : node.operands()) assertThat(operand).isLessThan(node.id());
+                for (var node : g.nodes()) for (int operand : node.operands()) {
+                    edges++;
+                    if (operand >= node.id()) backwards++;
+                }
             }
             assertThat(again.nodes()).hasSameSizeAs(graph.nodes());
             var byName = others(seed, type);
             var arguments = again.inputs().stream().map(id -> byName[((Input) again.node(id)).name().charAt(1) - '0']).toArray(Tensor[]::new);
-            close(again.run(arguments), graph.run(byName), 0, "seed " + seed);
+            see(gap, again.run(arguments), graph.run(byName), "seed " + seed);
         }
+        Evidence.of("edges", edges, above(GRAPHS));
+        Evidence.of("edges that run backwards", backwards, exactly(0));
+        Evidence.of("values in another order", gap, exactly(0));
     }
 
     @Acceptance(topic = TOPIC, clause = 2)
@@ -99,7 +112,7 @@ class GraphTest {
             assertThatThrownBy(() -> Graph.of(nodes, graph.outputs())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("circle").hasMessageContaining(" -> ");
             planted++;
         }
-        assertThat(planted).isEqualTo(GRAPHS);
+        Evidence.of("planted cycles that were rejected", planted, exactly(GRAPHS));
     }
 
     private static boolean reaches(Graph graph, int id) {
@@ -139,7 +152,7 @@ class GraphTest {
             assertThat(swept.toString()).isEqualTo(clean.toString());
             removed += planted.calls() - swept.calls();
         }
-        Measured.value("planted nodes removed", removed);
+        Evidence.of("planted nodes removed", removed, exactly(10 * GRAPHS));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
@@ -149,32 +162,34 @@ class GraphTest {
         var graph = Graph.trace(f, Tensor.of(1.0, 2.0).reshape(1, 2));
         var folded = graph.withConstantsFolded();
         assertThat(graph.calls()).isEqualTo(7);
-        assertThat(folded.calls()).isEqualTo(3);
+        Evidence.of("calls left of 7", folded.calls(), exactly(3));
         assertThat(folded.nodes().stream().filter(n -> n instanceof Constant)).hasSize(2);
         assertThat(folded.agrees(f, Tensor.of(-1.0, 0.5).reshape(1, 2))).isTrue();
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
     @Test void plannedBuffersNeverShareALiveByteAndNeedNoMoreThanEagerEvaluation() {
-        long planned = 0, eager = 0;
+        Gap gap = Gap.overLargest(), poisoned = Gap.overLargest();
+        double most = 0;
         for (int seed = 0; seed < GRAPHS; seed++) {
             var type = RandomFunction.type(seed);
             for (var graph : List.of(graph(seed, type), graph(seed, type).withGradient().simplified())) {
                 var plan = graph.plan();
                 for (var a : plan.buffers()) for (var b : plan.buffers()) if (a != b && a.meets(b)) assertThat(a.overlaps(b)).as("seed " + seed).isFalse();
                 var inputs = others(seed, type);
-                close(plan.runPoisoned(inputs), plan.run(inputs), 0, "poisoned, seed " + seed);
-                close(plan.runPoisoned(inputs), graph.run(inputs), 1e-6, "seed " + seed);
-                assertThat(plan.peakBytes()).as("seed " + seed).isLessThanOrEqualTo(plan.eagerBytes());
-                planned += plan.peakBytes();
-                eager += plan.eagerBytes();
+                see(poisoned, plan.runPoisoned(inputs), plan.run(inputs), "poisoned, seed " + seed);
+                see(gap, plan.runPoisoned(inputs), graph.run(inputs), "seed " + seed);
+                most = Math.max(most, (double) plan.peakBytes() / plan.eagerBytes());
             }
         }
-        Measured.value("planned over eager bytes", (double) planned / eager);
+        Evidence.of("poisoned memory changes a value by", poisoned, exactly(0));
+        Evidence.of("planned against unplanned", gap, atMost(1e-6));
+        Evidence.of("planned over eager bytes, largest", most, atMost(1));
     }
 
     @Acceptance(topic = TOPIC, clause = 5)
     @Test void theGradientGraphEqualsTheTape() {
+        var gap = Gap.overLargest();
         for (int seed = 0; seed < GRAPHS; seed++) {
             var f = RandomFunction.of(seed, DType.F64);
             var graph = graph(seed, DType.F64).gradient();
@@ -183,23 +198,26 @@ class GraphTest {
             for (int i = 0; i < leaves.length; i++) leaves[i] = inputs[i].requiresGrad();
             var y = f.apply(leaves)[0];
             var tape = y.isTracked() ? Autograd.gradients(y, leaves, false) : java.util.Arrays.stream(leaves).map(Tensor::zerosLike).toArray(Tensor[]::new);
-            close(graph.run(inputs), tape, 1e-10, "seed " + seed);
-            close(graph.simplified().plan().run(inputs), tape, 1e-10, "planned, seed " + seed);
+            see(gap, graph.run(inputs), tape, "seed " + seed);
+            see(gap, graph.simplified().plan().run(inputs), tape, "planned, seed " + seed);
         }
+        Evidence.of("gradient graph against the tape", gap, atMost(1e-10));
     }
 
     @Acceptance(topic = TOPIC, clause = 5)
     @Test void gradientGraphsCanBeDifferentiatedAgain() {
+        var gap = Gap.overLargest();
         Function<Tensor[], Tensor[]> f = in -> new Tensor[] {in[0].softmax(0).mul(in[0].sin()).sum()};
         var x = Tensor.randn(Rng.of(3), DType.F64, 5).compute();
         var slope = Graph.trace(f, x).gradient();
         var second = Graph.trace(in -> new Tensor[] {slope.run(in)[0].square().sum()}, x).gradient();
         var at = Tensor.randn(Rng.of(4), DType.F64, 5).compute();
         var expected = Autograd.grad(t -> Autograd.grad(s -> f.apply(new Tensor[] {s})[0]).apply(t).square().sum()).apply(at);
-        close(second.run(at), new Tensor[] {expected}, 1e-10, "second order");
+        see(gap, second.run(at), new Tensor[] {expected}, "second order");
         // A derivative inside the traced function is traced like anything else.
         var inside = Graph.trace(in -> new Tensor[] {Autograd.grad(s -> f.apply(new Tensor[] {s})[0]).apply(in[0]).square().sum()}, x).gradient();
-        close(inside.run(at), new Tensor[] {expected}, 1e-10, "derivative inside");
+        see(gap, inside.run(at), new Tensor[] {expected}, "derivative inside");
+        Evidence.of("second order against the tape", gap, atMost(1e-10));
     }
 
     @Test void whatTracingFreezesIsFoundOut() {

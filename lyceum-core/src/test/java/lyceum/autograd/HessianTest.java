@@ -1,13 +1,15 @@
 package lyceum.autograd;
 
-import static org.assertj.core.api.Assertions.assertThat;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 
 import java.util.function.UnaryOperator;
 import lyceum.linalg.Linalg;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
 
@@ -51,26 +53,24 @@ class HessianTest {
     @Acceptance(topic = "automatic-differentiation", clause = 3)
     @Test void hessiansEqualPyTorch() {
         int checked = 0;
-        double worst = 0;
+        var gap = Gap.overLargest();
         for (var c : GOLDEN.list("cases")) {
             if (!c.has("input.function")) continue;
             var f = function(c.text("input.function"));
             Tensor x = Tensor.of(c.flat("input.x")), v = Tensor.of(c.flat("input.v"));
-            double at = 0;
-            at = Math.max(at, distance(f.apply(x), c.flat("expected.value")));
-            at = Math.max(at, distance(Autograd.grad(f).apply(x), c.flat("expected.gradient")));
-            at = Math.max(at, distance(Autograd.hessian(f, x), c.flat("expected.hessian")));
-            at = Math.max(at, distance(Autograd.hvp(f, x, v), c.flat("expected.hessianTimesV")));
-            assertThat(at).as(c.text("name")).isLessThan(1e-8);
-            worst = Math.max(worst, at);
+            gap.see(c, "expected.value", f.apply(x).toDoubleArray());
+            gap.see(c, "expected.gradient", Autograd.grad(f).apply(x).toDoubleArray());
+            gap.see(c, "expected.hessian", Autograd.hessian(f, x).toDoubleArray());
+            gap.see(c, "expected.hessianTimesV", Autograd.hvp(f, x, v).toDoubleArray());
             checked++;
         }
-        Measured.value("largest difference", worst);
-        assertThat(checked).isEqualTo(33);
+        Evidence.of("largest gap to PyTorch", gap, below(1e-8));
+        Evidence.of("functions", checked, exactly(33));
     }
 
     @Acceptance(topic = "automatic-differentiation", clause = 3)
     @Test void jacobiansByRowsAndByColumnsEqualPyTorch() {
+        var gap = Gap.overLargest();
         int checked = 0;
         for (var c : GOLDEN.list("cases")) {
             if (c.has("input.function")) continue;
@@ -80,20 +80,11 @@ class HessianTest {
                 default -> x -> x.cumprod(0);
             };
             var x = Tensor.of(c.flat("input.x"));
-            assertThat(distance(f.apply(x), c.flat("expected.value"))).isLessThan(1e-12);
-            assertThat(distance(Autograd.jacobian(f, x), c.flat("expected.jacobian"))).as(c.text("name")).isLessThan(1e-12);
+            gap.see(c, "expected.value", f.apply(x).toDoubleArray());
+            gap.see(c, "expected.jacobian", Autograd.jacobian(f, x).toDoubleArray());
             checked++;
         }
-        assertThat(checked).isEqualTo(3);
-    }
-
-    /** Largest difference, relative to the largest value where that exceeds 1. */
-    private static double distance(Tensor actual, double[] expected) {
-        var a = actual.toDoubleArray();
-        assertThat(a).hasSameSizeAs(expected);
-        double scale = 1, worst = 0;
-        for (double e : expected) scale = Math.max(scale, Math.abs(e));
-        for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - expected[i]) / scale);
-        return worst;
+        Evidence.of("functions", checked, exactly(3));
+        Evidence.of("largest gap to PyTorch", gap, below(1e-12));
     }
 }

@@ -1,5 +1,6 @@
 package lyceum.autograd;
 
+import static lyceum.testing.Bound.atMost;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -13,6 +14,8 @@ import lyceum.linalg.Linalg;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import org.junit.jupiter.api.Test;
 
 class ImplicitTest {
@@ -22,22 +25,25 @@ class ImplicitTest {
 
     @Acceptance(topic = "automatic-differentiation", clause = 6)
     @Test void rootsHaveTheAnalyticDerivatives() {
+        var gap = Gap.absolute();
         for (double theta : new double[] {0.01, 0.5, 2, 30}) {
             UnaryOperator<Tensor> root = t -> Implicit.root(SQUARE, Tensor.of(1.0), t);
-            assertThat(root.apply(Tensor.of(theta)).item()).isCloseTo(Math.sqrt(theta), within(1e-10));
-            assertThat(Autograd.grad(t -> root.apply(t).sum()).apply(Tensor.of(theta)).item()).isCloseTo(0.5 / Math.sqrt(theta), within(1e-10));
+            gap.see("root", root.apply(Tensor.of(theta)).item(), Math.sqrt(theta));
+            gap.see("root", Autograd.grad(t -> root.apply(t).sum()).apply(Tensor.of(theta)).item(), 0.5 / Math.sqrt(theta));
         }
         for (double e : new double[] {0.1, 0.5, 0.9}) {
             var theta = Tensor.of(e, 1.2);
             var found = Implicit.root(KEPLER, Tensor.of(1.0), theta).item();
             var gradient = Autograd.grad(t -> Implicit.root(KEPLER, Tensor.of(1.0), t).sum()).apply(theta);
             double slope = 1 / (1 - e * Math.cos(found));
-            assertThat(gradient.toDoubleArray()).containsExactly(new double[] {Math.sin(found) * slope, slope}, within(1e-10));
+            gap.see("root", gradient.toDoubleArray(), new double[] {Math.sin(found) * slope, slope});
         }
+        Evidence.of("largest gap to the analytic root and derivative", gap, atMost(1e-10));
     }
 
     @Acceptance(topic = "automatic-differentiation", clause = 6)
     @Test void systemsAndAnySolverHaveThemToo() {
+        var gap = Gap.absolute();
         var rng = Rng.of(6);
         var a = Tensor.randn(rng, DType.F64, 4, 4).add(Tensor.eye(DType.F64, 4).mul(4)).compute();
         var b = Tensor.randn(rng, DType.F64, 4).compute();
@@ -48,7 +54,8 @@ class ImplicitTest {
             return z;
         };
         var j = Autograd.jacobian(t -> Implicit.root(iterate, (z, s) -> a.matmul(z).sub(s), t), b);
-        assertThat(j.toDoubleArray()).containsExactly(Linalg.solve(a, Tensor.eye(DType.F64, 4)).toDoubleArray(), within(1e-10));
+        gap.see("dz/db", j.toDoubleArray(), Linalg.solve(a, Tensor.eye(DType.F64, 4)).toDoubleArray());
+        Evidence.of("dz/db against the inverse", gap, atMost(1e-10));
     }
 
     @Test void secondDerivativesPassThrough() {

@@ -1,5 +1,7 @@
 package lyceum.autograd;
 
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.atMost;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -10,6 +12,8 @@ import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import org.junit.jupiter.api.Test;
 
 class TaylorTest {
@@ -36,11 +40,14 @@ class TaylorTest {
 
     @Acceptance(topic = "automatic-differentiation", clause = 2)
     @Test void sixthOrderCoefficientsEqualTheKnownSeries() {
+        var gap = Gap.absolute();
         for (var known : KNOWN) {
             var c = Autograd.taylor(known.f, Tensor.of(0.0), Tensor.of(1.0), 6);
             assertThat(c).hasSize(7);
-            for (int k = 0; k <= 6; k++) assertThat(c[k].item()).as(known.name + ", t^" + k).isCloseTo(known.coefficients[k], within(1e-12));
+            for (int k = 0; k <= 6; k++) gap.see(known.name + ", t^" + k, c[k].item(), known.coefficients[k]);
         }
+        Evidence.of("compositions", KNOWN.size(), atLeast(10));
+        Evidence.of("largest error of a coefficient", gap, atMost(1e-12));
     }
 
     @Test void secondCoefficientsAreHessianProducts() {

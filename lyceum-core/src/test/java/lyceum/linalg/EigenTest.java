@@ -1,6 +1,8 @@
 package lyceum.linalg;
 
 import static lyceum.linalg.LinalgInputs.*;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -8,22 +10,17 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.List;
 import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
 
 class EigenTest {
     private static final Golden GOLDEN = Golden.load("golden/eigen.json");
-
-    private static List<Golden> cases(String prefix) {
-        return GOLDEN.list("cases").stream().filter(c -> c.text("name").startsWith(prefix)).toList();
-    }
 
     private static Recipe afterSize(Golden c) {
         var r = new Recipe(c.integer("input.seed"));
@@ -34,7 +31,7 @@ class EigenTest {
     @Test @Acceptance(topic = "eigen", clause = 1)
     void symmetricEigenvaluesEqualLapack() {
         double values = 0, residual = 0, orthonormal = 0;
-        for (var c : cases("symmetric")) {
+        for (var c : GOLDEN.cases("symmetric")) {
             int n = c.integer("input.n");
             var a = tensor(symmetric(afterSize(c).matrix(n, n)));
             var e = Eigen.symmetric(a);
@@ -43,9 +40,9 @@ class EigenTest {
             residual = Math.max(residual, norm(a.matmul(e.vectors()).sub(e.vectors().mul(e.values().unsqueeze(0)))) / norm(a));
             orthonormal = Math.max(orthonormal, orthonormality(e.vectors()));
         }
-        assertThat(Measured.value("max relative difference of a value", values)).isLessThan(1e-10);
-        assertThat(Measured.value("|A V - V L| / |A|", residual)).isLessThanOrEqualTo(1e-12);
-        assertThat(Measured.value("max |V'V - I|", orthonormal)).isLessThan(1e-12);
+        Evidence.of("max relative difference of a value", values, below(1e-10));
+        Evidence.of("|A V - V L| / |A|", residual, atMost(1e-12));
+        Evidence.of("max |V'V - I|", orthonormal, below(1e-12));
     }
 
     @Test @Acceptance(topic = "eigen", clause = {2, 3})
@@ -66,15 +63,15 @@ class EigenTest {
             trace = Math.max(trace, Math.abs(sum - a.trace().item()) / norm(a));
             det = Math.max(det, Math.abs(Math.expm1(logProduct - Lu.of(a).logAbsDet())));
         }
-        for (var c : cases("general-")) {
+        for (var c : GOLDEN.cases("general-")) {
             int n = c.integer("input.n");
             var a = tensor(afterSize(c).matrix(n, n));
             lapack = Math.max(lapack, distance(Eigen.general(a), c.doubles("expected.real"), c.doubles("expected.imaginary")));
         }
-        assertThat(Measured.value("|A V - V L| / |A|", residual)).isLessThanOrEqualTo(1e-10);
-        assertThat(Measured.value("trace against sum", trace)).isLessThan(1e-8);
-        assertThat(Measured.value("determinant against product", det)).isLessThan(1e-8);
-        assertThat(Measured.value("values against LAPACK", lapack)).isLessThan(1e-10);
+        Evidence.of("|A V - V L| / |A|", residual, atMost(1e-10));
+        Evidence.of("trace against sum", trace, below(1e-8));
+        Evidence.of("determinant against product", det, below(1e-8));
+        Evidence.of("values against LAPACK", lapack, below(1e-10));
     }
 
     private static double residual(Tensor a, GeneralEigen e) {
@@ -112,13 +109,13 @@ class EigenTest {
             det = Math.max(det, Math.abs(Math.expm1(product - Lu.of(a).logAbsDet())));
             assertThat(Ldl.of(a).negative()).isEqualTo((int) Arrays.stream(values).filter(v -> v < 0).count());
         }
-        assertThat(Measured.value("trace against sum", trace)).isLessThan(1e-8);
-        assertThat(Measured.value("determinant against product", det)).isLessThan(1e-8);
+        Evidence.of("trace against sum", trace, below(1e-8));
+        Evidence.of("determinant against product", det, below(1e-8));
     }
 
     @Test @Acceptance(topic = "eigen", clause = 4)
     void lanczosFindsTheTopOfALargeLaplacian() {
-        var c = cases("laplacian").getFirst();
+        var c = GOLDEN.cases("laplacian").getFirst();
         int n = c.integer("input.n"), chords = c.integer("input.chords");
         var edges = new HashSet<Long>();
         for (int i = 0; i < n; i++) edges.add(edge(i, (i + 1) % n));
@@ -137,7 +134,7 @@ class EigenTest {
         });
         var top = new Lanczos(10).run(laplacian, Rng.of(1));
         assertThat(top.converged()).isTrue();
-        assertThat(Measured.value("max difference from eigsh", maxDifference(top.values().toDoubleArray(), c.doubles("expected.largest")))).isLessThan(1e-8);
+        Evidence.of("max difference from eigsh", maxDifference(top.values().toDoubleArray(), c.doubles("expected.largest")), below(1e-8));
         assertThat(orthonormality(top.vectors())).isLessThan(1e-12);
         var block = new Lobpcg(3, true).withTolerance(1e-8).run(laplacian, Rng.of(2));
         assertThat(maxDifference(block.values().toDoubleArray(), Arrays.copyOf(c.doubles("expected.largest"), 3))).isLessThan(1e-8);
@@ -166,7 +163,7 @@ class EigenTest {
             double rate = Math.pow(errors.get(last) / errors.get(first), 1.0 / (last - first));
             worst = Math.max(worst, Math.abs(rate / Math.abs(second) - 1));
         }
-        assertThat(Measured.value("relative error of the rate", worst)).isLessThan(0.05);
+        Evidence.of("relative error of the rate", worst, below(0.05));
     }
 
     /** Tangent of the angle between a unit vector and the line of another. */
@@ -177,7 +174,7 @@ class EigenTest {
 
     @Test
     void generalisedProblemEqualsScipyAndIsBOrthonormal() {
-        for (var c : cases("generalised")) {
+        for (var c : GOLDEN.cases("generalised")) {
             int n = c.integer("input.n");
             var r = afterSize(c);
             Tensor a = tensor(symmetric(r.matrix(n, n))), b = tensor(positive(r.matrix(n, n)));

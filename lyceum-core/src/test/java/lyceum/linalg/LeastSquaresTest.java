@@ -1,18 +1,22 @@
 package lyceum.linalg;
 
 import static lyceum.linalg.LinalgInputs.*;
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.List;
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
 
@@ -21,29 +25,25 @@ class LeastSquaresTest {
     private static final LeastSquares NORMAL = new LeastSquares(LeastSquares.Method.NORMAL), QR = new LeastSquares(LeastSquares.Method.QR),
             SVD = new LeastSquares(LeastSquares.Method.SVD);
 
-    private static List<Golden> cases(String prefix) {
-        return GOLDEN.list("cases").stream().filter(c -> c.text("name").startsWith(prefix)).toList();
-    }
-
     @Test @Acceptance(topic = "ols", clause = 1)
     void qrReproducesLongleyAndNormalEquationsLoseDigits() {
         double qr = digitsRight(QR.fit(longleyDesign(), longleyResponse()).coefficients(), LONGLEY_CERTIFIED);
         double normal = digitsRight(NORMAL.fit(longleyDesign(), longleyResponse()).coefficients(), LONGLEY_CERTIFIED);
-        assertThat(Measured.value("digits by QR", qr)).isGreaterThanOrEqualTo(9);
-        assertThat(Measured.value("digits by normal equations", normal)).isLessThanOrEqualTo(qr - 2);
+        Evidence.of("digits by QR", qr, atLeast(9));
+        Evidence.of("digits by normal equations", normal, atMost(qr - 2));
         var chosen = LeastSquares.solve(longleyDesign(), longleyResponse());
         assertThat(chosen.method()).isEqualTo(LeastSquares.Method.QR);
-        assertThat(chosen.condition()).isCloseTo(cases("longley").getFirst().number("expected.conditionNumber"), within(1e4));
+        assertThat(chosen.condition()).isCloseTo(GOLDEN.cases("longley").getFirst().number("expected.conditionNumber"), within(1e4));
     }
 
     @Test @Acceptance(topic = "ols", clause = 1)
     void longleyStandardErrorsAreTheCertifiedOnes() {
-        var c = cases("longley").getFirst();
+        var c = GOLDEN.cases("longley").getFirst();
         var fit = QR.fit(longleyDesign(), longleyResponse());
         double rss = fit.residualSumOfSquares().item(0);
-        assertThat(rss).isCloseTo(c.number("expected.residualSs"), within(1e-8 * rss));
-        double[] variances = fit.covarianceFactor().diagonal().mul(rss / 9).toDoubleArray(), certified = c.doubles("expected.standardErrors");
-        for (int i = 0; i < 7; i++) assertThat(Math.sqrt(variances[i])).isCloseTo(certified[i], within(1e-7 * certified[i]));
+        Evidence.of("residual sum of squares, relative", Gap.relative().see(c, "expected.residualSs", rss), atMost(1e-8));
+        double[] variances = fit.covarianceFactor().diagonal().mul(rss / 9).toDoubleArray();
+        Evidence.of("standard errors, relative", Gap.relative().see(c, "expected.standardErrors", Arrays.stream(variances).map(Math::sqrt).toArray()), atMost(1e-7));
     }
 
     @Test @Acceptance(topic = "ols", clause = 2)
@@ -58,7 +58,7 @@ class LeastSquaresTest {
             worst = Math.max(worst, maxDifference(SVD.fit(a, y).coefficients(), byQr));
             worst = Math.max(worst, maxDifference(LeastSquares.solve(a, y).coefficients(), byQr));
         }
-        assertThat(Measured.value("max difference", worst)).isLessThan(1e-9);
+        Evidence.of("max difference", worst, below(1e-9));
     }
 
     @Test @Acceptance(topic = "ols", clause = 3)
@@ -80,16 +80,16 @@ class LeastSquaresTest {
                 assertThat(maxDifference(fit.leverage(), h.diagonal())).isLessThan(1e-14);
             }
         }
-        assertThat(Measured.value("asymmetry", symmetric)).isLessThan(1e-10);
-        assertThat(Measured.value("|HH - H|", idempotent)).isLessThan(1e-10);
-        assertThat(Measured.value("trace against rank", trace)).isLessThan(1e-10);
-        assertThat(Measured.value("|Hy - fitted|", maps)).isLessThan(1e-9);
+        Evidence.of("asymmetry", symmetric, below(1e-10));
+        Evidence.of("|HH - H|", idempotent, below(1e-10));
+        Evidence.of("trace against rank", trace, below(1e-10));
+        Evidence.of("|Hy - fitted|", maps, below(1e-9));
     }
 
     @Test @Acceptance(topic = "ols", clause = 4)
     void rankDeficientAnswersEqualNumpyLstsq() {
         double worst = 0;
-        var cases = cases("minimum-norm");
+        var cases = GOLDEN.cases("minimum-norm");
         for (var c : cases) {
             int m = c.integer("input.m"), n = c.integer("input.n"), k = c.integer("input.rightSides"), rank = c.integer("input.rank");
             var r = new Recipe(c.integer("input.seed"));
@@ -104,12 +104,12 @@ class LeastSquaresTest {
             }
         }
         assertThat(cases).isNotEmpty();
-        assertThat(Measured.value("max difference", worst)).isLessThan(1e-9);
+        Evidence.of("max difference", worst, below(1e-9));
     }
 
     @Test
     void weightedSolutionsEqualTheReference() {
-        for (var c : cases("weighted")) {
+        for (var c : GOLDEN.cases("weighted")) {
             int m = c.integer("input.m"), n = c.integer("input.n");
             var r = new Recipe(c.integer("input.seed"));
             r.uniforms(2);

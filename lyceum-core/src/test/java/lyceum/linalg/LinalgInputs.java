@@ -1,6 +1,7 @@
 package lyceum.linalg;
 
 import lyceum.DType;
+import lyceum.linalg.dense.Dense;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Recipe;

@@ -1,18 +1,19 @@
 package lyceum.linalg;
 
 import static lyceum.linalg.LinalgInputs.*;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
-import java.util.List;
 import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
 
@@ -20,14 +21,10 @@ class PseudoInverseTest {
     private static final MathContext DIGITS = new MathContext(60);
     private static final Golden GOLDEN = Golden.load("golden/pseudoinverse.json");
 
-    private static List<Golden> cases(String prefix) {
-        return GOLDEN.list("cases").stream().filter(c -> c.text("name").startsWith(prefix)).toList();
-    }
-
     @Test @Acceptance(topic = "pseudoinverse", clause = 1)
     void penroseIdentitiesHoldAndValuesEqualNumpy() {
         double identities = 0, numpy = 0;
-        var cases = cases("pinv");
+        var cases = GOLDEN.cases("pinv");
         for (var c : cases) {
             int m = c.integer("input.m"), n = c.integer("input.n"), rank = c.integer("input.rank");
             var r = new Recipe(c.integer("input.seed"));
@@ -44,8 +41,8 @@ class PseudoInverseTest {
             }
         }
         assertThat(cases).hasSize(200);
-        assertThat(Measured.value("identities", identities)).isLessThan(1e-10);
-        assertThat(Measured.value("difference from numpy", numpy)).isLessThan(1e-10);
+        Evidence.of("identities", identities, below(1e-10));
+        Evidence.of("difference from numpy", numpy, below(1e-10));
     }
 
     @Test @Acceptance(topic = "pseudoinverse", clause = 2)
@@ -68,8 +65,8 @@ class PseudoInverseTest {
                 }
             }
         }
-        assertThat(Measured.value("max |A'(b - Ax)|", orthogonal)).isLessThan(1e-10);
-        assertThat(Measured.value("shorter solutions", shorter)).isZero();
+        Evidence.of("max |A'(b - Ax)|", orthogonal, below(1e-10));
+        Evidence.of("shorter solutions", shorter, exactly(0));
     }
 
     /**
@@ -88,7 +85,7 @@ class PseudoInverseTest {
         }
         assertThat(worst[0]).isGreaterThan(50 * worst[1]);
         assertThat(worst[1]).isGreaterThan(50 * worst[2]);
-        assertThat(Measured.value("ridge at 1e-10 against the pseudoinverse", worst[2])).isLessThan(1e-6);
+        Evidence.of("ridge at 1e-10 against the pseudoinverse", worst[2], below(1e-6));
     }
 
     private static double[][] integers(Rng rng, int m, int n) {
@@ -133,7 +130,7 @@ class PseudoInverseTest {
             Linalg.pinv(leaf).mul(g).sum().backward();
             differential = Math.max(differential, Math.abs(leaf.grad().mul(da).sum().item() - goldenDifferential(a, da).mul(g).sum().item()));
         }
-        for (var c : cases("gradient")) {
+        for (var c : GOLDEN.cases("gradient")) {
             int m = c.integer("input.m"), n = c.integer("input.n");
             var r = new Recipe(c.integer("input.seed"));
             r.uniforms(2);
@@ -143,8 +140,8 @@ class PseudoInverseTest {
             torch = Math.max(torch, Math.abs(value.item() - c.number("expected.value")));
             torch = Math.max(torch, maxDifference(a.grad().toDoubleArray(), c.flat("expected.gradient")));
         }
-        assertThat(Measured.value("against the differential", differential)).isLessThan(1e-7);
-        assertThat(Measured.value("against torch", torch)).isLessThan(1e-7);
+        Evidence.of("against the differential", differential, below(1e-7));
+        Evidence.of("against torch", torch, below(1e-7));
     }
 
     /** Golub and Pereyra (1973): {@code -P dA P + P P' dA' (I - A P) + (I - P A) dA' P' P}. */

@@ -1,27 +1,27 @@
 package lyceum.linalg;
 
 import static lyceum.linalg.LinalgInputs.*;
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.List;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
 
 class QrTest {
     private static final Golden GOLDEN = Golden.load("golden/qr.json");
-
-    private static List<Golden> cases(String prefix) {
-        return GOLDEN.list("cases").stream().filter(c -> c.text("name").startsWith(prefix)).toList();
-    }
 
     private static Recipe afterShape(Golden c) {
         var r = new Recipe(c.integer("input.seed"));
@@ -32,7 +32,7 @@ class QrTest {
     @Test @Acceptance(topic = "qr", clause = 1)
     void factorsRebuildTheMatrixAndEqualLapackUpToSigns() {
         double orthonormal = 0, rebuilt = 0, lapack = 0;
-        var cases = cases("shape");
+        var cases = GOLDEN.cases("shape");
         for (var c : cases) {
             int m = c.integer("input.m"), n = c.integer("input.n"), k = Math.min(m, n);
             var r = afterShape(c);
@@ -56,28 +56,28 @@ class QrTest {
             }
         }
         assertThat(cases).hasSize(200);
-        assertThat(Measured.value("|Q'Q - I|", orthonormal)).isLessThanOrEqualTo(1e-13);
-        assertThat(Measured.value("|QR - A| / |A|", rebuilt)).isLessThanOrEqualTo(1e-13);
-        assertThat(Measured.value("difference from LAPACK", lapack)).isLessThan(1e-10);
+        Evidence.of("|Q'Q - I|", orthonormal, atMost(1e-13));
+        Evidence.of("|QR - A| / |A|", rebuilt, atMost(1e-13));
+        Evidence.of("difference from LAPACK", lapack, below(1e-10));
     }
 
     @Test @Acceptance(topic = "qr", clause = 2)
     void longleyCoefficientsHaveEightDigits() {
         double digits = digitsRight(Qr.of(longleyDesign()).solve(longleyResponse()), LONGLEY_CERTIFIED);
-        assertThat(Measured.value("significant digits", digits)).isGreaterThanOrEqualTo(8);
+        Evidence.of("significant digits", digits, atLeast(8));
     }
 
     @Test @Acceptance(topic = "qr", clause = 3)
     void qrSolvesAVandermondeSystemWhereNormalEquationsFail() {
-        var c = cases("vandermonde").getFirst();
+        var c = GOLDEN.cases("vandermonde").getFirst();
         int m = c.integer("input.rows"), n = c.integer("input.columns");
         var a = new double[m][n];
         for (int i = 0; i < m; i++) for (int j = 0; j < n; j++) a[i][j] = Math.pow((i + 1.0) / m, j);
         var b = tensor(a).sum(1);
         assertThat(Svd.of(tensor(a)).condition()).isBetween(1e8, 1e9);
         var truth = Tensor.ones(DType.F64, n);
-        assertThat(Measured.value("error by QR", relative(Qr.of(tensor(a)).solve(b), truth))).isLessThanOrEqualTo(1e-6);
-        assertThat(Measured.value("error by normal equations", plainNormalEquations(tensor(a), b, truth))).isGreaterThan(1e-3);
+        Evidence.of("error by QR", relative(Qr.of(tensor(a)).solve(b), truth), atMost(1e-6));
+        Evidence.of("error by normal equations", plainNormalEquations(tensor(a), b, truth), above(1e-3));
     }
 
     /** As textbooks write them, {@code (A^T A) x = A^T b}; a Gram matrix that is not positive definite to rounding counts as an infinite error. */
@@ -98,12 +98,12 @@ class QrTest {
             var a = gaussian(rng, m, rank).matmul(gaussian(rng, rank, n));
             if (Qr.pivoted(a).rank(1e-11) == rank) found++;
         }
-        assertThat(Measured.value("found of 100", found)).isEqualTo(100);
+        Evidence.of("found of 100", found, exactly(100));
     }
 
     @Test
     void pivotsAndDiagonalEqualLapack() {
-        for (var c : cases("pivoted")) {
+        for (var c : GOLDEN.cases("pivoted")) {
             int m = c.integer("input.m"), n = c.integer("input.n");
             var qr = Qr.pivoted(tensor(afterShape(c).matrix(m, n)));
             assertThat(qr.pivots()).containsExactly(c.ints("expected.pivots"));
@@ -127,7 +127,7 @@ class QrTest {
                 worst = Math.max(worst, gap(Qr.of(a).insertRow(at, row.reshape(n)).deleteRow(at), a));
             }
         }
-        assertThat(Measured.value("max difference", worst)).isLessThan(1e-10);
+        Evidence.of("max difference", worst, below(1e-10));
     }
 
     private static double gap(Qr updated, Tensor a) {

@@ -36,12 +36,10 @@ class SpecialTest {
             this.ulps = ulps;
         }
 
-        double[] x() { return named(key).doubles("input.x"); }
+        double[] x() { return GOLDEN.named(key).doubles("input.x"); }
 
-        double[] y() { return named(key).doubles("expected.y"); }
+        double[] y() { return GOLDEN.named(key).doubles("expected.y"); }
     }
-
-    private static Golden named(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
 
     /** Digamma crosses zero above 1, and it and lgamma below 0: there the unit is that of one. */
     private static double unit(Function function, double x, double y) {
@@ -79,14 +77,14 @@ class SpecialTest {
 
     /** As SciPy at poles, infinities and NaN, but for lgamma(-inf): SciPy gives -inf; C, PyTorch and we inf. */
     @Test void edgesAreSciPys() {
-        var c = named("edges");
+        var c = GOLDEN.named("edges");
         double[] x = c.doubles("input.x"), lgamma = c.doubles("expected.lgamma");
         lgamma[5] = Double.POSITIVE_INFINITY;
         assertThat(map(Special::lgamma, x)).containsExactly(lgamma);
         assertThat(map(Special::digamma, x)).containsExactly(c.doubles("expected.digamma"));
         assertThat(map(Special::erf, x)).containsExactly(c.doubles("expected.erf"), within(2e-16));
         assertThat(map(Special::erfc, x)).containsExactly(c.doubles("expected.erfc"), within(3e-16));
-        var inverse = named("erfinv edges");
+        var inverse = GOLDEN.named("erfinv edges");
         assertThat(map(Special::erfinv, inverse.doubles("input.x"))).containsExactly(inverse.doubles("expected.erfinv"));
     }
 

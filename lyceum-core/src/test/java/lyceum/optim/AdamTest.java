@@ -1,5 +1,8 @@
 package lyceum.optim;
 
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.equalTo;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -9,8 +12,9 @@ import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,7 +22,7 @@ class AdamTest {
 
     @Test @Acceptance(topic = "adam", clause = 1)
     void twoHundredStepsEqualTorchOnFiveProblems() {
-        double worst = 0;
+        var worst = Gap.absolute();
         int cases = 0;
         for (var c : Golden.load("golden/adam.json").list("cases")) {
             var in = c.at("input");
@@ -32,12 +36,12 @@ class AdamTest {
                 optimizer.zeroGrad();
                 (maximize ? f.apply(x).neg() : f.apply(x)).backward();
                 optimizer.step();
-                worst = Math.max(worst, SgdTest.gap(c, step, x.toDoubleArray()));
+                SgdTest.see(worst, c, step, x.toDoubleArray());
             }
             cases++;
         }
         assertThat(cases).isEqualTo(17);
-        assertThat(Measured.value("largest gap to torch", worst)).isLessThan(1e-6);
+        Evidence.of("largest gap to torch", worst, below(1e-6));
     }
 
     private static UpdateRule rule(Golden in) {
@@ -49,21 +53,21 @@ class AdamTest {
     }
 
     @Test void lazyRowsEqualTorchsSparseAdam() {
-        var c = Golden.load("golden/adam.json").list("cases").stream().filter(g -> g.text("name").equals("lazy")).findFirst().orElseThrow();
+        var c = Golden.load("golden/adam.json").named("lazy");
         var table = Tensor.of(c.matrix("input.weight")).requiresGrad();
         // torch adds epsilon before the bias is divided out in this variant, and after it in Adam.
         var optimizer = new Adam(c.number("input.lr")).withEpsilonPlace(Adam.Epsilon.BEFORE_CORRECTION).over(table);
-        double worst = 0;
+        var worst = Gap.absolute();
         int step = 0;
         for (var rows : c.intMatrix("input.rowsByStep")) {
             var ids = new long[rows.length];
             for (int i = 0; i < ids.length; i++) ids[i] = rows[i];
             optimizer.rowGradient(table, Tensor.of(ids), table.detach().indexSelect(0, Tensor.of(ids)).mul(2));
             optimizer.step();
-            worst = Math.max(worst, SgdTest.gap(c, ++step, table.toDoubleArray()));
+            SgdTest.see(worst, c, ++step, table.toDoubleArray());
         }
         assertThat(step).isEqualTo(40);
-        assertThat(worst).isLessThan(1e-10);
+        Evidence.of("largest gap to torch", worst, below(1e-10));
     }
 
     @Test @Acceptance(topic = "adam", clause = 2)
@@ -78,7 +82,7 @@ class AdamTest {
             adam.over(x).step(g);
             worst = Math.max(worst, x.detach().sub(before).add(g.sign().mul(rate)).abs().max().item() / rate);
         }
-        assertThat(Measured.value("largest relative gap", worst)).isLessThan(1e-5);
+        Evidence.of("largest relative gap", worst, below(1e-5));
     }
 
     @Test @Acceptance(topic = "adam", clause = 3)
@@ -90,7 +94,7 @@ class AdamTest {
             var plain = path(f, 200);
             for (int i = 0; i < plain.length; i++) worst = Math.max(worst, Math.abs(plain[i] - scaled[i]));
         }
-        assertThat(Measured.value("largest gap of the paths", worst)).isLessThan(1e-4);
+        Evidence.of("largest gap of the paths", worst, below(1e-4));
     }
 
     /** All points of a run from (-1.2, 1, -0.5, 0.8), one after another. */
@@ -109,8 +113,8 @@ class AdamTest {
 
     @Test @Acceptance(topic = "adam", clause = 4)
     void onReddisCounterexampleAdamSettlesAtTheWorstPointAndAmsgradAtTheBest() {
-        assertThat(Measured.value("Adam ends at", reddi(false))).isCloseTo(1, within(0.05));
-        assertThat(Measured.value("AMSGrad ends at", reddi(true))).isCloseTo(-1, within(0.05));
+        Evidence.of("Adam ends at", reddi(false), equalTo(1, 0.05));
+        Evidence.of("AMSGrad ends at", reddi(true), equalTo(-1, 0.05));
     }
 
     /** Losses C x, -x, -x, C x, ... on [-1, 1] with C = 3: on average they rise, so -1 is best. The mean of the last 300 points. */
@@ -129,6 +133,7 @@ class AdamTest {
 
     @Test @Acceptance(topic = "adam", clause = 5)
     void aSavedRunGoesOnBitForBit(@TempDir Path folder) throws Exception {
+        var gap = Gap.absolute();
         var f = TestProblems.named("bowl");
         for (var rule : new UpdateRule[] {new Adam(0.05), new Adam(0.05).withAmsgrad(true), new AdamW(0.05), new Sgd(0.02).withMomentum(0.9).withDampening(0.1)}) {
             var x = Tensor.of(-1.0, 2, 0.5, 0, 1, 3).requiresGrad();
@@ -144,10 +149,11 @@ class AdamTest {
             var resumed = rule.over(y).scheduledBy(new Schedule.Cosine(50)).averagedBy(average);
             resumed.load(folder.resolve("state"));
             run(resumed, f, y, 30);
-            assertThat(y.toDoubleArray()).as(rule.toString()).isEqualTo(x.toDoubleArray());
+            gap.see(rule.toString(), y.toDoubleArray(), x.toDoubleArray());
             assertThat(resumed.state().json()).isEqualTo(optimizer.state().json());
-            resumed.state().tensors().forEach((name, tensor) -> assertThat(tensor.toDoubleArray()).as(name).isEqualTo(optimizer.state().tensors().get(name).toDoubleArray()));
+            resumed.state().tensors().forEach((name, tensor) -> gap.see(name, tensor.toDoubleArray(), optimizer.state().tensors().get(name).toDoubleArray()));
         }
+        Evidence.of("resumed against the run that went on", gap, exactly(0));
     }
 
     private static void run(Optimizer optimizer, java.util.function.UnaryOperator<Tensor> f, Tensor x, int steps) {

@@ -1,5 +1,7 @@
 package lyceum.optim;
 
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.between;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -9,7 +11,7 @@ import lyceum.optim.TestProblems.Quadratic;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
-import lyceum.testing.Measured;
+import lyceum.testing.Evidence;
 import org.junit.jupiter.api.Test;
 
 class GradientDescentTest {
@@ -41,7 +43,7 @@ class GradientDescentTest {
                 error = step.matmul(error);
             }
         }
-        assertThat(Measured.value("largest gap", worst)).isLessThan(1e-10);
+        Evidence.of("largest gap", worst, below(1e-10));
     }
 
     @Test @Acceptance(topic = "gradient-descent", clause = 2)
@@ -62,7 +64,7 @@ class GradientDescentTest {
             }
             worst = Math.max(worst, Math.abs(converges * largest / 2 - 1));
         }
-        assertThat(Measured.value("largest relative distance of the threshold from 2/L", worst)).isLessThan(1e-3);
+        Evidence.of("largest relative distance of the threshold from 2/L", worst, below(1e-3));
     }
 
     @Test @Acceptance(topic = "gradient-descent", clause = 3)
@@ -79,7 +81,7 @@ class GradientDescentTest {
                 }
             }
         }
-        assertThat(Measured.value("largest contraction over (k-1)/(k+1)", worst)).isLessThan(1 + 1e-8).isGreaterThan(0.999);
+        Evidence.of("largest contraction over (k-1)/(k+1)", worst, between(0.999, 1 + 1e-8));
     }
 
     /** {@code sum_j h_j(a_j . (x - center))} with |h''| at most 1: L is at most the squared Frobenius norm of A. */
@@ -145,8 +147,8 @@ class GradientDescentTest {
                 if (convex) tightest = Math.max(tightest, (path.values()[t] - 1e-14) / (distance / (2 * eta * t)));
             }
         }
-        assertThat(Measured.value("largest rise in a step", largestRise)).isLessThan(1e-14);
-        assertThat(Measured.value("largest part of the bound reached", tightest)).isLessThan(1);
+        Evidence.of("largest rise in a step", largestRise, below(1e-14));
+        Evidence.of("largest part of the bound reached", tightest, below(1));
     }
 
     @Test @Acceptance(topic = "gradient-descent", clause = 5)
@@ -171,7 +173,7 @@ class GradientDescentTest {
             assertThat(minimum.converged()).as("%s: %s", method, minimum).isTrue();
             for (int i = 0; i < p; i++) worst = Math.max(worst, Math.abs(minimum.x()[i] - expected[i]));
         }
-        assertThat(Measured.value("largest gap to OLS", worst)).isLessThan(1e-8);
+        Evidence.of("largest gap to OLS", worst, below(1e-8));
     }
 
     /** By QR with modified Gram and Schmidt, twice. */

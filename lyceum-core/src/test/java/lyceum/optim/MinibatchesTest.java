@@ -1,5 +1,8 @@
 package lyceum.optim;
 
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -14,7 +17,8 @@ import lyceum.optim.Minibatches.Order;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
-import lyceum.testing.Measured;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import org.junit.jupiter.api.Test;
 
 class MinibatchesTest {
@@ -54,7 +58,7 @@ class MinibatchesTest {
             }
             for (int i = 0; i < 6; i++) worst = Math.max(worst, Math.abs(sum[i] - full[i]));
         }
-        assertThat(Measured.value("largest gap", worst)).isLessThan(1e-10);
+        Evidence.of("largest gap", worst, below(1e-10));
     }
 
     @Test @Acceptance(topic = "minibatch-gd", clause = 2)
@@ -71,7 +75,7 @@ class MinibatchesTest {
             assertThat(noise.withoutReplacement(size)).isCloseTo(noise.variance() / size * (n - size) / (n - 1), within(1e-15));
             worst = Math.max(worst, Math.max(Math.abs(with / noise.withReplacement(size) - 1), Math.abs(without / noise.withoutReplacement(size) - 1)));
         }
-        assertThat(Measured.value("largest relative gap", worst)).isLessThan(0.05);
+        Evidence.of("largest relative gap", worst, below(0.05));
         assertThat(noise.withoutReplacement(n)).isZero();
         assertThat(noise.signalToNoise(16)).isCloseTo(noise.signal() / noise.withoutReplacement(16), within(1e-12));
     }
@@ -83,7 +87,7 @@ class MinibatchesTest {
         var path = GradientDescent.constant(0.5).withMaxIterations(25).withGradientTolerance(0).trace(Objective.of(data::loss), new double[4]);
         var w = Tensor.zeros(DType.F64, 4).copy().requiresGrad();
         new Minibatches(n, n).withOrder(Order.IN_ORDER).run(new Sgd(0.5).over(w), batch -> data.loss(w, batch), 25, Rng.of(1));
-        assertThat(w.toDoubleArray()).isEqualTo(path.minimum().x());
+        Evidence.of("b = n against gradient descent", Gap.absolute().see("w", w.toDoubleArray(), path.minimum().x()), exactly(0));
 
         var single = Tensor.zeros(DType.F64, 4).copy().requiresGrad();
         new Minibatches(n, 1).run(new Sgd(0.1).over(single), batch -> data.loss(single, batch), 2, Rng.of(9));
@@ -97,7 +101,7 @@ class MinibatchesTest {
                 sgd.step();
             }
         }
-        assertThat(single.toDoubleArray()).isEqualTo(byHand.toDoubleArray());
+        Evidence.of("b = 1 against SGD by hand", Gap.absolute().see("w", single.toDoubleArray(), byHand.toDoubleArray()), exactly(0));
     }
 
     @Test @Acceptance(topic = "minibatch-gd", clause = 4)
@@ -111,11 +115,10 @@ class MinibatchesTest {
             steps[s] = Double.POSITIVE_INFINITY;
             // Each size gets the best of its own learning rates, as a user would give it.
             for (double rate : new double[] {1, 0.5, 2, 0.25, 4, 0.125, 8}) steps[s] = Math.min(steps[s], stepsTo(goal, data, n, sizes[s], rate, steps[s]));
-            Measured.value("steps for b = " + sizes[s], steps[s]);
         }
         for (int s = 1; s < sizes.length; s++) {
-            assertThat(steps[s]).isLessThan(steps[s - 1]);
-            assertThat(steps[s] * sizes[s]).isGreaterThan(steps[s - 1] * sizes[s - 1]);
+            Evidence.of("steps for b = " + sizes[s], steps[s], below(steps[s - 1]));
+            Evidence.of("examples for b = " + sizes[s], steps[s] * sizes[s], above(steps[s - 1] * sizes[s - 1]));
         }
     }
 

@@ -1,5 +1,8 @@
 package lyceum.optim;
 
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.equalTo;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -11,15 +14,16 @@ import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import org.junit.jupiter.api.Test;
 
 class SgdTest {
 
     @Test @Acceptance(topic = "sgd", clause = 1)
     void twoHundredStepsEqualTorchForEveryCombinationOfOptions() {
-        double worst = 0;
+        var worst = Gap.absolute();
         int cases = 0;
         for (var c : Golden.load("golden/sgd.json").list("cases")) {
             if (c.text("name").equals("groups")) continue;
@@ -33,40 +37,34 @@ class SgdTest {
                 var loss = rule.maximize() ? f.apply(x).neg() : f.apply(x);
                 loss.backward();
                 optimizer.step();
-                worst = Math.max(worst, gap(c, step, x.toDoubleArray()));
+                see(worst, c, step, x.toDoubleArray());
             }
             cases++;
         }
-        assertThat(cases).isEqualTo(21);
-        assertThat(Measured.value("largest gap to torch", worst)).isLessThan(1e-6);
+        Evidence.of("combinations", cases, exactly(21));
+        Evidence.of("largest gap to torch", worst, below(1e-6));
     }
 
-    static double gap(Golden c, int step, double[] x) {
-        if (!c.has("expected.steps." + step)) return 0;
-        var expected = c.flat("expected.steps." + step);
-        assertThat(x).hasSameSizeAs(expected);
-        double worst = 0;
-        for (int i = 0; i < x.length; i++) worst = Math.max(worst, Math.abs(x[i] - expected[i]));
-        return worst;
-    }
+    /** Compares the parameters at the steps that the reference shows. */
+    static void see(Gap gap, Golden c, int step, double[] x) { if (c.has("expected.steps." + step)) gap.see(c, "expected.steps." + step, x); }
 
     @Test @Acceptance(topic = "sgd", clause = 1)
     void groupsFollowTheirOwnSettings() {
-        var c = Golden.load("golden/sgd.json").list("cases").stream().filter(g -> g.text("name").equals("groups")).findFirst().orElseThrow();
+        var c = Golden.load("golden/sgd.json").named("groups");
         var start = Tensor.of(c.doubles("input.x0"));
         var f = TestProblems.named("bowl");
         var x = start.narrow(0, 0, 3).copy().requiresGrad();
         var y = start.narrow(0, 3, 3).copy().requiresGrad();
         var optimizer = new Optimizer(List.of(new Optimizer.Group(new Sgd(0.02).withMomentum(0.9), new LinkedHashMap<>(Map.of("x", x))),
                 new Optimizer.Group(new Sgd(0.05).withWeightDecay(0.1), new LinkedHashMap<>(Map.of("y", y)))));
-        double worst = 0;
+        var worst = Gap.absolute();
         for (int step = 1; step <= 200; step++) {
             optimizer.zeroGrad();
             f.apply(Tensor.concat(0, x, y)).backward();
             optimizer.step();
-            worst = Math.max(worst, gap(c, step, Tensor.concat(0, x, y).toDoubleArray()));
+            see(worst, c, step, Tensor.concat(0, x, y).toDoubleArray());
         }
-        assertThat(Measured.value("largest gap to torch", worst)).isLessThan(1e-6);
+        Evidence.of("largest gap to torch", worst, below(1e-6));
     }
 
     /** Independent chains of SGD on {@code a/2 x^2} with gradient noise of deviation s, all in one tensor. */
@@ -108,7 +106,7 @@ class SgdTest {
             }
             worst = Math.max(worst, Math.abs(sum / (eta * s * s / (a * (2 - eta * a))) - 1));
         }
-        assertThat(Measured.value("largest relative gap", worst)).isLessThan(0.05);
+        Evidence.of("largest relative gap", worst, below(0.05));
     }
 
     @Test @Acceptance(topic = "sgd", clause = 3)
@@ -129,7 +127,7 @@ class SgdTest {
             points++;
         }
         double slope = (points * sumXY - sumX * sumY) / (points * sumXX - sumX * sumX);
-        assertThat(Measured.value("log-log slope", slope)).isCloseTo(-1, within(0.15));
+        Evidence.of("log-log slope", slope, equalTo(-1, 0.15));
     }
 
     @Test @Acceptance(topic = "sgd", clause = 3)
@@ -137,8 +135,8 @@ class SgdTest {
         double a = 2, s = 1;
         int n = 2_500;
         double constant = averaged(a, s, n, new Sgd(0.2), Schedule.CONSTANT), falling = averaged(a, s, n, new Sgd(0.4), new Schedule.RobbinsMonro(0.6));
-        assertThat(Measured.value("n a^2 variance / s^2, constant steps", constant)).isCloseTo(1, within(0.15));
-        assertThat(Measured.value("n a^2 variance / s^2, steps t^-0.6", falling)).isCloseTo(1, within(0.15));
+        Evidence.of("n a^2 variance / s^2, constant steps", constant, equalTo(1, 0.15));
+        Evidence.of("n a^2 variance / s^2, steps t^-0.6", falling, equalTo(1, 0.15));
     }
 
     @Test void averagingStepsOfCOverTCostsAFactorOfTwo() {
@@ -156,6 +154,7 @@ class SgdTest {
 
     @Test @Acceptance(topic = "sgd", clause = 4)
     void withoutNoiseItIsGradientDescentBitForBit() {
+        var gap = Gap.absolute();
         for (var problem : List.of("bowl", "logistic", "rosenbrock")) {
             var f = TestProblems.named(problem);
             double eta = problem.equals("rosenbrock") ? 1e-3 : 0.1;
@@ -168,9 +167,10 @@ class SgdTest {
                 optimizer.zeroGrad();
                 f.apply(x).backward();
                 optimizer.step();
-                assertThat(x.toDoubleArray()).as("%s, step %d", problem, t).isEqualTo(path.points().get(t));
+                gap.see(problem + ", step " + t, x.toDoubleArray(), path.points().get(t));
             }
         }
+        Evidence.of("SGD without noise against gradient descent", gap, exactly(0));
     }
 
     @Test void rowsThatWereNotUsedStandStill() {

@@ -1,5 +1,8 @@
 package lyceum.tensor;
 
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -15,6 +18,8 @@ import lyceum.autograd.Primitive;
 import lyceum.backend.Backend;
 import lyceum.random.Rng;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
@@ -26,22 +31,30 @@ class BackpropagationTest {
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void everyPrimitivePassesCentralDifferences() {
         var check = OpChecks.gradients().get("gradient");
-        for (var op : OpCatalog.all()) if (check.applies(op)) check.run(op);
+        int passed = 0;
+        for (var op : OpCatalog.all()) {
+            if (!check.applies(op)) continue;
+            check.run(op);
+            passed++;
+        }
+        Evidence.of("cases within 1e-6 of central differences", passed, atLeast(200));
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void threeHundredRandomGraphsEqualPyTorch() {
+        Gap single = Gap.overLargest(), twofold = Gap.overLargest();
         int checked = 0;
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("graph")) continue;
-            graph(c, DType.F32, 1e-6);
-            graph(c, DType.F64, 1e-12);
+        for (var c : GOLDEN.cases("graph")) {
+            graph(c, DType.F32, single);
+            graph(c, DType.F64, twofold);
             checked++;
         }
-        assertThat(checked).isEqualTo(300);
+        Evidence.of("graphs", checked, exactly(300));
+        Evidence.of("F32", single, atMost(1e-6));
+        Evidence.of("F64", twofold, atMost(1e-12));
     }
 
-    private static void graph(Golden c, DType type, double tolerance) {
+    private static void graph(Golden c, DType type, Gap gap) {
         var r = new Recipe((long) c.number("input.seed"));
         var nodes = new ArrayList<Tensor>();
         for (int i = 0; i < c.list("input.shapes").size(); i++) {
@@ -57,11 +70,11 @@ class BackpropagationTest {
             var sum = nodes.get(i).sum();
             value = value == null ? sum : value.add(sum);
         }
-        close(new double[] {value.item()}, new double[] {c.number("expected.value")}, tolerance, c.text("name"));
+        gap.see(c, "expected.value", value.item());
         if (value.isTracked()) value.backward();
         for (int i = 0; i < inputs; i++) {
             var g = nodes.get(i).grad();
-            close((g == null ? nodes.get(i).zerosLike() : g).toDoubleArray(), c.flat("expected.gradients." + i), tolerance, c.text("name") + " input " + i);
+            gap.see(c, "expected.gradients." + i, (g == null ? nodes.get(i).zerosLike() : g).toDoubleArray());
         }
     }
 
@@ -117,27 +130,21 @@ class BackpropagationTest {
         return nodes.get(index);
     }
 
-    /** Relative to the largest value: a sum of floats of mixed signs has no other scale. */
-    private static void close(double[] actual, double[] expected, double tolerance, String what) {
-        double scale = 1;
-        for (double e : expected) scale = Math.max(scale, Math.abs(e));
-        assertThat(actual).as(what).containsExactly(expected, within(tolerance * scale));
-    }
-
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void fiveNetworksEqualPyTorch() {
+        Gap single = Gap.overLargest(), twofold = Gap.overLargest();
         int checked = 0;
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("network")) continue;
-            for (var type : new DType[] {DType.F32, DType.F64}) network(c, type);
+        for (var c : GOLDEN.cases("network")) {
+            for (var type : new DType[] {DType.F32, DType.F64}) network(c, type, type == DType.F32 ? single : twofold);
             checked++;
         }
-        assertThat(checked).isEqualTo(5);
+        Evidence.of("networks", checked, exactly(5));
+        Evidence.of("F32", single, atMost(1e-6));
+        Evidence.of("F64", twofold, atMost(1e-12));
     }
 
-    private static void network(Golden c, DType type) {
+    private static void network(Golden c, DType type, Gap gap) {
         var name = c.text("name");
-        double tolerance = type == DType.F32 ? 1e-6 : 1e-12;
         SequencedMap<String, Tensor> t = new LinkedHashMap<>();
         var r = new Recipe((long) c.number("input.seed"));
         for (var entry : c.list("input.tensors")) {
@@ -154,16 +161,14 @@ class BackpropagationTest {
             default -> attention(t);
         };
         var loss = c.has("input.targets") ? crossEntropy(output, c.ints("input.targets")) : output.sub(t.get("input1")).square().mean();
-        close(output.toDoubleArray(), c.flat("expected.output"), tolerance, name + " output");
-        close(new double[] {loss.item()}, new double[] {c.number("expected.loss")}, tolerance, name + " loss");
+        gap.see(c, "expected.output", output.toDoubleArray());
+        gap.see(c, "expected.loss", loss.item());
         loss.backward();
         for (Map.Entry<String, Tensor> entry : t.entrySet()) {
             if (!c.at("expected.gradients").names().contains(entry.getKey())) continue;
-            close(entry.getValue().grad().toDoubleArray(), gradient(c, entry.getKey()), tolerance, name + " " + type + " gradient of " + entry.getKey());
+            gap.see(c, "expected.gradients." + entry.getKey(), entry.getValue().grad().toDoubleArray());
         }
     }
-
-    private static double[] gradient(Golden c, String name) { return c.flat("expected.gradients." + name); }
 
     private static Tensor linear(Map<String, Tensor> t, String name, Tensor x) {
         var y = x.matmul(t.get(name + ".weight").transpose());
@@ -227,7 +232,7 @@ class BackpropagationTest {
                 var leaf = x.requiresGrad();
                 leaf.matmul(w).tanh().matmul(v).square().sum().backward();
             });
-            assertThat((double) both.multiplyAdds.get() / forward.multiplyAdds.get()).as("n = " + n).isLessThanOrEqualTo(5);
+            Evidence.of("cost over the forward pass, n = " + n, (double) both.multiplyAdds.get() / forward.multiplyAdds.get(), atMost(5));
         }
     }
 
@@ -237,7 +242,7 @@ class BackpropagationTest {
         Tensor y = x;
         for (int i = 0; i < 100_000; i++) y = y.add(1e-6);
         y.sum().backward();
-        assertThat(x.grad().item()).isEqualTo(1);
+        Evidence.of("gradient through 100,000 additions", x.grad().item(), exactly(1));
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
@@ -272,8 +277,8 @@ class BackpropagationTest {
                 for (int i = 0; i < 4; i++) ga[i][j] += back * h[j] * (1 - h[j]) * in[row][i];
             }
         }
-        close(w1.grad().toDoubleArray(), Tensor.of(ga).toDoubleArray(), 1e-12, "first layer");
-        close(w2.grad().toDoubleArray(), Tensor.of(gb).toDoubleArray(), 1e-12, "second layer");
+        var gap = Gap.overLargest().see("first layer", w1.grad().toDoubleArray(), Tensor.of(ga).toDoubleArray());
+        Evidence.of("gradients against the delta rule", gap.see("second layer", w2.grad().toDoubleArray(), Tensor.of(gb).toDoubleArray()), atMost(1e-12));
     }
 
     @Test void tapesOfParallelExamplesDoNotMix() throws InterruptedException {

@@ -1,12 +1,16 @@
 package lyceum.tensor;
 
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
@@ -14,8 +18,6 @@ import org.junit.jupiter.api.Test;
 class LogSumExpTest {
     private static final String TOPIC = "log-sum-exp";
     private static final Golden GOLDEN = Golden.load("golden/log-sum-exp.json");
-
-    private static Golden named(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
 
     private static double[][] draws() {
         var r = new Recipe(39600);
@@ -34,56 +36,54 @@ class LogSumExpTest {
         return rows;
     }
 
-    /** Relative, with the same figure absolute near the zero of the logarithm, where no relative bound can hold. */
-    private static void close(double actual, double expected, double tolerance, String what) {
-        if (Double.isNaN(expected)) assertThat(actual).as(what).isNaN();
-        else if (Double.isInfinite(expected)) assertThat(actual).as(what).isEqualTo(expected);
-        else assertThat(actual).as(what).isCloseTo(expected, within(tolerance * Math.max(1, Math.abs(expected))));
-    }
-
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void tenThousandVectorsEqualSciPy() {
+        var gap = Gap.relativeBeyondOne();
         var rows = draws();
-        var expected = named("random").doubles("expected.y");
+        var expected = GOLDEN.named("random").doubles("expected.y");
         for (int i = 0; i < rows.length; i++) {
-            close(Tensor.of(rows[i]).logSumExp().item(), expected[i], 1e-12, "row " + i);
+            gap.see("row " + i, Tensor.of(rows[i]).logSumExp().item(), expected[i]);
             var sum = new LogSumExp();
             for (double x : rows[i]) sum.add(x);
-            close(sum.value(), expected[i], 1e-12, "accumulated row " + i);
+            gap.see("accumulated row " + i, sum.value(), expected[i]);
         }
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("weighted")) continue;
+        for (var c : GOLDEN.cases("weighted")) {
             var signed = LogSumExp.signed(Tensor.of(c.doubles("input.x")), Tensor.of(c.doubles("input.b")));
-            close(signed.log().item(), c.number("expected.log"), 1e-12, c.text("name"));
+            gap.see(c.text("name"), signed.log().item(), c.number("expected.log"));
             assertThat(signed.sign().item()).isEqualTo(c.number("expected.sign"));
         }
+        Evidence.of("vectors", rows.length, exactly(10_000));
+        Evidence.of("largest relative gap to SciPy", gap, atMost(1e-12));
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void anyAxesEqualSciPy() {
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("axes")) continue;
+        var gap = Gap.absolute();
+        for (var c : GOLDEN.cases("axes")) {
             var x = Tensor.of(new Recipe((long) c.number("input.seed")).bells(24), 2, 3, 4);
             var y = x.logSumExp(c.ints("input.axes"), c.flag("input.keepDims"));
             assertThat(y.shape().toArray()).isEqualTo(c.longs("expected.shape"));
-            assertThat(y.toDoubleArray()).containsExactly(c.flat("expected.y"), within(1e-13));
+            gap.see(c.text("name"), y.toDoubleArray(), c.flat("expected.y"));
         }
+        Evidence.of("largest gap to SciPy", gap, atMost(1e-13));
     }
 
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void infinitiesAndNaNAreAsInSciPy() {
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("special")) continue;
+        var gap = Gap.relativeBeyondOne();
+        for (var c : GOLDEN.cases("special")) {
             var x = c.doubles("input.x");
-            close(Tensor.of(x).logSumExp().item(), c.number("expected.y"), 1e-15, c.text("name"));
+            gap.see(c.text("name"), Tensor.of(x).logSumExp().item(), c.number("expected.y"));
             var sum = new LogSumExp();
             for (double v : x) sum.add(v);
-            close(sum.value(), c.number("expected.y"), 1e-15, c.text("name") + " accumulated");
+            gap.see(c.text("name") + " accumulated", sum.value(), c.number("expected.y"));
         }
+        Evidence.of("largest gap to SciPy, infinities and NaN included", gap, atMost(1e-15));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void mergingAgreesOverPartitionsAndOrders() {
+        var gap = Gap.relativeBeyondOne();
         var rng = Rng.of(3);
         var x = new double[200];
         for (int i = 0; i < x.length; i++) x[i] = 40 * rng.nextGaussian();
@@ -100,22 +100,25 @@ class LogSumExpTest {
             }
             var total = new LogSumExp();
             for (int p : rng.permutation(parts.size())) total.merge(parts.get(p));
-            close(total.value(), expected, 1e-13, "run " + run);
+            gap.see("run " + run, total.value(), expected);
         }
+        Evidence.of("largest relative gap over 100 partitions", gap, atMost(1e-13));
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
     @Test void theGradientIsTheSoftmax() {
+        var gap = Gap.absolute();
         for (int seed = 0; seed < 50; seed++) {
             var x = Tensor.randn(Rng.of(seed), DType.F64, 20).mul(10);
-            assertThat(Autograd.grad(t -> t.logSumExp()).apply(x).toDoubleArray()).containsExactly(x.softmax(0).toDoubleArray(), within(1e-12));
+            gap.see("seed " + seed, Autograd.grad(t -> t.logSumExp()).apply(x).toDoubleArray(), x.softmax(0).toDoubleArray());
         }
+        Evidence.of("gradient against softmax", gap, atMost(1e-12));
     }
 
     @Acceptance(topic = TOPIC, clause = 5)
     @Test void theNaiveFormulaOverflowsOnTheSameInputs() {
         int overflows = 0;
         for (var row : draws()) if (Double.isInfinite(Tensor.of(row).exp().sum().log().item()) && Double.isFinite(Tensor.of(row).logSumExp().item())) overflows++;
-        assertThat(overflows).isGreaterThan(1000);
+        Evidence.of("vectors, of 10,000, on which the naive formula alone overflows", overflows, above(1000));
     }
 }

@@ -61,8 +61,7 @@ class QuantisedMatrixTest {
     }
 
     @Test void productsEqualTheGoldenOnes() {
-        for (var c : Golden.load("golden/quantised-formats.json").list("cases")) {
-            if (!c.text("name").startsWith("meaning")) continue;
+        for (var c : Golden.load("golden/quantised-formats.json").cases("meaning")) {
             var format = formats().filter(f -> f.name().equals(c.text("input.format"))).findFirst();
             if (format.isEmpty()) continue;
             var bytes = HexFormat.of().parseHex(c.text("input.bytes"));

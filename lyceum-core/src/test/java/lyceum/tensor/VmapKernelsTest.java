@@ -7,7 +7,6 @@ import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.backend.Pooling;
 import lyceum.random.Rng;
-import lyceum.testing.Measured;
 import org.junit.jupiter.api.Test;
 
 /** One program for a batch, however large: what is fused may depend on sizes, so it is fused always or never here. */
@@ -30,7 +29,6 @@ class VmapKernelsTest {
         for (var mode : List.of(Fusion.Mode.OFF, Fusion.Mode.ALWAYS)) {
             int few = calls(mode, 10), many = calls(mode, 1000);
             assertThat(many).as(mode.toString()).isEqualTo(few).isGreaterThan(20);
-            Measured.value("kernel calls for a batch of 10 and of 1,000, fused " + mode, many);
         }
     }
 }

@@ -102,24 +102,22 @@ final class DescribingLab implements LabContext {
     }
 
     @Override
-    public void check(String topic, int clause, String name, double value, Bound bound) {
-        throw new Stop();
-    }
+    public void check(int clause, String name, double value, Bound bound) { throw new Stop(); }
 
     @Override
-    public void check(String topic, String name, double value, Bound bound) {
-        throw new Stop();
-    }
+    public void check(int clause, String name, boolean holds) { throw new Stop(); }
 
     @Override
-    public void check(String name, double value, Bound bound) {
-        throw new Stop();
-    }
+    public void check(String topic, int clause, String name, double value, Bound bound) { throw new Stop(); }
 
     @Override
-    public void check(String topic, int clause, String name, boolean holds) {
-        throw new Stop();
-    }
+    public void shows(String name, double value, Bound bound) { throw new Stop(); }
+
+    @Override
+    public void shows(String name, boolean holds) { throw new Stop(); }
+
+    @Override
+    public void shows(String topic, String name, double value, Bound bound) { throw new Stop(); }
 
     @Override
     public Iterable<Integer> progress(String name, int n) {

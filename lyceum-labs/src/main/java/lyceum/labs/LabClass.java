@@ -76,6 +76,9 @@ public record LabClass(String name, String title, List<String> topics, List<Para
         return values;
     }
 
+    /** Whether these values, by name as {@link #values} gives them, are the defaults. */
+    public boolean isDefault(Map<String, Object> values) { return parameters.stream().allMatch(p -> p.defaultValue().equals(values.get(p.name()))); }
+
     private String unknown(String wrong) {
         if (parameters.isEmpty()) {
             return "there is no parameter '" + wrong + "'; this lab has none";

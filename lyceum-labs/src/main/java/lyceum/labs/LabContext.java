@@ -16,7 +16,8 @@ import lyceum.random.Rng;
  *         var start = KMeans.start(x, k, lab.rng(r));
  *     }
  *     lab.say("Within and between add up to %.3f.", total);
- *     lab.check("k-means", 2, "within + between = total", gap, below(1e-9));
+ *     lab.check(2, "within + between = total", gap, below(1e-9));
+ *     lab.shows("inertia of the bad start over the best", ratio, above(1.1));
  * }
  * }</pre>
  *
@@ -45,7 +46,7 @@ public interface LabContext {
     /** Random numbers: the stream of this name under the run's seed, the same in every run of that seed. */
     Rng rng(long stream);
 
-    /** Whether this run is a test: the lab stays under its 10 s, at its default parameters. Checks are the same. */
+    /** Whether this run is a test, at the default parameters: about a second of work. Checks are the same. */
     boolean testMode();
 
     /** Whether somebody asked to stop. {@link #progress} polls this by itself. */
@@ -72,19 +73,28 @@ public interface LabContext {
     void image(String title, String description, BufferedImage image);
 
     /**
-     * Checks clause {@code clause} of {@code topic} by a number and its bound. A check that does not hold fails the run's
-     * verdict, not the run.
+     * Proves clause {@code clause} of the lab's topic by a number and its bound: on the clause's own data, sizes, count and bound.
+     * What shows a clause smaller or on one case is {@link #shows(String, double, Bound) shown}. A check that does not hold fails
+     * the run's verdict, not the run; in a run with other parameters than the defaults it is {@link Verdict#OTHER_SETTING}.
+     *
+     * @throws IllegalArgumentException where the lab has several topics: the call with a slug says which is meant
      */
+    void check(int clause, String name, double value, Bound bound);
+
+    /** As {@link #check(int, String, double, Bound)}, by a fact. */
+    void check(int clause, String name, boolean holds);
+
+    /** As {@link #check(int, String, double, Bound)}, of one topic of a lab of several. */
     void check(String topic, int clause, String name, double value, Bound bound);
 
-    /** Checks something about {@code topic} that is no clause. */
-    void check(String topic, String name, double value, Bound bound);
+    /** Shows a number and what it should be, in the table of the checks: an illustration that claims no clause. */
+    void shows(String name, double value, Bound bound);
 
-    /** Checks something about the lab's first topic that is no clause. */
-    void check(String name, double value, Bound bound);
+    /** As {@link #shows(String, double, Bound)}, by a fact. */
+    void shows(String name, boolean holds);
 
-    /** Checks clause {@code clause} of {@code topic} by a fact. */
-    void check(String topic, int clause, String name, boolean holds);
+    /** As {@link #shows(String, double, Bound)}, about one topic of a lab of several. */
+    void shows(String topic, String name, double value, Bound bound);
 
     /**
      * Counts from 0 to {@code n - 1}, reporting progress.

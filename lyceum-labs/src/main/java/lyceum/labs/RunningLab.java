@@ -24,6 +24,7 @@ final class RunningLab implements LabContext {
 
     /** So that a lab that talks without end fails instead of filling the memory. */
     private static final int MOST_EMITTED = 10_000;
+    private static final Bound FACT = new Bound("true", v -> v == 1);
 
     private final LabRequest request;
     private final LabClass lab;
@@ -160,36 +161,41 @@ final class RunningLab implements LabContext {
     }
 
     @Override
+    public void check(int clause, String name, double value, Bound bound) { check(onlyTopic(name), clause, name, value, bound); }
+
+    @Override
+    public void check(int clause, String name, boolean holds) { check(onlyTopic(name), clause, name, holds ? 1 : 0, FACT); }
+
+    @Override
     public void check(String topic, int clause, String name, double value, Bound bound) {
         if (clause < 1) {
             throw new IllegalArgumentException("clause is " + clause + "; clauses are numbered from 1");
         }
-        add(new CheckResult(name, topic, clause, value, bound.expected(), bound.holds(value)));
+        add(topic, clause, name, value, bound);
     }
 
     @Override
-    public void check(String topic, String name, double value, Bound bound) {
-        add(new CheckResult(name, topic, 0, value, bound.expected(), bound.holds(value)));
-    }
+    public void shows(String name, double value, Bound bound) { shows(lab.topics().getFirst(), name, value, bound); }
 
     @Override
-    public void check(String name, double value, Bound bound) {
-        check(lab.topics().getFirst(), name, value, bound);
-    }
+    public void shows(String name, boolean holds) { shows(name, holds ? 1 : 0, FACT); }
 
     @Override
-    public void check(String topic, int clause, String name, boolean holds) {
-        if (clause < 1) {
-            throw new IllegalArgumentException("clause is " + clause + "; clauses are numbered from 1");
+    public void shows(String topic, String name, double value, Bound bound) { add(topic, 0, name, value, bound); }
+
+    private String onlyTopic(String check) {
+        if (lab.topics().size() > 1) {
+            throw new IllegalArgumentException("check '" + check + "' names no topic; " + lab.name() + " has " + String.join(", ", lab.topics()));
         }
-        add(new CheckResult(name, topic, clause, holds ? 1 : 0, "true", holds));
+        return lab.topics().getFirst();
     }
 
-    private void add(CheckResult check) {
+    private void add(String topic, int clause, String name, double value, Bound bound) {
         other("check");
-        if (!lab.topics().contains(check.topic())) {
-            throw new IllegalArgumentException("check '" + check.name() + "' is about " + check.topic() + "; @Lab of " + lab.name() + " names " + String.join(", ", lab.topics()));
+        if (!lab.topics().contains(topic)) {
+            throw new IllegalArgumentException("check '" + name + "' is about " + topic + "; @Lab of " + lab.name() + " names " + String.join(", ", lab.topics()));
         }
+        var check = new CheckResult(name, topic, clause, value, bound.expected(), Verdict.of(clause > 0, lab.isDefault(values), bound.holds(value)));
         emit(checks, check, new LabEvent.Check(check));
     }
 

@@ -11,14 +11,14 @@ import java.util.Map;
  * @param seed    the run's
  * @param params  as in {@link LabResult}
  * @param seconds wall time
- * @param checks  how many there were
+ * @param checks  how many were judged: those of clauses under other settings are not
  * @param holding how many of them held
  * @param date    when it ended
  */
 public record StoredRun(String id, String slug, String title, long seed, Map<String, Object> params, double seconds, int checks, int holding, String date) {
 
     static StoredRun of(String id, LabResult r) {
-        return new StoredRun(id, r.slug(), r.title(), r.seed(), r.params(), r.seconds(), r.checks().size(),
+        return new StoredRun(id, r.slug(), r.title(), r.seed(), r.params(), r.seconds(), (int) r.checks().stream().filter(CheckResult::judged).count(),
                 (int) r.checks().stream().filter(CheckResult::holds).count(), r.date());
     }
 }

@@ -38,8 +38,8 @@ class LabRunnerTest {
         assertThat(result.params().keySet()).containsExactly("k", "alpha", "kind", "verbose");
         assertThat(result.tables()).hasSize(1);
         assertThat(result.images()).hasSize(1);
-        assertThat(result.checks()).contains(new CheckResult("sum of 0 to k - 1", "k-means", 2, 6, "6 within 0", true));
-        assertThat(result.allHold()).isTrue();
+        assertThat(result.checks()).contains(new CheckResult("sum of 0 to k - 1", "k-means", 2, 6, "6 within 0", Verdict.OTHER_SETTING));
+        assertThat(result.noneFails()).isTrue();
     }
 
     @Test
@@ -68,16 +68,30 @@ class LabRunnerTest {
     @Test
     void failingChecksFailTheVerdictAndNotTheRun() {
         var result = runner.run(dummy("FailingCheckLab"), events::add);
-        assertThat(result.allHold()).isFalse();
+        assertThat(result.noneFails()).isFalse();
         assertThat(result.checks()).extracting(CheckResult::holds).containsExactly(false, false, true);
         assertThat(LabResult.fromJson(result.toJson()).checks().get(1).value()).isNaN();
+    }
+
+    @Test
+    void onlyARunWithTheDefaultsJudgesAClause() {
+        var result = runner.run(dummy("GoodLab").withParams(Map.of("alpha", "0.9")), events::add);
+        assertThat(result.checks()).extracting(CheckResult::verdict).containsExactly(Verdict.OTHER_SETTING, Verdict.OTHER_SETTING, Verdict.HOLDS, Verdict.HOLDS);
+        assertThat(result.noneFails()).isTrue();
+        assertThat(runner.run(dummy("GoodLab").withParams(Map.of("alpha", "0.1")), events::add).checks()).extracting(CheckResult::verdict).containsOnly(Verdict.HOLDS);
+    }
+
+    @Test
+    void checkWithoutTopicNeedsALabOfOneTopic() {
+        assertThatThrownBy(() -> runner.run(dummy("VagueLab"), events::add)).isInstanceOf(LabException.class)
+                .hasMessage("check 'sum' names no topic; lyceum.labs.dummy.VagueLab has k-means, pca");
     }
 
     @Test
     void throwingLabFailsWithItsMessageAndStack() {
         assertThatThrownBy(() -> runner.run(dummy("ThrowingLab"), events::add)).isExactlyInstanceOf(LabException.class).hasMessage("the third cluster is empty");
         assertThat(events.getLast()).isInstanceOfSatisfying(LabEvent.Failed.class, f -> assertThat(f.stack()).contains("ThrowingLab.run"));
-        assertThat(runner.run(dummy("GoodLab"), e -> { }).allHold()).isTrue();
+        assertThat(runner.run(dummy("GoodLab"), e -> { }).noneFails()).isTrue();
     }
 
     @Test
@@ -144,7 +158,7 @@ class LabRunnerTest {
         assertThat(first.waiting()).isFalse();
         assertThat(events).isEmpty();
         first.cancel();
-        assertThat(third.join().allHold()).isTrue();
+        assertThat(third.join().noneFails()).isTrue();
         second.cancel();
         assertThatThrownBy(second::join).isInstanceOf(LabCancelledException.class);
         assertThat(first.id()).isNotEqualTo(second.id()).matches("[0-9a-z]+");
@@ -172,7 +186,7 @@ class LabRunnerTest {
         var result = runner.run(dummy("GoodLab"), e -> {
             throw new IllegalStateException("a listener");
         });
-        assertThat(result.allHold()).isTrue();
+        assertThat(result.noneFails()).isTrue();
     }
 
     @Test

@@ -1,5 +1,9 @@
 package lyceum.nn;
 
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.equalTo;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -10,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import lyceum.DType;
 import lyceum.ShapeException;
-import lyceum.autograd.Autograd;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
 import lyceum.nn.loss.Loss;
@@ -20,8 +23,9 @@ import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import lyceum.train.MlpFit;
 import org.junit.jupiter.api.Test;
@@ -29,29 +33,18 @@ import org.junit.jupiter.api.Test;
 class MlpTest {
     private static final Golden GOLDEN = Golden.load("golden/multilayer-perceptron.json");
 
-    private static Golden golden(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
-
     private static MlpConfig config(Golden c, String activation, boolean classes, DType type) {
         int[] widths = c.ints("input.widths"), hidden = Arrays.copyOfRange(widths, 1, widths.length - 1);
         var plain = classes ? MlpConfig.classifier(widths[0], widths[widths.length - 1], hidden) : MlpConfig.regressor(widths[0], widths[widths.length - 1], hidden);
         return plain.withActivation(Activation.valueOf(activation.toUpperCase(java.util.Locale.ROOT))).withDtype(type);
     }
 
-    private static double gap(Tensor ours, double[] expected) {
-        double[] values = ours.toDoubleArray();
-        assertThat(values).hasSameSizeAs(expected);
-        double worst = 0;
-        for (int i = 0; i < values.length; i++) worst = Math.max(worst, Math.abs(values[i] - expected[i]));
-        return worst;
-    }
-
     @Test
     @Acceptance(topic = "multilayer-perceptron", clause = {1, 2})
     void outputLossAndGradientsEqualTorch() {
-        var worst = new LinkedHashMap<DType, Double>(Map.of(DType.F32, 0.0, DType.F64, 0.0));
+        var worst = new LinkedHashMap<DType, Gap>(Map.of(DType.F32, Gap.absolute(), DType.F64, Gap.absolute()));
         int seen = 0;
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("torch")) continue;
+        for (var c : GOLDEN.cases("torch")) {
             seen++;
             boolean classes = c.text("input.head").equals("classes");
             int[] widths = c.ints("input.widths");
@@ -69,17 +62,16 @@ class MlpTest {
                 var loss = classes ? Loss.crossEntropy(out, Tensor.of(c.longs("input.target"))) : Loss.mse(out, Tensor.of(c.matrix("input.target")));
                 loss.backward();
                 var expected = c.at("expected." + (type == DType.F32 ? "float32" : "float64"));
-                double gap = Math.max(gap(out, expected.flat("output")), Math.abs(loss.item() - expected.number("loss")));
+                var gap = worst.get(type).see(expected, "output", out.toDoubleArray()).see(expected, "loss", loss.item());
                 for (int l = 0; l + 1 < widths.length; l++) {
-                    gap = Math.max(gap, gap(mlp.layers().get(l).weight().grad(), expected.flat("gradients." + 2 * l + ".weight")));
-                    gap = Math.max(gap, gap(mlp.layers().get(l).bias().grad(), expected.doubles("gradients." + 2 * l + ".bias")));
+                    gap.see(expected, "gradients." + 2 * l + ".weight", mlp.layers().get(l).weight().grad().toDoubleArray());
+                    gap.see(expected, "gradients." + 2 * l + ".bias", mlp.layers().get(l).bias().grad().toDoubleArray());
                 }
-                worst.merge(type, gap, Math::max);
             }
         }
-        assertThat(seen).isEqualTo(5);
-        assertThat(Measured.value("F32", worst.get(DType.F32))).isLessThan(1e-5);
-        assertThat(Measured.value("F64", worst.get(DType.F64))).isLessThan(1e-12);
+        Evidence.of("networks", seen, exactly(5));
+        Evidence.of("F32", worst.get(DType.F32), below(1e-5));
+        Evidence.of("F64", worst.get(DType.F64), below(1e-12));
     }
 
     @Test
@@ -93,7 +85,7 @@ class MlpTest {
                 in = out;
             }
             expected += (in + 1L) * 3;
-            assertThat(new Mlp(MlpConfig.classifier(11, 3, hidden), Rng.of(1)).parameterCount()).isEqualTo(expected);
+            Evidence.of("parameters with hidden layers " + Arrays.toString(hidden), new Mlp(MlpConfig.classifier(11, 3, hidden), Rng.of(1)).parameterCount(), exactly(expected));
         }
     }
 
@@ -107,7 +99,7 @@ class MlpTest {
     @Test
     @Acceptance(topic = "multilayer-perceptron", clause = 3)
     void readsDigits() {
-        var c = golden("sklearn digits");
+        var c = GOLDEN.named("sklearn digits");
         var digits = Datasets.digits().flat();
         var x = digits.x().to(DType.F32).div(16).compute();
         int[] order = new Recipe(10940).shuffle(1797), test = Arrays.copyOf(order, 360), train = Arrays.copyOfRange(order, 360, 1797);
@@ -118,13 +110,13 @@ class MlpTest {
             fit.fit(mlp, x.rows(train), digits.y().rows(train), Rng.of(100 + seed));
             mean += mlp.classes(x.rows(test)).eq(digits.y().rows(test)).to(DType.F64).mean().item() / 5;
         }
-        assertThat(Measured.value("test accuracy, mean of five seeds", mean)).isGreaterThanOrEqualTo(0.97);
+        Evidence.of("test accuracy, mean of five seeds", mean, atLeast(0.97));
     }
 
     @Test
     @Acceptance(topic = "multilayer-perceptron", clause = 3)
     void predictsDiabetesAsWellAsScikitLearn() {
-        var c = golden("sklearn diabetes");
+        var c = GOLDEN.named("sklearn diabetes");
         var data = standardised(Datasets.diabetes());
         int[] order = new Recipe(10940).shuffle(442), test = Arrays.copyOf(order, 111), train = Arrays.copyOfRange(order, 111, 442);
         var y = data.y().rows(train);
@@ -139,7 +131,7 @@ class MlpTest {
             double residual = mlp.predict(data.x().rows(test)).flatten().to(DType.F64).sub(truth).square().sum().item();
             mean += (1 - residual / truth.sub(truth.mean().item()).square().sum().item()) / 5;
         }
-        assertThat(Measured.value("R2 beside scikit-learn's", mean - c.number("expected.mean"))).isCloseTo(0, within(0.05));
+        Evidence.of("R2 beside scikit-learn's", mean - c.number("expected.mean"), equalTo(0, 0.05));
     }
 
     /** From the starts of the file, where five solvers agree on the minimum to 1e-7. */
@@ -148,8 +140,7 @@ class MlpTest {
     void lbfgsReachesScipysLoss() {
         double worst = 0, startGap = 0;
         int seen = 0;
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("lbfgs")) continue;
+        for (var c : GOLDEN.cases("lbfgs")) {
             seen++;
             boolean iris = c.text("input.data").equals("iris");
             var data = standardised(iris ? Datasets.iris() : Datasets.diabetes());
@@ -170,8 +161,8 @@ class MlpTest {
             worst = Math.max(worst, Math.abs(found.value() - c.number("expected.loss")));
         }
         assertThat(seen).isEqualTo(9);
-        assertThat(Measured.value("loss at the start", startGap)).isLessThan(1e-12);
-        assertThat(Measured.value("loss at the minimum", worst)).isLessThan(1e-4);
+        Evidence.of("loss at the start", startGap, below(1e-12));
+        Evidence.of("loss at the minimum", worst, below(1e-4));
     }
 
     @Test

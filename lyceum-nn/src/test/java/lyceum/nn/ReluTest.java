@@ -1,9 +1,13 @@
 package lyceum.nn;
 
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.equalTo;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.backend.Convolution;
@@ -13,28 +17,30 @@ import lyceum.nn.loss.Loss;
 import lyceum.optim.Sgd;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
 
 class ReluTest {
     private static final Golden GOLDEN = Golden.load("golden/relu.json");
 
-    private static Golden golden(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
-
     @Test
     @Acceptance(topic = "relu", clause = 1)
     void valueAndGradientEqualTorchExactly() {
+        var cases = new AtomicInteger();
         Backends.each(() -> {
             for (var type : new DType[] {DType.F32, DType.F64}) {
                 var name = type == DType.F32 ? " float32" : " float64";
-                TorchCase.check(golden("relu" + name), type, Activation.RELU, 0);
-                TorchCase.check(golden("leakyRelu 0.01" + name), type, Activation.LEAKY_RELU, 0);
-                TorchCase.check(golden("leakyRelu 0.2" + name), type, Activation.leakyRelu(0.2), 0);
-                TorchCase.check(golden("relu6" + name), type, Activation.RELU6, Double.MIN_VALUE); // up to the sign of zero
+                TorchCase.check(GOLDEN.named("relu" + name), type, Activation.RELU, 0);
+                TorchCase.check(GOLDEN.named("leakyRelu 0.01" + name), type, Activation.LEAKY_RELU, 0);
+                TorchCase.check(GOLDEN.named("leakyRelu 0.2" + name), type, Activation.leakyRelu(0.2), 0);
+                cases.addAndGet(4);
+                TorchCase.check(GOLDEN.named("relu6" + name), type, Activation.RELU6, Double.MIN_VALUE); // up to the sign of zero
             }
         });
+        Evidence.of("cases equal in every bit, over the backends", cases.get(), atLeast(8));
     }
 
     @Test
@@ -42,13 +48,13 @@ class ReluTest {
         for (var type : new DType[] {DType.F32, DType.F64}) {
             var name = type == DType.F32 ? " float32" : " float64";
             double bound = type == DType.F32 ? 6e-7 : 2e-15;
-            finite(golden("elu" + name), type, Activation.ELU, bound);
-            finite(golden("gelu" + name), type, Activation.GELU, bound);
-            finite(golden("geluTanh" + name), type, Activation.GELU_TANH, bound);
-            finite(golden("softplus" + name), type, Activation.SOFTPLUS, bound);
-            finite(golden("mish" + name), type, Activation.MISH, bound);
-            finite(golden("selu" + name), type, Activation.SELU, bound);
-            finite(golden("hardswish" + name), type, Activation.HARD_SWISH, bound);
+            finite(GOLDEN.named("elu" + name), type, Activation.ELU, bound);
+            finite(GOLDEN.named("gelu" + name), type, Activation.GELU, bound);
+            finite(GOLDEN.named("geluTanh" + name), type, Activation.GELU_TANH, bound);
+            finite(GOLDEN.named("softplus" + name), type, Activation.SOFTPLUS, bound);
+            finite(GOLDEN.named("mish" + name), type, Activation.MISH, bound);
+            finite(GOLDEN.named("selu" + name), type, Activation.SELU, bound);
+            finite(GOLDEN.named("hardswish" + name), type, Activation.HARD_SWISH, bound);
         }
     }
 
@@ -68,7 +74,7 @@ class ReluTest {
 
     @Test
     void learnedSlopesEqualTorch() {
-        var golden = golden("prelu");
+        var golden = GOLDEN.named("prelu");
         var recipe = new Recipe(golden.integer("input.seed"));
         var x = Tensor.of(recipe.matrix(4, 3)).requiresGrad();
         var upstream = Tensor.of(recipe.matrix(4, 3));
@@ -84,17 +90,20 @@ class ReluTest {
     @Test
     @Acceptance(topic = "relu", clause = 2)
     void isPositivelyHomogeneousAndSplitsItsArgument() {
+        Gap scaled = Gap.absolute(), split = Gap.absolute();
         for (var type : new DType[] {DType.F32, DType.F64}) {
             var x = Tensor.randn(Rng.of(2), type, 5000).mul(10);
             for (double c : new double[] {0, 1, 0.25, 3, 0.1, 1e-3, 12345.678}) {
-                assertThat(x.mul(c).relu().sub(x.relu().mul(c)).abs().max().item()).as("c = " + c).isZero();
+                scaled.see(type + ", c = " + c, x.mul(c).relu().toDoubleArray(), x.relu().mul(c).toDoubleArray());
             }
-            assertThat(x.relu().sub(x.neg().relu()).sub(x).abs().max().item()).isZero();
+            split.see(type.toString(), x.relu().sub(x.neg().relu()).toDoubleArray(), x.toDoubleArray());
         }
         for (double x : new double[] {-2.5, -0.1, 0, 0.1, 7}) {
-            assertThat(Activation.relu(0.1 * x)).isEqualTo(0.1 * Activation.relu(x));
-            assertThat(Activation.relu(x) - Activation.relu(-x)).isEqualTo(x);
+            scaled.see("x = " + x, Activation.relu(0.1 * x), 0.1 * Activation.relu(x));
+            split.see("x = " + x, Activation.relu(x) - Activation.relu(-x), x);
         }
+        Evidence.of("relu(c x) less c relu(x)", scaled, exactly(0));
+        Evidence.of("relu(x) - relu(-x) less x", split, exactly(0));
     }
 
     @Test
@@ -102,9 +111,9 @@ class ReluTest {
     void halvesSymmetricInputs() {
         var x = Tensor.randn(Rng.of(3), DType.F64, 4000, 100);
         var report = ActivationReport.of(Activation.RELU, List.of(x.narrow(0, 0, 1500), x.narrow(0, 1500, 2500))).layers().getFirst();
-        assertThat(Measured.value("share of active units", report.active())).isCloseTo(0.5, within(0.01));
+        Evidence.of("share of active units", report.active(), equalTo(0.5, 0.01));
         double moment = report.mean() * report.mean() + report.deviation() * report.deviation();
-        assertThat(Measured.value("second moment over that of the inputs", moment / x.square().mean().item())).isCloseTo(0.5, within(0.01));
+        Evidence.of("second moment over that of the inputs", moment / x.square().mean().item(), equalTo(0.5, 0.01));
     }
 
     /** 100 units on standard normal rows; 30 get a bias so low that no row reaches them. */
@@ -124,9 +133,9 @@ class ReluTest {
         var x = Tensor.randn(rng, DType.F64, 1000, 8);
         var dead = DeadUnits.find(withDeadUnits(planted, rng), List.of(x.narrow(0, 0, 300), x.narrow(0, 300, 700)));
         assertThat(dead.layers()).hasSize(1);
-        assertThat(dead.layers().getFirst()).isEqualTo(planted);
+        Evidence.that("the units found are the 30 planted", java.util.Arrays.equals(dead.layers().getFirst(), planted));
         assertThat(dead.share()).isEqualTo(0.3);
-        Measured.value("found", dead.count());
+        Evidence.of("found", dead.count(), exactly(30));
     }
 
     @Test
@@ -156,8 +165,8 @@ class ReluTest {
             dead += deadAfterTraining(Activation.RELU, x, data.y(), seed) / 3;
             leaky = Math.max(leaky, deadAfterTraining(Activation.LEAKY_RELU, x, data.y(), seed));
         }
-        assertThat(Measured.value("dead share with ReLU", dead)).isGreaterThanOrEqualTo(0.3);
-        assertThat(Measured.value("dead share with leaky ReLU", leaky)).isZero();
+        Evidence.of("dead share with ReLU", dead, atLeast(0.3));
+        Evidence.of("dead share with leaky ReLU", leaky, exactly(0));
     }
 
     /** A unit of a leaky layer is dead if no row gives it a gradient, which cannot happen: its slope is never 0. */
@@ -180,30 +189,32 @@ class ReluTest {
     @Test
     @Acceptance(topic = "relu", clause = 6)
     void fusedIntoLinearAndConvolutionalLayersItHasTheSameBits() {
+        var gap = Gap.absolute();
         Backends.each(() -> {
-            fusedIntoALinearLayerItHasTheSameBits();
-            fusedIntoAConvolutionItHasTheSameBits();
+            fusedIntoALinearLayerItHasTheSameBits(gap);
+            fusedIntoAConvolutionItHasTheSameBits(gap);
         });
+        Evidence.of("fused less unfused", gap, exactly(0));
     }
 
-    private static void fusedIntoAConvolutionItHasTheSameBits() {
+    private static void fusedIntoAConvolutionItHasTheSameBits(Gap gap) {
         var rng = Rng.of(7);
         for (var type : new DType[] {DType.F32, DType.F64}) {
             var layer = new Conv2d(5, 12, new int[] {3}, new Convolution().withPadding(1).withStride(2), true, type, null, rng);
             var x = Tensor.randn(rng, type, 2, 5, 19, 14);
             var sum = x.conv(layer.weight().detach(), null, layer.how()).add(layer.bias().detach().reshape(12, 1, 1)).compute();
-            assertThat(layer.then(Activation.RELU).forward(x).toDoubleArray()).isEqualTo(sum.relu().compute().toDoubleArray());
+            gap.see("convolution, " + type, layer.then(Activation.RELU).forward(x).toDoubleArray(), sum.relu().compute().toDoubleArray());
             var upstream = Tensor.randn(rng, type, sum.shape().toArray());
             layer.then(Activation.RELU).forward(x).backward(upstream);
             double[] fused = layer.weight().grad().toDoubleArray(), fusedBias = layer.bias().grad().toDoubleArray();
             layer.zeroGrad();
             layer.forward(x).relu().backward(upstream);
-            assertThat(fused).isEqualTo(layer.weight().grad().toDoubleArray());
-            assertThat(fusedBias).isEqualTo(layer.bias().grad().toDoubleArray());
+            gap.see("its weight's gradient, " + type, fused, layer.weight().grad().toDoubleArray());
+            gap.see("its bias's gradient, " + type, fusedBias, layer.bias().grad().toDoubleArray());
         }
     }
 
-    private static void fusedIntoALinearLayerItHasTheSameBits() {
+    private static void fusedIntoALinearLayerItHasTheSameBits(Gap gap) {
         var rng = Rng.of(6);
         for (var type : new DType[] {DType.F32, DType.F64}) {
             var layer = new Linear(37, 29, true, type, Init.heUniform(), rng);
@@ -211,13 +222,13 @@ class ReluTest {
             var fused = layer.forward(x).relu();
             var product = x.matmul(layer.weight().transpose()).compute();
             var sum = product.add(layer.bias()).compute();
-            assertThat(fused.toDoubleArray()).isEqualTo(sum.relu().compute().toDoubleArray());
+            gap.see("linear, " + type, fused.toDoubleArray(), sum.relu().compute().toDoubleArray());
         }
     }
 
     @Test
     void afterALinearLayerEqualsTorch() {
-        var golden = golden("relu of linear float32");
+        var golden = GOLDEN.named("relu of linear float32");
         var recipe = new Recipe(golden.integer("input.seed"));
         var x = Tensor.of(recipe.matrix(5, 4)).to(DType.F32).requiresGrad();
         var layer = new Linear(Tensor.of(recipe.matrix(3, 4)).to(DType.F32), Tensor.of(recipe.bells(3)).to(DType.F32));

@@ -19,8 +19,6 @@ import org.junit.jupiter.api.Test;
 class ResNetTest {
     private static final Golden GOLDEN = Golden.load("golden/resnet.json");
 
-    private static Golden golden(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
-
     /** Written as a user would. */
     private static final class ResNet extends Module {
         private final Conv2d conv1;
@@ -56,7 +54,7 @@ class ResNetTest {
     }
 
     private static void tinyResNet(DType type, double bound) {
-        var golden = golden("tiny ResNet");
+        var golden = GOLDEN.named("tiny ResNet");
         var recipe = new Recipe(golden.integer("input.seed"));
         var net = new ResNet(type, Rng.of(1));
         fill(net, recipe);
@@ -94,7 +92,7 @@ class ResNetTest {
 
     @Test
     void aBottleneckEqualsTorch() {
-        var golden = golden("bottleneck");
+        var golden = GOLDEN.named("bottleneck");
         var recipe = new Recipe(golden.integer("input.seed"));
         var block = new Bottleneck(6, 3, 2, DType.F64, Rng.of(1));
         fill(block, recipe);
@@ -108,7 +106,7 @@ class ResNetTest {
 
     @Test
     void groupNormEqualsTorch() {
-        var golden = golden("group norm");
+        var golden = GOLDEN.named("group norm");
         var recipe = new Recipe(golden.integer("input.seed"));
         var norm = new GroupNorm(3, 6, 1e-5, DType.F64);
         fill(norm, recipe);

@@ -1,5 +1,7 @@
 package lyceum.nn;
 
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -9,14 +11,12 @@ import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import org.junit.jupiter.api.Test;
 
 class SigmoidTest {
     private static final Golden GOLDEN = Golden.load("golden/sigmoid.json");
-
-    private static Golden golden(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
 
     /** Points of every size up to 700, both signs. */
     private static double[] spread(int n) {
@@ -32,8 +32,8 @@ class SigmoidTest {
         double[] x = spread(1500);
         double worst = 0;
         for (double v : x) worst = Math.max(worst, HighPrecision.ulps(Activation.sigmoid(v), HighPrecision.sigmoid(v)));
-        assertThat(Measured.value("scalar, ulp", worst)).isLessThan(4);
-        var exact = golden("exact");
+        Evidence.of("scalar, ulp", worst, below(4));
+        var exact = GOLDEN.named("exact");
         double[] tabulated = exact.doubles("input.x"), expected = exact.doubles("expected.sigmoid");
         Backends.each(() -> {
             double far = 0;
@@ -41,16 +41,16 @@ class SigmoidTest {
             for (int i = 0; i < x.length; i++) far = Math.max(far, HighPrecision.ulps(ours[i], HighPrecision.sigmoid(x[i])));
             double[] table = Activation.SIGMOID.apply(Tensor.of(tabulated)).toDoubleArray();
             for (int i = 0; i < table.length; i++) far = Math.max(far, Math.abs(table[i] - expected[i]) / Math.ulp(expected[i]));
-            assertThat(Measured.value("tensor F64, ulp", far)).isLessThan(4);
+            Evidence.of("tensor F64, ulp", far, below(4));
         });
     }
 
     @Test
     @Acceptance(topic = "sigmoid", clause = 1)
     void logSigmoidIsExactFarOut() {
-        var exact = golden("log sigmoid");
+        var exact = GOLDEN.named("log sigmoid");
         double[] x = exact.doubles("input.x"), y = exact.doubles("expected.y");
-        assertThat(Measured.value("log sigmoid at -1e4, error", Math.abs(Activation.logSigmoid(-1e4) + 1e4))).isLessThan(1e-12);
+        Evidence.of("log sigmoid at -1e4, error", Math.abs(Activation.logSigmoid(-1e4) + 1e4), below(1e-12));
         double[] tensor = Tensor.of(x).logSigmoid().toDoubleArray();
         for (int i = 0; i < x.length; i++) {
             assertThat(Activation.logSigmoid(x[i])).as("x = " + x[i]).isCloseTo(y[i], within(4 * Math.ulp(y[i])));
@@ -72,15 +72,15 @@ class SigmoidTest {
         var s = x.sigmoid();
         mirror = Math.max(mirror, x.neg().sigmoid().sub(s.rsub(1)).abs().max().item());
         slope = Math.max(slope, Activation.SIGMOID.derivative(x).sub(s.mul(s.rsub(1))).abs().max().item());
-        assertThat(Measured.value("s(-x) - (1 - s(x))", mirror)).isLessThan(1e-15);
-        assertThat(Measured.value("s' - s (1 - s)", slope)).isLessThan(1e-15);
-        assertThat(Measured.value("largest slope", Math.max(most, Activation.SIGMOID.derivative(x).max().item()))).isLessThanOrEqualTo(0.25 + 1e-15);
+        Evidence.of("s(-x) - (1 - s(x))", mirror, below(1e-15));
+        Evidence.of("s' - s (1 - s)", slope, below(1e-15));
+        Evidence.of("largest slope", Math.max(most, Activation.SIGMOID.derivative(x).max().item()), atMost(0.25 + 1e-15));
         assertThat(Activation.sigmoidDerivative(0)).isEqualTo(0.25);
     }
 
     @Test
     void derivativeKeepsItsDigitsInTheTails() {
-        var exact = golden("exact");
+        var exact = GOLDEN.named("exact");
         double[] x = exact.doubles("input.x"), slope = exact.doubles("expected.derivative");
         for (int i = 0; i < x.length; i++) assertThat(Activation.sigmoidDerivative(x[i])).as("x = " + x[i]).isCloseTo(slope[i], within(5 * Math.ulp(slope[i])));
     }
@@ -96,8 +96,8 @@ class SigmoidTest {
         }
         var x = Tensor.linspace(-15, 15, 30_001);
         worst = Math.max(worst, Activation.logit(x.sigmoid()).sub(x).abs().max().item());
-        assertThat(Measured.value("logit(s(x)) - x", worst)).isLessThan(1e-9);
-        var exact = golden("logit");
+        Evidence.of("logit(s(x)) - x", worst, below(1e-9));
+        var exact = GOLDEN.named("logit");
         double[] p = exact.doubles("input.p"), y = exact.doubles("expected.y");
         for (int i = 0; i < p.length; i++) assertThat(Activation.logit(p[i])).isCloseTo(y[i], within(2 * Math.ulp(y[i])));
         assertThat(Activation.logit(0)).isEqualTo(Double.NEGATIVE_INFINITY);
@@ -119,7 +119,7 @@ class SigmoidTest {
                 assertThat(gradient).isBetween(0.0, Math.pow(4, -k));
             }
         }
-        assertThat(Measured.value("gradient over 4^-k, largest", nearest)).isLessThanOrEqualTo(1);
+        Evidence.of("gradient over 4^-k, largest", nearest, atMost(1));
     }
 
     @Test
@@ -128,12 +128,12 @@ class SigmoidTest {
             var name = type == DType.F32 ? "float32" : "float64";
             torch("torch sigmoid " + name, type, Activation.SIGMOID);
             torch("torch logsigmoid " + name, type, Layer.of(Tensor::logSigmoid));
-            TorchCase.check(golden("torch hardsigmoid " + name), type, Activation.HARD_SIGMOID, 6e-8); // PyTorch's sixth is a float even in double
+            TorchCase.check(GOLDEN.named("torch hardsigmoid " + name), type, Activation.HARD_SIGMOID, 6e-8); // PyTorch's sixth is a float even in double
             torch("torch silu " + name, type, Activation.SILU);
         }
     }
 
-    private static void torch(String name, DType type, Layer layer) { TorchCase.check(golden(name), type, layer, type == DType.F32 ? 4e-7 : 1e-15); }
+    private static void torch(String name, DType type, Layer layer) { TorchCase.check(GOLDEN.named(name), type, layer, type == DType.F32 ? 4e-7 : 1e-15); }
 
     @Test
     void scalarsAgreeWithTensors() {

@@ -6,7 +6,10 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.DoubleUnaryOperator;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import lyceum.tensor.Tensor;
 
 /**
  * A picture as data: what is shown, in what units, and one sentence that says what to see. Immutable; methods return a changed copy.
@@ -71,6 +74,15 @@ public sealed interface Figure permits Plot, Panels, Frames {
     static Plot line(String title, double[] ys) {
         return plot(title).line("", Numbers.upTo(Check.present("line '" + title + "': ys", ys).length).toArray(), ys);
     }
+
+    /** A line through the values of two tensors of equal count, in order. */
+    static Plot line(String title, Tensor xs, Tensor ys) { return plot(title).line("", xs, ys); }
+
+    /** A function from {@code from} to {@code to}. */
+    static Plot line(String title, double from, double to, DoubleUnaryOperator f) { return plot(title).line("", from, to, f); }
+
+    /** Points at the values of two tensors of equal count. */
+    static Plot scatter(String title, Tensor xs, Tensor ys) { return plot(title).points("", xs, ys); }
 
     /** Points at {@code (xs[i], ys[i])}. */
     static Plot scatter(String title, double[] xs, double[] ys) {
@@ -145,6 +157,11 @@ public sealed interface Figure permits Plot, Panels, Frames {
      */
     static Plot regions(String title, double[] xs, double[] ys, int[][] classes, String... names) {
         return plot(title).regions(xs, ys, classes, names);
+    }
+
+    /** Decision regions of a rule over a rectangle; it takes places {@code (n, 2)} and gives n classes. */
+    static Plot regions(String title, double fromX, double toX, double fromY, double toY, UnaryOperator<Tensor> rule, String... names) {
+        return plot(title).regions(fromX, toX, fromY, toY, rule, names);
     }
 
     /**

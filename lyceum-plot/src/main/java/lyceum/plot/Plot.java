@@ -3,7 +3,9 @@ package lyceum.plot;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.UnaryOperator;
+import lyceum.tensor.Tensor;
 
 /**
  * Layers on one pair of axes. Methods that restyle ({@link #dashed()}, {@link #stacked()}, {@link #cellLabels()}, ...) act on the
@@ -17,6 +19,9 @@ import java.util.function.UnaryOperator;
  * @param equalScale one unit is as long on both axes
  */
 public record Plot(String title, String description, Axis x, Axis y, List<Layer> layers, boolean equalScale) implements Figure {
+    /** Places along each side of a rectangle on which a rule or a function is asked. */
+    private static final int GRID = 60;
+
     /** Checks and cleans. */
     public Plot {
         title = Check.text("title", title, Check.TITLE);
@@ -110,6 +115,21 @@ public record Plot(String title, String description, Axis x, Axis y, List<Layer>
         return with(new Layer.Line(name, Numbers.of(xs), Numbers.of(ys), Layer.Line.Style.SOLID));
     }
 
+    /** A line through the values of two tensors of equal count, in order. */
+    public Plot line(String name, Tensor xs, Tensor ys) { return line(name, xs.toDoubleArray(), ys.toDoubleArray()); }
+
+    /** A function from {@code from} to {@code to}, at 201 even places. */
+    public Plot line(String name, double from, double to, DoubleUnaryOperator f) {
+        double[] xs = grid(from, to, 201);
+        return line(name, xs, Arrays.stream(xs).map(f).toArray());
+    }
+
+    /** Points at the values of two tensors of equal count. */
+    public Plot points(String name, Tensor xs, Tensor ys) { return points(name, xs.toDoubleArray(), ys.toDoubleArray()); }
+
+    /** Points by class at the rows of a tensor {@code (n, 2)}, as {@link #points(double[], double[], int[], String...)}. */
+    public Plot points(Tensor rows, int[] classes, String... names) { return points(column(rows, 0), column(rows, 1), classes, names); }
+
     /** Points. */
     public Plot points(String name, double[] xs, double[] ys) {
         return with(new Layer.Points(name, Numbers.of(xs), Numbers.of(ys), List.of(), Layer.Points.Mark.DOT));
@@ -161,6 +181,38 @@ public record Plot(String title, String description, Axis x, Axis y, List<Layer>
         for (int r = 0; r < classes.length; r++) values[r] = Arrays.stream(classes[r]).asDoubleStream().toArray();
         return with(new Layer.Region(Numbers.of(xs), Numbers.of(ys), Numbers.flat("regions", values), Arrays.asList(names), ""));
     }
+
+    /**
+     * Decision regions of a rule over a rectangle, asked at 60 by 60 places.
+     *
+     * @param rule takes places {@code (n, 2)}, gives n classes, each a place in {@code names}
+     */
+    public Plot regions(double fromX, double toX, double fromY, double toY, UnaryOperator<Tensor> rule, String... names) {
+        int[] flat = rule.apply(places(fromX, toX, fromY, toY)).toIntArray();
+        var classes = new int[GRID][];
+        for (int r = 0; r < GRID; r++) classes[r] = Arrays.copyOfRange(flat, r * GRID, (r + 1) * GRID);
+        return regions(grid(fromX, toX, GRID), grid(fromY, toY, GRID), classes, names);
+    }
+
+    /** A function over a rectangle as colour, asked at 60 by 60 places: it takes {@code (n, 2)} and gives n values. */
+    public Plot surface(double fromX, double toX, double fromY, double toY, UnaryOperator<Tensor> f) {
+        double[][] values = f.apply(places(fromX, toX, fromY, toY)).reshape(GRID, GRID).toRows();
+        return surface(grid(fromX, toX, GRID), grid(fromY, toY, GRID), values);
+    }
+
+    /** The places of a grid, row by row, from below. */
+    private static Tensor places(double fromX, double toX, double fromY, double toY) {
+        double[] xs = grid(fromX, toX, GRID), ys = grid(fromY, toY, GRID), flat = new double[2 * GRID * GRID];
+        for (int i = 0; i < GRID * GRID; i++) {
+            flat[2 * i] = xs[i % GRID];
+            flat[2 * i + 1] = ys[i / GRID];
+        }
+        return Tensor.of(flat, GRID * GRID, 2);
+    }
+
+    private static double[] grid(double from, double to, int n) { return Tensor.linspace(from, to, n).toDoubleArray(); }
+
+    private static double[] column(Tensor rows, int j) { return rows.select(1, j).toDoubleArray(); }
 
     /** A function of two variables as colour; {@code values[row of y][column of x]}. */
     public Plot surface(double[] xs, double[] ys, double[][] values) {

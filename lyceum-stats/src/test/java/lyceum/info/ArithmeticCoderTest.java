@@ -1,11 +1,12 @@
 package lyceum.info;
 
+import static lyceum.testing.Bound.atMost;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import lyceum.random.Rng;
 import lyceum.testing.Acceptance;
-import lyceum.testing.Measured;
+import lyceum.testing.Evidence;
 import org.junit.jupiter.api.Test;
 
 class ArithmeticCoderTest {
@@ -40,7 +41,7 @@ class ArithmeticCoderTest {
             assertThat(coder.decode(message, symbols.length)).isEqualTo(symbols);
             most = Math.max(most, Math.abs(message.bits() - coder.idealBits(symbols)));
         }
-        assertThat(Measured.value("bits beside the summed -log2 q", most)).isLessThanOrEqualTo(32);
+        Evidence.of("bits beside the summed -log2 q", most, atMost(32));
     }
 
     @Test

@@ -1,9 +1,15 @@
 package lyceum.info;
 
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.List;
 import lyceum.prob.Beta;
 import lyceum.prob.Binomial;
@@ -24,8 +30,9 @@ import lyceum.prob.UnivariateDistribution;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import org.junit.jupiter.api.Test;
 
 class DivergencesTest {
@@ -57,8 +64,8 @@ class DivergencesTest {
             pairs++;
         }
         assertThat(pairs).isGreaterThan(20);
-        assertThat(Measured.value("closed forms against quadrature of 30 digits", gap)).isLessThan(1e-8);
-        assertThat(Measured.value("own quadrature against it", own)).isLessThan(1e-8);
+        Evidence.of("closed forms against quadrature of 30 digits", gap, below(1e-8));
+        Evidence.of("own quadrature against it", own, below(1e-8));
         // and the vectors of SciPy's relative entropy
         for (var c : Golden.load("golden/shannon-entropy.json").list("cases")) {
             if (!c.has("expected.klBits")) continue;
@@ -102,23 +109,27 @@ class DivergencesTest {
             least = Math.min(least, Divergences.kl(p, q));
             self = Math.max(self, Divergences.kl(p, p));
         }
-        assertThat(Measured.value("least of 10,000 unequal pairs", least)).isPositive();
-        assertThat(Measured.value("largest of equal pairs", self)).isZero();
+        Evidence.of("least of 10,000 unequal pairs", least, above(0));
+        Evidence.of("largest of equal pairs", self, exactly(0));
     }
 
     @Test @Acceptance(topic = "kl-divergence", clause = 3)
     void infiniteWhereQExcludesMassOfP() {
-        assertThat(Divergences.kl(new double[] {0.5, 0.5, 0}, new double[] {1, 0, 0})).isInfinite();
-        assertThat(Divergences.kl(new double[] {1, 0, 0}, new double[] {0.5, 0.5, 0})).isCloseTo(Math.log(2), within(1e-15));
-        assertThat(Divergences.kl(new Categorical(1, 1), new Categorical(1, 0))).isInfinite();
-        assertThat(Divergences.kl(new Uniform(0, 2), new Uniform(0, 1))).isInfinite();
-        assertThat(Divergences.kl(new Uniform(0, 1), new Uniform(0, 2))).isCloseTo(Math.log(2), within(1e-15));
-        assertThat(Divergences.kl(new Normal(0, 1), new Gamma(2, 1))).isInfinite();
-        assertThat(Divergences.kl(new Gamma(2, 1), new Beta(1, 1))).isInfinite();
-        assertThat(Divergences.kl(new Poisson(1), new Normal(0, 1))).isInfinite();
-        assertThat(Divergences.kl(new Binomial(5, 0.5), new Binomial(4, 0.5))).isInfinite();
-        assertThat(Divergences.kl(Tensor.of(0.5, 0.5), Tensor.of(1.0, 0.0), 0).item()).isInfinite();
-        assertThat(Divergences.kl(new Gamma(2, 1), new Normal(2, 3))).isFinite();
+        var mismatches = new ArrayList<Double>();
+        var gap = Gap.absolute();
+        mismatches.add(Divergences.kl(new double[] {0.5, 0.5, 0}, new double[] {1, 0, 0}));
+        gap.see("the other way round", Divergences.kl(new double[] {1, 0, 0}, new double[] {0.5, 0.5, 0}), Math.log(2));
+        mismatches.add(Divergences.kl(new Categorical(1, 1), new Categorical(1, 0)));
+        mismatches.add(Divergences.kl(new Uniform(0, 2), new Uniform(0, 1)));
+        gap.see("the other way round", Divergences.kl(new Uniform(0, 1), new Uniform(0, 2)), Math.log(2));
+        mismatches.add(Divergences.kl(new Normal(0, 1), new Gamma(2, 1)));
+        mismatches.add(Divergences.kl(new Gamma(2, 1), new Beta(1, 1)));
+        mismatches.add(Divergences.kl(new Poisson(1), new Normal(0, 1)));
+        mismatches.add(Divergences.kl(new Binomial(5, 0.5), new Binomial(4, 0.5)));
+        mismatches.add(Divergences.kl(Tensor.of(0.5, 0.5), Tensor.of(1.0, 0.0), 0).item());
+        Evidence.that("gamma against normal is finite", Double.isFinite(Divergences.kl(new Gamma(2, 1), new Normal(2, 3))));
+        Evidence.of("infinite, of 8 pairs whose supports do not match", mismatches.stream().filter(d -> d == Double.POSITIVE_INFINITY).count(), exactly(8));
+        Evidence.of("the other way round, less log 2", gap, atMost(1e-15));
     }
 
     @Test @Acceptance(topic = "kl-divergence", clause = 4)
@@ -135,9 +146,9 @@ class DivergencesTest {
             k3 = Math.max(k3, Math.abs(estimate.k3() - exact) / estimate.k3Error());
             least = Math.min(least, estimate.least());
         }
-        assertThat(Measured.value("k1 error in standard errors", k1)).isLessThan(3);
-        assertThat(Measured.value("k3 error in standard errors", k3)).isLessThan(3);
-        assertThat(Measured.value("least term of k3", least)).isGreaterThanOrEqualTo(0);
+        Evidence.of("k1 error in standard errors", k1, below(3));
+        Evidence.of("k3 error in standard errors", k3, below(3));
+        Evidence.of("least term of k3", least, atLeast(0));
         // p and q a hair apart: a term of r - 1 - log r must not round below 0
         assertThat(Divergences.klBySampling(new Normal(0, 1), new Normal(1e-9, 1), 5000, Rng.of(1)).least()).isGreaterThanOrEqualTo(0);
     }
@@ -146,8 +157,8 @@ class DivergencesTest {
     void forwardProjectionTakesTheMomentsAndReverseAMode() {
         var bumps = new Mixture(new Categorical(0.4, 0.6), List.of(new Normal(-3, 0.7), new Normal(2.5, 0.9)));
         var forward = Projection.forward(bumps, Family.NORMAL).distribution();
-        assertThat(Measured.value("mean gap", Math.abs(forward.mean() - bumps.mean()))).isLessThan(1e-4);
-        assertThat(Measured.value("variance gap", Math.abs(forward.variance() - bumps.variance()))).isLessThan(1e-4);
+        Evidence.of("mean gap", Math.abs(forward.mean() - bumps.mean()), below(1e-4));
+        Evidence.of("variance gap", Math.abs(forward.variance() - bumps.variance()), below(1e-4));
         // it is the minimiser: every neighbour is worse
         double best = Divergences.kl(bumps, forward);
         for (double step : new double[] {-0.01, 0.01}) {
@@ -156,7 +167,7 @@ class DivergencesTest {
         }
         var reverse = Projection.reverse(bumps, Family.NORMAL);
         double mode = reverse.distribution().mean();
-        assertThat(Measured.value("distance to the nearer mode", Math.min(Math.abs(mode + 3), Math.abs(mode - 2.5)))).isLessThan(0.1);
+        Evidence.of("distance to the nearer mode", Math.min(Math.abs(mode + 3), Math.abs(mode - 2.5)), below(0.1));
         assertThat(mode).as("the heavier mode is the better one").isPositive();
         var other = Projection.reverseFrom(bumps, Family.NORMAL, new Normal(-2, 1));
         assertThat(other.distribution().mean()).isCloseTo(-3, within(0.1));

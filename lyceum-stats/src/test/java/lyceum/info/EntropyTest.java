@@ -1,5 +1,8 @@
 package lyceum.info;
 
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.between;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -11,8 +14,8 @@ import lyceum.prob.Normal;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import org.junit.jupiter.api.Test;
 
 class EntropyTest {
@@ -30,7 +33,7 @@ class EntropyTest {
             cases++;
         }
         assertThat(cases).isGreaterThan(120);
-        assertThat(Measured.value("largest gap", gap)).isLessThan(1e-12);
+        Evidence.of("largest gap", gap, below(1e-12));
     }
 
     private static double relative(double actual, double expected) { return Math.abs(actual - expected) / Math.max(1e-290, Math.min(1, Math.abs(expected)) + (expected == 0 ? 1 : 0)); }
@@ -70,9 +73,9 @@ class EntropyTest {
             for (int k = 0; k < q.length; k++) mixed[k] = share * p[k] + (1 - share) * (q[k] /= total);
             concavity = Math.max(concavity, share * Entropy.of(p) + (1 - share) * Entropy.of(q) - Entropy.of(mixed));
         }
-        assertThat(Measured.value("chain rule gap", chain)).isLessThan(1e-12);
-        assertThat(Measured.value("subadditivity excess", subadditivity)).isLessThan(1e-12);
-        assertThat(Measured.value("concavity excess", concavity)).isLessThan(1e-12);
+        Evidence.of("chain rule gap", chain, below(1e-12));
+        Evidence.of("subadditivity excess", subadditivity, below(1e-12));
+        Evidence.of("concavity excess", concavity, below(1e-12));
     }
 
     @Test @Acceptance(topic = "shannon-entropy", clause = 3)
@@ -86,8 +89,8 @@ class EntropyTest {
             least = Math.min(least, excess);
             most = Math.max(most, excess);
         }
-        assertThat(Measured.value("least excess", least)).isGreaterThan(-1e-12);
-        assertThat(Measured.value("largest excess", most)).isLessThan(1);
+        Evidence.of("least excess", least, above(-1e-12));
+        Evidence.of("largest excess", most, below(1));
         for (int depth = 0; depth < 12; depth++) { // 1/2, 1/4, ..., 2^-depth, 2^-depth
             var p = new double[depth + 1];
             for (int k = 0; k <= depth; k++) p[k] = Math.scalb(1.0, -Math.min(k + 1, depth));
@@ -129,9 +132,9 @@ class EntropyTest {
             corrected += EntropyEstimate.millerMadow(counts) - uniform.entropy();
             shrunk += EntropyEstimate.jamesStein(counts) - uniform.entropy();
         }
-        assertThat(Measured.value("plug-in bias", plugIn / runs)).isNegative();
-        assertThat(Measured.value("share of bias left", Math.abs(corrected / plugIn))).isLessThan(1.0 / 3);
-        assertThat(Measured.value("James-Stein share", Math.abs(shrunk / plugIn))).isLessThan(1.0 / 3);
+        Evidence.of("plug-in bias", plugIn / runs, below(0));
+        Evidence.of("share of bias left", Math.abs(corrected / plugIn), below(1.0 / 3));
+        Evidence.of("James-Stein share", Math.abs(shrunk / plugIn), below(1.0 / 3));
     }
 
     @Test void shrinkageMovesTowardsUniformAndNeedsNoSecondSample() {
@@ -146,9 +149,9 @@ class EntropyTest {
     void nearestNeighboursFindTheEntropyOfAGaussian() {
         var rng = Rng.of(23);
         double one = EntropyEstimate.nearestNeighbour(Tensor.randn(rng, DType.F64, 5000).mul(2.5), 3);
-        assertThat(Measured.value("error in 1 dimension", one - new Normal(0, 2.5).entropy())).isBetween(-0.05, 0.05);
+        Evidence.of("error in 1 dimension", one - new Normal(0, 2.5).entropy(), between(-0.05, 0.05));
         double three = EntropyEstimate.nearestNeighbour(Tensor.randn(rng, DType.F64, 5000, 3), 3);
-        assertThat(Measured.value("error in 3 dimensions", three - 3 * Normal.STANDARD.entropy())).isBetween(-0.05, 0.05);
+        Evidence.of("error in 3 dimensions", three - 3 * Normal.STANDARD.entropy(), between(-0.05, 0.05));
         assertThatThrownBy(() -> EntropyEstimate.nearestNeighbour(Tensor.of(1.0, 1, 1, 2), 2)).hasMessageContaining("row 0 equals 2 others");
         assertThatThrownBy(() -> EntropyEstimate.nearestNeighbour(Tensor.of(1.0, 2), 2)).hasMessageContaining("k is 2 for 2 samples");
     }

@@ -11,15 +11,13 @@ import org.junit.jupiter.api.Test;
 class IncompleteTest {
     private static final Golden GOLDEN = Golden.load("golden/special.json");
 
-    private static Golden named(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
-
     static void assertClose(String what, double actual, double expected, double relative) {
         if (actual == expected) return;
         assertThat(actual).as(what).isCloseTo(expected, within(relative * Math.abs(expected) + 1e-307));
     }
 
     @Test void incompleteGammaEqualsSixtyDigitsInBothTails() {
-        var c = named("regularisedGamma");
+        var c = GOLDEN.named("regularisedGamma");
         double[] a = c.doubles("input.a"), x = c.doubles("input.x"), lower = c.doubles("expected.lower"), upper = c.doubles("expected.upper");
         for (int i = 0; i < a.length; i++) {
             assertClose("P(" + a[i] + ", " + x[i] + ")", Incomplete.regularisedGammaP(a[i], x[i]), lower[i], 2e-13);
@@ -28,7 +26,7 @@ class IncompleteTest {
     }
 
     @Test void incompleteBetaEqualsSixtyDigits() {
-        var c = named("regularisedBeta");
+        var c = GOLDEN.named("regularisedBeta");
         double[] a = c.doubles("input.a"), b = c.doubles("input.b"), x = c.doubles("input.x"), y = c.doubles("expected.y");
         for (int i = 0; i < a.length; i++) {
             assertClose("I(" + a[i] + ", " + b[i] + ", " + x[i] + ")", Incomplete.regularisedBeta(a[i], b[i], x[i]), y[i], 2e-13);
@@ -37,10 +35,10 @@ class IncompleteTest {
     }
 
     @Test void normalIntegralAndItsInverseEqualSixtyDigits() {
-        var cdf = named("normalCdf");
+        var cdf = GOLDEN.named("normalCdf");
         double[] z = cdf.doubles("input.x"), p = cdf.doubles("expected.y");
         for (int i = 0; i < z.length; i++) assertClose("cdf " + z[i], Incomplete.normalCdf(z[i]), p[i], z[i] < -37 ? 1e-8 : 2e-13);
-        var quantile = named("normalQuantile");
+        var quantile = GOLDEN.named("normalQuantile");
         double[] level = quantile.doubles("input.x"), expected = quantile.doubles("expected.y");
         for (int i = 0; i < level.length; i++) assertClose("quantile " + level[i], Incomplete.normalQuantile(level[i]), expected[i], 1e-14);
     }

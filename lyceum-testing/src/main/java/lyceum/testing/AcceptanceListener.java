@@ -20,7 +20,8 @@ import org.junit.platform.launcher.TestPlan;
  * have lyceum-testing in test scope.
  *
  * <p>Writes when the test plan ends, into the file that {@link AcceptanceFile#ofThisModule()} names. A test whose container
- * failed before it could run (a throwing {@code @BeforeAll}) is recorded as not holding.
+ * failed before it could run (a throwing {@code @BeforeAll}) is recorded as not holding, and so is one without {@link Evidence}
+ * (of a test factory, whose tests no extension sees).
  */
 public final class AcceptanceListener implements TestExecutionListener {
 
@@ -43,7 +44,7 @@ public final class AcceptanceListener implements TestExecutionListener {
         boolean holds = true;
         boolean heavy;
         double seconds;
-        final List<Measured.Value> measured = new ArrayList<>();
+        final List<Evidence.Entry> measured = new ArrayList<>();
     }
 
     @Override
@@ -58,7 +59,7 @@ public final class AcceptanceListener implements TestExecutionListener {
             synchronized (this) {
                 started.put(test.getUniqueId(), System.nanoTime());
             }
-            Measured.begin();
+            Evidence.begin();
         }
     }
 
@@ -67,7 +68,7 @@ public final class AcceptanceListener implements TestExecutionListener {
         var failed = result.getStatus() == TestExecutionResult.Status.FAILED;
         var method = accepts(test);
         if (test.isTest() && method != null) {
-            var measured = Measured.end();
+            var measured = Evidence.end();
             if (result.getStatus() != TestExecutionResult.Status.ABORTED) {
                 note(test, method, !failed, measured);
             }
@@ -76,7 +77,7 @@ public final class AcceptanceListener implements TestExecutionListener {
         }
     }
 
-    private synchronized void note(TestIdentifier test, Method method, boolean holds, List<Measured.Value> measured) {
+    private synchronized void note(TestIdentifier test, Method method, boolean holds, List<Evidence.Entry> measured) {
         var outcome = outcomes.computeIfAbsent(method, m -> new Outcome());
         outcome.holds &= holds;
         outcome.heavy |= test.getTags().contains(TestTag.create("heavy"));
@@ -117,7 +118,7 @@ public final class AcceptanceListener implements TestExecutionListener {
         var records = new ArrayList<AcceptanceRecord>();
         for (var acceptance : method.getAnnotationsByType(Acceptance.class)) {
             for (int clause : acceptance.clause()) {
-                records.add(new AcceptanceRecord(acceptance.topic(), clause, AcceptanceFile.nameOf(method, outcome.heavy), outcome.holds, outcome.measured, outcome.seconds));
+                records.add(new AcceptanceRecord(acceptance.topic(), clause, AcceptanceFile.nameOf(method, outcome.heavy), outcome.holds && !outcome.measured.isEmpty(), outcome.measured, outcome.seconds));
             }
         }
         return records;

@@ -14,10 +14,10 @@ import tools.jackson.databind.json.JsonMapper;
  * @param test     who checked: {@code lyceum.learn.KMeansTest#withinPlusBetweenEqualsTotal}, {@code heavy:} before it where it does
  *                 not run every time, or {@code lab:lyceum.labs.learn.KMeansLab/within + between = total}
  * @param holds    whether every invocation passed
- * @param measured what was reported through {@link Measured}, in order
+ * @param measured what the test recorded as {@link Evidence}, in order
  * @param seconds  how long the test took
  */
-public record AcceptanceRecord(String topic, int clause, String test, boolean holds, List<Measured.Value> measured, double seconds) {
+public record AcceptanceRecord(String topic, int clause, String test, boolean holds, List<Evidence.Entry> measured, double seconds) {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -38,6 +38,7 @@ public record AcceptanceRecord(String topic, int clause, String test, boolean ho
             } else {
                 v.put("value", String.valueOf(m.value()));
             }
+            v.put("bound", m.bound());
         }
         node.put("seconds", Double.parseDouble(String.format(Locale.ROOT, "%.3f", seconds)));
         return JSON.writeValueAsString(node);
@@ -46,10 +47,10 @@ public record AcceptanceRecord(String topic, int clause, String test, boolean ho
     /** Reads a line that {@link #toJson} wrote. */
     public static AcceptanceRecord fromJson(String line) {
         var node = JSON.readTree(line);
-        var measured = new ArrayList<Measured.Value>();
+        var measured = new ArrayList<Evidence.Entry>();
         for (JsonNode v : node.path("measured")) {
             var value = v.path("value");
-            measured.add(new Measured.Value(v.path("name").asString(), value.isNumber() ? value.asDouble() : Double.parseDouble(value.asString())));
+            measured.add(new Evidence.Entry(v.path("name").asString(), value.isNumber() ? value.asDouble() : Double.parseDouble(value.asString()), v.path("bound").asString("")));
         }
         return new AcceptanceRecord(node.path("topic").asString(), node.path("clause").asInt(), node.path("test").asString(),
                 node.path("holds").asBoolean(), measured, node.path("seconds").asDouble());

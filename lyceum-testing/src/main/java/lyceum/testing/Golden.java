@@ -20,6 +20,8 @@ import tools.jackson.databind.json.JsonMapper;
  * for (var c : golden.list("cases")) { ... c.number("alpha") ... }
  * }</pre>
  *
+ * <p>What was computed is compared by a {@link Gap}: {@code Gap.absolute().see(golden, "diabetes.coef", ours)}.
+ *
  * <p>{@code NaN}, {@code Infinity} and {@code -Infinity} may stand bare, as Python's {@code json} writes them, or as strings.
  * A path that leads nowhere, or to something of another kind, is an {@link AssertionError} that names the file, the path and
  * what is there instead.
@@ -69,6 +71,26 @@ public final class Golden {
     public boolean has(String path) {
         return resolve(node, path) != null;
     }
+
+    /** Whether nothing stands at {@code path}, or a JSON {@code null}: the reference left it open. */
+    public boolean isOpen(String path) {
+        var found = resolve(node, path);
+        return found == null || found.isNull();
+    }
+
+    /**
+     * The case of that name: the element of {@code cases} whose {@code name} it is.
+     *
+     * @throws AssertionError if there is none: lists the names
+     */
+    public Golden named(String name) {
+        var cases = list("cases");
+        return cases.stream().filter(c -> name.equals(c.text("name"))).findFirst()
+                .orElseThrow(() -> new AssertionError(where + " has no case " + name + "; it has " + String.join(", ", cases.stream().map(c -> c.text("name")).toList())));
+    }
+
+    /** The cases whose names start with {@code prefix}, in file order. */
+    public List<Golden> cases(String prefix) { return list("cases").stream().filter(c -> c.text("name").startsWith(prefix)).toList(); }
 
     /** The names of this object, in file order. */
     public List<String> names() {
@@ -164,6 +186,19 @@ public final class Golden {
     public int[] shape(String path) {
         return at(path).sizes().stream().mapToInt(Integer::intValue).toArray();
     }
+
+    /** The leaves of an array of any number of dimensions, last axis fastest; of a number, itself. */
+    List<Golden> leaves() {
+        var leaves = new ArrayList<Golden>();
+        walk(leaves::add);
+        return leaves;
+    }
+
+    boolean isNull() { return node.isNull(); }
+
+    double value() { return asNumber(); }
+
+    String place() { return where; }
 
     @Override
     public String toString() {

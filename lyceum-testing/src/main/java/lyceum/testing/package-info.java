@@ -1,6 +1,7 @@
 /**
  * Test support for every module: acceptance clauses and what became of them ({@link lyceum.testing.Acceptance}, start there),
- * golden files ({@link lyceum.testing.Golden}), properties over seeded, shrinking generators
+ * what their tests measured ({@link lyceum.testing.Evidence}), golden files and the distance from them
+ * ({@link lyceum.testing.Golden}, {@link lyceum.testing.Gap}), properties over seeded, shrinking generators
  * ({@link lyceum.testing.Property}), fuzzing of readers ({@link lyceum.testing.Fuzz}), locales and zones
  * ({@link lyceum.testing.LocaleHarness}), and forked JVMs ({@link lyceum.testing.ForkedJvm}).
  *

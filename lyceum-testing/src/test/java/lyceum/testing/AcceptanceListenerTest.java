@@ -1,5 +1,7 @@
 package lyceum.testing;
 
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -29,8 +31,8 @@ class AcceptanceListenerTest {
         @Acceptance(topic = "k-means", clause = {1, 3})
         @Acceptance(topic = "pca", clause = 2)
         void passes() {
-            Measured.value("gap", 1e-12);
-            Measured.value(Double.NaN);
+            Evidence.of("gap", 1e-12, below(1e-9));
+            Evidence.that("rows in order", true);
         }
 
         @Test
@@ -42,8 +44,7 @@ class AcceptanceListenerTest {
         @RepeatedTest(3)
         @Acceptance(topic = "svd", clause = 1)
         void failsOnce(RepetitionInfo repetition) {
-            Measured.value("run", repetition.getCurrentRepetition());
-            assertThat(repetition.getCurrentRepetition()).isNotEqualTo(2);
+            Evidence.of("run", repetition.getCurrentRepetition() % 2, exactly(1));
         }
 
         @Test
@@ -56,12 +57,25 @@ class AcceptanceListenerTest {
         @Tag("heavy")
         @Acceptance(topic = "svd", clause = 3)
         void heavy() {
-            assertThat(1).isOne();
+            Evidence.of("heavy work", 1, exactly(1));
         }
 
         @Test
         void noAcceptance() {
-            assertThat(Measured.value("dropped", 2)).isEqualTo(2);
+            Evidence.of("dropped", 2, exactly(2));
+        }
+
+        @Test
+        @Acceptance(topic = "lu", clause = 1)
+        void asksForNoEvidence() {
+            assertThat(1).isOne();
+        }
+
+        @Test
+        @Acceptance(topic = "lu", clause = 2)
+        @Acceptance(topic = "lu", clause = 3)
+        void asksForNoneTwice() {
+            assertThat(1).isOne();
         }
     }
 
@@ -94,11 +108,11 @@ class AcceptanceListenerTest {
     @Test
     void everyClauseOfEveryTestIsRecordedOnce() throws IOException {
         var records = run(Cases.class);
-        assertThat(records).hasSize(6);
+        assertThat(records).hasSize(9);
         var passed = only(records, "k-means", 3);
         assertThat(passed.holds()).isTrue();
         assertThat(passed.test()).isEqualTo(Cases.class.getName() + "#passes");
-        assertThat(passed.measured()).containsExactly(new Measured.Value("gap", 1e-12), new Measured.Value("value", Double.NaN));
+        assertThat(passed.measured()).containsExactly(new Evidence.Entry("gap", 1e-12, "below 1e-9"), new Evidence.Entry("rows in order", 1, "true"));
         assertThat(only(records, "pca", 2).holds()).isTrue();
         assertThat(only(records, "k-means", 2).holds()).isFalse();
         assertThat(only(records, "svd", 3).test()).startsWith("heavy:");
@@ -112,6 +126,13 @@ class AcceptanceListenerTest {
     }
 
     @Test
+    void testThatClaimsAClauseAndRecordsNothingFails() throws IOException {
+        var records = run(Cases.class);
+        assertThat(only(records, "lu", 1).holds()).isFalse();
+        assertThat(only(records, "lu", 3).holds()).isFalse();
+    }
+
+    @Test
     void testThatCouldNotRunDoesNotHold() throws IOException {
         assertThat(only(run(Broken.class), "qr", 1).holds()).isFalse();
     }
@@ -119,8 +140,8 @@ class AcceptanceListenerTest {
     @Test
     void laterRunReplacesItsOwnLinesAndKeepsTheOthers() throws IOException {
         run(Broken.class);
-        assertThat(run(Cases.class)).hasSize(7);
-        assertThat(run(Cases.class)).hasSize(7);
+        assertThat(run(Cases.class)).hasSize(10);
+        assertThat(run(Cases.class)).hasSize(10);
     }
 
     @Test

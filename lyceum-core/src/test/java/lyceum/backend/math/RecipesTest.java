@@ -153,7 +153,7 @@ class RecipesTest {
         }
     }
 
-    private static Golden named(Op op) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(op.name())).findFirst().orElseThrow(); }
+    private static Golden named(Op op) { return GOLDEN.named(op.name()); }
 
     private static double worst(Golden golden, double[] y) {
         double[] exact = golden.doubles("expected.y"), rest = golden.doubles("expected.rest");

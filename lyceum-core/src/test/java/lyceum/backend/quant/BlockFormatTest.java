@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.stream.Stream;
 import lyceum.testing.Golden;
 import lyceum.testing.Recipe;
@@ -22,8 +21,6 @@ class BlockFormatTest {
     static Stream<BlockFormat> all() {
         return Stream.concat(BlockFormat.named().stream(), Stream.of(32, 64, 128).flatMap(g -> Stream.of(BlockFormat.int4(g, false), BlockFormat.int4(g, true))));
     }
-
-    private static List<Golden> cases(String kind) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").startsWith(kind)).toList(); }
 
     private static float[] bells(long seed, int n, double scale) {
         var x = new Recipe(seed).bells(n);
@@ -47,8 +44,8 @@ class BlockFormatTest {
     }
 
     @Test void bytesMeanWhatTheDescriptionSays() {
-        assertThat(cases("meaning")).hasSize(11);
-        for (var c : cases("meaning")) {
+        assertThat(GOLDEN.cases("meaning")).hasSize(11);
+        for (var c : GOLDEN.cases("meaning")) {
             var format = named(c.text("input.format"));
             var memory = MemorySegment.ofArray(HexFormat.of().parseHex(c.text("input.bytes")));
             float[] expected = c.floats("expected.values"), values = new float[expected.length];
@@ -58,8 +55,8 @@ class BlockFormatTest {
     }
 
     @Test void floatsBecomeTheBytesOfGgufsReferenceWriter() {
-        assertThat(cases("writing")).hasSize(2);
-        for (var c : cases("writing")) {
+        assertThat(GOLDEN.cases("writing")).hasSize(2);
+        for (var c : GOLDEN.cases("writing")) {
             var format = named(c.text("input.format"));
             var x = c.floats("input.x");
             var bytes = new byte[(int) format.rowBytes(x.length)];
@@ -69,8 +66,8 @@ class BlockFormatTest {
     }
 
     @Test void theScaleSearchBeatsRoundingByTheRange() {
-        assertThat(cases("error")).hasSize(3);
-        for (var c : cases("error")) {
+        assertThat(GOLDEN.cases("error")).hasSize(3);
+        for (var c : GOLDEN.cases("error")) {
             var x = bells(960, 4096, 1);
             assertThat(rms(x, there(named(c.text("input.format")), x))).as(c.text("name")).isLessThan(0.97 * c.number("expected.rms"));
         }

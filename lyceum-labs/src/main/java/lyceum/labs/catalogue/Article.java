@@ -3,6 +3,7 @@ package lyceum.labs.catalogue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,23 +17,32 @@ import org.commonmark.parser.IncludeSourceSpans;
 import org.commonmark.parser.Parser;
 
 /**
- * What {@code topics/<slug>.md} says about a topic.
+ * What {@code topics/<slug>.md} says about a topic; its number, title, kind and area stand in the catalogue.
  *
- * <p>Front matter: {@code number}, {@code title}, {@code kind}, {@code area} as in the catalogue; {@code api}, the public
- * class; {@code see}, related slugs with commas between; {@code lab}, the lab's class; {@code notes}, on clauses that were
- * changed, if any.
+ * <p>Front matter: {@code see}, slugs to read next with commas between; {@code sources}, a list of works; for a topic that runs
+ * {@code api}, its public class, and {@code lab}, the lab's class; where a clause had to change {@code amended}, a list of
+ * {@code N: what holds instead | why}; {@code remarks} on how clauses are checked that change none.
  *
  * @param slug     the topic
- * @param fields   front matter by name, in file order
+ * @param fields   front matter by name, in file order; the items of a list have line ends between them
  * @param markdown the text below the front matter
  */
 public record Article(String slug, Map<String, String> fields, String markdown) {
 
     private static final Pattern SLUG = Pattern.compile("[a-z0-9]+(-[a-z0-9]+)*");
+    private static final Pattern FIGURE = Pattern.compile("figures/" + SLUG.pattern() + "\\.svg");
+    private static final Pattern LINK = Pattern.compile("(?<!!)\\[([^\\]]*)]\\(([^)\\s]+)\\)");
+    private static final Pattern IMAGE = Pattern.compile("!\\[([^\\]]*)]\\(([^)\\s]+)\\)");
+    private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{N}][\\p{L}\\p{N}'’.-]*");
+    /** Prose is read at 200 to 250 words a minute; a formula counts as a word and takes longer. */
+    private static final double WORDS_A_MINUTE = 150;
+
+    /** A figure that the article shows: a file below {@code topics/} and what one sees in it. */
+    public record Picture(String file, String description) { }
 
     /** Copies the fields. */
     public Article {
-        fields = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+        fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
     }
 
     /** The article of a topic, if it is written. Anything but a slug finds nothing. */
@@ -57,7 +67,7 @@ public record Article(String slug, Map<String, String> fields, String markdown) 
         var visitor = new YamlFrontMatterVisitor();
         parser().parse(text).accept(visitor);
         var fields = new LinkedHashMap<String, String>();
-        visitor.getData().forEach((name, values) -> fields.put(name, String.join(", ", values)));
+        visitor.getData().forEach((name, values) -> fields.put(name, String.join("\n", values)));
         return new Article(slug, fields, body(text));
     }
 
@@ -97,9 +107,59 @@ public record Article(String slug, Map<String, String> fields, String markdown) 
         return see.isBlank() ? List.of() : List.of(see.strip().split("\\s*,\\s*"));
     }
 
-    /** Words of the article; a formula between dollar signs counts as one. */
-    public int words() {
-        var prose = markdown.replaceAll("(?s)\\$\\$.*?\\$\\$", " formula ").replaceAll("\\$[^$\n]*\\$", " formula ").replaceAll("(?s)```.*?```", " ");
-        return (int) Pattern.compile("[\\p{L}\\p{N}][\\p{L}\\p{N}'’.-]*").matcher(prose).results().count();
+    /** The works that it rests on: authors, year, title, where it appeared. */
+    public List<String> sources() { return list("sources"); }
+
+    /**
+     * The clauses that hold in another form than the catalogue has, by number.
+     *
+     * @throws IllegalArgumentException if one is not written as {@link Amendment#parse} reads it
+     */
+    public List<Amendment> amendments() { return list("amended").stream().map(Amendment::parse).toList(); }
+
+    /** How some clauses are checked, where that changes none of them; may be empty. */
+    public String remarks() { return fields.getOrDefault("remarks", ""); }
+
+    private List<String> list(String field) { return fields.getOrDefault(field, "").lines().filter(line -> !line.isBlank()).toList(); }
+
+    /** The topics that the text links to, in the order of their first links; a name that is no slug is left out. */
+    public List<String> links() { return destinations().stream().filter(d -> SLUG.matcher(d).matches()).distinct().toList(); }
+
+    /** Where all its links lead, pictures apart. */
+    List<String> destinations() { return LINK.matcher(withoutFormulas()).results().map(m -> m.group(2)).toList(); }
+
+    /** The figures that the text shows. */
+    public List<Picture> pictures() {
+        return IMAGE.matcher(withoutFormulas()).results().map(m -> new Picture(m.group(2), m.group(1))).toList();
     }
+
+    /** The SVG of a picture's file, if there is one; only a plain name below {@code figures/} finds it. */
+    public static Optional<String> svg(String file) {
+        if (!FIGURE.matcher(file).matches()) {
+            return Optional.empty();
+        }
+        try (var in = Article.class.getResourceAsStream("/topics/" + file)) {
+            return in == null ? Optional.empty() : Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read topics/" + file, e);
+        }
+    }
+
+    private String withoutFormulas() { return Formulas.replaced(markdown, (tex, display) -> " "); }
+
+    /** Words of the article; a formula between dollar signs counts as one, code and the descriptions of figures as none. */
+    public int words() {
+        return (int) WORD.matcher(prose(" formula ")).results().count();
+    }
+
+    /** What is said in words: without formulas, code, descriptions of figures, and the addresses of links. */
+    public String prose() { return prose(" "); }
+
+    private String prose(String formula) {
+        var text = Formulas.replaced(markdown, (tex, display) -> formula).replaceAll("(?s)```.*?```", " ");
+        return LINK.matcher(IMAGE.matcher(text).replaceAll(" ")).replaceAll("$1");
+    }
+
+    /** How long it takes to read, in whole minutes. */
+    public int minutes() { return (int) Math.max(1, Math.round(words() / WORDS_A_MINUTE)); }
 }

@@ -1,9 +1,6 @@
 package lyceum.labs.catalogue;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -15,12 +12,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import lyceum.labs.LabJson;
 
 /** All topics, by number. Immutable, safe between threads. */
 public final class Catalogue {
 
-    private static final String RESOURCE = "/lyceum/labs/catalogue.json";
+    private static final String FOLDER = "/lyceum/labs/catalogue";
 
     private final List<Topic> topics;
     private final Map<String, Topic> bySlug = new LinkedHashMap<>();
@@ -43,14 +39,11 @@ public final class Catalogue {
 
     /** The catalogue as people edit it. */
     static Catalogue source() {
-        try (var in = Catalogue.class.getResourceAsStream(RESOURCE)) {
-            if (in == null) {
-                throw new IllegalStateException("the catalogue " + RESOURCE + " is not on the class path");
-            }
-            return of(Arrays.asList(LabJson.read(new String(in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8), Topic[].class)));
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot read " + RESOURCE, e);
+        var topics = ModuleFiles.read(FOLDER, Topic[].class);
+        if (topics.isEmpty()) {
+            throw new IllegalStateException("the catalogue " + FOLDER + " is not on the class path");
         }
+        return of(topics);
     }
 
     /**

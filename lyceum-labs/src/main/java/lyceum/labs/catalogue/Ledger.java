@@ -1,8 +1,5 @@
 package lyceum.labs.catalogue;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -13,13 +10,13 @@ import java.util.Map;
 import lyceum.labs.LabJson;
 
 /**
- * Every check of every clause and whether it held when it last ran: a committed file, one line a check, ordered by topic,
- * clause and test. An entry is rewritten only when its verdict changes or its value moves by more than a tenth, so that a run
+ * Every check of every clause and whether it held when it last ran: a committed file for each module, one line a check, ordered by
+ * topic, clause and test. An entry is rewritten only when its verdict or bound changes or its value moves by more than a tenth, so that a run
  * of the tests on another machine leaves the file alone.
  */
 public final class Ledger {
 
-    private static final String RESOURCE = "/lyceum/labs/ledger.json";
+    private static final String FOLDER = "/lyceum/labs/ledger";
     private static final Comparator<LedgerEntry> ORDER =
             Comparator.comparing(LedgerEntry::topic).thenComparingInt(LedgerEntry::clause).thenComparing(LedgerEntry::test);
 
@@ -38,11 +35,7 @@ public final class Ledger {
 
     /** The ledger as it is committed. */
     static Ledger source() {
-        try (var in = Ledger.class.getResourceAsStream(RESOURCE)) {
-            return in == null ? of(List.of()) : parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot read " + RESOURCE, e);
-        }
+        return of(ModuleFiles.read(FOLDER, LedgerEntry[].class));
     }
 
     /** Reads a ledger from its text. */
@@ -94,7 +87,7 @@ public final class Ledger {
         return e.topic() + " " + e.clause() + " " + e.test();
     }
 
-    /** Whether the verdict differs, or the value by more than a tenth or in its words. */
+    /** Whether the verdict or a bound differs, or the value by more than a tenth or in its words. */
     static boolean changed(LedgerEntry old, LedgerEntry now) {
         return old.holds() != now.holds() || !ValueText.alike(old.value(), now.value());
     }

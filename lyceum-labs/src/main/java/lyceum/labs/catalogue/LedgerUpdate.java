@@ -3,7 +3,6 @@ package lyceum.labs.catalogue;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -27,13 +26,13 @@ import lyceum.labs.Machine;
  */
 public final class LedgerUpdate {
 
-    private static final String LEDGER = "lyceum-labs/src/main/resources/lyceum/labs/ledger.json";
-
     private final Path root;
+    private final LedgerFolder files;
     private final PrintStream out;
 
-    LedgerUpdate(Path root, PrintStream out) {
+    LedgerUpdate(Path root, LedgerFolder files, PrintStream out) {
         this.root = root;
+        this.files = files;
         this.out = out;
     }
 
@@ -43,11 +42,12 @@ public final class LedgerUpdate {
         boolean check = options.remove("--check");
         boolean prune = options.remove("--prune");
         var root = Path.of(options.isEmpty() ? "." : options.getFirst());
-        if (options.size() > 1 || check && prune || !Files.exists(root.resolve(LEDGER))) {
-            System.err.println("usage: LedgerUpdate [--check | --prune] [ROOT], where ROOT holds " + LEDGER);
+        var files = LedgerFolder.of(root);
+        if (options.size() > 1 || check && prune || !files.exists()) {
+            System.err.println("usage: LedgerUpdate [--check | --prune] [ROOT], where ROOT holds " + LedgerFolder.PLACE);
             System.exit(2);
         }
-        var update = new LedgerUpdate(root, System.out);
+        var update = new LedgerUpdate(root, files, System.out);
         if (!check) {
             update.write(prune);
         } else if (!update.check()) {
@@ -55,17 +55,13 @@ public final class LedgerUpdate {
         }
     }
 
-    /** Merges; the file is touched only when its text changes. */
+    /** Merges; a file is touched only when its text changes. */
     void write(boolean prune) throws IOException {
-        var file = root.resolve(LEDGER);
-        var old = Files.readString(file);
         var seen = Seen.under(root, LocalDate.now(ZoneOffset.UTC).toString(), Machine.cpu(), commit());
-        var ledger = Ledger.parse(old);
+        var ledger = files.read();
         var ran = byKey(seen);
         var merged = (prune ? ledger.without(e -> everyTime(e) && !ran.containsKey(key(e))) : ledger).merged(seen);
-        if (!merged.toJson().equals(old)) {
-            Files.writeString(file, merged.toJson());
-        }
+        files.write(merged);
         out.println("ledger: " + seen.size() + " checks ran, " + merged.entries().size() + " stand, "
                 + merged.entries().stream().filter(e -> !e.holds()).count() + " fail");
     }
@@ -74,7 +70,7 @@ public final class LedgerUpdate {
     boolean check() throws IOException {
         var seen = byKey(Seen.under(root, "", "", ""));
         boolean repeated = true;
-        for (var claim : Ledger.parse(Files.readString(root.resolve(LEDGER))).entries()) {
+        for (var claim : files.read().entries()) {
             var now = seen.get(key(claim));
             var wrong = !claim.holds() ? null
                     : now != null && !now.holds() ? "fails now"

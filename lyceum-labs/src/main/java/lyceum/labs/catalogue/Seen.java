@@ -17,8 +17,8 @@ final class Seen {
     /** A line of such a file; see {@code lyceum.testing.AcceptanceRecord}. */
     record Line(String topic, int clause, String test, boolean holds, List<Number> measured) { }
 
-    /** A number with its name. */
-    record Number(String name, double value) { }
+    /** A number with its name and its bound in words; {@code true} is the bound of a fact. */
+    record Number(String name, double value, String bound) { }
 
     private Seen() { }
 
@@ -41,20 +41,24 @@ final class Seen {
         }
     }
 
-    /** {@code gap 4.4e-12}; {@code gap 1e-12 to 4e-12} where one name was reported often. */
+    /** {@code gap 4.4e-12 (below 1e-9)}; {@code gap 1e-12 to 4e-12 (below 1e-9)} where one name was reported often; a fact by its name. */
     static String words(List<Number> measured) {
         var least = new LinkedHashMap<String, Double>();
         var most = new LinkedHashMap<String, Double>();
+        var bounds = new LinkedHashMap<String, String>();
         for (var m : measured) {
             least.merge(m.name(), m.value(), Math::min);
             most.merge(m.name(), m.value(), Math::max);
+            bounds.merge(m.name(), m.bound() == null ? "" : m.bound(), (a, b) -> a.equals(b) ? a : "");
         }
         var words = new ArrayList<String>();
         for (Map.Entry<String, Double> e : least.entrySet()) {
             double low = e.getValue();
             double high = most.get(e.getKey());
             var range = low == high || Double.isNaN(low) ? short3(high) : short3(low) + " to " + short3(high);
-            words.add(e.getKey().equals("value") ? range : e.getKey() + " " + range);
+            var bound = bounds.get(e.getKey());
+            var shown = bound.isEmpty() ? range : range + " (" + bound + ")";
+            words.add(bound.equals("true") && low == 1 ? e.getKey() : e.getKey().equals("value") ? shown : e.getKey() + " " + shown);
             if (words.size() == 4) {
                 break;
             }

@@ -2,9 +2,9 @@ package lyceum.labs.catalogue;
 
 /** How far a topic has come. */
 public enum Status {
-    /** No article, no lab and no check yet. */
+    /** Nothing runs yet: no lab and no check; its article may be written. */
     PLANNED,
-    /** Something is there, and something is missing or fails. */
+    /** Something runs, and something is missing or fails. */
     PARTIAL,
     /** Article, lab, and every clause has a check whose last run held. */
     WORKS;

@@ -49,9 +49,9 @@ public final class StatusBoard {
         }
         boolean lab = article.flatMap(Article::lab).filter(LabClass::isThere).isPresent();
         boolean whole = article.isPresent() && lab && missing.isEmpty() && failing.isEmpty();
-        boolean nothing = article.isEmpty() && checks.isEmpty();
+        boolean nothing = !lab && checks.isEmpty();
         var status = whole ? Status.WORKS : nothing ? Status.PLANNED : Status.PARTIAL;
-        return new TopicStatus(topic, status, missing, failing, article.isPresent(), lab, checks);
+        return new TopicStatus(topic, status, missing, failing, article.isPresent(), lab, checks, article.map(Article::amendments).orElse(List.of()));
     }
 
     /**
@@ -67,6 +67,9 @@ public final class StatusBoard {
     public List<TopicStatus> all() {
         return List.copyOf(statuses.values());
     }
+
+    /** The topics that work with a clause amended, by number. */
+    public List<TopicStatus> amended() { return statuses.values().stream().filter(s -> s.status() == Status.WORKS && !s.amended().isEmpty()).toList(); }
 
     /** How many topics have come how far. */
     public Map<Status, Integer> counts() {

@@ -8,12 +8,17 @@ import java.util.regex.Pattern;
 final class ValueText {
 
     private static final Pattern NUMBER = Pattern.compile("(?<![\\p{L}\\p{N}_.])-?\\d+(\\.\\d+)?([eE]-?\\d+)?(?![\\p{L}\\p{N}_])");
+    /** A bound: {@code gap 4.4e-12 (below 1e-9)}. */
+    private static final Pattern BOUND = Pattern.compile("\\([^)]*\\)");
     private static final double TENTH = 0.1;
 
     private ValueText() { }
 
-    /** Whether the words are equal and each number is within a tenth of its partner, or both are below 1e-6. */
+    /** Whether words and bounds are equal and each number is within a tenth of its partner, or both are below 1e-6. */
     static boolean alike(String a, String b) {
+        if (!bounds(a).equals(bounds(b))) {
+            return false;
+        }
         if (!NUMBER.matcher(a).replaceAll("#").equals(NUMBER.matcher(b).replaceAll("#"))) {
             return false;
         }
@@ -29,6 +34,8 @@ final class ValueText {
         }
         return true;
     }
+
+    private static List<String> bounds(String text) { return BOUND.matcher(text).results().map(m -> m.group()).toList(); }
 
     private static List<Double> numbers(String text) {
         var numbers = new ArrayList<Double>();

@@ -49,10 +49,10 @@ final class AdamLab implements LabBody {
         var scaled = path("", new Adam(rate).withEpsilon(1e-16), x -> ravine.apply(x).mul(1_000), steps);
         double first = Math.max(Math.abs(plain.x[1] - START[0] - rate), Math.abs(plain.y[1] - START[1] + rate)) / rate, gap = 0;
         for (int i = 0; i <= steps; i++) gap = Math.max(gap, Math.hypot(plain.x[i] - scaled.x[i], plain.y[i] - scaled.y[i]));
-        lab.check("adam", 2, "first step against -rate sign(g), relative", first, below(1e-5));
-        lab.check("adam", 3, "largest gap of the paths when gradients are 1,000 times larger", gap, below(1e-4));
-        lab.check("adam", 4, "Adam settles at the worst point", late(adam), equalTo(1, 0.05));
-        lab.check("adam", 4, "AMSGrad settles at the best", late(amsgrad), equalTo(-1, 0.05));
+        lab.shows("first step against -rate sign(g), relative", first, below(1e-5));
+        lab.check(3, "largest gap of the paths when gradients are 1,000 times larger", gap, below(1e-4));
+        lab.check(4, "Adam settles at the worst point", late(adam), equalTo(1, 0.05));
+        lab.check(4, "AMSGrad settles at the best", late(amsgrad), equalTo(-1, 0.05));
     }
 
     private static Path path(String name, UpdateRule rule, UnaryOperator<Tensor> f, int steps) {

@@ -62,9 +62,8 @@ final class GradientDescentLab implements LabBody {
         }
         lab.say("With condition number %.1f the best constant step keeps %.1f%% of the error; a tenth of it costs %.0f steps.",
                 condition, 100 * contraction, Math.log(0.1) / Math.log(contraction));
-        lab.check("gradient-descent", 1, "gap between the paths and the powers of I - eta A", gap, below(1e-10));
-        lab.check("gradient-descent", 2, "relative distance of the edge of divergence from 2/L", Math.abs(edge(ravine, limit) / limit - 1), below(1e-3));
-        lab.check("gradient-descent", 3, "contraction over (k-1)/(k+1)", contraction * (condition + 1) / (condition - 1), atMost(1 + 1e-9));
+        lab.shows("gap between the paths and the powers of I - eta A", gap, below(1e-10));
+        lab.shows("contraction over (k-1)/(k+1)", contraction * (condition + 1) / (condition - 1), atMost(1 + 1e-9));
     }
 
     private static Plot overContours(Objective f, String name, Descent path) {
@@ -89,17 +88,5 @@ final class GradientDescentLab implements LabBody {
         double[] t = {0, paths.getFirst().points().size() - 1}, bound = {Math.hypot(START[0], START[1]), 0};
         bound[1] = Math.max(1e-16, bound[0] * Math.pow(ratio, t[1]));
         return plot.line("((k-1)/(k+1))^t", t, bound).dashed().axes("step", "distance").logY();
-    }
-
-    /** The step length between those that end nearer to the minimum than they began and those that do not. */
-    private static double edge(Objective f, double limit) {
-        double low = limit / 2, high = 2 * limit;
-        while (high - low > 1e-5 * limit) {
-            double rate = (low + high) / 2;
-            var end = GradientDescent.constant(rate).withMaxIterations(5_000).withGradientTolerance(0).minimize(f, START).x();
-            if (Math.hypot(end[0], end[1]) < Math.hypot(START[0], START[1])) low = rate;
-            else high = rate;
-        }
-        return low;
     }
 }

@@ -3,6 +3,8 @@ package lyceum.labs.core;
 import static lyceum.labs.Bounds.equalTo;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
@@ -22,22 +24,11 @@ final class SgdLab implements LabBody {
     private static final int WALKERS = 600, SHOWN = 150, STEPS = 1_000;
 
     /** Independent walkers in the plane, a row each, on {@code a/2 |x|^2} with gradient noise of deviation s. */
-    private static final class Cloud {
-        final String name;
-        final Tensor x;
-        final double a, s;
-        final Average average = Average.mean(0);
-        private final Optimizer optimizer;
-        private final Rng rng;
-        final double[] meanSquare = new double[STEPS + 1];
-
-        Cloud(String name, double a, double s, double rate, Schedule schedule, Rng rng) {
-            this.name = name;
-            this.a = a;
-            this.s = s;
-            this.rng = rng;
-            x = Tensor.full(DType.F64, 2 * s / a, WALKERS, 2).copy().requiresGrad();
-            optimizer = new Sgd(rate).over(x).scheduledBy(schedule).averagedBy(average);
+    private record Cloud(String name, double a, double s, Tensor x, Optimizer optimizer, Average average, Rng rng, double[] meanSquare) {
+        static Cloud of(String name, double a, double s, double rate, Schedule schedule, Rng rng) {
+            var x = Tensor.full(DType.F64, 2 * s / a, WALKERS, 2).copy().requiresGrad();
+            var average = Average.mean(0);
+            return new Cloud(name, a, s, x, new Sgd(rate).over(x).scheduledBy(schedule).averagedBy(average), average, rng, new double[STEPS + 1]);
         }
 
         void step(int t) {
@@ -48,19 +39,17 @@ final class SgdLab implements LabBody {
 
         /** The sample of iterates, or of their averages, as points of a plot. */
         Plot onto(Plot plot, Tensor values, String label) {
-            var shown = values.detach().narrow(0, 0, SHOWN);
-            return plot.points(label, rounded(shown.select(1, 0)), rounded(shown.select(1, 1)));
+            var shown = values.detach().narrow(0, 0, SHOWN).mul(1e3).round().div(1e3);
+            return plot.points(label, shown.select(1, 0), shown.select(1, 1));
         }
-
-        private static double[] rounded(Tensor values) { return values.mul(1e3).round().div(1e3).toDoubleArray(); }
     }
 
     @Override public void run(LabContext lab) {
         double a = lab.param("curvature", 1, 0.3, 3.0), s = lab.param("noise", 1, 0.1, 2.0);
         double[] rates = {0.05 / a, 0.3 / a, 1.2 / a};
         var clouds = new ArrayList<Cloud>();
-        for (double rate : rates) clouds.add(new Cloud(String.format(java.util.Locale.ROOT, "constant %.2f", rate), a, s, rate, Schedule.CONSTANT, lab.rng(clouds.size())));
-        clouds.add(new Cloud("1/(a t)", a, s, 1 / a, new Schedule.RobbinsMonro(1), lab.rng(3)));
+        for (double rate : rates) clouds.add(Cloud.of(String.format(java.util.Locale.ROOT, "constant %.2f", rate), a, s, rate, Schedule.CONSTANT, lab.rng(clouds.size())));
+        clouds.add(Cloud.of("1/(a t)", a, s, 1 / a, new Schedule.RobbinsMonro(1), lab.rng(3)));
         Cloud constant = clouds.get(1), falling = clouds.get(3);
 
         var frames = new ArrayList<Figure>();
@@ -76,14 +65,14 @@ final class SgdLab implements LabBody {
         for (int i = 0; i < 3; i++) {
             double measured = 0, expected = rates[i] * s * s / (a * (2 - rates[i] * a));
             for (int t = STEPS - 399; t <= STEPS; t++) measured += clouds.get(i).meanSquare[t] / 400;
-            lab.check("sgd", 2, clouds.get(i).name + ": variance over eta s^2 / (a (2 - eta a))", measured / expected, equalTo(1, 0.05));
+            lab.check(2, clouds.get(i).name + ": variance over eta s^2 / (a (2 - eta a))", measured / expected, equalTo(1, 0.05));
         }
         double slope = Math.log(falling.meanSquare[STEPS] / falling.meanSquare[STEPS / 20]) / Math.log(20);
         double efficiency = constant.average.of(constant.x).square().mean().item() * STEPS * a * a / (s * s);
         lab.say("After %d steps the cloud of %s keeps a variance of %.4f, that of 1/(a t) has %.5f, and the average of the former %.5f: the best possible is %.5f.",
                 STEPS, constant.name, constant.meanSquare[STEPS], falling.meanSquare[STEPS], efficiency * s * s / (a * a * STEPS), s * s / (a * a * STEPS));
-        lab.check("sgd", 3, "log-log slope of the variance under c/t", slope, equalTo(-1, 0.15));
-        lab.check("sgd", 3, "variance of the average over s^2 / (a^2 n)", efficiency, equalTo(1, 0.15));
+        lab.check(3, "log-log slope of the variance under c/t", slope, equalTo(-1, 0.15));
+        lab.check(3, "variance of the average over s^2 / (a^2 n)", efficiency, equalTo(1, 0.15));
     }
 
     private static Figure frame(int t, ArrayList<Cloud> clouds, Cloud averaged, double reach) {
@@ -99,14 +88,10 @@ final class SgdLab implements LabBody {
 
     private static Figure spread(ArrayList<Cloud> clouds) {
         var plot = Figure.plot("Mean squared distance from the optimum, per coordinate");
-        int points = 120;
-        double[] t = new double[points], best = new double[points];
-        for (int i = 0; i < points; i++) {
-            t[i] = Math.rint(Math.pow(STEPS, (double) i / (points - 1)));
-            best[i] = Math.pow(clouds.getFirst().s / clouds.getFirst().a, 2) / t[i];
-        }
-        for (var cloud : clouds) plot = plot.line(cloud.name, t, java.util.Arrays.stream(t).map(step -> cloud.meanSquare[(int) step]).toArray());
-        return plot.line("s^2 / (a^2 t), the best possible", t, best).dashed().axes("step", "mean square").logX().logY()
+        double best = Math.pow(clouds.getFirst().s / clouds.getFirst().a, 2);
+        double[] t = IntStream.range(0, 120).mapToDouble(i -> Math.rint(Math.pow(STEPS, i / 119.0))).toArray();
+        for (var cloud : clouds) plot = plot.line(cloud.name, t, Arrays.stream(t).map(step -> cloud.meanSquare[(int) step]).toArray());
+        return plot.line("s^2 / (a^2 t), the best possible", t, Arrays.stream(t).map(at -> best / at).toArray()).dashed().axes("step", "mean square").logX().logY()
                 .describedAs("Constant steps end on level lines whose height grows with the step; steps of 1/(a t) follow the straight line of the best possible.");
     }
 }

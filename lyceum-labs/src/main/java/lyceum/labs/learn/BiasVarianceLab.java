@@ -30,11 +30,8 @@ final class BiasVarianceLab implements LabBody {
     /** Chebyshev polynomials of a number in [0, 1], without the constant. */
     private record Chebyshev(int degree) implements Transformer, FittedTransformer {
         @Override public Chebyshev fit(Tensor x, Tensor y, Tensor weights) { return this; }
-
         @Override public int nFeatures() { return 1; }
-
         @Override public int nOutputs() { return degree; }
-
         @Override public Tensor transform(Tensor x) {
             double[] z = x.reshape(-1).toDoubleArray();
             var rows = new double[z.length][degree];
@@ -69,16 +66,16 @@ final class BiasVarianceLab implements LabBody {
         lab.table("The parts by degree", List.of("degree", "bias squared", "variance", "(d + 1) sigma^2 / n", "sum with the noise", "measured error"), table);
         int best = degrees[sweep.best()];
         lab.say("Degree 1 is too stiff to follow the sine, degree %d follows the noise. The sum is least at degree %d; each further degree costs sigma^2 / n = %.4f of variance.", highest, best, noise * noise / rows);
-        lab.check("bias-variance", "mean over degrees of variance / ((d + 1) sigma^2 / n)", ratio, equalTo(1, 0.15));
-        lab.check("bias-variance", 2, "largest rise of bias squared with the degree", rise, atMost(1e-12));
-        lab.check("bias-variance", "mean over degrees of the three terms' sum over the measured error", sum, equalTo(1, 0.05));
-        lab.check("bias-variance", "degree of the least sum", best, between(2, highest - 1));
+        lab.shows("mean over degrees of variance / ((d + 1) sigma^2 / n)", ratio, equalTo(1, 0.15));
+        lab.shows("largest rise of bias squared with the degree", rise, atMost(1e-12));
+        lab.shows("mean over degrees of the three terms' sum over the measured error", sum, equalTo(1, 0.05));
+        lab.shows("degree of the least sum", best, between(2, highest - 1));
     }
 
     /** Fifty fits of each degree, their target and their mean. */
     private static Figure curves(LabContext lab, NoisyTarget world, Tensor x, int[] degrees) {
-        double[] at = IntStream.rangeClosed(0, 40).mapToDouble(i -> i / 40.0).toArray();
-        var grid = Tensor.of(at).reshape(-1, 1);
+        var grid = Tensor.linspace(0, 1, 41).reshape(-1, 1);
+        double[] at = grid.toDoubleArray();
         double[] truth = world.target().apply(grid).toDoubleArray();
         var frames = new ArrayList<Plot>();
         for (int degree : degrees) {

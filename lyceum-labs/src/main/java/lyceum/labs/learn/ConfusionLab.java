@@ -1,7 +1,5 @@
 package lyceum.labs.learn;
 
-import static lyceum.labs.Bounds.atLeast;
-import static lyceum.labs.Bounds.below;
 import static lyceum.labs.Bounds.exactly;
 
 import java.util.ArrayList;
@@ -23,7 +21,6 @@ import lyceum.learn.tree.DecisionTreeClassifier;
 import lyceum.plot.Figure;
 import lyceum.plot.Image;
 import lyceum.plot.Plot;
-import lyceum.prob.Binomial;
 import lyceum.stats.ProportionInterval;
 import lyceum.tensor.Tensor;
 
@@ -33,7 +30,7 @@ final class ConfusionLab implements LabBody {
     private static final long[] DIGITS = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
 
     @Override public void run(LabContext lab) {
-        int depth = lab.param("depth", 9, 2, 20), rows = lab.param("rows", 1000, 200, 10_000), coverage = lab.param("coverage runs", 3000, 500, 20_000);
+        int depth = lab.param("depth", 9, 2, 20), rows = lab.param("rows", 1000, 200, 10_000);
         var parts = Split.stratified(Datasets.digits(), lab.rng(0), 0.5, 0.5);
         var model = new DecisionTreeClassifier().withMaxDepth(depth).fit(parts.get(0).x(), parts.get(0).y());
         var test = parts.get(1);
@@ -44,23 +41,8 @@ final class ConfusionLab implements LabBody {
                 .axes("predicted digit", "true digit").describedAs("The bright diagonal is what the tree gets right; the brightest cells beside it are the pairs that look alike to it."));
         lab.figure(pictures(test, predicted, matrix));
         scores(lab, matrix, truth, predicted);
-        int half = truth.length / 2, n = truth.length;
-        var shards = ConfusionMatrix.of(Arrays.copyOf(truth, half), Arrays.copyOf(predicted, half), DIGITS, null)
-                .merge(ConfusionMatrix.of(Arrays.copyOfRange(truth, half, n), Arrays.copyOfRange(predicted, half, n), DIGITS, null));
-        lab.check("confusion-matrix", 2, "shards' matrices add up to the whole", Arrays.deepEquals(shards.counts(), matrix.counts()));
-        lab.check("confusion-matrix", 3, "counts - test rows", matrix.total() - n, exactly(0));
-        lab.check("confusion-matrix", 4, "|mean kappa| of shuffled predictions in standard errors", kappaByChance(lab, truth, predicted), below(3));
-        lab.check("confusion-matrix", 5, "TP + FP + FN + TN - rows, digit 8", matrix.truePositives(8) + matrix.falsePositives(8) + matrix.falseNegatives(8) + matrix.trueNegatives(8) - n, exactly(0));
-
+        lab.shows("counts - test rows", matrix.total() - truth.length, exactly(0));
         imbalance(lab, rows);
-        double least = 1;
-        var rng = lab.rng(5);
-        for (double p : new double[] {0.03, 0.1, 0.3, 0.5, 0.8, 0.95}) {
-            int covered = 0;
-            for (int r = 0; r < coverage; r++) if (ProportionInterval.clopperPearson(new Binomial(50, p).sample(rng), 50, 0.95).contains(p)) covered++;
-            least = Math.min(least, covered / (double) coverage);
-        }
-        lab.check("accuracy", 3, "least coverage of 95% Clopper-Pearson intervals", least, atLeast(0.941));
     }
 
     /** The pictures in every cell that has some, what is right first, the heaviest mistake last. */
@@ -86,18 +68,6 @@ final class ConfusionLab implements LabBody {
                 List.of("no-information rate", ClassificationMetrics.noInformationRate(t)), List.of("balanced accuracy", matrix.balancedAccuracy()), List.of("macro F1", matrix.fBeta(1, Average.MACRO)),
                 List.of("Cohen's kappa", matrix.kappa()), List.of("Matthews correlation", matrix.mcc())));
         lab.say("The tree is right on %.1f%% of %d digits it has not seen; with that many rows the true share lies between %.1f%% and %.1f%%.", 100 * matrix.accuracy(), truth.length, 100 * interval.low(), 100 * interval.high());
-    }
-
-    private static double kappaByChance(LabContext lab, long[] truth, long[] predicted) {
-        int runs = 200;
-        double sum = 0, squares = 0;
-        for (int r = 0; r < runs; r++) {
-            int[] order = lab.rng(10 + r).permutation(truth.length);
-            double kappa = ConfusionMatrix.of(truth, Arrays.stream(order).mapToLong(i -> predicted[i]).toArray()).kappa();
-            sum += kappa;
-            squares += kappa * kappa;
-        }
-        return Math.abs(sum / runs) / Math.sqrt(squares / runs / runs);
     }
 
     /** A predictor that always names the larger class, as that class grows. */

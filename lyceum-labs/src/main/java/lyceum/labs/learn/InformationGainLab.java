@@ -42,8 +42,8 @@ final class InformationGainLab implements LabBody {
         lab.say("The date gains %.3f bits, all there are to gain, and leads even by gain ratio (%.3f against %.3f for the outlook). Less what shuffled labels gain, it is worth %.3f.",
                 gain[4], ratio[4], ratio[0], Math.abs(adjusted[4]));
         double[] published = {0.247, 0.029, 0.152, 0.048};
-        for (int f = 0; f < 4; f++) lab.check("information-gain", 1, "gain of the " + COLUMNS[f], gain[f], equalTo(published[f], 0.001));
-        lab.check("information-gain", 3, "adjusted gain of the date", Math.abs(adjusted[4]), below(0.02));
+        for (int f = 0; f < 4; f++) lab.check(1, "gain of the " + COLUMNS[f], gain[f], equalTo(published[f], 0.001));
+        lab.shows("adjusted gain of the date", Math.abs(adjusted[4]), below(0.02));
 
         int[] arities = IntStream.iterate(2, a -> a <= rows, a -> Math.max(a + 1, a * 5 / 4)).toArray();
         double[] xs = Arrays.stream(arities).asDoubleStream().toArray(), raw = new double[xs.length], left = new double[xs.length], guide = new double[xs.length];
@@ -59,7 +59,7 @@ final class InformationGainLab implements LabBody {
         }
         lab.figure(Figure.line("Features of pure chance", xs, raw).named("mean gain").line("mean adjusted gain", xs, left).line("(values - 1)(labels - 1) / 2n", xs, guide).dashed()
                 .axes("values of the feature", "bits").describedAs("The gain of a random feature climbs with its number of values; the adjusted gain stays at zero."));
-        lab.check("information-gain", "largest mean adjusted gain of a random feature", Arrays.stream(left).map(Math::abs).max().orElseThrow(), atMost(0.02 + 0.5 / Math.sqrt(draws)));
+        lab.shows("largest mean adjusted gain of a random feature", Arrays.stream(left).map(Math::abs).max().orElseThrow(), atMost(0.02 + 0.5 / Math.sqrt(draws)));
 
         int wins = 0;
         for (int d = 0; d < draws; d++) {
@@ -68,7 +68,7 @@ final class InformationGainLab implements LabBody {
             for (int i = 0; i < rows; i++) if (rng.nextDouble() < 0.4) telling[i] = rng.nextInt(labels);
             if (InformationGain.adjusted(SplitTable.of(IntStream.range(0, rows).toArray(), label)) >= InformationGain.adjusted(SplitTable.of(telling, label))) wins++;
         }
-        lab.check("information-gain", 3, "draws in which a row number beats a telling feature", wins, exactly(0));
+        lab.shows("draws in which a row number beats a telling feature", wins, exactly(0));
     }
 
     private static int[] column(int f) { return Arrays.stream(DAYS).mapToInt(day -> day[f]).toArray(); }

@@ -61,10 +61,10 @@ final class KMeansLab implements LabBody {
         lab.figure(Figure.bar("Starts that end at the best inertia", new String[] {"k-means++", "uniform rows"}, new double[] {100.0 * plus / starts, 100.0 * uniform / starts})
                 .axes("start", "share of starts in %").describedAs("Starts that spread out reach the best inertia more often than rows drawn uniformly."));
         lab.say("%d of %d k-means++ starts end at the best inertia, of uniform starts %d.", plus, starts, uniform);
-        lab.check("k-means", "inertia of the bad start over the best", stuck.inertia() / best.inertia(), above(1.1));
-        lab.check("k-means", 2, "largest rise of the inertia over the total", rise, atMost(1e-13));
-        lab.check("k-means", 2, "starts from which Hamerly differs from Lloyd", differing, exactly(0));
-        lab.check("k-means", 3, "total against within + between", gap, below(1e-9));
+        lab.shows("inertia of the bad start over the best", stuck.inertia() / best.inertia(), above(1.1));
+        lab.shows("largest rise of the inertia over the total", rise, atMost(1e-13));
+        lab.shows("starts from which Hamerly differs from Lloyd", differing, exactly(0));
+        lab.shows("total against within + between", gap, below(1e-9));
     }
 
     /** Two rows of the first blob, one place between the last two blobs, and the middle of each blob between. */

@@ -26,8 +26,6 @@ import lyceum.tensor.Tensor;
 /** The map that neighbours draw, by their number; and how, with more dimensions, all points come to be equally far. */
 @Lab(topics = "knn", title = "Near means little in many dimensions")
 final class KNeighborsLab implements LabBody {
-    private static final int GRID = 60;
-
     @Override public void run(LabContext lab) {
         int rows = lab.param("rows", 200, 40, 1000), most = lab.param("k", 25, 1, 39), points = lab.param("points", 20_000, 5000, 50_000), queries = lab.param("queries", 20, 5, 200);
         double noise = lab.param("noise", 0.3, 0.05, 0.6);
@@ -54,7 +52,7 @@ final class KNeighborsLab implements LabBody {
         double[] axis = IntStream.rangeClosed(1, most).asDoubleStream().toArray();
         if (most > 1) lab.figure(Figure.line("Accuracy by number of neighbours", axis, onTrain).named("training rows").line("new rows", axis, onTest).axes("k", "accuracy in %")
                 .describedAs("One neighbour knows the training rows by heart; new rows are best served by a dozen or so."));
-        lab.check("knn", "accuracy of one neighbour on the training rows in %", onTrain[0], exactly(100));
+        lab.shows("accuracy of one neighbour on the training rows in %", onTrain[0], exactly(100));
 
         int[] dimensions = {1, 2, 3, 5, 8, 12, 20, 30, 50};
         double[] ds = Arrays.stream(dimensions).asDoubleStream().toArray(), ratio = new double[ds.length], visited = new double[ds.length];
@@ -73,22 +71,15 @@ final class KNeighborsLab implements LabBody {
                         Figure.line("Points that a KD-tree visits", ds, visited).axes("dimensions", "share of the points in %"))
                 .describedAs("The nearest of a thousand points is almost at hand in one dimension and half as far as the farthest in fifty; the tree goes from visiting a handful to visiting all."));
         lab.say("For 5 neighbours among %d points a KD-tree looks at %.2f%% of them in 3 dimensions and at %.1f%% in 50.", points, visited[2], visited[ds.length - 1]);
-        lab.check("knn", 2, "dimensions in which tree and brute force differ", differing, exactly(0));
-        lab.check("knn", 3, "share visited in 3 dimensions in %", visited[2], atMost(10));
-        lab.check("knn", 3, "share visited in 50 dimensions in %", visited[ds.length - 1], atLeast(90));
-        lab.check("knn", "nearest over farthest in 50 dimensions", ratio[ds.length - 1], above(0.3));
+        lab.shows("dimensions in which tree and brute force differ", differing, exactly(0));
+        lab.check(3, "share visited in 3 dimensions in %", visited[2], atMost(10));
+        lab.check(3, "share visited in 50 dimensions in %", visited[ds.length - 1], atLeast(90));
+        lab.shows("nearest over farthest in 50 dimensions", ratio[ds.length - 1], above(0.3));
     }
 
     private static Plot map(Dataset data, int k, NeighborWeights weights, Metric metric) {
-        double[] xs = Tensor.linspace(-2, 3, GRID).toDoubleArray(), ys = Tensor.linspace(-1.7, 2.2, GRID).toDoubleArray(), grid = new double[2 * GRID * GRID];
-        for (int i = 0; i < GRID * GRID; i++) {
-            grid[2 * i] = xs[i % GRID];
-            grid[2 * i + 1] = ys[i / GRID];
-        }
-        int[] answers = new KNeighborsClassifier(k).withWeights(weights).withMetric(metric).fit(data.x(), data.y()).predict(Tensor.of(grid, GRID * GRID, 2)).toIntArray();
-        var classes = new int[GRID][GRID];
-        for (int i = 0; i < answers.length; i++) classes[i / GRID][i % GRID] = answers[i];
-        return Figure.regions(k + (k == 1 ? " neighbour" : " neighbours"), xs, ys, classes, "upper moon", "lower moon")
-                .points(data.x().select(1, 0).toDoubleArray(), data.x().select(1, 1).toDoubleArray(), data.labels(), "upper moon", "lower moon").axes("x", "y");
+        var model = new KNeighborsClassifier(k).withWeights(weights).withMetric(metric).fit(data.x(), data.y());
+        return Figure.regions(k + (k == 1 ? " neighbour" : " neighbours"), -2, 3, -1.7, 2.2, model::predict, "upper moon", "lower moon")
+                .points(data.x(), data.labels(), "upper moon", "lower moon").axes("x", "y");
     }
 }

@@ -55,10 +55,10 @@ final class LassoLab implements LabBody {
             var descended = new Lasso(alpha, new CoordinateDescent()).fit(x, y).coefficients();
             knots = Math.max(knots, lars.model(alpha).coefficients().sub(descended).abs().max().item());
         }
-        lab.check("lasso", 1, "largest violation of the optimality conditions", kkt, below(1e-7));
-        lab.check("lasso", 2, "features in at alpha_max", new Lasso(top).fit(x, y).support().length, exactly(0));
-        lab.check("lasso", 2, "features in just below it", new Lasso(top * (1 - 1e-6)).fit(x, y).support().length, exactly(1));
-        lab.check("lasso", "coordinate descent against the exact path between its knots", knots, below(1e-6));
+        lab.shows("largest violation of the optimality conditions", kkt, below(1e-7));
+        lab.shows("features in at alpha_max", new Lasso(top).fit(x, y).support().length, exactly(0));
+        lab.shows("features in just below it", new Lasso(top * (1 - 1e-6)).fit(x, y).support().length, exactly(1));
+        lab.shows("coordinate descent against the exact path between its knots", knots, below(1e-6));
     }
 
     /** Active features have correlation alpha with the residual, silent ones less. */

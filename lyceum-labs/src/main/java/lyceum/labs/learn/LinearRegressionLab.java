@@ -44,8 +44,8 @@ final class LinearRegressionLab implements LabBody {
             var y = Tensor.randn(rng, DType.F64, x.size(0));
             worst = Math.max(worst, orthogonality(x, y, new LinearRegression().fit(x, y)));
         }
-        lab.check("linear-regression-basics", 2, "max |X'(y - Xb)|", worst, below(1e-9));
-        lab.check("linear-regression-basics", "share of 2,000 data sets whose 95% interval holds the slope", coverage(lab), between(0.935, 0.965));
+        lab.check(2, "max |X'(y - Xb)|", worst, below(1e-9));
+        lab.shows("share of 2,000 data sets whose 95% interval holds the slope", coverage(lab), between(0.935, 0.965));
     }
 
     private static double orthogonality(Tensor x, Tensor y, LinearRegressionModel model) {

@@ -22,8 +22,6 @@ import lyceum.tensor.Tensor;
 /** The probability of a benign tumour over two measurements, the line where it is one half, and the factor by which each unit multiplies the odds. */
 @Lab(topics = "logistic-regression", title = "Odds multiply")
 final class LogisticRegressionLab implements LabBody {
-    private static final int GRID = 41;
-
     @Override public void run(LabContext lab) {
         double c = lab.param("c", 1e6, 1e-3, 1e6);
         var all = Datasets.breastCancer();
@@ -44,16 +42,16 @@ final class LogisticRegressionLab implements LabBody {
         lab.say("One standard deviation more %s multiplies the odds of a benign tumour by %.2f (%.2f to %.2f).", data.featureNames().get(0), odds[1], low[1], high[1]);
 
         var error = free.predictProba(x).select(1, 1).sub(data.y().to(DType.F64));
-        lab.check("logistic-regression", 2, "max |X'(p - y)|, unpenalised", x.transpose().matmul(error).abs().max().item(), below(1e-8));
-        lab.check("logistic-regression", 2, "mean probability less the base rate", Math.abs(error.mean().item()), below(1e-8));
+        lab.shows("max |X'(p - y)|, unpenalised", x.transpose().matmul(error).abs().max().item(), below(1e-8));
+        lab.shows("mean probability less the base rate", Math.abs(error.mean().item()), below(1e-8));
         double gap = 0;
         for (var solver : new Solver[] {Solver.LBFGS, Solver.COORDINATE_DESCENT, Solver.SAGA}) {
             gap = Math.max(gap, new LogisticRegression().withSolver(solver).fit(x, data.y()).coefficients().sub(new LogisticRegression().fit(x, data.y()).coefficients()).abs().max().item());
         }
-        lab.check("logistic-regression", 3, "largest difference between solvers", gap, below(1e-5));
+        lab.shows("largest difference between solvers", gap, below(1e-5));
         Tensor left = x.narrow(0, 0, 100), right = x.narrow(0, 100, 100);
         var bend = logOdds(free, left.add(right).mul(0.5)).sub(logOdds(free, left).add(logOdds(free, right)).mul(0.5));
-        lab.check("logistic-regression", 5, "log odds half way, less the mean of the ends", bend.abs().max().item(), below(1e-10));
+        lab.shows("log odds half way, less the mean of the ends", bend.abs().max().item(), below(1e-10));
         separation(lab);
     }
 
@@ -68,17 +66,8 @@ final class LogisticRegressionLab implements LabBody {
     }
 
     private static Figure surface(Tensor x, Dataset data, LogisticModel model) {
-        double[] first = Tensor.linspace(-2.5, 4.5, GRID).toDoubleArray(), second = Tensor.linspace(-3, 4, GRID).toDoubleArray();
-        var places = new double[GRID * GRID * 2];
-        for (int r = 0; r < GRID; r++) {
-            for (int k = 0; k < GRID; k++) {
-                places[2 * (r * GRID + k)] = first[k];
-                places[2 * (r * GRID + k) + 1] = second[r];
-            }
-        }
-        double[][] p = model.predictProba(Tensor.of(places, GRID * GRID, 2)).select(1, 1).reshape(GRID, GRID).toRows();
-        return Figure.plot("Probability of a benign tumour").surface(first, second, p).measuring("probability").contours(0.1, 0.5, 0.9)
-                .points(x.select(1, 0).toDoubleArray(), x.select(1, 1).toDoubleArray(), data.labels(), data.classNames().toArray(String[]::new))
+        return Figure.plot("Probability of a benign tumour").surface(-2.5, 4.5, -3, 4, places -> model.predictProba(places).select(1, 1)).measuring("probability").contours(0.1, 0.5, 0.9)
+                .points(x, data.labels(), data.classNames().toArray(String[]::new))
                 .axes(data.featureNames().get(0) + " (standard deviations)", data.featureNames().get(1) + " (standard deviations)")
                 .describedAs("A surface that falls from 1 at the lower left to 0 at the upper right along straight parallel lines at 0.9, 0.5 and 0.1; most benign cases lie below the middle line and most malignant ones above.");
     }
@@ -93,7 +82,7 @@ final class LogisticRegressionLab implements LabBody {
             if (model.separation() == Separation.COMPLETE) found++;
             latest = Math.max(latest, model.separatedAt());
         }
-        lab.check("logistic-regression", 4, "separable data sets reported, of 50", found, exactly(sets));
-        lab.check("logistic-regression", 4, "latest iteration of a report", latest, atMost(50));
+        lab.shows("separable data sets reported, of 50", found, exactly(sets));
+        lab.shows("latest iteration of a report", latest, atMost(50));
     }
 }

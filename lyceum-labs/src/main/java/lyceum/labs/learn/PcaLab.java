@@ -48,7 +48,7 @@ final class PcaLab implements LabBody {
 
         double error = model.reconstructionError(x), dropped = 0;
         for (int i = k; i < RANK; i++) dropped += variances[i] * (digits.size() - 1);
-        lab.check("pca", 2, "reconstruction error against the dropped variance, relative", Math.abs(error - dropped) / dropped, below(1e-9));
+        lab.shows("reconstruction error against the dropped variance, relative", Math.abs(error - dropped) / dropped, below(1e-9));
         var centred = x.sub(x.mean(0)).compute();
         double total = centred.square().sum().item();
         int better = 0;
@@ -56,11 +56,11 @@ final class PcaLab implements LabBody {
             var q = Qr.of(Tensor.randn(lab.rng(r), DType.F64, 64, k)).q();
             if (total - centred.matmul(q).square().sum().item() < error) better++;
         }
-        lab.check("pca", 2, "random subspaces that lose less", better, exactly(0));
+        lab.shows("random subspaces that lose less", better, exactly(0));
         var white = new Pca(RANK).withWhiten(true).fit(x).transform(x);
         var gap = white.transpose().matmul(white).div(digits.size() - 1).sub(Tensor.eye(DType.F64, RANK)).abs().max().item();
-        lab.check("pca", 3, "covariance of whitened scores against the identity", gap, below(1e-9));
-        lab.check("pca", "share of variance explained in %", sum[k - 1], above(100.0 * k / RANK - 1e-9));
+        lab.check(3, "covariance of whitened scores against the identity", gap, below(1e-9));
+        lab.shows("share of variance explained in %", sum[k - 1], above(100.0 * k / RANK - 1e-9));
     }
 
     private static Figure plane(Dataset digits, Tensor scores, int first, int second) {

@@ -52,12 +52,12 @@ final class CholeskyLab implements LabBody {
             }
         }
         lab.say("Of %d entries of the sample covariance the worst is %.2f standard errors off; log det is %.4f.", n * n, worst, factor.logDet());
-        lab.check("cholesky", 1, "|LL' - A| / |A|", Norms.frobenius(l.matmul(l.transpose()).sub(covariance)) / Norms.frobenius(covariance), atMost(1e-13));
-        lab.check("cholesky", 6, "worst entry of the covariance, in standard errors", worst, below(4));
+        lab.shows("|LL' - A| / |A|", Norms.frobenius(l.matmul(l.transpose()).sub(covariance)) / Norms.frobenius(covariance), atMost(1e-13));
+        lab.check(6, "worst entry of the covariance, in standard errors", worst, below(4));
         var v = Tensor.randn(lab.rng(2), DType.F64, n);
         var updated = factor.update(v).lower().sub(Cholesky.of(covariance.add(v.outer(v))).lower());
-        lab.check("cholesky", 4, "rank-one update against refactoring", Norms.frobenius(updated), below(1e-9));
-        lab.check("cholesky", 2, "planted failures reported elsewhere", misplacedFailures(l), exactly(0));
+        lab.shows("rank-one update against refactoring", Norms.frobenius(updated), below(1e-9));
+        lab.shows("planted failures reported elsewhere", misplacedFailures(l), exactly(0));
     }
 
     /** Makes each pivot negative in turn, as {@code L D L^T} with one minus sign in D. */

@@ -33,10 +33,10 @@ final class EigenLab implements LabBody {
         double[] re = eigen.real().toDoubleArray(), im = eigen.imaginary().toDoubleArray();
         if (eigen.isReal()) lab.say("Along its own two lines the map only stretches: by %.4f and by %.4f.", re[0], re[1]);
         else lab.say("No real direction survives: the eigenvalues are %.4f plus and minus %.4f i, a turn by %.1f degrees.", re[0], im[0], Math.toDegrees(Math.atan2(im[0], re[0])));
-        lab.check("eigen", 2, "residual over the norm of A", residual(matrix, eigen), atMost(1e-10));
-        lab.check("eigen", 3, "trace against the sum of eigenvalues", Math.abs(re[0] + re[1] - (a + d)), below(1e-8));
+        lab.shows("residual over the norm of A", residual(matrix, eigen), atMost(1e-10));
+        lab.shows("trace against the sum of eigenvalues", Math.abs(re[0] + re[1] - (a + d)), below(1e-8));
         double product = eigen.isReal() ? re[0] * re[1] : re[0] * re[0] + im[0] * im[0];
-        lab.check("eigen", 3, "determinant against their product", Math.abs(product - Lu.of(matrix).det()), below(1e-8));
+        lab.shows("determinant against their product", Math.abs(product - Lu.of(matrix).det()), below(1e-8));
         if (eigen.isReal()) powerIteration(lab, matrix, eigen);
     }
 
@@ -79,6 +79,6 @@ final class EigenLab implements LabBody {
         int last = 0;
         while (last < e.length - 1 && e[last] > 1e-9) last++;
         int first = last / 2;
-        lab.check("eigen", 5, "measured rate over |l2 / l1|", Math.pow(e[last] / e[first], 1.0 / (last - first)) / ratio, equalTo(1, 0.05));
+        lab.shows("measured rate over |l2 / l1|", Math.pow(e[last] / e[first], 1.0 / (last - first)) / ratio, equalTo(1, 0.05));
     }
 }

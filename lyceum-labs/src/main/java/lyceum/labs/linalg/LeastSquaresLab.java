@@ -3,11 +3,12 @@ package lyceum.labs.linalg;
 import static lyceum.labs.Bounds.atLeast;
 import static lyceum.labs.Bounds.below;
 
-import java.util.Arrays;
+import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
+import lyceum.labs.Worst;
 import lyceum.linalg.LeastSquares;
 import lyceum.linalg.LeastSquares.Method;
 import lyceum.linalg.NotPositiveDefiniteException;
@@ -26,32 +27,24 @@ final class LeastSquaresLab implements LabBody {
         lab.figure(projection(angle));
         errorAgainstCondition(lab);
 
-        double disagreement = 0, projection = 0, trace = 0;
+        Worst disagreement = new Worst(), projection = new Worst(), trace = new Worst();
         for (int i : lab.progress("random systems", systems)) {
             var rng = lab.rng(i);
             int n = 1 + rng.nextInt(10), m = 2 * n + 2 + rng.nextInt(20);
             Tensor a = Tensor.randn(rng, DType.F64, m, n), y = Tensor.randn(rng, DType.F64, m);
             var byQr = new LeastSquares(Method.QR).fit(a, y);
-            for (var method : METHODS) disagreement = Math.max(disagreement, gap(new LeastSquares(method).fit(a, y).coefficients(), byQr.coefficients()));
+            for (var method : METHODS) disagreement.see(new LeastSquares(method).fit(a, y).coefficients(), byQr.coefficients());
             var h = byQr.hat();
-            projection = Math.max(projection, Math.max(gap(h.matmul(h), h), gap(h.transpose(), h)));
-            trace = Math.max(trace, Math.abs(h.trace().item() - byQr.rank()));
+            projection.see(h.matmul(h), h).see(h.transpose(), h);
+            trace.see(Math.abs(h.trace().item() - byQr.rank()));
         }
-        lab.check("ols", 2, "largest difference between the three methods", disagreement, below(1e-9));
-        lab.check("ols", 3, "H against H' and HH", projection, below(1e-10));
-        lab.check("ols", 3, "trace of H against the rank", trace, below(1e-10));
-        double qr = fewestDigits(Method.QR), normal = fewestDigits(Method.NORMAL);
+        lab.check(2, "largest difference between the three methods", disagreement.value(), below(1e-9));
+        lab.check(3, "H against H' and HH", projection.value(), below(1e-10));
+        lab.check(3, "trace of H against the rank", trace.value(), below(1e-10));
+        double qr = Longley.fewestDigits(Method.QR), normal = Longley.fewestDigits(Method.NORMAL);
         lab.say("On Longley's data QR keeps %.1f digits and the normal equations %.1f.", qr, normal);
-        lab.check("ols", 1, "fewest correct digits by QR", qr, atLeast(9));
-        lab.check("ols", 1, "digits that the normal equations lose", qr - normal, atLeast(2));
-    }
-
-    private static double gap(Tensor x, Tensor y) {
-        return x.sub(y).abs().max().item();
-    }
-
-    private static double fewestDigits(Method method) {
-        return Arrays.stream(Longley.digits(new LeastSquares(method).fit(Longley.design(), Longley.employed()).coefficients())).min().orElseThrow();
+        lab.check(1, "fewest correct digits by QR", qr, atLeast(9));
+        lab.check(1, "digits that the normal equations lose", qr - normal, atLeast(2));
     }
 
     /** Two columns in space, the parallelogram they span, y above it and its shadow, seen from the side. */
@@ -82,18 +75,16 @@ final class LeastSquaresLab implements LabBody {
 
     private static void errorAgainstCondition(LabContext lab) {
         int n = 6, m = 30, places = 14;
-        double[] conditions = new double[places];
+        double[] conditions = IntStream.range(0, places).mapToDouble(p -> Math.pow(10, p)).toArray();
         double[][] errors = new double[METHODS.length][places];
         var rng = lab.rng(-1);
         for (int p = 0; p < places; p++) {
-            conditions[p] = Math.pow(10, p);
             var s = Tensor.linspace(0, -p, n).mul(Math.log(10)).exp();
             var a = Qr.of(Tensor.randn(rng, DType.F64, m, n)).q().mul(s.unsqueeze(0)).matmul(Qr.of(Tensor.randn(rng, DType.F64, n, n)).q());
             var truth = Tensor.ones(DType.F64, n);
             for (int k = 0; k < METHODS.length; k++) errors[k][p] = error(METHODS[k], a, truth);
         }
-        var plot = Figure.line("What conditioning costs", conditions, errors[0]).named("normal equations");
-        lab.figure(plot.line("QR", conditions, errors[1]).line("SVD", conditions, errors[2]).dashed().logX().logY().axes("condition number", "relative error")
+        lab.figure(Figure.line("What conditioning costs", conditions, errors[0]).named("normal equations").line("QR", conditions, errors[1]).line("SVD", conditions, errors[2]).dashed().logX().logY().axes("condition number", "relative error")
                 .describedAs("The error of QR and SVD grows in proportion to the condition number, that of the normal equations with its square, until they break down near 1e8."));
     }
 

@@ -1,6 +1,8 @@
 package lyceum.labs.linalg;
 
+import java.util.Arrays;
 import lyceum.DType;
+import lyceum.linalg.LeastSquares;
 import lyceum.tensor.Tensor;
 
 /**
@@ -34,6 +36,11 @@ final class Longley {
     /** Employed persons in thousands, {@code (16)}. */
     static Tensor employed() {
         return Tensor.of(ROWS).select(1, 6);
+    }
+
+    /** The digits of the coefficient that a method gets worst. */
+    static double fewestDigits(LeastSquares.Method method) {
+        return Arrays.stream(digits(new LeastSquares(method).fit(design(), employed()).coefficients())).min().orElseThrow();
     }
 
     /** Significant digits of each coefficient: minus the logarithm of its relative error. */

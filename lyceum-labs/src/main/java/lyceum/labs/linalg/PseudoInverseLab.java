@@ -8,7 +8,7 @@ import lyceum.DType;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
-import lyceum.linalg.Norms;
+import lyceum.labs.Worst;
 import lyceum.linalg.PseudoInverse;
 import lyceum.linalg.Qr;
 import lyceum.plot.Figure;
@@ -39,7 +39,7 @@ final class PseudoInverseLab implements LabBody {
         lab.figure(Figure.line("Ridge on its way to the pseudoinverse", penalties, gap).logX().logY().axes("penalty", "distance")
                 .describedAs("The distance falls in proportion to the penalty."));
         lab.say("The shortest solution is (%.4f, %.4f), of length %.4f; every other one is longer.", x.item(0), x.item(1), x.norm().item());
-        lab.check("pseudoinverse", 3, "ridge at 1e-10 against the pseudoinverse", ridge(row, 1e-10).matmul(right).sub(x).norm().item(), below(1e-6));
+        lab.shows("ridge at 1e-10 against the pseudoinverse", ridge(row, 1e-10).matmul(right).sub(x).norm().item(), below(1e-6));
         identities(lab, matrices);
     }
 
@@ -59,19 +59,15 @@ final class PseudoInverseLab implements LabBody {
             var a = Tensor.randn(rng, DType.F64, m, rank).matmul(Tensor.randn(rng, DType.F64, rank, n));
             var pinv = PseudoInverse.of(a, 1e-10);
             Tensor p = pinv.matrix(), ap = a.matmul(p), pa = p.matmul(a), b = Tensor.randn(rng, DType.F64, m), x = pinv.solve(b);
-            penrose = Math.max(penrose, Math.max(gap(ap.matmul(a), a), gap(pa.matmul(p), p)));
-            penrose = Math.max(penrose, Math.max(gap(ap.transpose(), ap), gap(pa.transpose(), pa)));
+            penrose = Math.max(penrose, Math.max(Worst.gap(ap.matmul(a), a), Worst.gap(pa.matmul(p), p)));
+            penrose = Math.max(penrose, Math.max(Worst.gap(ap.transpose(), ap), Worst.gap(pa.transpose(), pa)));
             orthogonal = Math.max(orthogonal, a.transpose().matmul(b.sub(a.matmul(x))).abs().max().item());
             var free = Tensor.randn(rng, DType.F64, n);
             var other = x.add(free.sub(pa.matmul(free)));
             if (other.norm().item() < x.norm().item() - 1e-12) shorter++;
         }
-        lab.check("pseudoinverse", 1, "the four Penrose identities", penrose, below(1e-10));
-        lab.check("pseudoinverse", 2, "residual against the range", orthogonal, below(1e-10));
-        lab.check("pseudoinverse", 2, "least-squares solutions that were shorter", shorter, exactly(0));
-    }
-
-    private static double gap(Tensor x, Tensor y) {
-        return Norms.frobenius(x.sub(y)) / Norms.frobenius(y);
+        lab.shows("the four Penrose identities", penrose, below(1e-10));
+        lab.shows("residual against the range", orthogonal, below(1e-10));
+        lab.shows("least-squares solutions that were shorter", shorter, exactly(0));
     }
 }

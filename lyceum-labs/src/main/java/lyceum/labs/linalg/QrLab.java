@@ -35,8 +35,8 @@ final class QrLab implements LabBody {
         var rows = new ArrayList<List<?>>();
         for (int i = 0; i < byQr.length; i++) rows.add(List.of(Longley.NAMES[i], Longley.CERTIFIED[i], byQr[i], byNormal[i]));
         lab.table("Coefficients", List.of("column", "certified", "digits by QR", "digits by normal equations"), rows);
-        lab.check("qr", 2, "fewest digits by QR", Arrays.stream(byQr).min().orElseThrow(), atLeast(8));
-        lab.check("digits that QR is ahead, at worst", Arrays.stream(byQr).min().orElseThrow() - Arrays.stream(byNormal).min().orElseThrow(), above(2));
+        lab.check(2, "fewest digits by QR", Arrays.stream(byQr).min().orElseThrow(), atLeast(8));
+        lab.shows("digits that QR is ahead, at worst", Arrays.stream(byQr).min().orElseThrow() - Arrays.stream(byNormal).min().orElseThrow(), above(2));
 
         double orthonormal = 0, rebuilt = 0, updated = 0;
         int found = 0;
@@ -53,9 +53,9 @@ final class QrLab implements LabBody {
             var fresh = Qr.of(Tensor.concat(0, b, row.unsqueeze(0))).signNormalised();
             updated = Math.max(updated, Norms.frobenius(f.insertRow(m, row).signNormalised().r().sub(fresh.r())));
         }
-        lab.check("qr", 1, "|Q'Q - I|", orthonormal, atMost(1e-13));
-        lab.check("qr", 1, "|QR - A| / |A|", rebuilt, atMost(1e-13));
-        lab.check("qr", 4, "planted ranks missed by pivoting", matrices - found, exactly(0));
-        lab.check("qr", 5, "row update against refactoring", updated, below(1e-10));
+        lab.shows("|Q'Q - I|", orthonormal, atMost(1e-13));
+        lab.shows("|QR - A| / |A|", rebuilt, atMost(1e-13));
+        lab.check(4, "planted ranks missed by pivoting", matrices - found, exactly(0));
+        lab.shows("row update against refactoring", updated, below(1e-10));
     }
 }

@@ -48,8 +48,8 @@ final class SvdLab implements LabBody {
         var rest = picture.sub(svd.lowRank(rank));
         double optimum = Norms.frobenius(rest), tail = Math.sqrt(left[rank]);
         lab.say("%d components keep %.2f%% of the picture's energy in %s%% of its numbers.", rank, 100 * (1 - left[rank] / left[0]), kept(picture, rank));
-        lab.check("svd", 3, "Frobenius norm of the rest against the squared tail", Math.abs(optimum - tail), below(1e-10));
-        lab.check("svd", 3, "2-norm of the rest against the next singular value", Math.abs(Norms.spectral(rest) - s[rank]), below(1e-10));
+        lab.shows("Frobenius norm of the rest against the squared tail", Math.abs(optimum - tail), below(1e-10));
+        lab.shows("2-norm of the rest against the next singular value", Math.abs(Norms.spectral(rest) - s[rank]), below(1e-10));
         int nearer = 0;
         var energy = svd.s().square();
         for (int i : lab.progress("random matrices of this rank", rivals)) {
@@ -57,9 +57,9 @@ final class SvdLab implements LabBody {
             // the best matrix with columns in the span of Q is QQ'A, and |A - QQ'A|^2 = |A|^2 - |Q'A|^2; in the axes of U the last is this sum
             if (left[0] - q.square().sum(1).dot(energy).item() < left[rank]) nearer++;
         }
-        lab.check("svd", 3, "random matrices of rank k that came nearer", nearer, exactly(0));
+        lab.shows("random matrices of rank k that came nearer", nearer, exactly(0));
         var random = new RandomizedSvd(rank).run(picture, lab.rng(-1));
-        lab.check("svd", 4, "randomised error over the optimum", Norms.frobenius(picture.sub(random.lowRank(rank))) / optimum, atMost(1.1));
+        lab.shows("randomised error over the optimum", Norms.frobenius(picture.sub(random.lowRank(rank))) / optimum, atMost(1.1));
     }
 
     private static long kept(Tensor a, int k) {

@@ -1,21 +1,16 @@
 package lyceum.labs.nn;
 
 import static lyceum.labs.Bounds.below;
-import static lyceum.labs.Bounds.exactly;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import lyceum.DType;
-import lyceum.autograd.Autograd;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
 import lyceum.nn.loss.ErrorParts;
 import lyceum.nn.loss.Loss;
-import lyceum.nn.loss.MeanSquaredError;
-import lyceum.nn.loss.Reduction;
 import lyceum.optim.Sgd;
 import lyceum.plot.Figure;
 import lyceum.plot.Plot;
@@ -58,8 +53,8 @@ final class MeanSquaredErrorLab implements LabBody {
                 .describedAs("The total area falls quickly at first and then levels off at the least-squares value."));
         double last = Math.pow(y[n - 1] - line.item(0) - line.item(1) * x[n - 1], 2);
         lab.say("The area went from %.1f to %.2f; the last point alone owns %.0f%% of what is left.", areas[0], areas[steps], 100 * last / areas[steps]);
-        lab.check("drawn area against n times the loss", gap, below(1e-12));
-        claims(lab);
+        lab.shows("drawn area against n times the loss", gap, below(1e-12));
+        fortyLines(lab);
     }
 
     /** The square of a residual stands beside it, on the side away from the line's slope. */
@@ -75,18 +70,7 @@ final class MeanSquaredErrorLab implements LabBody {
                 .axes("x", "y").limitX(-5, 7).limitY(-3, 6).equalScales();
     }
 
-    private static void claims(LabContext lab) {
-        var y = Tensor.randn(lab.rng(2), DType.F64, 200).mul(2).add(3);
-        double slope = Autograd.grad(c -> Loss.mse(c.expand(200), y)).apply(Tensor.scalar(0)).item(), best = -slope / 2;
-        lab.check("mse", 2, "best constant against the mean", Math.abs(best - y.mean().item()), below(1e-12));
-        double least = Loss.mse(Tensor.full(DType.F64, best, 200), y).item();
-        lab.check("mse", 2, "least error against the variance", Math.abs(least - y.var(new int[0], 0, false).item()), below(1e-12));
-        double s = 0.7, nll = Loss.gaussianNll(Tensor.zeros(DType.F64, 200), Tensor.scalar(s * s), y).item();
-        lab.check("mse", 3, "mse/(2s^2) + log(s sqrt(2 pi)) against the likelihood", Math.abs(nll - Loss.mse(Tensor.zeros(DType.F64, 200), y).item() / (2 * s * s) - Math.log(s * Math.sqrt(2 * Math.PI))), below(1e-12));
-        var each = new MeanSquaredError().withReduction(Reduction.NONE);
-        double once = each.of(Tensor.of(7.0, 3.0), Tensor.of(4.0, 3.0)).item(0), tenfold = each.of(Tensor.of(34.0, 3.0), Tensor.of(4.0, 3.0)).item(0);
-        lab.check("mse", 4, "contribution of a tenfold residual over its own", tenfold / once, exactly(100));
-
+    private static void fortyLines(LabContext lab) {
         // Forty straight lines fitted to noisy samples of a curve: what is wrong on average, what wobbles, what is noise.
         double[] grid = Tensor.linspace(0, 3, 25).toDoubleArray();
         var lines = new double[40][];
@@ -100,7 +84,7 @@ final class MeanSquaredErrorLab implements LabBody {
         double all = Tensor.of(lines).unsqueeze(1).sub(Tensor.of(draws).unsqueeze(0)).square().mean().item();
         lab.table("Forty lines through samples of sin(x) with noise 0.3", List.of("part", "squared error"),
                 List.of(List.of("bias: a line is no sine", parts.squaredBias()), List.of("variance: other data, another line", parts.variance()), List.of("noise", parts.noise()), List.of("total", parts.total())));
-        lab.check("bias, variance and noise against the error over all pairs", Math.abs(parts.total() - all), below(1e-12));
+        lab.shows("bias, variance and noise against the error over all pairs", Math.abs(parts.total() - all), below(1e-12));
     }
 
     private static double[] fitted(double[] x, double[] y) {

@@ -1,7 +1,6 @@
 package lyceum.labs.nn;
 
 import static lyceum.labs.Bounds.atLeast;
-import static lyceum.labs.Bounds.exactly;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,15 +21,11 @@ import lyceum.plot.Figure;
 import lyceum.plot.Image;
 import lyceum.plot.Plot;
 import lyceum.progress.Progress;
-import lyceum.random.Rng;
-import lyceum.tensor.Tensor;
 import lyceum.train.MlpFit;
 
 /** The same moons seen by networks of several widths and depths, and what the first layer of a reader of digits looks for. */
 @Lab(topics = "multilayer-perceptron", title = "Width and depth bend the border")
 final class MultilayerPerceptronLab implements LabBody {
-    private static final int GRID = 36;
-
     @Override public void run(LabContext lab) {
         double noise = lab.param("noise", 0.25, 0.0, 0.6);
         int units = lab.param("units", 24, 4, 64);
@@ -38,43 +33,23 @@ final class MultilayerPerceptronLab implements LabBody {
         var activation = Activation.valueOf(lab.choice("activation", "TANH", "TANH", "RELU", "SIGMOID", "GELU"));
         moons(lab, Datasets.moons(lab.rng(1), 160, noise), activation);
         digits(lab, units, epochs);
-        counts(lab);
     }
 
     private static void moons(LabContext lab, Dataset data, Activation activation) {
         int[][] shapes = {{1}, {3}, {16}, {1, 1}, {3, 3}, {16, 16}};
         var panels = new ArrayList<Plot>();
         var accuracies = new double[shapes.length];
-        double[] xs = Tensor.linspace(-1.8, 2.8, GRID).toDoubleArray(), ys = Tensor.linspace(-1.3, 1.8, GRID).toDoubleArray();
-        double[] points = data.x().toDoubleArray(), px = new double[data.size()], py = new double[data.size()];
-        for (int i = 0; i < px.length; i++) {
-            px[i] = points[2 * i];
-            py[i] = points[2 * i + 1];
-        }
         for (int s : lab.progress("networks", shapes.length)) {
             var network = new Mlp(MlpConfig.classifier(2, 2, shapes[s]).withActivation(activation).withDtype(DType.F64), lab.rng(2));
             new MlpFit().withPenalty(1e-4).minimize(network, data.x(), data.y(), null, new Lbfgs().withMaxIterations(60), Progress.SILENT);
             accuracies[s] = network.classes(data.x()).eq(data.y()).to(DType.F64).mean().item();
-            int[] seen = network.classes(grid(xs, ys)).toIntArray();
-            var regions = IntStream.range(0, GRID).mapToObj(r -> Arrays.copyOfRange(seen, r * GRID, (r + 1) * GRID)).toArray(int[][]::new);
             var title = Arrays.stream(shapes[s]).mapToObj(Integer::toString).reduce((a, b) -> a + " + " + b).orElseThrow() + " hidden, " + Math.round(100 * accuracies[s]) + "% right";
-            panels.add(Figure.regions(title, xs, ys, regions, "upper", "lower").points(px, py, data.labels(), "upper", "lower").axes("x", "y"));
+            panels.add(Figure.regions(title, -1.8, 2.8, -1.3, 1.8, network::classes, "upper", "lower").points(data.x(), data.labels(), "upper", "lower").axes("x", "y"));
         }
         lab.figure(Figure.grid("Where the border runs", 3, panels.toArray(Plot[]::new))
                 .describedAs("With one hidden unit the border is a straight line whatever the depth; three units fold it, sixteen let it follow both moons, and a second layer makes it sharper."));
         lab.say("One hidden unit gets %.0f%% right, sixteen get %.0f%%.", 100 * accuracies[0], 100 * accuracies[2]);
-        lab.check("share of the moons right with 16 units, over that with one", accuracies[2] - accuracies[0], atLeast(0));
-    }
-
-    private static Tensor grid(double[] xs, double[] ys) {
-        var flat = new double[2 * xs.length * ys.length];
-        for (int r = 0; r < ys.length; r++) {
-            for (int c = 0; c < xs.length; c++) {
-                flat[2 * (r * xs.length + c)] = xs[c];
-                flat[2 * (r * xs.length + c) + 1] = ys[r];
-            }
-        }
-        return Tensor.of(flat, (long) xs.length * ys.length, 2);
+        lab.shows("share of the moons right with 16 units, over that with one", accuracies[2] - accuracies[0], atLeast(0));
     }
 
     private static void digits(LabContext lab, int units, int epochs) {
@@ -90,20 +65,6 @@ final class MultilayerPerceptronLab implements LabBody {
                 .describedAs("Each picture shows the 64 incoming weights of a hidden unit as pixels, bright where ink excites it and dark where ink calms it: strokes, edges and blobs, none of them a whole digit, and a plain grey one that the penalty has put to rest."));
         lab.figure(history.figure());
         lab.say("With %d hidden units, %.1f%% of %d unseen digits are read rightly after %d epochs.", units, 100 * accuracy, test.size(), epochs);
-        lab.check("unseen digits read rightly", accuracy, atLeast(epochs < 8 ? 0.1 : 0.9));
-    }
-
-    private static void counts(LabContext lab) {
-        long gap = 0;
-        for (int[] hidden : new int[][] {{}, {16}, {128, 64}, {5, 4, 3}}) {
-            long expected = 0;
-            int in = 64;
-            for (int out : IntStream.concat(Arrays.stream(hidden), IntStream.of(10)).toArray()) {
-                expected += (in + 1L) * out;
-                in = out;
-            }
-            gap += Math.abs(new Mlp(MlpConfig.classifier(64, 10, hidden), Rng.of(0)).parameterCount() - expected);
-        }
-        lab.check("multilayer-perceptron", 2, "parameters less the sum of (in + 1) out", gap, exactly(0));
+        lab.shows("unseen digits read rightly", accuracy, atLeast(0.9));
     }
 }

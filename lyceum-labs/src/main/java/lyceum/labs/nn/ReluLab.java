@@ -1,7 +1,6 @@
 package lyceum.labs.nn;
 
 import static lyceum.labs.Bounds.atLeast;
-import static lyceum.labs.Bounds.below;
 import static lyceum.labs.Bounds.exactly;
 
 import java.util.List;
@@ -24,14 +23,12 @@ import lyceum.nn.loss.Loss;
 import lyceum.optim.Sgd;
 import lyceum.plot.Figure;
 import lyceum.random.Rng;
-import lyceum.tensor.Index;
 import lyceum.tensor.Tensor;
 
 /** Raise the learning rate and watch hidden units fall silent, one after the other and for good; a small leak keeps all of them alive. */
 @Lab(topics = "relu", title = "Units that never fire again")
 final class ReluLab implements LabBody {
     private static final double[] RATES = {0.1, 0.2, 0.5, 1, 1.4, 2, 5};
-
     @Override public void run(LabContext lab) {
         int width = lab.param("units", 48, 10, 200);
         int steps = lab.param("steps", 40, 10, 500);
@@ -62,10 +59,9 @@ final class ReluLab implements LabBody {
                 .describedAs("The share of dead ReLU units climbs with the rate while that of leaky units stays at zero; accuracy falls where units die."));
         int last = RATES.length - 1;
         lab.say("At a rate of %s, %.0f%% of the ReLU units are dead; with a leak of %.3f none is.", rows[last], 100 * dead[last], slope);
-        lab.check("relu", 5, "dead share at ten times a working rate", dead[last], atLeast(0.3));
-        lab.check("relu", 5, "the same with a leak", stuck[last], exactly(0));
+        lab.shows("dead share at ten times a working rate", dead[last], atLeast(0.3));
+        lab.shows("the same with a leak", stuck[last], exactly(0));
         revive(lab, worst, data);
-        identities(lab);
     }
 
     private static Sequential network(int width, Rng rng) {
@@ -100,21 +96,5 @@ final class ReluLab implements LabBody {
         train(network, data, 0.2, 60, lab.rng(4));
         lab.table("Bringing them back", List.of("moment", "dead units", "accuracy"), List.of(List.of("after training at the highest rate", dead.count(), before),
                 List.of("re-initialised, their outgoing weights at zero", left, between), List.of("after 60 more steps at 0.2", DeadUnits.find(network, List.of(data.x())).count(), accuracy(network, data))));
-    }
-
-    private static void identities(LabContext lab) {
-        var x = Tensor.randn(lab.rng(5), DType.F64, 2000, 100);
-        double scaled = 0;
-        for (double c : new double[] {0, 0.1, 3, 1234.5}) scaled = Math.max(scaled, x.mul(c).relu().sub(x.relu().mul(c)).abs().max().item());
-        lab.check("relu", 2, "relu(c x) - c relu(x), c at least 0", scaled, exactly(0));
-        lab.check("relu", 2, "x - (relu(x) - relu(-x))", x.relu().sub(x.neg().relu()).sub(x).abs().max().item(), exactly(0));
-        lab.check("relu", 3, "active share less a half", Math.abs(x.gt(0).to(DType.F64).mean().item() - 0.5), below(0.01));
-        lab.check("relu", 3, "second moment ratio less a half", Math.abs(x.relu().square().mean().item() / x.square().mean().item() - 0.5), below(0.01));
-        var planted = new Linear(8, 100, true, DType.F64, Init.heNormal(), lab.rng(6));
-        int[] silent = lab.rng(7).sample(100, 30);
-        Autograd.noGrad(() -> { for (int unit : silent) planted.bias().set_(-1000, Index.at(unit)); });
-        var found = DeadUnits.find(new Sequential(planted, Activation.RELU), List.of(Tensor.randn(lab.rng(8), DType.F64, 1000, 8))).layers().getFirst();
-        java.util.Arrays.sort(silent);
-        lab.check("relu", 4, "the 30 planted dead units of 100 are found, and no other", java.util.Arrays.equals(found, silent));
     }
 }

@@ -8,24 +8,26 @@ import java.util.Map;
 import lyceum.labs.catalogue.EditDistance;
 
 /**
- * An inverted index with weighted fields: BM25F (Robertson and Zaragoza, 2009, section 3.6). A word's frequency in a topic is
- * the sum over fields of weight times frequency, each divided by the field's relative length.
+ * An inverted index with weighted fields: BM25F (Robertson and Zaragoza, 2009, section 3.6). A word's frequency in what names a
+ * topic is the sum over fields of weight times frequency, each divided by the field's relative length. Articles are weighed
+ * apart: they hold so many words that to be among them says little, and a topic must not win because more is told of it.
  */
 final class TermIndex {
 
     private static final double K1 = 1.2;
     private static final double B = 0.4;
 
-    /** A field's weight, and whether typing errors are forgiven against its words. */
+    /** Lengths of articles differ by design, so they count for more. */
+    private static final double ARTICLE_B = 0.75;
+
+    /** A field and its weight; typing errors are forgiven against the words of these, and not against those of articles. */
     enum Field {
-        TITLE(9, true), ALIAS(6, true), AREA(1, true), SUMMARY(2.2, true), ARTICLE(0.8, false);
+        TITLE(9), ALIAS(6), AREA(1), SUMMARY(2.2);
 
         final double weight;
-        final boolean forgiving;
 
-        Field(double weight, boolean forgiving) {
+        Field(double weight) {
             this.weight = weight;
-            this.forgiving = forgiving;
         }
     }
 
@@ -36,7 +38,8 @@ final class TermIndex {
     private final double[][] lengths;
     private final Map<String, Integer> terms = new HashMap<>();
     private final List<Map<Integer, double[]>> building = new ArrayList<>();
-    private final List<Boolean> forgivingTerms = new ArrayList<>();
+    private final List<Postings> told = new ArrayList<>();
+    private final double[] articleLengths;
 
     /** Terms by what is left of them without their endings. */
     private final Map<String, List<Integer>> families = new HashMap<>();
@@ -46,12 +49,34 @@ final class TermIndex {
     private long[] letters;
     private boolean[] forgiving;
     private String[] texts;
-    private int[][] postings;
-    private double[][] weights;
+    private Postings[] named;
     private double[] idf;
+
+    /** The topics that have a word, and what it weighs in each. */
+    private static final class Postings {
+        private int[] documents = new int[2];
+        private float[] weights = new float[2];
+        private int size;
+
+        void add(int document, double weight) {
+            if (size == documents.length) {
+                documents = Arrays.copyOf(documents, 2 * size);
+                weights = Arrays.copyOf(weights, 2 * size);
+            }
+            documents[size] = document;
+            weights[size++] = (float) weight;
+        }
+
+        void raise(double factor, double[] best) {
+            for (int i = 0; i < size; i++) {
+                best[documents[i]] = Math.max(best[documents[i]], factor * weights[i]);
+            }
+        }
+    }
 
     TermIndex(int documents) {
         this.documents = documents;
+        this.articleLengths = new double[documents];
         this.lengths = new double[Field.values().length][documents];
     }
 
@@ -68,29 +93,45 @@ final class TermIndex {
     }
 
     private void count(int document, Field field, String word) {
-        int term = terms.computeIfAbsent(word, w -> {
+        building.get(term(word)).computeIfAbsent(document, d -> new double[Field.values().length])[field.ordinal()]++;
+    }
+
+    /** The words of a topic's article; called once a topic. */
+    void addArticle(int document, String text) {
+        var words = Words.of(text);
+        var count = new HashMap<String, Integer>();
+        words.forEach(w -> count.merge(w.text(), 1, Integer::sum));
+        count.forEach((word, times) -> told.get(term(word)).add(document, times));
+        articleLengths[document] = words.size();
+    }
+
+    private int term(String word) {
+        return terms.computeIfAbsent(word, w -> {
             building.add(new HashMap<>());
-            forgivingTerms.add(false);
+            told.add(new Postings());
             return building.size() - 1;
         });
-        building.get(term).computeIfAbsent(document, d -> new double[Field.values().length])[field.ordinal()]++;
-        if (field.forgiving) {
-            forgivingTerms.set(term, true);
-        }
     }
 
     /** Computes the weights; nothing is added afterwards. */
     void freeze() {
         int n = building.size();
         var means = Arrays.stream(lengths).mapToDouble(l -> Math.max(1, Arrays.stream(l).average().orElse(1))).toArray();
-        postings = new int[n][];
-        weights = new double[n][];
+        double mean = Math.max(1, Arrays.stream(articleLengths).filter(l -> l > 0).average().orElse(1));
+        named = new Postings[n];
         idf = new double[n];
         for (int term = 0; term < n; term++) {
-            var byDocument = building.get(term);
-            postings[term] = byDocument.keySet().stream().mapToInt(d -> d).sorted().toArray();
-            weights[term] = Arrays.stream(postings[term]).mapToDouble(d -> saturated(byDocument.get(d), d, means)).toArray();
-            idf[term] = Math.log(1 + (documents - postings[term].length + 0.5) / (postings[term].length + 0.5));
+            named[term] = new Postings();
+            for (var entry : building.get(term).entrySet()) {
+                named[term].add(entry.getKey(), saturated(entry.getValue(), entry.getKey(), means));
+            }
+            var articles = told.get(term);
+            for (int i = 0; i < articles.size; i++) {
+                double frequency = articles.weights[i] / (1 - ARTICLE_B + ARTICLE_B * articleLengths[articles.documents[i]] / mean);
+                articles.weights[i] = (float) (frequency / (K1 + frequency));
+            }
+            int found = Math.max(named[term].size, articles.size);
+            idf[term] = Math.log(1 + (documents - found + 0.5) / (found + 0.5));
         }
         terms.forEach((word, term) -> families.computeIfAbsent(Words.root(word), r -> new ArrayList<>(1)).add(term));
         sorted = terms.keySet().stream().sorted().toArray(String[]::new);
@@ -99,7 +140,7 @@ final class TermIndex {
         forgiving = new boolean[n];
         texts = new String[n];
         for (int i = 0; i < n; i++) {
-            forgiving[i] = forgivingTerms.get(sortedTerm[i]);
+            forgiving[i] = named[sortedTerm[i]].size > 0;
             texts[sortedTerm[i]] = sorted[i];
         }
         building.clear();
@@ -115,15 +156,12 @@ final class TermIndex {
         return frequency / (K1 + frequency);
     }
 
-    /** Adds each topic's share for one word of the query: its best match, not the sum of all. */
-    void score(List<Match> matches, double[] best) {
+    /** Raises each topic's score for one word of the query, by what names it and by its article: the best match counts, not the sum of all. */
+    void score(List<Match> matches, double[] byName, double[] byArticle) {
         for (var match : matches) {
-            var documentsOf = postings[match.term()];
-            var weightsOf = weights[match.term()];
             double factor = match.weight() * idf[match.term()];
-            for (int i = 0; i < documentsOf.length; i++) {
-                best[documentsOf[i]] = Math.max(best[documentsOf[i]], factor * weightsOf[i]);
-            }
+            named[match.term()].raise(factor, byName);
+            told.get(match.term()).raise(factor, byArticle);
         }
     }
 

@@ -17,15 +17,20 @@ import lyceum.labs.catalogue.Topic;
 /**
  * Finds topics by words. Immutable, safe between threads.
  *
- * <p>Title, aliases, area, summary and article are searched, weighted in that order (BM25F). The last word of a query counts
- * as half typed. A word of four letters or more may have one typing error, of eight two; a swap of neighbours is one. A query
- * that is a topic's name, abbreviation or alias, or nearly so, finds that topic first. Where topics have all words of the
- * query, only they are returned; of a sentence, half of its telling words are enough.
+ * <p>Title, aliases, area, summary and article are searched (BM25F); a word of the article counts for less than one of the others.
+ * The last word of a query counts as half typed. A word of four letters or more may have one typing error, of eight two; a swap of
+ * neighbours is one. A query that is a topic's name, abbreviation or alias, or nearly so, finds that topic first. Where three topics
+ * or more are named by all words of the query, only they are returned; of a sentence, a part of its telling words is enough.
  */
 public final class TopicSearch {
 
     /** A share of the words that is all of them, but for rounding. */
     private static final double ALL = 0.999;
+    /** So many topics are answer enough. */
+    private static final int FEW = 3;
+    /** What a word is worth that stands in the article alone, and how much of the query it then answers: tuned on the committed questions. */
+    private static final double ARTICLE = 0.6;
+    private static final double ARTICLE_SHARE = 0.3;
 
     private final Catalogue catalogue;
     private final List<Topic> topics;
@@ -76,7 +81,7 @@ public final class TopicSearch {
         topic.aliases().forEach(alias -> terms.add(d, TermIndex.Field.ALIAS, alias));
         terms.add(d, TermIndex.Field.AREA, topic.area());
         terms.add(d, TermIndex.Field.SUMMARY, topic.summary());
-        articles.apply(topic.slug()).ifPresent(article -> terms.add(d, TermIndex.Field.ARTICLE, article.markdown()));
+        articles.apply(topic.slug()).ifPresent(article -> terms.addArticle(d, article.prose()));
     }
 
     /** The topics for a query, best first; an empty query finds nothing. */
@@ -93,37 +98,50 @@ public final class TopicSearch {
         var names = new double[topics.size()];
         keys.score(asked.joined(), names);
         catalogue.find(query.strip().toLowerCase(Locale.ROOT).replace(' ', '-')).ifPresent(t -> names[place(t)] += 5);
-        var share = new double[topics.size()];
-        var words = new double[topics.size()];
-        for (var group : asked.groups()) {
-            addGroup(group, asked.total(), words, share);
-        }
+        var found = new Found(topics.size());
+        asked.groups().forEach(group -> found.add(group, asked.total(), terms));
         meanings.nearest(query, 20).forEach((slug, similarity) -> catalogue.find(slug).ifPresent(t -> names[place(t)] += 20 * similarity));
-        return ranked(asked, names, words, share, limit);
+        return ranked(asked, names, found, limit);
     }
 
     private int place(Topic topic) {
         return places.get(topic.slug());
     }
 
-    /** Adds what one word of the query is worth to each topic, and that word's part of the whole query to {@code share}. */
-    private void addGroup(Query.Group group, double total, double[] words, double[] share) {
-        var best = new double[topics.size()];
-        terms.score(group.matches(), best);
-        for (int d = 0; d < best.length; d++) {
-            if (best[d] > 0) {
-                words[d] += best[d];
-                share[d] += group.weight() / total;
+    /**
+     * What the words of a query found, by topic.
+     *
+     * @param words what they are worth
+     * @param share their part of the whole query
+     * @param named as {@code share}, of what names the topic alone: an article holds so many words that having all of them says little
+     */
+    private record Found(double[] words, double[] share, double[] named) {
+
+        Found(int topics) {
+            this(new double[topics], new double[topics], new double[topics]);
+        }
+
+        void add(Query.Group group, double total, TermIndex terms) {
+            var byName = new double[words.length];
+            var byArticle = new double[words.length];
+            terms.score(group.matches(), byName, byArticle);
+            double part = group.weight() / total;
+            for (int d = 0; d < words.length; d++) {
+                words[d] += byName[d] + ARTICLE * byArticle[d];
+                named[d] += byName[d] > 0 ? part : 0;
+                share[d] += byName[d] > 0 ? part : byArticle[d] > 0 ? ARTICLE_SHARE * part : 0;
             }
         }
     }
 
-    private List<Hit> ranked(Query asked, double[] names, double[] words, double[] share, int limit) {
-        double enough = asked.isSentence() ? 0.5 * Arrays.stream(share).max().orElse(0) : Arrays.stream(share).anyMatch(s -> s > ALL) ? ALL : 0;
+    private List<Hit> ranked(Query asked, double[] names, Found found, int limit) {
+        boolean all = !asked.isSentence() && Arrays.stream(found.named()).filter(s -> s > ALL).count() >= FEW;
+        double enough = all ? ALL : asked.isSentence() ? ARTICLE_SHARE * 0.5 * Arrays.stream(found.share()).max().orElse(0) : 0;
         var scores = new double[topics.size()];
         for (int d = 0; d < scores.length; d++) {
-            boolean wanted = names[d] > 0 || share[d] > enough;
-            scores[d] = wanted ? (names[d] + words[d] * share[d] * share[d]) * prior[d] : 0;
+            double share = found.share()[d];
+            boolean wanted = names[d] > 0 || (all ? found.named()[d] : share) > enough;
+            scores[d] = wanted ? (names[d] + found.words()[d] * share * share) * prior[d] : 0;
         }
         return IntStream.range(0, scores.length).filter(d -> scores[d] > 0).boxed()
                 .sorted(Comparator.comparingDouble((Integer d) -> -scores[d]).thenComparing(d -> d))

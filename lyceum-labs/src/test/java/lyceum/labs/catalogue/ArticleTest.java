@@ -1,10 +1,17 @@
 package lyceum.labs.catalogue;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -13,17 +20,23 @@ import org.junit.jupiter.api.TestFactory;
 class ArticleTest {
 
     private static final Catalogue CATALOGUE = Catalogue.load();
+    private static final ArticleRules RULES = new ArticleRules(CATALOGUE, file -> Article.svg(file).orElse(null));
+    private static final List<Article> ALL = CATALOGUE.topics().stream().flatMap(t -> Article.find(t.slug()).stream()).toList();
     private static final String GOOD = """
             ---
-            number: 12
-            title: A title: with a colon
-            kind: algorithm
-            area: Clustering and Density
             api: lyceum.learn.cluster.KMeans
-            see: pca, svd
             lab: lyceum.labs.dummy.GoodLab
+            see: pca, svd
+            sources:
+              - Lloyd (1982), Least Squares Quantization in PCM: a Title, IEEE 28
+              - 'Hamerly (2010), Making k-means Even Faster, SDM'
+            amended:
+              - "2: |a| never rises | It was false: see below."
+            remarks: "Clause 1: on few rows."
             ---
-            The *idea* is simple. $x_1 + x_2$ is one word.
+            The *idea* is simple. $x_1 + x_2$ is one word, and so is [a link](svd).
+
+            ![Two heaps.](figures/no-such.svg)
 
             ---
 
@@ -32,16 +45,41 @@ class ArticleTest {
 
     @TestFactory
     Stream<DynamicTest> everyArticleKeepsTheRules() {
-        return CATALOGUE.topics().stream().filter(t -> Article.find(t.slug()).isPresent())
-                .map(t -> DynamicTest.dynamicTest(t.slug(), () -> assertThat(ArticleRules.problems(t, Article.find(t.slug()).orElseThrow(), CATALOGUE)).isEmpty()));
+        return ALL.stream().map(a -> DynamicTest.dynamicTest(a.slug(), () -> assertThat(RULES.problems(CATALOGUE.bySlug(a.slug()), a)).isEmpty()));
     }
 
     @Test
-    void everyFileUnderTopicsBelongsToATopic() throws IOException {
-        var folder = Path.of("src/main/resources/topics");
-        if (Files.isDirectory(folder)) {
-            try (var files = Files.list(folder)) {
-                assertThat(files.map(f -> f.getFileName().toString())).allMatch(f -> f.endsWith(".md") && CATALOGUE.find(f.substring(0, f.length() - 3)).isPresent());
+    void noTwoArticlesOpenWithTheSameFourWords() { assertThat(SharedWords.openings(ALL)).isEmpty(); }
+
+    @Test
+    void noTwoArticlesShareEightWordsInARow() { assertThat(SharedWords.runs(ALL)).isEmpty(); }
+
+    @Test
+    void noBoldLeadInStandsInMoreThanAThirdOfTheTopics() {
+        assertThat(SharedWords.leadIns(ALL)).allSatisfy((lead, count) -> assertThat(count).as(lead).isLessThanOrEqualTo(CATALOGUE.topics().size() / 3));
+    }
+
+    @Test
+    void everyArticleIsReachedFromAnotherOnceAllAreWritten() {
+        var reached = new HashSet<String>();
+        ALL.forEach(a -> {
+            reached.addAll(a.links());
+            reached.addAll(a.see());
+        });
+        if (ALL.size() == CATALOGUE.topics().size()) {
+            assertThat(reached).containsAll(CATALOGUE.topics().stream().map(Topic::slug).toList());
+        }
+    }
+
+    @Test
+    void everyFileUnderTopicsBelongsToATopicAndEveryFigureToAnArticle() throws IOException {
+        var shown = new HashSet<String>();
+        ALL.forEach(a -> a.pictures().forEach(p -> shown.add(p.file())));
+        try (var files = Files.walk(Path.of("src/main/resources/topics"))) {
+            for (var file : files.filter(Files::isRegularFile).toList()) {
+                var name = Path.of("src/main/resources/topics").relativize(file).toString().replace('\\', '/');
+                boolean article = name.endsWith(".md") && CATALOGUE.find(name.substring(0, name.length() - 3)).isPresent();
+                assertThat(article || shown.contains(name)).as(name).isTrue();
             }
         }
     }
@@ -49,12 +87,17 @@ class ArticleTest {
     @Test
     void frontMatterAndTextAreTakenApart() {
         var article = Article.parse("k-means", GOOD);
-        assertThat(article.fields().keySet()).containsExactly("number", "title", "kind", "area", "api", "see", "lab");
-        assertThat(article.fields()).containsEntry("title", "A title: with a colon");
+        assertThat(article.fields().keySet()).containsExactly("api", "lab", "see", "sources", "amended", "remarks");
         assertThat(article.see()).containsExactly("pca", "svd");
         assertThat(article.lab()).contains("lyceum.labs.dummy.GoodLab");
+        assertThat(article.sources()).containsExactly("Lloyd (1982), Least Squares Quantization in PCM: a Title, IEEE 28", "Hamerly (2010), Making k-means Even Faster, SDM");
+        assertThat(article.amendments()).containsExactly(new Amendment(2, "|a| never rises", "It was false: see below."));
+        assertThat(article.remarks()).isEqualTo("Clause 1: on few rows.");
         assertThat(article.markdown()).startsWith("The *idea*").endsWith("$$a = b$$\n");
-        assertThat(article.words()).isEqualTo(9);
+        assertThat(article.links()).containsExactly("svd");
+        assertThat(article.pictures()).containsExactly(new Article.Picture("figures/no-such.svg", "Two heaps."));
+        assertThat(article.words()).isEqualTo(14);
+        assertThat(article.minutes()).isEqualTo(1);
     }
 
     @Test
@@ -64,21 +107,55 @@ class ArticleTest {
         assertThat(article.markdown()).isEqualTo("Just text.\n");
         assertThat(article.lab()).isEmpty();
         assertThat(article.see()).isEmpty();
+        assertThat(article.sources()).isEmpty();
+        assertThat(article.amendments()).isEmpty();
+    }
+
+    @Test
+    void formulasAreFoundAndCodeAndMoneyAreNot() {
+        var found = new ArrayList<String>();
+        var rest = Formulas.replaced("a $x_1$ b $$y\n= z$$ `$c$` \\$5 and \\$6, a 3$\\times$3 kernel", (tex, display) -> {
+            found.add((display ? "!" : "") + tex);
+            return "#";
+        });
+        assertThat(found).containsExactly("x_1", "!y\n= z", "\\times");
+        assertThat(rest).isEqualTo("a # b # `$c$` \\$5 and \\$6, a 3#3 kernel");
     }
 
     @Test
     void rulesNameWhatIsWrong() {
         var topic = CATALOGUE.bySlug("k-means");
-        var problems = ArticleRules.problems(topic, Article.parse("k-means", GOOD.replace("svd", "no-such")), CATALOGUE);
-        assertThat(problems).containsExactly("number is 12 and the catalogue says " + topic.number(),
-                "title is A title: with a colon and the catalogue says " + topic.title(),
-                "see names no-such, which is no topic", "it has 9 words; 120 to 300 are right");
-        var missing = ArticleRules.problems(topic, Article.parse("k-means", "x"), CATALOGUE);
-        assertThat(missing).contains("api is missing", "see is missing", "area is null and the catalogue says " + topic.area());
+        assertThat(RULES.problems(topic, Article.parse("k-means", GOOD.replace("svd", "no-such").replace("remarks", "notes")))).containsExactly(
+                "notes does not belong into the front matter", "see names no-such, which is no topic", "it has 14 words; 150 to 600 are right",
+                "a link names no-such, which is no topic", "figures/no-such.svg is described in 10 characters; 40 are the least", "figures/no-such.svg is not there");
+        assertThat(RULES.problems(topic, Article.parse("k-means", "x $a}$ is \\$5"))).containsExactly("see is missing", "it has 0 sources; 2 to 4 are right",
+                "it has 4 words; 150 to 600 are right", "it links to 0 topics; two are the least", "braces do not pair in $a}$");
+        assertThat(RULES.problems(topic, Article.parse("k-means", GOOD.replace("(1982)", "")))).contains("a source without a year: Lloyd , Least Squares Quantization in PCM: a Title, IEEE 28");
+        assertThat(RULES.problems(topic, Article.parse("k-means", GOOD.replace("$$a = b$$", "$$a = b$")))).contains("a dollar sign without a partner; money is \\$5");
         var other = CATALOGUE.bySlug("svd");
-        assertThat(ArticleRules.problems(other, Article.parse("svd", GOOD), CATALOGUE)).contains("@Lab of lyceum.labs.dummy.GoodLab does not name the topic");
+        assertThat(RULES.problems(other, Article.parse("svd", GOOD))).contains("@Lab of lyceum.labs.dummy.GoodLab does not name the topic", "see names the topic itself");
         var article = Article.parse("svd", GOOD.replace("GoodLab", "NoLab"));
-        assertThat(StatusBoard.of(CATALOGUE, Ledger.of(java.util.List.of()), slug -> java.util.Optional.of(article)).of("svd").left()).contains("no lab");
+        assertThat(StatusBoard.of(CATALOGUE, Ledger.of(List.of()), slug -> Optional.of(article)).of("svd").left()).contains("no lab");
+    }
+
+    @Test
+    void amendmentNamesAClauseOnceAndSaysWhy() {
+        var topic = CATALOGUE.bySlug("k-means");
+        assertThat(RULES.problems(topic, Article.parse("k-means", GOOD.replace("2: |a|", "9: |a|")))).contains("it amends clause 9 of 5");
+        assertThat(RULES.problems(topic, Article.parse("k-means", GOOD.replace("below.\"", "below.\"\n  - 2: again | why")))).contains("it amends clause 2 twice");
+        assertThat(RULES.problems(topic, Article.parse("k-means", GOOD.replace("|a| never rises", topic.clause(2))))).contains("the amendment of clause 2 says what the clause says");
+        assertThatThrownBy(() -> Amendment.parse("2: what holds")).hasMessage("amended: '2: what holds'; an amendment reads 'N: what holds instead | why'");
+        assertThat(RULES.problems(topic, Article.parse("k-means", GOOD.replace(" | It was false: see below.", "")))).anyMatch(p -> p.contains("an amendment reads"));
+    }
+
+    @Test
+    void sharedWordsAreFoundAndAFormulaEndsARun() {
+        var one = new Article("one", Map.of(), "A ball rolls down into the next deep valley today. **Use it** now.");
+        var two = new Article("two", Map.of(), "A ball rolls [down](x) quickly. Then it rolls down into the next deep valley today.\n\n**Use it.** Later.");
+        var three = new Article("three", Map.of(), "Then it rolls down into $x$ the next deep valley today.");
+        assertThat(SharedWords.openings(List.of(one, two, three))).containsExactly(Map.entry("a ball rolls down", Set.of("one", "two")));
+        assertThat(SharedWords.runs(List.of(one, two, three))).containsExactly(Map.entry("rolls down into the next deep valley today", Set.of("one", "two")));
+        assertThat(SharedWords.leadIns(List.of(one, two, three))).containsExactly(Map.entry("use it", 1));
     }
 
     @Test

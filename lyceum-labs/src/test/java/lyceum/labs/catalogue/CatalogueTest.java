@@ -3,7 +3,11 @@ package lyceum.labs.catalogue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -21,6 +25,21 @@ class CatalogueTest {
         assertThat(CATALOGUE.topics()).extracting(Topic::number).containsExactlyElementsOf(java.util.stream.IntStream.rangeClosed(1, 757).boxed().toList());
         assertThat(CATALOGUE.topics()).extracting(Topic::title).doesNotHaveDuplicates();
         assertThat(CATALOGUE.topics()).extracting(Topic::slug).doesNotHaveDuplicates().allMatch(s -> s.matches("[a-z0-9]+(-[a-z0-9]+)*"));
+    }
+
+    @Test
+    void itStandsInAFileForEachModuleByNumber() throws IOException {
+        try (var files = Files.list(Path.of("src/main/resources/lyceum/labs/catalogue"))) {
+            assertThat(files.map(f -> f.getFileName().toString()))
+                    .containsExactlyInAnyOrderElementsOf(ModuleFiles.MODULES.stream().map(m -> m + ".json").toList());
+        }
+        var byModule = ModuleFiles.read("/lyceum/labs/catalogue", Topic[].class);
+        assertThat(byModule).isSortedAccordingTo(Comparator.comparingInt((Topic t) -> ModuleFiles.MODULES.indexOf(t.module())).thenComparingInt(Topic::number));
+    }
+
+    @Test
+    void specificationHasAsManyClausesAsItHadWhenItWasExamined() {
+        assertThat(CATALOGUE.topics().stream().mapToInt(t -> t.clauses().size()).sum()).isEqualTo(3_274);
     }
 
     @Test
@@ -42,6 +61,37 @@ class CatalogueTest {
             assertThat(t.related()).as(t.slug()).allMatch(s -> CATALOGUE.find(s).isPresent()).doesNotContain(t.slug());
             assertThat(CATALOGUE.depth(t.slug())).isBetween(0, 60);
         }
+    }
+
+    /** A reader who begins must not be sent to what is harder than the goal: that is related, or the level is wrong. */
+    @Test
+    void noTopicNeedsAHarderOne() {
+        var levels = List.of("beginner", "practitioner", "researcher");
+        var harder = new ArrayList<String>();
+        for (var t : CATALOGUE.topics()) {
+            t.needs().stream().filter(need -> levels.indexOf(CATALOGUE.bySlug(need).level()) > levels.indexOf(t.level()))
+                    .forEach(need -> harder.add(t.slug() + " (" + t.level() + ") needs " + need + " (" + CATALOGUE.bySlug(need).level() + ")"));
+        }
+        assertThat(harder).isEmpty();
+    }
+
+    /** Names that two fields gave to two things, or that differ by no letter or digit. */
+    private static final Map<String, Set<String>> SHARED_ALIASES = Map.of(
+            "bp", Set.of("backpropagation", "belief-propagation"),
+            "ig", Set.of("information-gain", "feature-attribution"),
+            "is", Set.of("importance-sampling", "generative-metrics"),
+            "lda", Set.of("lda-qda", "lda-topic-model"),
+            "map", Set.of("map-estimation", "object-detection"),
+            "node", Set.of("neuron", "neural-ode"),
+            "humaneval", Set.of("human-evaluation", "core-llm-benchmarks"),
+            "passk", Set.of("core-llm-benchmarks", "tool-benchmarks"));
+
+    @Test
+    void aliasBelongsToOneTopicUnlessTwoThingsAreTrulyCalledSo() {
+        var owners = new HashMap<String, Set<String>>();
+        CATALOGUE.topics().forEach(t -> t.aliases().forEach(a -> owners.computeIfAbsent(a.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}]", ""), k -> new HashSet<>()).add(t.slug())));
+        owners.values().removeIf(slugs -> slugs.size() < 2);
+        assertThat(owners).isEqualTo(SHARED_ALIASES);
     }
 
     @Test

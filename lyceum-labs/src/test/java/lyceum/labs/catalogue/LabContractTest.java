@@ -2,10 +2,17 @@ package lyceum.labs.catalogue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
+import lyceum.backend.Profile;
 import lyceum.labs.CheckResult;
 import lyceum.labs.LabClass;
 import lyceum.labs.LabRequest;
@@ -19,7 +26,7 @@ import lyceum.plot.Panels;
 import lyceum.plot.Plot;
 import lyceum.testing.AcceptanceFile;
 import lyceum.testing.AcceptanceRecord;
-import lyceum.testing.Measured;
+import lyceum.testing.Evidence;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -28,14 +35,29 @@ import org.junit.jupiter.api.TestFactory;
 class LabContractTest {
 
     private static final Catalogue CATALOGUE = Catalogue.load();
+    /** Labs that are still to be shortened, with their lengths: they may not grow, and no other joins them. */
+    private static final Map<String, Integer> STILL_LONGER = Map.of("DataSplitLab.java", 105, "SquashingLab.java", 107, "MinibatchLab.java", 117);
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    /** A second or so of kernels, and of small objects, on one core: the work is counted, not the time. */
+    private static final double MOST_OPERATIONS = 2e10, MOST_BYTES = 5e9;
 
     @TestFactory
     Stream<DynamicTest> everyLabKeepsTheContract() {
         return CATALOGUE.topics().stream().flatMap(t -> Article.find(t.slug()).flatMap(Article::lab).filter(LabClass::isThere).stream()).distinct()
                 .map(lab -> DynamicTest.dynamicTest(lab, () -> {
-                    var result = run(lab);
+                    LabResult result;
+                    double kernels;
+                    long before = THREADS.getTotalThreadAllocatedBytes();
+                    try (var profile = Profile.start()) {
+                        result = run(lab);
+                        kernels = profile.rows().stream().mapToDouble(Profile.Row::operations).sum();
+                    }
+                    double heap = THREADS.getTotalThreadAllocatedBytes() - before;
                     record(result);
-                    assertThat(problems(result)).isEmpty();
+                    var problems = problems(result);
+                    if (kernels > MOST_OPERATIONS) problems.add("its kernels take %.1e operations; %.0e are allowed".formatted(kernels, MOST_OPERATIONS));
+                    if (heap > MOST_BYTES) problems.add("it allocates %.1e bytes on the heap; %.0e are allowed".formatted(heap, MOST_BYTES));
+                    assertThat(problems).isEmpty();
                 }));
     }
 
@@ -44,6 +66,24 @@ class LabContractTest {
         assertThat(problems(run("lyceum.labs.dummy.GoodLab"))).isEmpty();
         assertThat(problems(run("lyceum.labs.dummy.FailingCheckLab"))).contains("check 'gap' is 2 and should be below 1", "it draws nothing and shows no table");
         assertThat(problems(run("lyceum.labs.dummy.UglyLab"))).contains("figure 'No words' has no description", "figure 'No words' has an axis without a label");
+    }
+
+    /** What is more is proof, and belongs in tests. */
+    @Test
+    void noLabIsLongerThanAHundredLines() throws IOException {
+        try (var files = Files.walk(Path.of("src/main/java/lyceum/labs"))) {
+            var longer = files.filter(f -> f.toString().endsWith("Lab.java")).filter(f -> !f.getFileName().toString().matches("(Running|Describing)?Lab\\.java")).filter(f -> lines(f) > STILL_LONGER.getOrDefault(f.getFileName().toString(), 100))
+                    .map(f -> f.getFileName() + " has " + lines(f)).sorted();
+            assertThat(longer).isEmpty();
+        }
+    }
+
+    private static int lines(Path file) {
+        try {
+            return Files.readAllLines(file).size();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
@@ -60,9 +100,6 @@ class LabContractTest {
 
     private static List<String> problems(LabResult result) {
         var problems = new ArrayList<String>();
-        if (result.seconds() > 10) {
-            problems.add("it takes " + result.seconds() + " s; 10 s are allowed");
-        }
         for (var topic : LabClass.of(result.lab()).topics()) {
             if (CATALOGUE.find(topic).isEmpty()) {
                 problems.add("@Lab names " + topic + ", which is no topic");
@@ -128,7 +165,7 @@ class LabContractTest {
         var records = new ArrayList<AcceptanceRecord>();
         for (var c : result.checks()) {
             if (c.clause() > 0) {
-                records.add(new AcceptanceRecord(c.topic(), c.clause(), prefix + c.name(), c.holds(), List.of(new Measured.Value("value", c.value())), result.seconds()));
+                records.add(new AcceptanceRecord(c.topic(), c.clause(), prefix + c.name(), c.holds(), List.of(new Evidence.Entry("value", c.value(), c.expected())), result.seconds()));
             }
         }
         AcceptanceFile.replace(file, test -> test.startsWith(prefix), records);

@@ -1,5 +1,6 @@
 package lyceum.labs.catalogue;
 
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
@@ -13,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import lyceum.testing.Acceptance;
 import lyceum.testing.AcceptanceListener;
-import lyceum.testing.Measured;
+import lyceum.testing.Evidence;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +59,24 @@ class StatusTest {
     }
 
     @Test
+    void topicWithNothingButAnArticleIsPlanned() {
+        var status = StatusBoard.of(CATALOGUE, Ledger.of(List.of()), slug -> Optional.of(new Article(slug, Map.of(), "text"))).of("median");
+        assertThat(status.status()).isEqualTo(Status.PLANNED);
+        assertThat(status.left()).isEqualTo("no lab, clause 1 unchecked");
+    }
+
+    @Test
+    void amendedClausesAreSaidAndCountedApart() {
+        var article = Article.parse("mean", "---\nlab: lyceum.labs.dummy.GoodLab\namended:\n  - 2: it is nearly robust | It breaks at one in two.\n---\ntext");
+        var board = StatusBoard.of(CATALOGUE, Ledger.of(List.of(entry("mean", 1, true, ""), entry("mean", 2, true, ""))), slug -> slug.equals("mean") ? Optional.of(article) : Optional.empty());
+        assertThat(board.of("mean").words()).isEqualTo("works, 1 clause amended");
+        assertThat(board.of("mean").amendment(2)).contains(new Amendment(2, "it is nearly robust", "It breaks at one in two."));
+        assertThat(board.of("mean").amendment(1)).isEmpty();
+        assertThat(board.of("median").words()).isEqualTo("planned");
+        assertThat(board.amended()).extracting(s -> s.topic().slug()).containsExactly("mean");
+    }
+
+    @Test
     void oneFailingCheckOfAClauseIsEnough() {
         var other = new LedgerEntry("mean", 1, "lab:x/y", false, "", "", "", "");
         assertThat(mean(List.of(entry("mean", 1, true, ""), other, entry("mean", 2, true, ""))).failing()).containsExactly(1);
@@ -85,14 +104,18 @@ class StatusTest {
         assertThat(ledger.merged(same).toJson()).isEqualTo(ledger.toJson());
         assertThat(ledger.merged(List.of(entry("mean", 2, true, "accuracy 0.71"))).of("mean").getLast().value()).isEqualTo("accuracy 0.71");
         assertThat(ledger.merged(List.of(entry("mean", 1, false, "gap 4.4e-12"))).of("mean").getFirst().holds()).isFalse();
+        var bounded = Ledger.of(List.of(entry("mean", 1, true, "gap 4.4e-12 (below 1e-8)")));
+        assertThat(bounded.merged(List.of(entry("mean", 1, true, "gap 8e-13 (below 1e-8)"))).toJson()).isEqualTo(bounded.toJson());
+        assertThat(bounded.merged(List.of(entry("mean", 1, true, "gap 4.4e-12 (below 1e-9)"))).of("mean").getFirst().value()).endsWith("(below 1e-9)");
         assertThat(Ledger.parse(ledger.toJson()).entries()).isEqualTo(ledger.entries());
         assertThat(ledger.toJson().lines()).hasSize(4);
     }
 
     @Test
     void measuredNumbersReadAsWords() {
-        assertThat(Seen.words(List.of(new Seen.Number("gap", 4.4444e-12)))).isEqualTo("gap 4.44e-12");
-        assertThat(Seen.words(List.of(new Seen.Number("gap", 1e-12), new Seen.Number("gap", 3e-12), new Seen.Number("value", 2)))).isEqualTo("gap 1e-12 to 3e-12, 2");
+        assertThat(Seen.words(List.of(new Seen.Number("gap", 4.4444e-12, "below 1e-9")))).isEqualTo("gap 4.44e-12 (below 1e-9)");
+        assertThat(Seen.words(List.of(new Seen.Number("gap", 1e-12, "below 1e-9"), new Seen.Number("gap", 3e-12, "below 1e-9"), new Seen.Number("value", 2, null), new Seen.Number("ranks are kept", 1, "true"))))
+                .isEqualTo("gap 1e-12 to 3e-12 (below 1e-9), 2, ranks are kept");
         assertThat(Seen.words(List.of())).isEmpty();
     }
 
@@ -111,14 +134,14 @@ class StatusTest {
         @Test
         @Acceptance(topic = "mean", clause = 1)
         void meanOfOneTwoThreeIsTwo() {
-            assertThat(Measured.value("mean", Mean.of(1, 2, 3))).isEqualTo(2);
+            Evidence.of("mean", Mean.of(1, 2, 3), exactly(2));
         }
 
         @Test
         @Tag("heavy")
         @Acceptance(topic = "mean", clause = 2)
         void constantStays() {
-            assertThat(Mean.of(4)).isFinite();
+            Evidence.that("the mean of a constant is finite", Double.isFinite(Mean.of(4)));
         }
     }
 
@@ -130,30 +153,44 @@ class StatusTest {
         Mean.fault = false;
     }
 
-    private Path ledger() throws IOException {
+    /** An empty ledger, in which the topic of each test belongs to a module. */
+    private LedgerFolder ledger() throws IOException {
         Files.createDirectories(root.resolve("lyceum-x/target"));
-        var ledger = root.resolve("lyceum-labs/src/main/resources/lyceum/labs/ledger.json");
-        Files.createDirectories(ledger.getParent());
-        return Files.writeString(ledger, "[\n]\n");
+        return new LedgerFolder(Files.createDirectories(root.resolve(LedgerFolder.PLACE)), slug -> slug.equals("mean") ? "stats" : "core");
+    }
+
+    @Test
+    void ledgerHasAFileForEachModuleAndTouchesOnlyThoseThatChange() throws IOException {
+        var files = ledger();
+        var entries = Ledger.of(List.of(entry("mean", 1, true, "gap 1"), entry("median", 1, true, "gap 2")));
+        assertThat(files.write(entries)).isTrue();
+        assertThat(files.folder()).isDirectoryContaining("glob:**/core.json").isDirectoryContaining("glob:**/stats.json");
+        assertThat(files.read().entries()).isEqualTo(entries.entries());
+        var before = Files.getLastModifiedTime(files.folder().resolve("core.json"));
+        assertThat(files.write(entries)).isFalse();
+        assertThat(files.write(entries.merged(List.of(entry("mean", 1, true, "gap 3"))))).isTrue();
+        assertThat(Files.getLastModifiedTime(files.folder().resolve("core.json"))).isEqualTo(before);
+        assertThat(files.write(entries.without(e -> e.topic().equals("median")))).isTrue();
+        assertThat(files.folder().resolve("core.json")).doesNotExist();
     }
 
     @Test
     void plantedFaultTurnsItsTopicToPartial() throws IOException {
         var ledger = ledger();
         var out = new ByteArrayOutputStream();
-        var update = new LedgerUpdate(root, new PrintStream(out, true, StandardCharsets.UTF_8));
+        var update = new LedgerUpdate(root, ledger, new PrintStream(out, true, StandardCharsets.UTF_8));
 
         run(false);
         update.write(true);
-        var works = mean(Ledger.parse(Files.readString(ledger)).entries());
+        var works = mean(ledger.read().entries());
         assertThat(works.status()).isEqualTo(Status.WORKS);
-        assertThat(works.checks().getFirst().value()).isEqualTo("mean 2");
+        assertThat(works.checks().getFirst().value()).isEqualTo("mean 2 (exactly 2)");
         assertThat(update.check()).isTrue();
 
         run(true);
         assertThat(update.check()).isFalse();
         update.write(true);
-        var partial = mean(Ledger.parse(Files.readString(ledger)).entries());
+        var partial = mean(ledger.read().entries());
         assertThat(partial.status()).isEqualTo(Status.PARTIAL);
         assertThat(partial.left()).isEqualTo("clauses 1, 2 fail");
         assertThat(out.toString(StandardCharsets.UTF_8)).contains("ledger: mean clause 1, claimed by " + PlantedCase.class.getName() + "#meanOfOneTwoThreeIsTwo, fails now", "2 fail");
@@ -161,9 +198,9 @@ class StatusTest {
 
     @Test
     void claimThatNobodyRepeatsIsFoundUnlessItIsHeavy() throws IOException {
-        ledger();
+        var ledger = ledger();
         var out = new ByteArrayOutputStream();
-        var update = new LedgerUpdate(root, new PrintStream(out, true, StandardCharsets.UTF_8));
+        var update = new LedgerUpdate(root, ledger, new PrintStream(out, true, StandardCharsets.UTF_8));
         run(false);
         update.write(false);
         Files.delete(root.resolve("lyceum-x/target/acceptance.jsonl"));

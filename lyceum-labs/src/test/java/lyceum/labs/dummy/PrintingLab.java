@@ -13,6 +13,6 @@ final class PrintingLab implements LabBody {
     public void run(LabContext lab) {
         lab.say("printing");
         System.out.println("{\"type\":\"failed\",\"message\":\"forged\",\"stack\":\"\"}");
-        lab.check("k-means", 1, "pid", ProcessHandle.current().pid(), exactly(ProcessHandle.current().pid()));
+        lab.check(1, "pid", ProcessHandle.current().pid(), exactly(ProcessHandle.current().pid()));
     }
 }

@@ -186,6 +186,14 @@ class TopicSearchTest {
     }
 
     @Test
+    void aTopicThatIsNamedByTheWordsBeatsOneWhoseArticleSaysThemOften() {
+        var catalogue = Catalogue.of(List.of(topic(1, "Random forest", "random-forest", ""), topic(2, "Two", "two", "")));
+        var search = TopicSearch.of(catalogue, slug -> slug.equals("two") ? Optional.of(new Article("two", Map.of(), "forest ".repeat(50) + "random random")) : Optional.empty());
+        assertThat(search.search("forest random")).extracting(h -> h.topic().slug()).containsExactly("random-forest", "two");
+        assertThat(search.search("a forest of random and of tall trees", 2)).extracting(h -> h.topic().slug()).containsExactly("random-forest", "two");
+    }
+
+    @Test
     void meaningsJoinIn() {
         var catalogue = Catalogue.of(List.of(topic(1, "One", "one", ""), topic(2, "Two", "two", "")));
         var search = TopicSearch.of(catalogue, s -> Optional.empty(), (query, count) -> Map.of("two", 0.9));

@@ -1,5 +1,8 @@
 package lyceum.learn.bayes;
 
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -19,8 +22,9 @@ import lyceum.stats.learner.Transformer;
 import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -60,18 +64,6 @@ class NaiveBayesTest {
 
     private static SparseCounts half(SparseCounts mails, int parity, int step) { return mails.rows(IntStream.iterate(parity, i -> i < mails.size(), i -> i + step).toArray()); }
 
-    private double worst;
-
-    private void close(Tensor actual, double[] expected, String what) {
-        double[] ours = actual.toDoubleArray();
-        for (int i = 0; i < expected.length; i++) {
-            if (ours[i] == expected[i]) continue;
-            double gap = Math.abs(ours[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
-            assertThat(gap).as("%s, place %d: %s against %s", what, i, ours[i], expected[i]).isLessThan(1e-10);
-            worst = Math.max(worst, gap);
-        }
-    }
-
     private static NaiveBayes learner(Golden input, String kind) {
         double alpha = input.has("alpha") ? input.number("alpha") : 1;
         NaiveBayes learner = switch (kind) {
@@ -87,6 +79,7 @@ class NaiveBayesTest {
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void logProbabilitiesEqualFiveScikitLearnClasses() {
+        var gap = Gap.relativeBeyondOne();
         var digits = Datasets.digits();
         var iris = Datasets.iris();
         var mails = Datasets.spamAssassin();
@@ -97,7 +90,7 @@ class NaiveBayesTest {
             var input = c.at("input");
             var learner = learner(input, name.substring(0, name.indexOf(' ')));
             if (name.endsWith("spam")) {
-                close(learner.fit(csr(train), train.y()).logProbabilities(csr(queries)), c.flat("expected.logProbabilities"), name);
+                gap.see(c, "expected.logProbabilities", learner.fit(csr(train), train.y()).logProbabilities(csr(queries)).toDoubleArray());
                 cases++;
                 continue;
             }
@@ -107,12 +100,12 @@ class NaiveBayesTest {
             int step = name.equals("gaussian iris") ? 1 : flowers ? 10 : 20;
             var rows = (flowers ? iris : digits).x().rows(IntStream.iterate(flowers ? 0 : 1000, i -> i < (flowers ? 150 : 1797), i -> i + step).toArray());
             var model = learner.fit(x, y, weights);
-            close(model.logProbabilities(rows), c.flat("expected.logProbabilities"), name);
-            close(model.jointLogLikelihood(rows.narrow(0, 0, 5)), c.flat("expected.jointLogLikelihood"), name + " joint");
+            gap.see(c, "expected.logProbabilities", model.logProbabilities(rows).toDoubleArray());
+            gap.see(c, "expected.jointLogLikelihood", model.jointLogLikelihood(rows.narrow(0, 0, 5)).toDoubleArray());
             cases++;
         }
-        assertThat(cases).isEqualTo(19);
-        Measured.value("largest gap, relative beyond 1", worst);
+        Evidence.of("cases", cases, exactly(19));
+        Evidence.of("largest gap, relative beyond 1", gap, below(1e-10));
     }
 
     @Acceptance(topic = TOPIC, clause = 2)
@@ -135,7 +128,7 @@ class NaiveBayesTest {
                 for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - b[i]) / Math.max(1, Math.abs(a[i])));
             }
         }
-        assertThat(Measured.value("largest relative gap", worst)).isLessThan(1e-12);
+        Evidence.of("largest relative gap", worst, below(1e-12));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
@@ -177,7 +170,7 @@ class NaiveBayesTest {
                 worst = Math.max(worst, error - bayes);
             }
         }
-        assertThat(Measured.value("largest excess error in points", worst)).isLessThan(0.5);
+        Evidence.of("largest excess error in points", worst, below(0.5));
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
@@ -187,7 +180,7 @@ class NaiveBayesTest {
         long[] predicted = NaiveBayes.multinomial().fit(csr(train), train.y()).predict(csr(test)).toLongArray(), truth = test.y().toLongArray();
         int right = 0;
         for (int i = 0; i < truth.length; i++) if (predicted[i] == truth[i]) right++;
-        assertThat(Measured.value("accuracy on the odd rows", (double) right / truth.length)).isGreaterThanOrEqualTo(0.95);
+        Evidence.of("accuracy on the odd rows", (double) right / truth.length, atLeast(0.95));
         assertThat((double) right / truth.length).isCloseTo(0.9818061528283163, within(1e-12));
     }
 

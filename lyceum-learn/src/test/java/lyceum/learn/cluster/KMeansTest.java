@@ -1,5 +1,7 @@
 package lyceum.learn.cluster;
 
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -14,8 +16,8 @@ import lyceum.random.Rng;
 import lyceum.stats.learner.LearnerContract;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -62,7 +64,7 @@ class KMeansTest {
             for (int i = 0; i < expected.length; i++) worst = Math.max(worst, Math.abs(centres[i] - expected[i]) / Math.max(1, Math.abs(expected[i])));
             assertThat(model.converged()).isTrue();
         }
-        assertThat(Measured.value("largest relative gap", worst)).isLessThan(1e-8);
+        Evidence.of("largest relative gap", worst, below(1e-8));
     }
 
     /** Integer grids have ties and duplicates, which bounds must not decide differently. */
@@ -89,8 +91,8 @@ class KMeansTest {
             if (!Arrays.equals(lloyd.labels().toLongArray(), hamerly.labels().toLongArray()) || !Arrays.equals(lloyd.centres().toDoubleArray(), hamerly.centres().toDoubleArray())
                     || !Arrays.equals(history, hamerly.history())) differing++;
         }
-        assertThat(Measured.value("largest rise over the total", rise)).isLessThan(1e-13);
-        assertThat(Measured.value("runs in which Hamerly differs", differing)).isZero();
+        Evidence.of("largest rise over the total", rise, below(1e-13));
+        Evidence.of("runs in which Hamerly differs", differing, exactly(0));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
@@ -105,7 +107,7 @@ class KMeansTest {
         }
         var digits = new KMeans(10).withTolerance(0).fit(Datasets.digits().x());
         worst = Math.max(worst, Math.abs(digits.inertia() + digits.between() - digits.total()) / digits.total());
-        assertThat(Measured.value("relative gap", worst)).isLessThan(1e-9);
+        Evidence.of("relative gap", worst, below(1e-9));
     }
 
     /** The least inertia over all partitions of the rows into k groups, by restricted growth strings. */
@@ -142,7 +144,7 @@ class KMeansTest {
             double best = new KMeans(k).withRestarts(200).withTolerance(0).withSeed(instance).fit(x).inertia();
             worst = Math.max(worst, best / optimum(x.toRows(), k) - 1);
         }
-        assertThat(Measured.value("largest excess", worst)).isLessThan(1e-12);
+        Evidence.of("largest excess", worst, below(1e-12));
     }
 
     @Acceptance(topic = TOPIC, clause = 5)
@@ -158,7 +160,7 @@ class KMeansTest {
             }
             if (plus < uniform) better++;
         }
-        assertThat(Measured.value("sets where k-means++ starts lower", better)).isEqualTo(50);
+        Evidence.of("sets where k-means++ starts lower", better, exactly(50));
     }
 
     @Test void anEmptyClusterGetsTheFarthestRow() {

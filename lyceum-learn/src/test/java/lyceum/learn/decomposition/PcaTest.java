@@ -1,5 +1,8 @@
 package lyceum.learn.decomposition;
 
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -15,8 +18,9 @@ import lyceum.stats.learner.LearnerContract;
 import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -38,22 +42,8 @@ class PcaTest {
 
     @TestFactory Stream<DynamicTest> probabilisticKeepsTheContract() { return LearnerContract.of(new ProbabilisticPca(2).withTolerance(1e-12).withMaxIterations(3000)).withTolerance(1e-5).tests(); }
 
-    private static Golden golden(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
-
-    private double worst;
-
-    private void close(double actual, double expected, String what) {
-        double gap = Math.abs(actual - expected) / Math.max(1, Math.abs(expected));
-        assertThat(gap).as("%s: %s against %s", what, actual, expected).isLessThan(1e-8);
-        worst = Math.max(worst, gap);
-    }
-
-    private void close(double[] actual, double[] expected, String what) {
-        for (int i = 0; i < expected.length; i++) close(actual[i], expected[i], what + " " + i);
-    }
-
     /** Components and scores as the reference has them, after turning our signs. */
-    private void closeUpToSigns(PcaModel model, Golden expected, Tensor rows, String what) {
+    private static void seeUpToSigns(Gap gap, PcaModel model, Golden expected, Tensor rows, String what) {
         double[][] components = expected.matrix("components"), ours = model.components().toRows();
         var signs = new double[ours.length];
         java.util.Arrays.fill(signs, 1);
@@ -61,14 +51,14 @@ class PcaTest {
             double dot = 0;
             for (int j = 0; j < ours[c].length; j++) dot += ours[c][j] * components[c][j];
             signs[c] = Math.signum(dot);
-            for (int j = 0; j < ours[c].length; j++) close(signs[c] * ours[c][j], components[c][j], what + " component " + c);
+            for (int j = 0; j < ours[c].length; j++) gap.see(what + " component " + c, signs[c] * ours[c][j], components[c][j]);
         }
         if (!expected.has("scores")) return;
         double[][] scores = expected.matrix("scores"), mine = model.transform(rows).toRows();
         for (int i = 0; i < scores.length; i++) {
             for (int c = 0; c < scores[i].length; c++) {
-                if (c < components.length) close(signs[c] * mine[i][c], scores[i][c], what + " score");
-                else close(Math.abs(mine[i][c]), Math.abs(scores[i][c]), what + " score");
+                if (c < components.length) gap.see(what + " score", signs[c] * mine[i][c], scores[i][c]);
+                else gap.see(what + " score", Math.abs(mine[i][c]), Math.abs(scores[i][c]));
             }
         }
     }
@@ -77,59 +67,61 @@ class PcaTest {
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void componentsVariancesScoresAndLikelihoodEqualScikitLearn() {
+        var gap = Gap.relativeBeyondOne();
         var x = Datasets.digits().x();
-        var all = golden("all components").at("expected");
+        var all = GOLDEN.named("all components").at("expected");
         var model = new Pca().fit(x);
-        close(model.explainedVariance().toDoubleArray(), all.doubles("explainedVariance"), "variance");
-        close(model.explainedVarianceRatio().toDoubleArray(), all.doubles("ratio"), "ratio");
-        close(java.util.Arrays.copyOf(model.singularValues().toDoubleArray(), RANK), java.util.Arrays.copyOf(all.doubles("singularValues"), RANK), "singular value");
-        close(model.mean().toDoubleArray(), all.doubles("mean"), "mean");
+        gap.see("variance", model.explainedVariance().toDoubleArray(), all.doubles("explainedVariance"));
+        gap.see("ratio", model.explainedVarianceRatio().toDoubleArray(), all.doubles("ratio"));
+        gap.see("singular value", java.util.Arrays.copyOf(model.singularValues().toDoubleArray(), RANK), java.util.Arrays.copyOf(all.doubles("singularValues"), RANK));
+        gap.see("mean", model.mean().toDoubleArray(), all.doubles("mean"));
         for (int k : new int[] {2, 10, 30}) {
-            var expected = golden(k + " components").at("expected");
+            var expected = GOLDEN.named(k + " components").at("expected");
             for (var solver : new Pca.Solver[] {Pca.Solver.FULL, Pca.Solver.COVARIANCE}) {
                 var pca = new Pca(k).withSolver(solver).fit(x);
-                closeUpToSigns(pca, expected, everyTenth(x), k + " by " + solver);
-                close(pca.noiseVariance(), expected.number("noiseVariance"), "noise");
-                close(pca.score(x), expected.number("logLikelihood"), "log-likelihood");
-                close(pca.logDensity(everyTenth(x)).toDoubleArray(), expected.doubles("rowLogLikelihood"), "log density");
-                close(pca.reconstructionError(x), expected.number("reconstructionError"), "reconstruction");
+                seeUpToSigns(gap, pca, expected, everyTenth(x), k + " by " + solver);
+                gap.see("noise", pca.noiseVariance(), expected.number("noiseVariance"));
+                gap.see("log-likelihood", pca.score(x), expected.number("logLikelihood"));
+                gap.see("log density", pca.logDensity(everyTenth(x)).toDoubleArray(), expected.doubles("rowLogLikelihood"));
+                gap.see("reconstruction", pca.reconstructionError(x), expected.number("reconstructionError"));
             }
         }
         var white = new Pca(10).withWhiten(true).fit(x).transform(everyTenth(x)).toRows();
-        var expected = golden("whitened").matrix("expected.scores");
-        for (int i = 0; i < expected.length; i++) for (int c = 0; c < 10; c++) close(Math.abs(white[i][c]), Math.abs(expected[i][c]), "whitened");
-        var wide = golden("wide").at("expected");
+        var expected = GOLDEN.named("whitened").matrix("expected.scores");
+        for (int i = 0; i < expected.length; i++) for (int c = 0; c < 10; c++) gap.see("whitened", Math.abs(white[i][c]), Math.abs(expected[i][c]));
+        var wide = GOLDEN.named("wide").at("expected");
         var rows = Tensor.of(new Recipe(18200).matrix(6, 9));
         var fat = new Pca(4).fit(rows);
-        closeUpToSigns(fat, wide, rows, "wide");
-        close(fat.explainedVariance().toDoubleArray(), wide.doubles("explainedVariance"), "wide variance");
-        close(fat.noiseVariance(), wide.number("noiseVariance"), "wide noise");
-        close(fat.score(rows), wide.number("logLikelihood"), "wide log-likelihood");
-        Measured.value("largest gap", worst);
+        seeUpToSigns(gap, fat, wide, rows, "wide");
+        gap.see("wide variance", fat.explainedVariance().toDoubleArray(), wide.doubles("explainedVariance"));
+        gap.see("wide noise", fat.noiseVariance(), wide.number("noiseVariance"));
+        gap.see("wide log-likelihood", fat.score(rows), wide.number("logLikelihood"));
+        Evidence.of("largest gap to scikit-learn", gap, below(1e-8));
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void incrementalEqualsScikitLearnInOneBatchAndInSeven() {
+        var gap = Gap.relativeBeyondOne();
         var x = Datasets.digits().x();
         for (int batch : new int[] {1797, 300}) {
-            var expected = golden(batch == 300 ? "incremental, batches of 300" : "incremental, one batch").at("expected");
+            var expected = GOLDEN.named(batch == 300 ? "incremental, batches of 300" : "incremental, one batch").at("expected");
             var model = new IncrementalPca(10, batch).fit(x);
-            closeUpToSigns(model.pca(), expected, everyTenth(x), "incremental " + batch);
-            close(model.pca().explainedVariance().toDoubleArray(), expected.doubles("explainedVariance"), "variance");
-            close(model.pca().mean().toDoubleArray(), expected.doubles("mean"), "mean");
-            if (expected.has("noiseVariance")) close(model.pca().noiseVariance(), expected.number("noiseVariance"), "noise");
+            seeUpToSigns(gap, model.pca(), expected, everyTenth(x), "incremental " + batch);
+            gap.see("variance", model.pca().explainedVariance().toDoubleArray(), expected.doubles("explainedVariance"));
+            gap.see("mean", model.pca().mean().toDoubleArray(), expected.doubles("mean"));
+            if (expected.has("noiseVariance")) gap.see("noise", model.pca().noiseVariance(), expected.number("noiseVariance"));
         }
-        Measured.value("largest gap", worst);
+        Evidence.of("largest gap to scikit-learn", gap, below(1e-8));
     }
 
     @Test void numbersOfComponentsEqualScikitLearn() {
         var digits = Datasets.digits().x();
-        double[] shares = golden("by variance").doubles("input.share");
-        int[] expected = golden("by variance").ints("expected.components");
+        double[] shares = GOLDEN.named("by variance").doubles("input.share");
+        int[] expected = GOLDEN.named("by variance").ints("expected.components");
         for (int i = 0; i < shares.length; i++) assertThat(new Pca(new ComponentCount.VarianceShare(shares[i])).fit(digits).nOutputs()).isEqualTo(expected[i]);
-        assertThat(new Pca(new ComponentCount.Evidence()).fit(Datasets.iris().x()).nOutputs()).isEqualTo(golden("minka iris").integer("expected.components"));
-        assertThat(new Pca(new ComponentCount.Evidence()).fit(Datasets.wine().x()).nOutputs()).isEqualTo(golden("minka wine").integer("expected.components"));
-        assertThat(new Pca(new ComponentCount.Evidence()).fit(Datasets.breastCancer().x()).nOutputs()).isEqualTo(golden("minka breast-cancer").integer("expected.components"));
+        assertThat(new Pca(new ComponentCount.Evidence()).fit(Datasets.iris().x()).nOutputs()).isEqualTo(GOLDEN.named("minka iris").integer("expected.components"));
+        assertThat(new Pca(new ComponentCount.Evidence()).fit(Datasets.wine().x()).nOutputs()).isEqualTo(GOLDEN.named("minka wine").integer("expected.components"));
+        assertThat(new Pca(new ComponentCount.Evidence()).fit(Datasets.breastCancer().x()).nOutputs()).isEqualTo(GOLDEN.named("minka breast-cancer").integer("expected.components"));
     }
 
     @Acceptance(topic = TOPIC, clause = 2)
@@ -139,7 +131,7 @@ class PcaTest {
         var scores = new Pca(RANK).fit(x).transform(x);
         double[][] covariance = scores.transpose().matmul(scores).div(1796).toRows();
         for (int a = 0; a < RANK; a++) for (int b = 0; b < a; b++) worst = Math.max(worst, Math.abs(covariance[a][b]) / Math.sqrt(covariance[a][a] * covariance[b][b]));
-        assertThat(Measured.value("largest correlation", worst)).isLessThan(1e-10);
+        Evidence.of("largest correlation", worst, below(1e-10));
     }
 
     @Acceptance(topic = TOPIC, clause = 2)
@@ -159,8 +151,8 @@ class PcaTest {
                 if (total - centred.matmul(q).square().sum().item() < error) better++;
             }
         }
-        assertThat(Measured.value("relative gap", worst)).isLessThan(1e-9);
-        assertThat(Measured.value("random subspaces that are better", better)).isZero();
+        Evidence.of("relative gap", worst, below(1e-9));
+        Evidence.of("random subspaces that are better", better, exactly(0));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
@@ -168,7 +160,7 @@ class PcaTest {
         var x = Datasets.digits().x();
         var white = new Pca(RANK).withWhiten(true).fit(x).transform(x);
         var gap = white.sub(white.mean(0)).transpose().matmul(white).div(1796).sub(Tensor.eye(DType.F64, RANK)).abs().max().item();
-        assertThat(Measured.value("largest gap to the identity", gap)).isLessThan(1e-9);
+        Evidence.of("largest gap to the identity", gap, below(1e-9));
         assertThatThrownBy(() -> new Pca().withWhiten(true).fit(x)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("component 62 of 64 has no variance").hasMessageContaining("at most 61");
     }
 
@@ -182,7 +174,7 @@ class PcaTest {
             var x = Tensor.randn(rng, DType.F64, 300, 5).matmul(loadings).add(Tensor.randn(rng, DType.F64, 300, 20));
             if (new Pca(new ComponentCount.ParallelAnalysis()).withSeed(seed).fit(x).nOutputs() == 5) found++;
         }
-        assertThat(Measured.value("draws in which 5 are found", found)).isGreaterThanOrEqualTo(48);
+        Evidence.of("draws in which 5 are found", found, atLeast(48));
     }
 
     @Acceptance(topic = TOPIC, clause = 5)
@@ -201,7 +193,7 @@ class PcaTest {
             double filled = model.impute(missing).sub(x).square().mean().item() / 0.2;
             assertThat(filled).isLessThan(1);
         }
-        assertThat(Measured.value("largest principal angle in rad", worst)).isLessThan(0.1);
+        Evidence.of("largest principal angle in rad", worst, below(0.1));
     }
 
     @Test void emWithoutMissingValuesIsTheClosedForm() {

@@ -1,5 +1,10 @@
 package lyceum.learn.linear;
 
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.between;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -13,8 +18,9 @@ import lyceum.random.Rng;
 import lyceum.stats.learner.LearnerContract;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -27,16 +33,6 @@ class LassoTest {
     @TestFactory Stream<DynamicTest> contract() {
         return Stream.of(new Lasso(0.1), new Lasso(0.05).withPositive(true).withStandardise(true), new ElasticNet(0.1, 0.5), new MultiTaskLasso(0.1), new LassoCv(), new LassoLars(0.05))
                 .flatMap(l -> LearnerContract.of(l).tests());
-    }
-
-    private static Golden find(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
-
-    private static double gap(Tensor actual, double[] expected) {
-        double[] a = actual.toDoubleArray();
-        assertThat(a).hasSameSizeAs(expected);
-        double worst = 0;
-        for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - expected[i]));
-        return worst;
     }
 
     /** The largest violation of the optimality conditions, from the data alone. */
@@ -53,25 +49,27 @@ class LassoTest {
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void lassoAndElasticNetEqualScikitLearnAtTwentyStrengths() {
         var data = Datasets.diabetes();
-        double worst = 0, kkt = 0;
+        var worst = Gap.absolute();
+        double kkt = 0;
         int cases = 0;
         for (var c : GOLDEN.list("cases")) {
             if (!c.text("name").matches("(lasso|elastic net) [0-9.]+")) continue;
             double alpha = c.number("input.alpha"), ratio = c.number("input.l1Ratio");
             var model = ratio == 1 ? new Lasso(alpha).fit(data.x(), data.y()) : new ElasticNet(alpha, ratio).fit(data.x(), data.y());
-            worst = Math.max(worst, gap(model.coefficients(), c.doubles("expected.coef")));
-            worst = Math.max(worst, Math.abs(model.intercept().item() - c.number("expected.intercept")));
+            worst.see(c, "expected.coef", model.coefficients().toDoubleArray());
+            worst.see(c, "expected.intercept", model.intercept().item());
             kkt = Math.max(kkt, violation(data.x(), data.y(), model));
             assertThat(model.converged()).isTrue();
             cases++;
         }
-        assertThat(cases).isEqualTo(40);
-        assertThat(Measured.value("coefficients", worst)).isLessThan(1e-6);
-        assertThat(Measured.value("optimality", kkt)).isLessThan(1e-7);
+        Evidence.of("strengths", cases, exactly(40));
+        Evidence.of("coefficients", worst, below(1e-6));
+        Evidence.of("optimality", kkt, below(1e-7));
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void positiveWeightedAndMultiTaskFitsEqualScikitLearn() {
+        var descent = Gap.absolute();
         var r = new Recipe(8300);
         Tensor x = Tensor.of(r.matrix(30, 8)), noise = Tensor.of(r.matrix(30, 2));
         Tensor y = x.select(1, 0).sub(x.select(1, 3).mul(2)).add(noise.select(1, 0).mul(0.5));
@@ -79,35 +77,40 @@ class LassoTest {
         for (int i = 0; i < w.length; i++) w[i] += 0.5;
         for (boolean positive : new boolean[] {false, true}) {
             var model = new Lasso(0.1).withPositive(positive).fit(x, y);
-            assertThat(gap(model.coefficients(), find("small positive=" + (positive ? "True" : "False")).doubles("expected.coef"))).isLessThan(1e-9);
+            descent.see(GOLDEN.named("small positive=" + (positive ? "True" : "False")), "expected.coef", model.coefficients().toDoubleArray());
         }
         var weighted = new Lasso(0.1).fit(x, y, Tensor.of(w));
-        assertThat(gap(weighted.coefficients(), find("small weighted").doubles("expected.coef"))).isLessThan(1e-9);
-        assertThat(weighted.intercept().item()).isCloseTo(find("small weighted").number("expected.intercept"), within(1e-9));
+        descent.see(GOLDEN.named("small weighted"), "expected.coef", weighted.coefficients().toDoubleArray());
+        descent.see(GOLDEN.named("small weighted"), "expected.intercept", weighted.intercept().item());
         var tasks = new MultiTaskLasso(0.2).fit(x, Tensor.stack(1, y, x.select(1, 3).add(noise.select(1, 1).mul(0.5))));
-        assertThat(gap(tasks.coefficients(), find("multi-task").flat("expected.coef"))).isLessThan(1e-6);
-        assertThat(gap(tasks.intercept(), find("multi-task").doubles("expected.intercept"))).isLessThan(1e-6);
+        var several = Gap.absolute().see(GOLDEN.named("multi-task"), "expected.coef", tasks.coefficients().toDoubleArray());
+        several.see(GOLDEN.named("multi-task"), "expected.intercept", tasks.intercept().toDoubleArray());
         var single = new MultiTaskLasso(0.1).fit(x, y);
-        assertThat(gap(single.coefficients(), new Lasso(0.1).fit(x, y).coefficients().toDoubleArray())).isLessThan(1e-9);
+        descent.see("one task", single.coefficients().toDoubleArray(), new Lasso(0.1).fit(x, y).coefficients().toDoubleArray());
+        Evidence.of("plain, positive and weighted", descent, below(1e-9));
+        Evidence.of("several tasks", several, below(1e-6));
     }
 
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void nothingEntersAtAlphaMaxAndExactlyOneJustBelow() {
+        var alpha = Gap.absolute();
         var data = Datasets.diabetes();
         double top = new Lasso(1).alphaMax(data.x(), data.y(), null);
-        assertThat(top).isCloseTo(find("alpha max").number("expected.alphaMax"), within(1e-12));
-        assertThat(new Lasso(top).fit(data.x(), data.y()).support()).isEmpty();
-        assertThat(new Lasso(top * 1.5).fit(data.x(), data.y()).support()).isEmpty();
-        assertThat(new Lasso(top * (1 - 1e-6)).fit(data.x(), data.y()).support()).hasSize(1);
+        alpha.see(GOLDEN.named("alpha max"), "expected.alphaMax", top);
+        int at = new Lasso(top).fit(data.x(), data.y()).support().length + new Lasso(top * 1.5).fit(data.x(), data.y()).support().length, alone = 0;
+        if (new Lasso(top * (1 - 1e-6)).fit(data.x(), data.y()).support().length == 1) alone++;
         for (int seed = 0; seed < 50; seed++) {
             var rng = Rng.of(seed);
             Tensor x = Tensor.randn(rng, DType.F64, 30, 60), y = Tensor.randn(rng, DType.F64, 30);
             double most = new Lasso(1).alphaMax(x, y, null);
             double direct = x.transpose().matmul(y.sub(y.mean())).abs().max().item() / 30;
-            assertThat(most).isCloseTo(direct, within(1e-12));
-            assertThat(new Lasso(most).fit(x, y).support()).isEmpty();
-            assertThat(new Lasso(most * (1 - 1e-7)).fit(x, y).support()).hasSize(1);
+            alpha.see("seed " + seed, most, direct);
+            at += new Lasso(most).fit(x, y).support().length;
+            if (new Lasso(most * (1 - 1e-7)).fit(x, y).support().length == 1) alone++;
         }
+        Evidence.of("alpha_max against max|X'y| / n", alpha, atMost(1e-12));
+        Evidence.of("features in at alpha_max and above", at, exactly(0));
+        Evidence.of("of 51 sets, those with one feature in just below", alone, exactly(51));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
@@ -115,11 +118,11 @@ class LassoTest {
         var data = Datasets.diabetes();
         for (var method : LassoLars.Method.values()) {
             for (boolean centred : new boolean[] {false, true}) {
-                var e = find("lars_path " + (method == LassoLars.Method.LAR ? "lar" : "lasso") + (centred ? " centred" : "")).at("expected");
+                var e = GOLDEN.named("lars_path " + (method == LassoLars.Method.LAR ? "lar" : "lasso") + (centred ? " centred" : "")).at("expected");
                 var path = new LassoLars(0).withIntercept(centred).withMethod(method).path(data.x(), data.y(), null);
                 assertThat(path.active()).isEqualTo(e.ints("active"));
-                assertThat(Measured.value("alphas", gap(path.alphas(), e.doubles("alphas")))).isLessThan(1e-8);
-                assertThat(Measured.value("coefficients", gap(path.coefficients(), e.flat("coefs")))).isLessThan(1e-8);
+                Evidence.of("alphas", Gap.absolute().see(e, "alphas", path.alphas().toDoubleArray()), below(1e-8));
+                Evidence.of("coefficients", Gap.absolute().see(e, "coefs", path.coefficients().toDoubleArray()), below(1e-8));
             }
         }
     }
@@ -130,13 +133,13 @@ class LassoTest {
         double top = new Lasso(1).alphaMax(x, y, null);
         for (double part : new double[] {2, 0.9, 0.5, 0.2, 0.05}) {
             var lars = new LassoLars(part * top).fit(x, y);
-            assertThat(gap(lars.coefficients(), new Lasso(part * top).fit(x, y).coefficients().toDoubleArray())).as("at %s", part).isLessThan(1e-9);
+            Evidence.of("coefficients", Gap.absolute().see("coefficients", lars.coefficients().toDoubleArray(), new Lasso(part * top).fit(x, y).coefficients().toDoubleArray()), below(1e-9));
         }
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
     @Test void orthonormalDesignsGiveSoftThresholding() {
-        double worst = 0;
+        var worst = Gap.absolute();
         for (int seed = 0; seed < 20; seed++) {
             var rng = Rng.of(seed);
             int n = 40, p = 10;
@@ -144,9 +147,9 @@ class LassoTest {
             var y = x.matmul(Tensor.randn(rng, DType.F64, p)).add(Tensor.randn(rng, DType.F64, n));
             double alpha = 0.6;
             double[] z = x.transpose().matmul(y).div(n).toDoubleArray(), expected = Arrays.stream(z).map(v -> Math.signum(v) * Math.max(Math.abs(v) - alpha, 0)).toArray();
-            worst = Math.max(worst, gap(new Lasso(alpha).withIntercept(false).fit(x, y).coefficients(), expected));
+            worst.see("coefficients", new Lasso(alpha).withIntercept(false).fit(x, y).coefficients().toDoubleArray(), expected);
         }
-        assertThat(Measured.value("gap", worst)).isLessThan(1e-10);
+        Evidence.of("gap", worst, below(1e-10));
     }
 
     @Acceptance(topic = TOPIC, clause = 5)
@@ -164,22 +167,22 @@ class LassoTest {
             size += support.length;
             if (Arrays.stream(truth).allMatch(j -> Arrays.binarySearch(support, j) >= 0)) kept++;
         }
-        assertThat(Measured.value("mean support", size / 100.0)).isBetween(5.0, 60.0);
-        assertThat(Measured.value("seeds with the true support", kept)).isGreaterThanOrEqualTo(95);
+        Evidence.of("mean support", size / 100.0, between(5.0, 60.0));
+        Evidence.of("seeds with the true support", kept, atLeast(95));
     }
 
     @Test void crossValidatedErrorsEqualScikitLearn() {
         var data = Datasets.diabetes();
-        var lasso = find("cross-validated");
+        var lasso = GOLDEN.named("cross-validated");
         var model = new LassoCv().withAlphas(30, 1e-3).withShuffle(false).fit(data.x(), data.y());
-        assertThat(gap(model.alphas(), lasso.doubles("input.alphas"))).isLessThan(1e-12);
-        assertThat(gap(model.errors(), lasso.flat("expected.meanSquaredErrors"))).isLessThan(1e-4);
+        Evidence.of("alphas", Gap.absolute().see(lasso, "input.alphas", model.alphas().toDoubleArray()), below(1e-12));
+        Evidence.of("errors", Gap.absolute().see(lasso, "expected.meanSquaredErrors", model.errors().toDoubleArray()), below(1e-4));
         assertThat(model.alpha()).isCloseTo(lasso.number("expected.alpha"), within(1e-12));
-        assertThat(gap(model.coefficients(), lasso.doubles("expected.coef"))).isLessThan(1e-3);
+        Evidence.of("coefficients", Gap.absolute().see(lasso, "expected.coef", model.coefficients().toDoubleArray()), below(1e-3));
         assertThat(model.oneStandardErrorAlpha()).isGreaterThan(model.bestAlpha());
-        var net = find("elastic net cross-validated");
+        var net = GOLDEN.named("elastic net cross-validated");
         var other = new LassoCv().withL1Ratio(0.5).withAlphas(10, 1e-3).withShuffle(false).fit(data.x(), data.y());
-        assertThat(gap(other.errors(), net.flat("expected.meanSquaredErrors"))).isLessThan(1e-4);
+        Evidence.of("errors", Gap.absolute().see(net, "expected.meanSquaredErrors", other.errors().toDoubleArray()), below(1e-4));
         assertThat(other.alpha()).isCloseTo(net.number("expected.alpha"), within(1e-12));
     }
 
@@ -202,7 +205,7 @@ class LassoTest {
         var deviation = x.sub(x.mean(0)).square().mean(0).sqrt();
         var scaled = new Lasso(0.3).fit(x.div(deviation), y);
         var model = new Lasso(0.3).withStandardise(true).fit(x, y);
-        assertThat(gap(model.coefficients(), scaled.coefficients().div(deviation).toDoubleArray())).isLessThan(1e-10);
+        Evidence.of("coefficients", Gap.absolute().see("coefficients", model.coefficients().toDoubleArray(), scaled.coefficients().div(deviation).toDoubleArray()), below(1e-10));
     }
 
     @Test void debiasedIsLeastSquaresOnTheSupport() {

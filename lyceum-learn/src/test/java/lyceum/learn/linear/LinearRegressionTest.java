@@ -1,5 +1,7 @@
 package lyceum.learn.linear;
 
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.between;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -13,8 +15,9 @@ import lyceum.random.Rng;
 import lyceum.stats.learner.LearnerContract;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -26,31 +29,22 @@ class LinearRegressionTest {
 
     @TestFactory Stream<DynamicTest> contract() { return LearnerContract.of(new LinearRegression()).tests(); }
 
-    private static Golden expected(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow().at("expected"); }
+    private static Golden expected(String name) { return GOLDEN.named(name).at("expected"); }
 
-    /** The largest difference, relative where the expected value exceeds 1. */
-    private static double gap(double[] actual, double[] expected) {
-        assertThat(actual).hasSameSizeAs(expected);
-        double worst = 0;
-        for (int i = 0; i < actual.length; i++) worst = Math.max(worst, Math.abs(actual[i] - expected[i]) / Math.max(1, Math.abs(expected[i])));
-        return worst;
-    }
-
-    private static double summaryGap(LinearRegressionModel model, Golden e, boolean deficient) {
+    private static Gap summaryGap(LinearRegressionModel model, Golden e, boolean deficient) {
         var s = model.summary();
         var table = s.coefficients();
-        double worst = 0;
-        if (!deficient) worst = gap(table.statistics(), e.doubles("t"));
-        worst = Math.max(worst, gap(table.estimates(), e.doubles("coef")));
-        worst = Math.max(worst, gap(table.standardErrors(), e.doubles("standardErrors")));
-        worst = Math.max(worst, gap(table.pValues(), e.doubles("p")));
+        var worst = Gap.relativeBeyondOne();
+        if (!deficient) worst.see(e, "t", table.statistics());
+        worst.see(e, "coef", table.estimates());
+        worst.see(e, "standardErrors", table.standardErrors());
+        worst.see(e, "p", table.pValues());
         double[] actual = {s.r2(), s.adjustedR2(), s.sigma(), s.f(), s.fPValue(), s.dfModel(), s.dfResidual(), s.logLikelihood(), s.aic(), s.bic()};
-        double[] expected = Stream.of("r2", "adjustedR2", "sigma", "f", "fP", "dfModel", "dfResidual", "logLikelihood", "aic", "bic").mapToDouble(e::number).toArray();
-        worst = Math.max(worst, gap(actual, expected));
-        double[][] intervals = e.matrix("intervals");
-        for (int j = 0; j < intervals.length; j++) worst = Math.max(worst, gap(new double[] {table.lows()[j], table.highs()[j]}, intervals[j]));
-        worst = Math.max(worst, gap(model.fitted().narrow(0, 0, 10).toDoubleArray(), e.doubles("fitted")));
-        if (e.has("hatDiagonal")) worst = Math.max(worst, gap(model.hatDiagonal().narrow(0, 0, 20).toDoubleArray(), e.doubles("hatDiagonal")));
+        var names = List.of("r2", "adjustedR2", "sigma", "f", "fP", "dfModel", "dfResidual", "logLikelihood", "aic", "bic");
+        for (int i = 0; i < actual.length; i++) worst.see(e, names.get(i), actual[i]);
+        for (int j = 0; j < table.lows().length; j++) worst.see(e, "intervals." + j, table.lows()[j], table.highs()[j]);
+        worst.see(e, "fitted", model.fitted().narrow(0, 0, 10).toDoubleArray());
+        if (e.has("hatDiagonal")) worst.see(e, "hatDiagonal", model.hatDiagonal().narrow(0, 0, 20).toDoubleArray());
         return worst;
     }
 
@@ -67,7 +61,7 @@ class LinearRegressionTest {
         assertThat(table.pValues()).containsExactly(e.doubles("p"), within(1e-8));
         assertThat(model.summary().r2()).isCloseTo(e.number("r2"), within(1e-8));
         assertThat(model.summary().f()).isCloseTo(e.number("f"), within(1e-8));
-        assertThat(Measured.value("gap", summaryGap(model, e, false))).isLessThan(1e-8);
+        Evidence.of("largest gap to statsmodels, relative beyond 1", summaryGap(model, e, false), below(1e-8));
         // Tiny p-values have their digits too.
         assertThat(table.pValues()[0] / e.doubles("p")[0]).isCloseTo(1, within(1e-8));
         assertThat(model.summary().fPValue() / e.number("fP")).isCloseTo(1, within(1e-8));
@@ -78,11 +72,11 @@ class LinearRegressionTest {
         var data = Datasets.diabetes();
         var w = new Recipe(101).uniforms(442);
         for (int i = 0; i < w.length; i++) w[i] += 0.5;
-        double weighted = summaryGap(new LinearRegression().fit(data.x(), data.y(), Tensor.of(w)), expected("diabetes weighted"), false);
-        assertThat(Measured.value("weighted", weighted)).isLessThan(1e-8);
+        var weighted = summaryGap(new LinearRegression().fit(data.x(), data.y(), Tensor.of(w)), expected("diabetes weighted"), false);
+        Evidence.of("weighted", weighted, below(1e-8));
 
         var raw = Datasets.diabetesRaw();
-        assertThat(Measured.value("raw", summaryGap(new LinearRegression().fit(raw.x(), raw.y()), expected("diabetes raw columns"), false))).isLessThan(1e-8);
+        Evidence.of("raw", summaryGap(new LinearRegression().fit(raw.x(), raw.y()), expected("diabetes raw columns"), false), below(1e-8));
 
         var r = new Recipe(102);
         var a = Tensor.of(r.matrix(30, 3));
@@ -91,8 +85,8 @@ class LinearRegressionTest {
         var model = new LinearRegression().fit(deficient, y);
         assertThat(model.summary().rankDeficient()).isTrue();
         assertThat(model.summary().toString()).contains("dependent");
-        assertThat(Measured.value("deficient", summaryGap(model, expected("rank deficient"), true))).isLessThan(1e-8);
-        assertThat(Measured.value("origin", summaryGap(new LinearRegression().withIntercept(false).fit(a, y), expected("no intercept"), false))).isLessThan(1e-8);
+        Evidence.of("deficient", summaryGap(model, expected("rank deficient"), true), below(1e-8));
+        Evidence.of("origin", summaryGap(new LinearRegression().withIntercept(false).fit(a, y), expected("no intercept"), false), below(1e-8));
     }
 
     @Test void intervalsOfMeansAndObservationsEqualStatsmodels() {
@@ -101,12 +95,12 @@ class LinearRegressionTest {
         var e = expected("diabetes").at("predictions");
         var rows = data.x().narrow(0, 0, 5);
         var mean = model.meanInterval(rows, 0.95);
-        assertThat(gap(mean.value().toDoubleArray(), e.doubles("mean"))).isLessThan(1e-10);
-        assertThat(gap(mean.standardError().toDoubleArray(), e.doubles("meanSe"))).isLessThan(1e-10);
+        Evidence.of("means", Gap.relativeBeyondOne().see(e, "mean", mean.value().toDoubleArray()), below(1e-10));
+        Evidence.of("their standard errors", Gap.relativeBeyondOne().see(e, "meanSe", mean.standardError().toDoubleArray()), below(1e-10));
         var next = model.predictionInterval(rows, 0.95);
         for (int i = 0; i < 5; i++) {
-            assertThat(gap(new double[] {mean.low().item(i), mean.high().item(i)}, e.matrix("confidence")[i])).isLessThan(1e-10);
-            assertThat(gap(new double[] {next.low().item(i), next.high().item(i)}, e.matrix("prediction")[i])).isLessThan(1e-10);
+            Evidence.of("confidence interval", Gap.relativeBeyondOne().see(e, "confidence." + i, mean.low().item(i), mean.high().item(i)), below(1e-10));
+            Evidence.of("prediction interval", Gap.relativeBeyondOne().see(e, "prediction." + i, next.low().item(i), next.high().item(i)), below(1e-10));
         }
     }
 
@@ -124,7 +118,7 @@ class LinearRegressionTest {
             worst = Math.max(worst, Math.max(x.transpose().matmul(e).abs().max().item(), Math.abs(e.sum().item())));
             assertThat(e.sub(model.residuals()).abs().max().item()).isLessThan(1e-10);
         }
-        assertThat(Measured.value("max |X'(y - Xb)|", worst)).isLessThan(1e-9);
+        Evidence.of("max |X'(y - Xb)|", worst, below(1e-9));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
@@ -146,7 +140,7 @@ class LinearRegressionTest {
             var table = new LinearRegression().fit(Tensor.of(x, n, 3), Tensor.of(y)).summary().coefficients();
             for (int j = 0; j < truth.length; j++) if (table.lows()[j] <= truth[j] && truth[j] <= table.highs()[j]) covered[j]++;
         }
-        for (int j = 0; j < truth.length; j++) assertThat(Measured.value("coverage " + j, covered[j] / (double) sets)).isBetween(0.94, 0.96);
+        for (int j = 0; j < truth.length; j++) Evidence.of("coverage " + j, covered[j] / (double) sets, between(0.94, 0.96));
     }
 
     @Test void methodsAgreeAndOutputsAreFittedTogether() {

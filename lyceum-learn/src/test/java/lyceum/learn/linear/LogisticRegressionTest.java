@@ -1,5 +1,8 @@
 package lyceum.learn.linear;
 
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -18,8 +21,9 @@ import lyceum.stats.learner.LearnerContract;
 import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -54,25 +58,15 @@ class LogisticRegressionTest {
         return centred.div(centred.square().mean(0).sqrt());
     }
 
-    private static Golden find(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
-
-    private static double gap(Tensor actual, double[] expected) {
-        double[] a = actual.toDoubleArray();
-        assertThat(a).hasSameSizeAs(expected);
-        double worst = 0;
-        for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - expected[i]));
-        return worst;
-    }
-
-    private static double gap(LogisticModel model, Golden c) {
-        return Math.max(gap(model.coefficients(), c.flat("expected.coef")), gap(model.intercept().reshape(-1), c.doubles("expected.intercept")));
+    private static Gap see(Gap gap, LogisticModel model, Golden c) {
+        return gap.see(c, "expected.coef", model.coefficients().toDoubleArray()).see(c, "expected.intercept", model.intercept().toDoubleArray());
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void penalisedCoefficientsEqualScikitLearn() {
         Dataset cancer = Datasets.breastCancer(), iris = Datasets.iris();
         var x = standardised(cancer.x());
-        double worst = 0;
+        var worst = Gap.absolute();
         for (var c : GOLDEN.list("cases")) {
             String name = c.text("name");
             if (name.startsWith("logit") || name.startsWith("digits")) continue;
@@ -88,30 +82,28 @@ class LogisticRegressionTest {
             boolean flowers = name.startsWith("iris");
             Tensor rows = !flowers ? x : c.text("input.data").contains("standardised") ? standardised(iris.x()) : iris.x();
             var model = learner.fit(rows, flowers ? iris.y() : cancer.y(), w);
-            double gap = gap(model, c);
-            assertThat(gap).as(name).isLessThan(1e-4);
-            worst = Math.max(worst, gap);
+            see(worst, model, c);
             double[] p = c.flat("expected.probabilities");
             double[] actual = model.predictProba(rows).toDoubleArray();
             int k = model.classes().length;
             for (int i = 0; i < p.length; i++) assertThat(actual[(i / k) * 60 * k + i % k]).isCloseTo(p[i], within(1e-5));
         }
-        assertThat(Measured.value("gap", worst)).isLessThan(1e-4);
+        Evidence.of("coefficients and intercepts", worst, below(1e-4));
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void digitsAndSagaEqualScikitLearn() {
         var digits = Datasets.digits().flat().head(300);
-        var c = find("digits multinomial");
+        var c = GOLDEN.named("digits multinomial");
         var x = digits.x().to(DType.F64).div(digits.x().to(DType.F64).max().item());
         var model = new LogisticRegression().withTolerance(1e-9).fit(x, digits.y());
-        assertThat(gap(model.coefficients().square().sum(1).sqrt(), c.doubles("expected.coefNorms"))).isLessThan(1e-3);
+        Evidence.of("norms of the coefficients of digits", Gap.absolute().see(c, "expected.coefNorms", model.coefficients().square().sum(1).sqrt().toDoubleArray()), below(1e-3));
         assertThat(-model.logLikelihood() / 300).isCloseTo(c.number("expected.logLoss"), within(1e-6));
 
         var iris = Datasets.iris();
         var saga = new LogisticRegression().withL1Ratio(1).withSolver(Solver.SAGA).withTolerance(1e-9).withMaxIterations(20_000).fit(standardised(iris.x()), iris.y());
         assertThat(saga.converged()).isTrue();
-        assertThat(Measured.value("SAGA L1", gap(saga, find("iris L1 multinomial")))).isLessThan(1e-4);
+        Evidence.of("SAGA L1", see(Gap.absolute(), saga, GOLDEN.named("iris L1 multinomial")), below(1e-4));
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
@@ -121,23 +113,19 @@ class LogisticRegressionTest {
         var y = new long[200];
         for (int i = 0; i < 200; i++) y[i] = r.uniform() < 1 / (1 + Math.exp(-(0.5 + x[i][0] - 2 * x[i][1]))) ? 1 : 0;
         var cancer = Datasets.breastCancer();
-        double worst = Math.max(tableGap(Tensor.of(x), Tensor.of(y), find("logit recipe")),
-                tableGap(standardised(cancer.x()).transpose().rows(1, 4, 9).transpose(), cancer.y(), find("logit breast cancer columns 1 4 9")));
-        assertThat(Measured.value("gap", worst)).isLessThan(1e-6);
+        Evidence.of("table of the recipe", tableGap(Tensor.of(x), Tensor.of(y), GOLDEN.named("logit recipe")), below(1e-6));
+        Evidence.of("table of breast cancer", tableGap(standardised(cancer.x()).transpose().rows(1, 4, 9).transpose(), cancer.y(), GOLDEN.named("logit breast cancer columns 1 4 9")), below(1e-6));
     }
 
-    private static double tableGap(Tensor x, Tensor y, Golden c) {
+    private static Gap tableGap(Tensor x, Tensor y, Golden c) {
         var summary = new LogisticRegression().unpenalised().fit(x, y).summary();
         var table = summary.coefficients();
-        double worst = 0;
-        double[][] pairs = {table.estimates(), c.doubles("expected.coef"), table.standardErrors(), c.doubles("expected.standardErrors"), table.statistics(), c.doubles("expected.z"),
-                table.pValues(), c.doubles("expected.p"), {summary.logLikelihood(), summary.nullLogLikelihood(), summary.deviance(), summary.pseudoR2()},
-                {c.number("expected.logLikelihood"), c.number("expected.nullLogLikelihood"), c.number("expected.deviance"), c.number("expected.mcFadden")}};
-        for (int i = 0; i < pairs.length; i += 2) worst = Math.max(worst, gap(Tensor.of(pairs[i]), pairs[i + 1]));
-        double[][] intervals = c.matrix("expected.intervals");
-        for (int j = 0; j < intervals.length; j++) worst = Math.max(worst, Math.max(Math.abs(table.lows()[j] - intervals[j][0]), Math.abs(table.highs()[j] - intervals[j][1])));
+        var gap = Gap.absolute().see(c, "expected.coef", table.estimates()).see(c, "expected.standardErrors", table.standardErrors()).see(c, "expected.z", table.statistics())
+                .see(c, "expected.p", table.pValues()).see(c, "expected.logLikelihood", summary.logLikelihood()).see(c, "expected.nullLogLikelihood", summary.nullLogLikelihood())
+                .see(c, "expected.deviance", summary.deviance()).see(c, "expected.mcFadden", summary.pseudoR2());
+        for (int j = 0; j < table.lows().length; j++) gap.see(c, "expected.intervals." + j, table.lows()[j], table.highs()[j]);
         assertThat(summary.oddsRatios()[1]).isCloseTo(Math.exp(table.estimates()[1]), within(1e-12));
-        return worst;
+        return gap;
     }
 
     private static Dataset noisy(int seed, int n, int p, int classes) {
@@ -164,10 +152,10 @@ class LogisticRegressionTest {
             var penalised = new LogisticRegression().fit(data.x(), data.y());
             var error = penalised.predictProba(data.x()).select(1, 1).sub(y);
             rate = Math.max(rate, Math.abs(error.mean().item()));
-            assertThat(gap(data.x().transpose().matmul(error), penalised.coefficients().neg().toDoubleArray())).isLessThan(1e-5);
+            Evidence.of("gradient against the penalty's", Gap.absolute().see("gradient", data.x().transpose().matmul(error).toDoubleArray(), penalised.coefficients().neg().toDoubleArray()), below(1e-5));
         }
-        assertThat(Measured.value("max |X'(p - y)|", slope)).isLessThan(1e-8);
-        assertThat(Measured.value("mean p - base rate", rate)).isLessThan(1e-8);
+        Evidence.of("max |X'(p - y)|", slope, below(1e-8));
+        Evidence.of("mean p - base rate", rate, below(1e-8));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
@@ -185,14 +173,14 @@ class LogisticRegressionTest {
                 worst = Math.max(worst, difference(l1.withSolver(Solver.COORDINATE_DESCENT).fit(data.x(), data.y()), l1.withSolver(Solver.SAGA).fit(data.x(), data.y()), "ratio " + ratio));
             }
         }
-        assertThat(Measured.value("gap", worst)).isLessThan(1e-5);
+        Evidence.of("gap", worst, below(1e-5));
     }
 
     private static double difference(LogisticModel a, LogisticModel b, String what) {
         assertThat(b.converged()).as(what).isTrue();
-        double gap = Math.max(gap(a.coefficients(), b.coefficients().toDoubleArray()), gap(a.intercept(), b.intercept().toDoubleArray()));
-        assertThat(gap).as(what).isLessThan(1e-5);
-        return gap;
+        var gap = Gap.absolute().see(what, a.coefficients().toDoubleArray(), b.coefficients().toDoubleArray()).see(what, a.intercept().toDoubleArray(), b.intercept().toDoubleArray());
+        assertThat(gap.worst()).as(gap.toString()).isLessThan(1e-5);
+        return gap.worst();
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
@@ -212,8 +200,8 @@ class LogisticRegressionTest {
                 latest = Math.max(latest, model.separatedAt());
                 assertThat(model.score(x, y)).isEqualTo(1);
             }
-            assertThat(Measured.value("reported by " + solver, reported)).isEqualTo(100);
-            assertThat(Measured.value("latest iteration", latest)).isLessThanOrEqualTo(50);
+            Evidence.of("reported by " + solver, reported, exactly(100));
+            Evidence.of("latest iteration", latest, atMost(50));
         }
     }
 
@@ -241,7 +229,7 @@ class LogisticRegressionTest {
             double mixed = logOdds(model, a.mul(1 - t).add(b.mul(t)));
             worst = Math.max(worst, Math.abs(mixed - (1 - t) * logOdds(model, a) - t * logOdds(model, b)));
         }
-        assertThat(Measured.value("gap", worst)).isLessThan(1e-10);
+        Evidence.of("gap", worst, below(1e-10));
     }
 
     private static double logOdds(LogisticModel model, Tensor row) {
@@ -258,7 +246,7 @@ class LogisticRegressionTest {
                 var learner = new LogisticRegression().withC(0.5).withSolver(solver).withTolerance(1e-10).withMaxIterations(5_000);
                 LogisticModel dense = learner.fit(x, data.y()), model = learner.fit(sparse, data.y());
                 assertThat(difference(dense, model, "sparse " + solver)).isLessThan(1e-6);
-                assertThat(gap(model.predictProba(sparse), model.predictProba(x).toDoubleArray())).isLessThan(1e-12);
+                Evidence.of("probabilities of sparse rows", Gap.absolute().see("probabilities", model.predictProba(sparse).toDoubleArray(), model.predictProba(x).toDoubleArray()), below(1e-12));
                 assertThat(model.predict(sparse).toLongArray()).isEqualTo(model.predict(x).toLongArray());
             }
         }

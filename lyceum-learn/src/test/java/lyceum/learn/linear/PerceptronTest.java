@@ -1,5 +1,9 @@
 package lyceum.learn.linear;
 
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -15,8 +19,9 @@ import lyceum.random.Rng;
 import lyceum.stats.learner.LearnerContract;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -51,17 +56,9 @@ class PerceptronTest {
         };
     }
 
-    private static double gap(Tensor actual, double[] expected) {
-        double[] a = actual.toDoubleArray();
-        assertThat(a).hasSameSizeAs(expected);
-        double worst = 0;
-        for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - expected[i]));
-        return worst;
-    }
-
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void weightsEqualScikitLearnAfterEachPass() {
-        double worst = 0;
+        var worst = Gap.absolute();
         int compared = 0;
         for (var c : GOLDEN.list("cases")) {
             if (c.text("name").startsWith("digits")) continue;
@@ -75,22 +72,21 @@ class PerceptronTest {
             var learner = new Perceptron().withShuffle(false).withLearningRate(c.number("input.eta0")).withIntercept(c.flag("input.intercept")).withPenalty(penalised ? c.number("input.alpha") : 0, ratio);
             for (int pass = 1; pass <= 10; pass++) {
                 var model = learner.withPasses(pass).fit(data.x(), data.y());
-                worst = Math.max(worst, gap(model.coefficients(), c.flat("expected.coefAfterPass." + (pass - 1))));
-                worst = Math.max(worst, gap(model.intercept().reshape(-1), c.flat("expected.interceptAfterPass." + (pass - 1))));
-                assertThat(worst).as("%s, pass %d", c.text("name"), pass).isLessThan(1e-10);
+                worst.see(c, "expected.coefAfterPass." + (pass - 1), model.coefficients().toDoubleArray());
+                worst.see(c, "expected.interceptAfterPass." + (pass - 1), model.intercept().reshape(-1).toDoubleArray());
                 compared++;
             }
         }
-        assertThat(compared).isEqualTo(120);
+        Evidence.of("passes", compared, exactly(120));
         var digits = Datasets.digits().flat();
         for (int passes : new int[] {1, 10}) {
-            var e = GOLDEN.list("cases").stream().filter(c -> c.text("name").equals("digits pass " + passes)).findFirst().orElseThrow().at("expected");
+            var e = GOLDEN.named("digits pass " + passes).at("expected");
             var model = new Perceptron().withShuffle(false).withPasses(passes).fit(digits.x(), digits.y());
-            worst = Math.max(worst, gap(model.coefficients(), e.flat("coef")));
-            worst = Math.max(worst, gap(model.intercept(), e.doubles("intercept")));
+            worst.see(e, "coef", model.coefficients().toDoubleArray());
+            worst.see(e, "intercept", model.intercept().toDoubleArray());
             assertThat(model.score(digits.x(), digits.y())).isCloseTo(e.number("accuracy"), within(1e-12));
         }
-        assertThat(Measured.value("gap", worst)).isLessThan(1e-10);
+        Evidence.of("largest gap to scikit-learn", worst, below(1e-10));
     }
 
     /** Rows that a random plane separates with some room. */
@@ -168,7 +164,7 @@ class PerceptronTest {
             assertThat((double) model.mistakes().total()).as("seed %d", seed).isLessThanOrEqualTo(bound);
             tightest = Math.max(tightest, model.mistakes().total() / bound);
         }
-        assertThat(Measured.value("largest mistakes / bound", tightest)).isLessThanOrEqualTo(1);
+        Evidence.of("largest mistakes / bound", tightest, atMost(1));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
@@ -179,7 +175,7 @@ class PerceptronTest {
         for (int seed = 0; seed < 20; seed++) {
             var pocket = new Perceptron().withPasses(10_000).withSeed(seed).withVariant(Variant.POCKET).fit(XOR, XOR_LABELS);
             assertThat(pocket.mistakes().hasCleanPass()).isFalse();
-            assertThat(Measured.value("pocket", pocket.score(XOR, XOR_LABELS))).isEqualTo(0.75);
+            Evidence.of("pocket", pocket.score(XOR, XOR_LABELS), exactly(0.75));
         }
         // In this fixed order training returns to 0 after four updates, and none of the vectors on the way has three right.
         assertThat(new Perceptron().withPasses(100).withShuffle(false).withVariant(Variant.POCKET).fit(XOR, XOR_LABELS).score(XOR, XOR_LABELS)).isEqualTo(0.5);
@@ -187,6 +183,8 @@ class PerceptronTest {
 
     @Acceptance(topic = TOPIC, clause = 4)
     @Test void theDualWithALinearKernelMakesTheSameMistakes() {
+        var gap = Gap.absolute();
+        int mistakes = 0;
         for (int seed = 0; seed < 20; seed++) {
             // Values on a grid, so that both sums are exact and no tie is decided by rounding.
             var data = separable(seed);
@@ -195,21 +193,26 @@ class PerceptronTest {
             PerceptronModel primal = learner.fit(x, data.y()), dual = learner.withKernel(new Kernel.Linear()).fit(x, data.y());
             assertThat(dual.mistakes().row()).isEqualTo(primal.mistakes().row());
             assertThat(dual.mistakes().perPass()).isEqualTo(primal.mistakes().perPass());
-            assertThat(gap(dual.decisionFunction(x), primal.decisionFunction(x).toDoubleArray())).isLessThan(1e-9);
+            gap.see("seed " + seed, dual.decisionFunction(x).toDoubleArray(), primal.decisionFunction(x).toDoubleArray());
+            mistakes += primal.mistakes().row().length;
         }
         var iris = Datasets.iris();
         var x = iris.x().mul(10).round();
         var learner = new Perceptron().withPasses(20);
         assertThat(learner.withKernel(new Kernel.Linear()).fit(x, iris.y()).mistakes().row()).isEqualTo(learner.fit(x, iris.y()).mistakes().row());
+        Evidence.of("mistakes, the same in both", mistakes, above(0));
+        Evidence.of("decision functions", gap, below(1e-9));
     }
 
     @Acceptance(topic = TOPIC, clause = 5)
     @Test void aKernelOfDegreeTwoSolvesXor() {
+        double worst = 1;
         for (int seed = 0; seed < 10; seed++) {
             var model = new Perceptron().withKernel(new Kernel.Polynomial(2)).withSeed(seed).withPasses(1_000).fit(XOR, XOR_LABELS);
-            assertThat(model.score(XOR, XOR_LABELS)).isEqualTo(1);
+            worst = Math.min(worst, model.score(XOR, XOR_LABELS));
             assertThat(model.mistakes().hasCleanPass()).isTrue();
         }
+        Evidence.of("least share right, 10 seeds", worst, exactly(1));
     }
 
     private static Dataset noisy(long seed, int n) {
@@ -229,8 +232,8 @@ class PerceptronTest {
             averaged += 1 - learner.withVariant(Variant.AVERAGED).fit(train.x(), train.y()).score(test.x(), test.y());
             voted += 1 - learner.withVariant(Variant.VOTED).fit(train.x(), train.y()).score(test.x(), test.y());
         }
-        assertThat(Measured.value("averaged", averaged / 20)).isLessThan(Measured.value("last", last / 20));
-        assertThat(Measured.value("voted", voted / 20)).isLessThan(last / 20);
+        Evidence.of("averaged", averaged / 20, below(last / 20));
+        Evidence.of("voted", voted / 20, below(last / 20));
     }
 
     @Test void theMeanVectorIsTheMeanOfTheVectorsAfterEachExample() {
@@ -242,11 +245,11 @@ class PerceptronTest {
             sum = sum.add(online.coefficients());
         }
         var averaged = new Perceptron().withShuffle(false).withPasses(1).withVariant(Variant.AVERAGED);
-        assertThat(gap(averaged.fit(data.x(), data.y()).coefficients(), sum.div(30).toDoubleArray())).isLessThan(1e-12);
+        Evidence.of("coefficients", Gap.absolute().see("coefficients", averaged.fit(data.x(), data.y()).coefficients().toDoubleArray(), sum.div(30).toDoubleArray()), below(1e-12));
         var stream = averaged.start(10, 0, 1).partialFit(data.x().narrow(0, 0, 11), data.y().narrow(0, 0, 11)).partialFit(data.x().narrow(0, 11, 19), data.y().narrow(0, 11, 19));
-        assertThat(gap(stream.coefficients(), sum.div(30).toDoubleArray())).isLessThan(1e-12);
+        Evidence.of("coefficients", Gap.absolute().see("coefficients", stream.coefficients().toDoubleArray(), sum.div(30).toDoubleArray()), below(1e-12));
         // A penalty too small to be seen takes the plain sum, and gives the same mean.
-        assertThat(gap(averaged.withPenalty(1e-14, 0).fit(data.x(), data.y()).coefficients(), sum.div(30).toDoubleArray())).isLessThan(1e-9);
+        Evidence.of("coefficients", Gap.absolute().see("coefficients", averaged.withPenalty(1e-14, 0).fit(data.x(), data.y()).coefficients().toDoubleArray(), sum.div(30).toDoubleArray()), below(1e-9));
     }
 
     @Test void onlineTrainingIsThePassesOfFit() {

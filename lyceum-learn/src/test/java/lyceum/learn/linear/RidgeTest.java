@@ -1,5 +1,7 @@
 package lyceum.learn.linear;
 
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.below;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -18,8 +20,9 @@ import lyceum.random.Rng;
 import lyceum.stats.learner.LearnerContract;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -39,28 +42,17 @@ class RidgeTest {
         return Stream.concat(LearnerContract.of(new RidgeCv(1)).tests(), LearnerContract.of(gcv).tests());
     }
 
-    private static Golden find(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
-
-    private static double gap(Tensor actual, double[] expected) {
-        double[] a = actual.toDoubleArray();
-        assertThat(a).hasSameSizeAs(expected);
-        double worst = 0;
-        for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - expected[i]));
-        return worst;
-    }
-
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void ridgeEqualsScikitLearnOnDiabetes() {
         var data = Datasets.diabetes();
-        double worst = 0;
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("diabetes")) continue;
+        var worst = Gap.absolute();
+        for (var c : GOLDEN.cases("diabetes")) {
             var model = new Ridge(c.number("input.alpha")).withIntercept(c.flag("input.intercept")).fit(data.x(), data.y());
-            worst = Math.max(worst, Math.max(gap(model.coefficients(), c.doubles("expected.coef")), Math.abs(model.intercept().item() - c.number("expected.intercept"))));
+            worst.see(c, "expected.coef", model.coefficients().toDoubleArray()).see(c, "expected.intercept", model.intercept().item());
         }
-        assertThat(Measured.value("coefficients", worst)).isLessThan(1e-8);
+        Evidence.of("coefficients", worst, below(1e-8));
 
-        var loo = find("leave-one-out");
+        var loo = GOLDEN.named("leave-one-out");
         double[] alphas = loo.doubles("input.alphas");
         var path = new Ridge(1).path(data.x(), data.y(), null);
         double errors = 0;
@@ -68,33 +60,35 @@ class RidgeTest {
             double[] e = path.leaveOneOutErrors(alphas[k]).toDoubleArray();
             for (int i = 0; i < 111; i++) errors = Math.max(errors, Math.abs(e[4 * i] * e[4 * i] - loo.number("expected.squaredErrors." + i + "." + k)));
         }
-        assertThat(Measured.value("leave-one-out", errors)).isLessThan(1e-8);
+        Evidence.of("leave-one-out", errors, below(1e-8));
         var chosen = new RidgeCv(alphas).fit(data.x(), data.y());
         assertThat(chosen.alpha()).isEqualTo(loo.number("expected.best"));
-        assertThat(gap(chosen.coefficients(), loo.doubles("expected.coef"))).isLessThan(1e-8);
+        Evidence.of("coefficients", Gap.absolute().see(loo, "expected.coef", chosen.coefficients().toDoubleArray()), below(1e-8));
         for (int k = 0; k < alphas.length; k++) assertThat(chosen.scores().get(k)).isCloseTo(loo.doubles("expected.meanSquaredErrors")[k], within(1e-8));
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void weightsOutputsAndWideDataEqualScikitLearn() {
+        var gap = Gap.absolute();
         var data = Datasets.diabetes();
         var w = new Recipe(8400).uniforms(442);
         for (int i = 0; i < w.length; i++) w[i] += 0.5;
-        var weighted = find("weighted").at("expected");
+        var weighted = GOLDEN.named("weighted").at("expected");
         for (var solver : Ridge.Solver.values()) {
             var model = new Ridge(1).withSolver(solver).fit(data.x(), data.y(), Tensor.of(w));
-            assertThat(gap(model.coefficients(), weighted.doubles("coef"))).as(solver.name()).isLessThan(1e-8);
-            assertThat(model.intercept().item()).isCloseTo(weighted.number("intercept"), within(1e-8));
+            gap.see(weighted, "coef", model.coefficients().toDoubleArray());
+            gap.see(weighted, "intercept", model.intercept().item());
         }
         var r = new Recipe(8401);
         Tensor x = Tensor.of(r.matrix(15, 6)), y = Tensor.of(r.matrix(15, 3));
         var outputs = new Ridge(1).withAlphas(0.1, 1, 10).fit(x, y);
-        assertThat(gap(outputs.coefficients(), find("outputs").flat("expected.coef"))).isLessThan(1e-8);
-        assertThat(gap(outputs.intercept(), find("outputs").doubles("expected.intercept"))).isLessThan(1e-8);
+        gap.see(GOLDEN.named("outputs"), "expected.coef", outputs.coefficients().toDoubleArray());
+        gap.see(GOLDEN.named("outputs"), "expected.intercept", outputs.intercept().toDoubleArray());
         r = new Recipe(8402);
         var wide = new Ridge(0.7).fit(Tensor.of(r.matrix(8, 20)), Tensor.of(r.bells(8)));
-        assertThat(gap(wide.coefficients(), find("wide").doubles("expected.coef"))).isLessThan(1e-8);
-        assertThat(wide.intercept().item()).isCloseTo(find("wide").number("expected.intercept"), within(1e-8));
+        gap.see(GOLDEN.named("wide"), "expected.coef", wide.coefficients().toDoubleArray());
+        gap.see(GOLDEN.named("wide"), "expected.intercept", wide.intercept().item());
+        Evidence.of("largest gap to scikit-learn", gap, below(1e-8));
     }
 
     @Test void leaveOneOutErrorsAreThoseOfRefitting() {
@@ -108,13 +102,13 @@ class RidgeTest {
             int[] rest = IntStream.range(0, n).filter(k -> k != left).toArray();
             var model = ridge.fit(x.rows(rest), y.rows(rest), w.rows(rest));
             var e = y.narrow(0, i, 1).sub(model.predict(x.narrow(0, i, 1)));
-            assertThat(gap(errors.narrow(0, i, 1), e.toDoubleArray())).isLessThan(1e-12);
+            Evidence.of("error of the row left out", Gap.absolute().see("row " + i, errors.narrow(0, i, 1).toDoubleArray(), e.toDoubleArray()), below(1e-12));
         }
     }
 
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void primalEqualsDual() {
-        double worst = 0, iterative = 0;
+        Gap dual = Gap.absolute(), others = Gap.absolute();
         for (int seed = 0; seed < 40; seed++) {
             var rng = Rng.of(seed);
             int n = 5 + rng.nextInt(30), p = 2 + rng.nextInt(40);
@@ -122,37 +116,38 @@ class RidgeTest {
             var primal = new Ridge(0.5).withSolver(Ridge.Solver.CHOLESKY).fit(x, y);
             for (var solver : Ridge.Solver.values()) {
                 var other = new Ridge(0.5).withSolver(solver).fit(x, y);
-                double difference = Math.max(gap(other.coefficients(), primal.coefficients().toDoubleArray()), Math.abs(other.intercept().item() - primal.intercept().item()));
-                if (solver == Ridge.Solver.DUAL) worst = Math.max(worst, difference);
-                else iterative = Math.max(iterative, difference);
+                var gap = solver == Ridge.Solver.DUAL ? dual : others;
+                gap.see(solver + ", seed " + seed, other.coefficients().toDoubleArray(), primal.coefficients().toDoubleArray());
+                gap.see(solver + ", seed " + seed, other.intercept().item(), primal.intercept().item());
             }
         }
-        assertThat(Measured.value("primal - dual", worst)).isLessThan(1e-9);
-        assertThat(Measured.value("primal - others", iterative)).isLessThan(1e-9);
+        Evidence.of("primal - dual", dual, below(1e-9));
+        Evidence.of("primal - others", others, below(1e-9));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void filterFactorsAreThoseOfTheSingularValuesAndSumToTheTraceOfTheSmoother() {
         var data = Datasets.diabetes();
         var centred = data.x().sub(data.x().mean(0));
-        var golden = find("degrees of freedom");
+        var golden = GOLDEN.named("degrees of freedom");
         double[] alphas = golden.doubles("input.alphas"), df = golden.doubles("expected.df"), s = golden.doubles("expected.singularValues");
         var path = new Ridge(1).path(data.x(), data.y(), null);
-        double worst = gap(path.singularValues(), s);
+        double worst = Gap.absolute().see("singularValues", path.singularValues().toDoubleArray(), s).worst();
         for (int k = 0; k < alphas.length; k++) {
             double alpha = alphas[k];
-            worst = Math.max(worst, gap(path.filterFactors(alpha), Arrays.stream(s).map(v -> v * v / (v * v + alpha)).toArray()));
+            worst = Math.max(worst, Gap.absolute().see("filterFactors", path.filterFactors(alpha).toDoubleArray(), Arrays.stream(s).map(v -> v * v / (v * v + alpha)).toArray()).worst());
             worst = Math.max(worst, Math.abs(path.degreesOfFreedom(alpha) - df[k]));
             // The trace of X (X'X + alpha I)^-1 X', by another route.
             var gram = centred.transpose().matmul(centred);
             double trace = Linalg.solve(gram.add(Tensor.eye(DType.F64, 10).mul(alpha)), gram).trace().item();
             worst = Math.max(worst, Math.abs(path.degreesOfFreedom(alpha) - trace));
         }
-        assertThat(Measured.value("gap", worst)).isLessThan(1e-10);
+        Evidence.of("gap", worst, below(1e-10));
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
     @Test void theNormShrinksStrictlyWithAlphaAndNothingIsExactlyZero() {
+        double most = 0, least = Double.POSITIVE_INFINITY;
         for (int seed = 0; seed < 20; seed++) {
             var rng = Rng.of(seed);
             Tensor x = Tensor.randn(rng, DType.F64, 40, 8), y = Tensor.randn(rng, DType.F64, 40);
@@ -160,11 +155,13 @@ class RidgeTest {
             for (double alpha = 1e-4; alpha < 1e6; alpha *= 3) {
                 var b = new Ridge(alpha).fit(x, y).coefficients();
                 double norm = b.square().sum().sqrt().item();
-                assertThat(norm).as("alpha %s", alpha).isLessThan(last);
-                assertThat(b.toDoubleArray()).doesNotContain(0.0, -0.0);
+                if (last < Double.POSITIVE_INFINITY) most = Math.max(most, norm / last);
+                least = Math.min(least, b.abs().min().item());
                 last = norm;
             }
         }
+        Evidence.of("largest |b| over that at a third of alpha", most, below(1));
+        Evidence.of("least size of a coefficient", least, above(0));
     }
 
     private static Tensor descend(UpdateRule rule, Tensor x, Tensor y, double penalty) {
@@ -186,12 +183,12 @@ class RidgeTest {
         var y = Tensor.randn(rng, DType.F64, 50);
         for (double momentum : new double[] {0, 0.9}) {
             var sgd = new Sgd(0.01).withMomentum(momentum);
-            double difference = gap(descend(sgd.withWeightDecay(lambda), x, y, 0), descend(sgd, x, y, lambda).toDoubleArray());
-            assertThat(Measured.value("SGD, momentum " + momentum, difference)).isLessThan(1e-12);
+            var difference = Gap.absolute().see("coefficients", descend(sgd.withWeightDecay(lambda), x, y, 0).toDoubleArray(), descend(sgd, x, y, lambda).toDoubleArray());
+            Evidence.of("SGD, momentum " + momentum, difference, below(1e-12));
         }
         // Decoupled decay is what the SGD step does, b (1 - rate lambda) - rate gradient; under Adam it is another method than the penalty.
-        double adam = gap(descend(new AdamW(0.01).withWeightDecay(lambda), x, y, 0), descend(new Adam(0.01), x, y, lambda).toDoubleArray());
-        assertThat(Measured.value("Adam", adam)).isGreaterThan(1e-3);
+        double adam = Gap.absolute().see("coefficients", descend(new AdamW(0.01).withWeightDecay(lambda), x, y, 0).toDoubleArray(), descend(new Adam(0.01), x, y, lambda).toDoubleArray()).worst();
+        Evidence.of("Adam", adam, above(1e-3));
     }
 
     @Test void penaltiesOfZeroLeaveAFeatureFree() {

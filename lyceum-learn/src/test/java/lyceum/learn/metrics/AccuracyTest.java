@@ -1,5 +1,10 @@
 package lyceum.learn.metrics;
 
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -9,51 +14,48 @@ import lyceum.random.Rng;
 import lyceum.stats.ProportionInterval;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import org.junit.jupiter.api.Test;
 
 class AccuracyTest {
     private static final String TOPIC = "accuracy";
     private static final Golden GOLDEN = Golden.load("golden/accuracy.json");
 
-    private static void close(double actual, Golden expected, String key, String name) {
-        if (!expected.has(key)) return;
-        double value = expected.number(key);
-        if (Double.isNaN(value)) assertThat(actual).as(name + " " + key).isNaN();
-        else assertThat(actual).as(name + " " + key).isCloseTo(value, within(1e-12));
-    }
-
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void accuraciesKappasAndMccEqualScikitLearnOnThreeHundredCases() {
+        var gap = Gap.absolute();
         int checked = 0, topK = 0;
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("random")) continue;
+        for (var c : GOLDEN.cases("random")) {
             var labels = LabelCase.of(c.at("input"));
             var expected = c.at("expected");
             var matrix = labels.matrixOfPresent();
-            close(ClassificationMetrics.accuracy(Tensor.of(labels.truth()), Tensor.of(labels.predicted()), labels.weights()), expected, "accuracy", c.text("name"));
-            close(matrix.balancedAccuracy(), expected, "balanced", c.text("name"));
-            if (Arrays.stream(labels.truth()).distinct().count() > 1) close(matrix.balancedAccuracy(true), expected, "balancedAdjusted", c.text("name"));
-            close(matrix.kappa(), expected, "kappa", c.text("name"));
-            close(labels.matrix().kappa(ConfusionMatrix.Disagreement.LINEAR), expected, "kappaLinear", c.text("name"));
-            close(labels.matrix().kappa(ConfusionMatrix.Disagreement.QUADRATIC), expected, "kappaQuadratic", c.text("name"));
-            close(matrix.mcc(), expected, "mcc", c.text("name"));
-            topK += topK(labels, expected, c.text("name"));
+            see(gap, expected, "accuracy", ClassificationMetrics.accuracy(Tensor.of(labels.truth()), Tensor.of(labels.predicted()), labels.weights()));
+            see(gap, expected, "balanced", matrix.balancedAccuracy());
+            if (Arrays.stream(labels.truth()).distinct().count() > 1) see(gap, expected, "balancedAdjusted", matrix.balancedAccuracy(true));
+            see(gap, expected, "kappa", matrix.kappa());
+            see(gap, expected, "kappaLinear", labels.matrix().kappa(ConfusionMatrix.Disagreement.LINEAR));
+            see(gap, expected, "kappaQuadratic", labels.matrix().kappa(ConfusionMatrix.Disagreement.QUADRATIC));
+            see(gap, expected, "mcc", matrix.mcc());
+            topK += topK(gap, labels, expected);
             checked++;
         }
-        assertThat(checked).isEqualTo(300);
-        assertThat(topK).isPositive();
+        Evidence.of("cases", checked, exactly(300));
+        Evidence.of("of them with top-k accuracies", topK, above(0));
+        Evidence.of("largest gap to scikit-learn", gap, atMost(1e-12));
     }
 
-    private static int topK(LabelCase labels, Golden expected, String name) {
+    private static void see(Gap gap, Golden expected, String key, double actual) { if (!expected.isOpen(key)) gap.see(expected, key, actual); }
+
+    private static int topK(Gap gap, LabelCase labels, Golden expected) {
         int seen = 0;
         var scores = new double[labels.truth().length][];
         for (int i = 0; i < scores.length; i++) scores[i] = labels.recipe().uniforms(labels.classes());
         for (String key : expected.names()) {
             if (!key.startsWith("top")) continue;
             int k = Integer.parseInt(key.replaceAll("\\D", ""));
-            close(ClassificationMetrics.topKAccuracy(Tensor.of(labels.truth()), Tensor.of(scores), k, labels.weights()), expected, key, name);
+            see(gap, expected, key, ClassificationMetrics.topKAccuracy(Tensor.of(labels.truth()), Tensor.of(scores), k, labels.weights()));
             seen++;
         }
         return seen;
@@ -61,8 +63,8 @@ class AccuracyTest {
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void subsetAccuracyEqualsScikitLearn() {
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("subset")) continue;
+        var gap = Gap.absolute();
+        for (var c : GOLDEN.cases("subset")) {
             var r = new lyceum.testing.Recipe((long) c.number("input.seed"));
             r.uniforms(2); // n and k, which stand in the input
             int n = c.integer("input.n"), k = c.integer("input.k");
@@ -72,9 +74,10 @@ class AccuracyTest {
             for (int i = 0; i < n; i += 2) predicted[i] = truth[i].clone();
             var t = Tensor.of(Arrays.stream(truth).flatMapToLong(Arrays::stream).toArray()).reshape(n, k);
             var p = Tensor.of(Arrays.stream(predicted).flatMapToLong(Arrays::stream).toArray()).reshape(n, k);
-            close(ClassificationMetrics.subsetAccuracy(t, p), c.at("expected"), "subset", c.text("name"));
-            close(MultilabelConfusion.of(t, p).hammingLoss(), c.at("expected"), "hammingLoss", c.text("name"));
+            see(gap, c.at("expected"), "subset", ClassificationMetrics.subsetAccuracy(t, p));
+            see(gap, c.at("expected"), "hammingLoss", MultilabelConfusion.of(t, p).hammingLoss());
         }
+        Evidence.of("largest gap to scikit-learn", gap, atMost(1e-12));
     }
 
     @Acceptance(topic = TOPIC, clause = 2)
@@ -82,17 +85,18 @@ class AccuracyTest {
         var truth = Tensor.of(java.util.stream.LongStream.range(0, 1000).map(i -> i % 100 == 0 ? 1 : 0).toArray());
         var majority = Tensor.of(new long[1000]);
         var matrix = ConfusionMatrix.of(truth, majority);
-        assertThat(matrix.accuracy()).isEqualTo(0.99).isEqualTo(ClassificationMetrics.noInformationRate(truth));
-        assertThat(matrix.balancedAccuracy()).isEqualTo(0.5);
+        Evidence.of("accuracy", matrix.accuracy(), exactly(0.99));
+        assertThat(ClassificationMetrics.noInformationRate(truth)).isEqualTo(0.99);
+        Evidence.of("balanced accuracy", matrix.balancedAccuracy(), exactly(0.5));
         assertThat(matrix.balancedAccuracy(true)).isZero();
-        assertThat(matrix.kappa()).isZero();
-        assertThat(matrix.mcc()).isZero();
+        Evidence.of("kappa", matrix.kappa(), exactly(0));
+        Evidence.of("MCC", matrix.mcc(), exactly(0));
         assertThat(ClassificationMetrics.noInformationTest(truth, majority)).isGreaterThan(0.5);
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void clopperPearsonEqualsStatsmodels() {
-        var intervals = GOLDEN.list("cases").stream().filter(c -> c.text("name").equals("intervals")).findFirst().orElseThrow();
+        var intervals = GOLDEN.named("intervals");
         double worst = 0;
         for (double[] row : intervals.matrix("expected.rows")) {
             var exact = ProportionInterval.clopperPearson(row[1], row[0], 1 - row[2]);
@@ -100,7 +104,7 @@ class AccuracyTest {
             worst = Math.max(worst, Math.max(Math.abs(exact.low() - row[3]), Math.abs(exact.high() - row[4])));
             worst = Math.max(worst, Math.max(Math.abs(wilson.low() - row[5]), Math.abs(wilson.high() - row[6])));
         }
-        assertThat(Measured.value("largest difference", worst)).isLessThan(1e-9);
+        Evidence.of("largest difference", worst, below(1e-9));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
@@ -113,7 +117,7 @@ class AccuracyTest {
             for (int run = 0; run < runs; run++) if (ProportionInterval.clopperPearson(new Binomial(n, p).sample(rng), n, 0.95).contains(p)) covered++;
             least = Math.min(least, covered / (double) runs);
         }
-        assertThat(Measured.value("least coverage", least)).isGreaterThanOrEqualTo(0.941);
+        Evidence.of("least coverage", least, atLeast(0.941));
     }
 
     @Test void intervalAndTestOfAnAccuracyCountTheRightRows() {

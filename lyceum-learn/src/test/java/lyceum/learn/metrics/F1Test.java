@@ -1,5 +1,10 @@
 package lyceum.learn.metrics;
 
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.between;
+import static lyceum.testing.Bound.equalTo;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -8,8 +13,9 @@ import java.util.Arrays;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import org.junit.jupiter.api.Test;
 
 class F1Test {
@@ -30,42 +36,49 @@ class F1Test {
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void equalsScikitLearnOverAveragesAndBetas() {
-        assertThat(ScoresByAverage.checkRandom(GOLDEN, "f1", new OfMatrix(1))).isEqualTo(300);
-        ScoresByAverage.checkRandom(GOLDEN, "f2", new OfMatrix(2));
-        ScoresByAverage.checkRandom(GOLDEN, "f0.5", new OfMatrix(0.5));
-        assertThat(ScoresByAverage.checkMultilabel(GOLDEN, "f1", new OfLabels(1))).isPositive();
-        ScoresByAverage.checkMultilabel(GOLDEN, "f2", new OfLabels(2));
+        var gap = Gap.absolute();
+        Evidence.of("cases", ScoresByAverage.checkRandom(gap, GOLDEN, "f1", new OfMatrix(1)), exactly(300));
+        ScoresByAverage.checkRandom(gap, GOLDEN, "f2", new OfMatrix(2));
+        ScoresByAverage.checkRandom(gap, GOLDEN, "f0.5", new OfMatrix(0.5));
+        Evidence.of("of several labels a row", ScoresByAverage.checkMultilabel(gap, GOLDEN, "f1", new OfLabels(1)), above(0));
+        ScoresByAverage.checkMultilabel(gap, GOLDEN, "f2", new OfLabels(2));
+        Evidence.of("largest gap to scikit-learn", gap, atMost(1e-12));
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void equalsItsFormulaInCounts() {
+        var gap = Gap.absolute();
         var rng = Rng.of(1);
         for (int run = 0; run < 1000; run++) {
             double tp = rng.nextInt(30), fp = rng.nextInt(30), fn = rng.nextInt(30), tn = rng.nextInt(30);
             if (tp + fp + fn == 0) continue;
-            assertThat(ConfusionMatrix.ofCounts(new double[][] {{tn, fp}, {fn, tp}}).fBeta(1, ZeroDivision.ZERO)[1]).isEqualTo(2 * tp / (2 * tp + fp + fn));
+            gap.see("run " + run, ConfusionMatrix.ofCounts(new double[][] {{tn, fp}, {fn, tp}}).fBeta(1, ZeroDivision.ZERO)[1], 2 * tp / (2 * tp + fp + fn));
         }
+        Evidence.of("F1 against 2 TP / (2 TP + FP + FN)", gap, exactly(0));
     }
 
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void liesBetweenTheSmallerAndTheMean() {
+        int outside = 0;
         var rng = Rng.of(2);
         for (int run = 0; run < 10_000; run++) {
             double p = rng.nextDouble(), r = rng.nextDouble(), f = ClassificationMetrics.fBeta(p, r, 1);
-            assertThat(f).isBetween(Math.min(p, r), (p + r) / 2);
+            if (!(f >= Math.min(p, r) && f <= (p + r) / 2)) outside++;
         }
         assertThat(ClassificationMetrics.fBeta(0.3, 0.3, 1)).isEqualTo(0.3);
         assertThat(ClassificationMetrics.fBeta(0, 0, 1)).isZero();
+        Evidence.of("pairs, of 10,000, with F1 outside of minimum and mean", outside, exactly(0));
     }
 
     /** With all labels counted, as for precision. */
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void microF1IsAccuracyWhereEveryRowHasOneLabel() {
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("random")) continue;
+        var gap = Gap.absolute();
+        for (var c : GOLDEN.cases("random")) {
             var matrix = LabelCase.of(c.at("input")).matrix();
-            assertThat(matrix.fBeta(1, Average.MICRO)).isEqualTo(matrix.accuracy());
+            gap.see(c.text("name"), matrix.fBeta(1, Average.MICRO), matrix.accuracy());
         }
+        Evidence.of("micro F1 less accuracy", gap, exactly(0));
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
@@ -82,10 +95,10 @@ class F1Test {
             var rule = Thresholds.plugInFBeta(probabilities, 1);
             var exact = Thresholds.maximisingFBeta(positive, probabilities, 1);
             assertThat(rule.threshold()).isEqualTo(rule.fBeta() / 2);
-            assertThat(Measured.value("F* by labels - by probabilities, power " + power, exact.fBeta() - rule.fBeta())).isCloseTo(0, within(0.01));
+            Evidence.of("F* by labels - by probabilities, power " + power, exact.fBeta() - rule.fBeta(), equalTo(0, 0.01));
             // F1 is flat at its top, so that the threshold of largest F1 in a sample wanders; that of largest expected F1 does not
-            assertThat(Measured.value("threshold of largest expected F1 - F* / 2", expectedBest(probabilities) - rule.threshold())).isCloseTo(0, within(0.01));
-            assertThat(Measured.value("threshold of largest F1 - F* / 2", exact.threshold() - exact.fBeta() / 2)).isCloseTo(0, within(0.03));
+            Evidence.of("threshold of largest expected F1 - F* / 2", expectedBest(probabilities) - rule.threshold(), equalTo(0, 0.01));
+            Evidence.of("threshold of largest F1 - F* / 2", exact.threshold() - exact.fBeta() / 2, equalTo(0, 0.03));
         }
     }
 
@@ -110,12 +123,13 @@ class F1Test {
         var truth = Tensor.of(new long[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
         var predicted = Tensor.of(new long[] {0, 1, 1, 1, 1, 1, 1, 1, 1, 1});
         double ofScores = ClassificationMetrics.f1(truth, predicted, Average.MACRO), ofMeans = ClassificationMetrics.f1OfMeans(truth, predicted);
-        assertThat(ofScores).isCloseTo((0.2 + 0.2) / 2, within(1e-12));
-        assertThat(ofMeans).isCloseTo(5.0 / 9, within(1e-12));
+        Evidence.of("mean of the F1s", ofScores, equalTo(0.2, 1e-12));
+        Evidence.of("F1 of the means", ofMeans, equalTo(5.0 / 9, 1e-12));
     }
 
     @Acceptance(topic = TOPIC, clause = 6)
     @Test void flaggingAllEarnsTwoPOverOnePlusP() {
+        var gap = Gap.absolute();
         for (int positives = 1; positives <= 40; positives++) {
             var truth = new long[40];
             for (int i = 0; i < positives; i++) truth[i] = 1;
@@ -123,9 +137,10 @@ class F1Test {
             Arrays.fill(all, 1);
             double p = positives / 40.0;
             double f = ConfusionMatrix.of(truth, all, new long[] {0, 1}, null).fBeta(1, ZeroDivision.ZERO)[1];
-            assertThat(f).isCloseTo(2 * p / (1 + p), within(1e-15)).isCloseTo(ClassificationMetrics.fBetaOfGuessing(p, 1, 1), within(1e-15));
+            gap.see(positives + " of 40", f, 2 * p / (1 + p)).see("guessing", ClassificationMetrics.fBetaOfGuessing(p, 1, 1), 2 * p / (1 + p));
         }
         assertThat(ClassificationMetrics.fBetaOfGuessing(0.2, 0.5, 1)).isCloseTo(0.2 / 0.7, within(1e-15));
+        Evidence.of("F1 of flagging all against 2p / (1 + p)", gap, atMost(1e-15));
     }
 
     @Test void exactSearchFindsTheBestOfAllThresholdsWithWeights() {
@@ -166,7 +181,7 @@ class F1Test {
             var interval = ConfusionMatrix.ofCounts(counts).bootstrap(m -> m.fBeta(1, ZeroDivision.ZERO)[1], 400, 0.95, rng);
             if (interval.contains(0.8)) covered++;
         }
-        assertThat(Measured.value("coverage", covered / (double) runs)).isBetween(0.90, 0.98);
+        Evidence.of("coverage", covered / (double) runs, between(0.90, 0.98));
         assertThatThrownBy(() -> ConfusionMatrix.ofCounts(new double[][] {{0.5}}).bootstrap(ConfusionMatrix::accuracy, 100, 0.9, rng)).hasMessageContaining("a count is 0.5");
     }
 }

@@ -1,8 +1,12 @@
 package lyceum.learn.metrics;
 
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import lyceum.DType;
@@ -17,8 +21,9 @@ import lyceum.random.Rng;
 import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import org.junit.jupiter.api.Test;
 
 class PrecisionTest {
@@ -27,35 +32,42 @@ class PrecisionTest {
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void equalsScikitLearnOverAveragesAndPoliciesOnThreeHundredCases() {
-        int checked = ScoresByAverage.checkRandom(GOLDEN, "precision", new ScoresByAverage.Score<>() {
+        var gap = Gap.absolute();
+        int checked = ScoresByAverage.checkRandom(gap, GOLDEN, "precision", new ScoresByAverage.Score<>() {
             @Override public double[] ofClasses(ConfusionMatrix counts, ZeroDivision policy) { return counts.precision(policy); }
 
             @Override public double of(ConfusionMatrix counts, Average average, ZeroDivision policy) { return counts.precision(average, policy); }
         });
-        assertThat(checked).isEqualTo(300);
+        Evidence.of("cases", checked, exactly(300));
+        Evidence.of("largest gap to scikit-learn", gap, atMost(1e-12));
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void equalsScikitLearnOnSeveralLabelsARow() {
-        assertThat(ScoresByAverage.checkMultilabel(GOLDEN, "precision", new ScoresByAverage.Score<>() {
+        var gap = Gap.absolute();
+        int checked = ScoresByAverage.checkMultilabel(gap, GOLDEN, "precision", new ScoresByAverage.Score<>() {
             @Override public double[] ofClasses(MultilabelConfusion counts, ZeroDivision policy) { return counts.precision(policy); }
 
             @Override public double of(MultilabelConfusion counts, Average average, ZeroDivision policy) { return counts.precision(average, policy); }
-        })).isPositive();
+        });
+        Evidence.of("cases", checked, above(0));
+        Evidence.of("largest gap to scikit-learn", gap, atMost(1e-12));
     }
 
     /** With all labels counted: leaving one out drops its rows from the micro average but not from the accuracy. */
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void microPrecisionIsAccuracyWhereEveryRowHasOneLabel() {
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("random")) continue;
+        var gap = Gap.absolute();
+        for (var c : GOLDEN.cases("random")) {
             var matrix = LabelCase.of(c.at("input")).matrix();
-            assertThat(matrix.precision(Average.MICRO)).isEqualTo(matrix.accuracy());
+            gap.see(c.text("name"), matrix.precision(Average.MICRO), matrix.accuracy());
         }
+        Evidence.of("micro precision less accuracy", gap, exactly(0));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void bayesRuleForetellsPrecisionAtAnotherPrevalence() {
+        var gap = Gap.absolute();
         var rng = Rng.of(3);
         int n = 200_000;
         for (double prevalence : new double[] {0.5, 0.2, 0.05, 0.01}) {
@@ -68,8 +80,9 @@ class PrecisionTest {
                 }
             }
             double foretold = ClassificationMetrics.precisionAt(0.9, 0.9, prevalence);
-            assertThat(tp / (tp + fp)).as("prevalence " + prevalence).isCloseTo(foretold, within(0.01));
+            gap.see("prevalence " + prevalence, tp / (tp + fp), foretold);
         }
+        Evidence.of("counted precision against the formula", gap, atMost(0.01));
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
@@ -88,7 +101,7 @@ class PrecisionTest {
             permute(new int[n], new boolean[n], 0, scores, positive, k, sum);
             worst = Math.max(worst, Math.abs(RankingMetrics.precisionAtK(positive, scores, k) - sum[0] / sum[1] / k));
         }
-        assertThat(Measured.value("largest difference", worst)).isLessThan(1e-12);
+        Evidence.of("largest difference", worst, below(1e-12));
     }
 
     /** Adds the positives among the first k of every order in which scores do not rise. */
@@ -124,9 +137,9 @@ class PrecisionTest {
             long[] blocked = Arrays.stream(scores).mapToLong(s -> s >= threshold ? 1 : 0).toArray();
             var matrix = ConfusionMatrix.of(test.y().toLongArray(), blocked, new long[] {0, 1}, null);
             least = Math.min(least, matrix.precision(ZeroDivision.ZERO)[1]);
-            assertThat(Measured.value("recall, split " + seed, matrix.recall(ZeroDivision.ZERO)[1])).isGreaterThan(0.2);
+            Evidence.of("recall, split " + seed, matrix.recall(ZeroDivision.ZERO)[1], above(0.2));
         }
-        assertThat(Measured.value("least precision on the test half, of 3 splits", least)).isGreaterThanOrEqualTo(0.98);
+        Evidence.of("least precision on the test half, of 3 splits", least, atLeast(0.98));
     }
 
     private static LogisticModel fit(SparseCounts mails) { return new LogisticRegression().withTolerance(1e-4).fit(logs(mails), mails.y()); }

@@ -1,5 +1,8 @@
 package lyceum.learn.metrics;
 
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -7,8 +10,9 @@ import java.util.Arrays;
 import lyceum.prob.Normal;
 import lyceum.random.Rng;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import org.junit.jupiter.api.Test;
 
 class RecallTest {
@@ -17,51 +21,61 @@ class RecallTest {
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void equalsScikitLearnOverAveragesOnThreeHundredCases() {
-        int checked = ScoresByAverage.checkRandom(GOLDEN, "recall", new ScoresByAverage.Score<>() {
+        var gap = Gap.absolute();
+        int checked = ScoresByAverage.checkRandom(gap, GOLDEN, "recall", new ScoresByAverage.Score<>() {
             @Override public double[] ofClasses(ConfusionMatrix counts, ZeroDivision policy) { return counts.recall(policy); }
 
             @Override public double of(ConfusionMatrix counts, Average average, ZeroDivision policy) { return counts.recall(average, policy); }
         });
-        assertThat(checked).isEqualTo(300);
+        Evidence.of("cases", checked, exactly(300));
+        Evidence.of("largest gap to scikit-learn", gap, atMost(1e-12));
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void equalsScikitLearnOnSeveralLabelsARow() {
-        assertThat(ScoresByAverage.checkMultilabel(GOLDEN, "recall", new ScoresByAverage.Score<>() {
+        var gap = Gap.absolute();
+        int checked = ScoresByAverage.checkMultilabel(gap, GOLDEN, "recall", new ScoresByAverage.Score<>() {
             @Override public double[] ofClasses(MultilabelConfusion counts, ZeroDivision policy) { return counts.recall(policy); }
 
             @Override public double of(MultilabelConfusion counts, Average average, ZeroDivision policy) { return counts.recall(average, policy); }
-        })).isPositive();
+        });
+        Evidence.of("cases", checked, above(0));
+        Evidence.of("largest gap to scikit-learn", gap, atMost(1e-12));
     }
 
     /** Balanced accuracy knows the classes that occur, so macro recall must leave out the others. */
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void macroRecallIsBalancedAccuracyAndWeightedRecallIsAccuracy() {
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("random")) continue;
+        var gap = Gap.absolute();
+        for (var c : GOLDEN.cases("random")) {
             var matrix = LabelCase.of(c.at("input")).matrix();
-            assertThat(matrix.recall(Average.MACRO, ZeroDivision.UNDEFINED)).isEqualTo(matrix.balancedAccuracy());
-            assertThat(matrix.recall(Average.WEIGHTED)).isEqualTo(matrix.accuracy());
+            gap.see(c.text("name") + " macro", matrix.recall(Average.MACRO, ZeroDivision.UNDEFINED), matrix.balancedAccuracy());
+            gap.see(c.text("name") + " weighted", matrix.recall(Average.WEIGHTED), matrix.accuracy());
             double[] recall = matrix.recall(ZeroDivision.ONE), missed = matrix.missRate(ZeroDivision.ZERO);
             for (int k = 0; k < recall.length; k++) assertThat(recall[k] + missed[k]).isCloseTo(1, within(1e-12));
         }
+        Evidence.of("macro and weighted recall less balanced accuracy and accuracy", gap, exactly(0));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void flaggingAllHasRecallOneAndThePrevalenceAsPrecision() {
+        var gap = Gap.absolute();
         var rng = Rng.of(3);
         for (int run = 0; run < 100; run++) {
             long[] truth = rng.longs(1 + rng.nextInt(80), 0, 2).toArray(), all = new long[truth.length];
             truth[0] = 1;
             Arrays.fill(all, 1);
             var matrix = ConfusionMatrix.of(truth, all, new long[] {0, 1}, null);
-            assertThat(matrix.recall(ZeroDivision.ZERO)[1]).isEqualTo(1);
-            assertThat(matrix.precision(ZeroDivision.ZERO)[1]).isEqualTo(matrix.support(1) / matrix.total());
+            gap.see("recall, run " + run, matrix.recall(ZeroDivision.ZERO)[1], 1);
+            gap.see("precision, run " + run, matrix.precision(ZeroDivision.ZERO)[1], Arrays.stream(truth).sum() / (double) truth.length);
         }
+        Evidence.of("recall less 1 and precision less the prevalence", gap, exactly(0));
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
     @Test void recallNeverRisesWithTheThreshold() {
+        int falls = 0;
+        var gap = Gap.absolute();
         var rng = Rng.of(4);
         for (int run = 0; run < 100; run++) {
             int n = 40;
@@ -71,7 +85,7 @@ class RecallTest {
                 positive[i] = i == 0 || rng.nextInt(3) == 0;
                 scores[i] = rng.nextInt(15);
             }
-            double last = 1;
+            var counted = new double[31];
             for (double threshold = -0.5; threshold < 15; threshold += 0.5) {
                 double hits = 0, all = 0;
                 for (int i = 0; i < n; i++) {
@@ -79,15 +93,20 @@ class RecallTest {
                     all++;
                     if (scores[i] >= threshold) hits++;
                 }
-                assertThat(hits / all).isLessThanOrEqualTo(last);
-                last = hits / all;
+                counted[(int) Math.rint(2 * threshold + 1)] = hits / all;
             }
             var sweep = ScoreSweep.of("test", positive, scores, null);
+            for (int i = 0; i < sweep.size(); i++) {
+                double at = sweep.thresholds()[i];
+                if (at >= -0.5 && at < 15) gap.see("run " + run + ", threshold " + at, sweep.recall(i), counted[(int) Math.rint(2 * at + 1)]);
+            }
             for (int i = 1; i < sweep.size(); i++) {
                 assertThat(sweep.thresholds()[i]).isLessThan(sweep.thresholds()[i - 1]);
-                assertThat(sweep.recall(i)).isGreaterThanOrEqualTo(sweep.recall(i - 1));
+                if (sweep.recall(i) < sweep.recall(i - 1)) falls++;
             }
         }
+        Evidence.of("recall of the sweep against counting", gap, atMost(1e-15));
+        Evidence.of("steps to a lower threshold at which recall falls", falls, exactly(0));
     }
 
     @Acceptance(topic = TOPIC, clause = 5)
@@ -102,8 +121,8 @@ class RecallTest {
             Arrays.sort(scores);
             if (normal.survival(scores[12]) < 0.9) plainFailures++;
         }
-        assertThat(Measured.value("share of failures", failures / (double) runs)).isLessThanOrEqualTo(0.115);
-        assertThat(Measured.value("share of failures of the plain quantile", plainFailures / (double) runs)).isGreaterThan(0.4);
+        Evidence.of("share of failures", failures / (double) runs, atMost(0.115));
+        Evidence.of("share of failures of the plain quantile", plainFailures / (double) runs, above(0.4));
     }
 
     @Test void tooFewPositivesGuaranteeNothingButFlaggingAll() {

@@ -1,5 +1,8 @@
 package lyceum.learn.metrics;
 
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.between;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -10,6 +13,8 @@ import lyceum.stats.Alternative;
 import lyceum.stats.MannWhitney;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
@@ -38,26 +43,28 @@ class RocCurveTest {
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void curveAndAreaEqualScikitLearnOnTwoHundredTiedSamples() {
+        Gap gap = Gap.absolute(), thresholds = Gap.absolute();
         int checked = 0;
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("random")) continue;
+        for (var c : GOLDEN.cases("random")) {
             var s = Sample.of(c.at("input"));
             var roc = RocCurve.of(s.positive, s.scores, s.weights);
-            assertThat(roc.falsePositiveRate()).as(c.text("name")).containsExactly(c.doubles("expected.fpr"), within(1e-12));
-            assertThat(roc.truePositiveRate()).containsExactly(c.doubles("expected.tpr"), within(1e-12));
-            assertThat(roc.thresholds()).isEqualTo(c.doubles("expected.thresholds"));
-            assertThat(roc.auc()).isCloseTo(c.number("expected.auc"), within(1e-12));
-            assertThat(roc.partialAuc(0.3)).isCloseTo(c.number("expected.partialAuc"), within(1e-12));
+            gap.see(c, "expected.fpr", roc.falsePositiveRate());
+            gap.see(c, "expected.tpr", roc.truePositiveRate());
+            thresholds.see(c, "expected.thresholds", roc.thresholds());
+            gap.see(c, "expected.auc", roc.auc());
+            gap.see(c, "expected.partialAuc", roc.partialAuc(0.3));
             if (c.has("expected.allPoints")) assertThat(RocCurve.of(s.positive, s.scores, s.weights, false).thresholds()).hasSize(c.integer("expected.allPoints"));
             checked++;
         }
-        assertThat(checked).isEqualTo(200);
+        Evidence.of("samples", checked, exactly(200));
+        Evidence.of("rates and areas", gap, atMost(1e-12));
+        Evidence.of("thresholds", thresholds, exactly(0));
     }
 
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void areaIsTheMannWhitneyProbabilityWithTiesCountedHalf() {
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("random")) continue;
+        var gap = Gap.absolute();
+        for (var c : GOLDEN.cases("random")) {
             var s = Sample.of(c.at("input"));
             double wins = 0, pairs = 0;
             for (int i = 0; i < s.scores.length; i++) {
@@ -68,9 +75,11 @@ class RocCurveTest {
                 }
             }
             double auc = RocCurve.of(s.positive, s.scores, null).auc();
-            assertThat(auc).isEqualTo(wins / pairs).isEqualTo(MannWhitney.test(of(s, true), of(s, false), Alternative.TWO_SIDED).probability());
+            gap.see(c.text("name"), auc, wins / pairs);
+            assertThat(MannWhitney.test(of(s, true), of(s, false), Alternative.TWO_SIDED).probability()).isEqualTo(auc);
             if (pairs > 0 && count(s.positive) > 1 && s.positive.length - count(s.positive) > 1) assertThat(DeLong.of(s.positive, s.scores).auc()).isCloseTo(wins / pairs, within(1e-14));
         }
+        Evidence.of("area less the share of pairs won", gap, exactly(0));
     }
 
     private static double[] of(Sample s, boolean positive) { return IntStream.range(0, s.scores.length).filter(i -> s.positive[i] == positive).mapToDouble(i -> s.scores[i]).toArray(); }
@@ -83,8 +92,7 @@ class RocCurveTest {
 
     @Test void areasOfSeveralClassesEqualScikitLearn() {
         int checked = 0;
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("multiclass")) continue;
+        for (var c : GOLDEN.cases("multiclass")) {
             var r = new Recipe((long) c.number("input.seed"));
             int k = 3 + r.below(3), n = 20 + r.below(30);
             int[] truth = r.belows(k, n);
@@ -129,6 +137,7 @@ class RocCurveTest {
 
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void areaDoesNotChangeUnderIncreasingMaps() {
+        var gap = Gap.absolute();
         var rng = Rng.of(3);
         for (int run = 0; run < 100; run++) {
             int n = 50;
@@ -140,8 +149,9 @@ class RocCurveTest {
                 scores[i] = rng.nextInt(20) / 4.0 + (positive[i] ? 1 : 0);
                 mapped[i] = Math.exp(3 * scores[i]) - 7;
             }
-            assertThat(RocCurve.of(positive, mapped, null).auc()).isEqualTo(RocCurve.of(positive, scores, null).auc());
+            gap.see("run " + run, RocCurve.of(positive, mapped, null).auc(), RocCurve.of(positive, scores, null).auc());
         }
+        Evidence.of("area after exp(3 s) - 7 less before", gap, exactly(0));
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
@@ -160,7 +170,7 @@ class RocCurveTest {
             var interval = DeLong.of(positive, scores).interval(1.959963984540054);
             if (interval[0] <= truth && truth <= interval[1]) covered++;
         }
-        assertThat(covered / 1000.0).isBetween(0.93, 0.97);
+        Evidence.of("coverage of 1,000 intervals", covered / 1000.0, between(0.93, 0.97));
     }
 
     @Test void bestThresholdsMinimiseTheCost() {

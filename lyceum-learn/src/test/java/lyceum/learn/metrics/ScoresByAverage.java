@@ -1,9 +1,9 @@
 package lyceum.learn.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import java.util.Locale;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
 import lyceum.testing.Recipe;
 
@@ -41,39 +41,32 @@ final class ScoresByAverage {
         };
     }
 
-    private static void close(double actual, double expected, String what) {
-        if (Double.isNaN(expected)) assertThat(actual).as(what).isNaN();
-        else assertThat(actual).as(what).isCloseTo(expected, within(1e-12));
-    }
-
-    /** Checks every random case; returns how many there were. */
-    static int checkRandom(Golden golden, String name, Score<ConfusionMatrix> score) {
+    /** Compares every random case; returns how many there were. */
+    static int checkRandom(Gap gap, Golden golden, String name, Score<ConfusionMatrix> score) {
         int checked = 0;
-        for (var c : golden.list("cases")) {
-            if (!c.text("name").startsWith("random")) continue;
+        for (var c : golden.cases("random")) {
             var matrix = LabelCase.of(c.at("input")).matrix();
             for (String key : c.at("expected").names()) {
                 if (!key.startsWith(name + " ")) continue;
                 var expected = c.at("expected").at(key);
                 if (key.endsWith("binary")) {
-                    close(score.ofClasses(matrix, ZeroDivision.ZERO)[1], c.at("expected").number(key), c.text("name") + " " + key);
+                    gap.see(c.text("name") + " " + key, score.ofClasses(matrix, ZeroDivision.ZERO)[1], c.at("expected").number(key));
                     continue;
                 }
                 var policy = policy(key);
                 double[] averages = expected.doubles("averages"), classes = expected.doubles("classes"), found = score.ofClasses(matrix, policy);
-                for (var average : Average.values()) close(score.of(matrix, average, policy), averages[average.ordinal()], c.text("name") + " " + key + " " + average.name().toLowerCase(Locale.ROOT));
+                for (var average : Average.values()) gap.see(c.text("name") + " " + key + " " + average.name().toLowerCase(Locale.ROOT), score.of(matrix, average, policy), averages[average.ordinal()]);
                 assertThat(found).hasSameSizeAs(classes);
-                for (int k = 0; k < classes.length; k++) close(found[k], classes[k], c.text("name") + " " + key + " class " + k);
+                for (int k = 0; k < classes.length; k++) gap.see(c.text("name") + " " + key + " class " + k, found[k], classes[k]);
             }
             checked++;
         }
         return checked;
     }
 
-    static int checkMultilabel(Golden golden, String name, Score<MultilabelConfusion> score) {
+    static int checkMultilabel(Gap gap, Golden golden, String name, Score<MultilabelConfusion> score) {
         int checked = 0;
-        for (var c : golden.list("cases")) {
-            if (!c.text("name").startsWith("multilabel")) continue;
+        for (var c : golden.cases("multilabel")) {
             var labelled = Labelled.of(c.at("input"));
             var counts = MultilabelConfusion.of(labelled.truth, labelled.predicted, null);
             var rows = MultilabelConfusion.ofRows(labelled.truth, labelled.predicted, null);
@@ -81,9 +74,9 @@ final class ScoresByAverage {
                 if (!key.startsWith(name + " ")) continue;
                 var policy = policy(key);
                 double[] averages = c.at("expected").at(key).doubles("averages"), classes = c.at("expected").at(key).doubles("classes"), found = score.ofClasses(counts, policy);
-                for (var average : Average.values()) close(score.of(counts, average, policy), averages[average.ordinal()], c.text("name") + " " + key + " " + average);
-                close(score.of(rows, Average.MACRO, policy), averages[3], c.text("name") + " " + key + " samples");
-                for (int k = 0; k < classes.length; k++) close(found[k], classes[k], c.text("name") + " " + key + " class " + k);
+                for (var average : Average.values()) gap.see(c.text("name") + " " + key + " " + average, score.of(counts, average, policy), averages[average.ordinal()]);
+                gap.see(c.text("name") + " " + key + " samples", score.of(rows, Average.MACRO, policy), averages[3]);
+                for (int k = 0; k < classes.length; k++) gap.see(c.text("name") + " " + key + " class " + k, found[k], classes[k]);
             }
             checked++;
         }

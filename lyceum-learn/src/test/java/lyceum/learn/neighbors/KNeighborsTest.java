@@ -1,5 +1,9 @@
 package lyceum.learn.neighbors;
 
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -19,8 +23,8 @@ import lyceum.random.Rng;
 import lyceum.stats.learner.LearnerContract;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -84,8 +88,8 @@ class KNeighborsTest {
         }
         assertThat(cases).isEqualTo(24);
         assertThat(compared).isGreaterThan(21_000);
-        assertThat(Measured.value("predictions that differ", differing)).isZero();
-        assertThat(Measured.value("largest gap of a probability", worst)).isLessThan(1e-9);
+        Evidence.of("predictions that differ", differing, exactly(0));
+        Evidence.of("largest gap of a probability", worst, below(1e-9));
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
@@ -111,7 +115,7 @@ class KNeighborsTest {
         }
         assertThat(cases).isEqualTo(40);
         assertThat(ties).hasSizeLessThan(160).containsOnly("chebyshev");
-        assertThat(Measured.value("largest relative gap", worst)).isLessThan(1e-9);
+        Evidence.of("largest relative gap", worst, below(1e-9));
     }
 
     @Test void neighboursAndRadiiEqualScikitLearn() {
@@ -165,7 +169,7 @@ class KNeighborsTest {
             }
         }
         assertThat(queries).isGreaterThanOrEqualTo(1000);
-        assertThat(Measured.value("queries with other neighbours", differing)).isZero();
+        Evidence.of("queries with other neighbours", differing, exactly(0));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
@@ -177,8 +181,8 @@ class KNeighborsTest {
             var found = new NearestNeighbors().withAlgorithm(Algorithm.KD_TREE).fit(x).neighbors(Tensor.rand(Rng.of(99), DType.F64, 100, p), 5);
             share[d] = found.visited() / (100.0 * 20_000);
         }
-        assertThat(Measured.value("share visited in 3 dimensions", share[0])).isLessThanOrEqualTo(0.1);
-        assertThat(Measured.value("share visited in 50 dimensions", share[1])).isGreaterThanOrEqualTo(0.9);
+        Evidence.of("share visited in 3 dimensions", share[0], atMost(0.1));
+        Evidence.of("share visited in 50 dimensions", share[1], atLeast(0.9));
     }
 
     @Test void aRowAtDistanceZeroDecidesAlone() {

@@ -1,5 +1,7 @@
 package lyceum.learn.selection;
 
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.equalTo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -13,7 +15,7 @@ import lyceum.stats.learner.RegressionModel;
 import lyceum.stats.learner.Regressor;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
-import lyceum.testing.Measured;
+import lyceum.testing.Evidence;
 import org.junit.jupiter.api.Test;
 
 class BiasVarianceTest {
@@ -44,8 +46,8 @@ class BiasVarianceTest {
     @Test void neighboursHaveTheVarianceOfAMeanAndThePartsSumToTheTestError() {
         for (int k : new int[] {1, 5, 15}) {
             var parts = new BiasVariance(2000, 11).decompose(new KNeighborsRegressor(k), SINE, X);
-            assertThat(Measured.value("k = " + k + ": variance k / sigma^2", parts.meanVariance() * k / (SIGMA * SIGMA))).isCloseTo(1, within(0.05));
-            assertThat(Measured.value("k = " + k + ": sum over test error", parts.expectedError() / parts.meanTestError())).isCloseTo(1, within(0.02));
+            Evidence.of("k = " + k + ": variance k / sigma^2", parts.meanVariance() * k / (SIGMA * SIGMA), equalTo(1, 0.05));
+            Evidence.of("k = " + k + ": sum over test error", parts.expectedError() / parts.meanTestError(), equalTo(1, 0.02));
         }
     }
 
@@ -60,7 +62,7 @@ class BiasVarianceTest {
             assertThat(parts.meanBiasSquared()).as("bias^2 of degree " + d).isLessThanOrEqualTo(last + 1e-12);
             last = parts.meanBiasSquared();
         }
-        assertThat(Measured.value("largest relative error of the variance", worst)).isLessThan(0.05);
+        Evidence.of("largest relative error of the variance", worst, below(0.05));
         assertThat(sweep.best()).isBetween(1, 6);
         assertThat(sweep.figure("Polynomials", "degree").description()).contains("least at");
     }

@@ -1,5 +1,10 @@
 package lyceum.learn.selection;
 
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.between;
+import static lyceum.testing.Bound.equalTo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -16,8 +21,8 @@ import lyceum.random.Rng;
 import lyceum.stats.learner.Pipeline;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import org.junit.jupiter.api.Test;
 
 class CrossValidationTest {
@@ -27,8 +32,7 @@ class CrossValidationTest {
     @Test void scoresOfRidgeEqualScikitLearnOnDiabetes() {
         var data = Datasets.diabetes();
         double worst = 0;
-        for (var c : Golden.load("golden/k-fold.json").list("cases")) {
-            if (!c.text("name").startsWith("cross_val_score")) continue;
+        for (var c : Golden.load("golden/k-fold.json").cases("cross_val_score")) {
             var scorer = switch (c.text("input.scoring")) {
                 case "r2" -> Scorer.R2;
                 case "neg_mean_squared_error" -> Scorer.MEAN_SQUARED_ERROR;
@@ -40,7 +44,7 @@ class CrossValidationTest {
             assertThat(found).hasSameSizeAs(expected);
             for (int f = 0; f < expected.length; f++) worst = Math.max(worst, Math.abs(sign * found[f] - expected[f]) / Math.max(1, Math.abs(expected[f])));
         }
-        assertThat(Measured.value("largest relative difference", worst)).isLessThan(1e-8);
+        Evidence.of("largest relative difference", worst, below(1e-8));
     }
 
     @Acceptance(topic = TOPIC, clause = 2)
@@ -55,7 +59,7 @@ class CrossValidationTest {
         var hat = x.matmul(Linalg.solve(x.transpose(0, 1).matmul(x).add(Tensor.eye(DType.F64, 10).mul(alpha)), x.transpose(0, 1))).add(1.0 / n);
         double[] residual = data.y().sub(hat.matmul(data.y().unsqueeze(1)).reshape(-1)).toDoubleArray();
         for (int i = 0; i < n; i++) press += Math.pow(residual[i] / (1 - hat.item(i, i)), 2) / n;
-        assertThat(Measured.value("relative difference", Math.abs(loo - press) / press)).isLessThan(1e-10);
+        Evidence.of("relative difference", Math.abs(loo - press) / press, below(1e-10));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
@@ -71,8 +75,8 @@ class CrossValidationTest {
             leaky += cv.score(learner, new BestCorrelated(20).fit(x, coins, null).transform(x), coins).mean() / seeds;
             honest += cv.score(Pipeline.of(new BestCorrelated(20)).then(learner), x, coins).mean() / seeds;
         }
-        assertThat(Measured.value("accuracy with selection outside", leaky)).isGreaterThanOrEqualTo(0.75);
-        assertThat(Measured.value("accuracy with selection inside", honest)).isBetween(0.44, 0.56);
+        Evidence.of("accuracy with selection outside", leaky, atLeast(0.75));
+        Evidence.of("accuracy with selection inside", honest, between(0.44, 0.56));
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
@@ -90,8 +94,8 @@ class CrossValidationTest {
             plain += result.plainScore() / runs;
             nested += result.mean() / runs;
         }
-        assertThat(Measured.value("nested score", nested)).isCloseTo(0.5, within(0.02));
-        assertThat(Measured.value("plain score of the chosen", plain)).isGreaterThan(0.55);
+        Evidence.of("nested score", nested, equalTo(0.5, 0.02));
+        Evidence.of("plain score of the chosen", plain, above(0.55));
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
@@ -114,8 +118,8 @@ class CrossValidationTest {
             int best = cv.withScheme(new KFold(2)).nested(candidates, new KFold(5), x, y, Scorer.ACCURACY).best();
             truth += candidates.get(best).fit(x, y).score(fresh[0], fresh[1]) / runs;
         }
-        assertThat(Measured.value("nested - true accuracy", nested - truth)).isCloseTo(0, within(0.02));
-        assertThat(Measured.value("plain - true accuracy", plain - truth)).isGreaterThan(0.02);
+        Evidence.of("nested - true accuracy", nested - truth, equalTo(0, 0.02));
+        Evidence.of("plain - true accuracy", plain - truth, above(0.02));
     }
 
     /** The first two of sixteen columns tell a little about the class. */

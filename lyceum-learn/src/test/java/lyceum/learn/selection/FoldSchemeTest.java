@@ -1,5 +1,7 @@
 package lyceum.learn.selection;
 
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,6 +12,7 @@ import java.util.stream.IntStream;
 import lyceum.data.Datasets;
 import lyceum.random.Rng;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
 import org.junit.jupiter.api.Test;
 
@@ -59,7 +62,7 @@ class FoldSchemeTest {
             }
             checked++;
         }
-        assertThat(checked).isGreaterThan(20);
+        Evidence.of("cases with equal folds", checked, above(20));
     }
 
     private static void timeSeries(Golden c) {
@@ -79,6 +82,7 @@ class FoldSchemeTest {
     /** Of k-fold, stratified, group and leave-one-out schemes; repeated ones test a row once each time, and time series leave out the first rows. */
     @Acceptance(topic = TOPIC, clause = 5)
     @Test void eachRowIsTestedExactlyOnceAndNeverTrainsThen() {
+        int schemes = 0;
         var rng = Rng.of(5);
         for (int run = 0; run < 100; run++) {
             int n = 20 + rng.nextInt(60), k = 2 + rng.nextInt(4);
@@ -97,11 +101,13 @@ class FoldSchemeTest {
                     assertThat(fold.train().length + fold.test().length).isEqualTo(n);
                 }
                 assertThat(times).as(scheme.toString()).containsOnly(1);
+                schemes++;
             }
             var repeated = new int[n];
             for (var fold : new Repeated(new KFold(k), 3, run).folds(rows)) for (int row : fold.test()) repeated[row]++;
             assertThat(repeated).containsOnly(3);
         }
+        Evidence.of("cuts in which every row is tested once", schemes, exactly(700));
     }
 
     @Test void shufflingKeepsSharesAndGroupsAndFollowsItsSeed() {

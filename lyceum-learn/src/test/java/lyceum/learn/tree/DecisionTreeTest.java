@@ -1,5 +1,10 @@
 package lyceum.learn.tree;
 
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -12,8 +17,9 @@ import lyceum.data.Datasets;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
 
@@ -47,19 +53,9 @@ class DecisionTreeTest {
 
     private static int orElse(Golden input, String path) { return input.at(path).toString().endsWith("null") ? Integer.MAX_VALUE : input.integer(path); }
 
-    private double worst;
-
-    private void close(double[] actual, double[] expected, String what) {
-        assertThat(actual).as(what).hasSameSizeAs(expected);
-        for (int i = 0; i < expected.length; i++) {
-            double gap = Math.abs(actual[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
-            assertThat(gap).as("%s, place %d: %s against %s", what, i, actual[i], expected[i]).isLessThan(1e-10);
-            worst = Math.max(worst, gap);
-        }
-    }
-
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void treesAndPruningPathsEqualScikitLearnForFiveCriteria() {
+        var gap = Gap.relativeBeyondOne();
         int cases = 0, paths = 0;
         for (var c : Golden.load("golden/decision-tree.json").list("cases")) {
             String name = c.text("name");
@@ -74,24 +70,24 @@ class DecisionTreeTest {
             assertThat(tree.left()).as(name).isEqualTo(expected.ints("left"));
             assertThat(tree.right()).as(name).isEqualTo(expected.ints("right"));
             assertThat(tree.samples()).as(name).isEqualTo(expected.ints("samples"));
-            close(tree.impurity(), expected.doubles("impurity"), name + " impurity");
-            close(tree.weight(), expected.doubles("weight"), name + " weight");
-            close(tree.value(), expected.flat("value"), name + " value");
+            gap.see(expected, "impurity", tree.impurity());
+            gap.see(expected, "weight", tree.weight());
+            gap.see(expected, "value", tree.value());
             var thresholds = expected.list("threshold");
             for (int i = 0; i < tree.nodes(); i++) if (!tree.isLeaf(i)) assertThat(tree.threshold()[i]).as(name).isEqualTo(Double.parseDouble(thresholds.get(i).toString().replaceAll("^.*[= ]", "")));
-            close(tree.importances(), c.doubles("expected.importances"), name + " importances");
+            gap.see(c, "expected.importances", tree.importances());
             assertThat(tree.depth()).isEqualTo(c.integer("expected.depth"));
             assertThat(tree.leaves()).isEqualTo(c.integer("expected.leaves"));
             cases++;
             if (!c.has("expected.pruning")) continue;
             var path = drawn.fit(criterion, TreeOptions.DEFAULT.withMaxDepth(6).withMinSamplesLeaf(input.integer("minSamplesLeaf"))).pruningPath();
-            close(path.alphas(), c.doubles("expected.pruning.alphas"), name + " alphas");
-            close(path.impurities(), c.doubles("expected.pruning.impurities"), name + " impurities of the path");
+            gap.see(c, "expected.pruning.alphas", path.alphas());
+            gap.see(c, "expected.pruning.impurities", path.impurities());
             paths++;
         }
-        assertThat(cases).isEqualTo(41);
-        assertThat(paths).isGreaterThan(20);
-        Measured.value("largest gap", worst);
+        Evidence.of("trees with equal splits", cases, exactly(41));
+        Evidence.of("pruning paths", paths, above(20));
+        Evidence.of("largest gap to scikit-learn", gap, below(1e-10));
     }
 
     @Acceptance(topic = TOPIC, clause = 2)
@@ -107,7 +103,7 @@ class DecisionTreeTest {
         }
         var digits = Datasets.digits();
         worst = Math.min(worst, new DecisionTreeClassifier().fit(digits.x(), digits.y()).score(digits.x(), digits.y()));
-        assertThat(Measured.value("least score on the training rows", worst)).isEqualTo(1);
+        Evidence.of("least score on the training rows", worst, exactly(1));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
@@ -126,7 +122,7 @@ class DecisionTreeTest {
                 }
             }
         }
-        assertThat(Measured.value("fits that changed", differing)).isZero();
+        Evidence.of("fits that changed", differing, exactly(0));
     }
 
     private static Tensor mapped(Dataset data, DoubleUnaryOperator map) { return Tensor.of(Arrays.stream(data.x().toDoubleArray()).map(map).toArray(), data.size(), data.features()); }
@@ -149,7 +145,7 @@ class DecisionTreeTest {
             gain = Math.max(gain, stump.impurity()[0] - (stump.weight()[1] * stump.impurity()[1] + stump.weight()[2] * stump.impurity()[2]) / 100);
             assertThat(new DecisionTreeClassifier(criterion).withMaxDepth(2).fit(rows, labels).score(rows, labels)).isEqualTo(1);
         }
-        assertThat(Measured.value("gain at the root", gain)).isZero();
+        Evidence.of("gain at the root", gain, exactly(0));
         assertThat(new DecisionTreeClassifier().withMinImpurityDecrease(1e-9).fit(rows, labels).tree().nodes()).isEqualTo(1);
     }
 
@@ -165,7 +161,7 @@ class DecisionTreeTest {
             double pruned = learner.withPruningAlpha(alpha).fit(train.x(), train.y()).score(test.x(), test.y()), full = learner.fit(train.x(), train.y()).score(test.x(), test.y());
             if (pruned > full) better++;
         }
-        assertThat(Measured.value("draws in which the pruned tree wins", better)).isGreaterThanOrEqualTo(16);
+        Evidence.of("draws in which the pruned tree wins", better, atLeast(16));
     }
 
     @Acceptance(topic = TOPIC, clause = 6)
@@ -180,7 +176,7 @@ class DecisionTreeTest {
                 gap = Math.max(gap, Math.abs(exact - histogram));
             }
         }
-        assertThat(Measured.value("largest gap in accuracy", gap)).isLessThanOrEqualTo(0.01);
+        Evidence.of("largest gap in accuracy", gap, atMost(0.01));
         var digits = Datasets.digits();
         // Few values: every one has a bin, and the trees are the same.
         assertThat(new DecisionTreeClassifier().withBins(255).fit(digits.x(), digits.y()).tree().feature()).isEqualTo(new DecisionTreeClassifier().fit(digits.x(), digits.y()).tree().feature());

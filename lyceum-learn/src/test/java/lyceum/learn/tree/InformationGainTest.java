@@ -1,5 +1,8 @@
 package lyceum.learn.tree;
 
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.equalTo;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -10,7 +13,7 @@ import lyceum.learn.tree.InformationGain.Measure;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
-import lyceum.testing.Measured;
+import lyceum.testing.Evidence;
 import org.junit.jupiter.api.Test;
 
 class InformationGainTest {
@@ -26,7 +29,7 @@ class InformationGainTest {
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void tennisGainsAreQuinlans() {
         double[] expected = {0.247, 0.029, 0.152, 0.048};
-        for (int f = 0; f < 4; f++) assertThat(Measured.value("gain of column " + f, InformationGain.of(table(f)))).isCloseTo(expected[f], within(0.001));
+        for (int f = 0; f < 4; f++) Evidence.of("gain of column " + f, InformationGain.of(table(f)), equalTo(expected[f], 0.001));
         double[][] x = Arrays.stream(TENNIS).map(day -> Arrays.stream(day, 0, 4).asDoubleStream().toArray()).toArray(double[][]::new);
         var ranked = InformationGain.rank(Measure.GAIN, Tensor.of(x), Tensor.of(tennis(4)), 0, 1, 2, 3);
         assertThat(ranked.stream().mapToInt(InformationGain.Ranked::feature)).containsExactly(0, 2, 3, 1);
@@ -52,7 +55,7 @@ class InformationGainTest {
             worst = Math.max(worst, Math.abs(gain - mutual));
             least = Math.min(least, gain);
         }
-        assertThat(Measured.value("largest gap", worst)).isLessThan(1e-12);
+        Evidence.of("largest gap", worst, below(1e-12));
         assertThat(least).isNotNegative();
     }
 
@@ -77,9 +80,9 @@ class InformationGainTest {
             if (adjusted >= best) wins++;
             worst = Math.max(worst, Math.abs(adjusted));
         }
-        assertThat(Measured.value("draws in which the identifier has the top raw gain", topRaw)).isEqualTo(draws);
-        assertThat(Measured.value("largest adjusted gain of an identifier", worst)).isLessThan(0.02);
-        assertThat(Measured.value("draws that the identifier wins after adjustment", wins)).isZero();
+        Evidence.of("draws in which the identifier has the top raw gain", topRaw, exactly(draws));
+        Evidence.of("largest adjusted gain of an identifier", worst, below(0.02));
+        Evidence.of("draws that the identifier wins after adjustment", wins, exactly(0));
         // On the tennis days too.
         assertThat(InformationGain.adjusted(SplitTable.of(IntStream.range(0, 14).toArray(), tennis(4)))).isCloseTo(0, within(1e-12));
         assertThat(InformationGain.adjusted(table(0))).isPositive();
@@ -113,7 +116,7 @@ class InformationGainTest {
                 if (Math.abs(found.threshold() - best) > 1e-12 || Math.abs(found.score() - score) > 1e-12) differing++;
             }
         }
-        assertThat(Measured.value("columns that differ", differing)).isZero();
+        Evidence.of("columns that differ", differing, exactly(0));
     }
 
     @Test void theExactMeanIsTheMeanOfPermutations() {

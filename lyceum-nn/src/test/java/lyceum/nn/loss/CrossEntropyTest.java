@@ -1,5 +1,8 @@
 package lyceum.nn.loss;
 
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -13,15 +16,14 @@ import lyceum.optim.Objective;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
 
 class CrossEntropyTest {
     private static final Golden GOLDEN = Golden.load("golden/cross-entropy.json");
-
-    private static Golden golden(String name) { return GOLDEN.list("cases").stream().filter(c -> c.text("name").equals(name)).findFirst().orElseThrow(); }
 
     /** The logits and targets of a case of the grid. */
     private record Case(Tensor logits, Tensor target, CrossEntropy loss) {
@@ -55,21 +57,10 @@ class CrossEntropyTest {
         }
     }
 
-    private static double gap(Tensor ours, double[] expected) {
-        double[] values = ours.toDoubleArray();
-        assertThat(values).hasSameSizeAs(expected);
-        double worst = 0;
-        for (int i = 0; i < values.length; i++) {
-            if (Double.isNaN(expected[i])) assertThat(values[i]).isNaN();
-            else worst = Math.max(worst, Math.abs(values[i] - expected[i]) / Math.max(1, Math.abs(expected[i])));
-        }
-        return worst;
-    }
-
     @Test
     @Acceptance(topic = "cross-entropy", clause = 1)
     void equalsTorchInEveryCombinationOfOptions() {
-        double worst64 = 0, worst32 = 0;
+        Gap twofold = Gap.relativeBeyondOne(), single = Gap.relativeBeyondOne();
         int seen = 0;
         for (var c : GOLDEN.list("cases")) {
             if (!c.has("input.layout")) continue;
@@ -77,15 +68,14 @@ class CrossEntropyTest {
             var one = Case.of(c);
             for (int chunk : new int[] {0, 1, 4}) {
                 var loss = one.loss.withChunk(chunk);
-                double gap = gap(loss.of(one.logits, one.target), c.flat("expected.loss"));
-                gap = Math.max(gap, gap(Autograd.grad(z -> loss.of(z, one.target).sum()).apply(one.logits), c.flat("expected.gradient")));
-                if (one.logits.dtype() == DType.F64) worst64 = Math.max(worst64, gap);
-                else worst32 = Math.max(worst32, gap);
+                var gap = one.logits.dtype() == DType.F64 ? twofold : single;
+                gap.see(c, "expected.loss", loss.of(one.logits, one.target).toDoubleArray());
+                gap.see(c, "expected.gradient", Autograd.grad(z -> loss.of(z, one.target).sum()).apply(one.logits).toDoubleArray());
             }
         }
-        assertThat(seen).isEqualTo(144);
-        assertThat(Measured.value("F64", worst64)).isLessThan(1e-12);
-        assertThat(Measured.value("F32", worst32)).isLessThan(1e-6);
+        Evidence.of("combinations", seen, exactly(144));
+        Evidence.of("F64", twofold, below(1e-12));
+        Evidence.of("F32", single, below(1e-6));
     }
 
     @Test
@@ -98,28 +88,32 @@ class CrossEntropyTest {
             var sum = new CrossEntropy().withReduction(Reduction.SUM);
             var gradient = Autograd.grad(z -> sum.of(z, classes)).apply(logits);
             double gap = gradient.sub(logits.softmax(1).sub(classes.oneHot(type, 10))).abs().max().item();
-            assertThat(Measured.value(type + " class numbers", gap)).isLessThan(1e-7);
+            Evidence.of(type + " class numbers", gap, below(1e-7));
             var soft = Tensor.randn(rng, type, 200, 10).softmax(1);
             // Probabilities in F32 add up to 1 within rounding only, and the gradient knows their sum.
             gap = Autograd.grad(z -> sum.of(z, soft)).apply(logits).sub(logits.softmax(1).mul(soft.sum(new int[] {1}, true)).sub(soft)).abs().max().item();
-            assertThat(Measured.value(type + " probabilities", gap)).isLessThan(1e-7);
+            Evidence.of(type + " probabilities", gap, below(1e-7));
         }
     }
 
     @Test
     @Acceptance(topic = "cross-entropy", clause = 3)
     void isFiniteForLogitsOfTenThousand() {
+        Gap single = Gap.absolute(), twofold = Gap.absolute(), gradient = Gap.absolute();
         for (var name : new String[] {"far [0, 1]", "far [1, 0]"}) {
-            var c = golden(name);
+            var c = GOLDEN.named(name);
             var target = Tensor.of(c.longs("input.target"));
             for (var type : new DType[] {DType.F32, DType.F64}) {
                 var x = Tensor.of(c.matrix("input.x")).to(type);
-                assertThat(Loss.crossEntropy(x, target).item()).isCloseTo(c.number("expected.loss"), within(type == DType.F64 ? 1e-11 : 2e-3));
-                assertThat(gap(Autograd.grad(z -> Loss.crossEntropy(z, target)).apply(x), c.flat("expected.gradient"))).isLessThan(1e-12);
+                (type == DType.F64 ? twofold : single).see(c, "expected.loss", Loss.crossEntropy(x, target).item());
+                gradient.see(c, "expected.gradient", Autograd.grad(z -> Loss.crossEntropy(z, target)).apply(x).toDoubleArray());
                 var smooth = new CrossEntropy().withLabelSmoothing(0.1).of(x, target);
-                assertThat(Measured.value("smoothed", smooth.item())).isFinite();
+                Evidence.that("the smoothed loss is finite", Double.isFinite(smooth.item()));
             }
         }
+        Evidence.of("loss, F64", twofold, atMost(1e-11));
+        Evidence.of("loss, F32", single, atMost(2e-3));
+        Evidence.of("gradient", gradient, below(1e-12));
     }
 
     @Test
@@ -131,7 +125,7 @@ class CrossEntropyTest {
         var cross = Loss.crossEntropyOf(p, q, 1);
         var entropy = p.mul(p.log()).sum(1).neg();
         var divergence = p.mul(p.log().sub(q.log())).sum(1);
-        assertThat(Measured.value("H(p, q) - H(p) - KL", cross.sub(entropy).sub(divergence).abs().max().item())).isLessThan(1e-12);
+        Evidence.of("H(p, q) - H(p) - KL", cross.sub(entropy).sub(divergence).abs().max().item(), below(1e-12));
         assertThat(Loss.crossEntropyOf(p, p, 1).sub(entropy).abs().max().item()).isLessThan(1e-12);
         assertThat(cross.sub(Loss.crossEntropyOf(p, p, 1)).min().item()).isGreaterThanOrEqualTo(0);
         // In every direction along the simplex, too, and the slope there is the same for all outcomes.
@@ -159,7 +153,7 @@ class CrossEntropyTest {
             double[] found = Tensor.of(minimum.x()).softmax(0).toDoubleArray();
             for (int k = 0; k < 5; k++) worst = Math.max(worst, Math.abs(found[k] - frequency[k]));
         }
-        assertThat(Measured.value("softmax - frequency", worst)).isLessThan(1e-6);
+        Evidence.of("softmax - frequency", worst, below(1e-6));
     }
 
     @Test
@@ -194,7 +188,7 @@ class CrossEntropyTest {
 
     @Test
     void everythingIgnoredIsNaNWithoutAGradient() {
-        var c = golden("all ignored");
+        var c = GOLDEN.named("all ignored");
         var x = Tensor.of(new Recipe(c.integer("input.seed")).matrix(3, 4)).requiresGrad();
         var loss = new CrossEntropy().withIgnoreIndex(1).of(x, Tensor.of(c.longs("input.target")));
         loss.backward();
@@ -205,13 +199,13 @@ class CrossEntropyTest {
     @Test
     void binaryAndNllEqualTorch() {
         for (var name : new String[] {"binary pos_weight=None", "binary pos_weight=2.5"}) {
-            var c = golden(name);
+            var c = GOLDEN.named(name);
             Tensor x = Tensor.of(c.doubles("input.x")), t = Tensor.of(c.doubles("input.target"));
             double w = name.endsWith("2.5") ? 2.5 : 1;
             assertThat(Loss.binaryCrossEntropyWithLogits(x, t, w).item()).isCloseTo(c.number("expected.loss"), within(1e-14));
-            assertThat(gap(Autograd.grad(z -> Loss.binaryCrossEntropyWithLogits(z, t, w)).apply(x), c.doubles("expected.gradient"))).isLessThan(1e-15);
+            Evidence.of("apply", Gap.relativeBeyondOne().see(c, "expected.gradient", Autograd.grad(z -> Loss.binaryCrossEntropyWithLogits(z, t, w)).apply(x).toDoubleArray()), below(1e-15));
         }
-        var c = golden("nll");
+        var c = GOLDEN.named("nll");
         assertThat(Loss.nll(Tensor.of(c.matrix("input.logProbabilities")), Tensor.of(c.longs("input.target"))).item()).isCloseTo(c.number("expected.mean"), within(1e-15));
         assertThat(Loss.binaryCrossEntropyWithLogits(Tensor.of(-1e4, 1e4), Tensor.of(1.0, 0.0)).item()).isEqualTo(1e4);
     }

@@ -1,5 +1,7 @@
 package lyceum.nn.loss;
 
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -12,29 +14,21 @@ import lyceum.optim.Objective;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
-import lyceum.testing.Measured;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
 
 class MeanSquaredErrorTest {
     private static final Golden GOLDEN = Golden.load("golden/mse.json");
 
-    private static double gap(Tensor ours, double[] expected) {
-        double[] values = ours.toDoubleArray();
-        assertThat(values).hasSameSizeAs(expected);
-        double worst = 0;
-        for (int i = 0; i < values.length; i++) worst = Math.max(worst, Math.abs(values[i] - expected[i]) / Math.max(1, Math.abs(expected[i])));
-        return worst;
-    }
-
     @Test
     @Acceptance(topic = "mse", clause = 1)
     void equalsTorch() {
-        double worst = 0;
+        var worst = Gap.relativeBeyondOne();
         int seen = 0;
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("torch")) continue;
+        for (var c : GOLDEN.cases("torch")) {
             seen++;
             var recipe = new Recipe(c.integer("input.seed"));
             var shape = c.longs("input.shape");
@@ -43,33 +37,32 @@ class MeanSquaredErrorTest {
             var p = Tensor.of(recipe.bells(n), shape);
             var t = Tensor.of(recipe.bells(n), shape);
             var loss = new MeanSquaredError().withReduction(Reduction.valueOf(c.text("input.reduction").toUpperCase(java.util.Locale.ROOT)));
-            worst = Math.max(worst, gap(loss.of(p, t), c.flat("expected.loss")));
-            worst = Math.max(worst, gap(Autograd.grad(x -> loss.of(x, t).sum()).apply(p), c.flat("expected.gradient")));
+            worst.see(c, "expected.loss", loss.of(p, t).toDoubleArray());
+            worst.see(c, "expected.gradient", Autograd.grad(x -> loss.of(x, t).sum()).apply(p).toDoubleArray());
         }
-        assertThat(seen).isEqualTo(9);
-        assertThat(Measured.value("torch, relative", worst)).isLessThan(1e-12);
+        Evidence.of("cases", seen, exactly(9));
+        Evidence.of("torch, relative", worst, below(1e-12));
     }
 
     @Test
     @Acceptance(topic = "mse", clause = 1)
     void equalsScikitLearnPlainWeightedAndByOutput() {
-        double worst = 0;
-        for (var c : GOLDEN.list("cases")) {
-            if (!c.text("name").startsWith("sklearn")) continue;
+        var worst = Gap.relativeBeyondOne();
+        for (var c : GOLDEN.cases("sklearn")) {
             var recipe = new Recipe(c.integer("input.seed"));
             int n = 2 + recipe.below(20), k = 2 + recipe.below(3);
             Tensor p = Tensor.of(recipe.matrix(n, k)), t = Tensor.of(recipe.matrix(n, k)), w = Tensor.of(recipe.uniforms(n)), outputs = Tensor.of(recipe.uniforms(k));
             var plain = new MeanSquaredError();
-            worst = Math.max(worst, gap(plain.of(p, t), c.flat("expected.uniform")));
-            worst = Math.max(worst, gap(plain.perOutput(p, t), c.flat("expected.raw")));
-            worst = Math.max(worst, gap(plain.withWeights(w).of(p, t), c.flat("expected.weighted")));
-            worst = Math.max(worst, gap(plain.withWeights(w).perOutput(p, t), c.flat("expected.weightedRaw")));
-            worst = Math.max(worst, gap(plain.withOutputWeights(outputs).of(p, t), c.flat("expected.outputWeights")));
-            worst = Math.max(worst, gap(plain.root(p, t), c.flat("expected.rmse")));
-            worst = Math.max(worst, Math.abs(MeanSquaredError.value(p, t) - c.number("expected.uniform")));
-            worst = Math.max(worst, Math.abs(MeanSquaredError.value(p, t, w) - c.number("expected.weighted")));
+            worst.see(c, "expected.uniform", plain.of(p, t).toDoubleArray());
+            worst.see(c, "expected.raw", plain.perOutput(p, t).toDoubleArray());
+            worst.see(c, "expected.weighted", plain.withWeights(w).of(p, t).toDoubleArray());
+            worst.see(c, "expected.weightedRaw", plain.withWeights(w).perOutput(p, t).toDoubleArray());
+            worst.see(c, "expected.outputWeights", plain.withOutputWeights(outputs).of(p, t).toDoubleArray());
+            worst.see(c, "expected.rmse", plain.root(p, t).toDoubleArray());
+            worst.see(c, "expected.uniform", MeanSquaredError.value(p, t));
+            worst.see(c, "expected.weighted", MeanSquaredError.value(p, t, w));
         }
-        assertThat(Measured.value("scikit-learn, relative", worst)).isLessThan(1e-12);
+        Evidence.of("scikit-learn, relative", worst, below(1e-12));
     }
 
     @Test
@@ -85,8 +78,8 @@ class MeanSquaredErrorTest {
             place = Math.max(place, Math.abs(best - y.mean().item()));
             value = Math.max(value, Math.abs(Loss.mse(Tensor.full(DType.F64, best, y.size(0)), y).item() - y.var(new int[0], 0, false).item()));
         }
-        assertThat(Measured.value("argmin - mean", place)).isLessThan(1e-12);
-        assertThat(Measured.value("minimum - variance", value)).isLessThan(1e-12);
+        Evidence.of("argmin - mean", place, below(1e-12));
+        Evidence.of("minimum - variance", value, below(1e-12));
     }
 
     @Test
@@ -107,14 +100,15 @@ class MeanSquaredErrorTest {
             double[] byNll = search.minimize(Objective.of(w -> Loss.gaussianNll(x.matmul(w), variance, y)), new double[3]).x();
             for (int j = 0; j < 3; j++) weights = Math.max(weights, Math.abs(byMse[j] - byNll[j]));
         }
-        assertThat(Measured.value("NLL - (mse / 2s^2 + log(s sqrt(2 pi)))", gap)).isLessThan(1e-12);
-        assertThat(Measured.value("weights", weights)).isLessThan(1e-8);
+        Evidence.of("NLL - (mse / 2s^2 + log(s sqrt(2 pi)))", gap, below(1e-12));
+        Evidence.of("weights", weights, below(1e-8));
     }
 
     /** Of whole residuals, so that the squares and their sum are exact: it is the contribution that grows 100 times; the share of the total cannot. */
     @Test
     @Acceptance(topic = "mse", clause = 4)
     void aTenfoldResidualContributesAHundredfoldExactly() {
+        var gap = Gap.absolute();
         var rng = Rng.of(4);
         for (int run = 0; run < 100; run++) {
             var residuals = new double[16];
@@ -124,22 +118,23 @@ class MeanSquaredErrorTest {
             var each = new MeanSquaredError().withReduction(Reduction.NONE);
             double one = each.of(Tensor.of(residuals), zero).item(chosen), all = Loss.mse(Tensor.of(residuals), zero).item();
             residuals[chosen] *= 10;
-            assertThat(each.of(Tensor.of(residuals), zero).item(chosen)).isEqualTo(100 * one);
-            assertThat(16 * Loss.mse(Tensor.of(residuals), zero).item()).isEqualTo(16 * all + 99 * one);
+            gap.see("contribution, run " + run, each.of(Tensor.of(residuals), zero).item(chosen), 100 * one);
+            gap.see("sum, run " + run, 16 * Loss.mse(Tensor.of(residuals), zero).item(), 16 * all + 99 * one);
         }
+        Evidence.of("contribution of a tenfold residual less 100 times its own", gap, exactly(0));
     }
 
     @Test
     @Acceptance(topic = "mse", clause = 5)
     void compensatedSumsKeepTheirDigitsAtAMillionRows() {
-        var c = GOLDEN.list("cases").stream().filter(g -> g.text("name").equals("million")).findFirst().orElseThrow();
+        var c = GOLDEN.named("million");
         var recipe = new Recipe(c.integer("input.seed"));
         int n = c.integer("input.n");
         double[] p = recipe.uniforms(n), t = recipe.uniforms(n);
         for (int i = 0; i < n; i++) p[i] += 1000;
         double expected = c.number("expected.mse");
-        assertThat(Measured.value("metric, relative", Math.abs(MeanSquaredError.value(Tensor.of(p), Tensor.of(t)) / expected - 1))).isLessThan(1e-15);
-        assertThat(Measured.value("loss, relative", Math.abs(Loss.mse(Tensor.of(p), Tensor.of(t)).item() / expected - 1))).isLessThan(1e-12);
+        Evidence.of("metric, relative", Math.abs(MeanSquaredError.value(Tensor.of(p), Tensor.of(t)) / expected - 1), below(1e-15));
+        Evidence.of("loss, relative", Math.abs(Loss.mse(Tensor.of(p), Tensor.of(t)).item() / expected - 1), below(1e-12));
     }
 
     @Test

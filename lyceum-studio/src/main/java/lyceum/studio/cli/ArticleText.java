@@ -2,7 +2,7 @@ package lyceum.studio.cli;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
+import lyceum.labs.catalogue.Formulas;
 import lyceum.studio.cli.Terminal.Style;
 import org.commonmark.ext.gfm.tables.TableBlock;
 import org.commonmark.ext.gfm.tables.TableCell;
@@ -18,6 +18,7 @@ import org.commonmark.node.FencedCodeBlock;
 import org.commonmark.node.HardLineBreak;
 import org.commonmark.node.Heading;
 import org.commonmark.node.HtmlBlock;
+import org.commonmark.node.Image;
 import org.commonmark.node.IndentedCodeBlock;
 import org.commonmark.node.Link;
 import org.commonmark.node.ListItem;
@@ -34,9 +35,6 @@ import org.commonmark.parser.Parser;
 final class ArticleText {
 
     private static final Parser PARSER = Parser.builder().extensions(List.of(TablesExtension.create())).build();
-
-    /** Code is left alone; then formulas on lines of their own; then formulas in a sentence. */
-    private static final Pattern MATH = Pattern.compile("(?s)```.*?```|`[^`\n]*`|\\$\\$(?<block>.+?)\\$\\$|(?<!\\\\)\\$(?<inline>[^$\n]+?)(?<!\\\\)\\$");
 
     /** A formula is carried through Markdown as this character, its number in the private use area, and this one again. */
     private static final char MARK = '\ue000';
@@ -62,14 +60,10 @@ final class ArticleText {
 
     /** Underscores and stars of a formula are no emphasis: each formula becomes one placeholder. */
     private String withoutMath(String markdown) {
-        return MATH.matcher(markdown).replaceAll(match -> {
-            String block = match.group("block"), inline = match.group("inline");
-            if (block == null && inline == null) {
-                return java.util.regex.Matcher.quoteReplacement(match.group());
-            }
-            formulas.add(TexText.of(block == null ? inline : block));
+        return Formulas.replaced(markdown, (tex, display) -> {
+            formulas.add(TexText.of(tex));
             String placeholder = MARK + Character.toString(FIRST + formulas.size() - 1) + MARK;
-            return block == null ? placeholder : "\n\n" + placeholder + "\n\n";
+            return display ? "\n\n" + placeholder + "\n\n" : placeholder;
         });
     }
 
@@ -200,6 +194,7 @@ final class ArticleText {
                     case StrongEmphasis strong -> collect(strong, Style.BOLD, formulas, words, glued);
                     case Emphasis emphasis -> collect(emphasis, style == Style.BOLD ? style : Style.ITALIC, formulas, words, glued);
                     case Link link -> link(link, formulas, words, glued);
+                    case Image image -> picture(image, formulas, words, glued);
                     default -> collect(node, style, formulas, words, glued);
                 }
             }
@@ -211,6 +206,15 @@ final class ArticleText {
                 glued[0] = false;
                 add("(" + link.getDestination() + ")", Style.QUIET, words, glued);
             }
+        }
+
+        /** A terminal shows what one would see. */
+        private static void picture(Image image, List<String> formulas, List<Word> words, boolean[] glued) {
+            add("[Figure:", Style.QUIET, words, glued);
+            glued[0] = false;
+            collect(image, Style.QUIET, formulas, words, glued);
+            glued[0] = true;
+            add("]", Style.QUIET, words, glued);
         }
 
         private static void split(String text, Style style, List<String> formulas, List<Word> words, boolean[] glued) {

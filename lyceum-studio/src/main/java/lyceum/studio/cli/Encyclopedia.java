@@ -9,6 +9,7 @@ import lyceum.labs.catalogue.Catalogue;
 import lyceum.labs.catalogue.Status;
 import lyceum.labs.catalogue.StatusBoard;
 import lyceum.labs.catalogue.Topic;
+import lyceum.labs.catalogue.TopicStatus;
 import lyceum.labs.search.Hit;
 import lyceum.labs.search.TopicSearch;
 
@@ -51,10 +52,8 @@ final class Encyclopedia {
         return board().of(topic.slug()).status();
     }
 
-    /** What is left to do for a topic, in words; empty for one that works. */
-    String left(Topic topic) {
-        return board().of(topic.slug()).left();
-    }
+    /** How far a topic has come, clause by clause. */
+    TopicStatus state(Topic topic) { return board().of(topic.slug()); }
 
     Optional<Article> article(Topic topic) {
         return articles.apply(topic.slug());

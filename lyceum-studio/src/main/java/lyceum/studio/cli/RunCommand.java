@@ -139,7 +139,7 @@ final class RunCommand implements Callable<Integer> {
                 terminal.err().println(files.note());
             }
         }
-        return result.allHold() ? LyceumCommand.DONE : LyceumCommand.FAILED;
+        return result.noneFails() ? LyceumCommand.DONE : LyceumCommand.FAILED;
     }
 
     private int failed(Topic topic, LabException error, List<LabEvent> events) {

@@ -19,7 +19,7 @@ import lyceum.studio.cli.Terminal.Style;
 /** A run's result as text, and as the JSON of {@code lyceum run --json}. */
 record RunText(Terminal terminal) {
 
-    /** {@code {slug, seed, params, seconds, checks: [{name, value, expected, holds}], figures, tables}} on one line. */
+    /** {@code {slug, seed, params, seconds, checks: [{name, clause, value, expected, holds, verdict}], figures, tables}} on one line. */
     static String json(LabResult result) {
         var object = new LinkedHashMap<String, Object>();
         object.put("slug", result.slug());
@@ -35,9 +35,11 @@ record RunText(Terminal terminal) {
     private static Map<String, Object> check(CheckResult check) {
         var object = new LinkedHashMap<String, Object>();
         object.put("name", check.name());
+        object.put("clause", check.clause());
         object.put("value", check.value());
         object.put("expected", check.expected());
-        object.put("holds", check.holds());
+        object.put("holds", check.judged() ? check.holds() : null);
+        object.put("verdict", check.verdict());
         return object;
     }
 
@@ -101,16 +103,22 @@ record RunText(Terminal terminal) {
         int names = checks.stream().mapToInt(c -> TextWidth.of(label(topic, c))).max().orElse(0);
         int values = checks.stream().mapToInt(c -> value(c.value()).length()).max().orElse(0);
         int bounds = checks.stream().mapToInt(c -> TextWidth.of(c.expected())).max().orElse(0);
-        int fixed = 2 + 4 + 2 + values + 2 + bounds + 2 + 5;
+        int verdicts = checks.stream().mapToInt(c -> c.verdict().words().length()).max().orElse(0);
+        int fixed = 2 + 4 + 2 + values + 2 + bounds + 2 + verdicts;
         int name = Math.max(20, Math.min(names, terminal.columns() - fixed));
         for (var check : checks) {
             var lines = TextWidth.wrap(label(topic, check), name);
             String clause = check.clause() > 0 ? String.valueOf(check.clause()) : "";
             terminal.out().println("  " + TextWidth.pad(clause, 4) + TextWidth.pad(lines.getFirst(), name) + "  "
                     + " ".repeat(values - value(check.value()).length()) + value(check.value()) + "  " + TextWidth.pad(check.expected(), bounds) + "  "
-                    + terminal.styled(check.holds() ? Style.HOLDS : Style.FAILS, check.holds() ? "holds" : "fails"));
+                    + verdict(check));
             lines.stream().skip(1).forEach(l -> terminal.out().println("      " + l));
         }
+    }
+
+    private String verdict(CheckResult check) {
+        var words = check.verdict().words();
+        return check.judged() ? terminal.styled(check.holds() ? Style.HOLDS : Style.FAILS, words) : words;
     }
 
     /** The check's name; with its topic where that is another one than the run's. */
@@ -125,7 +133,11 @@ record RunText(Terminal terminal) {
         if (result.seed() != 1) {
             query += (query.isEmpty() ? "" : "&") + "seed=" + result.seed();
         }
-        String verdict = result.checks().isEmpty() ? "Nothing was checked." : hold + " of " + result.checks().size() + (result.checks().size() == 1 ? " check holds." : " checks hold.");
+        long judged = result.checks().stream().filter(CheckResult::judged).count(), others = result.checks().size() - judged;
+        String verdict = result.checks().isEmpty() ? "Nothing was checked." : hold + " of " + judged + (judged == 1 ? " check holds." : " checks hold.");
+        if (others > 0) {
+            verdict += " " + others + (others == 1 ? " belongs" : " belong") + " to the default parameters.";
+        }
         terminal.out().println(verdict + " In the browser: lyceum studio, then /t/" + result.slug() + (query.isEmpty() ? "" : "?" + query));
     }
 

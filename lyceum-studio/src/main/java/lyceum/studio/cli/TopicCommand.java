@@ -1,17 +1,19 @@
 package lyceum.studio.cli;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import lyceum.labs.catalogue.Status;
 import lyceum.labs.catalogue.Topic;
+import lyceum.labs.catalogue.TopicStatus;
 import lyceum.studio.cli.Terminal.Style;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum topic}: an article in the terminal. */
-@Command(name = "topic", description = "Read an article in the terminal.", footer = {"", "Example:", "  lyceum topic k-means"})
+@Command(name = "topic", description = "Read an article in the terminal.", footer = {"", "Example:", "  lyceum topic k-means", "", "In a clone, ./lyceum topic new SLUG starts one: its test, lab, golden script and front matter."})
 final class TopicCommand implements Callable<Integer> {
 
     @ParentCommand
@@ -34,11 +36,10 @@ final class TopicCommand implements Callable<Integer> {
     }
 
     private void head(Terminal terminal, Topic topic) {
-        var status = lyceum.encyclopedia().status(topic);
         terminal.out().println();
         terminal.out().println(terminal.styled(Style.BOLD, topic.title()));
         terminal.out().println(terminal.styled(Style.QUIET, topic.area() + " · " + topic.kind() + " · " + topic.level() + " · #" + topic.number() + " · ")
-                + StatusText.dotAndWord(terminal, status).stripTrailing());
+                + StatusText.dotAndWords(terminal, lyceum.encyclopedia().state(topic)));
         terminal.out().println();
         TextWidth.wrap(topic.summary(), terminal.measure()).forEach(l -> terminal.out().println(terminal.styled(Style.ITALIC, l)));
         terminal.out().println();
@@ -46,27 +47,52 @@ final class TopicCommand implements Callable<Integer> {
 
     private void facts(Terminal terminal, Topic topic) {
         var catalogue = lyceum.encyclopedia().catalogue();
-        var status = lyceum.encyclopedia().status(topic);
+        var state = lyceum.encyclopedia().state(topic);
         var article = lyceum.encyclopedia().article(topic);
+        article.ifPresent(a -> fact(terminal, "links", withStatus(a.links())));
+        article.ifPresent(a -> a.sources().forEach(s -> fact(terminal, s.equals(a.sources().getFirst()) ? "sources" : "", s)));
         article.filter(a -> !a.api().isBlank()).ifPresent(a -> fact(terminal, "API", a.api()));
         fact(terminal, "module", "lyceum-" + topic.module());
         fact(terminal, "read first", withStatus(topic.needs()));
         fact(terminal, "then", withStatus(catalogue.neededBy(topic.slug()).stream().limit(8).map(Topic::slug).toList()));
         fact(terminal, "near", withStatus(topic.related()));
-        if (status != Status.WORKS) {
+        clauses(terminal, state);
+        article.filter(a -> !a.remarks().isEmpty()).ifPresent(a -> {
             terminal.out().println();
-            String left = lyceum.encyclopedia().left(topic);
-            terminal.out().println(status == Status.PLANNED ? "Not running yet. It counts as working when:" : "Partial (" + left + "). It counts as working when:");
-            for (int i = 0; i < topic.clauses().size(); i++) {
-                var lines = TextWidth.wrap(topic.clauses().get(i), terminal.measure() - 5);
-                for (int l = 0; l < lines.size(); l++) {
-                    terminal.out().println((l == 0 ? String.format(java.util.Locale.ROOT, "%3d  ", i + 1) : "     ") + lines.get(l));
-                }
-            }
-        }
+            TextWidth.wrap("Remark. " + a.remarks(), terminal.measure()).forEach(terminal.out()::println);
+        });
         if (article.flatMap(a -> a.lab()).isPresent()) {
             terminal.out().println();
             terminal.out().println("Run it: lyceum run " + topic.slug());
+        }
+    }
+
+    /** Every clause of a topic that does not work yet; of one that works the amended ones, both texts of each. */
+    private static void clauses(Terminal terminal, TopicStatus state) {
+        boolean works = state.status() == Status.WORKS;
+        if (works && state.amended().isEmpty()) {
+            return;
+        }
+        terminal.out().println();
+        terminal.out().println(works ? "It works with " + state.amendedWords() + ":"
+                : state.status() == Status.PLANNED ? "Not running yet. It counts as working when:" : "Partial (" + state.left() + "). It counts as working when:");
+        for (int number = 1; number <= state.topic().clauses().size(); number++) {
+            var amendment = state.amendment(number);
+            if (!works || amendment.isPresent()) {
+                hanging(terminal, String.format(Locale.ROOT, "%3d  ", number), state.topic().clause(number));
+                amendment.ifPresent(a -> {
+                    hanging(terminal, "     ", "Holds instead: " + a.text());
+                    hanging(terminal, "     ", "Why: " + a.reason());
+                });
+            }
+        }
+    }
+
+    /** A text behind a mark of five characters; its further lines are indented by as many. */
+    private static void hanging(Terminal terminal, String mark, String text) {
+        var lines = TextWidth.wrap(text, terminal.measure() - mark.length());
+        for (int l = 0; l < lines.size(); l++) {
+            terminal.out().println((l == 0 ? mark : " ".repeat(mark.length())) + lines.get(l));
         }
     }
 

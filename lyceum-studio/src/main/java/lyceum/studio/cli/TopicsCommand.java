@@ -10,6 +10,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import lyceum.labs.LabJson;
+import lyceum.labs.catalogue.Article;
 import lyceum.labs.catalogue.Status;
 import lyceum.labs.catalogue.Topic;
 import lyceum.studio.cli.Terminal.Style;
@@ -76,7 +77,7 @@ final class TopicsCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** The topics as a JSON array: number, title, slug, kind, area, module, level, status, summary. */
+    /** The topics as a JSON array: number, title, slug, kind, area, module, level, status, how many clauses are amended, words of its article, summary. */
     static String json(Encyclopedia encyclopedia, List<Topic> topics) {
         var rows = new ArrayList<LinkedHashMap<String, Object>>();
         for (var topic : topics) {
@@ -89,6 +90,8 @@ final class TopicsCommand implements Callable<Integer> {
             row.put("module", topic.module());
             row.put("level", topic.level());
             row.put("status", encyclopedia.status(topic).word());
+            row.put("amended", encyclopedia.state(topic).amended().size());
+            row.put("words", encyclopedia.article(topic).map(Article::words).orElse(0));
             row.put("summary", topic.summary());
             rows.add(row);
         }

@@ -26,6 +26,11 @@ final class AreasPage {
     }
 
     private void show(Context context) {
+        pages.send(context, "areas", pages.head(context, "Areas", "All topics of machine learning by area.").under("areas"), Map.of("view", view()));
+    }
+
+    /** What the page shows. */
+    AreasView view() {
         var lines = new HashMap<String, AreaLine>();
         encyclopedia.areaLines().forEach(line -> lines.put(line.name(), line));
         var families = new ArrayList<AreasView.Family>();
@@ -38,7 +43,7 @@ final class AreasPage {
         if (!lines.isEmpty()) {
             families.add(new AreasView.Family("More", "more", lines.values().stream().map(line -> area(line, "")).toList()));
         }
-        pages.send(context, "areas", pages.head(context, "Areas", "All topics of machine learning by area.").under("areas"), Map.of("view", new AreasView(List.copyOf(families))));
+        return new AreasView(List.copyOf(families));
     }
 
     private AreasView.Area area(AreaLine line, String blurb) {

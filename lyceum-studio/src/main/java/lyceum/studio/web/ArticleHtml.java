@@ -2,53 +2,64 @@ package lyceum.studio.web;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import lyceum.labs.catalogue.Article;
+import lyceum.labs.catalogue.Formulas;
 import org.commonmark.ext.gfm.tables.TablesExtension;
+import org.commonmark.node.Image;
+import org.commonmark.node.Link;
+import org.commonmark.node.Node;
+import org.commonmark.node.Text;
+import org.commonmark.renderer.NodeRenderer;
+import org.commonmark.renderer.html.HtmlNodeRendererContext;
 import org.commonmark.renderer.html.HtmlRenderer;
 
 /**
  * An article as HTML. Formulas are lifted out before the text is read as Markdown, in which their underscores and asterisks would
- * mean something else, and put back as elements that the page's script sets; HTML in an article is shown, not obeyed.
+ * mean something else, and put back as elements that the page's script sets; HTML in an article is shown, not obeyed. A link to a
+ * slug leads to that topic's page, and a figure stands in the page itself, where it takes the page's colours.
  */
 final class ArticleHtml {
 
-    private static final Pattern FORMULA = Pattern.compile("(?s)```.*?```|`[^`\\n]*`|\\$\\$(.+?)\\$\\$|(?<![\\\\$\\d])\\$(?!\\s)([^$\\n]+?)(?<!\\s)\\$(?!\\d)");
     /** A short formula with the punctuation that clings to it; a long one must be free to break. */
     private static final Pattern CLINGING = Pattern.compile("\\(?<span class=\"math\">[^<]{1,48}</span>[.,;:!?)’\\]]+|\\(<span class=\"math\">[^<]{1,48}</span>");
     private static final Pattern CODE = Pattern.compile("(?s)<pre><code class=\"language-java\">(.*?)</code></pre>");
-    private static final HtmlRenderer RENDERER = HtmlRenderer.builder().extensions(List.of(TablesExtension.create())).escapeHtml(true).sanitizeUrls(true).build();
+    private static final Pattern SLUG = Pattern.compile("[a-z0-9-]+");
 
-    private ArticleHtml() {}
+    private final HtmlRenderer renderer;
 
-    /** The text below the front matter. */
-    static String of(Article article) {
-        return of(article.markdown());
+    /** With the address of each topic's page. */
+    ArticleHtml(UnaryOperator<String> topic) {
+        renderer = HtmlRenderer.builder().extensions(List.of(TablesExtension.create())).escapeHtml(true).sanitizeUrls(true)
+            .attributeProviderFactory(context -> (node, tag, attributes) -> {
+                if (node instanceof Link link && SLUG.matcher(link.getDestination()).matches()) {
+                    attributes.put("href", topic.apply(link.getDestination()));
+                    attributes.remove("rel");
+                }
+            })
+            .nodeRendererFactory(Pictures::new).build();
     }
 
-    static String of(String markdown) {
+    /** The text below the front matter. */
+    String of(Article article) { return of(article.markdown()); }
+
+    String of(String markdown) {
         var formulas = new ArrayList<String>();
-        var text = new StringBuilder();
-        var found = FORMULA.matcher(markdown);
-        int done = 0;
-        while (found.find()) {
-            if (found.group(1) == null && found.group(2) == null) {
-                continue;
-            }
-            text.append(markdown, done, found.start()).append(place(formulas.size()));
-            boolean display = found.group(1) != null;
-            var tex = JavaSource.plain((display ? found.group(1) : found.group(2)).strip());
-            formulas.add("<span class=\"math" + (display ? " display" : "") + "\">" + tex + "</span>");
-            done = found.end();
-        }
-        text.append(markdown, done, markdown.length());
-        var html = RENDERER.render(Article.parser().parse(text.toString()));
+        var text = Formulas.replaced(markdown, (tex, display) -> {
+            formulas.add("<span class=\"math" + (display ? " display" : "") + "\">" + JavaSource.plain(tex.strip()) + "</span>");
+            return place(formulas.size() - 1);
+        });
+        var html = renderer.render(Article.parser().parse(text));
         for (int i = 0; i < formulas.size(); i++) {
             html = html.replace(place(i), formulas.get(i));
         }
         html = html.replaceAll("<p>(<span class=\"math display\">[^<]*</span>)</p>", "<p class=\"formula\">$1</p>");
+        html = html.replaceAll("(?s)<p>(<figure class=\"drawing\">.*?</figure>)</p>", "$1");
         html = CLINGING.matcher(html).replaceAll("<span class=\"cling\">$0</span>");
+        html = html.replaceAll("(?s)<table>.*?</table>", "<div class=\"scroll-x\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">$0</div>");
         return CODE.matcher(html).replaceAll(block -> Matcher.quoteReplacement(
             "<pre class=\"code\" tabindex=\"0\"><code>" + JavaSource.html(unescaped(block.group(1))) + "</code></pre>"));
     }
@@ -58,7 +69,27 @@ final class ArticleHtml {
     }
 
     /** Private-use characters, which no article contains and Markdown passes through. */
-    private static String place(int number) {
-        return "\uE000" + number + "\uE001";
+    private static String place(int number) { return "\uE000" + number + "\uE001"; }
+
+    /** Figures of articles; another picture shows what it would be. */
+    private record Pictures(HtmlNodeRendererContext context) implements NodeRenderer {
+
+        @Override
+        public Set<Class<? extends Node>> getNodeTypes() { return Set.of(Image.class); }
+
+        @Override
+        public void render(Node node) {
+            var image = (Image) node;
+            var description = words(image);
+            Article.svg(image.getDestination()).ifPresentOrElse(svg -> context.getWriter().raw(Drawing.html(svg, description)), () -> context.getWriter().text(description));
+        }
+
+        private static String words(Node parent) {
+            var words = new StringBuilder();
+            for (var node = parent.getFirstChild(); node != null; node = node.getNext()) {
+                words.append(node instanceof Text text ? text.getLiteral() : words(node).isEmpty() ? " " : words(node));
+            }
+            return words.toString();
+        }
     }
 }

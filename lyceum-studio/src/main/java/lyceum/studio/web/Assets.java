@@ -4,11 +4,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
@@ -24,7 +26,7 @@ final class Assets {
     record Asset(String type, byte[] bytes, boolean compressible) {}
 
     private static final String OWN = "lyceum/studio/static/";
-    private static final String[] NAMES = {"base.css", "pages.css", "topic.css", "studio.js", "figures.js", "lab.js", "mark.svg", "chevron.svg",
+    private static final String[] NAMES = {"base.css", "pages.css", "topic.css", "studio.js", "figures.js", "lab.js", "site.js", "mark.svg", "chevron.svg",
         "fonts/inter.woff2", "fonts/source-serif.woff2", "fonts/source-serif-italic.woff2",
         "vendor/vega.min.js", "vendor/vega-lite.min.js", "vendor/vega-embed.min.js"};
     private static final String[] KATEX_FONTS = {"AMS-Regular", "Caligraphic-Bold", "Caligraphic-Regular", "Fraktur-Bold", "Fraktur-Regular", "Main-Bold",
@@ -64,6 +66,9 @@ final class Assets {
     Optional<Asset> find(String name) {
         return Optional.ofNullable(files.get(name));
     }
+
+    /** The names of all files. */
+    Set<String> names() { return Collections.unmodifiableSet(files.keySet()); }
 
     /** Whether an address made by {@link #url} is of this build. */
     boolean current(String wanted) {

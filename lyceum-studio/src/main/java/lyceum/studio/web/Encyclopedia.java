@@ -12,6 +12,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import lyceum.labs.LabClass;
 import lyceum.labs.catalogue.Article;
+import lyceum.labs.catalogue.Bibliography;
 import lyceum.labs.catalogue.Catalogue;
 import lyceum.labs.catalogue.Ledger;
 import lyceum.labs.catalogue.Status;
@@ -31,6 +32,8 @@ final class Encyclopedia {
     private final Supplier<Shelf> shelf;
     private final Function<String, Optional<Article>> articles;
     private final Map<String, Optional<LabClass>> labs = new ConcurrentHashMap<>();
+    private final Map<String, Integer> words = new ConcurrentHashMap<>();
+    private Bibliography bibliography;
 
     /** What is made of a catalogue once. */
     private record Shelf(Catalogue catalogue, StatusBoard board, Finder finder, List<Topic> order, Map<String, Integer> place, Map<String, TopicRow> rows,
@@ -94,6 +97,17 @@ final class Encyclopedia {
     /** The article of a topic, if it is written. */
     Optional<Article> article(String slug) {
         return articles.apply(slug);
+    }
+
+    /** Words of a topic's article, 0 where there is none. */
+    int words(String slug) { return words.computeIfAbsent(slug, s -> article(s).map(Article::words).orElse(0)); }
+
+    /** What the articles rest on and how they link each other, in reading order; made when first asked for. */
+    synchronized Bibliography bibliography() {
+        if (bibliography == null) {
+            bibliography = Bibliography.of(order().stream().flatMap(t -> article(t.slug()).stream()).toList());
+        }
+        return bibliography;
     }
 
     /** The lab that covers a topic, if there is one that can be described. */

@@ -32,6 +32,9 @@ final class MapPage {
             pages.head(context, "Map", "What to read before what: the prerequisites of all topics as a picture.").under("map"), Map.of("view", view)));
     }
 
+    /** What the page shows. */
+    MapView view() { return view; }
+
     private MapView layOut() {
         int deepest = encyclopedia.order().stream().mapToInt(t -> encyclopedia.catalogue().depth(t.slug())).max().orElse(0);
         int column = (WIDTH - NAMES - 20) / (deepest + 1);

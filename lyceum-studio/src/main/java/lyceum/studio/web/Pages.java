@@ -6,6 +6,7 @@ import gg.jte.output.StringOutput;
 import io.javalin.http.Context;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import lyceum.studio.web.view.Page;
 import lyceum.studio.web.view.Site;
 
@@ -13,10 +14,11 @@ import lyceum.studio.web.view.Site;
 final class Pages {
 
     private final TemplateEngine engine = TemplateEngine.createPrecompiled(null, ContentType.Html, Pages.class.getClassLoader(), "lyceum.studio.web.pages");
-    private final Assets assets;
+    private final UnaryOperator<String> assets;
     private final Site site;
 
-    Pages(Assets assets, Site site) {
+    /** With the address of each static file. */
+    Pages(UnaryOperator<String> assets, Site site) {
         this.assets = assets;
         this.site = site;
     }
@@ -27,6 +29,9 @@ final class Pages {
         var theme = "dark".equals(cookie) || "light".equals(cookie) ? cookie : "";
         return new Head(title, description, "", theme, "", false, false, false);
     }
+
+    /** A page in the colours of the reader's system. */
+    static Head head(String title, String description) { return new Head(title, description, "", "", "", false, false, false); }
 
     /** What a page says about itself. */
     record Head(String title, String description, String nav, String theme, String query, boolean topic, boolean math, boolean figures) {
@@ -51,9 +56,14 @@ final class Pages {
     }
 
     void send(Context context, String template, Head head, Map<String, ?> values) {
+        Reply.html(context, page(template, head, values));
+    }
+
+    /** A whole page. */
+    String page(String template, Head head, Map<String, ?> values) {
         var all = new HashMap<String, Object>(values);
-        all.put("page", new Page(head.title(), head.description(), head.nav(), head.theme(), site, assets::url, head.query(), head.topic(), head.math(), head.figures()));
-        Reply.html(context, fragment(template, all));
+        all.put("page", new Page(head.title(), head.description(), head.nav(), head.theme(), site, assets, head.query(), head.topic(), head.math(), head.figures()));
+        return fragment(template, all);
     }
 
     /** Release of the library. */

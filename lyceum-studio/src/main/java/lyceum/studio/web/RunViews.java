@@ -124,7 +124,7 @@ final class RunViews {
         boolean shared = encyclopedia.lab(check.topic()).filter(lab -> lab.topics().size() > 1).isPresent();
         boolean fact = check.expected().equals("true");
         return new RunView.Check(check.topic(), check.clause(), check.name(), fact ? String.valueOf(check.value() == 1) : Words.number(check.value()), check.expected(),
-            check.holds(), clause, shared ? topic.map(t -> t.title()).orElse("") : "");
+            check.holds() ? "holds" : check.fails() ? "fails" : "other", check.verdict().words(), clause, shared ? topic.map(t -> t.title()).orElse("") : "");
     }
 
     /** Words as a sentence; a formula or a name that they begin with stays as it is. */

@@ -38,11 +38,16 @@ final class StatusPage {
     }
 
     private void show(Context context) {
+        var view = view(store.slowest(RUNS).stream().map(StatusPage::timing).toList(), store.latest(RUNS).stream().map(StatusPage::timing).toList());
+        pages.send(context, "status", pages.head(context, "Status", "Which topics run, and which clauses do not hold yet.").under("status"), Map.of("view", view));
+    }
+
+    /** What the page shows, with these runs. */
+    StatusView view(List<StatusView.Timing> slowest, List<StatusView.Timing> latest) {
         var modules = new ArrayList<AreaLine>();
         encyclopedia.board().countsBy(Topic::module).forEach((module, counts) -> modules.add(encyclopedia.line("lyceum-" + module, "/topics?module=" + module, counts)));
-        var view = new StatusView(encyclopedia.line("All", "/topics", encyclopedia.board().counts()), failing(), modules, encyclopedia.areaLines(),
-            store.slowest(RUNS).stream().map(StatusPage::timing).toList(), store.latest(RUNS).stream().map(StatusPage::timing).toList(), changes(), since(last));
-        pages.send(context, "status", pages.head(context, "Status", "Which topics run, and which clauses do not hold yet.").under("status"), Map.of("view", view));
+        return new StatusView(encyclopedia.line("All", "/topics", encyclopedia.board().counts()), amended(), failing(), modules, encyclopedia.areaLines(),
+            slowest, latest, changes(), since(last));
     }
 
     /** Clauses that fail, then clauses of begun topics that no check proves. */
@@ -61,6 +66,17 @@ final class StatusPage {
         for (var line : fail) {
             boolean again = !lines.isEmpty() && lines.getLast().slug().equals(line.slug());
             lines.add(new StatusView.Failing(line.slug(), line.title(), line.clause(), RunViews.sentence(line.text()), line.state(), again));
+        }
+        return lines;
+    }
+
+    /** The amended clauses of topics that run. */
+    private List<StatusView.Amended> amended() {
+        var lines = new ArrayList<StatusView.Amended>();
+        for (var state : encyclopedia.board().amended()) {
+            var topic = state.topic();
+            state.amended().forEach(a -> lines.add(new StatusView.Amended(topic.slug(), topic.title(), a.clause(), RunViews.sentence(topic.clause(a.clause())),
+                RunViews.sentence(a.text()), a.reason(), !lines.isEmpty() && lines.getLast().slug().equals(topic.slug()))));
         }
         return lines;
     }

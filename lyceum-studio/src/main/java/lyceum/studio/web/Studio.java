@@ -59,6 +59,7 @@ public final class Studio implements AutoCloseable {
         }
         // What the first page does not need to be sent is made ready behind it.
         Thread.ofPlatform().daemon().name("studio-warm").start(() -> {
+            encyclopedia.bibliography();
             encyclopedia.finder().find("warm");
             featured.fill(options.featured());
         });
@@ -97,7 +98,7 @@ public final class Studio implements AutoCloseable {
         var assets = new Assets();
         var docs = new ApiDocs(options.apiDocs());
         var version = Machine.version();
-        var pages = new Pages(assets, new Site(version, backend(), Runtime.getRuntime().availableProcessors(),
+        var pages = new Pages(assets::url, new Site(version, backend(), Runtime.getRuntime().availableProcessors(),
             () -> encyclopedia.catalogue().topics().size(), docs.present()));
         var views = new RunViews(encyclopedia);
         var topics = new TopicsPage(encyclopedia, pages);
@@ -109,6 +110,7 @@ public final class Studio implements AutoCloseable {
         new AreasPage(encyclopedia, pages).routes(routes);
         new MapPage(encyclopedia, pages).routes(routes);
         new PathsPage(encyclopedia, pages).routes(routes);
+        new SourcesPage(encyclopedia, pages).routes(routes);
         new StatusPage(encyclopedia, runs.store(), pages).routes(routes);
         new TopicPage(encyclopedia, pages, new LabPanel(runs, views), new Snippets(version, docs), docs).routes(routes);
         new TopicsApi(encyclopedia, topics).routes(routes);

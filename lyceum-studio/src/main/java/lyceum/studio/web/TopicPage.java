@@ -2,38 +2,30 @@ package lyceum.studio.web;
 
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import lyceum.labs.catalogue.Article;
-import lyceum.labs.catalogue.LedgerEntry;
-import lyceum.labs.catalogue.Topic;
-import lyceum.labs.catalogue.TopicStatus;
-import lyceum.studio.web.view.LabView;
-import lyceum.studio.web.view.TopicView;
 
 /** One topic: article, facts, and its lab or what is still to come. */
 final class TopicPage {
-
-    private static final int OPENS = 8;
 
     private final Encyclopedia encyclopedia;
     private final Pages pages;
     private final LabPanel labs;
     private final Snippets snippets;
-    private final ApiDocs docs;
+    private final TopicViews views;
     /** Articles as HTML: they do not change while the studio runs. */
     private final Map<String, String> rendered = new ConcurrentHashMap<>();
+    private final ArticleHtml html = new ArticleHtml(slug -> "/t/" + slug);
 
     TopicPage(Encyclopedia encyclopedia, Pages pages, LabPanel labs, Snippets snippets, ApiDocs docs) {
         this.encyclopedia = encyclopedia;
         this.pages = pages;
         this.labs = labs;
         this.snippets = snippets;
-        this.docs = docs;
+        this.views = new TopicViews(encyclopedia, docs);
     }
 
     void routes(RoutesConfig routes) {
@@ -44,12 +36,12 @@ final class TopicPage {
     private void show(Context context) {
         var topic = encyclopedia.catalogue().bySlug(context.pathParam("slug"));
         var article = encyclopedia.article(topic.slug());
-        var html = article.map(a -> rendered.computeIfAbsent(a.slug(), slug -> ArticleHtml.of(a))).orElse("");
+        var text = article.map(a -> rendered.computeIfAbsent(a.slug(), slug -> html.of(a))).orElse("");
         var lab = encyclopedia.lab(topic.slug());
         var asked = lab.map(l -> LabPanel.Asked.of(l, context));
         var panel = asked.map(a -> labs.view(topic.slug(), a, context));
-        var view = view(topic, article, html, panel.orElse(null), asked.map(a -> snippets.tabs(topic.slug(), api(article), a, base(context))).orElse(List.of()));
-        pages.send(context, "topic", pages.head(context, topic.title(), topic.summary()).under("topics").with(html.contains("class=\"math"), panel.isPresent()).styled(),
+        var view = views.view(topic, text, panel.orElse(null), asked.map(a -> snippets.tabs(topic.slug(), api(article), a, base(context))).orElse(List.of()));
+        pages.send(context, "topic", pages.head(context, topic.title(), topic.summary()).under("topics").with(text.contains("class=\"math"), panel.isPresent()).styled(),
             Map.of("view", view));
     }
 
@@ -65,29 +57,5 @@ final class TopicPage {
 
     private static String api(Optional<Article> article) {
         return article.map(Article::api).orElse("");
-    }
-
-    private TopicView view(Topic topic, Optional<Article> article, String html, LabView lab, List<TopicView.Tab> tabs) {
-        var slug = topic.slug();
-        var near = new LinkedHashSet<>(article.map(Article::see).orElse(List.of()));
-        near.addAll(topic.related());
-        near.removeAll(topic.needs());
-        near.remove(slug);
-        var opens = encyclopedia.catalogue().neededBy(slug).stream().map(Topic::slug).toList();
-        var api = api(article);
-        return new TopicView(encyclopedia.row(slug), Encyclopedia.areaHref(topic.area()), html, clauses(encyclopedia.board().of(slug)), encyclopedia.links(topic.needs()),
-            encyclopedia.links(opens.subList(0, Math.min(OPENS, opens.size()))), encyclopedia.links(List.copyOf(near)), encyclopedia.neighbour(slug, -1), encyclopedia.neighbour(slug, 1),
-            api, docs.href(api), lab, tabs);
-    }
-
-    private static List<TopicView.Clause> clauses(TopicStatus status) {
-        var clauses = new ArrayList<TopicView.Clause>();
-        for (int number = 1; number <= status.topic().clauses().size(); number++) {
-            int n = number;
-            var state = status.failing().contains(n) ? "fails" : status.missing().contains(n) ? "open" : "holds";
-            var evidence = status.checks().stream().filter(e -> e.clause() == n).map(LedgerEntry::value).filter(v -> !v.isBlank()).distinct().limit(2).toList();
-            clauses.add(new TopicView.Clause(n, RunViews.sentence(status.topic().clause(n)), state, String.join("; ", evidence)));
-        }
-        return clauses;
     }
 }

@@ -2,9 +2,12 @@ package lyceum.studio.web;
 
 import io.javalin.config.RoutesConfig;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import lyceum.labs.LabClass;
+import lyceum.labs.catalogue.Amendment;
 import lyceum.labs.catalogue.Article;
+import lyceum.labs.catalogue.Topic;
 import lyceum.studio.web.view.TopicRow;
 
 /** The catalogue as JSON, in the shapes of {@code lyceum topics --json}. */
@@ -19,11 +22,11 @@ final class TopicsApi {
     }
 
     void routes(RoutesConfig routes) {
-        routes.get("/api/topics", context -> Reply.json(context, topics.found(TopicQuery.of(context)).stream().map(TopicsApi::fields).toList()));
+        routes.get("/api/topics", context -> Reply.json(context, topics.found(TopicQuery.of(context)).stream().map(this::fields).toList()));
         routes.get("/api/topics/{slug}", context -> Reply.json(context, whole(context.pathParam("slug"))));
     }
 
-    private static Map<String, Object> fields(TopicRow row) {
+    Map<String, Object> fields(TopicRow row) {
         var fields = new LinkedHashMap<String, Object>();
         fields.put("number", row.number());
         fields.put("title", row.title());
@@ -33,6 +36,8 @@ final class TopicsApi {
         fields.put("module", row.module());
         fields.put("level", row.level());
         fields.put("status", row.status());
+        fields.put("amended", encyclopedia.board().of(row.slug()).amended().size());
+        fields.put("words", encyclopedia.words(row.slug()));
         fields.put("summary", row.summary());
         return fields;
     }
@@ -45,11 +50,23 @@ final class TopicsApi {
         fields.put("needs", topic.needs());
         fields.put("related", topic.related());
         fields.put("clauses", topic.clauses());
+        fields.put("amendments", state.amended().stream().map(a -> amendment(topic, a)).toList());
         fields.put("missing", state.missing());
         fields.put("failing", state.failing());
         fields.put("api", encyclopedia.article(slug).map(Article::api).orElse(""));
         fields.put("article", encyclopedia.article(slug).map(Article::markdown).orElse(""));
-        fields.put("params", encyclopedia.lab(slug).map(LabClass::parameters).orElse(java.util.List.of()));
+        fields.put("sources", encyclopedia.article(slug).map(Article::sources).orElse(List.of()));
+        fields.put("citedBy", encyclopedia.bibliography().citedBy(slug));
+        fields.put("params", encyclopedia.lab(slug).map(LabClass::parameters).orElse(List.of()));
+        return fields;
+    }
+
+    private static Map<String, Object> amendment(Topic topic, Amendment a) {
+        var fields = new LinkedHashMap<String, Object>();
+        fields.put("clause", a.clause());
+        fields.put("asked", topic.clause(a.clause()));
+        fields.put("holds", a.text());
+        fields.put("why", a.reason());
         return fields;
     }
 }

@@ -151,6 +151,11 @@
         math.classList.add("set");
       } catch { math.textContent = tex; }
     }
+    // In a sentence a formula breaks at its relations; a part that is wider than the line scrolls.
+    for (const math of $$(".math.set:not(.display)")) {
+      const line = math.closest("p, li, td, th, dd")?.clientWidth ?? Infinity;
+      if (line > 0 && $$(".base", math).some(part => part.offsetWidth > line)) math.classList.add("wide");
+    }
     // A little smaller before it scrolls.
     for (const math of $$(".math.display.set")) if (math.scrollWidth > math.clientWidth) math.style.fontSize = `${Math.max(0.66, 0.99 * math.clientWidth / math.scrollWidth)}em`;
     for (const math of $$(".math.display.set")) if (math.scrollWidth > math.clientWidth) { math.tabIndex = 0; math.setAttribute("role", "region"); math.setAttribute("aria-label", "Formula"); }

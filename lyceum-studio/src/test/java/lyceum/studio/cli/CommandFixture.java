@@ -67,14 +67,16 @@ final class CommandFixture {
 
     private static Optional<Article> article(String slug) {
         return switch (slug) {
-            case "k-means" -> Optional.of(new Article(slug, Map.of("lab", SteadyLab.class.getName(), "api", "lyceum.learn.KMeans"),
+            case "k-means" -> Optional.of(new Article(slug, Map.of("lab", SteadyLab.class.getName(), "api", "lyceum.learn.KMeans",
+                    "sources", "Lloyd (1982), Least Squares Quantization in PCM\nHamerly (2010), Making k-means Even Faster", "amended", "1: it holds on whole numbers | A sum rounds.",
+                    "remarks", "Clause 1 takes a second."),
                     "Move each centre to its mean, $\\mu_k = \\frac{1}{n_k}\\sum_i x_i$.\n\n$$J = \\sum_k \\|x - \\mu_k\\|^2$$\n\n**Use it** when clusters are round."));
             case "broken-lab" -> Optional.of(new Article(slug, Map.of("lab", BrokenLab.class.getName()), "Nothing."));
             default -> Optional.empty();
         };
     }
 
-    /** Shows one of everything; its second check fails when {@code tight} is on. */
+    /** Shows one of everything; what it shows of the noise fails at seed 13, and differs when {@code tight} is on. */
     @Lab(topics = "k-means", title = "A bad start ends in a worse optimum")
     static final class SteadyLab implements LabBody {
         @Override
@@ -87,8 +89,8 @@ final class CommandFixture {
             }
             lab.table("Centres, by size", List.of("name", "size"), List.of(List.of("first, \"big\"", 12), List.of("second", 3.25)));
             lab.figure(Figure.line("Inertia by iteration", new double[] {3, 2, 1}).axes("iteration", "inertia").describedAs("It falls."));
-            lab.check("k-means", 1, "total = within + between", 4.4e-12, Bounds.below(1e-9));
-            lab.check("noise stays small", noise, tight ? Bounds.below(0.01) : Bounds.below(2));
+            lab.check(1, "total = within + between", 4.4e-12, Bounds.below(1e-9));
+            lab.shows("noise stays small", noise, tight || lab.seed() == 13 ? Bounds.below(0.01) : Bounds.below(2));
         }
     }
 

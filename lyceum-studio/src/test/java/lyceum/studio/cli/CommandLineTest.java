@@ -21,7 +21,7 @@ class CommandLineTest {
         assertThat(run.err()).isEmpty();
         var topics = json(run.out());
         assertThat(topics.size()).isEqualTo(4);
-        assertThat(topics.get(1).propertyNames()).containsExactly("number", "title", "slug", "kind", "area", "module", "level", "status", "summary");
+        assertThat(topics.get(1).propertyNames()).containsExactly("number", "title", "slug", "kind", "area", "module", "level", "status", "amended", "words", "summary");
         assertThat(topics.get(1).path("status").asString()).isEqualTo("works");
         assertThat(topics.get(2).path("status").asString()).isEqualTo("planned");
     }
@@ -64,8 +64,16 @@ class CommandLineTest {
         var run = lyceum("topic", "k-means");
         assertThat(run.code()).isZero();
         assertThat(run.out()).contains("K-Means Clustering", "Clustering · algorithm · beginner · #2 · ● works", "μₖ = 1/nₖ ∑ᵢ xᵢ",
-                "    J = ∑ₖ ‖x − μₖ‖²", "Use it when clusters are round.", "lyceum.learn.KMeans", "Run it: lyceum run k-means");
+                "    J = ∑ₖ ‖x − μₖ‖²", "Use it when clusters are round.", "lyceum.learn.KMeans", "Run it: lyceum run k-means",
+                "sources     Lloyd (1982), Least Squares Quantization in PCM\n            Hamerly (2010), Making k-means Even Faster");
         assertThat(run.out().lines()).allSatisfy(l -> assertThat(TextWidth.of(l)).isLessThanOrEqualTo(80));
+    }
+
+    @Test
+    void amendedClauseShowsBothTextsAndTheReason() {
+        assertThat(lyceum("topic", "k-means").out()).contains("● works, 1 clause amended",
+                "It works with 1 clause amended:\n  1  the check holds\n     Holds instead: it holds on whole numbers\n     Why: A sum rounds.\n\nRemark. Clause 1 takes a second.");
+        assertThat(json(lyceum("topics", "--status", "works", "--json").out()).get(0).path("amended").intValue()).isEqualTo(1);
     }
 
     @Test

@@ -22,15 +22,26 @@ class RunCommandTest {
         assertThat(result.path("seed").asInt()).isEqualTo(7);
         assertThat(result.path("params").path("k").asInt()).isEqualTo(12);
         assertThat(result.path("params").path("noise").asDouble()).isEqualTo(0.1);
-        assertThat(result.path("checks").get(0).propertyNames()).containsExactly("name", "value", "expected", "holds");
+        assertThat(result.path("checks").get(0).propertyNames()).containsExactly("name", "clause", "value", "expected", "holds", "verdict");
         assertThat(run.err()).isEmpty();
     }
 
     @Test
     void failedCheckExitsWithOne() {
-        var run = lyceum("run", "k-means", "-p", "tight=true");
+        var run = lyceum("run", "k-means", "--seed", "13");
         assertThat(run.code()).isEqualTo(1);
-        assertThat(run.out()).contains("fails", "1 of 2 checks hold.", "/t/k-means?tight=true");
+        assertThat(run.out()).contains("fails", "1 of 2 checks hold.", "/t/k-means?seed=13");
+    }
+
+    @Test
+    void otherParametersAreNotTheClausesSettingAndFailNothing() {
+        var run = lyceum("run", "k-means", "-p", "tight=true");
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).contains("not the clause's setting", "differs at this setting", "0 of 0 checks hold. 2 belong to the default parameters.", "/t/k-means?tight=true")
+                .doesNotContain("fails");
+        var checks = JsonMapper.shared().readTree(lyceum("run", "k-means", "-p", "tight=true", "--json").out()).path("checks");
+        assertThat(checks.get(0).path("verdict").asString()).isEqualTo("not the clause's setting");
+        assertThat(checks.get(0).path("holds").isNull()).isTrue();
     }
 
     @Test

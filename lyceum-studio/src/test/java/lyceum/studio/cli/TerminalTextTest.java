@@ -73,6 +73,12 @@ class TerminalTextTest {
     }
 
     @Test
+    void figureIsALineAndALinkToATopicIsItsWords() {
+        var lines = ArticleText.lines("Near [k-means](k-means), or [elsewhere](https://example.org).\n\n![Two heaps, with $k = 2$ centres.](figures/k-means.svg)\n", PIPE);
+        assertThat(lines).containsExactly("Near k-means, or elsewhere (https://example.org).", "", "[Figure: Two heaps, with k = 2 centres.]");
+    }
+
+    @Test
     void colouredArticleHasTheSameLayout() {
         String markdown = "Some *text* with $x^2$ and **bold words** that wrap somewhere before the end of this sentence.";
         var coloured = ArticleText.lines(markdown, new Terminal(System.out, System.err, true, false, 40));

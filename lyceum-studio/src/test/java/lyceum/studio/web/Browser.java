@@ -30,7 +30,16 @@ final class Browser implements AutoCloseable {
     private final String base;
 
     Browser(int port) {
-        base = "http://127.0.0.1:" + port;
+        this("http://127.0.0.1:" + port);
+    }
+
+    /** Opens files below a folder. */
+    static Browser fromDisk(Path folder) {
+        return new Browser(folder.toUri().toString().replaceFirst("/$", ""));
+    }
+
+    private Browser(String base) {
+        this.base = base;
         var logs = new LoggingPreferences();
         logs.enable(LogType.BROWSER, Level.ALL);
         var options = new ChromeOptions();

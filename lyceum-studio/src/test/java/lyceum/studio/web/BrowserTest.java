@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
 import java.util.List;
+import lyceum.labs.LabJson;
+import lyceum.labs.catalogue.Article;
+import lyceum.labs.catalogue.Catalogue;
+import lyceum.labs.catalogue.Formulas;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,7 +23,7 @@ import org.openqa.selenium.Keys;
 class BrowserTest {
 
     private static final List<String> PAGES = List.of("/", "/topics?q=regular&level=practitioner", "/topics?q=zzzzzz", "/areas", "/map", "/paths", "/paths?goal=multilayer-perceptron",
-        "/status", "/t/gradient-descent", "/t/lora", "/no-such-page");
+        "/status", "/sources", "/t/gradient-descent", "/t/momentum", "/t/svd", "/t/lora", "/no-such-page");
 
     @TempDir
     static Path store;
@@ -71,6 +75,18 @@ class BrowserTest {
     }
 
     @Test
+    void everyFormulaOfEveryArticleIsDrawn() {
+        browser.open("/t/gradient-descent");
+        browser.until("window.katex !== undefined");
+        for (var topic : Catalogue.load().topics()) {
+            var formulas = Article.find(topic.slug()).map(a -> Formulas.of(a.markdown())).orElse(List.of());
+            var wrong = browser.run("(" + LabJson.write(formulas) + ").flatMap(tex => { try { katex.renderToString(tex, {throwOnError: true, strict: 'ignore'}); return []; } "
+                + "catch (error) { return [error.message]; } })");
+            assertThat((List<?>) wrong).as(topic.slug()).isEmpty();
+        }
+    }
+
+    @Test
     void theConsoleStaysSilent() {
         for (var page : PAGES) {
             browser.open(page);
@@ -85,7 +101,8 @@ class BrowserTest {
         assertThat(browser.find("#result").getText()).contains("Not run here yet");
         browser.find("#run").click();
         browser.until("document.querySelector('#result')?.dataset.state === 'done'");
-        assertThat(browser.count(".checks .verdict.holds")).isEqualTo(2);
+        assertThat(browser.count(".checks tbody tr")).isEqualTo(2);
+        assertThat(browser.count(".checks .verdict.holds")).as("a run with other parameters proves no clause").isZero();
         assertThat(browser.find(".result").getText()).contains("After 41 steps");
         browser.until("document.querySelector('.plot[data-drawn] svg') !== null");
         assertThat(browser.complaints()).isEmpty();

@@ -5,7 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import lyceum.labs.catalogue.Article;
+import lyceum.labs.catalogue.Catalogue;
+import lyceum.labs.catalogue.Ledger;
+import lyceum.labs.catalogue.LedgerEntry;
+import lyceum.labs.catalogue.StatusBoard;
 import lyceum.plot.Figure;
 import lyceum.studio.web.view.RunView;
 import lyceum.plot.render.Theme;
@@ -35,7 +43,7 @@ class PagesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/", "/topics", "/topics?q=lasso", "/areas", "/map", "/paths", "/paths?goal=lasso", "/status", "/t/gradient-descent", "/t/dpo", "/live", "/quick?q=svd"})
+    @ValueSource(strings = {"/", "/topics", "/topics?q=lasso", "/areas", "/map", "/paths", "/paths?goal=lasso", "/status", "/sources", "/t/gradient-descent", "/t/momentum", "/t/dpo", "/live", "/quick?q=svd"})
     void everyPageAnswers(String path) {
         var answer = http.get(path);
         assertThat(answer.statusCode()).isEqualTo(200);
@@ -110,7 +118,7 @@ class PagesTest {
     @Test
     void theApiAnswersInTheShapesOfTheCommandLine() {
         var topic = http.json("/api/topics?q=lasso").get(0);
-        assertThat(topic.propertyNames()).containsExactly("number", "title", "slug", "kind", "area", "module", "level", "status", "summary");
+        assertThat(topic.propertyNames()).containsExactly("number", "title", "slug", "kind", "area", "module", "level", "status", "amended", "words", "summary");
         assertThat(http.json("/api/topics").size()).isEqualTo(757);
         assertThat(http.json("/api/topics/gradient-descent").path("params").size()).isEqualTo(4);
         var unknown = http.get("/api/topics/gradient-descnt");
@@ -137,6 +145,58 @@ class PagesTest {
     }
 
     @Test
+    void aPlannedTopicWithAnArticleShowsItFirst() {
+        var page = http.get("/t/momentum").body();
+        assertThat(page.indexOf("A heavy ball")).isPositive().isLessThan(page.indexOf("Not running yet. It will count as working when"));
+        assertThat(page).contains("<a href=\"/t/gradient-descent\">gradient descent</a>").contains("<a rel=\"nofollow\" href=\"https://example.org\">outside</a>").contains("1 min to read")
+            .contains("<a href=\"https://arxiv.org/abs/1904.09237\" rel=\"noreferrer\">Descent and Slope (2019), A Title, arXiv:1904.09237</a>").contains("planned");
+        assertThat(http.get("/t/gradient-descent").body()).contains("<dt>Cited by</dt><dd><ul><li><a href=\"/t/momentum\">");
+    }
+
+    @Test
+    void aFigureStandsInThePageInItsColoursAndSaysWhatItShows() {
+        assertThat(http.get("/t/momentum").body())
+            .contains("<figure class=\"drawing\"><svg role=\"img\" aria-label=\"Two straight slopes, one of them steep, both falling to the right.\" xmlns")
+            .contains("y2=\"20\" stroke=\"var(--fig-1,#0072B2)\" stroke-width=\"2\"/>").doesNotContain("style=").doesNotContain("<title>Two slopes")
+            .contains("<figcaption aria-hidden=\"true\">Two straight slopes");
+        assertThat(new ArticleHtml(slug -> slug).of("![Not there](figures/no-such.svg)")).isEqualTo("<p>Not there</p>\n");
+    }
+
+    @Test
+    void anAmendedClauseIsShownInBothTextsWithTheReason() {
+        var page = http.get("/t/svd").body();
+        assertThat(page).contains("1 clause amended").contains("Singular values equal LAPACK to 1e-12 relative").contains("To 1e-12 of the largest").contains("The small ones carry less.")
+            .contains("Clause 2 is slow.");
+        var json = http.json("/api/topics/svd");
+        assertThat(json.path("amended").intValue()).isEqualTo(1);
+        assertThat(json.path("amendments").get(0).propertyNames()).containsExactly("clause", "asked", "holds", "why");
+        assertThat(json.path("amendments").get(0).path("holds").stringValue()).isEqualTo("to 1e-12 of the largest");
+        assertThat(json.path("sources").size()).isEqualTo(1);
+        assertThat(http.json("/api/topics/gradient-descent").path("citedBy").get(0).stringValue()).isEqualTo("momentum");
+    }
+
+    @Test
+    void statusCountsTopicsWithAmendedClausesApart() {
+        var catalogue = Catalogue.load();
+        var topic = catalogue.bySlug("svd");
+        var entries = IntStream.rangeClosed(1, topic.clauses().size()).mapToObj(n -> new LedgerEntry("svd", n, "test", true, "", "2026-11-25", "", "")).toList();
+        Function<String, Optional<Article>> articles = slug -> slug.equals("svd")
+            ? Optional.of(Article.parse(slug, "---\nlab: lyceum.studio.web.DescentLab\namended:\n  - 1: nearly | It was too much.\n---\ntext")) : Optional.empty();
+        var shelf = new Encyclopedia(catalogue, StatusBoard.of(catalogue, Ledger.of(entries), articles), query -> List.of(), articles);
+        try (var studio = Studio.start(new StudioOptions("127.0.0.1", 0, store, null, false, false), shelf, new Queueing(1, 1))) {
+            assertThat(new Http(studio.port()).get("/status").body()).contains("1 of the 1 topics that run do so with a clause amended").contains("It was too much.").contains("<td>Nearly.</td>");
+        }
+        assertThat(http.get("/status").body()).doesNotContain("Amended clauses");
+    }
+
+    @Test
+    void sourcesListEachWorkOnceWithTheTopicsThatNameIt() {
+        var page = http.get("/sources").body();
+        assertThat(Pattern.compile("Descent and Slope").matcher(page).results().count()).isEqualTo(1);
+        assertThat(page).contains("id=\"letter-P\"").contains("<a href=\"/t/momentum\">").contains("<a href=\"/t/gradient-descent\">");
+    }
+
+    @Test
     void aPathShortensByWhatIsKnown() {
         var all = steps("/paths?goal=multilayer-perceptron");
         assertThat(all).endsWith("multilayer-perceptron").hasSizeGreaterThan(3);
@@ -157,13 +217,13 @@ class PagesTest {
 
     @Test
     void markupInAnArticleIsShownAndNotObeyed() {
-        assertThat(ArticleHtml.of("a <script>alert(1)</script> [x](javascript:alert(1)) $a<b$ `$x$`"))
+        assertThat(new ArticleHtml(slug -> "/t/" + slug).of("a <script>alert(1)</script> [x](javascript:alert(1)) $a<b$ `$x$`"))
             .contains("&lt;script&gt;").doesNotContain("href=\"javascript").contains("<span class=\"math\">a&lt;b</span>").contains("<code>$x$</code>");
     }
 
     @Test
     void punctuationStaysWithTheShortFormulaBeforeIt() {
-        assertThat(ArticleHtml.of("the misses, $\\lVert y - Xb \\rVert^2$. It is ($a$), $b$ and so on."))
+        assertThat(new ArticleHtml(slug -> "/t/" + slug).of("the misses, $\\lVert y - Xb \\rVert^2$. It is ($a$), $b$ and so on."))
             .contains("<span class=\"cling\"><span class=\"math\">\\lVert y - Xb \\rVert^2</span>.</span>")
             .contains("<span class=\"cling\">(<span class=\"math\">a</span>),</span> <span class=\"math\">b</span> and");
     }
@@ -208,7 +268,7 @@ class PagesTest {
 
     @Test
     void javaInAnArticleIsColouredAndStillText() {
-        assertThat(ArticleHtml.of("```java\nvar a = b < c ? \"<i>\" : 1; // why\n```"))
+        assertThat(new ArticleHtml(slug -> "/t/" + slug).of("```java\nvar a = b < c ? \"<i>\" : 1; // why\n```"))
             .contains("<span class=\"k\">var</span>").contains("<span class=\"s\">&quot;&lt;i&gt;&quot;</span>").contains("<span class=\"c\">// why</span>").doesNotContain("<i>");
     }
 

@@ -55,7 +55,7 @@ class RunsTest {
         assertThat(run.path("result").path("params").path("steps").intValue()).isEqualTo(30);
         assertThat(run.path("result").path("seed").intValue()).isEqualTo(7);
         assertThat(run.path("result").path("checks").size()).isEqualTo(2);
-        assertThat(run.path("result").path("checks").get(0).path("holds").booleanValue()).isTrue();
+        assertThat(run.path("result").path("checks").get(0).path("verdict").asString()).isEqualTo("not the clause's setting");
     }
 
     @Test

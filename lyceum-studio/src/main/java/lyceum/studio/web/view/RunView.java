@@ -52,6 +52,6 @@ public record RunView(String id, String state, List<Item> items, List<Check> che
 
     public record Picture(String title, String alt, String source) implements Item {}
 
-    /** A claim with what was measured; {@code of} names the topic where the lab serves several. */
-    public record Check(String topic, int clause, String name, String value, String bound, boolean holds, String clauseText, String of) {}
+    /** A claim with what was measured; {@code state} is {@code holds}, {@code fails} or {@code other}, {@code verdict} its words; {@code of} names the topic where the lab serves several. */
+    public record Check(String topic, int clause, String name, String value, String bound, String state, String verdict, String clauseText, String of) {}
 }

@@ -7,7 +7,7 @@ import java.util.function.IntSupplier;
  *
  * @param version release of the library
  * @param backend compute kernels in use
- * @param threads threads a lab computes with
+ * @param threads threads a lab computes with; 0 where none runs
  * @param count   topics in the catalogue, which is still being read when the server starts
  * @param apiDocs whether the aggregated Javadoc is there to be served
  */

@@ -3,10 +3,16 @@ package lyceum.studio.web.view;
 import java.util.List;
 
 /** What holds, what does not, what took long, what changed last. */
-public record StatusView(AreaLine all, List<Failing> failing, List<AreaLine> modules, List<AreaLine> areas, List<Timing> slowest, List<Timing> latest, List<Change> changes, Since since) {
+public record StatusView(AreaLine all, List<Amended> amended, List<Failing> failing, List<AreaLine> modules, List<AreaLine> areas, List<Timing> slowest, List<Timing> latest, List<Change> changes, Since since) {
 
     /** A clause that does not hold, or lacks a check; {@code again} where the line above is about the same topic. */
     public record Failing(String slug, String title, int clause, String text, String state, boolean again) {}
+
+    /** A clause that holds in another form than the specification has; {@code again} where the line above is about the same topic. */
+    public record Amended(String slug, String title, int clause, String text, String instead, String why, boolean again) {}
+
+    /** How many topics run with a clause amended. */
+    public long amendedTopics() { return amended.stream().map(Amended::slug).distinct().count(); }
 
     /** A stored run. */
     public record Timing(String slug, String title, String id, String seconds, String when, String outcome) {}

@@ -1,0 +1,89 @@
+package lyceum.linalg.dense;
+
+import lyceum.DType;
+import lyceum.ShapeException;
+import lyceum.tensor.Tensor;
+
+/** Between tensors and rows, with the checks every decomposition makes. Everything is computed in F64; results return in the input's float type. */
+public final class Matrices {
+    private Matrices() {}
+
+    /** The rows of a finite matrix. */
+    public static double[][] rows(String operation, Tensor a) {
+        if (a.rank() != 2) throw new ShapeException(operation + ": shape " + a.shape() + " is not a matrix; reshape it to (rows, columns)");
+        int m = size(operation, a.size(0)), n = size(operation, a.size(1));
+        double[] flat = a.toDoubleArray();
+        requireFinite(operation, flat, n);
+        return Dense.ofRowMajor(flat, m, n);
+    }
+
+    public static double[][] square(String operation, Tensor a) {
+        if (a.rank() == 2 && a.size(0) != a.size(1)) throw new ShapeException(operation + ": shape " + a.shape() + " is not square");
+        return rows(operation, a);
+    }
+
+    /** A symmetric matrix: the lower triangle mirrored, after checking that the upper one agrees to rounding. */
+    public static double[][] symmetric(String operation, Tensor a) {
+        var rows = square(operation, a);
+        double scale = Dense.maxAbs(rows), tolerance = (a.dtype() == DType.F64 ? 1e-8 : 1e-3) * scale;
+        for (int i = 0; i < rows.length; i++) {
+            for (int j = 0; j < i; j++) {
+                if (Math.abs(rows[i][j] - rows[j][i]) > tolerance) throw new IllegalArgumentException(operation + ": entries (" + i + ", " + j + ") = "
+                        + rows[i][j] + " and (" + j + ", " + i + ") = " + rows[j][i] + " differ; the matrix must be symmetric: pass a.add(a.transpose()).mul(0.5)");
+            }
+        }
+        Product.mirrorLower(rows);
+        return rows;
+    }
+
+    public static double[] vector(String operation, Tensor x, int length) {
+        if (x.rank() != 1 || x.size(0) != length) throw new ShapeException(operation + ": shape " + x.shape() + " where a vector of " + length + " is needed");
+        double[] flat = x.toDoubleArray();
+        requireFinite(operation, flat, 1);
+        return flat;
+    }
+
+    private static int size(String operation, long size) {
+        if (size > Integer.MAX_VALUE - 8) throw new ShapeException(operation + ": an axis of " + size + " is beyond the limit of 2^31 - 9");
+        return (int) size;
+    }
+
+    public static void requireFinite(String operation, double[] flat, int columns) {
+        for (int i = 0; i < flat.length; i++) {
+            if (Double.isFinite(flat[i])) continue;
+            String place = columns == 1 ? "entry " + i : "entry (" + i / columns + ", " + i % columns + ")";
+            throw new IllegalArgumentException(operation + ": " + place + " is " + flat[i] + "; remove or replace such values first");
+        }
+    }
+
+    /** The float type that a result takes: the input's, or F64 for integers. */
+    public static DType resultType(Tensor a) {
+        return a.dtype().isFloat() ? a.dtype() : DType.F64;
+    }
+
+    public static Tensor tensor(double[][] a, int n, DType type) {
+        return Tensor.of(Dense.toRowMajor(a, n), a.length, n).to(type);
+    }
+
+    public static Tensor tensor(double[] x, DType type) {
+        return Tensor.of(x, x.length).to(type);
+    }
+
+    /** The right-hand side of a system: one vector or the columns of a matrix. */
+    public record RightSides(double[][] b, int columns, boolean isVector) {
+        public static RightSides of(String operation, Tensor b, int rows) {
+            if (b.rank() != 1 && b.rank() != 2 || b.size(0) != rows) {
+                throw new ShapeException(operation + ": right-hand side of shape " + b.shape() + " for a matrix of " + rows + " rows; its first size must be " + rows);
+            }
+            boolean vector = b.rank() == 1;
+            int columns = vector ? 1 : size(operation, b.size(1));
+            double[] flat = b.toDoubleArray();
+            requireFinite(operation, flat, columns);
+            return new RightSides(Dense.ofRowMajor(flat, rows, columns), columns, vector);
+        }
+
+        public Tensor tensor(double[][] x, DType type) {
+            return isVector ? Matrices.tensor(Dense.column(x, 0), type) : Matrices.tensor(x, columns, type);
+        }
+    }
+}
