@@ -232,7 +232,7 @@ final class Scratch {
 
     private static void ask(Kernel kernel, View view, int b, int h, int first, int count) {
         int bytes = view.dtype().bytes();
-        kernel.call(Forward.address(view, AttentionShape.row(view, b, h, first)), view.strides()[2] * bytes, count, view.shape()[3] * bytes, 0, 0);
+        kernel.call(view.address(AttentionShape.row(view, b, h, first)), view.strides()[2] * bytes, count, view.shape()[3] * bytes, 0, 0);
     }
 
     /** {@code n} rows of BF16, a stride apart, as pairs of neighbouring rows; an odd last one is paired with zeros. */

@@ -43,8 +43,6 @@ public final class MachinePooling {
         this.convolution = convolution;
     }
 
-    private static long address(View view) { return view.storage().segment().address() + view.byteOffset(); }
-
     /** See {@link Backend#maxPool}. */
     public boolean max(WindowGeometry g, View x, View y, View indices) {
         if (!cpu.has(Feature.AVX512) || x.size() == 0 || y.size() == 0 || !indices.isContiguous() || !PoolTables.suits(g)) return false;
@@ -55,9 +53,9 @@ public final class MachinePooling {
         double nanos = (double) tables.lines() * tables.vectors() * (5 + g.taps());
         Parallel.range((long) g.batch() * g.inputs(), Math.max(1, (long) (PIECE / nanos)), nanos, (from, to) -> {
             var arguments = perThread.get();
-            arguments.set(LONG, MaxPoolKernel.X, address(in) + element.bytes * from * g.inVolume());
-            arguments.set(LONG, MaxPoolKernel.Y, address(out) + element.bytes * from * g.outVolume());
-            arguments.set(LONG, MaxPoolKernel.INDEX, address(indices) + 8 * from * g.outVolume());
+            arguments.set(LONG, MaxPoolKernel.X, in.address() + element.bytes * from * g.inVolume());
+            arguments.set(LONG, MaxPoolKernel.Y, out.address() + element.bytes * from * g.outVolume());
+            arguments.set(LONG, MaxPoolKernel.INDEX, indices.address() + 8 * from * g.outVolume());
             arguments.set(LONG, MaxPoolKernel.PLANES, to - from);
             arguments.set(LONG, MaxPoolKernel.X_PLANE, (long) element.bytes * g.inVolume());
             arguments.set(LONG, MaxPoolKernel.LINES, tables.lines());
@@ -84,7 +82,7 @@ public final class MachinePooling {
         double nanos = 0.1 * in + 1.5 * out;
         Parallel.range(planes, Math.max(1, (long) (PIECE / nanos)), nanos, (from, to) -> {
             sums.storage().segment().asSlice(sums.byteOffset() + element.bytes * from * in, element.bytes * (to - from) * in).fill((byte) 0);
-            long source = address(gradient) + element.bytes * from * out, where = address(indices) + 8 * from * out, target = address(sums) + element.bytes * from * in;
+            long source = gradient.address() + element.bytes * from * out, where = indices.address() + 8 * from * out, target = sums.address() + element.bytes * from * in;
             if ((to - from) * nanos > LONG_CALL) kernel.callLong(source, where, target, out, element.bytes * in, to - from);
             else kernel.call(source, where, target, out, element.bytes * in, to - from);
         });

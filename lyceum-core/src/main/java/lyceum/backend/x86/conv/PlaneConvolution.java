@@ -87,11 +87,9 @@ final class PlaneConvolution {
             arguments.set(LONG, PlaneKernel.Y_HEIGHT, outHeight);
             arguments.set(LONG, PlaneKernel.FIRST_LINE, -above);
             arguments.set(LONG, PlaneKernel.FIRST_COLUMN, -4L * left);
-            arguments.set(LONG, PlaneKernel.MASKS, masks.segment().address() + masks.base());
+            arguments.set(LONG, PlaneKernel.MASKS, masks.address());
         }
     }
-
-    private static long address(View view) { return view.storage().segment().address() + view.byteOffset(); }
 
     private static long grain(WindowGeometry g) { return Math.max(1, GRAIN / Math.max(1, (long) g.outVolume() * (g.taps() + 4))); }
 
@@ -140,10 +138,10 @@ final class PlaneConvolution {
             sizes.into(arguments, masks, masks.bytes() / PlaneVectors.entry(cpu));
             for (long plane = from; plane < to; ) {
                 long c = plane % g.inputs(), n = Math.min(to - plane, g.inputs() - c);
-                arguments.set(LONG, PlaneKernel.X, address(x) + 4 * plane * sizes.inHeight * sizes.inWidth);
-                arguments.set(LONG, PlaneKernel.Y, address(y) + 4 * plane * sizes.outHeight * sizes.outWidth);
-                arguments.set(LONG, PlaneKernel.W, address(weight) + 4 * c * g.taps());
-                if (bias != null) arguments.set(LONG, PlaneKernel.BIAS, address(bias) + 4 * c);
+                arguments.set(LONG, PlaneKernel.X, x.address() + 4 * plane * sizes.inHeight * sizes.inWidth);
+                arguments.set(LONG, PlaneKernel.Y, y.address() + 4 * plane * sizes.outHeight * sizes.outWidth);
+                arguments.set(LONG, PlaneKernel.W, weight.address() + 4 * c * g.taps());
+                if (bias != null) arguments.set(LONG, PlaneKernel.BIAS, bias.address() + 4 * c);
                 arguments.set(LONG, PlaneKernel.PLANES, n);
                 kernel.callLong(arguments.address());
                 plane += n;
@@ -165,9 +163,9 @@ final class PlaneConvolution {
             sizes.into(arguments, masks, masks.bytes() / PlaneVectors.entry(cpu));
             for (int example = 0; example < g.batch(); example++) {
                 long plane = (long) example * g.inputs() + from;
-                arguments.set(LONG, PlaneKernel.X, address(x) + 4 * plane * g.inVolume());
-                arguments.set(LONG, PlaneKernel.Y, address(y) + 4 * plane * g.outVolume());
-                arguments.set(LONG, PlaneKernel.W, parts.segment().address() + parts.base());
+                arguments.set(LONG, PlaneKernel.X, x.address() + 4 * plane * g.inVolume());
+                arguments.set(LONG, PlaneKernel.Y, y.address() + 4 * plane * g.outVolume());
+                arguments.set(LONG, PlaneKernel.W, parts.address());
                 arguments.set(LONG, PlaneKernel.PLANES, to - from);
                 kernel.callLong(arguments.address());
                 for (int i = 0; i < numbers; i++) totals[i] += parts.segment().get(FLOAT, parts.base() + 4L * i);

@@ -126,10 +126,6 @@ final class Winograd {
         return product(new Image(lanes.count(), g.batch(), g.outputs(), g.inputs(), g.out()[1], g.out()[2], g.in()[1], g.in()[2], 2 - g.before()[1], 2 - g.before()[2]), Form.FLIPPED, y, weight, bias, relu, x);
     }
 
-    private static long address(View view) { return view.storage().segment().address() + view.byteOffset(); }
-
-    private static long address(Storage storage) { return storage.segment().address() + storage.base(); }
-
     private Kernel kernel(Form form, boolean bias, boolean relu) { return kernels.computeIfAbsent(new WinogradKernel(lanes, form, bias, relu), k -> k.generate(cpu)); }
 
     private boolean product(Image image, Form form, View x, View weight, long bias, boolean relu, View y) {
@@ -144,7 +140,7 @@ final class Winograd {
         Storage tiles = Allocator.allocate(4 * MATRICES * matrix(image.from, line)), sums = Allocator.allocate(4 * MATRICES * matrix(image.to, line));
         for (int first = 0; first < groups && !large.get(); first += together) {
             int n = Math.min(together, groups - first);
-            long at = address(table) + (long) first * image.entry();
+            long at = table.address() + (long) first * image.entry();
             tiles(image, x, at, n, tiles, line, large);
             if (large.get()) break;
             backend.matmul(matrices(weights, image.to, image.from, image.from), matrices(tiles, image.from, n * image.lanes, line), matrices(sums, image.to, n * image.lanes, line));
@@ -170,8 +166,8 @@ final class Winograd {
         for (int i = 0; i < image.lanes; i++) places.segment().set(INT, places.base() + 4 * i, i * lane);
         int repeats = image.from / image.lanes;
         Parallel.range(image.to, Math.max(1, 32 / repeats), NANOS * repeats, (begin, end) -> {
-            var arguments = arguments(4 * matrix(image.to, image.from), repeats, 4L * image.lanes * lane, 4 * image.lanes, 0, address(places));
-            for (long i = begin; i < end; i++) call(kernel, arguments, address(weight) + 4 * i * row, address(weights) + 4 * i * image.from, repeats);
+            var arguments = arguments(4 * matrix(image.to, image.from), repeats, 4L * image.lanes * lane, 4 * image.lanes, 0, places.address());
+            for (long i = begin; i < end; i++) call(kernel, arguments, weight.address() + 4 * i * row, weights.address() + 4 * i * image.from, repeats);
             if (isLarge(arguments)) large.set(true);
         });
     }
@@ -185,7 +181,7 @@ final class Winograd {
                 long group = piece / blocks, channel = piece % blocks * CHANNELS;
                 int n = (int) Math.min(CHANNELS, image.from - channel);
                 var arguments = arguments(4 * matrix(image.from, line), n, 4 * plane, 4 * line, 4L * image.width, table + group * image.entry() + image.runs());
-                call(kernel, arguments, address(x) + 4 * channel * plane, address(tiles) + 4 * (channel * line + group * image.lanes), n);
+                call(kernel, arguments, x.address() + 4 * channel * plane, tiles.address() + 4 * (channel * line + group * image.lanes), n);
                 if (isLarge(arguments)) large.set(true);
             }
         });
@@ -201,7 +197,7 @@ final class Winograd {
                 int n = (int) Math.min(CHANNELS, image.to - channel);
                 var arguments = arguments(4 * matrix(image.to, line), n, 4 * line, 4 * plane, 4L * image.outWidth, table + group * image.entry());
                 arguments.set(LONG, WinogradKernel.BIAS, bias + 4 * channel);
-                call(kernel, arguments, address(sums) + 4 * (channel * line + group * image.lanes), address(y) + 4 * channel * plane, n);
+                call(kernel, arguments, sums.address() + 4 * (channel * line + group * image.lanes), y.address() + 4 * channel * plane, n);
             }
         });
     }

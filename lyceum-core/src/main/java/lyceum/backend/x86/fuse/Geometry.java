@@ -31,7 +31,7 @@ final class Geometry {
         distances = new long[n];
         for (int v = 0; v < n; v++) {
             var view = views[v];
-            addresses[v] = address(view);
+            addresses[v] = view.address();
             distances[v] = axes > 0 ? strides[v][axes - 1] : 1;
             rowBytes[v] = axes > 1 ? strides[v][axes - 2] * view.dtype().bytes() : 0;
             kinds[v] = distances[v] == 1 || columns == 1 && distances[v] != 0 ? Structure.CONTIGUOUS : distances[v] == 0 ? Structure.ONE : Structure.STRIDED;
@@ -45,8 +45,6 @@ final class Geometry {
         var segment = view.storage().segment();
         return segment.isNative() && segment.scope().isAlive();
     }
-
-    static long address(View view) { return view.storage().segment().address() + view.byteOffset(); }
 
     /** Null if machine code cannot reach an operand. */
     static Geometry of(Program program, View[] inputs, View[] outputs) {

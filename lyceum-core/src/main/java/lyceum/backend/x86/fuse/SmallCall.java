@@ -69,11 +69,11 @@ record SmallCall(FusedPrograms owner, long kinds, Compiled compiled, SmallCall n
         block.set(ValueLayout.JAVA_LONG, ArgumentBlock.NUMBER, 0L);
         long at = ArgumentBlock.OPERANDS;
         for (var view : inputs) {
-            block.set(ValueLayout.JAVA_LONG, at, Geometry.address(view));
+            block.set(ValueLayout.JAVA_LONG, at, view.address());
             at += ArgumentBlock.OPERAND_BYTES;
         }
         for (var view : outputs) {
-            block.set(ValueLayout.JAVA_LONG, at, Geometry.address(view));
+            block.set(ValueLayout.JAVA_LONG, at, view.address());
             at += ArgumentBlock.OPERAND_BYTES;
         }
         compiled.block().write(program, block);

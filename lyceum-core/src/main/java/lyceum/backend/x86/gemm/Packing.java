@@ -46,7 +46,7 @@ final class Packing {
     }
 
     /** The address of some bytes of 128. */
-    long halves() { return HALVES.segment().address() + HALVES.base(); }
+    long halves() { return HALVES.address(); }
 
     /** The address of a panel's width of zeros. */
     long zeros() { return halves() + LINE; }
@@ -54,7 +54,7 @@ final class Packing {
     /** What a kernel takes as the mask of the first {@code lanes} lanes: the bits, or the address of lanes. */
     long mask(int lanes, int lane) {
         if (cpu.has(Feature.AVX512)) return (1L << lanes) - 1;
-        return LANE_MASKS.segment().address() + LANE_MASKS.base() + 32 - (long) lanes * lane;
+        return LANE_MASKS.address() + 32 - (long) lanes * lane;
     }
 
     private int vectorBytes() { return cpu.vectorBits() / 8; }

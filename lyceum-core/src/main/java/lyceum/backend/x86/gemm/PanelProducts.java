@@ -104,7 +104,7 @@ final class PanelProducts {
         long panelBytes = (long) (tiled ? (steps + TileKernel.SIDE - 1) / TileKernel.SIDE * TileKernel.SIDE : steps) * vectors * vectorBytes();
         var starts = arithmetic == Arithmetic.U8I8 && cpu.has(Feature.VNNI) && right.dtype() == DType.I8 ? Allocator.allocate(4L * width * count, null) : null;
         var packed = new PackedPanels(right, arithmetic, vectors, panelBytes, Allocator.allocate(panelBytes * count, null), starts);
-        var matrix = new Operand(right.storage().segment().address() + right.byteOffset(), right.strides()[0] * right.dtype().bytes(), right.strides()[1] * right.dtype().bytes());
+        var matrix = new Operand(right.address(), right.strides()[0] * right.dtype().bytes(), right.strides()[1] * right.dtype().bytes());
         Parallel.range(count, Math.max(1, PIECE_BYTES / Math.max(1, panelBytes)), (from, to) -> {
             for (int p = (int) from; p < to; p++) pack(packed, matrix.from(0, (long) p * width), p, Math.min(width, n - p * width), k);
         });

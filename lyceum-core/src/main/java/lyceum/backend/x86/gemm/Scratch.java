@@ -28,7 +28,7 @@ final class Scratch {
     /** The address of at least so many bytes, whatever they hold. */
     long get(Use use, long bytes) {
         var storage = storage(use, bytes);
-        return storage.segment().address() + storage.base();
+        return storage.address();
     }
 
     Storage storage(Use use, long bytes) {

@@ -47,8 +47,6 @@ public final class IndexOperations {
         });
     }
 
-    private static long address(View v) { return v.storage().segment().address(); }
-
     /** See {@link Backend#gather}; false if nothing was done. */
     public boolean gather(View in, int axis, View index, View out) { return move(Rule.GATHER, "gather", in, axis, index, out); }
 
@@ -107,8 +105,8 @@ public final class IndexOperations {
     /** Rows {@code row .. row + n - 1} of combination {@code outer}, {@code bytes} of each from {@code first} on. */
     private void piece(Kernel kernel, String operation, IndexedRows plan, long outer, long row, long n, long first, long bytes) {
         long whole = bytes / lanes.bytes() * lanes.bytes(), indexAt = plan.index().byteOffset() + row * plan.indexStride();
-        boolean good = Arguments.mine().operands(address(plan.index()) + indexAt, plan.indexStride(), address(plan.dense()) + plan.denseAt(outer) + row * plan.denseStride() + first, plan.denseStride(),
-                address(plan.table()) + plan.tableAt(outer) + first, plan.tableStride()).set(Arguments.BYTES, whole).set(Arguments.LANES, lanes.partial(bytes / 4)).run(kernel, plan.table().shape()[plan.axis()], n);
+        boolean good = Arguments.mine().operands(plan.index().address(indexAt), plan.indexStride(), plan.dense().address(plan.denseAt(outer) + row * plan.denseStride() + first), plan.denseStride(),
+                plan.table().address(plan.tableAt(outer) + first), plan.tableStride()).set(Arguments.BYTES, whole).set(Arguments.LANES, lanes.partial(bytes / 4)).run(kernel, plan.table().shape()[plan.axis()], n);
         if (!good) fail(operation, plan.table(), plan.axis(), plan.index(), indexAt, plan.indexStride(), n);
     }
 
@@ -133,10 +131,9 @@ public final class IndexOperations {
         long[] step = runs.stride();
         var form = new ElementKernel.Form(rule, bytes, step[0] == 8 && step[1] == bytes && step[2] == 0 && axisStep == bytes);
         var kernel = kernel(form, a -> ElementKernel.write(a, form));
-        long[] first = {address(index), address(dense), address(table)};
         Run run = (lane, from, n) -> {
             long indexAt = runs.at(0, lane) + from * step[0];
-            boolean good = Arguments.mine().operands(first[0] + indexAt, step[0], first[1] + runs.at(1, lane) + from * step[1], step[1], first[2] + runs.at(2, lane) + from * step[2], step[2])
+            boolean good = Arguments.mine().operands(index.address(indexAt), step[0], dense.address(runs.at(1, lane) + from * step[1]), step[1], table.address(runs.at(2, lane) + from * step[2]), step[2])
                     .set(Arguments.AXIS_STEP, axisStep).run(kernel, table.shape()[axis], n);
             if (!good) fail(operation, table, axis, index, indexAt, step[0], n);
         };
@@ -168,7 +165,7 @@ public final class IndexOperations {
         long length = in.shape()[axis], inner = View.size(java.util.Arrays.copyOfRange(in.shape(), axis + 1, in.shape().length)), outer = in.size() / length / inner;
         // A tree overflows, underflows and rounds where one by one nothing does, so that sums of what is not negative could fall; floats have room in doubles.
         if (inner == 1 && type == DType.F64 && (scan == Backend.Scan.PROD || scan == Backend.Scan.SUM)) return false;
-        long from = address(in) + in.byteOffset(), to = address(out) + out.byteOffset(), bytes = type.bytes();
+        long from = in.address(), to = out.address(), bytes = type.bytes();
         if (inner == 1) {
             var kernel = kernel(new ScanForm(scan, type, 0, false), a -> LaneScan.write(a, scan, type));
             Parallel.range(outer, Math.max(1, ELEMENTS / length), 0.5 * length,

@@ -62,9 +62,10 @@ public final class QuantisedProducts {
         return done;
     }
 
-    private static long address(View v) { return v.storage().segment().address() + v.byteOffset(); }
-
-    private static long address(Storage s) { return s.segment().address() + s.base(); }
+    /** The weights as the kernels read them, rearranged at the first call: what a product reads of memory. */
+    public static Storage arranged(BlockMatrix weights) {
+        return weights.format().isFloat() ? weights.packed(PackedFloats.class, PackedFloats::of).storage() : weights.packed(PackedMatrix.class, PackedMatrix::of).storage();
+    }
 
     private Storage scratch(long bytes) { return held(scratch, bytes); }
 
@@ -103,7 +104,7 @@ public final class QuantisedProducts {
         if (add) fill(bias, out);
 
         groups(weights.rows(), packed.panelBytes(), packed.group(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most * Math.ceilDiv(valid, Layout.ROWS),
-                packed.address(p), address(memory) + t * tileBytes, to, packed.chunks(), out.strides()[0] * 4, valid), out, most);
+                packed.address(p), memory.address() + t * tileBytes, to, packed.chunks(), out.strides()[0] * 4, valid), out, most);
         Reference.reachabilityFence(memory);
         return true;
     }
@@ -141,8 +142,8 @@ public final class QuantisedProducts {
         }
         var floats = floats(values.length * 4L);
         MemorySegment.copy(values, 0, floats.segment(), FLOAT, floats.base(), values.length);
-        long to = memory.segment().address() + memory.base() + at;
-        kernel.get().call(floats.segment().address() + floats.base(), to + layout.digitAt(row, 0), to + layout.startAt(row, 0, 0), to + layout.stepAt(row),
+        long to = memory.address() + at;
+        kernel.get().call(floats.address(), to + layout.digitAt(row, 0), to + layout.startAt(row, 0, 0), to + layout.stepAt(row),
                 values.length / Activations.BLOCK, layout.recordBytes());
         Reference.reachabilityFence(floats);
     }
@@ -175,7 +176,7 @@ public final class QuantisedProducts {
         });
         if (add) fill(bias, out);
         groups(weights.rows(), packed.panelBytes(), packed.group(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most * Math.ceilDiv(valid, Layout.ROWS),
-                packed.address(p), address(memory) + 4L * t * most * line, to, line, out.strides()[0] * 4, valid), out, most);
+                packed.address(p), memory.address() + 4L * t * most * line, to, line, out.strides()[0] * 4, valid), out, most);
         Reference.reachabilityFence(memory);
         return true;
     }
@@ -187,7 +188,7 @@ public final class QuantisedProducts {
 
     /** Several groups by one kernel call, or one if it is needed again for other tiles. */
     private static void groups(long n, long panelBytes, int group, int tiles, Step step, View out, int tileRows) {
-        long outAt = address(out), stride = out.strides()[0] * 4, rows = (long) group * Layout.ROWS, bytes = group * panelBytes, all = Math.ceilDiv(n, rows);
+        long outAt = out.address(), stride = out.strides()[0] * 4, rows = (long) group * Layout.ROWS, bytes = group * panelBytes, all = Math.ceilDiv(n, rows);
         long grain = Math.max(1, Math.clamp(all * bytes / 8, LEAST, MOST) / bytes);
         Parallel.range(all, grain, NANOS * bytes * out.shape()[0], (from, to) -> {
             long many = tiles == 1 ? to - from : 1;
