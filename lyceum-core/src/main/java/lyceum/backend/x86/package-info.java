@@ -14,7 +14,7 @@
  * {@code LYCEUM_DUMP_CODE} writes.
  * <li><b>The collector.</b> Operands are off-heap and do not move. A critical call keeps the thread in its Java state, so a collection waits for
  * it: it is for work of up to about 50 microseconds; longer work is called plainly and a collection goes on meanwhile. No heap array is pinned.
- * Operands, scratch memory and the code itself are kept reachable by fences until the call has returned.
+ * Operands are held by the backend until the call has returned, scratch memory by the scope of the operation, the code by its kernel.
  * <li><b>State of the CPU.</b> Kernels keep rbx, rbp, r12 to r15 and MXCSR, and end wide code with {@code vzeroupper}. Tile state is
  * configured and released ({@code tilerelease}) inside one kernel: it never outlives the call, so that no context switch saves it for others.
  * <li><b>Memory.</b> Pages are never writable and executable at once, and code that needs an instruction the CPU lacks cannot be assembled:

@@ -1,7 +1,6 @@
 package lyceum.backend.x86.attention;
 
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import lyceum.DType;
 import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
@@ -80,8 +79,6 @@ final class BackwardPass {
         });
         var add = Program.of(Op.ADD, DType.F32, DType.F32, DType.F32);
         for (int c = 1; c < chunks; c++) plain.run(add, new View[] {qGradients[0], qGradients[c]}, new View[] {qGradients[0]});
-        Reference.reachabilityFence(rows);
-        Reference.reachabilityFence(qGradients);
     }
 
     /** Address of a float of each query of head {@code h}: 0 log-sum-exp, 1 the product of gradient and result. */

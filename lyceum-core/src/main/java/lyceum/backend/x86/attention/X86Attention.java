@@ -1,6 +1,5 @@
 package lyceum.backend.x86.attention;
 
-import java.lang.ref.Reference;
 import java.util.function.Function;
 import lyceum.DType;
 import lyceum.backend.AttentionOptions;
@@ -10,7 +9,6 @@ import lyceum.backend.Program;
 import lyceum.backend.View;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.gemm.Tiles;
-import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.memory.Scope;
 
@@ -31,7 +29,7 @@ public final class X86Attention {
         this.convert = convert;
     }
 
-    /** See {@link Backend#attention}; false if nothing was done, and plain loops shall. */
+    /** See {@link Backend#attention}; false if nothing was done, and plain loops shall. The caller keeps operands reachable. @throws lyceum.backend.x86.machine.CodeMemory.Refused if there is no memory for code */
     public boolean forward(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
         if (!covers(options, q, k, v, out) || q.shape()[3] == 0 || v.shape()[3] == 0) return false;
         try (var scratch = Scope.open("attention")) {
@@ -45,10 +43,6 @@ public final class X86Attention {
                 convert(result, out);
             }
             return true;
-        } catch (CodeMemory.Refused full) {
-            return false;
-        } finally {
-            Reference.reachabilityFence(new Object[] {options, q, k, v, out, logSumExp});
         }
     }
 
@@ -65,10 +59,6 @@ public final class X86Attention {
             pass.run();
             for (int i = 0; i < 3; i++) if (floats[i] != gradients[i]) scale(floats[i], gradients[i], i < 2 ? pass.missingScale() : 1);
             return true;
-        } catch (CodeMemory.Refused full) {
-            return false;
-        } finally {
-            Reference.reachabilityFence(new Object[] {options, q, k, v, out, logSumExp, g, qGradient, kGradient, vGradient});
         }
     }
 

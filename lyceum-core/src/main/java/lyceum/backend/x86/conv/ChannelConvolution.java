@@ -2,7 +2,6 @@ package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.util.concurrent.ConcurrentHashMap;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
@@ -16,12 +15,15 @@ import lyceum.backend.x86.conv.Copies.Planes;
 import lyceum.backend.x86.conv.Tables.Columns;
 import lyceum.backend.x86.conv.Tables.Steps;
 import lyceum.memory.Allocator;
+import lyceum.memory.Scope;
 import lyceum.memory.Storage;
 
 /** Depthwise convolutions, channel by channel: each plane is padded into scratch that stays in cache, and read from there tap by tap. */
 final class ChannelConvolution {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final int SLACK = 64;
+    /** The memory of a piece of work, which goes back before the next. */
+    private static final String PLANES = "planes of a convolution";
     /** Multiply-adds worth a piece of work for a thread. */
     private static final long GRAIN = 1 << 19;
 
@@ -52,7 +54,7 @@ final class ChannelConvolution {
     /** Zeros; what a plane leaves alone stays so for the next. */
     private Storage scratch(long elements) {
         long bytes = element.bytes * (elements + SLACK);
-        var storage = Allocator.allocate(bytes, null);
+        var storage = Allocator.allocate(bytes);
         storage.segment().asSlice(storage.base(), bytes).fill((byte) 0);
         return storage;
     }
@@ -66,38 +68,37 @@ final class ChannelConvolution {
         var plan = plans.forward(g);
         var phases = plan.phases();
         Parallel.range((long) g.batch() * g.inputs(), grain(g), nanos(g), (from, to) -> {
-            var block = scratch((long) phases.count() * phases.grid().volume());
-            for (long plane = from; plane < to; plane++) {
-                long c = plane % g.inputs();
-                spread(phases, place(x).plus(plane * g.inVolume()), g.in(), place(block));
-                multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), plan.steps(), plan.columns(), place(y).plus(plane * g.outVolume()).address(),
-                        bias == null ? 0 : place(bias).plus(c).address(), activation == Op.RELU);
+            try (var scope = Scope.open(PLANES)) {
+                var block = scratch((long) phases.count() * phases.grid().volume());
+                for (long plane = from; plane < to; plane++) {
+                    long c = plane % g.inputs();
+                    spread(phases, place(x).plus(plane * g.inVolume()), g.in(), place(block));
+                    multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), plan.steps(), plan.columns(), place(y).plus(plane * g.outVolume()).address(),
+                            bias == null ? 0 : place(bias).plus(c).address(), activation == Op.RELU);
+                }
             }
-            Reference.reachabilityFence(block);
         });
-        Reference.reachabilityFence(plan);
     }
 
     void back(WindowGeometry g, View y, View weight, View bias, Op activation, View x) {
         var plan = plans.back(g);
         var phases = plan.phases();
         Parallel.range((long) g.batch() * g.inputs(), grain(g), nanos(g), (from, to) -> {
-            Storage block = scratch(phases.grid().volume()), piece = scratch(phases.largest());
-            for (long plane = from; plane < to; plane++) {
-                long c = plane % g.inputs();
-                spread(phases.padding(), place(y).plus(plane * g.outVolume()), g.out(), place(block));
-                var target = place(x).plus(plane * g.inVolume());
-                for (int i = 0; i < phases.phases().size(); i++) {
-                    multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), plan.steps()[i], plan.columns()[i], (phases.strided() ? place(piece) : target).address(),
-                            bias == null ? 0 : place(bias).plus(c).address(), activation == Op.RELU);
-                    var phase = phases.phases().get(i);
-                    if (phases.strided()) copies.merge(place(piece), phase.count(), target, g.in(), g.stride(), phase.shift(), Planes.ONE);
+            try (var scope = Scope.open(PLANES)) {
+                Storage block = scratch(phases.grid().volume()), piece = scratch(phases.largest());
+                for (long plane = from; plane < to; plane++) {
+                    long c = plane % g.inputs();
+                    spread(phases.padding(), place(y).plus(plane * g.outVolume()), g.out(), place(block));
+                    var target = place(x).plus(plane * g.inVolume());
+                    for (int i = 0; i < phases.phases().size(); i++) {
+                        multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), plan.steps()[i], plan.columns()[i], (phases.strided() ? place(piece) : target).address(),
+                                bias == null ? 0 : place(bias).plus(c).address(), activation == Op.RELU);
+                        var phase = phases.phases().get(i);
+                        if (phases.strided()) copies.merge(place(piece), phase.count(), target, g.in(), g.stride(), phase.shift(), Planes.ONE);
+                    }
                 }
             }
-            Reference.reachabilityFence(block);
-            Reference.reachabilityFence(piece);
         });
-        Reference.reachabilityFence(plan);
     }
 
     void weight(WindowGeometry g, View x, View y, View weight) {
@@ -106,28 +107,28 @@ final class ChannelConvolution {
         int volume = phases.grid().volume();
         var kernel = weights.computeIfAbsent(new ChannelWeight(element, g.taps()), k -> k.generate(cpu));
         Parallel.range(g.inputs(), Math.max(1, grain(g) / g.batch()), g.batch() * nanos(g), (from, to) -> {
-            Storage block = scratch((long) phases.count() * volume), sums = scratch(16L * g.taps());
-            var totals = new double[g.taps()];
-            for (long c = from; c < to; c++) {
-                java.util.Arrays.fill(totals, 0);
-                for (int example = 0; example < g.batch(); example++) {
-                    long plane = (long) example * g.inputs() + c;
-                    spread(phases, place(x).plus(plane * g.inVolume()), g.in(), place(block));
-                    var arguments = perThread.get();
-                    arguments.set(LONG, ChannelWeight.X, place(block).address());
-                    arguments.set(LONG, ChannelWeight.G, place(y).plus(plane * g.outVolume()).address());
-                    arguments.set(LONG, ChannelWeight.STEPS, plan.steps().address(0));
-                    arguments.set(LONG, ChannelWeight.COLUMNS, plan.columns().address(0));
-                    arguments.set(LONG, ChannelWeight.COUNT, plan.columns().count());
-                    arguments.set(LONG, ChannelWeight.OUT, place(sums).address());
-                    kernel.callLong(arguments.address());
-                    add(sums, totals);
+            try (var scope = Scope.open(PLANES)) {
+                Storage block = scratch((long) phases.count() * volume), sums = scratch(16L * g.taps());
+                var totals = new double[g.taps()];
+                for (long c = from; c < to; c++) {
+                    java.util.Arrays.fill(totals, 0);
+                    for (int example = 0; example < g.batch(); example++) {
+                        long plane = (long) example * g.inputs() + c;
+                        spread(phases, place(x).plus(plane * g.inVolume()), g.in(), place(block));
+                        var arguments = perThread.get();
+                        arguments.set(LONG, ChannelWeight.X, place(block).address());
+                        arguments.set(LONG, ChannelWeight.G, place(y).plus(plane * g.outVolume()).address());
+                        arguments.set(LONG, ChannelWeight.STEPS, plan.steps().address(0));
+                        arguments.set(LONG, ChannelWeight.COLUMNS, plan.columns().address(0));
+                        arguments.set(LONG, ChannelWeight.COUNT, plan.columns().count());
+                        arguments.set(LONG, ChannelWeight.OUT, place(sums).address());
+                        kernel.callLong(arguments.address());
+                        add(sums, totals);
+                    }
+                    for (int tap = 0; tap < totals.length; tap++) element.set(weight.storage().segment(), weight.byteOffset() + element.bytes * (c * totals.length + tap), totals[tap]);
                 }
-                for (int tap = 0; tap < totals.length; tap++) element.set(weight.storage().segment(), weight.byteOffset() + element.bytes * (c * totals.length + tap), totals[tap]);
             }
-            for (var storage : new Storage[] {block, sums}) Reference.reachabilityFence(storage);
         });
-        Reference.reachabilityFence(plan);
     }
 
     private void add(Storage sums, double[] totals) {

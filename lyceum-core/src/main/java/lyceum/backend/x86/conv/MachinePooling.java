@@ -2,7 +2,6 @@ package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import lyceum.DType;
@@ -68,7 +67,6 @@ public final class MachinePooling {
             else kernel.call(arguments.address());
         });
         convolution.copy(out, y);
-        Reference.reachabilityFence(tables);
         return true;
     }
 

@@ -12,6 +12,7 @@ import lyceum.backend.x86.conv.Copies.Place;
 import lyceum.backend.x86.conv.Tables.Columns;
 import lyceum.backend.x86.conv.Tables.Steps;
 import lyceum.backend.x86.conv.Tiles.Product;
+import lyceum.memory.Scope;
 
 /**
  * Products over small images: columns of several examples are packed densely, a block of steps at a time, so that no lane is wasted. A piece of work
@@ -69,6 +70,7 @@ final class PackedProduct {
     /** @param products of each example, whose operands differ in x and y alone; y lies in {@code result} */
     void multiply(Product[] products, int rows, int depth, Columns columns, Steps steps, MemorySegment result) {
         var blocks = blocks(products, columns);
+        Scope.current().hold(blocks);
         int rowBlocks = (rows + ROWS - 1) / ROWS;
         Parallel.range((long) blocks.size() * rowBlocks, 1, (double) blocks.getFirst().outputs() * Math.min(rows, ROWS) * depth / tiles.pace(), (from, to) -> {
             for (long piece = from; piece < to; piece++) {
@@ -76,7 +78,6 @@ final class PackedProduct {
                 piece(blocks.get((int) (piece / rowBlocks)), products, first, Math.min(rows, first + ROWS), depth, steps, result);
             }
         });
-        for (var block : blocks) java.lang.ref.Reference.reachabilityFence(block);
     }
 
     /** Blocks whose numbers of vectors differ by one at most, all full but for the last of all; a source vector may be cut in two. */

@@ -2,7 +2,6 @@ package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.util.concurrent.ConcurrentHashMap;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
@@ -52,7 +51,7 @@ final class PlaneConvolution {
         /** What each vector of a line of y reads of a line of x. @param once whether no element may be in two vectors */
         Storage masks(Cpu cpu, boolean once) {
             int lanes = PlaneVectors.lanes(cpu), vectors = (outWidth + lanes - 1) / lanes;
-            var storage = Allocator.allocate((long) vectors * PlaneVectors.entry(cpu), null);
+            var storage = Allocator.allocate((long) vectors * PlaneVectors.entry(cpu));
             for (int v = 0; v < vectors; v++) {
                 long at = storage.base() + (long) v * PlaneVectors.entry(cpu);
                 int first = once ? lanes * v : PlaneVectors.column(v, lanes, outWidth), next = once ? lanes * (v + 1) : PlaneVectors.column(v + 1, lanes, outWidth);
@@ -118,7 +117,7 @@ final class PlaneConvolution {
         var form = new PlaneBack(g.kernel()[1], g.kernel()[2], g.before()[1], left, bias != null, activation == Op.RELU);
         var sizes = new Sizes(g.out()[1], g.out()[2], g.in()[1], width, 0, 0, g.kernel()[2], 1);
         int lanes = PlaneVectors.lanes(cpu), vectors = (width + 2 * lanes - 1) / (2 * lanes);
-        var masks = Allocator.allocate((long) vectors * PlaneVectors.entry(cpu), null);
+        var masks = Allocator.allocate((long) vectors * PlaneVectors.entry(cpu));
         for (int v = 0; v < vectors; v++) {
             // In pairs of columns.
             int pairs = width % 2 == 0 ? width / 2 : 0, first = pairs == 0 ? lanes * v : PlaneVectors.column(v, lanes, pairs), next = pairs == 0 ? lanes * (v + 1) : PlaneVectors.column(v + 1, lanes, pairs);
@@ -147,7 +146,6 @@ final class PlaneConvolution {
                 plane += n;
             }
         });
-        Reference.reachabilityFence(masks);
     }
 
     /** Each example's sums are made in the kernel; the examples are added in double, in order. */
@@ -157,7 +155,7 @@ final class PlaneConvolution {
         var masks = sizes.masks(cpu, true);
         Parallel.range(g.inputs(), Math.max(NEIGHBOURS, grain(g) / g.batch()), g.batch() * nanos(g), (from, to) -> {
             int numbers = (int) (to - from) * g.taps();
-            var parts = Allocator.allocate(4L * numbers, null);
+            var parts = Allocator.allocate(4L * numbers);
             var totals = new double[numbers];
             var arguments = perThread.get();
             sizes.into(arguments, masks, masks.bytes() / PlaneVectors.entry(cpu));
@@ -171,8 +169,6 @@ final class PlaneConvolution {
                 for (int i = 0; i < numbers; i++) totals[i] += parts.segment().get(FLOAT, parts.base() + 4L * i);
             }
             for (int i = 0; i < numbers; i++) weight.storage().segment().set(FLOAT, weight.byteOffset() + 4 * (from * g.taps() + i), (float) totals[i]);
-            Reference.reachabilityFence(parts);
         });
-        Reference.reachabilityFence(masks);
     }
 }

@@ -1,7 +1,6 @@
 package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Reference;
 import lyceum.backend.Backend;
 import lyceum.backend.Epilogue;
 import lyceum.backend.Op;
@@ -104,8 +103,6 @@ final class TypedConvolution {
                     y.address() + bytes * ((long) (first + example) * g.outputs() + group * g.outputsPerGroup()) * g.outVolume(), bytes * g.outVolume(),
                     bias == 0 ? 0 : bias + bytes * group * g.outputsPerGroup(), relu, false));
         }
-        Reference.reachabilityFence(block);
-        Reference.reachabilityFence(plan);
         return fused;
     }
 
@@ -151,9 +148,6 @@ final class TypedConvolution {
                 });
             }
         }
-        Reference.reachabilityFence(block);
-        Reference.reachabilityFence(pieces);
-        Reference.reachabilityFence(plan);
         return fused;
     }
 
@@ -191,9 +185,6 @@ final class TypedConvolution {
                 for (long o = begin; o < end; o++) copies.transpose(place(sums).plus(o * depth), inputs, g.taps(), inputs, place(weight).plus(o * depth), g.taps());
             });
         }
-        Reference.reachabilityFence(turned);
-        Reference.reachabilityFence(sums);
-        Reference.reachabilityFence(plan);
     }
 
     /** Examples of x as (position, channel), padded; lines that no tap reads are left out. */

@@ -2,7 +2,6 @@ package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import lyceum.DType;
@@ -15,6 +14,7 @@ import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.machine.Lanes;
 import lyceum.memory.Allocator;
+import lyceum.memory.Scope;
 import lyceum.memory.Storage;
 
 /**
@@ -131,6 +131,7 @@ final class Winograd {
     private boolean product(Image image, Form form, View x, View weight, long bias, boolean relu, View y) {
         if (tables.size() >= MOST_PLANS) tables.clear();
         var table = tables.computeIfAbsent(image, Image::table);
+        Scope.current().hold(table);
         var large = new AtomicBoolean();
         var weights = Allocator.allocate(4 * MATRICES * matrix(image.to, image.from));
         weights(image, form, weight, weights, large);
@@ -146,7 +147,6 @@ final class Winograd {
             backend.matmul(matrices(weights, image.to, image.from, image.from), matrices(tiles, image.from, n * image.lanes, line), matrices(sums, image.to, n * image.lanes, line));
             outputs(image, sums, line, at, n, bias, relu, y);
         }
-        Reference.reachabilityFence(table);
         return !large.get();
     }
 

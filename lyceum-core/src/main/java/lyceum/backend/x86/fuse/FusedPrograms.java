@@ -153,7 +153,6 @@ public final class FusedPrograms {
         compiled.block().write(program, block);
         if (compiled.nanos(columns * rows) < SHORT) compiled.kernel().call(block.address());
         else compiled.kernel().callLong(block.address());
-        java.lang.ref.Reference.reachabilityFence(scratch);
     }
 
     private Compiled compiled(Structure structure) {

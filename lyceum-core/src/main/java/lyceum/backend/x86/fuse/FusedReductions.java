@@ -145,7 +145,6 @@ public final class FusedReductions {
         var code = new ArrayList<>(List.of(Instruction.load(DType.F64, 0), new Instruction(rowOp(reduction), DType.F64, 0, -1, -1, 0)));
         if (out.dtype() != DType.F64) code.add(new Instruction(Op.CAST, out.dtype(), 1, -1, -1, 0));
         boolean done = programs.run(new Program(code, code.size() - 1), new View[] {all}, new View[] {combined});
-        java.lang.ref.Reference.reachabilityFence(partial);
         return done;
     }
 
@@ -219,7 +218,6 @@ public final class FusedReductions {
             }
         });
         boolean done = !refused.get() && combine(reduction, results, out, outerAxes);
-        java.lang.ref.Reference.reachabilityFence(storage);
         return done;
     }
 

@@ -79,7 +79,6 @@ record SmallCall(FusedPrograms owner, long kinds, Compiled compiled, SmallCall n
         compiled.block().write(program, block);
         if (compiled.nanos(size) < FusedPrograms.SHORT) compiled.kernel().call(block.address());
         else compiled.kernel().callLong(block.address());
-        java.lang.ref.Reference.reachabilityFence(scratch);
         return true;
     }
 }

@@ -1,7 +1,6 @@
 package lyceum.backend.x86.index;
 
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import lyceum.DType;
@@ -58,15 +57,9 @@ public final class IndexOperations {
         for (var view : new View[] {table, index, dense}) if (!view.storage().segment().isNative()) return false;
         var type = table.dtype();
         if (rule.combines() && type != DType.F32 && type != DType.F64) return false;
-        try {
-            var rows = IndexedRows.of(table, axis, index, dense);
-            if (rows != null && rows.bytes() >= 16 && rows.bytes() % 4 == 0 && rows(rule, operation, rows)) return true;
-            return (type.bytes() == 4 || type.bytes() == 8) && (!rule.combines() || rule == Rule.ADD) && elements(rule, operation, table, axis, index, dense);
-        } finally {
-            Reference.reachabilityFence(table);
-            Reference.reachabilityFence(index);
-            Reference.reachabilityFence(dense);
-        }
+        var rows = IndexedRows.of(table, axis, index, dense);
+        if (rows != null && rows.bytes() >= 16 && rows.bytes() % 4 == 0 && rows(rule, operation, rows)) return true;
+        return (type.bytes() == 4 || type.bytes() == 8) && (!rule.combines() || rule == Rule.ADD) && elements(rule, operation, table, axis, index, dense);
     }
 
     // Rows.
@@ -181,8 +174,6 @@ public final class IndexOperations {
                 }
             });
         }
-        Reference.reachabilityFence(in);
-        Reference.reachabilityFence(out);
         return true;
     }
 }

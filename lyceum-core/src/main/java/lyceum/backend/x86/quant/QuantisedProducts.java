@@ -2,7 +2,6 @@ package lyceum.backend.x86.quant;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import lyceum.DType;
@@ -29,6 +28,8 @@ public final class QuantisedProducts {
     /** Bytes times rows below which a call is short enough to hold up a collection. */
     private static final long SHORT = 1 << 20;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    /** A thread's packed activations, and a row of floats on its way there. */
+    private static final ThreadLocal<Storage> SCRATCH = new ThreadLocal<>(), FLOATS = new ThreadLocal<>();
 
     /** What a kernel is made for: a {@link Layout}, a float format or {@link PackedActivations}; rows of activations, and whether it adds to what out holds. */
     private record Key(Object weights, int group, Activations activations, int rows, boolean add) {
@@ -40,8 +41,6 @@ public final class QuantisedProducts {
 
     private final Cpu cpu;
     private final ConcurrentHashMap<Key, Optional<Kernel>> kernels = new ConcurrentHashMap<>();
-    /** Packed activations, and a row of floats on its way there. */
-    private final ThreadLocal<Storage> scratch = new ThreadLocal<>(), floats = new ThreadLocal<>();
 
     public QuantisedProducts(Cpu cpu) { this.cpu = cpu; }
 
@@ -55,11 +54,7 @@ public final class QuantisedProducts {
         if (out.strides()[1] != 1 && out.shape()[1] > 1 || out.dtype() != DType.F32) return false;
         if (!out.storage().segment().isNative()) return false;
         if (x.shape()[0] == 0 || weights.rows() == 0 || weights.columns() == 0) return false;
-        boolean done = weights.format().isFloat() ? floats(x, weights, bias, out) : blocks(x, weights, bias, activations, out);
-        Reference.reachabilityFence(x);
-        Reference.reachabilityFence(weights);
-        Reference.reachabilityFence(out);
-        return done;
+        return weights.format().isFloat() ? floats(x, weights, bias, out) : blocks(x, weights, bias, activations, out);
     }
 
     /** The weights as the kernels read them, rearranged at the first call: what a product reads of memory. */
@@ -67,9 +62,9 @@ public final class QuantisedProducts {
         return weights.format().isFloat() ? weights.packed(PackedFloats.class, PackedFloats::of).storage() : weights.packed(PackedMatrix.class, PackedMatrix::of).storage();
     }
 
-    private Storage scratch(long bytes) { return held(scratch, bytes); }
+    private static Storage scratch(long bytes) { return held(SCRATCH, bytes); }
 
-    private Storage floats(long bytes) { return held(floats, bytes); }
+    private static Storage floats(long bytes) { return held(FLOATS, bytes); }
 
     /** Memory of this thread, kept for its next call. */
     private static Storage held(ThreadLocal<Storage> here, long bytes) {
@@ -105,7 +100,6 @@ public final class QuantisedProducts {
 
         groups(weights.rows(), packed.panelBytes(), packed.group(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most * Math.ceilDiv(valid, Layout.ROWS),
                 packed.address(p), memory.address() + t * tileBytes, to, packed.chunks(), out.strides()[0] * 4, valid), out, most);
-        Reference.reachabilityFence(memory);
         return true;
     }
 
@@ -145,7 +139,6 @@ public final class QuantisedProducts {
         long to = memory.address() + at;
         kernel.get().call(floats.address(), to + layout.digitAt(row, 0), to + layout.startAt(row, 0, 0), to + layout.stepAt(row),
                 values.length / Activations.BLOCK, layout.recordBytes());
-        Reference.reachabilityFence(floats);
     }
 
     private void fill(View bias, View out) {
@@ -177,7 +170,6 @@ public final class QuantisedProducts {
         if (add) fill(bias, out);
         groups(weights.rows(), packed.panelBytes(), packed.group(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most * Math.ceilDiv(valid, Layout.ROWS),
                 packed.address(p), memory.address() + 4L * t * most * line, to, line, out.strides()[0] * 4, valid), out, most);
-        Reference.reachabilityFence(memory);
         return true;
     }
 
