@@ -9,6 +9,8 @@ import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 import static lyceum.backend.x86.asm.Instruction.*;
 
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 import lyceum.backend.x86.machine.Lanes;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
@@ -31,8 +33,10 @@ final class KeyDots {
     private static final int AT_ONCE = 4;
 
     /** @param vectors of a row; {@code partial} if the last has lanes beyond it; {@code pairs} of BF16 */
-    record Form(int vectors, boolean partial, boolean pairs) {
-        @Override public String toString() { return "attention_key_dots_" + vectors + (partial ? "_partial" : "") + (pairs ? "_pairs" : ""); }
+    record Form(int vectors, boolean partial, boolean pairs) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "attention_key_dots_" + vectors + (partial ? "_partial" : "") + (pairs ? "_pairs" : "") + "_" + cpu.vectorBits(); }
+
+        @Override public void write(Assembler a, Cpu cpu) { new KeyDots(a, Lanes.of(cpu), this).write(); }
     }
 
     private final Assembler a;
@@ -44,8 +48,6 @@ final class KeyDots {
         this.lanes = lanes;
         this.form = form;
     }
-
-    static void write(Assembler a, Lanes lanes, Form form) { new KeyDots(a, lanes, form).write(); }
 
     // Registers: 0 to 3 sums, 4 to 6 spare, 7 to 14 the query.
 

@@ -11,6 +11,8 @@ import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 import static lyceum.backend.x86.asm.Instruction.*;
 
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 import lyceum.backend.x86.machine.Lanes;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
@@ -41,8 +43,10 @@ final class ScoreColumns {
      * @param pairs writes BF16. Weights of the forward pass in pairs: row t holds those of keys 2t and 2t + 1. P and dS of the backward pass row by row (pairs of
      *        neighbouring queries), and dS once more in pairs of keys
      */
-    record Form(boolean gradient, boolean few, boolean masked, boolean biased, boolean pairs) {
-        @Override public String toString() { return "attention_weights" + (few ? "_few" : "") + (gradient ? "_gradient" : "") + (masked ? "_masked" : "") + (biased ? "_biased" : "") + (pairs ? "_pairs" : ""); }
+    record Form(boolean gradient, boolean few, boolean masked, boolean biased, boolean pairs) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "attention_weights" + (few ? "_few" : "") + (gradient ? "_gradient" : "") + (masked ? "_masked" : "") + (biased ? "_biased" : "") + (pairs ? "_pairs" : "") + "_" + cpu.vectorBits(); }
+
+        @Override public void write(Assembler a, Cpu cpu) { new ScoreColumns(a, Lanes.of(cpu), this).write(); }
     }
 
     private final Assembler a;
@@ -61,8 +65,6 @@ final class ScoreColumns {
         this.power = new PowerOfTwo(a, lanes, 24);
         this.atOnce = form.few ? 1 : 4;
     }
-
-    static void write(Assembler a, Lanes lanes, Form form) { new ScoreColumns(a, lanes, form).write(); }
 
     // Registers. Wide CPUs have temporaries for each of the vectors, narrow ones for one.
 

@@ -18,6 +18,7 @@ import static lyceum.backend.x86.asm.Instruction.TDPBF16PS;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.Function;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
@@ -25,6 +26,8 @@ import lyceum.backend.x86.asm.Label;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Tile;
 import lyceum.backend.x86.gemm.Tiles;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * {@value #QUERIES} queries meet up to {@value #KEYS} keys, in tiles: scores {@code S = Q K'} to memory that stays in the first-level cache, a step of the
@@ -60,9 +63,11 @@ final class TileBlock {
     /** Tiles of Q, 32 elements each, that stay in registers. */
     private static final int HELD = 2;
 
-    /** @param steps of 32 elements of a key, {@code columns} of 16 elements of a value; {@code masked} if not every query sees every key */
-    record Form(int steps, int columns, boolean masked) {
-        @Override public String toString() { return "attention_tiles_" + steps + "x" + columns + (masked ? "_masked" : ""); }
+    /** @param tiles by which it is written; {@code steps} of 32 elements of a key, {@code columns} of 16 elements of a value; {@code masked} if not every query sees every key */
+    record Form(Function<Assembler, Tiles> tiles, int steps, int columns, boolean masked) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "attention_tiles_" + steps + "x" + columns + (masked ? "_masked" : "") + "_" + cpu.vectorBits(); }
+
+        @Override public void write(Assembler a, Cpu cpu) { new TileBlock(a, tiles.apply(a), this).write(); }
     }
 
     private final Assembler a;
@@ -74,8 +79,6 @@ final class TileBlock {
         this.tiles = tiles;
         this.form = form;
     }
-
-    static void write(Assembler a, Tiles tiles, Form form) { new TileBlock(a, tiles, form).write(); }
 
     /** All tiles are full. */
     static void configure(MemorySegment to) {

@@ -23,6 +23,8 @@ import static lyceum.backend.x86.asm.Instruction.VMOVUPS_STORE;
 import static lyceum.backend.x86.asm.Instruction.VMULPS;
 import static lyceum.backend.x86.asm.Instruction.VXORPS;
 
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 import lyceum.backend.x86.machine.Lanes;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
@@ -52,10 +54,12 @@ final class TileProduct {
     enum Into { SET, ADD, SCALE_AND_ADD }
 
     /** @param rows of a group, {@code vectors} of a row of C; {@code partial} if the last vector has lanes beyond C; {@code pairs} of BF16 */
-    record Form(Order order, Into into, int rows, int vectors, boolean partial, boolean pairs) {
-        @Override public String toString() {
-            return "attention_product_" + order + "_" + into + "_" + rows + "x" + vectors + (partial ? "_partial" : "") + (pairs ? "_pairs" : "");
+    record Form(Order order, Into into, int rows, int vectors, boolean partial, boolean pairs) implements KernelForm {
+        @Override public String name(Cpu cpu) {
+            return "attention_product_" + order + "_" + into + "_" + rows + "x" + vectors + (partial ? "_partial" : "") + (pairs ? "_pairs" : "") + "_" + cpu.vectorBits();
         }
+
+        @Override public void write(Assembler a, Cpu cpu) { new TileProduct(a, Lanes.of(cpu), this).write(); }
     }
 
     /** Rows of a group for {@code count} rows of so many vectors: what fills the registers, or hides the latency of a multiply-add and leaves no rest. */
@@ -78,8 +82,6 @@ final class TileProduct {
         this.lanes = lanes;
         this.form = form;
     }
-
-    static void write(Assembler a, Lanes lanes, Form form) { new TileProduct(a, lanes, form).write(); }
 
     private Vec sum(int row, int vector) { return lanes.vec(row * form.vectors + vector); }
 

@@ -4,7 +4,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import lyceum.backend.View;
-import lyceum.backend.x86.machine.Kernel;
 
 /** What one thread needs for {@link TileForward}: a block of keys and values as tiles take them, and the state of up to {@value #ROWS} queries. */
 final class TileScratch {
@@ -87,7 +86,7 @@ final class TileScratch {
     }
 
     /** {@code n} of 16 keys as a part of their panel from lane {@code lane} on. @param pairs of a key */
-    void panel(long from, long stride, int n, int key, int pairs) { kernels.transposition().call(from, stride, keys + key / 16 * panel + 4L * (key % 16), 64, n, pairs); }
+    void panel(long from, long stride, int n, int key, int pairs) { kernels.of(Scratch.TRANSPOSE).call(from, stride, keys + key / 16 * panel + 4L * (key % 16), 64, n, pairs); }
 
     /** Values {@code from .. to - 1} are zeros. */
     void clearValues(int from, int to) { if (to > from) at(values + from / 2 * rowBytes, (to - from) / 2 * rowBytes).fill((byte) 0); }

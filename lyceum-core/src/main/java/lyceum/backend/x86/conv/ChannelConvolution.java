@@ -2,13 +2,12 @@ package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.concurrent.ConcurrentHashMap;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.conv.Copies.Place;
 import lyceum.backend.x86.conv.Copies.Planes;
@@ -32,13 +31,13 @@ final class ChannelConvolution {
     private final Copies copies;
     private final Plans plans;
     private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
-    private final ConcurrentHashMap<ChannelProduct, Kernel> products = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<ChannelWeight, Kernel> weights = new ConcurrentHashMap<>();
+    private final KernelCache<Cpu> kernels;
 
-    ChannelConvolution(Cpu cpu, Element element, Copies copies, Plans plans) {
+    ChannelConvolution(KernelCache<Cpu> kernels, Element element, Copies copies, Plans plans) {
+        this.kernels = kernels;
         this.element = element;
         this.plans = plans;
-        this.cpu = cpu;
+        this.cpu = kernels.cpu();
         this.copies = copies;
     }
 
@@ -105,7 +104,7 @@ final class ChannelConvolution {
         var plan = plans.forward(g);
         var phases = plan.phases();
         int volume = phases.grid().volume();
-        var kernel = weights.computeIfAbsent(new ChannelWeight(element, g.taps()), k -> k.generate(cpu));
+        var kernel = kernels.of(new ChannelWeight(element, g.taps()));
         Parallel.range(g.inputs(), Math.max(1, grain(g) / g.batch()), g.batch() * nanos(g), (from, to) -> {
             try (var scope = Scope.open(PLANES)) {
                 Storage block = scratch((long) phases.count() * volume), sums = scratch(16L * g.taps());
@@ -164,13 +163,8 @@ final class ChannelConvolution {
         arguments.set(LONG, ChannelProduct.X, x + (long) from * cpu.vectorBits() / 8);
         arguments.set(LONG, ChannelProduct.COLUMNS, columns.address(from));
         arguments.set(LONG, ChannelProduct.GROUPS, groups);
-        var kernel = kernel(form);
+        var kernel = kernels.of(form);
         if (arguments.get(LONG, ChannelProduct.COUNT) * groups * width > Tiles.LONG_CALL) kernel.callLong(arguments.address());
         else kernel.call(arguments.address());
-    }
-
-    private Kernel kernel(ChannelProduct form) {
-        var kernel = products.get(form);
-        return kernel != null ? kernel : products.computeIfAbsent(form, p -> p.generate(cpu));
     }
 }

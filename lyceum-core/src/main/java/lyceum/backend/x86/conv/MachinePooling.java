@@ -3,7 +3,6 @@ package lyceum.backend.x86.conv;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Epilogue;
@@ -14,9 +13,9 @@ import lyceum.backend.Program;
 import lyceum.backend.Program.Instruction;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
 import lyceum.memory.Allocator;
 
 /**
@@ -32,12 +31,12 @@ public final class MachinePooling {
     private final Backend backend;
     private final MachineConvolution convolution;
     private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
-    private final ConcurrentHashMap<MaxPoolKernel, Kernel> kernels = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<Element, Kernel> adders = new ConcurrentHashMap<>();
+    private final KernelCache<Cpu> kernels;
 
     /** @param backend casts and divides */
     public MachinePooling(Cpu cpu, Backend backend, MachineConvolution convolution) {
         this.cpu = cpu;
+        this.kernels = new KernelCache<>(cpu);
         this.backend = backend;
         this.convolution = convolution;
     }
@@ -47,7 +46,7 @@ public final class MachinePooling {
         if (!cpu.has(Feature.AVX512) || x.size() == 0 || y.size() == 0 || !indices.isContiguous() || !PoolTables.suits(g)) return false;
         View in = convolution.dense(x), out = convolution.place(y);
         var element = Element.of(out.dtype());
-        var kernel = kernels.computeIfAbsent(new MaxPoolKernel(element, g.stride()[2]), form -> form.generate(cpu));
+        var kernel = kernels.of(new MaxPoolKernel(element, g.stride()[2]));
         var tables = new PoolTables(g, element, element.lanes(cpu));
         double nanos = (double) tables.lines() * tables.vectors() * (5 + g.taps());
         Parallel.range((long) g.batch() * g.inputs(), Math.max(1, (long) (PIECE / nanos)), nanos, (from, to) -> {
@@ -75,7 +74,7 @@ public final class MachinePooling {
         if (x.size() == 0 || y.size() == 0 || !indices.isContiguous()) return false;
         View gradient = convolution.dense(y), sums = convolution.place(x);
         var element = Element.of(sums.dtype());
-        var kernel = adders.computeIfAbsent(element, e -> AddAtKernel.generate(cpu, e));
+        var kernel = kernels.of(new AddAtKernel(element));
         long planes = x.shape()[0] * x.shape()[1], in = x.size() / planes, out = y.size() / planes;
         double nanos = 0.1 * in + 1.5 * out;
         Parallel.range(planes, Math.max(1, (long) (PIECE / nanos)), nanos, (from, to) -> {

@@ -3,9 +3,7 @@ package lyceum.backend.x86.conv;
 import static lyceum.backend.x86.asm.Gp.*;
 import static lyceum.backend.x86.asm.Instruction.*;
 
-import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Feature;
@@ -14,6 +12,7 @@ import lyceum.backend.x86.asm.Label;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * The inner loop of every convolution: {@code y[i][v] = sum over steps k of a[i * stride + aOffset[k]] * x[column v + xOffset[k]]} for a few rows i
@@ -29,7 +28,7 @@ import lyceum.backend.x86.asm.Vec;
  * @param bias adds a number a row
  * @param relu and what is negative becomes zero
  */
-record OffsetProduct(Element element, int rows, int vectors, boolean accumulate, boolean bias, boolean relu) {
+record OffsetProduct(Element element, int rows, int vectors, boolean accumulate, boolean bias, boolean relu) implements KernelForm {
     /** Offsets in the argument block. */
     static final int A = 0, COLUMNS = 8, Y = 16, BIAS = 24, TILES = 64, X = 72, STEPS = 80, COUNT = 88, A_STRIDE = 96, Y_STRIDE = 104;
     /** The kernel's own: where the next row of y is that is to be asked for, and where they end. */
@@ -58,21 +57,21 @@ record OffsetProduct(Element element, int rows, int vectors, boolean accumulate,
 
     static int mostVectors(Cpu cpu) { return cpu.has(Feature.AVX512) ? 4 : 2; }
 
-    /** @throws CodeMemory.Refused if there is no memory for code */
-    Kernel generate(Cpu cpu) {
-        var name = "offset-product-" + rows + "x" + vectors + (accumulate ? "-add" : "") + (bias ? "-bias" : "") + (relu ? "-relu" : "") + element.suffix(cpu.vectorBits());
-        return CodeMemory.require(name, new Generator(cpu).code());
+    @Override public String name(Cpu cpu) {
+        return "offset-product-" + rows + "x" + vectors + (accumulate ? "-add" : "") + (bias ? "-bias" : "") + (relu ? "-relu" : "") + element.suffix(cpu.vectorBits());
     }
+
+    @Override public void write(Assembler a, Cpu cpu) { new Generator(a, cpu).write(); }
 
     private final class Generator {
         private final int bits;
         private final boolean wide;
         private final Assembler a;
 
-        Generator(Cpu cpu) {
+        Generator(Assembler a, Cpu cpu) {
             bits = cpu.vectorBits();
             wide = cpu.has(Feature.AVX512);
-            a = new Assembler(cpu.features(), CodeMemory.isListed());
+            this.a = a;
         }
 
         private Vec vec(int number) { return Vec.of(number, bits); }
@@ -82,7 +81,7 @@ record OffsetProduct(Element element, int rows, int vectors, boolean accumulate,
         /** Registers beside the sums. */
         private Vec spare(int i) { return vec(rows * vectors + i); }
 
-        Assembler.Code code() {
+        void write() {
             a.enter(SAVED);
             var tile = a.bind(a.label());
             a.mov(RSI, Mem.at(RDI, A));
@@ -115,7 +114,6 @@ record OffsetProduct(Element element, int rows, int vectors, boolean accumulate,
             a.mov(Mem.at(RDI, TILES), RAX);
             a.jump(Condition.NE, tile);
             a.leave(SAVED);
-            return a.finish();
         }
 
         /** Where the tile's rows of y are, for {@link #askForResult}. */

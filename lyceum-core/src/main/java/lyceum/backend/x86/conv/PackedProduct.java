@@ -6,8 +6,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import lyceum.backend.Parallel;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.conv.Copies.Place;
 import lyceum.backend.x86.conv.Tables.Columns;
 import lyceum.backend.x86.conv.Tables.Steps;
@@ -27,7 +27,7 @@ final class PackedProduct {
 
     private final Tiles tiles;
     private final Copies copies;
-    private final Kernel pack;
+    private final KernelCache<Cpu> kernels;
     private final Element element;
     private final int lanes;
     /** Vectors side by side. */
@@ -36,10 +36,10 @@ final class PackedProduct {
     /** A packed block and its sums. */
     private final ThreadLocal<MemorySegment> scratches = ThreadLocal.withInitial(() -> Arena.ofAuto().allocate((STEPS + ROWS) * LINE, 64));
 
-    PackedProduct(Cpu cpu, Tiles tiles, Copies copies) {
+    PackedProduct(KernelCache<Cpu> kernels, Tiles tiles, Copies copies) {
+        this.kernels = kernels;
         this.tiles = tiles;
         this.copies = copies;
-        pack = Pack.generate(cpu);
         element = tiles.element();
         lanes = tiles.lanes();
         side = new Columns(VECTORS, element, lanes);
@@ -48,7 +48,7 @@ final class PackedProduct {
 
     /** True if dense columns save more than packing costs. */
     boolean pays(int examples, int outputs, int rows, Columns columns) {
-        if (pack == null || rows < 48) return false;
+        if (rows < 48) return false;
         long flat = (long) examples * columns.count(), dense = ((long) examples * outputs + lanes - 1) / lanes;
         return flat > 1.08 * dense + 1;
     }
@@ -141,6 +141,6 @@ final class PackedProduct {
         call.set(LONG, Pack.VECTORS, columns.count());
         call.set(LONG, Pack.TO, to);
         call.set(LONG, Pack.TO_LINE, LINE);
-        pack.call(call.address());
+        kernels.of(new Pack()).call(call.address());
     }
 }

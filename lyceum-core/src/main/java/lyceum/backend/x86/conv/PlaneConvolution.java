@@ -2,11 +2,11 @@ package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.concurrent.ConcurrentHashMap;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.conv.PlaneKernel.Form;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
@@ -27,14 +27,11 @@ final class PlaneConvolution {
 
     private final Cpu cpu;
     private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
-    private final ConcurrentHashMap<PlaneKernel, Kernel> kernels = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<PlaneBack, Kernel> backs = new ConcurrentHashMap<>();
+    private final KernelCache<Cpu> kernels;
 
-    PlaneConvolution(Cpu cpu) { this.cpu = cpu; }
-
-    private Kernel kernel(PlaneKernel form) {
-        var kernel = kernels.get(form);
-        return kernel != null ? kernel : kernels.computeIfAbsent(form, f -> f.generate(cpu));
+    PlaneConvolution(KernelCache<Cpu> kernels) {
+        this.kernels = kernels;
+        this.cpu = kernels.cpu();
     }
 
     /** Whether there is a kernel. */
@@ -98,7 +95,7 @@ final class PlaneConvolution {
     void forward(WindowGeometry g, View x, View weight, View bias, Op activation, View y) {
         var sizes = new Sizes(g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2], g.kernel()[2], g.stride()[1]);
         var form = new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.PRODUCT, bias != null, activation == Op.RELU, sizes.rolls(g));
-        product(g, sizes, kernel(form), sizes.masks(cpu, false), x, weight, bias, y);
+        product(g, sizes, kernels.of(form), sizes.masks(cpu, false), x, weight, bias, y);
     }
 
     void back(WindowGeometry g, View y, View weight, View bias, Op activation, View x) {
@@ -108,7 +105,7 @@ final class PlaneConvolution {
         }
         var sizes = new Sizes(g.out()[1], g.out()[2], g.in()[1], g.in()[2], g.kernel()[1] - 1 - g.before()[1], g.kernel()[2] - 1 - g.before()[2], g.kernel()[2], 1);
         var form = new PlaneKernel(g.kernel()[1], g.kernel()[2], 1, Form.FLIPPED, bias != null, activation == Op.RELU, sizes.rolls(g));
-        product(g, sizes, kernel(form), sizes.masks(cpu, false), y, weight, bias, x);
+        product(g, sizes, kernels.of(form), sizes.masks(cpu, false), y, weight, bias, x);
     }
 
     /** A vector here is one of the even and one of the odd columns. */
@@ -127,8 +124,7 @@ final class PlaneConvolution {
             PlaneVectors.setMask(cpu, masks.segment(), at, PlaneVectors.STORE, outputs & (1L << lanes) - 1);
             PlaneVectors.setMask(cpu, masks.segment(), at, PlaneBack.SECOND_STORE, outputs >>> lanes);
         }
-        var kernel = backs.get(form);
-        product(g, sizes, kernel != null ? kernel : backs.computeIfAbsent(form, f -> f.generate(cpu)), masks, y, weight, bias, x);
+        product(g, sizes, kernels.of(form), masks, y, weight, bias, x);
     }
 
     private void product(WindowGeometry g, Sizes sizes, Kernel kernel, Storage masks, View x, View weight, View bias, View y) {
@@ -151,7 +147,7 @@ final class PlaneConvolution {
     /** Each example's sums are made in the kernel; the examples are added in double, in order. */
     void weight(WindowGeometry g, View x, View y, View weight) {
         var sizes = new Sizes(g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2], g.kernel()[2], g.stride()[1]);
-        var kernel = kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.WEIGHT, false, false, sizes.rolls(g)));
+        var kernel = kernels.of(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.WEIGHT, false, false, sizes.rolls(g)));
         var masks = sizes.masks(cpu, true);
         Parallel.range(g.inputs(), Math.max(NEIGHBOURS, grain(g) / g.batch()), g.batch() * nanos(g), (from, to) -> {
             int numbers = (int) (to - from) * g.taps();

@@ -3,15 +3,15 @@ package lyceum.backend.x86.conv;
 import static lyceum.backend.x86.asm.Gp.*;
 import static lyceum.backend.x86.asm.Instruction.*;
 
+import java.util.Locale;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Label;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
-import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Depthwise convolution with kernels of up to 3 x 3, straight from the planes: a vector is 16 or 8 neighbours of a line of y. Masks keep
@@ -24,7 +24,7 @@ import lyceum.backend.x86.machine.Kernel;
  * @param relu and what is negative becomes zero
  * @param rolling by {@link PlaneRoll}: for a stride of 1, and lines of y enough
  */
-record PlaneKernel(int height, int width, int stride, Form form, boolean bias, boolean relu, boolean rolling) {
+record PlaneKernel(int height, int width, int stride, Form form, boolean bias, boolean relu, boolean rolling) implements KernelForm {
     /** y from x and the kernel, or from x and the kernel backwards; or the kernel's gradient from x and that by y. */
     enum Form { PRODUCT, FLIPPED, WEIGHT }
 
@@ -35,9 +35,12 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
 
     private int taps() { return height * width; }
 
-    /** @throws CodeMemory.Refused if there is no memory for code */
-    Kernel generate(Cpu cpu) {
-        var a = new Assembler(cpu.features(), CodeMemory.isListed());
+    @Override public String name(Cpu cpu) {
+        return "plane-" + form.name().toLowerCase(Locale.ROOT) + "-" + height + "x" + width + "-stride" + stride
+                + (bias ? "-bias" : "") + (relu ? "-relu" : "") + (rolling ? "-rolling" : "");
+    }
+
+    @Override public void write(Assembler a, Cpu cpu) {
         var v = new PlaneVectors(cpu, a);
         a.enter(SAVED);
         a.mov(RSI, Mem.at(RDI, X));
@@ -68,9 +71,6 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
         a.mov(Mem.at(RDI, PLANES), RAX);
         a.jump(Condition.NE, plane);
         a.leave(SAVED);
-        var name = "plane-" + form.name().toLowerCase(java.util.Locale.ROOT) + "-" + height + "x" + width + "-stride" + stride
-                + (bias ? "-bias" : "") + (relu ? "-relu" : "") + (rolling ? "-rolling" : "");
-        return CodeMemory.require(name, a.finish());
     }
 
     /** Every vector of a line of y, and for each all lines. */

@@ -2,9 +2,8 @@ package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.concurrent.ConcurrentHashMap;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.conv.Tables.Columns;
 import lyceum.backend.x86.conv.Tables.Steps;
 
@@ -18,10 +17,11 @@ final class Tiles {
     private final Cpu cpu;
     private final Element element;
     private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
-    private final ConcurrentHashMap<OffsetProduct, Kernel> kernels = new ConcurrentHashMap<>();
+    private final KernelCache<Cpu> kernels;
 
-    Tiles(Cpu cpu, Element element) {
-        this.cpu = cpu;
+    Tiles(KernelCache<Cpu> kernels, Element element) {
+        this.kernels = kernels;
+        this.cpu = kernels.cpu();
         this.element = element;
     }
 
@@ -31,11 +31,6 @@ final class Tiles {
 
     /** Multiply-adds in a nanosecond, about. */
     double pace() { return 3.0 * lanes(); }
-
-    private Kernel kernel(OffsetProduct form) {
-        var kernel = kernels.get(form);
-        return kernel != null ? kernel : kernels.computeIfAbsent(form, f -> f.generate(cpu));
-    }
 
     /**
      * One product. Addresses are in bytes.
@@ -90,7 +85,7 @@ final class Tiles {
         arguments.set(LONG, OffsetProduct.Y + OffsetProduct.MOVE, down ? rows * p.yStride : 0);
         arguments.set(LONG, OffsetProduct.BIAS + OffsetProduct.MOVE, down ? (long) element.bytes * rows : 0);
         arguments.set(LONG, OffsetProduct.COLUMNS + OffsetProduct.MOVE, down ? 0 : (long) vectors * OffsetProduct.COLUMN);
-        var kernel = kernel(new OffsetProduct(element, rows, vectors, p.accumulate, p.bias != 0, p.relu));
+        var kernel = kernels.of(new OffsetProduct(element, rows, vectors, p.accumulate, p.bias != 0, p.relu));
         if (arguments.get(LONG, OffsetProduct.COUNT) * rows * vectors * count > LONG_CALL) kernel.callLong(arguments.address());
         else kernel.call(arguments.address());
     }

@@ -7,6 +7,7 @@ import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.conv.Copies.Place;
 import lyceum.backend.x86.conv.Copies.Planes;
@@ -46,16 +47,16 @@ final class TypedConvolution {
     private final Plans plans;
     private final Winograd winograd;
 
-    TypedConvolution(Cpu cpu, Element element, Backend backend) {
+    TypedConvolution(KernelCache<Cpu> kernels, Element element, Backend backend) {
         this.element = element;
         bytes = element.bytes;
-        tiles = new Tiles(cpu, element);
-        copies = new Copies(cpu, element);
+        tiles = new Tiles(kernels, element);
+        copies = new Copies(kernels, element);
         plans = new Plans(element, tiles.lanes());
-        channels = new ChannelConvolution(cpu, element, copies, plans);
-        planes = element == Element.F32 ? new PlaneConvolution(cpu) : null;
-        packed = new PackedProduct(cpu, tiles, copies);
-        winograd = element == Element.F32 ? new Winograd(cpu, backend) : null;
+        channels = new ChannelConvolution(kernels, element, copies, plans);
+        planes = element == Element.F32 ? new PlaneConvolution(kernels) : null;
+        packed = new PackedProduct(kernels, tiles, copies);
+        winograd = element == Element.F32 ? new Winograd(kernels, backend) : null;
     }
 
     /** Whether there is a kernel: operands not empty, and each example and the weight below 2 GiB, for steps are 32 bits wide. */

@@ -9,6 +9,7 @@ import lyceum.backend.Backend;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.conv.WinogradKernel.Form;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
@@ -37,17 +38,16 @@ final class Winograd {
     /** Nanoseconds of a transform of a vector of tiles or channels, about. */
     private static final double NANOS = 250;
 
-    private final Cpu cpu;
     private final Lanes lanes;
     private final Backend backend;
     private final ThreadLocal<MemorySegment> perThread = ThreadLocal.withInitial(() -> java.lang.foreign.Arena.ofAuto().allocate(256 + WinogradKernel.SCRATCH_BYTES, 64));
-    private final ConcurrentHashMap<WinogradKernel, Kernel> kernels = new ConcurrentHashMap<>();
+    private final KernelCache<Cpu> kernels;
     private final ConcurrentHashMap<Image, Storage> tables = new ConcurrentHashMap<>();
 
     /** @param backend multiplies matrices */
-    Winograd(Cpu cpu, Backend backend) {
-        this.cpu = cpu;
-        lanes = Lanes.of(cpu);
+    Winograd(KernelCache<Cpu> kernels, Backend backend) {
+        this.kernels = kernels;
+        lanes = Lanes.of(kernels.cpu());
         this.backend = backend;
     }
 
@@ -126,7 +126,7 @@ final class Winograd {
         return product(new Image(lanes.count(), g.batch(), g.outputs(), g.inputs(), g.out()[1], g.out()[2], g.in()[1], g.in()[2], 2 - g.before()[1], 2 - g.before()[2]), Form.FLIPPED, y, weight, bias, relu, x);
     }
 
-    private Kernel kernel(Form form, boolean bias, boolean relu) { return kernels.computeIfAbsent(new WinogradKernel(lanes, form, bias, relu), k -> k.generate(cpu)); }
+    private Kernel kernel(Form form, boolean bias, boolean relu) { return kernels.of(new WinogradKernel(lanes, form, bias, relu)); }
 
     private boolean product(Image image, Form form, View x, View weight, long bias, boolean relu, View y) {
         if (tables.size() >= MOST_PLANS) tables.clear();

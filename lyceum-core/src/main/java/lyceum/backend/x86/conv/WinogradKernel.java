@@ -4,13 +4,13 @@ import static lyceum.backend.x86.asm.Gp.*;
 import static lyceum.backend.x86.asm.Instruction.*;
 import static lyceum.backend.x86.asm.Vec.xmm;
 
+import java.util.Locale;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Mem;
-import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.machine.KernelForm;
 import lyceum.backend.x86.machine.Lanes;
 
 /**
@@ -22,7 +22,7 @@ import lyceum.backend.x86.machine.Lanes;
  *
  * @param bias, {@code relu} for OUTPUT
  */
-record WinogradKernel(Lanes lanes, Form form, boolean bias, boolean relu) {
+record WinogradKernel(Lanes lanes, Form form, boolean bias, boolean relu) implements KernelForm {
     /** FLIPPED are weights backwards, for the gradient by the input. */
     enum Form { INPUT, WEIGHT, FLIPPED, OUTPUT }
 
@@ -38,9 +38,9 @@ record WinogradKernel(Lanes lanes, Form form, boolean bias, boolean relu) {
 
     private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
 
-    /** @throws CodeMemory.Refused if there is no memory for code */
-    Kernel generate(Cpu cpu) {
-        var a = new Assembler(cpu.features(), CodeMemory.isListed());
+    @Override public String name(Cpu cpu) { return "winograd-" + form.name().toLowerCase(Locale.ROOT) + (bias ? "-bias" : "") + (relu ? "-relu" : "") + "-" + lanes.bits(); }
+
+    @Override public void write(Assembler a, Cpu cpu) {
         a.enter(SAVED);
         a.mov(RSI, Mem.at(RDI, FROM));
         a.mov(RDX, Mem.at(RDI, TO));
@@ -63,7 +63,6 @@ record WinogradKernel(Lanes lanes, Form form, boolean bias, boolean relu) {
         a.jump(Condition.NE, loop);
         if (form != Form.OUTPUT) a.emit(VMOVUPS_STORE, Mem.at(RDI, SEEN), transforms.seen());
         a.leave(SAVED);
-        return CodeMemory.require("winograd-" + form.name().toLowerCase(java.util.Locale.ROOT) + (bias ? "-bias" : "") + (relu ? "-relu" : "") + "-" + lanes.bits(), a.finish());
     }
 
     private void input(Assembler a, WinogradTransforms transforms) {

@@ -24,6 +24,7 @@ import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Generates the inner products of a few rows {@code x} with many rows {@code w}, both contiguous along the inner dimension: the product with a
@@ -47,17 +48,22 @@ final class DotKernel {
     private final int bits, m;
     private final boolean wide;
 
-    private DotKernel(Cpu cpu, Arithmetic arithmetic, int m, boolean listed) {
-        this.a = new Assembler(cpu.features(), listed);
+    /** @param rows of x, at most {@link #MOST_ROWS} */
+    record Form(Arithmetic arithmetic, int rows) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "dot " + arithmetic + " " + rows; }
+
+        @Override public void write(Assembler a, Cpu cpu) { new DotKernel(a, cpu, arithmetic, rows).write(); }
+    }
+
+    private DotKernel(Assembler a, Cpu cpu, Arithmetic arithmetic, int m) {
+        this.a = a;
         this.arithmetic = arithmetic;
         this.bits = cpu.vectorBits();
         this.wide = cpu.has(Feature.AVX512);
         this.m = m;
     }
 
-    static Assembler.Code generate(Cpu cpu, Arithmetic arithmetic, int m, boolean listed) { return new DotKernel(cpu, arithmetic, m, listed).code(); }
-
-    private Assembler.Code code() {
+    private void write() {
         a.enter(SAVED);
         if (wide) a.emit(Instruction.KMOVD_FROM, Mask.K1, R9);
         multiples(RAX, RBX, R10, R11, 8);
@@ -65,7 +71,6 @@ final class DotKernel {
         int most = (wide ? WIDE : NARROW)[m];
         RowTiles.write(a, most, this::tile);
         a.leave(SAVED);
-        return a.finish();
     }
 
     private void multiples(Gp one, Gp three, Gp five, Gp seven, int at) {

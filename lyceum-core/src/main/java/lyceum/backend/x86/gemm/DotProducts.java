@@ -4,16 +4,17 @@ import static lyceum.backend.x86.gemm.Costs.*;
 
 import java.lang.foreign.ValueLayout;
 import lyceum.backend.Parallel;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.machine.Cpu;
 
 /** Products of few rows with a transposed matrix, or of a matrix with few columns that are contiguous: inner products of rows as they lie. */
 final class DotProducts {
     private final Cpu cpu;
-    private final Kernels kernels;
+    private final KernelCache<Cpu> kernels;
     private final Packing packing;
     private final Gemm gemm;
 
-    DotProducts(Cpu cpu, Kernels kernels, Packing packing, Gemm gemm) {
+    DotProducts(Cpu cpu, KernelCache<Cpu> kernels, Packing packing, Gemm gemm) {
         this.cpu = cpu;
         this.kernels = kernels;
         this.packing = packing;
@@ -83,7 +84,7 @@ final class DotProducts {
         long mask = rest == 0 ? 0 : packing.mask(rest, arithmetic.bytes);
         for (int i = 0; i < few; i += DotKernel.MOST_ROWS) {
             int rows = Math.min(DotKernel.MOST_ROWS, few - i);
-            Gemm.call(kernels.dot(arithmetic, rows), (long) rows * count * product.k(), parameters.address(), x.address() + i * x.rowStride(), w.address(), out.address() + i * out.rowStride(), count, mask);
+            Gemm.call(kernels.of(new DotKernel.Form(arithmetic, rows)), (long) rows * count * product.k(), parameters.address(), x.address() + i * x.rowStride(), w.address(), out.address() + i * out.rowStride(), count, mask);
         }
     }
 }

@@ -12,6 +12,7 @@ import lyceum.backend.Parallel;
 import lyceum.backend.Precision;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
@@ -27,7 +28,7 @@ import lyceum.backend.x86.machine.Kernel;
  */
 public final class Gemm {
     private final Cpu cpu;
-    private final Kernels kernels;
+    private final KernelCache<Cpu> kernels;
     private final Packing packing;
     private final Backend programs;
     private final DotProducts dots;
@@ -39,11 +40,11 @@ public final class Gemm {
     /** @param tiles by which kernels for tiles are written */
     Gemm(Cpu cpu, Backend programs, Function<Assembler, Tiles> tiles) {
         this.cpu = cpu;
-        this.kernels = new Kernels(cpu, tiles);
+        this.kernels = new KernelCache<>(cpu);
         this.packing = new Packing(cpu, kernels);
         this.programs = programs;
         this.dots = new DotProducts(cpu, kernels, packing, this);
-        this.panels = new PanelProducts(cpu, kernels, packing, this);
+        this.panels = new PanelProducts(cpu, kernels, packing, this, tiles);
     }
 
     /** {@code out = a b} for matrices in the last two axes; false if there are no kernels for the types or nothing to sum. Operands are kept reachable by the caller. */
@@ -227,7 +228,7 @@ public final class Gemm {
             parameters.set(ValueLayout.JAVA_LONG, 8, a.columnStride());
             int rest = columns % lanes;
             long mask = rest == 0 ? 0 : gemm.packing.mask(rest, arithmetic.lane);
-            call(gemm.kernels.stream(arithmetic), (long) columns * depth, parameters.address(), a.address(), b.address(), c.address(), columns / lanes, mask);
+            call(gemm.kernels.of(new StreamKernel.Form(arithmetic)), (long) columns * depth, parameters.address(), a.address(), b.address(), c.address(), columns / lanes, mask);
         }
 
         /** Whether the panel at a column is copied to {@code to} meanwhile, if so many rows take long enough: then the parameters say it. */
@@ -267,7 +268,7 @@ public final class Gemm {
             var parameters = scratch.parameters();
             boolean masked = width < vectors * lanes;
             long mask = masked ? gemm.packing.mask(width - (vectors - 1) * lanes, arithmetic.lane) : 0, from = b.address() + column * b.columnStride();
-            var kernel = gemm.kernels.micro(arithmetic, blocking.tile(), vectors, masked);
+            var kernel = gemm.kernels.of(new MicroKernel.Form(arithmetic, blocking.tile(), vectors, masked, false));
             long to = c.address() + row * c.rowStride() + column * c.columnStride();
             int done = 0;
             if (blocking.packB()) {
@@ -292,7 +293,7 @@ public final class Gemm {
             var parameters = scratch.parameters();
             parameters.set(ValueLayout.JAVA_LONG, 16, b.rowStride());
             parameters.set(ValueLayout.JAVA_LONG, 64, panel);
-            gemm.kernels.copying(arithmetic, blocking.tile(), vectors, masked).call(parameters.address(), left, from, to, blocking.tile(), mask);
+            gemm.kernels.of(new MicroKernel.Form(arithmetic, blocking.tile(), vectors, masked, true)).call(parameters.address(), left, from, to, blocking.tile(), mask);
             return blocking.tile();
         }
 

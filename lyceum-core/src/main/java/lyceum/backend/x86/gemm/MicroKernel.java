@@ -26,6 +26,7 @@ import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Generates {@code C (+)= A B} for some rows of A and a panel of B of {@code vectors} vectors.
@@ -65,34 +66,36 @@ final class MicroKernel {
     private final int bits, vectors;
     private final boolean masked, wide, copying;
 
-    private MicroKernel(Cpu cpu, Arithmetic arithmetic, int vectors, boolean masked, boolean copying, boolean listed) {
+    /**
+     * @param rows of a tile
+     * @param copying for one tile of at most 8 rows, which meanwhile copies the panel to where the tiles that follow read it in sequence, and (with AVX-512) asks
+     *        for the panel beside it
+     */
+    record Form(Arithmetic arithmetic, int rows, int vectors, boolean masked, boolean copying) implements KernelForm {
+        @Override public String name(Cpu cpu) { return (copying ? "gemm copying " : "gemm ") + arithmetic + " " + rows + "x" + vectors + (masked ? " masked" : ""); }
+
+        @Override public void write(Assembler a, Cpu cpu) { new MicroKernel(a, cpu, this).write(rows); }
+
+        @Override public int hashCode() { return ((arithmetic.ordinal() * 32 + rows) * 16 + vectors) * 4 + (masked ? 2 : 0) + (copying ? 1 : 0); }
+
+        @Override public boolean equals(Object other) { return other instanceof Form && other.hashCode() == hashCode(); }
+    }
+
+    private MicroKernel(Assembler a, Cpu cpu, Form form) {
         this.cpu = cpu;
-        this.a = new Assembler(cpu.features(), listed);
-        this.arithmetic = arithmetic;
+        this.a = a;
+        this.arithmetic = form.arithmetic;
         this.bits = cpu.vectorBits();
         this.wide = cpu.has(Feature.AVX512);
-        this.vectors = vectors;
-        this.masked = masked;
-        this.copying = copying;
+        this.vectors = form.vectors;
+        this.masked = form.masked;
+        this.copying = form.copying;
     }
 
     /** Most rows of a tile beside panels of {@code vectors}: accumulators, the panel's vectors, an element of A and a mask share the registers. */
     static int rows(Cpu cpu, Arithmetic arithmetic, int vectors) {
         if (cpu.has(Feature.AVX512)) return vectors == 1 ? 14 : 24 / vectors - (vectors == 8 ? 1 : 0);
         return vectors == 1 ? 8 : vectors == 2 ? arithmetic.isFused() ? 6 : 5 : vectors == 3 ? 3 : vectors == 4 ? 2 : 1;
-    }
-
-    /** @param rows of a tile */
-    static Assembler.Code generate(Cpu cpu, Arithmetic arithmetic, int rows, int vectors, boolean masked, boolean listed) {
-        return new MicroKernel(cpu, arithmetic, vectors, masked, false, listed).code(rows);
-    }
-
-    /**
-     * The same for one tile of at most 8 rows, which meanwhile copies the panel to where the tiles that follow read it in sequence, and (with AVX-512) asks
-     * for the panel beside it.
-     */
-    static Assembler.Code generateCopying(Cpu cpu, Arithmetic arithmetic, int rows, int vectors, boolean masked, boolean listed) {
-        return new MicroKernel(cpu, arithmetic, vectors, masked, true, listed).code(rows);
     }
 
     /** No panel is copied by kernels with these parameters. */
@@ -104,7 +107,7 @@ final class MicroKernel {
     /** True for kernels (of tiles of up to 8 rows) that copy a panel beside theirs while they run. */
     static boolean copiesBeside(Cpu cpu, Arithmetic arithmetic, int vectors) { return cpu.has(Feature.AVX512) && arithmetic.depth == 1 && vectors == 3; }
 
-    private Assembler.Code code(int most) {
+    private void write(int most) {
         a.enter(SAVED);
         if (masked && wide) a.emit(Instruction.KMOVW_FROM, Mask.K1, R9);
         if (masked && !wide) a.emit(Instruction.VMOVUPS, mask(), Mem.at(R9));
@@ -122,7 +125,6 @@ final class MicroKernel {
             RowTiles.write(a, most, this::tile);
         }
         a.leave(SAVED);
-        return a.finish();
     }
 
     private Vec accumulator(int row, int vector) { return Vec.of(row * vectors + vector, bits); }

@@ -3,10 +3,13 @@ package lyceum.backend.x86.gemm;
 import static lyceum.backend.x86.gemm.Costs.*;
 
 import java.lang.foreign.ValueLayout;
+import java.util.function.Function;
 import lyceum.DType;
 import lyceum.backend.Parallel;
 import lyceum.backend.Precision;
 import lyceum.backend.View;
+import lyceum.backend.code.KernelCache;
+import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.memory.Allocator;
@@ -33,17 +36,17 @@ final class PanelProducts {
     }
 
     private final Cpu cpu;
-    private final Kernels kernels;
+    private final KernelCache<Cpu> kernels;
     private final Packing packing;
     private final Gemm gemm;
     private final TileProducts tiles;
 
-    PanelProducts(Cpu cpu, Kernels kernels, Packing packing, Gemm gemm) {
+    PanelProducts(Cpu cpu, KernelCache<Cpu> kernels, Packing packing, Gemm gemm, Function<Assembler, Tiles> tiles) {
         this.cpu = cpu;
         this.kernels = kernels;
         this.packing = packing;
         this.gemm = gemm;
-        this.tiles = new TileProducts(cpu, kernels, packing, gemm);
+        this.tiles = new TileProducts(cpu, kernels, packing, gemm, tiles);
     }
 
     /** Vectors of a panel: what leaves registers for enough rows. */
@@ -129,7 +132,7 @@ final class PanelProducts {
         for (int i = 0; i < MicroKernel.PARAMETERS; i++) parameters.set(ValueLayout.JAVA_LONG, 8L * i, 0);
         parameters.set(ValueLayout.JAVA_LONG, 16, (long) used * vectorBytes());
         parameters.set(ValueLayout.JAVA_LONG, 32, (k + arithmetic.depth - 1) / arithmetic.depth);
-        Gemm.call(kernels.micro(arithmetic, 1, used, false), (long) width * k, parameters.address(), packing.halves(), packed.panel(panel), packed.start(panel * packed.vectors * lanes), 1, 0);
+        Gemm.call(kernels.of(new MicroKernel.Form(arithmetic, 1, used, false, false)), (long) width * k, parameters.address(), packing.halves(), packed.panel(panel), packed.start(panel * packed.vectors * lanes), 1, 0);
     }
 
     /** {@code out = a right}; false for types or sizes that the panels are not made for. */
@@ -246,7 +249,7 @@ final class PanelProducts {
             boolean masked = width < used * lanes;
             int tile = MicroKernel.rows(cpu, arithmetic, used);
             long mask = masked ? packing.mask(width - (used - 1) * lanes, arithmetic.lane) : 0;
-            var kernel = kernels.micro(arithmetic, tile, used, masked);
+            var kernel = kernels.of(new MicroKernel.Form(arithmetic, tile, used, masked, false));
             parameters.set(ValueLayout.JAVA_LONG, 0, left.rowStride());
             parameters.set(ValueLayout.JAVA_LONG, 8, left.columnStride());
             parameters.set(ValueLayout.JAVA_LONG, 16, (long) used * vectorBytes());

@@ -28,6 +28,7 @@ import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Tile;
 import lyceum.backend.x86.asm.Vec;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Generates {@code C (+)= A B} in tiles: {@code down x across} tiles of sums, at most 2 by 2, stay in registers over the inner dimension, so that
@@ -98,23 +99,26 @@ final class TileKernel {
     /** Parts of A and B that are in the tiles at this point of the code; -1 none. */
     private int leftLoaded, rightLoaded;
 
-    private TileKernel(Assembler a, Tiles tiles, TileDot dot, Precision split, int down, int across, Result result) {
-        this.a = a;
-        this.tiles = tiles;
-        this.dot = dot;
-        this.split = split;
-        this.down = down;
-        this.across = across;
-        this.result = result;
-    }
-
     /**
+     * @param tiles by which it is written
      * @param split whose terms are summed: {@link Precision#BF16} for operands of one part
+     * @param down tiles of rows, {@code across} of columns: 1 or 2
      * @param result rows for four whole tiles only
      */
-    static Assembler.Code generate(Cpu cpu, Function<Assembler, Tiles> tiles, TileDot dot, Precision split, int down, int across, Result result, boolean listed) {
-        var a = new Assembler(cpu.features(), listed);
-        return new TileKernel(a, tiles.apply(a), dot, split, down, across, result).code();
+    record Form(Function<Assembler, Tiles> tiles, TileDot dot, Precision split, int down, int across, Result result) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "tiles " + dot + " " + split + " " + down + " by " + across + " to " + result; }
+
+        @Override public void write(Assembler a, Cpu cpu) { new TileKernel(a, this).write(); }
+    }
+
+    private TileKernel(Assembler a, Form form) {
+        this.a = a;
+        this.tiles = form.tiles.apply(a);
+        this.dot = form.dot;
+        this.split = form.split;
+        this.down = form.down;
+        this.across = form.across;
+        this.result = form.result;
     }
 
     /** The sizes of the tiles: {@code rows} of the last of {@code down}, {@code columns} of the last of {@code across}, {@code lanes} of a step. */
@@ -140,7 +144,7 @@ final class TileKernel {
 
     private static Tile right(int j) { return TILES[6 + j]; }
 
-    private Assembler.Code code() {
+    private void write() {
         a.enter(SAVED);
         tiles.configure(R9);
         a.mov(RAX, LINE);
@@ -176,7 +180,6 @@ final class TileKernel {
         if (result.isFar()) a.sfence();
         tiles.release();
         a.leave(SAVED);
-        return a.finish();
     }
 
     private static Mem place(Gp sums, int i, int j) { return Mem.at(sums, TILE * (2 * i + j)); }

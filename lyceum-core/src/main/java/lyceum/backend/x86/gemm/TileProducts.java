@@ -3,8 +3,11 @@ package lyceum.backend.x86.gemm;
 import static lyceum.backend.x86.gemm.Costs.*;
 
 import java.lang.foreign.ValueLayout;
+import java.util.function.Function;
 import lyceum.DType;
 import lyceum.backend.Parallel;
+import lyceum.backend.code.KernelCache;
+import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.gemm.TileKernel.Ahead;
 import lyceum.backend.x86.gemm.TileKernel.Result;
@@ -20,15 +23,17 @@ final class TileProducts {
     private static final int CONFIGURATION_AT = 8 * TileKernel.PARAMETERS, SIDE = TileKernel.SIDE, GROUP = 2 * SIDE;
 
     private final Cpu cpu;
-    private final Kernels kernels;
+    private final KernelCache<Cpu> kernels;
     private final TilePacking packing;
     private final Gemm gemm;
+    private final Function<Assembler, Tiles> tiles;
 
-    TileProducts(Cpu cpu, Kernels kernels, Packing packing, Gemm gemm) {
+    TileProducts(Cpu cpu, KernelCache<Cpu> kernels, Packing packing, Gemm gemm, Function<Assembler, Tiles> tiles) {
         this.cpu = cpu;
         this.kernels = kernels;
         this.packing = new TilePacking(cpu, kernels, packing);
         this.gemm = gemm;
+        this.tiles = tiles;
     }
 
     void multiply(Product product, PanelProducts.Way way) {
@@ -211,7 +216,7 @@ final class TileProducts {
                 int down = height > SIDE ? 2 : 1, across = width > SIDE ? 2 : 1;
                 var configuration = parameters.asSlice(CONFIGURATION_AT, Tiles.CONFIGURATION);
                 TileKernel.configure(configuration, down, height - SIDE * (down - 1), across, width - SIDE * (across - 1), SIDE);
-                var kernel = kernels.tile(way.tile(), way.terms(), down, across, rows != null ? result : Result.TILES);
+                var kernel = kernels.of(new TileKernel.Form(tiles, way.tile(), way.terms(), down, across, rows != null ? result : Result.TILES));
                 Gemm.call(kernel, (long) height * width * count * depth / 8, parameters.address(), left, panel, to, count, configuration.address());
             }
         }
