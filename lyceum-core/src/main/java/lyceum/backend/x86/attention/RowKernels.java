@@ -11,6 +11,8 @@ import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 import static lyceum.backend.x86.asm.Instruction.*;
 
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.KernelForm;
 import lyceum.backend.x86.machine.Lanes;
@@ -21,11 +23,13 @@ import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 
 /**
- * Small loops over rows. Arguments: {@value #FROM} and {@value #FROM_STRIDE}, {@value #TO} and {@value #TO_STRIDE} in bytes, {@value #ROWS} how many (at least
- * one), {@value #FACTORS} address of a float a row, {@value #WIDTH} elements of a row, {@value #LANES} lanes of the last vector.
+ * Small loops over rows. Arguments: {@link #FROM} and {@link #FROM_STRIDE}, {@link #TO} and {@link #TO_STRIDE} in bytes, {@link #ROWS} how many (at least
+ * one), {@link #FACTORS} address of a float a row, {@link #WIDTH} elements of a row, {@link #LANES} lanes of the last vector.
  */
 final class RowKernels {
-    static final int FROM = 0, FROM_STRIDE = 8, TO = 16, TO_STRIDE = 24, ROWS = 32, FACTORS = 40, WIDTH = 48, LANES = 56;
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field FROM = LAYOUT.word(), FROM_STRIDE = LAYOUT.word(), TO = LAYOUT.word(), TO_STRIDE = LAYOUT.word(), ROWS = LAYOUT.word(), FACTORS = LAYOUT.word();
+    static final Field WIDTH = LAYOUT.word(), LANES = LAYOUT.word();
 
     private final Assembler a;
     private final Lanes lanes;

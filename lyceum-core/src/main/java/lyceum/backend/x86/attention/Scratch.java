@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import lyceum.backend.View;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.scalar.AttentionShape;
 import lyceum.backend.x86.gemm.TransposeKernel;
 import lyceum.backend.x86.machine.Kernel;
@@ -18,7 +19,6 @@ import lyceum.backend.x86.attention.TileProduct.Order;
 final class Scratch {
     /** Keys of a block. */
     static final int KEYS = 128;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     private static final int QUERIES = ScoreColumns.QUERIES, ROW = ScoreColumns.ROW;
     /** Multiply-adds of more than about 20 microseconds: a collection need not wait for them. */
@@ -94,7 +94,7 @@ final class Scratch {
     /** {@code n} floats from {@code address} on to the elements from {@code at} on. */
     void copy(long address, int n, View to, long at) { MemorySegment.copy(memory, address - base, to.storage().segment(), to.byteOffset() + 4 * at, 4L * n); }
 
-    private void argument(long block, int at, long value) { memory.set(LONG, block - base + at, value); }
+    private void argument(long block, Field field, long value) { field.set(memory, block - base, value); }
 
     /** {@code count} rows of {@code width} elements, {@code stride} bytes apart, become columns of {@code to}, zeros beyond them up to whole vectors. */
     void transpose(long from, long stride, int count, int width, long to) {

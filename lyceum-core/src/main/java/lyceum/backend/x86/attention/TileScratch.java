@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import lyceum.backend.View;
+import lyceum.backend.code.ArgumentLayout.Field;
 
 /** What one thread needs for {@link TileForward}: a block of keys and values as tiles take them, and the state of up to {@value #ROWS} queries. */
 final class TileScratch {
@@ -12,7 +13,6 @@ final class TileScratch {
     private static final int KEYS = TileBlock.KEYS, QUERIES = TileBlock.QUERIES;
     /** Products of a tile and two others of more than about 20 microseconds: a collection need not wait for them. */
     private static final int MUCH = 1200;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
     private final AttentionKernels kernels;
     private final int steps, columns;
@@ -72,7 +72,7 @@ final class TileScratch {
 
     private MemorySegment at(long address, long bytes) { return memory.asSlice(address - base, bytes); }
 
-    private void argument(int at, long value) { memory.set(LONG, arguments - base + at, value); }
+    private void argument(Field field, long value) { field.set(memory, arguments - base, value); }
 
     private float get(long address, int i) { return memory.get(ValueLayout.JAVA_FLOAT, address - base + 4L * i); }
 

@@ -1,7 +1,6 @@
 package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
@@ -19,7 +18,6 @@ import lyceum.memory.Storage;
 
 /** Depthwise convolutions, channel by channel: each plane is padded into scratch that stays in cache, and read from there tap by tap. */
 final class ChannelConvolution {
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final int SLACK = 64;
     /** The memory of a piece of work, which goes back before the next. */
     private static final String PLANES = "planes of a convolution";
@@ -115,12 +113,12 @@ final class ChannelConvolution {
                         long plane = (long) example * g.inputs() + c;
                         spread(phases, place(x).plus(plane * g.inVolume()), g.in(), place(block));
                         var arguments = perThread.get();
-                        arguments.set(LONG, ChannelWeight.X, place(block).address());
-                        arguments.set(LONG, ChannelWeight.G, place(y).plus(plane * g.outVolume()).address());
-                        arguments.set(LONG, ChannelWeight.STEPS, plan.steps().address(0));
-                        arguments.set(LONG, ChannelWeight.COLUMNS, plan.columns().address(0));
-                        arguments.set(LONG, ChannelWeight.COUNT, plan.columns().count());
-                        arguments.set(LONG, ChannelWeight.OUT, place(sums).address());
+                        ChannelWeight.X.set(arguments, place(block).address());
+                        ChannelWeight.G.set(arguments, place(y).plus(plane * g.outVolume()).address());
+                        ChannelWeight.STEPS.set(arguments, plan.steps().address(0));
+                        ChannelWeight.COLUMNS.set(arguments, plan.columns().address(0));
+                        ChannelWeight.COUNT.set(arguments, plan.columns().count());
+                        ChannelWeight.OUT.set(arguments, place(sums).address());
                         kernel.callLong(arguments.address());
                         add(sums, totals);
                     }
@@ -146,11 +144,11 @@ final class ChannelConvolution {
 
     private void multiply(long x, long weight, Steps steps, Columns columns, long y, long bias, boolean relu) {
         var arguments = perThread.get();
-        arguments.set(LONG, ChannelProduct.A, weight);
-        arguments.set(LONG, ChannelProduct.STEPS, steps.address(0));
-        arguments.set(LONG, ChannelProduct.COUNT, steps.count());
-        arguments.set(LONG, ChannelProduct.Y, y);
-        arguments.set(LONG, ChannelProduct.BIAS, bias);
+        ChannelProduct.A.set(arguments, weight);
+        ChannelProduct.STEPS.set(arguments, steps.address(0));
+        ChannelProduct.COUNT.set(arguments, steps.count());
+        ChannelProduct.Y.set(arguments, y);
+        ChannelProduct.BIAS.set(arguments, bias);
         int n = columns.count(), groups = (n + ChannelProduct.MOST - 1) / ChannelProduct.MOST, width = (n + groups - 1) / groups, whole = columns.wholeStores() / width * width;
         if (whole > 0) call(arguments, x, columns, 0, width, whole / width, new ChannelProduct(element, width, bias != 0, relu, false));
         for (int from = whole; from < n; from += width) {
@@ -160,11 +158,11 @@ final class ChannelConvolution {
     }
 
     private void call(MemorySegment arguments, long x, Columns columns, int from, int width, int groups, ChannelProduct form) {
-        arguments.set(LONG, ChannelProduct.X, x + (long) from * cpu.vectorBits() / 8);
-        arguments.set(LONG, ChannelProduct.COLUMNS, columns.address(from));
-        arguments.set(LONG, ChannelProduct.GROUPS, groups);
+        ChannelProduct.X.set(arguments, x + (long) from * cpu.vectorBits() / 8);
+        ChannelProduct.COLUMNS.set(arguments, columns.address(from));
+        ChannelProduct.GROUPS.set(arguments, groups);
         var kernel = kernels.of(form);
-        if (arguments.get(LONG, ChannelProduct.COUNT) * groups * width > Tiles.LONG_CALL) kernel.callLong(arguments.address());
+        if (ChannelProduct.COUNT.get(arguments) * groups * width > Tiles.LONG_CALL) kernel.callLong(arguments.address());
         else kernel.call(arguments.address());
     }
 }

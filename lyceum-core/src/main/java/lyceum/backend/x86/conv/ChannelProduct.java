@@ -3,6 +3,8 @@ package lyceum.backend.x86.conv;
 import static lyceum.backend.x86.asm.Gp.*;
 import static lyceum.backend.x86.asm.Instruction.*;
 
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
@@ -21,7 +23,8 @@ import lyceum.backend.x86.machine.KernelForm;
  * @param masked stores outputs alone; else whole vectors, whose surplus the next one overwrites
  */
 record ChannelProduct(Element element, int vectors, boolean bias, boolean relu, boolean masked) implements KernelForm {
-    static final int X = 0, A = 8, STEPS = 16, COUNT = 24, COLUMNS = 32, Y = 40, BIAS = 48, GROUPS = 56, ARGUMENTS = 64;
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field X = LAYOUT.word(), A = LAYOUT.word(), STEPS = LAYOUT.word(), COUNT = LAYOUT.word(), COLUMNS = LAYOUT.word(), Y = LAYOUT.word(), BIAS = LAYOUT.word(), GROUPS = LAYOUT.word();
     static final int MOST = 12;
 
     @Override public String name(Cpu cpu) { return "channel-product-" + vectors + (bias ? "-bias" : "") + (relu ? "-relu" : "") + (masked ? "-masked" : "") + element.suffix(cpu.vectorBits()); }

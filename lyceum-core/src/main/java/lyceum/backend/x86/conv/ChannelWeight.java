@@ -4,6 +4,8 @@ import static lyceum.backend.x86.asm.Gp.*;
 import static lyceum.backend.x86.asm.Instruction.*;
 import static lyceum.backend.x86.asm.Vec.zmm;
 
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
@@ -17,7 +19,8 @@ import lyceum.backend.x86.machine.KernelForm;
  * no harm.
  */
 record ChannelWeight(Element element, int taps) implements KernelForm {
-    static final int X = 0, G = 8, STEPS = 16, COLUMNS = 24, COUNT = 32, OUT = 40, ARGUMENTS = 48;
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field X = LAYOUT.word(), G = LAYOUT.word(), STEPS = LAYOUT.word(), COLUMNS = LAYOUT.word(), COUNT = LAYOUT.word(), OUT = LAYOUT.word();
     static final int MOST = 28;
 
     @Override public String name(Cpu cpu) { return "channel-weight-" + taps + element.suffix(512); }

@@ -6,6 +6,8 @@ import static lyceum.backend.x86.asm.Vec.zmm;
 
 import java.util.Locale;
 import java.util.stream.IntStream;
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
@@ -21,7 +23,9 @@ import lyceum.backend.x86.machine.KernelForm;
 enum LineCopy implements KernelForm {
     PLAIN, EVERY_SECOND, TO_EVERY_SECOND;
 
-    static final int FROM = 0, FROM_LINE = 8, TO = 16, TO_LINE = 24, LINES = 32, VECTORS = 40, TAIL = 48, TAIL_LOW = 56, TAIL_HIGH = 64, PLANES = 72, FROM_SKIP = 80, TO_SKIP = 88;
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field FROM = LAYOUT.word(), FROM_LINE = LAYOUT.word(), TO = LAYOUT.word(), TO_LINE = LAYOUT.word(), LINES = LAYOUT.word(), VECTORS = LAYOUT.word();
+    static final Field TAIL = LAYOUT.word(), TAIL_LOW = LAYOUT.word(), TAIL_HIGH = LAYOUT.word(), PLANES = LAYOUT.word(), FROM_SKIP = LAYOUT.word(), TO_SKIP = LAYOUT.word();
     private static final int EVEN = 0x5555;
 
     @Override public String name(Cpu cpu) { return "line-copy-" + name().toLowerCase(Locale.ROOT); }
@@ -88,7 +92,7 @@ enum LineCopy implements KernelForm {
         }
     }
 
-    private static void mask(Assembler a, Mask mask, int at) {
+    private static void mask(Assembler a, Mask mask, Field at) {
         a.mov(RAX, Mem.at(RDI, at));
         a.emit(KMOVW_FROM, mask, RAX);
     }

@@ -1,7 +1,6 @@
 package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 import lyceum.DType;
 import lyceum.backend.Backend;
@@ -23,7 +22,6 @@ import lyceum.memory.Allocator;
  * AVX-512. Each method returns false, having done nothing, where no kernel covers the sizes.
  */
 public final class MachinePooling {
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     /** Nanoseconds worth a piece of work for a thread, and the most of a call for which a collection may have to wait. */
     private static final double PIECE = 10_000, LONG_CALL = 50_000;
 
@@ -51,17 +49,17 @@ public final class MachinePooling {
         double nanos = (double) tables.lines() * tables.vectors() * (5 + g.taps());
         Parallel.range((long) g.batch() * g.inputs(), Math.max(1, (long) (PIECE / nanos)), nanos, (from, to) -> {
             var arguments = perThread.get();
-            arguments.set(LONG, MaxPoolKernel.X, in.address() + element.bytes * from * g.inVolume());
-            arguments.set(LONG, MaxPoolKernel.Y, out.address() + element.bytes * from * g.outVolume());
-            arguments.set(LONG, MaxPoolKernel.INDEX, indices.address() + 8 * from * g.outVolume());
-            arguments.set(LONG, MaxPoolKernel.PLANES, to - from);
-            arguments.set(LONG, MaxPoolKernel.X_PLANE, (long) element.bytes * g.inVolume());
-            arguments.set(LONG, MaxPoolKernel.LINES, tables.lines());
-            arguments.set(LONG, MaxPoolKernel.LINE_TABLE, tables.lineTable());
-            arguments.set(LONG, MaxPoolKernel.VECTORS, tables.vectors());
-            arguments.set(LONG, MaxPoolKernel.VECTOR_TABLE, tables.vectorTable());
-            arguments.set(LONG, MaxPoolKernel.VECTOR_ENTRY, tables.entry());
-            arguments.set(LONG, MaxPoolKernel.TAPS, g.kernel()[2]);
+            MaxPoolKernel.X.set(arguments, in.address() + element.bytes * from * g.inVolume());
+            MaxPoolKernel.Y.set(arguments, out.address() + element.bytes * from * g.outVolume());
+            MaxPoolKernel.INDEX.set(arguments, indices.address() + 8 * from * g.outVolume());
+            MaxPoolKernel.PLANES.set(arguments, to - from);
+            MaxPoolKernel.X_PLANE.set(arguments, (long) element.bytes * g.inVolume());
+            MaxPoolKernel.LINES.set(arguments, tables.lines());
+            MaxPoolKernel.LINE_TABLE.set(arguments, tables.lineTable());
+            MaxPoolKernel.VECTORS.set(arguments, tables.vectors());
+            MaxPoolKernel.VECTOR_TABLE.set(arguments, tables.vectorTable());
+            MaxPoolKernel.VECTOR_ENTRY.set(arguments, tables.entry());
+            MaxPoolKernel.TAPS.set(arguments, g.kernel()[2]);
             if ((to - from) * nanos > LONG_CALL) kernel.callLong(arguments.address());
             else kernel.call(arguments.address());
         });

@@ -6,6 +6,8 @@ import static lyceum.backend.x86.asm.Vec.ymm;
 import static lyceum.backend.x86.asm.Vec.zmm;
 
 import java.util.stream.IntStream;
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
@@ -23,7 +25,9 @@ import lyceum.backend.x86.machine.KernelForm;
  * @param stride of the columns; 2 loads two vectors and keeps every second element, more gathers
  */
 record MaxPoolKernel(Element element, int stride) implements KernelForm {
-    static final int X = 0, Y = 8, INDEX = 16, PLANES = 24, X_PLANE = 32, LINES = 40, LINE_TABLE = 48, VECTORS = 56, VECTOR_TABLE = 64, VECTOR_ENTRY = 72, TAPS = 80;
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field X = LAYOUT.word(), Y = LAYOUT.word(), INDEX = LAYOUT.word(), PLANES = LAYOUT.word(), X_PLANE = LAYOUT.word(), LINES = LAYOUT.word();
+    static final Field LINE_TABLE = LAYOUT.word(), VECTORS = LAYOUT.word(), VECTOR_TABLE = LAYOUT.word(), VECTOR_ENTRY = LAYOUT.word(), TAPS = LAYOUT.word();
     /** A line of y in its table: address of the table of the lines of x, and how many. There: bytes from the plane to the line, number of its first element. */
     static final int LINE = 16, ROW = 16;
     /** A vector of a line in its table: bytes from a line of x to the first tap of lane 0, that tap's column, the lanes that are outputs, their bytes; then the taps. */

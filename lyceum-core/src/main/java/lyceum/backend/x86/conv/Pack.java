@@ -3,6 +3,8 @@ package lyceum.backend.x86.conv;
 import static lyceum.backend.x86.asm.Gp.*;
 import static lyceum.backend.x86.asm.Instruction.*;
 
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
@@ -15,7 +17,8 @@ import lyceum.backend.x86.machine.KernelForm;
  * stored whole and in order, so that each one's surplus is overwritten by the next; a line has room for that of the last.
  */
 record Pack() implements KernelForm {
-    static final int X = 0, STEPS = 8, COUNT = 16, COLUMNS = 24, VECTORS = 32, TO = 40, TO_LINE = 48, ARGUMENTS = 56;
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field X = LAYOUT.word(), STEPS = LAYOUT.word(), COUNT = LAYOUT.word(), COLUMNS = LAYOUT.word(), VECTORS = LAYOUT.word(), TO = LAYOUT.word(), TO_LINE = LAYOUT.word();
 
     @Override public String name(Cpu cpu) { return "convolution-pack-" + cpu.vectorBits(); }
 

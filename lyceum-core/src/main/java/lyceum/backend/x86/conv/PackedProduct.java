@@ -2,7 +2,6 @@ package lyceum.backend.x86.conv;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import lyceum.backend.Parallel;
@@ -19,7 +18,6 @@ import lyceum.memory.Scope;
  * is a block of rows and of columns, with its own packed block and its own sums, which stay in the second-level cache.
  */
 final class PackedProduct {
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     /** The most vectors of a block of columns, rows of a block of rows, steps that are packed at once. */
     private static final int VECTORS = 13, ROWS = 256, STEPS = 256;
     /** Bytes of a line of packed columns or sums, with room for what is written beyond its end: an odd number of lines of the cache. */
@@ -134,13 +132,13 @@ final class PackedProduct {
 
     private void pack(long x, Steps steps, int from, int n, Columns columns, long to) {
         var call = arguments.get();
-        call.set(LONG, Pack.X, x);
-        call.set(LONG, Pack.STEPS, steps.address(from));
-        call.set(LONG, Pack.COUNT, n);
-        call.set(LONG, Pack.COLUMNS, columns.address(0));
-        call.set(LONG, Pack.VECTORS, columns.count());
-        call.set(LONG, Pack.TO, to);
-        call.set(LONG, Pack.TO_LINE, LINE);
+        Pack.X.set(call, x);
+        Pack.STEPS.set(call, steps.address(from));
+        Pack.COUNT.set(call, n);
+        Pack.COLUMNS.set(call, columns.address(0));
+        Pack.VECTORS.set(call, columns.count());
+        Pack.TO.set(call, to);
+        Pack.TO_LINE.set(call, LINE);
         kernels.of(new Pack()).call(call.address());
     }
 }

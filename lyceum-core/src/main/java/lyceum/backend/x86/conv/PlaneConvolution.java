@@ -11,11 +11,11 @@ import lyceum.backend.x86.conv.PlaneKernel.Form;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
 import lyceum.memory.Allocator;
+import lyceum.memory.Scope;
 import lyceum.memory.Storage;
 
 /** Depthwise convolutions with kernels of up to 3 x 3 and strides of 1 or 2, straight from the planes; see {@link PlaneKernel}. */
 final class PlaneConvolution {
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     /** Multiply-adds worth a piece of work for a thread, and the most of one call. */
     private static final long GRAIN = 1 << 20;
@@ -48,7 +48,7 @@ final class PlaneConvolution {
         /** What each vector of a line of y reads of a line of x. @param once whether no element may be in two vectors */
         Storage masks(Cpu cpu, boolean once) {
             int lanes = PlaneVectors.lanes(cpu), vectors = (outWidth + lanes - 1) / lanes;
-            var storage = Allocator.allocate((long) vectors * PlaneVectors.entry(cpu));
+            var storage = Allocator.allocate((long) vectors * PlaneVectors.entry(cpu), null);
             for (int v = 0; v < vectors; v++) {
                 long at = storage.base() + (long) v * PlaneVectors.entry(cpu);
                 int first = once ? lanes * v : PlaneVectors.column(v, lanes, outWidth), next = once ? lanes * (v + 1) : PlaneVectors.column(v + 1, lanes, outWidth);
@@ -74,16 +74,16 @@ final class PlaneConvolution {
         }
 
         void into(MemorySegment arguments, Storage masks, long vectors) {
-            arguments.set(LONG, PlaneKernel.VECTORS, vectors);
-            arguments.set(LONG, PlaneKernel.X_PLANE, 4L * inHeight * inWidth);
-            arguments.set(LONG, PlaneKernel.Y_PLANE, 4L * outHeight * outWidth);
-            arguments.set(LONG, PlaneKernel.X_LINE, 4L * inWidth);
-            arguments.set(LONG, PlaneKernel.Y_LINE, 4L * outWidth);
-            arguments.set(LONG, PlaneKernel.X_HEIGHT, inHeight);
-            arguments.set(LONG, PlaneKernel.Y_HEIGHT, outHeight);
-            arguments.set(LONG, PlaneKernel.FIRST_LINE, -above);
-            arguments.set(LONG, PlaneKernel.FIRST_COLUMN, -4L * left);
-            arguments.set(LONG, PlaneKernel.MASKS, masks.address());
+            PlaneKernel.VECTORS.set(arguments, vectors);
+            PlaneKernel.X_PLANE.set(arguments, 4L * inHeight * inWidth);
+            PlaneKernel.Y_PLANE.set(arguments, 4L * outHeight * outWidth);
+            PlaneKernel.X_LINE.set(arguments, 4L * inWidth);
+            PlaneKernel.Y_LINE.set(arguments, 4L * outWidth);
+            PlaneKernel.X_HEIGHT.set(arguments, inHeight);
+            PlaneKernel.Y_HEIGHT.set(arguments, outHeight);
+            PlaneKernel.FIRST_LINE.set(arguments, -above);
+            PlaneKernel.FIRST_COLUMN.set(arguments, -4L * left);
+            PlaneKernel.MASKS.set(arguments, masks.address());
         }
     }
 
@@ -114,7 +114,7 @@ final class PlaneConvolution {
         var form = new PlaneBack(g.kernel()[1], g.kernel()[2], g.before()[1], left, bias != null, activation == Op.RELU);
         var sizes = new Sizes(g.out()[1], g.out()[2], g.in()[1], width, 0, 0, g.kernel()[2], 1);
         int lanes = PlaneVectors.lanes(cpu), vectors = (width + 2 * lanes - 1) / (2 * lanes);
-        var masks = Allocator.allocate((long) vectors * PlaneVectors.entry(cpu));
+        var masks = Allocator.allocate((long) vectors * PlaneVectors.entry(cpu), null);
         for (int v = 0; v < vectors; v++) {
             // In pairs of columns.
             int pairs = width % 2 == 0 ? width / 2 : 0, first = pairs == 0 ? lanes * v : PlaneVectors.column(v, lanes, pairs), next = pairs == 0 ? lanes * (v + 1) : PlaneVectors.column(v + 1, lanes, pairs);
@@ -128,16 +128,17 @@ final class PlaneConvolution {
     }
 
     private void product(WindowGeometry g, Sizes sizes, Kernel kernel, Storage masks, View x, View weight, View bias, View y) {
+        Scope.current().hold(masks);
         Parallel.range((long) g.batch() * g.inputs(), grain(g), nanos(g), (from, to) -> {
             var arguments = perThread.get();
             sizes.into(arguments, masks, masks.bytes() / PlaneVectors.entry(cpu));
             for (long plane = from; plane < to; ) {
                 long c = plane % g.inputs(), n = Math.min(to - plane, g.inputs() - c);
-                arguments.set(LONG, PlaneKernel.X, x.address() + 4 * plane * sizes.inHeight * sizes.inWidth);
-                arguments.set(LONG, PlaneKernel.Y, y.address() + 4 * plane * sizes.outHeight * sizes.outWidth);
-                arguments.set(LONG, PlaneKernel.W, weight.address() + 4 * c * g.taps());
-                if (bias != null) arguments.set(LONG, PlaneKernel.BIAS, bias.address() + 4 * c);
-                arguments.set(LONG, PlaneKernel.PLANES, n);
+                PlaneKernel.X.set(arguments, x.address() + 4 * plane * sizes.inHeight * sizes.inWidth);
+                PlaneKernel.Y.set(arguments, y.address() + 4 * plane * sizes.outHeight * sizes.outWidth);
+                PlaneKernel.W.set(arguments, weight.address() + 4 * c * g.taps());
+                if (bias != null) PlaneKernel.BIAS.set(arguments, bias.address() + 4 * c);
+                PlaneKernel.PLANES.set(arguments, n);
                 kernel.callLong(arguments.address());
                 plane += n;
             }
@@ -149,6 +150,7 @@ final class PlaneConvolution {
         var sizes = new Sizes(g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2], g.kernel()[2], g.stride()[1]);
         var kernel = kernels.of(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.WEIGHT, false, false, sizes.rolls(g)));
         var masks = sizes.masks(cpu, true);
+        Scope.current().hold(masks);
         Parallel.range(g.inputs(), Math.max(NEIGHBOURS, grain(g) / g.batch()), g.batch() * nanos(g), (from, to) -> {
             int numbers = (int) (to - from) * g.taps();
             var parts = Allocator.allocate(4L * numbers);
@@ -157,10 +159,10 @@ final class PlaneConvolution {
             sizes.into(arguments, masks, masks.bytes() / PlaneVectors.entry(cpu));
             for (int example = 0; example < g.batch(); example++) {
                 long plane = (long) example * g.inputs() + from;
-                arguments.set(LONG, PlaneKernel.X, x.address() + 4 * plane * g.inVolume());
-                arguments.set(LONG, PlaneKernel.Y, y.address() + 4 * plane * g.outVolume());
-                arguments.set(LONG, PlaneKernel.W, parts.address());
-                arguments.set(LONG, PlaneKernel.PLANES, to - from);
+                PlaneKernel.X.set(arguments, x.address() + 4 * plane * g.inVolume());
+                PlaneKernel.Y.set(arguments, y.address() + 4 * plane * g.outVolume());
+                PlaneKernel.W.set(arguments, parts.address());
+                PlaneKernel.PLANES.set(arguments, to - from);
                 kernel.callLong(arguments.address());
                 for (int i = 0; i < numbers; i++) totals[i] += parts.segment().get(FLOAT, parts.base() + 4L * i);
             }

@@ -4,6 +4,8 @@ import static lyceum.backend.x86.asm.Gp.*;
 import static lyceum.backend.x86.asm.Instruction.*;
 
 import java.util.Locale;
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
@@ -28,8 +30,10 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
     /** y from x and the kernel, or from x and the kernel backwards; or the kernel's gradient from x and that by y. */
     enum Form { PRODUCT, FLIPPED, WEIGHT }
 
-    static final int X = 0, Y = 8, W = 16, BIAS = 24, PLANES = 32, X_PLANE = 40, Y_PLANE = 48, X_LINE = 56, Y_LINE = 64, X_HEIGHT = 72, Y_HEIGHT = 80, FIRST_LINE = 88, FIRST_COLUMN = 96,
-            VECTORS = 104, MASKS = 112;
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field X = LAYOUT.word(), Y = LAYOUT.word(), W = LAYOUT.word(), BIAS = LAYOUT.word(), PLANES = LAYOUT.word(), X_PLANE = LAYOUT.word(), Y_PLANE = LAYOUT.word();
+    static final Field X_LINE = LAYOUT.word(), Y_LINE = LAYOUT.word(), X_HEIGHT = LAYOUT.word(), Y_HEIGHT = LAYOUT.word(), FIRST_LINE = LAYOUT.word(), FIRST_COLUMN = LAYOUT.word();
+    static final Field VECTORS = LAYOUT.word(), MASKS = LAYOUT.word();
 
     private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
 

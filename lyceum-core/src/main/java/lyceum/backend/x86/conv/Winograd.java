@@ -196,7 +196,7 @@ final class Winograd {
                 long group = piece / blocks, channel = piece % blocks * CHANNELS;
                 int n = (int) Math.min(CHANNELS, image.to - channel);
                 var arguments = arguments(4 * matrix(image.to, line), n, 4 * line, 4 * plane, 4L * image.outWidth, table + group * image.entry());
-                arguments.set(LONG, WinogradKernel.BIAS, bias + 4 * channel);
+                WinogradKernel.BIAS.set(arguments, bias + 4 * channel);
                 call(kernel, arguments, sums.address() + 4 * (channel * line + group * image.lanes), y.address() + 4 * channel * plane, n);
             }
         });
@@ -204,26 +204,26 @@ final class Winograd {
 
     private MemorySegment arguments(long matrix, int count, long fromStep, long toStep, long line, long table) {
         var arguments = perThread.get();
-        arguments.set(LONG, WinogradKernel.MATRIX, matrix);
-        arguments.set(LONG, WinogradKernel.COUNT, count);
-        arguments.set(LONG, WinogradKernel.FROM_STEP, fromStep);
-        arguments.set(LONG, WinogradKernel.TO_STEP, toStep);
-        arguments.set(LONG, WinogradKernel.LINE, line);
-        arguments.set(LONG, WinogradKernel.TABLE, table);
-        arguments.set(LONG, WinogradKernel.SCRATCH, arguments.address() + 256);
-        arguments.asSlice(WinogradKernel.SEEN, 64).fill((byte) 0);
+        WinogradKernel.MATRIX.set(arguments, matrix);
+        WinogradKernel.COUNT.set(arguments, count);
+        WinogradKernel.FROM_STEP.set(arguments, fromStep);
+        WinogradKernel.TO_STEP.set(arguments, toStep);
+        WinogradKernel.LINE.set(arguments, line);
+        WinogradKernel.TABLE.set(arguments, table);
+        WinogradKernel.SCRATCH.set(arguments, arguments.address() + 256);
+        arguments.asSlice(WinogradKernel.SEEN.at(), 64).fill((byte) 0);
         return arguments;
     }
 
     private static void call(Kernel kernel, MemorySegment arguments, long from, long to, int count) {
-        arguments.set(LONG, WinogradKernel.FROM, from);
-        arguments.set(LONG, WinogradKernel.TO, to);
+        WinogradKernel.FROM.set(arguments, from);
+        WinogradKernel.TO.set(arguments, to);
         kernel.call(arguments.address());
     }
 
     private boolean isLarge(MemorySegment arguments) {
         float sum = 0;
-        for (int i = 0; i < lanes.count(); i++) sum += arguments.get(FLOAT, WinogradKernel.SEEN + 4 * i);
+        for (int i = 0; i < lanes.count(); i++) sum += arguments.get(FLOAT, WinogradKernel.SEEN.at() + 4 * i);
         return !Float.isFinite(sum);
     }
 }

@@ -1,6 +1,5 @@
 package lyceum.backend.x86.fuse;
 
-import java.lang.foreign.ValueLayout;
 import lyceum.backend.Parallel;
 import lyceum.backend.Program;
 import lyceum.backend.View;
@@ -140,15 +139,15 @@ public final class FusedPrograms {
     private static void piece(Compiled compiled, Program program, Geometry geometry, long slab, long row, long rows, long column, long columns) {
         var scratch = Scratch.get();
         var block = scratch.block;
-        block.set(ValueLayout.JAVA_LONG, ArgumentBlock.COUNT, columns);
-        block.set(ValueLayout.JAVA_LONG, ArgumentBlock.ROWS, rows);
-        block.set(ValueLayout.JAVA_LONG, ArgumentBlock.NUMBER, (slab * geometry.rows + row) * geometry.columns + column);
-        block.set(ValueLayout.JAVA_LONG, ArgumentBlock.NUMBER_STEP, geometry.columns);
-        long at = ArgumentBlock.OPERANDS;
+        ArgumentBlock.COUNT.set(block, columns);
+        ArgumentBlock.ROWS.set(block, rows);
+        ArgumentBlock.NUMBER.set(block, (slab * geometry.rows + row) * geometry.columns + column);
+        ArgumentBlock.NUMBER_STEP.set(block, geometry.columns);
+        long at = 0;
         for (int v = 0; v < geometry.kinds.length; v++, at += ArgumentBlock.OPERAND_BYTES) {
-            block.set(ValueLayout.JAVA_LONG, at, geometry.address(v, slab, row, column));
-            block.set(ValueLayout.JAVA_LONG, at + 8, geometry.rowBytes[v]);
-            block.set(ValueLayout.JAVA_LONG, at + 16, geometry.distances[v]);
+            ArgumentBlock.ADDRESS.set(block, at, geometry.address(v, slab, row, column));
+            ArgumentBlock.ROW_BYTES.set(block, at, geometry.rowBytes[v]);
+            ArgumentBlock.DISTANCE.set(block, at, geometry.distances[v]);
         }
         if (compiled.keptBytes().length > 0) scratch.keepRows(compiled, geometry, columns, at);
         compiled.block().write(program, block);

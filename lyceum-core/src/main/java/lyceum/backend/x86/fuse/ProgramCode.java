@@ -350,7 +350,7 @@ final class ProgramCode {
         var lanes = new long[Math.max(4, code.target.lanes())];
         for (int i = 0; i < lanes.length; i++) lanes[i] = i;
         var numbers = code.table(32, lanes);
-        var distance = code.argument(ArgumentBlock.OPERANDS + operand * ArgumentBlock.OPERAND_BYTES + 16, 32);
+        var distance = code.argument(ArgumentBlock.DISTANCE.at() + operand * ArgumentBlock.OPERAND_BYTES, 32);
         return code.add(Kind.PLAIN, VPMULLD, -1, code.lanes(32), numbers, distance, null, Step.BROADCAST, 0);
     }
 

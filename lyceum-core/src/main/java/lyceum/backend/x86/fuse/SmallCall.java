@@ -1,6 +1,5 @@
 package lyceum.backend.x86.fuse;
 
-import java.lang.foreign.ValueLayout;
 import lyceum.backend.Program;
 import lyceum.backend.View;
 
@@ -65,15 +64,15 @@ record SmallCall(FusedPrograms owner, long kinds, Compiled compiled, SmallCall n
         for (var view : outputs) if (!Geometry.isAddressable(view)) return false;
         var scratch = Scratch.get();
         var block = scratch.block;
-        block.set(ValueLayout.JAVA_LONG, ArgumentBlock.COUNT, size);
-        block.set(ValueLayout.JAVA_LONG, ArgumentBlock.NUMBER, 0L);
-        long at = ArgumentBlock.OPERANDS;
+        ArgumentBlock.COUNT.set(block, size);
+        ArgumentBlock.NUMBER.set(block, 0);
+        long at = 0;
         for (var view : inputs) {
-            block.set(ValueLayout.JAVA_LONG, at, view.address());
+            ArgumentBlock.ADDRESS.set(block, at, view.address());
             at += ArgumentBlock.OPERAND_BYTES;
         }
         for (var view : outputs) {
-            block.set(ValueLayout.JAVA_LONG, at, view.address());
+            ArgumentBlock.ADDRESS.set(block, at, view.address());
             at += ArgumentBlock.OPERAND_BYTES;
         }
         compiled.block().write(program, block);

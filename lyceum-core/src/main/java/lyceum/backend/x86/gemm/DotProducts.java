@@ -2,7 +2,6 @@ package lyceum.backend.x86.gemm;
 
 import static lyceum.backend.x86.gemm.Costs.*;
 
-import java.lang.foreign.ValueLayout;
 import lyceum.backend.Parallel;
 import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.machine.Cpu;
@@ -76,11 +75,11 @@ final class DotProducts {
         var arithmetic = product.arithmetic();
         int elements = cpu.vectorBits() / 8 / arithmetic.bytes, rest = product.k() % elements;
         var parameters = scratch.parameters();
-        parameters.set(ValueLayout.JAVA_LONG, 0, x.rowStride());
-        parameters.set(ValueLayout.JAVA_LONG, 8, w.rowStride());
-        parameters.set(ValueLayout.JAVA_LONG, 16, out.rowStride());
-        parameters.set(ValueLayout.JAVA_LONG, 24, out.columnStride());
-        parameters.set(ValueLayout.JAVA_LONG, 32, product.k() / elements);
+        DotKernel.X_ROW.set(parameters, x.rowStride());
+        DotKernel.W_ROW.set(parameters, w.rowStride());
+        DotKernel.OUT_X.set(parameters, out.rowStride());
+        DotKernel.OUT_W.set(parameters, out.columnStride());
+        DotKernel.VECTORS.set(parameters, product.k() / elements);
         long mask = rest == 0 ? 0 : packing.mask(rest, arithmetic.bytes);
         for (int i = 0; i < few; i += DotKernel.MOST_ROWS) {
             int rows = Math.min(DotKernel.MOST_ROWS, few - i);

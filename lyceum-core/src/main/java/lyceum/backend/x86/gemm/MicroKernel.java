@@ -16,7 +16,8 @@ import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
@@ -36,22 +37,24 @@ import lyceum.backend.x86.machine.KernelForm;
  * by strides, so that a packed operand is merely one with other strides. Rows are taken tile by tile, the rest by a smaller tile.
  * The rows of B some steps ahead are asked for in time: rows that are not packed lie pages apart, which no prefetcher of a CPU foresees.
  *
- * <p>Arguments: rdi {@link #PARAMETERS}, rsi A, rdx B, rcx C, r8 number of rows, r9 mask of the last vector's lanes (for {@code masked}
+ * <p>Arguments: rdi a block of the fields below, rsi A, rdx B, rcx C, r8 number of rows, r9 mask of the last vector's lanes (for {@code masked}
  * kernels; its address, 32 bytes of lane masks, without AVX-512). An element's value is the same whatever tile computes it.
  */
 final class MicroKernel {
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    /** Bytes from row to row of A, from step to step of A and of B, from row to row of C; number of steps; 0 to overwrite C. */
+    static final Field A_ROW = LAYOUT.word(), A_STEP = LAYOUT.word(), B_STEP = LAYOUT.word(), C_ROW = LAYOUT.word(), STEPS = LAYOUT.word(), ADD = LAYOUT.word();
+    /** For {@link Arithmetic#I8I8} the address of what is taken off the sums of each column; bytes from tile to tile of A; where the panel is copied to. */
+    static final Field STARTS = LAYOUT.word(), A_TILE = LAYOUT.word(), COPY_TO = LAYOUT.word();
     /**
-     * Longs behind rdi: bytes from row to row of A, from step to step of A and of B, from row to row of C, number of steps, 0 to overwrite C, for
-     * {@link Arithmetic#I8I8} the address of what is taken off the sums of each column, bytes from tile to tile of A, and where the panel is copied to.
+     * With AVX-512 the first row of a panel that is to be copied, where they end, bytes from row to row, where they go, and a mask of the bits of the steps
+     * left that are 0 when one is copied. None: equal ends.
      */
-    static final int PARAMETERS = 17;
-    /**
-     * Bytes behind rdi (AVX-512): the first row of a panel that is to be copied, where they end, bytes from row to row, where they go, and a mask of the bits
-     * of the steps left that are 0 when one is copied. None: equal ends.
-     */
-    static final int BESIDE = 72, BESIDE_END = 80, BESIDE_STRIDE = 88, BESIDE_TO = 96, BESIDE_PACE = 104;
+    static final Field BESIDE = LAYOUT.word(), BESIDE_END = LAYOUT.word(), BESIDE_STRIDE = LAYOUT.word(), BESIDE_TO = LAYOUT.word(), BESIDE_PACE = LAYOUT.word();
     /** The kernel's own. */
-    private static final int SUMS = 112, SUMS_END = 120, TILE = 128;
+    private static final Field SUMS = LAYOUT.word(), SUMS_END = LAYOUT.word(), TILE = LAYOUT.word();
+    /** Bytes behind rdi. */
+    static final int PARAMETERS = LAYOUT.bytes();
 
     static final int UNROLL = 4;
     /** Times {@link #UNROLL} steps from asking for the last row of C to its use: longer than the way to a third-level cache behind a mesh. */
@@ -100,8 +103,8 @@ final class MicroKernel {
 
     /** No panel is copied by kernels with these parameters. */
     static void nothingBeside(MemorySegment parameters) {
-        parameters.set(ValueLayout.JAVA_LONG, BESIDE, 0);
-        parameters.set(ValueLayout.JAVA_LONG, BESIDE_END, 0);
+        BESIDE.set(parameters, 0);
+        BESIDE_END.set(parameters, 0);
     }
 
     /** True for kernels (of tiles of up to 8 rows) that copy a panel beside theirs while they run. */
@@ -111,15 +114,15 @@ final class MicroKernel {
         a.enter(SAVED);
         if (masked && wide) a.emit(Instruction.KMOVW_FROM, Mask.K1, R9);
         if (masked && !wide) a.emit(Instruction.VMOVUPS, mask(), Mem.at(R9));
-        a.mov(RAX, Mem.at(RDI));
+        a.mov(RAX, Mem.at(RDI, A_ROW));
         a.lea(RBX, Mem.at(RAX, RAX, 2));
         a.lea(R10, Mem.at(RAX, RAX, 4));
         a.lea(R11, Mem.at(RBX, RAX, 4));
-        a.mov(R12, Mem.at(RDI, 8));
-        a.mov(R13, Mem.at(RDI, 16));
+        a.mov(R12, Mem.at(RDI, A_STEP));
+        a.mov(R13, Mem.at(RDI, B_STEP));
         if (isStream()) a.lea(R11, Mem.at(R13, R13, 1)); // no tile of such a kernel has the eighth row that it is for
         if (copying) {
-            a.mov(RBP, Mem.at(RDI, 64));
+            a.mov(RBP, Mem.at(RDI, COPY_TO));
             tile(most);
         } else {
             RowTiles.write(a, most, this::tile);
@@ -157,7 +160,7 @@ final class MicroKernel {
         if (paced) beginSums(rows);
         else prefetchC(rows);
         begin(rows);
-        a.mov(R14, Mem.at(RDI, 32));
+        a.mov(R14, Mem.at(RDI, STEPS));
         var rest = a.label();
         var done = a.label();
         a.sub(R14, UNROLL);
@@ -181,8 +184,8 @@ final class MicroKernel {
         a.bind(done);
         store(rows);
         if (paced) a.mov(RSI, Mem.at(RDI, TILE));
-        a.add(RSI, Mem.at(RDI, 56));
-        a.mov(R15, Mem.at(RDI, 24));
+        a.add(RSI, Mem.at(RDI, A_TILE));
+        a.mov(R15, Mem.at(RDI, C_ROW));
         a.imul(R15, R15, rows);
         a.add(RCX, R15);
     }
@@ -190,12 +193,12 @@ final class MicroKernel {
     private void begin(int rows) {
         for (int i = 0; i < rows; i++) for (int v = 0; v < vectors; v++) a.emit(Instruction.VXORPS, accumulator(i, v), accumulator(i, v), accumulator(i, v));
         if (arithmetic != Arithmetic.I8I8) return;
-        a.mov(R14, Mem.at(RDI, 48));
+        a.mov(R14, Mem.at(RDI, STARTS));
         for (int i = 0; i < rows; i++) for (int v = 0; v < vectors; v++) a.emit(Instruction.VPSUBD, accumulator(i, v), accumulator(i, v), Mem.at(R14, v * bits / 8));
     }
 
     private void prefetchC(int rows) {
-        a.mov(R14, Mem.at(RDI, 24));
+        a.mov(R14, Mem.at(RDI, C_ROW));
         a.mov(R9, RCX);
         for (int i = 0; i < rows; i++) {
             for (int at = 0; at < vectors * bits / 8; at += 64) a.prefetch(0, Mem.at(R9, at));
@@ -207,7 +210,7 @@ final class MicroKernel {
     /** Where the tile's sums begin and end, for {@link #askForSums}; the pointer to the tile's rows makes room for {@link #copyBeside}. */
     private void beginSums(int rows) {
         a.mov(Mem.at(RDI, TILE), RSI);
-        a.mov(R14, Mem.at(RDI, 24));
+        a.mov(R14, Mem.at(RDI, C_ROW));
         a.imul(R14, R14, rows);
         a.add(R14, RCX);
         a.mov(Mem.at(RDI, SUMS_END), R14);
@@ -229,7 +232,7 @@ final class MicroKernel {
         a.cmp(RBP, Mem.at(RDI, SUMS_END));
         a.jump(Condition.AE, done);
         for (int at = 0; at < vectors * bits / 8; at += 64) a.prefetch(0, Mem.at(RBP, at));
-        a.add(RBP, Mem.at(RDI, 24));
+        a.add(RBP, Mem.at(RDI, C_ROW));
         a.mov(Mem.at(RDI, SUMS), RBP);
         a.bind(done);
     }
@@ -305,9 +308,9 @@ final class MicroKernel {
     }
 
     private void store(int rows) {
-        a.mov(R14, Mem.at(RDI, 24));
+        a.mov(R14, Mem.at(RDI, C_ROW));
         var overwrite = a.label();
-        a.mov(R15, Mem.at(RDI, 40));
+        a.mov(R15, Mem.at(RDI, ADD));
         a.test(R15, R15);
         a.mov(R15, RCX);
         a.jump(Condition.E, overwrite);

@@ -2,7 +2,6 @@ package lyceum.backend.x86.gemm;
 
 import static lyceum.backend.x86.gemm.Costs.*;
 
-import java.lang.foreign.ValueLayout;
 import java.util.function.Function;
 import lyceum.DType;
 import lyceum.backend.Parallel;
@@ -129,9 +128,9 @@ final class PanelProducts {
         if (packed.starts == null) return;
         // 128 times the sum of each column is its product with a row of that number.
         var parameters = scratch.parameters();
-        for (int i = 0; i < MicroKernel.PARAMETERS; i++) parameters.set(ValueLayout.JAVA_LONG, 8L * i, 0);
-        parameters.set(ValueLayout.JAVA_LONG, 16, (long) used * vectorBytes());
-        parameters.set(ValueLayout.JAVA_LONG, 32, (k + arithmetic.depth - 1) / arithmetic.depth);
+        parameters.asSlice(0, MicroKernel.PARAMETERS).fill((byte) 0);
+        MicroKernel.B_STEP.set(parameters, (long) used * vectorBytes());
+        MicroKernel.STEPS.set(parameters, (k + arithmetic.depth - 1) / arithmetic.depth);
         Gemm.call(kernels.of(new MicroKernel.Form(arithmetic, 1, used, false, false)), (long) width * k, parameters.address(), packing.halves(), packed.panel(panel), packed.start(panel * packed.vectors * lanes), 1, 0);
     }
 
@@ -250,17 +249,17 @@ final class PanelProducts {
             int tile = MicroKernel.rows(cpu, arithmetic, used);
             long mask = masked ? packing.mask(width - (used - 1) * lanes, arithmetic.lane) : 0;
             var kernel = kernels.of(new MicroKernel.Form(arithmetic, tile, used, masked, false));
-            parameters.set(ValueLayout.JAVA_LONG, 0, left.rowStride());
-            parameters.set(ValueLayout.JAVA_LONG, 8, left.columnStride());
-            parameters.set(ValueLayout.JAVA_LONG, 16, (long) used * vectorBytes());
-            parameters.set(ValueLayout.JAVA_LONG, 24, to.rowStride());
-            parameters.set(ValueLayout.JAVA_LONG, 32, steps);
-            parameters.set(ValueLayout.JAVA_LONG, 56, tile * left.rowStride());
+            MicroKernel.A_ROW.set(parameters, left.rowStride());
+            MicroKernel.A_STEP.set(parameters, left.columnStride());
+            MicroKernel.B_STEP.set(parameters, (long) used * vectorBytes());
+            MicroKernel.C_ROW.set(parameters, to.rowStride());
+            MicroKernel.STEPS.set(parameters, steps);
+            MicroKernel.A_TILE.set(parameters, tile * left.rowStride());
             MicroKernel.nothingBeside(parameters);
-            if (arithmetic == Arithmetic.I8I8) parameters.set(ValueLayout.JAVA_LONG, 48, p > 0 ? packing.zeros() : way.packed().start(first));
+            if (arithmetic == Arithmetic.I8I8) MicroKernel.STARTS.set(parameters, p > 0 ? packing.zeros() : way.packed().start(first));
             var terms = way.terms();
             for (int t = 0; t < terms.terms(); t++) {
-                parameters.set(ValueLayout.JAVA_LONG, 40, p > 0 || t > 0 ? 1 : 0);
+                MicroKernel.ADD.set(parameters, p > 0 || t > 0 ? 1 : 0);
                 Gemm.call(kernel, (long) rows * width * depth, parameters.address(), left.address() + (long) terms.left(t) * Packing.LEFT_PART, panel + terms.right(t) * partBytes(), to.address(), rows, mask);
             }
         }

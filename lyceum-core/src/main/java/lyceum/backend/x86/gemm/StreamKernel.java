@@ -54,11 +54,11 @@ final class StreamKernel {
     private void write() {
         a.enter(SAVED);
         a.emit(Instruction.KMOVW_FROM, Mask.K1, R9);
-        a.mov(R10, Mem.at(RDI, 16));
+        a.mov(R10, Mem.at(RDI, MicroKernel.B_STEP));
         a.lea(R11, Mem.at(R10, R10, 2));
-        a.mov(R12, Mem.at(RDI, 8));
-        a.mov(R13, Mem.at(RDI, 32));
-        a.mov(R14, Mem.at(RDI, 40));
+        a.mov(R12, Mem.at(RDI, MicroKernel.A_STEP));
+        a.mov(R13, Mem.at(RDI, MicroKernel.STEPS));
+        a.mov(R14, Mem.at(RDI, MicroKernel.ADD));
         count(R13, ROWS, () -> rows(ROWS), () -> rows(1));
         a.leave(SAVED);
     }
