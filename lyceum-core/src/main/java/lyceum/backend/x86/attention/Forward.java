@@ -1,13 +1,12 @@
 package lyceum.backend.x86.attention;
 
-import java.util.List;
 import lyceum.DType;
 import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.Program;
-import lyceum.backend.Program.Instruction;
+import lyceum.backend.ProgramBuilder;
 import lyceum.backend.View;
 import lyceum.backend.scalar.AttentionShape;
 import lyceum.backend.x86.attention.TileProduct.Into;
@@ -22,9 +21,7 @@ final class Forward {
     private static final int QUERIES = ScoreColumns.QUERIES, ROW = ScoreColumns.ROW;
     static final double LOG2E = 1.4426950408889634, LN2 = 0.6931471805599453;
     /** From the largest score, in powers of two, and the sum. */
-    private static final Program LOG_SUM_EXP = new Program(List.of(Instruction.load(DType.F32, 0), Instruction.load(DType.F32, 1),
-            new Instruction(Op.LOG, DType.F32, 1, -1, -1, 0), new Instruction(Op.CAST, DType.F64, 0, -1, -1, 0), new Instruction(Op.CAST, DType.F64, 2, -1, -1, 0),
-            Instruction.constant(DType.F64, Double.doubleToRawLongBits(LN2)), new Instruction(Op.FMA, DType.F64, 3, 5, 4, 0), new Instruction(Op.CAST, DType.F32, 6, -1, -1, 0)), 7);
+    private static final Program LOG_SUM_EXP = logSumExp();
 
     private final AttentionKernels kernels;
     private final AttentionShape shape;
@@ -68,6 +65,13 @@ final class Forward {
             }
         });
         if (logSumExp != null) logSumExp(plain, logSumExp, totals);
+    }
+
+    private static Program logSumExp() {
+        var p = new ProgramBuilder();
+        int top = p.load(DType.F32, 0), total = p.load(DType.F32, 1), log = p.of(Op.LOG, DType.F32, total);
+        int wideTop = p.cast(DType.F64, top), wideLog = p.cast(DType.F64, log);
+        return p.build(p.cast(DType.F32, p.of(Op.FMA, DType.F64, wideTop, p.constant(DType.F64, LN2), wideLog)));
     }
 
     /** From largest scores in powers of two, which are overwritten, and sums. */

@@ -6,6 +6,7 @@ import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
+import lyceum.backend.ProgramBuilder;
 import lyceum.backend.View;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.gemm.Tiles;
@@ -85,10 +86,9 @@ public final class X86Attention {
         return copy;
     }
 
-
     private void convert(View from, View to) {
         if (View.size(from.shape()) == 0) return;
-        var program = from.dtype() == to.dtype() ? new Program(java.util.List.of(Program.Instruction.load(from.dtype(), 0)), 0) : Program.of(Op.CAST, to.dtype(), from.dtype());
+        var program = from.dtype() == to.dtype() ? Program.copy(from.dtype()) : Program.of(Op.CAST, to.dtype(), from.dtype());
         convert.run(program, new View[] {from}, new View[] {to});
     }
 
@@ -97,9 +97,9 @@ public final class X86Attention {
         if (factor == 1) {
             convert(from, to);
         } else if (View.size(from.shape()) > 0) {
-            var code = java.util.List.of(Program.Instruction.load(DType.F32, 0), new Program.Instruction(Op.CONST, DType.F32, -1, -1, -1, Double.doubleToRawLongBits(factor)),
-                    new Program.Instruction(Op.MUL, DType.F32, 0, 1, -1, 0), new Program.Instruction(Op.CAST, to.dtype(), 2, -1, -1, 0));
-            convert.run(new Program(code, 3), new View[] {from}, new View[] {to});
+            var p = new ProgramBuilder();
+            int scaled = p.of(Op.MUL, DType.F32, p.load(DType.F32, 0), p.constant(DType.F32, factor));
+            convert.run(p.build(p.of(Op.CAST, to.dtype(), scaled)), new View[] {from}, new View[] {to});
         }
     }
 }

@@ -1,7 +1,6 @@
 package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Epilogue;
@@ -9,7 +8,7 @@ import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.Pooling;
 import lyceum.backend.Program;
-import lyceum.backend.Program.Instruction;
+import lyceum.backend.ProgramBuilder;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
 import lyceum.backend.code.KernelCache;
@@ -120,8 +119,7 @@ public final class MachinePooling {
     private void sum(View x, View y) {
         long planes = y.size();
         var rows = new View(x.dtype(), x.storage(), x.offset(), new long[] {planes, x.size() / planes}, new long[] {x.size() / planes, 1});
-        var program = new Program(List.of(Instruction.load(x.dtype(), 0)), 0);
-        backend.reduce(Backend.Reduction.SUM, program, new View[] {rows}, new boolean[] {false, true}, new View(y.dtype(), y.storage(), y.offset(), new long[] {planes}, new long[] {1}));
+        backend.reduce(Backend.Reduction.SUM, Program.copy(x.dtype()), new View[] {rows}, new boolean[] {false, true}, new View(y.dtype(), y.storage(), y.offset(), new long[] {planes}, new long[] {1}));
     }
 
     private static View ones(WindowGeometry g, DType type) {
@@ -138,9 +136,9 @@ public final class MachinePooling {
         strides[0] = strides[1] = 0;
         var type = x.dtype();
         var divisors = filled(type, shape, strides, counts, same ? 1 : counts.length);
-        var code = List.of(Instruction.load(type, 0), Instruction.load(type, 1), new Instruction(Op.DIV, type, 0, 1, -1, 0));
-        if (y.dtype() != type) code = List.of(code.get(0), code.get(1), code.get(2), new Instruction(Op.CAST, y.dtype(), 2, -1, -1, 0));
-        backend.run(new Program(code, code.size() - 1), new View[] {x, divisors}, new View[] {y});
+        var p = new ProgramBuilder();
+        int quotient = p.of(Op.DIV, type, p.load(type, 0), p.load(type, 1));
+        backend.run(p.build(p.cast(y.dtype(), quotient)), new View[] {x, divisors}, new View[] {y});
     }
 
     private static View filled(DType type, long[] shape, long[] strides, double[] values, int n) {

@@ -2,7 +2,6 @@ package lyceum.backend.x86.gemm;
 
 import static lyceum.backend.x86.gemm.Costs.*;
 
-import java.util.List;
 import java.util.function.Function;
 import lyceum.DType;
 import lyceum.backend.Backend;
@@ -161,7 +160,7 @@ public final class Gemm {
             return;
         }
         var then = product.then() != null ? product.then()
-                : new Product.Then(type == to.dtype() ? new Program(List.of(Program.Instruction.load(type, 0)), 0) : Program.of(Op.CAST, to.dtype(), type), new View[0], new View[] {to}, false);
+                : new Product.Then(type == to.dtype() ? Program.copy(type) : Program.of(Op.CAST, to.dtype(), type), new View[0], new View[] {to}, false);
         var inputs = new View[1 + then.others().length];
         inputs[0] = scratch == null ? product.part(to, index, row, rows, column, columns)
                 : new View(type, scratch.storage(Scratch.Use.SUMS, 0), 0, shape, View.contiguousStrides(shape));
