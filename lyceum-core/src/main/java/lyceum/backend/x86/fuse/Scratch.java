@@ -3,6 +3,7 @@ package lyceum.backend.x86.fuse;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import lyceum.backend.code.Geometry;
 
 /** The memory of a thread that calls kernels: an argument block, and buffers for the rows that a program keeps. */
 final class Scratch {

@@ -2,6 +2,7 @@ package lyceum.backend.x86.fuse;
 
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.code.Geometry;
 
 /**
  * The short way into a kernel, for a few elements in a single run: what was found out about a program is attached to it, so that a call only looks
@@ -47,16 +48,16 @@ record SmallCall(FusedPrograms owner, long kinds, Compiled compiled, SmallCall n
             kinds = kinds << 2 | kind;
         }
         for (var view : outputs) {
-            if (kind(view, size) != Structure.CONTIGUOUS) return -1;
+            if (kind(view, size) != Geometry.CONTIGUOUS) return -1;
             kinds <<= 2;
         }
         return kinds;
     }
 
     private static int kind(View view, long size) {
-        if (size == 1 || view.isContiguous()) return Structure.CONTIGUOUS;
+        if (size == 1 || view.isContiguous()) return Geometry.CONTIGUOUS;
         for (int i = 0; i < view.strides().length; i++) if (view.strides()[i] != 0 && view.shape()[i] != 1) return -1;
-        return Structure.ONE;
+        return Geometry.ONE;
     }
 
     private boolean run(Program program, View[] inputs, View[] outputs, long size) {

@@ -31,9 +31,6 @@ record Structure(Program program, byte[] kinds, boolean isOneRow, boolean isEven
         boolean fetchesOutputs(Cpu cpu) { return this == LONG && !cpu.isFarFromMemory(); }
     }
 
-    /** Elements one after another; one element for the whole row; elements at another distance. */
-    static final byte CONTIGUOUS = 0, ONE = 1, STRIDED = 2;
-
     /** {@link Compiled#NONE} if there is no code for it, or no memory. */
     @Override public Compiled make(Cpu cpu) {
         try {
