@@ -1,4 +1,4 @@
-package lyceum.backend.x86.quant;
+package lyceum.bench;
 
 import static lyceum.backend.x86.asm.Gp.RDI;
 import static lyceum.backend.x86.asm.Gp.RSI;
@@ -6,7 +6,6 @@ import static lyceum.backend.x86.asm.Instruction.VPADDD;
 import static lyceum.backend.x86.asm.Instruction.VXORPS;
 
 import java.lang.ref.Reference;
-import java.util.ArrayList;
 import java.util.List;
 import lyceum.backend.Parallel;
 import lyceum.backend.quant.BlockMatrix;
@@ -17,19 +16,20 @@ import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.quant.QuantisedProducts;
+import lyceum.memory.Storage;
 
 /**
  * How fast this machine reads memory: plain vector loads, summed, on the very memory that the products read, for two buffers of one machine may
  * differ by a third (large pages or not, where the host has put them). What a product with one row of activations cannot exceed.
  */
-public final class ReadBandwidth {
+final class ReadBandwidth {
     private static final int UNROLL = 8;
-    private static final long PIECE = 192 << 10;
-
-    private record Part(Object owner, long address, long bytes) { }
+    /** Bytes of a turn of the loop with the widest vectors, and of what a thread reads at once. */
+    private static final long TURN = UNROLL * 64, PIECE = 192 << 10;
 
     private final Kernel kernel;
-    private final List<Part> parts = new ArrayList<>();
+    private final List<Storage> parts;
     private final long bytes;
 
     /**
@@ -37,20 +37,14 @@ public final class ReadBandwidth {
      *
      * @throws IllegalStateException where machine code cannot run
      */
-    public ReadBandwidth(List<BlockMatrix> weights) {
-        for (var w : weights) {
-            long panels = (w.rows() + Layout.ROWS - 1) / Layout.ROWS;
-            if (w.format().isFloat()) {
-                var packed = w.packed(PackedFloats.class, PackedFloats::of);
-                parts.add(new Part(packed, packed.address(0), panels * packed.panelBytes() / 512 * 512));
-            } else {
-                var packed = w.packed(PackedMatrix.class, PackedMatrix::of);
-                parts.add(new Part(packed, packed.address(0), panels * packed.panelBytes() / 512 * 512));
-            }
-        }
-        bytes = parts.stream().mapToLong(Part::bytes).sum();
+    ReadBandwidth(List<BlockMatrix> weights) {
+        parts = weights.stream().map(QuantisedProducts::arranged).toList();
+        bytes = parts.stream().mapToLong(ReadBandwidth::whole).sum();
         kernel = CodeMemory.load("read-bandwidth", code()).orElseThrow(() -> new IllegalStateException("executable memory is refused"));
     }
+
+    /** Bytes of a part in whole turns of the loop. */
+    private static long whole(Storage part) { return part.bytes() / TURN * TURN; }
 
     private static Assembler.Code code() {
         var cpu = Cpu.current();
@@ -69,11 +63,11 @@ public final class ReadBandwidth {
     }
 
     /** Bytes of a {@link #pass}. */
-    public long bytes() { return bytes; }
+    long bytes() { return bytes; }
 
     /** Reads everything once, on the threads of {@link Parallel}. */
-    public void pass() {
-        for (var part : parts) Parallel.range(part.bytes, PIECE, (from, to) -> kernel.call(part.address + from, to - from, 0, 0, 0, 0));
+    void pass() {
+        for (var part : parts) Parallel.range(whole(part), PIECE, (from, to) -> kernel.call(part.address() + from, to - from, 0, 0, 0, 0));
         Reference.reachabilityFence(parts);
     }
 }

@@ -1,4 +1,4 @@
-package lyceum.backend.x86.fuse;
+package lyceum.backend.code;
 
 import lyceum.backend.Program;
 import lyceum.backend.View;
@@ -7,12 +7,15 @@ import lyceum.backend.View;
  * Operands of one shape as a kernel walks them: outer axes, rows, and elements of a row. Axes that follow one another without a gap in every operand
  * are one; in a row program the last axis stays the row.
  */
-final class Geometry {
+public final class Geometry {
+    /** How an operand lies along a row: elements one after another; one element for the whole row; elements at another distance. */
+    public static final byte CONTIGUOUS = 0, ONE = 1, STRIDED = 2;
+
     /** Elements of a row, rows of a slab, slabs. */
-    final long columns, rows, slabs;
-    final byte[] kinds;
+    public final long columns, rows, slabs;
+    public final byte[] kinds;
     /** For each operand: address of the first element, bytes between rows, distance of elements. */
-    final long[] addresses, rowBytes, distances;
+    public final long[] addresses, rowBytes, distances;
     private final View[] views;
     private final long[] outerShape;
     private final long[][] outerStrides;
@@ -31,25 +34,23 @@ final class Geometry {
         distances = new long[n];
         for (int v = 0; v < n; v++) {
             var view = views[v];
-            addresses[v] = address(view);
+            addresses[v] = view.address();
             distances[v] = axes > 0 ? strides[v][axes - 1] : 1;
             rowBytes[v] = axes > 1 ? strides[v][axes - 2] * view.dtype().bytes() : 0;
-            kinds[v] = distances[v] == 1 || columns == 1 && distances[v] != 0 ? Structure.CONTIGUOUS : distances[v] == 0 ? Structure.ONE : Structure.STRIDED;
+            kinds[v] = distances[v] == 1 || columns == 1 && distances[v] != 0 ? CONTIGUOUS : distances[v] == 0 ? ONE : STRIDED;
         }
     }
 
     private static final long[] NO_AXES = {};
 
     /** True if the operand has an address: not one in a Java array, nor in memory that has been closed, which another backend will name. */
-    static boolean isAddressable(View view) {
+    public static boolean isAddressable(View view) {
         var segment = view.storage().segment();
         return segment.isNative() && segment.scope().isAlive();
     }
 
-    static long address(View view) { return view.storage().segment().address() + view.byteOffset(); }
-
     /** Null if machine code cannot reach an operand. */
-    static Geometry of(Program program, View[] inputs, View[] outputs) {
+    public static Geometry of(Program program, View[] inputs, View[] outputs) {
         for (var view : inputs) if (!isAddressable(view)) return null;
         for (var view : outputs) if (!isAddressable(view)) return null;
         var views = new View[inputs.length + outputs.length];
@@ -76,7 +77,7 @@ final class Geometry {
     }
 
     /** Address of operand {@code v} in a slab, a row and a column. */
-    long address(int v, long slab, long row, long column) {
+    public long address(int v, long slab, long row, long column) {
         long offset = 0;
         int bytes = views[v].dtype().bytes();
         for (int axis = outerShape.length - 1; axis >= 0; axis--) {
@@ -87,13 +88,13 @@ final class Geometry {
     }
 
     /** True if all rows of a slab read the same elements of an operand. */
-    boolean sharesRow() {
-        for (int v = 0; v < kinds.length; v++) if (kinds[v] == Structure.CONTIGUOUS && rowBytes[v] == 0) return true;
+    public boolean sharesRow() {
+        for (int v = 0; v < kinds.length; v++) if (kinds[v] == CONTIGUOUS && rowBytes[v] == 0) return true;
         return false;
     }
 
     /** True if no other operand shares the memory of operand {@code v}. */
-    boolean isApart(int v) {
+    public boolean isApart(int v) {
         var own = views[v].storage().segment();
         for (int other = 0; other < views.length; other++) {
             var segment = views[other].storage().segment();
@@ -103,8 +104,8 @@ final class Geometry {
     }
 
     /** False if a round's distances are beyond what a gather can hold. */
-    boolean fitsGather() {
-        for (int v = 0; v < kinds.length; v++) if (kinds[v] == Structure.STRIDED && Math.abs(distances[v]) >= 1L << 26) return false;
+    public boolean fitsGather() {
+        for (int v = 0; v < kinds.length; v++) if (kinds[v] == STRIDED && Math.abs(distances[v]) >= 1L << 26) return false;
         return true;
     }
 }

@@ -1,4 +1,4 @@
-package lyceum.backend.x86.fuse;
+package lyceum.backend.code;
 
 import java.util.ArrayList;
 import lyceum.backend.Op;
@@ -13,7 +13,7 @@ import lyceum.backend.View;
  * @param program the given one several times, each on its rows of every group
  * @param rest rows that are left at the end
  */
-record RowGroups(Program program, View[] inputs, View[] outputs, long rest) {
+public record RowGroups(Program program, View[] inputs, View[] outputs, long rest) {
     /** Elements from which on a second program costs little beside the rows. */
     private static final long LEAST = 1 << 14;
     private static final long SHORT_ROW = 256;
@@ -22,7 +22,7 @@ record RowGroups(Program program, View[] inputs, View[] outputs, long rest) {
      * Null where rows are long or few. Two rows are a group; where a row gives numbers only and there are registers enough, three: on Zen 5 that takes
      * log-sum-exp of rows of 64 from 233 to 211 us, but layer norm, which writes rows, from 278 to 319, and with the 16 registers of AVX2 it gains nothing.
      */
-    static RowGroups of(Program program, View[] inputs, View[] outputs, boolean manyRegisters) {
+    public static RowGroups of(Program program, View[] inputs, View[] outputs, boolean manyRegisters) {
         if (!program.isRowProgram() || outputs[0].shape().length < 2 || outputs[0].size() < LEAST) return null;
         int axis = outputs[0].shape().length - 2;
         boolean givesNumbers = true;
@@ -75,7 +75,7 @@ record RowGroups(Program program, View[] inputs, View[] outputs, long rest) {
     }
 
     /** The last {@code count} rows. */
-    static View[] last(View[] views, long count) {
+    public static View[] last(View[] views, long count) {
         var last = new View[views.length];
         for (int v = 0; v < views.length; v++) last[v] = rows(views[v], views[v].shape()[views[v].shape().length - 2] - count, count, 1);
         return last;

@@ -5,8 +5,11 @@ import jdk.incubator.vector.VectorOperators;
 import lyceum.DType;
 import lyceum.backend.Parallel;
 
-/** What this CPU can do at most, measured by loops that do nothing else: fused multiply-adds in registers, and reading memory. */
-final class Roofline {
+/**
+ * Loops that do nothing else: fused multiply-adds in registers, and reading memory. Their times stand beside a kernel's, as what so many threads can do at
+ * most. They are plain Java on the Vector API, apart from the code that is measured.
+ */
+final class PeakLoops {
     /** Beyond every cache, for each thread. */
     private static final int FLOATS = 1 << 26;
     private static final int CHAINS = 16;
