@@ -10,7 +10,9 @@ import java.util.Set;
  * Keeps other sites out of a server that only this machine should use.
  *
  * <p>A page from elsewhere can make a browser send requests to 127.0.0.1. It cannot set the {@code Host} that a rebound name
- * brings along, and it cannot hide its {@code Origin}: both are looked at here. The rest is said to the browser in headers.
+ * brings along, and it cannot hide its {@code Origin}: both are looked at here. A link from elsewhere is followed where a
+ * person clicked it; what a page asks for by itself, as a picture, a frame or a move to this address, is not computed. The rest
+ * is said to the browser in headers.
  */
 final class Safety {
 
@@ -22,6 +24,8 @@ final class Safety {
     /** Javadoc's own pages bring inline scripts. They hold nothing that a user wrote. */
     private static final String DOCS_POLICY = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
         + "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    /** Who may ask, as a browser says it: this server's own pages, and a person who typed the address. */
+    private static final Set<String> OWN = Set.of("same-origin", "none");
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final String host;
@@ -38,11 +42,14 @@ final class Safety {
         if (asked == null || !known(asked)) {
             throw new Refused(421, "This server answers to " + (any() ? "addresses" : "localhost") + ", not to the host " + shown(asked) + ".");
         }
+        var site = context.header("Sec-Fetch-Site");
         if (context.method() == HandlerType.GET || context.method() == HandlerType.HEAD) {
+            if (site != null && !OWN.contains(site) && !"?1".equals(context.header("Sec-Fetch-User"))) {
+                throw new Refused(403, "A page of another site asked for this by itself. Open the address yourself to see it.");
+            }
             return;
         }
-        var site = context.header("Sec-Fetch-Site");
-        if (site != null && !site.equals("same-origin") && !site.equals("none")) {
+        if (site != null && !OWN.contains(site)) {
             throw new Refused(403, "A page of another site asked for this.");
         }
         var origin = context.header("Origin");
