@@ -246,7 +246,7 @@ start_studio() {
   start_light "$@"
 }
 
-LIGHT_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx384m -Xmn48m --enable-native-access=ALL-UNNAMED -Dlyceum.backend=scalar)
+LIGHT_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx288m -Xmn48m -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=30 --enable-native-access=ALL-UNNAMED -Dlyceum.backend=scalar)
 
 # The JVM would run classes of older jars from a stale cache without a word: its name says which jars, JDK and flags it is for.
 cache_file() {

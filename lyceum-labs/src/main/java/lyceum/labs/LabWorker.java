@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import lyceum.memory.Memory;
 
 /**
  * The main class of a worker JVM: reads {@link WorkerCommand}s from standard input and writes {@link LabEvent}s to standard
@@ -65,6 +66,7 @@ final class LabWorker {
         try {
             var lab = LabClass.described(request.labClass());
             emit(LabRuns.execute(request, lab, lab.values(request.params()), this::emit, asked));
+            Memory.release();
         } catch (OutOfMemoryError e) {
             Runtime.getRuntime().halt(OUT_OF_MEMORY);
         } catch (Throwable e) {
@@ -73,7 +75,7 @@ final class LabWorker {
     }
 
     private void emit(LabEvent event) {
-        line(LabJson.write(event));
+        line(LabJson.write(ToldResult.bare(event)));
     }
 
     private synchronized void line(String text) {

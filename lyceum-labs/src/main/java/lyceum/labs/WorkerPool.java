@@ -234,13 +234,16 @@ public final class WorkerPool implements LabExecutor {
         /** Hands the run's events on; returns the last one. */
         LabEvent follow(WorkerProcess mine) {
             var budget = clock.schedule(() -> stop(LabRuns.overBudget(request.budget())), request.budget().toMillis(), TimeUnit.MILLISECONDS);
+            var told = new ToldResult();
             try {
-                var event = mine.next();
-                while (event != null && !event.last()) {
-                    tell(event);
-                    event = mine.next();
+                for (var event = mine.next(); event != null; event = mine.next()) {
+                    var whole = told.hear(event);
+                    if (whole.last()) {
+                        return whole;
+                    }
+                    tell(whole);
                 }
-                return event != null ? event : died(mine);
+                return died(mine);
             } catch (IOException e) {
                 return died(mine);
             } finally {

@@ -118,7 +118,7 @@ final class Featured {
     }
 
     private HomeView.Live live(String slug, LabResult result) {
-        var figure = telling(Figure.fromJson(result.figures().getFirst().toString()));
+        var figure = telling(result.figures().getFirst().figure());
         return new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH), figure.title() + ". " + figure.description(),
             Words.parameters(result.params(), result.seed()) + " · " + Words.seconds(result.seconds()) + " s");
     }

@@ -85,10 +85,12 @@ public final class Studio implements AutoCloseable {
         config.http.maxRequestSize = Safety.MAX_BODY;
         config.http.compressionStrategy = io.javalin.compression.CompressionStrategy.NONE;
         config.router.ignoreTrailingSlashes = true;
+        config.router.javaLangErrorHandler(Problems::broken);
         var threads = new QueuedThreadPool(THREADS, 4);
         threads.setDaemon(true);
         threads.setName("studio");
         config.jetty.threadPool = threads;
+        config.jetty.modifyServer(Frontier::before);
         config.jetty.modifyHttpConfiguration(http -> {
             http.setSendServerVersion(false);
             http.setRequestHeaderSize(16 * 1024);
@@ -112,8 +114,8 @@ public final class Studio implements AutoCloseable {
         new StatusPage(encyclopedia, runs.store(), pages).routes(routes);
         new TopicPage(encyclopedia, pages, new LabPanel(runs, views), new Snippets(version, docs), docs).routes(routes);
         new TopicsApi(encyclopedia, topics).routes(routes);
-        new RunsApi(encyclopedia, runs, views, pages).routes(routes);
-        new RunFiles(runs).routes(routes);
+        new RunsApi(encyclopedia, runs, new RunEvents(runs, views, pages)).routes(routes);
+        new RunFiles(runs, views).routes(routes);
         docs.routes(routes);
         routes.get("/assets/{hash}/<name>", context -> Reply.asset(context, assets, context.pathParam("hash"), context.pathParam("name")));
         routes.get("/favicon.ico", context -> context.redirect(assets.url("mark.svg")));
