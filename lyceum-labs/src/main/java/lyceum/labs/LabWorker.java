@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import lyceum.backend.Backend;
 import lyceum.memory.Memory;
 
 /**
@@ -16,8 +17,8 @@ import lyceum.memory.Memory;
  */
 final class LabWorker {
 
-    /** The first line a worker writes. */
-    static final String READY = "ready";
+    /** The first line a worker writes; the name of what it computes with follows. */
+    static final String READY = "ready: ";
     /** The exit code after a lab used up the heap: such a JVM runs nothing more. */
     static final int OUT_OF_MEMORY = 77;
 
@@ -38,7 +39,7 @@ final class LabWorker {
     }
 
     private void serve(BufferedReader in) throws IOException {
-        line(READY);
+        line(READY + Backend.current().name());
         for (var text = in.readLine(); text != null; text = in.readLine()) {
             var command = LabJson.read(text, WorkerCommand.class);
             if (command.request() == null) {

@@ -54,7 +54,7 @@ final class RunningLab implements LabContext {
     }
 
     private double seconds() {
-        return Math.rint((System.nanoTime() - begin) * 1e-6) * 1e-3;
+        return Math.rint((System.nanoTime() - begin) * 1e-6) / 1e3;
     }
 
     private Object value(String name) {

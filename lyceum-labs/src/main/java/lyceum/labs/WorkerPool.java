@@ -39,6 +39,7 @@ public final class WorkerPool implements LabExecutor {
     private final Map<String, LabClass> labs = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("lab-clock").factory());
     private volatile boolean closed;
+    private volatile String backend = "";
 
     /** A pool that starts its warm worker in the background, when whoever made it has had a moment to start itself. */
     public WorkerPool(WorkerOptions options) {
@@ -64,6 +65,11 @@ public final class WorkerPool implements LabExecutor {
         var run = new Run(request, listener);
         queue.add(run);
         return run;
+    }
+
+    @Override
+    public String backend() {
+        return backend;
     }
 
     /** Runs that go on or wait. */
@@ -146,6 +152,7 @@ public final class WorkerPool implements LabExecutor {
     private WorkerProcess start() throws IOException {
         var worker = new WorkerProcess(options);
         workers.add(worker);
+        backend = worker.backend();
         if (closed) {
             worker.kill();
         }

@@ -104,11 +104,12 @@ final class Featured {
         }
     }
 
-    /** What can be read at this size: of a sequence the figure that is seen first, of a grid its last plot with axes. */
+    /** What can be read at this size: of a sequence the figure that is seen first, of a grid its last plot with axes; a square one fills the card. */
     static Figure telling(Figure figure) {
         return switch (figure) {
             case Panels panels when !panels.figures().isEmpty() -> telling(panels.figures().reversed().stream().filter(Featured::hasAxes).findFirst().orElse(panels.figures().getLast()));
             case Frames frames when !frames.figures().isEmpty() -> telling(frames.figures().get(frames.first()));
+            case Plot plot when plot.equalScale() -> new Plot(plot.title(), plot.description(), plot.x(), plot.y(), plot.layers(), false);
             default -> figure;
         };
     }

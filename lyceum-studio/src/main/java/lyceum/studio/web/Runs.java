@@ -38,6 +38,11 @@ final class Runs implements AutoCloseable {
         this.store = store;
     }
 
+    /** What labs compute with, empty until a worker has said so. */
+    String backend() {
+        return executor.backend();
+    }
+
     RunStore store() {
         return store;
     }
