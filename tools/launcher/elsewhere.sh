@@ -43,7 +43,7 @@ elsewhere() {
     say "arm64: not run here, since Debian's arm64 JDK and QEMU could not be fetched (.lyceum/arm64/fetch.log)"
     return 0
   fi
-  (cd "$ROOT" && "$MVN" -q -B -pl lyceum-nn -am test-compile dependency:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile="$ARM/classpath") >"$STATE/elsewhere.log" 2>&1 || return 1
+  (cd "$ROOT" && "$MVN" -q -B -f "$ROOT/pom.xml" -pl lyceum-nn -am test-compile dependency:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile="$ARM/classpath") >"$STATE/elsewhere.log" 2>&1 || return 1
   "$JAVA_HOME/bin/javac" -d "$ARM/classes" -cp "$(<"$ARM/classpath")" "$ROOT/tools/launcher/RunTests.java" >>"$STATE/elsewhere.log" 2>&1 || return 1
   for backend in vector scalar; do
     begin=$SECONDS

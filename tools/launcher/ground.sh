@@ -210,7 +210,7 @@ ensure_built() {
 maven_progress() {
   local word=$1 log=$2; shift 2
   local begin=$SECONDS status
-  (cd "$ROOT" && "$MVN" -B "$@" 2>&1) | tee "$log" | progress_line "$word"
+  (cd "$ROOT" && "$MVN" -B -f "$ROOT/pom.xml" "$@" 2>&1) | tee "$log" | progress_line "$word"
   status=${PIPESTATUS[0]}
   if [ "$status" = 0 ]; then progress_end "$word: done in $((SECONDS - begin)) s"
   else progress_end "$word: failed after $((SECONDS - begin)) s"; grep -m 20 '^\[ERROR\]' "$log" >&2

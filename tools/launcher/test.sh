@@ -144,7 +144,7 @@ pages_check() {
 # surefire LOG ARGS...: Maven's test phase; failed tests do not end it, what does not compile does.
 surefire() {
   local log=$STATE/$1 begin=$SECONDS status; shift
-  (cd "$ROOT" && "$MVN" -B -fae -Dmaven.test.failure.ignore=true "$@" ${extra[@]+"${extra[@]}"} test 2>&1 8>&-) | tee "$log" | test_line
+  (cd "$ROOT" && "$MVN" -B -f "$ROOT/pom.xml" -fae -Dmaven.test.failure.ignore=true "$@" ${extra[@]+"${extra[@]}"} test 2>&1 8>&-) | tee "$log" | test_line
   status=${PIPESTATUS[0]}
   if [ "$status" != 0 ]; then progress_end ''; grep -m 20 '^\[ERROR\]' "$log" >&2; fi
   return "$status"
