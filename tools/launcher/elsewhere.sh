@@ -38,16 +38,17 @@ arm_jdk() {
 
 # elsewhere: the tests with each backend that any CPU has; says how long each took.
 elsewhere() {
-  local backend begin code=0
+  local backend begin module own='' code=0
   if ! arm_jdk; then
     say "arm64: not run here, since Debian's arm64 JDK and QEMU could not be fetched (.lyceum/arm64/fetch.log)"
     return 0
   fi
   (cd "$ROOT" && "$MVN" -q -B -f "$ROOT/pom.xml" -pl lyceum-nn -am test-compile dependency:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile="$ARM/classpath") >"$STATE/elsewhere.log" 2>&1 || return 1
   "$JAVA_HOME/bin/javac" -d "$ARM/classes" -cp "$(<"$ARM/classpath")" "$ROOT/tools/launcher/RunTests.java" >>"$STATE/elsewhere.log" 2>&1 || return 1
+  for module in core nn; do own+=${own:+:}$ROOT/lyceum-$module/target/test-classes:$ROOT/lyceum-$module/target/classes; done
   for backend in vector scalar; do
     begin=$SECONDS
-    LYCEUM_BACKEND=$backend "$ARM/java" -Xmx2g "${VECTOR_FLAGS[@]}" -cp "$ARM/classes:$ROOT/lyceum-nn/target/test-classes:$ROOT/lyceum-core/target/test-classes:$(<"$ARM/classpath")" \
+    LYCEUM_BACKEND=$backend "$ARM/java" -Xmx2g "${VECTOR_FLAGS[@]}" -cp "$ARM/classes:$own:$(<"$ARM/classpath")" \
       RunTests "${ARM_TESTS[@]}" >"$STATE/elsewhere-$backend.log" 2>&1 || code=1
     say "arm64, $backend: $(tail -n 1 "$STATE/elsewhere-$backend.log"), $((SECONDS - begin)) s"
   done
