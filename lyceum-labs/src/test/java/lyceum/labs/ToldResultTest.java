@@ -32,6 +32,13 @@ class ToldResultTest {
     }
 
     @Test
+    void secondsHaveThreeDecimals() {
+        for (int i = 0; i < 20; i++) {
+            assertThat(String.valueOf(new LabRunner().run(dummy("GoodLab"), e -> { }).seconds())).matches("\\d+\\.\\d{1,3}|\\d\\.\\d{1,2}E-\\d");
+        }
+    }
+
+    @Test
     void labThatDrawsWithoutEndFailsBeforeItFillsTheStudio() {
         var drawn = new ArrayList<LabEvent>();
         assertThatThrownBy(() -> new LabRunner().run(dummy("DrawingLab"), drawn::add)).hasMessageContaining("figures and images take").hasMessageContaining("draw fewer points");
