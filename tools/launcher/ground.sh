@@ -8,6 +8,12 @@ FONT_PACKAGES=(libfreetype6 libfontconfig1 libharfbuzz0b)
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
+# no_options COMMAND ARGS...: for a command that takes none.
+no_options() { [ $# = 1 ] || { say "$1: unknown option $2; it takes none"; exit 2; }; }
+
+# Java reads names of files by the locale: without UTF-8 it finds none that has a letter beyond ASCII.
+case ${LC_ALL:-${LC_CTYPE:-${LANG-}}} in *[Uu][Tt][Ff]8* | *[Uu][Tt][Ff]-8*) ;; *) export LC_ALL=C.UTF-8 ;; esac
+
 usage() {
   cat <<'TEXT'
 Lyceum: the machine-learning encyclopedia that runs.
@@ -155,13 +161,21 @@ jars() { (cd "$ROOT" && own_jars -print0 | LC_ALL=C sort -z | xargs -0r sha256su
 
 # built: the class path is there and neither sources nor jars changed since it was written.
 built() {
-  [ -s "$STATE/classpath" ] && [ -r "$STATE/built" ] && find_jdk || return 1
+  [ -s "$STATE/classpath" ] && [ -r "$STATE/built" ] && find_jdk && [ -z "$(lost_jar)" ] || return 1
   local where seen made jarred
   { read -r where; read -r seen; read -r made; read -r jarred; } <"$STATE/built"
   [ "$where" = "$ROOT" ] || return 1
   [ "$(listing)" = "$seen" ] && return 0
   [ "$(contents)" = "$made" ] && [ "$(jars)" = "$jarred" ] || return 1
   stamp "$made"
+}
+
+# lost_jar: the first jar of the class path that cannot be read; a repository of Maven may be cleared at any time.
+lost_jar() {
+  local -a jars
+  local jar
+  IFS=: read -ra jars <"$STATE/classpath"
+  for jar in "${jars[@]}"; do [ -r "$jar" ] || { printf '%s' "$jar"; return; }; done
 }
 
 # Builds and tests of one checkout write into the same folders: each waits for the other, by descriptor 8.
@@ -182,12 +196,14 @@ ensure_built() {
   one_at_a_time
   if built; then exec 8>&-; return 0; fi
   ensure_maven
-  local made; made=$(contents)
+  local made lost; made=$(contents)
   maven_progress Building "$STATE/build.log" -pl '!:lyceum,!lyceum-bom,!lyceum-bench' process-classes jar:jar 8>&- ||
     die "The build failed; its whole log is in $STATE/build.log"
   local jar=("$ROOT"/lyceum-studio/target/lyceum-studio-*.jar)
   printf '%s:%s' "${jar[0]}" "$(<"$ROOT/lyceum-studio/target/classpath.txt")" >"$STATE/classpath" ||
     die "The build wrote no class path; its whole log is in $STATE/build.log"
+  lost=$(lost_jar)
+  [ -z "$lost" ] || die "$lost cannot be read by $(id -un). Let it be read (chmod +r), or remove it: the next start fetches it again"
   stamp "$made"
   exec 8>&-
 }
@@ -196,7 +212,7 @@ ensure_built() {
 maven_progress() {
   local word=$1 log=$2; shift 2
   local begin=$SECONDS status
-  (cd "$ROOT" && "$MVN" -B "$@" 2>&1) | tee "$log" | progress_line "$word"
+  (cd "$ROOT" && "$MVN" -B -f "$ROOT/pom.xml" "$@" 2>&1) | tee "$log" | progress_line "$word"
   status=${PIPESTATUS[0]}
   if [ "$status" = 0 ]; then progress_end "$word: done in $((SECONDS - begin)) s"
   else progress_end "$word: failed after $((SECONDS - begin)) s"; grep -m 20 '^\[ERROR\]' "$log" >&2
@@ -252,7 +268,7 @@ start_studio() {
   start_light "$@"
 }
 
-LIGHT_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx384m -Xmn48m --enable-native-access=ALL-UNNAMED -Dlyceum.backend=scalar)
+LIGHT_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx288m -Xmn48m -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=30 --enable-native-access=ALL-UNNAMED -Dlyceum.backend=scalar)
 
 # The JVM would run classes of older jars from a stale cache without a word: its name says which jars, JDK and flags it is for.
 cache_file() {
@@ -278,8 +294,10 @@ start_full() { start_with "$MAIN" "$@"; }
 
 # What Java cannot ask: whether its output goes to a terminal, and how wide that is.
 terminal_flags() {
-  terminal=(-Dlyceum.tty="$([ ! -t 1 ] || printf 1)$([ ! -t 2 ] || printf 2)")
-  local size=''
+  local ttys='' size=''
+  [ ! -t 1 ] || ttys=1
+  [ ! -t 2 ] || ttys+=2
+  terminal=(-Dlyceum.tty="$ttys")
   if [ -t 2 ]; then size=$(stty size <&2 2>/dev/null); elif [ -t 1 ]; then size=$(stty size <&1 2>/dev/null); fi
   [ -z "$size" ] || terminal+=(-Dlyceum.columns="${size#* }")
 }
@@ -305,12 +323,14 @@ filtered() {
   "$@" <&0 2>&5 5>&- &
   child=$!
   exec 5>&-
-  trap 'kill -TERM "$child" 2>/dev/null' TERM INT HUP
+  local asked=''
+  trap 'kill -TERM "$child" 2>/dev/null' TERM HUP
+  trap 'asked=130; kill -TERM "$child" 2>/dev/null' INT
   while :; do
     wait "$child"
     status=$?
     kill -0 "$child" 2>/dev/null || break
   done
   wait "$filter"
-  exit "$status"
+  exit "${asked:-$status}"
 }

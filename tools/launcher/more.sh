@@ -95,6 +95,7 @@ prepare() {
 
 # What is committed but made from something else: the list of what is used from others, and the picture of the modules.
 make_refresh() {
+  case ${1-} in '' | --check) ;; *) say "refresh: unknown option $1; it takes --check, or nothing"; exit 2 ;; esac
   ensure_built
   page ThirdParty "$ROOT" "$STATE/classpath" "$ROOT/THIRD-PARTY.md" "$@" && page House "$ROOT" "$ROOT/docs/house.svg" "$@"
 }

@@ -7,7 +7,8 @@ test_usage() {
   (plain)   every unit test, every lab in test mode, the browser; then the quick tests once more
             under a Turkish locale and Indian time, and the ledger against what was seen
   --fast    no browser and no test tagged slow
-  --full    the heavy tests too; a run that was cut off goes on where it stopped
+  --full    the heavy tests too, and operations, formats and a training on arm64 under QEMU; a run that was cut off
+            goes on where it stopped
   -pl       only these modules' tests, for the inner loop
   -Dtest    only these tests
   --mutants SLUG [CLASSES]
@@ -170,7 +171,7 @@ pages_check() {
 # surefire LOG ARGS...: Maven's test phase; failed tests do not end it, what does not compile does.
 surefire() {
   local log=$STATE/$1 begin=$SECONDS status; shift
-  (cd "$ROOT" && "$MVN" -B -fae -Dmaven.test.failure.ignore=true "$@" ${extra[@]+"${extra[@]}"} test 2>&1 8>&-) | tee "$log" | test_line
+  (cd "$ROOT" && "$MVN" -B -f "$ROOT/pom.xml" -fae -Dmaven.test.failure.ignore=true "$@" ${extra[@]+"${extra[@]}"} test 2>&1 8>&-) | tee "$log" | test_line
   status=${PIPESTATUS[0]}
   if [ "$status" != 0 ]; then progress_end ''; grep -m 20 '^\[ERROR\]' "$log" >&2; fi
   return "$status"
@@ -220,7 +221,15 @@ full_run() {
     [ -z "$only" ] || [[ $only == *"${class##*/}"* ]] || continue
     part "$module-${class//\//.}" -pl "$module" -am "-Dtest=$class" -Dsurefire.failIfNoSpecifiedTests=false -Dgroups=heavy -Dexcluded.tags=none
   done < <(heavy_classes)
+  [ -n "$modules$only" ] || elsewhere_once
   report "$state"
+}
+
+# The same code on another CPU.
+elsewhere_once() {
+  if [ -f "$state/elsewhere.passed" ]; then say "arm64: passed before"; return; fi
+  source "$ROOT/tools/launcher/elsewhere.sh"
+  if elsewhere; then touch "$state/elsewhere.passed"; else failed+=("arm64, see .lyceum/elsewhere*.log"); fi
 }
 
 heavy_classes() {

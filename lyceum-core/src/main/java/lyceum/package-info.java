@@ -6,7 +6,7 @@
  * <h2>The way of one product, from {@code a.matmul(b)} to the instruction</h2>
  * <ol>
  * <li>{@link lyceum.tensor.Tensor#matmul Tensor.matmul} checks rank and inner sizes, so that an error stands at the call, and promotes the types.
- * <li>{@code lyceum.tensor.Multiplying} broadcasts the leading axes by zero strides and folds a batch of left matrices with one right one into a
+ * <li>{@code lyceum.tensor.MatmulOp} broadcasts the leading axes by zero strides and folds a batch of left matrices with one right one into a
  *     single product.
  * <li>Reading {@code a} and {@code b} as {@link lyceum.backend.View}s computes what is still pending of them: one program a chain. The product waits
  *     until it is read; element-wise work that has been asked for by then ({@code add(bias).relu()}) becomes a program on its sums.
@@ -28,7 +28,7 @@
  * <li>After 512 steps the sums go to the result, where later blocks of the inner dimension add theirs. The program that follows takes them, some rows
  *     at a time, while they are in the cache.
  * <li>A fence keeps the views, the scratch memory and the code reachable until the call has returned.
- * <li>If a gradient is wanted, {@code History} notes the rule: {@code g.matmul(b.transpose())} and {@code a.transpose().matmul(g)}, which come the same way.
+ * <li>If a gradient is wanted, {@code GradNode} notes the operation, whose pull-backs are {@code g.matmul(b.transpose())} and {@code a.transpose().matmul(g)}, which come the same way.
  * <li>{@code LYCEUM_DUMP_CODE=dir} writes what step 11 wrote, to be read beside {@code gemm.MicroKernel}.
  * </ol>
  */

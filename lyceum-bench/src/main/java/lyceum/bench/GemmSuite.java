@@ -14,7 +14,7 @@ import lyceum.tensor.Tensor;
 final class GemmSuite implements Suite {
     private static final double PEAK_SHARE = 0.9;
 
-    private final Roofline roofline = new Roofline();
+    private final PeakLoops peak = new PeakLoops();
 
     /** A product (m, k) x (k, n); {@code left} and {@code right} are stored transposed. */
     private record Sizes(int m, int k, int n, boolean left, boolean right) {
@@ -48,7 +48,7 @@ final class GemmSuite implements Suite {
     }
 
     @Override public void measure(SideBySide bench) {
-        roofline.showPeak(bench);
+        peak.showPeak(bench);
         for (int n : new int[] {64, 128, 256, 512, 768, 1024, 2048, 4096}) f32(bench, Sizes.square(n));
         for (int m : new int[] {1, 8, 32}) {
             f32(bench, new Sizes(m, 768, 768, false, false));
@@ -99,7 +99,7 @@ final class GemmSuite implements Suite {
 
     private void f32(SideBySide bench, Sizes sizes) {
         var c = f32(sizes);
-        if (Math.min(sizes.m, Math.min(sizes.k, sizes.n)) >= 1024) c = c.besideCalls("FMA peak", PEAK_SHARE, calls -> roofline.fmaSeconds(sizes.operations() * calls, bench.threads()));
+        if (Math.min(sizes.m, Math.min(sizes.k, sizes.n)) >= 1024) c = c.besideCalls("FMA peak", PEAK_SHARE, calls -> peak.fmaSeconds(sizes.operations() * calls, bench.threads()));
         bench.measure(c, () -> sizes.product(DType.F32));
     }
 

@@ -10,7 +10,6 @@ import lyceum.DType;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockFormat;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.quant.ReadBandwidth;
 import lyceum.random.Rng;
 import lyceum.tensor.QuantisedMatrix;
 import lyceum.tensor.Tensor;
@@ -26,10 +25,10 @@ final class MatvecSuite implements Suite {
     private static final List<BlockFormat> ASKED = List.of(BlockFormat.Q8_0, BlockFormat.Q4_0, BlockFormat.Q4_K, BlockFormat.F16);
     private static final List<BlockFormat> FORMATS = Stream.concat(ASKED.stream(), Stream.of(BlockFormat.Q5_K, BlockFormat.Q6_K, BlockFormat.BF16)).toList();
 
-    private final Roofline roofline = new Roofline();
+    private final PeakLoops peak = new PeakLoops();
 
     @Override public void measure(SideBySide bench) {
-        roofline.showReading(bench);
+        peak.showReading(bench);
         for (int[] size : new int[][] {{4096, 4096}, {14336, 4096}, {4096, 14336}}) {
             for (var format : size[0] == size[1] ? FORMATS : ASKED) {
                 var layers = new Layers(format, size[0], size[1]);
@@ -81,7 +80,7 @@ final class MatvecSuite implements Suite {
     /** Seconds of reading so many matrices. */
     private IntToDoubleFunction reading(SideBySide bench, Layers layers) {
         double bytes = layers.bytes;
-        if (Cpu.unavailable() != null) return calls -> roofline.readSeconds(bytes * calls, bench.threads());
+        if (Cpu.unavailable() != null) return calls -> peak.readSeconds(bytes * calls, bench.threads());
         var reading = new ReadBandwidth[1];
         return calls -> {
             if (reading[0] == null) reading[0] = new ReadBandwidth(layers.all().stream().map(QuantisedMatrix::blocks).toList());

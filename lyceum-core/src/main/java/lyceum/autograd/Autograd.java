@@ -1,11 +1,13 @@
 package lyceum.autograd;
 
+import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import lyceum.ShapeException;
 import lyceum.tensor.Backward;
 import lyceum.tensor.Checkpoint;
+import lyceum.tensor.Forward;
 import lyceum.tensor.GradMode;
 import lyceum.tensor.Tensor;
 
@@ -25,10 +27,10 @@ public final class Autograd {
     private Autograd() { }
 
     /** Runs {@code body} without recording: for inference and for updates of parameters. */
-    public static <T> T noGrad(Supplier<T> body) { return GradMode.with(false, body); }
+    public static <T> T noGrad(Supplier<T> body) { return GradMode.stopped(body); }
 
     public static void noGrad(Runnable body) {
-        GradMode.with(false, () -> {
+        GradMode.stopped(() -> {
             body.run();
             return null;
         });
@@ -49,7 +51,7 @@ public final class Autograd {
     /** Gradients of a scalar with respect to recorded tensors; with {@code recorded} they can be differentiated in turn. */
     public static Tensor[] gradients(Tensor output, Tensor[] inputs, boolean recorded) {
         if (output.count() != 1) throw new ShapeException("gradients: shape " + output.shape() + " is not a scalar");
-        return Backward.gradients(output, output.onesLike(), inputs, recorded);
+        return recorded ? Backward.gradients(output, output.onesLike(), inputs, true) : GradMode.stopped(() -> Backward.gradients(output, output.onesLike(), inputs, false));
     }
 
     /** {@code f(x)}, and the function {@code v -> v' J} that pulls a gradient back through it. */
@@ -57,40 +59,42 @@ public final class Autograd {
 
     /** The reverse mode as a function: one evaluation, any number of pull-backs. */
     public static Pullback pullback(UnaryOperator<Tensor> f, Tensor x) {
-        boolean outer = x.isTracked() && GradMode.isRecording();
-        var leaf = entrance(x);
+        var leaf = Backward.entrance(x);
         var y = GradMode.with(true, () -> f.apply(leaf));
         if (!y.isTracked()) return new Pullback(y, v -> x.zerosLike());
-        var value = outer ? y : y.detach();
-        // The pull-back is recorded when something outside may differentiate it: then x or v carry a history.
-        return new Pullback(value, v -> Backward.gradients(y, v, new Tensor[] {leaf}, GradMode.isRecording() && (x.isTracked() || v.isTracked()))[0]);
+        boolean outside = Backward.reachesBehind(y, leaf);
+        var value = outside && GradMode.isRecording() ? y : Backward.exit(y);
+        // The pull-back is recorded when something outside may differentiate it: what f reads, or v, carries a history.
+        return new Pullback(value, v -> Backward.gradients(y, v, new Tensor[] {leaf}, GradMode.isRecording() && (outside || v.isTracked()))[0]);
     }
-
-    /** A tensor from which f is recorded, connected to the history of x if there is one. */
-    private static Tensor entrance(Tensor x) { return x.isTracked() ? GradMode.with(true, x::copy) : x.requiresGrad(); }
 
     /** Vector-Jacobian product {@code v' J} at x: reverse mode, one sweep. v has the shape of f(x). */
     public static Tensor vjp(UnaryOperator<Tensor> f, Tensor x, Tensor v) { return pullback(f, x).back.apply(v); }
 
     /**
-     * Jacobian-vector product {@code J v} at x, v in the shape of x: the derivative of f along v. Computed as the transpose of the pull-back,
-     * which is linear: two sweeps, whatever the sizes.
+     * Jacobian-vector product {@code J v} at x, v in the shape of x: the derivative of f along v, by forward mode. It is computed beside the value, at
+     * about the cost of two more, and keeps nothing: memory does not grow with the length of f (inside {@link #noGrad(Supplier)}, if f reads tensors
+     * that are recorded). What f does on other threads is a constant here.
      */
-    public static Tensor jvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) {
+    public static Tensor jvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) { return valueAndJvp(f, x, v).tangent(); }
+
+    /** {@code f(x)} and {@code J v}. @see #jvp */
+    public static Forward.Dual valueAndJvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) {
         if (!v.shape().equals(x.shape())) throw new ShapeException("jvp: direction " + v.shape() + " at a point of shape " + x.shape());
-        var leaf = entrance(x);
-        return GradMode.with(true, () -> {
-            var y = f.apply(leaf);
-            if (!y.isTracked()) return y.zerosLike();
-            var u = Tensor.zeros(y.dtype(), y.shape().toArray()).requiresGrad();
-            var pulled = Backward.gradients(y, u, new Tensor[] {leaf}, true)[0];
-            if (!pulled.isTracked()) return y.zerosLike();
-            return Backward.gradients(pulled, v, new Tensor[] {u}, x.isTracked() || v.isTracked())[0];
-        });
+        return Forward.along(f, x, v);
     }
 
-    /** The Jacobian, of shape (elements of f(x), elements of x): row i is the gradient of output i. */
+    /**
+     * The Jacobian, of shape (elements of f(x), elements of x): row i is the gradient of output i. By rows, one pull-back each, or where f has more
+     * outputs than inputs by columns, one {@link #jvp} each.
+     */
     public static Tensor jacobian(UnaryOperator<Tensor> f, Tensor x) {
+        if (x.count() == 0) return Tensor.zeros(x.dtype(), f.apply(x).count(), 0);
+        var first = column(f, x, 0);
+        return first.value().count() > x.count() ? columns(f, x, first.tangent()) : rows(f, x);
+    }
+
+    private static Tensor rows(UnaryOperator<Tensor> f, Tensor x) {
         var pulled = pullback(f, x);
         long outputs = pulled.value.count();
         var rows = new Tensor[Math.toIntExact(outputs)];
@@ -99,19 +103,25 @@ public final class Autograd {
         return rows.length == 0 ? Tensor.zeros(x.dtype(), 0, x.count()) : Tensor.stack(0, rows);
     }
 
-    /** The Jacobian by columns, one {@link #jvp} each: cheaper where f has more outputs than inputs. */
-    public static Tensor jacobianByColumns(UnaryOperator<Tensor> f, Tensor x) {
+    private static Tensor columns(UnaryOperator<Tensor> f, Tensor x, Tensor first) {
         var columns = new Tensor[Math.toIntExact(x.count())];
-        var identity = Tensor.eye(x.dtype(), x.count());
-        for (int i = 0; i < columns.length; i++) columns[i] = jvp(f, x, identity.get(i).reshape(x.shape().toArray())).flatten();
+        for (int i = 0; i < columns.length; i++) columns[i] = (i == 0 ? first : column(f, x, i).tangent()).flatten();
         return Tensor.stack(1, columns);
     }
 
-    /** The Hessian of a scalar-valued f, square in the elements of x. */
-    public static Tensor hessian(UnaryOperator<Tensor> f, Tensor x) { return jacobian(grad(f), x.isTracked() ? x : x.detach()); }
+    private static Forward.Dual column(UnaryOperator<Tensor> f, Tensor x, long i) {
+        var unit = Tensor.arange(x.count()).eq(i).to(x.dtype()).reshape(x.shape().toArray());
+        return Forward.along(f, x, unit);
+    }
 
-    /** Hessian-vector product {@code H v} of a scalar-valued f, at the cost of a few gradients. */
-    public static Tensor hvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) { return grad(t -> grad(f).apply(t).mul(v).sum()).apply(x); }
+    /** The Hessian of a scalar-valued f, square in the elements of x: forward over reverse, a column each. */
+    public static Tensor hessian(UnaryOperator<Tensor> f, Tensor x) {
+        if (x.count() == 0) return Tensor.zeros(x.dtype(), 0, 0);
+        return columns(grad(f), x, column(grad(f), x, 0).tangent());
+    }
+
+    /** Hessian-vector product {@code H v} of a scalar-valued f, forward over reverse: at the cost of a few gradients. */
+    public static Tensor hvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) { return jvp(grad(f), x, v); }
 
     /**
      * Taylor coefficients {@code c_0 .. c_order} of {@code t -> f(x + t v)}: {@code c_k} is the k-th directional derivative over k!, in the shape
@@ -122,15 +132,11 @@ public final class Autograd {
      */
     public static Tensor[] taylor(UnaryOperator<Tensor> f, Tensor x, Tensor v, int order) { return Taylor.coefficients(f, x, v, order); }
 
-    /** Gradients of {@code f(x, example)} for each entry of the first axis of {@code examples}, stacked along a new first axis. */
-    public static Tensor perSample(java.util.function.BinaryOperator<Tensor> f, Tensor x, Tensor examples) {
-        var rows = new Tensor[Math.toIntExact(examples.size(0))];
-        for (int i = 0; i < rows.length; i++) {
-            var example = examples.get(i);
-            rows[i] = grad(t -> f.apply(t, example)).apply(x);
-        }
-        return Tensor.stack(0, rows);
-    }
+    /**
+     * Gradients of {@code f(x, example)} with respect to x for each entry of the first axis of {@code examples}, along a new first axis: one program for
+     * all of them. @see #vmap(Function, Tensor...)
+     */
+    public static Tensor perSample(BinaryOperator<Tensor> f, Tensor x, Tensor examples) { return vmap(in -> grad(t -> f.apply(t, in[0])).apply(x), examples); }
 
     /**
      * {@code f(x)} whose intermediate values are not kept for the gradient but computed again when it is asked for: memory for time. Gradients reach x
@@ -141,10 +147,22 @@ public final class Autograd {
      */
     public static Tensor checkpoint(UnaryOperator<Tensor> f, Tensor x) { return Checkpoint.of(f, x); }
 
-    /** Applies f to each entry of an axis and stacks the results along it. */
-    public static Tensor vmap(Function<Tensor, Tensor> f, Tensor x, int axis) {
-        var parts = new Tensor[Math.toIntExact(x.size(axis))];
-        for (int i = 0; i < parts.length; i++) parts[i] = f.apply(x.select(axis, i));
-        return Tensor.stack(axis, parts);
-    }
+    /**
+     * {@code f} of each entry of an axis, the results stacked along it.
+     *
+     * @see #vmap(Function, Tensor...)
+     */
+    public static Tensor vmap(Function<Tensor, Tensor> f, Tensor x, int axis) { return vmap(in -> f.apply(in[0]), x.moveAxis(axis, 0)).moveAxis(0, axis); }
+
+    /**
+     * {@code f} of the entries of each argument along its first axis, the results along a new first axis. f runs once, on the first entries; what it does is
+     * then done for the whole batch, by as many kernels as for one entry. Equal to a loop: bit for bit for element-wise work, else to the rounding of
+     * another order of sums. It nests with itself, {@link #grad} and {@link #jvp}, inside and outside. An operation of the user without a batching rule
+     * is done entry by entry. What f does not get as an argument, random draws too, is the same for every entry.
+     *
+     * @return of an empty batch, nothing: shape (0, ..)
+     * @throws ShapeException if the batches differ in size, or one is a scalar
+     * @throws lyceum.LyceumException if f reads a value that depends on the entry (item, toDoubleArray, a mask's places): one entry would decide for all
+     */
+    public static Tensor vmap(Function<Tensor[], Tensor> f, Tensor... batches) { return Vmap.map(f, batches); }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.DTypeException;
@@ -162,18 +163,22 @@ public final class Graph {
     }
 
     /** Scalar operations of one run: a product of (m, k) and (k, n) counts m k n, an element-wise operation one an element. */
-    public long work() {
-        long work = 0;
+    public long work() { return calls(Operation.Cost::operations); }
+
+    /** Bytes that one run reads and writes, if every operation reads its operands from memory and writes its result there. */
+    public long traffic() { return calls(Operation.Cost::bytes); }
+
+    private long calls(ToLongFunction<Operation.Cost> count) {
+        long sum = 0;
         for (var node : nodes) {
             if (!(node instanceof Call call)) continue;
-            work += switch (call.operation) {
-                case Operation.MatMul m -> call.shape.count() * node(call.operands.getFirst()).shape().size(-1);
-                case Operation.Reduce r -> node(call.operands.getFirst()).shape().count();
-                default -> call.operation.isView() ? 0 : call.shape.count();
-            };
+            var operands = call.operands.stream().map(id -> form(node(id))).toArray(Operation.Form[]::new);
+            sum += count.applyAsLong(call.operation.cost(form(call), operands));
         }
-        return work;
+        return sum;
     }
+
+    private static Operation.Form form(Node node) { return new Operation.Form(node.dtype(), node.shape()); }
 
     /**
      * The outputs for these inputs, node after node.
@@ -259,7 +264,7 @@ public final class Graph {
     }
 
     /** The traced examples, or zeros. */
-    private Tensor[] examples() {
+    Tensor[] examples() {
         if (examples != null) return examples;
         return inputs.stream().map(id -> Tensor.zeros(node(id).dtype(), node(id).shape().toArray())).toArray(Tensor[]::new);
     }

@@ -21,7 +21,7 @@ import lyceum.tensor.Tensor;
  */
 public final class MemoryPlan {
     private static final long ALIGNMENT = 64;
-    private static final int ROUNDS = 60;
+    private static final int ROUNDS = 240;
 
     /**
      * A stretch of the block.

@@ -1,5 +1,6 @@
 package lyceum.autograd;
 
+import lyceum.tensor.CustomOp;
 import lyceum.tensor.Tensor;
 
 /**
@@ -10,7 +11,8 @@ import lyceum.tensor.Tensor;
  * Tensor y = cube.apply(x);
  * }
  *
- * <p>{@code forward} runs unrecorded; {@code backward} is written in tensor operations, so that it can be differentiated in turn.
+ * <p>{@code forward} runs unrecorded; {@code backward} is written in tensor operations, so that it can be differentiated in turn. Forward mode and
+ * batches follow from these two, if rules of their own are not given.
  */
 public interface Primitive {
 
@@ -42,9 +44,30 @@ public interface Primitive {
     /** Applies the operation, recorded if an operand is tracked. */
     Tensor apply(Tensor... operands);
 
+    /** Tangent of the result from those of the operands, of which some are null for zero; null for zero. In tensor operations. */
+    @FunctionalInterface interface Forwards {
+        Tensor tangent(Tensor[] tangents, Tensor result, Tensor[] operands);
+    }
+
+    /** The results for a batch of {@code size}, which is the first axis of the operands that are {@code batched}, and of the result. */
+    @FunctionalInterface interface Batching {
+        Tensor compute(long size, boolean[] batched, Tensor[] operands);
+    }
+
     /** @param name appears in error messages */
-    static Primitive of(String name, Forward forward, Backward backward) {
-        return operands -> lyceum.tensor.CustomGradient.apply(name, operands, forward::compute, backward::gradient);
+    static Primitive of(String name, Forward forward, Backward backward) { return of(name, forward, backward, null, null); }
+
+    /**
+     * An operation with rules for forward mode and batches as well.
+     *
+     * @param name appears in error messages
+     * @param forwards the push-forward; if null, the transpose of {@code backward}, which costs two sweeps through it
+     * @param batching what {@link Autograd#vmap} does; if null, one entry after the other
+     */
+    static Primitive of(String name, Forward forward, Backward backward, Forwards forwards, Batching batching) {
+        var operation = new CustomOp(name, null, (in, kept) -> forward.compute(in), (i, g, out, in, kept) -> backward.gradient(i, g, out, in),
+                forwards == null ? null : forwards::tangent, batching == null ? null : batching::compute);
+        return operation::apply;
     }
 
     /**
@@ -54,6 +77,7 @@ public interface Primitive {
      * @param keeping runs once, unrecorded, before {@code forward}; what it gives is held until the gradient has been computed
      */
     static Primitive of(String name, Keeping keeping, KeepingForward forward, KeepingBackward backward) {
-        return operands -> lyceum.tensor.CustomGradient.apply(name, operands, keeping::of, forward::compute, backward::gradient);
+        var operation = new CustomOp(name, keeping::of, forward::compute, backward::gradient, null, null);
+        return operation::apply;
     }
 }

@@ -10,13 +10,9 @@ import lyceum.autograd.Graph.Call;
 import lyceum.autograd.Graph.Constant;
 import lyceum.autograd.Graph.Input;
 import lyceum.autograd.Graph.Node;
-import lyceum.backend.Backend.Reduction;
-import lyceum.backend.Op;
+import lyceum.tensor.ElementwiseOp;
 import lyceum.tensor.GradMode;
 import lyceum.tensor.Operation;
-import lyceum.tensor.Operation.Elementwise;
-import lyceum.tensor.Operation.Reduce;
-import lyceum.tensor.Operation.Reshape;
 import lyceum.tensor.Shape;
 import lyceum.tensor.Tensor;
 import lyceum.tensor.Tracing;
@@ -50,10 +46,6 @@ final class Rewriting {
             case Call call -> new Call(id, call.operation(), call.operands(), call.dtype(), call.shape());
         });
         return id;
-    }
-
-    private int call(Operation operation, DType type, Shape shape, int... operands) {
-        return add(new Call(0, operation, Arrays.stream(operands).boxed().toList(), type, shape));
     }
 
     /** The old node with operands in new ids. */
@@ -116,19 +108,12 @@ final class Rewriting {
         return switch (node) {
             case Input input -> null;
             case Constant constant -> constant.value().count() > COMPARED ? null : new SameConstant(constant.dtype(), constant.shape(), bits(constant.value()));
-            case Call call -> new Same(call.operation(), call.operation() instanceof Elementwise e && commutes(e.op()) ? call.operands().stream().sorted().toList() : call.operands());
+            case Call call -> new Same(call.operation(), call.operation().commutes() ? call.operands().stream().sorted().toList() : call.operands());
         };
     }
 
     private static List<Long> bits(Tensor value) {
         return value.dtype().isFloat() ? Arrays.stream(value.toDoubleArray()).mapToObj(Double::doubleToRawLongBits).toList() : Arrays.stream(value.toLongArray()).boxed().toList();
-    }
-
-    private static boolean commutes(Op op) {
-        return switch (op) {
-            case ADD, MUL, EQ, NE, AND, OR, XOR -> true;
-            default -> false;
-        };
     }
 
     static Graph dropDead(Graph graph) {
@@ -140,35 +125,23 @@ final class Rewriting {
         return r.done();
     }
 
-    /** Only operations that store straight into given memory: a softmax becomes the primitives it is made of. */
+    /** Fused operations become those that they stand for, told by themselves: only ones remain that store straight into given memory. */
     static Graph lower(Graph graph) {
-        var r = new Rewriting(graph);
+        if (graph.nodes().stream().noneMatch(node -> node instanceof Call call && call.operation().isComposed())) return graph;
+        var tracer = new Tracer();
+        var values = new Tensor[graph.nodes().size()];
+        int input = 0;
         for (var node : graph.nodes()) {
-            r.ids[node.id()] = node instanceof Call call && call.operation() instanceof Operation.Softmax softmax
-                    ? r.softmax(softmax.axis(), r.ids[call.operands().getFirst()], call.dtype(), call.shape()) : r.add(r.moved(node));
+            switch (node) {
+                case Input in -> tracer.input(in.name(), values[in.id()] = graph.examples()[input++].detach());
+                case Constant constant -> values[constant.id()] = constant.value();
+                case Call call -> {
+                    var operands = Graph.operands(call, values);
+                    values[call.id()] = GradMode.with(false, () -> Tracing.with(tracer, () -> call.operation().composed(operands)));
+                }
+            }
         }
-        return r.done();
-    }
-
-    /** {@code exp(x - max x) * (1 / sum exp(x - max x))}, zeros where all is minus infinity. */
-    private int softmax(int axis, int x, DType type, Shape shape) {
-        var sizes = shape.toArray();
-        sizes[axis] = 1;
-        Shape kept = Shape.of(sizes), dropped = Shape.of(Arrays.stream(indices(shape.rank(), axis)).mapToLong(shape::size).toArray());
-        var widen = new Reshape(Arrays.stream(sizes).boxed().toList());
-        int zero = add(new Constant(0, Tensor.full(type, 0))), one = add(new Constant(0, Tensor.full(type, 1)));
-        int top = call(widen, type, kept, call(new Reduce(Reduction.MAX, List.of(axis)), type, dropped, x));
-        int finite = call(new Elementwise(Op.IS_FINITE, DType.BOOL), DType.BOOL, kept, top);
-        int shift = call(new Elementwise(Op.WHERE, type), type, kept, finite, top, zero);
-        int e = call(new Elementwise(Op.EXP, type), type, shape, call(new Elementwise(Op.SUB, type), type, shape, x, shift));
-        int sum = call(widen, type, kept, call(new Reduce(Reduction.SUM, List.of(axis)), type, dropped, e));
-        int empty = call(new Elementwise(Op.EQ, DType.BOOL), DType.BOOL, kept, sum, zero);
-        int safe = call(new Elementwise(Op.WHERE, type), type, kept, empty, one, sum);
-        return call(new Elementwise(Op.MUL, type), type, shape, e, call(new Elementwise(Op.RECIPROCAL, type), type, kept, safe));
-    }
-
-    private static int[] indices(int rank, int without) {
-        return java.util.stream.IntStream.range(0, rank).filter(i -> i != without).toArray();
+        return graph.rewritten(tracer.nodes(), graph.outputs().stream().map(id -> tracer.idOf(values[id])).toList());
     }
 
     static List<List<Integer>> fusionGroups(Graph graph) {
@@ -190,5 +163,5 @@ final class Rewriting {
         return List.copyOf(groups.values());
     }
 
-    private static boolean elementwise(Node node) { return node instanceof Call call && call.operation() instanceof Elementwise; }
+    private static boolean elementwise(Node node) { return node instanceof Call call && call.operation() instanceof ElementwiseOp; }
 }

@@ -15,8 +15,8 @@ import lyceum.backend.Program;
 import lyceum.backend.Program.Instruction;
 import lyceum.backend.View;
 import lyceum.memory.Storage;
-import lyceum.tensor.Operation;
-import lyceum.tensor.Operation.Elementwise;
+import lyceum.tensor.ElementwiseOp;
+import lyceum.tensor.Operation.Memory;
 import lyceum.tensor.Tensor;
 
 /** A graph cut into steps, each of which writes one value or makes a view, and how long each value has to live. */
@@ -33,7 +33,7 @@ final class Schedule {
                 return;
             }
             var out = Tensor.on(block, offsets[call.id()], call.dtype(), call.shape().toArray());
-            if (call.operation() instanceof Elementwise) fused(graph, values, out);
+            if (call.operation() instanceof ElementwiseOp) fused(graph, values, out);
             else call.operation().into(out.view(), Graph.operands(call, values));
             values[call.id()] = out;
         }
@@ -55,7 +55,7 @@ final class Schedule {
                     }
                     in[i] = registers.get(operand);
                 }
-                code.add(new Instruction(((Elementwise) call.operation()).op(), call.dtype(), in[0], in[1], in[2], 0));
+                code.add(new Instruction(((ElementwiseOp) call.operation()).op(), call.dtype(), in[0], in[1], in[2], 0));
                 registers.put(member, code.size() - 1);
             }
             if (out.count() > 0) Backend.current().run(new Program(code, code.size() - 1), reads.toArray(View[]::new), new View[] {out.view()});
@@ -89,7 +89,7 @@ final class Schedule {
             boolean view = isView(call);
             if (view) {
                 home[id] = home[call.operands().getFirst()];
-                contiguous[id] = call.operation() instanceof Operation.Reshape || call.operation() instanceof Operation.Stop && contiguous[call.operands().getFirst()];
+                contiguous[id] = call.operation().memory() == Memory.IN_ORDER || call.operation().memory() == Memory.SAME && contiguous[call.operands().getFirst()];
             }
             steps.add(new Step(groups.getOrDefault(id, List.of(id)), view));
         }
@@ -97,7 +97,7 @@ final class Schedule {
 
     /** A reshape of what may have gaps is a copy. */
     private boolean isView(Call call) {
-        return call.operation().isView() && (!(call.operation() instanceof Operation.Reshape) || contiguous[call.operands().getFirst()]);
+        return call.operation().isView() && (call.operation().memory() != Memory.IN_ORDER || contiguous[call.operands().getFirst()]);
     }
 
     Graph graph() { return graph; }
@@ -151,7 +151,7 @@ final class Schedule {
     /** An operand of an element-wise step that dies here and that nothing in the step reads through a view or by broadcasting; or -1. */
     private int overwritten(Step step, int s, int[] last, Map<Integer, Buffer> open) {
         var call = graph.node(step.node());
-        if (!(((Call) call).operation() instanceof Elementwise)) return -1;
+        if (!(((Call) call).operation() instanceof ElementwiseOp)) return -1;
         var operands = outside(step);
         for (int operand : operands) {
             var value = graph.node(operand);

@@ -7,9 +7,8 @@ import lyceum.autograd.Graph.Call;
 import lyceum.autograd.Graph.Constant;
 import lyceum.autograd.Graph.Input;
 import lyceum.backend.Backend.Reduction;
-import lyceum.tensor.Operation;
-import lyceum.tensor.Operation.Elementwise;
-import lyceum.tensor.Operation.Reduce;
+import lyceum.tensor.ElementwiseOp;
+import lyceum.tensor.ReduceOp;
 import lyceum.tensor.Tensor;
 
 /**
@@ -47,23 +46,14 @@ final class Taylor {
 
     private static Series step(Call call, Series[] in) {
         if (Arrays.stream(in).allMatch(Series::isConstant)) return applied(call, in);
-        return switch (call.operation()) {
-            case Elementwise e -> elementwise(call, e, in);
-            case Operation.MatMul m -> in[0].times(in[1], Tensor::matmul);
-            case Reduce r when r.reduction() == Reduction.SUM -> linear(call, in[0]);
-            case Reduce r when r.reduction() == Reduction.MAX || r.reduction() == Reduction.MIN -> extreme(call, r, in[0]);
-            case Operation.Scan s when s.scan() == lyceum.backend.Backend.Scan.SUM -> linear(call, in[0]);
-            case Operation.Concat c -> concat(call, in);
-            case Operation.Gather g -> in[0].map(t -> call.operation().apply(t, in[1].c()[0]));
-            case Operation.Scatter s -> scatter(call, in);
-            case Operation.Stop s -> applied(call, in);
-            case Operation.Argsort a -> applied(call, in);
-            case Reduce r when r.reduction() == Reduction.ARGMAX || r.reduction() == Reduction.ARGMIN -> applied(call, in);
-            case Operation.Copy c -> linear(call, in[0]);
-            default -> {
-                if (!call.operation().isView()) throw unsupported(call);
-                yield linear(call, in[0]);
-            }
+        var operation = call.operation();
+        if (!operation.isDifferentiable()) return applied(call, in);
+        if (operation.isLinear()) return linear(call, in);
+        if (operation.isBilinear() && in.length == 2) return in[0].times(in[1], operation::apply);
+        return switch (operation) {
+            case ElementwiseOp e -> elementwise(call, e, in);
+            case ReduceOp r when r.reduction() == Reduction.MAX || r.reduction() == Reduction.MIN -> extreme(call, r, in[0]);
+            default -> throw unsupported(call);
         };
     }
 
@@ -76,39 +66,33 @@ final class Taylor {
         return Series.constant(call.operation().apply(Arrays.stream(in).map(s -> s.c()[0]).toArray(Tensor[]::new)), in[0].order());
     }
 
-    private static Series linear(Call call, Series x) { return x.map(call.operation()::apply); }
-
-    private static Tensor coefficient(Series x, int k) { return x.c()[k] == null ? x.c()[0].zerosLike() : x.c()[k]; }
-
-    private static Series concat(Call call, Series[] in) {
+    /** Coefficient by coefficient, where there is one; index operands are the same for all. */
+    private static Series linear(Call call, Series[] in) {
         var z = new Tensor[in[0].c().length];
         for (int k = 0; k < z.length; k++) {
             int at = k;
-            z[k] = call.operation().apply(Arrays.stream(in).map(s -> coefficient(s, at)).toArray(Tensor[]::new));
+            if (Arrays.stream(in).allMatch(s -> s.c()[at] == null)) continue;
+            z[k] = call.operation().apply(Arrays.stream(in).map(s -> s.c()[0].dtype().isFloat() ? coefficient(s, at) : s.c()[0]).toArray(Tensor[]::new));
         }
         return new Series(z);
     }
 
-    private static Series scatter(Call call, Series[] in) {
-        var z = new Tensor[in[0].c().length];
-        for (int k = 0; k < z.length; k++) z[k] = call.operation().apply(coefficient(in[0], k), in[1].c()[0], coefficient(in[2], k));
-        return new Series(z);
-    }
+    private static Tensor coefficient(Series x, int k) { return x.c()[k] == null ? x.c()[0].zerosLike() : x.c()[k]; }
 
     /** The winner's series; among ties the mean of theirs. */
-    private static Series extreme(Call call, Reduce reduce, Series x) {
+    private static Series extreme(Call call, ReduceOp reduce, Series x) {
         var value = call.operation().apply(x.c()[0]);
-        var axes = reduce.axes().stream().mapToInt(Integer::intValue).toArray();
+        var axes = reduce.axes().toArray();
         var wide = x.c()[0].shape().toArray();
         for (int axis : axes) wide[axis] = 1;
         var winners = x.c()[0].eq(value.reshape(wide)).to(value.dtype());
         var share = winners.div(winners.sum(axes, true));
-        var z = x.map(t -> t.mul(share).sum(axes)).c();
+        var z = x.map(t -> t.mul(share).sum(axes, reduce.keep())).c();
         z[0] = value;
         return new Series(z);
     }
 
-    private static Series elementwise(Call call, Elementwise e, Series[] in) {
+    private static Series elementwise(Call call, ElementwiseOp e, Series[] in) {
         Series x = in[0], y = in.length > 1 ? in[1] : null;
         var x0 = x.c()[0];
         return switch (e.op()) {

@@ -1,6 +1,5 @@
 package lyceum.backend;
 
-import java.util.ArrayList;
 import lyceum.DType;
 
 /**
@@ -20,15 +19,12 @@ public record Epilogue(View bias, Op activation) {
     public void applyTo(View out, Backend backend) {
         if (isNone() || out.size() == 0) return;
         var type = out.dtype();
-        var code = new ArrayList<Program.Instruction>();
-        code.add(Program.Instruction.load(type, 0));
-        if (bias != null) {
-            code.add(Program.Instruction.load(type, 1));
-            code.add(new Program.Instruction(Op.ADD, type, 0, 1, -1, 0));
-        }
-        if (activation != null) code.add(new Program.Instruction(activation, type, code.size() - 1, -1, -1, 0));
+        var p = new ProgramBuilder();
+        int result = p.load(type, 0);
+        if (bias != null) result = p.of(Op.ADD, type, result, p.load(type, 1));
+        if (activation != null) result = p.of(activation, type, result);
         var inputs = bias == null ? new View[] {out} : new View[] {out, alongChannels(out, type)};
-        backend.run(new Program(code, code.size() - 1), inputs, new View[] {out});
+        backend.run(p.build(result), inputs, new View[] {out});
     }
 
     private View alongChannels(View out, DType type) {

@@ -2,7 +2,7 @@ package lyceum.backend;
 
 /**
  * The element-wise primitives. A new one is a row here, its scalar meaning in {@code lyceum.backend.scalar}, and its gradient in
- * {@code lyceum.tensor.Gradients}.
+ * {@code lyceum.tensor.ElementwiseOp}.
  */
 public enum Op {
     // Leaves: they read operand number `immediate`, a constant's bits, or draw a random number.

@@ -4,7 +4,7 @@ import java.util.List;
 import lyceum.DType;
 
 /**
- * Element-wise work as plain data: instructions in static single assignment, run once for every element of a shape.
+ * Element-wise work as plain data: instructions in static single assignment, run once for every element of a shape. {@link ProgramBuilder} writes them.
  *
  * <p>Register {@code i} is the result of instruction {@code i}. Operands are read by {@link Op#LOAD}, whose immediate is the operand's number;
  * constants are the bits of a double (floats) or a long. A backend may interpret the list over blocks that stay in the first-level cache, or
@@ -54,12 +54,14 @@ public final class Program {
 
     /** The program of a single operation on operands 0, 1, ... of the given types. */
     public static Program of(Op op, DType type, DType... operands) {
-        var code = new java.util.ArrayList<Instruction>();
-        for (int i = 0; i < operands.length; i++) code.add(Instruction.load(operands[i], i));
+        var p = new ProgramBuilder();
+        for (int i = 0; i < operands.length; i++) p.load(operands[i], i);
         int n = operands.length;
-        code.add(new Instruction(op, type, n > 0 ? 0 : -1, n > 1 ? 1 : -1, n > 2 ? 2 : -1, 0));
-        return new Program(code, n);
+        return p.build(p.add(new Instruction(op, type, n > 0 ? 0 : -1, n > 1 ? 1 : -1, n > 2 ? 2 : -1, 0)));
     }
+
+    /** The program that copies operand 0. */
+    public static Program copy(DType type) { return new Program(List.of(Instruction.load(type, 0)), 0); }
 
     public int length() { return code.length; }
 

@@ -67,5 +67,11 @@ public record View(DType dtype, Storage storage, long offset, long[] shape, long
     /** Byte address of the first element within {@link Storage#segment()}. */
     public long byteOffset() { return storage.base() + offset * dtype.bytes(); }
 
+    /** Where the first element lies in memory, for native code; the view must stay reachable for as long as that runs. */
+    public long address() { return address(byteOffset()); }
+
+    /** Where byte {@code at} of {@link Storage#segment()} lies in memory; {@link #byteOffset} counts in those, as whoever adds strides to it does. */
+    public long address(long at) { return storage.segment().address() + at; }
+
     public View with(long[] shape, long[] strides) { return new View(dtype, storage, offset, shape, strides); }
 }

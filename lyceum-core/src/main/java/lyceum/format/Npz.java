@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.SequencedMap;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -15,40 +16,104 @@ import java.util.zip.ZipOutputStream;
 import lyceum.FormatException;
 import lyceum.tensor.Tensor;
 
-/** NumPy's archive of named arrays: a zip file of {@link Npy} entries, stored or deflated. */
-public final class Npz {
-    /** A deflated entry cannot grow beyond this factor of its compressed size: zeros, the best case, reach 1032. */
-    private static final long MOST_EXPANSION = 1100;
+/**
+ * NumPy's archive of named arrays: a zip file of {@link Npy} entries, stored or deflated.
+ *
+ * {@snippet :
+ * try (var arrays = Npz.open(path)) {
+ *     System.out.println(arrays.names());
+ *     var x = arrays.read("x"); // the others stay where they are
+ * }
+ * }
+ *
+ * <p>A small archive may unpack to more than the machine holds. Entries that share packed bytes are refused, and so is what would take more than
+ * {@link #MOST_EXPANSION} times the file's size (64 MiB are always allowed), all entries that were read together; {@link #open(Path, long)} sets another bound.
+ */
+public final class Npz implements AutoCloseable {
+    /** What arrays shrink to at best, unless they are nearly constant. */
+    public static final int MOST_EXPANSION = 100;
+    private static final long ALWAYS_ALLOWED = 64L << 20;
+    private static final String ENDING = ".npy";
 
-    private Npz() { }
+    private final ZipFile zip;
+    private final long mostBytes;
+    private final SequencedMap<String, ZipEntry> entries = new LinkedHashMap<>();
+    private long bytesRead;
+
+    private Npz(ZipFile zip, long fileBytes, long mostBytes) {
+        this.zip = zip;
+        this.mostBytes = mostBytes;
+        long packed = 0;
+        for (var all = zip.entries(); all.hasMoreElements(); ) {
+            var entry = all.nextElement();
+            if (!entry.getName().endsWith(ENDING)) throw new FormatException("npz: entry \"" + entry.getName() + "\" is no .npy file");
+            var name = entry.getName().substring(0, entry.getName().length() - ENDING.length());
+            if (entries.put(name, entry) != null) throw new FormatException("npz: \"" + name + "\" stands twice");
+            if (entry.getSize() < 0 || entry.getSize() > Integer.MAX_VALUE - 16 || entry.getCompressedSize() < 0) {
+                throw new FormatException("npz: entry \"" + entry.getName() + "\" claims " + entry.getSize() + " bytes from " + entry.getCompressedSize() + " packed ones");
+            }
+            packed += entry.getCompressedSize();
+            if (packed > fileBytes) throw new FormatException("npz: entries overlap: up to \"" + name + "\" they claim " + packed + " packed bytes of a file of " + fileBytes);
+        }
+    }
+
+    /** Opens an archive to read some of its arrays. @throws FormatException if it is no archive of arrays */
+    public static Npz open(Path path) throws IOException {
+        return open(path, Math.max(ALWAYS_ALLOWED, Math.multiplyExact(Files.size(path), MOST_EXPANSION)));
+    }
+
+    /** The same; all entries that are read may take so many bytes, unpacked. */
+    public static Npz open(Path path, long mostBytes) throws IOException {
+        ZipFile zip = null;
+        try {
+            zip = new ZipFile(path.toFile());
+            return new Npz(zip, Files.size(path), mostBytes);
+        } catch (ZipException | EOFException | IllegalArgumentException e) {
+            if (zip != null) zip.close();
+            throw new FormatException("npz: " + e.getMessage(), e);
+        } catch (FormatException e) {
+            zip.close();
+            throw e;
+        }
+    }
 
     /** All arrays by name, without the ending {@code .npy}. @throws FormatException if the archive or an array is malformed */
     public static SequencedMap<String, Tensor> read(Path path) throws IOException {
         var tensors = new LinkedHashMap<String, Tensor>();
-        try (var zip = new ZipFile(path.toFile())) {
-            var entries = zip.entries();
-            while (entries.hasMoreElements()) {
-                var entry = entries.nextElement();
-                if (!entry.getName().endsWith(".npy")) throw new FormatException("npz: entry \"" + entry.getName() + "\" is no .npy file");
-                var name = entry.getName().substring(0, entry.getName().length() - 4);
-                if (tensors.put(name, Npy.read(MemorySegment.ofArray(bytes(zip, entry, Files.size(path))))) != null) throw new FormatException("npz: \"" + name + "\" stands twice");
-            }
-        } catch (ZipException | EOFException | IllegalArgumentException e) {
-            throw new FormatException("npz: " + e.getMessage(), e);
+        try (var npz = open(path)) {
+            for (var name : npz.names()) tensors.put(name, npz.read(name));
         }
         return tensors;
     }
 
-    private static byte[] bytes(ZipFile zip, ZipEntry entry, long fileSize) throws IOException {
-        long size = entry.getSize(), packed = entry.getCompressedSize();
-        if (size < 0 || size > Integer.MAX_VALUE - 16 || packed < 0 || packed > fileSize || size > Math.max(1, packed) * MOST_EXPANSION)
-            throw new FormatException("npz: entry \"" + entry.getName() + "\" claims " + size + " bytes from " + packed + " packed ones");
+    /** Names of the arrays in the archive's order. */
+    public List<String> names() { return List.copyOf(entries.keySet()); }
+
+    /** One array. @throws FormatException if it is malformed, or there is none of that name */
+    public Tensor read(String name) throws IOException {
+        var entry = entries.get(name);
+        if (entry == null) throw new FormatException("npz: there is no array \"" + name + "\"; the archive has " + String.join(", ", entries.keySet()));
+        bytesRead = Math.addExact(bytesRead, entry.getSize());
+        if (bytesRead > mostBytes) {
+            throw new FormatException("npz: with \"" + name + "\" the arrays take " + bytesRead + " bytes, and " + mostBytes + " are read at most; if they are yours: Npz.open(path, " + bytesRead + ")");
+        }
+        try {
+            return Npy.read(MemorySegment.ofArray(bytes(entry)));
+        } catch (ZipException | EOFException | IllegalArgumentException e) {
+            throw new FormatException("npz: entry \"" + name + "\": " + e.getMessage(), e);
+        }
+    }
+
+    private byte[] bytes(ZipEntry entry) throws IOException {
+        long size = entry.getSize();
         try (var in = zip.getInputStream(entry)) {
             var bytes = in.readNBytes((int) size);
             if (bytes.length != size || in.read() >= 0) throw new FormatException("npz: entry \"" + entry.getName() + "\" claims " + size + " bytes and holds another number");
             return bytes;
         }
     }
+
+    @Override public void close() throws IOException { zip.close(); }
 
     /** Writes deflated entries in the given order. */
     public static void write(Path path, SequencedMap<String, Tensor> tensors) throws IOException {

@@ -5,7 +5,7 @@ import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.linalg.dense.Matrices;
 import lyceum.linalg.dense.TriangularSolve;
-import lyceum.tensor.CustomGradient;
+import lyceum.tensor.CustomOp;
 import lyceum.tensor.Tensor;
 
 /**
@@ -177,7 +177,7 @@ public final class Linalg {
         return DType.promote(Matrices.resultType(a), Matrices.resultType(b));
     }
 
-    private static Tensor primitive(String name, Function<Tensor[], Tensor> forward, CustomGradient.Rule rule, Tensor... operands) {
-        return CustomGradient.apply(name, operands, forward, rule);
+    private static Tensor primitive(String name, Function<Tensor[], Tensor> forward, CustomOp.Rule rule, Tensor... operands) {
+        return CustomOp.of(name, forward, rule).apply(operands);
     }
 }

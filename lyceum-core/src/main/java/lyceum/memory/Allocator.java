@@ -166,6 +166,11 @@ public final class Allocator {
         System.gc(); // a block is freed when it is unreachable: a late reader may still hold it
     }
 
+    synchronized void release() {
+        awaitCollector(1000, 1);
+        trim(0);
+    }
+
     /** One collection, then a new threshold: as much again as survived it, or as much garbage as keeps collecting below a twentieth of the time. */
     private synchronized void collect() {
         if (out.get() <= collectAt) return;

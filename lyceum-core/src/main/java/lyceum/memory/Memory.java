@@ -26,6 +26,9 @@ public final class Memory {
     /** The most bytes that tensors may take, used and cached together. */
     public static long budget() { return Allocator.INSTANCE.budget(); }
 
+    /** Collects, and gives what is cached back to the system: for a process that will do nothing for a while. */
+    public static void release() { Allocator.INSTANCE.release(); }
+
     /** True if so many bytes are more than the {@link #budget()}; where they surely are not, the machine is not asked for its size. */
     public static boolean exceedsBudget(long bytes) { return Allocator.INSTANCE.isBeyond(bytes); }
 

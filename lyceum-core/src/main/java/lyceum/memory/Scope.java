@@ -32,6 +32,7 @@ public final class Scope implements AutoCloseable {
     private final List<Slab> slabs = new ArrayList<>(2);
     private final Slab[] open = new Slab[2];
     private boolean closed;
+    private List<Object> held;
 
     private Scope(String name, boolean detached) {
         this.name = name;
@@ -63,6 +64,14 @@ public final class Scope implements AutoCloseable {
             body.run();
         } finally {
             CURRENT.set(own);
+        }
+    }
+
+    /** Keeps {@code used} reachable until the end: what native code reads, and whoever made it may let go of meanwhile. */
+    public void hold(Object used) {
+        synchronized (owned) {
+            if (held == null) held = new ArrayList<>(4);
+            held.add(used);
         }
     }
 
@@ -158,6 +167,7 @@ public final class Scope implements AutoCloseable {
         CURRENT.set(outer);
         synchronized (owned) {
             closed = true;
+            held = null;
             for (var storage : owned) storage.close(name);
             for (var storage : carved) storage.close(name);
             owned.clear();

@@ -52,6 +52,9 @@ public final class Storage {
     /** Offset in bytes of this storage in {@link #segment()}. */
     public long base() { return base; }
 
+    /** Where it begins in memory, for native code; it must stay reachable for as long as that runs. @throws lyceum.LyceumException if its scope has closed */
+    public long address() { return segment().address() + base; }
+
     public long bytes() { return bytes; }
 
     /** True if it has a block to itself, which no small one has. */

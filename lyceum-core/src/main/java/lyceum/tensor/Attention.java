@@ -71,7 +71,7 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
         var key = four("k", k).to(type);
         var value = four("v", v).to(type);
         var checked = checked(query, key, value);
-        var result = Attending.value(checked, query, key, value);
+        var result = AttentionOp.of(checked, query, key, value);
         return q.rank() == 4 ? result : result.reshape(outer(q, value.size(3)));
     }
 
@@ -81,7 +81,9 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
      */
     public Tensor of(Tensor q, Tensor k, Tensor v, UnaryOperator<Tensor> change) {
         Tensor query = four("q", q), key = four("k", k), value = four("v", v);
-        var result = Attending.composed(checked(query, key, value), query, key, value, change);
+        var checked = checked(query, key, value);
+        checked.checkValues(key);
+        var result = AttentionOp.composed(checked, query, key, value, change);
         return q.rank() == 4 ? result : result.reshape(outer(q, value.size(3)));
     }
 
@@ -90,7 +92,8 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
         var query = four("q", q);
         var key = four("k", k);
         var checked = checked(query, key, key);
-        var weights = Attending.weights(checked, query, Attending.inPages(checked, key));
+        checked.checkValues(key);
+        var weights = AttentionOp.weights(checked, query, AttentionOp.inPages(checked, key));
         return q.rank() == 4 ? weights : weights.reshape(outer(q, weights.size(3)));
     }
 
@@ -120,8 +123,7 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
         for (int axis = 0; axis < 4; axis++) longest = Math.max(longest, q.size(axis));
         if (longest > Integer.MAX_VALUE) throw new ShapeException(shapes + "no axis is longer than " + Integer.MAX_VALUE);
         var lengths = numbers("keyLengths", keyLengths, batch);
-        if (lengths != null && batch > 0) within("a key length", lengths, 0, keys);
-        var table = blockTable == null ? null : pages(whole("blockTable", blockTable), lengths, k.size(0), k.size(2));
+        var table = blockTable == null ? null : pages(whole("blockTable", blockTable), lengths, k.size(2));
         return new Attention(scale == 0 ? 1 / Math.sqrt(d) : scale, causal, window, additive(q.dtype(), Shape.adopt(new long[] {batch, heads, q.size(2), keys})), lengths,
                 numbers("queryStarts", queryStarts, batch), table);
     }
@@ -146,17 +148,21 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
         return x.to(DType.I64).detach();
     }
 
+    /** A kernel trusts these numbers: of checked options, whether they lie in keys {@code k}, be it as it is or in pages. @throws ShapeException if not */
+    void checkValues(Tensor k) {
+        if (keyLengths != null && keyLengths.count() > 0) within("a key length", keyLengths, 0, blockTable == null ? k.size(2) : blockTable.size(1) * k.size(2));
+        if (blockTable != null) within("a page's block", blockTable, 0, k.size(0) - 1);
+    }
+
     private static void within(String what, Tensor x, long low, long high) {
         for (long value : Tracing.untold(x::toLongArray)) if (value < low || value > high)
             throw new ShapeException("attention: " + what + " is " + value + "; it lies between " + low + " and " + high);
     }
 
     /** Pages that are not looked at name block 0. */
-    private static Tensor pages(Tensor table, Tensor lengths, long blocks, long blockSize) {
+    private static Tensor pages(Tensor table, Tensor lengths, long blockSize) {
         if (table.count() == 0) return table;
         var used = lengths == null ? table.onesLike().ne(0) : Tensor.arange(table.size(1)).mul(blockSize).lt(lengths.unsqueeze(1));
-        var named = used.where(table, table.zerosLike()).compute();
-        within("a page's block", named, 0, blocks - 1);
-        return named;
+        return used.where(table, table.zerosLike()).compute();
     }
 }

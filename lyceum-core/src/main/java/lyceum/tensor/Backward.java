@@ -20,7 +20,7 @@ public final class Backward {
      */
     static void intoLeaves(Tensor output, Tensor gradient) {
         var caller = Scope.current();
-        GradMode.with(false, () -> {
+        GradMode.stopped(() -> {
             try (var sweep = Scope.open("backward")) {
                 Set<Storage> used = Collections.newSetFromMap(new IdentityHashMap<>());
                 if (gradient.viewIfStored() != null) used.add(gradient.view().storage());
@@ -36,7 +36,7 @@ public final class Backward {
 
     /** {@code g} in memory of its own, so that a leaf's gradient outlives the sweep and can be written in place (clipped, scaled) and no other one changes. */
     private static Tensor owned(Tensor g, Set<Storage> used, Scope sweep) {
-        boolean pending = g.deferred() != null;
+        boolean pending = g.pending() != null;
         g.moveTo(Scope.current());
         var v = g.view();
         boolean whole = (pending || v.storage().isBlock()) && v.storage().bytes() == v.size() * v.dtype().bytes() && !v.mayOverlapItself();
@@ -49,15 +49,15 @@ public final class Backward {
      * @param recorded true if the gradients shall be differentiable themselves
      */
     public static Tensor[] gradients(Tensor output, Tensor gradient, Tensor[] inputs, boolean recorded) {
-        for (var input : inputs) if (input.history() == null) throw new IllegalArgumentException("gradient: an input of shape " + input.shape()
+        for (var input : inputs) if (input.node() == null) throw new IllegalArgumentException("gradient: an input of shape " + input.shape()
                 + " is not recorded; make it with requiresGrad()");
         return GradMode.with(recorded, () -> {
-            var keep = new IdentityHashMap<History, Boolean>();
-            for (var input : inputs) keep.put(input.history(), true);
+            var keep = new IdentityHashMap<GradNode, Boolean>();
+            for (var input : inputs) keep.put(input.node(), true);
             var found = sweep(output, gradient, keep, true, null);
             var result = new Tensor[inputs.length];
             for (int i = 0; i < inputs.length; i++) {
-                var g = found.get(inputs[i].history());
+                var g = found.get(inputs[i].node());
                 result[i] = g != null ? g : inputs[i].zerosLike();
             }
             return result;
@@ -65,9 +65,9 @@ public final class Backward {
     }
 
     /** Gradients with respect to what a part of a computation read, by {@code output} and not by each other; null for none. Recorded if that is on. */
-    static Tensor[] ofPart(Tensor output, Tensor gradient, History[] read) {
-        var keep = new IdentityHashMap<History, Boolean>();
-        for (var history : read) keep.put(history, true);
+    static Tensor[] ofPart(Tensor output, Tensor gradient, GradNode[] read) {
+        var keep = new IdentityHashMap<GradNode, Boolean>();
+        for (var node : read) keep.put(node, true);
         var found = sweep(output, gradient, keep, false, null);
         var result = new Tensor[read.length];
         for (int i = 0; i < read.length; i++) result[i] = found.get(read[i]);
@@ -79,57 +79,59 @@ public final class Backward {
      *
      * @param beyond whether the sweep goes on behind what it keeps
      */
-    private static Map<History, Tensor> sweep(Tensor output, Tensor gradient, Map<History, Boolean> keep, boolean beyond, Scope caller) {
-        if (output.history() == null) {
+    private static Map<GradNode, Tensor> sweep(Tensor output, Tensor gradient, Map<GradNode, Boolean> keep, boolean beyond, Scope caller) {
+        if (output.node() == null) {
             if (keep != null) return Map.of();
             throw new IllegalArgumentException("backward: nothing was recorded; start from a tensor made with requiresGrad(), outside noGrad");
         }
         if (!gradient.shape().equals(output.shape()))
             throw new ShapeException("backward: gradient " + gradient.shape() + " for a tensor of shape " + output.shape());
-        var gradients = new IdentityHashMap<History, Tensor>();
-        var result = new IdentityHashMap<History, Tensor>();
-        var queue = new PriorityQueue<History>((a, b) -> Long.compare(b.number, a.number));
+        var gradients = new IdentityHashMap<GradNode, Tensor>();
+        var result = new IdentityHashMap<GradNode, Tensor>();
+        var queue = new PriorityQueue<GradNode>((a, b) -> Long.compare(b.number, a.number));
         long oldest = Long.MIN_VALUE;
         if (keep != null) {
             oldest = Long.MAX_VALUE;
-            for (var history : keep.keySet()) oldest = Math.min(oldest, history.number);
+            for (var node : keep.keySet()) oldest = Math.min(oldest, node.number);
         }
-        var parts = new IdentityHashMap<History, PartGradients>();
+        var parts = new IdentityHashMap<GradNode, PartGradients>();
         var memory = keep == null && !Tracing.on() ? new SweepMemory(Scope.current()) : null;
         boolean plain = !GradMode.isRecording() && !Tracing.on();
-        gradients.put(output.history(), gradient.to(output.dtype()));
-        queue.add(output.history());
+        gradients.put(output.node(), gradient.to(output.dtype()));
+        queue.add(output.node());
         while (!queue.isEmpty()) {
-            var history = queue.poll();
-            var g = gradients.remove(history);
-            var ofParts = parts.remove(history);
+            var node = queue.poll();
+            var g = gradients.remove(node);
+            var ofParts = parts.remove(node);
             if (ofParts != null) g = g == null ? ofParts.whole() : g.add(ofParts.whole());
-            boolean kept = keep == null ? history.leaf != null : keep.containsKey(history);
-            if (kept) result.put(history, g);
+            boolean kept = keep == null ? node.leaf != null : keep.containsKey(node);
+            if (kept) result.put(node, g);
             if (kept && memory != null) memory.found(g);
-            if (history.operands.length == 0 || kept && !beyond) continue;
-            var rule = history.rule.forVisit();
-            boolean passed = kept || g == gradient || history.ofUser || !plain;
-            for (int i = 0; i < history.operands.length; i++) {
-                var operand = history.operands[i];
+            if (node.operands.length == 0 || kept && !beyond) continue;
+            var operation = node.operation;
+            var visit = operation.visit(node);
+            var part = plain ? node.part() : null;
+            boolean passed = kept || g == gradient || operation.isOfUser() || !plain;
+            for (int i = 0; i < node.operands.length; i++) {
+                var operand = node.operands[i];
                 if (operand == null || operand.number < oldest) continue;
-                if (plain && history.part != null) {
+                if (part != null) {
                     var others = parts.get(operand);
                     if (others == null && !gradients.containsKey(operand)) queue.add(operand);
-                    if (others == null) parts.put(operand, others = new PartGradients(history.shapes[i], history.types[i], history.part));
-                    if (others.take(g, history.part)) continue;
+                    if (others == null) parts.put(operand, others = new PartGradients(node.shapes[i], node.types[i], part.axis(), node.strides()));
+                    if (others.take(g, part)) continue;
                 }
-                var part = keep == null && history.ofUser ? ofUser(rule, i, g, caller) : rule.gradient(i, g);
-                if (part == null) continue;
-                if (part == g && isSharedSum(history, i, g)) g.view();
-                passed |= part == g;
-                part = sumTo(part, history.shapes[i]).to(history.types[i]);
+                var next = keep == null && operation.isOfUser() ? ofUser(node, i, g, caller) : visit != null ? visit.pullback(i, g) : operation.pullback(i, g, node);
+                if (next == null) continue;
+                if (next == g && isSharedSum(node, i, g)) g.view();
+                passed |= next == g;
+                next = sumTo(next, node.shapes[i]).to(node.types[i]);
                 var known = gradients.get(operand);
                 if (known == null) {
-                    gradients.put(operand, part);
+                    gradients.put(operand, next);
                     if (!parts.containsKey(operand)) queue.add(operand);
                 } else {
-                    gradients.put(operand, known.add(part));
+                    gradients.put(operand, known.add(next));
                 }
             }
             if (!passed) g.dismiss(); // a product that only the rule has read need not be stored beside what is made of it
@@ -138,19 +140,31 @@ public final class Backward {
         return result;
     }
 
+    /** A tensor from which a function is recorded, connected to the history of x if there is one, and to the tangents of x. */
+    public static Tensor entrance(Tensor x) {
+        x.checkFloat("grad");
+        return x.isTracked() ? GradMode.with(true, () -> new ViewOps.Same().apply(x)) : exit(x).asLeaf();
+    }
+
+    /** The value of y without its history, but with its tangents. */
+    public static Tensor exit(Tensor y) { return GradMode.with(false, () -> new ViewOps.Same().apply(y)); }
+
+    /** True if what y came from reaches behind {@code entrance}, beyond it or beside it, so that somebody outside may differentiate in turn. */
+    public static boolean reachesBehind(Tensor y, Tensor entrance) { return y.node().oldest < entrance.node().number; }
+
     /** A rule of the user's may keep what it is given and what it makes. */
-    private static Tensor ofUser(History.Rule rule, int i, Tensor g, Scope caller) {
+    private static Tensor ofUser(GradNode node, int i, Tensor g, Scope caller) {
         var part = new Tensor[1];
         g.keptBy(Scope.current());
-        Scope.within(caller, () -> part[0] = rule.gradient(i, g));
+        Scope.within(caller, () -> part[0] = node.operation.pullback(i, g, node));
         return part[0];
     }
 
     /** True if a gradient would be computed for its sum (a bias's) and once more for another operand: then it is better stored first. */
-    private static boolean isSharedSum(History history, int i, Tensor g) {
-        var pending = g.deferred();
-        if (pending == null || pending.op() == Op.CONST || g.shape().equals(history.shapes[i])) return false;
-        for (int j = 0; j < history.operands.length; j++) if (j != i && history.operands[j] != null) return true;
+    private static boolean isSharedSum(GradNode node, int i, Tensor g) {
+        var pending = g.pending();
+        if (pending == null || pending.op() == Op.CONST || g.shape().equals(node.shapes[i])) return false;
+        for (int j = 0; j < node.operands.length; j++) if (j != i && node.operands[j] != null) return true;
         return false;
     }
 

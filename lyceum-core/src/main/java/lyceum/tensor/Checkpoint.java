@@ -7,8 +7,8 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
+import lyceum.LyceumException;
 import lyceum.memory.Scope;
-import lyceum.tensor.History.Saved;
 
 /** The door through which {@code lyceum.autograd.Autograd} records a function as one operation that runs again when its gradients are wanted. */
 public final class Checkpoint {
@@ -19,21 +19,21 @@ public final class Checkpoint {
     /** The value of f at x, whose history knows what f read from outside, and f, but nothing of what f computed between. */
     public static Tensor of(UnaryOperator<Tensor> f, Tensor x) {
         if (Tracing.on() || !GradMode.isRecording()) return f.apply(x);
-        long start = History.next();
+        long start = GradNode.next();
         try (var inside = Scope.open(NAME)) {
             var y = f.apply(x);
-            if (y.history() == null || y.history().number < start) return y.keptBy(inside);
-            return y.detach().keptBy(inside).recorded(history(f, x, y.history(), start));
+            if (y.node() == null || y.node().number < start) return y.keptBy(inside);
+            return y.detach().keptBy(inside).recorded(node(f, x, y.node(), start));
         }
     }
 
     /** The operation whose operands are the tensors older than {@code start} that {@code last} came from. */
-    private static History history(UnaryOperator<Tensor> f, Tensor x, History last, long start) {
-        var read = new ArrayList<History>();
+    private static GradNode node(UnaryOperator<Tensor> f, Tensor x, GradNode last, long start) {
+        var read = new ArrayList<GradNode>();
         var shapes = new ArrayList<Shape>();
         var types = new ArrayList<DType>();
-        var leaves = new ArrayList<Saved>();
-        var seen = Collections.newSetFromMap(new IdentityHashMap<History, Boolean>());
+        var leaves = new ArrayList<Unchanged>();
+        var seen = Collections.newSetFromMap(new IdentityHashMap<GradNode, Boolean>());
         var inside = new ArrayDeque<>(List.of(last));
         while (!inside.isEmpty()) {
             var next = inside.pop();
@@ -47,25 +47,56 @@ public final class Checkpoint {
                 read.add(operand);
                 shapes.add(next.shapes[i]);
                 types.add(next.types[i]);
-                if (operand.leaf != null) leaves.add(Saved.of(operand.leaf, NAME));
+                if (operand.leaf != null) leaves.add(Unchanged.of(operand.leaf));
             }
         }
-        var operands = read.toArray(History[]::new);
-        return History.of(NAME, new Again(f, Saved.of(x, NAME), leaves, operands), operands, shapes.toArray(Shape[]::new), types.toArray(DType[]::new));
+        var operands = read.toArray(GradNode[]::new);
+        return GradNode.of(new Rerun(f, Unchanged.of(x), leaves, operands), operands, shapes.toArray(Shape[]::new), types.toArray(DType[]::new));
     }
 
-    /** Runs f once a visit, for the gradients of all that it reads. */
-    private record Again(UnaryOperator<Tensor> f, Saved x, List<Saved> leaves, History[] read) implements History.Rule {
+    /** A value that will be read again, with the number of in-place writes that it had. */
+    private record Unchanged(Tensor tensor, int version) {
+        static Unchanged of(Tensor tensor) { return new Unchanged(tensor, tensor.version()); }
 
-        @Override public Tensor gradient(int i, Tensor g) { return gradients(g)[i]; }
+        Tensor get() {
+            if (tensor.version() != version) throw new LyceumException("backward of checkpoint: a value of shape " + tensor.shape() + " that it needs was changed in place; write to a copy, or after backward");
+            return tensor;
+        }
+    }
 
-        @Override public History.Rule forVisit() {
+    /** Runs f once a visit, for the gradients of all that it reads. It is recorded and never told: where somebody listens, f runs as it is. */
+    static final class Rerun implements Operation {
+        private final UnaryOperator<Tensor> f;
+        private final Unchanged x;
+        private final List<Unchanged> leaves;
+        private final GradNode[] read;
+
+        private Rerun(UnaryOperator<Tensor> f, Unchanged x, List<Unchanged> leaves, GradNode[] read) {
+            this.f = f;
+            this.x = x;
+            this.leaves = leaves;
+            this.read = read;
+        }
+
+        @Override public Tensor value(Tensor... in) { return Tracing.inside(() -> f.apply(in[0])); }
+
+        @Override public Tensor pullback(int i, Tensor g, Reading reading) { return gradients(g)[i]; }
+
+        @Override public Visit visit(Reading reading) {
             var once = new Tensor[1][];
             return (i, g) -> {
                 if (once[0] == null) once[0] = gradients(g);
                 return once[0][i];
             };
         }
+
+        @Override public Tensor composed(Tensor... in) { return f.apply(in[0]); }
+
+        @Override public boolean isComposed() { return true; }
+
+        @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return Batch.loop(this, size, isBatched, in); }
+
+        @Override public String text() { return NAME; }
 
         private Tensor[] gradients(Tensor g) {
             for (var leaf : leaves) leaf.get();

@@ -24,10 +24,10 @@ sealed interface ContractionOps permits Tensor {
         var b = other;
         if (a.rank() == 1 && b.rank() > 0) return a.unsqueeze(0).matmul(b).squeeze(b.rank() == 1 ? 0 : -2);
         if (b.rank() == 1 && a.rank() > 0) return a.matmul(b.unsqueeze(1)).squeeze(-1);
-        Multiplying.check(a, b);
+        MatmulOp.check(a, b);
         var type = DType.promote(a.dtype(), b.dtype());
         if (type == DType.BOOL) type = DType.I32;
-        return Multiplying.product(a.to(type), b.to(type));
+        return new MatmulOp(Precision.F32, type).apply(a.to(type), b.to(type));
     }
 
     /**
@@ -41,8 +41,8 @@ sealed interface ContractionOps permits Tensor {
         if (isByte(a.dtype()) && isByte(other.dtype()) ? type == DType.I32 : a.dtype() == other.dtype() && a.dtype().isFloat() && a.dtype().bytes() == 2 && type == DType.F32) {
             if (a.rank() == 1 && other.rank() > 0) return a.unsqueeze(0).matmul(other, type).squeeze(other.rank() == 1 ? 0 : -2);
             if (other.rank() == 1 && a.rank() > 0) return a.matmul(other.unsqueeze(1), type).squeeze(-1);
-            Multiplying.check(a, other);
-            return Multiplying.wide(a, other, type);
+            MatmulOp.check(a, other);
+            return new MatmulOp(Precision.F32, type).apply(a, other);
         }
         var own = DType.promote(a.dtype(), other.dtype());
         if (type != own) throw new DTypeException("matmul: " + a.dtype() + " x " + other.dtype() + " to " + type + ": the product is " + own + "; convert the operands or the result");
@@ -60,8 +60,8 @@ sealed interface ContractionOps permits Tensor {
         if (a.dtype() != DType.F32 || other.dtype() != DType.F32) throw new DTypeException("matmul: " + a.dtype() + " x " + other.dtype() + " in " + precision + ": it is for two operands of F32; convert them, or leave the precision out");
         if (a.rank() == 1 && other.rank() > 0) return a.unsqueeze(0).matmul(other, precision).squeeze(other.rank() == 1 ? 0 : -2);
         if (other.rank() == 1 && a.rank() > 0) return a.matmul(other.unsqueeze(1), precision).squeeze(-1);
-        Multiplying.check(a, other);
-        return Multiplying.product(a, other, precision);
+        MatmulOp.check(a, other);
+        return new MatmulOp(precision, DType.F32).apply(a, other);
     }
 
     /**

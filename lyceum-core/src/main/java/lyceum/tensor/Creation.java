@@ -60,7 +60,7 @@ final class Creation {
     static Tensor full(DType type, double value, Shape shape) {
         if (!type.isFloat() && !holds(type, value)) throw new lyceum.DTypeException("full: " + value + " is no " + type + "; name a type that holds it");
         long bits = type.isFloat() ? Double.doubleToRawLongBits(value) : type == DType.BOOL ? value != 0 ? 1 : 0 : (long) value;
-        return new Tensor(type, shape, Deferred.leaf(Op.CONST, bits));
+        return new Tensor(type, shape, PendingValue.leaf(Op.CONST, bits));
     }
 
     /** Whether an integer type has this very number; BOOL has every one. */
@@ -103,7 +103,7 @@ final class Creation {
 
     static Tensor rand(Rng rng, DType type, long... sizes) {
         if (!type.isFloat()) throw new lyceum.DTypeException("rand: " + type + " is no float; use randint");
-        return new Tensor(type, Shape.of(sizes), Deferred.leaf(Op.RANDOM, draw(rng)));
+        return new Tensor(type, Shape.of(sizes), PendingValue.leaf(Op.RANDOM, draw(rng)));
     }
 
     /** The key of one draw: the next word of the stream, so that draws differ and each is a function of seed and order. */

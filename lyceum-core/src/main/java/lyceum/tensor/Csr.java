@@ -13,6 +13,8 @@ import lyceum.backend.Parallel;
  * are ascending and distinct.
  */
 public final class Csr {
+    private static final long MOST = Integer.MAX_VALUE - 16;
+
     private final long rows, columns;
     private final int[] rowStart;
     private final int[] column;
@@ -32,18 +34,26 @@ public final class Csr {
      * @throws ShapeException if they do not describe a matrix: the message says where
      */
     public static Csr of(long rows, long columns, int[] rowStart, int[] column, Tensor values) {
+        checkSizes(rows, columns);
         if (rowStart.length != rows + 1) throw new ShapeException("Csr: " + rowStart.length + " row starts for " + rows + " rows; there must be one more than rows");
         if (values.rank() != 1 || values.count() != column.length) throw new ShapeException("Csr: values of shape " + values.shape() + " for " + column.length + " columns");
         if (!values.dtype().isFloat()) throw new DTypeException("Csr: values are " + values.dtype() + "; convert them to a float type");
         if (rowStart[0] != 0 || rowStart[rowStart.length - 1] != column.length) throw new ShapeException("Csr: row starts run from " + rowStart[0] + " to " + rowStart[rowStart.length - 1] + " for " + column.length + " entries");
         for (int i = 0; i < rows; i++) {
             if (rowStart[i + 1] < rowStart[i]) throw new ShapeException("Csr: row " + i + " ends before it starts");
+        }
+        for (int i = 0; i < rows; i++) {
             for (int e = rowStart[i]; e < rowStart[i + 1]; e++) {
                 if (column[e] < 0 || column[e] >= columns) throw new ShapeException("Csr: column " + column[e] + " in row " + i + " of a matrix with " + columns + " columns");
                 if (e > rowStart[i] && column[e] <= column[e - 1]) throw new ShapeException("Csr: columns of row " + i + " are not ascending at entry " + e);
             }
         }
         return new Csr(rows, columns, rowStart.clone(), column.clone(), values);
+    }
+
+    /** Rows and columns are numbered by {@code int}s, and there is one row start more than there are rows. */
+    private static void checkSizes(long rows, long columns) {
+        if (rows < 0 || columns < 0 || rows > MOST || columns > MOST) throw new ShapeException("Csr: a matrix of " + rows + " x " + columns + "; rows and columns lie between 0 and " + MOST);
     }
 
     /** The entries of a matrix that are not zero. */
@@ -70,6 +80,7 @@ public final class Csr {
     /** From entries in any order; those at one place are added. */
     public static Csr fromEntries(long rows, long columns, int[] row, int[] column, double[] value) {
         if (row.length != column.length || row.length != value.length) throw new ShapeException("Csr: " + row.length + " rows, " + column.length + " columns, " + value.length + " values");
+        checkSizes(rows, columns);
         var keys = new long[row.length];
         for (int e = 0; e < keys.length; e++) {
             if (row[e] < 0 || row[e] >= rows || column[e] < 0 || column[e] >= columns) throw new ShapeException("Csr: entry (" + row[e] + ", " + column[e] + ") in a matrix of " + rows + " x " + columns);
@@ -165,7 +176,7 @@ public final class Csr {
         if (dense.rank() == 1) return matmul(dense.unsqueeze(1)).squeeze(1);
         if (dense.rank() != 2 || dense.size(0) != columns) throw new ShapeException("Csr.matmul: (" + rows + ", " + columns + ") x " + dense.shape() + ": inner sizes differ");
         var type = DType.promote(dtype(), dense.dtype());
-        return CustomGradient.apply("Csr.matmul", new Tensor[] {values.to(type), dense.to(type)}, in -> product(in[0], in[1]), (i, g, out, in) -> {
+        CustomOp.Pull pull = (i, g, out, in, kept) -> {
             if (i == 1) return withTracked(in[0]).transpose().matmul(g);
             var rowOf = new long[column.length];
             var columnOf = new long[column.length];
@@ -176,7 +187,13 @@ public final class Csr {
                 }
             }
             return g.indexSelect(0, Tensor.of(rowOf)).mul(in[1].indexSelect(0, Tensor.of(columnOf))).sum(1);
-        });
+        };
+        CustomOp.Push push = (tangents, out, in) -> {
+            var byValues = tangents[0] == null ? null : withTracked(tangents[0]).matmul(in[1]);
+            var byDense = tangents[1] == null ? null : withTracked(in[0]).matmul(tangents[1]);
+            return byValues == null ? byDense : byDense == null ? byValues : byValues.add(byDense);
+        };
+        return new CustomOp("Csr.matmul", null, (in, kept) -> product(in[0], in[1]), pull, push, null).apply(values.to(type), dense.to(type));
     }
 
     private Csr withTracked(Tensor values) { return new Csr(rows, columns, rowStart, column, values); }

@@ -84,7 +84,7 @@ sealed interface ElementwiseOps permits Tensor {
     default Tensor gelu() { return function(Op.GELU, self()); }
 
     /** {@link #gelu()} by its tanh formula, {@code x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2}, as GPT-2 was trained. */
-    default Tensor geluTanh() { return GeluTanh.of(self()); }
+    default Tensor geluTanh() { return new GeluTanhOp().apply(self().to(self().dtype().toFloat())); }
 
     /** Error function {@code 2/sqrt(pi) int_0^x exp(-t^2) dt}. */
     default Tensor erf() { return function(Op.ERF, self()); }
@@ -149,11 +149,7 @@ sealed interface ElementwiseOps permits Tensor {
     default Tensor rdiv(double other) { return number(other).div(self()); }
 
     /** {@code this ^ other}. Integers stay integers and wrap; a negative integer exponent is refused. */
-    default Tensor pow(Tensor other) {
-        if (!self().dtype().isFloat() && !other.dtype().isFloat() && other.count() > 0 && Tracing.untold(() -> other.min().item()) < 0)
-            throw new IllegalArgumentException("pow: negative exponents need a float base; convert it with to(F64)");
-        return arithmetic(Op.POW, self(), other);
-    }
+    default Tensor pow(Tensor other) { return arithmetic(Op.POW, self(), other); }
 
     default Tensor pow(double exponent) {
         if (exponent == 2) return square();
@@ -183,12 +179,12 @@ sealed interface ElementwiseOps permits Tensor {
     }
 
     /** Quotient rounded down, so that {@code floorDiv(y) * y + mod(y)} is this but for rounding. @throws ArithmeticException for an integer divisor of zero, at this call */
-    default Tensor floorDiv(Tensor other) { return arithmetic(Op.FLOOR_DIV, self(), divisor("floorDiv", self(), other)); }
+    default Tensor floorDiv(Tensor other) { return arithmetic(Op.FLOOR_DIV, self(), other); }
 
     default Tensor floorDiv(double other) { return floorDiv(number(other)); }
 
     /** Remainder with the divisor's sign, as Python's {@code %}. @throws ArithmeticException for an integer divisor of zero, at this call */
-    default Tensor mod(Tensor other) { return arithmetic(Op.MOD, self(), divisor("mod", self(), other)); }
+    default Tensor mod(Tensor other) { return arithmetic(Op.MOD, self(), other); }
 
     default Tensor mod(double other) { return mod(number(other)); }
 
@@ -253,12 +249,6 @@ sealed interface ElementwiseOps permits Tensor {
         return value == (int) value ? DType.I32 : value == (long) value ? DType.I64 : DType.F64;
     }
 
-    private static Tensor divisor(String operation, Tensor dividend, Tensor divisor) {
-        if (dividend.dtype().isFloat() || divisor.dtype().isFloat()) return divisor;
-        if (Tracing.untold(() -> divisor.eq(0).any().item()) != 0) throw new ArithmeticException(operation + ": an integer divisor is zero (shape " + divisor.shape() + ")");
-        return divisor;
-    }
-
     private static DType number(DType type) { return type == DType.BOOL ? DType.I32 : type; }
 
     /** Keeps integers integers; booleans count as I32. */
@@ -287,15 +277,7 @@ sealed interface ElementwiseOps permits Tensor {
         return apply(op, type, a.to(type), b.to(type), null);
     }
 
-    private static Shape broadcast(Op op, Shape a, Shape b) { return a.equals(b) ? a : Shape.broadcast(op.text(), a, b); }
-
     static Tensor unary(Op op, DType type, Tensor a) { return apply(op, type, a, null, null); }
 
-    static Tensor apply(Op op, DType type, Tensor a, Tensor b, Tensor c) {
-        var shape = b == null ? a.shape() : broadcast(op, a.shape(), b.shape());
-        if (c != null) shape = broadcast(op, shape, c.shape());
-        var result = Fusion.apply(op, type, shape, a, b, c);
-        if (Tracing.on()) Tracing.made(new Operation.Elementwise(op, type), result, c != null ? new Tensor[] {a, b, c} : b != null ? new Tensor[] {a, b} : new Tensor[] {a});
-        return type.isFloat() ? Gradients.record(op, result, a, b, c) : result;
-    }
+    private static Tensor apply(Op op, DType type, Tensor a, Tensor b, Tensor c) { return ElementwiseOp.apply(op, type, a, b, c); }
 }

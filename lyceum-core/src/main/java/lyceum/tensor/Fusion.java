@@ -72,7 +72,7 @@ final class Fusion {
     }
 
     /** A tensor without a value, which stands for operand {@code number} of a program that is run later, on tensors of any shape. */
-    static Tensor placeholder(int number, DType type, Shape shape) { return new Tensor(type, shape, Deferred.placeholder(number)); }
+    static Tensor placeholder(int number, DType type, Shape shape) { return new Tensor(type, shape, PendingValue.placeholder(number)); }
 
     private static Mode mode(String set) {
         if (set == null || set.isBlank()) return Mode.ON;
@@ -102,8 +102,8 @@ final class Fusion {
         bound(a);
         bound(b);
         bound(c);
-        var result = new Tensor(type, shape, Deferred.of(op, shape, constant(a), constant(b), constant(c)));
-        var waiting = new Deferred.Waiting(result);
+        var result = new Tensor(type, shape, PendingValue.of(op, shape, constant(a), constant(b), constant(c)));
+        var waiting = new PendingValue.Waiting(result);
         awaits(a, waiting);
         awaits(b, waiting);
         awaits(c, waiting);
@@ -116,13 +116,13 @@ final class Fusion {
      */
     static Tensor product(Tensor a, Tensor b, Shape shape) {
         var mode = mode();
-        if (mode == Mode.OFF || !a.dtype().isFloat() || a.dtype().bytes() < 4 || Tracing.on() || a.size(-1) == 0 || shape.count() == 0) return null;
+        if (mode == Mode.OFF || !a.dtype().isFloat() || a.dtype().bytes() < 4 || a.size(-1) == 0 || shape.count() == 0) return null;
         if (mode == Mode.ON && (shape.count() <= SMALL || (double) shape.count() * a.size(-1) < LEAST_PRODUCT)) return null;
         if (a.count() + b.count() > 16 * shape.count() || Memory.exceedsBudget(8 * shape.count())) return null; // what does not fit says so at the call
         a.view();
         b.view();
-        var result = new Tensor(a.dtype(), shape, Deferred.product(a, b, Scope.current()));
-        var waiting = new Deferred.Waiting(result);
+        var result = new Tensor(a.dtype(), shape, PendingValue.product(a, b, Scope.current()));
+        var waiting = new PendingValue.Waiting(result);
         awaits(a, waiting);
         awaits(b, waiting);
         return result;
@@ -130,12 +130,12 @@ final class Fusion {
 
     /** True for a small value that waits for the rows of a large one, or for operands that are named when its program runs. */
     static boolean reducesRows(Tensor operand) {
-        var pending = operand == null ? null : operand.deferred();
+        var pending = operand == null ? null : operand.pending();
         return pending != null && pending.reducesRows();
     }
 
     private static void bound(Tensor operand) {
-        var pending = operand == null ? null : operand.deferred();
+        var pending = operand == null ? null : operand.pending();
         if (pending == null) return;
         boolean holdsLess = pending.held() > operand.count() * operand.dtype().bytes() && Memory.exceedsBudget(HELD * pending.held()); // once stored
         if (pending.size() > LONGEST / 2 || holdsLess) operand.view();
@@ -151,29 +151,29 @@ final class Fusion {
         var sizes = x.shape().toArray();
         sizes[sizes.length - 1] = 1;
         var shape = Shape.adopt(sizes);
-        var result = new Tensor(x.dtype(), shape, Deferred.of(op, shape, constant(x), null, null));
-        awaits(x, new Deferred.Waiting(result));
+        var result = new Tensor(x.dtype(), shape, PendingValue.of(op, shape, constant(x), null, null));
+        awaits(x, new PendingValue.Waiting(result));
         return result;
     }
 
     /** True if a reduction of the last axis can be pending. */
     static boolean takesRows(Tensor x) {
         var mode = mode();
-        if (mode == Mode.OFF || mode == Mode.ON && x.count() <= SMALL || !x.dtype().isFloat() || Tracing.on()) return false;
+        if (mode == Mode.OFF || mode == Mode.ON && x.count() <= SMALL || !x.dtype().isFloat()) return false;
         long columns = x.size(-1), rows = columns == 0 ? 0 : x.count() / columns;
         return columns >= 2 && columns <= LONGEST_ROW && (rows >= FEW || columns <= SHORT_ROW);
     }
 
     /** A pending constant under another name, which nobody can write to. */
     private static Tensor constant(Tensor operand) {
-        var pending = operand == null ? null : operand.deferred();
+        var pending = operand == null ? null : operand.pending();
         return pending != null && pending.op() == Op.CONST ? new Tensor(operand.dtype(), operand.shape(), pending) : operand;
     }
 
     /** Sees to it that an in-place write to {@code operand} first has {@code result} computed, be the operand pending still or stored already. */
-    private static void awaits(Tensor operand, Deferred.Waiting result) {
+    private static void awaits(Tensor operand, PendingValue.Waiting result) {
         if (operand == null) return;
-        var pending = operand.deferred();
+        var pending = operand.pending();
         if (pending != null && (pending.op() == Op.CONST || pending.op() == Op.LOAD)) return;
         if (pending != null) pending.readers().await(result);
         var view = operand.viewIfStored(); // asked for after the line above: another thread may have stored it meanwhile
@@ -208,16 +208,16 @@ final class Fusion {
      * Reduces {@code x}. A pending value that nothing reads so far goes straight into the reduction and is not stored.
      */
     static void reduce(Backend.Reduction reduction, Tensor x, boolean[] mask, View out) {
-        var deferred = x.deferred();
-        if (deferred != null && deferred.op() != Op.CONST && deferred.readers().get() == 0 && !deferred.reducesRows() && x.count() > SMALL) {
-            var chain = new Chain(x.shape(), x);
-            var program = chain.absorbed(x);
+        var pending = x.pending();
+        if (pending != null && pending.op() != Op.CONST && pending.readers().get() == 0 && !pending.reducesRows() && x.count() > SMALL) {
+            var plan = new FusionPlan(x.shape(), x);
+            var program = plan.absorbed(x);
             if (program != null) {
-                Backend.current().reduce(reduction, program, chain.inputs(), mask, out);
+                Backend.current().reduce(reduction, program, plan.inputs(), mask, out);
                 return;
             }
         }
-        Backend.current().reduce(reduction, Viewing.copyProgram(x), new View[] {x.view()}, mask, out);
+        Backend.current().reduce(reduction, ViewOps.copyProgram(x), new View[] {x.view()}, mask, out);
     }
 
     static View allocate(DType type, Shape shape) { return allocate(type, shape, Scope.current()); }
@@ -243,7 +243,7 @@ final class Fusion {
     static void produceReaders(Storage storage) {
         for (var object : storage.takeReaders()) {
             var reader = (Tensor) object;
-            var pending = reader.deferred();
+            var pending = reader.pending();
             if (pending == null || pending.scope() != null && pending.scope().isClosed() || pending.readers().areDone()) continue;
             long copied = pending.isProduct() ? 0 : pending.bytesIn(storage);
             if (copied == 0 || copied * CHEAP_COPY > reader.count() * reader.dtype().bytes()) reader.view();
@@ -253,30 +253,30 @@ final class Fusion {
 
     /** Produces the value of {@code root}, and of those pending values on its way that have another reader. */
     static void produce(Tensor root) {
-        var pending = root.deferred();
+        var pending = root.pending();
         if (pending != null && pending.op() == Op.CONST && root.count() == 1) {
             synchronized (root) {
-                if (root.deferred() != null) root.publish(number(root, pending));
+                if (root.pending() != null) root.publish(number(root, pending));
             }
             return;
         }
         if (pending != null && pending.isProduct()) {
             synchronized (root) {
-                if (root.deferred() != null) root.publish(multiplied(root, pending));
+                if (root.pending() != null) root.publish(multiplied(root, pending));
             }
             return;
         }
-        Chain.produce(root, pending != null && pending.rows() != null ? pending.rows() : root.shape());
+        FusionPlan.produce(root, pending != null && pending.rows() != null ? pending.rows() : root.shape());
     }
 
-    static View multiplied(Tensor root, Deferred product) {
+    static View multiplied(Tensor root, PendingValue product) {
         var out = allocate(root.dtype(), root.shape(), product.scope());
-        Multiplying.into(product.a(), product.b(), Precision.F32, out);
+        MatmulOp.into(product.a(), product.b(), Precision.F32, out);
         return out;
     }
 
     /** A single number needs no program. */
-    private static View number(Tensor root, Deferred constant) {
+    private static View number(Tensor root, PendingValue constant) {
         var view = allocate(root.dtype(), root.shape(), constant.scope());
         if (root.dtype().isFloat()) Elements.set(root.dtype(), view.storage().segment(), view.byteOffset(), Double.longBitsToDouble(constant.immediate()));
         else Elements.set(root.dtype(), view.storage().segment(), view.byteOffset(), constant.immediate());

@@ -20,15 +20,15 @@ sealed interface InPlaceOps permits Tensor {
     /** Replaces the elements by those of {@code source}, broadcast and converted to this type. */
     default Tensor copy_(Tensor source) {
         var x = self();
-        x.checkWritable("copy_");
+        Updating.checkWritable("copy_", x);
         if (!Shape.broadcast("copy_", x.shape(), source.shape()).equals(x.shape()))
             throw new lyceum.ShapeException("copy_: source " + source.shape() + " does not fit into " + x.shape());
         var target = x.view();
         Fusion.produceReaders(target.storage());
         var value = source.detach().to(x.dtype());
         var view = value.view();
-        if (view.storage() == target.storage()) value = Viewing.copyOf(value);
-        Backend.current().run(Viewing.copyProgram(value), new View[] {Fusion.broadcast(value, x.shape())}, new View[] {target});
+        if (view.storage() == target.storage()) value = ViewOps.copyOf(value);
+        Backend.current().run(ViewOps.copyProgram(value), new View[] {Fusion.broadcast(value, x.shape())}, new View[] {target});
         target.storage().written();
         return x;
     }
@@ -60,7 +60,7 @@ sealed interface InPlaceOps permits Tensor {
     default Tensor set_(Tensor value, Index... place) {
         for (var index : place) if (index instanceof Index.Of) throw new IllegalArgumentException("set_: an index tensor selects a copy; use scatter or where");
         var target = GradMode.with(false, () -> self().detach().get(place));
-        self().checkWritable("set_");
+        Updating.checkWritable("set_", self());
         target.copy_(value);
         return self();
     }
@@ -69,7 +69,7 @@ sealed interface InPlaceOps permits Tensor {
 
     private Tensor update(String operation, UnaryOperator<Tensor> f) {
         var x = self();
-        x.checkWritable(operation);
+        Updating.checkWritable(operation, x);
         Updating.update(new Tensor[] {x}, old -> new Tensor[] {fitting(operation, checked(operation, f.apply(old[0])))});
         return x;
     }

@@ -3,9 +3,7 @@ package lyceum.tensor;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
-import lyceum.backend.Backend;
 import lyceum.backend.Backend.Scatter;
-import lyceum.tensor.History.Saved;
 
 /** Picking elements by index. Index tensors are I64 or I32; each is checked where it is read, and where one is out of range there is no result. */
 sealed interface IndexOps permits Tensor {
@@ -42,35 +40,14 @@ sealed interface IndexOps permits Tensor {
         var x = self();
         int a = x.shape().axis(axis);
         var i64 = Indexing.checked("gather", index, x.shape(), a, index.shape());
-        var out = Fusion.allocate(x.dtype(), index.shape());
-        Backend.current().gather(x.view(), a, i64.view(), out);
-        var result = new Tensor(out, index.shape());
-        if (Tracing.on()) Tracing.made(new Operation.Gather(a), result, x, i64);
-        if (!History.wanted(x)) return result;
-        var at = Saved.of(i64, "gather");
-        return History.record("gather", result, (i, g) -> Tensor.full(g.dtype(), 0, x.shape().sizes()).scatterAdd(a, at.get(), g), x);
+        return new GatherOp(a).apply(x, i64);
     }
 
     /** A copy in which {@code source[.., j, ..]} stands at {@code index[.., j, ..]} of {@code axis}; the last of several wins. */
-    default Tensor scatter(int axis, Tensor index, Tensor source) {
-        var x = self();
-        int a = x.shape().axis(axis);
-        var result = Indexing.scatter(Scatter.SET, x, a, index, source);
-        if (!History.wanted(x, source)) return result;
-        var at = Saved.of(index, "scatter");
-        return History.record("scatter", result, (i, g) -> i == 1 ? Indexing.fromWinners(g, a, at.get())
-                : g.scatter(a, at.get(), Creation.full(g.dtype(), 0, source.shape())), x, source);
-    }
+    default Tensor scatter(int axis, Tensor index, Tensor source) { return Indexing.scatter(Scatter.SET, self(), self().shape().axis(axis), index, source); }
 
     /** A copy to which {@code source[.., j, ..]} is added at {@code index[.., j, ..]} of {@code axis}. */
-    default Tensor scatterAdd(int axis, Tensor index, Tensor source) {
-        var x = self();
-        int a = x.shape().axis(axis);
-        var result = Indexing.scatter(Scatter.ADD, x, a, index, source);
-        if (!History.wanted(x, source)) return result;
-        var at = Saved.of(index, "scatterAdd");
-        return History.record("scatterAdd", result, (i, g) -> i == 1 ? g.gather(a, at.get()) : g, x, source);
-    }
+    default Tensor scatterAdd(int axis, Tensor index, Tensor source) { return Indexing.scatter(Scatter.ADD, self(), self().shape().axis(axis), index, source); }
 
     /** A copy to which {@code source} is added at the entries {@code index} (a vector) of {@code axis}. */
     default Tensor indexAdd(int axis, Tensor index, Tensor source) {
@@ -116,6 +93,7 @@ sealed interface IndexOps permits Tensor {
 
     /** Row-major numbers of the elements that are not zero, I64. */
     default Tensor nonZeroFlat() {
+        Tracing.reading("the places that are not zero", self());
         var flags = Tracing.untold(() -> self().ne(0).toBooleanArray());
         int n = 0;
         for (boolean flag : flags) if (flag) n++;

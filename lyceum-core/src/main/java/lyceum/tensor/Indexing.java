@@ -3,10 +3,7 @@ package lyceum.tensor;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
-import lyceum.backend.Backend;
 import lyceum.backend.Backend.Scatter;
-import lyceum.backend.Op;
-import lyceum.tensor.History.Saved;
 
 /** Checks and plumbing of index tensors. */
 final class Indexing {
@@ -36,16 +33,8 @@ final class Indexing {
     private static Tensor once(Tensor index) {
         var strides = index.view().strides();
         var result = index;
-        for (int i = 0; i < index.rank(); i++) if (strides[i] == 0 && index.size(i) > 1) result = Viewing.slice(result, i, 0, 1, 1);
+        for (int i = 0; i < index.rank(); i++) if (strides[i] == 0 && index.size(i) > 1) result = new ViewOps.Slice(i, 0, 1, 1).apply(result);
         return result;
-    }
-
-    /** The gradient of what was scattered: zero for a source that a later one at the same place has replaced. */
-    static Tensor fromWinners(Tensor g, int axis, Tensor index) {
-        var number = Tensor.arange(index.count()).reshape(index.shape().sizes());
-        var last = Tensor.zeros(DType.I64, g.shape().sizes()).scatter(axis, index, number).gather(axis, index);
-        var taken = g.gather(axis, index);
-        return last.eq(number).where(taken, taken.zerosLike());
     }
 
     /** {@code segments} rows as those of {@code x}, of one value. */
@@ -60,36 +49,13 @@ final class Indexing {
     static Tensor segmentExtreme(Scatter rule, Tensor x, Tensor index, long segments) {
         var name = rule == Scatter.MAX ? "segmentMax" : "segmentMin";
         if (!x.dtype().isFloat()) throw new DTypeException(name + ": the rows are " + x.dtype() + "; convert them to a float type");
-        var none = empty(name, x.detach(), segments, rule == Scatter.MAX ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY);
-        return extreme(rule, none, 0, alongAxis(index, 0, x.shape()), x);
-    }
-
-    /** A copy of {@code x} with the largest (or least) of each element and what {@code source} has for it. Those that are equal to the result share its gradient. */
-    static Tensor extreme(Scatter rule, Tensor x, int axis, Tensor index, Tensor source) {
-        var name = "scatter " + rule;
-        var result = scatter(rule, x, axis, index, source);
-        if (!History.wanted(x, source)) return result;
-        Saved own = Saved.of(x, name), others = Saved.of(source, name), best = Saved.of(result, name), at = Saved.of(index, name);
-        return History.record(name, result, (i, g) -> {
-            var type = g.dtype().bytes() < 4 ? DType.F32 : g.dtype(); // a narrow one does not count far
-            Tensor stays = own.get().eq(best.get()).to(type), wins = others.get().eq(best.get().gather(axis, at.get())).to(type);
-            var share = g.div(stays.scatterAdd(axis, at.get(), wins).maximum(1)).to(g.dtype());
-            return i == 0 ? stays.to(g.dtype()).mul(share) : wins.to(g.dtype()).mul(share.gather(axis, at.get()));
-        }, x, source);
-    }
-
-    /** Memory of its own to write to. Of a constant nothing is stored twice: {@code zeros(..).scatterAdd(..)} is how gradients begin. */
-    private static Tensor ownCopy(Tensor x) {
-        var pending = x.deferred();
-        if (pending == null || pending.op() != Op.CONST || !x.dtype().isFloat()) return Viewing.copyOf(x);
-        return Creation.full(x.dtype(), Double.longBitsToDouble(pending.immediate()), x.shape()).compute();
+        var none = empty(name, x, segments, rule == Scatter.MAX ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY);
+        return scatter(rule, none, 0, alongAxis(index, 0, x.shape()), x);
     }
 
     static Tensor scatter(Scatter rule, Tensor x, int axis, Tensor index, Tensor source) {
         var i64 = checked("scatter", index, x.shape(), axis, source.shape());
         if (source.dtype() != x.dtype()) throw new DTypeException("scatter: source is " + source.dtype() + ", tensor " + x.dtype() + "; convert one with to()");
-        var result = ownCopy(x);
-        Backend.current().scatter(rule, source.view(), axis, i64.view(), result.view());
-        return Tracing.on() ? Tracing.made(new Operation.Scatter(rule, axis), result, x, i64, source) : result;
+        return new ScatterOp(rule, axis).apply(x, i64, source);
     }
 }

@@ -63,8 +63,8 @@ public final class LogSumExp {
         var shift = top.isFinite().where(top, top.zerosLike());
         var terms = present.where(wide.sub(shift).exp().mul(weights), wide.zerosLike());
         var sum = terms.sum(axes, true);
-        var mask = Reducing.mask("logSumExp", terms, axes);
-        var shape = Reducing.without(terms, mask).sizes();
+        var mask = Axes.mask("logSumExp", terms.shape(), axes);
+        var shape = Axes.without(terms.shape(), mask).sizes();
         return new Signed(sum.abs().log().add(shift).reshape(shape), sum.detach().sign().reshape(shape));
     }
 }

@@ -1,251 +1,151 @@
 package lyceum.tensor;
 
-import java.util.List;
 import java.util.Locale;
-import java.util.function.Function;
 import lyceum.DType;
-import lyceum.backend.Backend;
-import lyceum.backend.Convolution;
-import lyceum.backend.Op;
-import lyceum.backend.Pooling;
-import lyceum.backend.Precision;
 import lyceum.backend.View;
 
 /**
- * What was done to tensors, as data: can be compared, printed and done again, with gradients. Everything that {@link Tensor} offers is one of
- * these or a composition of them; {@link Tracing} tells which.
+ * What is done to tensors, as data: one record tells all that is known of an operation, and histories, traces, forward mode, batches, memory plans
+ * and listings read it. Everything that {@link Tensor} offers is one of these or a composition of them; records of equal components are equal.
+ *
+ * <ul>
+ * <li>its <b>value</b>, by {@link #value};
+ * <li>its <b>pull-back</b> from the gradient of the result to that of an operand, and what that {@link #reads};
+ * <li>its <b>push-forward</b> from the tangents of the operands to that of the result;
+ * <li>its <b>batching rule</b>, {@link #batched}: many at once, by as many kernels as one takes;
+ * <li>its <b>cost</b> in scalar operations and bytes, whether it is a view, and a few words about it.
+ * </ul>
+ *
+ * <p>All rules but the value are in tensor operations, so that they can be differentiated, traced and batched in turn.
  */
-public sealed interface Operation {
+public sealed interface Operation permits ElementwiseOp, ReduceOp, ScanOp, ArgsortOp, GeluTanhOp, RowOps.Softmax, RowOps.LogSoftmax, RowOps.LogSumExp, NormOp, MatmulOp,
+        PackedMatrix.Product, QuantisedMatrix.Product, AttentionOp, ConvolveOp, PoolOps.LargestPlaces, PoolOps.Pick, PoolOps.Unpick, PoolOps.Average, GatherOp, ScatterOp, ConcatOp,
+        ViewOps.Copy, ViewOps.Reshape, ViewOps.Expand, ViewOps.Permute, ViewOps.Slice, ViewOps.Flip, ViewOps.Diagonal, ViewOps.Unfold, ViewOps.Stop, ViewOps.Same, CustomOp,
+        Checkpoint.Rerun {
 
-    /** Does it to other operands, as the call on {@link Tensor} would: recorded for gradients if an operand is tracked. */
-    Tensor apply(Tensor... in);
+    /** In {@link #reads}: the result. Bit {@code i} stands for operand {@code i}. */
+    int RESULT = 1 << 31;
+
+    /** In {@link #reads}: every operand, were they more than 31, and the result. */
+    int ALL = -1;
+
+    /** A value, and what the pull-back reads beside operands and result. */
+    record Outcome(Tensor value, Tensor... kept) { }
+
+    /** The type and shape of an operand or result. */
+    record Form(DType type, Shape shape) {
+        static Form of(Tensor x) { return new Form(x.dtype(), x.shape()); }
+
+        long bytes() { return shape.count() * type.bytes(); }
+    }
+
+    /** Scalar operations (a multiply-add counts one), and bytes that are read and written. */
+    record Cost(long operations, long bytes) { }
+
+    /** How the result lies in memory: in its own, under the operand's strides, under other ones, or (if the operand has no gaps) as its elements in order. */
+    enum Memory { OWN, SAME, STRIDED, IN_ORDER }
+
+    /** Gradients of one visit of a sweep, where one computation gives those of all operands. */
+    @FunctionalInterface interface Visit {
+        Tensor pullback(int i, Tensor g);
+    }
+
+    /** The value, neither recorded nor told to listeners; it may stay pending. Operands have the types and shapes that the operation takes. */
+    Tensor value(Tensor... in);
+
+    /** True if the pull-back reads more than operands and result. */
+    default boolean keeps() { return false; }
+
+    /** The value with what the pull-back {@link #keeps}. */
+    default Outcome outcome(Tensor... in) { return new Outcome(value(in)); }
+
+    /** The value: recorded for gradients if an operand is tracked, and told to those who listen. All that is done to tensors goes through here. */
+    default Tensor apply(Tensor... in) {
+        boolean told = Tracing.on(), wanted = GradNode.wanted(in);
+        if (wanted && keeps()) {
+            var outcome = told ? Tracing.inside(this, () -> outcome(in)) : outcome(in);
+            return Tracing.made(this, outcome.value.dtype().isFloat(), outcome.value, outcome.kept, in);
+        }
+        var value = told ? Tracing.inside(this, () -> value(in)) : value(in);
+        return wanted || told ? Tracing.made(this, wanted && value.dtype().isFloat(), value, null, in) : value;
+    }
 
     /** Does it and stores the result in {@code out}, which has the result's shape and type and overlaps no operand. */
     default void into(View out, Tensor... in) { Storing.copy(apply(in), out); }
 
+    /** False if no derivative passes: its result is an integer, a step or meant as a constant. */
+    default boolean isDifferentiable() { return true; }
+
+    /** True if it is linear in all float operands together: its push-forward is then itself. */
+    default boolean isLinear() { return false; }
+
+    /** True if it is linear in either of its two operands. */
+    default boolean isBilinear() { return false; }
+
+    /** True if its two operands may change places. */
+    default boolean commutes() { return false; }
+
+    /** What the pull-back for operand {@code i} reads: a bit for each operand, and {@link #RESULT}. */
+    default int reads(int i) { return 0; }
+
+    /** Gradient of operand {@code i} from that of the result, in the operand's shape or the result's, in any type; null for zero. */
+    Tensor pullback(int i, Tensor g, Reading reading);
+
+    /** The operand as which its gradient is to lie in memory, so that nothing has to turn it round; {@link Reading#strides} tells. Or -1. */
+    default int gradientLiesAs() { return -1; }
+
+    /** For one visit of a sweep; null where {@link #pullback} is all there is. */
+    default Visit visit(Reading reading) { return null; }
+
+    /**
+     * The tangent of the result: the derivative of the value along the tangents.
+     *
+     * @param tangents of the operands, in their shapes and types; null for zero
+     * @return in a shape that stretches to the result's; null for zero
+     */
+    default Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) {
+        if (isLinear()) return apply(Tangents.orZero(tangents, in));
+        if (isComposed()) return Forward.along(this::composed, in, tangents);
+        throw new AssertionError(text() + " is neither linear nor composed and has no push-forward");
+    }
+
+    /**
+     * For each entry of a batch the value of that entry.
+     *
+     * @param isBatched which operands have the batch as their first axis; at least one. Others are the same for every entry
+     * @return with the batch as its first axis
+     */
+    Tensor batched(long size, boolean[] isBatched, Tensor... in);
+
+    /** The value in simpler operations, recorded and told each: what a fused operation stands for. */
+    default Tensor composed(Tensor... in) { return apply(in); }
+
+    /** True if it stands for several simpler operations. */
+    default boolean isComposed() { return false; }
+
+    /** By default one operation for each element of the result, and every operand read once. */
+    default Cost cost(Form out, Form... in) {
+        if (isView()) return new Cost(0, 0);
+        return new Cost(operations(out, in), bytes(out, in));
+    }
+
+    private static long bytes(Form out, Form... in) {
+        long bytes = out.bytes();
+        for (var operand : in) bytes += operand.bytes();
+        return bytes;
+    }
+
+    /** See {@link #cost}. */
+    default long operations(Form out, Form... in) { return out.shape.count(); }
+
+    default Memory memory() { return Memory.OWN; }
+
     /** True if the result shares the operand's memory, for contiguous operands. */
-    default boolean isView() { return false; }
+    default boolean isView() { return memory() != Memory.OWN; }
+
+    /** True if its rules are the user's, who may keep what they are given. */
+    default boolean isOfUser() { return false; }
 
     /** A few words, such as {@code sum [0]}. */
     default String text() { return getClass().getSimpleName().toLowerCase(Locale.ROOT); }
-
-    /** An element-wise primitive; operands broadcast. */
-    record Elementwise(Op op, DType type) implements Operation {
-        @Override public Tensor apply(Tensor... in) {
-            return switch (op) { // these check their operands' values
-                case FLOOR_DIV -> in[0].floorDiv(in[1]);
-                case MOD -> in[0].mod(in[1]);
-                case POW -> in[0].pow(in[1]);
-                default -> ElementwiseOps.apply(op, type, in[0], in.length > 1 ? in[1] : null, in.length > 2 ? in[2] : null);
-            };
-        }
-
-        @Override public String text() { return op.text(); }
-    }
-
-    /** A reduction over {@code axes}, which are dropped; none for a scalar. */
-    record Reduce(Backend.Reduction reduction, List<Integer> axes) implements Operation {
-        @Override public Tensor apply(Tensor... in) {
-            return switch (reduction) {
-                case SUM -> in[0].sum(array());
-                case PROD -> in[0].prod(array());
-                case MAX -> in[0].max(array());
-                case MIN -> in[0].min(array());
-                case ARGMAX, ARGMIN -> Reducing.arg(reduction, in[0], array());
-            };
-        }
-
-        @Override public void into(View out, Tensor... in) {
-            if (in[0].rank() == 0) Storing.copy(apply(in), out);
-            else Fusion.reduce(reduction, in[0], Reducing.mask(text(), in[0], array()), out);
-        }
-
-        private int[] array() { return axes.stream().mapToInt(Integer::intValue).toArray(); }
-
-        @Override public String text() { return reduction.name().toLowerCase(Locale.ROOT) + " " + axes; }
-    }
-
-    /** A running sum, product, maximum or minimum. */
-    record Scan(Backend.Scan scan, int axis) implements Operation {
-        @Override public Tensor apply(Tensor... in) {
-            return switch (scan) {
-                case SUM -> in[0].cumsum(axis);
-                case PROD -> in[0].cumprod(axis);
-                case MAX -> in[0].cummax(axis);
-                case MIN -> in[0].cummin(axis);
-            };
-        }
-
-        @Override public void into(View out, Tensor... in) { Backend.current().scan(scan, in[0].view(), axis, out); }
-
-        @Override public String text() { return "running " + scan.name().toLowerCase(Locale.ROOT) + " " + axis; }
-    }
-
-    /** The permutation that sorts. */
-    record Argsort(int axis, boolean descending) implements Operation {
-        @Override public Tensor apply(Tensor... in) { return in[0].argsort(axis, descending); }
-    }
-
-    /** Shares that add up to 1. */
-    record Softmax(int axis) implements Operation {
-        @Override public Tensor apply(Tensor... in) { return in[0].softmax(axis); }
-    }
-
-    /** Matrix product of the last two axes, batched. */
-    record MatMul(Precision precision) implements Operation {
-        @Override public Tensor apply(Tensor... in) { return Multiplying.product(in[0], in[1], precision); }
-
-        @Override public void into(View out, Tensor... in) { Multiplying.into(in[0], in[1], precision, out); }
-    }
-
-    /** Attention of queries, keys, values and the masks that are {@code given}: bias, key lengths, query starts, block table. */
-    record Attend(double scale, boolean causal, long window, List<Boolean> given) implements Operation {
-        @Override public Tensor apply(Tensor... in) { return Attending.again(scale, causal, window, given, in); }
-
-        @Override public String text() { return causal ? "causal attention" : "attention"; }
-    }
-
-    /** A convolution (place Y), its gradient by the input (X) or by the weight; {@code how} is spread over the axes, {@code sizes} are the result's. */
-    record Convolve(Convolving.Place place, Convolution how, List<Long> sizes) implements Operation {
-        @Override public Tensor apply(Tensor... in) { return Convolving.product(place, how, Storing.array(sizes), in[0], in[1], in.length > 2 ? in[2] : null, null); }
-
-        @Override public String text() { return (place == Convolving.Place.Y ? "convolve " : "convolve back to " + place.name().toLowerCase(Locale.ROOT) + " ") + sizes; }
-    }
-
-    /** The largest of each window, or the number of its place. */
-    record MaxPool(Pooling how, boolean indices) implements Operation {
-        @Override public Tensor apply(Tensor... in) {
-            var pooled = in[0].maxPoolWithIndices(how);
-            return indices ? pooled.indices() : pooled.values();
-        }
-    }
-
-    /** The mean of each window, or the adjoint of that. */
-    record AveragePool(Pooling how, boolean back, List<Long> sizes) implements Operation {
-        @Override public Tensor apply(Tensor... in) { return PoolingRules.linear(how, back, Storing.array(sizes), in[0]); }
-    }
-
-    /** Operand 0 at the places that operand 1 names. */
-    record Gather(int axis) implements Operation {
-        @Override public Tensor apply(Tensor... in) { return in[0].gather(axis, in[1]); }
-
-        @Override public void into(View out, Tensor... in) {
-            var index = Indexing.checked("gather", in[1], in[0].shape(), axis, in[1].shape());
-            Backend.current().gather(in[0].view(), axis, index.view(), out);
-        }
-
-        @Override public String text() { return "gather " + axis; }
-    }
-
-    /** Operand 2 written or added to a copy of operand 0 at the places that operand 1 names. */
-    record Scatter(Backend.Scatter rule, int axis) implements Operation {
-        @Override public Tensor apply(Tensor... in) {
-            return switch (rule) {
-                case SET -> in[0].scatter(axis, in[1], in[2]);
-                case ADD -> in[0].scatterAdd(axis, in[1], in[2]);
-                case MAX, MIN -> Indexing.extreme(rule, in[0], axis, in[1], in[2]);
-            };
-        }
-
-        @Override public void into(View out, Tensor... in) {
-            var index = Indexing.checked("scatter", in[1], in[0].shape(), axis, in[2].shape());
-            Storing.copy(in[0], out);
-            Backend.current().scatter(rule, in[2].view(), axis, index.view(), out);
-        }
-
-        @Override public String text() { return "scatter " + rule.name().toLowerCase(Locale.ROOT) + " " + axis; }
-    }
-
-    /** The operands side by side. */
-    record Concat(int axis) implements Operation {
-        @Override public Tensor apply(Tensor... in) { return Joining.concat(axis, in); }
-
-        @Override public void into(View out, Tensor... in) { Joining.placeAll(out, axis, in); }
-
-        @Override public String text() { return "concat " + axis; }
-    }
-
-    /** A copy. */
-    record Copy() implements Operation {
-        @Override public Tensor apply(Tensor... in) { return in[0].copy(); }
-
-        @Override public void into(View out, Tensor... in) { Storing.copy(in[0], out); }
-    }
-
-    /** The same elements under another shape. */
-    record Reshape(List<Long> sizes) implements Operation {
-        @Override public Tensor apply(Tensor... in) { return in[0].reshape(Storing.array(sizes)); }
-
-        @Override public boolean isView() { return true; }
-
-        @Override public String text() { return "reshape " + sizes; }
-    }
-
-    /** Axes stretched. */
-    record Expand(List<Long> sizes) implements Operation {
-        @Override public Tensor apply(Tensor... in) { return in[0].expand(Storing.array(sizes)); }
-
-        @Override public boolean isView() { return true; }
-
-        @Override public String text() { return "expand " + sizes; }
-    }
-
-    /** Axes in another order. */
-    record Permute(List<Integer> order) implements Operation {
-        @Override public Tensor apply(Tensor... in) { return in[0].permute(order.stream().mapToInt(Integer::intValue).toArray()); }
-
-        @Override public boolean isView() { return true; }
-
-        @Override public String text() { return "permute " + order; }
-    }
-
-    /** Part of an axis. */
-    record Slice(int axis, long start, long stop, long step) implements Operation {
-        @Override public Tensor apply(Tensor... in) { return Viewing.slice(in[0], axis, start, stop, step); }
-
-        @Override public boolean isView() { return true; }
-
-        @Override public String text() { return "slice " + axis + " " + start + ":" + stop + ":" + step; }
-    }
-
-    /** An axis backwards. */
-    record Flip(int axis) implements Operation {
-        @Override public Tensor apply(Tensor... in) { return Viewing.flip(in[0], axis); }
-
-        @Override public boolean isView() { return true; }
-
-        @Override public String text() { return "flip " + axis; }
-    }
-
-    /** A diagonal of the last two axes. */
-    record Diagonal(long offset) implements Operation {
-        @Override public Tensor apply(Tensor... in) { return in[0].diagonal(offset); }
-
-        @Override public boolean isView() { return true; }
-
-        @Override public String text() { return "diagonal " + offset; }
-    }
-
-    /** Sliding windows. */
-    record Unfold(int axis, long size, long step) implements Operation {
-        @Override public Tensor apply(Tensor... in) { return in[0].unfold(axis, size, step); }
-
-        @Override public boolean isView() { return true; }
-
-        @Override public String text() { return "unfold " + axis + " " + size + " " + step; }
-    }
-
-    /** The value, through which no gradient passes. */
-    record Stop() implements Operation {
-        @Override public Tensor apply(Tensor... in) { return in[0].detach(); }
-
-        @Override public boolean isView() { return true; }
-    }
-
-    /** An operation of the user with a gradient of its own. */
-    record Custom(String name, Function<Tensor[], Tensor> forward, CustomGradient.Rule rule) implements Operation {
-        @Override public Tensor apply(Tensor... in) { return CustomGradient.apply(name, in, forward, rule); }
-
-        @Override public String text() { return name; }
-    }
 }

@@ -54,8 +54,34 @@ public final class PackedMatrix {
         if (x.rank() == 0 || x.size(-1) != matrix.size(0)) throw new ShapeException("matmul: " + x.shape() + " x " + matrix.shape() + ": the last axis of the left operand must be " + matrix.size(0));
         long rows = x.count() / Math.max(1, x.size(-1));
         if (Math.max(rows, Math.max(matrix.size(0), matrix.size(1))) > Integer.MAX_VALUE) throw new ShapeException("matmul: " + x.shape() + " x " + matrix.shape() + ": a side of a matrix has at most " + Integer.MAX_VALUE + " elements");
-        if (Tracing.on()) return x.matmul(matrix, type); // a graph reads the matrix, whose arrangement is no tensor
-        return CustomGradient.apply("matmul", new Tensor[] {x, matrix}, in -> value(in[0], type), (i, g, out, in) -> i == 0 ? g.to(in[0].dtype()).matmul(in[1].transpose()) : null);
+        return new Product(this, type).apply(x, matrix);
+    }
+
+    /** The product of operand 0 with a packed matrix, or with another one that stands for it as operand 1. */
+    public record Product(PackedMatrix packed, DType type) implements Operation {
+        @Override public Tensor value(Tensor... in) { return Tracing.inside(() -> in[1] == packed.matrix ? packed.value(in[0], type) : composed(in)); }
+
+        @Override public int reads(int i) { return 2; }
+
+        @Override public Tensor pullback(int i, Tensor g, Reading reading) { return i == 0 ? g.to(reading.type(0)).matmul(reading.operand(1).transpose()) : null; }
+
+        @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) { return tangents[0] == null ? null : apply(tangents[0], in[1]); }
+
+        @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) {
+            if (!isBatched[1]) return apply(in);
+            var rows = Batch.spread(size, isBatched[0], in[0]);
+            var sizes = rows.shape().toArray();
+            sizes[sizes.length - 1] = in[1].size(-1);
+            return Batch.aligned(rows, 2).matmul(Batch.aligned(in[1], Math.max(2, sizes.length - 1)), type).reshape(sizes);
+        }
+
+        @Override public Tensor composed(Tensor... in) { return in[0].matmul(in[1], type); }
+
+        @Override public boolean isComposed() { return true; }
+
+        @Override public long operations(Form out, Form... in) { return out.shape().count() * in[1].shape().size(0); }
+
+        @Override public String text() { return "matmul packed"; }
     }
 
     private Tensor value(Tensor x, DType type) {

@@ -1,7 +1,9 @@
 package lyceum.tensor;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.backend.View;
 
@@ -19,16 +21,16 @@ final class PartGradients {
     private final List<Part> parts = new ArrayList<>();
     private View whole;
 
-    PartGradients(Shape shape, DType type, History.Part part) {
-        axis = part.axis();
+    PartGradients(Shape shape, DType type, int axis, long[] strides) {
+        this.axis = axis;
         this.type = type;
         this.shape = shape.sizes();
-        strides = denseLike(this.shape, part.strides());
+        this.strides = denseLike(this.shape, strides);
     }
 
     /** Strides without gaps whose order is that of {@code strides}. */
     private static long[] denseLike(long[] sizes, long[] strides) {
-        var order = java.util.stream.IntStream.range(0, sizes.length).boxed().sorted(java.util.Comparator.comparingLong((Integer i) -> -Math.abs(strides[i]))).mapToInt(i -> i).toArray();
+        var order = IntStream.range(0, sizes.length).boxed().sorted(Comparator.comparingLong((Integer i) -> -Math.abs(strides[i]))).mapToInt(i -> i).toArray();
         var dense = new long[sizes.length];
         long stride = 1;
         for (int i = order.length - 1; i >= 0; i--) {
@@ -39,9 +41,9 @@ final class PartGradients {
     }
 
     /** Writes {@code g} to the part's place, at the end at the latest; false if it cannot, since the part overlaps another or lies along another axis. */
-    boolean take(Tensor g, History.Part part) {
+    boolean take(Tensor g, ViewOps.Slice part) {
         if (part.axis() != axis) return false;
-        long from = part.from(), to = from + g.size(axis);
+        long from = part.start(), to = from + g.size(axis);
         for (var other : parts) if (from < other.to && other.from < to) return false;
         boolean stays = whole == null && lies(g, from);
         parts.add(new Part(from, to, stays ? g : null));
@@ -81,7 +83,7 @@ final class PartGradients {
 
     /** The gradient, zero where no part was. */
     Tensor whole() {
-        parts.sort(java.util.Comparator.comparingLong(Part::from));
+        parts.sort(Comparator.comparingLong(Part::from));
         long at = 0;
         for (var part : List.copyOf(parts)) {
             zero(at, part.from);

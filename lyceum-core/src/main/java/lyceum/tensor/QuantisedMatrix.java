@@ -49,6 +49,7 @@ public final class QuantisedMatrix {
     public static QuantisedMatrix of(Tensor weights, BlockFormat format) {
         if (weights.rank() != 2) throw new ShapeException("QuantisedMatrix: weights of shape " + weights.shape() + "; they are a matrix (out, in)");
         if (!weights.dtype().isFloat()) throw new DTypeException("QuantisedMatrix: weights are " + weights.dtype() + "; convert them to a float type");
+        Tracing.reading("a matrix to quantise", weights);
         long rows = weights.size(0);
         int columns = Math.toIntExact(weights.size(1));
         long rowBytes = format.rowBytes(columns);
@@ -119,13 +120,35 @@ public final class QuantisedMatrix {
         if (!x.dtype().isFloat()) throw new DTypeException("QuantisedMatrix.matmul: activations are " + x.dtype() + "; convert them to a float type");
         if (bias != null && (bias.rank() != 1 || bias.size(0) != rows())) throw new ShapeException("QuantisedMatrix.matmul: a bias of shape " + bias.shape() + " for " + rows() + " rows");
         var type = DType.promote(DType.F32, x.dtype());
-        if (type == DType.F64) {
-            var product = CustomGradient.apply("QuantisedMatrix.matmul", new Tensor[] {x}, in -> wide(in[0]), (i, g, out, in) -> back(g));
-            return bias == null ? product : product.add(bias);
+        if (bias == null) return new Product(this, type).apply(x);
+        return type == DType.F64 ? new Product(this, type).apply(x).add(bias) : new Product(this, type).apply(x, bias.to(DType.F32));
+    }
+
+    /** The product of operand 0 with the rows of weights, and the bias added if there is an operand 1. Derivatives are those of the weights as they are stored. */
+    public record Product(QuantisedMatrix weights, DType type) implements Operation {
+        @Override public Tensor value(Tensor... in) {
+            return Tracing.inside(() -> type == DType.F64 ? in[0].matmul(weights.dequantise().to(DType.F64).transpose()) : weights.product(in[0], in.length > 1 ? in[1] : null));
         }
-        if (bias == null) return CustomGradient.apply("QuantisedMatrix.matmul", new Tensor[] {x}, in -> product(in[0], null), (i, g, out, in) -> back(g).to(in[0].dtype()));
-        return CustomGradient.apply("QuantisedMatrix.matmul", new Tensor[] {x, bias.to(DType.F32)}, in -> product(in[0], in[1]),
-                (i, g, out, in) -> i == 0 ? back(g).to(in[0].dtype()) : g.reshape(g.count() / Math.max(1, rows()), rows()).sum(0));
+
+        @Override public Tensor pullback(int i, Tensor g, Reading reading) {
+            return i == 0 ? g.matmul(weights.dequantise().to(g.dtype())) : g.reshape(g.count() / Math.max(1, weights.rows()), weights.rows()).sum(0);
+        }
+
+        @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) {
+            var product = tangents[0] == null ? null : tangents[0].to(type).matmul(weights.dequantise().to(type).transpose());
+            var bias = in.length > 1 ? tangents[1] : null;
+            return product == null ? bias : bias == null ? product : product.add(bias);
+        }
+
+        @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) {
+            if (in.length == 1 || !isBatched[1]) return apply(in);
+            var product = apply(in[0]);
+            return product.add(Batch.aligned(in[1], product.rank() - (isBatched[0] ? 1 : 0)));
+        }
+
+        @Override public long operations(Form out, Form... in) { return out.shape().count() * weights.columns(); }
+
+        @Override public String text() { return "matmul quantised"; }
     }
 
     private Tensor product(Tensor x, Tensor bias) {
@@ -141,10 +164,6 @@ public final class QuantisedMatrix {
         shape[shape.length - 1] = rows();
         return new Tensor(out, Shape.of(m, rows())).reshape(shape);
     }
-
-    private Tensor wide(Tensor x) { return x.matmul(dequantise().to(DType.F64).transpose()); }
-
-    private Tensor back(Tensor g) { return g.matmul(dequantise().to(g.dtype())); }
 
     /** All weights, (out, in) in F32. */
     public Tensor dequantise() {

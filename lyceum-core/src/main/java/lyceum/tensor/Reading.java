@@ -1,66 +1,34 @@
 package lyceum.tensor;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import lyceum.DType;
-import lyceum.ShapeException;
 
-/** Copies elements out to Java arrays, in row-major order. */
-final class Reading {
-    private Reading() { }
+/** What a pull-back can read: the operands and the result that {@link Operation#reads} names, what was kept beside them, and the operands' shapes and types. */
+public interface Reading {
 
-    static double[] doubles(Tensor x) {
-        var array = new double[length("toDoubleArray", x)];
-        copy(x, DType.F64, ValueLayout.JAVA_DOUBLE_UNALIGNED, array, array.length);
-        return array;
-    }
+    /** @throws lyceum.LyceumException if it was changed in place since */
+    Tensor operand(int i);
 
-    static float[] floats(Tensor x) {
-        var array = new float[length("toFloatArray", x)];
-        copy(x, DType.F32, ValueLayout.JAVA_FLOAT_UNALIGNED, array, array.length);
-        return array;
-    }
+    Tensor result();
 
-    static int[] ints(Tensor x) {
-        var array = new int[length("toIntArray", x)];
-        copy(x, DType.I32, ValueLayout.JAVA_INT_UNALIGNED, array, array.length);
-        return array;
-    }
+    /** What {@link Operation#outcome} kept; it was neither recorded nor told, so where somebody watches the gradient, compute it again. */
+    Tensor kept(int i);
 
-    static long[] longs(Tensor x) {
-        var array = new long[length("toLongArray", x)];
-        copy(x, DType.I64, ValueLayout.JAVA_LONG_UNALIGNED, array, array.length);
-        return array;
-    }
+    /** How many values were kept. */
+    int kept();
 
-    static boolean[] booleans(Tensor x) {
-        var bytes = new byte[length("toBooleanArray", x)];
-        copy(x, DType.BOOL, ValueLayout.JAVA_BYTE, bytes, bytes.length);
-        var array = new boolean[bytes.length];
-        for (int i = 0; i < array.length; i++) array[i] = bytes[i] != 0;
-        return array;
-    }
+    Shape shape(int i);
 
-    /** The length of an array with all elements. */
-    private static int length(String operation, Tensor x) {
-        if (x.count() > Integer.MAX_VALUE - 8) throw new ShapeException(operation + ": a Java array does not hold the " + x.count() + " elements of shape " + x.shape() + "; read parts of it, with get or narrow");
-        return (int) x.count();
-    }
+    DType type(int i);
 
-    private static void copy(Tensor x, DType type, ValueLayout layout, Object array, int n) {
-        var source = Tracing.untold(() -> GradMode.with(false, () -> x.detach().to(type).contiguous()));
-        var v = source.view();
-        MemorySegment.copy(v.storage().segment(), layout, v.byteOffset(), array, 0, n);
-        Reference.reachabilityFence(source);
-    }
+    /** Of the operand that {@link Operation#gradientLiesAs} names. */
+    long[] strides();
 
-    static double[][] rows(Tensor x) {
-        if (x.rank() != 2) throw new ShapeException("toRows: shape " + x.shape() + " is not a matrix");
-        var flat = doubles(x);
-        int columns = (int) x.size(1);
-        var rows = new double[(int) x.size(0)][];
-        for (int i = 0; i < rows.length; i++) rows[i] = java.util.Arrays.copyOfRange(flat, i * columns, (i + 1) * columns);
-        return rows;
-    }
+    /** True if there is such an operand, and its gradient is wanted. */
+    boolean isTracked(int i);
+
+    /** How many there are. */
+    int operands();
+
+    /** True if the gradient is recorded, or its operations are listened to. */
+    static boolean isWatched() { return GradMode.isRecording() || Tracing.on(); }
 }

@@ -1,7 +1,6 @@
 package lyceum.tensor;
 
 import lyceum.ShapeException;
-import lyceum.backend.View;
 
 /** Operations that rearrange without computing. All but those that say so are views: they share memory with their origin. */
 sealed interface ShapeOps permits Tensor {
@@ -11,15 +10,8 @@ sealed interface ShapeOps permits Tensor {
     /** The same elements in row-major order under another shape; one size may be -1. A view where strides allow, else a copy. */
     default Tensor reshape(long... sizes) {
         var x = self();
-        var shape = Viewing.resolve(x, sizes);
-        if (shape.equals(x.shape())) return x;
-        var strides = Viewing.reshapeStrides(x.view(), shape.sizes());
-        var v = strides != null ? x.view() : Viewing.copyOf(x).view();
-        var result = new Tensor(v.with(shape.sizes(), strides != null ? strides : View.contiguousStrides(shape.sizes())), shape);
-        if (Tracing.on()) Tracing.made(new Operation.Reshape(Storing.list(shape.sizes())), result, x);
-        if (!History.wanted(x)) return result;
-        var origin = x.shape().sizes();
-        return History.record("reshape", result, (i, g) -> g.reshape(origin), x);
+        var shape = ViewOps.resolve(x, sizes);
+        return shape.equals(x.shape()) ? x : new ViewOps.Reshape(shape).apply(x);
     }
 
     /** One axis. */
@@ -29,26 +21,20 @@ sealed interface ShapeOps permits Tensor {
     default Tensor contiguous() { return self().view().isContiguous() ? self() : copy(); }
 
     /** A copy in memory of its own. */
-    default Tensor copy() {
-        var x = self();
-        var result = Viewing.copyOf(x);
-        if (Tracing.on()) Tracing.made(new Operation.Copy(), result, x);
-        return History.wanted(x) ? History.record("copy", result, (i, g) -> g, x) : result;
-    }
+    default Tensor copy() { return new ViewOps.Copy().apply(self()); }
 
     /** Axes in another order: axis {@code i} of the result is axis {@code axes[i]} of this. */
     default Tensor permute(int... axes) {
         var x = self();
         if (axes.length != x.rank()) throw new ShapeException("permute: " + axes.length + " axes for shape " + x.shape());
         var order = new int[axes.length];
-        var inverse = new int[axes.length];
-        java.util.Arrays.fill(inverse, -1);
+        var named = new boolean[axes.length];
         for (int i = 0; i < axes.length; i++) {
             order[i] = x.shape().axis(axes[i]);
-            if (inverse[order[i]] >= 0) throw new ShapeException("permute: axis " + axes[i] + " is named twice for shape " + x.shape());
-            inverse[order[i]] = i;
+            if (named[order[i]]) throw new ShapeException("permute: axis " + axes[i] + " is named twice for shape " + x.shape());
+            named[order[i]] = true;
         }
-        return Viewing.permute(x, order, inverse);
+        return new ViewOps.Permute(Axes.adopt(order)).apply(x);
     }
 
     /** The last two axes swapped: the transpose of a matrix, or of each in a batch. @throws ShapeException below rank 2 */
@@ -61,7 +47,7 @@ sealed interface ShapeOps permits Tensor {
         int first = self().shape().axis(a), second = self().shape().axis(b);
         var order = new int[self().rank()];
         for (int i = 0; i < order.length; i++) order[i] = i == first ? second : i == second ? first : i;
-        return Viewing.permute(self(), order, order);
+        return new ViewOps.Permute(Axes.adopt(order)).apply(self());
     }
 
     /** Moves an axis to another place, the others keep their order. */
@@ -81,10 +67,7 @@ sealed interface ShapeOps permits Tensor {
         for (int i = 0; i < wanted.length; i++) if (wanted[i] == -1 && i >= extra) wanted[i] = x.size(i - extra);
         var shape = Shape.of(wanted);
         if (extra < 0 || !Shape.broadcast("expand", x.shape(), shape).equals(shape)) throw new ShapeException("expand: shape " + x.shape() + " does not stretch to " + shape);
-        if (shape.equals(x.shape())) return x;
-        var result = new Tensor(Fusion.broadcast(x, shape), shape);
-        if (Tracing.on()) Tracing.made(new Operation.Expand(Storing.list(shape.sizes())), result, x);
-        return History.wanted(x) ? History.record("expand", result, (i, g) -> g, x) : result; // the sweep sums back to the operand's shape
+        return shape.equals(x.shape()) ? x : new ViewOps.Expand(shape, false).apply(x);
     }
 
     /** A new axis of size 1 at {@code axis}. */
@@ -120,10 +103,7 @@ sealed interface ShapeOps permits Tensor {
      * Index {@code start}, {@code start + step}, ... below {@code stop} of an axis; negative bounds count from the end. With a negative step it
      * goes down to above {@code stop}, where -1 is the place before the first: {@code slice(0, n - 1, -1, -1)} reverses.
      */
-    default Tensor slice(int axis, long start, long stop, long step) {
-        int a = self().shape().axis(axis);
-        return Viewing.slice(self(), a, start, stop, step);
-    }
+    default Tensor slice(int axis, long start, long stop, long step) { return ViewOps.Slice.of(self(), self().shape().axis(axis), start, stop, step).apply(self()); }
 
     /** One index of an axis, which is dropped. */
     default Tensor select(int axis, long index) {
@@ -136,20 +116,27 @@ sealed interface ShapeOps permits Tensor {
     /** The reverse order along the axes. */
     default Tensor flip(int... axes) {
         var x = self();
-        for (int axis : axes) x = Viewing.flip(x, x.shape().axis(axis));
+        for (int axis : axes) x = new ViewOps.Flip(x.shape().axis(axis)).apply(x);
         return x;
     }
 
     /** The diagonal of the last two axes, as the last axis; {@code offset} above 0 is right of the main one. */
-    default Tensor diagonal(long offset) { return Viewing.diagonal(self(), offset); }
+    default Tensor diagonal(long offset) {
+        if (self().rank() < 2) throw new ShapeException("diagonal: shape " + self().shape() + " has no two axes");
+        return new ViewOps.Diagonal(offset).apply(self());
+    }
 
     default Tensor diagonal() { return diagonal(0); }
 
     /** Sliding windows of {@code size} along {@code axis}, {@code step} apart, as a new last axis: the heart of a convolution. */
-    default Tensor unfold(int axis, long size, long step) { return Viewing.unfold(self(), self().shape().axis(axis), size, step); }
+    default Tensor unfold(int axis, long size, long step) {
+        int a = self().shape().axis(axis);
+        if (size < 1 || step < 1 || size > self().size(a)) throw new ShapeException("unfold: windows of " + size + ", " + step + " apart, do not fit axis " + axis + " of shape " + self().shape());
+        return new ViewOps.Unfold(a, size, step).apply(self());
+    }
 
     /** A copy with {@code before} and {@code after} elements of {@code value} added along {@code axis}. */
-    default Tensor pad(int axis, long before, long after, double value) { return Joining.pad(self(), self().shape().axis(axis), before, after, value); }
+    default Tensor pad(int axis, long before, long after, double value) { return ConcatOp.pad(self(), self().shape().axis(axis), before, after, value); }
 
     /** A copy that repeats the whole {@code times} along {@code axis}: what NumPy calls {@code tile}. */
     default Tensor repeat(int axis, int times) {
@@ -157,7 +144,7 @@ sealed interface ShapeOps permits Tensor {
         if (times == 0) return narrow(axis, 0, 0).copy();
         var parts = new Tensor[times];
         java.util.Arrays.fill(parts, self());
-        return Joining.concat(axis, parts);
+        return ConcatOp.concat(axis, parts);
     }
 
     /** A copy shifted by {@code by} along {@code axis}; what leaves at the end enters at the start. */
@@ -166,7 +153,7 @@ sealed interface ShapeOps permits Tensor {
         long n = self().size(a);
         if (n == 0) return self().copy();
         long shift = Math.floorMod(by, n);
-        return shift == 0 ? self().copy() : Joining.concat(a, narrow(a, n - shift, shift), narrow(a, 0, n - shift));
+        return shift == 0 ? self().copy() : ConcatOp.concat(a, narrow(a, n - shift, shift), narrow(a, 0, n - shift));
     }
 
     /** Parts of the given sizes along {@code axis}. */
@@ -191,12 +178,12 @@ sealed interface ShapeOps permits Tensor {
     }
 
     /** Zero above diagonal {@code k} of the last two axes. */
-    default Tensor tril(long k) { return Viewing.triangle(self(), k, true); }
+    default Tensor tril(long k) { return ViewOps.triangle(self(), k, true); }
 
     default Tensor tril() { return tril(0); }
 
     /** Zero below diagonal {@code k} of the last two axes. */
-    default Tensor triu(long k) { return Viewing.triangle(self(), k, false); }
+    default Tensor triu(long k) { return ViewOps.triangle(self(), k, false); }
 
     default Tensor triu() { return triu(0); }
 }

@@ -9,7 +9,7 @@ final class Storing {
     private Storing() { }
 
     static void copy(Tensor value, View out) {
-        if (value.count() > 0) Backend.current().run(Viewing.copyProgram(value), new View[] {value.view()}, new View[] {out});
+        if (value.count() > 0) Backend.current().run(ViewOps.copyProgram(value), new View[] {value.view()}, new View[] {out});
     }
 
     static long[] array(List<Long> sizes) { return sizes.stream().mapToLong(Long::longValue).toArray(); }

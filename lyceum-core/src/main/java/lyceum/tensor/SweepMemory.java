@@ -23,7 +23,7 @@ final class SweepMemory {
 
     /** Stays until the end. */
     void found(Tensor gradient) {
-        if (gradient.deferred() == null) found.add(gradient.view().storage());
+        if (gradient.pending() == null) found.add(gradient.view().storage());
         else pending.add(gradient);
     }
 
@@ -41,7 +41,7 @@ final class SweepMemory {
 
     private static void add(Tensor tensor, Set<Storage> needed, Set<Tensor> seen) {
         if (tensor == null) return;
-        var work = tensor.deferred();
+        var work = tensor.pending();
         if (work == null) {
             needed.add(tensor.view().storage());
         } else if (seen.add(tensor)) {

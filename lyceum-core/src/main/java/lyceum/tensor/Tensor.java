@@ -34,15 +34,16 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     private final DType dtype;
     private final Shape shape;
     private volatile View view;
-    private volatile Deferred deferred;
-    private History history;
+    private volatile PendingValue pending;
+    private GradNode node;
+    private Tangents tangents;
     private volatile Tensor grad;
 
     /** A pending tensor. */
-    Tensor(DType dtype, Shape shape, Deferred deferred) {
+    Tensor(DType dtype, Shape shape, PendingValue pending) {
         this.dtype = dtype;
         this.shape = shape;
-        this.deferred = deferred;
+        this.pending = pending;
     }
 
     /** A stored tensor. */
@@ -130,10 +131,10 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     public static Tensor on(Storage storage, long byteOffset, DType dtype, long... shape) { return Creation.on(storage, byteOffset, dtype, shape); }
 
     /** Joins tensors along an existing axis; the other sizes agree. */
-    public static Tensor concat(int axis, Tensor... parts) { return Joining.concat(axis, parts); }
+    public static Tensor concat(int axis, Tensor... parts) { return ConcatOp.concat(axis, parts); }
 
     /** Joins tensors of one shape along a new axis. */
-    public static Tensor stack(int axis, Tensor... parts) { return Joining.stack(axis, parts); }
+    public static Tensor stack(int axis, Tensor... parts) { return ConcatOp.stack(axis, parts); }
 
     /** Sum over the indices that the output lacks: {@code einsum("bhqd,bhkd->bhqk", q, k)}. See {@link Einsum}. */
     public static Tensor einsum(String equation, Tensor... operands) { return Einsum.einsum(equation, operands); }
@@ -157,7 +158,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
      *         whose elements share memory
      */
     public static void update_(Tensor[] tensors, java.util.function.UnaryOperator<Tensor[]> f) {
-        for (var tensor : tensors) tensor.checkWritable("update_");
+        for (var tensor : tensors) Updating.checkWritable("update_", tensor);
         Updating.update(tensors, f);
     }
 
@@ -175,18 +176,8 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
         if (groups.length != others.length) throw new IllegalArgumentException("updateEach_: " + others.length + " others for " + groups.length + " groups; each group has its own, if empty");
         for (int i = 1; i < groups.length; i++) if (groups[i].length != groups[0].length || others[i].length != others[0].length)
             throw new IllegalArgumentException("updateEach_: group " + i + " has " + groups[i].length + " tensors and " + others[i].length + " others, the first " + groups[0].length + " and " + others[0].length);
-        for (var group : groups) for (var tensor : group) tensor.checkWritable("updateEach_");
+        for (var group : groups) for (var tensor : group) Updating.checkWritable("updateEach_", tensor);
         Updating.updateEach(groups, others, f);
-    }
-
-    void checkWritable(String operation) {
-        Tracing.refuseInPlace(operation);
-        if (isTracked() && GradMode.isRecording()) throw new lyceum.LyceumException(operation + ": this tensor of shape " + shape
-                + " is part of a recorded computation; write inside noGrad, or to a copy");
-        var v = view();
-        if (v.storage().segment().isReadOnly()) throw new lyceum.LyceumException(operation + ": this tensor of shape " + shape + " lies in a file that is mapped for reading; write to a copy()");
-        if (v.mayOverlapItself()) throw new lyceum.LyceumException(operation + ": elements of this view of shape " + shape + " share memory, strides "
-                + java.util.Arrays.toString(v.strides()) + "; write to a copy()");
     }
 
     // What it is.
@@ -218,6 +209,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
 
     /** The element at an index as a long; floats are truncated. */
     public long itemLong(long... index) {
+        Tracing.reading("an item", this);
         var v = view();
         long value = Elements.getLong(dtype, v.storage().segment(), byteOffset(v, linearIndex(index)));
         java.lang.ref.Reference.reachabilityFence(v);
@@ -236,6 +228,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     }
 
     private double itemAt(long linear) {
+        Tracing.reading("an item", this);
         var v = view();
         double value = Elements.getDouble(dtype, v.storage().segment(), byteOffset(v, linear));
         java.lang.ref.Reference.reachabilityFence(v); // the tensor may be unreachable already, and its block in other hands
@@ -252,21 +245,21 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     }
 
     /** All elements in row-major order. */
-    public double[] toDoubleArray() { return Reading.doubles(this); }
+    public double[] toDoubleArray() { return JavaArrays.doubles(this); }
 
-    public float[] toFloatArray() { return Reading.floats(this); }
+    public float[] toFloatArray() { return JavaArrays.floats(this); }
 
-    public int[] toIntArray() { return Reading.ints(this); }
+    public int[] toIntArray() { return JavaArrays.ints(this); }
 
-    public long[] toLongArray() { return Reading.longs(this); }
+    public long[] toLongArray() { return JavaArrays.longs(this); }
 
-    public boolean[] toBooleanArray() { return Reading.booleans(this); }
+    public boolean[] toBooleanArray() { return JavaArrays.booleans(this); }
 
     /** The rows of a matrix. @throws ShapeException if the rank is not 2 */
-    public double[][] toRows() { return Reading.rows(this); }
+    public double[][] toRows() { return JavaArrays.rows(this); }
 
     /** As NumPy prints: rows in brackets, the middle of long axes left out, columns aligned. */
-    @Override public String toString() { return Printer.print(this); }
+    @Override public String toString() { return Tracing.untold(() -> Printer.print(this)); }
 
     // Memory.
 
@@ -280,33 +273,33 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
 
     View viewIfStored() { return view; }
 
-    Deferred deferred() { return view != null ? null : deferred; }
+    PendingValue pending() { return view != null ? null : pending; }
 
     void publish(View produced) {
         if (view != null) return;
-        var done = deferred;
+        var done = pending;
         view = produced;
-        deferred = null;
+        pending = null;
         if (done != null) done.readers().handOver(produced.storage());
     }
 
     /** Says that nobody but what has been computed from this tensor so far will read it, so that its value need not be preserved. Returns this. */
     Tensor dismiss() {
-        var pending = deferred();
-        if (pending != null) pending.readers().dismiss();
+        var work = pending();
+        if (work != null) work.readers().dismiss();
         return this;
     }
 
     /** Has a pending value belong to another scope (null: to none) than that in which it was asked for. */
     void moveTo(lyceum.memory.Scope scope) {
-        var pending = deferred();
-        if (pending != null) deferred = pending.in(scope);
+        var work = pending();
+        if (work != null) pending = work.in(scope);
     }
 
     /** Has a pending value read copies of what lies in {@code storage} now. */
     synchronized void readCopies(lyceum.memory.Storage storage) {
-        var pending = deferred();
-        if (pending != null) deferred = pending.withCopies(storage);
+        var work = pending();
+        if (work != null) pending = work.withCopies(storage);
     }
 
     /** Computes a pending value now. Returns this. */
@@ -331,14 +324,19 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
 
     /** A leaf with this value whose gradient {@link #backward()} will collect. @throws lyceum.DTypeException unless the type is a float */
     public Tensor requiresGrad() {
-        if (!dtype.isFloat()) throw new lyceum.DTypeException("requiresGrad: a gradient needs a float type, not " + dtype);
-        var leaf = detach();
-        leaf.history = History.leaf(leaf);
-        return leaf;
+        checkFloat("requiresGrad");
+        return detach().asLeaf();
+    }
+
+    void checkFloat(String operation) { if (!dtype.isFloat()) throw new lyceum.DTypeException(operation + ": a derivative needs a float type, not " + dtype); }
+
+    Tensor asLeaf() {
+        node = GradNode.leaf(this);
+        return this;
     }
 
     /** True if operations on this tensor are recorded. */
-    public boolean isTracked() { return history != null; }
+    public boolean isTracked() { return node != null; }
 
     /** The gradient that {@link #backward()} has collected in this leaf so far, or null if it has none yet. */
     public Tensor grad() { return grad; }
@@ -348,7 +346,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
 
     /** Adds to the collected gradient of a leaf. Several threads may do so at once. */
     void collect(Tensor gradient) {
-        synchronized (history) {
+        synchronized (node) {
             grad = grad == null ? gradient : grad.add(gradient).compute();
         }
     }
@@ -364,16 +362,30 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
 
     /** The same value, not recorded. Shares memory. */
     public Tensor detach() {
-        var d = deferred();
-        if (d != null) d.readers().addAndGet(2); // it will be read through here as well: store it when it is first computed
-        var result = new Tensor(view(), shape);
-        return Tracing.on() ? Tracing.made(new Operation.Stop(), result, this) : result;
+        var result = shared();
+        return Tracing.on() ? Tracing.made(ViewOps.STOP, result, null, this) : result;
     }
 
-    History history() { return history; }
+    /** The same value under another name, without history and tangents. */
+    Tensor shared() {
+        var work = pending();
+        if (work != null) work.readers().addAndGet(2); // it will be read through here as well: store it when it is first computed
+        return new Tensor(view(), shape);
+    }
 
-    Tensor recorded(History history) {
-        this.history = history;
+    /** The tangent of a level of forward mode; null for zero. */
+    Tensor tangent(Object level) { return tangents == null ? null : Tangents.of(level, tangents); }
+
+    /** Has this tensor a tangent for a level. Returns this. */
+    Tensor carry(Object level, Tensor tangent) {
+        tangents = new Tangents(level, tangent, tangents);
+        return this;
+    }
+
+    GradNode node() { return node; }
+
+    Tensor recorded(GradNode node) {
+        this.node = node;
         return this;
     }
 

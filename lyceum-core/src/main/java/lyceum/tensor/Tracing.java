@@ -7,48 +7,109 @@ import lyceum.backend.Op;
 import lyceum.memory.Scope;
 
 /**
- * The door through which {@code lyceum.autograd.Graph} sees what a function does: inside {@link #with}, every operation that makes a tensor
- * tells the recorder. Nothing is recorded on other threads.
+ * Who listens to what a function does: inside {@link #with}, every operation that makes a tensor is told to the recorder. Graphs, forward mode and
+ * batches are such recorders. Nothing is told of other threads.
  */
 public final class Tracing {
     /** Is told of every operation, in the order in which they are made. */
     @FunctionalInterface public interface Recorder {
-        /** @param stopped true if no gradient passes the result, since it was made without recording for gradients */
+        /**
+         * Operations that are done in here are told to the recorders outside this one.
+         *
+         * @param stopped true if no derivative passes the result, since it was made where none is to be taken
+         */
         void made(Operation operation, boolean stopped, Tensor result, Tensor... operands);
+
+        /** Called before a value is read out of a tensor, by {@code what}. */
+        default void read(String what, Tensor tensor) { }
+    }
+
+    /** A recorder and those outside it, who are told first; {@code beyond} are those who are not told, and yet asked before a value is read. */
+    private record Listeners(Recorder recorder, boolean stopped, Listeners outer, Listeners beyond) {
+        Listeners stoppedAll() { return new Listeners(recorder, true, outer == null ? null : outer.stoppedAll(), beyond); }
+
+        void ask(String what, Tensor x) {
+            recorder.read(what, x);
+            if (outer != null) outer.ask(what, x);
+            if (beyond != null) beyond.ask(what, x);
+        }
+
+        void tell(Operation operation, Tensor result, Tensor... operands) {
+            if (outer != null) outer.tell(operation, result, operands);
+            ScopedValue.where(LISTENERS, outer).run(() -> recorder.made(operation, stopped && result.dtype().isFloat(), result, operands));
+        }
     }
 
     /** Null where nobody is told. */
-    private static final ScopedValue<Recorder> RECORDER = ScopedValue.newInstance();
+    private static final ScopedValue<Listeners> LISTENERS = ScopedValue.newInstance();
     /** Asking an unbound scoped value costs a microsecond where others are bound, and every small operation asks: so ask only while one runs. */
     private static final AtomicInteger RUNNING = new AtomicInteger();
 
     private Tracing() { }
 
-    /** Runs {@code body}; its operations are told to {@code recorder}. */
-    public static <T> T with(Recorder recorder, Supplier<T> body) {
+    /** Runs {@code body}; its operations are told to {@code recorder} and to nobody else. */
+    public static <T> T with(Recorder recorder, Supplier<T> body) { return with(new Listeners(recorder, false, null, on() ? LISTENERS.get() : null), body); }
+
+    /** Runs {@code body}; its operations are told to {@code recorder} after those who listen already. */
+    static <T> T within(Recorder recorder, Supplier<T> body) { return with(new Listeners(recorder, false, on() ? LISTENERS.get() : null, null), body); }
+
+    private static <T> T with(Listeners listeners, Supplier<T> body) {
         RUNNING.incrementAndGet();
         try {
-            return ScopedValue.where(RECORDER, recorder).call(body::get);
+            return ScopedValue.where(LISTENERS, listeners).call(body::get);
         } finally {
             RUNNING.decrementAndGet();
         }
     }
 
-    /** True if an operation made now has to be told. */
-    static boolean on() { return RUNNING.get() != 0 && RECORDER.isBound() && RECORDER.get() != null; }
+    /** True if an operation done now has to be told. */
+    static boolean on() { return RUNNING.get() != 0 && LISTENERS.isBound() && LISTENERS.get() != null; }
 
-    /** Call if {@link #on}. Returns the result. */
-    static Tensor made(Operation operation, Tensor result, Tensor... operands) {
-        RECORDER.get().made(operation, !GradMode.isRecording() && result.dtype().isFloat(), result, operands);
-        return result;
+    /** A value that {@code operation} has computed: recorded for gradients if an operand is tracked, and told. Returns it. */
+    static Tensor made(Operation operation, Tensor value, Tensor[] kept, Tensor... operands) {
+        return made(operation, value.dtype().isFloat() && GradNode.wanted(operands), value, kept, operands);
+    }
+
+    static Tensor made(Operation operation, boolean recorded, Tensor value, Tensor[] kept, Tensor... operands) {
+        if (recorded && operation.isDifferentiable()) GradNode.attach(operation, value, kept, operands);
+        if (on()) LISTENERS.get().tell(operation, value, operands);
+        return value;
     }
 
     /** Runs {@code body} untold: the inside of an operation that is told as a whole, and checks of values. */
-    static <T> T untold(Supplier<T> body) { return on() ? ScopedValue.where(RECORDER, null).call(body::get) : body.get(); }
+    public static <T> T untold(Supplier<T> body) { return on() ? ScopedValue.where(LISTENERS, null).call(body::get) : body.get(); }
+
+    /** Runs {@code body} as the inside of an operation: neither recorded nor told. */
+    static <T> T inside(Supplier<T> body) { return untold(() -> GradMode.with(false, body)); }
+
+    /** Computes a value of {@code operation}: untold, but whoever listens is asked about what one of the user's reads beside its operands. */
+    static <T> T inside(Operation operation, Supplier<T> body) {
+        if (!operation.isOfUser()) return untold(body);
+        return ScopedValue.where(LISTENERS, new Listeners(new ClosedOver(operation.text(), LISTENERS.get()), false, null, null)).call(body::get);
+    }
+
+    private record ClosedOver(String name, Listeners asked) implements Recorder {
+        @Override public void made(Operation operation, boolean stopped, Tensor result, Tensor... operands) {
+            for (var operand : operands) asked.ask("what " + name + " closes over, and does not get as an operand,", operand);
+        }
+
+        @Override public void read(String what, Tensor tensor) { asked.ask(what, tensor); }
+    }
+
+    /** Runs {@code body}, through which nobody who listens now takes a derivative. */
+    static <T> T stopped(Supplier<T> body) { return on() ? ScopedValue.where(LISTENERS, LISTENERS.get().stoppedAll()).call(body::get) : body.get(); }
 
     static void refuseInPlace(String operation) {
         if (on()) throw new LyceumException(operation + ": writes in place cannot be traced; use an operation that returns a new tensor, such as where or scatter");
     }
+
+    /** Call before a value of {@code x} decides what is done next. */
+    static void reading(String what, Tensor x) {
+        if (on()) LISTENERS.get().ask(what, x);
+    }
+
+    /** True for one number everywhere, which is no memory yet. */
+    public static boolean isConstant(Tensor x) { return x.pending() != null && x.pending().op() == Op.CONST; }
 
     /**
      * A value of its own that later writes to {@code x} do not reach, and that outlives the current scope: what a graph keeps of a tensor that it
@@ -56,9 +117,9 @@ public final class Tracing {
      */
     public static Tensor frozen(Tensor x) {
         try (var forever = Scope.outside()) {
-            var pending = x.deferred();
-            if (pending != null && pending.op() == Op.CONST) return new Tensor(x.dtype(), x.shape(), Deferred.leaf(Op.CONST, pending.immediate()));
-            return untold(() -> GradMode.with(false, () -> Viewing.copyOf(x)));
+            var pending = x.pending();
+            if (pending != null && pending.op() == Op.CONST) return new Tensor(x.dtype(), x.shape(), PendingValue.leaf(Op.CONST, pending.immediate()));
+            return inside(() -> ViewOps.copyOf(x));
         }
     }
 }

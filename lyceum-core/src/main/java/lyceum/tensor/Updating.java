@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
+import lyceum.LyceumException;
 import lyceum.backend.Backend;
 import lyceum.backend.Program;
 import lyceum.backend.View;
@@ -11,6 +12,16 @@ import lyceum.backend.View;
 /** Writes several tensors in place, where possible in one program and one pass over memory. */
 final class Updating {
     private Updating() { }
+
+    static void checkWritable(String operation, Tensor x) {
+        Tracing.refuseInPlace(operation);
+        if (x.isTracked() && GradMode.isRecording()) throw new LyceumException(operation + ": this tensor of shape " + x.shape()
+                + " is part of a recorded computation; write inside noGrad, or to a copy");
+        var v = x.view();
+        if (v.storage().segment().isReadOnly()) throw new LyceumException(operation + ": this tensor of shape " + x.shape() + " lies in a file that is mapped for reading; write to a copy()");
+        if (v.mayOverlapItself()) throw new LyceumException(operation + ": elements of this view of shape " + x.shape() + " share memory, strides "
+                + Arrays.toString(v.strides()) + "; write to a copy()");
+    }
 
     /**
      * Replaces the elements of the targets by the values that {@code f} gives for them. What {@code f} makes on its way is thrown away.
@@ -25,11 +36,11 @@ final class Updating {
         boolean together = true;
         for (int i = 0; i < views.length; i++) {
             views[i] = targets[i].view();
-            together &= sources.get(i).deferred() != null && sources.get(i).dtype() == targets[i].dtype() && sources.get(i).shape().equals(targets[0].shape());
+            together &= sources.get(i).pending() != null && sources.get(i).dtype() == targets[i].dtype() && sources.get(i).shape().equals(targets[0].shape());
         }
         for (var source : sources) together &= !Fusion.reducesRows(source); // phases write before all is read
         if (together) {
-            var chain = new Chain(targets[0].shape(), sources.toArray(Tensor[]::new));
+            var chain = new FusionPlan(targets[0].shape(), sources.toArray(Tensor[]::new));
             for (var source : sources) chain.emit(source);
             together = chain.reads(views);
             if (together) chain.runInto(sources, views);
@@ -73,8 +84,8 @@ final class Updating {
             try {
                 var sources = GradMode.with(false, () -> f.apply(placeholders));
                 if (sources.length != outputs) return null;
-                for (int i = 0; i < outputs; i++) if (sources[i].deferred() == null || sources[i].dtype() != types[i] || !sources[i].shape().equals(shape)) return null;
-                var program = new Chain(shape, sources).ofPlaceholders(sources);
+                for (int i = 0; i < outputs; i++) if (sources[i].pending() == null || sources[i].dtype() != types[i] || !sources[i].shape().equals(shape)) return null;
+                var program = new FusionPlan(shape, sources).ofPlaceholders(sources);
                 return program == null || program.isRowProgram() ? null : new Formula(program, types);
             } catch (Fusion.NoValue read) {
                 return null;

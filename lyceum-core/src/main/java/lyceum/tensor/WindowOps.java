@@ -31,7 +31,7 @@ sealed interface WindowOps permits Tensor {
      * @param activation {@link Op#RELU}, {@link Op#SIGMOID}, {@link Op#TANH} or null
      * @throws ShapeException if shapes or groups do not agree, or the kernel is larger than the padded input: says which
      */
-    default Tensor conv(Tensor weight, Tensor bias, Convolution how, Op activation) { return Convolving.convolve(self(), weight, bias, how, activation); }
+    default Tensor conv(Tensor weight, Tensor bias, Convolution how, Op activation) { return ConvolveOp.convolve(self(), weight, bias, how, activation); }
 
     /** {@link #conv} of (batch, inputs, length). @param bias may be null */
     default Tensor conv1d(Tensor weight, Tensor bias, int stride, int padding) { return conv(rank("conv1d", weight, 3), bias, new Convolution().withStride(stride).withPadding(padding)); }
@@ -57,19 +57,19 @@ sealed interface WindowOps permits Tensor {
      * @param bias of shape (outputs,), or null
      * @param activation as for {@link #conv}
      */
-    default Tensor convTranspose(Tensor weight, Tensor bias, Convolution how, Op activation) { return Convolving.transpose(self(), weight, bias, how, activation); }
+    default Tensor convTranspose(Tensor weight, Tensor bias, Convolution how, Op activation) { return ConvolveOp.transpose(self(), weight, bias, how, activation); }
 
     /** The largest element of each window; NaN if it holds one. The gradient goes to the first of equals. @throws ShapeException if no window fits */
     default Tensor maxPool(Pooling how) { return maxPoolWithIndices(how).values(); }
 
-    default Pooled maxPoolWithIndices(Pooling how) { return PoolingRules.max(self(), how); }
+    default Pooled maxPoolWithIndices(Pooling how) { return PoolOps.max(self(), how); }
 
     /** The mean of each window. @throws ShapeException if no window fits */
-    default Tensor avgPool(Pooling how) { return PoolingRules.average(self(), how); }
+    default Tensor avgPool(Pooling how) { return PoolOps.average(self(), how); }
 
     /**
      * Means over windows that cut each of the last axes into {@code sizes} parts: part i of m spans the elements from {@code floor(i n / m)} to
      * {@code ceil((i + 1) n / m)}, so that parts overlap where m does not divide n. One size stands for each spatial axis.
      */
-    default Tensor adaptiveAvgPool(long... sizes) { return PoolingRules.adaptive(self(), sizes); }
+    default Tensor adaptiveAvgPool(long... sizes) { return PoolOps.adaptive(self(), sizes); }
 }

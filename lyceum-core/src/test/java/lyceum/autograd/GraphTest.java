@@ -22,7 +22,7 @@ import lyceum.autograd.Graph.Input;
 import lyceum.autograd.Graph.Node;
 import lyceum.backend.Op;
 import lyceum.random.Rng;
-import lyceum.tensor.Operation.Elementwise;
+import lyceum.tensor.ElementwiseOp;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
@@ -143,7 +143,7 @@ class GraphTest {
             }
             for (int i = 0; i < 5; i++) { // a dead node, the next of which may read it
                 var on = nodes.get(rng.nextInt(nodes.size()));
-                nodes.add(new Call(next++, new Elementwise(Op.SINH, on.dtype()), List.of(on.id()), on.dtype(), on.shape()));
+                nodes.add(new Call(next++, new ElementwiseOp(Op.SINH, on.dtype()), List.of(on.id()), on.dtype(), on.shape()));
             }
             var planted = Graph.of(nodes, clean.outputs());
             assertThat(planted.calls()).isEqualTo(clean.calls() + 10);

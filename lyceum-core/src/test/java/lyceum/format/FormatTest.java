@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -93,6 +97,59 @@ class FormatTest {
             Npy.write(path, tensors.get(name));
             assertThat(Npy.read(path).dtype()).isEqualTo(tensors.get(name).dtype());
         }
+    }
+
+    @Test void entriesThatShareTheirBytesAreRefused() throws IOException {
+        var path = folder.resolve("bomb.npz");
+        Npz.write(path, arrays("a000", Tensor.zeros(DType.U8, 1 << 20)));
+        Files.write(path, withThousandNames(Files.readAllBytes(path)));
+        assertThatThrownBy(() -> Npz.read(path)).isInstanceOf(FormatException.class).hasMessageContaining("overlap");
+    }
+
+    /** The central directory once more for each name; all entries begin at the same place. */
+    private static byte[] withThousandNames(byte[] zip) {
+        var in = ByteBuffer.wrap(zip).order(ByteOrder.LITTLE_ENDIAN);
+        int end = zip.length - 22, directory = in.getInt(end + 16), length = end - directory;
+        var out = ByteBuffer.allocate(directory + 1000 * length + 22).order(ByteOrder.LITTLE_ENDIAN);
+        out.put(zip, 0, directory);
+        for (int i = 0; i < 1000; i++) {
+            int at = out.position();
+            out.put(zip, directory, length);
+            out.put(at + 46, String.format("a%03d", i).getBytes(StandardCharsets.US_ASCII));
+        }
+        out.put(zip, end, 22);
+        int tail = out.position() - 22;
+        out.putShort(tail + 8, (short) 1000).putShort(tail + 10, (short) 1000).putInt(tail + 12, 1000 * length);
+        return out.array();
+    }
+
+    @Test void anArchiveThatUnpacksOutOfProportionIsRefusedUnlessItIsOnesOwn() throws IOException {
+        var path = folder.resolve("zeros.npz");
+        Npz.write(path, arrays("zeros", Tensor.zeros(DType.U8, 80L << 20)));
+        assertThatThrownBy(() -> Npz.read(path)).isInstanceOf(FormatException.class).hasMessageContaining("Npz.open(path, 83886");
+        try (var npz = Npz.open(path, 81L << 20)) {
+            assertThat(npz.read("zeros").count()).isEqualTo(80L << 20);
+            assertThatThrownBy(() -> npz.read("zeros")).as("the sum counts").isInstanceOf(FormatException.class);
+        }
+    }
+
+    @Test void anEntryIsReadWhenItIsAskedFor() throws IOException {
+        var path = folder.resolve("two.npz");
+        Npz.write(path, arrays("good", Tensor.of(1.0, 2)));
+        try (var zip = FileSystems.newFileSystem(path)) {
+            Files.writeString(zip.getPath("other.npy"), "no array");
+        }
+        try (var npz = Npz.open(path)) {
+            assertThat(npz.names()).containsExactlyInAnyOrder("good", "other");
+            assertThat(npz.read("good").toDoubleArray()).containsExactly(1, 2);
+            assertThatThrownBy(() -> npz.read("other")).isInstanceOf(FormatException.class);
+            assertThatThrownBy(() -> npz.read("none")).hasMessageContaining("no array \"none\"");
+        }
+        assertThatThrownBy(() -> Npz.read(path)).isInstanceOf(FormatException.class);
+    }
+
+    private static LinkedHashMap<String, Tensor> arrays(String name, Tensor tensor) {
+        return new LinkedHashMap<>(Map.of(name, tensor));
     }
 
     @Test void aMappedTensorMayBeUsedAfterItsFileIsGone() throws IOException {

@@ -99,7 +99,7 @@ class AttentionTest {
     private static Tensor formula(Attention options, Tensor q, Tensor k, Tensor v) {
         var weights = options.weights(q, k.to(q.dtype()));
         var table = options.blockTable();
-        var values = table == null ? v : Attending.inPages(options, v);
+        var values = table == null ? v : AttentionOp.inPages(options, v);
         return weights.matmul(values.unsqueeze(2).expand(values.size(0), values.size(1), q.size(1) / values.size(1), values.size(2), values.size(3))
                 .reshape(values.size(0), q.size(1), values.size(2), values.size(3)));
     }

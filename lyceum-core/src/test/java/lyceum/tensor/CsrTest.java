@@ -58,6 +58,19 @@ class CsrTest {
         assertThatThrownBy(() -> Csr.fromDense(sparse(2, 3)).matmul(Tensor.zeros(2, 2))).isInstanceOf(ShapeException.class).hasMessageContaining("(2, 3)");
     }
 
+    @Test void sizesThatNoMatrixHasAreRefusedByName() {
+        var one = Tensor.of(1.0);
+        var none = Tensor.zeros(0);
+        for (long wrong : new long[] {-1, Long.MIN_VALUE, 1L << 33, 1L << 62, Long.MAX_VALUE}) {
+            assertThatThrownBy(() -> Csr.of(1, wrong, new int[] {0, 1}, new int[] {0}, one)).isInstanceOf(ShapeException.class).hasMessageContaining("" + wrong);
+            assertThatThrownBy(() -> Csr.of(wrong, 1, new int[0], new int[0], none)).isInstanceOf(ShapeException.class).hasMessageContaining("" + wrong);
+            assertThatThrownBy(() -> Csr.fromEntries(wrong, 1, new int[0], new int[0], new double[0])).isInstanceOf(ShapeException.class).hasMessageContaining("" + wrong);
+            assertThatThrownBy(() -> Csr.fromEntries(1, wrong, new int[] {0}, new int[] {0}, new double[] {1})).isInstanceOf(ShapeException.class).hasMessageContaining("" + wrong);
+        }
+        assertThatThrownBy(() -> Csr.of(2, 2, new int[] {0, 9, 1}, new int[] {0}, one)).isInstanceOf(ShapeException.class).hasMessageContaining("row 1 ends before it starts");
+        assertThatThrownBy(() -> Csr.of(2, 2, new int[] {0, -9, 1}, new int[] {0}, one)).isInstanceOf(ShapeException.class).hasMessageContaining("row 0 ends before it starts");
+    }
+
     @Test void theWiderTypeOfAProductWins() {
         var dense = sparse(6, 5);
         var narrow = Csr.fromDense(dense.to(DType.F32));

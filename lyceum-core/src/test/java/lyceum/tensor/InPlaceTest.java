@@ -68,7 +68,7 @@ class InPlaceTest {
         var bias = Tensor.arange(10).to(DType.F64).compute();
         Tensor sum = x.add(bias), behind = sum.mul(2), product = x.mul(bias.get(3));
         bias.add_(100);
-        assertThat(sum.deferred()).isNotNull();
+        assertThat(sum.pending()).isNotNull();
         bias.fill_(-1);
         assertThat(behind.item(1, 2)).isEqualTo(28);
         assertThat(sum.item(1, 2)).isEqualTo(14);

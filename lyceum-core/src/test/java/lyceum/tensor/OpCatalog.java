@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
+import lyceum.autograd.Primitive;
 import lyceum.backend.Precision;
 import lyceum.backend.Convolution;
 import lyceum.backend.Op;
@@ -31,6 +32,7 @@ final class OpCatalog {
         cases.addAll(quantised());
         cases.addAll(attention());
         cases.addAll(windows());
+        cases.addAll(ofUsers());
         return cases;
     }
 
@@ -286,5 +288,19 @@ final class OpCatalog {
                 of("avgPoolUncounted", in -> in[0].avgPool(new Pooling(3, 2).withStride(1).withPadding(1).withCountPadding(false)).square(), s(1, 2, 4, 5)),
                 of("adaptiveAvgPool", in -> in[0].adaptiveAvgPool(3, 2).square(), s(1, 2, 5, 5)),
                 of("adaptiveAvgPoolEqual", in -> in[0].adaptiveAvgPool(1, 1).square(), s(2, 3, 4, 5)));
+    }
+
+    /** Operations with rules of their own, all or as few as there can be. */
+    static List<OpCase> ofUsers() {
+        Primitive.Backward backward = (i, g, out, in) -> g.mul(in[0].square()).mul(3);
+        var bare = Primitive.of("cube", in -> in[0].pow(3), backward);
+        var whole = Primitive.of("cube", in -> in[0].pow(3), backward, (t, out, in) -> t[0].mul(in[0].square()).mul(3), (size, batched, in) -> in[0].pow(3));
+        var keeping = Primitive.of("expSquared", in -> new Tensor[] {in[0].exp()}, (in, kept) -> kept[0].square(), (i, g, out, in, kept) -> g.mul(kept[0].square()).mul(2));
+        var sparse = Csr.fromDense(Tensor.of(new double[][] {{0, 2, 0}, {1, 0, 3}}));
+        return List.of(
+                of("userPullBackAlone", in -> bare.apply(in), s(3, 4)),
+                of("userAllRules", in -> whole.apply(in), s(3, 4)),
+                of("userKeeping", in -> keeping.apply(in), s(3, 4)),
+                of("sparseProduct", in -> sparse.withValues(in[0].sin()).matmul(in[1]), s(3), s(3, 2)));
     }
 }

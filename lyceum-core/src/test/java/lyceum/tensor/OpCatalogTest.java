@@ -17,6 +17,8 @@ class OpCatalogTest {
 
     @TestFactory Stream<DynamicContainer> gradients() { return containers(Settings.scalarAndDefault(), OpChecks.gradients()); }
 
+    @TestFactory Stream<DynamicContainer> batches() { return containers(Settings.scalarAndDefault(), OpChecks.batches()); }
+
     private static Stream<DynamicContainer> containers(Map<String, Backend> settings, Map<String, OpChecks.Check> checks) {
         return settings.entrySet().stream().map(setting -> dynamicContainer(setting.getKey(), checks.entrySet().stream().map(check -> container(setting.getValue(), check))));
     }

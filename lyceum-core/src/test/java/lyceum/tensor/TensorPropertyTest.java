@@ -93,11 +93,11 @@ class TensorPropertyTest {
     }
 
     private static void reduces(Reduced r) {
-        var axes = Reducing.axesOf(r.axes);
+        var axes = Axes.named(r.axes);
         if (axes.length == 0 && r.axes.length > 0) return;
         var groups = r.x.naive().groups(r.axes);
         var x = r.x.tensor();
-        var shape = Reducing.without(x, r.axes).toArray();
+        var shape = Axes.without(x.shape(), r.axes).toArray();
         boolean half = x.dtype() == DType.F16 || x.dtype() == DType.BF16;
         var sums = Arrays.stream(groups).mapToDouble(g -> Arrays.stream(g).sum()).toArray();
         if (half) sums = Tensor.of(sums).to(x.dtype()).toDoubleArray();
@@ -136,7 +136,7 @@ class TensorPropertyTest {
     /** Sums, maxima and places of maxima on the default backend. */
     private static void reducesOnce(Reduced r) {
         var groups = r.x.naive().groups(r.axes);
-        var axes = Reducing.axesOf(r.axes);
+        var axes = Axes.named(r.axes);
         double[] sums = r.x.tensor().sum(axes).to(DType.F64).toDoubleArray(), most = r.x.tensor().max(axes).to(DType.F64).toDoubleArray();
         long[] places = axes.length == 1 ? r.x.tensor().argmax(axes[0]).toLongArray() : axes.length == r.axes.length ? r.x.tensor().argmax().reshape(1).toLongArray() : null;
         for (int g = 0; g < groups.length; g++) {

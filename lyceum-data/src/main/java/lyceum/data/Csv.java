@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.zip.GZIPInputStream;
 import lyceum.FormatException;
 import lyceum.withers.Withers;
 
@@ -111,7 +110,7 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
     private static CsvReading.Source source(Path file) throws IOException {
         var name = file.getFileName().toString();
         return new CsvReading.Source(name, Files.size(file), 
-                () -> name.endsWith(".gz") ? new GZIPInputStream(Files.newInputStream(file)) : Files.newInputStream(file));
+                () -> name.endsWith(".gz") ? Unzipped.open(file) : Files.newInputStream(file));
     }
 
     /**

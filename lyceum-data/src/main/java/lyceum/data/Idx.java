@@ -19,8 +19,8 @@ import lyceum.tensor.Tensor;
  * The IDX format of MNIST and its kin (LeCun, Cortes and Burges 1998): a magic number, the sizes, then unsigned bytes; plain or gzipped.
  */
 public final class Idx {
-    /** Deflate cannot shrink further than this, so a header that claims more is wrong before anything is allocated. */
-    private static final long MOST_INFLATION = 1032;
+    /** Pictures and labels shrink to a tenth; a header that claims more than this of a packed file is refused before anything is allocated. */
+    private static final long MOST_INFLATION = 100, ALWAYS_ALLOWED = 16L << 20;
 
     private Idx() { }
 
@@ -45,7 +45,7 @@ public final class Idx {
         boolean packed = file.read() == 0x1F && file.read() == 0x8B;
         file.reset();
         try (var in = packed ? new BufferedInputStream(new GZIPInputStream(file)) : file) {
-            return data(in, packed ? Math.multiplyExact(fileBytes, MOST_INFLATION) : fileBytes, name);
+            return data(in, packed ? ALWAYS_ALLOWED + Math.multiplyExact(fileBytes, MOST_INFLATION) : fileBytes, name);
         } catch (EOFException | ZipException e) {
             throw new FormatException(name + ": the gzip data are damaged or cut off: " + e.getMessage(), e);
         }

@@ -139,6 +139,16 @@ class CsvTest {
         assertThatThrownBy(() -> Frame.readCsv(packed)).isInstanceOf(FormatException.class).hasMessageContaining("gzip");
     }
 
+    /** Forty kilobytes that would be twenty million cells. */
+    @Test void aPackedFileOutOfAllProportionIsRefused(@TempDir Path folder) throws IOException {
+        var packed = folder.resolve("bomb.csv.gz");
+        try (var out = new java.util.zip.GZIPOutputStream(Files.newOutputStream(packed))) {
+            var lines = "1\n".repeat(1 << 20).getBytes(StandardCharsets.UTF_8);
+            for (int i = 0; i < 20; i++) out.write(lines);
+        }
+        assertThatThrownBy(() -> Frame.readCsv(packed)).isInstanceOf(FormatException.class).hasMessageContaining("gunzip bomb.csv.gz");
+    }
+
     @Test void randomTextsSurviveWritingAndReading() throws IOException {
         var rng = Rng.of(5);
         var signs = "ab ,;\"'\n\t-NA0.é\uFEFF".toCharArray();

@@ -3,7 +3,6 @@ package lyceum.labs;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import java.util.Map;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Something that happened in a run. A run begins with {@link Started} and ends with exactly one of {@link Finished},
@@ -28,9 +27,9 @@ public sealed interface LabEvent {
     @JsonTypeName("table")
     record Table(LabTable table) implements LabEvent { }
 
-    /** A figure, as {@code lyceum.plot.Figure} writes itself to JSON. */
+    /** A figure. */
     @JsonTypeName("figure")
-    record Figure(String title, JsonNode figure) implements LabEvent { }
+    record Figure(String title, FigureJson figure) implements LabEvent { }
 
     /** Pixels. */
     @JsonTypeName("image")

@@ -22,4 +22,9 @@ public interface LabExecutor extends AutoCloseable {
     /** Stops every run. */
     @Override
     void close();
+
+    /** Name of the backend that labs compute with; empty while nothing has started that would know. */
+    default String backend() {
+        return "";
+    }
 }

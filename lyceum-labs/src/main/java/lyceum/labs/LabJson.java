@@ -2,7 +2,6 @@ package lyceum.labs;
 
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -37,10 +36,5 @@ public final class LabJson {
         } catch (JacksonException e) {
             throw new IllegalArgumentException("not a " + type.getSimpleName() + ": " + e.getOriginalMessage(), e);
         }
-    }
-
-    /** Any JSON as a tree. */
-    static JsonNode tree(String json) {
-        return MAPPER.readTree(json);
     }
 }

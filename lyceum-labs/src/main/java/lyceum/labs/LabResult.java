@@ -3,7 +3,6 @@ package lyceum.labs;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import tools.jackson.databind.JsonNode;
 
 /**
  * What a finished run came to; in JSON the shape of {@code lyceum run --json}.
@@ -15,7 +14,7 @@ import tools.jackson.databind.JsonNode;
  * @param params   Integer, Double, String or Boolean by name, in the order the lab asked for them
  * @param seconds  wall time
  * @param checks   in the order they were made
- * @param figures  each as {@code lyceum.plot.Figure} writes itself to JSON
+ * @param figures  in order
  * @param tables   in order
  * @param images   in order
  * @param said     in order
@@ -25,7 +24,7 @@ import tools.jackson.databind.JsonNode;
  * @param date     when it ended, ISO 8601 in UTC
  */
 public record LabResult(String slug, String lab, String title, long seed, Map<String, Object> params, double seconds,
-        List<CheckResult> checks, List<JsonNode> figures, List<LabTable> tables, List<LabImage> images, List<String> said,
+        List<CheckResult> checks, List<FigureJson> figures, List<LabTable> tables, List<LabImage> images, List<String> said,
         boolean testMode, String version, String machine, String date) {
 
     /** Copies the collections. */

@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import lyceum.backend.Backend;
 
 /**
  * Runs labs in this JVM, at most two at once by default; more wait.
@@ -45,6 +46,11 @@ public final class LabRunner implements LabExecutor {
         runs.add(run);
         Thread.ofPlatform().daemon().name("lab-" + request.slug()).start(run);
         return run;
+    }
+
+    @Override
+    public String backend() {
+        return Backend.current().name();
     }
 
     @Override

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import lyceum.backend.Backend;
+import lyceum.memory.Memory;
 
 /**
  * The main class of a worker JVM: reads {@link WorkerCommand}s from standard input and writes {@link LabEvent}s to standard
@@ -15,8 +17,8 @@ import java.nio.charset.StandardCharsets;
  */
 final class LabWorker {
 
-    /** The first line a worker writes. */
-    static final String READY = "ready";
+    /** The first line a worker writes; the name of what it computes with follows. */
+    static final String READY = "ready: ";
     /** The exit code after a lab used up the heap: such a JVM runs nothing more. */
     static final int OUT_OF_MEMORY = 77;
 
@@ -37,7 +39,7 @@ final class LabWorker {
     }
 
     private void serve(BufferedReader in) throws IOException {
-        line(READY);
+        line(READY + Backend.current().name());
         for (var text = in.readLine(); text != null; text = in.readLine()) {
             var command = LabJson.read(text, WorkerCommand.class);
             if (command.request() == null) {
@@ -65,6 +67,7 @@ final class LabWorker {
         try {
             var lab = LabClass.described(request.labClass());
             emit(LabRuns.execute(request, lab, lab.values(request.params()), this::emit, asked));
+            Memory.release();
         } catch (OutOfMemoryError e) {
             Runtime.getRuntime().halt(OUT_OF_MEMORY);
         } catch (Throwable e) {
@@ -73,7 +76,7 @@ final class LabWorker {
     }
 
     private void emit(LabEvent event) {
-        line(LabJson.write(event));
+        line(LabJson.write(ToldResult.bare(event)));
     }
 
     private synchronized void line(String text) {

@@ -17,7 +17,6 @@ import javax.imageio.ImageIO;
 import lyceum.plot.Figure;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
-import tools.jackson.databind.JsonNode;
 
 /** The context of a run that goes on: hands out the values, collects what the lab emits, and tells the listener. */
 final class RunningLab implements LabContext {
@@ -25,6 +24,7 @@ final class RunningLab implements LabContext {
     /** So that a lab that talks without end fails instead of filling the memory. */
     private static final int MOST_EMITTED = 10_000;
     private static final Bound FACT = new Bound("true", v -> v == 1);
+    private static final long MOST_BYTES = 32L << 20;
 
     private final LabRequest request;
     private final LabClass lab;
@@ -35,10 +35,11 @@ final class RunningLab implements LabContext {
 
     private final List<String> said = new ArrayList<>();
     private final List<LabTable> tables = new ArrayList<>();
-    private final List<JsonNode> figures = new ArrayList<>();
+    private final List<FigureJson> figures = new ArrayList<>();
     private final List<LabImage> images = new ArrayList<>();
     private final List<CheckResult> checks = new ArrayList<>();
     private String firstOther;
+    private long drawn;
 
     RunningLab(LabRequest request, LabClass lab, Map<String, Object> values, Consumer<LabEvent> listener, Cancellation cancellation) {
         this.request = request;
@@ -54,7 +55,7 @@ final class RunningLab implements LabContext {
     }
 
     private double seconds() {
-        return Math.rint((System.nanoTime() - begin) * 1e-6) * 1e-3;
+        return Math.rint((System.nanoTime() - begin) * 1e-6) / 1e3;
     }
 
     private Object value(String name) {
@@ -80,6 +81,13 @@ final class RunningLab implements LabContext {
         }
         into.add(what);
         listener.accept(event);
+    }
+
+    private void weigh(long bytes) {
+        drawn += bytes;
+        if (drawn > MOST_BYTES) {
+            throw new IllegalStateException("the lab's figures and images take " + drawn + " bytes; at most " + MOST_BYTES + " are kept: draw fewer points");
+        }
     }
 
     @Override
@@ -143,7 +151,8 @@ final class RunningLab implements LabContext {
     @Override
     public void figure(Figure figure) {
         other("figure");
-        var json = LabJson.tree(figure.toJson());
+        var json = FigureJson.of(figure);
+        weigh(json.text().length());
         emit(figures, json, new LabEvent.Figure(figure.title(), json));
     }
 
@@ -156,6 +165,7 @@ final class RunningLab implements LabContext {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        weigh(png.size());
         var shown = new LabImage(title, description, image.getWidth(), image.getHeight(), png.toByteArray());
         emit(images, shown, new LabEvent.Image(shown));
     }

@@ -24,10 +24,14 @@ public record WorkerOptions(String heap, int atOnce, int queue, List<String> fla
         flags = List.copyOf(flags);
     }
 
-    /** 1 GB, two at once, 32 waiting, this JVM's class path, and the flags that the vector backend needs. */
+    /**
+     * 1 GB, two at once, 32 waiting, this JVM's class path, the flags that the vector backend needs, and those that let a heap shrink
+     * when a lab has ended: a warm worker idles.
+     */
     public static WorkerOptions defaults() {
         return new WorkerOptions("1g", 2, 32,
-                List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Djava.awt.headless=true", "-XX:+UseSerialGC"),
+                List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Djava.awt.headless=true", "-XX:+UseSerialGC",
+                        "-XX:MinHeapFreeRatio=5", "-XX:MaxHeapFreeRatio=10"),
                 System.getProperty("java.class.path"));
     }
 

@@ -39,6 +39,7 @@ public final class WorkerPool implements LabExecutor {
     private final Map<String, LabClass> labs = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("lab-clock").factory());
     private volatile boolean closed;
+    private volatile String backend = "";
 
     /** A pool that starts its warm worker in the background, when whoever made it has had a moment to start itself. */
     public WorkerPool(WorkerOptions options) {
@@ -64,6 +65,11 @@ public final class WorkerPool implements LabExecutor {
         var run = new Run(request, listener);
         queue.add(run);
         return run;
+    }
+
+    @Override
+    public String backend() {
+        return backend;
     }
 
     /** Runs that go on or wait. */
@@ -146,6 +152,7 @@ public final class WorkerPool implements LabExecutor {
     private WorkerProcess start() throws IOException {
         var worker = new WorkerProcess(options);
         workers.add(worker);
+        backend = worker.backend();
         if (closed) {
             worker.kill();
         }
@@ -234,13 +241,16 @@ public final class WorkerPool implements LabExecutor {
         /** Hands the run's events on; returns the last one. */
         LabEvent follow(WorkerProcess mine) {
             var budget = clock.schedule(() -> stop(LabRuns.overBudget(request.budget())), request.budget().toMillis(), TimeUnit.MILLISECONDS);
+            var told = new ToldResult();
             try {
-                var event = mine.next();
-                while (event != null && !event.last()) {
-                    tell(event);
-                    event = mine.next();
+                for (var event = mine.next(); event != null; event = mine.next()) {
+                    var whole = told.hear(event);
+                    if (whole.last()) {
+                        return whole;
+                    }
+                    tell(whole);
                 }
-                return event != null ? event : died(mine);
+                return died(mine);
             } catch (IOException e) {
                 return died(mine);
             } finally {

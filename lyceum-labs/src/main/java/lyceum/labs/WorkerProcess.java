@@ -15,12 +15,15 @@ final class WorkerProcess {
 
     private static final System.Logger LOG = System.getLogger(WorkerProcess.class.getName());
     private static final int LOG_TAIL = 16_384;
+    private static final int KILLED = 128 + 9;
+    private static final int TERMINATED = 128 + 15;
 
     private final Process process;
     private final BufferedReader events;
     private final Writer commands;
     private final StringBuilder log = new StringBuilder();
     private final String heap;
+    private final String backend;
     private int runs;
 
     /** Starts a JVM and waits until it is ready. */
@@ -29,6 +32,8 @@ final class WorkerProcess {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xmx" + options.heap());
+        // A crash leaves its log where temporary files go, not in the folder somebody works in.
+        command.add("-XX:ErrorFile=" + Path.of(System.getProperty("java.io.tmpdir"), "lyceum-lab-%p.log"));
         command.addAll(options.flags());
         command.add("-cp");
         command.add(options.classPath());
@@ -38,9 +43,15 @@ final class WorkerProcess {
         commands = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8);
         Thread.ofPlatform().daemon().name("lab-worker-log").start(this::drain);
         var first = events.readLine();
-        if (!LabWorker.READY.equals(first)) {
+        if (first == null || !first.startsWith(LabWorker.READY)) {
             throw new IOException("a worker JVM did not start: " + end());
         }
+        backend = first.substring(LabWorker.READY.length());
+    }
+
+    /** What it computes with. */
+    String backend() {
+        return backend;
     }
 
     void send(WorkerCommand command) throws IOException {
@@ -82,7 +93,12 @@ final class WorkerProcess {
                 kill();
             }
             int code = process.waitFor();
-            return code == LabWorker.OUT_OF_MEMORY ? "the lab used up its memory of " + heap : "the lab's JVM ended with exit code " + code;
+            return switch (code) {
+                case LabWorker.OUT_OF_MEMORY -> "the lab used up its memory of " + heap;
+                case KILLED -> "the lab's JVM was killed; a machine that runs out of memory does that";
+                case TERMINATED -> "the lab's JVM was told to end";
+                default -> "the lab's JVM ended with exit code " + code;
+            };
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             kill();

@@ -4,6 +4,9 @@ import static lyceum.labs.LabRunnerTest.dummy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,6 +85,34 @@ class WorkerPoolTest {
         assertThatThrownBy(() -> POOL.run(dummy("CrashingLab"), events::add)).hasMessage("the lab's JVM ended with exit code 134");
         assertThat(events.getLast()).isInstanceOfSatisfying(LabEvent.Failed.class, f -> assertThat(f.stack()).contains("last words"));
         assertThat(POOL.run(dummy("GoodLab"), e -> { }).noneFails()).isTrue();
+    }
+
+    @Test
+    void labWhoseJvmIsKilledSaysSoInWords() {
+        assertThatThrownBy(() -> POOL.run(dummy("KilledLab"), events::add)).hasMessage("the lab's JVM was killed; a machine that runs out of memory does that");
+    }
+
+    @Test
+    void logOfACrashLiesAmongTemporaryFiles() throws IOException {
+        assertThatThrownBy(() -> POOL.run(dummy("KilledLab").withParams(Map.of("crash", "true")), events::add)).hasMessageContaining("exit code 134");
+        assertThat(logs(Path.of(""), "hs_err_pid")).isEmpty();
+        var logs = logs(Path.of(System.getProperty("java.io.tmpdir")), "lyceum-lab-");
+        assertThat(logs).isNotEmpty();
+        for (var log : logs) {
+            Files.delete(log);
+        }
+    }
+
+    private static List<Path> logs(Path folder, String name) throws IOException {
+        try (var files = Files.list(folder)) {
+            return files.filter(f -> f.getFileName().toString().startsWith(name)).toList();
+        }
+    }
+
+    @Test
+    void workerSaysWhatItComputesWith() {
+        POOL.run(dummy("GoodLab"), events::add);
+        assertThat(POOL.backend()).isIn("x86", "vector", "scalar").isEqualTo(new LabRunner().backend());
     }
 
     @Test

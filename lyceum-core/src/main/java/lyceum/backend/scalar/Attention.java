@@ -1,6 +1,5 @@
 package lyceum.backend.scalar;
 
-import java.lang.ref.Reference;
 import lyceum.backend.AttentionOptions;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
@@ -37,7 +36,6 @@ public final class Attention {
                 attention.block(head / shape.heads(), head % shape.heads(), i, Math.min(QUERIES, shape.queries() - i));
             }
         });
-        Reference.reachabilityFence(new Object[] {options, q, k, v, out, logSumExp});
     }
 
     private void block(int b, int h, int first, int rows) {

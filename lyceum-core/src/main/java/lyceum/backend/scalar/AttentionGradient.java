@@ -1,6 +1,5 @@
 package lyceum.backend.scalar;
 
-import java.lang.ref.Reference;
 import lyceum.backend.AttentionOptions;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
@@ -45,7 +44,6 @@ public final class AttentionGradient {
                 pass.keys(head / shape.keyHeads(), head % shape.keyHeads(), j, Math.min(TILE, shape.keys() - j), kGradient, vGradient);
             }
         });
-        Reference.reachabilityFence(new Object[] {options, q, k, v, out, logSumExp, g, qGradient, kGradient, vGradient});
     }
 
     /** Some queries of one head, with what every tile of them needs. */

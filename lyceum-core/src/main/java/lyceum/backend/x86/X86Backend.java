@@ -1,7 +1,6 @@
 package lyceum.backend.x86;
 
 import java.lang.ref.Reference;
-import java.util.List;
 import java.util.function.BooleanSupplier;
 import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
@@ -78,35 +77,28 @@ public final class X86Backend implements Backend {
 
     @Override public void run(Program program, View[] inputs, View[] outputs) {
         if (!fused.run(program, inputs, outputs)) fallback.run(program, inputs, outputs);
-        Reference.reachabilityFence(inputs);
-        Reference.reachabilityFence(outputs);
+        hold(inputs, outputs);
     }
 
     @Override public void reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) {
         if (!reductions.reduce(reduction, program, inputs, axes, out)) fallback.reduce(reduction, program, inputs, axes, out);
-        Reference.reachabilityFence(inputs);
-        Reference.reachabilityFence(out);
+        hold(inputs, out);
     }
 
     @Override public void scan(Scan scan, View in, int axis, View out) {
-        if (!made(() -> specialists().indices.scan(scan, in, axis, out))) fallback.scan(scan, in, axis, out);
+        if (!made(() -> specialists().indices.scan(scan, in, axis, out), in, out)) fallback.scan(scan, in, axis, out);
     }
 
     @Override public void matmul(View a, View b, View out) {
-        if (!made(() -> gemm.multiply(a, b, out))) fallback.matmul(a, b, out);
-        Reference.reachabilityFence(a);
-        Reference.reachabilityFence(b);
-        Reference.reachabilityFence(out);
+        if (!made(() -> gemm.multiply(a, b, out), a, b, out)) fallback.matmul(a, b, out);
     }
 
     @Override public void matmul(View a, View b, Program then, View[] others, View... outputs) {
-        if (!made(() -> gemm.multiply(a, b, then, others, outputs))) Backend.super.matmul(a, b, then, others, outputs);
-        Reference.reachabilityFence(List.of(a, b, others, outputs));
+        if (!made(() -> gemm.multiply(a, b, then, others, outputs), a, b, others, outputs)) Backend.super.matmul(a, b, then, others, outputs);
     }
 
     @Override public void matmul(View a, View b, Precision precision, View out) {
-        if (precision == Precision.F32 || !madeInScratch(() -> specialists().splits.multiply(a, b, precision, out))) matmul(a, b, out);
-        Reference.reachabilityFence(List.of(a, b, out));
+        if (precision == Precision.F32 || !madeInScratch(() -> specialists().splits.multiply(a, b, precision, out), a, b, out)) matmul(a, b, out);
     }
 
     @Override public void matmul(View a, RightMatrix b, View out) {
@@ -114,94 +106,94 @@ public final class X86Backend implements Backend {
             if (!gemm.readsPanels(a, b.view(), out)) return false;
             var packed = b.arranged(this, gemm::pack);
             boolean multiplied = packed != null && gemm.multiply(a, packed, out);
-            Reference.reachabilityFence(packed);
+            hold(packed); // b may have been arranged for others meanwhile
             return multiplied;
-        });
+        }, a, b, out);
         if (!done) matmul(a, b.view(), out);
-        Reference.reachabilityFence(List.of(a, b, out));
     }
 
-    /** What machine code has done; false as well where there is no memory left for the code. */
-    private static boolean made(BooleanSupplier kernels) {
+    /** What machine code has done, operands held until then; false as well where there is no memory left for the code. */
+    private static boolean made(BooleanSupplier kernels, Object... operands) {
         try {
             return kernels.getAsBoolean();
         } catch (CodeMemory.Refused full) {
             return false;
+        } finally {
+            hold(operands);
         }
     }
 
     /** The same, giving back at the end what the kernels have allocated for themselves. */
-    private static boolean madeInScratch(BooleanSupplier kernels) {
+    private static boolean madeInScratch(BooleanSupplier kernels, Object... operands) {
         try (var scratch = Scope.open("scratch of a kernel")) {
-            return made(kernels);
+            return made(kernels, operands);
         }
     }
 
+    /**
+     * The fence: kernels work on addresses, which keep nothing from the collector, so operands are reachable up to here, where kernels have returned. What
+     * an operation allocates for itself or takes from a cache is held by the scope that it runs in, blocks of arguments by their threads, code by its
+     * {@link lyceum.backend.x86.machine.Kernel}.
+     */
+    private static void hold(Object... operands) { Reference.reachabilityFence(operands); }
+
     @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        if (!madeInScratch(() -> specialists().convolution.forward(geometry, x, weight, epilogue, y))) {
-            fallback.convolve(how, x, weight, Epilogue.NONE, y);
-            epilogue.applyTo(y, this); // with this backend's functions, fused or not
-        }
-        Reference.reachabilityFence(List.of(x, weight, epilogue, y));
+        if (madeInScratch(() -> specialists().convolution.forward(geometry, x, weight, epilogue, y), x, weight, epilogue, y)) return;
+        fallback.convolve(how, x, weight, Epilogue.NONE, y);
+        epilogue.applyTo(y, this); // with this backend's functions, fused or not
     }
 
     @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        if (!madeInScratch(() -> specialists().convolution.back(geometry, y, weight, epilogue, x))) {
-            fallback.convolveBack(how, y, weight, Epilogue.NONE, x);
-            epilogue.applyTo(x, this);
-        }
-        Reference.reachabilityFence(List.of(x, weight, epilogue, y));
+        if (madeInScratch(() -> specialists().convolution.back(geometry, y, weight, epilogue, x), y, weight, epilogue, x)) return;
+        fallback.convolveBack(how, y, weight, Epilogue.NONE, x);
+        epilogue.applyTo(x, this);
     }
 
     @Override public void convolveWeight(Convolution how, View x, View y, View weight) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        if (!madeInScratch(() -> specialists().convolution.weight(geometry, x, y, weight))) fallback.convolveWeight(how, x, y, weight);
-        Reference.reachabilityFence(List.of(x, weight, y));
+        if (!madeInScratch(() -> specialists().convolution.weight(geometry, x, y, weight), x, y, weight)) fallback.convolveWeight(how, x, y, weight);
     }
 
     @Override public void maxPool(Pooling how, View x, View y, View indices) {
-        if (!madeInScratch(() -> specialists().pooling.max(WindowGeometry.of(how, x.shape(), y.shape()), x, y, indices))) fallback.maxPool(how, x, y, indices);
-        Reference.reachabilityFence(List.of(x, y, indices));
+        if (!madeInScratch(() -> specialists().pooling.max(WindowGeometry.of(how, x.shape(), y.shape()), x, y, indices), x, y, indices)) fallback.maxPool(how, x, y, indices);
     }
 
     @Override public void maxPoolBack(View y, View indices, View x) {
-        if (!madeInScratch(() -> specialists().pooling.maxBack(y, indices, x))) fallback.maxPoolBack(y, indices, x);
-        Reference.reachabilityFence(List.of(x, y, indices));
+        if (!madeInScratch(() -> specialists().pooling.maxBack(y, indices, x), y, indices, x)) fallback.maxPoolBack(y, indices, x);
     }
 
     @Override public void averagePool(Pooling how, View x, View y) {
-        if (!madeInScratch(() -> specialists().pooling.average(how, WindowGeometry.of(how, x.shape(), y.shape()), x, y))) fallback.averagePool(how, x, y);
-        Reference.reachabilityFence(List.of(x, y));
+        if (!madeInScratch(() -> specialists().pooling.average(how, WindowGeometry.of(how, x.shape(), y.shape()), x, y), x, y)) fallback.averagePool(how, x, y);
     }
 
     @Override public void averagePoolBack(Pooling how, View y, View x) {
-        if (!madeInScratch(() -> specialists().pooling.averageBack(how, WindowGeometry.of(how, x.shape(), y.shape()), y, x))) fallback.averagePoolBack(how, y, x);
-        Reference.reachabilityFence(List.of(x, y));
+        if (!madeInScratch(() -> specialists().pooling.averageBack(how, WindowGeometry.of(how, x.shape(), y.shape()), y, x), y, x)) fallback.averagePoolBack(how, y, x);
     }
 
     @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) {
         weights.check();
-        if (!specialists().quantised.multiply(x, weights, bias, activations, out)) fallback.matmulQuantised(x, weights, bias, activations, out);
-        Reference.reachabilityFence(bias);
+        if (!made(() -> specialists().quantised.multiply(x, weights, bias, activations, out), x, weights, bias, out)) fallback.matmulQuantised(x, weights, bias, activations, out);
     }
 
     @Override public void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
-        if (!specialists().attention.forward(options, q, k, v, out, logSumExp)) fallback.attention(options, q, k, v, out, logSumExp);
+        boolean done = made(() -> specialists().attention.forward(options, q, k, v, out, logSumExp), options, q, k, v, out, logSumExp);
+        if (!done) fallback.attention(options, q, k, v, out, logSumExp);
     }
 
     @Override public void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient, View qGradient, View kGradient, View vGradient) {
-        if (!specialists().attention.backward(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient))
-            fallback.attentionGradient(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
+        boolean done = made(() -> specialists().attention.backward(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient),
+                options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
+        if (!done) fallback.attentionGradient(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
     }
 
     @Override public void gather(View in, int axis, View index, View out) {
-        if (!made(() -> specialists().indices.gather(in, axis, index, out))) fallback.gather(in, axis, index, out);
+        if (!made(() -> specialists().indices.gather(in, axis, index, out), in, index, out)) fallback.gather(in, axis, index, out);
     }
 
     @Override public void scatter(Scatter rule, View in, int axis, View index, View out) {
-        if (!made(() -> specialists().indices.scatter(rule, in, axis, index, out))) fallback.scatter(rule, in, axis, index, out);
+        if (!made(() -> specialists().indices.scatter(rule, in, axis, index, out), in, index, out)) fallback.scatter(rule, in, axis, index, out);
     }
 
     @Override public void sort(View in, int axis, boolean descending, View values, View indices) { fallback.sort(in, axis, descending, values, indices); }

@@ -147,24 +147,31 @@ public final class Catalogue {
         return depth;
     }
 
-    /** The slugs most like {@code wrong} by edit distance to slug, title or alias, nearest first. */
+    /** Letters of a wrong name that are compared: no topic's name is longer, and what is typed may be as long as it likes. */
+    private static final int LONGEST = 72;
+
+    private record Near(Topic topic, double distance) { }
+
+    /** The slugs most like the beginning of {@code wrong} by edit distance to slug, title or alias, nearest first. */
     public List<String> nearest(String wrong, int count) {
-        var key = wrong.toLowerCase(Locale.ROOT);
-        return topics.stream()
-                .sorted(Comparator.comparingDouble((Topic t) -> distance(key, t)).thenComparingInt(Topic::number))
-                .limit(count).map(Topic::slug).toList();
+        var key = wrong.substring(0, Math.min(LONGEST, wrong.length())).toLowerCase(Locale.ROOT);
+        return topics.stream().map(t -> new Near(t, distance(key, t)))
+                .sorted(Comparator.comparingDouble(Near::distance).thenComparingInt(near -> near.topic().number()))
+                .limit(count).map(near -> near.topic().slug()).toList();
     }
 
     private static double distance(String key, Topic topic) {
-        double best = relative(key, topic.slug());
-        best = Math.min(best, relative(key, topic.title().toLowerCase(Locale.ROOT)));
+        double best = relative(key, topic.slug(), 1);
+        best = relative(key, topic.title().toLowerCase(Locale.ROOT), best);
         for (var alias : topic.aliases()) {
-            best = Math.min(best, relative(key, alias.toLowerCase(Locale.ROOT)));
+            best = relative(key, alias.toLowerCase(Locale.ROOT), best);
         }
         return best;
     }
 
-    private static double relative(String a, String b) {
-        return EditDistance.between(a, b) / (double) Math.max(1, Math.max(a.length(), b.length()));
+    /** Edits for each letter of the longer text if that is less than {@code best}, else {@code best}. */
+    private static double relative(String a, String b, double best) {
+        int longer = Math.max(1, Math.max(a.length(), b.length()));
+        return Math.min(best, EditDistance.within(a, b, (int) Math.ceil(best * longer)) / (double) longer);
     }
 }

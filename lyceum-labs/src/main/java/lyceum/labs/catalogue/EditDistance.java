@@ -18,6 +18,8 @@ public final class EditDistance {
         if (Math.abs(n - m) > limit) {
             return beyond;
         }
+        char[] first = a.toString().toCharArray();
+        char[] second = b.toString().toCharArray();
         int[] before = new int[m + 1];
         int[] above = new int[m + 1];
         int[] row = new int[m + 1];
@@ -33,10 +35,10 @@ public final class EditDistance {
             }
             int least = row[from - 1];
             for (int j = from; j <= to; j++) {
-                boolean same = a.charAt(i - 1) == b.charAt(j - 1);
+                boolean same = first[i - 1] == second[j - 1];
                 int up = j < i + limit ? above[j] : beyond;
                 int best = Math.min(Math.min(up, row[j - 1]) + 1, above[j - 1] + (same ? 0 : 1));
-                if (i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1)) {
+                if (i > 1 && j > 1 && first[i - 1] == second[j - 2] && first[i - 2] == second[j - 1]) {
                     best = Math.min(best, before[j - 2] + 1);
                 }
                 row[j] = Math.min(best, beyond);

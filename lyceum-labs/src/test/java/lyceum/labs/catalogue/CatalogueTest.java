@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class CatalogueTest {
 
@@ -167,6 +168,15 @@ class CatalogueTest {
                 .hasMessageStartingWith("there is no topic 'k-meens'; did you mean k-means, ")
                 .extracting(e -> ((UnknownTopicException) e).nearest().size()).isEqualTo(3);
         assertThat(CATALOGUE.nearest("gradient-decent", 1)).containsExactly("gradient-descent");
+    }
+
+    /** A million letters, compared with every name, are hours. */
+    @Test
+    @Timeout(60)
+    void nameOfAnyLengthIsLookedAtByItsBeginning() {
+        var title = "dangerous-capability evaluations (bio, cyber, persuasion, autonomy)";
+        assertThat(CATALOGUE.nearest(title + "x".repeat(1_000_000), 1)).isEqualTo(CATALOGUE.nearest(title, 1));
+        assertThatThrownBy(() -> CATALOGUE.bySlug("x".repeat(1_000_000))).message().hasSizeLessThan(300);
     }
 
     @Test

@@ -108,7 +108,7 @@ class LabContractTest {
             }
         }
         result.checks().forEach(c -> check(c, problems));
-        result.figures().forEach(f -> figure(Figure.fromJson(f.toString()), problems));
+        result.figures().forEach(f -> figure(f.figure(), problems));
         if (result.figures().isEmpty() && result.tables().isEmpty()) {
             problems.add("it draws nothing and shows no table");
         }

@@ -1,8 +1,12 @@
 package lyceum.studio.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import lyceum.labs.LabParameterException;
 import lyceum.labs.catalogue.UnknownTopicException;
 import picocli.AutoComplete;
@@ -12,6 +16,7 @@ import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line: {@code lyceum topics}, {@code topic}, {@code run}, {@code path}, {@code studio} and the rest. */
@@ -48,11 +53,18 @@ public final class LyceumCommand implements Callable<Integer> {
 
     /** Runs a command in this process's terminal and returns its exit code. */
     public static int run(String... args) {
-        return run(Terminal.ofProcess(), Encyclopedia.shipped(), args);
+        var output = new Output(new FileOutputStream(FileDescriptor.out));
+        var terminal = Terminal.ofProcess(output);
+        int code = run(terminal, Encyclopedia.shipped(), args);
+        if (output.trouble().isEmpty()) {
+            return code;
+        }
+        terminal.err().println("The answer could not be written: " + output.trouble());
+        return FAILED;
     }
 
     static int run(Terminal terminal, Encyclopedia encyclopedia, String... args) {
-        int code = commandLine(terminal, encyclopedia).execute(args);
+        int code = commandLine(terminal, encyclopedia).execute(words(args));
         terminal.out().flush();
         terminal.err().flush();
         return code;
@@ -65,6 +77,9 @@ public final class LyceumCommand implements Callable<Integer> {
         line.setColorScheme(CommandLine.Help.defaultColorScheme(terminal.colour() ? Ansi.ON : Ansi.OFF));
         line.setUsageHelpWidth(Math.clamp(terminal.columns(), 60, 100));
         line.setAbbreviatedOptionsAllowed(true);
+        line.setExpandAtFiles(false);
+        line.registerConverter(int.class, text -> whole(text, Integer::valueOf));
+        line.registerConverter(long.class, text -> whole(text, Long::valueOf));
         line.setExecutionExceptionHandler((error, command, parsed) -> failed(terminal, error));
         line.setParameterExceptionHandler(usage(terminal));
         return line;
@@ -84,9 +99,25 @@ public final class LyceumCommand implements Callable<Integer> {
         return new StudioCommand(this).call();
     }
 
+    /** {@code help run} asks what {@code run --help} does. An empty word, over which picocli trips, is a blank one, which says as little. */
+    private static String[] words(String... args) {
+        boolean help = args.length > 0 && args[0].equals("help");
+        var words = Stream.of(args).skip(help ? 1 : 0).map(word -> word.isEmpty() ? " " : word);
+        return (help ? Stream.concat(words, Stream.of("--help")) : words).toArray(String[]::new);
+    }
+
+    private static <T> T whole(String text, Function<String, T> parsed) {
+        try {
+            return parsed.apply(text);
+        } catch (NumberFormatException e) {
+            throw new TypeConversionException("'" + text + "' is not a whole number" + (text.matches("[-+]?\\d+") ? " of that size" : ""));
+        }
+    }
+
     /** One sentence; the stack only for what nobody foresaw. */
     private static int failed(Terminal terminal, Exception error) {
-        terminal.err().println(sentence(error));
+        // A parameter's message begins with its name.
+        terminal.err().println(error instanceof LabParameterException ? error.getMessage() : sentence(error));
         if (error instanceof UnknownTopicException || error instanceof LabParameterException) {
             return USAGE;
         }
@@ -104,7 +135,7 @@ public final class LyceumCommand implements Callable<Integer> {
     private static IParameterExceptionHandler usage(Terminal terminal) {
         return (error, args) -> {
             var command = error.getCommandLine();
-            terminal.err().println(error.getMessage());
+            terminal.err().println(error.getMessage().replace("option option", "option"));
             if (!UnmatchedArgumentException.printSuggestions(error, command.getErr())) {
                 terminal.err().println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
             }

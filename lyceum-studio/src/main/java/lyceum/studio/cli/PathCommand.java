@@ -4,7 +4,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.Callable;
 import lyceum.labs.catalogue.Topic;
-import lyceum.studio.cli.Terminal.Style;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -52,11 +51,9 @@ final class PathCommand implements Callable<Integer> {
         for (int i = 0; i < path.size(); i++) {
             var topic = path.get(i);
             String place = String.format(java.util.Locale.ROOT, "%" + number + "d", i + 1);
-            terminal.out().println(place + "  " + StatusText.dotAndWord(terminal, lyceum.encyclopedia().status(topic)) + "  "
-                    + terminal.styled(Style.BOLD, TextWidth.pad(topic.slug(), slugs)) + "  "
-                    + TextWidth.cut(topic.title(), Math.max(16, terminal.columns() - slugs - number - 16)));
+            terminal.out().println(place + "  " + StatusText.row(terminal, lyceum.encyclopedia().status(topic), topic.slug(), slugs, topic.title(), number + 2));
         }
         terminal.out().println();
-        terminal.out().println(path.size() + (path.size() == 1 ? " topic" : " topics") + ". Begin: lyceum topic " + path.getFirst().slug());
+        TextWidth.wrap(path.size() + (path.size() == 1 ? " topic" : " topics") + ". Begin: lyceum topic " + path.getFirst().slug(), terminal.columns()).forEach(terminal.out()::println);
     }
 }

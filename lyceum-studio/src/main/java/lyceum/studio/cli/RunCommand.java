@@ -71,6 +71,9 @@ final class RunCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--budget is " + budget + "; it is a number of seconds, 1 or more");
         }
         lab.values(given);
+        if (out != null && out.toString().isBlank()) {
+            throw new ParameterException(spec.commandLine(), "--out is empty; it names a folder");
+        }
         if (out != null) {
             makeFolder(out);
         }

@@ -45,7 +45,7 @@ final class RunFiles {
         files.text("run.json", LabJson.pretty(result) + "\n");
         int number = 0;
         for (var json : result.figures()) {
-            var figure = Figure.fromJson(json.toString());
+            var figure = json.figure();
             String name = "figure-" + ++number + "-" + fileName(figure.title());
             files.text(name + ".svg", Svg.write(figure, Theme.LIGHT));
             files.png(name + ".png", figure);

@@ -51,7 +51,7 @@ record RunText(Terminal terminal) {
                 case LabEvent.Said said -> sentence(said.text(), i + 1 < events.size() && events.get(i + 1) instanceof LabEvent.Said);
                 case LabEvent.Table table -> table(table.table());
                 case LabEvent.Figure figure -> {
-                    FigureText.lines(figure.figure(), terminal, terminal.columns() - 2).forEach(l -> terminal.out().println("  " + l));
+                    FigureText.lines(figure.figure().figure(), terminal, terminal.columns() - 2).forEach(l -> terminal.out().println("  " + l));
                     terminal.out().println();
                 }
                 case LabEvent.Image image -> sentence("[" + image.image().title() + ", " + image.image().width() + " x " + image.image().height()

@@ -7,6 +7,9 @@ import lyceum.studio.cli.Terminal.Style;
 /** How far a topic has come, as a dot and a word: never colour alone. */
 final class StatusText {
 
+    private static final int NARROW = 60;
+    private static final int LEAST_TITLE = 8;
+
     private StatusText() { }
 
     /** A dot and the word, all of one width. */
@@ -17,6 +20,15 @@ final class StatusText {
     /** A dot, the word, and how many clauses are amended. */
     static String dotAndWords(Terminal terminal, TopicStatus state) {
         return terminal.styled(style(state.status()), dot(state.status()) + " " + state.words());
+    }
+
+    /** A topic on one line after {@code indent} columns, slugs of one width; where the terminal is narrow, as much of it as fits. */
+    static String row(Terminal terminal, Status status, String slug, int slugWidth, String title, int indent) {
+        boolean narrow = terminal.columns() < NARROW;
+        var begin = (narrow ? terminal.styled(style(status), dot(status)) : dotAndWord(terminal, status)) + "  ";
+        int room = terminal.columns() - indent - (narrow ? 1 : 9) - 4 - slugWidth;
+        return room < LEAST_TITLE ? begin + terminal.styled(Style.BOLD, slug)
+                : begin + terminal.styled(Style.BOLD, TextWidth.pad(slug, slugWidth)) + "  " + TextWidth.cut(title, room);
     }
 
     static String dot(Status status) {

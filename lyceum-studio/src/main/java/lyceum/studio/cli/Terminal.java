@@ -20,14 +20,14 @@ record Terminal(PrintStream out, PrintStream err, boolean colour, boolean live, 
 
     static final int DEFAULT_COLUMNS = 80;
 
-    /** The terminal of this process, as the launcher or the console describes it. */
-    static Terminal ofProcess() {
+    /** The terminal of this process, as the launcher or the console describes it; answers go to {@code out}. */
+    static Terminal ofProcess(OutputStream out) {
         var env = System.getenv();
         boolean console = System.console() != null && System.console().isTerminal();
         String ttys = System.getProperty("lyceum.tty");
         boolean outTty = ttys == null ? console : ttys.contains("1");
         boolean errTty = ttys == null ? console : ttys.contains("2");
-        return new Terminal(utf8(System.out), utf8(standardError()), outTty && colourAllowed(env), errTty && !dumb(env), columns(env));
+        return new Terminal(utf8(out), utf8(standardError()), outTty && colourAllowed(env), errTty && !dumb(env), columns(env));
     }
 
     /** Whether the environment lets a terminal be coloured: <a href="https://no-color.org">NO_COLOR</a> is absent or empty. */

@@ -158,8 +158,8 @@ final class TopicsCommand implements Callable<Integer> {
                     .forEach(l -> terminal.out().println("    " + terminal.styled(Style.QUIET, l)));
         }
         terminal.out().println();
-        terminal.out().println(shown + " of " + found.size() + " for \"" + words + "\"" + (shown < found.size() ? "; -n 0 shows all" : "")
-                + ". Read one: lyceum topic " + found.getFirst().slug());
+        TextWidth.wrap(shown + " of " + found.size() + " for \"" + words + "\"" + (shown < found.size() ? "; -n 0 shows all" : "")
+                + ". Read one: lyceum topic " + found.getFirst().slug(), terminal.columns()).forEach(terminal.out()::println);
     }
 
     private void byArea(Terminal terminal, List<Topic> found) {
@@ -175,9 +175,6 @@ final class TopicsCommand implements Callable<Integer> {
     }
 
     private String row(Terminal terminal, Topic topic, int slugWidth, int indent) {
-        var status = lyceum.encyclopedia().status(topic);
-        int left = terminal.columns() - slugWidth - 15 - indent;
-        return StatusText.dotAndWord(terminal, status) + "  " + terminal.styled(Style.BOLD, TextWidth.pad(topic.slug(), slugWidth)) + "  "
-                + TextWidth.cut(topic.title(), Math.max(20, left));
+        return StatusText.row(terminal, lyceum.encyclopedia().status(topic), topic.slug(), slugWidth, topic.title(), indent);
     }
 }

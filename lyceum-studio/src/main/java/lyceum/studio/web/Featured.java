@@ -104,11 +104,12 @@ final class Featured {
         }
     }
 
-    /** What can be read at this size: of a sequence the figure that is seen first, of a grid its last plot with axes. */
+    /** What can be read at this size: of a sequence the figure that is seen first, of a grid its last plot with axes; a square one fills the card. */
     static Figure telling(Figure figure) {
         return switch (figure) {
             case Panels panels when !panels.figures().isEmpty() -> telling(panels.figures().reversed().stream().filter(Featured::hasAxes).findFirst().orElse(panels.figures().getLast()));
             case Frames frames when !frames.figures().isEmpty() -> telling(frames.figures().get(frames.first()));
+            case Plot plot when plot.equalScale() -> new Plot(plot.title(), plot.description(), plot.x(), plot.y(), plot.layers(), false);
             default -> figure;
         };
     }
@@ -118,7 +119,7 @@ final class Featured {
     }
 
     private HomeView.Live live(String slug, LabResult result) {
-        var figure = telling(Figure.fromJson(result.figures().getFirst().toString()));
+        var figure = telling(result.figures().getFirst().figure());
         return new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH), figure.title() + ". " + figure.description(),
             Words.parameters(result.params(), result.seed()) + " · " + Words.seconds(result.seconds()) + " s");
     }

@@ -72,8 +72,8 @@ final class LabPanel {
     }
 
     LabView view(String slug, Asked asked, Context context) {
+        var run = run(context.queryParam("run"), asked).or(() -> lastView(slug, asked)).orElse(null);
         var last = lastRun(slug, asked);
-        var run = run(context.queryParam("run"), asked).or(() -> last.flatMap(s -> views.stored(s.id(), runs.store()))).orElse(null);
         var params = asked.lab().parameters().stream().map(p -> param(p, asked.params().get(p.name()))).toList();
         boolean quick = last.map(s -> s.seconds() < QUICK_SECONDS).orElse(false);
         return new LabView(asked.lab().title(), slug, params, asked.seed(), "At most " + BUDGET_SECONDS + " s and 1 GB, on this machine.", quick, run, true);
@@ -85,7 +85,18 @@ final class LabPanel {
             return Optional.empty();
         }
         return runs.live(id).filter(r -> r.request().labClass().equals(asked.lab().name())).map(views::of)
-            .or(() -> runs.store().find(id).filter(r -> r.lab().equals(asked.lab().name())).map(r -> views.of(id, r)));
+            .or(() -> views.inTurn(() -> runs.stored(id).filter(r -> r.lab().equals(asked.lab().name())).isPresent()) ? views.stored(runs.storedId(id), runs.store()) : Optional.empty());
+    }
+
+    /** The latest stored run of these values that can be shown: a damaged one is left out, and the one before it is the latest. */
+    private Optional<RunView> lastView(String slug, Asked asked) {
+        for (var last = lastRun(slug, asked); last.isPresent(); last = lastRun(slug, asked)) {
+            var view = views.stored(last.get().id(), runs.store());
+            if (view.isPresent()) {
+                return view;
+            }
+        }
+        return Optional.empty();
     }
 
     /** The latest stored run of these values, for any of the topics that share the lab. */

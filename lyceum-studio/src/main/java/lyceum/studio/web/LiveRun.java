@@ -10,6 +10,7 @@ import lyceum.labs.LabEvent;
 import lyceum.labs.LabRequest;
 import lyceum.labs.LabResult;
 import lyceum.labs.LabRun;
+import lyceum.labs.RunStore;
 
 /**
  * A run that this studio started, with its events numbered from 1, so that a browser that comes back asks for what it missed.
@@ -26,8 +27,9 @@ final class LiveRun {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private long last;
+    private volatile long bytes;
     private volatile LabRun run;
-    private volatile String stored = "";
+    private volatile RunStore.Saved stored = new RunStore.Saved("", "");
 
     LiveRun(LabRequest request) {
         this.request = request;
@@ -51,11 +53,32 @@ final class LiveRun {
 
     /** Its id in the store; empty until it is there. */
     String stored() {
-        return stored;
+        return stored.id();
     }
 
-    void storedAs(String id) {
-        stored = id;
+    /** Why it is not on disk, as a sentence; empty where it is, or has yet to end. */
+    String warning() {
+        return RunViews.sentence(stored.warning());
+    }
+
+    void storedAs(RunStore.Saved saved) {
+        stored = saved;
+    }
+
+    /** About the memory that its events take. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** About the memory that an event takes. */
+    static long bytes(LabEvent event) {
+        return switch (event) {
+            case LabEvent.Figure(_, var figure) -> figure.text().length();
+            case LabEvent.Image(var image) -> image.png().length;
+            case LabEvent.Table(var table) -> 64L * table.columns().size() * table.rows().size();
+            case LabEvent.Said(var text) -> text.length();
+            default -> 256;
+        };
     }
 
     void stop() {
@@ -70,6 +93,7 @@ final class LiveRun {
                 events.removeLast();
             }
             events.add(new Numbered(++last, event));
+            bytes += bytes(event);
             changed.signalAll();
         } finally {
             lock.unlock();

@@ -39,7 +39,7 @@ final class PathsPage {
     }
 
     private void show(Context context) {
-        var text = context.queryParam("goal") == null ? "" : context.queryParam("goal").strip();
+        var text = TopicQuery.words(context.queryParam("goal"));
         var goal = goal(text);
         var nearest = goal == null && !text.isEmpty() ? encyclopedia.links(encyclopedia.catalogue().nearest(text, 5)) : List.<TopicLink>of();
         var view = goal == null

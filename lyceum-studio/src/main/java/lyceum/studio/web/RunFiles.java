@@ -7,10 +7,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import lyceum.labs.FigureJson;
 import lyceum.labs.LabEvent;
 import lyceum.labs.LabImage;
 import lyceum.labs.LabResult;
 import lyceum.plot.Figure;
+import lyceum.plot.FigureException;
 import lyceum.plot.render.Png;
 import lyceum.plot.render.Svg;
 import lyceum.plot.render.Theme;
@@ -21,21 +23,23 @@ final class RunFiles {
     private static final double PNG_SCALE = 2;
 
     private final Runs runs;
+    private final RunViews views;
 
-    RunFiles(Runs runs) {
+    RunFiles(Runs runs, RunViews views) {
         this.runs = runs;
+        this.views = views;
     }
 
     void routes(RoutesConfig routes) {
-        routes.get("/runs/{id}/figures/{file}", this::figure);
+        routes.get("/runs/{id}/figures/{file}", context -> views.inTurn(() -> figure(context)));
         routes.get("/runs/{id}/images/{file}", this::image);
     }
 
-    private void figure(Context context) {
+    private Context figure(Context context) {
         var file = context.pathParam("file");
         int dot = file.indexOf('.');
         var kind = dot < 0 ? "" : file.substring(dot + 1);
-        var figure = find(context, file, LabEvent.Figure.class, LabEvent.Figure::figure, LabResult::figures).map(json -> Figure.fromJson(json.toString()))
+        var figure = find(context, file, LabEvent.Figure.class, LabEvent.Figure::figure, LabResult::figures).map(RunFiles::read)
             .orElseThrow(() -> new Safety.Refused(404, "That run has no such figure."));
         var theme = "dark".equals(context.queryParam("theme")) ? Theme.DARK : Theme.LIGHT;
         switch (kind) {
@@ -53,6 +57,15 @@ final class RunFiles {
                 Reply.body(context, "image/png", Png.write(figure, theme, Svg.WIDTH, PNG_SCALE));
             }
             default -> throw new Safety.Refused(404, "A figure comes as json, svg, png or csv.");
+        }
+        return context;
+    }
+
+    private static Figure read(FigureJson json) {
+        try {
+            return json.figure();
+        } catch (FigureException e) {
+            throw new Safety.Refused(404, "The stored figure is damaged: " + e.getMessage());
         }
     }
 
@@ -78,7 +91,7 @@ final class RunFiles {
         var live = runs.live(id);
         List<T> all = live.isPresent()
             ? live.get().events().stream().map(LiveRun.Numbered::event).filter(kind::isInstance).map(kind::cast).map(of).toList()
-            : runs.store().find(id).map(stored).orElse(List.of());
+            : runs.stored(id).map(stored).orElse(List.of());
         return number < all.size() ? Optional.of(all.get(number)) : Optional.empty();
     }
 

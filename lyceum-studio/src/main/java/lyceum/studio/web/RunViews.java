@@ -1,46 +1,55 @@
 package lyceum.studio.web;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import lyceum.labs.CheckResult;
+import lyceum.labs.FigureJson;
 import lyceum.labs.LabEvent;
 import lyceum.labs.LabImage;
 import lyceum.labs.LabResult;
 import lyceum.labs.LabTable;
 import lyceum.labs.RunStore;
-import lyceum.plot.Figure;
 import lyceum.plot.Frames;
 import lyceum.plot.Table;
 import lyceum.studio.web.view.RunView;
-import tools.jackson.databind.JsonNode;
 
 /** Runs as a page shows them. */
 final class RunViews {
 
     private static final int ROWS = 200;
     private static final double WIDTH = 560;
-    private static final int REMEMBERED = 24;
+    private static final long REMEMBERED_BYTES = 8L << 20;
 
     private final Encyclopedia encyclopedia;
     /** The stored runs that were looked at last: their figures are drawn once. */
-    private final Map<String, RunView> remembered = new LinkedHashMap<>(32, 0.75f, true) {
-        private static final long serialVersionUID = 1;
+    private final Recent<RunView> remembered = new Recent<>(REMEMBERED_BYTES, RunViews::bytes);
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, RunView> eldest) {
-            return size() > REMEMBERED;
-        }
-    };
+    /** A large figure takes tens of megabytes while it is drawn: two at once, whoever asks. */
+    private final Semaphore drawing = new Semaphore(2, true);
 
     RunViews(Encyclopedia encyclopedia) {
         this.encyclopedia = encyclopedia;
     }
 
+    /** Does what reads or draws figures, when it is its turn. */
+    <T> T inTurn(Supplier<T> work) {
+        drawing.acquireUninterruptibly();
+        try {
+            return work.get();
+        } finally {
+            drawing.release();
+        }
+    }
+
     /** A run that goes on, or that this studio remembers, with its events so far. */
     RunView of(LiveRun run) {
+        return inTurn(() -> drawn(run));
+    }
+
+    private RunView drawn(LiveRun run) {
         var items = new ArrayList<RunView.Item>();
         var checks = new ArrayList<RunView.Check>();
         int figures = 0;
@@ -56,7 +65,7 @@ final class RunViews {
                 case LabEvent.Table(var table) -> items.add(grid(table));
                 case LabEvent.Image(var image) -> items.add(picture(run.id(), images++, image));
                 case LabEvent.Check(var check) -> checks.add(check(check));
-                case LabEvent.Finished(var result) -> made = Words.made(result);
+                case LabEvent.Finished(var result) -> made = made(run, result);
                 case LabEvent.Failed(var message, _) -> trouble = message;
                 case LabEvent.Cancelled(var reason) -> trouble = sentence(reason);
                 case LabEvent.Started _, LabEvent.Progress _ -> { }
@@ -65,19 +74,38 @@ final class RunViews {
         return new RunView(run.id(), run.state(), items, checks, made, trouble, last);
     }
 
-    /** A stored run by its id. */
+    /** Where a result comes from, and whether it is kept. */
+    static String made(LiveRun run, LabResult result) {
+        return Words.made(result) + (run.warning().isEmpty() ? "" : " · " + run.warning());
+    }
+
+    /** A stored run by its id; one that cannot be shown is left out of the store from then on. */
     Optional<RunView> stored(String id, RunStore store) {
-        synchronized (remembered) {
-            var known = remembered.get(id);
-            if (known != null) {
-                return Optional.of(known);
-            }
-        }
-        var view = store.find(id).map(result -> of(id, result));
-        synchronized (remembered) {
+        return remembered.get(id).or(() -> inTurn(() -> remembered.get(id).or(() -> read(id, store))));
+    }
+
+    private Optional<RunView> read(String id, RunStore store) {
+        try {
+            var view = store.find(id).map(result -> of(id, result));
             view.ifPresent(v -> remembered.put(id, v));
+            return view;
+        } catch (RuntimeException e) {
+            store.leaveOut(id, e);
+            return Optional.empty();
         }
-        return view;
+    }
+
+    private static long bytes(RunView view) {
+        return view.items().stream().mapToLong(item -> switch (item) {
+            case RunView.Said(var text) -> text.length();
+            case RunView.Figure f -> f.svg().length() + bytes(f.data());
+            case RunView.Grid grid -> bytes(grid);
+            case RunView.Picture _ -> 256;
+        }).sum();
+    }
+
+    private static long bytes(RunView.Grid grid) {
+        return 64L * grid.columns().size() * grid.rows().size();
     }
 
     /** A stored result. */
@@ -95,8 +123,8 @@ final class RunViews {
     }
 
     /** A figure whose files lie below the run's address. */
-    RunView.Figure figure(String run, int number, JsonNode json) {
-        var figure = Figure.fromJson(json.toString());
+    RunView.Figure figure(String run, int number, FigureJson json) {
+        var figure = json.figure();
         return new RunView.Figure(figure.title(), figure.description(), "/runs/" + run + "/figures/" + number, Figures.inline(figure, WIDTH), grid(figure.title(), figure.table()),
             figure instanceof Frames frames && !frames.slider().isEmpty() ? frames.slider() : "frame", Figures.labels(figure), Figures.first(figure));
     }

@@ -16,14 +16,31 @@ final class Runs implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(Runs.class.getName());
     private static final int REMEMBERED = 24;
+    /** What the runs that ended may take: they are in the store as well. */
+    private static final long REMEMBERED_BYTES = 12L << 20;
+    private static final int NAMES = 1_000;
 
     private final LabExecutor executor;
     private final RunStore store;
     private final Map<String, LiveRun> live = new LinkedHashMap<>();
+    /** Where the store has the runs that are no longer kept here, by the ids under which they ran. */
+    private final Map<String, String> names = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
+            return size() > NAMES;
+        }
+    };
 
     Runs(LabExecutor executor, RunStore store) {
         this.executor = executor;
         this.store = store;
+    }
+
+    /** What labs compute with, empty until a worker has said so. */
+    String backend() {
+        return executor.backend();
     }
 
     RunStore store() {
@@ -42,15 +59,25 @@ final class Runs implements AutoCloseable {
         run.bind(began);
         synchronized (live) {
             live.put(run.id(), run);
-            var oldest = live.values().iterator();
-            while (live.size() > REMEMBERED && oldest.hasNext()) {
+        }
+        forget();
+        return run;
+    }
+
+    /** Lets go of the oldest that have ended; the one that was started last stays for the page that shows it. */
+    private void forget() {
+        synchronized (live) {
+            long bytes = live.values().stream().mapToLong(LiveRun::bytes).sum();
+            int rest = live.size();
+            for (var oldest = live.values().iterator(); rest > 1 && (rest > REMEMBERED || bytes > REMEMBERED_BYTES) && oldest.hasNext(); rest--) {
                 var candidate = oldest.next();
                 if (candidate.ended()) {
+                    bytes -= candidate.bytes();
                     oldest.remove();
+                    names.put(candidate.id(), candidate.stored());
                 }
             }
         }
-        return run;
     }
 
     private void hear(LiveRun run, LabEvent event, Consumer<LabResult> whenDone) {
@@ -60,8 +87,9 @@ final class Runs implements AutoCloseable {
                 if (!saved.warning().isEmpty()) {
                     LOG.log(System.Logger.Level.WARNING, saved.warning());
                 }
-                run.storedAs(saved.id());
+                run.storedAs(saved);
                 run.add(event);
+                forget();
                 whenDone.accept(result);
             }
             case LabEvent.Failed(var message, var stack) -> {
@@ -85,9 +113,16 @@ final class Runs implements AutoCloseable {
         }
     }
 
-    /** A result by the id of its run or of the store. */
-    Optional<LabResult> result(String id) {
-        return live(id).map(LiveRun::result).or(() -> store.find(id));
+    /** A result that is stored, by the id under which it ran or by that of the store. */
+    Optional<LabResult> stored(String id) {
+        return store.find(storedId(id));
+    }
+
+    /** The store's id of a run that was started here; another id as it is. */
+    String storedId(String id) {
+        synchronized (live) {
+            return names.getOrDefault(id, id);
+        }
     }
 
     /** Runs that wait or go on, the first started first. */

@@ -38,7 +38,7 @@ public final class StaticSite {
     private StaticSite(Encyclopedia encyclopedia, Path folder) {
         this.encyclopedia = encyclopedia;
         this.folder = folder;
-        this.pages = new Pages(name -> "/assets/" + name, new Site(Machine.version(), "", 0, () -> encyclopedia.catalogue().topics().size(), false));
+        this.pages = new Pages(name -> "/assets/" + name, new Site(Machine.version(), () -> "", 0, () -> encyclopedia.catalogue().topics().size(), false));
         this.views = new TopicViews(encyclopedia, new ApiDocs(null));
     }
 

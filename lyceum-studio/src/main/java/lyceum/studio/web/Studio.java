@@ -4,6 +4,8 @@ import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import java.net.BindException;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
 import lyceum.LyceumException;
 import lyceum.labs.LabExecutor;
 import lyceum.labs.LabRunner;
@@ -68,6 +70,12 @@ public final class Studio implements AutoCloseable {
 
     private static RuntimeException refused(StudioOptions options, RuntimeException cause) {
         for (Throwable t = cause; t != null; t = t.getCause()) {
+            if (t instanceof BindException && String.valueOf(t.getMessage()).contains("assign")) {
+                return new LyceumException("this machine has no address " + options.host() + " to listen on; --host takes one of its own, such as 127.0.0.1", cause);
+            }
+            if (t instanceof UnresolvedAddressException || t instanceof UnknownHostException) {
+                return new LyceumException("no address is known for " + options.host() + "; --host takes an address of this machine, such as 127.0.0.1", cause);
+            }
             if (t instanceof BindException) {
                 return new PortInUseException(options.host(), options.port(), cause);
             }
@@ -86,10 +94,12 @@ public final class Studio implements AutoCloseable {
         config.http.maxRequestSize = Safety.MAX_BODY;
         config.http.compressionStrategy = io.javalin.compression.CompressionStrategy.NONE;
         config.router.ignoreTrailingSlashes = true;
+        config.router.javaLangErrorHandler(Problems::broken);
         var threads = new QueuedThreadPool(THREADS, 4);
         threads.setDaemon(true);
         threads.setName("studio");
         config.jetty.threadPool = threads;
+        config.jetty.modifyServer(Frontier::before);
         config.jetty.modifyHttpConfiguration(http -> {
             http.setSendServerVersion(false);
             http.setRequestHeaderSize(16 * 1024);
@@ -98,7 +108,7 @@ public final class Studio implements AutoCloseable {
         var assets = new Assets();
         var docs = new ApiDocs(options.apiDocs());
         var version = Machine.version();
-        var pages = new Pages(assets::url, new Site(version, backend(), Runtime.getRuntime().availableProcessors(),
+        var pages = new Pages(assets::url, new Site(version, runs::backend, Runtime.getRuntime().availableProcessors(),
             () -> encyclopedia.catalogue().topics().size(), docs.present()));
         var views = new RunViews(encyclopedia);
         var topics = new TopicsPage(encyclopedia, pages);
@@ -114,18 +124,13 @@ public final class Studio implements AutoCloseable {
         new StatusPage(encyclopedia, runs.store(), pages).routes(routes);
         new TopicPage(encyclopedia, pages, new LabPanel(runs, views), new Snippets(version, docs), docs).routes(routes);
         new TopicsApi(encyclopedia, topics).routes(routes);
-        new RunsApi(encyclopedia, runs, views, pages).routes(routes);
-        new RunFiles(runs).routes(routes);
+        new RunsApi(encyclopedia, runs, new RunEvents(runs, views, pages)).routes(routes);
+        new RunFiles(runs, views).routes(routes);
         docs.routes(routes);
         routes.get("/assets/{hash}/<name>", context -> Reply.asset(context, assets, context.pathParam("hash"), context.pathParam("name")));
         routes.get("/favicon.ico", context -> context.redirect(assets.url("mark.svg")));
         routes.get("/health", Studio::health);
         new Problems(encyclopedia, pages).routes(routes);
-    }
-
-    /** What the workers compute with: they resolve the vector module where the JDK has it; this server does not need it. */
-    private static String backend() {
-        return java.lang.module.ModuleFinder.ofSystem().find("jdk.incubator.vector").isPresent() ? "vector" : "scalar";
     }
 
     private static void health(Context context) {

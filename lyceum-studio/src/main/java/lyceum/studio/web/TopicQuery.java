@@ -35,10 +35,13 @@ record TopicQuery(String text, Map<String, Set<String>> filters, String sort, in
                 filters.put(facet, values);
             }
         }
-        var text = context.queryParam("q");
-        var words = text == null ? "" : text.length() > LONGEST ? text.substring(0, LONGEST).strip() : text.strip();
         var sort = context.queryParam("sort");
-        return new TopicQuery(words, filters, "name".equals(sort) || "number".equals(sort) ? sort : "", show(context.queryParam("show")));
+        return new TopicQuery(words(context.queryParam("q")), filters, "name".equals(sort) || "number".equals(sort) ? sort : "", show(context.queryParam("show")));
+    }
+
+    /** What somebody typed, as far as it is looked at. */
+    static String words(String text) {
+        return text == null ? "" : text.substring(0, Math.min(LONGEST, text.length())).strip();
     }
 
     private static int show(String text) {

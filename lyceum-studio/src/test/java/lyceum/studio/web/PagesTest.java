@@ -15,8 +15,10 @@ import lyceum.labs.catalogue.Ledger;
 import lyceum.labs.catalogue.LedgerEntry;
 import lyceum.labs.catalogue.StatusBoard;
 import lyceum.plot.Figure;
+import lyceum.plot.Plot;
 import lyceum.studio.web.view.RunView;
 import lyceum.plot.render.Theme;
+import lyceum.studio.web.view.Site;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -235,6 +237,7 @@ class PagesTest {
 
         var map = Figure.heatmap("map", new double[][] {{1}});
 
+        assertThat(((Plot) Featured.telling(plot.equalScales())).equalScale()).as("it fills the card").isFalse();
         assertThat(Featured.telling(plot)).isEqualTo(plot);
         assertThat(Featured.telling(Figure.row("grid", plot, last))).isEqualTo(last);
         assertThat(Featured.telling(Figure.row("grid", plot, map))).isEqualTo(plot);
@@ -313,5 +316,14 @@ class PagesTest {
     void aTakenPortIsNamedWithTheWayOut() {
         var options = new StudioOptions("127.0.0.1", studio.port(), store, null, false, false);
         assertThatThrownBy(() -> Studio.start(options)).isInstanceOf(PortInUseException.class).hasMessageContaining("--port");
+    }
+
+    @Test
+    void theFootNamesWhatLabsComputeWith() {
+        var site = new Site("1", () -> "x86", 2, () -> 3, false);
+        assertThat(site.kernels()).isEqualTo("machine code");
+        assertThat(new Site("1", () -> "vector", 2, () -> 3, false).kernels()).isEqualTo("vector kernels");
+        assertThat(new Site("1", () -> "", 2, () -> 3, false).kernels()).isEmpty();
+        assertThat(http.get("/").body()).contains("Labs compute");
     }
 }

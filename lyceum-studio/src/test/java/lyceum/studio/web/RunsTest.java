@@ -7,7 +7,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import lyceum.labs.LabEvent;
+import lyceum.labs.LabExecutor;
 import lyceum.labs.LabJson;
+import lyceum.labs.LabRequest;
+import lyceum.labs.LabResult;
+import lyceum.labs.LabRun;
+import lyceum.labs.RunStore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,6 +87,77 @@ class RunsTest {
         assertThat(http.get("/runs/" + id + "/figures/0.json").body()).contains("vega-lite").contains("\"config\"");
         assertThat(http.get("/runs/" + id + "/figures/9.svg").statusCode()).isEqualTo(404);
         assertThat(http.get("/runs/" + id + "/figures/x").statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void aRunThatIsNoLongerKeptInMemoryIsShownFromTheStore() {
+        var first = start("{\"slug\":\"gradient-descent\"}");
+        follow(first);
+        for (int seed = 2; seed < 30; seed++) {
+            follow(start("{\"slug\":\"gradient-descent\",\"seed\":" + seed + "}"));
+        }
+        assertThat(http.json("/api/runs/" + first).path("state").stringValue()).isEqualTo("done");
+        assertThat(http.get("/runs/" + first + "/figures/0.svg").body()).startsWith("<svg");
+        assertThat(http.get("/t/gradient-descent?run=" + first).body()).contains("data-state=\"done\"");
+    }
+
+    @Test
+    void runsThatEndedTakeTwelveMegabytesOfMemoryAtMost() {
+        var runs = new Runs(new Speaking(5 << 20), new RunStore(store));
+        var kept = IntStream.range(0, 6).mapToObj(i -> runs.start(LabRequest.of("svd", "a.Lab"))).toList();
+        assertThat(kept.getFirst().bytes()).isGreaterThan(5 << 20);
+        assertThat(kept.stream().filter(run -> runs.live(run.id()).isPresent())).hasSize(2).contains(kept.getLast());
+    }
+
+    /** Runs that end at once and say as much as they are told to. */
+    private record Speaking(int letters) implements LabExecutor {
+        @Override
+        public LabRun submit(LabRequest request, Consumer<LabEvent> listener) {
+            listener.accept(new LabEvent.Said("x".repeat(letters)));
+            listener.accept(new LabEvent.Cancelled("said"));
+            return new Said(UUID.randomUUID().toString(), request);
+        }
+
+        @Override
+        public void close() { }
+    }
+
+    private record Said(String id, LabRequest request) implements LabRun {
+        @Override
+        public boolean waiting() {
+            return false;
+        }
+
+        @Override
+        public void cancel() { }
+
+        @Override
+        public CompletableFuture<LabResult> result() {
+            return new CompletableFuture<>();
+        }
+
+        @Override
+        public LabResult join() {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    @Test
+    void aStoredRunThatIsDamagedCostsItselfAlone() throws IOException {
+        follow(start("{\"slug\":\"gradient-descent\"}"));
+        var whole = new RunStore(store).latest(1).getFirst().id();
+        var r = new RunStore(store).find(whole).orElseThrow();
+        var damaged = new RunStore(store).save(new LabResult(r.slug(), r.lab(), r.title(), r.seed(), r.params(), r.seconds(), r.checks(), r.figures(), r.tables(), r.images(), r.said(),
+            r.testMode(), r.version(), r.machine(), "2030-01-01T00:00:00Z")).id();
+        var file = store.resolve(damaged + ".json");
+        Files.writeString(file, Files.readString(file).replaceFirst("\"figures\":\\[\\{", "\"figures\":[{\"a\":1},{"));
+        try (var again = Shelf.open(store)) {
+            var there = new Http(again.port());
+            assertThat(there.get("/runs/" + damaged + "/figures/0.svg").statusCode()).isEqualTo(404);
+            assertThat(there.get("/t/gradient-descent?run=" + damaged).body()).contains("data-state=\"done\"");
+            assertThat(there.get("/t/gradient-descent").body()).contains("/runs/" + whole + "/figures/0");
+            assertThat(there.get("/status").statusCode()).isEqualTo(200);
+        }
     }
 
     @Test
@@ -177,6 +258,8 @@ class RunsTest {
             var id = LabJson.read(there.post("/api/runs", "{\"slug\":\"gradient-descent\"}").body(), JsonNode.class).path("id").stringValue();
             assertThat(there.events("/api/runs/" + id + "/events").toList()).contains("event: finished");
             assertThat(there.get("/t/gradient-descent").body()).contains("After 60 steps");
+            assertThat(there.json("/api/runs/" + id).path("warning").stringValue()).startsWith("The run is not stored: ");
+            assertThat(there.get("/t/gradient-descent?run=" + id).body()).contains("The run is not stored: ");
         }
     }
 

@@ -3,9 +3,11 @@ package lyceum.studio.web;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -53,6 +55,29 @@ class SafetyTest {
     @Test
     void aCrossSiteFetchIsRefusedEvenWithoutAnOrigin() {
         assertThat(http.post("/api/runs", RUN, "Sec-Fetch-Site", "cross-site").statusCode()).isEqualTo(403);
+    }
+
+    @Test
+    void anotherSiteMakesNoPageWithoutAClick() {
+        for (var path : List.of("/t/svd", "/topics?q=zzzz", "/t/no-such-topic", "/paths?goal=x", "/api/topics")) {
+            assertThat(http.get(path, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors").statusCode()).as(path).isEqualTo(403);
+            assertThat(http.get(path, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate").statusCode()).as(path).isEqualTo(403);
+        }
+        assertThat(http.get("/t/svd", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-User", "?1").statusCode()).isEqualTo(200);
+        assertThat(http.get("/t/svd", "Sec-Fetch-Site", "none").statusCode()).isEqualTo(200);
+    }
+
+    /** Six requests that took 12 to over 60 s each when every name was compared with the whole text, many times over. */
+    @Test
+    @Timeout(30)
+    void noRequestIsLongToAnswer() {
+        var text = "abcdefghij".repeat(400);
+        assertThat(http.get("/t/" + text).statusCode()).isEqualTo(404);
+        assertThat(http.get("/api/topics/" + text).statusCode()).isEqualTo(404);
+        assertThat(http.get("/paths?goal=" + text).body()).hasSizeLessThan(200_000);
+        assertThat(http.get("/topics?q=" + "xqzvkw".repeat(33)).statusCode()).isEqualTo(200);
+        assertThat(http.post("/api/runs", "{\"slug\":\"" + text + "\"}").body()).hasSizeLessThan(500);
+        assertThat(http.post("/t/" + text + "/run", "", "Content-Type", "application/x-www-form-urlencoded").statusCode()).isEqualTo(404);
     }
 
     @Test

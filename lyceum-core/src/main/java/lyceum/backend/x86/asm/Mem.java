@@ -1,5 +1,7 @@
 package lyceum.backend.x86.asm;
 
+import lyceum.backend.code.ArgumentLayout;
+
 /**
  * Memory at {@code base + index * scale + displacement}, or at a {@code label} of the same code.
  *
@@ -20,6 +22,9 @@ public record Mem(Gp base, Operand.Register index, int scale, int displacement, 
     public static Mem at(Gp base) { return at(base, 0); }
 
     public static Mem at(Gp base, int displacement) { return new Mem(base, null, 1, displacement, null, false, null); }
+
+    /** A field of the block of arguments that a register points to. */
+    public static Mem at(Gp base, ArgumentLayout.Field field) { return at(base, field.at()); }
 
     public static Mem at(Gp base, Gp index, int scale) { return at(base, index, scale, 0); }
 

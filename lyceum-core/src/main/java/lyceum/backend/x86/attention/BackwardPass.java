@@ -1,7 +1,6 @@
 package lyceum.backend.x86.attention;
 
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import lyceum.DType;
 import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
@@ -80,20 +79,18 @@ final class BackwardPass {
         });
         var add = Program.of(Op.ADD, DType.F32, DType.F32, DType.F32);
         for (int c = 1; c < chunks; c++) plain.run(add, new View[] {qGradients[0], qGradients[c]}, new View[] {qGradients[0]});
-        Reference.reachabilityFence(rows);
-        Reference.reachabilityFence(qGradients);
     }
 
     /** Address of a float of each query of head {@code h}: 0 log-sum-exp, 1 the product of gradient and result. */
     private long row(int which, int b, int h) {
-        return Forward.address(rows, rows.byteOffset() + which * rows.strides()[0] * 4 + (b * rows.strides()[1] + h * rows.strides()[2]) * 4);
+        return rows.address(rows.byteOffset() + which * rows.strides()[0] * 4 + (b * rows.strides()[1] + h * rows.strides()[2]) * 4);
     }
 
     private void prepare(int b, int h) {
         int queries = shape.queries(), padded = queryBlocks * QUERIES;
         if (queries == 0) return;
         var scratch = kernels.scratch(shape.width(), shape.valueWidth());
-        scratch.rowDots(address(g, b, h, 0), g.strides()[2] * bytes, address(out, b, h, 0), out.strides()[2] * bytes, queries, row(1, b, h), depth(shape.valueWidth()), pairs);
+        scratch.rowDots(rowAddress(g, b, h, 0), g.strides()[2] * bytes, rowAddress(out, b, h, 0), out.strides()[2] * bytes, queries, row(1, b, h), depth(shape.valueWidth()), pairs);
         var segment = rows.storage().segment();
         long logs = row(0, b, h) - segment.address(), dots = row(1, b, h) - segment.address();
         long saved = logSumExp.byteOffset() + ((long) b * shape.heads() + h) * queries * 4;
@@ -108,7 +105,7 @@ final class BackwardPass {
     /** Elements, or pairs of them, of a row. */
     private int depth(int width) { return pairs ? width / 2 : width; }
 
-    private static long address(View view, int b, int h, int i) { return Forward.address(view, AttentionShape.row(view, b, h, i)); }
+    private static long rowAddress(View view, int b, int h, int i) { return view.address(AttentionShape.row(view, b, h, i)); }
 
     private static void zero(View view, int b, int h, int first, int n) {
         var segment = view.storage().segment();
@@ -160,7 +157,7 @@ final class BackwardPass {
         /** The block's keys as pairs of rows; what lies beyond the length may be anything, and stays out. */
         private void pairKeys(int j, int n) {
             int exist = Math.min(n, shape.length(b) - j);
-            if (exist > 0) scratch.pairRows(address(k, b, h, j), k.strides()[2] * 2, exist, scratch.pairedValues, scratch.resultStride, shape.width());
+            if (exist > 0) scratch.pairRows(rowAddress(k, b, h, j), k.strides()[2] * 2, exist, scratch.pairedValues, scratch.resultStride, shape.width());
         }
 
         /** Keys of this chunk that queries from {@code i} on see, the first and one past the last. */
@@ -183,8 +180,8 @@ final class BackwardPass {
             columns(q, head, i, count, lanes, shape.width(), scratch.queries, factor / ofScores);
             columns(g, head, i, count, lanes, shape.valueWidth(), scratch.gradients, pairs ? 1 : options.scale());
             if (pairs) {
-                scratch.pairRows(address(q, b, head, i), q.strides()[2] * 2, count, scratch.pairedQueries, scratch.resultStride, shape.width());
-                scratch.pairRows(address(g, b, head, i), g.strides()[2] * 2, count, scratch.pairedResults, scratch.resultStride, shape.valueWidth());
+                scratch.pairRows(rowAddress(q, b, head, i), q.strides()[2] * 2, count, scratch.pairedQueries, scratch.resultStride, shape.width());
+                scratch.pairRows(rowAddress(g, b, head, i), g.strides()[2] * 2, count, scratch.pairedResults, scratch.resultStride, shape.valueWidth());
             }
             scores(k, j, keys, low, lanes, shape.width(), scratch.queries, scratch.scores);
             scores(v, j, keys, low, lanes, shape.valueWidth(), scratch.gradients, scratch.scoreGradients);
@@ -204,7 +201,7 @@ final class BackwardPass {
         }
 
         private void columns(View view, int head, int i, int count, int lanes, int width, long to, double factor) {
-            scratch.transpose(address(view, b, head, i), view.strides()[2] * bytes, count, depth(width), to);
+            scratch.transpose(rowAddress(view, b, head, i), view.strides()[2] * bytes, count, depth(width), to);
             if (factor != 1) scratch.scale(to, width, lanes, (float) factor);
         }
 
@@ -215,7 +212,7 @@ final class BackwardPass {
                 int end = Math.min(lanes, lane + strip), done = 0;
                 for (int skipped = lane; skipped < end && done < n; skipped += vector) {
                     int until = (int) Math.clamp(skipped + vector - low, done, n);
-                    if (until > done) scratch.product(Order.ROWS, Into.SET, pairs, address(keys, b, h, j + done), keys.strides()[2] * bytes, columns + 4L * skipped, ROW,
+                    if (until > done) scratch.product(Order.ROWS, Into.SET, pairs, rowAddress(keys, b, h, j + done), keys.strides()[2] * bytes, columns + 4L * skipped, ROW,
                             to + (long) done * ROW + 4L * skipped, ROW, until - done, end - skipped, depth(width));
                     done = until;
                 }
@@ -224,14 +221,14 @@ final class BackwardPass {
 
         /** {@code gradient[c] += sum over queries of weights[c][i] rows[i]}. */
         private void ofKeys(long weights, View rows, long paired, int head, int i, View gradient, int j, int n, int width, Into into, Scratch.Band queries) {
-            scratch.product(Order.ROWS, into, pairs, weights, ROW, pairs ? paired : address(rows, b, head, i), pairs ? scratch.resultStride : rows.strides()[2] * 4,
-                    address(gradient, b, h, j), gradient.strides()[2] * 4, n, width, queries, 0);
+            scratch.product(Order.ROWS, into, pairs, weights, ROW, pairs ? paired : rowAddress(rows, b, head, i), pairs ? scratch.resultStride : rows.strides()[2] * 4,
+                    rowAddress(gradient, b, h, j), gradient.strides()[2] * 4, n, width, queries, 0);
         }
 
         /** {@code dQ[i] += sum over keys of dS[c][i] K[c]}. */
         private void ofQueries(int head, int i, int count, int j, Into into, Scratch.Band keys) {
-            scratch.product(Order.COLUMNS, into, pairs, pairs ? scratch.pairedGradients : scratch.scoreGradients, ROW, pairs ? scratch.pairedValues : address(k, b, h, j),
-                    pairs ? scratch.resultStride : k.strides()[2] * 4, address(qGradient, b, head, i), qGradient.strides()[2] * 4, count, shape.width(), keys, 0);
+            scratch.product(Order.COLUMNS, into, pairs, pairs ? scratch.pairedGradients : scratch.scoreGradients, ROW, pairs ? scratch.pairedValues : rowAddress(k, b, h, j),
+                    pairs ? scratch.resultStride : k.strides()[2] * 4, rowAddress(qGradient, b, head, i), qGradient.strides()[2] * 4, count, shape.width(), keys, 0);
         }
     }
 }

@@ -15,7 +15,7 @@ final class Bias {
     static void transpose(Scratch scratch, View bias, long first, long stride, int j, int n, int rows) {
         long step = bias.strides()[3];
         if (step == 1) {
-            scratch.transpose(Forward.address(bias, first + 4L * j), stride, rows, n, scratch.bias);
+            scratch.transpose(bias.address(first + 4L * j), stride, rows, n, scratch.bias);
             return;
         }
         scratch.clearRest(rows, n, scratch.bias);

@@ -1,13 +1,12 @@
 package lyceum.backend.x86.attention;
 
-import java.util.List;
 import lyceum.DType;
 import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.Program;
-import lyceum.backend.Program.Instruction;
+import lyceum.backend.ProgramBuilder;
 import lyceum.backend.View;
 import lyceum.backend.scalar.AttentionShape;
 import lyceum.backend.x86.attention.TileProduct.Into;
@@ -22,9 +21,7 @@ final class Forward {
     private static final int QUERIES = ScoreColumns.QUERIES, ROW = ScoreColumns.ROW;
     static final double LOG2E = 1.4426950408889634, LN2 = 0.6931471805599453;
     /** From the largest score, in powers of two, and the sum. */
-    private static final Program LOG_SUM_EXP = new Program(List.of(Instruction.load(DType.F32, 0), Instruction.load(DType.F32, 1),
-            new Instruction(Op.LOG, DType.F32, 1, -1, -1, 0), new Instruction(Op.CAST, DType.F64, 0, -1, -1, 0), new Instruction(Op.CAST, DType.F64, 2, -1, -1, 0),
-            Instruction.constant(DType.F64, Double.doubleToRawLongBits(LN2)), new Instruction(Op.FMA, DType.F64, 3, 5, 4, 0), new Instruction(Op.CAST, DType.F32, 6, -1, -1, 0)), 7);
+    private static final Program LOG_SUM_EXP = logSumExp();
 
     private final AttentionKernels kernels;
     private final AttentionShape shape;
@@ -70,12 +67,17 @@ final class Forward {
         if (logSumExp != null) logSumExp(plain, logSumExp, totals);
     }
 
+    private static Program logSumExp() {
+        var p = new ProgramBuilder();
+        int top = p.load(DType.F32, 0), total = p.load(DType.F32, 1), log = p.of(Op.LOG, DType.F32, total);
+        int wideTop = p.cast(DType.F64, top), wideLog = p.cast(DType.F64, log);
+        return p.build(p.cast(DType.F32, p.of(Op.FMA, DType.F64, wideTop, p.constant(DType.F64, LN2), wideLog)));
+    }
+
     /** From largest scores in powers of two, which are overwritten, and sums. */
     static void logSumExp(Backend plain, View tops, View totals) {
         if (tops.size() > 0) plain.run(LOG_SUM_EXP, new View[] {tops, totals}, new View[] {tops});
     }
-
-    static long address(View view, long offset) { return view.storage().segment().address() + offset; }
 
     /** Queries {@code first ..} of head {@code h}, or one query of the heads from {@code h} on. */
     private final class Block {
@@ -95,7 +97,7 @@ final class Forward {
             few = rows <= KeyDots.FEW && depth <= KeyDots.MOST * vector;
         }
 
-        private long queryRow(int row) { return address(q, AttentionShape.row(q, b, head(row), query(row))); }
+        private long queryRow(int row) { return q.address(AttentionShape.row(q, b, head(row), query(row))); }
 
         /** Bytes from one of the block's rows to the next. */
         private long rowStride(View view) { return view.strides()[stacked ? 1 : 2] * view.dtype().bytes(); }
@@ -137,7 +139,7 @@ final class Forward {
                     scratch.tops, scratch.totals);
             if (pairs) for (int c = 0, run; c < n; c += run) {
                 run = shape.contiguousKeys(v, j + c, n - c);
-                scratch.pairRows(address(v, shape.keyRow(v, b, h / shape.group(), j + c)), v.strides()[2] * 2, run, scratch.pairedValues + c / 2 * scratch.resultStride, scratch.resultStride,
+                scratch.pairRows(v.address(shape.keyRow(v, b, h / shape.group(), j + c)), v.strides()[2] * 2, run, scratch.pairedValues + c / 2 * scratch.resultStride, scratch.resultStride,
                         shape.valueWidth());
             }
             values(j, n, isFirst ? Into.SET : Into.SCALE_AND_ADD, -high, -low);
@@ -146,7 +148,7 @@ final class Forward {
         private void dots(int j, int n) {
             for (int c = 0, run; c < n; c += run) {
                 run = shape.contiguousKeys(k, j + c, n - c);
-                long keys = address(k, shape.keyRow(k, b, h / shape.group(), j + c));
+                long keys = k.address(shape.keyRow(k, b, h / shape.group(), j + c));
                 for (int i = 0; i < rows; i++)
                     scratch.keyDots(keys, k.strides()[2] * k.dtype().bytes(), run, queryRow(i), depth, pairs, scratch.scores + (long) c * ROW + 4L * i, (float) (options.scale() * LOG2E));
             }
@@ -168,7 +170,7 @@ final class Forward {
         private void scores(int j, int from, int to, int lane, int endLane) {
             for (int c = from, run; c < to; c += run) {
                 run = shape.contiguousKeys(k, j + c, to - c);
-                scratch.product(Order.ROWS, Into.SET, pairs, address(k, shape.keyRow(k, b, h / shape.group(), j + c)), k.strides()[2] * k.dtype().bytes(),
+                scratch.product(Order.ROWS, Into.SET, pairs, k.address(shape.keyRow(k, b, h / shape.group(), j + c)), k.strides()[2] * k.dtype().bytes(),
                         scratch.queries + 4L * lane, ROW, scratch.scores + (long) c * ROW + 4L * lane, ROW, run, endLane - lane, depth);
             }
         }
@@ -177,7 +179,7 @@ final class Forward {
         private void values(int j, int n, Into into, long low, long high) {
             for (int c = 0, run; c < n; c += run) {
                 run = pairs ? n : shape.contiguousKeys(v, j + c, n - c);
-                long at = pairs ? scratch.pairedValues : address(v, shape.keyRow(v, b, h / shape.group(), j + c));
+                long at = pairs ? scratch.pairedValues : v.address(shape.keyRow(v, b, h / shape.group(), j + c));
                 scratch.product(Order.COLUMNS, c == 0 ? into : Into.ADD, pairs, scratch.scores + (long) c * ROW, ROW, at, pairs ? scratch.resultStride : v.strides()[2] * 4, scratch.result,
                         scratch.resultStride, rows, shape.valueWidth(), new Scratch.Band(run, low - c, high - c, pairs ? 2 : 1), scratch.scales);
             }
@@ -194,7 +196,7 @@ final class Forward {
                 scratch.copy(scratch.totals, rows, totals, at);
             }
             if (!any) for (int i = 0; i < rows; i++) scratch.fill(scratch.result + i * scratch.resultStride, shape.valueWidth(), 0);
-            scratch.scaleRows(scratch.result, scratch.resultStride, address(out, AttentionShape.row(out, b, h, first)), out.strides()[stacked ? 1 : 2] * out.dtype().bytes(), rows, scratch.scales,
+            scratch.scaleRows(scratch.result, scratch.resultStride, out.address(AttentionShape.row(out, b, h, first)), out.strides()[stacked ? 1 : 2] * out.dtype().bytes(), rows, scratch.scales,
                     shape.valueWidth(), pairs);
         }
     }

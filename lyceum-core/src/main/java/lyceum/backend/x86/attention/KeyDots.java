@@ -9,6 +9,10 @@ import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 import static lyceum.backend.x86.asm.Instruction.*;
 
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 import lyceum.backend.x86.machine.Lanes;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
@@ -19,11 +23,12 @@ import lyceum.backend.x86.asm.Vec;
  * Scores of one query: {@code to[c] = f key_c . query}, with the query in registers and vectors along the keys. For few queries (decoding) it reads keys
  * at memory speed, where {@link TileProduct} would leave most lanes idle.
  *
- * <p>Arguments: {@value #KEYS} address of the first key, {@value #STRIDE} bytes between keys, {@value #COUNT} how many, {@value #QUERY}, {@value #TO} address of
- * the first score, {@value ScoreColumns#ROW} bytes apart, {@value #FACTOR} f, {@value #LANES} lanes of the last vector.
+ * <p>Arguments: {@link #KEYS} address of the first key, {@link #STRIDE} bytes between keys, {@link #COUNT} how many, {@link #QUERY}, {@link #TO} address of
+ * the first score, {@value ScoreColumns#ROW} bytes apart, {@link #FACTOR} f, {@link #LANES} lanes of the last vector.
  */
 final class KeyDots {
-    static final int KEYS = 0, STRIDE = 8, COUNT = 16, QUERY = 24, TO = 32, FACTOR = 40, LANES = 48;
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field KEYS = LAYOUT.word(), STRIDE = LAYOUT.word(), COUNT = LAYOUT.word(), QUERY = LAYOUT.word(), TO = LAYOUT.word(), FACTOR = LAYOUT.word(), LANES = LAYOUT.word();
     /** Vectors of a query that fit into registers. */
     static final int MOST = 8;
     /** Queries up to which this beats the product of tiles. */
@@ -31,8 +36,10 @@ final class KeyDots {
     private static final int AT_ONCE = 4;
 
     /** @param vectors of a row; {@code partial} if the last has lanes beyond it; {@code pairs} of BF16 */
-    record Form(int vectors, boolean partial, boolean pairs) {
-        @Override public String toString() { return "attention_key_dots_" + vectors + (partial ? "_partial" : "") + (pairs ? "_pairs" : ""); }
+    record Form(int vectors, boolean partial, boolean pairs) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "attention_key_dots_" + vectors + (partial ? "_partial" : "") + (pairs ? "_pairs" : "") + "_" + cpu.vectorBits(); }
+
+        @Override public void write(Assembler a, Cpu cpu) { new KeyDots(a, Lanes.of(cpu), this).write(); }
     }
 
     private final Assembler a;
@@ -44,8 +51,6 @@ final class KeyDots {
         this.lanes = lanes;
         this.form = form;
     }
-
-    static void write(Assembler a, Lanes lanes, Form form) { new KeyDots(a, lanes, form).write(); }
 
     // Registers: 0 to 3 sums, 4 to 6 spare, 7 to 14 the query.
 

@@ -11,6 +11,10 @@ import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 import static lyceum.backend.x86.asm.Instruction.*;
 
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 import lyceum.backend.x86.machine.Lanes;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
@@ -19,11 +23,13 @@ import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 
 /**
- * Small loops over rows. Arguments: {@value #FROM} and {@value #FROM_STRIDE}, {@value #TO} and {@value #TO_STRIDE} in bytes, {@value #ROWS} how many (at least
- * one), {@value #FACTORS} address of a float a row, {@value #WIDTH} elements of a row, {@value #LANES} lanes of the last vector.
+ * Small loops over rows. Arguments: {@link #FROM} and {@link #FROM_STRIDE}, {@link #TO} and {@link #TO_STRIDE} in bytes, {@link #ROWS} how many (at least
+ * one), {@link #FACTORS} address of a float a row, {@link #WIDTH} elements of a row, {@link #LANES} lanes of the last vector.
  */
 final class RowKernels {
-    static final int FROM = 0, FROM_STRIDE = 8, TO = 16, TO_STRIDE = 24, ROWS = 32, FACTORS = 40, WIDTH = 48, LANES = 56;
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field FROM = LAYOUT.word(), FROM_STRIDE = LAYOUT.word(), TO = LAYOUT.word(), TO_STRIDE = LAYOUT.word(), ROWS = LAYOUT.word(), FACTORS = LAYOUT.word();
+    static final Field WIDTH = LAYOUT.word(), LANES = LAYOUT.word();
 
     private final Assembler a;
     private final Lanes lanes;
@@ -78,7 +84,13 @@ final class RowKernels {
     }
 
     /** {@code to[i] = factors[i] from[i]}. @param half stores BF16 */
-    static void scale(Assembler a, Lanes lanes, boolean half) {
+    record Scale(boolean half) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "attention_scale_rows" + (half ? "_bf16" : "") + "_" + cpu.vectorBits(); }
+
+        @Override public void write(Assembler a, Cpu cpu) { scale(a, Lanes.of(cpu), half); }
+    }
+
+    private static void scale(Assembler a, Lanes lanes, boolean half) {
         var rows = new RowKernels(a, lanes);
         rows.open();
         var row = a.bind(a.label());
@@ -100,7 +112,13 @@ final class RowKernels {
     }
 
     /** {@code factors[i] = sum_c from[i][c] to[i][c]}. @param pairs of BF16, which WIDTH then counts */
-    static void dots(Assembler a, Lanes lanes, boolean pairs) {
+    record Dots(boolean pairs) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "attention_row_dots" + (pairs ? "_pairs" : "") + "_" + cpu.vectorBits(); }
+
+        @Override public void write(Assembler a, Cpu cpu) { dots(a, Lanes.of(cpu), pairs); }
+    }
+
+    private static void dots(Assembler a, Lanes lanes, boolean pairs) {
         var rows = new RowKernels(a, lanes);
         rows.open();
         var row = a.bind(a.label());
@@ -138,7 +156,13 @@ final class RowKernels {
     }
 
     /** Asks for rows in time. Arguments in registers: address, stride in bytes, how many rows (at least one), bytes of a row. @param written whether to write them */
-    static void prefetch(Assembler a, boolean written) {
+    record Prefetch(boolean written) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "attention_prefetch" + (written ? "_result" : "") + "_" + cpu.vectorBits(); }
+
+        @Override public void write(Assembler a, Cpu cpu) { prefetch(a, written); }
+    }
+
+    private static void prefetch(Assembler a, boolean written) {
         var row = a.bind(a.label());
         a.mov(R8, RDI);
         a.mov(RAX, RCX);
@@ -155,7 +179,13 @@ final class RowKernels {
     }
 
     /** {@code to[t]} = pairs of the elements of rows {@code from[2t]} and {@code from[2t + 1]}, BF16 both; ROWS counts pairs, FROM_STRIDE two rows, FACTORS is one row's stride. */
-    static void pair(Assembler a, Lanes lanes) {
+    record Pair() implements KernelForm {
+        @Override public String name(Cpu cpu) { return "attention_pair_rows" + "_" + cpu.vectorBits(); }
+
+        @Override public void write(Assembler a, Cpu cpu) { pair(a, Lanes.of(cpu)); }
+    }
+
+    private static void pair(Assembler a, Lanes lanes) {
         var rows = new RowKernels(a, lanes);
         a.mov(R8, Mem.at(RDI, FROM));
         a.mov(R9, Mem.at(RDI, TO));

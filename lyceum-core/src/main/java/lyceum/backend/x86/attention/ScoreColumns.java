@@ -11,6 +11,10 @@ import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 import static lyceum.backend.x86.asm.Instruction.*;
 
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 import lyceum.backend.x86.machine.Lanes;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
@@ -26,13 +30,15 @@ import lyceum.backend.x86.asm.Vec;
  * factor by which what was summed so far shrinks goes to SCALES. True is the backward pass: {@code P = 2^(f S - M)} with M the saved log-sum-exp, and
  * {@code dS = P (dP - L)} in place of dP, with L the row sums of dO O.
  *
- * <p>Arguments, 8 bytes each: {@value #SCORES} address of the scores, {@value #KEYS} how many, {@value #TOP} address of M, {@value #TOTAL} of L,
- * {@value #SCALES}, {@value #FIRST} and {@value #LAST}: query i sees key c if {@code FIRST + c <= i <= LAST + c}; {@value #FACTOR} f (a float),
- * {@value #BIAS} address of the bias, as the scores lie, {@value #OTHER} address of dP, {@value #PAIRED} where pairs of dS go.
+ * <p>Arguments, 8 bytes each: {@link #SCORES} address of the scores, {@link #KEYS} how many, {@link #TOP} address of M, {@link #TOTAL} of L,
+ * {@link #SCALES}, {@link #FIRST} and {@link #LAST}: query i sees key c if {@code FIRST + c <= i <= LAST + c}; {@link #FACTOR} f (a float),
+ * {@link #BIAS} address of the bias, as the scores lie, {@link #OTHER} address of dP, {@link #PAIRED} where pairs of dS go.
  */
 final class ScoreColumns {
     static final int QUERIES = 64, ROW = 4 * QUERIES;
-    static final int SCORES = 0, KEYS = 8, TOP = 16, TOTAL = 24, SCALES = 32, FIRST = 40, LAST = 48, FACTOR = 56, BIAS = 64, OTHER = 72, PAIRED = 80;
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field SCORES = LAYOUT.word(), KEYS = LAYOUT.word(), TOP = LAYOUT.word(), TOTAL = LAYOUT.word(), SCALES = LAYOUT.word(), FIRST = LAYOUT.word();
+    static final Field LAST = LAYOUT.word(), FACTOR = LAYOUT.word(), BIAS = LAYOUT.word(), OTHER = LAYOUT.word(), PAIRED = LAYOUT.word();
 
     private static final float LOG2E = 1.44269504f;
 
@@ -41,8 +47,10 @@ final class ScoreColumns {
      * @param pairs writes BF16. Weights of the forward pass in pairs: row t holds those of keys 2t and 2t + 1. P and dS of the backward pass row by row (pairs of
      *        neighbouring queries), and dS once more in pairs of keys
      */
-    record Form(boolean gradient, boolean few, boolean masked, boolean biased, boolean pairs) {
-        @Override public String toString() { return "attention_weights" + (few ? "_few" : "") + (gradient ? "_gradient" : "") + (masked ? "_masked" : "") + (biased ? "_biased" : "") + (pairs ? "_pairs" : ""); }
+    record Form(boolean gradient, boolean few, boolean masked, boolean biased, boolean pairs) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "attention_weights" + (few ? "_few" : "") + (gradient ? "_gradient" : "") + (masked ? "_masked" : "") + (biased ? "_biased" : "") + (pairs ? "_pairs" : "") + "_" + cpu.vectorBits(); }
+
+        @Override public void write(Assembler a, Cpu cpu) { new ScoreColumns(a, Lanes.of(cpu), this).write(); }
     }
 
     private final Assembler a;
@@ -61,8 +69,6 @@ final class ScoreColumns {
         this.power = new PowerOfTwo(a, lanes, 24);
         this.atOnce = form.few ? 1 : 4;
     }
-
-    static void write(Assembler a, Lanes lanes, Form form) { new ScoreColumns(a, lanes, form).write(); }
 
     // Registers. Wide CPUs have temporaries for each of the vectors, narrow ones for one.
 

@@ -4,7 +4,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import lyceum.backend.View;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.scalar.AttentionShape;
+import lyceum.backend.x86.gemm.TransposeKernel;
 import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.attention.TileProduct.Into;
 import lyceum.backend.x86.attention.TileProduct.Order;
@@ -17,12 +19,13 @@ import lyceum.backend.x86.attention.TileProduct.Order;
 final class Scratch {
     /** Keys of a block. */
     static final int KEYS = 128;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     private static final int QUERIES = ScoreColumns.QUERIES, ROW = ScoreColumns.ROW;
     /** Multiply-adds of more than about 20 microseconds: a collection need not wait for them. */
     private static final long MUCH = 1 << 20;
     private static final long ARGUMENTS = 128;
+    /** Of floats, or pairs of BF16. */
+    static final TransposeKernel.Form TRANSPOSE = new TransposeKernel.Form(Float.BYTES);
 
     private final AttentionKernels kernels;
     private final int strip, lanes;
@@ -91,11 +94,11 @@ final class Scratch {
     /** {@code n} floats from {@code address} on to the elements from {@code at} on. */
     void copy(long address, int n, View to, long at) { MemorySegment.copy(memory, address - base, to.storage().segment(), to.byteOffset() + 4 * at, 4L * n); }
 
-    private void argument(long block, int at, long value) { memory.set(LONG, block - base + at, value); }
+    private void argument(long block, Field field, long value) { field.set(memory, block - base, value); }
 
     /** {@code count} rows of {@code width} elements, {@code stride} bytes apart, become columns of {@code to}, zeros beyond them up to whole vectors. */
     void transpose(long from, long stride, int count, int width, long to) {
-        var kernel = kernels.transposition();
+        var kernel = kernels.of(TRANSPOSE);
         clearRest(count, width, to);
         kernel.call(from, stride, to, ROW, count, width);
     }
@@ -163,7 +166,7 @@ final class Scratch {
                 argument(productArguments, TileProduct.A_STEP, shift * stepOfA);
                 argument(productArguments, TileProduct.B_STEP, shift * bStride);
                 argument(productArguments, TileProduct.DEPTH_STEP, groups == 1 ? 0 : band.to(row + 2 * rows) - to - shift);
-                var kernel = kernels.product(order, into, rows, vectors, partial, pairs);
+                var kernel = kernels.of(new TileProduct.Form(order, into, rows, vectors, partial, pairs));
                 if ((long) groups * rows * here * (band.n / band.unit) < MUCH) kernel.call(productArguments);
                 else kernel.callLong(productArguments);
             }
@@ -183,7 +186,7 @@ final class Scratch {
         argument(scoreArguments, ScoreColumns.BIAS, bias);
         argument(scoreArguments, ScoreColumns.OTHER, scoreGradients);
         argument(scoreArguments, ScoreColumns.PAIRED, pairedGradients);
-        kernels.scores(gradient, few, masked, biased, pairs).call(scoreArguments);
+        kernels.of(new ScoreColumns.Form(gradient, few, masked, biased, pairs)).call(scoreArguments);
     }
 
     /** See {@link KeyDots}: {@code n} keys of {@code width} elements (or pairs), scores at {@code to}. */
@@ -195,7 +198,7 @@ final class Scratch {
         argument(otherArguments, KeyDots.TO, to);
         argument(otherArguments, KeyDots.FACTOR, Float.floatToRawIntBits(factor));
         argument(otherArguments, KeyDots.LANES, kernels.lanes.partial(width));
-        kernels.keyDots((width + lanes - 1) / lanes, width % lanes != 0, pairs).call(otherArguments);
+        kernels.of(new KeyDots.Form((width + lanes - 1) / lanes, width % lanes != 0, pairs)).call(otherArguments);
     }
 
     private void rowArguments(long from, long fromStride, long to, long toStride, int count, long factors, int columns) {
@@ -212,44 +215,44 @@ final class Scratch {
     /** {@code to[i] = factors[i] from[i]}; half stores BF16. */
     void scaleRows(long from, long fromStride, long to, long toStride, int count, long factors, int columns, boolean half) {
         rowArguments(from, fromStride, to, toStride, count, factors, columns);
-        kernels.scaleRows(half).call(otherArguments);
+        kernels.of(new RowKernels.Scale(half)).call(otherArguments);
     }
 
     /** {@code results[i] = a[i] . b[i]}. @param columns elements of a row, or pairs */
     void rowDots(long a, long aStride, long b, long bStride, int count, long results, int columns, boolean pairs) {
         rowArguments(a, aStride, b, bStride, count, results, columns);
-        kernels.rowDots(pairs).move((long) count * columns, otherArguments, 0, 0, 0, 0, 0);
+        kernels.of(new RowKernels.Dots(pairs)).move((long) count * columns, otherArguments, 0, 0, 0, 0, 0);
     }
 
     /**
      * Asks for the rows from {@code first} on of a head that is a block or two. Its rows lie far apart, which no prefetcher of a CPU foresees, and it is done
      * before many of its loads could wait together.
      */
-    void prefetch(View view, int b, int h, int first, int count) { ask(kernels.prefetch(), view, b, h, first, count); }
+    void prefetch(View view, int b, int h, int first, int count) { ask(kernels.of(new RowKernels.Prefetch(false)), view, b, h, first, count); }
 
     /** The same for rows that will be written. */
-    void prefetchResult(View view, int b, int h, int first, int count) { ask(kernels.prefetchResult(), view, b, h, first, count); }
+    void prefetchResult(View view, int b, int h, int first, int count) { ask(kernels.of(new RowKernels.Prefetch(true)), view, b, h, first, count); }
 
     private static void ask(Kernel kernel, View view, int b, int h, int first, int count) {
         int bytes = view.dtype().bytes();
-        kernel.call(Forward.address(view, AttentionShape.row(view, b, h, first)), view.strides()[2] * bytes, count, view.shape()[3] * bytes, 0, 0);
+        kernel.call(view.address(AttentionShape.row(view, b, h, first)), view.strides()[2] * bytes, count, view.shape()[3] * bytes, 0, 0);
     }
 
     /** {@code n} rows of BF16, a stride apart, as pairs of neighbouring rows; an odd last one is paired with zeros. */
     void pairRows(long from, long stride, int n, long to, long toStride, int columns) {
         if (n > 1) {
             rowArguments(from, 2 * stride, to, toStride, n / 2, stride, columns);
-            kernels.pairRows().call(otherArguments);
+            kernels.of(new RowKernels.Pair()).call(otherArguments);
         }
         if (n % 2 == 0) return;
         long last = from + (n - 1) * stride;
         rowArguments(last, 0, to + n / 2 * toStride, toStride, 1, zeros - last, columns);
-        kernels.pairRows().call(otherArguments);
+        kernels.of(new RowKernels.Pair()).call(otherArguments);
     }
 
     /** A row of BF16 as the second of a pair whose first is zeros. */
     void pairSecond(long row, long to, int columns) {
         rowArguments(zeros, 0, to, 0, 1, row - zeros, columns);
-        kernels.pairRows().call(otherArguments);
+        kernels.of(new RowKernels.Pair()).call(otherArguments);
     }
 }

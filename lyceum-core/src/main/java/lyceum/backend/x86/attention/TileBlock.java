@@ -18,6 +18,9 @@ import static lyceum.backend.x86.asm.Instruction.TDPBF16PS;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.Function;
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
@@ -25,6 +28,8 @@ import lyceum.backend.x86.asm.Label;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Tile;
 import lyceum.backend.x86.gemm.Tiles;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * {@value #QUERIES} queries meet up to {@value #KEYS} keys, in tiles: scores {@code S = Q K'} to memory that stays in the first-level cache, a step of the
@@ -40,16 +45,18 @@ import lyceum.backend.x86.gemm.Tiles;
  * <p>Arguments, 8 bytes each, at rdi.
  */
 final class TileBlock {
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
     /** Address of the queries, and bytes from one to the next; of the first panel of keys; of the first pair of values, and bytes to the next. */
-    static final int Q = 0, Q_STRIDE = 8, K = 16, V = 24, V_STRIDE = 32;
+    static final Field Q = LAYOUT.word(), Q_STRIDE = LAYOUT.word(), K = LAYOUT.word(), V = LAYOUT.word(), V_STRIDE = LAYOUT.word();
     /** Address of the scores, and how many tiles of 16 keys, an even number. */
-    static final int SCORES = 40, TILES = 48;
+    static final Field SCORES = LAYOUT.word(), TILES = LAYOUT.word();
     /** Address of the results (floats), and bytes from one to the next; of the largest score of each query in powers of two; of 16 partial sums for each. */
-    static final int RESULT = 56, RESULT_STRIDE = 64, TOPS = 72, TOTALS = 80;
+    static final Field RESULT = LAYOUT.word(), RESULT_STRIDE = LAYOUT.word(), TOPS = LAYOUT.word(), TOTALS = LAYOUT.word();
     /** Queries that there are; what makes scores powers of two (a float); address of the bounds; of 64 bytes of zeros; of the tiles' configuration. */
-    static final int ROWS = 88, FACTOR = 96, BOUNDS = 104, ZEROS = 112, CONFIGURATION = 120;
+    static final Field ROWS = LAYOUT.word(), FACTOR = LAYOUT.word(), BOUNDS = LAYOUT.word(), ZEROS = LAYOUT.word(), CONFIGURATION = LAYOUT.word();
     /** How often: each time with the next queries. What goes on from one time to the next is left changed. */
-    static final int TIMES = 128, ARGUMENTS = 136;
+    static final Field TIMES = LAYOUT.word();
+    static final int ARGUMENTS = LAYOUT.bytes();
 
     static final int QUERIES = 32, KEYS = 128;
     /** Bytes of a tile: 16 scores of 16 queries, 32 weights of them, or 32 elements of 16 keys. */
@@ -60,9 +67,11 @@ final class TileBlock {
     /** Tiles of Q, 32 elements each, that stay in registers. */
     private static final int HELD = 2;
 
-    /** @param steps of 32 elements of a key, {@code columns} of 16 elements of a value; {@code masked} if not every query sees every key */
-    record Form(int steps, int columns, boolean masked) {
-        @Override public String toString() { return "attention_tiles_" + steps + "x" + columns + (masked ? "_masked" : ""); }
+    /** @param tiles by which it is written; {@code steps} of 32 elements of a key, {@code columns} of 16 elements of a value; {@code masked} if not every query sees every key */
+    record Form(Function<Assembler, Tiles> tiles, int steps, int columns, boolean masked) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "attention_tiles_" + steps + "x" + columns + (masked ? "_masked" : "") + "_" + cpu.vectorBits(); }
+
+        @Override public void write(Assembler a, Cpu cpu) { new TileBlock(a, tiles.apply(a), this).write(); }
     }
 
     private final Assembler a;
@@ -74,8 +83,6 @@ final class TileBlock {
         this.tiles = tiles;
         this.form = form;
     }
-
-    static void write(Assembler a, Tiles tiles, Form form) { new TileBlock(a, tiles, form).write(); }
 
     /** All tiles are full. */
     static void configure(MemorySegment to) {
@@ -114,14 +121,14 @@ final class TileBlock {
         a.bind(done);
     }
 
-    private void step(int argument, int stride) {
+    private void step(Field argument, Field stride) {
         a.mov(RAX, Mem.at(RDI, stride));
         a.imul(RAX, RAX, QUERIES);
         a.add(RAX, Mem.at(RDI, argument));
         a.mov(Mem.at(RDI, argument), RAX);
     }
 
-    private void advance(int argument, int bytes) {
+    private void advance(Field argument, int bytes) {
         a.mov(RAX, Mem.at(RDI, argument));
         a.add(RAX, bytes);
         a.mov(Mem.at(RDI, argument), RAX);

@@ -99,7 +99,7 @@ final class TileForward {
         private void block(int j, int from, int to) {
             for (int c = from, run; c < to; c += run) {
                 run = shape.contiguousKeys(k, j + c, Math.min(16 - c % 16, to - c));
-                scratch.panel(Forward.address(k, shape.keyRow(k, b, h, j + c)), 2 * k.strides()[2], run, c, shape.width() / 2);
+                scratch.panel(k.address(shape.keyRow(k, b, h, j + c)), 2 * k.strides()[2], run, c, shape.width() / 2);
             }
             packValues(j, from, to);
             for (int m = 0; m < members; m++) for (int i = 0; i < count; i += QUERIES * times) {
@@ -113,12 +113,12 @@ final class TileForward {
             int c = from;
             scratch.clearValues(from / 32 * 32, from & ~1);
             if (c % 2 == 1) {
-                rows.pairSecond(Forward.address(v, shape.keyRow(v, b, h, j + c)), scratch.values + c / 2 * scratch.rowBytes, shape.valueWidth());
+                rows.pairSecond(v.address(shape.keyRow(v, b, h, j + c)), scratch.values + c / 2 * scratch.rowBytes, shape.valueWidth());
                 c++;
             }
             for (int run; c < to; c += run) {
                 run = shape.contiguousKeys(v, j + c, to - c);
-                rows.pairRows(Forward.address(v, shape.keyRow(v, b, h, j + c)), 2 * v.strides()[2], run,
+                rows.pairRows(v.address(shape.keyRow(v, b, h, j + c)), 2 * v.strides()[2], run,
                         scratch.values + c / 2 * scratch.rowBytes, scratch.rowBytes, shape.valueWidth());
             }
             scratch.clearValues(to + 1 & ~1, (to + 31) / 32 * 32);
@@ -152,7 +152,7 @@ final class TileForward {
             if (isLast(shape.endKey(position + i + n - 1, length), j)) rows.prefetchResult(out, b, head, first + i, n);
             long row = AttentionShape.row(q, b, head, first + i);
             boolean direct = n == QUERIES && shape.width() % 32 == 0;
-            scratch.meet(direct ? Forward.address(q, row) : scratch.padded(q, row, n), direct ? 2 * q.strides()[2] : scratch.paddedStride(),
+            scratch.meet(direct ? q.address(row) : scratch.padded(q, row, n), direct ? 2 * q.strides()[2] : scratch.paddedStride(),
                     member * queries + i, n, times, from, tiles, masked);
         }
 
@@ -165,7 +165,7 @@ final class TileForward {
                 scratch.copy(scratch.tops + 4L * row, count, logSumExp, at);
                 scratch.copy(scratch.sums, count, totals, at);
             }
-            rows.scaleRows(scratch.result + row * scratch.rowBytes, scratch.rowBytes, Forward.address(out, AttentionShape.row(out, b, head, first)), 2 * out.strides()[2], count,
+            rows.scaleRows(scratch.result + row * scratch.rowBytes, scratch.rowBytes, out.address(AttentionShape.row(out, b, head, first)), 2 * out.strides()[2], count,
                     scratch.factors, shape.valueWidth(), true);
         }
     }

@@ -23,6 +23,10 @@ import static lyceum.backend.x86.asm.Instruction.VMOVUPS_STORE;
 import static lyceum.backend.x86.asm.Instruction.VMULPS;
 import static lyceum.backend.x86.asm.Instruction.VXORPS;
 
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 import lyceum.backend.x86.machine.Lanes;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
@@ -37,13 +41,15 @@ import lyceum.backend.x86.asm.Vec;
  *
  * <p>A pair product reads pairs of BF16 where the other reads floats ({@code vdpbf16ps}), at twice the rate.
  *
- * <p>Arguments, 8 bytes each: {@value #A} address of A, {@value #A_STRIDE} its stride in bytes (see {@link Order}), {@value #B} address of B,
- * {@value #B_STRIDE} bytes between its rows, {@value #C} address of C, {@value #C_STRIDE} bytes between its rows, {@value #DEPTH} length of the sums (may be 0),
- * {@value #GROUPS} groups of rows, {@value #SCALES} address of one float a row, {@value #LANES} bits of the lanes of the last vector; and for sums that differ from group
- * to group, {@value #A_STEP} and {@value #B_STEP} bytes by which they begin later, {@value #DEPTH_STEP} how much longer they are.
+ * <p>Arguments, 8 bytes each: {@link #A} address of A, {@link #A_STRIDE} its stride in bytes (see {@link Order}), {@link #B} address of B,
+ * {@link #B_STRIDE} bytes between its rows, {@link #C} address of C, {@link #C_STRIDE} bytes between its rows, {@link #DEPTH} length of the sums (may be 0),
+ * {@link #GROUPS} groups of rows, {@link #SCALES} address of one float a row, {@link #LANES} bits of the lanes of the last vector; and for sums that differ from group
+ * to group, {@link #A_STEP} and {@link #B_STEP} bytes by which they begin later, {@link #DEPTH_STEP} how much longer they are.
  */
 final class TileProduct {
-    static final int A = 0, A_STRIDE = 8, B = 16, B_STRIDE = 24, C = 32, C_STRIDE = 40, DEPTH = 48, GROUPS = 56, SCALES = 64, LANES = 72, A_STEP = 80, B_STEP = 88, DEPTH_STEP = 96;
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field A = LAYOUT.word(), A_STRIDE = LAYOUT.word(), B = LAYOUT.word(), B_STRIDE = LAYOUT.word(), C = LAYOUT.word(), C_STRIDE = LAYOUT.word(), DEPTH = LAYOUT.word();
+    static final Field GROUPS = LAYOUT.word(), SCALES = LAYOUT.word(), LANES = LAYOUT.word(), A_STEP = LAYOUT.word(), B_STEP = LAYOUT.word(), DEPTH_STEP = LAYOUT.word();
 
     /** How A lies: rows of consecutive elements, a stride apart; or (transposed) rows that are consecutive, elements of a row a stride apart. */
     enum Order { ROWS, COLUMNS }
@@ -52,10 +58,12 @@ final class TileProduct {
     enum Into { SET, ADD, SCALE_AND_ADD }
 
     /** @param rows of a group, {@code vectors} of a row of C; {@code partial} if the last vector has lanes beyond C; {@code pairs} of BF16 */
-    record Form(Order order, Into into, int rows, int vectors, boolean partial, boolean pairs) {
-        @Override public String toString() {
-            return "attention_product_" + order + "_" + into + "_" + rows + "x" + vectors + (partial ? "_partial" : "") + (pairs ? "_pairs" : "");
+    record Form(Order order, Into into, int rows, int vectors, boolean partial, boolean pairs) implements KernelForm {
+        @Override public String name(Cpu cpu) {
+            return "attention_product_" + order + "_" + into + "_" + rows + "x" + vectors + (partial ? "_partial" : "") + (pairs ? "_pairs" : "") + "_" + cpu.vectorBits();
         }
+
+        @Override public void write(Assembler a, Cpu cpu) { new TileProduct(a, Lanes.of(cpu), this).write(); }
     }
 
     /** Rows of a group for {@code count} rows of so many vectors: what fills the registers, or hides the latency of a multiply-add and leaves no rest. */
@@ -78,8 +86,6 @@ final class TileProduct {
         this.lanes = lanes;
         this.form = form;
     }
-
-    static void write(Assembler a, Lanes lanes, Form form) { new TileProduct(a, lanes, form).write(); }
 
     private Vec sum(int row, int vector) { return lanes.vec(row * form.vectors + vector); }
 
@@ -209,7 +215,7 @@ final class TileProduct {
         a.jump(Condition.NE, group);
     }
 
-    private void step(int argument, int by) {
+    private void step(Field argument, Field by) {
         a.mov(RAX, Mem.at(RDI, argument));
         a.add(RAX, Mem.at(RDI, by));
         a.mov(Mem.at(RDI, argument), RAX);

@@ -4,7 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import lyceum.backend.View;
-import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.code.ArgumentLayout.Field;
 
 /** What one thread needs for {@link TileForward}: a block of keys and values as tiles take them, and the state of up to {@value #ROWS} queries. */
 final class TileScratch {
@@ -13,7 +13,6 @@ final class TileScratch {
     private static final int KEYS = TileBlock.KEYS, QUERIES = TileBlock.QUERIES;
     /** Products of a tile and two others of more than about 20 microseconds: a collection need not wait for them. */
     private static final int MUCH = 1200;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
     private final AttentionKernels kernels;
     private final int steps, columns;
@@ -73,7 +72,7 @@ final class TileScratch {
 
     private MemorySegment at(long address, long bytes) { return memory.asSlice(address - base, bytes); }
 
-    private void argument(int at, long value) { memory.set(LONG, arguments - base + at, value); }
+    private void argument(Field field, long value) { field.set(memory, arguments - base, value); }
 
     private float get(long address, int i) { return memory.get(ValueLayout.JAVA_FLOAT, address - base + 4L * i); }
 
@@ -87,7 +86,7 @@ final class TileScratch {
     }
 
     /** {@code n} of 16 keys as a part of their panel from lane {@code lane} on. @param pairs of a key */
-    void panel(long from, long stride, int n, int key, int pairs) { kernels.transposition().call(from, stride, keys + key / 16 * panel + 4L * (key % 16), 64, n, pairs); }
+    void panel(long from, long stride, int n, int key, int pairs) { kernels.of(Scratch.TRANSPOSE).call(from, stride, keys + key / 16 * panel + 4L * (key % 16), 64, n, pairs); }
 
     /** Values {@code from .. to - 1} are zeros. */
     void clearValues(int from, int to) { if (to > from) at(values + from / 2 * rowBytes, (to - from) / 2 * rowBytes).fill((byte) 0); }

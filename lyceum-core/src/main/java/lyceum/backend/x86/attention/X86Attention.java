@@ -1,16 +1,15 @@
 package lyceum.backend.x86.attention;
 
-import java.lang.ref.Reference;
 import java.util.function.Function;
 import lyceum.DType;
 import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
+import lyceum.backend.ProgramBuilder;
 import lyceum.backend.View;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.gemm.Tiles;
-import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.memory.Scope;
 
@@ -31,7 +30,7 @@ public final class X86Attention {
         this.convert = convert;
     }
 
-    /** See {@link Backend#attention}; false if nothing was done, and plain loops shall. */
+    /** See {@link Backend#attention}; false if nothing was done, and plain loops shall. The caller keeps operands reachable. @throws lyceum.backend.x86.machine.CodeMemory.Refused if there is no memory for code */
     public boolean forward(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
         if (!covers(options, q, k, v, out) || q.shape()[3] == 0 || v.shape()[3] == 0) return false;
         try (var scratch = Scope.open("attention")) {
@@ -45,10 +44,6 @@ public final class X86Attention {
                 convert(result, out);
             }
             return true;
-        } catch (CodeMemory.Refused full) {
-            return false;
-        } finally {
-            Reference.reachabilityFence(new Object[] {options, q, k, v, out, logSumExp});
         }
     }
 
@@ -65,10 +60,6 @@ public final class X86Attention {
             pass.run();
             for (int i = 0; i < 3; i++) if (floats[i] != gradients[i]) scale(floats[i], gradients[i], i < 2 ? pass.missingScale() : 1);
             return true;
-        } catch (CodeMemory.Refused full) {
-            return false;
-        } finally {
-            Reference.reachabilityFence(new Object[] {options, q, k, v, out, logSumExp, g, qGradient, kGradient, vGradient});
         }
     }
 
@@ -95,10 +86,9 @@ public final class X86Attention {
         return copy;
     }
 
-
     private void convert(View from, View to) {
         if (View.size(from.shape()) == 0) return;
-        var program = from.dtype() == to.dtype() ? new Program(java.util.List.of(Program.Instruction.load(from.dtype(), 0)), 0) : Program.of(Op.CAST, to.dtype(), from.dtype());
+        var program = from.dtype() == to.dtype() ? Program.copy(from.dtype()) : Program.of(Op.CAST, to.dtype(), from.dtype());
         convert.run(program, new View[] {from}, new View[] {to});
     }
 
@@ -107,9 +97,9 @@ public final class X86Attention {
         if (factor == 1) {
             convert(from, to);
         } else if (View.size(from.shape()) > 0) {
-            var code = java.util.List.of(Program.Instruction.load(DType.F32, 0), new Program.Instruction(Op.CONST, DType.F32, -1, -1, -1, Double.doubleToRawLongBits(factor)),
-                    new Program.Instruction(Op.MUL, DType.F32, 0, 1, -1, 0), new Program.Instruction(Op.CAST, to.dtype(), 2, -1, -1, 0));
-            convert.run(new Program(code, 3), new View[] {from}, new View[] {to});
+            var p = new ProgramBuilder();
+            int scaled = p.of(Op.MUL, DType.F32, p.load(DType.F32, 0), p.constant(DType.F32, factor));
+            convert.run(p.build(p.of(Op.CAST, to.dtype(), scaled)), new View[] {from}, new View[] {to});
         }
     }
 }

@@ -7,22 +7,19 @@ import static lyceum.backend.x86.asm.Vec.xmm;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Mem;
-import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * {@code x[plane][index[plane][i]] += y[plane][i]}, one after the other, for windows may share their maximum.
  *
  * <p>Arguments: rdi y, rsi index (I64), rdx x, rcx elements of a plane of y, r8 bytes of one of x, r9 planes.
  */
-final class AddAtKernel {
-    private AddAtKernel() { }
+record AddAtKernel(Element element) implements KernelForm {
+    @Override public String name(Cpu cpu) { return "add-at" + element.suffix(128); }
 
-    /** @throws CodeMemory.Refused if there is no memory for code */
-    static Kernel generate(Cpu cpu, Element element) {
+    @Override public void write(Assembler a, Cpu cpu) {
         boolean isDouble = element == Element.F64;
-        var a = new Assembler(cpu.features(), CodeMemory.isListed());
         var plane = a.bind(a.label());
         a.mov(R10, RCX);
         var next = a.bind(a.label());
@@ -39,6 +36,5 @@ final class AddAtKernel {
         a.sub(R9, 1);
         a.jump(Condition.NE, plane);
         a.ret();
-        return CodeMemory.require("add-at" + element.suffix(128), a.finish());
     }
 }

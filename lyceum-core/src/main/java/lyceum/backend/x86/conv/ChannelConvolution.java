@@ -1,27 +1,26 @@
 package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
-import java.util.concurrent.ConcurrentHashMap;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.conv.Copies.Place;
 import lyceum.backend.x86.conv.Copies.Planes;
 import lyceum.backend.x86.conv.Tables.Columns;
 import lyceum.backend.x86.conv.Tables.Steps;
 import lyceum.memory.Allocator;
+import lyceum.memory.Scope;
 import lyceum.memory.Storage;
 
 /** Depthwise convolutions, channel by channel: each plane is padded into scratch that stays in cache, and read from there tap by tap. */
 final class ChannelConvolution {
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final int SLACK = 64;
+    /** The memory of a piece of work, which goes back before the next. */
+    private static final String PLANES = "planes of a convolution";
     /** Multiply-adds worth a piece of work for a thread. */
     private static final long GRAIN = 1 << 19;
 
@@ -30,13 +29,13 @@ final class ChannelConvolution {
     private final Copies copies;
     private final Plans plans;
     private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
-    private final ConcurrentHashMap<ChannelProduct, Kernel> products = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<ChannelWeight, Kernel> weights = new ConcurrentHashMap<>();
+    private final KernelCache<Cpu> kernels;
 
-    ChannelConvolution(Cpu cpu, Element element, Copies copies, Plans plans) {
+    ChannelConvolution(KernelCache<Cpu> kernels, Element element, Copies copies, Plans plans) {
+        this.kernels = kernels;
         this.element = element;
         this.plans = plans;
-        this.cpu = cpu;
+        this.cpu = kernels.cpu();
         this.copies = copies;
     }
 
@@ -52,7 +51,7 @@ final class ChannelConvolution {
     /** Zeros; what a plane leaves alone stays so for the next. */
     private Storage scratch(long elements) {
         long bytes = element.bytes * (elements + SLACK);
-        var storage = Allocator.allocate(bytes, null);
+        var storage = Allocator.allocate(bytes);
         storage.segment().asSlice(storage.base(), bytes).fill((byte) 0);
         return storage;
     }
@@ -66,68 +65,67 @@ final class ChannelConvolution {
         var plan = plans.forward(g);
         var phases = plan.phases();
         Parallel.range((long) g.batch() * g.inputs(), grain(g), nanos(g), (from, to) -> {
-            var block = scratch((long) phases.count() * phases.grid().volume());
-            for (long plane = from; plane < to; plane++) {
-                long c = plane % g.inputs();
-                spread(phases, place(x).plus(plane * g.inVolume()), g.in(), place(block));
-                multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), plan.steps(), plan.columns(), place(y).plus(plane * g.outVolume()).address(),
-                        bias == null ? 0 : place(bias).plus(c).address(), activation == Op.RELU);
+            try (var scope = Scope.open(PLANES)) {
+                var block = scratch((long) phases.count() * phases.grid().volume());
+                for (long plane = from; plane < to; plane++) {
+                    long c = plane % g.inputs();
+                    spread(phases, place(x).plus(plane * g.inVolume()), g.in(), place(block));
+                    multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), plan.steps(), plan.columns(), place(y).plus(plane * g.outVolume()).address(),
+                            bias == null ? 0 : place(bias).plus(c).address(), activation == Op.RELU);
+                }
             }
-            Reference.reachabilityFence(block);
         });
-        Reference.reachabilityFence(plan);
     }
 
     void back(WindowGeometry g, View y, View weight, View bias, Op activation, View x) {
         var plan = plans.back(g);
         var phases = plan.phases();
         Parallel.range((long) g.batch() * g.inputs(), grain(g), nanos(g), (from, to) -> {
-            Storage block = scratch(phases.grid().volume()), piece = scratch(phases.largest());
-            for (long plane = from; plane < to; plane++) {
-                long c = plane % g.inputs();
-                spread(phases.padding(), place(y).plus(plane * g.outVolume()), g.out(), place(block));
-                var target = place(x).plus(plane * g.inVolume());
-                for (int i = 0; i < phases.phases().size(); i++) {
-                    multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), plan.steps()[i], plan.columns()[i], (phases.strided() ? place(piece) : target).address(),
-                            bias == null ? 0 : place(bias).plus(c).address(), activation == Op.RELU);
-                    var phase = phases.phases().get(i);
-                    if (phases.strided()) copies.merge(place(piece), phase.count(), target, g.in(), g.stride(), phase.shift(), Planes.ONE);
+            try (var scope = Scope.open(PLANES)) {
+                Storage block = scratch(phases.grid().volume()), piece = scratch(phases.largest());
+                for (long plane = from; plane < to; plane++) {
+                    long c = plane % g.inputs();
+                    spread(phases.padding(), place(y).plus(plane * g.outVolume()), g.out(), place(block));
+                    var target = place(x).plus(plane * g.inVolume());
+                    for (int i = 0; i < phases.phases().size(); i++) {
+                        multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), plan.steps()[i], plan.columns()[i], (phases.strided() ? place(piece) : target).address(),
+                                bias == null ? 0 : place(bias).plus(c).address(), activation == Op.RELU);
+                        var phase = phases.phases().get(i);
+                        if (phases.strided()) copies.merge(place(piece), phase.count(), target, g.in(), g.stride(), phase.shift(), Planes.ONE);
+                    }
                 }
             }
-            Reference.reachabilityFence(block);
-            Reference.reachabilityFence(piece);
         });
-        Reference.reachabilityFence(plan);
     }
 
     void weight(WindowGeometry g, View x, View y, View weight) {
         var plan = plans.forward(g);
         var phases = plan.phases();
         int volume = phases.grid().volume();
-        var kernel = weights.computeIfAbsent(new ChannelWeight(element, g.taps()), k -> k.generate(cpu));
+        var kernel = kernels.of(new ChannelWeight(element, g.taps()));
         Parallel.range(g.inputs(), Math.max(1, grain(g) / g.batch()), g.batch() * nanos(g), (from, to) -> {
-            Storage block = scratch((long) phases.count() * volume), sums = scratch(16L * g.taps());
-            var totals = new double[g.taps()];
-            for (long c = from; c < to; c++) {
-                java.util.Arrays.fill(totals, 0);
-                for (int example = 0; example < g.batch(); example++) {
-                    long plane = (long) example * g.inputs() + c;
-                    spread(phases, place(x).plus(plane * g.inVolume()), g.in(), place(block));
-                    var arguments = perThread.get();
-                    arguments.set(LONG, ChannelWeight.X, place(block).address());
-                    arguments.set(LONG, ChannelWeight.G, place(y).plus(plane * g.outVolume()).address());
-                    arguments.set(LONG, ChannelWeight.STEPS, plan.steps().address(0));
-                    arguments.set(LONG, ChannelWeight.COLUMNS, plan.columns().address(0));
-                    arguments.set(LONG, ChannelWeight.COUNT, plan.columns().count());
-                    arguments.set(LONG, ChannelWeight.OUT, place(sums).address());
-                    kernel.callLong(arguments.address());
-                    add(sums, totals);
+            try (var scope = Scope.open(PLANES)) {
+                Storage block = scratch((long) phases.count() * volume), sums = scratch(16L * g.taps());
+                var totals = new double[g.taps()];
+                for (long c = from; c < to; c++) {
+                    java.util.Arrays.fill(totals, 0);
+                    for (int example = 0; example < g.batch(); example++) {
+                        long plane = (long) example * g.inputs() + c;
+                        spread(phases, place(x).plus(plane * g.inVolume()), g.in(), place(block));
+                        var arguments = perThread.get();
+                        ChannelWeight.X.set(arguments, place(block).address());
+                        ChannelWeight.G.set(arguments, place(y).plus(plane * g.outVolume()).address());
+                        ChannelWeight.STEPS.set(arguments, plan.steps().address(0));
+                        ChannelWeight.COLUMNS.set(arguments, plan.columns().address(0));
+                        ChannelWeight.COUNT.set(arguments, plan.columns().count());
+                        ChannelWeight.OUT.set(arguments, place(sums).address());
+                        kernel.callLong(arguments.address());
+                        add(sums, totals);
+                    }
+                    for (int tap = 0; tap < totals.length; tap++) element.set(weight.storage().segment(), weight.byteOffset() + element.bytes * (c * totals.length + tap), totals[tap]);
                 }
-                for (int tap = 0; tap < totals.length; tap++) element.set(weight.storage().segment(), weight.byteOffset() + element.bytes * (c * totals.length + tap), totals[tap]);
             }
-            for (var storage : new Storage[] {block, sums}) Reference.reachabilityFence(storage);
         });
-        Reference.reachabilityFence(plan);
     }
 
     private void add(Storage sums, double[] totals) {
@@ -146,11 +144,11 @@ final class ChannelConvolution {
 
     private void multiply(long x, long weight, Steps steps, Columns columns, long y, long bias, boolean relu) {
         var arguments = perThread.get();
-        arguments.set(LONG, ChannelProduct.A, weight);
-        arguments.set(LONG, ChannelProduct.STEPS, steps.address(0));
-        arguments.set(LONG, ChannelProduct.COUNT, steps.count());
-        arguments.set(LONG, ChannelProduct.Y, y);
-        arguments.set(LONG, ChannelProduct.BIAS, bias);
+        ChannelProduct.A.set(arguments, weight);
+        ChannelProduct.STEPS.set(arguments, steps.address(0));
+        ChannelProduct.COUNT.set(arguments, steps.count());
+        ChannelProduct.Y.set(arguments, y);
+        ChannelProduct.BIAS.set(arguments, bias);
         int n = columns.count(), groups = (n + ChannelProduct.MOST - 1) / ChannelProduct.MOST, width = (n + groups - 1) / groups, whole = columns.wholeStores() / width * width;
         if (whole > 0) call(arguments, x, columns, 0, width, whole / width, new ChannelProduct(element, width, bias != 0, relu, false));
         for (int from = whole; from < n; from += width) {
@@ -160,16 +158,11 @@ final class ChannelConvolution {
     }
 
     private void call(MemorySegment arguments, long x, Columns columns, int from, int width, int groups, ChannelProduct form) {
-        arguments.set(LONG, ChannelProduct.X, x + (long) from * cpu.vectorBits() / 8);
-        arguments.set(LONG, ChannelProduct.COLUMNS, columns.address(from));
-        arguments.set(LONG, ChannelProduct.GROUPS, groups);
-        var kernel = kernel(form);
-        if (arguments.get(LONG, ChannelProduct.COUNT) * groups * width > Tiles.LONG_CALL) kernel.callLong(arguments.address());
+        ChannelProduct.X.set(arguments, x + (long) from * cpu.vectorBits() / 8);
+        ChannelProduct.COLUMNS.set(arguments, columns.address(from));
+        ChannelProduct.GROUPS.set(arguments, groups);
+        var kernel = kernels.of(form);
+        if (ChannelProduct.COUNT.get(arguments) * groups * width > Tiles.LONG_CALL) kernel.callLong(arguments.address());
         else kernel.call(arguments.address());
-    }
-
-    private Kernel kernel(ChannelProduct form) {
-        var kernel = products.get(form);
-        return kernel != null ? kernel : products.computeIfAbsent(form, p -> p.generate(cpu));
     }
 }

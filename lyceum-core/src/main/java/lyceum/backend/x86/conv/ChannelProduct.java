@@ -3,15 +3,16 @@ package lyceum.backend.x86.conv;
 import static lyceum.backend.x86.asm.Gp.*;
 import static lyceum.backend.x86.asm.Instruction.*;
 
-import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * One channel of a depthwise convolution: {@link OffsetProduct} with one row, over neighbouring vectors, which are read as operands of the
@@ -21,15 +22,16 @@ import lyceum.backend.x86.asm.Vec;
  * @param vectors side by side; groups of them follow one another in one call
  * @param masked stores outputs alone; else whole vectors, whose surplus the next one overwrites
  */
-record ChannelProduct(Element element, int vectors, boolean bias, boolean relu, boolean masked) {
-    static final int X = 0, A = 8, STEPS = 16, COUNT = 24, COLUMNS = 32, Y = 40, BIAS = 48, GROUPS = 56, ARGUMENTS = 64;
+record ChannelProduct(Element element, int vectors, boolean bias, boolean relu, boolean masked) implements KernelForm {
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field X = LAYOUT.word(), A = LAYOUT.word(), STEPS = LAYOUT.word(), COUNT = LAYOUT.word(), COLUMNS = LAYOUT.word(), Y = LAYOUT.word(), BIAS = LAYOUT.word(), GROUPS = LAYOUT.word();
     static final int MOST = 12;
 
-    /** @throws CodeMemory.Refused if there is no memory for code */
-    Kernel generate(Cpu cpu) {
+    @Override public String name(Cpu cpu) { return "channel-product-" + vectors + (bias ? "-bias" : "") + (relu ? "-relu" : "") + (masked ? "-masked" : "") + element.suffix(cpu.vectorBits()); }
+
+    @Override public void write(Assembler a, Cpu cpu) {
         int bits = cpu.vectorBits(), bytes = bits / 8;
         boolean wide = cpu.has(Feature.AVX512);
-        var a = new Assembler(cpu.features(), CodeMemory.isListed());
         Vec factor = Vec.of(vectors, bits), order = Vec.of(vectors + 1, bits), lanes = Vec.of(vectors + 2, bits);
         a.push(RBX);
         a.mov(RSI, Mem.at(RDI, X));
@@ -86,6 +88,5 @@ record ChannelProduct(Element element, int vectors, boolean bias, boolean relu, 
         a.vzeroupper();
         a.pop(RBX);
         a.ret();
-        return CodeMemory.require("channel-product-" + vectors + (bias ? "-bias" : "") + (relu ? "-relu" : "") + (masked ? "-masked" : "") + element.suffix(bits), a.finish());
     }
 }

@@ -4,26 +4,28 @@ import static lyceum.backend.x86.asm.Gp.*;
 import static lyceum.backend.x86.asm.Instruction.*;
 import static lyceum.backend.x86.asm.Vec.zmm;
 
-import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * The gradient of one channel's kernel, with AVX-512: for each tap the sum over positions of x, displaced, times the gradient; a vector of partial
  * sums a tap is stored. The gradient lies densely and is spread over the lanes; lanes that are no outputs are not read, so that an infinity there does
  * no harm.
  */
-record ChannelWeight(Element element, int taps) {
-    static final int X = 0, G = 8, STEPS = 16, COLUMNS = 24, COUNT = 32, OUT = 40, ARGUMENTS = 48;
+record ChannelWeight(Element element, int taps) implements KernelForm {
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field X = LAYOUT.word(), G = LAYOUT.word(), STEPS = LAYOUT.word(), COLUMNS = LAYOUT.word(), COUNT = LAYOUT.word(), OUT = LAYOUT.word();
     static final int MOST = 28;
 
-    /** @throws CodeMemory.Refused if there is no memory for code */
-    Kernel generate(Cpu cpu) {
-        var a = new Assembler(cpu.features(), CodeMemory.isListed());
+    @Override public String name(Cpu cpu) { return "channel-weight-" + taps + element.suffix(512); }
+
+    @Override public void write(Assembler a, Cpu cpu) {
         a.mov(RSI, Mem.at(RDI, X));
         a.mov(RDX, Mem.at(RDI, G));
         a.mov(R8, Mem.at(RDI, STEPS));
@@ -53,6 +55,5 @@ record ChannelWeight(Element element, int taps) {
         for (int t = 0; t < taps; t++) a.emit(VMOVUPS_STORE, Mem.at(RAX, 64 * t), zmm(t));
         a.vzeroupper();
         a.ret();
-        return CodeMemory.require("channel-weight-" + taps + element.suffix(512), a.finish());
     }
 }

@@ -2,10 +2,9 @@ package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.gemm.TransposeKernel;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
-import java.util.EnumMap;
 import lyceum.backend.x86.asm.Feature;
 
 /**
@@ -16,17 +15,17 @@ final class Copies {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
-    private final EnumMap<LineCopy, Kernel> kernels = new EnumMap<>(LineCopy.class);
+    private final KernelCache<Cpu> kernels;
     private final Element element;
     private final boolean wide;
-    private final Kernel transpose;
+    private final TransposeKernel.Form transpose;
     private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
 
-    Copies(Cpu cpu, Element element) {
+    Copies(KernelCache<Cpu> kernels, Element element) {
+        this.kernels = kernels;
         this.element = element;
-        wide = cpu.has(Feature.AVX512);
-        for (var form : LineCopy.values()) if (wide || form != LineCopy.PLAIN) kernels.put(form, form.generate(cpu));
-        transpose = TransposeKernel.make(cpu, element.bytes);
+        wide = kernels.cpu().has(Feature.AVX512);
+        transpose = new TransposeKernel.Form(element.bytes);
     }
 
     /** A place of elements of so many bytes. */
@@ -74,22 +73,22 @@ final class Copies {
     /** Lines of n elements; steps and lines in elements. */
     void lines(Place from, long fromLine, int fromStep, Place to, long toLine, int toStep, int n, int lines, Planes planes) {
         var form = fromStep == 1 && toStep == 1 ? LineCopy.PLAIN : fromStep == 2 && toStep == 1 ? LineCopy.EVERY_SECOND : fromStep == 1 && toStep == 2 ? LineCopy.TO_EVERY_SECOND : null;
-        var kernel = form == null || element != Element.F32 && form != LineCopy.PLAIN ? null : kernels.get(form);
-        if (kernel != null) {
+        if (form != null && (form == LineCopy.PLAIN ? wide : element == Element.F32)) {
+            var kernel = kernels.of(form);
             var arguments = perThread.get();
             int words = n * element.words, tail = wide ? words % 16 : 0, lanes = form.tailLanes(tail);
-            arguments.set(LONG, LineCopy.FROM, from.address());
-            arguments.set(LONG, LineCopy.FROM_LINE, element.bytes * fromLine);
-            arguments.set(LONG, LineCopy.TO, to.address());
-            arguments.set(LONG, LineCopy.TO_LINE, element.bytes * toLine);
-            arguments.set(LONG, LineCopy.LINES, lines);
-            arguments.set(LONG, LineCopy.VECTORS, wide ? words / 16 : n);
-            arguments.set(LONG, LineCopy.TAIL, (1L << tail) - 1);
-            arguments.set(LONG, LineCopy.TAIL_LOW, lanes & 0xFFFF);
-            arguments.set(LONG, LineCopy.TAIL_HIGH, lanes >>> 16);
-            arguments.set(LONG, LineCopy.PLANES, planes.n);
-            arguments.set(LONG, LineCopy.FROM_SKIP, element.bytes * (planes.from - lines * fromLine));
-            arguments.set(LONG, LineCopy.TO_SKIP, element.bytes * (planes.to - lines * toLine));
+            LineCopy.FROM.set(arguments, from.address());
+            LineCopy.FROM_LINE.set(arguments, element.bytes * fromLine);
+            LineCopy.TO.set(arguments, to.address());
+            LineCopy.TO_LINE.set(arguments, element.bytes * toLine);
+            LineCopy.LINES.set(arguments, lines);
+            LineCopy.VECTORS.set(arguments, wide ? words / 16 : n);
+            LineCopy.TAIL.set(arguments, (1L << tail) - 1);
+            LineCopy.TAIL_LOW.set(arguments, lanes & 0xFFFF);
+            LineCopy.TAIL_HIGH.set(arguments, lanes >>> 16);
+            LineCopy.PLANES.set(arguments, planes.n);
+            LineCopy.FROM_SKIP.set(arguments, element.bytes * (planes.from - lines * fromLine));
+            LineCopy.TO_SKIP.set(arguments, element.bytes * (planes.to - lines * toLine));
             if (planes.n * lines * words / 4 > Tiles.LONG_CALL) kernel.callLong(arguments.address());
             else kernel.call(arguments.address());
             return;
@@ -110,6 +109,6 @@ final class Copies {
 
     /** {@code to[j * toStride + i] = from[i * fromStride + j]}; strides in elements. */
     void transpose(Place from, long fromStride, int rows, int columns, Place to, long toStride) {
-        if (rows > 0) transpose.move((long) rows * columns, from.address(), element.bytes * fromStride, to.address(), element.bytes * toStride, rows, columns);
+        if (rows > 0) kernels.of(transpose).move((long) rows * columns, from.address(), element.bytes * fromStride, to.address(), element.bytes * toStride, rows, columns);
     }
 }

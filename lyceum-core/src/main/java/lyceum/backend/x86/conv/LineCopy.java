@@ -4,29 +4,33 @@ import static lyceum.backend.x86.asm.Gp.*;
 import static lyceum.backend.x86.asm.Instruction.*;
 import static lyceum.backend.x86.asm.Vec.zmm;
 
+import java.util.Locale;
 import java.util.stream.IntStream;
-import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Copies lines of floats, plane by plane: as they are, every second element together, or elements apart to every second place. With AVX-512 by vectors;
  * else a vector counts one element, and there is no tail.
  */
-enum LineCopy {
+enum LineCopy implements KernelForm {
     PLAIN, EVERY_SECOND, TO_EVERY_SECOND;
 
-    static final int FROM = 0, FROM_LINE = 8, TO = 16, TO_LINE = 24, LINES = 32, VECTORS = 40, TAIL = 48, TAIL_LOW = 56, TAIL_HIGH = 64, PLANES = 72, FROM_SKIP = 80, TO_SKIP = 88;
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field FROM = LAYOUT.word(), FROM_LINE = LAYOUT.word(), TO = LAYOUT.word(), TO_LINE = LAYOUT.word(), LINES = LAYOUT.word(), VECTORS = LAYOUT.word();
+    static final Field TAIL = LAYOUT.word(), TAIL_LOW = LAYOUT.word(), TAIL_HIGH = LAYOUT.word(), PLANES = LAYOUT.word(), FROM_SKIP = LAYOUT.word(), TO_SKIP = LAYOUT.word();
     private static final int EVEN = 0x5555;
 
-    /** @throws CodeMemory.Refused if there is no memory for code */
-    Kernel generate(Cpu cpu) {
-        var a = new Assembler(cpu.features(), CodeMemory.isListed());
+    @Override public String name(Cpu cpu) { return "line-copy-" + name().toLowerCase(Locale.ROOT); }
+
+    @Override public void write(Assembler a, Cpu cpu) {
         a.mov(RSI, Mem.at(RDI, FROM));
         a.mov(RDX, Mem.at(RDI, TO));
         a.mov(R11, Mem.at(RDI, PLANES));
@@ -68,7 +72,6 @@ enum LineCopy {
         a.jump(Condition.NE, plane);
         a.vzeroupper();
         a.ret();
-        return CodeMemory.require("line-copy-" + name().toLowerCase(java.util.Locale.ROOT), a.finish());
     }
 
     private static void element(Assembler a) {
@@ -89,7 +92,7 @@ enum LineCopy {
         }
     }
 
-    private static void mask(Assembler a, Mask mask, int at) {
+    private static void mask(Assembler a, Mask mask, Field at) {
         a.mov(RAX, Mem.at(RDI, at));
         a.emit(KMOVW_FROM, mask, RAX);
     }

@@ -8,6 +8,7 @@ import lyceum.backend.Op;
 import lyceum.backend.Program;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.memory.Allocator;
 
@@ -16,18 +17,18 @@ import lyceum.memory.Allocator;
  * returns false, having done nothing, where no kernel covers the sizes.
  */
 public final class MachineConvolution {
-    private final Cpu cpu;
+    private final KernelCache<Cpu> kernels;
     private final Backend backend;
     private final EnumMap<Element, TypedConvolution> typed = new EnumMap<>(Element.class);
 
     /** @param backend casts, and does the epilogues that no kernel can */
     public MachineConvolution(Cpu cpu, Backend backend) {
-        this.cpu = cpu;
+        this.kernels = new KernelCache<>(cpu);
         this.backend = backend;
     }
 
-    /** Made at the first convolution of the type, for the kernels take a few milliseconds. */
-    private synchronized TypedConvolution of(DType type) { return typed.computeIfAbsent(type == DType.F64 ? Element.F64 : Element.F32, element -> new TypedConvolution(cpu, element, backend)); }
+    /** Made at the first convolution of the type. */
+    private synchronized TypedConvolution of(DType type) { return typed.computeIfAbsent(type == DType.F64 ? Element.F64 : Element.F32, element -> new TypedConvolution(kernels, element, backend)); }
 
     /** {@code y = epilogue(x * weight)}. */
     public boolean forward(WindowGeometry g, View x, View weight, Epilogue epilogue, View y) {

@@ -1,10 +1,6 @@
 package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
-import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Epilogue;
@@ -12,12 +8,12 @@ import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.Pooling;
 import lyceum.backend.Program;
-import lyceum.backend.Program.Instruction;
+import lyceum.backend.ProgramBuilder;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
 import lyceum.memory.Allocator;
 
 /**
@@ -25,7 +21,6 @@ import lyceum.memory.Allocator;
  * AVX-512. Each method returns false, having done nothing, where no kernel covers the sizes.
  */
 public final class MachinePooling {
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     /** Nanoseconds worth a piece of work for a thread, and the most of a call for which a collection may have to wait. */
     private static final double PIECE = 10_000, LONG_CALL = 50_000;
 
@@ -33,44 +28,41 @@ public final class MachinePooling {
     private final Backend backend;
     private final MachineConvolution convolution;
     private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
-    private final ConcurrentHashMap<MaxPoolKernel, Kernel> kernels = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<Element, Kernel> adders = new ConcurrentHashMap<>();
+    private final KernelCache<Cpu> kernels;
 
     /** @param backend casts and divides */
     public MachinePooling(Cpu cpu, Backend backend, MachineConvolution convolution) {
         this.cpu = cpu;
+        this.kernels = new KernelCache<>(cpu);
         this.backend = backend;
         this.convolution = convolution;
     }
-
-    private static long address(View view) { return view.storage().segment().address() + view.byteOffset(); }
 
     /** See {@link Backend#maxPool}. */
     public boolean max(WindowGeometry g, View x, View y, View indices) {
         if (!cpu.has(Feature.AVX512) || x.size() == 0 || y.size() == 0 || !indices.isContiguous() || !PoolTables.suits(g)) return false;
         View in = convolution.dense(x), out = convolution.place(y);
         var element = Element.of(out.dtype());
-        var kernel = kernels.computeIfAbsent(new MaxPoolKernel(element, g.stride()[2]), form -> form.generate(cpu));
+        var kernel = kernels.of(new MaxPoolKernel(element, g.stride()[2]));
         var tables = new PoolTables(g, element, element.lanes(cpu));
         double nanos = (double) tables.lines() * tables.vectors() * (5 + g.taps());
         Parallel.range((long) g.batch() * g.inputs(), Math.max(1, (long) (PIECE / nanos)), nanos, (from, to) -> {
             var arguments = perThread.get();
-            arguments.set(LONG, MaxPoolKernel.X, address(in) + element.bytes * from * g.inVolume());
-            arguments.set(LONG, MaxPoolKernel.Y, address(out) + element.bytes * from * g.outVolume());
-            arguments.set(LONG, MaxPoolKernel.INDEX, address(indices) + 8 * from * g.outVolume());
-            arguments.set(LONG, MaxPoolKernel.PLANES, to - from);
-            arguments.set(LONG, MaxPoolKernel.X_PLANE, (long) element.bytes * g.inVolume());
-            arguments.set(LONG, MaxPoolKernel.LINES, tables.lines());
-            arguments.set(LONG, MaxPoolKernel.LINE_TABLE, tables.lineTable());
-            arguments.set(LONG, MaxPoolKernel.VECTORS, tables.vectors());
-            arguments.set(LONG, MaxPoolKernel.VECTOR_TABLE, tables.vectorTable());
-            arguments.set(LONG, MaxPoolKernel.VECTOR_ENTRY, tables.entry());
-            arguments.set(LONG, MaxPoolKernel.TAPS, g.kernel()[2]);
+            MaxPoolKernel.X.set(arguments, in.address() + element.bytes * from * g.inVolume());
+            MaxPoolKernel.Y.set(arguments, out.address() + element.bytes * from * g.outVolume());
+            MaxPoolKernel.INDEX.set(arguments, indices.address() + 8 * from * g.outVolume());
+            MaxPoolKernel.PLANES.set(arguments, to - from);
+            MaxPoolKernel.X_PLANE.set(arguments, (long) element.bytes * g.inVolume());
+            MaxPoolKernel.LINES.set(arguments, tables.lines());
+            MaxPoolKernel.LINE_TABLE.set(arguments, tables.lineTable());
+            MaxPoolKernel.VECTORS.set(arguments, tables.vectors());
+            MaxPoolKernel.VECTOR_TABLE.set(arguments, tables.vectorTable());
+            MaxPoolKernel.VECTOR_ENTRY.set(arguments, tables.entry());
+            MaxPoolKernel.TAPS.set(arguments, g.kernel()[2]);
             if ((to - from) * nanos > LONG_CALL) kernel.callLong(arguments.address());
             else kernel.call(arguments.address());
         });
         convolution.copy(out, y);
-        Reference.reachabilityFence(tables);
         return true;
     }
 
@@ -79,12 +71,12 @@ public final class MachinePooling {
         if (x.size() == 0 || y.size() == 0 || !indices.isContiguous()) return false;
         View gradient = convolution.dense(y), sums = convolution.place(x);
         var element = Element.of(sums.dtype());
-        var kernel = adders.computeIfAbsent(element, e -> AddAtKernel.generate(cpu, e));
+        var kernel = kernels.of(new AddAtKernel(element));
         long planes = x.shape()[0] * x.shape()[1], in = x.size() / planes, out = y.size() / planes;
         double nanos = 0.1 * in + 1.5 * out;
         Parallel.range(planes, Math.max(1, (long) (PIECE / nanos)), nanos, (from, to) -> {
             sums.storage().segment().asSlice(sums.byteOffset() + element.bytes * from * in, element.bytes * (to - from) * in).fill((byte) 0);
-            long source = address(gradient) + element.bytes * from * out, where = address(indices) + 8 * from * out, target = address(sums) + element.bytes * from * in;
+            long source = gradient.address() + element.bytes * from * out, where = indices.address() + 8 * from * out, target = sums.address() + element.bytes * from * in;
             if ((to - from) * nanos > LONG_CALL) kernel.callLong(source, where, target, out, element.bytes * in, to - from);
             else kernel.call(source, where, target, out, element.bytes * in, to - from);
         });
@@ -127,8 +119,7 @@ public final class MachinePooling {
     private void sum(View x, View y) {
         long planes = y.size();
         var rows = new View(x.dtype(), x.storage(), x.offset(), new long[] {planes, x.size() / planes}, new long[] {x.size() / planes, 1});
-        var program = new Program(List.of(Instruction.load(x.dtype(), 0)), 0);
-        backend.reduce(Backend.Reduction.SUM, program, new View[] {rows}, new boolean[] {false, true}, new View(y.dtype(), y.storage(), y.offset(), new long[] {planes}, new long[] {1}));
+        backend.reduce(Backend.Reduction.SUM, Program.copy(x.dtype()), new View[] {rows}, new boolean[] {false, true}, new View(y.dtype(), y.storage(), y.offset(), new long[] {planes}, new long[] {1}));
     }
 
     private static View ones(WindowGeometry g, DType type) {
@@ -145,9 +136,9 @@ public final class MachinePooling {
         strides[0] = strides[1] = 0;
         var type = x.dtype();
         var divisors = filled(type, shape, strides, counts, same ? 1 : counts.length);
-        var code = List.of(Instruction.load(type, 0), Instruction.load(type, 1), new Instruction(Op.DIV, type, 0, 1, -1, 0));
-        if (y.dtype() != type) code = List.of(code.get(0), code.get(1), code.get(2), new Instruction(Op.CAST, y.dtype(), 2, -1, -1, 0));
-        backend.run(new Program(code, code.size() - 1), new View[] {x, divisors}, new View[] {y});
+        var p = new ProgramBuilder();
+        int quotient = p.of(Op.DIV, type, p.load(type, 0), p.load(type, 1));
+        backend.run(p.build(p.cast(y.dtype(), quotient)), new View[] {x, divisors}, new View[] {y});
     }
 
     private static View filled(DType type, long[] shape, long[] strides, double[] values, int n) {

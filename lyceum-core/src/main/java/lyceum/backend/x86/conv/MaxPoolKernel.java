@@ -6,15 +6,16 @@ import static lyceum.backend.x86.asm.Vec.ymm;
 import static lyceum.backend.x86.asm.Vec.zmm;
 
 import java.util.stream.IntStream;
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
-import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * The largest element of each window and its number in the channel, with AVX-512: a vector is neighbours of a line of y. Tables say which lines of x
@@ -23,8 +24,10 @@ import lyceum.backend.x86.machine.Kernel;
  *
  * @param stride of the columns; 2 loads two vectors and keeps every second element, more gathers
  */
-record MaxPoolKernel(Element element, int stride) {
-    static final int X = 0, Y = 8, INDEX = 16, PLANES = 24, X_PLANE = 32, LINES = 40, LINE_TABLE = 48, VECTORS = 56, VECTOR_TABLE = 64, VECTOR_ENTRY = 72, TAPS = 80;
+record MaxPoolKernel(Element element, int stride) implements KernelForm {
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field X = LAYOUT.word(), Y = LAYOUT.word(), INDEX = LAYOUT.word(), PLANES = LAYOUT.word(), X_PLANE = LAYOUT.word(), LINES = LAYOUT.word();
+    static final Field LINE_TABLE = LAYOUT.word(), VECTORS = LAYOUT.word(), VECTOR_TABLE = LAYOUT.word(), VECTOR_ENTRY = LAYOUT.word(), TAPS = LAYOUT.word();
     /** A line of y in its table: address of the table of the lines of x, and how many. There: bytes from the plane to the line, number of its first element. */
     static final int LINE = 16, ROW = 16;
     /** A vector of a line in its table: bytes from a line of x to the first tap of lane 0, that tap's column, the lanes that are outputs, their bytes; then the taps. */
@@ -41,10 +44,10 @@ record MaxPoolKernel(Element element, int stride) {
     /** Numbers of elements, 32 bits each. */
     private Vec numbers(int i) { return isDouble() ? ymm(i) : zmm(i); }
 
-    /** @throws CodeMemory.Refused if there is no memory for code */
-    Kernel generate(Cpu cpu) {
+    @Override public String name(Cpu cpu) { return "max-pool-stride" + stride + element.suffix(cpu.vectorBits()); }
+
+    @Override public void write(Assembler a, Cpu cpu) {
         int lanes = element.lanes(cpu);
-        var a = new Assembler(cpu.features(), CodeMemory.isListed());
         Vec where = numbers(1), columns = numbers(6), at = numbers(7);
         a.enter(SAVED);
         a.mov(RSI, Mem.at(RDI, X));
@@ -79,7 +82,6 @@ record MaxPoolKernel(Element element, int stride) {
         a.mov(Mem.at(RDI, PLANES), RAX);
         a.jump(Condition.NE, plane);
         a.leave(SAVED);
-        return CodeMemory.require("max-pool-stride" + stride + element.suffix(cpu.vectorBits()), a.finish());
     }
 
     private void rows(Assembler a, Vec where) {

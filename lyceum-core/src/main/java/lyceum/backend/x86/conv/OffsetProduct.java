@@ -3,9 +3,9 @@ package lyceum.backend.x86.conv;
 import static lyceum.backend.x86.asm.Gp.*;
 import static lyceum.backend.x86.asm.Instruction.*;
 
-import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Feature;
@@ -14,6 +14,7 @@ import lyceum.backend.x86.asm.Label;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * The inner loop of every convolution: {@code y[i][v] = sum over steps k of a[i * stride + aOffset[k]] * x[column v + xOffset[k]]} for a few rows i
@@ -29,15 +30,16 @@ import lyceum.backend.x86.asm.Vec;
  * @param bias adds a number a row
  * @param relu and what is negative becomes zero
  */
-record OffsetProduct(Element element, int rows, int vectors, boolean accumulate, boolean bias, boolean relu) {
-    /** Offsets in the argument block. */
-    static final int A = 0, COLUMNS = 8, Y = 16, BIAS = 24, TILES = 64, X = 72, STEPS = 80, COUNT = 88, A_STRIDE = 96, Y_STRIDE = 104;
+record OffsetProduct(Element element, int rows, int vectors, boolean accumulate, boolean bias, boolean relu) implements KernelForm {
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field A = LAYOUT.word(), COLUMNS = LAYOUT.word(), Y = LAYOUT.word(), BIAS = LAYOUT.word();
+    /** What is added to those from one tile to the next. */
+    static final Field A_MOVE = LAYOUT.word(), COLUMNS_MOVE = LAYOUT.word(), Y_MOVE = LAYOUT.word(), BIAS_MOVE = LAYOUT.word();
+    static final Field TILES = LAYOUT.word(), X = LAYOUT.word(), STEPS = LAYOUT.word(), COUNT = LAYOUT.word(), A_STRIDE = LAYOUT.word(), Y_STRIDE = LAYOUT.word();
     /** The kernel's own: where the next row of y is that is to be asked for, and where they end. */
-    private static final int ASK = 112, ASK_END = 120;
+    private static final Field ASK = LAYOUT.word(), ASK_END = LAYOUT.word();
     /** Steps, less one, from asking for a row of y to asking for the next. */
     private static final int BETWEEN_ROWS = 7;
-    /** From each of the first four to what is added to it from one tile to the next. */
-    static final int MOVE = 32;
     /** Steps from asking for a vector of x to its use; a table has so many entries more. */
     static final int AHEAD = 8;
     /** A step in its table: int offsets in bytes of x and a. */
@@ -58,21 +60,21 @@ record OffsetProduct(Element element, int rows, int vectors, boolean accumulate,
 
     static int mostVectors(Cpu cpu) { return cpu.has(Feature.AVX512) ? 4 : 2; }
 
-    /** @throws CodeMemory.Refused if there is no memory for code */
-    Kernel generate(Cpu cpu) {
-        var name = "offset-product-" + rows + "x" + vectors + (accumulate ? "-add" : "") + (bias ? "-bias" : "") + (relu ? "-relu" : "") + element.suffix(cpu.vectorBits());
-        return CodeMemory.require(name, new Generator(cpu).code());
+    @Override public String name(Cpu cpu) {
+        return "offset-product-" + rows + "x" + vectors + (accumulate ? "-add" : "") + (bias ? "-bias" : "") + (relu ? "-relu" : "") + element.suffix(cpu.vectorBits());
     }
+
+    @Override public void write(Assembler a, Cpu cpu) { new Generator(a, cpu).write(); }
 
     private final class Generator {
         private final int bits;
         private final boolean wide;
         private final Assembler a;
 
-        Generator(Cpu cpu) {
+        Generator(Assembler a, Cpu cpu) {
             bits = cpu.vectorBits();
             wide = cpu.has(Feature.AVX512);
-            a = new Assembler(cpu.features(), CodeMemory.isListed());
+            this.a = a;
         }
 
         private Vec vec(int number) { return Vec.of(number, bits); }
@@ -82,7 +84,7 @@ record OffsetProduct(Element element, int rows, int vectors, boolean accumulate,
         /** Registers beside the sums. */
         private Vec spare(int i) { return vec(rows * vectors + i); }
 
-        Assembler.Code code() {
+        void write() {
             a.enter(SAVED);
             var tile = a.bind(a.label());
             a.mov(RSI, Mem.at(RDI, A));
@@ -105,17 +107,21 @@ record OffsetProduct(Element element, int rows, int vectors, boolean accumulate,
             a.jump(Condition.NE, loop);
             a.bind(done);
             store();
-            for (int moved : new int[] {A, COLUMNS, Y, BIAS}) {
-                a.mov(RAX, Mem.at(RDI, moved));
-                a.add(RAX, Mem.at(RDI, moved + MOVE));
-                a.mov(Mem.at(RDI, moved), RAX);
-            }
+            move(A, A_MOVE);
+            move(COLUMNS, COLUMNS_MOVE);
+            move(Y, Y_MOVE);
+            move(BIAS, BIAS_MOVE);
             a.mov(RAX, Mem.at(RDI, TILES));
             a.sub(RAX, 1);
             a.mov(Mem.at(RDI, TILES), RAX);
             a.jump(Condition.NE, tile);
             a.leave(SAVED);
-            return a.finish();
+        }
+
+        private void move(Field argument, Field by) {
+            a.mov(RAX, Mem.at(RDI, argument));
+            a.add(RAX, Mem.at(RDI, by));
+            a.mov(Mem.at(RDI, argument), RAX);
         }
 
         /** Where the tile's rows of y are, for {@link #askForResult}. */
@@ -149,7 +155,7 @@ record OffsetProduct(Element element, int rows, int vectors, boolean accumulate,
         }
 
         /** Points {@link #AT} to the operand at {@code base}, displaced as each column's table entry says. */
-        private void columns(int base, int entry) {
+        private void columns(Field base, int entry) {
             a.mov(RAX, Mem.at(RDI, COLUMNS));
             for (int v = 0; v < vectors; v++) {
                 a.mov(AT[v], Mem.at(RDI, base));

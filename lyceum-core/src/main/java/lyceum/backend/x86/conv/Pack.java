@@ -3,28 +3,28 @@ package lyceum.backend.x86.conv;
 import static lyceum.backend.x86.asm.Gp.*;
 import static lyceum.backend.x86.asm.Instruction.*;
 
-import lyceum.backend.x86.machine.CodeMemory;
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * For small images, where gaps between lines would waste lanes: for each step one dense line of the elements that the columns read. Vectors are
  * stored whole and in order, so that each one's surplus is overwritten by the next; a line has room for that of the last.
  */
-final class Pack {
-    static final int X = 0, STEPS = 8, COUNT = 16, COLUMNS = 24, VECTORS = 32, TO = 40, TO_LINE = 48, ARGUMENTS = 56;
+record Pack() implements KernelForm {
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field X = LAYOUT.word(), STEPS = LAYOUT.word(), COUNT = LAYOUT.word(), COLUMNS = LAYOUT.word(), VECTORS = LAYOUT.word(), TO = LAYOUT.word(), TO_LINE = LAYOUT.word();
 
-    private Pack() { }
+    @Override public String name(Cpu cpu) { return "convolution-pack-" + cpu.vectorBits(); }
 
-    /** @throws CodeMemory.Refused if there is no memory for code */
-    static Kernel generate(Cpu cpu) {
+    @Override public void write(Assembler a, Cpu cpu) {
         int bits = cpu.vectorBits();
         Vec value = Vec.of(0, bits), order = Vec.of(1, bits);
-        var a = new Assembler(cpu.features(), CodeMemory.isListed());
         a.mov(RSI, Mem.at(RDI, X));
         a.mov(R8, Mem.at(RDI, STEPS));
         a.mov(R9, Mem.at(RDI, COUNT));
@@ -50,6 +50,5 @@ final class Pack {
         a.jump(Condition.NE, step);
         a.vzeroupper();
         a.ret();
-        return CodeMemory.require("convolution-pack-" + bits, a.finish());
     }
 }

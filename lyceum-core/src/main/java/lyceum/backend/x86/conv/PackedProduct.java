@@ -2,23 +2,22 @@ package lyceum.backend.x86.conv;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import lyceum.backend.Parallel;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.conv.Copies.Place;
 import lyceum.backend.x86.conv.Tables.Columns;
 import lyceum.backend.x86.conv.Tables.Steps;
 import lyceum.backend.x86.conv.Tiles.Product;
+import lyceum.memory.Scope;
 
 /**
  * Products over small images: columns of several examples are packed densely, a block of steps at a time, so that no lane is wasted. A piece of work
  * is a block of rows and of columns, with its own packed block and its own sums, which stay in the second-level cache.
  */
 final class PackedProduct {
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     /** The most vectors of a block of columns, rows of a block of rows, steps that are packed at once. */
     private static final int VECTORS = 13, ROWS = 256, STEPS = 256;
     /** Bytes of a line of packed columns or sums, with room for what is written beyond its end: an odd number of lines of the cache. */
@@ -26,7 +25,7 @@ final class PackedProduct {
 
     private final Tiles tiles;
     private final Copies copies;
-    private final Kernel pack;
+    private final KernelCache<Cpu> kernels;
     private final Element element;
     private final int lanes;
     /** Vectors side by side. */
@@ -35,10 +34,10 @@ final class PackedProduct {
     /** A packed block and its sums. */
     private final ThreadLocal<MemorySegment> scratches = ThreadLocal.withInitial(() -> Arena.ofAuto().allocate((STEPS + ROWS) * LINE, 64));
 
-    PackedProduct(Cpu cpu, Tiles tiles, Copies copies) {
+    PackedProduct(KernelCache<Cpu> kernels, Tiles tiles, Copies copies) {
+        this.kernels = kernels;
         this.tiles = tiles;
         this.copies = copies;
-        pack = Pack.generate(cpu);
         element = tiles.element();
         lanes = tiles.lanes();
         side = new Columns(VECTORS, element, lanes);
@@ -47,7 +46,7 @@ final class PackedProduct {
 
     /** True if dense columns save more than packing costs. */
     boolean pays(int examples, int outputs, int rows, Columns columns) {
-        if (pack == null || rows < 48) return false;
+        if (rows < 48) return false;
         long flat = (long) examples * columns.count(), dense = ((long) examples * outputs + lanes - 1) / lanes;
         return flat > 1.08 * dense + 1;
     }
@@ -69,6 +68,7 @@ final class PackedProduct {
     /** @param products of each example, whose operands differ in x and y alone; y lies in {@code result} */
     void multiply(Product[] products, int rows, int depth, Columns columns, Steps steps, MemorySegment result) {
         var blocks = blocks(products, columns);
+        Scope.current().hold(blocks);
         int rowBlocks = (rows + ROWS - 1) / ROWS;
         Parallel.range((long) blocks.size() * rowBlocks, 1, (double) blocks.getFirst().outputs() * Math.min(rows, ROWS) * depth / tiles.pace(), (from, to) -> {
             for (long piece = from; piece < to; piece++) {
@@ -76,7 +76,6 @@ final class PackedProduct {
                 piece(blocks.get((int) (piece / rowBlocks)), products, first, Math.min(rows, first + ROWS), depth, steps, result);
             }
         });
-        for (var block : blocks) java.lang.ref.Reference.reachabilityFence(block);
     }
 
     /** Blocks whose numbers of vectors differ by one at most, all full but for the last of all; a source vector may be cut in two. */
@@ -133,13 +132,13 @@ final class PackedProduct {
 
     private void pack(long x, Steps steps, int from, int n, Columns columns, long to) {
         var call = arguments.get();
-        call.set(LONG, Pack.X, x);
-        call.set(LONG, Pack.STEPS, steps.address(from));
-        call.set(LONG, Pack.COUNT, n);
-        call.set(LONG, Pack.COLUMNS, columns.address(0));
-        call.set(LONG, Pack.VECTORS, columns.count());
-        call.set(LONG, Pack.TO, to);
-        call.set(LONG, Pack.TO_LINE, LINE);
-        pack.call(call.address());
+        Pack.X.set(call, x);
+        Pack.STEPS.set(call, steps.address(from));
+        Pack.COUNT.set(call, n);
+        Pack.COLUMNS.set(call, columns.address(0));
+        Pack.VECTORS.set(call, columns.count());
+        Pack.TO.set(call, to);
+        Pack.TO_LINE.set(call, LINE);
+        kernels.of(new Pack()).call(call.address());
     }
 }

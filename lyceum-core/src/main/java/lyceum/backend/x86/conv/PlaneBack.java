@@ -9,9 +9,8 @@ import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
-import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * The gradient by the input of a depthwise convolution of stride 2 with a kernel of up to 3 x 3: two lines and two vectors of columns at a time.
@@ -21,7 +20,7 @@ import lyceum.backend.x86.machine.Kernel;
  * @param height of the kernel, {@code width} of it, at most 3
  * @param above padding before the first line, {@code left} before the first column
  */
-record PlaneBack(int height, int width, int above, int left, boolean bias, boolean relu) {
+record PlaneBack(int height, int width, int above, int left, boolean bias, boolean relu) implements KernelForm {
     /** The mask of the second vector that is stored. */
     static final int SECOND_STORE = PlaneVectors.SECOND_LOADS;
 
@@ -30,9 +29,9 @@ record PlaneBack(int height, int width, int above, int left, boolean bias, boole
     /** Column of y that lane 0 of an even vector reads through tap {@code u}. */
     static int column(int left, int u) { return ((u + left & 1) + left - u) / 2; }
 
-    /** @throws CodeMemory.Refused if there is no memory for code */
-    Kernel generate(Cpu cpu) {
-        var a = new Assembler(cpu.features(), CodeMemory.isListed());
+    @Override public String name(Cpu cpu) { return "plane-back-" + height + "x" + width + "-padding-" + above + "-" + left + (bias ? "-bias" : "") + (relu ? "-relu" : ""); }
+
+    @Override public void write(Assembler a, Cpu cpu) {
         var v = new PlaneVectors(cpu, a);
         a.enter(SAVED);
         a.mov(RSI, Mem.at(RDI, X));
@@ -59,7 +58,6 @@ record PlaneBack(int height, int width, int above, int left, boolean bias, boole
         a.mov(Mem.at(RDI, PLANES), RAX);
         a.jump(Condition.NE, plane);
         a.leave(SAVED);
-        return CodeMemory.require("plane-back-" + height + "x" + width + "-padding-" + above + "-" + left + (bias ? "-bias" : "") + (relu ? "-relu" : ""), a.finish());
     }
 
     private void vectors(Assembler a, PlaneVectors v) {

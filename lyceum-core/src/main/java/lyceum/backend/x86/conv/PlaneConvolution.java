@@ -2,21 +2,20 @@ package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
-import java.util.concurrent.ConcurrentHashMap;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.conv.PlaneKernel.Form;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
 import lyceum.memory.Allocator;
+import lyceum.memory.Scope;
 import lyceum.memory.Storage;
 
 /** Depthwise convolutions with kernels of up to 3 x 3 and strides of 1 or 2, straight from the planes; see {@link PlaneKernel}. */
 final class PlaneConvolution {
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     /** Multiply-adds worth a piece of work for a thread, and the most of one call. */
     private static final long GRAIN = 1 << 20;
@@ -28,14 +27,11 @@ final class PlaneConvolution {
 
     private final Cpu cpu;
     private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
-    private final ConcurrentHashMap<PlaneKernel, Kernel> kernels = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<PlaneBack, Kernel> backs = new ConcurrentHashMap<>();
+    private final KernelCache<Cpu> kernels;
 
-    PlaneConvolution(Cpu cpu) { this.cpu = cpu; }
-
-    private Kernel kernel(PlaneKernel form) {
-        var kernel = kernels.get(form);
-        return kernel != null ? kernel : kernels.computeIfAbsent(form, f -> f.generate(cpu));
+    PlaneConvolution(KernelCache<Cpu> kernels) {
+        this.kernels = kernels;
+        this.cpu = kernels.cpu();
     }
 
     /** Whether there is a kernel. */
@@ -78,20 +74,18 @@ final class PlaneConvolution {
         }
 
         void into(MemorySegment arguments, Storage masks, long vectors) {
-            arguments.set(LONG, PlaneKernel.VECTORS, vectors);
-            arguments.set(LONG, PlaneKernel.X_PLANE, 4L * inHeight * inWidth);
-            arguments.set(LONG, PlaneKernel.Y_PLANE, 4L * outHeight * outWidth);
-            arguments.set(LONG, PlaneKernel.X_LINE, 4L * inWidth);
-            arguments.set(LONG, PlaneKernel.Y_LINE, 4L * outWidth);
-            arguments.set(LONG, PlaneKernel.X_HEIGHT, inHeight);
-            arguments.set(LONG, PlaneKernel.Y_HEIGHT, outHeight);
-            arguments.set(LONG, PlaneKernel.FIRST_LINE, -above);
-            arguments.set(LONG, PlaneKernel.FIRST_COLUMN, -4L * left);
-            arguments.set(LONG, PlaneKernel.MASKS, masks.segment().address() + masks.base());
+            PlaneKernel.VECTORS.set(arguments, vectors);
+            PlaneKernel.X_PLANE.set(arguments, 4L * inHeight * inWidth);
+            PlaneKernel.Y_PLANE.set(arguments, 4L * outHeight * outWidth);
+            PlaneKernel.X_LINE.set(arguments, 4L * inWidth);
+            PlaneKernel.Y_LINE.set(arguments, 4L * outWidth);
+            PlaneKernel.X_HEIGHT.set(arguments, inHeight);
+            PlaneKernel.Y_HEIGHT.set(arguments, outHeight);
+            PlaneKernel.FIRST_LINE.set(arguments, -above);
+            PlaneKernel.FIRST_COLUMN.set(arguments, -4L * left);
+            PlaneKernel.MASKS.set(arguments, masks.address());
         }
     }
-
-    private static long address(View view) { return view.storage().segment().address() + view.byteOffset(); }
 
     private static long grain(WindowGeometry g) { return Math.max(1, GRAIN / Math.max(1, (long) g.outVolume() * (g.taps() + 4))); }
 
@@ -101,7 +95,7 @@ final class PlaneConvolution {
     void forward(WindowGeometry g, View x, View weight, View bias, Op activation, View y) {
         var sizes = new Sizes(g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2], g.kernel()[2], g.stride()[1]);
         var form = new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.PRODUCT, bias != null, activation == Op.RELU, sizes.rolls(g));
-        product(g, sizes, kernel(form), sizes.masks(cpu, false), x, weight, bias, y);
+        product(g, sizes, kernels.of(form), sizes.masks(cpu, false), x, weight, bias, y);
     }
 
     void back(WindowGeometry g, View y, View weight, View bias, Op activation, View x) {
@@ -111,7 +105,7 @@ final class PlaneConvolution {
         }
         var sizes = new Sizes(g.out()[1], g.out()[2], g.in()[1], g.in()[2], g.kernel()[1] - 1 - g.before()[1], g.kernel()[2] - 1 - g.before()[2], g.kernel()[2], 1);
         var form = new PlaneKernel(g.kernel()[1], g.kernel()[2], 1, Form.FLIPPED, bias != null, activation == Op.RELU, sizes.rolls(g));
-        product(g, sizes, kernel(form), sizes.masks(cpu, false), y, weight, bias, x);
+        product(g, sizes, kernels.of(form), sizes.masks(cpu, false), y, weight, bias, x);
     }
 
     /** A vector here is one of the even and one of the odd columns. */
@@ -130,51 +124,49 @@ final class PlaneConvolution {
             PlaneVectors.setMask(cpu, masks.segment(), at, PlaneVectors.STORE, outputs & (1L << lanes) - 1);
             PlaneVectors.setMask(cpu, masks.segment(), at, PlaneBack.SECOND_STORE, outputs >>> lanes);
         }
-        var kernel = backs.get(form);
-        product(g, sizes, kernel != null ? kernel : backs.computeIfAbsent(form, f -> f.generate(cpu)), masks, y, weight, bias, x);
+        product(g, sizes, kernels.of(form), masks, y, weight, bias, x);
     }
 
     private void product(WindowGeometry g, Sizes sizes, Kernel kernel, Storage masks, View x, View weight, View bias, View y) {
+        Scope.current().hold(masks);
         Parallel.range((long) g.batch() * g.inputs(), grain(g), nanos(g), (from, to) -> {
             var arguments = perThread.get();
             sizes.into(arguments, masks, masks.bytes() / PlaneVectors.entry(cpu));
             for (long plane = from; plane < to; ) {
                 long c = plane % g.inputs(), n = Math.min(to - plane, g.inputs() - c);
-                arguments.set(LONG, PlaneKernel.X, address(x) + 4 * plane * sizes.inHeight * sizes.inWidth);
-                arguments.set(LONG, PlaneKernel.Y, address(y) + 4 * plane * sizes.outHeight * sizes.outWidth);
-                arguments.set(LONG, PlaneKernel.W, address(weight) + 4 * c * g.taps());
-                if (bias != null) arguments.set(LONG, PlaneKernel.BIAS, address(bias) + 4 * c);
-                arguments.set(LONG, PlaneKernel.PLANES, n);
+                PlaneKernel.X.set(arguments, x.address() + 4 * plane * sizes.inHeight * sizes.inWidth);
+                PlaneKernel.Y.set(arguments, y.address() + 4 * plane * sizes.outHeight * sizes.outWidth);
+                PlaneKernel.W.set(arguments, weight.address() + 4 * c * g.taps());
+                if (bias != null) PlaneKernel.BIAS.set(arguments, bias.address() + 4 * c);
+                PlaneKernel.PLANES.set(arguments, n);
                 kernel.callLong(arguments.address());
                 plane += n;
             }
         });
-        Reference.reachabilityFence(masks);
     }
 
     /** Each example's sums are made in the kernel; the examples are added in double, in order. */
     void weight(WindowGeometry g, View x, View y, View weight) {
         var sizes = new Sizes(g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2], g.kernel()[2], g.stride()[1]);
-        var kernel = kernel(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.WEIGHT, false, false, sizes.rolls(g)));
+        var kernel = kernels.of(new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.WEIGHT, false, false, sizes.rolls(g)));
         var masks = sizes.masks(cpu, true);
+        Scope.current().hold(masks);
         Parallel.range(g.inputs(), Math.max(NEIGHBOURS, grain(g) / g.batch()), g.batch() * nanos(g), (from, to) -> {
             int numbers = (int) (to - from) * g.taps();
-            var parts = Allocator.allocate(4L * numbers, null);
+            var parts = Allocator.allocate(4L * numbers);
             var totals = new double[numbers];
             var arguments = perThread.get();
             sizes.into(arguments, masks, masks.bytes() / PlaneVectors.entry(cpu));
             for (int example = 0; example < g.batch(); example++) {
                 long plane = (long) example * g.inputs() + from;
-                arguments.set(LONG, PlaneKernel.X, address(x) + 4 * plane * g.inVolume());
-                arguments.set(LONG, PlaneKernel.Y, address(y) + 4 * plane * g.outVolume());
-                arguments.set(LONG, PlaneKernel.W, parts.segment().address() + parts.base());
-                arguments.set(LONG, PlaneKernel.PLANES, to - from);
+                PlaneKernel.X.set(arguments, x.address() + 4 * plane * g.inVolume());
+                PlaneKernel.Y.set(arguments, y.address() + 4 * plane * g.outVolume());
+                PlaneKernel.W.set(arguments, parts.address());
+                PlaneKernel.PLANES.set(arguments, to - from);
                 kernel.callLong(arguments.address());
                 for (int i = 0; i < numbers; i++) totals[i] += parts.segment().get(FLOAT, parts.base() + 4L * i);
             }
             for (int i = 0; i < numbers; i++) weight.storage().segment().set(FLOAT, weight.byteOffset() + 4 * (from * g.taps() + i), (float) totals[i]);
-            Reference.reachabilityFence(parts);
         });
-        Reference.reachabilityFence(masks);
     }
 }

@@ -3,15 +3,17 @@ package lyceum.backend.x86.conv;
 import static lyceum.backend.x86.asm.Gp.*;
 import static lyceum.backend.x86.asm.Instruction.*;
 
+import java.util.Locale;
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Label;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
-import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Depthwise convolution with kernels of up to 3 x 3, straight from the planes: a vector is 16 or 8 neighbours of a line of y. Masks keep
@@ -24,20 +26,25 @@ import lyceum.backend.x86.machine.Kernel;
  * @param relu and what is negative becomes zero
  * @param rolling by {@link PlaneRoll}: for a stride of 1, and lines of y enough
  */
-record PlaneKernel(int height, int width, int stride, Form form, boolean bias, boolean relu, boolean rolling) {
+record PlaneKernel(int height, int width, int stride, Form form, boolean bias, boolean relu, boolean rolling) implements KernelForm {
     /** y from x and the kernel, or from x and the kernel backwards; or the kernel's gradient from x and that by y. */
     enum Form { PRODUCT, FLIPPED, WEIGHT }
 
-    static final int X = 0, Y = 8, W = 16, BIAS = 24, PLANES = 32, X_PLANE = 40, Y_PLANE = 48, X_LINE = 56, Y_LINE = 64, X_HEIGHT = 72, Y_HEIGHT = 80, FIRST_LINE = 88, FIRST_COLUMN = 96,
-            VECTORS = 104, MASKS = 112;
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field X = LAYOUT.word(), Y = LAYOUT.word(), W = LAYOUT.word(), BIAS = LAYOUT.word(), PLANES = LAYOUT.word(), X_PLANE = LAYOUT.word(), Y_PLANE = LAYOUT.word();
+    static final Field X_LINE = LAYOUT.word(), Y_LINE = LAYOUT.word(), X_HEIGHT = LAYOUT.word(), Y_HEIGHT = LAYOUT.word(), FIRST_LINE = LAYOUT.word(), FIRST_COLUMN = LAYOUT.word();
+    static final Field VECTORS = LAYOUT.word(), MASKS = LAYOUT.word();
 
     private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
 
     private int taps() { return height * width; }
 
-    /** @throws CodeMemory.Refused if there is no memory for code */
-    Kernel generate(Cpu cpu) {
-        var a = new Assembler(cpu.features(), CodeMemory.isListed());
+    @Override public String name(Cpu cpu) {
+        return "plane-" + form.name().toLowerCase(Locale.ROOT) + "-" + height + "x" + width + "-stride" + stride
+                + (bias ? "-bias" : "") + (relu ? "-relu" : "") + (rolling ? "-rolling" : "");
+    }
+
+    @Override public void write(Assembler a, Cpu cpu) {
         var v = new PlaneVectors(cpu, a);
         a.enter(SAVED);
         a.mov(RSI, Mem.at(RDI, X));
@@ -68,9 +75,6 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
         a.mov(Mem.at(RDI, PLANES), RAX);
         a.jump(Condition.NE, plane);
         a.leave(SAVED);
-        var name = "plane-" + form.name().toLowerCase(java.util.Locale.ROOT) + "-" + height + "x" + width + "-stride" + stride
-                + (bias ? "-bias" : "") + (relu ? "-relu" : "") + (rolling ? "-rolling" : "");
-        return CodeMemory.require(name, a.finish());
     }
 
     /** Every vector of a line of y, and for each all lines. */

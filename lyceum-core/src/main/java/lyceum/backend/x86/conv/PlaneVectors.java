@@ -8,6 +8,7 @@ import static lyceum.backend.x86.asm.Instruction.*;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.stream.IntStream;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Feature;
@@ -84,7 +85,7 @@ final class PlaneVectors {
      * @param at the place, {@code count} vectors there, and as many in each of {@code lines} lines, {@code line} bytes apart
      * @param plane the argument that tells how far the next plane is
      */
-    void ask(Gp at, int count, int lines, Gp line, int plane) {
+    void ask(Gp at, int count, int lines, Gp line, Field plane) {
         a.mov(R15, Mem.at(RDI, plane));
         a.add(R15, at);
         for (int l = 0; l < lines; l++) for (int i = 0; i < count; i++) a.prefetch(1, (l == 0 ? Mem.at(R15) : Mem.at(R15, line, 1)).plus(i * bytes()));

@@ -6,6 +6,7 @@ import java.util.function.Function;
 import lyceum.backend.WindowGeometry;
 import lyceum.backend.x86.conv.Tables.Columns;
 import lyceum.backend.x86.conv.Tables.Steps;
+import lyceum.memory.Scope;
 
 /** What a convolution's sizes alone decide: tables of steps and columns. The last few hundred are kept, for a network asks for the same again and again. */
 final class Plans {
@@ -43,12 +44,13 @@ final class Plans {
 
     private static <P> P find(ConcurrentHashMap<IntBuffer, P> plans, WindowGeometry g, int examples, Function<WindowGeometry, P> make) {
         var key = IntBuffer.allocate(23).put(examples).put(g.inputs()).put(g.outputs()).put(g.groups()).put(g.in()).put(g.kernel()).put(g.out()).put(g.stride()).put(g.before()).put(g.dilation()).flip();
-        var known = plans.get(key);
-        if (known != null) return known;
-        if (plans.size() >= MOST) plans.clear();
-        var made = make.apply(g);
-        plans.put(key, made);
-        return made;
+        var plan = plans.get(key);
+        if (plan == null) {
+            if (plans.size() >= MOST) plans.clear();
+            plans.put(key, plan = make.apply(g));
+        }
+        Scope.current().hold(plan); // another thread may clear them meanwhile
+        return plan;
     }
 
     private Forward planForward(WindowGeometry g) {

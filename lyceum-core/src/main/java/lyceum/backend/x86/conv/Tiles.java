@@ -1,16 +1,13 @@
 package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.concurrent.ConcurrentHashMap;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.conv.Tables.Columns;
 import lyceum.backend.x86.conv.Tables.Steps;
 
 /** Covers rows and columns of a product with tiles that fit the registers, and calls the kernel for each. Kernels are made on first use. */
 final class Tiles {
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
     /** Vectors of work, about 50 microseconds, beyond which a collection shall not have to wait. */
     static final long LONG_CALL = 150_000;
@@ -18,10 +15,11 @@ final class Tiles {
     private final Cpu cpu;
     private final Element element;
     private final ThreadLocal<MemorySegment> perThread = Arguments.perThread();
-    private final ConcurrentHashMap<OffsetProduct, Kernel> kernels = new ConcurrentHashMap<>();
+    private final KernelCache<Cpu> kernels;
 
-    Tiles(Cpu cpu, Element element) {
-        this.cpu = cpu;
+    Tiles(KernelCache<Cpu> kernels, Element element) {
+        this.kernels = kernels;
+        this.cpu = kernels.cpu();
         this.element = element;
     }
 
@@ -31,11 +29,6 @@ final class Tiles {
 
     /** Multiply-adds in a nanosecond, about. */
     double pace() { return 3.0 * lanes(); }
-
-    private Kernel kernel(OffsetProduct form) {
-        var kernel = kernels.get(form);
-        return kernel != null ? kernel : kernels.computeIfAbsent(form, f -> f.generate(cpu));
-    }
 
     /**
      * One product. Addresses are in bytes.
@@ -58,11 +51,11 @@ final class Tiles {
     /** Rows {@code firstRow .. lastRow - 1} times column vectors {@code first .. last - 1}, tile by tile, each in registers. */
     void multiply(Product p, Steps steps, int firstStep, int count, int firstRow, int lastRow, Columns columns, int first, int last) {
         var arguments = perThread.get();
-        arguments.set(LONG, OffsetProduct.A_STRIDE, p.aStride);
-        arguments.set(LONG, OffsetProduct.STEPS, steps.address(firstStep));
-        arguments.set(LONG, OffsetProduct.COUNT, count);
-        arguments.set(LONG, OffsetProduct.X, p.x);
-        arguments.set(LONG, OffsetProduct.Y_STRIDE, p.yStride);
+        OffsetProduct.A_STRIDE.set(arguments, p.aStride);
+        OffsetProduct.STEPS.set(arguments, steps.address(firstStep));
+        OffsetProduct.COUNT.set(arguments, count);
+        OffsetProduct.X.set(arguments, p.x);
+        OffsetProduct.Y_STRIDE.set(arguments, p.yStride);
         int width = width(last - first), height = height(width, lastRow - firstRow);
         if (last - first <= width) {
             int whole = (lastRow - firstRow) / height, rest = firstRow + whole * height;
@@ -81,17 +74,17 @@ final class Tiles {
     /** So many tiles of one form, {@code down} or across. */
     private void call(Product p, int row, int rows, Columns columns, int first, int vectors, int count, boolean down) {
         var arguments = perThread.get();
-        arguments.set(LONG, OffsetProduct.A, p.a + row * p.aStride);
-        arguments.set(LONG, OffsetProduct.Y, p.y + row * p.yStride);
-        arguments.set(LONG, OffsetProduct.BIAS, p.bias + (long) element.bytes * row);
-        arguments.set(LONG, OffsetProduct.COLUMNS, columns.address(first));
-        arguments.set(LONG, OffsetProduct.TILES, count);
-        arguments.set(LONG, OffsetProduct.A + OffsetProduct.MOVE, down ? rows * p.aStride : 0);
-        arguments.set(LONG, OffsetProduct.Y + OffsetProduct.MOVE, down ? rows * p.yStride : 0);
-        arguments.set(LONG, OffsetProduct.BIAS + OffsetProduct.MOVE, down ? (long) element.bytes * rows : 0);
-        arguments.set(LONG, OffsetProduct.COLUMNS + OffsetProduct.MOVE, down ? 0 : (long) vectors * OffsetProduct.COLUMN);
-        var kernel = kernel(new OffsetProduct(element, rows, vectors, p.accumulate, p.bias != 0, p.relu));
-        if (arguments.get(LONG, OffsetProduct.COUNT) * rows * vectors * count > LONG_CALL) kernel.callLong(arguments.address());
+        OffsetProduct.A.set(arguments, p.a + row * p.aStride);
+        OffsetProduct.Y.set(arguments, p.y + row * p.yStride);
+        OffsetProduct.BIAS.set(arguments, p.bias + (long) element.bytes * row);
+        OffsetProduct.COLUMNS.set(arguments, columns.address(first));
+        OffsetProduct.TILES.set(arguments, count);
+        OffsetProduct.A_MOVE.set(arguments, down ? rows * p.aStride : 0);
+        OffsetProduct.Y_MOVE.set(arguments, down ? rows * p.yStride : 0);
+        OffsetProduct.BIAS_MOVE.set(arguments, down ? (long) element.bytes * rows : 0);
+        OffsetProduct.COLUMNS_MOVE.set(arguments, down ? 0 : (long) vectors * OffsetProduct.COLUMN);
+        var kernel = kernels.of(new OffsetProduct(element, rows, vectors, p.accumulate, p.bias != 0, p.relu));
+        if (OffsetProduct.COUNT.get(arguments) * rows * vectors * count > LONG_CALL) kernel.callLong(arguments.address());
         else kernel.call(arguments.address());
     }
 }

@@ -1,13 +1,13 @@
 package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Reference;
 import lyceum.backend.Backend;
 import lyceum.backend.Epilogue;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.conv.Copies.Place;
 import lyceum.backend.x86.conv.Copies.Planes;
@@ -47,16 +47,16 @@ final class TypedConvolution {
     private final Plans plans;
     private final Winograd winograd;
 
-    TypedConvolution(Cpu cpu, Element element, Backend backend) {
+    TypedConvolution(KernelCache<Cpu> kernels, Element element, Backend backend) {
         this.element = element;
         bytes = element.bytes;
-        tiles = new Tiles(cpu, element);
-        copies = new Copies(cpu, element);
+        tiles = new Tiles(kernels, element);
+        copies = new Copies(kernels, element);
         plans = new Plans(element, tiles.lanes());
-        channels = new ChannelConvolution(cpu, element, copies, plans);
-        planes = element == Element.F32 ? new PlaneConvolution(cpu) : null;
-        packed = new PackedProduct(cpu, tiles, copies);
-        winograd = element == Element.F32 ? new Winograd(cpu, backend) : null;
+        channels = new ChannelConvolution(kernels, element, copies, plans);
+        planes = element == Element.F32 ? new PlaneConvolution(kernels) : null;
+        packed = new PackedProduct(kernels, tiles, copies);
+        winograd = element == Element.F32 ? new Winograd(kernels, backend) : null;
     }
 
     /** Whether there is a kernel: operands not empty, and each example and the weight below 2 GiB, for steps are 32 bits wide. */
@@ -73,15 +73,11 @@ final class TypedConvolution {
 
     private boolean byPlanes(WindowGeometry g) { return planes != null && planes.suits(g); }
 
-    private static long address(View view) { return view.storage().segment().address() + view.byteOffset(); }
-
     private Place place(View view) { return new Place(view.storage().segment(), view.byteOffset(), element.bytes); }
 
     private Place place(Storage storage) { return new Place(storage.segment(), storage.base(), element.bytes); }
 
     private Storage scratch(long elements) { return Allocator.allocate(bytes * (elements + SLACK)); }
-
-    private static long address(Storage storage) { return storage.segment().address() + storage.base(); }
 
     /** {@code y = epilogue(x * weight)}. Returns false if the epilogue is left to do. */
     boolean forward(WindowGeometry g, View x, View weight, Epilogue epilogue, View y) {
@@ -92,7 +88,7 @@ final class TypedConvolution {
             else channels.forward(g, x, weight, bias, fused ? epilogue.activation() : null, y);
             return fused;
         }
-        long bias = fused && epilogue.bias() != null ? address(epilogue.bias()) : 0;
+        long bias = fused && epilogue.bias() != null ? epilogue.bias().address() : 0;
         boolean relu = fused && epilogue.activation() == Op.RELU;
         if (winograd != null && winograd.suits(g) && winograd.forward(g, x, weight, bias, relu, y)) return fused;
         var plan = plans.forward(g);
@@ -102,14 +98,12 @@ final class TypedConvolution {
         for (int from = 0; from < g.batch(); from += examples) {
             int n = Math.min(examples, g.batch() - from), first = from;
             if (!plan.inPlace()) spread(plan.phases(), x, (long) from * g.inputs(), n * g.inputs(), g.in(), block);
-            long source = plan.inPlace() ? address(x) : address(block);
+            long source = plan.inPlace() ? x.address() : block.address();
             run(n, g.groups(), g.outVolume(), g.outputsPerGroup(), (int) depth, plan.columns(), plan.steps(), y.storage().segment(), (example, group) -> new Product(
-                    address(weight) + bytes * group * g.outputsPerGroup() * depth, bytes * depth, source + bytes * ((long) example * g.inputs() + group * g.inputsPerGroup()) * channel,
-                    address(y) + bytes * ((long) (first + example) * g.outputs() + group * g.outputsPerGroup()) * g.outVolume(), bytes * g.outVolume(),
+                    weight.address() + bytes * group * g.outputsPerGroup() * depth, bytes * depth, source + bytes * ((long) example * g.inputs() + group * g.inputsPerGroup()) * channel,
+                    y.address() + bytes * ((long) (first + example) * g.outputs() + group * g.outputsPerGroup()) * g.outVolume(), bytes * g.outVolume(),
                     bias == 0 ? 0 : bias + bytes * group * g.outputsPerGroup(), relu, false));
         }
-        Reference.reachabilityFence(block);
-        Reference.reachabilityFence(plan);
         return fused;
     }
 
@@ -122,7 +116,7 @@ final class TypedConvolution {
             else channels.back(g, y, weight, bias, fused ? epilogue.activation() : null, x);
             return fused;
         }
-        long bias = fused && epilogue.bias() != null ? address(epilogue.bias()) : 0;
+        long bias = fused && epilogue.bias() != null ? epilogue.bias().address() : 0;
         boolean relu = fused && epilogue.activation() == Op.RELU;
         if (winograd != null && winograd.suits(g) && winograd.back(g, y, weight, bias, relu, x)) return fused;
         var plan = plans.back(g);
@@ -135,14 +129,14 @@ final class TypedConvolution {
         for (int from = 0; from < g.batch(); from += examples) {
             int n = Math.min(examples, g.batch() - from), first = from;
             if (!plan.inPlace()) spread(phases.padding(), y, (long) from * g.outputs(), n * g.outputs(), g.out(), block);
-            long source = plan.inPlace() ? address(y) : address(block);
+            long source = plan.inPlace() ? y.address() : block.address();
             for (int i = 0; i < phases.phases().size(); i++) {
                 var phase = phases.phases().get(i);
                 if (clearing >= 0 && phase.taps().length == 0) continue;
                 int volume = phase.volume();
-                long target = pieces != null ? address(pieces) : address(x) + bytes * first * g.inputs() * g.inVolume();
+                long target = pieces != null ? pieces.address() : x.address() + bytes * first * g.inputs() * g.inVolume();
                 run(n, g.groups(), volume, g.inputsPerGroup(), plan.steps()[i].count(), plan.columns()[i], plan.steps()[i], (pieces != null ? pieces : x.storage()).segment(), (example, group) -> new Product(
-                        address(weight) + bytes * group * g.outputsPerGroup() * depth, bytes * g.taps(), source + bytes * ((long) example * g.outputs() + group * g.outputsPerGroup()) * channel,
+                        weight.address() + bytes * group * g.outputsPerGroup() * depth, bytes * g.taps(), source + bytes * ((long) example * g.outputs() + group * g.outputsPerGroup()) * channel,
                         target + bytes * ((long) example * g.inputs() + group * g.inputsPerGroup()) * volume, bytes * volume,
                         bias == 0 ? 0 : bias + bytes * group * g.inputsPerGroup(), relu, false));
                 if (pieces == null) continue;
@@ -155,9 +149,6 @@ final class TypedConvolution {
                 });
             }
         }
-        Reference.reachabilityFence(block);
-        Reference.reachabilityFence(pieces);
-        Reference.reachabilityFence(plan);
         return fused;
     }
 
@@ -176,11 +167,11 @@ final class TypedConvolution {
         int inputs = g.inputsPerGroup(), depth = inputs * g.taps(), together = plan.examples();
         var turned = scratch((long) together * grid.volume() * g.inputs());
         var sums = g.taps() == 1 ? null : scratch((long) g.outputs() * depth);
-        long target = sums == null ? address(weight) : address(sums);
+        long target = sums == null ? weight.address() : sums.address();
         for (int example = 0; example < g.batch(); example += together) {
             int n = Math.min(together, g.batch() - example), positions = n * g.outVolume();
             turn(g, grid, x, example, n, turned);
-            long gradient = address(y) + bytes * example * g.outputs() * g.outVolume(), source = address(turned);
+            long gradient = y.address() + bytes * example * g.outputs() * g.outVolume(), source = turned.address();
             // A block of positions whose x and y stay in the second-level cache, summed into what earlier blocks left.
             int most = Math.clamp((512 << 10) / element.bytes / (inputs + g.outputsPerGroup()), 400, 4096), blocks = (positions + most - 1) / most, block = (positions + blocks - 1) / blocks;
             for (int from = 0; from < positions; from += block) {
@@ -195,9 +186,6 @@ final class TypedConvolution {
                 for (long o = begin; o < end; o++) copies.transpose(place(sums).plus(o * depth), inputs, g.taps(), inputs, place(weight).plus(o * depth), g.taps());
             });
         }
-        Reference.reachabilityFence(turned);
-        Reference.reachabilityFence(sums);
-        Reference.reachabilityFence(plan);
     }
 
     /** Examples of x as (position, channel), padded; lines that no tap reads are left out. */

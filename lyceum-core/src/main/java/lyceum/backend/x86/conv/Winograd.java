@@ -2,7 +2,6 @@ package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import lyceum.DType;
@@ -10,11 +9,13 @@ import lyceum.backend.Backend;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.conv.WinogradKernel.Form;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.machine.Lanes;
 import lyceum.memory.Allocator;
+import lyceum.memory.Scope;
 import lyceum.memory.Storage;
 
 /**
@@ -37,17 +38,16 @@ final class Winograd {
     /** Nanoseconds of a transform of a vector of tiles or channels, about. */
     private static final double NANOS = 250;
 
-    private final Cpu cpu;
     private final Lanes lanes;
     private final Backend backend;
     private final ThreadLocal<MemorySegment> perThread = ThreadLocal.withInitial(() -> java.lang.foreign.Arena.ofAuto().allocate(256 + WinogradKernel.SCRATCH_BYTES, 64));
-    private final ConcurrentHashMap<WinogradKernel, Kernel> kernels = new ConcurrentHashMap<>();
+    private final KernelCache<Cpu> kernels;
     private final ConcurrentHashMap<Image, Storage> tables = new ConcurrentHashMap<>();
 
     /** @param backend multiplies matrices */
-    Winograd(Cpu cpu, Backend backend) {
-        this.cpu = cpu;
-        lanes = Lanes.of(cpu);
+    Winograd(KernelCache<Cpu> kernels, Backend backend) {
+        this.kernels = kernels;
+        lanes = Lanes.of(kernels.cpu());
         this.backend = backend;
     }
 
@@ -126,15 +126,12 @@ final class Winograd {
         return product(new Image(lanes.count(), g.batch(), g.outputs(), g.inputs(), g.out()[1], g.out()[2], g.in()[1], g.in()[2], 2 - g.before()[1], 2 - g.before()[2]), Form.FLIPPED, y, weight, bias, relu, x);
     }
 
-    private static long address(View view) { return view.storage().segment().address() + view.byteOffset(); }
-
-    private static long address(Storage storage) { return storage.segment().address() + storage.base(); }
-
-    private Kernel kernel(Form form, boolean bias, boolean relu) { return kernels.computeIfAbsent(new WinogradKernel(lanes, form, bias, relu), k -> k.generate(cpu)); }
+    private Kernel kernel(Form form, boolean bias, boolean relu) { return kernels.of(new WinogradKernel(lanes, form, bias, relu)); }
 
     private boolean product(Image image, Form form, View x, View weight, long bias, boolean relu, View y) {
         if (tables.size() >= MOST_PLANS) tables.clear();
         var table = tables.computeIfAbsent(image, Image::table);
+        Scope.current().hold(table);
         var large = new AtomicBoolean();
         var weights = Allocator.allocate(4 * MATRICES * matrix(image.to, image.from));
         weights(image, form, weight, weights, large);
@@ -144,13 +141,12 @@ final class Winograd {
         Storage tiles = Allocator.allocate(4 * MATRICES * matrix(image.from, line)), sums = Allocator.allocate(4 * MATRICES * matrix(image.to, line));
         for (int first = 0; first < groups && !large.get(); first += together) {
             int n = Math.min(together, groups - first);
-            long at = address(table) + (long) first * image.entry();
+            long at = table.address() + (long) first * image.entry();
             tiles(image, x, at, n, tiles, line, large);
             if (large.get()) break;
             backend.matmul(matrices(weights, image.to, image.from, image.from), matrices(tiles, image.from, n * image.lanes, line), matrices(sums, image.to, n * image.lanes, line));
             outputs(image, sums, line, at, n, bias, relu, y);
         }
-        Reference.reachabilityFence(table);
         return !large.get();
     }
 
@@ -170,8 +166,8 @@ final class Winograd {
         for (int i = 0; i < image.lanes; i++) places.segment().set(INT, places.base() + 4 * i, i * lane);
         int repeats = image.from / image.lanes;
         Parallel.range(image.to, Math.max(1, 32 / repeats), NANOS * repeats, (begin, end) -> {
-            var arguments = arguments(4 * matrix(image.to, image.from), repeats, 4L * image.lanes * lane, 4 * image.lanes, 0, address(places));
-            for (long i = begin; i < end; i++) call(kernel, arguments, address(weight) + 4 * i * row, address(weights) + 4 * i * image.from, repeats);
+            var arguments = arguments(4 * matrix(image.to, image.from), repeats, 4L * image.lanes * lane, 4 * image.lanes, 0, places.address());
+            for (long i = begin; i < end; i++) call(kernel, arguments, weight.address() + 4 * i * row, weights.address() + 4 * i * image.from, repeats);
             if (isLarge(arguments)) large.set(true);
         });
     }
@@ -185,7 +181,7 @@ final class Winograd {
                 long group = piece / blocks, channel = piece % blocks * CHANNELS;
                 int n = (int) Math.min(CHANNELS, image.from - channel);
                 var arguments = arguments(4 * matrix(image.from, line), n, 4 * plane, 4 * line, 4L * image.width, table + group * image.entry() + image.runs());
-                call(kernel, arguments, address(x) + 4 * channel * plane, address(tiles) + 4 * (channel * line + group * image.lanes), n);
+                call(kernel, arguments, x.address() + 4 * channel * plane, tiles.address() + 4 * (channel * line + group * image.lanes), n);
                 if (isLarge(arguments)) large.set(true);
             }
         });
@@ -200,34 +196,34 @@ final class Winograd {
                 long group = piece / blocks, channel = piece % blocks * CHANNELS;
                 int n = (int) Math.min(CHANNELS, image.to - channel);
                 var arguments = arguments(4 * matrix(image.to, line), n, 4 * line, 4 * plane, 4L * image.outWidth, table + group * image.entry());
-                arguments.set(LONG, WinogradKernel.BIAS, bias + 4 * channel);
-                call(kernel, arguments, address(sums) + 4 * (channel * line + group * image.lanes), address(y) + 4 * channel * plane, n);
+                WinogradKernel.BIAS.set(arguments, bias + 4 * channel);
+                call(kernel, arguments, sums.address() + 4 * (channel * line + group * image.lanes), y.address() + 4 * channel * plane, n);
             }
         });
     }
 
     private MemorySegment arguments(long matrix, int count, long fromStep, long toStep, long line, long table) {
         var arguments = perThread.get();
-        arguments.set(LONG, WinogradKernel.MATRIX, matrix);
-        arguments.set(LONG, WinogradKernel.COUNT, count);
-        arguments.set(LONG, WinogradKernel.FROM_STEP, fromStep);
-        arguments.set(LONG, WinogradKernel.TO_STEP, toStep);
-        arguments.set(LONG, WinogradKernel.LINE, line);
-        arguments.set(LONG, WinogradKernel.TABLE, table);
-        arguments.set(LONG, WinogradKernel.SCRATCH, arguments.address() + 256);
-        arguments.asSlice(WinogradKernel.SEEN, 64).fill((byte) 0);
+        WinogradKernel.MATRIX.set(arguments, matrix);
+        WinogradKernel.COUNT.set(arguments, count);
+        WinogradKernel.FROM_STEP.set(arguments, fromStep);
+        WinogradKernel.TO_STEP.set(arguments, toStep);
+        WinogradKernel.LINE.set(arguments, line);
+        WinogradKernel.TABLE.set(arguments, table);
+        WinogradKernel.SCRATCH.set(arguments, arguments.address() + 256);
+        arguments.asSlice(WinogradKernel.SEEN.at(), 64).fill((byte) 0);
         return arguments;
     }
 
     private static void call(Kernel kernel, MemorySegment arguments, long from, long to, int count) {
-        arguments.set(LONG, WinogradKernel.FROM, from);
-        arguments.set(LONG, WinogradKernel.TO, to);
+        WinogradKernel.FROM.set(arguments, from);
+        WinogradKernel.TO.set(arguments, to);
         kernel.call(arguments.address());
     }
 
     private boolean isLarge(MemorySegment arguments) {
         float sum = 0;
-        for (int i = 0; i < lanes.count(); i++) sum += arguments.get(FLOAT, WinogradKernel.SEEN + 4 * i);
+        for (int i = 0; i < lanes.count(); i++) sum += arguments.get(FLOAT, WinogradKernel.SEEN.at() + 4 * i);
         return !Float.isFinite(sum);
     }
 }

@@ -4,13 +4,15 @@ import static lyceum.backend.x86.asm.Gp.*;
 import static lyceum.backend.x86.asm.Instruction.*;
 import static lyceum.backend.x86.asm.Vec.xmm;
 
+import java.util.Locale;
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Mem;
-import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.machine.KernelForm;
 import lyceum.backend.x86.machine.Lanes;
 
 /**
@@ -22,14 +24,15 @@ import lyceum.backend.x86.machine.Lanes;
  *
  * @param bias, {@code relu} for OUTPUT
  */
-record WinogradKernel(Lanes lanes, Form form, boolean bias, boolean relu) {
+record WinogradKernel(Lanes lanes, Form form, boolean bias, boolean relu) implements KernelForm {
     /** FLIPPED are weights backwards, for the gradient by the input. */
     enum Form { INPUT, WEIGHT, FLIPPED, OUTPUT }
 
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
     /** From what, and to what; bytes from one of the 36 matrices to the next; bytes from one repetition to the next on both sides. */
-    static final int FROM = 0, TO = 8, MATRIX = 16, COUNT = 24, FROM_STEP = 32, TO_STEP = 40;
+    static final Field FROM = LAYOUT.word(), TO = LAYOUT.word(), MATRIX = LAYOUT.word(), COUNT = LAYOUT.word(), FROM_STEP = LAYOUT.word(), TO_STEP = LAYOUT.word();
     /** Bytes of a line of the image; table; scratch; bias; sums that say whether all is finite. The table of weights is the places of the lanes (32 bits, in elements), others begin with the number of their entries (64 bits). */
-    static final int LINE = 48, TABLE = 56, SCRATCH = 64, BIAS = 72, SEEN = 128;
+    static final Field LINE = LAYOUT.word(), TABLE = LAYOUT.word(), SCRATCH = LAYOUT.word(), BIAS = LAYOUT.word(), SEEN = LAYOUT.vector(64);
     /** INPUT: tiles side by side: for each line of the tiles the masks of eight loads, then where the run lies (in elements, of the first tile if it were in it). */
     static final int RUN = 104, RUN_PLACE = 96;
     /** OUTPUT: a tile: where it lies (in elements), how many lines and columns of it there are (a byte each). */
@@ -38,9 +41,9 @@ record WinogradKernel(Lanes lanes, Form form, boolean bias, boolean relu) {
 
     private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
 
-    /** @throws CodeMemory.Refused if there is no memory for code */
-    Kernel generate(Cpu cpu) {
-        var a = new Assembler(cpu.features(), CodeMemory.isListed());
+    @Override public String name(Cpu cpu) { return "winograd-" + form.name().toLowerCase(Locale.ROOT) + (bias ? "-bias" : "") + (relu ? "-relu" : "") + "-" + lanes.bits(); }
+
+    @Override public void write(Assembler a, Cpu cpu) {
         a.enter(SAVED);
         a.mov(RSI, Mem.at(RDI, FROM));
         a.mov(RDX, Mem.at(RDI, TO));
@@ -63,7 +66,6 @@ record WinogradKernel(Lanes lanes, Form form, boolean bias, boolean relu) {
         a.jump(Condition.NE, loop);
         if (form != Form.OUTPUT) a.emit(VMOVUPS_STORE, Mem.at(RDI, SEEN), transforms.seen());
         a.leave(SAVED);
-        return CodeMemory.require("winograd-" + form.name().toLowerCase(java.util.Locale.ROOT) + (bias ? "-bias" : "") + (relu ? "-relu" : "") + "-" + lanes.bits(), a.finish());
     }
 
     private void input(Assembler a, WinogradTransforms transforms) {

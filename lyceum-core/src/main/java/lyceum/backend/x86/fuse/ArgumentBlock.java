@@ -3,6 +3,8 @@ package lyceum.backend.x86.fuse;
 import lyceum.DType;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Mem;
 
@@ -12,7 +14,11 @@ import lyceum.backend.x86.asm.Mem;
  * addresses on from row to row.
  */
 final class ArgumentBlock {
-    static final int COUNT = 0, ROWS = 8, NUMBER = 16, NUMBER_STEP = 24, OPERANDS = 32, OPERAND_BYTES = 24;
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    static final Field COUNT = LAYOUT.word(), ROWS = LAYOUT.word(), NUMBER = LAYOUT.word(), NUMBER_STEP = LAYOUT.word();
+    /** Of the first operand; those of each that follows stand {@link #OPERAND_BYTES} behind. */
+    static final Field ADDRESS = LAYOUT.word(), ROW_BYTES = LAYOUT.word(), DISTANCE = LAYOUT.word();
+    static final int OPERAND_BYTES = LAYOUT.bytes() - ADDRESS.at();
     /** No program is so long that its block is longer. */
     static final int MOST = 16 << 10;
 
@@ -28,7 +34,7 @@ final class ArgumentBlock {
         this.program = program;
         this.operands = operands;
         this.offsets = new int[program.length()];
-        int at = OPERANDS + operands * OPERAND_BYTES;
+        int at = ADDRESS.at() + operands * OPERAND_BYTES;
         int[] data = new int[program.length()];
         int count = 0;
         for (int r = 0; r < program.length(); r++) {
@@ -48,11 +54,11 @@ final class ArgumentBlock {
     /** Of the constant, or the random keys, of a register. */
     int offset(int register) { return offsets[register]; }
 
-    static Mem address(int operand) { return Mem.at(Gp.RDI, OPERANDS + operand * OPERAND_BYTES); }
+    static Mem address(int operand) { return Mem.at(Gp.RDI, ADDRESS).plus(operand * OPERAND_BYTES); }
 
-    static Mem rowBytes(int operand) { return address(operand).plus(8); }
+    static Mem rowBytes(int operand) { return Mem.at(Gp.RDI, ROW_BYTES).plus(operand * OPERAND_BYTES); }
 
-    static Mem distance(int operand) { return address(operand).plus(16); }
+    static Mem distance(int operand) { return Mem.at(Gp.RDI, DISTANCE).plus(operand * OPERAND_BYTES); }
 
     /** Writes the constants and keys of a program of the same structure. */
     void write(Program given, java.lang.foreign.MemorySegment block) {

@@ -1,13 +1,12 @@
 package lyceum.backend.x86.fuse;
 
-import java.lang.foreign.ValueLayout;
-import java.util.concurrent.ConcurrentHashMap;
 import lyceum.backend.Parallel;
 import lyceum.backend.Program;
 import lyceum.backend.View;
-import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.code.Geometry;
+import lyceum.backend.code.KernelCache;
+import lyceum.backend.code.RowGroups;
 import lyceum.backend.x86.asm.Feature;
-import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.memory.Scope;
 
@@ -26,15 +25,18 @@ public final class FusedPrograms {
     private static final int MOST = 8192;
 
     private final Cpu cpu;
-    private final ConcurrentHashMap<Structure, Compiled> cache = new ConcurrentHashMap<>();
+    private final KernelCache<Cpu> kernels;
 
-    public FusedPrograms(Cpu cpu) { this.cpu = cpu; }
+    public FusedPrograms(Cpu cpu) {
+        this.cpu = cpu;
+        this.kernels = new KernelCache<>(cpu, MOST);
+    }
 
     /** Structures seen so far, those without code among them. */
-    public int structures() { return cache.size(); }
+    public int structures() { return kernels.forms().size(); }
 
     /** Structures for which there is no code: another backend runs them. */
-    public java.util.List<Program> withoutCode() { return cache.entrySet().stream().filter(e -> e.getValue().kernel() == null).map(e -> e.getKey().program()).toList(); }
+    public java.util.List<Program> withoutCode() { return kernels.forms().stream().map(Structure.class::cast).filter(s -> kernels.of(s).kernel() == null).map(Structure::program).toList(); }
 
     /** Runs the program; false if there is no code for it. Operands are kept reachable by the caller. */
     public boolean run(Program program, View[] inputs, View[] outputs) {
@@ -78,7 +80,7 @@ public final class FusedPrograms {
         var geometry = Geometry.of(program, inputs, outputs);
         if (geometry == null || !geometry.fitsGather()) return null;
         boolean oneRow = geometry.rows == 1 && geometry.slabs == 1;
-        var compiled = compiled(new Structure(program, geometry.kinds, oneRow, oneRow || (geometry.columns & 1) == 0, program.isRowProgram() ? Structure.Length.of(geometry.columns) : Structure.Length.ANY));
+        var compiled = kernels.of(new Structure(program, geometry.kinds, oneRow, oneRow || (geometry.columns & 1) == 0, program.isRowProgram() ? Structure.Length.of(geometry.columns) : Structure.Length.ANY));
         return compiled.kernel() == null ? null : new Work(program, compiled, geometry);
     }
 
@@ -139,42 +141,19 @@ public final class FusedPrograms {
     private static void piece(Compiled compiled, Program program, Geometry geometry, long slab, long row, long rows, long column, long columns) {
         var scratch = Scratch.get();
         var block = scratch.block;
-        block.set(ValueLayout.JAVA_LONG, ArgumentBlock.COUNT, columns);
-        block.set(ValueLayout.JAVA_LONG, ArgumentBlock.ROWS, rows);
-        block.set(ValueLayout.JAVA_LONG, ArgumentBlock.NUMBER, (slab * geometry.rows + row) * geometry.columns + column);
-        block.set(ValueLayout.JAVA_LONG, ArgumentBlock.NUMBER_STEP, geometry.columns);
-        long at = ArgumentBlock.OPERANDS;
+        ArgumentBlock.COUNT.set(block, columns);
+        ArgumentBlock.ROWS.set(block, rows);
+        ArgumentBlock.NUMBER.set(block, (slab * geometry.rows + row) * geometry.columns + column);
+        ArgumentBlock.NUMBER_STEP.set(block, geometry.columns);
+        long at = 0;
         for (int v = 0; v < geometry.kinds.length; v++, at += ArgumentBlock.OPERAND_BYTES) {
-            block.set(ValueLayout.JAVA_LONG, at, geometry.address(v, slab, row, column));
-            block.set(ValueLayout.JAVA_LONG, at + 8, geometry.rowBytes[v]);
-            block.set(ValueLayout.JAVA_LONG, at + 16, geometry.distances[v]);
+            ArgumentBlock.ADDRESS.set(block, at, geometry.address(v, slab, row, column));
+            ArgumentBlock.ROW_BYTES.set(block, at, geometry.rowBytes[v]);
+            ArgumentBlock.DISTANCE.set(block, at, geometry.distances[v]);
         }
         if (compiled.keptBytes().length > 0) scratch.keepRows(compiled, geometry, columns, at);
         compiled.block().write(program, block);
         if (compiled.nanos(columns * rows) < SHORT) compiled.kernel().call(block.address());
         else compiled.kernel().callLong(block.address());
-        java.lang.ref.Reference.reachabilityFence(scratch);
-    }
-
-    private Compiled compiled(Structure structure) {
-        var known = cache.get(structure);
-        if (known != null) return known;
-        if (cache.size() >= MOST) cache.clear();
-        var made = compile(structure);
-        var first = cache.putIfAbsent(structure, made);
-        return first == null ? made : first;
-    }
-
-    private Compiled compile(Structure structure) {
-        try {
-            var assembler = new Assembler(cpu.features(), CodeMemory.isListed());
-            var code = new ProgramCode(structure, cpu.features(), structure.length().fetchesOutputs(cpu));
-            var bytes = KernelWriter.write(code, assembler);
-            var kernel = CodeMemory.load("fuse " + Integer.toHexString(structure.hashCode()), bytes);
-            return kernel.isEmpty() ? Compiled.NONE : new Compiled(kernel.get(), code.block, code.keptBytes(), code.keptIn(), code.target.lanes(), code.cost());
-        } catch (Unsupported reason) {
-            System.getLogger("lyceum.backend").log(System.Logger.Level.DEBUG, "no machine code: {0}\n{1}", reason.getMessage(), structure.program());
-            return Compiled.NONE;
-        }
     }
 }

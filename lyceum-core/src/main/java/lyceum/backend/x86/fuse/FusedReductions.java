@@ -9,6 +9,7 @@ import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.Program;
 import lyceum.backend.Program.Instruction;
+import lyceum.backend.ProgramBuilder;
 import lyceum.backend.View;
 import lyceum.memory.Allocator;
 import lyceum.memory.Scope;
@@ -114,20 +115,9 @@ public final class FusedReductions {
 
     /** The program with its value reduced by rows, in {@code type}. */
     private static Program reducing(Reduction reduction, Program program, DType type) {
-        var code = copy(program);
-        int register = program.output(0);
-        if (program.at(register).type() != type) {
-            code.add(new Instruction(Op.CAST, type, register, -1, -1, 0));
-            register = code.size() - 1;
-        }
-        code.add(new Instruction(rowOp(reduction), type, register, -1, -1, 0));
-        return new Program(code, code.size() - 1);
-    }
-
-    private static List<Instruction> copy(Program program) {
-        var code = new ArrayList<Instruction>(program.length() + 8);
-        for (int i = 0; i < program.length(); i++) code.add(program.at(i));
-        return code;
+        var p = new ProgramBuilder();
+        p.addAll(program);
+        return p.build(p.of(rowOp(reduction), type, p.cast(type, program.output(0))));
     }
 
     /** Rows in pieces, whose results are combined in order. */
@@ -142,11 +132,9 @@ public final class FusedReductions {
         if (rest > 0 && !programs.run(reducing, cut(rows, whole, 1, rest), new View[] {piecesOf(partial, whole, outer, strides, 1, rest)})) return false;
         var combined = withRowLast(out, outer, pieces, 0);
         var all = new View(DType.F64, partial.storage(), 0, combined.shape(), appended(strides, 1));
-        var code = new ArrayList<>(List.of(Instruction.load(DType.F64, 0), new Instruction(rowOp(reduction), DType.F64, 0, -1, -1, 0)));
-        if (out.dtype() != DType.F64) code.add(new Instruction(Op.CAST, out.dtype(), 1, -1, -1, 0));
-        boolean done = programs.run(new Program(code, code.size() - 1), new View[] {all}, new View[] {combined});
-        java.lang.ref.Reference.reachabilityFence(partial);
-        return done;
+        var p = new ProgramBuilder();
+        int result = p.of(rowOp(reduction), DType.F64, p.load(DType.F64, 0));
+        return programs.run(p.build(p.cast(out.dtype(), result)), new View[] {all}, new View[] {combined});
     }
 
     private static long[] appended(long[] array, long... more) {
@@ -219,7 +207,6 @@ public final class FusedReductions {
             }
         });
         boolean done = !refused.get() && combine(reduction, results, out, outerAxes);
-        java.lang.ref.Reference.reachabilityFence(storage);
         return done;
     }
 
@@ -286,15 +273,15 @@ public final class FusedReductions {
 
     /** {@code sums (op)= value(row) (op) value(next row) ...}: the operands of each copy, then the running results. */
     private static Program accumulating(Reduction reduction, Program program, DType type, int count) {
-        var code = new ArrayList<Instruction>();
+        var p = new ProgramBuilder();
         int inputs = 0;
         for (int i = 0; i < program.length(); i++) if (program.at(i).op() == Op.LOAD) inputs = Math.max(inputs, (int) program.at(i).immediate() + 1);
         var values = new int[count];
         for (int k = 0; k < count; k++) {
-            int shift = code.size();
+            int shift = k * program.length();
             for (int i = 0; i < program.length(); i++) {
                 var in = program.at(i);
-                code.add(new Instruction(in.op(), in.type(), moved(in.a(), shift), moved(in.b(), shift), moved(in.c(), shift), in.op() == Op.LOAD ? in.immediate() + (long) k * inputs : in.immediate()));
+                p.add(new Instruction(in.op(), in.type(), moved(in.a(), shift), moved(in.b(), shift), moved(in.c(), shift), in.op() == Op.LOAD ? in.immediate() + (long) k * inputs : in.immediate()));
             }
             values[k] = program.output(0) + shift;
         }
@@ -302,24 +289,12 @@ public final class FusedReductions {
         var value = program.at(program.output(0));
         // Results are rounded already and add up as they are, but for narrow ones, which have no room; what is loaded is not rounded.
         boolean isResult = value.op() != Op.LOAD && value.op() != Op.CAST && (op != Op.ADD || value.type().bytes() >= 4);
-        if (!isResult) widen(code, values, count, value.type(), type);
+        for (int k = 0; k < count && !isResult; k++) values[k] = p.cast(type, values[k]);
         for (int n = count; n > 1; n /= 2) {
-            for (int k = 0; k < n / 2; k++) {
-                code.add(new Instruction(op, isResult ? value.type() : type, values[2 * k], values[2 * k + 1], -1, 0));
-                values[k] = code.size() - 1;
-            }
+            for (int k = 0; k < n / 2; k++) values[k] = p.of(op, isResult ? value.type() : type, values[2 * k], values[2 * k + 1]);
         }
-        if (isResult) widen(code, values, 1, value.type(), type);
-        code.add(Instruction.load(type, inputs * count));
-        code.add(new Instruction(op, type, code.size() - 1, values[0], -1, 0));
-        return new Program(code, code.size() - 1);
-    }
-
-    private static void widen(List<Instruction> code, int[] values, int count, DType from, DType to) {
-        for (int k = 0; k < count && from != to; k++) {
-            code.add(new Instruction(Op.CAST, to, values[k], -1, -1, 0));
-            values[k] = code.size() - 1;
-        }
+        int sum = p.cast(type, values[0]);
+        return p.build(p.of(op, type, p.load(type, inputs * count), sum));
     }
 
     private static int moved(int register, int shift) { return register < 0 ? -1 : register + shift; }
@@ -370,17 +345,15 @@ public final class FusedReductions {
         long outer = results.shape()[0], pieces = results.shape()[1], columns = results.shape()[2];
         var merged = merged(out, outerAxes);
         if (merged == null) return false;
-        var code = new ArrayList<Instruction>();
+        var p = new ProgramBuilder();
         var inputs = new View[(int) pieces];
         int sum = -1;
         var op = reduction == Reduction.SUM ? Op.ADD : reduction == Reduction.MAX ? Op.MAX : Op.MIN;
-        for (int p = 0; p < pieces; p++) {
-            inputs[p] = new View(type, results.storage(), p * columns, new long[] {outer, columns}, new long[] {pieces * columns, 1});
-            code.add(Instruction.load(type, p));
-            if (p > 0) code.add(new Instruction(op, type, sum, code.size() - 1, -1, 0));
-            sum = code.size() - 1;
+        for (int i = 0; i < pieces; i++) {
+            inputs[i] = new View(type, results.storage(), i * columns, new long[] {outer, columns}, new long[] {pieces * columns, 1});
+            int next = p.load(type, i);
+            sum = i == 0 ? next : p.of(op, type, sum, next);
         }
-        if (out.dtype() != type) code.add(new Instruction(Op.CAST, out.dtype(), sum, -1, -1, 0));
-        return programs.run(new Program(code, code.size() - 1), inputs, new View[] {merged});
+        return programs.run(p.build(p.cast(out.dtype(), sum)), inputs, new View[] {merged});
     }
 }

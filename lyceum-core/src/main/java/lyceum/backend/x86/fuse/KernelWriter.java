@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import lyceum.DType;
 import lyceum.backend.Op;
+import lyceum.backend.code.Geometry;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
@@ -43,7 +44,7 @@ final class KernelWriter {
         for (int i = 0; i < kept.length; i++) bytes[code.structure.kinds().length + i] = (int) kept[i];
         int next = 0;
         for (int i = 0; i < operands; i++) {
-            boolean inLoop = i >= code.structure.kinds().length || code.structure.kinds()[i] != Structure.ONE;
+            boolean inLoop = i >= code.structure.kinds().length || code.structure.kinds()[i] != Geometry.ONE;
             if (!inLoop || next >= FREE.length + SAVED.length) continue;
             bases[i] = next < FREE.length ? FREE[next] : SAVED[next - FREE.length];
             if (next >= FREE.length) pushed.add(bases[i]);

@@ -7,6 +7,7 @@ import java.util.List;
 import lyceum.DType;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
+import lyceum.backend.code.Geometry;
 import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.fuse.Step.Kind;
 
@@ -94,7 +95,7 @@ final class ProgramCode {
             for (int level = last + 1; level < needed.length; level++) if (needed[level][r]) last = level;
             for (int i = 0; i < taken.length; i++) {
                 int bytes = program.at(program.output(i)).type().bytes(), level = program.level(program.output(i));
-                if (taken[i] || level < last || level == keptSince[r] || structure.outputKind(i) != Structure.CONTIGUOUS || bytes != laneBits(r) / 8) continue;
+                if (taken[i] || level < last || level == keptSince[r] || structure.outputKind(i) != Geometry.CONTIGUOUS || bytes != laneBits(r) / 8) continue;
                 taken[i] = true;
                 outputs[keptOperand[r] - structure.kinds().length] = structure.inputs() + i;
                 break;
@@ -108,7 +109,7 @@ final class ProgramCode {
         return switch (in.op()) {
             case CONST, ROW_SUM, ROW_MAX, ROW_MIN -> true;
             case RANDOM -> false;
-            case LOAD -> structure.kinds()[(int) in.immediate()] == Structure.ONE;
+            case LOAD -> structure.kinds()[(int) in.immediate()] == Geometry.ONE;
             default -> {
                 for (int operand : program.at(r).operands()) if (!uniform[operand]) yield false;
                 yield true;
@@ -134,7 +135,7 @@ final class ProgramCode {
         return false;
     }
 
-    private boolean takesOneValue(int output) { return program.isRowProgram() && structure.outputKind(output) == Structure.ONE; }
+    private boolean takesOneValue(int output) { return program.isRowProgram() && structure.outputKind(output) == Geometry.ONE; }
 
     /** What a level's loop computes. @param levelsOf in how many loops a value would be wanted if nothing were kept; null keeps nothing */
     private void plan(int level, int[] levelsOf) {
@@ -244,7 +245,7 @@ final class ProgramCode {
         if (!fetchesOutputs) return;
         for (int i = 0; i < program.outputs(); i++) {
             int bytes = program.at(program.output(i)).type().bytes(), lines = (vectors * code.target.lanes() * bytes + 63) / 64;
-            if (takesOneValue(i) || structure.outputKind(i) != Structure.CONTIGUOUS || program.level(program.output(i)) != level + 1) continue;
+            if (takesOneValue(i) || structure.outputKind(i) != Geometry.CONTIGUOUS || program.level(program.output(i)) != level + 1) continue;
             for (int line = 0; line < lines; line++) code.add(Kind.FETCH, null, -1, null, null, null, null, structure.inputs() + i, line * 64 / bytes);
         }
     }
@@ -315,15 +316,15 @@ final class ProgramCode {
     private Value load(LaneCode code, int operand, DType type, int shift) {
         byte kind = structure.kinds()[operand];
         int lane = Operations.laneBits(type);
-        if (type.bytes() < 4 && kind == Structure.STRIDED) throw new Unsupported(type + " of kind " + kind);
+        if (type.bytes() < 4 && kind == Geometry.STRIDED) throw new Unsupported(type + " of kind " + kind);
         if (type.bytes() >= 4) {
             return switch (kind) {
-                case Structure.CONTIGUOUS -> code.add(Kind.LOAD, lane == 64 ? VMOVUPD : VMOVUPS, -1, code.lanes(lane), null, null, null, operand, shift);
-                case Structure.ONE -> code.add(Kind.LOAD_ONE, lane == 64 ? VBROADCASTSD : VBROADCASTSS, -1, code.lanes(lane), null, null, null, operand, 0);
+                case Geometry.CONTIGUOUS -> code.add(Kind.LOAD, lane == 64 ? VMOVUPD : VMOVUPS, -1, code.lanes(lane), null, null, null, operand, shift);
+                case Geometry.ONE -> code.add(Kind.LOAD_ONE, lane == 64 ? VBROADCASTSD : VBROADCASTSS, -1, code.lanes(lane), null, null, null, operand, 0);
                 default -> code.add(Kind.GATHER, lane == 64 ? VGATHERDPD : VGATHERDPS, -1, code.lanes(lane), distances(code, operand), null, null, operand, shift);
             };
         }
-        return narrow(code, operand, type, shift, kind == Structure.ONE);
+        return narrow(code, operand, type, shift, kind == Geometry.ONE);
     }
 
     private Value narrow(LaneCode code, int operand, DType type, int shift, boolean one) {
@@ -350,7 +351,7 @@ final class ProgramCode {
         var lanes = new long[Math.max(4, code.target.lanes())];
         for (int i = 0; i < lanes.length; i++) lanes[i] = i;
         var numbers = code.table(32, lanes);
-        var distance = code.argument(ArgumentBlock.OPERANDS + operand * ArgumentBlock.OPERAND_BYTES + 16, 32);
+        var distance = code.argument(ArgumentBlock.DISTANCE.at() + operand * ArgumentBlock.OPERAND_BYTES, 32);
         return code.add(Kind.PLAIN, VPMULLD, -1, code.lanes(32), numbers, distance, null, Step.BROADCAST, 0);
     }
 
@@ -358,7 +359,7 @@ final class ProgramCode {
         int operand = structure.inputs() + output;
         var type = program.at(program.output(output)).type();
         byte kind = structure.kinds()[operand];
-        if (type.bytes() < 4 && kind == Structure.STRIDED) throw new Unsupported("storing " + type + " of kind " + kind);
+        if (type.bytes() < 4 && kind == Geometry.STRIDED) throw new Unsupported("storing " + type + " of kind " + kind);
         var whole = type == DType.BOOL ? MachineArithmetic.of(code, 32).select(x, code.number(1, 32), code.number(0, 32)) : x;
         if (type == DType.BF16) whole = code.add(Kind.REGISTERS, VPSRLD, 16, code.lanes(32), whole, null, null, Step.FULL, 0);
         boolean isPacked = type.bytes() < 4 && !target.isWide();
@@ -370,8 +371,8 @@ final class ProgramCode {
         };
         int immediate = type == DType.F16 && !isPacked ? 0 : -1;
         switch (kind) {
-            case Structure.CONTIGUOUS -> code.add(Kind.STORE, instruction, immediate, null, whole, null, null, operand, shift);
-            case Structure.ONE -> {
+            case Geometry.CONTIGUOUS -> code.add(Kind.STORE, instruction, immediate, null, whole, null, null, operand, shift);
+            case Geometry.ONE -> {
                 if (!takesOneValue(output)) throw new Unsupported("an output that repeats");
                 code.add(Kind.STORE_ONE, instruction, immediate, null, whole, null, null, operand, 0);
             }

@@ -1,9 +1,9 @@
 package lyceum.backend.x86.fuse;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import lyceum.backend.code.Geometry;
 
 /** The memory of a thread that calls kernels: an argument block, and buffers for the rows that a program keeps. */
 final class Scratch {
@@ -19,7 +19,7 @@ final class Scratch {
     }
 
     /**
-     * Buffers for rows of {@code columns} elements, written into the block from {@code at} on. An output that no other operand may lie upon is one itself:
+     * Buffers for rows of {@code columns} elements, written into the block as operands from {@code at} on. An output that no other operand may lie upon is one itself:
      * its lines are then fetched while the program computes what it keeps, and not all at once in its last loop.
      */
     void keepRows(Compiled code, Geometry geometry, long columns, long at) {
@@ -30,8 +30,8 @@ final class Scratch {
         for (int k = 0; k < code.keptBytes().length; k++, at += ArgumentBlock.OPERAND_BYTES) {
             int output = code.keptIn()[k];
             boolean isOutput = output >= 0 && geometry.isApart(output);
-            block.set(JAVA_LONG, at, isOutput ? block.get(JAVA_LONG, ArgumentBlock.OPERANDS + (long) output * ArgumentBlock.OPERAND_BYTES) : free);
-            block.set(JAVA_LONG, at + 8, isOutput ? geometry.rowBytes[output] : 0);
+            ArgumentBlock.ADDRESS.set(block, at, isOutput ? ArgumentBlock.ADDRESS.get(block, (long) output * ArgumentBlock.OPERAND_BYTES) : free);
+            ArgumentBlock.ROW_BYTES.set(block, at, isOutput ? geometry.rowBytes[output] : 0);
             free += (code.keptBytes()[k] * columns + 63) / 64 * 64;
         }
     }

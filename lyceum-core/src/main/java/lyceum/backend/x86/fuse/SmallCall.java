@@ -1,8 +1,8 @@
 package lyceum.backend.x86.fuse;
 
-import java.lang.foreign.ValueLayout;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.code.Geometry;
 
 /**
  * The short way into a kernel, for a few elements in a single run: what was found out about a program is attached to it, so that a call only looks
@@ -48,16 +48,16 @@ record SmallCall(FusedPrograms owner, long kinds, Compiled compiled, SmallCall n
             kinds = kinds << 2 | kind;
         }
         for (var view : outputs) {
-            if (kind(view, size) != Structure.CONTIGUOUS) return -1;
+            if (kind(view, size) != Geometry.CONTIGUOUS) return -1;
             kinds <<= 2;
         }
         return kinds;
     }
 
     private static int kind(View view, long size) {
-        if (size == 1 || view.isContiguous()) return Structure.CONTIGUOUS;
+        if (size == 1 || view.isContiguous()) return Geometry.CONTIGUOUS;
         for (int i = 0; i < view.strides().length; i++) if (view.strides()[i] != 0 && view.shape()[i] != 1) return -1;
-        return Structure.ONE;
+        return Geometry.ONE;
     }
 
     private boolean run(Program program, View[] inputs, View[] outputs, long size) {
@@ -65,21 +65,20 @@ record SmallCall(FusedPrograms owner, long kinds, Compiled compiled, SmallCall n
         for (var view : outputs) if (!Geometry.isAddressable(view)) return false;
         var scratch = Scratch.get();
         var block = scratch.block;
-        block.set(ValueLayout.JAVA_LONG, ArgumentBlock.COUNT, size);
-        block.set(ValueLayout.JAVA_LONG, ArgumentBlock.NUMBER, 0L);
-        long at = ArgumentBlock.OPERANDS;
+        ArgumentBlock.COUNT.set(block, size);
+        ArgumentBlock.NUMBER.set(block, 0);
+        long at = 0;
         for (var view : inputs) {
-            block.set(ValueLayout.JAVA_LONG, at, Geometry.address(view));
+            ArgumentBlock.ADDRESS.set(block, at, view.address());
             at += ArgumentBlock.OPERAND_BYTES;
         }
         for (var view : outputs) {
-            block.set(ValueLayout.JAVA_LONG, at, Geometry.address(view));
+            ArgumentBlock.ADDRESS.set(block, at, view.address());
             at += ArgumentBlock.OPERAND_BYTES;
         }
         compiled.block().write(program, block);
         if (compiled.nanos(size) < FusedPrograms.SHORT) compiled.kernel().call(block.address());
         else compiled.kernel().callLong(block.address());
-        java.lang.ref.Reference.reachabilityFence(scratch);
         return true;
     }
 }

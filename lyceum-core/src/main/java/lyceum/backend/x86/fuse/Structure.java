@@ -3,6 +3,9 @@ package lyceum.backend.x86.fuse;
 import java.util.Arrays;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
+import lyceum.backend.code.KernelCache;
+import lyceum.backend.x86.asm.Assembler;
+import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 
 /**
@@ -14,7 +17,7 @@ import lyceum.backend.x86.machine.Cpu;
  * @param isEven true if every row begins at an element of even number
  * @param length of the rows of a row program
  */
-record Structure(Program program, byte[] kinds, boolean isOneRow, boolean isEven, Length length) {
+record Structure(Program program, byte[] kinds, boolean isOneRow, boolean isEven, Length length) implements KernelCache.Form<Cpu, Compiled> {
     /** Rows so short that floats add up well; any rows; rows that leave the first-level cache while a program goes over them. */
     enum Length {
         SHORT, ANY, LONG;
@@ -28,8 +31,19 @@ record Structure(Program program, byte[] kinds, boolean isOneRow, boolean isEven
         boolean fetchesOutputs(Cpu cpu) { return this == LONG && !cpu.isFarFromMemory(); }
     }
 
-    /** Elements one after another; one element for the whole row; elements at another distance. */
-    static final byte CONTIGUOUS = 0, ONE = 1, STRIDED = 2;
+    /** {@link Compiled#NONE} if there is no code for it, or no memory. */
+    @Override public Compiled make(Cpu cpu) {
+        try {
+            var assembler = new Assembler(cpu.features(), CodeMemory.isListed());
+            var code = new ProgramCode(this, cpu.features(), length.fetchesOutputs(cpu));
+            var bytes = KernelWriter.write(code, assembler);
+            var kernel = CodeMemory.load("fuse " + Integer.toHexString(hashCode()), bytes);
+            return kernel.isEmpty() ? Compiled.NONE : new Compiled(kernel.get(), code.block, code.keptBytes(), code.keptIn(), code.target.lanes(), code.cost());
+        } catch (Unsupported reason) {
+            System.getLogger("lyceum.backend").log(System.Logger.Level.DEBUG, "no machine code: {0}\n{1}", reason.getMessage(), program);
+            return Compiled.NONE;
+        }
+    }
 
     @Override public boolean equals(Object other) {
         return other instanceof Structure that && isOneRow == that.isOneRow && isEven == that.isEven && length == that.length && Arrays.equals(kinds, that.kinds) && same(program, that.program);

@@ -15,6 +15,8 @@ import static lyceum.backend.x86.asm.Gp.RDI;
 import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Feature;
@@ -24,19 +26,21 @@ import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Generates the inner products of a few rows {@code x} with many rows {@code w}, both contiguous along the inner dimension: the product with a
  * transposed weight, without a copy of it. Lanes run along the inner dimension and are summed in the end.
  *
- * <p>Arguments: rdi {@link #PARAMETERS}, rsi x, rdx w, rcx result, r8 number of rows of w, r9 mask of the elements after the last whole vector, 0
+ * <p>Arguments: rdi a block of the fields below, rsi x, rdx w, rcx result, r8 number of rows of w, r9 mask of the elements after the last whole vector, 0
  * for none (without AVX-512 the address of lane masks). An inner product's value is the same whatever tile computes it.
  */
 final class DotKernel {
     /** Rows of x at most. */
     static final int MOST_ROWS = 8;
-    /** Longs behind rdi: bytes from row to row of x and of w, from row to row of x and of w in the result, whole vectors of a row. */
-    static final int PARAMETERS = 5;
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    /** Bytes from row to row of x and of w, from row to row of x and of w in the result; whole vectors of a row. */
+    static final Field X_ROW = LAYOUT.word(), W_ROW = LAYOUT.word(), OUT_X = LAYOUT.word(), OUT_W = LAYOUT.word(), VECTORS = LAYOUT.word();
 
     private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
     /** Rows of w beside so many rows of x: accumulators, the fewer rows' vectors, one of the others and a mask share the registers. */
@@ -47,28 +51,32 @@ final class DotKernel {
     private final int bits, m;
     private final boolean wide;
 
-    private DotKernel(Cpu cpu, Arithmetic arithmetic, int m, boolean listed) {
-        this.a = new Assembler(cpu.features(), listed);
+    /** @param rows of x, at most {@link #MOST_ROWS} */
+    record Form(Arithmetic arithmetic, int rows) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "dot " + arithmetic + " " + rows; }
+
+        @Override public void write(Assembler a, Cpu cpu) { new DotKernel(a, cpu, arithmetic, rows).write(); }
+    }
+
+    private DotKernel(Assembler a, Cpu cpu, Arithmetic arithmetic, int m) {
+        this.a = a;
         this.arithmetic = arithmetic;
         this.bits = cpu.vectorBits();
         this.wide = cpu.has(Feature.AVX512);
         this.m = m;
     }
 
-    static Assembler.Code generate(Cpu cpu, Arithmetic arithmetic, int m, boolean listed) { return new DotKernel(cpu, arithmetic, m, listed).code(); }
-
-    private Assembler.Code code() {
+    private void write() {
         a.enter(SAVED);
         if (wide) a.emit(Instruction.KMOVD_FROM, Mask.K1, R9);
-        multiples(RAX, RBX, R10, R11, 8);
-        multiples(R12, R13, R14, R15, 0);
+        multiples(RAX, RBX, R10, R11, W_ROW);
+        multiples(R12, R13, R14, R15, X_ROW);
         int most = (wide ? WIDE : NARROW)[m];
         RowTiles.write(a, most, this::tile);
         a.leave(SAVED);
-        return a.finish();
     }
 
-    private void multiples(Gp one, Gp three, Gp five, Gp seven, int at) {
+    private void multiples(Gp one, Gp three, Gp five, Gp seven, Field at) {
         a.mov(one, Mem.at(RDI, at));
         a.lea(three, Mem.at(one, one, 2));
         a.lea(five, Mem.at(one, one, 4));
@@ -100,7 +108,7 @@ final class DotKernel {
         for (int i = 0; i < m; i++) for (int j = 0; j < n; j++) a.emit(Instruction.VXORPS, sum(i, j), sum(i, j), sum(i, j));
         var last = a.label();
         var done = a.label();
-        a.mov(RBP, Mem.at(RDI, 32));
+        a.mov(RBP, Mem.at(RDI, VECTORS));
         a.test(RBP, RBP);
         a.jump(Condition.E, last);
         a.align(32);
@@ -116,7 +124,7 @@ final class DotKernel {
         if (!wide) a.emit(Instruction.VMOVUPS, mask(), Mem.at(R9));
         step(n, true);
         a.bind(done);
-        a.mov(RBP, Mem.at(RDI, 32));
+        a.mov(RBP, Mem.at(RDI, VECTORS));
         a.imul(RBP, RBP, bits / 8);
         a.sub(RSI, RBP);
         a.sub(RDX, RBP);
@@ -126,9 +134,9 @@ final class DotKernel {
             a.mov(RBP, RCX);
             for (int i = 0; i < m; i++) {
                 store(sum(i, j));
-                if (i < m - 1) a.add(RBP, Mem.at(RDI, 16));
+                if (i < m - 1) a.add(RBP, Mem.at(RDI, OUT_X));
             }
-            a.add(RCX, Mem.at(RDI, 24));
+            a.add(RCX, Mem.at(RDI, OUT_W));
         }
     }
 

@@ -2,18 +2,18 @@ package lyceum.backend.x86.gemm;
 
 import static lyceum.backend.x86.gemm.Costs.*;
 
-import java.lang.foreign.ValueLayout;
 import lyceum.backend.Parallel;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.machine.Cpu;
 
 /** Products of few rows with a transposed matrix, or of a matrix with few columns that are contiguous: inner products of rows as they lie. */
 final class DotProducts {
     private final Cpu cpu;
-    private final Kernels kernels;
+    private final KernelCache<Cpu> kernels;
     private final Packing packing;
     private final Gemm gemm;
 
-    DotProducts(Cpu cpu, Kernels kernels, Packing packing, Gemm gemm) {
+    DotProducts(Cpu cpu, KernelCache<Cpu> kernels, Packing packing, Gemm gemm) {
         this.cpu = cpu;
         this.kernels = kernels;
         this.packing = packing;
@@ -75,15 +75,15 @@ final class DotProducts {
         var arithmetic = product.arithmetic();
         int elements = cpu.vectorBits() / 8 / arithmetic.bytes, rest = product.k() % elements;
         var parameters = scratch.parameters();
-        parameters.set(ValueLayout.JAVA_LONG, 0, x.rowStride());
-        parameters.set(ValueLayout.JAVA_LONG, 8, w.rowStride());
-        parameters.set(ValueLayout.JAVA_LONG, 16, out.rowStride());
-        parameters.set(ValueLayout.JAVA_LONG, 24, out.columnStride());
-        parameters.set(ValueLayout.JAVA_LONG, 32, product.k() / elements);
+        DotKernel.X_ROW.set(parameters, x.rowStride());
+        DotKernel.W_ROW.set(parameters, w.rowStride());
+        DotKernel.OUT_X.set(parameters, out.rowStride());
+        DotKernel.OUT_W.set(parameters, out.columnStride());
+        DotKernel.VECTORS.set(parameters, product.k() / elements);
         long mask = rest == 0 ? 0 : packing.mask(rest, arithmetic.bytes);
         for (int i = 0; i < few; i += DotKernel.MOST_ROWS) {
             int rows = Math.min(DotKernel.MOST_ROWS, few - i);
-            Gemm.call(kernels.dot(arithmetic, rows), (long) rows * count * product.k(), parameters.address(), x.address() + i * x.rowStride(), w.address(), out.address() + i * out.rowStride(), count, mask);
+            Gemm.call(kernels.of(new DotKernel.Form(arithmetic, rows)), (long) rows * count * product.k(), parameters.address(), x.address() + i * x.rowStride(), w.address(), out.address() + i * out.rowStride(), count, mask);
         }
     }
 }

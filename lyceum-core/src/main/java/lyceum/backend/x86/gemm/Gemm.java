@@ -2,8 +2,6 @@ package lyceum.backend.x86.gemm;
 
 import static lyceum.backend.x86.gemm.Costs.*;
 
-import java.lang.foreign.ValueLayout;
-import java.util.List;
 import java.util.function.Function;
 import lyceum.DType;
 import lyceum.backend.Backend;
@@ -12,6 +10,7 @@ import lyceum.backend.Parallel;
 import lyceum.backend.Precision;
 import lyceum.backend.Program;
 import lyceum.backend.View;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
@@ -27,7 +26,7 @@ import lyceum.backend.x86.machine.Kernel;
  */
 public final class Gemm {
     private final Cpu cpu;
-    private final Kernels kernels;
+    private final KernelCache<Cpu> kernels;
     private final Packing packing;
     private final Backend programs;
     private final DotProducts dots;
@@ -39,11 +38,11 @@ public final class Gemm {
     /** @param tiles by which kernels for tiles are written */
     Gemm(Cpu cpu, Backend programs, Function<Assembler, Tiles> tiles) {
         this.cpu = cpu;
-        this.kernels = new Kernels(cpu, tiles);
+        this.kernels = new KernelCache<>(cpu);
         this.packing = new Packing(cpu, kernels);
         this.programs = programs;
         this.dots = new DotProducts(cpu, kernels, packing, this);
-        this.panels = new PanelProducts(cpu, kernels, packing, this);
+        this.panels = new PanelProducts(cpu, kernels, packing, this, tiles);
     }
 
     /** {@code out = a b} for matrices in the last two axes; false if there are no kernels for the types or nothing to sum. Operands are kept reachable by the caller. */
@@ -134,10 +133,10 @@ public final class Gemm {
             if (product.widens(product.a())) left = packing.widened(product.a().dtype(), scratch, Scratch.Use.WIDE_LEFT, left, rows, depth);
             if (product.widens(product.b())) right = packing.widened(product.b().dtype(), scratch, Scratch.Use.WIDE_RIGHT, right, depth, columns);
             var parameters = scratch.parameters();
-            parameters.set(ValueLayout.JAVA_LONG, 16, right.rowStride());
-            parameters.set(ValueLayout.JAVA_LONG, 24, target.rowStride());
-            parameters.set(ValueLayout.JAVA_LONG, 32, (depth + arithmetic.depth - 1) / arithmetic.depth);
-            parameters.set(ValueLayout.JAVA_LONG, 40, p > 0 ? 1 : 0);
+            MicroKernel.B_STEP.set(parameters, right.rowStride());
+            MicroKernel.C_ROW.set(parameters, target.rowStride());
+            MicroKernel.STEPS.set(parameters, (depth + arithmetic.depth - 1) / arithmetic.depth);
+            MicroKernel.ADD.set(parameters, p > 0 ? 1 : 0);
             boolean ends = direct && product.then() != null && p + depth == product.k();
             new Block(this, arithmetic, blocking, scratch, left, right, target, rows, columns, depth).run(!ends ? null : (row, count) -> finish(product, null, index, i + row, count, j, columns));
         }
@@ -161,7 +160,7 @@ public final class Gemm {
             return;
         }
         var then = product.then() != null ? product.then()
-                : new Product.Then(type == to.dtype() ? new Program(List.of(Program.Instruction.load(type, 0)), 0) : Program.of(Op.CAST, to.dtype(), type), new View[0], new View[] {to}, false);
+                : new Product.Then(type == to.dtype() ? Program.copy(type) : Program.of(Op.CAST, to.dtype(), type), new View[0], new View[] {to}, false);
         var inputs = new View[1 + then.others().length];
         inputs[0] = scratch == null ? product.part(to, index, row, rows, column, columns)
                 : new View(type, scratch.storage(Scratch.Use.SUMS, 0), 0, shape, View.contiguousStrides(shape));
@@ -224,10 +223,10 @@ public final class Gemm {
         /** One row by the rows of B, from end to end. */
         private void stream(int lanes) {
             var parameters = scratch.parameters();
-            parameters.set(ValueLayout.JAVA_LONG, 8, a.columnStride());
+            MicroKernel.A_STEP.set(parameters, a.columnStride());
             int rest = columns % lanes;
             long mask = rest == 0 ? 0 : gemm.packing.mask(rest, arithmetic.lane);
-            call(gemm.kernels.stream(arithmetic), (long) columns * depth, parameters.address(), a.address(), b.address(), c.address(), columns / lanes, mask);
+            call(gemm.kernels.of(new StreamKernel.Form(arithmetic)), (long) columns * depth, parameters.address(), a.address(), b.address(), c.address(), columns / lanes, mask);
         }
 
         /** Whether the panel at a column is copied to {@code to} meanwhile, if so many rows take long enough: then the parameters say it. */
@@ -240,11 +239,11 @@ public final class Gemm {
             if (tiles * times < steps) return false;
             while (pace < SLOWEST_COPY && tiles * (times / (2 * pace)) >= steps) pace *= 2;
             long from = b.address() + (long) column * arithmetic.bytes;
-            parameters.set(ValueLayout.JAVA_LONG, MicroKernel.BESIDE, from);
-            parameters.set(ValueLayout.JAVA_LONG, MicroKernel.BESIDE_END, from + steps * b.rowStride());
-            parameters.set(ValueLayout.JAVA_LONG, MicroKernel.BESIDE_STRIDE, b.rowStride());
-            parameters.set(ValueLayout.JAVA_LONG, MicroKernel.BESIDE_TO, to);
-            parameters.set(ValueLayout.JAVA_LONG, MicroKernel.BESIDE_PACE, MicroKernel.UNROLL * (pace - 1));
+            MicroKernel.BESIDE.set(parameters, from);
+            MicroKernel.BESIDE_END.set(parameters, from + steps * b.rowStride());
+            MicroKernel.BESIDE_STRIDE.set(parameters, b.rowStride());
+            MicroKernel.BESIDE_TO.set(parameters, to);
+            MicroKernel.BESIDE_PACE.set(parameters, MicroKernel.UNROLL * (pace - 1));
             return true;
         }
 
@@ -256,9 +255,9 @@ public final class Gemm {
             else if (blocking.packA()) left = gemm.packing.rows(arithmetic, scratch, left, count, depth);
             else left = new Operand(left.address(), left.rowStride(), left.columnStride() * arithmetic.depth);
             var parameters = scratch.parameters();
-            parameters.set(ValueLayout.JAVA_LONG, 0, left.rowStride());
-            parameters.set(ValueLayout.JAVA_LONG, 8, left.columnStride());
-            parameters.set(ValueLayout.JAVA_LONG, 56, tiled ? Packing.tileBytes(arithmetic, blocking.tile(), steps) : blocking.tile() * left.rowStride());
+            MicroKernel.A_ROW.set(parameters, left.rowStride());
+            MicroKernel.A_STEP.set(parameters, left.columnStride());
+            MicroKernel.A_TILE.set(parameters, tiled ? Packing.tileBytes(arithmetic, blocking.tile(), steps) : blocking.tile() * left.rowStride());
             return left.address();
         }
 
@@ -267,7 +266,7 @@ public final class Gemm {
             var parameters = scratch.parameters();
             boolean masked = width < vectors * lanes;
             long mask = masked ? gemm.packing.mask(width - (vectors - 1) * lanes, arithmetic.lane) : 0, from = b.address() + column * b.columnStride();
-            var kernel = gemm.kernels.micro(arithmetic, blocking.tile(), vectors, masked);
+            var kernel = gemm.kernels.of(new MicroKernel.Form(arithmetic, blocking.tile(), vectors, masked, false));
             long to = c.address() + row * c.rowStride() + column * c.columnStride();
             int done = 0;
             if (blocking.packB()) {
@@ -275,14 +274,14 @@ public final class Gemm {
                 if (!isThere && arithmetic.depth == 1 && b.columnStride() == arithmetic.bytes && rows > blocking.tile()) done = copyingTile(left, from, panel, to, vectors, masked, mask);
                 else if (!isThere) gemm.packing.panel(arithmetic, b.from(0, column), panel, vectors, width, depth);
                 from = panel;
-                parameters.set(ValueLayout.JAVA_LONG, 16, step);
+                MicroKernel.B_STEP.set(parameters, step);
             }
             if (arithmetic == Arithmetic.I8I8) {
                 long start = scratch.get(Scratch.Use.STARTS, (long) vectors * gemm.cpu.vectorBits() / 8);
                 columnSums(kernel, from, start, mask);
-                parameters.set(ValueLayout.JAVA_LONG, 48, start);
+                MicroKernel.STARTS.set(parameters, start);
             }
-            left += done / blocking.tile() * parameters.get(ValueLayout.JAVA_LONG, 56);
+            left += done / blocking.tile() * MicroKernel.A_TILE.get(parameters);
             to += done * c.rowStride();
             call(kernel, (long) rows * width * depth, parameters.address(), left, from, to, rows - done, mask);
         }
@@ -290,22 +289,22 @@ public final class Gemm {
         /** The first tile, which brings the panel to the cache anyway, copies it there; returns the rows that are done. */
         private int copyingTile(long left, long from, long panel, long to, int vectors, boolean masked, long mask) {
             var parameters = scratch.parameters();
-            parameters.set(ValueLayout.JAVA_LONG, 16, b.rowStride());
-            parameters.set(ValueLayout.JAVA_LONG, 64, panel);
-            gemm.kernels.copying(arithmetic, blocking.tile(), vectors, masked).call(parameters.address(), left, from, to, blocking.tile(), mask);
+            MicroKernel.B_STEP.set(parameters, b.rowStride());
+            MicroKernel.COPY_TO.set(parameters, panel);
+            gemm.kernels.of(new MicroKernel.Form(arithmetic, blocking.tile(), vectors, masked, true)).call(parameters.address(), left, from, to, blocking.tile(), mask);
             return blocking.tile();
         }
 
         /** 128 times the sum of each column of a panel: its product with a row of that number. */
         private void columnSums(Kernel kernel, long panel, long to, long mask) {
             var parameters = scratch.parameters();
-            long step = parameters.get(ValueLayout.JAVA_LONG, 8), add = parameters.get(ValueLayout.JAVA_LONG, 40);
-            parameters.set(ValueLayout.JAVA_LONG, 8, 0);
-            parameters.set(ValueLayout.JAVA_LONG, 40, 0);
-            parameters.set(ValueLayout.JAVA_LONG, 48, gemm.packing.zeros());
+            long step = MicroKernel.A_STEP.get(parameters), add = MicroKernel.ADD.get(parameters);
+            MicroKernel.A_STEP.set(parameters, 0);
+            MicroKernel.ADD.set(parameters, 0);
+            MicroKernel.STARTS.set(parameters, gemm.packing.zeros());
             kernel.call(parameters.address(), gemm.packing.halves(), panel, to, 1, mask);
-            parameters.set(ValueLayout.JAVA_LONG, 8, step);
-            parameters.set(ValueLayout.JAVA_LONG, 40, add);
+            MicroKernel.A_STEP.set(parameters, step);
+            MicroKernel.ADD.set(parameters, add);
         }
 
         /** The vectors of the next panel: what is left is spread evenly over the last two panels, so that none is thin. */

@@ -17,6 +17,7 @@ import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Generates the packing of rows of short elements: {@code depth} rows become one of lanes, in each of which stand an element of every row. Each
@@ -24,20 +25,18 @@ import lyceum.backend.x86.machine.Cpu;
  *
  * <p>Arguments: rdi source, rsi bytes from row to row of it, rdx target, rcx bytes from group to group of it, r8 groups, r9 mask of the last
  * vector's lanes; the others become those of zeros.
+ *
+ * @param depth 2 for elements of two bytes, 4 for bytes
+ * @param present the first rows of a group that exist; the others count as zeros
+ * @param flipped whether 128 is added to each byte
  */
-final class InterleaveKernel {
+record InterleaveKernel(int depth, int present, int vectors, boolean flipped) implements KernelForm {
     /** Groups from asking for rows to their use: they lie far apart, which no prefetcher of a CPU foresees. */
     private static final int AHEAD = 16;
 
-    private InterleaveKernel() { }
+    @Override public String name(Cpu cpu) { return "interleave " + present + " of " + depth + " " + vectors + (flipped ? " flipped" : ""); }
 
-    /**
-     * @param depth 2 for elements of two bytes, 4 for bytes
-     * @param present the first rows of a group that exist; the others count as zeros
-     * @param flipped whether 128 is added to each byte
-     */
-    static Assembler.Code generate(Cpu cpu, int depth, int present, int vectors, boolean flipped, boolean listed) {
-        var a = new Assembler(cpu.features(), listed);
+    @Override public void write(Assembler a, Cpu cpu) {
         var widen = depth == 2 ? Instruction.VPMOVZXWD : Instruction.VPMOVZXBD;
         int element = 4 / depth;
         a.emit(Instruction.KMOVW_FROM, Mask.K1, R9);
@@ -66,7 +65,6 @@ final class InterleaveKernel {
         a.jump(Condition.NE, loop);
         a.vzeroupper();
         a.ret();
-        return a.finish();
     }
 
     /** Byte {@code offset} of a row of a group at {@code base}: RAX is three times RSI. */

@@ -21,6 +21,7 @@ import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Generates copies of lines that change the elements: widened to the type in which they are multiplied, or bytes shifted by 128.
@@ -32,19 +33,27 @@ final class LineKernel {
     private final int bits;
     private final boolean wide;
 
-    private LineKernel(Cpu cpu, boolean listed) {
-        this.a = new Assembler(cpu.features(), listed);
+    /** F16 and BF16 to F32, I8 and U8 to I32. */
+    record Widen(DType type) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "widen " + type; }
+
+        @Override public void write(Assembler a, Cpu cpu) { new LineKernel(a, cpu).widen(type); }
+    }
+
+    /** Bytes with 128 added; lines of the target have room for whole vectors, whose rest becomes 128. With AVX-512 only. */
+    record Flip() implements KernelForm {
+        @Override public String name(Cpu cpu) { return "flip"; }
+
+        @Override public void write(Assembler a, Cpu cpu) { new LineKernel(a, cpu).flip(); }
+    }
+
+    private LineKernel(Assembler a, Cpu cpu) {
+        this.a = a;
         this.bits = cpu.vectorBits();
         this.wide = cpu.has(Feature.AVX512);
     }
 
-    /** F16 and BF16 to F32, I8 and U8 to I32. */
-    static Assembler.Code widen(Cpu cpu, DType type, boolean listed) { return new LineKernel(cpu, listed).widen(type); }
-
-    /** Bytes with 128 added; lines of the target have room for whole vectors, whose rest becomes 128. With AVX-512 only. */
-    static Assembler.Code flip(Cpu cpu, boolean listed) { return new LineKernel(cpu, listed).flip(); }
-
-    private Assembler.Code widen(DType type) {
+    private void widen(DType type) {
         int lanes = bits / 32, element = type.bytes();
         var line = a.bind(a.label());
         var rest = a.label();
@@ -70,7 +79,7 @@ final class LineKernel {
             a.jump(Condition.NE, single);
         }
         a.bind(next);
-        return end(a, line);
+        end(a, line);
     }
 
     private void widened(DType type, Vec to, Mem from) {
@@ -102,7 +111,7 @@ final class LineKernel {
         }
     }
 
-    private Assembler.Code flip() {
+    private void flip() {
         a.emit(Instruction.VPBROADCASTD, Vec.zmm(1), a.constants(0x80808080));
         var line = a.bind(a.label());
         var rest = a.label();
@@ -120,7 +129,7 @@ final class LineKernel {
         a.emit(Instruction.VPXORD, Vec.zmm(0), Vec.zmm(0), Vec.zmm(1));
         a.emit(Instruction.VMOVUPS_STORE, Mem.at(R11), Vec.zmm(0));
         a.bind(next);
-        return end(a, line);
+        end(a, line);
     }
 
     /** The elements of a line are counted in rax, less those of a vector; for fewer it goes on at {@code rest}. The number is kept on the stack. */
@@ -147,7 +156,7 @@ final class LineKernel {
     }
 
     /** The next line, if there is one; r9 was pushed at its start. */
-    static Assembler.Code end(Assembler a, Label line) {
+    static void end(Assembler a, Label line) {
         a.pop(R9);
         a.add(RDI, RSI);
         a.add(RDX, RCX);
@@ -155,6 +164,5 @@ final class LineKernel {
         a.jump(Condition.NE, line);
         a.vzeroupper();
         a.ret();
-        return a.finish();
     }
 }

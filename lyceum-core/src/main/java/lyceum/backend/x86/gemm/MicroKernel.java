@@ -16,7 +16,8 @@ import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
@@ -26,6 +27,7 @@ import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Generates {@code C (+)= A B} for some rows of A and a panel of B of {@code vectors} vectors.
@@ -35,22 +37,24 @@ import lyceum.backend.x86.asm.Vec;
  * by strides, so that a packed operand is merely one with other strides. Rows are taken tile by tile, the rest by a smaller tile.
  * The rows of B some steps ahead are asked for in time: rows that are not packed lie pages apart, which no prefetcher of a CPU foresees.
  *
- * <p>Arguments: rdi {@link #PARAMETERS}, rsi A, rdx B, rcx C, r8 number of rows, r9 mask of the last vector's lanes (for {@code masked}
+ * <p>Arguments: rdi a block of the fields below, rsi A, rdx B, rcx C, r8 number of rows, r9 mask of the last vector's lanes (for {@code masked}
  * kernels; its address, 32 bytes of lane masks, without AVX-512). An element's value is the same whatever tile computes it.
  */
 final class MicroKernel {
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    /** Bytes from row to row of A, from step to step of A and of B, from row to row of C; number of steps; 0 to overwrite C. */
+    static final Field A_ROW = LAYOUT.word(), A_STEP = LAYOUT.word(), B_STEP = LAYOUT.word(), C_ROW = LAYOUT.word(), STEPS = LAYOUT.word(), ADD = LAYOUT.word();
+    /** For {@link Arithmetic#I8I8} the address of what is taken off the sums of each column; bytes from tile to tile of A; where the panel is copied to. */
+    static final Field STARTS = LAYOUT.word(), A_TILE = LAYOUT.word(), COPY_TO = LAYOUT.word();
     /**
-     * Longs behind rdi: bytes from row to row of A, from step to step of A and of B, from row to row of C, number of steps, 0 to overwrite C, for
-     * {@link Arithmetic#I8I8} the address of what is taken off the sums of each column, bytes from tile to tile of A, and where the panel is copied to.
+     * With AVX-512 the first row of a panel that is to be copied, where they end, bytes from row to row, where they go, and a mask of the bits of the steps
+     * left that are 0 when one is copied. None: equal ends.
      */
-    static final int PARAMETERS = 17;
-    /**
-     * Bytes behind rdi (AVX-512): the first row of a panel that is to be copied, where they end, bytes from row to row, where they go, and a mask of the bits
-     * of the steps left that are 0 when one is copied. None: equal ends.
-     */
-    static final int BESIDE = 72, BESIDE_END = 80, BESIDE_STRIDE = 88, BESIDE_TO = 96, BESIDE_PACE = 104;
+    static final Field BESIDE = LAYOUT.word(), BESIDE_END = LAYOUT.word(), BESIDE_STRIDE = LAYOUT.word(), BESIDE_TO = LAYOUT.word(), BESIDE_PACE = LAYOUT.word();
     /** The kernel's own. */
-    private static final int SUMS = 112, SUMS_END = 120, TILE = 128;
+    private static final Field SUMS = LAYOUT.word(), SUMS_END = LAYOUT.word(), TILE = LAYOUT.word();
+    /** Bytes behind rdi. */
+    static final int PARAMETERS = LAYOUT.bytes();
 
     static final int UNROLL = 4;
     /** Times {@link #UNROLL} steps from asking for the last row of C to its use: longer than the way to a third-level cache behind a mesh. */
@@ -65,15 +69,30 @@ final class MicroKernel {
     private final int bits, vectors;
     private final boolean masked, wide, copying;
 
-    private MicroKernel(Cpu cpu, Arithmetic arithmetic, int vectors, boolean masked, boolean copying, boolean listed) {
+    /**
+     * @param rows of a tile
+     * @param copying for one tile of at most 8 rows, which meanwhile copies the panel to where the tiles that follow read it in sequence, and (with AVX-512) asks
+     *        for the panel beside it
+     */
+    record Form(Arithmetic arithmetic, int rows, int vectors, boolean masked, boolean copying) implements KernelForm {
+        @Override public String name(Cpu cpu) { return (copying ? "gemm copying " : "gemm ") + arithmetic + " " + rows + "x" + vectors + (masked ? " masked" : ""); }
+
+        @Override public void write(Assembler a, Cpu cpu) { new MicroKernel(a, cpu, this).write(rows); }
+
+        @Override public int hashCode() { return ((arithmetic.ordinal() * 32 + rows) * 16 + vectors) * 4 + (masked ? 2 : 0) + (copying ? 1 : 0); }
+
+        @Override public boolean equals(Object other) { return other instanceof Form && other.hashCode() == hashCode(); }
+    }
+
+    private MicroKernel(Assembler a, Cpu cpu, Form form) {
         this.cpu = cpu;
-        this.a = new Assembler(cpu.features(), listed);
-        this.arithmetic = arithmetic;
+        this.a = a;
+        this.arithmetic = form.arithmetic;
         this.bits = cpu.vectorBits();
         this.wide = cpu.has(Feature.AVX512);
-        this.vectors = vectors;
-        this.masked = masked;
-        this.copying = copying;
+        this.vectors = form.vectors;
+        this.masked = form.masked;
+        this.copying = form.copying;
     }
 
     /** Most rows of a tile beside panels of {@code vectors}: accumulators, the panel's vectors, an element of A and a mask share the registers. */
@@ -82,47 +101,33 @@ final class MicroKernel {
         return vectors == 1 ? 8 : vectors == 2 ? arithmetic.isFused() ? 6 : 5 : vectors == 3 ? 3 : vectors == 4 ? 2 : 1;
     }
 
-    /** @param rows of a tile */
-    static Assembler.Code generate(Cpu cpu, Arithmetic arithmetic, int rows, int vectors, boolean masked, boolean listed) {
-        return new MicroKernel(cpu, arithmetic, vectors, masked, false, listed).code(rows);
-    }
-
-    /**
-     * The same for one tile of at most 8 rows, which meanwhile copies the panel to where the tiles that follow read it in sequence, and (with AVX-512) asks
-     * for the panel beside it.
-     */
-    static Assembler.Code generateCopying(Cpu cpu, Arithmetic arithmetic, int rows, int vectors, boolean masked, boolean listed) {
-        return new MicroKernel(cpu, arithmetic, vectors, masked, true, listed).code(rows);
-    }
-
     /** No panel is copied by kernels with these parameters. */
     static void nothingBeside(MemorySegment parameters) {
-        parameters.set(ValueLayout.JAVA_LONG, BESIDE, 0);
-        parameters.set(ValueLayout.JAVA_LONG, BESIDE_END, 0);
+        BESIDE.set(parameters, 0);
+        BESIDE_END.set(parameters, 0);
     }
 
     /** True for kernels (of tiles of up to 8 rows) that copy a panel beside theirs while they run. */
     static boolean copiesBeside(Cpu cpu, Arithmetic arithmetic, int vectors) { return cpu.has(Feature.AVX512) && arithmetic.depth == 1 && vectors == 3; }
 
-    private Assembler.Code code(int most) {
+    private void write(int most) {
         a.enter(SAVED);
         if (masked && wide) a.emit(Instruction.KMOVW_FROM, Mask.K1, R9);
         if (masked && !wide) a.emit(Instruction.VMOVUPS, mask(), Mem.at(R9));
-        a.mov(RAX, Mem.at(RDI));
+        a.mov(RAX, Mem.at(RDI, A_ROW));
         a.lea(RBX, Mem.at(RAX, RAX, 2));
         a.lea(R10, Mem.at(RAX, RAX, 4));
         a.lea(R11, Mem.at(RBX, RAX, 4));
-        a.mov(R12, Mem.at(RDI, 8));
-        a.mov(R13, Mem.at(RDI, 16));
+        a.mov(R12, Mem.at(RDI, A_STEP));
+        a.mov(R13, Mem.at(RDI, B_STEP));
         if (isStream()) a.lea(R11, Mem.at(R13, R13, 1)); // no tile of such a kernel has the eighth row that it is for
         if (copying) {
-            a.mov(RBP, Mem.at(RDI, 64));
+            a.mov(RBP, Mem.at(RDI, COPY_TO));
             tile(most);
         } else {
             RowTiles.write(a, most, this::tile);
         }
         a.leave(SAVED);
-        return a.finish();
     }
 
     private Vec accumulator(int row, int vector) { return Vec.of(row * vectors + vector, bits); }
@@ -155,7 +160,7 @@ final class MicroKernel {
         if (paced) beginSums(rows);
         else prefetchC(rows);
         begin(rows);
-        a.mov(R14, Mem.at(RDI, 32));
+        a.mov(R14, Mem.at(RDI, STEPS));
         var rest = a.label();
         var done = a.label();
         a.sub(R14, UNROLL);
@@ -179,8 +184,8 @@ final class MicroKernel {
         a.bind(done);
         store(rows);
         if (paced) a.mov(RSI, Mem.at(RDI, TILE));
-        a.add(RSI, Mem.at(RDI, 56));
-        a.mov(R15, Mem.at(RDI, 24));
+        a.add(RSI, Mem.at(RDI, A_TILE));
+        a.mov(R15, Mem.at(RDI, C_ROW));
         a.imul(R15, R15, rows);
         a.add(RCX, R15);
     }
@@ -188,12 +193,12 @@ final class MicroKernel {
     private void begin(int rows) {
         for (int i = 0; i < rows; i++) for (int v = 0; v < vectors; v++) a.emit(Instruction.VXORPS, accumulator(i, v), accumulator(i, v), accumulator(i, v));
         if (arithmetic != Arithmetic.I8I8) return;
-        a.mov(R14, Mem.at(RDI, 48));
+        a.mov(R14, Mem.at(RDI, STARTS));
         for (int i = 0; i < rows; i++) for (int v = 0; v < vectors; v++) a.emit(Instruction.VPSUBD, accumulator(i, v), accumulator(i, v), Mem.at(R14, v * bits / 8));
     }
 
     private void prefetchC(int rows) {
-        a.mov(R14, Mem.at(RDI, 24));
+        a.mov(R14, Mem.at(RDI, C_ROW));
         a.mov(R9, RCX);
         for (int i = 0; i < rows; i++) {
             for (int at = 0; at < vectors * bits / 8; at += 64) a.prefetch(0, Mem.at(R9, at));
@@ -205,7 +210,7 @@ final class MicroKernel {
     /** Where the tile's sums begin and end, for {@link #askForSums}; the pointer to the tile's rows makes room for {@link #copyBeside}. */
     private void beginSums(int rows) {
         a.mov(Mem.at(RDI, TILE), RSI);
-        a.mov(R14, Mem.at(RDI, 24));
+        a.mov(R14, Mem.at(RDI, C_ROW));
         a.imul(R14, R14, rows);
         a.add(R14, RCX);
         a.mov(Mem.at(RDI, SUMS_END), R14);
@@ -227,7 +232,7 @@ final class MicroKernel {
         a.cmp(RBP, Mem.at(RDI, SUMS_END));
         a.jump(Condition.AE, done);
         for (int at = 0; at < vectors * bits / 8; at += 64) a.prefetch(0, Mem.at(RBP, at));
-        a.add(RBP, Mem.at(RDI, 24));
+        a.add(RBP, Mem.at(RDI, C_ROW));
         a.mov(Mem.at(RDI, SUMS), RBP);
         a.bind(done);
     }
@@ -303,9 +308,9 @@ final class MicroKernel {
     }
 
     private void store(int rows) {
-        a.mov(R14, Mem.at(RDI, 24));
+        a.mov(R14, Mem.at(RDI, C_ROW));
         var overwrite = a.label();
-        a.mov(R15, Mem.at(RDI, 40));
+        a.mov(R15, Mem.at(RDI, ADD));
         a.test(R15, R15);
         a.mov(R15, RCX);
         a.jump(Condition.E, overwrite);

@@ -8,6 +8,7 @@ import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 import lyceum.backend.x86.machine.Lanes;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
@@ -28,8 +29,8 @@ final class PackKernel {
     private final int bits, lane;
     private final Lanes lanes;
 
-    private PackKernel(Cpu cpu, int lane, boolean listed) {
-        this.a = new Assembler(cpu.features(), listed);
+    private PackKernel(Assembler a, Cpu cpu, int lane) {
+        this.a = a;
         this.bits = cpu.vectorBits();
         this.lane = lane;
         this.lanes = Lanes.of(cpu);
@@ -38,10 +39,20 @@ final class PackKernel {
     /**
      * Copies r8 rows of {@code vectors} vectors; the last has the lanes of r9 (a mask, or without AVX-512 the address of one), the other lanes
      * become 0.
+     *
+     * @param lane bytes of an element
      */
-    static Assembler.Code copy(Cpu cpu, int lane, int vectors, boolean listed) { return new PackKernel(cpu, lane, listed).copy(vectors); }
+    record Copy(int lane, int vectors) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "copy " + 8 * lane + " " + vectors; }
 
-    private Assembler.Code copy(int vectors) {
+        @Override public void write(Assembler a, Cpu cpu) { new PackKernel(a, cpu, lane).copy(vectors); }
+
+        @Override public int hashCode() { return 64 * lane + vectors; }
+
+        @Override public boolean equals(Object other) { return other instanceof Copy that && lane == that.lane && vectors == that.vectors; }
+    }
+
+    private void copy(int vectors) {
         if (lanes.wide()) a.emit(Instruction.KMOVW_FROM, Mask.K1, R9);
         else a.emit(Instruction.VMOVUPS, Vec.ymm(15), Mem.at(R9));
         var loop = a.bind(a.label());
@@ -56,16 +67,25 @@ final class PackKernel {
         a.jump(Condition.NE, loop);
         a.vzeroupper();
         a.ret();
-        return a.finish();
     }
 
     /**
      * Deals out r8 rows to {@code piles} places rcx bytes apart, {@code bytes} to each, whose rows follow one another. So a line is read once for all of its
      * piles: rows that lie half a page apart meet in few sets of the cache, and it would be gone when the next pile wants it.
+     *
+     * @param bytes a vector of some width
      */
-    static Assembler.Code deal(Cpu cpu, int bytes, int piles, boolean listed) { return new PackKernel(cpu, 4, listed).deal(bytes, piles); }
+    record Deal(int bytes, int piles) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "deal " + bytes + " " + piles; }
 
-    private Assembler.Code deal(int bytes, int piles) {
+        @Override public void write(Assembler a, Cpu cpu) { new PackKernel(a, cpu, 4).deal(bytes, piles); }
+
+        @Override public int hashCode() { return 8 * bytes + piles; }
+
+        @Override public boolean equals(Object other) { return other instanceof Deal that && bytes == that.bytes && piles == that.piles; }
+    }
+
+    private void deal(int bytes, int piles) {
         a.lea(R9, Mem.at(RCX, RCX, 2));
         var loop = a.bind(a.label());
         for (int p = 0; p < piles; p++) a.emit(Instruction.VMOVUPS, Vec.of(p, 8 * bytes), Mem.at(RDI, p * bytes));
@@ -76,6 +96,5 @@ final class PackKernel {
         a.jump(Condition.NE, loop);
         a.vzeroupper();
         a.ret();
-        return a.finish();
     }
 }

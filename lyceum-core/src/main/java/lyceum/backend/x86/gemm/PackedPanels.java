@@ -25,9 +25,7 @@ public final class PackedPanels {
         this.starts = starts;
     }
 
-    long panel(int index) { return address(panels) + index * panelBytes; }
+    long panel(int index) { return panels.address() + index * panelBytes; }
 
-    long start(int column) { return address(starts) + 4L * column; }
-
-    private static long address(Storage storage) { return storage.segment().address() + storage.base(); }
+    long start(int column) { return starts.address() + 4L * column; }
 }

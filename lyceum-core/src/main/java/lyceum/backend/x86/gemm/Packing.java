@@ -3,6 +3,7 @@ package lyceum.backend.x86.gemm;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import lyceum.DType;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.scalar.Elements;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
@@ -25,9 +26,9 @@ final class Packing {
     private static final Storage HALVES = halves(64 * WIDEST);
 
     private final Cpu cpu;
-    private final Kernels kernels;
+    private final KernelCache<Cpu> kernels;
 
-    Packing(Cpu cpu, Kernels kernels) {
+    Packing(Cpu cpu, KernelCache<Cpu> kernels) {
         this.cpu = cpu;
         this.kernels = kernels;
     }
@@ -46,7 +47,7 @@ final class Packing {
     }
 
     /** The address of some bytes of 128. */
-    long halves() { return HALVES.segment().address() + HALVES.base(); }
+    long halves() { return HALVES.address(); }
 
     /** The address of a panel's width of zeros. */
     long zeros() { return halves() + LINE; }
@@ -54,7 +55,7 @@ final class Packing {
     /** What a kernel takes as the mask of the first {@code lanes} lanes: the bits, or the address of lanes. */
     long mask(int lanes, int lane) {
         if (cpu.has(Feature.AVX512)) return (1L << lanes) - 1;
-        return LANE_MASKS.segment().address() + LANE_MASKS.base() + 32 - (long) lanes * lane;
+        return LANE_MASKS.address() + 32 - (long) lanes * lane;
     }
 
     private int vectorBytes() { return cpu.vectorBits() / 8; }
@@ -67,7 +68,7 @@ final class Packing {
         if (x.columnStride() != type.bytes() && x.rowStride() == type.bytes()) return widened(type, scratch, use, x.transposed(), columns, rows).transposed();
         long stride = apart(4L * columns), to = scratch.get(use, rows * stride);
         if (x.columnStride() == type.bytes()) {
-            kernels.widen(type).move((long) rows * columns, x.address(), x.rowStride(), to, stride, rows, columns);
+            kernels.of(new LineKernel.Widen(type)).move((long) rows * columns, x.address(), x.rowStride(), to, stride, rows, columns);
         } else {
             for (int i = 0; i < rows; i++) for (int j = 0; j < columns; j++) {
                 long from = x.address() + i * x.rowStride() + j * x.columnStride(), at = to + i * stride + 4L * j;
@@ -97,8 +98,8 @@ final class Packing {
             long from = a.address() + row * a.rowStride(), at = to + row / tile * apart;
             together = a.columnStride() == arithmetic.bytes || !isVector ? 1 : Math.clamp((rows - row) / tile, 1, PackKernel.MOST_PILES);
             if (a.columnStride() == arithmetic.bytes) turn(from, a.rowStride(), at, width, height, steps, lane);
-            else if (isVector && height == tile) kernels.deal((int) width, together).call(from, a.columnStride(), at, apart, steps, 0);
-            else kernels.copy(lane, vectors).call(from, a.columnStride(), at, width, steps, mask(height - (vectors - 1) * lanes, lane));
+            else if (isVector && height == tile) kernels.of(new PackKernel.Deal((int) width, together)).call(from, a.columnStride(), at, apart, steps, 0);
+            else kernels.of(new PackKernel.Copy(lane, vectors)).call(from, a.columnStride(), at, width, steps, mask(height - (vectors - 1) * lanes, lane));
         }
         return new Operand(to, lane, width);
     }
@@ -114,7 +115,7 @@ final class Packing {
         }
         long stride = apart((long) steps * lane), to = scratch.get(Scratch.Use.LEFT, rows * stride);
         if (a.columnStride() == bytes && flipped) {
-            kernels.flip().move((long) rows * k, a.address(), a.rowStride(), to, stride, rows, k);
+            kernels.of(new LineKernel.Flip()).move((long) rows * k, a.address(), a.rowStride(), to, stride, rows, k);
         } else if (a.columnStride() == bytes) {
             for (int i = 0; i < rows; i++) {
                 if (k % arithmetic.depth != 0) MEMORY.set(ValueLayout.JAVA_INT, to + i * stride + 4L * (steps - 1), 0);
@@ -128,11 +129,11 @@ final class Packing {
         return new Operand(to, stride, lane);
     }
 
-    /** Lines of F32, contiguous, in parts of BF16; {@link Kernels#split} says how far apart those of a line are. */
+    /** Lines of F32, contiguous, in parts of BF16; {@link SplitKernel} says how far apart those of a line are. */
     Operand parts(int parts, boolean left, Scratch scratch, Operand x, int lines, int length) {
         long stride = apart(parts == 1 ? 2L * length + LINE : (long) parts * (left ? LEFT_PART : PART_OF_BLOCK));
         long to = scratch.get(left ? Scratch.Use.PARTS_LEFT : Scratch.Use.PARTS_RIGHT, lines * stride);
-        kernels.split(parts, left).move((long) lines * length, x.address(), x.rowStride(), to, stride, lines, length);
+        kernels.of(new SplitKernel(parts, left)).move((long) lines * length, x.address(), x.rowStride(), to, stride, lines, length);
         return new Operand(to, stride, 2);
     }
 
@@ -143,7 +144,7 @@ final class Packing {
         if (b.columnStride() == bytes && arithmetic.depth > 1 && cpu.has(Feature.AVX512)) {
             interleave(arithmetic, b, to, width, columns, k, false);
         } else if (b.columnStride() == bytes && arithmetic.depth == 1) {
-            kernels.copy(lane, vectors).call(b.address(), b.rowStride(), to, width, k, mask(columns - (vectors - 1) * lanes, lane));
+            kernels.of(new PackKernel.Copy(lane, vectors)).call(b.address(), b.rowStride(), to, width, k, mask(columns - (vectors - 1) * lanes, lane));
         } else if (b.rowStride() == bytes) {
             if (whole > 0) turn(b.address(), b.columnStride(), to, width, columns, whole, lane);
             if (k % arithmetic.depth == 0) return;
@@ -157,13 +158,13 @@ final class Packing {
     private void interleave(Arithmetic arithmetic, Operand x, long to, long width, int columns, int k, boolean flipped) {
         int depth = arithmetic.depth, vectors = (columns + 15) / 16, whole = k / depth;
         long mask = mask(columns - (vectors - 1) * 16, 4);
-        if (whole > 0) kernels.interleave(depth, depth, vectors, flipped).call(x.address(), x.rowStride(), to, width, whole, mask);
-        if (k % depth != 0) kernels.interleave(depth, k % depth, vectors, flipped).call(x.address() + (long) whole * depth * x.rowStride(), x.rowStride(), to + whole * width, width, 1, mask);
+        if (whole > 0) kernels.of(new InterleaveKernel(depth, depth, vectors, flipped)).call(x.address(), x.rowStride(), to, width, whole, mask);
+        if (k % depth != 0) kernels.of(new InterleaveKernel(depth, k % depth, vectors, flipped)).call(x.address() + (long) whole * depth * x.rowStride(), x.rowStride(), to + whole * width, width, 1, mask);
     }
 
     /** {@code rows} rows become columns. */
     void turn(long from, long fromStride, long to, long toStride, int rows, int columns, int lane) {
-        kernels.transpose(lane).move((long) rows * columns, from, fromStride, to, toStride, rows, columns);
+        kernels.of(new TransposeKernel.Form(lane)).move((long) rows * columns, from, fromStride, to, toStride, rows, columns);
     }
 
     /** {@code k} elements along the inner dimension, {@code depth} to a lane; a lane that is not full ends in zeros. */

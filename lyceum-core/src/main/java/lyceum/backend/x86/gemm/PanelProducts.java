@@ -2,11 +2,13 @@ package lyceum.backend.x86.gemm;
 
 import static lyceum.backend.x86.gemm.Costs.*;
 
-import java.lang.foreign.ValueLayout;
+import java.util.function.Function;
 import lyceum.DType;
 import lyceum.backend.Parallel;
 import lyceum.backend.Precision;
 import lyceum.backend.View;
+import lyceum.backend.code.KernelCache;
+import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.memory.Allocator;
@@ -33,17 +35,17 @@ final class PanelProducts {
     }
 
     private final Cpu cpu;
-    private final Kernels kernels;
+    private final KernelCache<Cpu> kernels;
     private final Packing packing;
     private final Gemm gemm;
     private final TileProducts tiles;
 
-    PanelProducts(Cpu cpu, Kernels kernels, Packing packing, Gemm gemm) {
+    PanelProducts(Cpu cpu, KernelCache<Cpu> kernels, Packing packing, Gemm gemm, Function<Assembler, Tiles> tiles) {
         this.cpu = cpu;
         this.kernels = kernels;
         this.packing = packing;
         this.gemm = gemm;
-        this.tiles = new TileProducts(cpu, kernels, packing, gemm);
+        this.tiles = new TileProducts(cpu, kernels, packing, gemm, tiles);
     }
 
     /** Vectors of a panel: what leaves registers for enough rows. */
@@ -104,7 +106,7 @@ final class PanelProducts {
         long panelBytes = (long) (tiled ? (steps + TileKernel.SIDE - 1) / TileKernel.SIDE * TileKernel.SIDE : steps) * vectors * vectorBytes();
         var starts = arithmetic == Arithmetic.U8I8 && cpu.has(Feature.VNNI) && right.dtype() == DType.I8 ? Allocator.allocate(4L * width * count, null) : null;
         var packed = new PackedPanels(right, arithmetic, vectors, panelBytes, Allocator.allocate(panelBytes * count, null), starts);
-        var matrix = new Operand(right.storage().segment().address() + right.byteOffset(), right.strides()[0] * right.dtype().bytes(), right.strides()[1] * right.dtype().bytes());
+        var matrix = new Operand(right.address(), right.strides()[0] * right.dtype().bytes(), right.strides()[1] * right.dtype().bytes());
         Parallel.range(count, Math.max(1, PIECE_BYTES / Math.max(1, panelBytes)), (from, to) -> {
             for (int p = (int) from; p < to; p++) pack(packed, matrix.from(0, (long) p * width), p, Math.min(width, n - p * width), k);
         });
@@ -126,10 +128,10 @@ final class PanelProducts {
         if (packed.starts == null) return;
         // 128 times the sum of each column is its product with a row of that number.
         var parameters = scratch.parameters();
-        for (int i = 0; i < MicroKernel.PARAMETERS; i++) parameters.set(ValueLayout.JAVA_LONG, 8L * i, 0);
-        parameters.set(ValueLayout.JAVA_LONG, 16, (long) used * vectorBytes());
-        parameters.set(ValueLayout.JAVA_LONG, 32, (k + arithmetic.depth - 1) / arithmetic.depth);
-        Gemm.call(kernels.micro(arithmetic, 1, used, false), (long) width * k, parameters.address(), packing.halves(), packed.panel(panel), packed.start(panel * packed.vectors * lanes), 1, 0);
+        parameters.asSlice(0, MicroKernel.PARAMETERS).fill((byte) 0);
+        MicroKernel.B_STEP.set(parameters, (long) used * vectorBytes());
+        MicroKernel.STEPS.set(parameters, (k + arithmetic.depth - 1) / arithmetic.depth);
+        Gemm.call(kernels.of(new MicroKernel.Form(arithmetic, 1, used, false, false)), (long) width * k, parameters.address(), packing.halves(), packed.panel(panel), packed.start(panel * packed.vectors * lanes), 1, 0);
     }
 
     /** {@code out = a right}; false for types or sizes that the panels are not made for. */
@@ -246,18 +248,18 @@ final class PanelProducts {
             boolean masked = width < used * lanes;
             int tile = MicroKernel.rows(cpu, arithmetic, used);
             long mask = masked ? packing.mask(width - (used - 1) * lanes, arithmetic.lane) : 0;
-            var kernel = kernels.micro(arithmetic, tile, used, masked);
-            parameters.set(ValueLayout.JAVA_LONG, 0, left.rowStride());
-            parameters.set(ValueLayout.JAVA_LONG, 8, left.columnStride());
-            parameters.set(ValueLayout.JAVA_LONG, 16, (long) used * vectorBytes());
-            parameters.set(ValueLayout.JAVA_LONG, 24, to.rowStride());
-            parameters.set(ValueLayout.JAVA_LONG, 32, steps);
-            parameters.set(ValueLayout.JAVA_LONG, 56, tile * left.rowStride());
+            var kernel = kernels.of(new MicroKernel.Form(arithmetic, tile, used, masked, false));
+            MicroKernel.A_ROW.set(parameters, left.rowStride());
+            MicroKernel.A_STEP.set(parameters, left.columnStride());
+            MicroKernel.B_STEP.set(parameters, (long) used * vectorBytes());
+            MicroKernel.C_ROW.set(parameters, to.rowStride());
+            MicroKernel.STEPS.set(parameters, steps);
+            MicroKernel.A_TILE.set(parameters, tile * left.rowStride());
             MicroKernel.nothingBeside(parameters);
-            if (arithmetic == Arithmetic.I8I8) parameters.set(ValueLayout.JAVA_LONG, 48, p > 0 ? packing.zeros() : way.packed().start(first));
+            if (arithmetic == Arithmetic.I8I8) MicroKernel.STARTS.set(parameters, p > 0 ? packing.zeros() : way.packed().start(first));
             var terms = way.terms();
             for (int t = 0; t < terms.terms(); t++) {
-                parameters.set(ValueLayout.JAVA_LONG, 40, p > 0 || t > 0 ? 1 : 0);
+                MicroKernel.ADD.set(parameters, p > 0 || t > 0 ? 1 : 0);
                 Gemm.call(kernel, (long) rows * width * depth, parameters.address(), left.address() + (long) terms.left(t) * Packing.LEFT_PART, panel + terms.right(t) * partBytes(), to.address(), rows, mask);
             }
         }

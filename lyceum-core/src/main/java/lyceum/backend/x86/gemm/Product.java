@@ -78,7 +78,7 @@ record Product(Arithmetic arithmetic, View a, View b, View out, int m, int n, in
     /** Matrix {@code index} of the batch. */
     Operand operand(View x, long index) {
         int bytes = x.dtype().bytes();
-        return new Operand(x.storage().segment().address() + x.byteOffset() + offset(x, index) * bytes, rowStride(x) * bytes, columnStride(x) * bytes);
+        return new Operand(x.address() + offset(x, index) * bytes, rowStride(x) * bytes, columnStride(x) * bytes);
     }
 
     /** Elements from the first matrix to matrix {@code index}. */

@@ -15,19 +15,21 @@ import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Generates the splitting of lines of F32 into parts of BF16: the number rounded, what rounding left rounded, and so on; the differences are exact.
  *
  * <p>Arguments: rdi source, rsi bytes from line to line of it, rdx target, rcx bytes from line to line of that, r8 lines, r9 elements of a line,
  * at least one. A part of a line is written in whole vectors of 16, whose rest becomes zeros.
+ *
+ * @param left whether parts of a line are as far apart as they are in rows of A; else as in blocks of B
  */
-final class SplitKernel {
-    private SplitKernel() { }
+record SplitKernel(int parts, boolean left) implements KernelForm {
+    @Override public String name(Cpu cpu) { return "split " + parts + (left ? " left" : " right"); }
 
-    /** @param distance bytes from part to part of a line */
-    static Assembler.Code generate(Cpu cpu, int parts, int distance, boolean listed) {
-        var a = new Assembler(cpu.features(), listed);
+    @Override public void write(Assembler a, Cpu cpu) {
+        int distance = left ? Packing.LEFT_PART : Packing.PART_OF_BLOCK;
         var line = a.bind(a.label());
         a.mov(R10, RDI);
         a.mov(R11, RDX);
@@ -54,6 +56,6 @@ final class SplitKernel {
         a.add(R11, 32);
         a.sub(RAX, 16);
         a.jump(Condition.G, vector);
-        return LineKernel.end(a, line);
+        LineKernel.end(a, line);
     }
 }

@@ -17,6 +17,7 @@ import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Generates the splitting of rows of F32 of B into panels of BF16, as {@link TileKernel} reads them: two rows, rounded side by side and dealt to lanes, leave their rests
@@ -32,20 +33,24 @@ final class SplitPanelKernel {
     private final int parts, vectors;
     private final boolean masked;
 
-    private SplitPanelKernel(Cpu cpu, int parts, int vectors, boolean masked, boolean listed) {
-        this.a = new Assembler(cpu.features(), listed);
-        this.parts = parts;
-        this.vectors = vectors;
-        this.masked = masked;
-    }
-
     /**
      * @param vectors of a row of the panel, 1 or 2
      * @param masked for one panel, some of whose lanes may be missing
      */
-    static Assembler.Code generate(Cpu cpu, int parts, int vectors, boolean masked, boolean listed) { return new SplitPanelKernel(cpu, parts, vectors, masked, listed).code(); }
+    record Form(int parts, int vectors, boolean masked) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "split panel " + parts + " " + vectors + (masked ? " masked" : ""); }
 
-    private Assembler.Code code() {
+        @Override public void write(Assembler a, Cpu cpu) { new SplitPanelKernel(a, this).write(); }
+    }
+
+    private SplitPanelKernel(Assembler a, Form form) {
+        this.a = a;
+        this.parts = form.parts;
+        this.vectors = form.vectors;
+        this.masked = form.masked;
+    }
+
+    private void write() {
         var index = new int[16];
         for (int i = 0; i < 16; i++) index[i] = 16 + i << 16 | i;
         if (masked) a.emit(Instruction.KMOVW_FROM, Mask.K1, R9);
@@ -68,7 +73,6 @@ final class SplitPanelKernel {
         a.bind(end);
         a.vzeroupper();
         a.ret();
-        return a.finish();
     }
 
     /** A row and, if it is there, the next. */

@@ -1,13 +1,12 @@
 package lyceum.backend.x86.gemm;
 
 import java.lang.foreign.ValueLayout;
-import java.util.List;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Precision;
 import lyceum.backend.Program;
-import lyceum.backend.Program.Instruction;
+import lyceum.backend.ProgramBuilder;
 import lyceum.backend.View;
 import lyceum.memory.Allocator;
 
@@ -32,9 +31,9 @@ public final class SplitProducts {
     }
 
     private static Program back() {
-        var code = List.of(Instruction.load(DType.F32, 0), new Instruction(Op.CAST, DType.F64, 0, -1, -1, 0), Instruction.load(DType.F64, 1), new Instruction(Op.MUL, DType.F64, 1, 2, -1, 0),
-                Instruction.load(DType.F64, 2), new Instruction(Op.MUL, DType.F64, 3, 4, -1, 0), new Instruction(Op.CAST, DType.F32, 5, -1, -1, 0));
-        return new Program(code, 6);
+        var p = new ProgramBuilder();
+        int sum = p.cast(DType.F64, p.load(DType.F32, 0)), ofRow = p.of(Op.MUL, DType.F64, sum, p.load(DType.F64, 1));
+        return p.build(p.cast(DType.F32, p.of(Op.MUL, DType.F64, ofRow, p.load(DType.F64, 2))));
     }
 
     /** {@code out = a b}; false if it is for the product in F32. */

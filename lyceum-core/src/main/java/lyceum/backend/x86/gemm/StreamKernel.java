@@ -24,6 +24,7 @@ import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Generates {@code c (+)= a B} for one row, with B's rows read from end to end, some at a time, and c in the first-level cache: what comes from afar comes in
@@ -39,24 +40,27 @@ final class StreamKernel {
     private final Assembler a;
     private final Arithmetic arithmetic;
 
+    record Form(Arithmetic arithmetic) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "gemm streaming " + arithmetic; }
+
+        @Override public void write(Assembler a, Cpu cpu) { new StreamKernel(a, arithmetic).write(); }
+    }
+
     private StreamKernel(Assembler a, Arithmetic arithmetic) {
         this.a = a;
         this.arithmetic = arithmetic;
     }
 
-    static Assembler.Code generate(Cpu cpu, Arithmetic arithmetic, boolean listed) { return new StreamKernel(new Assembler(cpu.features(), listed), arithmetic).code(); }
-
-    private Assembler.Code code() {
+    private void write() {
         a.enter(SAVED);
         a.emit(Instruction.KMOVW_FROM, Mask.K1, R9);
-        a.mov(R10, Mem.at(RDI, 16));
+        a.mov(R10, Mem.at(RDI, MicroKernel.B_STEP));
         a.lea(R11, Mem.at(R10, R10, 2));
-        a.mov(R12, Mem.at(RDI, 8));
-        a.mov(R13, Mem.at(RDI, 32));
-        a.mov(R14, Mem.at(RDI, 40));
+        a.mov(R12, Mem.at(RDI, MicroKernel.A_STEP));
+        a.mov(R13, Mem.at(RDI, MicroKernel.STEPS));
+        a.mov(R14, Mem.at(RDI, MicroKernel.ADD));
         count(R13, ROWS, () -> rows(ROWS), () -> rows(1));
         a.leave(SAVED);
-        return a.finish();
     }
 
     /** So many rows of B, added to what stands in c but for the first ones of a product. */

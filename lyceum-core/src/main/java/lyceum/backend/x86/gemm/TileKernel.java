@@ -20,6 +20,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.function.Function;
 import lyceum.backend.Precision;
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
@@ -28,6 +30,7 @@ import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Tile;
 import lyceum.backend.x86.asm.Vec;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Generates {@code C (+)= A B} in tiles: {@code down x across} tiles of sums, at most 2 by 2, stay in registers over the inner dimension, so that
@@ -41,14 +44,16 @@ import lyceum.backend.x86.machine.Cpu;
  *
  * <p>Beside the products every step asks for a line or two of what is multiplied later, at four places: memory far away is slow enough to take a third of the time.
  *
- * <p>Arguments: rdi {@link #PARAMETERS}, rsi A, rdx B, rcx C, r8 panels, r9 the configuration.
+ * <p>Arguments: rdi a block of the fields below, rsi A, rdx B, rcx C, r8 panels, r9 the configuration.
  */
 final class TileKernel {
-    /**
-     * Longs behind rdi: bytes from lane row to lane row of B, from panel to panel, steps, 0 to overwrite C; those of two {@link Ahead}s; and where sums are brought to rows, the
-     * first row, bytes from row to row, and memory for a panel's sums.
-     */
-    static final int PARAMETERS = 15, AHEAD_AT = 32, AHEAD = 32, ROWS_AT = 96;
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    /** Bytes from lane row to lane row of B, and from panel to panel; steps; 0 to overwrite C. */
+    static final Field B_ROW = LAYOUT.word(), B_PANEL = LAYOUT.word(), STEPS = LAYOUT.word(), ADD = LAYOUT.word();
+    static final AheadFields LEFT_AHEAD = new AheadFields(), RIGHT_AHEAD = new AheadFields();
+    /** Where sums are brought to rows: the first row, bytes from row to row, memory for a panel's sums. */
+    static final Field ROWS = LAYOUT.word(), ROW_STRIDE = LAYOUT.word(), ROW_SUMS = LAYOUT.word();
+    static final int PARAMETERS = LAYOUT.bytes();
     /** Rows of a tile, and lanes of one of its rows. */
     static final int SIDE = 16;
     /** Bytes of a row of a whole panel, of a tile, of a panel's sums, of a line. */
@@ -86,6 +91,18 @@ final class TileKernel {
      */
     record Ahead(long address, long distance, long step, long next) { }
 
+    /** Where those stand behind rdi. */
+    static final class AheadFields {
+        private final Field address = LAYOUT.word(), distance = LAYOUT.word(), step = LAYOUT.word(), next = LAYOUT.word();
+
+        void set(MemorySegment parameters, Ahead ahead) {
+            address.set(parameters, ahead.address);
+            distance.set(parameters, ahead.distance);
+            step.set(parameters, ahead.step);
+            next.set(parameters, ahead.next);
+        }
+    }
+
     private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
     private static final Tile[] TILES = Tile.values();
 
@@ -98,23 +115,26 @@ final class TileKernel {
     /** Parts of A and B that are in the tiles at this point of the code; -1 none. */
     private int leftLoaded, rightLoaded;
 
-    private TileKernel(Assembler a, Tiles tiles, TileDot dot, Precision split, int down, int across, Result result) {
-        this.a = a;
-        this.tiles = tiles;
-        this.dot = dot;
-        this.split = split;
-        this.down = down;
-        this.across = across;
-        this.result = result;
-    }
-
     /**
+     * @param tiles by which it is written
      * @param split whose terms are summed: {@link Precision#BF16} for operands of one part
+     * @param down tiles of rows, {@code across} of columns: 1 or 2
      * @param result rows for four whole tiles only
      */
-    static Assembler.Code generate(Cpu cpu, Function<Assembler, Tiles> tiles, TileDot dot, Precision split, int down, int across, Result result, boolean listed) {
-        var a = new Assembler(cpu.features(), listed);
-        return new TileKernel(a, tiles.apply(a), dot, split, down, across, result).code();
+    record Form(Function<Assembler, Tiles> tiles, TileDot dot, Precision split, int down, int across, Result result) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "tiles " + dot + " " + split + " " + down + " by " + across + " to " + result; }
+
+        @Override public void write(Assembler a, Cpu cpu) { new TileKernel(a, this).write(); }
+    }
+
+    private TileKernel(Assembler a, Form form) {
+        this.a = a;
+        this.tiles = form.tiles.apply(a);
+        this.dot = form.dot;
+        this.split = form.split;
+        this.down = form.down;
+        this.across = form.across;
+        this.result = form.result;
     }
 
     /** The sizes of the tiles: {@code rows} of the last of {@code down}, {@code columns} of the last of {@code across}, {@code lanes} of a step. */
@@ -140,24 +160,24 @@ final class TileKernel {
 
     private static Tile right(int j) { return TILES[6 + j]; }
 
-    private Assembler.Code code() {
+    private void write() {
         a.enter(SAVED);
         tiles.configure(R9);
         a.mov(RAX, LINE);
-        a.mov(R10, Mem.at(RDI));
-        a.mov(RBP, Mem.at(RDI, AHEAD_AT));
-        a.mov(R14, Mem.at(RDI, AHEAD_AT + AHEAD));
+        a.mov(R10, Mem.at(RDI, B_ROW));
+        a.mov(RBP, Mem.at(RDI, LEFT_AHEAD.address));
+        a.mov(R14, Mem.at(RDI, RIGHT_AHEAD.address));
         var panel = a.bind(a.label());
         begin();
         a.mov(RBX, RSI);
         a.mov(R12, RDX);
-        a.mov(R13, Mem.at(RDI, 16));
+        a.mov(R13, Mem.at(RDI, STEPS));
         a.lea(R11, Mem.at(RCX, SUMS));
         a.align(32);
         var loop = a.bind(a.label());
         step();
-        ahead(RBP, AHEAD_AT);
-        ahead(R14, AHEAD_AT + AHEAD);
+        ahead(RBP, LEFT_AHEAD);
+        ahead(R14, RIGHT_AHEAD);
         for (int i = 0; i < SUMS / LINE / steps(); i++) a.prefetchWrite(Mem.at(R11, LINE * i));
         a.add(R11, SUMS / steps());
         a.add(RBX, split.parts() * LEFT_PART);
@@ -167,16 +187,15 @@ final class TileKernel {
         a.sub(R13, 1);
         a.jump(Condition.NE, loop);
         store();
-        a.add(RBP, Mem.at(RDI, AHEAD_AT + 24));
-        a.add(R14, Mem.at(RDI, AHEAD_AT + AHEAD + 24));
-        a.add(RDX, Mem.at(RDI, 8));
+        a.add(RBP, Mem.at(RDI, LEFT_AHEAD.next));
+        a.add(R14, Mem.at(RDI, RIGHT_AHEAD.next));
+        a.add(RDX, Mem.at(RDI, B_PANEL));
         a.add(RCX, SUMS);
         a.sub(R8, 1);
         a.jump(Condition.NE, panel);
         if (result.isFar()) a.sfence();
         tiles.release();
         a.leave(SAVED);
-        return a.finish();
     }
 
     private static Mem place(Gp sums, int i, int j) { return Mem.at(sums, TILE * (2 * i + j)); }
@@ -184,13 +203,13 @@ final class TileKernel {
     /** The sums go back, or by way of memory that stays near to their rows. */
     private void store() {
         var to = result == Result.TILES ? RCX : R11;
-        if (result != Result.TILES) a.mov(R11, Mem.at(RDI, ROWS_AT + 16));
+        if (result != Result.TILES) a.mov(R11, Mem.at(RDI, ROW_SUMS));
         for (int i = 0; i < down; i++) for (int j = 0; j < across; j++) tiles.store(place(to, i, j), RAX, sums(i, j));
         if (result == Result.TILES) return;
-        a.mov(R12, Mem.at(RDI, ROWS_AT));
-        a.mov(RBX, Mem.at(RDI, ROWS_AT + 8));
+        a.mov(R12, Mem.at(RDI, ROWS));
+        a.mov(RBX, Mem.at(RDI, ROW_STRIDE));
         a.lea(R15, Mem.at(R12, result.rowBytes()));
-        a.mov(Mem.at(RDI, ROWS_AT), R15);
+        a.mov(Mem.at(RDI, ROWS), R15);
         for (int half = 0; half < 2; half++) {
             a.mov(R13, SIDE / 4);
             var rows = a.bind(a.label());
@@ -208,7 +227,7 @@ final class TileKernel {
     private void begin() {
         var overwrite = a.label();
         var begun = a.label();
-        a.mov(R15, Mem.at(RDI, 24));
+        a.mov(R15, Mem.at(RDI, ADD));
         a.test(R15, R15);
         a.jump(Condition.E, overwrite);
         for (int i = 0; i < down; i++) for (int j = 0; j < across; j++) tiles.load(sums(i, j), place(RCX, i, j), RAX);
@@ -224,13 +243,13 @@ final class TileKernel {
     /** Lines that follow one another at a place of an {@link Ahead}. */
     static int lines(Precision split) { return split.parts() > 1 ? 2 : 1; }
 
-    private void ahead(Gp at, int parameters) {
-        a.mov(R15, Mem.at(RDI, parameters + 8));
+    private void ahead(Gp at, AheadFields fields) {
+        a.mov(R15, Mem.at(RDI, fields.distance));
         for (int i = 0; i < lines(split); i++) {
             a.prefetch(1, Mem.at(at, LINE * i));
             a.prefetch(1, Mem.at(at, R15, 1, LINE * i));
         }
-        a.add(at, Mem.at(RDI, parameters + 16));
+        a.add(at, Mem.at(RDI, fields.step));
     }
 
     /** The products of 64 bytes of every row of A, term by term. */

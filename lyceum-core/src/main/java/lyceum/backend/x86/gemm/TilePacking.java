@@ -2,6 +2,7 @@ package lyceum.backend.x86.gemm;
 
 import java.lang.foreign.MemorySegment;
 
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.machine.Cpu;
 
@@ -10,10 +11,10 @@ final class TilePacking {
     private static final int SIDE = TileKernel.SIDE, LINE = TileKernel.LINE, GROUP = 2 * SIDE;
 
     private final Cpu cpu;
-    private final Kernels kernels;
+    private final KernelCache<Cpu> kernels;
     private final Packing packing;
 
-    TilePacking(Cpu cpu, Kernels kernels, Packing packing) {
+    TilePacking(Cpu cpu, KernelCache<Cpu> kernels, Packing packing) {
         this.cpu = cpu;
         this.kernels = kernels;
         this.packing = packing;
@@ -28,7 +29,7 @@ final class TilePacking {
         long to = scratch.get(Scratch.Use.TILES_LEFT, (long) steps * way.parts() * TileKernel.LEFT_PART);
         if (way.split() != null) {
             var lines = a.columnStride() == 4 ? a : packing.rows(Arithmetic.F32, scratch, a, rows, depth);
-            kernels.tileRows(way.parts()).call(lines.address(), lines.rowStride(), to, LINE, rows, 4L * depth);
+            kernels.of(new TileRowsKernel.Form(way.parts())).call(lines.address(), lines.rowStride(), to, LINE, rows, 4L * depth);
             return to;
         }
         if (a.columnStride() != arithmetic.bytes) {
@@ -39,7 +40,7 @@ final class TilePacking {
                 return to;
             }
         }
-        if (cpu.has(Feature.AVX512)) kernels.tileRows(0).call(a.address(), a.rowStride(), to, LINE, rows, (long) depth * arithmetic.bytes);
+        if (cpu.has(Feature.AVX512)) kernels.of(new TileRowsKernel.Form(0)).call(a.address(), a.rowStride(), to, LINE, rows, (long) depth * arithmetic.bytes);
         else for (int i = 0; i < rows; i++) row(a.address() + i * a.rowStride(), to + (long) LINE * i, depth * arithmetic.bytes);
         return to;
     }
@@ -64,7 +65,7 @@ final class TilePacking {
     void panels(PanelProducts.Way way, Arithmetic arithmetic, Scratch scratch, Operand b, long to, long panelBytes, int columns, int from, int count, int depth) {
         int whole = columns / GROUP, lanes = (count + arithmetic.depth - 1) / arithmetic.depth, done = 0;
         if (whole > 0 && cpu.has(Feature.AVX512) && count % arithmetic.depth == 0 && b.columnStride() == (way.split() != null ? 4 : arithmetic.bytes)) {
-            var kernel = way.split() != null ? kernels.splitPanel(way.parts(), 2, false) : kernels.tilePanels(arithmetic.depth);
+            var kernel = way.split() != null ? kernels.of(new SplitPanelKernel.Form(way.parts(), 2, false)) : kernels.of(new TilePanelsKernel.Form(arithmetic.depth));
             var rows = b.from(from, 0);
             kernel.call(rows.address(), rows.rowStride(), to + from / arithmetic.depth * (long) TileKernel.PANEL_ROW, panelBytes, way.split() != null ? count : lanes, whole);
             done = whole;
@@ -96,7 +97,7 @@ final class TilePacking {
             packing.turn(b.address(), b.columnStride(), rows, TileKernel.PANEL_ROW, width, depth, 4);
             b = new Operand(rows, TileKernel.PANEL_ROW, 4);
         }
-        kernels.splitPanel(parts, vectors, true).call(b.address(), b.rowStride(), to, 0, depth, packing.mask(width - (vectors - 1) * SIDE, 4));
+        kernels.of(new SplitPanelKernel.Form(parts, vectors, true)).call(b.address(), b.rowStride(), to, 0, depth, packing.mask(width - (vectors - 1) * SIDE, 4));
     }
 
     private int vectorBytes() { return cpu.vectorBits() / 8; }
@@ -111,7 +112,7 @@ final class TilePacking {
         for (int i = 0; i < rows; i += SIDE, sums += 2 * TileKernel.TILE) {
             var target = to.from(i, 0);
             int some = Math.min(SIDE, rows - i);
-            if (cpu.has(Feature.AVX512)) kernels.tileSums(result).call(sums, columns / GROUP, target.address(), to.rowStride(), some, columns % GROUP);
+            if (cpu.has(Feature.AVX512)) kernels.of(new TileSumsKernel.Form(result)).call(sums, columns / GROUP, target.address(), to.rowStride(), some, columns % GROUP);
             else for (int j = 0; j < columns; j += SIDE) tile(sums + j / GROUP * (long) TileKernel.SUMS + j % GROUP / SIDE * (long) TileKernel.TILE, target.from(0, j), some, Math.min(SIDE, columns - j));
         }
     }

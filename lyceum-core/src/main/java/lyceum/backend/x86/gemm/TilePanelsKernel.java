@@ -19,6 +19,7 @@ import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Generates the bringing of rows of short elements of B to panels, as {@link TileKernel} reads them, whole rows of as many panels as there are: lines are read once and in
@@ -32,15 +33,19 @@ final class TilePanelsKernel {
     private final Assembler a;
     private final int depth;
 
-    private TilePanelsKernel(Cpu cpu, int depth, boolean listed) {
-        this.a = new Assembler(cpu.features(), listed);
+    /** @param depth rows of a lane: 2 of two bytes, 4 of bytes */
+    record Form(int depth) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "tile panels " + depth; }
+
+        @Override public void write(Assembler a, Cpu cpu) { new TilePanelsKernel(a, depth).write(); }
+    }
+
+    private TilePanelsKernel(Assembler a, int depth) {
+        this.a = a;
         this.depth = depth;
     }
 
-    /** @param depth rows of a lane: 2 of two bytes, 4 of bytes */
-    static Assembler.Code generate(Cpu cpu, int depth, boolean listed) { return new TilePanelsKernel(cpu, depth, listed).code(); }
-
-    private Assembler.Code code() {
+    private void write() {
         a.enter(RBX);
         var index = new int[16];
         for (int i = 0; i < 16; i++) index[i] = depth == 2 ? 16 + i << 16 | i : 4 * (i & 3) + (i >> 2);
@@ -62,7 +67,6 @@ final class TilePanelsKernel {
         a.sub(R8, 1);
         a.jump(Condition.NE, group);
         a.leave(RBX);
-        return a.finish();
     }
 
     /** Row by row a quarter or half of the vector; of bytes then the lanes of every row side by side, whose bytes are dealt out within 16. */

@@ -2,9 +2,11 @@ package lyceum.backend.x86.gemm;
 
 import static lyceum.backend.x86.gemm.Costs.*;
 
-import java.lang.foreign.ValueLayout;
+import java.util.function.Function;
 import lyceum.DType;
 import lyceum.backend.Parallel;
+import lyceum.backend.code.KernelCache;
+import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.gemm.TileKernel.Ahead;
 import lyceum.backend.x86.gemm.TileKernel.Result;
@@ -17,18 +19,20 @@ import lyceum.backend.x86.machine.Cpu;
  */
 final class TileProducts {
     /** Where the tiles' configuration stands behind the parameters of the {@link TileKernel}. */
-    private static final int CONFIGURATION_AT = 8 * TileKernel.PARAMETERS, SIDE = TileKernel.SIDE, GROUP = 2 * SIDE;
+    private static final int CONFIGURATION_AT = TileKernel.PARAMETERS, SIDE = TileKernel.SIDE, GROUP = 2 * SIDE;
 
     private final Cpu cpu;
-    private final Kernels kernels;
+    private final KernelCache<Cpu> kernels;
     private final TilePacking packing;
     private final Gemm gemm;
+    private final Function<Assembler, Tiles> tiles;
 
-    TileProducts(Cpu cpu, Kernels kernels, Packing packing, Gemm gemm) {
+    TileProducts(Cpu cpu, KernelCache<Cpu> kernels, Packing packing, Gemm gemm, Function<Assembler, Tiles> tiles) {
         this.cpu = cpu;
         this.kernels = kernels;
         this.packing = new TilePacking(cpu, kernels, packing);
         this.gemm = gemm;
+        this.tiles = tiles;
     }
 
     void multiply(Product product, PanelProducts.Way way) {
@@ -192,26 +196,22 @@ final class TileProducts {
 
             private void call(long left, long panel, long to, int height, int width, int count, Ahead[] ahead, Operand rows) {
                 var parameters = scratch.parameters();
-                parameters.set(ValueLayout.JAVA_LONG, 0, packing.rowBytes(width));
-                parameters.set(ValueLayout.JAVA_LONG, 8, panelBytes);
-                parameters.set(ValueLayout.JAVA_LONG, 16, steps);
-                parameters.set(ValueLayout.JAVA_LONG, 24, p > 0 ? 1 : 0);
-                for (int q = 0; q < ahead.length; q++) {
-                    int at = TileKernel.AHEAD_AT + q * TileKernel.AHEAD;
-                    parameters.set(ValueLayout.JAVA_LONG, at, ahead[q] == null ? left : ahead[q].address());
-                    parameters.set(ValueLayout.JAVA_LONG, at + 8, ahead[q] == null ? 0 : ahead[q].distance());
-                    parameters.set(ValueLayout.JAVA_LONG, at + 16, ahead[q] == null ? 0 : ahead[q].step());
-                    parameters.set(ValueLayout.JAVA_LONG, at + 24, ahead[q] == null ? 0 : ahead[q].next());
-                }
+                TileKernel.B_ROW.set(parameters, packing.rowBytes(width));
+                TileKernel.B_PANEL.set(parameters, panelBytes);
+                TileKernel.STEPS.set(parameters, steps);
+                TileKernel.ADD.set(parameters, p > 0 ? 1 : 0);
+                var nothing = new Ahead(left, 0, 0, 0);
+                TileKernel.LEFT_AHEAD.set(parameters, ahead[0] == null ? nothing : ahead[0]);
+                TileKernel.RIGHT_AHEAD.set(parameters, ahead[1] == null ? nothing : ahead[1]);
                 if (rows != null) {
-                    parameters.set(ValueLayout.JAVA_LONG, TileKernel.ROWS_AT, rows.address());
-                    parameters.set(ValueLayout.JAVA_LONG, TileKernel.ROWS_AT + 8, rows.rowStride());
-                    parameters.set(ValueLayout.JAVA_LONG, TileKernel.ROWS_AT + 16, sums + (long) groups * panels * TileKernel.SUMS);
+                    TileKernel.ROWS.set(parameters, rows.address());
+                    TileKernel.ROW_STRIDE.set(parameters, rows.rowStride());
+                    TileKernel.ROW_SUMS.set(parameters, sums + (long) groups * panels * TileKernel.SUMS);
                 }
                 int down = height > SIDE ? 2 : 1, across = width > SIDE ? 2 : 1;
                 var configuration = parameters.asSlice(CONFIGURATION_AT, Tiles.CONFIGURATION);
                 TileKernel.configure(configuration, down, height - SIDE * (down - 1), across, width - SIDE * (across - 1), SIDE);
-                var kernel = kernels.tile(way.tile(), way.terms(), down, across, rows != null ? result : Result.TILES);
+                var kernel = kernels.of(new TileKernel.Form(tiles, way.tile(), way.terms(), down, across, rows != null ? result : Result.TILES));
                 Gemm.call(kernel, (long) height * width * count * depth / 8, parameters.address(), left, panel, to, count, configuration.address());
             }
         }

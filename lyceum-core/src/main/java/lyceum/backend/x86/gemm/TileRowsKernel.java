@@ -16,6 +16,7 @@ import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Generates the bringing of rows of A to tiles, as {@link TileKernel} reads them: as they are, or F32 in parts of BF16, each the rounded rest of those before it.
@@ -28,18 +29,22 @@ final class TileRowsKernel {
     private final Assembler a;
     private final int parts;
 
-    private TileRowsKernel(Cpu cpu, int parts, boolean listed) {
-        this.a = new Assembler(cpu.features(), listed);
-        this.parts = parts;
+    /** @param parts of an element of F32; 0 to copy bytes */
+    record Form(int parts) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "tile rows " + parts; }
+
+        @Override public void write(Assembler a, Cpu cpu) { new TileRowsKernel(a, parts).write(); }
     }
 
-    /** @param parts of an element of F32; 0 to copy bytes */
-    static Assembler.Code generate(Cpu cpu, int parts, boolean listed) { return new TileRowsKernel(cpu, parts, listed).code(); }
+    private TileRowsKernel(Assembler a, int parts) {
+        this.a = a;
+        this.parts = parts;
+    }
 
     /** Bytes of a row for 64 of a tile's. */
     private int stepBytes() { return parts == 0 ? 64 : 128; }
 
-    private Assembler.Code code() {
+    private void write() {
         var row = a.bind(a.label());
         var rest = a.label();
         var next = a.label();
@@ -61,7 +66,7 @@ final class TileRowsKernel {
         masks();
         step(true);
         a.bind(next);
-        return LineKernel.end(a, row);
+        LineKernel.end(a, row);
     }
 
     /** Of the bytes, or of the floats of two vectors, that are left. */

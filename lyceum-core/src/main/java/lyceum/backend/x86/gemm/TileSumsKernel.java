@@ -17,6 +17,7 @@ import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Generates the bringing of sums from tiles to rows, at the edges of a product; of whole tiles the {@link TileKernel} does that itself. With AVX-512 only.
@@ -27,14 +28,18 @@ final class TileSumsKernel {
     private final Assembler a;
     private final TileKernel.Result result;
 
-    private TileSumsKernel(Cpu cpu, TileKernel.Result result, boolean listed) {
-        this.a = new Assembler(cpu.features(), listed);
+    record Form(TileKernel.Result result) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "tile sums " + result; }
+
+        @Override public void write(Assembler a, Cpu cpu) { new TileSumsKernel(a, result).write(); }
+    }
+
+    private TileSumsKernel(Assembler a, TileKernel.Result result) {
+        this.a = a;
         this.result = result;
     }
 
-    static Assembler.Code generate(Cpu cpu, TileKernel.Result result, boolean listed) { return new TileSumsKernel(cpu, result, listed).code(); }
-
-    private Assembler.Code code() {
+    private void write() {
         a.mov(RAX, -1);
         a.bzhi(RAX, RAX, R9);
         a.emit(Instruction.KMOVD_FROM, Mask.K1, RAX);
@@ -66,7 +71,6 @@ final class TileSumsKernel {
         if (result.isFar()) a.sfence();
         a.vzeroupper();
         a.ret();
-        return a.finish();
     }
 
     private void part() {

@@ -12,10 +12,9 @@ import static lyceum.backend.x86.asm.Gp.RCX;
 import static lyceum.backend.x86.asm.Gp.RDI;
 import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
-import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 import lyceum.backend.x86.machine.Lanes;
-import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Feature;
@@ -41,17 +40,25 @@ public final class TransposeKernel {
     private final int bits, lane;
     private final boolean wide;
 
-    private TransposeKernel(Cpu cpu, int lane) {
-        this.a = new Assembler(cpu.features(), CodeMemory.isListed());
+    /** @param lane bytes of an element */
+    public record Form(int lane) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "transpose " + 8 * lane; }
+
+        @Override public void write(Assembler a, Cpu cpu) { new TransposeKernel(a, cpu, lane).transpose(); }
+
+        @Override public int hashCode() { return lane; }
+
+        @Override public boolean equals(Object other) { return other instanceof Form that && lane == that.lane; }
+    }
+
+    private TransposeKernel(Assembler a, Cpu cpu, int lane) {
+        this.a = a;
         this.bits = cpu.vectorBits();
         this.lane = lane;
         this.wide = cpu.has(Feature.AVX512);
     }
 
-    /** @param lane bytes of an element. @throws CodeMemory.Refused if there is no memory for code */
-    public static Kernel make(Cpu cpu, int lane) { return CodeMemory.require("transpose " + 8 * lane, new TransposeKernel(cpu, lane).transpose()); }
-
-    private Assembler.Code transpose() {
+    private void transpose() {
         int lanes = bits / 8 / lane;
         a.enter(SAVED);
         a.mov(RBX, RDI);
@@ -68,7 +75,6 @@ public final class TransposeKernel {
         a.sub(R8, lanes);
         a.jump(Condition.G, strip);
         a.leave(SAVED);
-        return a.finish();
     }
 
     /** As many rows as a vector has lanes, or the last few. */

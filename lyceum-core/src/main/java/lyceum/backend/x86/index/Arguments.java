@@ -4,7 +4,8 @@ import static lyceum.backend.x86.asm.Gp.RDI;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
@@ -17,23 +18,26 @@ import lyceum.backend.x86.machine.Kernel;
  * and of the table, each with the bytes from one to the next, the size of the table's axis, how many, and whether an index was out of range.
  */
 final class Arguments {
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    private static final Field[] OPERANDS = {LAYOUT.word(), LAYOUT.word(), LAYOUT.word(), LAYOUT.word(), LAYOUT.word(), LAYOUT.word()};
+    private static final Field SIZE = LAYOUT.word(), COUNT = LAYOUT.word();
     /** Bytes of whole vectors of a row, and the lanes of the last; bytes between neighbours along the table's axis. */
-    static final int BYTES = 64, LANES = 72, AXIS_STEP = 64;
-    private static final int SIZE = 48, COUNT = 56, FAILED = 80, ALL = 128;
+    static final Field BYTES = LAYOUT.word(), LANES = LAYOUT.word(), AXIS_STEP = BYTES;
+    private static final Field FAILED = LAYOUT.word();
     private static final ThreadLocal<Arguments> MINE = ThreadLocal.withInitial(Arguments::new);
 
-    private final MemorySegment memory = Arena.ofAuto().allocate(ALL, 64);
+    private final MemorySegment memory = Arena.ofAuto().allocate(LAYOUT.bytes(), 64);
 
     static Arguments mine() { return MINE.get(); }
 
     /** Index, dense and table: address and step in bytes. */
     Arguments operands(long... addressesAndSteps) {
-        for (int i = 0; i < addressesAndSteps.length; i++) set(8 * i, addressesAndSteps[i]);
+        for (int i = 0; i < addressesAndSteps.length; i++) set(OPERANDS[i], addressesAndSteps[i]);
         return this;
     }
 
-    Arguments set(int at, long value) {
-        memory.set(ValueLayout.JAVA_LONG, at, value);
+    Arguments set(Field field, long value) {
+        field.set(memory, value);
         return this;
     }
 
@@ -41,13 +45,17 @@ final class Arguments {
     boolean run(Kernel kernel, long size, long count) {
         set(SIZE, size).set(COUNT, count).set(FAILED, 0);
         kernel.callLong(memory.address());
-        return memory.get(ValueLayout.JAVA_LONG, FAILED) == 0;
+        return FAILED.get(memory) == 0;
     }
 
     // In the kernels.
 
     /** The operands, the size and the count into these registers. */
-    static void load(Assembler a, Gp... registers) { for (int i = 0; i < registers.length; i++) a.mov(registers[i], Mem.at(RDI, 8 * i)); }
+    static void load(Assembler a, Gp... registers) {
+        for (int i = 0; i < OPERANDS.length; i++) a.mov(registers[i], Mem.at(RDI, OPERANDS[i]));
+        a.mov(registers[OPERANDS.length], Mem.at(RDI, SIZE));
+        a.mov(registers[OPERANDS.length + 1], Mem.at(RDI, COUNT));
+    }
 
     /** Where an index is not below the size: it counts from the end, or is out of range and ends the kernel. */
     static void wrap(Assembler a, Label here, Gp index, Gp size, Label back, Label end) {

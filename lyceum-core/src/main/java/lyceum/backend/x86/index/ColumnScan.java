@@ -10,26 +10,31 @@ import static lyceum.backend.x86.asm.Gp.R9;
 import static lyceum.backend.x86.asm.Instruction.KMOVW_FROM;
 import static lyceum.backend.x86.asm.Instruction.VMOVAPS;
 
+import lyceum.DType;
+import lyceum.backend.Backend.Scan;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * A running reduction along another axis than the last, for a strip of columns whose running values stay in registers.
  *
  * <p>Arguments: in, out, length, bytes between rows of in, of out, columns in the last vector (0 if it is whole).
  */
-final class ColumnScan {
+record ColumnScan(Scan scan, DType type, int vectors, boolean partial) implements KernelForm {
     /** Vectors of a strip at most. */
     static final int STRIP = 16;
     private static final Gp IN = RDI, OUT = RSI, LENGTH = RDX, IN_STEP = RCX, OUT_STEP = R8, COLUMNS = R9;
 
-    private ColumnScan() { }
+    @Override public String name(Cpu cpu) { return "running_" + scan + "_" + type + "_columns_" + vectors + (partial ? "_partial" : "") + "_" + cpu.vectorBits(); }
 
-    static void write(Assembler a, RunningStep step, int vectors, boolean partial) {
+    @Override public void write(Assembler a, Cpu cpu) {
+        var step = new RunningStep(a, scan, type, 512);
         step.prepare();
         if (partial) {
             a.mov(RAX, -1L);

@@ -20,6 +20,8 @@ import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Label;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Writes loops over elements and the elements of a table that their indices name. One at a time: a comparison, two loads and a store an element, which
@@ -30,8 +32,10 @@ final class ElementKernel {
     private static final int UNROLLED = 4;
 
     /** @param bytes of an element, 4 or 8; {@code line} if indices, elements and the table's axis follow one another without gaps and all meet the same part of the table */
-    record Form(Rule rule, int bytes, boolean line) {
-        @Override public String toString() { return "elements_" + rule + "_" + bytes + (line ? "_line" : ""); }
+    record Form(Rule rule, int bytes, boolean line) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "elements_" + rule + "_" + bytes + (line ? "_line" : "") + "_" + cpu.vectorBits(); }
+
+        @Override public void write(Assembler a, Cpu cpu) { new ElementKernel(a, this).write(); }
     }
 
     private final Assembler a;
@@ -41,8 +45,6 @@ final class ElementKernel {
         this.a = a;
         this.form = form;
     }
-
-    static void write(Assembler a, Form form) { new ElementKernel(a, form).write(); }
 
     private void write() {
         a.enter(RBX, RBP, R12);

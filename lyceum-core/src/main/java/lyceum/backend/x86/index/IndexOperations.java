@@ -1,19 +1,15 @@
 package lyceum.backend.x86.index;
 
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.scalar.AxisLanes;
 import lyceum.backend.scalar.IndexedRows;
 import lyceum.backend.scalar.Indexing;
-import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Feature;
-import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
 import lyceum.backend.x86.machine.Lanes;
@@ -25,29 +21,15 @@ public final class IndexOperations {
     /** Bytes of a row's piece at least, where threads share the columns: two halves of 512 bytes were read at two thirds of the pace of whole rows on one thread. */
     private static final long LEAST_PIECE = 4096;
 
-    private record ScanForm(Backend.Scan scan, DType type, int vectors, boolean partial) {
-        @Override public String toString() { return "running_" + scan + "_" + type + (vectors == 0 ? "" : "_columns_" + vectors + (partial ? "_partial" : "")); }
-    }
-
     private final Cpu cpu;
     private final Lanes lanes;
-    private final ConcurrentHashMap<Record, Kernel> kernels = new ConcurrentHashMap<>();
+    private final KernelCache<Cpu> kernels;
 
     public IndexOperations(Cpu cpu) {
         this.cpu = cpu;
+        this.kernels = new KernelCache<>(cpu);
         this.lanes = Lanes.of(cpu);
     }
-
-    private Kernel kernel(Record form, Consumer<Assembler> generator) {
-        var known = kernels.get(form);
-        return known != null ? known : kernels.computeIfAbsent(form, f -> {
-            var a = new Assembler(cpu.features(), CodeMemory.isListed());
-            generator.accept(a);
-            return CodeMemory.require(f + "_" + lanes.bits(), a.finish());
-        });
-    }
-
-    private static long address(View v) { return v.storage().segment().address(); }
 
     /** See {@link Backend#gather}; false if nothing was done. */
     public boolean gather(View in, int axis, View index, View out) { return move(Rule.GATHER, "gather", in, axis, index, out); }
@@ -60,15 +42,9 @@ public final class IndexOperations {
         for (var view : new View[] {table, index, dense}) if (!view.storage().segment().isNative()) return false;
         var type = table.dtype();
         if (rule.combines() && type != DType.F32 && type != DType.F64) return false;
-        try {
-            var rows = IndexedRows.of(table, axis, index, dense);
-            if (rows != null && rows.bytes() >= 16 && rows.bytes() % 4 == 0 && rows(rule, operation, rows)) return true;
-            return (type.bytes() == 4 || type.bytes() == 8) && (!rule.combines() || rule == Rule.ADD) && elements(rule, operation, table, axis, index, dense);
-        } finally {
-            Reference.reachabilityFence(table);
-            Reference.reachabilityFence(index);
-            Reference.reachabilityFence(dense);
-        }
+        var rows = IndexedRows.of(table, axis, index, dense);
+        if (rows != null && rows.bytes() >= 16 && rows.bytes() % 4 == 0 && rows(rule, operation, rows)) return true;
+        return (type.bytes() == 4 || type.bytes() == 8) && (!rule.combines() || rule == Rule.ADD) && elements(rule, operation, table, axis, index, dense);
     }
 
     // Rows.
@@ -100,15 +76,14 @@ public final class IndexOperations {
     }
 
     private Kernel rowKernel(Rule rule, IndexedRows plan, long bytes) {
-        var form = new RowKernel.Form(rule, rule.combines() && plan.table().dtype() == DType.F64, bytes % lanes.bytes() != 0);
-        return kernel(form, a -> RowKernel.write(a, lanes, form));
+        return kernels.of(new RowKernel.Form(rule, rule.combines() && plan.table().dtype() == DType.F64, bytes % lanes.bytes() != 0));
     }
 
     /** Rows {@code row .. row + n - 1} of combination {@code outer}, {@code bytes} of each from {@code first} on. */
     private void piece(Kernel kernel, String operation, IndexedRows plan, long outer, long row, long n, long first, long bytes) {
         long whole = bytes / lanes.bytes() * lanes.bytes(), indexAt = plan.index().byteOffset() + row * plan.indexStride();
-        boolean good = Arguments.mine().operands(address(plan.index()) + indexAt, plan.indexStride(), address(plan.dense()) + plan.denseAt(outer) + row * plan.denseStride() + first, plan.denseStride(),
-                address(plan.table()) + plan.tableAt(outer) + first, plan.tableStride()).set(Arguments.BYTES, whole).set(Arguments.LANES, lanes.partial(bytes / 4)).run(kernel, plan.table().shape()[plan.axis()], n);
+        boolean good = Arguments.mine().operands(plan.index().address(indexAt), plan.indexStride(), plan.dense().address(plan.denseAt(outer) + row * plan.denseStride() + first), plan.denseStride(),
+                plan.table().address(plan.tableAt(outer) + first), plan.tableStride()).set(Arguments.BYTES, whole).set(Arguments.LANES, lanes.partial(bytes / 4)).run(kernel, plan.table().shape()[plan.axis()], n);
         if (!good) fail(operation, plan.table(), plan.axis(), plan.index(), indexAt, plan.indexStride(), n);
     }
 
@@ -132,11 +107,10 @@ public final class IndexOperations {
         var runs = AxisLanes.of(last, index, dense, table.with(index.shape(), strides));
         long[] step = runs.stride();
         var form = new ElementKernel.Form(rule, bytes, step[0] == 8 && step[1] == bytes && step[2] == 0 && axisStep == bytes);
-        var kernel = kernel(form, a -> ElementKernel.write(a, form));
-        long[] first = {address(index), address(dense), address(table)};
+        var kernel = kernels.of(form);
         Run run = (lane, from, n) -> {
             long indexAt = runs.at(0, lane) + from * step[0];
-            boolean good = Arguments.mine().operands(first[0] + indexAt, step[0], first[1] + runs.at(1, lane) + from * step[1], step[1], first[2] + runs.at(2, lane) + from * step[2], step[2])
+            boolean good = Arguments.mine().operands(index.address(indexAt), step[0], dense.address(runs.at(1, lane) + from * step[1]), step[1], table.address(runs.at(2, lane) + from * step[2]), step[2])
                     .set(Arguments.AXIS_STEP, axisStep).run(kernel, table.shape()[axis], n);
             if (!good) fail(operation, table, axis, index, indexAt, step[0], n);
         };
@@ -168,9 +142,9 @@ public final class IndexOperations {
         long length = in.shape()[axis], inner = View.size(java.util.Arrays.copyOfRange(in.shape(), axis + 1, in.shape().length)), outer = in.size() / length / inner;
         // A tree overflows, underflows and rounds where one by one nothing does, so that sums of what is not negative could fall; floats have room in doubles.
         if (inner == 1 && type == DType.F64 && (scan == Backend.Scan.PROD || scan == Backend.Scan.SUM)) return false;
-        long from = address(in) + in.byteOffset(), to = address(out) + out.byteOffset(), bytes = type.bytes();
+        long from = in.address(), to = out.address(), bytes = type.bytes();
         if (inner == 1) {
-            var kernel = kernel(new ScanForm(scan, type, 0, false), a -> LaneScan.write(a, scan, type));
+            var kernel = kernels.of(new LaneScan.Form(scan, type));
             Parallel.range(outer, Math.max(1, ELEMENTS / length), 0.5 * length,
                     (i, end) -> kernel.callLong(from + i * length * bytes, to + i * length * bytes, length, length * bytes, length * bytes, end - i));
         } else {
@@ -179,13 +153,11 @@ public final class IndexOperations {
             Parallel.range(outer * strips, Math.max(1, ELEMENTS / (length * Math.min(width, inner))), 0.5 * length * Math.min(width, inner), (i, end) -> {
                 for (; i < end; i++) {
                     long column = i % strips * width, columns = Math.min(width, inner - column), at = i / strips * length * row + column * bytes;
-                    var form = new ScanForm(scan, type, (int) ((columns + lane - 1) / lane), columns % lane != 0);
-                    kernel(form, a -> ColumnScan.write(a, new RunningStep(a, scan, type, 512), form.vectors, form.partial)).callLong(from + at, to + at, length, row, row, columns % lane);
+                    var form = new ColumnScan(scan, type, (int) ((columns + lane - 1) / lane), columns % lane != 0);
+                    kernels.of(form).callLong(from + at, to + at, length, row, row, columns % lane);
                 }
             });
         }
-        Reference.reachabilityFence(in);
-        Reference.reachabilityFence(out);
         return true;
     }
 }

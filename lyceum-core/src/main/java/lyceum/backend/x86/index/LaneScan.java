@@ -19,6 +19,8 @@ import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * A running reduction along the last axis. Within a vector it doubles its reach at each step (Hillis and Steele, 1986); what came before joins last, and
@@ -33,6 +35,14 @@ final class LaneScan {
     private final RunningStep step;
     private final Vec x, moved, before, last;
 
+    /** @param scan not a sum of F64, nor a product of them: a tree rounds, overflows and underflows where one by one nothing does */
+    record Form(Scan scan, DType type) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "running_" + scan + "_" + type + "_" + cpu.vectorBits(); }
+
+        /** Four floats have a product within the range of doubles, eight have not. */
+        @Override public void write(Assembler a, Cpu cpu) { new LaneScan(a, new RunningStep(a, scan, type, scan == Scan.PROD ? 256 : 512)).write(); }
+    }
+
     private LaneScan(Assembler a, RunningStep step) {
         this.a = a;
         this.step = step;
@@ -40,12 +50,6 @@ final class LaneScan {
         this.moved = Vec.of(1, step.bits());
         this.before = Vec.of(2, step.bits());
         this.last = Vec.of(3, step.bits());
-    }
-
-    /** @param scan not a sum of F64, nor a product of them: a tree rounds, overflows and underflows where one by one nothing does */
-    static void write(Assembler a, Scan scan, DType type) {
-        // Four floats have a product within the range of doubles, eight have not.
-        new LaneScan(a, new RunningStep(a, scan, type, scan == Scan.PROD ? 256 : 512)).write();
     }
 
     private void write() {

@@ -21,6 +21,8 @@ import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
 import lyceum.backend.x86.machine.Lanes;
 
 /**
@@ -32,8 +34,10 @@ final class RowKernel {
     private static final Gp INDEX = RSI, INDEX_STEP = R8, DENSE = RDX, DENSE_STEP = R9, TABLE = RCX, TABLE_STEP = R10, SIZE = R11, COUNT = RBX, BYTES = RBP, AT = R12, ROW = RAX;
 
     /** @param type of the elements that are combined: 8 bytes or 4 */
-    record Form(Rule rule, boolean doubles, boolean partial) {
-        @Override public String toString() { return "rows_" + rule + (doubles ? "_f64" : "_f32") + (partial ? "_partial" : ""); }
+    record Form(Rule rule, boolean doubles, boolean partial) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "rows_" + rule + (doubles ? "_f64" : "_f32") + (partial ? "_partial" : "") + "_" + cpu.vectorBits(); }
+
+        @Override public void write(Assembler a, Cpu cpu) { new RowKernel(a, Lanes.of(cpu), this).write(); }
     }
 
     private final Assembler a;
@@ -45,8 +49,6 @@ final class RowKernel {
         this.lanes = lanes;
         this.form = form;
     }
-
-    static void write(Assembler a, Lanes lanes, Form form) { new RowKernel(a, lanes, form).write(); }
 
     private void write() {
         a.enter(RBX, RBP, R12);

@@ -17,8 +17,9 @@ import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.EnumSet;
+import lyceum.backend.code.ArgumentLayout;
+import lyceum.backend.code.ArgumentLayout.Field;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Feature;
@@ -34,11 +35,14 @@ import lyceum.memory.NativeCall;
 final class CheckedCall {
     private static final Gp[] KEPT = {RBX, RBP, R12, R13, R14, R15}, ARGUMENTS = {RDI, RSI, RDX, RCX, R8, R9};
     private static final long MARK = 0x1234_5678_0000L;
-    /** Of the block behind rdi: the entry, six arguments, MXCSR before and after, then 0 or the number of the first register that was lost. */
-    private static final int MXCSR = 56, LOST = 64, BLOCK = 72;
+    private static final ArgumentLayout LAYOUT = new ArgumentLayout();
+    private static final Field ENTRY = LAYOUT.word();
+    private static final Field[] PASSED = {LAYOUT.word(), LAYOUT.word(), LAYOUT.word(), LAYOUT.word(), LAYOUT.word(), LAYOUT.word()};
+    /** MXCSR before and after, 32 bits each; then 0 or the number of the first register that was lost. */
+    private static final Field MXCSR = LAYOUT.word(), LOST = LAYOUT.word();
     private static final ThreadLocal<MemorySegment> BLOCKS = ThreadLocal.withInitial(() -> {
-        var storage = Allocator.allocate(BLOCK, null);
-        return storage.segment().asSlice(storage.base(), BLOCK);
+        var storage = Allocator.allocate(LAYOUT.bytes(), null);
+        return storage.segment().asSlice(storage.base(), LAYOUT.bytes());
     });
     private static final Kernel CHECKER = CodeMemory.load("checked_call", code()).orElseThrow();
 
@@ -46,10 +50,10 @@ final class CheckedCall {
 
     static void call(Kernel kernel, MemorySegment entry, long... arguments) {
         var block = BLOCKS.get();
-        block.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, entry.address());
-        for (int i = 0; i < arguments.length; i++) block.set(ValueLayout.JAVA_LONG_UNALIGNED, 8L + 8 * i, arguments[i]);
+        ENTRY.set(block, entry.address());
+        for (int i = 0; i < arguments.length; i++) PASSED[i].set(block, arguments[i]);
         NativeCall.call(CHECKER.entry(), block.address(), 0, 0, 0, 0, 0);
-        long lost = block.get(ValueLayout.JAVA_LONG_UNALIGNED, LOST);
+        long lost = LOST.get(block);
         if (lost != 0) throw new AssertionError(kernel + " does not keep " + (lost > KEPT.length ? "MXCSR" : KEPT[(int) lost - 1]));
     }
 
@@ -59,12 +63,12 @@ final class CheckedCall {
         a.push(RDI); // seven words and the return address: the stack is aligned to 16 bytes at the call
         a.stmxcsr(Mem.at(RDI, MXCSR));
         for (int i = 0; i < KEPT.length; i++) a.mov(KEPT[i], MARK + i);
-        a.mov(RAX, Mem.at(RDI));
+        a.mov(RAX, Mem.at(RDI, ENTRY));
         a.mov(R10, RDI);
-        for (int i = 0; i < ARGUMENTS.length; i++) a.mov(ARGUMENTS[i], Mem.at(R10, 8 + 8 * i));
+        for (int i = 0; i < ARGUMENTS.length; i++) a.mov(ARGUMENTS[i], Mem.at(R10, PASSED[i]));
         a.call(RAX);
         a.pop(R10);
-        a.stmxcsr(Mem.at(R10, MXCSR + 4));
+        a.stmxcsr(Mem.at(R10, MXCSR).plus(4));
         var lost = a.label();
         for (int i = 0; i < KEPT.length; i++) {
             a.mov(R11, i + 1);
@@ -74,7 +78,7 @@ final class CheckedCall {
         }
         a.mov(R11, KEPT.length + 1);
         a.mov32(RAX, Mem.at(R10, MXCSR));
-        a.mov32(RCX, Mem.at(R10, MXCSR + 4));
+        a.mov32(RCX, Mem.at(R10, MXCSR).plus(4));
         a.and(RAX, 0xFFC0); // the control bits; the others tell what has happened
         a.and(RCX, 0xFFC0);
         a.cmp(RAX, RCX);

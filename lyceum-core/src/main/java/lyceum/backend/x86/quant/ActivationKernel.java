@@ -19,6 +19,7 @@ import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Writes a row of activations as {@link PackedActivations} lays it out; what {@link PackedActivations#write} does, ten times as fast. For AVX-512.
@@ -36,13 +37,19 @@ final class ActivationKernel {
     private final PackedActivations layout;
     private final Activations activations;
 
-    ActivationKernel(Cpu cpu, boolean listing, PackedActivations layout, Activations activations) {
-        this.a = new Assembler(cpu.features(), listing);
+    record Form(PackedActivations layout, Activations activations) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "quant-activations-" + layout.layout() + "-" + activations + "-" + layout.rows() + "-" + cpu.level(); }
+
+        @Override public void write(Assembler a, Cpu cpu) { new ActivationKernel(a, layout, activations).write(); }
+    }
+
+    private ActivationKernel(Assembler a, PackedActivations layout, Activations activations) {
+        this.a = a;
         this.layout = layout;
         this.activations = activations;
     }
 
-    Assembler.Code write() {
+    private void write() {
         var record = a.bind(a.label());
         integers();
         total();
@@ -55,7 +62,6 @@ final class ActivationKernel {
         a.jump(Condition.NE, record);
         a.vzeroupper();
         a.ret();
-        return a.finish();
     }
 
     /** The step, and the two vectors of integers. */

@@ -9,6 +9,7 @@ import static lyceum.backend.x86.quant.PanelWalk.COUNT;
 import static lyceum.backend.x86.quant.PanelWalk.PANEL;
 import static lyceum.backend.x86.quant.PanelWalk.SUMS;
 
+import lyceum.backend.quant.Activations;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
@@ -16,6 +17,7 @@ import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Writes the product of codes with a tile of activations, panel by panel as {@link PanelWalk} has them; it counts in chunks. With VNNI a vector holds
@@ -46,18 +48,24 @@ final class BlockKernel {
      * @param rows of activations
      * @param add whether out holds something that the product is added to
      */
-    BlockKernel(Cpu cpu, boolean listing, Layout layout, int panels, int digits, int rows, boolean add) {
-        this.a = new Assembler(cpu.features(), listing);
-        this.layout = layout;
-        this.panels = panels;
+    record Form(Layout layout, int panels, Activations activations, int rows, boolean add) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "quant-" + layout + "-" + activations + "-" + rows + (panels == 0 ? "" : "-by" + panels) + (add ? "-add" : "") + "-" + cpu.level(); }
+
+        @Override public void write(Assembler a, Cpu cpu) { new BlockKernel(a, cpu, this).write(); }
+    }
+
+    private BlockKernel(Assembler a, Cpu cpu, Form form) {
+        this.a = a;
+        this.layout = form.layout;
+        this.panels = form.panels;
+        this.rows = form.rows;
+        this.digits = form.activations.digits();
         this.acts = new PackedActivations(layout, digits, rows);
         this.wide = isWide(cpu);
         this.roomy = cpu.hasLargeFirstCache();
-        this.add = add;
+        this.add = form.add;
         this.halves = wide ? 1 : 2;
         this.width = wide ? 512 : 256;
-        this.rows = rows;
-        this.digits = digits;
         integer = new Vec[rows][digits];
         for (var row : integer) for (int d = 0; d < digits; d++) row[d] = register();
         sum = new Vec[rows];
@@ -86,7 +94,7 @@ final class BlockKernel {
 
     private Vec register() { return Vec.of(next++, width); }
 
-    Assembler.Code write() {
+    private void write() {
         if (mask != null) a.emit(VMOVUPS, mask, bytes(0x0F));
         if (bit != null) a.emit(VMOVUPS, bit, bytes(layout.bits == 5 ? 0x10 : 0x30));
         var output = new PanelOutput(a, wide, add, code, other, temporary);
@@ -95,7 +103,6 @@ final class BlockKernel {
             if (layout.hasMinimum()) a.emit(VSUBPS, scale, scale, minimum(r, h));
             return scale;
         }));
-        return a.finish();
     }
 
     /** COUNT chunks of a panel, the sums in registers where these are wide. */

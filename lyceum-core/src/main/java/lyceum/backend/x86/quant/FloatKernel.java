@@ -16,6 +16,7 @@ import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.KernelForm;
 
 /**
  * Writes the product of F32, F16 or BF16 weights with a tile of F32 activations, panel by panel as {@link PanelWalk} has them. Four chains of sums a
@@ -39,15 +40,21 @@ final class FloatKernel {
      * @param rows of activations, at most {@link #mostRows}
      * @param add whether out holds something that the product is added to
      */
-    FloatKernel(Cpu cpu, boolean listing, BlockFormat format, int panels, int rows, boolean add) {
-        this.a = new Assembler(cpu.features(), listing);
-        this.format = format;
+    record Form(BlockFormat format, int panels, int rows, boolean add) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "quant-" + format + "-" + rows + (panels == 0 ? "" : "-by" + panels) + (add ? "-add" : "") + "-" + cpu.level(); }
+
+        @Override public void write(Assembler a, Cpu cpu) { new FloatKernel(a, cpu, this).write(); }
+    }
+
+    private FloatKernel(Assembler a, Cpu cpu, Form form) {
+        this.a = a;
+        this.format = form.format;
         this.wide = cpu.has(Feature.AVX512);
-        this.add = add;
+        this.add = form.add;
         this.halves = wide ? 1 : 2;
         this.width = wide ? 512 : 256;
-        this.rows = rows;
-        this.panels = panels;
+        this.rows = form.rows;
+        this.panels = form.panels;
         int next = 0;
         sum = new Vec[rows][CHAINS];
         for (var row : sum) for (int s = 0; s < CHAINS; s++) row[s] = Vec.of(next++, width);
@@ -59,7 +66,7 @@ final class FloatKernel {
     /** Rows of activations at most: as many as registers hold sums for. */
     static int mostRows(Cpu cpu) { return cpu.has(Feature.AVX512) ? 4 : 3; }
 
-    Assembler.Code write() {
+    private void write() {
         a.mov(LINE, COUNT);
         a.shl(LINE, 2);
         a.lea(LINE3, Mem.at(LINE, LINE, 2));
@@ -68,7 +75,6 @@ final class FloatKernel {
             a.emit(VMOVUPS, scratch, total(r, h));
             return scratch;
         }));
-        return a.finish();
     }
 
     private Mem total(int r, int h) { return Mem.at(SUMS, 64 * r + 32 * h); }

@@ -44,5 +44,5 @@ record PackedFloats(Storage storage, int positions, long panelBytes, int group) 
     }
 
     /** Where the first panel of a group begins. */
-    long address(long panel) { return storage.segment().address() + storage.base() + panel * panelBytes; }
+    long address(long panel) { return storage.address() + panel * panelBytes; }
 }

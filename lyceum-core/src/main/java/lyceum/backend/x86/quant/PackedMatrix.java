@@ -39,7 +39,7 @@ record PackedMatrix(Layout layout, Storage storage, int chunks, long panelBytes,
     }
 
     /** Where the first panel of a group begins. */
-    long address(long panel) { return storage.segment().address() + storage.base() + panel * panelBytes; }
+    long address(long panel) { return storage.address() + panel * panelBytes; }
 
     /** Writes rows into their places. */
     private static final class Panel {

@@ -2,14 +2,11 @@ package lyceum.backend.x86.quant;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
-import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import lyceum.DType;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
+import lyceum.backend.code.KernelCache;
 import lyceum.backend.quant.Activations;
-import lyceum.backend.quant.BlockFormat;
 import lyceum.backend.quant.BlockMatrix;
 import lyceum.backend.scalar.Matmul.Matrix;
 import lyceum.backend.scalar.Panels;
@@ -29,46 +26,38 @@ public final class QuantisedProducts {
     /** Bytes times rows below which a call is short enough to hold up a collection. */
     private static final long SHORT = 1 << 20;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
-
-    /** What a kernel is made for: a {@link Layout}, a float format or {@link PackedActivations}; rows of activations, and whether it adds to what out holds. */
-    private record Key(Object weights, int group, Activations activations, int rows, boolean add) {
-        String name() {
-            var what = weights instanceof PackedActivations p ? "activations-" + p.layout() : weights.toString();
-            return what + (activations == null ? "" : "-" + activations) + "-" + rows + (group == 0 ? "" : "-by" + group) + (add ? "-add" : "");
-        }
-    }
+    /** A thread's packed activations, and a row of floats on its way there. */
+    private static final ThreadLocal<Storage> SCRATCH = new ThreadLocal<>(), FLOATS = new ThreadLocal<>();
 
     private final Cpu cpu;
-    private final ConcurrentHashMap<Key, Optional<Kernel>> kernels = new ConcurrentHashMap<>();
-    /** Packed activations, and a row of floats on its way there. */
-    private final ThreadLocal<Storage> scratch = new ThreadLocal<>(), floats = new ThreadLocal<>();
+    private final KernelCache<Cpu> kernels;
 
-    public QuantisedProducts(Cpu cpu) { this.cpu = cpu; }
+    public QuantisedProducts(Cpu cpu) {
+        this.cpu = cpu;
+        this.kernels = new KernelCache<>(cpu);
+    }
 
     /**
      * {@code out = x w' + bias}; see {@link lyceum.backend.Backend#matmulQuantised}.
      *
-     * @return false, and nothing is done, if these operands are for the reference: activations that are not finite, an output with gaps, or code
-     *         memory that is refused
+     * @return false, and nothing is done, if these operands are for the reference: activations that are not finite, or an output with gaps
+     * @throws lyceum.backend.x86.machine.CodeMemory.Refused if there is no memory for code
      */
     public boolean multiply(View x, BlockMatrix weights, View bias, Activations activations, View out) {
         if (out.strides()[1] != 1 && out.shape()[1] > 1 || out.dtype() != DType.F32) return false;
         if (!out.storage().segment().isNative()) return false;
         if (x.shape()[0] == 0 || weights.rows() == 0 || weights.columns() == 0) return false;
-        boolean done = weights.format().isFloat() ? floats(x, weights, bias, out) : blocks(x, weights, bias, activations, out);
-        Reference.reachabilityFence(x);
-        Reference.reachabilityFence(weights);
-        Reference.reachabilityFence(out);
-        return done;
+        return weights.format().isFloat() ? floats(x, weights, bias, out) : blocks(x, weights, bias, activations, out);
     }
 
-    private static long address(View v) { return v.storage().segment().address() + v.byteOffset(); }
+    /** The weights as the kernels read them, rearranged at the first call: what a product reads of memory. */
+    public static Storage arranged(BlockMatrix weights) {
+        return weights.format().isFloat() ? weights.packed(PackedFloats.class, PackedFloats::of).storage() : weights.packed(PackedMatrix.class, PackedMatrix::of).storage();
+    }
 
-    private static long address(Storage s) { return s.segment().address() + s.base(); }
+    private static Storage scratch(long bytes) { return held(SCRATCH, bytes); }
 
-    private Storage scratch(long bytes) { return held(scratch, bytes); }
-
-    private Storage floats(long bytes) { return held(floats, bytes); }
+    private static Storage floats(long bytes) { return held(FLOATS, bytes); }
 
     /** Memory of this thread, kept for its next call. */
     private static Storage held(ThreadLocal<Storage> here, long bytes) {
@@ -92,9 +81,8 @@ public final class QuantisedProducts {
         boolean add = bias != null;
         var packed = weights.packed(PackedMatrix.class, PackedMatrix::of);
         if (packed.hasLeast() && packed.layout() == Layout.BYTES && !BlockKernel.isWide(cpu)) return false;
-        var kernel = kernel(new Key(packed.layout(), packed.group(), activations, most, add));
-        var last = kernel(new Key(packed.layout(), packed.group(), activations, lastRows, add));
-        if (kernel.isEmpty() || last.isEmpty()) return false;
+        var kernel = kernels.of(new BlockKernel.Form(packed.layout(), packed.group(), activations, most, add));
+        var last = kernels.of(new BlockKernel.Form(packed.layout(), packed.group(), activations, lastRows, add));
 
         var tile = new PackedActivations(packed.layout(), digits, most);
         long tileBytes = tile.bytes(packed.chunks());
@@ -102,9 +90,8 @@ public final class QuantisedProducts {
         if (!pack(x, k, packed, activations, most, tileBytes, memory)) return false;
         if (add) fill(bias, out);
 
-        groups(weights.rows(), packed.panelBytes(), packed.group(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most * Math.ceilDiv(valid, Layout.ROWS),
-                packed.address(p), address(memory) + t * tileBytes, to, packed.chunks(), out.strides()[0] * 4, valid), out, most);
-        Reference.reachabilityFence(memory);
+        groups(weights.rows(), packed.panelBytes(), packed.group(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last : kernel, packed.panelBytes() * most * Math.ceilDiv(valid, Layout.ROWS),
+                packed.address(p), memory.address() + t * tileBytes, to, packed.chunks(), out.strides()[0] * 4, valid), out, most);
         return true;
     }
 
@@ -134,17 +121,15 @@ public final class QuantisedProducts {
 
     /** By machine code where it can be had. */
     private void pack(float[] values, int chunks, Activations activations, PackedActivations layout, int row, Storage memory, long at) {
-        var kernel = cpu.has(Feature.AVX512) ? kernel(new Key(layout, 0, activations, layout.rows(), false)) : Optional.<Kernel>empty();
-        if (kernel.isEmpty()) {
+        if (!cpu.has(Feature.AVX512)) {
             layout.write(values, values.length, chunks, activations, row, memory.segment(), memory.base() + at, new int[Activations.BLOCK]);
             return;
         }
         var floats = floats(values.length * 4L);
         MemorySegment.copy(values, 0, floats.segment(), FLOAT, floats.base(), values.length);
-        long to = memory.segment().address() + memory.base() + at;
-        kernel.get().call(floats.segment().address() + floats.base(), to + layout.digitAt(row, 0), to + layout.startAt(row, 0, 0), to + layout.stepAt(row),
+        long to = memory.address() + at;
+        kernels.of(new ActivationKernel.Form(layout, activations)).call(floats.address(), to + layout.digitAt(row, 0), to + layout.startAt(row, 0, 0), to + layout.stepAt(row),
                 values.length / Activations.BLOCK, layout.recordBytes());
-        Reference.reachabilityFence(floats);
     }
 
     private void fill(View bias, View out) {
@@ -160,9 +145,8 @@ public final class QuantisedProducts {
         int m = (int) x.shape()[0], k = (int) weights.columns(), most = Math.min(m, FloatKernel.mostRows(cpu)), tiles = (m + most - 1) / most;
         boolean add = bias != null;
         var packed = weights.packed(PackedFloats.class, PackedFloats::of);
-        var kernel = kernel(new Key(weights.format(), packed.group(), null, most, add));
-        var last = kernel(new Key(weights.format(), packed.group(), null, m - (tiles - 1) * most, add));
-        if (kernel.isEmpty() || last.isEmpty()) return false;
+        var kernel = kernels.of(new FloatKernel.Form(weights.format(), packed.group(), most, add));
+        var last = kernels.of(new FloatKernel.Form(weights.format(), packed.group(), m - (tiles - 1) * most, add));
 
         int line = packed.positions();
         var memory = scratch(4L * m * line);
@@ -174,9 +158,8 @@ public final class QuantisedProducts {
             }
         });
         if (add) fill(bias, out);
-        groups(weights.rows(), packed.panelBytes(), packed.group(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last.get() : kernel.get(), packed.panelBytes() * most * Math.ceilDiv(valid, Layout.ROWS),
-                packed.address(p), address(memory) + 4L * t * most * line, to, line, out.strides()[0] * 4, valid), out, most);
-        Reference.reachabilityFence(memory);
+        groups(weights.rows(), packed.panelBytes(), packed.group(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last : kernel, packed.panelBytes() * most * Math.ceilDiv(valid, Layout.ROWS),
+                packed.address(p), memory.address() + 4L * t * most * line, to, line, out.strides()[0] * 4, valid), out, most);
         return true;
     }
 
@@ -187,7 +170,7 @@ public final class QuantisedProducts {
 
     /** Several groups by one kernel call, or one if it is needed again for other tiles. */
     private static void groups(long n, long panelBytes, int group, int tiles, Step step, View out, int tileRows) {
-        long outAt = address(out), stride = out.strides()[0] * 4, rows = (long) group * Layout.ROWS, bytes = group * panelBytes, all = Math.ceilDiv(n, rows);
+        long outAt = out.address(), stride = out.strides()[0] * 4, rows = (long) group * Layout.ROWS, bytes = group * panelBytes, all = Math.ceilDiv(n, rows);
         long grain = Math.max(1, Math.clamp(all * bytes / 8, LEAST, MOST) / bytes);
         Parallel.range(all, grain, NANOS * bytes * out.shape()[0], (from, to) -> {
             long many = tiles == 1 ? to - from : 1;
@@ -195,19 +178,6 @@ public final class QuantisedProducts {
                 long first = g * rows;
                 for (int t = 0; t < tiles; t++) step.run(g * group, t, Math.min(many * rows, n - first), outAt + t * tileRows * stride + first * 4);
             }
-        });
-    }
-
-    private Optional<Kernel> kernel(Key key) {
-        return kernels.computeIfAbsent(key, k -> {
-            boolean listing = CodeMemory.isListed();
-            var code = switch (k.weights) {
-                case BlockFormat format -> new FloatKernel(cpu, listing, format, k.group, k.rows, k.add).write();
-                case Layout layout -> new BlockKernel(cpu, listing, layout, k.group, k.activations.digits(), k.rows, k.add).write();
-                case PackedActivations layout -> new ActivationKernel(cpu, listing, layout, k.activations).write();
-                default -> throw new AssertionError(k);
-            };
-            return CodeMemory.load("quant-" + k.name() + "-" + cpu.level(), code);
         });
     }
 }

@@ -119,7 +119,7 @@ class TilesTest {
     /** The code for a CPU with tiles, whatever this one has. */
     private static Assembler.Code code(TileDot dot, Precision split) {
         var cpu = new Cpu("any", EnumSet.allOf(Feature.class), 48 << 10, 2 << 20, 32 << 20);
-        return TileKernel.generate(cpu, Tiles.Registers::new, dot, split, 2, 2, TileKernel.Result.TILES, true);
+        return new TileKernel.Form(Tiles.Registers::new, dot, split, 2, 2, TileKernel.Result.TILES).code(cpu, true);
     }
 
     /** The bytes of GNU as for the step of a kernel: tileloadd tmm6, tmm7 and tmm4, two products, tileloadd tmm5, two products. */

@@ -9,10 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockFormat;
-import lyceum.backend.x86.asm.Assembler;
-import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.Kernel;
 
 /** Runs every kernel with each operand against a page that cannot be touched: once at its end, once at its start. A step beyond kills this JVM. */
 public final class KernelBounds {
@@ -37,8 +34,6 @@ public final class KernelBounds {
         return MemorySegment.ofAddress(address + PAGE + (atEnd ? inside - bytes : 0)).reinterpret(bytes);
     }
 
-    private static Kernel load(String name, Assembler.Code code) { return CodeMemory.load(name, code).orElseThrow(); }
-
     public static void main(String[] args) throws Throwable {
         int kernels = 0;
         var levels = new ArrayList<>(List.of(Cpu.current().limitedTo("avx2")));
@@ -52,7 +47,7 @@ public final class KernelBounds {
         for (var layout : Layout.values()) {
             for (var activations : Activations.values()) {
                 for (int rows = 1; rows <= BlockKernel.mostRows(cpu, activations.digits()); rows++) {
-                    var kernel = load("block", new BlockKernel(cpu, false, layout, GROUP, activations.digits(), rows, add).write());
+                    var kernel = new BlockKernel.Form(layout, GROUP, activations, rows, add).make(cpu);
                     var tile = new PackedActivations(layout, activations.digits(), rows);
                     for (int chunks : new int[] {1, 3}) {
                         var packed = guarded(tile.bytes(chunks), atEnd);
@@ -73,7 +68,7 @@ public final class KernelBounds {
     private static void activations(Cpu cpu, PackedActivations tile, Activations activations, int chunks, MemorySegment packed, boolean atEnd) throws Throwable {
         int records = chunks * (tile.layout().length / 32);
         var x = guarded(records * 128L, atEnd);
-        var kernel = load("activations", new ActivationKernel(cpu, false, tile, activations).write());
+        var kernel = new ActivationKernel.Form(tile, activations).make(cpu);
         for (int row = 0; row < tile.rows(); row++) {
             kernel.call(x.address(), packed.address() + tile.digitAt(row, 0), packed.address() + tile.startAt(row, 0, 0), packed.address() + tile.stepAt(row), records, tile.recordBytes());
         }
@@ -83,7 +78,7 @@ public final class KernelBounds {
         int count = 0;
         for (var format : List.of(BlockFormat.F32, BlockFormat.F16, BlockFormat.BF16)) {
             for (int rows = 1; rows <= FloatKernel.mostRows(cpu); rows++) {
-                var kernel = load("float", new FloatKernel(cpu, false, format, GROUP, rows, add).write());
+                var kernel = new FloatKernel.Form(format, GROUP, rows, add).make(cpu);
                 for (int positions : new int[] {4, 252, 256, 260, 1024}) {
                     var x = guarded(4L * positions * rows, atEnd);
                     for (int valid : VALID) {

@@ -1,0 +1,92 @@
+package lyceum.tensor;
+
+import java.util.ArrayList;
+import lyceum.DType;
+import lyceum.ShapeException;
+import lyceum.backend.Backend;
+import lyceum.backend.View;
+
+/** Tensors of one type side by side: copies each part into its place of one new block. */
+public record ConcatOp(int axis) implements Operation {
+
+    static Tensor concat(int axis, Tensor... parts) {
+        if (parts.length == 0) throw new ShapeException("concat: no tensors");
+        int a = parts[0].shape().axis(axis);
+        var type = parts[0].dtype();
+        var sizes = parts[0].shape().toArray();
+        sizes[a] = 0;
+        for (var part : parts) {
+            type = DType.promote(type, part.dtype());
+            boolean fits = part.rank() == sizes.length;
+            for (int i = 0; fits && i < sizes.length; i++) fits = i == a || part.size(i) == sizes[i];
+            if (!fits) throw new ShapeException("concat: shapes " + parts[0].shape() + " and " + part.shape() + " differ beyond axis " + axis);
+            if (sizes[a] > Long.MAX_VALUE - part.size(a)) throw new ShapeException("concat: the sizes along axis " + axis + " add up to more than can be counted");
+            sizes[a] += part.size(a);
+        }
+        Shape.of(sizes); // refuses what cannot be counted
+        var converted = new Tensor[parts.length];
+        for (int i = 0; i < parts.length; i++) converted[i] = parts[i].to(type);
+        return new ConcatOp(a).apply(converted);
+    }
+
+    @Override public Tensor value(Tensor... in) {
+        var sizes = in[0].shape().toArray();
+        for (int i = 1; i < in.length; i++) sizes[axis] += in[i].size(axis);
+        var shape = Shape.of(sizes);
+        var out = Fusion.allocate(in[0].dtype(), shape);
+        into(out, in);
+        return new Tensor(out, shape);
+    }
+
+    @Override public void into(View out, Tensor... in) {
+        long at = 0;
+        for (var part : in) {
+            place(part, out, axis, at);
+            at += part.size(axis);
+        }
+    }
+
+    @Override public boolean isLinear() { return true; }
+
+    @Override public Tensor pullback(int i, Tensor g, Reading reading) { return visit(reading).pullback(i, g); }
+
+    @Override public Visit visit(Reading reading) {
+        var starts = new long[reading.operands() + 1];
+        for (int j = 0; j < reading.operands(); j++) starts[j + 1] = starts[j] + reading.shape(j).size(axis);
+        return (i, g) -> g.narrow(axis, starts[i], starts[i + 1] - starts[i]);
+    }
+
+    @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return new ConcatOp(axis + 1).apply(Batch.spread(size, isBatched, in)); }
+
+    @Override public String text() { return "concat " + axis; }
+
+    private static void place(Tensor part, View out, int axis, long at) {
+        if (part.count() == 0) return;
+        var shape = part.shape().toArray();
+        var window = new View(out.dtype(), out.storage(), out.offset() + at * out.strides()[axis], shape, out.strides());
+        Backend.current().run(ViewOps.copyProgram(part), new View[] {part.view()}, new View[] {window});
+    }
+
+    static Tensor stack(int axis, Tensor... parts) {
+        if (parts.length == 0) throw new ShapeException("stack: no tensors");
+        var wide = new Tensor[parts.length];
+        for (int i = 0; i < parts.length; i++) {
+            if (!parts[i].shape().equals(parts[0].shape())) throw new ShapeException("stack: shapes " + parts[0].shape() + " and " + parts[i].shape() + " differ");
+            wide[i] = parts[i].unsqueeze(axis);
+        }
+        return concat(axis < 0 ? axis + parts[0].rank() + 1 : axis, wide);
+    }
+
+    static Tensor pad(Tensor x, int axis, long before, long after, double value) {
+        if (before < 0 || after < 0) throw new ShapeException("pad: " + before + " before and " + after + " after; neither can be negative");
+        if (before == 0 && after == 0) return x.copy();
+        var sizes = x.shape().toArray();
+        var parts = new ArrayList<Tensor>();
+        sizes[axis] = before;
+        if (before > 0) parts.add(Tensor.full(x.dtype(), value, sizes));
+        parts.add(x);
+        sizes[axis] = after;
+        if (after > 0) parts.add(Tensor.full(x.dtype(), value, sizes));
+        return concat(axis, parts.toArray(Tensor[]::new));
+    }
+}

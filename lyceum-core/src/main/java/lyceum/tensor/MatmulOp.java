@@ -1,0 +1,114 @@
+package lyceum.tensor;
+
+import java.util.Arrays;
+import lyceum.DType;
+import lyceum.ShapeException;
+import lyceum.backend.Backend;
+import lyceum.backend.Precision;
+import lyceum.backend.Program;
+import lyceum.backend.View;
+
+/**
+ * Matrix product of the last two axes, batched over the leading ones, which broadcast.
+ *
+ * @param type of the sums and the result: the operands', or a wider one
+ */
+public record MatmulOp(Precision precision, DType type) implements Operation {
+
+    static void check(Tensor a, Tensor b) {
+        if (a.rank() == 0 || b.rank() == 0) throw new ShapeException("matmul: " + a.shape() + " x " + b.shape() + ": a scalar is no matrix; use mul");
+        if (a.size(-1) != b.size(-2)) throw new ShapeException("matmul: " + a.shape() + " x " + b.shape() + ": inner sizes " + a.size(-1) + " and " + b.size(-2) + " differ");
+    }
+
+    @Override public Tensor value(Tensor... in) {
+        Tensor a = in[0], b = in[1];
+        long[] batchA = Arrays.copyOf(a.shape().sizes(), a.rank() - 2), batchB = Arrays.copyOf(b.shape().sizes(), b.rank() - 2);
+        var batch = Shape.broadcast("matmul", Shape.adopt(batchA), Shape.adopt(batchB));
+        long m = a.size(-2), k = a.size(-1), n = b.size(-1);
+        if (Math.max(m, Math.max(k, n)) > Integer.MAX_VALUE) throw new ShapeException("matmul: " + a.shape() + " x " + b.shape() + ": a side of a matrix has at most " + Integer.MAX_VALUE + " elements");
+        var shape = Shape.adopt(sizes(batch, m, n));
+        // Many left matrices and one right one are a single product of more rows.
+        boolean folds = batchA.length > 0 && batchB.length == 0 && View.size(batchA) * m <= Integer.MAX_VALUE && a.view().isContiguous();
+        var left = folds ? new ViewOps.Reshape(Shape.of(View.size(batchA) * m, k)).value(a) : a;
+        var pending = type == a.dtype() && precision == Precision.F32 ? Fusion.product(left, b, shape) : null;
+        if (pending != null) return pending;
+        var out = Fusion.allocate(type, shape);
+        into(left, b, precision, out);
+        return new Tensor(out, shape);
+    }
+
+    @Override public void into(View out, Tensor... in) { into(in[0], in[1], precision, out); }
+
+    @Override public boolean isBilinear() { return true; }
+
+    @Override public int reads(int i) { return i == 0 ? 2 : 1; }
+
+    @Override public int gradientLiesAs() { return 1; }
+
+    @Override public Tensor pullback(int i, Tensor g, Reading reading) {
+        return i == 0 ? times(g, reading.operand(1).to(type).transpose())
+                : rightGradient(reading.operand(0).to(type), g, reading.shape(1).rank(), isTurned(reading.strides()));
+    }
+
+    @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) {
+        var left = tangents[0] == null ? null : apply(tangents[0], in[1]);
+        var right = tangents[1] == null ? null : apply(in[0], tangents[1]);
+        return left == null ? right : right == null ? left : left.add(right);
+    }
+
+    @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return apply(Batch.aligned(isBatched, in)); }
+
+    @Override public long operations(Form out, Form... in) { return out.shape().count() * in[0].shape().size(-1); }
+
+    @Override public String text() { return "matmul"; }
+
+    /** The shape of a result whose leading axes have been folded into the rows of {@code a}, or else {@code sizes}. */
+    private static long[] folded(Tensor a, Tensor b, long[] sizes) { return a.rank() == 2 && b.rank() == 2 ? new long[] {a.size(0), b.size(1)} : sizes; }
+
+    /** The product, and what a program makes of it, its operand 0, and of {@code others}; false if these have another form once the product is folded. */
+    static boolean then(Tensor a, Tensor b, Program then, View[] others, View[] outputs) {
+        var sizes = folded(a, b, outputs[0].shape());
+        View[] in = others.clone(), out = outputs.clone();
+        for (var views : new View[][] {in, out}) for (int i = 0; i < views.length; i++) {
+            var strides = ViewOps.reshapeStrides(views[i], sizes);
+            if (strides == null) return false;
+            views[i] = views[i].with(sizes, strides);
+        }
+        var batch = Shape.adopt(Arrays.copyOf(sizes, sizes.length - 2));
+        Backend.current().matmul(spread(a, batch), spread(b, batch), then, in, out);
+        return true;
+    }
+
+    /** The product, stored in {@code out}. */
+    static void into(Tensor a, Tensor b, Precision precision, View given) {
+        var sizes = folded(a, b, given.shape());
+        var out = sizes.length == given.shape().length ? given : given.with(sizes, View.contiguousStrides(sizes));
+        var batch = Shape.adopt(Arrays.copyOf(out.shape(), out.shape().length - 2));
+        View left = spread(a, batch), right = spread(b, batch);
+        if (precision == Precision.F32) Backend.current().matmul(left, right, out);
+        else Backend.current().matmul(left, right, precision, out);
+    }
+
+    private Tensor times(Tensor a, Tensor b) { return precision == Precision.F32 ? a.matmul(b) : a.matmul(b, precision); }
+
+    /** @param turned lays the gradient out as the transpose of a matrix by rows, which a weight used as {@code x W'} reads row by row again */
+    private Tensor rightGradient(Tensor a, Tensor g, int rank, boolean turned) {
+        // One right matrix against a batch: fold the batch into the summed axis rather than sum a batch of products.
+        if (rank == 2 && a.rank() > 2) {
+            long rows = View.size(Arrays.copyOf(a.shape().sizes(), a.rank() - 1)); // named, since -1 has no answer where a size is 0
+            return rightGradient(a.reshape(rows, a.size(-1)), g.reshape(rows, g.size(-1)), rank, turned);
+        }
+        return turned ? times(g.transpose(), a).transpose() : times(a.transpose(), g);
+    }
+
+    private static boolean isTurned(long[] strides) { return strides[strides.length - 2] == 1 && strides[strides.length - 1] != 1; }
+
+    private static long[] sizes(Shape batch, long m, long n) {
+        var sizes = Arrays.copyOf(batch.sizes(), batch.rank() + 2);
+        sizes[batch.rank()] = m;
+        sizes[batch.rank() + 1] = n;
+        return sizes;
+    }
+
+    private static View spread(Tensor x, Shape batch) { return Fusion.broadcast(x, Shape.adopt(sizes(batch, x.size(-2), x.size(-1)))); }
+}

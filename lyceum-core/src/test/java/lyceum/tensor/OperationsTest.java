@@ -1,0 +1,88 @@
+package lyceum.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Map;
+import lyceum.DType;
+import lyceum.autograd.Autograd;
+import lyceum.autograd.Primitive;
+import lyceum.autograd.Primitive.Backward;
+import lyceum.autograd.Primitive.Batching;
+import lyceum.autograd.Primitive.Forwards;
+import org.junit.jupiter.api.Test;
+
+/** The catalogue knows every operation, and its checks find a wrong rule of each kind. */
+class OperationsTest {
+    private static final Backward PULL = (i, g, out, in) -> g.mul(in[0].square()).mul(3);
+    private static final Forwards PUSH = (t, out, in) -> t[0].mul(in[0].square()).mul(3);
+    private static final Batching BATCH = (size, batched, in) -> in[0].pow(3);
+
+    @Test void everyOperationIsSeenInTheCatalogue() { assertThat(OperationTable.all()).isNotEmpty().isSubsetOf(OperationTable.seen().keySet()); }
+
+    @Test void thePageOfOperationsIsWhatTheRecordsTell() throws IOException {
+        assertThat(Files.readString(OperationTable.PAGE)).as("run lyceum.tensor.OperationTable to write it anew").isEqualTo(OperationTable.page());
+    }
+
+    private static OpCase cube(Backward pull, Forwards push, Batching batch) {
+        var cube = Primitive.of("cube", in -> in[0].pow(3), pull, push, batch);
+        return OpCase.of("cube", cube::apply, new long[] {3, 4});
+    }
+
+    private static void red(Map<String, OpChecks.Check> checks, String check, OpCase op, String says) {
+        assertThatThrownBy(() -> checks.get(check).run(op)).as(check).isInstanceOf(AssertionError.class).hasMessageContaining("cube").hasMessageContaining(says);
+    }
+
+    @Test void rightRulesPassEveryCheck() {
+        for (var op : new OpCase[] {cube(PULL, PUSH, BATCH), cube(PULL, null, null)}) {
+            OpChecks.gradients().values().forEach(check -> check.run(op));
+            OpChecks.batches().values().forEach(check -> check.run(op));
+        }
+    }
+
+    @Test void aWrongPullBackIsFound() {
+        var wrong = cube((i, g, out, in) -> g.mul(in[0]).mul(3), PUSH, BATCH);
+        red(OpChecks.gradients(), "gradient", wrong, "by differences");
+        red(OpChecks.gradients(), "push-forward against pull-back", wrong, "<J'u, v>");
+        red(OpChecks.gradients(), "gradient of views", cube((i, g, out, in) -> g.mul(in[0].square()).mul(in[0].isContiguous() ? 3 : 2), PUSH, BATCH), "expected");
+    }
+
+    @Test void aPullBackWhoseOwnDerivativeIsWrongIsFound() {
+        var wrong = cube((i, g, out, in) -> g.mul(in[0].detach().square()).mul(3), PUSH, BATCH);
+        OpChecks.gradients().get("gradient").run(wrong);
+        red(OpChecks.gradients(), "second order", wrong, "second-order gradient");
+        red(OpChecks.gradients(), "second-order push-forward", wrong, "tangent of the gradient");
+    }
+
+    @Test void aWrongPushForwardIsFound() {
+        var wrong = cube(PULL, (t, out, in) -> t[0].mul(in[0].square()).mul(2), BATCH);
+        red(OpChecks.gradients(), "push-forward", wrong, "tangent along operand 0");
+        red(OpChecks.gradients(), "push-forward against pull-back", wrong, "<u, Jv>");
+        var stopped = cube(PULL, (t, out, in) -> t[0].mul(in[0].detach().square()).mul(3), BATCH);
+        OpChecks.gradients().get("push-forward").run(stopped);
+        red(OpChecks.gradients(), "second-order push-forward", stopped, "second tangent");
+    }
+
+    @Test void aWrongBatchingRuleIsFound() {
+        var first = cube(PULL, PUSH, (size, batched, in) -> in[0].narrow(0, 0, 1).expand(in[0].shape().toArray()).pow(3));
+        red(OpChecks.batches(), "batch", first, "expected");
+        var constant = cube(PULL, PUSH, (size, batched, in) -> in[0].pow(3).detach());
+        OpChecks.batches().get("batch").run(constant); // its value is right
+        assertThatThrownBy(() -> assertThat(slopes(constant)).isEqualTo(slopes(cube(PULL, PUSH, BATCH)))).isInstanceOf(AssertionError.class);
+    }
+
+    /** Of what the batch gives, by what it is given. */
+    private static double[] slopes(OpCase op) {
+        var batch = Tensor.stack(0, op.draw(DType.F64, 1)[0], op.draw(DType.F64, 2)[0]);
+        return Autograd.grad(x -> Autograd.vmap(in -> op.call().apply(in), x).sum()).apply(batch).toDoubleArray();
+    }
+
+    @Test void aPullBackReadsNothingThatItsRecordDoesNotSay() {
+        var x = Tensor.of(1.0, 2.0).requiresGrad();
+        var sum = x.add(x);
+        assertThatThrownBy(() -> sum.node().operand(0)).isInstanceOf(AssertionError.class).hasMessageContaining("backward of add reads operand 0");
+        assertThat(x.exp().node().result().toDoubleArray()).containsExactly(Math.exp(1), Math.exp(2));
+    }
+}
