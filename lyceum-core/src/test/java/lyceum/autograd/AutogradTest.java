@@ -119,18 +119,26 @@ class AutogradTest {
         var gap = Gap.absolute();
         List<UnaryOperator<Tensor>> functions = List.of(row -> row.softmax(0).mul(row.square().sum()), row -> row.exp().mul(row.sin()).add(row.square().add(1).log()), row -> row.flip(0).sub(row.mean()).tanh(),
                 row -> row.max().sub(row.min()), row -> row.cumsum(0).div(2), row -> row.gt(0).where(row.sqrt(), row.neg()), row -> row.unsqueeze(0).mul(row.unsqueeze(1)), row -> row.layerNorm(null, null, 1e-5));
+        int[] runs = {0};
+        int batches = 0;
         for (var type : new DType[] {DType.F32, DType.F64}) {
             var x = Tensor.randn(Rng.of(5), type, 7, 5).compute();
             for (int f = 0; f < functions.size(); f++) {
                 for (int axis = 0; axis <= functions.get(f).apply(x.get(0)).rank() && axis < 2; axis++) {
-                    var mapped = Autograd.vmap(functions.get(f)::apply, x, axis);
+                    var function = functions.get(f);
+                    var mapped = Autograd.vmap(row -> {
+                        runs[0]++;
+                        return function.apply(row);
+                    }, x, axis);
+                    batches++;
                     for (int i = 0; i < x.size(axis); i++) {
-                        gap.see("function " + f + ", entry " + i + " along " + axis + ", " + type, mapped.select(axis, i).toDoubleArray(), functions.get(f).apply(x.select(axis, i)).toDoubleArray());
+                        gap.see("function " + f + ", entry " + i + " along " + axis + ", " + type, mapped.select(axis, i).toDoubleArray(), function.apply(x.select(axis, i)).toDoubleArray());
                     }
                 }
             }
         }
         Evidence.of("vmap against a loop", gap, exactly(0));
+        Evidence.of("runs of the function a batch", (double) runs[0] / batches, exactly(1));
     }
 
     @Test void transformationsNest() {
