@@ -1,13 +1,11 @@
 package lyceum.labs.nn;
 
 import static lyceum.labs.Bounds.atLeast;
-import static lyceum.labs.Bounds.exactly;
 
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import lyceum.DType;
-import lyceum.autograd.Autograd;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
 import lyceum.labs.Lab;
@@ -25,10 +23,12 @@ import lyceum.plot.Figure;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
-/** Raise the learning rate and watch hidden units fall silent, one after the other and for good; a small leak keeps all of them alive. */
+/** Raise the learning rate and watch hidden units fall silent, one after the other and for good; a small leak does not keep them from it, but lets them come back. */
 @Lab(topics = "relu", title = "Units that never fire again")
 final class ReluLab implements LabBody {
     private static final double[] RATES = {0.1, 0.2, 0.5, 1, 1.4, 2, 5};
+    private static final double GOOD = 0.2;
+
     @Override public void run(LabContext lab) {
         int width = lab.param("units", 48, 10, 200);
         int steps = lab.param("steps", 40, 10, 500);
@@ -36,32 +36,31 @@ final class ReluLab implements LabBody {
         var digits = Datasets.digits().flat();
         var data = digits.withX(digits.x().to(DType.F32).div(16).compute());
         var fires = new double[RATES.length][];
-        double[] dead = new double[RATES.length], stuck = new double[RATES.length], accuracy = new double[RATES.length], leaky = new double[RATES.length];
-        Sequential worst = null;
+        double[] dead = new double[RATES.length], silent = new double[RATES.length], accuracy = new double[RATES.length], leaky = new double[RATES.length];
         for (int r : lab.progress("learning rates", RATES.length)) {
             var plain = train(network(width, lab.rng(1)), data, RATES[r], steps, lab.rng(2));
             var leaking = train(DeadUnits.leaking(network(width, lab.rng(1)), slope), data, RATES[r], steps, lab.rng(2));
             var layer = ActivationReport.of(plain, List.of(data.x())).layers().getFirst();
             fires[r] = IntStream.range(0, width).mapToDouble(u -> (double) layer.fired()[u] / layer.rows()).sorted().toArray();
-            dead[r] = withoutGradient(plain, data.x());
-            stuck[r] = withoutGradient(leaking, data.x());
-            accuracy[r] = accuracy(plain, data);
-            leaky[r] = accuracy(leaking, data);
-            worst = plain;
+            dead[r] = DeadUnits.find(plain, List.of(data.x())).share();
+            silent[r] = DeadUnits.find(leaking, List.of(data.x())).share();
+            accuracy[r] = accuracy(train(plain, data, GOOD, 200, lab.rng(5)), data);
+            leaky[r] = accuracy(train(leaking, data, GOOD, 200, lab.rng(5)), data);
         }
         String[] rows = java.util.Arrays.stream(RATES).mapToObj(r -> String.format(Locale.ROOT, "%.1f", r)).toArray(String[]::new);
         lab.figure(Figure.heatmap("How often each hidden unit fires", fires, rows, IntStream.rangeClosed(1, width).mapToObj(Integer::toString).toArray(String[]::new))
                 .axes("unit, from the rarest to the busiest", "learning rate")
                 .describedAs("One row a learning rate, one cell a unit: at low rates every unit fires on some of the digits, at the highest the left of the row is dark, units that no digit opens any more."));
         lab.figure(Figure.row("What it costs",
-                Figure.line("Units without any gradient", RATES, dead).named("ReLU").line("leaky ReLU", RATES, stuck).logX().axes("learning rate", "share of units"),
-                Figure.line("Digits read rightly", RATES, accuracy).named("ReLU").line("leaky ReLU", RATES, leaky).logX().axes("learning rate", "training accuracy"))
-                .describedAs("The share of dead ReLU units climbs with the rate while that of leaky units stays at zero; accuracy falls where units die."));
-        int last = RATES.length - 1;
-        lab.say("At a rate of %s, %.0f%% of the ReLU units are dead; with a leak of %.3f none is.", rows[last], 100 * dead[last], slope);
-        lab.shows("dead share at ten times a working rate", dead[last], atLeast(0.3));
-        lab.shows("the same with a leak", stuck[last], exactly(0));
-        revive(lab, worst, data);
+                Figure.line("Units that fire for no digit", RATES, dead).named("ReLU").line("leaky ReLU", RATES, silent).logX().axes("learning rate", "share of units"),
+                Figure.line("Digits read rightly, 200 steps at " + GOOD + " later", RATES, accuracy).named("ReLU").line("leaky ReLU", RATES, leaky).logX().axes("learning rate before", "training accuracy"))
+                .describedAs("Left: at too high a rate units of both kinds fall silent. Right: once the rate is right again the network with a leak reads digits anew; the one without gets what its last living units allow."));
+        int last = RATES.length - 1, ten = IntStream.range(0, RATES.length).filter(r -> RATES[r] == 10 * GOOD).findFirst().orElseThrow();
+        lab.say("At a rate of %s, %.0f%% of the ReLU units are dead and %.0f%% of the leaky ones silent. After 200 steps at %.1f the first network reads %.0f%% of the digits, the second %.0f%%.",
+                rows[ten], 100 * dead[ten], 100 * silent[ten], GOOD, 100 * accuracy[ten], 100 * leaky[ten]);
+        lab.shows("dead share at ten times a working rate", dead[ten], atLeast(0.3));
+        lab.shows("accuracy with a leak once the rate is right", leaky[ten], atLeast(0.7));
+        revive(lab, train(network(width, lab.rng(1)), data, RATES[last], steps, lab.rng(2)), data);
     }
 
     private static Sequential network(int width, Rng rng) {
@@ -79,12 +78,6 @@ final class ReluLab implements LabBody {
         return network;
     }
 
-    /** The share of hidden units whose slope is 0 for every row. */
-    private static double withoutGradient(Sequential network, Tensor x) {
-        var before = Autograd.noGrad(() -> network.layers().get(0).forward(x));
-        return Autograd.grad(z -> network.layers().get(1).forward(z).sum()).apply(before).abs().max(0).eq(0).to(DType.F64).mean().item();
-    }
-
     private static double accuracy(Sequential network, Dataset data) { return network.forward(data.x()).argmax(1).eq(data.y()).to(DType.F64).mean().item(); }
 
     private static void revive(LabContext lab, Sequential network, Dataset data) {
@@ -93,7 +86,7 @@ final class ReluLab implements LabBody {
         dead.reinitialise(network, Init.heUniform(), lab.rng(3));
         int left = DeadUnits.find(network, List.of(data.x())).count();
         double between = accuracy(network, data);
-        train(network, data, 0.2, 60, lab.rng(4));
+        train(network, data, GOOD, 60, lab.rng(4));
         lab.table("Bringing them back", List.of("moment", "dead units", "accuracy"), List.of(List.of("after training at the highest rate", dead.count(), before),
                 List.of("re-initialised, their outgoing weights at zero", left, between), List.of("after 60 more steps at 0.2", DeadUnits.find(network, List.of(data.x())).count(), accuracy(network, data))));
     }
