@@ -66,7 +66,7 @@ def knn():
         for k in (1, 3, 5, 10):
             for weights in ("uniform", "distance"):
                 m = KNeighborsRegressor(k, weights=weights, metric=metric, algorithm="brute", **options).fit(x[train], y[train])
-                cases.append(case(f"diabetes {metric} k={k} {weights}", {"data": "diabetes", "metric": metric, **options, "k": k, "weights": weights}, {"predicted": m.predict(x[test])[:80]}))
+                cases.append(case(f"diabetes {metric} k={k} {weights}", {"data": "diabetes", "metric": metric, **options, "k": k, "weights": weights}, {"predicted": m.predict(x[test])}))
     r = Recipe(40700)
     a, q = r.matrix(300, 3), r.matrix(20, 3)
     cov = np.cov(a.T)
@@ -77,7 +77,7 @@ def knn():
         cases.append(case(f"recipe {metric}", {"seed": 40700, "points": "matrix(300, 3)", "queries": "then matrix(20, 3)", "k": 5, "metric": metric, "radius": 0.8, "covariance": cov},
                           {"distances": d, "indices": i, "withinRadius": [v.tolist() for v in near[1]]}))
     write("learn", "knn", REF, cases,
-          "train on the even rows, predict the odd rows in order (digits: one character a row; diabetes: the first 80 odd rows). Votes tie to the smaller label. ambiguous: positions among the odd rows where several neighbours are "
+          "train on the even rows, predict the odd rows in order (digits: one character a row; diabetes: all 221 of them). Votes tie to the smaller label. ambiguous: positions among the odd rows where several neighbours are "
           "equally far at place k and the answer depends on which is taken, or where weighted votes tie to rounding: not to be compared. weights distance = 1 / d. Three metrics: euclidean, manhattan, cosine; chebyshev has many ties. "
           "probabilities: for those of the first 40 odd rows that have no tie at place k.")
 
