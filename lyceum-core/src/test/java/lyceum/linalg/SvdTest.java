@@ -2,6 +2,7 @@ package lyceum.linalg;
 
 import static lyceum.linalg.LinalgInputs.*;
 import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.above;
 import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -15,6 +16,7 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
@@ -24,8 +26,8 @@ class SvdTest {
 
     @Test @Acceptance(topic = "svd", clause = 1)
     void singularValuesEqualLapackAndVectorsAreOrthonormal() {
-        double values = 0, orthonormal = 0, rebuilt = 0;
-        int count = 0;
+        double values = 0, orthonormal = 0, rebuilt = 0, each = 0;
+        int count = 0, wellConditioned = 0;
         for (var c : GOLDEN.list("cases")) {
             if (c.text("name").startsWith("tiny")) continue;
             count++;
@@ -38,8 +40,14 @@ class SvdTest {
                 rebuilt = Math.max(rebuilt, relative(svd.u().mul(svd.s().unsqueeze(0)).matmul(svd.vt()), a));
             }
             values = Math.max(values, maxDifference(Svd.values(a).toDoubleArray(), expected) / expected[0]);
+            // Where the least value is not small either, every one has its digits.
+            if (expected[expected.length - 1] < 1e-3 * expected[0]) continue;
+            wellConditioned++;
+            for (var method : Svd.Method.values()) each = Math.max(each, Gap.relative().see(c.text("name"), Svd.of(a, method).s().toDoubleArray(), expected).worst());
         }
         assertThat(count).isEqualTo(200);
+        Evidence.of("matrices of condition up to 1000", wellConditioned, above(50));
+        Evidence.of("each value of theirs, relative to itself", each, below(1e-12));
         Evidence.of("values over the largest", values, below(1e-12));
         Evidence.of("max |Q'Q - I|", orthonormal, below(1e-12));
         Evidence.of("|U S V' - A| / |A|", rebuilt, below(1e-12));

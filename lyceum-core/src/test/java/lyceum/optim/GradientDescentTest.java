@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.optim.TestProblems.Quadratic;
+import lyceum.linalg.Eigen;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
@@ -97,10 +99,12 @@ class GradientDescentTest {
             return new Ridges(directions, gaussians(rng, n), kinds);
         }
 
+        /** The largest eigenvalue of {@code sum d d'}: curvature along each direction is 1 at most, and 1 at the centre for the first three kinds. */
         double smoothness() {
-            double sum = 0;
-            for (var direction : directions) sum += Vectors.dot(direction, direction);
-            return sum;
+            int n = center.length;
+            var hessian = new double[n][n];
+            for (var d : directions) for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) hessian[i][j] += d[i] * d[j];
+            return Eigen.symmetricValues(Tensor.of(hessian)).max().item();
         }
 
         @Override public double at(double[] x, double[] gradient) {
@@ -149,6 +153,14 @@ class GradientDescentTest {
         }
         Evidence.of("largest rise in a step", largestRise, below(1e-14));
         Evidence.of("largest part of the bound reached", tightest, below(1));
+        // L is no larger than it must be: half as much again as twice the step, and values rise in most of the convex ones.
+        int rising = 0;
+        for (int trial = 0; trial < 50; trial++) {
+            var f = Ridges.of(rng, true);
+            var values = GradientDescent.constant(3 / f.smoothness()).withMaxIterations(500).withGradientTolerance(0).trace(f, gaussians(rng, f.center.length)).values();
+            if (IntStream.range(1, values.length).anyMatch(step -> values[step] > values[step - 1] + 1e-9)) rising++;
+        }
+        Evidence.of("of 50 convex ones, those that rise at eta = 3 / L", rising, above(45));
     }
 
     @Test @Acceptance(topic = "gradient-descent", clause = 5)
