@@ -12,11 +12,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import lyceum.random.Rng;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
+import lyceum.testing.ForkedJvm;
 import org.junit.jupiter.api.Test;
 
 class SplitTest {
@@ -169,31 +169,23 @@ class SplitTest {
         assertThat(Split.byKey(keys, 1, 0.5, 0.5).assignment()).isNotEqualTo(Split.byKey(keys, 2, 0.5, 0.5).assignment());
     }
 
+    /** In JVMs of their own, whose pools have 1, 2 and 5 threads: the same seed gives the same splits, of few rows and of many; another seed gives others. */
     @Test @Acceptance(topic = "data-split", clause = 5)
-    void sameSeedGivesTheSameSplitOnAnyNumberOfThreads() throws Exception {
-        int equal = 0, compared = 0;
-        var labels = IntStream.range(0, 500).map(i -> i % 7).toArray();
-        var multi = new boolean[500][4];
-        for (int i = 0; i < 500; i++) for (int l = 0; l < 4; l++) multi[i][l] = (i * 31 + l * 17) % (3 + l) == 0;
-        var expected = all(labels, multi);
-        for (int threads : new int[] {1, 2, 4, 8}) {
-            try (var pool = Executors.newFixedThreadPool(threads)) {
-                var results = pool.invokeAll(IntStream.range(0, 2 * threads).mapToObj(i -> (java.util.concurrent.Callable<List<int[]>>) () -> all(labels, multi)).toList());
-                for (var result : results) {
-                    var got = result.get();
-                    compared += expected.size();
-                    for (int s = 0; s < expected.size(); s++) if (Arrays.equals(got.get(s), expected.get(s))) equal++;
-                }
-            }
+    void sameSeedGivesTheSameSplitOnAnyNumberOfThreads() {
+        var here = SplitsMain.splits(9);
+        var printed = new ArrayList<String>();
+        for (int threads : new int[] {1, 2, 5}) {
+            var result = ForkedJvm.of(SplitsMain.class).withFlags("-Dlyceum.threads=" + threads).withArguments("9").run();
+            assertThat(result.exitCode()).as(result.output()).isZero();
+            var lines = result.output().lines().filter(line -> line.startsWith("split ")).toList();
+            assertThat(lines).hasSameSizeAs(here);
+            printed.addAll(lines);
         }
-        assertThat(Split.random(500, Rng.of(10), 0.5, 0.5).get(0)).isNotEqualTo(expected.getFirst());
-        Evidence.of("splits on 1, 2, 4 and 8 threads", compared, above(0));
-        Evidence.of("of them as on one", equal, exactly(compared));
-    }
-
-    private static List<int[]> all(int[] labels, boolean[][] multi) {
-        return List.of(Split.random(500, Rng.of(9), 0.5, 0.5).get(0), Split.stratified(labels, Rng.of(9), 0.6, 0.2, 0.2).get(1),
-                Split.stratified(multi, Rng.of(9), 0.8, 0.2).get(1), Split.grouped(labels, Rng.of(9), 0.5, 0.5).get(0));
+        int equal = (int) IntStream.range(0, printed.size()).filter(i -> printed.get(i).equals(here.get(i % here.size()))).count();
+        var other = SplitsMain.splits(10);
+        Evidence.of("splits in JVMs of 1, 2 and 5 threads", printed.size(), exactly(30));
+        Evidence.of("of them as here", equal, exactly(30));
+        Evidence.of("of those of another seed as here", IntStream.range(0, 10).filter(i -> other.get(i).equals(here.get(i))).count(), exactly(0));
     }
 
     @Test @Acceptance(topic = "data-split", clause = 6)
