@@ -98,9 +98,26 @@ class F1Test {
             Evidence.of("F* by labels - by probabilities, power " + power, exact.fBeta() - rule.fBeta(), equalTo(0, 0.01));
             // F1 is flat at its top, so that the threshold of largest F1 in a sample wanders; that of largest expected F1 does not
             Evidence.of("threshold of largest expected F1 - F* / 2", expectedBest(probabilities) - rule.threshold(), equalTo(0, 0.01));
+            // The distribution of the probabilities is known, and with it F* by calculus.
+            Evidence.of("F* - that of the distribution, power " + power, rule.fBeta() - bestF1(power), equalTo(0, 0.01));
+            Evidence.of("threshold of largest expected F1 - half of that of the distribution", expectedBest(probabilities) - bestF1(power) / 2, equalTo(0, 0.01));
             Evidence.of("threshold of largest F1 - F* / 2", exact.threshold() - exact.fBeta() / 2, equalTo(0, 0.03));
         }
     }
+
+    /** Of probabilities {@code u^k}, u uniform: {@code F(t) = 2 (1 - t^(1 + 1/k)) / ((k + 1) (1 - t^(1/k)) + 1)}, largest by golden sections; {@code 3 - sqrt(5)} for k = 1. */
+    private static double bestF1(double k) {
+        double low = 0, high = 1, ratio = (Math.sqrt(5) - 1) / 2;
+        for (int i = 0; i < 100; i++) {
+            double left = high - ratio * (high - low), right = low + ratio * (high - low);
+            if (f1At(left, k) < f1At(right, k)) low = left;
+            else high = right;
+        }
+        if (k == 1) assertThat(f1At(low, k)).isCloseTo(3 - Math.sqrt(5), within(1e-12));
+        return f1At(low, k);
+    }
+
+    private static double f1At(double t, double k) { return 2 * (1 - Math.pow(t, 1 + 1 / k)) / ((k + 1) * (1 - Math.pow(t, 1 / k)) + 1); }
 
     /** The threshold with the largest expected F1 by trying all, with fractional counts. */
     private static double expectedBest(double[] probabilities) {

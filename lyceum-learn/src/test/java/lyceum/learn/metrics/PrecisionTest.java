@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.data.Datasets;
 import lyceum.data.SparseCounts;
@@ -65,22 +66,29 @@ class PrecisionTest {
         Evidence.of("micro precision less accuracy", gap, exactly(0));
     }
 
+    /** The classes of breast cancer by one feature, at a careful and at a lax threshold: rates counted once, on all rows, then rows drawn at another prevalence. */
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void bayesRuleForetellsPrecisionAtAnotherPrevalence() {
         var gap = Gap.absolute();
+        var data = Datasets.breastCancer();
+        double[] radius = data.x().select(1, 0).toDoubleArray();
+        int[] sick = IntStream.range(0, radius.length).filter(i -> data.labels()[i] == 0).toArray(), well = IntStream.range(0, radius.length).filter(i -> data.labels()[i] == 1).toArray();
         var rng = Rng.of(3);
-        int n = 200_000;
-        for (double prevalence : new double[] {0.5, 0.2, 0.05, 0.01}) {
-            double tp = 0, fp = 0;
-            for (int i = 0; i < n; i++) {
-                boolean sick = rng.nextDouble() < prevalence;
-                if (rng.nextDouble() < (sick ? 0.9 : 0.1)) {
-                    if (sick) tp++;
+        int n = 2_000_000;
+        for (double threshold : new double[] {13, 15, 17}) {
+            double sensitivity = Arrays.stream(sick).filter(i -> radius[i] >= threshold).count() / (double) sick.length;
+            double specificity = Arrays.stream(well).filter(i -> radius[i] < threshold).count() / (double) well.length;
+            assertThat(Math.abs(sensitivity - specificity)).as("one in the place of the other would show").isGreaterThan(0.1);
+            for (double prevalence : new double[] {0.5, 0.2, 0.05, 0.01}) {
+                double tp = 0, fp = 0;
+                for (int i = 0; i < n; i++) {
+                    boolean positive = rng.nextDouble() < prevalence;
+                    if (radius[positive ? sick[rng.nextInt(sick.length)] : well[rng.nextInt(well.length)]] < threshold) continue;
+                    if (positive) tp++;
                     else fp++;
                 }
+                gap.see("threshold " + threshold + ", prevalence " + prevalence, tp / (tp + fp), ClassificationMetrics.precisionAt(sensitivity, specificity, prevalence));
             }
-            double foretold = ClassificationMetrics.precisionAt(0.9, 0.9, prevalence);
-            gap.see("prevalence " + prevalence, tp / (tp + fp), foretold);
         }
         Evidence.of("counted precision against the formula", gap, atMost(0.01));
     }

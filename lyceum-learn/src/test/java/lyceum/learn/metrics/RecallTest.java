@@ -43,18 +43,36 @@ class RecallTest {
         Evidence.of("largest gap to scikit-learn", gap, atMost(1e-12));
     }
 
-    /** Balanced accuracy knows the classes that occur, so macro recall must leave out the others. */
+    /** Both by counting the labels themselves. Balanced accuracy knows the classes that occur, so macro recall must leave out the others. */
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void macroRecallIsBalancedAccuracyAndWeightedRecallIsAccuracy() {
-        var gap = Gap.absolute();
+        Gap gap = Gap.absolute(), counted = Gap.absolute();
+        int weighted = 0, absent = 0;
         for (var c : GOLDEN.cases("random")) {
-            var matrix = LabelCase.of(c.at("input")).matrix();
+            var labels = LabelCase.of(c.at("input"));
+            var matrix = labels.matrix();
             gap.see(c.text("name") + " macro", matrix.recall(Average.MACRO, ZeroDivision.UNDEFINED), matrix.balancedAccuracy());
             gap.see(c.text("name") + " weighted", matrix.recall(Average.WEIGHTED), matrix.accuracy());
+            double[] hits = new double[labels.classes()], rows = new double[labels.classes()];
+            for (int i = 0; i < labels.truth().length; i++) {
+                double w = labels.weights() == null ? 1 : labels.weights()[i];
+                rows[(int) labels.truth()[i]] += w;
+                if (labels.predicted()[i] == labels.truth()[i]) hits[(int) labels.truth()[i]] += w;
+            }
+            int occurring = (int) Arrays.stream(rows).filter(r -> r > 0).count();
+            double balanced = 0;
+            for (int k = 0; k < rows.length; k++) if (rows[k] > 0) balanced += hits[k] / rows[k] / occurring;
+            counted.see(c.text("name") + " macro", matrix.recall(Average.MACRO, ZeroDivision.UNDEFINED), balanced);
+            counted.see(c.text("name") + " weighted", matrix.recall(Average.WEIGHTED), Arrays.stream(hits).sum() / Arrays.stream(rows).sum());
+            if (labels.weights() != null) weighted++;
+            if (occurring < rows.length) absent++;
             double[] recall = matrix.recall(ZeroDivision.ONE), missed = matrix.missRate(ZeroDivision.ZERO);
             for (int k = 0; k < recall.length; k++) assertThat(recall[k] + missed[k]).isCloseTo(1, within(1e-12));
         }
         Evidence.of("macro and weighted recall less balanced accuracy and accuracy", gap, exactly(0));
+        Evidence.of("the same two by counting labels", counted, atMost(1e-15));
+        Evidence.of("cases with weights", weighted, above(50));
+        Evidence.of("cases with a class that does not occur", absent, above(50));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)

@@ -1,5 +1,6 @@
 package lyceum.learn.metrics;
 
+import static lyceum.testing.Bound.above;
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.between;
 import static lyceum.testing.Bound.exactly;
@@ -7,6 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 import lyceum.random.Rng;
 import lyceum.stats.Alternative;
@@ -135,23 +140,40 @@ class RocCurveTest {
         assertThat(rejected / 400.0).isBetween(0.02, 0.085);
     }
 
+    /** The whole curve, under six kinds of maps; a falling one turns the area round, and one that ties scores changes it. */
     @Acceptance(topic = TOPIC, clause = 3)
-    @Test void areaDoesNotChangeUnderIncreasingMaps() {
-        var gap = Gap.absolute();
+    @Test void areaStaysUnderIncreasingMaps() {
+        Gap area = Gap.absolute(), curve = Gap.absolute(), turned = Gap.absolute();
+        int tied = 0, runs = 100;
         var rng = Rng.of(3);
-        for (int run = 0; run < 100; run++) {
-            int n = 50;
+        for (int run = 0; run < runs; run++) {
+            int n = 60;
             var positive = new boolean[n];
-            var scores = new double[n];
-            var mapped = new double[n];
+            double[] scores = new double[n], weights = run % 2 == 0 ? null : new double[n];
             for (int i = 0; i < n; i++) {
                 positive[i] = i % 3 == 0;
-                scores[i] = rng.nextInt(20) / 4.0 + (positive[i] ? 1 : 0);
-                mapped[i] = Math.exp(3 * scores[i]) - 7;
+                scores[i] = rng.nextInt(20) / 4.0 - 2 + (positive[i] ? 1 : 0);
+                if (weights != null) weights[i] = 0.25 + rng.nextDouble();
             }
-            gap.see("run " + run, RocCurve.of(positive, mapped, null).auc(), RocCurve.of(positive, scores, null).auc());
+            // Any increasing map there is: random steps up between neighbouring scores.
+            var steps = new TreeMap<Double, Double>();
+            double level = -5;
+            for (double s : Arrays.stream(scores).sorted().toArray()) if (!steps.containsKey(s)) steps.put(s, level += Math.pow(10, -6 * rng.nextDouble()));
+            var before = RocCurve.of(positive, scores, weights);
+            List<DoubleUnaryOperator> maps = List.of(s -> Math.exp(3 * s) - 7, s -> s * s * s, Math::atan, s -> Math.log(s + 3), s -> 1e-9 * s + 1, steps::get);
+            for (int m = 0; m < maps.size(); m++) {
+                var after = RocCurve.of(positive, Arrays.stream(scores).map(maps.get(m)).toArray(), weights);
+                area.see("run " + run + ", map " + m, after.auc(), before.auc());
+                curve.see("fpr, run " + run + ", map " + m, after.falsePositiveRate(), before.falsePositiveRate());
+                curve.see("tpr, run " + run + ", map " + m, after.truePositiveRate(), before.truePositiveRate());
+            }
+            turned.see("run " + run, RocCurve.of(positive, Arrays.stream(scores).map(s -> -s).toArray(), weights).auc(), 1 - before.auc());
+            if (RocCurve.of(positive, Arrays.stream(scores).map(Math::floor).toArray(), weights).auc() != before.auc()) tied++;
         }
-        Evidence.of("area after exp(3 s) - 7 less before", gap, exactly(0));
+        Evidence.of("area after less before, over 600 maps", area, exactly(0));
+        Evidence.of("curve after less before", curve, exactly(0));
+        Evidence.of("area by falling scores, less 1 - area", turned, atMost(1e-14));
+        Evidence.of("runs, of 100, whose area changes when scores are tied", tied, above(90));
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
