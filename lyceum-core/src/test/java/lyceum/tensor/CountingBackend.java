@@ -31,9 +31,17 @@ public final class CountingBackend implements Backend {
         to.run(program, inputs, outputs);
     }
 
-    @Override public void reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) { to.reduce(reduction, program, inputs, axes, out); }
+    /** The program's instructions and one more for taking each element in. */
+    @Override public void reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) {
+        multiplyAdds.addAndGet(inputs[0].size());
+        for (int i = 0; i < program.length(); i++) if (program.at(i).op().arity() > 0) multiplyAdds.addAndGet(inputs[0].size());
+        to.reduce(reduction, program, inputs, axes, out);
+    }
 
-    @Override public void scan(Scan scan, View in, int axis, View out) { to.scan(scan, in, axis, out); }
+    @Override public void scan(Scan scan, View in, int axis, View out) {
+        multiplyAdds.addAndGet(in.size());
+        to.scan(scan, in, axis, out);
+    }
 
     @Override public void matmul(View a, View b, View out) {
         products.incrementAndGet();
