@@ -1,5 +1,6 @@
 package lyceum.optim;
 
+import static lyceum.testing.Bound.above;
 import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.between;
 import static org.assertj.core.api.Assertions.assertThat;

@@ -15,15 +15,12 @@ final class LogisticNewton {
     private final boolean coordinates;
     private final double tolerance;
     private final int maxIterations;
-    /** Descent by coordinates is too slow along a direction that goes on for ever to show it. */
-    private final SeparationWatch watch;
 
     LogisticNewton(LogisticProblem problem, boolean coordinates, double tolerance, int maxIterations) {
         this.problem = problem;
         this.coordinates = coordinates || problem.l1 > 0;
         this.tolerance = tolerance;
         this.maxIterations = maxIterations;
-        watch = coordinates && problem.l1 == 0 ? new SeparationWatch(problem) : null;
     }
 
     LogisticSolution solve(double[] start) {
@@ -32,12 +29,13 @@ final class LogisticNewton {
         double value = point.value() + problem.absolute(b), limit = tolerance * problem.totalWeight;
         boolean unpenalised = problem.l1 == 0 && problem.l2 == 0;
         int separatedAt = 0;
+        double[] step = null;
         for (int iteration = 1; iteration <= maxIterations; iteration++) {
             boolean optimal = problem.violation(b, point.gradient()) <= limit;
             boolean spent = separatedAt > 0 && point.value() <= LogisticSolution.SPENT * problem.totalWeight;
-            if (optimal || spent) return end(b, iteration - 1, true, unpenalised, separatedAt);
+            if (optimal || spent) return end(b, step, iteration - 1, true, unpenalised, separatedAt);
             int[] set = workingSet(b, point.gradient());
-            double[] step = step(b, point, set);
+            step = step(b, point, set);
             double slope = slope(b, point.gradient(), step), size = 1;
             double[] next = null;
             LogisticProblem.Point reached = null;
@@ -54,38 +52,24 @@ final class LogisticNewton {
             if (reached == null) {
                 // No step helps: rounding is all that is left, if the model promised next to nothing.
                 boolean floor = Math.abs(slope) <= 1e-10 * Math.abs(value);
-                return end(b, iteration, floor, unpenalised, separatedAt);
+                return end(b, step, iteration, floor, unpenalised, separatedAt);
             }
             b = next;
             point = reached;
             value = lower;
             if (unpenalised && separatedAt == 0 && point.leastMargin() > 0) separatedAt = iteration;
-            if (watch == null) continue;
-            watch.see(iteration, point);
-            if (watch.separation() == Separation.QUASI_COMPLETE) return end(b, iteration, false, true, 0);
         }
-        return end(b, maxIterations, false, unpenalised, separatedAt);
+        return end(b, step, maxIterations, false, unpenalised, separatedAt);
     }
 
-    private LogisticSolution end(double[] b, int iterations, boolean converged, boolean unpenalised, int separatedAt) {
+    private LogisticSolution end(double[] b, double[] step, int iterations, boolean converged, boolean unpenalised, int separatedAt) {
         if (separatedAt > 0) return new LogisticSolution(b, iterations, converged, Separation.COMPLETE, separatedAt);
-        if (watch != null) {
-            watch.end(iterations);
-            return new LogisticSolution(b, iterations, converged, watch.separation(), watch.at());
+        if (unpenalised && step != null) {
+            // At a maximum the last step is tiny; along a direction that goes on for ever it is not, and no margin falls.
+            double[] range = problem.marginRange(step);
+            if (range[1] > 0.1 && range[0] >= -1e-3 * range[1]) return new LogisticSolution(b, iterations, converged, Separation.QUASI_COMPLETE, iterations);
         }
-        boolean split = unpenalised && b.length <= LARGEST_SYSTEM && goesOnForEver(b);
-        return new LogisticSolution(b, iterations, converged, split ? Separation.QUASI_COMPLETE : Separation.NONE, split ? iterations : 0);
-    }
-
-    /** At a maximum Newton's next step is tiny; along a direction that goes on for ever it is not, and no margin falls. */
-    private boolean goesOnForEver(double[] b) {
-        var point = problem.at(b);
-        double[] range = problem.marginRange(newton(problem.hessian(point, IntStream.range(0, b.length).toArray()), point.gradient()));
-        return range[1] > 0.1 && range[0] >= -1e-3 * range[1];
-    }
-
-    private static double[] newton(double[][] hessian, double[] gradient) {
-        return Cholesky.of(Tensor.of(hessian), Cholesky.Jitter.STANDARD).solve(Tensor.of(gradient)).neg().toDoubleArray();
+        return new LogisticSolution(b, iterations, converged, Separation.NONE, 0);
     }
 
     /** With an l1 part: what is in, what is free, and what wants to come in; of very many the most urgent, the others in later steps. */
@@ -110,7 +94,8 @@ final class LogisticNewton {
         double[][] hessian = problem.hessian(point, set);
         var gradient = new double[set.length];
         for (int r = 0; r < set.length; r++) gradient[r] = point.gradient()[set[r]];
-        double[] inner = coordinates ? descend(b, set, hessian, gradient) : newton(hessian, gradient);
+        double[] inner = coordinates ? descend(b, set, hessian, gradient)
+                : Cholesky.of(Tensor.of(hessian), Cholesky.Jitter.STANDARD).solve(Tensor.of(gradient)).neg().toDoubleArray();
         var step = new double[b.length];
         for (int r = 0; r < set.length; r++) step[set[r]] = inner[r];
         return step;

@@ -166,21 +166,22 @@ public record LogisticRegression(double c, double l1Ratio, Solver solver, boolea
     }
 
     private LogisticSolution lbfgs(LogisticProblem problem, double[] start) {
-        var watch = new SeparationWatch(problem);
-        int[] evaluations = {0};
+        int[] separatedAt = {0, 0};
+        boolean unpenalised = problem.l1 == 0 && problem.l2 == 0;
         var minimum = new Lbfgs().withGradientTolerance(tolerance).withMaxIterations(maxIterations).withMaxEvaluations(20 * maxIterations).minimize((b, gradient) -> {
             var point = problem.at(b);
-            watch.see(++evaluations[0], point);
+            separatedAt[1]++;
+            if (unpenalised && separatedAt[0] == 0 && point.leastMargin() > 0) separatedAt[0] = separatedAt[1];
             for (int at = 0; at < b.length; at++) gradient[at] = point.gradient()[at] / problem.totalWeight;
             return point.value() / problem.totalWeight;
         }, start);
-        watch.end(evaluations[0]);
-        if (watch.separation() == Separation.NONE && minimum.gradientNorm() > tolerance && problem.size() <= 300) {
+        boolean separated = separatedAt[0] > 0;
+        if (!separated && minimum.gradientNorm() > tolerance && problem.size() <= 300) {
             // Values stop changing when the gradient is the root of what rounding leaves; a Newton step or two have the rest.
             var finished = new LogisticNewton(problem, false, tolerance, 5).solve(minimum.x());
             return new LogisticSolution(finished.b(), minimum.iterations() + finished.iterations(), minimum.converged(), finished.separation(), finished.separatedAt());
         }
-        return new LogisticSolution(minimum.x(), minimum.iterations(), minimum.converged(), watch.separation(), watch.at());
+        return new LogisticSolution(minimum.x(), minimum.iterations(), minimum.converged(), separated ? Separation.COMPLETE : Separation.NONE, separatedAt[0]);
     }
 
     /** The inverse of the Hessian for two classes without a penalty; null where there is no table. */

@@ -58,22 +58,22 @@ final class LogisticSaga {
 
     LogisticSolution solve(Rng rng, double tolerance, int epochs) {
         double limit = tolerance * problem.totalWeight;
-        var watch = new SeparationWatch(problem);
+        boolean unpenalised = problem.l1 == 0 && problem.l2 == 0;
+        int separatedAt = 0;
         for (int epoch = 1; epoch <= epochs; epoch++) {
             for (int s = 0; s < n; s++) visit(rng.nextInt(n));
             if (epoch > 5 && epoch % 5 != 0 && epoch < epochs) continue;
             for (int j = 0; j < width; j++) catchUp(j);
             var point = problem.at(b);
-            watch.see(epoch, point);
-            boolean spent = watch.separation() == Separation.COMPLETE && point.value() <= LogisticSolution.SPENT * problem.totalWeight;
-            if (spent || problem.violation(b, point.gradient()) <= limit) return end(epoch, true, watch);
+            if (unpenalised && separatedAt == 0 && point.leastMargin() > 0) separatedAt = epoch;
+            boolean spent = separatedAt > 0 && point.value() <= LogisticSolution.SPENT * problem.totalWeight;
+            if (spent || problem.violation(b, point.gradient()) <= limit) return end(epoch, true, separatedAt);
         }
-        return end(epochs, false, watch);
+        return end(epochs, false, separatedAt);
     }
 
-    private LogisticSolution end(int epochs, boolean converged, SeparationWatch watch) {
-        watch.end(epochs);
-        return new LogisticSolution(b.clone(), epochs, converged, watch.separation(), watch.at());
+    private LogisticSolution end(int epochs, boolean converged, int separatedAt) {
+        return new LogisticSolution(b.clone(), epochs, converged, separatedAt > 0 ? Separation.COMPLETE : Separation.NONE, separatedAt);
     }
 
     private void visit(int i) {
