@@ -20,9 +20,9 @@ final class House {
     private static final int WIDTH = 920, BOX_HEIGHT = 56, GAP = 20, FLOOR = 80, MARGIN = 28, ROOF = 84;
 
     /** A module, what it says of itself, and the modules that it uses beyond its tests. */
-    record Part(String name, String description, Set<String> uses, boolean aside) { }
+    record Part(String name, String description, Set<String> uses, boolean aside) {}
 
-    record Box(Part part, double x, double y, double width) { }
+    record Box(Part part, double x, double y, double width) {}
 
     public static void main(String[] args) throws Exception {
         var root = Path.of(args[0]);
@@ -47,7 +47,8 @@ final class House {
         for (var module : Pattern.compile("<module>(.*?)</module>").matcher(Files.readString(root.resolve("pom.xml"))).results().toList()) {
             String name = module.group(1), pom = Files.readString(root.resolve(name).resolve("pom.xml"));
             if (!pom.contains("<packaging>pom</packaging>")) {
-                parts.put(name, new Part(name, first(pom, "<description>(.*?)</description>"), uses(pom), Set.of("lyceum-testing", "lyceum-withers").contains(name)));
+                parts.put(name, new Part(name, first(pom, "<description>(.*?)</description>"), uses(pom),
+                        Set.of("lyceum-testing", "lyceum-withers").contains(name)));
             }
         }
         return parts;
@@ -57,7 +58,8 @@ final class House {
         var uses = new LinkedHashSet<String>();
         for (var dependency : Pattern.compile("(?s)<dependency>(.*?)</dependency>").matcher(pom).results().toList()) {
             String text = dependency.group(1);
-            if (text.contains("<groupId>lyceum</groupId>") && !text.contains("<scope>test</scope>") && !text.contains("<scope>provided</scope>")) {
+            if (text.contains("<groupId>lyceum</groupId>") && !text.contains("<scope>test</scope>")
+                    && !text.contains("<scope>provided</scope>")) {
                 uses.add(first(text, "<artifactId>(.*?)</artifactId>"));
             }
         }
@@ -109,8 +111,8 @@ final class House {
                 <path d="M%d %d L%d %d L%d %d Z" fill="#ffffff" stroke="#0b6666" stroke-width="1.5" stroke-linejoin="round"/>
                 <text x="%d" y="%d" text-anchor="middle" font-size="20" font-weight="600" letter-spacing="4" fill="#0b6666">LYCEUM</text>
                 <g fill="none" stroke="#a5a196" stroke-width="1.5">
-                """, WIDTH, height, WIDTH, height, MARGIN / 2, MARGIN + ROOF - 20, WIDTH / 2, MARGIN / 2, WIDTH - MARGIN / 2, MARGIN + ROOF - 20,
-                WIDTH / 2, MARGIN + ROOF - 34));
+                """, WIDTH, height, WIDTH, height, MARGIN / 2, MARGIN + ROOF - 20, WIDTH / 2, MARGIN / 2, WIDTH - MARGIN / 2,
+                MARGIN + ROOF - 20, WIDTH / 2, MARGIN + ROOF - 34));
         for (var box : boxes.values()) {
             for (var used : box.part().uses()) {
                 if (!indirectly(box.part().name(), used, parts)) {
@@ -127,20 +129,26 @@ final class House {
     private static String line(Box from, Box to) {
         double x1 = Math.clamp(to.x() + to.width() / 2, from.x() + GAP, from.x() + from.width() - GAP), y1 = from.y() + BOX_HEIGHT;
         double x2 = Math.clamp(x1, to.x() + GAP, to.x() + to.width() - GAP), y2 = to.y(), bend = (y2 - y1) / 2;
-        return String.format(Locale.ROOT, "<path d=\"M%.0f %.0f C%.0f %.0f %.0f %.0f %.0f %.0f\"/>%n", x1, y1, x1, y1 + bend, x2, y2 - bend, x2, y2);
+        return String.format(Locale.ROOT, "<path d=\"M%.0f %.0f C%.0f %.0f %.0f %.0f %.0f %.0f\"/>%n", x1, y1, x1, y1 + bend, x2, y2 - bend,
+                x2, y2);
     }
 
     private static String box(Box box) {
-        var text = new StringBuilder(String.format(Locale.ROOT, "<rect x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%d\" rx=\"6\" fill=\"#ffffff\" stroke=\"%s\"%s/>%n",
-                box.x(), box.y(), box.width(), BOX_HEIGHT, box.part().aside() ? "#a5a196" : "#0b6666", box.part().aside() ? " stroke-dasharray=\"4 3\"" : ""));
+        var text = new StringBuilder(String.format(Locale.ROOT,
+                "<rect x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%d\" rx=\"6\" fill=\"#ffffff\" stroke=\"%s\"%s/>%n", box.x(), box.y(),
+                box.width(), BOX_HEIGHT, box.part().aside() ? "#a5a196" : "#0b6666",
+                box.part().aside() ? " stroke-dasharray=\"4 3\"" : ""));
         double middle = box.x() + box.width() / 2;
         var lines = wrapped(box.part().description(), (int) (box.width() / 7));
         double y = box.y() + (lines.size() > 1 ? 18 : 24);
-        text.append(String.format(Locale.ROOT, "<text x=\"%.0f\" y=\"%.0f\" text-anchor=\"middle\" font-size=\"15\" font-weight=\"600\" fill=\"#1e1d1a\">%s</text>%n",
+        text.append(String.format(Locale.ROOT,
+                "<text x=\"%.0f\" y=\"%.0f\" text-anchor=\"middle\" font-size=\"15\" font-weight=\"600\" fill=\"#1e1d1a\">%s</text>%n",
                 middle, y, box.part().name()));
         for (var line : lines) {
             y += lines.size() > 1 ? 15 : 18;
-            text.append(String.format(Locale.ROOT, "<text x=\"%.0f\" y=\"%.0f\" text-anchor=\"middle\" font-size=\"12\" fill=\"#615e56\">%s</text>%n", middle, y, escaped(line)));
+            text.append(String.format(Locale.ROOT,
+                    "<text x=\"%.0f\" y=\"%.0f\" text-anchor=\"middle\" font-size=\"12\" fill=\"#615e56\">%s</text>%n", middle, y,
+                    escaped(line)));
         }
         return text.toString();
     }
@@ -160,7 +168,5 @@ final class House {
         return lines;
     }
 
-    private static String escaped(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;");
-    }
+    private static String escaped(String text) { return text.replace("&", "&amp;").replace("<", "&lt;"); }
 }

@@ -19,15 +19,16 @@ import org.w3c.dom.Element;
 final class ThirdParty {
 
     /** Licences go by many names; the SPDX identifier is one. */
-    private static final Map<String, String> SPDX = new TreeMap<>(Map.ofEntries(
-            Map.entry("apache", "Apache-2.0"), Map.entry("mit", "MIT"), Map.entry("bsd-2", "BSD-2-Clause"), Map.entry("bsd 2", "BSD-2-Clause"),
-            Map.entry("simplified bsd", "BSD-2-Clause"), Map.entry("bsd-3", "BSD-3-Clause"), Map.entry("bsd 3", "BSD-3-Clause"),
-            Map.entry("new bsd", "BSD-3-Clause"), Map.entry("0bsd", "0BSD"), Map.entry("zero-clause", "0BSD"),
-            Map.entry("eclipse public license - v 2.0", "EPL-2.0"), Map.entry("epl 2.0", "EPL-2.0"), Map.entry("eclipse public license v. 2.0", "EPL-2.0"),
-            Map.entry("gpl2 w/ cpe", "GPL-2.0-only WITH Classpath-exception-2.0"), Map.entry("classpath exception", "GPL-2.0-only WITH Classpath-exception-2.0"),
-            Map.entry("lgpl", "LGPL-3.0-or-later"), Map.entry("gnu lesser", "LGPL-3.0-or-later"), Map.entry("mozilla", "MPL-2.0")));
+    private static final Map<String, String> SPDX = new TreeMap<>(Map.ofEntries(Map.entry("apache", "Apache-2.0"), Map.entry("mit", "MIT"),
+            Map.entry("bsd-2", "BSD-2-Clause"), Map.entry("bsd 2", "BSD-2-Clause"), Map.entry("simplified bsd", "BSD-2-Clause"),
+            Map.entry("bsd-3", "BSD-3-Clause"), Map.entry("bsd 3", "BSD-3-Clause"), Map.entry("new bsd", "BSD-3-Clause"),
+            Map.entry("0bsd", "0BSD"), Map.entry("zero-clause", "0BSD"), Map.entry("eclipse public license - v 2.0", "EPL-2.0"),
+            Map.entry("epl 2.0", "EPL-2.0"), Map.entry("eclipse public license v. 2.0", "EPL-2.0"),
+            Map.entry("gpl2 w/ cpe", "GPL-2.0-only WITH Classpath-exception-2.0"),
+            Map.entry("classpath exception", "GPL-2.0-only WITH Classpath-exception-2.0"), Map.entry("lgpl", "LGPL-3.0-or-later"),
+            Map.entry("gnu lesser", "LGPL-3.0-or-later"), Map.entry("mozilla", "MPL-2.0")));
 
-    record Library(String group, String artifact, String version, Set<String> licences, String url) { }
+    record Library(String group, String artifact, String version, Set<String> licences, String url) {}
 
     public static void main(String[] args) throws Exception {
         var libraries = new TreeMap<String, Library>();
@@ -56,9 +57,7 @@ final class ThirdParty {
     /** What {@code tools/vendor-web} fetched: package, version, and the licence that stands beside its files. */
     private static List<Library> vendored(Path root) throws IOException {
         var script = root.resolve("tools/vendor-web");
-        if (!Files.exists(script)) {
-            return List.of();
-        }
+        if (!Files.exists(script)) return List.of();
         String text = Files.readString(script);
         var found = new ArrayList<Library>();
         for (var fetched : Pattern.compile("(?m)^\\w+=\\$\\(unpack (\\S+)@([0-9.]+)\\)").matcher(text).results().toList()) {
@@ -68,7 +67,8 @@ final class ThirdParty {
                         .filter(f -> last.startsWith(f.getFileName().toString().replace("-LICENSE.txt", "")))
                         .max(java.util.Comparator.comparingInt(f -> f.getFileName().toString().length()));
                 if (licence.isPresent()) {
-                    found.add(new Library("", name, fetched.group(2), Set.of(recognised(Files.readString(licence.get()))), root.relativize(licence.get()).toString()));
+                    found.add(new Library("", name, fetched.group(2), Set.of(recognised(Files.readString(licence.get()))),
+                            root.relativize(licence.get()).toString()));
                 }
             }
         }
@@ -78,7 +78,7 @@ final class ThirdParty {
     private static String recognised(String licence) {
         return licence.contains("SIL Open Font License") || licence.contains("SIL OPEN FONT LICENSE") ? "OFL-1.1"
                 : licence.contains("Mozilla Public License") ? "MPL-2.0"
-                : licence.contains("Redistribution and use") ? "BSD-3-Clause" : "see its page";
+                        : licence.contains("Redistribution and use") ? "BSD-3-Clause" : "see its page";
     }
 
     private static String page(List<Library> libraries, List<Library> vendored) {
@@ -135,15 +135,14 @@ final class ThirdParty {
 
     private static Path parent(Element project, Path pom, String group) {
         var parent = child(project, "parent");
-        if (parent == null) {
-            return null;
-        }
+        if (parent == null) return null;
         var root = pom.getParent().getParent().getParent();
         for (int i = 0; i < group.split("\\.").length; i++) {
             root = root.getParent();
         }
         String artifact = text(parent, "artifactId"), version = text(parent, "version");
-        return root.resolve(text(parent, "groupId").replace('.', '/')).resolve(artifact).resolve(version).resolve(artifact + "-" + version + ".pom");
+        return root.resolve(text(parent, "groupId").replace('.', '/')).resolve(artifact).resolve(version)
+                .resolve(artifact + "-" + version + ".pom");
     }
 
     private static Set<String> licences(Element project) {
@@ -182,16 +181,12 @@ final class ThirdParty {
         return found;
     }
 
-    private static Element child(Element parent, String name) {
-        return children(parent, name).stream().findFirst().orElse(null);
-    }
+    private static Element child(Element parent, String name) { return children(parent, name).stream().findFirst().orElse(null); }
 
     private static String text(Element parent, String name) {
         var child = parent == null ? null : child(parent, name);
         return child == null ? "" : child.getTextContent().strip().replaceAll("\\s+", " ");
     }
 
-    private static String firstOf(String a, String b) {
-        return a.isEmpty() ? b : a;
-    }
+    private static String firstOf(String a, String b) { return a.isEmpty() ? b : a; }
 }

@@ -30,14 +30,12 @@ final class Mutants {
 
     private static List<String> targets(Path root, String slug, String classes) throws IOException {
         var article = root.resolve("lyceum-labs/src/main/resources/topics/" + slug + ".md");
-        var api = Files.exists(article) ? Files.readAllLines(article).stream().filter(l -> l.startsWith("api:")).map(l -> l.substring(4).strip()).findFirst() : null;
-        if (api == null || api.isEmpty()) {
-            throw fail(slug + " has no article that names its class (api)");
-        }
+        var api = Files.exists(article)
+                ? Files.readAllLines(article).stream().filter(l -> l.startsWith("api:")).map(l -> l.substring(4).strip()).findFirst()
+                : null;
+        if (api == null || api.isEmpty()) throw fail(slug + " has no article that names its class (api)");
         var source = module(root, "src/main/java/" + path(api.get()));
-        if (source == null) {
-            throw fail("there is no source of " + api.get() + ", which the article of " + slug + " names");
-        }
+        if (source == null) throw fail("there is no source of " + api.get() + ", which the article of " + slug + " names");
         var tests = new TreeMap<String, List<String>>();
         try (var files = Files.walk(source.resolve("src/test/java"))) {
             for (var file : files.filter(f -> f.toString().endsWith("Test.java")).sorted().toList()) {
@@ -47,9 +45,7 @@ final class Mutants {
                 }
             }
         }
-        if (tests.isEmpty()) {
-            throw fail("no test of " + source.getFileName() + " claims a clause of " + slug);
-        }
+        if (tests.isEmpty()) throw fail("no test of " + source.getFileName() + " claims a clause of " + slug);
         return List.of(source.getFileName().toString(), classes.isEmpty() ? String.join(",", unit(source, api.get())) : classes,
                 String.join(",", tests.keySet()), String.join(",", tests.values().stream().flatMap(List::stream).toList()));
     }
@@ -70,7 +66,8 @@ final class Mutants {
 
     /** The methods of a test class that claim a clause of the topic. */
     private static List<String> claims(String test, String slug) {
-        var topic = test.contains("TOPIC = \"" + slug + "\"") ? "(?:TOPIC|\"" + Pattern.quote(slug) + "\")" : "\"" + Pattern.quote(slug) + "\"";
+        var topic = test.contains("TOPIC = \"" + slug + "\"") ? "(?:TOPIC|\"" + Pattern.quote(slug) + "\")"
+                : "\"" + Pattern.quote(slug) + "\"";
         var claim = Pattern.compile("@Acceptance\\(topic = " + topic).matcher(test);
         var methods = new ArrayList<String>();
         while (claim.find()) {
@@ -106,7 +103,9 @@ final class Mutants {
                 case "SURVIVED" -> {
                     survived++;
                     var type = text(mutation, "mutatedClass");
-                    survivors.computeIfAbsent(type.substring(type.lastIndexOf('.') + 1) + "." + text(mutation, "mutatedMethod"), k -> new ArrayList<>())
+                    survivors
+                            .computeIfAbsent(type.substring(type.lastIndexOf('.') + 1) + "." + text(mutation, "mutatedMethod"),
+                                    k -> new ArrayList<>())
                             .add(String.format("%5s  %s", text(mutation, "lineNumber"), text(mutation, "description")));
                 }
                 case "NO_COVERAGE" -> unseen++;

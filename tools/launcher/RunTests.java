@@ -12,11 +12,9 @@ import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 /** Runs the test classes, or methods ({@code Class#method}), named by the arguments in this JVM: for a JVM that Maven cannot start. The last line counts them. */
 final class RunTests {
 
-    private RunTests() { }
+    private RunTests() {}
 
-    private static DiscoverySelector selector(String name) {
-        return name.contains("#") ? selectMethod(name) : selectClass(name);
-    }
+    private static DiscoverySelector selector(String name) { return name.contains("#") ? selectMethod(name) : selectClass(name); }
 
     public static void main(String[] args) {
         var summary = new SummaryGeneratingListener();
@@ -25,8 +23,8 @@ final class RunTests {
         LauncherFactory.create().execute(request, summary);
         var result = summary.getSummary();
         result.printFailuresTo(new PrintWriter(System.out, true), 20);
-        System.out.println(result.getTestsSucceededCount() + " tests passed, " + result.getTotalFailureCount() + " failed, " + result.getTestsSkippedCount() + " skipped on "
-                + System.getProperty("os.arch"));
+        System.out.println(result.getTestsSucceededCount() + " tests passed, " + result.getTotalFailureCount() + " failed, "
+                + result.getTestsSkippedCount() + " skipped on " + System.getProperty("os.arch"));
         System.exit(result.getTotalFailureCount() == 0 && result.getTestsSucceededCount() > 0 ? 0 : 1);
     }
 }

@@ -25,12 +25,12 @@ final class TestReport {
     private static final double SLOW_SECONDS = 5;
     private static final double QUICK_SECONDS = 1;
 
-    enum Outcome { PASSED, FAILED, SKIPPED }
+    enum Outcome {
+        PASSED, FAILED, SKIPPED
+    }
 
     record Case(String module, String type, String name, double seconds, Outcome outcome, String message, String trace) {
-        String label() {
-            return name.isBlank() ? type + ", before its tests" : type + "." + name;
-        }
+        String label() { return name.isBlank() ? type + ", before its tests" : type + "." + name; }
     }
 
     public static void main(String[] args) throws IOException {
@@ -45,21 +45,21 @@ final class TestReport {
 
     private static List<Case> read(Path root) throws IOException {
         var cases = new ArrayList<Case>();
-        try (var files = Files.find(root, DEPTH, (p, a) -> a.isRegularFile() && p.toString().matches(".*/surefire-reports/TEST-[^/]*\\.xml"))) {
+        try (var files = Files.find(root, DEPTH,
+                (p, a) -> a.isRegularFile() && p.toString().matches(".*/surefire-reports/TEST-[^/]*\\.xml"))) {
             for (var file : files.sorted().toList()) {
                 try {
                     read(file, cases);
                 } catch (XMLStreamException e) {
-                    cases.add(new Case(module(file), file.getFileName().toString(), "report", 0, Outcome.FAILED, "the report is cut off: " + e.getMessage(), ""));
+                    cases.add(new Case(module(file), file.getFileName().toString(), "report", 0, Outcome.FAILED,
+                            "the report is cut off: " + e.getMessage(), ""));
                 }
             }
         }
         return cases;
     }
 
-    private static String module(Path report) {
-        return report.getParent().getParent().getParent().getFileName().toString();
-    }
+    private static String module(Path report) { return report.getParent().getParent().getParent().getFileName().toString(); }
 
     private static void read(Path file, List<Case> cases) throws IOException, XMLStreamException {
         var factory = XMLInputFactory.newFactory();
@@ -76,9 +76,7 @@ final class TestReport {
     }
 
     /** The second run of a test under another locale carries it in its report's name. */
-    private static String run(Path report) {
-        return report.toString().endsWith("-tr-TR.xml") ? " (tr-TR)" : "";
-    }
+    private static String run(Path report) { return report.toString().endsWith("-tr-TR.xml") ? " (tr-TR)" : ""; }
 
     private static Case testCase(String module, String run, XMLStreamReader xml) throws XMLStreamException {
         String type = xml.getAttributeValue(null, "classname");
@@ -101,15 +99,13 @@ final class TestReport {
                     message = orEmpty(xml.getAttributeValue(null, "message"));
                     message = message.isBlank() ? xml.getElementText() : message;
                 }
-                default -> { }
+                default -> {}
             }
         }
         return new Case(module, type, name, seconds, outcome, message, trace);
     }
 
-    private static String orEmpty(String text) {
-        return text == null ? "" : text;
-    }
+    private static String orEmpty(String text) { return text == null ? "" : text; }
 
     private static TreeSet<String> quick(List<Case> cases) {
         Map<String, Double> seconds = new TreeMap<>();
@@ -132,7 +128,8 @@ final class TestReport {
 
     private static int summary(List<Case> cases, List<String> notes) {
         modules(cases);
-        var slow = cases.stream().filter(c -> c.seconds() > SLOW_SECONDS).sorted(Comparator.comparingDouble(Case::seconds).reversed()).limit(12).toList();
+        var slow = cases.stream().filter(c -> c.seconds() > SLOW_SECONDS).sorted(Comparator.comparingDouble(Case::seconds).reversed())
+                .limit(12).toList();
         if (!slow.isEmpty()) {
             System.out.printf(Locale.ROOT, "%nSlow, over %.0f s%n", SLOW_SECONDS);
             slow.forEach(c -> System.out.printf(Locale.ROOT, "  %6.1f s  %s%n", c.seconds(), c.label()));
@@ -156,7 +153,7 @@ final class TestReport {
     }
 
     private static void modules(List<Case> cases) {
-        record Sum(int tests, double seconds) { }
+        record Sum(int tests, double seconds) {}
         var sums = new TreeMap<String, Sum>();
         for (var c : cases) {
             sums.merge(c.module(), new Sum(1, c.seconds()), (a, b) -> new Sum(a.tests() + b.tests(), a.seconds() + b.seconds()));
@@ -172,7 +169,5 @@ final class TestReport {
         c.trace().lines().map(String::strip).filter(l -> l.startsWith(at)).findFirst().ifPresent(l -> System.out.println("      " + l));
     }
 
-    private static String firstLine(String text) {
-        return text.strip().lines().findFirst().orElse("");
-    }
+    private static String firstLine(String text) { return text.strip().lines().findFirst().orElse(""); }
 }

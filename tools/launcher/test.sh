@@ -129,6 +129,7 @@ plain_run() {
     ledger_write || failed+=("the ledger was not written, see .lyceum/ledger.log")
     (source "$ROOT/tools/launcher/more.sh" && make_javadoc) || failed+=("the API's pages: ./lyceum javadoc")
     pages_check || failed+=("a generated page is out of date: ./lyceum refresh")
+    (source "$ROOT/tools/launcher/more.sh" && make_format --check) || failed+=("files are not formatted: ./lyceum format")
   fi
   report "$ROOT"
 }

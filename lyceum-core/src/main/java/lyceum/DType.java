@@ -6,10 +6,12 @@ package lyceum;
  * <p>{@link #F16} and {@link #BF16} are stored in two bytes and computed in F32, rounded to nearest even after every operation.
  */
 public enum DType {
-    BOOL(1, Kind.BOOL), U8(1, Kind.INTEGER), I8(1, Kind.INTEGER), I32(4, Kind.INTEGER), I64(8, Kind.INTEGER),
-    F16(2, Kind.FLOAT), BF16(2, Kind.FLOAT), F32(4, Kind.FLOAT), F64(8, Kind.FLOAT);
+    BOOL(1, Kind.BOOL), U8(1, Kind.INTEGER), I8(1, Kind.INTEGER), I32(4, Kind.INTEGER), I64(8, Kind.INTEGER), F16(2, Kind.FLOAT),
+    BF16(2, Kind.FLOAT), F32(4, Kind.FLOAT), F64(8, Kind.FLOAT);
 
-    private enum Kind { BOOL, INTEGER, FLOAT }
+    private enum Kind {
+        BOOL, INTEGER, FLOAT
+    }
 
     private final int bytes;
     private final Kind kind;

@@ -28,7 +28,7 @@ import lyceum.tensor.Tensor;
  */
 final class AcceptanceSuite {
     /** One line of {@code acceptance.jsonl}; {@code lyceum.testing.AcceptanceRecord} says what each part means. */
-    record Line(String topic, int clause, String test, boolean holds, List<Map<String, Object>> measured, double seconds) { }
+    record Line(String topic, int clause, String test, boolean holds, List<Map<String, Object>> measured, double seconds) {}
 
     private final Path root;
     private final Consumer<Row> listener;
@@ -57,7 +57,8 @@ final class AcceptanceSuite {
     }
 
     /** The median time of {@code ours} is at most {@code limit} times that of {@code other}. */
-    private void ratio(String topic, int clause, String name, String shape, double limit, int warmUps, Supplier<?> ours, Supplier<?> other) {
+    private void ratio(String topic, int clause, String name, String shape, double limit, int warmUps, Supplier<?> ours,
+            Supplier<?> other) {
         long begin = System.nanoTime();
         for (int i = 0; i < warmUps; i++) {
             ours.get();
@@ -69,14 +70,17 @@ final class AcceptanceSuite {
             b[i] = Timing.seconds(other, 1);
         }
         double ratio = Timing.Median.of(a).value() / Timing.Median.of(b).value();
-        add(new Row("acceptance", name + ", at most " + limit, shape, "F64", Runtime.getRuntime().availableProcessors(), ratio, Double.NaN, "times", Double.NaN, "", Cpu.name()));
-        lines.add(new Line(topic, clause, "bench:" + topic, ratio <= limit, List.of(Map.of("name", "ratio", "value", ratio)), (System.nanoTime() - begin) * 1e-9));
+        add(new Row("acceptance", name + ", at most " + limit, shape, "F64", Runtime.getRuntime().availableProcessors(), ratio, Double.NaN,
+                "times", Double.NaN, "", Cpu.name()));
+        lines.add(new Line(topic, clause, "bench:" + topic, ratio <= limit, List.of(Map.of("name", "ratio", "value", ratio)),
+                (System.nanoTime() - begin) * 1e-9));
     }
 
     /** Leaves what was seen where the ledger's update looks, and in the ledger itself. */
     private void record() throws IOException {
         var target = root.resolve("lyceum-bench/target");
-        if (Files.isDirectory(target)) Files.writeString(target.resolve("acceptance.jsonl"), String.join("\n", lines.stream().map(LabJson::write).toList()) + "\n");
+        if (Files.isDirectory(target))
+            Files.writeString(target.resolve("acceptance.jsonl"), String.join("\n", lines.stream().map(LabJson::write).toList()) + "\n");
         var ledger = LedgerFolder.of(root);
         if (ledger.exists() && ledger.write(ledger.read().merged(lines.stream().map(this::entry).toList()))) {
             System.err.println("The ledger has changed; commit it with the rest: " + LedgerFolder.PLACE);
@@ -86,7 +90,8 @@ final class AcceptanceSuite {
     private LedgerEntry entry(Line line) {
         var measured = line.measured.getFirst();
         var value = measured.get("name") + " " + new BigDecimal((double) measured.get("value")).round(new MathContext(3)).toPlainString();
-        return new LedgerEntry(line.topic, line.clause, line.test, line.holds, value, LocalDate.now(ZoneOffset.UTC).toString(), Machine.cpu(), Commit.of(root));
+        return new LedgerEntry(line.topic, line.clause, line.test, line.holds, value, LocalDate.now(ZoneOffset.UTC).toString(),
+                Machine.cpu(), Commit.of(root));
     }
 
     private void add(Row row) {

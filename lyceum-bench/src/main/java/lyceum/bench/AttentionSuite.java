@@ -23,8 +23,10 @@ final class AttentionSuite implements Suite {
     private static void attention(SideBySide bench, int time, DType type, boolean backward, double target) {
         // Half of two products forward, of five backward.
         double operations = 2.0 * HEADS * time * time * WIDTH * (backward ? 7 : 2) / 2;
-        var c = new Case("causal attention" + (backward ? " with its gradient" : ""), HEADS + " heads, T " + time + ", d " + WIDTH, type, Unit.gflops(operations))
-                .beside("attention", Map.of("heads", HEADS, "time", time, "width", WIDTH, "dtype", type.name(), "backward", backward)).atLeast(target);
+        var c = new Case("causal attention" + (backward ? " with its gradient" : ""), HEADS + " heads, T " + time + ", d " + WIDTH, type,
+                Unit.gflops(operations))
+                .beside("attention", Map.of("heads", HEADS, "time", time, "width", WIDTH, "dtype", type.name(), "backward", backward))
+                .atLeast(target);
         bench.measure(c, () -> calls(time, type, backward));
     }
 
@@ -34,5 +36,7 @@ final class AttentionSuite implements Suite {
         return Sweep.of(backward, in -> attention.of(in[0], in[1], in[2]), q, k, v);
     }
 
-    private static Tensor randn(long seed, int time, DType type) { return Tensor.randn(Rng.of(seed), 1, HEADS, time, WIDTH).to(type).compute(); }
+    private static Tensor randn(long seed, int time, DType type) {
+        return Tensor.randn(Rng.of(seed), 1, HEADS, time, WIDTH).to(type).compute();
+    }
 }

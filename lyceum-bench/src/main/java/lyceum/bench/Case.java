@@ -16,12 +16,15 @@ import lyceum.DType;
  * @param limit the most that ours may be in the unit; NaN for none
  * @param rivals others than the peers
  */
-record Case(String name, String shape, String dtype, Unit unit, Map<String, Object> request, double target, double limit, String level, List<Rival> rivals) {
+record Case(String name, String shape, String dtype, Unit unit, Map<String, Object> request, double target, double limit, String level,
+        List<Rival> rivals) {
 
     /** Somebody to compare with who lives in this process. @param seconds what so many calls take */
-    record Rival(String name, double target, IntToDoubleFunction seconds) { }
+    record Rival(String name, double target, IntToDoubleFunction seconds) {}
 
-    Case(String name, String shape, DType type, Unit unit) { this(name, shape, type.name(), unit, Map.of(), Double.NaN, Double.NaN, FeatureLevel.of(type), List.of()); }
+    Case(String name, String shape, DType type, Unit unit) {
+        this(name, shape, type.name(), unit, Map.of(), Double.NaN, Double.NaN, FeatureLevel.of(type), List.of());
+    }
 
     /** Beside every peer that has the operation. */
     Case beside(String op, Map<String, ?> arguments) {

@@ -27,8 +27,10 @@ final class ConvSuite implements Suite {
         String name() { return (isDepthwise() ? "depthwise " : "conv ") + kernel + "x" + kernel; }
     }
 
-    private static final List<Layer> LAYERS = List.of(new Layer(3, 224, 64, 7, 2, 1), new Layer(64, 56, 64, 3, 1, 1), new Layer(64, 56, 128, 3, 2, 1), new Layer(64, 56, 128, 1, 2, 1), new Layer(128, 28, 128, 3, 1, 1),
-            new Layer(128, 28, 256, 3, 2, 1), new Layer(128, 28, 256, 1, 2, 1), new Layer(256, 14, 256, 3, 1, 1), new Layer(256, 14, 512, 3, 2, 1), new Layer(256, 14, 512, 1, 2, 1), new Layer(512, 7, 512, 3, 1, 1),
+    private static final List<Layer> LAYERS = List.of(new Layer(3, 224, 64, 7, 2, 1), new Layer(64, 56, 64, 3, 1, 1),
+            new Layer(64, 56, 128, 3, 2, 1), new Layer(64, 56, 128, 1, 2, 1), new Layer(128, 28, 128, 3, 1, 1),
+            new Layer(128, 28, 256, 3, 2, 1), new Layer(128, 28, 256, 1, 2, 1), new Layer(256, 14, 256, 3, 1, 1),
+            new Layer(256, 14, 512, 3, 2, 1), new Layer(256, 14, 512, 1, 2, 1), new Layer(512, 7, 512, 3, 1, 1),
             new Layer(32, 112, 32, 3, 1, 32), new Layer(144, 56, 144, 3, 2, 144), new Layer(384, 14, 384, 3, 1, 384));
 
     @Override public void measure(SideBySide bench) {
@@ -36,9 +38,10 @@ final class ConvSuite implements Suite {
     }
 
     private static void measure(SideBySide bench, Layer layer, boolean backward) {
-        var arguments = Map.of("batch", BATCH, "inputs", layer.inputs, "size", layer.size, "outputs", layer.outputs, "kernel", layer.kernel, "stride", layer.stride, "padding", layer.padding(), "groups", layer.groups,
-                "backward", backward);
-        var c = new Case(layer.name() + (backward ? " with its gradients" : ""), layer.text(), DType.F32, Unit.gflops(layer.operations() * (backward ? 3 : 1))).beside("conv", arguments)
+        var arguments = Map.of("batch", BATCH, "inputs", layer.inputs, "size", layer.size, "outputs", layer.outputs, "kernel", layer.kernel,
+                "stride", layer.stride, "padding", layer.padding(), "groups", layer.groups, "backward", backward);
+        var c = new Case(layer.name() + (backward ? " with its gradients" : ""), layer.text(), DType.F32,
+                Unit.gflops(layer.operations() * (backward ? 3 : 1))).beside("conv", arguments)
                 .atLeast(layer.isDepthwise() ? DEPTHWISE_TARGET : TARGET);
         bench.measure(c, () -> {
             var x = Tensor.randn(Rng.of(1), BATCH, layer.inputs, layer.size, layer.size).compute();

@@ -37,7 +37,8 @@ final class ElementwiseSuite implements Suite {
     }
 
     private static void chain(SideBySide bench, String name, String op, int rows, Chain chain) {
-        var c = new Case(name, text(rows), DType.F32, Unit.MICROSECONDS).beside(op, Map.of("rows", rows, "width", WIDTH)).atLeast(rows == 4 ? 2 : 1.5);
+        var c = new Case(name, text(rows), DType.F32, Unit.MICROSECONDS).beside(op, Map.of("rows", rows, "width", WIDTH))
+                .atLeast(rows == 4 ? 2 : 1.5);
         bench.measure(c, () -> chain.over(randn(1, rows, WIDTH)));
     }
 

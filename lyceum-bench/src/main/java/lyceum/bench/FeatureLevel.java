@@ -7,7 +7,7 @@ import lyceum.backend.x86.asm.Feature;
 
 /** Which of the CPU's features the backend in use has for a type. */
 final class FeatureLevel {
-    private FeatureLevel() { }
+    private FeatureLevel() {}
 
     /** True if newer features than AVX2 are hidden from us: then they are hidden from the peers too. */
     static boolean isAvx2Asked() { return "avx2".equals(System.getProperty("lyceum.cpu", System.getenv("LYCEUM_CPU"))); }

@@ -8,7 +8,7 @@ import lyceum.tensor.Tensor;
 
 /** What {@link StartupSuite} starts: computes one value and says "done", with the seconds that went into making machine code (0 without any). */
 final class FirstValue {
-    private FirstValue() { }
+    private FirstValue() {}
 
     public static void main(String[] args) {
         switch (args[0]) {

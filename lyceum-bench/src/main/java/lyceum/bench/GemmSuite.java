@@ -24,7 +24,9 @@ final class GemmSuite implements Suite {
 
         String text() { return m + "x" + k + (left ? "'" : "") + " " + k + "x" + n + (right ? "'" : ""); }
 
-        Map<String, Object> arguments(DType type) { return Map.of("dtype", type.name(), "m", m, "k", k, "n", n, "left", left, "right", right); }
+        Map<String, Object> arguments(DType type) {
+            return Map.of("dtype", type.name(), "m", m, "k", k, "n", n, "left", left, "right", right);
+        }
 
         Supplier<?> product(DType type) {
             var a = operand(4, type, m, k, left);
@@ -33,7 +35,8 @@ final class GemmSuite implements Suite {
         }
 
         private static Tensor operand(long seed, DType type, int rows, int columns, boolean transposed) {
-            return transposed ? Tensor.randn(Rng.of(seed), columns, rows).to(type).compute().transpose() : Tensor.randn(Rng.of(seed), rows, columns).to(type).compute();
+            return transposed ? Tensor.randn(Rng.of(seed), columns, rows).to(type).compute().transpose()
+                    : Tensor.randn(Rng.of(seed), rows, columns).to(type).compute();
         }
     }
 
@@ -44,7 +47,8 @@ final class GemmSuite implements Suite {
     }
 
     private static Case f32(Sizes sizes) {
-        return new Case("matmul", sizes.text(), DType.F32, Unit.gflops(sizes.operations())).beside("matmul", sizes.arguments(DType.F32)).atLeast(1);
+        return new Case("matmul", sizes.text(), DType.F32, Unit.gflops(sizes.operations())).beside("matmul", sizes.arguments(DType.F32))
+                .atLeast(1);
     }
 
     @Override public void measure(SideBySide bench) {
@@ -72,39 +76,46 @@ final class GemmSuite implements Suite {
 
     /** The right operand packed once, beside the same product of it as it lies. */
     private static void packed(SideBySide bench, Sizes sizes) {
-        bench.measure(new Case("matmul packed", sizes.text(), DType.F32, Unit.gflops(sizes.operations())).besideOurs("as it lies", Double.NaN, () -> sizes.product(DType.F32)), () -> {
-            var a = Sizes.operand(4, DType.F32, sizes.m, sizes.k, false);
-            var b = PackedMatrix.of(Sizes.operand(5, DType.F32, sizes.k, sizes.n, false));
-            return () -> a.matmul(b).compute();
-        });
+        bench.measure(new Case("matmul packed", sizes.text(), DType.F32, Unit.gflops(sizes.operations())).besideOurs("as it lies",
+                Double.NaN, () -> sizes.product(DType.F32)), () -> {
+                    var a = Sizes.operand(4, DType.F32, sizes.m, sizes.k, false);
+                    var b = PackedMatrix.of(Sizes.operand(5, DType.F32, sizes.k, sizes.n, false));
+                    return () -> a.matmul(b).compute();
+                });
     }
 
     private static void sixProducts(SideBySide bench, Sizes sizes) {
-        bench.measure(new Case("matmul, six BF16 products", sizes.text(), DType.F32, Unit.gflops(sizes.operations())).on("amx").beside("matmul", sizes.arguments(DType.F32)).atLeast(1.4), () -> {
-            var a = Sizes.operand(4, DType.F32, sizes.m, sizes.k, false);
-            var b = Sizes.operand(5, DType.F32, sizes.k, sizes.n, false);
-            return () -> a.matmul(b, Precision.F32_SPLIT6).compute();
-        });
+        bench.measure(new Case("matmul, six BF16 products", sizes.text(), DType.F32, Unit.gflops(sizes.operations())).on("amx")
+                .beside("matmul", sizes.arguments(DType.F32)).atLeast(1.4), () -> {
+                    var a = Sizes.operand(4, DType.F32, sizes.m, sizes.k, false);
+                    var b = Sizes.operand(5, DType.F32, sizes.k, sizes.n, false);
+                    return () -> a.matmul(b, Precision.F32_SPLIT6).compute();
+                });
     }
 
     /** Tiles multiply many times as fast as vectors: targets of their own, where they are. */
     private static void notHere(SideBySide bench) {
         if (!FeatureLevel.has(Feature.AMX_BF16)) {
-            bench.notMeasuredHere(new Case("matmul, six BF16 products", "1024 ... 4096", DType.F32, Unit.gflops(1)).on("amx").atLeast(1.4), "libtorch");
+            bench.notMeasuredHere(new Case("matmul, six BF16 products", "1024 ... 4096", DType.F32, Unit.gflops(1)).on("amx").atLeast(1.4),
+                    "libtorch");
             bench.notMeasuredHere(new Case("matmul", "256 ... 4096", DType.BF16, Unit.gflops(1)).on("amx").atLeast(5), "our F32");
         }
-        if (!FeatureLevel.has(Feature.AVX512_BF16)) bench.notMeasuredHere(new Case("matmul", "256 ... 4096", DType.BF16, Unit.gflops(1)).on("avx512_bf16").atLeast(1.6), "our F32");
-        if (!FeatureLevel.has(Feature.AMX_INT8)) bench.notMeasuredHere(new Case("matmul", "256 ... 4096", DType.I8, Unit.gflops(1)).on("amx").atLeast(10), "our F32");
+        if (!FeatureLevel.has(Feature.AVX512_BF16))
+            bench.notMeasuredHere(new Case("matmul", "256 ... 4096", DType.BF16, Unit.gflops(1)).on("avx512_bf16").atLeast(1.6), "our F32");
+        if (!FeatureLevel.has(Feature.AMX_INT8))
+            bench.notMeasuredHere(new Case("matmul", "256 ... 4096", DType.I8, Unit.gflops(1)).on("amx").atLeast(10), "our F32");
     }
 
     private void f32(SideBySide bench, Sizes sizes) {
         var c = f32(sizes);
-        if (Math.min(sizes.m, Math.min(sizes.k, sizes.n)) >= 1024) c = c.besideCalls("FMA peak", PEAK_SHARE, calls -> peak.fmaSeconds(sizes.operations() * calls, bench.threads()));
+        if (Math.min(sizes.m, Math.min(sizes.k, sizes.n)) >= 1024)
+            c = c.besideCalls("FMA peak", PEAK_SHARE, calls -> peak.fmaSeconds(sizes.operations() * calls, bench.threads()));
         bench.measure(c, () -> sizes.product(DType.F32));
     }
 
     private void f64(SideBySide bench, Sizes sizes) {
-        bench.measure(new Case("matmul", sizes.text(), DType.F64, Unit.gflops(sizes.operations())).beside("matmul", sizes.arguments(DType.F64)).atLeast(0.95), () -> sizes.product(DType.F64));
+        bench.measure(new Case("matmul", sizes.text(), DType.F64, Unit.gflops(sizes.operations()))
+                .beside("matmul", sizes.arguments(DType.F64)).atLeast(0.95), () -> sizes.product(DType.F64));
     }
 
     private void bf16(SideBySide bench, Sizes sizes) {
@@ -124,7 +135,8 @@ final class GemmSuite implements Suite {
         }
         if (left == DType.I8) c = c.beside("matmul_int8", Map.of("m", sizes.m, "k", sizes.k, "n", sizes.n));
         bench.measure(c.besideOurs("our F32", FeatureLevel.has(Feature.AMX_INT8) ? 10 : 3.3, () -> sizes.product(DType.F32)), () -> {
-            var a = Tensor.randint(Rng.of(4), left == DType.U8 ? 0 : -127, left == DType.U8 ? 256 : 128, sizes.m, sizes.k).to(left).compute();
+            var a = Tensor.randint(Rng.of(4), left == DType.U8 ? 0 : -127, left == DType.U8 ? 256 : 128, sizes.m, sizes.k).to(left)
+                    .compute();
             var b = Tensor.randint(Rng.of(5), -127, 128, sizes.k, sizes.n).to(DType.I8).compute();
             var out = Tensor.zeros(DType.I32, sizes.m, sizes.n).compute();
             return () -> {

@@ -10,7 +10,7 @@ final class Handover {
     private static final long LONGEST = 20_000_000;
     private static final int ROUNDS = 500;
 
-    private Handover() { }
+    private Handover() {}
 
     /** Nanoseconds there and back, of the fastest of many series; NaN with one processor. */
     static double nanos() {

@@ -19,9 +19,10 @@ final class History {
     static final String FILE = "lyceum-bench/history.jsonl";
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
-    private static final List<String> MEASUREMENT = List.of("version", "suite", "name", "shape", "dtype", "threads", "peerName", "cpu", "level");
+    private static final List<String> MEASUREMENT = List.of("version", "suite", "name", "shape", "dtype", "threads", "peerName", "cpu",
+            "level");
 
-    private History() { }
+    private History() {}
 
     /** Adds the rows; each takes the place of the one that was measured before. */
     static void record(Path file, LocalDate day, String version, String commit, List<Row> rows) throws IOException {
@@ -41,5 +42,7 @@ final class History {
     /** Five digits are more than a clock tells. */
     private static double rounded(double x) { return Double.isFinite(x) ? new BigDecimal(x).round(new MathContext(5)).doubleValue() : x; }
 
-    private static List<String> measurement(JsonNode line) { return MEASUREMENT.stream().map(name -> line.path(name).asString("")).toList(); }
+    private static List<String> measurement(JsonNode line) {
+        return MEASUREMENT.stream().map(name -> line.path(name).asString("")).toList();
+    }
 }

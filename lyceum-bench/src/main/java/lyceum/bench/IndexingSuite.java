@@ -91,8 +91,10 @@ final class IndexingSuite implements Suite {
 
     private static Supplier<?> over(Tensor x, Operation f) { return () -> f.of(x).compute(); }
 
-    private static void measure(SideBySide bench, String name, String shape, long rows, long width, long other, Supplier<Supplier<?>> ours) {
-        bench.measure(new Case(name, shape, DType.F32, Unit.MICROSECONDS).beside("indexing", Map.of("name", name, "rows", rows, "width", width, "other", other)).atLeast(TARGET), ours);
+    private static void measure(SideBySide bench, String name, String shape, long rows, long width, long other,
+            Supplier<Supplier<?>> ours) {
+        bench.measure(new Case(name, shape, DType.F32, Unit.MICROSECONDS)
+                .beside("indexing", Map.of("name", name, "rows", rows, "width", width, "other", other)).atLeast(TARGET), ours);
     }
 
     private static Tensor randn(long... sizes) { return Tensor.randn(Rng.of(1), sizes).compute(); }

@@ -52,7 +52,8 @@ final class LearnSuite {
     List<Row> run() throws IOException {
         var folder = Files.createTempDirectory("lyceum-bench");
         try {
-            var all = List.of(new Data("digits", pixels()), new Data("wide", Datasets.classification(Rng.of(1), 100_000, 20, 10, 5, 4, 1.0, 0.05)));
+            var all = List.of(new Data("digits", pixels()),
+                    new Data("wide", Datasets.classification(Rng.of(1), 100_000, 20, 10, 5, 4, 1.0, 0.05)));
             for (var data : all) {
                 Npy.write(folder.resolve(data.name + "-x.npy"), data.rows.x());
                 Npy.write(folder.resolve(data.name + "-y.npy"), data.rows.y());
@@ -72,7 +73,8 @@ final class LearnSuite {
         try (var peer = ScikitLearn.find(threads)) {
             this.peer = peer;
             for (var data : all) {
-                if (peer != null) peer.call("load", Map.of("name", data.name, "x", folder.resolve(data.name + "-x.npy").toString(), "y", folder.resolve(data.name + "-y.npy").toString()));
+                if (peer != null) peer.call("load", Map.of("name", data.name, "x", folder.resolve(data.name + "-x.npy").toString(), "y",
+                        folder.resolve(data.name + "-y.npy").toString()));
                 if (threads == 1) Parallel.sequentially(() -> learners(data));
                 else learners(data);
             }
@@ -128,7 +130,8 @@ final class LearnSuite {
         var fit = alternate(() -> learner.fit(data.rows.x(), data.rows.y()), data, "logistic", Map.of("tolerance", 1e-6));
         time("logistic regression", data, fit);
         double squares = fit.model.coefficients().square().sum().item();
-        double likelihood = data.rows.y().unsqueeze(1).eq(Tensor.arange(fit.model.classes().length)).where(fit.model.predictProba(data.rows.x()).log(), Tensor.scalar(0)).sum().item();
+        double likelihood = data.rows.y().unsqueeze(1).eq(Tensor.arange(fit.model.classes().length))
+                .where(fit.model.predictProba(data.rows.x()).log(), Tensor.scalar(0)).sum().item();
         same("logistic regression, loss", data, squares / 2 - likelihood, fit.found("loss"), "penalised loss");
         same("logistic regression, coefficients", data, Math.sqrt(squares), fit.found("norm"), "norm");
         same("logistic regression, iterations", data, fit.model.iterations(), fit.found("iterations"), "iterations");
@@ -138,14 +141,18 @@ final class LearnSuite {
     /** Ten components: exactly on both sides, then as each does it unasked (scikit-learn 1.4 by random projections). */
     private void pca(Data data, String solver) {
         var learner = new Pca(10);
-        var fit = alternate(() -> learner.fit(data.rows.x()), data, "pca", Map.of("k", 10, "solver", solver.equals("exact") ? "full" : "auto"));
+        var fit = alternate(() -> learner.fit(data.rows.x()), data, "pca",
+                Map.of("k", 10, "solver", solver.equals("exact") ? "full" : "auto"));
         time(pca(solver), data, fit);
         var ours = fit.model.explainedVariance().toDoubleArray();
         var theirs = fit.answer == null ? null : fit.answer.path("variances");
-        for (int i : new int[] {0, 9}) same("PCA, variance " + (i + 1), data, ours[i], theirs == null ? Double.NaN : theirs.path(i).asDouble(), "variance");
+        for (int i : new int[] {0, 9})
+            same("PCA, variance " + (i + 1), data, ours[i], theirs == null ? Double.NaN : theirs.path(i).asDouble(), "variance");
     }
 
-    private static double accuracy(ClassificationModel model, Data data) { return model.predict(data.rows.x()).eq(data.rows.y()).to(DType.F64).mean().item(); }
+    private static double accuracy(ClassificationModel model, Data data) {
+        return model.predict(data.rows.x()).eq(data.rows.y()).to(DType.F64).mean().item();
+    }
 
     /** Warms both up, then lets them take turns. */
     private <M> Fit<M> alternate(Supplier<M> ours, Data data, String function, Map<String, ?> arguments) {
@@ -171,8 +178,9 @@ final class LearnSuite {
 
     private void time(String name, Data data, Fit<?> fit) {
         Timing.Median ours = fit.ours, theirs = fit.theirs;
-        add(new Row("learn", name, data.shape(), "F64", threads, ours.value() * 1e3, theirs.value() * 1e3, "ms", theirs.value() / ours.value(), peerName(), Cpu.name(),
-                ours.spread(), theirs.spread(), theirs.least() / ours.least(), "", Double.NaN, Verdict.NONE));
+        add(new Row("learn", name, data.shape(), "F64", threads, ours.value() * 1e3, theirs.value() * 1e3, "ms",
+                theirs.value() / ours.value(), peerName(), Cpu.name(), ours.spread(), theirs.spread(), theirs.least() / ours.least(), "",
+                Double.NaN, Verdict.NONE));
     }
 
     private void same(String name, Data data, double ours, double theirs, String unit) {

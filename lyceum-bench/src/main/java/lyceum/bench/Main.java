@@ -23,13 +23,16 @@ import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code ./lyceum bench SUITE [--json] [--threads N] [--svg FILE] [--record]}. */
-@Command(name = "bench", mixinStandardHelpOptions = true, description = "Measures Lyceum beside its peers, in one run. A ratio above 1 means that Lyceum is better.")
+@Command(name = "bench", mixinStandardHelpOptions = true,
+        description = "Measures Lyceum beside its peers, in one run. A ratio above 1 means that Lyceum is better.")
 public final class Main implements Callable<Integer> {
     private static final double WIDTH = 900;
     /** Load over cores from which on medians are doubtful. */
     private static final double BUSY = 0.75;
 
-    enum SuiteName { core, gemm, matvec, elementwise, reductions, attention, indexing, conv, optim, nn, startup, learn, studio, acceptance }
+    enum SuiteName {
+        core, gemm, matvec, elementwise, reductions, attention, indexing, conv, optim, nn, startup, learn, studio, acceptance
+    }
 
     @Spec private CommandSpec spec;
 
@@ -37,13 +40,17 @@ public final class Main implements Callable<Integer> {
 
     @Option(names = "--json", description = "Print the rows as a JSON array and nothing else.") private boolean json;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Measure on N threads alone; else on one and then on two (learn: one and all).") private int threads;
+    @Option(names = "--threads", paramLabel = "N",
+            description = "Measure on N threads alone; else on one and then on two (learn: one and all).") private int threads;
 
-    @Option(names = "--only", paramLabel = "TEXT", defaultValue = "", description = "Only rows whose name, shape and type contain this.") private String only;
+    @Option(names = "--only", paramLabel = "TEXT", defaultValue = "",
+            description = "Only rows whose name, shape and type contain this.") private String only;
 
-    @Option(names = "--repetitions", paramLabel = "N", description = "Samples of each side at most; quote no median of fewer than 7. Default: 9, with --busy 31.") private int repetitions;
+    @Option(names = "--repetitions", paramLabel = "N",
+            description = "Samples of each side at most; quote no median of fewer than 7. Default: 9, with --busy 31.") private int repetitions;
 
-    @Option(names = "--busy", description = "Many short samples, for a machine that others use too: then the ratio of the best ones says more than that of the medians.") private boolean busy;
+    @Option(names = "--busy",
+            description = "Many short samples, for a machine that others use too: then the ratio of the best ones says more than that of the medians.") private boolean busy;
 
     @Option(names = "--svg", paramLabel = "FILE", description = "Draw the ratios.") private Path svg;
 
@@ -57,10 +64,13 @@ public final class Main implements Callable<Integer> {
     }
 
     @Override public Integer call() throws Exception {
-        if (threads < 0 || repetitions < 0) throw new CommandLine.ParameterException(spec.commandLine(), "bench: " + threads + " threads and " + repetitions + " repetitions; both are at least 1");
-        if (!only.isEmpty() && (suite == SuiteName.studio || suite == SuiteName.acceptance)) throw new CommandLine.ParameterException(spec.commandLine(), "bench: " + suite + " is one run; leave --only out");
+        if (threads < 0 || repetitions < 0) throw new CommandLine.ParameterException(spec.commandLine(),
+                "bench: " + threads + " threads and " + repetitions + " repetitions; both are at least 1");
+        if (!only.isEmpty() && (suite == SuiteName.studio || suite == SuiteName.acceptance))
+            throw new CommandLine.ParameterException(spec.commandLine(), "bench: " + suite + " is one run; leave --only out");
         long start = System.nanoTime();
-        if (!json) System.out.printf("%s%n%s%s%n", Cpu.name(), PeerProcess.heldTo().isEmpty() ? "" : "Peers run with " + PeerProcess.heldTo() + System.lineSeparator(), Table.head());
+        if (!json) System.out.printf("%s%n%s%s%n", Cpu.name(),
+                PeerProcess.heldTo().isEmpty() ? "" : "Peers run with " + PeerProcess.heldTo() + System.lineSeparator(), Table.head());
         List<Row> rows = switch (suite) {
             case core -> tensors(new CoreSuite());
             case gemm -> tensors(new GemmSuite());
@@ -115,7 +125,9 @@ public final class Main implements Callable<Integer> {
     }
 
     /** Of threads: those asked for, else one and, where there are cores, {@code most}. */
-    private List<Integer> counts(int most) { return threads > 0 ? List.of(threads) : Runtime.getRuntime().availableProcessors() > 1 ? List.of(1, most) : List.of(1); }
+    private List<Integer> counts(int most) {
+        return threads > 0 ? List.of(threads) : Runtime.getRuntime().availableProcessors() > 1 ? List.of(1, most) : List.of(1);
+    }
 
     private SideBySide.Effort effort() {
         var usual = busy ? SideBySide.Effort.BUSY : SideBySide.Effort.FULL;
@@ -125,10 +137,10 @@ public final class Main implements Callable<Integer> {
     private static void warnIfBusy() {
         int cores = Runtime.getRuntime().availableProcessors();
         double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
-        if (load > BUSY * cores) System.err.printf("Other programs use the CPU (load %.1f on %d cores), and threads that wait for each other suffer most: measure again when it is idle, or with --busy and read the ratio of the best%n", load, cores);
+        if (load > BUSY * cores) System.err.printf(
+                "Other programs use the CPU (load %.1f on %d cores), and threads that wait for each other suffer most: measure again when it is idle, or with --busy and read the ratio of the best%n",
+                load, cores);
     }
 
-    private void show(Row row) {
-        if (!json) System.out.println(Table.line(row));
-    }
+    private void show(Row row) { if (!json) System.out.println(Table.line(row)); }
 }

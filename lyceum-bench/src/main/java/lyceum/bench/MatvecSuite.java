@@ -2,6 +2,7 @@ package lyceum.bench;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
@@ -23,7 +24,8 @@ final class MatvecSuite implements Suite {
     /** Bytes of all matrices of a row: several times the last cache. */
     private static final long ALL = 160L << 20;
     private static final List<BlockFormat> ASKED = List.of(BlockFormat.Q8_0, BlockFormat.Q4_0, BlockFormat.Q4_K, BlockFormat.F16);
-    private static final List<BlockFormat> FORMATS = Stream.concat(ASKED.stream(), Stream.of(BlockFormat.Q5_K, BlockFormat.Q6_K, BlockFormat.BF16)).toList();
+    private static final List<BlockFormat> FORMATS = Stream
+            .concat(ASKED.stream(), Stream.of(BlockFormat.Q5_K, BlockFormat.Q6_K, BlockFormat.BF16)).toList();
 
     private final PeakLoops peak = new PeakLoops();
 
@@ -32,8 +34,9 @@ final class MatvecSuite implements Suite {
         for (int[] size : new int[][] {{4096, 4096}, {14336, 4096}, {4096, 14336}}) {
             for (var format : size[0] == size[1] ? FORMATS : ASKED) {
                 var layers = new Layers(format, size[0], size[1]);
-                for (var activations : format.isFloat() ? new Activations[] {Activations.F32} : Activations.values()) measure(bench, layers, activations);
-                java.lang.ref.Reference.reachabilityFence(layers);
+                for (var activations : format.isFloat() ? new Activations[] {Activations.F32} : Activations.values())
+                    measure(bench, layers, activations);
+                Reference.reachabilityFence(layers);
             }
         }
     }
@@ -60,14 +63,16 @@ final class MatvecSuite implements Suite {
             memory = Arena.ofAuto().allocate(bytes, 64);
             for (long at = 0; at < bytes; at += some.bytes()) MemorySegment.copy(some.segment(), 0, memory, at, some.bytes());
             all = IntStream.range(0, (int) (ALL / bytes) + 2).mapToObj(i -> QuantisedMatrix.on(memory, format, rows, columns)).toList();
-            java.lang.ref.Reference.reachabilityFence(some);
+            Reference.reachabilityFence(some);
             return all;
         }
     }
 
     private void measure(SideBySide bench, Layers layers, Activations activations) {
         var name = "mat-vec " + layers.format.name() + (activations == Activations.F32 ? "" : ", activations in " + activations);
-        var c = new Case(name, layers.rows + "x" + layers.columns, DType.F32, Unit.gigabytes(layers.bytes)).on(FeatureLevel.ofVectors(layers.format.isFloat() ? DType.F32 : DType.I8)).besideCalls("read bandwidth", SHARE, reading(bench, layers));
+        var c = new Case(name, layers.rows + "x" + layers.columns, DType.F32, Unit.gigabytes(layers.bytes))
+                .on(FeatureLevel.ofVectors(layers.format.isFloat() ? DType.F32 : DType.I8))
+                .besideCalls("read bandwidth", SHARE, reading(bench, layers));
         bench.measure(c, () -> {
             var all = layers.all().stream().map(l -> l.withActivations(activations)).toList();
             var x = Tensor.randn(Rng.of(2), 1, layers.columns).compute();

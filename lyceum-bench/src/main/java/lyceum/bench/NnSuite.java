@@ -36,7 +36,8 @@ final class NnSuite implements Suite {
     private static void cnn(SideBySide bench, int batch, int size, Integer... channels) {
         var all = List.of(channels);
         int classes = 10;
-        var c = new Case("step of CNN " + String.join("-", all.stream().map(String::valueOf).toList()) + " with batch norms", "batch " + batch + ", " + size + "x" + size, DType.F32, Unit.MILLISECONDS)
+        var c = new Case("step of CNN " + String.join("-", all.stream().map(String::valueOf).toList()) + " with batch norms",
+                "batch " + batch + ", " + size + "x" + size, DType.F32, Unit.MILLISECONDS)
                 .beside("train_cnn", Map.of("channels", all, "size", size, "batch", batch, "classes", classes)).atLeast(1);
         bench.measure(c, () -> {
             var rng = Rng.of(1);
@@ -48,27 +49,33 @@ final class NnSuite implements Suite {
             }
             layers.add(Layer.of(x -> x.mean(2, 3)));
             layers.add(new Linear(all.getLast(), classes, rng));
-            return step(new Sequential(layers), Tensor.randn(Rng.of(2), batch, all.getFirst(), size, size).compute(), Tensor.randint(Rng.of(3), 0, classes, batch).compute());
+            return step(new Sequential(layers), Tensor.randn(Rng.of(2), batch, all.getFirst(), size, size).compute(),
+                    Tensor.randint(Rng.of(3), 0, classes, batch).compute());
         });
     }
 
     private static void gpt(SideBySide bench) {
-        var c = new Case("step of GPT, " + LAYERS + " layers, " + HEADS + " heads, " + WIDTH + " wide", "batch " + BATCH + "x" + BLOCK, DType.F32, Unit.MILLISECONDS)
-                .beside("train_gpt", Map.of("vocabulary", VOCABULARY, "layers", LAYERS, "heads", HEADS, "width", WIDTH, "block", BLOCK, "batch", BATCH)).atLeast(bench.threads() == 1 ? 1.5 : Double.NaN);
+        var c = new Case("step of GPT, " + LAYERS + " layers, " + HEADS + " heads, " + WIDTH + " wide", "batch " + BATCH + "x" + BLOCK,
+                DType.F32, Unit.MILLISECONDS)
+                .beside("train_gpt",
+                        Map.of("vocabulary", VOCABULARY, "layers", LAYERS, "heads", HEADS, "width", WIDTH, "block", BLOCK, "batch", BATCH))
+                .atLeast(bench.threads() == 1 ? 1.5 : Double.NaN);
         bench.measure(c, NnSuite::gpt);
     }
 
     /** A step of the GPT. */
     static Supplier<?> gpt() {
         var network = new TinyGpt(VOCABULARY, LAYERS, HEADS, WIDTH, BLOCK, Rng.of(1));
-        return step(network, Tensor.randint(Rng.of(2), 0, VOCABULARY, BATCH, BLOCK).compute(), Tensor.randint(Rng.of(3), 0, VOCABULARY, (long) BATCH * BLOCK).compute());
+        return step(network, Tensor.randint(Rng.of(2), 0, VOCABULARY, BATCH, BLOCK).compute(),
+                Tensor.randint(Rng.of(3), 0, VOCABULARY, (long) BATCH * BLOCK).compute());
     }
 
     private static void mlp(SideBySide bench, int batch, double target, Integer... sizes) {
         var all = List.of(sizes);
         int inputs = all.getFirst(), classes = all.getLast();
         var name = String.join("-", all.stream().map(String::valueOf).toList());
-        var c = new Case("step of MLP " + name, "batch " + batch, DType.F32, Unit.MILLISECONDS).beside("train_mlp", Map.of("sizes", all, "batch", batch)).atLeast(bench.threads() == 1 ? target : Double.NaN);
+        var c = new Case("step of MLP " + name, "batch " + batch, DType.F32, Unit.MILLISECONDS)
+                .beside("train_mlp", Map.of("sizes", all, "batch", batch)).atLeast(bench.threads() == 1 ? target : Double.NaN);
         bench.measure(c, () -> {
             var hidden = new ArrayList<>(all.subList(1, all.size() - 1)).stream().mapToInt(Integer::intValue).toArray();
             var network = new Mlp(MlpConfig.classifier(inputs, classes, hidden), Rng.of(1));

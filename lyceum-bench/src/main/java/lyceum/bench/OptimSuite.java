@@ -22,7 +22,8 @@ final class OptimSuite implements Suite {
         var sizes = new ArrayList<Long>();
         for (int i = 0; i < MATRICES; i++) sizes.add(MATRIX[0] * MATRIX[1]);
         for (int i = 0; i < VECTORS; i++) sizes.add((long) VECTOR);
-        var c = new Case(name, "10M in " + sizes.size() + " tensors", DType.F32, Unit.MILLISECONDS).beside("adamw", Map.of("tensors", sizes, "fused", fused)).atLeast(target);
+        var c = new Case(name, "10M in " + sizes.size() + " tensors", DType.F32, Unit.MILLISECONDS)
+                .beside("adamw", Map.of("tensors", sizes, "fused", fused)).atLeast(target);
         bench.measure(c, () -> {
             var optimizer = new AdamW(1e-3).over(parameters());
             return () -> {

@@ -1,5 +1,6 @@
 package lyceum.bench;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import lyceum.DType;
@@ -20,10 +21,15 @@ final class PeakLoops {
     private volatile float sink;
 
     /** The peak itself as a row. */
-    void showPeak(SideBySide bench) { bench.compare(new Case("FMA peak", "registers", DType.F32, Unit.gflops(1e9)), calls -> fmaSeconds(1e9 * calls, bench.threads())); }
+    void showPeak(SideBySide bench) {
+        bench.compare(new Case("FMA peak", "registers", DType.F32, Unit.gflops(1e9)), calls -> fmaSeconds(1e9 * calls, bench.threads()));
+    }
 
     /** The read bandwidth itself as a row. */
-    void showReading(SideBySide bench) { bench.compare(new Case("read bandwidth", "from memory", DType.F32, Unit.gigabytes(1e9)), calls -> readSeconds(1e9 * calls, bench.threads())); }
+    void showReading(SideBySide bench) {
+        bench.compare(new Case("read bandwidth", "from memory", DType.F32, Unit.gigabytes(1e9)),
+                calls -> readSeconds(1e9 * calls, bench.threads()));
+    }
 
     /** Seconds that {@code operations} F32 operations (an FMA is two) take at the peak of so many threads; of many, a part is timed. */
     double fmaSeconds(double operations, int threads) {
@@ -41,7 +47,7 @@ final class PeakLoops {
     double readSeconds(double bytes, int threads) {
         if (memory == null || memory.length < threads) {
             memory = new float[threads][FLOATS];
-            for (var part : memory) java.util.Arrays.fill(part, 1f);
+            for (var part : memory) Arrays.fill(part, 1f);
         }
         double passes = bytes / (4.0 * FLOATS * threads);
         return passes * timed(threads, t -> read(memory[t]));
@@ -64,7 +70,8 @@ final class PeakLoops {
     private static float fma(int times) {
         var s = FloatVector.SPECIES_PREFERRED;
         FloatVector m = FloatVector.broadcast(s, 0.999f), b = FloatVector.broadcast(s, 0.001f);
-        FloatVector c0 = b, c1 = b, c2 = b, c3 = b, c4 = b, c5 = b, c6 = b, c7 = b, c8 = b, c9 = b, c10 = b, c11 = b, c12 = b, c13 = b, c14 = b, c15 = b;
+        FloatVector c0 = b, c1 = b, c2 = b, c3 = b, c4 = b, c5 = b, c6 = b, c7 = b, c8 = b, c9 = b, c10 = b, c11 = b, c12 = b, c13 = b,
+                c14 = b, c15 = b;
         for (int i = 0; i < times; i++) {
             c0 = c0.fma(m, b);
             c1 = c1.fma(m, b);
@@ -83,7 +90,8 @@ final class PeakLoops {
             c14 = c14.fma(m, b);
             c15 = c15.fma(m, b);
         }
-        return c0.add(c1).add(c2.add(c3)).add(c4.add(c5).add(c6.add(c7))).add(c8.add(c9).add(c10.add(c11)).add(c12.add(c13).add(c14.add(c15)))).reduceLanes(VectorOperators.ADD);
+        return c0.add(c1).add(c2.add(c3)).add(c4.add(c5).add(c6.add(c7)))
+                .add(c8.add(c9).add(c10.add(c11)).add(c12.add(c13).add(c14.add(c15)))).reduceLanes(VectorOperators.ADD);
     }
 
     private static float read(float[] x) {

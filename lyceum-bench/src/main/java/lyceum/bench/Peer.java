@@ -1,13 +1,15 @@
 package lyceum.bench;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Optional;
 
 /** One of the libraries that we stand beside, at a fixed number of threads. A process that an operation kills is started again for the next. */
 final class Peer implements AutoCloseable {
     /** Starts the process. */
-    @FunctionalInterface interface Start {
+    @FunctionalInterface
+    interface Start {
         PeerProcess process() throws IOException;
     }
 
@@ -33,11 +35,14 @@ final class Peer implements AutoCloseable {
             System.err.println("No libtorch: this build has no peers; build with Maven's profile peers, as ./lyceum bench does");
             return Optional.empty();
         }
-        return find("libtorch", "it comes by Maven's profile peers for linux-x86_64", () -> PeerProcess.java("lyceum.bench.peer.LibTorch", threads), threads);
+        return find("libtorch", "it comes by Maven's profile peers for linux-x86_64",
+                () -> PeerProcess.java("lyceum.bench.peer.LibTorch", threads), threads);
     }
 
     /** Debian's PyTorch, if it is installed. */
-    static Optional<Peer> pytorch(int threads) { return find("PyTorch", PYTORCH, () -> PeerProcess.python("torch_peer.py", threads), threads); }
+    static Optional<Peer> pytorch(int threads) {
+        return find("PyTorch", PYTORCH, () -> PeerProcess.python("torch_peer.py", threads), threads);
+    }
 
     private static Optional<Peer> find(String what, String install, Start start, int threads) {
         try {
@@ -72,13 +77,16 @@ final class Peer implements AutoCloseable {
             lost();
             return false;
         } catch (IOException | IllegalStateException e) {
-            if (!String.valueOf(e.getMessage()).contains("no such operation")) System.err.println(name + " fails at " + request + ": " + e.getMessage());
+            if (!String.valueOf(e.getMessage()).contains("no such operation"))
+                System.err.println(name + " fails at " + request + ": " + e.getMessage());
             return false;
         }
     }
 
     /** What so many calls take, by the peer's own clock. */
-    double seconds(int calls) { return process.call("run", Map.of("calls", calls)).path("seconds").asDouble(); }
+    double seconds(int calls) {
+        return process.call("run", Map.of("calls", calls)).path("seconds").asDouble();
+    }
 
     /** Waits until its threads rest. */
     void awaitRest() { if (process != null) process.awaitRest(); }
@@ -87,7 +95,7 @@ final class Peer implements AutoCloseable {
         try {
             close();
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -22,8 +22,10 @@ final class PeerProcess implements AutoCloseable {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     /** A malloc that keeps what was freed, as our allocator does: with glibc's settings every large result pays for new pages, and those would be what is measured. */
-    private static final Map<String, String> KEEPING_MEMORY = Map.of("MALLOC_ARENA_MAX", "1", "MALLOC_MMAP_MAX_", "0", "MALLOC_TRIM_THRESHOLD_", "100000000000");
-    private static final Map<String, String> AVX2 = Map.of("ATEN_CPU_CAPABILITY", "avx2", "MKL_ENABLE_INSTRUCTIONS", "AVX2", "ONEDNN_MAX_CPU_ISA", "AVX2", "OPENBLAS_CORETYPE", "Haswell");
+    private static final Map<String, String> KEEPING_MEMORY = Map.of("MALLOC_ARENA_MAX", "1", "MALLOC_MMAP_MAX_", "0",
+            "MALLOC_TRIM_THRESHOLD_", "100000000000");
+    private static final Map<String, String> AVX2 = Map.of("ATEN_CPU_CAPABILITY", "avx2", "MKL_ENABLE_INSTRUCTIONS", "AVX2",
+            "ONEDNN_MAX_CPU_ISA", "AVX2", "OPENBLAS_CORETYPE", "Haswell");
 
     private final Process process;
     private final Path folder;
@@ -67,7 +69,8 @@ final class PeerProcess implements AutoCloseable {
                     Files.write(folder.resolve(name), in.readAllBytes());
                 }
             }
-            var command = new ProcessBuilder(System.getProperty("lyceum.python", "/usr/bin/python3"), "-uB", folder.resolve(script).toString());
+            var command = new ProcessBuilder(System.getProperty("lyceum.python", "/usr/bin/python3"), "-uB",
+                    folder.resolve(script).toString());
             return new PeerProcess(command.redirectError(ProcessBuilder.Redirect.INHERIT), folder, threads);
         } catch (IOException e) {
             delete(folder);
@@ -77,8 +80,9 @@ final class PeerProcess implements AutoCloseable {
 
     /** Another JVM with this one's class path. What it writes when it crashes is of no use here. */
     static PeerProcess java(String mainClass, int threads) throws IOException {
-        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx1g", "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null",
-                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), mainClass));
+        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx1g",
+                "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null", "--enable-native-access=ALL-UNNAMED", "-cp",
+                System.getProperty("java.class.path"), mainClass));
         return new PeerProcess(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD), null, threads);
     }
 

@@ -1,5 +1,6 @@
 package lyceum.bench;
 
+import java.util.ArrayList;
 import java.util.Map;
 import java.util.function.Supplier;
 import lyceum.DType;
@@ -46,7 +47,7 @@ final class ReductionSuite implements Suite {
     }
 
     private static Tensor[] leaves(Tensor x, Module norm) {
-        var all = new java.util.ArrayList<>(norm.parameters().values());
+        var all = new ArrayList<>(norm.parameters().values());
         all.addFirst(x);
         return all.toArray(Tensor[]::new);
     }

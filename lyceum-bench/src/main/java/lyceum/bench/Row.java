@@ -12,27 +12,34 @@ package lyceum.bench;
  * @param verdict on the target
  * @param handover nanoseconds in which a cache line goes to another thread and back (see {@link Handover}); NaN for one thread
  */
-public record Row(String suite, String name, String shape, String dtype, int threads, double ours, double peer, String unit, double ratio, String peerName, String cpu,
-        double ourSpread, double peerSpread, double bestRatio, String level, double target, Verdict verdict, double handover) {
+public record Row(String suite, String name, String shape, String dtype, int threads, double ours, double peer, String unit, double ratio,
+        String peerName, String cpu, double ourSpread, double peerSpread, double bestRatio, String level, double target, Verdict verdict,
+        double handover) {
 
     /** Without spread or target. */
-    Row(String suite, String name, String shape, String dtype, int threads, double ours, double peer, String unit, double ratio, String peerName, String cpu) {
-        this(suite, name, shape, dtype, threads, ours, peer, unit, ratio, peerName, cpu, Double.NaN, Double.NaN, Double.NaN, "", Double.NaN, Verdict.NONE);
+    Row(String suite, String name, String shape, String dtype, int threads, double ours, double peer, String unit, double ratio,
+            String peerName, String cpu) {
+        this(suite, name, shape, dtype, threads, ours, peer, unit, ratio, peerName, cpu, Double.NaN, Double.NaN, Double.NaN, "", Double.NaN,
+                Verdict.NONE);
     }
 
     /** Without a handover. */
-    Row(String suite, String name, String shape, String dtype, int threads, double ours, double peer, String unit, double ratio, String peerName, String cpu,
-            double ourSpread, double peerSpread, double bestRatio, String level, double target, Verdict verdict) {
-        this(suite, name, shape, dtype, threads, ours, peer, unit, ratio, peerName, cpu, ourSpread, peerSpread, bestRatio, level, target, verdict, Double.NaN);
+    Row(String suite, String name, String shape, String dtype, int threads, double ours, double peer, String unit, double ratio,
+            String peerName, String cpu, double ourSpread, double peerSpread, double bestRatio, String level, double target,
+            Verdict verdict) {
+        this(suite, name, shape, dtype, threads, ours, peer, unit, ratio, peerName, cpu, ourSpread, peerSpread, bestRatio, level, target,
+                verdict, Double.NaN);
     }
 
     /** A row of times: less is better. */
-    static Row time(String suite, String name, String shape, String dtype, int threads, double ours, double peer, String unit, String peerName) {
+    static Row time(String suite, String name, String shape, String dtype, int threads, double ours, double peer, String unit,
+            String peerName) {
         return new Row(suite, name, shape, dtype, threads, ours, peer, unit, peer / ours, peerName, Cpu.name());
     }
 
     /** What both found, which should be the same: no ratio. */
-    static Row found(String suite, String name, String shape, String dtype, int threads, double ours, double peer, String unit, String peerName) {
+    static Row found(String suite, String name, String shape, String dtype, int threads, double ours, double peer, String unit,
+            String peerName) {
         return new Row(suite, name, shape, dtype, threads, ours, peer, unit, Double.NaN, peerName, Cpu.name());
     }
 

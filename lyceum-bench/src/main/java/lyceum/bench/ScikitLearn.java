@@ -16,7 +16,8 @@ final class ScikitLearn implements AutoCloseable {
         var hello = process.call("hello", Map.of());
         boolean reference = hello.path("blas").asString().isEmpty();
         name = hello.path("name").asString() + (reference ? " on reference BLAS" : "");
-        if (reference) System.err.println("scikit-learn runs on the reference BLAS here, which is many times slower than the one that its users have: sudo apt-get install libopenblas0-pthread");
+        if (reference) System.err.println(
+                "scikit-learn runs on the reference BLAS here, which is many times slower than the one that its users have: sudo apt-get install libopenblas0-pthread");
     }
 
     /** The peer with that many threads, or null without it; then a line on the error output says how to install it. */

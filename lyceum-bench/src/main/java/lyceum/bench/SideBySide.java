@@ -36,7 +36,7 @@ final class SideBySide {
         boolean wants(String row) { return row.contains(only); }
     }
 
-    private record Contender(String name, double target, IntToDoubleFunction seconds) { }
+    private record Contender(String name, double target, IntToDoubleFunction seconds) {}
 
     private final String suite;
     private final int threads;
@@ -66,13 +66,15 @@ final class SideBySide {
         if (!effort.wants(c)) return;
         var contenders = new ArrayList<Contender>();
         contenders.add(new Contender("", c.limit(), ours));
-        if (!c.request().isEmpty()) for (var peer : peers) if (peer.prepare(c.request())) contenders.add(new Contender(peer.name(), c.target(), peer::seconds));
+        if (!c.request().isEmpty())
+            for (var peer : peers) if (peer.prepare(c.request())) contenders.add(new Contender(peer.name(), c.target(), peer::seconds));
         for (var rival : c.rivals()) contenders.add(new Contender(rival.name(), rival.target(), rival.seconds()));
         int n = contenders.size();
         var paces = new Timing.Pace[n];
         double round = 0;
         for (int i = 0; i < n; i++) {
-            paces[i] = Timing.pace(contenders.get(i).seconds, i == 0 ? effort.warmUp : OTHERS * effort.warmUp, effort.sample, i == 0 ? ThreadsAtRest::compilersRun : () -> false);
+            paces[i] = Timing.pace(contenders.get(i).seconds, i == 0 ? effort.warmUp : OTHERS * effort.warmUp, effort.sample,
+                    i == 0 ? ThreadsAtRest::compilersRun : () -> false);
             round += paces[i].seconds();
         }
         if (threads > 1) {
@@ -101,7 +103,8 @@ final class SideBySide {
     /** A case that this CPU has no instructions for. */
     void notMeasuredHere(Case c, String beside) {
         if (!effort.wants(c)) return;
-        listener.accept(new Row(suite, c.name(), c.shape(), c.dtype(), threads, Double.NaN, Double.NaN, c.unit().name(), Double.NaN, beside, Cpu.name(), Double.NaN, Double.NaN, Double.NaN, c.level(), c.target(), Verdict.NOT_MEASURED_HERE));
+        listener.accept(new Row(suite, c.name(), c.shape(), c.dtype(), threads, Double.NaN, Double.NaN, c.unit().name(), Double.NaN, beside,
+                Cpu.name(), Double.NaN, Double.NaN, Double.NaN, c.level(), c.target(), Verdict.NOT_MEASURED_HERE));
     }
 
     private Row alone(Case c, Timing.Median ours) {
@@ -112,7 +115,8 @@ final class SideBySide {
 
     private Row beside(Case c, Timing.Median ours, Timing.Median theirs, Contender peer) {
         double ratio = theirs.value() / ours.value();
-        return new Row(suite, c.name(), c.shape(), c.dtype(), threads, c.unit().of(ours.value()), c.unit().of(theirs.value()), c.unit().name(), ratio, peer.name, Cpu.name(),
-                ours.spread(), theirs.spread(), theirs.least() / ours.least(), c.level(), peer.target, Verdict.atLeast(peer.target, ratio), handover);
+        return new Row(suite, c.name(), c.shape(), c.dtype(), threads, c.unit().of(ours.value()), c.unit().of(theirs.value()),
+                c.unit().name(), ratio, peer.name, Cpu.name(), ours.spread(), theirs.spread(), theirs.least() / ours.least(), c.level(),
+                peer.target, Verdict.atLeast(peer.target, ratio), handover);
     }
 }

@@ -1,5 +1,6 @@
 package lyceum.bench;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -12,8 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import lyceum.labs.catalogue.Catalogue;
 
 /** Starts the studio as a user would, and measures what a reader feels: the first answer, search, pages, and the memory it holds. */
@@ -31,8 +36,8 @@ final class StudioSuite {
             port = socket.getLocalPort();
         }
         long start = System.nanoTime();
-        var studio = new ProcessBuilder(root.resolve("lyceum").toString(), "studio", "--port", Integer.toString(port)).redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+        var studio = new ProcessBuilder(root.resolve("lyceum").toString(), "studio", "--port", Integer.toString(port))
+                .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
         try {
             var base = "http://127.0.0.1:" + port;
             while (!answers(base + "/")) Thread.sleep(5);
@@ -59,7 +64,8 @@ final class StudioSuite {
     }
 
     private byte[] get(String uri) throws IOException, InterruptedException {
-        var answer = client.send(HttpRequest.newBuilder(URI.create(uri)).header("Accept-Encoding", "gzip").build(), BodyHandlers.ofByteArray());
+        var answer = client.send(HttpRequest.newBuilder(URI.create(uri)).header("Accept-Encoding", "gzip").build(),
+                BodyHandlers.ofByteArray());
         if (answer.statusCode() != 200) throw new IOException(uri + " answered " + answer.statusCode());
         return answer.body();
     }
@@ -78,7 +84,8 @@ final class StudioSuite {
         var searches = new ArrayList<String>();
         for (int i = 0; i < count; i++) {
             var title = topics.get(i * 37 % topics.size()).title();
-            searches.add(base + "/topics?q=" + URLEncoder.encode(title.substring(0, Math.min(title.length(), 4 + i % 12)), StandardCharsets.UTF_8));
+            searches.add(base + "/topics?q="
+                    + URLEncoder.encode(title.substring(0, Math.min(title.length(), 4 + i % 12)), StandardCharsets.UTF_8));
         }
         return searches;
     }
@@ -88,7 +95,8 @@ final class StudioSuite {
         String last = null;
         for (int seed = 1; seed <= 20; seed++) {
             var body = "{\"slug\": \"multilayer-perceptron\", \"seed\": " + seed + "}";
-            var answer = client.send(HttpRequest.newBuilder(URI.create(base + "/api/runs")).header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(body)).build(), BodyHandlers.ofString());
+            var answer = client.send(HttpRequest.newBuilder(URI.create(base + "/api/runs")).header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofString(body)).build(), BodyHandlers.ofString());
             if (answer.statusCode() != 202) throw new IOException("a run was answered " + answer.statusCode() + ": " + answer.body());
             last = answer.headers().firstValue("Location").orElseThrow();
         }
@@ -115,34 +123,37 @@ final class StudioSuite {
             var body = get(base + page);
             long bytes = body.length;
             var html = new String(unzip(body), StandardCharsets.UTF_8);
-            var links = java.util.regex.Pattern.compile("(?:src|href)=\"(/[^\"]+\\.(?:css|js|woff2|svg|png)[^\"]*)\"").matcher(html);
-            var seen = new java.util.HashSet<String>();
-            while (links.find()) if (!links.group(1).contains("vega") && !links.group(1).startsWith("/runs/") && seen.add(links.group(1))) bytes += get(base + links.group(1).replace("&amp;", "&")).length;
+            var links = Pattern.compile("(?:src|href)=\"(/[^\"]+\\.(?:css|js|woff2|svg|png)[^\"]*)\"").matcher(html);
+            var seen = new HashSet<String>();
+            while (links.find())
+                if (!links.group(1).contains("vega") && !links.group(1).startsWith("/runs/") && seen.add(links.group(1)))
+                    bytes += get(base + links.group(1).replace("&amp;", "&")).length;
             add("page weight of " + page, bytes / 1024.0, 400, "KiB");
         }
     }
 
     private static byte[] unzip(byte[] body) throws IOException {
         if (body.length < 2 || body[0] != 0x1f) return body;
-        try (var in = new java.util.zip.GZIPInputStream(new java.io.ByteArrayInputStream(body))) {
+        try (var in = new GZIPInputStream(new ByteArrayInputStream(body))) {
             return in.readAllBytes();
         }
     }
 
     private static double resident(Process studio) throws IOException {
         double most = 0;
-        var processes = java.util.stream.Stream.concat(java.util.stream.Stream.of(studio.toHandle()), studio.descendants()).toList();
+        var processes = Stream.concat(Stream.of(studio.toHandle()), studio.descendants()).toList();
         for (var process : processes) {
             var status = Path.of("/proc/" + process.pid() + "/status");
             if (!Files.exists(status)) continue;
-            for (var line : Files.readAllLines(status)) if (line.startsWith("VmRSS:")) most = Math.max(most, Double.parseDouble(line.replaceAll("[^0-9]", "")) * 1024);
+            for (var line : Files.readAllLines(status))
+                if (line.startsWith("VmRSS:")) most = Math.max(most, Double.parseDouble(line.replaceAll("[^0-9]", "")) * 1024);
         }
         return most;
     }
 
     private void add(String name, double value, double limit, String unit) {
-        var row = new Row("studio", name, "", "", Runtime.getRuntime().availableProcessors(), value, Double.NaN, unit, Double.NaN, "", Cpu.name(),
-                Double.NaN, Double.NaN, Double.NaN, "", limit, Verdict.atMost(limit, value));
+        var row = new Row("studio", name, "", "", Runtime.getRuntime().availableProcessors(), value, Double.NaN, unit, Double.NaN, "",
+                Cpu.name(), Double.NaN, Double.NaN, Double.NaN, "", limit, Verdict.atMost(limit, value));
         rows.add(row);
         listener.accept(row);
     }

@@ -6,7 +6,7 @@ import lyceum.tensor.Tensor;
 
 /** Calls that compute a value, alone or with its gradients. */
 final class Sweep {
-    private Sweep() { }
+    private Sweep() {}
 
     /** The value alone, or with {@code backward} the gradients of the inputs too, from a gradient of ones, made anew in each call. */
     static Supplier<?> of(boolean backward, Function<Tensor[], Tensor> f, Tensor... inputs) {

@@ -12,7 +12,7 @@ final class ThreadsAtRest {
     private static final long SELF = ProcessHandle.current().pid();
     private static final String[] COMPILERS = {"C1 Compiler", "C2 Compiler"};
 
-    private ThreadsAtRest() { }
+    private ThreadsAtRest() {}
 
     /** Whether this JVM compiles something. */
     static boolean compilersRun() {

@@ -26,9 +26,9 @@ final class Timing {
     }
 
     /** How many calls make a sample, and about what it takes. */
-    record Pace(int calls, double seconds) { }
+    record Pace(int calls, double seconds) {}
 
-    private Timing() { }
+    private Timing() {}
 
     /** What {@code calls} of {@code body} take. */
     static double seconds(Supplier<?> body, int calls) {

@@ -15,7 +15,7 @@ class AcceptanceSuiteTest {
         var ledger = LedgerFolder.of(root);
         var target = Files.createDirectories(root.resolve("lyceum-bench/target"));
         Files.createDirectories(ledger.folder());
-        var rows = new AcceptanceSuite(root, row -> { }).run(32);
+        var rows = new AcceptanceSuite(root, row -> {}).run(32);
         var seen = AcceptanceFile.read(target.resolve("acceptance.jsonl"));
         assertThat(seen).hasSize(1).first().satisfies(r -> {
             assertThat(r.topic()).isEqualTo("cholesky");

@@ -28,7 +28,8 @@ class JudgementTest {
             assertThat(j.worst()).isEqualTo(0.95);
             assertThat(j.worstRow()).isEqualTo("matmul n=1");
             assertThat(j.isMet()).isTrue();
-            assertThat(j.sentence()).isEqualTo("gemm F32, 1 thread, beside libtorch: median 1.00 of 3 rows, worst 0.95 (matmul n=1); target 1: met");
+            assertThat(j.sentence())
+                    .isEqualTo("gemm F32, 1 thread, beside libtorch: median 1.00 of 3 rows, worst 0.95 (matmul n=1); target 1: met");
         });
         assertThat(one(1.2, 0.89, 1.0).isMet()).isFalse();
         assertThat(one(0.99, 0.95, 1.5).isMet()).isFalse();
@@ -36,8 +37,8 @@ class JudgementTest {
     }
 
     @Test void rowsOfOtherTypesThreadsPeersOrTargetsAreJudgedApartAndRowsWithoutAnyNotAtAll() {
-        var rows = List.of(row("F32", 1, "libtorch", 1, 0, 1), row("F64", 1, "libtorch", 1, 0, 1), row("F32", 2, "libtorch", 1, 0, 1), row("F32", 1, "PyTorch", 1, 0, 1), row("F32", 1, "libtorch", 2, 0, 1),
-                row("F32", 1, "libtorch", Double.NaN, 0, 1));
+        var rows = List.of(row("F32", 1, "libtorch", 1, 0, 1), row("F64", 1, "libtorch", 1, 0, 1), row("F32", 2, "libtorch", 1, 0, 1),
+                row("F32", 1, "PyTorch", 1, 0, 1), row("F32", 1, "libtorch", 2, 0, 1), row("F32", 1, "libtorch", Double.NaN, 0, 1));
         assertThat(Judgement.of(rows)).hasSize(5);
     }
 
@@ -52,7 +53,8 @@ class JudgementTest {
     }
 
     private static Row limited(double limit, double ours) {
-        return new Row("startup", "start", "", "F32", 1, ours, Double.NaN, "ms", Double.NaN, "", "a CPU", 0, Double.NaN, Double.NaN, "avx512", limit, Verdict.atMost(limit, ours));
+        return new Row("startup", "start", "", "F32", 1, ours, Double.NaN, "ms", Double.NaN, "", "a CPU", 0, Double.NaN, Double.NaN,
+                "avx512", limit, Verdict.atMost(limit, ours));
     }
 
     private static Judgement one(double... ratios) {
@@ -62,6 +64,7 @@ class JudgementTest {
     }
 
     private static Row row(String dtype, int threads, String peer, double target, int n, double ratio) {
-        return new Row("gemm", "matmul", "n=" + n, dtype, threads, ratio, 1, "GFLOP/s", ratio, peer, "a CPU", 0, 0, ratio, "avx512", target, Verdict.atLeast(target, ratio));
+        return new Row("gemm", "matmul", "n=" + n, dtype, threads, ratio, 1, "GFLOP/s", ratio, peer, "a CPU", 0, 0, ratio, "avx512", target,
+                Verdict.atLeast(target, ratio));
     }
 }

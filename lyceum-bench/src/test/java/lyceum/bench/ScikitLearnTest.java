@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 class ScikitLearnTest {
     /** Neither a program that is not there nor one that is no Python. */
     @Test void withoutItTheLineThatInstallsItIsSaid() throws IOException {
-        for (var python : new String[] {"/no/such/python3", "/bin/true"}) assertThat(said(python)).contains("sudo apt-get install python3-sklearn");
+        for (var python : new String[] {"/no/such/python3", "/bin/true"})
+            assertThat(said(python)).contains("sudo apt-get install python3-sklearn");
     }
 
     private static String said(String python) throws IOException {

@@ -14,9 +14,11 @@ class SideBySideTest {
     private final List<String> turns = new ArrayList<>();
 
     @Test void contendersTakeTurnsAndEachRivalGetsARow() {
-        var c = new Case("work", "8", DType.F32, Unit.gflops(4e9)).on("avx512").besideCalls("peak", 0.9, calls -> turn("peak", calls * 1.0)).besideCalls("base", Double.NaN, calls -> turn("base", calls * 8.0));
+        var c = new Case("work", "8", DType.F32, Unit.gflops(4e9)).on("avx512").besideCalls("peak", 0.9, calls -> turn("peak", calls * 1.0))
+                .besideCalls("base", Double.NaN, calls -> turn("base", calls * 8.0));
         bench(3, "").compare(c, calls -> turn("ours", calls * 2.0));
-        assertThat(turns.subList(turns.size() - 9, turns.size())).containsExactly("ours", "peak", "base", "ours", "peak", "base", "ours", "peak", "base");
+        assertThat(turns.subList(turns.size() - 9, turns.size())).containsExactly("ours", "peak", "base", "ours", "peak", "base", "ours",
+                "peak", "base");
         assertThat(rows).extracting(Row::peerName).containsExactly("peak", "base");
         assertThat(rows).extracting(Row::ratio).containsExactly(0.5, 4.0);
         assertThat(rows).extracting(Row::ours).containsOnly(2.0);
@@ -52,7 +54,9 @@ class SideBySideTest {
     }
 
     @Test void aLimitHasARowOfItsOwn() {
-        bench(1, "").compare(new Case("start", "", DType.F32, Unit.MILLISECONDS).atMost(300).besideCalls("other", Double.NaN, calls -> calls * 0.5), calls -> calls * 0.25);
+        bench(1, "").compare(
+                new Case("start", "", DType.F32, Unit.MILLISECONDS).atMost(300).besideCalls("other", Double.NaN, calls -> calls * 0.5),
+                calls -> calls * 0.25);
         assertThat(rows).extracting(Row::peerName).containsExactly("", "other");
         assertThat(rows).extracting(Row::verdict).containsExactly(Verdict.MET, Verdict.NONE);
         assertThat(rows.getFirst().target()).isEqualTo(300);
@@ -71,7 +75,9 @@ class SideBySideTest {
         assertThat(rows).extracting(Row::shape).containsExactly("64x64");
     }
 
-    private SideBySide bench(int repetitions, String only) { return new SideBySide("test", 2, List.of(), new SideBySide.Effort(repetitions, 1e-3, 1e-3, only), rows::add); }
+    private SideBySide bench(int repetitions, String only) {
+        return new SideBySide("test", 2, List.of(), new SideBySide.Effort(repetitions, 1e-3, 1e-3, only), rows::add);
+    }
 
     private double turn(String who, double seconds) {
         turns.add(who);

@@ -24,7 +24,7 @@ import lyceum.tensor.Tensor;
  * any control flow of Java.
  */
 public final class Autograd {
-    private Autograd() { }
+    private Autograd() {}
 
     /** Runs {@code body} without recording: for inference and for updates of parameters. */
     public static <T> T noGrad(Supplier<T> body) { return GradMode.stopped(body); }
@@ -40,22 +40,24 @@ public final class Autograd {
     public static UnaryOperator<Tensor> grad(UnaryOperator<Tensor> f) { return x -> valueAndGrad(f, x).gradient(); }
 
     /** A value and its gradient. */
-    public record ValueAndGradient(Tensor value, Tensor gradient) { }
+    public record ValueAndGradient(Tensor value, Tensor gradient) {}
 
     public static ValueAndGradient valueAndGrad(UnaryOperator<Tensor> f, Tensor x) {
         var pulled = pullback(f, x);
-        if (pulled.value.count() != 1) throw new ShapeException("grad: f gives shape " + pulled.value.shape() + ", not a scalar; use vjp or jacobian");
+        if (pulled.value.count() != 1)
+            throw new ShapeException("grad: f gives shape " + pulled.value.shape() + ", not a scalar; use vjp or jacobian");
         return new ValueAndGradient(pulled.value, pulled.back.apply(pulled.value.onesLike()));
     }
 
     /** Gradients of a scalar with respect to recorded tensors; with {@code recorded} they can be differentiated in turn. */
     public static Tensor[] gradients(Tensor output, Tensor[] inputs, boolean recorded) {
         if (output.count() != 1) throw new ShapeException("gradients: shape " + output.shape() + " is not a scalar");
-        return recorded ? Backward.gradients(output, output.onesLike(), inputs, true) : GradMode.stopped(() -> Backward.gradients(output, output.onesLike(), inputs, false));
+        return recorded ? Backward.gradients(output, output.onesLike(), inputs, true)
+                : GradMode.stopped(() -> Backward.gradients(output, output.onesLike(), inputs, false));
     }
 
     /** {@code f(x)}, and the function {@code v -> v' J} that pulls a gradient back through it. */
-    public record Pullback(Tensor value, UnaryOperator<Tensor> back) { }
+    public record Pullback(Tensor value, UnaryOperator<Tensor> back) {}
 
     /** The reverse mode as a function: one evaluation, any number of pull-backs. */
     public static Pullback pullback(UnaryOperator<Tensor> f, Tensor x) {
@@ -65,7 +67,8 @@ public final class Autograd {
         boolean outside = Backward.reachesBehind(y, leaf);
         var value = outside && GradMode.isRecording() ? y : Backward.exit(y);
         // The pull-back is recorded when something outside may differentiate it: what f reads, or v, carries a history.
-        return new Pullback(value, v -> Backward.gradients(y, v, new Tensor[] {leaf}, GradMode.isRecording() && (outside || v.isTracked()))[0]);
+        return new Pullback(value,
+                v -> Backward.gradients(y, v, new Tensor[] {leaf}, GradMode.isRecording() && (outside || v.isTracked()))[0]);
     }
 
     /** Vector-Jacobian product {@code v' J} at x: reverse mode, one sweep. v has the shape of f(x). */
@@ -99,7 +102,8 @@ public final class Autograd {
         long outputs = pulled.value.count();
         var rows = new Tensor[Math.toIntExact(outputs)];
         var identity = Tensor.eye(pulled.value.dtype(), outputs);
-        for (int i = 0; i < rows.length; i++) rows[i] = pulled.back.apply(identity.get(i).reshape(pulled.value.shape().toArray())).flatten();
+        for (int i = 0; i < rows.length; i++)
+            rows[i] = pulled.back.apply(identity.get(i).reshape(pulled.value.shape().toArray())).flatten();
         return rows.length == 0 ? Tensor.zeros(x.dtype(), 0, x.count()) : Tensor.stack(0, rows);
     }
 
@@ -136,7 +140,9 @@ public final class Autograd {
      * Gradients of {@code f(x, example)} with respect to x for each entry of the first axis of {@code examples}, along a new first axis: one program for
      * all of them. @see #vmap(Function, Tensor...)
      */
-    public static Tensor perSample(BinaryOperator<Tensor> f, Tensor x, Tensor examples) { return vmap(in -> grad(t -> f.apply(t, in[0])).apply(x), examples); }
+    public static Tensor perSample(BinaryOperator<Tensor> f, Tensor x, Tensor examples) {
+        return vmap(in -> grad(t -> f.apply(t, in[0])).apply(x), examples);
+    }
 
     /**
      * {@code f(x)} whose intermediate values are not kept for the gradient but computed again when it is asked for: memory for time. Gradients reach x
@@ -152,7 +158,9 @@ public final class Autograd {
      *
      * @see #vmap(Function, Tensor...)
      */
-    public static Tensor vmap(Function<Tensor, Tensor> f, Tensor x, int axis) { return vmap(in -> f.apply(in[0]), x.moveAxis(axis, 0)).moveAxis(0, axis); }
+    public static Tensor vmap(Function<Tensor, Tensor> f, Tensor x, int axis) {
+        return vmap(in -> f.apply(in[0]), x.moveAxis(axis, 0)).moveAxis(0, axis);
+    }
 
     /**
      * {@code f} of the entries of each argument along its first axis, the results along a new first axis. f runs once, on the first entries; what it does is

@@ -210,12 +210,15 @@ public final class Graph {
     }
 
     Tensor[] start(Tensor[] arguments) {
-        if (arguments.length != inputs.size()) throw new IllegalArgumentException("graph: " + arguments.length + " arguments for " + inputs.size() + " inputs");
+        if (arguments.length != inputs.size())
+            throw new IllegalArgumentException("graph: " + arguments.length + " arguments for " + inputs.size() + " inputs");
         var values = new Tensor[nodes.size()];
         for (int i = 0; i < arguments.length; i++) {
             var input = (Input) node(inputs.get(i));
-            if (!arguments[i].shape().equals(input.shape)) throw new ShapeException("graph: input " + input.name + " has shape " + input.shape + ", not " + arguments[i].shape());
-            if (arguments[i].dtype() != input.dtype) throw new DTypeException("graph: input " + input.name + " is " + input.dtype + ", not " + arguments[i].dtype());
+            if (!arguments[i].shape().equals(input.shape))
+                throw new ShapeException("graph: input " + input.name + " has shape " + input.shape + ", not " + arguments[i].shape());
+            if (arguments[i].dtype() != input.dtype)
+                throw new DTypeException("graph: input " + input.name + " is " + input.dtype + ", not " + arguments[i].dtype());
             values[input.id] = arguments[i];
         }
         for (var node : nodes) if (node instanceof Constant constant) values[constant.id] = constant.value;
@@ -237,7 +240,8 @@ public final class Graph {
         Tensor[] expected = f.apply(arguments.clone()), actual = run(arguments);
         if (expected.length != actual.length) return false;
         for (int i = 0; i < expected.length; i++) {
-            if (!expected[i].shape().equals(actual[i].shape()) || !Arrays.equals(expected[i].toDoubleArray(), actual[i].toDoubleArray())) return false;
+            if (!expected[i].shape().equals(actual[i].shape()) || !Arrays.equals(expected[i].toDoubleArray(), actual[i].toDoubleArray()))
+                return false;
         }
         return true;
     }
@@ -249,12 +253,13 @@ public final class Graph {
     public Graph withGradient() { return differentiated(true); }
 
     private Graph differentiated(boolean withValue) {
-        if (outputs.size() != 1 || node(outputs.getFirst()).shape().count() != 1)
-            throw new ShapeException("gradient: the graph has " + outputs.size() + " outputs, the first of shape " + node(outputs.getFirst()).shape() + "; it needs one scalar");
+        if (outputs.size() != 1 || node(outputs.getFirst()).shape().count() != 1) throw new ShapeException("gradient: the graph has "
+                + outputs.size() + " outputs, the first of shape " + node(outputs.getFirst()).shape() + "; it needs one scalar");
         return trace(in -> {
             var y = run(in)[0];
             var floats = Arrays.stream(in).filter(t -> t.dtype().isFloat()).toArray(Tensor[]::new);
-            var gradients = y.isTracked() ? Autograd.gradients(y, floats, true) : Arrays.stream(floats).map(Tensor::zerosLike).toArray(Tensor[]::new);
+            var gradients = y.isTracked() ? Autograd.gradients(y, floats, true)
+                    : Arrays.stream(floats).map(Tensor::zerosLike).toArray(Tensor[]::new);
             if (!withValue) return gradients;
             var all = new Tensor[gradients.length + 1];
             all[0] = y;

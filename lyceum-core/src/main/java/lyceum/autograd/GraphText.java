@@ -13,7 +13,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class GraphText {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
-    private GraphText() { }
+    private GraphText() {}
 
     static String number(Tensor value) {
         double v = value.item();
@@ -45,8 +45,8 @@ final class GraphText {
         for (var node : graph.nodes()) {
             var form = node instanceof Call ? "" : node instanceof Input ? ", shape=ellipse" : ", shape=plaintext";
             var end = graph.outputs().contains(node.id()) ? ", peripheries=2" : "";
-            text.append("  n").append(node.id()).append(" [label=\"").append(quoted(node.text())).append("\\n").append(node.dtype()).append(' ').append(node.shape()).append('"')
-                    .append(form).append(end).append("];\n");
+            text.append("  n").append(node.id()).append(" [label=\"").append(quoted(node.text())).append("\\n").append(node.dtype())
+                    .append(' ').append(node.shape()).append('"').append(form).append(end).append("];\n");
             for (int operand : node.operands()) text.append("  n").append(operand).append(" -> n").append(node.id()).append(";\n");
         }
         return text.append("}\n").toString();

@@ -20,7 +20,7 @@ import lyceum.tensor.Tensor;
 public final class Implicit {
     private static final int STEPS = 100;
 
-    private Implicit() { }
+    private Implicit() {}
 
     /**
      * The root that {@code solve} finds, differentiable in {@code theta} to any order.
@@ -32,7 +32,8 @@ public final class Implicit {
     public static Tensor root(UnaryOperator<Tensor> solve, BinaryOperator<Tensor> equation, Tensor theta) {
         return Primitive.of("root", in -> solve.apply(in[0]), (i, g, z, in) -> {
             var j = Autograd.jacobian(s -> equation.apply(s, in[0]), z);
-            if (j.size(0) != j.size(1)) throw new ShapeException("root: " + j.size(0) + " equations for " + j.size(1) + " unknowns; their numbers must agree");
+            if (j.size(0) != j.size(1))
+                throw new ShapeException("root: " + j.size(0) + " equations for " + j.size(1) + " unknowns; their numbers must agree");
             var lambda = Linalg.solve(j.transpose(), g.flatten().neg());
             var value = equation.apply(z.detach(), in[0].detach());
             return Autograd.vjp(t -> equation.apply(z, t), in[0], lambda.reshape(value.shape().toArray()));
@@ -74,7 +75,8 @@ public final class Implicit {
             size = next;
         }
         double scale = 1 + z.norm().item();
-        if (!(size <= 1e-6 * scale)) throw new ConvergenceException("root: the residual stays at " + size + "; start nearer, or check that there is a root");
+        if (!(size <= 1e-6 * scale))
+            throw new ConvergenceException("root: the residual stays at " + size + "; start nearer, or check that there is a root");
         return z;
     }
 }

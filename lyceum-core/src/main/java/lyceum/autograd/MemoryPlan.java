@@ -92,7 +92,9 @@ public final class MemoryPlan {
     /** No placement needs less. */
     private static long mostAlive(List<Buffer> buffers) {
         long most = 0;
-        for (var buffer : buffers) most = Math.max(most, buffers.stream().filter(b -> b.from <= buffer.from && buffer.from <= b.to).mapToLong(Buffer::bytes).sum());
+        for (var buffer : buffers)
+            most = Math.max(most,
+                    buffers.stream().filter(b -> b.from <= buffer.from && buffer.from <= b.to).mapToLong(Buffer::bytes).sum());
         return most;
     }
 
@@ -152,13 +154,16 @@ public final class MemoryPlan {
         });
     }
 
-    private static void fill(Storage block, long offset, long bytes) { block.segment().asSlice(block.base() + offset, bytes).fill((byte) 0xFF); }
+    private static void fill(Storage block, long offset, long bytes) {
+        block.segment().asSlice(block.base() + offset, bytes).fill((byte) 0xFF);
+    }
 
     /** The steps with the buffers they write: one line each. */
     @Override public String toString() {
         var text = new StringBuilder();
         for (var buffer : buffers.stream().sorted(Comparator.comparingInt(Buffer::from)).toList()) {
-            text.append("steps ").append(buffer.from).append(" to ").append(buffer.to).append(": bytes ").append(buffer.offset).append(" to ").append(buffer.offset + buffer.bytes);
+            text.append("steps ").append(buffer.from).append(" to ").append(buffer.to).append(": bytes ").append(buffer.offset)
+                    .append(" to ").append(buffer.offset + buffer.bytes);
             for (int node : buffer.nodes) text.append(" %").append(node).append(' ').append(((Call) graph().node(node)).text());
             text.append('\n');
         }

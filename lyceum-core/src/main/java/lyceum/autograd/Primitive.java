@@ -17,27 +17,32 @@ import lyceum.tensor.Tensor;
 public interface Primitive {
 
     /** Computes the result from the operands. */
-    @FunctionalInterface interface Forward {
+    @FunctionalInterface
+    interface Forward {
         Tensor compute(Tensor[] operands);
     }
 
     /** Gradient of operand {@code i}, from the gradient {@code g} of the result; null for zero. */
-    @FunctionalInterface interface Backward {
+    @FunctionalInterface
+    interface Backward {
         Tensor gradient(int i, Tensor g, Tensor result, Tensor[] operands);
     }
 
     /** What the gradient reads of the forward pass beside operands and result, as the moments of a row: in tensor operations. */
-    @FunctionalInterface interface Keeping {
+    @FunctionalInterface
+    interface Keeping {
         Tensor[] of(Tensor[] operands);
     }
 
     /** Computes the result from the operands and what is kept. */
-    @FunctionalInterface interface KeepingForward {
+    @FunctionalInterface
+    interface KeepingForward {
         Tensor compute(Tensor[] operands, Tensor[] kept);
     }
 
     /** As {@link Backward}, with what was kept; where the gradient is to be differentiated in turn, that is computed again, recorded. */
-    @FunctionalInterface interface KeepingBackward {
+    @FunctionalInterface
+    interface KeepingBackward {
         Tensor gradient(int i, Tensor g, Tensor result, Tensor[] operands, Tensor[] kept);
     }
 
@@ -45,12 +50,14 @@ public interface Primitive {
     Tensor apply(Tensor... operands);
 
     /** Tangent of the result from those of the operands, of which some are null for zero; null for zero. In tensor operations. */
-    @FunctionalInterface interface Forwards {
+    @FunctionalInterface
+    interface Forwards {
         Tensor tangent(Tensor[] tangents, Tensor result, Tensor[] operands);
     }
 
     /** The results for a batch of {@code size}, which is the first axis of the operands that are {@code batched}, and of the result. */
-    @FunctionalInterface interface Batching {
+    @FunctionalInterface
+    interface Batching {
         Tensor compute(long size, boolean[] batched, Tensor[] operands);
     }
 
@@ -65,8 +72,9 @@ public interface Primitive {
      * @param batching what {@link Autograd#vmap} does; if null, one entry after the other
      */
     static Primitive of(String name, Forward forward, Backward backward, Forwards forwards, Batching batching) {
-        var operation = new CustomOp(name, null, (in, kept) -> forward.compute(in), (i, g, out, in, kept) -> backward.gradient(i, g, out, in),
-                forwards == null ? null : forwards::tangent, batching == null ? null : batching::compute);
+        var operation = new CustomOp(name, null, (in, kept) -> forward.compute(in),
+                (i, g, out, in, kept) -> backward.gradient(i, g, out, in), forwards == null ? null : forwards::tangent,
+                batching == null ? null : batching::compute);
         return operation::apply;
     }
 

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import lyceum.DType;
 import lyceum.autograd.Graph.Call;
 import lyceum.autograd.Graph.Constant;
@@ -50,7 +51,8 @@ final class Rewriting {
 
     /** The old node with operands in new ids. */
     private Node moved(Node node) {
-        return node instanceof Call call ? new Call(0, call.operation(), call.operands().stream().map(o -> ids[o]).toList(), call.dtype(), call.shape()) : node;
+        return node instanceof Call call
+                ? new Call(0, call.operation(), call.operands().stream().map(o -> ids[o]).toList(), call.dtype(), call.shape()) : node;
     }
 
     static Graph foldConstants(Graph graph) {
@@ -99,21 +101,24 @@ final class Rewriting {
         return r.done();
     }
 
-    private record Same(Operation operation, List<Integer> operands) { }
+    private record Same(Operation operation, List<Integer> operands) {}
 
-    private record SameConstant(DType type, Shape shape, List<Long> bits) { }
+    private record SameConstant(DType type, Shape shape, List<Long> bits) {}
 
     /** Equal for nodes of equal value; null for a node that equals no other. */
     private static Object key(Node node) {
         return switch (node) {
             case Input input -> null;
-            case Constant constant -> constant.value().count() > COMPARED ? null : new SameConstant(constant.dtype(), constant.shape(), bits(constant.value()));
-            case Call call -> new Same(call.operation(), call.operation().commutes() ? call.operands().stream().sorted().toList() : call.operands());
+            case Constant constant -> constant.value().count() > COMPARED ? null
+                    : new SameConstant(constant.dtype(), constant.shape(), bits(constant.value()));
+            case Call call ->
+                    new Same(call.operation(), call.operation().commutes() ? call.operands().stream().sorted().toList() : call.operands());
         };
     }
 
     private static List<Long> bits(Tensor value) {
-        return value.dtype().isFloat() ? Arrays.stream(value.toDoubleArray()).mapToObj(Double::doubleToRawLongBits).toList() : Arrays.stream(value.toLongArray()).boxed().toList();
+        return value.dtype().isFloat() ? Arrays.stream(value.toDoubleArray()).mapToObj(Double::doubleToRawLongBits).toList()
+                : Arrays.stream(value.toLongArray()).boxed().toList();
     }
 
     static Graph dropDead(Graph graph) {
@@ -158,7 +163,7 @@ final class Rewriting {
             last[id] = group >= 0 ? group : id;
             size[last[id]]++;
         }
-        var groups = new java.util.TreeMap<Integer, List<Integer>>();
+        var groups = new TreeMap<Integer, List<Integer>>();
         for (int id = 0; id < n; id++) if (last[id] >= 0) groups.computeIfAbsent(last[id], g -> new ArrayList<>()).add(id);
         return List.copyOf(groups.values());
     }

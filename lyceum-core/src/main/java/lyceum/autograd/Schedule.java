@@ -58,7 +58,8 @@ final class Schedule {
                 code.add(new Instruction(((ElementwiseOp) call.operation()).op(), call.dtype(), in[0], in[1], in[2], 0));
                 registers.put(member, code.size() - 1);
             }
-            if (out.count() > 0) Backend.current().run(new Program(code, code.size() - 1), reads.toArray(View[]::new), new View[] {out.view()});
+            if (out.count() > 0)
+                Backend.current().run(new Program(code, code.size() - 1), reads.toArray(View[]::new), new View[] {out.view()});
         }
     }
 
@@ -89,7 +90,8 @@ final class Schedule {
             boolean view = isView(call);
             if (view) {
                 home[id] = home[call.operands().getFirst()];
-                contiguous[id] = call.operation().memory() == Memory.IN_ORDER || call.operation().memory() == Memory.SAME && contiguous[call.operands().getFirst()];
+                contiguous[id] = call.operation().memory() == Memory.IN_ORDER
+                        || call.operation().memory() == Memory.SAME && contiguous[call.operands().getFirst()];
             }
             steps.add(new Step(groups.getOrDefault(id, List.of(id)), view));
         }
@@ -118,7 +120,8 @@ final class Schedule {
 
     private List<Integer> outside(Step step) {
         var operands = new ArrayList<Integer>();
-        for (int member : step.members) for (int operand : graph.node(member).operands()) if (!step.members.contains(operand)) operands.add(operand);
+        for (int member : step.members)
+            for (int operand : graph.node(member).operands()) if (!step.members.contains(operand)) operands.add(operand);
         return operands;
     }
 
@@ -155,7 +158,8 @@ final class Schedule {
         var operands = outside(step);
         for (int operand : operands) {
             var value = graph.node(operand);
-            boolean fits = open.containsKey(operand) && last[operand] == s && value.shape().equals(call.shape()) && value.dtype().bytes() == call.dtype().bytes();
+            boolean fits = open.containsKey(operand) && last[operand] == s && value.shape().equals(call.shape())
+                    && value.dtype().bytes() == call.dtype().bytes();
             for (int other : operands) fits &= other == operand || home[other] != operand;
             if (fits) return operand;
         }

@@ -1,5 +1,7 @@
 package lyceum.autograd;
 
+import java.util.function.BinaryOperator;
+import java.util.function.UnaryOperator;
 import lyceum.tensor.Tensor;
 
 /**
@@ -22,7 +24,7 @@ record Series(Tensor[] c) {
     }
 
     /** The same linear map of every coefficient. */
-    Series map(java.util.function.UnaryOperator<Tensor> linear) {
+    Series map(UnaryOperator<Tensor> linear) {
         var z = new Tensor[c.length];
         for (int k = 0; k < z.length; k++) z[k] = c[k] == null ? null : linear.apply(c[k]);
         return new Series(z);
@@ -50,7 +52,7 @@ record Series(Tensor[] c) {
     Series scale(double by) { return map(t -> t.mul(by)); }
 
     /** Cauchy's product, by any bilinear product of coefficients. */
-    Series times(Series o, java.util.function.BinaryOperator<Tensor> product) {
+    Series times(Series o, BinaryOperator<Tensor> product) {
         var z = new Tensor[c.length];
         for (int k = 0; k < z.length; k++) {
             for (int j = 0; j <= k; j++) if (c[j] != null && o.c[k - j] != null) z[k] = plus(z[k], product.apply(c[j], o.c[k - j]));
@@ -146,7 +148,8 @@ record Series(Tensor[] c) {
         z[0] = c[0].pow(y);
         for (int k = 1; k < z.length; k++) {
             Tensor sum = null;
-            for (int j = 1; j <= k; j++) if (c[j] != null && z[k - j] != null) sum = plus(sum, c[j].mul(z[k - j]).mul((y * j - (k - j)) / k));
+            for (int j = 1; j <= k; j++)
+                if (c[j] != null && z[k - j] != null) sum = plus(sum, c[j].mul(z[k - j]).mul((y * j - (k - j)) / k));
             z[k] = sum == null ? null : sum.div(c[0]);
         }
         return new Series(z);

@@ -18,7 +18,7 @@ import lyceum.tensor.Tensor;
 final class Taylor {
     private static final double TWO_OVER_SQRT_PI = 1.1283791670955126, LN2 = 0.6931471805599453, SQRT_HALF = 0.7071067811865476;
 
-    private Taylor() { }
+    private Taylor() {}
 
     static Tensor[] coefficients(UnaryOperator<Tensor> f, Tensor x, Tensor v, int order) {
         if (order < 0) throw new IllegalArgumentException("taylor: order is " + order + "; it is at least 0");
@@ -72,7 +72,8 @@ final class Taylor {
         for (int k = 0; k < z.length; k++) {
             int at = k;
             if (Arrays.stream(in).allMatch(s -> s.c()[at] == null)) continue;
-            z[k] = call.operation().apply(Arrays.stream(in).map(s -> s.c()[0].dtype().isFloat() ? coefficient(s, at) : s.c()[0]).toArray(Tensor[]::new));
+            z[k] = call.operation()
+                    .apply(Arrays.stream(in).map(s -> s.c()[0].dtype().isFloat() ? coefficient(s, at) : s.c()[0]).toArray(Tensor[]::new));
         }
         return new Series(z);
     }
@@ -123,7 +124,8 @@ final class Taylor {
             case ASIN -> x.through(x0.asin(), x.mul(x).neg().shift(1).sqrt().reciprocal());
             case ACOS -> x.through(x0.acos(), x.mul(x).neg().shift(1).sqrt().reciprocal().neg());
             case ATAN -> x.through(x0.atan(), x.mul(x).shift(1).reciprocal());
-            case GELU -> x.mul(x.through(x0.mul(-SQRT_HALF).erfc().mul(0.5), x.mul(x).scale(-0.5).exp().scale(SQRT_HALF * TWO_OVER_SQRT_PI / 2)));
+            case GELU -> x
+                    .mul(x.through(x0.mul(-SQRT_HALF).erfc().mul(0.5), x.mul(x).scale(-0.5).exp().scale(SQRT_HALF * TWO_OVER_SQRT_PI / 2)));
             case ERF -> x.through(x0.erf(), x.mul(x).neg().exp().scale(TWO_OVER_SQRT_PI));
             case ERFC -> x.through(x0.erfc(), x.mul(x).neg().exp().scale(-TWO_OVER_SQRT_PI));
             case ATAN2 -> throw unsupported(call);

@@ -19,7 +19,8 @@ final class TopologicalOrder {
     TopologicalOrder(List<? extends Node> nodes) {
         var at = new HashMap<Integer, Integer>();
         for (int i = 0; i < nodes.size(); i++) {
-            if (at.put(nodes.get(i).id(), i) != null) throw new IllegalArgumentException("graph: id " + nodes.get(i).id() + " stands twice; ids are unique");
+            if (at.put(nodes.get(i).id(), i) != null)
+                throw new IllegalArgumentException("graph: id " + nodes.get(i).id() + " stands twice; ids are unique");
         }
         var waiting = new int[nodes.size()];
         var readers = new ArrayList<List<Integer>>();
@@ -27,7 +28,8 @@ final class TopologicalOrder {
         for (int i = 0; i < nodes.size(); i++) {
             for (int operand : nodes.get(i).operands()) {
                 var from = at.get(operand);
-                if (from == null) throw new IllegalArgumentException("graph: node " + nodes.get(i).id() + " reads node " + operand + ", which is not there");
+                if (from == null) throw new IllegalArgumentException(
+                        "graph: node " + nodes.get(i).id() + " reads node " + operand + ", which is not there");
                 readers.get(from).add(i);
                 waiting[i]++;
             }
@@ -39,7 +41,8 @@ final class TopologicalOrder {
             place(nodes.get(next));
             for (int reader : readers.get(next)) if (--waiting[reader] == 0) ready.add(reader);
         }
-        if (sorted.size() < nodes.size()) throw new IllegalArgumentException("graph: nodes depend on one another in a circle: " + circle(nodes, at, waiting));
+        if (sorted.size() < nodes.size())
+            throw new IllegalArgumentException("graph: nodes depend on one another in a circle: " + circle(nodes, at, waiting));
     }
 
     private void place(Node node) {
@@ -48,7 +51,8 @@ final class TopologicalOrder {
         sorted.add(switch (node) {
             case Input input -> new Input(id, input.name(), input.dtype(), input.shape());
             case Constant constant -> new Constant(id, constant.value());
-            case Call call -> new Call(id, call.operation(), call.operands().stream().map(places::get).toList(), call.dtype(), call.shape());
+            case Call call ->
+                    new Call(id, call.operation(), call.operands().stream().map(places::get).toList(), call.dtype(), call.shape());
         });
     }
 

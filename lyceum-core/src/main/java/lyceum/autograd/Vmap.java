@@ -18,7 +18,7 @@ import lyceum.tensor.Tracing;
  * batching rule. Derivatives inside the function are part of the trace; those outside it see the batched operations.
  */
 final class Vmap {
-    private Vmap() { }
+    private Vmap() {}
 
     /** Knows what depends on the entry. What it did not see being made is the same for every entry, and stays the tensor it is. */
     private static final class EntryTracer extends Tracer {
@@ -42,7 +42,9 @@ final class Vmap {
     static Tensor map(Function<Tensor[], Tensor> f, Tensor... batches) {
         if (batches.length == 0) throw new IllegalArgumentException("vmap: no argument to map over");
         long size = size(batches[0]);
-        for (var batch : batches) if (size(batch) != size) throw new ShapeException("vmap: batches of " + size + " and " + size(batch) + " entries, shapes " + batches[0].shape() + " and " + batch.shape());
+        for (var batch : batches)
+            if (size(batch) != size) throw new ShapeException("vmap: batches of " + size + " and " + size(batch) + " entries, shapes "
+                    + batches[0].shape() + " and " + batch.shape());
         var tracer = new EntryTracer();
         var entries = Tracing.untold(() -> Arrays.stream(batches).map(Vmap::entry).toArray(Tensor[]::new));
         for (int i = 0; i < entries.length; i++) tracer.input("x" + i, entries[i]);
@@ -99,7 +101,8 @@ final class Vmap {
         var last = new int[nodes.size()];
         Arrays.fill(last, -1);
         last[output] = nodes.size();
-        for (int id = output; id >= 0; id--) if (last[id] >= 0) for (int operand : nodes.get(id).operands()) last[operand] = Math.max(last[operand], id);
+        for (int id = output; id >= 0; id--)
+            if (last[id] >= 0) for (int operand : nodes.get(id).operands()) last[operand] = Math.max(last[operand], id);
         return last;
     }
 }

@@ -16,4 +16,4 @@ package lyceum.backend;
  * @param blockTable pages of each batch entry, (batch, pages), I64: then keys and values are (all blocks, kv heads, block size, d) and key
  *        {@code j} is row {@code j % blockSize} of block {@code blockTable[b, j / blockSize]}; null where they are (batch, kv heads, keys, d)
  */
-public record AttentionOptions(double scale, boolean causal, long window, View bias, View keyLengths, View queryStarts, View blockTable) { }
+public record AttentionOptions(double scale, boolean causal, long window, View bias, View keyLengths, View queryStarts, View blockTable) {}

@@ -16,13 +16,19 @@ import lyceum.memory.Scope;
 public interface Backend {
 
     /** How a set of elements becomes one. Maxima and minima are NaN if an element is, as in NumPy. */
-    enum Reduction { SUM, PROD, MAX, MIN, ARGMAX, ARGMIN }
+    enum Reduction {
+        SUM, PROD, MAX, MIN, ARGMAX, ARGMIN
+    }
 
     /** Running versions along an axis. */
-    enum Scan { SUM, PROD, MAX, MIN }
+    enum Scan {
+        SUM, PROD, MAX, MIN
+    }
 
     /** Scatter's rule where several sources meet one target. */
-    enum Scatter { SET, ADD, MAX, MIN }
+    enum Scatter {
+        SET, ADD, MAX, MIN
+    }
 
     String name();
 
@@ -69,7 +75,8 @@ public interface Backend {
         }
         try (var scratch = Scope.open("product")) {
             var shape = outputs[0].shape();
-            matmul(a, b, new View(a.dtype(), Allocator.allocate(Math.multiplyExact(outputs[0].size(), a.dtype().bytes())), 0, shape, View.contiguousStrides(shape)), then, others, outputs);
+            matmul(a, b, new View(a.dtype(), Allocator.allocate(Math.multiplyExact(outputs[0].size(), a.dtype().bytes())), 0, shape,
+                    View.contiguousStrides(shape)), then, others, outputs);
         }
     }
 
@@ -159,7 +166,8 @@ public interface Backend {
     void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp);
 
     /** Gradients of {@link #attention} with respect to q, k and v (not of the bias, not through pages), from that of its result. */
-    void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient, View qGradient, View kGradient, View vGradient);
+    void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient, View qGradient,
+            View kGradient, View vGradient);
 
     /** The backend that the current scope computes with. */
     static Backend current() { return Backends.current(); }

@@ -1,6 +1,8 @@
 package lyceum.backend;
 
 import java.lang.System.Logger.Level;
+import java.lang.reflect.InvocationTargetException;
+import java.util.Arrays;
 
 /** Chooses the backend once, by the setting or by what this JVM can run, and says in one line what is missing. */
 final class Backends {
@@ -38,7 +40,7 @@ final class Backends {
         }
     }
 
-    private Backends() { }
+    private Backends() {}
 
     static Backend current() { return Profiled.ifWanted(everScoped && SCOPED.isBound() ? SCOPED.get() : Default.backend()); }
 
@@ -51,7 +53,8 @@ final class Backends {
         return switch (name) {
             case "scalar" -> load("lyceum.backend.scalar.ScalarBackend");
             case "vector" -> {
-                if (!vectorModulePresent()) throw new IllegalArgumentException("backend vector: add the JVM flag --add-modules jdk.incubator.vector");
+                if (!vectorModulePresent())
+                    throw new IllegalArgumentException("backend vector: add the JVM flag --add-modules jdk.incubator.vector");
                 yield load("lyceum.backend.vector.VectorBackend");
             }
             case "x86" -> load("lyceum.backend.x86.X86Backend", named(vectorModulePresent() ? "vector" : "scalar"));
@@ -80,10 +83,11 @@ final class Backends {
     private static Backend load(String className, Backend... fallback) {
         try {
             var parameters = new Class<?>[fallback.length];
-            java.util.Arrays.fill(parameters, Backend.class);
+            Arrays.fill(parameters, Backend.class);
             return (Backend) Class.forName(className).getDeclaredConstructor(parameters).newInstance((Object[]) fallback);
-        } catch (java.lang.reflect.InvocationTargetException e) {
-            if (e.getCause() instanceof IllegalStateException reason) throw new IllegalArgumentException("backend " + className.substring(15, className.lastIndexOf('.')) + ": " + reason.getMessage(), e);
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof IllegalStateException reason) throw new IllegalArgumentException(
+                    "backend " + className.substring(15, className.lastIndexOf('.')) + ": " + reason.getMessage(), e);
             if (e.getCause() instanceof IllegalArgumentException wrongSetting) throw wrongSetting;
             throw new AssertionError("backend class " + className + " cannot be built", e);
         } catch (ReflectiveOperationException e) {

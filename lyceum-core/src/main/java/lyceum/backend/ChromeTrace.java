@@ -10,14 +10,15 @@ import java.util.Map;
 
 /** The trace event format of Chrome: one complete event ({@code "ph": "X"}) a call, in microseconds, and the threads' names. */
 final class ChromeTrace {
-    private ChromeTrace() { }
+    private ChromeTrace() {}
 
     static void write(Path file, List<Profile.Event> events, Map<Long, String> threads, long dropped) throws IOException {
         try (var out = Files.newBufferedWriter(file)) {
             out.write("{\"displayTimeUnit\":\"ns\",\"otherData\":{\"dropped\":" + dropped + "},\"traceEvents\":[");
             var separator = "\n";
             for (var thread : threads.entrySet()) {
-                out.write(separator + "{\"ph\":\"M\",\"pid\":1,\"tid\":" + thread.getKey() + ",\"name\":\"thread_name\",\"args\":{\"name\":");
+                out.write(
+                        separator + "{\"ph\":\"M\",\"pid\":1,\"tid\":" + thread.getKey() + ",\"name\":\"thread_name\",\"args\":{\"name\":");
                 text(out, thread.getValue());
                 out.write("}}");
                 separator = ",\n";
@@ -25,7 +26,8 @@ final class ChromeTrace {
             for (var event : events) {
                 out.write(separator + "{\"ph\":\"X\",\"pid\":1,\"tid\":" + event.thread() + ",\"cat\":\"kernel\",\"name\":");
                 text(out, event.operation());
-                out.write(String.format(Locale.ROOT, ",\"ts\":%.3f,\"dur\":%.3f,\"args\":{\"shape\":", event.start() * 1e-3, event.nanos() * 1e-3));
+                out.write(String.format(Locale.ROOT, ",\"ts\":%.3f,\"dur\":%.3f,\"args\":{\"shape\":", event.start() * 1e-3,
+                        event.nanos() * 1e-3));
                 text(out, event.shape());
                 out.write(",\"type\":");
                 text(out, event.type());

@@ -1,6 +1,7 @@
 package lyceum.backend;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -21,7 +22,8 @@ import java.util.List;
  *        the stride or the dilation
  * @param groups channels are cut into so many groups that do not see each other; as many as channels make it depthwise
  */
-public record Convolution(List<Integer> stride, List<Integer> before, List<Integer> after, List<Integer> dilation, List<Integer> outputPadding, int groups) {
+public record Convolution(List<Integer> stride, List<Integer> before, List<Integer> after, List<Integer> dilation,
+        List<Integer> outputPadding, int groups) {
 
     public Convolution {
         stride = atLeast("stride", 1, stride);
@@ -39,13 +41,21 @@ public record Convolution(List<Integer> stride, List<Integer> before, List<Integ
     public Convolution withStride(int... stride) { return new Convolution(list(stride), before, after, dilation, outputPadding, groups); }
 
     /** The same on both sides. */
-    public Convolution withPadding(int... padding) { return new Convolution(stride, list(padding), list(padding), dilation, outputPadding, groups); }
+    public Convolution withPadding(int... padding) {
+        return new Convolution(stride, list(padding), list(padding), dilation, outputPadding, groups);
+    }
 
-    public Convolution withPadding(int[] before, int[] after) { return new Convolution(stride, list(before), list(after), dilation, outputPadding, groups); }
+    public Convolution withPadding(int[] before, int[] after) {
+        return new Convolution(stride, list(before), list(after), dilation, outputPadding, groups);
+    }
 
-    public Convolution withDilation(int... dilation) { return new Convolution(stride, before, after, list(dilation), outputPadding, groups); }
+    public Convolution withDilation(int... dilation) {
+        return new Convolution(stride, before, after, list(dilation), outputPadding, groups);
+    }
 
-    public Convolution withOutputPadding(int... outputPadding) { return new Convolution(stride, before, after, dilation, list(outputPadding), groups); }
+    public Convolution withOutputPadding(int... outputPadding) {
+        return new Convolution(stride, before, after, dilation, list(outputPadding), groups);
+    }
 
     public Convolution withGroups(int groups) { return new Convolution(stride, before, after, dilation, outputPadding, groups); }
 
@@ -55,7 +65,8 @@ public record Convolution(List<Integer> stride, List<Integer> before, List<Integ
      * @throws IllegalArgumentException at a stride above 1
      */
     public Convolution withSamePadding(int... kernel) {
-        for (int s : stride) if (s != 1) throw new IllegalArgumentException("convolution: padding \"same\" needs stride 1; it is " + stride);
+        for (int s : stride)
+            if (s != 1) throw new IllegalArgumentException("convolution: padding \"same\" needs stride 1; it is " + stride);
         var front = new int[kernel.length];
         var back = new int[kernel.length];
         for (int i = 0; i < kernel.length; i++) {
@@ -68,14 +79,15 @@ public record Convolution(List<Integer> stride, List<Integer> before, List<Integ
 
     /** The same with a number for each of so many axes. @throws IllegalArgumentException if a list has another length */
     public Convolution over(int axes) {
-        return new Convolution(each("stride", stride, axes), each("padding", before, axes), each("padding", after, axes), each("dilation", dilation, axes),
-                each("outputPadding", outputPadding, axes), groups);
+        return new Convolution(each("stride", stride, axes), each("padding", before, axes), each("padding", after, axes),
+                each("dilation", dilation, axes), each("outputPadding", outputPadding, axes), groups);
     }
 
     static List<Integer> each(String what, List<Integer> values, int axes) {
         if (values.size() == axes) return values;
-        if (values.size() != 1) throw new IllegalArgumentException(what + " " + values + " for " + axes + " spatial axes; give one number, or one an axis");
-        return java.util.Collections.nCopies(axes, values.getFirst());
+        if (values.size() != 1)
+            throw new IllegalArgumentException(what + " " + values + " for " + axes + " spatial axes; give one number, or one an axis");
+        return Collections.nCopies(axes, values.getFirst());
     }
 
     static List<Integer> list(int... values) {
@@ -86,7 +98,8 @@ public record Convolution(List<Integer> stride, List<Integer> before, List<Integ
 
     static List<Integer> atLeast(String what, int least, List<Integer> values) {
         if (values.isEmpty()) throw new IllegalArgumentException(what + " has no numbers; give one, or one an axis");
-        for (int value : values) if (value < least) throw new IllegalArgumentException(what + " is " + values + "; it is at least " + least);
+        for (int value : values)
+            if (value < least) throw new IllegalArgumentException(what + " is " + values + "; it is at least " + least);
         return List.copyOf(values);
     }
 }

@@ -139,9 +139,7 @@ final class Job {
     }
 
     /** Has the owners of the enclosing jobs look for work, if they have nothing left to do but wait. */
-    void callAncestors() {
-        for (var job = parent; job != null; job = job.parent) if (job.waiting) LockSupport.unpark(job.owner);
-    }
+    void callAncestors() { for (var job = parent; job != null; job = job.parent) if (job.waiting) LockSupport.unpark(job.owner); }
 
     /** Throws what the lowest failing piece threw. */
     void rethrow() {
@@ -152,6 +150,5 @@ final class Job {
         if (first != null) Job.<RuntimeException>sneak(first);
     }
 
-    @SuppressWarnings("unchecked")
-    private static <E extends Throwable> void sneak(Throwable e) throws E { throw (E) e; }
+    @SuppressWarnings("unchecked") private static <E extends Throwable> void sneak(Throwable e) throws E { throw (E) e; }
 }

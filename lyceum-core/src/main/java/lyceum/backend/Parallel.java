@@ -53,11 +53,12 @@ public final class Parallel {
     private static final List<ScopedValue<Object>> CARRIED = new CopyOnWriteArrayList<>();
 
     /** Work on the half-open range {@code from .. to}. */
-    @FunctionalInterface public interface Body {
+    @FunctionalInterface
+    public interface Body {
         void run(long from, long to);
     }
 
-    private Parallel() { }
+    private Parallel() {}
 
     /** Threads that work for one caller, itself among them. @throws IllegalArgumentException if the setting is no such number */
     public static int threads() {
@@ -66,8 +67,7 @@ public final class Parallel {
     }
 
     /** From now on a worker sees the caller's binding of {@code value}, as if it ran on the caller's thread. */
-    @SuppressWarnings("unchecked")
-    public static void carry(ScopedValue<?> value) { CARRIED.add((ScopedValue<Object>) value); }
+    @SuppressWarnings("unchecked") public static void carry(ScopedValue<?> value) { CARRIED.add((ScopedValue<Object>) value); }
 
     /** Runs {@code body} on the calling thread alone, whatever it computes: for measurements and for work that is parallel at a higher level. */
     public static void sequentially(Runnable body) {

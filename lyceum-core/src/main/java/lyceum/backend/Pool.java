@@ -34,7 +34,8 @@ final class Pool {
     void run(Body own, Body carried, long n, long grain, long pieces, long nanos) {
         var job = new Job(own, carried, n, grain, pieces, nanos, most + 1);
         open(job, pieces - 1, nanos);
-        while (job.work(0)) { }
+        while (job.work(0)) {
+        }
         close(job);
         if (!job.isDone()) job.await(this);
         job.rethrow();
@@ -130,7 +131,7 @@ final class Pool {
 
         @Override public void run() {
             spread();
-            for (int turn = 0; ; turn++) if (!work(turn) && !spin()) park();
+            for (int turn = 0;; turn++) if (!work(turn) && !spin()) park();
         }
 
         /** In a method of its own, so that no stale job in the frame of a sleeping worker keeps its operands' memory. */

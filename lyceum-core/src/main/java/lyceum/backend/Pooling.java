@@ -18,7 +18,8 @@ import lyceum.withers.Withers;
  * @param countPadding true if an average divides by the elements of the padding also, as PyTorch does by default
  */
 @Withers
-public record Pooling(List<Integer> window, List<Integer> stride, List<Integer> padding, List<Integer> dilation, boolean ceil, boolean countPadding) implements PoolingWithers {
+public record Pooling(List<Integer> window, List<Integer> stride, List<Integer> padding, List<Integer> dilation, boolean ceil,
+        boolean countPadding) implements PoolingWithers {
 
     public Pooling {
         window = Convolution.atLeast("window", 1, window);
@@ -27,23 +28,30 @@ public record Pooling(List<Integer> window, List<Integer> stride, List<Integer> 
         dilation = Convolution.atLeast("dilation", 1, dilation);
         for (int i = 0; i < Math.max(window.size(), padding.size()); i++) {
             int size = window.get(Math.min(i, window.size() - 1)), most = padding.get(Math.min(i, padding.size() - 1));
-            if (most > size / 2) throw new IllegalArgumentException("pooling: padding " + padding + " of window " + window + "; it is at most half of the window");
+            if (most > size / 2) throw new IllegalArgumentException(
+                    "pooling: padding " + padding + " of window " + window + "; it is at most half of the window");
         }
     }
 
     /** Windows side by side; one number for all axes, or one an axis; likewise below. */
     public Pooling(int... window) { this(Convolution.list(window), Convolution.list(window), List.of(0), List.of(1), false, true); }
 
-    public Pooling withStride(int... stride) { return new Pooling(window, Convolution.list(stride), padding, dilation, ceil, countPadding); }
+    public Pooling withStride(int... stride) {
+        return new Pooling(window, Convolution.list(stride), padding, dilation, ceil, countPadding);
+    }
 
-    public Pooling withPadding(int... padding) { return new Pooling(window, stride, Convolution.list(padding), dilation, ceil, countPadding); }
+    public Pooling withPadding(int... padding) {
+        return new Pooling(window, stride, Convolution.list(padding), dilation, ceil, countPadding);
+    }
 
-    public Pooling withDilation(int... dilation) { return new Pooling(window, stride, padding, Convolution.list(dilation), ceil, countPadding); }
+    public Pooling withDilation(int... dilation) {
+        return new Pooling(window, stride, padding, Convolution.list(dilation), ceil, countPadding);
+    }
 
     /** The same with a number for each of so many axes. @throws IllegalArgumentException if a list has another length */
     public Pooling over(int axes) {
-        return new Pooling(Convolution.each("window", window, axes), Convolution.each("stride", stride, axes), Convolution.each("padding", padding, axes),
-                Convolution.each("dilation", dilation, axes), ceil, countPadding);
+        return new Pooling(Convolution.each("window", window, axes), Convolution.each("stride", stride, axes),
+                Convolution.each("padding", padding, axes), Convolution.each("dilation", dilation, axes), ceil, countPadding);
     }
 
     /** Number of windows along an axis of {@code size} elements; the record is {@link #over} its axes. Not positive if none fits. */

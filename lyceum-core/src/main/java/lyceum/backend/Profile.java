@@ -38,7 +38,7 @@ public final class Profile implements AutoCloseable {
     private static final int MOST_EVENTS = 500_000;
 
     /** What kernels of one kind did, on one shape and type. @param alone true if they were to run on the caller's thread alone */
-    private record Kind(String operation, String shape, String type, boolean alone) { }
+    private record Kind(String operation, String shape, String type, boolean alone) {}
 
     /**
      * One line of the table.
@@ -53,10 +53,11 @@ public final class Profile implements AutoCloseable {
      * @param operations arithmetic operations; a fused multiply-add is two
      * @param ofRoofline the least time that this machine needs over the time taken
      */
-    public record Row(String operation, String shape, String type, long calls, double seconds, double share, double bytes, double operations, double ofRoofline) { }
+    public record Row(String operation, String shape, String type, long calls, double seconds, double share, double bytes,
+            double operations, double ofRoofline) {}
 
     /** One call, in nanoseconds from the profile's start. */
-    record Event(String operation, String shape, String type, long start, long nanos, long thread) { }
+    record Event(String operation, String shape, String type, long start, long nanos, long thread) {}
 
     private static final class Sum {
         long calls, nanos;
@@ -69,7 +70,7 @@ public final class Profile implements AutoCloseable {
     private final long begun = System.nanoTime();
     private long ended, dropped;
 
-    private Profile() { }
+    private Profile() {}
 
     /** Opens a profile; it sees every kernel until it is closed. Several may be open at once. */
     public static Profile start() {
@@ -112,7 +113,8 @@ public final class Profile implements AutoCloseable {
             double all = sums.values().stream().mapToLong(s -> s.nanos).sum() * 1e-9;
             sums.forEach((kind, sum) -> {
                 double seconds = sum.nanos * 1e-9, least = roofline.seconds(sum.bytes, sum.operations, kind.type.equals("f64"), kind.alone);
-                rows.add(new Row(kind.operation, kind.shape, kind.type, sum.calls, seconds, all > 0 ? seconds / all : 0, sum.bytes, sum.operations, seconds > 0 ? least / seconds : 0));
+                rows.add(new Row(kind.operation, kind.shape, kind.type, sum.calls, seconds, all > 0 ? seconds / all : 0, sum.bytes,
+                        sum.operations, seconds > 0 ? least / seconds : 0));
             });
         }
         rows.sort(Comparator.comparingDouble(Row::seconds).reversed().thenComparing(Row::operation).thenComparing(Row::shape));

@@ -8,7 +8,7 @@ import java.util.Locale;
 final class ProfileTable {
     private static final int WIDEST = 48;
 
-    private ProfileTable() { }
+    private ProfileTable() {}
 
     static String of(List<Profile.Row> rows, double wall, Roofline roofline) {
         var lines = new ArrayList<String[]>();
@@ -16,8 +16,8 @@ final class ProfileTable {
         double kernels = 0;
         for (var row : rows) {
             kernels += row.seconds();
-            lines.add(new String[] {cut(row.operation()), cut(row.shape()), row.type(), Long.toString(row.calls()), format("%.3f", row.seconds() * 1e3),
-                    format("%.1f%%", 100 * row.share()), format("%.0f%%", 100 * row.ofRoofline())});
+            lines.add(new String[] {cut(row.operation()), cut(row.shape()), row.type(), Long.toString(row.calls()),
+                    format("%.3f", row.seconds() * 1e3), format("%.1f%%", 100 * row.share()), format("%.0f%%", 100 * row.ofRoofline())});
         }
         var widths = new int[lines.getFirst().length];
         for (var line : lines) for (int i = 0; i < widths.length; i++) widths[i] = Math.max(widths[i], line[i].length());

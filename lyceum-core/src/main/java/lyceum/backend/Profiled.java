@@ -1,5 +1,6 @@
 package lyceum.backend;
 
+import java.io.IOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -7,8 +8,10 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
  * A backend whose calls are timed and told to the open profiles. A dynamic proxy, so that a new kernel on the seam is profiled without a line
@@ -16,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class Profiled implements InvocationHandler {
     /** Those who listen, and the proxies made for them; replaced as a whole when one comes or goes. */
-    private record Listeners(List<Profile> profiles, Map<Backend, Backend> proxies) { }
+    private record Listeners(List<Profile> profiles, Map<Backend, Backend> proxies) {}
 
     private static volatile Listeners listeners;
 
@@ -30,7 +33,7 @@ final class Profiled implements InvocationHandler {
 
     static synchronized void open(Profile profile) {
         var known = listeners == null ? List.<Profile>of() : listeners.profiles;
-        listeners = new Listeners(java.util.stream.Stream.concat(known.stream(), java.util.stream.Stream.of(profile)).toList(), new ConcurrentHashMap<>());
+        listeners = new Listeners(Stream.concat(known.stream(), Stream.of(profile)).toList(), new ConcurrentHashMap<>());
     }
 
     /** False if it was not open. */
@@ -44,8 +47,8 @@ final class Profiled implements InvocationHandler {
     /** {@code backend} itself, or while a profile is open one that tells it. */
     static Backend ifWanted(Backend backend) {
         var now = listeners;
-        return now == null ? backend : now.proxies.computeIfAbsent(backend, b -> (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(),
-                new Class<?>[] {Backend.class}, new Profiled(b, now.profiles)));
+        return now == null ? backend : now.proxies.computeIfAbsent(backend, b -> (Backend) Proxy
+                .newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, new Profiled(b, now.profiles)));
     }
 
     @Override public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
@@ -65,7 +68,8 @@ final class Profiled implements InvocationHandler {
         var work = Work.of(kernel, arguments);
         var views = Work.views(arguments);
         var shape = kernel.equals("run") ? shape(views.getLast()) : String.join(" ", views.stream().map(Profiled::shape).toList());
-        var type = views.isEmpty() ? "" : (kernel.equals("run") ? views.getLast() : views.getFirst()).dtype().name().toLowerCase(java.util.Locale.ROOT);
+        var type = views.isEmpty() ? ""
+                : (kernel.equals("run") ? views.getLast() : views.getFirst()).dtype().name().toLowerCase(Locale.ROOT);
         for (var profile : profiles) profile.add(Work.name(kernel, arguments), shape, type, Parallel.isSequential(), start, nanos, work);
     }
 
@@ -84,7 +88,7 @@ final class Profiled implements InvocationHandler {
             System.err.print(profile); // the user has asked for it, and loggers may be down by now
             try {
                 if (set.strip().endsWith(".json")) profile.writeTrace(Path.of(set.strip()));
-            } catch (java.io.IOException e) {
+            } catch (IOException e) {
                 System.err.print("LYCEUM_PROFILE: cannot write the trace: " + e + System.lineSeparator());
             }
         }, "lyceum-profile"));

@@ -1,6 +1,7 @@
 package lyceum.backend;
 
 import java.util.List;
+import java.util.Locale;
 import lyceum.DType;
 
 /**
@@ -41,7 +42,7 @@ public final class Program {
     private volatile Object attachment;
 
     /** @param of the buffer of each register */
-    private record Slots(int[] of, int count) { }
+    private record Slots(int[] of, int count) {}
 
     /** @param outputs registers whose values are stored, in the order of the output views */
     public Program(List<Instruction> code, int... outputs) {
@@ -155,7 +156,7 @@ public final class Program {
         var text = new StringBuilder();
         for (int i = 0; i < code.length; i++) {
             var in = code[i];
-            text.append('r').append(i).append(" = ").append(in.op).append(' ').append(in.type.name().toLowerCase(java.util.Locale.ROOT));
+            text.append('r').append(i).append(" = ").append(in.op).append(' ').append(in.type.name().toLowerCase(Locale.ROOT));
             for (int r : new int[] {in.a, in.b, in.c}) if (r >= 0) text.append(" r").append(r);
             if (in.op.arity() == 0) text.append(" #").append(in.immediate);
             text.append('\n');

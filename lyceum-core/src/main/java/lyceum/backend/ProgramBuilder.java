@@ -21,7 +21,9 @@ public final class ProgramBuilder {
     public int load(DType type, int operand) { return add(Instruction.load(type, operand)); }
 
     /** A number, the same for all elements; of an integer type its whole part. */
-    public int constant(DType type, double value) { return add(Instruction.constant(type, type.isFloat() ? Double.doubleToRawLongBits(value) : (long) value)); }
+    public int constant(DType type, double value) {
+        return add(Instruction.constant(type, type.isFloat() ? Double.doubleToRawLongBits(value) : (long) value));
+    }
 
     public int of(Op op, DType type, int a) { return add(new Instruction(op, type, a, -1, -1, 0)); }
 
@@ -38,9 +40,7 @@ public final class ProgramBuilder {
     }
 
     /** All instructions of a program, which comes first, so that its registers keep their numbers. */
-    public void addAll(Program program) {
-        for (int i = 0; i < program.length(); i++) code.add(program.at(i));
-    }
+    public void addAll(Program program) { for (int i = 0; i < program.length(); i++) code.add(program.at(i)); }
 
     /** @param outputs registers whose values are stored, in the order of the output views */
     public Program build(int... outputs) { return new Program(code, outputs); }

@@ -16,7 +16,8 @@ public final class RightMatrix {
 
     /** @throws IllegalArgumentException unless {@code view} is a matrix */
     public RightMatrix(View view) {
-        if (view.shape().length != 2) throw new IllegalArgumentException("RightMatrix: a view of rank " + view.shape().length + "; it is a matrix (k, n)");
+        if (view.shape().length != 2)
+            throw new IllegalArgumentException("RightMatrix: a view of rank " + view.shape().length + "; it is a matrix (k, n)");
         this.view = view;
     }
 
@@ -24,8 +25,7 @@ public final class RightMatrix {
     public View view() { return view; }
 
     /** What {@code arrange} makes of the matrix as it is now for {@code owner}, made once; null if that is null. */
-    @SuppressWarnings("unchecked")
-    public <T> T arranged(Object owner, Function<View, T> arrange) {
+    @SuppressWarnings("unchecked") public <T> T arranged(Object owner, Function<View, T> arrange) {
         var storage = view.storage();
         var found = arranged;
         if (found != null && found.isFor(owner, storage.version())) return (T) found.arrangement;

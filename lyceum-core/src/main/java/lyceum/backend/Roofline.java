@@ -39,9 +39,10 @@ public record Roofline(double operationsAlone, double operations, double bytesAl
     private static Roofline measure() {
         var multiplyAdds = multiplyAdds();
         // A clock that has to rise, or a loop that has to be compiled.
-        for (long end = System.nanoTime() + WARM_UP; System.nanoTime() < end; ) multiplyAdds.applyAsDouble(1e8);
+        for (long end = System.nanoTime() + WARM_UP; System.nanoTime() < end;) multiplyAdds.applyAsDouble(1e8);
         int threads = Parallel.threads();
-        double one = rate(1, t -> multiplyAdds.applyAsDouble(5e8)), all = threads == 1 ? one : rate(threads, t -> multiplyAdds.applyAsDouble(5e8));
+        double one = rate(1, t -> multiplyAdds.applyAsDouble(5e8)),
+                all = threads == 1 ? one : rate(threads, t -> multiplyAdds.applyAsDouble(5e8));
         int readers = (int) Math.max(1, Math.min(threads, Memory.budget() / 4 / (2 * BLOCK)));
         var pairs = new MemorySegment[2 * readers];
         var held = new Object[2 * readers];
@@ -52,7 +53,8 @@ public record Roofline(double operationsAlone, double operations, double bytesAl
             pairs[i] = storage.segment().asSlice(storage.base(), size).fill((byte) 1);
         }
         MemorySegment a = pairs[0].asSlice(0, size >> 10), b = pairs[1].asSlice(0, size >> 10);
-        for (int i = 0; i < 20_000 && a.mismatch(b) < 0; i++) { } // until it is compiled: its first turns are a hundred times slower
+        for (int i = 0; i < 20_000 && a.mismatch(b) < 0; i++) {
+        } // until it is compiled: its first turns are a hundred times slower
         double alone = rate(1, t -> compare(pairs, 0)), together = readers == 1 ? alone : rate(readers, t -> compare(pairs, t));
         Reference.reachabilityFence(held);
         return new Roofline(one, Math.max(one, all), alone, Math.max(alone, together));
@@ -102,6 +104,7 @@ public record Roofline(double operationsAlone, double operations, double bytesAl
     }
 
     @Override public String toString() {
-        return String.format(Locale.ROOT, "peak %.0f GFLOP/s (%.0f on one thread), memory %.1f GB/s (%.1f)", operations * 1e-9, operationsAlone * 1e-9, bytes * 1e-9, bytesAlone * 1e-9);
+        return String.format(Locale.ROOT, "peak %.0f GFLOP/s (%.0f on one thread), memory %.1f GB/s (%.1f)", operations * 1e-9,
+                operationsAlone * 1e-9, bytes * 1e-9, bytesAlone * 1e-9);
     }
 }

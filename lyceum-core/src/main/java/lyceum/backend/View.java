@@ -49,7 +49,8 @@ public record View(DType dtype, Storage storage, long offset, long[] shape, long
     /** The axis of several elements with the least stride among those not met, or -1. */
     private int closest(boolean[] met) {
         int best = -1;
-        for (int i = 0; i < shape.length; i++) if (shape[i] > 1 && !met[i] && (best < 0 || Math.abs(strides[i]) < Math.abs(strides[best]))) best = i;
+        for (int i = 0; i < shape.length; i++)
+            if (shape[i] > 1 && !met[i] && (best < 0 || Math.abs(strides[i]) < Math.abs(strides[best]))) best = i;
         return best;
     }
 

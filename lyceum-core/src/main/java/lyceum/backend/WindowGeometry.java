@@ -1,6 +1,7 @@
 package lyceum.backend;
 
 import java.util.Arrays;
+import java.util.List;
 import lyceum.ShapeException;
 
 /**
@@ -12,11 +13,13 @@ import lyceum.ShapeException;
  * @param kernel sizes of the window
  * @param out sizes of y
  */
-public record WindowGeometry(int batch, int inputs, int outputs, int groups, int[] in, int[] kernel, int[] out, int[] stride, int[] before, int[] dilation) {
+public record WindowGeometry(int batch, int inputs, int outputs, int groups, int[] in, int[] kernel, int[] out, int[] stride, int[] before,
+        int[] dilation) {
     private static final int AXES = 3;
 
     /** A stretch of one line: elements {@code x + i * stride} of the input and {@code y + i} of the output meet for i below n. */
-    @FunctionalInterface public interface Line {
+    @FunctionalInterface
+    public interface Line {
         void visit(int x, int y, int n);
     }
 
@@ -27,14 +30,17 @@ public record WindowGeometry(int batch, int inputs, int outputs, int groups, int
     public static WindowGeometry of(Convolution how, long[] x, long[] weight, long[] y) {
         int[] stride = spread(how.stride(), 1), before = spread(how.before(), 0), dilation = spread(how.dilation(), 1);
         check("conv", x, weight, y, stride, before, dilation);
-        return new WindowGeometry((int) x[0], (int) x[1], (int) y[1], how.groups(), spatial(x), spatial(weight), spatial(y), stride, before, dilation);
+        return new WindowGeometry((int) x[0], (int) x[1], (int) y[1], how.groups(), spatial(x), spatial(weight), spatial(y), stride, before,
+                dilation);
     }
 
     /** The same. @param how {@linkplain Pooling#over spread} over the spatial axes */
     public static WindowGeometry of(Pooling how, long[] x, long[] y) {
-        int[] window = spread(how.window(), 1), stride = spread(how.stride(), 1), before = spread(how.padding(), 0), dilation = spread(how.dilation(), 1);
+        int[] window = spread(how.window(), 1), stride = spread(how.stride(), 1), before = spread(how.padding(), 0),
+                dilation = spread(how.dilation(), 1);
         check("pooling", x, new long[] {1, 1, window[0], window[1], window[2]}, y, stride, before, dilation);
-        return new WindowGeometry((int) x[0], (int) x[1], (int) x[1], Math.max(1, (int) x[1]), spatial(x), window, spatial(y), stride, before, dilation);
+        return new WindowGeometry((int) x[0], (int) x[1], (int) x[1], Math.max(1, (int) x[1]), spatial(x), window, spatial(y), stride,
+                before, dilation);
     }
 
     /** Positions within a channel are ints, those in the padding included. */
@@ -53,8 +59,10 @@ public record WindowGeometry(int batch, int inputs, int outputs, int groups, int
             double in = x[axis - first + 2] + (double) before[axis], reach = (window[window.length - AXES + axis] - 1.0) * dilation[axis];
             most = Math.max(most, Math.max(in, y[axis - first + 2] * (double) stride[axis] + reach));
         }
-        if (most > Integer.MAX_VALUE) throw new ShapeException(operation + ": input " + Arrays.toString(x) + " and result " + Arrays.toString(y) + " under a window "
-                + Arrays.toString(Arrays.copyOfRange(window, 2, window.length)) + "; each size, a channel's volume and an axis with its padding are at most " + Integer.MAX_VALUE + ": cut the input into parts");
+        if (most > Integer.MAX_VALUE) throw new ShapeException(operation + ": input " + Arrays.toString(x) + " and result "
+                + Arrays.toString(y) + " under a window " + Arrays.toString(Arrays.copyOfRange(window, 2, window.length))
+                + "; each size, a channel's volume and an axis with its padding are at most " + Integer.MAX_VALUE
+                + ": cut the input into parts");
     }
 
     private static int[] spatial(long[] shape) {
@@ -63,7 +71,7 @@ public record WindowGeometry(int batch, int inputs, int outputs, int groups, int
         return sizes;
     }
 
-    private static int[] spread(java.util.List<Integer> values, int absent) {
+    private static int[] spread(List<Integer> values, int absent) {
         var sizes = new int[] {absent, absent, absent};
         for (int i = 0; i < values.size(); i++) sizes[AXES - values.size() + i] = values.get(i);
         return sizes;
@@ -113,7 +121,8 @@ public record WindowGeometry(int batch, int inputs, int outputs, int groups, int
         if (n <= 0) return;
         for (int i = first(0, t0); i < end(0, t0); i++) {
             for (int j = first(1, t1); j < end(1, t1); j++) {
-                line.visit((source(0, t0, i) * in[1] + source(1, t1, j)) * in[2] + source(2, t2, from), (i * out[1] + j) * out[2] + from, n);
+                line.visit((source(0, t0, i) * in[1] + source(1, t1, j)) * in[2] + source(2, t2, from), (i * out[1] + j) * out[2] + from,
+                        n);
             }
         }
     }

@@ -52,7 +52,8 @@ final class MappedFile {
     }
 
     void need(long offset, long bytes) {
-        if (bytes < 0 || offset < 0 || bytes > size() - offset) throw FormatException.at(format, Math.min(Math.max(offset, 0), size()), bytes + " bytes are needed, the file has " + size() + " in all");
+        if (bytes < 0 || offset < 0 || bytes > size() - offset) throw FormatException.at(format, Math.min(Math.max(offset, 0), size()),
+                bytes + " bytes are needed, the file has " + size() + " in all");
     }
 
     FormatException malformed(long offset, String problem) { return FormatException.at(format, offset, problem); }

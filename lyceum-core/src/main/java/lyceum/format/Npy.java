@@ -27,7 +27,7 @@ public final class Npy {
     private static final Pattern HEADER = Pattern.compile(
             "\\s*\\{\\s*'descr'\\s*:\\s*'([^']{1,8})'\\s*,\\s*'fortran_order'\\s*:\\s*(True|False)\\s*,\\s*'shape'\\s*:\\s*\\(([0-9, ]*)\\)\\s*,?\\s*\\}\\s*");
 
-    private Npy() { }
+    private Npy() {}
 
     /** @throws lyceum.FormatException if the file is malformed */
     public static Tensor read(Path path) throws IOException { return read(MappedFile.open(FORMAT, path)); }
@@ -36,7 +36,8 @@ public final class Npy {
     public static Tensor read(MemorySegment memory) { return read(MappedFile.of(FORMAT, memory)); }
 
     private static Tensor read(MappedFile file) {
-        for (int i = 0; i < MAGIC.length; i++) if (file.byteAt(i) != (MAGIC[i] & 0xFF)) throw file.malformed(i, "the file does not begin with \\x93NUMPY");
+        for (int i = 0; i < MAGIC.length; i++)
+            if (file.byteAt(i) != (MAGIC[i] & 0xFF)) throw file.malformed(i, "the file does not begin with \\x93NUMPY");
         int version = file.byteAt(6);
         if (version < 1 || version > 3) throw file.malformed(6, "version " + version + "; known are 1, 2 and 3");
         int lengthBytes = version == 1 ? 2 : 4;
@@ -50,7 +51,8 @@ public final class Npy {
         var shape = shape(file, start, header.group(3), type);
         long data = start + length, bytes = type.bytes();
         for (long size : shape) bytes *= size;
-        if (file.size() - data != bytes) throw file.malformed(data, "shape " + header.group(3) + " needs " + bytes + " bytes, the file has " + (file.size() - data));
+        if (file.size() - data != bytes)
+            throw file.malformed(data, "shape " + header.group(3) + " needs " + bytes + " bytes, the file has " + (file.size() - data));
         var memory = file.memory().asSlice(data, bytes);
         var storage = Storage.wrap(header.group(1).startsWith(">") ? swapped(memory, type.bytes()) : memory);
         if (header.group(2).equals("False") || shape.length < 2) return Tensor.on(storage, 0, type, shape).copy();
@@ -101,7 +103,8 @@ public final class Npy {
             } catch (NumberFormatException e) {
                 throw file.malformed(at, "size \"" + parts[i] + "\" in the shape is no number");
             }
-            if (shape[i] != 0 && bytes > Long.MAX_VALUE / shape[i]) throw file.malformed(at, "shape (" + text + ") is larger than memory can be");
+            if (shape[i] != 0 && bytes > Long.MAX_VALUE / shape[i])
+                throw file.malformed(at, "shape (" + text + ") is larger than memory can be");
             bytes *= shape[i];
         }
         return shape;
@@ -110,7 +113,8 @@ public final class Npy {
     /** @throws DTypeException for BF16, which NumPy lacks; convert to F32 */
     public static void write(Path path, Tensor tensor) throws IOException {
         var header = header(tensor);
-        try (var channel = FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING)) {
+        try (var channel = FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING)) {
             Safetensors.drain(channel, ByteBuffer.wrap(header));
             Safetensors.writeData(channel, tensor);
         }

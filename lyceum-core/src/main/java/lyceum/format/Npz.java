@@ -4,6 +4,8 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -44,16 +46,18 @@ public final class Npz implements AutoCloseable {
         this.zip = zip;
         this.mostBytes = mostBytes;
         long packed = 0;
-        for (var all = zip.entries(); all.hasMoreElements(); ) {
+        for (var all = zip.entries(); all.hasMoreElements();) {
             var entry = all.nextElement();
             if (!entry.getName().endsWith(ENDING)) throw new FormatException("npz: entry \"" + entry.getName() + "\" is no .npy file");
             var name = entry.getName().substring(0, entry.getName().length() - ENDING.length());
             if (entries.put(name, entry) != null) throw new FormatException("npz: \"" + name + "\" stands twice");
             if (entry.getSize() < 0 || entry.getSize() > Integer.MAX_VALUE - 16 || entry.getCompressedSize() < 0) {
-                throw new FormatException("npz: entry \"" + entry.getName() + "\" claims " + entry.getSize() + " bytes from " + entry.getCompressedSize() + " packed ones");
+                throw new FormatException("npz: entry \"" + entry.getName() + "\" claims " + entry.getSize() + " bytes from "
+                        + entry.getCompressedSize() + " packed ones");
             }
             packed += entry.getCompressedSize();
-            if (packed > fileBytes) throw new FormatException("npz: entries overlap: up to \"" + name + "\" they claim " + packed + " packed bytes of a file of " + fileBytes);
+            if (packed > fileBytes) throw new FormatException(
+                    "npz: entries overlap: up to \"" + name + "\" they claim " + packed + " packed bytes of a file of " + fileBytes);
         }
     }
 
@@ -92,10 +96,12 @@ public final class Npz implements AutoCloseable {
     /** One array. @throws FormatException if it is malformed, or there is none of that name */
     public Tensor read(String name) throws IOException {
         var entry = entries.get(name);
-        if (entry == null) throw new FormatException("npz: there is no array \"" + name + "\"; the archive has " + String.join(", ", entries.keySet()));
+        if (entry == null)
+            throw new FormatException("npz: there is no array \"" + name + "\"; the archive has " + String.join(", ", entries.keySet()));
         bytesRead = Math.addExact(bytesRead, entry.getSize());
         if (bytesRead > mostBytes) {
-            throw new FormatException("npz: with \"" + name + "\" the arrays take " + bytesRead + " bytes, and " + mostBytes + " are read at most; if they are yours: Npz.open(path, " + bytesRead + ")");
+            throw new FormatException("npz: with \"" + name + "\" the arrays take " + bytesRead + " bytes, and " + mostBytes
+                    + " are read at most; if they are yours: Npz.open(path, " + bytesRead + ")");
         }
         try {
             return Npy.read(MemorySegment.ofArray(bytes(entry)));
@@ -108,7 +114,8 @@ public final class Npz implements AutoCloseable {
         long size = entry.getSize();
         try (var in = zip.getInputStream(entry)) {
             var bytes = in.readNBytes((int) size);
-            if (bytes.length != size || in.read() >= 0) throw new FormatException("npz: entry \"" + entry.getName() + "\" claims " + size + " bytes and holds another number");
+            if (bytes.length != size || in.read() >= 0)
+                throw new FormatException("npz: entry \"" + entry.getName() + "\" claims " + size + " bytes and holds another number");
             return bytes;
         }
     }
@@ -135,8 +142,8 @@ public final class Npz implements AutoCloseable {
         long bytes = source.count() * source.dtype().bytes();
         for (long at = 0; at < bytes; at += 1 << 24) {
             var piece = v.storage().segment().asSlice(v.byteOffset() + at, Math.min(1 << 24, bytes - at));
-            out.write(piece.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
+            out.write(piece.toArray(ValueLayout.JAVA_BYTE));
         }
-        java.lang.ref.Reference.reachabilityFence(source);
+        Reference.reachabilityFence(source);
     }
 }

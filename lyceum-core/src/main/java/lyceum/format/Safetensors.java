@@ -2,6 +2,7 @@ package lyceum.format;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -10,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
@@ -36,18 +39,20 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Safetensors {
     private static final String FORMAT = "safetensors";
     private static final long MOST_HEADER = 100L << 20;
-    private static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).maxNameLength(4096).build()).build())
+    private static final ObjectMapper JSON = JsonMapper
+            .builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).maxNameLength(4096).build()).build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
-    private Safetensors() { }
+    private Safetensors() {}
 
     /** What a file holds: tensors in the order of their data, and its metadata. */
     public record Contents(SequencedMap<String, Tensor> tensors, Map<String, String> metadata) {
         /** @throws FormatException naming what there is, if the tensor is missing */
         public Tensor get(String name) {
             var tensor = tensors.get(name);
-            if (tensor == null) throw new FormatException("safetensors: there is no tensor \"" + name + "\"; there are " + tensors.keySet());
+            if (tensor == null)
+                throw new FormatException("safetensors: there is no tensor \"" + name + "\"; there are " + tensors.keySet());
             return tensor;
         }
     }
@@ -62,24 +67,26 @@ public final class Safetensors {
     /** Reads a file that is in memory already. */
     public static Contents read(MemorySegment memory) { return read(MappedFile.of(FORMAT, memory)); }
 
-    private record Entry(String name, DType type, long[] shape, long begin, long end) { }
+    private record Entry(String name, DType type, long[] shape, long begin, long end) {}
 
     private static Contents read(MappedFile file) {
         long headerLength = file.longAt(0);
-        if (headerLength < 2 || headerLength > MOST_HEADER) throw file.malformed(0, "header length " + headerLength + " is outside 2 to " + MOST_HEADER);
+        if (headerLength < 2 || headerLength > MOST_HEADER)
+            throw file.malformed(0, "header length " + headerLength + " is outside 2 to " + MOST_HEADER);
         file.need(8, headerLength);
         JsonNode header;
         try {
             header = JSON.readTree(file.text(8, (int) headerLength));
         } catch (JacksonException e) {
             var at = e.getLocation();
-            throw file.malformed(8 + (at == null ? 0 : Math.max(0, at.getCharOffset())), "the header is not JSON: " + e.getOriginalMessage());
+            throw file.malformed(8 + (at == null ? 0 : Math.max(0, at.getCharOffset())),
+                    "the header is not JSON: " + e.getOriginalMessage());
         }
         if (!header.isObject()) throw file.malformed(8, "the header is not a JSON object");
         long data = 8 + headerLength;
         var metadata = new TreeMap<String, String>();
         var entries = new TreeMap<Long, Entry>();
-        var empty = new java.util.ArrayList<Entry>();
+        var empty = new ArrayList<Entry>();
         for (var property : header.properties()) {
             if (property.getKey().equals("__metadata__")) {
                 if (!property.getValue().isObject()) throw file.malformed(8, "__metadata__ is not an object");
@@ -91,7 +98,8 @@ public final class Safetensors {
             }
             var entry = entry(file, property.getKey(), property.getValue());
             if (entry.end == entry.begin) empty.add(entry);
-            else if (entries.put(entry.begin, entry) != null) throw file.malformed(data + entry.begin, "two tensors begin here, \"" + entry.name + "\" is one");
+            else if (entries.put(entry.begin, entry) != null)
+                throw file.malformed(data + entry.begin, "two tensors begin here, \"" + entry.name + "\" is one");
         }
         return new Contents(tensors(file, data, entries, empty), metadata);
     }
@@ -104,22 +112,27 @@ public final class Safetensors {
         var shape = new long[sizes.size()];
         long bytes = type.bytes();
         for (int i = 0; i < shape.length; i++) {
-            if (!sizes.get(i).isIntegralNumber() || !sizes.get(i).canConvertToLong() || sizes.get(i).asLong() < 0) throw file.malformed(8, "tensor \"" + name + "\" has a size of " + sizes.get(i));
+            if (!sizes.get(i).isIntegralNumber() || !sizes.get(i).canConvertToLong() || sizes.get(i).asLong() < 0)
+                throw file.malformed(8, "tensor \"" + name + "\" has a size of " + sizes.get(i));
             shape[i] = sizes.get(i).asLong();
-            if (shape[i] != 0 && bytes > Long.MAX_VALUE / shape[i]) throw file.malformed(8, "tensor \"" + name + "\" is larger than memory can be");
+            if (shape[i] != 0 && bytes > Long.MAX_VALUE / shape[i])
+                throw file.malformed(8, "tensor \"" + name + "\" is larger than memory can be");
             bytes *= shape[i];
         }
         var offsets = node.path("data_offsets");
-        if (!offsets.isArray() || offsets.size() != 2 || !offsets.get(0).canConvertToLong() || !offsets.get(1).canConvertToLong()) throw file.malformed(8, "tensor \"" + name + "\" has no data_offsets");
+        if (!offsets.isArray() || offsets.size() != 2 || !offsets.get(0).canConvertToLong() || !offsets.get(1).canConvertToLong())
+            throw file.malformed(8, "tensor \"" + name + "\" has no data_offsets");
         long begin = offsets.get(0).asLong(), end = offsets.get(1).asLong();
-        if (begin < 0 || end < begin || end - begin != bytes) throw file.malformed(8, "tensor \"" + name + "\" of " + bytes + " bytes has data_offsets " + begin + " to " + end);
+        if (begin < 0 || end < begin || end - begin != bytes)
+            throw file.malformed(8, "tensor \"" + name + "\" of " + bytes + " bytes has data_offsets " + begin + " to " + end);
         return new Entry(name, type, shape, begin, end);
     }
 
-    private static SequencedMap<String, Tensor> tensors(MappedFile file, long data, TreeMap<Long, Entry> entries, java.util.List<Entry> empty) {
+    private static SequencedMap<String, Tensor> tensors(MappedFile file, long data, TreeMap<Long, Entry> entries, List<Entry> empty) {
         long at = 0;
         for (var entry : entries.values()) {
-            if (entry.begin != at) throw file.malformed(data + at, "tensor \"" + entry.name + "\" begins at data offset " + entry.begin + ", expected " + at);
+            if (entry.begin != at)
+                throw file.malformed(data + at, "tensor \"" + entry.name + "\" begins at data offset " + entry.begin + ", expected " + at);
             at = entry.end;
         }
         if (data + at != file.size()) throw file.malformed(data + at, "the data ends here, the file at " + file.size());
@@ -139,7 +152,8 @@ public final class Safetensors {
     private static DType type(MappedFile file, String name, String type) {
         return switch (type) {
             case "BOOL", "U8", "I8", "I32", "I64", "F16", "BF16", "F32", "F64" -> DType.valueOf(type);
-            default -> throw file.malformed(8, "tensor \"" + name + "\" has type \"" + type + "\"; known are BOOL, U8, I8, I32, I64, F16, BF16, F32, F64");
+            default -> throw file.malformed(8,
+                    "tensor \"" + name + "\" has type \"" + type + "\"; known are BOOL, U8, I8, I32, I64, F16, BF16, F32, F64");
         };
     }
 
@@ -190,10 +204,8 @@ public final class Safetensors {
             var piece = v.storage().segment().asSlice(v.byteOffset() + at, Math.min(1 << 26, bytes - at));
             drain(channel, piece.asByteBuffer());
         }
-        java.lang.ref.Reference.reachabilityFence(source);
+        Reference.reachabilityFence(source);
     }
 
-    static void drain(FileChannel channel, ByteBuffer buffer) throws IOException {
-        while (buffer.hasRemaining()) channel.write(buffer);
-    }
+    static void drain(FileChannel channel, ByteBuffer buffer) throws IOException { while (buffer.hasRemaining()) channel.write(buffer); }
 }

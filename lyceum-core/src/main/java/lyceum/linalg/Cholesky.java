@@ -55,9 +55,7 @@ public final class Cholesky {
     }
 
     /** @throws NotPositiveDefiniteException if a pivot is not positive; names its index */
-    public static Cholesky of(Tensor a) {
-        return of(Matrices.square("cholesky", a), Matrices.resultType(a));
-    }
+    public static Cholesky of(Tensor a) { return of(Matrices.square("cholesky", a), Matrices.resultType(a)); }
 
     /**
      * Tries without jitter first, then with growing jitter; {@link #jitter()} tells what was added.
@@ -69,7 +67,7 @@ public final class Cholesky {
         double mean = 0;
         for (int i = 0; i < rows.length; i++) mean += rows[i][i] / rows.length;
         double unit = mean > 0 ? mean : 1, added = 0;
-        for (int attempt = 0; ; attempt++) {
+        for (int attempt = 0;; attempt++) {
             var work = Dense.copy(rows);
             for (int i = 0; i < work.length; i++) work[i][i] += added;
             int bad = CholeskySteps.factor(work);
@@ -91,23 +89,15 @@ public final class Cholesky {
         return l;
     }
 
-    public int size() {
-        return l.length;
-    }
+    public int size() { return l.length; }
 
-    double[][] rows() {
-        return l;
-    }
+    double[][] rows() { return l; }
 
     /** {@code L}, zero above the diagonal. */
-    public Tensor lower() {
-        return Matrices.tensor(l, l.length, type);
-    }
+    public Tensor lower() { return Matrices.tensor(l, l.length, type); }
 
     /** What was added to the diagonal, 0 without a jitter policy. */
-    public double jitter() {
-        return jitter;
-    }
+    public double jitter() { return jitter; }
 
     /** {@code log det A = 2 sum log L_ii}. */
     public double logDet() {
@@ -207,7 +197,8 @@ public final class Cholesky {
 
     /** {@code L z}: turns independent standard normal draws (the columns of z) into draws with covariance A. */
     public Tensor times(Tensor z) {
-        if (z.rank() < 1 || z.size(0) != l.length) throw new ShapeException("cholesky times: shape " + z.shape() + " for a factor of size " + l.length);
+        if (z.rank() < 1 || z.size(0) != l.length)
+            throw new ShapeException("cholesky times: shape " + z.shape() + " for a factor of size " + l.length);
         var sides = Matrices.RightSides.of("cholesky times", z, l.length);
         return sides.tensor(Product.of(l, sides.b(), sides.columns()), type);
     }

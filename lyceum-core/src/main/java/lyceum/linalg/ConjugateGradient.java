@@ -22,20 +22,17 @@ import lyceum.withers.Withers;
 public record ConjugateGradient(double tolerance, int maxIterations, double damping) implements ConjugateGradientWithers {
     public ConjugateGradient {
         if (!(tolerance >= 0)) throw new IllegalArgumentException("conjugate gradient: tolerance is " + tolerance + "; it is not negative");
-        if (maxIterations < 0) throw new IllegalArgumentException("conjugate gradient: maxIterations is " + maxIterations + "; it is not negative");
+        if (maxIterations < 0)
+            throw new IllegalArgumentException("conjugate gradient: maxIterations is " + maxIterations + "; it is not negative");
         if (!(damping >= 0)) throw new IllegalArgumentException("conjugate gradient: damping is " + damping + "; it is not negative");
     }
 
-    public ConjugateGradient() {
-        this(1e-10, 0, 0);
-    }
+    public ConjugateGradient() { this(1e-10, 0, 0); }
 
     /** @param iterations products used @param residual {@code |b - A x|} as recurred @param converged false if the limit stopped it */
     public record Solution(Tensor x, int iterations, double residual, boolean converged) {}
 
-    public Solution solve(LinearMap a, Tensor b) {
-        return solve(a, b, UnaryOperator.identity());
-    }
+    public Solution solve(LinearMap a, Tensor b) { return solve(a, b, UnaryOperator.identity()); }
 
     /**
      * @param preconditioner an approximation of {@code A^-1}, symmetric positive definite, on arrays that it must not change

@@ -94,7 +94,8 @@ public final class Eigen {
      */
     public static SymmetricEigen generalised(Tensor a, Tensor b) {
         var c = Matrices.symmetric("generalised eigen", a);
-        if (!a.shape().equals(b.shape())) throw new ShapeException("generalised eigen: shapes " + a.shape() + " and " + b.shape() + " differ");
+        if (!a.shape().equals(b.shape()))
+            throw new ShapeException("generalised eigen: shapes " + a.shape() + " and " + b.shape() + " differ");
         int n = c.length;
         var l = Cholesky.of(Matrices.symmetric("generalised eigen", b), Matrices.resultType(a)).rows();
         TriangularSolve.lower(l, false, c, n, n);

@@ -35,9 +35,7 @@ public final class EigenPairs {
     }
 
     /** Eigenvalues {@code (k)}, F64. */
-    public Tensor values() {
-        return Tensor.of(values, values.length);
-    }
+    public Tensor values() { return Tensor.of(values, values.length); }
 
     /** Eigenvectors as columns {@code (n, k)}, F64, of length 1. */
     public Tensor vectors() {
@@ -46,17 +44,11 @@ public final class EigenPairs {
     }
 
     /** {@code |A v - l v|} for each pair. */
-    public Tensor residuals() {
-        return Tensor.of(residuals, residuals.length);
-    }
+    public Tensor residuals() { return Tensor.of(residuals, residuals.length); }
 
     /** Products with the operator that were used. */
-    public int products() {
-        return products;
-    }
+    public int products() { return products; }
 
     /** False if the iteration stopped at its limit; the pairs are then the best it had. */
-    public boolean converged() {
-        return converged;
-    }
+    public boolean converged() { return converged; }
 }

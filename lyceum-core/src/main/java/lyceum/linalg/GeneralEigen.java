@@ -23,14 +23,10 @@ public final class GeneralEigen {
     }
 
     /** Real parts of the eigenvalues {@code (n)}. */
-    public Tensor real() {
-        return Matrices.tensor(real, type);
-    }
+    public Tensor real() { return Matrices.tensor(real, type); }
 
     /** Imaginary parts {@code (n)}; 0 for real eigenvalues. */
-    public Tensor imaginary() {
-        return Matrices.tensor(imaginary, type);
-    }
+    public Tensor imaginary() { return Matrices.tensor(imaginary, type); }
 
     /** True if every eigenvalue is real. */
     public boolean isReal() {
@@ -39,14 +35,10 @@ public final class GeneralEigen {
     }
 
     /** Real parts of the eigenvectors, as columns {@code (n, n)}, of complex length 1. */
-    public Tensor vectors() {
-        return Matrices.tensor(Dense.transpose(re, real.length), real.length, type);
-    }
+    public Tensor vectors() { return Matrices.tensor(Dense.transpose(re, real.length), real.length, type); }
 
     /** Imaginary parts of the eigenvectors, as columns {@code (n, n)}. */
-    public Tensor imaginaryVectors() {
-        return Matrices.tensor(Dense.transpose(im, real.length), real.length, type);
-    }
+    public Tensor imaginaryVectors() { return Matrices.tensor(Dense.transpose(im, real.length), real.length, type); }
 
     /** The largest {@code |l|}: a linear recurrence {@code x <- A x} dies out if and only if this is below 1. */
     public double spectralRadius() {

@@ -18,12 +18,11 @@ public record InverseIteration(double shift, double tolerance, int maxIterations
     public InverseIteration {
         if (!Double.isFinite(shift)) throw new IllegalArgumentException("inverse iteration: shift is " + shift + "; it must be finite");
         if (!(tolerance >= 0)) throw new IllegalArgumentException("inverse iteration: tolerance is " + tolerance + "; it is not negative");
-        if (maxIterations < 1) throw new IllegalArgumentException("inverse iteration: maxIterations is " + maxIterations + "; at least 1 is needed");
+        if (maxIterations < 1)
+            throw new IllegalArgumentException("inverse iteration: maxIterations is " + maxIterations + "; at least 1 is needed");
     }
 
-    public InverseIteration(double shift) {
-        this(shift, 1e-12, 200);
-    }
+    public InverseIteration(double shift) { this(shift, 1e-12, 200); }
 
     public EigenPairs run(Tensor a, Rng rng) {
         var rows = Matrices.square("inverse iteration", a);
@@ -42,6 +41,7 @@ public record InverseIteration(double shift, double tolerance, int maxIterations
         }
         var factors = lu;
         double centre = shift;
-        return PowerIteration.iterate(LinearMap.of(a), factors::solve, r -> r == 0 ? Double.POSITIVE_INFINITY : centre + 1 / r, Basis.gaussian(rng, n), tolerance, maxIterations, null);
+        return PowerIteration.iterate(LinearMap.of(a), factors::solve, r -> r == 0 ? Double.POSITIVE_INFINITY : centre + 1 / r,
+                Basis.gaussian(rng, n), tolerance, maxIterations, null);
     }
 }

@@ -29,17 +29,18 @@ import lyceum.withers.Withers;
 @Withers
 public record Lanczos(int k, End end, double tolerance, int basis, int maxRestarts) implements LanczosWithers {
     /** Which eigenvalues are wanted. */
-    public enum End { LARGEST, SMALLEST, LARGEST_MAGNITUDE }
+    public enum End {
+        LARGEST, SMALLEST, LARGEST_MAGNITUDE
+    }
 
     public Lanczos {
         if (k < 1) throw new IllegalArgumentException("lanczos: k is " + k + "; ask for at least one pair");
-        if (basis < k + 2) throw new IllegalArgumentException("lanczos: basis is " + basis + "; it holds at least k + 2 = " + (k + 2) + " vectors");
+        if (basis < k + 2)
+            throw new IllegalArgumentException("lanczos: basis is " + basis + "; it holds at least k + 2 = " + (k + 2) + " vectors");
         if (!(tolerance >= 0)) throw new IllegalArgumentException("lanczos: tolerance is " + tolerance + "; it is not negative");
     }
 
-    public Lanczos(int k) {
-        this(k, End.LARGEST, 1e-12, Math.max(2 * k + 16, 40), 300);
-    }
+    public Lanczos(int k) { this(k, End.LARGEST, 1e-12, Math.max(2 * k + 16, 40), 300); }
 
     /**
      * Pairs ordered from the wanted end inwards.
@@ -55,7 +56,7 @@ public record Lanczos(int k, End end, double tolerance, int basis, int maxRestar
         v.addRandom(rng);
         var t = new double[m][m];
         int products = 0;
-        for (int restart = 0; ; restart++) {
+        for (int restart = 0;; restart++) {
             double beta = 0;
             while (true) {
                 int j = v.size - 1;

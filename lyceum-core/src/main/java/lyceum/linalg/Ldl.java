@@ -46,7 +46,7 @@ public final class Ldl {
         int n = rows.length;
         var f = new Ldl(Dense.identity(n, n), new double[n], new double[n], new int[n], Matrices.resultType(a));
         for (int i = 0; i < n; i++) f.order[i] = i;
-        for (int k = 0; k < n; ) k += f.eliminate(rows, k);
+        for (int k = 0; k < n;) k += f.eliminate(rows, k);
         return f;
     }
 
@@ -150,9 +150,7 @@ public final class Ldl {
     }
 
     /** {@code L}, unit lower triangular. */
-    public Tensor lower() {
-        return Matrices.tensor(l, l.length, type);
-    }
+    public Tensor lower() { return Matrices.tensor(l, l.length, type); }
 
     /** {@code D}, block diagonal (n x n). */
     public Tensor blockDiagonal() {
@@ -166,9 +164,7 @@ public final class Ldl {
     }
 
     /** {@code p}: row i of the factored matrix is row {@code p[i]} of A. */
-    public int[] permutation() {
-        return order.clone();
-    }
+    public int[] permutation() { return order.clone(); }
 
     /** {@code X} with {@code A X = B}. @throws SingularMatrixException if a pivot is 0 */
     public Tensor solve(Tensor b) {
@@ -217,9 +213,7 @@ public final class Ldl {
         return sum;
     }
 
-    private double block(int i) {
-        return off[i] * off[i] * ((d[i] / off[i]) * (d[i + 1] / off[i]) - 1);
-    }
+    private double block(int i) { return off[i] * off[i] * ((d[i] / off[i]) * (d[i + 1] / off[i]) - 1); }
 
     /** Number of negative eigenvalues of A; a 2 x 2 block holds one of each sign. */
     public int negative() {

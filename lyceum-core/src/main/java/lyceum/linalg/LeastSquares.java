@@ -29,32 +29,24 @@ import lyceum.tensor.Tensor;
  */
 public record LeastSquares(Method method, double rcond) {
     /** See {@link LeastSquares}. */
-    public enum Method { AUTO, NORMAL, QR, SVD }
+    public enum Method {
+        AUTO, NORMAL, QR, SVD
+    }
 
     public LeastSquares {
         if (rcond < 0 || rcond >= 1) throw new IllegalArgumentException("least squares: rcond is " + rcond + "; it lies between 0 and 1");
     }
 
-    public LeastSquares(Method method) {
-        this(method, Double.NaN);
-    }
+    public LeastSquares(Method method) { this(method, Double.NaN); }
 
-    public LeastSquares() {
-        this(Method.AUTO);
-    }
+    public LeastSquares() { this(Method.AUTO); }
 
-    public LeastSquares withRcond(double rcond) {
-        return new LeastSquares(method, rcond);
-    }
+    public LeastSquares withRcond(double rcond) { return new LeastSquares(method, rcond); }
 
     /** With the automatic choice of method. */
-    public static LeastSquaresFit solve(Tensor a, Tensor y) {
-        return new LeastSquares().fit(a, y);
-    }
+    public static LeastSquaresFit solve(Tensor a, Tensor y) { return new LeastSquares().fit(a, y); }
 
-    public LeastSquaresFit fit(Tensor a, Tensor y) {
-        return fit(a, y, null);
-    }
+    public LeastSquaresFit fit(Tensor a, Tensor y) { return fit(a, y, null); }
 
     /**
      * @param weights {@code (m)}, not negative; null for ones
@@ -86,10 +78,12 @@ public record LeastSquares(Method method, double rcond) {
 
     private static double[] roots(Tensor weights, int m) {
         if (weights == null) return null;
-        if (weights.rank() != 1 || weights.size(0) != m) throw new ShapeException("least squares: weights of shape " + weights.shape() + " for " + m + " rows");
+        if (weights.rank() != 1 || weights.size(0) != m)
+            throw new ShapeException("least squares: weights of shape " + weights.shape() + " for " + m + " rows");
         double[] root = Matrices.vector("least squares weights", weights, m);
         for (int i = 0; i < m; i++) {
-            if (root[i] < 0) throw new IllegalArgumentException("least squares: weight " + i + " is " + root[i] + "; weights are not negative");
+            if (root[i] < 0)
+                throw new IllegalArgumentException("least squares: weight " + i + " is " + root[i] + "; weights are not negative");
             root[i] = Math.sqrt(root[i]);
         }
         return root;

@@ -24,23 +24,15 @@ public final class LeastSquaresFit {
     }
 
     /** {@code b (n)}, or {@code (n, k)} for k right-hand sides. */
-    public Tensor coefficients() {
-        return problem.sides.tensor(Dense.copy(problem.x), type);
-    }
+    public Tensor coefficients() { return problem.sides.tensor(Dense.copy(problem.x), type); }
 
     /** {@code A b}, in the shape of y. */
-    public Tensor fitted() {
-        return problem.sides.tensor(fittedRows(), type);
-    }
+    public Tensor fitted() { return problem.sides.tensor(fittedRows(), type); }
 
-    private double[][] fittedRows() {
-        return Product.of(a, problem.x, problem.sides.columns());
-    }
+    private double[][] fittedRows() { return Product.of(a, problem.x, problem.sides.columns()); }
 
     /** {@code y - A b}, unweighted, in the shape of y. */
-    public Tensor residuals() {
-        return problem.sides.tensor(residualRows(), type);
-    }
+    public Tensor residuals() { return problem.sides.tensor(residualRows(), type); }
 
     private double[][] residualRows() {
         var r = fittedRows();
@@ -61,19 +53,13 @@ public final class LeastSquaresFit {
     }
 
     /** The numerical rank of A; n for the normal equations, which need it. */
-    public int rank() {
-        return problem.rank;
-    }
+    public int rank() { return problem.rank; }
 
     /** The 2-norm condition number of (weighted) A, by SVD when first asked. */
-    public double condition() {
-        return problem.condition();
-    }
+    public double condition() { return problem.condition(); }
 
     /** The method that was used, never AUTO. */
-    public LeastSquares.Method method() {
-        return method;
-    }
+    public LeastSquares.Method method() { return method; }
 
     /**
      * The hat matrix {@code H (m, m)} with {@code A b = H y}: without weights the symmetric projection onto the column space, of trace
@@ -100,7 +86,5 @@ public final class LeastSquaresFit {
     }
 
     /** {@code (A^T W A)^+ (n, n)}: times the noise variance, the covariance of the coefficients. */
-    public Tensor covarianceFactor() {
-        return Matrices.tensor(Dense.copy(problem.inverseGram()), problem.n, type);
-    }
+    public Tensor covarianceFactor() { return Matrices.tensor(Dense.copy(problem.inverseGram()), problem.n, type); }
 }

@@ -81,13 +81,12 @@ final class LeastSquaresProblem {
         return svd;
     }
 
-    double condition() {
-        return decomposed().condition();
-    }
+    double condition() { return decomposed().condition(); }
 
     /** {@code rank x m}: rows that span the column space. */
     synchronized double[][] range() {
-        if (range == null) range = orthogonal != null ? Dense.transpose(orthogonal.range(), rank) : Arrays.copyOf(decomposed().leftRows(), rank);
+        if (range == null)
+            range = orthogonal != null ? Dense.transpose(orthogonal.range(), rank) : Arrays.copyOf(decomposed().leftRows(), rank);
         return range;
     }
 

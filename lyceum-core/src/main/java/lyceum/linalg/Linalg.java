@@ -34,9 +34,7 @@ public final class Linalg {
     }
 
     /** {@code Phi}: the lower triangle with its diagonal halved. */
-    private static Tensor halfTriangle(Tensor x) {
-        return x.tril().add(x.tril(-1)).mul(0.5);
-    }
+    private static Tensor halfTriangle(Tensor x) { return x.tril().add(x.tril(-1)).mul(0.5); }
 
     /**
      * {@code X} with {@code op(A) X = B} for a triangular A of which only one triangle is read; {@code b} is {@code (n)} or {@code (n, k)}.
@@ -74,9 +72,7 @@ public final class Linalg {
     }
 
     /** {@code y x^T} for vectors or for the columns of matrices together. */
-    private static Tensor outer(Tensor y, Tensor x) {
-        return y.rank() == 1 ? y.outer(x) : y.matmul(x.transpose());
-    }
+    private static Tensor outer(Tensor y, Tensor x) { return y.rank() == 1 ? y.outer(x) : y.matmul(x.transpose()); }
 
     /** {@code A^-1}. Prefer {@link #solve}. */
     public static Tensor inverse(Tensor a) {
@@ -93,9 +89,7 @@ public final class Linalg {
         return primitive("logDet", in -> scalar(Lu.of(in[0]).logAbsDet(), in[0]), (i, g, d, in) -> inverse(in[0]).transpose().mul(g), a);
     }
 
-    private static Tensor scalar(double value, Tensor like) {
-        return Tensor.scalar(value).to(Matrices.resultType(like));
-    }
+    private static Tensor scalar(double value, Tensor like) { return Tensor.scalar(value).to(Matrices.resultType(like)); }
 
     /** Eigenvalues {@code (n)}, ascending, and orthonormal eigenvectors as columns {@code (n, n)} of a symmetric matrix. */
     public record Eigh(Tensor values, Tensor vectors) {}
@@ -124,9 +118,7 @@ public final class Linalg {
         return equal.where(gaps.zerosLike(), equal.where(gaps.onesLike(), gaps).rdiv(1));
     }
 
-    private static Tensor diagonalMatrix(Tensor d) {
-        return d.unsqueeze(1).mul(Tensor.eye(d.dtype(), d.size(0)));
-    }
+    private static Tensor diagonalMatrix(Tensor d) { return d.unsqueeze(1).mul(Tensor.eye(d.dtype(), d.size(0))); }
 
     /** {@code U (m, k)}, {@code s (k)} falling, {@code V (n, k)} with {@code A = U diag(s) V^T}, {@code k = min(m, n)}. */
     public record SvdFactors(Tensor u, Tensor s, Tensor v) {}
@@ -143,7 +135,8 @@ public final class Linalg {
     }
 
     private static SvdFactors unpack(Tensor packed, long m, long n, long k) {
-        return new SvdFactors(packed.narrow(0, 0, m * k).reshape(m, k), packed.narrow(0, m * k, k), packed.narrow(0, (m + 1) * k, n * k).reshape(n, k));
+        return new SvdFactors(packed.narrow(0, 0, m * k).reshape(m, k), packed.narrow(0, m * k, k),
+                packed.narrow(0, (m + 1) * k, n * k).reshape(n, k));
     }
 
     private static Tensor svdGradient(SvdFactors g, SvdFactors x) {
@@ -173,9 +166,7 @@ public final class Linalg {
         if (a.rank() != 2) throw new ShapeException(operation + ": shape " + a.shape() + " is not a matrix");
     }
 
-    private static DType type(Tensor a, Tensor b) {
-        return DType.promote(Matrices.resultType(a), Matrices.resultType(b));
-    }
+    private static DType type(Tensor a, Tensor b) { return DType.promote(Matrices.resultType(a), Matrices.resultType(b)); }
 
     private static Tensor primitive(String name, Function<Tensor[], Tensor> forward, CustomOp.Rule rule, Tensor... operands) {
         return CustomOp.of(name, forward, rule).apply(operands);

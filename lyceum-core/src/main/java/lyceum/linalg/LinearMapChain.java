@@ -16,9 +16,7 @@ import lyceum.ShapeException;
 public final class LinearMapChain {
     private final long[] sizes;
 
-    private LinearMapChain(long[] sizes) {
-        this.sizes = sizes;
-    }
+    private LinearMapChain(long[] sizes) { this.sizes = sizes; }
 
     /** A chain of maps {@code R^sizes[0] -> R^sizes[1] -> ...}, in the order in which they act. */
     public static LinearMapChain ofSizes(long... sizes) {
@@ -33,7 +31,8 @@ public final class LinearMapChain {
         for (int i = 0; i < maps.size(); i++) {
             var map = maps.get(i);
             if (i == 0) sizes[0] = map.cols();
-            else if (sizes[i] != map.cols()) throw new ShapeException("map chain: map " + (i - 1) + " gives " + sizes[i] + " numbers, map " + i + " takes " + map.cols());
+            else if (sizes[i] != map.cols()) throw new ShapeException(
+                    "map chain: map " + (i - 1) + " gives " + sizes[i] + " numbers, map " + i + " takes " + map.cols());
             sizes[i + 1] = map.rows();
         }
         return ofSizes(sizes);
@@ -49,25 +48,17 @@ public final class LinearMapChain {
     }
 
     public record Leaf(int map) implements Bracket {
-        @Override public long cost() {
-            return 0;
-        }
+        @Override public long cost() { return 0; }
 
-        @Override public String text() {
-            return "J" + (map + 1);
-        }
+        @Override public String text() { return "J" + (map + 1); }
     }
 
     public record Pair(Bracket left, Bracket right, long cost) implements Bracket {
-        @Override public String text() {
-            return "(" + left.text() + " " + right.text() + ")";
-        }
+        @Override public String text() { return "(" + left.text() + " " + right.text() + ")"; }
     }
 
     /** Number of maps. */
-    public int length() {
-        return sizes.length - 1;
-    }
+    public int length() { return sizes.length - 1; }
 
     /** The bracketing of least cost; on a tie the one that is nearer to reverse mode. */
     public Bracket cheapest() {

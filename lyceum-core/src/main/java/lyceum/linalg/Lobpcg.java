@@ -25,17 +25,11 @@ public record Lobpcg(int k, boolean largest, double tolerance, int maxIterations
         if (!(tolerance >= 0)) throw new IllegalArgumentException("lobpcg: tolerance is " + tolerance + "; it is not negative");
     }
 
-    public Lobpcg(int k, boolean largest) {
-        this(k, largest, 1e-10, 500);
-    }
+    public Lobpcg(int k, boolean largest) { this(k, largest, 1e-10, 500); }
 
-    public Lobpcg withTolerance(double tolerance) {
-        return new Lobpcg(k, largest, tolerance, maxIterations);
-    }
+    public Lobpcg withTolerance(double tolerance) { return new Lobpcg(k, largest, tolerance, maxIterations); }
 
-    public EigenPairs run(LinearMap a, Rng rng) {
-        return run(a, UnaryOperator.identity(), rng);
-    }
+    public EigenPairs run(LinearMap a, Rng rng) { return run(a, UnaryOperator.identity(), rng); }
 
     /** @param preconditioner an approximation of {@code A^-1} on residuals, symmetric positive definite; must not change its argument */
     public EigenPairs run(LinearMap a, UnaryOperator<double[]> preconditioner, Rng rng) {
@@ -47,10 +41,11 @@ public record Lobpcg(int k, boolean largest, double tolerance, int maxIterations
         int count = 0;
         for (int i = 0; i < k; i++, count++) products[i] = LinearMap.checked("lobpcg", a.times(basis.rows[i].clone()), n);
         double scale = 0;
-        for (int step = 0; ; step++) {
+        for (int step = 0;; step++) {
             int size = basis.size;
             var gram = new double[size][size];
-            for (int i = 0; i < size; i++) for (int j = 0; j <= i; j++) gram[i][j] = gram[j][i] = Rows.dot(basis.rows[i], products[j], 0, n);
+            for (int i = 0; i < size; i++)
+                for (int j = 0; j <= i; j++) gram[i][j] = gram[j][i] = Rows.dot(basis.rows[i], products[j], 0, n);
             var ritz = Tridiagonal.decompose(gram, true);
             var y = new double[k][];
             var values = new double[k];

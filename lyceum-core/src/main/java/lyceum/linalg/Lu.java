@@ -41,14 +41,10 @@ public final class Lu {
     }
 
     /** Never fails: a singular matrix shows as a zero on the diagonal of U. */
-    public static Lu of(Tensor a) {
-        return of(Matrices.rows("lu", a), (int) a.size(1), Matrices.resultType(a));
-    }
+    public static Lu of(Tensor a) { return of(Matrices.rows("lu", a), (int) a.size(1), Matrices.resultType(a)); }
 
     /** Overwrites {@code a}. */
-    static Lu of(double[][] a, int n, DType type) {
-        return new Lu(a, n, type);
-    }
+    static Lu of(double[][] a, int n, DType type) { return new Lu(a, n, type); }
 
     public Tensor lower() {
         int k = Math.min(m, n);
@@ -65,14 +61,10 @@ public final class Lu {
     }
 
     /** {@code p}: row i of {@code L U} is row {@code p[i]} of A. */
-    public int[] permutation() {
-        return order.clone();
-    }
+    public int[] permutation() { return order.clone(); }
 
     /** True if no pivot is exactly 0; see {@link #conditionEstimate()} for how near it is. */
-    public boolean isNonsingular() {
-        return firstZero() < 0;
-    }
+    public boolean isNonsingular() { return firstZero() < 0; }
 
     private int firstZero() {
         for (int i = 0; i < Math.min(m, n); i++) if (lu[i][i] == 0) return i;

@@ -19,21 +19,18 @@ import lyceum.tensor.Tensor;
 public record PowerIteration(double tolerance, int maxIterations) {
     public PowerIteration {
         if (!(tolerance >= 0)) throw new IllegalArgumentException("power iteration: tolerance is " + tolerance + "; it is not negative");
-        if (maxIterations < 1) throw new IllegalArgumentException("power iteration: maxIterations is " + maxIterations + "; at least 1 is needed");
+        if (maxIterations < 1)
+            throw new IllegalArgumentException("power iteration: maxIterations is " + maxIterations + "; at least 1 is needed");
     }
 
-    public PowerIteration() {
-        this(1e-10, 1000);
-    }
+    public PowerIteration() { this(1e-10, 1000); }
 
     /** Sees each step: its number from 1, the eigenvalue estimate and the new unit vector. */
     public interface Observer {
         void step(int iteration, double value, Tensor vector);
     }
 
-    public EigenPairs run(LinearMap a, Rng rng) {
-        return run(a, rng, null);
-    }
+    public EigenPairs run(LinearMap a, Rng rng) { return run(a, rng, null); }
 
     /** @param observer called after each step; may be null */
     public EigenPairs run(LinearMap a, Rng rng, Observer observer) {
@@ -47,7 +44,8 @@ public record PowerIteration(double tolerance, int maxIterations) {
     }
 
     /** Shared with inverse iteration: {@code step} is what is repeated, {@code value} turns its Rayleigh quotient into an eigenvalue of A. */
-    static EigenPairs iterate(LinearMap a, UnaryOperator<double[]> step, Value value, double[] v, double tolerance, int maxIterations, Observer observer) {
+    static EigenPairs iterate(LinearMap a, UnaryOperator<double[]> step, Value value, double[] v, double tolerance, int maxIterations,
+            Observer observer) {
         int n = v.length;
         TriangularSolve.divide(v, Rows.norm(v, 0, n), n);
         double lambda = 0;

@@ -40,9 +40,7 @@ public final class PseudoInverse {
     }
 
     /** Singular values up to {@code max(m, n) eps s[0]} count as 0. */
-    public static PseudoInverse of(Tensor a) {
-        return of(a, Double.NaN);
-    }
+    public static PseudoInverse of(Tensor a) { return of(a, Double.NaN); }
 
     /** Singular values up to {@code rcond s[0]} count as 0. */
     public static PseudoInverse of(Tensor a, double rcond) {
@@ -64,13 +62,12 @@ public final class PseudoInverse {
     }
 
     private static double checked(double rcond) {
-        if (!(rcond >= 0 && rcond < 1)) throw new IllegalArgumentException("pseudoinverse: rcond is " + rcond + "; it lies between 0 and 1");
+        if (!(rcond >= 0 && rcond < 1))
+            throw new IllegalArgumentException("pseudoinverse: rcond is " + rcond + "; it lies between 0 and 1");
         return rcond;
     }
 
-    public int rank() {
-        return rank;
-    }
+    public int rank() { return rank; }
 
     /** {@code A^+ (n, m)}. */
     public Tensor matrix() {

@@ -47,28 +47,20 @@ public final class Qr {
         this.type = type;
     }
 
-    public static Qr of(Tensor a) {
-        return of(HouseholderQr.of(Matrices.rows("qr", a), (int) a.size(1)), Matrices.resultType(a));
-    }
+    public static Qr of(Tensor a) { return of(HouseholderQr.of(Matrices.rows("qr", a), (int) a.size(1)), Matrices.resultType(a)); }
 
     /** Column pivoting: {@code |R_11| >= |R_22| >= ...}; see {@link #pivots()} and {@link #rank()}. */
     public static Qr pivoted(Tensor a) {
         return of(HouseholderQr.pivoted(Matrices.rows("qr", a), (int) a.size(1)), Matrices.resultType(a));
     }
 
-    private static Qr of(HouseholderQr f, DType type) {
-        return new Qr(f.m(), f.n(), null, f.upper(), f.columns(), f, type);
-    }
+    private static Qr of(HouseholderQr f, DType type) { return new Qr(f.m(), f.n(), null, f.upper(), f.columns(), f, type); }
 
     /** Rows (axis 0) or columns (axis 1) of A. */
-    public int size(int axis) {
-        return axis == 0 ? m : n;
-    }
+    public int size(int axis) { return axis == 0 ? m : n; }
 
     /** The thin factor {@code (m, min(m, n))} with orthonormal columns. */
-    public Tensor q() {
-        return Matrices.tensor(thinQ(), k, type);
-    }
+    public Tensor q() { return Matrices.tensor(thinQ(), k, type); }
 
     private double[][] thinQ() {
         var found = q;
@@ -85,9 +77,7 @@ public final class Qr {
     }
 
     /** {@code R (min(m, n), n)}, zero below the diagonal. */
-    public Tensor r() {
-        return Matrices.tensor(r, n, type);
-    }
+    public Tensor r() { return Matrices.tensor(r, n, type); }
 
     /** Column j of {@code A P} is column {@code pivots()[j]} of A; the identity without pivoting. */
     public int[] pivots() {
@@ -98,9 +88,7 @@ public final class Qr {
     }
 
     /** Number of diagonal entries of R above {@code max(m, n) eps} times the largest. Reliable after {@link #pivoted}. */
-    public int rank() {
-        return rank(Math.max(m, n) * Math.ulp(1.0));
-    }
+    public int rank() { return rank(Math.max(m, n) * Math.ulp(1.0)); }
 
     /** Number of diagonal entries of R above {@code tolerance} times the largest in size. */
     public int rank(double tolerance) {
@@ -130,7 +118,8 @@ public final class Qr {
      * @throws SingularMatrixException if a diagonal entry of R is exactly 0; {@link LeastSquares} handles any rank
      */
     public Tensor solve(Tensor b) {
-        if (m < n) throw new ShapeException("qr solve: shape (" + m + ", " + n + ") has fewer rows than columns; use LeastSquares for the minimum-norm solution");
+        if (m < n) throw new ShapeException(
+                "qr solve: shape (" + m + ", " + n + ") has fewer rows than columns; use LeastSquares for the minimum-norm solution");
         for (int i = 0; i < n; i++) if (r[i][i] == 0) throw new SingularMatrixException("qr solve", i);
         var sides = Matrices.RightSides.of("qr solve", b, m);
         var x = transposeTimes(sides.b(), sides.columns());
@@ -171,7 +160,8 @@ public final class Qr {
 
     /** The factorisation of A without row {@code index}, in O(m n). Pivots are kept as they are. */
     public Qr deleteRow(int index) {
-        if (index < 0 || index >= m) throw new IllegalArgumentException("qr deleteRow: index is " + index + "; it lies between 0 and " + (m - 1));
+        if (index < 0 || index >= m)
+            throw new IllegalArgumentException("qr deleteRow: index is " + index + "; it lies between 0 and " + (m - 1));
         var qt = QrRows.transposedWithResidual(thinQ(), k, m, index);
         var newR = QrRows.append(r, new double[n]);
         int last = qt.length - 1;

@@ -23,19 +23,19 @@ import lyceum.withers.Withers;
 public record RandomizedSvd(int k, int oversampling, int powerPasses) implements RandomizedSvdWithers {
     public RandomizedSvd {
         if (k < 1) throw new IllegalArgumentException("randomized svd: k is " + k + "; ask for at least one value");
-        if (oversampling < 0) throw new IllegalArgumentException("randomized svd: oversampling is " + oversampling + "; it is not negative");
+        if (oversampling < 0)
+            throw new IllegalArgumentException("randomized svd: oversampling is " + oversampling + "; it is not negative");
         if (powerPasses < 0) throw new IllegalArgumentException("randomized svd: powerPasses is " + powerPasses + "; it is not negative");
     }
 
-    public RandomizedSvd(int k) {
-        this(k, 10, 2);
-    }
+    public RandomizedSvd(int k) { this(k, 10, 2); }
 
     /** @param rng gives the projection */
     public Svd run(Tensor a, Rng rng) {
         var rows = Matrices.rows("randomized svd", a);
         int m = rows.length, n = (int) a.size(1), least = Math.min(m, n);
-        if (k > least) throw new IllegalArgumentException("randomized svd: k is " + k + " but shape " + a.shape() + " has " + least + " singular values");
+        if (k > least) throw new IllegalArgumentException(
+                "randomized svd: k is " + k + " but shape " + a.shape() + " has " + least + " singular values");
         int width = Math.min(least, k + oversampling);
         var transposed = Dense.transpose(rows, n);
         var omega = new double[n][];
@@ -51,7 +51,5 @@ public record RandomizedSvd(int k, int oversampling, int powerPasses) implements
         return new Svd(m, n, parts, Matrices.resultType(a));
     }
 
-    private static double[][] orthonormal(double[][] y, int width) {
-        return HouseholderQr.of(y, width).q(width);
-    }
+    private static double[][] orthonormal(double[][] y, int width) { return HouseholderQr.of(y, width).q(width); }
 }

@@ -7,12 +7,11 @@ public final class SingularMatrixException extends IllegalArgumentException {
     private final int pivotIndex;
 
     SingularMatrixException(String operation, int pivotIndex) {
-        super(operation + ": the matrix is singular: pivot " + pivotIndex + " is 0; use LeastSquares or PseudoInverse for a minimum-norm solution");
+        super(operation + ": the matrix is singular: pivot " + pivotIndex
+                + " is 0; use LeastSquares or PseudoInverse for a minimum-norm solution");
         this.pivotIndex = pivotIndex;
     }
 
     /** The 0-based index of the first zero pivot. */
-    public int pivotIndex() {
-        return pivotIndex;
-    }
+    public int pivotIndex() { return pivotIndex; }
 }

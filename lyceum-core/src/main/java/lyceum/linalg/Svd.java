@@ -32,7 +32,9 @@ import lyceum.tensor.Tensor;
  */
 public final class Svd {
     /** How to compute: see {@link Svd}. */
-    public enum Method { GOLUB_KAHAN, JACOBI }
+    public enum Method {
+        GOLUB_KAHAN, JACOBI
+    }
 
     private final int m, n;
     private final double[][] ut, vt;
@@ -49,27 +51,17 @@ public final class Svd {
     }
 
     /** The thin decomposition. */
-    public static Svd of(Tensor a) {
-        return of(a, Method.GOLUB_KAHAN);
-    }
+    public static Svd of(Tensor a) { return of(a, Method.GOLUB_KAHAN); }
 
-    public static Svd of(Tensor a, Method method) {
-        return of(a, method, SvdSteps.Vectors.THIN);
-    }
+    public static Svd of(Tensor a, Method method) { return of(a, method, SvdSteps.Vectors.THIN); }
 
     /** With square {@code u (m, m)} and {@code v (n, n)}. */
-    public static Svd full(Tensor a) {
-        return of(a, Method.GOLUB_KAHAN, SvdSteps.Vectors.FULL);
-    }
+    public static Svd full(Tensor a) { return of(a, Method.GOLUB_KAHAN, SvdSteps.Vectors.FULL); }
 
     /** The singular values alone {@code (min(m, n))}: about a third of the time. */
-    public static Tensor values(Tensor a) {
-        return values(a, Method.GOLUB_KAHAN);
-    }
+    public static Tensor values(Tensor a) { return values(a, Method.GOLUB_KAHAN); }
 
-    public static Tensor values(Tensor a, Method method) {
-        return of(a, method, SvdSteps.Vectors.NONE).s();
-    }
+    public static Tensor values(Tensor a, Method method) { return of(a, method, SvdSteps.Vectors.NONE).s(); }
 
     private static Svd of(Tensor a, Method method, SvdSteps.Vectors want) {
         var rows = Matrices.rows("svd", a);
@@ -83,41 +75,25 @@ public final class Svd {
     }
 
     /** Left singular vectors as columns {@code (m, k)}, {@code (m, m)} if full. */
-    public Tensor u() {
-        return Matrices.tensor(Dense.transpose(ut, m), ut.length, type);
-    }
+    public Tensor u() { return Matrices.tensor(Dense.transpose(ut, m), ut.length, type); }
 
     /** Singular values {@code (k)}, falling. */
-    public Tensor s() {
-        return Matrices.tensor(s, type);
-    }
+    public Tensor s() { return Matrices.tensor(s, type); }
 
     /** Right singular vectors as columns {@code (n, k)}, {@code (n, n)} if full. */
-    public Tensor v() {
-        return Matrices.tensor(Dense.transpose(vt, n), vt.length, type);
-    }
+    public Tensor v() { return Matrices.tensor(Dense.transpose(vt, n), vt.length, type); }
 
     /** {@code V^T (k, n)}, as NumPy returns it. */
-    public Tensor vt() {
-        return Matrices.tensor(vt, n, type);
-    }
+    public Tensor vt() { return Matrices.tensor(vt, n, type); }
 
-    double[] singularValues() {
-        return s;
-    }
+    double[] singularValues() { return s; }
 
-    double[][] leftRows() {
-        return ut;
-    }
+    double[][] leftRows() { return ut; }
 
-    double[][] rightRows() {
-        return vt;
-    }
+    double[][] rightRows() { return vt; }
 
     /** Number of values above {@code max(m, n) eps s[0]}, with the machine epsilon of the input's type. */
-    public int rank() {
-        return rank(defaultTolerance(m, n, type));
-    }
+    public int rank() { return rank(defaultTolerance(m, n, type)); }
 
     static double defaultTolerance(int m, int n, DType type) {
         double eps = switch (type) {
@@ -137,9 +113,7 @@ public final class Svd {
     }
 
     /** {@code s[0] / s[k-1]}, the 2-norm condition number; infinite for a singular matrix. */
-    public double condition() {
-        return s.length == 0 ? 0 : s[s.length - 1] == 0 ? Double.POSITIVE_INFINITY : s[0] / s[s.length - 1];
-    }
+    public double condition() { return s.length == 0 ? 0 : s[s.length - 1] == 0 ? Double.POSITIVE_INFINITY : s[0] / s[s.length - 1]; }
 
     /**
      * The nearest matrix of rank at most k, {@code sum_{i<k} s_i u_i v_i^T}, in the 2-norm and the Frobenius norm (Eckart and Young, 1936). What
@@ -163,12 +137,8 @@ public final class Svd {
     }
 
     /** {@code A^+ (n, m)}, treating values up to {@code max(m, n) eps s[0]} as 0. See {@link PseudoInverse}. */
-    public Tensor pseudoInverse() {
-        return pseudoInverse(defaultTolerance(m, n, type));
-    }
+    public Tensor pseudoInverse() { return pseudoInverse(defaultTolerance(m, n, type)); }
 
     /** {@code A^+ (n, m)}, treating values up to {@code rcond s[0]} as 0. */
-    public Tensor pseudoInverse(double rcond) {
-        return Matrices.tensor(combine(rank(rcond), true), m, type);
-    }
+    public Tensor pseudoInverse(double rcond) { return Matrices.tensor(combine(rank(rcond), true), m, type); }
 }

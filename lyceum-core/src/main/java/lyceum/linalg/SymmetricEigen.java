@@ -24,14 +24,10 @@ public final class SymmetricEigen {
     }
 
     /** Eigenvalues {@code (n)}, ascending. */
-    public Tensor values() {
-        return Matrices.tensor(values, type);
-    }
+    public Tensor values() { return Matrices.tensor(values, type); }
 
     /** Eigenvectors as columns {@code (n, n)}: orthonormal, or {@code V^T B V = I} for a pencil. */
-    public Tensor vectors() {
-        return Matrices.tensor(Dense.transpose(vectorRows, values.length), values.length, type);
-    }
+    public Tensor vectors() { return Matrices.tensor(Dense.transpose(vectorRows, values.length), values.length, type); }
 
     /**
      * {@code f(A) = V diag(f(values)) V^T} for a symmetric A: its square root, exponential, inverse.

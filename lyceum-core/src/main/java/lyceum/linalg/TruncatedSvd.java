@@ -24,26 +24,22 @@ import lyceum.withers.Withers;
 public record TruncatedSvd(int k, double tolerance, int basis, int maxRestarts) implements TruncatedSvdWithers {
     public TruncatedSvd {
         if (k < 1) throw new IllegalArgumentException("truncated svd: k is " + k + "; ask for at least one value");
-        if (basis < k + 2) throw new IllegalArgumentException("truncated svd: basis is " + basis + "; it holds at least k + 2 = " + (k + 2) + " vectors");
+        if (basis < k + 2)
+            throw new IllegalArgumentException("truncated svd: basis is " + basis + "; it holds at least k + 2 = " + (k + 2) + " vectors");
         if (!(tolerance >= 0)) throw new IllegalArgumentException("truncated svd: tolerance is " + tolerance + "; it is not negative");
     }
 
-    public TruncatedSvd(int k) {
-        this(k, 1e-12, Math.max(2 * k + 16, 40), 300);
-    }
+    public TruncatedSvd(int k) { this(k, 1e-12, Math.max(2 * k + 16, 40), 300); }
 
-    public Svd run(Tensor a, Rng rng) {
-        return run(LinearMap.of(a), rng, Matrices.resultType(a));
-    }
+    public Svd run(Tensor a, Rng rng) { return run(LinearMap.of(a), rng, Matrices.resultType(a)); }
 
     /** The map must have a transpose. */
-    public Svd run(LinearMap a, Rng rng) {
-        return run(a, rng, DType.F64);
-    }
+    public Svd run(LinearMap a, Rng rng) { return run(a, rng, DType.F64); }
 
     private Svd run(LinearMap a, Rng rng, DType type) {
         int m = a.rows(), n = a.cols(), least = Math.min(m, n);
-        if (k > least) throw new IllegalArgumentException("truncated svd: k is " + k + " but a " + m + " x " + n + " map has " + least + " singular values");
+        if (k > least) throw new IllegalArgumentException(
+                "truncated svd: k is " + k + " but a " + m + " x " + n + " map has " + least + " singular values");
         if (m < n) {
             var t = run(a.transposed(), rng, type);
             return new Svd(m, n, new SvdSteps.Parts(t.rightRows(), t.singularValues(), t.leftRows()), type);
@@ -52,7 +48,7 @@ public record TruncatedSvd(int k, double tolerance, int basis, int maxRestarts) 
         Basis u = new Basis(size, m), v = new Basis(size + 1, n);
         v.addRandom(rng);
         var b = new double[size][size];
-        for (int restart = 0; ; restart++) {
+        for (int restart = 0;; restart++) {
             double beta = 0;
             while (u.size < size) {
                 int j = u.size;
@@ -83,7 +79,8 @@ public record TruncatedSvd(int k, double tolerance, int basis, int maxRestarts) 
             u.combine(small.ut(), keep, size);
             v.combine(small.vt(), keep, size);
             if (last) {
-                return new Svd(m, n, new SvdSteps.Parts(Arrays.copyOf(u.rows, k), Arrays.copyOf(small.s(), k), Arrays.copyOf(v.rows, k)), type);
+                return new Svd(m, n, new SvdSteps.Parts(Arrays.copyOf(u.rows, k), Arrays.copyOf(small.s(), k), Arrays.copyOf(v.rows, k)),
+                        type);
             }
             v.rows[keep] = next;
             v.size = keep + 1;

@@ -1,6 +1,5 @@
 package lyceum.math;
 
-
 /**
  * Incomplete gamma and beta functions, the normal integral, and their inverses, in double precision.
  *
@@ -11,7 +10,7 @@ package lyceum.math;
 public final class Incomplete {
     private static final double SQRT_2 = 1.41421356237309504880, SQRT_2PI = 2.50662827463100050242, TINY = 1e-300, EPS = 0x1p-54;
 
-    private Incomplete() { }
+    private Incomplete() {}
 
     /** {@code log B(a, b) = lgamma(a) + lgamma(b) - lgamma(a + b)}, without cancellation for large arguments; a, b above 0. */
     public static double logBeta(double a, double b) {
@@ -119,11 +118,12 @@ public final class Incomplete {
         // Wilson and Hilferty about the mean; the leading term of the series near zero
         if (a > 1 && third > 0.2) guess = Math.log(a) + 3 * Math.log(third);
         else guess = (Math.log(p) + Special.lgamma(a + 1)) / a;
-        return InverseInLog.solve(Math.min(guess, Math.log(a + 800 + 40 * Math.sqrt(a))), -745.2, 710, upper, upper ? q : p, new InverseInLog.Tail() {
-            @Override public double probability(double x) { return gamma(a, x, upper); }
+        return InverseInLog.solve(Math.min(guess, Math.log(a + 800 + 40 * Math.sqrt(a))), -745.2, 710, upper, upper ? q : p,
+                new InverseInLog.Tail() {
+                    @Override public double probability(double x) { return gamma(a, x, upper); }
 
-            @Override public double logDensity(double x) { return SaddlePoint.logPoisson(a, x) + Math.log(a) - Math.log(x); }
-        });
+                    @Override public double logDensity(double x) { return SaddlePoint.logPoisson(a, x) + Math.log(a) - Math.log(x); }
+                });
     }
 
     // Incomplete beta.

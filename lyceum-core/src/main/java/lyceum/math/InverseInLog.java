@@ -9,7 +9,7 @@ final class InverseInLog {
         double logDensity(double x);
     }
 
-    private InverseInLog() { }
+    private InverseInLog() {}
 
     /**
      * @param guess log of a first x

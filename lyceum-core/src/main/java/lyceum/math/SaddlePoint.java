@@ -1,6 +1,5 @@
 package lyceum.math;
 
-
 /**
  * Poisson and binomial mass at real arguments without the cancellation of {@code k log m - m - lgamma(k + 1)}: Loader, Fast and Accurate
  * Computation of Binomial Probabilities (2000). Gamma and beta densities and the incomplete functions build on them.
@@ -8,7 +7,7 @@ package lyceum.math;
 public final class SaddlePoint {
     private static final double LOG_2PI = 1.83787706640934548356, LOG_SQRT_2PI = 0.91893853320467274178;
 
-    private SaddlePoint() { }
+    private SaddlePoint() {}
 
     /** {@code log(m^k exp(-m) / gamma(k + 1))} for k of at least 0, m above 0. */
     public static double logPoisson(double k, double m) {
@@ -23,7 +22,8 @@ public final class SaddlePoint {
         if (k == 0) return rest == 0 ? 0 : rest * logOfOneMinus(p, q);
         if (rest == 0) return k * logOfOneMinus(q, p);
         double excess = k * q - rest * p; // k - n p, without the rounding of n p
-        double core = stirlingError(n) - stirlingError(k) - stirlingError(rest) - deviance(k, n * p, excess) - deviance(rest, n * q, -excess);
+        double core = stirlingError(n) - stirlingError(k) - stirlingError(rest) - deviance(k, n * p, excess)
+                - deviance(rest, n * q, -excess);
         return core + 0.5 * (Math.log(n) - Math.log(k) - Math.log(rest) - LOG_2PI);
     }
 

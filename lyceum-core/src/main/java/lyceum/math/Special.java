@@ -13,12 +13,14 @@ import lyceum.backend.scalar.Functions;
 public final class Special {
     private static final double EULER = 0.57721566490153286061, LOG_SQRT_2PI = 0.91893853320467274178;
     /** Constants, and what their roundings lack. */
-    private static final double TWO_OVER_SQRT_PI = 1.1283791670955126, TWO_OVER_SQRT_PI_REST = 1.533545961316588e-17, SQRT_PI = 1.772453850905516, SQRT_PI_REST = -7.666586499825799e-17,
-            SQRT_HALF = 0.7071067811865476, SQRT_HALF_REST = -4.833646656726457e-17;
+    private static final double TWO_OVER_SQRT_PI = 1.1283791670955126, TWO_OVER_SQRT_PI_REST = 1.533545961316588e-17,
+            SQRT_PI = 1.772453850905516, SQRT_PI_REST = -7.666586499825799e-17, SQRT_HALF = 0.7071067811865476,
+            SQRT_HALF_REST = -4.833646656726457e-17;
     /** From here on the fraction of erfc converges fast. */
     private static final double FRACTION = 3;
     /** Bernoulli numbers B2, B4, ..., B20. */
-    private static final double[] BERNOULLI = {1.0 / 6, -1.0 / 30, 1.0 / 42, -1.0 / 30, 5.0 / 66, -691.0 / 2730, 7.0 / 6, -3617.0 / 510, 43867.0 / 798, -174611.0 / 330};
+    private static final double[] BERNOULLI = {1.0 / 6, -1.0 / 30, 1.0 / 42, -1.0 / 30, 5.0 / 66, -691.0 / 2730, 7.0 / 6, -3617.0 / 510,
+            43867.0 / 798, -174611.0 / 330};
     /** Riemann zeta of 2, 3, ..., for the series of log gamma about 1. */
     private static final double[] ZETA = new double[60];
 
@@ -26,7 +28,7 @@ public final class Special {
         for (int k = 2; k < ZETA.length; k++) ZETA[k] = hurwitzZeta(k, 1);
     }
 
-    private Special() { }
+    private Special() {}
 
     public static double log2(double x) {
         int exponent = Math.getExponent(x);
@@ -103,7 +105,8 @@ public final class Special {
         if (x > 28) return 0;
         double below = 0;
         for (int k = 60; k >= 1; k--) below = k / 2.0 / (x + below);
-        double f = x + below, fRest = x - f + below + xRest, divisor = f * SQRT_PI, divisorRest = Math.fma(f, SQRT_PI, -divisor) + f * SQRT_PI_REST + fRest * SQRT_PI;
+        double f = x + below, fRest = x - f + below + xRest, divisor = f * SQRT_PI,
+                divisorRest = Math.fma(f, SQRT_PI, -divisor) + f * SQRT_PI_REST + fRest * SQRT_PI;
         double exp = Math.exp(-square), quotient = exp / divisor;
         return quotient + (Math.fma(-quotient, divisor, exp) - quotient * divisorRest - exp * squareRest) / divisor;
     }

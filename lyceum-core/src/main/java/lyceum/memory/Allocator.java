@@ -1,5 +1,6 @@
 package lyceum.memory;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayDeque;
@@ -37,8 +38,7 @@ public final class Allocator {
     /** 0 if it is the machine's to say. */
     private final long setBudget = Long.getLong("lyceum.memory.budget", 0);
     private final Block.Live live = new Block.Live(this);
-    @SuppressWarnings({"unchecked", "rawtypes"})
-    private final ArrayDeque<MemorySegment>[] cache = new ArrayDeque[SizeClass.COUNT];
+    @SuppressWarnings({"unchecked", "rawtypes"}) private final ArrayDeque<MemorySegment>[] cache = new ArrayDeque[SizeClass.COUNT];
     /** By size class, the fewest blocks that lay in the cache since it was last trimmed: so many were not needed. */
     private final int[] unused = new int[SizeClass.COUNT];
     /** Bytes in blocks that storages hold or that are asked for, the most that ever were, and bytes in the cache. */
@@ -53,9 +53,7 @@ public final class Allocator {
     private long survived;
     private final Slab[] slabs = new Slab[2];
 
-    private Allocator() {
-        for (int i = 0; i < cache.length; i++) cache[i] = new ArrayDeque<>();
-    }
+    private Allocator() { for (int i = 0; i < cache.length; i++) cache[i] = new ArrayDeque<>(); }
 
     /** Storage of at least {@code bytes}, 64-byte aligned, contents undefined. @throws OutOfMemoryError beyond the budget, with the figures */
     public static Storage allocate(long bytes) { return allocate(bytes, Scope.current()); }
@@ -123,7 +121,7 @@ public final class Allocator {
         long size = SizeClass.bytes(sizeClass), now = out.addAndGet(size);
         try {
             if (now > collectAt) collect();
-            for (long most = peak.get(); now > most && !peak.compareAndSet(most, now); ) most = peak.get();
+            for (long most = peak.get(); now > most && !peak.compareAndSet(most, now);) most = peak.get();
             var memory = fromCache(sizeClass);
             if (memory != null) return memory;
             if (cached.get() > mostCached()) trim(mostCached() / 2);
@@ -180,7 +178,8 @@ public final class Allocator {
         // Either more is alive than after the last collection, or that thread is late on a busy machine: then garbage would count as surviving, and double.
         // What a second collection finds comes after all that the first one found.
         if (out.get() > survived + headroom / 4) awaitCollector(1000, 1);
-        if (collections++ == 0) headroom = Math.max(headroom, Math.min(Math.min(budget() / 8, MOST_GARBAGE), 20 * GARBAGE_PER_MICROSECOND * (took / 1000)));
+        if (collections++ == 0)
+            headroom = Math.max(headroom, Math.min(Math.min(budget() / 8, MOST_GARBAGE), 20 * GARBAGE_PER_MICROSECOND * (took / 1000)));
         survived = out.get();
         collectAt = survived + Math.max(headroom, survived);
     }
@@ -191,7 +190,7 @@ public final class Allocator {
         System.gc();
         boolean interrupted = false;
         for (int waited = 0; waited < patience && !messenger.hasArrived(); waited++) interrupted |= !pause(1);
-        for (long before = Long.MAX_VALUE; out.get() < before; ) {
+        for (long before = Long.MAX_VALUE; out.get() < before;) {
             before = out.get();
             interrupted |= !pause(quiet);
         }
@@ -217,7 +216,7 @@ public final class Allocator {
         long size = SizeClass.bytes(sizeClass);
         out.addAndGet(size);
         try {
-            for (int round = 0; ; round++) {
+            for (int round = 0;; round++) {
                 var memory = fromCache(sizeClass);
                 if (memory != null) return memory;
                 trim(round == 0 ? Math.max(0, (budget() - out.get()) / 2) : 0);
@@ -232,14 +231,14 @@ public final class Allocator {
         }
     }
 
-    private synchronized void waitForRoom() { }
+    private synchronized void waitForRoom() {}
 
     private OutOfMemoryError beyondBudget(long held, long bytes) {
         var stats = stats();
         return new OutOfMemoryError("Tensors hold " + Memory.text(held) + " and " + Memory.text(bytes) + " more would exceed the budget of "
                 + Memory.text(budget()) + "; raise it with -Dlyceum.memory.budget=BYTES. " + stats.largest(5)
                 + (sites == null ? " (LYCEUM_MEMORY_SITES=on names where)" : "") + (explicitCollectionIsOff()
-                ? ". -XX:+DisableExplicitGC is set, so that unreachable tensors cannot be reclaimed in time: remove it" : ""));
+                        ? ". -XX:+DisableExplicitGC is set, so that unreachable tensors cannot be reclaimed in time: remove it" : ""));
     }
 
     Memory.Stats stats() {
@@ -262,6 +261,8 @@ public final class Allocator {
 
     /** Asked on first use: it takes 25 ms of a JVM's start. */
     private static final class Machine {
-        static final long BUDGET = Math.max(LEAST_BUDGET, (ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os ? os.getTotalMemorySize() : 4L << 30) / 2);
+        static final long BUDGET = Math.max(LEAST_BUDGET,
+                (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean os ? os.getTotalMemorySize() : 4L << 30)
+                        / 2);
     }
 }

@@ -78,9 +78,7 @@ final class Block extends PhantomReference<Object> {
         }
 
         /** Frees the blocks whose users the collector has found dead so far. */
-        void reclaim() {
-            for (var dead = queue.poll(); dead != null; dead = queue.poll()) free(dead);
-        }
+        void reclaim() { for (var dead = queue.poll(); dead != null; dead = queue.poll()) free(dead); }
 
         /** The same, waiting until {@code millis} have passed without a dead one. */
         void reclaim(long millis) throws InterruptedException {

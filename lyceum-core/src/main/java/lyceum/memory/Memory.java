@@ -18,7 +18,7 @@ import java.util.Locale;
  * computed, which for pending work is the line that read it first.
  */
 public final class Memory {
-    private Memory() { }
+    private Memory() {}
 
     /** The figures now. Walks the list of blocks in use: for people and tests, not for inner loops. */
     public static Stats stats() { return Allocator.INSTANCE.stats(); }
@@ -59,7 +59,7 @@ public final class Memory {
      */
     public record Stats(long inUse, long cached, long peak, long budget, int collections, long slabs, List<Holder> holders) {
         static Stats of(long inUse, long cached, long peak, long budget, int collections, Block.Live live) {
-            record Kind(long bytes, boolean slab, String site) { }
+            record Kind(long bytes, boolean slab, String site) {}
             var counts = new HashMap<Kind, Long>();
             live.forEach(block -> counts.merge(new Kind(block.memory.byteSize(), block.isSlab(), block.site), 1L, Long::sum));
             var holders = new ArrayList<Holder>();
@@ -78,8 +78,8 @@ public final class Memory {
         }
 
         @Override public String toString() {
-            return text(inUse) + " in use (peak " + text(peak) + "), " + text(cached) + " cached, budget " + text(budget) + ", " + collections
-                    + (collections == 1 ? " collection. " : " collections. ") + largest(5);
+            return text(inUse) + " in use (peak " + text(peak) + "), " + text(cached) + " cached, budget " + text(budget) + ", "
+                    + collections + (collections == 1 ? " collection. " : " collections. ") + largest(5);
         }
     }
 
@@ -92,6 +92,7 @@ public final class Memory {
             value /= 1024;
             unit++;
         }
-        return (value == Math.rint(value) || value >= 100 ? Long.toString(Math.round(value)) : String.format(Locale.ROOT, "%.1f", value)) + " " + units[unit];
+        return (value == Math.rint(value) || value >= 100 ? Long.toString(Math.round(value)) : String.format(Locale.ROOT, "%.1f", value))
+                + " " + units[unit];
     }
 }

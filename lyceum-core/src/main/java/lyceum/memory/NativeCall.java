@@ -22,7 +22,7 @@ public final class NativeCall {
     /** With a change of the thread's state: 8 ns, and the collector goes on meanwhile. Takes the function's address and six words. */
     public static final MethodHandle PLAIN = LINKER.downcallHandle(WORDS);
 
-    private NativeCall() { }
+    private NativeCall() {}
 
     /** As {@link #PLAIN} without that change: 2.5 ns, and the collector waits for the call. */
     public static MethodHandle critical() { return LINKER.downcallHandle(WORDS, Linker.Option.critical(false)); }

@@ -29,17 +29,20 @@ final class NativeMemory {
         try {
             alloc = NativeCall.require("aligned_alloc");
             free = NativeCall.require("free");
-            if (System.getProperty("os.name").equals("Linux") && !"off".equals(System.getProperty("lyceum.memory.largePages"))) advise = NativeCall.find("madvise");
+            if (System.getProperty("os.name").equals("Linux") && !"off".equals(System.getProperty("lyceum.memory.largePages")))
+                advise = NativeCall.find("madvise");
         } catch (LinkageError refused) {
-            System.getLogger("lyceum.memory").log(System.Logger.Level.WARNING, "Native access is refused ({0}); tensors are bounded by "
-                    + "-XX:MaxDirectMemorySize. Add --enable-native-access=ALL-UNNAMED to lift that.", refused.getCause() == null ? refused.getMessage() : refused.getCause().getMessage());
+            System.getLogger("lyceum.memory").log(System.Logger.Level.WARNING,
+                    "Native access is refused ({0}); tensors are bounded by "
+                            + "-XX:MaxDirectMemorySize. Add --enable-native-access=ALL-UNNAMED to lift that.",
+                    refused.getCause() == null ? refused.getMessage() : refused.getCause().getMessage());
         }
         ALLOC = alloc;
         FREE = free;
         ADVISE = advise;
     }
 
-    private NativeMemory() { }
+    private NativeMemory() {}
 
     /** A block of {@code bytes}, its contents undefined. @throws OutOfMemoryError if the system refuses */
     static MemorySegment allocate(long bytes) {

@@ -23,9 +23,10 @@ public final class Pages {
     }
 
     private static final int READ_WRITE = 1 | 2, PRIVATE_ANONYMOUS = 2 | 0x20;
-    private static final MemorySegment MMAP = NativeCall.require("mmap"), MPROTECT = NativeCall.require("mprotect"), MUNMAP = NativeCall.require("munmap");
+    private static final MemorySegment MMAP = NativeCall.require("mmap"), MPROTECT = NativeCall.require("mprotect"),
+            MUNMAP = NativeCall.require("munmap");
 
-    private Pages() { }
+    private Pages() {}
 
     /** {@code bytes} rounded up to whole pages. */
     public static long round(long bytes) { return (bytes + SIZE - 1) / SIZE * SIZE; }

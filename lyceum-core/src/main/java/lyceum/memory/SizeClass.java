@@ -5,7 +5,7 @@ final class SizeClass {
     static final int COUNT = 256;
     private static final int SMALLEST = 4096;
 
-    private SizeClass() { }
+    private SizeClass() {}
 
     /** The smallest class whose blocks hold {@code bytes}. */
     static int of(long bytes) {

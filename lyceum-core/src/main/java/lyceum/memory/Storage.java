@@ -45,7 +45,8 @@ public final class Storage {
 
     /** The block; this storage begins at {@link #base()}. @throws lyceum.LyceumException if its scope has closed */
     public MemorySegment segment() {
-        if (closedBy != null) throw new lyceum.LyceumException("This tensor belongs to " + closedBy + ", which has closed; keep it with scope.keep(tensor)");
+        if (closedBy != null)
+            throw new lyceum.LyceumException("This tensor belongs to " + closedBy + ", which has closed; keep it with scope.keep(tensor)");
         return segment;
     }
 

@@ -24,8 +24,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://openreview.net/forum?id=ryQu7f-RZ">Reddi, Kale and Kumar (2018), for AMSGrad</a>
  */
 @Withers
-public record Adam(double learningRate, double beta1, double beta2, double epsilon, Epsilon epsilonPlace, double weightDecay, boolean amsgrad, boolean maximize)
-        implements AdamWithers, UpdateRule {
+public record Adam(double learningRate, double beta1, double beta2, double epsilon, Epsilon epsilonPlace, double weightDecay,
+        boolean amsgrad, boolean maximize) implements AdamWithers, UpdateRule {
 
     /** Where epsilon is added. They differ where gradients are as small as epsilon. */
     public enum Epsilon {
@@ -49,7 +49,9 @@ public record Adam(double learningRate, double beta1, double beta2, double epsil
     /** Betas 0.9 and 0.999, epsilon 1e-8. */
     public Adam(double learningRate) { this(learningRate, 0.9, 0.999, 1e-8, Epsilon.AFTER_CORRECTION, 0, false, false); }
 
-    public Adam withBetas(double beta1, double beta2) { return new Adam(learningRate, beta1, beta2, epsilon, epsilonPlace, weightDecay, amsgrad, maximize); }
+    public Adam withBetas(double beta1, double beta2) {
+        return new Adam(learningRate, beta1, beta2, epsilon, epsilonPlace, weightDecay, amsgrad, maximize);
+    }
 
     @Override public List<String> slots() { return amsgrad ? List.of("mean", "square", "largestSquare") : List.of("mean", "square"); }
 

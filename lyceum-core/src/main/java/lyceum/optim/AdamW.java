@@ -18,7 +18,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/1711.05101">Loshchilov and Hutter (2019)</a>
  */
 @Withers
-public record AdamW(double learningRate, double beta1, double beta2, double epsilon, double weightDecay, boolean amsgrad, boolean maximize) implements AdamWWithers, UpdateRule {
+public record AdamW(double learningRate, double beta1, double beta2, double epsilon, double weightDecay, boolean amsgrad, boolean maximize)
+        implements AdamWWithers, UpdateRule {
     public AdamW {
         adam(learningRate, beta1, beta2, epsilon, amsgrad, maximize);
         Settings.atLeast("AdamW", "weightDecay", weightDecay, 0);
@@ -27,7 +28,9 @@ public record AdamW(double learningRate, double beta1, double beta2, double epsi
     /** Betas 0.9 and 0.999, epsilon 1e-8, decay 0.01. */
     public AdamW(double learningRate) { this(learningRate, 0.9, 0.999, 1e-8, 0.01, false, false); }
 
-    public AdamW withBetas(double beta1, double beta2) { return new AdamW(learningRate, beta1, beta2, epsilon, weightDecay, amsgrad, maximize); }
+    public AdamW withBetas(double beta1, double beta2) {
+        return new AdamW(learningRate, beta1, beta2, epsilon, weightDecay, amsgrad, maximize);
+    }
 
     @Override public List<String> slots() { return adam().slots(); }
 

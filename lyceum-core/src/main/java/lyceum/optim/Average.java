@@ -50,14 +50,16 @@ public final class Average {
         for (int i = 0; i < parameters.size(); i++) {
             if (parameters.get(i) == parameter) return seen <= skipped ? parameter.detach().copy() : averages.get(i).copy();
         }
-        throw new IllegalArgumentException("Average: a tensor of shape " + parameter.shape() + " is not among the " + parameters.size() + " parameters averaged");
+        throw new IllegalArgumentException(
+                "Average: a tensor of shape " + parameter.shape() + " is not among the " + parameters.size() + " parameters averaged");
     }
 
     void over(List<Tensor> parameters) {
         if (!this.parameters.isEmpty()) throw new IllegalStateException("Average: it already belongs to an optimizer; make one for each");
         this.parameters = List.copyOf(parameters);
         try (var outside = Scope.outside()) {
-            for (var parameter : parameters) averages.add(Tensor.zeros(ParameterState.typeFor(parameter), parameter.shape().toArray()).copy());
+            for (var parameter : parameters)
+                averages.add(Tensor.zeros(ParameterState.typeFor(parameter), parameter.shape().toArray()).copy());
         }
     }
 
@@ -67,7 +69,8 @@ public final class Average {
         long n = seen - skipped;
         double weight = Double.isNaN(decay) ? 1.0 / n : n == 1 ? 1 : 1 - decay;
         Autograd.noGrad(() -> {
-            for (int i = 0; i < averages.size(); i++) averages.get(i).copy_(averages.get(i).lerp(parameters.get(i).to(averages.get(i).dtype()), weight));
+            for (int i = 0; i < averages.size(); i++)
+                averages.get(i).copy_(averages.get(i).lerp(parameters.get(i).to(averages.get(i).dtype()), weight));
         });
     }
 

@@ -43,7 +43,8 @@ public record GradientDescent(double learningRate, Schedule schedule, LineSearch
         Settings.atLeast("GradientDescent", "stepTolerance", stepTolerance, 0);
         Settings.atLeast("GradientDescent", "maxIterations", maxIterations, 0);
         if (projection != null && (lineSearch instanceof LineSearch.Exact || lineSearch instanceof LineSearch.StrongWolfe))
-            throw new IllegalArgumentException("GradientDescent: exact and Wolfe steps follow a ray, a projection bends it; use constant, scheduled or Armijo steps");
+            throw new IllegalArgumentException(
+                    "GradientDescent: exact and Wolfe steps follow a ray, a projection bends it; use constant, scheduled or Armijo steps");
     }
 
     private static GradientDescent with(double learningRate, Schedule schedule, LineSearch lineSearch) {
@@ -63,7 +64,9 @@ public record GradientDescent(double learningRate, Schedule schedule, LineSearch
     public static GradientDescent armijo(double first) { return with(first, Schedule.CONSTANT, new LineSearch.Armijo()); }
 
     /** A strong Wolfe point, searched from twice the last length, the first time from {@code first}. */
-    public static GradientDescent wolfe(double first) { return with(first, Schedule.CONSTANT, new LineSearch.StrongWolfe(1e-4, 0.5, 1e20, 40)); }
+    public static GradientDescent wolfe(double first) {
+        return with(first, Schedule.CONSTANT, new LineSearch.StrongWolfe(1e-4, 0.5, 1e20, 40));
+    }
 
     /** The minimum found from {@code start}, which is not changed. */
     public Minimum minimize(Objective f, double[] start) { return minimize(f, start, Progress.SILENT); }
@@ -79,20 +82,24 @@ public record GradientDescent(double learningRate, Schedule schedule, LineSearch
     }
 
     private Minimum run(Objective f, double[] start, Progress progress, Descent.Recorder path) {
-        double[] x = projection == null ? start.clone() : projection.apply(start.clone()), gradient = new double[x.length], direction = new double[x.length];
+        double[] x = projection == null ? start.clone() : projection.apply(start.clone()), gradient = new double[x.length],
+                direction = new double[x.length];
         double value = f.at(x, gradient), length = Double.NaN;
         int evaluations = 1;
         if (path != null) path.point(x, value);
-        if (!Double.isFinite(value) || !Double.isFinite(Vectors.largest(gradient))) return new Minimum(x, value, gradient, 0, 1, StopReason.NOT_FINITE);
+        if (!Double.isFinite(value) || !Double.isFinite(Vectors.largest(gradient)))
+            return new Minimum(x, value, gradient, 0, 1, StopReason.NOT_FINITE);
         for (int iteration = 0; iteration < maxIterations; iteration++) {
-            if (stationarity(x, gradient) <= gradientTolerance) return new Minimum(x, value, gradient, iteration, evaluations, StopReason.GRADIENT);
+            if (stationarity(x, gradient) <= gradientTolerance)
+                return new Minimum(x, value, gradient, iteration, evaluations, StopReason.GRADIENT);
             for (int i = 0; i < x.length; i++) direction[i] = -gradient[i];
             var line = new RayObjective(f, x, direction, value, gradient, projection);
             boolean grows = !(lineSearch == FIXED || lineSearch instanceof LineSearch.Exact) && length > 0;
             double first = grows ? 2 * length : learningRate * schedule.factor(iteration);
             length = lineSearch.search(line, first);
             evaluations += line.evaluations();
-            if (Double.isNaN(length)) return new Minimum(x, value, gradient, iteration, evaluations, atFloor(value, gradient, first) ? StopReason.FLOOR : StopReason.LINE_SEARCH);
+            if (Double.isNaN(length)) return new Minimum(x, value, gradient, iteration, evaluations,
+                    atFloor(value, gradient, first) ? StopReason.FLOOR : StopReason.LINE_SEARCH);
             double moved = 0, change = Math.abs(value - line.value());
             for (int i = 0; i < x.length; i++) moved = Math.max(moved, Math.abs(line.point()[i] - x[i]));
             x = line.point();
@@ -100,11 +107,15 @@ public record GradientDescent(double learningRate, Schedule schedule, LineSearch
             value = line.value();
             if (path != null) path.step(length, x, value);
             progress.step("gradient descent", iteration + 1, maxIterations, "value", value);
-            if (!Double.isFinite(value) || !Double.isFinite(Vectors.largest(gradient))) return new Minimum(x, value, gradient, iteration + 1, evaluations, StopReason.DIVERGED);
-            if (valueTolerance > 0 && change <= valueTolerance * Math.max(1, Math.abs(value))) return new Minimum(x, value, gradient, iteration + 1, evaluations, StopReason.VALUE);
-            if (stepTolerance > 0 && moved <= stepTolerance) return new Minimum(x, value, gradient, iteration + 1, evaluations, StopReason.STEP);
+            if (!Double.isFinite(value) || !Double.isFinite(Vectors.largest(gradient)))
+                return new Minimum(x, value, gradient, iteration + 1, evaluations, StopReason.DIVERGED);
+            if (valueTolerance > 0 && change <= valueTolerance * Math.max(1, Math.abs(value)))
+                return new Minimum(x, value, gradient, iteration + 1, evaluations, StopReason.VALUE);
+            if (stepTolerance > 0 && moved <= stepTolerance)
+                return new Minimum(x, value, gradient, iteration + 1, evaluations, StopReason.STEP);
         }
-        return new Minimum(x, value, gradient, maxIterations, evaluations, stationarity(x, gradient) <= gradientTolerance ? StopReason.GRADIENT : StopReason.ITERATIONS);
+        return new Minimum(x, value, gradient, maxIterations, evaluations,
+                stationarity(x, gradient) <= gradientTolerance ? StopReason.GRADIENT : StopReason.ITERATIONS);
     }
 
     /** The gradient's largest entry; under constraints that of the projected gradient, which is zero where they hold the point. */

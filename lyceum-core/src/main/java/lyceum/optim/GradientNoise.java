@@ -18,7 +18,8 @@ public record GradientNoise(int examples, double[] mean, double variance) {
 
     /** From gradients by example: a matrix with a row each, as {@link lyceum.autograd.Autograd#perSample} gives. */
     public static GradientNoise of(Tensor perExample) {
-        if (perExample.rank() != 2 || perExample.size(0) == 0) throw new ShapeException("GradientNoise: gradients " + perExample.shape() + "; they are a matrix with a row for each example");
+        if (perExample.rank() != 2 || perExample.size(0) == 0)
+            throw new ShapeException("GradientNoise: gradients " + perExample.shape() + "; they are a matrix with a row for each example");
         var rows = perExample.to(lyceum.DType.F64);
         var mean = rows.mean(0);
         return new GradientNoise((int) rows.size(0), mean.toDoubleArray(), rows.sub(mean).square().sum(1).mean().item());

@@ -1,6 +1,7 @@
 package lyceum.optim;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import lyceum.ShapeException;
 import lyceum.progress.Progress;
@@ -27,16 +28,18 @@ import lyceum.withers.Withers;
  * @see <a href="https://doi.org/10.1007/BF01589116">Liu and Nocedal (1989)</a>
  */
 @Withers
-public record Lbfgs(int history, int maxIterations, int maxEvaluations, double gradientTolerance, double valueTolerance, LineSearch lineSearch) implements LbfgsWithers {
+public record Lbfgs(int history, int maxIterations, int maxEvaluations, double gradientTolerance, double valueTolerance,
+        LineSearch lineSearch) implements LbfgsWithers {
     private static final int FLAT_STEPS = 4;
 
     public Lbfgs {
         if (history < 1) throw new IllegalArgumentException("Lbfgs: history is " + history + "; it is at least 1");
         if (maxIterations < 0) throw new IllegalArgumentException("Lbfgs: maxIterations is " + maxIterations + "; it is at least 0");
         if (maxEvaluations < 1) throw new IllegalArgumentException("Lbfgs: maxEvaluations is " + maxEvaluations + "; it is at least 1");
-        if (!(gradientTolerance >= 0)) throw new IllegalArgumentException("Lbfgs: gradientTolerance is " + gradientTolerance + "; it is at least 0");
+        if (!(gradientTolerance >= 0))
+            throw new IllegalArgumentException("Lbfgs: gradientTolerance is " + gradientTolerance + "; it is at least 0");
         if (!(valueTolerance >= 0)) throw new IllegalArgumentException("Lbfgs: valueTolerance is " + valueTolerance + "; it is at least 0");
-        java.util.Objects.requireNonNull(lineSearch, "lineSearch");
+        Objects.requireNonNull(lineSearch, "lineSearch");
     }
 
     /** History 10, 1,000 iterations, 10,000 evaluations, gradient to 1e-8. */
@@ -54,7 +57,8 @@ public record Lbfgs(int history, int maxIterations, int maxEvaluations, double g
         double[] x = start.clone(), gradient = new double[x.length], direction = new double[x.length];
         double value = f.at(x, gradient);
         int evaluations = 1, flat = 0;
-        if (!Double.isFinite(value) || !Double.isFinite(Vectors.largest(gradient))) return new Minimum(x, value, gradient, 0, 1, StopReason.NOT_FINITE);
+        if (!Double.isFinite(value) || !Double.isFinite(Vectors.largest(gradient)))
+            return new Minimum(x, value, gradient, 0, 1, StopReason.NOT_FINITE);
         if (Vectors.largest(gradient) <= gradientTolerance) return new Minimum(x, value, gradient, 0, 1, StopReason.GRADIENT);
         var curvature = new InverseHessian(history);
         for (int iteration = 0; iteration < maxIterations;) {
@@ -66,7 +70,8 @@ public record Lbfgs(int history, int maxIterations, int maxEvaluations, double g
             double t = line.startSlope() < 0 ? lineSearch.search(line, first) : Double.NaN;
             evaluations += line.evaluations();
             if (Double.isNaN(t)) {
-                if (curvature.isEmpty()) return new Minimum(x, value, gradient, iteration, evaluations, flat > 0 ? StopReason.FLOOR : StopReason.LINE_SEARCH);
+                if (curvature.isEmpty())
+                    return new Minimum(x, value, gradient, iteration, evaluations, flat > 0 ? StopReason.FLOOR : StopReason.LINE_SEARCH);
                 curvature.clear();
                 continue;
             }
@@ -79,7 +84,8 @@ public record Lbfgs(int history, int maxIterations, int maxEvaluations, double g
             progress.step("L-BFGS", iteration, maxIterations, "value", value);
             flat = fall <= 2 * Math.ulp(value) ? flat + 1 : 0;
             var stop = Vectors.largest(gradient) <= gradientTolerance ? StopReason.GRADIENT
-                    : valueTolerance > 0 && fall <= valueTolerance * scale ? StopReason.VALUE : flat >= FLAT_STEPS ? StopReason.FLOOR : null;
+                    : valueTolerance > 0 && fall <= valueTolerance * scale ? StopReason.VALUE
+                            : flat >= FLAT_STEPS ? StopReason.FLOOR : null;
             if (stop != null) return new Minimum(x, value, gradient, iteration, evaluations, stop);
         }
         return new Minimum(x, value, gradient, maxIterations, evaluations, StopReason.ITERATIONS);

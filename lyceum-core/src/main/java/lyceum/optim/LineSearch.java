@@ -37,8 +37,10 @@ public interface LineSearch {
     record Armijo(double c1, double shrink, int maxEvaluations) implements LineSearch {
         public Armijo {
             if (!(c1 > 0 && c1 < 1)) throw new IllegalArgumentException("Armijo: c1 is " + c1 + "; it lies between 0 and 1");
-            if (!(shrink > 0 && shrink < 1)) throw new IllegalArgumentException("Armijo: shrink is " + shrink + "; it lies between 0 and 1");
-            if (maxEvaluations < 1) throw new IllegalArgumentException("Armijo: maxEvaluations is " + maxEvaluations + "; it is at least 1");
+            if (!(shrink > 0 && shrink < 1))
+                throw new IllegalArgumentException("Armijo: shrink is " + shrink + "; it lies between 0 and 1");
+            if (maxEvaluations < 1)
+                throw new IllegalArgumentException("Armijo: maxEvaluations is " + maxEvaluations + "; it is at least 1");
         }
 
         public Armijo() { this(1e-4, 0.5, 60); }
@@ -51,7 +53,8 @@ public interface LineSearch {
                 double promised = line.promised();
                 if (line.value() < line.startValue() && line.value() <= line.startValue() + c1 * promised) return t;
                 // Hager and Zhang (2005): where rounding hides the decrease, the slope still tells whether the step is too long.
-                boolean hidden = Math.abs(promised) <= 64 * Math.ulp(line.startValue()) && line.value() <= line.startValue() + 4 * Math.ulp(line.startValue());
+                boolean hidden = Math.abs(promised) <= 64 * Math.ulp(line.startValue())
+                        && line.value() <= line.startValue() + 4 * Math.ulp(line.startValue());
                 if (hidden && i == 0 && line.slope() <= (2 * c1 - 1) * line.startSlope()) return t;
             }
             return Double.NaN;
@@ -72,9 +75,11 @@ public interface LineSearch {
     record StrongWolfe(double c1, double c2, double maxStep, int maxEvaluations) implements LineSearch {
         public StrongWolfe {
             if (!(c1 > 0 && c1 < 0.5)) throw new IllegalArgumentException("StrongWolfe: c1 is " + c1 + "; it lies between 0 and 1/2");
-            if (!(c2 > c1 && c2 < 1)) throw new IllegalArgumentException("StrongWolfe: c2 is " + c2 + "; it lies between c1 = " + c1 + " and 1");
+            if (!(c2 > c1 && c2 < 1))
+                throw new IllegalArgumentException("StrongWolfe: c2 is " + c2 + "; it lies between c1 = " + c1 + " and 1");
             if (!(maxStep > 0)) throw new IllegalArgumentException("StrongWolfe: maxStep is " + maxStep + "; it is above 0");
-            if (maxEvaluations < 1) throw new IllegalArgumentException("StrongWolfe: maxEvaluations is " + maxEvaluations + "; it is at least 1");
+            if (maxEvaluations < 1)
+                throw new IllegalArgumentException("StrongWolfe: maxEvaluations is " + maxEvaluations + "; it is at least 1");
         }
 
         public StrongWolfe() { this(1e-4, 0.9, 1e20, 40); }
@@ -91,7 +96,8 @@ public interface LineSearch {
      */
     record Exact(double tolerance, int maxEvaluations) implements LineSearch {
         public Exact {
-            if (!(tolerance >= 0 && tolerance < 1)) throw new IllegalArgumentException("Exact: tolerance is " + tolerance + "; it lies in [0, 1)");
+            if (!(tolerance >= 0 && tolerance < 1))
+                throw new IllegalArgumentException("Exact: tolerance is " + tolerance + "; it lies in [0, 1)");
             if (maxEvaluations < 2) throw new IllegalArgumentException("Exact: maxEvaluations is " + maxEvaluations + "; it is at least 2");
         }
 

@@ -46,7 +46,8 @@ public record Minibatches(int examples, int size, Order order, Last last, int ac
     }
 
     /** The loss of a batch, averaged over its examples. */
-    @FunctionalInterface public interface Loss {
+    @FunctionalInterface
+    public interface Loss {
         Tensor of(int[] batch);
     }
 
@@ -62,7 +63,8 @@ public record Minibatches(int examples, int size, Order order, Last last, int ac
 
     public Minibatches {
         Settings.atLeast("Minibatches", "examples", examples, 1);
-        if (size < 1 || size > examples) throw new IllegalArgumentException("Minibatches: size is " + size + "; it is 1 to the " + examples + " examples there are");
+        if (size < 1 || size > examples)
+            throw new IllegalArgumentException("Minibatches: size is " + size + "; it is 1 to the " + examples + " examples there are");
         Objects.requireNonNull(order, "order");
         Objects.requireNonNull(last, "last");
         Settings.atLeast("Minibatches", "accumulated", accumulated, 1);
@@ -106,7 +108,8 @@ public record Minibatches(int examples, int size, Order order, Last last, int ac
             for (int from = 0; from < batches.size(); from += accumulated) {
                 var group = batches.subList(from, Math.min(batches.size(), from + accumulated));
                 double value = accumulate(optimizer, loss, group);
-                if (!Double.isFinite(value)) throw new LyceumException("Minibatches: the loss is " + value + " at step " + losses.size() + "; lower the learning rate or look at the data");
+                if (!Double.isFinite(value)) throw new LyceumException("Minibatches: the loss is " + value + " at step " + losses.size()
+                        + "; lower the learning rate or look at the data");
                 optimizer.step();
                 for (var batch : group) seen += batch.length;
                 used.add(seen);

@@ -1,5 +1,7 @@
 package lyceum.optim;
 
+import java.util.Locale;
+
 /**
  * Where a minimiser arrived: always its best point, whether it converged or not.
  *
@@ -19,7 +21,7 @@ public record Minimum(double[] x, double value, double[] gradient, int iteration
     public double gradientNorm() { return Vectors.largest(gradient); }
 
     @Override public String toString() {
-        return String.format(java.util.Locale.ROOT, "%s after %d iterations, %d evaluations: value %s, largest gradient entry %.3g; %s",
+        return String.format(Locale.ROOT, "%s after %d iterations, %d evaluations: value %s, largest gradient entry %.3g; %s",
                 converged() ? "converged" : "not converged", iterations, evaluations, value, gradientNorm(), stop);
     }
 }

@@ -32,7 +32,7 @@ import lyceum.tensor.Tensor;
 public final class Optimizer {
 
     /** Named parameters that share a rule. */
-    public record Group(UpdateRule rule, SequencedMap<String, Tensor> parameters) { }
+    public record Group(UpdateRule rule, SequencedMap<String, Tensor> parameters) {}
 
     private final List<ParameterState> slots = new ArrayList<>();
     private Schedule schedule = Schedule.CONSTANT;
@@ -50,10 +50,13 @@ public final class Optimizer {
         for (var group : groups) {
             for (var entry : group.parameters.entrySet()) {
                 var parameter = entry.getValue();
-                if (!parameter.dtype().isFloat()) throw new DTypeException("Optimizer: parameter " + entry.getKey() + " is " + parameter.dtype() + "; a gradient needs a float type");
+                if (!parameter.dtype().isFloat()) throw new DTypeException(
+                        "Optimizer: parameter " + entry.getKey() + " is " + parameter.dtype() + "; a gradient needs a float type");
                 for (var other : slots) {
-                    if (other.name.equals(entry.getKey())) throw new IllegalArgumentException("Optimizer: two parameters are named " + entry.getKey());
-                    if (other.parameter == parameter) throw new IllegalArgumentException("Optimizer: parameters " + other.name + " and " + entry.getKey() + " are one tensor");
+                    if (other.name.equals(entry.getKey()))
+                        throw new IllegalArgumentException("Optimizer: two parameters are named " + entry.getKey());
+                    if (other.parameter == parameter) throw new IllegalArgumentException(
+                            "Optimizer: parameters " + other.name + " and " + entry.getKey() + " are one tensor");
                 }
                 slots.add(new ParameterState(entry.getKey(), parameter, group.rule));
             }
@@ -116,7 +119,8 @@ public final class Optimizer {
             slot.rows = new RowGradient(parameter, rows, values);
             return;
         }
-        throw new IllegalArgumentException("rowGradient: a tensor of shape " + parameter.shape() + " is not among the optimizer's parameters");
+        throw new IllegalArgumentException(
+                "rowGradient: a tensor of shape " + parameter.shape() + " is not among the optimizer's parameters");
     }
 
     /**
@@ -131,17 +135,19 @@ public final class Optimizer {
             gradients[i] = slots.get(i).parameter.grad();
             any |= gradients[i] != null || slots.get(i).rows != null;
         }
-        if (!any) throw new LyceumException("step: none of the " + gradients.length + " parameters has a gradient; call backward() on a loss computed from them");
+        if (!any) throw new LyceumException(
+                "step: none of the " + gradients.length + " parameters has a gradient; call backward() on a loss computed from them");
         step(gradients);
     }
 
     /** One step along given gradients, in the order of {@link #parameters()}; null leaves a parameter as it is. */
     public void step(Tensor... gradients) {
-        if (gradients.length != slots.size()) throw new ShapeException("step: " + gradients.length + " gradients for " + slots.size() + " parameters");
+        if (gradients.length != slots.size())
+            throw new ShapeException("step: " + gradients.length + " gradients for " + slots.size() + " parameters");
         for (int i = 0; i < gradients.length; i++) {
             var slot = slots.get(i);
-            if (gradients[i] != null && !gradients[i].shape().equals(slot.parameter.shape()))
-                throw new ShapeException("step: gradient " + gradients[i].shape() + " for parameter " + slot.name + " of shape " + slot.parameter.shape());
+            if (gradients[i] != null && !gradients[i].shape().equals(slot.parameter.shape())) throw new ShapeException(
+                    "step: gradient " + gradients[i].shape() + " for parameter " + slot.name + " of shape " + slot.parameter.shape());
         }
         Autograd.noGrad(() -> {
             UnaryOperator<Tensor> limit = clip == null ? g -> g : clip.of(gradients);
@@ -176,9 +182,11 @@ public final class Optimizer {
                 slot.steps = header.parameters().get(slot.name).steps();
                 if (slot.steps == 0) continue;
                 slot.create();
-                for (int i = 0; i < slot.tensors.size(); i++) slot.tensors.get(i).copy_(state.tensors().get(slot.name + "." + slot.rule.slots().get(i)));
+                for (int i = 0; i < slot.tensors.size(); i++)
+                    slot.tensors.get(i).copy_(state.tensors().get(slot.name + "." + slot.rule.slots().get(i)));
             }
-            if (average != null) average.restore(header.averaged(), slots.stream().map(s -> state.tensors().get(s.name + ".average")).toList());
+            if (average != null)
+                average.restore(header.averaged(), slots.stream().map(s -> state.tensors().get(s.name + ".average")).toList());
         });
         steps = header.steps();
         rateScale = header.rateScale();

@@ -25,10 +25,10 @@ public record OptimizerState(SequencedMap<String, Tensor> tensors, String json) 
     private static final JsonMapper JSON = JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES).build();
 
     /** What the JSON says. */
-    record Header(int formatVersion, long steps, double rateScale, long averaged, Map<String, Parameter> parameters) { }
+    record Header(int formatVersion, long steps, double rateScale, long averaged, Map<String, Parameter> parameters) {}
 
     /** @param settings the rule as text, for readers */
-    record Parameter(long steps, String rule, String settings, List<String> slots) { }
+    record Parameter(long steps, String rule, String settings, List<String> slots) {}
 
     static OptimizerState of(List<ParameterState> all, long steps, double rateScale, Average average) {
         var tensors = new LinkedHashMap<String, Tensor>();
@@ -40,7 +40,8 @@ public record OptimizerState(SequencedMap<String, Tensor> tensors, String json) 
             for (int i = 0; i < slots.tensors.size(); i++) tensors.put(slots.name + "." + names.get(i), slots.tensors.get(i).copy());
             if (average != null) tensors.put(slots.name + ".average", average.averages().get(p).copy());
         }
-        return new OptimizerState(tensors, JSON.writeValueAsString(new Header(VERSION, steps, rateScale, average == null ? 0 : average.seen(), parameters)));
+        return new OptimizerState(tensors,
+                JSON.writeValueAsString(new Header(VERSION, steps, rateScale, average == null ? 0 : average.seen(), parameters)));
     }
 
     /** The header, if this state fits. */
@@ -49,18 +50,22 @@ public record OptimizerState(SequencedMap<String, Tensor> tensors, String json) 
         try {
             var tree = JSON.readTree(json);
             int version = tree.path("formatVersion").asInt(0);
-            if (version != VERSION) throw new FormatException("optimizer state: formatVersion is " + (version == 0 ? "missing" : version) + "; this version reads " + VERSION);
+            if (version != VERSION) throw new FormatException(
+                    "optimizer state: formatVersion is " + (version == 0 ? "missing" : version) + "; this version reads " + VERSION);
             header = JSON.treeToValue(tree, Header.class);
         } catch (JacksonException e) {
             throw new FormatException("optimizer state: " + e.getOriginalMessage(), e);
         }
-        if (header.parameters == null || header.steps < 0 || !(header.rateScale > 0)) throw new FormatException("optimizer state: parameters, steps or rateScale are missing or out of range");
+        if (header.parameters == null || header.steps < 0 || !(header.rateScale > 0))
+            throw new FormatException("optimizer state: parameters, steps or rateScale are missing or out of range");
         for (var slots : all) {
             var saved = header.parameters.get(slots.name);
-            if (saved == null) throw new FormatException("optimizer state: there is no parameter " + slots.name + "; there are " + header.parameters.keySet());
+            if (saved == null) throw new FormatException(
+                    "optimizer state: there is no parameter " + slots.name + "; there are " + header.parameters.keySet());
             var kind = slots.rule.getClass().getSimpleName();
             if (!kind.equals(saved.rule) || !slots.rule.slots().equals(saved.slots))
-                throw new FormatException("optimizer state: parameter " + slots.name + " was updated by " + saved.rule + " with " + saved.slots + "; here it is " + kind + " with " + slots.rule.slots());
+                throw new FormatException("optimizer state: parameter " + slots.name + " was updated by " + saved.rule + " with "
+                        + saved.slots + "; here it is " + kind + " with " + slots.rule.slots());
             if (saved.steps < 0) throw new FormatException("optimizer state: parameter " + slots.name + " has " + saved.steps + " steps");
             if (saved.steps > 0) for (var slot : saved.slots) fits(slots, slot);
             if (average != null) fits(slots, "average");
@@ -70,10 +75,11 @@ public record OptimizerState(SequencedMap<String, Tensor> tensors, String json) 
 
     private void fits(ParameterState slots, String slot) {
         var tensor = tensors.get(slots.name + "." + slot);
-        if (tensor == null) throw new FormatException("optimizer state: there is no tensor " + slots.name + "." + slot + "; there are " + tensors.keySet());
+        if (tensor == null)
+            throw new FormatException("optimizer state: there is no tensor " + slots.name + "." + slot + "; there are " + tensors.keySet());
         if (!tensor.shape().equals(slots.parameter.shape()) || tensor.dtype() != ParameterState.typeFor(slots.parameter))
-            throw new FormatException("optimizer state: " + slots.name + "." + slot + " is " + tensor.dtype() + " " + tensor.shape() + "; its parameter needs "
-                    + ParameterState.typeFor(slots.parameter) + " " + slots.parameter.shape());
+            throw new FormatException("optimizer state: " + slots.name + "." + slot + " is " + tensor.dtype() + " " + tensor.shape()
+                    + "; its parameter needs " + ParameterState.typeFor(slots.parameter) + " " + slots.parameter.shape());
     }
 
     /** Writes a safetensors file that appears whole or not at all. */
@@ -84,7 +90,8 @@ public record OptimizerState(SequencedMap<String, Tensor> tensors, String json) 
 
     static OptimizerState of(Safetensors.Contents contents) {
         var json = contents.metadata().get(KEY);
-        if (json == null) throw new FormatException("optimizer state: the file's metadata has no " + KEY + "; it has " + contents.metadata().keySet());
+        if (json == null)
+            throw new FormatException("optimizer state: the file's metadata has no " + KEY + "; it has " + contents.metadata().keySet());
         return new OptimizerState(contents.tensors(), json);
     }
 }

@@ -32,7 +32,8 @@ final class ParameterState {
         if (tensors.size() == rule.slots().size()) return;
         var created = new ArrayList<Tensor>();
         try (var outside = Scope.outside()) {
-            for (int i = 0; i < rule.slots().size(); i++) created.add(Tensor.zeros(typeFor(parameter), parameter.shape().toArray()).compute());
+            for (int i = 0; i < rule.slots().size(); i++)
+                created.add(Tensor.zeros(typeFor(parameter), parameter.shape().toArray()).compute());
         }
         tensors = created;
     }
@@ -46,7 +47,7 @@ final class ParameterState {
     }
 
     /** One program takes the step of all that have this in common. */
-    record Kind(UpdateRule rule, long steps, DType type) { }
+    record Kind(UpdateRule rule, long steps, DType type) {}
 
     Kind kind() { return new Kind(rule, steps, parameter.dtype()); }
 
@@ -68,7 +69,8 @@ final class ParameterState {
                 targets.add(slot.targets(slot.parameter, slot.tensors));
             }
             var first = slots.getFirst();
-            Tensor.updateEach_(targets.toArray(Tensor[][]::new), others.toArray(Tensor[][]::new), old -> first.next(old, limit.apply(old[old.length - 1]), rate));
+            Tensor.updateEach_(targets.toArray(Tensor[][]::new), others.toArray(Tensor[][]::new),
+                    old -> first.next(old, limit.apply(old[old.length - 1]), rate));
         }
     }
 

@@ -1,5 +1,6 @@
 package lyceum.optim;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import lyceum.autograd.Autograd;
@@ -33,7 +34,7 @@ final class ParameterVector {
             int at = 0;
             for (var parameter : parameters) {
                 int n = (int) parameter.count();
-                parameter.copy_(Tensor.of(java.util.Arrays.copyOfRange(flat, at, at + n), parameter.shape().toArray()));
+                parameter.copy_(Tensor.of(Arrays.copyOfRange(flat, at, at + n), parameter.shape().toArray()));
                 at += n;
             }
         });

@@ -17,7 +17,8 @@ public final class RayObjective {
     private double t, value, slope;
     private int evaluations;
 
-    RayObjective(Objective f, double[] origin, double[] direction, double startValue, double[] startGradient, UnaryOperator<double[]> projection) {
+    RayObjective(Objective f, double[] origin, double[] direction, double startValue, double[] startGradient,
+            UnaryOperator<double[]> projection) {
         this.f = f;
         this.origin = origin;
         this.direction = direction;

@@ -16,13 +16,16 @@ final class RowGradient {
 
     /** @param rows row numbers, in any order and repeated as they were used; gradients of a repeated row add up */
     RowGradient(Tensor parameter, Tensor rows, Tensor values) {
-        if (parameter.rank() == 0 || rows.rank() != 1) throw new ShapeException("rowGradient: rows " + rows.shape() + " of a parameter " + parameter.shape() + "; rows are a vector, the parameter has a first axis");
+        if (parameter.rank() == 0 || rows.rank() != 1) throw new ShapeException("rowGradient: rows " + rows.shape() + " of a parameter "
+                + parameter.shape() + "; rows are a vector, the parameter has a first axis");
         var expected = parameter.shape().toArray();
         expected[0] = rows.count();
-        if (!Arrays.equals(expected, values.shape().toArray()))
-            throw new ShapeException("rowGradient: values " + values.shape() + " for " + rows.count() + " rows of a parameter " + parameter.shape());
+        if (!Arrays.equals(expected, values.shape().toArray())) throw new ShapeException(
+                "rowGradient: values " + values.shape() + " for " + rows.count() + " rows of a parameter " + parameter.shape());
         var numbers = rows.toLongArray();
-        for (long row : numbers) if (row < 0 || row >= parameter.size(0)) throw new ShapeException("rowGradient: row " + row + " of a parameter " + parameter.shape());
+        for (long row : numbers)
+            if (row < 0 || row >= parameter.size(0))
+                throw new ShapeException("rowGradient: row " + row + " of a parameter " + parameter.shape());
         this.rows = Arrays.stream(numbers).sorted().distinct().toArray();
         var place = new long[numbers.length];
         for (int i = 0; i < place.length; i++) place[i] = Arrays.binarySearch(this.rows, numbers[i]);

@@ -86,7 +86,9 @@ public interface Schedule {
     record WarmUp(long steps, Schedule then) implements Schedule {
         public WarmUp { Settings.atLeast("Schedule.WarmUp", "steps", steps, 0); }
 
-        @Override public double factor(long step) { return step < steps ? (step + 1.0) / steps * then.factor(0) : then.factor(step - steps); }
+        @Override public double factor(long step) {
+            return step < steps ? (step + 1.0) / steps * then.factor(0) : then.factor(step - steps);
+        }
     }
 
     /**
@@ -111,7 +113,9 @@ public interface Schedule {
             return at <= top ? between(low, 1, at / top) : between(1, lowest, (at - top) / (last - top));
         }
 
-        private static double between(double from, double to, double part) { return to + (from - to) * 0.5 * (1 + Math.cos(Math.PI * part)); }
+        private static double between(double from, double to, double part) {
+            return to + (from - to) * 0.5 * (1 + Math.cos(Math.PI * part));
+        }
     }
 
     /**
@@ -121,7 +125,8 @@ public interface Schedule {
      */
     record RobbinsMonro(double gamma, double offset) implements Schedule {
         public RobbinsMonro {
-            if (!(gamma > 0.5 && gamma <= 1)) throw new IllegalArgumentException("Schedule.RobbinsMonro: gamma is " + gamma + "; it lies in (1/2, 1]");
+            if (!(gamma > 0.5 && gamma <= 1))
+                throw new IllegalArgumentException("Schedule.RobbinsMonro: gamma is " + gamma + "; it lies in (1/2, 1]");
             Settings.atLeast("Schedule.RobbinsMonro", "offset", offset, 0);
         }
 

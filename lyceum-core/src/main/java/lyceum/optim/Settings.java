@@ -2,14 +2,16 @@ package lyceum.optim;
 
 /** Checks that several rules and schedules share. */
 final class Settings {
-    private Settings() { }
+    private Settings() {}
 
     static void atLeast(String owner, String name, double value, double least) {
-        if (!(value >= least) || Double.isInfinite(value)) throw new IllegalArgumentException(owner + ": " + name + " is " + value + "; it is a number of at least " + text(least));
+        if (!(value >= least) || Double.isInfinite(value))
+            throw new IllegalArgumentException(owner + ": " + name + " is " + value + "; it is a number of at least " + text(least));
     }
 
     static void above(String owner, String name, double value, double bound) {
-        if (!(value > bound) || Double.isInfinite(value)) throw new IllegalArgumentException(owner + ": " + name + " is " + value + "; it is a number above " + text(bound));
+        if (!(value > bound) || Double.isInfinite(value))
+            throw new IllegalArgumentException(owner + ": " + name + " is " + value + "; it is a number above " + text(bound));
     }
 
     static void atLeast(String owner, String name, long value, long least) {

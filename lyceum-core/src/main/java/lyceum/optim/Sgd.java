@@ -30,13 +30,15 @@ import lyceum.withers.Withers;
  * @see <a href="https://proceedings.mlr.press/v28/sutskever13.html">Sutskever, Martens, Dahl and Hinton (2013)</a>
  */
 @Withers
-public record Sgd(double learningRate, double momentum, double dampening, boolean nesterov, double weightDecay, boolean maximize) implements SgdWithers, UpdateRule {
+public record Sgd(double learningRate, double momentum, double dampening, boolean nesterov, double weightDecay, boolean maximize)
+        implements SgdWithers, UpdateRule {
     public Sgd {
         Settings.atLeast("Sgd", "learningRate", learningRate, 0);
         if (!(momentum >= 0 && momentum < 1)) throw new IllegalArgumentException("Sgd: momentum is " + momentum + "; it lies in [0, 1)");
-        if (!(dampening >= 0 && dampening <= 1)) throw new IllegalArgumentException("Sgd: dampening is " + dampening + "; it lies in [0, 1]");
-        if (nesterov && (momentum == 0 || dampening != 0))
-            throw new IllegalArgumentException("Sgd: nesterov needs momentum above 0 and no dampening; they are " + momentum + " and " + dampening);
+        if (!(dampening >= 0 && dampening <= 1))
+            throw new IllegalArgumentException("Sgd: dampening is " + dampening + "; it lies in [0, 1]");
+        if (nesterov && (momentum == 0 || dampening != 0)) throw new IllegalArgumentException(
+                "Sgd: nesterov needs momentum above 0 and no dampening; they are " + momentum + " and " + dampening);
         Settings.atLeast("Sgd", "weightDecay", weightDecay, 0);
     }
 

@@ -16,7 +16,7 @@ import lyceum.tensor.Tensor;
 public interface UpdateRule {
 
     /** A parameter's next value, and the next values of its slots in their order. */
-    record Update(Tensor parameter, List<Tensor> slots) { }
+    record Update(Tensor parameter, List<Tensor> slots) {}
 
     /** The step's scale; a {@link Schedule} multiplies it. */
     double learningRate();
@@ -52,5 +52,7 @@ public interface UpdateRule {
     }
 
     /** An optimiser of named parameters by this rule. */
-    default Optimizer over(SequencedMap<String, Tensor> parameters) { return new Optimizer(List.of(new Optimizer.Group(this, parameters))); }
+    default Optimizer over(SequencedMap<String, Tensor> parameters) {
+        return new Optimizer(List.of(new Optimizer.Group(this, parameters)));
+    }
 }

@@ -2,7 +2,7 @@ package lyceum.optim;
 
 /** The four loops of flat-vector optimisation. Sums run in index order: same input, same bits. */
 final class Vectors {
-    private Vectors() { }
+    private Vectors() {}
 
     static double dot(double[] a, double[] b) {
         double sum = 0;
@@ -11,9 +11,7 @@ final class Vectors {
     }
 
     /** {@code y += factor * x}. */
-    static void addScaled(double[] y, double factor, double[] x) {
-        for (int i = 0; i < y.length; i++) y[i] += factor * x[i];
-    }
+    static void addScaled(double[] y, double factor, double[] x) { for (int i = 0; i < y.length; i++) y[i] += factor * x[i]; }
 
     /** Largest absolute entry, NaN if there is one. */
     static double largest(double[] a) {

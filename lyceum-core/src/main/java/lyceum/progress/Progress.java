@@ -17,7 +17,7 @@ import java.util.function.BooleanSupplier;
 @FunctionalInterface
 public interface Progress {
     /** Hears nothing and never stops the work: the default everywhere. */
-    Progress SILENT = update -> { };
+    Progress SILENT = update -> {};
 
     /**
      * Where the work stands.

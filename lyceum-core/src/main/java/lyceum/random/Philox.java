@@ -9,7 +9,7 @@ public final class Philox {
     private static final long M0 = 0xD2511F53L, M1 = 0xCD9E8D57L;
     private static final int W0 = 0x9E3779B9, W1 = 0xBB67AE85;
 
-    private Philox() { }
+    private Philox() {}
 
     /** The 64-bit word number {@code index} of the sequence that {@code key} names; half of block {@code index / 2}. */
     public static long word(long key, long index) {

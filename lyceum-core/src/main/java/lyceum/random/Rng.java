@@ -1,5 +1,6 @@
 package lyceum.random;
 
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /**
@@ -103,7 +104,7 @@ public final class Rng implements RandomGenerator {
             order[i] = order[j];
             order[j] = item;
         }
-        return java.util.Arrays.copyOf(order, k);
+        return Arrays.copyOf(order, k);
     }
 
     /** The finaliser of SplitMix64 (Steele, Lea and Flood 2014). */

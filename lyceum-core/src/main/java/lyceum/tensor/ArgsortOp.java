@@ -24,7 +24,8 @@ public record ArgsortOp(int axis, boolean descending, long count) implements Ope
     static ArgsortOp checked(Tensor x, int axis, boolean descending, long count) {
         if (x.rank() == 0) throw new ShapeException("sort: a scalar has no axis; reshape it to (1,)");
         int a = x.shape().axis(axis);
-        if (x.size(a) > Integer.MAX_VALUE - 8) throw new ShapeException("sort: axis " + axis + " of shape " + x.shape() + " is longer than " + (Integer.MAX_VALUE - 8));
+        if (x.size(a) > Integer.MAX_VALUE - 8)
+            throw new ShapeException("sort: axis " + axis + " of shape " + x.shape() + " is longer than " + (Integer.MAX_VALUE - 8));
         return new ArgsortOp(a, descending, count);
     }
 
@@ -44,7 +45,9 @@ public record ArgsortOp(int axis, boolean descending, long count) implements Ope
 
     @Override public Tensor pullback(int i, Tensor g, Reading reading) { return null; }
 
-    @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return new ArgsortOp(axis + 1, descending, count).apply(in); }
+    @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) {
+        return new ArgsortOp(axis + 1, descending, count).apply(in);
+    }
 
     @Override public long operations(Form out, Form... in) { return in[0].shape().count(); }
 

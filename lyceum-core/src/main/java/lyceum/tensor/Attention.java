@@ -33,8 +33,10 @@ import lyceum.ShapeException;
  */
 public record Attention(double scale, boolean causal, long window, Tensor bias, Tensor keyLengths, Tensor queryStarts, Tensor blockTable) {
     public Attention {
-        if (!Double.isFinite(scale)) throw new IllegalArgumentException("Attention: scale is " + scale + "; it is a finite number, 0 for 1 / sqrt(d)");
-        if (window < 0 || window > Integer.MAX_VALUE) throw new IllegalArgumentException("Attention: window is " + window + "; it lies between 1 and 2^31 - 1, or is 0 for none");
+        if (!Double.isFinite(scale))
+            throw new IllegalArgumentException("Attention: scale is " + scale + "; it is a finite number, 0 for 1 / sqrt(d)");
+        if (window < 0 || window > Integer.MAX_VALUE)
+            throw new IllegalArgumentException("Attention: window is " + window + "; it lies between 1 and 2^31 - 1, or is 0 for none");
     }
 
     /** Every query sees every key, scaled by {@code 1 / sqrt(d)}. */
@@ -48,11 +50,17 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
 
     public Attention withBias(Tensor bias) { return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable); }
 
-    public Attention withKeyLengths(Tensor keyLengths) { return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable); }
+    public Attention withKeyLengths(Tensor keyLengths) {
+        return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable);
+    }
 
-    public Attention withQueryStarts(Tensor queryStarts) { return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable); }
+    public Attention withQueryStarts(Tensor queryStarts) {
+        return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable);
+    }
 
-    public Attention withBlockTable(Tensor blockTable) { return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable); }
+    public Attention withBlockTable(Tensor blockTable) {
+        return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable);
+    }
 
     /**
      * Attends. Differentiable in q, k, v and a float bias.
@@ -65,8 +73,8 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
      */
     public Tensor of(Tensor q, Tensor k, Tensor v) {
         var type = DType.promote(DType.promote(q.dtype(), k.dtype()), v.dtype());
-        if (!q.dtype().isFloat() || !k.dtype().isFloat() || !v.dtype().isFloat())
-            throw new DTypeException("attention: q, k and v are " + q.dtype() + ", " + k.dtype() + " and " + v.dtype() + "; they are floats");
+        if (!q.dtype().isFloat() || !k.dtype().isFloat() || !v.dtype().isFloat()) throw new DTypeException(
+                "attention: q, k and v are " + q.dtype() + ", " + k.dtype() + " and " + v.dtype() + "; they are floats");
         var query = four("q", q).to(type);
         var key = four("k", k).to(type);
         var value = four("v", v).to(type);
@@ -104,7 +112,8 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
     }
 
     private static Tensor four(String name, Tensor x) {
-        if (x.rank() < 2 || x.rank() > 4) throw new ShapeException("attention: " + name + " has shape " + x.shape() + "; it is (batch, heads, length, width), leading axes of 1 may be missing");
+        if (x.rank() < 2 || x.rank() > 4) throw new ShapeException("attention: " + name + " has shape " + x.shape()
+                + "; it is (batch, heads, length, width), leading axes of 1 may be missing");
         while (x.rank() < 4) x = x.unsqueeze(0);
         return x;
     }
@@ -114,32 +123,40 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
         long batch = q.size(0), heads = q.size(1), keyHeads = k.size(1), d = q.size(3);
         var shapes = "attention: q " + q.shape() + ", k " + k.shape() + ", v " + v.shape() + ": ";
         if (k.size(3) != d) throw new ShapeException(shapes + "widths " + d + " and " + k.size(3) + " of q and k differ");
-        for (int axis = 0; axis < 3; axis++) if (k.size(axis) != v.size(axis)) throw new ShapeException(shapes + "k and v differ in axis " + axis);
-        if (blockTable == null && k.size(0) != batch) throw new ShapeException(shapes + "batches " + batch + " and " + k.size(0) + " differ");
-        if (keyHeads == 0 ? heads != 0 : heads % keyHeads != 0) throw new ShapeException(shapes + "the " + keyHeads + " heads of k do not divide the " + heads + " of q");
-        if (blockTable != null && (blockTable.rank() != 2 || blockTable.size(0) != batch)) throw new ShapeException("attention: the block table has shape " + blockTable.shape() + "; it is (batch " + batch + ", pages)");
+        for (int axis = 0; axis < 3; axis++)
+            if (k.size(axis) != v.size(axis)) throw new ShapeException(shapes + "k and v differ in axis " + axis);
+        if (blockTable == null && k.size(0) != batch)
+            throw new ShapeException(shapes + "batches " + batch + " and " + k.size(0) + " differ");
+        if (keyHeads == 0 ? heads != 0 : heads % keyHeads != 0)
+            throw new ShapeException(shapes + "the " + keyHeads + " heads of k do not divide the " + heads + " of q");
+        if (blockTable != null && (blockTable.rank() != 2 || blockTable.size(0) != batch))
+            throw new ShapeException("attention: the block table has shape " + blockTable.shape() + "; it is (batch " + batch + ", pages)");
         long keys = blockTable == null ? k.size(2) : blockTable.size(1) * k.size(2);
         long longest = Math.max(keys, v.size(3)); // before the result is allocated
         for (int axis = 0; axis < 4; axis++) longest = Math.max(longest, q.size(axis));
         if (longest > Integer.MAX_VALUE) throw new ShapeException(shapes + "no axis is longer than " + Integer.MAX_VALUE);
         var lengths = numbers("keyLengths", keyLengths, batch);
         var table = blockTable == null ? null : pages(whole("blockTable", blockTable), lengths, k.size(2));
-        return new Attention(scale == 0 ? 1 / Math.sqrt(d) : scale, causal, window, additive(q.dtype(), Shape.adopt(new long[] {batch, heads, q.size(2), keys})), lengths,
+        return new Attention(scale == 0 ? 1 / Math.sqrt(d) : scale, causal, window,
+                additive(q.dtype(), Shape.adopt(new long[] {batch, heads, q.size(2), keys})), lengths,
                 numbers("queryStarts", queryStarts, batch), table);
     }
 
     private Tensor additive(DType type, Shape scores) {
         if (bias == null) return null;
         var wide = type == DType.F64 ? DType.F64 : DType.F32;
-        if (!Shape.broadcast("attention bias", bias.shape(), scores).equals(scores)) throw new ShapeException("attention: bias " + bias.shape() + " does not stretch to " + scores);
+        if (!Shape.broadcast("attention bias", bias.shape(), scores).equals(scores))
+            throw new ShapeException("attention: bias " + bias.shape() + " does not stretch to " + scores);
         if (bias.dtype().isFloat()) return bias.to(wide);
-        if (bias.dtype() != DType.BOOL) throw new DTypeException("attention: the bias is " + bias.dtype() + "; it is a float to add, or BOOL, true where a key is seen");
+        if (bias.dtype() != DType.BOOL) throw new DTypeException(
+                "attention: the bias is " + bias.dtype() + "; it is a float to add, or BOOL, true where a key is seen");
         return bias.where(Tensor.full(wide, 0), Tensor.full(wide, Double.NEGATIVE_INFINITY));
     }
 
     private static Tensor numbers(String name, Tensor x, long batch) {
         if (x == null) return null;
-        if (x.rank() != 1 || x.size(0) != batch) throw new ShapeException("attention: " + name + " has shape " + x.shape() + "; it is (batch " + batch + ")");
+        if (x.rank() != 1 || x.size(0) != batch)
+            throw new ShapeException("attention: " + name + " has shape " + x.shape() + "; it is (batch " + batch + ")");
         return whole(name, x);
     }
 
@@ -150,13 +167,15 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
 
     /** A kernel trusts these numbers: of checked options, whether they lie in keys {@code k}, be it as it is or in pages. @throws ShapeException if not */
     void checkValues(Tensor k) {
-        if (keyLengths != null && keyLengths.count() > 0) within("a key length", keyLengths, 0, blockTable == null ? k.size(2) : blockTable.size(1) * k.size(2));
+        if (keyLengths != null && keyLengths.count() > 0)
+            within("a key length", keyLengths, 0, blockTable == null ? k.size(2) : blockTable.size(1) * k.size(2));
         if (blockTable != null) within("a page's block", blockTable, 0, k.size(0) - 1);
     }
 
     private static void within(String what, Tensor x, long low, long high) {
-        for (long value : Tracing.untold(x::toLongArray)) if (value < low || value > high)
-            throw new ShapeException("attention: " + what + " is " + value + "; it lies between " + low + " and " + high);
+        for (long value : Tracing.untold(x::toLongArray))
+            if (value < low || value > high)
+                throw new ShapeException("attention: " + what + " is " + value + "; it lies between " + low + " and " + high);
     }
 
     /** Pages that are not looked at name block 0. */

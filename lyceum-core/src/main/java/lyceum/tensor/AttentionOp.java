@@ -35,7 +35,9 @@ public record AttentionOp(double scale, boolean causal, long window, List<Boolea
 
     private Tensor mask(int mask, Tensor[] in) { return given.get(mask) ? in[place(mask)] : null; }
 
-    private Attention options(Tensor... in) { return new Attention(scale, causal, window, mask(BIAS, in), mask(LENGTHS, in), mask(STARTS, in), mask(TABLE, in)); }
+    private Attention options(Tensor... in) {
+        return new Attention(scale, causal, window, mask(BIAS, in), mask(LENGTHS, in), mask(STARTS, in), mask(TABLE, in));
+    }
 
     @Override public Tensor value(Tensor... in) { return new Tensor(attended(null, in), shape(in)); }
 
@@ -66,8 +68,10 @@ public record AttentionOp(double scale, boolean causal, long window, List<Boolea
 
     static AttentionOptions kernelOptions(Attention options, Tensor q, Tensor k) {
         long keys = options.blockTable() == null ? k.size(2) : options.blockTable().size(1) * k.size(2);
-        var bias = options.bias() == null ? null : Fusion.broadcast(options.bias(), Shape.adopt(new long[] {q.size(0), q.size(1), q.size(2), keys}));
-        return new AttentionOptions(options.scale(), options.causal(), options.window(), bias, view(options.keyLengths()), view(options.queryStarts()), view(options.blockTable()));
+        var bias = options.bias() == null ? null
+                : Fusion.broadcast(options.bias(), Shape.adopt(new long[] {q.size(0), q.size(1), q.size(2), keys}));
+        return new AttentionOptions(options.scale(), options.causal(), options.window(), bias, view(options.keyLengths()),
+                view(options.queryStarts()), view(options.blockTable()));
     }
 
     private static View view(Tensor x) { return x == null ? null : x.view(); }
@@ -81,7 +85,8 @@ public record AttentionOp(double scale, boolean causal, long window, List<Boolea
         var parts = new Tensor[1][];
         return (i, g) -> {
             // The kernel knows no gradient of a bias or through pages, and is neither recorded nor told.
-            if (parts[0] == null) parts[0] = Reading.isWatched() || i > 2 || reading.isTracked(3) || given.get(TABLE) ? inOperations(g, reading) : fused(g, reading);
+            if (parts[0] == null) parts[0] = Reading.isWatched() || i > 2 || reading.isTracked(3) || given.get(TABLE)
+                    ? inOperations(g, reading) : fused(g, reading);
             return parts[0][i];
         };
     }
@@ -96,9 +101,10 @@ public record AttentionOp(double scale, boolean causal, long window, List<Boolea
         var in = operands(reading);
         Tensor query = in[0], key = in[1], value = in[2];
         var views = like(query.view(), key.view(), value.view());
-        if (views == null) views = new View[] {rowsOfHeads(query.dtype(), query.shape()), rowsOfHeads(key.dtype(), key.shape()), rowsOfHeads(value.dtype(), value.shape())};
-        Backend.current().attentionGradient(kernelOptions(options(in), query, key), query.view(), key.view(), value.view(), reading.result().view(), reading.kept(0).view(), g.view(),
-                views[0], views[1], views[2]);
+        if (views == null) views = new View[] {rowsOfHeads(query.dtype(), query.shape()), rowsOfHeads(key.dtype(), key.shape()),
+                rowsOfHeads(value.dtype(), value.shape())};
+        Backend.current().attentionGradient(kernelOptions(options(in), query, key), query.view(), key.view(), value.view(),
+                reading.result().view(), reading.kept(0).view(), g.view(), views[0], views[1], views[2]);
         return new Tensor[] {new Tensor(views[0], query.shape()), new Tensor(views[1], key.shape()), new Tensor(views[2], value.shape())};
     }
 
@@ -106,9 +112,11 @@ public record AttentionOp(double scale, boolean causal, long window, List<Boolea
     private static View[] like(View q, View k, View v) {
         long apart = k.offset() - q.offset(), count = q.size();
         boolean parts = q.storage() == k.storage() && k.storage() == v.storage() && apart > 0 && v.offset() - k.offset() == apart;
-        for (var view : new View[] {k, v}) parts &= view.dtype() == q.dtype() && Arrays.equals(view.shape(), q.shape()) && Arrays.equals(view.strides(), q.strides());
+        for (var view : new View[] {k, v})
+            parts &= view.dtype() == q.dtype() && Arrays.equals(view.shape(), q.shape()) && Arrays.equals(view.strides(), q.strides());
         if (!parts) return null;
-        long[] shape = {3, q.shape()[0], q.shape()[1], q.shape()[2], q.shape()[3]}, strides = {apart, q.strides()[0], q.strides()[1], q.strides()[2], q.strides()[3]};
+        long[] shape = {3, q.shape()[0], q.shape()[1], q.shape()[2], q.shape()[3]},
+                strides = {apart, q.strides()[0], q.strides()[1], q.strides()[2], q.strides()[3]};
         long last = 0;
         for (int i = 0; i < shape.length; i++) last += (shape[i] - 1) * strides[i];
         if (last != 3 * count - 1 || q.with(shape, strides).mayOverlapItself()) return null;
@@ -169,12 +177,14 @@ public record AttentionOp(double scale, boolean causal, long window, List<Boolea
         var values = inPages(options, v).to(wide);
         var weights = change.apply(weights(options, q.to(wide), inPages(options, k).to(wide)));
         long batch = q.size(0), heads = q.size(1), keyHeads = values.size(1), group = keyHeads == 0 ? 1 : heads / keyHeads;
-        return weights.reshape(batch, keyHeads, group * q.size(2), values.size(2)).matmul(values).reshape(batch, heads, q.size(2), v.size(3)).to(q.dtype());
+        return weights.reshape(batch, keyHeads, group * q.size(2), values.size(2)).matmul(values)
+                .reshape(batch, heads, q.size(2), v.size(3)).to(q.dtype());
     }
 
     static Tensor weights(Attention options, Tensor q, Tensor k) {
         long batch = q.size(0), heads = q.size(1), keyHeads = k.size(1), group = keyHeads == 0 ? 1 : heads / keyHeads;
-        var scores = q.reshape(batch, keyHeads, group * q.size(2), q.size(3)).matmul(k.transpose()).reshape(batch, heads, q.size(2), k.size(2)).mul(options.scale());
+        var scores = q.reshape(batch, keyHeads, group * q.size(2), q.size(3)).matmul(k.transpose())
+                .reshape(batch, heads, q.size(2), k.size(2)).mul(options.scale());
         if (options.bias() != null) scores = scores.add(options.bias());
         var seen = seen(options, q.size(2), k.size(2));
         return seen == null ? scores.softmax(-1) : scores.softmax(-1, seen);
@@ -186,7 +196,8 @@ public record AttentionOp(double scale, boolean causal, long window, List<Boolea
         var key = Tensor.arange(keys);
         if (options.keyLengths() != null) seen = key.lt(options.keyLengths().reshape(-1, 1, 1, 1));
         if (options.causal() || options.window() > 0) {
-            var start = options.queryStarts() == null ? Tensor.of(new long[] {keys - queries}, 1, 1, 1, 1) : options.queryStarts().reshape(-1, 1, 1, 1);
+            var start = options.queryStarts() == null ? Tensor.of(new long[] {keys - queries}, 1, 1, 1, 1)
+                    : options.queryStarts().reshape(-1, 1, 1, 1);
             var ahead = key.sub(start.add(Tensor.arange(queries).reshape(-1, 1)));
             if (options.causal()) seen = and(seen, ahead.le(0));
             if (options.window() > 0) seen = and(seen, ahead.abs().lt(options.window()));
@@ -201,6 +212,7 @@ public record AttentionOp(double scale, boolean causal, long window, List<Boolea
         var table = options.blockTable();
         if (table == null) return x;
         long batch = table.size(0), pages = table.size(1), heads = x.size(1), size = x.size(2);
-        return x.indexSelect(0, table.flatten()).reshape(batch, pages, heads, size, x.size(3)).permute(0, 2, 1, 3, 4).reshape(batch, heads, pages * size, x.size(3));
+        return x.indexSelect(0, table.flatten()).reshape(batch, pages, heads, size, x.size(3)).permute(0, 2, 1, 3, 4).reshape(batch, heads,
+                pages * size, x.size(3));
     }
 }

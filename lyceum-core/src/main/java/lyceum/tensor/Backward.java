@@ -1,5 +1,6 @@
 package lyceum.tensor;
 
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -12,7 +13,7 @@ import lyceum.memory.Storage;
 
 /** The reverse sweep: from the newest operation to the oldest, each adds what it owes to the gradients of its operands. */
 public final class Backward {
-    private Backward() { }
+    private Backward() {}
 
     /**
      * Adds gradients to every leaf that {@code output} came from. The gradients are not recorded themselves. Those between are nobody else's, so that
@@ -27,7 +28,8 @@ public final class Backward {
                 for (var entry : sweep(output, gradient, null, true, caller).entrySet()) {
                     var leaf = entry.getKey().leaf;
                     var g = entry.getValue();
-                    if (leaf != null) Scope.within(caller, () -> leaf.collect(g == gradient ? g.copy() : leaf.grad() != null ? g : owned(g, used, sweep)));
+                    if (leaf != null) Scope.within(caller,
+                            () -> leaf.collect(g == gradient ? g.copy() : leaf.grad() != null ? g : owned(g, used, sweep)));
                 }
                 return null;
             }
@@ -49,8 +51,9 @@ public final class Backward {
      * @param recorded true if the gradients shall be differentiable themselves
      */
     public static Tensor[] gradients(Tensor output, Tensor gradient, Tensor[] inputs, boolean recorded) {
-        for (var input : inputs) if (input.node() == null) throw new IllegalArgumentException("gradient: an input of shape " + input.shape()
-                + " is not recorded; make it with requiresGrad()");
+        for (var input : inputs)
+            if (input.node() == null) throw new IllegalArgumentException(
+                    "gradient: an input of shape " + input.shape() + " is not recorded; make it with requiresGrad()");
         return GradMode.with(recorded, () -> {
             var keep = new IdentityHashMap<GradNode, Boolean>();
             for (var input : inputs) keep.put(input.node(), true);
@@ -82,7 +85,8 @@ public final class Backward {
     private static Map<GradNode, Tensor> sweep(Tensor output, Tensor gradient, Map<GradNode, Boolean> keep, boolean beyond, Scope caller) {
         if (output.node() == null) {
             if (keep != null) return Map.of();
-            throw new IllegalArgumentException("backward: nothing was recorded; start from a tensor made with requiresGrad(), outside noGrad");
+            throw new IllegalArgumentException(
+                    "backward: nothing was recorded; start from a tensor made with requiresGrad(), outside noGrad");
         }
         if (!gradient.shape().equals(output.shape()))
             throw new ShapeException("backward: gradient " + gradient.shape() + " for a tensor of shape " + output.shape());
@@ -118,10 +122,12 @@ public final class Backward {
                 if (part != null) {
                     var others = parts.get(operand);
                     if (others == null && !gradients.containsKey(operand)) queue.add(operand);
-                    if (others == null) parts.put(operand, others = new PartGradients(node.shapes[i], node.types[i], part.axis(), node.strides()));
+                    if (others == null)
+                        parts.put(operand, others = new PartGradients(node.shapes[i], node.types[i], part.axis(), node.strides()));
                     if (others.take(g, part)) continue;
                 }
-                var next = keep == null && operation.isOfUser() ? ofUser(node, i, g, caller) : visit != null ? visit.pullback(i, g) : operation.pullback(i, g, node);
+                var next = keep == null && operation.isOfUser() ? ofUser(node, i, g, caller)
+                        : visit != null ? visit.pullback(i, g) : operation.pullback(i, g, node);
                 if (next == null) continue;
                 if (next == g && isSharedSum(node, i, g)) g.view();
                 passed |= next == g;
@@ -175,7 +181,7 @@ public final class Backward {
         var axes = new int[g.rank()];
         int n = 0;
         for (int i = 0; i < g.rank(); i++) if (i < extra || shape.size(i - extra) == 1 && g.shape().size(i) != 1) axes[n++] = i;
-        if (n > 0) g = g.sum(java.util.Arrays.copyOf(axes, n), true);
+        if (n > 0) g = g.sum(Arrays.copyOf(axes, n), true);
         return g.reshape(shape.sizes());
     }
 }

@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /** What batching rules share. A batched operand has the batch as its first axis. */
 final class Batch {
-    private Batch() { }
+    private Batch() {}
 
     /** With a first axis for the batch: a view that repeats what is the same for every entry. */
     static Tensor spread(long size, boolean isBatched, Tensor x) {
@@ -52,7 +52,8 @@ final class Batch {
     /** Undoes {@link #merged}. */
     static Tensor parted(Tensor x, long size, int axis) {
         var sizes = new long[x.rank() + 1];
-        for (int i = 0; i < sizes.length; i++) sizes[i] = i == axis ? size : i == axis + 1 ? x.size(axis) / Math.max(1, size) : x.size(i < axis ? i : i - 1);
+        for (int i = 0; i < sizes.length; i++)
+            sizes[i] = i == axis ? size : i == axis + 1 ? x.size(axis) / Math.max(1, size) : x.size(i < axis ? i : i - 1);
         return x.reshape(sizes).moveAxis(axis, 0);
     }
 

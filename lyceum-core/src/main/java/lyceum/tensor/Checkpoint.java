@@ -14,7 +14,7 @@ import lyceum.memory.Scope;
 public final class Checkpoint {
     private static final String NAME = "checkpoint";
 
-    private Checkpoint() { }
+    private Checkpoint() {}
 
     /** The value of f at x, whose history knows what f read from outside, and f, but nothing of what f computed between. */
     public static Tensor of(UnaryOperator<Tensor> f, Tensor x) {
@@ -51,7 +51,8 @@ public final class Checkpoint {
             }
         }
         var operands = read.toArray(GradNode[]::new);
-        return GradNode.of(new Rerun(f, Unchanged.of(x), leaves, operands), operands, shapes.toArray(Shape[]::new), types.toArray(DType[]::new));
+        return GradNode.of(new Rerun(f, Unchanged.of(x), leaves, operands), operands, shapes.toArray(Shape[]::new),
+                types.toArray(DType[]::new));
     }
 
     /** A value that will be read again, with the number of in-place writes that it had. */
@@ -59,7 +60,8 @@ public final class Checkpoint {
         static Unchanged of(Tensor tensor) { return new Unchanged(tensor, tensor.version()); }
 
         Tensor get() {
-            if (tensor.version() != version) throw new LyceumException("backward of checkpoint: a value of shape " + tensor.shape() + " that it needs was changed in place; write to a copy, or after backward");
+            if (tensor.version() != version) throw new LyceumException("backward of checkpoint: a value of shape " + tensor.shape()
+                    + " that it needs was changed in place; write to a copy, or after backward");
             return tensor;
         }
     }

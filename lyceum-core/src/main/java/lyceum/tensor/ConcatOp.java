@@ -19,8 +19,10 @@ public record ConcatOp(int axis) implements Operation {
             type = DType.promote(type, part.dtype());
             boolean fits = part.rank() == sizes.length;
             for (int i = 0; fits && i < sizes.length; i++) fits = i == a || part.size(i) == sizes[i];
-            if (!fits) throw new ShapeException("concat: shapes " + parts[0].shape() + " and " + part.shape() + " differ beyond axis " + axis);
-            if (sizes[a] > Long.MAX_VALUE - part.size(a)) throw new ShapeException("concat: the sizes along axis " + axis + " add up to more than can be counted");
+            if (!fits)
+                throw new ShapeException("concat: shapes " + parts[0].shape() + " and " + part.shape() + " differ beyond axis " + axis);
+            if (sizes[a] > Long.MAX_VALUE - part.size(a))
+                throw new ShapeException("concat: the sizes along axis " + axis + " add up to more than can be counted");
             sizes[a] += part.size(a);
         }
         Shape.of(sizes); // refuses what cannot be counted
@@ -56,7 +58,9 @@ public record ConcatOp(int axis) implements Operation {
         return (i, g) -> g.narrow(axis, starts[i], starts[i + 1] - starts[i]);
     }
 
-    @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return new ConcatOp(axis + 1).apply(Batch.spread(size, isBatched, in)); }
+    @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) {
+        return new ConcatOp(axis + 1).apply(Batch.spread(size, isBatched, in));
+    }
 
     @Override public String text() { return "concat " + axis; }
 
@@ -71,14 +75,16 @@ public record ConcatOp(int axis) implements Operation {
         if (parts.length == 0) throw new ShapeException("stack: no tensors");
         var wide = new Tensor[parts.length];
         for (int i = 0; i < parts.length; i++) {
-            if (!parts[i].shape().equals(parts[0].shape())) throw new ShapeException("stack: shapes " + parts[0].shape() + " and " + parts[i].shape() + " differ");
+            if (!parts[i].shape().equals(parts[0].shape()))
+                throw new ShapeException("stack: shapes " + parts[0].shape() + " and " + parts[i].shape() + " differ");
             wide[i] = parts[i].unsqueeze(axis);
         }
         return concat(axis < 0 ? axis + parts[0].rank() + 1 : axis, wide);
     }
 
     static Tensor pad(Tensor x, int axis, long before, long after, double value) {
-        if (before < 0 || after < 0) throw new ShapeException("pad: " + before + " before and " + after + " after; neither can be negative");
+        if (before < 0 || after < 0)
+            throw new ShapeException("pad: " + before + " before and " + after + " after; neither can be negative");
         if (before == 0 && after == 0) return x.copy();
         var sizes = x.shape().toArray();
         var parts = new ArrayList<Tensor>();

@@ -38,14 +38,16 @@ sealed interface ContractionOps permits Tensor {
      */
     default Tensor matmul(Tensor other, DType type) {
         var a = self();
-        if (isByte(a.dtype()) && isByte(other.dtype()) ? type == DType.I32 : a.dtype() == other.dtype() && a.dtype().isFloat() && a.dtype().bytes() == 2 && type == DType.F32) {
+        if (isByte(a.dtype()) && isByte(other.dtype()) ? type == DType.I32
+                : a.dtype() == other.dtype() && a.dtype().isFloat() && a.dtype().bytes() == 2 && type == DType.F32) {
             if (a.rank() == 1 && other.rank() > 0) return a.unsqueeze(0).matmul(other, type).squeeze(other.rank() == 1 ? 0 : -2);
             if (other.rank() == 1 && a.rank() > 0) return a.matmul(other.unsqueeze(1), type).squeeze(-1);
             MatmulOp.check(a, other);
             return new MatmulOp(Precision.F32, type).apply(a, other);
         }
         var own = DType.promote(a.dtype(), other.dtype());
-        if (type != own) throw new DTypeException("matmul: " + a.dtype() + " x " + other.dtype() + " to " + type + ": the product is " + own + "; convert the operands or the result");
+        if (type != own) throw new DTypeException("matmul: " + a.dtype() + " x " + other.dtype() + " to " + type + ": the product is " + own
+                + "; convert the operands or the result");
         return matmul(other);
     }
 
@@ -57,7 +59,8 @@ sealed interface ContractionOps permits Tensor {
      */
     default Tensor matmul(Tensor other, Precision precision) {
         var a = self();
-        if (a.dtype() != DType.F32 || other.dtype() != DType.F32) throw new DTypeException("matmul: " + a.dtype() + " x " + other.dtype() + " in " + precision + ": it is for two operands of F32; convert them, or leave the precision out");
+        if (a.dtype() != DType.F32 || other.dtype() != DType.F32) throw new DTypeException("matmul: " + a.dtype() + " x " + other.dtype()
+                + " in " + precision + ": it is for two operands of F32; convert them, or leave the precision out");
         if (a.rank() == 1 && other.rank() > 0) return a.unsqueeze(0).matmul(other, precision).squeeze(other.rank() == 1 ? 0 : -2);
         if (other.rank() == 1 && a.rank() > 0) return a.matmul(other.unsqueeze(1), precision).squeeze(-1);
         MatmulOp.check(a, other);
@@ -73,7 +76,8 @@ sealed interface ContractionOps permits Tensor {
     default Tensor matmul(PackedMatrix other) {
         var type = self().dtype();
         if (isByte(type) && isByte(other.dtype())) return other.product(self(), DType.I32);
-        if (type != other.dtype()) throw new DTypeException("matmul: " + type + " x packed " + other.dtype() + ": convert the left operand, or pack the matrix as " + type);
+        if (type != other.dtype()) throw new DTypeException(
+                "matmul: " + type + " x packed " + other.dtype() + ": convert the left operand, or pack the matrix as " + type);
         return other.product(self(), type);
     }
 
@@ -94,7 +98,8 @@ sealed interface ContractionOps permits Tensor {
 
     /** Inner product of two vectors. */
     default Tensor dot(Tensor other) {
-        if (self().rank() != 1 || other.rank() != 1) throw new ShapeException("dot: " + self().shape() + " and " + other.shape() + " must be vectors");
+        if (self().rank() != 1 || other.rank() != 1)
+            throw new ShapeException("dot: " + self().shape() + " and " + other.shape() + " must be vectors");
         return matmul(other);
     }
 

@@ -26,23 +26,27 @@ import lyceum.backend.WindowGeometry;
  */
 public record ConvolveOp(Place place, Convolution how, Shape shape, Op activation) implements Operation {
     /** The three places of the form. */
-    public enum Place { X, WEIGHT, Y }
+    public enum Place {
+        X, WEIGHT, Y
+    }
 
     static Tensor convolve(Tensor x, Tensor weight, Tensor bias, Convolution how, Op activation) {
         int axes = axes("conv", x, weight);
         if (x.rank() == axes + 1) return convolve(x.unsqueeze(0), weight, bias, how, activation).squeeze(0);
         var spread = how.over(axes);
         long inputs = x.size(1), outputs = weight.size(0);
-        if (inputs != weight.size(1) * how.groups()) throw new ShapeException("conv: input " + x.shape() + " has " + inputs + " channels; weight " + weight.shape()
-                + " with groups " + how.groups() + " takes " + weight.size(1) * how.groups());
-        if (outputs % how.groups() != 0) throw new ShapeException("conv: weight " + weight.shape() + " has " + outputs + " outputs, which do not divide into groups " + how.groups());
+        if (inputs != weight.size(1) * how.groups()) throw new ShapeException("conv: input " + x.shape() + " has " + inputs
+                + " channels; weight " + weight.shape() + " with groups " + how.groups() + " takes " + weight.size(1) * how.groups());
+        if (outputs % how.groups() != 0) throw new ShapeException(
+                "conv: weight " + weight.shape() + " has " + outputs + " outputs, which do not divide into groups " + how.groups());
         var sizes = new long[axes + 2];
         sizes[0] = x.size(0);
         sizes[1] = outputs;
         for (int i = 0; i < axes; i++) {
-            long padded = x.size(i + 2) + spread.before().get(i) + spread.after().get(i), reach = (weight.size(i + 2) - 1) * spread.dilation().get(i) + 1;
-            if (padded < reach) throw new ShapeException("conv: the kernel of weight " + weight.shape() + " spans " + reach + " elements of axis " + (i + 2) + "; input "
-                    + x.shape() + " has " + padded + " there with its padding");
+            long padded = x.size(i + 2) + spread.before().get(i) + spread.after().get(i),
+                    reach = (weight.size(i + 2) - 1) * spread.dilation().get(i) + 1;
+            if (padded < reach) throw new ShapeException("conv: the kernel of weight " + weight.shape() + " spans " + reach
+                    + " elements of axis " + (i + 2) + "; input " + x.shape() + " has " + padded + " there with its padding");
             sizes[i + 2] = (padded - reach) / spread.stride().get(i) + 1;
         }
         return typed("conv", Place.Y, spread, sizes, x, weight, bias, activation);
@@ -52,36 +56,45 @@ public record ConvolveOp(Place place, Convolution how, Shape shape, Op activatio
         int axes = axes("convTranspose", y, weight);
         if (y.rank() == axes + 1) return transpose(y.unsqueeze(0), weight, bias, how, activation).squeeze(0);
         var spread = how.over(axes);
-        if (y.size(1) != weight.size(0)) throw new ShapeException("convTranspose: input " + y.shape() + " has " + y.size(1) + " channels, weight " + weight.shape() + " takes " + weight.size(0));
-        if (y.size(1) % how.groups() != 0) throw new ShapeException("convTranspose: input " + y.shape() + " has " + y.size(1) + " channels, which do not divide into groups " + how.groups());
+        if (y.size(1) != weight.size(0)) throw new ShapeException("convTranspose: input " + y.shape() + " has " + y.size(1)
+                + " channels, weight " + weight.shape() + " takes " + weight.size(0));
+        if (y.size(1) % how.groups() != 0) throw new ShapeException(
+                "convTranspose: input " + y.shape() + " has " + y.size(1) + " channels, which do not divide into groups " + how.groups());
         var sizes = new long[axes + 2];
         sizes[0] = y.size(0);
         sizes[1] = weight.size(1) * how.groups();
         for (int i = 0; i < axes; i++) {
             int stride = spread.stride().get(i), dilation = spread.dilation().get(i), more = spread.outputPadding().get(i);
-            if (more >= Math.max(stride, dilation)) throw new IllegalArgumentException("convTranspose: outputPadding is " + more + " on axis " + (i + 2)
-                    + "; it is below the stride " + stride + " or the dilation " + dilation);
-            sizes[i + 2] = (y.size(i + 2) - 1) * stride - spread.before().get(i) - spread.after().get(i) + (weight.size(i + 2) - 1) * dilation + more + 1;
-            if (sizes[i + 2] < 1 || y.size(i + 2) < 1) throw new ShapeException("convTranspose: nothing is left of axis " + (i + 2) + " of input " + y.shape() + " under weight "
-                    + weight.shape() + ", stride " + stride + " and padding " + spread.before().get(i) + " and " + spread.after().get(i));
+            if (more >= Math.max(stride, dilation)) throw new IllegalArgumentException("convTranspose: outputPadding is " + more
+                    + " on axis " + (i + 2) + "; it is below the stride " + stride + " or the dilation " + dilation);
+            sizes[i + 2] = (y.size(i + 2) - 1) * stride - spread.before().get(i) - spread.after().get(i)
+                    + (weight.size(i + 2) - 1) * dilation + more + 1;
+            if (sizes[i + 2] < 1 || y.size(i + 2) < 1) throw new ShapeException(
+                    "convTranspose: nothing is left of axis " + (i + 2) + " of input " + y.shape() + " under weight " + weight.shape()
+                            + ", stride " + stride + " and padding " + spread.before().get(i) + " and " + spread.after().get(i));
         }
         return typed("convTranspose", Place.X, spread, sizes, y, weight, bias, activation);
     }
 
     private static int axes(String operation, Tensor x, Tensor weight) {
         int axes = weight.rank() - 2;
-        if (axes < 1 || axes > 3) throw new ShapeException(operation + ": weight " + weight.shape() + "; its shape is (outputs, inputs, kernel..) with 1 to 3 kernel axes");
-        if (x.rank() != axes + 2 && x.rank() != axes + 1) throw new ShapeException(operation + ": input " + x.shape() + " for weight " + weight.shape() + "; its shape is (batch, channels, sizes..) with "
-                + axes + " spatial axes, or that without the batch");
-        for (int i = 0; i < axes; i++) if (weight.size(i + 2) < 1) throw new ShapeException(operation + ": weight " + weight.shape() + " has an empty kernel");
+        if (axes < 1 || axes > 3) throw new ShapeException(
+                operation + ": weight " + weight.shape() + "; its shape is (outputs, inputs, kernel..) with 1 to 3 kernel axes");
+        if (x.rank() != axes + 2 && x.rank() != axes + 1) throw new ShapeException(operation + ": input " + x.shape() + " for weight "
+                + weight.shape() + "; its shape is (batch, channels, sizes..) with " + axes + " spatial axes, or that without the batch");
+        for (int i = 0; i < axes; i++)
+            if (weight.size(i + 2) < 1) throw new ShapeException(operation + ": weight " + weight.shape() + " has an empty kernel");
         return axes;
     }
 
-    private static Tensor typed(String operation, Place place, Convolution how, long[] sizes, Tensor a, Tensor weight, Tensor bias, Op activation) {
+    private static Tensor typed(String operation, Place place, Convolution how, long[] sizes, Tensor a, Tensor weight, Tensor bias,
+            Op activation) {
         var type = DType.promote(a.dtype(), weight.dtype());
         if (bias != null) type = DType.promote(type, bias.dtype());
-        if (!type.isFloat()) throw new DTypeException(operation + ": input " + a.dtype() + " and weight " + weight.dtype() + "; one of them must be a float");
-        if (bias != null && (bias.rank() != 1 || bias.size(0) != sizes[1])) throw new ShapeException(operation + ": bias " + bias.shape() + " for " + sizes[1] + " output channels");
+        if (!type.isFloat()) throw new DTypeException(
+                operation + ": input " + a.dtype() + " and weight " + weight.dtype() + "; one of them must be a float");
+        if (bias != null && (bias.rank() != 1 || bias.size(0) != sizes[1]))
+            throw new ShapeException(operation + ": bias " + bias.shape() + " for " + sizes[1] + " output channels");
         long[] in = a.shape().toArray(), window = weight.shape().toArray();
         WindowGeometry.of(how, place == Place.Y ? in : sizes, window, place == Place.Y ? sizes : in); // refuses what is too large before anything is allocated
         if (activation != null && activation != Op.RELU && activation != Op.SIGMOID && activation != Op.TANH)
@@ -110,7 +123,9 @@ public record ConvolveOp(Place place, Convolution how, Shape shape, Op activatio
 
     @Override public int reads(int i) { return (i == 0 ? 2 : i == 1 ? 1 : 0) | (activation == null ? 0 : RESULT); }
 
-    @Override public Tensor pullback(int i, Tensor g, Reading reading) { return linear(i, activation == null ? g : slope(g, reading.result()), reading); }
+    @Override public Tensor pullback(int i, Tensor g, Reading reading) {
+        return linear(i, activation == null ? g : slope(g, reading.result()), reading);
+    }
 
     /** The activation's slope is taken once for all operands. */
     @Override public Visit visit(Reading reading) {
@@ -175,7 +190,9 @@ public record ConvolveOp(Place place, Convolution how, Shape shape, Op activatio
         operands[0] = Batch.merged(wide[0], 1);
         operands[1] = Batch.merged(wide[1], place == Place.WEIGHT ? 1 : 0);
         if (in.length > 2) operands[2] = Batch.merged(wide[2], 0);
-        return Batch.parted(new ConvolveOp(place, how.withGroups(how.groups() * Math.toIntExact(size)), Shape.adopt(sizes), activation).apply(operands), size, axis);
+        return Batch.parted(
+                new ConvolveOp(place, how.withGroups(how.groups() * Math.toIntExact(size)), Shape.adopt(sizes), activation).apply(operands),
+                size, axis);
     }
 
     @Override public Tensor composed(Tensor... in) {
@@ -193,7 +210,10 @@ public record ConvolveOp(Place place, Convolution how, Shape shape, Op activatio
         return y.count() * (weight.count() / Math.max(1, weight.size(0)));
     }
 
-    @Override public String text() { return (place == Place.Y ? "convolve " : "convolve back to " + place.name().toLowerCase(Locale.ROOT) + " ") + Arrays.toString(shape.sizes()); }
+    @Override public String text() {
+        return (place == Place.Y ? "convolve " : "convolve back to " + place.name().toLowerCase(Locale.ROOT) + " ")
+                + Arrays.toString(shape.sizes());
+    }
 
     /** The two places beside {@code place}, in the order of the operands. */
     private static List<Place> places(Place place) {

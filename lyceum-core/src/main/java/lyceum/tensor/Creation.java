@@ -2,6 +2,7 @@ package lyceum.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Op;
@@ -14,7 +15,7 @@ import lyceum.random.Rng;
 final class Creation {
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
-    private Creation() { }
+    private Creation() {}
 
     static Tensor of(DType type, Object array, int length, long... sizes) {
         var shape = Shape.of(sizes);
@@ -39,7 +40,8 @@ final class Creation {
 
     static Tensor ofBytes(DType type, byte[] values, long... sizes) {
         var shape = Shape.of(sizes);
-        if (shape.count() != values.length) throw new ShapeException("of: " + values.length + " values for shape " + shape + " of " + shape.count());
+        if (shape.count() != values.length)
+            throw new ShapeException("of: " + values.length + " values for shape " + shape + " of " + shape.count());
         var v = Fusion.allocate(type, shape);
         MemorySegment.copy(values, 0, v.storage().segment(), BYTE, v.storage().base(), values.length);
         return new Tensor(v, shape);
@@ -49,7 +51,8 @@ final class Creation {
         int columns = rows.length == 0 ? 0 : rows[0].length;
         var flat = new double[Math.multiplyExact(rows.length, columns)];
         for (int i = 0; i < rows.length; i++) {
-            if (rows[i].length != columns) throw new ShapeException("of: row " + i + " has " + rows[i].length + " values, row 0 has " + columns);
+            if (rows[i].length != columns)
+                throw new ShapeException("of: row " + i + " has " + rows[i].length + " values, row 0 has " + columns);
             System.arraycopy(rows[i], 0, flat, i * columns, columns);
         }
         return Tensor.of(flat, rows.length, columns);
@@ -58,7 +61,8 @@ final class Creation {
     static Tensor constant(DType type, double value) { return full(type, value, Shape.SCALAR); }
 
     static Tensor full(DType type, double value, Shape shape) {
-        if (!type.isFloat() && !holds(type, value)) throw new lyceum.DTypeException("full: " + value + " is no " + type + "; name a type that holds it");
+        if (!type.isFloat() && !holds(type, value))
+            throw new lyceum.DTypeException("full: " + value + " is no " + type + "; name a type that holds it");
         long bits = type.isFloat() ? Double.doubleToRawLongBits(value) : type == DType.BOOL ? value != 0 ? 1 : 0 : (long) value;
         return new Tensor(type, shape, PendingValue.leaf(Op.CONST, bits));
     }
@@ -77,7 +81,8 @@ final class Creation {
     static Tensor arange(double start, double stop, double step) {
         if (step == 0) throw new IllegalArgumentException("arange: the step is 0");
         double count = Math.max(0, Math.ceil((stop - start) / step));
-        if (!(count < 0x1p53)) throw new IllegalArgumentException("arange: from " + start + " to " + stop + " by " + step + " are too many steps");
+        if (!(count < 0x1p53))
+            throw new IllegalArgumentException("arange: from " + start + " to " + stop + " by " + step + " are too many steps");
         var shape = Shape.of((long) count);
         var v = Fusion.allocate(DType.F64, shape);
         var segment = v.storage().segment();
@@ -85,7 +90,7 @@ final class Creation {
         Parallel.range((long) count, 1 << 16, 1, (from, to) -> {
             for (long i = from; i < to; i++) segment.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, base + 8 * i, start + i * step);
         });
-        java.lang.ref.Reference.reachabilityFence(v);
+        Reference.reachabilityFence(v);
         return new Tensor(v, shape);
     }
 
@@ -129,15 +134,15 @@ final class Creation {
             else do value = rng.nextLong(); while (value < low || value >= high);
             segment.set(ValueLayout.JAVA_LONG_UNALIGNED, v.storage().base() + 8 * i, value);
         }
-        java.lang.ref.Reference.reachabilityFence(v);
+        Reference.reachabilityFence(v);
         return new Tensor(v, shape);
     }
 
     static Tensor on(Storage storage, long byteOffset, DType type, long... sizes) {
         var shape = Shape.of(sizes);
         long needed = Math.multiplyExact(shape.count(), type.bytes());
-        if (byteOffset < 0 || byteOffset % type.bytes() != 0 || needed > storage.bytes() - byteOffset)
-            throw new ShapeException("on: shape " + shape + " of " + type + " needs " + needed + " bytes at offset " + byteOffset + " of a storage of " + storage.bytes());
+        if (byteOffset < 0 || byteOffset % type.bytes() != 0 || needed > storage.bytes() - byteOffset) throw new ShapeException("on: shape "
+                + shape + " of " + type + " needs " + needed + " bytes at offset " + byteOffset + " of a storage of " + storage.bytes());
         return new Tensor(new View(type, storage, byteOffset / type.bytes(), shape.sizes(), View.contiguousStrides(shape.sizes())), shape);
     }
 }

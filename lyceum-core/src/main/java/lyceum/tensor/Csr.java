@@ -35,17 +35,22 @@ public final class Csr {
      */
     public static Csr of(long rows, long columns, int[] rowStart, int[] column, Tensor values) {
         checkSizes(rows, columns);
-        if (rowStart.length != rows + 1) throw new ShapeException("Csr: " + rowStart.length + " row starts for " + rows + " rows; there must be one more than rows");
-        if (values.rank() != 1 || values.count() != column.length) throw new ShapeException("Csr: values of shape " + values.shape() + " for " + column.length + " columns");
+        if (rowStart.length != rows + 1)
+            throw new ShapeException("Csr: " + rowStart.length + " row starts for " + rows + " rows; there must be one more than rows");
+        if (values.rank() != 1 || values.count() != column.length)
+            throw new ShapeException("Csr: values of shape " + values.shape() + " for " + column.length + " columns");
         if (!values.dtype().isFloat()) throw new DTypeException("Csr: values are " + values.dtype() + "; convert them to a float type");
-        if (rowStart[0] != 0 || rowStart[rowStart.length - 1] != column.length) throw new ShapeException("Csr: row starts run from " + rowStart[0] + " to " + rowStart[rowStart.length - 1] + " for " + column.length + " entries");
+        if (rowStart[0] != 0 || rowStart[rowStart.length - 1] != column.length) throw new ShapeException(
+                "Csr: row starts run from " + rowStart[0] + " to " + rowStart[rowStart.length - 1] + " for " + column.length + " entries");
         for (int i = 0; i < rows; i++) {
             if (rowStart[i + 1] < rowStart[i]) throw new ShapeException("Csr: row " + i + " ends before it starts");
         }
         for (int i = 0; i < rows; i++) {
             for (int e = rowStart[i]; e < rowStart[i + 1]; e++) {
-                if (column[e] < 0 || column[e] >= columns) throw new ShapeException("Csr: column " + column[e] + " in row " + i + " of a matrix with " + columns + " columns");
-                if (e > rowStart[i] && column[e] <= column[e - 1]) throw new ShapeException("Csr: columns of row " + i + " are not ascending at entry " + e);
+                if (column[e] < 0 || column[e] >= columns)
+                    throw new ShapeException("Csr: column " + column[e] + " in row " + i + " of a matrix with " + columns + " columns");
+                if (e > rowStart[i] && column[e] <= column[e - 1])
+                    throw new ShapeException("Csr: columns of row " + i + " are not ascending at entry " + e);
             }
         }
         return new Csr(rows, columns, rowStart.clone(), column.clone(), values);
@@ -53,7 +58,8 @@ public final class Csr {
 
     /** Rows and columns are numbered by {@code int}s, and there is one row start more than there are rows. */
     private static void checkSizes(long rows, long columns) {
-        if (rows < 0 || columns < 0 || rows > MOST || columns > MOST) throw new ShapeException("Csr: a matrix of " + rows + " x " + columns + "; rows and columns lie between 0 and " + MOST);
+        if (rows < 0 || columns < 0 || rows > MOST || columns > MOST)
+            throw new ShapeException("Csr: a matrix of " + rows + " x " + columns + "; rows and columns lie between 0 and " + MOST);
     }
 
     /** The entries of a matrix that are not zero. */
@@ -79,11 +85,13 @@ public final class Csr {
 
     /** From entries in any order; those at one place are added. */
     public static Csr fromEntries(long rows, long columns, int[] row, int[] column, double[] value) {
-        if (row.length != column.length || row.length != value.length) throw new ShapeException("Csr: " + row.length + " rows, " + column.length + " columns, " + value.length + " values");
+        if (row.length != column.length || row.length != value.length)
+            throw new ShapeException("Csr: " + row.length + " rows, " + column.length + " columns, " + value.length + " values");
         checkSizes(rows, columns);
         var keys = new long[row.length];
         for (int e = 0; e < keys.length; e++) {
-            if (row[e] < 0 || row[e] >= rows || column[e] < 0 || column[e] >= columns) throw new ShapeException("Csr: entry (" + row[e] + ", " + column[e] + ") in a matrix of " + rows + " x " + columns);
+            if (row[e] < 0 || row[e] >= rows || column[e] < 0 || column[e] >= columns)
+                throw new ShapeException("Csr: entry (" + row[e] + ", " + column[e] + ") in a matrix of " + rows + " x " + columns);
             keys[e] = row[e] * columns + column[e];
         }
         var order = Tensor.of(keys).argsort(0).toIntArray();
@@ -174,7 +182,8 @@ public final class Csr {
      */
     public Tensor matmul(Tensor dense) {
         if (dense.rank() == 1) return matmul(dense.unsqueeze(1)).squeeze(1);
-        if (dense.rank() != 2 || dense.size(0) != columns) throw new ShapeException("Csr.matmul: (" + rows + ", " + columns + ") x " + dense.shape() + ": inner sizes differ");
+        if (dense.rank() != 2 || dense.size(0) != columns)
+            throw new ShapeException("Csr.matmul: (" + rows + ", " + columns + ") x " + dense.shape() + ": inner sizes differ");
         var type = DType.promote(dtype(), dense.dtype());
         CustomOp.Pull pull = (i, g, out, in, kept) -> {
             if (i == 1) return withTracked(in[0]).transpose().matmul(g);
@@ -193,7 +202,8 @@ public final class Csr {
             var byDense = tangents[1] == null ? null : withTracked(in[0]).matmul(tangents[1]);
             return byValues == null ? byDense : byDense == null ? byValues : byValues.add(byDense);
         };
-        return new CustomOp("Csr.matmul", null, (in, kept) -> product(in[0], in[1]), pull, push, null).apply(values.to(type), dense.to(type));
+        return new CustomOp("Csr.matmul", null, (in, kept) -> product(in[0], in[1]), pull, push, null).apply(values.to(type),
+                dense.to(type));
     }
 
     private Csr withTracked(Tensor values) { return new Csr(rows, columns, rowStart, column, values); }

@@ -11,25 +11,30 @@ import java.util.function.Supplier;
  * @param keeping what value and pull-back are both computed from, or null for nothing
  * @param push may be null, as may {@code batching}
  */
-public record CustomOp(String name, Function<Tensor[], Tensor[]> keeping, BiFunction<Tensor[], Tensor[], Tensor> forward, Pull pull, Push push, Batching batching) implements Operation {
+public record CustomOp(String name, Function<Tensor[], Tensor[]> keeping, BiFunction<Tensor[], Tensor[], Tensor> forward, Pull pull,
+        Push push, Batching batching) implements Operation {
 
     /** Gradient of operand {@code i} from the result's; null for zero. */
-    @FunctionalInterface public interface Pull {
+    @FunctionalInterface
+    public interface Pull {
         Tensor gradient(int i, Tensor g, Tensor result, Tensor[] operands, Tensor[] kept);
     }
 
     /** Tangent of the result from those of the operands, of which some are null for zero. */
-    @FunctionalInterface public interface Push {
+    @FunctionalInterface
+    public interface Push {
         Tensor tangent(Tensor[] tangents, Tensor result, Tensor[] operands);
     }
 
     /** The result for a batch, which is the first axis of those operands that are batched, and of the result. */
-    @FunctionalInterface public interface Batching {
+    @FunctionalInterface
+    public interface Batching {
         Tensor batched(long size, boolean[] isBatched, Tensor[] operands);
     }
 
     /** Gradient of operand {@code i}, where nothing is kept. */
-    @FunctionalInterface public interface Rule {
+    @FunctionalInterface
+    public interface Rule {
         Tensor gradient(int i, Tensor g, Tensor result, Tensor[] operands);
     }
 
@@ -71,7 +76,9 @@ public record CustomOp(String name, Function<Tensor[], Tensor[]> keeping, BiFunc
         return kept;
     }
 
-    @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) { return push != null ? push.tangent(tangents, out, in) : transposed(tangents, in, out); }
+    @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) {
+        return push != null ? push.tangent(tangents, out, in) : transposed(tangents, in, out);
+    }
 
     /** {@code J v} as the gradient of {@code u -> <J' u, v>}. */
     private Tensor transposed(Tensor[] tangents, Tensor[] in, Tensor out) {

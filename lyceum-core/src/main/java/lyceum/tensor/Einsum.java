@@ -1,9 +1,12 @@
 package lyceum.tensor;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import lyceum.ShapeException;
 
 /**
@@ -14,16 +17,17 @@ import lyceum.ShapeException;
  * contracted from the left as batched matrix products.
  */
 final class Einsum {
-    private Einsum() { }
+    private Einsum() {}
 
     /** An operand and the name of each of its axes; names above 'z' stand for the axes of an ellipsis. */
-    private record Term(Tensor tensor, List<Character> axes) { }
+    private record Term(Tensor tensor, List<Character> axes) {}
 
     static Tensor einsum(String equation, Tensor... operands) {
         var text = equation.replace(" ", "");
         int arrow = text.indexOf("->");
         var inputs = (arrow < 0 ? text : text.substring(0, arrow)).split(",", -1);
-        if (inputs.length != operands.length) throw new ShapeException("einsum \"" + equation + "\": " + inputs.length + " operands named, " + operands.length + " given");
+        if (inputs.length != operands.length)
+            throw new ShapeException("einsum \"" + equation + "\": " + inputs.length + " operands named, " + operands.length + " given");
         var terms = new ArrayList<Term>();
         var named = new ArrayList<Character>();
         for (int i = 0; i < operands.length; i++) {
@@ -33,27 +37,31 @@ final class Einsum {
         }
         var sizes = sizes(equation, terms);
         var output = arrow >= 0 ? outputAxes(equation, text.substring(arrow + 2), terms) : implicit(named);
-        for (char axis : output) if (!sizes.containsKey(axis)) throw new ShapeException("einsum \"" + equation + "\": output index '" + axis + "' is in no operand");
+        for (char axis : output)
+            if (!sizes.containsKey(axis))
+                throw new ShapeException("einsum \"" + equation + "\": output index '" + axis + "' is in no operand");
         var result = terms.getFirst();
         for (int i = 1; i < terms.size(); i++) {
-            var needed = new java.util.HashSet<>(output);
+            var needed = new HashSet<>(output);
             for (var later : terms.subList(i + 1, terms.size())) needed.addAll(later.axes);
             result = contract(result, terms.get(i), needed, sizes);
         }
-        return arrange(sumAway(result, new java.util.HashSet<>(output)), output);
+        return arrange(sumAway(result, new HashSet<>(output)), output);
     }
 
     private static List<Character> axes(String equation, String term, int rank) {
         var axes = new ArrayList<Character>();
         int dots = term.indexOf("...");
         int letters = term.length() - (dots >= 0 ? 3 : 0);
-        if (dots < 0 ? letters != rank : letters > rank) throw new ShapeException("einsum \"" + equation + "\": \"" + term + "\" names " + letters + " axes of a tensor of rank " + rank);
+        if (dots < 0 ? letters != rank : letters > rank) throw new ShapeException(
+                "einsum \"" + equation + "\": \"" + term + "\" names " + letters + " axes of a tensor of rank " + rank);
         for (int i = 0; i < term.length(); i++) {
             if (i == dots) {
                 for (int e = rank - letters; e > 0; e--) axes.add((char) (0x1000 + e)); // numbered from the right, so that they broadcast
                 i += 2;
             } else {
-                if (!Character.isLetter(term.charAt(i))) throw new ShapeException("einsum \"" + equation + "\": '" + term.charAt(i) + "' is no index");
+                if (!Character.isLetter(term.charAt(i)))
+                    throw new ShapeException("einsum \"" + equation + "\": '" + term.charAt(i) + "' is no index");
                 axes.add(term.charAt(i));
             }
         }
@@ -67,7 +75,8 @@ final class Einsum {
             int j = axes.subList(i + 1, axes.size()).indexOf(axes.get(i));
             if (j < 0) continue;
             j += i + 1;
-            if (tensor.size(i) != tensor.size(j)) throw new ShapeException("einsum \"" + equation + "\": index '" + axes.get(i) + "' has sizes " + tensor.size(i) + " and " + tensor.size(j));
+            if (tensor.size(i) != tensor.size(j)) throw new ShapeException(
+                    "einsum \"" + equation + "\": index '" + axes.get(i) + "' has sizes " + tensor.size(i) + " and " + tensor.size(j));
             tensor = tensor.moveAxis(j, -1).moveAxis(i, -2).diagonal();
             char name = axes.get(i);
             axes.remove(j);
@@ -97,13 +106,14 @@ final class Einsum {
         for (var term : terms) for (char name : term.axes) if (name >= 0x1000) ellipsis = Math.max(ellipsis, name - 0x1000);
         int rank = text.contains("...") ? text.length() - 3 + ellipsis : text.length();
         var axes = axes(equation, text, rank);
-        if (new java.util.HashSet<>(axes).size() != axes.size()) throw new ShapeException("einsum \"" + equation + "\": an output index stands twice");
+        if (new HashSet<>(axes).size() != axes.size())
+            throw new ShapeException("einsum \"" + equation + "\": an output index stands twice");
         return axes;
     }
 
     /** The axes of an ellipsis, then the letters that occur once in all operands, a diagonal's counting twice. */
     private static List<Character> implicit(List<Character> named) {
-        var count = new java.util.TreeMap<Character, Integer>();
+        var count = new TreeMap<Character, Integer>();
         for (char name : named) count.merge(name, 1, Integer::sum);
         var output = new ArrayList<Character>();
         for (char name : count.descendingKeySet()) if (name >= 0x1000) output.add(name);
@@ -111,7 +121,7 @@ final class Einsum {
         return output;
     }
 
-    private static Term sumAway(Term term, java.util.Set<Character> needed) {
+    private static Term sumAway(Term term, Set<Character> needed) {
         var reduced = new ArrayList<Integer>();
         var rest = new ArrayList<Character>();
         for (int i = 0; i < term.axes.size(); i++) {
@@ -130,11 +140,11 @@ final class Einsum {
     }
 
     /** One pair as a batched matrix product: shared and kept axes are the batch, shared and dropped ones are summed. */
-    private static Term contract(Term a, Term b, java.util.Set<Character> needed, Map<Character, Long> sizes) {
-        var onlyNeeded = new java.util.HashSet<>(needed);
-        var inBoth = new java.util.HashSet<>(a.axes);
+    private static Term contract(Term a, Term b, Set<Character> needed, Map<Character, Long> sizes) {
+        var onlyNeeded = new HashSet<>(needed);
+        var inBoth = new HashSet<>(a.axes);
         inBoth.retainAll(b.axes);
-        var keepA = new java.util.HashSet<>(onlyNeeded);
+        var keepA = new HashSet<>(onlyNeeded);
         keepA.addAll(inBoth);
         a = sumAway(a, keepA);
         b = sumAway(b, keepA);
@@ -151,7 +161,8 @@ final class Einsum {
     }
 
     /** (batch, free, summed), each group flattened. */
-    private static Tensor matrices(Term term, List<Character> batch, List<Character> free, List<Character> summed, Map<Character, Long> sizes) {
+    private static Tensor matrices(Term term, List<Character> batch, List<Character> free, List<Character> summed,
+            Map<Character, Long> sizes) {
         var order = new ArrayList<>(batch);
         order.addAll(free);
         order.addAll(summed);

@@ -25,10 +25,13 @@ public record ElementwiseOp(Op op, DType type) implements Operation {
         var result = value(op, type, a, b, c);
         boolean recorded = type.isFloat() && isTracked(a, b, c) && GradMode.isRecording();
         if (!recorded && !Tracing.on()) return result;
-        return Tracing.made(of(op, type), recorded, result, null, c != null ? new Tensor[] {a, b, c} : b != null ? new Tensor[] {a, b} : new Tensor[] {a});
+        return Tracing.made(of(op, type), recorded, result, null,
+                c != null ? new Tensor[] {a, b, c} : b != null ? new Tensor[] {a, b} : new Tensor[] {a});
     }
 
-    private static boolean isTracked(Tensor a, Tensor b, Tensor c) { return a.isTracked() || b != null && b.isTracked() || c != null && c.isTracked(); }
+    private static boolean isTracked(Tensor a, Tensor b, Tensor c) {
+        return a.isTracked() || b != null && b.isTracked() || c != null && c.isTracked();
+    }
 
     private static Tensor value(Op op, DType type, Tensor a, Tensor b, Tensor c) {
         var shape = b == null ? a.shape() : broadcast(op, a.shape(), b.shape());
@@ -43,19 +46,24 @@ public record ElementwiseOp(Op op, DType type) implements Operation {
     private static void checkValues(Op op, Tensor b) {
         switch (op) {
             case FLOOR_DIV, MOD -> {
-                if (Tracing.untold(() -> b.eq(0).any().item()) != 0)
-                    throw new ArithmeticException((op == Op.MOD ? "mod" : "floorDiv") + ": an integer divisor is zero (shape " + b.shape() + ")");
+                if (Tracing.untold(() -> b.eq(0).any().item()) != 0) throw new ArithmeticException(
+                        (op == Op.MOD ? "mod" : "floorDiv") + ": an integer divisor is zero (shape " + b.shape() + ")");
             }
             case POW -> {
-                if (b.count() > 0 && Tracing.untold(() -> b.min().item()) < 0) throw new IllegalArgumentException("pow: negative exponents need a float base; convert it with to(F64)");
+                if (b.count() > 0 && Tracing.untold(() -> b.min().item()) < 0)
+                    throw new IllegalArgumentException("pow: negative exponents need a float base; convert it with to(F64)");
             }
-            default -> { }
+            default -> {}
         }
     }
 
-    @Override public Tensor value(Tensor... in) { return value(op, type, in[0], in.length > 1 ? in[1] : null, in.length > 2 ? in[2] : null); }
+    @Override public Tensor value(Tensor... in) {
+        return value(op, type, in[0], in.length > 1 ? in[1] : null, in.length > 2 ? in[2] : null);
+    }
 
-    @Override public Tensor apply(Tensor... in) { return apply(op, type, in[0], in.length > 1 ? in[1] : null, in.length > 2 ? in[2] : null); }
+    @Override public Tensor apply(Tensor... in) {
+        return apply(op, type, in[0], in.length > 1 ? in[1] : null, in.length > 2 ? in[2] : null);
+    }
 
     @Override public boolean commutes() {
         return switch (op) {
@@ -82,7 +90,8 @@ public record ElementwiseOp(Op op, DType type) implements Operation {
 
     @Override public Tensor pullback(int i, Tensor g, Reading reading) {
         int reads = reads(i);
-        return slope(i, g, (reads & 1) != 0 ? reading.operand(0) : null, (reads & 2) != 0 ? reading.operand(1) : null, (reads & RESULT) != 0 ? reading.result() : null);
+        return slope(i, g, (reads & 1) != 0 ? reading.operand(0) : null, (reads & 2) != 0 ? reading.operand(1) : null,
+                (reads & RESULT) != 0 ? reading.result() : null);
     }
 
     @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) {
@@ -129,7 +138,8 @@ public record ElementwiseOp(Op op, DType type) implements Operation {
             case SIGMOID -> g.mul(z.mul(z.rsub(1)));
             case SOFTPLUS -> g.mul(x.sigmoid());
             case RELU -> z.le(0).where(g.zerosLike(), g); // so that NaN lets the gradient through, as PyTorch does
-            case GELU -> g.mul(x.mul(-SQRT_HALF).erfc().mul(0.5).add(x.mul(x.square().mul(-0.5).exp()).mul(SQRT_HALF * TWO_OVER_SQRT_PI / 2)));
+            case GELU ->
+                    g.mul(x.mul(-SQRT_HALF).erfc().mul(0.5).add(x.mul(x.square().mul(-0.5).exp()).mul(SQRT_HALF * TWO_OVER_SQRT_PI / 2)));
             case ERF -> g.mul(x.square().neg().exp()).mul(TWO_OVER_SQRT_PI);
             case ERFC -> g.mul(x.square().neg().exp()).mul(-TWO_OVER_SQRT_PI);
             case ERFINV -> g.mul(z.square().exp()).div(TWO_OVER_SQRT_PI);

@@ -231,7 +231,8 @@ sealed interface ElementwiseOps permits Tensor {
 
     /** {@code this ? a : b}, all broadcast; this is BOOL. */
     default Tensor where(Tensor a, Tensor b) {
-        if (self().dtype() != DType.BOOL) throw new DTypeException("where: the condition is " + self().dtype() + "; compare it to get BOOL");
+        if (self().dtype() != DType.BOOL)
+            throw new DTypeException("where: the condition is " + self().dtype() + "; compare it to get BOOL");
         var type = DType.promote(a.dtype(), b.dtype());
         return apply(Op.WHERE, type, self(), a.to(type), b.to(type));
     }

@@ -9,10 +9,10 @@ import java.util.function.UnaryOperator;
  * tangent belongs to its level, so that none is taken for another's.
  */
 public final class Forward {
-    private Forward() { }
+    private Forward() {}
 
     /** {@code f(x)} and its derivative along a direction. */
-    public record Dual(Tensor value, Tensor tangent) { }
+    public record Dual(Tensor value, Tensor tangent) {}
 
     /** The derivative of f at x along {@code direction}, which has the shape of x. */
     public static Dual along(UnaryOperator<Tensor> f, Tensor x, Tensor direction) {
@@ -28,7 +28,8 @@ public final class Forward {
     static Tensor along(Function<Tensor[], Tensor> f, Tensor[] in, Tensor[] tangents) {
         var level = new Level();
         var operands = in.clone();
-        for (int i = 0; i < in.length; i++) if (tangents[i] != null) operands[i] = new ViewOps.Same().apply(in[i]).carry(level, tangents[i]);
+        for (int i = 0; i < in.length; i++)
+            if (tangents[i] != null) operands[i] = new ViewOps.Same().apply(in[i]).carry(level, tangents[i]);
         return Tracing.within(level, () -> f.apply(operands)).tangent(level);
     }
 

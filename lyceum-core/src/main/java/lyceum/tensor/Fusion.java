@@ -33,7 +33,9 @@ final class Fusion {
     /** How much larger than an operand a result must be to stay pending, with a copy of it, when the operand is written. */
     private static final long CHEAP_COPY = 16;
 
-    enum Mode { ON, OFF, ALWAYS }
+    enum Mode {
+        ON, OFF, ALWAYS
+    }
 
     private static final ScopedValue<Mode> SCOPED = ScopedValue.newInstance();
     /** Asking an unbound scoped value costs a microsecond where others are bound, and every small operation asks. */
@@ -55,14 +57,14 @@ final class Fusion {
     }
 
     /** Programs of one operation, the ones that small tensors need again and again. */
-    private record Single(Op op, DType type, DType a, DType b, DType c) { }
+    private record Single(Op op, DType type, DType a, DType b, DType c) {}
 
     private static final Map<Single, Program> SINGLES = new ConcurrentHashMap<>();
     private static final int TYPES = DType.values().length;
     /** Those whose operands have one type, by operation, type and that type; filled as they are needed, in any order by any thread. */
     private static final Program[] UNIFORM = new Program[Op.values().length * TYPES * TYPES];
 
-    private Fusion() { }
+    private Fusion() {}
 
     /** Thrown where the value of a placeholder is read: what reads it is no element-wise formula. */
     static final class NoValue extends RuntimeException {
@@ -98,7 +100,8 @@ final class Fusion {
     /** The tensor {@code op(a, b, c)}, its operands already of the right types and broadcastable to {@code shape}. */
     static Tensor apply(Op op, DType type, Shape shape, Tensor a, Tensor b, Tensor c) {
         var mode = mode();
-        if (mode == Mode.OFF || mode == Mode.ON && shape.count() <= SMALL && !reducesRows(a) && !reducesRows(b) && !reducesRows(c)) return now(op, type, shape, a, b, c);
+        if (mode == Mode.OFF || mode == Mode.ON && shape.count() <= SMALL && !reducesRows(a) && !reducesRows(b) && !reducesRows(c))
+            return now(op, type, shape, a, b, c);
         bound(a);
         bound(b);
         bound(c);
@@ -278,7 +281,8 @@ final class Fusion {
     /** A single number needs no program. */
     private static View number(Tensor root, PendingValue constant) {
         var view = allocate(root.dtype(), root.shape(), constant.scope());
-        if (root.dtype().isFloat()) Elements.set(root.dtype(), view.storage().segment(), view.byteOffset(), Double.longBitsToDouble(constant.immediate()));
+        if (root.dtype().isFloat())
+            Elements.set(root.dtype(), view.storage().segment(), view.byteOffset(), Double.longBitsToDouble(constant.immediate()));
         else Elements.set(root.dtype(), view.storage().segment(), view.byteOffset(), constant.immediate());
         return view;
     }

@@ -1,6 +1,7 @@
 package lyceum.tensor;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -94,7 +95,9 @@ final class FusionPlan {
     }
 
     /** True if the program computes the tensor: it has the program's shape, or one value for each of its rows. */
-    private boolean belongs(Tensor tensor, PendingValue deferred) { return deferred.rows() != null ? deferred.rows().equals(shape) : tensor.shape().equals(shape); }
+    private boolean belongs(Tensor tensor, PendingValue deferred) {
+        return deferred.rows() != null ? deferred.rows().equals(shape) : tensor.shape().equals(shape);
+    }
 
     private int operand(Tensor tensor) {
         if (tensor == null) return -1;
@@ -126,8 +129,10 @@ final class FusionPlan {
         Set<Tensor> passing = product == null ? Collections.emptySet() : Collections.newSetFromMap(new IdentityHashMap<>());
         for (var tensor : pending) {
             var deferred = tensor.pending();
-            boolean read = isRoot(tensor) || deferred != null && deferred.op() != Op.CONST && deferred.readers().get() > registers.reads(tensor);
-            boolean follows = tensor == product || deferred != null && (passing.contains(deferred.a()) || passing.contains(deferred.b()) || passing.contains(deferred.c()));
+            boolean read = isRoot(tensor)
+                    || deferred != null && deferred.op() != Op.CONST && deferred.readers().get() > registers.reads(tensor);
+            boolean follows = tensor == product || deferred != null
+                    && (passing.contains(deferred.a()) || passing.contains(deferred.b()) || passing.contains(deferred.c()));
             if (!read && follows && deferred != null && deferred.readers().isDismissed()) passing.add(tensor);
             else if (!read && !follows) continue;
             else {
@@ -171,7 +176,7 @@ final class FusionPlan {
         for (var input : inputs) {
             for (var target : targets) {
                 if (input.storage() != target.storage()) continue;
-                if (input.offset() != target.offset() || !java.util.Arrays.equals(input.strides(), target.strides())) return false;
+                if (input.offset() != target.offset() || !Arrays.equals(input.strides(), target.strides())) return false;
             }
         }
         return true;
@@ -216,7 +221,8 @@ final class FusionPlan {
         var others = new ArrayList<>(inputs);
         others.remove(sums);
         var then = new ArrayList<>(code);
-        then.replaceAll(i -> i.op() != Op.LOAD ? i : Instruction.load(i.type(), i.immediate() == sums ? 0 : (int) (i.immediate() < sums ? i.immediate() + 1 : i.immediate())));
+        then.replaceAll(i -> i.op() != Op.LOAD ? i
+                : Instruction.load(i.type(), i.immediate() == sums ? 0 : (int) (i.immediate() < sums ? i.immediate() + 1 : i.immediate())));
         if (MatmulOp.then(factors.a(), factors.b(), program(then), others.toArray(new View[0]), targets)) return true;
         inputs.set(sums, Fusion.multiplied(product, factors));
         return false;

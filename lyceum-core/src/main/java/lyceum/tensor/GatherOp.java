@@ -17,9 +17,13 @@ public record GatherOp(int axis) implements Operation {
 
     @Override public int reads(int i) { return 2; }
 
-    @Override public Tensor pullback(int i, Tensor g, Reading reading) { return Tensor.full(g.dtype(), 0, reading.shape(0).sizes()).scatterAdd(axis, reading.operand(1), g); }
+    @Override public Tensor pullback(int i, Tensor g, Reading reading) {
+        return Tensor.full(g.dtype(), 0, reading.shape(0).sizes()).scatterAdd(axis, reading.operand(1), g);
+    }
 
-    @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return new GatherOp(axis + 1).apply(Batch.spread(size, isBatched, in)); }
+    @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) {
+        return new GatherOp(axis + 1).apply(Batch.spread(size, isBatched, in));
+    }
 
     @Override public String text() { return "gather " + axis; }
 }

@@ -11,7 +11,7 @@ public final class GradMode {
         Parallel.carry(RECORDING);
     }
 
-    private GradMode() { }
+    private GradMode() {}
 
     public static boolean isRecording() { return !RECORDING.isBound() || RECORDING.get(); }
 

@@ -42,7 +42,9 @@ final class GradNode implements Reading {
     static GradNode leaf(Tensor leaf) { return new GradNode(null, NONE, null, null, leaf, null); }
 
     /** An operation on operands whose nodes are at hand, but not they themselves. */
-    static GradNode of(Operation operation, GradNode[] operands, Shape[] shapes, DType[] types) { return new GradNode(operation, operands, shapes, types, null, null); }
+    static GradNode of(Operation operation, GradNode[] operands, Shape[] shapes, DType[] types) {
+        return new GradNode(operation, operands, shapes, types, null, null);
+    }
 
     /** What is recorded from now on has this number or a higher one. */
     static long next() { return NEXT.get(); }
@@ -93,9 +95,10 @@ final class GradNode implements Reading {
 
     private Tensor get(int place, String what) {
         var tensor = saved == null ? null : saved[place];
-        if (tensor == null) throw new AssertionError("backward of " + operation.text() + " reads " + what + ", which its record does not say");
-        if (tensor.version() != versions[place]) throw new LyceumException("backward of " + operation.text() + ": a value of shape " + tensor.shape()
-                + " that it needs was changed in place; write to a copy, or after backward");
+        if (tensor == null)
+            throw new AssertionError("backward of " + operation.text() + " reads " + what + ", which its record does not say");
+        if (tensor.version() != versions[place]) throw new LyceumException("backward of " + operation.text() + ": a value of shape "
+                + tensor.shape() + " that it needs was changed in place; write to a copy, or after backward");
         return tensor;
     }
 

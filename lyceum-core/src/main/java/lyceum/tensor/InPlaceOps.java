@@ -58,7 +58,8 @@ sealed interface InPlaceOps permits Tensor {
 
     /** Writes {@code value}, broadcast, at a place named as in {@link Tensor#get(Index...)}; index tensors and masks are not places. */
     default Tensor set_(Tensor value, Index... place) {
-        for (var index : place) if (index instanceof Index.Of) throw new IllegalArgumentException("set_: an index tensor selects a copy; use scatter or where");
+        for (var index : place)
+            if (index instanceof Index.Of) throw new IllegalArgumentException("set_: an index tensor selects a copy; use scatter or where");
         var target = GradMode.with(false, () -> self().detach().get(place));
         Updating.checkWritable("set_", self());
         target.copy_(value);
@@ -75,13 +76,14 @@ sealed interface InPlaceOps permits Tensor {
     }
 
     private Tensor fitting(String operation, Tensor result) {
-        if (!result.shape().equals(self().shape())) throw new lyceum.ShapeException(operation + ": the result " + result.shape() + " does not fit into " + self().shape());
+        if (!result.shape().equals(self().shape()))
+            throw new lyceum.ShapeException(operation + ": the result " + result.shape() + " does not fit into " + self().shape());
         return result;
     }
 
     private Tensor checked(String operation, Tensor result) {
-        if (result.dtype() != self().dtype()) throw new DTypeException(operation + ": the result is " + result.dtype() + " and does not fit into " + self().dtype()
-                + "; convert the operand with to()");
+        if (result.dtype() != self().dtype()) throw new DTypeException(operation + ": the result is " + result.dtype()
+                + " and does not fit into " + self().dtype() + "; convert the operand with to()");
         return result;
     }
 }

@@ -16,17 +16,17 @@ public sealed interface Index {
     /** A bound of a {@link Range} that is left out. */
     long OPEN = Long.MIN_VALUE;
 
-    record At(long index) implements Index { }
+    record At(long index) implements Index {}
 
-    record Range(long start, long stop, long step) implements Index { }
+    record Range(long start, long stop, long step) implements Index {}
 
-    record All() implements Index { }
+    record All() implements Index {}
 
-    record NewAxis() implements Index { }
+    record NewAxis() implements Index {}
 
-    record Rest() implements Index { }
+    record Rest() implements Index {}
 
-    record Of(Tensor indices) implements Index { }
+    record Of(Tensor indices) implements Index {}
 
     /** One index; the axis is dropped. */
     static Index at(long index) { return new At(index); }
@@ -94,7 +94,8 @@ public sealed interface Index {
     }
 
     private static Tensor mask(Tensor mask, long size) {
-        if (mask.rank() != 1 || mask.count() != size) throw new ShapeException("get: a mask of shape " + mask.shape() + " for an axis of " + size);
+        if (mask.rank() != 1 || mask.count() != size)
+            throw new ShapeException("get: a mask of shape " + mask.shape() + " for an axis of " + size);
         return mask.nonZeroFlat();
     }
 }

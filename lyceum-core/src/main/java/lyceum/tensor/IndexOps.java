@@ -1,5 +1,6 @@
 package lyceum.tensor;
 
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
@@ -44,10 +45,14 @@ sealed interface IndexOps permits Tensor {
     }
 
     /** A copy in which {@code source[.., j, ..]} stands at {@code index[.., j, ..]} of {@code axis}; the last of several wins. */
-    default Tensor scatter(int axis, Tensor index, Tensor source) { return Indexing.scatter(Scatter.SET, self(), self().shape().axis(axis), index, source); }
+    default Tensor scatter(int axis, Tensor index, Tensor source) {
+        return Indexing.scatter(Scatter.SET, self(), self().shape().axis(axis), index, source);
+    }
 
     /** A copy to which {@code source[.., j, ..]} is added at {@code index[.., j, ..]} of {@code axis}. */
-    default Tensor scatterAdd(int axis, Tensor index, Tensor source) { return Indexing.scatter(Scatter.ADD, self(), self().shape().axis(axis), index, source); }
+    default Tensor scatterAdd(int axis, Tensor index, Tensor source) {
+        return Indexing.scatter(Scatter.ADD, self(), self().shape().axis(axis), index, source);
+    }
 
     /** A copy to which {@code source} is added at the entries {@code index} (a vector) of {@code axis}. */
     default Tensor indexAdd(int axis, Tensor index, Tensor source) {
@@ -59,7 +64,9 @@ sealed interface IndexOps permits Tensor {
      * The sums of rows (entries of the first axis) that share a number: {@code out[s] = sum of x[j] with index[j] = s}, shape (segments, ...). Zeros where
      * there is no row. The index is a vector; it need not be sorted, but rows that are near in it are near in memory.
      */
-    default Tensor segmentSum(Tensor index, long segments) { return Indexing.empty("segmentSum", self(), segments, 0).indexAdd(0, index, self()); }
+    default Tensor segmentSum(Tensor index, long segments) {
+        return Indexing.empty("segmentSum", self(), segments, 0).indexAdd(0, index, self());
+    }
 
     /** The means of rows that share a number; zeros where there is none. @see #segmentSum */
     default Tensor segmentMean(Tensor index, long segments) {
@@ -67,7 +74,7 @@ sealed interface IndexOps permits Tensor {
         if (x.dtype().isFloat() && x.dtype().bytes() < 4) return x.to(DType.F32).segmentMean(index, segments).to(x.dtype()); // a narrow one does not count far
         var sum = segmentSum(index, segments);
         var sizes = new long[sum.rank()];
-        java.util.Arrays.fill(sizes, 1);
+        Arrays.fill(sizes, 1);
         sizes[0] = segments;
         var counts = Tensor.zeros(DType.F64, segments).indexAdd(0, index, Tensor.full(DType.F64, 1, index.count()));
         return sum.div(counts.maximum(1).to(sum.dtype().toFloat()).reshape(sizes));
@@ -118,8 +125,8 @@ sealed interface IndexOps permits Tensor {
     default Tensor oneHot(DType type, long classes) {
         var x = self();
         if (x.dtype().isFloat()) throw new DTypeException("oneHot: classes are integers, not " + x.dtype());
-        if (x.count() > 0 && Tracing.untold(() -> x.min().item() < 0 || x.max().item() >= classes))
-            throw new IllegalArgumentException("oneHot: values from " + (long) x.min().item() + " to " + (long) x.max().item() + " for " + classes + " classes");
+        if (x.count() > 0 && Tracing.untold(() -> x.min().item() < 0 || x.max().item() >= classes)) throw new IllegalArgumentException(
+                "oneHot: values from " + (long) x.min().item() + " to " + (long) x.max().item() + " for " + classes + " classes");
         return x.unsqueeze(-1).eq(Tensor.arange(classes)).to(type);
     }
 }

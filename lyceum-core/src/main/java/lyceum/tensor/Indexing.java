@@ -1,5 +1,6 @@
 package lyceum.tensor;
 
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
@@ -7,25 +8,30 @@ import lyceum.backend.Backend.Scatter;
 
 /** Checks and plumbing of index tensors. */
 final class Indexing {
-    private Indexing() { }
+    private Indexing() {}
 
     /** A vector of indices seen along {@code axis} of {@code shape}. */
     static Tensor alongAxis(Tensor index, int axis, Shape shape) {
-        if (index.rank() != 1 || index.count() != shape.size(axis)) throw new ShapeException("an index of shape " + index.shape() + " for the " + shape.size(axis) + " entries of axis " + axis + " of " + shape + "; it is a vector with a number for each");
+        if (index.rank() != 1 || index.count() != shape.size(axis)) throw new ShapeException("an index of shape " + index.shape()
+                + " for the " + shape.size(axis) + " entries of axis " + axis + " of " + shape + "; it is a vector with a number for each");
         var sizes = new long[shape.rank()];
-        java.util.Arrays.fill(sizes, 1);
+        Arrays.fill(sizes, 1);
         sizes[axis] = index.count();
         return index.reshape(sizes).expand(shape.sizes());
     }
 
     /** The index as I64; whether its values are in range is for the backend to see. @throws ShapeException if shapes do not agree */
     static Tensor checked(String operation, Tensor index, Shape target, int axis, Shape other) {
-        if (index.dtype() == DType.BOOL || index.dtype().isFloat()) throw new DTypeException(operation + ": the index is " + index.dtype() + "; it must be I32 or I64");
-        if (index.rank() != target.rank()) throw new ShapeException(operation + ": index " + index.shape() + " and tensor " + target + " differ in rank");
+        if (index.dtype() == DType.BOOL || index.dtype().isFloat())
+            throw new DTypeException(operation + ": the index is " + index.dtype() + "; it must be I32 or I64");
+        if (index.rank() != target.rank())
+            throw new ShapeException(operation + ": index " + index.shape() + " and tensor " + target + " differ in rank");
         for (int i = 0; i < target.rank(); i++) {
-            if (i != axis && index.size(i) != target.size(i)) throw new ShapeException(operation + ": index " + index.shape() + " and tensor " + target + " differ in axis " + i);
+            if (i != axis && index.size(i) != target.size(i))
+                throw new ShapeException(operation + ": index " + index.shape() + " and tensor " + target + " differ in axis " + i);
         }
-        if (!index.shape().equals(other)) throw new ShapeException(operation + ": index " + index.shape() + " and source " + other + " differ");
+        if (!index.shape().equals(other))
+            throw new ShapeException(operation + ": index " + index.shape() + " and source " + other + " differ");
         return index.dtype() == DType.I64 ? index : once(index).to(DType.I64).expand(index.shape().sizes());
     }
 
@@ -33,13 +39,15 @@ final class Indexing {
     private static Tensor once(Tensor index) {
         var strides = index.view().strides();
         var result = index;
-        for (int i = 0; i < index.rank(); i++) if (strides[i] == 0 && index.size(i) > 1) result = new ViewOps.Slice(i, 0, 1, 1).apply(result);
+        for (int i = 0; i < index.rank(); i++)
+            if (strides[i] == 0 && index.size(i) > 1) result = new ViewOps.Slice(i, 0, 1, 1).apply(result);
         return result;
     }
 
     /** {@code segments} rows as those of {@code x}, of one value. */
     static Tensor empty(String operation, Tensor x, long segments, double value) {
-        if (x.rank() == 0 || segments < 0) throw new ShapeException(operation + ": " + segments + " segments of shape " + x.shape() + "; there are rows to begin with, and no fewer than 0 segments");
+        if (x.rank() == 0 || segments < 0) throw new ShapeException(operation + ": " + segments + " segments of shape " + x.shape()
+                + "; there are rows to begin with, and no fewer than 0 segments");
         var sizes = x.shape().toArray();
         sizes[0] = segments;
         return Tensor.full(x.dtype(), value, sizes);
@@ -55,7 +63,8 @@ final class Indexing {
 
     static Tensor scatter(Scatter rule, Tensor x, int axis, Tensor index, Tensor source) {
         var i64 = checked("scatter", index, x.shape(), axis, source.shape());
-        if (source.dtype() != x.dtype()) throw new DTypeException("scatter: source is " + source.dtype() + ", tensor " + x.dtype() + "; convert one with to()");
+        if (source.dtype() != x.dtype())
+            throw new DTypeException("scatter: source is " + source.dtype() + ", tensor " + x.dtype() + "; convert one with to()");
         return new ScatterOp(rule, axis).apply(x, i64, source);
     }
 }

@@ -3,12 +3,13 @@ package lyceum.tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
 
 /** Copies elements out to Java arrays, in row-major order. */
 final class JavaArrays {
-    private JavaArrays() { }
+    private JavaArrays() {}
 
     static double[] doubles(Tensor x) {
         var array = new double[length("toDoubleArray", x)];
@@ -44,7 +45,8 @@ final class JavaArrays {
 
     /** The length of an array with all elements. */
     private static int length(String operation, Tensor x) {
-        if (x.count() > Integer.MAX_VALUE - 8) throw new ShapeException(operation + ": a Java array does not hold the " + x.count() + " elements of shape " + x.shape() + "; read parts of it, with get or narrow");
+        if (x.count() > Integer.MAX_VALUE - 8) throw new ShapeException(operation + ": a Java array does not hold the " + x.count()
+                + " elements of shape " + x.shape() + "; read parts of it, with get or narrow");
         return (int) x.count();
     }
 
@@ -61,7 +63,7 @@ final class JavaArrays {
         var flat = doubles(x);
         int columns = (int) x.size(1);
         var rows = new double[(int) x.size(0)][];
-        for (int i = 0; i < rows.length; i++) rows[i] = java.util.Arrays.copyOfRange(flat, i * columns, (i + 1) * columns);
+        for (int i = 0; i < rows.length; i++) rows[i] = Arrays.copyOfRange(flat, i * columns, (i + 1) * columns);
         return rows;
     }
 }

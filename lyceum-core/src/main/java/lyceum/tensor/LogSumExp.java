@@ -17,7 +17,7 @@ public final class LogSumExp {
     private double max = Double.NEGATIVE_INFINITY, sum;
 
     /** The result of a signed sum: {@code log |s|} and the sign of {@code s}. */
-    public record Signed(Tensor log, Tensor sign) { }
+    public record Signed(Tensor log, Tensor sign) {}
 
     /** Adds {@code exp(x)}. */
     public void add(double x) { add(x, 1); }

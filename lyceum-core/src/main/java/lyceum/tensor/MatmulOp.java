@@ -16,8 +16,10 @@ import lyceum.backend.View;
 public record MatmulOp(Precision precision, DType type) implements Operation {
 
     static void check(Tensor a, Tensor b) {
-        if (a.rank() == 0 || b.rank() == 0) throw new ShapeException("matmul: " + a.shape() + " x " + b.shape() + ": a scalar is no matrix; use mul");
-        if (a.size(-1) != b.size(-2)) throw new ShapeException("matmul: " + a.shape() + " x " + b.shape() + ": inner sizes " + a.size(-1) + " and " + b.size(-2) + " differ");
+        if (a.rank() == 0 || b.rank() == 0)
+            throw new ShapeException("matmul: " + a.shape() + " x " + b.shape() + ": a scalar is no matrix; use mul");
+        if (a.size(-1) != b.size(-2)) throw new ShapeException(
+                "matmul: " + a.shape() + " x " + b.shape() + ": inner sizes " + a.size(-1) + " and " + b.size(-2) + " differ");
     }
 
     @Override public Tensor value(Tensor... in) {
@@ -25,7 +27,8 @@ public record MatmulOp(Precision precision, DType type) implements Operation {
         long[] batchA = Arrays.copyOf(a.shape().sizes(), a.rank() - 2), batchB = Arrays.copyOf(b.shape().sizes(), b.rank() - 2);
         var batch = Shape.broadcast("matmul", Shape.adopt(batchA), Shape.adopt(batchB));
         long m = a.size(-2), k = a.size(-1), n = b.size(-1);
-        if (Math.max(m, Math.max(k, n)) > Integer.MAX_VALUE) throw new ShapeException("matmul: " + a.shape() + " x " + b.shape() + ": a side of a matrix has at most " + Integer.MAX_VALUE + " elements");
+        if (Math.max(m, Math.max(k, n)) > Integer.MAX_VALUE) throw new ShapeException(
+                "matmul: " + a.shape() + " x " + b.shape() + ": a side of a matrix has at most " + Integer.MAX_VALUE + " elements");
         var shape = Shape.adopt(sizes(batch, m, n));
         // Many left matrices and one right one are a single product of more rows.
         boolean folds = batchA.length > 0 && batchB.length == 0 && View.size(batchA) * m <= Integer.MAX_VALUE && a.view().isContiguous();
@@ -63,7 +66,9 @@ public record MatmulOp(Precision precision, DType type) implements Operation {
     @Override public String text() { return "matmul"; }
 
     /** The shape of a result whose leading axes have been folded into the rows of {@code a}, or else {@code sizes}. */
-    private static long[] folded(Tensor a, Tensor b, long[] sizes) { return a.rank() == 2 && b.rank() == 2 ? new long[] {a.size(0), b.size(1)} : sizes; }
+    private static long[] folded(Tensor a, Tensor b, long[] sizes) {
+        return a.rank() == 2 && b.rank() == 2 ? new long[] {a.size(0), b.size(1)} : sizes;
+    }
 
     /** The product, and what a program makes of it, its operand 0, and of {@code others}; false if these have another form once the product is folded. */
     static boolean then(Tensor a, Tensor b, Program then, View[] others, View[] outputs) {

@@ -15,11 +15,13 @@ public record NormOp(boolean centred, double epsilon, boolean weighted, boolean 
     private static final int[] LAST = {-1};
 
     static Tensor layerNorm(Tensor x, Tensor weight, Tensor bias, double epsilon) {
-        return x.dtype().bytes() < 4 && x.dtype().isFloat() ? layerNorm(x.to(DType.F32), wide(weight), wide(bias), epsilon).to(x.dtype()) : of("layerNorm", true, x, weight, bias, epsilon);
+        return x.dtype().bytes() < 4 && x.dtype().isFloat() ? layerNorm(x.to(DType.F32), wide(weight), wide(bias), epsilon).to(x.dtype())
+                : of("layerNorm", true, x, weight, bias, epsilon);
     }
 
     static Tensor rmsNorm(Tensor x, Tensor weight, double epsilon) {
-        return x.dtype().bytes() < 4 && x.dtype().isFloat() ? rmsNorm(x.to(DType.F32), wide(weight), epsilon).to(x.dtype()) : of("rmsNorm", false, x, weight, null, epsilon);
+        return x.dtype().bytes() < 4 && x.dtype().isFloat() ? rmsNorm(x.to(DType.F32), wide(weight), epsilon).to(x.dtype())
+                : of("rmsNorm", false, x, weight, null, epsilon);
     }
 
     private static Tensor wide(Tensor weight) { return weight == null ? null : weight.to(DType.F32); }
@@ -106,8 +108,8 @@ public record NormOp(boolean centred, double epsilon, boolean weighted, boolean 
 
     private static void check(String name, Tensor x, Tensor vector) {
         if (x.rank() == 0) throw new ShapeException(name + ": a scalar has no rows; reshape it to (1,)");
-        if (vector != null && (vector.rank() != 1 || vector.size(0) != x.size(-1)))
-            throw new ShapeException(name + ": a weight or bias of shape " + vector.shape() + " for rows of " + x.size(-1) + "; it is a vector of that length");
+        if (vector != null && (vector.rank() != 1 || vector.size(0) != x.size(-1))) throw new ShapeException(
+                name + ": a weight or bias of shape " + vector.shape() + " for rows of " + x.size(-1) + "; it is a vector of that length");
     }
 
     /**

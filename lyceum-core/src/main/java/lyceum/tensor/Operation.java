@@ -18,10 +18,11 @@ import lyceum.backend.View;
  *
  * <p>All rules but the value are in tensor operations, so that they can be differentiated, traced and batched in turn.
  */
-public sealed interface Operation permits ElementwiseOp, ReduceOp, ScanOp, ArgsortOp, GeluTanhOp, RowOps.Softmax, RowOps.LogSoftmax, RowOps.LogSumExp, NormOp, MatmulOp,
-        PackedMatrix.Product, QuantisedMatrix.Product, AttentionOp, ConvolveOp, PoolOps.LargestPlaces, PoolOps.Pick, PoolOps.Unpick, PoolOps.Average, GatherOp, ScatterOp, ConcatOp,
-        ViewOps.Copy, ViewOps.Reshape, ViewOps.Expand, ViewOps.Permute, ViewOps.Slice, ViewOps.Flip, ViewOps.Diagonal, ViewOps.Unfold, ViewOps.Stop, ViewOps.Same, CustomOp,
-        Checkpoint.Rerun {
+public sealed interface Operation
+        permits ElementwiseOp, ReduceOp, ScanOp, ArgsortOp, GeluTanhOp, RowOps.Softmax, RowOps.LogSoftmax, RowOps.LogSumExp, NormOp,
+        MatmulOp, PackedMatrix.Product, QuantisedMatrix.Product, AttentionOp, ConvolveOp, PoolOps.LargestPlaces, PoolOps.Pick,
+        PoolOps.Unpick, PoolOps.Average, GatherOp, ScatterOp, ConcatOp, ViewOps.Copy, ViewOps.Reshape, ViewOps.Expand, ViewOps.Permute,
+        ViewOps.Slice, ViewOps.Flip, ViewOps.Diagonal, ViewOps.Unfold, ViewOps.Stop, ViewOps.Same, CustomOp, Checkpoint.Rerun {
 
     /** In {@link #reads}: the result. Bit {@code i} stands for operand {@code i}. */
     int RESULT = 1 << 31;
@@ -30,7 +31,7 @@ public sealed interface Operation permits ElementwiseOp, ReduceOp, ScanOp, Argso
     int ALL = -1;
 
     /** A value, and what the pull-back reads beside operands and result. */
-    record Outcome(Tensor value, Tensor... kept) { }
+    record Outcome(Tensor value, Tensor... kept) {}
 
     /** The type and shape of an operand or result. */
     record Form(DType type, Shape shape) {
@@ -40,13 +41,16 @@ public sealed interface Operation permits ElementwiseOp, ReduceOp, ScanOp, Argso
     }
 
     /** Scalar operations (a multiply-add counts one), and bytes that are read and written. */
-    record Cost(long operations, long bytes) { }
+    record Cost(long operations, long bytes) {}
 
     /** How the result lies in memory: in its own, under the operand's strides, under other ones, or (if the operand has no gaps) as its elements in order. */
-    enum Memory { OWN, SAME, STRIDED, IN_ORDER }
+    enum Memory {
+        OWN, SAME, STRIDED, IN_ORDER
+    }
 
     /** Gradients of one visit of a sweep, where one computation gives those of all operands. */
-    @FunctionalInterface interface Visit {
+    @FunctionalInterface
+    interface Visit {
         Tensor pullback(int i, Tensor g);
     }
 

@@ -51,21 +51,29 @@ public final class PackedMatrix {
 
     /** {@code x} times this matrix, for x of rank 1 or more, with sums of {@code type}. */
     Tensor product(Tensor x, DType type) {
-        if (x.rank() == 0 || x.size(-1) != matrix.size(0)) throw new ShapeException("matmul: " + x.shape() + " x " + matrix.shape() + ": the last axis of the left operand must be " + matrix.size(0));
+        if (x.rank() == 0 || x.size(-1) != matrix.size(0)) throw new ShapeException(
+                "matmul: " + x.shape() + " x " + matrix.shape() + ": the last axis of the left operand must be " + matrix.size(0));
         long rows = x.count() / Math.max(1, x.size(-1));
-        if (Math.max(rows, Math.max(matrix.size(0), matrix.size(1))) > Integer.MAX_VALUE) throw new ShapeException("matmul: " + x.shape() + " x " + matrix.shape() + ": a side of a matrix has at most " + Integer.MAX_VALUE + " elements");
+        if (Math.max(rows, Math.max(matrix.size(0), matrix.size(1))) > Integer.MAX_VALUE) throw new ShapeException(
+                "matmul: " + x.shape() + " x " + matrix.shape() + ": a side of a matrix has at most " + Integer.MAX_VALUE + " elements");
         return new Product(this, type).apply(x, matrix);
     }
 
     /** The product of operand 0 with a packed matrix, or with another one that stands for it as operand 1. */
     public record Product(PackedMatrix packed, DType type) implements Operation {
-        @Override public Tensor value(Tensor... in) { return Tracing.inside(() -> in[1] == packed.matrix ? packed.value(in[0], type) : composed(in)); }
+        @Override public Tensor value(Tensor... in) {
+            return Tracing.inside(() -> in[1] == packed.matrix ? packed.value(in[0], type) : composed(in));
+        }
 
         @Override public int reads(int i) { return 2; }
 
-        @Override public Tensor pullback(int i, Tensor g, Reading reading) { return i == 0 ? g.to(reading.type(0)).matmul(reading.operand(1).transpose()) : null; }
+        @Override public Tensor pullback(int i, Tensor g, Reading reading) {
+            return i == 0 ? g.to(reading.type(0)).matmul(reading.operand(1).transpose()) : null;
+        }
 
-        @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) { return tangents[0] == null ? null : apply(tangents[0], in[1]); }
+        @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) {
+            return tangents[0] == null ? null : apply(tangents[0], in[1]);
+        }
 
         @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) {
             if (!isBatched[1]) return apply(in);

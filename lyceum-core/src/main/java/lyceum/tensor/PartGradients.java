@@ -13,7 +13,7 @@ import lyceum.backend.View;
  */
 final class PartGradients {
     /** @param inPlace the gradient that lies there as it will in the whole, if that turns out to be its memory, or null once it is written */
-    private record Part(long from, long to, Tensor inPlace) { }
+    private record Part(long from, long to, Tensor inPlace) {}
 
     private final int axis;
     private final DType type;
@@ -30,7 +30,8 @@ final class PartGradients {
 
     /** Strides without gaps whose order is that of {@code strides}. */
     private static long[] denseLike(long[] sizes, long[] strides) {
-        var order = IntStream.range(0, sizes.length).boxed().sorted(Comparator.comparingLong((Integer i) -> -Math.abs(strides[i]))).mapToInt(i -> i).toArray();
+        var order = IntStream.range(0, sizes.length).boxed().sorted(Comparator.comparingLong((Integer i) -> -Math.abs(strides[i])))
+                .mapToInt(i -> i).toArray();
         var dense = new long[sizes.length];
         long stride = 1;
         for (int i = order.length - 1; i >= 0; i--) {

@@ -19,7 +19,8 @@ import lyceum.memory.Storage;
  * @param scope in which the work was asked for, or null: the result belongs to it, wherever it is read first
  * @param readers how many operations or saved activations will read the value: from two on it is stored when first computed
  */
-record PendingValue(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, long held, Shape rows, boolean reducesRows, Readers readers, long number, Scope scope) {
+record PendingValue(Op op, long immediate, Tensor a, Tensor b, Tensor c, int size, long held, Shape rows, boolean reducesRows,
+        Readers readers, long number, Scope scope) {
     /** Longer chains are counted exactly. */
     private static final int SHORT = 24;
     private static final AtomicLong NEXT = new AtomicLong();
@@ -81,10 +82,13 @@ record PendingValue(Op op, long immediate, Tensor a, Tensor b, Tensor c, int siz
     }
 
     /** Operand {@code number} of a program that is run later. */
-    static PendingValue placeholder(int number) { return new PendingValue(Op.LOAD, number, null, null, null, 0, 0, null, true, new Readers(), NEXT.getAndIncrement(), null); }
+    static PendingValue placeholder(int number) {
+        return new PendingValue(Op.LOAD, number, null, null, null, 0, 0, null, true, new Readers(), NEXT.getAndIncrement(), null);
+    }
 
     static PendingValue product(Tensor a, Tensor b, Scope scope) {
-        return new PendingValue(null, 0, a, b, null, 1, a.count() * a.dtype().bytes() + b.count() * b.dtype().bytes(), null, false, new Readers(), NEXT.getAndIncrement(), scope);
+        return new PendingValue(null, 0, a, b, null, 1, a.count() * a.dtype().bytes() + b.count() * b.dtype().bytes(), null, false,
+                new Readers(), NEXT.getAndIncrement(), scope);
     }
 
     /** The same work, whose result shall belong to {@code scope}. */
@@ -93,7 +97,9 @@ record PendingValue(Op op, long immediate, Tensor a, Tensor b, Tensor c, int siz
     /** Bytes of the stored operands that lie in {@code storage}. */
     long bytesIn(Storage storage) { return bytesIn(storage, a) + bytesIn(storage, b) + bytesIn(storage, c); }
 
-    private static long bytesIn(Storage storage, Tensor operand) { return isIn(storage, operand) ? operand.count() * operand.dtype().bytes() : 0; }
+    private static long bytesIn(Storage storage, Tensor operand) {
+        return isIn(storage, operand) ? operand.count() * operand.dtype().bytes() : 0;
+    }
 
     private static boolean isIn(Storage storage, Tensor operand) {
         var view = operand == null ? null : operand.viewIfStored();
@@ -102,7 +108,8 @@ record PendingValue(Op op, long immediate, Tensor a, Tensor b, Tensor c, int siz
 
     /** The same work on copies of what lies in {@code storage} now. */
     PendingValue withCopies(Storage storage) {
-        return new PendingValue(op, immediate, copied(storage, a), copied(storage, b), copied(storage, c), size, held, rows, reducesRows, readers, number, scope);
+        return new PendingValue(op, immediate, copied(storage, a), copied(storage, b), copied(storage, c), size, held, rows, reducesRows,
+                readers, number, scope);
     }
 
     private Tensor copied(Storage storage, Tensor operand) {
@@ -147,6 +154,7 @@ record PendingValue(Op op, long immediate, Tensor a, Tensor b, Tensor c, int siz
     private static long count(Tensor tensor, RegisterMap met) {
         if (tensor == null || !met.add(tensor)) return 0;
         var deferred = tensor.pending();
-        return deferred == null ? tensor.count() * tensor.dtype().bytes() : count(deferred.a, met) + count(deferred.b, met) + count(deferred.c, met);
+        return deferred == null ? tensor.count() * tensor.dtype().bytes()
+                : count(deferred.a, met) + count(deferred.b, met) + count(deferred.c, met);
     }
 }

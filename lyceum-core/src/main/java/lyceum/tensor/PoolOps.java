@@ -11,7 +11,7 @@ import lyceum.tensor.WindowOps.Pooled;
 
 /** Pooling: a maximum picks elements, so its gradient puts them back; a mean is linear, so its gradient is its adjoint. Operands are (batch, channels, sizes..). */
 public final class PoolOps {
-    private PoolOps() { }
+    private PoolOps() {}
 
     /** The row-major number (I64) of each window's largest element among the spatial axes of its channel. */
     public record LargestPlaces(Pooling how) implements Operation {
@@ -21,7 +21,9 @@ public final class PoolOps {
 
         @Override public Tensor pullback(int i, Tensor g, Reading reading) { return null; }
 
-        @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return Batch.parted(apply(Batch.merged(in[0], 0)), size, 0); }
+        @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) {
+            return Batch.parted(apply(Batch.merged(in[0], 0)), size, 0);
+        }
 
         @Override public long operations(Form out, Form... in) { return out.shape().count() * volume(how); }
 
@@ -30,15 +32,21 @@ public final class PoolOps {
 
     /** The elements of operand 0 at the places that operand 1 names, each in its channel. */
     public record Pick() implements Operation {
-        @Override public Tensor value(Tensor... in) { return Tracing.inside(() -> flat(in[0]).gather(2, flat(in[1])).reshape(in[1].shape().sizes())); }
+        @Override public Tensor value(Tensor... in) {
+            return Tracing.inside(() -> flat(in[0]).gather(2, flat(in[1])).reshape(in[1].shape().sizes()));
+        }
 
         @Override public boolean isLinear() { return true; }
 
         @Override public int reads(int i) { return 2; }
 
-        @Override public Tensor pullback(int i, Tensor g, Reading reading) { return new Unpick(reading.shape(0)).apply(g, reading.operand(1)); }
+        @Override public Tensor pullback(int i, Tensor g, Reading reading) {
+            return new Unpick(reading.shape(0)).apply(g, reading.operand(1));
+        }
 
-        @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return Batch.parted(apply(merged(size, isBatched, in)), size, 0); }
+        @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) {
+            return Batch.parted(apply(merged(size, isBatched, in)), size, 0);
+        }
     }
 
     /** Each element of operand 0 added where operand 1 says, in {@code shape}. */
@@ -105,8 +113,9 @@ public final class PoolOps {
     private static int axes(String operation, Tensor x, Pooling how) {
         int told = Math.max(Math.max(how.window().size(), how.stride().size()), Math.max(how.padding().size(), how.dilation().size()));
         int axes = told > 1 ? told : x.rank() - 2;
-        if (axes < 1 || axes > 3 || x.rank() != axes + 2 && x.rank() != axes + 1)
-            throw new ShapeException(operation + ": input " + x.shape() + "; its shape is (batch, channels, sizes..) with 1 to 3 spatial axes, or, where the window has a size for each, that without the batch");
+        if (axes < 1 || axes > 3 || x.rank() != axes + 2 && x.rank() != axes + 1) throw new ShapeException(operation + ": input "
+                + x.shape()
+                + "; its shape is (batch, channels, sizes..) with 1 to 3 spatial axes, or, where the window has a size for each, that without the batch");
         return axes;
     }
 
@@ -114,13 +123,16 @@ public final class PoolOps {
         var sizes = x.shape().toArray();
         for (int i = 2; i < sizes.length; i++) {
             sizes[i] = how.outputs(i - 2, sizes[i]);
-            if (sizes[i] < 1) throw new ShapeException(operation + ": no window of " + how.window() + " fits into axis " + i + " of input " + x.shape() + " with padding " + how.padding().get(i - 2));
+            if (sizes[i] < 1) throw new ShapeException(operation + ": no window of " + how.window() + " fits into axis " + i + " of input "
+                    + x.shape() + " with padding " + how.padding().get(i - 2));
         }
         WindowGeometry.of(how, x.shape().toArray(), sizes); // refuses what is too large before anything is allocated
         return sizes;
     }
 
-    private static void refuse(String operation, Tensor x) { if (!x.dtype().isFloat()) throw new DTypeException(operation + ": the input is " + x.dtype() + "; convert it to a float"); }
+    private static void refuse(String operation, Tensor x) {
+        if (!x.dtype().isFloat()) throw new DTypeException(operation + ": the input is " + x.dtype() + "; convert it to a float");
+    }
 
     static Pooled max(Tensor x, Pooling how) {
         refuse("maxPool", x);
@@ -150,7 +162,8 @@ public final class PoolOps {
         int axes = axes("avgPool", x, how);
         if (x.rank() == axes + 1) return average(x.unsqueeze(0), how).squeeze(0);
         var spread = how.over(axes);
-        for (int dilation : spread.dilation()) if (dilation != 1) throw new IllegalArgumentException("avgPool: dilation is " + spread.dilation() + "; a mean needs 1");
+        for (int dilation : spread.dilation())
+            if (dilation != 1) throw new IllegalArgumentException("avgPool: dilation is " + spread.dilation() + "; a mean needs 1");
         return new Average(spread, false, Shape.adopt(sizes("avgPool", x, spread))).apply(x);
     }
 
@@ -158,13 +171,14 @@ public final class PoolOps {
     static Tensor adaptive(Tensor x, long... sizes) {
         refuse("adaptiveAvgPool", x);
         int axes = sizes.length;
-        if (axes < 1 || axes > 3 || x.rank() < axes + 1 || x.rank() > axes + 2)
-            throw new ShapeException("adaptiveAvgPool: input " + x.shape() + " for " + axes + " sizes; its shape is (batch, channels, sizes..) with a size for each spatial axis");
+        if (axes < 1 || axes > 3 || x.rank() < axes + 1 || x.rank() > axes + 2) throw new ShapeException("adaptiveAvgPool: input "
+                + x.shape() + " for " + axes + " sizes; its shape is (batch, channels, sizes..) with a size for each spatial axis");
         var window = new int[axes];
         boolean equal = true;
         for (int i = 0; i < axes; i++) {
             long n = x.size(i - axes);
-            if (sizes[i] < 1 || n < 1) throw new ShapeException("adaptiveAvgPool: " + sizes[i] + " parts of axis " + (x.rank() - axes + i) + " of input " + x.shape() + "; both are at least 1");
+            if (sizes[i] < 1 || n < 1) throw new ShapeException("adaptiveAvgPool: " + sizes[i] + " parts of axis " + (x.rank() - axes + i)
+                    + " of input " + x.shape() + "; both are at least 1");
             equal &= n % sizes[i] == 0;
             window[i] = (int) (n / sizes[i]);
         }

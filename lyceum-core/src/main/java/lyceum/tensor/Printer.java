@@ -146,7 +146,8 @@ final class Printer {
         var fraction = digits.signum() == 0 ? "0" : digits.unscaledValue().toString();
         fraction += "0".repeat(Math.max(0, decimals + 1 - fraction.length()));
         var power = Integer.toString(Math.abs(exponent));
-        return fraction.charAt(0) + "." + fraction.substring(1) + (exponent < 0 ? "e-" : "e+") + "0".repeat(Math.max(0, exponentDigits - power.length())) + power;
+        return fraction.charAt(0) + "." + fraction.substring(1) + (exponent < 0 ? "e-" : "e+")
+                + "0".repeat(Math.max(0, exponentDigits - power.length())) + power;
     }
 
     /** How the floats of one array are written: {@code before} and {@code after} are the widths on both sides of the point. */
@@ -162,7 +163,8 @@ final class Printer {
                 var d = digits(v, type, scientific);
                 decimals = Math.max(decimals, scientific ? d.precision() - 1 : d.scale());
                 before = Math.max(before, sign(v).length() + (scientific ? 1 : Math.max(1, d.precision() - d.scale())));
-                if (scientific && d.signum() != 0) exponentDigits = Math.max(exponentDigits, Integer.toString(Math.abs(d.precision() - d.scale() - 1)).length());
+                if (scientific && d.signum() != 0)
+                    exponentDigits = Math.max(exponentDigits, Integer.toString(Math.abs(d.precision() - d.scale() - 1)).length());
             }
             int after = scientific ? exponentDigits + 2 + decimals : decimals;
             if (!finite) before = Math.max(before, (negativeInfinity ? 4 : 3) - after - 1);
@@ -177,13 +179,15 @@ final class Printer {
                 largest = Math.max(largest, Math.abs(v));
                 smallest = Math.min(smallest, Math.abs(v));
             }
-            return largest > 0 && (largest >= narrow(type, 1e8) || smallest < narrow(type, 1e-4) || narrow(type, largest / smallest) > 1000);
+            return largest > 0
+                    && (largest >= narrow(type, 1e8) || smallest < narrow(type, 1e-4) || narrow(type, largest / smallest) > 1000);
         }
 
         /** The shortest digits, or the exact value rounded where these are too many. */
         private static BigDecimal digits(double v, DType type, boolean scientific) {
             var d = shortest(v, type);
-            if (scientific) return d.precision() > DIGITS + 1 ? new BigDecimal(Math.abs(v)).round(new MathContext(DIGITS + 1, RoundingMode.HALF_EVEN)).stripTrailingZeros() : d;
+            if (scientific) return d.precision() > DIGITS + 1
+                    ? new BigDecimal(Math.abs(v)).round(new MathContext(DIGITS + 1, RoundingMode.HALF_EVEN)).stripTrailingZeros() : d;
             if (d.scale() > DIGITS) d = new BigDecimal(Math.abs(v)).setScale(DIGITS, RoundingMode.HALF_EVEN).stripTrailingZeros();
             return d.scale() < 0 || d.signum() == 0 ? d.setScale(0) : d;
         }
@@ -192,7 +196,8 @@ final class Printer {
             if (!Double.isFinite(v)) return left(special(v), before + 1 + after);
             var d = digits(v, type, scientific);
             // With an exponent, NumPy fills up with the digits of the exact value, not with zeros.
-            if (scientific && v != 0 && d.precision() <= decimals) d = new BigDecimal(Math.abs(v)).round(new MathContext(decimals + 1, RoundingMode.HALF_EVEN)).stripTrailingZeros();
+            if (scientific && v != 0 && d.precision() <= decimals)
+                d = new BigDecimal(Math.abs(v)).round(new MathContext(decimals + 1, RoundingMode.HALF_EVEN)).stripTrailingZeros();
             if (scientific) return left(sign(v) + Printer.scientific(d, decimals, exponentDigits), before + 1 + after);
             var plain = d.scale() == 0 ? d.toPlainString() + "." : d.toPlainString();
             return left(sign(v) + plain + " ".repeat(after - d.scale()), before + 1 + after);

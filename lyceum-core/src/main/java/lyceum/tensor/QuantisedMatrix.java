@@ -4,6 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Locale;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.FormatException;
@@ -47,8 +49,10 @@ public final class QuantisedMatrix {
      * @throws IllegalArgumentException if rows are not whole blocks, or a weight is infinite, NaN or beyond what F16 scales reach
      */
     public static QuantisedMatrix of(Tensor weights, BlockFormat format) {
-        if (weights.rank() != 2) throw new ShapeException("QuantisedMatrix: weights of shape " + weights.shape() + "; they are a matrix (out, in)");
-        if (!weights.dtype().isFloat()) throw new DTypeException("QuantisedMatrix: weights are " + weights.dtype() + "; convert them to a float type");
+        if (weights.rank() != 2)
+            throw new ShapeException("QuantisedMatrix: weights of shape " + weights.shape() + "; they are a matrix (out, in)");
+        if (!weights.dtype().isFloat())
+            throw new DTypeException("QuantisedMatrix: weights are " + weights.dtype() + "; convert them to a float type");
         Tracing.reading("a matrix to quantise", weights);
         long rows = weights.size(0);
         int columns = Math.toIntExact(weights.size(1));
@@ -69,7 +73,8 @@ public final class QuantisedMatrix {
 
     private static void checkFinite(float[] row, long j, BlockFormat format) {
         for (int i = 0; i < row.length; i++) {
-            if (!Float.isFinite(row[i])) throw new IllegalArgumentException("QuantisedMatrix: weight (" + j + ", " + i + ") is " + row[i] + "; " + format.name() + " has no code for it");
+            if (!Float.isFinite(row[i])) throw new IllegalArgumentException(
+                    "QuantisedMatrix: weight (" + j + ", " + i + ") is " + row[i] + "; " + format.name() + " has no code for it");
         }
     }
 
@@ -81,7 +86,8 @@ public final class QuantisedMatrix {
      */
     public static QuantisedMatrix on(MemorySegment bytes, BlockFormat format, long rows, long columns) {
         if (rows < 0 || columns < 0) throw new FormatException(format.name() + ": a matrix of " + rows + " x " + columns);
-        if (columns % format.blockLength() != 0) throw new FormatException(format.name() + ": rows of " + columns + " weights are not whole blocks of " + format.blockLength());
+        if (columns % format.blockLength() != 0)
+            throw new FormatException(format.name() + ": rows of " + columns + " weights are not whole blocks of " + format.blockLength());
         long rowBytes = format.rowBytes(columns);
         if (rowBytes != 0 && rows > Long.MAX_VALUE / rowBytes || rows * rowBytes != bytes.byteSize()) throw new FormatException(
                 format.name() + ": " + rows + " x " + columns + " weights do not take " + bytes.byteSize() + " bytes");
@@ -115,10 +121,12 @@ public final class QuantisedMatrix {
 
     /** {@code x w' + bias}. @param bias of shape (out), or null */
     public Tensor matmul(Tensor x, Tensor bias) {
-        if (x.rank() == 0 || x.size(-1) != columns()) throw new ShapeException(
-                "QuantisedMatrix.matmul: " + x.shape() + " x (" + rows() + ", " + columns() + ")': the last axis of x must be " + columns());
-        if (!x.dtype().isFloat()) throw new DTypeException("QuantisedMatrix.matmul: activations are " + x.dtype() + "; convert them to a float type");
-        if (bias != null && (bias.rank() != 1 || bias.size(0) != rows())) throw new ShapeException("QuantisedMatrix.matmul: a bias of shape " + bias.shape() + " for " + rows() + " rows");
+        if (x.rank() == 0 || x.size(-1) != columns()) throw new ShapeException("QuantisedMatrix.matmul: " + x.shape() + " x (" + rows()
+                + ", " + columns() + ")': the last axis of x must be " + columns());
+        if (!x.dtype().isFloat())
+            throw new DTypeException("QuantisedMatrix.matmul: activations are " + x.dtype() + "; convert them to a float type");
+        if (bias != null && (bias.rank() != 1 || bias.size(0) != rows()))
+            throw new ShapeException("QuantisedMatrix.matmul: a bias of shape " + bias.shape() + " for " + rows() + " rows");
         var type = DType.promote(DType.F32, x.dtype());
         if (bias == null) return new Product(this, type).apply(x);
         return type == DType.F64 ? new Product(this, type).apply(x).add(bias) : new Product(this, type).apply(x, bias.to(DType.F32));
@@ -127,11 +135,13 @@ public final class QuantisedMatrix {
     /** The product of operand 0 with the rows of weights, and the bias added if there is an operand 1. Derivatives are those of the weights as they are stored. */
     public record Product(QuantisedMatrix weights, DType type) implements Operation {
         @Override public Tensor value(Tensor... in) {
-            return Tracing.inside(() -> type == DType.F64 ? in[0].matmul(weights.dequantise().to(DType.F64).transpose()) : weights.product(in[0], in.length > 1 ? in[1] : null));
+            return Tracing.inside(() -> type == DType.F64 ? in[0].matmul(weights.dequantise().to(DType.F64).transpose())
+                    : weights.product(in[0], in.length > 1 ? in[1] : null));
         }
 
         @Override public Tensor pullback(int i, Tensor g, Reading reading) {
-            return i == 0 ? g.matmul(weights.dequantise().to(g.dtype())) : g.reshape(g.count() / Math.max(1, weights.rows()), weights.rows()).sum(0);
+            return i == 0 ? g.matmul(weights.dequantise().to(g.dtype()))
+                    : g.reshape(g.count() / Math.max(1, weights.rows()), weights.rows()).sum(0);
         }
 
         @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) {
@@ -182,7 +192,8 @@ public final class QuantisedMatrix {
 
     /** The rows that {@code index} (integers, any shape) names, dequantised: an embedding look-up, (..., in) in F32. @throws ShapeException if one is out of range */
     public Tensor rowsAt(Tensor index) {
-        if (!index.dtype().isInteger()) throw new DTypeException("QuantisedMatrix.rowsAt: the index is " + index.dtype() + "; it is an integer type");
+        if (!index.dtype().isInteger())
+            throw new DTypeException("QuantisedMatrix.rowsAt: the index is " + index.dtype() + "; it is an integer type");
         blocks.check();
         var numbers = index.detach().toLongArray();
         int k = (int) columns();
@@ -195,12 +206,13 @@ public final class QuantisedMatrix {
                 MemorySegment.copy(row, 0, out.storage().segment(), FLOAT, out.byteOffset() + (long) i * k * 4, k);
             }
         });
-        var shape = java.util.Arrays.copyOf(index.shape().toArray(), index.rank() + 1);
+        var shape = Arrays.copyOf(index.shape().toArray(), index.rank() + 1);
         shape[index.rank()] = k;
         return new Tensor(out, Shape.of(numbers.length, k)).reshape(shape);
     }
 
     @Override public String toString() {
-        return "QuantisedMatrix " + rows() + " x " + columns() + " of " + format().name() + ", " + String.format(java.util.Locale.ROOT, "%.4g", format().bitsPerWeight()) + " bits a weight";
+        return "QuantisedMatrix " + rows() + " x " + columns() + " of " + format().name() + ", "
+                + String.format(Locale.ROOT, "%.4g", format().bitsPerWeight()) + " bits a weight";
     }
 }

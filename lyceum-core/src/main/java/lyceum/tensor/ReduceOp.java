@@ -112,7 +112,8 @@ public record ReduceOp(Reduction reduction, Axes axes, boolean keep) implements 
     }
 
     @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) {
-        if (isPlace() && axes.count() > 1) return new ReduceOp(reduction, Axes.of(1), false).apply(in[0].reshape(size, Batch.entry(in[0]).count())); // places are numbered through
+        if (isPlace() && axes.count() > 1)
+            return new ReduceOp(reduction, Axes.of(1), false).apply(in[0].reshape(size, Batch.entry(in[0]).count())); // places are numbered through
         return new ReduceOp(reduction, axes.shifted(), keep).apply(in);
     }
 
@@ -129,7 +130,7 @@ public record ReduceOp(Reduction reduction, Axes axes, boolean keep) implements 
         int kept = n;
         for (int axis : axes) order[n++] = axis;
         var moved = x.permute(order);
-        var sizes = java.util.Arrays.copyOf(moved.shape().toArray(), kept + 1);
+        var sizes = Arrays.copyOf(moved.shape().toArray(), kept + 1);
         sizes[kept] = -1;
         if (x.count() == 0) return x;
         var flat = moved.reshape(sizes);

@@ -95,7 +95,9 @@ sealed interface ReductionOps permits Tensor {
     }
 
     /** Softmax over the places where {@code mask} (BOOL, broadcast) is true; zeros elsewhere, and in a row that is masked whole. */
-    default Tensor softmax(int axis, Tensor mask) { return self().to(self().dtype().toFloat()).maskedFill(mask.not(), Double.NEGATIVE_INFINITY).softmax(axis); }
+    default Tensor softmax(int axis, Tensor mask) {
+        return self().to(self().dtype().toFloat()).maskedFill(mask.not(), Double.NEGATIVE_INFINITY).softmax(axis);
+    }
 
     /** Softmax of {@code x / temperature}: sharper below 1, flatter above. */
     default Tensor softmax(int axis, double temperature) {
@@ -140,7 +142,7 @@ sealed interface ReductionOps permits Tensor {
     default Tensor cummin(int axis) { return ScanOp.of(Scan.MIN, self(), axis); }
 
     /** Elements in order along an axis, and where each came from. */
-    record Sorted(Tensor values, Tensor indices) { }
+    record Sorted(Tensor values, Tensor indices) {}
 
     /** Stable ascending sort along {@code axis}; NaN comes last. */
     default Sorted sort(int axis) { return sort(axis, false); }
@@ -155,7 +157,8 @@ sealed interface ReductionOps permits Tensor {
     /** The k largest elements along {@code axis} in descending order, and their indices. For few of many they are selected, not sorted. */
     default Sorted topk(int k, int axis) {
         int a = self().shape().axis(axis);
-        if (k < 0 || k > self().size(a)) throw new ShapeException("topk: k is " + k + "; axis " + axis + " of shape " + self().shape() + " has " + self().size(a));
+        if (k < 0 || k > self().size(a))
+            throw new ShapeException("topk: k is " + k + "; axis " + axis + " of shape " + self().shape() + " has " + self().size(a));
         return ArgsortOp.of(self(), a, true, k);
     }
 }

@@ -10,7 +10,7 @@ import lyceum.backend.Backend.Reduction;
 public final class RowOps {
     private static final int[] LAST = {-1};
 
-    private RowOps() { }
+    private RowOps() {}
 
     /** Shares that add up to 1 along an axis. */
     public record Softmax(int axis) implements Operation {
@@ -53,9 +53,13 @@ public final class RowOps {
 
         @Override public int reads(int i) { return RESULT; }
 
-        @Override public Tensor pullback(int i, Tensor g, Reading reading) { return g.sub(reading.result().exp().mul(g.sum(new int[] {axis}, true))); }
+        @Override public Tensor pullback(int i, Tensor g, Reading reading) {
+            return g.sub(reading.result().exp().mul(g.sum(new int[] {axis}, true)));
+        }
 
-        @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) { return tangents[0].sub(out.exp().mul(tangents[0]).sum(new int[] {axis}, true)); }
+        @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) {
+            return tangents[0].sub(out.exp().mul(tangents[0]).sum(new int[] {axis}, true));
+        }
 
         @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return new LogSoftmax(axis + 1).apply(in); }
 
@@ -81,9 +85,13 @@ public final class RowOps {
 
         @Override public int reads(int i) { return 1; }
 
-        @Override public Tensor pullback(int i, Tensor g, Reading reading) { return reading.operand(0).softmax(axis).mul(keep ? g : g.unsqueeze(axis)); }
+        @Override public Tensor pullback(int i, Tensor g, Reading reading) {
+            return reading.operand(0).softmax(axis).mul(keep ? g : g.unsqueeze(axis));
+        }
 
-        @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) { return in[0].softmax(axis).mul(tangents[0]).sum(new int[] {axis}, keep); }
+        @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) {
+            return in[0].softmax(axis).mul(tangents[0]).sum(new int[] {axis}, keep);
+        }
 
         @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return new LogSumExp(axis + 1, keep).apply(in); }
 

@@ -24,7 +24,8 @@ public record ScanOp(Scan scan, int axis) implements Operation {
     @Override public int reads(int i) { return scan == Scan.SUM ? 0 : 1 | RESULT; }
 
     @Override public Tensor pullback(int i, Tensor g, Reading reading) {
-        return scan == Scan.SUM ? g.flip(axis).cumsum(axis).flip(axis) : g.mul(reading.result()).flip(axis).cumsum(axis).flip(axis).div(reading.operand(0));
+        return scan == Scan.SUM ? g.flip(axis).cumsum(axis).flip(axis)
+                : g.mul(reading.result()).flip(axis).cumsum(axis).flip(axis).div(reading.operand(0));
     }
 
     @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) {

@@ -39,7 +39,8 @@ public record ScatterOp(Scatter rule, int axis) implements Operation {
     @Override public Tensor pullback(int i, Tensor g, Reading reading) {
         if (isExtreme()) return ofExtreme(i, g, reading.operand(0), reading.operand(1), reading.operand(2), reading.result());
         if (rule == Scatter.ADD) return i == 2 ? g.gather(axis, reading.operand(1)) : g;
-        return i == 2 ? fromWinners(g, reading.operand(1)) : g.scatter(axis, reading.operand(1), Creation.full(g.dtype(), 0, reading.shape(2)));
+        return i == 2 ? fromWinners(g, reading.operand(1))
+                : g.scatter(axis, reading.operand(1), Creation.full(g.dtype(), 0, reading.shape(2)));
     }
 
     /** The gradient of what was written: zero for a source that a later one at the same place has replaced. */
@@ -66,7 +67,9 @@ public record ScatterOp(Scatter rule, int axis) implements Operation {
         return sum.div(stays.scatterAdd(axis, in[1], wins).maximum(1));
     }
 
-    @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return new ScatterOp(rule, axis + 1).apply(Batch.spread(size, isBatched, in)); }
+    @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) {
+        return new ScatterOp(rule, axis + 1).apply(Batch.spread(size, isBatched, in));
+    }
 
     @Override public long operations(Form out, Form... in) { return out.shape().count() + in[2].shape().count(); }
 

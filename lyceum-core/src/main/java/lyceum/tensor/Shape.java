@@ -59,7 +59,8 @@ public final class Shape {
         var sizes = new long[rank];
         for (int i = 1; i <= rank; i++) {
             long x = i <= a.rank() ? a.sizes[a.rank() - i] : 1, y = i <= b.rank() ? b.sizes[b.rank() - i] : 1;
-            if (x != y && x != 1 && y != 1) throw new ShapeException(operation + ": shapes " + a + " and " + b + " do not broadcast: sizes " + x + " and " + y + " differ");
+            if (x != y && x != 1 && y != 1) throw new ShapeException(
+                    operation + ": shapes " + a + " and " + b + " do not broadcast: sizes " + x + " and " + y + " differ");
             sizes[rank - i] = x == 1 ? y : x;
         }
         return new Shape(sizes);

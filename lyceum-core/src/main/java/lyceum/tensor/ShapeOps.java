@@ -1,5 +1,7 @@
 package lyceum.tensor;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import lyceum.ShapeException;
 
 /** Operations that rearrange without computing. All but those that say so are views: they share memory with their origin. */
@@ -53,7 +55,7 @@ sealed interface ShapeOps permits Tensor {
     /** Moves an axis to another place, the others keep their order. */
     default Tensor moveAxis(int from, int to) {
         int source = self().shape().axis(from), target = self().shape().axis(to);
-        var order = new java.util.ArrayList<Integer>();
+        var order = new ArrayList<Integer>();
         for (int i = 0; i < self().rank(); i++) if (i != source) order.add(i);
         order.add(target, source);
         return permute(order.stream().mapToInt(Integer::intValue).toArray());
@@ -66,7 +68,8 @@ sealed interface ShapeOps permits Tensor {
         var wanted = sizes.clone();
         for (int i = 0; i < wanted.length; i++) if (wanted[i] == -1 && i >= extra) wanted[i] = x.size(i - extra);
         var shape = Shape.of(wanted);
-        if (extra < 0 || !Shape.broadcast("expand", x.shape(), shape).equals(shape)) throw new ShapeException("expand: shape " + x.shape() + " does not stretch to " + shape);
+        if (extra < 0 || !Shape.broadcast("expand", x.shape(), shape).equals(shape))
+            throw new ShapeException("expand: shape " + x.shape() + " does not stretch to " + shape);
         return shape.equals(x.shape()) ? x : new ViewOps.Expand(shape, false).apply(x);
     }
 
@@ -82,20 +85,21 @@ sealed interface ShapeOps permits Tensor {
     /** Drops an axis of size 1. */
     default Tensor squeeze(int axis) {
         int a = self().shape().axis(axis);
-        if (self().size(a) != 1) throw new ShapeException("squeeze: axis " + axis + " of shape " + self().shape() + " has size " + self().size(a) + ", not 1");
+        if (self().size(a) != 1)
+            throw new ShapeException("squeeze: axis " + axis + " of shape " + self().shape() + " has size " + self().size(a) + ", not 1");
         var sizes = new long[self().rank() - 1];
         for (int i = 0, at = 0; i < self().rank(); i++) if (i != a) sizes[at++] = self().size(i);
         return reshape(sizes);
     }
 
     /** Drops all axes of size 1. */
-    default Tensor squeeze() { return reshape(java.util.Arrays.stream(self().shape().sizes()).filter(s -> s != 1).toArray()); }
+    default Tensor squeeze() { return reshape(Arrays.stream(self().shape().sizes()).filter(s -> s != 1).toArray()); }
 
     /** {@code length} indices of an axis from {@code start}. */
     default Tensor narrow(int axis, long start, long length) {
         long size = self().size(axis), from = start < 0 ? start + size : start;
-        if (from < 0 || length < 0 || length > size - from)
-            throw new ShapeException("narrow: " + length + " indices from " + start + " are out of range for axis " + axis + " of shape " + self().shape());
+        if (from < 0 || length < 0 || length > size - from) throw new ShapeException(
+                "narrow: " + length + " indices from " + start + " are out of range for axis " + axis + " of shape " + self().shape());
         return slice(axis, from, from + length, 1);
     }
 
@@ -103,13 +107,16 @@ sealed interface ShapeOps permits Tensor {
      * Index {@code start}, {@code start + step}, ... below {@code stop} of an axis; negative bounds count from the end. With a negative step it
      * goes down to above {@code stop}, where -1 is the place before the first: {@code slice(0, n - 1, -1, -1)} reverses.
      */
-    default Tensor slice(int axis, long start, long stop, long step) { return ViewOps.Slice.of(self(), self().shape().axis(axis), start, stop, step).apply(self()); }
+    default Tensor slice(int axis, long start, long stop, long step) {
+        return ViewOps.Slice.of(self(), self().shape().axis(axis), start, stop, step).apply(self());
+    }
 
     /** One index of an axis, which is dropped. */
     default Tensor select(int axis, long index) {
         int a = self().shape().axis(axis);
         long size = self().size(a), at = index < 0 ? index + size : index;
-        if (at < 0 || at >= size) throw new ShapeException("select: index " + index + " is out of range for axis " + axis + " of shape " + self().shape());
+        if (at < 0 || at >= size)
+            throw new ShapeException("select: index " + index + " is out of range for axis " + axis + " of shape " + self().shape());
         return narrow(a, at, 1).squeeze(a);
     }
 
@@ -131,19 +138,22 @@ sealed interface ShapeOps permits Tensor {
     /** Sliding windows of {@code size} along {@code axis}, {@code step} apart, as a new last axis: the heart of a convolution. */
     default Tensor unfold(int axis, long size, long step) {
         int a = self().shape().axis(axis);
-        if (size < 1 || step < 1 || size > self().size(a)) throw new ShapeException("unfold: windows of " + size + ", " + step + " apart, do not fit axis " + axis + " of shape " + self().shape());
+        if (size < 1 || step < 1 || size > self().size(a)) throw new ShapeException(
+                "unfold: windows of " + size + ", " + step + " apart, do not fit axis " + axis + " of shape " + self().shape());
         return new ViewOps.Unfold(a, size, step).apply(self());
     }
 
     /** A copy with {@code before} and {@code after} elements of {@code value} added along {@code axis}. */
-    default Tensor pad(int axis, long before, long after, double value) { return ConcatOp.pad(self(), self().shape().axis(axis), before, after, value); }
+    default Tensor pad(int axis, long before, long after, double value) {
+        return ConcatOp.pad(self(), self().shape().axis(axis), before, after, value);
+    }
 
     /** A copy that repeats the whole {@code times} along {@code axis}: what NumPy calls {@code tile}. */
     default Tensor repeat(int axis, int times) {
         if (times < 0) throw new IllegalArgumentException("repeat: times is " + times + "; it is at least 0");
         if (times == 0) return narrow(axis, 0, 0).copy();
         var parts = new Tensor[times];
-        java.util.Arrays.fill(parts, self());
+        Arrays.fill(parts, self());
         return ConcatOp.concat(axis, parts);
     }
 
@@ -164,16 +174,18 @@ sealed interface ShapeOps permits Tensor {
             parts[i] = narrow(axis, at, sizes[i]);
             at += sizes[i];
         }
-        if (at != self().size(axis)) throw new ShapeException("split: sizes add up to " + at + ", axis " + axis + " of shape " + self().shape() + " has " + self().size(axis));
+        if (at != self().size(axis)) throw new ShapeException(
+                "split: sizes add up to " + at + ", axis " + axis + " of shape " + self().shape() + " has " + self().size(axis));
         return parts;
     }
 
     /** {@code n} parts of equal size along {@code axis}. */
     default Tensor[] chunk(int axis, int n) {
         long size = self().size(axis);
-        if (n < 1 || size % n != 0) throw new ShapeException("chunk: axis " + axis + " of shape " + self().shape() + " does not divide into " + n + " parts");
+        if (n < 1 || size % n != 0)
+            throw new ShapeException("chunk: axis " + axis + " of shape " + self().shape() + " does not divide into " + n + " parts");
         var sizes = new long[n];
-        java.util.Arrays.fill(sizes, size / n);
+        Arrays.fill(sizes, size / n);
         return split(axis, sizes);
     }
 

@@ -11,7 +11,8 @@ record Tangents(Object level, Tensor tangent, Tangents others) {
     /** For an operation that is linear in its float operands: their tangents, and the other operands as they are. */
     static Tensor[] orZero(Tensor[] tangents, Tensor[] in) {
         var operands = in.clone();
-        for (int i = 0; i < in.length; i++) if (in[i].dtype().isFloat()) operands[i] = tangents[i] != null ? tangents[i] : in[i].zerosLike();
+        for (int i = 0; i < in.length; i++)
+            if (in[i].dtype().isFloat()) operands[i] = tangents[i] != null ? tangents[i] : in[i].zerosLike();
         return operands;
     }
 }

@@ -1,10 +1,13 @@
 package lyceum.tensor;
 
+import java.lang.ref.Reference;
+import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Op;
 import lyceum.backend.View;
 import lyceum.backend.scalar.Elements;
+import lyceum.memory.Scope;
 import lyceum.memory.Storage;
 import lyceum.random.Rng;
 
@@ -128,7 +131,9 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     public static Tensor randint(Rng rng, long low, long high, long... shape) { return Creation.randint(rng, low, high, shape); }
 
     /** A tensor on memory that exists already, row-major from the storage's first byte: for file formats. @throws ShapeException if it is too small */
-    public static Tensor on(Storage storage, long byteOffset, DType dtype, long... shape) { return Creation.on(storage, byteOffset, dtype, shape); }
+    public static Tensor on(Storage storage, long byteOffset, DType dtype, long... shape) {
+        return Creation.on(storage, byteOffset, dtype, shape);
+    }
 
     /** Joins tensors along an existing axis; the other sizes agree. */
     public static Tensor concat(int axis, Tensor... parts) { return ConcatOp.concat(axis, parts); }
@@ -157,7 +162,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
      * @throws lyceum.LyceumException if one of them is part of a recorded computation and recording is on, lies in a mapped file, or is a view
      *         whose elements share memory
      */
-    public static void update_(Tensor[] tensors, java.util.function.UnaryOperator<Tensor[]> f) {
+    public static void update_(Tensor[] tensors, UnaryOperator<Tensor[]> f) {
         for (var tensor : tensors) Updating.checkWritable("update_", tensor);
         Updating.update(tensors, f);
     }
@@ -172,10 +177,13 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
      * @throws IllegalArgumentException if there are not as many others as groups, or groups have different numbers of tensors
      * @throws lyceum.LyceumException as there
      */
-    public static void updateEach_(Tensor[][] groups, Tensor[][] others, java.util.function.UnaryOperator<Tensor[]> f) {
-        if (groups.length != others.length) throw new IllegalArgumentException("updateEach_: " + others.length + " others for " + groups.length + " groups; each group has its own, if empty");
-        for (int i = 1; i < groups.length; i++) if (groups[i].length != groups[0].length || others[i].length != others[0].length)
-            throw new IllegalArgumentException("updateEach_: group " + i + " has " + groups[i].length + " tensors and " + others[i].length + " others, the first " + groups[0].length + " and " + others[0].length);
+    public static void updateEach_(Tensor[][] groups, Tensor[][] others, UnaryOperator<Tensor[]> f) {
+        if (groups.length != others.length) throw new IllegalArgumentException(
+                "updateEach_: " + others.length + " others for " + groups.length + " groups; each group has its own, if empty");
+        for (int i = 1; i < groups.length; i++)
+            if (groups[i].length != groups[0].length || others[i].length != others[0].length)
+                throw new IllegalArgumentException("updateEach_: group " + i + " has " + groups[i].length + " tensors and "
+                        + others[i].length + " others, the first " + groups[0].length + " and " + others[0].length);
         for (var group : groups) for (var tensor : group) Updating.checkWritable("updateEach_", tensor);
         Updating.updateEach(groups, others, f);
     }
@@ -212,7 +220,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
         Tracing.reading("an item", this);
         var v = view();
         long value = Elements.getLong(dtype, v.storage().segment(), byteOffset(v, linearIndex(index)));
-        java.lang.ref.Reference.reachabilityFence(v);
+        Reference.reachabilityFence(v);
         return value;
     }
 
@@ -221,7 +229,8 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
         long linear = 0;
         for (int i = 0; i < index.length; i++) {
             long size = shape.size(i), at = index[i] < 0 ? index[i] + size : index[i];
-            if (at < 0 || at >= size) throw new ShapeException("item: index " + index[i] + " is out of range for axis " + i + " of shape " + shape);
+            if (at < 0 || at >= size)
+                throw new ShapeException("item: index " + index[i] + " is out of range for axis " + i + " of shape " + shape);
             linear = linear * size + at;
         }
         return linear;
@@ -231,7 +240,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
         Tracing.reading("an item", this);
         var v = view();
         double value = Elements.getDouble(dtype, v.storage().segment(), byteOffset(v, linear));
-        java.lang.ref.Reference.reachabilityFence(v); // the tensor may be unreachable already, and its block in other hands
+        Reference.reachabilityFence(v); // the tensor may be unreachable already, and its block in other hands
         return value;
     }
 
@@ -291,13 +300,13 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     }
 
     /** Has a pending value belong to another scope (null: to none) than that in which it was asked for. */
-    void moveTo(lyceum.memory.Scope scope) {
+    void moveTo(Scope scope) {
         var work = pending();
         if (work != null) pending = work.in(scope);
     }
 
     /** Has a pending value read copies of what lies in {@code storage} now. */
-    synchronized void readCopies(lyceum.memory.Storage storage) {
+    synchronized void readCopies(Storage storage) {
         var work = pending();
         if (work != null) pending = work.withCopies(storage);
     }
@@ -315,7 +324,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     }
 
     /** Keeps this tensor beyond the scope's end: it then belongs to the enclosing scope or to the collector. Returns this. */
-    public Tensor keptBy(lyceum.memory.Scope scope) {
+    public Tensor keptBy(Scope scope) {
         scope.keep(view().storage());
         return this;
     }
@@ -328,7 +337,9 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
         return detach().asLeaf();
     }
 
-    void checkFloat(String operation) { if (!dtype.isFloat()) throw new lyceum.DTypeException(operation + ": a derivative needs a float type, not " + dtype); }
+    void checkFloat(String operation) {
+        if (!dtype.isFloat()) throw new lyceum.DTypeException(operation + ": a derivative needs a float type, not " + dtype);
+    }
 
     Tensor asLeaf() {
         node = GradNode.leaf(this);

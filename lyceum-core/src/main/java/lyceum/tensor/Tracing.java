@@ -12,7 +12,8 @@ import lyceum.memory.Scope;
  */
 public final class Tracing {
     /** Is told of every operation, in the order in which they are made. */
-    @FunctionalInterface public interface Recorder {
+    @FunctionalInterface
+    public interface Recorder {
         /**
          * Operations that are done in here are told to the recorders outside this one.
          *
@@ -21,7 +22,7 @@ public final class Tracing {
         void made(Operation operation, boolean stopped, Tensor result, Tensor... operands);
 
         /** Called before a value is read out of a tensor, by {@code what}. */
-        default void read(String what, Tensor tensor) { }
+        default void read(String what, Tensor tensor) {}
     }
 
     /** A recorder and those outside it, who are told first; {@code beyond} are those who are not told, and yet asked before a value is read. */
@@ -45,13 +46,17 @@ public final class Tracing {
     /** Asking an unbound scoped value costs a microsecond where others are bound, and every small operation asks: so ask only while one runs. */
     private static final AtomicInteger RUNNING = new AtomicInteger();
 
-    private Tracing() { }
+    private Tracing() {}
 
     /** Runs {@code body}; its operations are told to {@code recorder} and to nobody else. */
-    public static <T> T with(Recorder recorder, Supplier<T> body) { return with(new Listeners(recorder, false, null, on() ? LISTENERS.get() : null), body); }
+    public static <T> T with(Recorder recorder, Supplier<T> body) {
+        return with(new Listeners(recorder, false, null, on() ? LISTENERS.get() : null), body);
+    }
 
     /** Runs {@code body}; its operations are told to {@code recorder} after those who listen already. */
-    static <T> T within(Recorder recorder, Supplier<T> body) { return with(new Listeners(recorder, false, on() ? LISTENERS.get() : null, null), body); }
+    static <T> T within(Recorder recorder, Supplier<T> body) {
+        return with(new Listeners(recorder, false, on() ? LISTENERS.get() : null, null), body);
+    }
 
     private static <T> T with(Listeners listeners, Supplier<T> body) {
         RUNNING.incrementAndGet();
@@ -85,7 +90,8 @@ public final class Tracing {
     /** Computes a value of {@code operation}: untold, but whoever listens is asked about what one of the user's reads beside its operands. */
     static <T> T inside(Operation operation, Supplier<T> body) {
         if (!operation.isOfUser()) return untold(body);
-        return ScopedValue.where(LISTENERS, new Listeners(new ClosedOver(operation.text(), LISTENERS.get()), false, null, null)).call(body::get);
+        return ScopedValue.where(LISTENERS, new Listeners(new ClosedOver(operation.text(), LISTENERS.get()), false, null, null))
+                .call(body::get);
     }
 
     private record ClosedOver(String name, Listeners asked) implements Recorder {
@@ -97,16 +103,17 @@ public final class Tracing {
     }
 
     /** Runs {@code body}, through which nobody who listens now takes a derivative. */
-    static <T> T stopped(Supplier<T> body) { return on() ? ScopedValue.where(LISTENERS, LISTENERS.get().stoppedAll()).call(body::get) : body.get(); }
+    static <T> T stopped(Supplier<T> body) {
+        return on() ? ScopedValue.where(LISTENERS, LISTENERS.get().stoppedAll()).call(body::get) : body.get();
+    }
 
     static void refuseInPlace(String operation) {
-        if (on()) throw new LyceumException(operation + ": writes in place cannot be traced; use an operation that returns a new tensor, such as where or scatter");
+        if (on()) throw new LyceumException(
+                operation + ": writes in place cannot be traced; use an operation that returns a new tensor, such as where or scatter");
     }
 
     /** Call before a value of {@code x} decides what is done next. */
-    static void reading(String what, Tensor x) {
-        if (on()) LISTENERS.get().ask(what, x);
-    }
+    static void reading(String what, Tensor x) { if (on()) LISTENERS.get().ask(what, x); }
 
     /** True for one number everywhere, which is no memory yet. */
     public static boolean isConstant(Tensor x) { return x.pending() != null && x.pending().op() == Op.CONST; }
@@ -118,7 +125,8 @@ public final class Tracing {
     public static Tensor frozen(Tensor x) {
         try (var forever = Scope.outside()) {
             var pending = x.pending();
-            if (pending != null && pending.op() == Op.CONST) return new Tensor(x.dtype(), x.shape(), PendingValue.leaf(Op.CONST, pending.immediate()));
+            if (pending != null && pending.op() == Op.CONST)
+                return new Tensor(x.dtype(), x.shape(), PendingValue.leaf(Op.CONST, pending.immediate()));
             return inside(() -> ViewOps.copyOf(x));
         }
     }

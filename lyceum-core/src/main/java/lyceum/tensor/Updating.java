@@ -11,16 +11,17 @@ import lyceum.backend.View;
 
 /** Writes several tensors in place, where possible in one program and one pass over memory. */
 final class Updating {
-    private Updating() { }
+    private Updating() {}
 
     static void checkWritable(String operation, Tensor x) {
         Tracing.refuseInPlace(operation);
         if (x.isTracked() && GradMode.isRecording()) throw new LyceumException(operation + ": this tensor of shape " + x.shape()
                 + " is part of a recorded computation; write inside noGrad, or to a copy");
         var v = x.view();
-        if (v.storage().segment().isReadOnly()) throw new LyceumException(operation + ": this tensor of shape " + x.shape() + " lies in a file that is mapped for reading; write to a copy()");
-        if (v.mayOverlapItself()) throw new LyceumException(operation + ": elements of this view of shape " + x.shape() + " share memory, strides "
-                + Arrays.toString(v.strides()) + "; write to a copy()");
+        if (v.storage().segment().isReadOnly()) throw new LyceumException(
+                operation + ": this tensor of shape " + x.shape() + " lies in a file that is mapped for reading; write to a copy()");
+        if (v.mayOverlapItself()) throw new LyceumException(operation + ": elements of this view of shape " + x.shape()
+                + " share memory, strides " + Arrays.toString(v.strides()) + "; write to a copy()");
     }
 
     /**
@@ -31,12 +32,14 @@ final class Updating {
         var plain = new Tensor[targets.length];
         for (int i = 0; i < plain.length; i++) plain[i] = targets[i].detach();
         var sources = List.of(GradMode.with(false, () -> f.apply(plain)));
-        if (sources.size() != targets.length) throw new IllegalArgumentException("update_: " + sources.size() + " values for " + targets.length + " tensors");
+        if (sources.size() != targets.length)
+            throw new IllegalArgumentException("update_: " + sources.size() + " values for " + targets.length + " tensors");
         var views = new View[targets.length];
         boolean together = true;
         for (int i = 0; i < views.length; i++) {
             views[i] = targets[i].view();
-            together &= sources.get(i).pending() != null && sources.get(i).dtype() == targets[i].dtype() && sources.get(i).shape().equals(targets[0].shape());
+            together &= sources.get(i).pending() != null && sources.get(i).dtype() == targets[i].dtype()
+                    && sources.get(i).shape().equals(targets[0].shape());
         }
         for (var source : sources) together &= !Fusion.reducesRows(source); // phases write before all is read
         if (together) {
@@ -55,7 +58,8 @@ final class Updating {
 
     /** The same for many groups of tensors, whose new values depend on {@code others} as well, by one program that is made once. */
     static void updateEach(Tensor[][] targets, Tensor[][] others, UnaryOperator<Tensor[]> f) {
-        var formula = targets.length == 0 || Fusion.mode() == Fusion.Mode.OFF ? null : Formula.of(joined(targets[0], others[0]), targets[0].length, f);
+        var formula = targets.length == 0 || Fusion.mode() == Fusion.Mode.OFF ? null
+                : Formula.of(joined(targets[0], others[0]), targets[0].length, f);
         for (int i = 0; i < targets.length; i++) {
             if (formula != null && formula.run(targets[i], others[i])) continue;
             var rest = others[i];
@@ -84,7 +88,8 @@ final class Updating {
             try {
                 var sources = GradMode.with(false, () -> f.apply(placeholders));
                 if (sources.length != outputs) return null;
-                for (int i = 0; i < outputs; i++) if (sources[i].pending() == null || sources[i].dtype() != types[i] || !sources[i].shape().equals(shape)) return null;
+                for (int i = 0; i < outputs; i++)
+                    if (sources[i].pending() == null || sources[i].dtype() != types[i] || !sources[i].shape().equals(shape)) return null;
                 var program = new FusionPlan(shape, sources).ofPlaceholders(sources);
                 return program == null || program.isRowProgram() ? null : new Formula(program, types);
             } catch (Fusion.NoValue read) {
@@ -102,7 +107,8 @@ final class Updating {
                 inputs[i] = operand.view();
             }
             var outputs = Arrays.copyOf(inputs, targets.length);
-            for (int i = 0; i < outputs.length; i++) for (int j = 0; j < inputs.length; j++) if (i != j && outputs[i].storage() == inputs[j].storage()) return false;
+            for (int i = 0; i < outputs.length; i++)
+                for (int j = 0; j < inputs.length; j++) if (i != j && outputs[i].storage() == inputs[j].storage()) return false;
             for (var output : outputs) Fusion.produceReaders(output.storage());
             Backend.current().run(program, inputs, outputs);
             for (var output : outputs) output.storage().written();

@@ -12,7 +12,7 @@ import lyceum.backend.View;
 public final class ViewOps {
     static final Stop STOP = new Stop();
 
-    private ViewOps() { }
+    private ViewOps() {}
 
     /** A copy in memory of its own. */
     public record Copy() implements Operation {
@@ -40,7 +40,9 @@ public final class ViewOps {
 
         @Override public Tensor pullback(int i, Tensor g, Reading reading) { return g.reshape(reading.shape(0).sizes()); }
 
-        @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return in[0].reshape(Batch.shape(size, shape).sizes()); }
+        @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) {
+            return in[0].reshape(Batch.shape(size, shape).sizes());
+        }
 
         @Override public Memory memory() { return Memory.IN_ORDER; }
 
@@ -56,14 +58,17 @@ public final class ViewOps {
         @Override public Tensor value(Tensor... in) {
             var x = in[0];
             var pending = x.pending();
-            return late && pending != null && pending.op() != Op.CONST ? Fusion.apply(Op.CAST, x.dtype(), shape, x, null, null) : new Tensor(Fusion.broadcast(x, shape), shape);
+            return late && pending != null && pending.op() != Op.CONST ? Fusion.apply(Op.CAST, x.dtype(), shape, x, null, null)
+                    : new Tensor(Fusion.broadcast(x, shape), shape);
         }
 
         @Override public boolean isLinear() { return true; }
 
         @Override public Tensor pullback(int i, Tensor g, Reading reading) { return g; } // the sweep sums back to the operand's shape
 
-        @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return Batch.aligned(in[0], shape.rank()).expand(Batch.shape(size, shape).sizes()); }
+        @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) {
+            return Batch.aligned(in[0], shape.rank()).expand(Batch.shape(size, shape).sizes());
+        }
 
         @Override public Memory memory() { return Memory.STRIDED; }
 
@@ -108,11 +113,14 @@ public final class ViewOps {
             if (step == 0) throw new ShapeException("slice: the step is 0");
             long from = start < 0 ? start + size : start, to = stop < 0 && step > 0 ? stop + size : stop;
             boolean inside = step > 0 ? from >= 0 && from <= to && to <= size : from >= Math.min(0, size - 1) && from < size && to >= -1;
-            if (!inside) throw new ShapeException("slice: " + start + " to " + stop + " is out of range for axis " + axis + " of shape " + x.shape());
+            if (!inside) throw new ShapeException(
+                    "slice: " + start + " to " + stop + " is out of range for axis " + axis + " of shape " + x.shape());
             return new Slice(axis, from, to, step);
         }
 
-        private long length() { return step > 0 ? stop > start ? (stop - start - 1) / step + 1 : 0 : start > stop ? (stop - start + 1) / step + 1 : 0; }
+        private long length() {
+            return step > 0 ? stop > start ? (stop - start - 1) / step + 1 : 0 : start > stop ? (stop - start + 1) / step + 1 : 0;
+        }
 
         @Override public Tensor value(Tensor... in) {
             var v = in[0].view();
@@ -121,7 +129,8 @@ public final class ViewOps {
             long length = length();
             shape[axis] = length;
             if (length > 1) strides[axis] *= step;
-            return seen(new View(v.dtype(), v.storage(), length == 0 ? v.offset() : v.offset() + start * v.strides()[axis], shape, strides));
+            return seen(
+                    new View(v.dtype(), v.storage(), length == 0 ? v.offset() : v.offset() + start * v.strides()[axis], shape, strides));
         }
 
         @Override public boolean isLinear() { return true; }
@@ -130,7 +139,9 @@ public final class ViewOps {
 
         @Override public Tensor pullback(int i, Tensor g, Reading reading) { return place(g, reading.shape(0), axis, start, step); }
 
-        @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return new Slice(axis + 1, start, stop, step).apply(in); }
+        @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) {
+            return new Slice(axis + 1, start, stop, step).apply(in);
+        }
 
         @Override public Memory memory() { return Memory.STRIDED; }
 
@@ -163,7 +174,8 @@ public final class ViewOps {
         @Override public Tensor value(Tensor... in) {
             var v = in[0].view();
             int rank = in[0].rank();
-            long rows = in[0].size(-2), columns = in[0].size(-1), length = Math.max(0, offset >= 0 ? Math.min(rows, columns - offset) : Math.min(rows + offset, columns));
+            long rows = in[0].size(-2), columns = in[0].size(-1),
+                    length = Math.max(0, offset >= 0 ? Math.min(rows, columns - offset) : Math.min(rows + offset, columns));
             var shape = Arrays.copyOf(v.shape(), rank - 1);
             var strides = Arrays.copyOf(v.strides(), rank - 1);
             shape[rank - 2] = length;
@@ -215,7 +227,9 @@ public final class ViewOps {
             return sum;
         }
 
-        @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return new Unfold(axis + 1, this.size, step).apply(in); }
+        @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) {
+            return new Unfold(axis + 1, this.size, step).apply(in);
+        }
 
         @Override public Memory memory() { return Memory.STRIDED; }
 
@@ -263,11 +277,13 @@ public final class ViewOps {
         }
         var resolved = sizes.clone();
         if (unknown >= 0) {
-            if (known == 0 || x.count() % known != 0) throw new ShapeException("reshape: " + x.count() + " elements of shape " + x.shape() + " do not divide by " + known);
+            if (known == 0 || x.count() % known != 0)
+                throw new ShapeException("reshape: " + x.count() + " elements of shape " + x.shape() + " do not divide by " + known);
             resolved[unknown] = x.count() / known;
         }
         var shape = Shape.of(resolved);
-        if (shape.count() != x.count()) throw new ShapeException("reshape: shape " + x.shape() + " has " + x.count() + " elements, " + shape + " has " + shape.count());
+        if (shape.count() != x.count())
+            throw new ShapeException("reshape: shape " + x.shape() + " has " + x.count() + " elements, " + shape + " has " + shape.count());
         return shape;
     }
 

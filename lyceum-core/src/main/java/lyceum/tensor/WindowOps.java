@@ -12,7 +12,7 @@ import lyceum.backend.Pooling;
 sealed interface WindowOps permits Tensor {
 
     /** The largest element of each window, and (I64) its row-major number among the spatial axes of its channel. */
-    record Pooled(Tensor values, Tensor indices) { }
+    record Pooled(Tensor values, Tensor indices) {}
 
     private Tensor self() { return (Tensor) this; }
 
@@ -31,19 +31,28 @@ sealed interface WindowOps permits Tensor {
      * @param activation {@link Op#RELU}, {@link Op#SIGMOID}, {@link Op#TANH} or null
      * @throws ShapeException if shapes or groups do not agree, or the kernel is larger than the padded input: says which
      */
-    default Tensor conv(Tensor weight, Tensor bias, Convolution how, Op activation) { return ConvolveOp.convolve(self(), weight, bias, how, activation); }
+    default Tensor conv(Tensor weight, Tensor bias, Convolution how, Op activation) {
+        return ConvolveOp.convolve(self(), weight, bias, how, activation);
+    }
 
     /** {@link #conv} of (batch, inputs, length). @param bias may be null */
-    default Tensor conv1d(Tensor weight, Tensor bias, int stride, int padding) { return conv(rank("conv1d", weight, 3), bias, new Convolution().withStride(stride).withPadding(padding)); }
+    default Tensor conv1d(Tensor weight, Tensor bias, int stride, int padding) {
+        return conv(rank("conv1d", weight, 3), bias, new Convolution().withStride(stride).withPadding(padding));
+    }
 
     /** {@link #conv} of (batch, inputs, height, width). @param bias may be null */
-    default Tensor conv2d(Tensor weight, Tensor bias, int stride, int padding) { return conv(rank("conv2d", weight, 4), bias, new Convolution().withStride(stride).withPadding(padding)); }
+    default Tensor conv2d(Tensor weight, Tensor bias, int stride, int padding) {
+        return conv(rank("conv2d", weight, 4), bias, new Convolution().withStride(stride).withPadding(padding));
+    }
 
     /** {@link #conv} of (batch, inputs, depth, height, width). @param bias may be null */
-    default Tensor conv3d(Tensor weight, Tensor bias, int stride, int padding) { return conv(rank("conv3d", weight, 5), bias, new Convolution().withStride(stride).withPadding(padding)); }
+    default Tensor conv3d(Tensor weight, Tensor bias, int stride, int padding) {
+        return conv(rank("conv3d", weight, 5), bias, new Convolution().withStride(stride).withPadding(padding));
+    }
 
     private static Tensor rank(String operation, Tensor weight, int rank) {
-        if (weight.rank() != rank) throw new ShapeException(operation + ": weight " + weight.shape() + "; it has " + rank + " axes: (outputs, inputs / groups, kernel..)");
+        if (weight.rank() != rank) throw new ShapeException(
+                operation + ": weight " + weight.shape() + "; it has " + rank + " axes: (outputs, inputs / groups, kernel..)");
         return weight;
     }
 
@@ -57,7 +66,9 @@ sealed interface WindowOps permits Tensor {
      * @param bias of shape (outputs,), or null
      * @param activation as for {@link #conv}
      */
-    default Tensor convTranspose(Tensor weight, Tensor bias, Convolution how, Op activation) { return ConvolveOp.transpose(self(), weight, bias, how, activation); }
+    default Tensor convTranspose(Tensor weight, Tensor bias, Convolution how, Op activation) {
+        return ConvolveOp.transpose(self(), weight, bias, how, activation);
+    }
 
     /** The largest element of each window; NaN if it holds one. The gradient goes to the first of equals. @throws ShapeException if no window fits */
     default Tensor maxPool(Pooling how) { return maxPoolWithIndices(how).values(); }

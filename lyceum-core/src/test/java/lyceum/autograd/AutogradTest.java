@@ -87,7 +87,8 @@ class AutogradTest {
         double best = 0, gradient = 0;
         for (var known : KnownFunction.fifty()) {
             double[] at = known.points()[1], expected = known.gradient().apply(at);
-            double lowest = Double.POSITIVE_INFINITY, exact = Gap.relativeBeyondOne().see(known.name(), reverse(known.f(), at), expected).worst();
+            double lowest = Double.POSITIVE_INFINITY,
+                    exact = Gap.relativeBeyondOne().see(known.name(), reverse(known.f(), at), expected).worst();
             for (int s = 0; s < steps; s++) {
                 double h = Math.pow(10, -15 + 14.5 * s / (steps - 1));
                 lowest = Math.min(lowest, Gap.relativeBeyondOne().see(known.name(), centralDifferences(known, at, h), expected).worst());
@@ -117,8 +118,10 @@ class AutogradTest {
     @Acceptance(topic = TOPIC, clause = 5)
     @Test void vmapEqualsALoopBitForBit() {
         var gap = Gap.absolute();
-        List<UnaryOperator<Tensor>> functions = List.of(row -> row.softmax(0).mul(row.square().sum()), row -> row.exp().mul(row.sin()).add(row.square().add(1).log()), row -> row.flip(0).sub(row.mean()).tanh(),
-                row -> row.max().sub(row.min()), row -> row.cumsum(0).div(2), row -> row.gt(0).where(row.sqrt(), row.neg()), row -> row.unsqueeze(0).mul(row.unsqueeze(1)), row -> row.layerNorm(null, null, 1e-5));
+        List<UnaryOperator<Tensor>> functions = List.of(row -> row.softmax(0).mul(row.square().sum()),
+                row -> row.exp().mul(row.sin()).add(row.square().add(1).log()), row -> row.flip(0).sub(row.mean()).tanh(),
+                row -> row.max().sub(row.min()), row -> row.cumsum(0).div(2), row -> row.gt(0).where(row.sqrt(), row.neg()),
+                row -> row.unsqueeze(0).mul(row.unsqueeze(1)), row -> row.layerNorm(null, null, 1e-5));
         int[] runs = {0};
         int batches = 0;
         for (var type : new DType[] {DType.F32, DType.F64}) {
@@ -132,7 +135,8 @@ class AutogradTest {
                     }, x, axis);
                     batches++;
                     for (int i = 0; i < x.size(axis); i++) {
-                        gap.see("function " + f + ", entry " + i + " along " + axis + ", " + type, mapped.select(axis, i).toDoubleArray(), function.apply(x.select(axis, i)).toDoubleArray());
+                        gap.see("function " + f + ", entry " + i + " along " + axis + ", " + type, mapped.select(axis, i).toDoubleArray(),
+                                function.apply(x.select(axis, i)).toDoubleArray());
                     }
                 }
             }
@@ -157,9 +161,11 @@ class AutogradTest {
         var w = Tensor.randn(Rng.of(7), DType.F64, 4).compute();
         var examples = Tensor.randn(Rng.of(8), DType.F64, 6, 4).compute();
         var each = Autograd.perSample((t, e) -> t.mul(e).sum().square(), w, examples);
-        assertThat(each.sum(0).toDoubleArray()).containsExactly(Autograd.grad(t -> examples.matmul(t).square().sum()).apply(w).toDoubleArray(), within(1e-12));
+        assertThat(each.sum(0).toDoubleArray())
+                .containsExactly(Autograd.grad(t -> examples.matmul(t).square().sum()).apply(w).toDoubleArray(), within(1e-12));
         var plain = Autograd.grad(t -> t.exp().sin().sum()).apply(w);
-        assertThat(Autograd.grad(t -> Autograd.checkpoint(s -> s.exp().sin(), t).sum()).apply(w).toDoubleArray()).isEqualTo(plain.toDoubleArray());
+        assertThat(Autograd.grad(t -> Autograd.checkpoint(s -> s.exp().sin(), t).sum()).apply(w).toDoubleArray())
+                .isEqualTo(plain.toDoubleArray());
     }
 
     @Test void whatAnOperationKeepsIsComputedOnceUnlessTheGradientIsDifferentiated() {
@@ -191,7 +197,8 @@ class AutogradTest {
     }
 
     @Test void errorsNameWhatIsWrong() {
-        assertThatThrownBy(() -> Autograd.grad(t -> t.mul(2)).apply(Tensor.of(1.0, 2.0))).isInstanceOf(ShapeException.class).hasMessageContaining("(2,)").hasMessageContaining("jacobian");
+        assertThatThrownBy(() -> Autograd.grad(t -> t.mul(2)).apply(Tensor.of(1.0, 2.0))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("(2,)").hasMessageContaining("jacobian");
         assertThatThrownBy(() -> Tensor.of(1.0, 2.0).backward()).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> Tensor.scalar(1).backward()).hasMessageContaining("requiresGrad");
         assertThatThrownBy(() -> Tensor.of(1, 2).requiresGrad()).hasMessageContaining("I32");

@@ -25,7 +25,9 @@ class ChainRuleTest {
     private static double[] flat(double[][] rows) { return Tensor.of(rows).toDoubleArray(); }
 
     @Acceptance(topic = TOPIC, clause = 1)
-    @Test void theJacobianOfACompositionIsTheProductOfJacobians() { Evidence.of("largest gap over 300 compositions", gapOfJacobians(300, Tensor::square), atMost(1e-10)); }
+    @Test void theJacobianOfACompositionIsTheProductOfJacobians() {
+        Evidence.of("largest gap over 300 compositions", gapOfJacobians(300, Tensor::square), atMost(1e-10));
+    }
 
     /** Of {@code g(f(x))}, and with several paths of {@code g(f(x)) + d(x)}: by the program, and by multiplying what was derived by hand. */
     private static Gap gapOfJacobians(int seeds, UnaryOperator<Tensor> square) {
@@ -37,11 +39,14 @@ class ChainRuleTest {
             var x = point(rng, n);
             var outer = g.jacobian(f.value(x));
             var product = Recipe.product(outer, f.jacobian(x));
-            UnaryOperator<Tensor> inner = t -> f.apply(t, square), whole = t -> g.apply(inner.apply(t), square), paths = t -> whole.apply(t).add(direct.apply(t, square));
+            UnaryOperator<Tensor> inner = t -> f.apply(t, square), whole = t -> g.apply(inner.apply(t), square),
+                    paths = t -> whole.apply(t).add(direct.apply(t, square));
             gap.see("whole, seed " + seed, Autograd.jacobian(whole, Tensor.of(x)).toDoubleArray(), flat(product));
-            var parts = Autograd.jacobian(t -> g.apply(t, square), inner.apply(Tensor.of(x))).matmul(Autograd.jacobian(inner, Tensor.of(x)));
+            var parts = Autograd.jacobian(t -> g.apply(t, square), inner.apply(Tensor.of(x)))
+                    .matmul(Autograd.jacobian(inner, Tensor.of(x)));
             gap.see("product of parts, seed " + seed, parts.toDoubleArray(), flat(product));
-            gap.see("two paths, seed " + seed, Autograd.jacobian(paths, Tensor.of(x)).toDoubleArray(), Tensor.of(product).add(Tensor.of(direct.jacobian(x))).toDoubleArray());
+            gap.see("two paths, seed " + seed, Autograd.jacobian(paths, Tensor.of(x)).toDoubleArray(),
+                    Tensor.of(product).add(Tensor.of(direct.jacobian(x))).toDoubleArray());
         }
         return gap;
     }
@@ -60,7 +65,8 @@ class ChainRuleTest {
             SmoothMap f = SmoothMap.random(rng, n, k), g = SmoothMap.random(rng, k, m);
             UnaryOperator<Tensor> whole = t -> g.apply(f.apply(t, square), square);
             double[] x = point(rng, n), v = point(rng, n), u = point(rng, m);
-            double forward = Autograd.jvp(whole, Tensor.of(x), Tensor.of(v)).dot(Tensor.of(u)).item(), reverse = Autograd.vjp(whole, Tensor.of(x), Tensor.of(u)).dot(Tensor.of(v)).item();
+            double forward = Autograd.jvp(whole, Tensor.of(x), Tensor.of(v)).dot(Tensor.of(u)).item(),
+                    reverse = Autograd.vjp(whole, Tensor.of(x), Tensor.of(u)).dot(Tensor.of(v)).item();
             double hand = Tensor.of(Recipe.product(g.jacobian(f.value(x)), f.jacobian(x))).matmul(Tensor.of(v)).dot(Tensor.of(u)).item();
             gap.see("forward, seed " + seed, forward, byHand ? hand : reverse);
             if (byHand) gap.see("reverse, seed " + seed, reverse, hand);
@@ -69,7 +75,9 @@ class ChainRuleTest {
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
-    @Test void theHessianOfACompositionHasTwoTerms() { Evidence.of("largest gap over 100 compositions", gapOfHessians(100, Tensor::square), atMost(1e-8)); }
+    @Test void theHessianOfACompositionHasTwoTerms() {
+        Evidence.of("largest gap over 100 compositions", gapOfHessians(100, Tensor::square), atMost(1e-8));
+    }
 
     /** Of the sum over outputs of {@code g(f(x))}: by the program, and {@code J'HJ + sum_k g_k H_k} by hand. */
     private static Gap gapOfHessians(int seeds, UnaryOperator<Tensor> square) {
@@ -83,7 +91,8 @@ class ChainRuleTest {
             var j = Tensor.of(f.jacobian(x));
             var expected = j.transpose().matmul(Tensor.of(g.hessian(0, y))).matmul(j);
             for (int i = 0; i < k; i++) expected = expected.add(Tensor.of(f.hessian(i, x)).mul(g.jacobian(y)[0][i]));
-            gap.see("seed " + seed, Autograd.hessian(t -> g.apply(f.apply(t, square), square).sum(), Tensor.of(x)).toDoubleArray(), expected.toDoubleArray());
+            gap.see("seed " + seed, Autograd.hessian(t -> g.apply(f.apply(t, square), square).sum(), Tensor.of(x)).toDoubleArray(),
+                    expected.toDoubleArray());
         }
         return gap;
     }

@@ -16,12 +16,15 @@ import org.junit.jupiter.api.Test;
 
 /** What is computed again gives the values and the gradients of what is kept, for all that it reads. */
 class CheckpointTest {
-    private final Tensor[] weights = IntStream.range(0, 4).mapToObj(i -> Tensor.randn(Rng.of(i), DType.F64, 5, 5).mul(0.4).requiresGrad()).toArray(Tensor[]::new);
+    private final Tensor[] weights = IntStream.range(0, 4).mapToObj(i -> Tensor.randn(Rng.of(i), DType.F64, 5, 5).mul(0.4).requiresGrad())
+            .toArray(Tensor[]::new);
     private final Tensor x = Tensor.randn(Rng.of(9), DType.F64, 3, 5).compute();
 
     private Tensor layer(int i, Tensor h) { return h.matmul(weights[i]).tanh().add(h); }
 
-    private static Tensor maybe(boolean checkpointed, UnaryOperator<Tensor> f, Tensor x) { return checkpointed ? Autograd.checkpoint(f, x) : f.apply(x); }
+    private static Tensor maybe(boolean checkpointed, UnaryOperator<Tensor> f, Tensor x) {
+        return checkpointed ? Autograd.checkpoint(f, x) : f.apply(x);
+    }
 
     private double[][] valueAndGradients(UnaryOperator<Tensor> f) {
         for (var w : weights) w.zeroGrad();
@@ -35,13 +38,15 @@ class CheckpointTest {
 
     @Test void whatTheFunctionClosesOverGetsItsGradient() {
         UnaryOperator<Tensor> plain = h -> layer(3, layer(2, layer(1, layer(0, h))));
-        UnaryOperator<Tensor> again = h -> Autograd.checkpoint(t -> layer(3, layer(2, t)), Autograd.checkpoint(t -> layer(1, layer(0, t)), h));
+        UnaryOperator<Tensor> again = h -> Autograd.checkpoint(t -> layer(3, layer(2, t)),
+                Autograd.checkpoint(t -> layer(1, layer(0, t)), h));
         assertThat(valueAndGradients(again)).isDeepEqualTo(valueAndGradients(plain));
     }
 
     @Test void checkpointsNest() {
         UnaryOperator<Tensor> plain = h -> layer(2, layer(1, layer(0, h)));
-        UnaryOperator<Tensor> again = h -> Autograd.checkpoint(t -> Autograd.checkpoint(u -> layer(2, u), Autograd.checkpoint(u -> layer(1, u), layer(0, t))), h);
+        UnaryOperator<Tensor> again = h -> Autograd
+                .checkpoint(t -> Autograd.checkpoint(u -> layer(2, u), Autograd.checkpoint(u -> layer(1, u), layer(0, t))), h);
         assertThat(valueAndGradients(again)).isDeepEqualTo(valueAndGradients(plain));
     }
 
@@ -59,7 +64,9 @@ class CheckpointTest {
     }
 
     /** What adds up in another order. */
-    private static void close(double[] actual, double[] expected) { assertThat(actual).containsExactly(expected, within(1e-12 * Arrays.stream(expected).map(Math::abs).max().orElse(0))); }
+    private static void close(double[] actual, double[] expected) {
+        assertThat(actual).containsExactly(expected, within(1e-12 * Arrays.stream(expected).map(Math::abs).max().orElse(0)));
+    }
 
     @Test void anArgumentWithoutAGradientDoesNotHideTheParameters() {
         var loss = Autograd.checkpoint(t -> layer(0, t), x).sum();
@@ -87,7 +94,8 @@ class CheckpointTest {
         }
         UnaryOperator<Tensor> f = t -> Autograd.checkpoint(u -> u.sin().mul(u), t).sum();
         var point = Tensor.of(0.5, 1.5);
-        assertThat(Autograd.hessian(f, point).toDoubleArray()).isEqualTo(Autograd.hessian(t -> t.sin().mul(t).sum(), point).toDoubleArray());
+        assertThat(Autograd.hessian(f, point).toDoubleArray())
+                .isEqualTo(Autograd.hessian(t -> t.sin().mul(t).sum(), point).toDoubleArray());
     }
 
     @Test void parametersWrittenBetweenAreNoticed() {
@@ -116,7 +124,8 @@ class CheckpointTest {
             var h = big.mul(0.5).compute();
             long before = Memory.stats().inUse();
             Tensor first = h;
-            for (int layer = 0; layer < 4; layer++) first = Autograd.checkpoint(t -> t.cumsum(0).sort(0).values().cumsum(0).mul(1e-12), first);
+            for (int layer = 0; layer < 4; layer++)
+                first = Autograd.checkpoint(t -> t.cumsum(0).sort(0).values().cumsum(0).mul(1e-12), first);
             assertThat(Memory.stats().inUse() - before).isLessThanOrEqualTo(4 * 8 * n + (1 << 20));
             first.sum().backward();
             assertThat(Memory.stats().inUse() - before).isLessThanOrEqualTo(5 * 8 * n + (1 << 20));

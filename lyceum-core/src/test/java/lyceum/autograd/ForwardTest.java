@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.DTypeException;
@@ -33,8 +34,9 @@ class ForwardTest {
     @Test void anInnerDerivativeIsDifferentiatedByWhatItClosesOver() {
         // d/dx (x d/dy (x y^2) at y = 2) = d/dx (4 x^2) = 8 x
         var two = Tensor.scalar(2);
-        UnaryOperator<Tensor> forward = x -> x.mul(slope(y -> x.mul(y.square()), two)), reverse = x -> x.mul(Autograd.grad(y -> x.mul(y.square())).apply(two));
-        for (var inner : java.util.List.of(forward, reverse)) {
+        UnaryOperator<Tensor> forward = x -> x.mul(slope(y -> x.mul(y.square()), two)),
+                reverse = x -> x.mul(Autograd.grad(y -> x.mul(y.square())).apply(two));
+        for (var inner : List.of(forward, reverse)) {
             assertThat(slope(inner, 3)).isEqualTo(24);
             assertThat(Autograd.grad(inner).apply(Tensor.scalar(3)).item()).isEqualTo(24);
         }
@@ -48,7 +50,8 @@ class ForwardTest {
     }
 
     @Test void everyMixOfThreeDerivativesIsTheThird() {
-        UnaryOperator<UnaryOperator<Tensor>> forward = f -> x -> slope(f, x), reverse = f -> x -> Autograd.grad(t -> f.apply(t).sum()).apply(x);
+        UnaryOperator<UnaryOperator<Tensor>> forward = f -> x -> slope(f, x),
+                reverse = f -> x -> Autograd.grad(t -> f.apply(t).sum()).apply(x);
         UnaryOperator<Tensor> f = x -> x.pow(4).mul(x.sin().exp()).add(x.softmax(0).mul(x).sum());
         var at = Tensor.of(0.7);
         var third = reverse.apply(reverse.apply(reverse.apply(f))).apply(at).item();
@@ -69,7 +72,8 @@ class ForwardTest {
 
     @Test void layersOfANetworkPushForwardTheTransposeOfTheirPullBack() {
         var rng = Rng.of(3);
-        Tensor w = Tensor.randn(rng, DType.F64, 6, 4).compute(), b = Tensor.randn(rng, DType.F64, 6).compute(), x = Tensor.randn(rng, DType.F64, 5, 4).compute();
+        Tensor w = Tensor.randn(rng, DType.F64, 6, 4).compute(), b = Tensor.randn(rng, DType.F64, 6).compute(),
+                x = Tensor.randn(rng, DType.F64, 5, 4).compute();
         UnaryOperator<Tensor> f = t -> t.affine(w, b).layerNorm(b, b, 1e-5).geluTanh().logSoftmax(-1);
         Tensor u = Tensor.randn(rng, DType.F64, 5, 6).compute(), v = Tensor.randn(rng, DType.F64, 5, 4).compute();
         double forward = Autograd.jvp(f, x, v).mul(u).sum().item(), reverse = Autograd.vjp(f, x, u).mul(v).sum().item();
@@ -81,18 +85,22 @@ class ForwardTest {
         UnaryOperator<Tensor> f = t -> t.sin().mul(t).sum();
         assertThat(Autograd.hvp(t -> Autograd.checkpoint(f, t), x, x).toDoubleArray()).isEqualTo(Autograd.hvp(f, x, x).toDoubleArray());
         var cube = Primitive.of("cube", in -> in[0].pow(3), (i, g, out, in) -> g.mul(in[0].square()).mul(3));
-        var told = Primitive.of("cube", in -> in[0].pow(3), (i, g, out, in) -> g.mul(in[0].square()).mul(3), (t, out, in) -> t[0].mul(in[0].square()).mul(3), null);
+        var told = Primitive.of("cube", in -> in[0].pow(3), (i, g, out, in) -> g.mul(in[0].square()).mul(3),
+                (t, out, in) -> t[0].mul(in[0].square()).mul(3), null);
         for (var p : new Primitive[] {cube, told}) {
             assertThat(Autograd.jvp(p::apply, x, x).toDoubleArray()).containsExactly(new double[] {3 * 0.064, 3 * 0.729}, within(1e-12));
-            assertThat(Autograd.hvp(t -> p.apply(t).sum(), x, x).toDoubleArray()).containsExactly(new double[] {6 * 0.16, 6 * 0.81}, within(1e-12));
-            assertThat(Autograd.grad(t -> Autograd.jvp(p::apply, t, t).sum()).apply(x).toDoubleArray()).containsExactly(new double[] {9 * 0.16, 9 * 0.81}, within(1e-12));
+            assertThat(Autograd.hvp(t -> p.apply(t).sum(), x, x).toDoubleArray()).containsExactly(new double[] {6 * 0.16, 6 * 0.81},
+                    within(1e-12));
+            assertThat(Autograd.grad(t -> Autograd.jvp(p::apply, t, t).sum()).apply(x).toDoubleArray())
+                    .containsExactly(new double[] {9 * 0.16, 9 * 0.81}, within(1e-12));
             assertThat(slope(t -> slope(p::apply, t), x).toDoubleArray()).containsExactly(new double[] {6 * 0.4, 6 * 0.9}, within(1e-12));
         }
     }
 
     /** The tape of two sweeps held 11.8 GiB here. */
     @Test void memoryDoesNotGrowWithTheLengthOfTheComputation() {
-        var run = ForkedJvm.of(LongLoopMain.class).withFlags("-Xmx256m", "-XX:+UseSerialGC", "-Dlyceum.memory.budget=96000000").within(Duration.ofSeconds(120)).run();
+        var run = ForkedJvm.of(LongLoopMain.class).withFlags("-Xmx256m", "-XX:+UseSerialGC", "-Dlyceum.memory.budget=96000000")
+                .within(Duration.ofSeconds(120)).run();
         assertThat(run.exitCode()).as(run.output()).isZero();
         var words = run.output().strip().lines().reduce((a, b) -> b).orElseThrow().split(" ");
         assertThat(Double.parseDouble(words[0])).isCloseTo(Math.pow(1 - 1e-4, LongLoopMain.STEPS), within(1e-12));
@@ -100,9 +108,12 @@ class ForwardTest {
     }
 
     @Test void whatDoesNotFitIsRefused() {
-        assertThatThrownBy(() -> Autograd.jvp(t -> t, Tensor.of(1.0, 2.0), Tensor.of(1.0))).isInstanceOf(ShapeException.class).hasMessageContaining("direction (1,)");
-        assertThatThrownBy(() -> Autograd.jvp(t -> t, Tensor.of(1), Tensor.of(1))).isInstanceOf(DTypeException.class).hasMessageContaining("I32");
-        assertThatThrownBy(() -> Autograd.jvp(t -> t.mul(2).add_(1), Tensor.of(1.0), Tensor.of(1.0))).isInstanceOf(LyceumException.class).hasMessageContaining("in place");
+        assertThatThrownBy(() -> Autograd.jvp(t -> t, Tensor.of(1.0, 2.0), Tensor.of(1.0))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("direction (1,)");
+        assertThatThrownBy(() -> Autograd.jvp(t -> t, Tensor.of(1), Tensor.of(1))).isInstanceOf(DTypeException.class)
+                .hasMessageContaining("I32");
+        assertThatThrownBy(() -> Autograd.jvp(t -> t.mul(2).add_(1), Tensor.of(1.0), Tensor.of(1.0))).isInstanceOf(LyceumException.class)
+                .hasMessageContaining("in place");
     }
 
     @Test void aJacobianIsTakenByItsCheaperSide() {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -21,6 +22,7 @@ import lyceum.autograd.Graph.Constant;
 import lyceum.autograd.Graph.Input;
 import lyceum.autograd.Graph.Node;
 import lyceum.backend.Op;
+import lyceum.memory.Scope;
 import lyceum.random.Rng;
 import lyceum.tensor.ElementwiseOp;
 import lyceum.tensor.Tensor;
@@ -33,7 +35,9 @@ class GraphTest {
     private static final String TOPIC = "computational-graph";
     private static final int GRAPHS = 300;
 
-    private static Graph graph(int seed, DType type) { return Graph.trace(RandomFunction.of(seed, type), RandomFunction.inputs(seed, type)); }
+    private static Graph graph(int seed, DType type) {
+        return Graph.trace(RandomFunction.of(seed, type), RandomFunction.inputs(seed, type));
+    }
 
     private static Tensor[] others(int seed, DType type) { return RandomFunction.inputs(seed + 5000, type); }
 
@@ -89,7 +93,8 @@ class GraphTest {
             }
             assertThat(again.nodes()).hasSameSizeAs(graph.nodes());
             var byName = others(seed, type);
-            var arguments = again.inputs().stream().map(id -> byName[((Input) again.node(id)).name().charAt(1) - '0']).toArray(Tensor[]::new);
+            var arguments = again.inputs().stream().map(id -> byName[((Input) again.node(id)).name().charAt(1) - '0'])
+                    .toArray(Tensor[]::new);
             see(gap, again.run(arguments), graph.run(byName), "seed " + seed);
         }
         Evidence.of("edges", edges, above(GRAPHS));
@@ -109,7 +114,8 @@ class GraphTest {
             var operands = new ArrayList<>(victim.operands());
             operands.set(0, graph.outputs().getFirst());
             nodes.set(victim.id(), new Call(victim.id(), victim.operation(), operands, victim.dtype(), victim.shape()));
-            assertThatThrownBy(() -> Graph.of(nodes, graph.outputs())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("circle").hasMessageContaining(" -> ");
+            assertThatThrownBy(() -> Graph.of(nodes, graph.outputs())).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("circle").hasMessageContaining(" -> ");
             planted++;
         }
         Evidence.of("planted cycles that were rejected", planted, exactly(GRAPHS));
@@ -138,8 +144,8 @@ class GraphTest {
                 nodes.add(nodes.indexOf(nodes.stream().filter(n -> n.id() == original.id()).findFirst().orElseThrow()) + 1,
                         new Call(id, original.operation(), original.operands(), original.dtype(), original.shape()));
                 int reader = readers.get(original.id()).get(rng.nextInt(readers.get(original.id()).size()));
-                nodes.replaceAll(n -> n.id() == reader && n instanceof Call c
-                        ? new Call(reader, c.operation(), c.operands().stream().map(o -> o == original.id() ? id : o).toList(), c.dtype(), c.shape()) : n);
+                nodes.replaceAll(n -> n.id() == reader && n instanceof Call c ? new Call(reader, c.operation(),
+                        c.operands().stream().map(o -> o == original.id() ? id : o).toList(), c.dtype(), c.shape()) : n);
             }
             for (int i = 0; i < 5; i++) { // a dead node, the next of which may read it
                 var on = nodes.get(rng.nextInt(nodes.size()));
@@ -158,7 +164,8 @@ class GraphTest {
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void constantsFoldAndOnlyThey() {
         var w = Tensor.of(new double[] {1, 2, 3, 4}, 2, 2);
-        Function<Tensor[], Tensor[]> f = in -> new Tensor[] {in[0].matmul(w.transpose().mul(2).exp()).add(in[0].mul(Tensor.of(3.0).square()))};
+        Function<Tensor[], Tensor[]> f = in -> new Tensor[] {
+                in[0].matmul(w.transpose().mul(2).exp()).add(in[0].mul(Tensor.of(3.0).square()))};
         var graph = Graph.trace(f, Tensor.of(1.0, 2.0).reshape(1, 2));
         var folded = graph.withConstantsFolded();
         assertThat(graph.calls()).isEqualTo(7);
@@ -175,7 +182,8 @@ class GraphTest {
             var type = RandomFunction.type(seed);
             for (var graph : List.of(graph(seed, type), graph(seed, type).withGradient().simplified())) {
                 var plan = graph.plan();
-                for (var a : plan.buffers()) for (var b : plan.buffers()) if (a != b && a.meets(b)) assertThat(a.overlaps(b)).as("seed " + seed).isFalse();
+                for (var a : plan.buffers())
+                    for (var b : plan.buffers()) if (a != b && a.meets(b)) assertThat(a.overlaps(b)).as("seed " + seed).isFalse();
                 var inputs = others(seed, type);
                 see(poisoned, plan.runPoisoned(inputs), plan.run(inputs), "poisoned, seed " + seed);
                 see(gap, plan.runPoisoned(inputs), graph.run(inputs), "seed " + seed);
@@ -197,7 +205,8 @@ class GraphTest {
             var leaves = new Tensor[inputs.length];
             for (int i = 0; i < leaves.length; i++) leaves[i] = inputs[i].requiresGrad();
             var y = f.apply(leaves)[0];
-            var tape = y.isTracked() ? Autograd.gradients(y, leaves, false) : java.util.Arrays.stream(leaves).map(Tensor::zerosLike).toArray(Tensor[]::new);
+            var tape = y.isTracked() ? Autograd.gradients(y, leaves, false)
+                    : Arrays.stream(leaves).map(Tensor::zerosLike).toArray(Tensor[]::new);
             see(gap, graph.run(inputs), tape, "seed " + seed);
             see(gap, graph.simplified().plan().run(inputs), tape, "planned, seed " + seed);
         }
@@ -215,7 +224,8 @@ class GraphTest {
         var expected = Autograd.grad(t -> Autograd.grad(s -> f.apply(new Tensor[] {s})[0]).apply(t).square().sum()).apply(at);
         see(gap, second.run(at), new Tensor[] {expected}, "second order");
         // A derivative inside the traced function is traced like anything else.
-        var inside = Graph.trace(in -> new Tensor[] {Autograd.grad(s -> f.apply(new Tensor[] {s})[0]).apply(in[0]).square().sum()}, x).gradient();
+        var inside = Graph.trace(in -> new Tensor[] {Autograd.grad(s -> f.apply(new Tensor[] {s})[0]).apply(in[0]).square().sum()}, x)
+                .gradient();
         see(gap, inside.run(at), new Tensor[] {expected}, "derivative inside");
         Evidence.of("second order against the tape", gap, atMost(1e-10));
     }
@@ -229,16 +239,18 @@ class GraphTest {
         var captured = Graph.traceOne(x -> x.mul(w), Tensor.of(1.0, 1.0));
         w.fill_(7);
         assertThat(captured.run(Tensor.of(1.0, 1.0))[0].toDoubleArray()).containsExactly(1, 2);
-        assertThatThrownBy(() -> Graph.traceOne(x -> x.copy().detach().add_(1), Tensor.of(1.0))).isInstanceOf(LyceumException.class).hasMessageContaining("traced");
+        assertThatThrownBy(() -> Graph.traceOne(x -> x.copy().detach().add_(1), Tensor.of(1.0))).isInstanceOf(LyceumException.class)
+                .hasMessageContaining("traced");
     }
 
     @Test void constantsOutliveTheScopeOfTheTrace() {
         Graph graph;
-        try (var scope = lyceum.memory.Scope.open("trace")) {
+        try (var scope = Scope.open("trace")) {
             var w = Tensor.of(1.0, 2.0).mul(3);
             graph = Graph.traceOne(x -> x.mul(w).add(w.exp()), Tensor.of(1.0, 1.0)).simplified();
         }
-        assertThat(graph.run(Tensor.of(0.0, 1.0))[0].toDoubleArray()).containsExactly(new double[] {Math.exp(3), 6 + Math.exp(6)}, within(1e-9));
+        assertThat(graph.run(Tensor.of(0.0, 1.0))[0].toDoubleArray()).containsExactly(new double[] {Math.exp(3), 6 + Math.exp(6)},
+                within(1e-9));
     }
 
     @Test void itPrintsItself() {
@@ -253,7 +265,8 @@ class GraphTest {
                 return %5
                 """);
         assertThat(graph.toDot()).startsWith("digraph {").contains("n3 -> n4;").contains("mul\\nF64 (2,)");
-        assertThat(graph.toJson()).contains("\"outputs\":[5]").contains("{\"id\":4,\"kind\":\"call\",\"text\":\"add\",\"operands\":[3,1],\"dtype\":\"F64\",\"shape\":[2]}");
+        assertThat(graph.toJson()).contains("\"outputs\":[5]")
+                .contains("{\"id\":4,\"kind\":\"call\",\"text\":\"add\",\"operands\":[3,1],\"dtype\":\"F64\",\"shape\":[2]}");
         assertThat(graph.fusionGroups()).containsExactly(List.of(3, 4));
         assertThat(graph.depth()).isEqualTo(3);
         assertThat(graph.work()).isEqualTo(6);
@@ -261,7 +274,8 @@ class GraphTest {
 
     @Test void argumentsAreCheckedByName() {
         var graph = Graph.traceOne(x -> x.mul(2), Tensor.of(1.0, 2.0));
-        assertThatThrownBy(() -> graph.run(Tensor.of(1.0))).isInstanceOf(ShapeException.class).hasMessage("graph: input x0 has shape (2,), not (1,)");
+        assertThatThrownBy(() -> graph.run(Tensor.of(1.0))).isInstanceOf(ShapeException.class)
+                .hasMessage("graph: input x0 has shape (2,), not (1,)");
         assertThatThrownBy(() -> graph.run(Tensor.of(1f, 2f))).isInstanceOf(DTypeException.class).hasMessageContaining("F64, not F32");
         assertThatThrownBy(graph::run).hasMessageContaining("0 arguments for 1 inputs");
         assertThatThrownBy(graph::gradient).isInstanceOf(ShapeException.class).hasMessageContaining("one scalar");

@@ -64,8 +64,9 @@ class ImplicitTest {
     }
 
     @Test void whatCannotBeSolvedIsSaid() {
-        assertThatThrownBy(() -> Implicit.root((z, t) -> z.square().add(t), Tensor.of(1.0), Tensor.of(1.0))).isInstanceOf(ConvergenceException.class).hasMessageContaining("residual");
-        assertThatThrownBy(() -> Autograd.grad(t -> Implicit.root(s -> Tensor.of(1.0, 2.0), (z, s) -> z.sum().reshape(1).sub(s), t).sum()).apply(Tensor.of(3.0)))
-                .isInstanceOf(ShapeException.class).hasMessageContaining("1 equations for 2 unknowns");
+        assertThatThrownBy(() -> Implicit.root((z, t) -> z.square().add(t), Tensor.of(1.0), Tensor.of(1.0)))
+                .isInstanceOf(ConvergenceException.class).hasMessageContaining("residual");
+        assertThatThrownBy(() -> Autograd.grad(t -> Implicit.root(s -> Tensor.of(1.0, 2.0), (z, s) -> z.sum().reshape(1).sub(s), t).sum())
+                .apply(Tensor.of(3.0))).isInstanceOf(ShapeException.class).hasMessageContaining("1 equations for 2 unknowns");
     }
 }

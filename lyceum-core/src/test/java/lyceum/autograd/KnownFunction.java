@@ -31,14 +31,18 @@ record KnownFunction(String name, UnaryOperator<Tensor> f, UnaryOperator<double[
         return all;
     }
 
-    private static KnownFunction one(String name, UnaryOperator<Tensor> f, DoubleUnaryOperator slope) { return one(name, f, slope, 0.3, 0.9, 1.7); }
+    private static KnownFunction one(String name, UnaryOperator<Tensor> f, DoubleUnaryOperator slope) {
+        return one(name, f, slope, 0.3, 0.9, 1.7);
+    }
 
     private static KnownFunction one(String name, UnaryOperator<Tensor> f, DoubleUnaryOperator slope, double... at) {
-        return new KnownFunction(name, x -> f.apply(x).sum(), x -> new double[] {slope.applyAsDouble(x[0])}, Arrays.stream(at).mapToObj(v -> new double[] {v}).toArray(double[][]::new));
+        return new KnownFunction(name, x -> f.apply(x).sum(), x -> new double[] {slope.applyAsDouble(x[0])},
+                Arrays.stream(at).mapToObj(v -> new double[] {v}).toArray(double[][]::new));
     }
 
     private static KnownFunction many(String name, UnaryOperator<Tensor> f, UnaryOperator<double[]> gradient) {
-        return new KnownFunction(name, f, gradient, new double[] {0.4, 1.3, 0.7, 2.1, 1.6, 0.9}, new double[] {1.1, 0.2, 1.9, 0.8, 0.5, 1.4});
+        return new KnownFunction(name, f, gradient, new double[] {0.4, 1.3, 0.7, 2.1, 1.6, 0.9},
+                new double[] {1.1, 0.2, 1.9, 0.8, 0.5, 1.4});
     }
 
     private static double[] each(double[] x, IntToDoubleFunction slope) {
@@ -76,7 +80,8 @@ record KnownFunction(String name, UnaryOperator<Tensor> f, UnaryOperator<double[
         all.add(one("x^x", x -> x.pow(x), x -> Math.pow(x, x) * (1 + Math.log(x))));
         all.add(one("1 / cos(x / 2)", x -> x.div(2).cos().reciprocal(), x -> Math.tan(x / 2) / (2 * Math.cos(x / 2))));
         all.add(one("log gamma", Tensor::lgamma, x -> x == 0.5 ? -EULER - 2 * Math.log(2) : x == 1 ? -EULER : 1 - EULER, 0.5, 1, 2));
-        all.add(one("digamma", Tensor::digamma, x -> x == 0.5 ? Math.PI * Math.PI / 2 : x == 1 ? Math.PI * Math.PI / 6 : Math.PI * Math.PI / 6 - 1, 0.5, 1, 2));
+        all.add(one("digamma", Tensor::digamma,
+                x -> x == 0.5 ? Math.PI * Math.PI / 2 : x == 1 ? Math.PI * Math.PI / 6 : Math.PI * Math.PI / 6 - 1, 0.5, 1, 2));
     }
 
     private static void loops(List<KnownFunction> all) {
@@ -133,7 +138,8 @@ record KnownFunction(String name, UnaryOperator<Tensor> f, UnaryOperator<double[
                 sum = sum == null ? term : sum.add(term);
             }
             return sum;
-        }, x -> each(x, i -> (i < 5 ? -400 * x[i] * (x[i + 1] - x[i] * x[i]) - 2 * (1 - x[i]) : 0) + (i > 0 ? 200 * (x[i] - x[i - 1] * x[i - 1]) : 0))));
+        }, x -> each(x, i -> (i < 5 ? -400 * x[i] * (x[i + 1] - x[i] * x[i]) - 2 * (1 - x[i]) : 0)
+                + (i > 0 ? 200 * (x[i] - x[i - 1] * x[i - 1]) : 0))));
         all.add(many("every pair's distance squared, a double loop", x -> {
             var sum = Tensor.scalar(0);
             for (int i = 0; i < 6; i++) for (int j = 0; j < i; j++) sum = sum.add(x.select(0, i).sub(x.select(0, j)).square());
@@ -145,7 +151,8 @@ record KnownFunction(String name, UnaryOperator<Tensor> f, UnaryOperator<double[
         all.add(one("a cube above 1, a sine below", x -> x.item() > 1 ? x.pow(3) : x.sin(), x -> x > 1 ? 3 * x * x : Math.cos(x)));
         all.add(one("x^2 clamp(x, 0.5, 1.2)", x -> x.square().mul(x.clamp(0.5, 1.2)), x -> x < 0.5 ? x : x > 1.2 ? 2.4 * x : 3 * x * x));
         all.add(one("|sin 3x|", x -> x.mul(3).sin().abs(), x -> 3 * Math.cos(3 * x) * Math.signum(Math.sin(3 * x))));
-        all.add(one("relu(x - 1)^2 + max(x, 0.5)", x -> x.sub(1).relu().square().add(x.maximum(0.5)), x -> (x > 1 ? 2 * (x - 1) : 0) + (x > 0.5 ? 1 : 0)));
+        all.add(one("relu(x - 1)^2 + max(x, 0.5)", x -> x.sub(1).relu().square().add(x.maximum(0.5)),
+                x -> (x > 1 ? 2 * (x - 1) : 0) + (x > 0.5 ? 1 : 0)));
         all.add(many("Huber's loss", x -> {
             var d = x.sub(1);
             return d.abs().lt(0.5).where(d.square().div(2), d.abs().sub(0.25).div(2)).sum();
@@ -167,7 +174,8 @@ record KnownFunction(String name, UnaryOperator<Tensor> f, UnaryOperator<double[
         }));
         all.add(many("norm", Tensor::norm, x -> each(x, i -> x[i] / Math.sqrt(dot(x, x)))));
         all.add(many("variance", x -> x.var(), x -> each(x, i -> 2 * (x[i] - sum(x) / 6) / 5)));
-        all.add(many("geometric mean", x -> x.log().mean().exp(), x -> each(x, i -> Math.pow(Arrays.stream(x).reduce(1, (a, b) -> a * b), 1 / 6.0) / (6 * x[i]))));
+        all.add(many("geometric mean", x -> x.log().mean().exp(),
+                x -> each(x, i -> Math.pow(Arrays.stream(x).reduce(1, (a, b) -> a * b), 1 / 6.0) / (6 * x[i]))));
         all.add(many("harmonic mean", x -> x.reciprocal().mean().reciprocal(), x -> each(x, i -> {
             double h = 6 / Arrays.stream(x).map(v -> 1 / v).sum();
             return h * h / (6 * x[i] * x[i]);
@@ -186,10 +194,12 @@ record KnownFunction(String name, UnaryOperator<Tensor> f, UnaryOperator<double[
         all.add(many("logistic loss", x -> x.dot(Tensor.of(A)).softplus().add(x.dot(Tensor.of(B)).neg().softplus()),
                 x -> each(x, i -> A[i] / (1 + Math.exp(-dot(A, x))) - B[i] / (1 + Math.exp(dot(B, x))))));
         all.add(many("a small network", x -> Tensor.of(new double[][] {A, B}).div(4).matmul(x).tanh().dot(Tensor.of(1.0, -2.0)),
-                x -> each(x, i -> A[i] / (4 * Math.pow(Math.cosh(dot(A, x) / 4), 2)) - B[i] / (2 * Math.pow(Math.cosh(dot(B, x) / 4), 2)))));
-        all.add(new KnownFunction("atan2(y, x) + y^x", p -> p.select(0, 1).atan2(p.select(0, 0)).add(p.select(0, 1).pow(p.select(0, 0))), p -> {
-            double x = p[0], y = p[1], r = x * x + y * y;
-            return new double[] {-y / r + Math.pow(y, x) * Math.log(y), x / r + x * Math.pow(y, x - 1)};
-        }, new double[] {0.8, 1.3}, new double[] {1.9, 0.6}));
+                x -> each(x,
+                        i -> A[i] / (4 * Math.pow(Math.cosh(dot(A, x) / 4), 2)) - B[i] / (2 * Math.pow(Math.cosh(dot(B, x) / 4), 2)))));
+        all.add(new KnownFunction("atan2(y, x) + y^x", p -> p.select(0, 1).atan2(p.select(0, 0)).add(p.select(0, 1).pow(p.select(0, 0))),
+                p -> {
+                    double x = p[0], y = p[1], r = x * x + y * y;
+                    return new double[] {-y / r + Math.pow(y, x) * Math.log(y), x / r + x * Math.pow(y, x - 1)};
+                }, new double[] {0.8, 1.3}, new double[] {1.9, 0.6}));
     }
 }

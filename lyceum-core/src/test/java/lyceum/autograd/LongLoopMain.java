@@ -8,7 +8,7 @@ import lyceum.tensor.Tensor;
 public final class LongLoopMain {
     static final int STEPS = 20_000, SIZE = 20_000;
 
-    private LongLoopMain() { }
+    private LongLoopMain() {}
 
     public static void main(String[] args) {
         var start = Tensor.linspace(0.1, 1, SIZE);

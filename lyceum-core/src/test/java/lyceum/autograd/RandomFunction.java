@@ -8,7 +8,7 @@ import lyceum.tensor.Tensor;
 
 /** Functions of (3, 4), (3, 4), (4,) and (4, 4), drawn by seed: a dozen operations of every kind, with shared parts, constants and stops. */
 final class RandomFunction {
-    private RandomFunction() { }
+    private RandomFunction() {}
 
     static DType type(int seed) { return seed % 3 == 0 ? DType.F32 : DType.F64; }
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class TaylorTest {
     /** A composition and the coefficients of its series at 0 up to t^6, from the tables. */
-    private record Known(String name, UnaryOperator<Tensor> f, double... coefficients) { }
+    private record Known(String name, UnaryOperator<Tensor> f, double... coefficients) {}
 
     private static final List<Known> KNOWN = List.of(
             new Known("exp(sin t)", x -> x.sin().exp(), 1, 1, 1 / 2.0, 0, -1 / 8.0, -1 / 15.0, -1 / 240.0),
@@ -52,8 +52,9 @@ class TaylorTest {
 
     @Test void secondCoefficientsAreHessianProducts() {
         var w = Tensor.randn(Rng.of(1), DType.F64, 4, 3).compute();
-        List<UnaryOperator<Tensor>> functions = List.of(x -> w.matmul(x).tanh().square().sum(), x -> x.softmax(0).mul(x).sum(), x -> x.logSumExp(), x -> x.cumsum(0).sin().get(2).mul(x.get(0)),
-                x -> Tensor.concat(0, x.exp(), x.flip(0)).softplus().sum(), x -> x.maximum(0.1).sqrt().max().mul(x.sum()), x -> x.square().add(1).pow(x.sin()).sum(),
+        List<UnaryOperator<Tensor>> functions = List.of(x -> w.matmul(x).tanh().square().sum(), x -> x.softmax(0).mul(x).sum(),
+                x -> x.logSumExp(), x -> x.cumsum(0).sin().get(2).mul(x.get(0)), x -> Tensor.concat(0, x.exp(), x.flip(0)).softplus().sum(),
+                x -> x.maximum(0.1).sqrt().max().mul(x.sum()), x -> x.square().add(1).pow(x.sin()).sum(),
                 x -> x.indexSelect(0, Tensor.of(2, 0)).erf().sum().add(x.sort(0).values().get(1).expm1()));
         for (int i = 0; i < functions.size(); i++) {
             var f = functions.get(i);
@@ -66,7 +67,8 @@ class TaylorTest {
     }
 
     @Test void whatHasNoRuleIsNamed() {
-        assertThatThrownBy(() -> Autograd.taylor(Tensor::lgamma, Tensor.of(1.0), Tensor.of(1.0), 2)).isInstanceOf(UnsupportedOperationException.class).hasMessageContaining("lgamma");
+        assertThatThrownBy(() -> Autograd.taylor(Tensor::lgamma, Tensor.of(1.0), Tensor.of(1.0), 2))
+                .isInstanceOf(UnsupportedOperationException.class).hasMessageContaining("lgamma");
         assertThatThrownBy(() -> Autograd.taylor(Tensor::exp, Tensor.of(1.0), Tensor.of(1.0, 2.0), 2)).hasMessageContaining("(2,)");
         assertThatThrownBy(() -> Autograd.taylor(Tensor::exp, Tensor.of(1.0), Tensor.of(1.0), -1)).hasMessageContaining("-1");
     }

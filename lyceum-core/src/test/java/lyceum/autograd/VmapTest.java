@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
@@ -44,7 +45,8 @@ class VmapTest {
         UnaryOperator<Tensor> slope = Autograd.grad(this::network), bend = row -> Autograd.hvp(this::network, row, row.cos());
         close(Autograd.vmap(slope::apply, rows, 0), loop(slope, rows));
         close(Autograd.vmap(bend::apply, rows, 0), loop(bend, rows));
-        close(Autograd.vmap(row -> Autograd.jvp(this::network, row, row), rows, 0), loop(row -> Autograd.jvp(this::network, row, row), rows));
+        close(Autograd.vmap(row -> Autograd.jvp(this::network, row, row), rows, 0),
+                loop(row -> Autograd.jvp(this::network, row, row), rows));
         close(Autograd.vmap(row -> Autograd.hessian(this::network, row), rows, 0), loop(row -> Autograd.hessian(this::network, row), rows));
     }
 
@@ -58,7 +60,8 @@ class VmapTest {
 
     /** By what the function closes over, of which forward and reverse mode inside the batch know nothing. */
     @Test void derivativesByWhatIsClosedOverArriveThroughDerivativesInside() {
-        UnaryOperator<Tensor> batch = m -> Autograd.vmap(row -> Autograd.grad(t -> t.matmul(m).tanh().sum()).apply(row).square().sum(), rows, 0).sum();
+        UnaryOperator<Tensor> batch = m -> Autograd
+                .vmap(row -> Autograd.grad(t -> t.matmul(m).tanh().sum()).apply(row).square().sum(), rows, 0).sum();
         UnaryOperator<Tensor> each = m -> loop(row -> Autograd.grad(t -> t.matmul(m).tanh().sum()).apply(row).square().sum(), rows).sum();
         close(Autograd.grad(batch).apply(w), Autograd.grad(each).apply(w));
         close(Autograd.jvp(batch, w, w.cos()), Autograd.jvp(each, w, w.cos()));
@@ -82,15 +85,18 @@ class VmapTest {
         close(Autograd.vmap(row -> c.item(0) > 1e9 ? row : row.mul(c.get(1).item()), rows, 0), rows.mul(c.item(1)));
         close(Autograd.vmap(row -> row.mul(row.detach()), rows, 0), rows.square());
         close(Autograd.grad(x -> Autograd.vmap(row -> row.mul(row.detach()), x, 0).sum()).apply(rows), rows);
-        close(Autograd.grad(x -> Autograd.vmap(row -> row.mul(Autograd.noGrad(() -> row.square())), x, 0).sum()).apply(rows), rows.square());
+        close(Autograd.grad(x -> Autograd.vmap(row -> row.mul(Autograd.noGrad(() -> row.square())), x, 0).sum()).apply(rows),
+                rows.square());
     }
 
     @Test void aValueThatDependsOnTheEntryIsNotReadOutOfOne() {
-        for (Function<Tensor, Tensor> f : java.util.List.<Function<Tensor, Tensor>>of(row -> row.get(0).item() > 0 ? row : row.neg(), row -> row.mul(row.toDoubleArray()[0]),
-                row -> row.mul(row.sum().itemLong()), row -> row.maskedSelect(row.gt(0)), row -> row.get(Index.of(row.gt(0))), row -> c.mul(Autograd.grad(t -> t.square().sum()).apply(row).item(0)),
+        for (Function<Tensor, Tensor> f : List.<Function<Tensor, Tensor>>of(row -> row.get(0).item() > 0 ? row : row.neg(),
+                row -> row.mul(row.toDoubleArray()[0]), row -> row.mul(row.sum().itemLong()), row -> row.maskedSelect(row.gt(0)),
+                row -> row.get(Index.of(row.gt(0))), row -> c.mul(Autograd.grad(t -> t.square().sum()).apply(row).item(0)),
                 row -> Autograd.vmap(e -> row.item(0) > 0 ? e : e.neg(), c.unsqueeze(1), 0),
                 row -> Primitive.of("closing", in -> in[0].mul(row), (i, g, out, in) -> g.mul(row)).apply(c.get(0)))) {
-            assertThatThrownBy(() -> Autograd.vmap(f, rows, 0)).isInstanceOf(LyceumException.class).hasMessageContaining("vmap").hasMessageContaining("where");
+            assertThatThrownBy(() -> Autograd.vmap(f, rows, 0)).isInstanceOf(LyceumException.class).hasMessageContaining("vmap")
+                    .hasMessageContaining("where");
         }
         close(Autograd.vmap(row -> row.gt(0).where(row, row.neg()), rows, 0), rows.abs());
         assertThat(Autograd.vmap(row -> {
@@ -106,7 +112,8 @@ class VmapTest {
             return in[0].pow(3);
         };
         Primitive.Backward backward = (i, g, out, in) -> g.mul(in[0].square()).mul(3);
-        Primitive looped = Primitive.of("cube", forward, backward), ruled = Primitive.of("cube", forward, backward, null, (size, batched, in) -> in[0].pow(3));
+        Primitive looped = Primitive.of("cube", forward, backward),
+                ruled = Primitive.of("cube", forward, backward, null, (size, batched, in) -> in[0].pow(3));
         close(Autograd.vmap(looped::apply, rows, 0), rows.pow(3));
         assertThat(runs[0]).as("one run to trace, and one an entry").isEqualTo(7);
         runs[0] = 0;
@@ -118,8 +125,11 @@ class VmapTest {
     @Test void anEmptyBatchGivesNothingAndWhatIsNoBatchIsRefused() {
         var none = Autograd.vmap(row -> row.matmul(w), Tensor.zeros(DType.F64, 0, 4), 0);
         assertThat(none.shape().toArray()).containsExactly(0, 3);
-        assertThat(Autograd.perSample((t, row) -> row.matmul(t).sum(), w, Tensor.zeros(DType.F64, 0, 4)).shape().toArray()).containsExactly(0, 4, 3);
-        assertThatThrownBy(() -> Autograd.vmap(in -> in[0].mul(in[1]), rows, c)).isInstanceOf(ShapeException.class).hasMessage("vmap: batches of 6 and 3 entries, shapes (6, 4) and (3,)");
-        assertThatThrownBy(() -> Autograd.vmap(in -> in[0], Tensor.scalar(1))).isInstanceOf(ShapeException.class).hasMessageContaining("scalar");
+        assertThat(Autograd.perSample((t, row) -> row.matmul(t).sum(), w, Tensor.zeros(DType.F64, 0, 4)).shape().toArray())
+                .containsExactly(0, 4, 3);
+        assertThatThrownBy(() -> Autograd.vmap(in -> in[0].mul(in[1]), rows, c)).isInstanceOf(ShapeException.class)
+                .hasMessage("vmap: batches of 6 and 3 entries, shapes (6, 4) and (3,)");
+        assertThatThrownBy(() -> Autograd.vmap(in -> in[0], Tensor.scalar(1))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("scalar");
     }
 }

@@ -35,7 +35,8 @@ class ParallelTest {
         for (int i = 0; i < 500; i++) coversOnce((int) rng.nextLong(3000), 1 + rng.nextLong(200), rng.nextLong(2) == 0 ? 1e6 : 1);
         Parallel.range(0, 1, (from, to) -> { throw new AssertionError("nothing to do"); });
         Parallel.range(-5, 1, (from, to) -> { throw new AssertionError("nothing to do"); });
-        assertThatThrownBy(() -> Parallel.range(5, 0, (from, to) -> { })).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("grain is 0");
+        assertThatThrownBy(() -> Parallel.range(5, 0, (from, to) -> {})).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("grain is 0");
     }
 
     @Test void sizesNearTheLargestLongAreCutWithoutOverflow() {
@@ -51,7 +52,8 @@ class ParallelTest {
             for (int t = 0; t < 12; t++) {
                 tasks.add(() -> {
                     var sum = new AtomicLong();
-                    Parallel.range(12, 1, (from, to) -> Parallel.range(12, 1, (a, b) -> Parallel.range(7, 2, (c, d) -> sum.addAndGet(d - c))));
+                    Parallel.range(12, 1,
+                            (from, to) -> Parallel.range(12, 1, (a, b) -> Parallel.range(7, 2, (c, d) -> sum.addAndGet(d - c))));
                     return sum.get();
                 });
             }
@@ -89,7 +91,8 @@ class ParallelTest {
                 if (from >= first && (from - first) % 3 == 0) throw new IllegalStateException("piece " + from);
             })).isInstanceOf(IllegalStateException.class).hasMessage("piece " + first);
         }
-        assertThatThrownBy(() -> Parallel.range(9, 1, (from, to) -> Parallel.range(9, 1, (a, b) -> { throw new StackOverflowError("deep"); })))
+        assertThatThrownBy(
+                () -> Parallel.range(9, 1, (from, to) -> Parallel.range(9, 1, (a, b) -> { throw new StackOverflowError("deep"); })))
                 .isInstanceOf(StackOverflowError.class).hasMessage("deep");
         coversOnce(1000, 3, 1e6);
     }

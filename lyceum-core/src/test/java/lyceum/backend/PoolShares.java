@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /** Two callers at once, each with many pieces: what the workers did for each of them while both were open, counted; then waits until the pool sleeps. */
 public final class PoolShares {
-    private PoolShares() { }
+    private PoolShares() {}
 
     public static void main(String[] args) throws InterruptedException {
         if (Parallel.threads() == 1) {
@@ -28,14 +28,13 @@ public final class PoolShares {
         }
         for (var caller : callers) caller.join();
         int less = Math.min(helped.get(0), helped.get(1)), more = Math.max(helped.get(0), helped.get(1));
-        System.out.println((less > 0 && more <= 3 * less + 100 ? "fair" : "unfair") + ": workers ran " + less + " and " + more + " pieces; all " + done);
+        System.out.println((less > 0 && more <= 3 * less + 100 ? "fair" : "unfair") + ": workers ran " + less + " and " + more
+                + " pieces; all " + done);
         boolean all = done.get(0) == pieces && done.get(1) == pieces;
         while (Parallel.parked() < Parallel.started()) Thread.sleep(1);
         System.out.println(Parallel.started() + " workers asleep");
         System.exit(all && less > 0 && Parallel.started() <= Parallel.threads() - 1 ? 0 : 1);
     }
 
-    private static void spin() {
-        for (int i = 0; i < 200; i++) Thread.onSpinWait();
-    }
+    private static void spin() { for (int i = 0; i < 200; i++) Thread.onSpinWait(); }
 }

@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.lang.reflect.UndeclaredThrowableException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.ForkedJvm;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.json.JsonMapper;
@@ -21,7 +24,8 @@ import tools.jackson.databind.json.JsonMapper;
 class ProfileTest {
 
     private static Profile.Row row(Profile profile, String operation) {
-        return profile.rows().stream().filter(r -> r.operation().equals(operation)).findFirst().orElseThrow(() -> new AssertionError(operation + " is missing in\n" + profile));
+        return profile.rows().stream().filter(r -> r.operation().equals(operation)).findFirst()
+                .orElseThrow(() -> new AssertionError(operation + " is missing in\n" + profile));
     }
 
     @Test void everyKernelIsARowWithItsWork() {
@@ -44,8 +48,8 @@ class ProfileTest {
             assertThat(chain.shape()).isEqualTo("(64, 32)");
             assertThat(chain.operations()).isEqualTo(3.0 * 64 * 32);
             assertThat(chain.bytes()).as("the broadcast number counts once").isEqualTo(4.0 * (2 * 64 * 32 + 1));
-            assertThat(profile.rows().stream().mapToDouble(Profile.Row::share).sum()).isCloseTo(1, org.assertj.core.data.Offset.offset(1e-9));
-            assertThat(profile.rows()).isSortedAccordingTo(java.util.Comparator.comparingDouble(Profile.Row::seconds).reversed());
+            assertThat(profile.rows().stream().mapToDouble(Profile.Row::share).sum()).isCloseTo(1, Offset.offset(1e-9));
+            assertThat(profile.rows()).isSortedAccordingTo(Comparator.comparingDouble(Profile.Row::seconds).reversed());
             assertThat(profile.toString()).contains("operation", "of roofline", "mul+add+relu", "GFLOP/s").contains(" s in kernels of ");
         }
     }
@@ -53,7 +57,8 @@ class ProfileTest {
     @Test void theSameCallsAreTheSameRowAndOtherTypesAreOthers() {
         try (var profile = Profile.start()) {
             for (var type : new DType[] {DType.F32, DType.F64, DType.F64}) Tensor.ones(type, 1000).mul(3).exp().compute();
-            assertThat(profile.rows()).filteredOn(r -> r.operation().equals("mul+exp")).extracting(Profile.Row::type).containsExactlyInAnyOrder("f32", "f64");
+            assertThat(profile.rows()).filteredOn(r -> r.operation().equals("mul+exp")).extracting(Profile.Row::type)
+                    .containsExactlyInAnyOrder("f32", "f64");
             assertThat(profile.rows()).filteredOn(r -> r.type().equals("f64")).extracting(Profile.Row::calls).containsExactly(2L);
         }
     }
@@ -80,7 +85,8 @@ class ProfileTest {
 
     @Test void anErrorInAKernelArrivesAsItIs() {
         try (var profile = Profile.start()) {
-            assertThatThrownBy(() -> Backend.current().run(null, new View[0], new View[0])).isInstanceOf(RuntimeException.class).isNotInstanceOf(java.lang.reflect.UndeclaredThrowableException.class);
+            assertThatThrownBy(() -> Backend.current().run(null, new View[0], new View[0])).isInstanceOf(RuntimeException.class)
+                    .isNotInstanceOf(UndeclaredThrowableException.class);
         }
     }
 
@@ -92,8 +98,7 @@ class ProfileTest {
         }
     }
 
-    @SuppressWarnings("unchecked")
-    private static List<Map<String, Object>> events(Path file) throws IOException {
+    @SuppressWarnings("unchecked") private static List<Map<String, Object>> events(Path file) throws IOException {
         return (List<Map<String, Object>>) JsonMapper.shared().readValue(Files.readString(file), Map.class).get("traceEvents");
     }
 
@@ -109,7 +114,8 @@ class ProfileTest {
             assertThat(((Number) e.get("dur")).doubleValue()).isPositive();
             assertThat(e.get("args")).isEqualTo(Map.of("shape", "(1000,)", "type", "f32"));
         });
-        ChromeTrace.write(file, List.of(new Profile.Event("a\"b\\c\n\u0001\u00e9\ud83d\ude00", "", "", 5, 7, 1)), Map.of(1L, "main \"thread\""), 2);
+        ChromeTrace.write(file, List.of(new Profile.Event("a\"b\\c\n\u0001\u00e9\ud83d\ude00", "", "", 5, 7, 1)),
+                Map.of(1L, "main \"thread\""), 2);
         assertThat(events(file).getLast().get("name")).isEqualTo("a\"b\\c\n\u0001\u00e9\ud83d\ude00");
         assertThat(events(file).getFirst().get("args")).isEqualTo(Map.of("name", "main \"thread\""));
     }

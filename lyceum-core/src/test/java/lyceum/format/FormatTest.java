@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +43,8 @@ class FormatTest {
 
     /** Files that NumPy and others wrote, good and broken; the index says what each holds. */
     @TestFactory Stream<DynamicTest> samplesOfOtherProgramsReadAsTheyWereWritten() {
-        return Golden.load("format/index.json").list("files").stream().map(file -> DynamicTest.dynamicTest(file.text("file"), () -> check(file)));
+        return Golden.load("format/index.json").list("files").stream()
+                .map(file -> DynamicTest.dynamicTest(file.text("file"), () -> check(file)));
     }
 
     private static void check(Golden file) throws IOException {
@@ -54,14 +56,16 @@ class FormatTest {
             assertThat(Npz.read(path).get("b").toDoubleArray()).isEqualTo(file.doubles("entries.b.values"));
         } else if (file.text("file").endsWith(".npy")) {
             var tensor = Npy.read(path);
-            assertThat(tensor.shape().toArray()).isEqualTo(java.util.Arrays.stream(file.doubles("shape")).mapToLong(d -> (long) d).toArray());
+            assertThat(tensor.shape().toArray()).isEqualTo(Arrays.stream(file.doubles("shape")).mapToLong(d -> (long) d).toArray());
             if (tensor.dtype() != DType.BOOL) assertThat(tensor.toDoubleArray()).isEqualTo(file.doubles("values"));
         } else {
             assertThat(Safetensors.read(path).tensors()).hasSameSizeAs(file.at("tensors").names());
         }
     }
 
-    private static Object read(Path path) throws IOException { return path.toString().endsWith(".npy") ? Npy.read(path) : Safetensors.read(path); }
+    private static Object read(Path path) throws IOException {
+        return path.toString().endsWith(".npy") ? Npy.read(path) : Safetensors.read(path);
+    }
 
     private static List<Tensor> everyType() {
         return Stream.of(DType.values()).map(type -> Tensor.randn(Rng.of(1), DType.F64, 3, 4).mul(3).to(type).compute()).toList();
@@ -82,7 +86,8 @@ class FormatTest {
             assertThat(back.get(name).shape()).isEqualTo(tensor.shape());
             assertThat(back.get(name).toDoubleArray()).isEqualTo(tensor.toDoubleArray());
         });
-        assertThatThrownBy(() -> back.get("missing")).isInstanceOf(FormatException.class).hasMessageContaining("missing").hasMessageContaining("scalar");
+        assertThatThrownBy(() -> back.get("missing")).isInstanceOf(FormatException.class).hasMessageContaining("missing")
+                .hasMessageContaining("scalar");
     }
 
     @Test void npyAndNpzComeBackBitForBit() throws IOException {
@@ -148,9 +153,7 @@ class FormatTest {
         assertThatThrownBy(() -> Npz.read(path)).isInstanceOf(FormatException.class);
     }
 
-    private static LinkedHashMap<String, Tensor> arrays(String name, Tensor tensor) {
-        return new LinkedHashMap<>(Map.of(name, tensor));
-    }
+    private static LinkedHashMap<String, Tensor> arrays(String name, Tensor tensor) { return new LinkedHashMap<>(Map.of(name, tensor)); }
 
     @Test void aMappedTensorMayBeUsedAfterItsFileIsGone() throws IOException {
         var path = folder.resolve("m.safetensors");
@@ -162,16 +165,18 @@ class FormatTest {
         assertThat(x.sum().item()).isEqualTo(499_500);
     }
 
-    private static final String[] NPY = {"f64.npy", "f64-fortran.npy", "f16.npy", "bool.npy", "version2.npy", "version3.npy", "empty.npy", "scalar.npy"};
+    private static final String[] NPY = {"f64.npy", "f64-fortran.npy", "f16.npy", "bool.npy", "version2.npy", "version3.npy", "empty.npy",
+            "scalar.npy"};
 
     private static Fuzz fuzz(String... names) {
-        return Fuzz.of(Stream.of(names).map(FormatTest::sample).toArray(Path[]::new)).allowing(FormatException.class).counting(() -> Memory.stats().inUse());
+        return Fuzz.of(Stream.of(names).map(FormatTest::sample).toArray(Path[]::new)).allowing(FormatException.class)
+                .counting(() -> Memory.stats().inUse());
     }
 
     private void mutants(int n) {
         fuzz(NPY).mutants(n, bytes -> Npy.read(MemorySegment.ofArray(bytes)).toDoubleArray());
-        fuzz("all-types.safetensors", "unpadded.safetensors", "empty.safetensors").mutants(n, bytes ->
-                Safetensors.read(MemorySegment.ofArray(bytes)).tensors().values().forEach(Tensor::toDoubleArray));
+        fuzz("all-types.safetensors", "unpadded.safetensors", "empty.safetensors").mutants(n,
+                bytes -> Safetensors.read(MemorySegment.ofArray(bytes)).tensors().values().forEach(Tensor::toDoubleArray));
         var path = folder.resolve("mutant.npz");
         fuzz("stored.npz", "deflated.npz").mutants(n, bytes -> {
             Files.write(path, bytes);
@@ -181,13 +186,16 @@ class FormatTest {
 
     @Test void fiveThousandMutantsOfEachFormatAreReadOrRefused() { mutants(5_000); }
 
-    @Tag("heavy") @Test void aHundredThousandMutantsOfEachFormatAreReadOrRefused() { mutants(100_000); }
+    @Tag("heavy")
+    @Test void aHundredThousandMutantsOfEachFormatAreReadOrRefused() { mutants(100_000); }
 
     @Test void metadataThatIsNoStringIsMalformed() {
-        for (var header : new String[] {"{\"__metadata__\":{\"a\":{}}}", "{\"__metadata__\":{\"a\":[1]}}", "{\"__metadata__\":{\"a\":1}}", "{\"__metadata__\":5}"}) {
-            var text = header.getBytes(java.nio.charset.StandardCharsets.UTF_8);
-            var file = java.nio.ByteBuffer.allocate(8 + text.length).order(java.nio.ByteOrder.LITTLE_ENDIAN).putLong(text.length).put(text).array();
-            assertThatThrownBy(() -> Safetensors.read(java.lang.foreign.MemorySegment.ofArray(file))).as(header).isInstanceOf(lyceum.FormatException.class).hasMessageContaining("__metadata__");
+        for (var header : new String[] {"{\"__metadata__\":{\"a\":{}}}", "{\"__metadata__\":{\"a\":[1]}}", "{\"__metadata__\":{\"a\":1}}",
+                "{\"__metadata__\":5}"}) {
+            var text = header.getBytes(StandardCharsets.UTF_8);
+            var file = ByteBuffer.allocate(8 + text.length).order(ByteOrder.LITTLE_ENDIAN).putLong(text.length).put(text).array();
+            assertThatThrownBy(() -> Safetensors.read(MemorySegment.ofArray(file))).as(header).isInstanceOf(lyceum.FormatException.class)
+                    .hasMessageContaining("__metadata__");
         }
     }
 }

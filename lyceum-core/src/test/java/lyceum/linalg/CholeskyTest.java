@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 class CholeskyTest {
     private static final Golden GOLDEN = Golden.load("golden/cholesky.json");
 
-    @Test @Acceptance(topic = "cholesky", clause = 1)
-    void equalsNumpyAndRebuildsTheMatrix() {
+    @Test
+    @Acceptance(topic = "cholesky", clause = 1) void equalsNumpyAndRebuildsTheMatrix() {
         double worst = 0, rebuilt = 0;
         var cases = GOLDEN.cases("positive");
         for (var c : cases) {
@@ -36,7 +36,9 @@ class CholeskyTest {
             var a = tensor(positive(r.matrix(n, n)));
             var l = Cholesky.of(a).lower();
             if (c.has("expected.l")) {
-                for (int i = 0; i < n; i++) worst = Math.max(worst, maxDifference(l.select(0, i).narrow(0, 0, i + 1).toDoubleArray(), c.doubles("expected.l." + i)));
+                for (int i = 0; i < n; i++)
+                    worst = Math.max(worst,
+                            maxDifference(l.select(0, i).narrow(0, 0, i + 1).toDoubleArray(), c.doubles("expected.l." + i)));
             } else {
                 var lw = l.matmul(Tensor.of(r.bells(n)));
                 worst = Math.max(worst, maxDifference(lw.toDoubleArray(), c.doubles("expected.lw")));
@@ -48,8 +50,8 @@ class CholeskyTest {
         Evidence.of("max |LL' - A| / |A|", rebuilt, below(1e-13));
     }
 
-    @Test @Acceptance(topic = "cholesky", clause = 2)
-    void failsAtThePlantedLeadingMinor() {
+    @Test
+    @Acceptance(topic = "cholesky", clause = 2) void failsAtThePlantedLeadingMinor() {
         int found = 0;
         var pivot = Gap.absolute();
         var rng = Rng.of(506);
@@ -71,8 +73,8 @@ class CholeskyTest {
         Evidence.of("pivot there", pivot, atMost(1e-9));
     }
 
-    @Test @Acceptance(topic = "cholesky", clause = 3)
-    void logDeterminantAndGradientsEqualTorch() {
+    @Test
+    @Acceptance(topic = "cholesky", clause = 3) void logDeterminantAndGradientsEqualTorch() {
         double logDet = 0, gradient = 0;
         for (var c : GOLDEN.cases("positive")) {
             int n = c.integer("input.n");
@@ -101,8 +103,8 @@ class CholeskyTest {
         return Math.max(Math.abs(value.item() - c.number(valueKey)), maxDifference(a.grad().toDoubleArray(), c.flat(gradientKey)));
     }
 
-    @Test @Acceptance(topic = "cholesky", clause = 4)
-    void updatesAndDowndatesEqualRefactoring() {
+    @Test
+    @Acceptance(topic = "cholesky", clause = 4) void updatesAndDowndatesEqualRefactoring() {
         var rng = Rng.of(4);
         double worst = 0;
         for (int n : new int[] {1, 2, 3, 10, 50, 120}) {
@@ -125,14 +127,13 @@ class CholeskyTest {
         Evidence.of("max difference", worst, below(1e-9));
     }
 
-    @Test
-    void downdateThatWouldLoseDefinitenessIsRefused() {
+    @Test void downdateThatWouldLoseDefinitenessIsRefused() {
         var factor = Cholesky.of(Tensor.eye(DType.F64, 3));
         assertThatThrownBy(() -> factor.downdate(Tensor.of(0.0, 1.5, 0.0))).isInstanceOf(NotPositiveDefiniteException.class);
     }
 
-    @Test @Acceptance(topic = "cholesky", clause = 6)
-    void correlatedSamplesHaveTheCovariance() {
+    @Test
+    @Acceptance(topic = "cholesky", clause = 6) void correlatedSamplesHaveTheCovariance() {
         int n = 4, draws = 100_000;
         var rng = Rng.of(6);
         var b = gaussian(rng, n, n);
@@ -149,8 +150,7 @@ class CholeskyTest {
         Evidence.of("standard errors", worst, below(4));
     }
 
-    @Test
-    void solvesInvertsAndWhitens() {
+    @Test void solvesInvertsAndWhitens() {
         var rng = Rng.of(9);
         for (int n : new int[] {1, 5, 70}) {
             var b = gaussian(rng, n, n);
@@ -162,12 +162,12 @@ class CholeskyTest {
             assertThat(maxDifference(c.inverse().matmul(a), Tensor.eye(DType.F64, n))).isLessThan(1e-10 * n);
             assertThat(maxDifference(c.lower().matmul(c.solveLower(x)), x)).isLessThan(1e-11 * n);
             assertThat(c.det()).isCloseTo(Lu.of(a).det(), within(1e-10 * c.det()));
-            assertThat(c.conditionEstimate()).isBetween(Norms.one(a) * Norms.one(c.inverse()) / 3, Norms.one(a) * Norms.one(c.inverse()) * 1.0001);
+            assertThat(c.conditionEstimate()).isBetween(Norms.one(a) * Norms.one(c.inverse()) / 3,
+                    Norms.one(a) * Norms.one(c.inverse()) * 1.0001);
         }
     }
 
-    @Test
-    void jitterRescuesASingularCovarianceAndSaysHowMuch() {
+    @Test void jitterRescuesASingularCovarianceAndSaysHowMuch() {
         var a = Tensor.ones(DType.F64, 5, 5);
         assertThatThrownBy(() -> Cholesky.of(a)).isInstanceOf(NotPositiveDefiniteException.class);
         var c = Cholesky.of(a, Cholesky.Jitter.STANDARD);
@@ -176,24 +176,23 @@ class CholeskyTest {
         assertThatThrownBy(() -> Cholesky.of(a.neg(), Cholesky.Jitter.STANDARD)).isInstanceOf(NotPositiveDefiniteException.class);
     }
 
-    @Test
-    void floatInputGivesFloatOutput() {
+    @Test void floatInputGivesFloatOutput() {
         var c = Cholesky.of(Tensor.of(new float[] {4, 2, 2, 3}, 2, 2));
         assertThat(c.lower().dtype()).isEqualTo(DType.F32);
         assertThat(c.lower().item(1, 0)).isEqualTo(1);
     }
 
-    @Test
-    void emptyAndScalarMatricesAreHandled() {
+    @Test void emptyAndScalarMatricesAreHandled() {
         assertThat(Cholesky.of(Tensor.zeros(DType.F64, 0, 0)).logDet()).isZero();
         assertThat(Cholesky.of(Tensor.full(DType.F64, 9, 1, 1)).lower().item(0, 0)).isEqualTo(3);
     }
 
-    @Test
-    void badInputIsNamed() {
-        assertThatThrownBy(() -> Cholesky.of(Tensor.zeros(DType.F64, 2, 3))).isInstanceOf(ShapeException.class).hasMessageContaining("(2, 3)");
-        assertThatThrownBy(() -> Cholesky.of(Tensor.of(new double[] {1, 0, Double.NaN, 1}, 2, 2))).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("cholesky: entry (1, 0) is NaN");
-        assertThatThrownBy(() -> Cholesky.of(Tensor.eye(DType.F64, 2)).solve(Tensor.zeros(DType.F64, 3))).isInstanceOf(ShapeException.class).hasMessageContaining("(3,)");
+    @Test void badInputIsNamed() {
+        assertThatThrownBy(() -> Cholesky.of(Tensor.zeros(DType.F64, 2, 3))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("(2, 3)");
+        assertThatThrownBy(() -> Cholesky.of(Tensor.of(new double[] {1, 0, Double.NaN, 1}, 2, 2)))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("cholesky: entry (1, 0) is NaN");
+        assertThatThrownBy(() -> Cholesky.of(Tensor.eye(DType.F64, 2)).solve(Tensor.zeros(DType.F64, 3))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("(3,)");
     }
 }

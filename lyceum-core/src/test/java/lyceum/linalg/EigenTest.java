@@ -29,15 +29,17 @@ class EigenTest {
         return r;
     }
 
-    @Test @Acceptance(topic = "eigen", clause = 1)
-    void symmetricEigenvaluesEqualLapack() {
+    @Test
+    @Acceptance(topic = "eigen", clause = 1) void symmetricEigenvaluesEqualLapack() {
         double values = 0, residual = 0, orthonormal = 0;
         for (var c : GOLDEN.cases("symmetric")) {
             int n = c.integer("input.n");
             var a = tensor(symmetric(afterSize(c).matrix(n, n)));
             var e = Eigen.symmetric(a);
-            double[] expected = c.doubles("expected.values"), found = e.values().toDoubleArray(), alone = Eigen.symmetricValues(a).toDoubleArray();
-            for (int i = 0; i < n; i++) values = Math.max(values, Math.max(Math.abs(found[i] / expected[i] - 1), Math.abs(alone[i] / expected[i] - 1)));
+            double[] expected = c.doubles("expected.values"), found = e.values().toDoubleArray(),
+                    alone = Eigen.symmetricValues(a).toDoubleArray();
+            for (int i = 0; i < n; i++)
+                values = Math.max(values, Math.max(Math.abs(found[i] / expected[i] - 1), Math.abs(alone[i] / expected[i] - 1)));
             residual = Math.max(residual, norm(a.matmul(e.vectors()).sub(e.vectors().mul(e.values().unsqueeze(0)))) / norm(a));
             orthonormal = Math.max(orthonormal, orthonormality(e.vectors()));
         }
@@ -46,8 +48,8 @@ class EigenTest {
         Evidence.of("max |V'V - I|", orthonormal, below(1e-12));
     }
 
-    @Test @Acceptance(topic = "eigen", clause = {2, 3})
-    void generalResidualTraceAndDeterminant() {
+    @Test
+    @Acceptance(topic = "eigen", clause = {2, 3}) void generalResidualTraceAndDeterminant() {
         double residual = 0, trace = 0, det = 0, lapack = 0;
         int negative = 0;
         var rng = Rng.of(403);
@@ -117,22 +119,24 @@ class EigenTest {
         double worst = 0;
         for (int i = 0; i < real.length; i++) {
             double x = real[i], y = imaginary[i];
-            int best = free.stream().min((p, q) -> Double.compare(Math.hypot(re[p] - x, im[p] - y), Math.hypot(re[q] - x, im[q] - y))).orElseThrow();
+            int best = free.stream().min((p, q) -> Double.compare(Math.hypot(re[p] - x, im[p] - y), Math.hypot(re[q] - x, im[q] - y)))
+                    .orElseThrow();
             free.remove(best);
             worst = Math.max(worst, Math.hypot(re[best] - x, im[best] - y));
         }
         return worst;
     }
 
-    @Test @Acceptance(topic = "eigen", clause = 3)
-    void symmetricTraceIsTheSumAndDeterminantTheProduct() {
+    @Test
+    @Acceptance(topic = "eigen", clause = 3) void symmetricTraceIsTheSumAndDeterminantTheProduct() {
         var rng = Rng.of(3);
         double trace = 0, det = 0;
         for (int n : new int[] {1, 2, 5, 20, 60}) {
             var b = gaussian(rng, n, n);
             var a = b.add(b.transpose());
             double[] values = Eigen.symmetric(a).values().toDoubleArray();
-            double product = Arrays.stream(values).map(v -> Math.log(Math.abs(v))).sum(), sign = Arrays.stream(values).map(Math::signum).reduce(1, (p, q) -> p * q);
+            double product = Arrays.stream(values).map(v -> Math.log(Math.abs(v))).sum(),
+                    sign = Arrays.stream(values).map(Math::signum).reduce(1, (p, q) -> p * q);
             var expected = Determinant.of(a.toRows());
             trace = Math.max(trace, Math.abs(Arrays.stream(values).sum() - a.trace().item()) / norm(a));
             det = Math.max(det, Math.abs(sign * expected.sign() * Math.exp(product - expected.logAbsolute()) - 1));
@@ -142,8 +146,8 @@ class EigenTest {
         Evidence.of("determinant against product", det, below(1e-8));
     }
 
-    @Test @Acceptance(topic = "eigen", clause = 4)
-    void lanczosFindsTheTopOfALargeLaplacian() {
+    @Test
+    @Acceptance(topic = "eigen", clause = 4) void lanczosFindsTheTopOfALargeLaplacian() {
         var c = GOLDEN.cases("laplacian").getFirst();
         int n = c.integer("input.n"), chords = c.integer("input.chords");
         var edges = new HashSet<Long>();
@@ -169,12 +173,10 @@ class EigenTest {
         assertThat(maxDifference(block.values().toDoubleArray(), Arrays.copyOf(c.doubles("expected.largest"), 3))).isLessThan(1e-8);
     }
 
-    private static long edge(int a, int b) {
-        return (long) Math.min(a, b) << 32 | Math.max(a, b);
-    }
+    private static long edge(int a, int b) { return (long) Math.min(a, b) << 32 | Math.max(a, b); }
 
-    @Test @Acceptance(topic = "eigen", clause = 5)
-    void powerIterationErrorDecaysAtTheRatioOfEigenvalues() {
+    @Test
+    @Acceptance(topic = "eigen", clause = 5) void powerIterationErrorDecaysAtTheRatioOfEigenvalues() {
         double worst = 0;
         var rng = Rng.of(5);
         for (double second : new double[] {0.95, 0.8, 0.5, -0.7}) {
@@ -201,8 +203,7 @@ class EigenTest {
         return norm(x.sub(line.mul(c))) / Math.abs(c);
     }
 
-    @Test
-    void generalisedProblemEqualsScipyAndIsBOrthonormal() {
+    @Test void generalisedProblemEqualsScipyAndIsBOrthonormal() {
         for (var c : GOLDEN.cases("generalised")) {
             int n = c.integer("input.n");
             var r = afterSize(c);
@@ -214,8 +215,7 @@ class EigenTest {
         }
     }
 
-    @Test
-    void smallestPairsComeByLanczosLobpcgAndInverseIteration() {
+    @Test void smallestPairsComeByLanczosLobpcgAndInverseIteration() {
         int n = 200;
         var a = new double[n][n];
         for (int i = 0; i < n; i++) {
@@ -225,7 +225,8 @@ class EigenTest {
         var dense = Eigen.symmetric(tensor(a)).values().toDoubleArray();
         var map = LinearMap.of(tensor(a));
         double[] expected = Arrays.copyOf(dense, 3);
-        assertThat(maxDifference(new Lanczos(3).withEnd(Lanczos.End.SMALLEST).run(map, Rng.of(1)).values().toDoubleArray(), expected)).isLessThan(1e-9);
+        assertThat(maxDifference(new Lanczos(3).withEnd(Lanczos.End.SMALLEST).run(map, Rng.of(1)).values().toDoubleArray(), expected))
+                .isLessThan(1e-9);
         var c = Cholesky.of(tensor(a));
         var block = new Lobpcg(3, false).run(map, x -> c.solve(Tensor.of(x)).toDoubleArray(), Rng.of(1));
         assertThat(block.converged()).isTrue();
@@ -237,8 +238,7 @@ class EigenTest {
         assertThat(exact.values().item(0)).isCloseTo(2, within(1e-12));
     }
 
-    @Test
-    void multipleEigenvaluesAndRotationsAreHandled() {
+    @Test void multipleEigenvaluesAndRotationsAreHandled() {
         var identity = Eigen.symmetric(Tensor.eye(DType.F64, 5));
         assertThat(identity.values().toDoubleArray()).containsOnly(1);
         assertThat(orthonormality(identity.vectors())).isLessThan(1e-15);
@@ -254,8 +254,7 @@ class EigenTest {
         assertThat(values).containsExactly(new double[] {(3 - Math.sqrt(5)) / 2, (3 + Math.sqrt(5)) / 2}, within(1e-14));
     }
 
-    @Test
-    void matrixFunctionsFollowTheEigenvalues() {
+    @Test void matrixFunctionsFollowTheEigenvalues() {
         var b = gaussian(Rng.of(7), 6, 6);
         var a = b.matmul(b.transpose()).add(Tensor.eye(DType.F64, 6));
         var root = Eigen.symmetric(a).function(Math::sqrt);
@@ -263,14 +262,14 @@ class EigenTest {
         assertThat(Eigen.symmetric(Tensor.of(new double[] {-4, 0, 0, 2}, 2, 2)).condition()).isEqualTo(2);
     }
 
-    @Test
-    void emptySingleAndBadMatrices() {
+    @Test void emptySingleAndBadMatrices() {
         assertThat(Eigen.symmetric(Tensor.zeros(DType.F64, 0, 0)).values().count()).isZero();
         assertThat(Eigen.general(Tensor.full(DType.F64, 7, 1, 1)).real().item(0)).isEqualTo(7);
         assertThat(Eigen.symmetric(Tensor.eye(3)).vectors().dtype()).isEqualTo(DType.F32);
         assertThatThrownBy(() -> Eigen.symmetric(Tensor.of(new double[] {1, 2, 3, 4}, 2, 2))).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("entries (1, 0) = 3.0 and (0, 1) = 2.0 differ");
-        assertThatThrownBy(() -> Eigen.general(Tensor.of(new double[] {1, 2, 3, Double.POSITIVE_INFINITY}, 2, 2))).hasMessageContaining("entry (1, 1) is Infinity");
+        assertThatThrownBy(() -> Eigen.general(Tensor.of(new double[] {1, 2, 3, Double.POSITIVE_INFINITY}, 2, 2)))
+                .hasMessageContaining("entry (1, 1) is Infinity");
         assertThatThrownBy(() -> new Lanczos(0)).hasMessageContaining("k is 0");
         assertThatThrownBy(() -> new Lanczos(3).run(LinearMap.of(Tensor.zeros(DType.F64, 2, 3)), Rng.of(1))).hasMessageContaining("2 x 3");
     }

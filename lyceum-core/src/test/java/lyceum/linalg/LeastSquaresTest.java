@@ -25,8 +25,8 @@ class LeastSquaresTest {
     private static final LeastSquares NORMAL = new LeastSquares(LeastSquares.Method.NORMAL), QR = new LeastSquares(LeastSquares.Method.QR),
             SVD = new LeastSquares(LeastSquares.Method.SVD);
 
-    @Test @Acceptance(topic = "ols", clause = 1)
-    void qrReproducesLongleyAndNormalEquationsLoseDigits() {
+    @Test
+    @Acceptance(topic = "ols", clause = 1) void qrReproducesLongleyAndNormalEquationsLoseDigits() {
         double qr = digitsRight(QR.fit(longleyDesign(), longleyResponse()).coefficients(), LONGLEY_CERTIFIED);
         double normal = digitsRight(NORMAL.fit(longleyDesign(), longleyResponse()).coefficients(), LONGLEY_CERTIFIED);
         Evidence.of("digits by QR", qr, atLeast(9));
@@ -36,18 +36,19 @@ class LeastSquaresTest {
         assertThat(chosen.condition()).isCloseTo(GOLDEN.cases("longley").getFirst().number("expected.conditionNumber"), within(1e4));
     }
 
-    @Test @Acceptance(topic = "ols", clause = 1)
-    void longleyStandardErrorsAreTheCertifiedOnes() {
+    @Test
+    @Acceptance(topic = "ols", clause = 1) void longleyStandardErrorsAreTheCertifiedOnes() {
         var c = GOLDEN.cases("longley").getFirst();
         var fit = QR.fit(longleyDesign(), longleyResponse());
         double rss = fit.residualSumOfSquares().item(0);
         Evidence.of("residual sum of squares, relative", Gap.relative().see(c, "expected.residualSs", rss), atMost(1e-8));
         double[] variances = fit.covarianceFactor().diagonal().mul(rss / 9).toDoubleArray();
-        Evidence.of("standard errors, relative", Gap.relative().see(c, "expected.standardErrors", Arrays.stream(variances).map(Math::sqrt).toArray()), atMost(1e-7));
+        Evidence.of("standard errors, relative",
+                Gap.relative().see(c, "expected.standardErrors", Arrays.stream(variances).map(Math::sqrt).toArray()), atMost(1e-7));
     }
 
-    @Test @Acceptance(topic = "ols", clause = 2)
-    void theThreeMethodsAgreeOnWellConditionedSystems() {
+    @Test
+    @Acceptance(topic = "ols", clause = 2) void theThreeMethodsAgreeOnWellConditionedSystems() {
         var rng = Rng.of(45);
         double worst = 0;
         for (int trial = 0; trial < 100; trial++) {
@@ -61,8 +62,8 @@ class LeastSquaresTest {
         Evidence.of("max difference", worst, below(1e-9));
     }
 
-    @Test @Acceptance(topic = "ols", clause = 3)
-    void theHatMatrixIsAProjectionOfTraceRank() {
+    @Test
+    @Acceptance(topic = "ols", clause = 3) void theHatMatrixIsAProjectionOfTraceRank() {
         var rng = Rng.of(3);
         double symmetric = 0, idempotent = 0, trace = 0, maps = 0;
         for (int trial = 0; trial < 40; trial++) {
@@ -86,8 +87,8 @@ class LeastSquaresTest {
         Evidence.of("|Hy - fitted|", maps, below(1e-9));
     }
 
-    @Test @Acceptance(topic = "ols", clause = 4)
-    void rankDeficientAnswersEqualNumpyLstsq() {
+    @Test
+    @Acceptance(topic = "ols", clause = 4) void rankDeficientAnswersEqualNumpyLstsq() {
         double worst = 0;
         var cases = GOLDEN.cases("minimum-norm");
         for (var c : cases) {
@@ -107,8 +108,7 @@ class LeastSquaresTest {
         Evidence.of("max difference", worst, below(1e-9));
     }
 
-    @Test
-    void weightedSolutionsEqualTheReference() {
+    @Test void weightedSolutionsEqualTheReference() {
         for (var c : GOLDEN.cases("weighted")) {
             int m = c.integer("input.m"), n = c.integer("input.n");
             var r = new Recipe(c.integer("input.seed"));
@@ -126,8 +126,7 @@ class LeastSquaresTest {
         }
     }
 
-    @Test
-    void zeroWeightDropsARow() {
+    @Test void zeroWeightDropsARow() {
         var rng = Rng.of(8);
         Tensor a = gaussian(rng, 6, 2), y = gaussian(rng, 6, 1).reshape(6);
         var dropped = LeastSquares.solve(a.narrow(0, 0, 5), y.narrow(0, 0, 5)).coefficients();
@@ -135,8 +134,7 @@ class LeastSquaresTest {
         assertThat(maxDifference(weighted, dropped)).isLessThan(1e-13);
     }
 
-    @Test
-    void automaticChoiceFollowsConditioning() {
+    @Test void automaticChoiceFollowsConditioning() {
         var rng = Rng.of(1);
         var a = gaussian(rng, 200, 5);
         var y = gaussian(rng, 200, 1).reshape(200);
@@ -145,15 +143,17 @@ class LeastSquaresTest {
         assertThat(LeastSquares.solve(nearlyDependent, y).method()).isEqualTo(LeastSquares.Method.QR);
         var dependent = Tensor.concat(1, a, a.narrow(1, 0, 1));
         assertThat(LeastSquares.solve(dependent, y).rank()).isEqualTo(5);
-        assertThatThrownBy(() -> NORMAL.fit(Tensor.ones(DType.F64, 4, 2), Tensor.ones(DType.F64, 4))).isInstanceOf(NotPositiveDefiniteException.class);
+        assertThatThrownBy(() -> NORMAL.fit(Tensor.ones(DType.F64, 4, 2), Tensor.ones(DType.F64, 4)))
+                .isInstanceOf(NotPositiveDefiniteException.class);
     }
 
-    @Test
-    void floatInputEmptyShapesAndBadArguments() {
+    @Test void floatInputEmptyShapesAndBadArguments() {
         assertThat(LeastSquares.solve(Tensor.eye(3), Tensor.ones(3)).coefficients().dtype()).isEqualTo(DType.F32);
         assertThat(LeastSquares.solve(Tensor.zeros(DType.F64, 3, 0), Tensor.ones(DType.F64, 3)).coefficients().count()).isZero();
-        assertThat(LeastSquares.solve(Tensor.zeros(DType.F64, 2, 3), Tensor.ones(DType.F64, 2)).coefficients().toDoubleArray()).containsExactly(0, 0, 0);
-        assertThatThrownBy(() -> LeastSquares.solve(Tensor.eye(3), Tensor.ones(4))).isInstanceOf(ShapeException.class).hasMessageContaining("(4,)");
+        assertThat(LeastSquares.solve(Tensor.zeros(DType.F64, 2, 3), Tensor.ones(DType.F64, 2)).coefficients().toDoubleArray())
+                .containsExactly(0, 0, 0);
+        assertThatThrownBy(() -> LeastSquares.solve(Tensor.eye(3), Tensor.ones(4))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("(4,)");
         assertThatThrownBy(() -> QR.fit(Tensor.eye(2), Tensor.ones(2), Tensor.of(1.0, -1.0))).hasMessageContaining("weight 1 is -1.0");
         assertThatThrownBy(() -> LeastSquares.solve(Tensor.eye(2), Tensor.of(1.0, Double.NaN))).hasMessageContaining("entry 1 is NaN");
     }

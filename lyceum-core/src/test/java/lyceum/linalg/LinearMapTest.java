@@ -15,8 +15,7 @@ import lyceum.testing.Evidence;
 import org.junit.jupiter.api.Test;
 
 class LinearMapTest {
-    @Test
-    void denseFunctionalAndTransposedMapsAgree() {
+    @Test void denseFunctionalAndTransposedMapsAgree() {
         var a = gaussian(Rng.of(1), 5, 3);
         var map = LinearMap.of(a);
         var functional = LinearMap.of(5, 3, a::matmul, a.transpose()::matmul);
@@ -25,11 +24,12 @@ class LinearMapTest {
         assertThat(maxDifference(functional.transposed().toMatrix(), a.transpose())).isZero();
         assertThat(maxDifference(map.apply(Tensor.of(1.0, 2, 3)), a.matmul(Tensor.of(1.0, 2, 3)))).isLessThan(1e-14);
         assertThatThrownBy(() -> map.apply(Tensor.of(1.0))).isInstanceOf(ShapeException.class).hasMessageContaining("vector of 3");
-        assertThatThrownBy(() -> LinearMap.of(4, 3, a::matmul, a.transpose()::matmul).times(new double[3])).hasMessageContaining("returned 5 numbers");
+        assertThatThrownBy(() -> LinearMap.of(4, 3, a::matmul, a.transpose()::matmul).times(new double[3]))
+                .hasMessageContaining("returned 5 numbers");
     }
 
-    @Test @Acceptance(topic = "chain-rule", clause = 4)
-    void theCheapestBracketingEqualsBruteForceAndIsReverseForScalarOutputs() {
+    @Test
+    @Acceptance(topic = "chain-rule", clause = 4) void theCheapestBracketingEqualsBruteForceAndIsReverseForScalarOutputs() {
         var rng = Rng.of(91);
         int differences = 0, notReverse = 0, chains = 0;
         for (int length = 1; length <= 7; length++) {
@@ -57,13 +57,13 @@ class LinearMapTest {
         if (first == last) return 0;
         long best = Long.MAX_VALUE;
         for (int split = first; split < last; split++) {
-            best = Math.min(best, bruteForce(sizes, first, split) + bruteForce(sizes, split + 1, last) + sizes[last + 1] * sizes[split + 1] * sizes[first]);
+            best = Math.min(best, bruteForce(sizes, first, split) + bruteForce(sizes, split + 1, last)
+                    + sizes[last + 1] * sizes[split + 1] * sizes[first]);
         }
         return best;
     }
 
-    @Test
-    void bracketsPrintAsProducts() {
+    @Test void bracketsPrintAsProducts() {
         var chain = LinearMapChain.ofSizes(1000, 100, 10, 1);
         assertThat(chain.cheapest().text()).isEqualTo("((J3 J2) J1)");
         assertThat(chain.reverse().cost()).isEqualTo(10 * 100 + 100 * 1000);
@@ -71,11 +71,11 @@ class LinearMapTest {
         assertThat(chain.forward().cost()).isEqualTo(1000 * 100 * 10 + 10 * 1000);
         var maps = List.of(LinearMap.of(Tensor.zeros(DType.F64, 2, 3)), LinearMap.of(Tensor.zeros(DType.F64, 5, 2)));
         assertThat(LinearMapChain.of(maps).cheapest().cost()).isEqualTo(30);
-        assertThatThrownBy(() -> LinearMapChain.of(maps.reversed())).isInstanceOf(ShapeException.class).hasMessageContaining("map 0 gives 5 numbers, map 1 takes 3");
+        assertThatThrownBy(() -> LinearMapChain.of(maps.reversed())).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("map 0 gives 5 numbers, map 1 takes 3");
     }
 
-    @Test
-    void conjugateGradientSolvesAndAPreconditionerSavesSteps() {
+    @Test void conjugateGradientSolvesAndAPreconditionerSavesSteps() {
         var rng = Rng.of(3);
         int n = 80;
         var q = Qr.of(gaussian(rng, n, n)).q();

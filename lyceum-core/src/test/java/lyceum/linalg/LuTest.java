@@ -12,8 +12,7 @@ import lyceum.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
 class LuTest {
-    @Test
-    void factorsRebuildThePermutedMatrixOfAnyShape() {
+    @Test void factorsRebuildThePermutedMatrixOfAnyShape() {
         var rng = Rng.of(1);
         for (int[] shape : new int[][] {{1, 1}, {5, 5}, {7, 3}, {3, 7}, {100, 100}, {130, 70}, {70, 130}}) {
             var a = gaussian(rng, shape[0], shape[1]);
@@ -23,8 +22,7 @@ class LuTest {
         }
     }
 
-    @Test
-    void solvesInvertsAndTransposes() {
+    @Test void solvesInvertsAndTransposes() {
         var rng = Rng.of(2);
         for (int n : new int[] {1, 4, 90}) {
             Tensor a = gaussian(rng, n, n).add(Tensor.eye(DType.F64, n)), x = gaussian(rng, n, 12);
@@ -39,8 +37,7 @@ class LuTest {
         }
     }
 
-    @Test
-    void determinantHasSignAndLogarithm() {
+    @Test void determinantHasSignAndLogarithm() {
         var lu = Lu.of(Tensor.of(new double[] {0, 2, 3, 0}, 2, 2));
         assertThat(lu.det()).isEqualTo(-6);
         assertThat(lu.detSign()).isEqualTo(-1);
@@ -49,19 +46,19 @@ class LuTest {
         assertThat(Lu.of(Tensor.eye(DType.F64, 500).mul(1e-3)).logAbsDet()).isCloseTo(500 * Math.log(1e-3), within(1e-9));
     }
 
-    @Test
-    void singularMatricesAreNamed() {
+    @Test void singularMatricesAreNamed() {
         var lu = Lu.of(Tensor.of(new double[] {1, 2, 2, 4}, 2, 2));
         assertThat(lu.det()).isZero();
         assertThat(lu.detSign()).isZero();
         assertThat(lu.isNonsingular()).isFalse();
         assertThat(lu.conditionEstimate()).isInfinite();
-        assertThatThrownBy(() -> lu.solve(Tensor.of(1.0, 1.0))).isInstanceOf(SingularMatrixException.class).hasMessageContaining("pivot 1 is 0");
-        assertThatThrownBy(() -> Lu.of(Tensor.zeros(DType.F64, 2, 3)).det()).isInstanceOf(ShapeException.class).hasMessageContaining("(2, 3)");
+        assertThatThrownBy(() -> lu.solve(Tensor.of(1.0, 1.0))).isInstanceOf(SingularMatrixException.class)
+                .hasMessageContaining("pivot 1 is 0");
+        assertThatThrownBy(() -> Lu.of(Tensor.zeros(DType.F64, 2, 3)).det()).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("(2, 3)");
     }
 
-    @Test
-    void ldlFactorsIndefiniteMatrices() {
+    @Test void ldlFactorsIndefiniteMatrices() {
         var rng = Rng.of(4);
         for (int n : new int[] {1, 2, 3, 8, 60, 130}) {
             var b = gaussian(rng, n, n);
@@ -75,8 +72,10 @@ class LuTest {
         assertThat(saddle.det()).isEqualTo(-1);
         assertThat(saddle.negative()).isEqualTo(1);
         assertThat(saddle.solve(Tensor.of(2.0, 3.0)).toDoubleArray()).containsExactly(3, 2);
-        assertThatThrownBy(() -> Ldl.withoutPivoting(Tensor.of(new double[] {0, 1, 1, 0}, 2, 2))).isInstanceOf(SingularMatrixException.class);
-        assertThatThrownBy(() -> Ldl.of(Tensor.zeros(DType.F64, 2, 2)).solve(Tensor.of(1.0, 1.0))).isInstanceOf(SingularMatrixException.class);
+        assertThatThrownBy(() -> Ldl.withoutPivoting(Tensor.of(new double[] {0, 1, 1, 0}, 2, 2)))
+                .isInstanceOf(SingularMatrixException.class);
+        assertThatThrownBy(() -> Ldl.of(Tensor.zeros(DType.F64, 2, 2)).solve(Tensor.of(1.0, 1.0)))
+                .isInstanceOf(SingularMatrixException.class);
     }
 
     private static void checkLdl(Ldl ldl, Tensor a, Rng rng) {
@@ -87,8 +86,7 @@ class LuTest {
         assertThat(ldl.logAbsDet()).isCloseTo(Lu.of(a).logAbsDet(), within(1e-9));
     }
 
-    @Test
-    void normsMeasureAKnownMatrix() {
+    @Test void normsMeasureAKnownMatrix() {
         var a = Tensor.of(new double[] {3, 0, -4, 0}, 2, 2);
         assertThat(Norms.frobenius(a)).isEqualTo(5);
         assertThat(Norms.one(a)).isEqualTo(7);

@@ -21,8 +21,8 @@ class PseudoInverseTest {
     private static final MathContext DIGITS = new MathContext(60);
     private static final Golden GOLDEN = Golden.load("golden/pseudoinverse.json");
 
-    @Test @Acceptance(topic = "pseudoinverse", clause = 1)
-    void penroseIdentitiesHoldAndValuesEqualNumpy() {
+    @Test
+    @Acceptance(topic = "pseudoinverse", clause = 1) void penroseIdentitiesHoldAndValuesEqualNumpy() {
         double identities = 0, numpy = 0;
         var cases = GOLDEN.cases("pinv");
         for (var c : cases) {
@@ -45,8 +45,8 @@ class PseudoInverseTest {
         Evidence.of("difference from numpy", numpy, below(1e-10));
     }
 
-    @Test @Acceptance(topic = "pseudoinverse", clause = 2)
-    void theSolutionIsTheShortestAndItsResidualIsOrthogonalToTheRange() {
+    @Test
+    @Acceptance(topic = "pseudoinverse", clause = 2) void theSolutionIsTheShortestAndItsResidualIsOrthogonalToTheRange() {
         var rng = Rng.of(504);
         double orthogonal = 0;
         int shorter = 0;
@@ -73,15 +73,16 @@ class PseudoInverseTest {
      * In double precision a rank-deficient ridge problem at 1e-10 is itself uncertain by {@code eps |A| / 1e-10}, about 1e-6: so ridge is solved
      * here with 60 digits, on integer matrices of exact rank.
      */
-    @Test @Acceptance(topic = "pseudoinverse", clause = 3)
-    void ridgeConvergesToItAsThePenaltyVanishes() {
+    @Test
+    @Acceptance(topic = "pseudoinverse", clause = 3) void ridgeConvergesToItAsThePenaltyVanishes() {
         var rng = Rng.of(33);
         double[] worst = new double[3];
         for (int trial = 0; trial < 30; trial++) {
             int m = 2 + rng.nextInt(5), n = 2 + rng.nextInt(5), rank = 1 + rng.nextInt(Math.min(m, n));
             var a = Recipe.product(integers(rng, m, rank), integers(rng, rank, n));
             var pinv = PseudoInverse.of(tensor(a), 1e-10).matrix();
-            for (int i = 0; i < 3; i++) worst[i] = Math.max(worst[i], maxDifference(tensor(exactRidge(a, new BigDecimal("1e-" + (6 + 2 * i)))), pinv));
+            for (int i = 0; i < 3; i++)
+                worst[i] = Math.max(worst[i], maxDifference(tensor(exactRidge(a, new BigDecimal("1e-" + (6 + 2 * i)))), pinv));
         }
         assertThat(worst[0]).isGreaterThan(50 * worst[1]);
         assertThat(worst[1]).isGreaterThan(50 * worst[2]);
@@ -119,8 +120,8 @@ class PseudoInverseTest {
         return x;
     }
 
-    @Test @Acceptance(topic = "pseudoinverse", clause = 4)
-    void autodiffEqualsTheClosedFormDifferential() {
+    @Test
+    @Acceptance(topic = "pseudoinverse", clause = 4) void autodiffEqualsTheClosedFormDifferential() {
         var rng = Rng.of(44);
         double differential = 0, torch = 0;
         for (int trial = 0; trial < 20; trial++) {
@@ -128,7 +129,8 @@ class PseudoInverseTest {
             Tensor a = gaussian(rng, m, n), da = gaussian(rng, m, n), g = gaussian(rng, n, m);
             var leaf = a.requiresGrad();
             Linalg.pinv(leaf).mul(g).sum().backward();
-            differential = Math.max(differential, Math.abs(leaf.grad().mul(da).sum().item() - goldenDifferential(a, da).mul(g).sum().item()));
+            differential = Math.max(differential,
+                    Math.abs(leaf.grad().mul(da).sum().item() - goldenDifferential(a, da).mul(g).sum().item()));
         }
         for (var c : GOLDEN.cases("gradient")) {
             int m = c.integer("input.m"), n = c.integer("input.n");
@@ -152,10 +154,10 @@ class PseudoInverseTest {
                 .add(right.matmul(da.transpose()).matmul(p.transpose()).matmul(p));
     }
 
-    @Test
-    void zeroEmptyAndBadInput() {
+    @Test void zeroEmptyAndBadInput() {
         assertThat(PseudoInverse.of(Tensor.zeros(DType.F64, 2, 3)).matrix().toDoubleArray()).containsOnly(0).hasSize(6);
-        assertThat(PseudoInverse.byOrthogonalDecomposition(Tensor.zeros(DType.F64, 2, 3)).matrix().toDoubleArray()).containsOnly(0).hasSize(6);
+        assertThat(PseudoInverse.byOrthogonalDecomposition(Tensor.zeros(DType.F64, 2, 3)).matrix().toDoubleArray()).containsOnly(0)
+                .hasSize(6);
         assertThat(PseudoInverse.of(Tensor.zeros(DType.F64, 0, 3)).matrix().shape().toArray()).containsExactly(3, 0);
         assertThat(PseudoInverse.of(Tensor.full(DType.F32, 4, 1, 1)).matrix().item(0, 0)).isEqualTo(0.25);
         assertThatThrownBy(() -> PseudoInverse.of(Tensor.eye(2), 2)).hasMessageContaining("rcond is 2.0");

@@ -29,8 +29,8 @@ class QrTest {
         return r;
     }
 
-    @Test @Acceptance(topic = "qr", clause = 1)
-    void factorsRebuildTheMatrixAndEqualLapackUpToSigns() {
+    @Test
+    @Acceptance(topic = "qr", clause = 1) void factorsRebuildTheMatrixAndEqualLapackUpToSigns() {
         double orthonormal = 0, rebuilt = 0, lapack = 0;
         var cases = GOLDEN.cases("shape");
         for (var c : cases) {
@@ -46,7 +46,9 @@ class QrTest {
             orthonormal = Math.max(orthonormal, norm(full.transpose().matmul(full).sub(Tensor.eye(DType.F64, m))));
             var unique = Qr.of(a).signNormalised();
             if (c.has("expected.r")) {
-                for (int j = 0; j < k; j++) lapack = Math.max(lapack, maxDifference(unique.r().select(0, j).narrow(0, j, n - j).toDoubleArray(), c.doubles("expected.r." + j)));
+                for (int j = 0; j < k; j++)
+                    lapack = Math.max(lapack,
+                            maxDifference(unique.r().select(0, j).narrow(0, j, n - j).toDoubleArray(), c.doubles("expected.r." + j)));
                 if (c.has("expected.q")) lapack = Math.max(lapack, maxDifference(unique.q().toDoubleArray(), c.flat("expected.q")));
             } else {
                 var w = Tensor.of(r.bells(n));
@@ -61,14 +63,14 @@ class QrTest {
         Evidence.of("difference from LAPACK", lapack, below(1e-10));
     }
 
-    @Test @Acceptance(topic = "qr", clause = 2)
-    void longleyCoefficientsHaveEightDigits() {
+    @Test
+    @Acceptance(topic = "qr", clause = 2) void longleyCoefficientsHaveEightDigits() {
         double digits = digitsRight(Qr.of(longleyDesign()).solve(longleyResponse()), LONGLEY_CERTIFIED);
         Evidence.of("significant digits", digits, atLeast(8));
     }
 
-    @Test @Acceptance(topic = "qr", clause = 3)
-    void qrSolvesAVandermondeSystemWhereNormalEquationsFail() {
+    @Test
+    @Acceptance(topic = "qr", clause = 3) void qrSolvesAVandermondeSystemWhereNormalEquationsFail() {
         var c = GOLDEN.cases("vandermonde").getFirst();
         int m = c.integer("input.rows"), n = c.integer("input.columns");
         var a = new double[m][n];
@@ -89,8 +91,8 @@ class QrTest {
         }
     }
 
-    @Test @Acceptance(topic = "qr", clause = 4)
-    void pivotingFindsThePlantedRank() {
+    @Test
+    @Acceptance(topic = "qr", clause = 4) void pivotingFindsThePlantedRank() {
         var rng = Rng.of(505);
         int found = 0;
         for (int trial = 0; trial < 100; trial++) {
@@ -101,8 +103,7 @@ class QrTest {
         Evidence.of("found of 100", found, exactly(100));
     }
 
-    @Test
-    void pivotsAndDiagonalEqualLapack() {
+    @Test void pivotsAndDiagonalEqualLapack() {
         for (var c : GOLDEN.cases("pivoted")) {
             int m = c.integer("input.m"), n = c.integer("input.n");
             var qr = Qr.pivoted(tensor(afterShape(c).matrix(m, n)));
@@ -111,8 +112,8 @@ class QrTest {
         }
     }
 
-    @Test @Acceptance(topic = "qr", clause = 5)
-    void rowUpdatesEqualRefactoring() {
+    @Test
+    @Acceptance(topic = "qr", clause = 5) void rowUpdatesEqualRefactoring() {
         var rng = Rng.of(55);
         double worst = 0;
         for (int[] shape : new int[][] {{8, 3}, {3, 3}, {3, 6}, {1, 1}, {40, 25}, {25, 40}, {2, 1}}) {
@@ -135,16 +136,14 @@ class QrTest {
         return Math.max(Math.max(maxDifference(u.r(), fresh.r()), maxDifference(u.q(), fresh.q())), maxDifference(u.q().matmul(u.r()), a));
     }
 
-    @Test
-    void deletingTheRowThatCarriesARankStaysOrthonormal() {
+    @Test void deletingTheRowThatCarriesARankStaysOrthonormal() {
         var a = Tensor.of(new double[] {1, 0, 0, 1, 0, 0}, 3, 2);
         var qr = Qr.of(a).deleteRow(1);
         assertThat(orthonormality(qr.q())).isLessThan(1e-15);
         assertThat(qr.q().matmul(qr.r()).toDoubleArray()).containsExactly(new double[] {1, 0, 0, 0}, within(1e-15));
     }
 
-    @Test
-    void pivotedUpdatesKeepThePivots() {
+    @Test void pivotedUpdatesKeepThePivots() {
         var rng = Rng.of(12);
         var a = gaussian(rng, 7, 4);
         var row = gaussian(rng, 1, 4);
@@ -154,25 +153,26 @@ class QrTest {
         assertThat(orthonormality(qr.fullQ())).isLessThan(1e-14);
     }
 
-    @Test
-    void solvesForManyRightHandSides() {
+    @Test void solvesForManyRightHandSides() {
         var rng = Rng.of(2);
         var a = gaussian(rng, 50, 40);
         var x = gaussian(rng, 40, 11);
         assertThat(maxDifference(Qr.of(a).solve(a.matmul(x)), x)).isLessThan(1e-11);
         assertThat(maxDifference(Qr.pivoted(a).solve(a.matmul(x)), x)).isLessThan(1e-11);
         assertThat(maxDifference(Qr.of(a).signNormalised().solve(a.matmul(x)), x)).isLessThan(1e-11);
-        assertThat(Qr.of(a.narrow(0, 0, 40)).absDet()).isCloseTo(Math.abs(Lu.of(a.narrow(0, 0, 40)).det()), within(1e-9 * Qr.of(a.narrow(0, 0, 40)).absDet()));
+        assertThat(Qr.of(a.narrow(0, 0, 40)).absDet()).isCloseTo(Math.abs(Lu.of(a.narrow(0, 0, 40)).det()),
+                within(1e-9 * Qr.of(a.narrow(0, 0, 40)).absDet()));
     }
 
-    @Test
-    void emptySingleAndBadInput() {
+    @Test void emptySingleAndBadInput() {
         assertThat(Qr.of(Tensor.zeros(DType.F64, 0, 3)).r().shape().toArray()).containsExactly(0, 3);
         assertThat(Qr.of(Tensor.zeros(DType.F64, 3, 0)).q().shape().toArray()).containsExactly(3, 0);
         assertThat(Qr.of(Tensor.full(DType.F32, -2, 1, 1)).signNormalised().r().item(0, 0)).isEqualTo(2);
         assertThat(Qr.pivoted(Tensor.zeros(DType.F64, 3, 2)).rank()).isZero();
-        assertThatThrownBy(() -> Qr.of(Tensor.zeros(DType.F64, 2, 3)).solve(Tensor.zeros(DType.F64, 2))).isInstanceOf(ShapeException.class).hasMessageContaining("(2, 3)");
-        assertThatThrownBy(() -> Qr.of(Tensor.zeros(DType.F64, 3, 2)).solve(Tensor.zeros(DType.F64, 3))).isInstanceOf(SingularMatrixException.class).hasMessageContaining("pivot 0");
+        assertThatThrownBy(() -> Qr.of(Tensor.zeros(DType.F64, 2, 3)).solve(Tensor.zeros(DType.F64, 2))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("(2, 3)");
+        assertThatThrownBy(() -> Qr.of(Tensor.zeros(DType.F64, 3, 2)).solve(Tensor.zeros(DType.F64, 3)))
+                .isInstanceOf(SingularMatrixException.class).hasMessageContaining("pivot 0");
         assertThatThrownBy(() -> Qr.of(Tensor.zeros(DType.F64, 3, 2)).deleteRow(3)).hasMessageContaining("index is 3");
     }
 }

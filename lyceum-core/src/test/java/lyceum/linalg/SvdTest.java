@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 class SvdTest {
     private static final Golden GOLDEN = Golden.load("golden/svd.json");
 
-    @Test @Acceptance(topic = "svd", clause = 1)
-    void singularValuesEqualLapackAndVectorsAreOrthonormal() {
+    @Test
+    @Acceptance(topic = "svd", clause = 1) void singularValuesEqualLapackAndVectorsAreOrthonormal() {
         double values = 0, orthonormal = 0, rebuilt = 0, each = 0;
         int count = 0, wellConditioned = 0;
         for (var c : GOLDEN.list("cases")) {
@@ -43,7 +43,8 @@ class SvdTest {
             // Where the least value is not small either, every one has its digits.
             if (expected[expected.length - 1] < 1e-3 * expected[0]) continue;
             wellConditioned++;
-            for (var method : Svd.Method.values()) each = Math.max(each, Gap.relative().see(c.text("name"), Svd.of(a, method).s().toDoubleArray(), expected).worst());
+            for (var method : Svd.Method.values())
+                each = Math.max(each, Gap.relative().see(c.text("name"), Svd.of(a, method).s().toDoubleArray(), expected).worst());
         }
         assertThat(count).isEqualTo(200);
         Evidence.of("matrices of condition up to 1000", wellConditioned, above(50));
@@ -68,8 +69,8 @@ class SvdTest {
         return tensor(a);
     }
 
-    @Test @Acceptance(topic = "svd", clause = 2)
-    void jacobiFindsTheTinyValuesOfAGradedMatrix() {
+    @Test
+    @Acceptance(topic = "svd", clause = 2) void jacobiFindsTheTinyValuesOfAGradedMatrix() {
         double worst = 0;
         for (var c : GOLDEN.cases("tiny")) {
             int m = c.integer("input.m"), n = c.integer("input.n");
@@ -80,13 +81,14 @@ class SvdTest {
             assertThat(expected[n - 1] / expected[0]).isLessThan(1e-14);
             double[] tall = Svd.of(tensor(a), Svd.Method.JACOBI).s().toDoubleArray();
             double[] wide = Svd.values(tensor(a).transpose(), Svd.Method.JACOBI).toDoubleArray();
-            for (int i = 0; i < n; i++) worst = Math.max(worst, Math.max(Math.abs(tall[i] / expected[i] - 1), Math.abs(wide[i] / expected[i] - 1)));
+            for (int i = 0; i < n; i++)
+                worst = Math.max(worst, Math.max(Math.abs(tall[i] / expected[i] - 1), Math.abs(wide[i] / expected[i] - 1)));
         }
         Evidence.of("max relative error", worst, below(1e-8));
     }
 
-    @Test @Acceptance(topic = "svd", clause = 3)
-    void truncationIsOptimalAndNoRandomMatrixOfThatRankIsNearer() {
+    @Test
+    @Acceptance(topic = "svd", clause = 3) void truncationIsOptimalAndNoRandomMatrixOfThatRankIsNearer() {
         var rng = Rng.of(67);
         double frobenius = 0, spectral = 0;
         int nearer = 0;
@@ -104,7 +106,8 @@ class SvdTest {
                 // the best multiple on a random column space, and a small step away from the optimum
                 var q = Qr.of(gaussian(rng, m, k)).q();
                 var random = q.matmul(q.transpose().matmul(a));
-                var near = svd.u().narrow(1, 0, k).add(gaussian(rng, m, k).mul(0.01)).mul(svd.s().narrow(0, 0, k).unsqueeze(0)).matmul(svd.vt().narrow(0, 0, k));
+                var near = svd.u().narrow(1, 0, k).add(gaussian(rng, m, k).mul(0.01)).mul(svd.s().narrow(0, 0, k).unsqueeze(0))
+                        .matmul(svd.vt().narrow(0, 0, k));
                 if (Norms.frobenius(a.sub(random)) < best - 1e-12 || Norms.frobenius(a.sub(near)) < best - 1e-12) nearer++;
             }
         }
@@ -113,8 +116,8 @@ class SvdTest {
         Evidence.of("random matrices that were nearer, of 2000", nearer, exactly(0));
     }
 
-    @Test @Acceptance(topic = "svd", clause = 4)
-    void randomisedIsNearOptimalWithTwoPowerPasses() {
+    @Test
+    @Acceptance(topic = "svd", clause = 4) void randomisedIsNearOptimalWithTwoPowerPasses() {
         var rng = Rng.of(4);
         double worst = 0;
         for (int trial = 0; trial < 10; trial++) {
@@ -134,8 +137,7 @@ class SvdTest {
         Evidence.of("error over the optimum", worst, atMost(1.1));
     }
 
-    @Test
-    void lanczosTruncationEqualsTheDenseValues() {
+    @Test void lanczosTruncationEqualsTheDenseValues() {
         var rng = Rng.of(8);
         for (int[] shape : new int[][] {{300, 200}, {150, 260}, {30, 12}}) {
             var a = gaussian(rng, shape[0], shape[1]);
@@ -148,8 +150,7 @@ class SvdTest {
         }
     }
 
-    @Test
-    void fullFactorsAreSquareAndOrthonormal() {
+    @Test void fullFactorsAreSquareAndOrthonormal() {
         var rng = Rng.of(5);
         for (int[] shape : new int[][] {{9, 4}, {4, 9}, {6, 6}, {40, 3}, {1, 5}}) {
             var a = gaussian(rng, shape[0], shape[1]);
@@ -162,8 +163,7 @@ class SvdTest {
         }
     }
 
-    @Test
-    void structuredAndDeficientMatricesConverge() {
+    @Test void structuredAndDeficientMatricesConverge() {
         var rng = Rng.of(19);
         double worst = 0;
         for (int trial = 0; trial < 800; trial++) {
@@ -188,8 +188,7 @@ class SvdTest {
         assertThat(worst).isLessThan(1e-13);
     }
 
-    @Test
-    void zeroAndExtremeMatricesAreHandled() {
+    @Test void zeroAndExtremeMatricesAreHandled() {
         for (var method : Svd.Method.values()) {
             var zero = Svd.of(Tensor.zeros(DType.F64, 4, 3), method);
             assertThat(zero.s().toDoubleArray()).containsOnly(0);
@@ -206,8 +205,7 @@ class SvdTest {
         }
     }
 
-    @Test
-    void rankConditionAndPseudoinverse() {
+    @Test void rankConditionAndPseudoinverse() {
         var svd = Svd.of(Tensor.of(new double[] {3, 0, 0, 0, 2, 0}, 2, 3));
         assertThat(svd.rank()).isEqualTo(2);
         assertThat(svd.condition()).isCloseTo(1.5, within(1e-15));
@@ -216,11 +214,13 @@ class SvdTest {
         assertThat(Svd.of(Tensor.ones(DType.F32, 3, 3)).u().dtype()).isEqualTo(DType.F32);
     }
 
-    @Test
-    void badInputIsNamed() {
-        assertThatThrownBy(() -> Svd.of(Tensor.of(1.0, 2.0))).isInstanceOf(ShapeException.class).hasMessageContaining("svd: shape (2,) is not a matrix");
-        assertThatThrownBy(() -> Svd.of(Tensor.of(new double[] {1, Double.NaN}, 1, 2))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("entry (0, 1) is NaN");
+    @Test void badInputIsNamed() {
+        assertThatThrownBy(() -> Svd.of(Tensor.of(1.0, 2.0))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("svd: shape (2,) is not a matrix");
+        assertThatThrownBy(() -> Svd.of(Tensor.of(new double[] {1, Double.NaN}, 1, 2))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("entry (0, 1) is NaN");
         assertThatThrownBy(() -> Svd.of(Tensor.ones(DType.F64, 2, 2)).lowRank(3)).hasMessageContaining("k is 3");
-        assertThatThrownBy(() -> new TruncatedSvd(5).run(Tensor.ones(DType.F64, 3, 9), Rng.of(1))).hasMessageContaining("3 singular values");
+        assertThatThrownBy(() -> new TruncatedSvd(5).run(Tensor.ones(DType.F64, 3, 9), Rng.of(1)))
+                .hasMessageContaining("3 singular values");
     }
 }

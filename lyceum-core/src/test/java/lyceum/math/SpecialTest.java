@@ -3,6 +3,7 @@ package lyceum.math;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
@@ -47,30 +48,33 @@ class SpecialTest {
         return Math.ulp(crosses ? Math.max(1, Math.abs(y)) : y);
     }
 
-    @ParameterizedTest @EnumSource
-    void eachIsWithinAFewUnitsOfTheLastPlace(Function function) {
+    @ParameterizedTest
+    @EnumSource void eachIsWithinAFewUnitsOfTheLastPlace(Function function) {
         double[] x = function.x(), y = function.y();
         for (int i = 0; i < x.length; i++) {
             double actual = function.f.applyAsDouble(x[i]);
-            assertThat(Math.abs(actual - y[i]) / unit(function, x[i], y[i])).as(function.key + "(" + x[i] + ") = " + actual + ", not " + y[i]).isLessThanOrEqualTo(function.ulps);
+            assertThat(Math.abs(actual - y[i]) / unit(function, x[i], y[i]))
+                    .as(function.key + "(" + x[i] + ") = " + actual + ", not " + y[i]).isLessThanOrEqualTo(function.ulps);
         }
     }
 
-    @ParameterizedTest @EnumSource
-    void tensorsGiveTheSameBits(Function function) {
+    @ParameterizedTest
+    @EnumSource void tensorsGiveTheSameBits(Function function) {
         var x = function.x();
         var expected = new double[x.length];
         for (int i = 0; i < x.length; i++) expected[i] = function.f.applyAsDouble(x[i]);
-        Backend.with(Backend.named("scalar"), () -> assertThat(function.operation.apply(Tensor.of(x)).toDoubleArray()).containsExactly(expected));
+        Backend.with(Backend.named("scalar"),
+                () -> assertThat(function.operation.apply(Tensor.of(x)).toDoubleArray()).containsExactly(expected));
     }
 
-    @ParameterizedTest @EnumSource
-    void singlePrecisionIsTheRoundedResult(Function function) {
+    @ParameterizedTest
+    @EnumSource void singlePrecisionIsTheRoundedResult(Function function) {
         var x = Tensor.of(function.x()).to(DType.F32);
         float[] in = x.toFloatArray(), out = function.operation.apply(x).toFloatArray();
         for (int i = 0; i < in.length; i++) {
             float exact = (float) function.f.applyAsDouble(in[i]);
-            if (Float.isFinite(exact)) assertThat(Math.abs(out[i] - exact)).as(function.key + "(" + in[i] + ")").isLessThanOrEqualTo(Math.ulp(exact));
+            if (Float.isFinite(exact))
+                assertThat(Math.abs(out[i] - exact)).as(function.key + "(" + in[i] + ")").isLessThanOrEqualTo(Math.ulp(exact));
             else assertThat(out[i]).as(function.key + "(" + in[i] + ")").isEqualTo(exact);
         }
     }
@@ -88,7 +92,7 @@ class SpecialTest {
         assertThat(map(Special::erfinv, inverse.doubles("input.x"))).containsExactly(inverse.doubles("expected.erfinv"));
     }
 
-    private static double[] map(DoubleUnaryOperator f, double... x) { return java.util.Arrays.stream(x).map(f).toArray(); }
+    private static double[] map(DoubleUnaryOperator f, double... x) { return Arrays.stream(x).map(f).toArray(); }
 
     @Test void hurwitzZetaReachesFarWhereItsTermsUnderflow() {
         assertThat(Special.polygamma(1, 1e300)).isEqualTo(1e-300);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
@@ -26,7 +28,8 @@ class AllocatorTest {
             assertThat(storage.bytes()).isEqualTo(bytes);
             assertThat((storage.segment().address() + storage.base()) % 64).isZero();
             storage.segment().asSlice(storage.base(), bytes).fill((byte) i);
-            assertThat(storage.segment().byteSize()).as("at most a quarter is lost").isLessThanOrEqualTo(bytes <= Slab.SMALL ? Slab.bytes(Slab.kind(bytes)) : bytes + bytes / 4);
+            assertThat(storage.segment().byteSize()).as("at most a quarter is lost")
+                    .isLessThanOrEqualTo(bytes <= Slab.SMALL ? Slab.bytes(Slab.kind(bytes)) : bytes + bytes / 4);
         }
     }
 
@@ -47,7 +50,7 @@ class AllocatorTest {
             }
         }
         assertThat(flags).contains(" hg");
-        java.lang.ref.Reference.reachabilityFence(storage);
+        Reference.reachabilityFence(storage);
     }
 
     @Test void neighboursInASlabDoNotOverlap() {
@@ -57,13 +60,15 @@ class AllocatorTest {
             storages[i].segment().asSlice(storages[i].base(), i % 700).fill((byte) i);
         }
         for (int i = 0; i < storages.length; i++)
-            for (int b = 0; b < i % 700; b += 50) assertThat(storages[i].segment().get(java.lang.foreign.ValueLayout.JAVA_BYTE, storages[i].base() + b)).isEqualTo((byte) i);
+            for (int b = 0; b < i % 700; b += 50)
+                assertThat(storages[i].segment().get(ValueLayout.JAVA_BYTE, storages[i].base() + b)).isEqualTo((byte) i);
     }
 
     @Test void aRequestBeyondTheBudgetIsRefusedAtOnceAndLeavesTheBooksInOrder() {
         var before = Memory.stats();
         for (long bytes : new long[] {Long.MAX_VALUE, 1L << 62, (1L << 62) + 1, 7L << 60, before.budget() + 1})
-            assertThatThrownBy(() -> Allocator.allocate(bytes)).isInstanceOf(OutOfMemoryError.class).hasMessageContaining("budget of").hasMessageContaining("lyceum.memory.budget");
+            assertThatThrownBy(() -> Allocator.allocate(bytes)).isInstanceOf(OutOfMemoryError.class).hasMessageContaining("budget of")
+                    .hasMessageContaining("lyceum.memory.budget");
         assertThat(Memory.stats().budget()).isEqualTo(before.budget());
         assertThat(Memory.stats().inUse()).isBetween(0L, before.inUse() + (1L << 30));
         assertThatThrownBy(() -> Allocator.allocate(-1)).isInstanceOf(IllegalArgumentException.class);
@@ -94,7 +99,8 @@ class AllocatorTest {
     }
 
     @Test void anInterruptedThreadStillWaitsForReclaimedMemory() {
-        var run = ForkedJvm.of(Churn.class).withFlags("-Xmx64m", "-Dlyceum.memory.budget=" + (96L << 20)).withArguments("interrupted").run();
+        var run = ForkedJvm.of(Churn.class).withFlags("-Xmx64m", "-Dlyceum.memory.budget=" + (96L << 20)).withArguments("interrupted")
+                .run();
         assertThat(run.exitCode()).as(run.output()).isZero();
         assertThat(run.output()).contains("still interrupted");
     }

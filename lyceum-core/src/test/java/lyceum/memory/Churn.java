@@ -5,7 +5,7 @@ import lyceum.tensor.Tensor;
 
 /** Allocates 4 GiB in blocks of 4 MiB and forgets them, or holds them until refused, or one of the other ways to wear an allocator out. */
 public final class Churn {
-    private Churn() { }
+    private Churn() {}
 
     public static void main(String[] args) throws InterruptedException {
         switch (args[0]) {

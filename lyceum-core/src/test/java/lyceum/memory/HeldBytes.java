@@ -4,7 +4,7 @@ import lyceum.tensor.Tensor;
 
 /** Adds 200 tensors of 2 MiB to a pending sum, which would hold them all were it not bounded, within a budget of 96 MiB; then 300 graphs. */
 public final class HeldBytes {
-    private HeldBytes() { }
+    private HeldBytes() {}
 
     public static void main(String[] args) {
         long n = 1 << 18;

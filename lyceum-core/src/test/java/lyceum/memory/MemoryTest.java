@@ -3,7 +3,10 @@ package lyceum.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.ref.Reference;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import lyceum.DType;
 import lyceum.LyceumException;
 import lyceum.random.Rng;
@@ -22,7 +25,8 @@ class MemoryTest {
             lost = Tensor.randn(Rng.of(1), 100, 100).compute();
             kept = lost.add(1).keptBy(scope);
         }
-        assertThatThrownBy(() -> lost.item(0, 0)).isInstanceOf(LyceumException.class).hasMessageContaining("step 7").hasMessageContaining("keep");
+        assertThatThrownBy(() -> lost.item(0, 0)).isInstanceOf(LyceumException.class).hasMessageContaining("step 7")
+                .hasMessageContaining("keep");
         assertThat(kept.item(0, 0)).isFinite();
     }
 
@@ -51,7 +55,7 @@ class MemoryTest {
     }
 
     @Test void aSmallTensorThatIsKeptIsNotOverwrittenByThoseOfLaterScopes() {
-        var kept = new java.util.ArrayList<Tensor>();
+        var kept = new ArrayList<Tensor>();
         for (int i = 0; i < 300; i++) {
             try (var outer = Scope.open("outer")) {
                 Tensor value;
@@ -79,18 +83,20 @@ class MemoryTest {
             assertThat(holder.toString()).endsWith(" x 10 MiB");
         });
         assertThat(stats.holders().stream().mapToLong(Memory.Holder::total).sum()).isLessThanOrEqualTo(stats.peak());
-        assertThat(stats.holders()).isSortedAccordingTo(java.util.Comparator.comparingLong(Memory.Holder::total).reversed());
+        assertThat(stats.holders()).isSortedAccordingTo(Comparator.comparingLong(Memory.Holder::total).reversed());
         assertThat(stats.toString()).contains(" in use (peak ").contains("Largest: ");
         assertThat(Memory.text(1536)).isEqualTo("1.5 KiB");
-        java.lang.ref.Reference.reachabilityFence(held);
+        Reference.reachabilityFence(held);
     }
 
     @Test void aMillionSmallTensorsASecondLeaveTheResidentSizeFlat() { soak(3); }
 
-    @Test @Tag("heavy") void aMinuteOfSmallTensorsLeavesTheResidentSizeFlat() { soak(60); }
+    @Test
+    @Tag("heavy") void aMinuteOfSmallTensorsLeavesTheResidentSizeFlat() { soak(60); }
 
     private static void soak(int seconds) {
-        var run = ForkedJvm.of(SmallTensors.class).withFlags("-Xmx256m", "-Xms256m", "-XX:+AlwaysPreTouch").withArguments(Integer.toString(seconds)).within(Duration.ofSeconds(20 * seconds + 60)).run();
+        var run = ForkedJvm.of(SmallTensors.class).withFlags("-Xmx256m", "-Xms256m", "-XX:+AlwaysPreTouch")
+                .withArguments(Integer.toString(seconds)).within(Duration.ofSeconds(20 * seconds + 60)).run();
         assertThat(run.exitCode()).as(run.output()).isZero();
         assertThat(run.output()).contains("flat");
     }
@@ -151,13 +157,16 @@ class MemoryTest {
     }
 
     @Test void theCatalogueHoldsWithPoisonInSixtyFourMegabytesBesideForcedCollections() {
-        var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx64m", "-XX:+UseSerialGC").withEnvironment("LYCEUM_POISON", "on").within(Duration.ofSeconds(300)).run();
+        var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx64m", "-XX:+UseSerialGC").withEnvironment("LYCEUM_POISON", "on")
+                .within(Duration.ofSeconds(300)).run();
         assertThat(run.exitCode()).as(run.output()).isZero();
         assertThat(run.output()).contains(" 0 failed");
     }
 
     @Test void theCatalogueHoldsWithNarrowVectors() {
-        var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx256m", "-XX:MaxVectorSize=16", "-XX:+UseSerialGC", "-Dlyceum.backend=vector").withArguments("ALWAYS").within(Duration.ofSeconds(300)).run();
+        var run = ForkedJvm.of(OpCatalogMain.class)
+                .withFlags("-Xmx256m", "-XX:MaxVectorSize=16", "-XX:+UseSerialGC", "-Dlyceum.backend=vector").withArguments("ALWAYS")
+                .within(Duration.ofSeconds(300)).run();
         assertThat(run.exitCode()).as(run.output()).isZero();
         assertThat(run.output()).contains("128-bit").contains(" 0 failed");
     }
@@ -169,13 +178,16 @@ class MemoryTest {
 
     @Test void beyondTheBudgetTheErrorNamesTheFiguresAndTheSetting() {
         var run = ForkedJvm.of(Churn.class).withFlags("-Xmx64m", "-Dlyceum.memory.budget=" + (96L << 20)).withArguments("hold").run();
-        assertThat(run.output()).contains("budget of 96 MiB").contains("4 MiB more").contains("lyceum.memory.budget").containsPattern("Largest: 2\\d x 4 MiB");
-        var named = ForkedJvm.of(Churn.class).withFlags("-Xmx64m", "-Dlyceum.memory.budget=" + (96L << 20)).withEnvironment("LYCEUM_MEMORY_SITES", "on").withArguments("hold").run();
+        assertThat(run.output()).contains("budget of 96 MiB").contains("4 MiB more").contains("lyceum.memory.budget")
+                .containsPattern("Largest: 2\\d x 4 MiB");
+        var named = ForkedJvm.of(Churn.class).withFlags("-Xmx64m", "-Dlyceum.memory.budget=" + (96L << 20))
+                .withEnvironment("LYCEUM_MEMORY_SITES", "on").withArguments("hold").run();
         assertThat(named.output()).containsPattern("x 4 MiB at lyceum.memory.Churn.hold:\\d+");
     }
 
     @Test void withExplicitCollectionsDisabledTheErrorSaysSo() {
-        var run = ForkedJvm.of(Churn.class).withFlags("-Xmx64m", "-XX:+DisableExplicitGC", "-Dlyceum.memory.budget=" + (96L << 20)).withArguments("hold").run();
+        var run = ForkedJvm.of(Churn.class).withFlags("-Xmx64m", "-XX:+DisableExplicitGC", "-Dlyceum.memory.budget=" + (96L << 20))
+                .withArguments("hold").run();
         assertThat(run.output()).contains("DisableExplicitGC");
     }
 }

@@ -8,7 +8,7 @@ import lyceum.tensor.Tensor;
 
 /** Makes a million small tensors for each second that is asked for, at most a million a second; the resident size must not grow after the first third. */
 public final class SmallTensors {
-    private SmallTensors() { }
+    private SmallTensors() {}
 
     public static void main(String[] args) throws IOException {
         long count = Long.parseLong(args[0]) * 1_000_000, first = 0, rest = 0;
@@ -26,7 +26,8 @@ public final class SmallTensors {
         }
         double seconds = (System.nanoTime() - start) * 1e-9;
         boolean flat = rest <= first + (32L << 20);
-        System.out.println((flat ? "flat" : "grows") + ": " + (first >> 20) + " MiB, then " + (rest >> 20) + " MiB; " + count + " tensors in " + seconds + " s; " + Memory.stats());
+        System.out.println((flat ? "flat" : "grows") + ": " + (first >> 20) + " MiB, then " + (rest >> 20) + " MiB; " + count
+                + " tensors in " + seconds + " s; " + Memory.stats());
         System.exit(flat && Double.isFinite(y.item(0, 0)) ? 0 : 1);
     }
 

@@ -9,7 +9,7 @@ import lyceum.tensor.Tensor;
 
 /** 10,000 steps of a small network, written as a user would, without a thought for memory; its resident size must not grow after 500. */
 public final class TrainingLoop {
-    private TrainingLoop() { }
+    private TrainingLoop() {}
 
     public static void main(String[] args) throws IOException {
         var rng = Rng.of(1);
@@ -37,7 +37,8 @@ public final class TrainingLoop {
         }
         // What the collector's thread hands over late, on a busy machine, waits for the next collection. Two thousandths of each step kept would show.
         boolean flat = most <= ceiling + ceiling / 4;
-        System.out.println((flat ? "flat" : "grows") + ": " + (ceiling >> 20) + " MiB in the first 500 steps, " + (most >> 20) + " MiB after; loss " + first + " to " + last);
+        System.out.println((flat ? "flat" : "grows") + ": " + (ceiling >> 20) + " MiB in the first 500 steps, " + (most >> 20)
+                + " MiB after; loss " + first + " to " + last);
         System.exit(flat && last < first ? 0 : 1);
     }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
@@ -20,8 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class AdamTest {
 
-    @Test @Acceptance(topic = "adam", clause = 1)
-    void twoHundredStepsEqualTorchOnFiveProblems() {
+    @Test
+    @Acceptance(topic = "adam", clause = 1) void twoHundredStepsEqualTorchOnFiveProblems() {
         var worst = Gap.absolute();
         int cases = 0;
         for (var c : Golden.load("golden/adam.json").list("cases")) {
@@ -47,7 +48,8 @@ class AdamTest {
     private static UpdateRule rule(Golden in) {
         boolean amsgrad = in.has("amsgrad") && in.flag("amsgrad"), maximize = in.has("maximize") && in.flag("maximize");
         double decay = in.has("weightDecay") ? in.number("weightDecay") : 0;
-        if (in.text("optimiser").equals("AdamW")) return new AdamW(in.number("lr")).withAmsgrad(amsgrad).withWeightDecay(decay).withMaximize(maximize);
+        if (in.text("optimiser").equals("AdamW"))
+            return new AdamW(in.number("lr")).withAmsgrad(amsgrad).withWeightDecay(decay).withMaximize(maximize);
         var adam = new Adam(in.number("lr")).withAmsgrad(amsgrad).withMaximize(maximize).withWeightDecay(decay);
         return in.has("betas") ? adam.withBetas(in.number("betas.0"), in.number("betas.1")).withEpsilon(in.number("eps")) : adam;
     }
@@ -70,23 +72,24 @@ class AdamTest {
         Evidence.of("largest gap to torch", worst, below(1e-10));
     }
 
-    @Test @Acceptance(topic = "adam", clause = 2)
-    void theFirstStepIsTheLearningRateTimesTheSign() {
+    @Test
+    @Acceptance(topic = "adam", clause = 2) void theFirstStepIsTheLearningRateTimesTheSign() {
         var rng = Rng.of(3192);
         double worst = 0, rate = 0.01;
         for (var adam : new Adam[] {new Adam(rate), new Adam(rate).withAmsgrad(true), new Adam(rate).withBetas(0.5, 0.9)}) {
             var x = Tensor.randn(rng, DType.F64, 500).requiresGrad();
             var before = x.detach().copy();
             // |g| from 1e-2 to 1e6: large beside epsilon = 1e-8.
-            var g = Tensor.rand(rng, DType.F64, 500).mul(8 * Math.log(10)).exp().mul(1e-2).mul(Tensor.randn(rng, DType.F64, 500).sign()).compute();
+            var g = Tensor.rand(rng, DType.F64, 500).mul(8 * Math.log(10)).exp().mul(1e-2).mul(Tensor.randn(rng, DType.F64, 500).sign())
+                    .compute();
             adam.over(x).step(g);
             worst = Math.max(worst, x.detach().sub(before).add(g.sign().mul(rate)).abs().max().item() / rate);
         }
         Evidence.of("largest relative gap", worst, below(1e-5));
     }
 
-    @Test @Acceptance(topic = "adam", clause = 3)
-    void theScaleOfTheGradientsDoesNotMatter() {
+    @Test
+    @Acceptance(topic = "adam", clause = 3) void theScaleOfTheGradientsDoesNotMatter() {
         double worst = 0;
         for (var problem : new String[] {"rosenbrock", "ravine"}) {
             var f = TestProblems.named(problem);
@@ -98,7 +101,7 @@ class AdamTest {
     }
 
     /** All points of a run from (-1.2, 1, -0.5, 0.8), one after another. */
-    private static double[] path(java.util.function.UnaryOperator<Tensor> f, int steps) {
+    private static double[] path(UnaryOperator<Tensor> f, int steps) {
         var x = Tensor.of(-1.2, 1, -0.5, 0.8).requiresGrad();
         var optimizer = new Adam(0.02).withEpsilon(1e-16).over(x);
         var points = new double[4 * steps];
@@ -111,8 +114,8 @@ class AdamTest {
         return points;
     }
 
-    @Test @Acceptance(topic = "adam", clause = 4)
-    void onReddisCounterexampleAdamSettlesAtTheWorstPointAndAmsgradAtTheBest() {
+    @Test
+    @Acceptance(topic = "adam", clause = 4) void onReddisCounterexampleAdamSettlesAtTheWorstPointAndAmsgradAtTheBest() {
         Evidence.of("Adam ends at", reddi(false), equalTo(1, 0.05));
         Evidence.of("AMSGrad ends at", reddi(true), equalTo(-1, 0.05));
     }
@@ -131,11 +134,12 @@ class AdamTest {
         return sum;
     }
 
-    @Test @Acceptance(topic = "adam", clause = 5)
-    void aSavedRunGoesOnBitForBit(@TempDir Path folder) throws Exception {
+    @Test
+    @Acceptance(topic = "adam", clause = 5) void aSavedRunGoesOnBitForBit(@TempDir Path folder) throws Exception {
         var gap = Gap.absolute();
         var f = TestProblems.named("bowl");
-        for (var rule : new UpdateRule[] {new Adam(0.05), new Adam(0.05).withAmsgrad(true), new AdamW(0.05), new Sgd(0.02).withMomentum(0.9).withDampening(0.1)}) {
+        for (var rule : new UpdateRule[] {new Adam(0.05), new Adam(0.05).withAmsgrad(true), new AdamW(0.05),
+                new Sgd(0.02).withMomentum(0.9).withDampening(0.1)}) {
             var x = Tensor.of(-1.0, 2, 0.5, 0, 1, 3).requiresGrad();
             var optimizer = rule.over(x).scheduledBy(new Schedule.Cosine(50)).averagedBy(Average.exponential(0.9));
             optimizer.scaleRates(0.7);
@@ -151,12 +155,13 @@ class AdamTest {
             run(resumed, f, y, 30);
             gap.see(rule.toString(), y.toDoubleArray(), x.toDoubleArray());
             assertThat(resumed.state().json()).isEqualTo(optimizer.state().json());
-            resumed.state().tensors().forEach((name, tensor) -> gap.see(name, tensor.toDoubleArray(), optimizer.state().tensors().get(name).toDoubleArray()));
+            resumed.state().tensors().forEach(
+                    (name, tensor) -> gap.see(name, tensor.toDoubleArray(), optimizer.state().tensors().get(name).toDoubleArray()));
         }
         Evidence.of("resumed against the run that went on", gap, exactly(0));
     }
 
-    private static void run(Optimizer optimizer, java.util.function.UnaryOperator<Tensor> f, Tensor x, int steps) {
+    private static void run(Optimizer optimizer, UnaryOperator<Tensor> f, Tensor x, int steps) {
         for (int t = 0; t < steps; t++) {
             optimizer.zeroGrad();
             f.apply(x).backward();

@@ -7,10 +7,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import lyceum.DType;
-import lyceum.optim.TestProblems.Quadratic;
 import lyceum.linalg.Eigen;
+import lyceum.optim.TestProblems.Quadratic;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
@@ -25,8 +26,8 @@ class GradientDescentTest {
         return values;
     }
 
-    @Test @Acceptance(topic = "gradient-descent", clause = 1)
-    void iteratesOnQuadraticsEqualThePowersOfOneMatrix() {
+    @Test
+    @Acceptance(topic = "gradient-descent", clause = 1) void iteratesOnQuadraticsEqualThePowersOfOneMatrix() {
         var rng = Rng.of(771);
         double worst = 0;
         for (int trial = 0; trial < 20; trial++) {
@@ -49,8 +50,8 @@ class GradientDescentTest {
         Evidence.of("largest gap", worst, below(1e-10));
     }
 
-    @Test @Acceptance(topic = "gradient-descent", clause = 2)
-    void convergesBelowTwoOverLAndDivergesAbove() {
+    @Test
+    @Acceptance(topic = "gradient-descent", clause = 2) void convergesBelowTwoOverLAndDivergesAbove() {
         var rng = Rng.of(772);
         double worst = 0;
         for (int trial = 0; trial < 5; trial++) {
@@ -70,16 +71,18 @@ class GradientDescentTest {
         Evidence.of("largest relative distance of the threshold from 2/L", worst, below(1e-3));
     }
 
-    @Test @Acceptance(topic = "gradient-descent", clause = 3)
-    void theBestConstantStepContractsByTheConditionNumbersRatio() {
+    @Test
+    @Acceptance(topic = "gradient-descent", clause = 3) void theBestConstantStepContractsByTheConditionNumbersRatio() {
         var rng = Rng.of(773);
         double worst = 0;
         for (double condition : new double[] {1.5, 4, 30, 400}) {
             for (int trial = 0; trial < 10; trial++) {
                 var f = Quadratic.of(new double[] {condition, 1 + (condition - 1) * rng.nextDouble(), 1}, gaussians(rng, 3), rng);
-                var path = GradientDescent.constant(2 / (1 + condition)).withMaxIterations(200).withGradientTolerance(1e-9).trace(f, gaussians(rng, 3));
+                var path = GradientDescent.constant(2 / (1 + condition)).withMaxIterations(200).withGradientTolerance(1e-9).trace(f,
+                        gaussians(rng, 3));
                 for (int t = 1; t < path.points().size(); t++) {
-                    double before = Vectors.norm(f.error(path.points().get(t - 1))), ratio = Vectors.norm(f.error(path.points().get(t))) / before;
+                    double before = Vectors.norm(f.error(path.points().get(t - 1))),
+                            ratio = Vectors.norm(f.error(path.points().get(t))) / before;
                     if (before > 1e-6) worst = Math.max(worst, ratio / ((condition - 1) / (condition + 1)));
                 }
             }
@@ -109,7 +112,7 @@ class GradientDescentTest {
         }
 
         @Override public double at(double[] x, double[] gradient) {
-            java.util.Arrays.fill(gradient, 0);
+            Arrays.fill(gradient, 0);
             double value = 0;
             for (int j = 0; j < directions.length; j++) {
                 double u = 0;
@@ -134,8 +137,8 @@ class GradientDescentTest {
         }
     }
 
-    @Test @Acceptance(topic = "gradient-descent", clause = 4)
-    void fallsEveryStepAndKeepsTheConvexBound() {
+    @Test
+    @Acceptance(topic = "gradient-descent", clause = 4) void fallsEveryStepAndKeepsTheConvexBound() {
         var rng = Rng.of(774);
         double largestRise = 0, tightest = 0;
         for (int trial = 0; trial < 100; trial++) {
@@ -158,14 +161,15 @@ class GradientDescentTest {
         int rising = 0;
         for (int trial = 0; trial < 50; trial++) {
             var f = Ridges.of(rng, true);
-            var values = GradientDescent.constant(3 / f.smoothness()).withMaxIterations(500).withGradientTolerance(0).trace(f, gaussians(rng, f.center.length)).values();
+            var values = GradientDescent.constant(3 / f.smoothness()).withMaxIterations(500).withGradientTolerance(0)
+                    .trace(f, gaussians(rng, f.center.length)).values();
             if (IntStream.range(1, values.length).anyMatch(step -> values[step] > values[step - 1] + 1e-9)) rising++;
         }
         Evidence.of("of 50 convex ones, those that rise at eta = 3 / L", rising, above(45));
     }
 
-    @Test @Acceptance(topic = "gradient-descent", clause = 5)
-    void linearRegressionEndsAtOrdinaryLeastSquares() {
+    @Test
+    @Acceptance(topic = "gradient-descent", clause = 5) void linearRegressionEndsAtOrdinaryLeastSquares() {
         var rng = Rng.of(775);
         int n = 60, p = 4;
         var rows = new double[n][];
@@ -180,8 +184,8 @@ class GradientDescentTest {
         var target = Tensor.of(y);
         var f = Objective.of(w -> x.matmul(w).sub(target).square().mean());
         double worst = 0;
-        for (var method : new GradientDescent[] {GradientDescent.constant(0.2), GradientDescent.exact(), GradientDescent.armijo(1), GradientDescent.wolfe(1),
-            GradientDescent.scheduled(0.4, new Schedule.Linear(2_000, 0.3))}) {
+        for (var method : new GradientDescent[] {GradientDescent.constant(0.2), GradientDescent.exact(), GradientDescent.armijo(1),
+                GradientDescent.wolfe(1), GradientDescent.scheduled(0.4, new Schedule.Linear(2_000, 0.3))}) {
             var minimum = method.withGradientTolerance(1e-10).minimize(f, new double[p]);
             assertThat(minimum.converged()).as("%s: %s", method, minimum).isTrue();
             for (int i = 0; i < p; i++) worst = Math.max(worst, Math.abs(minimum.x()[i] - expected[i]));
@@ -239,7 +243,8 @@ class GradientDescentTest {
                 for (int i = 0; i < x.length; i++) x[i] = Math.clamp(x[i], -1, 1);
                 return x;
             }).trace(f, new double[] {-5, -5});
-            assertThat(path.points()).allSatisfy(p -> assertThat(p).doesNotContain(3).satisfies(q -> assertThat(Math.abs(q[0])).isLessThanOrEqualTo(1)));
+            assertThat(path.points())
+                    .allSatisfy(p -> assertThat(p).doesNotContain(3).satisfies(q -> assertThat(Math.abs(q[0])).isLessThanOrEqualTo(1)));
             assertThat(path.minimum().stop()).isEqualTo(StopReason.GRADIENT);
             assertThat(path.minimum().x()).containsExactly(new double[] {1, 0.5}, within(1e-8));
         }
@@ -257,7 +262,8 @@ class GradientDescentTest {
         assertThat(GradientDescent.constant(0.1).withValueTolerance(1e-3).minimize(f, start).stop()).isEqualTo(StopReason.VALUE);
         assertThat(GradientDescent.constant(0.1).withStepTolerance(1e-3).minimize(f, start).stop()).isEqualTo(StopReason.STEP);
         assertThat(GradientDescent.armijo(1).minimize((x, g) -> -f.at(x, g), start).stop()).isEqualTo(StopReason.LINE_SEARCH);
-        assertThat(GradientDescent.armijo(1).withGradientTolerance(0).minimize((x, g) -> 1e6 + f.at(x, g), start).stop()).isIn(StopReason.FLOOR, StopReason.GRADIENT);
+        assertThat(GradientDescent.armijo(1).withGradientTolerance(0).minimize((x, g) -> 1e6 + f.at(x, g), start).stop())
+                .isIn(StopReason.FLOOR, StopReason.GRADIENT);
         assertThat(start).containsExactly(1);
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import lyceum.DType;
 import lyceum.progress.CancelledException;
@@ -19,7 +20,7 @@ class LbfgsTest {
 
     /** Rosenbrock's function in n dimensions, minimum 0 at (1, ..., 1). */
     static double rosenbrock(double[] x, double[] g) {
-        java.util.Arrays.fill(g, 0);
+        Arrays.fill(g, 0);
         double sum = 0;
         for (int i = 0; i + 1 < x.length; i++) {
             double bend = x[i + 1] - x[i] * x[i], rest = 1 - x[i];
@@ -30,7 +31,8 @@ class LbfgsTest {
         return sum;
     }
 
-    @ParameterizedTest @ValueSource(ints = {2, 10, 100, 1000}) void findsTheMinimumOfRosenbrock(int n) {
+    @ParameterizedTest
+    @ValueSource(ints = {2, 10, 100, 1000}) void findsTheMinimumOfRosenbrock(int n) {
         var start = new double[n];
         for (int i = 0; i < n; i++) start[i] = i % 2 == 0 ? -1.2 : 1;
         var minimum = new Lbfgs().withMaxIterations(20_000).withMaxEvaluations(40_000).minimize(LbfgsTest::rosenbrock, start);
@@ -143,13 +145,15 @@ class LbfgsTest {
     @Test void reportsEachStepAndStopsWhenAsked() {
         var heard = new ArrayList<Progress.Update>();
         Progress listener = heard::add;
-        assertThatThrownBy(() -> new Lbfgs().minimize(LbfgsTest::rosenbrock, new double[] {-1.2, 1}, listener.stoppedBy(() -> heard.size() == 5)))
+        assertThatThrownBy(
+                () -> new Lbfgs().minimize(LbfgsTest::rosenbrock, new double[] {-1.2, 1}, listener.stoppedBy(() -> heard.size() == 5)))
                 .isInstanceOf(CancelledException.class).hasMessage("L-BFGS: stopped at step 5 of 1000");
         assertThat(heard).extracting(u -> u.metrics().get("value")).isSortedAccordingTo((a, b) -> Double.compare(b, a));
     }
 
     @Test void refusesSettingsThatMakeNoSense() {
         assertThatThrownBy(() -> new Lbfgs().withHistory(0)).hasMessage("Lbfgs: history is 0; it is at least 1");
-        assertThatThrownBy(() -> new LineSearch.StrongWolfe(0.2, 0.1, 1, 1)).hasMessage("StrongWolfe: c2 is 0.1; it lies between c1 = 0.2 and 1");
+        assertThatThrownBy(() -> new LineSearch.StrongWolfe(0.2, 0.1, 1, 1))
+                .hasMessage("StrongWolfe: c2 is 0.1; it lies between c1 = 0.2 and 1");
     }
 }

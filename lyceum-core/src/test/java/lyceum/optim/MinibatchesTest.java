@@ -45,8 +45,8 @@ class MinibatchesTest {
         }
     }
 
-    @Test @Acceptance(topic = "minibatch-gd", clause = 1)
-    void theWeightedAverageOfAnEpochsGradientsIsTheFullGradient() {
+    @Test
+    @Acceptance(topic = "minibatch-gd", clause = 1) void theWeightedAverageOfAnEpochsGradientsIsTheFullGradient() {
         var data = Data.of(103, 6, 781);
         var w = Tensor.linspace(-0.5, 1, 6);
         var full = Autograd.grad(data::loss).apply(w).toDoubleArray();
@@ -61,30 +61,33 @@ class MinibatchesTest {
         Evidence.of("largest gap", worst, below(1e-10));
     }
 
-    @Test @Acceptance(topic = "minibatch-gd", clause = 2)
-    void theVarianceOfABatchsGradientFallsAsItsSizeSays() {
+    @Test
+    @Acceptance(topic = "minibatch-gd", clause = 2) void theVarianceOfABatchsGradientFallsAsItsSizeSays() {
         int n = 200;
         var data = Data.of(n, 5, 782);
         var gradients = Tensor.of(data.gradients(Tensor.zeros(DType.F64, 5)));
         var noise = GradientNoise.of(gradients);
         double worst = 0;
         for (int size : new int[] {1, 4, 16, 64}) {
-            double with = noise.observed(gradients, new Minibatches(n, size).withOrder(Order.WITH_REPLACEMENT), 20_000, Rng.of(7820 + size));
+            double with = noise.observed(gradients, new Minibatches(n, size).withOrder(Order.WITH_REPLACEMENT), 20_000,
+                    Rng.of(7820 + size));
             double without = noise.observed(gradients, new Minibatches(n, size), 20_000, Rng.of(7821 + size));
             assertThat(noise.withReplacement(size)).isEqualTo(noise.variance() / size);
             assertThat(noise.withoutReplacement(size)).isCloseTo(noise.variance() / size * (n - size) / (n - 1), within(1e-15));
-            worst = Math.max(worst, Math.max(Math.abs(with / noise.withReplacement(size) - 1), Math.abs(without / noise.withoutReplacement(size) - 1)));
+            worst = Math.max(worst,
+                    Math.max(Math.abs(with / noise.withReplacement(size) - 1), Math.abs(without / noise.withoutReplacement(size) - 1)));
         }
         Evidence.of("largest relative gap", worst, below(0.05));
         assertThat(noise.withoutReplacement(n)).isZero();
         assertThat(noise.signalToNoise(16)).isCloseTo(noise.signal() / noise.withoutReplacement(16), within(1e-12));
     }
 
-    @Test @Acceptance(topic = "minibatch-gd", clause = 3)
-    void aBatchOfAllIsGradientDescentAndABatchOfOneIsSgdBitForBit() {
+    @Test
+    @Acceptance(topic = "minibatch-gd", clause = 3) void aBatchOfAllIsGradientDescentAndABatchOfOneIsSgdBitForBit() {
         int n = 40;
         var data = Data.of(n, 4, 783);
-        var path = GradientDescent.constant(0.5).withMaxIterations(25).withGradientTolerance(0).trace(Objective.of(data::loss), new double[4]);
+        var path = GradientDescent.constant(0.5).withMaxIterations(25).withGradientTolerance(0).trace(Objective.of(data::loss),
+                new double[4]);
         var w = Tensor.zeros(DType.F64, 4).copy().requiresGrad();
         new Minibatches(n, n).withOrder(Order.IN_ORDER).run(new Sgd(0.5).over(w), batch -> data.loss(w, batch), 25, Rng.of(1));
         Evidence.of("b = n against gradient descent", Gap.absolute().see("w", w.toDoubleArray(), path.minimum().x()), exactly(0));
@@ -104,17 +107,19 @@ class MinibatchesTest {
         Evidence.of("b = 1 against SGD by hand", Gap.absolute().see("w", single.toDoubleArray(), byHand.toDoubleArray()), exactly(0));
     }
 
-    @Test @Acceptance(topic = "minibatch-gd", clause = 4)
-    void largerBatchesNeedFewerStepsAndMoreExamples() {
+    @Test
+    @Acceptance(topic = "minibatch-gd", clause = 4) void largerBatchesNeedFewerStepsAndMoreExamples() {
         int n = 512;
         var data = Data.of(n, 5, 784);
-        double lowest = new Lbfgs().minimize(Objective.of(data::loss), new double[5]).value(), goal = lowest + 0.05 * (Math.log(2) - lowest);
+        double lowest = new Lbfgs().minimize(Objective.of(data::loss), new double[5]).value(),
+                goal = lowest + 0.05 * (Math.log(2) - lowest);
         int[] sizes = {1, 8, 64, 512};
         var steps = new double[sizes.length];
         for (int s = 0; s < sizes.length; s++) {
             steps[s] = Double.POSITIVE_INFINITY;
             // Each size gets the best of its own learning rates, as a user would give it.
-            for (double rate : new double[] {1, 0.5, 2, 0.25, 4, 0.125, 8}) steps[s] = Math.min(steps[s], stepsTo(goal, data, n, sizes[s], rate, steps[s]));
+            for (double rate : new double[] {1, 0.5, 2, 0.25, 4, 0.125, 8})
+                steps[s] = Math.min(steps[s], stepsTo(goal, data, n, sizes[s], rate, steps[s]));
         }
         for (int s = 1; s < sizes.length; s++) {
             Evidence.of("steps for b = " + sizes[s], steps[s], below(steps[s - 1]));
@@ -174,7 +179,8 @@ class MinibatchesTest {
     @Test void aLossThatIsNotFiniteStopsTheRun() {
         var w = Tensor.of(1.0).requiresGrad();
         assertThatThrownBy(() -> new Minibatches(4, 2).run(new Sgd(1e200).over(w), b -> w.square().square().sum(), 5, Rng.of(1)))
-                .isInstanceOf(LyceumException.class).hasMessageStartingWith("Minibatches: the loss is ").hasMessageContaining("lower the learning rate");
+                .isInstanceOf(LyceumException.class).hasMessageStartingWith("Minibatches: the loss is ")
+                .hasMessageContaining("lower the learning rate");
     }
 
     @Test void noiseIsReportedAsPerSampleGradientsShow() {

@@ -52,7 +52,8 @@ class OptimizerTest {
         // Above 256 elements the update is a deferred program, below it is computed at the call: the same numbers.
         var g = Tensor.randn(Rng.of(2), DType.F64, 1000).compute();
         var start = Tensor.randn(Rng.of(3), DType.F64, 1000).compute();
-        for (var rule : new UpdateRule[] {new Adam(0.1).withAmsgrad(true).withWeightDecay(0.1), new AdamW(0.1), new Sgd(0.1).withMomentum(0.9).withNesterov(true)}) {
+        for (var rule : new UpdateRule[] {new Adam(0.1).withAmsgrad(true).withWeightDecay(0.1), new AdamW(0.1),
+                new Sgd(0.1).withMomentum(0.9).withNesterov(true)}) {
             var whole = start.copy().requiresGrad();
             var part = start.narrow(0, 0, 100).copy().requiresGrad();
             var a = rule.over(whole);
@@ -71,13 +72,14 @@ class OptimizerTest {
         var programs = Collections.newSetFromMap(new IdentityHashMap<Program, Boolean>());
         var runs = new AtomicInteger();
         var plain = Backend.named("scalar");
-        var watching = (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
-            if (method.getName().equals("run")) {
-                programs.add((Program) arguments[0]);
-                runs.incrementAndGet();
-            }
-            return method.invoke(plain, arguments);
-        });
+        var watching = (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("run")) {
+                        programs.add((Program) arguments[0]);
+                        runs.incrementAndGet();
+                    }
+                    return method.invoke(plain, arguments);
+                });
         var parameters = new ArrayList<Tensor>();
         for (int i = 0; i < 40; i++) parameters.add(Tensor.ones(3 + i, 200 + i).compute().requiresGrad());
         var optimizer = new AdamW(1e-3).over(parameters);
@@ -116,8 +118,10 @@ class OptimizerTest {
     @Test void aStepWithoutAnyGradientSaysSo() {
         var x = Tensor.of(1.0).requiresGrad();
         var optimizer = new Sgd(0.1).over(x);
-        assertThatThrownBy(optimizer::step).isInstanceOf(LyceumException.class).hasMessageContaining("none of the 1 parameters has a gradient");
-        assertThatThrownBy(() -> optimizer.step(Tensor.of(1.0, 2))).isInstanceOf(ShapeException.class).hasMessage("step: gradient (2,) for parameter 0 of shape (1,)");
+        assertThatThrownBy(optimizer::step).isInstanceOf(LyceumException.class)
+                .hasMessageContaining("none of the 1 parameters has a gradient");
+        assertThatThrownBy(() -> optimizer.step(Tensor.of(1.0, 2))).isInstanceOf(ShapeException.class)
+                .hasMessage("step: gradient (2,) for parameter 0 of shape (1,)");
         assertThatThrownBy(() -> new Sgd(0.1).over(x, x)).hasMessage("Optimizer: parameters 0 and 1 are one tensor");
         assertThatThrownBy(() -> new Sgd(0.1).over(Tensor.of(1))).hasMessageContaining("parameter 0 is I32");
     }
@@ -129,14 +133,18 @@ class OptimizerTest {
         optimizer.step(Tensor.of(1.0, 1));
         var file = folder.resolve("adam.safetensors");
         optimizer.save(file);
-        assertThatThrownBy(() -> new Sgd(0.1).withMomentum(0.9).over(named).load(file)).isInstanceOf(FormatException.class)
-                .hasMessage("optimizer state: parameter layer.weight was updated by Adam with [mean, square]; here it is Sgd with [velocity]");
-        assertThatThrownBy(() -> new Adam(0.1).over(Tensor.of(1.0, 2).requiresGrad()).load(file)).hasMessageContaining("there is no parameter 0; there are [layer.weight]");
+        assertThatThrownBy(() -> new Sgd(0.1).withMomentum(0.9).over(named).load(file)).isInstanceOf(FormatException.class).hasMessage(
+                "optimizer state: parameter layer.weight was updated by Adam with [mean, square]; here it is Sgd with [velocity]");
+        assertThatThrownBy(() -> new Adam(0.1).over(Tensor.of(1.0, 2).requiresGrad()).load(file))
+                .hasMessageContaining("there is no parameter 0; there are [layer.weight]");
         var longer = new LinkedHashMap<String, Tensor>();
         longer.put("layer.weight", Tensor.of(1.0, 2, 3).requiresGrad());
-        assertThatThrownBy(() -> new Adam(0.1).over(longer).load(file)).hasMessageContaining("layer.weight.mean is F64 (2,); its parameter needs F64 (3,)");
-        assertThatThrownBy(() -> optimizer.restore(new OptimizerState(optimizer.state().tensors(), "{\"formatVersion\":9}"))).hasMessageContaining("formatVersion is 9; this version reads 1");
-        assertThatThrownBy(() -> optimizer.restore(new OptimizerState(optimizer.state().tensors(), "nonsense"))).isInstanceOf(FormatException.class);
+        assertThatThrownBy(() -> new Adam(0.1).over(longer).load(file))
+                .hasMessageContaining("layer.weight.mean is F64 (2,); its parameter needs F64 (3,)");
+        assertThatThrownBy(() -> optimizer.restore(new OptimizerState(optimizer.state().tensors(), "{\"formatVersion\":9}")))
+                .hasMessageContaining("formatVersion is 9; this version reads 1");
+        assertThatThrownBy(() -> optimizer.restore(new OptimizerState(optimizer.state().tensors(), "nonsense")))
+                .isInstanceOf(FormatException.class);
         assertThat(optimizer.steps()).isEqualTo(1);
     }
 
@@ -152,7 +160,7 @@ class OptimizerTest {
 
     @Test void mutatedStatesAreReadOrRefused() throws Exception {
         var seed = Path.of(OptimizerTest.class.getResource("/optim/adam-v1.safetensors").toURI());
-        Fuzz.of(seed).allowing(FormatException.class).mutants(5_000, bytes ->
-                new Adam(0.5).over(Tensor.of(-0.25, 0.25).requiresGrad()).restore(OptimizerState.of(Safetensors.read(MemorySegment.ofArray(bytes)))));
+        Fuzz.of(seed).allowing(FormatException.class).mutants(5_000, bytes -> new Adam(0.5).over(Tensor.of(-0.25, 0.25).requiresGrad())
+                .restore(OptimizerState.of(Safetensors.read(MemorySegment.ofArray(bytes)))));
     }
 }

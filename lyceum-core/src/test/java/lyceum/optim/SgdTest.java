@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,14 +22,15 @@ import org.junit.jupiter.api.Test;
 
 class SgdTest {
 
-    @Test @Acceptance(topic = "sgd", clause = 1)
-    void twoHundredStepsEqualTorchForEveryCombinationOfOptions() {
+    @Test
+    @Acceptance(topic = "sgd", clause = 1) void twoHundredStepsEqualTorchForEveryCombinationOfOptions() {
         var worst = Gap.absolute();
         int cases = 0;
         for (var c : Golden.load("golden/sgd.json").list("cases")) {
             if (c.text("name").equals("groups")) continue;
             var in = c.at("input");
-            var rule = new Sgd(in.number("lr"), in.number("momentum"), in.number("dampening"), in.flag("nesterov"), in.number("weightDecay"), in.flag("maximize"));
+            var rule = new Sgd(in.number("lr"), in.number("momentum"), in.number("dampening"), in.flag("nesterov"),
+                    in.number("weightDecay"), in.flag("maximize"));
             var f = TestProblems.named(in.text("problem"));
             var x = Tensor.of(in.doubles("x0")).requiresGrad();
             var optimizer = rule.over(x);
@@ -46,10 +48,12 @@ class SgdTest {
     }
 
     /** Compares the parameters at the steps that the reference shows. */
-    static void see(Gap gap, Golden c, int step, double[] x) { if (c.has("expected.steps." + step)) gap.see(c, "expected.steps." + step, x); }
+    static void see(Gap gap, Golden c, int step, double[] x) {
+        if (c.has("expected.steps." + step)) gap.see(c, "expected.steps." + step, x);
+    }
 
-    @Test @Acceptance(topic = "sgd", clause = 1)
-    void groupsFollowTheirOwnSettings() {
+    @Test
+    @Acceptance(topic = "sgd", clause = 1) void groupsFollowTheirOwnSettings() {
         var c = Golden.load("golden/sgd.json").named("groups");
         var start = Tensor.of(c.doubles("input.x0"));
         var f = TestProblems.named("bowl");
@@ -92,8 +96,8 @@ class SgdTest {
         double meanSquare() { return x.detach().square().mean().item(); }
     }
 
-    @Test @Acceptance(topic = "sgd", clause = 2)
-    void constantStepsHoverWithTheStationaryVariance() {
+    @Test
+    @Acceptance(topic = "sgd", clause = 2) void constantStepsHoverWithTheStationaryVariance() {
         double worst = 0;
         for (double eta : new double[] {0.05, 0.4, 1.2}) {
             double a = 1.25, s = 0.7;
@@ -109,8 +113,8 @@ class SgdTest {
         Evidence.of("largest relative gap", worst, below(0.05));
     }
 
-    @Test @Acceptance(topic = "sgd", clause = 3)
-    void stepsOfCOverTConvergeLikeOneOverT() {
+    @Test
+    @Acceptance(topic = "sgd", clause = 3) void stepsOfCOverTConvergeLikeOneOverT() {
         double a = 2, s = 1, c = 0.6; // c a = 1.2 exceeds 1/2
         var chains = new Chains(1_000, a, s, 1, new Sgd(c), new Schedule.RobbinsMonro(1), 792);
         double sumX = 0, sumY = 0, sumXX = 0, sumXY = 0;
@@ -130,11 +134,12 @@ class SgdTest {
         Evidence.of("log-log slope", slope, equalTo(-1, 0.15));
     }
 
-    @Test @Acceptance(topic = "sgd", clause = 3)
-    void averagedIteratesReachTheOptimalVariance() {
+    @Test
+    @Acceptance(topic = "sgd", clause = 3) void averagedIteratesReachTheOptimalVariance() {
         double a = 2, s = 1;
         int n = 2_500;
-        double constant = averaged(a, s, n, new Sgd(0.2), Schedule.CONSTANT), falling = averaged(a, s, n, new Sgd(0.4), new Schedule.RobbinsMonro(0.6));
+        double constant = averaged(a, s, n, new Sgd(0.2), Schedule.CONSTANT),
+                falling = averaged(a, s, n, new Sgd(0.4), new Schedule.RobbinsMonro(0.6));
         Evidence.of("n a^2 variance / s^2, constant steps", constant, equalTo(1, 0.15));
         Evidence.of("n a^2 variance / s^2, steps t^-0.6", falling, equalTo(1, 0.15));
     }
@@ -152,14 +157,14 @@ class SgdTest {
         return average.of(chains.x).square().mean().item() * n * a * a / (s * s);
     }
 
-    @Test @Acceptance(topic = "sgd", clause = 4)
-    void withoutNoiseItIsGradientDescentBitForBit() {
+    @Test
+    @Acceptance(topic = "sgd", clause = 4) void withoutNoiseItIsGradientDescentBitForBit() {
         var gap = Gap.absolute();
         for (var problem : List.of("bowl", "logistic", "rosenbrock")) {
             var f = TestProblems.named(problem);
             double eta = problem.equals("rosenbrock") ? 1e-3 : 0.1;
             var start = new double[problem.equals("bowl") ? 6 : problem.equals("logistic") ? 5 : 4];
-            java.util.Arrays.fill(start, 0.3);
+            Arrays.fill(start, 0.3);
             var path = GradientDescent.constant(eta).withMaxIterations(100).withGradientTolerance(0).trace(Objective.of(f), start);
             var x = Tensor.of(start).requiresGrad();
             var optimizer = new Sgd(eta).over(x);
@@ -188,7 +193,8 @@ class SgdTest {
         assertThat(table.toRows()).isDeepEqualTo(expected);
         optimizer.step(Tensor.ones(DType.F64, 5, 2));
         assertThat(optimizer.steps()).isEqualTo(2);
-        assertThatThrownBy(() -> optimizer.rowGradient(table, Tensor.of(5L), Tensor.ones(DType.F64, 1, 2))).hasMessage("rowGradient: row 5 of a parameter (5, 2)");
+        assertThatThrownBy(() -> optimizer.rowGradient(table, Tensor.of(5L), Tensor.ones(DType.F64, 1, 2)))
+                .hasMessage("rowGradient: row 5 of a parameter (5, 2)");
     }
 
     @Test void aRuleIsAPureFunctionThatCanBeDifferentiated() {

@@ -2,12 +2,13 @@ package lyceum.optim;
 
 import java.util.function.UnaryOperator;
 import lyceum.DType;
+import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Recipe;
 
 /** The objectives of the golden files, drawn by the recipes that stand in them, and a few more that tests share. */
 final class TestProblems {
-    private TestProblems() { }
+    private TestProblems() {}
 
     static UnaryOperator<Tensor> named(String name) {
         return switch (name) {
@@ -49,7 +50,7 @@ final class TestProblems {
 
     /** {@code 0.5 sum_i curvature_i (x_i - center_i)^2} in the coordinates of an orthogonal basis. */
     record Quadratic(double[][] hessian, double[] center) implements Objective {
-        static Quadratic of(double[] curvature, double[] center, lyceum.random.Rng rng) {
+        static Quadratic of(double[] curvature, double[] center, Rng rng) {
             int n = curvature.length;
             var q = new double[n][n];
             for (int i = 0; i < n; i++) {
@@ -59,7 +60,8 @@ final class TestProblems {
                 for (int j = 0; j < n; j++) q[i][j] /= norm;
             }
             var hessian = new double[n][n];
-            for (int k = 0; k < n; k++) for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) hessian[i][j] += curvature[k] * q[k][i] * q[k][j];
+            for (int k = 0; k < n; k++)
+                for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) hessian[i][j] += curvature[k] * q[k][i] * q[k][j];
             return new Quadratic(hessian, center);
         }
 

@@ -27,11 +27,10 @@ class ProgressTest {
         var progress = listener.stoppedBy(stop::get);
         progress.step("epoch", 1, 4);
         stop.set(true);
-        assertThatThrownBy(() -> progress.step("epoch", 2, 4)).isInstanceOf(CancelledException.class).hasMessage("epoch: stopped at step 2 of 4");
+        assertThatThrownBy(() -> progress.step("epoch", 2, 4)).isInstanceOf(CancelledException.class)
+                .hasMessage("epoch: stopped at step 2 of 4");
         assertThat(heard).hasSize(2);
     }
 
-    @Test void anUnknownTotalHasNoFraction() {
-        assertThat(new Progress.Update("reading", 7, -1, "", Map.of()).fraction()).isNaN();
-    }
+    @Test void anUnknownTotalHasNoFraction() { assertThat(new Progress.Update("reading", 7, -1, "", Map.of()).fraction()).isNaN(); }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import lyceum.DType;
+import lyceum.backend.Parallel;
 import lyceum.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
@@ -74,7 +75,7 @@ class RngTest {
     @Test void drawsDoNotDependOnTheNumberOfThreads() {
         var parallel = Tensor.rand(Rng.of(9), 300_000).toFloatArray();
         var sequential = new float[1][];
-        lyceum.backend.Parallel.sequentially(() -> sequential[0] = Tensor.rand(Rng.of(9), 300_000).toFloatArray());
+        Parallel.sequentially(() -> sequential[0] = Tensor.rand(Rng.of(9), 300_000).toFloatArray());
         assertThat(parallel).isEqualTo(sequential[0]);
     }
 }

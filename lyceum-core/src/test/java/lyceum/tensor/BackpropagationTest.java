@@ -15,10 +15,12 @@ import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.LongFunction;
+import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.autograd.Primitive;
 import lyceum.backend.Backend;
+import lyceum.memory.Memory;
 import lyceum.random.Rng;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
@@ -153,7 +155,8 @@ class BackpropagationTest {
         for (var entry : c.list("input.tensors")) {
             var shape = entry.longs("shape");
             var values = new float[(int) Shape.of(shape).count()];
-            for (int i = 0; i < values.length; i++) values[i] = (float) (entry.number("scale") * r.bell() + (entry.flag("plusOne") ? 1 : 0));
+            for (int i = 0; i < values.length; i++)
+                values[i] = (float) (entry.number("scale") * r.bell() + (entry.flag("plusOne") ? 1 : 0));
             t.put(entry.text("name"), Tensor.of(values, shape).to(type).requiresGrad());
         }
         var output = switch (name) {
@@ -180,12 +183,17 @@ class BackpropagationTest {
 
     private static Tensor layerNorm(Map<String, Tensor> t, String name, Tensor x) {
         var centred = x.sub(x.mean(new int[] {-1}, true));
-        return centred.mul(centred.square().mean(new int[] {-1}, true).add(1e-5).rsqrt()).mul(t.get(name + ".weight")).add(t.get(name + ".bias"));
+        return centred.mul(centred.square().mean(new int[] {-1}, true).add(1e-5).rsqrt()).mul(t.get(name + ".weight"))
+                .add(t.get(name + ".bias"));
     }
 
-    private static Tensor crossEntropy(Tensor logits, int[] targets) { return logits.logSoftmax(-1).gather(1, Tensor.of(targets, targets.length, 1)).mean().neg(); }
+    private static Tensor crossEntropy(Tensor logits, int[] targets) {
+        return logits.logSoftmax(-1).gather(1, Tensor.of(targets, targets.length, 1)).mean().neg();
+    }
 
-    private static Tensor mlp(Map<String, Tensor> t) { return linear(t, "layer2", linear(t, "layer1", linear(t, "layer0", t.get("input0")).tanh()).tanh()); }
+    private static Tensor mlp(Map<String, Tensor> t) {
+        return linear(t, "layer2", linear(t, "layer1", linear(t, "layer0", t.get("input0")).tanh()).tanh());
+    }
 
     private static Tensor residual(Map<String, Tensor> t) {
         var h = linear(t, "enter", t.get("input0"));
@@ -224,20 +232,25 @@ class BackpropagationTest {
 
     /** Scalars of n numbers, by products, by reductions and by element-wise work; weights are recorded too. */
     private enum Scalar {
-        NETWORK(n -> Map.of("x", new long[] {1, n}, "w", new long[] {n, 8}, "v", new long[] {8, 1}), t -> t.get("x").matmul(t.get("w")).tanh().matmul(t.get("v")).square().sum()),
-        DEEP_NETWORK(n -> Map.of("x", new long[] {4, n}, "w", new long[] {n, 16}, "v", new long[] {16, 16}, "u", new long[] {16, 16}, "o", new long[] {16, 5}),
-                t -> t.get("x").matmul(t.get("w")).relu().matmul(t.get("v")).sigmoid().matmul(t.get("u")).tanh().matmul(t.get("o")).logSumExp(1).sum()),
+        NETWORK(n -> Map.of("x", new long[] {1, n}, "w", new long[] {n, 8}, "v", new long[] {8, 1}),
+                t -> t.get("x").matmul(t.get("w")).tanh().matmul(t.get("v")).square().sum()),
+        DEEP_NETWORK(
+                n -> Map.of("x", new long[] {4, n}, "w", new long[] {n, 16}, "v", new long[] {16, 16}, "u", new long[] {16, 16}, "o",
+                        new long[] {16, 5}),
+                t -> t.get("x").matmul(t.get("w")).relu().matmul(t.get("v")).sigmoid().matmul(t.get("u")).tanh().matmul(t.get("o"))
+                        .logSumExp(1).sum()),
         SOFTMAX(n -> Map.of("x", new long[] {n}, "w", new long[] {n}), t -> t.get("x").mul(t.get("w")).softmax(0).mul(t.get("x")).sum()),
         LOG_SUM_EXP(n -> Map.of("x", new long[] {n}, "w", new long[] {n}), t -> t.get("x").mul(t.get("w")).logSumExp()),
         NORMALISED(n -> Map.of("x", new long[] {2, n}, "w", new long[] {n}), t -> {
             var centred = t.get("x").sub(t.get("x").mean(new int[] {1}, true));
             return centred.div(centred.square().mean(new int[] {1}, true).add(1e-5).sqrt()).mul(t.get("w")).square().sum();
-        }),
-        VARIANCE(n -> Map.of("x", new long[] {n}), t -> t.get("x").var()),
-        ELEMENTWISE(n -> Map.of("x", new long[] {n}, "w", new long[] {n}), t -> t.get("x").mul(t.get("w")).sin().exp().add(t.get("w")).tanh().mul(t.get("x")).sum()),
+        }), VARIANCE(n -> Map.of("x", new long[] {n}), t -> t.get("x").var()),
+        ELEMENTWISE(n -> Map.of("x", new long[] {n}, "w", new long[] {n}),
+                t -> t.get("x").mul(t.get("w")).sin().exp().add(t.get("w")).tanh().mul(t.get("x")).sum()),
         PRODUCT(n -> Map.of("x", new long[] {n}), t -> t.get("x").div(10).add(1).prod()),
         RUNNING_SUMS(n -> Map.of("x", new long[] {n}, "w", new long[] {n}), t -> t.get("x").cumsum(0).mul(t.get("w")).square().sum()),
-        PAIRS(n -> Map.of("x", new long[] {n}, "w", new long[] {8}), t -> t.get("x").unsqueeze(1).sub(t.get("w")).square().neg().exp().sum());
+        PAIRS(n -> Map.of("x", new long[] {n}, "w", new long[] {8}),
+                t -> t.get("x").unsqueeze(1).sub(t.get("w")).square().neg().exp().sum());
 
         private final LongFunction<Map<String, long[]>> shapes;
         private final Function<Map<String, Tensor>, Tensor> f;
@@ -249,7 +262,8 @@ class BackpropagationTest {
 
         Map<String, Tensor> leaves(long n) {
             var leaves = new TreeMap<String, Tensor>();
-            shapes.apply(n).forEach((name, shape) -> leaves.put(name, Tensor.randn(Rng.of(name.charAt(0)), DType.F64, shape).mul(0.3).compute()));
+            shapes.apply(n)
+                    .forEach((name, shape) -> leaves.put(name, Tensor.randn(Rng.of(name.charAt(0)), DType.F64, shape).mul(0.3).compute()));
             return leaves;
         }
     }
@@ -316,7 +330,8 @@ class BackpropagationTest {
             }
         }
         var gap = Gap.overLargest().see("first layer", w1.grad().toDoubleArray(), Tensor.of(ga).toDoubleArray());
-        Evidence.of("gradients against the delta rule", gap.see("second layer", w2.grad().toDoubleArray(), Tensor.of(gb).toDoubleArray()), atMost(1e-12));
+        Evidence.of("gradients against the delta rule", gap.see("second layer", w2.grad().toDoubleArray(), Tensor.of(gb).toDoubleArray()),
+                atMost(1e-12));
     }
 
     @Test void tapesOfParallelExamplesDoNotMix() throws InterruptedException {
@@ -334,7 +349,7 @@ class BackpropagationTest {
     @Test void gradientsOfPartsAreThoseOfPaddedParts() {
         var weights = Tensor.randn(Rng.of(2), DType.F64, 3, 2, 4, 5).compute();
         for (boolean permuted : new boolean[] {false, true}) {
-            java.util.function.UnaryOperator<Tensor> f = x -> {
+            UnaryOperator<Tensor> f = x -> {
                 var y = permuted ? x.permute(2, 0, 3, 1) : x.reshape(3, 2, 4, 5);
                 // Two parts that touch, one that overlaps both, one along another axis, a row that no part covers, and the whole.
                 var sum = y.get(0).mul(weights.get(0)).sum().add(y.narrow(0, 1, 1).pow(3).sum()).add(y.narrow(0, 0, 2).square().sum());
@@ -352,9 +367,9 @@ class BackpropagationTest {
         long n = 1 << 20;
         var x = Tensor.rand(Rng.of(1), n).requiresGrad();
         var loss = x.sin().exp().compute().mul(x).cos().compute().square().sum();
-        long before = lyceum.memory.Memory.stats().inUse();
+        long before = Memory.stats().inUse();
         loss.backward();
-        assertThat(lyceum.memory.Memory.stats().inUse() - before).isLessThan(6 * n); // one tensor of F32, and small ones' slabs
+        assertThat(Memory.stats().inUse() - before).isLessThan(6 * n); // one tensor of F32, and small ones' slabs
         var once = x.grad().copy();
         loss.backward();
         assertThat(x.grad().sub(once.mul(2)).abs().max().item()).isZero();
@@ -364,7 +379,7 @@ class BackpropagationTest {
         var inUse = new long[1];
         var last = Primitive.of("last", in -> in[0].mul(1), (i, g, out, in) -> {
             g.compute();
-            inUse[0] = lyceum.memory.Memory.stats().inUse();
+            inUse[0] = Memory.stats().inUse();
             return g;
         });
         var w = Tensor.randn(Rng.of(1), 512, 512).mul(0.05).compute(); // a megabyte, as each gradient
@@ -372,7 +387,7 @@ class BackpropagationTest {
         var x = last.apply(leaf);
         for (int i = 0; i < 20; i++) x = x.matmul(w).compute();
         var loss = x.sum();
-        long before = lyceum.memory.Memory.stats().inUse();
+        long before = Memory.stats().inUse();
         loss.backward();
         assertThat(inUse[0] - before).isLessThan(6 << 20);
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
 import org.junit.jupiter.api.Test;
 
@@ -46,8 +47,8 @@ class BoundsTest {
         var b = Tensor.zeros(DType.F64, 0, 4);
         assertThat(a.matmul(b).toDoubleArray()).hasSize(24).containsOnly(0);
         assertThat(Tensor.zeros(2, 0, 0).matmul(Tensor.zeros(0, 0)).shape()).isEqualTo(Shape.of(2, 0, 0));
-        assertThat(lyceum.autograd.Autograd.grad(t -> a.matmul(t).sum()).apply(b).shape()).isEqualTo(Shape.of(0, 4));
-        assertThat(lyceum.autograd.Autograd.grad(t -> t.matmul(b).sum()).apply(a).shape()).isEqualTo(Shape.of(2, 3, 0));
+        assertThat(Autograd.grad(t -> a.matmul(t).sum()).apply(b).shape()).isEqualTo(Shape.of(0, 4));
+        assertThat(Autograd.grad(t -> t.matmul(b).sum()).apply(a).shape()).isEqualTo(Shape.of(2, 3, 0));
     }
 
     @Test void aShapeBeyondWhatCanBeCountedIsRefused() {
@@ -84,14 +85,18 @@ class BoundsTest {
     @Test void integersAtTheEndsOfTheirRange() {
         assertThat(Tensor.randint(Rng.of(1), Long.MIN_VALUE, Long.MAX_VALUE, 100).abs().max().item()).isGreaterThan(1e18);
         assertThatThrownBy(() -> Tensor.arange(1L << 40)).isInstanceOf(OutOfMemoryError.class).hasMessageContaining("budget of");
-        assertThat(Tensor.of(Long.MIN_VALUE, Long.MAX_VALUE, 3).sort(0, true).values().toLongArray()).containsExactly(Long.MAX_VALUE, 3, Long.MIN_VALUE);
+        assertThat(Tensor.of(Long.MIN_VALUE, Long.MAX_VALUE, 3).sort(0, true).values().toLongArray()).containsExactly(Long.MAX_VALUE, 3,
+                Long.MIN_VALUE);
         assertThat(Tensor.of(Long.MAX_VALUE, Long.MAX_VALUE - 1).argmax().itemLong()).isZero();
     }
 
     @Test void negativeIntegerExponentsNameTheCall() {
-        assertThatThrownBy(() -> Tensor.arange(N).pow(Tensor.arange(N).sub(1))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("pow");
-        assertThatThrownBy(() -> Tensor.arange(N).reshape(-1, 1).gather(0, Tensor.arange(N).add(1).reshape(-1, 1))).isInstanceOf(ShapeException.class).hasMessageContaining("gather");
-        assertThatThrownBy(() -> Tensor.arange(N).oneHot(DType.F32, 5)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("oneHot");
+        assertThatThrownBy(() -> Tensor.arange(N).pow(Tensor.arange(N).sub(1))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("pow");
+        assertThatThrownBy(() -> Tensor.arange(N).reshape(-1, 1).gather(0, Tensor.arange(N).add(1).reshape(-1, 1)))
+                .isInstanceOf(ShapeException.class).hasMessageContaining("gather");
+        assertThatThrownBy(() -> Tensor.arange(N).oneHot(DType.F32, 5)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("oneHot");
     }
 
     private static final int N = 1000;

@@ -6,6 +6,7 @@ import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
 import lyceum.backend.Convolution;
 import lyceum.backend.Epilogue;
+import lyceum.backend.Op;
 import lyceum.backend.Pooling;
 import lyceum.backend.Program;
 import lyceum.backend.View;
@@ -15,7 +16,8 @@ import lyceum.backend.quant.BlockMatrix;
 /** Counts what it passes on: programs run, the elements that they pass over, the values that they store, their instructions of a kind, and matrix products. */
 public final class CountingBackend implements Backend {
     private final Backend to = Backend.named("scalar");
-    public final AtomicInteger programs = new AtomicInteger(), stored = new AtomicInteger(), products = new AtomicInteger(), exponentials = new AtomicInteger();
+    public final AtomicInteger programs = new AtomicInteger(), stored = new AtomicInteger(), products = new AtomicInteger(),
+            exponentials = new AtomicInteger();
     public final AtomicLong multiplyAdds = new AtomicLong(), elements = new AtomicLong();
 
     @Override public String name() { return "counting"; }
@@ -27,7 +29,7 @@ public final class CountingBackend implements Backend {
         stored.addAndGet(outputs.length);
         elements.addAndGet(outputs[0].size());
         for (int i = 0; i < program.length(); i++) if (program.at(i).op().arity() > 0) multiplyAdds.addAndGet(outputs[0].size());
-        for (int i = 0; i < program.length(); i++) if (program.at(i).op() == lyceum.backend.Op.EXP) exponentials.incrementAndGet();
+        for (int i = 0; i < program.length(); i++) if (program.at(i).op() == Op.EXP) exponentials.incrementAndGet();
         to.run(program, inputs, outputs);
     }
 
@@ -49,9 +51,13 @@ public final class CountingBackend implements Backend {
         to.matmul(a, b, out);
     }
 
-    @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) { to.convolve(how, x, weight, epilogue, y); }
+    @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) {
+        to.convolve(how, x, weight, epilogue, y);
+    }
 
-    @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) { to.convolveBack(how, y, weight, epilogue, x); }
+    @Override public void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x) {
+        to.convolveBack(how, y, weight, epilogue, x);
+    }
 
     @Override public void convolveWeight(Convolution how, View x, View y, View weight) { to.convolveWeight(how, x, y, weight); }
 
@@ -68,9 +74,12 @@ public final class CountingBackend implements Backend {
         to.matmulQuantised(x, weights, bias, activations, out);
     }
 
-    @Override public void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp) { to.attention(options, q, k, v, out, logSumExp); }
+    @Override public void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
+        to.attention(options, q, k, v, out, logSumExp);
+    }
 
-    @Override public void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient, View qGradient, View kGradient, View vGradient) {
+    @Override public void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient,
+            View qGradient, View kGradient, View vGradient) {
         to.attentionGradient(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
     }
 
@@ -78,5 +87,7 @@ public final class CountingBackend implements Backend {
 
     @Override public void scatter(Scatter rule, View in, int axis, View index, View out) { to.scatter(rule, in, axis, index, out); }
 
-    @Override public void sort(View in, int axis, boolean descending, View values, View indices) { to.sort(in, axis, descending, values, indices); }
+    @Override public void sort(View in, int axis, boolean descending, View values, View indices) {
+        to.sort(in, axis, descending, values, indices);
+    }
 }

@@ -43,7 +43,8 @@ class CsrTest {
         var full = Autograd.grad(t -> t.matmul(x).square().sum()).apply(dense);
         var byEntry = Autograd.grad(v -> csr.withValues(v).matmul(x).square().sum()).apply(csr.values());
         close(byEntry, full.maskedSelect(dense.ne(0)));
-        close(Autograd.hessian(v -> csr.withValues(v).matmul(x).square().sum(), csr.values()).diagonal(), x.square().sum(1).indexSelect(0, dense.ne(0).nonZero().select(1, 1)).mul(2));
+        close(Autograd.hessian(v -> csr.withValues(v).matmul(x).square().sum(), csr.values()).diagonal(),
+                x.square().sum(1).indexSelect(0, dense.ne(0).nonZero().select(1, 1)).mul(2));
     }
 
     @Test void entriesAtOnePlaceAreAdded() {
@@ -53,22 +54,31 @@ class CsrTest {
     }
 
     @Test void whatIsNoMatrixIsRefusedByName() {
-        assertThatThrownBy(() -> Csr.of(2, 2, new int[] {0, 1, 2}, new int[] {0, 2}, Tensor.of(1.0, 2))).isInstanceOf(ShapeException.class).hasMessageContaining("column 2 in row 1");
-        assertThatThrownBy(() -> Csr.of(2, 2, new int[] {0, 2}, new int[] {0, 1}, Tensor.of(1.0, 2))).isInstanceOf(ShapeException.class).hasMessageContaining("row starts");
-        assertThatThrownBy(() -> Csr.fromDense(sparse(2, 3)).matmul(Tensor.zeros(2, 2))).isInstanceOf(ShapeException.class).hasMessageContaining("(2, 3)");
+        assertThatThrownBy(() -> Csr.of(2, 2, new int[] {0, 1, 2}, new int[] {0, 2}, Tensor.of(1.0, 2))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("column 2 in row 1");
+        assertThatThrownBy(() -> Csr.of(2, 2, new int[] {0, 2}, new int[] {0, 1}, Tensor.of(1.0, 2))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("row starts");
+        assertThatThrownBy(() -> Csr.fromDense(sparse(2, 3)).matmul(Tensor.zeros(2, 2))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("(2, 3)");
     }
 
     @Test void sizesThatNoMatrixHasAreRefusedByName() {
         var one = Tensor.of(1.0);
         var none = Tensor.zeros(0);
         for (long wrong : new long[] {-1, Long.MIN_VALUE, 1L << 33, 1L << 62, Long.MAX_VALUE}) {
-            assertThatThrownBy(() -> Csr.of(1, wrong, new int[] {0, 1}, new int[] {0}, one)).isInstanceOf(ShapeException.class).hasMessageContaining("" + wrong);
-            assertThatThrownBy(() -> Csr.of(wrong, 1, new int[0], new int[0], none)).isInstanceOf(ShapeException.class).hasMessageContaining("" + wrong);
-            assertThatThrownBy(() -> Csr.fromEntries(wrong, 1, new int[0], new int[0], new double[0])).isInstanceOf(ShapeException.class).hasMessageContaining("" + wrong);
-            assertThatThrownBy(() -> Csr.fromEntries(1, wrong, new int[] {0}, new int[] {0}, new double[] {1})).isInstanceOf(ShapeException.class).hasMessageContaining("" + wrong);
+            assertThatThrownBy(() -> Csr.of(1, wrong, new int[] {0, 1}, new int[] {0}, one)).isInstanceOf(ShapeException.class)
+                    .hasMessageContaining("" + wrong);
+            assertThatThrownBy(() -> Csr.of(wrong, 1, new int[0], new int[0], none)).isInstanceOf(ShapeException.class)
+                    .hasMessageContaining("" + wrong);
+            assertThatThrownBy(() -> Csr.fromEntries(wrong, 1, new int[0], new int[0], new double[0])).isInstanceOf(ShapeException.class)
+                    .hasMessageContaining("" + wrong);
+            assertThatThrownBy(() -> Csr.fromEntries(1, wrong, new int[] {0}, new int[] {0}, new double[] {1}))
+                    .isInstanceOf(ShapeException.class).hasMessageContaining("" + wrong);
         }
-        assertThatThrownBy(() -> Csr.of(2, 2, new int[] {0, 9, 1}, new int[] {0}, one)).isInstanceOf(ShapeException.class).hasMessageContaining("row 1 ends before it starts");
-        assertThatThrownBy(() -> Csr.of(2, 2, new int[] {0, -9, 1}, new int[] {0}, one)).isInstanceOf(ShapeException.class).hasMessageContaining("row 0 ends before it starts");
+        assertThatThrownBy(() -> Csr.of(2, 2, new int[] {0, 9, 1}, new int[] {0}, one)).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("row 1 ends before it starts");
+        assertThatThrownBy(() -> Csr.of(2, 2, new int[] {0, -9, 1}, new int[] {0}, one)).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("row 0 ends before it starts");
     }
 
     @Test void theWiderTypeOfAProductWins() {

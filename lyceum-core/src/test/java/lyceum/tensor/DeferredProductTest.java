@@ -2,6 +2,7 @@ package lyceum.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.function.Supplier;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
@@ -11,7 +12,8 @@ import org.junit.jupiter.api.Test;
 
 /** Products wait for what follows them; nobody can tell but by the clock. */
 class DeferredProductTest {
-    private final Tensor x = Tensor.randn(Rng.of(1), 6, 40, 64).compute(), w = Tensor.randn(Rng.of(2), 64, 96).compute(), b = Tensor.randn(Rng.of(3), 96).compute();
+    private final Tensor x = Tensor.randn(Rng.of(1), 6, 40, 64).compute(), w = Tensor.randn(Rng.of(2), 64, 96).compute(),
+            b = Tensor.randn(Rng.of(3), 96).compute();
 
     /** The same at the call, one operation after the other. */
     private static Tensor atOnce(Supplier<Tensor> formula) {
@@ -43,9 +45,9 @@ class DeferredProductTest {
     @Test void operandsOfAnyLayoutMeetTheSums() {
         var turned = Tensor.randn(Rng.of(4), 96, 40, 6).compute().permute(2, 1, 0);
         var column = Tensor.randn(Rng.of(5), 40, 1).compute();
-        for (Supplier<Tensor> formula : java.util.List.<Supplier<Tensor>>of(
-                () -> x.matmul(w).add(turned), () -> x.matmul(w).mul(column), () -> x.transpose().matmul(turned).square(), () -> x.matmul(w).softmax(-1),
-                () -> x.matmul(w).gt(0.5).to(DType.F32), () -> x.matmul(w).to(DType.F64).add(1).to(DType.F32), () -> x.matmul(w.narrow(1, 3, 90)).tanh().sum(new int[] {0}, false)))
+        for (Supplier<Tensor> formula : List.<Supplier<Tensor>>of(() -> x.matmul(w).add(turned), () -> x.matmul(w).mul(column),
+                () -> x.transpose().matmul(turned).square(), () -> x.matmul(w).softmax(-1), () -> x.matmul(w).gt(0.5).to(DType.F32),
+                () -> x.matmul(w).to(DType.F64).add(1).to(DType.F32), () -> x.matmul(w.narrow(1, 3, 90)).tanh().sum(new int[] {0}, false)))
             assertThat(formula.get().sub(atOnce(formula)).abs().max().item()).isLessThan(1e-4);
     }
 
@@ -88,7 +90,8 @@ class DeferredProductTest {
             assertThat(counting.stored.get() - before).isOne(); // of g next' (1 - tanh^2)
         });
         var slope = atOnce(() -> x.matmul(w).tanh().square().rsub(1));
-        assertThat(u.grad().sub(atOnce(() -> g.matmul(next.transpose()).mul(slope).matmul(w.transpose()))).abs().max().item()).isLessThan(1e-3);
+        assertThat(u.grad().sub(atOnce(() -> g.matmul(next.transpose()).mul(slope).matmul(w.transpose()))).abs().max().item())
+                .isLessThan(1e-3);
     }
 
     @Test void gradientsThroughPendingProductsAreThose() {

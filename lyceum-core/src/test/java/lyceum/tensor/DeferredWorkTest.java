@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import lyceum.DType;
 import lyceum.LyceumException;
 import lyceum.ShapeException;
@@ -21,7 +24,7 @@ class DeferredWorkTest {
 
     private static Tensor large() { return Tensor.randn(Rng.of(1), DType.F64, N).compute(); }
 
-    private static CountingBackend counting(java.util.function.Consumer<CountingBackend> body) {
+    private static CountingBackend counting(Consumer<CountingBackend> body) {
         var backend = new CountingBackend();
         Backend.with(backend, () -> body.accept(backend));
         return backend;
@@ -108,13 +111,15 @@ class DeferredWorkTest {
     }
 
     @Test void manyGroupsMoveByOneFormulaWhateverTheirShapes() {
-        Tensor[] w = {large().copy(), Tensor.of(1.0, 2, 3), Tensor.scalar(5).copy()}, g = {large().mul(3), Tensor.of(4.0, 5, 6), Tensor.scalar(2).copy()};
+        Tensor[] w = {large().copy(), Tensor.of(1.0, 2, 3), Tensor.scalar(5).copy()},
+                g = {large().mul(3), Tensor.of(4.0, 5, 6), Tensor.scalar(2).copy()};
         double w0 = w[0].item(9), g0 = g[0].item(9);
-        var asked = new java.util.concurrent.atomic.AtomicInteger();
-        var backend = counting(b -> Tensor.updateEach_(new Tensor[][] {{w[0]}, {w[1]}, {w[2]}}, new Tensor[][] {{g[0]}, {g[1]}, {g[2]}}, old -> {
-            asked.incrementAndGet();
-            return new Tensor[] {old[0].mul(0.9).sub(old[1].mul(0.1))};
-        }));
+        var asked = new AtomicInteger();
+        var backend = counting(
+                b -> Tensor.updateEach_(new Tensor[][] {{w[0]}, {w[1]}, {w[2]}}, new Tensor[][] {{g[0]}, {g[1]}, {g[2]}}, old -> {
+                    asked.incrementAndGet();
+                    return new Tensor[] {old[0].mul(0.9).sub(old[1].mul(0.1))};
+                }));
         assertThat(asked).hasValue(1);
         assertThat(backend.programs).hasValue(3);
         assertThat(w[0].item(9)).isEqualTo(w0 * 0.9 - g0 * 0.1);
@@ -199,7 +204,8 @@ class DeferredWorkTest {
 
     @Test void errorsOfShapeComeAtTheCall() {
         var x = large();
-        assertThatThrownBy(() -> x.add(Tensor.zeros(DType.F64, N + 1))).isInstanceOf(ShapeException.class).hasMessageContaining("(5000,)").hasMessageContaining("(5001,)");
+        assertThatThrownBy(() -> x.add(Tensor.zeros(DType.F64, N + 1))).isInstanceOf(ShapeException.class).hasMessageContaining("(5000,)")
+                .hasMessageContaining("(5001,)");
     }
 
     @Test void integerDivisionByZeroNamesTheCall() {
@@ -215,7 +221,7 @@ class DeferredWorkTest {
     }
 
     @Test void recordingIsCarriedIntoWorkers() {
-        var seen = new java.util.concurrent.ConcurrentLinkedQueue<Boolean>();
+        var seen = new ConcurrentLinkedQueue<Boolean>();
         Autograd.noGrad(() -> Parallel.range(64, 1, (from, to) -> seen.add(GradMode.isRecording())));
         assertThat(seen).hasSize(64).doesNotContain(true);
         assertThat(GradMode.isRecording()).isTrue();

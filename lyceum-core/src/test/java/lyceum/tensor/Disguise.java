@@ -1,6 +1,7 @@
 package lyceum.tensor;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.testing.Choices;
@@ -17,7 +18,8 @@ record Disguise(Tensor tensor, Naive naive, String history) {
             for (int a = 0; a < rank; a++) shape[a] = (choices.next(9) + 1) * maxSize / 10;
             var rng = Rng.of(choices.next(1000));
             var naive = Naive.of(shape);
-            for (int i = 0; i < naive.data().length; i++) naive.data()[i] = type == DType.BOOL ? rng.nextLong(2) : type == DType.U8 ? rng.nextLong(8) : rng.nextLong(15) - 7;
+            for (int i = 0; i < naive.data().length; i++)
+                naive.data()[i] = type == DType.BOOL ? rng.nextLong(2) : type == DType.U8 ? rng.nextLong(8) : rng.nextLong(15) - 7;
             var made = new Disguise(Tensor.of(naive.data(), shape).to(type).compute(), naive, type + " " + naive);
             int views = (int) choices.next(maxViews);
             for (int v = 0; v < views; v++) made = made.view(choices);
@@ -42,16 +44,20 @@ record Disguise(Tensor tensor, Naive naive, String history) {
             }
             case 1 -> {
                 if (shape[axis] == 0) return this;
-                long start = choices.next(shape[axis] - 1), step = 1 + choices.next(2), length = choices.next((shape[axis] - 1 - start) / step + 1);
+                long start = choices.next(shape[axis] - 1), step = 1 + choices.next(2),
+                        length = choices.next((shape[axis] - 1 - start) / step + 1);
                 long stop = Math.min(shape[axis], start + length * step);
                 long count = stop > start ? (stop - start - 1) / step + 1 : 0;
-                return then(tensor.slice(axis, start, stop, step), naive.slice(axis, start, count, step), "slice(" + axis + ", " + start + ", " + stop + ", " + step + ")");
+                return then(tensor.slice(axis, start, stop, step), naive.slice(axis, start, count, step),
+                        "slice(" + axis + ", " + start + ", " + stop + ", " + step + ")");
             }
             case 2 -> {
                 if (shape[axis] == 0) return this;
-                long start = shape[axis] - 1 - choices.next(shape[axis] - 1), step = 1 + choices.next(2), stop = choices.next(start + 1) - 1;
+                long start = shape[axis] - 1 - choices.next(shape[axis] - 1), step = 1 + choices.next(2),
+                        stop = choices.next(start + 1) - 1;
                 long count = start > stop ? (start - stop - 1) / step + 1 : 0;
-                return then(tensor.slice(axis, start, stop, -step), naive.slice(axis, start, count, -step), "slice(" + axis + ", " + start + ", " + stop + ", -" + step + ")");
+                return then(tensor.slice(axis, start, stop, -step), naive.slice(axis, start, count, -step),
+                        "slice(" + axis + ", " + start + ", " + stop + ", -" + step + ")");
             }
             case 3 -> { return then(tensor.flip(axis), naive.flip(axis), "flip(" + axis + ")"); }
             case 4 -> {
@@ -59,7 +65,7 @@ record Disguise(Tensor tensor, Naive naive, String history) {
                 var sizes = new long[rank + 1];
                 for (int a = 0; a < rank; a++) sizes[a + 1] = shape[a] == 1 ? 1 + choices.next(3) : shape[a];
                 sizes[0] = 1 + choices.next(2);
-                return then(tensor.expand(sizes), naive.broadcast(sizes), "expand" + java.util.Arrays.toString(sizes));
+                return then(tensor.expand(sizes), naive.broadcast(sizes), "expand" + Arrays.toString(sizes));
             }
             case 5 -> {
                 if (rank < 2) return this;
@@ -69,11 +75,12 @@ record Disguise(Tensor tensor, Naive naive, String history) {
             case 6 -> {
                 if (shape[axis] == 0 || rank > 4) return this;
                 long size = 1 + choices.next(Math.min(3, shape[axis] - 1)), step = 1 + choices.next(2);
-                return then(tensor.unfold(axis, size, step), naive.unfold(axis, size, step), "unfold(" + axis + ", " + size + ", " + step + ")");
+                return then(tensor.unfold(axis, size, step), naive.unfold(axis, size, step),
+                        "unfold(" + axis + ", " + size + ", " + step + ")");
             }
             case 7 -> {
                 var sizes = reshaped(shape, choices);
-                return then(tensor.reshape(sizes), naive.reshape(sizes), "reshape" + java.util.Arrays.toString(sizes));
+                return then(tensor.reshape(sizes), naive.reshape(sizes), "reshape" + Arrays.toString(sizes));
             }
             default -> {
                 long[] one = new long[rank + 1];

@@ -9,7 +9,9 @@ import lyceum.autograd.Autograd;
 import org.junit.jupiter.api.Test;
 
 class GeluTanhTest {
-    private static Tensor formula(Tensor x) { return x.mul(x.add(x.pow(3).mul(0.044715)).mul(Math.sqrt(2 / Math.PI)).tanh().add(1)).mul(0.5); }
+    private static Tensor formula(Tensor x) {
+        return x.mul(x.add(x.pow(3).mul(0.044715)).mul(Math.sqrt(2 / Math.PI)).tanh().add(1)).mul(0.5);
+    }
 
     private static UnaryOperator<Tensor> slope(UnaryOperator<Tensor> f) { return Autograd.grad(x -> f.apply(x).sum())::apply; }
 
@@ -23,5 +25,7 @@ class GeluTanhTest {
         }
     }
 
-    @Test void whatIsNoFloatBecomesOne() { assertThat(Tensor.of(-1, 0, 2).geluTanh().dtype()).isEqualTo(Tensor.of(-1, 0, 2).gelu().dtype()); }
+    @Test void whatIsNoFloatBecomesOne() {
+        assertThat(Tensor.of(-1, 0, 2).geluTanh().dtype()).isEqualTo(Tensor.of(-1, 0, 2).gelu().dtype());
+    }
 }

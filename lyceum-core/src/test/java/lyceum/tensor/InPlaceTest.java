@@ -20,8 +20,10 @@ class InPlaceTest {
     @Test void groupsThatDoNotMatchAreRefusedBeforeAnythingIsWritten() {
         Tensor a = Tensor.of(1.0, 2), b = Tensor.of(3.0, 4), c = Tensor.of(5.0, 6);
         assertThatThrownBy(() -> Tensor.updateEach_(new Tensor[][] {{a}, {b}}, new Tensor[][] {{c}}, old -> new Tensor[] {old[0].add(1)}))
-            .isInstanceOf(IllegalArgumentException.class).hasMessage("updateEach_: 1 others for 2 groups; each group has its own, if empty");
-        assertThatThrownBy(() -> Tensor.updateEach_(new Tensor[][] {{a, b}, {c}}, new Tensor[][] {{}, {}}, old -> old)).hasMessageContaining("group 1 has 1 tensors");
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("updateEach_: 1 others for 2 groups; each group has its own, if empty");
+        assertThatThrownBy(() -> Tensor.updateEach_(new Tensor[][] {{a, b}, {c}}, new Tensor[][] {{}, {}}, old -> old))
+                .hasMessageContaining("group 1 has 1 tensors");
         assertThat(a.toDoubleArray()).containsExactly(1, 2);
     }
 
@@ -78,7 +80,8 @@ class InPlaceTest {
 
     @Test void aStretchedViewIsNoPlaceToWriteTo() {
         var x = Tensor.of(1.0, 2, 3).reshape(3, 1).copy();
-        assertThatThrownBy(() -> x.expand(3, 2000).add_(1)).isInstanceOf(LyceumException.class).hasMessageContaining("add_").hasMessageContaining("copy");
+        assertThatThrownBy(() -> x.expand(3, 2000).add_(1)).isInstanceOf(LyceumException.class).hasMessageContaining("add_")
+                .hasMessageContaining("copy");
         assertThatThrownBy(() -> x.expand(3, 4).fill_(1)).isInstanceOf(LyceumException.class).hasMessageContaining("copy_");
         assertThatThrownBy(() -> Tensor.arange(9).copy().unfold(0, 3, 1).zero_()).isInstanceOf(LyceumException.class);
         assertThat(x.toDoubleArray()).containsExactly(1, 2, 3);

@@ -11,19 +11,20 @@ final class KernelCounter {
 
     private int calls;
 
-    private KernelCounter() { }
+    private KernelCounter() {}
 
     static int count(Runnable body) {
         var counter = new KernelCounter();
         var to = Backend.named("scalar");
-        var counting = (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, args) -> {
-            if (!NO_KERNELS.contains(method.getName())) counter.calls++;
-            try {
-                return method.invoke(to, args);
-            } catch (InvocationTargetException e) {
-                throw e.getCause();
-            }
-        });
+        var counting = (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class},
+                (proxy, method, args) -> {
+                    if (!NO_KERNELS.contains(method.getName())) counter.calls++;
+                    try {
+                        return method.invoke(to, args);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
         Backend.with(counting, body);
         return counter.calls;
     }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,9 +29,10 @@ class LargeTest {
     /** A mapped file of zeros, but for the bytes that are given at their places. */
     private Storage sparse(Arena arena, long size, long[] places, byte[] bytes) throws IOException {
         var file = folder.resolve("sparse");
-        try (var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ, StandardOpenOption.SPARSE)) {
-            for (int i = 0; i < places.length; i++) channel.write(java.nio.ByteBuffer.wrap(new byte[] {bytes[i]}), places[i]);
-            if (channel.size() < size) channel.write(java.nio.ByteBuffer.wrap(new byte[1]), size - 1);
+        try (var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ,
+                StandardOpenOption.SPARSE)) {
+            for (int i = 0; i < places.length; i++) channel.write(ByteBuffer.wrap(new byte[] {bytes[i]}), places[i]);
+            if (channel.size() < size) channel.write(ByteBuffer.wrap(new byte[1]), size - 1);
             return Storage.wrap(channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena));
         } finally {
             Files.delete(file);
@@ -53,7 +56,8 @@ class LargeTest {
         }
     }
 
-    @Test @Tag("heavy") void wholeSumsAndPlacesBeyondTwoToTheThirtyOneAreRight() throws IOException {
+    @Test
+    @Tag("heavy") void wholeSumsAndPlacesBeyondTwoToTheThirtyOneAreRight() throws IOException {
         try (var arena = Arena.ofShared()) {
             var x = Tensor.on(sparse(arena, BEYOND, new long[] {3, BEYOND - 2}, new byte[] {7, 9}), 0, DType.U8, BEYOND);
             assertThat(x.sum().item()).isEqualTo(16);
@@ -63,7 +67,8 @@ class LargeTest {
         }
     }
 
-    @Test @Tag("heavy") void kernelsReachElementsBeyondTwoToTheThirtyOne() throws IOException {
+    @Test
+    @Tag("heavy") void kernelsReachElementsBeyondTwoToTheThirtyOne() throws IOException {
         long rows = 65_600, columns = 32_768, n = rows * columns;
         try (var arena = Arena.ofShared()) {
             var x = Tensor.on(sparse(arena, 2 * n, new long[] {2 * n - 3}, new byte[] {0x40}), 0, DType.BF16, n); // 0x4000 is 2, the last but one
@@ -96,23 +101,33 @@ class LargeTest {
 
     @Test void whatDoesNotFitSaysSoAtTheCall() {
         var x = Tensor.of(1f).expand(3_000_000_000L);
-        assertThatThrownBy(x::toFloatArray).isInstanceOf(ShapeException.class).hasMessageContaining("toFloatArray").hasMessageContaining("3000000000").hasMessageContaining("narrow");
+        assertThatThrownBy(x::toFloatArray).isInstanceOf(ShapeException.class).hasMessageContaining("toFloatArray")
+                .hasMessageContaining("3000000000").hasMessageContaining("narrow");
         assertThatThrownBy(x::toLongArray).isInstanceOf(ShapeException.class);
-        assertThatThrownBy(() -> x.sort(0)).isInstanceOf(ShapeException.class).hasMessageContaining("sort").hasMessageContaining("3000000000");
-        assertThatThrownBy(() -> x.reshape(1, -1).transpose().matmul(Tensor.ones(1, 1))).isInstanceOf(ShapeException.class).hasMessageContaining("matmul").hasMessageContaining("2147483647");
-        assertThatThrownBy(() -> x.narrow(0, 0, 1 << 20).reshape(-1, 1).matmul(Tensor.ones(1, 1 << 20))).isInstanceOf(OutOfMemoryError.class).hasMessageContaining("budget of");
-        assertThatThrownBy(() -> x.reshape(1, 1, -1).conv(Tensor.ones(1, 1, 1))).isInstanceOf(ShapeException.class).hasMessageContaining("conv").hasMessageContaining("2147483647");
-        assertThatThrownBy(() -> Tensor.ones(1).expand(1, 1, 1 << 16, 1 << 16).maxPool(new Pooling(2))).isInstanceOf(ShapeException.class).hasMessageContaining("2147483647");
-        assertThatThrownBy(() -> new Attention().of(x.reshape(1, -1, 1), Tensor.ones(1, 5, 1), Tensor.ones(1, 5, 1))).isInstanceOf(ShapeException.class).hasMessageContaining("attention").hasMessageContaining("2147483647");
-        assertThatThrownBy(() -> Tensor.zeros(1L << 32, 1L << 32)).isInstanceOf(ShapeException.class).hasMessageContaining("more elements than can be counted");
+        assertThatThrownBy(() -> x.sort(0)).isInstanceOf(ShapeException.class).hasMessageContaining("sort")
+                .hasMessageContaining("3000000000");
+        assertThatThrownBy(() -> x.reshape(1, -1).transpose().matmul(Tensor.ones(1, 1))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("matmul").hasMessageContaining("2147483647");
+        assertThatThrownBy(() -> x.narrow(0, 0, 1 << 20).reshape(-1, 1).matmul(Tensor.ones(1, 1 << 20)))
+                .isInstanceOf(OutOfMemoryError.class).hasMessageContaining("budget of");
+        assertThatThrownBy(() -> x.reshape(1, 1, -1).conv(Tensor.ones(1, 1, 1))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("conv").hasMessageContaining("2147483647");
+        assertThatThrownBy(() -> Tensor.ones(1).expand(1, 1, 1 << 16, 1 << 16).maxPool(new Pooling(2))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("2147483647");
+        assertThatThrownBy(() -> new Attention().of(x.reshape(1, -1, 1), Tensor.ones(1, 5, 1), Tensor.ones(1, 5, 1)))
+                .isInstanceOf(ShapeException.class).hasMessageContaining("attention").hasMessageContaining("2147483647");
+        assertThatThrownBy(() -> Tensor.zeros(1L << 32, 1L << 32)).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("more elements than can be counted");
         assertThatThrownBy(() -> Tensor.zeros(3, Long.MAX_VALUE)).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> Tensor.zeros(Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE)).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> x.reshape(1L << 40, 1L << 40)).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> Tensor.ones(2).pad(0, Long.MAX_VALUE, Long.MAX_VALUE, 0)).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> Tensor.ones(2).pad(0, Long.MAX_VALUE / 16, 0, 0)).isInstanceOf(OutOfMemoryError.class);
-        assertThatThrownBy(() -> Tensor.ones(1).expand(1L << 59).mul(2).compute()).isInstanceOf(OutOfMemoryError.class).hasMessageContaining("budget of");
+        assertThatThrownBy(() -> Tensor.ones(1).expand(1L << 59).mul(2).compute()).isInstanceOf(OutOfMemoryError.class)
+                .hasMessageContaining("budget of");
         assertThatThrownBy(() -> Tensor.arange(1L << 50)).isInstanceOf(OutOfMemoryError.class);
-        assertThatThrownBy(() -> Tensor.arange(0, 1e300, 1)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("too many steps");
+        assertThatThrownBy(() -> Tensor.arange(0, 1e300, 1)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("too many steps");
         assertThatThrownBy(() -> Tensor.randint(Rng.of(1), 0, 9, 1L << 50)).isInstanceOf(OutOfMemoryError.class);
         assertThat(Tensor.zeros(0, 1L << 40).sum().item()).isZero();
     }
@@ -124,7 +139,7 @@ class LargeTest {
                     var x = Tensor.randn(Rng.of(odd), DType.F32, 37, 53).mul(type == DType.BOOL ? 1 : 20).to(type).compute();
                     var foreign = arena.allocate(x.count() * type.bytes() + 16, 64).asSlice(odd);
                     var view = x.view();
-                    java.lang.foreign.MemorySegment.copy(view.storage().segment(), view.byteOffset(), foreign, 0, x.count() * type.bytes());
+                    MemorySegment.copy(view.storage().segment(), view.byteOffset(), foreign, 0, x.count() * type.bytes());
                     var y = Tensor.on(Storage.wrap(foreign.asReadOnly()), 0, type, 37, 53);
                     if (odd % 8 != 0) assertThat(foreign.address() % 8).isNotZero();
                     same(y.copy(), x);

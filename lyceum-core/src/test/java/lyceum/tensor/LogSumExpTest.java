@@ -5,6 +5,7 @@ import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
@@ -90,8 +91,8 @@ class LogSumExpTest {
         double expected = Tensor.of(x).logSumExp().item();
         for (int run = 0; run < 100; run++) {
             var order = rng.permutation(x.length);
-            var parts = new java.util.ArrayList<LogSumExp>();
-            for (int from = 0; from < x.length; ) {
+            var parts = new ArrayList<LogSumExp>();
+            for (int from = 0; from < x.length;) {
                 int to = Math.min(x.length, from + 1 + rng.nextInt(50));
                 var part = new LogSumExp();
                 for (int i = from; i < to; i++) part.add(x[order[i]]);
@@ -118,7 +119,9 @@ class LogSumExpTest {
     @Acceptance(topic = TOPIC, clause = 5)
     @Test void theNaiveFormulaOverflowsOnTheSameInputs() {
         int overflows = 0;
-        for (var row : draws()) if (Double.isInfinite(Tensor.of(row).exp().sum().log().item()) && Double.isFinite(Tensor.of(row).logSumExp().item())) overflows++;
+        for (var row : draws())
+            if (Double.isInfinite(Tensor.of(row).exp().sum().log().item()) && Double.isFinite(Tensor.of(row).logSumExp().item()))
+                overflows++;
         Evidence.of("vectors, of 10,000, on which the naive formula alone overflows", overflows, above(1000));
     }
 }

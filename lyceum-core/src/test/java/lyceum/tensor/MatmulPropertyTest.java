@@ -3,6 +3,7 @@ package lyceum.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
@@ -19,7 +20,8 @@ import org.junit.jupiter.api.Test;
 class MatmulPropertyTest {
     private record Operands(Tensor a, Tensor b, double[] left, double[] right, long batch, int m, int n, int k) {
         @Override public String toString() {
-            return a.dtype() + " " + a.shape() + " strides " + java.util.Arrays.toString(a.view().strides()) + " x " + b.shape() + " strides " + java.util.Arrays.toString(b.view().strides());
+            return a.dtype() + " " + a.shape() + " strides " + Arrays.toString(a.view().strides()) + " x " + b.shape() + " strides "
+                    + Arrays.toString(b.view().strides());
         }
     }
 
@@ -61,21 +63,27 @@ class MatmulPropertyTest {
                 }
             }
         }
-        if (o.a.dtype() == DType.U8 || o.a.dtype() == DType.I8) for (int i = 0; i < expected.length; i++) expected[i] = o.a.dtype() == DType.I8 ? (byte) expected[i] : (int) expected[i] & 0xFF;
+        if (o.a.dtype() == DType.U8 || o.a.dtype() == DType.I8)
+            for (int i = 0; i < expected.length; i++) expected[i] = o.a.dtype() == DType.I8 ? (byte) expected[i] : (int) expected[i] & 0xFF;
         if (o.a.dtype() == DType.BF16 || o.a.dtype() == DType.F16) expected = Tensor.of(expected).to(o.a.dtype()).toDoubleArray();
         for (var backend : backends()) {
             var result = new Tensor[1];
             Backend.with(Backend.named(backend), () -> result[0] = o.a.matmul(o.b).compute());
             double[] got = result[0].to(DType.F64).toDoubleArray();
-            for (int i = 0; i < got.length; i++) if (got[i] != expected[i]) throw new AssertionError(backend + ": element " + i + " is " + got[i] + ", expected " + expected[i]);
+            for (int i = 0; i < got.length; i++)
+                if (got[i] != expected[i])
+                    throw new AssertionError(backend + ": element " + i + " is " + got[i] + ", expected " + expected[i]);
         }
     }
 
-    private static String[] backends() { return Cpu.unavailable() == null ? new String[] {"scalar", "vector", "x86"} : new String[] {"scalar", "vector"}; }
+    private static String[] backends() {
+        return Cpu.unavailable() == null ? new String[] {"scalar", "vector", "x86"} : new String[] {"scalar", "vector"};
+    }
 
     @Test void sumsThatAreNotNarrowedAreExactOnEveryBackend() {
         var rng = Rng.of(7);
-        var types = new DType[][] {{DType.I8, DType.I8, DType.I32}, {DType.U8, DType.I8, DType.I32}, {DType.I8, DType.U8, DType.I32}, {DType.U8, DType.U8, DType.I32}, {DType.BF16, DType.BF16, DType.F32}, {DType.F16, DType.F16, DType.F32}};
+        var types = new DType[][] {{DType.I8, DType.I8, DType.I32}, {DType.U8, DType.I8, DType.I32}, {DType.I8, DType.U8, DType.I32},
+                {DType.U8, DType.U8, DType.I32}, {DType.BF16, DType.BF16, DType.F32}, {DType.F16, DType.F16, DType.F32}};
         for (var t : types) for (int[] s : new int[][] {{1, 5, 3}, {7, 33, 130}, {40, 20, 77}, {3, 1, 0}}) {
             var a = whole(rng, t[0], s[0], s[2]);
             var b = whole(rng, t[1], s[2], s[1]);
@@ -95,7 +103,8 @@ class MatmulPropertyTest {
     }
 
     @Test void sumsInF32HaveTheGradientOfTheProduct() {
-        Tensor a = Tensor.randn(Rng.of(1), 3, 4).to(DType.BF16).compute().requiresGrad(), b = Tensor.randn(Rng.of(2), 4, 5).to(DType.BF16).compute().requiresGrad();
+        Tensor a = Tensor.randn(Rng.of(1), 3, 4).to(DType.BF16).compute().requiresGrad(),
+                b = Tensor.randn(Rng.of(2), 4, 5).to(DType.BF16).compute().requiresGrad();
         a.matmul(b, DType.F32).sum().backward();
         var ones = Tensor.ones(DType.F32, 3, 5);
         assertThat(a.grad().toDoubleArray()).isEqualTo(ones.matmul(b.detach().to(DType.F32).transpose()).to(DType.BF16).toDoubleArray());
@@ -103,22 +112,29 @@ class MatmulPropertyTest {
     }
 
     @Test void anotherTypeOfSumsIsRefusedAtTheCall() {
-        assertThatThrownBy(() -> Tensor.ones(DType.I32, 2, 2).matmul(Tensor.ones(DType.I32, 2, 2), DType.F32)).isInstanceOf(DTypeException.class).hasMessageContaining("I32 x I32 to F32");
-        assertThatThrownBy(() -> Tensor.ones(DType.I8, 2, 3).matmul(Tensor.ones(DType.I8, 2, 3), DType.I32)).isInstanceOf(ShapeException.class).hasMessageContaining("inner sizes 3 and 2");
+        assertThatThrownBy(() -> Tensor.ones(DType.I32, 2, 2).matmul(Tensor.ones(DType.I32, 2, 2), DType.F32))
+                .isInstanceOf(DTypeException.class).hasMessageContaining("I32 x I32 to F32");
+        assertThatThrownBy(() -> Tensor.ones(DType.I8, 2, 3).matmul(Tensor.ones(DType.I8, 2, 3), DType.I32))
+                .isInstanceOf(ShapeException.class).hasMessageContaining("inner sizes 3 and 2");
     }
 
     private static Generator<Operands> operands(int most) {
         return choices -> {
             var types = new DType[] {DType.F32, DType.F64, DType.F32, DType.F64, DType.BF16, DType.F16, DType.I32, DType.I64, DType.I8};
-            return draw(choices, types[(int) choices.next(types.length - 1)], (int) choices.next(most), (int) choices.next(most), (int) choices.next(most));
+            return draw(choices, types[(int) choices.next(types.length - 1)], (int) choices.next(most), (int) choices.next(most),
+                    (int) choices.next(most));
         };
     }
 
     @Test void productsOfSmallMatricesEqualThreeLoops() { Property.of(operands(70)).withRuns(250).holds(MatmulPropertyTest::check); }
 
     @Test void productsAboutTheBordersOfBlocksEqualThreeLoops() {
-        int[][] sizes = {{119, 33, 320}, {120, 32, 321}, {121, 31, 319}, {241, 17, 257}, {6, 1536, 20}, {7, 1537, 19}, {5, 1535, 256}, {1, 1537, 641}, {125, 3, 640}, {361, 1, 255}};
-        for (var s : sizes) for (var type : new DType[] {DType.F32, DType.F64}) Property.of((Generator<Operands>) choices -> draw(choices, type, s[0], s[1], s[2])).withRuns(2).holds(MatmulPropertyTest::check);
+        int[][] sizes = {{119, 33, 320}, {120, 32, 321}, {121, 31, 319}, {241, 17, 257}, {6, 1536, 20}, {7, 1537, 19}, {5, 1535, 256},
+                {1, 1537, 641}, {125, 3, 640}, {361, 1, 255}};
+        for (var s : sizes)
+            for (var type : new DType[] {DType.F32, DType.F64})
+                Property.of((Generator<Operands>) choices -> draw(choices, type, s[0], s[1], s[2])).withRuns(2)
+                        .holds(MatmulPropertyTest::check);
     }
 
     @Tag("heavy")

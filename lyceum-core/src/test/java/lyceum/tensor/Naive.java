@@ -74,7 +74,9 @@ record Naive(long[] shape, double[] data) {
         });
     }
 
-    Naive slice(int axis, long start, long count, long step) { return map(with(shape, axis, count), i -> with(i, axis, start + i[axis] * step)); }
+    Naive slice(int axis, long start, long count, long step) {
+        return map(with(shape, axis, count), i -> with(i, axis, start + i[axis] * step));
+    }
 
     Naive flip(int axis) { return map(shape, i -> with(i, axis, shape[axis] - 1 - i[axis])); }
 

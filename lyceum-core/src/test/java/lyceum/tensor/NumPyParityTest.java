@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -56,10 +57,12 @@ class NumPyParityTest {
         assertThat(actual.toDoubleArray()).containsExactly(values(c), within(tolerance));
     }
 
-    private static double[] values(Golden c) { return c.longs("expected.shape").length == 0 ? new double[] {c.number("expected.y")} : c.flat("expected.y"); }
+    private static double[] values(Golden c) {
+        return c.longs("expected.shape").length == 0 ? new double[] {c.number("expected.y")} : c.flat("expected.y");
+    }
 
-    @ParameterizedTest @MethodSource("broadcasts")
-    void broadcastArithmeticIsNumPysBitForBit(Golden c) {
+    @ParameterizedTest
+    @MethodSource("broadcasts") void broadcastArithmeticIsNumPysBitForBit(Golden c) {
         var r = recipe(c);
         Tensor a = bells(r, c.longs("input.a")), b = bells(r, c.longs("input.b"));
         switch (c.text("input.op")) {
@@ -86,24 +89,24 @@ class NumPyParityTest {
         }
     }
 
-    @ParameterizedTest @MethodSource("einsums")
-    void einsumEqualsNumPy(Golden c) {
+    @ParameterizedTest
+    @MethodSource("einsums") void einsumEqualsNumPy(Golden c) {
         var r = recipe(c);
         var operands = new Tensor[c.list("input.shapes").size()];
         for (int i = 0; i < operands.length; i++) operands[i] = bells(r, c.longs("input.shapes." + i));
         close(Tensor.einsum(c.text("input.spec"), operands), c, ROUNDING);
     }
 
-    @ParameterizedTest @MethodSource("scans")
-    void runningSumsAndProductsEqualNumPy(Golden c) {
+    @ParameterizedTest
+    @MethodSource("scans") void runningSumsAndProductsEqualNumPy(Golden c) {
         var x = bells(recipe(c), 2, 3, 4);
         int axis = c.integer("input.axis");
         equal(c.text("input.op").equals("cumsum") ? x.cumsum(axis) : x.cumprod(axis), c);
     }
 
     /** NumPy's variance divides by n, ours by n - 1 unless told. */
-    @ParameterizedTest @MethodSource("reductions")
-    void reductionsEqualNumPy(Golden c) {
+    @ParameterizedTest
+    @MethodSource("reductions") void reductionsEqualNumPy(Golden c) {
         var x = bells(recipe(c), 2, 3, 4);
         var axes = c.ints("input.axes");
         switch (c.text("input.op")) {
@@ -152,8 +155,8 @@ class NumPyParityTest {
         equal(a.floorDiv(b), named("float floor division"));
     }
 
-    @ParameterizedTest @MethodSource("roundings")
-    void roundingEqualsNumPyWithTheSignOfZero(Golden c) {
+    @ParameterizedTest
+    @MethodSource("roundings") void roundingEqualsNumPyWithTheSignOfZero(Golden c) {
         var x = Tensor.of(c.doubles("input.x"));
         switch (c.text("input.op")) {
             case "rint" -> equal(x.round(), c);
@@ -165,8 +168,8 @@ class NumPyParityTest {
         }
     }
 
-    @ParameterizedTest @MethodSource("indexTexts")
-    void squareBracketsEqualNumPy(Golden c) {
+    @ParameterizedTest
+    @MethodSource("indexTexts") void squareBracketsEqualNumPy(Golden c) {
         var entries = Arrays.stream(c.text("input.index").split(",")).map(String::strip).map(NumPyParityTest::entry).toArray(Index[]::new);
         equal(base().get(entries), c);
     }
@@ -190,10 +193,12 @@ class NumPyParityTest {
             for (long start = -8; start <= 8; start++) {
                 for (long stop = -8; stop <= 8; stop++) {
                     long low = step > 0 ? 0 : -1, high = step > 0 ? 5 : 4;
-                    long from = Math.clamp(start < 0 ? start + 5 : start, low, high), to = Math.clamp(stop < 0 ? stop + 5 : stop, low, high);
-                    var expected = new java.util.ArrayList<Long>();
+                    long from = Math.clamp(start < 0 ? start + 5 : start, low, high),
+                            to = Math.clamp(stop < 0 ? stop + 5 : stop, low, high);
+                    var expected = new ArrayList<Long>();
                     for (long i = from; step > 0 ? i < to : i > to; i += step) expected.add(i);
-                    assertThat(x.get(Index.range(start, stop, step)).toLongArray()).as(start + ":" + stop + ":" + step).containsExactly(expected.toArray(Long[]::new));
+                    assertThat(x.get(Index.range(start, stop, step)).toLongArray()).as(start + ":" + stop + ":" + step)
+                            .containsExactly(expected.toArray(Long[]::new));
                 }
             }
         }
@@ -203,14 +208,16 @@ class NumPyParityTest {
         var x = Tensor.arange(5);
         assertThat(x.slice(0, 4, -1, -1).toLongArray()).containsExactly(4, 3, 2, 1, 0);
         for (long[] bad : new long[][] {{5, -1, -1}, {4, -2, -1}, {0, 6, 1}, {3, 2, 1}, {-6, 3, 1}, {6, 6, 1}}) {
-            assertThatThrownBy(() -> x.slice(0, bad[0], bad[1], bad[2])).isInstanceOf(lyceum.ShapeException.class).hasMessageContaining("out of range");
+            assertThatThrownBy(() -> x.slice(0, bad[0], bad[1], bad[2])).isInstanceOf(lyceum.ShapeException.class)
+                    .hasMessageContaining("out of range");
         }
     }
 
     @Test void narrowCountsFromTheEnd() {
         assertThat(Tensor.arange(5).narrow(0, -2, 2).toLongArray()).containsExactly(3, 4);
         assertThatThrownBy(() -> Tensor.arange(5).narrow(0, -2, 3)).isInstanceOf(lyceum.ShapeException.class);
-        assertThatThrownBy(() -> Tensor.arange(5).narrow(0, 2, -1)).hasMessage("narrow: -1 indices from 2 are out of range for axis 0 of shape (5,)");
+        assertThatThrownBy(() -> Tensor.arange(5).narrow(0, 2, -1))
+                .hasMessage("narrow: -1 indices from 2 are out of range for axis 0 of shape (5,)");
     }
 
     @Test void takingMaskingGatheringAndScatteringEqualNumPy() {
@@ -218,7 +225,8 @@ class NumPyParityTest {
         equal(base().maskedSelect(base().mod(5).eq(0)), named("mask"));
         // NumPy broadcasts the index over the other axes; here it has the tensor's sizes there.
         equal(base().gather(1, Tensor.of(new long[] {0, 1, 2, 0, 2, 2, 1, 0}, 2, 1, 4)), named("gather"));
-        equal(Tensor.zeros(DType.F64, 3, 2).indexAdd(0, Tensor.of(0, 2, 0, 1), Tensor.arange(8).to(DType.F64).reshape(4, 2)), named("scatter add"));
+        equal(Tensor.zeros(DType.F64, 3, 2).indexAdd(0, Tensor.of(0, 2, 0, 1), Tensor.arange(8).to(DType.F64).reshape(4, 2)),
+                named("scatter add"));
     }
 
     @Test void shapeOperationsEqualNumPy() {
@@ -288,8 +296,8 @@ class NumPyParityTest {
         assertThat(Tensor.arange(1200).to(DType.F64).reshape(30, 40)).hasToString(c.text("expected.bigMatrix"));
     }
 
-    @ParameterizedTest @MethodSource("prints")
-    void printedNumbersReadAsNumPysDo(Golden c) {
+    @ParameterizedTest
+    @MethodSource("prints") void printedNumbersReadAsNumPysDo(Golden c) {
         var shape = c.longs("input.shape");
         var type = switch (c.text("input.dtype")) {
             case "float64" -> DType.F64;

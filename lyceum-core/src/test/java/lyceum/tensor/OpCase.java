@@ -17,7 +17,7 @@ import lyceum.random.Rng;
  * @param differentiable false for operations whose gradient is zero or does not exist
  */
 record OpCase(String name, Function<Tensor[], Tensor> call, long[][] shapes, double low, double high, DoubleBinaryOperator reference,
-              boolean differentiable) {
+        boolean differentiable) {
 
     static OpCase of(String name, Function<Tensor[], Tensor> call, long[]... shapes) {
         return new OpCase(name, call, shapes, -2, 2, null, true);

@@ -1,12 +1,13 @@
 package lyceum.tensor;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import lyceum.backend.Backend;
 
 /** All checks of the catalogue in a JVM of its own, beside a thread that forces collections: for memory limits, poison and other flags. */
 public final class OpCatalogMain {
-    private OpCatalogMain() { }
+    private OpCatalogMain() {}
 
     public static void main(String[] args) throws InterruptedException {
         var done = new AtomicBoolean();
@@ -19,7 +20,7 @@ public final class OpCatalogMain {
         int run = 0, failed = 0;
         var fusion = Fusion.Mode.valueOf(args.length > 0 ? args[0] : "ON");
         boolean gradients = args.length < 2 || !args[1].equals("values");
-        for (var checks : gradients ? java.util.List.of(OpChecks.values(), OpChecks.gradients()) : java.util.List.of(OpChecks.values())) {
+        for (var checks : gradients ? List.of(OpChecks.values(), OpChecks.gradients()) : List.of(OpChecks.values())) {
             for (var check : checks.entrySet()) {
                 for (var op : OpCatalog.all()) {
                     if (!check.getValue().applies(op)) continue;
@@ -35,7 +36,8 @@ public final class OpCatalogMain {
         }
         done.set(true);
         collector.join();
-        System.out.println(OpCatalog.all().size() + " operations, " + run + " checks on " + Backend.current().description() + ", " + failed + " failed");
+        System.out.println(OpCatalog.all().size() + " operations, " + run + " checks on " + Backend.current().description() + ", " + failed
+                + " failed");
         System.exit(failed == 0 ? 0 : 1);
     }
 }

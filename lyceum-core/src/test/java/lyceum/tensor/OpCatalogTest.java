@@ -20,7 +20,8 @@ class OpCatalogTest {
     @TestFactory Stream<DynamicContainer> batches() { return containers(Settings.scalarAndDefault(), OpChecks.batches()); }
 
     private static Stream<DynamicContainer> containers(Map<String, Backend> settings, Map<String, OpChecks.Check> checks) {
-        return settings.entrySet().stream().map(setting -> dynamicContainer(setting.getKey(), checks.entrySet().stream().map(check -> container(setting.getValue(), check))));
+        return settings.entrySet().stream().map(setting -> dynamicContainer(setting.getKey(),
+                checks.entrySet().stream().map(check -> container(setting.getValue(), check))));
     }
 
     private static DynamicContainer container(Backend backend, Map.Entry<String, OpChecks.Check> check) {

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.backend.Backend;
@@ -20,7 +21,7 @@ final class OpChecks {
         default boolean applies(OpCase op) { return true; }
     }
 
-    private OpChecks() { }
+    private OpChecks() {}
 
     static Map<String, Check> values() {
         var checks = new LinkedHashMap<String, Check>();
@@ -152,15 +153,17 @@ final class OpChecks {
     private static void emptyAndScalars(OpCase op) {
         for (var sizes : new long[][] {{}, {0}, {0, 3}, {2, 0}, {1}}) {
             var shapes = new long[op.shapes().length][];
-            java.util.Arrays.fill(shapes, sizes);
+            Arrays.fill(shapes, sizes);
             var result = op.call().apply(op.draw(DType.F64, 6, shapes));
-            if (!result.shape().equals(Shape.of(sizes))) throw new AssertionError(op.name() + ": shape " + result.shape() + " from " + Shape.of(sizes));
+            if (!result.shape().equals(Shape.of(sizes)))
+                throw new AssertionError(op.name() + ": shape " + result.shape() + " from " + Shape.of(sizes));
             result.compute();
         }
     }
 
     private static void specialValues(OpCase op) {
-        double[] values = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 0.0, -0.0, 1, -1, Double.MIN_VALUE, Double.MAX_VALUE, 1e300};
+        double[] values = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 0.0, -0.0, 1, -1, Double.MIN_VALUE,
+                Double.MAX_VALUE, 1e300};
         int n = values.length;
         double[] x = new double[n * n], y = new double[n * n];
         for (int i = 0; i < n * n; i++) {
@@ -216,10 +219,10 @@ final class OpChecks {
     private static long[] spoilt(long[] shape, Rng rng) {
         int axis = shape.length == 0 ? 0 : (int) rng.nextLong(shape.length);
         return switch ((int) rng.nextLong(7)) {
-            case 0, 1 -> java.util.stream.IntStream.range(0, shape.length).mapToLong(a -> a == axis ? shape[a] + 1 : shape[a]).toArray();
-            case 2 -> java.util.stream.IntStream.range(0, shape.length).mapToLong(a -> a == axis ? shape[a] - 1 : shape[a]).toArray();
-            case 3 -> java.util.stream.IntStream.range(0, shape.length).filter(a -> a != axis).mapToLong(a -> shape[a]).toArray();
-            case 4 -> java.util.stream.LongStream.concat(java.util.stream.LongStream.of(2), java.util.stream.LongStream.of(shape)).toArray();
+            case 0, 1 -> IntStream.range(0, shape.length).mapToLong(a -> a == axis ? shape[a] + 1 : shape[a]).toArray();
+            case 2 -> IntStream.range(0, shape.length).mapToLong(a -> a == axis ? shape[a] - 1 : shape[a]).toArray();
+            case 3 -> IntStream.range(0, shape.length).filter(a -> a != axis).mapToLong(a -> shape[a]).toArray();
+            case 4 -> LongStream.concat(LongStream.of(2), LongStream.of(shape)).toArray();
             default -> shape;
         };
     }
@@ -250,13 +253,15 @@ final class OpChecks {
 
     private static void checkGradient(OpCase op, UnaryOperator<Tensor> f, Tensor x, String what) {
         var gradient = Autograd.grad(f).apply(x);
-        if (!gradient.shape().equals(x.shape())) throw new AssertionError(op.name() + ": " + what + " has shape " + gradient.shape() + " at " + x.shape());
+        if (!gradient.shape().equals(x.shape()))
+            throw new AssertionError(op.name() + ": " + what + " has shape " + gradient.shape() + " at " + x.shape());
         for (int d = 0; d < 3; d++) {
             var v = Tensor.randn(Rng.of(100 + d), DType.F64, x.shape().toArray()).compute();
             double analytic = gradient.mul(v).sum().item(), h = 1e-5;
             double plus = f.apply(x.add(v.mul(h))).item(), minus = f.apply(x.sub(v.mul(h))).item(), numeric = (plus - minus) / (2 * h);
             double scale = Math.max(1, Math.abs(numeric));
-            if (!(Math.abs(analytic - numeric) <= 1e-6 * scale)) throw new AssertionError(op.name() + ": " + what + " along direction " + d + " is " + analytic + ", by differences " + numeric);
+            if (!(Math.abs(analytic - numeric) <= 1e-6 * scale)) throw new AssertionError(
+                    op.name() + ": " + what + " along direction " + d + " is " + analytic + ", by differences " + numeric);
         }
     }
 
@@ -287,10 +292,12 @@ final class OpChecks {
     private static void checkTangent(OpCase op, UnaryOperator<Tensor> f, Tensor x, String what) {
         var v = Tensor.randn(Rng.of(7), DType.F64, x.shape().toArray()).compute();
         double h = 1e-5;
-        double[] tangent = Autograd.jvp(f, x, v).toDoubleArray(), plus = f.apply(x.add(v.mul(h))).toDoubleArray(), minus = f.apply(x.sub(v.mul(h))).toDoubleArray();
+        double[] tangent = Autograd.jvp(f, x, v).toDoubleArray(), plus = f.apply(x.add(v.mul(h))).toDoubleArray(),
+                minus = f.apply(x.sub(v.mul(h))).toDoubleArray();
         for (int i = 0; i < plus.length; i++) {
             double numeric = (plus[i] - minus[i]) / (2 * h);
-            if (!(Math.abs(tangent[i] - numeric) <= 1e-6 * Math.max(1, Math.abs(numeric)))) throw new AssertionError(op.name() + ": " + what + ", element " + i + " is " + tangent[i] + ", by differences " + numeric);
+            if (!(Math.abs(tangent[i] - numeric) <= 1e-6 * Math.max(1, Math.abs(numeric))))
+                throw new AssertionError(op.name() + ": " + what + ", element " + i + " is " + tangent[i] + ", by differences " + numeric);
         }
     }
 
@@ -314,7 +321,8 @@ final class OpChecks {
             var u = Tensor.randn(Rng.of(5), DType.F64, y.shape().toArray());
             var v = Tensor.randn(Rng.of(6), DType.F64, in[i].shape().toArray());
             double forward = Autograd.jvp(f, in[i], v).mul(u).sum().item(), reverse = Autograd.vjp(f, in[i], u).mul(v).sum().item();
-            if (!(Math.abs(forward - reverse) <= 1e-10 * Math.max(1, Math.abs(reverse)))) throw new AssertionError(op.name() + ": <u, Jv> = " + forward + ", <J'u, v> = " + reverse);
+            if (!(Math.abs(forward - reverse) <= 1e-10 * Math.max(1, Math.abs(reverse))))
+                throw new AssertionError(op.name() + ": <u, Jv> = " + forward + ", <J'u, v> = " + reverse);
         }
     }
 
@@ -334,11 +342,14 @@ final class OpChecks {
         for (int alone = in.length == 1 ? 0 : -1; alone < in.length; alone++) {
             int only = alone;
             var varied = IntStream.range(0, in.length).filter(i -> only < 0 || i == only).toArray();
-            var batches = Arrays.stream(varied).mapToObj(i -> Tensor.stack(0, Arrays.stream(entries).map(entry -> entry[i]).toArray(Tensor[]::new))).toArray(Tensor[]::new);
+            var batches = Arrays.stream(varied)
+                    .mapToObj(i -> Tensor.stack(0, Arrays.stream(entries).map(entry -> entry[i]).toArray(Tensor[]::new)))
+                    .toArray(Tensor[]::new);
             var batched = Autograd.vmap(entry -> f.apply(with(in, varied, entry)), batches);
             for (int b = 0; b < BATCH; b++) {
                 var entry = entries[b];
-                close(op, f.apply(with(in, varied, Arrays.stream(varied).mapToObj(i -> entry[i]).toArray(Tensor[]::new))), batched.get(b), tolerance);
+                close(op, f.apply(with(in, varied, Arrays.stream(varied).mapToObj(i -> entry[i]).toArray(Tensor[]::new))), batched.get(b),
+                        tolerance);
             }
         }
     }
@@ -359,7 +370,8 @@ final class OpChecks {
     private static void batchOfSecondOrderEqualsLoop(OpCase op) {
         for (int i = 0; i < op.shapes().length; i++) {
             int operand = i;
-            batchEqualsLoop(op, in -> Autograd.hvp(x -> by(op, in, operand).apply(x).sin().sum(), in[operand], in[operand].cos()), DType.F64, 1e-9);
+            batchEqualsLoop(op, in -> Autograd.hvp(x -> by(op, in, operand).apply(x).sin().sum(), in[operand], in[operand].cos()),
+                    DType.F64, 1e-9);
         }
     }
 
@@ -375,17 +387,22 @@ final class OpChecks {
     // Comparison.
 
     private static void close(OpCase op, Tensor expected, Tensor actual, double tolerance) {
-        if (!expected.shape().equals(actual.shape())) throw new AssertionError(op.name() + ": shape " + actual.shape() + ", expected " + expected.shape());
+        if (!expected.shape().equals(actual.shape()))
+            throw new AssertionError(op.name() + ": shape " + actual.shape() + ", expected " + expected.shape());
         double[] e = expected.toDoubleArray(), a = actual.toDoubleArray();
         for (int i = 0; i < e.length; i++) {
             if (e[i] == a[i] || Double.isNaN(e[i]) && Double.isNaN(a[i])) continue;
-            if (Double.isInfinite(e[i]) || !(Math.abs(e[i] - a[i]) <= tolerance * Math.max(1, Math.abs(e[i])))) throw new AssertionError(op.name() + ": element " + i + " is " + a[i] + ", expected " + e[i]);
+            if (Double.isInfinite(e[i]) || !(Math.abs(e[i] - a[i]) <= tolerance * Math.max(1, Math.abs(e[i]))))
+                throw new AssertionError(op.name() + ": element " + i + " is " + a[i] + ", expected " + e[i]);
         }
     }
 
     private static void identical(OpCase op, Tensor expected, Tensor actual) {
-        if (!expected.shape().equals(actual.shape())) throw new AssertionError(op.name() + ": shape " + actual.shape() + ", expected " + expected.shape());
+        if (!expected.shape().equals(actual.shape()))
+            throw new AssertionError(op.name() + ": shape " + actual.shape() + ", expected " + expected.shape());
         double[] e = expected.toDoubleArray(), a = actual.toDoubleArray();
-        for (int i = 0; i < e.length; i++) if (Double.compare(e[i], a[i]) != 0) throw new AssertionError(op.name() + ": element " + i + " is " + a[i] + ", unfused " + e[i]);
+        for (int i = 0; i < e.length; i++)
+            if (Double.compare(e[i], a[i]) != 0)
+                throw new AssertionError(op.name() + ": element " + i + " is " + a[i] + ", unfused " + e[i]);
     }
 }

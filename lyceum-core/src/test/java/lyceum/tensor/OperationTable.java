@@ -28,17 +28,17 @@ final class OperationTable {
     private static final Set<String> NEVER_TOLD = Set.of("Rerun");
 
     /** An operation as it was called once. */
-    record Seen(Operation operation, Form out, Form[] in) { }
+    record Seen(Operation operation, Form out, Form[] in) {}
 
-    private OperationTable() { }
+    private OperationTable() {}
 
     public static void main(String[] args) throws IOException { Files.writeString(PAGE, page()); }
 
     /** One call of each operation that the cases of the catalogue, their gradients or their second derivatives are made of, by name. */
     static Map<String, Seen> seen() {
         var seen = new TreeMap<String, Seen>();
-        Tracing.Recorder recorder = (operation, stopped, result, operands) ->
-                seen.putIfAbsent(name(operation), new Seen(operation, Form.of(result), Arrays.stream(operands).map(Form::of).toArray(Form[]::new)));
+        Tracing.Recorder recorder = (operation, stopped, result, operands) -> seen.putIfAbsent(name(operation),
+                new Seen(operation, Form.of(result), Arrays.stream(operands).map(Form::of).toArray(Form[]::new)));
         for (var op : OpCatalog.all()) {
             Tracing.with(recorder, () -> op.call().apply(op.draw(DType.F64, 1)));
             if (!op.differentiable()) continue;
@@ -67,8 +67,9 @@ final class OperationTable {
         return name(operation.getClass()) + (kind == null ? "" : "." + kind);
     }
 
-    private static final Map<Class<?>, Enum<?>[]> KINDS = Map.of(ReduceOp.class, Reduction.values(), ScanOp.class, Scan.values(), ScatterOp.class, Scatter.values(),
-            ConvolveOp.class, ConvolveOp.Place.values(), ElementwiseOp.class, Arrays.stream(Op.values()).filter(op -> op.arity() > 0 && !op.isRowReduction()).toArray(Op[]::new));
+    private static final Map<Class<?>, Enum<?>[]> KINDS = Map.of(ReduceOp.class, Reduction.values(), ScanOp.class, Scan.values(),
+            ScatterOp.class, Scatter.values(), ConvolveOp.class, ConvolveOp.Place.values(), ElementwiseOp.class,
+            Arrays.stream(Op.values()).filter(op -> op.arity() > 0 && !op.isRowReduction()).toArray(Op[]::new));
 
     private static String name(Class<?> type) { return type.getName().replaceAll(".*\\.", "").replace('$', '.'); }
 
@@ -102,10 +103,12 @@ final class OperationTable {
     private static String row(String name, Seen seen) {
         var operation = seen.operation;
         var cost = operation.cost(seen.out, seen.in);
-        var example = operation.text() + " of " + Arrays.stream(seen.in).map(OperationTable::text).collect(Collectors.joining(", ")) + " to " + text(seen.out);
-        return "| " + String.join(" | ", List.of(name, operation.isView() ? "view" : operation.isComposed() ? "fused" : "one kernel", reads(operation, seen.in.length), pushforward(operation),
-                operation.isOfUser() ? "the user's, or a loop" : "rule", operation.memory().name().toLowerCase(Locale.ROOT).replace('_', ' '), example, cost.operations() + "",
-                cost.bytes() + "")) + " |";
+        var example = operation.text() + " of " + Arrays.stream(seen.in).map(OperationTable::text).collect(Collectors.joining(", "))
+                + " to " + text(seen.out);
+        return "| " + String.join(" | ", List.of(name, operation.isView() ? "view" : operation.isComposed() ? "fused" : "one kernel",
+                reads(operation, seen.in.length), pushforward(operation), operation.isOfUser() ? "the user's, or a loop" : "rule",
+                operation.memory().name().toLowerCase(Locale.ROOT).replace('_', ' '), example, cost.operations() + "", cost.bytes() + ""))
+                + " |";
     }
 
     private static String text(Form form) { return form.type() + " " + form.shape(); }
@@ -128,6 +131,7 @@ final class OperationTable {
         if (operation instanceof ElementwiseOp) return "row";
         if (operation.isOfUser()) return "the user's, or the pull-back's transpose";
         if (operation.isLinear()) return "itself";
-        return Arrays.stream(operation.getClass().getDeclaredMethods()).anyMatch(method -> method.getName().equals("pushforward")) ? "own" : "composed";
+        return Arrays.stream(operation.getClass().getDeclaredMethods()).anyMatch(method -> method.getName().equals("pushforward")) ? "own"
+                : "composed";
     }
 }

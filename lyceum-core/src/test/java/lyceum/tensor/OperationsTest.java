@@ -20,10 +20,13 @@ class OperationsTest {
     private static final Forwards PUSH = (t, out, in) -> t[0].mul(in[0].square()).mul(3);
     private static final Batching BATCH = (size, batched, in) -> in[0].pow(3);
 
-    @Test void everyOperationIsSeenInTheCatalogue() { assertThat(OperationTable.all()).isNotEmpty().isSubsetOf(OperationTable.seen().keySet()); }
+    @Test void everyOperationIsSeenInTheCatalogue() {
+        assertThat(OperationTable.all()).isNotEmpty().isSubsetOf(OperationTable.seen().keySet());
+    }
 
     @Test void thePageOfOperationsIsWhatTheRecordsTell() throws IOException {
-        assertThat(Files.readString(OperationTable.PAGE)).as("run lyceum.tensor.OperationTable to write it anew").isEqualTo(OperationTable.page());
+        assertThat(Files.readString(OperationTable.PAGE)).as("run lyceum.tensor.OperationTable to write it anew")
+                .isEqualTo(OperationTable.page());
     }
 
     private static OpCase cube(Backward pull, Forwards push, Batching batch) {
@@ -32,7 +35,8 @@ class OperationsTest {
     }
 
     private static void red(Map<String, OpChecks.Check> checks, String check, OpCase op, String says) {
-        assertThatThrownBy(() -> checks.get(check).run(op)).as(check).isInstanceOf(AssertionError.class).hasMessageContaining("cube").hasMessageContaining(says);
+        assertThatThrownBy(() -> checks.get(check).run(op)).as(check).isInstanceOf(AssertionError.class).hasMessageContaining("cube")
+                .hasMessageContaining(says);
     }
 
     @Test void rightRulesPassEveryCheck() {
@@ -46,7 +50,8 @@ class OperationsTest {
         var wrong = cube((i, g, out, in) -> g.mul(in[0]).mul(3), PUSH, BATCH);
         red(OpChecks.gradients(), "gradient", wrong, "by differences");
         red(OpChecks.gradients(), "push-forward against pull-back", wrong, "<J'u, v>");
-        red(OpChecks.gradients(), "gradient of views", cube((i, g, out, in) -> g.mul(in[0].square()).mul(in[0].isContiguous() ? 3 : 2), PUSH, BATCH), "expected");
+        red(OpChecks.gradients(), "gradient of views",
+                cube((i, g, out, in) -> g.mul(in[0].square()).mul(in[0].isContiguous() ? 3 : 2), PUSH, BATCH), "expected");
     }
 
     @Test void aPullBackWhoseOwnDerivativeIsWrongIsFound() {
@@ -70,7 +75,8 @@ class OperationsTest {
         red(OpChecks.batches(), "batch", first, "expected");
         var constant = cube(PULL, PUSH, (size, batched, in) -> in[0].pow(3).detach());
         OpChecks.batches().get("batch").run(constant); // its value is right
-        assertThatThrownBy(() -> assertThat(slopes(constant)).isEqualTo(slopes(cube(PULL, PUSH, BATCH)))).isInstanceOf(AssertionError.class);
+        assertThatThrownBy(() -> assertThat(slopes(constant)).isEqualTo(slopes(cube(PULL, PUSH, BATCH))))
+                .isInstanceOf(AssertionError.class);
     }
 
     /** Of what the batch gives, by what it is given. */
@@ -82,7 +88,8 @@ class OperationsTest {
     @Test void aPullBackReadsNothingThatItsRecordDoesNotSay() {
         var x = Tensor.of(1.0, 2.0).requiresGrad();
         var sum = x.add(x);
-        assertThatThrownBy(() -> sum.node().operand(0)).isInstanceOf(AssertionError.class).hasMessageContaining("backward of add reads operand 0");
+        assertThatThrownBy(() -> sum.node().operand(0)).isInstanceOf(AssertionError.class)
+                .hasMessageContaining("backward of add reads operand 0");
         assertThat(x.exp().node().result().toDoubleArray()).containsExactly(Math.exp(1), Math.exp(2));
     }
 }

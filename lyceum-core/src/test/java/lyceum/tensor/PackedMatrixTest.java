@@ -7,9 +7,11 @@ import java.util.stream.Stream;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
+import lyceum.autograd.Graph;
 import lyceum.backend.Backend;
 import lyceum.backend.Settings;
 import lyceum.random.Rng;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -17,7 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PackedMatrixTest {
     static Stream<Backend> settings() { return Settings.all().values().stream(); }
 
-    private static final int[][] SIZES = {{1, 1, 1}, {1, 70, 49}, {2, 7, 97}, {3, 385, 48}, {8, 769, 145}, {17, 33, 100}, {33, 400, 31}, {130, 1600, 60}};
+    private static final int[][] SIZES = {{1, 1, 1}, {1, 70, 49}, {2, 7, 97}, {3, 385, 48}, {8, 769, 145}, {17, 33, 100}, {33, 400, 31},
+            {130, 1600, 60}};
 
     /** Whole numbers, so that every sum is exact. */
     private static Tensor whole(DType type, long seed, long... shape) {
@@ -25,23 +28,26 @@ class PackedMatrixTest {
         return Tensor.randint(Rng.of(seed), unsigned ? 0 : small ? -3 : -128, unsigned ? 256 : small ? 4 : 128, shape).to(type).compute();
     }
 
-    @ParameterizedTest @MethodSource("settings")
-    void productsAreThoseOfTheMatrixAsItLies(Backend backend) {
+    @ParameterizedTest
+    @MethodSource("settings") void productsAreThoseOfTheMatrixAsItLies(Backend backend) {
         Backend.with(backend, () -> {
             for (var type : new DType[] {DType.F32, DType.F64, DType.BF16, DType.F16, DType.I32}) for (var s : SIZES) {
                 Tensor x = whole(type, 1, s[0], s[1]), w = whole(type, 2, s[1], s[2]), turned = whole(type, 3, s[2], s[1]).transpose();
-                assertThat(x.matmul(PackedMatrix.of(w)).to(DType.F64).toDoubleArray()).as(type + " %s %s %s", s[0], s[1], s[2]).isEqualTo(x.matmul(w).to(DType.F64).toDoubleArray());
-                assertThat(x.matmul(PackedMatrix.of(turned)).to(DType.F64).toDoubleArray()).as(type + " turned").isEqualTo(x.matmul(turned).to(DType.F64).toDoubleArray());
+                assertThat(x.matmul(PackedMatrix.of(w)).to(DType.F64).toDoubleArray()).as(type + " %s %s %s", s[0], s[1], s[2])
+                        .isEqualTo(x.matmul(w).to(DType.F64).toDoubleArray());
+                assertThat(x.matmul(PackedMatrix.of(turned)).to(DType.F64).toDoubleArray()).as(type + " turned")
+                        .isEqualTo(x.matmul(turned).to(DType.F64).toDoubleArray());
             }
         });
     }
 
-    @ParameterizedTest @MethodSource("settings")
-    void bytesOfAnySignAreSummedInWholeNumbers(Backend backend) {
+    @ParameterizedTest
+    @MethodSource("settings") void bytesOfAnySignAreSummedInWholeNumbers(Backend backend) {
         Backend.with(backend, () -> {
             for (var left : new DType[] {DType.I8, DType.U8}) for (var right : new DType[] {DType.I8, DType.U8}) for (var s : SIZES) {
                 Tensor x = whole(left, 1, s[0], s[1]), w = whole(right, 2, s[1], s[2]);
-                assertThat(x.matmul(PackedMatrix.of(w)).toLongArray()).as(left + " x " + right + " %s %s %s", s[0], s[1], s[2]).isEqualTo(x.matmul(w, DType.I32).toLongArray());
+                assertThat(x.matmul(PackedMatrix.of(w)).toLongArray()).as(left + " x " + right + " %s %s %s", s[0], s[1], s[2])
+                        .isEqualTo(x.matmul(w, DType.I32).toLongArray());
             }
         });
     }
@@ -50,7 +56,8 @@ class PackedMatrixTest {
         Tensor x = whole(DType.F32, 1, 8, 768), w = whole(DType.F32, 2, 768, 768);
         var packed = PackedMatrix.of(w);
         for (int round = 0; round < 2; round++)
-            for (var backend : Settings.all().values()) Backend.with(backend, () -> assertThat(x.matmul(packed).toDoubleArray()).isEqualTo(x.matmul(w).toDoubleArray()));
+            for (var backend : Settings.all().values())
+                Backend.with(backend, () -> assertThat(x.matmul(packed).toDoubleArray()).isEqualTo(x.matmul(w).toDoubleArray()));
     }
 
     @Test void theGradientRefusesAMatrixThatWasWrittenToMeanwhile() {
@@ -62,7 +69,7 @@ class PackedMatrixTest {
 
     @Test void aTracedProductReadsTheMatrixItIsGiven() {
         Tensor x = whole(DType.F32, 1, 3, 5), w = whole(DType.F32, 2, 5, 4), other = whole(DType.F32, 3, 5, 4);
-        var graph = lyceum.autograd.Graph.trace(in -> new Tensor[] {in[0].matmul(PackedMatrix.of(in[1]))}, x, w);
+        var graph = Graph.trace(in -> new Tensor[] {in[0].matmul(PackedMatrix.of(in[1]))}, x, w);
         assertThat(graph.run(x, other)[0].toDoubleArray()).isEqualTo(x.matmul(other).toDoubleArray());
     }
 
@@ -70,7 +77,7 @@ class PackedMatrixTest {
         Tensor x = Tensor.randn(Rng.of(1), 2, 3, 5), w = Tensor.randn(Rng.of(2), 5, 4);
         var packed = PackedMatrix.of(w);
         assertThat(x.matmul(packed).shape()).isEqualTo(Shape.of(2, 3, 4));
-        assertThat(x.matmul(packed).toDoubleArray()).containsExactly(x.matmul(w).toDoubleArray(), org.assertj.core.data.Offset.offset(1e-5));
+        assertThat(x.matmul(packed).toDoubleArray()).containsExactly(x.matmul(w).toDoubleArray(), Offset.offset(1e-5));
         assertThat(x.get(0).get(0).matmul(packed).shape()).isEqualTo(Shape.of(4));
     }
 
@@ -84,17 +91,21 @@ class PackedMatrixTest {
     }
 
     @Test void theLeftOperandHasItsGradient() {
-        Tensor x = Tensor.randn(Rng.of(1), 3, 5).compute().requiresGrad(), y = x.detach().copy().requiresGrad(), w = Tensor.randn(Rng.of(2), 5, 4);
+        Tensor x = Tensor.randn(Rng.of(1), 3, 5).compute().requiresGrad(), y = x.detach().copy().requiresGrad(),
+                w = Tensor.randn(Rng.of(2), 5, 4);
         x.matmul(PackedMatrix.of(w)).square().sum().backward();
         y.matmul(w).square().sum().backward();
-        assertThat(x.grad().toDoubleArray()).containsExactly(y.grad().toDoubleArray(), org.assertj.core.data.Offset.offset(1e-5));
+        assertThat(x.grad().toDoubleArray()).containsExactly(y.grad().toDoubleArray(), Offset.offset(1e-5));
     }
 
     @Test void operandsThatDoNotFitAreNamed() {
         var packed = PackedMatrix.of(Tensor.zeros(3, 4));
-        assertThatThrownBy(() -> Tensor.zeros(2, 5).matmul(packed)).isInstanceOf(ShapeException.class).hasMessage("matmul: (2, 5) x (3, 4): the last axis of the left operand must be 3");
-        assertThatThrownBy(() -> Tensor.zeros(DType.F64, 2, 3).matmul(packed)).isInstanceOf(DTypeException.class).hasMessageContaining("matmul: F64 x packed F32");
-        assertThatThrownBy(() -> PackedMatrix.of(Tensor.zeros(3))).isInstanceOf(ShapeException.class).hasMessageContaining("it is a matrix (k, n)");
+        assertThatThrownBy(() -> Tensor.zeros(2, 5).matmul(packed)).isInstanceOf(ShapeException.class)
+                .hasMessage("matmul: (2, 5) x (3, 4): the last axis of the left operand must be 3");
+        assertThatThrownBy(() -> Tensor.zeros(DType.F64, 2, 3).matmul(packed)).isInstanceOf(DTypeException.class)
+                .hasMessageContaining("matmul: F64 x packed F32");
+        assertThatThrownBy(() -> PackedMatrix.of(Tensor.zeros(3))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("it is a matrix (k, n)");
     }
 
     @Test void emptyProductsAreZeros() {

@@ -10,7 +10,6 @@ record RandomConvolution(int seed, Convolution how, long[] x, long[] weight) {
     /** How many times the error of a running sum Winograd's product may have: its transforms multiply what is rounded by up to 100. */
     static final double TRANSFORMED = 16;
 
-
     static RandomConvolution of(int seed) { return draw(seed, seed % 4 == 0 ? 90 : 40, seed % 8 == 0 ? 8 : 18); }
 
     /** Large enough for several threads. */
@@ -34,14 +33,16 @@ record RandomConvolution(int seed, Convolution how, long[] x, long[] weight) {
     static RandomConvolution threeByThree(int seed) {
         var rng = Rng.of(9000 + seed);
         int[] before = {rng.nextInt(3), rng.nextInt(3)}, after = {rng.nextInt(3), rng.nextInt(3)};
-        long[] x = {1 + rng.nextInt(3), 64 + 16 * rng.nextInt(2), 28 + rng.nextInt(9), 28 + rng.nextInt(9)}, weight = {64 + 16 * rng.nextInt(2), x[1], 3, 3};
+        long[] x = {1 + rng.nextInt(3), 64 + 16 * rng.nextInt(2), 28 + rng.nextInt(9), 28 + rng.nextInt(9)},
+                weight = {64 + 16 * rng.nextInt(2), x[1], 3, 3};
         return new RandomConvolution(seed, new Convolution().withPadding(before, after), x, weight);
     }
 
     /** Several examples of small images, whose columns are packed together, and more outputs or inputs than a packed block has rows or steps. */
     static RandomConvolution smallImages(int seed) {
         var rng = Rng.of(11000 + seed);
-        long[] x = {4 + rng.nextInt(5), 49 + rng.nextInt(20), 5 + rng.nextInt(6), 5 + rng.nextInt(6)}, weight = {seed == 0 ? 290 : 50 + rng.nextInt(40), x[1], 3, 3};
+        long[] x = {4 + rng.nextInt(5), 49 + rng.nextInt(20), 5 + rng.nextInt(6), 5 + rng.nextInt(6)},
+                weight = {seed == 0 ? 290 : 50 + rng.nextInt(40), x[1], 3, 3};
         return new RandomConvolution(seed, new Convolution().withStride(1 + seed % 2).withPadding(1), x, weight);
     }
 
@@ -67,13 +68,15 @@ record RandomConvolution(int seed, Convolution how, long[] x, long[] weight) {
             long reach = (weight[i + 2] - 1) * dilation[i] + 1;
             x[i + 2] = Math.max(1, reach - before[i] - after[i]) + rng.nextInt(axes == 1 ? 9 * size : axes == 2 ? size : size / 3);
         }
-        return new RandomConvolution(seed, new Convolution().withStride(stride).withPadding(before, after).withDilation(dilation).withGroups(groups), x, weight);
+        return new RandomConvolution(seed,
+                new Convolution().withStride(stride).withPadding(before, after).withDilation(dilation).withGroups(groups), x, weight);
     }
 
     /** The convolution and its gradients by x and by the weight. */
     Tensor[] results(DType type) {
         var rng = Rng.of(7L * seed + 1);
-        var tensors = new Tensor[] {Tensor.randn(rng, DType.F64, x).to(type).requiresGrad(), Tensor.randn(rng, DType.F64, weight).to(type).requiresGrad()};
+        var tensors = new Tensor[] {Tensor.randn(rng, DType.F64, x).to(type).requiresGrad(),
+                Tensor.randn(rng, DType.F64, weight).to(type).requiresGrad()};
         var y = tensors[0].conv(tensors[1], null, how);
         y.backward(Tensor.randn(rng, DType.F64, y.shape().toArray()).to(type));
         return new Tensor[] {y.detach(), tensors[0].grad(), tensors[1].grad()};
@@ -93,12 +96,14 @@ record RandomConvolution(int seed, Convolution how, long[] x, long[] weight) {
             var actual = new Tensor[1][];
             Backend.with(backend, () -> actual[0] = results(type));
             for (int i = 0; i < 3; i++) {
-                double summands = i == 0 ? Shape.of(weight).count() / (double) weight[0] : i == 1 ? Shape.of(weight).count() / (double) weight[1]
-                        : actual[0][0].count() / (double) weight[0];
+                double summands = i == 0 ? Shape.of(weight).count() / (double) weight[0]
+                        : i == 1 ? Shape.of(weight).count() / (double) weight[1] : actual[0][0].count() / (double) weight[0];
                 double ulp = type == DType.F64 ? 0x1p-52 : type == DType.F32 ? 0x1p-23 : 0x1p-8;
-                double error = actual[0][i].to(DType.F64).sub(expected[0][i].to(DType.F64)).abs().max().item(), size = expected[0][i].to(DType.F64).abs().max().item();
+                double error = actual[0][i].to(DType.F64).sub(expected[0][i].to(DType.F64)).abs().max().item(),
+                        size = expected[0][i].to(DType.F64).abs().max().item();
                 double bound = (i < 2 ? times : 1) * ulp * (size + (type == DType.BF16 ? 1 : 2 * summands + 1));
-                if (!(error <= bound)) throw new AssertionError(this + ", " + type + ", result " + i + ": differs by " + error + ", bound " + bound);
+                if (!(error <= bound))
+                    throw new AssertionError(this + ", " + type + ", result " + i + ": differs by " + error + ", bound " + bound);
             }
         }
     }

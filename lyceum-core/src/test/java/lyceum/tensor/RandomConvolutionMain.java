@@ -5,7 +5,7 @@ import lyceum.backend.Backend;
 
 /** Random convolutions on the default backend against the plain loops, in a JVM of its own. */
 public final class RandomConvolutionMain {
-    private RandomConvolutionMain() { }
+    private RandomConvolutionMain() {}
 
     public static void main(String[] args) {
         int n = Integer.parseInt(args[0]);

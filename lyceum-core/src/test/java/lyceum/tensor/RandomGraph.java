@@ -13,7 +13,7 @@ import lyceum.testing.Generator;
  */
 record RandomGraph(long rows, long columns, List<Step> steps, long seed) {
     /** @param a number of the first operand among the inputs and the earlier steps, {@code b} of the second */
-    record Step(int op, int a, int b) { }
+    record Step(int op, int a, int b) {}
 
     /** Inputs: a matrix, another stored by columns, a row, a column, every other column of a matrix, and a number. */
     private static final int INPUTS = 6;
@@ -32,13 +32,16 @@ record RandomGraph(long rows, long columns, List<Step> steps, long seed) {
         long rows = ROWS[(int) c.next(ROWS.length - 1)], columns = COLUMNS[(int) c.next(COLUMNS.length - 1)];
         int n = 1 + (int) c.next(13);
         var steps = new ArrayList<Step>();
-        for (int i = 0; i < n; i++) steps.add(new Step((int) c.next((continuous ? CONTINUOUS : OPERATIONS) - 1), (int) c.next(INPUTS + i - 1), (int) c.next(INPUTS + i - 1)));
+        for (int i = 0; i < n; i++)
+            steps.add(new Step((int) c.next((continuous ? CONTINUOUS : OPERATIONS) - 1), (int) c.next(INPUTS + i - 1),
+                    (int) c.next(INPUTS + i - 1)));
         return new RandomGraph(rows, columns, List.copyOf(steps), (int) c.next(1000));
     }
 
     Tensor[] inputs() {
         var rng = Rng.of(seed);
-        return new Tensor[] {draw(rng, rows, columns), draw(rng, columns, rows).transpose(), draw(rng, columns), draw(rng, rows, 1), draw(rng, rows, 2 * columns).slice(1, 0, 2 * columns, 2), draw(rng)};
+        return new Tensor[] {draw(rng, rows, columns), draw(rng, columns, rows).transpose(), draw(rng, columns), draw(rng, rows, 1),
+                draw(rng, rows, 2 * columns).slice(1, 0, 2 * columns, 2), draw(rng)};
     }
 
     private static Tensor draw(Rng rng, long... shape) { return Tensor.randn(rng, DType.F32, shape).to(DType.F64).compute(); }

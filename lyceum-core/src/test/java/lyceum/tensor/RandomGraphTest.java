@@ -53,7 +53,8 @@ class RandomGraphTest {
                 double e = expected[k][i], a = actual[k][i];
                 if (e == a || Double.isNaN(e) && Double.isNaN(a)) continue;
                 if (!(Math.abs(e - a) <= tolerance * scale))
-                    throw new AssertionError(what + (k == 0 ? ": value " : ": gradient of input " + (k - 1) + ", element ") + i + " is " + a + ", the scalar backend in F64 gives " + e);
+                    throw new AssertionError(what + (k == 0 ? ": value " : ": gradient of input " + (k - 1) + ", element ") + i + " is " + a
+                            + ", the scalar backend in F64 gives " + e);
             }
         }
     }
@@ -67,20 +68,27 @@ class RandomGraphTest {
 
     private static void floatsAreNearDoubles(RandomGraph graph) {
         var expected = run(Backend.named("scalar"), Fusion.Mode.OFF, graph, DType.F64, false);
-        for (var backend : backends().entrySet()) close(backend.getKey() + " in F32", expected, run(backend.getValue(), Fusion.Mode.ALWAYS, graph, DType.F32, false), F32);
+        for (var backend : backends().entrySet())
+            close(backend.getKey() + " in F32", expected, run(backend.getValue(), Fusion.Mode.ALWAYS, graph, DType.F32, false), F32);
     }
 
-    @Test void randomProgramsAgreeForwardAndBackward() { Property.of(RandomGraph.generator(false)).withRuns(PLAIN).holds(RandomGraphTest::everyBackendAgrees); }
+    @Test void randomProgramsAgreeForwardAndBackward() {
+        Property.of(RandomGraph.generator(false)).withRuns(PLAIN).holds(RandomGraphTest::everyBackendAgrees);
+    }
 
-    @Test void randomProgramsInF32AreNearF64() { Property.of(RandomGraph.generator(true)).withRuns(PLAIN).holds(RandomGraphTest::floatsAreNearDoubles); }
+    @Test void randomProgramsInF32AreNearF64() {
+        Property.of(RandomGraph.generator(true)).withRuns(PLAIN).holds(RandomGraphTest::floatsAreNearDoubles);
+    }
 
     /** Found by the many: halves of a vector were taken by an instruction that reaches sixteen of the thirty-two registers. */
     @Test void manyValuesOfTwoTypesAreAliveAtOnce() {
-        int[][] steps = {{0, 0, 0}, {0, 0, 0}, {20, 0, 0}, {2, 8, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {24, 9, 0}, {24, 0, 0}, {0, 0, 0}, {7, 16, 15}};
+        int[][] steps = {{0, 0, 0}, {0, 0, 0}, {20, 0, 0}, {2, 8, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {24, 9, 0},
+                {24, 0, 0}, {0, 0, 0}, {7, 16, 15}};
         floatsAreNearDoubles(new RandomGraph(1, 2, Arrays.stream(steps).map(s -> new RandomGraph.Step(s[0], s[1], s[2])).toList(), 0));
     }
 
-    @Tag("heavy") @Test void manyRandomProgramsAgreeForwardAndBackward() {
+    @Tag("heavy")
+    @Test void manyRandomProgramsAgreeForwardAndBackward() {
         Property.of(RandomGraph.generator(false)).withRuns(MANY).withSeed(2).holds(RandomGraphTest::everyBackendAgrees);
         Property.of(RandomGraph.generator(true)).withRuns(MANY).withSeed(3).holds(RandomGraphTest::floatsAreNearDoubles);
     }

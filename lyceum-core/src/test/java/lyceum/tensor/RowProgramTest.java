@@ -3,6 +3,7 @@ package lyceum.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import java.util.function.Function;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
@@ -14,7 +15,8 @@ import org.junit.jupiter.api.Test;
 /** Reductions of rows inside chains: one program, the same bits as one operation at a time. */
 class RowProgramTest {
     /** Widths on both sides of what goes through together, fits a block, or takes several. */
-    private static final long[][] SHAPES = {{40, 7}, {3, 5, 31}, {9, 32}, {5, 100}, {2, 1024}, {3, 1025}, {2, 5000}, {1, 70_000}, {17, 65_537}};
+    private static final long[][] SHAPES = {{40, 7}, {3, 5, 31}, {9, 32}, {5, 100}, {2, 1024}, {3, 1025}, {2, 5000}, {1, 70_000},
+            {17, 65_537}};
 
     private static Tensor draw(DType type, long... shape) { return Tensor.randn(Rng.of(7), DType.F64, shape).mul(3).to(type).compute(); }
 
@@ -53,7 +55,8 @@ class RowProgramTest {
 
     /** Gradients of weight and bias are reductions; what else is computed has one number a row. */
     @Test void layerNormWithItsGradientPassesOverItsRowsTwice() {
-        Tensor x = draw(DType.F32, 64, 300).requiresGrad(), w = draw(DType.F32, 300).requiresGrad(), b = draw(DType.F32, 300).requiresGrad(), g = draw(DType.F32, 64, 300);
+        Tensor x = draw(DType.F32, 64, 300).requiresGrad(), w = draw(DType.F32, 300).requiresGrad(),
+                b = draw(DType.F32, 300).requiresGrad(), g = draw(DType.F32, 64, 300);
         var counting = new CountingBackend();
         Backend.with(counting, () -> x.layerNorm(w, b, 1e-5).backward(g));
         assertThat(counting.elements.get()).isBetween(2 * 64 * 300L, 3 * 64 * 300L - 1);
@@ -63,12 +66,14 @@ class RowProgramTest {
         Function<Tensor, Tensor> several = x -> {
             var e = x.sub(x.max(new int[] {-1}, true)).exp();
             var low = e.min(new int[] {-1}, true);
-            return e.div(e.sum(new int[] {-1}, true)).add(low.mul(2).add(1)).mul(x.sum(new int[] {-1}, true).sqrt().isNaN().to(x.dtype()).add(2));
+            return e.div(e.sum(new int[] {-1}, true)).add(low.mul(2).add(1))
+                    .mul(x.sum(new int[] {-1}, true).sqrt().isNaN().to(x.dtype()).add(2));
         };
         for (var shape : SHAPES) {
             for (var type : new DType[] {DType.F32, DType.F64, DType.BF16}) {
                 var x = draw(type, shape);
-                for (var f : java.util.List.<Function<Tensor, Tensor>>of(several, RowProgramTest::standardized, t -> t.softmax(-1), t -> t.logSoftmax(-1), t -> t.logSumExp(-1))) {
+                for (var f : List.<Function<Tensor, Tensor>>of(several, RowProgramTest::standardized, t -> t.softmax(-1),
+                        t -> t.logSoftmax(-1), t -> t.logSumExp(-1))) {
                     var results = new double[2][];
                     Backend.with(Backend.named("scalar"), () -> {
                         Fusion.with(Fusion.Mode.OFF, () -> results[0] = f.apply(x).toDoubleArray());

@@ -15,6 +15,8 @@ import lyceum.DType;
 import lyceum.backend.Parallel;
 import lyceum.memory.Scope;
 import lyceum.random.Rng;
+import org.assertj.core.api.Assertions;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -29,7 +31,8 @@ class SharedWorkTest {
     private static double readFromBodies(Tensor[] pending, int bodies) {
         var sum = new DoubleAdder();
         Parallel.range(bodies, 1, (from, to) -> {
-            for (long i = from; i < to; i++) for (int k = 0; k < pending.length; k++) sum.add(pending[(int) ((i + k) % pending.length)].item(LARGE - 1));
+            for (long i = from; i < to; i++)
+                for (int k = 0; k < pending.length; k++) sum.add(pending[(int) ((i + k) % pending.length)].item(LARGE - 1));
         });
         return sum.sum();
     }
@@ -41,7 +44,7 @@ class SharedWorkTest {
             for (int k = 0; k < pending.length; k++) pending[k] = x.mul(k + 1).add(1);
             double expected = 0;
             for (int k = 0; k < pending.length; k++) expected += x.item(LARGE - 1) * (k + 1) + 1;
-            assertThat(readFromBodies(pending, 16) / 16).isCloseTo(expected, org.assertj.core.data.Offset.offset(1e-9));
+            assertThat(readFromBodies(pending, 16) / 16).isCloseTo(expected, Offset.offset(1e-9));
         }
     }
 
@@ -54,7 +57,7 @@ class SharedWorkTest {
             try (var pool = Executors.newFixedThreadPool(4)) {
                 var tasks = new ArrayList<Callable<Double>>();
                 for (int t = 0; t < 4; t++) tasks.add(() -> readFromBodies(pending, 8) / 8);
-                for (var result : pool.invokeAll(tasks)) assertThat(result.get()).isCloseTo(expected, org.assertj.core.data.Offset.offset(1e-9));
+                for (var result : pool.invokeAll(tasks)) assertThat(result.get()).isCloseTo(expected, Offset.offset(1e-9));
             }
         }
     }
@@ -144,8 +147,10 @@ class SharedWorkTest {
 
     /** What takes long: machine code of several kinds, and loops in Java. */
     private static List<Supplier<Tensor>> longWork() {
-        Tensor x = draw(6, 400_000), m = draw(7, 160_000).reshape(400, 400), narrow = m.to(DType.F32).compute(), image = Tensor.randn(Rng.of(8), 2, 16, 40, 40).compute(), weight = Tensor.randn(Rng.of(9), 16, 16, 3, 3).compute();
-        return List.of(() -> x.exp().mul(x), () -> x.sum(), () -> m.matmul(m), () -> narrow.matmul(narrow), () -> narrow.softmax(1), () -> narrow.sort(1).values(), () -> image.conv2d(weight, null, 1, 1),
+        Tensor x = draw(6, 400_000), m = draw(7, 160_000).reshape(400, 400), narrow = m.to(DType.F32).compute(),
+                image = Tensor.randn(Rng.of(8), 2, 16, 40, 40).compute(), weight = Tensor.randn(Rng.of(9), 16, 16, 3, 3).compute();
+        return List.of(() -> x.exp().mul(x), () -> x.sum(), () -> m.matmul(m), () -> narrow.matmul(narrow), () -> narrow.softmax(1),
+                () -> narrow.sort(1).values(), () -> image.conv2d(weight, null, 1, 1),
                 () -> new Attention().withCausal(true).of(narrow, narrow, narrow));
     }
 
@@ -158,7 +163,8 @@ class SharedWorkTest {
             for (int i = 0; i < 20; i++) {
                 for (int k = 0; k < work.size(); k++) {
                     Thread.currentThread().interrupt();
-                    if (!Arrays.equals(work.get(k).get().to(DType.F64).toDoubleArray(), expected.get(k)) || !Thread.interrupted()) wrong.incrementAndGet();
+                    if (!Arrays.equals(work.get(k).get().to(DType.F64).toDoubleArray(), expected.get(k)) || !Thread.interrupted())
+                        wrong.incrementAndGet();
                 }
                 rounds.incrementAndGet();
             }
@@ -169,13 +175,14 @@ class SharedWorkTest {
         }
         assertThat(rounds.get()).isEqualTo(20);
         assertThat(wrong.get()).isZero();
-        for (int k = 0; k < work.size(); k++) assertThat(work.get(k).get().to(DType.F64).toDoubleArray()).as("afterwards").isEqualTo(expected.get(k));
+        for (int k = 0; k < work.size(); k++)
+            assertThat(work.get(k).get().to(DType.F64).toDoubleArray()).as("afterwards").isEqualTo(expected.get(k));
     }
 
     @Test void anErrorInOneBodyReachesTheCallerAndThePoolLivesOn() {
         for (int round = 0; round < 50; round++) {
             int bad = round;
-            org.assertj.core.api.Assertions.assertThatThrownBy(() -> Parallel.range(50, 1, (from, to) -> {
+            Assertions.assertThatThrownBy(() -> Parallel.range(50, 1, (from, to) -> {
                 if (from == bad) throw new IllegalStateException("body " + bad);
             })).hasStackTraceContaining("body " + bad);
         }

@@ -48,7 +48,9 @@ class SoftmaxTest {
             // Logarithms round as their arguments do, and their gradients as the sums of what flows back: gaps over those sizes.
             double size = Math.max(1, x.abs().max().item()), flow = Math.max(1, g.abs().sum(axis).max().item());
             logs.see(name + " log", x.logSoftmax(axis).div(size).toDoubleArray(), over(c.flat("expected.logSoftmax"), size));
-            logs.see(name + " log gradient", Autograd.grad(t -> t.logSoftmax(axis).mul(g).sum()).apply(x.detach()).div(flow).toDoubleArray(), over(c.flat("expected.logSoftmaxGradient"), flow));
+            logs.see(name + " log gradient",
+                    Autograd.grad(t -> t.logSoftmax(axis).mul(g).sum()).apply(x.detach()).div(flow).toDoubleArray(),
+                    over(c.flat("expected.logSoftmaxGradient"), flow));
             checked++;
         }
         Evidence.of("cases", checked, exactly(20));
@@ -91,7 +93,8 @@ class SoftmaxTest {
     @Test void aConstantChangesNothing() {
         var gap = Gap.absolute();
         var x = Tensor.randn(Rng.of(3), DType.F64, 50, 20);
-        for (double shift : new double[] {-1e4, -1, 0.3, 700, 1e4}) gap.see("shift " + shift, x.add(shift).softmax(1).toDoubleArray(), x.softmax(1).toDoubleArray());
+        for (double shift : new double[] {-1e4, -1, 0.3, 700, 1e4})
+            gap.see("shift " + shift, x.add(shift).softmax(1).toDoubleArray(), x.softmax(1).toDoubleArray());
         Evidence.of("largest change by a constant", gap, atMost(1e-12));
     }
 
@@ -122,7 +125,7 @@ class SoftmaxTest {
             var expected = Tensor.of(scores).softmax(0).matmul(Tensor.of(values)).toDoubleArray();
             var total = new OnlineSoftmax(3);
             var sums = new LogSumExp();
-            for (int from = 0; from < n; ) {
+            for (int from = 0; from < n;) {
                 int to = Math.min(n, from + 1 + rng.nextInt(20));
                 var part = new OnlineSoftmax(3);
                 var partSums = new LogSumExp();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.testing.Generator;
@@ -14,7 +15,8 @@ import org.junit.jupiter.api.Test;
 class TensorPropertyTest {
     private static final Generator<DType> TYPES = Generator.of(DType.values());
     private static final Generator<Disguise> ANY = TYPES.flatMap(type -> Disguise.of(type, 5, 7, 6));
-    private static final Generator<Disguise> FLOATS = Generator.of(DType.F32, DType.F64, DType.F16, DType.BF16).flatMap(type -> Disguise.of(type, 4, 7, 5));
+    private static final Generator<Disguise> FLOATS = Generator.of(DType.F32, DType.F64, DType.F16, DType.BF16)
+            .flatMap(type -> Disguise.of(type, 4, 7, 5));
 
     /** {@code actual} computed in the four ways equals {@code expected}, exactly. */
     private static void holds(double[] expected, long[] shape, Supplier<Tensor> actual) {
@@ -25,8 +27,8 @@ class TensorPropertyTest {
                     assertThat(result.shape().toArray()).isEqualTo(shape);
                     double[] got = result.to(DType.F64).toDoubleArray();
                     for (int i = 0; i < expected.length; i++) {
-                        if (got[i] != expected[i] && !(Double.isNaN(got[i]) && Double.isNaN(expected[i])))
-                            throw new AssertionError(backend + " " + mode + ": element " + i + " is " + got[i] + ", expected " + expected[i]);
+                        if (got[i] != expected[i] && !(Double.isNaN(got[i]) && Double.isNaN(expected[i]))) throw new AssertionError(
+                                backend + " " + mode + ": element " + i + " is " + got[i] + ", expected " + expected[i]);
                     }
                 }));
             }
@@ -74,7 +76,8 @@ class TensorPropertyTest {
             for (int i = 0; i < other.data().length; i++) other.data()[i] = choices.next(10) - 5.0;
             return new Disguise[] {x, new Disguise(Tensor.of(other.data(), from).to(x.tensor().dtype()), other, "")};
         })).withRuns(300).holds(pair -> {
-            double[] a = pair[0].naive().data(), b = pair[1].naive().broadcast(pair[0].naive().shape()).data(), expected = new double[a.length];
+            double[] a = pair[0].naive().data(), b = pair[1].naive().broadcast(pair[0].naive().shape()).data(),
+                    expected = new double[a.length];
             for (int i = 0; i < a.length; i++) expected[i] = Math.max(a[i] - b[i], b[i]);
             holds(expected, pair[0].naive().shape(), () -> pair[0].tensor().sub(pair[1].tensor()).maximum(pair[1].tensor()));
         });
@@ -105,10 +108,13 @@ class TensorPropertyTest {
         if (x.count() == 0 || Arrays.stream(groups).anyMatch(g -> g.length == 0)) return;
         holds(Arrays.stream(groups).mapToDouble(g -> Arrays.stream(g).max().orElseThrow()).toArray(), shape, () -> x.max(axes));
         holds(Arrays.stream(groups).mapToDouble(g -> Arrays.stream(g).min().orElseThrow()).toArray(), shape, () -> x.min(axes));
-        holds(Arrays.stream(groups).mapToDouble(g -> Arrays.stream(g).filter(v -> v != 0).count()).toArray(), shape, () -> x.countNonZero(axes));
+        holds(Arrays.stream(groups).mapToDouble(g -> Arrays.stream(g).filter(v -> v != 0).count()).toArray(), shape,
+                () -> x.countNonZero(axes));
         if (axes.length == 1) {
-            holds(Arrays.stream(groups).mapToDouble(g -> first(g, Arrays.stream(g).max().orElseThrow())).toArray(), shape, () -> x.argmax(axes[0]));
-            holds(Arrays.stream(groups).mapToDouble(g -> first(g, Arrays.stream(g).min().orElseThrow())).toArray(), shape, () -> x.argmin(axes[0]));
+            holds(Arrays.stream(groups).mapToDouble(g -> first(g, Arrays.stream(g).max().orElseThrow())).toArray(), shape,
+                    () -> x.argmax(axes[0]));
+            holds(Arrays.stream(groups).mapToDouble(g -> first(g, Arrays.stream(g).min().orElseThrow())).toArray(), shape,
+                    () -> x.argmin(axes[0]));
         }
     }
 
@@ -118,7 +124,8 @@ class TensorPropertyTest {
     }
 
     @Test void largeReductionsCutIntoPiecesCombineTheirGroups() {
-        long[][] shapes = {{200_001}, {3, 70_000}, {70_000, 3}, {66_000, 17}, {5, 300, 1100}, {2, 1500, 16}, {1, 1025, 64}, {4, 7, 1024, 9}, {130, 2050}, {2, 40_000, 3}, {65_537, 15}, {2, 3, 2, 3, 2, 3000}};
+        long[][] shapes = {{200_001}, {3, 70_000}, {70_000, 3}, {66_000, 17}, {5, 300, 1100}, {2, 1500, 16}, {1, 1025, 64}, {4, 7, 1024, 9},
+                {130, 2050}, {2, 40_000, 3}, {65_537, 15}, {2, 3, 2, 3, 2, 3000}};
         for (var shape : shapes) {
             for (int set = 1; set < 1 << shape.length; set++) {
                 var axes = new boolean[shape.length];
@@ -138,14 +145,16 @@ class TensorPropertyTest {
         var groups = r.x.naive().groups(r.axes);
         var axes = Axes.named(r.axes);
         double[] sums = r.x.tensor().sum(axes).to(DType.F64).toDoubleArray(), most = r.x.tensor().max(axes).to(DType.F64).toDoubleArray();
-        long[] places = axes.length == 1 ? r.x.tensor().argmax(axes[0]).toLongArray() : axes.length == r.axes.length ? r.x.tensor().argmax().reshape(1).toLongArray() : null;
+        long[] places = axes.length == 1 ? r.x.tensor().argmax(axes[0]).toLongArray()
+                : axes.length == r.axes.length ? r.x.tensor().argmax().reshape(1).toLongArray() : null;
         for (int g = 0; g < groups.length; g++) {
             double sum = 0, max = groups[g][0];
             for (double v : groups[g]) {
                 sum += v;
                 max = Math.max(max, v);
             }
-            if (sums[g] != sum || most[g] != max) throw new AssertionError(r + ": result " + g + " is " + sums[g] + " and " + most[g] + ", expected " + sum + " and " + max);
+            if (sums[g] != sum || most[g] != max)
+                throw new AssertionError(r + ": result " + g + " is " + sums[g] + " and " + most[g] + ", expected " + sum + " and " + max);
             if (places != null && places[g] != first(groups[g], max)) throw new AssertionError(r + ": place " + places[g]);
         }
     }
@@ -159,19 +168,22 @@ class TensorPropertyTest {
     }
 
     @Test void runningSumsSortsAndPicksWorkAlongAnyAxisOfAView() {
-        Property.of(withAxis(TYPES.filter(t -> t != DType.BF16 && t != DType.F16).flatMap(type -> Disguise.of(type, 4, 7, 5)))).withRuns(300).holds(c -> {
-            var x = c.x.tensor();
-            var n = c.x.naive();
-            int a = c.axis;
-            holds(along(n, a, Naive::running), n.shape(), () -> x.cumsum(a));
-            holds(along(n, a, g -> Arrays.stream(g).sorted().toArray()), n.shape(), () -> x.sort(a).values());
-            holds(along(n, a, g -> Arrays.stream(g).map(v -> -v).sorted().map(v -> -v + 0.0).toArray()), n.shape(), () -> x.sort(a, true).values());
-            holds(n.data(), n.shape(), () -> x.sort(a).values().zerosLike().scatter(a, x.argsort(a), x.sort(a).values()));
-            holds(n.flip(a).data(), n.shape(), () -> x.gather(a, Tensor.arange(x.size(a)).rsub(x.size(a) - 1).reshape(Naive.only(n.rank(), a, -1)).expand(n.shape())));
-        });
+        Property.of(withAxis(TYPES.filter(t -> t != DType.BF16 && t != DType.F16).flatMap(type -> Disguise.of(type, 4, 7, 5))))
+                .withRuns(300).holds(c -> {
+                    var x = c.x.tensor();
+                    var n = c.x.naive();
+                    int a = c.axis;
+                    holds(along(n, a, Naive::running), n.shape(), () -> x.cumsum(a));
+                    holds(along(n, a, g -> Arrays.stream(g).sorted().toArray()), n.shape(), () -> x.sort(a).values());
+                    holds(along(n, a, g -> Arrays.stream(g).map(v -> -v).sorted().map(v -> -v + 0.0).toArray()), n.shape(),
+                            () -> x.sort(a, true).values());
+                    holds(n.data(), n.shape(), () -> x.sort(a).values().zerosLike().scatter(a, x.argsort(a), x.sort(a).values()));
+                    holds(n.flip(a).data(), n.shape(), () -> x.gather(a,
+                            Tensor.arange(x.size(a)).rsub(x.size(a) - 1).reshape(Naive.only(n.rank(), a, -1)).expand(n.shape())));
+                });
     }
 
-    private static double[] along(Naive n, int axis, java.util.function.UnaryOperator<double[]> change) {
+    private static double[] along(Naive n, int axis, UnaryOperator<double[]> change) {
         var mask = new boolean[n.rank()];
         mask[axis] = true;
         var groups = n.groups(mask);
@@ -202,29 +214,32 @@ class TensorPropertyTest {
                 Naive.next(index, padded);
             }
             holds(expected.data(), padded, () -> x.pad(c.axis, 1, 2, 1));
-            holds(n.data(), n.shape(), () -> Tensor.concat(c.axis, x.narrow(c.axis, 0, size / 2), x.narrow(c.axis, size / 2, size - size / 2)));
+            holds(n.data(), n.shape(),
+                    () -> Tensor.concat(c.axis, x.narrow(c.axis, 0, size / 2), x.narrow(c.axis, size / 2, size - size / 2)));
         });
     }
 
     @Test void writesThroughAViewChangeExactlyItsElements() {
-        Property.of(Generator.of(DType.F64, DType.I32, DType.U8, DType.BF16).flatMap(type -> Disguise.of(type, 4, 7, 0)).flatMap(base -> choices -> {
-            var copy = base.tensor().copy();
-            var numbers = Naive.of(base.naive().shape());
-            for (int i = 0; i < numbers.data().length; i++) numbers.data()[i] = i;
-            var twin = new Disguise(copy, numbers, base.history());
-            for (int v = (int) choices.next(4); v > 0; v--) twin = twin.view(choices);
-            return new Disguise[] {base, new Disguise(copy, null, ""), twin};
-        })).withRuns(400).holds(c -> {
-            var before = c[0].naive().data();
-            var copy = c[1].tensor();
-            var window = c[2];
-            copy.copy_(c[0].tensor()); // the claim runs again while shrinking
-            if (window.tensor().view().storage() != copy.view().storage()) return; // a reshape had to copy
-            if (window.tensor().view().mayOverlapItself()) return;
-            window.tensor().add_(1).mul_(2);
-            var expected = before.clone();
-            for (double at : window.naive().data()) expected[(int) at] = ((int) before[(int) at] + 1) * 2;
-            assertThat(copy.to(DType.F64).toDoubleArray()).isEqualTo(Tensor.of(expected).to(copy.dtype().isFloat() ? copy.dtype() : DType.I64).to(copy.dtype()).toDoubleArray());
-        });
+        Property.of(Generator.of(DType.F64, DType.I32, DType.U8, DType.BF16).flatMap(type -> Disguise.of(type, 4, 7, 0))
+                .flatMap(base -> choices -> {
+                    var copy = base.tensor().copy();
+                    var numbers = Naive.of(base.naive().shape());
+                    for (int i = 0; i < numbers.data().length; i++) numbers.data()[i] = i;
+                    var twin = new Disguise(copy, numbers, base.history());
+                    for (int v = (int) choices.next(4); v > 0; v--) twin = twin.view(choices);
+                    return new Disguise[] {base, new Disguise(copy, null, ""), twin};
+                })).withRuns(400).holds(c -> {
+                    var before = c[0].naive().data();
+                    var copy = c[1].tensor();
+                    var window = c[2];
+                    copy.copy_(c[0].tensor()); // the claim runs again while shrinking
+                    if (window.tensor().view().storage() != copy.view().storage()) return; // a reshape had to copy
+                    if (window.tensor().view().mayOverlapItself()) return;
+                    window.tensor().add_(1).mul_(2);
+                    var expected = before.clone();
+                    for (double at : window.naive().data()) expected[(int) at] = ((int) before[(int) at] + 1) * 2;
+                    assertThat(copy.to(DType.F64).toDoubleArray()).isEqualTo(
+                            Tensor.of(expected).to(copy.dtype().isFloat() ? copy.dtype() : DType.I64).to(copy.dtype()).toDoubleArray());
+                });
     }
 }

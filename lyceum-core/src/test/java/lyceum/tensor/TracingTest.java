@@ -39,7 +39,8 @@ class TracingTest {
             double[] expected = op.call().apply(inputs).toDoubleArray(), planned = plan.runPoisoned(inputs)[0].toDoubleArray();
             double scale = Math.max(1, Arrays.stream(expected).map(Math::abs).filter(Double::isFinite).max().orElse(1));
             assertThat(planned).as(op.name()).hasSameSizeAs(expected);
-            for (int i = 0; i < expected.length; i++) assertThat(Math.abs(planned[i] - expected[i])).as(op.name()).isLessThanOrEqualTo(1e-12 * scale);
+            for (int i = 0; i < expected.length; i++)
+                assertThat(Math.abs(planned[i] - expected[i])).as(op.name()).isLessThanOrEqualTo(1e-12 * scale);
         }
     }
 

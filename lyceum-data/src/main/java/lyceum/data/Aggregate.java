@@ -14,7 +14,9 @@ import java.util.Locale;
 public record Aggregate(String name, Kind kind, String column, double q) {
 
     /** What is computed. */
-    public enum Kind { ROWS, VALUES, DISTINCT, SUM, MEAN, VAR, STD, MIN, MAX, QUANTILE, FIRST, LAST }
+    public enum Kind {
+        ROWS, VALUES, DISTINCT, SUM, MEAN, VAR, STD, MIN, MAX, QUANTILE, FIRST, LAST
+    }
 
     /** Number of rows, nulls too; named {@code rows}. */
     public static Aggregate rows() { return new Aggregate("rows", Kind.ROWS, null, 0); }
@@ -58,7 +60,9 @@ public record Aggregate(String name, Kind kind, String column, double q) {
     /** The last cell that is not null. */
     public static Aggregate last(String column) { return of(Kind.LAST, column); }
 
-    private static Aggregate of(Kind kind, String column) { return new Aggregate(column + "_" + kind.name().toLowerCase(Locale.ROOT), kind, column, 0); }
+    private static Aggregate of(Kind kind, String column) {
+        return new Aggregate(column + "_" + kind.name().toLowerCase(Locale.ROOT), kind, column, 0);
+    }
 
     /** Another name for the resulting column. */
     public Aggregate as(String name) { return new Aggregate(name, kind, column, q); }

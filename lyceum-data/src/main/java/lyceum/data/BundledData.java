@@ -14,7 +14,7 @@ import lyceum.tensor.Tensor;
 
 /** Reads the files beside this class, whose layouts PROVENANCE.md there describes. They are ours: no malformed input is expected. */
 final class BundledData {
-    private BundledData() { }
+    private BundledData() {}
 
     static byte[] unpacked(String name) {
         try (var in = BundledData.class.getResourceAsStream(name)) {

@@ -11,7 +11,7 @@ import java.time.temporal.ChronoUnit;
 
 /** The texts of cells: what counts as a number, a truth value, a date, and how each is written. */
 final class Cells {
-    private Cells() { }
+    private Cells() {}
 
     static boolean isBool(String cell) { return cell.equalsIgnoreCase("true") || cell.equalsIgnoreCase("false"); }
 
@@ -36,7 +36,9 @@ final class Cells {
     }
 
     /** Digits alone, more than a whole number of 64 bits has. */
-    static boolean isTooLong(String cell) { return cell.length() - sign(cell) > 18 && digits(cell, sign(cell), cell.length()) && !isWhole(cell); }
+    static boolean isTooLong(String cell) {
+        return cell.length() - sign(cell) > 18 && digits(cell, sign(cell), cell.length()) && !isWhole(cell);
+    }
 
     /** A decimal number with an optional fraction and exponent, or NaN or an infinity. Narrower than Java's own syntax, which takes {@code 1d} and hexadecimal. */
     static boolean isNumber(String cell) {
@@ -96,7 +98,8 @@ final class Cells {
 
     /** Microseconds since 1970-01-01T00:00Z of an ISO date and time, with T or a space between; without an offset it is UTC. Null where the cell is none. */
     static Long timestamp(String cell) {
-        if (cell.length() < 16 || cell.length() > 40 || cell.charAt(4) != '-' || cell.charAt(10) != 'T' && cell.charAt(10) != ' ') return null;
+        if (cell.length() < 16 || cell.length() > 40 || cell.charAt(4) != '-' || cell.charAt(10) != 'T' && cell.charAt(10) != ' ')
+            return null;
         var iso = cell.charAt(10) == ' ' ? cell.substring(0, 10) + 'T' + cell.substring(11) : cell;
         try {
             char last = iso.charAt(iso.length() - 1);

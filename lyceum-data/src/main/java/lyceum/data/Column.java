@@ -2,12 +2,15 @@ package lyceum.data;
 
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.DoublePredicate;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.tensor.Tensor;
 
@@ -89,7 +92,8 @@ public final class Column {
 
     /** The words of a CATEGORY in order of their codes. */
     public List<String> dictionary() {
-        if (type != ColumnType.CATEGORY) throw new FrameException("column '" + name + "' is " + type + "; only a CATEGORY has a dictionary");
+        if (type != ColumnType.CATEGORY)
+            throw new FrameException("column '" + name + "' is " + type + "; only a CATEGORY has a dictionary");
         return List.of(texts);
     }
 
@@ -113,7 +117,7 @@ public final class Column {
         var heap = heap();
         var all = new Object[size];
         for (int row = 0; row < size; row++) all[row] = get(heap, row);
-        return java.util.Collections.unmodifiableList(Arrays.asList(all));
+        return Collections.unmodifiableList(Arrays.asList(all));
     }
 
     /**
@@ -122,7 +126,8 @@ public final class Column {
      * @throws FrameException for texts, and where a cell is null
      */
     public Tensor tensor() {
-        if (type == ColumnType.TEXT) throw new FrameException("column '" + name + "' is TEXT and has no tensor; make it a CATEGORY, or oneHot it");
+        if (type == ColumnType.TEXT)
+            throw new FrameException("column '" + name + "' is TEXT and has no tensor; make it a CATEGORY, or oneHot it");
         if (nulls() > 0) throw new FrameException("column '" + name + "' has " + nulls() + " nulls; dropNulls or fillNulls first");
         return values;
     }
@@ -186,7 +191,7 @@ public final class Column {
             builder.add(real.longValue());
         } else if (value instanceof Long whole && to == ColumnType.F64) builder.addDouble(whole);
         else if (value instanceof Boolean flag && (to == ColumnType.F64 || to == ColumnType.I64)) builder.add(flag ? 1 : 0);
-        else if (value instanceof LocalDate date && to == ColumnType.TIMESTAMP) builder.add(date.atStartOfDay(java.time.ZoneOffset.UTC).toInstant());
+        else if (value instanceof LocalDate date && to == ColumnType.TIMESTAMP) builder.add(date.atStartOfDay(ZoneOffset.UTC).toInstant());
         else return false;
         return true;
     }
@@ -237,10 +242,11 @@ public final class Column {
     }
 
     /** Heap copies of a column's cells, for loops: a tensor's item costs more than an array's. */
-    record Heap(double[] doubles, long[] longs, boolean[] valid) { }
+    record Heap(double[] doubles, long[] longs, boolean[] valid) {}
 
     Heap heap() {
-        return new Heap(type == ColumnType.F64 ? values.toDoubleArray() : null, type == ColumnType.F64 || type == ColumnType.TEXT ? null : values.toLongArray(),
+        return new Heap(type == ColumnType.F64 ? values.toDoubleArray() : null,
+                type == ColumnType.F64 || type == ColumnType.TEXT ? null : values.toLongArray(),
                 valid == null ? null : valid.toBooleanArray());
     }
 
@@ -266,7 +272,7 @@ public final class Column {
     }
 
     private String toListHead() {
-        var text = rows(java.util.stream.IntStream.range(0, Math.min(5, size)).toArray()).toList().toString();
+        var text = rows(IntStream.range(0, Math.min(5, size)).toArray()).toList().toString();
         return size <= 5 ? text : text.substring(0, text.length() - 1) + ", ...]";
     }
 }

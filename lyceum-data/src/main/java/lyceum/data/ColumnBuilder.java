@@ -83,7 +83,8 @@ final class ColumnBuilder {
             case LocalDate date when type == ColumnType.DATE -> addLong(date.toEpochDay());
             case Instant moment when type == ColumnType.TIMESTAMP -> addLong(Cells.micros(moment));
             case String text when type.isText() -> addText(text);
-            default -> throw new FrameException("column '" + name + "' of type " + type + " cannot take the " + value.getClass().getSimpleName() + " " + value);
+            default -> throw new FrameException(
+                    "column '" + name + "' of type " + type + " cannot take the " + value.getClass().getSimpleName() + " " + value);
         }
     }
 

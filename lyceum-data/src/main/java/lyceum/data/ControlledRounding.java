@@ -52,8 +52,7 @@ final class ControlledRounding {
 
     private void cancelCycles() {
         for (int row = 0; row < fraction.length; row++)
-            for (int column = 0; column < fraction[0].length; column++)
-                while (isOpen(row, column)) cancelCycle(row, column);
+            for (int column = 0; column < fraction[0].length; column++) while (isOpen(row, column)) cancelCycle(row, column);
     }
 
     private boolean isOpen(int row, int column) { return fraction[row][column] > 0 && fraction[row][column] < 1; }
@@ -61,23 +60,36 @@ final class ControlledRounding {
     /** Walks along open cells, in turn along a row and a column, until a row or column comes again: the cells between are a cycle. */
     private void cancelCycle(int row, int column) {
         int rows = fraction.length, columns = fraction[0].length;
-        int[] rowAt = filled(rows), columnAt = filled(columns), pathRow = new int[2 * columns + 2 * rows + 2], pathColumn = new int[pathRow.length];
+        int[] rowAt = filled(rows), columnAt = filled(columns), pathRow = new int[2 * columns + 2 * rows + 2],
+                pathColumn = new int[pathRow.length];
         int length = 0, first;
         while (true) {
             rowAt[row] = length;
             int nextColumn = length == 0 ? column : openInRow(row, column);
-            if (nextColumn < 0) { settle(row, column); return; }
+            if (nextColumn < 0) {
+                settle(row, column);
+                return;
+            }
             column = nextColumn;
             pathRow[length] = row;
             pathColumn[length++] = column;
-            if (columnAt[column] >= 0) { first = columnAt[column]; break; }
+            if (columnAt[column] >= 0) {
+                first = columnAt[column];
+                break;
+            }
             columnAt[column] = length;
             int nextRow = openInColumn(column, row);
-            if (nextRow < 0) { settle(row, column); return; }
+            if (nextRow < 0) {
+                settle(row, column);
+                return;
+            }
             row = nextRow;
             pathRow[length] = row;
             pathColumn[length++] = column;
-            if (rowAt[row] >= 0) { first = rowAt[row]; break; }
+            if (rowAt[row] >= 0) {
+                first = rowAt[row];
+                break;
+            }
         }
         shift(pathRow, pathColumn, first, length);
     }

@@ -36,11 +36,11 @@ import lyceum.withers.Withers;
  * @param maxErrors  so many rows that do not fit are left out and reported; with 0, the default, the first one is a {@link FormatException}
  */
 @Withers
-public record Csv(char delimiter, char quote, boolean header, List<String> nullTokens, Map<String, ColumnType> types, char decimal, char comment,
-        long limit, long inferRows, int maxErrors) implements CsvWithers {
+public record Csv(char delimiter, char quote, boolean header, List<String> nullTokens, Map<String, ColumnType> types, char decimal,
+        char comment, long limit, long inferRows, int maxErrors) implements CsvWithers {
 
     /** What was read. */
-    public record Result(Frame frame, List<Inference> inferences, List<Reject> rejects) { }
+    public record Result(Frame frame, List<Inference> inferences, List<Reject> rejects) {}
 
     /** Why a column has its type. */
     public record Inference(String column, ColumnType type, String reason) {
@@ -49,7 +49,9 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
 
     /** A row that was left out. {@code column} is null where the row as a whole does not fit; {@code line} counts from 1. */
     public record Reject(long line, String column, String problem) {
-        @Override public String toString() { return problem + (column == null ? "" : " for column '" + column + "'") + ", in line " + line; }
+        @Override public String toString() {
+            return problem + (column == null ? "" : " for column '" + column + "'") + ", in line " + line;
+        }
     }
 
     /** Comma, double quotes, a header, all rows, no error forgiven. */
@@ -62,15 +64,16 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
         for (char sign : new char[] {delimiter, quote, comment})
             if (sign == '\n' || sign == '\r') throw new IllegalArgumentException("Csv: delimiter, quote and comment are not line ends");
         if (delimiter == quote || delimiter == comment || quote == comment || delimiter == decimal || decimal == quote)
-            throw new IllegalArgumentException("Csv: delimiter '" + delimiter + "', quote '" + quote + "', decimal '" + decimal
-                    + "' and comment sign must differ");
-        if (limit < 0 || inferRows < 1 || maxErrors < 0)
-            throw new IllegalArgumentException("Csv: limit " + limit + ", inferRows " + inferRows + ", maxErrors " + maxErrors
-                    + "; they are not negative, inferRows is 1 at least");
+            throw new IllegalArgumentException(
+                    "Csv: delimiter '" + delimiter + "', quote '" + quote + "', decimal '" + decimal + "' and comment sign must differ");
+        if (limit < 0 || inferRows < 1 || maxErrors < 0) throw new IllegalArgumentException("Csv: limit " + limit + ", inferRows "
+                + inferRows + ", maxErrors " + maxErrors + "; they are not negative, inferRows is 1 at least");
     }
 
     /** Other unquoted cells that are null; the first is written for one. */
-    public Csv withNullTokens(String... tokens) { return new Csv(delimiter, quote, header, List.of(tokens), types, decimal, comment, limit, inferRows, maxErrors); }
+    public Csv withNullTokens(String... tokens) {
+        return new Csv(delimiter, quote, header, List.of(tokens), types, decimal, comment, limit, inferRows, maxErrors);
+    }
 
     /** A given type for one more column. */
     public Csv withType(String column, ColumnType type) {
@@ -80,7 +83,9 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
     }
 
     /** Infers types from the first rows alone; a later cell that does not fit is an error. */
-    public Csv withInferRows(long rows) { return new Csv(delimiter, quote, header, nullTokens, types, decimal, comment, limit, rows, maxErrors); }
+    public Csv withInferRows(long rows) {
+        return new Csv(delimiter, quote, header, nullTokens, types, decimal, comment, limit, rows, maxErrors);
+    }
 
     /** Reads a file. @throws FormatException with the line, if it is malformed */
     public Result read(Path file) throws IOException { return new CsvReading(this, source(file)).whole(); }
@@ -109,8 +114,7 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
 
     private static CsvReading.Source source(Path file) throws IOException {
         var name = file.getFileName().toString();
-        return new CsvReading.Source(name, Files.size(file), 
-                () -> name.endsWith(".gz") ? Unzipped.open(file) : Files.newInputStream(file));
+        return new CsvReading.Source(name, Files.size(file), () -> name.endsWith(".gz") ? Unzipped.open(file) : Files.newInputStream(file));
     }
 
     /**

@@ -29,7 +29,7 @@ final class CsvReading {
     }
 
     /** What is read, and how many bytes it has on disk. */
-    record Source(String name, long bytes, Opening opening) { }
+    record Source(String name, long bytes, Opening opening) {}
 
     /** A column costs about a kilobyte however few cells it has, and a file may cost its size and 16 MiB: more columns are taken for a wrong delimiter. */
     private static final int MANY_COLUMNS = 1 << 13, BYTES_A_COLUMN = 1 << 10;
@@ -51,7 +51,7 @@ final class CsvReading {
 
     Csv.Result whole() throws IOException {
         var inferences = infer();
-        var sink = new Sink(inferences, Integer.MAX_VALUE, frame -> { });
+        var sink = new Sink(inferences, Integer.MAX_VALUE, frame -> {});
         visit(csv.limit(), sink::add);
         return new Csv.Result(sink.frame(), inferences, List.copyOf(rejects));
     }
@@ -78,7 +78,8 @@ final class CsvReading {
             return true;
         });
         for (var given : csv.types().keySet())
-            if (!names.contains(given)) throw new FrameException("Csv: a type is given for column '" + given + "'; the file has " + String.join(", ", names));
+            if (!names.contains(given))
+                throw new FrameException("Csv: a type is given for column '" + given + "'; the file has " + String.join(", ", names));
         var inferences = new ArrayList<Csv.Inference>();
         for (int i = 0; i < names.size(); i++) {
             var given = csv.types().get(names.get(i));
@@ -115,7 +116,8 @@ final class CsvReading {
                 if (visited >= rows) break;
                 if (visitor.visit(cells)) visited++;
             }
-            if (!named) throw new FormatException(name + ": the file is empty" + (csv.header() ? "; its first line should name the columns" : ""));
+            if (!named)
+                throw new FormatException(name + ": the file is empty" + (csv.header() ? "; its first line should name the columns" : ""));
         } catch (CsvParseException e) {
             throw new FormatException(name + ": " + (e.getCause() == null ? e : e.getCause()).getMessage() + ", after line " + line, e);
         } catch (UncheckedIOException e) {
@@ -128,7 +130,8 @@ final class CsvReading {
     /** Bad bytes are the file's fault; all else is the disk's. */
     private FormatException refused(IOException e) throws IOException {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof CharacterCodingException) return new FormatException(name + ": bytes that are not UTF-8, after line " + line, e);
+            if (cause instanceof CharacterCodingException)
+                return new FormatException(name + ": bytes that are not UTF-8, after line " + line, e);
             if (cause instanceof ZipException || cause instanceof EOFException)
                 return new FormatException(name + ": the gzip data are damaged or cut off, after line " + line, e);
         }
@@ -136,7 +139,8 @@ final class CsvReading {
     }
 
     private Reader reader() throws IOException {
-        var decoder = StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT).onUnmappableCharacter(CodingErrorAction.REPORT);
+        var decoder = StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT)
+                .onUnmappableCharacter(CodingErrorAction.REPORT);
         return new InputStreamReader(source.opening.open(), decoder);
     }
 
@@ -149,9 +153,8 @@ final class CsvReading {
 
     private void name(CsvCells cells) {
         long most = MANY_COLUMNS + source.bytes / BYTES_A_COLUMN;
-        if (cells.count() > most)
-            throw new FormatException(name + ": " + cells.count() + " columns in a file of " + source.bytes
-                    + " bytes; at most " + most + ", in line " + line + "; is '" + csv.delimiter() + "' the delimiter?");
+        if (cells.count() > most) throw new FormatException(name + ": " + cells.count() + " columns in a file of " + source.bytes
+                + " bytes; at most " + most + ", in line " + line + "; is '" + csv.delimiter() + "' the delimiter?");
         var found = new ArrayList<String>();
         var seen = new HashSet<String>();
         for (int i = 0; i < cells.count(); i++) {
@@ -182,7 +185,9 @@ final class CsvReading {
 
         Frame frame() { return Frame.of(builders.stream().map(ColumnBuilder::build).toList()); }
 
-        private List<ColumnBuilder> fresh() { return inferences.stream().map(column -> new ColumnBuilder(column.column(), column.type())).toList(); }
+        private List<ColumnBuilder> fresh() {
+            return inferences.stream().map(column -> new ColumnBuilder(column.column(), column.type())).toList();
+        }
 
         boolean add(CsvCells cells) {
             int size = builders.getFirst().size();
@@ -203,13 +208,14 @@ final class CsvReading {
         private boolean put(CsvCells cells, int i) {
             var builder = builders.get(i);
             if (isNull(cells, i)) builder.addNull();
-            else return builder.addText(builder.type().isText() ? cells.cell(i) : TypeProfile.plain(cells.cell(i), builder.type(), csv.decimal()));
+            else return builder
+                    .addText(builder.type().isText() ? cells.cell(i) : TypeProfile.plain(cells.cell(i), builder.type(), csv.decimal()));
             return true;
         }
 
         private void reject(Csv.Reject reject) {
-            if (rejects.size() >= csv.maxErrors())
-                throw new FormatException(name + ": " + reject + (csv.maxErrors() == 0 ? "" : "; the " + (csv.maxErrors() + 1) + "th row that does not fit"));
+            if (rejects.size() >= csv.maxErrors()) throw new FormatException(
+                    name + ": " + reject + (csv.maxErrors() == 0 ? "" : "; the " + (csv.maxErrors() + 1) + "th row that does not fit"));
             rejects.add(reject);
         }
 
@@ -255,7 +261,8 @@ final class CsvReading {
 
         boolean isIn(CsvCells cells) {
             if (!ended || cells.count() == 0 || !cells.cell(cells.count() - 1).endsWith(MARK)) return false;
-            if (cells.isQuoted(cells.count() - 1)) throw new FormatException(name + ": a quote that opens in the record of line " + line + " is never closed");
+            if (cells.isQuoted(cells.count() - 1))
+                throw new FormatException(name + ": a quote that opens in the record of line " + line + " is never closed");
             return cells.count() == 1;
         }
 

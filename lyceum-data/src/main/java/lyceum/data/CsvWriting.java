@@ -70,7 +70,8 @@ final class CsvWriting {
     }
 
     private boolean needsQuotes(String cell) {
-        if (csv.nullTokens().contains(cell.strip()) || cell.isEmpty() || !cell.equals(cell.strip()) || cell.charAt(0) == '\uFEFF') return true;
+        if (csv.nullTokens().contains(cell.strip()) || cell.isEmpty() || !cell.equals(cell.strip()) || cell.charAt(0) == '\uFEFF')
+            return true;
         if (csv.comment() != 0 && cell.charAt(0) == csv.comment()) return true;
         for (int i = 0; i < cell.length(); i++) {
             char c = cell.charAt(i);

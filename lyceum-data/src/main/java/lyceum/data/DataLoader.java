@@ -43,7 +43,7 @@ public final class DataLoader {
         PAD
     }
 
-    private record Options(Order order, Last last, int rank, int ranks, double[] cumulative) { }
+    private record Options(Order order, Last last, int rank, int ranks, double[] cumulative) {}
 
     private final int n;
     private final int batchSize;
@@ -68,16 +68,19 @@ public final class DataLoader {
     public DataLoader withOrder(Order order) { return with(new Options(order, options.last, options.rank, options.ranks, null)); }
 
     /** Another rule for the last batch. */
-    public DataLoader withLast(Last last) { return with(new Options(options.order, last, options.rank, options.ranks, options.cumulative)); }
+    public DataLoader withLast(Last last) {
+        return with(new Options(options.order, last, options.rank, options.ranks, options.cumulative));
+    }
 
     /** Draws with replacement, row i with a probability proportional to {@code weights[i]}. */
     public DataLoader withWeights(double... weights) {
-        if (weights.length != n) throw new IllegalArgumentException("DataLoader.withWeights: " + weights.length + " weights for " + n + " rows");
+        if (weights.length != n)
+            throw new IllegalArgumentException("DataLoader.withWeights: " + weights.length + " weights for " + n + " rows");
         var cumulative = new double[n];
         double sum = 0;
         for (int i = 0; i < n; i++) {
-            if (!(weights[i] >= 0) || Double.isInfinite(weights[i]))
-                throw new IllegalArgumentException("DataLoader.withWeights: weight " + weights[i] + " of row " + i + "; weights are finite and not negative");
+            if (!(weights[i] >= 0) || Double.isInfinite(weights[i])) throw new IllegalArgumentException(
+                    "DataLoader.withWeights: weight " + weights[i] + " of row " + i + "; weights are finite and not negative");
             cumulative[i] = sum += weights[i];
         }
         if (sum == 0) throw new IllegalArgumentException("DataLoader.withWeights: all weights are 0");
@@ -97,7 +100,9 @@ public final class DataLoader {
     private int visited() { return (n - options.rank + options.ranks - 1) / options.ranks; }
 
     /** Batches in a pass: {@code ceil(n / batchSize)}, or the floor of it where the last one is dropped. */
-    public int steps() { return options.last == Last.DROP ? visited() / batchSize : (int) (((long) visited() + batchSize - 1) / batchSize); }
+    public int steps() {
+        return options.last == Last.DROP ? visited() / batchSize : (int) (((long) visited() + batchSize - 1) / batchSize);
+    }
 
     /** The batches of pass {@code number} as row numbers: an unmodifiable list of {@link #steps} arrays, made when asked for. */
     public List<int[]> pass(int number) {
@@ -112,7 +117,8 @@ public final class DataLoader {
 
     /** The batches of pass {@code number} of a dataset. */
     public Iterable<Dataset> pass(int number, Dataset data) {
-        if (data.size() != n) throw new IllegalArgumentException("DataLoader.pass: a loader of " + n + " rows does not fit a dataset of " + data.size());
+        if (data.size() != n)
+            throw new IllegalArgumentException("DataLoader.pass: a loader of " + n + " rows does not fit a dataset of " + data.size());
         return () -> mapped(pass(number).iterator(), data::rows);
     }
 
@@ -135,7 +141,8 @@ public final class DataLoader {
 
     /** Pass after pass without end, from step {@code step} of pass {@code pass} on. @throws IllegalStateException if a pass has no batch */
     public Iterator<int[]> endless(int pass, int step) {
-        if (steps() == 0) throw new IllegalStateException("DataLoader.endless: " + visited() + " rows fill no batch of " + batchSize + " and the last is dropped");
+        if (steps() == 0) throw new IllegalStateException(
+                "DataLoader.endless: " + visited() + " rows fill no batch of " + batchSize + " and the last is dropped");
         Objects.checkIndex(step, steps());
         return new Iterator<>() {
             private int passAt = pass;
@@ -174,7 +181,8 @@ public final class DataLoader {
     private int[] whole(Rng stream) {
         if (options.order == Order.SHUFFLED) return stream.permutation(n);
         var rows = new int[n];
-        for (int i = 0; i < n; i++) rows[i] = options.order == Order.SEQUENTIAL ? i : options.cumulative == null ? stream.nextInt(n) : weighted(stream);
+        for (int i = 0; i < n; i++)
+            rows[i] = options.order == Order.SEQUENTIAL ? i : options.cumulative == null ? stream.nextInt(n) : weighted(stream);
         return rows;
     }
 

@@ -29,7 +29,8 @@ public record Dataset(Tensor x, Tensor y, List<String> featureNames, List<String
     /** Checks that the parts fit together. @throws ShapeException or IllegalArgumentException saying which do not */
     public Dataset {
         Objects.requireNonNull(description, "description");
-        if (x.rank() == 0 || y.rank() == 0) throw new ShapeException("Dataset: x and y need rows, their shapes are " + x.shape() + " and " + y.shape());
+        if (x.rank() == 0 || y.rank() == 0)
+            throw new ShapeException("Dataset: x and y need rows, their shapes are " + x.shape() + " and " + y.shape());
         if (x.size(0) != y.size(0)) throw new ShapeException("Dataset: x has " + x.size(0) + " rows and y has " + y.size(0));
         if (x.size(0) > Integer.MAX_VALUE) throw new ShapeException("Dataset: " + x.size(0) + " rows; at most " + Integer.MAX_VALUE);
         featureNames = List.copyOf(featureNames);
@@ -46,8 +47,8 @@ public record Dataset(Tensor x, Tensor y, List<String> featureNames, List<String
         if (y.dtype().isFloat()) throw new lyceum.DTypeException("Dataset: class numbers are I64, y is " + y.dtype());
         if (y.count() == 0) return;
         double low = y.min().item(), high = y.max().item();
-        if (low < 0 || high >= classes)
-            throw new IllegalArgumentException("Dataset: class number " + (long) (low < 0 ? low : high) + " with " + classes + " class names");
+        if (low < 0 || high >= classes) throw new IllegalArgumentException(
+                "Dataset: class number " + (long) (low < 0 ? low : high) + " with " + classes + " class names");
     }
 
     /** Number of rows. */
@@ -101,7 +102,8 @@ public record Dataset(Tensor x, Tensor y, List<String> featureNames, List<String
         var columns = new int[names.length];
         for (int i = 0; i < names.length; i++) {
             columns[i] = featureNames.indexOf(names[i]);
-            if (columns[i] < 0) throw new IllegalArgumentException("select: no feature '" + names[i] + "'; there are " + String.join(", ", featureNames));
+            if (columns[i] < 0)
+                throw new IllegalArgumentException("select: no feature '" + names[i] + "'; there are " + String.join(", ", featureNames));
         }
         return columns(columns);
     }
@@ -135,9 +137,7 @@ public record Dataset(Tensor x, Tensor y, List<String> featureNames, List<String
     }
 
     /** Each input as one row of numbers: pictures (n, height, width) become (n, height * width). */
-    public Dataset flat() {
-        return x.rank() == 2 ? this : new Dataset(x.reshape(size(), -1), y, List.of(), classNames, description);
-    }
+    public Dataset flat() { return x.rank() == 2 ? this : new Dataset(x.reshape(size(), -1), y, List.of(), classNames, description); }
 
     /** The inputs in another element type. */
     public Dataset to(DType type) { return withX(x.to(type)); }

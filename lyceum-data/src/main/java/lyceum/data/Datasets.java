@@ -20,7 +20,7 @@ public final class Datasets {
     /** Where Debian's package {@code dataset-fashion-mnist} puts its files. */
     static final Path FASHION_MNIST = Path.of("/usr/share/datasets/fashion-mnist");
 
-    private Datasets() { }
+    private Datasets() {}
 
     /** Fisher's irises: 150 rows, 4 lengths and widths in cm, 3 species of 50 rows each, sorted by species. */
     public static Dataset iris() {
@@ -34,7 +34,8 @@ public final class Datasets {
 
     /** Breast cancer Wisconsin (diagnostic): 569 rows, 30 measurements of cell nuclei; 0 is malignant and 1 benign, as in scikit-learn. */
     public static Dataset breastCancer() {
-        return BundledData.classes("breast-cancer.csv.gz", "Breast cancer Wisconsin, diagnostic (Wolberg and others 1993)", "malignant", "benign");
+        return BundledData.classes("breast-cancer.csv.gz", "Breast cancer Wisconsin, diagnostic (Wolberg and others 1993)", "malignant",
+                "benign");
     }
 
     /** Handwritten digits: 1,797 rows, 64 pixels of an 8 x 8 picture with values 0 to 16, 10 classes. */
@@ -69,7 +70,7 @@ public final class Datasets {
     }
 
     /** A dataset that its authors divided. */
-    public record TrainAndTest(Dataset train, Dataset test) { }
+    public record TrainAndTest(Dataset train, Dataset test) {}
 
     /** Whether {@link #fashionMnist()} finds its files. */
     public static boolean hasFashionMnist() { return Files.isReadable(FASHION_MNIST.resolve("train-images-idx3-ubyte.gz")); }
@@ -87,19 +88,22 @@ public final class Datasets {
 
     private static Dataset fashion(Path folder, String part) {
         var images = folder.resolve(part + "-images-idx3-ubyte.gz");
-        if (!Files.isReadable(images))
-            throw new LyceumException("Fashion-MNIST is not installed (no " + images + "); on Debian: apt-get install dataset-fashion-mnist");
+        if (!Files.isReadable(images)) throw new LyceumException(
+                "Fashion-MNIST is not installed (no " + images + "); on Debian: apt-get install dataset-fashion-mnist");
         try {
             var y = Idx.read(folder.resolve(part + "-labels-idx1-ubyte.gz")).to(DType.I64);
-            return new Dataset(Idx.read(images), y, List.of(), List.of("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
-                    "Bag", "Ankle boot"), "Fashion-MNIST (Xiao, Rasul and Vollgraf 2017)");
+            return new Dataset(Idx.read(images), y, List.of(),
+                    List.of("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+                    "Fashion-MNIST (Xiao, Rasul and Vollgraf 2017)");
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read Fashion-MNIST in " + folder, e);
         }
     }
 
     /** {@code k} normal blobs in {@code p} dimensions, of equal size within one row; centres uniform in [-10, 10]^p. */
-    public static Dataset blobs(Rng rng, int n, int k, int p, double std) { return blobs(rng, n, SyntheticData.centres(rng, k, p, 10), std); }
+    public static Dataset blobs(Rng rng, int n, int k, int p, double std) {
+        return blobs(rng, n, SyntheticData.centres(rng, k, p, 10), std);
+    }
 
     /** Normal blobs around given centres, of equal size within one row. */
     public static Dataset blobs(Rng rng, int n, double[][] centres, double std) { return SyntheticData.blobs(rng, n, centres, std); }
@@ -132,7 +136,8 @@ public final class Datasets {
      *
      * @param flip share of rows whose label is drawn at random
      */
-    public static Dataset classification(Rng rng, int n, int p, int informative, int redundant, int classes, double separation, double flip) {
+    public static Dataset classification(Rng rng, int n, int p, int informative, int redundant, int classes, double separation,
+            double flip) {
         return SyntheticData.classification(rng, n, p, informative, redundant, classes, separation, flip);
     }
 }

@@ -8,7 +8,7 @@ import java.util.List;
 final class Describe {
     private static final List<String> NUMBERS = List.of("mean", "std", "min", "q25", "median", "q75", "max");
 
-    private Describe() { }
+    private Describe() {}
 
     static Frame of(Frame frame) {
         var builders = new ArrayList<ColumnBuilder>();

@@ -10,6 +10,8 @@ import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.time.Instant;
+import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -57,7 +59,8 @@ public final class DuckDb implements AutoCloseable {
     public static DuckDb open(Path file) { return connect("jdbc:duckdb:" + file); }
 
     private static DuckDb connect(String url) {
-        if (!isAvailable()) throw new LyceumException("DuckDB is not on the class path; add the dependency org.duckdb:duckdb_jdbc to read Parquet or run SQL");
+        if (!isAvailable()) throw new LyceumException(
+                "DuckDB is not on the class path; add the dependency org.duckdb:duckdb_jdbc to read Parquet or run SQL");
         var settings = new Properties();
         settings.setProperty("autoinstall_known_extensions", "false");
         try {
@@ -121,7 +124,7 @@ public final class DuckDb implements AutoCloseable {
                     case I64 -> appender.append(heap.longs()[row]);
                     case BOOL -> appender.append(heap.longs()[row] != 0);
                     case TEXT, CATEGORY -> appender.append(column.text(heap, row));
-                    case DATE -> appender.append(java.time.LocalDate.ofEpochDay(heap.longs()[row]));
+                    case DATE -> appender.append(LocalDate.ofEpochDay(heap.longs()[row]));
                     case TIMESTAMP -> appender.append(LocalDateTime.ofInstant(Cells.moment(heap.longs()[row]), ZoneOffset.UTC));
                 }
             }
@@ -195,7 +198,8 @@ public final class DuckDb implements AutoCloseable {
             case Types.REAL, Types.FLOAT, Types.DOUBLE, Types.DECIMAL, Types.NUMERIC -> ColumnType.F64;
             case Types.VARCHAR -> ColumnType.TEXT;
             case Types.DATE -> ColumnType.DATE;
-            default -> throw new FrameException("DuckDB: column '" + meta.getColumnLabel(c) + "' is " + name + ", which a frame does not have; cast it to varchar");
+            default -> throw new FrameException(
+                    "DuckDB: column '" + meta.getColumnLabel(c) + "' is " + name + ", which a frame does not have; cast it to varchar");
         };
     }
 
@@ -207,27 +211,31 @@ public final class DuckDb implements AutoCloseable {
                 else to.addDouble(value);
             }
             case TEXT, CATEGORY -> to.add(rows.getString(c));
-            case DATE -> to.add(rows.getObject(c, java.time.LocalDate.class));
+            case DATE -> to.add(rows.getObject(c, LocalDate.class));
             case TIMESTAMP -> to.add(rows.getObject(c) == null ? null : moment(rows, c));
             default -> to.add(whole(rows.getObject(c), c));
         }
     }
 
-    private static java.time.Instant moment(ResultSet rows, int c) throws SQLException {
-        if (rows.getMetaData().getColumnTypeName(c).toUpperCase(Locale.ROOT).contains("ZONE")) return rows.getObject(c, OffsetDateTime.class).toInstant();
+    private static Instant moment(ResultSet rows, int c) throws SQLException {
+        if (rows.getMetaData().getColumnTypeName(c).toUpperCase(Locale.ROOT).contains("ZONE"))
+            return rows.getObject(c, OffsetDateTime.class).toInstant();
         return rows.getObject(c, LocalDateTime.class).toInstant(ZoneOffset.UTC);
     }
 
     /** Sums of whole numbers have 128 bits in DuckDB. */
     private static Object whole(Object value, int c) {
         try {
-            return value instanceof BigInteger big ? (Object) big.longValueExact() : value instanceof BigDecimal decimal ? decimal.longValueExact() : value;
+            return value instanceof BigInteger big ? (Object) big.longValueExact()
+                    : value instanceof BigDecimal decimal ? decimal.longValueExact() : value;
         } catch (ArithmeticException e) {
             throw new FrameException("DuckDB: " + value + " in column " + c + " has more than 64 bits; cast it to double or varchar");
         }
     }
 
-    private static String firstLine(SQLException e) { return e.getMessage() == null ? e.toString() : e.getMessage().lines().findFirst().orElse(""); }
+    private static String firstLine(SQLException e) {
+        return e.getMessage() == null ? e.toString() : e.getMessage().lines().findFirst().orElse("");
+    }
 
     @Override public void close() {
         try {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -36,9 +37,10 @@ public final class Frame {
         this.columns = List.copyOf(columns);
         this.size = columns.isEmpty() ? 0 : columns.getFirst().size();
         for (var column : columns) {
-            if (column.size() != size)
-                throw new FrameException("Frame: column '" + column.name() + "' has " + column.size() + " rows and '" + columns.getFirst().name() + "' has " + size);
-            if (places.put(column.name(), places.size()) != null) throw new FrameException("Frame: two columns are named '" + column.name() + "'");
+            if (column.size() != size) throw new FrameException("Frame: column '" + column.name() + "' has " + column.size() + " rows and '"
+                    + columns.getFirst().name() + "' has " + size);
+            if (places.put(column.name(), places.size()) != null)
+                throw new FrameException("Frame: two columns are named '" + column.name() + "'");
         }
     }
 
@@ -54,8 +56,8 @@ public final class Frame {
         var flat = data.flat();
         for (int j = 0; j < flat.features(); j++)
             columns.add(Column.of(data.featureNames().isEmpty() ? "x" + j : data.featureNames().get(j), flat.x().select(1, j)));
-        columns.add(data.classNames().isEmpty() ? Column.of("y", data.y())
-                : new Column("y", ColumnType.CATEGORY, data.size(), data.y().to(DType.I32), null, data.classNames().toArray(String[]::new)));
+        columns.add(data.classNames().isEmpty() ? Column.of("y", data.y()) : new Column("y", ColumnType.CATEGORY, data.size(),
+                data.y().to(DType.I32), null, data.classNames().toArray(String[]::new)));
         return of(columns);
     }
 
@@ -232,9 +234,8 @@ public final class Frame {
         if (chosen.isEmpty()) throw new FrameException("toTensor: the frame has no column");
         var vectors = new ArrayList<Tensor>();
         for (var column : chosen) {
-            if (!column.type().isNumeric())
-                throw new FrameException("toTensor: column '" + column.name() + "' is " + column.type() + "; oneHot or drop it, "
-                        + "or take column(\"" + column.name() + "\").tensor()");
+            if (!column.type().isNumeric()) throw new FrameException("toTensor: column '" + column.name() + "' is " + column.type()
+                    + "; oneHot or drop it, " + "or take column(\"" + column.name() + "\").tensor()");
             vectors.add(column.tensor().to(DType.F64));
         }
         return Tensor.stack(1, vectors.toArray(Tensor[]::new));
@@ -248,7 +249,8 @@ public final class Frame {
         var names = features.length > 0 ? features : names().stream().filter(name -> !name.equals(target)).toArray(String[]::new);
         var y = column(target);
         var x = toTensor(names);
-        if (y.type() == ColumnType.F64 || y.type() == ColumnType.I64) return new Dataset(x, y.tensor().to(DType.F64), List.of(names), List.of(), "");
+        if (y.type() == ColumnType.F64 || y.type() == ColumnType.I64)
+            return new Dataset(x, y.tensor().to(DType.F64), List.of(names), List.of(), "");
         if (y.nulls() > 0) throw new FrameException("toDataset: target '" + target + "' has " + y.nulls() + " nulls; dropNulls first");
         var classes = classes(y);
         var labels = y.toList().stream().mapToLong(value -> classes.indexOf(value.toString())).toArray();
@@ -284,7 +286,7 @@ public final class Frame {
 
     /** The cells of a row by column, for printing and tests. */
     public Map<String, Object> row(int row) {
-        var cells = new java.util.LinkedHashMap<String, Object>();
+        var cells = new LinkedHashMap<String, Object>();
         for (var column : columns) cells.put(column.name(), column.get(row));
         return Collections.unmodifiableMap(cells);
     }

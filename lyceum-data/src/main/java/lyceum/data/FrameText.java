@@ -8,7 +8,7 @@ import java.util.Locale;
 final class FrameText {
     private static final int WIDTH = 120, CELL = 28;
 
-    private FrameText() { }
+    private FrameText() {}
 
     static String of(Frame frame, int rows) {
         var head = frame.head(rows);

@@ -3,6 +3,7 @@ package lyceum.data;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /** A frame's rows sorted into groups of equal keys; made by {@link Frame#groupBy}. Groups come in order of first appearance; nulls are a group. */
 public final class GroupBy {
@@ -78,12 +79,11 @@ public final class GroupBy {
         var seenBy = new int[codes.count()];
         Arrays.fill(seenBy, -1);
         var counts = new long[size()];
-        for (int g = 0; g < counts.length; g++)
-            for (int row : present(heap, g)) {
-                int code = codes.codes()[row];
-                if (seenBy[code] != g) counts[g]++;
-                seenBy[code] = g;
-            }
+        for (int g = 0; g < counts.length; g++) for (int row : present(heap, g)) {
+            int code = codes.codes()[row];
+            if (seenBy[code] != g) counts[g]++;
+            seenBy[code] = g;
+        }
         return Column.of(a.name(), counts);
     }
 
@@ -100,8 +100,8 @@ public final class GroupBy {
     }
 
     private Column computed(Aggregate a, Column column) {
-        if (!column.type().isNumeric())
-            throw new FrameException(a.kind().name().toLowerCase(java.util.Locale.ROOT) + ": column '" + a.column() + "' is " + column.type() + ", not numeric");
+        if (!column.type().isNumeric()) throw new FrameException(
+                a.kind().name().toLowerCase(Locale.ROOT) + ": column '" + a.column() + "' is " + column.type() + ", not numeric");
         var numbers = column.numbers();
         var heap = column.heap();
         var result = new ColumnBuilder(a.name(), ColumnType.F64);

@@ -5,6 +5,8 @@ import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -22,7 +24,7 @@ public final class Idx {
     /** Pictures and labels shrink to a tenth; a header that claims more than this of a packed file is refused before anything is allocated. */
     private static final long MOST_INFLATION = 100, ALWAYS_ALLOWED = 16L << 20;
 
-    private Idx() { }
+    private Idx() {}
 
     /** Reads a file as a U8 tensor. @throws FormatException if it is malformed, with the byte offset in the unpacked data */
     public static Tensor read(Path file) throws IOException {
@@ -54,14 +56,15 @@ public final class Idx {
     private static Tensor data(InputStream in, long most, String name) throws IOException {
         int magic = number(in, 0, name);
         int rank = magic & 0xFF;
-        if (magic >>> 8 != 0x08) throw FormatException.at(name, 0, "not an IDX file of unsigned bytes, magic number " + Integer.toHexString(magic));
+        if (magic >>> 8 != 0x08)
+            throw FormatException.at(name, 0, "not an IDX file of unsigned bytes, magic number " + Integer.toHexString(magic));
         if (rank < 1 || rank > 4) throw FormatException.at(name, 3, rank + " axes; 1 to 4 are known");
         var shape = new long[rank];
         long count = 1, header = 4 + 4L * rank;
         for (int i = 0; i < rank; i++) {
             shape[i] = number(in, 4 + 4L * i, name);
-            if (shape[i] < 0 || shape[i] > 0 && count > most / shape[i])
-                throw FormatException.at(name, 4 + 4L * i, "sizes " + Arrays.toString(Arrays.copyOf(shape, i + 1)) + " are more than the file can hold");
+            if (shape[i] < 0 || shape[i] > 0 && count > most / shape[i]) throw FormatException.at(name, 4 + 4L * i,
+                    "sizes " + Arrays.toString(Arrays.copyOf(shape, i + 1)) + " are more than the file can hold");
             count *= shape[i];
         }
         return fill(in, count, header, shape, name);
@@ -70,10 +73,11 @@ public final class Idx {
     /** Grows with what really comes, since a damaged header may promise far more. */
     private static Tensor fill(InputStream in, long count, long header, long[] shape, String name) throws IOException {
         var bytes = in.readNBytes(Math.toIntExact(Math.min(count, Integer.MAX_VALUE - 16)));
-        if (bytes.length < count) throw FormatException.at(name, header + bytes.length, "the file ends " + (count - bytes.length) + " bytes early");
+        if (bytes.length < count)
+            throw FormatException.at(name, header + bytes.length, "the file ends " + (count - bytes.length) + " bytes early");
         if (in.read() >= 0) throw FormatException.at(name, header + count, "bytes follow the last element");
         var storage = Allocator.allocate(Math.max(1, count));
-        java.lang.foreign.MemorySegment.copy(bytes, 0, storage.segment(), java.lang.foreign.ValueLayout.JAVA_BYTE, storage.base(), bytes.length);
+        MemorySegment.copy(bytes, 0, storage.segment(), ValueLayout.JAVA_BYTE, storage.base(), bytes.length);
         return Tensor.on(storage, 0, DType.U8, shape);
     }
 

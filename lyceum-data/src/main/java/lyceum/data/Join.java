@@ -29,8 +29,8 @@ public enum Join {
         var both = new ArrayList<Column>();
         for (var key : keys) {
             Column a = left.column(key), b = right.column(key);
-            if (a.type() != b.type() && !(a.type().isText() && b.type().isText()))
-                throw new FrameException(OPERATION + ": key '" + key + "' is " + a.type() + " on the left and " + b.type() + " on the right; convert one");
+            if (a.type() != b.type() && !(a.type().isText() && b.type().isText())) throw new FrameException(
+                    OPERATION + ": key '" + key + "' is " + a.type() + " on the left and " + b.type() + " on the right; convert one");
             both.add(Frame.stacked(key, List.of(a, b)));
         }
         int n = left.size(), m = right.size();
@@ -58,7 +58,7 @@ public enum Join {
         return left.filter(mask);
     }
 
-    private record Pairs(int[] left, int[] right) { }
+    private record Pairs(int[] left, int[] right) {}
 
     private static Pairs pairs(KeyCodes.Coded coded, Strata partners, int[] group, Join kind, int n, int m) {
         var counts = partners.counts();
@@ -69,8 +69,8 @@ public enum Join {
             int g = coded.hasNull()[row] ? -1 : group[coded.codes()[row]];
             total += g >= 0 ? counts[g] : keepLeft ? 1 : 0;
         }
-        if (total + m > Integer.MAX_VALUE - 16)
-            throw new FrameException(OPERATION + ": " + total + " rows would result; a frame has at most 2^31; are the keys what you meant?");
+        if (total + m > Integer.MAX_VALUE - 16) throw new FrameException(
+                OPERATION + ": " + total + " rows would result; a frame has at most 2^31; are the keys what you meant?");
         int[] lefts = new int[(int) total + (keepRight ? m : 0)], rights = new int[lefts.length];
         int at = 0;
         for (int row = 0; row < n; row++) {

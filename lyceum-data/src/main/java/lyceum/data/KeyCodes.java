@@ -16,7 +16,7 @@ final class KeyCodes {
         }
     }
 
-    private KeyCodes() { }
+    private KeyCodes() {}
 
     /** Nulls are equal to each other here, and so are NaNs, and 0 and -0. */
     static Coded of(List<Column> keys, int rows) {

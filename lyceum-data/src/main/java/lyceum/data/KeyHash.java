@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 final class KeyHash {
     private static final long BASIS = 0xCBF29CE484222325L, PRIME = 0x100000001B3L;
 
-    private KeyHash() { }
+    private KeyHash() {}
 
     /** Uniform on [0, 1). */
     static double unit(String key, long salt) {

@@ -40,12 +40,10 @@ final class MultiLabelStrata {
         var order = rng.permutation(labels.length);
         var left = new int[lack.length];
         for (var row : labels) for (int l = 0; l < left.length; l++) if (row[l]) left[l]++;
-        for (int label = rarest(left); label >= 0; label = rarest(left))
-            for (int row : order)
-                if (part[row] < 0 && labels[row][label]) {
-                    place(row, neediest(label));
-                    for (int l = 0; l < left.length; l++) if (labels[row][l]) left[l]--;
-                }
+        for (int label = rarest(left); label >= 0; label = rarest(left)) for (int row : order) if (part[row] < 0 && labels[row][label]) {
+            place(row, neediest(label));
+            for (int l = 0; l < left.length; l++) if (labels[row][l]) left[l]--;
+        }
         for (int row : order) if (part[row] < 0) place(row, roomiest());
     }
 
@@ -77,9 +75,7 @@ final class MultiLabelStrata {
     }
 
     /** Each exchange lowers the sum of squared lacks, so this ends; the bound is for large tables. */
-    private void exchange() {
-        for (int step = 0; step < 50 * lack.length * room.length; step++) if (!exchangeForWorst()) return;
-    }
+    private void exchange() { for (int step = 0; step < 50 * lack.length * room.length; step++) if (!exchangeForWorst()) return; }
 
     private boolean exchangeForWorst() {
         int label = -1, at = -1;
@@ -95,15 +91,14 @@ final class MultiLabelStrata {
         var others = candidates(label, !give, at, false);
         double best = -1e-9;
         int a = -1, b = -1;
-        for (int i : mine)
-            for (int j : others) {
-                double change = change(i, j);
-                if (change < best) {
-                    best = change;
-                    a = i;
-                    b = j;
-                }
+        for (int i : mine) for (int j : others) {
+            double change = change(i, j);
+            if (change < best) {
+                best = change;
+                a = i;
+                b = j;
             }
+        }
         if (a < 0) return false;
         swap(a, b);
         return true;

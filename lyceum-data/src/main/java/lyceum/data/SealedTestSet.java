@@ -46,8 +46,8 @@ public final class SealedTestSet<T> {
      */
     public synchronized T open(String purpose) {
         Objects.requireNonNull(purpose, "purpose");
-        if (purposes.size() >= most) throw new IllegalStateException("the test set was opened " + most + " of " + most + " times (" + String.join("; ", purposes)
-                + "); choose models on validation data, or draw a new test set");
+        if (purposes.size() >= most) throw new IllegalStateException("the test set was opened " + most + " of " + most + " times ("
+                + String.join("; ", purposes) + "); choose models on validation data, or draw a new test set");
         purposes.add(purpose);
         return data;
     }

@@ -7,17 +7,19 @@ final class Shares {
     /** Below this a difference from a whole number is rounding: 0.1 + 0.2 + 0.7 must count as 1, and 0.29 * 100 as 29. */
     static final double SLACK = 1e-6;
 
-    private Shares() { }
+    private Shares() {}
 
     static double[] checked(String operation, double... shares) {
-        if (shares.length < 2)
-            throw new IllegalArgumentException(operation + ": " + shares.length + " shares; a split has two parts at least, such as 0.8, 0.2");
+        if (shares.length < 2) throw new IllegalArgumentException(
+                operation + ": " + shares.length + " shares; a split has two parts at least, such as 0.8, 0.2");
         double sum = 0;
         for (double share : shares) {
-            if (!(share > 0 && share < 1)) throw new IllegalArgumentException(operation + ": share " + share + "; shares lie between 0 and 1");
+            if (!(share > 0 && share < 1))
+                throw new IllegalArgumentException(operation + ": share " + share + "; shares lie between 0 and 1");
             sum += share;
         }
-        if (Math.abs(sum - 1) > SLACK) throw new IllegalArgumentException(operation + ": shares " + Arrays.toString(shares) + " sum to " + sum + ", not 1");
+        if (Math.abs(sum - 1) > SLACK)
+            throw new IllegalArgumentException(operation + ": shares " + Arrays.toString(shares) + " sum to " + sum + ", not 1");
         return shares.clone();
     }
 
@@ -42,8 +44,8 @@ final class Shares {
             remainders[most] -= 1;
         }
         for (int p = 0; p < sizes.length; p++)
-            if (sizes[p] == 0)
-                throw new IllegalArgumentException(operation + ": " + n + " rows x share " + shares[p] + " leaves part " + p + " empty; give it more rows");
+            if (sizes[p] == 0) throw new IllegalArgumentException(
+                    operation + ": " + n + " rows x share " + shares[p] + " leaves part " + p + " empty; give it more rows");
         return sizes;
     }
 }

@@ -1,5 +1,6 @@
 package lyceum.data;
 
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -22,8 +23,8 @@ import lyceum.tensor.Tensor;
  * @param classNames the name of each class number
  * @param groupNames the name of each source
  */
-public record SparseCounts(int[] rowStarts, int[] columns, int[] counts, int[] labels, int[] groups,
-        List<String> vocabulary, List<String> classNames, List<String> groupNames) {
+public record SparseCounts(int[] rowStarts, int[] columns, int[] counts, int[] labels, int[] groups, List<String> vocabulary,
+        List<String> classNames, List<String> groupNames) {
 
     /** Checks that lengths and columns fit together. */
     public SparseCounts {
@@ -32,13 +33,14 @@ public record SparseCounts(int[] rowStarts, int[] columns, int[] counts, int[] l
         groupNames = List.copyOf(groupNames);
         int n = labels.length, z = counts.length;
         if (rowStarts.length != n + 1 || groups.length != n || columns.length != z || rowStarts[0] != 0 || rowStarts[n] != z)
-            throw new IllegalArgumentException("SparseCounts: " + n + " labels, " + groups.length + " groups, " + rowStarts.length + " row starts, "
-                    + columns.length + " columns and " + z + " counts do not fit together");
+            throw new IllegalArgumentException("SparseCounts: " + n + " labels, " + groups.length + " groups, " + rowStarts.length
+                    + " row starts, " + columns.length + " columns and " + z + " counts do not fit together");
         for (int i = 0; i < n; i++)
-            if (rowStarts[i] > rowStarts[i + 1])
-                throw new IllegalArgumentException("SparseCounts: row " + i + " starts at " + rowStarts[i] + " and ends at " + rowStarts[i + 1]);
+            if (rowStarts[i] > rowStarts[i + 1]) throw new IllegalArgumentException(
+                    "SparseCounts: row " + i + " starts at " + rowStarts[i] + " and ends at " + rowStarts[i + 1]);
         for (int column : columns)
-            if (column < 0 || column >= vocabulary.size()) throw new IllegalArgumentException("SparseCounts: column " + column + " of " + vocabulary.size());
+            if (column < 0 || column >= vocabulary.size())
+                throw new IllegalArgumentException("SparseCounts: column " + column + " of " + vocabulary.size());
     }
 
     /** Number of rows. */
@@ -63,7 +65,8 @@ public record SparseCounts(int[] rowStarts, int[] columns, int[] counts, int[] l
         int entries = 0;
         for (int row : numbers) entries += rowStarts[Objects.checkIndex(row, size()) + 1] - rowStarts[row];
         var starts = new int[numbers.length + 1];
-        int[] toColumns = new int[entries], toCounts = new int[entries], toLabels = new int[numbers.length], toGroups = new int[numbers.length];
+        int[] toColumns = new int[entries], toCounts = new int[entries], toLabels = new int[numbers.length],
+                toGroups = new int[numbers.length];
         for (int i = 0; i < numbers.length; i++) {
             int from = rowStarts[numbers[i]], length = rowStarts[numbers[i] + 1] - from;
             System.arraycopy(columns, from, toColumns, starts[i], length);
@@ -101,7 +104,8 @@ public record SparseCounts(int[] rowStarts, int[] columns, int[] counts, int[] l
             }
             starts[row + 1] = n;
         }
-        return new SparseCounts(starts, Arrays.copyOf(toColumns, n), Arrays.copyOf(toCounts, n), labels, groups, words, classNames, groupNames);
+        return new SparseCounts(starts, Arrays.copyOf(toColumns, n), Arrays.copyOf(toCounts, n), labels, groups, words, classNames,
+                groupNames);
     }
 
     /**
@@ -114,7 +118,7 @@ public record SparseCounts(int[] rowStarts, int[] columns, int[] counts, int[] l
         segment.fill((byte) 0);
         for (int row = 0; row < size(); row++)
             for (int e = rowStarts[row]; e < rowStarts[row + 1]; e++)
-                segment.setAtIndex(java.lang.foreign.ValueLayout.JAVA_FLOAT, (long) row * features() + columns[e], counts[e]);
+                segment.setAtIndex(ValueLayout.JAVA_FLOAT, (long) row * features() + columns[e], counts[e]);
         return Tensor.on(storage, 0, DType.F32, size(), features()).to(type);
     }
 

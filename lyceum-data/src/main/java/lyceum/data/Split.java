@@ -63,8 +63,8 @@ public final class Split {
             }
         }
         for (int p = 0; p < rows.length; p++) {
-            if (filled[p] == 0)
-                throw new IllegalArgumentException("Split.stratified: " + n + " rows x share " + shares[p] + " leaves part " + p + " empty; give it more rows");
+            if (filled[p] == 0) throw new IllegalArgumentException(
+                    "Split.stratified: " + n + " rows x share " + shares[p] + " leaves part " + p + " empty; give it more rows");
             rows[p] = Arrays.copyOf(rows[p], filled[p]);
             rng.shuffle(rows[p]);
         }
@@ -72,7 +72,9 @@ public final class Split {
     }
 
     /** As {@link #stratified(int[], Rng, double...)} by the dataset's class numbers, the parts as datasets. */
-    public static List<Dataset> stratified(Dataset data, Rng rng, double... shares) { return stratified(data.labels(), rng, shares).of(data); }
+    public static List<Dataset> stratified(Dataset data, Rng rng, double... shares) {
+        return stratified(data.labels(), rng, shares).of(data);
+    }
 
     /**
      * Random parts for rows with several labels, each label near its share in each part: iterative stratification (Sechidis, Tsoumakas and
@@ -103,7 +105,8 @@ public final class Split {
         var strata = Strata.of(groups);
         var counts = strata.counts();
         int parts = shares.length, left = counts.length;
-        if (left < parts) throw new IllegalArgumentException("Split.grouped: " + left + " groups for " + parts + " parts; each part needs a group of its own");
+        if (left < parts) throw new IllegalArgumentException(
+                "Split.grouped: " + left + " groups for " + parts + " parts; each part needs a group of its own");
         var room = new double[parts];
         var partOfGroup = new int[left];
         var empty = new boolean[parts];
@@ -143,8 +146,8 @@ public final class Split {
             int end = p == sizes.length - 1 ? order.length : edge(times, order, cut);
             int to = end;
             if (end < order.length) while (to > from && times[order[to - 1]] > Math.subtractExact(times[order[end]], gap)) to--;
-            if (to <= from)
-                throw new IllegalArgumentException("Split.byTime: gap " + gap + " and equal times leave part " + p + " empty; take a smaller gap or another share");
+            if (to <= from) throw new IllegalArgumentException(
+                    "Split.byTime: gap " + gap + " and equal times leave part " + p + " empty; take a smaller gap or another share");
             parts[p] = Arrays.copyOfRange(order, from, to);
             from = end;
         }
@@ -202,7 +205,8 @@ public final class Split {
         }
         var rows = new int[parts][];
         for (int p = 0; p < parts; p++) rows[p] = new int[sizes[p]];
-        for (int row = assignment.length - 1; row >= 0; row--) if (assignment[row] >= 0) rows[assignment[row]][--sizes[assignment[row]]] = row;
+        for (int row = assignment.length - 1; row >= 0; row--)
+            if (assignment[row] >= 0) rows[assignment[row]][--sizes[assignment[row]]] = row;
         return new Split(assignment.length, rows);
     }
 

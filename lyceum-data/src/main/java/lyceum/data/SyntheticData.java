@@ -1,6 +1,7 @@
 package lyceum.data;
 
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.stream.IntStream;
 import lyceum.random.Rng;
@@ -8,7 +9,7 @@ import lyceum.tensor.Tensor;
 
 /** Draws the datasets of {@link Datasets} that are made rather than measured. */
 final class SyntheticData {
-    private SyntheticData() { }
+    private SyntheticData() {}
 
     static Dataset blobs(Rng rng, int n, double[][] centres, double std) {
         atLeast("blobs", "rows", n, 1);
@@ -33,8 +34,7 @@ final class SyntheticData {
     }
 
     static Dataset moons(Rng rng, int n, double noise) {
-        return curves("moons", rng, n, noise, (half, t) -> half == 0
-                ? new double[] {Math.cos(Math.PI * t), Math.sin(Math.PI * t)}
+        return curves("moons", rng, n, noise, (half, t) -> half == 0 ? new double[] {Math.cos(Math.PI * t), Math.sin(Math.PI * t)}
                 : new double[] {1 - Math.cos(Math.PI * t), 0.5 - Math.sin(Math.PI * t)}, true);
     }
 
@@ -91,7 +91,8 @@ final class SyntheticData {
     }
 
     static double[] coefficients(Rng rng, int p, int informative) {
-        if (informative < 0 || informative > p) throw new IllegalArgumentException("regression: " + informative + " informative of " + p + " features");
+        if (informative < 0 || informative > p)
+            throw new IllegalArgumentException("regression: " + informative + " informative of " + p + " features");
         var coefficients = new double[p];
         for (int j : rng.sample(p, informative)) coefficients[j] = 100 * rng.nextDoublePositive();
         return coefficients;
@@ -113,11 +114,10 @@ final class SyntheticData {
     static Dataset classification(Rng rng, int n, int p, int informative, int redundant, int classes, double separation, double flip) {
         atLeast("classification", "rows", n, classes);
         atLeast("classification", "classes", classes, 2);
-        if (informative < 1 || redundant < 0 || informative + redundant > p)
-            throw new IllegalArgumentException("classification: " + informative + " informative and " + redundant + " redundant of " + p + " features");
-        if (informative < 31 && classes > 1 << informative)
-            throw new IllegalArgumentException("classification: " + classes + " classes need more than " + informative
-                    + " informative features: a cube has 2^informative corners");
+        if (informative < 1 || redundant < 0 || informative + redundant > p) throw new IllegalArgumentException(
+                "classification: " + informative + " informative and " + redundant + " redundant of " + p + " features");
+        if (informative < 31 && classes > 1 << informative) throw new IllegalArgumentException("classification: " + classes
+                + " classes need more than " + informative + " informative features: a cube has 2^informative corners");
         if (!(flip >= 0 && flip <= 1)) throw new IllegalArgumentException("classification: flip is " + flip + "; it lies between 0 and 1");
         var corners = corners(rng, classes, informative, separation);
         var shapes = centres(rng, classes, informative * informative, 1);
@@ -147,7 +147,7 @@ final class SyntheticData {
 
     /** Distinct corners of the cube with sides of twice {@code separation}. */
     private static double[][] corners(Rng rng, int classes, int dimensions, double separation) {
-        var seen = new java.util.HashSet<List<Boolean>>();
+        var seen = new HashSet<List<Boolean>>();
         var corners = new double[classes][dimensions];
         for (var corner : corners) {
             List<Boolean> signs;

@@ -37,8 +37,8 @@ final class TypeProfile {
         }
         if (isNumber && !isWhole && (!Cells.isNumber(plain) || Cells.isTooLong(plain))) {
             isNumber = false;
-            notNumber = because(cell, line)
-                    + (Cells.isZeroPadded(plain) ? ", whose leading zeros make it a code" : Cells.isTooLong(plain) ? ", whose digits 64 bits would lose" : "");
+            notNumber = because(cell, line) + (Cells.isZeroPadded(plain) ? ", whose leading zeros make it a code"
+                    : Cells.isTooLong(plain) ? ", whose digits 64 bits would lose" : "");
         }
         if (isDate && Cells.date(plain) == null) isDate = false;
         if (isMoment && Cells.date(plain) == null && Cells.timestamp(plain) == null) isMoment = false;
@@ -71,7 +71,8 @@ final class TypeProfile {
         if (isDate) return of(column, ColumnType.DATE, all + "dates");
         if (isMoment) return of(column, ColumnType.TIMESTAMP, all + "dates with times");
         var text = "not all numbers: " + notNumber + "; ";
-        if (!manyWords && words.size() <= values / 2) return of(column, ColumnType.CATEGORY, text + words.size() + " different texts in " + values + " values");
+        if (!manyWords && words.size() <= values / 2)
+            return of(column, ColumnType.CATEGORY, text + words.size() + " different texts in " + values + " values");
         return of(column, ColumnType.TEXT, text + (manyWords ? "many" : words.size()) + " different texts in " + values + " values");
     }
 

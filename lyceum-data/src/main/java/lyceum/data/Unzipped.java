@@ -32,15 +32,13 @@ final class Unzipped extends FilterInputStream {
         return new Unzipped(new GZIPInputStream(Files.newInputStream(file)), file, Files.size(file));
     }
 
-    @Override
-    public int read() throws IOException {
+    @Override public int read() throws IOException {
         int one = super.read();
         count(one < 0 ? 0 : 1);
         return one;
     }
 
-    @Override
-    public int read(byte[] into, int from, int length) throws IOException {
+    @Override public int read(byte[] into, int from, int length) throws IOException {
         int n = super.read(into, from, length);
         count(Math.max(0, n));
         return n;
@@ -49,7 +47,8 @@ final class Unzipped extends FilterInputStream {
     private void count(int n) {
         left -= n;
         if (left < 0) {
-            throw new FormatException(file.getFileName() + ": " + packed + " packed bytes hold more than " + (ALWAYS_ALLOWED + MOST_EXPANSION * packed) + "; if the file is yours, unpack it first: gunzip " + file.getFileName());
+            throw new FormatException(file.getFileName() + ": " + packed + " packed bytes hold more than "
+                    + (ALWAYS_ALLOWED + MOST_EXPANSION * packed) + "; if the file is yours, unpack it first: gunzip " + file.getFileName());
         }
     }
 }

@@ -13,6 +13,7 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.zip.GZIPOutputStream;
 import lyceum.FormatException;
 import lyceum.memory.Memory;
 import lyceum.random.Rng;
@@ -37,8 +38,7 @@ class CsvTest {
                 "name TEXT: not all numbers: 'Ada' in line 2; 4 different texts in 4 values",
                 "age I64: all 3 values are whole numbers; 1 null",
                 "height F64: all 3 values are numbers, not all whole: '1.68' in line 2; 1 null",
-                "member BOOL: all 4 values are true or false",
-                "born DATE: all 3 values are dates; 1 null",
+                "member BOOL: all 4 values are true or false", "born DATE: all 3 values are dates; 1 null",
                 "seen TIMESTAMP: all 4 values are dates with times",
                 "city CATEGORY: not all numbers: 'Bern' in line 2; 2 different texts in 4 values",
                 "zip TEXT: not all numbers: '03000' in line 2, whose leading zeros make it a code; 4 different texts in 4 values",
@@ -46,7 +46,8 @@ class CsvTest {
         var frame = result.frame();
         assertThat(frame.row(0)).containsEntry("age", 36L).containsEntry("height", 1.68).containsEntry("born", LocalDate.of(1985, 3, 1))
                 .containsEntry("seen", Instant.parse("2024-02-29T12:00:00Z")).containsEntry("note", "likes, commas");
-        assertThat(frame.row(1)).containsEntry("height", null).containsEntry("member", false).containsEntry("zip", "00118").containsEntry("note", "says \"hi\" on\ntwo lines");
+        assertThat(frame.row(1)).containsEntry("height", null).containsEntry("member", false).containsEntry("zip", "00118")
+                .containsEntry("note", "says \"hi\" on\ntwo lines");
         assertThat(frame.row(2)).containsEntry("seen", Instant.parse("2024-03-01T06:30:00Z")).containsEntry("note", "");
         assertThat(frame.row(3)).containsEntry("note", null);
     }
@@ -57,7 +58,8 @@ class CsvTest {
         assertThat(frame.column("b").toList()).containsExactly(1e-320, Double.POSITIVE_INFINITY, Double.NaN);
         assertThat(frame.column("c").type()).isEqualTo(ColumnType.TEXT);
         assertThat(frame.column("d").type()).isEqualTo(ColumnType.TEXT);
-        assertThat(new Csv().parse("x\n9223372036854775807\n-9223372036854775808\n").frame().column("x").toList()).containsExactly(Long.MAX_VALUE, Long.MIN_VALUE);
+        assertThat(new Csv().parse("x\n9223372036854775807\n-9223372036854775808\n").frame().column("x").toList())
+                .containsExactly(Long.MAX_VALUE, Long.MIN_VALUE);
     }
 
     @Test void optionsChangeTheDialect() {
@@ -71,19 +73,26 @@ class CsvTest {
         assertThat(new Csv().withLimit(1).parse("a\n1\nx\n").frame().column("a").toList()).containsExactly(1L);
         assertThat(new Csv().parse("\uFEFFa,b\r\n1,2\r\n\r\n3,4").frame().toTensor().toRows()).isEqualTo(new double[][] {{1, 2}, {3, 4}});
         assertThatThrownBy(() -> new Csv().withDelimiter('"')).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new Csv().withType("b", ColumnType.F64).parse("a\n1\n")).hasMessageContaining("a type is given for column 'b'; the file has a");
+        assertThatThrownBy(() -> new Csv().withType("b", ColumnType.F64).parse("a\n1\n"))
+                .hasMessageContaining("a type is given for column 'b'; the file has a");
     }
 
     @Test void malformedFilesAreRefusedWithTheirLine() {
-        assertThatThrownBy(() -> new Csv().parse("a,b\n1,2\n3\n")).isInstanceOf(FormatException.class).hasMessage("csv: 1 cells where the header has 2, in line 3");
+        assertThatThrownBy(() -> new Csv().parse("a,b\n1,2\n3\n")).isInstanceOf(FormatException.class)
+                .hasMessage("csv: 1 cells where the header has 2, in line 3");
         assertThatThrownBy(() -> new Csv().parse("a,b\n1,2\n3,\"x\n4,5\n")).isInstanceOf(FormatException.class)
                 .hasMessageContaining("line 3").hasMessageContaining("closed");
-        assertThatThrownBy(() -> new Csv().parse("a,b\n1,\"2\"x\n")).isInstanceOf(FormatException.class).hasMessageContaining("after line 1").hasMessageContaining("closing quote");
-        assertThatThrownBy(() -> new Csv().parse("a,a\n1,2\n")).isInstanceOf(FormatException.class).hasMessage("csv: two columns are named 'a', in line 1");
+        assertThatThrownBy(() -> new Csv().parse("a,b\n1,\"2\"x\n")).isInstanceOf(FormatException.class)
+                .hasMessageContaining("after line 1").hasMessageContaining("closing quote");
+        assertThatThrownBy(() -> new Csv().parse("a,a\n1,2\n")).isInstanceOf(FormatException.class)
+                .hasMessage("csv: two columns are named 'a', in line 1");
         assertThatThrownBy(() -> new Csv().parse("")).isInstanceOf(FormatException.class).hasMessageContaining("the file is empty");
-        assertThatThrownBy(() -> new Csv().withType("a", ColumnType.I64).parse("a\n1\n\n2.5\n")).hasMessage("csv: '2.5' is no I64 for column 'a', in line 4");
-        assertThatThrownBy(() -> new Csv().parse(new byte[] {'a', '\n', (byte) 0xC3, '(', '\n'})).isInstanceOf(FormatException.class).hasMessageContaining("not UTF-8");
-        assertThatThrownBy(() -> new Csv().parse(",".repeat(70_000))).isInstanceOf(FormatException.class).hasMessageContaining("70001 columns in a file of 70000 bytes; at most 8260");
+        assertThatThrownBy(() -> new Csv().withType("a", ColumnType.I64).parse("a\n1\n\n2.5\n"))
+                .hasMessage("csv: '2.5' is no I64 for column 'a', in line 4");
+        assertThatThrownBy(() -> new Csv().parse(new byte[] {'a', '\n', (byte) 0xC3, '(', '\n'})).isInstanceOf(FormatException.class)
+                .hasMessageContaining("not UTF-8");
+        assertThatThrownBy(() -> new Csv().parse(",".repeat(70_000))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("70001 columns in a file of 70000 bytes; at most 8260");
     }
 
     @Test void rowsThatDoNotFitAreLeftOutUpToALimitAndReported() {
@@ -91,17 +100,22 @@ class CsvTest {
         var result = csv.parse("a,b\nx,1\ny\nz,q\nw,4\n");
         assertThat(result.frame().column("b").toList()).containsExactly(1L, 4L);
         assertThat(result.frame().column("a").toList()).containsExactly("x", "w");
-        assertThat(result.rejects()).extracting(Csv.Reject::toString).containsExactly("1 cells where the header has 2, in line 3", "'q' is no I64 for column 'b', in line 4");
-        assertThatThrownBy(() -> csv.withMaxErrors(1).parse("a,b\nx,1\ny\nz,q\nw,4\n")).isInstanceOf(FormatException.class).hasMessageContaining("in line 4");
+        assertThat(result.rejects()).extracting(Csv.Reject::toString).containsExactly("1 cells where the header has 2, in line 3",
+                "'q' is no I64 for column 'b', in line 4");
+        assertThatThrownBy(() -> csv.withMaxErrors(1).parse("a,b\nx,1\ny\nz,q\nw,4\n")).isInstanceOf(FormatException.class)
+                .hasMessageContaining("in line 4");
         assertThatThrownBy(() -> new Csv().withInferRows(1).parse("a\n1\nx\n")).hasMessage("csv: 'x' is no I64 for column 'a', in line 3");
     }
 
     @Test void framesSurviveWritingAndReading(@TempDir Path folder) throws IOException {
         var frame = Frame.of(Column.of("text", "", "NA", null, "a,b", "quote\"", " space ", "line\nbreak"),
-                Column.ofValues("real", ColumnType.F64, Arrays.asList(0.1, null, Double.NaN, Double.NEGATIVE_INFINITY, 1e300, 5e-324, -0.0)),
+                Column.ofValues("real", ColumnType.F64,
+                        Arrays.asList(0.1, null, Double.NaN, Double.NEGATIVE_INFINITY, 1e300, 5e-324, -0.0)),
                 Column.of("whole", 1L, 2, 3, 4, 5, 6, Long.MIN_VALUE), Column.of("flag", true, false, true, true, true, false, false),
-                Column.dates("day", LocalDate.EPOCH, null, LocalDate.of(2024, 2, 29), LocalDate.EPOCH, LocalDate.EPOCH, LocalDate.EPOCH, LocalDate.EPOCH),
-                Column.timestamps("moment", Instant.EPOCH, null, Instant.parse("2024-02-29T23:59:59.999999Z"), Instant.EPOCH, Instant.EPOCH, Instant.EPOCH, Instant.EPOCH));
+                Column.dates("day", LocalDate.EPOCH, null, LocalDate.of(2024, 2, 29), LocalDate.EPOCH, LocalDate.EPOCH, LocalDate.EPOCH,
+                        LocalDate.EPOCH),
+                Column.timestamps("moment", Instant.EPOCH, null, Instant.parse("2024-02-29T23:59:59.999999Z"), Instant.EPOCH, Instant.EPOCH,
+                        Instant.EPOCH, Instant.EPOCH));
         var file = folder.resolve("frame.csv");
         frame.writeCsv(file);
         assertSame(Frame.readCsv(file), frame);
@@ -131,7 +145,7 @@ class CsvTest {
         assertThat(chunks).allSatisfy(chunk -> assertThat(chunk.column("v").type()).isEqualTo(ColumnType.F64));
         assertThat(result.frame().size()).isZero();
         var packed = folder.resolve("long.csv.gz");
-        try (var out = new java.util.zip.GZIPOutputStream(Files.newOutputStream(packed))) {
+        try (var out = new GZIPOutputStream(Files.newOutputStream(packed))) {
             out.write(text.toString().getBytes(StandardCharsets.UTF_8));
         }
         assertThat(Frame.readCsv(packed).size()).isEqualTo(1000);
@@ -142,7 +156,7 @@ class CsvTest {
     /** Forty kilobytes that would be twenty million cells. */
     @Test void aPackedFileOutOfAllProportionIsRefused(@TempDir Path folder) throws IOException {
         var packed = folder.resolve("bomb.csv.gz");
-        try (var out = new java.util.zip.GZIPOutputStream(Files.newOutputStream(packed))) {
+        try (var out = new GZIPOutputStream(Files.newOutputStream(packed))) {
             var lines = "1\n".repeat(1 << 20).getBytes(StandardCharsets.UTF_8);
             for (int i = 0; i < 20; i++) out.write(lines);
         }
@@ -170,13 +184,16 @@ class CsvTest {
 
     @Test void fiveThousandMutantsAreReadOrRefused() { fuzz(5_000); }
 
-    @Test @Tag("heavy") void aHundredThousandMutantsAreReadOrRefused() { fuzz(100_000); }
+    @Test
+    @Tag("heavy") void aHundredThousandMutantsAreReadOrRefused() { fuzz(100_000); }
 
     private static void fuzz(int mutants) {
         var numbers = new StringBuilder("x,y,z\n");
         for (int i = 0; i < 40; i++) numbers.append(i).append(',').append(i * 0.37).append(",\"w").append(i % 3).append("\"\n");
         var german = "a;b\n'x';1,5\n\n'y\ny';-\n";
-        var report = Fuzz.of(PEOPLE.getBytes(StandardCharsets.UTF_8), numbers.toString().getBytes(StandardCharsets.UTF_8), german.getBytes(StandardCharsets.UTF_8))
+        var report = Fuzz
+                .of(PEOPLE.getBytes(StandardCharsets.UTF_8), numbers.toString().getBytes(StandardCharsets.UTF_8),
+                        german.getBytes(StandardCharsets.UTF_8))
                 .allowing(FormatException.class).counting(() -> Memory.stats().inUse()).mutants(mutants, bytes -> {
                     var frame = new Csv().parse(bytes).frame();
                     new Csv().write(frame, new StringWriter());

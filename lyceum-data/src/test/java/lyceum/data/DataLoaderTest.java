@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
 import lyceum.random.Rng;
@@ -21,7 +22,8 @@ class DataLoaderTest {
             assertThat(rows).isEqualTo(IntStream.range(0, n).toArray());
             assertThat(loader.pass(0)).hasSize((n + b - 1) / b);
             assertThat(loader.withLast(DataLoader.Last.DROP).pass(0)).hasSize(n / b).allSatisfy(batch -> assertThat(batch).hasSize(b));
-            assertThat(loader.withLast(DataLoader.Last.PAD).pass(0)).hasSize((n + b - 1) / b).allSatisfy(batch -> assertThat(batch).hasSize(b));
+            assertThat(loader.withLast(DataLoader.Last.PAD).pass(0)).hasSize((n + b - 1) / b)
+                    .allSatisfy(batch -> assertThat(batch).hasSize(b));
         }
     }
 
@@ -40,7 +42,7 @@ class DataLoaderTest {
         }
     }
 
-    private static List<int[]> take(java.util.Iterator<int[]> batches, int n) {
+    private static List<int[]> take(Iterator<int[]> batches, int n) {
         var taken = new ArrayList<int[]>();
         for (int i = 0; i < n; i++) taken.add(batches.next());
         return taken;
@@ -50,11 +52,10 @@ class DataLoaderTest {
         for (int ranks = 1; ranks < 9; ranks++) {
             var counts = new int[ranks];
             var seen = new ArrayList<Integer>();
-            for (int r = 0; r < ranks; r++)
-                for (var batch : DataLoader.of(101, 8, Rng.of(3)).withRank(r, ranks).pass(2)) {
-                    counts[r] += batch.length;
-                    for (int row : batch) seen.add(row);
-                }
+            for (int r = 0; r < ranks; r++) for (var batch : DataLoader.of(101, 8, Rng.of(3)).withRank(r, ranks).pass(2)) {
+                counts[r] += batch.length;
+                for (int row : batch) seen.add(row);
+            }
             assertThat(seen).hasSize(101).doesNotHaveDuplicates();
             assertThat(Arrays.stream(counts).max().getAsInt() - Arrays.stream(counts).min().getAsInt()).isLessThanOrEqualTo(1);
         }
@@ -92,7 +93,8 @@ class DataLoaderTest {
 
     @Test void wrongArgumentsAreRefusedWithASentence() {
         assertThatThrownBy(() -> DataLoader.of(10, 0, Rng.of(1))).hasMessage("DataLoader: batch size 0; at least 1");
-        assertThatThrownBy(() -> DataLoader.of(3, 4, Rng.of(1)).withLast(DataLoader.Last.DROP).endless(0, 0)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> DataLoader.of(3, 4, Rng.of(1)).withLast(DataLoader.Last.DROP).endless(0, 0))
+                .isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> DataLoader.of(2, 1, Rng.of(1)).withWeights(0, 0)).hasMessageContaining("all weights are 0");
     }
 }

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.LyceumException;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +39,7 @@ class DatasetsTest {
         var x = Datasets.diabetes().x();
         assertThat(x.sum(0).abs().max().item()).isLessThan(1e-12);
         assertThat(x.square().sum(0).sub(1).abs().max().item()).isLessThan(1e-12);
-        assertThat(Datasets.diabetes().y().mean().item()).isCloseTo(152.13348416289594, org.assertj.core.data.Offset.offset(1e-10));
+        assertThat(Datasets.diabetes().y().mean().item()).isCloseTo(152.13348416289594, Offset.offset(1e-10));
     }
 
     @Test void spamAssassinHasItsCountsInBothForms() {
@@ -56,7 +58,8 @@ class DatasetsTest {
     }
 
     @Test void fashionMnistSaysHowToInstallItWhereItIsAbsent(@TempDir Path empty) {
-        assertThatThrownBy(() -> Datasets.fashionMnist(empty)).isInstanceOf(LyceumException.class).hasMessageContaining("apt-get install dataset-fashion-mnist");
+        assertThatThrownBy(() -> Datasets.fashionMnist(empty)).isInstanceOf(LyceumException.class)
+                .hasMessageContaining("apt-get install dataset-fashion-mnist");
     }
 
     @Test void fashionMnistHasSixThousandTrainingPicturesAClass() {
@@ -69,18 +72,19 @@ class DatasetsTest {
 
     @Test void idxRefusesWhatItsHeaderDoesNotPromise(@TempDir Path folder) throws Exception {
         var good = ByteBuffer.allocate(18).putInt(0x803).putInt(1).putInt(2).putInt(3).array();
-        good = java.util.Arrays.copyOf(good, 22);
+        good = Arrays.copyOf(good, 22);
         assertThat(Idx.read(good).shape().toArray()).containsExactly(1, 2, 3);
         var file = Files.write(folder.resolve("x"), good);
         assertThat(Idx.read(file).dtype()).isEqualTo(DType.U8);
-        var cut = java.util.Arrays.copyOf(good, 20);
+        var cut = Arrays.copyOf(good, 20);
         assertThatThrownBy(() -> Idx.read(cut)).isInstanceOf(FormatException.class).hasMessageContaining("ends 2 bytes early, at byte 20");
         var huge = ByteBuffer.allocate(16).putInt(0x803).putInt(Integer.MAX_VALUE).putInt(Integer.MAX_VALUE).putInt(9).array();
         assertThatThrownBy(() -> Idx.read(huge)).isInstanceOf(FormatException.class).hasMessageContaining("more than the file can hold");
     }
 
     @Test void generatorsRepeatWithTheirSeedAndBalanceTheirClasses() {
-        assertThat(Datasets.moons(Rng.of(3), 101, 0.1).x().toDoubleArray()).containsExactly(Datasets.moons(Rng.of(3), 101, 0.1).x().toDoubleArray());
+        assertThat(Datasets.moons(Rng.of(3), 101, 0.1).x().toDoubleArray())
+                .containsExactly(Datasets.moons(Rng.of(3), 101, 0.1).x().toDoubleArray());
         assertThat(Datasets.moons(Rng.of(3), 101, 0.1).classCounts()).containsExactly(50, 51);
         assertThat(Datasets.blobs(Rng.of(1), 100, 3, 2, 1).classCounts()).containsExactly(34, 33, 33);
         assertThat(Datasets.classification(Rng.of(1), 90, 20, 4, 3, 3, 2, 0).classCounts()).containsExactly(30, 30, 30);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import lyceum.DType;
 import lyceum.random.Rng;
@@ -16,25 +17,32 @@ import org.junit.jupiter.api.Test;
 class FrameTest {
 
     private static Frame people() {
-        return Frame.of(Column.of("name", "Ada", "Bo", "Cy", "Di", "Ed"), Column.ofValues("age", ColumnType.F64, Arrays.asList(36.0, 25.0, null, 41.0, 25.0)),
-                Column.categories("city", "Bern", "Rome", "Bern", null, "Rome"), Column.of("visits", 3L, 1, 4, 1, 5), Column.of("member", true, false, true, true, false));
+        return Frame.of(Column.of("name", "Ada", "Bo", "Cy", "Di", "Ed"),
+                Column.ofValues("age", ColumnType.F64, Arrays.asList(36.0, 25.0, null, 41.0, 25.0)),
+                Column.categories("city", "Bern", "Rome", "Bern", null, "Rome"), Column.of("visits", 3L, 1, 4, 1, 5),
+                Column.of("member", true, false, true, true, false));
     }
 
     @Test void columnsKeepTheirTypesAndNulls() {
-        var frame = people().with(Column.dates("born", LocalDate.of(1985, 3, 1), null, LocalDate.of(1969, 12, 31), LocalDate.EPOCH, LocalDate.MIN.withYear(1)))
-                .with(Column.timestamps("seen", Instant.parse("2024-02-29T12:00:00.123456Z"), null, Instant.EPOCH, Instant.EPOCH, Instant.parse("1969-12-31T23:59:59Z")));
-        assertThat(frame.columns()).extracting(Column::type).containsExactly(ColumnType.TEXT, ColumnType.F64, ColumnType.CATEGORY, ColumnType.I64,
-                ColumnType.BOOL, ColumnType.DATE, ColumnType.TIMESTAMP);
+        var frame = people()
+                .with(Column.dates("born", LocalDate.of(1985, 3, 1), null, LocalDate.of(1969, 12, 31), LocalDate.EPOCH,
+                        LocalDate.MIN.withYear(1)))
+                .with(Column.timestamps("seen", Instant.parse("2024-02-29T12:00:00.123456Z"), null, Instant.EPOCH, Instant.EPOCH,
+                        Instant.parse("1969-12-31T23:59:59Z")));
+        assertThat(frame.columns()).extracting(Column::type).containsExactly(ColumnType.TEXT, ColumnType.F64, ColumnType.CATEGORY,
+                ColumnType.I64, ColumnType.BOOL, ColumnType.DATE, ColumnType.TIMESTAMP);
         assertThat(frame.column("age").nulls()).isEqualTo(1);
         assertThat(frame.column("age").toList()).containsExactly(36.0, 25.0, null, 41.0, 25.0);
         assertThat(frame.column("city").dictionary()).containsExactly("Bern", "Rome");
-        assertThat(frame.row(0)).containsEntry("born", LocalDate.of(1985, 3, 1)).containsEntry("seen", Instant.parse("2024-02-29T12:00:00.123456Z"));
+        assertThat(frame.row(0)).containsEntry("born", LocalDate.of(1985, 3, 1)).containsEntry("seen",
+                Instant.parse("2024-02-29T12:00:00.123456Z"));
         assertThat(frame.row(1)).containsEntry("born", null).containsEntry("seen", null);
         assertThat(frame.column("seen").get(4)).isEqualTo(Instant.parse("1969-12-31T23:59:59Z"));
     }
 
     @Test void rowsAreFilteredByConditionsAndMasks() {
-        assertThat(people().filter(row -> row.number("age") < 40 && row.text("city").equals("Rome")).column("name").toList()).containsExactly("Bo", "Ed");
+        assertThat(people().filter(row -> row.number("age") < 40 && row.text("city").equals("Rome")).column("name").toList())
+                .containsExactly("Bo", "Ed");
         assertThat(people().filter(people().column("age").mask(a -> a < 40)).column("name").toList()).containsExactly("Ada", "Bo", "Ed");
         assertThat(people().filter(people().column("city").textMask("Bern"::equals)).size()).isEqualTo(2);
         assertThat(people().filter(row -> row.isNull("city")).column("name").toList()).containsExactly("Di");
@@ -42,18 +50,23 @@ class FrameTest {
 
     @Test void sortingIsStableWithNullsLastInBothDirections() {
         assertThat(people().sort("age").column("name").toList()).containsExactly("Bo", "Ed", "Ada", "Di", "Cy");
-        assertThat(people().sort(SortKey.descending("age"), SortKey.descending("visits")).column("name").toList()).containsExactly("Di", "Ada", "Ed", "Bo", "Cy");
+        assertThat(people().sort(SortKey.descending("age"), SortKey.descending("visits")).column("name").toList()).containsExactly("Di",
+                "Ada", "Ed", "Bo", "Cy");
         assertThat(people().sort("city", "name").column("name").toList()).containsExactly("Ada", "Cy", "Bo", "Ed", "Di");
     }
 
     @Test void groupsAggregateAndSkipNulls() {
-        var groups = people().groupBy("city").aggregate(Aggregate.rows(), Aggregate.values("age"), Aggregate.mean("age"), Aggregate.sum("visits"), Aggregate.max("name"),
-                Aggregate.std("age"), Aggregate.distinct("age"), Aggregate.first("age").as("eldest"), Aggregate.median("visits"));
-        assertThat(groups.row(0)).containsEntry("city", "Bern").containsEntry("rows", 2L).containsEntry("age_values", 1L).containsEntry("age_mean", 36.0)
-                .containsEntry("visits_sum", 7L).containsEntry("name_max", "Cy").containsEntry("age_std", null).containsEntry("visits_median", 3.5);
-        assertThat(groups.row(1)).containsEntry("city", "Rome").containsEntry("age_std", 0.0).containsEntry("age_distinct", 1L).containsEntry("eldest", 25.0);
+        var groups = people().groupBy("city").aggregate(Aggregate.rows(), Aggregate.values("age"), Aggregate.mean("age"),
+                Aggregate.sum("visits"), Aggregate.max("name"), Aggregate.std("age"), Aggregate.distinct("age"),
+                Aggregate.first("age").as("eldest"), Aggregate.median("visits"));
+        assertThat(groups.row(0)).containsEntry("city", "Bern").containsEntry("rows", 2L).containsEntry("age_values", 1L)
+                .containsEntry("age_mean", 36.0).containsEntry("visits_sum", 7L).containsEntry("name_max", "Cy")
+                .containsEntry("age_std", null).containsEntry("visits_median", 3.5);
+        assertThat(groups.row(1)).containsEntry("city", "Rome").containsEntry("age_std", 0.0).containsEntry("age_distinct", 1L)
+                .containsEntry("eldest", 25.0);
         assertThat(groups.row(2)).containsEntry("city", null).containsEntry("rows", 1L);
-        assertThatThrownBy(() -> Frame.of(Column.of("k", 1L, 1), Column.of("v", Long.MAX_VALUE, 1)).groupBy("k").aggregate(Aggregate.sum("v")))
+        assertThatThrownBy(
+                () -> Frame.of(Column.of("k", 1L, 1), Column.of("v", Long.MAX_VALUE, 1)).groupBy("k").aggregate(Aggregate.sum("v")))
                 .isInstanceOf(FrameException.class).hasMessageContaining("overflows");
     }
 
@@ -67,7 +80,7 @@ class FrameTest {
             b[i] = rng.nextInt(10) == 0 ? null : "w" + rng.nextInt(30);
         }
         var counts = Frame.of(Column.of("a", a), Column.of("b", b)).groupBy("a", "b").counts();
-        var naive = new java.util.HashMap<List<Object>, Long>();
+        var naive = new HashMap<List<Object>, Long>();
         for (int i = 0; i < n; i++) naive.merge(Arrays.asList(a[i], b[i]), 1L, Long::sum);
         assertThat(counts.size()).isEqualTo(naive.size());
         for (int i = 0; i < counts.size(); i++) {
@@ -88,7 +101,8 @@ class FrameTest {
         assertThat(left.join(right, Join.RIGHT, "k").size()).isEqualTo(6);
         assertThat(left.join(right, Join.SEMI, "k").column("x").toList()).containsExactly(2L, 4L);
         assertThat(left.join(right, Join.ANTI, "k").column("x").toList()).containsExactly(1L, 3L, 5L);
-        assertThatThrownBy(() -> left.join(right.convert("x", ColumnType.F64), Join.INNER, "x")).hasMessageContaining("I64 on the left and F64 on the right");
+        assertThatThrownBy(() -> left.join(right.convert("x", ColumnType.F64), Join.INNER, "x"))
+                .hasMessageContaining("I64 on the left and F64 on the right");
     }
 
     @Test void framesGrowDistinctAndDropNulls() {
@@ -135,8 +149,8 @@ class FrameTest {
     @Test void describeGivesMomentsAndQuantiles() {
         var summary = Frame.of(Datasets.iris()).describe();
         var row = summary.row(0);
-        assertThat(row).containsEntry("column", "sepal_length").containsEntry("nulls", 0L).containsEntry("distinct", 35L).containsEntry("min", 4.3)
-                .containsEntry("median", 5.8).containsEntry("max", 7.9).containsEntry("q25", 5.1);
+        assertThat(row).containsEntry("column", "sepal_length").containsEntry("nulls", 0L).containsEntry("distinct", 35L)
+                .containsEntry("min", 4.3).containsEntry("median", 5.8).containsEntry("max", 7.9).containsEntry("q25", 5.1);
         assertThat((double) row.get("mean")).isCloseTo(5.843333333333334, within(1e-12));
         assertThat((double) row.get("std")).isCloseTo(0.8280661279778629, within(1e-12));
         assertThat(summary.row(4)).containsEntry("type", "CATEGORY").containsEntry("commonest", "setosa").containsEntry("mean", null);
@@ -163,14 +177,16 @@ class FrameTest {
         assertThat(Column.of("x", 1.0, 2).to(ColumnType.I64).toList()).containsExactly(1L, 2L);
         assertThat(Column.of("x", true, false).to(ColumnType.F64).toList()).containsExactly(1.0, 0.0);
         assertThat(Column.of("x", "a", "b", "a").to(ColumnType.CATEGORY).dictionary()).containsExactly("a", "b");
-        assertThatThrownBy(() -> Column.of("x", 1.0, 2.5).to(ColumnType.I64)).hasMessage("column 'x': row 1 holds F64 2.5, which is no I64");
+        assertThatThrownBy(() -> Column.of("x", 1.0, 2.5).to(ColumnType.I64))
+                .hasMessage("column 'x': row 1 holds F64 2.5, which is no I64");
         assertThat(people().column("age").map(a -> 2 * a).toList()).containsExactly(72.0, 50.0, null, 82.0, 50.0);
     }
 
     @Test void mistakesAreNamed() {
         assertThatThrownBy(() -> people().column("agee")).hasMessage("column: no column 'agee'; there are name, age, city, visits, member");
         assertThatThrownBy(() -> Frame.of(Column.of("a", 1L), Column.of("a", 2L))).hasMessage("Frame: two columns are named 'a'");
-        assertThatThrownBy(() -> Frame.of(Column.of("a", 1L), Column.of("b", 2L, 3))).hasMessage("Frame: column 'b' has 2 rows and 'a' has 1");
+        assertThatThrownBy(() -> Frame.of(Column.of("a", 1L), Column.of("b", 2L, 3)))
+                .hasMessage("Frame: column 'b' has 2 rows and 'a' has 1");
         assertThatThrownBy(() -> people().filter(row -> row.number("name") > 1)).hasMessage("column 'name' is TEXT, not numeric");
         assertThatThrownBy(() -> people().rows(5)).hasMessage("rows: row 5 of 5");
         assertThatThrownBy(() -> people().append(people().drop("age"))).hasMessageContaining("differ");

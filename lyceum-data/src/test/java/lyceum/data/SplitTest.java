@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 
 class SplitTest {
 
-    @Test @Acceptance(topic = "data-split", clause = 1)
-    void partsAreDisjointCoverAllRowsAndHaveTheirSizesOverThousandSettings() {
+    @Test
+    @Acceptance(topic = "data-split", clause = 1) void partsAreDisjointCoverAllRowsAndHaveTheirSizesOverThousandSettings() {
         var rng = Rng.of(719);
         double worst = 0;
         for (int setting = 0; setting < 1000; setting++) {
@@ -37,8 +37,8 @@ class SplitTest {
         Evidence.of("largest distance from the request in rows", worst, below(1));
     }
 
-    @Test @Acceptance(topic = "data-split", clause = 2)
-    void everyClassHasItsShareWithinOneItemInEveryPart() {
+    @Test
+    @Acceptance(topic = "data-split", clause = 2) void everyClassHasItsShareWithinOneItemInEveryPart() {
         var rng = Rng.of(2);
         double worst = 0;
         for (int setting = 0; setting < 300; setting++) {
@@ -58,15 +58,16 @@ class SplitTest {
         Evidence.of("largest distance of a class from its share in items", worst, below(1));
     }
 
-    @Test @Acceptance(topic = "data-split", clause = 2)
-    void everyOfSeveralLabelsHasItsShareWithinOneItemInEveryPart() {
+    @Test
+    @Acceptance(topic = "data-split", clause = 2) void everyOfSeveralLabelsHasItsShareWithinOneItemInEveryPart() {
         var rng = Rng.of(3);
         double worst = 0;
         for (int setting = 0; setting < 100; setting++) {
             var shares = shares(rng, 2 + rng.nextInt(2));
             int n = 200 + rng.nextInt(800), count = 2 + rng.nextInt(7);
             var labels = new boolean[n][count];
-            for (var row : labels) for (int l = 0; l < count; l++) row[l] = rng.nextDouble() < 0.5 / (1 + l) || l > 0 && row[l - 1] && rng.nextDouble() < 0.3;
+            for (var row : labels)
+                for (int l = 0; l < count; l++) row[l] = rng.nextDouble() < 0.5 / (1 + l) || l > 0 && row[l - 1] && rng.nextDouble() < 0.3;
             var split = Split.stratified(labels, rng, shares);
             assertPartition(split, n);
             for (int l = 0; l < count; l++) {
@@ -90,8 +91,8 @@ class SplitTest {
         assertThat(inTest / 2000.0).isBetween(0.17, 0.23);
     }
 
-    @Test @Acceptance(topic = "data-split", clause = 3)
-    void groupsNeverStraddleAndSizesStayWithinTheLargestGroup() {
+    @Test
+    @Acceptance(topic = "data-split", clause = 3) void groupsNeverStraddleAndSizesStayWithinTheLargestGroup() {
         int straddling = 0;
         double excess = Double.NEGATIVE_INFINITY;
         var rng = Rng.of(4);
@@ -112,8 +113,8 @@ class SplitTest {
         Evidence.of("distance from the request beyond the largest group, in rows", excess, atMost(0));
     }
 
-    @Test @Acceptance(topic = "data-split", clause = 3)
-    void noTrainingTimeIsAfterATestTimeMinusTheGap() {
+    @Test
+    @Acceptance(topic = "data-split", clause = 3) void noTrainingTimeIsAfterATestTimeMinusTheGap() {
         long latest = Long.MIN_VALUE;
         var rng = Rng.of(5);
         int unused = 0;
@@ -122,12 +123,11 @@ class SplitTest {
             long gap = rng.nextInt(20);
             var times = IntStream.range(0, n).mapToLong(i -> rng.nextInt(2000) - 1000).toArray();
             var split = Split.byTime(times, gap, 0.5, 0.2, 0.3);
-            for (int p = 0; p < 2; p++)
-                for (int q = p + 1; q < 3; q++) {
-                    long last = Arrays.stream(split.get(p)).mapToLong(i -> times[i]).max().getAsLong();
-                    long first = Arrays.stream(split.get(q)).mapToLong(i -> times[i]).min().getAsLong();
-                    latest = Math.max(latest, last - Math.min(first - gap, first - 1));
-                }
+            for (int p = 0; p < 2; p++) for (int q = p + 1; q < 3; q++) {
+                long last = Arrays.stream(split.get(p)).mapToLong(i -> times[i]).max().getAsLong();
+                long first = Arrays.stream(split.get(q)).mapToLong(i -> times[i]).min().getAsLong();
+                latest = Math.max(latest, last - Math.min(first - gap, first - 1));
+            }
             unused += split.unused().length;
             assertThat(split.unused().length + Arrays.stream(split.sizes()).sum()).isEqualTo(n);
         }
@@ -144,8 +144,8 @@ class SplitTest {
         assertThatThrownBy(() -> Split.byTime(new long[] {1, 2, 3, 4}, 9, 0.5, 0.5)).hasMessageContaining("gap 9");
     }
 
-    @Test @Acceptance(topic = "data-split", clause = 4)
-    void hashSplitKeepsEveryOldAssignmentAfterRowsAreAdded() {
+    @Test
+    @Acceptance(topic = "data-split", clause = 4) void hashSplitKeepsEveryOldAssignmentAfterRowsAreAdded() {
         var rng = Rng.of(6);
         var keys = new ArrayList<String>();
         for (int i = 0; i < 5000; i++) keys.add("user-" + i);
@@ -170,8 +170,8 @@ class SplitTest {
     }
 
     /** In JVMs of their own, whose pools have 1, 2 and 5 threads: the same seed gives the same splits, of few rows and of many; another seed gives others. */
-    @Test @Acceptance(topic = "data-split", clause = 5)
-    void sameSeedGivesTheSameSplitOnAnyNumberOfThreads() {
+    @Test
+    @Acceptance(topic = "data-split", clause = 5) void sameSeedGivesTheSameSplitOnAnyNumberOfThreads() {
         var here = SplitsMain.splits(9);
         var printed = new ArrayList<String>();
         for (int threads : new int[] {1, 2, 5}) {
@@ -185,11 +185,12 @@ class SplitTest {
         var other = SplitsMain.splits(10);
         Evidence.of("splits in JVMs of 1, 2 and 5 threads", printed.size(), exactly(30));
         Evidence.of("of them as here", equal, exactly(30));
-        Evidence.of("of those of another seed as here", IntStream.range(0, 10).filter(i -> other.get(i).equals(here.get(i))).count(), exactly(0));
+        Evidence.of("of those of another seed as here", IntStream.range(0, 10).filter(i -> other.get(i).equals(here.get(i))).count(),
+                exactly(0));
     }
 
-    @Test @Acceptance(topic = "data-split", clause = 6)
-    void bestOfTwoHundredRandomModelsLooksGoodOnValidationAndIsChanceOnTheSealedTestSet() {
+    @Test
+    @Acceptance(topic = "data-split", clause = 6) void bestOfTwoHundredRandomModelsLooksGoodOnValidationAndIsChanceOnTheSealedTestSet() {
         int repeats = 100, n = 4000;
         double validation = 0, test = 0;
         for (int r = 0; r < repeats; r++) {
@@ -229,7 +230,8 @@ class SplitTest {
         assertThat(Split.random(Datasets.iris(), Rng.of(1), 0.5, 0.5).get(1).size()).isEqualTo(75);
         var spam = Datasets.spamAssassin();
         assertThat(Split.grouped(spam.groups(), Rng.of(1), 0.7, 0.3).of(spam)).hasSize(2);
-        assertThatThrownBy(() -> Split.random(10, Rng.of(1), 0.5, 0.5).of(Datasets.iris())).hasMessage("Split.of: a split of 10 rows does not fit data of 150");
+        assertThatThrownBy(() -> Split.random(10, Rng.of(1), 0.5, 0.5).of(Datasets.iris()))
+                .hasMessage("Split.of: a split of 10 rows does not fit data of 150");
     }
 
     @Test void wrongSharesAreRefusedWithASentence() {
@@ -245,7 +247,8 @@ class SplitTest {
         sealed.open("first look");
         assertThat(sealed.score("second look", String::length)).isEqualTo(4);
         assertThat(sealed.purposes()).containsExactly("first look", "second look");
-        assertThatThrownBy(() -> sealed.open("third")).isInstanceOf(IllegalStateException.class).hasMessageContaining("2 of 2 times (first look; second look)");
+        assertThatThrownBy(() -> sealed.open("third")).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("2 of 2 times (first look; second look)");
     }
 
     private static double[] shares(Rng rng, int parts) {

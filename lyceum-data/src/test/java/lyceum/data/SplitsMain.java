@@ -8,7 +8,7 @@ import lyceum.random.Rng;
 
 /** Prints what every random kind of split makes of 500 and of 300,000 rows by the seed that it is given, for a JVM of its own. */
 final class SplitsMain {
-    private SplitsMain() { }
+    private SplitsMain() {}
 
     public static void main(String[] args) { splits(Integer.parseInt(args[0])).forEach(System.out::println); }
 
@@ -28,5 +28,8 @@ final class SplitsMain {
         return lines;
     }
 
-    private static String line(String kind, Split split) { return "split " + kind + " " + split.assignment().length + " rows: " + Arrays.hashCode(split.assignment()) + " " + Arrays.hashCode(split.get(0)); }
+    private static String line(String kind, Split split) {
+        return "split " + kind + " " + split.assignment().length + " rows: " + Arrays.hashCode(split.assignment()) + " "
+                + Arrays.hashCode(split.get(0));
+    }
 }

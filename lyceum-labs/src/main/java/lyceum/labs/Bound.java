@@ -11,7 +11,5 @@ import java.util.function.DoublePredicate;
 public record Bound(String expected, DoublePredicate test) {
 
     /** Whether {@code value} satisfies the bound. */
-    public boolean holds(double value) {
-        return !Double.isNaN(value) && test.test(value);
-    }
+    public boolean holds(double value) { return !Double.isNaN(value) && test.test(value); }
 }

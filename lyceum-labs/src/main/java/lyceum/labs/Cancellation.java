@@ -12,18 +12,10 @@ final class Cancellation {
         }
     }
 
-    boolean asked() {
-        return reason != null;
-    }
+    boolean asked() { return reason != null; }
 
     /** Why, or null. */
-    String reason() {
-        return reason;
-    }
+    String reason() { return reason; }
 
-    void check() {
-        if (asked()) {
-            throw new LabCancelledException(reason);
-        }
-    }
+    void check() { if (asked()) { throw new LabCancelledException(reason); } }
 }

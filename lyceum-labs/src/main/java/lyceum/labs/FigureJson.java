@@ -20,25 +20,20 @@ import tools.jackson.databind.annotation.JsonDeserialize;
 public record FigureJson(@JsonValue @JsonRawValue String text) {
 
     /** As {@link Figure#toJson} writes it. */
-    public static FigureJson of(Figure figure) {
-        return new FigureJson(figure.toJson());
-    }
+    public static FigureJson of(Figure figure) { return new FigureJson(figure.toJson()); }
 
     /**
      * Reads it.
      *
      * @throws lyceum.plot.FigureException if the text is no figure
      */
-    public Figure figure() {
-        return Figure.fromJson(text);
-    }
+    public Figure figure() { return Figure.fromJson(text); }
 
     /** Copies token by token: no tree is built. */
     static final class Reader extends ValueDeserializer<FigureJson> {
         private final JsonFactory factory = new JsonFactory();
 
-        @Override
-        public FigureJson deserialize(JsonParser in, DeserializationContext context) {
+        @Override public FigureJson deserialize(JsonParser in, DeserializationContext context) {
             var text = new StringWriter();
             try (var out = factory.createGenerator(ObjectWriteContext.empty(), text)) {
                 out.copyCurrentStructure(in);

@@ -29,9 +29,7 @@ final class FolderLock implements AutoCloseable {
     private static boolean locked(FileChannel channel) {
         for (int waited = 0; waited < PATIENCE_MILLIS; waited += PAUSE_MILLIS) {
             try {
-                if (tried(channel)) {
-                    return true;
-                }
+                if (tried(channel)) return true;
                 Thread.sleep(PAUSE_MILLIS);
             } catch (IOException e) {
                 return false;
@@ -52,12 +50,7 @@ final class FolderLock implements AutoCloseable {
     }
 
     /** Whether nobody else writes now. */
-    boolean held() {
-        return held;
-    }
+    boolean held() { return held; }
 
-    @Override
-    public void close() throws IOException {
-        channel.close();
-    }
+    @Override public void close() throws IOException { channel.close(); }
 }

@@ -6,7 +6,5 @@ public class LabCancelledException extends LabException {
     private static final long serialVersionUID = 1;
 
     /** Says why it was stopped. */
-    public LabCancelledException(String message) {
-        super(message, null);
-    }
+    public LabCancelledException(String message) { super(message, null); }
 }

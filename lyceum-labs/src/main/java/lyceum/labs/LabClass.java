@@ -27,9 +27,7 @@ public record LabClass(String name, String title, List<String> topics, List<Para
      *
      * @throws LabException if there is no such lab, or it fails before it has asked for its parameters
      */
-    public static LabClass of(String name) {
-        return LabIndex.shipped().find(name).orElseGet(() -> described(name));
-    }
+    public static LabClass of(String name) { return LabIndex.shipped().find(name).orElseGet(() -> described(name)); }
 
     /** Describes a lab as it is now, by running it up to its first call that does not ask for a parameter. */
     static LabClass described(String name) {
@@ -39,9 +37,7 @@ public record LabClass(String name, String title, List<String> topics, List<Para
     }
 
     /** Whether the class path holds such a class; does not load it. */
-    public static boolean isThere(String name) {
-        return LabClass.class.getResource("/" + name.replace('.', '/') + ".class") != null;
-    }
+    public static boolean isThere(String name) { return LabClass.class.getResource("/" + name.replace('.', '/') + ".class") != null; }
 
     /** Whether a class is a lab by its annotation. */
     static boolean isLab(String name) {
@@ -53,9 +49,7 @@ public record LabClass(String name, String title, List<String> topics, List<Para
     }
 
     /** A new body to run. */
-    LabBody body() {
-        return create(load(name));
-    }
+    LabBody body() { return create(load(name)); }
 
     /**
      * Reads values for every parameter; what {@code given} does not name takes its default.
@@ -65,9 +59,7 @@ public record LabClass(String name, String title, List<String> topics, List<Para
      */
     public Map<String, Object> values(Map<String, String> given) {
         for (var name : given.keySet()) {
-            if (parameters.stream().noneMatch(p -> p.name().equals(name))) {
-                throw new LabParameterException(name, unknown(name));
-            }
+            if (parameters.stream().noneMatch(p -> p.name().equals(name))) throw new LabParameterException(name, unknown(name));
         }
         var values = new LinkedHashMap<String, Object>();
         for (var p : parameters) {
@@ -77,12 +69,12 @@ public record LabClass(String name, String title, List<String> topics, List<Para
     }
 
     /** Whether these values, by name as {@link #values} gives them, are the defaults. */
-    public boolean isDefault(Map<String, Object> values) { return parameters.stream().allMatch(p -> p.defaultValue().equals(values.get(p.name()))); }
+    public boolean isDefault(Map<String, Object> values) {
+        return parameters.stream().allMatch(p -> p.defaultValue().equals(values.get(p.name())));
+    }
 
     private String unknown(String wrong) {
-        if (parameters.isEmpty()) {
-            return "there is no parameter '" + wrong + "'; this lab has none";
-        }
+        if (parameters.isEmpty()) return "there is no parameter '" + wrong + "'; this lab has none";
         var known = new ArrayList<String>();
         parameters.forEach(p -> known.add(p.name() + " (" + p.allowed() + ")"));
         return "there is no parameter '" + wrong + "'; this lab has " + String.join(", ", known);

@@ -13,46 +13,44 @@ public sealed interface LabEvent {
 
     /** The lab began, with these parameters: Integer, Double, String or Boolean by name, in the order they were asked for. */
     @JsonTypeName("started")
-    record Started(String slug, String title, Map<String, Object> params, long seed) implements LabEvent { }
+    record Started(String slug, String title, Map<String, Object> params, long seed) implements LabEvent {}
 
     /** A sentence. */
     @JsonTypeName("said")
-    record Said(String text) implements LabEvent { }
+    record Said(String text) implements LabEvent {}
 
     /** So much is done; {@code total} is negative where it is not known, {@code secondsLeft} while there is no estimate. */
     @JsonTypeName("progress")
-    record Progress(String name, long done, long total, double secondsLeft) implements LabEvent { }
+    record Progress(String name, long done, long total, double secondsLeft) implements LabEvent {}
 
     /** A table. */
     @JsonTypeName("table")
-    record Table(LabTable table) implements LabEvent { }
+    record Table(LabTable table) implements LabEvent {}
 
     /** A figure. */
     @JsonTypeName("figure")
-    record Figure(String title, FigureJson figure) implements LabEvent { }
+    record Figure(String title, FigureJson figure) implements LabEvent {}
 
     /** Pixels. */
     @JsonTypeName("image")
-    record Image(LabImage image) implements LabEvent { }
+    record Image(LabImage image) implements LabEvent {}
 
     /** A check. */
     @JsonTypeName("check")
-    record Check(CheckResult check) implements LabEvent { }
+    record Check(CheckResult check) implements LabEvent {}
 
     /** The lab came to its end; its checks may hold or not. */
     @JsonTypeName("finished")
-    record Finished(LabResult result) implements LabEvent { }
+    record Finished(LabResult result) implements LabEvent {}
 
     /** The lab came to no end: what happened in a sentence, and the stack for the log. */
     @JsonTypeName("failed")
-    record Failed(String message, String stack) implements LabEvent { }
+    record Failed(String message, String stack) implements LabEvent {}
 
     /** The run was stopped, by a user or at its time budget. */
     @JsonTypeName("cancelled")
-    record Cancelled(String reason) implements LabEvent { }
+    record Cancelled(String reason) implements LabEvent {}
 
     /** Whether nothing follows this event. */
-    default boolean last() {
-        return this instanceof Finished || this instanceof Failed || this instanceof Cancelled;
-    }
+    default boolean last() { return this instanceof Finished || this instanceof Failed || this instanceof Cancelled; }
 }

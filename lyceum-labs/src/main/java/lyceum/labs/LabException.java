@@ -8,7 +8,5 @@ public class LabException extends LyceumException {
     private static final long serialVersionUID = 1;
 
     /** Says what happened. */
-    public LabException(String message, Throwable cause) {
-        super(message, cause);
-    }
+    public LabException(String message, Throwable cause) { super(message, cause); }
 }

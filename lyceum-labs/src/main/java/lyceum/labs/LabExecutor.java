@@ -15,16 +15,11 @@ public interface LabExecutor extends AutoCloseable {
     LabRun submit(LabRequest request, Consumer<LabEvent> listener);
 
     /** Runs a lab and waits for its end: {@code submit(request, listener).join()}. */
-    default LabResult run(LabRequest request, Consumer<LabEvent> listener) {
-        return submit(request, listener).join();
-    }
+    default LabResult run(LabRequest request, Consumer<LabEvent> listener) { return submit(request, listener).join(); }
 
     /** Stops every run. */
-    @Override
-    void close();
+    @Override void close();
 
     /** Name of the backend that labs compute with; empty while nothing has started that would know. */
-    default String backend() {
-        return "";
-    }
+    default String backend() { return ""; }
 }

@@ -9,4 +9,4 @@ package lyceum.labs;
  * @param height      in pixels
  * @param png         the file's bytes; Base64 in JSON
  */
-public record LabImage(String title, String description, int width, int height, byte[] png) { }
+public record LabImage(String title, String description, int width, int height, byte[] png) {}

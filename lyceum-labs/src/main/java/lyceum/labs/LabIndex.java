@@ -22,35 +22,26 @@ final class LabIndex {
 
     private final Map<String, LabClass> labs = new HashMap<>();
 
-    private LabIndex(List<LabClass> labs) {
-        labs.forEach(lab -> this.labs.put(lab.name(), lab));
-    }
+    private LabIndex(List<LabClass> labs) { labs.forEach(lab -> this.labs.put(lab.name(), lab)); }
 
     /** The index on the class path; empty where there is none. */
-    static LabIndex shipped() {
-        return Shipped.INDEX;
-    }
+    static LabIndex shipped() { return Shipped.INDEX; }
 
-    static LabIndex parse(String json) {
-        return new LabIndex(Arrays.asList(LabJson.read(json, LabClass[].class)));
-    }
+    static LabIndex parse(String json) { return new LabIndex(Arrays.asList(LabJson.read(json, LabClass[].class))); }
 
     /** One lab a line, by name, so that equal labs make equal files. */
     static String text(List<LabClass> labs) {
         var text = new StringBuilder("[");
-        labs.stream().sorted(Comparator.comparing(LabClass::name)).forEach(lab -> text.append(text.length() == 1 ? "\n" : ",\n").append(LabJson.write(lab)));
+        labs.stream().sorted(Comparator.comparing(LabClass::name))
+                .forEach(lab -> text.append(text.length() == 1 ? "\n" : ",\n").append(LabJson.write(lab)));
         return text.append("\n]\n").toString();
     }
 
     /** A lab by its class name, if it stood there when the index was written. */
-    Optional<LabClass> find(String name) {
-        return Optional.ofNullable(labs.get(name));
-    }
+    Optional<LabClass> find(String name) { return Optional.ofNullable(labs.get(name)); }
 
     /** Their number. */
-    int size() {
-        return labs.size();
-    }
+    int size() { return labs.size(); }
 
     private static LabIndex read() {
         try (var in = LabIndex.class.getResourceAsStream("/" + RESOURCE)) {

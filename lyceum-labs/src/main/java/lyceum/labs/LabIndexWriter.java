@@ -12,7 +12,7 @@ import java.util.List;
  */
 public final class LabIndexWriter {
 
-    private LabIndexWriter() { }
+    private LabIndexWriter() {}
 
     /**
      * Describes all labs below a folder of classes, which is on the class path too, and writes the index into it.
@@ -46,9 +46,7 @@ public final class LabIndexWriter {
                 troubles.add(Stacks.sentence(e));
             }
         }
-        if (!troubles.isEmpty()) {
-            throw new LabException("labs that cannot be described: " + String.join("; ", troubles), null);
-        }
+        if (!troubles.isEmpty()) throw new LabException("labs that cannot be described: " + String.join("; ", troubles), null);
         return labs;
     }
 }

@@ -8,22 +8,16 @@ import tools.jackson.databind.json.JsonMapper;
 /** How labs' records are written as JSON: names as they are, non-finite numbers as strings, unknown fields skipped. */
 public final class LabJson {
 
-    private static final JsonMapper MAPPER = JsonMapper.builder()
-            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
-            .build();
+    private static final JsonMapper MAPPER = JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS).build();
 
-    private LabJson() { }
+    private LabJson() {}
 
     /** One line of JSON. */
-    public static String write(Object value) {
-        return MAPPER.writeValueAsString(value);
-    }
+    public static String write(Object value) { return MAPPER.writeValueAsString(value); }
 
     /** JSON with line ends and indents. */
-    public static String pretty(Object value) {
-        return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value);
-    }
+    public static String pretty(Object value) { return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value); }
 
     /**
      * Reads a record of this package, such as a {@link LabEvent}.

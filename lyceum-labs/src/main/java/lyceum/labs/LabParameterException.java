@@ -15,7 +15,5 @@ public class LabParameterException extends IllegalArgumentException {
     }
 
     /** The parameter's name, as it was given. */
-    public String parameter() {
-        return parameter;
-    }
+    public String parameter() { return parameter; }
 }

@@ -26,22 +26,14 @@ public record LabRequest(String slug, String labClass, Map<String, String> param
     }
 
     /** With these parameters. */
-    public LabRequest withParams(Map<String, String> params) {
-        return new LabRequest(slug, labClass, params, seed, testMode, budget);
-    }
+    public LabRequest withParams(Map<String, String> params) { return new LabRequest(slug, labClass, params, seed, testMode, budget); }
 
     /** With another seed. */
-    public LabRequest withSeed(long seed) {
-        return new LabRequest(slug, labClass, params, seed, testMode, budget);
-    }
+    public LabRequest withSeed(long seed) { return new LabRequest(slug, labClass, params, seed, testMode, budget); }
 
     /** As a test. */
-    public LabRequest asTest() {
-        return new LabRequest(slug, labClass, params, seed, true, budget);
-    }
+    public LabRequest asTest() { return new LabRequest(slug, labClass, params, seed, true, budget); }
 
     /** With another time budget. */
-    public LabRequest within(Duration budget) {
-        return new LabRequest(slug, labClass, params, seed, testMode, budget);
-    }
+    public LabRequest within(Duration budget) { return new LabRequest(slug, labClass, params, seed, testMode, budget); }
 }

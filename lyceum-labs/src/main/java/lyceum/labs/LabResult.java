@@ -1,5 +1,6 @@
 package lyceum.labs;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,7 @@ public record LabResult(String slug, String lab, String title, long seed, Map<St
 
     /** Copies the collections. */
     public LabResult {
-        params = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(params));
+        params = Collections.unmodifiableMap(new LinkedHashMap<>(params));
         checks = List.copyOf(checks);
         figures = List.copyOf(figures);
         tables = List.copyOf(tables);
@@ -41,16 +42,12 @@ public record LabResult(String slug, String lab, String title, long seed, Map<St
     public boolean noneFails() { return checks.stream().noneMatch(CheckResult::fails); }
 
     /** The result as one line of JSON. */
-    public String toJson() {
-        return LabJson.write(this);
-    }
+    public String toJson() { return LabJson.write(this); }
 
     /**
      * Reads what {@link #toJson} wrote.
      *
      * @throws IllegalArgumentException if the text is something else
      */
-    public static LabResult fromJson(String json) {
-        return LabJson.read(json, LabResult.class);
-    }
+    public static LabResult fromJson(String json) { return LabJson.read(json, LabResult.class); }
 }

@@ -27,20 +27,15 @@ public final class LabRunner implements LabExecutor {
     private final Set<Run> runs = ConcurrentHashMap.newKeySet();
 
     /** Two at once. */
-    public LabRunner() {
-        this(2);
-    }
+    public LabRunner() { this(2); }
 
     /** {@code atOnce} at once. */
     public LabRunner(int atOnce) {
-        if (atOnce < 1) {
-            throw new IllegalArgumentException("atOnce is " + atOnce + "; it is at least 1");
-        }
+        if (atOnce < 1) throw new IllegalArgumentException("atOnce is " + atOnce + "; it is at least 1");
         places = new Semaphore(atOnce, true);
     }
 
-    @Override
-    public LabRun submit(LabRequest request, Consumer<LabEvent> listener) {
+    @Override public LabRun submit(LabRequest request, Consumer<LabEvent> listener) {
         var lab = LabClass.described(request.labClass());
         var run = new Run(request, lab, lab.values(request.params()), listener);
         runs.add(run);
@@ -48,20 +43,12 @@ public final class LabRunner implements LabExecutor {
         return run;
     }
 
-    @Override
-    public String backend() {
-        return Backend.current().name();
-    }
+    @Override public String backend() { return Backend.current().name(); }
 
-    @Override
-    public void close() {
-        runs.forEach(Run::cancel);
-    }
+    @Override public void close() { runs.forEach(Run::cancel); }
 
     /** A fresh run's id. */
-    static String newId() {
-        return Long.toString(new SecureRandom().nextLong() >>> 1, 36);
-    }
+    static String newId() { return Long.toString(new SecureRandom().nextLong() >>> 1, 36); }
 
     private final class Run implements LabRun, Runnable {
         private final String id = newId();
@@ -82,35 +69,17 @@ public final class LabRunner implements LabExecutor {
             this.listener = listener;
         }
 
-        @Override
-        public String id() {
-            return id;
-        }
+        @Override public String id() { return id; }
 
-        @Override
-        public LabRequest request() {
-            return request;
-        }
+        @Override public LabRequest request() { return request; }
 
-        @Override
-        public boolean waiting() {
-            return waiting && !result.isDone();
-        }
+        @Override public boolean waiting() { return waiting && !result.isDone(); }
 
-        @Override
-        public CompletableFuture<LabResult> result() {
-            return result;
-        }
+        @Override public CompletableFuture<LabResult> result() { return result; }
 
-        @Override
-        public LabResult join() {
-            return LabRuns.join(result);
-        }
+        @Override public LabResult join() { return LabRuns.join(result); }
 
-        @Override
-        public void cancel() {
-            stop("stopped");
-        }
+        @Override public void cancel() { stop("stopped"); }
 
         /** Takes another lock than {@link #tell}, so that a slow listener does not keep a run from being stopped. */
         private void stop(String why) {
@@ -129,20 +98,18 @@ public final class LabRunner implements LabExecutor {
             }
         }
 
-        @Override
-        public void run() {
+        @Override public void run() {
             bind(Thread.currentThread());
             boolean placed = false;
             try {
                 places.acquire();
                 placed = true;
                 waiting = false;
-                CompletableFuture.delayedExecutor(request.budget().toMillis(), TimeUnit.MILLISECONDS)
-                        .execute(() -> {
-                            if (!result.isDone()) {
-                                stop(LabRuns.overBudget(request.budget()));
-                            }
-                        });
+                CompletableFuture.delayedExecutor(request.budget().toMillis(), TimeUnit.MILLISECONDS).execute(() -> {
+                    if (!result.isDone()) {
+                        stop(LabRuns.overBudget(request.budget()));
+                    }
+                });
                 end(LabRuns.execute(request, lab, values, this::tell, cancellation));
             } catch (OutOfMemoryError e) {
                 end(new LabEvent.Failed(Stacks.sentence(e), Stacks.of(e)));

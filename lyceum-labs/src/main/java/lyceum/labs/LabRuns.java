@@ -12,10 +12,11 @@ final class LabRuns {
 
     private static final System.Logger LOG = System.getLogger(LabRuns.class.getName());
 
-    private LabRuns() { }
+    private LabRuns() {}
 
     /** Runs the lab on this thread; tells the listener everything but the last event, which it returns. Memory that is used up is the caller's matter. */
-    static LabEvent execute(LabRequest request, LabClass lab, Map<String, Object> values, Consumer<LabEvent> listener, Cancellation cancellation) {
+    static LabEvent execute(LabRequest request, LabClass lab, Map<String, Object> values, Consumer<LabEvent> listener,
+            Cancellation cancellation) {
         var context = new RunningLab(request, lab, values, listener, cancellation);
         listener.accept(new LabEvent.Started(request.slug(), lab.title(), values, request.seed()));
         try {
@@ -25,9 +26,7 @@ final class LabRuns {
         } catch (OutOfMemoryError e) {
             throw e;
         } catch (Throwable e) {
-            if (cancellation.asked()) {
-                return new LabEvent.Cancelled(cancellation.reason());
-            }
+            if (cancellation.asked()) return new LabEvent.Cancelled(cancellation.reason());
             LOG.log(System.Logger.Level.DEBUG, "lab " + lab.name() + " failed", e);
             return new LabEvent.Failed(Stacks.sentence(e), Stacks.of(e));
         }
@@ -47,9 +46,7 @@ final class LabRuns {
         try {
             return result.join();
         } catch (CompletionException e) {
-            if (e.getCause() instanceof LabException known) {
-                throw known;
-            }
+            if (e.getCause() instanceof LabException known) throw known;
             throw e;
         } catch (CancellationException e) {
             throw new LabCancelledException("stopped");
@@ -64,8 +61,6 @@ final class LabRuns {
     static final class LabStack extends RuntimeException {
         private static final long serialVersionUID = 1;
 
-        LabStack(String stack) {
-            super(stack, null, false, false);
-        }
+        LabStack(String stack) { super(stack, null, false, false); }
     }
 }

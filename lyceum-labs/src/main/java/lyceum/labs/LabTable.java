@@ -22,7 +22,8 @@ public record LabTable(String title, List<String> columns, List<List<Object>> ro
         var copy = new ArrayList<List<Object>>(rows.size());
         for (var row : rows) {
             if (row.size() != columns.size()) {
-                throw new IllegalArgumentException("table '" + title + "': row " + copy.size() + " has " + row.size() + " cells for " + columns.size() + " columns");
+                throw new IllegalArgumentException(
+                        "table '" + title + "': row " + copy.size() + " has " + row.size() + " cells for " + columns.size() + " columns");
             }
             copy.add(List.copyOf(row));
         }

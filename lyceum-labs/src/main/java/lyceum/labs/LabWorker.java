@@ -27,9 +27,7 @@ final class LabWorker {
     private volatile Cancellation cancellation;
     private volatile Thread thread;
 
-    private LabWorker(PrintStream out) {
-        this.out = out;
-    }
+    private LabWorker(PrintStream out) { this.out = out; }
 
     public static void main(String[] args) throws IOException {
         var out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
@@ -75,9 +73,7 @@ final class LabWorker {
         }
     }
 
-    private void emit(LabEvent event) {
-        line(LabJson.write(ToldResult.bare(event)));
-    }
+    private void emit(LabEvent event) { line(LabJson.write(ToldResult.bare(event))); }
 
     private synchronized void line(String text) {
         out.print(text + "\n");

@@ -8,11 +8,12 @@ import java.util.Locale;
 /** What a result was computed on. */
 public final class Machine {
 
-    private Machine() { }
+    private Machine() {}
 
     /** CPU, threads and JDK: {@code Intel(R) Xeon(R) Platinum 8481C, 2 threads, JDK 25.0.3}. */
     public static String describe() {
-        return String.format(Locale.ROOT, "%s, %d threads, JDK %s", cpu(), Runtime.getRuntime().availableProcessors(), System.getProperty("java.version"));
+        return String.format(Locale.ROOT, "%s, %d threads, JDK %s", cpu(), Runtime.getRuntime().availableProcessors(),
+                System.getProperty("java.version"));
     }
 
     /** The CPU's name where the system tells it, else its architecture. */

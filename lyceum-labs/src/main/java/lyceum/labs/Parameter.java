@@ -34,18 +34,12 @@ public sealed interface Parameter {
             }
         }
 
-        @Override
-        public String allowed() {
-            return "between " + min + " and " + max;
-        }
+        @Override public String allowed() { return "between " + min + " and " + max; }
 
-        @Override
-        public Integer parse(String text) {
+        @Override public Integer parse(String text) {
             try {
                 int value = Integer.parseInt(text.strip());
-                if (value >= min && value <= max) {
-                    return value;
-                }
+                if (value >= min && value <= max) return value;
             } catch (NumberFormatException e) {
                 throw new LabParameterException(name, name + " is '" + text + "'; it is a whole number " + allowed());
             }
@@ -63,13 +57,9 @@ public sealed interface Parameter {
             }
         }
 
-        @Override
-        public String allowed() {
-            return "between " + NumberText.of(min) + " and " + NumberText.of(max);
-        }
+        @Override public String allowed() { return "between " + NumberText.of(min) + " and " + NumberText.of(max); }
 
-        @Override
-        public Double parse(String text) {
+        @Override public Double parse(String text) {
             double value;
             try {
                 value = Double.parseDouble(text.strip());
@@ -94,16 +84,10 @@ public sealed interface Parameter {
             }
         }
 
-        @Override
-        public String allowed() {
-            return "one of " + String.join(", ", options);
-        }
+        @Override public String allowed() { return "one of " + String.join(", ", options); }
 
-        @Override
-        public String parse(String text) {
-            if (!options.contains(text)) {
-                throw new LabParameterException(name, name + " is '" + text + "'; it is " + allowed());
-            }
+        @Override public String parse(String text) {
+            if (!options.contains(text)) throw new LabParameterException(name, name + " is '" + text + "'; it is " + allowed());
             return text;
         }
     }
@@ -111,13 +95,9 @@ public sealed interface Parameter {
     /** A switch. */
     @JsonTypeName("flag")
     record Flag(String name, Boolean defaultValue) implements Parameter {
-        @Override
-        public String allowed() {
-            return "true or false";
-        }
+        @Override public String allowed() { return "true or false"; }
 
-        @Override
-        public Boolean parse(String text) {
+        @Override public Boolean parse(String text) {
             return switch (text.strip()) {
                 case "true", "on", "yes", "1" -> true;
                 case "false", "off", "no", "0" -> false;

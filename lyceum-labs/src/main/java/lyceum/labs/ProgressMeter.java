@@ -20,15 +20,9 @@ final class ProgressMeter implements Progress {
         this.cancellation = cancellation;
     }
 
-    @Override
-    public synchronized void report(Update update) {
-        tell(update.task(), update.step(), update.total());
-    }
+    @Override public synchronized void report(Update update) { tell(update.task(), update.step(), update.total()); }
 
-    @Override
-    public boolean isCancelled() {
-        return cancellation.asked();
-    }
+    @Override public boolean isCancelled() { return cancellation.asked(); }
 
     /** Says that {@code step} of {@code total} steps are done; a total below 0 is not known. */
     synchronized void tell(String task, long step, long total) {

@@ -8,7 +8,5 @@ public class QueueFullException extends LyceumException {
     private static final long serialVersionUID = 1;
 
     /** Says how many wait. */
-    public QueueFullException(String message) {
-        super(message);
-    }
+    public QueueFullException(String message) { super(message); }
 }

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -51,7 +53,7 @@ public final class RunStore {
      * @param id      to fetch it by, whether or not it is on disk
      * @param warning why it is not on disk; an empty text when it is
      */
-    public record Saved(String id, String warning) { }
+    public record Saved(String id, String warning) {}
 
     private final Path folder;
     private final Disk disk;
@@ -62,9 +64,7 @@ public final class RunStore {
     private long indexSize;
 
     /** A store in {@code folder}, which is made when the first run is saved. */
-    public RunStore(Path folder) {
-        this(folder, RunStore::writeWhole);
-    }
+    public RunStore(Path folder) { this(folder, RunStore::writeWhole); }
 
     RunStore(Path folder, Disk disk) {
         this.folder = folder;
@@ -140,9 +140,7 @@ public final class RunStore {
     /** A stored result; anything that is no id finds nothing, and a damaged file is left out from then on. */
     public synchronized Optional<LabResult> find(String id) {
         readIndex();
-        if (!ID.matcher(id).matches() || !index.containsKey(id)) {
-            return Optional.empty();
-        }
+        if (!ID.matcher(id).matches() || !index.containsKey(id)) return Optional.empty();
         try {
             var json = unsaved.containsKey(id) ? unsaved.get(id) : Files.readString(folder.resolve(id + ".json"));
             return Optional.of(whole(LabResult.fromJson(json)));
@@ -162,7 +160,8 @@ public final class RunStore {
     }
 
     private static LabResult whole(LabResult result) {
-        if (result == null || Stream.of(result.slug(), result.lab(), result.title(), result.version(), result.machine(), result.date()).anyMatch(Objects::isNull)) {
+        if (result == null || Stream.of(result.slug(), result.lab(), result.title(), result.version(), result.machine(), result.date())
+                .anyMatch(Objects::isNull)) {
             throw new IllegalArgumentException("a part of the record is missing");
         }
         return result;
@@ -170,7 +169,8 @@ public final class RunStore {
 
     /** The latest run of a topic with these parameters and seed. */
     public synchronized Optional<StoredRun> last(String slug, Map<String, Object> params, long seed) {
-        return latest(Integer.MAX_VALUE).stream().filter(r -> r.slug().equals(slug) && r.seed() == seed && r.params().equals(params)).findFirst();
+        return latest(Integer.MAX_VALUE).stream().filter(r -> r.slug().equals(slug) && r.seed() == seed && r.params().equals(params))
+                .findFirst();
     }
 
     /** The latest runs, newest first. */
@@ -190,9 +190,7 @@ public final class RunStore {
 
     /** At the first question, not at the start of the program. */
     private void readIndex() {
-        if (indexRead) {
-            return;
-        }
+        if (indexRead) return;
         indexRead = true;
         try {
             readEntries();
@@ -202,9 +200,7 @@ public final class RunStore {
         }
     }
 
-    private void readEntries() throws IOException {
-        tail(folder.resolve(INDEX), INDEX_READ).lines().forEach(this::readEntry);
-    }
+    private void readEntries() throws IOException { tail(folder.resolve(INDEX), INDEX_READ).lines().forEach(this::readEntry); }
 
     /** A line that was cut off by a crash, or is damaged in another way, is skipped. */
     private void readEntry(String line) {
@@ -221,9 +217,7 @@ public final class RunStore {
 
     /** Forgets the oldest, a fifth at a time, so that the index is rarely rewritten. */
     private void prune(boolean alone) throws IOException {
-        if (!alone || index.size() < KEPT + KEPT / 5) {
-            return;
-        }
+        if (!alone || index.size() < KEPT + KEPT / 5) return;
         while (index.size() > KEPT) {
             Files.deleteIfExists(folder.resolve(index.pollFirstEntry().getKey() + ".json"));
         }
@@ -244,8 +238,8 @@ public final class RunStore {
 
     private String reason(IOException e) {
         return switch (e) {
-            case java.nio.file.AccessDeniedException a -> folder + " may not be written";
-            case java.nio.file.FileSystemException f when f.getReason() != null -> folder + ": " + f.getReason();
+            case AccessDeniedException a -> folder + " may not be written";
+            case FileSystemException f when f.getReason() != null -> folder + ": " + f.getReason();
             default -> folder + ": " + e.getMessage();
         };
     }

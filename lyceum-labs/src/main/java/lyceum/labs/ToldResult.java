@@ -31,12 +31,13 @@ final class ToldResult {
             case LabEvent.Finished(var result) -> {
                 return new LabEvent.Finished(in(result));
             }
-            default -> { }
+            default -> {}
         }
         return event;
     }
 
     private LabResult in(LabResult r) {
-        return new LabResult(r.slug(), r.lab(), r.title(), r.seed(), r.params(), r.seconds(), checks, figures, tables, images, said, r.testMode(), r.version(), r.machine(), r.date());
+        return new LabResult(r.slug(), r.lab(), r.title(), r.seed(), r.params(), r.seconds(), checks, figures, tables, images, said,
+                r.testMode(), r.version(), r.machine(), r.date());
     }
 }

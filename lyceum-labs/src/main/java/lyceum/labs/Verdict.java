@@ -17,29 +17,21 @@ public enum Verdict {
 
     private final String words;
 
-    Verdict(String words) {
-        this.words = words;
-    }
+    Verdict(String words) { this.words = words; }
 
     /** The verdict of a check: numbered or not, in a run with the lab's defaults or not, with a value inside its bound or not. */
     static Verdict of(boolean numbered, boolean defaults, boolean holds) {
-        if (numbered && !defaults) {
-            return OTHER_SETTING;
-        }
+        if (numbered && !defaults) return OTHER_SETTING;
         return holds ? HOLDS : defaults ? FAILS : DIFFERS;
     }
 
-    @JsonCreator
-    static Verdict read(String words) {
+    @JsonCreator static Verdict read(String words) {
         for (var verdict : values()) {
-            if (verdict.words.equals(words)) {
-                return verdict;
-            }
+            if (verdict.words.equals(words)) return verdict;
         }
         throw new IllegalArgumentException("'" + words + "' is no verdict");
     }
 
     /** As people read it: {@code not the clause's setting}. */
-    @JsonValue
-    public String words() { return words; }
+    @JsonValue public String words() { return words; }
 }

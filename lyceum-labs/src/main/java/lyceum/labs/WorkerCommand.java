@@ -9,11 +9,7 @@ package lyceum.labs;
  */
 record WorkerCommand(String run, LabRequest request, String reason) {
 
-    static WorkerCommand run(String id, LabRequest request) {
-        return new WorkerCommand(id, request, null);
-    }
+    static WorkerCommand run(String id, LabRequest request) { return new WorkerCommand(id, request, null); }
 
-    static WorkerCommand stop(String id, String reason) {
-        return new WorkerCommand(id, null, reason);
-    }
+    static WorkerCommand stop(String id, String reason) { return new WorkerCommand(id, null, reason); }
 }

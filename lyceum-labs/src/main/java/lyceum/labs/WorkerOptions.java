@@ -16,11 +16,10 @@ public record WorkerOptions(String heap, int atOnce, int queue, List<String> fla
     /** Checks the numbers. */
     public WorkerOptions {
         if (atOnce < 1 || queue < 0) {
-            throw new IllegalArgumentException("atOnce is " + atOnce + " and queue " + queue + "; at least one run at once, none or more waiting");
+            throw new IllegalArgumentException(
+                    "atOnce is " + atOnce + " and queue " + queue + "; at least one run at once, none or more waiting");
         }
-        if (!heap.matches("[1-9]\\d*[kmgKMG]")) {
-            throw new IllegalArgumentException("heap is '" + heap + "'; it reads like 512m or 1g");
-        }
+        if (!heap.matches("[1-9]\\d*[kmgKMG]")) throw new IllegalArgumentException("heap is '" + heap + "'; it reads like 512m or 1g");
         flags = List.copyOf(flags);
     }
 
@@ -29,24 +28,18 @@ public record WorkerOptions(String heap, int atOnce, int queue, List<String> fla
      * when a lab has ended: a warm worker idles.
      */
     public static WorkerOptions defaults() {
-        return new WorkerOptions("1g", 2, 32,
-                List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Djava.awt.headless=true", "-XX:+UseSerialGC",
-                        "-XX:MinHeapFreeRatio=5", "-XX:MaxHeapFreeRatio=10"),
+        return new WorkerOptions(
+                "1g", 2, 32, List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
+                        "-Djava.awt.headless=true", "-XX:+UseSerialGC", "-XX:MinHeapFreeRatio=5", "-XX:MaxHeapFreeRatio=10"),
                 System.getProperty("java.class.path"));
     }
 
     /** With another memory budget. */
-    public WorkerOptions withHeap(String heap) {
-        return new WorkerOptions(heap, atOnce, queue, flags, classPath);
-    }
+    public WorkerOptions withHeap(String heap) { return new WorkerOptions(heap, atOnce, queue, flags, classPath); }
 
     /** With other numbers of runs at once and waiting. */
-    public WorkerOptions withRuns(int atOnce, int queue) {
-        return new WorkerOptions(heap, atOnce, queue, flags, classPath);
-    }
+    public WorkerOptions withRuns(int atOnce, int queue) { return new WorkerOptions(heap, atOnce, queue, flags, classPath); }
 
     /** With other JVM flags. */
-    public WorkerOptions withFlags(List<String> flags) {
-        return new WorkerOptions(heap, atOnce, queue, flags, classPath);
-    }
+    public WorkerOptions withFlags(List<String> flags) { return new WorkerOptions(heap, atOnce, queue, flags, classPath); }
 }

@@ -37,7 +37,8 @@ public final class WorkerPool implements LabExecutor {
     private final AtomicReference<CompletableFuture<WorkerProcess>> warm = new AtomicReference<>();
     private final Set<WorkerProcess> workers = ConcurrentHashMap.newKeySet();
     private final Map<String, LabClass> labs = new ConcurrentHashMap<>();
-    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("lab-clock").factory());
+    private final ScheduledExecutorService clock = Executors
+            .newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("lab-clock").factory());
     private volatile boolean closed;
     private volatile String backend = "";
 
@@ -51,13 +52,10 @@ public final class WorkerPool implements LabExecutor {
         clock.schedule(this::keepOneWarm, FIRST_WARM.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    @Override
-    public LabRun submit(LabRequest request, Consumer<LabEvent> listener) {
+    @Override public LabRun submit(LabRequest request, Consumer<LabEvent> listener) {
         var lab = labs.computeIfAbsent(request.labClass(), LabClass::of);
         lab.values(request.params());
-        if (closed) {
-            throw new IllegalStateException("the worker pool is closed");
-        }
+        if (closed) throw new IllegalStateException("the worker pool is closed");
         if (open.incrementAndGet() > options.atOnce() + options.queue()) {
             open.decrementAndGet();
             throw new QueueFullException(options.queue() + " runs wait already; try again in a while");
@@ -67,19 +65,13 @@ public final class WorkerPool implements LabExecutor {
         return run;
     }
 
-    @Override
-    public String backend() {
-        return backend;
-    }
+    @Override public String backend() { return backend; }
 
     /** Runs that go on or wait. */
-    public int open() {
-        return open.get();
-    }
+    public int open() { return open.get(); }
 
     /** Stops every run at once and ends the workers. */
-    @Override
-    public void close() {
+    @Override public void close() {
         closed = true;
         for (var run = queue.poll(); run != null; run = queue.poll()) {
             run.end(new LabEvent.Cancelled("the studio stops"));
@@ -104,9 +96,7 @@ public final class WorkerPool implements LabExecutor {
     }
 
     private void serve(Run run) {
-        if (run.result.isDone()) {
-            return;
-        }
+        if (run.result.isDone()) return;
         LabEvent last;
         try {
             last = onAWorker(run);
@@ -120,18 +110,14 @@ public final class WorkerPool implements LabExecutor {
 
     /** An idle worker may have died since it was last used; a fresh one then takes the run. */
     private LabEvent onAWorker(Run run) throws IOException {
-        for (int attempt = 0; ; attempt++) {
+        for (int attempt = 0;; attempt++) {
             var worker = obtain();
             try {
-                if (run.begin(worker)) {
-                    return run.follow(worker);
-                }
+                if (run.begin(worker)) return run.follow(worker);
                 return new LabEvent.Cancelled(run.cancellation.reason());
             } catch (IOException e) {
                 worker.kill();
-                if (attempt == 1 || closed) {
-                    throw e;
-                }
+                if (attempt == 1 || closed) throw e;
             } finally {
                 giveBack(worker);
             }
@@ -142,9 +128,7 @@ public final class WorkerPool implements LabExecutor {
         var ready = warm.getAndSet(null);
         if (ready != null) {
             var worker = ready.join();
-            if (worker != null && worker.alive()) {
-                return worker;
-            }
+            if (worker != null && worker.alive()) return worker;
         }
         return start();
     }
@@ -160,7 +144,8 @@ public final class WorkerPool implements LabExecutor {
     }
 
     private void giveBack(WorkerProcess worker) {
-        boolean keep = !closed && worker.alive() && worker.lend() < MOST_RUNS && warm.compareAndSet(null, CompletableFuture.completedFuture(worker));
+        boolean keep = !closed && worker.alive() && worker.lend() < MOST_RUNS
+                && warm.compareAndSet(null, CompletableFuture.completedFuture(worker));
         if (!keep) {
             worker.kill();
             workers.remove(worker);
@@ -170,9 +155,7 @@ public final class WorkerPool implements LabExecutor {
 
     private void keepOneWarm() {
         var starting = new CompletableFuture<WorkerProcess>();
-        if (closed || !warm.compareAndSet(null, starting)) {
-            return;
-        }
+        if (closed || !warm.compareAndSet(null, starting)) return;
         Thread.ofPlatform().daemon().name("lab-warm").start(() -> {
             try {
                 starting.complete(start());
@@ -197,41 +180,21 @@ public final class WorkerPool implements LabExecutor {
             this.listener = listener;
         }
 
-        @Override
-        public String id() {
-            return id;
-        }
+        @Override public String id() { return id; }
 
-        @Override
-        public LabRequest request() {
-            return request;
-        }
+        @Override public LabRequest request() { return request; }
 
-        @Override
-        public boolean waiting() {
-            return !begun && !result.isDone();
-        }
+        @Override public boolean waiting() { return !begun && !result.isDone(); }
 
-        @Override
-        public CompletableFuture<LabResult> result() {
-            return result;
-        }
+        @Override public CompletableFuture<LabResult> result() { return result; }
 
-        @Override
-        public LabResult join() {
-            return LabRuns.join(result);
-        }
+        @Override public LabResult join() { return LabRuns.join(result); }
 
-        @Override
-        public void cancel() {
-            stop("stopped");
-        }
+        @Override public void cancel() { stop("stopped"); }
 
         /** Hands the run to a worker; false when it was cancelled before. */
         synchronized boolean begin(WorkerProcess mine) throws IOException {
-            if (cancellation.asked()) {
-                return false;
-            }
+            if (cancellation.asked()) return false;
             mine.send(WorkerCommand.run(id, request));
             worker = mine;
             begun = true;
@@ -240,14 +203,13 @@ public final class WorkerPool implements LabExecutor {
 
         /** Hands the run's events on; returns the last one. */
         LabEvent follow(WorkerProcess mine) {
-            var budget = clock.schedule(() -> stop(LabRuns.overBudget(request.budget())), request.budget().toMillis(), TimeUnit.MILLISECONDS);
+            var budget = clock.schedule(() -> stop(LabRuns.overBudget(request.budget())), request.budget().toMillis(),
+                    TimeUnit.MILLISECONDS);
             var told = new ToldResult();
             try {
                 for (var event = mine.next(); event != null; event = mine.next()) {
                     var whole = told.hear(event);
-                    if (whole.last()) {
-                        return whole;
-                    }
+                    if (whole.last()) return whole;
                     tell(whole);
                 }
                 return died(mine);
@@ -306,9 +268,7 @@ public final class WorkerPool implements LabExecutor {
 
         void end(LabEvent last) {
             synchronized (this) {
-                if (result.isDone()) {
-                    return;
-                }
+                if (result.isDone()) return;
             }
             open.decrementAndGet();
             tell(last);

@@ -43,16 +43,12 @@ final class WorkerProcess {
         commands = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8);
         Thread.ofPlatform().daemon().name("lab-worker-log").start(this::drain);
         var first = events.readLine();
-        if (first == null || !first.startsWith(LabWorker.READY)) {
-            throw new IOException("a worker JVM did not start: " + end());
-        }
+        if (first == null || !first.startsWith(LabWorker.READY)) throw new IOException("a worker JVM did not start: " + end());
         backend = first.substring(LabWorker.READY.length());
     }
 
     /** What it computes with. */
-    String backend() {
-        return backend;
-    }
+    String backend() { return backend; }
 
     void send(WorkerCommand command) throws IOException {
         synchronized (commands) {
@@ -74,17 +70,11 @@ final class WorkerProcess {
     }
 
     /** How often it has been lent. */
-    int lend() {
-        return ++runs;
-    }
+    int lend() { return ++runs; }
 
-    boolean alive() {
-        return process.isAlive();
-    }
+    boolean alive() { return process.isAlive(); }
 
-    void kill() {
-        process.destroyForcibly();
-    }
+    void kill() { process.destroyForcibly(); }
 
     /** How it ended, in a sentence; waits for the end. */
     String end() {

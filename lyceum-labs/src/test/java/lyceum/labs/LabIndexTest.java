@@ -14,29 +14,26 @@ import org.junit.jupiter.api.io.TempDir;
 
 class LabIndexTest {
 
-    @Test
-    void everyShippedLabStandsInTheIndexAsItIs() {
-        var labs = Catalogue.load().topics().stream().flatMap(t -> Article.find(t.slug()).flatMap(Article::lab).filter(LabClass::isThere).stream()).distinct().toList();
+    @Test void everyShippedLabStandsInTheIndexAsItIs() {
+        var labs = Catalogue.load().topics().stream()
+                .flatMap(t -> Article.find(t.slug()).flatMap(Article::lab).filter(LabClass::isThere).stream()).distinct().toList();
 
         assertThat(LabIndex.shipped().size()).isGreaterThanOrEqualTo(labs.size());
         assertThat(labs).isNotEmpty().allSatisfy(lab -> assertThat(LabIndex.shipped().find(lab)).contains(LabClass.described(lab)));
     }
 
-    @Test
-    void aLabThatStandsInNoIndexIsDescribed() {
+    @Test void aLabThatStandsInNoIndexIsDescribed() {
         assertThat(LabIndex.shipped().find("lyceum.labs.dummy.GoodLab")).isEmpty();
         assertThat(LabClass.of("lyceum.labs.dummy.GoodLab").parameters()).hasSize(4);
     }
 
-    @Test
-    void whatIsWrittenIsReadBack() {
+    @Test void whatIsWrittenIsReadBack() {
         var good = LabClass.described("lyceum.labs.dummy.GoodLab");
 
         assertThat(LabIndex.parse(LabIndex.text(List.of(good))).find(good.name())).contains(good);
     }
 
-    @Test
-    void writerDescribesEveryLabBelowAFolder(@TempDir Path folder) throws IOException {
+    @Test void writerDescribesEveryLabBelowAFolder(@TempDir Path folder) throws IOException {
         copy("GoodLab", folder);
         LabIndexWriter.write(folder);
 
@@ -45,13 +42,12 @@ class LabIndexTest {
         assertThat(index.find("lyceum.labs.dummy.GoodLab")).contains(LabClass.described("lyceum.labs.dummy.GoodLab"));
     }
 
-    @Test
-    void writerRefusesALabThatFailsBeforeItHasAskedForItsParameters(@TempDir Path folder) throws IOException {
+    @Test void writerRefusesALabThatFailsBeforeItHasAskedForItsParameters(@TempDir Path folder) throws IOException {
         copy("GoodLab", folder);
         copy("EarlyFailureLab", folder);
 
-        assertThatThrownBy(() -> LabIndexWriter.write(folder)).isInstanceOf(LabException.class)
-                .hasMessageContaining("labs that cannot be described: lyceum.labs.dummy.EarlyFailureLab failed before it had asked for its parameters: the data are gone");
+        assertThatThrownBy(() -> LabIndexWriter.write(folder)).isInstanceOf(LabException.class).hasMessageContaining(
+                "labs that cannot be described: lyceum.labs.dummy.EarlyFailureLab failed before it had asked for its parameters: the data are gone");
         assertThat(folder.resolve("lyceum/labs/parameters.json")).doesNotExist();
     }
 

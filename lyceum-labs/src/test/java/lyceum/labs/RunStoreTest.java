@@ -21,13 +21,9 @@ class RunStoreTest {
 
     private static LabResult result;
 
-    @TempDir
-    Path home;
+    @TempDir Path home;
 
-    @BeforeAll
-    static void runOnce() {
-        result = new LabRunner().run(dummy("GoodLab"), e -> { });
-    }
+    @BeforeAll static void runOnce() { result = new LabRunner().run(dummy("GoodLab"), e -> {}); }
 
     private static LabResult with(String slug, long seed, double seconds) {
         var r = result;
@@ -35,8 +31,7 @@ class RunStoreTest {
                 r.testMode(), r.version(), r.machine(), r.date());
     }
 
-    @Test
-    void resultsOutliveTheProcess() {
+    @Test void resultsOutliveTheProcess() {
         var saved = new RunStore(home.resolve("runs")).save(result);
         assertThat(saved.warning()).isEmpty();
         var again = new RunStore(home.resolve("runs"));
@@ -50,8 +45,7 @@ class RunStoreTest {
         assertThat(again.last("k-means", Map.of("k", 4), 1)).isEmpty();
     }
 
-    @Test
-    void newestComesFirstAndSlowestCountsTheLatestRunOfATopic() {
+    @Test void newestComesFirstAndSlowestCountsTheLatestRunOfATopic() {
         var store = new RunStore(home);
         store.save(with("pca", 1, 9));
         store.save(with("pca", 1, 1));
@@ -60,8 +54,7 @@ class RunStoreTest {
         assertThat(store.slowest(5)).extracting(StoredRun::seconds).containsExactly(3.0, 1.0);
     }
 
-    @Test
-    void noPathFromOutsideReachesTheDisk() throws IOException {
+    @Test void noPathFromOutsideReachesTheDisk() throws IOException {
         var store = new RunStore(home.resolve("runs"));
         store.save(result);
         Files.writeString(home.resolve("secret.json"), result.toJson());
@@ -71,28 +64,27 @@ class RunStoreTest {
         assertThat(store.find("0123456789abcdef01234567")).isEmpty();
     }
 
-    @Test
-    void folderThatCannotBeMadeCostsNoResult() throws IOException {
+    @Test void folderThatCannotBeMadeCostsNoResult() throws IOException {
         var file = Files.createFile(home.resolve("file"));
         var store = new RunStore(file.resolve("runs"));
         var saved = store.save(result);
-        assertThat(saved.warning()).startsWith("the run is not stored: ").contains(file.toString()).endsWith("It stays available until this process ends");
+        assertThat(saved.warning()).startsWith("the run is not stored: ").contains(file.toString())
+                .endsWith("It stays available until this process ends");
         assertThat(store.find(saved.id()).orElseThrow().toJson()).isEqualTo(result.toJson());
         assertThat(store.latest(1)).hasSize(1);
     }
 
-    @Test
-    void readOnlyFolderCostsNoResult() {
+    @Test void readOnlyFolderCostsNoResult() {
         var store = new RunStore(home, (file, text) -> {
             throw new FileSystemException(file.toString(), null, "Read-only file system");
         });
         var saved = store.save(result);
-        assertThat(saved.warning()).isEqualTo("the run is not stored: " + home + ": Read-only file system. It stays available until this process ends");
+        assertThat(saved.warning())
+                .isEqualTo("the run is not stored: " + home + ": Read-only file system. It stays available until this process ends");
         assertThat(store.find(saved.id())).isPresent();
     }
 
-    @Test
-    void fullDiskCostsNoResultAndLeavesNoHalfFile() throws IOException {
+    @Test void fullDiskCostsNoResultAndLeavesNoHalfFile() throws IOException {
         var store = new RunStore(home, (file, text) -> {
             throw new IOException("No space left on device");
         });
@@ -110,18 +102,17 @@ class RunStoreTest {
 
     private static LabResult saying(String text, long seed) {
         var r = result;
-        return new LabResult(r.slug(), r.lab(), r.title(), seed, r.params(), 1, List.of(), List.of(), List.of(), List.of(), List.of(text), false, r.version(), r.machine(), r.date());
+        return new LabResult(r.slug(), r.lab(), r.title(), seed, r.params(), 1, List.of(), List.of(), List.of(), List.of(), List.of(text),
+                false, r.version(), r.machine(), r.date());
     }
 
-    @Test
-    void indexCutOffByACrashLosesOnlyItsLastLine() throws IOException {
+    @Test void indexCutOffByACrashLosesOnlyItsLastLine() throws IOException {
         var saved = new RunStore(home).save(result);
         Files.writeString(home.resolve("runs.jsonl"), "{\"id\":\"0123", StandardOpenOption.APPEND);
         assertThat(new RunStore(home).latest(10)).extracting(StoredRun::id).containsExactly(saved.id());
     }
 
-    @Test
-    void lineCutOffByACrashDoesNotTakeTheNextOneAlong() throws IOException {
+    @Test void lineCutOffByACrashDoesNotTakeTheNextOneAlong() throws IOException {
         var first = new RunStore(home).save(result);
         Files.writeString(home.resolve("runs.jsonl"), "{\"id\":\"0123", StandardOpenOption.APPEND);
         var second = new RunStore(home).save(with("pca", 2, 1));
@@ -129,8 +120,8 @@ class RunStoreTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{\"slug\":", "null", "[]", "{}", "{\"figures\":[null]}", "\u0000"})
-    void damagedFileCostsItselfAlone(String damaged) throws IOException {
+    @ValueSource(strings = {"{\"slug\":", "null", "[]", "{}", "{\"figures\":[null]}", "\u0000"}) void damagedFileCostsItselfAlone(
+            String damaged) throws IOException {
         var store = new RunStore(home);
         var whole = store.save(with("pca", 2, 1));
         var saved = store.save(result);
@@ -141,10 +132,10 @@ class RunStoreTest {
         assertThat(again.find(whole.id())).isPresent();
     }
 
-    @Test
-    void resultWithoutAFigureOrADateIsNotFound() throws IOException {
+    @Test void resultWithoutAFigureOrADateIsNotFound() throws IOException {
         var store = new RunStore(home);
-        for (var damaged : List.of(result.toJson().replaceFirst("\"figures\":\\[\\{", "\"figures\":[null,{"), result.toJson().replaceFirst(",\"date\":\"[^\"]*\"", ""))) {
+        for (var damaged : List.of(result.toJson().replaceFirst("\"figures\":\\[\\{", "\"figures\":[null,{"),
+                result.toJson().replaceFirst(",\"date\":\"[^\"]*\"", ""))) {
             assertThat(damaged).isNotEqualTo(result.toJson());
             var saved = store.save(result);
             Files.writeString(home.resolve(saved.id() + ".json"), damaged);
@@ -152,8 +143,7 @@ class RunStoreTest {
         }
     }
 
-    @Test
-    void byteThatIsNoUtf8AndLinesWithoutADateCostTheirLinesAlone() throws IOException {
+    @Test void byteThatIsNoUtf8AndLinesWithoutADateCostTheirLinesAlone() throws IOException {
         var first = new RunStore(home).save(result);
         Files.write(home.resolve("runs.jsonl"), new byte[] {(byte) 0xff, '\n'}, StandardOpenOption.APPEND);
         Files.writeString(home.resolve("runs.jsonl"), "null\n{\"id\":\"0123456789abcdef01234567\"}\n", StandardOpenOption.APPEND);
@@ -162,8 +152,7 @@ class RunStoreTest {
         assertThat(new RunStore(home).slowest(10)).hasSize(2);
     }
 
-    @Test
-    void twoStudiosThatForgetAtOnceLoseNoRunAndLeaveNoFile() throws Exception {
+    @Test void twoStudiosThatForgetAtOnceLoseNoRunAndLeaveNoFile() throws Exception {
         var stores = List.of(new RunStore(home), new RunStore(home));
         try (var together = Executors.newFixedThreadPool(2)) {
             for (int s = 0; s < 2; s++) {
@@ -182,8 +171,7 @@ class RunStoreTest {
         }
     }
 
-    @Test
-    void oldestRunsAreForgotten() throws IOException {
+    @Test void oldestRunsAreForgotten() throws IOException {
         var store = new RunStore(home);
         for (int i = 0; i < 1_250; i++) {
             store.save(with("pca", i, 1));

@@ -61,7 +61,8 @@ public record ActivationReport(List<LayerReport> layers) {
                 }));
             }
         });
-        if (tallies.isEmpty()) throw new IllegalArgumentException("ActivationReport: there is no batch, or the network has no activation layer; functions wrapped by Layer.of are not seen");
+        if (tallies.isEmpty()) throw new IllegalArgumentException(
+                "ActivationReport: there is no batch, or the network has no activation layer; functions wrapped by Layer.of are not seen");
         return new ActivationReport(tallies.stream().map(Tally::report).toList());
     }
 
@@ -102,7 +103,8 @@ public record ActivationReport(List<LayerReport> layers) {
             double mean = sum / count, n = Math.max(1, count);
             long active = 0;
             for (long f : fired) active += f;
-            return new LayerReport(activation, mean, Math.sqrt(Math.max(0, squares / n - mean * mean)), saturated / n, active / n, fired, count / Math.max(1, fired.length));
+            return new LayerReport(activation, mean, Math.sqrt(Math.max(0, squares / n - mean * mean)), saturated / n, active / n, fired,
+                    count / Math.max(1, fired.length));
         }
     }
 }

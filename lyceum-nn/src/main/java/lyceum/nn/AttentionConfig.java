@@ -18,17 +18,23 @@ import lyceum.withers.Withers;
  * @param dtype of the parameters
  */
 @Withers
-public record AttentionConfig(int width, int heads, int keyHeads, int headWidth, boolean bias, double dropout, Attention attention, RotaryEmbedding rotary, DType dtype) implements AttentionConfigWithers {
+public record AttentionConfig(int width, int heads, int keyHeads, int headWidth, boolean bias, double dropout, Attention attention,
+        RotaryEmbedding rotary, DType dtype) implements AttentionConfigWithers {
     public AttentionConfig {
-        if (width < 1 || heads < 1 || headWidth < 1) throw new IllegalArgumentException("AttentionConfig: width " + width + ", heads " + heads + " and headWidth " + headWidth + " are positive");
-        if (keyHeads < 1 || heads % keyHeads != 0) throw new IllegalArgumentException("AttentionConfig: keyHeads is " + keyHeads + "; it divides heads " + heads);
+        if (width < 1 || heads < 1 || headWidth < 1) throw new IllegalArgumentException(
+                "AttentionConfig: width " + width + ", heads " + heads + " and headWidth " + headWidth + " are positive");
+        if (keyHeads < 1 || heads % keyHeads != 0)
+            throw new IllegalArgumentException("AttentionConfig: keyHeads is " + keyHeads + "; it divides heads " + heads);
     }
 
     /** Every position sees all others; with biases, F32. @throws IllegalArgumentException unless heads divide the width */
-    public AttentionConfig(int width, int heads) { this(width, heads, heads, headWidth(width, heads), true, 0, new Attention(), null, DType.F32); }
+    public AttentionConfig(int width, int heads) {
+        this(width, heads, heads, headWidth(width, heads), true, 0, new Attention(), null, DType.F32);
+    }
 
     private static int headWidth(int width, int heads) {
-        if (heads < 1 || width % heads != 0) throw new IllegalArgumentException("AttentionConfig: " + heads + " heads do not divide a width of " + width + "; name headWidth");
+        if (heads < 1 || width % heads != 0) throw new IllegalArgumentException(
+                "AttentionConfig: " + heads + " heads do not divide a width of " + width + "; name headWidth");
         return width / heads;
     }
 }

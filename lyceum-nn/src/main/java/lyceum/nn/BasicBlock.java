@@ -27,7 +27,8 @@ public final class BasicBlock extends Module {
     }
 
     static Conv2d convolution(int inputs, int outputs, int kernel, int stride, DType dtype, Rng rng) {
-        return new Conv2d(inputs, outputs, new int[] {kernel}, new Convolution().withStride(stride).withPadding(kernel / 2), false, dtype, Init.heNormal(), rng);
+        return new Conv2d(inputs, outputs, new int[] {kernel}, new Convolution().withStride(stride).withPadding(kernel / 2), false, dtype,
+                Init.heNormal(), rng);
     }
 
     static BatchNorm normalisation(int channels, DType dtype) { return new BatchNorm(channels, 1e-5, 0.1, dtype); }

@@ -1,5 +1,6 @@
 package lyceum.nn;
 
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
@@ -31,9 +32,10 @@ public final class BatchNorm extends Module {
     }
 
     @Override public Tensor forward(Tensor x, Pass pass) {
-        if (x.rank() < 2 || x.size(1) != weight.count()) throw new ShapeException("BatchNorm: input " + x.shape() + " for " + weight.count() + " features on axis 1");
+        if (x.rank() < 2 || x.size(1) != weight.count())
+            throw new ShapeException("BatchNorm: input " + x.shape() + " for " + weight.count() + " features on axis 1");
         var wide = new long[x.rank()];
-        java.util.Arrays.fill(wide, 1);
+        Arrays.fill(wide, 1);
         wide[1] = weight.count();
         var mean = running_mean.reshape(wide);
         var variance = running_var.reshape(wide);

@@ -19,7 +19,9 @@ public final class Conv1d extends ConvLayer {
     /** Stride 1, no padding, F32, with a bias, initialised as PyTorch does. */
     public Conv1d(int inputs, int outputs, int kernel, Rng rng) { this(inputs, outputs, kernel, new Convolution(), rng); }
 
-    public Conv1d(int inputs, int outputs, int kernel, Convolution how, Rng rng) { this(inputs, outputs, new int[] {kernel}, how, true, DType.F32, null, rng); }
+    public Conv1d(int inputs, int outputs, int kernel, Convolution how, Rng rng) {
+        this(inputs, outputs, new int[] {kernel}, how, true, DType.F32, null, rng);
+    }
 
     /**
      * @param kernel one size for the axis
@@ -29,7 +31,9 @@ public final class Conv1d extends ConvLayer {
         this(weight("Conv1d", outputs, inputs, kernel, 1, how.groups(), dtype, init, rng), how, withBias, rng);
     }
 
-    private Conv1d(Tensor weight, Convolution how, boolean withBias, Rng rng) { super(weight, bias(withBias, weight.size(0), weight, rng), how, 1); }
+    private Conv1d(Tensor weight, Convolution how, boolean withBias, Rng rng) {
+        super(weight, bias(withBias, weight.size(0), weight, rng), how, 1);
+    }
 
     /** From given values, which become parameters; {@code bias} may be null. */
     public Conv1d(Tensor weight, Tensor bias, Convolution how) { super(weight.copy(), bias == null ? null : bias.copy(), how, 1); }

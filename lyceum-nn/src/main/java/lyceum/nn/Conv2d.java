@@ -19,7 +19,9 @@ public final class Conv2d extends ConvLayer {
     /** Stride 1, no padding, F32, with a bias, initialised as PyTorch does. */
     public Conv2d(int inputs, int outputs, int kernel, Rng rng) { this(inputs, outputs, kernel, new Convolution(), rng); }
 
-    public Conv2d(int inputs, int outputs, int kernel, Convolution how, Rng rng) { this(inputs, outputs, new int[] {kernel}, how, true, DType.F32, null, rng); }
+    public Conv2d(int inputs, int outputs, int kernel, Convolution how, Rng rng) {
+        this(inputs, outputs, new int[] {kernel}, how, true, DType.F32, null, rng);
+    }
 
     /**
      * @param kernel one size for all axes, or one an axis
@@ -29,7 +31,9 @@ public final class Conv2d extends ConvLayer {
         this(weight("Conv2d", outputs, inputs, kernel, 2, how.groups(), dtype, init, rng), how, withBias, rng);
     }
 
-    private Conv2d(Tensor weight, Convolution how, boolean withBias, Rng rng) { super(weight, bias(withBias, weight.size(0), weight, rng), how, 2); }
+    private Conv2d(Tensor weight, Convolution how, boolean withBias, Rng rng) {
+        super(weight, bias(withBias, weight.size(0), weight, rng), how, 2);
+    }
 
     /** From given values, which become parameters; {@code bias} may be null. */
     public Conv2d(Tensor weight, Tensor bias, Convolution how) { super(weight.copy(), bias == null ? null : bias.copy(), how, 2); }

@@ -19,7 +19,9 @@ public final class Conv3d extends ConvLayer {
     /** Stride 1, no padding, F32, with a bias, initialised as PyTorch does. */
     public Conv3d(int inputs, int outputs, int kernel, Rng rng) { this(inputs, outputs, kernel, new Convolution(), rng); }
 
-    public Conv3d(int inputs, int outputs, int kernel, Convolution how, Rng rng) { this(inputs, outputs, new int[] {kernel}, how, true, DType.F32, null, rng); }
+    public Conv3d(int inputs, int outputs, int kernel, Convolution how, Rng rng) {
+        this(inputs, outputs, new int[] {kernel}, how, true, DType.F32, null, rng);
+    }
 
     /**
      * @param kernel one size for all axes, or one an axis
@@ -29,7 +31,9 @@ public final class Conv3d extends ConvLayer {
         this(weight("Conv3d", outputs, inputs, kernel, 3, how.groups(), dtype, init, rng), how, withBias, rng);
     }
 
-    private Conv3d(Tensor weight, Convolution how, boolean withBias, Rng rng) { super(weight, bias(withBias, weight.size(0), weight, rng), how, 3); }
+    private Conv3d(Tensor weight, Convolution how, boolean withBias, Rng rng) {
+        super(weight, bias(withBias, weight.size(0), weight, rng), how, 3);
+    }
 
     /** From given values, which become parameters; {@code bias} may be null. */
     public Conv3d(Tensor weight, Tensor bias, Convolution how) { super(weight.copy(), bias == null ? null : bias.copy(), how, 3); }

@@ -21,9 +21,10 @@ public abstract sealed class ConvLayer extends Module permits Conv1d, Conv2d, Co
 
     /** A weight of (first, second / groups, kernel..), begun as {@code init} says. */
     static Tensor weight(String name, int first, int second, int[] kernel, int axes, int groups, DType dtype, Init init, Rng rng) {
-        if (first < 1 || second < 1 || first % groups != 0 || second % groups != 0)
-            throw new IllegalArgumentException(name + ": " + first + " and " + second + " channels in groups " + groups + "; both must be positive and divide");
-        if (kernel.length != 1 && kernel.length != axes) throw new IllegalArgumentException(name + ": " + kernel.length + " kernel sizes; give one, or one for each of " + axes + " axes");
+        if (first < 1 || second < 1 || first % groups != 0 || second % groups != 0) throw new IllegalArgumentException(
+                name + ": " + first + " and " + second + " channels in groups " + groups + "; both must be positive and divide");
+        if (kernel.length != 1 && kernel.length != axes) throw new IllegalArgumentException(
+                name + ": " + kernel.length + " kernel sizes; give one, or one for each of " + axes + " axes");
         var shape = new long[axes + 2];
         shape[0] = first;
         shape[1] = second / groups;

@@ -17,7 +17,9 @@ import lyceum.tensor.Tensor;
 public final class ConvTranspose2d extends ConvLayer {
 
     /** F32, with a bias, initialised as PyTorch does. */
-    public ConvTranspose2d(int inputs, int outputs, int kernel, Convolution how, Rng rng) { this(inputs, outputs, new int[] {kernel}, how, true, DType.F32, null, rng); }
+    public ConvTranspose2d(int inputs, int outputs, int kernel, Convolution how, Rng rng) {
+        this(inputs, outputs, new int[] {kernel}, how, true, DType.F32, null, rng);
+    }
 
     /**
      * @param kernel one size for all axes, or one an axis
@@ -27,7 +29,9 @@ public final class ConvTranspose2d extends ConvLayer {
         this(weight("ConvTranspose2d", inputs, outputs, kernel, 2, how.groups(), dtype, init, rng), how, withBias, rng);
     }
 
-    private ConvTranspose2d(Tensor weight, Convolution how, boolean withBias, Rng rng) { super(weight, bias(withBias, weight.size(1) * how.groups(), weight, rng), how, 2); }
+    private ConvTranspose2d(Tensor weight, Convolution how, boolean withBias, Rng rng) {
+        super(weight, bias(withBias, weight.size(1) * how.groups(), weight, rng), how, 2);
+    }
 
     /** From given values, which become parameters; {@code bias} may be null. */
     public ConvTranspose2d(Tensor weight, Tensor bias, Convolution how) { super(weight.copy(), bias == null ? null : bias.copy(), how, 2); }

@@ -28,7 +28,8 @@ public record DeadUnits(List<int[]> layers, int units) {
     /** Over the whole data set, in batches of any size. */
     public static DeadUnits find(Layer network, Iterable<Tensor> batches) {
         var report = ActivationReport.of(network, batches);
-        return new DeadUnits(report.layers().stream().map(ActivationReport.LayerReport::dead).toList(), report.layers().stream().mapToInt(ActivationReport.LayerReport::units).sum());
+        return new DeadUnits(report.layers().stream().map(ActivationReport.LayerReport::dead).toList(),
+                report.layers().stream().mapToInt(ActivationReport.LayerReport::units).sum());
     }
 
     /** How many are dead. */
@@ -52,14 +53,16 @@ public record DeadUnits(List<int[]> layers, int units) {
      * @throws ShapeException if a dead unit has no row in its layer
      */
     public void reinitialise(List<Linear> linear, Init init, Rng rng) {
-        if (linear.size() < layers.size()) throw new ShapeException("reinitialise: " + linear.size() + " linear layers for " + layers.size() + " activations");
+        if (linear.size() < layers.size())
+            throw new ShapeException("reinitialise: " + linear.size() + " linear layers for " + layers.size() + " activations");
         Autograd.noGrad(() -> {
             for (int l = 0; l < layers.size(); l++) {
                 if (layers.get(l).length == 0) continue;
                 var weight = linear.get(l).weight();
                 var fresh = init.sample(rng, weight.dtype(), weight.shape().toArray());
                 for (int unit : layers.get(l)) {
-                    if (unit >= weight.size(0)) throw new ShapeException("reinitialise: unit " + unit + " of activation " + l + " has no row in a weight of shape " + weight.shape());
+                    if (unit >= weight.size(0)) throw new ShapeException(
+                            "reinitialise: unit " + unit + " of activation " + l + " has no row in a weight of shape " + weight.shape());
                     weight.set_(fresh.get(unit), Index.at(unit));
                     if (linear.get(l).bias() != null) linear.get(l).bias().set_(0, Index.at(unit));
                     if (l + 1 < linear.size()) linear.get(l + 1).weight().set_(0, Index.all(), Index.at(unit));

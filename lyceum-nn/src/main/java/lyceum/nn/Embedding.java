@@ -1,5 +1,6 @@
 package lyceum.nn;
 
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -17,7 +18,7 @@ public final class Embedding extends Module {
 
     /** @throws lyceum.ShapeException if an index is out of range: names it */
     @Override public Tensor forward(Tensor indices, Pass pass) {
-        var shape = java.util.Arrays.copyOf(indices.shape().toArray(), indices.rank() + 1);
+        var shape = Arrays.copyOf(indices.shape().toArray(), indices.rank() + 1);
         shape[indices.rank()] = weight.size(1);
         return weight.indexSelect(0, indices.flatten()).reshape(shape);
     }

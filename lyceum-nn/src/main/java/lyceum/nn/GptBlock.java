@@ -44,7 +44,8 @@ public final class GptBlock extends Module {
         private final Linear c_attn, c_proj;
 
         SelfAttention(int width, int heads, double dropout, DType dtype, Rng rng) {
-            if (heads < 1 || width % heads != 0) throw new IllegalArgumentException("GptBlock: " + heads + " heads do not divide a width of " + width);
+            if (heads < 1 || width % heads != 0)
+                throw new IllegalArgumentException("GptBlock: " + heads + " heads do not divide a width of " + width);
             this.heads = heads;
             this.dropout = new Dropout(dropout);
             c_attn = new Linear(width, 3L * width, true, dtype, Init.normal(0.02), rng);
@@ -63,7 +64,8 @@ public final class GptBlock extends Module {
                 v = past.values();
             }
             var attention = new Attention().withCausal(true);
-            var y = dropout.p() > 0 && pass.isTraining() ? attention.of(q, k, v, weights -> dropout.forward(weights, pass)) : attention.of(q, k, v);
+            var y = dropout.p() > 0 && pass.isTraining() ? attention.of(q, k, v, weights -> dropout.forward(weights, pass))
+                    : attention.of(q, k, v);
             return dropout.forward(c_proj.forward(y.transpose(1, 2).reshape(batch, length, width), pass), pass);
         }
     }

@@ -1,5 +1,6 @@
 package lyceum.nn;
 
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
@@ -19,7 +20,8 @@ public final class GroupNorm extends Module {
     public GroupNorm(int groups, long channels) { this(groups, channels, 1e-5, DType.F32); }
 
     public GroupNorm(int groups, long channels, double epsilon, DType dtype) {
-        if (groups < 1 || channels % groups != 0) throw new IllegalArgumentException("GroupNorm: " + channels + " channels do not divide into groups " + groups);
+        if (groups < 1 || channels % groups != 0)
+            throw new IllegalArgumentException("GroupNorm: " + channels + " channels do not divide into groups " + groups);
         this.groups = groups;
         this.epsilon = epsilon;
         weight = Tensor.ones(dtype, channels).compute().requiresGrad();
@@ -27,9 +29,10 @@ public final class GroupNorm extends Module {
     }
 
     @Override public Tensor forward(Tensor x, Pass pass) {
-        if (x.rank() < 2 || x.size(1) != weight.count()) throw new ShapeException("GroupNorm: input " + x.shape() + " for " + weight.count() + " channels on axis 1");
+        if (x.rank() < 2 || x.size(1) != weight.count())
+            throw new ShapeException("GroupNorm: input " + x.shape() + " for " + weight.count() + " channels on axis 1");
         var wide = new long[x.rank() - 1];
-        java.util.Arrays.fill(wide, 1);
+        Arrays.fill(wide, 1);
         wide[0] = weight.count();
         var scaled = x.reshape(x.size(0), groups, x.count() / Math.max(1, x.size(0) * groups)).layerNorm(null, null, epsilon);
         return scaled.reshape(x.shape().toArray()).mul(weight.reshape(wide)).add(bias.reshape(wide));

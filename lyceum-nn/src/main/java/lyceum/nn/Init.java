@@ -19,10 +19,14 @@ public interface Init {
     static Init normal(double deviation) { return (rng, dtype, shape) -> Tensor.randn(rng, dtype, shape).mul(deviation); }
 
     /** Uniform within {@code sqrt(6 / (fanIn + fanOut))}: keeps the variance of tanh networks (Glorot and Bengio 2010). */
-    static Init glorotUniform() { return (rng, dtype, shape) -> symmetric(Math.sqrt(6.0 / (fanIn(shape) + fanOut(shape)))).sample(rng, dtype, shape); }
+    static Init glorotUniform() {
+        return (rng, dtype, shape) -> symmetric(Math.sqrt(6.0 / (fanIn(shape) + fanOut(shape)))).sample(rng, dtype, shape);
+    }
 
     /** Normal with variance {@code 2 / (fanIn + fanOut)}. */
-    static Init glorotNormal() { return (rng, dtype, shape) -> normal(Math.sqrt(2.0 / (fanIn(shape) + fanOut(shape)))).sample(rng, dtype, shape); }
+    static Init glorotNormal() {
+        return (rng, dtype, shape) -> normal(Math.sqrt(2.0 / (fanIn(shape) + fanOut(shape)))).sample(rng, dtype, shape);
+    }
 
     /** Uniform within {@code sqrt(6 / fanIn)}: keeps the variance of ReLU networks (He et al. 2015). */
     static Init heUniform() { return (rng, dtype, shape) -> symmetric(Math.sqrt(6.0 / fanIn(shape))).sample(rng, dtype, shape); }

@@ -1,5 +1,6 @@
 package lyceum.nn;
 
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
@@ -33,7 +34,7 @@ public final class LayerNorm extends Module {
 
     /** The shape with the axes from {@code first} on as one. */
     private static long[] together(long[] shape, int first) {
-        var sizes = java.util.Arrays.copyOf(shape, first + 1);
+        var sizes = Arrays.copyOf(shape, first + 1);
         for (int i = first + 1; i < shape.length; i++) sizes[first] *= shape[i];
         return sizes;
     }

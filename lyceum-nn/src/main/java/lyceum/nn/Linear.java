@@ -17,7 +17,8 @@ public final class Linear extends Module {
 
     /** @param init of the weight; the bias is uniform within {@code 1 / sqrt(inputs)} */
     public Linear(long inputs, long outputs, boolean withBias, DType dtype, Init init, Rng rng) {
-        if (inputs < 1 || outputs < 1) throw new IllegalArgumentException("Linear: " + inputs + " inputs and " + outputs + " outputs; both must be positive");
+        if (inputs < 1 || outputs < 1)
+            throw new IllegalArgumentException("Linear: " + inputs + " inputs and " + outputs + " outputs; both must be positive");
         weight = init.sample(rng, dtype, outputs, inputs).compute().requiresGrad();
         bias = withBias ? Init.torchLinear(inputs).sample(rng, dtype, outputs).compute().requiresGrad() : null;
     }

@@ -40,7 +40,7 @@ public final class Mlp extends Module {
         for (int next : config.hidden()) {
             linear.add(new Linear(width, next, true, config.dtype(), init, rng));
             switch (config.norm()) {
-                case NONE -> { }
+                case NONE -> {}
                 case LAYER -> normal.add(new LayerNorm(1e-5, config.dtype(), next));
                 case BATCH -> normal.add(new BatchNorm(next, 1e-5, 0.1, config.dtype()));
             }
@@ -64,7 +64,8 @@ public final class Mlp extends Module {
     public List<Linear> layers() { return layers; }
 
     @Override public Tensor forward(Tensor x, Pass pass) {
-        if (x.rank() < 1 || x.size(-1) != config.inputs()) throw new ShapeException("Mlp: input " + x.shape() + " for a network of " + config.inputs() + " inputs");
+        if (x.rank() < 1 || x.size(-1) != config.inputs())
+            throw new ShapeException("Mlp: input " + x.shape() + " for a network of " + config.inputs() + " inputs");
         var dropout = new Dropout(config.dropout());
         for (int i = 0; i < layers.size() - 1; i++) {
             var h = layers.get(i).forward(x, pass);
@@ -85,7 +86,8 @@ public final class Mlp extends Module {
 
     /** Class probabilities of rows (n, inputs): (n, classes). @throws IllegalStateException for a network of numbers */
     public Tensor probabilities(Tensor x) {
-        if (config.head() != MlpConfig.Head.CLASSES) throw new IllegalStateException("Mlp.probabilities: this network predicts numbers; use predict");
+        if (config.head() != MlpConfig.Head.CLASSES)
+            throw new IllegalStateException("Mlp.probabilities: this network predicts numbers; use predict");
         return predict(x);
     }
 

@@ -1,5 +1,6 @@
 package lyceum.nn;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import lyceum.DType;
@@ -24,10 +25,13 @@ import lyceum.withers.Withers;
  * @param dtype of the parameters: F32 or F64
  */
 @Withers
-public record MlpConfig(int inputs, List<Integer> hidden, int outputs, Activation activation, Norm norm, double dropout, boolean residual, Head head, DType dtype) implements MlpConfigWithers {
+public record MlpConfig(int inputs, List<Integer> hidden, int outputs, Activation activation, Norm norm, double dropout, boolean residual,
+        Head head, DType dtype) implements MlpConfigWithers {
 
     /** What normalises a hidden layer before its activation. */
-    public enum Norm { NONE, LAYER, BATCH }
+    public enum Norm {
+        NONE, LAYER, BATCH
+    }
 
     /** What the outputs mean, and with that the loss. */
     public enum Head {
@@ -38,14 +42,17 @@ public record MlpConfig(int inputs, List<Integer> hidden, int outputs, Activatio
     }
 
     public MlpConfig {
-        if (inputs < 1 || outputs < 1) throw new IllegalArgumentException("MlpConfig: " + inputs + " inputs and " + outputs + " outputs; both are at least 1");
+        if (inputs < 1 || outputs < 1)
+            throw new IllegalArgumentException("MlpConfig: " + inputs + " inputs and " + outputs + " outputs; both are at least 1");
         hidden = List.copyOf(hidden);
-        for (int width : hidden) if (width < 1) throw new IllegalArgumentException("MlpConfig: a hidden layer has width " + width + "; widths are at least 1");
+        for (int width : hidden)
+            if (width < 1) throw new IllegalArgumentException("MlpConfig: a hidden layer has width " + width + "; widths are at least 1");
         if (!(dropout >= 0 && dropout < 1)) throw new IllegalArgumentException("MlpConfig: dropout is " + dropout + "; it lies in [0, 1)");
         Objects.requireNonNull(activation, "activation");
         Objects.requireNonNull(norm, "norm");
         Objects.requireNonNull(head, "head");
-        if (dtype != DType.F32 && dtype != DType.F64) throw new lyceum.DTypeException("MlpConfig: dtype is " + dtype + "; it is F32 or F64");
+        if (dtype != DType.F32 && dtype != DType.F64)
+            throw new lyceum.DTypeException("MlpConfig: dtype is " + dtype + "; it is F32 or F64");
     }
 
     /** Logits of classes; ReLU, no norm, no dropout, F32. */
@@ -55,7 +62,8 @@ public record MlpConfig(int inputs, List<Integer> hidden, int outputs, Activatio
     public static MlpConfig regressor(int inputs, int outputs, int... hidden) { return plain(inputs, outputs, Head.VALUES, hidden); }
 
     private static MlpConfig plain(int inputs, int outputs, Head head, int[] hidden) {
-        return new MlpConfig(inputs, java.util.Arrays.stream(hidden).boxed().toList(), outputs, Activation.RELU, Norm.NONE, 0, false, head, DType.F32);
+        return new MlpConfig(inputs, Arrays.stream(hidden).boxed().toList(), outputs, Activation.RELU, Norm.NONE, 0, false, head,
+                DType.F32);
     }
 
     /** How weights begin unless something else is asked for: Glorot's rule for the S-shaped activations, He's for the rectifiers. */

@@ -5,6 +5,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,10 +64,12 @@ public abstract class Module implements Layer {
         var own = state();
         var missing = own.keySet().stream().filter(name -> !values.containsKey(name)).toList();
         var unknown = values.keySet().stream().filter(name -> !own.containsKey(name)).toList();
-        if (!missing.isEmpty() || !unknown.isEmpty()) throw new FormatException("load: missing are " + missing + ", unknown are " + unknown);
+        if (!missing.isEmpty() || !unknown.isEmpty())
+            throw new FormatException("load: missing are " + missing + ", unknown are " + unknown);
         own.forEach((name, tensor) -> {
             var value = values.get(name);
-            if (!value.shape().equals(tensor.shape())) throw new ShapeException("load: " + name + " has shape " + tensor.shape() + ", the value " + value.shape());
+            if (!value.shape().equals(tensor.shape()))
+                throw new ShapeException("load: " + name + " has shape " + tensor.shape() + ", the value " + value.shape());
             if (value.dtype() != tensor.dtype() && !(value.dtype().isFloat() && tensor.dtype().isFloat()))
                 throw new lyceum.DTypeException("load: " + name + " is " + tensor.dtype() + ", the value " + value.dtype());
         });
@@ -87,7 +90,7 @@ public abstract class Module implements Layer {
             case Module module -> module.pack();
             case List<?> list -> list.forEach(Module::pack);
             case Map<?, ?> map -> map.values().forEach(Module::pack);
-            case null, default -> { }
+            case null, default -> {}
         }
     }
 
@@ -114,9 +117,10 @@ public abstract class Module implements Layer {
         switch (value) {
             case Tensor tensor -> into.put(name, tensor);
             case Module module -> module.collect(name + ".", into);
-            case List<?> list -> { for (int i = 0; i < list.size(); i++) if (list.get(i) instanceof Module m) m.collect(name + "." + i + ".", into); }
+            case List<?> list ->
+                    { for (int i = 0; i < list.size(); i++) if (list.get(i) instanceof Module m) m.collect(name + "." + i + ".", into); }
             case Map<?, ?> map -> map.forEach((key, item) -> { if (item instanceof Module m) m.collect(name + "." + key + ".", into); });
-            case null, default -> { }
+            case null, default -> {}
         }
     }
 
@@ -124,7 +128,7 @@ public abstract class Module implements Layer {
     private List<Field> fields() {
         var classes = new ArrayDeque<Class<?>>();
         for (Class<?> c = getClass(); c != Module.class; c = c.getSuperclass()) classes.push(c);
-        var fields = new java.util.ArrayList<Field>();
+        var fields = new ArrayList<Field>();
         for (var c : classes) {
             for (var field : c.getDeclaredFields()) {
                 if (Modifier.isStatic(field.getModifiers()) || field.isSynthetic()) continue;

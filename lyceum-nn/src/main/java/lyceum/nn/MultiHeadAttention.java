@@ -62,7 +62,8 @@ public final class MultiHeadAttention extends Module {
             v = past.values();
         }
         var dropout = new Dropout(config.dropout());
-        var y = config.dropout() > 0 && pass.isTraining() ? attention.of(q, k, v, weights -> dropout.forward(weights, pass)) : attention.of(q, k, v);
+        var y = config.dropout() > 0 && pass.isTraining() ? attention.of(q, k, v, weights -> dropout.forward(weights, pass))
+                : attention.of(q, k, v);
         return o_proj.forward(y.transpose(1, 2).reshape(x.size(0), x.size(1), (long) config.heads() * config.headWidth()), pass);
     }
 

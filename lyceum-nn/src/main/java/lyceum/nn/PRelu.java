@@ -1,5 +1,6 @@
 package lyceum.nn;
 
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
@@ -26,9 +27,10 @@ public final class PRelu extends Module {
 
     @Override public Tensor forward(Tensor x, Pass pass) {
         if (weight.count() == 1) return pass.show(this, x, Activation.leakyRelu(x, weight));
-        if (x.rank() < 2 || x.size(1) != weight.count()) throw new ShapeException("PRelu: input " + x.shape() + " for " + weight.count() + " channels on axis 1");
+        if (x.rank() < 2 || x.size(1) != weight.count())
+            throw new ShapeException("PRelu: input " + x.shape() + " for " + weight.count() + " channels on axis 1");
         var wide = new long[x.rank()];
-        java.util.Arrays.fill(wide, 1);
+        Arrays.fill(wide, 1);
         wide[1] = weight.count();
         return pass.show(this, x, Activation.leakyRelu(x, weight.reshape(wide)));
     }

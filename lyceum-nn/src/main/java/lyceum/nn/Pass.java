@@ -14,16 +14,17 @@ import lyceum.tensor.Tensor;
  */
 public sealed interface Pass {
     /** Dropout is off, normalisation uses running statistics. */
-    record Inference() implements Pass { }
+    record Inference() implements Pass {}
 
     /** Dropout draws from {@code rng}, normalisation uses the batch and updates its running statistics. */
-    record Training(Rng rng) implements Pass { }
+    record Training(Rng rng) implements Pass {}
 
     /** Predicts, and shows {@code watcher} what goes into each activation and what comes out, in order. */
-    record Watched(Watcher watcher) implements Pass { }
+    record Watched(Watcher watcher) implements Pass {}
 
     /** Sees activations at work; see {@link ActivationReport}. */
-    @FunctionalInterface interface Watcher {
+    @FunctionalInterface
+    interface Watcher {
         void see(Layer activation, Tensor before, Tensor after);
     }
 

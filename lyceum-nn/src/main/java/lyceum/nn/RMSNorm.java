@@ -25,7 +25,8 @@ public final class RMSNorm extends Module {
     }
 
     @Override public Tensor forward(Tensor x, Pass pass) {
-        if (x.rank() == 0 || x.size(-1) != weight.size(0)) throw new ShapeException("RMSNorm: input " + x.shape() + " for a width of " + weight.size(0));
+        if (x.rank() == 0 || x.size(-1) != weight.size(0))
+            throw new ShapeException("RMSNorm: input " + x.shape() + " for a width of " + weight.size(0));
         var factor = unitOffset ? weight.add(1) : weight;
         if (x.dtype().bytes() >= 4) return x.rmsNorm(factor, epsilon);
         return x.to(DType.F32).rmsNorm(null, epsilon).to(x.dtype()).mul(factor);

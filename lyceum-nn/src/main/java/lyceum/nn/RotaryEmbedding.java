@@ -38,7 +38,8 @@ public final class RotaryEmbedding {
 
     /** {@code base^(-2i / width)} for each of the {@code width / 2} pairs: what linear, NTK, YaRN and Llama-3 scaling start from. */
     public static double[] frequencies(int width, double base) {
-        if (width < 2 || width % 2 != 0 || !(base > 0)) throw new IllegalArgumentException("RotaryEmbedding: width " + width + " and base " + base + "; the width is even, the base positive");
+        if (width < 2 || width % 2 != 0 || !(base > 0)) throw new IllegalArgumentException(
+                "RotaryEmbedding: width " + width + " and base " + base + "; the width is even, the base positive");
         var frequencies = new double[width / 2];
         for (int i = 0; i < frequencies.length; i++) frequencies[i] = Math.pow(base, -2.0 * i / width);
         return frequencies;
@@ -47,7 +48,8 @@ public final class RotaryEmbedding {
     /** The rotations of positions {@code start .. start + length - 1}. */
     public Rotation at(long start, long length, DType dtype) {
         var all = table;
-        if (all == null || all.cos.size(0) < start + length || all.cos.dtype() != dtype) table = all = tabulate(Math.max(128, Long.highestOneBit(start + length) * 2), dtype);
+        if (all == null || all.cos.size(0) < start + length || all.cos.dtype() != dtype)
+            table = all = tabulate(Math.max(128, Long.highestOneBit(start + length) * 2), dtype);
         return new Rotation(all.cos.narrow(0, start, length), all.sin.narrow(0, start, length), interleaved);
     }
 
@@ -75,8 +77,10 @@ public final class RotaryEmbedding {
         /** x (batch, heads, T, d) turned; dimensions beyond the pairs stay. */
         public Tensor of(Tensor x) {
             long pairs = cos.size(-1), width = x.size(-1);
-            if (2 * pairs > width || x.size(-2) != cos.size(-2)) throw new ShapeException("RotaryEmbedding: x " + x.shape() + " for rotations " + cos.shape());
-            Tensor a = interleaved ? x.slice(-1, 0, 2 * pairs, 2) : x.narrow(-1, 0, pairs), b = interleaved ? x.slice(-1, 1, 2 * pairs, 2) : x.narrow(-1, pairs, pairs);
+            if (2 * pairs > width || x.size(-2) != cos.size(-2))
+                throw new ShapeException("RotaryEmbedding: x " + x.shape() + " for rotations " + cos.shape());
+            Tensor a = interleaved ? x.slice(-1, 0, 2 * pairs, 2) : x.narrow(-1, 0, pairs),
+                    b = interleaved ? x.slice(-1, 1, 2 * pairs, 2) : x.narrow(-1, pairs, pairs);
             Tensor first = a.mul(cos).sub(b.mul(sin)), second = b.mul(cos).add(a.mul(sin));
             var turned = interleaved ? Tensor.stack(-1, first, second).reshape(with(x, 2 * pairs)) : Tensor.concat(-1, first, second);
             return 2 * pairs == width ? turned : Tensor.concat(-1, turned, x.narrow(-1, 2 * pairs, width - 2 * pairs));

@@ -31,7 +31,9 @@ public final class Sequential extends Module {
         return x;
     }
 
-    private static Op fusable(Layer layer) { return layer == Activation.RELU ? Op.RELU : layer == Activation.SIGMOID ? Op.SIGMOID : layer == Activation.TANH ? Op.TANH : null; }
+    private static Op fusable(Layer layer) {
+        return layer == Activation.RELU ? Op.RELU : layer == Activation.SIGMOID ? Op.SIGMOID : layer == Activation.TANH ? Op.TANH : null;
+    }
 
     @Override void collect(String prefix, Map<String, Tensor> into) {
         for (int i = 0; i < layers.size(); i++) if (layers.get(i) instanceof Module module) module.collect(prefix + i + ".", into);

@@ -18,7 +18,8 @@ record BatchSteps(Optimizer optimizer, BatchLoss loss) {
                 optimizer.zeroGrad();
                 var value = loss.of(batch, Pass.training(rng.split(rows)));
                 double number = value.item();
-                if (!Double.isFinite(number)) throw new ConvergenceException("training: the loss is " + number + " at step " + optimizer.steps() + "; lower the learning rate or look for such values in the data");
+                if (!Double.isFinite(number)) throw new ConvergenceException("training: the loss is " + number + " at step "
+                        + optimizer.steps() + "; lower the learning rate or look for such values in the data");
                 value.backward();
                 optimizer.step();
                 optimizer.zeroGrad();

@@ -25,17 +25,21 @@ record Checkpoint(SequencedMap<String, Tensor> model, OptimizerState optimizer, 
     private static final JsonMapper JSON = JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES).build();
 
     /** Numbers as their bits where they may be NaN or infinite, which JSON lacks. */
-    record Header(int formatVersion, long seed, int step, long lossSum, long rows, int best, long bestScore, boolean stopped, List<SavedEpoch> epochs) { }
+    record Header(int formatVersion, long seed, int step, long lossSum, long rows, int best, long bestScore, boolean stopped,
+            List<SavedEpoch> epochs) {}
 
-    record SavedEpoch(int number, long steps, long loss, long validation, long rateFactor) { }
+    record SavedEpoch(int number, long steps, long loss, long validation, long rateFactor) {}
 
-    static void write(Path path, Map<String, Tensor> model, OptimizerState optimizer, Map<String, Tensor> best, TrainingState state, long seed) throws IOException {
+    static void write(Path path, Map<String, Tensor> model, OptimizerState optimizer, Map<String, Tensor> best, TrainingState state,
+            long seed) throws IOException {
         var tensors = new LinkedHashMap<String, Tensor>();
         model.forEach((name, tensor) -> tensors.put("model." + name, tensor));
         optimizer.tensors().forEach((name, tensor) -> tensors.put("optimizer." + name, tensor));
         if (best != null) best.forEach((name, tensor) -> tensors.put("best." + name, tensor));
-        var epochs = state.epochs().stream().map(e -> new SavedEpoch(e.number(), e.steps(), bits(e.loss()), bits(e.validation()), bits(e.rateFactor()))).toList();
-        var header = new Header(VERSION, seed, state.step(), bits(state.lossSum()), state.rows(), state.best(), bits(state.bestScore()), state.stopped(), epochs);
+        var epochs = state.epochs().stream()
+                .map(e -> new SavedEpoch(e.number(), e.steps(), bits(e.loss()), bits(e.validation()), bits(e.rateFactor()))).toList();
+        var header = new Header(VERSION, seed, state.step(), bits(state.lossSum()), state.rows(), state.best(), bits(state.bestScore()),
+                state.stopped(), epochs);
         Safetensors.write(path, tensors, Map.of(KEY, JSON.writeValueAsString(header), OPTIMIZER, optimizer.json()));
     }
 
@@ -45,26 +49,33 @@ record Checkpoint(SequencedMap<String, Tensor> model, OptimizerState optimizer, 
 
     static Checkpoint read(Path path, Map<String, Tensor> own, long seed, int stepsInEpoch) throws IOException {
         var contents = Safetensors.read(path);
-        if (!contents.metadata().containsKey(KEY) || !contents.metadata().containsKey(OPTIMIZER))
-            throw new FormatException("checkpoint: the file's metadata has no " + KEY + " or " + OPTIMIZER + "; it has " + contents.metadata().keySet());
+        if (!contents.metadata().containsKey(KEY) || !contents.metadata().containsKey(OPTIMIZER)) throw new FormatException(
+                "checkpoint: the file's metadata has no " + KEY + " or " + OPTIMIZER + "; it has " + contents.metadata().keySet());
         var header = header(contents.metadata().get(KEY));
-        if (header.seed != seed) throw new FormatException("checkpoint: it was written by a run with another seed; resume with the same Rng");
-        if (header.step < 0 || header.step >= stepsInEpoch) throw new FormatException("checkpoint: it stands at step " + header.step + " of an epoch; here an epoch has " + stepsInEpoch);
-        if (header.best < -1 || header.best >= header.epochs.size() || header.rows < 0) throw new FormatException("checkpoint: best epoch " + header.best + " of " + header.epochs.size() + ", " + header.rows + " rows");
+        if (header.seed != seed)
+            throw new FormatException("checkpoint: it was written by a run with another seed; resume with the same Rng");
+        if (header.step < 0 || header.step >= stepsInEpoch)
+            throw new FormatException("checkpoint: it stands at step " + header.step + " of an epoch; here an epoch has " + stepsInEpoch);
+        if (header.best < -1 || header.best >= header.epochs.size() || header.rows < 0) throw new FormatException(
+                "checkpoint: best epoch " + header.best + " of " + header.epochs.size() + ", " + header.rows + " rows");
         var model = part(contents, "model.");
         var best = part(contents, "best.");
         fits("model", model, own);
         if (!best.isEmpty()) fits("best", best, own);
-        var epochs = header.epochs.stream().map(e -> new History.Epoch(e.number, e.steps, number(e.loss), number(e.validation), number(e.rateFactor))).toList();
-        var state = new TrainingState(epochs, header.step, number(header.lossSum), header.rows, header.best, number(header.bestScore), header.stopped);
-        return new Checkpoint(model, new OptimizerState(part(contents, "optimizer."), contents.metadata().get(OPTIMIZER)), best.isEmpty() ? null : best, state);
+        var epochs = header.epochs.stream()
+                .map(e -> new History.Epoch(e.number, e.steps, number(e.loss), number(e.validation), number(e.rateFactor))).toList();
+        var state = new TrainingState(epochs, header.step, number(header.lossSum), header.rows, header.best, number(header.bestScore),
+                header.stopped);
+        return new Checkpoint(model, new OptimizerState(part(contents, "optimizer."), contents.metadata().get(OPTIMIZER)),
+                best.isEmpty() ? null : best, state);
     }
 
     private static Header header(String json) {
         try {
             var tree = JSON.readTree(json);
             int version = tree.path("formatVersion").asInt(0);
-            if (version != VERSION) throw new FormatException("checkpoint: formatVersion is " + (version == 0 ? "missing" : version) + "; this version reads " + VERSION);
+            if (version != VERSION) throw new FormatException(
+                    "checkpoint: formatVersion is " + (version == 0 ? "missing" : version) + "; this version reads " + VERSION);
             var header = JSON.treeToValue(tree, Header.class);
             if (header.epochs == null || header.epochs.contains(null)) throw new FormatException("checkpoint: epochs are missing");
             return header;
@@ -80,11 +91,13 @@ record Checkpoint(SequencedMap<String, Tensor> model, OptimizerState optimizer, 
     }
 
     private static void fits(String what, Map<String, Tensor> saved, Map<String, Tensor> own) {
-        if (!saved.keySet().equals(own.keySet())) throw new FormatException("checkpoint: " + what + " has " + saved.keySet() + "; this model has " + own.keySet());
+        if (!saved.keySet().equals(own.keySet()))
+            throw new FormatException("checkpoint: " + what + " has " + saved.keySet() + "; this model has " + own.keySet());
         own.forEach((name, tensor) -> {
             var value = saved.get(name);
             if (!value.shape().equals(tensor.shape()) || value.dtype() != tensor.dtype())
-                throw new FormatException("checkpoint: " + what + "." + name + " is " + value.dtype() + " " + value.shape() + "; this model needs " + tensor.dtype() + " " + tensor.shape());
+                throw new FormatException("checkpoint: " + what + "." + name + " is " + value.dtype() + " " + value.shape()
+                        + "; this model needs " + tensor.dtype() + " " + tensor.shape());
         });
     }
 }

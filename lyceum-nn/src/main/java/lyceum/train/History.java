@@ -43,6 +43,7 @@ public record History(List<Epoch> epochs, int best, boolean stoppedEarly) {
         boolean validated = epochs.stream().anyMatch(e -> !Double.isNaN(e.validation()));
         if (validated) plot = plot.line("validation", at, validations());
         if (best >= 0) plot = plot.verticalLine(best + 1, "best");
-        return plot.describedAs(validated ? "Training loss and validation score by epoch; a line marks the best epoch." : "Training loss by epoch; a line marks the best epoch.");
+        return plot.describedAs(validated ? "Training loss and validation score by epoch; a line marks the best epoch."
+                : "Training loss by epoch; a line marks the best epoch.");
     }
 }

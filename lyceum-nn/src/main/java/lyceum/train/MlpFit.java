@@ -1,5 +1,6 @@
 package lyceum.train;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -8,6 +9,7 @@ import lyceum.autograd.Autograd;
 import lyceum.data.DataLoader;
 import lyceum.nn.Mlp;
 import lyceum.nn.MlpConfig;
+import lyceum.nn.Pass;
 import lyceum.nn.loss.CrossEntropy;
 import lyceum.nn.loss.Reduction;
 import lyceum.optim.Adam;
@@ -46,14 +48,18 @@ import lyceum.withers.Withers;
  * @param tolerance what counts as an improvement
  */
 @Withers
-public record MlpFit(UpdateRule rule, Schedule schedule, int epochs, int batchSize, double penalty, double validationShare, int patience, double tolerance) implements MlpFitWithers {
+public record MlpFit(UpdateRule rule, Schedule schedule, int epochs, int batchSize, double penalty, double validationShare, int patience,
+        double tolerance) implements MlpFitWithers {
     public MlpFit {
         Objects.requireNonNull(rule, "rule");
         Objects.requireNonNull(schedule, "schedule");
-        if (epochs < 1 || batchSize < 1) throw new IllegalArgumentException("MlpFit: " + epochs + " epochs with batches of " + batchSize + "; both are at least 1");
+        if (epochs < 1 || batchSize < 1)
+            throw new IllegalArgumentException("MlpFit: " + epochs + " epochs with batches of " + batchSize + "; both are at least 1");
         if (!(penalty >= 0)) throw new IllegalArgumentException("MlpFit: penalty is " + penalty + "; it is at least 0");
-        if (!(validationShare >= 0 && validationShare < 1)) throw new IllegalArgumentException("MlpFit: validationShare is " + validationShare + "; it lies in [0, 1)");
-        if (patience < 0 || !(tolerance >= 0)) throw new IllegalArgumentException("MlpFit: patience is " + patience + " and tolerance " + tolerance + "; both are at least 0");
+        if (!(validationShare >= 0 && validationShare < 1))
+            throw new IllegalArgumentException("MlpFit: validationShare is " + validationShare + "; it lies in [0, 1)");
+        if (patience < 0 || !(tolerance >= 0))
+            throw new IllegalArgumentException("MlpFit: patience is " + patience + " and tolerance " + tolerance + "; both are at least 0");
     }
 
     /** Adam at 1e-3, 200 epochs of batches of 64, penalty 1e-6, stopping after 10 epochs without an improvement of 1e-4. */
@@ -73,12 +79,14 @@ public record MlpFit(UpdateRule rule, Schedule schedule, int epochs, int batchSi
     public History fit(Mlp network, Tensor x, Tensor y, Tensor weights, Rng rng, Progress progress) {
         var problem = new Problem(network, x, y, weights, penalty);
         int n = problem.rows(), kept = (int) Math.round(validationShare * n);
-        if (validationShare > 0 && (kept < 1 || kept >= n)) throw new IllegalArgumentException("MlpFit: a validation share of " + validationShare + " of " + n + " rows leaves " + kept + " to validate and " + (n - kept) + " to train on");
+        if (validationShare > 0 && (kept < 1 || kept >= n)) throw new IllegalArgumentException("MlpFit: a validation share of "
+                + validationShare + " of " + n + " rows leaves " + kept + " to validate and " + (n - kept) + " to train on");
         int[] order = kept == 0 ? IntStream.range(0, n).toArray() : rng.split(3).permutation(n);
-        int[] validation = java.util.Arrays.copyOf(order, kept), training = java.util.Arrays.copyOfRange(order, kept, n);
+        int[] validation = Arrays.copyOf(order, kept), training = Arrays.copyOfRange(order, kept, n);
         int size = Math.min(batchSize, training.length);
         boolean lonely = network.config().norm() == MlpConfig.Norm.BATCH && training.length % size == 1;
-        var trainer = new Trainer(rule, epochs).withBatchSize(size).withSchedule(schedule).withLast(lonely ? DataLoader.Last.DROP : DataLoader.Last.KEEP)
+        var trainer = new Trainer(rule, epochs).withBatchSize(size).withSchedule(schedule)
+                .withLast(lonely ? DataLoader.Last.DROP : DataLoader.Last.KEEP)
                 .withEarlyStopping(patience == 0 ? null : new EarlyStopping(patience, tolerance, kept > 0));
         return trainer.start(network, training.length, (rows, pass) -> problem.loss(pick(training, rows), pass),
                 kept == 0 ? null : () -> Autograd.noGrad(() -> problem.error(validation)), rng).finish(progress);
@@ -90,7 +98,8 @@ public record MlpFit(UpdateRule rule, Schedule schedule, int epochs, int batchSi
      * @return where it arrived; the network holds that point
      */
     public Minimum minimize(Mlp network, Tensor x, Tensor y, Tensor weights, Lbfgs method, Progress progress) {
-        if (network.config().dropout() > 0) throw new IllegalArgumentException("MlpFit.minimize: dropout is " + network.config().dropout() + "; a line search needs one function, not a new one at each call: set it to 0");
+        if (network.config().dropout() > 0) throw new IllegalArgumentException("MlpFit.minimize: dropout is " + network.config().dropout()
+                + "; a line search needs one function, not a new one at each call: set it to 0");
         var problem = new Problem(network, x, y, weights, penalty);
         return method.minimize(List.copyOf(network.parameters().values()), problem::objective, progress);
     }
@@ -134,11 +143,14 @@ public record MlpFit(UpdateRule rule, Schedule schedule, int epochs, int batchSi
 
         Problem(Mlp network, Tensor x, Tensor y, Tensor weights, double penalty) {
             var config = network.config();
-            if (x.rank() != 2 || x.size(1) != config.inputs()) throw new ShapeException("MlpFit: x has shape " + x.shape() + "; the network has " + config.inputs() + " inputs");
+            if (x.rank() != 2 || x.size(1) != config.inputs())
+                throw new ShapeException("MlpFit: x has shape " + x.shape() + "; the network has " + config.inputs() + " inputs");
             boolean classes = config.head() == MlpConfig.Head.CLASSES;
-            if (y.rank() == 0 || y.size(0) != x.size(0)) throw new ShapeException("MlpFit: x has " + x.size(0) + " rows but y has shape " + y.shape());
+            if (y.rank() == 0 || y.size(0) != x.size(0))
+                throw new ShapeException("MlpFit: x has " + x.size(0) + " rows but y has shape " + y.shape());
             if (classes ? y.rank() != 1 || y.dtype().isFloat() : y.count() != x.size(0) * config.outputs())
-                throw new ShapeException("MlpFit: y is " + y.dtype() + " " + y.shape() + "; " + (classes ? "class numbers are integers (n)" : "numbers are (n, " + config.outputs() + ")"));
+                throw new ShapeException("MlpFit: y is " + y.dtype() + " " + y.shape() + "; "
+                        + (classes ? "class numbers are integers (n)" : "numbers are (n, " + config.outputs() + ")"));
             this.network = network;
             this.penalty = penalty;
             int[] used = weights == null ? null : positive(weights, (int) x.size(0));
@@ -151,9 +163,12 @@ public record MlpFit(UpdateRule rule, Schedule schedule, int epochs, int batchSi
 
         /** Rows of weight 0 are left out, so that no batch is empty of weight. */
         private static int[] positive(Tensor weights, int n) {
-            if (weights.rank() != 1 || weights.size(0) != n) throw new ShapeException("MlpFit: weights have shape " + weights.shape() + " for " + n + " rows");
+            if (weights.rank() != 1 || weights.size(0) != n)
+                throw new ShapeException("MlpFit: weights have shape " + weights.shape() + " for " + n + " rows");
             double[] w = weights.toDoubleArray();
-            for (int i = 0; i < n; i++) if (!(w[i] >= 0) || Double.isInfinite(w[i])) throw new IllegalArgumentException("MlpFit: weight " + i + " is " + w[i] + "; weights are finite and at least 0");
+            for (int i = 0; i < n; i++)
+                if (!(w[i] >= 0) || Double.isInfinite(w[i]))
+                    throw new IllegalArgumentException("MlpFit: weight " + i + " is " + w[i] + "; weights are finite and at least 0");
             int[] used = IntStream.range(0, n).filter(i -> w[i] > 0).toArray();
             if (used.length == 0) throw new IllegalArgumentException("MlpFit: all weights are 0; at least one must be positive");
             return used;
@@ -168,14 +183,14 @@ public record MlpFit(UpdateRule rule, Schedule schedule, int epochs, int batchSi
 
         int rows() { return (int) x.size(0); }
 
-        Tensor loss(int[] rows, lyceum.nn.Pass pass) {
+        Tensor loss(int[] rows, Pass pass) {
             double[] w = weights == null ? null : IntStream.of(rows).mapToDouble(i -> weights[i]).toArray();
             return penalised(mean(network.forward(x.rows(rows), pass), y.rows(rows), w));
         }
 
         /** Over all rows. Batch statistics are those of all rows, too. */
         Tensor objective() {
-            var pass = network.config().norm() == MlpConfig.Norm.BATCH ? lyceum.nn.Pass.training(Rng.of(0)) : lyceum.nn.Pass.inference();
+            var pass = network.config().norm() == MlpConfig.Norm.BATCH ? Pass.training(Rng.of(0)) : Pass.inference();
             return penalised(mean(network.forward(x, pass), y, weights));
         }
 
@@ -186,7 +201,8 @@ public record MlpFit(UpdateRule rule, Schedule schedule, int epochs, int batchSi
         }
 
         private Tensor mean(Tensor out, Tensor target, double[] w) {
-            var each = network.config().head() == MlpConfig.Head.CLASSES ? new CrossEntropy().withReduction(Reduction.NONE).of(out, target) : out.sub(target).square().mean(1).mul(0.5);
+            var each = network.config().head() == MlpConfig.Head.CLASSES ? new CrossEntropy().withReduction(Reduction.NONE).of(out, target)
+                    : out.sub(target).square().mean(1).mul(0.5);
             return w == null ? each.mean() : each.mul(Tensor.of(w).to(each.dtype())).mean();
         }
 

@@ -44,10 +44,12 @@ import lyceum.withers.Withers;
  * @param listeners hear of each epoch's end
  */
 @Withers
-public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulated, DataLoader.Last last, Schedule schedule, Clip clip, EarlyStopping earlyStopping, List<Listener> listeners) implements TrainerWithers {
+public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulated, DataLoader.Last last, Schedule schedule, Clip clip,
+        EarlyStopping earlyStopping, List<Listener> listeners) implements TrainerWithers {
 
     /** Hears of the end of an epoch; may call {@link TrainingRun#stop}, save, or change the optimiser's rates. */
-    @FunctionalInterface public interface Listener {
+    @FunctionalInterface
+    public interface Listener {
         void epochEnded(TrainingRun run, History.Epoch epoch);
     }
 
@@ -62,7 +64,9 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
     }
 
     /** Batches of 32, each a step; a constant rate, no clipping, no early stop. */
-    public Trainer(UpdateRule rule, int epochs) { this(rule, epochs, 32, 1, DataLoader.Last.KEEP, Schedule.CONSTANT, null, null, List.of()); }
+    public Trainer(UpdateRule rule, int epochs) {
+        this(rule, epochs, 32, 1, DataLoader.Last.KEEP, Schedule.CONSTANT, null, null, List.of());
+    }
 
     /** One more listener. */
     public Trainer withListener(Listener listener) {

@@ -35,7 +35,8 @@ public final class TrainingRun {
     private SequencedMap<String, Tensor> best;
 
     TrainingRun(Trainer trainer, Module model, DataLoader loader, BatchLoss loss, DoubleSupplier validation, Rng rng) {
-        if (loader.steps() == 0) throw new IllegalArgumentException("Trainer: the rows fill no batch of " + trainer.batchSize() + " and the last is dropped");
+        if (loader.steps() == 0)
+            throw new IllegalArgumentException("Trainer: the rows fill no batch of " + trainer.batchSize() + " and the last is dropped");
         this.trainer = trainer;
         this.model = model;
         this.loader = loader;
@@ -98,7 +99,8 @@ public final class TrainingRun {
             double number = value.item();
             if (!Double.isFinite(number)) {
                 optimizer.zeroGrad();
-                throw new ConvergenceException("training: the loss is " + number + " at step " + steps() + " in epoch " + epochs() + "; lower the learning rate, clip gradients or look for such values in the data");
+                throw new ConvergenceException("training: the loss is " + number + " at step " + steps() + " in epoch " + epochs()
+                        + "; lower the learning rate, clip gradients or look for such values in the data");
             }
             (rows.length == all ? value : value.mul((double) rows.length / all)).backward();
             for (var parameter : optimizer.parameters()) if (parameter.grad() != null) parameter.grad().keptBy(scope);

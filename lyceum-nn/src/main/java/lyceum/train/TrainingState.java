@@ -16,10 +16,13 @@ import java.util.List;
 record TrainingState(List<History.Epoch> epochs, int step, double lossSum, long rows, int best, double bestScore, boolean stopped) {
     static TrainingState start() { return new TrainingState(List.of(), 0, 0, 0, -1, Double.POSITIVE_INFINITY, false); }
 
-    TrainingState stepped(double loss, int rows) { return new TrainingState(epochs, step + 1, lossSum + loss, this.rows + rows, best, bestScore, stopped); }
+    TrainingState stepped(double loss, int rows) {
+        return new TrainingState(epochs, step + 1, lossSum + loss, this.rows + rows, best, bestScore, stopped);
+    }
 
     TrainingState ended(History.Epoch epoch, boolean better) {
-        return new TrainingState(TrainingRun.with(epochs, epoch), 0, 0, 0, better ? epoch.number() : best, better ? epoch.score() : bestScore, stopped);
+        return new TrainingState(TrainingRun.with(epochs, epoch), 0, 0, 0, better ? epoch.number() : best,
+                better ? epoch.score() : bestScore, stopped);
     }
 
     TrainingState stop() { return new TrainingState(epochs, step, lossSum, rows, best, bestScore, true); }

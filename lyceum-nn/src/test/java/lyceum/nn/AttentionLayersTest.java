@@ -42,7 +42,8 @@ class AttentionLayersTest {
         assertThat(distance(scores, shifted)).isLessThan(1e-11);
         var byNumber = rotary.at(Tensor.of(new int[] {3, 0, 7, 7, 1}, 1, 5), DType.F64).of(q);
         assertThat(distance(byNumber.narrow(2, 2, 1), rotary.at(7, 1, DType.F64).of(q.narrow(2, 2, 1)))).isLessThan(1e-14);
-        assertThat(distance(rotary.at(4, 5, DType.F64).of(rotary.at(3, 5, DType.F64).of(q)).narrow(2, 0, 1), rotary.at(7, 1, DType.F64).of(q.narrow(2, 0, 1)))).isLessThan(1e-13);
+        assertThat(distance(rotary.at(4, 5, DType.F64).of(rotary.at(3, 5, DType.F64).of(q)).narrow(2, 0, 1),
+                rotary.at(7, 1, DType.F64).of(q.narrow(2, 0, 1)))).isLessThan(1e-13);
     }
 
     @Test void interleavedPairsAreHalvesInAnotherOrder() {
@@ -50,7 +51,8 @@ class AttentionLayersTest {
         var x = normal(3, 1, 1, 6, 8);
         var order = Tensor.of(0, 2, 4, 6, 1, 3, 5, 7);
         var halves = new RotaryEmbedding(frequencies, false).at(2, 6, DType.F64).of(x.indexSelect(3, order));
-        assertThat(distance(new RotaryEmbedding(frequencies, true).at(2, 6, DType.F64).of(x).indexSelect(3, order), halves)).isLessThan(1e-15);
+        assertThat(distance(new RotaryEmbedding(frequencies, true).at(2, 6, DType.F64).of(x).indexSelect(3, order), halves))
+                .isLessThan(1e-15);
         var part = new RotaryEmbedding(RotaryEmbedding.frequencies(4, 100), false).at(2, 6, DType.F64).of(x);
         assertThat(distance(part.narrow(3, 4, 4), x.narrow(3, 4, 4))).isZero();
         assertThatThrownBy(() -> new RotaryEmbedding(5, 100)).hasMessageContaining("the width is even");
@@ -61,8 +63,10 @@ class AttentionLayersTest {
         for (var gate : new Activation[] {Activation.SILU, Activation.GELU, Activation.RELU, Activation.SIGMOID, Activation.IDENTITY}) {
             var block = new GatedFeedForward(6, 10, gate, true, DType.F64, Rng.of(5));
             var p = block.parameters();
-            var hidden = gate.apply(x.matmul(p.get("gate_proj.weight").transpose()).add(p.get("gate_proj.bias"))).mul(x.matmul(p.get("up_proj.weight").transpose()).add(p.get("up_proj.bias")));
-            assertThat(distance(block.forward(x), hidden.matmul(p.get("down_proj.weight").transpose()).add(p.get("down_proj.bias")))).isLessThan(1e-14);
+            var hidden = gate.apply(x.matmul(p.get("gate_proj.weight").transpose()).add(p.get("gate_proj.bias")))
+                    .mul(x.matmul(p.get("up_proj.weight").transpose()).add(p.get("up_proj.bias")));
+            assertThat(distance(block.forward(x), hidden.matmul(p.get("down_proj.weight").transpose()).add(p.get("down_proj.bias"))))
+                    .isLessThan(1e-14);
             GradientCheck.of(block, b -> b.forward(x).square().mean());
         }
         assertThat(GatedFeedForward.hiddenFor(4096, 256)).isEqualTo(11008);
@@ -78,7 +82,8 @@ class AttentionLayersTest {
             GradientCheck.of(layer, l -> l.forward(x).square().mean());
         }
         assertThatThrownBy(() -> new AttentionConfig(12, 5)).hasMessageContaining("5 heads do not divide a width of 12");
-        assertThatThrownBy(() -> new AttentionConfig(12, 4).withKeyHeads(3)).hasMessage("AttentionConfig: keyHeads is 3; it divides heads 4");
+        assertThatThrownBy(() -> new AttentionConfig(12, 4).withKeyHeads(3))
+                .hasMessage("AttentionConfig: keyHeads is 3; it divides heads 4");
     }
 
     @Test void dropoutFallsOnTheWeightsWhileLearning() {
@@ -113,7 +118,8 @@ class AttentionLayersTest {
         var beams = cache.fork(1, 1, 0);
         cache.truncate(10);
         assertThat(cache.append(k.narrow(2, 10, 1), v.narrow(2, 10, 1)).keys().size(2)).isEqualTo(11);
-        assertThat(distance(beams.append(k.rows(1, 1, 0).narrow(2, 0, 1), v.rows(1, 1, 0).narrow(2, 0, 1)).keys().narrow(2, 0, 70), k.rows(1, 1, 0))).isZero();
+        assertThat(distance(beams.append(k.rows(1, 1, 0).narrow(2, 0, 1), v.rows(1, 1, 0).narrow(2, 0, 1)).keys().narrow(2, 0, 70),
+                k.rows(1, 1, 0))).isZero();
         assertThatThrownBy(() -> cache.append(normal(1, 2, 2, 1, 4), normal(1, 2, 2, 1, 4))).hasMessageContaining("does not follow");
     }
 }

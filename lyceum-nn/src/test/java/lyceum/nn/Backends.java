@@ -5,7 +5,7 @@ import lyceum.backend.x86.machine.Cpu;
 
 /** Runs a claim on every backend that runs here. */
 final class Backends {
-    private Backends() { }
+    private Backends() {}
 
     static void each(Runnable claim) {
         for (var name : new String[] {"scalar", "vector"}) Backend.with(Backend.named(name), claim);

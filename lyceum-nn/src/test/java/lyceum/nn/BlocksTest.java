@@ -58,8 +58,10 @@ class BlocksTest {
         TinyLlama(Golden given, DType dtype) {
             int width = given.integer("width");
             embed_tokens = new Embedding(Tensor.zeros(dtype, given.integer("vocabulary"), width));
-            var attention = LlamaBlock.attention(width, given.integer("heads"), given.integer("keyHeads"), new RotaryEmbedding(given.integer("headWidth"), given.number("base"))).withDtype(dtype);
-            for (int i = 0; i < given.integer("layers"); i++) layers.add(new LlamaBlock(attention, given.integer("hidden"), 1e-5, Rng.of(i)));
+            var attention = LlamaBlock.attention(width, given.integer("heads"), given.integer("keyHeads"),
+                    new RotaryEmbedding(given.integer("headWidth"), given.number("base"))).withDtype(dtype);
+            for (int i = 0; i < given.integer("layers"); i++)
+                layers.add(new LlamaBlock(attention, given.integer("hidden"), 1e-5, Rng.of(i)));
             norm = new RMSNorm(width, 1e-5, false, dtype);
             lm_head = new Linear(width, given.integer("vocabulary"), false, dtype, Init.zeros(), Rng.of(0));
         }
@@ -68,7 +70,8 @@ class BlocksTest {
 
         Tensor forward(Tensor tokens, KvCache[] past, Pass pass) {
             var x = embed_tokens.forward(tokens, pass);
-            for (int i = 0; i < layers.size(); i++) x = past == null ? layers.get(i).forward(x, pass) : layers.get(i).forward(x, past[i], pass);
+            for (int i = 0; i < layers.size(); i++)
+                x = past == null ? layers.get(i).forward(x, pass) : layers.get(i).forward(x, past[i], pass);
             return lm_head.forward(norm.forward(x, pass), pass);
         }
     }
@@ -79,7 +82,9 @@ class BlocksTest {
         new TreeMap<>(model.parameters()).forEach((name, parameter) -> {
             var bells = r.bells((int) parameter.count());
             boolean norm = name.contains("norm") || name.contains("ln_");
-            for (int i = 0; i < bells.length; i++) bells[i] = (float) (norm && name.endsWith("weight") ? 1 + 0.1 * bells[i] : name.endsWith("bias") ? 0.1 * bells[i] : 0.3 * bells[i]);
+            for (int i = 0; i < bells.length; i++)
+                bells[i] = (float) (norm && name.endsWith("weight") ? 1 + 0.1 * bells[i]
+                        : name.endsWith("bias") ? 0.1 * bells[i] : 0.3 * bells[i]);
             values.put(name, Tensor.of(bells, parameter.shape().toArray()));
         });
         model.load(values);
@@ -92,7 +97,9 @@ class BlocksTest {
         assertThat(values).as(what).hasSameSizeAs(expected);
         double scale = 0;
         for (double e : expected) scale = Math.max(scale, Math.abs(e));
-        for (int i = 0; i < values.length; i++) assertThat(Math.abs(values[i] - expected[i])).as("%s at %d: %s, expected %s", what, i, values[i], expected[i]).isLessThanOrEqualTo(tolerance * scale + 1e-12);
+        for (int i = 0; i < values.length; i++)
+            assertThat(Math.abs(values[i] - expected[i])).as("%s at %d: %s, expected %s", what, i, values[i], expected[i])
+                    .isLessThanOrEqualTo(tolerance * scale + 1e-12);
     }
 
     /**
@@ -116,12 +123,16 @@ class BlocksTest {
             loss.backward();
             if (step == 0) {
                 close("logits", logits, golden.doubles("expected.logits"), tolerance);
-                model.parameters().forEach((name, p) -> { if (settled.test(name)) close("gradient of " + name, p.grad(), golden.doubles("expected.gradients." + name), tolerance); });
+                model.parameters().forEach((name, p) -> {
+                    if (settled.test(name)) close("gradient of " + name, p.grad(), golden.doubles("expected.gradients." + name), tolerance);
+                });
             }
             if (step < 10) optimizer.step();
         }
         assertThat(model.parameters().keySet()).containsExactlyInAnyOrderElementsOf(golden.at("expected.parameters").names());
-        model.parameters().forEach((name, p) -> { if (settled.test(name)) close(name + " after ten steps", p, golden.doubles("expected.parameters." + name), stepped); });
+        model.parameters().forEach((name, p) -> {
+            if (settled.test(name)) close(name + " after ten steps", p, golden.doubles("expected.parameters." + name), stepped);
+        });
     }
 
     private static Golden golden(String name) { return Golden.load("golden/" + name + ".json").list("cases").getFirst(); }
@@ -134,7 +145,8 @@ class BlocksTest {
     /** c_attn.bias is left out after the steps: a third of it moves all scores of a row alike, so that its gradient is rounding, which Adam scales up. */
     @Test void tinyGptEqualsPyTorchsStateInF32() {
         var golden = golden("gpt");
-        Backends.each(() -> state(new TinyGpt(golden.at("input"), DType.F32), golden, DType.F32, 4e-6, 4e-6, name -> !name.endsWith("c_attn.bias")));
+        Backends.each(() -> state(new TinyGpt(golden.at("input"), DType.F32), golden, DType.F32, 4e-6, 4e-6,
+                name -> !name.endsWith("c_attn.bias")));
     }
 
     @Test void tinyLlamaEqualsPyTorchsStateInF64() {
@@ -179,10 +191,13 @@ class BlocksTest {
     @Test void multiHeadAttentionEqualsPyTorch() {
         for (var c : Golden.load("golden/multi-head-attention.json").list("cases")) {
             var r = new Recipe((long) c.number("input.seed"));
-            int heads = 1 + r.below(6), d = 1 + r.below(6), batch = 1 + r.below(3), length = 1 + r.below(7), memory = 1 + r.below(7), width = heads * d;
+            int heads = 1 + r.below(6), d = 1 + r.below(6), batch = 1 + r.below(3), length = 1 + r.below(7), memory = 1 + r.below(7),
+                    width = heads * d;
             boolean bias = c.flag("input.bias"), cross = c.flag("input.cross");
-            Tensor in = Tensor.of(r.bells(3 * width * width), 3, width, width).div(Math.sqrt(width)), out = Tensor.of(r.bells(width * width), width, width).div(Math.sqrt(width));
-            var config = new AttentionConfig(width, heads).withBias(bias).withDtype(DType.F64).withAttention(new Attention().withCausal(c.flag("input.causal")));
+            Tensor in = Tensor.of(r.bells(3 * width * width), 3, width, width).div(Math.sqrt(width)),
+                    out = Tensor.of(r.bells(width * width), width, width).div(Math.sqrt(width));
+            var config = new AttentionConfig(width, heads).withBias(bias).withDtype(DType.F64)
+                    .withAttention(new Attention().withCausal(c.flag("input.causal")));
             var layer = new MultiHeadAttention(config, Rng.of(1));
             var values = new LinkedHashMap<String, Tensor>();
             var names = List.of("q_proj", "k_proj", "v_proj");
@@ -203,7 +218,9 @@ class BlocksTest {
             if (cross) close("memory " + c.text("name"), other.grad(), c.doubles("expected.memoryGradient"), 1e-11);
             var p = layer.parameters();
             for (var kind : bias ? List.of("weight", "bias") : List.of("weight")) {
-                close("in_proj " + kind, Tensor.concat(0, p.get("q_proj." + kind).grad(), p.get("k_proj." + kind).grad(), p.get("v_proj." + kind).grad()), c.doubles("expected.gradients.in_proj_" + kind), 1e-11);
+                close("in_proj " + kind,
+                        Tensor.concat(0, p.get("q_proj." + kind).grad(), p.get("k_proj." + kind).grad(), p.get("v_proj." + kind).grad()),
+                        c.doubles("expected.gradients.in_proj_" + kind), 1e-11);
                 close("out_proj " + kind, p.get("o_proj." + kind).grad(), c.doubles("expected.gradients.out_proj." + kind), 1e-11);
             }
         }

@@ -8,7 +8,7 @@ import lyceum.tensor.Tensor;
 
 /** Gradients of a module's F64 parameters against central differences. */
 final class GradientCheck {
-    private GradientCheck() { }
+    private GradientCheck() {}
 
     /** {@code loss} gives the same value whenever the parameters are the same. */
     static <M extends Module> void of(M module, Function<M, Tensor> loss) {
@@ -24,7 +24,8 @@ final class GradientCheck {
                 values[i] = kept - h;
                 double down = at(module, parameter, values, shape, loss);
                 values[i] = kept;
-                assertThat(Math.abs((up - down) / (2 * h) - gradient[i])).as("%s[%d], gradient %s", name, i, gradient[i]).isLessThan(1e-7 * Math.max(1, Math.abs(gradient[i])));
+                assertThat(Math.abs((up - down) / (2 * h) - gradient[i])).as("%s[%d], gradient %s", name, i, gradient[i])
+                        .isLessThan(1e-7 * Math.max(1, Math.abs(gradient[i])));
             }
             at(module, parameter, values, shape, loss);
         });

@@ -9,7 +9,7 @@ final class HighPrecision {
     static final MathContext DIGITS = new MathContext(60);
     private static final BigDecimal ONE = BigDecimal.ONE, TWO = BigDecimal.valueOf(2);
 
-    private HighPrecision() { }
+    private HighPrecision() {}
 
     /** By halving the argument until it is below 2^-20, Taylor's series, and squaring back; ten guard digits and more. */
     static BigDecimal exp(BigDecimal x) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.ShapeException;
@@ -16,8 +17,7 @@ import org.junit.jupiter.api.Test;
 class LayersTest {
     private static Tensor normal(long seed, long... shape) { return Tensor.randn(Rng.of(seed), DType.F64, shape); }
 
-    @Test
-    void aPackedLinearLayerPredictsWhatItLearns() {
+    @Test void aPackedLinearLayerPredictsWhatItLearns() {
         var layer = new Linear(70, 50, Rng.of(5)).pack();
         for (int rows : new int[] {1, 5, 40}) {
             Tensor x = Tensor.randn(Rng.of(rows), rows, 70).compute();
@@ -30,11 +30,13 @@ class LayersTest {
         assertThat(layer.state().keySet()).containsExactly("weight", "bias");
     }
 
-    @Test
-    void checkpointedLayersLearnAsOthersDo() {
-        var layers = new Linear[] {new Linear(6, 8, true, DType.F64, Init.heNormal(), Rng.of(1)), new Linear(8, 6, true, DType.F64, Init.heNormal(), Rng.of(2)), new Linear(6, 3, true, DType.F64, Init.heNormal(), Rng.of(3))};
+    @Test void checkpointedLayersLearnAsOthersDo() {
+        var layers = new Linear[] {new Linear(6, 8, true, DType.F64, Init.heNormal(), Rng.of(1)),
+                new Linear(8, 6, true, DType.F64, Init.heNormal(), Rng.of(2)),
+                new Linear(6, 3, true, DType.F64, Init.heNormal(), Rng.of(3))};
         var rng = Rng.of(4);
-        UnaryOperator<Tensor> hidden = t -> new Dropout(0.3).forward(layers[1].forward(layers[0].forward(t).tanh()), Pass.training(rng.split(1))), last = t -> layers[2].forward(t);
+        UnaryOperator<Tensor> hidden = t -> new Dropout(0.3).forward(layers[1].forward(layers[0].forward(t).tanh()),
+                Pass.training(rng.split(1))), last = t -> layers[2].forward(t);
         var x = normal(5, 7, 6).compute();
         var gradients = new ArrayList<double[]>();
         for (int how = 0; how < 3; how++) {
@@ -52,8 +54,7 @@ class LayersTest {
         for (int i = 0; i < 14; i++) assertThat(gradients.get(7 + i)).containsExactly(gradients.get(i % 7));
     }
 
-    @Test
-    void packingAModelPacksEveryModuleInIt() {
+    @Test void packingAModelPacksEveryModuleInIt() {
         class Part extends Module {
             private int packed;
 
@@ -66,7 +67,7 @@ class LayersTest {
         }
         class Whole extends Module {
             private final Part first = new Part();
-            private final java.util.List<Part> others = java.util.List.of(new Part(), new Part());
+            private final List<Part> others = List.of(new Part(), new Part());
 
             @Override public Tensor forward(Tensor x, Pass pass) { return x; }
         }
@@ -81,8 +82,7 @@ class LayersTest {
         assertThat(Autograd.noGrad(() -> model.forward(x)).toDoubleArray()).containsExactly(expected, within(1e-4));
     }
 
-    @Test
-    void layerNormCentresAndScalesEachExample() {
+    @Test void layerNormCentresAndScalesEachExample() {
         var x = normal(1, 4, 3, 5).mul(7).add(2);
         var norm = new LayerNorm(1e-5, DType.F64, 3, 5);
         double[] out = norm.forward(x).toDoubleArray(), in = x.toDoubleArray();
@@ -90,14 +90,15 @@ class LayersTest {
             double mean = 0, variance = 0;
             for (int i = 0; i < 15; i++) mean += in[15 * e + i] / 15;
             for (int i = 0; i < 15; i++) variance += Math.pow(in[15 * e + i] - mean, 2) / 15;
-            for (int i = 0; i < 15; i++) assertThat(out[15 * e + i]).isCloseTo((in[15 * e + i] - mean) / Math.sqrt(variance + 1e-5), within(1e-12));
+            for (int i = 0; i < 15; i++)
+                assertThat(out[15 * e + i]).isCloseTo((in[15 * e + i] - mean) / Math.sqrt(variance + 1e-5), within(1e-12));
         }
         GradientCheck.of(norm, n -> n.forward(x).pow(3).mean());
-        assertThatThrownBy(() -> norm.forward(Tensor.zeros(5))).isInstanceOf(ShapeException.class).hasMessage("LayerNorm: input (5,) has fewer axes than (3, 5)");
+        assertThatThrownBy(() -> norm.forward(Tensor.zeros(5))).isInstanceOf(ShapeException.class)
+                .hasMessage("LayerNorm: input (5,) has fewer axes than (3, 5)");
     }
 
-    @Test
-    void batchNormUsesTheBatchWhileLearningAndItsMemoryWhilePredicting() {
+    @Test void batchNormUsesTheBatchWhileLearningAndItsMemoryWhilePredicting() {
         var x = normal(2, 6, 3, 4).mul(2).add(5);
         var norm = new BatchNorm(3, 1e-5, 0.1, DType.F64);
         double[] in = x.toDoubleArray(), out = norm.forward(x, Pass.training(Rng.of(1))).toDoubleArray();
@@ -105,7 +106,8 @@ class LayersTest {
         var variance = new double[3];
         for (int i = 0; i < in.length; i++) mean[i / 4 % 3] += in[i] / 24;
         for (int i = 0; i < in.length; i++) variance[i / 4 % 3] += Math.pow(in[i] - mean[i / 4 % 3], 2) / 24;
-        for (int i = 0; i < in.length; i++) assertThat(out[i]).isCloseTo((in[i] - mean[i / 4 % 3]) / Math.sqrt(variance[i / 4 % 3] + 1e-5), within(1e-12));
+        for (int i = 0; i < in.length; i++)
+            assertThat(out[i]).isCloseTo((in[i] - mean[i / 4 % 3]) / Math.sqrt(variance[i / 4 % 3] + 1e-5), within(1e-12));
         for (int f = 0; f < 3; f++) {
             assertThat(norm.state().get("running_mean").item(f)).isCloseTo(0.1 * mean[f], within(1e-12));
             assertThat(norm.state().get("running_var").item(f)).isCloseTo(0.9 + 0.1 * variance[f] * 24 / 23, within(1e-12)); // unbiased, as PyTorch
@@ -114,11 +116,11 @@ class LayersTest {
         assertThat(norm.forward(x).item(0, 1, 2)).isCloseTo((x.item(0, 1, 2) - remembered) / Math.sqrt(spread + 1e-5), within(1e-12));
         assertThat(norm.parameters().keySet()).containsExactly("weight", "bias");
         GradientCheck.of(norm, n -> n.forward(x, Pass.training(Rng.of(1))).pow(3).mean());
-        assertThatThrownBy(() -> norm.forward(Tensor.zeros(1, 3), Pass.training(Rng.of(1)))).hasMessage("BatchNorm: input (1, 3) has one value a feature; learning needs at least two");
+        assertThatThrownBy(() -> norm.forward(Tensor.zeros(1, 3), Pass.training(Rng.of(1))))
+                .hasMessage("BatchNorm: input (1, 3) has one value a feature; learning needs at least two");
     }
 
-    @Test
-    void embeddingPicksRowsAndSumsTheirGradients() {
+    @Test void embeddingPicksRowsAndSumsTheirGradients() {
         var table = normal(3, 5, 2);
         var embedding = new Embedding(table);
         var indices = Tensor.of(new long[] {4, 0, 4, 4}, 2, 2);
@@ -131,8 +133,7 @@ class LayersTest {
         assertThatThrownBy(() -> embedding.forward(Tensor.of(5L))).hasMessageContaining("5");
     }
 
-    @Test
-    void dropoutKeepsTheMeanAndDropsTheShare() {
+    @Test void dropoutKeepsTheMeanAndDropsTheShare() {
         var ones = Tensor.ones(DType.F64, 200, 100);
         var dropped = new Dropout(0.3).forward(ones, Pass.training(Rng.of(4)));
         assertThat(dropped.eq(0).to(DType.F64).mean().item()).isCloseTo(0.3, within(0.01));
@@ -146,8 +147,7 @@ class LayersTest {
         assertThatThrownBy(() -> new Dropout(1)).hasMessage("Dropout: p is 1.0; it lies in [0, 1)");
     }
 
-    @Test
-    void linearIsAffineOverAnyLeadingAxes() {
+    @Test void linearIsAffineOverAnyLeadingAxes() {
         var layer = new Linear(3, 2, true, DType.F64, Init.heNormal(), Rng.of(5));
         var x = normal(6, 2, 4, 3);
         double expected = layer.bias().item(1);
@@ -158,8 +158,7 @@ class LayersTest {
         assertThatThrownBy(() -> new Linear(0, 2, Rng.of(1))).hasMessage("Linear: 0 inputs and 2 outputs; both must be positive");
     }
 
-    @Test
-    void initialWeightsHaveTheVarianceTheyPromise() {
+    @Test void initialWeightsHaveTheVarianceTheyPromise() {
         var rng = Rng.of(7);
         long[] shape = {200, 300};
         assertThat(Init.heNormal().sample(rng, DType.F64, shape).square().mean().item()).isCloseTo(2.0 / 300, within(2e-4));

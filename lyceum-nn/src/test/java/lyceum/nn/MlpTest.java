@@ -8,9 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import lyceum.DType;
 import lyceum.ShapeException;
@@ -19,6 +21,7 @@ import lyceum.data.Datasets;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Adam;
 import lyceum.optim.Lbfgs;
+import lyceum.optim.Schedule;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -35,13 +38,13 @@ class MlpTest {
 
     private static MlpConfig config(Golden c, String activation, boolean classes, DType type) {
         int[] widths = c.ints("input.widths"), hidden = Arrays.copyOfRange(widths, 1, widths.length - 1);
-        var plain = classes ? MlpConfig.classifier(widths[0], widths[widths.length - 1], hidden) : MlpConfig.regressor(widths[0], widths[widths.length - 1], hidden);
-        return plain.withActivation(Activation.valueOf(activation.toUpperCase(java.util.Locale.ROOT))).withDtype(type);
+        var plain = classes ? MlpConfig.classifier(widths[0], widths[widths.length - 1], hidden)
+                : MlpConfig.regressor(widths[0], widths[widths.length - 1], hidden);
+        return plain.withActivation(Activation.valueOf(activation.toUpperCase(Locale.ROOT))).withDtype(type);
     }
 
     @Test
-    @Acceptance(topic = "multilayer-perceptron", clause = {1, 2})
-    void outputLossAndGradientsEqualTorch() {
+    @Acceptance(topic = "multilayer-perceptron", clause = {1, 2}) void outputLossAndGradientsEqualTorch() {
         var worst = new LinkedHashMap<DType, Gap>(Map.of(DType.F32, Gap.absolute(), DType.F64, Gap.absolute()));
         int seen = 0;
         for (var c : GOLDEN.cases("torch")) {
@@ -52,14 +55,16 @@ class MlpTest {
                 var recipe = new Recipe(c.integer("input.seed"));
                 var state = new LinkedHashMap<String, Tensor>();
                 for (int l = 0; l + 1 < widths.length; l++) {
-                    state.put("layers." + l + ".weight", Tensor.of(recipe.matrix(widths[l + 1], widths[l])).div(Math.sqrt(widths[l])).to(DType.F32).to(type));
+                    state.put("layers." + l + ".weight",
+                            Tensor.of(recipe.matrix(widths[l + 1], widths[l])).div(Math.sqrt(widths[l])).to(DType.F32).to(type));
                     state.put("layers." + l + ".bias", Tensor.of(recipe.bells(widths[l + 1])).mul(0.1).to(DType.F32).to(type));
                 }
                 var x = Tensor.of(recipe.matrix(7, widths[0])).to(DType.F32).to(type);
                 var mlp = Mlp.of(config(c, c.text("input.activation"), classes, type), state);
                 assertThat(mlp.parameterCount()).isEqualTo(c.integer("expected.parameters"));
                 var out = mlp.forward(x);
-                var loss = classes ? Loss.crossEntropy(out, Tensor.of(c.longs("input.target"))) : Loss.mse(out, Tensor.of(c.matrix("input.target")));
+                var loss = classes ? Loss.crossEntropy(out, Tensor.of(c.longs("input.target")))
+                        : Loss.mse(out, Tensor.of(c.matrix("input.target")));
                 loss.backward();
                 var expected = c.at("expected." + (type == DType.F32 ? "float32" : "float64"));
                 var gap = worst.get(type).see(expected, "output", out.toDoubleArray()).see(expected, "loss", loss.item());
@@ -75,8 +80,7 @@ class MlpTest {
     }
 
     @Test
-    @Acceptance(topic = "multilayer-perceptron", clause = 2)
-    void parameterCountIsTheSumOverLayers() {
+    @Acceptance(topic = "multilayer-perceptron", clause = 2) void parameterCountIsTheSumOverLayers() {
         for (int[] hidden : new int[][] {{}, {7}, {30, 20}, {5, 5, 5, 5}}) {
             long expected = 0;
             int in = 11;
@@ -85,7 +89,8 @@ class MlpTest {
                 in = out;
             }
             expected += (in + 1L) * 3;
-            Evidence.of("parameters with hidden layers " + Arrays.toString(hidden), new Mlp(MlpConfig.classifier(11, 3, hidden), Rng.of(1)).parameterCount(), exactly(expected));
+            Evidence.of("parameters with hidden layers " + Arrays.toString(hidden),
+                    new Mlp(MlpConfig.classifier(11, 3, hidden), Rng.of(1)).parameterCount(), exactly(expected));
         }
     }
 
@@ -97,13 +102,12 @@ class MlpTest {
 
     /** The split and settings on which scikit-learn's mean accuracy is 0.978: the file states them. */
     @Test
-    @Acceptance(topic = "multilayer-perceptron", clause = 3)
-    void readsDigits() {
+    @Acceptance(topic = "multilayer-perceptron", clause = 3) void readsDigits() {
         var c = GOLDEN.named("sklearn digits");
         var digits = Datasets.digits().flat();
         var x = digits.x().to(DType.F32).div(16).compute();
         int[] order = new Recipe(10940).shuffle(1797), test = Arrays.copyOf(order, 360), train = Arrays.copyOfRange(order, 360, 1797);
-        var fit = new MlpFit(new Adam(1e-3), lyceum.optim.Schedule.CONSTANT, c.integer("input.epochs"), c.integer("input.batch"), 1e-4 / 64, 0, 0, 0);
+        var fit = new MlpFit(new Adam(1e-3), Schedule.CONSTANT, c.integer("input.epochs"), c.integer("input.batch"), 1e-4 / 64, 0, 0, 0);
         double mean = 0;
         for (int seed = 0; seed < 5; seed++) {
             var mlp = new Mlp(MlpConfig.classifier(64, 10, c.ints("input.hidden")), Rng.of(seed));
@@ -114,8 +118,7 @@ class MlpTest {
     }
 
     @Test
-    @Acceptance(topic = "multilayer-perceptron", clause = 3)
-    void predictsDiabetesAsWellAsScikitLearn() {
+    @Acceptance(topic = "multilayer-perceptron", clause = 3) void predictsDiabetesAsWellAsScikitLearn() {
         var c = GOLDEN.named("sklearn diabetes");
         var data = standardised(Datasets.diabetes());
         int[] order = new Recipe(10940).shuffle(442), test = Arrays.copyOf(order, 111), train = Arrays.copyOfRange(order, 111, 442);
@@ -123,7 +126,7 @@ class MlpTest {
         double centre = y.mean().item(), scale = y.std(new int[0], 0, false).item();
         var target = data.y().sub(centre).div(scale).compute();
         var truth = target.rows(test);
-        var fit = new MlpFit(new Adam(1e-3), lyceum.optim.Schedule.CONSTANT, c.integer("input.epochs"), c.integer("input.batch"), 0.01 / 32, 0, 0, 0);
+        var fit = new MlpFit(new Adam(1e-3), Schedule.CONSTANT, c.integer("input.epochs"), c.integer("input.batch"), 0.01 / 32, 0, 0, 0);
         double mean = 0;
         for (int seed = 0; seed < 5; seed++) {
             var mlp = new Mlp(MlpConfig.regressor(10, 1, c.ints("input.hidden")), Init.glorotUniform(), Rng.of(seed));
@@ -136,8 +139,7 @@ class MlpTest {
 
     /** From the starts of the file, where five solvers agree on the minimum to 1e-7. */
     @Test
-    @Acceptance(topic = "multilayer-perceptron", clause = 4)
-    void lbfgsReachesScipysLoss() {
+    @Acceptance(topic = "multilayer-perceptron", clause = 4) void lbfgsReachesScipysLoss() {
         double worst = 0, startGap = 0;
         int seen = 0;
         for (var c : GOLDEN.cases("lbfgs")) {
@@ -165,8 +167,7 @@ class MlpTest {
         Evidence.of("loss at the minimum", worst, below(1e-4));
     }
 
-    @Test
-    void warmStartGoesOnAndEarlyStoppingRestoresTheBest() {
+    @Test void warmStartGoesOnAndEarlyStoppingRestoresTheBest() {
         var moons = Datasets.moons(Rng.of(1), 300, 0.2);
         var mlp = new Mlp(MlpConfig.classifier(2, 2, 16).withDtype(DType.F64), Rng.of(2));
         var fit = new MlpFit().withEpochs(10).withPatience(0);
@@ -183,22 +184,21 @@ class MlpTest {
         assertThat(score).isCloseTo(history.validations()[history.best()], within(1e-12));
     }
 
-    @Test
-    void partialFitLearnsFromParts() {
+    @Test void partialFitLearnsFromParts() {
         var moons = Datasets.moons(Rng.of(5), 600, 0.15);
         var mlp = new Mlp(MlpConfig.classifier(2, 2, 32), Rng.of(6));
         var session = new MlpFit().withRule(new Adam(0.01)).withBatchSize(20).session(mlp, Rng.of(7));
-        for (int round = 0; round < 8; round++) for (int part = 0; part < 3; part++) session.pass(moons.x().narrow(0, 200 * part, 200), moons.y().narrow(0, 200 * part, 200));
+        for (int round = 0; round < 8; round++)
+            for (int part = 0; part < 3; part++) session.pass(moons.x().narrow(0, 200 * part, 200), moons.y().narrow(0, 200 * part, 200));
         assertThat(mlp.classes(moons.x()).eq(moons.y()).to(DType.F64).mean().item()).isGreaterThan(0.95);
     }
 
-    @Test
-    void weightsCountRows() {
+    @Test void weightsCountRows() {
         var rng = Rng.of(8);
         var x = Tensor.randn(rng, DType.F64, 30, 3);
         var y = x.sum(1).tanh().compute();
         var weights = new double[30];
-        var copies = new java.util.ArrayList<Integer>();
+        var copies = new ArrayList<Integer>();
         for (int i = 0; i < 30; i++) {
             weights[i] = i % 3;
             for (int k = 0; k < i % 3; k++) copies.add(i);
@@ -211,12 +211,12 @@ class MlpTest {
         assertThat(weighted).isCloseTo(copied, within(1e-9));
     }
 
-    @Test
-    void residualNormAndDropoutTakePart() {
+    @Test void residualNormAndDropoutTakePart() {
         var rng = Rng.of(10);
         var x = Tensor.randn(rng, DType.F64, 12, 5);
         for (var norm : MlpConfig.Norm.values()) {
-            var config = MlpConfig.regressor(5, 2, 5, 5).withNorm(norm).withResidual(true).withActivation(Activation.GELU).withDtype(DType.F64);
+            var config = MlpConfig.regressor(5, 2, 5, 5).withNorm(norm).withResidual(true).withActivation(Activation.GELU)
+                    .withDtype(DType.F64);
             var mlp = new Mlp(config, rng);
             GradientCheck.of(mlp, m -> m.forward(x, Pass.training(Rng.of(1))).square().mean());
             var plain = new Mlp(config.withResidual(false), rng);
@@ -228,16 +228,20 @@ class MlpTest {
         double[] predicted = dropping.forward(input).toDoubleArray();
         assertThat(dropping.forward(input).toDoubleArray()).isEqualTo(predicted);
         assertThat(dropping.forward(input, Pass.training(Rng.of(2))).toDoubleArray()).isNotEqualTo(predicted);
-        assertThat(dropping.forward(input, Pass.training(Rng.of(2))).toDoubleArray()).isEqualTo(dropping.forward(input, Pass.training(Rng.of(2))).toDoubleArray());
+        assertThat(dropping.forward(input, Pass.training(Rng.of(2))).toDoubleArray())
+                .isEqualTo(dropping.forward(input, Pass.training(Rng.of(2))).toDoubleArray());
     }
 
-    @Test
-    void saysWhatDoesNotFit() {
+    @Test void saysWhatDoesNotFit() {
         var mlp = new Mlp(MlpConfig.classifier(4, 3, 8), Rng.of(1));
-        assertThatThrownBy(() -> mlp.forward(Tensor.zeros(2, 5))).isInstanceOf(ShapeException.class).hasMessage("Mlp: input (2, 5) for a network of 4 inputs");
+        assertThatThrownBy(() -> mlp.forward(Tensor.zeros(2, 5))).isInstanceOf(ShapeException.class)
+                .hasMessage("Mlp: input (2, 5) for a network of 4 inputs");
         assertThatThrownBy(() -> MlpConfig.classifier(4, 3, 0)).hasMessage("MlpConfig: a hidden layer has width 0; widths are at least 1");
-        assertThatThrownBy(() -> new MlpFit().fit(mlp, Tensor.zeros(2, 4), Tensor.zeros(2), Rng.of(1))).hasMessageContaining("class numbers are integers (n)");
-        assertThatThrownBy(() -> new Mlp(MlpConfig.regressor(4, 1), Rng.of(1)).probabilities(Tensor.zeros(1, 4))).isInstanceOf(IllegalStateException.class);
-        assertThat(List.copyOf(mlp.parameters().keySet())).containsExactly("layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias");
+        assertThatThrownBy(() -> new MlpFit().fit(mlp, Tensor.zeros(2, 4), Tensor.zeros(2), Rng.of(1)))
+                .hasMessageContaining("class numbers are integers (n)");
+        assertThatThrownBy(() -> new Mlp(MlpConfig.regressor(4, 1), Rng.of(1)).probabilities(Tensor.zeros(1, 4)))
+                .isInstanceOf(IllegalStateException.class);
+        assertThat(List.copyOf(mlp.parameters().keySet())).containsExactly("layers.0.weight", "layers.0.bias", "layers.1.weight",
+                "layers.1.bias");
     }
 }

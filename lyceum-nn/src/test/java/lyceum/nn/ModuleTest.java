@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,65 +33,65 @@ class ModuleTest {
 
         Block(Rng rng) {
             up = new Linear(3, 3, rng);
-            layers = List.of(new Linear(3, 3, rng), Activation.RELU, new Sequential(new Linear(3, 3, rng), Activation.TANH, new BatchNorm(3)));
+            layers = List.of(new Linear(3, 3, rng), Activation.RELU,
+                    new Sequential(new Linear(3, 3, rng), Activation.TANH, new BatchNorm(3)));
             heads.put("class", new Linear(3, 2, false, DType.F32, Init.zeros(), rng));
         }
 
         @Override public Tensor forward(Tensor x, Pass pass) { return up.forward(x, pass).mul(width); }
     }
 
-    @Test
-    void namesAreThoseOfTorchStateDict() {
+    @Test void namesAreThoseOfTorchStateDict() {
         var block = new Block(Rng.of(1));
-        assertThat(block.state().keySet()).containsExactly("up.weight", "up.bias", "layers.0.weight", "layers.0.bias", "layers.2.0.weight", "layers.2.0.bias",
-                "layers.2.2.weight", "layers.2.2.bias", "layers.2.2.running_mean", "layers.2.2.running_var", "layers.2.2.num_batches_tracked", "heads.class.weight", "scale", "seen");
+        assertThat(block.state().keySet()).containsExactly("up.weight", "up.bias", "layers.0.weight", "layers.0.bias", "layers.2.0.weight",
+                "layers.2.0.bias", "layers.2.2.weight", "layers.2.2.bias", "layers.2.2.running_mean", "layers.2.2.running_var",
+                "layers.2.2.num_batches_tracked", "heads.class.weight", "scale", "seen");
         assertThat(block.parameters().keySet()).doesNotContain("seen", "layers.2.2.running_mean").contains("scale");
         assertThat(block.parameterCount()).isEqualTo(12 * 3 + 6 + 6 + 1);
     }
 
-    @Test
-    void thenKeepsTheParametersOfBoth() {
+    @Test void thenKeepsTheParametersOfBoth() {
         var rng = Rng.of(2);
         var both = new Linear(3, 4, rng).then(Activation.RELU).then(new Linear(4, 1, rng));
         assertThat(both.parameters().keySet()).containsExactly("0.0.weight", "0.0.bias", "1.weight", "1.bias");
     }
 
-    @Test
-    void savedParametersComeBackBitForBit(@TempDir Path folder) throws IOException {
+    @Test void savedParametersComeBackBitForBit(@TempDir Path folder) throws IOException {
         var file = folder.resolve("block.safetensors");
         var block = new Block(Rng.of(3));
         block.save(file);
         var other = new Block(Rng.of(4));
         other.load(file);
-        block.state().forEach((name, tensor) -> assertThat(other.state().get(name).toDoubleArray()).as(name).isEqualTo(tensor.toDoubleArray()));
+        block.state()
+                .forEach((name, tensor) -> assertThat(other.state().get(name).toDoubleArray()).as(name).isEqualTo(tensor.toDoubleArray()));
         assertThat(Safetensors.read(file).metadata()).containsEntry("formatVersion", "1");
     }
 
-    @Test
-    void halfWidthCheckpointsAreWidened() {
+    @Test void halfWidthCheckpointsAreWidened() {
         var layer = new Linear(2, 2, Rng.of(5));
         layer.load(Map.of("weight", Tensor.full(DType.BF16, 0.5, 2, 2), "bias", Tensor.full(DType.F16, 2, 2)));
         assertThat(layer.forward(Tensor.ones(2)).toDoubleArray()).containsExactly(3, 3);
     }
 
-    @Test
-    void loadRefusesWhatDoesNotFitAndChangesNothing() {
+    @Test void loadRefusesWhatDoesNotFitAndChangesNothing() {
         var layer = new Linear(2, 2, Rng.of(6));
         double[] before = layer.weight().toDoubleArray();
         var weight = Tensor.ones(2, 2);
-        assertThatThrownBy(() -> layer.load(Map.of("weight", weight, "beta", weight))).isInstanceOf(FormatException.class).hasMessage("load: missing are [bias], unknown are [beta]");
-        assertThatThrownBy(() -> layer.load(Map.of("weight", weight, "bias", Tensor.ones(3)))).isInstanceOf(ShapeException.class).hasMessage("load: bias has shape (2,), the value (3,)");
-        assertThatThrownBy(() -> layer.load(Map.of("weight", weight, "bias", Tensor.of(1, 2)))).isInstanceOf(DTypeException.class).hasMessage("load: bias is F32, the value I32");
+        assertThatThrownBy(() -> layer.load(Map.of("weight", weight, "beta", weight))).isInstanceOf(FormatException.class)
+                .hasMessage("load: missing are [bias], unknown are [beta]");
+        assertThatThrownBy(() -> layer.load(Map.of("weight", weight, "bias", Tensor.ones(3)))).isInstanceOf(ShapeException.class)
+                .hasMessage("load: bias has shape (2,), the value (3,)");
+        assertThatThrownBy(() -> layer.load(Map.of("weight", weight, "bias", Tensor.of(1, 2)))).isInstanceOf(DTypeException.class)
+                .hasMessage("load: bias is F32, the value I32");
         assertThat(layer.weight().toDoubleArray()).isEqualTo(before);
     }
 
-    @Test
-    void damagedFilesAreNamedWithTheirPlace(@TempDir Path folder) throws IOException {
+    @Test void damagedFilesAreNamedWithTheirPlace(@TempDir Path folder) throws IOException {
         var file = folder.resolve("cut.safetensors");
         var layer = new Linear(8, 8, Rng.of(7));
         layer.save(file);
         byte[] bytes = Files.readAllBytes(file);
-        Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length - 10));
+        Files.write(file, Arrays.copyOf(bytes, bytes.length - 10));
         assertThatThrownBy(() -> layer.load(file)).isInstanceOf(FormatException.class).hasMessageContaining("at byte");
         Files.write(file, new byte[] {1, 2, 3});
         assertThatThrownBy(() -> layer.load(file)).isInstanceOf(FormatException.class);

@@ -7,6 +7,7 @@ import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
@@ -15,9 +16,10 @@ import lyceum.autograd.Autograd;
 import lyceum.backend.Convolution;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
-import lyceum.random.Rng;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Sgd;
+import lyceum.random.Rng;
+import lyceum.tensor.Index;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
@@ -30,8 +32,7 @@ class ReluTest {
     private static final Golden GOLDEN = Golden.load("golden/relu.json");
 
     @Test
-    @Acceptance(topic = "relu", clause = 1)
-    void valueAndGradientEqualTorchExactly() {
+    @Acceptance(topic = "relu", clause = 1) void valueAndGradientEqualTorchExactly() {
         var cases = new AtomicInteger();
         Backends.each(() -> {
             for (var type : new DType[] {DType.F32, DType.F64}) {
@@ -46,8 +47,7 @@ class ReluTest {
         Evidence.of("cases equal in every bit, over the backends", cases.get(), atLeast(8));
     }
 
-    @Test
-    void relativesEqualTorchOnFiniteInputs() {
+    @Test void relativesEqualTorchOnFiniteInputs() {
         for (var type : new DType[] {DType.F32, DType.F64}) {
             var name = type == DType.F32 ? " float32" : " float64";
             double bound = type == DType.F32 ? 6e-7 : 2e-15;
@@ -70,13 +70,12 @@ class ReluTest {
             y[n] = y[i];
             slope[n++] = slope[i];
         }
-        var input = Tensor.of(java.util.Arrays.copyOf(x, n)).to(type);
-        TorchCase.equal(golden.text("name") + ": value", activation.apply(input), java.util.Arrays.copyOf(y, n), bound);
-        TorchCase.equal(golden.text("name") + ": gradient", activation.derivative(input), java.util.Arrays.copyOf(slope, n), bound);
+        var input = Tensor.of(Arrays.copyOf(x, n)).to(type);
+        TorchCase.equal(golden.text("name") + ": value", activation.apply(input), Arrays.copyOf(y, n), bound);
+        TorchCase.equal(golden.text("name") + ": gradient", activation.derivative(input), Arrays.copyOf(slope, n), bound);
     }
 
-    @Test
-    void learnedSlopesEqualTorch() {
+    @Test void learnedSlopesEqualTorch() {
         var golden = GOLDEN.named("prelu");
         var recipe = new Recipe(golden.integer("input.seed"));
         var x = Tensor.of(recipe.matrix(4, 3)).requiresGrad();
@@ -86,13 +85,13 @@ class ReluTest {
         y.backward(upstream);
         TorchCase.equal("value", y, golden.flat("expected.y"), 1e-15);
         TorchCase.equal("gradient of x", x.grad(), golden.flat("expected.gradient"), 1e-15);
-        TorchCase.equal("gradient of the slopes", layer.parameters().get("weight").grad(), golden.doubles("expected.weightGradient"), 1e-15);
+        TorchCase.equal("gradient of the slopes", layer.parameters().get("weight").grad(), golden.doubles("expected.weightGradient"),
+                1e-15);
     }
 
     /** For c at least 0: at negative c it cannot hold. The scale is a power of two or the product is rounded alike on both sides. */
     @Test
-    @Acceptance(topic = "relu", clause = 2)
-    void isPositivelyHomogeneousAndSplitsItsArgument() {
+    @Acceptance(topic = "relu", clause = 2) void isPositivelyHomogeneousAndSplitsItsArgument() {
         Gap scaled = Gap.absolute(), split = Gap.absolute();
         for (var type : new DType[] {DType.F32, DType.F64}) {
             var x = Tensor.randn(Rng.of(2), type, 5000).mul(10);
@@ -110,8 +109,7 @@ class ReluTest {
     }
 
     @Test
-    @Acceptance(topic = "relu", clause = 3)
-    void halvesSymmetricInputs() {
+    @Acceptance(topic = "relu", clause = 3) void halvesSymmetricInputs() {
         var x = Tensor.randn(Rng.of(3), DType.F64, 4000, 100);
         var report = ActivationReport.of(Activation.RELU, List.of(x.narrow(0, 0, 1500), x.narrow(0, 1500, 2500))).layers().getFirst();
         Evidence.of("share of active units", report.active(), equalTo(0.5, 0.01));
@@ -123,26 +121,24 @@ class ReluTest {
     private static Sequential withDeadUnits(int[] dead, Rng rng) {
         var first = new Linear(8, 100, true, DType.F64, Init.heNormal(), rng);
         var network = new Sequential(first, Activation.RELU, new Linear(100, 3, true, DType.F64, Init.heNormal(), rng));
-        Autograd.noGrad(() -> { for (int unit : dead) first.bias().set_(-1000, lyceum.tensor.Index.at(unit)); });
+        Autograd.noGrad(() -> { for (int unit : dead) first.bias().set_(-1000, Index.at(unit)); });
         return network;
     }
 
     @Test
-    @Acceptance(topic = "relu", clause = 4)
-    void findsExactlyThePlantedDeadUnits() {
+    @Acceptance(topic = "relu", clause = 4) void findsExactlyThePlantedDeadUnits() {
         var rng = Rng.of(4);
         int[] planted = rng.sample(100, 30);
-        java.util.Arrays.sort(planted);
+        Arrays.sort(planted);
         var x = Tensor.randn(rng, DType.F64, 1000, 8);
         var dead = DeadUnits.find(withDeadUnits(planted, rng), List.of(x.narrow(0, 0, 300), x.narrow(0, 300, 700)));
         assertThat(dead.layers()).hasSize(1);
-        Evidence.that("the units found are the 30 planted", java.util.Arrays.equals(dead.layers().getFirst(), planted));
+        Evidence.that("the units found are the 30 planted", Arrays.equals(dead.layers().getFirst(), planted));
         assertThat(dead.share()).isEqualTo(0.3);
         Evidence.of("found", dead.count(), exactly(30));
     }
 
-    @Test
-    void revivedUnitsFireAgainAndTheNetworkComputesTheSame() {
+    @Test void revivedUnitsFireAgainAndTheNetworkComputesTheSame() {
         var rng = Rng.of(5);
         int[] planted = rng.sample(100, 30);
         var network = withDeadUnits(planted, rng);
@@ -162,8 +158,7 @@ class ReluTest {
      * leaky ones are at such a rate too, but their slope is never 0, and the network comes back.
      */
     @Test
-    @Acceptance(topic = "relu", clause = 5)
-    void tooHighARateKillsUnitsAndOnlyLeakyNetworksComeBack() {
+    @Acceptance(topic = "relu", clause = 5) void tooHighARateKillsUnitsAndOnlyLeakyNetworksComeBack() {
         var data = Datasets.digits().flat();
         var digits = data.withX(data.x().to(DType.F32).div(16).compute());
         double died = 1, stillDead = 1, plainMean = 0, leakyLeast = 1;
@@ -186,7 +181,8 @@ class ReluTest {
 
     private static Sequential hidden(Activation activation, int seed) {
         var rng = Rng.of(seed);
-        return new Sequential(new Linear(64, 64, true, DType.F32, Init.heUniform(), rng), activation, new Linear(64, 10, true, DType.F32, Init.heUniform(), rng));
+        return new Sequential(new Linear(64, 64, true, DType.F32, Init.heUniform(), rng), activation,
+                new Linear(64, 10, true, DType.F32, Init.heUniform(), rng));
     }
 
     private static void train(Sequential network, Dataset data, double rate, int steps, int seed) {
@@ -200,12 +196,13 @@ class ReluTest {
         }
     }
 
-    private static double accuracy(Sequential network, Dataset data) { return network.forward(data.x()).argmax(1).eq(data.y()).to(DType.F64).mean().item(); }
+    private static double accuracy(Sequential network, Dataset data) {
+        return network.forward(data.x()).argmax(1).eq(data.y()).to(DType.F64).mean().item();
+    }
 
     /** A layer's sum and activation, in the kernel or right behind it, have the bits of the steps computed one by one; so have the gradients. */
     @Test
-    @Acceptance(topic = "relu", clause = 6)
-    void fusedIntoLinearAndConvolutionalLayersItHasTheSameBits() {
+    @Acceptance(topic = "relu", clause = 6) void fusedIntoLinearAndConvolutionalLayersItHasTheSameBits() {
         var gap = Gap.absolute();
         Backends.each(() -> {
             fusedIntoALinearLayerItHasTheSameBits(gap);
@@ -220,13 +217,16 @@ class ReluTest {
             var layer = new Conv2d(5, 12, new int[] {3}, new Convolution().withPadding(1).withStride(2), true, type, null, rng);
             var x = Tensor.randn(rng, type, 2, 5, 19, 14);
             Tensor w = layer.weight().detach().copy().requiresGrad(), b = layer.bias().detach().copy().requiresGrad();
-            sameBits(gap, "convolution, " + type, layer.then(Activation.RELU), x, leaf -> leaf.conv(w, null, layer.how()).compute().add(b.reshape(12, 1, 1)).compute().relu().compute(), w, b, rng);
+            sameBits(gap, "convolution, " + type, layer.then(Activation.RELU), x,
+                    leaf -> leaf.conv(w, null, layer.how()).compute().add(b.reshape(12, 1, 1)).compute().relu().compute(), w, b, rng);
         }
     }
 
     /** Values, and the gradients of the rows, the weight and the bias. */
-    private static void sameBits(Gap gap, String what, Sequential fused, Tensor x, UnaryOperator<Tensor> steps, Tensor weight, Tensor bias, Rng rng) {
-        Tensor one = x.detach().copy().requiresGrad(), other = x.detach().copy().requiresGrad(), y = fused.forward(one), expected = steps.apply(other);
+    private static void sameBits(Gap gap, String what, Sequential fused, Tensor x, UnaryOperator<Tensor> steps, Tensor weight, Tensor bias,
+            Rng rng) {
+        Tensor one = x.detach().copy().requiresGrad(), other = x.detach().copy().requiresGrad(), y = fused.forward(one),
+                expected = steps.apply(other);
         gap.see(what, y.toDoubleArray(), expected.toDoubleArray());
         var upstream = Tensor.randn(rng, x.dtype(), y.shape().toArray()).compute();
         y.backward(upstream);
@@ -243,12 +243,12 @@ class ReluTest {
             var layer = new Linear(37, 29, true, type, Init.heUniform(), rng);
             var x = Tensor.randn(rng, type, 53, 37);
             Tensor w = layer.weight().detach().copy().requiresGrad(), b = layer.bias().detach().copy().requiresGrad();
-            sameBits(gap, "linear, " + type, layer.then(Activation.RELU), x, leaf -> leaf.matmul(w.transpose()).compute().add(b).compute().relu().compute(), w, b, rng);
+            sameBits(gap, "linear, " + type, layer.then(Activation.RELU), x,
+                    leaf -> leaf.matmul(w.transpose()).compute().add(b).compute().relu().compute(), w, b, rng);
         }
     }
 
-    @Test
-    void afterALinearLayerEqualsTorch() {
+    @Test void afterALinearLayerEqualsTorch() {
         var golden = GOLDEN.named("relu of linear float32");
         var recipe = new Recipe(golden.integer("input.seed"));
         var x = Tensor.of(recipe.matrix(5, 4)).to(DType.F32).requiresGrad();

@@ -44,13 +44,16 @@ class ResNetTest {
     private static void fill(Module module, Recipe recipe) {
         module.parameters().forEach((name, p) -> {
             var bells = Tensor.of(recipe.bells((int) p.count()), p.shape().toArray());
-            var value = p.rank() > 1 ? bells.div(Math.sqrt((double) p.count() / p.size(0))) : bells.div(10).add(name.endsWith("weight") ? 1 : 0);
+            var value = p.rank() > 1 ? bells.div(Math.sqrt((double) p.count() / p.size(0)))
+                    : bells.div(10).add(name.endsWith("weight") ? 1 : 0);
             Autograd.noGrad(() -> { p.copy_(value); });
         });
     }
 
     private static void gradientsEqual(Golden golden, Module module, double bound) {
-        for (var entry : module.parameters().entrySet()) TorchCase.equal("gradient of " + entry.getKey(), entry.getValue().grad(), golden.doubles("expected.gradients." + entry.getKey()), bound);
+        for (var entry : module.parameters().entrySet())
+            TorchCase.equal("gradient of " + entry.getKey(), entry.getValue().grad(),
+                    golden.doubles("expected.gradients." + entry.getKey()), bound);
     }
 
     private static void tinyResNet(DType type, double bound) {
@@ -73,25 +76,24 @@ class ResNetTest {
                 TorchCase.equal("logits", logits, golden.doubles("expected.logits"), bound);
                 gradientsEqual(golden, net, bound);
                 TorchCase.equal("gradient of x", x.grad(), golden.doubles("expected.xGradient"), bound);
-                for (var name : golden.at("expected.buffers").names()) TorchCase.equal(name, net.state().get(name), golden.doubles("expected.buffers." + name), bound);
+                for (var name : golden.at("expected.buffers").names())
+                    TorchCase.equal(name, net.state().get(name), golden.doubles("expected.buffers." + name), bound);
             }
             TorchCase.equal("loss of step " + step, loss, new double[] {losses[step]}, 10 * bound);
             optimizer.step();
         }
         assertThat(net.state().keySet()).containsExactlyElementsOf(golden.at("expected.state").names());
-        for (Map.Entry<String, Tensor> entry : net.state().entrySet()) TorchCase.equal(entry.getKey(), entry.getValue(), golden.doubles("expected.state." + entry.getKey()), 100 * bound);
+        for (Map.Entry<String, Tensor> entry : net.state().entrySet())
+            TorchCase.equal(entry.getKey(), entry.getValue(), golden.doubles("expected.state." + entry.getKey()), 100 * bound);
         TorchCase.equal("predicted at the end", net.forward(x), golden.doubles("expected.finally"), 100 * bound);
     }
 
-    @Test
-    void aTinyResNetTrainsAsTorchInDouble() { Backends.each(() -> tinyResNet(DType.F64, 1e-12)); }
+    @Test void aTinyResNetTrainsAsTorchInDouble() { Backends.each(() -> tinyResNet(DType.F64, 1e-12)); }
 
     /** AdamW divides by the root of a square: where a gradient is near 0, a rounding turns into a step of another size. */
-    @Test
-    void aTinyResNetTrainsAsTorchInSingle() { Backends.each(() -> tinyResNet(DType.F32, 4e-6)); }
+    @Test void aTinyResNetTrainsAsTorchInSingle() { Backends.each(() -> tinyResNet(DType.F32, 4e-6)); }
 
-    @Test
-    void aBottleneckEqualsTorch() {
+    @Test void aBottleneckEqualsTorch() {
         var golden = GOLDEN.named("bottleneck");
         var recipe = new Recipe(golden.integer("input.seed"));
         var block = new Bottleneck(6, 3, 2, DType.F64, Rng.of(1));
@@ -104,8 +106,7 @@ class ResNetTest {
         gradientsEqual(golden, block, 1e-11);
     }
 
-    @Test
-    void groupNormEqualsTorch() {
+    @Test void groupNormEqualsTorch() {
         var golden = GOLDEN.named("group norm");
         var recipe = new Recipe(golden.integer("input.seed"));
         var norm = new GroupNorm(3, 6, 1e-5, DType.F64);
@@ -118,8 +119,7 @@ class ResNetTest {
         gradientsEqual(golden, norm, 1e-12);
     }
 
-    @Test
-    void layersHaveTorchShapesAndNames() {
+    @Test void layersHaveTorchShapesAndNames() {
         var rng = Rng.of(3);
         var image = Tensor.randn(rng, 2, 6, 9, 8);
         var up = new ConvTranspose2d(6, 4, 3, new Convolution().withStride(2).withPadding(1).withOutputPadding(1).withGroups(2), rng);

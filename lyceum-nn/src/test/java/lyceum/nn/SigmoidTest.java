@@ -22,13 +22,13 @@ class SigmoidTest {
     private static double[] spread(int n) {
         var rng = Rng.of(101);
         var x = new double[n];
-        for (int i = 0; i < n; i++) x[i] = (i % 2 == 0 ? 1 : -1) * (i % 4 < 2 ? 700 * rng.nextDouble() : Math.pow(10, -9 + 11 * rng.nextDouble()));
+        for (int i = 0; i < n; i++)
+            x[i] = (i % 2 == 0 ? 1 : -1) * (i % 4 < 2 ? 700 * rng.nextDouble() : Math.pow(10, -9 + 11 * rng.nextDouble()));
         return x;
     }
 
     @Test
-    @Acceptance(topic = "sigmoid", clause = 1)
-    void isWithinFourUlpsOfSixtyDigitsUpTo700() {
+    @Acceptance(topic = "sigmoid", clause = 1) void isWithinFourUlpsOfSixtyDigitsUpTo700() {
         double[] x = spread(1500);
         double worst = 0;
         for (double v : x) worst = Math.max(worst, HighPrecision.ulps(Activation.sigmoid(v), HighPrecision.sigmoid(v)));
@@ -46,8 +46,7 @@ class SigmoidTest {
     }
 
     @Test
-    @Acceptance(topic = "sigmoid", clause = 1)
-    void logSigmoidIsExactFarOut() {
+    @Acceptance(topic = "sigmoid", clause = 1) void logSigmoidIsExactFarOut() {
         var exact = GOLDEN.named("log sigmoid");
         double[] x = exact.doubles("input.x"), y = exact.doubles("expected.y");
         Evidence.of("log sigmoid at -1e4, error", Math.abs(Activation.logSigmoid(-1e4) + 1e4), below(1e-12));
@@ -59,8 +58,7 @@ class SigmoidTest {
     }
 
     @Test
-    @Acceptance(topic = "sigmoid", clause = 2)
-    void mirrorsAndHasItsSlopeFromItself() {
+    @Acceptance(topic = "sigmoid", clause = 2) void mirrorsAndHasItsSlopeFromItself() {
         double mirror = 0, slope = 0, most = 0;
         for (double x : spread(4000)) {
             double s = Activation.sigmoid(x);
@@ -78,17 +76,16 @@ class SigmoidTest {
         assertThat(Activation.sigmoidDerivative(0)).isEqualTo(0.25);
     }
 
-    @Test
-    void derivativeKeepsItsDigitsInTheTails() {
+    @Test void derivativeKeepsItsDigitsInTheTails() {
         var exact = GOLDEN.named("exact");
         double[] x = exact.doubles("input.x"), slope = exact.doubles("expected.derivative");
-        for (int i = 0; i < x.length; i++) assertThat(Activation.sigmoidDerivative(x[i])).as("x = " + x[i]).isCloseTo(slope[i], within(5 * Math.ulp(slope[i])));
+        for (int i = 0; i < x.length; i++)
+            assertThat(Activation.sigmoidDerivative(x[i])).as("x = " + x[i]).isCloseTo(slope[i], within(5 * Math.ulp(slope[i])));
     }
 
     /** Near 15 one unit in the last place of s moves the logit by 3.6e-10, so that 1e-9 asks for a sigmoid within 2.7 of them. */
     @Test
-    @Acceptance(topic = "sigmoid", clause = 3)
-    void logitUndoesIt() {
+    @Acceptance(topic = "sigmoid", clause = 3) void logitUndoesIt() {
         double worst = 0;
         for (int i = 0; i <= 30_000; i++) {
             double x = -15 + i / 1000.0;
@@ -105,8 +102,7 @@ class SigmoidTest {
     }
 
     @Test
-    @Acceptance(topic = "sigmoid", clause = 4)
-    void everyLayerQuartersTheGradientAtLeast() {
+    @Acceptance(topic = "sigmoid", clause = 4) void everyLayerQuartersTheGradientAtLeast() {
         double nearest = 0;
         for (double start : new double[] {-3, -0.5, 0, 0.4, 2}) {
             for (int k = 1; k <= 20; k++) {
@@ -122,8 +118,7 @@ class SigmoidTest {
         Evidence.of("gradient over 4^-k, largest", nearest, atMost(1));
     }
 
-    @Test
-    void equalsTorch() {
+    @Test void equalsTorch() {
         for (var type : new DType[] {DType.F32, DType.F64}) {
             var name = type == DType.F32 ? "float32" : "float64";
             torch("torch sigmoid " + name, type, Activation.SIGMOID);
@@ -133,10 +128,11 @@ class SigmoidTest {
         }
     }
 
-    private static void torch(String name, DType type, Layer layer) { TorchCase.check(GOLDEN.named(name), type, layer, type == DType.F32 ? 4e-7 : 1e-15); }
+    private static void torch(String name, DType type, Layer layer) {
+        TorchCase.check(GOLDEN.named(name), type, layer, type == DType.F32 ? 4e-7 : 1e-15);
+    }
 
-    @Test
-    void scalarsAgreeWithTensors() {
+    @Test void scalarsAgreeWithTensors() {
         for (double x : new double[] {-40, -3, -1.5, 0, 0.3, 3, 12}) {
             assertThat(Activation.hardSigmoid(x)).isCloseTo(Activation.HARD_SIGMOID.apply(Tensor.of(x)).item(), within(1e-16));
             assertThat(Activation.sigmoid(x)).isCloseTo(Tensor.of(x).sigmoid().item(), within(1e-15));

@@ -24,23 +24,20 @@ public record Axis(String label, Scale scale, double from, double to) {
     public Axis {
         label = Check.text("axis label", label, Check.LABEL);
         scale = scale == null ? Scale.LINEAR : scale;
-        if (Double.isInfinite(from) || Double.isInfinite(to)) throw new FigureException("axis '" + label + "' runs from " + from + " to " + to + "; limits are finite, or NaN for as the data say");
-        if (from >= to) throw new FigureException("axis '" + label + "' runs from " + from + " to " + to + "; the first limit lies below the second");
-        if (scale == Scale.LOG && (from <= 0 || to <= 0)) throw new FigureException("axis '" + label + "' is logarithmic and runs from " + from + " to " + to + "; its limits are above 0");
+        if (Double.isInfinite(from) || Double.isInfinite(to)) throw new FigureException(
+                "axis '" + label + "' runs from " + from + " to " + to + "; limits are finite, or NaN for as the data say");
+        if (from >= to)
+            throw new FigureException("axis '" + label + "' runs from " + from + " to " + to + "; the first limit lies below the second");
+        if (scale == Scale.LOG && (from <= 0 || to <= 0)) throw new FigureException(
+                "axis '" + label + "' is logarithmic and runs from " + from + " to " + to + "; its limits are above 0");
     }
 
     /** The same axis with another label. */
-    public Axis labelled(String label) {
-        return new Axis(label, scale, from, to);
-    }
+    public Axis labelled(String label) { return new Axis(label, scale, from, to); }
 
     /** The same axis, logarithmic. */
-    public Axis log() {
-        return new Axis(label, Scale.LOG, from, to);
-    }
+    public Axis log() { return new Axis(label, Scale.LOG, from, to); }
 
     /** The same axis from {@code from} to {@code to}; NaN leaves an end to the data. */
-    public Axis between(double from, double to) {
-        return new Axis(label, scale, from, to);
-    }
+    public Axis between(double from, double to) { return new Axis(label, scale, from, to); }
 }

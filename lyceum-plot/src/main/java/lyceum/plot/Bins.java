@@ -80,7 +80,8 @@ final class Bins {
         }
         var edges = new double[bins + 1];
         for (int i = 0; i <= bins; i++) edges[i] = low + (high - low) * ((double) i / bins);
-        if (!Double.isFinite(high - low)) for (int i = 0; i <= bins; i++) edges[i] = low * (1 - (double) i / bins) + high * ((double) i / bins);
+        if (!Double.isFinite(high - low))
+            for (int i = 0; i <= bins; i++) edges[i] = low * (1 - (double) i / bins) + high * ((double) i / bins);
         edges[bins] = high;
         for (int i = 1; i <= bins; i++) if (edges[i] <= edges[i - 1]) return new double[] {Math.nextDown(low), Math.nextUp(high)};
         return edges;

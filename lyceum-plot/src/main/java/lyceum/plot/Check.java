@@ -50,6 +50,7 @@ final class Check {
     }
 
     static void sameLength(String what, String a, int lengthA, String b, int lengthB) {
-        if (lengthA != lengthB) throw new FigureException(what + ": " + a + " has " + lengthA + " values and " + b + " has " + lengthB + "; they pair up one by one");
+        if (lengthA != lengthB) throw new FigureException(
+                what + ": " + a + " has " + lengthA + " values and " + b + " has " + lengthB + "; they pair up one by one");
     }
 }

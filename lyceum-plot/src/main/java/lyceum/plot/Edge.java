@@ -16,7 +16,5 @@ public record Edge(String from, String to, String label) {
     }
 
     /** An edge without a label. */
-    public static Edge of(String from, String to) {
-        return new Edge(from, to, "");
-    }
+    public static Edge of(String from, String to) { return new Edge(from, to, ""); }
 }

@@ -25,7 +25,8 @@ import lyceum.tensor.Tensor;
  * Empty data make an empty picture, not an error.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
-@JsonSubTypes({@Type(value = Plot.class, name = "plot"), @Type(value = Panels.class, name = "panels"), @Type(value = Frames.class, name = "frames")})
+@JsonSubTypes({@Type(value = Plot.class, name = "plot"), @Type(value = Panels.class, name = "panels"),
+        @Type(value = Frames.class, name = "frames")})
 public sealed interface Figure permits Plot, Panels, Frames {
 
     /** What the figure shows, a few words. */
@@ -41,14 +42,10 @@ public sealed interface Figure permits Plot, Panels, Frames {
     Table table();
 
     /** The data as CSV (RFC 4180). */
-    default String toCsv() {
-        return table().toCsv();
-    }
+    default String toCsv() { return table().toCsv(); }
 
     /** The figure as JSON, with a {@code formatVersion}; {@link #fromJson} reads it back, equal. */
-    default String toJson() {
-        return FigureJson.write(this);
-    }
+    default String toJson() { return FigureJson.write(this); }
 
     /**
      * Reads what {@link #toJson} wrote. The document may come from anywhere: it is at most 64 MiB, and everything a figure's
@@ -56,19 +53,13 @@ public sealed interface Figure permits Plot, Panels, Frames {
      *
      * @throws FigureException if it is not a figure; says where
      */
-    static Figure fromJson(String json) {
-        return FigureJson.read(json);
-    }
+    static Figure fromJson(String json) { return FigureJson.read(json); }
 
     /** An empty plot to put layers on. */
-    static Plot plot(String title) {
-        return new Plot(title, "", Axis.PLAIN, Axis.PLAIN, List.of(), false);
-    }
+    static Plot plot(String title) { return new Plot(title, "", Axis.PLAIN, Axis.PLAIN, List.of(), false); }
 
     /** A line through {@code (xs[i], ys[i])}. */
-    static Plot line(String title, double[] xs, double[] ys) {
-        return plot(title).line("", xs, ys);
-    }
+    static Plot line(String title, double[] xs, double[] ys) { return plot(title).line("", xs, ys); }
 
     /** A line through {@code (i, ys[i])}, i from 0. */
     static Plot line(String title, double[] ys) {
@@ -85,9 +76,7 @@ public sealed interface Figure permits Plot, Panels, Frames {
     static Plot scatter(String title, Tensor xs, Tensor ys) { return plot(title).points("", xs, ys); }
 
     /** Points at {@code (xs[i], ys[i])}. */
-    static Plot scatter(String title, double[] xs, double[] ys) {
-        return plot(title).points("", xs, ys);
-    }
+    static Plot scatter(String title, double[] xs, double[] ys) { return plot(title).points("", xs, ys); }
 
     /**
      * Points by class, a colour for each.
@@ -100,9 +89,7 @@ public sealed interface Figure permits Plot, Panels, Frames {
     }
 
     /** One bar for each category. */
-    static Plot bar(String title, String[] categories, double[] values) {
-        return bars(title, categories, Series.of("", values));
-    }
+    static Plot bar(String title, String[] categories, double[] values) { return bars(title, categories, Series.of("", values)); }
 
     /** Bars side by side, one of each series for each category; {@link Plot#stacked()} puts them on top of each other. */
     static Plot bars(String title, String[] categories, Series... series) {
@@ -110,14 +97,10 @@ public sealed interface Figure permits Plot, Panels, Frames {
     }
 
     /** Counts of the values in bins chosen by the rule of Freedman and Diaconis (1981), between 5 and 60 of them. */
-    static Plot histogram(String title, double[] values) {
-        return plot(title).with(Bins.count("", values));
-    }
+    static Plot histogram(String title, double[] values) { return plot(title).with(Bins.count("", values)); }
 
     /** Counts of the values in {@code bins} equal bins from the smallest to the largest. */
-    static Plot histogram(String title, double[] values, int bins) {
-        return plot(title).with(Bins.count("", values, bins));
-    }
+    static Plot histogram(String title, double[] values, int bins) { return plot(title).with(Bins.count("", values, bins)); }
 
     /** A matrix as colours, first row on top, rows and columns numbered from 0. */
     static Plot heatmap(String title, double[][] values) {
@@ -128,7 +111,8 @@ public sealed interface Figure permits Plot, Panels, Frames {
     /** A matrix as colours, first row on top; see {@link Plot#cellLabels()} and {@link Plot#diverging()}. */
     static Plot heatmap(String title, double[][] values, String[] rows, String[] columns) {
         var flat = Numbers.flat("heatmap '" + title + "'", values);
-        return plot(title).with(new Layer.Heatmap(flat, Arrays.asList(rows), Arrays.asList(columns), Layer.ColorScale.SEQUENTIAL, false, ""));
+        return plot(title)
+                .with(new Layer.Heatmap(flat, Arrays.asList(rows), Arrays.asList(columns), Layer.ColorScale.SEQUENTIAL, false, ""));
     }
 
     /** Small images in rows of {@code columns}, from the smallest pixel value (black) to the largest (white). */
@@ -143,9 +127,7 @@ public sealed interface Figure permits Plot, Panels, Frames {
     }
 
     /** Small images in rows of {@code columns}. */
-    static Plot images(String title, int columns, Image... images) {
-        return images(title, columns, Arrays.asList(images));
-    }
+    static Plot images(String title, int columns, Image... images) { return images(title, columns, Arrays.asList(images)); }
 
     /**
      * Decision regions: the class at each place of a grid.
@@ -194,9 +176,7 @@ public sealed interface Figure permits Plot, Panels, Frames {
     }
 
     /** Figures in rows of {@code columns}. */
-    static Panels grid(String title, int columns, Figure... figures) {
-        return new Panels(title, "", columns, Arrays.asList(figures));
-    }
+    static Panels grid(String title, int columns, Figure... figures) { return new Panels(title, "", columns, Arrays.asList(figures)); }
 
     /**
      * A sequence under a slider: a training run, an algorithm's steps.
@@ -208,7 +188,5 @@ public sealed interface Figure permits Plot, Panels, Frames {
         return new Frames(title, "", slider, List.of(numbered(figures.size())), new ArrayList<>(figures), null);
     }
 
-    private static String[] numbered(int n) {
-        return IntStream.range(0, n).mapToObj(Integer::toString).toArray(String[]::new);
-    }
+    private static String[] numbered(int n) { return IntStream.range(0, n).mapToObj(Integer::toString).toArray(String[]::new); }
 }

@@ -5,15 +5,11 @@ public class FigureException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
     /** @param message one sentence that names the offending values */
-    public FigureException(String message) {
-        super(message);
-    }
+    public FigureException(String message) { super(message); }
 
     /**
      * @param message one sentence that names the offending values
      * @param cause what was found first
      */
-    public FigureException(String message, Throwable cause) {
-        super(message, cause);
-    }
+    public FigureException(String message, Throwable cause) { super(message, cause); }
 }

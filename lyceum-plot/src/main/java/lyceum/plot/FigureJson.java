@@ -21,12 +21,13 @@ final class FigureJson {
     private static final int VERSION = 1;
     private static final int MAX_CHARS = 64 << 20;
 
-    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(40).maxStringLength(20_000).maxNumberLength(400).maxNameLength(200).build())
-            .build())
-        .addModule(new SimpleModule().addSerializer(Numbers.class, new Writer()).addDeserializer(Numbers.class, new Reader()))
-        .changeDefaultPropertyInclusion(i -> i.withValueInclusion(JsonInclude.Include.NON_EMPTY))
-        .build();
+    private static final JsonMapper MAPPER = JsonMapper
+            .builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(40).maxStringLength(20_000).maxNumberLength(400)
+                            .maxNameLength(200).build())
+                    .build())
+            .addModule(new SimpleModule().addSerializer(Numbers.class, new Writer()).addDeserializer(Numbers.class, new Reader()))
+            .changeDefaultPropertyInclusion(i -> i.withValueInclusion(JsonInclude.Include.NON_EMPTY)).build();
 
     private FigureJson() {}
 
@@ -38,12 +39,14 @@ final class FigureJson {
 
     static Figure read(String json) {
         if (json == null) throw new FigureException("the figure's JSON is missing (null)");
-        if (json.length() > MAX_CHARS) throw new FigureException("the figure's JSON has " + json.length() + " characters; at most " + MAX_CHARS + " are read");
+        if (json.length() > MAX_CHARS)
+            throw new FigureException("the figure's JSON has " + json.length() + " characters; at most " + MAX_CHARS + " are read");
         try {
             var tree = MAPPER.readTree(json);
             if (!(tree instanceof ObjectNode object)) throw new FigureException("the figure's JSON is no object");
             var version = object.get("formatVersion");
-            if (version != null && !(version.isInt() && version.intValue() == VERSION)) throw new FigureException("the figure has formatVersion " + version + "; this program reads " + VERSION);
+            if (version != null && !(version.isInt() && version.intValue() == VERSION))
+                throw new FigureException("the figure has formatVersion " + version + "; this program reads " + VERSION);
             return Check.present("the figure", MAPPER.treeToValue(tree, Figure.class));
         } catch (JacksonException e) {
             throw new FigureException("this JSON is not a figure: " + shortened(e), e);
@@ -53,7 +56,8 @@ final class FigureJson {
     private static String shortened(JacksonException e) {
         for (Throwable t = e; t != null; t = t.getCause()) if (t instanceof FigureException f) return f.getMessage();
         var message = String.valueOf(e.getOriginalMessage());
-        var where = e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr() + ")";
+        var where = e.getLocation() == null ? ""
+                : " (line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr() + ")";
         return (message.length() > 300 ? message.substring(0, 300) + "..." : message) + where;
     }
 
@@ -70,9 +74,7 @@ final class FigureJson {
             out.writeEndArray();
         }
 
-        @Override public boolean isEmpty(SerializationContext context, Numbers numbers) {
-            return false;
-        }
+        @Override public boolean isEmpty(SerializationContext context, Numbers numbers) { return false; }
     }
 
     private static final class Reader extends ValueDeserializer<Numbers> {
@@ -97,7 +99,8 @@ final class FigureJson {
                 case "NaN" -> Double.NaN;
                 case "Infinity" -> Double.POSITIVE_INFINITY;
                 case "-Infinity" -> Double.NEGATIVE_INFINITY;
-                default -> throw new FigureException("a list of numbers holds the text '" + (s.length() > 40 ? s.substring(0, 40) + "..." : s) + "'; NaN, Infinity and -Infinity are the only words");
+                default -> throw new FigureException("a list of numbers holds the text '"
+                        + (s.length() > 40 ? s.substring(0, 40) + "..." : s) + "'; NaN, Infinity and -Infinity are the only words");
             };
         }
     }

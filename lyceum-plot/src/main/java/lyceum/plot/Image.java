@@ -14,10 +14,13 @@ public record Image(String caption, int width, int height, int channels, Numbers
     public Image {
         caption = Check.text("image caption", caption, Check.LABEL);
         Check.present("image pixels", pixels);
-        if (channels != 1 && channels != 3) throw new FigureException("image '" + caption + "' has " + channels + " channels; 1 (grey) or 3 (red, green, blue)");
-        if (width < 0 || height < 0 || width > 8_192 || height > 8_192) throw new FigureException("image '" + caption + "' is " + width + " x " + height + "; each side is 0 to 8192 pixels");
+        if (channels != 1 && channels != 3)
+            throw new FigureException("image '" + caption + "' has " + channels + " channels; 1 (grey) or 3 (red, green, blue)");
+        if (width < 0 || height < 0 || width > 8_192 || height > 8_192)
+            throw new FigureException("image '" + caption + "' is " + width + " x " + height + "; each side is 0 to 8192 pixels");
         if ((long) width * height * channels != pixels.size()) {
-            throw new FigureException("image '" + caption + "': " + width + " x " + height + " x " + channels + " pixels need " + (long) width * height * channels + " values and there are " + pixels.size());
+            throw new FigureException("image '" + caption + "': " + width + " x " + height + " x " + channels + " pixels need "
+                    + (long) width * height * channels + " values and there are " + pixels.size());
         }
     }
 

@@ -3,6 +3,7 @@ package lyceum.plot;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonSubTypes.Type;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 
@@ -11,12 +12,14 @@ import java.util.Locale;
  * Layers that name the same series share its colour, so a line and the band around it belong together by name.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
-@JsonSubTypes({
-    @Type(value = Layer.Line.class, name = "line"), @Type(value = Layer.Points.class, name = "points"), @Type(value = Layer.Bars.class, name = "bars"),
-    @Type(value = Layer.Histogram.class, name = "histogram"), @Type(value = Layer.Heatmap.class, name = "heatmap"), @Type(value = Layer.ImageGrid.class, name = "images"),
-    @Type(value = Layer.Region.class, name = "region"), @Type(value = Layer.Contour.class, name = "contour"), @Type(value = Layer.Band.class, name = "band"),
-    @Type(value = Layer.StackedArea.class, name = "area"), @Type(value = Layer.Network.class, name = "network"), @Type(value = Layer.ErrorBars.class, name = "errors"),
-    @Type(value = Layer.Rule.class, name = "rule"), @Type(value = Layer.Note.class, name = "note"), @Type(value = Layer.Arrows.class, name = "arrows")})
+@JsonSubTypes({@Type(value = Layer.Line.class, name = "line"), @Type(value = Layer.Points.class, name = "points"),
+        @Type(value = Layer.Bars.class, name = "bars"), @Type(value = Layer.Histogram.class, name = "histogram"),
+        @Type(value = Layer.Heatmap.class, name = "heatmap"), @Type(value = Layer.ImageGrid.class, name = "images"),
+        @Type(value = Layer.Region.class, name = "region"), @Type(value = Layer.Contour.class, name = "contour"),
+        @Type(value = Layer.Band.class, name = "band"), @Type(value = Layer.StackedArea.class, name = "area"),
+        @Type(value = Layer.Network.class, name = "network"), @Type(value = Layer.ErrorBars.class, name = "errors"),
+        @Type(value = Layer.Rule.class, name = "rule"), @Type(value = Layer.Note.class, name = "note"),
+        @Type(value = Layer.Arrows.class, name = "arrows")})
 public sealed interface Layer {
 
     /** Points joined in the order given; a value that is not finite breaks the line. */
@@ -93,9 +96,11 @@ public sealed interface Layer {
             name = Check.text("histogram name", name, Check.LABEL);
             Check.present("histogram edges", edges);
             Check.present("histogram heights", heights);
-            Check.sameLength("histogram '" + name + "' (n bins have n + 1 edges)", "edges less one", Math.max(0, edges.size() - 1), "heights", heights.size());
+            Check.sameLength("histogram '" + name + "' (n bins have n + 1 edges)", "edges less one", Math.max(0, edges.size() - 1),
+                    "heights", heights.size());
             for (int i = 0; i < edges.size(); i++) {
-                if (!Double.isFinite(edges.get(i)) || i > 0 && edges.get(i) <= edges.get(i - 1)) throw new FigureException("histogram '" + name + "': edge " + i + " is " + edges.get(i) + "; edges are finite and ascend");
+                if (!Double.isFinite(edges.get(i)) || i > 0 && edges.get(i) <= edges.get(i - 1)) throw new FigureException(
+                        "histogram '" + name + "': edge " + i + " is " + edges.get(i) + "; edges are finite and ascend");
             }
         }
     }
@@ -110,7 +115,8 @@ public sealed interface Layer {
      * @param cellLabels the value is written into its cell
      * @param valueLabel what a cell measures, with its unit
      */
-    record Heatmap(Numbers values, List<String> rows, List<String> columns, ColorScale colors, boolean cellLabels, String valueLabel) implements Layer {
+    record Heatmap(Numbers values, List<String> rows, List<String> columns, ColorScale colors, boolean cellLabels, String valueLabel)
+            implements Layer {
         /** Checks and cleans. */
         public Heatmap {
             Check.present("heatmap values", values);
@@ -135,7 +141,8 @@ public sealed interface Layer {
         public ImageGrid {
             images = Check.list("image", images, 10_000);
             if (columns < 1 || columns > 1_000) throw new FigureException("image grid has " + columns + " columns; between 1 and 1000");
-            if (!Double.isFinite(black) || !Double.isFinite(white)) throw new FigureException("image grid: black is " + black + " and white is " + white + "; both are finite");
+            if (!Double.isFinite(black) || !Double.isFinite(white))
+                throw new FigureException("image grid: black is " + black + " and white is " + white + "; both are finite");
         }
     }
 
@@ -217,11 +224,13 @@ public sealed interface Layer {
             nodes = Check.list("node", nodes, 2_000);
             edges = Check.list("edge", edges, 10_000);
             flow = flow == null ? Flow.DOWN : flow;
-            var ids = new java.util.HashSet<String>();
+            var ids = new HashSet<String>();
             for (var n : nodes) if (!ids.add(n.id())) throw new FigureException("node id '" + n.id() + "' stands twice; ids are unique");
             for (var e : edges) {
-                if (!ids.contains(e.from())) throw new FigureException("edge from '" + e.from() + "' to '" + e.to() + "': there is no node '" + e.from() + "'");
-                if (!ids.contains(e.to())) throw new FigureException("edge from '" + e.from() + "' to '" + e.to() + "': there is no node '" + e.to() + "'");
+                if (!ids.contains(e.from()))
+                    throw new FigureException("edge from '" + e.from() + "' to '" + e.to() + "': there is no node '" + e.from() + "'");
+                if (!ids.contains(e.to()))
+                    throw new FigureException("edge from '" + e.from() + "' to '" + e.to() + "': there is no node '" + e.to() + "'");
             }
         }
     }
@@ -283,7 +292,8 @@ public sealed interface Layer {
 
     private static void cells(String what, Numbers values, int rows, int columns) {
         if ((long) rows * columns != values.size()) {
-            throw new FigureException(String.format(Locale.ROOT, "%s: %d rows x %d columns need %d values and there are %d", what, rows, columns, (long) rows * columns, values.size()));
+            throw new FigureException(String.format(Locale.ROOT, "%s: %d rows x %d columns need %d values and there are %d", what, rows,
+                    columns, (long) rows * columns, values.size()));
         }
     }
 
@@ -298,7 +308,8 @@ public sealed interface Layer {
 
     private static void ascending(String what, Numbers v) {
         for (int i = 0; i < v.size(); i++) {
-            if (!Double.isFinite(v.get(i)) || i > 0 && v.get(i) <= v.get(i - 1)) throw new FigureException(what + ": value " + i + " is " + v.get(i) + "; places are finite and ascend");
+            if (!Double.isFinite(v.get(i)) || i > 0 && v.get(i) <= v.get(i - 1))
+                throw new FigureException(what + ": value " + i + " is " + v.get(i) + "; places are finite and ascend");
         }
     }
 }

@@ -16,12 +16,8 @@ public record Node(String id, String label, String group) {
     }
 
     /** A node whose label is its id. */
-    public static Node of(String id) {
-        return new Node(id, id, "");
-    }
+    public static Node of(String id) { return new Node(id, id, ""); }
 
     /** A plain node. */
-    public static Node of(String id, String label) {
-        return new Node(id, label, "");
-    }
+    public static Node of(String id, String label) { return new Node(id, label, ""); }
 }

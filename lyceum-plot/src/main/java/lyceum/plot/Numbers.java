@@ -10,9 +10,7 @@ public final class Numbers {
 
     private final double[] values;
 
-    private Numbers(double[] values) {
-        this.values = values;
-    }
+    private Numbers(double[] values) { this.values = values; }
 
     /**
      * A copy of these values.
@@ -35,7 +33,8 @@ public final class Numbers {
     static Numbers flat(String what, double[][] rows) {
         Check.present(what, rows);
         int columns = rows.length == 0 ? 0 : Check.present(what + " row 0", rows[0]).length;
-        if ((long) rows.length * columns > 50_000_000) throw new FigureException(what + " is " + rows.length + " by " + columns + "; a figure holds at most 50 million values");
+        if ((long) rows.length * columns > 50_000_000)
+            throw new FigureException(what + " is " + rows.length + " by " + columns + "; a figure holds at most 50 million values");
         var v = new double[rows.length * columns];
         for (int r = 0; r < rows.length; r++) {
             Check.sameLength(what, "row 0", columns, "row " + r, Check.present(what + " row " + r, rows[r]).length);
@@ -45,24 +44,16 @@ public final class Numbers {
     }
 
     /** How many there are. */
-    public int size() {
-        return values.length;
-    }
+    public int size() { return values.length; }
 
     /** The value at {@code i}, from 0. */
-    public double get(int i) {
-        return values[i];
-    }
+    public double get(int i) { return values[i]; }
 
     /** A copy as an array. */
-    public double[] toArray() {
-        return values.clone();
-    }
+    public double[] toArray() { return values.clone(); }
 
     /** The values in order. */
-    public DoubleStream stream() {
-        return Arrays.stream(values);
-    }
+    public DoubleStream stream() { return Arrays.stream(values); }
 
     /** The smallest finite value, NaN when there is none. */
     public double min() {
@@ -78,15 +69,12 @@ public final class Numbers {
         return m;
     }
 
-    @Override public boolean equals(Object other) {
-        return other instanceof Numbers n && Arrays.equals(values, n.values);
-    }
+    @Override public boolean equals(Object other) { return other instanceof Numbers n && Arrays.equals(values, n.values); }
 
-    @Override public int hashCode() {
-        return Arrays.hashCode(values);
-    }
+    @Override public int hashCode() { return Arrays.hashCode(values); }
 
     @Override public String toString() {
-        return values.length <= 8 ? Arrays.toString(values) : "[" + values[0] + ", ..., " + values[values.length - 1] + "] (" + values.length + " values)";
+        return values.length <= 8 ? Arrays.toString(values)
+                : "[" + values[0] + ", ..., " + values[values.length - 1] + "] (" + values.length + " values)";
     }
 }

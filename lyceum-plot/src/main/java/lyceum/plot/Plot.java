@@ -32,48 +32,30 @@ public record Plot(String title, String description, Axis x, Axis y, List<Layer>
     }
 
     /** The same plot under another title. */
-    public Plot titled(String title) {
-        return new Plot(title, description, x, y, layers, equalScale);
-    }
+    public Plot titled(String title) { return new Plot(title, description, x, y, layers, equalScale); }
 
-    @Override public Plot describedAs(String description) {
-        return new Plot(title, description, x, y, layers, equalScale);
-    }
+    @Override public Plot describedAs(String description) { return new Plot(title, description, x, y, layers, equalScale); }
 
     /** Labels of the axes as drawn, units in parentheses: {@code axes("time (s)", "loss (nats)")}. */
-    public Plot axes(String x, String y) {
-        return axes(this.x.labelled(x), this.y.labelled(y));
-    }
+    public Plot axes(String x, String y) { return axes(this.x.labelled(x), this.y.labelled(y)); }
 
     /** Both axes whole. */
-    public Plot axes(Axis x, Axis y) {
-        return new Plot(title, description, x, y, layers, equalScale);
-    }
+    public Plot axes(Axis x, Axis y) { return new Plot(title, description, x, y, layers, equalScale); }
 
     /** The x axis becomes logarithmic. */
-    public Plot logX() {
-        return axes(x.log(), y);
-    }
+    public Plot logX() { return axes(x.log(), y); }
 
     /** The y axis becomes logarithmic. */
-    public Plot logY() {
-        return axes(x, y.log());
-    }
+    public Plot logY() { return axes(x, y.log()); }
 
     /** The x axis runs from {@code from} to {@code to}; NaN leaves an end to the data. */
-    public Plot limitX(double from, double to) {
-        return axes(x.between(from, to), y);
-    }
+    public Plot limitX(double from, double to) { return axes(x.between(from, to), y); }
 
     /** The y axis runs from {@code from} to {@code to}; NaN leaves an end to the data. */
-    public Plot limitY(double from, double to) {
-        return axes(x, y.between(from, to));
-    }
+    public Plot limitY(double from, double to) { return axes(x, y.between(from, to)); }
 
     /** One unit is as long on both axes: for geometry. */
-    public Plot equalScales() {
-        return new Plot(title, description, x, y, layers, true);
-    }
+    public Plot equalScales() { return new Plot(title, description, x, y, layers, true); }
 
     /** One more layer, in front. */
     public Plot with(Layer layer) {
@@ -139,7 +121,9 @@ public record Plot(String title, String description, Axis x, Axis y, List<Layer>
     public Plot points(double[] xs, double[] ys, int[] classes, String... names) {
         Check.sameLength("points by class", "xs", xs.length, "ys", ys.length);
         Check.sameLength("points by class", "xs", xs.length, "classes", classes.length);
-        for (int c : classes) if (c < 0 || c >= names.length) throw new FigureException("points by class: class " + c + " has no name; there are " + names.length + " names, for classes 0 to " + (names.length - 1));
+        for (int c : classes)
+            if (c < 0 || c >= names.length) throw new FigureException("points by class: class " + c + " has no name; there are "
+                    + names.length + " names, for classes 0 to " + (names.length - 1));
         var plot = this;
         for (int c = 0; c < names.length; c++) plot = plot.points(names[c], pick(xs, classes, c), pick(ys, classes, c));
         return plot;
@@ -156,19 +140,13 @@ public record Plot(String title, String description, Axis x, Axis y, List<Layer>
     }
 
     /** A vertical reference at {@code x}. */
-    public Plot verticalLine(double x, String label) {
-        return with(new Layer.Rule(true, x, label));
-    }
+    public Plot verticalLine(double x, String label) { return with(new Layer.Rule(true, x, label)); }
 
     /** A horizontal reference at {@code y}. */
-    public Plot horizontalLine(double y, String label) {
-        return with(new Layer.Rule(false, y, label));
-    }
+    public Plot horizontalLine(double y, String label) { return with(new Layer.Rule(false, y, label)); }
 
     /** A few words at a place. */
-    public Plot note(double x, double y, String text) {
-        return with(new Layer.Note(x, y, text));
-    }
+    public Plot note(double x, double y, String text) { return with(new Layer.Note(x, y, text)); }
 
     /** Arrows from {@code (xs[i], ys[i])} to {@code (toXs[i], toYs[i])}. */
     public Plot arrows(String name, double[] xs, double[] ys, double[] toXs, double[] toYs) {
@@ -251,42 +229,50 @@ public record Plot(String title, String description, Axis x, Axis y, List<Layer>
 
     /** The last line is dashed. */
     public Plot dashed() {
-        return restyle("dashed()", "a line", l -> l instanceof Layer.Line s ? new Layer.Line(s.name(), s.x(), s.y(), Layer.Line.Style.DASHED) : null);
+        return restyle("dashed()", "a line",
+                l -> l instanceof Layer.Line s ? new Layer.Line(s.name(), s.x(), s.y(), Layer.Line.Style.DASHED) : null);
     }
 
     /** The last line runs in steps. */
     public Plot step() {
-        return restyle("step()", "a line", l -> l instanceof Layer.Line s ? new Layer.Line(s.name(), s.x(), s.y(), Layer.Line.Style.STEP) : null);
+        return restyle("step()", "a line",
+                l -> l instanceof Layer.Line s ? new Layer.Line(s.name(), s.x(), s.y(), Layer.Line.Style.STEP) : null);
     }
 
     /** The last points get these labels, one each. */
     public Plot labelled(String... labels) {
-        return restyle("labelled(...)", "points", l -> l instanceof Layer.Points s ? new Layer.Points(s.name(), s.x(), s.y(), Arrays.asList(labels), s.mark()) : null);
+        return restyle("labelled(...)", "points",
+                l -> l instanceof Layer.Points s ? new Layer.Points(s.name(), s.x(), s.y(), Arrays.asList(labels), s.mark()) : null);
     }
 
     /** The last points are crosses in ink: centres, optima, whatever was found among the data and is no part of them. */
     public Plot crosses() {
-        return restyle("crosses()", "points", l -> l instanceof Layer.Points s ? new Layer.Points(s.name(), s.x(), s.y(), s.labels(), Layer.Points.Mark.CROSS) : null);
+        return restyle("crosses()", "points",
+                l -> l instanceof Layer.Points s ? new Layer.Points(s.name(), s.x(), s.y(), s.labels(), Layer.Points.Mark.CROSS) : null);
     }
 
     /** The last bars stand on top of each other. */
     public Plot stacked() {
-        return restyle("stacked()", "bars", l -> l instanceof Layer.Bars s ? new Layer.Bars(s.categories(), s.series(), true, s.horizontal()) : null);
+        return restyle("stacked()", "bars",
+                l -> l instanceof Layer.Bars s ? new Layer.Bars(s.categories(), s.series(), true, s.horizontal()) : null);
     }
 
     /** The last bars lie: categories down the y axis, for long names. */
     public Plot horizontal() {
-        return restyle("horizontal()", "bars", l -> l instanceof Layer.Bars s ? new Layer.Bars(s.categories(), s.series(), s.stacked(), true) : null);
+        return restyle("horizontal()", "bars",
+                l -> l instanceof Layer.Bars s ? new Layer.Bars(s.categories(), s.series(), s.stacked(), true) : null);
     }
 
     /** The last heatmap shows its values in its cells. */
     public Plot cellLabels() {
-        return restyle("cellLabels()", "a heatmap", l -> l instanceof Layer.Heatmap s ? new Layer.Heatmap(s.values(), s.rows(), s.columns(), s.colors(), true, s.valueLabel()) : null);
+        return restyle("cellLabels()", "a heatmap", l -> l instanceof Layer.Heatmap s
+                ? new Layer.Heatmap(s.values(), s.rows(), s.columns(), s.colors(), true, s.valueLabel()) : null);
     }
 
     /** The last heatmap runs from blue through paper (zero) to orange. */
     public Plot diverging() {
-        return restyle("diverging()", "a heatmap", l -> l instanceof Layer.Heatmap s ? new Layer.Heatmap(s.values(), s.rows(), s.columns(), Layer.ColorScale.DIVERGING, s.cellLabels(), s.valueLabel()) : null);
+        return restyle("diverging()", "a heatmap", l -> l instanceof Layer.Heatmap s
+                ? new Layer.Heatmap(s.values(), s.rows(), s.columns(), Layer.ColorScale.DIVERGING, s.cellLabels(), s.valueLabel()) : null);
     }
 
     /** What the last heatmap's or surface's values measure, with the unit. */
@@ -304,24 +290,22 @@ public record Plot(String title, String description, Axis x, Axis y, List<Layer>
 
     /** Pixel values drawn darkest and lightest in the last image grid; {@code black > white} draws ink on paper. */
     public Plot pixels(double black, double white) {
-        return restyle("pixels(...)", "images", l -> l instanceof Layer.ImageGrid s ? new Layer.ImageGrid(s.images(), s.columns(), black, white) : null);
+        return restyle("pixels(...)", "images",
+                l -> l instanceof Layer.ImageGrid s ? new Layer.ImageGrid(s.images(), s.columns(), black, white) : null);
     }
 
-    @Override public Table table() {
-        return PlotTable.of(this);
-    }
+    @Override public Table table() { return PlotTable.of(this); }
 
     private Plot restyle(String method, String what, UnaryOperator<Layer> change) {
         var changed = layers.isEmpty() ? null : change.apply(layers.getLast());
         if (changed == null) {
-            throw new FigureException(method + " acts on " + what + "; the last layer is " + (layers.isEmpty() ? "missing" : layers.getLast().getClass().getSimpleName()));
+            throw new FigureException(method + " acts on " + what + "; the last layer is "
+                    + (layers.isEmpty() ? "missing" : layers.getLast().getClass().getSimpleName()));
         }
         return replaceLast(changed);
     }
 
-    private Plot replaceLast(Layer layer) {
-        return replace(layers.size() - 1, layer);
-    }
+    private Plot replaceLast(Layer layer) { return replace(layers.size() - 1, layer); }
 
     private Plot replace(int i, Layer layer) {
         var changed = new ArrayList<>(layers);

@@ -24,7 +24,8 @@ final class PlotTable {
     }
 
     static Table of(Plot plot) {
-        var data = plot.layers().stream().filter(l -> !(l instanceof Layer.Rule || l instanceof Layer.Note || l instanceof Layer.Contour)).toList();
+        var data = plot.layers().stream().filter(l -> !(l instanceof Layer.Rule || l instanceof Layer.Note || l instanceof Layer.Contour))
+                .toList();
         var table = new PlotTable(plot);
         var shared = sharedX(data);
         if (shared != null) return table.wide(plot, shared, data);
@@ -110,12 +111,14 @@ final class PlotTable {
             case Layer.StackedArea a -> a.series().forEach(s -> pairs(s.name(), true, a.x(), s.values()));
             case Layer.Bars b -> bars(b);
             case Layer.Histogram h -> {
-                for (int i = 0; i < h.heights().size(); i++) rows.add(row(many ? h.name() : "", "from", h.edges().get(i), "to", h.edges().get(i + 1), yName, h.heights().get(i)));
+                for (int i = 0; i < h.heights().size(); i++)
+                    rows.add(row(many ? h.name() : "", "from", h.edges().get(i), "to", h.edges().get(i + 1), yName, h.heights().get(i)));
             }
             case Layer.Heatmap h -> heatmap(h);
             case Layer.ImageGrid g -> images(g);
             case Layer.Region r -> region(r);
-            case Layer.Network n -> n.edges().forEach(e -> rows.add(row("", "from", label(n, e.from()), "to", label(n, e.to()), "label", e.label())));
+            case Layer.Network n ->
+                    n.edges().forEach(e -> rows.add(row("", "from", label(n, e.from()), "to", label(n, e.to()), "label", e.label())));
             case Layer.Arrows a -> {
                 for (int i = 0; i < a.x().size(); i++) {
                     var row = pair(a.name(), many, a.x().get(i), a.y().get(i));
@@ -124,7 +127,7 @@ final class PlotTable {
                     rows.add(row);
                 }
             }
-            case Layer.Rule _, Layer.Note _, Layer.Contour _ -> { }
+            case Layer.Rule _,Layer.Note _,Layer.Contour _ -> {}
         }
     }
 
@@ -132,9 +135,7 @@ final class PlotTable {
         for (int i = 0; i < x.size(); i++) rows.add(pair(name, many, x.get(i), y.get(i)));
     }
 
-    private Map<String, Object> pair(String name, boolean many, double x, double y) {
-        return row(many ? name : "", xName, x, yName, y);
-    }
+    private Map<String, Object> pair(String name, boolean many, double x, double y) { return row(many ? name : "", xName, x, yName, y); }
 
     private void ranges(String name, boolean many, Numbers x, Numbers low, Numbers high) {
         for (int i = 0; i < x.size(); i++) rows.add(row(many ? name : "", xName, x.get(i), "low", low.get(i), "high", high.get(i)));
@@ -142,7 +143,8 @@ final class PlotTable {
 
     private void bars(Layer.Bars b) {
         for (var s : b.series()) {
-            for (int i = 0; i < b.categories().size(); i++) rows.add(row(s.name(), "category", b.categories().get(i), b.horizontal() ? xName : yName, s.values().get(i)));
+            for (int i = 0; i < b.categories().size(); i++)
+                rows.add(row(s.name(), "category", b.categories().get(i), b.horizontal() ? xName : yName, s.values().get(i)));
         }
     }
 
@@ -164,7 +166,8 @@ final class PlotTable {
             var image = g.images().get(k);
             var channels = image.channels() == 1 ? List.of("value") : List.of("red", "green", "blue");
             for (int p = 0; p < image.width() * image.height(); p++) {
-                var row = row("", "image", k + 1.0, "caption", image.caption(), "row", (double) (p / image.width()), "column", (double) (p % image.width()));
+                var row = row("", "image", k + 1.0, "caption", image.caption(), "row", (double) (p / image.width()), "column",
+                        (double) (p % image.width()));
                 for (int c = 0; c < channels.size(); c++) row.put(channels.get(c), image.pixels().get(p * channels.size() + c));
                 rows.add(row);
             }
@@ -176,7 +179,8 @@ final class PlotTable {
         for (int i = 0; i < r.values().size(); i++) {
             double v = r.values().get(i);
             var name = className(r, v);
-            rows.add(row("", xName, r.x().get(i % n), yName, r.y().get(i / n), name == null ? named(r.valueLabel(), "value") : "class", name == null ? (Object) v : name));
+            rows.add(row("", xName, r.x().get(i % n), yName, r.y().get(i / n), name == null ? named(r.valueLabel(), "value") : "class",
+                    name == null ? (Object) v : name));
         }
     }
 
@@ -185,7 +189,8 @@ final class PlotTable {
     }
 
     private static String label(Layer.Network n, String id) {
-        return n.nodes().stream().filter(x -> x.id().equals(id)).findFirst().map(x -> x.label().isEmpty() ? id : x.label().replace('|', ' ')).orElse(id);
+        return n.nodes().stream().filter(x -> x.id().equals(id)).findFirst()
+                .map(x -> x.label().isEmpty() ? id : x.label().replace('|', ' ')).orElse(id);
     }
 
     private Map<String, Object> row(String series, Object... pairs) {
@@ -208,9 +213,7 @@ final class PlotTable {
         return new Table(List.copyOf(columns), out);
     }
 
-    private static String named(String name, String otherwise) {
-        return name.isEmpty() ? otherwise : name;
-    }
+    private static String named(String name, String otherwise) { return name.isEmpty() ? otherwise : name; }
 
     private static String unique(Collection<String> taken, String name) {
         var candidate = name;

@@ -19,7 +19,5 @@ public record Series(String name, Numbers values) {
      * @param name what it is called
      * @param values copied
      */
-    public static Series of(String name, double... values) {
-        return new Series(name, Numbers.of(values));
-    }
+    public static Series of(String name, double... values) { return new Series(name, Numbers.of(values)); }
 }

@@ -1,6 +1,7 @@
 package lyceum.plot;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -60,7 +61,7 @@ public record Table(List<String> columns, List<List<Object>> rows) {
             var places = t.columns.stream().mapToInt(columns::lastIndexOf).toArray();
             for (var r : t.rows) {
                 var row = new Object[columns.size()];
-                java.util.Arrays.fill(row, "");
+                Arrays.fill(row, "");
                 row[0] = names.get(i);
                 for (int c = 0; c < places.length; c++) row[places[c]] = r.get(c);
                 rows.add(List.of(row));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class FigureTest {
@@ -15,20 +16,27 @@ class FigureTest {
     }
 
     @Test void valuesThatAreNotFiniteSurviveJson() {
-        var f = Figure.line("gaps", new double[] {0, 1, 2, 3}, new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, -0.0});
+        var f = Figure.line("gaps", new double[] {0, 1, 2, 3},
+                new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, -0.0});
         assertThat(Figure.fromJson(f.toJson())).isEqualTo(f);
     }
 
     @Test void unequalLengthsNameBoth() {
-        assertThatExceptionOfType(FigureException.class).isThrownBy(() -> Figure.line("t", new double[3], new double[2])).withMessageContaining("x has 3").withMessageContaining("y has 2");
-        assertThatExceptionOfType(IllegalArgumentException.class).isThrownBy(() -> Figure.bar("t", new String[] {"a"}, new double[2])).withMessageContaining("categories has 1").withMessageContaining("has 2");
-        assertThatExceptionOfType(FigureException.class).isThrownBy(() -> Figure.heatmap("t", new double[][] {{1, 2}, {3}})).withMessageContaining("row 0 has 2").withMessageContaining("row 1 has 1");
-        assertThatExceptionOfType(FigureException.class).isThrownBy(() -> Figure.scatter("t", new double[1], new double[1], new int[] {2}, "a")).withMessageContaining("class 2");
-        assertThatExceptionOfType(FigureException.class).isThrownBy(() -> Figure.tree("t", List.of(Node.of("a")), List.of(Edge.of("a", "b")))).withMessageContaining("no node 'b'");
+        assertThatExceptionOfType(FigureException.class).isThrownBy(() -> Figure.line("t", new double[3], new double[2]))
+                .withMessageContaining("x has 3").withMessageContaining("y has 2");
+        assertThatExceptionOfType(IllegalArgumentException.class).isThrownBy(() -> Figure.bar("t", new String[] {"a"}, new double[2]))
+                .withMessageContaining("categories has 1").withMessageContaining("has 2");
+        assertThatExceptionOfType(FigureException.class).isThrownBy(() -> Figure.heatmap("t", new double[][] {{1, 2}, {3}}))
+                .withMessageContaining("row 0 has 2").withMessageContaining("row 1 has 1");
+        assertThatExceptionOfType(FigureException.class)
+                .isThrownBy(() -> Figure.scatter("t", new double[1], new double[1], new int[] {2}, "a")).withMessageContaining("class 2");
+        assertThatExceptionOfType(FigureException.class)
+                .isThrownBy(() -> Figure.tree("t", List.of(Node.of("a")), List.of(Edge.of("a", "b")))).withMessageContaining("no node 'b'");
     }
 
     @Test void restylingSaysWhatItActsOn() {
-        assertThatExceptionOfType(FigureException.class).isThrownBy(() -> Figure.line("t", new double[2]).stacked()).withMessage("stacked() acts on bars; the last layer is Line");
+        assertThatExceptionOfType(FigureException.class).isThrownBy(() -> Figure.line("t", new double[2]).stacked())
+                .withMessage("stacked() acts on bars; the last layer is Line");
         assertThatExceptionOfType(FigureException.class).isThrownBy(() -> Figure.plot("t").dashed()).withMessageContaining("missing");
     }
 
@@ -47,12 +55,14 @@ class FigureTest {
 
     @Test void linesOverOneXMakeAWideTable() {
         var x = new double[] {1, 2};
-        var t = Figure.plot("t").line("train", x, new double[] {3, 4}).add("test", x, new double[] {5, Double.NaN}).axes("epoch", "loss, \"nats\"").table();
+        var t = Figure.plot("t").line("train", x, new double[] {3, 4}).add("test", x, new double[] {5, Double.NaN})
+                .axes("epoch", "loss, \"nats\"").table();
         assertThat(t.toCsv()).isEqualTo("epoch,train,test\r\n1,3,5\r\n2,4,\r\n");
     }
 
     @Test void linesOverDifferentXMakeALongTable() {
-        var t = Figure.plot("t").line("a", new double[] {1}, new double[] {3}).line("b", new double[] {2}, new double[] {4}).axes("x, m", "y");
+        var t = Figure.plot("t").line("a", new double[] {1}, new double[] {3}).line("b", new double[] {2}, new double[] {4}).axes("x, m",
+                "y");
         assertThat(t.toCsv()).isEqualTo("series,\"x, m\",y\r\na,1,3\r\nb,2,4\r\n");
     }
 
@@ -69,11 +79,13 @@ class FigureTest {
         var rng = new Random(5);
         for (int trial = 0; trial < 200; trial++) {
             double scale = Math.pow(10, rng.nextInt(-20, 20));
-            var v = rng.doubles(rng.nextInt(0, 300)).map(d -> rng.nextInt(20) == 0 ? Double.NaN : scale * (d + rng.nextGaussian())).toArray();
+            var v = rng.doubles(rng.nextInt(0, 300)).map(d -> rng.nextInt(20) == 0 ? Double.NaN : scale * (d + rng.nextGaussian()))
+                    .toArray();
             var h = (Layer.Histogram) Figure.histogram("t", v).layers().getFirst();
             assertThat(h.heights().stream().sum()).isEqualTo(Arrays.stream(v).filter(Double::isFinite).count());
         }
-        for (var v : new double[][] {{}, {1}, {1, 1, 1}, {1e300, -1e300, 1.7e308, -1.7e308}, {Double.MIN_VALUE, 0}, {1e16, 1e16 + 2}, {0, 1e-320}}) {
+        for (var v : new double[][] {{}, {1}, {1, 1, 1}, {1e300, -1e300, 1.7e308, -1.7e308}, {Double.MIN_VALUE, 0}, {1e16, 1e16 + 2},
+                {0, 1e-320}}) {
             assertThat(((Layer.Histogram) Figure.histogram("t", v).layers().getFirst()).heights().stream().sum()).isEqualTo(v.length);
         }
     }
@@ -87,12 +99,16 @@ class FigureTest {
     }
 
     @Test void hostileJsonIsRefusedByOneException() {
-        for (var json : List.of("", "null", "[]", "3", "{}", "{\"kind\":\"plot\",\"layers\":[null]}", "{\"kind\":\"java.lang.Runtime\"}", "{\"kind\":\"plot\",\"layers\":[{\"kind\":\"line\"}]}",
-            "{\"kind\":\"plot\",\"layers\":[{\"kind\":\"line\",\"x\":[[1]],\"y\":[1]}]}", "{\"kind\":\"plot\",\"layers\":[{\"kind\":\"line\",\"x\":[1e999],\"y\":[\"x\"]}]}", "[".repeat(100_000),
-            "{\"kind\":\"plot\",\"layers\":[{\"kind\":\"images\",\"columns\":1,\"images\":[{\"width\":65536,\"height\":65536,\"channels\":1,\"pixels\":[]}]}]}",
-            "{\"kind\":\"panels\",\"columns\":2147483648,\"figures\":[]}", "{\"kind\":\"plot\",\"formatVersion\":2}", "{\"kind\":\"plot\",\"title\":\"" + "x".repeat(30_000) + "\"}",
-            "{\"kind\":\"panels\",\"columns\":1,\"figures\":[".repeat(30))) {
-            assertThatExceptionOfType(FigureException.class).as(json.substring(0, Math.min(80, json.length()))).isThrownBy(() -> Figure.fromJson(json));
+        for (var json : List.of("", "null", "[]", "3", "{}", "{\"kind\":\"plot\",\"layers\":[null]}", "{\"kind\":\"java.lang.Runtime\"}",
+                "{\"kind\":\"plot\",\"layers\":[{\"kind\":\"line\"}]}",
+                "{\"kind\":\"plot\",\"layers\":[{\"kind\":\"line\",\"x\":[[1]],\"y\":[1]}]}",
+                "{\"kind\":\"plot\",\"layers\":[{\"kind\":\"line\",\"x\":[1e999],\"y\":[\"x\"]}]}", "[".repeat(100_000),
+                "{\"kind\":\"plot\",\"layers\":[{\"kind\":\"images\",\"columns\":1,\"images\":[{\"width\":65536,\"height\":65536,\"channels\":1,\"pixels\":[]}]}]}",
+                "{\"kind\":\"panels\",\"columns\":2147483648,\"figures\":[]}", "{\"kind\":\"plot\",\"formatVersion\":2}",
+                "{\"kind\":\"plot\",\"title\":\"" + "x".repeat(30_000) + "\"}",
+                "{\"kind\":\"panels\",\"columns\":1,\"figures\":[".repeat(30))) {
+            assertThatExceptionOfType(FigureException.class).as(json.substring(0, Math.min(80, json.length())))
+                    .isThrownBy(() -> Figure.fromJson(json));
         }
     }
 
@@ -119,12 +135,15 @@ class FigureTest {
     }
 
     @Test void aLongSequenceKeepsItsFirstItsLastAndAboutWhereItStarts() {
-        var steps = Figure.frames("steps", "step", java.util.stream.IntStream.range(0, 101).mapToObj(i -> Figure.line("step " + i, new double[] {i})).toList()).startingAt(50);
+        var steps = Figure
+                .frames("steps", "step", IntStream.range(0, 101).mapToObj(i -> Figure.line("step " + i, new double[] {i})).toList())
+                .startingAt(50);
         var few = steps.thinned(5);
         assertThat(few.labels()).containsExactly("0", "25", "50", "75", "100");
         assertThat(few.first()).isEqualTo(2);
         assertThat(Figure.fromJson(few.toJson())).isEqualTo(few);
         assertThat(steps.thinned(101)).isSameAs(steps);
-        assertThatExceptionOfType(FigureException.class).isThrownBy(() -> steps.startingAt(101)).withMessage("the sequence 'steps' starts at figure 101; it has 101, counted from 0");
+        assertThatExceptionOfType(FigureException.class).isThrownBy(() -> steps.startingAt(101))
+                .withMessage("the sequence 'steps' starts at figure 101; it has 101, counted from 0");
     }
 }

@@ -27,6 +27,7 @@ public final class Gallery {
             }
         }
         Files.writeString(folder.resolve("terminal.txt"), text);
-        for (var theme : new Theme[] {Theme.LIGHT, Theme.DARK}) Files.writeString(folder.resolve("config-" + theme.name() + ".json"), VegaLite.config(theme).toString());
+        for (var theme : new Theme[] {Theme.LIGHT, Theme.DARK})
+            Files.writeString(folder.resolve("config-" + theme.name() + ".json"), VegaLite.config(theme).toString());
     }
 }

@@ -22,7 +22,8 @@ public final class ArithmeticCoder {
     private static final long QUARTER = 1L << STATE_BITS - 2, HALF = QUARTER << 1, TOP = HALF << 1, TOTAL = 1L << TOTAL_BITS;
 
     /** What comes next, given what came before. */
-    @FunctionalInterface public interface Model {
+    @FunctionalInterface
+    public interface Model {
         /** Weights of the symbols at {@code position}, at least 0; reads {@code symbols[0 .. position - 1]} only. They need not sum to 1. */
         double[] weights(int[] symbols, int position);
     }
@@ -33,7 +34,7 @@ public final class ArithmeticCoder {
      * @param bytes the bits, the first in the highest place of the first byte; the last byte is filled up with zeros
      * @param bits how many there are
      */
-    public record Message(byte[] bytes, long bits) { }
+    public record Message(byte[] bytes, long bits) {}
 
     private final Model model;
     private final long[] constant;
@@ -72,8 +73,10 @@ public final class ArithmeticCoder {
         for (int i = 0; i < symbols.length; i++) {
             long[] cumulative = table(symbols, i);
             int symbol = symbols[i];
-            if (symbol < 0 || symbol >= cumulative.length - 1) throw new IllegalArgumentException("encode: symbol " + symbol + " at " + i + "; there are 0 to " + (cumulative.length - 2));
-            if (cumulative[symbol] == cumulative[symbol + 1]) throw new IllegalArgumentException("encode: symbol " + symbol + " at " + i + " has probability 0 and so no code");
+            if (symbol < 0 || symbol >= cumulative.length - 1)
+                throw new IllegalArgumentException("encode: symbol " + symbol + " at " + i + "; there are 0 to " + (cumulative.length - 2));
+            if (cumulative[symbol] == cumulative[symbol + 1])
+                throw new IllegalArgumentException("encode: symbol " + symbol + " at " + i + " has probability 0 and so no code");
             long step = (high - low + 1) >>> TOTAL_BITS;
             if (cumulative[symbol + 1] < TOTAL) high = low + step * cumulative[symbol + 1] - 1;
             low += step * cumulative[symbol];
@@ -146,18 +149,21 @@ public final class ArithmeticCoder {
 
     /** Where each symbol begins among 2^30 places; every weight above 0 gets one at least, and the most likely symbol takes up the rounding. */
     private static long[] cumulative(double[] weights) {
-        if (weights.length == 0 || weights.length > 1 << 24) throw new IllegalArgumentException("ArithmeticCoder: " + weights.length + " symbols; 1 to 2^24 are possible");
+        if (weights.length == 0 || weights.length > 1 << 24)
+            throw new IllegalArgumentException("ArithmeticCoder: " + weights.length + " symbols; 1 to 2^24 are possible");
         double sum = 0;
         int likely = 0;
         for (int i = 0; i < weights.length; i++) {
-            if (!(weights[i] >= 0) || Double.isInfinite(weights[i])) throw new IllegalArgumentException("ArithmeticCoder: weight " + i + " is " + weights[i] + "; weights are finite and at least 0");
+            if (!(weights[i] >= 0) || Double.isInfinite(weights[i])) throw new IllegalArgumentException(
+                    "ArithmeticCoder: weight " + i + " is " + weights[i] + "; weights are finite and at least 0");
             sum += weights[i];
             if (weights[i] > weights[likely]) likely = i;
         }
         if (!(sum > 0)) throw new IllegalArgumentException("ArithmeticCoder: all weights are 0; at least one is above");
         var places = new long[weights.length + 1];
         long used = 0;
-        for (int i = 0; i < weights.length; i++) used += places[i + 1] = weights[i] == 0 ? 0 : Math.max(1, Math.round(weights[i] / sum * TOTAL));
+        for (int i = 0; i < weights.length; i++)
+            used += places[i + 1] = weights[i] == 0 ? 0 : Math.max(1, Math.round(weights[i] / sum * TOTAL));
         places[likely + 1] += TOTAL - used;
         for (int i = 0; i < weights.length; i++) places[i + 1] += places[i];
         return places;

@@ -23,31 +23,29 @@ import lyceum.prob.Uniform;
  * KL divergences that have a formula, by pair of families. {@link #STANDARD} has those of Lyceum; {@link #with} adds your own.
  */
 public final class ClosedForms {
-    private record Pair(Class<?> p, Class<?> q) { }
+    private record Pair(Class<?> p, Class<?> q) {}
 
     private final Map<Pair, ToDoubleBiFunction<Distribution, Distribution>> forms;
 
     private ClosedForms(Map<Pair, ToDoubleBiFunction<Distribution, Distribution>> forms) { this.forms = forms; }
 
     /** Normal, multivariate normal, categorical, Dirichlet, gamma (with exponential and chi-square), beta, Poisson, binomial, uniform. */
-    public static final ClosedForms STANDARD = new ClosedForms(Map.of())
-            .with(Normal.class, Normal.class, ClosedForms::normal)
+    public static final ClosedForms STANDARD = new ClosedForms(Map.of()).with(Normal.class, Normal.class, ClosedForms::normal)
             .with(MultivariateNormal.class, MultivariateNormal.class, (p, q) -> Math.max(0, p.klDivergence(q)))
             .with(Categorical.class, Categorical.class, (p, q) -> Divergences.kl(p.probabilities(), q.probabilities()))
-            .with(Dirichlet.class, Dirichlet.class, ClosedForms::dirichlet)
-            .with(Gamma.class, Gamma.class, ClosedForms::gamma)
+            .with(Dirichlet.class, Dirichlet.class, ClosedForms::dirichlet).with(Gamma.class, Gamma.class, ClosedForms::gamma)
             .with(Exponential.class, Exponential.class, (p, q) -> gamma(asGamma(p), asGamma(q)))
             .with(Exponential.class, Gamma.class, (p, q) -> gamma(asGamma(p), q))
             .with(Gamma.class, Exponential.class, (p, q) -> gamma(p, asGamma(q)))
             .with(ChiSquare.class, ChiSquare.class, (p, q) -> gamma(asGamma(p), asGamma(q)))
             .with(Beta.class, Beta.class, (p, q) -> dirichlet(new Dirichlet(p.alpha(), p.beta()), new Dirichlet(q.alpha(), q.beta())))
             .with(Poisson.class, Poisson.class, (p, q) -> Incomplete.klTerm(p.rate(), q.rate()))
-            .with(Binomial.class, Binomial.class, ClosedForms::binomial)
-            .with(Uniform.class, Uniform.class, (p, q) -> p.low() < q.low() || p.high() > q.high() ? Double.POSITIVE_INFINITY : q.entropy() - p.entropy());
+            .with(Binomial.class, Binomial.class, ClosedForms::binomial).with(Uniform.class, Uniform.class,
+                    (p, q) -> p.low() < q.low() || p.high() > q.high() ? Double.POSITIVE_INFINITY : q.entropy() - p.entropy());
 
     /** These and one more; a pair that is there already is replaced. */
-    @SuppressWarnings("unchecked")
-    public <P extends Distribution, Q extends Distribution> ClosedForms with(Class<P> p, Class<Q> q, ToDoubleBiFunction<P, Q> nats) {
+    @SuppressWarnings("unchecked") public <P extends Distribution, Q extends Distribution> ClosedForms with(Class<P> p, Class<Q> q,
+            ToDoubleBiFunction<P, Q> nats) {
         var more = new LinkedHashMap<>(forms);
         more.put(new Pair(p, q), (ToDoubleBiFunction<Distribution, Distribution>) (ToDoubleBiFunction<?, ?>) nats);
         return new ClosedForms(more);
@@ -80,20 +78,23 @@ public final class ClosedForms {
 
     private static double dirichlet(Dirichlet p, Dirichlet q) {
         double[] a = p.alpha(), b = q.alpha();
-        if (a.length != b.length) throw new lyceum.ShapeException("kl: Dirichlet distributions over " + a.length + " and " + b.length + " outcomes");
+        if (a.length != b.length)
+            throw new lyceum.ShapeException("kl: Dirichlet distributions over " + a.length + " and " + b.length + " outcomes");
         double sumA = 0, sumB = 0;
         for (int i = 0; i < a.length; i++) {
             sumA += a[i];
             sumB += b[i];
         }
         double common = Special.digamma(sumA), kl = Special.lgamma(sumA) - Special.lgamma(sumB);
-        for (int i = 0; i < a.length; i++) kl += Special.lgamma(b[i]) - Special.lgamma(a[i]) + (a[i] - b[i]) * (Special.digamma(a[i]) - common);
+        for (int i = 0; i < a.length; i++)
+            kl += Special.lgamma(b[i]) - Special.lgamma(a[i]) + (a[i] - b[i]) * (Special.digamma(a[i]) - common);
         return Math.max(0, kl);
     }
 
     private static double binomial(Binomial p, Binomial q) {
         if (p.trials() > q.trials() && p.probability() > 0) return Double.POSITIVE_INFINITY;
         if (p.trials() != q.trials()) return Divergences.klByIntegration(p, q);
-        return p.trials() * (Incomplete.klTerm(p.probability(), q.probability()) + Incomplete.klTerm(1 - p.probability(), 1 - q.probability()));
+        return p.trials()
+                * (Incomplete.klTerm(p.probability(), q.probability()) + Incomplete.klTerm(1 - p.probability(), 1 - q.probability()));
     }
 }

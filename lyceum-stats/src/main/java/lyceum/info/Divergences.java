@@ -1,12 +1,13 @@
 package lyceum.info;
 
 import lyceum.ShapeException;
+import lyceum.math.Incomplete;
 import lyceum.prob.Distribution;
 import lyceum.prob.MultivariateDistribution;
 import lyceum.prob.Quadrature;
-import lyceum.math.Incomplete;
 import lyceum.prob.UnivariateDistribution;
 import lyceum.random.Rng;
+import lyceum.stats.Descriptive;
 import lyceum.tensor.Tensor;
 
 /**
@@ -22,7 +23,7 @@ import lyceum.tensor.Tensor;
  * }
  */
 public final class Divergences {
-    private Divergences() { }
+    private Divergences() {}
 
     /** In nats, by formula where there is one, else by summation or quadrature. @throws IllegalArgumentException if p is multivariate and there is none */
     public static double kl(Distribution p, Distribution q) { return kl(p, q, ClosedForms.STANDARD); }
@@ -32,7 +33,8 @@ public final class Divergences {
         var closed = forms.kl(p, q);
         if (closed.isPresent()) return closed.getAsDouble();
         if (p instanceof UnivariateDistribution a && q instanceof UnivariateDistribution b) return klByIntegration(a, b);
-        throw new IllegalArgumentException("kl: no formula for " + p.getClass().getSimpleName() + " and " + q.getClass().getSimpleName() + "; use klBySampling");
+        throw new IllegalArgumentException(
+                "kl: no formula for " + p.getClass().getSimpleName() + " and " + q.getClass().getSimpleName() + "; use klBySampling");
     }
 
     /** In units of the given base: 2 for bits. */
@@ -75,11 +77,12 @@ public final class Divergences {
      * @param k1Error standard errors of the means
      * @param least the smallest term of k3
      */
-    public record Sampled(double k1, double k2, double k3, double k1Error, double k2Error, double k3Error, double least, int draws) { }
+    public record Sampled(double k1, double k2, double k3, double k1Error, double k2Error, double k3Error, double least, int draws) {}
 
     /** Estimates {@code KL(p || q)} in nats from {@code draws} draws of p. @throws IllegalArgumentException if draws is below 2 */
     public static Sampled klBySampling(Distribution p, Distribution q, int draws, Rng rng) {
-        if (draws < 2) throw new IllegalArgumentException("klBySampling: draws is " + draws + "; at least 2 are needed for a standard error");
+        if (draws < 2)
+            throw new IllegalArgumentException("klBySampling: draws is " + draws + "; at least 2 are needed for a standard error");
         if (p instanceof MultivariateDistribution a && q instanceof MultivariateDistribution b && a.dimensions() != b.dimensions()) {
             throw new ShapeException("klBySampling: dimensions " + a.dimensions() + " and " + b.dimensions() + " differ");
         }
@@ -92,7 +95,8 @@ public final class Divergences {
             k1[i] = -log;
             k2[i] = log * log / 2;
             // exp(log) - 1 - log loses its digits near 0, where klTerm(1, r) = r - 1 - log r does not
-            k3[i] = log == Double.NEGATIVE_INFINITY ? Double.POSITIVE_INFINITY : Math.abs(log) < 0.1 ? Incomplete.klTerm(1, Math.exp(log)) : Math.expm1(log) - log;
+            k3[i] = log == Double.NEGATIVE_INFINITY ? Double.POSITIVE_INFINITY
+                    : Math.abs(log) < 0.1 ? Incomplete.klTerm(1, Math.exp(log)) : Math.expm1(log) - log;
             least = Math.min(least, k3[i]);
         }
         double[] a = meanAndError(k1), b = meanAndError(k2), c = meanAndError(k3);
@@ -100,7 +104,7 @@ public final class Divergences {
     }
 
     private static double[] meanAndError(double[] values) {
-        double mean = lyceum.stats.Descriptive.mean(values);
-        return new double[] {mean, Math.sqrt(lyceum.stats.Descriptive.variance(values) / values.length)};
+        double mean = Descriptive.mean(values);
+        return new double[] {mean, Math.sqrt(Descriptive.variance(values) / values.length)};
     }
 }

@@ -18,7 +18,7 @@ import lyceum.tensor.Tensor;
  * <p>Probabilities may be weights or counts: vectors and tables are divided by their sum first. {@code 0 log 0} is 0.
  */
 public final class Entropy {
-    private Entropy() { }
+    private Entropy() {}
 
     /** In nats. @throws IllegalArgumentException if a weight is negative or not finite, or all are 0 */
     public static double of(double... weights) { return of(weights, Math.E); }
@@ -86,7 +86,8 @@ public final class Entropy {
     public static double mutualInformation(double[][] table) {
         double[] rows = rowSums(table), columns = columnSums(table);
         var product = new double[rows.length * columns.length];
-        for (int i = 0; i < rows.length; i++) for (int j = 0; j < columns.length; j++) product[i * columns.length + j] = rows[i] * columns[j];
+        for (int i = 0; i < rows.length; i++)
+            for (int j = 0; j < columns.length; j++) product[i * columns.length + j] = rows[i] * columns[j];
         return Divergences.kl(Weights.flat(table), product);
     }
 
@@ -151,20 +152,22 @@ public final class Entropy {
     private static double term(double p) { return p > 0 ? -p * Math.log(p) : 0; }
 
     static double logOf(double base) {
-        if (!(base > 0) || base == 1 || base == Double.POSITIVE_INFINITY) throw new IllegalArgumentException("entropy: base is " + base + "; it must be positive and not 1, such as 2 for bits");
+        if (!(base > 0) || base == 1 || base == Double.POSITIVE_INFINITY)
+            throw new IllegalArgumentException("entropy: base is " + base + "; it must be positive and not 1, such as 2 for bits");
         return base == Math.E ? 1 : Math.log(base);
     }
 
     /** Checks shared with divergences. */
     static final class Weights {
-        private Weights() { }
+        private Weights() {}
 
         static double sum(String operation, double[] weights) {
             if (weights.length == 0) throw new IllegalArgumentException(operation + ": there are no weights");
             double sum = 0;
             for (int i = 0; i < weights.length; i++) {
                 if (!(weights[i] >= 0) || weights[i] == Double.POSITIVE_INFINITY) {
-                    throw new IllegalArgumentException(operation + ": weight " + i + " is " + weights[i] + "; weights are finite and at least 0");
+                    throw new IllegalArgumentException(
+                            operation + ": weight " + i + " is " + weights[i] + "; weights are finite and at least 0");
                 }
                 sum += weights[i];
             }
@@ -183,7 +186,8 @@ public final class Entropy {
             int width = table[0].length;
             var flat = new double[table.length * width];
             for (int i = 0; i < table.length; i++) {
-                if (table[i].length != width) throw new ShapeException("joint table: row " + i + " has " + table[i].length + " columns, row 0 has " + width);
+                if (table[i].length != width)
+                    throw new ShapeException("joint table: row " + i + " has " + table[i].length + " columns, row 0 has " + width);
                 System.arraycopy(table[i], 0, flat, i * width, width);
             }
             return flat;

@@ -1,5 +1,6 @@
 package lyceum.info;
 
+import java.util.Arrays;
 import lyceum.ShapeException;
 import lyceum.backend.Parallel;
 import lyceum.math.Special;
@@ -7,7 +8,7 @@ import lyceum.tensor.Tensor;
 
 /** Entropy estimated from samples, in nats. */
 public final class EntropyEstimate {
-    private EntropyEstimate() { }
+    private EntropyEstimate() {}
 
     /** The entropy of the relative frequencies: too low by about (K - 1) / (2 n) for K outcomes. */
     public static double plugIn(long... counts) { return Entropy.of(counts); }
@@ -52,11 +53,15 @@ public final class EntropyEstimate {
      * @throws IllegalArgumentException if k + 1 points coincide, where the density would be infinite
      */
     public static double nearestNeighbour(Tensor x, int k) {
-        if (x.rank() != 1 && x.rank() != 2) throw new ShapeException("nearestNeighbour: x has shape " + x.shape() + "; it needs samples, or samples and dimensions");
+        if (x.rank() != 1 && x.rank() != 2)
+            throw new ShapeException("nearestNeighbour: x has shape " + x.shape() + "; it needs samples, or samples and dimensions");
         int n = (int) x.size(0), d = x.rank() == 1 ? 1 : (int) x.size(1);
-        if (k < 1 || k >= n) throw new IllegalArgumentException("nearestNeighbour: k is " + k + " for " + n + " samples; it lies between 1 and one less than the samples");
+        if (k < 1 || k >= n) throw new IllegalArgumentException(
+                "nearestNeighbour: k is " + k + " for " + n + " samples; it lies between 1 and one less than the samples");
         double[] points = x.toDoubleArray();
-        for (int i = 0; i < points.length; i++) if (!Double.isFinite(points[i])) throw new IllegalArgumentException("nearestNeighbour: x is " + points[i] + " at row " + i / d + "; drop missing values first");
+        for (int i = 0; i < points.length; i++)
+            if (!Double.isFinite(points[i])) throw new IllegalArgumentException(
+                    "nearestNeighbour: x is " + points[i] + " at row " + i / d + "; drop missing values first");
         var logs = new double[n];
         Parallel.range(n, 64, (from, to) -> {
             var nearest = new double[k];
@@ -64,7 +69,8 @@ public final class EntropyEstimate {
         });
         double sum = 0;
         for (int i = 0; i < n; i++) {
-            if (logs[i] == Double.NEGATIVE_INFINITY) throw new IllegalArgumentException("nearestNeighbour: row " + i + " equals " + k + " others, so that the density is not finite; raise k or add noise");
+            if (logs[i] == Double.NEGATIVE_INFINITY) throw new IllegalArgumentException(
+                    "nearestNeighbour: row " + i + " equals " + k + " others, so that the density is not finite; raise k or add noise");
             sum += logs[i];
         }
         double logBall = d / 2.0 * Math.log(Math.PI) - Special.lgamma(d / 2.0 + 1);
@@ -73,7 +79,7 @@ public final class EntropyEstimate {
 
     /** Keeps the k smallest in ascending order. */
     private static double kthSquaredDistance(double[] points, int n, int d, int i, double[] nearest) {
-        java.util.Arrays.fill(nearest, Double.POSITIVE_INFINITY);
+        Arrays.fill(nearest, Double.POSITIVE_INFINITY);
         int k = nearest.length;
         for (int j = 0; j < n; j++) {
             if (j == i) continue;

@@ -22,8 +22,8 @@ import lyceum.prob.UnivariateDistribution;
  *     {@code KL(p || q)}
  * @param starts members from which to search for the minimisers of {@code KL(q || p)}, narrow enough to fall into separate modes
  */
-public record Family<Q extends UnivariateDistribution>(String name, Function<double[], Q> at, Function<Q, double[]> coordinates, Function<UnivariateDistribution, Q> match,
-        Function<UnivariateDistribution, List<Q>> starts) {
+public record Family<Q extends UnivariateDistribution>(String name, Function<double[], Q> at, Function<Q, double[]> coordinates,
+        Function<UnivariateDistribution, Q> match, Function<UnivariateDistribution, List<Q>> starts) {
 
     private static final double[] LEVELS = {0.1, 0.3, 0.5, 0.7, 0.9};
 
@@ -34,19 +34,23 @@ public record Family<Q extends UnivariateDistribution>(String name, Function<dou
 
     /** Matches the mean. */
     public static final Family<Exponential> EXPONENTIAL = new Family<>("exponential", c -> new Exponential(Math.exp(c[0])),
-            q -> new double[] {Math.log(q.rate())}, p -> new Exponential(1 / p.mean()), p -> Arrays.stream(LEVELS).mapToObj(level -> new Exponential(1 / p.quantile(level))).toList());
+            q -> new double[] {Math.log(q.rate())}, p -> new Exponential(1 / p.mean()),
+            p -> Arrays.stream(LEVELS).mapToObj(level -> new Exponential(1 / p.quantile(level))).toList());
 
     /** Matches the mean. */
     public static final Family<Poisson> POISSON = new Family<>("Poisson", c -> new Poisson(Math.exp(c[0])),
-            q -> new double[] {Math.log(q.rate())}, p -> new Poisson(p.mean()), p -> Arrays.stream(LEVELS).mapToObj(level -> new Poisson(p.quantile(level) + 0.5)).toList());
+            q -> new double[] {Math.log(q.rate())}, p -> new Poisson(p.mean()),
+            p -> Arrays.stream(LEVELS).mapToObj(level -> new Poisson(p.quantile(level) + 0.5)).toList());
 
     /** Matches the means of x and log x. */
     public static final Family<Gamma> GAMMA = new Family<>("gamma", c -> new Gamma(Math.exp(c[0]), Math.exp(c[1])),
-            q -> new double[] {Math.log(q.shape()), Math.log(q.rate())}, Family::matchGamma, p -> gammas(p, 9 * p.mean() * p.mean() / p.variance()));
+            q -> new double[] {Math.log(q.shape()), Math.log(q.rate())}, Family::matchGamma,
+            p -> gammas(p, 9 * p.mean() * p.mean() / p.variance()));
 
     /** Matches the means of log x and log(1 - x). */
     public static final Family<Beta> BETA = new Family<>("beta", c -> new Beta(Math.exp(c[0]), Math.exp(c[1])),
-            q -> new double[] {Math.log(q.alpha()), Math.log(q.beta())}, Family::matchBeta, p -> betas(p, 9 * (p.mean() * (1 - p.mean()) / p.variance() - 1)));
+            q -> new double[] {Math.log(q.alpha()), Math.log(q.beta())}, Family::matchBeta,
+            p -> betas(p, 9 * (p.mean() * (1 - p.mean()) / p.variance() - 1)));
 
     private static List<Gamma> gammas(UnivariateDistribution p, double shape) {
         return Arrays.stream(LEVELS).mapToObj(level -> new Gamma(shape, shape / p.quantile(level))).toList();

@@ -1,5 +1,6 @@
 package lyceum.info;
 
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.PriorityQueue;
@@ -25,8 +26,8 @@ public final class HuffmanCode {
         this.root = root;
         codes = new String[probabilities.length];
         // An explicit stack: the tree of a skewed distribution is as deep as it has symbols
-        record Place(Node node, String path) { }
-        var stack = new java.util.ArrayDeque<Place>();
+        record Place(Node node, String path) {}
+        var stack = new ArrayDeque<Place>();
         stack.push(new Place(root, ""));
         while (!stack.isEmpty()) {
             var place = stack.pop();
@@ -42,7 +43,7 @@ public final class HuffmanCode {
     /** The code for symbols 0, 1, ... with these weights; ties are broken by age, so that the code is the same everywhere. */
     public static HuffmanCode of(double... weights) {
         double sum = Entropy.Weights.sum("HuffmanCode", weights);
-        record Entry(Node node, int age) { }
+        record Entry(Node node, int age) {}
         var queue = new PriorityQueue<Entry>(Comparator.comparingDouble((Entry e) -> e.node.weight).thenComparingInt(Entry::age));
         var probabilities = new double[weights.length];
         int age = 0;
@@ -62,8 +63,10 @@ public final class HuffmanCode {
 
     /** The bits of a symbol as text. @throws IllegalArgumentException if it has none */
     public String code(int symbol) {
-        if (symbol < 0 || symbol >= codes.length) throw new IllegalArgumentException("HuffmanCode: symbol " + symbol + " is not one of the " + codes.length);
-        if (codes[symbol] == null) throw new IllegalArgumentException("HuffmanCode: symbol " + symbol + " has probability 0 and so no code");
+        if (symbol < 0 || symbol >= codes.length)
+            throw new IllegalArgumentException("HuffmanCode: symbol " + symbol + " is not one of the " + codes.length);
+        if (codes[symbol] == null)
+            throw new IllegalArgumentException("HuffmanCode: symbol " + symbol + " has probability 0 and so no code");
         return codes[symbol];
     }
 
@@ -101,7 +104,8 @@ public final class HuffmanCode {
         for (int i = 0; i < count; i++) {
             var node = root;
             while (!node.isLeaf()) {
-                if (at == bits.length) throw new IllegalArgumentException("HuffmanCode: the " + bits.length + " bits end within symbol " + i + " of " + count);
+                if (at == bits.length)
+                    throw new IllegalArgumentException("HuffmanCode: the " + bits.length + " bits end within symbol " + i + " of " + count);
                 node = bits[at++] ? node.right : node.left;
             }
             symbols[i] = node.symbol;

@@ -1,19 +1,22 @@
 package lyceum.info;
 
+import java.util.ArrayDeque;
 import java.util.BitSet;
 import lyceum.ShapeException;
 
 /** The stationary distribution of a finite chain. */
 final class MarkovChain {
-    private MarkovChain() { }
+    private MarkovChain() {}
 
     static double[] stationary(double[][] transition) {
         int n = transition.length;
         if (n == 0) throw new ShapeException("Markov chain: the transition matrix is empty");
         for (int i = 0; i < n; i++) {
-            if (transition[i].length != n) throw new ShapeException("Markov chain: row " + i + " has " + transition[i].length + " entries for " + n + " states");
+            if (transition[i].length != n)
+                throw new ShapeException("Markov chain: row " + i + " has " + transition[i].length + " entries for " + n + " states");
             double sum = Entropy.Weights.sum("Markov chain: row " + i, transition[i]);
-            if (Math.abs(sum - 1) > 1e-9) throw new IllegalArgumentException("Markov chain: row " + i + " sums to " + sum + "; it must sum to 1");
+            if (Math.abs(sum - 1) > 1e-9)
+                throw new IllegalArgumentException("Markov chain: row " + i + " sums to " + sum + "; it must sum to 1");
         }
         int[] states = closedClass(transition);
         double[] inner = eliminate(transition, states);
@@ -56,7 +59,8 @@ final class MarkovChain {
             for (int j = reach[i].nextSetBit(0); j >= 0; j = reach[i].nextSetBit(j + 1)) returns &= reach[j].get(i);
             if (!returns || closed != null && closed.equals(reach[i])) continue;
             if (closed != null) {
-                throw new IllegalArgumentException("Markov chain: states " + closed + " and " + reach[i] + " are both closed, so that there is no unique stationary distribution");
+                throw new IllegalArgumentException("Markov chain: states " + closed + " and " + reach[i]
+                        + " are both closed, so that there is no unique stationary distribution");
             }
             closed = reach[i];
         }
@@ -65,7 +69,7 @@ final class MarkovChain {
 
     private static BitSet reachable(double[][] transition, int from) {
         var seen = new BitSet();
-        var stack = new java.util.ArrayDeque<Integer>();
+        var stack = new ArrayDeque<Integer>();
         seen.set(from);
         stack.push(from);
         while (!stack.isEmpty()) {

@@ -7,9 +7,9 @@ import java.util.function.ToDoubleFunction;
 
 /** Minimisation without gradients in a few variables. */
 final class NelderMead {
-    private record Corner(double[] at, double value) { }
+    private record Corner(double[] at, double value) {}
 
-    private NelderMead() { }
+    private NelderMead() {}
 
     /** @param onProgress called with the best corner after each improvement */
     static double[] minimise(ToDoubleFunction<double[]> f, double[] start, Consumer<double[]> onProgress) {

@@ -2,7 +2,7 @@ package lyceum.prob;
 
 /** Checks of parameters, in one set of words. */
 final class Arguments {
-    private Arguments() { }
+    private Arguments() {}
 
     static double probability(String operation, String name, double p) {
         if (!(p >= 0 && p <= 1)) throw new IllegalArgumentException(operation + ": " + name + " is " + p + "; it lies between 0 and 1");
@@ -10,7 +10,8 @@ final class Arguments {
     }
 
     static double positive(String family, String name, double v) {
-        if (!(v > 0) || v == Double.POSITIVE_INFINITY) throw new IllegalArgumentException(family + ": " + name + " is " + v + "; it must be positive and finite");
+        if (!(v > 0) || v == Double.POSITIVE_INFINITY)
+            throw new IllegalArgumentException(family + ": " + name + " is " + v + "; it must be positive and finite");
         return v;
     }
 

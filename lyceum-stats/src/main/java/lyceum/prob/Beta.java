@@ -40,7 +40,9 @@ public record Beta(double alpha, double beta) implements UnivariateDistribution 
 
     @Override public double quantile(double p) { return Incomplete.inverseBeta(alpha, beta, Arguments.probability("quantile", "p", p)); }
 
-    @Override public double upperQuantile(double q) { return Incomplete.inverseBetaUpper(alpha, beta, Arguments.probability("upperQuantile", "q", q)); }
+    @Override public double upperQuantile(double q) {
+        return Incomplete.inverseBetaUpper(alpha, beta, Arguments.probability("upperQuantile", "q", q));
+    }
 
     @Override public double mean() { return alpha / (alpha + beta); }
 

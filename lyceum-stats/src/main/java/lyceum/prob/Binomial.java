@@ -77,7 +77,8 @@ public record Binomial(long trials, double probability) implements UnivariateDis
 
     private double byRejection(Rng rng) {
         double n = trials, p = probability, spread = Math.sqrt(n * p * (1 - p));
-        double b = 1.15 + 2.53 * spread, a = -0.0873 + 0.0248 * b + 0.01 * p, c = n * p + 0.5, vr = 0.92 - 4.2 / b, alpha = (2.83 + 5.1 / b) * spread;
+        double b = 1.15 + 2.53 * spread, a = -0.0873 + 0.0248 * b + 0.01 * p, c = n * p + 0.5, vr = 0.92 - 4.2 / b,
+                alpha = (2.83 + 5.1 / b) * spread;
         double atMode = logDensity(Math.floor((n + 1) * p));
         while (true) {
             double u = rng.nextDouble() - 0.5, v = rng.nextDoublePositive(), us = 0.5 - Math.abs(u);

@@ -14,11 +14,13 @@ public final class Categorical implements UnivariateDistribution {
         double sum = 0;
         for (int i = 0; i < weights.length; i++) {
             if (!(weights[i] >= 0) || weights[i] == Double.POSITIVE_INFINITY) {
-                throw new IllegalArgumentException("Categorical: weight " + i + " is " + weights[i] + "; weights are finite and at least 0");
+                throw new IllegalArgumentException(
+                        "Categorical: weight " + i + " is " + weights[i] + "; weights are finite and at least 0");
             }
             sum += weights[i];
         }
-        if (!(sum > 0)) throw new IllegalArgumentException("Categorical: " + (weights.length == 0 ? "there are no weights" : "all weights are 0") + "; at least one must be positive");
+        if (!(sum > 0)) throw new IllegalArgumentException(
+                "Categorical: " + (weights.length == 0 ? "there are no weights" : "all weights are 0") + "; at least one must be positive");
         probabilities = new double[weights.length];
         cumulative = new double[weights.length];
         double running = 0;
@@ -37,9 +39,7 @@ public final class Categorical implements UnivariateDistribution {
 
     public int count() { return probabilities.length; }
 
-    private double mass(double k) {
-        return k >= 0 && k < probabilities.length && k == Math.rint(k) ? probabilities[(int) k] : 0;
-    }
+    private double mass(double k) { return k >= 0 && k < probabilities.length && k == Math.rint(k) ? probabilities[(int) k] : 0; }
 
     @Override public double logDensity(double k) { return Math.log(mass(k)); }
 

@@ -30,7 +30,8 @@ public final class Dirichlet implements MultivariateDistribution {
 
     /** With respect to the first k - 1 coordinates; {@code -Infinity} unless x is non-negative and sums to 1 within 1e-8. */
     @Override public double logDensity(double[] x) {
-        if (x.length != alpha.length) throw new ShapeException("logDensity: the point has " + x.length + " entries; it needs " + alpha.length);
+        if (x.length != alpha.length)
+            throw new ShapeException("logDensity: the point has " + x.length + " entries; it needs " + alpha.length);
         double sum = 0, log = logConstant;
         for (int i = 0; i < x.length; i++) {
             if (!(x[i] >= 0)) return x[i] != x[i] ? x[i] : Double.NEGATIVE_INFINITY;

@@ -4,7 +4,7 @@ import java.util.function.DoubleUnaryOperator;
 
 /** Quantiles and entropies of integer-valued families. */
 final class DiscreteSearch {
-    private DiscreteSearch() { }
+    private DiscreteSearch() {}
 
     /** The least integer k of {@code low .. high} whose cdf reaches p: doubling steps away from a guess, then bisection. */
     static double quantile(UnivariateDistribution d, double guess, double p) {

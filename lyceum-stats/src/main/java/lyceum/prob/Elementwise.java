@@ -1,5 +1,6 @@
 package lyceum.prob;
 
+import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.ToDoubleFunction;
 import lyceum.DType;
@@ -11,7 +12,7 @@ import lyceum.tensor.Tensor;
 final class Elementwise {
     private static final int GRAIN = 1 << 10;
 
-    private Elementwise() { }
+    private Elementwise() {}
 
     static DType type(Tensor x) { return x.dtype().isFloat() ? x.dtype() : DType.F64; }
 
@@ -24,7 +25,8 @@ final class Elementwise {
     }
 
     static Tensor mapRows(Tensor x, int width, ToDoubleFunction<double[]> f) {
-        if (x.rank() == 0 || x.size(-1) != width) throw new ShapeException("logDensity: x has shape " + x.shape() + "; its last axis must have " + width + " entries, one a dimension");
+        if (x.rank() == 0 || x.size(-1) != width) throw new ShapeException(
+                "logDensity: x has shape " + x.shape() + "; its last axis must have " + width + " entries, one a dimension");
         double[] values = x.toDoubleArray(), out = new double[values.length / width];
         Parallel.range(out.length, GRAIN, (from, to) -> {
             var point = new double[width];
@@ -33,6 +35,6 @@ final class Elementwise {
                 out[i] = f.applyAsDouble(point);
             }
         });
-        return Tensor.of(out, java.util.Arrays.copyOf(x.shape().toArray(), x.rank() - 1)).to(type(x));
+        return Tensor.of(out, Arrays.copyOf(x.shape().toArray(), x.rank() - 1)).to(type(x));
     }
 }

@@ -33,9 +33,13 @@ public record FisherF(double numerator, double denominator) implements Univariat
         return SaddlePoint.logBinomial(a, b, share(x), rest(x)) + Math.log(a) - Math.log1p(a / b) - Math.log(x);
     }
 
-    @Override public double cdf(double x) { return x > 0 ? Incomplete.beta(numerator / 2, denominator / 2, share(x), rest(x)) : x != x ? x : 0; }
+    @Override public double cdf(double x) {
+        return x > 0 ? Incomplete.beta(numerator / 2, denominator / 2, share(x), rest(x)) : x != x ? x : 0;
+    }
 
-    @Override public double survival(double x) { return x > 0 ? Incomplete.beta(denominator / 2, numerator / 2, rest(x), share(x)) : x != x ? x : 1; }
+    @Override public double survival(double x) {
+        return x > 0 ? Incomplete.beta(denominator / 2, numerator / 2, rest(x), share(x)) : x != x ? x : 1;
+    }
 
     @Override public double quantile(double p) {
         Arguments.probability("quantile", "p", p);
@@ -61,7 +65,8 @@ public record FisherF(double numerator, double denominator) implements Univariat
 
     @Override public double entropy() {
         double a = numerator / 2, b = denominator / 2;
-        return Math.log(b / a) + Incomplete.logBeta(a, b) + (1 - a) * Special.digamma(a) - (1 + b) * Special.digamma(b) + (a + b) * Special.digamma(a + b);
+        return Math.log(b / a) + Incomplete.logBeta(a, b) + (1 - a) * Special.digamma(a) - (1 + b) * Special.digamma(b)
+                + (a + b) * Special.digamma(a + b);
     }
 
     @Override public double low() { return 0; }

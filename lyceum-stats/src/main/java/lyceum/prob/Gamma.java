@@ -32,7 +32,9 @@ public record Gamma(double shape, double rate) implements UnivariateDistribution
 
     @Override public double quantile(double p) { return Incomplete.inverseGammaP(shape, Arguments.probability("quantile", "p", p)) / rate; }
 
-    @Override public double upperQuantile(double q) { return Incomplete.inverseGammaQ(shape, Arguments.probability("upperQuantile", "q", q)) / rate; }
+    @Override public double upperQuantile(double q) {
+        return Incomplete.inverseGammaQ(shape, Arguments.probability("upperQuantile", "q", q)) / rate;
+    }
 
     @Override public double mean() { return shape / rate; }
 
@@ -41,7 +43,8 @@ public record Gamma(double shape, double rate) implements UnivariateDistribution
     @Override public double entropy() {
         if (shape > 1e4) { // a - log-terms cancel: the expansion of both functions about infinity
             double a = shape, inverse = 1 / a;
-            return 0.5 * Math.log(2 * Math.PI * Math.E * a) - Math.log(rate) - inverse / 3 - inverse * inverse / 12 - inverse * inverse * inverse / 90;
+            return 0.5 * Math.log(2 * Math.PI * Math.E * a) - Math.log(rate) - inverse / 3 - inverse * inverse / 12
+                    - inverse * inverse * inverse / 90;
         }
         return shape - Math.log(rate) + Special.lgamma(shape) + (1 - shape) * Special.digamma(shape);
     }

@@ -1,5 +1,6 @@
 package lyceum.prob;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoublePredicate;
 import java.util.function.ToDoubleFunction;
@@ -14,16 +15,18 @@ import lyceum.random.Rng;
 public record Mixture(Categorical weights, List<UnivariateDistribution> components) implements UnivariateDistribution {
     public Mixture {
         components = List.copyOf(components);
-        if (components.size() != weights.count()) throw new IllegalArgumentException("Mixture: " + weights.count() + " weights for " + components.size() + " components");
+        if (components.size() != weights.count())
+            throw new IllegalArgumentException("Mixture: " + weights.count() + " weights for " + components.size() + " components");
         for (var c : components) {
-            if (c.isDiscrete() != components.getFirst().isDiscrete()) throw new IllegalArgumentException("Mixture: " + components.getFirst() + " and " + c + " are not both discrete or both continuous");
+            if (c.isDiscrete() != components.getFirst().isDiscrete()) throw new IllegalArgumentException(
+                    "Mixture: " + components.getFirst() + " and " + c + " are not both discrete or both continuous");
         }
     }
 
     /** Equal weights. */
     public static Mixture of(UnivariateDistribution... components) {
         var equal = new double[components.length];
-        java.util.Arrays.fill(equal, 1);
+        Arrays.fill(equal, 1);
         return new Mixture(new Categorical(equal), List.of(components));
     }
 

@@ -22,17 +22,20 @@ public final class MultivariateNormal implements MultivariateDistribution {
     public MultivariateNormal(double[] mean, double[][] covariance) {
         int d = mean.length;
         if (d == 0) throw new ShapeException("MultivariateNormal: the mean is empty");
-        if (covariance.length != d) throw new ShapeException("MultivariateNormal: the mean has " + d + " entries but the covariance " + covariance.length + " rows");
+        if (covariance.length != d) throw new ShapeException(
+                "MultivariateNormal: the mean has " + d + " entries but the covariance " + covariance.length + " rows");
         this.mean = mean.clone();
         this.covariance = new double[d][];
         for (int i = 0; i < d; i++) {
             Arguments.finite("MultivariateNormal", "mean " + i, mean[i]);
-            if (covariance[i].length != d) throw new ShapeException("MultivariateNormal: row " + i + " of the covariance has " + covariance[i].length + " entries; it needs " + d);
+            if (covariance[i].length != d) throw new ShapeException(
+                    "MultivariateNormal: row " + i + " of the covariance has " + covariance[i].length + " entries; it needs " + d);
             this.covariance[i] = covariance[i].clone();
             for (int j = 0; j < i; j++) {
                 double a = covariance[i][j], b = covariance[j][i];
                 if (!(Math.abs(a - b) <= 1e-10 * Math.max(Math.abs(a), Math.abs(b)) + 1e-300)) {
-                    throw new IllegalArgumentException("MultivariateNormal: the covariance is not symmetric: (" + i + ", " + j + ") is " + a + " but (" + j + ", " + i + ") is " + b);
+                    throw new IllegalArgumentException("MultivariateNormal: the covariance is not symmetric: (" + i + ", " + j + ") is " + a
+                            + " but (" + j + ", " + i + ") is " + b);
                 }
             }
         }
@@ -54,7 +57,8 @@ public final class MultivariateNormal implements MultivariateDistribution {
 
     /** {@code (x - mean)' covariance^-1 (x - mean)}. */
     public double squaredMahalanobis(double[] x) {
-        if (x.length != mean.length) throw new ShapeException("squaredMahalanobis: the point has " + x.length + " entries; it needs " + mean.length);
+        if (x.length != mean.length)
+            throw new ShapeException("squaredMahalanobis: the point has " + x.length + " entries; it needs " + mean.length);
         var z = new double[mean.length];
         for (int i = 0; i < z.length; i++) z[i] = x[i] - mean[i];
         Triangular.solve(factor, z);
@@ -73,7 +77,8 @@ public final class MultivariateNormal implements MultivariateDistribution {
      * @throws ShapeException if the dimensions differ
      */
     public double klDivergence(MultivariateNormal other) {
-        if (other.mean.length != mean.length) throw new ShapeException("klDivergence: dimensions " + mean.length + " and " + other.mean.length + " differ");
+        if (other.mean.length != mean.length)
+            throw new ShapeException("klDivergence: dimensions " + mean.length + " and " + other.mean.length + " differ");
         double trace = 0;
         for (int j = 0; j < mean.length; j++) {
             // the columns of L2^-1 L1
@@ -99,5 +104,7 @@ public final class MultivariateNormal implements MultivariateDistribution {
 
     @Override public int hashCode() { return 31 * Arrays.hashCode(mean) + Arrays.deepHashCode(covariance); }
 
-    @Override public String toString() { return "MultivariateNormal[mean=" + Arrays.toString(mean) + ", covariance=" + Arrays.deepToString(covariance) + "]"; }
+    @Override public String toString() {
+        return "MultivariateNormal[mean=" + Arrays.toString(mean) + ", covariance=" + Arrays.deepToString(covariance) + "]";
+    }
 }

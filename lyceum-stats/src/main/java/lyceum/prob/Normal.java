@@ -29,16 +29,21 @@ public record Normal(double mean, double standardDeviation) implements Univariat
 
     /** Differentiable in x. */
     @Override public Tensor logDensity(Tensor x) {
-        return x.to(Elementwise.type(x)).sub(mean).div(standardDeviation).square().mul(-0.5).sub(Math.log(standardDeviation) + LOG_SQRT_2PI);
+        return x.to(Elementwise.type(x)).sub(mean).div(standardDeviation).square().mul(-0.5)
+                .sub(Math.log(standardDeviation) + LOG_SQRT_2PI);
     }
 
     @Override public double cdf(double x) { return Incomplete.normalCdf(z(x)); }
 
     @Override public double survival(double x) { return Incomplete.normalCdf(-z(x)); }
 
-    @Override public double quantile(double p) { return mean + standardDeviation * Incomplete.normalQuantile(Arguments.probability("quantile", "p", p)); }
+    @Override public double quantile(double p) {
+        return mean + standardDeviation * Incomplete.normalQuantile(Arguments.probability("quantile", "p", p));
+    }
 
-    @Override public double upperQuantile(double q) { return mean - standardDeviation * Incomplete.normalQuantile(Arguments.probability("upperQuantile", "q", q)); }
+    @Override public double upperQuantile(double q) {
+        return mean - standardDeviation * Incomplete.normalQuantile(Arguments.probability("upperQuantile", "q", q));
+    }
 
     @Override public double variance() { return standardDeviation * standardDeviation; }
 

@@ -50,7 +50,8 @@ public record Poisson(double rate) implements UnivariateDistribution {
             for (; product > limit; k++) product *= rng.nextDouble();
             return k;
         }
-        double b = 0.931 + 2.53 * Math.sqrt(rate), a = -0.059 + 0.02483 * b, inverseAlpha = 1.1239 + 1.1328 / (b - 3.4), vr = 0.9277 - 3.6224 / (b - 2);
+        double b = 0.931 + 2.53 * Math.sqrt(rate), a = -0.059 + 0.02483 * b, inverseAlpha = 1.1239 + 1.1328 / (b - 3.4),
+                vr = 0.9277 - 3.6224 / (b - 2);
         while (true) {
             double u = rng.nextDouble() - 0.5, v = rng.nextDoublePositive(), us = 0.5 - Math.abs(u);
             double k = Math.floor((2 * a / us + b) * u + rate + 0.43);

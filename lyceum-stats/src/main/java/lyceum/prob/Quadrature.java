@@ -6,15 +6,18 @@ import java.util.function.DoubleUnaryOperator;
 /** Numerical integration: adaptive Gauss-Kronrod, and expectations under a distribution. */
 public final class Quadrature {
     // Nodes and weights of the 15-point Kronrod rule and its 7-point Gauss rule (Piessens et al., QUADPACK, 1983).
-    private static final double[] NODES = {0.991455371120812639206854697526329, 0.949107912342758524526189684047851, 0.864864423359769072789712788640926,
-        0.741531185599394439863864773280788, 0.586087235467691130294144691693013, 0.405845151377397166906606412076961, 0.207784955007898467600689403773245, 0};
-    private static final double[] KRONROD = {0.022935322010529224963732008058970, 0.063092092629978553290700663189204, 0.104790010322250183839876322541518,
-        0.140653259715525918745189590510238, 0.169004726639267902826583426598550, 0.190350578064785409913256402421014, 0.204432940075298892414161999234649, 0.209482141084727828012999174891714};
-    private static final double[] GAUSS = {0.129484966168869693270611432679082, 0.279705391489276667901467771423780, 0.381830050505118944950369775488975, 0.417959183673469387755102040816327};
+    private static final double[] NODES = {0.991455371120812639206854697526329, 0.949107912342758524526189684047851,
+            0.864864423359769072789712788640926, 0.741531185599394439863864773280788, 0.586087235467691130294144691693013,
+            0.405845151377397166906606412076961, 0.207784955007898467600689403773245, 0};
+    private static final double[] KRONROD = {0.022935322010529224963732008058970, 0.063092092629978553290700663189204,
+            0.104790010322250183839876322541518, 0.140653259715525918745189590510238, 0.169004726639267902826583426598550,
+            0.190350578064785409913256402421014, 0.204432940075298892414161999234649, 0.209482141084727828012999174891714};
+    private static final double[] GAUSS = {0.129484966168869693270611432679082, 0.279705391489276667901467771423780,
+            0.381830050505118944950369775488975, 0.417959183673469387755102040816327};
 
-    private record Piece(double low, double high, double value, double error) { }
+    private record Piece(double low, double high, double value, double error) {}
 
-    private Quadrature() { }
+    private Quadrature() {}
 
     /**
      * {@code int_low^high f}, for finite ends. Halves the piece with the largest estimated error until the sum of them is below
@@ -53,7 +56,8 @@ public final class Quadrature {
     }
 
     private static Piece rule(DoubleUnaryOperator f, double low, double high) {
-        double half = 0.5 * (high - low), middle = 0.5 * (low + high), kronrod = KRONROD[7] * f.applyAsDouble(middle), gauss = GAUSS[3] / KRONROD[7] * kronrod;
+        double half = 0.5 * (high - low), middle = 0.5 * (low + high), kronrod = KRONROD[7] * f.applyAsDouble(middle),
+                gauss = GAUSS[3] / KRONROD[7] * kronrod;
         for (int i = 0; i < 7; i++) {
             double sum = f.applyAsDouble(middle - half * NODES[i]) + f.applyAsDouble(middle + half * NODES[i]);
             kronrod += KRONROD[i] * sum;

@@ -25,7 +25,8 @@ public record StudentT(double degreesOfFreedom, double location, double scale) i
     @Override public double logDensity(double x) {
         double n = degreesOfFreedom, t = (x - location) / scale, square = t * t;
         // Ratio of gamma functions without cancellation, as in Loader (2000)
-        double constant = SaddlePoint.stirlingError((n + 1) / 2) - SaddlePoint.stirlingError(n / 2) - SaddlePoint.deviance(n / 2, (n + 1) / 2);
+        double constant = SaddlePoint.stirlingError((n + 1) / 2) - SaddlePoint.stirlingError(n / 2)
+                - SaddlePoint.deviance(n / 2, (n + 1) / 2);
         double tail = square == Double.POSITIVE_INFINITY ? n * Math.log(Math.abs(t) / Math.sqrt(n)) : n / 2 * Math.log1p(square / n);
         double spread = square == Double.POSITIVE_INFINITY ? Math.log(Math.abs(t) / Math.sqrt(n)) : 0.5 * Math.log1p(square / n);
         return constant - tail - spread - 0.5 * Math.log(2 * Math.PI) - Math.log(scale);
@@ -76,7 +77,8 @@ public record StudentT(double degreesOfFreedom, double location, double scale) i
 
     @Override public double entropy() {
         double n = degreesOfFreedom;
-        return (n + 1) / 2 * (Special.digamma((n + 1) / 2) - Special.digamma(n / 2)) + 0.5 * Math.log(n) + Incomplete.logBeta(n / 2, 0.5) + Math.log(scale);
+        return (n + 1) / 2 * (Special.digamma((n + 1) / 2) - Special.digamma(n / 2)) + 0.5 * Math.log(n) + Incomplete.logBeta(n / 2, 0.5)
+                + Math.log(scale);
     }
 
     @Override public double low() { return Double.NEGATIVE_INFINITY; }

@@ -2,7 +2,7 @@ package lyceum.prob;
 
 /** Work with a small lower triangular matrix, row by row, without the cost of a tensor for each point. */
 final class Triangular {
-    private Triangular() { }
+    private Triangular() {}
 
     /** Overwrites b with the solution of {@code L x = b}. */
     static double[] solve(double[][] l, double[] b) {

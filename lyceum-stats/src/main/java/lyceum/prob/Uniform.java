@@ -12,10 +12,13 @@ public record Uniform(double low, double high) implements UnivariateDistribution
     public Uniform {
         Arguments.finite("Uniform", "low", low);
         Arguments.finite("Uniform", "high", high);
-        if (!(low < high)) throw new IllegalArgumentException("Uniform: low is " + low + " and high is " + high + "; low must be the smaller");
+        if (!(low < high))
+            throw new IllegalArgumentException("Uniform: low is " + low + " and high is " + high + "; low must be the smaller");
     }
 
-    @Override public double logDensity(double x) { return x >= low && x <= high ? -Math.log(high - low) : x != x ? x : Double.NEGATIVE_INFINITY; }
+    @Override public double logDensity(double x) {
+        return x >= low && x <= high ? -Math.log(high - low) : x != x ? x : Double.NEGATIVE_INFINITY;
+    }
 
     @Override public double density(double x) { return x >= low && x <= high ? 1 / (high - low) : x != x ? x : 0; }
 

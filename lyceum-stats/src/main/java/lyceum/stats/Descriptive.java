@@ -11,7 +11,7 @@ import lyceum.tensor.Tensor;
  * gives NaN.
  */
 public final class Descriptive {
-    private Descriptive() { }
+    private Descriptive() {}
 
     /** What weights mean for the bias correction of a variance. */
     public enum Weights {
@@ -134,7 +134,8 @@ public final class Descriptive {
      * @param correction 0 for a population, 1 for a sample
      */
     public static Tensor covariance(Tensor x, double[] weights, double correction, Weights kind) {
-        if (x.rank() != 2 || x.size(0) == 0) throw new ShapeException("covariance: x has shape " + x.shape() + "; it needs rows and columns, at least one row");
+        if (x.rank() != 2 || x.size(0) == 0)
+            throw new ShapeException("covariance: x has shape " + x.shape() + "; it needs rows and columns, at least one row");
         int n = (int) x.size(0);
         if (weights == null) {
             weights = new double[n];
@@ -144,7 +145,8 @@ public final class Descriptive {
         double total = sum(weights), squares = 0;
         for (double w : weights) squares += w * w;
         double divisor = kind == Weights.FREQUENCY ? total - correction : total - correction * squares / total;
-        if (!(divisor > 0)) throw new IllegalArgumentException("covariance: the weights sum to " + total + ", too little for a correction of " + correction);
+        if (!(divisor > 0)) throw new IllegalArgumentException(
+                "covariance: the weights sum to " + total + ", too little for a correction of " + correction);
         var data = x.to(lyceum.DType.F64);
         var w = Tensor.of(weights, n, 1);
         var centred = data.sub(data.mul(w).sum(0).div(total));
@@ -164,7 +166,8 @@ public final class Descriptive {
         for (int i = 0; i < p; i++) {
             for (int j = 0; j < p; j++) {
                 if (i == j) r[i][j] = c[i][i] > 0 ? 1 : Double.NaN;
-                else r[i][j] = c[i][i] > 0 && c[j][j] > 0 ? Math.clamp(c[i][j] / Math.sqrt(c[i][i]) / Math.sqrt(c[j][j]), -1, 1) : Double.NaN;
+                else r[i][j] = c[i][i] > 0 && c[j][j] > 0 ? Math.clamp(c[i][j] / Math.sqrt(c[i][i]) / Math.sqrt(c[j][j]), -1, 1)
+                        : Double.NaN;
             }
         }
         return Tensor.of(r);
@@ -188,10 +191,12 @@ public final class Descriptive {
     private static void check(String operation, double[] values, double[] weights) {
         if (values.length == 0) throw new IllegalArgumentException(operation + ": the sample is empty");
         if (weights == null) return;
-        if (weights.length != values.length) throw new ShapeException(operation + ": " + values.length + " values but " + weights.length + " weights");
+        if (weights.length != values.length)
+            throw new ShapeException(operation + ": " + values.length + " values but " + weights.length + " weights");
         double sum = 0;
         for (int i = 0; i < weights.length; i++) {
-            if (!(weights[i] >= 0) || weights[i] == Double.POSITIVE_INFINITY) throw new IllegalArgumentException(operation + ": weight " + i + " is " + weights[i] + "; weights are finite and at least 0");
+            if (!(weights[i] >= 0) || weights[i] == Double.POSITIVE_INFINITY) throw new IllegalArgumentException(
+                    operation + ": weight " + i + " is " + weights[i] + "; weights are finite and at least 0");
             sum += weights[i];
         }
         if (sum == 0) throw new IllegalArgumentException(operation + ": all weights are 0; at least one must be positive");

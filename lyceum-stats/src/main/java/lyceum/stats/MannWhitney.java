@@ -1,5 +1,6 @@
 package lyceum.stats;
 
+import java.util.Arrays;
 import lyceum.math.Incomplete;
 
 /**
@@ -58,11 +59,12 @@ public record MannWhitney(double u, double probability, double z, double pValue)
     public static double probability(double[] x, double[] xWeights, double[] y, double[] yWeights) {
         double[] all = joined(x, y);
         if (xWeights.length != x.length || yWeights.length != y.length) {
-            throw new lyceum.ShapeException("MannWhitney: " + x.length + " and " + y.length + " values but " + xWeights.length + " and " + yWeights.length + " weights");
+            throw new lyceum.ShapeException("MannWhitney: " + x.length + " and " + y.length + " values but " + xWeights.length + " and "
+                    + yWeights.length + " weights");
         }
         int[] order = Ranks.order(all);
         double below = 0, pairs = 0, total = 0, weightX = 0;
-        for (int i = 0; i < order.length; ) {
+        for (int i = 0; i < order.length;) {
             double value = all[order[i]], tiedX = 0, tiedY = 0;
             for (; i < order.length && all[order[i]] == value; i++) {
                 int k = order[i];
@@ -79,7 +81,8 @@ public record MannWhitney(double u, double probability, double z, double pValue)
     }
 
     private static double[] joined(double[] x, double[] y) {
-        if (x.length == 0 || y.length == 0) throw new IllegalArgumentException("MannWhitney: samples of " + x.length + " and " + y.length + " values; each needs at least one");
+        if (x.length == 0 || y.length == 0) throw new IllegalArgumentException(
+                "MannWhitney: samples of " + x.length + " and " + y.length + " values; each needs at least one");
         var all = new double[x.length + y.length];
         System.arraycopy(x, 0, all, 0, x.length);
         System.arraycopy(y, 0, all, x.length, y.length);
@@ -89,9 +92,9 @@ public record MannWhitney(double u, double probability, double z, double pValue)
     /** Sum of t^3 - t over groups of t tied values. */
     private static double tieTerm(double[] x, double[] y) {
         double[] all = joined(x, y);
-        java.util.Arrays.sort(all);
+        Arrays.sort(all);
         double sum = 0;
-        for (int i = 0; i < all.length; ) {
+        for (int i = 0; i < all.length;) {
             int end = i + 1;
             while (end < all.length && all[end] == all[i]) end++;
             double t = end - i;

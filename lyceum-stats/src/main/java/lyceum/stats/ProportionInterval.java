@@ -13,7 +13,8 @@ public enum ProportionInterval {
     CLOPPER_PEARSON {
         @Override Interval compute(double k, double n, double level) {
             double tail = (1 - level) / 2;
-            return new Interval(k == 0 ? 0 : new Beta(k, n - k + 1).quantile(tail), k == n ? 1 : new Beta(k + 1, n - k).upperQuantile(tail));
+            return new Interval(k == 0 ? 0 : new Beta(k, n - k + 1).quantile(tail),
+                    k == n ? 1 : new Beta(k + 1, n - k).upperQuantile(tail));
         }
     },
     /** Inverts the score test (Wilson 1927). */
@@ -59,14 +60,19 @@ public enum ProportionInterval {
      * @param level such as 0.95, in (0, 1)
      */
     public Interval of(double successes, double trials, double level) {
-        if (!(trials > 0) || trials == Double.POSITIVE_INFINITY) throw new IllegalArgumentException("proportion interval: trials is " + trials + "; it must be positive");
-        if (!(successes >= 0 && successes <= trials)) throw new IllegalArgumentException("proportion interval: " + successes + " successes in " + trials + " trials; they lie between 0 and the trials");
-        if (!(level > 0 && level < 1)) throw new IllegalArgumentException("proportion interval: level is " + level + "; it lies strictly between 0 and 1");
+        if (!(trials > 0) || trials == Double.POSITIVE_INFINITY)
+            throw new IllegalArgumentException("proportion interval: trials is " + trials + "; it must be positive");
+        if (!(successes >= 0 && successes <= trials)) throw new IllegalArgumentException(
+                "proportion interval: " + successes + " successes in " + trials + " trials; they lie between 0 and the trials");
+        if (!(level > 0 && level < 1))
+            throw new IllegalArgumentException("proportion interval: level is " + level + "; it lies strictly between 0 and 1");
         return compute(successes, trials, level);
     }
 
     /** The exact interval. */
-    public static Interval clopperPearson(double successes, double trials, double level) { return CLOPPER_PEARSON.of(successes, trials, level); }
+    public static Interval clopperPearson(double successes, double trials, double level) {
+        return CLOPPER_PEARSON.of(successes, trials, level);
+    }
 
     /** The score interval. */
     public static Interval wilson(double successes, double trials, double level) { return WILSON.of(successes, trials, level); }

@@ -4,13 +4,13 @@ import java.util.Arrays;
 
 /** Ranks from 1, ties sharing their mean. */
 public final class Ranks {
-    private Ranks() { }
+    private Ranks() {}
 
     /** The rank of each value. @throws IllegalArgumentException if one is NaN */
     public static double[] of(double[] values) {
         int[] order = order(values);
         var ranks = new double[values.length];
-        for (int i = 0; i < order.length; ) {
+        for (int i = 0; i < order.length;) {
             int end = i + 1;
             while (end < order.length && values[order[end]] == values[order[i]]) end++;
             double rank = (i + 1 + end) / 2.0;

@@ -22,8 +22,7 @@ class ArithmeticCoderTest {
     }
 
     @Test
-    @Acceptance(topic = "cross-entropy", clause = 5)
-    void lengthIsTheCrossEntropyAndTheMessageComesBack() {
+    @Acceptance(topic = "cross-entropy", clause = 5) void lengthIsTheCrossEntropyAndTheMessageComesBack() {
         double most = 0;
         for (int run = 0; run < 20; run++) {
             var rng = Rng.of(run);
@@ -44,8 +43,7 @@ class ArithmeticCoderTest {
         Evidence.of("bits beside the summed -log2 q", most, atMost(32));
     }
 
-    @Test
-    void adaptiveModelsLearnOnBothSides() {
+    @Test void adaptiveModelsLearnOnBothSides() {
         int[] symbols = draw(Rng.of(1), 3000, 0.9, 0.05, 0.05);
         var adaptive = new ArithmeticCoder((seen, position) -> {
             var counts = new double[] {1, 1, 1};
@@ -57,22 +55,21 @@ class ArithmeticCoderTest {
         assertThat(message.bits()).isLessThan((long) (3000 * Math.log(3) / Math.log(2) / 2));
     }
 
-    @Test
-    void extremesComeBack() {
+    @Test void extremesComeBack() {
         for (double[] q : new double[][] {{1}, {1, 0}, {0, 1e-12, 1, 0}, {1e-300, 1}, {0.5, 0.5}}) {
             var coder = new ArithmeticCoder(q);
             int rare = 0;
             while (q[rare] == 0) rare++;
             var symbols = new int[200];
-            for (int i = 0; i < 200; i++) symbols[i] = i % 50 == 7 ? rare : q.length == 1 || q.length == 2 && q[1] == 0 ? 0 : q.length == 4 ? 2 : 1;
+            for (int i = 0; i < 200; i++)
+                symbols[i] = i % 50 == 7 ? rare : q.length == 1 || q.length == 2 && q[1] == 0 ? 0 : q.length == 4 ? 2 : 1;
             assertThat(coder.decode(coder.encode(symbols), 200)).isEqualTo(symbols);
         }
         assertThat(new ArithmeticCoder(1, 2).encode(new int[0]).bits()).isZero();
         assertThat(new ArithmeticCoder(1.0).encode(new int[1000]).bits()).isLessThanOrEqualTo(2);
     }
 
-    @Test
-    void refusesWhatHasNoCode() {
+    @Test void refusesWhatHasNoCode() {
         var coder = new ArithmeticCoder(0.5, 0, 0.5);
         assertThatThrownBy(() -> coder.encode(new int[] {0, 1})).hasMessage("encode: symbol 1 at 1 has probability 0 and so no code");
         assertThatThrownBy(() -> coder.encode(new int[] {3})).hasMessage("encode: symbol 3 at 0; there are 0 to 2");
@@ -80,8 +77,7 @@ class ArithmeticCoderTest {
         assertThatThrownBy(() -> new ArithmeticCoder(0.5, Double.NaN)).hasMessageContaining("weight 1 is NaN");
     }
 
-    @Test
-    void anyBitsDecodeWithoutACrash() {
+    @Test void anyBitsDecodeWithoutACrash() {
         var rng = Rng.of(5);
         var bytes = new byte[40];
         for (int i = 0; i < bytes.length; i++) bytes[i] = (byte) rng.nextInt(256);

@@ -50,8 +50,8 @@ class DivergencesTest {
         };
     }
 
-    @Test @Acceptance(topic = "kl-divergence", clause = 1)
-    void closedFormsEqualNumericalIntegration() {
+    @Test
+    @Acceptance(topic = "kl-divergence", clause = 1) void closedFormsEqualNumericalIntegration() {
         double gap = 0, own = 0;
         int pairs = 0;
         for (var c : Golden.load("golden/kl-divergence.json").list("cases")) {
@@ -60,7 +60,8 @@ class DivergencesTest {
             double expected = c.number("expected.kl");
             assertThat(ClosedForms.STANDARD.kl(p, q)).as(c.text("name")).isPresent();
             gap = Math.max(gap, Math.abs(Divergences.kl(p, q) - expected));
-            if (p instanceof UnivariateDistribution a && q instanceof UnivariateDistribution b) own = Math.max(own, Math.abs(Divergences.klByIntegration(a, b) - expected));
+            if (p instanceof UnivariateDistribution a && q instanceof UnivariateDistribution b)
+                own = Math.max(own, Math.abs(Divergences.klByIntegration(a, b) - expected));
             pairs++;
         }
         assertThat(pairs).isGreaterThan(20);
@@ -69,18 +70,25 @@ class DivergencesTest {
         // and the vectors of SciPy's relative entropy
         for (var c : Golden.load("golden/shannon-entropy.json").list("cases")) {
             if (!c.has("expected.klBits")) continue;
-            assertThat(Divergences.kl(c.doubles("input.p"), c.doubles("input.q"))).as(c.text("name")).isCloseTo(c.number("expected.klNats"), within(1e-12));
+            assertThat(Divergences.kl(c.doubles("input.p"), c.doubles("input.q"))).as(c.text("name")).isCloseTo(c.number("expected.klNats"),
+                    within(1e-12));
         }
     }
 
     @Test void otherPairsWithFormulasEqualIntegration() {
-        var pairs = List.<UnivariateDistribution[]>of(new UnivariateDistribution[] {new Exponential(2), new Exponential(0.5)}, new UnivariateDistribution[] {new Exponential(2), new Gamma(3, 1)},
-                new UnivariateDistribution[] {new Gamma(3, 1), new Exponential(0.7)}, new UnivariateDistribution[] {new ChiSquare(3), new ChiSquare(5)},
-                new UnivariateDistribution[] {new Binomial(20, 0.3), new Binomial(20, 0.6)}, new UnivariateDistribution[] {new Uniform(0, 1), new Uniform(-1, 3)});
-        for (var pair : pairs) assertThat(Divergences.kl(pair[0], pair[1])).as(pair[0].toString()).isCloseTo(Divergences.klByIntegration(pair[0], pair[1]), within(1e-8));
+        var pairs = List.<UnivariateDistribution[]>of(new UnivariateDistribution[] {new Exponential(2), new Exponential(0.5)},
+                new UnivariateDistribution[] {new Exponential(2), new Gamma(3, 1)},
+                new UnivariateDistribution[] {new Gamma(3, 1), new Exponential(0.7)},
+                new UnivariateDistribution[] {new ChiSquare(3), new ChiSquare(5)},
+                new UnivariateDistribution[] {new Binomial(20, 0.3), new Binomial(20, 0.6)},
+                new UnivariateDistribution[] {new Uniform(0, 1), new Uniform(-1, 3)});
+        for (var pair : pairs)
+            assertThat(Divergences.kl(pair[0], pair[1])).as(pair[0].toString()).isCloseTo(Divergences.klByIntegration(pair[0], pair[1]),
+                    within(1e-8));
         // no formula: a t and its normal, from both sides by definition
         double kl = Divergences.kl(new Normal(0, 1), new StudentT(4));
-        assertThat(kl).isCloseTo(-Normal.STANDARD.entropy() - Quadrature.expectation(Normal.STANDARD, new StudentT(4)::logDensity), within(1e-9));
+        assertThat(kl).isCloseTo(-Normal.STANDARD.entropy() - Quadrature.expectation(Normal.STANDARD, new StudentT(4)::logDensity),
+                within(1e-9));
     }
 
     private static Distribution random(int family, Rng rng) {
@@ -99,8 +107,8 @@ class DivergencesTest {
         };
     }
 
-    @Test @Acceptance(topic = "kl-divergence", clause = 2)
-    void neverNegativeAndZeroOnlyForEqualPairs() {
+    @Test
+    @Acceptance(topic = "kl-divergence", clause = 2) void neverNegativeAndZeroOnlyForEqualPairs() {
         var rng = Rng.of(31);
         double least = Double.POSITIVE_INFINITY, self = 0;
         for (int i = 0; i < 10_000; i++) {
@@ -113,8 +121,8 @@ class DivergencesTest {
         Evidence.of("largest of equal pairs", self, exactly(0));
     }
 
-    @Test @Acceptance(topic = "kl-divergence", clause = 3)
-    void infiniteWhereQExcludesMassOfP() {
+    @Test
+    @Acceptance(topic = "kl-divergence", clause = 3) void infiniteWhereQExcludesMassOfP() {
         var mismatches = new ArrayList<Double>();
         var gap = Gap.absolute();
         mismatches.add(Divergences.kl(new double[] {0.5, 0.5, 0}, new double[] {1, 0, 0}));
@@ -128,15 +136,19 @@ class DivergencesTest {
         mismatches.add(Divergences.kl(new Binomial(5, 0.5), new Binomial(4, 0.5)));
         mismatches.add(Divergences.kl(Tensor.of(0.5, 0.5), Tensor.of(1.0, 0.0), 0).item());
         Evidence.that("gamma against normal is finite", Double.isFinite(Divergences.kl(new Gamma(2, 1), new Normal(2, 3))));
-        Evidence.of("infinite, of 8 pairs whose supports do not match", mismatches.stream().filter(d -> d == Double.POSITIVE_INFINITY).count(), exactly(8));
+        Evidence.of("infinite, of 8 pairs whose supports do not match",
+                mismatches.stream().filter(d -> d == Double.POSITIVE_INFINITY).count(), exactly(8));
         Evidence.of("the other way round, less log 2", gap, atMost(1e-15));
     }
 
-    @Test @Acceptance(topic = "kl-divergence", clause = 4)
-    void samplingEstimatesAreWithinThreeStandardErrors() {
-        var pairs = List.<Distribution[]>of(new Distribution[] {new Normal(0, 1), new Normal(0.4, 1.3)}, new Distribution[] {new Gamma(3, 2), new Gamma(4, 2.5)},
-                new Distribution[] {new Categorical(3, 2, 1), new Categorical(1, 1, 1)}, new Distribution[] {new Poisson(4), new Poisson(5)},
-                new Distribution[] {new MultivariateNormal(new double[] {0, 0}, new double[][] {{1, 0.3}, {0.3, 1}}), new MultivariateNormal(new double[] {0.3, 0}, new double[][] {{1.4, 0}, {0, 1.2}})},
+    @Test
+    @Acceptance(topic = "kl-divergence", clause = 4) void samplingEstimatesAreWithinThreeStandardErrors() {
+        var pairs = List.<Distribution[]>of(new Distribution[] {new Normal(0, 1), new Normal(0.4, 1.3)},
+                new Distribution[] {new Gamma(3, 2), new Gamma(4, 2.5)},
+                new Distribution[] {new Categorical(3, 2, 1), new Categorical(1, 1, 1)},
+                new Distribution[] {new Poisson(4), new Poisson(5)},
+                new Distribution[] {new MultivariateNormal(new double[] {0, 0}, new double[][] {{1, 0.3}, {0.3, 1}}),
+                        new MultivariateNormal(new double[] {0.3, 0}, new double[][] {{1.4, 0}, {0, 1.2}})},
                 new Distribution[] {new Dirichlet(2, 3, 4), new Dirichlet(2.5, 3, 3.5)});
         double k1 = 0, k3 = 0, least = Double.POSITIVE_INFINITY;
         for (var pair : pairs) {
@@ -153,8 +165,8 @@ class DivergencesTest {
         assertThat(Divergences.klBySampling(new Normal(0, 1), new Normal(1e-9, 1), 5000, Rng.of(1)).least()).isGreaterThanOrEqualTo(0);
     }
 
-    @Test @Acceptance(topic = "kl-divergence", clause = 5)
-    void forwardProjectionTakesTheMomentsAndReverseAMode() {
+    @Test
+    @Acceptance(topic = "kl-divergence", clause = 5) void forwardProjectionTakesTheMomentsAndReverseAMode() {
         var bumps = new Mixture(new Categorical(0.4, 0.6), List.of(new Normal(-3, 0.7), new Normal(2.5, 0.9)));
         var forward = Projection.forward(bumps, Family.NORMAL).distribution();
         Evidence.of("mean gap", Math.abs(forward.mean() - bumps.mean()), below(1e-4));
@@ -183,21 +195,25 @@ class DivergencesTest {
         var shares = Mixture.of(new Beta(2, 8), new Beta(7, 3));
         var beta = Projection.forward(shares, Family.BETA).distribution();
         assertThat(Quadrature.expectation(beta, Math::log)).isCloseTo(Quadrature.expectation(shares, Math::log), within(1e-8));
-        assertThat(Projection.forward(new Gamma(3, 2), Family.GAMMA).distribution().shape()).as("a member is its own projection").isCloseTo(3, within(1e-7));
+        assertThat(Projection.forward(new Gamma(3, 2), Family.GAMMA).distribution().shape()).as("a member is its own projection")
+                .isCloseTo(3, within(1e-7));
         var same = Projection.reverse(new Beta(4, 6), Family.BETA).distribution();
         assertThat(same.alpha()).isCloseTo(4, within(1e-3));
-        assertThat(Projection.forward(Mixture.of(new Poisson(2), new Poisson(6)), Family.POISSON).distribution().rate()).isCloseTo(4, within(1e-12));
+        assertThat(Projection.forward(Mixture.of(new Poisson(2), new Poisson(6)), Family.POISSON).distribution().rate()).isCloseTo(4,
+                within(1e-12));
     }
 
     @Test void unitsTensorsFormulasAndErrors() {
         assertThat(Divergences.kl(new Normal(0, 1), new Normal(1, 1), 2)).isCloseTo(0.5 / Math.log(2), within(1e-15));
         var p = Tensor.of(new double[][] {{1, 1}, {3, 1}});
         var q = Tensor.of(new double[][] {{1, 3}, {3, 1}});
-        assertThat(Divergences.kl(p, q, 1).toDoubleArray()).containsExactly(new double[] {Divergences.kl(new double[] {1, 1}, new double[] {1, 3}), 0}, within(1e-15));
+        assertThat(Divergences.kl(p, q, 1).toDoubleArray())
+                .containsExactly(new double[] {Divergences.kl(new double[] {1, 1}, new double[] {1, 3}), 0}, within(1e-15));
         var forms = ClosedForms.STANDARD.with(Normal.class, Uniform.class, (a, b) -> 42);
         assertThat(Divergences.kl(new Normal(0, 1), new Uniform(0, 1), forms)).isEqualTo(42);
         assertThatThrownBy(() -> Divergences.kl(new double[] {1}, new double[] {1, 2})).hasMessage("kl: vectors of 1 and 2 weights");
-        assertThatThrownBy(() -> Divergences.kl(new Dirichlet(1, 1), new MultivariateNormal(new double[] {0, 0}, new double[][] {{1, 0}, {0, 1}})))
+        assertThatThrownBy(
+                () -> Divergences.kl(new Dirichlet(1, 1), new MultivariateNormal(new double[] {0, 0}, new double[][] {{1, 0}, {0, 1}})))
                 .hasMessage("kl: no formula for Dirichlet and MultivariateNormal; use klBySampling");
     }
 }

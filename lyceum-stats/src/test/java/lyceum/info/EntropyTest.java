@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.prob.Categorical;
 import lyceum.prob.Gamma;
@@ -19,8 +20,8 @@ import lyceum.testing.Golden;
 import org.junit.jupiter.api.Test;
 
 class EntropyTest {
-    @Test @Acceptance(topic = "shannon-entropy", clause = 1)
-    void entropyEqualsSciPyZerosIncluded() {
+    @Test
+    @Acceptance(topic = "shannon-entropy", clause = 1) void entropyEqualsSciPyZerosIncluded() {
         double gap = 0;
         int cases = 0;
         for (var c : Golden.load("golden/shannon-entropy.json").list("cases")) {
@@ -36,7 +37,9 @@ class EntropyTest {
         Evidence.of("largest gap", gap, below(1e-12));
     }
 
-    private static double relative(double actual, double expected) { return Math.abs(actual - expected) / Math.max(1e-290, Math.min(1, Math.abs(expected)) + (expected == 0 ? 1 : 0)); }
+    private static double relative(double actual, double expected) {
+        return Math.abs(actual - expected) / Math.max(1e-290, Math.min(1, Math.abs(expected)) + (expected == 0 ? 1 : 0));
+    }
 
     @Test void tensorsAreReducedAlongAnAxis() {
         for (var c : Golden.load("golden/shannon-entropy.json").list("cases")) {
@@ -56,8 +59,8 @@ class EntropyTest {
         return table;
     }
 
-    @Test @Acceptance(topic = "shannon-entropy", clause = 2)
-    void chainRuleSubadditivityAndConcavityHoldOnRandomTables() {
+    @Test
+    @Acceptance(topic = "shannon-entropy", clause = 2) void chainRuleSubadditivityAndConcavityHoldOnRandomTables() {
         var rng = Rng.of(20);
         double chain = 0, subadditivity = 0, concavity = 0;
         for (int i = 0; i < 1000; i++) {
@@ -78,8 +81,8 @@ class EntropyTest {
         Evidence.of("concavity excess", concavity, below(1e-12));
     }
 
-    @Test @Acceptance(topic = "shannon-entropy", clause = 3)
-    void huffmanLengthLiesWithinABitOfEntropyAndEqualsItForDyadicWeights() {
+    @Test
+    @Acceptance(topic = "shannon-entropy", clause = 3) void huffmanLengthLiesWithinABitOfEntropyAndEqualsItForDyadicWeights() {
         var rng = Rng.of(21);
         double least = Double.POSITIVE_INFINITY, most = 0;
         for (int i = 0; i < 1000; i++) {
@@ -105,7 +108,8 @@ class EntropyTest {
         var message = new int[500];
         for (int i = 0; i < message.length; i++) message[i] = new int[] {0, 2, 3, 4, 5}[rng.nextInt(5)];
         assertThat(code.decode(code.encode(message), message.length)).isEqualTo(message);
-        for (int a : new int[] {0, 2, 3, 4, 5}) for (int b : new int[] {0, 2, 3, 4, 5}) if (a != b) assertThat(code.code(a)).doesNotStartWith(code.code(b));
+        for (int a : new int[] {0, 2, 3, 4, 5})
+            for (int b : new int[] {0, 2, 3, 4, 5}) if (a != b) assertThat(code.code(a)).doesNotStartWith(code.code(b));
         assertThatThrownBy(() -> code.code(1)).hasMessage("HuffmanCode: symbol 1 has probability 0 and so no code");
         assertThatThrownBy(() -> code.decode(new boolean[1], 2)).hasMessageContaining("end within symbol");
         assertThat(HuffmanCode.of(0, 3).lengths()).containsExactly(0, 0);
@@ -119,8 +123,8 @@ class EntropyTest {
     }
 
     /** Zipf's weights of three exponents; the first is the uniform distribution. Drawn, and by the exact mean over all samples. */
-    @Test @Acceptance(topic = "shannon-entropy", clause = 4)
-    void millerMadowRemovesTwoThirdsOfThePlugInBias() {
+    @Test
+    @Acceptance(topic = "shannon-entropy", clause = 4) void millerMadowRemovesTwoThirdsOfThePlugInBias() {
         double[] exponents = {0, 1, 2}, mostLeft = {1.0 / 3, 0.4, 0.6};
         int runs = 4000, n = 50;
         for (int e = 0; e < 3; e++) {
@@ -144,7 +148,7 @@ class EntropyTest {
 
     /** Means over all samples, by the binomial distribution of each count: of {@code -c/n log(c/n)}, and of the outcomes seen. */
     private static double[] exactBiases(double[] weights, int n) {
-        double sum = java.util.Arrays.stream(weights).sum(), entropy = 0, plugIn = 0, seen = 0;
+        double sum = Arrays.stream(weights).sum(), entropy = 0, plugIn = 0, seen = 0;
         for (double weight : weights) {
             double p = weight / sum, chance = Math.pow(1 - p, n);
             entropy -= p * Math.log(p);
@@ -159,7 +163,7 @@ class EntropyTest {
 
     @Test void shrinkageLeavesLittleOfTheBiasOfTheUniform() {
         var weights = new double[20];
-        java.util.Arrays.fill(weights, 1);
+        Arrays.fill(weights, 1);
         var uniform = new Categorical(weights);
         var rng = Rng.of(22);
         double plugIn = 0, shrunk = 0;
@@ -179,14 +183,15 @@ class EntropyTest {
         assertThat(EntropyEstimate.jamesStein(800_000, 200_000)).isCloseTo(Entropy.of(0.8, 0.2), within(1e-5));
     }
 
-    @Test @Acceptance(topic = "shannon-entropy", clause = 5)
-    void nearestNeighboursFindTheEntropyOfAGaussian() {
+    @Test
+    @Acceptance(topic = "shannon-entropy", clause = 5) void nearestNeighboursFindTheEntropyOfAGaussian() {
         var rng = Rng.of(23);
         double one = EntropyEstimate.nearestNeighbour(Tensor.randn(rng, DType.F64, 5000).mul(2.5), 3);
         Evidence.of("error in 1 dimension", one - new Normal(0, 2.5).entropy(), between(-0.05, 0.05));
         double three = EntropyEstimate.nearestNeighbour(Tensor.randn(rng, DType.F64, 5000, 3), 3);
         Evidence.of("error in 3 dimensions", three - 3 * Normal.STANDARD.entropy(), between(-0.05, 0.05));
-        assertThatThrownBy(() -> EntropyEstimate.nearestNeighbour(Tensor.of(1.0, 1, 1, 2), 2)).hasMessageContaining("row 0 equals 2 others");
+        assertThatThrownBy(() -> EntropyEstimate.nearestNeighbour(Tensor.of(1.0, 1, 1, 2), 2))
+                .hasMessageContaining("row 0 equals 2 others");
         assertThatThrownBy(() -> EntropyEstimate.nearestNeighbour(Tensor.of(1.0, 2), 2)).hasMessageContaining("k is 2 for 2 samples");
     }
 
@@ -203,7 +208,8 @@ class EntropyTest {
     }
 
     @Test void rateOfAMarkovChain() {
-        assertThat(Entropy.rate(new double[][] {{0.9, 0.1}, {0.5, 0.5}})).isCloseTo(5.0 / 6 * Entropy.of(0.9, 0.1) + 1.0 / 6 * Math.log(2), within(1e-15));
+        assertThat(Entropy.rate(new double[][] {{0.9, 0.1}, {0.5, 0.5}})).isCloseTo(5.0 / 6 * Entropy.of(0.9, 0.1) + 1.0 / 6 * Math.log(2),
+                within(1e-15));
         assertThat(Entropy.rate(new double[][] {{0, 1}, {1, 0}})).isZero();
         // state 0 is left for good: only the closed class counts
         assertThat(Entropy.rate(new double[][] {{0.5, 0.5, 0}, {0, 0.5, 0.5}, {0, 0.5, 0.5}})).isCloseTo(Math.log(2), within(1e-15));

@@ -38,10 +38,12 @@ class FamiliesTest {
             String name = c.text("name");
             boolean discrete = d.isDiscrete();
             double[] x = c.doubles(discrete ? "input.k" : "input.x"), p = c.doubles("input.p");
-            double[] log = c.doubles(discrete ? "expected.logPmf" : "expected.logPdf"), density = c.doubles(discrete ? "expected.pmf" : "expected.pdf");
+            double[] log = c.doubles(discrete ? "expected.logPmf" : "expected.logPdf"),
+                    density = c.doubles(discrete ? "expected.pmf" : "expected.pdf");
             double[] cdf = c.doubles("expected.cdf"), survival = c.doubles("expected.survival"), quantile = c.doubles("expected.quantile");
             for (int i = 0; i < x.length; i++) {
-                if (Double.isFinite(log[i])) assertThat(d.logDensity(x[i])).as(name + " log density at " + x[i]).isCloseTo(log[i], within(1e-11 * Math.max(1, Math.abs(log[i]))));
+                if (Double.isFinite(log[i])) assertThat(d.logDensity(x[i])).as(name + " log density at " + x[i]).isCloseTo(log[i],
+                        within(1e-11 * Math.max(1, Math.abs(log[i]))));
                 else assertThat(d.logDensity(x[i])).as(name + " log density at " + x[i]).isEqualTo(log[i]);
                 assertClose(name + " density at " + x[i], d.density(x[i]), density[i], 1e-11);
                 assertClose(name + " cdf at " + x[i], d.cdf(x[i]), cdf[i], 1e-11);
@@ -108,9 +110,10 @@ class FamiliesTest {
         assertClose("t to normal", new StudentT(1e12).cdf(-2), Incomplete.normalCdf(-2), 1e-11);
     }
 
-    private static final List<UnivariateDistribution> ALL = List.of(new Normal(1, 2), new Uniform(-1, 3), new Exponential(0.5), new Gamma(0.4, 2), new Gamma(7, 0.1),
-            new Beta(0.3, 0.2), new Beta(0.6, 0.7), new Beta(5, 2), new StudentT(5, 1, 2), new StudentT(2.5), new ChiSquare(3), new FisherF(5, 9), new Poisson(0.7), new Poisson(35),
-            new Binomial(12, 0.3), new Binomial(400, 0.8), new Binomial(5, 0), new Categorical(1, 0, 3, 2), Mixture.of(new Normal(-2, 0.5), new Normal(3, 1)));
+    private static final List<UnivariateDistribution> ALL = List.of(new Normal(1, 2), new Uniform(-1, 3), new Exponential(0.5),
+            new Gamma(0.4, 2), new Gamma(7, 0.1), new Beta(0.3, 0.2), new Beta(0.6, 0.7), new Beta(5, 2), new StudentT(5, 1, 2),
+            new StudentT(2.5), new ChiSquare(3), new FisherF(5, 9), new Poisson(0.7), new Poisson(35), new Binomial(12, 0.3),
+            new Binomial(400, 0.8), new Binomial(5, 0), new Categorical(1, 0, 3, 2), Mixture.of(new Normal(-2, 0.5), new Normal(3, 1)));
 
     @Test void samplesFollowTheirCdf() {
         for (var d : ALL) {
@@ -137,7 +140,8 @@ class FamiliesTest {
             if (d instanceof FisherF || d instanceof Beta b && b.beta() < 0.5) continue; // Beta(0.3, 0.2) has visible mass between 1 and the double before it
             double scale = Math.max(1, Math.abs(d.mean()));
             assertThat(Quadrature.expectation(d, x -> x)).as(d + " mean").isCloseTo(d.mean(), within(2e-8 * scale));
-            if (!(d instanceof StudentT)) assertThat(Quadrature.expectation(d, x -> (x - d.mean()) * (x - d.mean()))).as(d + " variance").isCloseTo(d.variance(), within(1e-8 * Math.max(1, d.variance())));
+            if (!(d instanceof StudentT)) assertThat(Quadrature.expectation(d, x -> (x - d.mean()) * (x - d.mean()))).as(d + " variance")
+                    .isCloseTo(d.variance(), within(1e-8 * Math.max(1, d.variance())));
             assertThat(Quadrature.expectation(d, x -> -d.logDensity(x))).as(d + " entropy").isCloseTo(d.entropy(), within(1e-8));
             assertThat(Quadrature.expectation(d, x -> 1)).as(d + " mass").isCloseTo(1, within(1e-9));
         }
@@ -157,7 +161,8 @@ class FamiliesTest {
                     // an x away from zero is a multiple of its ulp, which moves the cdf by density times ulp
                     assertThat(d.cdf(x)).as(d + " quantile of " + p).isCloseTo(p, within(1e-11 * p + 2 * Math.ulp(x) * d.density(x)));
                     double u = d.upperQuantile(p);
-                    assertThat(d.survival(u)).as(d + " upper quantile of " + p).isCloseTo(p, within(1e-11 * p + 2 * Math.ulp(u) * d.density(u)));
+                    assertThat(d.survival(u)).as(d + " upper quantile of " + p).isCloseTo(p,
+                            within(1e-11 * p + 2 * Math.ulp(u) * d.density(u)));
                 }
             }
             assertThat(d.quantile(0)).isEqualTo(d.low());
@@ -173,7 +178,8 @@ class FamiliesTest {
             for (int i = 0; i < 6; i++) {
                 double v = x.item(i / 3, i % 3);
                 double log = d.logDensity(v);
-                if (Double.isFinite(log)) assertThat(d.logDensity(x).item(i / 3, i % 3)).isCloseTo(log, within(1e-13 * Math.max(1, Math.abs(log))));
+                if (Double.isFinite(log))
+                    assertThat(d.logDensity(x).item(i / 3, i % 3)).isCloseTo(log, within(1e-13 * Math.max(1, Math.abs(log))));
                 assertThat(d.survival(x).item(i / 3, i % 3)).isEqualTo(d.survival(v));
             }
         }
@@ -202,8 +208,10 @@ class FamiliesTest {
         assertThatThrownBy(() -> new Binomial(3, 1.4)).hasMessage("Binomial: probability is 1.4; it lies between 0 and 1");
         assertThatThrownBy(() -> new Categorical(0, -1)).hasMessage("Categorical: weight 1 is -1.0; weights are finite and at least 0");
         assertThatThrownBy(() -> new Categorical(0, 0)).hasMessageContaining("all weights are 0");
-        assertThatThrownBy(() -> new MultivariateNormal(new double[] {0, 0}, new double[][] {{1, 2}, {2, 1}})).hasMessageContaining("not positive definite");
-        assertThatThrownBy(() -> new MultivariateNormal(new double[] {0, 0}, new double[][] {{1, 0.5}, {0.4, 1}})).hasMessageContaining("not symmetric: (1, 0) is 0.4");
+        assertThatThrownBy(() -> new MultivariateNormal(new double[] {0, 0}, new double[][] {{1, 2}, {2, 1}}))
+                .hasMessageContaining("not positive definite");
+        assertThatThrownBy(() -> new MultivariateNormal(new double[] {0, 0}, new double[][] {{1, 0.5}, {0.4, 1}}))
+                .hasMessageContaining("not symmetric: (1, 0) is 0.4");
         assertThatThrownBy(() -> new Dirichlet(1, 2).logDensity(Tensor.of(1.0, 2, 3))).isInstanceOf(ShapeException.class);
     }
 }

@@ -18,7 +18,8 @@ class IncompleteTest {
 
     @Test void incompleteGammaEqualsSixtyDigitsInBothTails() {
         var c = GOLDEN.named("regularisedGamma");
-        double[] a = c.doubles("input.a"), x = c.doubles("input.x"), lower = c.doubles("expected.lower"), upper = c.doubles("expected.upper");
+        double[] a = c.doubles("input.a"), x = c.doubles("input.x"), lower = c.doubles("expected.lower"),
+                upper = c.doubles("expected.upper");
         for (int i = 0; i < a.length; i++) {
             assertClose("P(" + a[i] + ", " + x[i] + ")", Incomplete.regularisedGammaP(a[i], x[i]), lower[i], 2e-13);
             assertClose("Q(" + a[i] + ", " + x[i] + ")", Incomplete.regularisedGammaQ(a[i], x[i]), upper[i], 2e-13);
@@ -46,14 +47,16 @@ class IncompleteTest {
     @Test void inversesUndoTheirFunctionsInBothTails() {
         var rng = Rng.of(4);
         for (int i = 0; i < 2000; i++) {
-            double a = Math.exp(rng.nextGaussian() * 2.5), b = Math.exp(rng.nextGaussian() * 2.5), p = Math.pow(rng.nextDoublePositive(), 1 + i % 8);
+            double a = Math.exp(rng.nextGaussian() * 2.5), b = Math.exp(rng.nextGaussian() * 2.5),
+                    p = Math.pow(rng.nextDoublePositive(), 1 + i % 8);
             double x = Incomplete.inverseGammaP(a, p);
             if (x > 1e-300) assertClose("P " + a + " " + p, Incomplete.regularisedGammaP(a, x), p, 1e-11 * Math.max(1, a));
             double u = Incomplete.inverseGammaQ(a, p);
             if (u > 1e-300) assertClose("Q " + a + " " + p, Incomplete.regularisedGammaQ(a, u), p, 1e-11 * Math.max(1, a));
             double z = Incomplete.inverseBeta(a, b, p);
             // near 1 the spacing of doubles, times the density, bounds what an inverse can do
-            if (z > 1e-300 && z < 0.9) assertClose("I " + a + " " + b + " " + p, Incomplete.regularisedBeta(a, b, z), p, 1e-11 * Math.max(1, Math.max(a, b)));
+            if (z > 1e-300 && z < 0.9)
+                assertClose("I " + a + " " + b + " " + p, Incomplete.regularisedBeta(a, b, z), p, 1e-11 * Math.max(1, Math.max(a, b)));
         }
     }
 

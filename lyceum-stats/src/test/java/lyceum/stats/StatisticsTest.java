@@ -14,7 +14,8 @@ class StatisticsTest {
     private static final double[] V = {2.5, -1, 4, 4, 7.25, 0.5}, W = {1, 2, 0.5, 0, 3, 1};
 
     @Test void proportionIntervalsEqualStatsmodels() {
-        var kinds = new ProportionInterval[] {ProportionInterval.CLOPPER_PEARSON, ProportionInterval.WILSON, ProportionInterval.WALD, ProportionInterval.AGRESTI_COULL, ProportionInterval.JEFFREYS};
+        var kinds = new ProportionInterval[] {ProportionInterval.CLOPPER_PEARSON, ProportionInterval.WILSON, ProportionInterval.WALD,
+                ProportionInterval.AGRESTI_COULL, ProportionInterval.JEFFREYS};
         for (double[] row : Golden.load("golden/proportion-interval.json").matrix("cases.0.expected.rows")) {
             for (int k = 0; k < kinds.length; k++) {
                 var interval = kinds[k].of(row[1], row[0], 1 - row[2]);
@@ -22,7 +23,8 @@ class StatisticsTest {
                 assertThat(interval.high()).as("%s high of %s in %s", kinds[k], row[1], row[0]).isCloseTo(row[4 + 2 * k], within(1e-9));
             }
         }
-        assertThatThrownBy(() -> ProportionInterval.wilson(5, 4, 0.95)).hasMessage("proportion interval: 5.0 successes in 4.0 trials; they lie between 0 and the trials");
+        assertThatThrownBy(() -> ProportionInterval.wilson(5, 4, 0.95))
+                .hasMessage("proportion interval: 5.0 successes in 4.0 trials; they lie between 0 and the trials");
         assertThatThrownBy(() -> ProportionInterval.wilson(1, 4, 95)).hasMessageContaining("level is 95.0");
     }
 
@@ -44,9 +46,16 @@ class StatisticsTest {
     @Test void mannWhitneyCountsPairsWithTiesHalf() {
         var rng = Rng.of(9);
         for (int round = 0; round < 50; round++) {
-            double[] x = new double[1 + rng.nextInt(20)], y = new double[1 + rng.nextInt(20)], wx = new double[x.length], wy = new double[y.length];
-            for (int i = 0; i < x.length; i++) { x[i] = rng.nextInt(6) - 2; wx[i] = rng.nextInt(4) + 1; }
-            for (int i = 0; i < y.length; i++) { y[i] = rng.nextInt(6) - 2; wy[i] = rng.nextInt(4) + 1; }
+            double[] x = new double[1 + rng.nextInt(20)], y = new double[1 + rng.nextInt(20)], wx = new double[x.length],
+                    wy = new double[y.length];
+            for (int i = 0; i < x.length; i++) {
+                x[i] = rng.nextInt(6) - 2;
+                wx[i] = rng.nextInt(4) + 1;
+            }
+            for (int i = 0; i < y.length; i++) {
+                y[i] = rng.nextInt(6) - 2;
+                wy[i] = rng.nextInt(4) + 1;
+            }
             double pairs = 0, weighted = 0, total = 0;
             for (int i = 0; i < x.length; i++) {
                 for (int j = 0; j < y.length; j++) {
@@ -72,7 +81,8 @@ class StatisticsTest {
         assertThat(Descriptive.excessKurtosis(V)).isCloseTo(-0.914589516054364, within(1e-14));
         assertThat(Descriptive.quantiles(V, 0, 0.1, 0.25, 0.5, 0.9, 1)).containsExactly(-1.0, -0.25, 1.0, 3.25, 5.625, 7.25);
         assertThat(Descriptive.rankCorrelation(V, W)).isCloseTo(-0.08823529411764706, within(1e-15));
-        for (double[] c : new double[][] {{0.1, -1}, {0.5, 2.5}, {0.77, 7.25}}) assertThat(Descriptive.quantile(V, W, c[0])).isEqualTo(c[1]);
+        for (double[] c : new double[][] {{0.1, -1}, {0.5, 2.5}, {0.77, 7.25}})
+            assertThat(Descriptive.quantile(V, W, c[0])).isEqualTo(c[1]);
     }
 
     @Test void frequencyWeightsAreCopies() {
@@ -95,7 +105,8 @@ class StatisticsTest {
             for (int j = 0; j < 3; j++) {
                 double[] a = x.select(1, i).toDoubleArray(), b = x.select(1, j).toDoubleArray();
                 assertThat(r[i][j]).isCloseTo(Descriptive.correlation(a, b), within(1e-14));
-                assertThat(c[i][j]).isCloseTo(Descriptive.correlation(a, b) * Descriptive.standardDeviation(a) * Descriptive.standardDeviation(b), within(1e-13));
+                assertThat(c[i][j]).isCloseTo(
+                        Descriptive.correlation(a, b) * Descriptive.standardDeviation(a) * Descriptive.standardDeviation(b), within(1e-13));
             }
         }
         assertThat(Descriptive.correlation(Tensor.of(new double[][] {{1, 2}, {1, 3}})).toRows()[1]).containsExactly(Double.NaN, 1);
@@ -104,7 +115,8 @@ class StatisticsTest {
     @Test void emptySamplesAndBadWeightsAreRefused() {
         assertThatThrownBy(() -> Descriptive.mean(new double[0])).hasMessage("mean: the sample is empty");
         assertThatThrownBy(() -> Descriptive.mean(V, new double[] {1})).hasMessage("mean: 6 values but 1 weights");
-        assertThatThrownBy(() -> Descriptive.mean(new double[] {1, 2}, new double[] {1, -2})).hasMessage("mean: weight 1 is -2.0; weights are finite and at least 0");
+        assertThatThrownBy(() -> Descriptive.mean(new double[] {1, 2}, new double[] {1, -2}))
+                .hasMessage("mean: weight 1 is -2.0; weights are finite and at least 0");
         assertThat(Descriptive.quantile(new double[] {1, Double.NaN}, 0.2)).isNaN();
     }
 }

@@ -12,16 +12,15 @@ import org.junit.jupiter.api.Test;
 
 /** The house as the code stands: floors see only what is below, packages have no cycles, the incubator module and Jackson stay where they belong. */
 class HouseTest {
-    private static final JavaClasses CLASSES = new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests()).importPackages("lyceum");
+    private static final JavaClasses CLASSES = new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages("lyceum");
 
     /** Packages of each floor, from the ground up. Those of one floor do not see each other, but for stats, which uses data and plot. */
     private static final List<List<String>> FLOORS = List.of(
-            List.of("lyceum", "lyceum.memory", "lyceum.backend..", "lyceum.tensor..", "lyceum.autograd..", "lyceum.linalg..", "lyceum.random..", "lyceum.optim..", "lyceum.format..", "lyceum.progress.."),
+            List.of("lyceum", "lyceum.memory", "lyceum.backend..", "lyceum.tensor..", "lyceum.autograd..", "lyceum.linalg..",
+                    "lyceum.random..", "lyceum.optim..", "lyceum.format..", "lyceum.progress.."),
             List.of("lyceum.plot..", "lyceum.data..", "lyceum.stats..", "lyceum.prob..", "lyceum.info.."),
-            List.of("lyceum.nn..", "lyceum.train.."),
-            List.of("lyceum.learn.."),
-            List.of("lyceum.labs.."),
-            List.of("lyceum.studio.."));
+            List.of("lyceum.nn..", "lyceum.train.."), List.of("lyceum.learn.."), List.of("lyceum.labs.."), List.of("lyceum.studio.."));
 
     @Test void everythingIsInTheHouse() { assertThat(CLASSES).hasSizeGreaterThan(300); }
 
@@ -29,29 +28,39 @@ class HouseTest {
         for (int floor = 0; floor < FLOORS.size(); floor++) {
             var above = FLOORS.subList(floor + 1, FLOORS.size()).stream().flatMap(List::stream).toArray(String[]::new);
             if (above.length == 0) continue;
-            noClasses().that().resideInAnyPackage(FLOORS.get(floor).toArray(String[]::new)).should().dependOnClassesThat().resideInAnyPackage(above).check(CLASSES);
+            noClasses().that().resideInAnyPackage(FLOORS.get(floor).toArray(String[]::new)).should().dependOnClassesThat()
+                    .resideInAnyPackage(above).check(CLASSES);
         }
-        noClasses().that().resideInAPackage("lyceum.plot..").should().dependOnClassesThat().resideInAnyPackage("lyceum.data..", "lyceum.stats..", "lyceum.prob..", "lyceum.info..").check(CLASSES);
-        noClasses().that().resideInAPackage("lyceum.data..").should().dependOnClassesThat().resideInAnyPackage("lyceum.stats..", "lyceum.prob..", "lyceum.info..").check(CLASSES);
+        noClasses().that().resideInAPackage("lyceum.plot..").should().dependOnClassesThat()
+                .resideInAnyPackage("lyceum.data..", "lyceum.stats..", "lyceum.prob..", "lyceum.info..").check(CLASSES);
+        noClasses().that().resideInAPackage("lyceum.data..").should().dependOnClassesThat()
+                .resideInAnyPackage("lyceum.stats..", "lyceum.prob..", "lyceum.info..").check(CLASSES);
     }
 
     @Test void packagesHaveNoCycles() { slices().matching("lyceum.(**)").should().beFreeOfCycles().check(CLASSES); }
 
     @Test void theIncubatorModuleIsUsedByTheVectorBackendAlone() {
-        noClasses().that().resideOutsideOfPackage("lyceum.backend.vector").should().dependOnClassesThat().resideInAPackage("jdk.incubator..").check(CLASSES);
+        noClasses().that().resideOutsideOfPackage("lyceum.backend.vector").should().dependOnClassesThat()
+                .resideInAPackage("jdk.incubator..").check(CLASSES);
     }
 
     @Test void noJavaSerialization() {
-        noClasses().should().dependOnClassesThat().haveFullyQualifiedName("java.io.ObjectInputStream").orShould().dependOnClassesThat().haveFullyQualifiedName("java.io.ObjectOutputStream").check(CLASSES);
+        noClasses().should().dependOnClassesThat().haveFullyQualifiedName("java.io.ObjectInputStream").orShould().dependOnClassesThat()
+                .haveFullyQualifiedName("java.io.ObjectOutputStream").check(CLASSES);
     }
 
     @Test void nothingAboveTheBackendKnowsHowItComputes() {
-        noClasses().that().resideInAnyPackage("lyceum.nn..", "lyceum.learn..", "lyceum.stats..", "lyceum.data..", "lyceum.optim..", "lyceum.autograd..")
+        noClasses().that()
+                .resideInAnyPackage("lyceum.nn..", "lyceum.learn..", "lyceum.stats..", "lyceum.data..", "lyceum.optim..",
+                        "lyceum.autograd..")
                 .should().dependOnClassesThat().resideInAnyPackage("lyceum.backend.vector..", "lyceum.backend.x86..").check(CLASSES);
     }
 
     @Test void librariesOfTheUpperFloorsStayThere() {
-        noClasses().that().resideOutsideOfPackages("lyceum.studio..").should().dependOnClassesThat().resideInAnyPackage("io.javalin..", "picocli..", "gg.jte..", "org.jline..").check(CLASSES);
-        noClasses().that().resideInAnyPackage("lyceum.memory..", "lyceum.tensor..", "lyceum.backend..", "lyceum.linalg..", "lyceum.random..").should().dependOnClassesThat().resideInAPackage("tools.jackson..").check(CLASSES);
+        noClasses().that().resideOutsideOfPackages("lyceum.studio..").should().dependOnClassesThat()
+                .resideInAnyPackage("io.javalin..", "picocli..", "gg.jte..", "org.jline..").check(CLASSES);
+        noClasses().that()
+                .resideInAnyPackage("lyceum.memory..", "lyceum.tensor..", "lyceum.backend..", "lyceum.linalg..", "lyceum.random..").should()
+                .dependOnClassesThat().resideInAPackage("tools.jackson..").check(CLASSES);
     }
 }

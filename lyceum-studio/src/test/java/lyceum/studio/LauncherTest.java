@@ -25,11 +25,13 @@ class LauncherTest {
 
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
 
-    private record Said(int code, String text) { }
+    private record Said(int code, String text) {}
 
     /** A line of bash that has the launcher's functions, and {@code .lyceum} in a folder of the test's own. */
     private static Process start(Path state, Map<String, String> env, String line) throws IOException {
-        var builder = new ProcessBuilder("bash", "-c", "ROOT='" + ROOT + "'; STATE='" + state + "'; source \"$ROOT/tools/launcher/ground.sh\"; " + line).redirectErrorStream(true).redirectInput(new File("/dev/null"));
+        var builder = new ProcessBuilder("bash", "-c",
+                "ROOT='" + ROOT + "'; STATE='" + state + "'; source \"$ROOT/tools/launcher/ground.sh\"; " + line).redirectErrorStream(true)
+                .redirectInput(new File("/dev/null"));
         builder.environment().putAll(env);
         return builder.start();
     }
@@ -43,22 +45,21 @@ class LauncherTest {
         return end(start(state, env, line));
     }
 
-    @Test
-    void localeWithoutUtf8IsReplacedAndAnotherIsKept(@TempDir Path state) throws Exception {
+    @Test void localeWithoutUtf8IsReplacedAndAnotherIsKept(@TempDir Path state) throws Exception {
         assertThat(run(state, Map.of("LC_ALL", "C"), "echo $LC_ALL").text()).isEqualTo("C.UTF-8");
         assertThat(run(state, Map.of("LC_ALL", "", "LC_CTYPE", "", "LANG", "de_DE"), "echo $LC_ALL").text()).isEqualTo("C.UTF-8");
         assertThat(run(state, Map.of("LC_ALL", "C.utf8"), "echo $LC_ALL").text()).isEqualTo("C.utf8");
     }
 
-    @Test
-    void terminalIsSeenWhereTheAnswerGoesThere(@TempDir Path state) throws Exception {
+    @Test void terminalIsSeenWhereTheAnswerGoesThere(@TempDir Path state) throws Exception {
         assertThat(run(state, Map.of(), "terminal_flags; echo ${terminal[0]}").text()).isEqualTo("-Dlyceum.tty=");
-        var script = Files.writeString(state.resolve("ask"), "ROOT='" + ROOT + "'; STATE=.; source \"$ROOT/tools/launcher/ground.sh\"; terminal_flags; echo ${terminal[0]}\n");
-        assertThat(end(new ProcessBuilder("script", "-qec", "bash " + script, "/dev/null").redirectInput(new File("/dev/null")).start()).text()).contains("-Dlyceum.tty=12");
+        var script = Files.writeString(state.resolve("ask"),
+                "ROOT='" + ROOT + "'; STATE=.; source \"$ROOT/tools/launcher/ground.sh\"; terminal_flags; echo ${terminal[0]}\n");
+        assertThat(end(new ProcessBuilder("script", "-qec", "bash " + script, "/dev/null").redirectInput(new File("/dev/null")).start())
+                .text()).contains("-Dlyceum.tty=12");
     }
 
-    @Test
-    void jarThatVanishedIsNoticed(@TempDir Path state) throws Exception {
+    @Test void jarThatVanishedIsNoticed(@TempDir Path state) throws Exception {
         var there = Files.createFile(state.resolve("a b.jar"));
         Files.writeString(state.resolve("classpath"), there + ":" + state.resolve("gone.jar") + ":" + there);
         assertThat(run(state, Map.of(), "lost_jar").text()).isEqualTo(state.resolve("gone.jar").toString());
@@ -66,8 +67,7 @@ class LauncherTest {
         assertThat(run(state, Map.of(), "lost_jar").text()).isEmpty();
     }
 
-    @Test
-    void interruptEndsWith130AsEverywhereElse(@TempDir Path state) throws Exception {
+    @Test void interruptEndsWith130AsEverywhereElse(@TempDir Path state) throws Exception {
         var process = start(state, Map.of(), "filtered sh -c 'echo ready; exec sleep 50'");
         assertThat(process.inputReader().readLine()).isEqualTo("ready");
         new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
@@ -75,8 +75,7 @@ class LauncherTest {
         assertThat(process.exitValue()).isEqualTo(130);
     }
 
-    @Test
-    void commandsThatTakeNoOptionRefuseOne() throws Exception {
+    @Test void commandsThatTakeNoOptionRefuseOne() throws Exception {
         for (var words : List.of(List.of("refresh", "--nope"), List.of("javadoc", "--nope"), List.of("build", "x"))) {
             var command = new ArrayList<>(List.of(ROOT.resolve("lyceum").toString()));
             command.addAll(words);
@@ -86,8 +85,7 @@ class LauncherTest {
         }
     }
 
-    @Test
-    void folderWithAColonIsReachedByALinkWithoutOne(@TempDir Path home) throws Exception {
+    @Test void folderWithAColonIsReachedByALinkWithoutOne(@TempDir Path home) throws Exception {
         var clone = Files.createDirectories(home.resolve("a:b ä"));
         Files.createDirectories(clone.resolve("tools/launcher"));
         for (var file : List.of("lyceum", "tools/launcher/ground.sh")) {

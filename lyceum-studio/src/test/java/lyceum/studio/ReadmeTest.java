@@ -20,16 +20,15 @@ class ReadmeTest {
 
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 
-    @Test
-    void theReadmesTenLinesRun() throws IOException {
-        var code = Pattern.compile("(?s)```java\n(.*?)```").matcher(Files.readString(ROOT.resolve("README.md"))).results().findFirst().orElseThrow().group(1);
+    @Test void theReadmesTenLinesRun() throws IOException {
+        var code = Pattern.compile("(?s)```java\n(.*?)```").matcher(Files.readString(ROOT.resolve("README.md"))).results().findFirst()
+                .orElseThrow().group(1);
         assumeThat(missing(code)).as("waits for classes that are still to come").isEmpty();
         assertThat(code.lines().filter(l -> !l.isBlank()).count()).isLessThanOrEqualTo(10);
         assertThat(problems(code.lines().toList())).isEmpty();
     }
 
-    @Test
-    void theShellsThreeExamplesRun() throws IOException {
+    @Test void theShellsThreeExamplesRun() throws IOException {
         var examples = Files.readAllLines(ROOT.resolve("tools/launcher/greeting.jsh")).stream().filter(l -> l.startsWith("  ")).toList();
         assertThat(examples).hasSize(3);
         var imports = imports();
@@ -57,7 +56,8 @@ class ReadmeTest {
             if (Files.isDirectory(source)) {
                 try (var files = Files.walk(source)) {
                     files.filter(f -> f.endsWith("package-info.java") && !f.toString().contains("internal"))
-                            .map(f -> "import " + source.relativize(f.getParent()).toString().replace('/', '.') + ".*;").sorted().forEach(imports::add);
+                            .map(f -> "import " + source.relativize(f.getParent()).toString().replace('/', '.') + ".*;").sorted()
+                            .forEach(imports::add);
                 }
             }
         }

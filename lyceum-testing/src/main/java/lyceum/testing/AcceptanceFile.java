@@ -19,7 +19,7 @@ public final class AcceptanceFile {
     /** Stands before the name of a test that is tagged {@code heavy} and so does not run every time. */
     public static final String HEAVY = "heavy:";
 
-    private AcceptanceFile() { }
+    private AcceptanceFile() {}
 
     /**
      * {@code target/acceptance.jsonl} under the working directory, where Maven starts a module's tests; another place if the
@@ -27,9 +27,7 @@ public final class AcceptanceFile {
      */
     public static Path ofThisModule() {
         var named = System.getProperty("lyceum.acceptance");
-        if (named != null) {
-            return Path.of(named);
-        }
+        if (named != null) return Path.of(named);
         var target = Path.of("target").toAbsolutePath();
         return Files.isDirectory(target) ? target.resolve("acceptance.jsonl") : null;
     }
@@ -40,9 +38,7 @@ public final class AcceptanceFile {
      * @return no records where the file does not exist
      */
     public static List<AcceptanceRecord> read(Path file) throws IOException {
-        if (!Files.exists(file)) {
-            return List.of();
-        }
+        if (!Files.exists(file)) return List.of();
         var records = new ArrayList<AcceptanceRecord>();
         for (var line : Files.readAllLines(file)) {
             if (!line.isBlank()) {
@@ -81,15 +77,11 @@ public final class AcceptanceFile {
     private static boolean stillThere(AcceptanceRecord record) {
         var test = record.test().startsWith(HEAVY) ? record.test().substring(HEAVY.length()) : record.test();
         var at = test.indexOf('#');
-        if (at < 0 || test.startsWith("lab:")) {
-            return true;
-        }
+        if (at < 0 || test.startsWith("lab:")) return true;
         try {
             var type = Class.forName(test.substring(0, at), false, Thread.currentThread().getContextClassLoader());
             for (var method : type.getDeclaredMethods()) {
-                if (method.getName().equals(test.substring(at + 1)) && claims(method, record)) {
-                    return true;
-                }
+                if (method.getName().equals(test.substring(at + 1)) && claims(method, record)) return true;
             }
             return false;
         } catch (ClassNotFoundException | LinkageError e) {
@@ -100,9 +92,7 @@ public final class AcceptanceFile {
     private static boolean claims(Method method, AcceptanceRecord record) {
         for (var acceptance : method.getAnnotationsByType(Acceptance.class)) {
             for (int clause : acceptance.clause()) {
-                if (acceptance.topic().equals(record.topic()) && clause == record.clause()) {
-                    return true;
-                }
+                if (acceptance.topic().equals(record.topic()) && clause == record.clause()) return true;
             }
         }
         return false;

@@ -31,14 +31,10 @@ public final class AcceptanceListener implements TestExecutionListener {
     private TestPlan plan;
 
     /** Records into this module's file; the constructor that the service loader calls. */
-    public AcceptanceListener() {
-        this(AcceptanceFile.ofThisModule());
-    }
+    public AcceptanceListener() { this(AcceptanceFile.ofThisModule()); }
 
     /** Records into {@code file}; nowhere if it is null. */
-    public AcceptanceListener(Path file) {
-        this.file = file;
-    }
+    public AcceptanceListener(Path file) { this.file = file; }
 
     private static final class Outcome {
         boolean holds = true;
@@ -47,14 +43,12 @@ public final class AcceptanceListener implements TestExecutionListener {
         final List<Evidence.Entry> measured = new ArrayList<>();
     }
 
-    @Override
-    public synchronized void testPlanExecutionStarted(TestPlan testPlan) {
+    @Override public synchronized void testPlanExecutionStarted(TestPlan testPlan) {
         plan = testPlan;
         outcomes.clear();
     }
 
-    @Override
-    public void executionStarted(TestIdentifier test) {
+    @Override public void executionStarted(TestIdentifier test) {
         if (test.isTest() && accepts(test) != null) {
             synchronized (this) {
                 started.put(test.getUniqueId(), System.nanoTime());
@@ -63,8 +57,7 @@ public final class AcceptanceListener implements TestExecutionListener {
         }
     }
 
-    @Override
-    public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+    @Override public void executionFinished(TestIdentifier test, TestExecutionResult result) {
         var failed = result.getStatus() == TestExecutionResult.Status.FAILED;
         var method = accepts(test);
         if (test.isTest() && method != null) {
@@ -99,14 +92,11 @@ public final class AcceptanceListener implements TestExecutionListener {
         }
     }
 
-    @Override
-    public synchronized void testPlanExecutionFinished(TestPlan testPlan) {
+    @Override public synchronized void testPlanExecutionFinished(TestPlan testPlan) {
         var records = new ArrayList<AcceptanceRecord>();
         outcomes.forEach((method, outcome) -> records.addAll(recordsOf(method, outcome)));
         outcomes.clear();
-        if (file == null || records.isEmpty()) {
-            return;
-        }
+        if (file == null || records.isEmpty()) return;
         try {
             AcceptanceFile.merge(file, records);
         } catch (IOException e) {
@@ -118,7 +108,8 @@ public final class AcceptanceListener implements TestExecutionListener {
         var records = new ArrayList<AcceptanceRecord>();
         for (var acceptance : method.getAnnotationsByType(Acceptance.class)) {
             for (int clause : acceptance.clause()) {
-                records.add(new AcceptanceRecord(acceptance.topic(), clause, AcceptanceFile.nameOf(method, outcome.heavy), outcome.holds && !outcome.measured.isEmpty(), outcome.measured, outcome.seconds));
+                records.add(new AcceptanceRecord(acceptance.topic(), clause, AcceptanceFile.nameOf(method, outcome.heavy),
+                        outcome.holds && !outcome.measured.isEmpty(), outcome.measured, outcome.seconds));
             }
         }
         return records;

@@ -50,7 +50,8 @@ public record AcceptanceRecord(String topic, int clause, String test, boolean ho
         var measured = new ArrayList<Evidence.Entry>();
         for (JsonNode v : node.path("measured")) {
             var value = v.path("value");
-            measured.add(new Evidence.Entry(v.path("name").asString(), value.isNumber() ? value.asDouble() : Double.parseDouble(value.asString()), v.path("bound").asString("")));
+            measured.add(new Evidence.Entry(v.path("name").asString(),
+                    value.isNumber() ? value.asDouble() : Double.parseDouble(value.asString()), v.path("bound").asString("")));
         }
         return new AcceptanceRecord(node.path("topic").asString(), node.path("clause").asInt(), node.path("test").asString(),
                 node.path("holds").asBoolean(), measured, node.path("seconds").asDouble());

@@ -31,9 +31,7 @@ public record Bound(String expected, DoublePredicate test) {
      * @throws IllegalArgumentException if they are the wrong way round
      */
     public static Bound between(double low, double high) {
-        if (!(low <= high)) {
-            throw new IllegalArgumentException("between " + low + " and " + high + ": the lower end comes first");
-        }
+        if (!(low <= high)) throw new IllegalArgumentException("between " + low + " and " + high + ": the lower end comes first");
         return new Bound("between " + text(low) + " and " + text(high), v -> v >= low && v <= high);
     }
 

@@ -21,14 +21,10 @@ public final class Choices {
         this.replayed = replay.length;
     }
 
-    static Choices random(long seed) {
-        return new Choices(new SplittableRandom(seed), new long[0]);
-    }
+    static Choices random(long seed) { return new Choices(new SplittableRandom(seed), new long[0]); }
 
     /** Replays {@code made}; past its end every choice is 0, the simplest. */
-    static Choices replay(long[] made) {
-        return new Choices(null, made.clone());
-    }
+    static Choices replay(long[] made) { return new Choices(null, made.clone()); }
 
     /**
      * A number from 0 to {@code bound}, inclusive; smaller ones count as simpler.
@@ -36,9 +32,7 @@ public final class Choices {
      * @throws IllegalArgumentException if {@code bound} is negative
      */
     public long next(long bound) {
-        if (bound < 0) {
-            throw new IllegalArgumentException("bound is " + bound + "; it is at least 0");
-        }
+        if (bound < 0) throw new IllegalArgumentException("bound is " + bound + "; it is at least 0");
         long choice = 0;
         if (count < replayed) {
             choice = Math.min(made[count], bound);
@@ -52,7 +46,5 @@ public final class Choices {
         return choice;
     }
 
-    long[] made() {
-        return Arrays.copyOf(made, count);
-    }
+    long[] made() { return Arrays.copyOf(made, count); }
 }

@@ -24,14 +24,14 @@ public final class Evidence {
      * @param value as measured; 1 or 0 for a fact
      * @param bound in words, {@code below 1e-10}; {@code true} for a fact
      */
-    public record Entry(String name, double value, String bound) { }
+    public record Entry(String name, double value, String bound) {}
 
     private static final Bound FACT = new Bound("true", v -> v == 1);
 
     /** Entries of the test that runs on this thread; null outside a recorded test. */
     private static final InheritableThreadLocal<List<Entry>> CURRENT = new InheritableThreadLocal<>();
 
-    private Evidence() { }
+    private Evidence() {}
 
     /**
      * Records {@code value} under {@code name} and asserts that it satisfies {@code bound}.
@@ -42,9 +42,7 @@ public final class Evidence {
 
     /** As {@link #of(String, double, Bound)}, for the largest of many distances; a failure names the place where it was. */
     public static void of(String name, Gap gap, Bound bound) {
-        if (gap.seen() == 0) {
-            throw new AssertionError(name + ": nothing was compared");
-        }
+        if (gap.seen() == 0) throw new AssertionError(name + ": nothing was compared");
         record(name, gap.worst(), bound, name + " is " + gap);
     }
 
@@ -58,9 +56,7 @@ public final class Evidence {
                 entries.add(new Entry(name, value, bound.expected()));
             }
         }
-        if (!bound.holds(value)) {
-            throw new AssertionError(measured + "; it should be " + bound.expected());
-        }
+        if (!bound.holds(value)) throw new AssertionError(measured + "; it should be " + bound.expected());
     }
 
     static void begin() { CURRENT.set(new ArrayList<>()); }
@@ -74,9 +70,7 @@ public final class Evidence {
     static List<Entry> end() {
         var entries = CURRENT.get();
         CURRENT.remove();
-        if (entries == null) {
-            return List.of();
-        }
+        if (entries == null) return List.of();
         synchronized (entries) {
             return List.copyOf(entries);
         }

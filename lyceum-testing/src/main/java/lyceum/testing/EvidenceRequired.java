@@ -6,8 +6,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /** Fails a passing {@link Acceptance} test that recorded no {@link Evidence}. */
 final class EvidenceRequired implements AfterTestExecutionCallback {
 
-    @Override
-    public void afterTestExecution(ExtensionContext context) {
+    @Override public void afterTestExecution(ExtensionContext context) {
         if (context.getExecutionException().isEmpty() && Evidence.missing()) {
             var test = context.getRequiredTestMethod();
             throw new AssertionError(test.getDeclaringClass().getSimpleName() + "." + test.getName()

@@ -2,11 +2,13 @@ package lyceum.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.InvocationTargetException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +30,8 @@ import java.util.concurrent.TimeUnit;
  * @param classPath   by default this JVM's
  * @param limit       after which the JVM is killed, 120 s by default
  */
-public record ForkedJvm(String mainClass, List<String> flags, List<String> arguments, Map<String, String> environment, String classPath, Duration limit) {
+public record ForkedJvm(String mainClass, List<String> flags, List<String> arguments, Map<String, String> environment, String classPath,
+        Duration limit) {
 
     /**
      * How a forked JVM ended.
@@ -38,7 +41,7 @@ public record ForkedJvm(String mainClass, List<String> flags, List<String> argum
      * @param peakResidentBytes the largest resident size that Linux reported, 0 where there is no {@code /proc}
      * @param seconds          wall time
      */
-    public record Result(int exitCode, String output, long peakResidentBytes, double seconds) { }
+    public record Result(int exitCode, String output, long peakResidentBytes, double seconds) {}
 
     /** A JVM that runs {@code main} on this JVM's class path. */
     public static ForkedJvm of(Class<?> main) {
@@ -63,14 +66,10 @@ public record ForkedJvm(String mainClass, List<String> flags, List<String> argum
     }
 
     /** Another class path. */
-    public ForkedJvm withClassPath(String classPath) {
-        return new ForkedJvm(mainClass, flags, arguments, environment, classPath, limit);
-    }
+    public ForkedJvm withClassPath(String classPath) { return new ForkedJvm(mainClass, flags, arguments, environment, classPath, limit); }
 
     /** Another limit. */
-    public ForkedJvm within(Duration limit) {
-        return new ForkedJvm(mainClass, flags, arguments, environment, classPath, limit);
-    }
+    public ForkedJvm within(Duration limit) { return new ForkedJvm(mainClass, flags, arguments, environment, classPath, limit); }
 
     /** Runs it to its end. */
     public Result run() {
@@ -104,7 +103,8 @@ public record ForkedJvm(String mainClass, List<String> flags, List<String> argum
             }
             double seconds = (System.nanoTime() - begin) * 1e-9;
             var reported = Files.readString(peak);
-            return new Result(ended ? process.exitValue() : -1, output.join(), Math.max(seen, reported.isEmpty() ? 0 : Long.parseLong(reported)), seconds);
+            return new Result(ended ? process.exitValue() : -1, output.join(),
+                    Math.max(seen, reported.isEmpty() ? 0 : Long.parseLong(reported)), seconds);
         } finally {
             process.destroyForcibly();
             Files.deleteIfExists(peak);
@@ -130,17 +130,13 @@ public record ForkedJvm(String mainClass, List<String> flags, List<String> argum
     }
 
     /** Surefire hides the class path in a manifest, and tells it in a property. */
-    private static String ownClassPath() {
-        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    }
+    private static String ownClassPath() { return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")); }
 
     /** {@code VmHWM}, the high-water mark of the resident size, in bytes. */
     private static long peakOf(String status) {
         try {
             for (var line : Files.readAllLines(Path.of(status))) {
-                if (line.startsWith("VmHWM:")) {
-                    return 1024 * Long.parseLong(line.replaceAll("\\D", ""));
-                }
+                if (line.startsWith("VmHWM:")) return 1024 * Long.parseLong(line.replaceAll("\\D", ""));
             }
         } catch (IOException e) {
             return 0;
@@ -157,15 +153,15 @@ public record ForkedJvm(String mainClass, List<String> flags, List<String> argum
     /** Runs inside the forked JVM: calls the wanted main, and reports the peak on the way out. */
     static final class Main {
 
-        private Main() { }
+        private Main() {}
 
         public static void main(String[] args) throws Throwable {
             Runtime.getRuntime().addShutdownHook(new Thread(Main::report));
             var main = Class.forName(args[0]).getDeclaredMethod("main", String[].class);
             main.setAccessible(true);
             try {
-                main.invoke(null, (Object) java.util.Arrays.copyOfRange(args, 1, args.length));
-            } catch (java.lang.reflect.InvocationTargetException e) {
+                main.invoke(null, (Object) Arrays.copyOfRange(args, 1, args.length));
+            } catch (InvocationTargetException e) {
                 throw e.getCause();
             }
         }

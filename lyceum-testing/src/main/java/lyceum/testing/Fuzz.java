@@ -29,7 +29,8 @@ import java.util.function.LongSupplier;
  * @param offHeap   bytes held outside the heap, read before and after each mutant; constant 0 by default
  * @param seed      1 by default
  */
-public record Fuzz(List<byte[]> files, List<Class<? extends Exception>> allowed, Duration perMutant, long beyond, LongSupplier offHeap, long seed) {
+public record Fuzz(List<byte[]> files, List<Class<? extends Exception>> allowed, Duration perMutant, long beyond, LongSupplier offHeap,
+        long seed) {
 
     /** Reads bytes. */
     @FunctionalInterface
@@ -39,46 +40,34 @@ public record Fuzz(List<byte[]> files, List<Class<? extends Exception>> allowed,
     }
 
     /** What happened: counts, and the worst mutant by time and by allocation. */
-    public record Report(int accepted, int refused, double slowestSeconds, long mostAllocated) { }
+    public record Report(int accepted, int refused, double slowestSeconds, long mostAllocated) {}
 
     /** Starts from well-formed files given as bytes. */
     public static Fuzz of(byte[]... files) {
-        if (files.length == 0) {
-            throw new IllegalArgumentException("fuzzing starts from at least one well-formed file");
-        }
+        if (files.length == 0) throw new IllegalArgumentException("fuzzing starts from at least one well-formed file");
         return new Fuzz(List.of(files), List.of(), Duration.ofSeconds(2), 16L << 20, () -> 0, 1);
     }
 
     /** Starts from well-formed files on disk. */
-    public static Fuzz of(Path... files) {
-        return of(Arrays.stream(files).map(Fuzz::bytes).toArray(byte[][]::new));
-    }
+    public static Fuzz of(Path... files) { return of(Arrays.stream(files).map(Fuzz::bytes).toArray(byte[][]::new)); }
 
     /** Allows exceptions of these classes and their subclasses. */
-    @SafeVarargs
-    public final Fuzz allowing(Class<? extends Exception>... exceptions) {
-        return new Fuzz(files, Arrays.stream(exceptions).<Class<? extends Exception>>map(e -> e).toList(), perMutant, beyond, offHeap, seed);
+    @SafeVarargs public final Fuzz allowing(Class<? extends Exception>... exceptions) {
+        return new Fuzz(files, Arrays.stream(exceptions).<Class<? extends Exception>>map(e -> e).toList(), perMutant, beyond, offHeap,
+                seed);
     }
 
     /** Another limit of time for one mutant. */
-    public Fuzz within(Duration limit) {
-        return new Fuzz(files, allowed, limit, beyond, offHeap, seed);
-    }
+    public Fuzz within(Duration limit) { return new Fuzz(files, allowed, limit, beyond, offHeap, seed); }
 
     /** Another limit of bytes beyond the file's size. */
-    public Fuzz allocatingAtMost(long beyond) {
-        return new Fuzz(files, allowed, perMutant, beyond, offHeap, seed);
-    }
+    public Fuzz allocatingAtMost(long beyond) { return new Fuzz(files, allowed, perMutant, beyond, offHeap, seed); }
 
     /** Counts bytes outside the heap too, such as those of a tensor allocator. */
-    public Fuzz counting(LongSupplier offHeapBytes) {
-        return new Fuzz(files, allowed, perMutant, beyond, offHeapBytes, seed);
-    }
+    public Fuzz counting(LongSupplier offHeapBytes) { return new Fuzz(files, allowed, perMutant, beyond, offHeapBytes, seed); }
 
     /** Other mutants. */
-    public Fuzz withSeed(long seed) {
-        return new Fuzz(files, allowed, perMutant, beyond, offHeap, seed);
-    }
+    public Fuzz withSeed(long seed) { return new Fuzz(files, allowed, perMutant, beyond, offHeap, seed); }
 
     /**
      * Reads {@code n} mutants, one after another on a thread of their own. Allocation is what that thread allocated.
@@ -104,9 +93,7 @@ public record Fuzz(List<byte[]> files, List<Class<? extends Exception>> allowed,
             Thread.currentThread().interrupt();
             throw new AssertionError("fuzzing was interrupted", e);
         }
-        if (work.failure != null) {
-            throw work.failure;
-        }
+        if (work.failure != null) throw work.failure;
         return new Report(work.accepted, work.refused, work.slowest * 1e-9, work.most);
     }
 
@@ -133,8 +120,7 @@ public record Fuzz(List<byte[]> files, List<Class<? extends Exception>> allowed,
                     ? broke(i, mutant(i), "still reading after " + perMutant.toMillis() + " ms") : null;
         }
 
-        @Override
-        public void run() {
+        @Override public void run() {
             for (int i = 0; i < n && failure == null; i++) {
                 one(i, mutant(i));
             }
@@ -162,7 +148,8 @@ public record Fuzz(List<byte[]> files, List<Class<? extends Exception>> allowed,
                 failure = broke(i, bytes, "threw " + thrown);
                 failure.initCause(thrown);
             } else if (used > limit || outside > limit) {
-                failure = broke(i, bytes, "allocated " + used + " bytes on the heap and " + outside + " outside, over the " + limit + " allowed");
+                failure = broke(i, bytes,
+                        "allocated " + used + " bytes on the heap and " + outside + " outside, over the " + limit + " allowed");
             } else if (thrown == null) {
                 accepted++;
             } else {
@@ -171,14 +158,10 @@ public record Fuzz(List<byte[]> files, List<Class<? extends Exception>> allowed,
         }
     }
 
-    private boolean isAllowed(Throwable thrown) {
-        return allowed.stream().anyMatch(type -> type.isInstance(thrown));
-    }
+    private boolean isAllowed(Throwable thrown) { return allowed.stream().anyMatch(type -> type.isInstance(thrown)); }
 
     /** The bytes of mutant {@code number}, to look at a failure. */
-    public byte[] mutant(int number) {
-        return new Mutator(files, seed).mutant(number);
-    }
+    public byte[] mutant(int number) { return new Mutator(files, seed).mutant(number); }
 
     private static AssertionError broke(int number, byte[] bytes, String what) {
         var head = HexFormat.ofDelimiter(" ").formatHex(bytes, 0, Math.min(32, bytes.length));

@@ -97,8 +97,7 @@ public final class Gap {
     public int seen() { return seen; }
 
     /** The largest distance and its place: {@code 2.1e-9 at golden/ridge.json:cases.3.coef.0: 1.5 for 1.4999999979}. */
-    @Override
-    public String toString() { return worst + " at " + place; }
+    @Override public String toString() { return worst + " at " + place; }
 
     private static double largest(double[] values) {
         double largest = 0;
@@ -109,9 +108,7 @@ public final class Gap {
     }
 
     private static double distance(double actual, double expected, double size) {
-        if (Double.compare(actual, expected) == 0 || actual == expected) {
-            return 0;
-        }
+        if (Double.compare(actual, expected) == 0 || actual == expected) return 0;
         double distance = Math.abs(actual - expected) / size;
         return Double.isNaN(distance) || Double.isInfinite(actual) || Double.isInfinite(expected) ? Double.POSITIVE_INFINITY : distance;
     }

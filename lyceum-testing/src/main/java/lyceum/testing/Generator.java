@@ -18,22 +18,16 @@ public interface Generator<T> {
     T draw(Choices choices);
 
     /** Whole numbers from {@code min} to {@code max}, inclusive; shrinks to the one nearest to 0. */
-    static Generator<Integer> ints(int min, int max) {
-        return longs(min, max).map(Long::intValue);
-    }
+    static Generator<Integer> ints(int min, int max) { return longs(min, max).map(Long::intValue); }
 
     /** As {@link #ints}, in 64 bits; {@code max - min} must fit in 63 bits. */
     static Generator<Long> longs(long min, long max) {
-        if (min > max) {
-            throw new IllegalArgumentException("min " + min + " is above max " + max);
-        }
+        if (min > max) throw new IllegalArgumentException("min " + min + " is above max " + max);
         long origin = Math.clamp(0, min, max);
         long up = Math.subtractExact(max, origin);
         long down = Math.subtractExact(origin, min);
         return choices -> {
-            if (down > 0 && (up == 0 || choices.next(1) == 1)) {
-                return origin - choices.next(down);
-            }
+            if (down > 0 && (up == 0 || choices.next(1) == 1)) return origin - choices.next(down);
             return origin + choices.next(up);
         };
     }
@@ -41,7 +35,8 @@ public interface Generator<T> {
     /** Finite doubles from {@code min} to {@code max}; one in eight is an end or the value nearest to 0, one in four is whole. */
     static Generator<Double> doubles(double min, double max) {
         if (!(min <= max) || Double.isInfinite(max - min)) {
-            throw new IllegalArgumentException("doubles from " + min + " to " + max + ": the ends are ordered and their difference is finite");
+            throw new IllegalArgumentException(
+                    "doubles from " + min + " to " + max + ": the ends are ordered and their difference is finite");
         }
         double origin = Math.clamp(0.0, min, max);
         return choices -> {
@@ -59,15 +54,10 @@ public interface Generator<T> {
     }
 
     /** True and false; shrinks to false. */
-    static Generator<Boolean> booleans() {
-        return choices -> choices.next(1) == 1;
-    }
+    static Generator<Boolean> booleans() { return choices -> choices.next(1) == 1; }
 
     /** One of {@code options}; shrinks to the first. */
-    @SafeVarargs
-    static <T> Generator<T> of(T... options) {
-        return choices -> options[(int) choices.next(options.length - 1)];
-    }
+    @SafeVarargs static <T> Generator<T> of(T... options) { return choices -> options[(int) choices.next(options.length - 1)]; }
 
     /** Texts of {@code minLength} to {@code maxLength} characters of {@code alphabet}. */
     static Generator<String> texts(String alphabet, int minLength, int maxLength) {
@@ -99,14 +89,10 @@ public interface Generator<T> {
     }
 
     /** This generator's values, changed. */
-    default <R> Generator<R> map(Function<? super T, ? extends R> change) {
-        return choices -> change.apply(draw(choices));
-    }
+    default <R> Generator<R> map(Function<? super T, ? extends R> change) { return choices -> change.apply(draw(choices)); }
 
     /** Lets a drawn value decide what to draw next. */
-    default <R> Generator<R> flatMap(Function<? super T, Generator<R>> next) {
-        return choices -> next.apply(draw(choices)).draw(choices);
-    }
+    default <R> Generator<R> flatMap(Function<? super T, Generator<R>> next) { return choices -> next.apply(draw(choices)).draw(choices); }
 
     /**
      * Values that pass {@code wanted}.
@@ -117,9 +103,7 @@ public interface Generator<T> {
         return choices -> {
             for (int attempt = 0; attempt < 100; attempt++) {
                 var value = draw(choices);
-                if (wanted.test(value)) {
-                    return value;
-                }
+                if (wanted.test(value)) return value;
             }
             throw new IllegalStateException("filter: 100 draws in a row were unwanted; generate wanted values directly");
         };

@@ -54,23 +54,17 @@ public final class Golden {
     }
 
     /** Reads golden values from text; {@code name} stands in messages. */
-    public static Golden parse(String name, String json) {
-        return new Golden(name, JSON.readTree(json));
-    }
+    public static Golden parse(String name, String json) { return new Golden(name, JSON.readTree(json)); }
 
     /** The part at {@code path}: names and array positions with dots between; a name may itself contain dots. */
     public Golden at(String path) {
         var found = resolve(node, path);
-        if (found == null) {
-            throw missing(path);
-        }
+        if (found == null) throw missing(path);
         return new Golden(where + ":" + path, found);
     }
 
     /** Whether something stands at {@code path}. */
-    public boolean has(String path) {
-        return resolve(node, path) != null;
-    }
+    public boolean has(String path) { return resolve(node, path) != null; }
 
     /** Whether nothing stands at {@code path}, or a JSON {@code null}: the reference left it open. */
     public boolean isOpen(String path) {
@@ -85,55 +79,41 @@ public final class Golden {
      */
     public Golden named(String name) {
         var cases = list("cases");
-        return cases.stream().filter(c -> name.equals(c.text("name"))).findFirst()
-                .orElseThrow(() -> new AssertionError(where + " has no case " + name + "; it has " + String.join(", ", cases.stream().map(c -> c.text("name")).toList())));
+        return cases.stream().filter(c -> name.equals(c.text("name"))).findFirst().orElseThrow(() -> new AssertionError(
+                where + " has no case " + name + "; it has " + String.join(", ", cases.stream().map(c -> c.text("name")).toList())));
     }
 
     /** The cases whose names start with {@code prefix}, in file order. */
     public List<Golden> cases(String prefix) { return list("cases").stream().filter(c -> c.text("name").startsWith(prefix)).toList(); }
 
     /** The names of this object, in file order. */
-    public List<String> names() {
-        return List.copyOf(node.propertyNames());
-    }
+    public List<String> names() { return List.copyOf(node.propertyNames()); }
 
     /** The number at {@code path}. */
-    public double number(String path) {
-        return at(path).asNumber();
-    }
+    public double number(String path) { return at(path).asNumber(); }
 
     /** The whole number at {@code path}. */
-    public int integer(String path) {
-        return Math.toIntExact(at(path).asLong());
-    }
+    public int integer(String path) { return Math.toIntExact(at(path).asLong()); }
 
     /** The text at {@code path}. */
     public String text(String path) {
         var part = at(path);
-        if (!part.node.isString()) {
-            throw part.wrong("a text");
-        }
+        if (!part.node.isString()) throw part.wrong("a text");
         return part.node.asString();
     }
 
     /** The truth value at {@code path}. */
     public boolean flag(String path) {
         var part = at(path);
-        if (!part.node.isBoolean()) {
-            throw part.wrong("true or false");
-        }
+        if (!part.node.isBoolean()) throw part.wrong("true or false");
         return part.node.asBoolean();
     }
 
     /** The elements of the array at {@code path}. */
-    public List<Golden> list(String path) {
-        return at(path).elements();
-    }
+    public List<Golden> list(String path) { return at(path).elements(); }
 
     /** The numbers of the one-dimensional array at {@code path}. */
-    public double[] doubles(String path) {
-        return at(path).asDoubles();
-    }
+    public double[] doubles(String path) { return at(path).asDoubles(); }
 
     /** As {@link #doubles}, rounded to float. */
     public float[] floats(String path) {
@@ -146,33 +126,26 @@ public final class Golden {
     }
 
     /** The whole numbers of the one-dimensional array at {@code path}. */
-    public int[] ints(String path) {
-        return list(path).stream().mapToInt(e -> Math.toIntExact(e.asLong())).toArray();
-    }
+    public int[] ints(String path) { return list(path).stream().mapToInt(e -> Math.toIntExact(e.asLong())).toArray(); }
 
     /** As {@link #ints}, in 64 bits. */
-    public long[] longs(String path) {
-        return list(path).stream().mapToLong(Golden::asLong).toArray();
-    }
+    public long[] longs(String path) { return list(path).stream().mapToLong(Golden::asLong).toArray(); }
 
     /** The texts of the array at {@code path}. */
     public List<String> texts(String path) {
         return list(path).stream().map(e -> {
-            if (!e.node.isString()) {
-                throw e.wrong("a text");
-            }
+            if (!e.node.isString()) throw e.wrong("a text");
             return e.node.asString();
         }).toList();
     }
 
     /** The rows of the two-dimensional array at {@code path}. */
-    public double[][] matrix(String path) {
-        return list(path).stream().map(Golden::asDoubles).toArray(double[][]::new);
-    }
+    public double[][] matrix(String path) { return list(path).stream().map(Golden::asDoubles).toArray(double[][]::new); }
 
     /** The rows of the two-dimensional array of whole numbers at {@code path}. */
     public int[][] intMatrix(String path) {
-        return list(path).stream().map(row -> row.elements().stream().mapToInt(e -> Math.toIntExact(e.asLong())).toArray()).toArray(int[][]::new);
+        return list(path).stream().map(row -> row.elements().stream().mapToInt(e -> Math.toIntExact(e.asLong())).toArray())
+                .toArray(int[][]::new);
     }
 
     /** The numbers of an array of any number of dimensions, last axis fastest. */
@@ -183,9 +156,7 @@ public final class Golden {
     }
 
     /** The sizes of the array at {@code path}, outermost first; of a number it is empty. Ragged arrays are refused. */
-    public int[] shape(String path) {
-        return at(path).sizes().stream().mapToInt(Integer::intValue).toArray();
-    }
+    public int[] shape(String path) { return at(path).sizes().stream().mapToInt(Integer::intValue).toArray(); }
 
     /** The leaves of an array of any number of dimensions, last axis fastest; of a number, itself. */
     List<Golden> leaves() {
@@ -200,10 +171,7 @@ public final class Golden {
 
     String place() { return where; }
 
-    @Override
-    public String toString() {
-        return where + " = " + abbreviated();
-    }
+    @Override public String toString() { return where + " = " + abbreviated(); }
 
     private void walk(Consumer<Golden> visit) {
         if (node.isArray()) {
@@ -214,15 +182,11 @@ public final class Golden {
     }
 
     private List<Integer> sizes() {
-        if (!node.isArray()) {
-            return List.of();
-        }
+        if (!node.isArray()) return List.of();
         List<Integer> inner = null;
         for (var e : elements()) {
             var sizes = e.sizes();
-            if (inner != null && !inner.equals(sizes)) {
-                throw wrong("an array of equal rows");
-            }
+            if (inner != null && !inner.equals(sizes)) throw wrong("an array of equal rows");
             inner = sizes;
         }
         var sizes = new ArrayList<Integer>();
@@ -232,9 +196,7 @@ public final class Golden {
     }
 
     private List<Golden> elements() {
-        if (!node.isArray()) {
-            throw wrong("an array");
-        }
+        if (!node.isArray()) throw wrong("an array");
         var elements = new ArrayList<Golden>(node.size());
         for (int i = 0; i < node.size(); i++) {
             elements.add(new Golden(where + "." + i, node.get(i)));
@@ -242,14 +204,10 @@ public final class Golden {
         return elements;
     }
 
-    private double[] asDoubles() {
-        return elements().stream().mapToDouble(Golden::asNumber).toArray();
-    }
+    private double[] asDoubles() { return elements().stream().mapToDouble(Golden::asNumber).toArray(); }
 
     private double asNumber() {
-        if (node.isNumber()) {
-            return node.asDouble();
-        }
+        if (node.isNumber()) return node.asDouble();
         return switch (node.isString() ? node.asString() : "") {
             case "NaN", "nan" -> Double.NaN;
             case "Infinity", "inf" -> Double.POSITIVE_INFINITY;
@@ -259,12 +217,8 @@ public final class Golden {
     }
 
     private long asLong() {
-        if (node.isIntegralNumber()) {
-            return node.asLong();
-        }
-        if (node.isNumber() && node.asDouble() == Math.rint(node.asDouble())) {
-            return (long) node.asDouble();
-        }
+        if (node.isIntegralNumber()) return node.asLong();
+        if (node.isNumber() && node.asDouble() == Math.rint(node.asDouble())) return (long) node.asDouble();
         throw wrong("a whole number");
     }
 
@@ -274,18 +228,14 @@ public final class Golden {
             var next = step(from, path.substring(0, end));
             if (next != null) {
                 var found = end == path.length() ? next : resolve(next, path.substring(end + 1));
-                if (found != null) {
-                    return found;
-                }
+                if (found != null) return found;
             }
         }
         return null;
     }
 
     private static JsonNode step(JsonNode from, String name) {
-        if (from.isObject()) {
-            return from.get(name);
-        }
+        if (from.isObject()) return from.get(name);
         var position = from.isArray() && name.chars().allMatch(c -> c >= '0' && c <= '9') && name.length() < 10;
         return position ? from.get(Integer.parseInt(name)) : null;
     }
@@ -296,9 +246,7 @@ public final class Golden {
         return new AssertionError(where + " has no " + path + "; " + here);
     }
 
-    private AssertionError wrong(String wanted) {
-        return new AssertionError(where + " is not " + wanted + " but " + abbreviated());
-    }
+    private AssertionError wrong(String wanted) { return new AssertionError(where + " is not " + wanted + " but " + abbreviated()); }
 
     private String abbreviated() {
         var text = node.toString();

@@ -14,8 +14,7 @@ import java.util.TimeZone;
 public record LocaleHarness(Locale locale, ZoneId zone) {
 
     /** The pairs that {@link #everywhere} tries. */
-    public static final List<LocaleHarness> HARD = List.of(
-            new LocaleHarness(Locale.of("tr", "TR"), ZoneId.of("Asia/Kolkata")),
+    public static final List<LocaleHarness> HARD = List.of(new LocaleHarness(Locale.of("tr", "TR"), ZoneId.of("Asia/Kolkata")),
             new LocaleHarness(Locale.of("de", "DE"), ZoneId.of("America/St_Johns")),
             new LocaleHarness(Locale.forLanguageTag("ar-EG-u-nu-arab"), ZoneId.of("Pacific/Kiritimati")));
 
@@ -43,7 +42,5 @@ public record LocaleHarness(Locale locale, ZoneId zone) {
     }
 
     /** Runs {@code body} once under every pair of {@link #HARD}. */
-    public static void everywhere(Body body) {
-        HARD.forEach(harness -> harness.run(body));
-    }
+    public static void everywhere(Body body) { HARD.forEach(harness -> harness.run(body)); }
 }

@@ -1,5 +1,6 @@
 package lyceum.testing;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -14,13 +15,12 @@ import java.util.SplittableRandom;
 public record Mutator(List<byte[]> files, long seed) {
 
     private static final long[] LENGTHS = {0, 1, 2, 7, 127, 128, 255, 256, 32767, 65535, 65536, 1L << 24, Integer.MAX_VALUE - 8L,
-        Integer.MAX_VALUE, 1L << 31, 0xFFFFFFFFL, 1L << 32, 1L << 40, Long.MAX_VALUE / 2, Long.MAX_VALUE, -1, -2, Integer.MIN_VALUE, Long.MIN_VALUE};
+            Integer.MAX_VALUE, 1L << 31, 0xFFFFFFFFL, 1L << 32, 1L << 40, Long.MAX_VALUE / 2, Long.MAX_VALUE, -1, -2, Integer.MIN_VALUE,
+            Long.MIN_VALUE};
 
     /** The bytes of one mutant. */
     public byte[] mutant(int number) {
-        if (number == 0) {
-            return files.getFirst().clone();
-        }
+        if (number == 0) return files.getFirst().clone();
         var random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + number);
         var bytes = files.get(random.nextInt(files.size())).clone();
         int changes = 1 + random.nextInt(4);
@@ -31,9 +31,7 @@ public record Mutator(List<byte[]> files, long seed) {
     }
 
     private byte[] change(byte[] bytes, SplittableRandom random) {
-        if (bytes.length == 0) {
-            return new byte[] {(byte) random.nextInt(256)};
-        }
+        if (bytes.length == 0) { return new byte[] {(byte) random.nextInt(256)}; }
         return switch (random.nextInt(10)) {
             case 0, 1 -> flip(bytes, random);
             case 2 -> overwrite(bytes, random);
@@ -61,9 +59,7 @@ public record Mutator(List<byte[]> files, long seed) {
     /** Writes a telling length over 1, 2, 4 or 8 bytes, in either byte order. */
     private static byte[] length(byte[] bytes, SplittableRandom random) {
         int width = 1 << random.nextInt(4);
-        if (width > bytes.length) {
-            return overwrite(bytes, random);
-        }
+        if (width > bytes.length) return overwrite(bytes, random);
         int at = Math.min(place(bytes.length, random), bytes.length - width);
         long value = LENGTHS[random.nextInt(LENGTHS.length)];
         boolean big = random.nextInt(4) == 0;
@@ -79,27 +75,22 @@ public record Mutator(List<byte[]> files, long seed) {
         while (start < bytes.length && !digit(bytes[start])) {
             start++;
         }
-        if (start == bytes.length) {
-            return overwrite(bytes, random);
-        }
+        if (start == bytes.length) return overwrite(bytes, random);
         int end = start;
         while (end < bytes.length && digit(bytes[end])) {
             end++;
         }
-        var number = Long.toString(LENGTHS[random.nextInt(LENGTHS.length)]).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        var number = Long.toString(LENGTHS[random.nextInt(LENGTHS.length)]).getBytes(StandardCharsets.US_ASCII);
         return join(bytes, 0, start, number, 0, number.length, bytes, end, bytes.length);
     }
 
-    private static boolean digit(byte b) {
-        return b >= '0' && b <= '9';
-    }
+    private static boolean digit(byte b) { return b >= '0' && b <= '9'; }
 
     /** Repeats or removes a stretch. */
     private static byte[] stretch(byte[] bytes, SplittableRandom random) {
         int from = place(bytes.length, random);
         int to = from + 1 + random.nextInt(Math.min(64, bytes.length - from));
-        return random.nextBoolean()
-                ? join(bytes, 0, to, bytes, from, to, bytes, to, bytes.length)
+        return random.nextBoolean() ? join(bytes, 0, to, bytes, from, to, bytes, to, bytes.length)
                 : join(bytes, 0, from, bytes, to, to, bytes, to, bytes.length);
     }
 

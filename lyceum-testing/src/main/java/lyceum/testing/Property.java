@@ -28,19 +28,13 @@ public record Property<T>(Generator<T> generator, int runs, long seed) {
     }
 
     /** 200 values from seed 1. */
-    public static <T> Property<T> of(Generator<T> generator) {
-        return new Property<>(generator, 200, 1);
-    }
+    public static <T> Property<T> of(Generator<T> generator) { return new Property<>(generator, 200, 1); }
 
     /** Another number of values. */
-    public Property<T> withRuns(int runs) {
-        return new Property<>(generator, runs, seed);
-    }
+    public Property<T> withRuns(int runs) { return new Property<>(generator, runs, seed); }
 
     /** Another seed. */
-    public Property<T> withSeed(long seed) {
-        return new Property<>(generator, runs, seed);
-    }
+    public Property<T> withSeed(long seed) { return new Property<>(generator, runs, seed); }
 
     /**
      * Checks {@code claim} for every drawn value.
@@ -52,9 +46,7 @@ public record Property<T>(Generator<T> generator, int runs, long seed) {
             var choices = Choices.random(seed * 0x9E3779B97F4A7C15L + run);
             var value = generator.draw(choices);
             var thrown = broken(value, claim);
-            if (thrown != null) {
-                throw shrink(choices.made(), claim, run);
-            }
+            if (thrown != null) throw shrink(choices.made(), claim, run);
         }
     }
 
@@ -73,8 +65,8 @@ public record Property<T>(Generator<T> generator, int runs, long seed) {
         var search = new Shrinking(first, claim);
         search.go();
         var value = generator.draw(Choices.replay(search.best));
-        return new AssertionError("the claim breaks for " + show(value) + " (seed " + seed + ", run " + run + ", shrunk in "
-                + search.tried + " steps): " + search.thrown, search.thrown);
+        return new AssertionError("the claim breaks for " + show(value) + " (seed " + seed + ", run " + run + ", shrunk in " + search.tried
+                + " steps): " + search.thrown, search.thrown);
     }
 
     /** Greedy search over choice lists: drop a stretch, zero one, halve or decrement one, as long as the claim still breaks. */
@@ -124,9 +116,7 @@ public record Property<T>(Generator<T> generator, int runs, long seed) {
         }
 
         private boolean attempt(long[] candidate) {
-            if (tried >= SHRINKS) {
-                return false;
-            }
+            if (tried >= SHRINKS) return false;
             tried++;
             var choices = Choices.replay(candidate);
             T value;
@@ -136,13 +126,9 @@ public record Property<T>(Generator<T> generator, int runs, long seed) {
                 return false;
             }
             var made = choices.made();
-            if (!simpler(made, best)) {
-                return false;
-            }
+            if (!simpler(made, best)) return false;
             var failure = broken(value, claim);
-            if (failure == null) {
-                return false;
-            }
+            if (failure == null) return false;
             best = made;
             thrown = failure;
             return true;
@@ -175,9 +161,7 @@ public record Property<T>(Generator<T> generator, int runs, long seed) {
         }
     }
 
-    private static boolean simpler(long[] a, long[] b) {
-        return a.length != b.length ? a.length < b.length : Arrays.compare(a, b) < 0;
-    }
+    private static boolean simpler(long[] a, long[] b) { return a.length != b.length ? a.length < b.length : Arrays.compare(a, b) < 0; }
 
     private static String show(Object value) {
         return switch (value) {

@@ -12,9 +12,7 @@ public final class Recipe {
     private long state;
 
     /** Starts the stream of a seed. */
-    public Recipe(long seed) {
-        this.state = seed;
-    }
+    public Recipe(long seed) { this.state = seed; }
 
     /** The next 64 bits. */
     public long next() {
@@ -26,9 +24,7 @@ public final class Recipe {
     }
 
     /** A multiple of 2^-53 in [0, 1). */
-    public double uniform() {
-        return (next() >>> 11) * 0x1p-53;
-    }
+    public double uniform() { return (next() >>> 11) * 0x1p-53; }
 
     /** {@code count} uniforms. */
     public double[] uniforms(int count) {
@@ -40,9 +36,7 @@ public final class Recipe {
     }
 
     /** A whole number from 0 up to, not including, {@code bound}. */
-    public int below(int bound) {
-        return (int) (uniform() * bound);
-    }
+    public int below(int bound) { return (int) (uniform() * bound); }
 
     /** {@code count} whole numbers below {@code bound}. */
     public int[] belows(int bound, int count) {

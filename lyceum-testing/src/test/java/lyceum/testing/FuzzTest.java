@@ -23,13 +23,9 @@ class FuzzTest {
 
     private static byte[] careful(byte[] bytes) {
         var in = ByteBuffer.wrap(bytes);
-        if (in.remaining() < 4) {
-            throw new Malformed();
-        }
+        if (in.remaining() < 4) throw new Malformed();
         int n = in.getInt();
-        if (n < 0 || n > in.remaining()) {
-            throw new Malformed();
-        }
+        if (n < 0 || n > in.remaining()) throw new Malformed();
         return new byte[n];
     }
 
@@ -39,39 +35,34 @@ class FuzzTest {
         return content;
     }
 
-    @Test
-    void carefulReaderSurvives() {
+    @Test void carefulReaderSurvives() {
         var report = Fuzz.of(FILE).allowing(Malformed.class).mutants(5_000, FuzzTest::careful);
         assertThat(report.accepted() + report.refused()).isEqualTo(5_000);
         assertThat(report.accepted()).isPositive();
         assertThat(report.refused()).isPositive();
     }
 
-    @Test
-    void exceptionThatIsNotAllowedIsNamedWithItsMutant() {
+    @Test void exceptionThatIsNotAllowedIsNamedWithItsMutant() {
         var fuzz = Fuzz.of(FILE).allowing(Malformed.class, BufferUnderflowException.class).allocatingAtMost(Long.MAX_VALUE / 2);
         assertThatThrownBy(() -> fuzz.mutants(5_000, b -> {
-            if (b.length > 8) {
-                throw new ArrayIndexOutOfBoundsException(b.length);
-            }
-        })).isInstanceOf(AssertionError.class).hasMessageMatching("mutant \\d+ \\(\\d+ bytes, 00 00.*threw java.lang.ArrayIndexOutOfBounds.*").hasCauseInstanceOf(ArrayIndexOutOfBoundsException.class);
+            if (b.length > 8) throw new ArrayIndexOutOfBoundsException(b.length);
+        })).isInstanceOf(AssertionError.class)
+                .hasMessageMatching("mutant \\d+ \\(\\d+ bytes, 00 00.*threw java.lang.ArrayIndexOutOfBounds.*")
+                .hasCauseInstanceOf(ArrayIndexOutOfBoundsException.class);
     }
 
-    @Test
-    void allocationBeyondTheFileIsFound() {
+    @Test void allocationBeyondTheFileIsFound() {
         var fuzz = Fuzz.of(FILE).allowing(RuntimeException.class).allocatingAtMost(1 << 20);
         assertThatThrownBy(() -> fuzz.mutants(5_000, FuzzTest::careless)).isInstanceOf(AssertionError.class).hasMessageContaining("mutant");
     }
 
-    @Test
-    void bytesOutsideTheHeapAreCounted() {
+    @Test void bytesOutsideTheHeapAreCounted() {
         var held = new AtomicLong();
         assertThatThrownBy(() -> Fuzz.of(FILE).counting(held::get).mutants(3, b -> held.addAndGet(100L << 20)))
                 .hasMessageContaining("104857600 outside");
     }
 
-    @Test
-    void hangIsFoundWithItsStack() {
+    @Test void hangIsFoundWithItsStack() {
         var fuzz = Fuzz.of(FILE).within(Duration.ofMillis(50));
         assertThatThrownBy(() -> fuzz.mutants(10, b -> {
             while (!Thread.interrupted()) {
@@ -81,8 +72,7 @@ class FuzzTest {
                 .satisfies(e -> assertThat(Arrays.toString(e.getStackTrace())).contains("FuzzTest"));
     }
 
-    @Test
-    void mutantsRepeatByNumberAndDiffer() {
+    @Test void mutantsRepeatByNumberAndDiffer() {
         var fuzz = Fuzz.of(FILE, new byte[] {1, 2, 3});
         assertThat(fuzz.mutant(0)).isEqualTo(FILE);
         assertThat(fuzz.mutant(17)).isEqualTo(Fuzz.of(FILE, new byte[] {1, 2, 3}).mutant(17));

@@ -9,8 +9,7 @@ class GoldenTest {
 
     private final Golden golden = Golden.load("golden/sample.json");
 
-    @Test
-    void valuesOfEveryKindAreRead() {
+    @Test void valuesOfEveryKindAreRead() {
         assertThat(golden.doubles("coef")).containsExactly(1, 2.5, Double.NaN, Double.NEGATIVE_INFINITY);
         assertThat(golden.floats("coef")).containsExactly(1f, 2.5f, Float.NaN, Float.NEGATIVE_INFINITY);
         assertThat(golden.matrix("cases.0.x")).isDeepEqualTo(new double[][] {{1, 2}, {3, 4}, {5, 6}});
@@ -26,8 +25,7 @@ class GoldenTest {
         assertThat(first.names()).containsExactly("x", "k", "name", "ok");
     }
 
-    @Test
-    void namesWithDotsAndArraysOfAnyRankAreFound() {
+    @Test void namesWithDotsAndArraysOfAnyRankAreFound() {
         assertThat(golden.doubles("weights.layers.0.bias")).containsExactly(0.5);
         assertThat(golden.at("weights").doubles("layers.0.bias")).containsExactly(0.5);
         assertThat(golden.shape("weights.cube")).containsExactly(2, 1, 2);
@@ -36,10 +34,11 @@ class GoldenTest {
         assertThat(golden.has("weights.cube.2")).isFalse();
     }
 
-    @Test
-    void errorsNameFilePathAndWhatIsThere() {
-        assertThatThrownBy(() -> Golden.load("golden/none.json")).isInstanceOf(AssertionError.class).hasMessageContaining("no golden file golden/none.json");
-        assertThatThrownBy(() -> golden.doubles("cases.0.y")).hasMessage("golden/sample.json has no cases.0.y; it has reference, coef, cases, weights, ragged, ids, words");
+    @Test void errorsNameFilePathAndWhatIsThere() {
+        assertThatThrownBy(() -> Golden.load("golden/none.json")).isInstanceOf(AssertionError.class)
+                .hasMessageContaining("no golden file golden/none.json");
+        assertThatThrownBy(() -> golden.doubles("cases.0.y"))
+                .hasMessage("golden/sample.json has no cases.0.y; it has reference, coef, cases, weights, ragged, ids, words");
         assertThatThrownBy(() -> golden.doubles("reference")).hasMessage("golden/sample.json:reference is not an array but \"by hand\"");
         assertThatThrownBy(() -> golden.ints("coef")).hasMessage("golden/sample.json:coef.1 is not a whole number but 2.5");
         assertThatThrownBy(() -> golden.shape("ragged")).hasMessageContaining("not an array of equal rows");

@@ -10,8 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class LocaleHarnessTest {
 
-    @Test
-    void everyHardLocaleIsTriedAndTheOldOneComesBack() {
+    @Test void everyHardLocaleIsTriedAndTheOldOneComesBack() {
         var locale = Locale.getDefault();
         var zone = TimeZone.getDefault();
         var tried = new ArrayList<String>();
@@ -21,8 +20,7 @@ class LocaleHarnessTest {
         assertThat(TimeZone.getDefault()).isEqualTo(zone);
     }
 
-    @Test
-    void failureNamesTheLocale() {
+    @Test void failureNamesTheLocale() {
         assertThatThrownBy(() -> LocaleHarness.everywhere(() -> assertThat("I".toLowerCase(Locale.getDefault())).isEqualTo("i")))
                 .isInstanceOf(AssertionError.class).hasMessageStartingWith("under tr-TR in Asia/Kolkata: ");
     }

@@ -26,5 +26,5 @@ public @interface Withers {
     /** On a component that is such a record: its withers are those of this record too. */
     @Target(ElementType.RECORD_COMPONENT)
     @Retention(RetentionPolicy.SOURCE)
-    @interface Flat { }
+    @interface Flat {}
 }

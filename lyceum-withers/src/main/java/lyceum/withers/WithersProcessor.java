@@ -37,13 +37,14 @@ public final class WithersProcessor extends AbstractProcessor {
     private void write(TypeElement type) {
         var name = interfaceName(type);
         if (type.getInterfaces().stream().noneMatch(i -> i.toString().replaceAll("<.*", "").endsWith(name))) {
-            error("a record with @Withers implements what is written for it: " + type.getSimpleName() + " implements " + name + parameters(type, false), type);
+            error("a record with @Withers implements what is written for it: " + type.getSimpleName() + " implements " + name
+                    + parameters(type, false), type);
             return;
         }
         var home = processingEnv.getElementUtils().getPackageOf(type).getQualifiedName();
         try (var out = processingEnv.getFiler().createSourceFile(home + "." + name, type).openWriter()) {
-            out.write("package " + home + ";\n\n/** Copies of {@link " + nameIn(type) + "} with one component changed. */\ninterface " + name
-                    + parameters(type, true) + " {\n" + methods(type) + "}\n");
+            out.write("package " + home + ";\n\n/** Copies of {@link " + nameIn(type) + "} with one component changed. */\ninterface "
+                    + name + parameters(type, true) + " {\n" + methods(type) + "}\n");
         } catch (IOException e) {
             error("cannot write " + name + ": " + e.getMessage(), type);
         }
@@ -53,7 +54,8 @@ public final class WithersProcessor extends AbstractProcessor {
         var own = nameIn(type) + parameters(type, false);
         var text = new StringBuilder();
         for (var changed : type.getRecordComponents()) {
-            var values = type.getRecordComponents().stream().map(c -> c.equals(changed) ? c.getSimpleName().toString() : "self." + c.getSimpleName() + "()");
+            var values = type.getRecordComponents().stream()
+                    .map(c -> c.equals(changed) ? c.getSimpleName().toString() : "self." + c.getSimpleName() + "()");
             text.append(method(own, changed, parameter(changed), "var self = (" + own + ") this;\n        return new " + nameIn(type)
                     + (type.getTypeParameters().isEmpty() ? "" : "<>") + values.collect(Collectors.joining(", ", "(", ")"))));
             if (changed.getAnnotation(Withers.Flat.class) != null) flat(text, own, type, changed);
@@ -67,26 +69,32 @@ public final class WithersProcessor extends AbstractProcessor {
         for (var component : inner.getRecordComponents()) {
             if (type.getRecordComponents().stream().anyMatch(c -> c.getSimpleName().equals(component.getSimpleName()))) continue;
             var declared = declared(inner, component);
-            if (declared == null) text.append(method(own, component, parameter(component), through(through, component, component.getSimpleName().toString())));
-            else text.append(method(own, component, written(declared), through(through, component, declared.getParameters().getFirst().getSimpleName().toString())));
+            if (declared == null) text.append(
+                    method(own, component, parameter(component), through(through, component, component.getSimpleName().toString())));
+            else text.append(method(own, component, written(declared),
+                    through(through, component, declared.getParameters().getFirst().getSimpleName().toString())));
         }
     }
 
     private static ExecutableElement declared(TypeElement inner, RecordComponentElement component) {
         for (var member : inner.getEnclosedElements()) {
-            if (member instanceof ExecutableElement method && method.getSimpleName().contentEquals(wither(component)) && method.getParameters().size() == 1) return method;
+            if (member instanceof ExecutableElement method && method.getSimpleName().contentEquals(wither(component))
+                    && method.getParameters().size() == 1)
+                return method;
         }
         return null;
     }
 
     private static String through(RecordComponentElement through, RecordComponentElement component, String value) {
-        var self = "var self = (" + nameIn((TypeElement) through.getEnclosingElement()) + parameters((TypeElement) through.getEnclosingElement(), false) + ") this;\n        ";
-        return self + "return self." + wither(through) + "(self." + through.getSimpleName() + "()." + wither(component) + "(" + value + "))";
+        var self = "var self = (" + nameIn((TypeElement) through.getEnclosingElement())
+                + parameters((TypeElement) through.getEnclosingElement(), false) + ") this;\n        ";
+        return self + "return self." + wither(through) + "(self." + through.getSimpleName() + "()." + wither(component) + "(" + value
+                + "))";
     }
 
     private String method(String own, RecordComponentElement changed, String parameter, String body) {
-        return "\n    /** A copy with another {@code " + changed.getSimpleName() + "}" + meaning(changed) + " */\n    default " + own + " " + wither(changed) + "(" + parameter + ") {\n        "
-                + body + ";\n    }\n";
+        return "\n    /** A copy with another {@code " + changed.getSimpleName() + "}" + meaning(changed) + " */\n    default " + own + " "
+                + wither(changed) + "(" + parameter + ") {\n        " + body + ";\n    }\n";
     }
 
     /** What the record's Javadoc says of the component, if it does. */

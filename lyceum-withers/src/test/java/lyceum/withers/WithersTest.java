@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
@@ -55,13 +56,14 @@ class WithersTest {
     @Test void aCopyIsCheckedAsTheRecordChecks() throws Exception {
         var plain = compiled(Map.of("sample.Plain", PLAIN)).loadClass("sample.Plain");
         var one = plain.getConstructor(int.class, List.class, double[].class).newInstance(1, List.of(), null);
-        assertThatThrownBy(() -> call(one, "withK", int.class, 0)).isInstanceOf(InvocationTargetException.class)
-                .cause().isInstanceOf(IllegalArgumentException.class).hasMessage("k is 0");
+        assertThatThrownBy(() -> call(one, "withK", int.class, 0)).isInstanceOf(InvocationTargetException.class).cause()
+                .isInstanceOf(IllegalArgumentException.class).hasMessage("k is 0");
     }
 
     @Test void theJavadocIsThatOfTheComponent() throws IOException {
         compiled(Map.of("sample.Plain", PLAIN));
-        assertThat(Files.readString(folder.resolve("sample/PlainWithers.java"))).contains("A copy with another {@code k}: how many, from 1 on.")
+        assertThat(Files.readString(folder.resolve("sample/PlainWithers.java")))
+                .contains("A copy with another {@code k}: how many, from 1 on.")
                 .contains("what they are called, as in {@code toString()}.");
     }
 
@@ -86,8 +88,10 @@ class WithersTest {
     }
 
     @Test void whatIsMissingIsSaid() {
-        assertThat(errors(Map.of("sample.Plain", PLAIN.replace("implements PlainWithers", "")))).anyMatch(e -> e.contains("Plain implements PlainWithers"));
-        assertThat(errors(Map.of("sample.No", "package sample; @lyceum.withers.Withers class No { }"))).anyMatch(e -> e.contains("No, which is no record"));
+        assertThat(errors(Map.of("sample.Plain", PLAIN.replace("implements PlainWithers", ""))))
+                .anyMatch(e -> e.contains("Plain implements PlainWithers"));
+        assertThat(errors(Map.of("sample.No", "package sample; @lyceum.withers.Withers class No { }")))
+                .anyMatch(e -> e.contains("No, which is no record"));
     }
 
     /** The interface is not public, which only reflection minds. */
@@ -97,7 +101,9 @@ class WithersTest {
         return method.invoke(of, value);
     }
 
-    private static Object read(Object of, String component) throws ReflectiveOperationException { return of.getClass().getMethod(component).invoke(of); }
+    private static Object read(Object of, String component) throws ReflectiveOperationException {
+        return of.getClass().getMethod(component).invoke(of);
+    }
 
     private ClassLoader compiled(Map<String, String> sources) throws IOException {
         assertThat(errors(sources)).isEmpty();
@@ -107,11 +113,12 @@ class WithersTest {
     private List<String> errors(Map<String, String> sources) {
         var found = new DiagnosticCollector<JavaFileObject>();
         var units = sources.entrySet().stream().map(e -> new Source(e.getKey(), e.getValue())).toList();
-        var task = ToolProvider.getSystemJavaCompiler().getTask(null, null, found, List.of("-d", folder.toString(), "-s", folder.toString(),
-                "-classpath", System.getProperty("java.class.path")), null, units);
+        var task = ToolProvider.getSystemJavaCompiler().getTask(null, null, found,
+                List.of("-d", folder.toString(), "-s", folder.toString(), "-classpath", System.getProperty("java.class.path")), null,
+                units);
         task.setProcessors(List.of(new WithersProcessor()));
         task.call();
-        return found.getDiagnostics().stream().filter(d -> d.getKind() == javax.tools.Diagnostic.Kind.ERROR).map(d -> d.getMessage(null)).toList();
+        return found.getDiagnostics().stream().filter(d -> d.getKind() == Diagnostic.Kind.ERROR).map(d -> d.getMessage(null)).toList();
     }
 
     private static final class Source extends SimpleJavaFileObject {

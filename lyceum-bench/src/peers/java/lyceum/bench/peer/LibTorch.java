@@ -19,13 +19,14 @@ public final class LibTorch {
     private NDManager manager;
     private Runnable operation;
 
-    private LibTorch() { }
+    private LibTorch() {}
 
     public static void main(String[] args) throws IOException {
         LogManager.getLogManager().reset();
         var peer = new LibTorch();
         var requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        for (String line; (line = requests.readLine()) != null; ) System.out.println(JSON.writeValueAsString(peer.answer(JSON.readTree(line))));
+        for (String line; (line = requests.readLine()) != null;)
+            System.out.println(JSON.writeValueAsString(peer.answer(JSON.readTree(line))));
     }
 
     private Map<String, Object> answer(JsonNode request) {

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.Arrays;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -21,7 +22,8 @@ final class Operations {
 
     Runnable of(JsonNode r) {
         return switch (r.path("op").asString()) {
-            case "matmul" -> matmul(type(r), r.path("m").asInt(), r.path("k").asInt(), r.path("n").asInt(), r.path("left").asBoolean(), r.path("right").asBoolean());
+            case "matmul" -> matmul(type(r), r.path("m").asInt(), r.path("k").asInt(), r.path("n").asInt(), r.path("left").asBoolean(),
+                    r.path("right").asBoolean());
             case "add" -> {
                 NDArray a = random(size(r, "n"), size(r, "n")), b = random(size(r, "n"), size(r, "n"));
                 yield closing(() -> a.add(b));
@@ -42,12 +44,15 @@ final class Operations {
             }
             case "dropout_residual" -> {
                 var residual = random(size(r, "rows"), size(r, "width"));
-                yield chained(random(size(r, "rows"), size(r, "width")), x -> JniUtils.dropout((PtNDArray) x, 0.1, true), x -> x.add(residual));
+                yield chained(random(size(r, "rows"), size(r, "width")), x -> JniUtils.dropout((PtNDArray) x, 0.1, true),
+                        x -> x.add(residual));
             }
             case "rowwise" -> rowwise(r.path("name").asString(), size(r, "rows"), size(r, "width"), r.path("backward").asBoolean());
             case "attention" -> {
                 Supplier<NDArray> input = () -> random(1, size(r, "heads"), size(r, "time"), size(r, "width")).toType(type(r), false);
-                yield swept(r.path("backward").asBoolean(), script("torch.scaled_dot_product_attention(q, k, v, None, 0., True)", "q", "k", "v")::call, input.get(), input.get(), input.get());
+                yield swept(r.path("backward").asBoolean(),
+                        script("torch.scaled_dot_product_attention(q, k, v, None, 0., True)", "q", "k", "v")::call, input.get(),
+                        input.get(), input.get());
             }
             case "indexing" -> indexing(r.path("name").asString(), size(r, "rows"), size(r, "width"), size(r, "other"));
             case "conv" -> conv(r);
@@ -80,8 +85,10 @@ final class Operations {
         NDArray x = random(rows, width), w = manager.ones(new Shape(width)), b = manager.zeros(new Shape(width));
         return switch (name) {
             case "softmax" -> swept(backward, in -> in[0].softmax(1), x);
-            case "layer norm" -> swept(backward, in -> in[0].getNDArrayInternal().layerNorm(in[0], new Shape(width), in[1], in[2], 1e-5f).singletonOrThrow(), x, w, b);
-            case "RMS norm" -> swept(backward, script("torch.rms_norm(x, [torch.size(x, 1)], w, 1.0000000000000001e-05)", "x", "w")::call, x, w);
+            case "layer norm" -> swept(backward,
+                    in -> in[0].getNDArrayInternal().layerNorm(in[0], new Shape(width), in[1], in[2], 1e-5f).singletonOrThrow(), x, w, b);
+            case "RMS norm" ->
+                    swept(backward, script("torch.rms_norm(x, [torch.size(x, 1)], w, 1.0000000000000001e-05)", "x", "w")::call, x, w);
             case "cross-entropy" -> {
                 var classes = manager.randomInteger(0, width, new Shape(rows), DataType.INT64);
                 var loss = script("torch.cross_entropy_loss(x, t)", "x", "t");
@@ -94,14 +101,17 @@ final class Operations {
     private Runnable indexing(String name, long rows, long width, long other) {
         return switch (name) {
             case "gather rows" -> calling("torch.index_select(x, 0, i)", random(other, width), index(other, rows));
-            case "embedding's gradient" -> calling("torch.embedding_dense_backward(x, i, " + other + ", -1, False)", random(rows, width), index(other, rows));
+            case "embedding's gradient" ->
+                    calling("torch.embedding_dense_backward(x, i, " + other + ", -1, False)", random(rows, width), index(other, rows));
             case "gather elements" -> calling("torch.gather(x, 1, i)", random(rows, width), index(width, rows, width));
-            case "scatter-add elements" -> calling("torch.scatter_add(x, 1, i, y)", random(rows, width), index(width, rows, width), random(rows, width));
+            case "scatter-add elements" ->
+                    calling("torch.scatter_add(x, 1, i, y)", random(rows, width), index(width, rows, width), random(rows, width));
             case "running sum" -> calling("torch.cumsum(x, " + other + ")", random(rows, width));
             case "running product" -> calling("torch.cumprod(x, " + other + ")", random(rows, width));
             case "running maximum" -> calling("(torch.cummax(x, " + other + "))[0]", random(rows, width));
-            case "segment sum", "segment mean", "segment max" -> calling("torch.segment_reduce(x, \"" + name.substring(8) + "\", lengths=i)", random(rows, width),
-                    manager.ones(new Shape(other), DataType.INT64).mul(rows / other));
+            case "segment sum", "segment mean", "segment max" ->
+                    calling("torch.segment_reduce(x, \"" + name.substring(8) + "\", lengths=i)", random(rows, width),
+                            manager.ones(new Shape(other), DataType.INT64).mul(rows / other));
             case "sort" -> calling("(torch.sort(x, stable=True, dim=1))[0]", random(rows, width));
             case "argsort" -> calling("torch.argsort(x, stable=True, dim=1)", random(rows, width));
             case "top-k" -> calling("(torch.topk(x, " + other + ", 1))[0]", random(rows, width));
@@ -114,22 +124,24 @@ final class Operations {
 
     /** @param inputs called x, i and y */
     private Runnable calling(String expression, NDArray... inputs) {
-        var script = script(expression, java.util.Arrays.copyOf(new String[] {"x", "i", "y"}, inputs.length));
+        var script = script(expression, Arrays.copyOf(new String[] {"x", "i", "y"}, inputs.length));
         return closing(() -> script.call(inputs));
     }
 
     private Runnable conv(JsonNode r) {
-        long inputs = size(r, "inputs"), groups = size(r, "groups"), kernel = size(r, "kernel"), stride = size(r, "stride"), padding = size(r, "padding");
+        long inputs = size(r, "inputs"), groups = size(r, "groups"), kernel = size(r, "kernel"), stride = size(r, "stride"),
+                padding = size(r, "padding");
         var x = random(size(r, "batch"), inputs, size(r, "size"), size(r, "size"));
         var w = random(size(r, "outputs"), inputs / groups, kernel, kernel);
-        return swept(r.path("backward").asBoolean(), in -> in[0].getNDArrayInternal().convolution(in[0], in[1], null, new Shape(stride, stride), new Shape(padding, padding), new Shape(1, 1), (int) groups).singletonOrThrow(), x, w);
+        return swept(r.path("backward").asBoolean(), in -> in[0].getNDArrayInternal()
+                .convolution(in[0], in[1], null, new Shape(stride, stride), new Shape(padding, padding), new Shape(1, 1), (int) groups)
+                .singletonOrThrow(), x, w);
     }
 
     private static Runnable closing(Supplier<NDArray> f) { return () -> f.get().close(); }
 
     /** One operation after the other, each closed when the next has its value. */
-    @SafeVarargs
-    private static Runnable chained(NDArray start, UnaryOperator<NDArray>... steps) {
+    @SafeVarargs private static Runnable chained(NDArray start, UnaryOperator<NDArray>... steps) {
         return () -> {
             var value = start;
             for (var step : steps) {

@@ -19,7 +19,8 @@ import java.util.zip.ZipOutputStream;
 /** A function that libtorch has and DJL does not offer, as a TorchScript module: an archive of its text. */
 final class Script {
     /** A pickle of an object of that class whose state is {@code {"training": False}}, and of the empty tuple. */
-    private static final String OBJECT = "\u0080\u0002c__torch__\nOperation\nq\0)\u0081}(X\b\0\0\0trainingq\u0001\u0089ubq\u0002.", NO_CONSTANTS = "\u0080\u0002).";
+    private static final String OBJECT = "\u0080\u0002c__torch__\nOperation\nq\0)\u0081}(X\b\0\0\0trainingq\u0001\u0089ubq\u0002.",
+            NO_CONSTANTS = "\u0080\u0002).";
 
     private final PtSymbolBlock block;
 

@@ -1,5 +1,6 @@
 package lyceum.backend.code;
 
+import java.util.Arrays;
 import lyceum.backend.Program;
 import lyceum.backend.View;
 
@@ -25,7 +26,7 @@ public final class Geometry {
         int n = views.length;
         columns = axes > 0 ? shape[axes - 1] : 1;
         rows = axes > 1 ? shape[axes - 2] : 1;
-        outerShape = axes > 2 ? java.util.Arrays.copyOf(shape, axes - 2) : NO_AXES;
+        outerShape = axes > 2 ? Arrays.copyOf(shape, axes - 2) : NO_AXES;
         slabs = View.size(outerShape);
         outerStrides = strides;
         kinds = new byte[n];
@@ -98,7 +99,8 @@ public final class Geometry {
         var own = views[v].storage().segment();
         for (int other = 0; other < views.length; other++) {
             var segment = views[other].storage().segment();
-            if (other != v && own.address() < segment.address() + segment.byteSize() && segment.address() < own.address() + own.byteSize()) return false;
+            if (other != v && own.address() < segment.address() + segment.byteSize() && segment.address() < own.address() + own.byteSize())
+                return false;
         }
         return true;
     }

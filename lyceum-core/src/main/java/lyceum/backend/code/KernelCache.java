@@ -42,8 +42,7 @@ public final class KernelCache<C> {
     public C cpu() { return cpu; }
 
     /** What the form makes, now or earlier. What it throws is thrown, and nothing remembered. */
-    @SuppressWarnings("unchecked")
-    public <V> V of(Form<C, V> form) {
+    @SuppressWarnings("unchecked") public <V> V of(Form<C, V> form) {
         var known = made.get(form);
         return (V) (known != null ? known : make(form));
     }

@@ -33,7 +33,8 @@ public record RowGroups(Program program, View[] inputs, View[] outputs, long res
         for (int r = 0; r < program.length(); r++) if (program.at(r).op() == Op.RANDOM) return null;
         var isShared = new boolean[inputs.length];
         for (int v = 0; v < inputs.length; v++) isShared[v] = inputs[v].strides()[axis] == 0;
-        return new RowGroups(repeated(program, isShared, group), split(inputs, isShared, group), split(outputs, new boolean[outputs.length], group), rows % group);
+        return new RowGroups(repeated(program, isShared, group), split(inputs, isShared, group),
+                split(outputs, new boolean[outputs.length], group), rows % group);
     }
 
     private static Program repeated(Program program, boolean[] isShared, int group) {

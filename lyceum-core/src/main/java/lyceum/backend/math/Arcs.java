@@ -6,15 +6,15 @@ import static lyceum.backend.math.Polynomials.horner;
 final class Arcs {
     /** (asin(r) / r - 1) / r^2 of z = r^2, |r| at most 1/2, for asin(r) to 2^-59.8. */
     private static final double[] ASIN = {0x1.0be4f532dc1a7p-5, -0x1.59f882cc5f689p-6, 0x1.650397abdc665p-6, 0x1.e1555c56b801fp-9,
-        0x1.618b2c26aa8eep-7, 0x1.757775f68397ep-7, 0x1.ca21478f050e4p-7, 0x1.1c49ddd8ee9cap-6, 0x1.6e8bdfe945037p-6, 0x1.f1c71a8b7f2a1p-6,
-        0x1.6db6db722bc86p-5, 0x1.333333332df0ap-4, 0x1.5555555555578p-3};
+            0x1.618b2c26aa8eep-7, 0x1.757775f68397ep-7, 0x1.ca21478f050e4p-7, 0x1.1c49ddd8ee9cap-6, 0x1.6e8bdfe945037p-6,
+            0x1.f1c71a8b7f2a1p-6, 0x1.6db6db722bc86p-5, 0x1.333333332df0ap-4, 0x1.5555555555578p-3};
     /** (atan(t) / t - 1) / t^2 of z = t^2, |t| at most tan(pi / 8), for atan(t) to 2^-64. */
     private static final double[] ATAN = {0x1.f13d9ef43b6f6p-7, -0x1.120eac352a012p-5, 0x1.70dc23a997095p-5, -0x1.ab796cc0a82e7p-5,
-        0x1.e17164362eec9p-5, -0x1.110c6b3892191p-4, 0x1.3b136db1cf10cp-4, -0x1.745d14b4a4de6p-4, 0x1.c71c71b729c6fp-4, -0x1.249249247533ap-3,
-        0x1.9999999999645p-3, -0x1.5555555555554p-2};
+            0x1.e17164362eec9p-5, -0x1.110c6b3892191p-4, 0x1.3b136db1cf10cp-4, -0x1.745d14b4a4de6p-4, 0x1.c71c71b729c6fp-4,
+            -0x1.249249247533ap-3, 0x1.9999999999645p-3, -0x1.5555555555554p-2};
     private static final double TAN_PI_8 = 0.4142135623730951, HALF_PI_LOW = 0x1.1a62633145c07p-54;
 
-    private Arcs() { }
+    private Arcs() {}
 
     /** asin(r) of |x| up to 1/2; beyond, r = sqrt((1 - |x|) / 2), half the angle to the end. */
     private record Reduced<V, M>(M far, V r, V change) {

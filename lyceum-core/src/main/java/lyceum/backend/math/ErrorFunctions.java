@@ -9,21 +9,23 @@ final class ErrorFunctions {
     private static final double ROUND = 0x1.8p23;
     /** erf(x) / x - 1 of x^2 on [0, 0.57], for erf to 2^-59.9. */
     private static final double[] ERF_64 = {0x1.889ad9145a9e4p-27, -0x1.560a85b7d4daep-23, 0x1.b904e307b67d2p-20, -0x1.f4c5151ce8459p-17,
-        0x1.f9a2a5fdb6e14p-14, -0x1.c02db0d935265p-11, 0x1.565bcd0218a62p-8, -0x1.b82ce312507eap-6, 0x1.ce2f21a0423abp-4, -0x1.812746b0379dfp-2,
-        0x1.06eba8214db69p-3};
+            0x1.f9a2a5fdb6e14p-14, -0x1.c02db0d935265p-11, 0x1.565bcd0218a62p-8, -0x1.b82ce312507eap-6, 0x1.ce2f21a0423abp-4,
+            -0x1.812746b0379dfp-2, 0x1.06eba8214db69p-3};
     /** erfinv(x) / x of w - 3.125 for w = -log(1 - x^2) up to 6.25, to 2^-34.7; beyond, up to the largest float below 1, of sqrt(w) - 3.25, to 2^-28.5. */
     private static final double[] INVERSE = {0x1.da185d571cbc6p-44, 0x1.6cfaf0f9fcde9p-40, -0x1.1923a872a84c3p-36, -0x1.399d12f84afc3p-35,
-        0x1.28a7cd089a1p-30, -0x1.23bc6eacc6045p-28, -0x1.f602f79ed3ec4p-26, 0x1.c74209a8d8d6bp-22, -0x1.6e6b97b7391adp-20, -0x1.d1dabd12345f5p-17,
-        0x1.879bcf80b87afp-13, -0x1.84574a90170eep-11, -0x1.8b6c31768e68ep-8, 0x1.ebd80d9357e4ap-3, 0x1.a755e7c9745ecp0};
-    private static final double[] INVERSE_FAR = {0x1.1a8dc54af680dp-14, -0x1.62888839c32f8p-15, -0x1.68e43e32efd36p-12, 0x1.03067c629bd5bp-10,
-        -0x1.bbf9a8fbbd5c1p-10, 0x1.458c64d4aca95p-9, -0x1.eb9263980a2d1p-9, 0x1.60073bafd242cp-8, 0x1.0158a6574f2c2p0, 0x1.8abcc36ff7484p1};
+            0x1.28a7cd089a1p-30, -0x1.23bc6eacc6045p-28, -0x1.f602f79ed3ec4p-26, 0x1.c74209a8d8d6bp-22, -0x1.6e6b97b7391adp-20,
+            -0x1.d1dabd12345f5p-17, 0x1.879bcf80b87afp-13, -0x1.84574a90170eep-11, -0x1.8b6c31768e68ep-8, 0x1.ebd80d9357e4ap-3,
+            0x1.a755e7c9745ecp0};
+    private static final double[] INVERSE_FAR = {0x1.1a8dc54af680dp-14, -0x1.62888839c32f8p-15, -0x1.68e43e32efd36p-12,
+            0x1.03067c629bd5bp-10, -0x1.bbf9a8fbbd5c1p-10, 0x1.458c64d4aca95p-9, -0x1.eb9263980a2d1p-9, 0x1.60073bafd242cp-8,
+            0x1.0158a6574f2c2p0, 0x1.8abcc36ff7484p1};
 
     /** x exp(x^2) erfc(x) of 1 / x^2 from 3.9 to 10.1, less its limit; then x exp(x^2 / 2) Phi(-x) from 5.5 to 14.6. To 2^-30. */
     private static final double ERFC_LIMIT = 0x1.20dd76p-1, NORMAL_LIMIT = 0x1.988454p-2;
     private static final double[] ERFC_FAR = {-0x1.857bfcp2, 0x1.7cda2ep1, -0x1.078822p0, 0x1.b0ac3ep-2, -0x1.20dbbep-2, -0x1.e1fe14p-25};
     private static final double[] NORMAL_FAR = {-0x1.1392d4p7, 0x1.0d8494p5, -0x1.74ca52p2, 0x1.31f45cp0, -0x1.9881fap-2, -0x1.f8d1cep-26};
 
-    private ErrorFunctions() { }
+    private ErrorFunctions() {}
 
     /** A number {@code 2^n (value + rest)}, the rest being the smaller. */
     private record Tail<V>(V value, V rest, V n) {
@@ -75,7 +77,9 @@ final class ErrorFunctions {
         }
 
         /** Times the sum of these two; the rest has at most 0.4 of the value. */
-        <M> Tail<V> times(Arithmetic<V, M> a, V value, V rest) { return new Tail<>(value, a.fma(value, growth, a.fma(rest, growth, rest)), n); }
+        <M> Tail<V> times(Arithmetic<V, M> a, V value, V rest) {
+            return new Tail<>(value, a.fma(value, growth, a.fma(rest, growth, rest)), n);
+        }
     }
 
     /** {@code exp(-factor x^2) (limit + P(1 / x^2))}. */

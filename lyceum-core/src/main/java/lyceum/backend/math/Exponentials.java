@@ -6,43 +6,48 @@ import static lyceum.backend.math.Polynomials.horner;
 final class Exponentials {
     static final double LOG2E = 0x1.71547652b82fep0;
     /** log 2 in two numbers of one sign. The first for floats has 15 bits, so that its product with an exponent is exact; fused products need no more. */
-    private static final double LN2_HIGH_32 = 0x1.62e4p-1, LN2_LOW_32 = 0x1.7f7d1cf79abcap-20, LN2_HIGH_64 = 0x1.62e42fefa39efp-1, LN2_LOW_64 = 0x1.abc9e3b39803fp-56;
+    private static final double LN2_HIGH_32 = 0x1.62e4p-1, LN2_LOW_32 = 0x1.7f7d1cf79abcap-20, LN2_HIGH_64 = 0x1.62e42fefa39efp-1,
+            LN2_LOW_64 = 0x1.abc9e3b39803fp-56;
     /** (exp(r) - 1) / r for |r| of at most log(2) / 2, to exp(r)'s 2^-27.8 and 2^-61.7. */
     private static final double[] GROWTH_32 = {0x1.6ff268p-10, 0x1.1257dap-7, 0x1.5552fep-5, 0x1.555466p-3, 0.5, 1};
     private static final double[] GROWTH_64 = {0x1.1ee8b05c081bep-29, 0x1.af5ea9b52163p-26, 0x1.27e5362b42fbbp-22, 0x1.71ddf862e2ecp-19,
-        0x1.a01a017bba5ddp-16, 0x1.a01a01afddea1p-13, 0x1.6c16c16c1f0cap-10, 0x1.111111110f6c3p-7, 0x1.555555555553ep-5, 0x1.5555555555559p-3, 0.5,
-        1};
+            0x1.a01a017bba5ddp-16, 0x1.a01a01afddea1p-13, 0x1.6c16c16c1f0cap-10, 0x1.111111110f6c3p-7, 0x1.555555555553ep-5,
+            0x1.5555555555559p-3, 0.5, 1};
     /** (exp(-r) - 1) / r there. */
     private static final double[] DECAY_32 = {0x1.6ff268p-10, -0x1.1257dap-7, 0x1.5552fep-5, -0x1.555466p-3, 0.5, -1};
     private static final double[] DECAY_64 = {0x1.1ee8b05c081bep-29, -0x1.af5ea9b52163p-26, 0x1.27e5362b42fbbp-22, -0x1.71ddf862e2ecp-19,
-        0x1.a01a017bba5ddp-16, -0x1.a01a01afddea1p-13, 0x1.6c16c16c1f0cap-10, -0x1.111111110f6c3p-7, 0x1.555555555553ep-5, -0x1.5555555555559p-3,
-        0.5, -1};
+            0x1.a01a017bba5ddp-16, -0x1.a01a01afddea1p-13, 0x1.6c16c16c1f0cap-10, -0x1.111111110f6c3p-7, 0x1.555555555553ep-5,
+            -0x1.5555555555559p-3, 0.5, -1};
     /** (exp(r) - 1 - r) / r^2 there, for exp(r) - 1 to 2^-26 and 2^-61.7. */
     private static final double[] EXPM1_32 = {0x1.6e4e4ap-10, 0x1.12342p-7, 0x1.555448p-5, 0x1.5554ap-3, 0x1p-1};
     private static final double[] EXPM1_64 = {0x1.1ee8b05c081bep-29, 0x1.af5ea9b52163p-26, 0x1.27e5362b42fbbp-22, 0x1.71ddf862e2ecp-19,
-        0x1.a01a017bba5ddp-16, 0x1.a01a01afddea1p-13, 0x1.6c16c16c1f0cap-10, 0x1.111111110f6c3p-7, 0x1.555555555553ep-5, 0x1.5555555555559p-3,
-        0x1p-1};
+            0x1.a01a017bba5ddp-16, 0x1.a01a01afddea1p-13, 0x1.6c16c16c1f0cap-10, 0x1.111111110f6c3p-7, 0x1.555555555553ep-5,
+            0x1.5555555555559p-3, 0x1p-1};
     /** (log(1 + e) - e) / e^2 on [0, 1], for log(1 + e) to 2^-27.5. */
     private static final double[] LOG1P = {-0x1.af49cep-9, 0x1.4917cep-6, -0x1.d6b08cp-5, 0x1.b4ae08p-4, -0x1.3a435ep-3, 0x1.934b54p-3,
-        -0x1.ff23e6p-3, 0x1.554ddp-2, -0x1.ffffd2p-2};
+            -0x1.ff23e6p-3, 0x1.554ddp-2, -0x1.ffffd2p-2};
     /** (sinh(x) / x - 1) / x^2 of x^2 on [0, 1], to 2^-63. */
     private static final double[] SINH = {0x1.b4d1189995856p-41, 0x1.611a34e8dda8ap-33, 0x1.ae6467739027dp-26, 0x1.71de3a45e7403p-19,
-        0x1.a01a01a029332p-13, 0x1.11111111110ap-7, 0x1.5555555555556p-3};
+            0x1.a01a01a029332p-13, 0x1.11111111110ap-7, 0x1.5555555555556p-3};
 
-    private Exponentials() { }
+    private Exponentials() {}
 
     static <V, M> V ln2High(Arithmetic<V, M> a) { return a.constant(a.wide() ? LN2_HIGH_64 : LN2_HIGH_32); }
 
     static <V, M> V ln2Low(Arithmetic<V, M> a) { return a.constant(a.wide() ? LN2_LOW_64 : LN2_LOW_32); }
 
     /** {@code min(max(x, low), high)}, and NaN for NaN. */
-    private static <V, M> V bounded(Arithmetic<V, M> a, V x, double low, double high) { return a.max(a.constant(low), a.min(a.constant(high), x)); }
+    private static <V, M> V bounded(Arithmetic<V, M> a, V x, double low, double high) {
+        return a.max(a.constant(low), a.min(a.constant(high), x));
+    }
 
     /** {@code x - n log 2}. */
     static <V, M> V reduced(Arithmetic<V, M> a, V x, V n) { return a.fnma(n, ln2Low(a), a.fnma(n, ln2High(a), x)); }
 
     /** {@code exp(r)}, |r| at most log(2) / 2. F32: 6 operations. */
-    private static <V, M> V expNear(Arithmetic<V, M> a, V r) { return a.fma(horner(a, r, a.wide() ? GROWTH_64 : GROWTH_32), r, a.constant(1)); }
+    private static <V, M> V expNear(Arithmetic<V, M> a, V r) {
+        return a.fma(horner(a, r, a.wide() ? GROWTH_64 : GROWTH_32), r, a.constant(1));
+    }
 
     /** {@code exp(r) - 1}, |r| at most log(2) / 2. F32: 6 operations. */
     static <V, M> V expm1Near(Arithmetic<V, M> a, V r) { return a.fma(a.mul(r, r), horner(a, r, a.wide() ? EXPM1_64 : EXPM1_32), r); }
@@ -76,7 +81,8 @@ final class Exponentials {
         V t = a.fma(power, q, a.sub(power, a.constant(1))), divisor = a.fma(power, q, a.add(power, a.constant(1)));
         V y = a.div(t, divisor);
         if (a.wide()) { // all floats are within 2 ulp without this; 1 / divisor is (1 - y) / 2
-            V lostOfT = a.fma(power, q, a.sub(a.sub(power, a.constant(1)), t)), lostOfDivisor = a.fma(power, q, a.sub(a.add(power, a.constant(1)), divisor));
+            V lostOfT = a.fma(power, q, a.sub(a.sub(power, a.constant(1)), t)),
+                    lostOfDivisor = a.fma(power, q, a.sub(a.add(power, a.constant(1)), divisor));
             y = a.fma(a.fnma(y, lostOfDivisor, lostOfT), a.fnma(y, a.constant(0.5), a.constant(0.5)), y);
         }
         return a.copySign(y, x);

@@ -9,22 +9,20 @@ final class GammaFunctions {
     private static final double LOG_SQRT_2PI = 0.91893853320467274178, PI_LOW = 0x1.1a62633145c07p-53;
     /** log gamma(2 + z) / z on [-0.5, 0.5], to 2^-56. */
     private static final double[] NEAR_TWO = {0x1.401a655c60389p-22, -0x1.380a48e86bb28p-21, 0x1.e2dcb5b9ee97dp-21, -0x1.08fb02ae29fa3p-19,
-        0x1.26dc57a5d8049p-18, -0x1.3d4cf09596ad9p-17, 0x1.57fdc74d07ac1p-16, -0x1.78d8f9ce0529ap-15, 0x1.a1282a0e63385p-14, -0x1.d3fd6a7760351p-13,
-        0x1.0b36ae7afd843p-11, -0x1.38ac5bfd35cdcp-10, 0x1.7add6eb03437bp-9, -0x1.e404fc21d81d1p-8, 0x1.51322ac7d6ee5p-6, -0x1.13e001a557559p-4,
-        0x1.4a34cc4a60fa8p-2, 0x1.b0ee6072093cep-2};
+            0x1.26dc57a5d8049p-18, -0x1.3d4cf09596ad9p-17, 0x1.57fdc74d07ac1p-16, -0x1.78d8f9ce0529ap-15, 0x1.a1282a0e63385p-14,
+            -0x1.d3fd6a7760351p-13, 0x1.0b36ae7afd843p-11, -0x1.38ac5bfd35cdcp-10, 0x1.7add6eb03437bp-9, -0x1.e404fc21d81d1p-8,
+            0x1.51322ac7d6ee5p-6, -0x1.13e001a557559p-4, 0x1.4a34cc4a60fa8p-2, 0x1.b0ee6072093cep-2};
     /** x (log gamma(x) - (x - 1/2) log x + x - log(2 pi) / 2) of 1 / x^2, x at least 8. */
     private static final double[] STIRLING = {0x1.4c37ea9955ed5p-8, -0x1.ef97feaa11fcbp-10, 0x1.b92c92fec47d6p-11, -0x1.38134e1506141p-11,
-        0x1.a01a017e8939fp-11, -0x1.6c16c16c14af4p-9, 0x1.5555555555555p-4};
+            0x1.a01a017e8939fp-11, -0x1.6c16c16c14af4p-9, 0x1.5555555555555p-4};
     /** x^2 (log x - 1 / (2x) - psi(x)) of 1 / x^2, x at least 8. */
     private static final double[] PSI = {-0x1.33037fafb5d8p-2, 0x1.47dd2478aa56p-4, -0x1.58e87d9f8ed28p-6, 0x1.f07735d74d6d1p-8,
-        -0x1.11110c2dc6b2dp-8, 0x1.04104101a9abdp-8, -0x1.1111111110d77p-7, 0x1.5555555555555p-4};
+            -0x1.11110c2dc6b2dp-8, 0x1.04104101a9abdp-8, -0x1.1111111110d77p-7, 0x1.5555555555555p-4};
 
-    private GammaFunctions() { }
+    private GammaFunctions() {}
 
     /** {@code log |gamma(x)|}; infinite at 0, -1, -2, ... Below 0 by reflection: log(pi / |sin(pi x)|) - log gamma(1 - x). */
-    static <V, M> V lgamma(Arithmetic<V, M> a, V x) {
-        return a.rarely(a.less(x, a.constant(0)), () -> reflected(a, x), positive(a, x));
-    }
+    static <V, M> V lgamma(Arithmetic<V, M> a, V x) { return a.rarely(a.less(x, a.constant(0)), () -> reflected(a, x), positive(a, x)); }
 
     private static <V, M> V reflected(Arithmetic<V, M> a, V x) {
         V sine = a.abs(sinPi(a, x));

@@ -6,16 +6,17 @@ package lyceum.backend.math;
  */
 final class HugeAngles {
     /** 0, then 1 / pi in pieces of 53 bits, each scaled to less than 1: piece k belongs to 2^(-53 (k - 1)). */
-    private static final double[] ONE_OVER_PI = {0x0p0, 0x1.45f306dc9c882p-2, 0x1.4a7f09d5f47d4p-2, 0x1.a6ee06db14accp-2, 0x1.3c439041fe516p-2,
-        0x1.d5ef5de2b0db8p-4, 0x1.2371d2126e97p-3, 0x1.924bba82746p-9, 0x1.21cfe1deb1cbp-2, 0x1.29a73ee88235fp-1, 0x1.4baed1213a67p-2,
-        0x1.c09ad17df904ep-1, 0x1.91d639835339ep-2, 0x1.49c845f8bbdf9p-1, 0x1.41d8ffc4bffecp-3, 0x1.816603fbcbc46p-1, 0x1.6b414da3eda6cp-3,
-        0x1.fb3c9f2c26ddp-3, 0x1.e8c7ecd3cbfd4p-1, 0x1.6ba93dd63f5f2p-2, 0x1.f17b3d0739f78p-2, 0x1.4a525d4d7f6bep-2, 0x1.623f1aba10acp-1,
-        0x1.98237e3db5d5ep-2, 0x1.867de104d7a1bp-1, 0x0p0, 0x0p0, 0x0p0, 0x0p0, 0x0p0, 0x0p0, 0x0p0};
+    private static final double[] ONE_OVER_PI = {0x0p0, 0x1.45f306dc9c882p-2, 0x1.4a7f09d5f47d4p-2, 0x1.a6ee06db14accp-2,
+            0x1.3c439041fe516p-2, 0x1.d5ef5de2b0db8p-4, 0x1.2371d2126e97p-3, 0x1.924bba82746p-9, 0x1.21cfe1deb1cbp-2, 0x1.29a73ee88235fp-1,
+            0x1.4baed1213a67p-2, 0x1.c09ad17df904ep-1, 0x1.91d639835339ep-2, 0x1.49c845f8bbdf9p-1, 0x1.41d8ffc4bffecp-3,
+            0x1.816603fbcbc46p-1, 0x1.6b414da3eda6cp-3, 0x1.fb3c9f2c26ddp-3, 0x1.e8c7ecd3cbfd4p-1, 0x1.6ba93dd63f5f2p-2,
+            0x1.f17b3d0739f78p-2, 0x1.4a525d4d7f6bep-2, 0x1.623f1aba10acp-1, 0x1.98237e3db5d5ep-2, 0x1.867de104d7a1bp-1, 0x0p0, 0x0p0,
+            0x0p0, 0x0p0, 0x0p0, 0x0p0, 0x0p0};
     private static final double PI_LOW = 0x1.1a62633145c07p-53, ROUND = 0x1.8p52;
     /** More pieces would add less than 2^-118 to x / pi. */
     private static final int PIECES = 5;
 
-    private HugeAngles() { }
+    private HugeAngles() {}
 
     /** A number as the sum of three, each what the rounding of the one before took. */
     private record Sum<V>(V high, V middle, V low) {

@@ -2,7 +2,7 @@ package lyceum.backend.math;
 
 /** Polynomials in lanes. */
 final class Polynomials {
-    private Polynomials() { }
+    private Polynomials() {}
 
     /** Horner's rule; the coefficient of the highest power stands first. */
     static <V, M> V horner(Arithmetic<V, M> a, V x, double... coefficients) {

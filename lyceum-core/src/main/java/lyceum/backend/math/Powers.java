@@ -6,22 +6,24 @@ import static lyceum.backend.math.Polynomials.horner;
 final class Powers {
     /** log2(1 + f) / f on [-0.25, 0.5], to 2^-41. */
     private static final double[] LOG2 = {0x1.c40d040074628p-6, -0x1.4a51a9364120cp-4, 0x1.dc652cb48dbe9p-4, -0x1.022a7980052eap-3,
-        0x1.0e3a32610ab48p-3, -0x1.26a6132fe15a7p-3, 0x1.48135ac1a7f7cp-3, -0x1.7159b88e3c13p-3, 0x1.a619c6f83ceb7p-3, -0x1.ec70972bf4a17p-3,
-        0x1.2776bf8155705p-2, -0x1.7154764169da4p-2, 0x1.ec709dcd0bc1ep-2, -0x1.71547652c50d5p-1, 0x1.71547652b786dp0};
+            0x1.0e3a32610ab48p-3, -0x1.26a6132fe15a7p-3, 0x1.48135ac1a7f7cp-3, -0x1.7159b88e3c13p-3, 0x1.a619c6f83ceb7p-3,
+            -0x1.ec70972bf4a17p-3, 0x1.2776bf8155705p-2, -0x1.7154764169da4p-2, 0x1.ec709dcd0bc1ep-2, -0x1.71547652c50d5p-1,
+            0x1.71547652b786dp0};
     /** (2^r - 1) / r on [-0.5, 0.5], for 2^r to 2^-28.9 and 2^-58. */
     private static final double[] EXP2_32 = {0x1.41fbb57ca4b63p-13, 0x1.5f3e5424e00e2p-10, 0x1.3b2d4cfaa4958p-7, 0x1.c6aee88b0c885p-5,
-        0x1.ebfbdc3c29deap-3, 0x1.62e430af2ca5fp-1};
+            0x1.ebfbdc3c29deap-3, 0x1.62e430af2ca5fp-1};
     private static final double[] EXP2_64 = {0x1.e79bab47e1fdp-32, 0x1.e61b4f29b508fp-28, 0x1.b5267ce41e973p-24, 0x1.62bfc79d9a64bp-20,
-        0x1.ffcbfba9816b5p-17, 0x1.4309130ed8a78p-13, 0x1.5d87fe78cd6bfp-10, 0x1.3b2ab6fba011bp-7, 0x1.c6b08d7049fe8p-5, 0x1.ebfbdff82c5a4p-3,
-        0x1.62e42fefa39efp-1};
+            0x1.ffcbfba9816b5p-17, 0x1.4309130ed8a78p-13, 0x1.5d87fe78cd6bfp-10, 0x1.3b2ab6fba011bp-7, 0x1.c6b08d7049fe8p-5,
+            0x1.ebfbdff82c5a4p-3, 0x1.62e42fefa39efp-1};
     /** log2((1 + s) / (1 - s)) = s (C0 + z (C1 + z P(z))) of z = s^2 up to 0.04: P, for log2 to 2^-69. */
     private static final double[] ATANH = {0x1.73999e21d2149p-3, 0x1.567c890858ef5p-3, 0x1.8a2f37d715de7p-3, 0x1.c68dbe60ab5e2p-3,
-        0x1.0c9a87e0487dep-2, 0x1.484b13cff5fc7p-2, 0x1.a61762a7b7872p-2, 0x1.2776c50ef9bdap-1};
-    private static final double C0_HIGH = 0x1.71547652b82fep1, C0_LOW = 0x1.777d0ffda0d24p-55, C1_HIGH = 0x1.ec709dc3a03fdp-1, C1_LOW = 0x1.d27f05548af0cp-55;
+            0x1.0c9a87e0487dep-2, 0x1.484b13cff5fc7p-2, 0x1.a61762a7b7872p-2, 0x1.2776c50ef9bdap-1};
+    private static final double C0_HIGH = 0x1.71547652b82fep1, C0_LOW = 0x1.777d0ffda0d24p-55, C1_HIGH = 0x1.ec709dc3a03fdp-1,
+            C1_LOW = 0x1.d27f05548af0cp-55;
     /** 2^1100 and 2^-1100 are beyond all doubles. */
     private static final double LARGEST = 1100;
 
-    private Powers() { }
+    private Powers() {}
 
     /** The power of two floats, in double. */
     static <V, M> V pow32(Arithmetic<V, M> a, V x, V y) { return a.inDouble(Powers::inDouble, x, y); }

@@ -6,7 +6,7 @@ import lyceum.backend.Op;
 
 /** The recipe of each primitive function. */
 public final class Recipes {
-    private Recipes() { }
+    private Recipes() {}
 
     /** The recipe of {@code op} for lanes of {@code type}, F32 or F64; empty for operations that are plain arithmetic or have no recipe. */
     public static Optional<Recipe> of(Op op, DType type) {

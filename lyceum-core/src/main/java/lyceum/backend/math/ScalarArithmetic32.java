@@ -7,7 +7,7 @@ public final class ScalarArithmetic32 implements Arithmetic<Float, Boolean> {
     /** The only one; it has no state. */
     public static final ScalarArithmetic32 INSTANCE = new ScalarArithmetic32();
 
-    private ScalarArithmetic32() { }
+    private ScalarArithmetic32() {}
 
     private static int raw(float x) { return Float.floatToRawIntBits(x); }
 

@@ -7,7 +7,7 @@ public final class ScalarArithmetic64 implements Arithmetic<Double, Boolean> {
     /** The only one; it has no state. */
     public static final ScalarArithmetic64 INSTANCE = new ScalarArithmetic64();
 
-    private ScalarArithmetic64() { }
+    private ScalarArithmetic64() {}
 
     private static long raw(double x) { return Double.doubleToRawLongBits(x); }
 

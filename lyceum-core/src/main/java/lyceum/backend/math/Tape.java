@@ -14,12 +14,12 @@ public final class Tape {
         /** Argument number {@code bits} of the recipe. */
         INPUT(""),
         /** The number or integer whose pattern {@code bits} has. */
-        CONSTANT(""),
-        ADD("vv"), SUB("vv"), MUL("vv"), DIV("vv"), FMA("vvv"), FNMA("vvv"), SQRT("v"), MIN("vv"), MAX("vv"), ROUND("v"), ABS("v"), NEG("v"), COPY_SIGN("vv"),
-        SCALE("vv"), EXPONENT("v"), MANTISSA("v"), BIT_AND("vv"), BIT_OR("vv"), BIT_XOR("vv"), ADD_INT("vv"), SUB_INT("vv"),
+        CONSTANT(""), ADD("vv"), SUB("vv"), MUL("vv"), DIV("vv"), FMA("vvv"), FNMA("vvv"), SQRT("v"), MIN("vv"), MAX("vv"), ROUND("v"),
+        ABS("v"), NEG("v"), COPY_SIGN("vv"), SCALE("vv"), EXPONENT("v"), MANTISSA("v"), BIT_AND("vv"), BIT_OR("vv"), BIT_XOR("vv"),
+        ADD_INT("vv"), SUB_INT("vv"),
         /** By {@code bits}. */
-        SHIFT_LEFT("v"), SHIFT_RIGHT("v"),
-        LOOKUP("v"), LESS("vv"), LESS_EQUAL("vv"), EQUAL("vv"), IS_NAN("v"), BOTH("mm"), EITHER("mm"), NOT("m"), SELECT("mvv"),
+        SHIFT_LEFT("v"), SHIFT_RIGHT("v"), LOOKUP("v"), LESS("vv"), LESS_EQUAL("vv"), EQUAL("vv"), IS_NAN("v"), BOTH("mm"), EITHER("mm"),
+        NOT("m"), SELECT("mvv"),
         /** An F32 value in F64 lanes. */
         WIDEN("v"),
         /** An F64 value rounded to F32 lanes. */
@@ -32,7 +32,9 @@ public final class Tape {
         /** A letter an operand: v for values, m for masks. */
         public String operands() { return operands; }
 
-        public boolean givesMask() { return this == LESS || this == LESS_EQUAL || this == EQUAL || this == IS_NAN || this == BOTH || this == EITHER || this == NOT; }
+        public boolean givesMask() {
+            return this == LESS || this == LESS_EQUAL || this == EQUAL || this == IS_NAN || this == BOTH || this == EITHER || this == NOT;
+        }
     }
 
     /**
@@ -44,7 +46,7 @@ public final class Tape {
      * @param table of a lookup, else null
      * @param guard number of the mask without which nothing uses this step, or -1
      */
-    public record Step(Kind kind, boolean wide, List<Integer> operands, long bits, double[] table, int guard) { }
+    public record Step(Kind kind, boolean wide, List<Integer> operands, long bits, double[] table, int guard) {}
 
     private final List<Step> steps;
 
@@ -77,13 +79,15 @@ public final class Tape {
             if (!needed[i]) continue;
             var s = all.get(i);
             place[i] = kept.size();
-            kept.add(new Step(s.kind(), s.wide(), s.operands().stream().map(o -> place[o]).toList(), s.bits(), s.table(), s.guard() < 0 ? -1 : place[s.guard()]));
+            kept.add(new Step(s.kind(), s.wide(), s.operands().stream().map(o -> place[o]).toList(), s.bits(), s.table(),
+                    s.guard() < 0 ? -1 : place[s.guard()]));
         }
         return kept;
     }
 
     /** Values and masks are numbers of steps; {@code guard} has the mask of the slow path being written, or -1. */
-    private record Recorder(List<Step> steps, Map<List<Object>, Integer> known, int[] guard, boolean wide) implements Arithmetic<Integer, Integer> {
+    private record Recorder(List<Step> steps, Map<List<Object>, Integer> known, int[] guard, boolean wide)
+            implements Arithmetic<Integer, Integer> {
 
         int write(Kind kind, long bits, double[] table, Integer... operands) {
             var of = List.of(operands);
@@ -97,7 +101,9 @@ public final class Tape {
 
         private int add(Kind kind, Integer... operands) { return write(kind, 0, null, operands); }
 
-        @Override public Integer constant(double value) { return write(Kind.CONSTANT, wide ? Double.doubleToRawLongBits(value) : Float.floatToRawIntBits((float) value), null); }
+        @Override public Integer constant(double value) {
+            return write(Kind.CONSTANT, wide ? Double.doubleToRawLongBits(value) : Float.floatToRawIntBits((float) value), null);
+        }
 
         @Override public Integer bits(long bits) { return write(Kind.CONSTANT, wide ? bits : (int) bits, null); }
 

@@ -5,7 +5,8 @@ import static lyceum.backend.math.Polynomials.horner;
 /** sin, cos and tan. */
 final class Trigonometry {
     /** Pi in three numbers of one sign, taken off one after the other by fused products; -0.0 stays what it is. */
-    private static final double[] PI_32 = {0x1.921fb4p1, 0x1.4442dp-23, 0x1.846988p-47}, PI_64 = {0x1.921fb54442d18p1, 0x1.1a62633145c06p-53, 0x1.c1cd129024e08p-106};
+    private static final double[] PI_32 = {0x1.921fb4p1, 0x1.4442dp-23, 0x1.846988p-47},
+            PI_64 = {0x1.921fb54442d18p1, 0x1.1a62633145c06p-53, 0x1.c1cd129024e08p-106};
     /** Up to here three numbers are enough. */
     private static final double NEAR_32 = 0x1p17, NEAR_64 = 0x1p30;
     /** Adding it to a number of magnitude below 2^22 (2^51) rounds that to an integer, which then stands in the low bits. */
@@ -13,13 +14,13 @@ final class Trigonometry {
     /** (sin(r) / r - 1) / r^2 of z = r^2, |r| at most pi / 2, for sin(r) to 2^-27.3 and 2^-61.7. */
     private static final double[] SIN_32 = {0x1.5dc8c4p-19, -0x1.9f70eep-13, 0x1.110edap-7, -0x1.55554cp-3};
     private static final double[] SIN_64 = {0x1.8828f9b681dfbp-49, -0x1.ae431772a922ep-41, 0x1.6123cb11e9467p-33, -0x1.ae6454cafd868p-26,
-        0x1.71de3a528708p-19, -0x1.a01a01a0148a1p-13, 0x1.11111111110c1p-7, -0x1.5555555555555p-3};
+            0x1.71de3a528708p-19, -0x1.a01a01a0148a1p-13, 0x1.11111111110c1p-7, -0x1.5555555555555p-3};
     /** (tan(r) / r - 1) / r^2 of z = r^2, |r| at most pi / 4, for tan(r) to 2^-56.2. */
     private static final double[] TAN = {0x1.5dfa94edad45p-16, -0x1.785981b2618f4p-15, 0x1.77181b6779fbfp-14, -0x1.ba428ef84e30ap-16,
-        0x1.1e46aab8b1abcp-13, 0x1.d2623c0c405e4p-13, 0x1.37fbcbd9938f6p-11, 0x1.7d5b35b2c427bp-10, 0x1.d6d937003b6c1p-9, 0x1.226e12425e8efp-7,
-        0x1.664f49a95250dp-6, 0x1.ba1ba1b4664cap-5, 0x1.111111111835p-3, 0x1.55555555554f1p-2};
+            0x1.1e46aab8b1abcp-13, 0x1.d2623c0c405e4p-13, 0x1.37fbcbd9938f6p-11, 0x1.7d5b35b2c427bp-10, 0x1.d6d937003b6c1p-9,
+            0x1.226e12425e8efp-7, 0x1.664f49a95250dp-6, 0x1.ba1ba1b4664cap-5, 0x1.111111111835p-3, 0x1.55555555554f1p-2};
 
-    private Trigonometry() { }
+    private Trigonometry() {}
 
     private static <V, M> V rounding(Arithmetic<V, M> a) { return a.constant(a.wide() ? ROUND_64 : ROUND_32); }
 

@@ -28,9 +28,11 @@ public final class BlockMatrix {
     public BlockMatrix(BlockFormat format, long rows, long columns, Storage storage, long byteOffset) {
         if (rows < 0) throw new IllegalArgumentException(format.name() + ": " + rows + " rows");
         long rowBytes = format.rowBytes(columns);
-        if (columns > Integer.MAX_VALUE - 64) throw new IllegalArgumentException(format.name() + ": rows of " + columns + " weights; at most 2^31 - 65");
-        if (byteOffset < 0 || byteOffset > storage.bytes() || rowBytes != 0 && rows > (storage.bytes() - byteOffset) / rowBytes) throw new IllegalArgumentException(
-                format.name() + ": " + rows + " rows of " + rowBytes + " bytes at offset " + byteOffset + " do not fit into " + storage.bytes() + " bytes");
+        if (columns > Integer.MAX_VALUE - 64)
+            throw new IllegalArgumentException(format.name() + ": rows of " + columns + " weights; at most 2^31 - 65");
+        if (byteOffset < 0 || byteOffset > storage.bytes() || rowBytes != 0 && rows > (storage.bytes() - byteOffset) / rowBytes)
+            throw new IllegalArgumentException(format.name() + ": " + rows + " rows of " + rowBytes + " bytes at offset " + byteOffset
+                    + " do not fit into " + storage.bytes() + " bytes");
         this.format = format;
         this.rows = rows;
         this.columns = columns;
@@ -68,7 +70,8 @@ public final class BlockMatrix {
         for (long at = rowAt(0); at < end; at += format.blockBytes()) {
             for (int half : halves) {
                 // Exponent all ones: infinite or no number.
-                if ((memory.get(BlockFormat.SHORT, at + half) & 0x7C00) == 0x7C00) throw FormatException.at(format.name(), at + half - storage.base(), "a scale is not finite");
+                if ((memory.get(BlockFormat.SHORT, at + half) & 0x7C00) == 0x7C00)
+                    throw FormatException.at(format.name(), at + half - storage.base(), "a scale is not finite");
             }
         }
         checked = true;

@@ -28,7 +28,9 @@ enum Floats implements BlockFormat {
 
     @Override public void dequantise(MemorySegment from, long at, float[] to, int start) { dequantiseRow(from, at, 1, to, start); }
 
-    @Override public void decode(MemorySegment from, long at, Codes to) { throw new UnsupportedOperationException(name() + " has no codes"); }
+    @Override public void decode(MemorySegment from, long at, Codes to) {
+        throw new UnsupportedOperationException(name() + " has no codes");
+    }
 
     @Override public void quantiseRow(float[] x, int from, int k, MemorySegment to, long at) {
         switch (this) {

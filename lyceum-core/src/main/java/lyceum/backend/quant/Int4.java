@@ -11,7 +11,8 @@ import java.lang.foreign.ValueLayout;
  */
 record Int4(int group, boolean zeroPoint) implements BlockFormat {
     Int4 {
-        if (group != 32 && group != 64 && group != 128) throw new IllegalArgumentException("int4: a group of " + group + " weights; groups have 32, 64 or 128");
+        if (group != 32 && group != 64 && group != 128)
+            throw new IllegalArgumentException("int4: a group of " + group + " weights; groups have 32, 64 or 128");
     }
 
     @Override public String name() { return "INT4_" + group + (zeroPoint ? "Z" : ""); }

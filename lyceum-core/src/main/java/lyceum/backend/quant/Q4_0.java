@@ -22,7 +22,8 @@ record Q4_0() implements BlockFormat {
         float d = largest / -8;
         float inverse = d == 0 ? 0 : 1 / d;
         BlockFormat.putHalf(to, at, d, this);
-        for (int j = 0; j < 16; j++) to.set(ValueLayout.JAVA_BYTE, at + 2 + j, (byte) (code(x[from + j], inverse) | code(x[from + j + 16], inverse) << 4));
+        for (int j = 0; j < 16; j++)
+            to.set(ValueLayout.JAVA_BYTE, at + 2 + j, (byte) (code(x[from + j], inverse) | code(x[from + j + 16], inverse) << 4));
     }
 
     private static int code(float x, float inverse) { return Math.clamp((int) ((double) x * inverse + 8.5), 0, 15); }

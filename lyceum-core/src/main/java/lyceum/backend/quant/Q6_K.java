@@ -35,7 +35,8 @@ record Q6_K() implements BlockFormat {
             int s = d == 0 ? 0 : (int) Math.clamp(Math.rint(scales[g] / d), -128, 127);
             to.set(ValueLayout.JAVA_BYTE, at + SCALES + g, (byte) s);
             float step = d * s;
-            for (int i = 16 * g; i < 16 * g + 16; i++) codes[i] = 32 + (step == 0 ? 0 : (int) Math.clamp(Math.rint(x[from + i] / step), -32, 31));
+            for (int i = 16 * g; i < 16 * g + 16; i++)
+                codes[i] = 32 + (step == 0 ? 0 : (int) Math.clamp(Math.rint(x[from + i] / step), -32, 31));
         }
         for (int h = 0; h < 2; h++) {
             for (int j = 0; j < 32; j++) {

@@ -9,10 +9,10 @@ final class ScaleSearch {
     private static final int CANDIDATES = 10;
     private static final double STEP = 0.1;
 
-    private ScaleSearch() { }
+    private ScaleSearch() {}
 
     /** {@code x ~ scale q - minimum} with {@code minimum >= 0}. */
-    record Affine(double scale, double minimum) { }
+    record Affine(double scale, double minimum) {}
 
     /** For codes {@code 0 .. most}. The minimum is at least 0, for its code has no sign. */
     static Affine affine(float[] x, int from, int n, int most) {

@@ -15,7 +15,7 @@ final class SuperBlock {
     /** Bytes before the codes. */
     static final int HEAD = 16;
 
-    private SuperBlock() { }
+    private SuperBlock() {}
 
     static int scale(MemorySegment from, long at, int g) {
         return g < 4 ? at(from, at, g) & 63 : at(from, at, g + 4) & 15 | (at(from, at, g - 4) >> 6) << 4;
@@ -45,14 +45,16 @@ final class SuperBlock {
             scale = Math.max(scale, groups[g].scale());
             minimum = Math.max(minimum, groups[g].minimum());
         }
-        float d = BlockFormat.putHalf(to, at, (float) (scale / 63), format), e = BlockFormat.putHalf(to, at + 2, (float) (minimum / 63), format);
+        float d = BlockFormat.putHalf(to, at, (float) (scale / 63), format),
+                e = BlockFormat.putHalf(to, at + 2, (float) (minimum / 63), format);
         var bytes = new int[12];
         var codes = new int[LENGTH];
         for (int g = 0; g < GROUPS; g++) {
             int s = sixBits(groups[g].scale(), d), m = sixBits(groups[g].minimum(), e);
             place(bytes, g, s, m);
             float step = d * s, offset = e * m;
-            for (int i = g * GROUP; i < (g + 1) * GROUP; i++) codes[i] = step == 0 ? 0 : (int) Math.clamp(Math.rint((x[from + i] + offset) / step), 0, most);
+            for (int i = g * GROUP; i < (g + 1) * GROUP; i++)
+                codes[i] = step == 0 ? 0 : (int) Math.clamp(Math.rint((x[from + i] + offset) / step), 0, most);
         }
         for (int i = 0; i < 12; i++) to.set(ValueLayout.JAVA_BYTE, at + 4 + i, (byte) bytes[i]);
         return codes;

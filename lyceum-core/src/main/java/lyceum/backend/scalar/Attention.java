@@ -1,5 +1,6 @@
 package lyceum.backend.scalar;
 
+import java.util.Arrays;
 import lyceum.backend.AttentionOptions;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
@@ -46,7 +47,7 @@ public final class Attention {
         var scores = new double[KEYS];
         var sums = new double[rows * e];
         double[] top = new double[rows], total = new double[rows];
-        java.util.Arrays.fill(top, Double.NEGATIVE_INFINITY);
+        Arrays.fill(top, Double.NEGATIVE_INFINITY);
         int end = shape.endKey(position + rows - 1, length);
         for (int j = shape.firstKey(position); j < end; j += KEYS) {
             int n = Math.min(KEYS, end - j);
@@ -74,7 +75,8 @@ public final class Attention {
         for (int i = 0; i < rows; i++) {
             boolean none = top[i] == Double.NEGATIVE_INFINITY;
             for (int c = 0; c < e; c++) sums[i * e + c] = none ? 0 : sums[i * e + c] / total[i];
-            if (logSumExp != null) set(logSumExp, ((long) b * shape.heads() + h) * shape.queries() + first + i, none ? top[i] : top[i] + Math.log(total[i]));
+            if (logSumExp != null)
+                set(logSumExp, ((long) b * shape.heads() + h) * shape.queries() + first + i, none ? top[i] : top[i] + Math.log(total[i]));
         }
         Tiles.store(sums, out, b, h, first, rows, e);
     }

@@ -28,7 +28,8 @@ public final class AttentionGradient {
     }
 
     /** See {@link lyceum.backend.Backend#attentionGradient}. */
-    public static void backward(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View g, View qGradient, View kGradient, View vGradient) {
+    public static void backward(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View g, View qGradient,
+            View kGradient, View vGradient) {
         var pass = new AttentionGradient(options, q, k, v, out, logSumExp, g);
         var shape = pass.shape;
         int queryBlocks = (shape.queries() + TILE - 1) / TILE, keyBlocks = (shape.keys() + TILE - 1) / TILE;
@@ -65,13 +66,15 @@ public final class AttentionGradient {
             for (int i = 0; i < rows; i++) {
                 for (int c = 0; c < e; c++) delta[i] = Math.fma(gradients[i * e + c], results[i * e + c], delta[i]);
                 long at = ((long) b * shape.heads() + h) * shape.queries() + first + i;
-                logSumExps[i] = Elements.getDouble(logSumExp.dtype(), logSumExp.storage().segment(), logSumExp.byteOffset() + at * logSumExp.dtype().bytes());
+                logSumExps[i] = Elements.getDouble(logSumExp.dtype(), logSumExp.storage().segment(),
+                        logSumExp.byteOffset() + at * logSumExp.dtype().bytes());
             }
         }
 
         /** Weights P and score gradients dS of query {@code i} for {@code n} keys from {@code j} on; says in {@code range} which are seen. */
         void row(int i, int j, int n, double[] keys, double[] values, double[] weights, double[] scoreGradients, int[] range) {
-            int position = shape.start(b) + first + i, from = Math.max(0, shape.firstKey(position) - j), to = Math.min(n, shape.endKey(position, shape.length(b)) - j);
+            int position = shape.start(b) + first + i, from = Math.max(0, shape.firstKey(position) - j),
+                    to = Math.min(n, shape.endKey(position, shape.length(b)) - j);
             range[0] = from;
             range[1] = logSumExps[i] == Double.NEGATIVE_INFINITY ? from : to;
             if (from >= range[1]) return;

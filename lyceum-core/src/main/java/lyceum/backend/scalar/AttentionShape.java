@@ -15,13 +15,15 @@ public record AttentionShape(AttentionOptions options, int batch, int heads, int
     public static AttentionShape of(AttentionOptions options, View q, View k, View v) {
         var table = options.blockTable();
         long keys = table == null ? k.shape()[2] : Math.multiplyExact(table.shape()[1], k.shape()[2]);
-        return new AttentionShape(options, count("batch entries", q.shape()[0]), count("heads", q.shape()[1]), count("heads", q.shape()[1] / Math.max(1, k.shape()[1])),
-                count("queries", q.shape()[2]), count("keys", keys), count("elements of a query", q.shape()[3]), count("elements of a value", v.shape()[3]));
+        return new AttentionShape(options, count("batch entries", q.shape()[0]), count("heads", q.shape()[1]),
+                count("heads", q.shape()[1] / Math.max(1, k.shape()[1])), count("queries", q.shape()[2]), count("keys", keys),
+                count("elements of a query", q.shape()[3]), count("elements of a value", v.shape()[3]));
     }
 
     /** @throws ShapeException beyond what positions in an int reach, with room for a block more */
     private static int count(String what, long n) {
-        if (n > Integer.MAX_VALUE / 2) throw new ShapeException("attention: " + n + " " + what + "; at most 2^30 - 1, so attend to them in parts and join these by OnlineSoftmax");
+        if (n > Integer.MAX_VALUE / 2) throw new ShapeException(
+                "attention: " + n + " " + what + "; at most 2^30 - 1, so attend to them in parts and join these by OnlineSoftmax");
         return (int) n;
     }
 
@@ -69,13 +71,15 @@ public record AttentionShape(AttentionOptions options, int batch, int heads, int
 
     private long block(int b, int page) {
         var table = options.blockTable();
-        return Elements.getLong(table.dtype(), table.storage().segment(), table.byteOffset() + (b * table.strides()[0] + page * table.strides()[1]) * table.dtype().bytes());
+        return Elements.getLong(table.dtype(), table.storage().segment(),
+                table.byteOffset() + (b * table.strides()[0] + page * table.strides()[1]) * table.dtype().bytes());
     }
 
     /** The bias of query {@code i} of head {@code h} for key {@code j}. */
     public double bias(int b, int h, int i, int j) {
         var view = options.bias();
         var s = view.strides();
-        return Elements.getDouble(view.dtype(), view.storage().segment(), view.byteOffset() + (b * s[0] + h * s[1] + i * s[2] + j * s[3]) * view.dtype().bytes());
+        return Elements.getDouble(view.dtype(), view.storage().segment(),
+                view.byteOffset() + (b * s[0] + h * s[1] + i * s[2] + j * s[3]) * view.dtype().bytes());
     }
 }

@@ -1,5 +1,6 @@
 package lyceum.backend.scalar;
 
+import java.util.Arrays;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
@@ -32,7 +33,7 @@ final class DirectConvolution {
             double[] in = new double[inVolume], w = new double[taps], sums = new double[outVolume];
             for (long channel = from; channel < to; channel++) {
                 long example = channel / g.outputs(), o = channel % g.outputs(), c0 = o / outputs * inputs;
-                java.util.Arrays.fill(sums, 0);
+                Arrays.fill(sums, 0);
                 for (int c = 0; c < inputs; c++) {
                     Planes.load(xs, (example * g.inputs() + c0 + c) * inVolume, inVolume, in);
                     Planes.load(ws, (o * inputs + c) * taps, taps, w);
@@ -52,7 +53,7 @@ final class DirectConvolution {
             double[] out = new double[outVolume], w = new double[taps], sums = new double[inVolume];
             for (long channel = from; channel < to; channel++) {
                 long example = channel / g.inputs(), c = channel % g.inputs(), o0 = c / inputs * outputs;
-                java.util.Arrays.fill(sums, 0);
+                Arrays.fill(sums, 0);
                 for (int o = 0; o < outputs; o++) {
                     Planes.load(ys, (example * g.outputs() + o0 + o) * outVolume, outVolume, out);
                     Planes.load(ws, ((o0 + o) * inputs + c % inputs) * taps, taps, w);
@@ -72,7 +73,7 @@ final class DirectConvolution {
             double[] in = new double[inVolume], out = new double[outVolume], sums = new double[taps];
             for (long pair = from; pair < to; pair++) {
                 long o = pair / inputs, c = o / outputs * inputs + pair % inputs;
-                java.util.Arrays.fill(sums, 0);
+                Arrays.fill(sums, 0);
                 for (long example = 0; example < g.batch(); example++) {
                     Planes.load(xs, (example * g.inputs() + c) * inVolume, inVolume, in);
                     Planes.load(ys, (example * g.outputs() + o) * outVolume, outVolume, out);

@@ -16,7 +16,7 @@ public final class Elements {
     static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private Elements() { }
+    private Elements() {}
 
     /** Nearest BF16 of {@code x}, ties to even, as its 16 bits. NaN stays NaN. */
     public static short toBf16(float x) {
@@ -124,7 +124,8 @@ public final class Elements {
                 else for (int i = 0; i < n; i++) to.set(INT, at + i * stride * 4, from[start + i]);
             }
             case I8, U8 -> { for (int i = 0; i < n; i++) to.set(ValueLayout.JAVA_BYTE, at + i * stride, (byte) from[start + i]); }
-            case BOOL -> { for (int i = 0; i < n; i++) to.set(ValueLayout.JAVA_BYTE, at + i * stride, (byte) (from[start + i] != 0 ? 1 : 0)); }
+            case BOOL ->
+                    { for (int i = 0; i < n; i++) to.set(ValueLayout.JAVA_BYTE, at + i * stride, (byte) (from[start + i] != 0 ? 1 : 0)); }
             default -> throw new AssertionError(type);
         }
     }

@@ -7,7 +7,7 @@ import lyceum.math.Special;
 
 /** The scalar meaning of every float primitive, in double precision. */
 public final class Functions {
-    private Functions() { }
+    private Functions() {}
 
     /** {@code x -> op(x)}. */
     public static DoubleUnaryOperator unary(Op op) {

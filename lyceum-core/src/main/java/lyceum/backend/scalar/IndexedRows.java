@@ -10,11 +10,13 @@ import lyceum.backend.View;
  * @param rows that have an index
  * @param outer combinations of the axes before
  */
-public record IndexedRows(View table, View index, View dense, int axis, long elements, long rows, long outer, Strided tables, Strided denses) {
+public record IndexedRows(View table, View index, View dense, int axis, long elements, long rows, long outer, Strided tables,
+        Strided denses) {
     /** Null if rows are not contiguous or their elements have indices of their own. */
     public static IndexedRows of(View table, int axis, View index, View dense) {
         if (!oneIndexARow(axis, index) || !contiguousBehind(axis, table) || !contiguousBehind(axis, dense)) return null;
-        long elements = View.size(Arrays.copyOfRange(table.shape(), axis + 1, table.shape().length)), outer = View.size(Arrays.copyOf(table.shape(), axis));
+        long elements = View.size(Arrays.copyOfRange(table.shape(), axis + 1, table.shape().length)),
+                outer = View.size(Arrays.copyOf(table.shape(), axis));
         return new IndexedRows(table, index, dense, axis, elements, dense.shape()[axis], outer, before(axis, table), before(axis, dense));
     }
 
@@ -43,5 +45,7 @@ public record IndexedRows(View table, View index, View dense, int axis, long ele
     }
 
     /** Walks the axes before {@code axis}. */
-    private static Strided before(int axis, View view) { return Strided.of(view.with(Arrays.copyOf(view.shape(), axis), Arrays.copyOf(view.strides(), axis)))[0]; }
+    private static Strided before(int axis, View view) {
+        return Strided.of(view.with(Arrays.copyOf(view.shape(), axis), Arrays.copyOf(view.strides(), axis)))[0];
+    }
 }

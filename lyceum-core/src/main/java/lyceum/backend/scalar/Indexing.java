@@ -2,6 +2,7 @@ package lyceum.backend.scalar;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.StringJoiner;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Backend.Scan;
@@ -13,7 +14,7 @@ import lyceum.backend.View;
 public final class Indexing {
     /** Elements of a lane that are on the heap at once. */
     private static final int BLOCK = 4096;
-    private Indexing() { }
+    private Indexing() {}
 
     /** An index as counted from the start of an axis of {@code size}. @throws ShapeException if it is out of range */
     static long inRange(String operation, long index, int axis, View of) {
@@ -23,7 +24,7 @@ public final class Indexing {
     }
 
     public static ShapeException outOfRange(String operation, long index, int axis, View of) {
-        var sizes = new java.util.StringJoiner(", ", "(", of.shape().length == 1 ? ",)" : ")");
+        var sizes = new StringJoiner(", ", "(", of.shape().length == 1 ? ",)" : ")");
         for (long size : of.shape()) sizes.add(Long.toString(size));
         return new ShapeException(operation + ": index " + index + " is out of range for axis " + axis + " of shape " + sizes);
     }
@@ -40,7 +41,8 @@ public final class Indexing {
             for (long lane = from; lane < to; lane++) {
                 long i = indices.byteOffset(lane), o = targets.byteOffset(lane), s = sources.byteOffset(lane);
                 for (long j = 0; j < lanes.length(); j++, i += lanes.stride()[0], o += lanes.stride()[1]) {
-                    copy(sources.segment(), s + inRange("gather", indices.segment().get(Elements.LONG, i), axis, in) * lanes.stride()[2], targets.segment(), o, bytes);
+                    copy(sources.segment(), s + inRange("gather", indices.segment().get(Elements.LONG, i), axis, in) * lanes.stride()[2],
+                            targets.segment(), o, bytes);
                 }
             }
         });
@@ -68,7 +70,8 @@ public final class Indexing {
                     if (rule == Scatter.SET) {
                         copy(sources.segment(), s, targets.segment(), target, type.bytes());
                     } else if (type.isFloat()) {
-                        double value = Elements.getDouble(type, sources.segment(), s), old = Elements.getDouble(type, targets.segment(), target);
+                        double value = Elements.getDouble(type, sources.segment(), s),
+                                old = Elements.getDouble(type, targets.segment(), target);
                         Elements.set(type, targets.segment(), target, switch (rule) {
                             case ADD -> old + value;
                             case MAX -> Math.max(old, value);
@@ -107,7 +110,8 @@ public final class Indexing {
                         store(out.dtype(), doubles, targets, o, lanes.stride()[1], here);
                     } else {
                         long before = j == 0 ? 0 : longs[n - 1];
-                        for (int i = 0; i < here; i++) longs[i] = Elements.getLong(in.dtype(), sources.segment(), s + i * lanes.stride()[0]);
+                        for (int i = 0; i < here; i++)
+                            longs[i] = Elements.getLong(in.dtype(), sources.segment(), s + i * lanes.stride()[0]);
                         if (j > 0) longs[0] = join(scan, before, longs[0]);
                         for (int i = 1; i < here; i++) longs[i] = join(scan, longs[i - 1], longs[i]);
                         for (int i = 0; i < here; i++) Elements.set(out.dtype(), targets.segment(), o + i * lanes.stride()[1], longs[i]);

@@ -1,5 +1,6 @@
 package lyceum.backend.scalar;
 
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
@@ -36,10 +37,10 @@ final class Interpreter {
 
         void grow(int slots) {
             if (floats.length >= slots) return;
-            floats = java.util.Arrays.copyOf(floats, slots);
-            doubles = java.util.Arrays.copyOf(doubles, slots);
-            ints = java.util.Arrays.copyOf(ints, slots);
-            longs = java.util.Arrays.copyOf(longs, slots);
+            floats = Arrays.copyOf(floats, slots);
+            doubles = Arrays.copyOf(doubles, slots);
+            ints = Arrays.copyOf(ints, slots);
+            longs = Arrays.copyOf(longs, slots);
         }
     }
 
@@ -64,15 +65,13 @@ final class Interpreter {
     }
 
     /** Runs all instructions on the elements numbered {@code start .. start + n - 1}. */
-    void block(long start, int n) {
-        for (int register = 0; register < program.length(); register++) step(register, start, n);
-    }
+    void block(long start, int n) { for (int register = 0; register < program.length(); register++) step(register, start, n); }
 
     void step(int register, long start, int n) {
         var in = program.at(register);
         switch (in.op()) {
             case LOAD -> load(in, register, start, n);
-            case CONST -> { } // filled when an instruction wants it as a block
+            case CONST -> {} // filled when an instruction wants it as a block
             case RANDOM -> random(in, register, start, n);
             case CAST -> cast(in, register, n);
             case WHERE -> where(in, register, n);
@@ -103,7 +102,9 @@ final class Interpreter {
         return filled[register] = true;
     }
 
-    private float floatConstant(int register) { return Elements.round(program.at(register).type(), (float) Double.longBitsToDouble(program.at(register).immediate())); }
+    private float floatConstant(int register) {
+        return Elements.round(program.at(register).type(), (float) Double.longBitsToDouble(program.at(register).immediate()));
+    }
 
     private double doubleConstant(int register) { return Double.longBitsToDouble(program.at(register).immediate()); }
 
@@ -128,7 +129,9 @@ final class Interpreter {
     /** True for the x c of an {@code x c + d} with constants, read by that addition alone: two passes over the block become one. */
     private boolean isScaled(int register) {
         var in = program.at(register);
-        if (!pairs || in.op() != Op.MUL || program.at(in.b()).op() != Op.CONST || program.uses(register) != 1 || !in.type().isFloat() || in.type().bytes() < 4) return false;
+        if (!pairs || in.op() != Op.MUL || program.at(in.b()).op() != Op.CONST || program.uses(register) != 1 || !in.type().isFloat()
+                || in.type().bytes() < 4)
+            return false;
         for (int next = register + 1; next < program.length() && next <= register + 2; next++) {
             var reader = program.at(next);
             if (reader.op() == Op.CONST) continue;
@@ -140,7 +143,8 @@ final class Interpreter {
     private boolean affine(Instruction in, int register, int n) {
         if (!isScaled(in.a()) || program.at(in.b()).op() != Op.CONST) return false;
         var product = program.at(in.a());
-        if (in.type() == DType.F64) lanes.affine(doubles(product.a()), doubleConstant(product.b()), doubleConstant(in.b()), doubles(register), n);
+        if (in.type() == DType.F64)
+            lanes.affine(doubles(product.a()), doubleConstant(product.b()), doubleConstant(in.b()), doubles(register), n);
         else lanes.affine(floats(product.a()), floatConstant(product.b()), floatConstant(in.b()), floats(register), n);
         return true;
     }
@@ -163,12 +167,14 @@ final class Interpreter {
     private void binary(Instruction in, int register, int n) {
         switch (Bank.of(in.type())) {
             case FLOAT -> {
-                if (program.at(in.b()).op() != Op.CONST || !lanes.withConstant(in.op(), floats(in.a()), floatConstant(in.b()), floats(register), n))
+                if (program.at(in.b()).op() != Op.CONST
+                        || !lanes.withConstant(in.op(), floats(in.a()), floatConstant(in.b()), floats(register), n))
                     lanes.binary(in.op(), floats(in.a()), floats(in.b()), floats(register), n);
                 lanes.narrow(in.type(), floats(register), n);
             }
             case DOUBLE -> {
-                if (program.at(in.b()).op() != Op.CONST || !lanes.withConstant(in.op(), doubles(in.a()), doubleConstant(in.b()), doubles(register), n))
+                if (program.at(in.b()).op() != Op.CONST
+                        || !lanes.withConstant(in.op(), doubles(in.a()), doubleConstant(in.b()), doubles(register), n))
                     lanes.binary(in.op(), doubles(in.a()), doubles(in.b()), doubles(register), n);
             }
             case INT -> {
@@ -248,8 +254,14 @@ final class Interpreter {
                 boolean bool = type == DType.BOOL;
                 int low = Elements.least(type), high = Elements.most(type);
                 switch (from) {
-                    case FLOAT -> { var x = floats(in.a()); for (int i = 0; i < n; i++) r[i] = bool ? (x[i] != 0 ? 1 : 0) : Math.clamp((long) x[i], low, high); }
-                    case DOUBLE -> { var x = doubles(in.a()); for (int i = 0; i < n; i++) r[i] = bool ? (x[i] != 0 ? 1 : 0) : Math.clamp((long) x[i], low, high); }
+                    case FLOAT -> {
+                        var x = floats(in.a());
+                        for (int i = 0; i < n; i++) r[i] = bool ? (x[i] != 0 ? 1 : 0) : Math.clamp((long) x[i], low, high);
+                    }
+                    case DOUBLE -> {
+                        var x = doubles(in.a());
+                        for (int i = 0; i < n; i++) r[i] = bool ? (x[i] != 0 ? 1 : 0) : Math.clamp((long) x[i], low, high);
+                    }
                     case INT -> System.arraycopy(ints(in.a()), 0, r, 0, n);
                     case LONG -> { var x = longs(in.a()); for (int i = 0; i < n; i++) r[i] = bool ? (x[i] != 0 ? 1 : 0) : (int) x[i]; }
                 }
@@ -301,10 +313,10 @@ final class Interpreter {
     /** Gives the value of element 0 to the {@code n} first. */
     void spread(int register, int n) {
         switch (Bank.of(program.at(register).type())) {
-            case FLOAT -> java.util.Arrays.fill(floats(register), 1, n, floats(register)[0]);
-            case DOUBLE -> java.util.Arrays.fill(doubles(register), 1, n, doubles(register)[0]);
-            case INT -> java.util.Arrays.fill(ints(register), 1, n, ints(register)[0]);
-            case LONG -> java.util.Arrays.fill(longs(register), 1, n, longs(register)[0]);
+            case FLOAT -> Arrays.fill(floats(register), 1, n, floats(register)[0]);
+            case DOUBLE -> Arrays.fill(doubles(register), 1, n, doubles(register)[0]);
+            case INT -> Arrays.fill(ints(register), 1, n, ints(register)[0]);
+            case LONG -> Arrays.fill(longs(register), 1, n, longs(register)[0]);
         }
     }
 
@@ -321,18 +333,18 @@ final class Interpreter {
     /** Sets the first {@code n} elements to one value. */
     void put(int register, long bits, int n) {
         switch (Bank.of(program.at(register).type())) {
-            case FLOAT -> java.util.Arrays.fill(floats(register), 0, n, Float.intBitsToFloat((int) bits));
-            case DOUBLE -> java.util.Arrays.fill(doubles(register), 0, n, Double.longBitsToDouble(bits));
-            case INT -> java.util.Arrays.fill(ints(register), 0, n, (int) bits);
-            case LONG -> java.util.Arrays.fill(longs(register), 0, n, bits);
+            case FLOAT -> Arrays.fill(floats(register), 0, n, Float.intBitsToFloat((int) bits));
+            case DOUBLE -> Arrays.fill(doubles(register), 0, n, Double.longBitsToDouble(bits));
+            case INT -> Arrays.fill(ints(register), 0, n, (int) bits);
+            case LONG -> Arrays.fill(longs(register), 0, n, bits);
         }
     }
 
     /** Sets elements {@code from .. to - 1} to a float value, rounded to the register's type. */
     void put(int register, double value, int from, int to) {
         var type = program.at(register).type();
-        if (type == DType.F64) java.util.Arrays.fill(doubles(register), from, to, value);
-        else java.util.Arrays.fill(floats(register), from, to, Elements.round(type, (float) value));
+        if (type == DType.F64) Arrays.fill(doubles(register), from, to, value);
+        else Arrays.fill(floats(register), from, to, Elements.round(type, (float) value));
     }
 
     /** The block of a float register, kept for a later phase. */
@@ -346,7 +358,7 @@ final class Interpreter {
         int slot = program.slot(register);
         var array = frame.floats[slot];
         if (array == null) array = frame.floats[slot] = new float[BLOCK];
-        if (mustFill(register)) java.util.Arrays.fill(array, floatConstant(register));
+        if (mustFill(register)) Arrays.fill(array, floatConstant(register));
         return array;
     }
 
@@ -354,7 +366,7 @@ final class Interpreter {
         int slot = program.slot(register);
         var array = frame.doubles[slot];
         if (array == null) array = frame.doubles[slot] = new double[BLOCK];
-        if (mustFill(register)) java.util.Arrays.fill(array, doubleConstant(register));
+        if (mustFill(register)) Arrays.fill(array, doubleConstant(register));
         return array;
     }
 
@@ -362,7 +374,7 @@ final class Interpreter {
         int slot = program.slot(register);
         var array = frame.ints[slot];
         if (array == null) array = frame.ints[slot] = new int[BLOCK];
-        if (mustFill(register)) java.util.Arrays.fill(array, Elements.wrap(program.at(register).type(), (int) program.at(register).immediate()));
+        if (mustFill(register)) Arrays.fill(array, Elements.wrap(program.at(register).type(), (int) program.at(register).immediate()));
         return array;
     }
 
@@ -370,7 +382,7 @@ final class Interpreter {
         int slot = program.slot(register);
         var array = frame.longs[slot];
         if (array == null) array = frame.longs[slot] = new long[BLOCK];
-        if (mustFill(register)) java.util.Arrays.fill(array, program.at(register).immediate());
+        if (mustFill(register)) Arrays.fill(array, program.at(register).immediate());
         return array;
     }
 }

@@ -1,5 +1,6 @@
 package lyceum.backend.scalar;
 
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.backend.Op;
 
@@ -208,8 +209,8 @@ public class Lanes {
             case LE -> { for (int i = 0; i < n; i++) r[i] = a[i] <= b[i] ? 1 : 0; }
             case GT -> { for (int i = 0; i < n; i++) r[i] = a[i] > b[i] ? 1 : 0; }
             case GE -> { for (int i = 0; i < n; i++) r[i] = a[i] >= b[i] ? 1 : 0; }
-            case IS_NAN -> java.util.Arrays.fill(r, 0, n, 0);
-            case IS_FINITE -> java.util.Arrays.fill(r, 0, n, 1);
+            case IS_NAN -> Arrays.fill(r, 0, n, 0);
+            case IS_FINITE -> Arrays.fill(r, 0, n, 1);
             case NOT -> { for (int i = 0; i < n; i++) r[i] = a[i] == 0 ? 1 : 0; }
             default -> throw new AssertionError(op);
         }
@@ -223,8 +224,8 @@ public class Lanes {
             case LE -> { for (int i = 0; i < n; i++) r[i] = a[i] <= b[i] ? 1 : 0; }
             case GT -> { for (int i = 0; i < n; i++) r[i] = a[i] > b[i] ? 1 : 0; }
             case GE -> { for (int i = 0; i < n; i++) r[i] = a[i] >= b[i] ? 1 : 0; }
-            case IS_NAN -> java.util.Arrays.fill(r, 0, n, 0);
-            case IS_FINITE -> java.util.Arrays.fill(r, 0, n, 1);
+            case IS_NAN -> Arrays.fill(r, 0, n, 0);
+            case IS_FINITE -> Arrays.fill(r, 0, n, 1);
             case NOT -> { for (int i = 0; i < n; i++) r[i] = a[i] == 0 ? 1 : 0; }
             default -> throw new AssertionError(op);
         }

@@ -2,7 +2,7 @@ package lyceum.backend.scalar;
 
 /** The stable permutation that sorts an array of keys, without boxing. */
 final class Order {
-    private Order() { }
+    private Order() {}
 
     /** From here on counting digits is faster than comparing: measured for keys of random floats. */
     private static final int RADIX = 512;
@@ -93,7 +93,8 @@ final class Order {
         for (int from = 0; from < n; from += run) insertion(keys, order, from, Math.min(n, from + run));
         var other = new int[n];
         for (int width = run; width < n; width *= 2) {
-            for (int from = 0; from < n; from += 2 * width) merge(keys, order, other, from, Math.min(n, from + width), Math.min(n, from + 2 * width));
+            for (int from = 0; from < n; from += 2 * width)
+                merge(keys, order, other, from, Math.min(n, from + width), Math.min(n, from + 2 * width));
             var swap = order;
             order = other;
             other = swap;

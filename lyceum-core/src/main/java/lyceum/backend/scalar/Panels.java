@@ -4,7 +4,7 @@ import lyceum.backend.scalar.Matmul.Matrix;
 
 /** Copies pieces of matrices to and from heap arrays, whatever their strides and (for floats) their type. */
 public final class Panels {
-    private Panels() { }
+    private Panels() {}
 
     private static long at(Matrix x, long row, long column) {
         return x.at() + (row * x.rowStride() + column * x.columnStride()) * x.view().dtype().bytes();
@@ -15,7 +15,8 @@ public final class Panels {
         var segment = x.view().storage().segment();
         var type = x.view().dtype();
         if (x.columnStride() == 1 || rows == 1) {
-            for (int i = 0; i < rows; i++) Elements.load(type, segment, at(x, row + i, column), x.columnStride(), to, at + i * stride, columns);
+            for (int i = 0; i < rows; i++)
+                Elements.load(type, segment, at(x, row + i, column), x.columnStride(), to, at + i * stride, columns);
             return;
         }
         // A transposed operand is read along its memory, and scattered into the array, which is in cache.
@@ -30,7 +31,8 @@ public final class Panels {
         var segment = x.view().storage().segment();
         var type = x.view().dtype();
         if (x.columnStride() == 1 || rows == 1) {
-            for (int i = 0; i < rows; i++) Elements.load(type, segment, at(x, row + i, column), x.columnStride(), to, at + i * stride, columns);
+            for (int i = 0; i < rows; i++)
+                Elements.load(type, segment, at(x, row + i, column), x.columnStride(), to, at + i * stride, columns);
             return;
         }
         var line = new double[rows];

@@ -11,7 +11,7 @@ final class PlacedKeys {
     private static final int RADIX = 512;
     private static final int DIGIT = 8, DIGITS = 1 << DIGIT, PASSES = Integer.SIZE / DIGIT;
 
-    private PlacedKeys() { }
+    private PlacedKeys() {}
 
     /** Sorts the first {@code n} of {@code items}, whose places ascend; the result stands in the array that is returned: that one, or {@code other}. */
     static long[] sort(long[] items, long[] other, int n) {

@@ -5,7 +5,7 @@ import lyceum.backend.View;
 
 /** Moves stretches of a view of any float type to and from double arrays, by row-major number. */
 public final class Planes {
-    private Planes() { }
+    private Planes() {}
 
     public static void load(View from, long first, int n, double[] to) { load(Strided.of(from)[0], first, n, to); }
 

@@ -1,5 +1,6 @@
 package lyceum.backend.scalar;
 
+import java.util.Arrays;
 import lyceum.backend.Parallel;
 import lyceum.backend.Pooling;
 import lyceum.backend.View;
@@ -9,7 +10,7 @@ import lyceum.backend.WindowGeometry;
 final class Pools {
     private static final long GRAIN = 1 << 16;
 
-    private Pools() { }
+    private Pools() {}
 
     private static long grain(WindowGeometry g) { return Math.max(1, GRAIN / Math.max(1, (long) g.outVolume() * g.taps())); }
 
@@ -22,8 +23,8 @@ final class Pools {
             var where = new long[out];
             for (long channel = from; channel < to; channel++) {
                 Planes.load(xs, channel * in, in, plane);
-                java.util.Arrays.fill(best, Double.NEGATIVE_INFINITY);
-                java.util.Arrays.fill(where, -1);
+                Arrays.fill(best, Double.NEGATIVE_INFINITY);
+                Arrays.fill(where, -1);
                 for (int tap = 0; tap < g.taps(); tap++) g.lines(tap, (i, j, n) -> larger(plane, i, g.stride()[2], best, where, j, n));
                 for (int j = 0; j < out; j++) where[j] = Math.max(0, where[j]); // a dilated window can lie in the padding alone
                 Planes.store(best, ys, channel * out, out);
@@ -52,7 +53,7 @@ final class Pools {
             for (long channel = from; channel < to; channel++) {
                 Planes.load(ys, channel * out, out, plane);
                 is.load(channel * out, out, where);
-                java.util.Arrays.fill(sums, 0);
+                Arrays.fill(sums, 0);
                 for (int j = 0; j < out; j++) sums[(int) where[j]] += plane[j];
                 Planes.store(sums, xs, channel * in, in);
             }
@@ -68,8 +69,10 @@ final class Pools {
             double[] plane = new double[in], sums = new double[out];
             for (long channel = from; channel < to; channel++) {
                 Planes.load(xs, channel * in, in, plane);
-                java.util.Arrays.fill(sums, 0);
-                for (int tap = 0; tap < g.taps(); tap++) g.lines(tap, (i, j, n) -> { for (int k = 0; k < n; k++) sums[j + k] += plane[i + k * g.stride()[2]]; });
+                Arrays.fill(sums, 0);
+                for (int tap = 0; tap < g.taps(); tap++) g.lines(tap, (i, j, n) -> {
+                    for (int k = 0; k < n; k++) sums[j + k] += plane[i + k * g.stride()[2]];
+                });
                 for (int j = 0; j < out; j++) sums[j] /= divisors[j];
                 Planes.store(sums, ys, channel * out, out);
             }
@@ -86,8 +89,10 @@ final class Pools {
             for (long channel = from; channel < to; channel++) {
                 Planes.load(ys, channel * out, out, plane);
                 for (int j = 0; j < out; j++) plane[j] /= divisors[j];
-                java.util.Arrays.fill(sums, 0);
-                for (int tap = 0; tap < g.taps(); tap++) g.lines(tap, (i, j, n) -> { for (int k = 0; k < n; k++) sums[i + k * g.stride()[2]] += plane[j + k]; });
+                Arrays.fill(sums, 0);
+                for (int tap = 0; tap < g.taps(); tap++) g.lines(tap, (i, j, n) -> {
+                    for (int k = 0; k < n; k++) sums[i + k * g.stride()[2]] += plane[j + k];
+                });
                 Planes.store(sums, xs, channel * in, in);
             }
         });

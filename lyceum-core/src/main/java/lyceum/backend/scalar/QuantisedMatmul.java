@@ -18,7 +18,7 @@ public final class QuantisedMatmul {
     /** Multiply-adds a thread takes at once. */
     private static final long GRAIN = 1 << 18;
 
-    private QuantisedMatmul() { }
+    private QuantisedMatmul() {}
 
     public static void multiply(View x, BlockMatrix weights, View bias, Activations activations, View out) {
         int m = (int) x.shape()[0], k = (int) x.shape()[1];
@@ -51,7 +51,8 @@ public final class QuantisedMatmul {
     private record Row(float[] plain, byte[][] digits, float[] step, float[] sum) {
         static Row of(View x, int i, int k, BlockFormat format, Activations activations) {
             var values = new float[(k + SUMS - 1) / SUMS * SUMS];
-            Elements.load(x.dtype(), x.storage().segment(), x.byteOffset() + i * x.strides()[0] * x.dtype().bytes(), x.strides()[1], values, 0, k);
+            Elements.load(x.dtype(), x.storage().segment(), x.byteOffset() + i * x.strides()[0] * x.dtype().bytes(), x.strides()[1], values,
+                    0, k);
             if (format.isFloat() || !Activations.fit(values, 0, k)) return new Row(values, null, null, null);
             int blocks = k / Activations.BLOCK;
             var digits = new byte[activations.digits()][k];

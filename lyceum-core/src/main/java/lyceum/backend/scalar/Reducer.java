@@ -1,5 +1,6 @@
 package lyceum.backend.scalar;
 
+import java.util.Arrays;
 import lyceum.backend.Backend.Reduction;
 import lyceum.backend.Parallel;
 import lyceum.backend.Program;
@@ -38,7 +39,8 @@ final class Reducer {
         var shape = inputs[0].shape();
         int rank = shape.length;
         long kept = 1, reduced = 1;
-        for (int i = 0; i < rank; i++) if (axes[i]) reduced *= shape[i]; else kept *= shape[i];
+        for (int i = 0; i < rank; i++) if (axes[i]) reduced *= shape[i];
+        else kept *= shape[i];
         if (kept == 0) return;
         long innerKept = 1;
         int split = rank;
@@ -137,7 +139,7 @@ final class Reducer {
                 long o = unit / blocks, first = unit % blocks * Interpreter.BLOCK;
                 int n = (int) Math.min(Interpreter.BLOCK, inner - first);
                 total.reset(n);
-                for (long c = 0; c < columns; ) {
+                for (long c = 0; c < columns;) {
                     long end = Math.min(columns, c + 64);
                     piece.reset(n);
                     for (; c < end; c++) {
@@ -188,7 +190,8 @@ final class Reducer {
 
         void add(Reducer.Buffer buffer, int start, int n, long number) {
             if (isIndex()) {
-                for (int i = start; i < start + n; i++) consider(integers ? 0 : buffer.doubles[i], integers ? buffer.longs[i] : 0, number + i - start);
+                for (int i = start; i < start + n; i++)
+                    consider(integers ? 0 : buffer.doubles[i], integers ? buffer.longs[i] : 0, number + i - start);
             } else if (integers) {
                 l = combine(reduction, l, fold(reduction, buffer.longs, start, n));
             } else {
@@ -231,8 +234,8 @@ final class Reducer {
         }
 
         void reset(int n) {
-            if (integers) java.util.Arrays.fill(l, 0, n, identityLong(reduction));
-            else java.util.Arrays.fill(d, 0, n, identityDouble(reduction));
+            if (integers) Arrays.fill(l, 0, n, identityLong(reduction));
+            else Arrays.fill(d, 0, n, identityDouble(reduction));
         }
 
         void add(Reducer.Buffer buffer, int n) {
@@ -311,7 +314,12 @@ final class Reducer {
         int i = start, end = start + n;
         switch (reduction) {
             case SUM -> {
-                for (; i + 3 < end; i += 4) { a += x[i]; b += x[i + 1]; c += x[i + 2]; d += x[i + 3]; }
+                for (; i + 3 < end; i += 4) {
+                    a += x[i];
+                    b += x[i + 1];
+                    c += x[i + 2];
+                    d += x[i + 3];
+                }
                 for (; i < end; i++) a += x[i];
             }
             default -> { for (; i < end; i++) a = combine(reduction, a, x[i]); }

@@ -43,7 +43,8 @@ final class RowInterpreter {
                 case LOAD -> walkers[(int) in.immediate()].repeatsAlong(columns);
                 default -> uniform[in.a()] && (in.b() < 0 || uniform[in.b()]) && (in.c() < 0 || uniform[in.c()]);
             };
-            if (!uniform[r] || in.op().isRowReduction()) for (int operand : new int[] {in.a(), in.b(), in.c()}) if (operand >= 0) wide[operand] = true;
+            if (!uniform[r] || in.op().isRowReduction())
+                for (int operand : new int[] {in.a(), in.b(), in.c()}) if (operand >= 0) wide[operand] = true;
         }
         for (int i = 0; i < program.outputs(); i++) if (!takesOneValue(i)) wide[program.output(i)] = true;
     }
@@ -56,7 +57,9 @@ final class RowInterpreter {
         else new Phases().rows(from, to);
     }
 
-    private static Reduction reduction(Op op) { return op == Op.ROW_SUM ? Reduction.SUM : op == Op.ROW_MAX ? Reduction.MAX : Reduction.MIN; }
+    private static Reduction reduction(Op op) {
+        return op == Op.ROW_SUM ? Reduction.SUM : op == Op.ROW_MAX ? Reduction.MAX : Reduction.MIN;
+    }
 
     private double fold(int register, int start, int n) { return Reducer.fold(reduction(program.at(register).op()), block, start, n); }
 
@@ -104,7 +107,8 @@ final class RowInterpreter {
         for (int i = 0; i < program.outputs(); i++) {
             int r = program.output(i);
             boolean one = takesOneValue(i);
-            if (level < 0 || column >= 0 && !one && program.level(r) == level) interpreter.store(r, walkers[inputs + i], row * columns + Math.max(0, column), one ? 1 : n);
+            if (level < 0 || column >= 0 && !one && program.level(r) == level)
+                interpreter.store(r, walkers[inputs + i], row * columns + Math.max(0, column), one ? 1 : n);
         }
     }
 
@@ -123,7 +127,8 @@ final class RowInterpreter {
 
         private void plan(int phase) {
             var need = needed[phase];
-            for (int i = 0; i < program.outputs(); i++) if (!takesOneValue(i) && program.level(program.output(i)) == phase) need[program.output(i)] = true;
+            for (int i = 0; i < program.outputs(); i++)
+                if (!takesOneValue(i) && program.level(program.output(i)) == phase) need[program.output(i)] = true;
             for (int r = program.length() - 1; r >= 0; r--) {
                 var in = program.at(r);
                 if (in.op().isRowReduction() && program.level(r) == phase + 1) need[in.a()] = true;
@@ -205,7 +210,8 @@ final class RowInterpreter {
             for (int r = 0; r < program.length(); r++) {
                 var in = program.at(r);
                 if (!uniform[r] || program.level(r) != level || in.op() == Op.CONST || in.op().isRowReduction()) continue;
-                for (int operand : new int[] {in.a(), in.b(), in.c()}) if (operand >= 0 && program.at(operand).op() != Op.CONST) interpreter.put(operand, value[operand], 1);
+                for (int operand : new int[] {in.a(), in.b(), in.c()})
+                    if (operand >= 0 && program.at(operand).op() != Op.CONST) interpreter.put(operand, value[operand], 1);
                 interpreter.step(r, row * columns, 1);
                 value[r] = interpreter.bits(r);
             }

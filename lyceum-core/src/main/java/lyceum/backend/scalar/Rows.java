@@ -15,7 +15,7 @@ final class Rows {
     /** Columns that a thread adds at once: its piece of a row stays in the first-level cache. */
     private static final int COLUMNS = 512;
 
-    private Rows() { }
+    private Rows() {}
 
     /** False, and nothing is done, if these are no rows or too short. */
     static boolean gather(View in, int axis, View index, View out) {
@@ -25,8 +25,10 @@ final class Rows {
         MemorySegment from = in.storage().segment(), to = out.storage().segment(), numbers = index.storage().segment();
         Parallel.range(plan.outer() * rows, Math.max(1, GRAIN / bytes), 10 + 0.1 * bytes, (first, last) -> {
             for (long i = first; i < last; i++) {
-                long row = i % rows, number = Indexing.inRange("gather", numbers.get(Elements.LONG, index.byteOffset() + row * plan.indexStride()), axis, in);
-                MemorySegment.copy(from, plan.tableAt(i / rows) + number * plan.tableStride(), to, plan.denseAt(i / rows) + row * plan.denseStride(), bytes);
+                long row = i % rows, number = Indexing.inRange("gather",
+                        numbers.get(Elements.LONG, index.byteOffset() + row * plan.indexStride()), axis, in);
+                MemorySegment.copy(from, plan.tableAt(i / rows) + number * plan.tableStride(), to,
+                        plan.denseAt(i / rows) + row * plan.denseStride(), bytes);
             }
         });
         return true;
@@ -38,20 +40,24 @@ final class Rows {
         if (plan == null || plan.elements() < 8) return false;
         long rows = plan.rows(), pieces = (plan.elements() + COLUMNS - 1) / COLUMNS;
         MemorySegment from = in.storage().segment(), to = out.storage().segment(), numbers = index.storage().segment();
-        Parallel.range(plan.outer() * pieces, Math.max(1, GRAIN / (rows * COLUMNS * 4)), 0.3 * rows * Math.min(COLUMNS, plan.elements()), (first, last) -> {
-            float[] sum = new float[COLUMNS], more = new float[COLUMNS];
-            for (long i = first; i < last; i++) {
-                long column = i % pieces * COLUMNS, source = plan.denseAt(i / pieces) + column * 4, target = plan.tableAt(i / pieces) + column * 4;
-                int n = (int) Math.min(COLUMNS, plan.elements() - column);
-                for (long row = 0; row < rows; row++) {
-                    long at = target + Indexing.inRange("scatter", numbers.get(Elements.LONG, index.byteOffset() + row * plan.indexStride()), axis, out) * plan.tableStride();
-                    MemorySegment.copy(from, Elements.FLOAT, source + row * plan.denseStride(), more, 0, n);
-                    MemorySegment.copy(to, Elements.FLOAT, at, sum, 0, n);
-                    for (int c = 0; c < n; c++) sum[c] += more[c];
-                    MemorySegment.copy(sum, 0, to, Elements.FLOAT, at, n);
-                }
-            }
-        });
+        Parallel.range(plan.outer() * pieces, Math.max(1, GRAIN / (rows * COLUMNS * 4)), 0.3 * rows * Math.min(COLUMNS, plan.elements()),
+                (first, last) -> {
+                    float[] sum = new float[COLUMNS], more = new float[COLUMNS];
+                    for (long i = first; i < last; i++) {
+                        long column = i % pieces * COLUMNS, source = plan.denseAt(i / pieces) + column * 4,
+                                target = plan.tableAt(i / pieces) + column * 4;
+                        int n = (int) Math.min(COLUMNS, plan.elements() - column);
+                        for (long row = 0; row < rows; row++) {
+                            long at = target
+                                    + Indexing.inRange("scatter", numbers.get(Elements.LONG, index.byteOffset() + row * plan.indexStride()),
+                                            axis, out) * plan.tableStride();
+                            MemorySegment.copy(from, Elements.FLOAT, source + row * plan.denseStride(), more, 0, n);
+                            MemorySegment.copy(to, Elements.FLOAT, at, sum, 0, n);
+                            for (int c = 0; c < n; c++) sum[c] += more[c];
+                            MemorySegment.copy(sum, 0, to, Elements.FLOAT, at, n);
+                        }
+                    }
+                });
         return true;
     }
 }

@@ -46,7 +46,8 @@ public class ScalarBackend implements Backend {
 
     private void rows(Program program, Strided[] walkers, int inputs, View[] outputs) {
         long columns = outputs[0].shape()[outputs[0].shape().length - 1], rows = outputs[0].size() / columns;
-        Parallel.range(rows, Math.max(1, GRAIN / columns), (from, to) -> new RowInterpreter(program, lanes, walkers, inputs, columns).rows(from, to));
+        Parallel.range(rows, Math.max(1, GRAIN / columns),
+                (from, to) -> new RowInterpreter(program, lanes, walkers, inputs, columns).rows(from, to));
     }
 
     private void piece(Program program, Strided[] walkers, int inputs, long from, long to) {
@@ -124,7 +125,8 @@ public class ScalarBackend implements Backend {
         keepReachable(options, q, k, v, out, logSumExp);
     }
 
-    @Override public void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient, View qGradient, View kGradient, View vGradient) {
+    @Override public void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient,
+            View qGradient, View kGradient, View vGradient) {
         AttentionGradient.backward(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
         keepReachable(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
     }

@@ -91,7 +91,8 @@ final class Sorting {
             int here = Math.min(keys.length, n - start);
             long stride = lanes.stride()[0], at = lanes.at(0, lane) + start * stride;
             var from = segment(0);
-            if (type == DType.F16 || type == DType.BF16) for (int i = 0; i < here; i++) keys[i] = from.get(Elements.SHORT, at + i * stride) << 16;
+            if (type == DType.F16 || type == DType.BF16)
+                for (int i = 0; i < here; i++) keys[i] = from.get(Elements.SHORT, at + i * stride) << 16;
             else if (type == DType.F32 && stride == 4) MemorySegment.copy(from, Elements.INT, at, keys, 0, here);
             else if (type == DType.F32) for (int i = 0; i < here; i++) keys[i] = from.get(Elements.INT, at + i * stride);
             else Elements.load(type, from, at, stride / type.bytes(), keys, 0, here);
@@ -139,13 +140,16 @@ final class Sorting {
             }
         }
 
-        private static void lower(int[] least, int[] x, int from) { for (int i = 0; i < GROUPS; i++) least[i] = Math.min(least[i], x[from + i]); }
+        private static void lower(int[] least, int[] x, int from) {
+            for (int i = 0; i < GROUPS; i++) least[i] = Math.min(least[i], x[from + i]);
+        }
 
         private void store(long lane, long[] sorted) {
             long p = lanes.at(2, lane), v = lanes.at(1, lane), s = lanes.at(0, lane), step = lanes.stride()[0], next = lanes.stride()[1];
             MemorySegment from = segment(0), to = segment(1), places = segment(2);
             for (int j = 0; j < k; j++, p += lanes.stride()[2]) places.set(Elements.LONG, p, sorted[j] & 0xFFFFFFFFL);
-            if (type.bytes() == 4) for (int j = 0; j < k; j++, v += next) to.set(Elements.INT, v, from.get(Elements.INT, s + (int) sorted[j] * step));
+            if (type.bytes() == 4)
+                for (int j = 0; j < k; j++, v += next) to.set(Elements.INT, v, from.get(Elements.INT, s + (int) sorted[j] * step));
             else for (int j = 0; j < k; j++, v += next) Indexing.copy(from, s + (int) sorted[j] * step, to, v, type.bytes());
         }
     }

@@ -1,6 +1,7 @@
 package lyceum.backend.scalar;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.backend.View;
 
@@ -10,7 +11,8 @@ import lyceum.backend.View;
  */
 public final class Strided {
     /** Loads or stores a run of elements that lie {@code stride} apart. */
-    @FunctionalInterface private interface Run {
+    @FunctionalInterface
+    private interface Run {
         void move(long byteOffset, long stride, int start, int n);
     }
 
@@ -60,8 +62,8 @@ public final class Strided {
             for (int v = 0; v < views.length; v++) strides[v][last] = views[v].strides()[axis];
         }
         if (last < 0) merged[last = 0] = 1;
-        var trimmed = java.util.Arrays.copyOf(merged, last + 1);
-        for (int v = 0; v < views.length; v++) walkers[v] = new Strided(views[v], trimmed, java.util.Arrays.copyOf(strides[v], last + 1));
+        var trimmed = Arrays.copyOf(merged, last + 1);
+        for (int v = 0; v < views.length; v++) walkers[v] = new Strided(views[v], trimmed, Arrays.copyOf(strides[v], last + 1));
         return walkers;
     }
 
@@ -104,7 +106,7 @@ public final class Strided {
                 Elements.load(dtype(), segment, at, stride, to, start, length);
             } else {
                 Elements.load(dtype(), segment, at, 1, to, start, 1);
-                java.util.Arrays.fill(to, start, start + length, to[start]);
+                Arrays.fill(to, start, start + length, to[start]);
             }
         });
     }

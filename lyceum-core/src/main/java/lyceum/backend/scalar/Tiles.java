@@ -1,10 +1,11 @@
 package lyceum.backend.scalar;
 
+import java.util.Arrays;
 import lyceum.backend.View;
 
 /** Tiles of attention's operands as doubles, and the loops over them that the JIT turns into vector code. */
 final class Tiles {
-    private Tiles() { }
+    private Tiles() {}
 
     /** {@code n} rows from {@code first} on, densely. @param keys whether the rows are keys or values, which may lie in pages */
     static double[] load(View view, AttentionShape shape, int b, int h, int first, int n, int width, boolean keys) {
@@ -14,7 +15,8 @@ final class Tiles {
     }
 
     static void load(View view, AttentionShape shape, int b, int h, int first, int n, int width, boolean keys, double[] to) {
-        for (int i = 0; i < n; i++) row(view, keys ? shape.keyRow(view, b, h, first + i) : AttentionShape.row(view, b, h, first + i), to, i * width, 1, width);
+        for (int i = 0; i < n; i++)
+            row(view, keys ? shape.keyRow(view, b, h, first + i) : AttentionShape.row(view, b, h, first + i), to, i * width, 1, width);
     }
 
     /** Keys as columns: {@code to[p * stride + j]}. */
@@ -39,7 +41,7 @@ final class Tiles {
 
     /** {@code scores[j] = scale * sum_p row[p] columns[p][j]} for j in {@code from .. to - 1}. */
     static void scores(double[] row, int at, double[] columns, int stride, int width, int from, int to, double scale, double[] scores) {
-        java.util.Arrays.fill(scores, from, to, 0);
+        Arrays.fill(scores, from, to, 0);
         for (int p = 0; p < width; p++) {
             double x = row[at + p];
             int c = p * stride;

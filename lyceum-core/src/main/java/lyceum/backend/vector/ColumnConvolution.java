@@ -2,6 +2,7 @@ package lyceum.backend.vector;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
@@ -43,7 +44,7 @@ final class ColumnConvolution {
     static boolean suits(WindowGeometry g) { return g.inputsPerGroup() * g.taps() >= 8 && g.outputsPerGroup() >= 4; }
 
     private boolean pointwise() {
-        return taps == 1 && java.util.Arrays.equals(g.in(), g.out()) && g.stride()[0] == 1 && g.stride()[1] == 1 && g.stride()[2] == 1;
+        return taps == 1 && Arrays.equals(g.in(), g.out()) && g.stride()[0] == 1 && g.stride()[1] == 1 && g.stride()[2] == 1;
     }
 
     void forward(View x, View weight, View y) {
@@ -53,7 +54,8 @@ final class ColumnConvolution {
         for (int example = 0; example < g.batch(); example++) {
             for (int group = 0; group < g.groups(); group++) {
                 var w = matrix(ws, (long) group * outputs * depth, outputs, depth, depth);
-                long in = channel(example, g.inputs(), group * inputs, g.inVolume()), out = channel(example, g.outputs(), group * outputs, positions);
+                long in = channel(example, g.inputs(), group * inputs, g.inVolume()),
+                        out = channel(example, g.outputs(), group * outputs, positions);
                 for (int from = 0; from < positions; from += width) {
                     int n = Math.min(width, positions - from);
                     var block = columns == null ? matrix(xs, in + from, depth, n, positions) : matrix(columns, 0, depth, n, n);
@@ -72,13 +74,16 @@ final class ColumnConvolution {
         var columns = pointwise() ? null : scratch(channels * taps, positions);
         for (int example = 0; example < g.batch(); example++) {
             for (int group = 0; group < g.groups(); group++) {
-                long in = channel(example, g.inputs(), group * inputs, g.inVolume()), out = channel(example, g.outputs(), group * outputs, positions);
+                long in = channel(example, g.inputs(), group * inputs, g.inVolume()),
+                        out = channel(example, g.outputs(), group * outputs, positions);
                 var gradient = matrix(ys, out, outputs, positions, positions);
                 for (int from = 0; from < inputs; from += channels) {
                     int n = Math.min(channels, inputs - from), rows = n * taps;
-                    var w = new View(type, ws.storage(), ws.offset() + (long) group * outputs * depth + (long) from * taps, new long[] {rows, outputs}, new long[] {1, depth});
+                    var w = new View(type, ws.storage(), ws.offset() + (long) group * outputs * depth + (long) from * taps,
+                            new long[] {rows, outputs}, new long[] {1, depth});
                     long at = in + (long) from * g.inVolume();
-                    var block = columns == null ? matrix(xs, at, rows, positions, positions) : matrix(columns, 0, rows, positions, positions);
+                    var block = columns == null ? matrix(xs, at, rows, positions, positions)
+                            : matrix(columns, 0, rows, positions, positions);
                     backend.matmul(w, gradient, block);
                     if (columns != null) scatter(block, xs, at, n);
                 }
@@ -96,12 +101,14 @@ final class ColumnConvolution {
             var sum = matrix(ws, (long) group * outputs * depth, outputs, depth, depth);
             boolean first = true;
             for (int example = 0; example < g.batch(); example++) {
-                long in = channel(example, g.inputs(), group * inputs, g.inVolume()), out = channel(example, g.outputs(), group * outputs, positions);
+                long in = channel(example, g.inputs(), group * inputs, g.inVolume()),
+                        out = channel(example, g.outputs(), group * outputs, positions);
                 for (int from = 0; from < positions; from += width, first = false) {
                     int n = Math.min(width, positions - from);
                     var block = columns == null ? matrix(xs, in + from, depth, n, positions) : matrix(columns, 0, depth, n, n);
                     if (columns != null) gather(xs, in, from, n, block);
-                    var transposed = new View(type, block.storage(), block.offset(), new long[] {n, depth}, new long[] {1, block.strides()[0]});
+                    var transposed = new View(type, block.storage(), block.offset(), new long[] {n, depth},
+                            new long[] {1, block.strides()[0]});
                     backend.matmul(matrix(ys, out + from, outputs, n, positions), transposed, first ? sum : part);
                     if (!first) backend.run(Program.of(Op.ADD, type, type, type), new View[] {sum, part}, new View[] {sum});
                 }
@@ -112,7 +119,9 @@ final class ColumnConvolution {
 
     private int width() { return (int) Math.max(16, Math.min(positions, SCRATCH / bytes / Math.max(1, depth))); }
 
-    private static long channel(int example, int channels, int channel, int volume) { return ((long) example * channels + channel) * volume; }
+    private static long channel(int example, int channels, int channel, int volume) {
+        return ((long) example * channels + channel) * volume;
+    }
 
     private View matrix(View base, long at, long rows, long columns, long rowStride) {
         return new View(type, base.storage(), base.offset() + at, new long[] {rows, columns}, new long[] {rowStride, 1});
@@ -145,11 +154,13 @@ final class ColumnConvolution {
         MemorySegment source = x.storage().segment(), target = columns.storage().segment();
         Parallel.range(depth, Math.max(1, 65536 / Math.max(1, n)), (first, end) -> {
             for (int row = (int) first; row < end; row++) {
-                long in = x.byteOffset() + (at + (long) row / taps * g.inVolume()) * bytes, out = columns.byteOffset() + (long) row * n * bytes;
+                long in = x.byteOffset() + (at + (long) row / taps * g.inVolume()) * bytes,
+                        out = columns.byteOffset() + (long) row * n * bytes;
                 target.asSlice(out, (long) n * bytes).fill((byte) 0);
                 g.lines(row % taps, (i, j, length) -> {
                     int skip = Math.max(0, from - j), stop = Math.min(length, from + n - j);
-                    if (stop > skip) move(source, in + (i + (long) skip * g.stride()[2]) * bytes, g.stride()[2], target, out + (long) (j + skip - from) * bytes, stop - skip);
+                    if (stop > skip) move(source, in + (i + (long) skip * g.stride()[2]) * bytes, g.stride()[2], target,
+                            out + (long) (j + skip - from) * bytes, stop - skip);
                 });
             }
         });
@@ -169,7 +180,7 @@ final class ColumnConvolution {
         Parallel.range(n, 1, (first, end) -> {
             double[] sums = new double[g.inVolume()], line = new double[positions];
             for (int c = (int) first; c < end; c++) {
-                java.util.Arrays.fill(sums, 0);
+                Arrays.fill(sums, 0);
                 for (int tap = 0; tap < taps; tap++) {
                     Planes.load(columns, ((long) c * taps + tap) * positions, positions, line);
                     g.lines(tap, (i, j, length) -> add(sums, i, g.stride()[2], line, j, length));

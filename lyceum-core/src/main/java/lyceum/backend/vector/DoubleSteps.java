@@ -16,7 +16,7 @@ final class DoubleSteps {
     /** Brings a denormal number to a normal one. */
     private static final double UP = 0x1p54;
 
-    private DoubleSteps() { }
+    private DoubleSteps() {}
 
     static DoubleVector load(double[] a, int i) { return DoubleVector.fromArray(LANES, a, i); }
 
@@ -72,7 +72,8 @@ final class DoubleSteps {
         var a = x.abs();
         var tiny = a.lt(Double.MIN_NORMAL);
         var bits = a.mul(constant(ONE).blend(UP, tiny)).reinterpretAsLongs();
-        var e = bits.lanewise(VectorOperators.LSHR, 52).or(0x4330000000000000L).reinterpretAsDoubles().sub(constant(0x43300000000003FFL).blend(WHOLE + 1023 + 54, tiny));
+        var e = bits.lanewise(VectorOperators.LSHR, 52).or(0x4330000000000000L).reinterpretAsDoubles()
+                .sub(constant(0x43300000000003FFL).blend(WHOLE + 1023 + 54, tiny));
         return e.blend(Double.NEGATIVE_INFINITY, a.eq(0)).blend(a, a.lt(Double.POSITIVE_INFINITY).not());
     }
 
@@ -83,19 +84,33 @@ final class DoubleSteps {
         return copySign(m, x).blend(x, a.compare(VectorOperators.NE, a));
     }
 
-    static DoubleVector bitAnd(DoubleVector x, DoubleVector y) { return x.reinterpretAsLongs().and(y.reinterpretAsLongs()).reinterpretAsDoubles(); }
+    static DoubleVector bitAnd(DoubleVector x, DoubleVector y) {
+        return x.reinterpretAsLongs().and(y.reinterpretAsLongs()).reinterpretAsDoubles();
+    }
 
-    static DoubleVector bitOr(DoubleVector x, DoubleVector y) { return x.reinterpretAsLongs().or(y.reinterpretAsLongs()).reinterpretAsDoubles(); }
+    static DoubleVector bitOr(DoubleVector x, DoubleVector y) {
+        return x.reinterpretAsLongs().or(y.reinterpretAsLongs()).reinterpretAsDoubles();
+    }
 
-    static DoubleVector bitXor(DoubleVector x, DoubleVector y) { return x.reinterpretAsLongs().lanewise(VectorOperators.XOR, y.reinterpretAsLongs()).reinterpretAsDoubles(); }
+    static DoubleVector bitXor(DoubleVector x, DoubleVector y) {
+        return x.reinterpretAsLongs().lanewise(VectorOperators.XOR, y.reinterpretAsLongs()).reinterpretAsDoubles();
+    }
 
-    static DoubleVector addInt(DoubleVector x, DoubleVector y) { return x.reinterpretAsLongs().add(y.reinterpretAsLongs()).reinterpretAsDoubles(); }
+    static DoubleVector addInt(DoubleVector x, DoubleVector y) {
+        return x.reinterpretAsLongs().add(y.reinterpretAsLongs()).reinterpretAsDoubles();
+    }
 
-    static DoubleVector subInt(DoubleVector x, DoubleVector y) { return x.reinterpretAsLongs().sub(y.reinterpretAsLongs()).reinterpretAsDoubles(); }
+    static DoubleVector subInt(DoubleVector x, DoubleVector y) {
+        return x.reinterpretAsLongs().sub(y.reinterpretAsLongs()).reinterpretAsDoubles();
+    }
 
-    static DoubleVector shiftLeft(DoubleVector x, int count) { return x.reinterpretAsLongs().lanewise(VectorOperators.LSHL, count).reinterpretAsDoubles(); }
+    static DoubleVector shiftLeft(DoubleVector x, int count) {
+        return x.reinterpretAsLongs().lanewise(VectorOperators.LSHL, count).reinterpretAsDoubles();
+    }
 
-    static DoubleVector shiftRight(DoubleVector x, int count) { return x.reinterpretAsLongs().lanewise(VectorOperators.LSHR, count).reinterpretAsDoubles(); }
+    static DoubleVector shiftRight(DoubleVector x, int count) {
+        return x.reinterpretAsLongs().lanewise(VectorOperators.LSHR, count).reinterpretAsDoubles();
+    }
 
     static VectorMask<Double> less(DoubleVector x, DoubleVector y) { return x.lt(y); }
 

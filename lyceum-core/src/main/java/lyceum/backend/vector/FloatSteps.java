@@ -16,7 +16,7 @@ final class FloatSteps {
     /** Brings a denormal number to a normal one. */
     private static final float UP = 0x1p24f;
 
-    private FloatSteps() { }
+    private FloatSteps() {}
 
     static FloatVector load(float[] a, int i) { return FloatVector.fromArray(LANES, a, i); }
 
@@ -72,7 +72,8 @@ final class FloatSteps {
         var a = x.abs();
         var tiny = a.lt(Float.MIN_NORMAL);
         var bits = a.mul(constant(ONE).blend(UP, tiny)).reinterpretAsInts();
-        var e = bits.lanewise(VectorOperators.LSHR, 23).or(0x4B000000).reinterpretAsFloats().sub(constant(0x4B00007F).blend(WHOLE + 127 + 24, tiny));
+        var e = bits.lanewise(VectorOperators.LSHR, 23).or(0x4B000000).reinterpretAsFloats()
+                .sub(constant(0x4B00007F).blend(WHOLE + 127 + 24, tiny));
         return e.blend(Float.NEGATIVE_INFINITY, a.eq(0)).blend(a, a.lt(Float.POSITIVE_INFINITY).not());
     }
 
@@ -83,19 +84,31 @@ final class FloatSteps {
         return copySign(m, x).blend(x, a.compare(VectorOperators.NE, a));
     }
 
-    static FloatVector bitAnd(FloatVector x, FloatVector y) { return x.reinterpretAsInts().and(y.reinterpretAsInts()).reinterpretAsFloats(); }
+    static FloatVector bitAnd(FloatVector x, FloatVector y) {
+        return x.reinterpretAsInts().and(y.reinterpretAsInts()).reinterpretAsFloats();
+    }
 
     static FloatVector bitOr(FloatVector x, FloatVector y) { return x.reinterpretAsInts().or(y.reinterpretAsInts()).reinterpretAsFloats(); }
 
-    static FloatVector bitXor(FloatVector x, FloatVector y) { return x.reinterpretAsInts().lanewise(VectorOperators.XOR, y.reinterpretAsInts()).reinterpretAsFloats(); }
+    static FloatVector bitXor(FloatVector x, FloatVector y) {
+        return x.reinterpretAsInts().lanewise(VectorOperators.XOR, y.reinterpretAsInts()).reinterpretAsFloats();
+    }
 
-    static FloatVector addInt(FloatVector x, FloatVector y) { return x.reinterpretAsInts().add(y.reinterpretAsInts()).reinterpretAsFloats(); }
+    static FloatVector addInt(FloatVector x, FloatVector y) {
+        return x.reinterpretAsInts().add(y.reinterpretAsInts()).reinterpretAsFloats();
+    }
 
-    static FloatVector subInt(FloatVector x, FloatVector y) { return x.reinterpretAsInts().sub(y.reinterpretAsInts()).reinterpretAsFloats(); }
+    static FloatVector subInt(FloatVector x, FloatVector y) {
+        return x.reinterpretAsInts().sub(y.reinterpretAsInts()).reinterpretAsFloats();
+    }
 
-    static FloatVector shiftLeft(FloatVector x, int count) { return x.reinterpretAsInts().lanewise(VectorOperators.LSHL, count).reinterpretAsFloats(); }
+    static FloatVector shiftLeft(FloatVector x, int count) {
+        return x.reinterpretAsInts().lanewise(VectorOperators.LSHL, count).reinterpretAsFloats();
+    }
 
-    static FloatVector shiftRight(FloatVector x, int count) { return x.reinterpretAsInts().lanewise(VectorOperators.LSHR, count).reinterpretAsFloats(); }
+    static FloatVector shiftRight(FloatVector x, int count) {
+        return x.reinterpretAsInts().lanewise(VectorOperators.LSHR, count).reinterpretAsFloats();
+    }
 
     static VectorMask<Float> less(FloatVector x, FloatVector y) { return x.lt(y); }
 

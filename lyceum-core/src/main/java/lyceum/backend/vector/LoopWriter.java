@@ -13,6 +13,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.AccessFlag;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -32,8 +33,10 @@ import lyceum.backend.math.Tape.Step;
  * several loops a recipe.
  */
 final class LoopWriter {
-    private static final ClassDesc HOME = ClassDesc.of("lyceum.backend.vector.WrittenLoop"), MASK = VectorMask.class.describeConstable().orElseThrow();
-    private static final ClassDesc ARRAYS = CD_Object.arrayType(), LONGS = ClassDesc.ofDescriptor("[J"), INTS = ClassDesc.ofDescriptor("[I");
+    private static final ClassDesc HOME = ClassDesc.of("lyceum.backend.vector.WrittenLoop"),
+            MASK = VectorMask.class.describeConstable().orElseThrow();
+    private static final ClassDesc ARRAYS = CD_Object.arrayType(), LONGS = ClassDesc.ofDescriptor("[J"),
+            INTS = ClassDesc.ofDescriptor("[I");
     private static final int SLOTS = 0, COUNT = 1, INDEX = 2;
 
     private final List<Step> steps;
@@ -57,8 +60,8 @@ final class LoopWriter {
     /** A handle of type {@code (Object[] slots, int n)void} that computes the steps from {@code from} to before {@code to}; {@code stored} go to their slots. The table of step s stands in slot {@code steps.size() + s}. */
     static MethodHandle write(List<Step> steps, int from, int to, Set<Integer> stored) {
         var writer = new LoopWriter(steps, from, to);
-        byte[] bytes = ClassFile.of().build(HOME, type -> type.withFlags(AccessFlag.FINAL, AccessFlag.SYNTHETIC)
-                .withMethodBody("run", MethodTypeDesc.of(CD_void, ARRAYS, CD_int), ClassFile.ACC_STATIC, code -> writer.loop(code, stored)));
+        byte[] bytes = ClassFile.of().build(HOME, type -> type.withFlags(AccessFlag.FINAL, AccessFlag.SYNTHETIC).withMethodBody("run",
+                MethodTypeDesc.of(CD_void, ARRAYS, CD_int), ClassFile.ACC_STATIC, code -> writer.loop(code, stored)));
         try {
             var lookup = MethodHandles.lookup().defineHiddenClass(bytes, true);
             return lookup.findStatic(lookup.lookupClass(), "run", MethodType.methodType(void.class, Object[].class, int.class));
@@ -69,7 +72,8 @@ final class LoopWriter {
 
     private void loop(CodeBuilder code, Set<Integer> stored) {
         var needed = new TreeSet<>(stored);
-        for (int s = from; s < to; s++) for (int o : steps.get(s).operands()) if (o < from && steps.get(o).kind() != Kind.CONSTANT) needed.add(o);
+        for (int s = from; s < to; s++)
+            for (int o : steps.get(s).operands()) if (o < from && steps.get(o).kind() != Kind.CONSTANT) needed.add(o);
         for (int value : needed) {
             arrays.put(value, locals);
             code.aload(SLOTS).loadConstant(value).aaload().checkcast(steps.get(value).kind().givesMask() ? LONGS : array).astore(locals++);
@@ -92,7 +96,8 @@ final class LoopWriter {
 
     private void load(CodeBuilder code, int value) {
         boolean mask = steps.get(value).kind().givesMask();
-        code.aload(arrays.get(value)).iload(INDEX).invokestatic(operations, "load", MethodTypeDesc.of(type(value), mask ? LONGS : array, CD_int));
+        code.aload(arrays.get(value)).iload(INDEX).invokestatic(operations, "load",
+                MethodTypeDesc.of(type(value), mask ? LONGS : array, CD_int));
         define(code, value);
     }
 
@@ -113,7 +118,7 @@ final class LoopWriter {
             if (steps.get(o).kind() == Kind.CONSTANT) constant(code, steps.get(o).bits());
             else code.aload(values.get(o));
         }
-        var types = new java.util.ArrayList<>(step.operands().stream().map(this::type).toList());
+        var types = new ArrayList<>(step.operands().stream().map(this::type).toList());
         if (step.kind() == Kind.SHIFT_LEFT || step.kind() == Kind.SHIFT_RIGHT) {
             code.loadConstant((int) step.bits());
             types.add(CD_int);

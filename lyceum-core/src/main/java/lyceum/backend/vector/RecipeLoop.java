@@ -57,7 +57,8 @@ final class RecipeLoop {
         for (int s = 0; s < steps.size(); s++) {
             var step = steps.get(s);
             if (step.kind() == Kind.INPUT || step.kind() == Kind.CONSTANT) continue;
-            boolean together = before != null && cost + cost(step.kind()) <= BUDGET && before.wide() == step.wide() && !alone(step) && !alone(before);
+            boolean together = before != null && cost + cost(step.kind()) <= BUDGET && before.wide() == step.wide() && !alone(step)
+                    && !alone(before);
             if (!together) {
                 bounds.add(s);
                 cost = 0;
@@ -127,9 +128,13 @@ final class RecipeLoop {
         return bits;
     }
 
-    private static Stage lookup(double[] table, int index, int target) { return (frame, n) -> DoubleSteps.lookup(table, (double[]) frame[index], (double[]) frame[target], n); }
+    private static Stage lookup(double[] table, int index, int target) {
+        return (frame, n) -> DoubleSteps.lookup(table, (double[]) frame[index], (double[]) frame[target], n);
+    }
 
-    private static Stage lookup(float[] table, int index, int target) { return (frame, n) -> FloatSteps.lookup(table, (float[]) frame[index], (float[]) frame[target], n); }
+    private static Stage lookup(float[] table, int index, int target) {
+        return (frame, n) -> FloatSteps.lookup(table, (float[]) frame[index], (float[]) frame[target], n);
+    }
 
     private static void widen(float[] a, double[] r, int n) { for (int i = 0; i < n; i++) r[i] = a[i]; }
 
@@ -140,7 +145,8 @@ final class RecipeLoop {
         for (int s = 0; s < steps.size(); s++) {
             var step = steps.get(s);
             if (step.kind() == Kind.LOOKUP && !alone(step)) frame[steps.size() + s] = bits(step.table());
-            if (stored[s] || step.kind() == Kind.INPUT) frame[s] = step.kind().givesMask() ? new long[BLOCK] : step.wide() ? new double[BLOCK] : new float[BLOCK];
+            if (stored[s] || step.kind() == Kind.INPUT)
+                frame[s] = step.kind().givesMask() ? new long[BLOCK] : step.wide() ? new double[BLOCK] : new float[BLOCK];
         }
         return frame;
     }

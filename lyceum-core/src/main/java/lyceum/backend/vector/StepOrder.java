@@ -34,11 +34,13 @@ record StepOrder(List<Step> steps, int result, List<Integer> guards) {
             boolean waits = step.operands().stream().anyMatch(o -> place[same[o]] < 0);
             for (int k = 0; waits && k < n; k++) {
                 var other = tape.get(k);
-                if (other.kind() == Kind.LOOKUP && other.guard() < 0 && place[k] < 0 && place[same[other.operands().getFirst()]] >= 0) place(order, place, k);
+                if (other.kind() == Kind.LOOKUP && other.guard() < 0 && place[k] < 0 && place[same[other.operands().getFirst()]] >= 0)
+                    place(order, place, k);
             }
             place(order, place, s);
         }
-        var steps = order.stream().map(tape::get).map(step -> new Step(step.kind(), step.wide(), step.operands().stream().map(o -> place[same[o]]).toList(), step.bits(), step.table(), -1));
+        var steps = order.stream().map(tape::get).map(step -> new Step(step.kind(), step.wide(),
+                step.operands().stream().map(o -> place[same[o]]).toList(), step.bits(), step.table(), -1));
         return new StepOrder(steps.toList(), place[same[n - 1]], guards.stream().map(g -> place[same[g]]).toList());
     }
 

@@ -1,5 +1,6 @@
 package lyceum.backend.vector;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,9 +23,13 @@ final class VectorLanes extends Lanes {
 
     private final Map<Op, Optional<RecipeLoop>> floats = new ConcurrentHashMap<>(), doubles = new ConcurrentHashMap<>();
 
-    private Optional<RecipeLoop> loop(Op op) { return floats.computeIfAbsent(op, o -> Recipes.of(o, DType.F32).map(r -> new RecipeLoop(r, false))); }
+    private Optional<RecipeLoop> loop(Op op) {
+        return floats.computeIfAbsent(op, o -> Recipes.of(o, DType.F32).map(r -> new RecipeLoop(r, false)));
+    }
 
-    private Optional<RecipeLoop> wideLoop(Op op) { return doubles.computeIfAbsent(op, o -> Recipes.of(o, DType.F64).map(r -> new RecipeLoop(r, true))); }
+    private Optional<RecipeLoop> wideLoop(Op op) {
+        return doubles.computeIfAbsent(op, o -> Recipes.of(o, DType.F64).map(r -> new RecipeLoop(r, true)));
+    }
 
     @Override protected void unary(Op op, float[] a, float[] r, int n) {
         var loop = loop(op);
@@ -45,7 +50,7 @@ final class VectorLanes extends Lanes {
         int end = f.loopBound(n);
         whole(op, a, r, end);
         if (end == n) return;
-        float[] tail = java.util.Arrays.copyOf(java.util.Arrays.copyOfRange(a, end, n), f.length());
+        float[] tail = Arrays.copyOf(Arrays.copyOfRange(a, end, n), f.length());
         whole(op, tail, tail, f.length());
         System.arraycopy(tail, 0, r, end, n - end);
     }
@@ -54,7 +59,8 @@ final class VectorLanes extends Lanes {
     private static void whole(Op op, float[] a, float[] r, int end) {
         var f = Preferred.F;
         if (op == Op.RSQRT) {
-            for (int i = 0; i < end; i += f.length()) FloatVector.broadcast(f, 1f).div(FloatVector.fromArray(f, a, i).sqrt()).intoArray(r, i);
+            for (int i = 0; i < end; i += f.length())
+                FloatVector.broadcast(f, 1f).div(FloatVector.fromArray(f, a, i).sqrt()).intoArray(r, i);
             return;
         }
         for (int i = 0; i < end; i += f.length()) {

@@ -1,6 +1,6 @@
 package lyceum.backend.vector;
 
-
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import lyceum.backend.Parallel;
@@ -22,7 +22,7 @@ final class VectorMatmul {
     private static final ThreadLocal<float[]> PACKED_A = ThreadLocal.withInitial(() -> new float[MC * KC]);
     private static final ThreadLocal<float[]> BLOCK = ThreadLocal.withInitial(() -> new float[MR * NR]);
 
-    private VectorMatmul() { }
+    private VectorMatmul() {}
 
     /** {@code out = a b} for F16, BF16 and F32, accumulated in F32. */
     static void multiply(Matrix a, Matrix b, Matrix out, int m, int n, int k) {
@@ -34,7 +34,8 @@ final class VectorMatmul {
                 int kc = Math.min(KC, k - pc), columns = jc, inner = pc;
                 int panels = (nc + NR - 1) / NR;
                 Parallel.range(panels, 8, 0.5 * kc * NR, (from, to) -> {
-                    for (int p = (int) from; p < to; p++) packB(b, inner, kc, columns + p * NR, Math.min(NR, nc - p * NR), packedB, p * kc * NR);
+                    for (int p = (int) from; p < to; p++)
+                        packB(b, inner, kc, columns + p * NR, Math.min(NR, nc - p * NR), packedB, p * kc * NR);
                 });
                 Parallel.range((m + MC - 1) / MC, 1, 0.02 * MC * nc * kc, (from, to) -> {
                     for (int block = (int) from; block < to; block++) {
@@ -50,7 +51,7 @@ final class VectorMatmul {
     }
 
     private static void packB(Matrix b, int row, int rows, int column, int columns, float[] to, int at) {
-        if (columns < NR) java.util.Arrays.fill(to, at, at + rows * NR, 0);
+        if (columns < NR) Arrays.fill(to, at, at + rows * NR, 0);
         Panels.load(b, row, rows, column, columns, to, at, NR);
     }
 
@@ -59,7 +60,7 @@ final class VectorMatmul {
         var line = new float[columns];
         for (int i0 = 0; i0 < rows; i0 += MR) {
             int at = i0 * columns, height = Math.min(MR, rows - i0);
-            if (height < MR) java.util.Arrays.fill(to, at, at + MR * columns, 0);
+            if (height < MR) Arrays.fill(to, at, at + MR * columns, 0);
             for (int i = 0; i < height; i++) {
                 Panels.load(a, row + i0 + i, 1, column, columns, line, 0, columns);
                 for (int p = 0; p < columns; p++) to[at + p * MR + i] = line[p];
@@ -76,7 +77,7 @@ final class VectorMatmul {
                 if (width == NR && height == MR) {
                     kernel(a, i * kc, b, j * kc, kc, c, at, n);
                 } else {
-                    java.util.Arrays.fill(edge, 0);
+                    Arrays.fill(edge, 0);
                     kernel(a, i * kc, b, j * kc, kc, edge, 0, NR);
                     for (int y = 0; y < height; y++) for (int x = 0; x < width; x++) c[at + y * n + x] += edge[y * NR + x];
                 }

@@ -1,6 +1,6 @@
 package lyceum.backend.vector;
 
-
+import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorSpecies;
 import lyceum.backend.Parallel;
@@ -22,7 +22,7 @@ final class VectorMatmul64 {
     private static final ThreadLocal<double[]> PACKED_A = ThreadLocal.withInitial(() -> new double[MC * KC]);
     private static final ThreadLocal<double[]> BLOCK = ThreadLocal.withInitial(() -> new double[MR * NR]);
 
-    private VectorMatmul64() { }
+    private VectorMatmul64() {}
 
     /** {@code out = a b} for F64. */
     static void multiply(Matrix a, Matrix b, Matrix out, int m, int n, int k) {
@@ -34,7 +34,8 @@ final class VectorMatmul64 {
                 int kc = Math.min(KC, k - pc), columns = jc, inner = pc;
                 int panels = (nc + NR - 1) / NR;
                 Parallel.range(panels, 8, 0.5 * kc * NR, (from, to) -> {
-                    for (int p = (int) from; p < to; p++) packB(b, inner, kc, columns + p * NR, Math.min(NR, nc - p * NR), packedB, p * kc * NR);
+                    for (int p = (int) from; p < to; p++)
+                        packB(b, inner, kc, columns + p * NR, Math.min(NR, nc - p * NR), packedB, p * kc * NR);
                 });
                 Parallel.range((m + MC - 1) / MC, 1, 0.04 * MC * nc * kc, (from, to) -> {
                     for (int block = (int) from; block < to; block++) {
@@ -50,7 +51,7 @@ final class VectorMatmul64 {
     }
 
     private static void packB(Matrix b, int row, int rows, int column, int columns, double[] to, int at) {
-        if (columns < NR) java.util.Arrays.fill(to, at, at + rows * NR, 0);
+        if (columns < NR) Arrays.fill(to, at, at + rows * NR, 0);
         Panels.load(b, row, rows, column, columns, to, at, NR);
     }
 
@@ -59,7 +60,7 @@ final class VectorMatmul64 {
         var line = new double[columns];
         for (int i0 = 0; i0 < rows; i0 += MR) {
             int at = i0 * columns, height = Math.min(MR, rows - i0);
-            if (height < MR) java.util.Arrays.fill(to, at, at + MR * columns, 0);
+            if (height < MR) Arrays.fill(to, at, at + MR * columns, 0);
             for (int i = 0; i < height; i++) {
                 Panels.load(a, row + i0 + i, 1, column, columns, line, 0, columns);
                 for (int p = 0; p < columns; p++) to[at + p * MR + i] = line[p];
@@ -76,7 +77,7 @@ final class VectorMatmul64 {
                 if (width == NR && height == MR) {
                     kernel(a, i * kc, b, j * kc, kc, c, at, n);
                 } else {
-                    java.util.Arrays.fill(edge, 0);
+                    Arrays.fill(edge, 0);
                     kernel(a, i * kc, b, j * kc, kc, edge, 0, NR);
                     for (int y = 0; y < height; y++) for (int x = 0; x < width; x++) c[at + y * n + x] += edge[y * NR + x];
                 }

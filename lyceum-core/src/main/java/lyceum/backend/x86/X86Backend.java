@@ -41,7 +41,8 @@ public final class X86Backend implements Backend {
     private volatile Specialists specialists;
 
     /** What many programs never ask for: loading these classes is a tenth of a start. */
-    private record Specialists(SplitProducts splits, X86Attention attention, MachineConvolution convolution, MachinePooling pooling, QuantisedProducts quantised, IndexOperations indices) { }
+    private record Specialists(SplitProducts splits, X86Attention attention, MachineConvolution convolution, MachinePooling pooling,
+            QuantisedProducts quantised, IndexOperations indices) {}
 
     /** @throws IllegalStateException with the reason, where machine code cannot run */
     public X86Backend(Backend fallback) { this(fallback, Cpu.current()); }
@@ -60,7 +61,8 @@ public final class X86Backend implements Backend {
             synchronized (this) {
                 if (specialists != null) return specialists;
                 var convolution = new MachineConvolution(cpu, this);
-                specialists = new Specialists(new SplitProducts(this, gemm), new X86Attention(cpu, this), convolution, new MachinePooling(cpu, this, convolution), new QuantisedProducts(cpu), new IndexOperations(cpu));
+                specialists = new Specialists(new SplitProducts(this, gemm), new X86Attention(cpu, this), convolution,
+                        new MachinePooling(cpu, this, convolution), new QuantisedProducts(cpu), new IndexOperations(cpu));
             }
         }
         return specialists;
@@ -73,7 +75,9 @@ public final class X86Backend implements Backend {
 
     @Override public String name() { return "x86"; }
 
-    @Override public String description() { return "machine code for " + cpu.level() + " on " + cpu.name() + ", else " + fallback.description(); }
+    @Override public String description() {
+        return "machine code for " + cpu.level() + " on " + cpu.name() + ", else " + fallback.description();
+    }
 
     @Override public void run(Program program, View[] inputs, View[] outputs) {
         if (!fused.run(program, inputs, outputs)) fallback.run(program, inputs, outputs);
@@ -94,11 +98,13 @@ public final class X86Backend implements Backend {
     }
 
     @Override public void matmul(View a, View b, Program then, View[] others, View... outputs) {
-        if (!made(() -> gemm.multiply(a, b, then, others, outputs), a, b, others, outputs)) Backend.super.matmul(a, b, then, others, outputs);
+        if (!made(() -> gemm.multiply(a, b, then, others, outputs), a, b, others, outputs))
+            Backend.super.matmul(a, b, then, others, outputs);
     }
 
     @Override public void matmul(View a, View b, Precision precision, View out) {
-        if (precision == Precision.F32 || !madeInScratch(() -> specialists().splits.multiply(a, b, precision, out), a, b, out)) matmul(a, b, out);
+        if (precision == Precision.F32 || !madeInScratch(() -> specialists().splits.multiply(a, b, precision, out), a, b, out))
+            matmul(a, b, out);
     }
 
     @Override public void matmul(View a, RightMatrix b, View out) {
@@ -153,11 +159,13 @@ public final class X86Backend implements Backend {
 
     @Override public void convolveWeight(Convolution how, View x, View y, View weight) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        if (!madeInScratch(() -> specialists().convolution.weight(geometry, x, y, weight), x, y, weight)) fallback.convolveWeight(how, x, y, weight);
+        if (!madeInScratch(() -> specialists().convolution.weight(geometry, x, y, weight), x, y, weight))
+            fallback.convolveWeight(how, x, y, weight);
     }
 
     @Override public void maxPool(Pooling how, View x, View y, View indices) {
-        if (!madeInScratch(() -> specialists().pooling.max(WindowGeometry.of(how, x.shape(), y.shape()), x, y, indices), x, y, indices)) fallback.maxPool(how, x, y, indices);
+        if (!madeInScratch(() -> specialists().pooling.max(WindowGeometry.of(how, x.shape(), y.shape()), x, y, indices), x, y, indices))
+            fallback.maxPool(how, x, y, indices);
     }
 
     @Override public void maxPoolBack(View y, View indices, View x) {
@@ -165,16 +173,19 @@ public final class X86Backend implements Backend {
     }
 
     @Override public void averagePool(Pooling how, View x, View y) {
-        if (!madeInScratch(() -> specialists().pooling.average(how, WindowGeometry.of(how, x.shape(), y.shape()), x, y), x, y)) fallback.averagePool(how, x, y);
+        if (!madeInScratch(() -> specialists().pooling.average(how, WindowGeometry.of(how, x.shape(), y.shape()), x, y), x, y))
+            fallback.averagePool(how, x, y);
     }
 
     @Override public void averagePoolBack(Pooling how, View y, View x) {
-        if (!madeInScratch(() -> specialists().pooling.averageBack(how, WindowGeometry.of(how, x.shape(), y.shape()), y, x), y, x)) fallback.averagePoolBack(how, y, x);
+        if (!madeInScratch(() -> specialists().pooling.averageBack(how, WindowGeometry.of(how, x.shape(), y.shape()), y, x), y, x))
+            fallback.averagePoolBack(how, y, x);
     }
 
     @Override public void matmulQuantised(View x, BlockMatrix weights, View bias, Activations activations, View out) {
         weights.check();
-        if (!made(() -> specialists().quantised.multiply(x, weights, bias, activations, out), x, weights, bias, out)) fallback.matmulQuantised(x, weights, bias, activations, out);
+        if (!made(() -> specialists().quantised.multiply(x, weights, bias, activations, out), x, weights, bias, out))
+            fallback.matmulQuantised(x, weights, bias, activations, out);
     }
 
     @Override public void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
@@ -182,8 +193,10 @@ public final class X86Backend implements Backend {
         if (!done) fallback.attention(options, q, k, v, out, logSumExp);
     }
 
-    @Override public void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient, View qGradient, View kGradient, View vGradient) {
-        boolean done = made(() -> specialists().attention.backward(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient),
+    @Override public void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient,
+            View qGradient, View kGradient, View vGradient) {
+        boolean done = made(
+                () -> specialists().attention.backward(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient),
                 options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
         if (!done) fallback.attentionGradient(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
     }
@@ -193,8 +206,11 @@ public final class X86Backend implements Backend {
     }
 
     @Override public void scatter(Scatter rule, View in, int axis, View index, View out) {
-        if (!made(() -> specialists().indices.scatter(rule, in, axis, index, out), in, index, out)) fallback.scatter(rule, in, axis, index, out);
+        if (!made(() -> specialists().indices.scatter(rule, in, axis, index, out), in, index, out))
+            fallback.scatter(rule, in, axis, index, out);
     }
 
-    @Override public void sort(View in, int axis, boolean descending, View values, View indices) { fallback.sort(in, axis, descending, values, indices); }
+    @Override public void sort(View in, int axis, boolean descending, View values, View indices) {
+        fallback.sort(in, axis, descending, values, indices);
+    }
 }

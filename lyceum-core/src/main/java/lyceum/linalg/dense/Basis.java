@@ -21,7 +21,8 @@ public final class Basis {
             var h = new double[size];
             for (int i = 0; i < size; i++) h[i] = Rows.dot(rows[i], w, 0, length);
             int i = 0;
-            for (; i + 3 < size; i += 4) Rows.axpy4(w, rows[i], rows[i + 1], rows[i + 2], rows[i + 3], -h[i], -h[i + 1], -h[i + 2], -h[i + 3], 0, length);
+            for (; i + 3 < size; i += 4)
+                Rows.axpy4(w, rows[i], rows[i + 1], rows[i + 2], rows[i + 3], -h[i], -h[i + 1], -h[i + 2], -h[i + 3], 0, length);
             for (; i < size; i++) Rows.axpy(-h[i], rows[i], w, 0, length);
             for (i = 0; i < size; i++) total[i] += h[i];
         }

@@ -52,7 +52,8 @@ public final class BidiagonalQr {
             if (lo > lastHigh || hi < lastLow || lastHigh < 0) up = Math.abs(d[lo]) < Math.abs(d[hi]);
             lastLow = lo;
             lastHigh = hi;
-            if (++sweeps > 80 * n) throw new ConvergenceException("svd: " + n + " singular values did not settle in " + sweeps + " sweeps; look for infinite or huge entries");
+            if (++sweeps > 80 * n) throw new ConvergenceException(
+                    "svd: " + n + " singular values did not settle in " + sweeps + " sweeps; look for infinite or huge entries");
             if (up) flip(lo, hi);
             step(lo, hi, largest);
             if (up) flip(lo, hi);

@@ -7,14 +7,10 @@ public final class CholeskySteps {
     private CholeskySteps() {}
 
     /** Overwrites the lower triangle with {@code L}. Returns -1, or the index of the first pivot that is not positive, which is left in place. */
-    public static int factor(double[][] a) {
-        return blocks(a, false);
-    }
+    public static int factor(double[][] a) { return blocks(a, false); }
 
     /** Overwrites with unit {@code L} below the diagonal and {@code D} on it. Returns -1 or the index of a zero (or NaN) pivot. */
-    public static int factorLdl(double[][] a) {
-        return blocks(a, true);
-    }
+    public static int factorLdl(double[][] a) { return blocks(a, true); }
 
     private static int blocks(double[][] a, boolean ldl) {
         int n = a.length;

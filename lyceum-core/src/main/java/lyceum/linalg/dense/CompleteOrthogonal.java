@@ -19,9 +19,7 @@ public final class CompleteOrthogonal {
         right = rank == n || rank == 0 ? null : HouseholderQr.of(Dense.transpose(Dense.block(qr.r(), 0, rank, 0, n), n), rank);
     }
 
-    public HouseholderQr qr() {
-        return qr;
-    }
+    public HouseholderQr qr() { return qr; }
 
     /** Minimum-norm least-squares solutions (n x columns); overwrites {@code b} (m x columns). */
     public double[][] solve(double[][] b, int columns) {
@@ -41,7 +39,5 @@ public final class CompleteOrthogonal {
     }
 
     /** An orthonormal basis of the range of A: the first {@code rank} columns of Q. */
-    public double[][] range() {
-        return qr.q(rank);
-    }
+    public double[][] range() { return qr.q(rank); }
 }

@@ -8,9 +8,7 @@ public final class Dense {
 
     private Dense() {}
 
-    public static double[][] zeros(int m, int n) {
-        return new double[m][n];
-    }
+    public static double[][] zeros(int m, int n) { return new double[m][n]; }
 
     public static double[][] identity(int m, int n) {
         var a = new double[m][n];
@@ -118,7 +116,5 @@ public final class Dense {
     }
 
     /** {@code sign} with the sign of zero taken as plus. */
-    public static double sign(double x) {
-        return x < 0 ? -1 : 1;
-    }
+    public static double sign(double x) { return x < 0 ? -1 : 1; }
 }

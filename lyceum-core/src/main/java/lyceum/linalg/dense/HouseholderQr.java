@@ -94,24 +94,16 @@ public record HouseholderQr(int m, int n, double[][] r, List<BlockReflector> pan
     }
 
     /** The first {@code count} columns of Q. */
-    public double[][] q(int count) {
-        return BlockReflector.form(panels, m, count);
-    }
+    public double[][] q(int count) { return BlockReflector.form(panels, m, count); }
 
     /** {@code B <- Q^T B}. */
-    public void applyTransposed(double[][] b, int columnsOfB) {
-        BlockReflector.applyAll(panels, b, columnsOfB, true);
-    }
+    public void applyTransposed(double[][] b, int columnsOfB) { BlockReflector.applyAll(panels, b, columnsOfB, true); }
 
     /** {@code B <- Q B}. */
-    public void apply(double[][] b, int columnsOfB) {
-        BlockReflector.applyAll(panels, b, columnsOfB, false);
-    }
+    public void apply(double[][] b, int columnsOfB) { BlockReflector.applyAll(panels, b, columnsOfB, false); }
 
     /** The upper trapezoid: the first min(m, n) rows. */
-    public double[][] upper() {
-        return Dense.block(r, 0, Math.min(m, n), 0, n);
-    }
+    public double[][] upper() { return Dense.block(r, 0, Math.min(m, n), 0, n); }
 
     /** The number of diagonal entries of R above {@code tolerance} times the largest; meaningful after pivoting. */
     public int rank(double tolerance) {

@@ -46,8 +46,9 @@ public final class JacobiSvd {
         // a cosine of rounded rows is known to about this; below it rotations would go on for ever
         double tolerance = EPS * Math.max(8, n);
         var norm = new double[n];
-        for (int sweep = 0; ; sweep++) {
-            if (sweep == SWEEPS) throw new ConvergenceException("svd (Jacobi): " + n + " rows were not orthogonal after " + SWEEPS + " sweeps; look for infinite or huge entries");
+        for (int sweep = 0;; sweep++) {
+            if (sweep == SWEEPS) throw new ConvergenceException(
+                    "svd (Jacobi): " + n + " rows were not orthogonal after " + SWEEPS + " sweeps; look for infinite or huge entries");
             for (int i = 0; i < n; i++) norm[i] = Rows.norm(w[i], 0, n);
             boolean turnedAny = false;
             for (int p = 0; p < n - 1; p++) {
@@ -70,7 +71,8 @@ public final class JacobiSvd {
     }
 
     /** From {@code R = J^T diag(s) W^T}: {@code U = Q J^T} with its rows back in order, {@code V = P W}. */
-    private static SvdSteps.Parts assemble(HouseholderQr qr, int[] order, double[][] w, double[][] turned, int n, SvdSteps.Vectors want, double scale) {
+    private static SvdSteps.Parts assemble(HouseholderQr qr, int[] order, double[][] w, double[][] turned, int n, SvdSteps.Vectors want,
+            double scale) {
         int m = order.length;
         var norm = new double[n];
         var place = new Integer[n];

@@ -28,8 +28,9 @@ public final class Matrices {
         double scale = Dense.maxAbs(rows), tolerance = (a.dtype() == DType.F64 ? 1e-8 : 1e-3) * scale;
         for (int i = 0; i < rows.length; i++) {
             for (int j = 0; j < i; j++) {
-                if (Math.abs(rows[i][j] - rows[j][i]) > tolerance) throw new IllegalArgumentException(operation + ": entries (" + i + ", " + j + ") = "
-                        + rows[i][j] + " and (" + j + ", " + i + ") = " + rows[j][i] + " differ; the matrix must be symmetric: pass a.add(a.transpose()).mul(0.5)");
+                if (Math.abs(rows[i][j] - rows[j][i]) > tolerance)
+                    throw new IllegalArgumentException(operation + ": entries (" + i + ", " + j + ") = " + rows[i][j] + " and (" + j + ", "
+                            + i + ") = " + rows[j][i] + " differ; the matrix must be symmetric: pass a.add(a.transpose()).mul(0.5)");
             }
         }
         Product.mirrorLower(rows);
@@ -37,7 +38,8 @@ public final class Matrices {
     }
 
     public static double[] vector(String operation, Tensor x, int length) {
-        if (x.rank() != 1 || x.size(0) != length) throw new ShapeException(operation + ": shape " + x.shape() + " where a vector of " + length + " is needed");
+        if (x.rank() != 1 || x.size(0) != length)
+            throw new ShapeException(operation + ": shape " + x.shape() + " where a vector of " + length + " is needed");
         double[] flat = x.toDoubleArray();
         requireFinite(operation, flat, 1);
         return flat;
@@ -57,23 +59,18 @@ public final class Matrices {
     }
 
     /** The float type that a result takes: the input's, or F64 for integers. */
-    public static DType resultType(Tensor a) {
-        return a.dtype().isFloat() ? a.dtype() : DType.F64;
-    }
+    public static DType resultType(Tensor a) { return a.dtype().isFloat() ? a.dtype() : DType.F64; }
 
-    public static Tensor tensor(double[][] a, int n, DType type) {
-        return Tensor.of(Dense.toRowMajor(a, n), a.length, n).to(type);
-    }
+    public static Tensor tensor(double[][] a, int n, DType type) { return Tensor.of(Dense.toRowMajor(a, n), a.length, n).to(type); }
 
-    public static Tensor tensor(double[] x, DType type) {
-        return Tensor.of(x, x.length).to(type);
-    }
+    public static Tensor tensor(double[] x, DType type) { return Tensor.of(x, x.length).to(type); }
 
     /** The right-hand side of a system: one vector or the columns of a matrix. */
     public record RightSides(double[][] b, int columns, boolean isVector) {
         public static RightSides of(String operation, Tensor b, int rows) {
             if (b.rank() != 1 && b.rank() != 2 || b.size(0) != rows) {
-                throw new ShapeException(operation + ": right-hand side of shape " + b.shape() + " for a matrix of " + rows + " rows; its first size must be " + rows);
+                throw new ShapeException(operation + ": right-hand side of shape " + b.shape() + " for a matrix of " + rows
+                        + " rows; its first size must be " + rows);
             }
             boolean vector = b.rank() == 1;
             int columns = vector ? 1 : size(operation, b.size(1));

@@ -13,7 +13,8 @@ public final class Product {
      * {@code C[i][j] += alpha sum_k A[i + ai][k + ak] B[k + bk][j]} for {@code i} in {@code [i0, i1)}, {@code j} in {@code [j0, j1)},
      * {@code k} in {@code [0, depth)}. Columns of {@code B} and {@code C} share their index, so that the loop is vector code.
      */
-    public static void add(double[][] c, int i0, int i1, int j0, int j1, double alpha, double[][] a, int ai, int ak, double[][] b, int bk, int depth) {
+    public static void add(double[][] c, int i0, int i1, int j0, int j1, double alpha, double[][] a, int ai, int ak, double[][] b, int bk,
+            int depth) {
         for (int jb = j0; jb < j1; jb += NC) {
             int je = Math.min(j1, jb + NC);
             for (int kb = 0; kb < depth; kb += KC) {
@@ -40,14 +41,10 @@ public final class Product {
     }
 
     /** {@code A^T B}, with {@code m} the columns of {@code A} and {@code n} those of {@code B}. */
-    public static double[][] transposedTimes(double[][] a, int m, double[][] b, int n) {
-        return of(Dense.transpose(a, m), b, n);
-    }
+    public static double[][] transposedTimes(double[][] a, int m, double[][] b, int n) { return of(Dense.transpose(a, m), b, n); }
 
     /** {@code A B^T}, with {@code depth} the columns of both. */
-    public static double[][] timesTransposed(double[][] a, double[][] b, int depth) {
-        return of(a, Dense.transpose(b, depth), b.length);
-    }
+    public static double[][] timesTransposed(double[][] a, double[][] b, int depth) { return of(a, Dense.transpose(b, depth), b.length); }
 
     /** {@code A^T A} (n x n), computed for the lower triangle and mirrored. */
     public static double[][] gram(double[][] a, int n) {
@@ -61,7 +58,5 @@ public final class Product {
         return g;
     }
 
-    public static void mirrorLower(double[][] a) {
-        for (int i = 0; i < a.length; i++) for (int j = 0; j < i; j++) a[j][i] = a[i][j];
-    }
+    public static void mirrorLower(double[][] a) { for (int i = 0; i < a.length; i++) for (int j = 0; j < i; j++) a[j][i] = a[i][j]; }
 }

@@ -26,9 +26,7 @@ public final class RealSchur {
     }
 
     /** Overwrites {@code a} with T. */
-    public static RealSchur of(double[][] a) {
-        return new RealSchur(a);
-    }
+    public static RealSchur of(double[][] a) { return new RealSchur(a); }
 
     /** Overwrites {@code a} with its Hessenberg form and returns {@code Q^T}. */
     private static double[][] hessenberg(double[][] a) {
@@ -83,7 +81,8 @@ public final class RealSchur {
             }
             if (sub <= EPS * scale) {
                 double above = Math.abs(t[l - 1][l]), gap = Math.abs(t[l - 1][l - 1] - t[l][l]), last = Math.abs(t[l][l]);
-                double ab = Math.max(sub, above), ba = Math.min(sub, above), aa = Math.max(last, gap), bb = Math.min(last, gap), s = aa + ab;
+                double ab = Math.max(sub, above), ba = Math.min(sub, above), aa = Math.max(last, gap), bb = Math.min(last, gap),
+                        s = aa + ab;
                 if (ba * (ab / s) <= Math.max(TINY, EPS * (bb * (aa / s)))) break;
             }
         }
@@ -138,7 +137,7 @@ public final class RealSchur {
 
     /** First column of {@code H^2 - trace H + det I} at the lowest row where two small subdiagonals let the step start. */
     private int start(int lo, int hi, double trace, double det, double[] v) {
-        for (int m = hi - 2; ; m--) {
+        for (int m = hi - 2;; m--) {
             double h = t[m][m], below = t[m + 1][m], s = Math.abs(h) + Math.abs(below) + Math.abs(t[m + 1][m + 1]);
             v[0] = h * ((h - trace) / s) + det / s + t[m][m + 1] * (below / s);
             v[1] = below * ((h + t[m + 1][m + 1] - trace) / s);

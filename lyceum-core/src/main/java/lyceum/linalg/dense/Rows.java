@@ -23,13 +23,12 @@ public final class Rows {
     }
 
     /** {@code y += s x} over {@code [from, to)}. */
-    public static void axpy(double s, double[] x, double[] y, int from, int to) {
-        for (int i = from; i < to; i++) y[i] += s * x[i];
-    }
+    public static void axpy(double s, double[] x, double[] y, int from, int to) { for (int i = from; i < to; i++) y[i] += s * x[i]; }
 
     /** {@code y += s0 a + s1 b + s2 c + s3 d}: one load and store of {@code y} for four products. A larger body
      * would pass C2's unrolling limit and fall to scalar speed. */
-    public static void axpy4(double[] y, double[] a, double[] b, double[] c, double[] d, double s0, double s1, double s2, double s3, int from, int to) {
+    public static void axpy4(double[] y, double[] a, double[] b, double[] c, double[] d, double s0, double s1, double s2, double s3,
+            int from, int to) {
         for (int i = from; i < to; i++) y[i] += (s0 * a[i] + s1 * b[i]) + (s2 * c[i] + s3 * d[i]);
     }
 
@@ -42,9 +41,7 @@ public final class Rows {
         }
     }
 
-    public static void scale(double s, double[] x, int from, int to) {
-        for (int i = from; i < to; i++) x[i] *= s;
-    }
+    public static void scale(double s, double[] x, int from, int to) { for (int i = from; i < to; i++) x[i] *= s; }
 
     /** Euclidean norm without overflow or harmful underflow. */
     public static double norm(double[] x, int from, int to) {

@@ -35,13 +35,9 @@ public final class SchurVectors {
     }
 
     /** To original coordinates: rows times {@code Z^T}. */
-    public double[][] real() {
-        return Product.of(re, schur.zt, schur.n);
-    }
+    public double[][] real() { return Product.of(re, schur.zt, schur.n); }
 
-    public double[][] imaginary() {
-        return Product.of(im, schur.zt, schur.n);
-    }
+    public double[][] imaginary() { return Product.of(im, schur.zt, schur.n); }
 
     private void solveReal(int j) {
         double[] x = re[j];

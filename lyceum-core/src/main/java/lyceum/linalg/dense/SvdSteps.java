@@ -2,13 +2,13 @@ package lyceum.linalg.dense;
 
 /** Dense singular value decompositions on rows. Results hold {@code U^T} and {@code V^T} by rows; both null when only values are asked for. */
 public final class SvdSteps {
-    public enum Vectors { NONE, THIN, FULL }
+    public enum Vectors {
+        NONE, THIN, FULL
+    }
 
     /** {@code A = U diag(s) V^T}: {@code ut} has a row for each column of U. */
     public record Parts(double[][] ut, double[] s, double[][] vt) {
-        Parts transposed() {
-            return new Parts(vt, s, ut);
-        }
+        Parts transposed() { return new Parts(vt, s, ut); }
     }
 
     private SvdSteps() {}

@@ -83,9 +83,7 @@ public final class TriangularSolve {
     }
 
     /** Divides rather than multiplies by the reciprocal: one rounding less, and the time is elsewhere. */
-    public static void divide(double[] x, double d, int to) {
-        for (int i = 0; i < to; i++) x[i] /= d;
-    }
+    public static void divide(double[] x, double d, int to) { for (int i = 0; i < to; i++) x[i] /= d; }
 
     private interface OneColumn {
         void solve(double[] x);

@@ -92,7 +92,7 @@ public final class Tridiagonal {
 
     private void implicitQl() {
         for (int l = 0; l < n; l++) {
-            for (int sweep = 0; ; sweep++) {
+            for (int sweep = 0;; sweep++) {
                 int m = l;
                 while (m < n - 1 && Math.abs(e[m]) > EPS * (Math.abs(d[m]) + Math.abs(d[m + 1]))) m++;
                 if (m == l) break;

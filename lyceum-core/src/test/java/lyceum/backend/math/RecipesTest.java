@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
@@ -30,8 +31,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Each recipe against StrictMath, against 30 digits (tools/golden/core_math.py), and its edges. Machine code need only equal the recipes' bits. */
 class RecipesTest {
     private static final Golden GOLDEN = Golden.load("golden/math.json");
-    private static final float[] EDGES = {0f, -0f, 1, -1, 2, -2, 0.5f, -0.5f, 3, -3, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.MIN_VALUE, -Float.MIN_VALUE,
-        Float.MIN_NORMAL, -Float.MIN_NORMAL, Float.MAX_VALUE, -Float.MAX_VALUE, 0.99999994f, -0.99999994f, 1.0000001f, 88.72284f, 88.72283f, -87.33655f, -103.97208f, -103.972084f};
+    private static final float[] EDGES = {0f, -0f, 1, -1, 2, -2, 0.5f, -0.5f, 3, -3, Float.NaN, Float.POSITIVE_INFINITY,
+            Float.NEGATIVE_INFINITY, Float.MIN_VALUE, -Float.MIN_VALUE, Float.MIN_NORMAL, -Float.MIN_NORMAL, Float.MAX_VALUE,
+            -Float.MAX_VALUE, 0.99999994f, -0.99999994f, 1.0000001f, 88.72284f, 88.72283f, -87.33655f, -103.97208f, -103.972084f};
 
     static Stream<Op> functions() { return Stream.of(Op.values()).filter(op -> op.arity() == 1 && Recipes.of(op, DType.F32).isPresent()); }
 
@@ -89,19 +91,21 @@ class RecipesTest {
         return worst;
     }
 
-    @ParameterizedTest @MethodSource("functions")
-    void floatsAreWithinTwoUlp(Op op) {
+    @ParameterizedTest
+    @MethodSource("functions") void floatsAreWithinTwoUlp(Op op) {
         boolean slow = op == Op.ERFINV || op == Op.LGAMMA || op == Op.DIGAMMA; // their references are
         worst(op, 0, 1L << 32, slow ? 0x70003 : 0x3F07); // odd: all exponents, and the fractions spread
     }
 
     /** All of them (of the three without an F64 recipe, whose scalar functions are slow, every seventh), by the default backend's code. */
-    @Tag("heavy") @ParameterizedTest @MethodSource("functions")
-    void everyFloatIsWithinTwoUlp(Op op) {
+    @Tag("heavy")
+    @ParameterizedTest
+    @MethodSource("functions") void everyFloatIsWithinTwoUlp(Op op) {
         int step = Recipes.of(op, DType.F64).isPresent() ? 1 : 7, block = 1 << 20;
         View x = block(DType.F32, block), y = block(DType.F32, block), exact = block(DType.F64, block);
         var narrow = Program.of(op, DType.F32, DType.F32);
-        var wide = new Program(List.of(Instruction.load(DType.F32, 0), new Instruction(Op.CAST, DType.F64, 0, -1, -1, 0), new Instruction(op, DType.F64, 1, -1, -1, 0)), 2);
+        var wide = new Program(List.of(Instruction.load(DType.F32, 0), new Instruction(Op.CAST, DType.F64, 0, -1, -1, 0),
+                new Instruction(op, DType.F64, 1, -1, -1, 0)), 2);
         double worst = 0;
         for (long first = 0; first < 1L << 32; first += (long) step * block) {
             for (int i = 0; i < block; i++) x.storage().segment().setAtIndex(JAVA_INT, i, (int) (first + (long) step * i));
@@ -113,7 +117,9 @@ class RecipesTest {
         assertThat(worst).isLessThanOrEqualTo(2);
     }
 
-    private static View block(DType type, long n) { return new View(type, Allocator.allocate(n * type.bytes()), 0, new long[] {n}, new long[] {1}); }
+    private static View block(DType type, long n) {
+        return new View(type, Allocator.allocate(n * type.bytes()), 0, new long[] {n}, new long[] {1});
+    }
 
     /** Most floats are the rounded double, which is quick to see. */
     private static double worstOf(Op op, MemorySegment x, MemorySegment y, MemorySegment exact, int n) {
@@ -130,26 +136,29 @@ class RecipesTest {
         return worst;
     }
 
-    @ParameterizedTest @MethodSource("functions")
-    void edgesAreRight(Op op) {
+    @ParameterizedTest
+    @MethodSource("functions") void edgesAreRight(Op op) {
         var narrow = recipe(op, DType.F32);
         var exact = reference(op);
         for (float x : EDGES) {
             float want = (float) exact.applyAsDouble(x), y = at(narrow, x);
             boolean zeroOfLgamma = op == Op.LGAMMA && want == 0; // of either sign
-            if (!zeroOfLgamma) assertThat(ulps(y, exact.applyAsDouble(x))).as("%s(%s) is %s, not %s", op, x, y, want).isLessThanOrEqualTo(2);
+            if (!zeroOfLgamma)
+                assertThat(ulps(y, exact.applyAsDouble(x))).as("%s(%s) is %s, not %s", op, x, y, want).isLessThanOrEqualTo(2);
         }
     }
 
     /** Signed zeros, infinities and NaN answer as the scalar function does, whatever the width. */
-    @ParameterizedTest @MethodSource("functionsOfDoubles")
-    void edgesOfDoublesAreRight(Op op) {
+    @ParameterizedTest
+    @MethodSource("functionsOfDoubles") void edgesOfDoublesAreRight(Op op) {
         var recipe = recipe(op, DType.F64);
         var scalar = Functions.unary(op);
-        for (double x : new double[] {0.0, -0.0, 1, -1, 2, -2, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.MIN_VALUE, -Double.MIN_VALUE, Double.MAX_VALUE,
-            -Double.MAX_VALUE, Double.MIN_NORMAL, 709.782712893384, 709.7827128933841, 710.4, -745.1332191019411, -745.1332191019412, -708.4, 1e300, 1e-300}) {
+        for (double x : new double[] {0.0, -0.0, 1, -1, 2, -2, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY,
+                Double.MIN_VALUE, -Double.MIN_VALUE, Double.MAX_VALUE, -Double.MAX_VALUE, Double.MIN_NORMAL, 709.782712893384,
+                709.7827128933841, 710.4, -745.1332191019411, -745.1332191019412, -708.4, 1e300, 1e-300}) {
             double want = scalar.applyAsDouble(x), y = at(recipe, x);
-            if (Double.compare(y, want) != 0) assertThat(Math.abs(y - want)).as("%s(%s) is %s, not %s", op, x, y, want).isLessThanOrEqualTo(3 * Math.ulp(want)); // each is up to two off
+            if (Double.compare(y, want) != 0)
+                assertThat(Math.abs(y - want)).as("%s(%s) is %s, not %s", op, x, y, want).isLessThanOrEqualTo(3 * Math.ulp(want)); // each is up to two off
         }
     }
 
@@ -162,8 +171,8 @@ class RecipesTest {
         return worst;
     }
 
-    @ParameterizedTest @MethodSource("functionsOfDoubles")
-    void doublesAreWithinTwoUlpOfTheExactValue(Op op) {
+    @ParameterizedTest
+    @MethodSource("functionsOfDoubles") void doublesAreWithinTwoUlpOfTheExactValue(Op op) {
         double[] x = named(op).doubles("input.x"), y = new double[x.length];
         for (int i = 0; i < x.length; i++) y[i] = at(recipe(op, DType.F64), x[i]);
         assertThat(worst(named(op), y)).isLessThan(2);
@@ -171,13 +180,13 @@ class RecipesTest {
 
     @Test void scalarErrorFunctionsOfDoublesAreToo() {
         for (var op : List.of(Op.ERF, Op.ERFC, Op.GELU)) {
-            var y = java.util.Arrays.stream(named(op).doubles("input.x")).map(Functions.unary(op)).toArray();
+            var y = Arrays.stream(named(op).doubles("input.x")).map(Functions.unary(op)).toArray();
             assertThat(worst(named(op), y)).as("%s", op).isLessThan(2);
         }
     }
 
-    @ParameterizedTest @MethodSource("functionsOfDoubles")
-    void doublesAreWithinTwoUlpOfStrictMath(Op op) {
+    @ParameterizedTest
+    @MethodSource("functionsOfDoubles") void doublesAreWithinTwoUlpOfStrictMath(Op op) {
         if (List.of(Op.LOG2, Op.SIGMOID, Op.SOFTPLUS, Op.GELU, Op.ERF, Op.ERFC).contains(op)) return; // it lacks them
         var recipe = recipe(op, DType.F64);
         var strict = reference(op);
@@ -186,7 +195,8 @@ class RecipesTest {
         for (int i = 0; i < 400_000; i++) {
             double x = i % 2 == 0 ? Double.longBitsToDouble(rng.nextLong()) : (rng.nextDouble() - 0.5) * (i % 3 == 0 ? 4 : 80);
             double want = strict.applyAsDouble(x), y = at(recipe, x);
-            if (Double.compare(y, want) != 0 && !(Math.abs(y - want) <= unit * Math.ulp(want))) throw new AssertionError(op + "(" + x + ") is " + y + ", not " + want);
+            if (Double.compare(y, want) != 0 && !(Math.abs(y - want) <= unit * Math.ulp(want)))
+                throw new AssertionError(op + "(" + x + ") is " + y + ", not " + want);
         }
     }
 
@@ -194,15 +204,15 @@ class RecipesTest {
 
     static Stream<Op> functionsOfTwo() { return Stream.of(Op.POW, Op.ATAN2); }
 
-    @ParameterizedTest @MethodSource("functionsOfTwo")
-    void functionsOfTwoDoublesAreWithinTwoUlp(Op op) {
+    @ParameterizedTest
+    @MethodSource("functionsOfTwo") void functionsOfTwoDoublesAreWithinTwoUlp(Op op) {
         double[] x = named(op).doubles("input.x"), y = named(op).doubles("input.y"), z = new double[x.length];
         for (int i = 0; i < x.length; i++) z[i] = pair(op, DType.F64).apply(ScalarArithmetic64.INSTANCE, (Double) x[i], (Double) y[i]);
         assertThat(worst(named(op), z)).isLessThan(2);
     }
 
-    @ParameterizedTest @MethodSource("functionsOfTwo")
-    void functionsOfTwoFloatsAreWithinOneUlp(Op op) {
+    @ParameterizedTest
+    @MethodSource("functionsOfTwo") void functionsOfTwoFloatsAreWithinOneUlp(Op op) {
         var recipe = pair(op, DType.F32);
         DoubleBinaryOperator exact = op == Op.POW ? StrictMath::pow : StrictMath::atan2;
         var rng = Rng.of(43);
@@ -218,18 +228,21 @@ class RecipesTest {
     }
 
     /** All pairs of zeros, infinities, NaN, odd, even and broken numbers of either sign. */
-    @ParameterizedTest @MethodSource("functionsOfTwo")
-    void edgesOfTwoAreThoseOfMath(Op op) {
+    @ParameterizedTest
+    @MethodSource("functionsOfTwo") void edgesOfTwoAreThoseOfMath(Op op) {
         DoubleBinaryOperator exact = op == Op.POW ? StrictMath::pow : StrictMath::atan2;
         var values = new ArrayList<Double>();
-        for (double v : new double[] {0, 1, 2, 3, 0.5, 2.5, 7, 8, Double.POSITIVE_INFINITY, Double.NaN, Double.MIN_VALUE, Double.MAX_VALUE, 0x1p53, 0x1p53 + 2, 1e300, 1 + 0x1p-23}) {
+        for (double v : new double[] {0, 1, 2, 3, 0.5, 2.5, 7, 8, Double.POSITIVE_INFINITY, Double.NaN, Double.MIN_VALUE, Double.MAX_VALUE,
+                0x1p53, 0x1p53 + 2, 1e300, 1 + 0x1p-23}) {
             values.add(v);
             values.add(-v);
         }
         for (double x : values) {
             for (double y : values) {
-                double want = exact.applyAsDouble(x, y), wide = pair(op, DType.F64).apply(ScalarArithmetic64.INSTANCE, (Double) x, (Double) y);
-                if (Double.compare(wide, want) != 0) assertThat(Math.abs(wide - want)).as("%s(%s, %s) is %s", op, x, y, wide).isLessThanOrEqualTo(2 * Math.ulp(want));
+                double want = exact.applyAsDouble(x, y),
+                        wide = pair(op, DType.F64).apply(ScalarArithmetic64.INSTANCE, (Double) x, (Double) y);
+                if (Double.compare(wide, want) != 0)
+                    assertThat(Math.abs(wide - want)).as("%s(%s, %s) is %s", op, x, y, wide).isLessThanOrEqualTo(2 * Math.ulp(want));
                 float a = (float) x, b = (float) y, narrow = pair(op, DType.F32).apply(ScalarArithmetic32.INSTANCE, (Float) a, (Float) b);
                 assertThat(ulps(narrow, exact.applyAsDouble(a, b))).as("%s(%s, %s) is %s", op, a, b, narrow).isLessThanOrEqualTo(1);
             }
@@ -237,7 +250,8 @@ class RecipesTest {
     }
 
     @Test void integersHaveNoRecipe() {
-        assertThatThrownBy(() -> Recipes.of(Op.EXP, DType.I32)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("F32 or F64");
+        assertThatThrownBy(() -> Recipes.of(Op.EXP, DType.I32)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("F32 or F64");
         assertThat(Recipes.of(Op.ADD, DType.F32)).isEmpty();
     }
 }

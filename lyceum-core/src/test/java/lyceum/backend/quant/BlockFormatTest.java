@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.stream.Stream;
 import lyceum.testing.Golden;
@@ -19,7 +20,8 @@ class BlockFormatTest {
     static BlockFormat named(String name) { return all().filter(f -> f.name().equals(name)).findFirst().orElseThrow(); }
 
     static Stream<BlockFormat> all() {
-        return Stream.concat(BlockFormat.named().stream(), Stream.of(32, 64, 128).flatMap(g -> Stream.of(BlockFormat.int4(g, false), BlockFormat.int4(g, true))));
+        return Stream.concat(BlockFormat.named().stream(),
+                Stream.of(32, 64, 128).flatMap(g -> Stream.of(BlockFormat.int4(g, false), BlockFormat.int4(g, true))));
     }
 
     private static float[] bells(long seed, int n, double scale) {
@@ -74,7 +76,8 @@ class BlockFormatTest {
     }
 
     /** Half a step, a little more for the scale's own rounding to F16 (2^-11 of the largest code) or to 6 or 8 bits; a whole step where the last code is missing. */
-    @ParameterizedTest @MethodSource("all") void aWeightMovesByAtMostAStep(BlockFormat format) {
+    @ParameterizedTest
+    @MethodSource("all") void aWeightMovesByAtMostAStep(BlockFormat format) {
         var x = bells(77, 1024, 3);
         var y = there(format, x);
         int group = format.isFloat() ? 1 : format.groupLength();
@@ -94,27 +97,31 @@ class BlockFormatTest {
                 case "Q6_K" -> span / 32 * 1.1;
                 default -> format.name().endsWith("Z") ? (high - low) / 15 * 1.01 : span / 8 * 1.01;
             };
-            for (int i = g; i < g + group; i++) assertThat(Math.abs(y[i] - x[i])).as("%s at %d of %s", format.name(), i, x[i]).isLessThanOrEqualTo((float) bound);
+            for (int i = g; i < g + group; i++)
+                assertThat(Math.abs(y[i] - x[i])).as("%s at %d of %s", format.name(), i, x[i]).isLessThanOrEqualTo((float) bound);
         }
     }
 
-    @ParameterizedTest @MethodSource("all") void quantisingTwiceGivesTheSame(BlockFormat format) {
+    @ParameterizedTest
+    @MethodSource("all") void quantisingTwiceGivesTheSame(BlockFormat format) {
         var once = there(format, bells(78, 1024, 0.1));
         if (format.name().contains("_K")) return; // the search may find a better scale for rounded values
         assertThat(there(format, once)).containsExactly(once, within(format.isFloat() ? 0f : 2e-4f));
     }
 
-    @ParameterizedTest @MethodSource("all") void blocksOfZerosConstantsAndTinyValuesStayFinite(BlockFormat format) {
+    @ParameterizedTest
+    @MethodSource("all") void blocksOfZerosConstantsAndTinyValuesStayFinite(BlockFormat format) {
         for (float c : new float[] {0, 1, -1, 1e-3f, -1e-3f, 1e-7f, 1e-30f, 1000}) {
             var x = new float[256];
-            java.util.Arrays.fill(x, c);
+            Arrays.fill(x, c);
             // F16 numbers have steps of 6e-8 near 0; times the largest code that is what tiny weights lose.
             float bound = format.isFloat() ? Math.abs(c) * 0x1p-8f + 0x1p-25f : Math.abs(c) * 0.02f + 5e-6f;
             for (float y : there(format, x)) assertThat(y).as("%s of %s", format.name(), c).isCloseTo(c, within(bound));
         }
     }
 
-    @ParameterizedTest @MethodSource("all") void codesAndScalesSayTheSameAsValues(BlockFormat format) {
+    @ParameterizedTest
+    @MethodSource("all") void codesAndScalesSayTheSameAsValues(BlockFormat format) {
         if (format.isFloat()) return;
         var memory = MemorySegment.ofArray(new byte[(int) format.rowBytes(256)]);
         format.quantiseRow(bells(79, 256, 1), 0, 256, memory, 0);
@@ -129,15 +136,18 @@ class BlockFormatTest {
     }
 
     @Test void sizesAreThoseOfGguf() {
-        assertThat(BlockFormat.named().stream().map(f -> f.blockLength() + "/" + f.blockBytes())).containsExactly("1/4", "1/2", "1/2", "32/34", "32/18", "256/144", "256/176", "256/210");
+        assertThat(BlockFormat.named().stream().map(f -> f.blockLength() + "/" + f.blockBytes())).containsExactly("1/4", "1/2", "1/2",
+                "32/34", "32/18", "256/144", "256/176", "256/210");
         assertThat(BlockFormat.Q6_K.rowBytes(512)).isEqualTo(420);
     }
 
     @Test void whatDoesNotFitIsRefusedWithTheFix() {
-        assertThatThrownBy(() -> BlockFormat.Q8_0.rowBytes(100)).isInstanceOf(IllegalArgumentException.class).hasMessage("Q8_0: a row of 100 weights does not divide into blocks of 32; pad it, or take F16");
+        assertThatThrownBy(() -> BlockFormat.Q8_0.rowBytes(100)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("Q8_0: a row of 100 weights does not divide into blocks of 32; pad it, or take F16");
         assertThatThrownBy(() -> BlockFormat.int4(48, true)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("48");
         var x = new float[32];
         x[3] = 1e30f;
-        assertThatThrownBy(() -> there(BlockFormat.Q8_0, x)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("beyond F16");
+        assertThatThrownBy(() -> there(BlockFormat.Q8_0, x)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("beyond F16");
     }
 }

@@ -21,8 +21,8 @@ class RecipeLoopTest {
 
     static Stream<Op> doubles() { return Stream.of(Op.values()).filter(op -> op.arity() > 0 && Recipes.of(op, DType.F64).isPresent()); }
 
-    @ParameterizedTest @MethodSource("floats")
-    void floatsHaveTheBitsOfTheRecipe(Op op) {
+    @ParameterizedTest
+    @MethodSource("floats") void floatsHaveTheBitsOfTheRecipe(Op op) {
         var recipe = Recipes.of(op, DType.F32).orElseThrow();
         var loop = new RecipeLoop(recipe, false);
         var rng = Rng.of(47);
@@ -38,13 +38,14 @@ class RecipeLoopTest {
                     case Recipe.Unary unary -> unary.apply(ScalarArithmetic32.INSTANCE, (Float) x[i]);
                     case Recipe.Binary binary -> binary.apply(ScalarArithmetic32.INSTANCE, (Float) x[i], (Float) y[i]);
                 };
-                assertThat(Float.floatToIntBits(z[i])).as("%s of %s and %s: %s, not %s", op, x[i], y[i], z[i], want).isEqualTo(Float.floatToIntBits(want));
+                assertThat(Float.floatToIntBits(z[i])).as("%s of %s and %s: %s, not %s", op, x[i], y[i], z[i], want)
+                        .isEqualTo(Float.floatToIntBits(want));
             }
         }
     }
 
-    @ParameterizedTest @MethodSource("doubles")
-    void doublesHaveTheBitsOfTheRecipe(Op op) {
+    @ParameterizedTest
+    @MethodSource("doubles") void doublesHaveTheBitsOfTheRecipe(Op op) {
         var recipe = Recipes.of(op, DType.F64).orElseThrow();
         var loop = new RecipeLoop(recipe, true);
         var rng = Rng.of(53);
@@ -60,7 +61,8 @@ class RecipeLoopTest {
                     case Recipe.Unary unary -> unary.apply(ScalarArithmetic64.INSTANCE, (Double) x[i]);
                     case Recipe.Binary binary -> binary.apply(ScalarArithmetic64.INSTANCE, (Double) x[i], (Double) y[i]);
                 };
-                assertThat(Double.doubleToLongBits(z[i])).as("%s of %s and %s: %s, not %s", op, x[i], y[i], z[i], want).isEqualTo(Double.doubleToLongBits(want));
+                assertThat(Double.doubleToLongBits(z[i])).as("%s of %s and %s: %s, not %s", op, x[i], y[i], z[i], want)
+                        .isEqualTo(Double.doubleToLongBits(want));
             }
         }
     }

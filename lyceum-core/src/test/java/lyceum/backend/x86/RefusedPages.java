@@ -6,10 +6,11 @@ import lyceum.memory.NativeCall;
 public final class RefusedPages {
     private static final int SET_MEMORY_DENY_WRITE_EXECUTE = 65, REFUSE_EXEC_GAIN = 1;
 
-    private RefusedPages() { }
+    private RefusedPages() {}
 
     public static void main(String[] args) {
-        boolean refused = (int) NativeCall.call(NativeCall.require("prctl"), SET_MEMORY_DENY_WRITE_EXECUTE, REFUSE_EXEC_GAIN, 0, 0, 0, 0) == 0;
+        boolean refused = (int) NativeCall.call(NativeCall.require("prctl"), SET_MEMORY_DENY_WRITE_EXECUTE, REFUSE_EXEC_GAIN, 0, 0, 0,
+                0) == 0;
         System.out.println(refused ? "pages are refused" : "this kernel cannot refuse pages");
         OneProduct.main(args);
     }

@@ -38,7 +38,7 @@ public record Article(String slug, Map<String, String> fields, String markdown) 
     private static final double WORDS_A_MINUTE = 150;
 
     /** A figure that the article shows: a file below {@code topics/} and what one sees in it. */
-    public record Picture(String file, String description) { }
+    public record Picture(String file, String description) {}
 
     /** Copies the fields. */
     public Article {
@@ -52,9 +52,7 @@ public record Article(String slug, Map<String, String> fields, String markdown) 
 
     /** The article as it was written. */
     static Optional<Article> source(String slug) {
-        if (!SLUG.matcher(slug).matches()) {
-            return Optional.empty();
-        }
+        if (!SLUG.matcher(slug).matches()) return Optional.empty();
         try (var in = Article.class.getResourceAsStream("/topics/" + slug + ".md")) {
             return in == null ? Optional.empty() : Optional.of(parse(slug, new String(in.readAllBytes(), StandardCharsets.UTF_8)));
         } catch (IOException e) {
@@ -73,9 +71,7 @@ public record Article(String slug, Map<String, String> fields, String markdown) 
 
     private static String body(String text) {
         var unix = text.replace("\r\n", "\n");
-        if (!unix.startsWith("---\n")) {
-            return unix;
-        }
+        if (!unix.startsWith("---\n")) return unix;
         int end = unix.indexOf("\n---\n", 3);
         return end < 0 ? "" : unix.substring(end + 5).stripLeading();
     }
@@ -87,19 +83,13 @@ public record Article(String slug, Map<String, String> fields, String markdown) 
     }
 
     /** The text as a tree of CommonMark nodes. */
-    public Node document() {
-        return parser().parse(markdown);
-    }
+    public Node document() { return parser().parse(markdown); }
 
     /** The public class or method that realises the topic, or an empty text. */
-    public String api() {
-        return fields.getOrDefault("api", "");
-    }
+    public String api() { return fields.getOrDefault("api", ""); }
 
     /** The class of the lab that covers the topic, if there is one. */
-    public Optional<String> lab() {
-        return Optional.ofNullable(fields.get("lab")).filter(name -> !name.isBlank());
-    }
+    public Optional<String> lab() { return Optional.ofNullable(fields.get("lab")).filter(name -> !name.isBlank()); }
 
     /** Slugs to look at next. */
     public List<String> see() {
@@ -135,9 +125,7 @@ public record Article(String slug, Map<String, String> fields, String markdown) 
 
     /** The SVG of a picture's file, if there is one; only a plain name below {@code figures/} finds it. */
     public static Optional<String> svg(String file) {
-        if (!FIGURE.matcher(file).matches()) {
-            return Optional.empty();
-        }
+        if (!FIGURE.matcher(file).matches()) return Optional.empty();
         try (var in = Article.class.getResourceAsStream("/topics/" + file)) {
             return in == null ? Optional.empty() : Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
         } catch (IOException e) {
@@ -148,9 +136,7 @@ public record Article(String slug, Map<String, String> fields, String markdown) 
     private String withoutFormulas() { return Formulas.replaced(markdown, (tex, display) -> " "); }
 
     /** Words of the article; a formula between dollar signs counts as one, code and the descriptions of figures as none. */
-    public int words() {
-        return (int) WORD.matcher(prose(" formula ")).results().count();
-    }
+    public int words() { return (int) WORD.matcher(prose(" formula ")).results().count(); }
 
     /** What is said in words: without formulas, code, descriptions of figures, and the addresses of links. */
     public String prose() { return prose(" "); }

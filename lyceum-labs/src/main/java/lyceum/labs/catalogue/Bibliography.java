@@ -29,7 +29,7 @@ public final class Bibliography {
      * @param address  where it can be read, if its text names an arXiv id or a DOI, else an empty text
      * @param citedBy  slugs of the topics whose articles name it
      */
-    public record Work(String text, String address, List<String> citedBy) { }
+    public record Work(String text, String address, List<String> citedBy) {}
 
     private final List<Work> works;
     private final Map<String, Set<String>> citedBy = new LinkedHashMap<>();
@@ -60,7 +60,8 @@ public final class Bibliography {
     /** Works by the first letter of their first author, in order; a letter with an accent counts without it. */
     public Map<String, List<Work>> byLetter() {
         var letters = new TreeMap<String, List<Work>>();
-        works.forEach(w -> letters.computeIfAbsent(plain(w.text()).substring(0, 1).toUpperCase(Locale.ROOT), l -> new ArrayList<>()).add(w));
+        works.forEach(
+                w -> letters.computeIfAbsent(plain(w.text()).substring(0, 1).toUpperCase(Locale.ROOT), l -> new ArrayList<>()).add(w));
         return letters;
     }
 
@@ -70,9 +71,7 @@ public final class Bibliography {
     /** Where a work can be read, if its text says it; else an empty text. */
     public static String address(String text) {
         var arxiv = ARXIV.matcher(text);
-        if (arxiv.find()) {
-            return "https://arxiv.org/abs/" + arxiv.group(1);
-        }
+        if (arxiv.find()) return "https://arxiv.org/abs/" + arxiv.group(1);
         var doi = DOI.matcher(text);
         return doi.find() ? "https://doi.org/" + doi.group(1).replaceAll("\\.$", "") : "";
     }
@@ -80,9 +79,7 @@ public final class Bibliography {
     /** The same for two ways of writing one work: first author, year and how its title begins. */
     private static String key(String source) {
         var m = PARTS.matcher(source);
-        if (!m.matches()) {
-            return plain(source);
-        }
+        if (!m.matches()) return plain(source);
         var author = plain(m.group(1).split(",| and ")[0]);
         var title = plain(m.group(3).split("[,:]")[0]);
         return author + m.group(2) + title.substring(0, Math.min(TITLE_LETTERS, title.length()));

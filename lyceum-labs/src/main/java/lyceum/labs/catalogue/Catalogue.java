@@ -2,6 +2,7 @@ package lyceum.labs.catalogue;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -33,16 +34,12 @@ public final class Catalogue {
     }
 
     /** Reads the catalogue that Lyceum ships. */
-    public static Catalogue load() {
-        return Prepared.topics().map(Catalogue::of).orElseGet(Catalogue::source);
-    }
+    public static Catalogue load() { return Prepared.topics().map(Catalogue::of).orElseGet(Catalogue::source); }
 
     /** The catalogue as people edit it. */
     static Catalogue source() {
         var topics = ModuleFiles.read(FOLDER, Topic[].class);
-        if (topics.isEmpty()) {
-            throw new IllegalStateException("the catalogue " + FOLDER + " is not on the class path");
-        }
+        if (topics.isEmpty()) throw new IllegalStateException("the catalogue " + FOLDER + " is not on the class path");
         return of(topics);
     }
 
@@ -51,47 +48,33 @@ public final class Catalogue {
      *
      * @throws IllegalArgumentException if two have one slug
      */
-    public static Catalogue of(Collection<Topic> topics) {
-        return new Catalogue(topics);
-    }
+    public static Catalogue of(Collection<Topic> topics) { return new Catalogue(topics); }
 
     /** Every topic, by number. */
-    public List<Topic> topics() {
-        return topics;
-    }
+    public List<Topic> topics() { return topics; }
 
     /** The topic of a slug, if there is one. */
-    public Optional<Topic> find(String slug) {
-        return Optional.ofNullable(bySlug.get(slug));
-    }
+    public Optional<Topic> find(String slug) { return Optional.ofNullable(bySlug.get(slug)); }
 
     /**
      * The topic of a slug.
      *
      * @throws UnknownTopicException with the three nearest slugs
      */
-    public Topic bySlug(String slug) {
-        return find(slug).orElseThrow(() -> new UnknownTopicException(slug, nearest(slug, 3)));
-    }
+    public Topic bySlug(String slug) { return find(slug).orElseThrow(() -> new UnknownTopicException(slug, nearest(slug, 3))); }
 
     /** Topics by area, areas in alphabetical order. */
-    public Map<String, List<Topic>> byArea() {
-        return java.util.Collections.unmodifiableMap(byArea);
-    }
+    public Map<String, List<Topic>> byArea() { return Collections.unmodifiableMap(byArea); }
 
     /** Topics that need this one directly, by number. */
-    public List<Topic> neededBy(String slug) {
-        return topics.stream().filter(t -> t.needs().contains(slug)).toList();
-    }
+    public List<Topic> neededBy(String slug) { return topics.stream().filter(t -> t.needs().contains(slug)).toList(); }
 
     /**
      * What to read, in order, to arrive at {@code goal}: every topic that it needs, directly or not, each after what it needs
      * itself, and {@code goal} last. Nothing stands in it that the goal does not need. Of several needs the shallowest comes
      * first, and each is followed down to its own beginnings before the next.
      */
-    public List<Topic> path(String goal) {
-        return path(goal, Set.of());
-    }
+    public List<Topic> path(String goal) { return path(goal, Set.of()); }
 
     /** As {@link #path(String)}, without {@code known} topics and what only they need. */
     public List<Topic> path(String goal, Set<String> known) {
@@ -101,12 +84,8 @@ public final class Catalogue {
     }
 
     private void visit(Topic topic, Set<String> known, Set<Topic> ordered, Set<String> open) {
-        if (known.contains(topic.slug()) || ordered.contains(topic)) {
-            return;
-        }
-        if (!open.add(topic.slug())) {
-            throw new IllegalStateException(topic.slug() + " needs itself, through " + open);
-        }
+        if (known.contains(topic.slug()) || ordered.contains(topic)) return;
+        if (!open.add(topic.slug())) throw new IllegalStateException(topic.slug() + " needs itself, through " + open);
         topic.needs().stream().map(this::bySlug)
                 .sorted(Comparator.comparingInt((Topic t) -> depth(t.slug())).thenComparingInt(Topic::number))
                 .forEach(need -> visit(need, known, ordered, open));
@@ -115,9 +94,7 @@ public final class Catalogue {
     }
 
     /** The longest chain of needs below a topic; 0 for one that needs nothing. */
-    public int depth(String slug) {
-        return depths().get(slug);
-    }
+    public int depth(String slug) { return depths().get(slug); }
 
     private volatile Map<String, Integer> depths;
 
@@ -133,9 +110,7 @@ public final class Catalogue {
     private int depthOf(Topic topic, Map<String, Integer> found) {
         var known = found.get(topic.slug());
         if (known != null) {
-            if (known < 0) {
-                throw new IllegalStateException(topic.slug() + " needs itself");
-            }
+            if (known < 0) throw new IllegalStateException(topic.slug() + " needs itself");
             return known;
         }
         found.put(topic.slug(), -1);
@@ -150,14 +125,14 @@ public final class Catalogue {
     /** Letters of a wrong name that are compared: no topic's name is longer, and what is typed may be as long as it likes. */
     private static final int LONGEST = 72;
 
-    private record Near(Topic topic, double distance) { }
+    private record Near(Topic topic, double distance) {}
 
     /** The slugs most like the beginning of {@code wrong} by edit distance to slug, title or alias, nearest first. */
     public List<String> nearest(String wrong, int count) {
         var key = wrong.substring(0, Math.min(LONGEST, wrong.length())).toLowerCase(Locale.ROOT);
         return topics.stream().map(t -> new Near(t, distance(key, t)))
-                .sorted(Comparator.comparingDouble(Near::distance).thenComparingInt(near -> near.topic().number()))
-                .limit(count).map(near -> near.topic().slug()).toList();
+                .sorted(Comparator.comparingDouble(Near::distance).thenComparingInt(near -> near.topic().number())).limit(count)
+                .map(near -> near.topic().slug()).toList();
     }
 
     private static double distance(String key, Topic topic) {

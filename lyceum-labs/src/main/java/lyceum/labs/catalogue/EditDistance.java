@@ -3,21 +3,17 @@ package lyceum.labs.catalogue;
 /** Insertions, deletions, substitutions and swaps of neighbours that turn one text into another (optimal string alignment). */
 public final class EditDistance {
 
-    private EditDistance() { }
+    private EditDistance() {}
 
     /** The whole distance. */
-    public static int between(CharSequence a, CharSequence b) {
-        return within(a, b, Math.max(a.length(), b.length()));
-    }
+    public static int between(CharSequence a, CharSequence b) { return within(a, b, Math.max(a.length(), b.length())); }
 
     /** The distance if it is at most {@code limit}, else {@code limit + 1}; O(limit * length). */
     public static int within(CharSequence a, CharSequence b, int limit) {
         int n = a.length();
         int m = b.length();
         int beyond = limit + 1;
-        if (Math.abs(n - m) > limit) {
-            return beyond;
-        }
+        if (Math.abs(n - m) > limit) return beyond;
         char[] first = a.toString().toCharArray();
         char[] second = b.toString().toCharArray();
         int[] before = new int[m + 1];
@@ -44,9 +40,7 @@ public final class EditDistance {
                 row[j] = Math.min(best, beyond);
                 least = Math.min(least, row[j]);
             }
-            if (least > limit) {
-                return beyond;
-            }
+            if (least > limit) return beyond;
             var spare = before;
             before = above;
             above = row;

@@ -8,10 +8,10 @@ import java.util.regex.Pattern;
 /** The formulas in an article's Markdown: {@code $...$} in a line, {@code $$...$$} on its own; a dollar in code or behind a backslash is none. */
 public final class Formulas {
 
-    private static final Pattern FORMULA =
-            Pattern.compile("(?s)```.*?```|`[^`\n]*`|\\$\\$(?<display>.+?)\\$\\$|(?<![\\\\$])\\$(?<inline>[^$\n]+?)(?<!\\\\)\\$");
+    private static final Pattern FORMULA = Pattern
+            .compile("(?s)```.*?```|`[^`\n]*`|\\$\\$(?<display>.+?)\\$\\$|(?<![\\\\$])\\$(?<inline>[^$\n]+?)(?<!\\\\)\\$");
 
-    private Formulas() { }
+    private Formulas() {}
 
     /** What stands in the place of a formula. */
     @FunctionalInterface

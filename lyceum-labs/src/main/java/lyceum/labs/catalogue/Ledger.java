@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import lyceum.labs.LabJson;
 
 /**
@@ -17,8 +18,8 @@ import lyceum.labs.LabJson;
 public final class Ledger {
 
     private static final String FOLDER = "/lyceum/labs/ledger";
-    private static final Comparator<LedgerEntry> ORDER =
-            Comparator.comparing(LedgerEntry::topic).thenComparingInt(LedgerEntry::clause).thenComparing(LedgerEntry::test);
+    private static final Comparator<LedgerEntry> ORDER = Comparator.comparing(LedgerEntry::topic).thenComparingInt(LedgerEntry::clause)
+            .thenComparing(LedgerEntry::test);
 
     private final List<LedgerEntry> entries;
     private final Map<String, List<LedgerEntry>> byTopic = new HashMap<>();
@@ -29,34 +30,22 @@ public final class Ledger {
     }
 
     /** Reads the ledger that Lyceum ships; empty where there is none. */
-    public static Ledger load() {
-        return Prepared.checks().map(Ledger::of).orElseGet(Ledger::source);
-    }
+    public static Ledger load() { return Prepared.checks().map(Ledger::of).orElseGet(Ledger::source); }
 
     /** The ledger as it is committed. */
-    static Ledger source() {
-        return of(ModuleFiles.read(FOLDER, LedgerEntry[].class));
-    }
+    static Ledger source() { return of(ModuleFiles.read(FOLDER, LedgerEntry[].class)); }
 
     /** Reads a ledger from its text. */
-    public static Ledger parse(String json) {
-        return of(Arrays.asList(LabJson.read(json, LedgerEntry[].class)));
-    }
+    public static Ledger parse(String json) { return of(Arrays.asList(LabJson.read(json, LedgerEntry[].class))); }
 
     /** A ledger of these entries. */
-    public static Ledger of(Collection<LedgerEntry> entries) {
-        return new Ledger(entries);
-    }
+    public static Ledger of(Collection<LedgerEntry> entries) { return new Ledger(entries); }
 
     /** Every entry, in order. */
-    public List<LedgerEntry> entries() {
-        return entries;
-    }
+    public List<LedgerEntry> entries() { return entries; }
 
     /** Entries about a topic, in order. */
-    public List<LedgerEntry> of(String topic) {
-        return byTopic.getOrDefault(topic, List.of());
-    }
+    public List<LedgerEntry> of(String topic) { return byTopic.getOrDefault(topic, List.of()); }
 
     /** The ledger's text: one entry a line. */
     public String toJson() {
@@ -79,13 +68,9 @@ public final class Ledger {
     }
 
     /** This ledger without the entries that {@code gone} accepts, such as those of tests that were removed. */
-    public Ledger without(java.util.function.Predicate<LedgerEntry> gone) {
-        return of(entries.stream().filter(gone.negate()).toList());
-    }
+    public Ledger without(Predicate<LedgerEntry> gone) { return of(entries.stream().filter(gone.negate()).toList()); }
 
-    private static String key(LedgerEntry e) {
-        return e.topic() + " " + e.clause() + " " + e.test();
-    }
+    private static String key(LedgerEntry e) { return e.topic() + " " + e.clause() + " " + e.test(); }
 
     /** Whether the verdict or a bound differs, or the value by more than a tenth or in its words. */
     static boolean changed(LedgerEntry old, LedgerEntry now) {

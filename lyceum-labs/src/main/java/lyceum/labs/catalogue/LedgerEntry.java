@@ -12,4 +12,4 @@ package lyceum.labs.catalogue;
  * @param cpu    on what
  * @param commit of what
  */
-public record LedgerEntry(String topic, int clause, String test, boolean holds, String value, String date, String cpu, String commit) { }
+public record LedgerEntry(String topic, int clause, String test, boolean holds, String value, String date, String cpu, String commit) {}

@@ -73,8 +73,7 @@ public final class LedgerUpdate {
         for (var claim : files.read().entries()) {
             var now = seen.get(key(claim));
             var wrong = !claim.holds() ? null
-                    : now != null && !now.holds() ? "fails now"
-                    : now == null && everyTime(claim) ? "did not run" : null;
+                    : now != null && !now.holds() ? "fails now" : now == null && everyTime(claim) ? "did not run" : null;
             if (wrong != null) {
                 repeated = false;
                 out.println("ledger: " + claim.topic() + " clause " + claim.clause() + ", claimed by " + claim.test() + ", " + wrong);
@@ -89,17 +88,14 @@ public final class LedgerUpdate {
         return byKey;
     }
 
-    private static String key(LedgerEntry e) {
-        return e.topic() + " " + e.clause() + " " + e.test();
-    }
+    private static String key(LedgerEntry e) { return e.topic() + " " + e.clause() + " " + e.test(); }
 
-    private static boolean everyTime(LedgerEntry e) {
-        return !e.test().startsWith("heavy:") && !e.test().startsWith("bench:");
-    }
+    private static boolean everyTime(LedgerEntry e) { return !e.test().startsWith("heavy:") && !e.test().startsWith("bench:"); }
 
     private String commit() {
         try {
-            var git = new ProcessBuilder("git", "rev-parse", "--short=10", "HEAD").directory(root.toFile()).redirectErrorStream(true).start();
+            var git = new ProcessBuilder("git", "rev-parse", "--short=10", "HEAD").directory(root.toFile()).redirectErrorStream(true)
+                    .start();
             var text = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
             return git.waitFor() == 0 ? text : "unknown";
         } catch (IOException e) {

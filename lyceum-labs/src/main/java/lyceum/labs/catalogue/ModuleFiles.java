@@ -11,10 +11,10 @@ import lyceum.labs.LabJson;
 final class ModuleFiles {
 
     /** Every module that realises a topic. */
-    static final List<String> MODULES = List.of("core", "data", "stats", "nn", "learn", "text", "models", "rl", "llm", "align", "serve", "agent", "ops",
-            "cluster", "labs");
+    static final List<String> MODULES = List.of("core", "data", "stats", "nn", "learn", "text", "models", "rl", "llm", "align", "serve",
+            "agent", "ops", "cluster", "labs");
 
-    private ModuleFiles() { }
+    private ModuleFiles() {}
 
     /** The entries of all modules' files in a folder, module after module; a module without a file has none. */
     static <T> List<T> read(String folder, Class<T[]> type) {

@@ -18,7 +18,7 @@ final class Packed {
     private static final char FIELD = '\t';
     private static final char ITEM = '\u001f';
 
-    private Packed() { }
+    private Packed() {}
 
     /** A line of fields. */
     static String line(String... fields) {
@@ -43,9 +43,7 @@ final class Packed {
 
     /** A field as the text that it was made from. */
     static String unpacked(String field) {
-        if (field.indexOf('\\') < 0) {
-            return field;
-        }
+        if (field.indexOf('\\') < 0) return field;
         var text = new StringBuilder(field.length());
         for (int i = 0; i < field.length(); i++) {
             char c = field.charAt(i);
@@ -62,9 +60,7 @@ final class Packed {
 
     /** A field as the list that it was made from. */
     static List<String> items(String field) {
-        if (field.isEmpty()) {
-            return List.of();
-        }
+        if (field.isEmpty()) return List.of();
         return cut(field, ITEM, field.length() - 1);
     }
 

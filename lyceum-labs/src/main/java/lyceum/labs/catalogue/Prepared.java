@@ -21,10 +21,11 @@ public final class Prepared {
     private static final String ARTICLES = "/lyceum/labs/articles.txt";
 
     private static final class Shelf {
-        private static final Optional<Map<String, Article>> ARTICLES_BY_SLUG = Packed.read(ARTICLES, Prepared::article).map(Prepared::bySlug);
+        private static final Optional<Map<String, Article>> ARTICLES_BY_SLUG = Packed.read(ARTICLES, Prepared::article)
+                .map(Prepared::bySlug);
     }
 
-    private Prepared() { }
+    private Prepared() {}
 
     /**
      * What the build calls after compiling: writes these three and the index of labs.
@@ -62,18 +63,12 @@ public final class Prepared {
         Files.writeString(file, text);
     }
 
-    static Optional<List<Topic>> topics() {
-        return Packed.read(TOPICS, Prepared::topic);
-    }
+    static Optional<List<Topic>> topics() { return Packed.read(TOPICS, Prepared::topic); }
 
-    static Optional<List<LedgerEntry>> checks() {
-        return Packed.read(CHECKS, Prepared::entry);
-    }
+    static Optional<List<LedgerEntry>> checks() { return Packed.read(CHECKS, Prepared::entry); }
 
     /** Articles by slug, if they were written; a slug that is not among them has none. */
-    static Optional<Map<String, Article>> articles() {
-        return Shelf.ARTICLES_BY_SLUG;
-    }
+    static Optional<Map<String, Article>> articles() { return Shelf.ARTICLES_BY_SLUG; }
 
     private static Map<String, Article> bySlug(List<Article> articles) {
         var bySlug = new LinkedHashMap<String, Article>();
@@ -82,8 +77,9 @@ public final class Prepared {
     }
 
     static String line(Topic t) {
-        return Packed.line(Integer.toString(t.number()), Packed.text(t.title()), Packed.text(t.slug()), Packed.text(t.kind()), Packed.text(t.module()), Packed.text(t.area()),
-                Packed.text(t.level()), Packed.text(t.summary()), Packed.list(t.aliases()), Packed.list(t.needs()), Packed.list(t.related()), Packed.list(t.clauses()));
+        return Packed.line(Integer.toString(t.number()), Packed.text(t.title()), Packed.text(t.slug()), Packed.text(t.kind()),
+                Packed.text(t.module()), Packed.text(t.area()), Packed.text(t.level()), Packed.text(t.summary()), Packed.list(t.aliases()),
+                Packed.list(t.needs()), Packed.list(t.related()), Packed.list(t.clauses()));
     }
 
     static Topic topic(List<String> f) {
@@ -92,12 +88,13 @@ public final class Prepared {
     }
 
     static String line(LedgerEntry e) {
-        return Packed.line(Packed.text(e.topic()), Integer.toString(e.clause()), Packed.text(e.test()), Boolean.toString(e.holds()), Packed.text(e.value()),
-                Packed.text(e.date()), Packed.text(e.cpu()), Packed.text(e.commit()));
+        return Packed.line(Packed.text(e.topic()), Integer.toString(e.clause()), Packed.text(e.test()), Boolean.toString(e.holds()),
+                Packed.text(e.value()), Packed.text(e.date()), Packed.text(e.cpu()), Packed.text(e.commit()));
     }
 
     static LedgerEntry entry(List<String> f) {
-        return new LedgerEntry(text(f, 0), Integer.parseInt(f.get(1)), text(f, 2), Boolean.parseBoolean(f.get(3)), text(f, 4), text(f, 5), text(f, 6), text(f, 7));
+        return new LedgerEntry(text(f, 0), Integer.parseInt(f.get(1)), text(f, 2), Boolean.parseBoolean(f.get(3)), text(f, 4), text(f, 5),
+                text(f, 6), text(f, 7));
     }
 
     static String line(Article a) {
@@ -115,7 +112,5 @@ public final class Prepared {
         return new Article(text(f, 0), fields, text(f, 2));
     }
 
-    private static String text(List<String> fields, int number) {
-        return Packed.unpacked(fields.get(number));
-    }
+    private static String text(List<String> fields, int number) { return Packed.unpacked(fields.get(number)); }
 }

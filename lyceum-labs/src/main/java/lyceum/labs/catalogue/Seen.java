@@ -1,6 +1,8 @@
 package lyceum.labs.catalogue;
 
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,12 +17,12 @@ import lyceum.labs.NumberText;
 final class Seen {
 
     /** A line of such a file; see {@code lyceum.testing.AcceptanceRecord}. */
-    record Line(String topic, int clause, String test, boolean holds, List<Number> measured) { }
+    record Line(String topic, int clause, String test, boolean holds, List<Number> measured) {}
 
     /** A number with its name and its bound in words; {@code true} is the bound of a fact. */
-    record Number(String name, double value, String bound) { }
+    record Number(String name, double value, String bound) {}
 
-    private Seen() { }
+    private Seen() {}
 
     /** Every check that ran, as ledger entries; one that ran in two modules holds when it held in both. */
     static Collection<LedgerEntry> under(Path root, String date, String cpu, String commit) throws IOException {
@@ -28,7 +30,8 @@ final class Seen {
         for (var file : files(root)) {
             for (var text : Files.readAllLines(file)) {
                 var line = LabJson.read(text, Line.class);
-                var entry = new LedgerEntry(line.topic(), line.clause(), line.test(), line.holds(), words(line.measured()), date, cpu, commit);
+                var entry = new LedgerEntry(line.topic(), line.clause(), line.test(), line.holds(), words(line.measured()), date, cpu,
+                        commit);
                 seen.merge(line.topic() + " " + line.clause() + " " + line.test(), entry, (a, b) -> a.holds() ? b : a);
             }
         }
@@ -68,6 +71,7 @@ final class Seen {
 
     /** Three digits tell enough, and keep the ledger still. */
     private static String short3(double value) {
-        return Double.isFinite(value) && value != 0 ? NumberText.of(new java.math.BigDecimal(value).round(new java.math.MathContext(3)).doubleValue()) : NumberText.of(value);
+        return Double.isFinite(value) && value != 0 ? NumberText.of(new BigDecimal(value).round(new MathContext(3)).doubleValue())
+                : NumberText.of(value);
     }
 }

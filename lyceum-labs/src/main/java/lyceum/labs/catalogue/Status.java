@@ -1,5 +1,7 @@
 package lyceum.labs.catalogue;
 
+import java.util.Locale;
+
 /** How far a topic has come. */
 public enum Status {
     /** Nothing runs yet: no lab and no check; its article may be written. */
@@ -10,7 +12,5 @@ public enum Status {
     WORKS;
 
     /** As it is written in JSON and on pages: {@code works}. */
-    public String word() {
-        return name().toLowerCase(java.util.Locale.ROOT);
-    }
+    public String word() { return name().toLowerCase(Locale.ROOT); }
 }

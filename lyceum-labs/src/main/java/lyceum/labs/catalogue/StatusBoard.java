@@ -6,7 +6,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import lyceum.labs.LabClass;
 
 /**
@@ -26,9 +28,7 @@ public final class StatusBoard {
     }
 
     /** The board of what Lyceum ships. */
-    public static StatusBoard load() {
-        return of(Catalogue.load(), Ledger.load(), Article::find);
-    }
+    public static StatusBoard load() { return of(Catalogue.load(), Ledger.load(), Article::find); }
 
     /** A board of these. */
     public static StatusBoard of(Catalogue catalogue, Ledger ledger, Function<String, Optional<Article>> articles) {
@@ -51,7 +51,8 @@ public final class StatusBoard {
         boolean whole = article.isPresent() && lab && missing.isEmpty() && failing.isEmpty();
         boolean nothing = !lab && checks.isEmpty();
         var status = whole ? Status.WORKS : nothing ? Status.PLANNED : Status.PARTIAL;
-        return new TopicStatus(topic, status, missing, failing, article.isPresent(), lab, checks, article.map(Article::amendments).orElse(List.of()));
+        return new TopicStatus(topic, status, missing, failing, article.isPresent(), lab, checks,
+                article.map(Article::amendments).orElse(List.of()));
     }
 
     /**
@@ -59,25 +60,21 @@ public final class StatusBoard {
      *
      * @throws UnknownTopicException for a slug that names none
      */
-    public TopicStatus of(String slug) {
-        return statuses.get(catalogue.bySlug(slug).slug());
-    }
+    public TopicStatus of(String slug) { return statuses.get(catalogue.bySlug(slug).slug()); }
 
     /** Every topic's, by number. */
-    public List<TopicStatus> all() {
-        return List.copyOf(statuses.values());
-    }
+    public List<TopicStatus> all() { return List.copyOf(statuses.values()); }
 
     /** The topics that work with a clause amended, by number. */
-    public List<TopicStatus> amended() { return statuses.values().stream().filter(s -> s.status() == Status.WORKS && !s.amended().isEmpty()).toList(); }
-
-    /** How many topics have come how far. */
-    public Map<Status, Integer> counts() {
-        return counts(s -> true);
+    public List<TopicStatus> amended() {
+        return statuses.values().stream().filter(s -> s.status() == Status.WORKS && !s.amended().isEmpty()).toList();
     }
 
+    /** How many topics have come how far. */
+    public Map<Status, Integer> counts() { return counts(s -> true); }
+
     /** How many of some topics have come how far. */
-    public Map<Status, Integer> counts(java.util.function.Predicate<Topic> which) {
+    public Map<Status, Integer> counts(Predicate<Topic> which) {
         var counts = new EnumMap<Status, Integer>(Status.class);
         for (var status : Status.values()) {
             counts.put(status, 0);
@@ -88,7 +85,7 @@ public final class StatusBoard {
 
     /** How many topics of each group, such as {@code Topic::area}, have come how far; groups in alphabetical order. */
     public Map<String, Map<Status, Integer>> countsBy(Function<Topic, String> group) {
-        var groups = new java.util.TreeMap<String, Map<Status, Integer>>();
+        var groups = new TreeMap<String, Map<Status, Integer>>();
         for (var topic : catalogue.topics()) {
             groups.computeIfAbsent(group.apply(topic), g -> counts(t -> group.apply(t).equals(g)));
         }

@@ -1,5 +1,6 @@
 package lyceum.labs.catalogue;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -40,7 +41,7 @@ public record TopicStatus(Topic topic, Status status, List<Integer> missing, Lis
 
     /** What is left, in words; an empty text for a topic that works. */
     public String left() {
-        var left = new java.util.ArrayList<String>();
+        var left = new ArrayList<String>();
         if (!article) {
             left.add("no article");
         }
@@ -56,7 +57,5 @@ public record TopicStatus(Topic topic, Status status, List<Integer> missing, Lis
         return String.join(", ", left);
     }
 
-    private static String joined(List<Integer> numbers) {
-        return String.join(", ", numbers.stream().map(String::valueOf).toList());
-    }
+    private static String joined(List<Integer> numbers) { return String.join(", ", numbers.stream().map(String::valueOf).toList()); }
 }

@@ -13,12 +13,11 @@ public class UnknownTopicException extends IllegalArgumentException {
 
     /** Names the slug and what it may have meant. */
     public UnknownTopicException(String slug, List<String> nearest) {
-        super("there is no topic '" + (slug.length() > SHOWN ? slug.substring(0, SHOWN) + "..." : slug) + "'" + (nearest.isEmpty() ? "" : "; did you mean " + String.join(", ", nearest) + "?"));
+        super("there is no topic '" + (slug.length() > SHOWN ? slug.substring(0, SHOWN) + "..." : slug) + "'"
+                + (nearest.isEmpty() ? "" : "; did you mean " + String.join(", ", nearest) + "?"));
         this.nearest = List.copyOf(nearest);
     }
 
     /** Slugs, nearest first. */
-    public List<String> nearest() {
-        return nearest;
-    }
+    public List<String> nearest() { return nearest; }
 }

@@ -12,25 +12,19 @@ final class ValueText {
     private static final Pattern BOUND = Pattern.compile("\\([^)]*\\)");
     private static final double TENTH = 0.1;
 
-    private ValueText() { }
+    private ValueText() {}
 
     /** Whether words and bounds are equal and each number is within a tenth of its partner, or both are below 1e-6. */
     static boolean alike(String a, String b) {
-        if (!bounds(a).equals(bounds(b))) {
-            return false;
-        }
-        if (!NUMBER.matcher(a).replaceAll("#").equals(NUMBER.matcher(b).replaceAll("#"))) {
-            return false;
-        }
+        if (!bounds(a).equals(bounds(b))) return false;
+        if (!NUMBER.matcher(a).replaceAll("#").equals(NUMBER.matcher(b).replaceAll("#"))) return false;
         var x = numbers(a);
         var y = numbers(b);
         for (int i = 0; i < x.size(); i++) {
             double p = x.get(i);
             double q = y.get(i);
             double size = Math.max(Math.abs(p), Math.abs(q));
-            if (size > 1e-6 && Math.abs(p - q) > TENTH * size) {
-                return false;
-            }
+            if (size > 1e-6 && Math.abs(p - q) > TENTH * size) return false;
         }
         return true;
     }

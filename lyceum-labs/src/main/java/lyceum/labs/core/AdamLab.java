@@ -4,6 +4,7 @@ import static lyceum.labs.Bounds.below;
 import static lyceum.labs.Bounds.equalTo;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import lyceum.autograd.Autograd;
@@ -22,7 +23,7 @@ final class AdamLab implements LabBody {
     private static final int ONLINE = 3_000;
     private static final double[] START = {-4, 1.5};
 
-    private record Path(String name, double[] x, double[] y, double[] loss) { }
+    private record Path(String name, double[] x, double[] y, double[] loss) {}
 
     @Override public void run(LabContext lab) {
         double condition = lab.param("condition", 50, 1.0, 1000.0), rate = lab.param("learningRate", 0.1, 0.001, 0.5);
@@ -30,19 +31,22 @@ final class AdamLab implements LabBody {
         UnaryOperator<Tensor> ravine = x -> x.square().mul(Tensor.of(1, condition)).sum().mul(0.5);
 
         var names = List.of("SGD", "momentum 0.9", "RMSProp", "Adam");
-        List<UpdateRule> rules = List.of(new Sgd(1.5 / condition), new Sgd(0.5 / condition).withMomentum(0.9), new Adam(rate).withBetas(0, 0.99), new Adam(rate));
+        List<UpdateRule> rules = List.of(new Sgd(1.5 / condition), new Sgd(0.5 / condition).withMomentum(0.9),
+                new Adam(rate).withBetas(0, 0.99), new Adam(rate));
         var paths = new ArrayList<Path>();
         for (int i : lab.progress("optimisers", 4)) paths.add(path(names.get(i), rules.get(i), ravine, steps));
         lab.figure(overContours(ravine, paths));
         var losses = Figure.plot("Loss on the ravine");
         for (var path : paths) losses = losses.line(path.name, counted(path.loss.length), path.loss);
-        lab.figure(losses.axes("step", "loss").logY().describedAs("SGD and momentum are bound by the steepest axis; RMSProp and Adam move along the flat one at full pace from the first step on."));
+        lab.figure(losses.axes("step", "loss").logY().describedAs(
+                "SGD and momentum are bound by the steepest axis; RMSProp and Adam move along the flat one at full pace from the first step on."));
 
         double[] adam = online(false), amsgrad = online(true);
         var t = counted(ONLINE / 20);
-        lab.figure(Figure.plot("Losses 3x, -x, -x, again and again, on [-1, 1]").line("Adam", t, java.util.Arrays.copyOf(adam, t.length)).line("AMSGrad", t, java.util.Arrays.copyOf(amsgrad, t.length))
-                .horizontalLine(-1, "best").horizontalLine(1, "worst").axes("step", "x").limitY(-1.15, 1.15)
-                .describedAs("On average the loss rises with x, so -1 is best. Adam forgets the rare large gradient and climbs to 1; AMSGrad remembers it and goes to -1."));
+        lab.figure(Figure.plot("Losses 3x, -x, -x, again and again, on [-1, 1]").line("Adam", t, Arrays.copyOf(adam, t.length))
+                .line("AMSGrad", t, Arrays.copyOf(amsgrad, t.length)).horizontalLine(-1, "best").horizontalLine(1, "worst")
+                .axes("step", "x").limitY(-1.15, 1.15).describedAs(
+                        "On average the loss rises with x, so -1 is best. Adam forgets the rare large gradient and climbs to 1; AMSGrad remembers it and goes to -1."));
         lab.say("On average the loss is x/3, yet Adam ends at %.3f; with AMSGrad it ends at %.3f.", late(adam), late(amsgrad));
 
         var plain = path("", new Adam(rate).withEpsilon(1e-16), ravine, steps);
@@ -85,14 +89,15 @@ final class AdamLab implements LabBody {
     }
 
     /** The mean of the last 300 points. */
-    private static double late(double[] way) { return java.util.Arrays.stream(way, way.length - 300, way.length).average().orElseThrow(); }
+    private static double late(double[] way) { return Arrays.stream(way, way.length - 300, way.length).average().orElseThrow(); }
 
     private static double[] counted(int n) { return Tensor.arange(0, n, 1).toDoubleArray(); }
 
     private static Figure overContours(UnaryOperator<Tensor> f, List<Path> paths) {
-        var plot = Landscape.of("Paths on a ravine", -5, 2, -2, 2, "square root of f", (x, y) -> Math.sqrt(f.apply(Tensor.of(x, y)).item()));
+        var plot = Landscape.of("Paths on a ravine", -5, 2, -2, 2, "square root of f",
+                (x, y) -> Math.sqrt(f.apply(Tensor.of(x, y)).item()));
         for (var path : paths) plot = plot.line(path.name, path.x, path.y);
-        return plot.axes("x, curvature 1", "y, curvature L")
-                .describedAs("SGD and momentum fall to the valley floor first and then crawl or swing along it; RMSProp and Adam set out diagonally, since each coordinate gets the same step.");
+        return plot.axes("x, curvature 1", "y, curvature L").describedAs(
+                "SGD and momentum fall to the valley floor first and then crawl or swing along it; RMSProp and Adam set out diagonally, since each coordinate gets the same step.");
     }
 }

@@ -23,7 +23,7 @@ import lyceum.tensor.Tensor;
 final class AutomaticDifferentiationLab implements LabBody {
     private static final double FLOOR = 1e-17; // below this the axis would have to show a zero error
 
-    private record Known(String name, UnaryOperator<Tensor> f, DoubleUnaryOperator slope) { }
+    private record Known(String name, UnaryOperator<Tensor> f, DoubleUnaryOperator slope) {}
     private static final List<Known> FUNCTIONS = List.of(
             new Known("exp(x) sin(x)", x -> x.exp().mul(x.sin()), x -> Math.exp(x) * (Math.sin(x) + Math.cos(x))),
             new Known("log(1 + x^2)", x -> x.square().add(1).log(), x -> 2 * x / (1 + x * x)),
@@ -44,10 +44,12 @@ final class AutomaticDifferentiationLab implements LabBody {
             flat[i] = Math.max(FLOOR, error(known, at, gradient(known, at)));
         }
         double best = Arrays.stream(central).min().orElseThrow();
-        lab.figure(Figure.plot("Error of the slope of " + name).line("forward difference", step, oneSided).line("central difference", step, central).line("automatic", step, flat)
-                .axes("step h", "relative error").logX().logY()
-                .describedAs("Both differences form a V: truncation on the right, cancellation on the left. The automatic derivative is a flat line at rounding."));
-        lab.say("The luckiest of %d steps leaves a relative error of %.1e; the automatic derivative's is %.1e.", n, best, error(known, at, gradient(known, at)));
+        lab.figure(Figure.plot("Error of the slope of " + name).line("forward difference", step, oneSided)
+                .line("central difference", step, central).line("automatic", step, flat).axes("step h", "relative error").logX().logY()
+                .describedAs(
+                        "Both differences form a V: truncation on the right, cancellation on the left. The automatic derivative is a flat line at rounding."));
+        lab.say("The luckiest of %d steps leaves a relative error of %.1e; the automatic derivative's is %.1e.", n, best,
+                error(known, at, gradient(known, at)));
 
         lab.shows("error of the gradient", error(known, at, gradient(known, at)), below(1e-14));
         lab.shows("best error of a central difference", best, atLeast(1e-13));
@@ -56,7 +58,9 @@ final class AutomaticDifferentiationLab implements LabBody {
     }
 
     private static double value(Known known, double x) { return known.f.apply(Tensor.of(x)).item(); }
+
     private static double gradient(Known known, double x) { return Autograd.grad(t -> known.f.apply(t).sum()).apply(Tensor.of(x)).item(); }
+
     private static double error(Known known, double x, double slope) {
         double expected = known.slope.applyAsDouble(x);
         return Math.abs(slope - expected) / Math.max(1, Math.abs(expected));

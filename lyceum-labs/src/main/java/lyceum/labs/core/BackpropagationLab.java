@@ -29,12 +29,14 @@ final class BackpropagationLab implements LabBody {
         var loss = y.sub(target).square().mul(0.5);
         loss.backward();
 
-        var pass = new Pass(x, w.toDoubleArray(), h.toDoubleArray(), v.toDoubleArray(), y.item(), loss.item(), w.grad().toDoubleArray(), v.grad().toDoubleArray(), y.item() - target);
+        var pass = new Pass(x, w.toDoubleArray(), h.toDoubleArray(), v.toDoubleArray(), y.item(), loss.item(), w.grad().toDoubleArray(),
+                v.grad().toDoubleArray(), y.item() - target);
         var frames = new ArrayList<Figure>();
         for (int step = 0; step <= 6; step++) frames.add(pass.drawn(step));
-        lab.figure(Figure.frames("One forward and one backward pass", "step", frames)
-                .describedAs("Steps 1 to 3 carry products to the loss (blue); steps 4 to 6 carry the derivative of the loss back to every weight (orange). Edges show the product w x; once blamed, d loss / d w."));
-        double after = w.detach().sub(w.grad().mul(rate)).mul(x).tanh().dot(v.detach().sub(v.grad().mul(rate))).sub(target).square().mul(0.5).item();
+        lab.figure(Figure.frames("One forward and one backward pass", "step", frames).describedAs(
+                "Steps 1 to 3 carry products to the loss (blue); steps 4 to 6 carry the derivative of the loss back to every weight (orange). Edges show the product w x; once blamed, d loss / d w."));
+        double after = w.detach().sub(w.grad().mul(rate)).mul(x).tanh().dot(v.detach().sub(v.grad().mul(rate))).sub(target).square()
+                .mul(0.5).item();
         lab.say("The loss is %.4f. One step of %.2f against these gradients makes it %.4f.", loss.item(), rate, after);
 
         lab.check(4, "sweep against the delta rule", delta(lab, pass), below(1e-12));
@@ -53,7 +55,8 @@ final class BackpropagationLab implements LabBody {
             worst = Math.max(worst, Math.max(Math.abs(pass.dv[j] - pass.error * pass.h[j]), Math.abs(pass.dw[j] - hidden * pass.x)));
             rows.add(List.of("h" + (j + 1), pass.h[j], pass.error, hidden, hidden * pass.x, pass.error * pass.h[j]));
         }
-        lab.table("The delta rule by hand", List.of("unit", "value", "delta of the output", "delta of the unit", "d loss / d w", "d loss / d v"), rows);
+        lab.table("The delta rule by hand",
+                List.of("unit", "value", "delta of the output", "delta of the unit", "d loss / d w", "d loss / d v"), rows);
         return worst;
     }
 
@@ -72,7 +75,8 @@ final class BackpropagationLab implements LabBody {
             nodes.add(node("y", y, error, 2, 4, step));
             nodes.add(node("loss", loss, 1, 3, 4, step));
             edges.add(new Edge("y", "loss", carried(y, error, 3, 4, step)));
-            var titles = List.of("The input", "Forward: hidden units", "Forward: output", "Forward: loss", "Backward: output", "Backward: hidden units, second weights", "Backward: first weights");
+            var titles = List.of("The input", "Forward: hidden units", "Forward: output", "Forward: loss", "Backward: output",
+                    "Backward: hidden units, second weights", "Backward: first weights");
             return Figure.graph(titles.get(step), nodes, edges);
         }
 

@@ -23,7 +23,8 @@ import lyceum.tensor.Tensor;
 @Lab(topics = "chain-rule", title = "One product, many prices")
 final class ChainRuleLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int inputs = lab.param("inputs", 40, 1, 100), first = lab.param("first width", 30, 1, 100), second = lab.param("second width", 5, 1, 100);
+        int inputs = lab.param("inputs", 40, 1, 100), first = lab.param("first width", 30, 1, 100),
+                second = lab.param("second width", 5, 1, 100);
         int third = lab.param("third width", 20, 1, 100), outputs = lab.param("outputs", 10, 1, 100);
         var sizes = new long[] {inputs, first, second, third, outputs};
         var parts = new ArrayList<UnaryOperator<Tensor>>();
@@ -43,11 +44,12 @@ final class ChainRuleLab implements LabBody {
         Tensor forward = jacobians.get(0), reverse = jacobians.get(3);
         for (int i = 1; i < 4; i++) forward = jacobians.get(i).matmul(forward);
         for (int i = 2; i >= 0; i--) reverse = reverse.matmul(jacobians.get(i));
-        var rows = List.of(List.of("forward", chain.forward().text(), chain.forward().cost()), List.of("reverse", chain.reverse().text(), chain.reverse().cost()),
+        var rows = List.of(List.of("forward", chain.forward().text(), chain.forward().cost()),
+                List.of("reverse", chain.reverse().text(), chain.reverse().cost()),
                 List.of("cheapest", chain.cheapest().text(), chain.cheapest().cost()));
         lab.table("The same product in three orders", List.of("order", "bracketing", "multiplications"), rows);
-        lab.say("Forward order needs %d multiplications, reverse order %d; the cheapest bracketing, %s, needs %d.", chain.forward().cost(), chain.reverse().cost(),
-                chain.cheapest().text(), chain.cheapest().cost());
+        lab.say("Forward order needs %d multiplications, reverse order %d; the cheapest bracketing, %s, needs %d.", chain.forward().cost(),
+                chain.reverse().cost(), chain.cheapest().text(), chain.cheapest().cost());
         costs(lab, sizes);
 
         var product = Autograd.jacobian(whole, x);
@@ -72,7 +74,8 @@ final class ChainRuleLab implements LabBody {
             nodes.add(new Node(Integer.toString(i), "f" + i + "|" + sizes[i], "function"));
             edges.add(new Edge(Integer.toString(i - 1), Integer.toString(i), "J" + i + ": " + sizes[i] + " x " + sizes[i - 1]));
         }
-        return Figure.graph("The chain and its local Jacobians", nodes, edges).describedAs("Four functions in a row; on each edge the shape of the local Jacobian.");
+        return Figure.graph("The chain and its local Jacobians", nodes, edges)
+                .describedAs("Four functions in a row; on each edge the shape of the local Jacobian.");
     }
 
     /** How the bill depends on the number of outputs. */
@@ -87,7 +90,8 @@ final class ChainRuleLab implements LabBody {
             reverse[i] = chain.reverse().cost();
             best[i] = chain.cheapest().cost();
         }
-        lab.figure(Figure.bars("Multiplications by number of outputs", names, Series.of("forward", forward), Series.of("reverse", reverse), Series.of("cheapest", best))
-                .axes("outputs", "multiplications").describedAs("Reverse order starts far below forward order for one output and grows with every further one; the best bracketing is never above either."));
+        lab.figure(Figure.bars("Multiplications by number of outputs", names, Series.of("forward", forward), Series.of("reverse", reverse),
+                Series.of("cheapest", best)).axes("outputs", "multiplications").describedAs(
+                        "Reverse order starts far below forward order for one output and grows with every further one; the best bracketing is never above either."));
     }
 }

@@ -5,6 +5,7 @@ import static lyceum.labs.Bounds.below;
 import static lyceum.labs.Bounds.exactly;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
 import lyceum.DType;
@@ -27,10 +28,10 @@ final class ComputationalGraphLab implements LabBody {
         Tensor x = Tensor.randn(lab.rng(1), DType.F64, batch, 4).compute(), w = Tensor.randn(lab.rng(2), DType.F64, 4, width).compute();
         var v = Tensor.randn(lab.rng(3), DType.F64, width).compute();
         Function<Tensor[], Tensor[]> loss = in -> {
-            var half = Tensor.of(4.0).sqrt().reciprocal();                      // known beforehand
+            var half = Tensor.of(4.0).sqrt().reciprocal(); // known beforehand
             var error = in[0].matmul(in[1]).tanh().matmul(in[2]).sub(1);
-            var again = in[0].matmul(in[1]).tanh().matmul(in[2]).sub(1);        // written twice
-            again.exp().sum();                                                  // read by nobody
+            var again = in[0].matmul(in[1]).tanh().matmul(in[2]).sub(1); // written twice
+            again.exp().sum(); // read by nobody
             return new Tensor[] {error.mul(again).mul(half).mean().add(in[1].square().sum().mul(penalty))};
         };
 
@@ -38,21 +39,26 @@ final class ComputationalGraphLab implements LabBody {
         var simplified = traced.simplified();
         var training = simplified.withGradient();
         var both = training.simplified();
-        lab.figure(drawing("As traced", traced, 0).describedAs("Every call is a box: one part stands twice, one leads nowhere, one reads only a constant."));
+        lab.figure(drawing("As traced", traced, 0)
+                .describedAs("Every call is a box: one part stands twice, one leads nowhere, one reads only a constant."));
         lab.figure(drawing("After the passes", simplified, 0).describedAs("The copy, the dead end and the constant arithmetic are gone."));
-        lab.figure(drawing("With the gradient", both, simplified.nodes().size()).describedAs("The gradient is more boxes of the same kinds, appended; it reads values of the forward part."));
+        lab.figure(drawing("With the gradient", both, simplified.nodes().size())
+                .describedAs("The gradient is more boxes of the same kinds, appended; it reads values of the forward part."));
         var rows = new ArrayList<List<?>>();
         rows.add(row("as traced", traced));
         rows.add(row("after the passes", simplified));
         rows.add(row("with gradient", training));
         rows.add(row("with gradient, after the passes", both));
-        lab.table("What the passes save", List.of("graph", "operations", "scalar work", "longest path", "element-wise passes", "planned bytes", "eager bytes"), rows);
+        lab.table("What the passes save",
+                List.of("graph", "operations", "scalar work", "longest path", "element-wise passes", "planned bytes", "eager bytes"), rows);
         lab.say("Of %d traced operations %d remain. Loss and gradients need %d.", traced.calls(), simplified.calls(), both.calls());
 
         // Other values than those that were traced.
-        Tensor[] other = {Tensor.randn(lab.rng(4), DType.F64, batch, 4).compute(), Tensor.randn(lab.rng(5), DType.F64, 4, width).compute(), v.mul(2).compute()};
+        Tensor[] other = {Tensor.randn(lab.rng(4), DType.F64, batch, 4).compute(), Tensor.randn(lab.rng(5), DType.F64, 4, width).compute(),
+                v.mul(2).compute()};
         lab.shows("replay against eager, on new inputs", gap(traced.run(other), loss.apply(other)), exactly(0));
-        lab.shows("after the passes, relative", gap(simplified.run(other), loss.apply(other)) / Math.max(1, loss.apply(other)[0].item()), below(1e-6));
+        lab.shows("after the passes, relative", gap(simplified.run(other), loss.apply(other)) / Math.max(1, loss.apply(other)[0].item()),
+                below(1e-6));
         var plan = both.plan();
         lab.shows("poisoned memory changes a value by", gap(plan.runPoisoned(other), plan.run(other)), exactly(0));
         lab.shows("planned bytes over eager bytes", (double) plan.peakBytes() / plan.eagerBytes(), atMost(1));
@@ -86,7 +92,7 @@ final class ComputationalGraphLab implements LabBody {
             for (int operand : node.operands()) edges.add(Edge.of(Integer.toString(operand), Integer.toString(node.id())));
         }
         var order = List.of("input", "constant", "operation", "gradient"); // so that a group has one colour in all drawings
-        nodes.sort(java.util.Comparator.comparingInt(n -> order.indexOf(n.group())));
+        nodes.sort(Comparator.comparingInt(n -> order.indexOf(n.group())));
         return Figure.graph(title, nodes, edges);
     }
 }

@@ -4,6 +4,7 @@ import static lyceum.labs.Bounds.atMost;
 import static lyceum.labs.Bounds.below;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
@@ -32,11 +33,13 @@ final class GradientDescentLab implements LabBody {
         double[] rates = {0.2 / condition, best, 1.03 * limit};
 
         var paths = new ArrayList<Descent>();
-        for (int i : lab.progress("step lengths", 3)) paths.add(GradientDescent.constant(rates[i]).withMaxIterations(steps).withGradientTolerance(0).trace(ravine, START));
-        lab.figure(Figure.grid("Three step lengths in a ravine", 2, overContours(ravine, names[0], paths.get(0)), overContours(ravine, names[1], paths.get(1)),
-                overContours(ravine, names[2], paths.get(2)), distances(names, paths, (condition - 1) / (condition + 1)))
-                .describedAs("The short step slides to the valley floor and creeps along it, the best one zigzags between the walls and arrives, the long one swings wider at every step; "
-                        + "on a logarithmic scale each error is nearly a straight line, and that of the best step lies on its bound."));
+        for (int i : lab.progress("step lengths", 3))
+            paths.add(GradientDescent.constant(rates[i]).withMaxIterations(steps).withGradientTolerance(0).trace(ravine, START));
+        lab.figure(Figure.grid("Three step lengths in a ravine", 2, overContours(ravine, names[0], paths.get(0)),
+                overContours(ravine, names[1], paths.get(1)), overContours(ravine, names[2], paths.get(2)),
+                distances(names, paths, (condition - 1) / (condition + 1))).describedAs(
+                        "The short step slides to the valley floor and creeps along it, the best one zigzags between the walls and arrives, the long one swings wider at every step; "
+                                + "on a logarithmic scale each error is nearly a straight line, and that of the best step lies on its bound."));
 
         var searches = List.of("constant, best", "exact", "Armijo", "strong Wolfe");
         var methods = List.of(GradientDescent.constant(best), GradientDescent.exact(), GradientDescent.armijo(1), GradientDescent.wolfe(1));
@@ -60,8 +63,8 @@ final class GradientDescentLab implements LabBody {
             double before = Math.hypot(points.get(t - 1)[0], points.get(t - 1)[1]);
             if (before > 1e-9) contraction = Math.max(contraction, Math.hypot(points.get(t)[0], points.get(t)[1]) / before);
         }
-        lab.say("With condition number %.1f the best constant step keeps %.1f%% of the error; a tenth of it costs %.0f steps.",
-                condition, 100 * contraction, Math.log(0.1) / Math.log(contraction));
+        lab.say("With condition number %.1f the best constant step keeps %.1f%% of the error; a tenth of it costs %.0f steps.", condition,
+                100 * contraction, Math.log(0.1) / Math.log(contraction));
         lab.shows("gap between the paths and the powers of I - eta A", gap, below(1e-10));
         lab.shows("contraction over (k-1)/(k+1)", contraction * (condition + 1) / (condition - 1), atMost(1 + 1e-9));
     }
@@ -69,9 +72,10 @@ final class GradientDescentLab implements LabBody {
     private static Plot overContours(Objective f, String name, Descent path) {
         int shown = 0;
         while (shown < path.points().size() && Math.abs(path.points().get(shown)[1]) <= 2) shown++;
-        double[] px = java.util.Arrays.copyOf(path.coordinate(0), shown), py = java.util.Arrays.copyOf(path.coordinate(1), shown);
-        return Landscape.of(name, -5, 5, -2, 2, "square root of f", (x, y) -> Math.sqrt(f.at(new double[] {x, y}, new double[2]))).line("path", px, py)
-                .points("start and end", new double[] {px[0], px[shown - 1]}, new double[] {py[0], py[shown - 1]}).axes("x, curvature mu = 1", "y, curvature L");
+        double[] px = Arrays.copyOf(path.coordinate(0), shown), py = Arrays.copyOf(path.coordinate(1), shown);
+        return Landscape.of(name, -5, 5, -2, 2, "square root of f", (x, y) -> Math.sqrt(f.at(new double[] {x, y}, new double[2])))
+                .line("path", px, py).points("start and end", new double[] {px[0], px[shown - 1]}, new double[] {py[0], py[shown - 1]})
+                .axes("x, curvature mu = 1", "y, curvature L");
     }
 
     private static Plot distances(String[] names, List<Descent> paths, double ratio) {

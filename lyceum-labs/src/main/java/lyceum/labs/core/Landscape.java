@@ -9,7 +9,7 @@ import lyceum.tensor.Tensor;
 final class Landscape {
     private static final int GRID = 41;
 
-    private Landscape() { }
+    private Landscape() {}
 
     /** Values of f over a rectangle, with the axes ending at its edges. */
     static Plot of(String title, double fromX, double toX, double fromY, double toY, String measured, DoubleBinaryOperator f) {

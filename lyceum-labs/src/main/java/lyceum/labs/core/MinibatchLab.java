@@ -34,7 +34,7 @@ final class MinibatchLab implements LabBody {
     }
 
     /** Weights after each step, the full loss there, and the examples used. */
-    private record Run(String name, double[] first, double[] second, double[] loss, double[] examples) { }
+    private record Run(String name, double[] first, double[] second, double[] loss, double[] examples) {}
 
     @Override public void run(LabContext lab) {
         int size = lab.param("batch", 16, 2, 128);
@@ -48,8 +48,9 @@ final class MinibatchLab implements LabBody {
         int[] sizes = {1, size, N};
         for (int i : lab.progress("batch sizes", 3)) runs.add(run(data, sizes[i], rate, Math.max(80, 2 * N / sizes[i]), lab.rng(1 + i)));
         lab.figure(paths(data, runs));
-        lab.figure(Figure.row("The same runs by two clocks", curves("Loss by steps", "steps", runs, false), curves("Loss by examples seen", "examples", runs, true))
-                .describedAs("Counted in steps the full batch falls smoothest; counted in examples, which is what computing costs, the single example is far ahead at first."));
+        lab.figure(Figure.row("The same runs by two clocks", curves("Loss by steps", "steps", runs, false),
+                curves("Loss by examples seen", "examples", runs, true)).describedAs(
+                        "Counted in steps the full batch falls smoothest; counted in examples, which is what computing costs, the single example is far ahead at first."));
 
         var w = Tensor.zeros(DType.F64, 2);
         var gradients = x.mul(x.matmul(w).mul(t).neg().sigmoid().mul(t).neg().reshape(-1, 1));
@@ -64,7 +65,8 @@ final class MinibatchLab implements LabBody {
     private static Run run(Data data, int size, double rate, int steps, Rng rng) {
         var w = Tensor.of(-1.5, 2).requiresGrad();
         var optimizer = new Sgd(rate).over(w);
-        double[] first = new double[steps + 1], second = new double[steps + 1], loss = new double[steps + 1], examples = new double[steps + 1];
+        double[] first = new double[steps + 1], second = new double[steps + 1], loss = new double[steps + 1],
+                examples = new double[steps + 1];
         var batches = new ArrayList<int[]>();
         for (int s = 0; s <= steps; s++) {
             first[s] = w.item(0);
@@ -81,17 +83,19 @@ final class MinibatchLab implements LabBody {
     }
 
     private static Figure paths(Data data, List<Run> runs) {
-        var plot = Landscape.of("Descent paths by batch size", -2, 3, -2.5, 2.5, "loss (nats)", (u, v) -> data.loss(Tensor.of(u, v)).item());
+        var plot = Landscape.of("Descent paths by batch size", -2, 3, -2.5, 2.5, "loss (nats)",
+                (u, v) -> data.loss(Tensor.of(u, v)).item());
         for (var run : runs) plot = plot.line(run.name, run.first, run.second);
-        return plot.axes("first weight", "second weight").equalScales()
-                .describedAs("The full batch follows the slope, the small batch trembles along it, the single example staggers about and keeps wandering around the minimum.");
+        return plot.axes("first weight", "second weight").equalScales().describedAs(
+                "The full batch follows the slope, the small batch trembles along it, the single example staggers about and keeps wandering around the minimum.");
     }
 
     private static Figure curves(String title, String clock, List<Run> runs, boolean byExamples) {
         var plot = Figure.plot(title);
         for (var run : runs) {
             int steps = run.loss.length - 1;
-            var at = byExamples ? Arrays.copyOfRange(run.examples, 1, steps + 1) : IntStream.rangeClosed(1, steps).asDoubleStream().toArray();
+            var at = byExamples ? Arrays.copyOfRange(run.examples, 1, steps + 1)
+                    : IntStream.rangeClosed(1, steps).asDoubleStream().toArray();
             plot = plot.line(run.name, at, Arrays.copyOfRange(run.loss, 1, steps + 1));
         }
         return plot.axes(clock, "loss (nats)").logX();
@@ -99,7 +103,8 @@ final class MinibatchLab implements LabBody {
 
     /** Draws batches of many sizes, shows their variance beside the formula, and returns the worst relative gap. */
     private static double noiseBySize(LabContext lab, GradientNoise noise, Tensor gradients) {
-        double[] sizes = {1, 4, 16, 64}, with = new double[4], without = new double[4], withFormula = new double[4], withoutFormula = new double[4];
+        double[] sizes = {1, 4, 16, 64}, with = new double[4], without = new double[4], withFormula = new double[4],
+                withoutFormula = new double[4];
         double worst = 0;
         for (int i : lab.progress("variances", 4)) {
             int b = (int) sizes[i];
@@ -109,9 +114,10 @@ final class MinibatchLab implements LabBody {
             withoutFormula[i] = noise.withoutReplacement(b);
             worst = Math.max(worst, Math.max(Math.abs(with[i] / withFormula[i] - 1), Math.abs(without[i] / withoutFormula[i] - 1)));
         }
-        lab.figure(Figure.plot("Variance of a batch's gradient").line("s^2/b", sizes, withFormula).line("s^2/b (n-b)/(n-1)", sizes, withoutFormula).dashed()
-                .points("drawn with replacement", sizes, with).points("drawn without", sizes, without).axes("batch size", "variance").logX().logY()
-                .describedAs("Both kinds of batch lie on their formulas; without replacement the variance falls faster as the batch nears the whole."));
+        lab.figure(Figure.plot("Variance of a batch's gradient").line("s^2/b", sizes, withFormula)
+                .line("s^2/b (n-b)/(n-1)", sizes, withoutFormula).dashed().points("drawn with replacement", sizes, with)
+                .points("drawn without", sizes, without).axes("batch size", "variance").logX().logY().describedAs(
+                        "Both kinds of batch lie on their formulas; without replacement the variance falls faster as the batch nears the whole."));
         return worst;
     }
 }

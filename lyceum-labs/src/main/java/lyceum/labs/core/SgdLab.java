@@ -4,6 +4,7 @@ import static lyceum.labs.Bounds.equalTo;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.labs.Lab;
@@ -28,7 +29,8 @@ final class SgdLab implements LabBody {
         static Cloud of(String name, double a, double s, double rate, Schedule schedule, Rng rng) {
             var x = Tensor.full(DType.F64, 2 * s / a, WALKERS, 2).copy().requiresGrad();
             var average = Average.mean(0);
-            return new Cloud(name, a, s, x, new Sgd(rate).over(x).scheduledBy(schedule).averagedBy(average), average, rng, new double[STEPS + 1]);
+            return new Cloud(name, a, s, x, new Sgd(rate).over(x).scheduledBy(schedule).averagedBy(average), average, rng,
+                    new double[STEPS + 1]);
         }
 
         void step(int t) {
@@ -48,7 +50,8 @@ final class SgdLab implements LabBody {
         double a = lab.param("curvature", 1, 0.3, 3.0), s = lab.param("noise", 1, 0.1, 2.0);
         double[] rates = {0.05 / a, 0.3 / a, 1.2 / a};
         var clouds = new ArrayList<Cloud>();
-        for (double rate : rates) clouds.add(Cloud.of(String.format(java.util.Locale.ROOT, "constant %.2f", rate), a, s, rate, Schedule.CONSTANT, lab.rng(clouds.size())));
+        for (double rate : rates)
+            clouds.add(Cloud.of(String.format(Locale.ROOT, "constant %.2f", rate), a, s, rate, Schedule.CONSTANT, lab.rng(clouds.size())));
         clouds.add(Cloud.of("1/(a t)", a, s, 1 / a, new Schedule.RobbinsMonro(1), lab.rng(3)));
         Cloud constant = clouds.get(1), falling = clouds.get(3);
 
@@ -56,10 +59,11 @@ final class SgdLab implements LabBody {
         double reach = 5 * s / a;
         for (int t : lab.progress("steps", STEPS)) {
             for (var cloud : clouds) cloud.step(t + 1);
-            if (Integer.bitCount(t + 1) == 1 && Integer.numberOfTrailingZeros(t + 1) % 2 == 0 || t + 1 == STEPS) frames.add(frame(t + 1, clouds, constant, reach));
+            if (Integer.bitCount(t + 1) == 1 && Integer.numberOfTrailingZeros(t + 1) % 2 == 0 || t + 1 == STEPS)
+                frames.add(frame(t + 1, clouds, constant, reach));
         }
-        lab.figure(Figure.frames("Walkers after 1, 4, 16, 64, 256 and 1,000 steps", "moment", frames)
-                .describedAs("Clouds of constant steps stop shrinking, the larger the step the sooner; falling steps and the average keep contracting."));
+        lab.figure(Figure.frames("Walkers after 1, 4, 16, 64, 256 and 1,000 steps", "moment", frames).describedAs(
+                "Clouds of constant steps stop shrinking, the larger the step the sooner; falling steps and the average keep contracting."));
         lab.figure(spread(clouds));
 
         for (int i = 0; i < 3; i++) {
@@ -70,7 +74,8 @@ final class SgdLab implements LabBody {
         double slope = Math.log(falling.meanSquare[STEPS] / falling.meanSquare[STEPS / 20]) / Math.log(20);
         double efficiency = constant.average.of(constant.x).square().mean().item() * STEPS * a * a / (s * s);
         lab.say("After %d steps the cloud of %s keeps a variance of %.4f, that of 1/(a t) has %.5f, and the average of the former %.5f: the best possible is %.5f.",
-                STEPS, constant.name, constant.meanSquare[STEPS], falling.meanSquare[STEPS], efficiency * s * s / (a * a * STEPS), s * s / (a * a * STEPS));
+                STEPS, constant.name, constant.meanSquare[STEPS], falling.meanSquare[STEPS], efficiency * s * s / (a * a * STEPS),
+                s * s / (a * a * STEPS));
         lab.check(3, "log-log slope of the variance under c/t", slope, equalTo(-1, 0.15));
         lab.check(3, "variance of the average over s^2 / (a^2 n)", efficiency, equalTo(1, 0.15));
     }
@@ -83,7 +88,8 @@ final class SgdLab implements LabBody {
     }
 
     private static Plot framed(Plot plot, double reach) {
-        return plot.points("optimum", new double[] {0}, new double[] {0}).axes("first coordinate", "second coordinate").limitX(-reach, reach).limitY(-reach, reach).equalScales();
+        return plot.points("optimum", new double[] {0}, new double[] {0}).axes("first coordinate", "second coordinate")
+                .limitX(-reach, reach).limitY(-reach, reach).equalScales();
     }
 
     private static Figure spread(ArrayList<Cloud> clouds) {
@@ -91,7 +97,8 @@ final class SgdLab implements LabBody {
         double best = Math.pow(clouds.getFirst().s / clouds.getFirst().a, 2);
         double[] t = IntStream.range(0, 120).mapToDouble(i -> Math.rint(Math.pow(STEPS, i / 119.0))).toArray();
         for (var cloud : clouds) plot = plot.line(cloud.name, t, Arrays.stream(t).map(step -> cloud.meanSquare[(int) step]).toArray());
-        return plot.line("s^2 / (a^2 t), the best possible", t, Arrays.stream(t).map(at -> best / at).toArray()).dashed().axes("step", "mean square").logX().logY()
-                .describedAs("Constant steps end on level lines whose height grows with the step; steps of 1/(a t) follow the straight line of the best possible.");
+        return plot.line("s^2 / (a^2 t), the best possible", t, Arrays.stream(t).map(at -> best / at).toArray()).dashed()
+                .axes("step", "mean square").logX().logY().describedAs(
+                        "Constant steps end on level lines whose height grows with the step; steps of 1/(a t) follow the straight line of the best possible.");
     }
 }

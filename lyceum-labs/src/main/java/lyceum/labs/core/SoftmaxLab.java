@@ -21,7 +21,8 @@ import lyceum.tensor.Tensor;
 @Lab(topics = {"softmax", "log-sum-exp"}, title = "Shares that survive large logits")
 final class SoftmaxLab implements LabBody {
     @Override public void run(LabContext lab) {
-        double a = lab.param("logit of a", 2.0, -10, 10), b = lab.param("logit of b", 1.0, -10, 10), c = lab.param("logit of c", -1.0, -10, 10);
+        double a = lab.param("logit of a", 2.0, -10, 10), b = lab.param("logit of b", 1.0, -10, 10),
+                c = lab.param("logit of c", -1.0, -10, 10);
         double temperature = lab.param("temperature", 1.0, 0.1, 10);
         var logits = Tensor.of(a, b, c);
         var shares = logits.softmax(0, temperature);
@@ -38,8 +39,9 @@ final class SoftmaxLab implements LabBody {
             stable[i] = x.logSumExp().item();
             if (!Double.isFinite(naive[i])) lost++;
         }
-        lab.figure(Figure.plot("log sum exp as the logits grow").line("shifted by the maximum", scales, stable).line("as written", scales, naive)
-                .axes("added to every logit", "log sum exp").describedAs("The formula as written ends where exp overflows, near 709; the shifted one goes on along the diagonal."));
+        lab.figure(Figure.plot("log sum exp as the logits grow").line("shifted by the maximum", scales, stable)
+                .line("as written", scales, naive).axes("added to every logit", "log sum exp")
+                .describedAs("The formula as written ends where exp overflows, near 709; the shifted one goes on along the diagonal."));
         lab.say("exp overflows a double at 709.8: beyond that the naive formula gives infinity, and softmax by it NaN. Subtracting the largest logit first changes nothing but that.");
         lab.check("log-sum-exp", 5, "points at which the naive formula overflows", lost, above(0));
 
@@ -51,7 +53,8 @@ final class SoftmaxLab implements LabBody {
         var q = row.softmax(0);
         var gap = Autograd.jacobian(t -> t.softmax(0), row).sub(Tensor.eye(DType.F64, 30).mul(q).sub(q.outer(q))).abs().max().item();
         lab.shows("softmax", "Jacobian against diag(p) - p p'", gap, below(1e-10));
-        lab.shows("log-sum-exp", "gradient of log sum exp against softmax", Autograd.grad(t -> t.logSumExp()).apply(row).sub(q).abs().max().item(), below(1e-12));
+        lab.shows("log-sum-exp", "gradient of log sum exp against softmax",
+                Autograd.grad(t -> t.logSumExp()).apply(row).sub(q).abs().max().item(), below(1e-12));
         lab.check("softmax", 6, "sum over a fully masked row", x.softmax(1, Tensor.of(false)).abs().sum().item(), exactly(0));
         merging(lab, x.toRows()[0]);
     }
@@ -64,7 +67,7 @@ final class SoftmaxLab implements LabBody {
         for (int run : lab.progress("partitions", 100)) {
             var rng = lab.rng(100 + run);
             var parts = new ArrayList<LogSumExp>();
-            for (int from = 0; from < row.length; ) {
+            for (int from = 0; from < row.length;) {
                 int to = Math.min(row.length, from + 1 + rng.nextInt(10));
                 var part = new LogSumExp();
                 for (double v : Arrays.copyOfRange(row, from, to)) part.add(v);

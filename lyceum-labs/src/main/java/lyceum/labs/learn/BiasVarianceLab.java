@@ -30,8 +30,11 @@ final class BiasVarianceLab implements LabBody {
     /** Chebyshev polynomials of a number in [0, 1], without the constant. */
     private record Chebyshev(int degree) implements Transformer, FittedTransformer {
         @Override public Chebyshev fit(Tensor x, Tensor y, Tensor weights) { return this; }
+
         @Override public int nFeatures() { return 1; }
+
         @Override public int nOutputs() { return degree; }
+
         @Override public Tensor transform(Tensor x) {
             double[] z = x.reshape(-1).toDoubleArray();
             var rows = new double[z.length][degree];
@@ -43,7 +46,8 @@ final class BiasVarianceLab implements LabBody {
     private static Regressor polynomial(int degree) { return Pipeline.of(new Chebyshev(degree)).then(new LinearRegression()); }
 
     @Override public void run(LabContext lab) {
-        int rows = lab.param("rows", 30, 15, 200), highest = lab.param("highest degree", 10, 5, 12), redraws = 2 * lab.param("pairs of redraws", 150, 50, 2000);
+        int rows = lab.param("rows", 30, 15, 200), highest = lab.param("highest degree", 10, 5, 12),
+                redraws = 2 * lab.param("pairs of redraws", 150, 50, 2000);
         double noise = lab.param("noise", 0.3, 0.05, 1.0);
         var x = Tensor.linspace(0, 1, rows).to(DType.F64).reshape(-1, 1);
         var world = NoisyTarget.fixed(x, z -> z.select(1, 0).mul(2 * Math.PI).sin(), noise);
@@ -63,9 +67,11 @@ final class BiasVarianceLab implements LabBody {
             rise = Math.max(rise, parts.meanBiasSquared() - last);
             last = parts.meanBiasSquared();
         }
-        lab.table("The parts by degree", List.of("degree", "bias squared", "variance", "(d + 1) sigma^2 / n", "sum with the noise", "measured error"), table);
+        lab.table("The parts by degree",
+                List.of("degree", "bias squared", "variance", "(d + 1) sigma^2 / n", "sum with the noise", "measured error"), table);
         int best = degrees[sweep.best()];
-        lab.say("Degree 1 is too stiff to follow the sine, degree %d follows the noise. The sum is least at degree %d; each further degree costs sigma^2 / n = %.4f of variance.", highest, best, noise * noise / rows);
+        lab.say("Degree 1 is too stiff to follow the sine, degree %d follows the noise. The sum is least at degree %d; each further degree costs sigma^2 / n = %.4f of variance.",
+                highest, best, noise * noise / rows);
         lab.shows("mean over degrees of variance / ((d + 1) sigma^2 / n)", ratio, equalTo(1, 0.15));
         lab.shows("largest rise of bias squared with the degree", rise, atMost(1e-12));
         lab.shows("mean over degrees of the three terms' sum over the measured error", sum, equalTo(1, 0.05));
@@ -92,9 +98,11 @@ final class BiasVarianceLab implements LabBody {
                 }
                 xs[c * (at.length + 1) + at.length] = ys[c * (at.length + 1) + at.length] = Double.NaN;
             }
-            frames.add(plot.line("fits", xs, ys).line("target", at, truth).line("mean of the fits", at, mean).dashed().axes("x", "y").limitY(-2, 2));
+            frames.add(plot.line("fits", xs, ys).line("target", at, truth).line("mean of the fits", at, mean).dashed().axes("x", "y")
+                    .limitY(-2, 2));
         }
-        return Figure.frames("Fifty training sets, fifty curves", "degree", frames).labelled(IntStream.of(degrees).mapToObj(Integer::toString).toArray(String[]::new))
-                .describedAs("Stiff fits agree with each other and miss the target together; flexible ones scatter around it, most of all at the ends.");
+        return Figure.frames("Fifty training sets, fifty curves", "degree", frames)
+                .labelled(IntStream.of(degrees).mapToObj(Integer::toString).toArray(String[]::new)).describedAs(
+                        "Stiff fits agree with each other and miss the target together; flexible ones scatter around it, most of all at the ends.");
     }
 }

@@ -37,8 +37,10 @@ final class ConfusionLab implements LabBody {
         long[] truth = test.y().toLongArray(), predicted = model.predict(test.x()).toLongArray();
         var matrix = ConfusionMatrix.of(truth, predicted, DIGITS, null);
 
-        lab.figure(Figure.heatmap("Share of each digit that is taken for another, in %", rounded(matrix.normalized(ConfusionMatrix.Normalize.TRUTH)), names(), names()).cellLabels()
-                .axes("predicted digit", "true digit").describedAs("The bright diagonal is what the tree gets right; the brightest cells beside it are the pairs that look alike to it."));
+        lab.figure(Figure.heatmap("Share of each digit that is taken for another, in %",
+                rounded(matrix.normalized(ConfusionMatrix.Normalize.TRUTH)), names(), names()).cellLabels()
+                .axes("predicted digit", "true digit").describedAs(
+                        "The bright diagonal is what the tree gets right; the brightest cells beside it are the pairs that look alike to it."));
         lab.figure(pictures(test, predicted, matrix));
         scores(lab, matrix, truth, predicted);
         lab.shows("counts - test rows", matrix.total() - truth.length, exactly(0));
@@ -47,27 +49,34 @@ final class ConfusionLab implements LabBody {
 
     /** The pictures in every cell that has some, what is right first, the heaviest mistake last. */
     private static Figure pictures(Dataset test, long[] predicted, ConfusionMatrix matrix) {
-        var cells = IntStream.range(0, 100).filter(c -> matrix.count(c / 10, c % 10) > 0).boxed()
-                .sorted(Comparator.<Integer>comparingInt(c -> c / 10 == c % 10 ? 0 : 1).thenComparingDouble(c -> matrix.count(c / 10, c % 10))).toList();
+        var cells = IntStream
+                .range(0, 100).filter(c -> matrix.count(c / 10, c % 10) > 0).boxed().sorted(Comparator
+                        .<Integer>comparingInt(c -> c / 10 == c % 10 ? 0 : 1).thenComparingDouble(c -> matrix.count(c / 10, c % 10)))
+                .toList();
         var pictures = new ArrayList<Plot>();
         var labels = new ArrayList<String>();
         long[] truth = test.y().toLongArray();
         for (int cell : cells) {
-            int[] found = IntStream.range(0, predicted.length).filter(i -> truth[i] == cell / 10 && predicted[i] == cell % 10).limit(24).toArray();
+            int[] found = IntStream.range(0, predicted.length).filter(i -> truth[i] == cell / 10 && predicted[i] == cell % 10).limit(24)
+                    .toArray();
             var images = Arrays.stream(found).mapToObj(i -> Image.gray("", 8, test.x().select(0, i).toDoubleArray())).toList();
             pictures.add(Figure.images("A true " + cell / 10 + ", called " + cell % 10, 8, images));
             labels.add(String.format(Locale.ROOT, "%d as %d (%.0f)", cell / 10, cell % 10, matrix.count(cell / 10, cell % 10)));
         }
-        return Figure.frames("The pictures in a cell", "cell", pictures).labelled(labels.toArray(String[]::new)).describedAs("Digits of one cell of the matrix, 24 at most: some are badly written, some would fool nobody but this tree.");
+        return Figure.frames("The pictures in a cell", "cell", pictures).labelled(labels.toArray(String[]::new))
+                .describedAs("Digits of one cell of the matrix, 24 at most: some are badly written, some would fool nobody but this tree.");
     }
 
     private static void scores(LabContext lab, ConfusionMatrix matrix, long[] truth, long[] predicted) {
         Tensor t = Tensor.of(truth), p = Tensor.of(predicted);
         var interval = ClassificationMetrics.accuracyInterval(t, p, ProportionInterval.WILSON, 0.95);
-        lab.table("Scores of one matrix", List.of("score", "value"), List.of(List.of("accuracy", matrix.accuracy()), List.of("its 95% interval, from", interval.low()), List.of("to", interval.high()),
-                List.of("no-information rate", ClassificationMetrics.noInformationRate(t)), List.of("balanced accuracy", matrix.balancedAccuracy()), List.of("macro F1", matrix.fBeta(1, Average.MACRO)),
-                List.of("Cohen's kappa", matrix.kappa()), List.of("Matthews correlation", matrix.mcc())));
-        lab.say("The tree is right on %.1f%% of %d digits it has not seen; with that many rows the true share lies between %.1f%% and %.1f%%.", 100 * matrix.accuracy(), truth.length, 100 * interval.low(), 100 * interval.high());
+        lab.table("Scores of one matrix", List.of("score", "value"),
+                List.of(List.of("accuracy", matrix.accuracy()), List.of("its 95% interval, from", interval.low()),
+                        List.of("to", interval.high()), List.of("no-information rate", ClassificationMetrics.noInformationRate(t)),
+                        List.of("balanced accuracy", matrix.balancedAccuracy()), List.of("macro F1", matrix.fBeta(1, Average.MACRO)),
+                        List.of("Cohen's kappa", matrix.kappa()), List.of("Matthews correlation", matrix.mcc())));
+        lab.say("The tree is right on %.1f%% of %d digits it has not seen; with that many rows the true share lies between %.1f%% and %.1f%%.",
+                100 * matrix.accuracy(), truth.length, 100 * interval.low(), 100 * interval.high());
     }
 
     /** A predictor that always names the larger class, as that class grows. */
@@ -83,16 +92,21 @@ final class ConfusionLab implements LabBody {
             balanced[s] = matrix.balancedAccuracy();
             mcc[s] = matrix.mcc();
             if (s < 49) continue;
-            lab.check("accuracy", 2, "accuracy of the majority predictor at 99:1", matrix.accuracy(), exactly((rows - positives) / (double) rows));
+            lab.check("accuracy", 2, "accuracy of the majority predictor at 99:1", matrix.accuracy(),
+                    exactly((rows - positives) / (double) rows));
             lab.check("accuracy", 2, "its balanced accuracy", matrix.balancedAccuracy(), exactly(0.5));
             lab.check("accuracy", 2, "its kappa", matrix.kappa(), exactly(0));
             lab.check("accuracy", 2, "its Matthews correlation", matrix.mcc(), exactly(0));
         }
-        lab.figure(Figure.line("Always naming the larger class", share, accuracy).named("accuracy").line("balanced accuracy", share, balanced).line("Matthews correlation", share, mcc)
-                .axes("share of the larger class in %", "score").limitY(-0.05, 1.05).describedAs("Accuracy climbs to 0.99 with the imbalance; balanced accuracy stays at one half and the correlation at zero."));
+        lab.figure(Figure.line("Always naming the larger class", share, accuracy).named("accuracy")
+                .line("balanced accuracy", share, balanced).line("Matthews correlation", share, mcc)
+                .axes("share of the larger class in %", "score").limitY(-0.05, 1.05).describedAs(
+                        "Accuracy climbs to 0.99 with the imbalance; balanced accuracy stays at one half and the correlation at zero."));
     }
 
-    private static double[][] rounded(double[][] shares) { return Arrays.stream(shares).map(row -> Arrays.stream(row).map(s -> Math.rint(100 * s)).toArray()).toArray(double[][]::new); }
+    private static double[][] rounded(double[][] shares) {
+        return Arrays.stream(shares).map(row -> Arrays.stream(row).map(s -> Math.rint(100 * s)).toArray()).toArray(double[][]::new);
+    }
 
     private static String[] names() { return Arrays.stream(DIGITS).mapToObj(Long::toString).toArray(String[]::new); }
 }

@@ -37,7 +37,8 @@ final class DecisionTreeLab implements LabBody {
 
         var growing = new ArrayList<Figure>();
         for (int d = 1; d <= depth; d++) growing.add(picture("Depth " + d, train, learner.withMaxDepth(d).fit(train.x(), train.y())));
-        lab.figure(Figure.frames("A growing tree and its partition of the plane", "depth", growing).labelled(IntStream.rangeClosed(1, depth).mapToObj(Integer::toString).toArray(String[]::new))
+        lab.figure(Figure.frames("A growing tree and its partition of the plane", "depth", growing)
+                .labelled(IntStream.rangeClosed(1, depth).mapToObj(Integer::toString).toArray(String[]::new))
                 .describedAs("Each further question cuts one rectangle in two; after a few, rectangles form around single rows."));
 
         var full = learner.fit(train.x(), train.y());
@@ -52,9 +53,10 @@ final class DecisionTreeLab implements LabBody {
         }
         var search = PruningSearch.of(learner, train.x(), train.y(), 5, lab.rng(2));
         var chosen = full.pruned(search.best());
-        lab.figure(Figure.line("Accuracy by size of the pruned tree", leaves, onTrain).named("training rows").line("new rows", leaves, onTest)
-                .verticalLine(chosen.tree().leaves(), "chosen by cross-validation").axes("leaves", "accuracy in %")
-                .describedAs("On the training rows a larger tree is always better; on new rows a small one is best and the full one loses."));
+        lab.figure(Figure.line("Accuracy by size of the pruned tree", leaves, onTrain).named("training rows")
+                .line("new rows", leaves, onTest).verticalLine(chosen.tree().leaves(), "chosen by cross-validation")
+                .axes("leaves", "accuracy in %").describedAs(
+                        "On the training rows a larger tree is always better; on new rows a small one is best and the full one loses."));
         lab.figure(pruningSlider(full, train, path.alphas()));
         double before = full.score(test.x(), test.y()), after = chosen.score(test.x(), test.y());
         lab.say("The full tree has %d leaves and is right on %.1f%% of new rows; pruned by cross-validation to %d leaves it is right on %.1f%%.",
@@ -81,7 +83,8 @@ final class DecisionTreeLab implements LabBody {
     }
 
     private static Figure picture(String title, Dataset data, DecisionTreeClassifierModel model) {
-        Plot plane = Figure.regions("Its partition", -1.9, 2.9, -1.6, 2.1, model::predict, "upper moon", "lower moon").points(data.x(), data.labels(), "upper moon", "lower moon").axes("x", "y");
+        Plot plane = Figure.regions("Its partition", -1.9, 2.9, -1.6, 2.1, model::predict, "upper moon", "lower moon")
+                .points(data.x(), data.labels(), "upper moon", "lower moon").axes("x", "y");
         return Figure.row(title, drawing(model.tree()), plane);
     }
 

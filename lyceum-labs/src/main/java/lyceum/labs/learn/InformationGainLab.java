@@ -21,8 +21,9 @@ import lyceum.plot.Series;
 final class InformationGainLab implements LabBody {
     private static final String[] COLUMNS = {"outlook", "temperature", "humidity", "wind", "date"};
     /** Sunny, overcast, rain; hot, mild, cool; high, normal; weak, strong; and whether tennis was played. */
-    private static final int[][] DAYS = {{0, 0, 0, 0, 0}, {0, 0, 0, 1, 0}, {1, 0, 0, 0, 1}, {2, 1, 0, 0, 1}, {2, 2, 1, 0, 1}, {2, 2, 1, 1, 0}, {1, 2, 1, 1, 1},
-        {0, 1, 0, 0, 0}, {0, 2, 1, 0, 1}, {2, 1, 1, 0, 1}, {0, 1, 1, 1, 1}, {1, 1, 0, 1, 1}, {1, 0, 1, 0, 1}, {2, 1, 0, 1, 0}};
+    private static final int[][] DAYS = {{0, 0, 0, 0, 0}, {0, 0, 0, 1, 0}, {1, 0, 0, 0, 1}, {2, 1, 0, 0, 1}, {2, 2, 1, 0, 1},
+            {2, 2, 1, 1, 0}, {1, 2, 1, 1, 1}, {0, 1, 0, 0, 0}, {0, 2, 1, 0, 1}, {2, 1, 1, 0, 1}, {0, 1, 1, 1, 1}, {1, 1, 0, 1, 1},
+            {1, 0, 1, 0, 1}, {2, 1, 0, 1, 0}};
 
     @Override public void run(LabContext lab) {
         int rows = lab.param("rows", 60, 20, 300), draws = lab.param("draws", 200, 20, 2000), labels = lab.param("labels", 2, 2, 5);
@@ -36,9 +37,11 @@ final class InformationGainLab implements LabBody {
             adjusted[f] = InformationGain.adjusted(table);
         }
         var cells = IntStream.range(0, 5).mapToObj(f -> List.of(COLUMNS[f], gain[f], ratio[f], gini[f], adjusted[f])).toList();
-        lab.table("Fourteen days of tennis", List.of("feature", "gain in bits", "gain ratio", "fall of Gini", "adjusted gain in bits"), cells);
-        lab.figure(Figure.bars("What each column tells about playing tennis", COLUMNS, Series.of("gain", gain), Series.of("gain ratio", ratio), Series.of("adjusted gain", adjusted))
-                .axes("feature", "score (gains in bits)").describedAs("The date towers in raw gain, still leads in gain ratio, and has nothing left in adjusted gain, where the outlook leads."));
+        lab.table("Fourteen days of tennis", List.of("feature", "gain in bits", "gain ratio", "fall of Gini", "adjusted gain in bits"),
+                cells);
+        lab.figure(Figure.bars("What each column tells about playing tennis", COLUMNS, Series.of("gain", gain),
+                Series.of("gain ratio", ratio), Series.of("adjusted gain", adjusted)).axes("feature", "score (gains in bits)").describedAs(
+                        "The date towers in raw gain, still leads in gain ratio, and has nothing left in adjusted gain, where the outlook leads."));
         lab.say("The date gains %.3f bits, all there are to gain, and leads even by gain ratio (%.3f against %.3f for the outlook). Less what shuffled labels gain, it is worth %.3f.",
                 gain[4], ratio[4], ratio[0], Math.abs(adjusted[4]));
         double[] published = {0.247, 0.029, 0.152, 0.048};
@@ -46,7 +49,8 @@ final class InformationGainLab implements LabBody {
         lab.shows("adjusted gain of the date", Math.abs(adjusted[4]), below(0.02));
 
         int[] arities = IntStream.iterate(2, a -> a <= rows, a -> Math.max(a + 1, a * 5 / 4)).toArray();
-        double[] xs = Arrays.stream(arities).asDoubleStream().toArray(), raw = new double[xs.length], left = new double[xs.length], guide = new double[xs.length];
+        double[] xs = Arrays.stream(arities).asDoubleStream().toArray(), raw = new double[xs.length], left = new double[xs.length],
+                guide = new double[xs.length];
         for (int a : lab.progress("numbers of values", xs.length)) {
             var rng = lab.rng(a);
             for (int d = 0; d < draws; d++) {
@@ -57,16 +61,20 @@ final class InformationGainLab implements LabBody {
             }
             guide[a] = Math.min(1, (arities[a] - 1) * (labels - 1) / (2 * rows * Math.log(2)));
         }
-        lab.figure(Figure.line("Features of pure chance", xs, raw).named("mean gain").line("mean adjusted gain", xs, left).line("(values - 1)(labels - 1) / 2n", xs, guide).dashed()
-                .axes("values of the feature", "bits").describedAs("The gain of a random feature climbs with its number of values; the adjusted gain stays at zero."));
-        lab.shows("largest mean adjusted gain of a random feature", Arrays.stream(left).map(Math::abs).max().orElseThrow(), atMost(0.02 + 0.5 / Math.sqrt(draws)));
+        lab.figure(Figure.line("Features of pure chance", xs, raw).named("mean gain").line("mean adjusted gain", xs, left)
+                .line("(values - 1)(labels - 1) / 2n", xs, guide).dashed().axes("values of the feature", "bits")
+                .describedAs("The gain of a random feature climbs with its number of values; the adjusted gain stays at zero."));
+        lab.shows("largest mean adjusted gain of a random feature", Arrays.stream(left).map(Math::abs).max().orElseThrow(),
+                atMost(0.02 + 0.5 / Math.sqrt(draws)));
 
         int wins = 0;
         for (int d = 0; d < draws; d++) {
             var rng = lab.rng(1000 + d);
             int[] label = rng.ints(rows, 0, labels).toArray(), telling = label.clone();
             for (int i = 0; i < rows; i++) if (rng.nextDouble() < 0.4) telling[i] = rng.nextInt(labels);
-            if (InformationGain.adjusted(SplitTable.of(IntStream.range(0, rows).toArray(), label)) >= InformationGain.adjusted(SplitTable.of(telling, label))) wins++;
+            if (InformationGain.adjusted(SplitTable.of(IntStream.range(0, rows).toArray(), label)) >= InformationGain
+                    .adjusted(SplitTable.of(telling, label)))
+                wins++;
         }
         lab.shows("draws in which a row number beats a telling feature", wins, exactly(0));
     }

@@ -40,17 +40,20 @@ final class KFoldLab implements LabBody {
         @Override public Kept fit(Tensor x, Tensor y, Tensor weights) {
             var centred = x.sub(x.mean(0));
             double[] score = centred.mul(y.sub(y.mean()).unsqueeze(1)).sum(0).square().div(centred.square().sum(0)).toDoubleArray();
-            return new Kept(IntStream.range(0, score.length).boxed().sorted((a, b) -> Double.compare(score[b], score[a])).limit(keep).mapToInt(j -> j).toArray(), score.length);
+            return new Kept(IntStream.range(0, score.length).boxed().sorted((a, b) -> Double.compare(score[b], score[a])).limit(keep)
+                    .mapToInt(j -> j).toArray(), score.length);
         }
     }
 
     private record Kept(int[] columns, int nFeatures) implements FittedTransformer {
         @Override public int nOutputs() { return columns.length; }
+
         @Override public Tensor transform(Tensor x) { return x.indexSelect(1, Tensor.of(columns)); }
     }
 
     @Override public void run(LabContext lab) {
-        int rows = lab.param("rows", 50, 20, 200), features = lab.param("features", 1000, 50, 3000), keep = lab.param("kept features", 20, 1, 50);
+        int rows = lab.param("rows", 50, 20, 200), features = lab.param("features", 1000, 50, 3000),
+                keep = lab.param("kept features", 20, 1, 50);
         int k = lab.param("k", 5, 2, 10), seeds = lab.param("seeds", 20, 5, 100);
         maps(lab, k);
 
@@ -64,9 +67,12 @@ final class KFoldLab implements LabBody {
             honest[s] = cv.score(Pipeline.of(new BestColumns(keep)).then(model), x, coins, SIGNS).mean();
         }
         double outside = Arrays.stream(leaky).average().orElseThrow(), inside = Arrays.stream(honest).average().orElseThrow();
-        lab.figure(Figure.scatter("Accuracy on labels that are coins", seed, leaky).named("columns chosen beforehand").points("chosen in each fold", seed, honest).horizontalLine(0.5, "truth")
-                .axes("data set", "cross-validated accuracy").limitY(0, 1).describedAs("Where the columns were chosen on all rows every data set looks predictable; where each fold chooses for itself the scores lie around one half."));
-        lab.say("The labels are coins. Choosing the best %d of %d columns on all rows first gives a mean accuracy of %.2f; with the choice inside the pipeline it is %.2f.", keep, features, outside, inside);
+        lab.figure(Figure.scatter("Accuracy on labels that are coins", seed, leaky).named("columns chosen beforehand")
+                .points("chosen in each fold", seed, honest).horizontalLine(0.5, "truth").axes("data set", "cross-validated accuracy")
+                .limitY(0, 1).describedAs(
+                        "Where the columns were chosen on all rows every data set looks predictable; where each fold chooses for itself the scores lie around one half."));
+        lab.say("The labels are coins. Choosing the best %d of %d columns on all rows first gives a mean accuracy of %.2f; with the choice inside the pipeline it is %.2f.",
+                keep, features, outside, inside);
         lab.check(3, "mean accuracy with columns chosen beforehand", outside, atLeast(0.75));
         lab.check(3, "mean accuracy with columns chosen in each fold", inside, between(0.44, 0.56));
     }
@@ -78,7 +84,8 @@ final class KFoldLab implements LabBody {
         var labels = IntStream.range(0, n).mapToLong(i -> i < 20 ? 0 : i < 32 ? 1 : 2).toArray();
         int[] groups = IntStream.range(0, n).map(i -> i < 12 ? i : rng.nextInt(12)).toArray();
         String[] names = {"KFold", "KFold, shuffled", "StratifiedKFold", "GroupKFold", "TimeSeriesSplit"};
-        FoldScheme[] schemes = {new KFold(k), new KFold(k).shuffled(lab.seed()), new StratifiedKFold(k), new GroupKFold(k), new TimeSeriesSplit(k)};
+        FoldScheme[] schemes = {new KFold(k), new KFold(k).shuffled(lab.seed()), new StratifiedKFold(k), new GroupKFold(k),
+                new TimeSeriesSplit(k)};
         var maps = new ArrayList<Plot>();
         int wrong = 0;
         for (int s = 0; s < schemes.length; s++) {
@@ -93,8 +100,8 @@ final class KFoldLab implements LabBody {
             if (s < 4) wrong += Arrays.stream(times).filter(t -> t != 1).count();
             maps.add(Figure.heatmap(names[s], cells).axes("row", "fold").measuring("1 tests, 0.35 trains, 0 unused"));
         }
-        lab.figure(Figure.frames("Who tests when", "scheme", maps).labelled(names)
-                .describedAs("Dark rows test and light ones train: in order, at random, in equal shares of three classes, whole groups at once, and forward in time."));
+        lab.figure(Figure.frames("Who tests when", "scheme", maps).labelled(names).describedAs(
+                "Dark rows test and light ones train: in order, at random, in equal shares of three classes, whole groups at once, and forward in time."));
         lab.shows("rows that are not tested exactly once (time series aside)", wrong, exactly(0));
     }
 }

@@ -27,7 +27,9 @@ final class KMeansLab implements LabBody {
         int k = lab.param("k", 5, 3, 12), rows = lab.param("rows", 300, 100, 2000), starts = lab.param("starts", 100, 10, 500);
         double spread = lab.param("spread", 0.8, 0.2, 1.0);
         var ring = new double[k][];
-        for (int c = 0; c < k; c++) ring[c] = new double[] {5 / Math.sin(Math.PI / k) * Math.cos(2 * Math.PI * c / k), 5 / Math.sin(Math.PI / k) * Math.sin(2 * Math.PI * c / k)};
+        for (int c = 0; c < k; c++)
+            ring[c] = new double[] {5 / Math.sin(Math.PI / k) * Math.cos(2 * Math.PI * c / k),
+                    5 / Math.sin(Math.PI / k) * Math.sin(2 * Math.PI * c / k)};
         var blobs = Datasets.blobs(lab.rng(0), rows, ring, spread);
         var x = blobs.x();
 
@@ -36,7 +38,8 @@ final class KMeansLab implements LabBody {
         var best = new KMeans(k).withRestarts(20).withTolerance(0).withSeed(lab.seed()).fit(x);
         var steps = new ArrayList<Plot>();
         for (int t = 1; t <= stuck.iterations(); t++) steps.add(picture("After iteration " + t, x, bad.withMaxIterations(t).fit(x)));
-        lab.figure(Figure.frames("Lloyd's iterations from the bad start", "iteration", steps).labelled(IntStream.rangeClosed(1, steps.size()).mapToObj(Integer::toString).toArray(String[]::new))
+        lab.figure(Figure.frames("Lloyd's iterations from the bad start", "iteration", steps)
+                .labelled(IntStream.rangeClosed(1, steps.size()).mapToObj(Integer::toString).toArray(String[]::new))
                 .describedAs("Two centres share one blob and one centre serves two blobs; they settle there and never leave."));
         lab.figure(picture("The best of twenty k-means++ starts", x, best).describedAs("Every blob has a centre of its own."));
 
@@ -44,7 +47,8 @@ final class KMeansLab implements LabBody {
         lab.figure(Figure.line("Inertia by iteration", count(up), up).named("bad start").line("k-means++ start", count(good), good)
                 .horizontalLine(best.inertia(), "best found").axes("assignment", "inertia")
                 .describedAs("Both curves only fall; the one from the bad start levels off far above the best inertia found."));
-        lab.say("The bad start ends at %.1f, the best of twenty at %.1f: %.1f times as much, and no iteration will mend it.", stuck.inertia(), best.inertia(), stuck.inertia() / best.inertia());
+        lab.say("The bad start ends at %.1f, the best of twenty at %.1f: %.1f times as much, and no iteration will mend it.",
+                stuck.inertia(), best.inertia(), stuck.inertia() / best.inertia());
 
         int plus = 0, uniform = 0, differing = 0;
         double rise = 0, gap = 0;
@@ -58,8 +62,11 @@ final class KMeansLab implements LabBody {
             gap = Math.max(gap, Math.abs(one.inertia() + one.between() - one.total()) / one.total());
             if (!Arrays.equals(h, learner.withAlgorithm(KMeans.Algorithm.HAMERLY).fit(x).history())) differing++;
         }
-        lab.figure(Figure.bar("Starts that end at the best inertia", new String[] {"k-means++", "uniform rows"}, new double[] {100.0 * plus / starts, 100.0 * uniform / starts})
-                .axes("start", "share of starts in %").describedAs("Starts that spread out reach the best inertia more often than rows drawn uniformly."));
+        lab.figure(Figure
+                .bar("Starts that end at the best inertia", new String[] {"k-means++", "uniform rows"},
+                        new double[] {100.0 * plus / starts, 100.0 * uniform / starts})
+                .axes("start", "share of starts in %")
+                .describedAs("Starts that spread out reach the best inertia more often than rows drawn uniformly."));
         lab.say("%d of %d k-means++ starts end at the best inertia, of uniform starts %d.", plus, starts, uniform);
         lab.shows("inertia of the bad start over the best", stuck.inertia() / best.inertia(), above(1.1));
         lab.shows("largest rise of the inertia over the total", rise, atMost(1e-13));

@@ -27,9 +27,11 @@ import lyceum.tensor.Tensor;
 @Lab(topics = "knn", title = "Near means little in many dimensions")
 final class KNeighborsLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int rows = lab.param("rows", 200, 40, 1000), most = lab.param("k", 25, 1, 39), points = lab.param("points", 20_000, 5000, 50_000), queries = lab.param("queries", 20, 5, 200);
+        int rows = lab.param("rows", 200, 40, 1000), most = lab.param("k", 25, 1, 39), points = lab.param("points", 20_000, 5000, 50_000),
+                queries = lab.param("queries", 20, 5, 200);
         double noise = lab.param("noise", 0.3, 0.05, 0.6);
-        var weights = lab.choice("weights", "uniform", "uniform", "distance").equals("uniform") ? NeighborWeights.UNIFORM : NeighborWeights.DISTANCE;
+        var weights = lab.choice("weights", "uniform", "uniform", "distance").equals("uniform") ? NeighborWeights.UNIFORM
+                : NeighborWeights.DISTANCE;
         var metric = switch (lab.choice("metric", "euclidean", "euclidean", "manhattan", "chebyshev")) {
             case "manhattan" -> Metric.MANHATTAN;
             case "chebyshev" -> Metric.CHEBYSHEV;
@@ -47,10 +49,12 @@ final class KNeighborsLab implements LabBody {
             onTrain[k] = 100 * model.score(train.x(), train.y());
             onTest[k] = 100 * model.score(test.x(), test.y());
         }
-        lab.figure(Figure.frames("The map by number of neighbours", "k", maps).labelled(Arrays.stream(ks).mapToObj(Integer::toString).toArray(String[]::new))
-                .describedAs("With one neighbour every row owns the cell around it, islands included; with more the border becomes smooth."));
+        lab.figure(Figure.frames("The map by number of neighbours", "k", maps)
+                .labelled(Arrays.stream(ks).mapToObj(Integer::toString).toArray(String[]::new)).describedAs(
+                        "With one neighbour every row owns the cell around it, islands included; with more the border becomes smooth."));
         double[] axis = IntStream.rangeClosed(1, most).asDoubleStream().toArray();
-        if (most > 1) lab.figure(Figure.line("Accuracy by number of neighbours", axis, onTrain).named("training rows").line("new rows", axis, onTest).axes("k", "accuracy in %")
+        if (most > 1) lab.figure(Figure.line("Accuracy by number of neighbours", axis, onTrain).named("training rows")
+                .line("new rows", axis, onTest).axes("k", "accuracy in %")
                 .describedAs("One neighbour knows the training rows by heart; new rows are best served by a dozen or so."));
         lab.shows("accuracy of one neighbour on the training rows in %", onTrain[0], exactly(100));
 
@@ -64,13 +68,19 @@ final class KNeighborsLab implements LabBody {
             var brute = new NearestNeighbors().withMetric(metric).withAlgorithm(Algorithm.BRUTE).fit(x);
             if (!Arrays.equals(tree.indices().toLongArray(), brute.neighbors(q, 5).indices().toLongArray())) differing++;
             visited[i] = 100.0 * tree.visited() / ((double) points * queries);
-            var few = new NearestNeighbors().withMetric(metric).withAlgorithm(Algorithm.BRUTE).fit(x.narrow(0, 0, 1000)).neighbors(q, 1000).distances();
+            var few = new NearestNeighbors().withMetric(metric).withAlgorithm(Algorithm.BRUTE).fit(x.narrow(0, 0, 1000)).neighbors(q, 1000)
+                    .distances();
             ratio[i] = few.select(1, 0).div(few.select(1, 999)).mean().item();
         }
-        lab.figure(Figure.row("What more dimensions do", Figure.line("Nearest against farthest", ds, ratio).axes("dimensions", "distance of the nearest over the farthest of 1,000"),
+        lab.figure(Figure
+                .row("What more dimensions do",
+                        Figure.line("Nearest against farthest", ds, ratio).axes("dimensions",
+                                "distance of the nearest over the farthest of 1,000"),
                         Figure.line("Points that a KD-tree visits", ds, visited).axes("dimensions", "share of the points in %"))
-                .describedAs("The nearest of a thousand points is almost at hand in one dimension and half as far as the farthest in fifty; the tree goes from visiting a handful to visiting all."));
-        lab.say("For 5 neighbours among %d points a KD-tree looks at %.2f%% of them in 3 dimensions and at %.1f%% in 50.", points, visited[2], visited[ds.length - 1]);
+                .describedAs(
+                        "The nearest of a thousand points is almost at hand in one dimension and half as far as the farthest in fifty; the tree goes from visiting a handful to visiting all."));
+        lab.say("For 5 neighbours among %d points a KD-tree looks at %.2f%% of them in 3 dimensions and at %.1f%% in 50.", points,
+                visited[2], visited[ds.length - 1]);
         lab.shows("dimensions in which tree and brute force differ", differing, exactly(0));
         lab.check(3, "share visited in 3 dimensions in %", visited[2], atMost(10));
         lab.check(3, "share visited in 50 dimensions in %", visited[ds.length - 1], atLeast(90));

@@ -45,8 +45,8 @@ final class LassoLab implements LabBody {
         var chosen = new LassoCv().withFolds(folds).withAlphas(strengths, 1e-3).withSeed(lab.seed()).fit(x, y);
         lab.figure(chosen.figure());
         var sparse = new Lasso(chosen.oneStandardErrorAlpha()).fit(x, y);
-        lab.say("The least error keeps %d of 10 features; within one standard error of it %d suffice: %s.", chosen.support().length, sparse.support().length,
-                String.join(", ", Arrays.stream(sparse.support()).mapToObj(names::get).toList()));
+        lab.say("The least error keeps %d of 10 features; within one standard error of it %d suffice: %s.", chosen.support().length,
+                sparse.support().length, String.join(", ", Arrays.stream(sparse.support()).mapToObj(names::get).toList()));
 
         double top = path.alphas().item(0), kkt = 0, knots = 0;
         for (int i = 0; i < strengths; i += 5) kkt = Math.max(kkt, violation(x, y, path.model(i)));
@@ -65,7 +65,8 @@ final class LassoLab implements LabBody {
     private static double violation(Tensor x, Tensor y, LassoModel model) {
         double[] g = x.transpose().matmul(y.sub(model.predict(x))).div(y.size(0)).toDoubleArray(), b = model.coefficients().toDoubleArray();
         double worst = 0;
-        for (int j = 0; j < b.length; j++) worst = Math.max(worst, b[j] != 0 ? Math.abs(g[j] - model.alpha() * Math.signum(b[j])) : Math.abs(g[j]) - model.alpha());
+        for (int j = 0; j < b.length; j++)
+            worst = Math.max(worst, b[j] != 0 ? Math.abs(g[j] - model.alpha() * Math.signum(b[j])) : Math.abs(g[j]) - model.alpha());
         return worst;
     }
 }

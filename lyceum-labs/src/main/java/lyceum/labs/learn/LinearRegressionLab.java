@@ -32,10 +32,12 @@ final class LinearRegressionLab implements LabBody {
         var fit = new LinearRegression().fit(data.x(), data.y());
         var summary = fit.summary(0, level).named(data.featureNames());
         var rows = new ArrayList<List<Object>>();
-        for (var c : summary.coefficients().rows()) rows.add(List.of(c.name(), c.estimate(), c.standardError(), c.statistic(), c.pValue(), c.low(), c.high()));
-        lab.table("Disease progression on ten measurements of 442 patients", List.of("coefficient", "estimate", "standard error", "t", "p", "from", "to"), rows);
-        lab.say("R2 is %.3f (adjusted %.3f); F(%d, %d) = %.1f, so that some slope differs from 0 beyond doubt, although most single ones do not.", summary.r2(), summary.adjustedR2(),
-                summary.dfModel(), summary.dfResidual(), summary.f());
+        for (var c : summary.coefficients().rows())
+            rows.add(List.of(c.name(), c.estimate(), c.standardError(), c.statistic(), c.pValue(), c.low(), c.high()));
+        lab.table("Disease progression on ten measurements of 442 patients",
+                List.of("coefficient", "estimate", "standard error", "t", "p", "from", "to"), rows);
+        lab.say("R2 is %.3f (adjusted %.3f); F(%d, %d) = %.1f, so that some slope differs from 0 beyond doubt, although most single ones do not.",
+                summary.r2(), summary.adjustedR2(), summary.dfModel(), summary.dfResidual(), summary.f());
 
         double worst = Math.max(orthogonality(line.x(), line.y(), model), orthogonality(data.x(), data.y(), fit));
         for (int i : lab.progress("random designs", 100)) {
@@ -64,7 +66,8 @@ final class LinearRegressionLab implements LabBody {
     }
 
     private static Figure bands(Tensor x, Tensor y, LinearRegressionModel model, double level) {
-        double[] xs = x.toDoubleArray(), ys = y.toDoubleArray(), fitted = model.fitted().toDoubleArray(), low = new double[xs.length], high = new double[xs.length];
+        double[] xs = x.toDoubleArray(), ys = y.toDoubleArray(), fitted = model.fitted().toDoubleArray(), low = new double[xs.length],
+                high = new double[xs.length];
         for (int i = 0; i < xs.length; i++) {
             low[i] = Math.min(ys[i], fitted[i]);
             high[i] = Math.max(ys[i], fitted[i]);
@@ -76,8 +79,8 @@ final class LinearRegressionLab implements LabBody {
         var next = model.predictionInterval(at.unsqueeze(1), level);
         return Figure.line("Least squares and what it is sure of", grid, mean.value().toDoubleArray()).named("fitted line")
                 .band("new observation", grid, next.low().toDoubleArray(), next.high().toDoubleArray())
-                .band("mean", grid, mean.low().toDoubleArray(), mean.high().toDoubleArray())
-                .errorBars("residuals", xs, low, high).points("observations", xs, ys).axes("x", "y")
-                .describedAs("A line through scattered points with a segment from each point to the line; a narrow band holds the mean, waisted at the middle, and a wide band holds new observations.");
+                .band("mean", grid, mean.low().toDoubleArray(), mean.high().toDoubleArray()).errorBars("residuals", xs, low, high)
+                .points("observations", xs, ys).axes("x", "y").describedAs(
+                        "A line through scattered points with a segment from each point to the line; a narrow band holds the mean, waisted at the middle, and a wide band holds new observations.");
     }
 }

@@ -38,15 +38,18 @@ final class LogisticRegressionLab implements LabBody {
             var r = summary.coefficients().rows().get(i);
             rows.add(List.of(r.name(), r.estimate(), r.standardError(), r.statistic(), r.pValue(), odds[i], low[i], high[i]));
         }
-        lab.table("Odds of a benign tumour, by standard deviation of each feature", List.of("coefficient", "log odds", "standard error", "z", "p", "odds ratio", "from", "to"), rows);
-        lab.say("One standard deviation more %s multiplies the odds of a benign tumour by %.2f (%.2f to %.2f).", data.featureNames().get(0), odds[1], low[1], high[1]);
+        lab.table("Odds of a benign tumour, by standard deviation of each feature",
+                List.of("coefficient", "log odds", "standard error", "z", "p", "odds ratio", "from", "to"), rows);
+        lab.say("One standard deviation more %s multiplies the odds of a benign tumour by %.2f (%.2f to %.2f).", data.featureNames().get(0),
+                odds[1], low[1], high[1]);
 
         var error = free.predictProba(x).select(1, 1).sub(data.y().to(DType.F64));
         lab.shows("max |X'(p - y)|, unpenalised", x.transpose().matmul(error).abs().max().item(), below(1e-8));
         lab.shows("mean probability less the base rate", Math.abs(error.mean().item()), below(1e-8));
         double gap = 0;
         for (var solver : new Solver[] {Solver.LBFGS, Solver.COORDINATE_DESCENT, Solver.SAGA}) {
-            gap = Math.max(gap, new LogisticRegression().withSolver(solver).fit(x, data.y()).coefficients().sub(new LogisticRegression().fit(x, data.y()).coefficients()).abs().max().item());
+            gap = Math.max(gap, new LogisticRegression().withSolver(solver).fit(x, data.y()).coefficients()
+                    .sub(new LogisticRegression().fit(x, data.y()).coefficients()).abs().max().item());
         }
         lab.shows("largest difference between solvers", gap, below(1e-5));
         Tensor left = x.narrow(0, 0, 100), right = x.narrow(0, 100, 100);
@@ -66,10 +69,11 @@ final class LogisticRegressionLab implements LabBody {
     }
 
     private static Figure surface(Tensor x, Dataset data, LogisticModel model) {
-        return Figure.plot("Probability of a benign tumour").surface(-2.5, 4.5, -3, 4, places -> model.predictProba(places).select(1, 1)).measuring("probability").contours(0.1, 0.5, 0.9)
-                .points(x, data.labels(), data.classNames().toArray(String[]::new))
+        return Figure.plot("Probability of a benign tumour").surface(-2.5, 4.5, -3, 4, places -> model.predictProba(places).select(1, 1))
+                .measuring("probability").contours(0.1, 0.5, 0.9).points(x, data.labels(), data.classNames().toArray(String[]::new))
                 .axes(data.featureNames().get(0) + " (standard deviations)", data.featureNames().get(1) + " (standard deviations)")
-                .describedAs("A surface that falls from 1 at the lower left to 0 at the upper right along straight parallel lines at 0.9, 0.5 and 0.1; most benign cases lie below the middle line and most malignant ones above.");
+                .describedAs(
+                        "A surface that falls from 1 at the lower left to 0 at the upper right along straight parallel lines at 0.9, 0.5 and 0.1; most benign cases lie below the middle line and most malignant ones above.");
     }
 
     private static void separation(LabContext lab) {

@@ -34,10 +34,13 @@ record Mails(boolean[] spam, double[] scores) {
             double[] scores = fit(first.rows(fold.train())).decisionFunction(logs(first.rows(fold.test()))).toDoubleArray();
             for (int i = 0; i < scores.length; i++) outOfFold[fold.test()[i]] = scores[i];
         }
-        return new Mails[] {new Mails(spam(first), outOfFold), new Mails(spam(second), fit(first).decisionFunction(logs(second)).toDoubleArray())};
+        return new Mails[] {new Mails(spam(first), outOfFold),
+                new Mails(spam(second), fit(first).decisionFunction(logs(second)).toDoubleArray())};
     }
 
-    private static LogisticModel fit(SparseCounts mails) { return new LogisticRegression().withTolerance(1e-4).fit(logs(mails), mails.y()); }
+    private static LogisticModel fit(SparseCounts mails) {
+        return new LogisticRegression().withTolerance(1e-4).fit(logs(mails), mails.y());
+    }
 
     private static Csr logs(SparseCounts mails) {
         return Csr.of(mails.size(), mails.features(), mails.rowStarts(), mails.columns(), Tensor.of(mails.counts()).to(DType.F64).log1p());

@@ -30,16 +30,19 @@ final class NaiveBayesLab implements LabBody {
         boolean presence = lab.choice("events", "multinomial", "multinomial", "bernoulli").equals("bernoulli");
         var mails = Datasets.spamAssassin();
         int[] order = lab.rng(0).permutation(mails.size());
-        SparseCounts train = mails.rows(Arrays.copyOf(order, order.length / 2)), test = mails.rows(Arrays.copyOfRange(order, order.length / 2, order.length));
+        SparseCounts train = mails.rows(Arrays.copyOf(order, order.length / 2)),
+                test = mails.rows(Arrays.copyOfRange(order, order.length / 2, order.length));
         var learner = new NaiveBayes(presence ? new EventModel.Bernoulli(alpha, 0) : new EventModel.Multinomial(alpha));
         var model = learner.fit(csr(train), train.y());
 
         double[] vote = model.featureWeights().select(0, 1).sub(model.featureWeights().select(0, 0)).toDoubleArray();
         var seen = new int[mails.features()];
         for (int word : train.columns()) seen[word]++;
-        int[] words = IntStream.range(0, vote.length).filter(j -> seen[j] >= 20).boxed().sorted(Comparator.comparingDouble(j -> -vote[j])).mapToInt(j -> j).toArray();
-        lab.figure(Figure.row("The most telling words", telling("for spam", mails, words, vote, shown, 1), telling("for ham", mails, words, vote, shown, -1))
-                .describedAs("Bars of the words whose presence shifts the log odds most, to one side and to the other; words of fewer than 20 mails are left out."));
+        int[] words = IntStream.range(0, vote.length).filter(j -> seen[j] >= 20).boxed().sorted(Comparator.comparingDouble(j -> -vote[j]))
+                .mapToInt(j -> j).toArray();
+        lab.figure(Figure.row("The most telling words", telling("for spam", mails, words, vote, shown, 1),
+                telling("for ham", mails, words, vote, shown, -1)).describedAs(
+                        "Bars of the words whose presence shifts the log odds most, to one side and to the other; words of fewer than 20 mails are left out."));
 
         breakdown(lab, test, model, vote, mail, presence);
 
@@ -54,9 +57,11 @@ final class NaiveBayesLab implements LabBody {
             sizes[s] = to;
             right[s] = 100 * accuracy(growing, test);
         }
-        lab.figure(Figure.line("Accuracy as mails come in", sizes, right).logX().axes("mails learned from", "accuracy on held-out mails in %")
-                .describedAs("The curve climbs steeply over the first few hundred mails and then flattens."));
-        lab.say("Learned from %d mails in one pass; %.2f%% of %d others are judged rightly. Learning them in twelve portions gives the same model.", train.size(), right[11], test.size());
+        lab.figure(
+                Figure.line("Accuracy as mails come in", sizes, right).logX().axes("mails learned from", "accuracy on held-out mails in %")
+                        .describedAs("The curve climbs steeply over the first few hundred mails and then flattens."));
+        lab.say("Learned from %d mails in one pass; %.2f%% of %d others are judged rightly. Learning them in twelve portions gives the same model.",
+                train.size(), right[11], test.size());
 
         lab.check(4, "accuracy on held-out mails", right[11] / 100, atLeast(0.95));
     }
@@ -75,25 +80,31 @@ final class NaiveBayesLab implements LabBody {
     /** How the score of one mail adds up: prior first, then its words by the size of their votes. */
     private static void breakdown(LabContext lab, SparseCounts test, NaiveBayesModel model, double[] vote, int mail, boolean presence) {
         int row = Math.min(mail, test.size() - 1);
-        record Part(String word, int count, double votes) { }
+        record Part(String word, int count, double votes) {}
         var parts = new ArrayList<Part>();
         for (int e = test.rowStarts()[row]; e < test.rowStarts()[row + 1]; e++) {
             int word = test.columns()[e], count = presence ? 1 : test.counts()[e];
             parts.add(new Part(test.vocabulary().get(word), test.counts()[e], count * vote[word]));
         }
         parts.sort(Comparator.comparingDouble(p -> -Math.abs(p.votes())));
-        double score = model.jointLogLikelihood(csr(test.rows(row))).item(0, 1) - model.jointLogLikelihood(csr(test.rows(row))).item(0, 0), base = model.intercepts()[1] - model.intercepts()[0], sum = base;
+        double score = model.jointLogLikelihood(csr(test.rows(row))).item(0, 1) - model.jointLogLikelihood(csr(test.rows(row))).item(0, 0),
+                base = model.intercepts()[1] - model.intercepts()[0], sum = base;
         var rows = new ArrayList<List<?>>();
         rows.add(List.of(presence ? "(prior and absent words)" : "(prior)", "", base, sum));
         for (var part : parts) {
             sum += part.votes();
             if (rows.size() <= 15) rows.add(List.of(part.word(), part.count(), part.votes(), sum));
         }
-        lab.table("Why mail " + row + " is called " + (score > 0 ? "spam" : "ham") + " (it is " + test.classNames().get(test.labels()[row]) + ")", List.of("word", "times", "votes for spam", "score so far"), rows);
+        lab.table("Why mail " + row + " is called " + (score > 0 ? "spam" : "ham") + " (it is " + test.classNames().get(test.labels()[row])
+                + ")", List.of("word", "times", "votes for spam", "score so far"), rows);
         lab.shows("score against the sum of its votes, relative", Math.abs(score - sum) / Math.max(1, Math.abs(score)), below(1e-9));
     }
 
-    private static double accuracy(NaiveBayesModel model, SparseCounts mails) { return model.predict(csr(mails)).eq(mails.y()).to(DType.F64).mean().item(); }
+    private static double accuracy(NaiveBayesModel model, SparseCounts mails) {
+        return model.predict(csr(mails)).eq(mails.y()).to(DType.F64).mean().item();
+    }
 
-    private static Csr csr(SparseCounts counts) { return Csr.of(counts.size(), counts.features(), counts.rowStarts(), counts.columns(), Tensor.of(counts.counts()).to(DType.F64)); }
+    private static Csr csr(SparseCounts counts) {
+        return Csr.of(counts.size(), counts.features(), counts.rowStarts(), counts.columns(), Tensor.of(counts.counts()).to(DType.F64));
+    }
 }

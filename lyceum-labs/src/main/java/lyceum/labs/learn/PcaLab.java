@@ -41,10 +41,15 @@ final class PcaLab implements LabBody {
         double[] order = IntStream.rangeClosed(1, RANK).asDoubleStream().toArray(), sum = new double[RANK];
         for (int i = 0; i < RANK; i++) sum[i] = (i == 0 ? 0 : sum[i - 1]) + 100 * share[i];
         int byChance = new Pca(new ComponentCount.ParallelAnalysis(20, 0.95)).withSeed(lab.seed()).fit(x).nOutputs();
-        lab.figure(Figure.row("How many components", Figure.line("Variance along each", order, variances).verticalLine(byChance, "parallel analysis").axes("component", "variance"),
+        lab.figure(Figure
+                .row("How many components",
+                        Figure.line("Variance along each", order, variances).verticalLine(byChance, "parallel analysis").axes("component",
+                                "variance"),
                         Figure.line("Explained together", order, sum).verticalLine(k, "shown").axes("components", "share of variance in %"))
-                .describedAs("The variance falls steeply and then slowly; parallel analysis marks the place where shuffled pixels would give as much."));
-        lab.say("%d components explain %.1f%% of the variance of 64 pixels; %d stand above what shuffled pixels give.", k, sum[k - 1], byChance);
+                .describedAs(
+                        "The variance falls steeply and then slowly; parallel analysis marks the place where shuffled pixels would give as much."));
+        lab.say("%d components explain %.1f%% of the variance of 64 pixels; %d stand above what shuffled pixels give.", k, sum[k - 1],
+                byChance);
 
         double error = model.reconstructionError(x), dropped = 0;
         for (int i = k; i < RANK; i++) dropped += variances[i] * (digits.size() - 1);
@@ -65,15 +70,18 @@ final class PcaLab implements LabBody {
 
     private static Figure plane(Dataset digits, Tensor scores, int first, int second) {
         var names = digits.classNames().toArray(String[]::new);
-        return Figure.scatter("1,797 digits on two components", scores.select(1, first - 1).toDoubleArray(), scores.select(1, second - 1).toDoubleArray(), digits.labels(), names)
-                .axes("component " + first, "component " + second).describedAs("Digits of one kind lie together although the components know no labels; some kinds overlap.");
+        return Figure
+                .scatter("1,797 digits on two components", scores.select(1, first - 1).toDoubleArray(),
+                        scores.select(1, second - 1).toDoubleArray(), digits.labels(), names)
+                .axes("component " + first, "component " + second)
+                .describedAs("Digits of one kind lie together although the components know no labels; some kinds overlap.");
     }
 
     private static Figure eigenImages(PcaModel model, int count) {
         var images = new ArrayList<Image>();
         for (int c = 0; c < count; c++) images.add(Image.gray("component " + (c + 1), 8, model.components().select(0, c).toDoubleArray()));
-        return Figure.images("The components as pictures", 6, images)
-                .describedAs("Each component adds its light pixels and takes away its dark ones; the first ones are broad strokes, later ones details.");
+        return Figure.images("The components as pictures", 6, images).describedAs(
+                "Each component adds its light pixels and takes away its dark ones; the first ones are broad strokes, later ones details.");
     }
 
     private static Figure rebuilt(Tensor x, int k) {
@@ -81,8 +89,10 @@ final class PcaLab implements LabBody {
         for (int c : IntStream.of(1, 5, k, RANK).sorted().distinct().toArray()) {
             var model = new Pca(c).fit(x);
             var back = model.inverse(model.transform(x.narrow(0, 0, 8)));
-            for (int i = 0; i < 8; i++) images.add(Image.gray(c + (c == 1 ? " component" : " components"), 8, back.select(0, i).toDoubleArray()));
+            for (int i = 0; i < 8; i++)
+                images.add(Image.gray(c + (c == 1 ? " component" : " components"), 8, back.select(0, i).toDoubleArray()));
         }
-        return Figure.images("Eight digits rebuilt", 8, images).pixels(0, 16).describedAs("One component gives blurs, five hints, a dozen readable digits, all of them the originals.");
+        return Figure.images("Eight digits rebuilt", 8, images).pixels(0, 16)
+                .describedAs("One component gives blurs, five hints, a dozen readable digits, all of them the originals.");
     }
 }

@@ -38,13 +38,15 @@ final class PerceptronLab implements LabBody {
             online = online.partialFit(data.x().narrow(0, row, 1), data.y().narrow(0, row, 1));
             if (frames.size() < 40) frames.add(line(data, online, row));
         }
-        lab.figure(Figure.frames("The line after each mistake", "mistakes", frames)
-                .describedAs("Two groups of points and a line that jumps each time a marked point is on its wrong side, until it lies between the groups and no mistake is left."));
-        lab.shows("mistakes replayed one by one end at the same weights", online.coefficients().sub(model.coefficients()).abs().max().item(), exactly(0));
+        lab.figure(Figure.frames("The line after each mistake", "mistakes", frames).describedAs(
+                "Two groups of points and a line that jumps each time a marked point is on its wrong side, until it lies between the groups and no mistake is left."));
+        lab.shows("mistakes replayed one by one end at the same weights",
+                online.coefficients().sub(model.coefficients()).abs().max().item(), exactly(0));
 
         double radius = Math.sqrt(data.x().square().sum(1).add(1).max().item()), margin = planted.margin;
         double bound = radius * radius / (margin * margin);
-        lab.table("Novikoff's bound", List.of("radius R", "margin gamma", "(R / gamma)^2", "mistakes made"), List.of(List.of(radius, margin, bound, model.mistakes().total())));
+        lab.table("Novikoff's bound", List.of("radius R", "margin gamma", "(R / gamma)^2", "mistakes made"),
+                List.of(List.of(radius, margin, bound, model.mistakes().total())));
         var worst = new Worst();
         for (int s : lab.progress("separable sets", 100)) {
             var other = apart(lab.rng(s + 1), n, gap);
@@ -52,13 +54,14 @@ final class PerceptronLab implements LabBody {
             double r = set.x().square().sum(1).add(1).max().item();
             worst.see(learner.fit(set.x(), set.y()).mistakes().total() * other.margin * other.margin / r);
         }
-        lab.say("%d mistakes were made and %.0f were allowed. Over 100 other data sets the worst used %.0f%% of its allowance.", model.mistakes().total(), bound, 100 * worst.value());
+        lab.say("%d mistakes were made and %.0f were allowed. Over 100 other data sets the worst used %.0f%% of its allowance.",
+                model.mistakes().total(), bound, 100 * worst.value());
         lab.shows("mistakes over the bound, worst of 100 sets", worst.value(), atMost(1));
         xor(lab);
     }
 
     /** Two groups on either side of a random line that leaves a strip free, and the margin that this line has among rows (x, 1). */
-    private record Apart(Dataset data, double margin) { }
+    private record Apart(Dataset data, double margin) {}
 
     private static Apart apart(Rng rng, int n, double gap) {
         double angle = 2 * Math.PI * rng.nextDouble(), offset = rng.nextDouble() - 0.5, least = Double.POSITIVE_INFINITY;
@@ -79,7 +82,8 @@ final class PerceptronLab implements LabBody {
 
     private static Plot line(Dataset data, PerceptronModel model, int row) {
         double[] first = data.x().select(1, 0).toDoubleArray(), second = data.x().select(1, 1).toDoubleArray();
-        Plot plot = Figure.scatter(row < 0 ? "At the start" : "After row " + row, first, second, data.labels(), "minus", "plus").axes("x1", "x2").limitX(-5, 5).limitY(-5, 5);
+        Plot plot = Figure.scatter(row < 0 ? "At the start" : "After row " + row, first, second, data.labels(), "minus", "plus")
+                .axes("x1", "x2").limitX(-5, 5).limitY(-5, 5);
         if (row >= 0) plot = plot.points("mistaken", new double[] {first[row]}, new double[] {second[row]});
         double a = model.coefficients().item(0), b = model.coefficients().item(1), c = model.intercept().item(), square = a * a + b * b;
         if (square == 0) return plot;
@@ -94,6 +98,7 @@ final class PerceptronLab implements LabBody {
         var pocket = new Perceptron().withPasses(10_000).withVariant(Perceptron.Variant.POCKET).fit(x, y);
         lab.check(3, "XOR: no pass of 10,000 is clean", !pocket.mistakes().hasCleanPass());
         lab.check(3, "XOR: share that the pocket has right", pocket.score(x, y), exactly(0.75));
-        lab.check(5, "XOR: share right with a kernel of degree 2", new Perceptron().withKernel(new Kernel.Polynomial(2)).withPasses(1_000).fit(x, y).score(x, y), exactly(1));
+        lab.check(5, "XOR: share right with a kernel of degree 2",
+                new Perceptron().withKernel(new Kernel.Polynomial(2)).withPasses(1_000).fit(x, y).score(x, y), exactly(1));
     }
 }

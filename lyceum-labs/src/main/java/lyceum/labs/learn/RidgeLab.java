@@ -47,10 +47,12 @@ final class RidgeLab implements LabBody {
             shrinks &= norm < last;
             last = norm;
             var primal = new Ridge(alphas[i]).withSolver(Ridge.Solver.CHOLESKY).fit(x, y).coefficients();
-            dual = Math.max(dual, new Ridge(alphas[i]).withSolver(Ridge.Solver.DUAL).fit(x, y).coefficients().sub(primal).abs().max().item());
+            dual = Math.max(dual,
+                    new Ridge(alphas[i]).withSolver(Ridge.Solver.DUAL).fit(x, y).coefficients().sub(primal).abs().max().item());
         }
-        lab.figure(Figure.row("Correlated features under two penalties", paths("Ridge", df, slopes).axes("degrees of freedom", "coefficient"), lasso(x, y))
-                .describedAs("Left: as degrees of freedom fall to 0 the ridge coefficients of correlated features draw together and shrink, none reaching 0 before the end. Right: the lasso sets them to 0 one after another."));
+        lab.figure(Figure.row("Correlated features under two penalties",
+                paths("Ridge", df, slopes).axes("degrees of freedom", "coefficient"), lasso(x, y)).describedAs(
+                        "Left: as degrees of freedom fall to 0 the ridge coefficients of correlated features draw together and shrink, none reaching 0 before the end. Right: the lasso sets them to 0 one after another."));
         table(lab, path);
         lab.shows("largest difference between primal and dual", dual, below(1e-9));
         lab.shows("|b| shrinks at every step and no coefficient is 0", shrinks && !zero);
@@ -80,7 +82,8 @@ final class RidgeLab implements LabBody {
 
     private static void table(LabContext lab, RidgePath path) {
         var rows = new ArrayList<List<Object>>();
-        for (double alpha : new double[] {0.01, 1, 10, 100, 1000}) rows.add(List.of(alpha, path.degreesOfFreedom(alpha), path.leaveOneOutScore(alpha), path.gcv(alpha)));
+        for (double alpha : new double[] {0.01, 1, 10, 100, 1000})
+            rows.add(List.of(alpha, path.degreesOfFreedom(alpha), path.leaveOneOutScore(alpha), path.gcv(alpha)));
         lab.table("One decomposition, every strength", List.of("alpha", "degrees of freedom", "leave-one-out error", "GCV"), rows);
     }
 }

@@ -34,7 +34,9 @@ final class RocLab implements LabBody {
             return new Sample(positive, scores);
         }
 
-        double[] of(boolean which) { return IntStream.range(0, scores.length).filter(i -> positive[i] == which).mapToDouble(i -> scores[i]).toArray(); }
+        double[] of(boolean which) {
+            return IntStream.range(0, scores.length).filter(i -> positive[i] == which).mapToDouble(i -> scores[i]).toArray();
+        }
 
         ConfusionMatrix at(double threshold) {
             var truth = new long[scores.length];
@@ -64,8 +66,9 @@ final class RocLab implements LabBody {
             labels[f] = String.format(Locale.ROOT, "%.2f", threshold);
             frames.add(frame(sample, roc, threshold));
         }
-        lab.figure(Figure.frames("Scores, curve and counts as the threshold falls", "threshold", frames).labelled(labels).startingAt(FRAMES / 2)
-                .describedAs("As the threshold falls over the two heaps, the point climbs the curve: up while it passes positives, right while it passes negatives."));
+        lab.figure(Figure.frames("Scores, curve and counts as the threshold falls", "threshold", frames).labelled(labels)
+                .startingAt(FRAMES / 2).describedAs(
+                        "As the threshold falls over the two heaps, the point climbs the curve: up while it passes positives, right while it passes negatives."));
         lab.say("The area is %.3f, with a 95%% interval from %.3f to %.3f; for normal heaps %.1f apart the true area is %.3f. The best threshold by Youden is %.2f.",
                 roc.auc(), interval[0], interval[1], distance, truth, roc.thresholdByYouden());
 
@@ -85,10 +88,13 @@ final class RocLab implements LabBody {
         var matrix = sample.at(threshold);
         double fpr = matrix.falsePositives(1) / matrix.support(0), tpr = matrix.truePositives(1) / matrix.support(1);
         double[] centres = IntStream.rangeClosed(-16, 28).mapToDouble(i -> i * 0.25).toArray();
-        var heaps = Figure.line("Two heaps of scores", centres, counts(sample.of(false), centres)).step().named("negative").line("positive", centres, counts(sample.of(true), centres)).step()
-                .verticalLine(threshold, "threshold").axes("score", "rows in a bin of 0.25").limitX(-4, 7);
-        var curve = roc.figure(String.format(Locale.ROOT, "TPR %.2f, FPR %.2f", tpr, fpr)).points("threshold", new double[] {fpr}, new double[] {tpr}).equalScales();
-        var counts = Figure.heatmap("Counts", matrix.counts(), new String[] {"negative", "positive"}, new String[] {"called negative", "called positive"}).cellLabels().axes("prediction", "truth");
+        var heaps = Figure.line("Two heaps of scores", centres, counts(sample.of(false), centres)).step().named("negative")
+                .line("positive", centres, counts(sample.of(true), centres)).step().verticalLine(threshold, "threshold")
+                .axes("score", "rows in a bin of 0.25").limitX(-4, 7);
+        var curve = roc.figure(String.format(Locale.ROOT, "TPR %.2f, FPR %.2f", tpr, fpr))
+                .points("threshold", new double[] {fpr}, new double[] {tpr}).equalScales();
+        var counts = Figure.heatmap("Counts", matrix.counts(), new String[] {"negative", "positive"},
+                new String[] {"called negative", "called positive"}).cellLabels().axes("prediction", "truth");
         return Figure.row(String.format(Locale.ROOT, "Threshold %.2f", threshold), heaps, curve, counts);
     }
 

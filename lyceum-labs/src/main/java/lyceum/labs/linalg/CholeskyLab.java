@@ -51,7 +51,8 @@ final class CholeskyLab implements LabBody {
                 worst = Math.max(worst, Math.abs(seen.item(i, j) - covariance.item(i, j)) / error);
             }
         }
-        lab.say("Of %d entries of the sample covariance the worst is %.2f standard errors off; log det is %.4f.", n * n, worst, factor.logDet());
+        lab.say("Of %d entries of the sample covariance the worst is %.2f standard errors off; log det is %.4f.", n * n, worst,
+                factor.logDet());
         lab.shows("|LL' - A| / |A|", Norms.frobenius(l.matmul(l.transpose()).sub(covariance)) / Norms.frobenius(covariance), atMost(1e-13));
         lab.check(6, "worst entry of the covariance, in standard errors", worst, below(4));
         var v = Tensor.randn(lab.rng(2), DType.F64, n);
@@ -78,7 +79,9 @@ final class CholeskyLab implements LabBody {
     }
 
     private static Figure scatter(String title, Tensor draws) {
-        return Figure.scatter(title, draws.select(0, 0).narrow(0, 0, SHOWN).toDoubleArray(), draws.select(0, 1).narrow(0, 0, SHOWN).toDoubleArray())
+        return Figure
+                .scatter(title, draws.select(0, 0).narrow(0, 0, SHOWN).toDoubleArray(),
+                        draws.select(0, 1).narrow(0, 0, SHOWN).toDoubleArray())
                 .axes("first coordinate", "second coordinate").limitX(-4, 4).limitY(-4, 4).equalScales();
     }
 }

@@ -56,11 +56,13 @@ final class LeastSquaresLab implements LabBody {
         Tensor shadow = fit.fitted(), first = columns.select(1, 0).mul(1.6), second = columns.select(1, 1).mul(1.6), zero = y.zerosLike();
         double[][] plane = seen(zero, first, first.add(second), second, zero), drop = seen(y, shadow);
         return Figure.line("y, and its shadow on the column space", plane[0], plane[1]).named("column space")
-                .arrows("columns", new double[] {0, 0}, new double[] {0, 0}, new double[] {seen(first)[0][0], seen(second)[0][0]}, new double[] {seen(first)[1][0], seen(second)[1][0]})
+                .arrows("columns", new double[] {0, 0}, new double[] {0, 0}, new double[] {seen(first)[0][0], seen(second)[0][0]},
+                        new double[] {seen(first)[1][0], seen(second)[1][0]})
                 .arrows("y", new double[] {0}, new double[] {0}, seen(y)[0], seen(y)[1])
                 .arrows("fitted values", new double[] {0}, new double[] {0}, seen(shadow)[0], seen(shadow)[1])
                 .line("residual", drop[0], drop[1]).dashed().axes("across", "up").limitX(-0.6, 2.9).limitY(-1.2, 2.3).equalScales()
-                .describedAs("An arrow y stands above a parallelogram; its shadow in the plane is the fitted vector, and the dashed residual is perpendicular to the plane.");
+                .describedAs(
+                        "An arrow y stands above a parallelogram; its shadow in the plane is the fitted vector, and the dashed residual is perpendicular to the plane.");
     }
 
     /** An oblique view of points in space. */
@@ -84,8 +86,9 @@ final class LeastSquaresLab implements LabBody {
             var truth = Tensor.ones(DType.F64, n);
             for (int k = 0; k < METHODS.length; k++) errors[k][p] = error(METHODS[k], a, truth);
         }
-        lab.figure(Figure.line("What conditioning costs", conditions, errors[0]).named("normal equations").line("QR", conditions, errors[1]).line("SVD", conditions, errors[2]).dashed().logX().logY().axes("condition number", "relative error")
-                .describedAs("The error of QR and SVD grows in proportion to the condition number, that of the normal equations with its square, until they break down near 1e8."));
+        lab.figure(Figure.line("What conditioning costs", conditions, errors[0]).named("normal equations").line("QR", conditions, errors[1])
+                .line("SVD", conditions, errors[2]).dashed().logX().logY().axes("condition number", "relative error").describedAs(
+                        "The error of QR and SVD grows in proportion to the condition number, that of the normal equations with its square, until they break down near 1e8."));
     }
 
     /** Relative error on a consistent system; NaN (a gap in the line) where the Gram matrix is no longer positive definite. */

@@ -33,9 +33,11 @@ final class PseudoInverseLab implements LabBody {
             gap[i] = Math.max(ridge.sub(x).norm().item(), 1e-17);
         }
         double[] ends = {-4, 4};
-        lab.figure(Figure.line("All solutions of a x + b y = c", ends, new double[] {(c - a * ends[0]) / b, (c - a * ends[1]) / b}).named("solutions")
-                .arrows("shortest", new double[] {0}, new double[] {0}, new double[] {x.item(0)}, new double[] {x.item(1)}).line("ridge as its penalty falls", u, v).dashed()
-                .axes("x", "y").limitX(-4, 4).limitY(-4, 4).equalScales().describedAs("A line of solutions and the arrow from the origin that meets it at a right angle; ridge solutions walk along that arrow to the line."));
+        lab.figure(Figure.line("All solutions of a x + b y = c", ends, new double[] {(c - a * ends[0]) / b, (c - a * ends[1]) / b})
+                .named("solutions")
+                .arrows("shortest", new double[] {0}, new double[] {0}, new double[] {x.item(0)}, new double[] {x.item(1)})
+                .line("ridge as its penalty falls", u, v).dashed().axes("x", "y").limitX(-4, 4).limitY(-4, 4).equalScales().describedAs(
+                        "A line of solutions and the arrow from the origin that meets it at a right angle; ridge solutions walk along that arrow to the line."));
         lab.figure(Figure.line("Ridge on its way to the pseudoinverse", penalties, gap).logX().logY().axes("penalty", "distance")
                 .describedAs("The distance falls in proportion to the penalty."));
         lab.say("The shortest solution is (%.4f, %.4f), of length %.4f; every other one is longer.", x.item(0), x.item(1), x.norm().item());

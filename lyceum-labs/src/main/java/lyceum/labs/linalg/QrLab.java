@@ -31,12 +31,14 @@ final class QrLab implements LabBody {
         double[] byNormal = Longley.digits(normal.coefficients());
         lab.say("The seven columns rise together: their condition number is %.1e. Forming X'X squares it.", normal.condition());
         lab.figure(Figure.bars("Correct digits of Longley's coefficients", Longley.NAMES).add("QR", byQr).add("normal equations", byNormal)
-                .axes("coefficient", "correct significant digits").describedAs("For every coefficient QR keeps several digits more than the normal equations."));
+                .axes("coefficient", "correct significant digits")
+                .describedAs("For every coefficient QR keeps several digits more than the normal equations."));
         var rows = new ArrayList<List<?>>();
         for (int i = 0; i < byQr.length; i++) rows.add(List.of(Longley.NAMES[i], Longley.CERTIFIED[i], byQr[i], byNormal[i]));
         lab.table("Coefficients", List.of("column", "certified", "digits by QR", "digits by normal equations"), rows);
         lab.check(2, "fewest digits by QR", Arrays.stream(byQr).min().orElseThrow(), atLeast(8));
-        lab.shows("digits that QR is ahead, at worst", Arrays.stream(byQr).min().orElseThrow() - Arrays.stream(byNormal).min().orElseThrow(), above(2));
+        lab.shows("digits that QR is ahead, at worst",
+                Arrays.stream(byQr).min().orElseThrow() - Arrays.stream(byNormal).min().orElseThrow(), above(2));
 
         double orthonormal = 0, rebuilt = 0, updated = 0;
         int found = 0;

@@ -38,9 +38,10 @@ final class CrossEntropyLab implements LabBody {
         var extra = p.log().sub(q.log()).mul(p).div(Math.log(2));
         double h = Loss.crossEntropyOf(p, p, 0).item() / Math.log(2), cross = Loss.crossEntropyOf(p, q, 0).item() / Math.log(2);
         lab.figure(Figure.row("The truth, the model, and the bill",
-                Figure.bars("Probabilities", names, Series.of("truth p", p.toDoubleArray()), Series.of("model q", q.toDoubleArray())).axes("outcome", "probability"),
-                Figure.bar("Extra bits, p log2(p/q)", names, extra.toDoubleArray()).axes("outcome", "bits a symbol"))
-                .describedAs("Where the model gives an outcome less than the truth, its bar on the right is above zero: bits paid too much; where it gives more, some come back, but never all."));
+                Figure.bars("Probabilities", names, Series.of("truth p", p.toDoubleArray()), Series.of("model q", q.toDoubleArray()))
+                        .axes("outcome", "probability"),
+                Figure.bar("Extra bits, p log2(p/q)", names, extra.toDoubleArray()).axes("outcome", "bits a symbol")).describedAs(
+                        "Where the model gives an outcome less than the truth, its bar on the right is above zero: bits paid too much; where it gives more, some come back, but never all."));
         lab.say("A symbol holds %.3f bits; this model spends %.3f on it, %.3f too many.", h, cross, cross - h);
     }
 
@@ -60,7 +61,8 @@ final class CrossEntropyLab implements LabBody {
         var names = new String[] {"a letter is a byte", "all letters alike", "letter frequencies", "letter after letter"};
         var byteLike = new double[256];
         Arrays.fill(byteLike, 1);
-        var coders = List.of(new ArithmeticCoder(byteLike), new ArithmeticCoder(alike), new ArithmeticCoder(single), new ArithmeticCoder((seen, at) -> at == 0 ? alike : pairs[seen[at - 1]]));
+        var coders = List.of(new ArithmeticCoder(byteLike), new ArithmeticCoder(alike), new ArithmeticCoder(single),
+                new ArithmeticCoder((seen, at) -> at == 0 ? alike : pairs[seen[at - 1]]));
         var rows = new ArrayList<List<?>>();
         var sizes = new double[names.length];
         var off = new Worst();
@@ -74,7 +76,8 @@ final class CrossEntropyLab implements LabBody {
             rows.add(List.of(names[m], message.bytes().length, (double) message.bits() / length, ideal / length));
         }
         lab.figure(Figure.bar("One text, four models", names, sizes).axes("model of what comes next", "coded length (bytes)")
-                .describedAs("The same " + length + " letters take most room where each is a byte, half of that where sixteen letters are alike, and the less the more a model knows of the language."));
+                .describedAs("The same " + length
+                        + " letters take most room where each is a byte, half of that where sixteen letters are alike, and the less the more a model knows of the language."));
         lab.table(length + " letters, coded", List.of("model", "bytes", "bits a letter", "cross-entropy (bits a letter)"), rows);
         lab.check(5, "coded bits beside the summed -log2 q", off.value(), atMost(32));
         lab.check(5, "every message decodes to the text", same);

@@ -47,12 +47,13 @@ final class MeanSquaredErrorLab implements LabBody {
             if (step % Math.max(1, steps / 15) == 0 || step == steps) frames.add(squares(x, y, a, b, sum));
             optimizer.step();
         }
-        lab.figure(Figure.frames("Squares on the residuals while the line is fitted", "moment", frames)
-                .describedAs("Each point carries a square whose side is its distance from the line; as the line turns into place the squares shrink, and what remains of them is the error that no line removes."));
+        lab.figure(Figure.frames("Squares on the residuals while the line is fitted", "moment", frames).describedAs(
+                "Each point carries a square whose side is its distance from the line; as the line turns into place the squares shrink, and what remains of them is the error that no line removes."));
         lab.figure(Figure.line("Total area", areas).logY().axes("gradient step", "sum of squared residuals")
                 .describedAs("The total area falls quickly at first and then levels off at the least-squares value."));
         double last = Math.pow(y[n - 1] - line.item(0) - line.item(1) * x[n - 1], 2);
-        lab.say("The area went from %.1f to %.2f; the last point alone owns %.0f%% of what is left.", areas[0], areas[steps], 100 * last / areas[steps]);
+        lab.say("The area went from %.1f to %.2f; the last point alone owns %.0f%% of what is left.", areas[0], areas[steps],
+                100 * last / areas[steps]);
         lab.shows("drawn area against n times the loss", gap, below(1e-12));
         fortyLines(lab);
     }
@@ -66,8 +67,9 @@ final class MeanSquaredErrorLab implements LabBody {
             System.arraycopy(cx, 0, px, 6 * i, 6);
             System.arraycopy(cy, 0, py, 6 * i, 6);
         }
-        return Figure.plot(String.format(Locale.ROOT, "area %.2f", area)).line("squares", px, py).line("fitted line", new double[] {-3, 3}, new double[] {a - 3 * b, a + 3 * b}).points("data", x, y)
-                .axes("x", "y").limitX(-5, 7).limitY(-3, 6).equalScales();
+        return Figure.plot(String.format(Locale.ROOT, "area %.2f", area)).line("squares", px, py)
+                .line("fitted line", new double[] {-3, 3}, new double[] {a - 3 * b, a + 3 * b}).points("data", x, y).axes("x", "y")
+                .limitX(-5, 7).limitY(-3, 6).equalScales();
     }
 
     private static void fortyLines(LabContext lab) {
@@ -83,7 +85,9 @@ final class MeanSquaredErrorLab implements LabBody {
         var parts = ErrorParts.of(Tensor.of(lines), Tensor.of(draws));
         double all = Tensor.of(lines).unsqueeze(1).sub(Tensor.of(draws).unsqueeze(0)).square().mean().item();
         lab.table("Forty lines through samples of sin(x) with noise 0.3", List.of("part", "squared error"),
-                List.of(List.of("bias: a line is no sine", parts.squaredBias()), List.of("variance: other data, another line", parts.variance()), List.of("noise", parts.noise()), List.of("total", parts.total())));
+                List.of(List.of("bias: a line is no sine", parts.squaredBias()),
+                        List.of("variance: other data, another line", parts.variance()), List.of("noise", parts.noise()),
+                        List.of("total", parts.total())));
         lab.shows("bias, variance and noise against the error over all pairs", Math.abs(parts.total() - all), below(1e-12));
     }
 

@@ -43,11 +43,13 @@ final class MultilayerPerceptronLab implements LabBody {
             var network = new Mlp(MlpConfig.classifier(2, 2, shapes[s]).withActivation(activation).withDtype(DType.F64), lab.rng(2));
             new MlpFit().withPenalty(1e-4).minimize(network, data.x(), data.y(), null, new Lbfgs().withMaxIterations(60), Progress.SILENT);
             accuracies[s] = network.classes(data.x()).eq(data.y()).to(DType.F64).mean().item();
-            var title = Arrays.stream(shapes[s]).mapToObj(Integer::toString).reduce((a, b) -> a + " + " + b).orElseThrow() + " hidden, " + Math.round(100 * accuracies[s]) + "% right";
-            panels.add(Figure.regions(title, -1.8, 2.8, -1.3, 1.8, network::classes, "upper", "lower").points(data.x(), data.labels(), "upper", "lower").axes("x", "y"));
+            var title = Arrays.stream(shapes[s]).mapToObj(Integer::toString).reduce((a, b) -> a + " + " + b).orElseThrow() + " hidden, "
+                    + Math.round(100 * accuracies[s]) + "% right";
+            panels.add(Figure.regions(title, -1.8, 2.8, -1.3, 1.8, network::classes, "upper", "lower")
+                    .points(data.x(), data.labels(), "upper", "lower").axes("x", "y"));
         }
-        lab.figure(Figure.grid("Where the border runs", 3, panels.toArray(Plot[]::new))
-                .describedAs("With one hidden unit the border is a straight line whatever the depth; three units fold it, sixteen let it follow both moons, and a second layer makes it sharper."));
+        lab.figure(Figure.grid("Where the border runs", 3, panels.toArray(Plot[]::new)).describedAs(
+                "With one hidden unit the border is a straight line whatever the depth; three units fold it, sixteen let it follow both moons, and a second layer makes it sharper."));
         lab.say("One hidden unit gets %.0f%% right, sixteen get %.0f%%.", 100 * accuracies[0], 100 * accuracies[2]);
         lab.shows("share of the moons right with 16 units, over that with one", accuracies[2] - accuracies[0], atLeast(0));
     }
@@ -57,14 +59,16 @@ final class MultilayerPerceptronLab implements LabBody {
         var parts = Split.stratified(all.withX(all.x().to(DType.F32).div(16).compute()), lab.rng(3), 0.8, 0.2);
         Dataset train = parts.get(0), test = parts.get(1);
         var network = new Mlp(MlpConfig.classifier(64, 10, units), lab.rng(4));
-        var history = new MlpFit().withRule(new Adam(0.01)).withEpochs(epochs).withPenalty(1e-3).withPatience(0).fit(network, train.x(), train.y(), null, lab.rng(5), lab.progress());
+        var history = new MlpFit().withRule(new Adam(0.01)).withEpochs(epochs).withPenalty(1e-3).withPatience(0).fit(network, train.x(),
+                train.y(), null, lab.rng(5), lab.progress());
         double accuracy = network.classes(test.x()).eq(test.y()).to(DType.F64).mean().item();
         double[][] weights = network.layers().getFirst().weight().toRows();
         var pictures = IntStream.range(0, units).mapToObj(u -> Image.gray("unit " + (u + 1), 8, weights[u])).toList();
-        lab.figure(Figure.images("What each unit of the first layer looks for", 8, pictures)
-                .describedAs("Each picture shows the 64 incoming weights of a hidden unit as pixels, bright where ink excites it and dark where ink calms it: strokes, edges and blobs, none of them a whole digit, and a plain grey one that the penalty has put to rest."));
+        lab.figure(Figure.images("What each unit of the first layer looks for", 8, pictures).describedAs(
+                "Each picture shows the 64 incoming weights of a hidden unit as pixels, bright where ink excites it and dark where ink calms it: strokes, edges and blobs, none of them a whole digit, and a plain grey one that the penalty has put to rest."));
         lab.figure(history.figure());
-        lab.say("With %d hidden units, %.1f%% of %d unseen digits are read rightly after %d epochs.", units, 100 * accuracy, test.size(), epochs);
+        lab.say("With %d hidden units, %.1f%% of %d unseen digits are read rightly after %d epochs.", units, 100 * accuracy, test.size(),
+                epochs);
         lab.shows("unseen digits read rightly", accuracy, atLeast(0.9));
     }
 }

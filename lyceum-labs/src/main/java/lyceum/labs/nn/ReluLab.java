@@ -2,6 +2,7 @@ package lyceum.labs.nn;
 
 import static lyceum.labs.Bounds.atLeast;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
@@ -36,7 +37,8 @@ final class ReluLab implements LabBody {
         var digits = Datasets.digits().flat();
         var data = digits.withX(digits.x().to(DType.F32).div(16).compute());
         var fires = new double[RATES.length][];
-        double[] dead = new double[RATES.length], silent = new double[RATES.length], accuracy = new double[RATES.length], leaky = new double[RATES.length];
+        double[] dead = new double[RATES.length], silent = new double[RATES.length], accuracy = new double[RATES.length],
+                leaky = new double[RATES.length];
         for (int r : lab.progress("learning rates", RATES.length)) {
             var plain = train(network(width, lab.rng(1)), data, RATES[r], steps, lab.rng(2));
             var leaking = train(DeadUnits.leaking(network(width, lab.rng(1)), slope), data, RATES[r], steps, lab.rng(2));
@@ -47,14 +49,20 @@ final class ReluLab implements LabBody {
             accuracy[r] = accuracy(train(plain, data, GOOD, 200, lab.rng(5)), data);
             leaky[r] = accuracy(train(leaking, data, GOOD, 200, lab.rng(5)), data);
         }
-        String[] rows = java.util.Arrays.stream(RATES).mapToObj(r -> String.format(Locale.ROOT, "%.1f", r)).toArray(String[]::new);
-        lab.figure(Figure.heatmap("How often each hidden unit fires", fires, rows, IntStream.rangeClosed(1, width).mapToObj(Integer::toString).toArray(String[]::new))
-                .axes("unit, from the rarest to the busiest", "learning rate")
-                .describedAs("One row a learning rate, one cell a unit: at low rates every unit fires on some of the digits, at the highest the left of the row is dark, units that no digit opens any more."));
-        lab.figure(Figure.row("What it costs",
-                Figure.line("Units that fire for no digit", RATES, dead).named("ReLU").line("leaky ReLU", RATES, silent).logX().axes("learning rate", "share of units"),
-                Figure.line("Digits read rightly, 200 steps at " + GOOD + " later", RATES, accuracy).named("ReLU").line("leaky ReLU", RATES, leaky).logX().axes("learning rate before", "training accuracy"))
-                .describedAs("Left: at too high a rate units of both kinds fall silent. Right: once the rate is right again the network with a leak reads digits anew; the one without gets what its last living units allow."));
+        String[] rows = Arrays.stream(RATES).mapToObj(r -> String.format(Locale.ROOT, "%.1f", r)).toArray(String[]::new);
+        lab.figure(Figure
+                .heatmap("How often each hidden unit fires", fires, rows,
+                        IntStream.rangeClosed(1, width).mapToObj(Integer::toString).toArray(String[]::new))
+                .axes("unit, from the rarest to the busiest", "learning rate").describedAs(
+                        "One row a learning rate, one cell a unit: at low rates every unit fires on some of the digits, at the highest the left of the row is dark, units that no digit opens any more."));
+        lab.figure(Figure
+                .row("What it costs",
+                        Figure.line("Units that fire for no digit", RATES, dead).named("ReLU").line("leaky ReLU", RATES, silent).logX()
+                                .axes("learning rate", "share of units"),
+                        Figure.line("Digits read rightly, 200 steps at " + GOOD + " later", RATES, accuracy).named("ReLU")
+                                .line("leaky ReLU", RATES, leaky).logX().axes("learning rate before", "training accuracy"))
+                .describedAs(
+                        "Left: at too high a rate units of both kinds fall silent. Right: once the rate is right again the network with a leak reads digits anew; the one without gets what its last living units allow."));
         int last = RATES.length - 1, ten = IntStream.range(0, RATES.length).filter(r -> RATES[r] == 10 * GOOD).findFirst().orElseThrow();
         lab.say("At a rate of %s, %.0f%% of the ReLU units are dead and %.0f%% of the leaky ones silent. After 200 steps at %.1f the first network reads %.0f%% of the digits, the second %.0f%%.",
                 rows[ten], 100 * dead[ten], 100 * silent[ten], GOOD, 100 * accuracy[ten], 100 * leaky[ten]);
@@ -64,7 +72,8 @@ final class ReluLab implements LabBody {
     }
 
     private static Sequential network(int width, Rng rng) {
-        return new Sequential(new Linear(64, width, true, DType.F32, Init.heUniform(), rng), Activation.RELU, new Linear(width, 10, true, DType.F32, Init.heUniform(), rng));
+        return new Sequential(new Linear(64, width, true, DType.F32, Init.heUniform(), rng), Activation.RELU,
+                new Linear(width, 10, true, DType.F32, Init.heUniform(), rng));
     }
 
     private static Sequential train(Sequential network, Dataset data, double rate, int steps, Rng rng) {
@@ -78,7 +87,9 @@ final class ReluLab implements LabBody {
         return network;
     }
 
-    private static double accuracy(Sequential network, Dataset data) { return network.forward(data.x()).argmax(1).eq(data.y()).to(DType.F64).mean().item(); }
+    private static double accuracy(Sequential network, Dataset data) {
+        return network.forward(data.x()).argmax(1).eq(data.y()).to(DType.F64).mean().item();
+    }
 
     private static void revive(LabContext lab, Sequential network, Dataset data) {
         var dead = DeadUnits.find(network, List.of(data.x()));
@@ -87,7 +98,9 @@ final class ReluLab implements LabBody {
         int left = DeadUnits.find(network, List.of(data.x())).count();
         double between = accuracy(network, data);
         train(network, data, GOOD, 60, lab.rng(4));
-        lab.table("Bringing them back", List.of("moment", "dead units", "accuracy"), List.of(List.of("after training at the highest rate", dead.count(), before),
-                List.of("re-initialised, their outgoing weights at zero", left, between), List.of("after 60 more steps at 0.2", DeadUnits.find(network, List.of(data.x())).count(), accuracy(network, data))));
+        lab.table("Bringing them back", List.of("moment", "dead units", "accuracy"), List.of(
+                List.of("after training at the highest rate", dead.count(), before),
+                List.of("re-initialised, their outgoing weights at zero", left, between),
+                List.of("after 60 more steps at 0.2", DeadUnits.find(network, List.of(data.x())).count(), accuracy(network, data))));
     }
 }

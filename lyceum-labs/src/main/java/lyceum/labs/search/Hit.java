@@ -11,4 +11,4 @@ import lyceum.labs.catalogue.Topic;
  * @param title   what the query hit in its title, in order, apart from each other
  * @param summary what the query hit in its summary
  */
-public record Hit(Topic topic, double score, List<Span> title, List<Span> summary) { }
+public record Hit(Topic topic, double score, List<Span> title, List<Span> summary) {}

@@ -2,6 +2,7 @@ package lyceum.labs.search;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,7 @@ final class KeyIndex {
     private static final double NAME = 30;
     private static final double ALIAS = 22;
 
-    private record Key(String text, int document, double worth) { }
+    private record Key(String text, int document, double worth) {}
 
     private final List<Key> keys = new ArrayList<>();
     private final Map<String, List<Key>> exact = new HashMap<>();
@@ -54,7 +55,7 @@ final class KeyIndex {
     }
 
     void freeze() {
-        sorted = keys.stream().sorted(java.util.Comparator.comparing(Key::text)).toArray(Key[]::new);
+        sorted = keys.stream().sorted(Comparator.comparing(Key::text)).toArray(Key[]::new);
         texts = Arrays.stream(sorted).map(Key::text).toArray(String[]::new);
         letters = Arrays.stream(texts).mapToLong(Letters::of).toArray();
         keys.forEach(k -> exact.computeIfAbsent(k.text(), t -> new ArrayList<>(1)).add(k));
@@ -63,9 +64,7 @@ final class KeyIndex {
 
     /** Raises {@code best} for topics whose name is the query, begins with it, or is misspelt by it. */
     void score(String query, double[] best) {
-        if (query.isEmpty()) {
-            return;
-        }
+        if (query.isEmpty()) return;
         exact.getOrDefault(query, List.of()).forEach(k -> raise(best, k, 1));
         int from = Arrays.binarySearch(texts, query);
         for (int i = from >= 0 ? firstOf(query, from) : -from - 1; i < texts.length && texts[i].startsWith(query); i++) {

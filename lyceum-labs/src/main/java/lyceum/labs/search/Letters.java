@@ -3,7 +3,7 @@ package lyceum.labs.search;
 /** Which letters a word has, as a bit set; tells quickly that two words are too far apart to compare. */
 final class Letters {
 
-    private Letters() { }
+    private Letters() {}
 
     static long of(String word) {
         long letters = 0;
@@ -14,12 +14,8 @@ final class Letters {
     }
 
     /** Whether words with these letters may be {@code edits} apart: one edit takes one letter away and brings one at most. */
-    static boolean near(long a, long b, int edits) {
-        return Long.bitCount(a & ~b) <= edits && Long.bitCount(b & ~a) <= edits;
-    }
+    static boolean near(long a, long b, int edits) { return Long.bitCount(a & ~b) <= edits && Long.bitCount(b & ~a) <= edits; }
 
     /** Whether a word with letters {@code a} may be {@code edits} away from the beginning of one with letters {@code b}. */
-    static boolean nearBeginning(long a, long b, int edits) {
-        return Long.bitCount(a & ~b) <= edits;
-    }
+    static boolean nearBeginning(long a, long b, int edits) { return Long.bitCount(a & ~b) <= edits; }
 }

@@ -20,7 +20,7 @@ record Query(int typed, String joined, List<Group> groups, double total, Map<Str
     private static final int MOST_LETTERS = 200;
 
     /** One word of the query (those that tell nothing are left out, unless there are no others), what it may mean, and how much it weighs among the others. */
-    record Group(List<TermIndex.Match> matches, double weight) { }
+    record Group(List<TermIndex.Match> matches, double weight) {}
 
     static Query of(String text, TermIndex terms) {
         var cut = text.substring(0, Math.min(text.length(), MOST_LETTERS));
@@ -56,11 +56,7 @@ record Query(int typed, String joined, List<Group> groups, double total, Map<Str
     }
 
     /** Whether it describes rather than names; nobody's text then has to hold every word of it. */
-    boolean isSentence() {
-        return typed >= 5 || groups.size() >= 4;
-    }
+    boolean isSentence() { return typed >= 5 || groups.size() >= 4; }
 
-    boolean isEmpty() {
-        return groups.isEmpty();
-    }
+    boolean isEmpty() { return groups.isEmpty(); }
 }

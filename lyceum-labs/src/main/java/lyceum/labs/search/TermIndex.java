@@ -2,6 +2,7 @@ package lyceum.labs.search;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,13 +27,11 @@ final class TermIndex {
 
         final double weight;
 
-        Field(double weight) {
-            this.weight = weight;
-        }
+        Field(double weight) { this.weight = weight; }
     }
 
     /** A word of the index that a word of the query may mean, and how likely. */
-    record Match(int term, double weight) { }
+    record Match(int term, double weight) {}
 
     private final int documents;
     private final double[][] lengths;
@@ -185,13 +184,11 @@ final class TermIndex {
     }
 
     /** The word that a match stands for. */
-    String text(Match match) {
-        return texts[match.term()];
-    }
+    String text(Match match) { return texts[match.term()]; }
 
     /** How much a word tells: the inverse document frequency of its likeliest match, 1 where there is none. */
     double rarity(List<Match> matches) {
-        return matches.stream().max(java.util.Comparator.comparingDouble(Match::weight)).map(m -> 0.5 + idf[m.term()]).orElse(1.0);
+        return matches.stream().max(Comparator.comparingDouble(Match::weight)).map(m -> 0.5 + idf[m.term()]).orElse(1.0);
     }
 
     /** The joined form of two words of the query, if it is a word. */
@@ -237,7 +234,5 @@ final class TermIndex {
     }
 
     /** Edits forgiven in a word of this length. */
-    static int allowed(int length) {
-        return length >= 8 ? 2 : length >= 4 ? 1 : 0;
-    }
+    static int allowed(int length) { return length >= 8 ? 2 : length >= 4 ? 1 : 0; }
 }

@@ -85,16 +85,12 @@ public final class TopicSearch {
     }
 
     /** The topics for a query, best first; an empty query finds nothing. */
-    public List<Hit> search(String query) {
-        return search(query, Integer.MAX_VALUE);
-    }
+    public List<Hit> search(String query) { return search(query, Integer.MAX_VALUE); }
 
     /** As {@link #search(String)}, at most {@code limit}. */
     public List<Hit> search(String query, int limit) {
         var asked = Query.of(query, terms);
-        if (asked.isEmpty()) {
-            return List.of();
-        }
+        if (asked.isEmpty()) return List.of();
         var names = new double[topics.size()];
         keys.score(asked.joined(), names);
         catalogue.find(query.strip().toLowerCase(Locale.ROOT).replace(' ', '-')).ifPresent(t -> names[place(t)] += 5);
@@ -104,9 +100,7 @@ public final class TopicSearch {
         return ranked(asked, names, found, limit);
     }
 
-    private int place(Topic topic) {
-        return places.get(topic.slug());
-    }
+    private int place(Topic topic) { return places.get(topic.slug()); }
 
     /**
      * What the words of a query found, by topic.
@@ -117,9 +111,7 @@ public final class TopicSearch {
      */
     private record Found(double[] words, double[] share, double[] named) {
 
-        Found(int topics) {
-            this(new double[topics], new double[topics], new double[topics]);
-        }
+        Found(int topics) { this(new double[topics], new double[topics], new double[topics]); }
 
         void add(Query.Group group, double total, TermIndex terms) {
             var byName = new double[words.length];
@@ -144,10 +136,8 @@ public final class TopicSearch {
             scores[d] = wanted ? (names[d] + found.words()[d] * share * share) * prior[d] : 0;
         }
         return IntStream.range(0, scores.length).filter(d -> scores[d] > 0).boxed()
-                .sorted(Comparator.comparingDouble((Integer d) -> -scores[d]).thenComparing(d -> d))
-                .limit(limit)
-                .map(d -> new Hit(topics.get(d), scores[d], spans(asked, titles.get(d)), spans(asked, summaries.get(d))))
-                .toList();
+                .sorted(Comparator.comparingDouble((Integer d) -> -scores[d]).thenComparing(d -> d)).limit(limit)
+                .map(d -> new Hit(topics.get(d), scores[d], spans(asked, titles.get(d)), spans(asked, summaries.get(d)))).toList();
     }
 
     /** What a query hit in a text: words, beginnings of words, and neighbours that it wrote as one. */
@@ -159,9 +149,8 @@ public final class TopicSearch {
             if (letters != null) {
                 boolean whole = letters >= word.text().length();
                 spans.add(new Span(word.start(), whole ? word.end() : Math.min(word.end(), word.start() + letters)));
-            } else if (before != null && before.end() + 1 == word.start() && (spans.isEmpty() || spans.getLast().end() <= before.start()) && asked.hits().containsKey(before.text() + word.text())) {
-                spans.add(new Span(before.start(), word.end()));
-            }
+            } else if (before != null && before.end() + 1 == word.start() && (spans.isEmpty() || spans.getLast().end() <= before.start())
+                    && asked.hits().containsKey(before.text() + word.text())) { spans.add(new Span(before.start(), word.end())); }
             before = word;
         }
         return List.copyOf(spans);

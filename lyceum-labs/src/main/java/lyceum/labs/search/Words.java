@@ -10,21 +10,22 @@ import java.util.Set;
 final class Words {
 
     /** Words that say nothing about a topic. */
-    static final Set<String> EMPTY = Set.of("a", "an", "and", "are", "as", "at", "be", "by", "can", "do", "does", "for", "from", "has", "have", "how", "i", "in", "into",
-            "is", "it", "its", "my", "of", "on", "or", "so", "than", "that", "the", "their", "then", "thing", "this", "to", "was", "what", "when", "where", "which",
-            "while", "who", "why", "will", "with", "you", "your");
+    static final Set<String> EMPTY = Set.of("a", "an", "and", "are", "as", "at", "be", "by", "can", "do", "does", "for", "from", "has",
+            "have", "how", "i", "in", "into", "is", "it", "its", "my", "of", "on", "or", "so", "than", "that", "the", "their", "then",
+            "thing", "this", "to", "was", "what", "when", "where", "which", "while", "who", "why", "will", "with", "you", "your");
 
     /** A word as it is compared, and where it stands. */
-    record Word(String text, int start, int end) { }
+    record Word(String text, int start, int end) {}
 
-    private Words() { }
+    private Words() {}
 
     /** Letters and digits between anything else; lower case, without accents, with Greek letters spelt out. */
     static List<Word> of(String text) {
         var words = new ArrayList<Word>();
         int start = -1;
         for (int i = 0; i <= text.length(); i++) {
-            boolean inside = i < text.length() && (Character.isLetterOrDigit(text.charAt(i)) || Character.getType(text.charAt(i)) == Character.NON_SPACING_MARK);
+            boolean inside = i < text.length()
+                    && (Character.isLetterOrDigit(text.charAt(i)) || Character.getType(text.charAt(i)) == Character.NON_SPACING_MARK);
             if (inside && start < 0) {
                 start = i;
             } else if (!inside && start >= 0) {
@@ -43,9 +44,7 @@ final class Words {
     }
 
     private static String fold(String word) {
-        if (word.chars().allMatch(c -> c < 128)) {
-            return stem(word.toLowerCase(Locale.ROOT));
-        }
+        if (word.chars().allMatch(c -> c < 128)) return stem(word.toLowerCase(Locale.ROOT));
         var plain = new StringBuilder();
         for (char c : Normalizer.normalize(word.toLowerCase(Locale.ROOT), Normalizer.Form.NFKD).toCharArray()) {
             switch (c) {
@@ -67,15 +66,13 @@ final class Words {
     /** Plurals, and nothing more: a stronger stem would tear words that are typed by halves. */
     static String stem(String word) {
         int n = word.length();
-        if (n > 4 && word.endsWith("ies")) {
-            return word.substring(0, n - 3) + "y";
-        }
+        if (n > 4 && word.endsWith("ies")) return word.substring(0, n - 3) + "y";
         boolean plural = n > 3 && word.endsWith("s") && !word.endsWith("ss") && !word.endsWith("us") && !word.endsWith("is");
         return plural ? word.substring(0, n - 1) : word;
     }
 
-    private static final String[] ENDINGS = {"ational", "ations", "ation", "izing", "ising", "ized", "ised", "ment", "ness", "ings", "ing", "ions", "ion", "ally", "able", "ers", "er", "or",
-        "ed", "es", "ly", "al", "ic", "y", "e"};
+    private static final String[] ENDINGS = {"ational", "ations", "ation", "izing", "ising", "ized", "ised", "ment", "ness", "ings", "ing",
+            "ions", "ion", "ally", "able", "ers", "er", "or", "ed", "es", "ly", "al", "ic", "y", "e"};
 
     /** A word without its ending, at least four letters: {@code exploding}, {@code explodes} and {@code exploded} are one family. */
     static String root(String word) {

@@ -28,7 +28,8 @@ public record NewTopic(Topic topic, String api, Path root) {
 
     /** Starts a topic whose class has the name that its slug suggests: {@code lyceum.stats.Mahalanobis}. */
     public static NewTopic of(Topic topic, Path root) {
-        return new NewTopic(topic, PACKAGES.getOrDefault(topic.module(), "lyceum." + topic.module()) + "." + Stub.typeName(topic.slug()), root);
+        return new NewTopic(topic, PACKAGES.getOrDefault(topic.module(), "lyceum." + topic.module()) + "." + Stub.typeName(topic.slug()),
+                root);
     }
 
     /** Runs the command: {@code NewTopic ROOT SLUG [--api CLASS]}. Exit code 2 where nothing could be written, with the reason. */
@@ -45,7 +46,8 @@ public record NewTopic(Topic topic, String api, Path root) {
             var start = of(Catalogue.load().bySlug(words.get(1)), Path.of(words.get(0)));
             var written = (api == null ? start : start.withApi(api)).write();
             written.forEach(System.out::println);
-            System.out.println("Each clause fails until it is measured: ./lyceum test -pl lyceum-" + start.topic.module() + " -Dtest=" + start.simpleName() + "Test");
+            System.out.println("Each clause fails until it is measured: ./lyceum test -pl lyceum-" + start.topic.module() + " -Dtest="
+                    + start.simpleName() + "Test");
         } catch (UnknownTopicException | IllegalStateException e) {
             System.err.println(e.getMessage());
             System.exit(2);
@@ -88,7 +90,8 @@ public record NewTopic(Topic topic, String api, Path root) {
 
     private Map<Path, String> texts() {
         var texts = new LinkedHashMap<Path, String>();
-        texts.put(Path.of(module(), "src/test/java", packageName().replace('.', '/'), simpleName() + "Test.java"), Stub.test(topic, packageName(), simpleName()));
+        texts.put(Path.of(module(), "src/test/java", packageName().replace('.', '/'), simpleName() + "Test.java"),
+                Stub.test(topic, packageName(), simpleName()));
         texts.put(Path.of("tools/golden", topic.slug().replace('-', '_') + ".py"), Stub.golden(topic));
         texts.put(labFolder().resolve(simpleName() + "Lab.java"), Stub.lab(topic, labPackage(), simpleName()));
         return texts;
@@ -98,13 +101,9 @@ public record NewTopic(Topic topic, String api, Path root) {
     private String article() throws IOException {
         var file = root.resolve(articleFile());
         var lines = "api: " + api + "\nlab: " + labPackage() + "." + simpleName() + "Lab\n";
-        if (!Files.exists(file)) {
-            return Stub.article(topic, lines);
-        }
+        if (!Files.exists(file)) return Stub.article(topic, lines);
         var text = Files.readString(file);
-        if (Article.parse(topic.slug(), text).lab().isPresent() || !text.startsWith("---\n")) {
-            return null;
-        }
+        if (Article.parse(topic.slug(), text).lab().isPresent() || !text.startsWith("---\n")) return null;
         return "---\n" + lines + text.substring(4);
     }
 

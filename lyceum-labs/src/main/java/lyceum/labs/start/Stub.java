@@ -11,17 +11,19 @@ final class Stub {
 
     private static final int WORDS_OF_A_NAME = 7;
 
-    private Stub() { }
+    private Stub() {}
 
     /** {@code low-rank-approximation} as a class: {@code LowRankApproximation}. */
     static String typeName(String slug) {
-        return Arrays.stream(slug.split("-")).map(word -> word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1)).collect(Collectors.joining());
+        return Arrays.stream(slug.split("-")).map(word -> word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1))
+                .collect(Collectors.joining());
     }
 
     /** The first words of a clause as a method: {@code Equals numpy to 1e-10} is {@code equalsNumpyTo1e10}. */
     static String methodName(String clause) {
-        var words = Arrays.stream(clause.replaceAll("[^A-Za-z0-9]+", " ").strip().split(" +"))
-                .filter(word -> !word.isEmpty()).limit(WORDS_OF_A_NAME).map(word -> word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1)).collect(Collectors.joining());
+        var words = Arrays.stream(clause.replaceAll("[^A-Za-z0-9]+", " ").strip().split(" +")).filter(word -> !word.isEmpty())
+                .limit(WORDS_OF_A_NAME).map(word -> word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1))
+                .collect(Collectors.joining());
         var name = words.isEmpty() ? "holds" : words.substring(0, 1).toLowerCase(Locale.ROOT) + words.substring(1);
         return Character.isDigit(name.charAt(0)) ? "with" + name : name;
     }
@@ -52,8 +54,7 @@ final class Stub {
             """.formatted(packageName, topic.slug(), simpleName, methods);
     }
 
-    static String lab(Topic topic, String packageName, String simpleName) {
-        return """
+    static String lab(Topic topic, String packageName, String simpleName) { return """
             package %s;
 
             import lyceum.labs.Lab;
@@ -68,11 +69,9 @@ final class Stub {
                     lab.shows("a figure of " + points + " points is drawn", false);
                 }
             }
-            """.formatted(packageName, topic.slug(), quoted(topic.title()), simpleName);
-    }
+            """.formatted(packageName, topic.slug(), quoted(topic.title()), simpleName); }
 
-    static String golden(Topic topic) {
-        return """
+    static String golden(Topic topic) { return """
             \"""lyceum-%s: %s. What the reference answers to inputs that the seed recipe draws.\"""
             from golden import Recipe, case, versions, write
 
@@ -86,25 +85,20 @@ final class Stub {
 
             if __name__ == "__main__":
                 main()
-            """.formatted(topic.module(), topic.slug(), topic.slug(), topic.number());
-    }
+            """.formatted(topic.module(), topic.slug(), topic.slug(), topic.number()); }
 
-    static String article(Topic topic, String lines) {
-        return """
+    static String article(Topic topic, String lines) { return """
             ---
             %ssee: %s
             sources:
             ---
             The article is still to come: the idea, the formula, when to use it, when not, and what costs people days.
-            """.formatted(lines, String.join(", ", topic.related()));
-    }
+            """.formatted(lines, String.join(", ", topic.related())); }
 
-    static String packageInfo(String packageName, String module) {
-        return """
+    static String packageInfo(String packageName, String module) { return """
             /** Labs of the topics of lyceum-%s; each class is one. */
             package %s;
-            """.formatted(module, packageName);
-    }
+            """.formatted(module, packageName); }
 
     private static String quoted(String text) { return text.replace("\\", "\\\\").replace("\"", "\\\""); }
 }

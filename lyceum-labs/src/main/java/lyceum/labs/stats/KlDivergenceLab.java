@@ -40,21 +40,28 @@ final class KlDivergenceLab implements LabBody {
         var names = new ArrayList<String>();
         for (int f = 0; f <= FRAMES; f++) {
             int step = f * (search.path().size() - 1) / FRAMES;
-            frames.add(drawn("Minimising KL(q || p)", bumps, distance).line("q", grid(distance), density(search.path().get(step), distance)));
+            frames.add(
+                    drawn("Minimising KL(q || p)", bumps, distance).line("q", grid(distance), density(search.path().get(step), distance)));
             names.add("step " + step);
         }
         lab.figure(Figure.frames("The reverse search from your start", "search step", frames).labelled(names.toArray(String[]::new))
-                .describedAs("Step by step a wide Gaussian walks to the nearest local minimum, as a rule one of the bumps, and shrinks until it fits that bump alone."));
-        lab.figure(drawn("Both projections", bumps, distance).line("forward: min KL(p || q)", grid(distance), density(forward.distribution(), distance))
-                .line("reverse: min KL(q || p)", grid(distance), density(reverse.distribution(), distance))
-                .describedAs("The forward fit is a low wide bell over both bumps and the gap between them, the reverse one a narrow bell on the better bump."));
-        lab.table("Nats lost each way", List.of("fit", "mean", "deviation", "KL(p || q)", "KL(q || p)"), List.of(row("forward", forward.distribution(), bumps),
-                row("reverse", reverse.distribution(), bumps), row("reverse from your start", search.distribution(), bumps)));
-        lab.figure(estimates(lab.rng(1)).describedAs("Three Monte Carlo estimates settle on the exact value as draws grow: k1 and k3 without bias, k2 slightly beside it."));
+                .describedAs(
+                        "Step by step a wide Gaussian walks to the nearest local minimum, as a rule one of the bumps, and shrinks until it fits that bump alone."));
+        lab.figure(drawn("Both projections", bumps, distance)
+                .line("forward: min KL(p || q)", grid(distance), density(forward.distribution(), distance))
+                .line("reverse: min KL(q || p)", grid(distance), density(reverse.distribution(), distance)).describedAs(
+                        "The forward fit is a low wide bell over both bumps and the gap between them, the reverse one a narrow bell on the better bump."));
+        lab.table("Nats lost each way", List.of("fit", "mean", "deviation", "KL(p || q)", "KL(q || p)"),
+                List.of(row("forward", forward.distribution(), bumps), row("reverse", reverse.distribution(), bumps),
+                        row("reverse from your start", search.distribution(), bumps)));
+        lab.figure(estimates(lab.rng(1)).describedAs(
+                "Three Monte Carlo estimates settle on the exact value as draws grow: k1 and k3 without bias, k2 slightly beside it."));
 
         var q = forward.distribution();
-        lab.say("The forward fit has the mixture's mean %.3f and deviation %.3f. The reverse one sits at %.3f.", q.mean(), q.standardDeviation(), reverse.distribution().mean());
-        lab.shows("gap of the forward fit's moments", Math.max(Math.abs(q.mean() - bumps.mean()), Math.abs(q.variance() - bumps.variance())), below(1e-4));
+        lab.say("The forward fit has the mixture's mean %.3f and deviation %.3f. The reverse one sits at %.3f.", q.mean(),
+                q.standardDeviation(), reverse.distribution().mean());
+        lab.shows("gap of the forward fit's moments",
+                Math.max(Math.abs(q.mean() - bumps.mean()), Math.abs(q.variance() - bumps.variance())), below(1e-4));
         lab.shows("distance of the reverse fit from a mode", Math.abs(Math.abs(reverse.distribution().mean()) - distance / 2), below(0.1));
         double exact = Divergences.kl(P, Q);
         var sampled = Divergences.klBySampling(P, Q, 20_000, lab.rng(2));
@@ -68,7 +75,9 @@ final class KlDivergenceLab implements LabBody {
 
     private static double[] grid(double distance) { return Tensor.linspace(-distance / 2 - 4, distance / 2 + 4, 241).toDoubleArray(); }
 
-    private static double[] density(UnivariateDistribution d, double distance) { return Arrays.stream(grid(distance)).map(d::density).toArray(); }
+    private static double[] density(UnivariateDistribution d, double distance) {
+        return Arrays.stream(grid(distance)).map(d::density).toArray();
+    }
 
     private static Plot drawn(String title, UnivariateDistribution p, double distance) {
         return Figure.line(title, grid(distance), density(p, distance)).named("p").axes("x", "density").limitY(0, 0.6);

@@ -30,19 +30,24 @@ final class ShannonEntropyLab implements LabBody {
         double skew = lab.param("skew", 1.2, 0.0, 4.0);
 
         lab.figure(Figure.line("Entropy of a coin", 0, 1, Entropy::binary).axes("probability of heads", "entropy (bits)")
-                .verticalLine(heads, "your coin").describedAs("An arch from 0 at certainty over 1 bit for the fair coin; your coin is marked."));
+                .verticalLine(heads, "your coin")
+                .describedAs("An arch from 0 at certainty over 1 bit for the fair coin; your coin is marked."));
         lab.say("A coin that falls heads with probability %.2f tells %.3f bits a throw.", heads, Entropy.binary(heads));
 
         double[] weights = zipf(symbols, skew);
         var code = HuffmanCode.of(weights);
-        lab.figure(tree(code).describedAs("Frequent symbols hang high and have short codes, rare ones deep down; a left branch is a 0, a right one a 1."));
+        lab.figure(tree(code).describedAs(
+                "Frequent symbols hang high and have short codes, rare ones deep down; a left branch is a 0, a right one a 1."));
         lab.table("The code", List.of("symbol", "probability", "surprise (bits)", "code", "length"), rows(code, weights));
-        lab.figure(lengths(symbols, skew).describedAs("Mean code length stays on or just above the entropy and never reaches one bit more, from even to very uneven symbols."));
+        lab.figure(lengths(symbols, skew).describedAs(
+                "Mean code length stays on or just above the entropy and never reaches one bit more, from even to very uneven symbols."));
         lab.say("H = %.4f bits, Huffman spends %.4f a symbol.", Entropy.bits(weights), code.meanLength());
         lab.shows("bits a symbol beyond H", code.meanLength() - Entropy.bits(weights), between(-1e-12, 1));
 
         double[] bias = biases(lab.rng(3));
-        lab.figure(Figure.bar("Bias of three estimators at 50 samples of 20 symbols", new String[] {"plug-in", "Miller-Madow", "James-Stein"}, bias).axes("estimator", "bias (nats)")
+        lab.figure(Figure
+                .bar("Bias of three estimators at 50 samples of 20 symbols", new String[] {"plug-in", "Miller-Madow", "James-Stein"}, bias)
+                .axes("estimator", "bias (nats)")
                 .describedAs("The plug-in estimate is far too low; the correction takes most of that away, shrinkage nearly all of it."));
         lab.shows("Miller-Madow bias over plug-in bias", Math.abs(bias[1] / bias[0]), below(1.0 / 3));
         double error = EntropyEstimate.nearestNeighbour(Tensor.randn(lab.rng(4), DType.F64, 5000), 3) - Normal.STANDARD.entropy();
@@ -77,13 +82,16 @@ final class ShannonEntropyLab implements LabBody {
 
     private static List<List<Object>> rows(HuffmanCode code, double[] p) {
         var rows = new ArrayList<List<Object>>();
-        for (int i = 0; i < p.length; i++) rows.add(List.of(String.valueOf((char) ('a' + i)), p[i], Entropy.surprisal(p[i], 2), code.code(i), code.code(i).length()));
+        for (int i = 0; i < p.length; i++)
+            rows.add(List.of(String.valueOf((char) ('a' + i)), p[i], Entropy.surprisal(p[i], 2), code.code(i), code.code(i).length()));
         return rows;
     }
 
     private static Plot lengths(int symbols, double chosen) {
-        return Figure.line("What Huffman's code costs", 0, 4, k -> Entropy.bits(zipf(symbols, k))).named("entropy H").line("mean code length", 0, 4, k -> HuffmanCode.of(zipf(symbols, k)).meanLength())
-                .line("H + 1", 0, 4, k -> Entropy.bits(zipf(symbols, k)) + 1).dashed().axes("skew of the symbols", "bits a symbol").verticalLine(chosen, "your skew");
+        return Figure.line("What Huffman's code costs", 0, 4, k -> Entropy.bits(zipf(symbols, k))).named("entropy H")
+                .line("mean code length", 0, 4, k -> HuffmanCode.of(zipf(symbols, k)).meanLength())
+                .line("H + 1", 0, 4, k -> Entropy.bits(zipf(symbols, k)) + 1).dashed().axes("skew of the symbols", "bits a symbol")
+                .verticalLine(chosen, "your skew");
     }
 
     private static double[] biases(Rng rng) {

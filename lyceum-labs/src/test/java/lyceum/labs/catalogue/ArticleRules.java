@@ -30,7 +30,8 @@ final class ArticleRules {
 
     List<String> problems(Topic topic, Article article) {
         var problems = new ArrayList<String>();
-        article.fields().keySet().stream().filter(f -> !FIELDS.contains(f)).forEach(f -> problems.add(f + " does not belong into the front matter"));
+        article.fields().keySet().stream().filter(f -> !FIELDS.contains(f))
+                .forEach(f -> problems.add(f + " does not belong into the front matter"));
         if (article.see().isEmpty()) {
             problems.add("see is missing");
         }
@@ -88,14 +89,14 @@ final class ArticleRules {
 
     private void links(List<String> problems, Topic topic, Article article) {
         slugs(problems, topic, "a link names", article.destinations().stream().filter(d -> !d.contains(":")).toList());
-        // Those that run were written before articles linked each other.
-        if (article.api().isBlank() && article.links().size() < 2) {
+        if (article.links().size() < 2) {
             problems.add("it links to " + article.links().size() + " topics; two are the least");
         }
     }
 
     private static void formulas(List<String> problems, Article article) {
-        Formulas.of(article.markdown()).stream().filter(tex -> !balanced(tex)).forEach(tex -> problems.add("braces do not pair in $" + tex + "$"));
+        Formulas.of(article.markdown()).stream().filter(tex -> !balanced(tex))
+                .forEach(tex -> problems.add("braces do not pair in $" + tex + "$"));
         if (Formulas.replaced(article.markdown(), (tex, display) -> "").replaceAll("(?s)```.*?```|`[^`\n]*`|\\\\\\$", "").contains("$")) {
             problems.add("a dollar sign without a partner; money is \\$5");
         }
@@ -108,7 +109,7 @@ final class ArticleRules {
                 case '\\' -> i++;
                 case '{' -> depth++;
                 case '}' -> depth--;
-                default -> { }
+                default -> {}
             }
         }
         return depth == 0;
@@ -116,14 +117,16 @@ final class ArticleRules {
 
     private void figure(List<String> problems, Article.Picture picture) {
         if (picture.description().length() < SHORTEST_DESCRIPTION) {
-            problems.add(picture.file() + " is described in " + picture.description().length() + " characters; " + SHORTEST_DESCRIPTION + " are the least");
+            problems.add(picture.file() + " is described in " + picture.description().length() + " characters; " + SHORTEST_DESCRIPTION
+                    + " are the least");
         }
         var svg = figures.apply(picture.file());
         if (svg == null) {
             problems.add(picture.file() + " is not there");
-        } else if (!svg.startsWith("<svg ") || !svg.contains("viewBox=") || svg.matches("(?is).*(<script|<style|<image|<foreignObject|href=|\\son[a-z]+=|url\\(http).*")) {
-            problems.add(picture.file() + " is not plain: an <svg> with a viewBox, without script, style sheet, picture, link");
-        }
+        } else if (!svg.startsWith("<svg ") || !svg.contains("viewBox=")
+                || svg.matches("(?is).*(<script|<style|<image|<foreignObject|href=|\\son[a-z]+=|url\\(http).*")) {
+                    problems.add(picture.file() + " is not plain: an <svg> with a viewBox, without script, style sheet, picture, link");
+                }
     }
 
     private static void lab(List<String> problems, Topic topic, String lab) {

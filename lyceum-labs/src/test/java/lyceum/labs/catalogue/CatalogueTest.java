@@ -13,7 +13,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -21,32 +23,30 @@ class CatalogueTest {
 
     private static final Catalogue CATALOGUE = Catalogue.load();
 
-    @Test
-    void allTopicsStandInItNumberedFromOne() {
-        assertThat(CATALOGUE.topics()).extracting(Topic::number).containsExactlyElementsOf(java.util.stream.IntStream.rangeClosed(1, 757).boxed().toList());
+    @Test void allTopicsStandInItNumberedFromOne() {
+        assertThat(CATALOGUE.topics()).extracting(Topic::number).containsExactlyElementsOf(IntStream.rangeClosed(1, 757).boxed().toList());
         assertThat(CATALOGUE.topics()).extracting(Topic::title).doesNotHaveDuplicates();
         assertThat(CATALOGUE.topics()).extracting(Topic::slug).doesNotHaveDuplicates().allMatch(s -> s.matches("[a-z0-9]+(-[a-z0-9]+)*"));
     }
 
-    @Test
-    void itStandsInAFileForEachModuleByNumber() throws IOException {
+    @Test void itStandsInAFileForEachModuleByNumber() throws IOException {
         try (var files = Files.list(Path.of("src/main/resources/lyceum/labs/catalogue"))) {
             assertThat(files.map(f -> f.getFileName().toString()))
                     .containsExactlyInAnyOrderElementsOf(ModuleFiles.MODULES.stream().map(m -> m + ".json").toList());
         }
         var byModule = ModuleFiles.read("/lyceum/labs/catalogue", Topic[].class);
-        assertThat(byModule).isSortedAccordingTo(Comparator.comparingInt((Topic t) -> ModuleFiles.MODULES.indexOf(t.module())).thenComparingInt(Topic::number));
+        assertThat(byModule).isSortedAccordingTo(
+                Comparator.comparingInt((Topic t) -> ModuleFiles.MODULES.indexOf(t.module())).thenComparingInt(Topic::number));
     }
 
-    @Test
-    void specificationHasAsManyClausesAsItHadWhenItWasExamined() {
+    @Test void specificationHasAsManyClausesAsItHadWhenItWasExamined() {
         assertThat(CATALOGUE.topics().stream().mapToInt(t -> t.clauses().size()).sum()).isEqualTo(3_274);
     }
 
-    @Test
-    void everyTopicIsWhole() {
+    @Test void everyTopicIsWhole() {
         for (var t : CATALOGUE.topics()) {
-            assertThat(t.kind()).as(t.slug()).isIn("algorithm", "concept", "data", "history", "metric", "model", "system", "technique", "theory");
+            assertThat(t.kind()).as(t.slug()).isIn("algorithm", "concept", "data", "history", "metric", "model", "system", "technique",
+                    "theory");
             assertThat(t.level()).as(t.slug()).isIn("beginner", "practitioner", "researcher");
             assertThat(t.area()).as(t.slug()).isNotBlank();
             assertThat(t.clauses()).as(t.slug()).isNotEmpty().allMatch(c -> !c.isBlank());
@@ -55,8 +55,7 @@ class CatalogueTest {
         assertThat(CATALOGUE.byArea()).hasSizeBetween(25, 45);
     }
 
-    @Test
-    void needsAndRelatedTopicsExistAndNeedsHaveNoCycle() {
+    @Test void needsAndRelatedTopicsExistAndNeedsHaveNoCycle() {
         for (var t : CATALOGUE.topics()) {
             assertThat(t.needs()).as(t.slug()).allMatch(s -> CATALOGUE.find(s).isPresent()).doesNotContain(t.slug());
             assertThat(t.related()).as(t.slug()).allMatch(s -> CATALOGUE.find(s).isPresent()).doesNotContain(t.slug());
@@ -65,38 +64,32 @@ class CatalogueTest {
     }
 
     /** A reader who begins must not be sent to what is harder than the goal: that is related, or the level is wrong. */
-    @Test
-    void noTopicNeedsAHarderOne() {
+    @Test void noTopicNeedsAHarderOne() {
         var levels = List.of("beginner", "practitioner", "researcher");
         var harder = new ArrayList<String>();
         for (var t : CATALOGUE.topics()) {
-            t.needs().stream().filter(need -> levels.indexOf(CATALOGUE.bySlug(need).level()) > levels.indexOf(t.level()))
-                    .forEach(need -> harder.add(t.slug() + " (" + t.level() + ") needs " + need + " (" + CATALOGUE.bySlug(need).level() + ")"));
+            t.needs().stream().filter(need -> levels.indexOf(CATALOGUE.bySlug(need).level()) > levels.indexOf(t.level())).forEach(
+                    need -> harder.add(t.slug() + " (" + t.level() + ") needs " + need + " (" + CATALOGUE.bySlug(need).level() + ")"));
         }
         assertThat(harder).isEmpty();
     }
 
     /** Names that two fields gave to two things, or that differ by no letter or digit. */
-    private static final Map<String, Set<String>> SHARED_ALIASES = Map.of(
-            "bp", Set.of("backpropagation", "belief-propagation"),
-            "ig", Set.of("information-gain", "feature-attribution"),
-            "is", Set.of("importance-sampling", "generative-metrics"),
-            "lda", Set.of("lda-qda", "lda-topic-model"),
-            "map", Set.of("map-estimation", "object-detection"),
-            "node", Set.of("neuron", "neural-ode"),
-            "humaneval", Set.of("human-evaluation", "core-llm-benchmarks"),
-            "passk", Set.of("core-llm-benchmarks", "tool-benchmarks"));
+    private static final Map<String, Set<String>> SHARED_ALIASES = Map.of("bp", Set.of("backpropagation", "belief-propagation"), "ig",
+            Set.of("information-gain", "feature-attribution"), "is", Set.of("importance-sampling", "generative-metrics"), "lda",
+            Set.of("lda-qda", "lda-topic-model"), "map", Set.of("map-estimation", "object-detection"), "node",
+            Set.of("neuron", "neural-ode"), "humaneval", Set.of("human-evaluation", "core-llm-benchmarks"), "passk",
+            Set.of("core-llm-benchmarks", "tool-benchmarks"));
 
-    @Test
-    void aliasBelongsToOneTopicUnlessTwoThingsAreTrulyCalledSo() {
+    @Test void aliasBelongsToOneTopicUnlessTwoThingsAreTrulyCalledSo() {
         var owners = new HashMap<String, Set<String>>();
-        CATALOGUE.topics().forEach(t -> t.aliases().forEach(a -> owners.computeIfAbsent(a.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}]", ""), k -> new HashSet<>()).add(t.slug())));
+        CATALOGUE.topics().forEach(t -> t.aliases().forEach(a -> owners
+                .computeIfAbsent(a.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}]", ""), k -> new HashSet<>()).add(t.slug())));
         owners.values().removeIf(slugs -> slugs.size() < 2);
         assertThat(owners).isEqualTo(SHARED_ALIASES);
     }
 
-    @Test
-    void noSummarySharesEightWordsInARowWithAnotherOrWithAClause() {
+    @Test void noSummarySharesEightWordsInARowWithAnotherOrWithAClause() {
         var summaries = new HashMap<String, String>();
         for (var t : CATALOGUE.topics()) {
             for (var run : eights(t.summary())) {
@@ -111,16 +104,17 @@ class CatalogueTest {
         }
     }
 
-    @Test
-    void eightWordsAreFoundWhateverTheirHyphensAndMarks() {
-        assertThat(eights("One two-three, four five six: seven eight (nine).")).containsAnyElementsOf(eights("two three four five six seven eight nine"));
+    @Test void eightWordsAreFoundWhateverTheirHyphensAndMarks() {
+        assertThat(eights("One two-three, four five six: seven eight (nine)."))
+                .containsAnyElementsOf(eights("two three four five six seven eight nine"));
         assertThat(eights("one two three four five six seven")).isEmpty();
     }
 
     private static Set<String> eights(String text) {
         var runs = new HashSet<String>();
         for (var hyphen : List.of("", " ")) {
-            var words = text.toLowerCase(Locale.ROOT).replaceAll("[-–]", hyphen).replaceAll("[^\\p{L}\\p{N}\\s]", hyphen).strip().split("\\s+");
+            var words = text.toLowerCase(Locale.ROOT).replaceAll("[-–]", hyphen).replaceAll("[^\\p{L}\\p{N}\\s]", hyphen).strip()
+                    .split("\\s+");
             for (int i = 0; i + 8 <= words.length; i++) {
                 runs.add(String.join(" ", List.of(words).subList(i, i + 8)));
             }
@@ -128,8 +122,7 @@ class CatalogueTest {
         return runs;
     }
 
-    @Test
-    void pathHoldsWhatTheGoalNeedsEachAfterItsOwnNeeds() {
+    @Test void pathHoldsWhatTheGoalNeedsEachAfterItsOwnNeeds() {
         for (var goal : List.of("multilayer-perceptron", "dpo", "k-means", "transformer")) {
             if (CATALOGUE.find(goal).isEmpty()) {
                 continue;
@@ -146,8 +139,7 @@ class CatalogueTest {
         }
     }
 
-    @Test
-    void pathLeavesOutWhatIsKnownAndWhatOnlyThatNeeds() {
+    @Test void pathLeavesOutWhatIsKnownAndWhatOnlyThatNeeds() {
         var catalogue = small(Map.of("a", List.of(), "b", List.of("a"), "c", List.of("b"), "d", List.of("c", "a")));
         assertThat(catalogue.path("d")).extracting(Topic::slug).containsExactly("a", "b", "c", "d");
         assertThat(catalogue.path("d", Set.of("c"))).extracting(Topic::slug).containsExactly("a", "d");
@@ -156,14 +148,12 @@ class CatalogueTest {
         assertThat(catalogue.neededBy("a")).extracting(Topic::slug).containsExactlyInAnyOrder("b", "d");
     }
 
-    @Test
-    void cycleIsNamed() {
+    @Test void cycleIsNamed() {
         var catalogue = small(Map.of("a", List.of("b"), "b", List.of("a")));
         assertThatThrownBy(() -> catalogue.path("a")).isInstanceOf(IllegalStateException.class).hasMessageContaining("needs itself");
     }
 
-    @Test
-    void unknownSlugOffersTheNearestNames() {
+    @Test void unknownSlugOffersTheNearestNames() {
         assertThatThrownBy(() -> CATALOGUE.bySlug("k-meens")).isInstanceOf(UnknownTopicException.class)
                 .hasMessageStartingWith("there is no topic 'k-meens'; did you mean k-means, ")
                 .extracting(e -> ((UnknownTopicException) e).nearest().size()).isEqualTo(3);
@@ -172,19 +162,17 @@ class CatalogueTest {
 
     /** A million letters, compared with every name, are hours. */
     @Test
-    @Timeout(60)
-    void nameOfAnyLengthIsLookedAtByItsBeginning() {
+    @Timeout(60) void nameOfAnyLengthIsLookedAtByItsBeginning() {
         var title = "dangerous-capability evaluations (bio, cyber, persuasion, autonomy)";
         assertThat(CATALOGUE.nearest(title + "x".repeat(1_000_000), 1)).isEqualTo(CATALOGUE.nearest(title, 1));
         assertThatThrownBy(() -> CATALOGUE.bySlug("x".repeat(1_000_000))).message().hasSizeLessThan(300);
     }
 
-    @Test
-    void editDistanceCountsSwapsAndStopsAtItsLimit() {
+    @Test void editDistanceCountsSwapsAndStopsAtItsLimit() {
         assertThat(EditDistance.between("kitten", "sitting")).isEqualTo(3);
         assertThat(EditDistance.between("attention", "attnetion")).isEqualTo(1);
         assertThat(EditDistance.between("", "abc")).isEqualTo(3);
-        var random = new java.util.Random(7);
+        var random = new Random(7);
         for (int i = 0; i < 3_000; i++) {
             var a = word(random);
             var b = word(random);
@@ -196,7 +184,7 @@ class CatalogueTest {
         }
     }
 
-    private static String word(java.util.Random random) {
+    private static String word(Random random) {
         var word = new StringBuilder();
         for (int i = random.nextInt(8); i > 0; i--) {
             word.append((char) ('a' + random.nextInt(3)));
@@ -218,8 +206,8 @@ class CatalogueTest {
 
     private static Catalogue small(Map<String, List<String>> needs) {
         var topics = new ArrayList<Topic>();
-        needs.keySet().stream().sorted().forEach(s -> topics.add(
-                new Topic(topics.size() + 1, s, s, "concept", "core", "Area", "beginner", "", List.of(), needs.get(s), List.of(), List.of("it runs"))));
+        needs.keySet().stream().sorted().forEach(s -> topics.add(new Topic(topics.size() + 1, s, s, "concept", "core", "Area", "beginner",
+                "", List.of(), needs.get(s), List.of(), List.of("it runs"))));
         return Catalogue.of(topics);
     }
 }

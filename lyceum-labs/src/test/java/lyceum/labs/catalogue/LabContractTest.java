@@ -18,6 +18,7 @@ import lyceum.labs.LabClass;
 import lyceum.labs.LabRequest;
 import lyceum.labs.LabResult;
 import lyceum.labs.LabRunner;
+import lyceum.labs.NumberText;
 import lyceum.plot.Axis;
 import lyceum.plot.Figure;
 import lyceum.plot.Frames;
@@ -36,15 +37,15 @@ class LabContractTest {
 
     private static final Catalogue CATALOGUE = Catalogue.load();
     /** Labs that are still to be shortened, with their lengths: they may not grow, and no other joins them. */
-    private static final Map<String, Integer> STILL_LONGER = Map.of("DataSplitLab.java", 105, "SquashingLab.java", 107, "MinibatchLab.java", 117);
+    private static final Map<String, Integer> STILL_LONGER = Map.of("DataSplitLab.java", 105, "SquashingLab.java", 107, "MinibatchLab.java",
+            117);
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     /** A second or so of kernels, and of small objects, on one core: the work is counted, not the time. */
     private static final double MOST_OPERATIONS = 2e10, MOST_BYTES = 5e9;
 
-    @TestFactory
-    Stream<DynamicTest> everyLabKeepsTheContract() {
-        return CATALOGUE.topics().stream().flatMap(t -> Article.find(t.slug()).flatMap(Article::lab).filter(LabClass::isThere).stream()).distinct()
-                .map(lab -> DynamicTest.dynamicTest(lab, () -> {
+    @TestFactory Stream<DynamicTest> everyLabKeepsTheContract() {
+        return CATALOGUE.topics().stream().flatMap(t -> Article.find(t.slug()).flatMap(Article::lab).filter(LabClass::isThere).stream())
+                .distinct().map(lab -> DynamicTest.dynamicTest(lab, () -> {
                     LabResult result;
                     double kernels;
                     long before = THREADS.getTotalThreadAllocatedBytes();
@@ -55,24 +56,28 @@ class LabContractTest {
                     double heap = THREADS.getTotalThreadAllocatedBytes() - before;
                     record(result);
                     var problems = problems(result);
-                    if (kernels > MOST_OPERATIONS) problems.add("its kernels take %.1e operations; %.0e are allowed".formatted(kernels, MOST_OPERATIONS));
-                    if (heap > MOST_BYTES) problems.add("it allocates %.1e bytes on the heap; %.0e are allowed".formatted(heap, MOST_BYTES));
+                    if (kernels > MOST_OPERATIONS)
+                        problems.add("its kernels take %.1e operations; %.0e are allowed".formatted(kernels, MOST_OPERATIONS));
+                    if (heap > MOST_BYTES)
+                        problems.add("it allocates %.1e bytes on the heap; %.0e are allowed".formatted(heap, MOST_BYTES));
                     assertThat(problems).isEmpty();
                 }));
     }
 
-    @Test
-    void contractHoldsForAGoodLabAndNamesWhatIsWrongWithOthers() {
+    @Test void contractHoldsForAGoodLabAndNamesWhatIsWrongWithOthers() {
         assertThat(problems(run("lyceum.labs.dummy.GoodLab"))).isEmpty();
-        assertThat(problems(run("lyceum.labs.dummy.FailingCheckLab"))).contains("check 'gap' is 2 and should be below 1", "it draws nothing and shows no table");
-        assertThat(problems(run("lyceum.labs.dummy.UglyLab"))).contains("figure 'No words' has no description", "figure 'No words' has an axis without a label");
+        assertThat(problems(run("lyceum.labs.dummy.FailingCheckLab"))).contains("check 'gap' is 2 and should be below 1",
+                "it draws nothing and shows no table");
+        assertThat(problems(run("lyceum.labs.dummy.UglyLab"))).contains("figure 'No words' has no description",
+                "figure 'No words' has an axis without a label");
     }
 
     /** What is more is proof, and belongs in tests. */
-    @Test
-    void noLabIsLongerThanAHundredLines() throws IOException {
+    @Test void noLabIsLongerThanAHundredLines() throws IOException {
         try (var files = Files.walk(Path.of("src/main/java/lyceum/labs"))) {
-            var longer = files.filter(f -> f.toString().endsWith("Lab.java")).filter(f -> !f.getFileName().toString().matches("(Running|Describing)?Lab\\.java")).filter(f -> lines(f) > STILL_LONGER.getOrDefault(f.getFileName().toString(), 100))
+            var longer = files.filter(f -> f.toString().endsWith("Lab.java"))
+                    .filter(f -> !f.getFileName().toString().matches("(Running|Describing)?Lab\\.java"))
+                    .filter(f -> lines(f) > STILL_LONGER.getOrDefault(f.getFileName().toString(), 100))
                     .map(f -> f.getFileName() + " has " + lines(f)).sorted();
             assertThat(longer).isEmpty();
         }
@@ -86,15 +91,14 @@ class LabContractTest {
         }
     }
 
-    @Test
-    void sameSeedGivesTheSameNumbers() {
+    @Test void sameSeedGivesTheSameNumbers() {
         assertThat(run("lyceum.labs.dummy.GoodLab").checks()).isEqualTo(run("lyceum.labs.dummy.GoodLab").checks());
     }
 
     private static LabResult run(String lab) {
         var topic = LabClass.of(lab).topics().getFirst();
         try (var runner = new LabRunner()) {
-            return runner.run(LabRequest.of(topic, lab).asTest(), e -> { });
+            return runner.run(LabRequest.of(topic, lab).asTest(), e -> {});
         }
     }
 
@@ -117,7 +121,7 @@ class LabContractTest {
 
     private static void check(CheckResult check, List<String> problems) {
         if (!check.holds()) {
-            problems.add("check '" + check.name() + "' is " + lyceum.labs.NumberText.of(check.value()) + " and should be " + check.expected());
+            problems.add("check '" + check.name() + "' is " + NumberText.of(check.value()) + " and should be " + check.expected());
         }
         var topic = CATALOGUE.find(check.topic());
         if (topic.isPresent() && check.clause() > topic.get().clauses().size()) {
@@ -152,20 +156,17 @@ class LabContractTest {
         return plot.layers().stream().noneMatch(l -> l instanceof Layer.Network || l instanceof Layer.ImageGrid);
     }
 
-    private static boolean blank(Axis axis) {
-        return axis.label().isBlank();
-    }
+    private static boolean blank(Axis axis) { return axis.label().isBlank(); }
 
     private static void record(LabResult result) throws IOException {
         var file = AcceptanceFile.ofThisModule();
-        if (file == null) {
-            return;
-        }
+        if (file == null) return;
         var prefix = "lab:" + result.lab() + "/";
         var records = new ArrayList<AcceptanceRecord>();
         for (var c : result.checks()) {
             if (c.clause() > 0) {
-                records.add(new AcceptanceRecord(c.topic(), c.clause(), prefix + c.name(), c.holds(), List.of(new Evidence.Entry("value", c.value(), c.expected())), result.seconds()));
+                records.add(new AcceptanceRecord(c.topic(), c.clause(), prefix + c.name(), c.holds(),
+                        List.of(new Evidence.Entry("value", c.value(), c.expected())), result.seconds()));
             }
         }
         AcceptanceFile.replace(file, test -> test.startsWith(prefix), records);

@@ -10,16 +10,14 @@ import org.junit.jupiter.api.Test;
 
 class PreparedTest {
 
-    @Test
-    void whatTheBuildWroteIsWhatItWasMadeFrom() {
+    @Test void whatTheBuildWroteIsWhatItWasMadeFrom() {
         assertThat(Prepared.topics()).contains(Catalogue.source().topics());
         assertThat(Prepared.checks()).contains(Ledger.source().entries());
         var sources = Catalogue.load().topics().stream().map(t -> Article.source(t.slug()).orElse(null)).filter(Objects::nonNull).toList();
         assertThat(Prepared.articles().orElseThrow().values()).containsExactlyInAnyOrderElementsOf(sources);
     }
 
-    @Test
-    void textsWithEveryKindOfSeparatorComeBack() {
+    @Test void textsWithEveryKindOfSeparatorComeBack() {
         var topic = new Topic(7, "tab\tand\nline", "a-slug", "kind", "core", "Ärea", "level", "back\\slash \\n \u001f end",
                 List.of("", "λ", "a\u001fb"), List.of(), List.of(""), List.of("one\ttwo", "\\"));
         assertThat(Packed.parse(Prepared.line(topic).getBytes(StandardCharsets.UTF_8), Prepared::topic)).containsExactly(topic);
@@ -31,8 +29,7 @@ class PreparedTest {
         assertThat(Packed.parse(Prepared.line(article).getBytes(StandardCharsets.UTF_8), Prepared::article)).containsExactly(article);
     }
 
-    @Test
-    void aSlugWithoutAnArticleFindsNone() {
+    @Test void aSlugWithoutAnArticleFindsNone() {
         assertThat(Article.find("../catalogue")).isEmpty();
         assertThat(Article.find("no-such-topic")).isEmpty();
     }

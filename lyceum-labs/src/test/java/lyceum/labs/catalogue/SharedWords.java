@@ -22,7 +22,7 @@ final class SharedWords {
     private static final Pattern TOKEN = Pattern.compile("[\\p{L}\\p{N}'’]+|;");
     private static final Pattern LEAD_IN = Pattern.compile("(?m)^\\s*(?:[-*]\\s+)?\\*\\*([^*\n]{1,60})\\*\\*");
 
-    private SharedWords() { }
+    private SharedWords() {}
 
     /** The words with which an article begins, and who begins with them. */
     static Map<String, Set<String>> openings(Collection<Article> articles) {
@@ -75,7 +75,8 @@ final class SharedWords {
     }
 
     private static List<String> tokens(Article article) {
-        var text = Formulas.replaced(article.markdown(), (tex, display) -> " ; ").replaceAll("!\\[[^\\]]*]\\([^)]*\\)", " ").replaceAll("]\\([^)]*\\)", "]");
+        var text = Formulas.replaced(article.markdown(), (tex, display) -> " ; ").replaceAll("!\\[[^\\]]*]\\([^)]*\\)", " ")
+                .replaceAll("]\\([^)]*\\)", "]");
         return TOKEN.matcher(text.toLowerCase(Locale.ROOT)).results().map(m -> m.group()).toList();
     }
 }

@@ -8,8 +8,7 @@ import lyceum.labs.LabContext;
 /** Counts to a billion through progress. */
 @Lab(topics = "k-means", title = "A dummy that counts")
 final class CountingLab implements LabBody {
-    @Override
-    public void run(LabContext lab) {
+    @Override public void run(LabContext lab) {
         for (int i : lab.progress("counting", 1_000_000_000)) {
             LockSupport.parkNanos(10_000 + i % 2);
         }

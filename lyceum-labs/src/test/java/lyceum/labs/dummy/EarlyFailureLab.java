@@ -7,8 +7,5 @@ import lyceum.labs.LabContext;
 /** Throws before it asks for anything. */
 @Lab(topics = "k-means", title = "A dummy that fails at once")
 final class EarlyFailureLab implements LabBody {
-    @Override
-    public void run(LabContext lab) {
-        throw new IllegalStateException("the data are gone");
-    }
+    @Override public void run(LabContext lab) { throw new IllegalStateException("the data are gone"); }
 }

@@ -8,8 +8,7 @@ import lyceum.labs.LabContext;
 /** Hands its progress to long work. */
 @Lab(topics = "k-means", title = "A dummy that fits")
 final class FittingLab implements LabBody {
-    @Override
-    public void run(LabContext lab) {
+    @Override public void run(LabContext lab) {
         int steps = lab.param("steps", 3, 1, 1_000_000_000);
         var progress = lab.progress();
         for (int i = 1; i <= steps; i++) {

@@ -8,8 +8,7 @@ import lyceum.labs.LabContext;
 /** Uses up the heap. */
 @Lab(topics = "k-means", title = "A dummy that wants all memory")
 final class GreedyLab implements LabBody {
-    @Override
-    public void run(LabContext lab) {
+    @Override public void run(LabContext lab) {
         lab.say("allocating");
         var all = new ArrayList<long[]>();
         while (true) {

@@ -12,8 +12,7 @@ import lyceum.labs.LabContext;
 @Lab(topics = "k-means", title = "A dummy that is killed")
 final class KilledLab implements LabBody {
     @Override
-    @SuppressWarnings("restricted")
-    public void run(LabContext lab) {
+    @SuppressWarnings("restricted") public void run(LabContext lab) {
         boolean crash = lab.flag("crash", false);
         lab.say("It begins.");
         if (crash) {

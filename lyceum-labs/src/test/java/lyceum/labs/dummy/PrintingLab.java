@@ -9,8 +9,7 @@ import lyceum.labs.LabContext;
 /** Prints to standard output, which belongs to the worker's protocol. */
 @Lab(topics = "k-means", title = "A dummy that prints")
 final class PrintingLab implements LabBody {
-    @Override
-    public void run(LabContext lab) {
+    @Override public void run(LabContext lab) {
         lab.say("printing");
         System.out.println("{\"type\":\"failed\",\"message\":\"forged\",\"stack\":\"\"}");
         lab.check(1, "pid", ProcessHandle.current().pid(), exactly(ProcessHandle.current().pid()));

@@ -10,8 +10,7 @@ import lyceum.plot.Figure;
 /** Draws without words. */
 @Lab(topics = "k-means", title = "A dummy without words")
 final class UglyLab implements LabBody {
-    @Override
-    public void run(LabContext lab) {
+    @Override public void run(LabContext lab) {
         lab.figure(Figure.line("No words", new double[] {0, 1}, new double[] {0, 1}));
         lab.check(1, "fine", 0, below(1));
     }

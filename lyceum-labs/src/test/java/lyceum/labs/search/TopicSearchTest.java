@@ -2,7 +2,9 @@ package lyceum.labs.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -33,7 +35,7 @@ class TopicSearchTest {
     private static List<Question> questions() throws Exception {
         var questions = new ArrayList<Question>();
         try (var in = TopicSearchTest.class.getResourceAsStream("/search-questions.tsv")) {
-            new String(in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8).lines().skip(1).map(l -> l.split("\t"))
+            new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().skip(1).map(l -> l.split("\t"))
                     .forEach(c -> questions.add(new Question(c[0], c[1], List.of(c[2].split("\\|")), c[3].equals("untouched"))));
         }
         return questions;
@@ -43,22 +45,19 @@ class TopicSearchTest {
 
         static Quality of(List<Question> questions) {
             var ranks = questions.stream().mapToInt(Question::rank).toArray();
-            return new Quality(ranks.length, java.util.Arrays.stream(ranks).filter(r -> r <= 3).count() / (double) ranks.length,
-                    java.util.Arrays.stream(ranks).mapToDouble(r -> 1.0 / r).average().orElse(0));
+            return new Quality(ranks.length, Arrays.stream(ranks).filter(r -> r <= 3).count() / (double) ranks.length,
+                    Arrays.stream(ranks).mapToDouble(r -> 1.0 / r).average().orElse(0));
         }
 
-        @Override
-        public String toString() {
-            return String.format(Locale.ROOT, "%d questions, %.1f%% in the first three, MRR %.3f", count, 100 * inFirstThree, meanReciprocalRank);
+        @Override public String toString() {
+            return String.format(Locale.ROOT, "%d questions, %.1f%% in the first three, MRR %.3f", count, 100 * inFirstThree,
+                    meanReciprocalRank);
         }
     }
 
-    private static List<Question> those(Predicate<Question> which) throws Exception {
-        return questions().stream().filter(which).toList();
-    }
+    private static List<Question> those(Predicate<Question> which) throws Exception { return questions().stream().filter(which).toList(); }
 
-    @Test
-    void acronymsTyposAndHalfWordsFindTheirTopicInTheFirstThree() throws Exception {
+    @Test void acronymsTyposAndHalfWordsFindTheirTopicInTheFirstThree() throws Exception {
         var named = those(q -> !q.kind().equals("paraphrase"));
         var missed = named.stream().filter(q -> q.rank() > 3).map(q -> q.query() + " -> " + q.expected() + " at " + q.rank()).toList();
         var quality = Quality.of(named);
@@ -68,8 +67,7 @@ class TopicSearchTest {
         assertThat(quality.meanReciprocalRank()).isGreaterThanOrEqualTo(0.90);
     }
 
-    @Test
-    void untouchedQuestionsDoAsWell() throws Exception {
+    @Test void untouchedQuestionsDoAsWell() throws Exception {
         var untouched = those(q -> q.untouched() && !q.kind().equals("paraphrase"));
         var quality = Quality.of(untouched);
         LOG.log(System.Logger.Level.INFO, "search: untouched names " + quality);
@@ -77,16 +75,14 @@ class TopicSearchTest {
         assertThat(quality.inFirstThree()).isGreaterThanOrEqualTo(0.95);
     }
 
-    @Test
-    void paraphrasesAreReported() throws Exception {
+    @Test void paraphrasesAreReported() throws Exception {
         var paraphrases = those(q -> q.kind().equals("paraphrase"));
         LOG.log(System.Logger.Level.INFO, "search: paraphrases " + Quality.of(paraphrases) + "; missed "
                 + paraphrases.stream().filter(q -> q.rank() > 3).map(q -> q.query() + " -> " + q.expected()).toList());
         assertThat(paraphrases).hasSizeGreaterThan(40);
     }
 
-    @Test
-    void everyTopicIsFoundByItsTitleSlugAndHalfItsTitle() {
+    @Test void everyTopicIsFoundByItsTitleSlugAndHalfItsTitle() {
         var lost = new ArrayList<String>();
         for (var t : CATALOGUE.topics()) {
             for (var query : List.of(t.title(), t.slug(), t.slug().replace('-', ' '), t.title().toUpperCase(Locale.ROOT))) {
@@ -98,8 +94,7 @@ class TopicSearchTest {
         assertThat(lost).isEmpty();
     }
 
-    @Test
-    void oneTypingErrorInATitleRarelyLosesIt() {
+    @Test void oneTypingErrorInATitleRarelyLosesIt() {
         var random = new Random(11);
         int lost = 0;
         for (var t : CATALOGUE.topics()) {
@@ -120,8 +115,7 @@ class TopicSearchTest {
         };
     }
 
-    @Test
-    void allWordsCountWhereATopicHasThemAll() {
+    @Test void allWordsCountWhereATopicHasThemAll() {
         var hits = SEARCH.search("decision tree pruning");
         assertThat(hits).isNotEmpty();
         assertThat(SEARCH.search("zzzzqq attention")).isNotEmpty();
@@ -129,8 +123,7 @@ class TopicSearchTest {
         assertThat(SEARCH.search("the")).isNotNull();
     }
 
-    @Test
-    void emptyAndOddQueriesFindNothingAndThrowNothing() {
+    @Test void emptyAndOddQueriesFindNothingAndThrowNothing() {
         for (var query : List.of("", "   ", "!?", "\u0000", "'\"<script>", "((((", "\uD83D", "a".repeat(100_000), "🙂")) {
             assertThat(SEARCH.search(query)).as(query.substring(0, Math.min(9, query.length()))).isNotNull();
         }
@@ -138,19 +131,18 @@ class TopicSearchTest {
         assertThat(SEARCH.search("!?")).isEmpty();
     }
 
-    @Test
-    void hitsAreHighlighted() {
+    @Test void hitsAreHighlighted() {
         var topic = topic(1, "Singular Value Decomposition (SVD)", "svd", "Factors any matrix; singular values order what matters.");
         var search = TopicSearch.of(Catalogue.of(List.of(topic)), s -> Optional.empty());
-        assertThat(marked(search.search("singular val").getFirst())).isEqualTo("[Singular] [Val]ue Decomposition (SVD) | Factors any matrix; [singular] [val]ues order what matters.");
+        assertThat(marked(search.search("singular val").getFirst()))
+                .isEqualTo("[Singular] [Val]ue Decomposition (SVD) | Factors any matrix; [singular] [val]ues order what matters.");
         assertThat(marked(search.search("decompositon").getFirst())).startsWith("Singular Value [Decomposition] (SVD)");
         var kmeans = TopicSearch.of(Catalogue.of(List.of(topic(1, "K-Means Objective", "k-means", "Sums."))), s -> Optional.empty());
         assertThat(marked(kmeans.search("kmeans").getFirst())).startsWith("[K-Means] Objective");
         assertThat(marked(search.search("svd").getFirst())).startsWith("Singular Value Decomposition ([SVD])");
     }
 
-    @Test
-    void noLetterIsHighlightedTwice() {
+    @Test void noLetterIsHighlightedTwice() {
         for (var query : List.of("gradient expl", "gradient clip", "gradientclipping", "k means", "soft max", "batch norm")) {
             for (var hit : SEARCH.search(query)) {
                 for (var spans : List.of(hit.title(), hit.summary())) {
@@ -175,33 +167,33 @@ class TopicSearchTest {
     }
 
     private static Topic topic(int number, String title, String slug, String summary) {
-        return new Topic(number, title, slug, "concept", "core", "Area", "beginner", summary, List.of(), List.of(), List.of(), List.of("it runs"));
+        return new Topic(number, title, slug, "concept", "core", "Area", "beginner", summary, List.of(), List.of(), List.of(),
+                List.of("it runs"));
     }
 
-    @Test
-    void articlesAreSearchedToo() {
+    @Test void articlesAreSearchedToo() {
         var catalogue = Catalogue.of(List.of(topic(1, "One", "one", ""), topic(2, "Two", "two", "")));
-        var search = TopicSearch.of(catalogue, slug -> slug.equals("two") ? Optional.of(new Article("two", Map.of(), "about exchangeability")) : Optional.empty());
+        var search = TopicSearch.of(catalogue,
+                slug -> slug.equals("two") ? Optional.of(new Article("two", Map.of(), "about exchangeability")) : Optional.empty());
         assertThat(search.search("exchangeab")).extracting(h -> h.topic().slug()).containsExactly("two");
     }
 
-    @Test
-    void aTopicThatIsNamedByTheWordsBeatsOneWhoseArticleSaysThemOften() {
+    @Test void aTopicThatIsNamedByTheWordsBeatsOneWhoseArticleSaysThemOften() {
         var catalogue = Catalogue.of(List.of(topic(1, "Random forest", "random-forest", ""), topic(2, "Two", "two", "")));
-        var search = TopicSearch.of(catalogue, slug -> slug.equals("two") ? Optional.of(new Article("two", Map.of(), "forest ".repeat(50) + "random random")) : Optional.empty());
+        var search = TopicSearch.of(catalogue, slug -> slug.equals("two")
+                ? Optional.of(new Article("two", Map.of(), "forest ".repeat(50) + "random random")) : Optional.empty());
         assertThat(search.search("forest random")).extracting(h -> h.topic().slug()).containsExactly("random-forest", "two");
-        assertThat(search.search("a forest of random and of tall trees", 2)).extracting(h -> h.topic().slug()).containsExactly("random-forest", "two");
+        assertThat(search.search("a forest of random and of tall trees", 2)).extracting(h -> h.topic().slug())
+                .containsExactly("random-forest", "two");
     }
 
-    @Test
-    void meaningsJoinIn() {
+    @Test void meaningsJoinIn() {
         var catalogue = Catalogue.of(List.of(topic(1, "One", "one", ""), topic(2, "Two", "two", "")));
         var search = TopicSearch.of(catalogue, s -> Optional.empty(), (query, count) -> Map.of("two", 0.9));
         assertThat(search.search("a pair")).extracting(h -> h.topic().slug()).containsExactly("two");
     }
 
-    @Test
-    void findsTheSameUnderEveryLocale() {
+    @Test void findsTheSameUnderEveryLocale() {
         var expected = SEARCH.search("INFORMATION GAIN", 5).stream().map(h -> h.topic().slug()).toList();
         LocaleHarness.everywhere(() -> {
             var search = TopicSearch.of(CATALOGUE, s -> Optional.empty());

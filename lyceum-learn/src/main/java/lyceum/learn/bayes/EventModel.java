@@ -3,7 +3,8 @@ package lyceum.learn.bayes;
 /** What the features of a class are taken to be, each independent of the others. */
 public sealed interface EventModel {
     private static void smoothing(double alpha) {
-        if (!(alpha > 0) || alpha == Double.POSITIVE_INFINITY) throw new IllegalArgumentException("alpha is " + alpha + "; it is positive (for hardly any smoothing take 1e-10), else one unseen feature vetoes everything");
+        if (!(alpha > 0) || alpha == Double.POSITIVE_INFINITY) throw new IllegalArgumentException(
+                "alpha is " + alpha + "; it is positive (for hardly any smoothing take 1e-10), else one unseen feature vetoes everything");
     }
 
     /**
@@ -13,7 +14,8 @@ public sealed interface EventModel {
      */
     record Gaussian(double varianceSmoothing) implements EventModel {
         public Gaussian {
-            if (!(varianceSmoothing >= 0)) throw new IllegalArgumentException("varianceSmoothing is " + varianceSmoothing + "; it is at least 0");
+            if (!(varianceSmoothing >= 0))
+                throw new IllegalArgumentException("varianceSmoothing is " + varianceSmoothing + "; it is at least 0");
         }
     }
 

@@ -37,7 +37,8 @@ public record NaiveBayes(EventModel events, List<Double> priors, boolean uniform
             if (!(p >= 0)) throw new IllegalArgumentException("priors are " + priors + "; none is negative");
             sum += p;
         }
-        if (!priors.isEmpty() && Math.abs(sum - 1) > 1e-9) throw new IllegalArgumentException("priors are " + priors + ", which sum to " + sum + "; they sum to 1");
+        if (!priors.isEmpty() && Math.abs(sum - 1) > 1e-9)
+            throw new IllegalArgumentException("priors are " + priors + ", which sum to " + sum + "; they sum to 1");
         if (!priors.isEmpty() && uniformPrior) throw new IllegalArgumentException("priors are given and uniform; choose one");
     }
 
@@ -64,7 +65,9 @@ public record NaiveBayes(EventModel events, List<Double> priors, boolean uniform
 
     public NaiveBayes withUniformPrior() { return new NaiveBayes(events, List.of(), true); }
 
-    @Override public Set<Tag> tags() { return events instanceof EventModel.Gaussian || events instanceof EventModel.Bernoulli ? Set.of() : Set.of(Tag.POSITIVE_ONLY); }
+    @Override public Set<Tag> tags() {
+        return events instanceof EventModel.Gaussian || events instanceof EventModel.Bernoulli ? Set.of() : Set.of(Tag.POSITIVE_ONLY);
+    }
 
     @Override public NaiveBayesModel fit(Tensor x, Tensor labels) { return fit(x, labels, null); }
 
@@ -78,8 +81,10 @@ public record NaiveBayes(EventModel events, List<Double> priors, boolean uniform
 
     /** Fits to sparse rows, which are not filled for counts and presence. */
     public NaiveBayesModel fit(Csr x, Tensor labels, Tensor weights) {
-        if (labels.rank() != 1 || labels.size(0) != x.rows()) throw new ShapeException("NaiveBayes.fit: x has " + x.rows() + " rows but labels has shape " + labels.shape());
-        if (labels.dtype().isFloat()) throw new lyceum.DTypeException("NaiveBayes.fit: labels are " + labels.dtype() + "; a classifier takes integers or BOOL, to(DType.I64) converts");
+        if (labels.rank() != 1 || labels.size(0) != x.rows())
+            throw new ShapeException("NaiveBayes.fit: x has " + x.rows() + " rows but labels has shape " + labels.shape());
+        if (labels.dtype().isFloat()) throw new lyceum.DTypeException(
+                "NaiveBayes.fit: labels are " + labels.dtype() + "; a classifier takes integers or BOOL, to(DType.I64) converts");
         return start(Math.toIntExact(x.columns()), Labels.of(labels.to(lyceum.DType.I64).toLongArray()).classes()).add(x, labels, weights);
     }
 
@@ -87,7 +92,8 @@ public record NaiveBayes(EventModel events, List<Double> priors, boolean uniform
     public NaiveBayesModel start(int columns, long... classes) {
         long[] sorted = Arrays.stream(classes).sorted().distinct().toArray();
         if (sorted.length == 0) throw new IllegalArgumentException("NaiveBayes.start: no classes; name the labels that will come");
-        if (!priors.isEmpty() && priors.size() != sorted.length) throw new IllegalArgumentException("NaiveBayes.fit: " + priors.size() + " priors but " + sorted.length + " classes");
+        if (!priors.isEmpty() && priors.size() != sorted.length)
+            throw new IllegalArgumentException("NaiveBayes.fit: " + priors.size() + " priors but " + sorted.length + " classes");
         return NaiveBayesModel.of(this, sorted, Statistics.empty(events, sorted.length, columns));
     }
 }

@@ -19,7 +19,8 @@ import lyceum.tensor.Tensor;
  * @param table what is looked up: log probabilities (classes x features or categories), or variances for the Gaussian
  * @param intercepts what every row of a class has in common (classes)
  */
-public record NaiveBayesModel(NaiveBayes learner, long[] classes, Statistics statistics, double[] table, double[] intercepts) implements ClassificationModel {
+public record NaiveBayesModel(NaiveBayes learner, long[] classes, Statistics statistics, double[] table, double[] intercepts)
+        implements ClassificationModel {
 
     static NaiveBayesModel of(NaiveBayes learner, long[] classes, Statistics statistics) {
         int k = classes.length, p = statistics.columns();
@@ -41,7 +42,8 @@ public record NaiveBayesModel(NaiveBayes learner, long[] classes, Statistics sta
         var log = new double[k];
         double total = Arrays.stream(s.classWeights()).sum();
         for (int c = 0; c < k; c++) {
-            double p = learner.uniformPrior() ? 1.0 / k : !learner.priors().isEmpty() ? learner.priors().get(c) : total > 0 ? s.classWeights()[c] / total : 1.0 / k;
+            double p = learner.uniformPrior() ? 1.0 / k
+                    : !learner.priors().isEmpty() ? learner.priors().get(c) : total > 0 ? s.classWeights()[c] / total : 1.0 / k;
             log[c] = Math.log(p);
         }
         return log;
@@ -105,7 +107,8 @@ public record NaiveBayesModel(NaiveBayes learner, long[] classes, Statistics sta
         for (int c = 0; c < s.classes(); c++) {
             for (int j = 0; j < p; j++) {
                 double total = Math.log(s.classWeights()[c] + alpha * (s.offsets()[j + 1] - s.offsets()[j]));
-                for (int v = s.offsets()[j]; v < s.offsets()[j + 1]; v++) log[c * width + v] = Math.log(s.first()[c * width + v] + alpha) - total;
+                for (int v = s.offsets()[j]; v < s.offsets()[j + 1]; v++)
+                    log[c * width + v] = Math.log(s.first()[c * width + v] + alpha) - total;
             }
         }
         return log;
@@ -127,7 +130,8 @@ public record NaiveBayesModel(NaiveBayes learner, long[] classes, Statistics sta
     /** The model after more rows: the same, up to rounding, as if they had come with the others. @throws IllegalArgumentException for a label that is no class */
     public NaiveBayesModel add(Tensor x, Tensor labels, Tensor weights) {
         var input = LearnerInput.matrix("NaiveBayes.add", x, false);
-        if (input.columns() != nFeatures()) throw new ShapeException("NaiveBayes.add: x has " + input.columns() + " columns; the model was fitted on " + nFeatures());
+        if (input.columns() != nFeatures())
+            throw new ShapeException("NaiveBayes.add: x has " + input.columns() + " columns; the model was fitted on " + nFeatures());
         if (learner.tags().contains(Tag.POSITIVE_ONLY) && input.rows() > 0 && input.x().min().item() < 0) {
             throw new IllegalArgumentException("NaiveBayes.add: x holds " + input.x().min().item() + "; values are at least 0 here");
         }
@@ -136,21 +140,24 @@ public record NaiveBayesModel(NaiveBayes learner, long[] classes, Statistics sta
 
     NaiveBayesModel add(LearnerInput input, Tensor labels, Tensor weights) {
         var found = input.labels(labels);
-        return of(learner, classes, statistics.add(learner.events(), input.operation(), input.x().to(DType.F64).toDoubleArray(), codes(found.classes(), found.codes()), input.weights(weights)));
+        return of(learner, classes, statistics.add(learner.events(), input.operation(), input.x().to(DType.F64).toDoubleArray(),
+                codes(found.classes(), found.codes()), input.weights(weights)));
     }
 
     private int[] codes(long[] labels, int[] codes) {
         var places = new int[labels.length];
         for (int l = 0; l < labels.length; l++) {
             places[l] = Arrays.binarySearch(classes, labels[l]);
-            if (places[l] < 0) throw new IllegalArgumentException("NaiveBayes.add: label " + labels[l] + " is none of the classes " + Arrays.toString(classes));
+            if (places[l] < 0) throw new IllegalArgumentException(
+                    "NaiveBayes.add: label " + labels[l] + " is none of the classes " + Arrays.toString(classes));
         }
         return Arrays.stream(codes).map(c -> places[c]).toArray();
     }
 
     /** {@link #add(Tensor, Tensor, Tensor)} of sparse rows. */
     public NaiveBayesModel add(Csr x, Tensor labels, Tensor weights) {
-        if (x.columns() != nFeatures()) throw new ShapeException("NaiveBayes.add: x has " + x.columns() + " columns; the model was fitted on " + nFeatures());
+        if (x.columns() != nFeatures())
+            throw new ShapeException("NaiveBayes.add: x has " + x.columns() + " columns; the model was fitted on " + nFeatures());
         boolean presence = learner.events() instanceof EventModel.Bernoulli;
         boolean filled = learner.events() instanceof EventModel.Gaussian || learner.events() instanceof EventModel.Categorical
                 || learner.events() instanceof EventModel.Bernoulli(double alpha, double threshold) && threshold < 0;
@@ -161,7 +168,8 @@ public record NaiveBayesModel(NaiveBayes learner, long[] classes, Statistics sta
         if (x.entries() > 0) {
             double least = x.values().min().item(), sum = x.values().to(DType.F64).sum().item();
             if (!Double.isFinite(sum)) throw new IllegalArgumentException("NaiveBayes.add: x holds " + sum + "; values are finite");
-            if (!presence && least < 0) throw new IllegalArgumentException("NaiveBayes.add: x holds " + least + "; values are at least 0 here");
+            if (!presence && least < 0)
+                throw new IllegalArgumentException("NaiveBayes.add: x holds " + least + "; values are at least 0 here");
         }
         double limit = learner.events() instanceof EventModel.Bernoulli(double alpha, double threshold) ? threshold : 0;
         return of(learner, classes, statistics.add(x, codes(found.classes(), found.codes()), input.weights(weights), limit, presence));
@@ -176,7 +184,8 @@ public record NaiveBayesModel(NaiveBayes learner, long[] classes, Statistics sta
             case EventModel.Categorical c -> categorical(rows.toDoubleArray());
             case EventModel.Bernoulli(double alpha, double threshold) -> linear(rows.gt(threshold).to(DType.F64));
             default -> {
-                if (rows.count() > 0 && rows.min().item() < 0) throw new IllegalArgumentException(input.operation() + ": x holds " + rows.min().item() + "; values are at least 0 here");
+                if (rows.count() > 0 && rows.min().item() < 0) throw new IllegalArgumentException(
+                        input.operation() + ": x holds " + rows.min().item() + "; values are at least 0 here");
                 yield linear(rows);
             }
         };
@@ -184,18 +193,22 @@ public record NaiveBayesModel(NaiveBayes learner, long[] classes, Statistics sta
 
     /** {@link #jointLogLikelihood(Tensor)} of sparse rows. */
     public Tensor jointLogLikelihood(Csr x) {
-        if (x.columns() != nFeatures()) throw new ShapeException("NaiveBayesModel: x has " + x.columns() + " columns; the model was fitted on " + nFeatures());
+        if (x.columns() != nFeatures())
+            throw new ShapeException("NaiveBayesModel: x has " + x.columns() + " columns; the model was fitted on " + nFeatures());
         return switch (learner.events()) {
             case EventModel.Multinomial m -> sparse(x);
             case EventModel.Complement c -> sparse(x);
-            case EventModel.Bernoulli(double alpha, double threshold) when threshold >= 0 -> sparse(x.withValues(x.values().gt(threshold).to(DType.F64)));
+            case EventModel.Bernoulli(double alpha, double threshold) when threshold >= 0 ->
+                    sparse(x.withValues(x.values().gt(threshold).to(DType.F64)));
             default -> jointLogLikelihood(x.toDense());
         };
     }
 
     private Tensor linear(Tensor rows) { return rows.matmul(statistics.tensor(table).transpose()).add(Tensor.of(intercepts)); }
 
-    private Tensor sparse(Csr x) { return x.withValues(x.values().to(DType.F64)).matmul(statistics.tensor(table).transpose().contiguous()).add(Tensor.of(intercepts)); }
+    private Tensor sparse(Csr x) {
+        return x.withValues(x.values().to(DType.F64)).matmul(statistics.tensor(table).transpose().contiguous()).add(Tensor.of(intercepts));
+    }
 
     private Tensor gaussian(double[] x) {
         int k = classes.length, p = nFeatures(), n = x.length / p;
@@ -224,9 +237,11 @@ public record NaiveBayesModel(NaiveBayes learner, long[] classes, Statistics sta
                 double sum = intercepts[c];
                 for (int j = 0; j < p; j++) {
                     double v = x[i * p + j];
-                    if (v != Math.rint(v) || v < 0) throw new IllegalArgumentException("NaiveBayesModel: x is " + v + " at row " + i + ", column " + j + "; categories are whole numbers from 0");
+                    if (v != Math.rint(v) || v < 0) throw new IllegalArgumentException(
+                            "NaiveBayesModel: x is " + v + " at row " + i + ", column " + j + "; categories are whole numbers from 0");
                     int count = offsets[j + 1] - offsets[j];
-                    sum += v < count ? table[c * width + offsets[j] + (int) v] : Math.log(alpha / (statistics.classWeights()[c] + alpha * count));
+                    sum += v < count ? table[c * width + offsets[j] + (int) v]
+                            : Math.log(alpha / (statistics.classWeights()[c] + alpha * count));
                 }
                 out[i * k + c] = sum;
             }
@@ -261,20 +276,23 @@ public record NaiveBayesModel(NaiveBayes learner, long[] classes, Statistics sta
     /** What one more count or the presence of each feature adds to each class (classes x p): log probabilities, or log odds for Bernoulli. */
     public Tensor featureWeights() {
         if (learner.events() instanceof EventModel.Gaussian || learner.events() instanceof EventModel.Categorical) {
-            throw new UnsupportedOperationException("NaiveBayesModel.featureWeights: only count and presence models weigh features linearly");
+            throw new UnsupportedOperationException(
+                    "NaiveBayesModel.featureWeights: only count and presence models weigh features linearly");
         }
         return statistics.tensor(table);
     }
 
     /** Means of the features in each class (classes x p), Gaussian only. */
     public Tensor means() {
-        if (!(learner.events() instanceof EventModel.Gaussian)) throw new UnsupportedOperationException("NaiveBayesModel.means: only the Gaussian model has means");
+        if (!(learner.events() instanceof EventModel.Gaussian))
+            throw new UnsupportedOperationException("NaiveBayesModel.means: only the Gaussian model has means");
         return statistics.tensor(statistics.first());
     }
 
     /** Smoothed variances of the features in each class (classes x p), Gaussian only. */
     public Tensor variances() {
-        if (!(learner.events() instanceof EventModel.Gaussian)) throw new UnsupportedOperationException("NaiveBayesModel.variances: only the Gaussian model has variances");
+        if (!(learner.events() instanceof EventModel.Gaussian))
+            throw new UnsupportedOperationException("NaiveBayesModel.variances: only the Gaussian model has variances");
         return statistics.tensor(table);
     }
 }

@@ -17,22 +17,27 @@ import lyceum.tensor.Tensor;
  * @param columnSquares sums of squared deviations of all rows, unweighted; Gaussian only
  * @param offsets where each feature's categories begin (p + 1); categories only
  */
-public record Statistics(int columns, double[] classWeights, double[] first, double[] second, double rows, double[] columnMeans, double[] columnSquares, int[] offsets) {
+public record Statistics(int columns, double[] classWeights, double[] first, double[] second, double rows, double[] columnMeans,
+        double[] columnSquares, int[] offsets) {
 
     static Statistics empty(EventModel events, int classes, int p) {
         boolean gaussian = events instanceof EventModel.Gaussian;
         var offsets = new int[events instanceof EventModel.Categorical ? p + 1 : 0];
-        if (events instanceof EventModel.Categorical(double alpha, int categories)) for (int j = 0; j <= p; j++) offsets[j] = j * categories;
+        if (events instanceof EventModel.Categorical(double alpha, int categories))
+            for (int j = 0; j <= p; j++) offsets[j] = j * categories;
         int width = offsets.length > 0 ? offsets[p] : p;
         return new Statistics(p, new double[classes], new double[classes * width], new double[gaussian ? classes * p : 0], 0,
                 new double[gaussian ? p : 0], new double[gaussian ? p : 0], offsets);
     }
 
     private Statistics copy() {
-        return new Statistics(columns, classWeights.clone(), first.clone(), second.clone(), rows, columnMeans.clone(), columnSquares.clone(), offsets);
+        return new Statistics(columns, classWeights.clone(), first.clone(), second.clone(), rows, columnMeans.clone(),
+                columnSquares.clone(), offsets);
     }
 
-    private Statistics withRows(double rows) { return new Statistics(columns, classWeights, first, second, rows, columnMeans, columnSquares, offsets); }
+    private Statistics withRows(double rows) {
+        return new Statistics(columns, classWeights, first, second, rows, columnMeans, columnSquares, offsets);
+    }
 
     int classes() { return classWeights.length; }
 
@@ -51,7 +56,8 @@ public record Statistics(int columns, double[] classWeights, double[] first, dou
         int p = columns;
         for (int i = 0; i < codes.length; i++) {
             sums.classWeights[codes[i]] += w[i];
-            for (int j = 0, at = i * p, to = codes[i] * p; j < p; j++) first[to + j] += presence ? x[at + j] > threshold ? w[i] : 0 : w[i] * x[at + j];
+            for (int j = 0, at = i * p, to = codes[i] * p; j < p; j++)
+                first[to + j] += presence ? x[at + j] > threshold ? w[i] : 0 : w[i] * x[at + j];
         }
         return sums;
     }
@@ -97,7 +103,8 @@ public record Statistics(int columns, double[] classWeights, double[] first, dou
         }
     }
 
-    private static void join(double[] masses, int c, double[] means, double[] squares, int at, double mass, double[] mean, double[] square, int p) {
+    private static void join(double[] masses, int c, double[] means, double[] squares, int at, double mass, double[] mean, double[] square,
+            int p) {
         double all = masses[c] + mass;
         if (!(mass > 0)) return;
         for (int j = at; j < at + p; j++) {
@@ -115,7 +122,8 @@ public record Statistics(int columns, double[] classWeights, double[] first, dou
         for (int i = 0; i < codes.length * p; i++) {
             double v = x[i];
             if (v != Math.rint(v) || v < 0 || v > 1_000_000) {
-                throw new IllegalArgumentException(operation + ": x is " + v + " at row " + i / p + ", column " + i % p + "; categories are whole numbers from 0 to 1000000");
+                throw new IllegalArgumentException(operation + ": x is " + v + " at row " + i / p + ", column " + i % p
+                        + "; categories are whole numbers from 0 to 1000000");
             }
             most[i % p] = Math.max(most[i % p], (int) v + 1);
         }
@@ -133,7 +141,9 @@ public record Statistics(int columns, double[] classWeights, double[] first, dou
         var to = new int[p + 1];
         for (int j = 0; j < p; j++) to[j + 1] = to[j] + most[j];
         var counts = new double[k * to[p]];
-        for (int c = 0; c < k; c++) for (int j = 0; j < p; j++) System.arraycopy(first, c * width + offsets[j], counts, c * to[p] + to[j], offsets[j + 1] - offsets[j]);
+        for (int c = 0; c < k; c++)
+            for (int j = 0; j < p; j++)
+                System.arraycopy(first, c * width + offsets[j], counts, c * to[p] + to[j], offsets[j + 1] - offsets[j]);
         return new Statistics(p, classWeights.clone(), counts, second, rows, columnMeans, columnSquares, to);
     }
 

@@ -37,8 +37,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://doi.org/10.1109/TIT.1982.1056489">Lloyd (1982), Least squares quantization in PCM</a>
  */
 @Withers
-public record KMeans(int k, KMeansStart start, Algorithm algorithm, int restarts, int maxIterations, double tolerance, int batchSize, long seed)
-        implements KMeansWithers, Clusterer {
+public record KMeans(int k, KMeansStart start, Algorithm algorithm, int restarts, int maxIterations, double tolerance, int batchSize,
+        long seed) implements KMeansWithers, Clusterer {
 
     /** How the iterations are done. */
     public enum Algorithm {
@@ -88,8 +88,8 @@ public record KMeans(int k, KMeansStart start, Algorithm algorithm, int restarts
         var input = LearnerInput.forFit(this, x);
         var points = new Points(input, weights);
         if (k > points.positive()) {
-            throw new IllegalArgumentException(input.operation() + ": k is " + k + " but x has " + points.positive() + " rows" + (weights == null ? "" : " of positive weight")
-                    + "; ask for at most as many clusters as rows");
+            throw new IllegalArgumentException(input.operation() + ": k is " + k + " but x has " + points.positive() + " rows"
+                    + (weights == null ? "" : " of positive weight") + "; ask for at most as many clusters as rows");
         }
         double movement = tolerance * points.meanVariance();
         int runs = start instanceof KMeansStart.Given && algorithm != Algorithm.MINI_BATCH ? 1 : restarts;

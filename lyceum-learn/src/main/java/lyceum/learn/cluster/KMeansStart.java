@@ -22,7 +22,7 @@ public sealed interface KMeansStart {
     }
 
     /** Distinct rows drawn with probability proportional to their weights (Forgy). */
-    record RandomRows() implements KMeansStart { }
+    record RandomRows() implements KMeansStart {}
 
     /**
      * Centres that the caller chose.
@@ -31,7 +31,8 @@ public sealed interface KMeansStart {
      */
     record Given(Tensor centres) implements KMeansStart {
         public Given {
-            if (centres.rank() != 2) throw new ShapeException("starting centres have shape " + centres.shape() + "; they are a matrix (k x p)");
+            if (centres.rank() != 2)
+                throw new ShapeException("starting centres have shape " + centres.shape() + "; they are a matrix (k x p)");
             centres = centres.detach().to(DType.F64);
         }
     }

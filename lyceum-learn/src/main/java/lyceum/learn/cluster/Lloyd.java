@@ -64,7 +64,8 @@ final class Lloyd {
             double[] best = new double[Points.BLOCK], distance = new double[Points.BLOCK];
             var label = new int[Points.BLOCK];
             boolean any = false;
-            for (int b = (int) from; b < to; b++) any |= bounds == null ? assignBlock(b, centres, best, label, distance) : assignWithBounds(b, centres, half, bounds);
+            for (int b = (int) from; b < to; b++)
+                any |= bounds == null ? assignBlock(b, centres, best, label, distance) : assignWithBounds(b, centres, half, bounds);
             changed[(int) (from / grain)] = any;
         });
         for (boolean any : changed) if (any) return true;
@@ -158,7 +159,8 @@ final class Lloyd {
     }
 
     private double[] means(double[] centres) {
-        Parallel.range(points.blocks, grain, (from, to) -> addUp((int) (from / grain), (int) from * Points.BLOCK, (int) Math.min(n, to * Points.BLOCK)));
+        Parallel.range(points.blocks, grain,
+                (from, to) -> addUp((int) (from / grain), (int) from * Points.BLOCK, (int) Math.min(n, to * Points.BLOCK)));
         double[] sum = sums[0].clone(), mass = masses[0].clone();
         for (int piece = 1; piece < sums.length; piece++) {
             for (int j = 0; j < sum.length; j++) sum[j] += sums[piece][j];

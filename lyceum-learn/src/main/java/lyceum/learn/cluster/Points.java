@@ -67,7 +67,8 @@ final class Points {
         Arrays.fill(out, 0);
         int j = 0, at = b * p;
         for (; j + 3 < p; j += 4) {
-            addFour(out, columns[at + j], columns[at + j + 1], columns[at + j + 2], columns[at + j + 3], c[from + j], c[from + j + 1], c[from + j + 2], c[from + j + 3]);
+            addFour(out, columns[at + j], columns[at + j + 1], columns[at + j + 2], columns[at + j + 3], c[from + j], c[from + j + 1],
+                    c[from + j + 2], c[from + j + 3]);
         }
         for (; j < p; j++) addOne(out, columns[at + j], c[from + j]);
     }
@@ -87,13 +88,16 @@ final class Points {
     }
 
     /** The squared distance of one row, added up in the same order and so the same to the last bit. */
-    double squaredDistance(int row, double[] c, int from) { return squaredDistance(rows, row * p, c, from, p); }
+    double squaredDistance(int row, double[] c, int from) {
+        return squaredDistance(rows, row * p, c, from, p);
+    }
 
     static double squaredDistance(double[] x, int at, double[] c, int from, int p) {
         double sum = 0;
         int j = 0;
         for (; j + 3 < p; j += 4) {
-            double e = x[at + j] - c[from + j], f = x[at + j + 1] - c[from + j + 1], g = x[at + j + 2] - c[from + j + 2], h = x[at + j + 3] - c[from + j + 3];
+            double e = x[at + j] - c[from + j], f = x[at + j + 1] - c[from + j + 1], g = x[at + j + 2] - c[from + j + 2],
+                    h = x[at + j + 3] - c[from + j + 3];
             sum += e * e + f * f + g * g + h * h;
         }
         for (; j < p; j++) {

@@ -7,14 +7,17 @@ import lyceum.random.Rng;
 
 /** Draws the first centres, k rows of p values. */
 final class Starts {
-    private Starts() { }
+    private Starts() {}
 
     static double[] centres(KMeansStart start, String operation, Points points, int k, Rng rng) {
         return switch (start) {
             case KMeansStart.Given(var centres) -> {
-                if (centres.size(1) != points.p) throw new ShapeException(operation + ": starting centres have " + centres.size(1) + " columns but x has " + points.p);
+                if (centres.size(1) != points.p)
+                    throw new ShapeException(operation + ": starting centres have " + centres.size(1) + " columns but x has " + points.p);
                 double[] values = centres.toDoubleArray();
-                for (double v : values) if (!Double.isFinite(v)) throw new IllegalArgumentException(operation + ": a starting centre holds " + v + "; centres are finite");
+                for (double v : values)
+                    if (!Double.isFinite(v))
+                        throw new IllegalArgumentException(operation + ": a starting centre holds " + v + "; centres are finite");
                 yield values;
             }
             case KMeansStart.RandomRows() -> rows(points, randomRows(points, k, rng));

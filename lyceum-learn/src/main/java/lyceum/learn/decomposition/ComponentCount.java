@@ -3,7 +3,7 @@ package lyceum.learn.decomposition;
 /** How many components {@link Pca} keeps. */
 public sealed interface ComponentCount {
     /** As many as there are, {@code min(rows, columns)}. */
-    record All() implements ComponentCount { }
+    record All() implements ComponentCount {}
 
     /** This many. */
     record Fixed(int k) implements ComponentCount {
@@ -15,7 +15,8 @@ public sealed interface ComponentCount {
     /** The fewest that explain more than this share of the variance, between 0 and 1. */
     record VarianceShare(double share) implements ComponentCount {
         public VarianceShare {
-            if (!(share > 0 && share < 1)) throw new IllegalArgumentException("share of variance is " + share + "; it lies between 0 and 1");
+            if (!(share > 0 && share < 1))
+                throw new IllegalArgumentException("share of variance is " + share + "; it lies between 0 and 1");
         }
     }
 
@@ -24,7 +25,7 @@ public sealed interface ComponentCount {
      *
      * @see <a href="https://tminka.github.io/papers/pca/minka-pca.pdf">Minka (2000), Automatic choice of dimensionality for PCA</a>
      */
-    record Evidence() implements ComponentCount { }
+    record Evidence() implements ComponentCount {}
 
     /**
      * Parallel analysis: components are kept as long as their variance exceeds this quantile of what the same place has when every column is
@@ -37,7 +38,8 @@ public sealed interface ComponentCount {
     record ParallelAnalysis(int shuffles, double quantile) implements ComponentCount {
         public ParallelAnalysis {
             if (shuffles < 1) throw new IllegalArgumentException("shuffles is " + shuffles + "; at least 1 is needed");
-            if (!(quantile > 0 && quantile <= 1)) throw new IllegalArgumentException("quantile is " + quantile + "; it lies between 0 and 1");
+            if (!(quantile > 0 && quantile <= 1))
+                throw new IllegalArgumentException("quantile is " + quantile + "; it lies between 0 and 1");
         }
 
         public ParallelAnalysis() { this(50, 0.95); }

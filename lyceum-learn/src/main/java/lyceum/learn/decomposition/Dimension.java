@@ -7,7 +7,7 @@ import lyceum.tensor.Tensor;
 
 /** Chooses the number of components from the data. */
 final class Dimension {
-    private Dimension() { }
+    private Dimension() {}
 
     static int byShare(double[] variances, double share) {
         double total = Arrays.stream(variances).sum(), sum = 0;

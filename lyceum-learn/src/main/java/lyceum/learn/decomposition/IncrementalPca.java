@@ -29,7 +29,8 @@ import lyceum.tensor.Tensor;
 public record IncrementalPca(int components, int batchSize) implements Transformer {
     public IncrementalPca {
         if (components < 1) throw new IllegalArgumentException("components is " + components + "; at least 1 is kept");
-        if (batchSize < components) throw new IllegalArgumentException("batchSize is " + batchSize + "; a batch has at least as many rows as components, " + components);
+        if (batchSize < components) throw new IllegalArgumentException(
+                "batchSize is " + batchSize + "; a batch has at least as many rows as components, " + components);
     }
 
     /** Batches of five rows a component, at least 256. */
@@ -43,7 +44,8 @@ public record IncrementalPca(int components, int batchSize) implements Transform
     public Fitted first(Tensor batch) {
         var input = LearnerInput.forFit(this, batch);
         int most = Math.min(input.rows(), input.columns());
-        if (components > most) throw new IllegalArgumentException(input.operation() + ": components is " + components + " but the first batch of shape " + batch.shape() + " has at most " + most);
+        if (components > most) throw new IllegalArgumentException(input.operation() + ": components is " + components
+                + " but the first batch of shape " + batch.shape() + " has at most " + most);
         if (input.rows() < 2) throw new IllegalArgumentException(input.operation() + ": the first batch has 1 row; a variance needs more");
         var rows = input.x().to(DType.F64);
         var mean = rows.mean(0).compute();
@@ -74,7 +76,8 @@ public record IncrementalPca(int components, int batchSize) implements Transform
             long p = stacked.size(1);
             var svd = Svd.of(stacked.size(0) > p ? Qr.of(stacked).r() : stacked);
             int least = (int) Math.min(stacked.size(0), p);
-            return new Fitted(rows, squares, PcaModel.of("IncrementalPca", mean, Spectrum.ofSvd(svd, rows - 1), components, least, squares / (rows - 1), rows - 1, false));
+            return new Fitted(rows, squares, PcaModel.of("IncrementalPca", mean, Spectrum.ofSvd(svd, rows - 1), components, least,
+                    squares / (rows - 1), rows - 1, false));
         }
 
         /** The model after another batch of any size. */

@@ -54,7 +54,9 @@ final class MissingValueEm {
         for (int c = k; c < p; c++) left += spectrum.variances()[c] / (p - k);
         noise = Math.max(left, Math.max(floor, 1e-3 * variance));
         double[] axes = spectrum.axes().toDoubleArray();
-        for (int j = 0; j < p; j++) for (int c = 0; c < k; c++) loadings[j * k + c] = axes[c * p + j] * Math.sqrt(Math.max(spectrum.variances()[c] - noise, 0.1 * noise));
+        for (int j = 0; j < p; j++)
+            for (int c = 0; c < k; c++)
+                loadings[j * k + c] = axes[c * p + j] * Math.sqrt(Math.max(spectrum.variances()[c] - noise, 0.1 * noise));
     }
 
     ProbabilisticPcaModel run(int maxIterations, double tolerance) {
@@ -69,14 +71,16 @@ final class MissingValueEm {
         }
         var svd = Svd.of(Tensor.of(loadings, p, k));
         // W = U S and any rotation of it say the same; this one has orthogonal columns.
-        return new ProbabilisticPcaModel(Tensor.of(mean), Spectrum.signed(svd.u().transpose()), svd.s().square(), noise, before, iterations, converged);
+        return new ProbabilisticPcaModel(Tensor.of(mean), Spectrum.signed(svd.u().transpose()), svd.s().square(), noise, before, iterations,
+                converged);
     }
 
     /** One E and M step and {@link #rescale}; returns the mean log-likelihood before it. */
     private double step() {
         int m = k + 1;
         double[] moments = new double[p * m * m], cross = new double[p * m], squares = new double[p], masses = new double[p];
-        double[] covariance = new double[k * k], column = new double[k], z = new double[m], spread = new double[k * k], middle = new double[k];
+        double[] covariance = new double[k * k], column = new double[k], z = new double[m], spread = new double[k * k],
+                middle = new double[k];
         var row = new Observed(loadings, mean, noise, k);
         double likelihood = 0, total = 0;
         for (int i = 0; i < n; i++) {
@@ -98,13 +102,15 @@ final class MissingValueEm {
                 squares[j] += w[i] * (v - mean[j]) * (v - mean[j]);
                 for (int a = 0; a < m; a++) {
                     cross[j * m + a] += w[i] * (v - mean[j]) * z[a];
-                    for (int b = 0; b < m; b++) moments[j * m * m + a * m + b] += w[i] * (z[a] * z[b] + (a < k && b < k ? covariance[a * k + b] : 0));
+                    for (int b = 0; b < m; b++)
+                        moments[j * m * m + a * m + b] += w[i] * (z[a] * z[b] + (a < k && b < k ? covariance[a * k + b] : 0));
                 }
             }
         }
         double residual = 0, mass = 0;
         for (int j = 0; j < p; j++) {
-            double[] c = Arrays.copyOfRange(cross, j * m, (j + 1) * m), solution = solve(Arrays.copyOfRange(moments, j * m * m, (j + 1) * m * m), c.clone(), m);
+            double[] c = Arrays.copyOfRange(cross, j * m, (j + 1) * m),
+                    solution = solve(Arrays.copyOfRange(moments, j * m * m, (j + 1) * m * m), c.clone(), m);
             System.arraycopy(solution, 0, loadings, j * k, k);
             mean[j] += solution[k];
             residual += squares[j];

@@ -1,5 +1,7 @@
 package lyceum.learn.decomposition;
 
+import java.util.Arrays;
+
 /** What one row says about its k latent values, from the columns that it has. */
 final class Observed {
     private final int p, k;
@@ -23,8 +25,8 @@ final class Observed {
 
     /** Reads the row at {@code x[at]}: posterior mean of the latent values, their precision's factor, and the density of what is there. */
     void read(double[] x, int at) {
-        java.util.Arrays.fill(factor, 0);
-        java.util.Arrays.fill(latent, 0);
+        Arrays.fill(factor, 0);
+        Arrays.fill(latent, 0);
         count = 0;
         double squares = 0;
         for (int j = 0; j < p; j++) {
@@ -71,7 +73,7 @@ final class Observed {
     /** The posterior covariance {@code noise M^-1} (k x k). */
     void covariance(double[] out, double[] column) {
         for (int c = 0; c < k; c++) {
-            java.util.Arrays.fill(column, 0);
+            Arrays.fill(column, 0);
             column[c] = noise;
             forward(column);
             backward(column);

@@ -52,7 +52,8 @@ public record Pca(ComponentCount count, Solver solver, boolean whiten, long seed
     public Pca {
         Objects.requireNonNull(count, "count");
         Objects.requireNonNull(solver, "solver");
-        if (solver == Solver.RANDOMISED && !(count instanceof Fixed)) throw new IllegalArgumentException("the randomised solver finds a given number of components; pass one, as in new Pca(10)");
+        if (solver == Solver.RANDOMISED && !(count instanceof Fixed))
+            throw new IllegalArgumentException("the randomised solver finds a given number of components; pass one, as in new Pca(10)");
     }
 
     /** {@code components} of them. */
@@ -74,8 +75,10 @@ public record Pca(ComponentCount count, Solver solver, boolean whiten, long seed
         double[] w = input.weights(weights);
         double total = Arrays.stream(w).sum();
         int most = Math.min(input.rows(), input.columns());
-        if (!(total > 1)) throw new IllegalArgumentException(input.operation() + ": x has " + input.rows() + " row" + (weights == null ? "" : "s of weight " + total + " in all") + "; a variance needs more than 1");
-        if (count instanceof Fixed(int k) && k > most) throw new IllegalArgumentException(input.operation() + ": components is " + k + " but x of shape " + x.shape() + " has at most " + most);
+        if (!(total > 1)) throw new IllegalArgumentException(input.operation() + ": x has " + input.rows() + " row"
+                + (weights == null ? "" : "s of weight " + total + " in all") + "; a variance needs more than 1");
+        if (count instanceof Fixed(int k) && k > most) throw new IllegalArgumentException(
+                input.operation() + ": components is " + k + " but x of shape " + x.shape() + " has at most " + most);
         var rows = input.x().to(DType.F64);
         Tensor mean, centred;
         if (weights == null) {
@@ -100,7 +103,8 @@ public record Pca(ComponentCount count, Solver solver, boolean whiten, long seed
             case Fixed(int k) -> k;
             case ComponentCount.VarianceShare(double share) -> Dimension.byShare(spectrum.variances(), share);
             case ComponentCount.Evidence() -> {
-                if (centred.size(0) < centred.size(1)) throw new IllegalArgumentException(operation + ": the evidence needs as many rows as columns, x has shape " + centred.shape());
+                if (centred.size(0) < centred.size(1)) throw new IllegalArgumentException(
+                        operation + ": the evidence needs as many rows as columns, x has shape " + centred.shape());
                 yield Dimension.byEvidence(spectrum.variances(), total);
             }
             case ComponentCount.ParallelAnalysis how -> Dimension.byShuffling(centred, spectrum.variances(), divisor, how, Rng.of(seed));
@@ -120,10 +124,12 @@ public record Pca(ComponentCount count, Solver solver, boolean whiten, long seed
      * @throws IllegalArgumentException unless the number of components is given
      */
     public PcaModel fit(Csr x) {
-        if (!(count instanceof Fixed(int k))) throw new IllegalArgumentException("Pca.fit: sparse rows need a given number of components, as in new Pca(10)");
+        if (!(count instanceof Fixed(int k)))
+            throw new IllegalArgumentException("Pca.fit: sparse rows need a given number of components, as in new Pca(10)");
         int n = Math.toIntExact(x.rows()), p = Math.toIntExact(x.columns()), least = Math.min(n, p);
         if (n < 2) throw new IllegalArgumentException("Pca.fit: x has " + n + " row; a variance needs more than 1");
-        if (k > least) throw new IllegalArgumentException("Pca.fit: components is " + k + " but x of " + n + " x " + p + " has at most " + least);
+        if (k > least)
+            throw new IllegalArgumentException("Pca.fit: components is " + k + " but x of " + n + " x " + p + " has at most " + least);
         var transposed = x.transpose();
         var mean = x.sum(0).to(DType.F64).div(n).compute();
         double[] values = x.values().to(DType.F64).toDoubleArray();

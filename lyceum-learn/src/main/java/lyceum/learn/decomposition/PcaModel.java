@@ -1,5 +1,6 @@
 package lyceum.learn.decomposition;
 
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.random.Rng;
@@ -19,21 +20,24 @@ import lyceum.tensor.Tensor;
  * @param divisor rows minus one
  * @param whiten whether scores are divided by their deviations
  */
-public record PcaModel(Tensor mean, Tensor components, Tensor explainedVariance, double totalVariance, double noiseVariance, double divisor, boolean whiten)
-        implements FittedTransformer {
+public record PcaModel(Tensor mean, Tensor components, Tensor explainedVariance, double totalVariance, double noiseVariance, double divisor,
+        boolean whiten) implements FittedTransformer {
 
-    static PcaModel of(String operation, Tensor mean, Spectrum spectrum, int k, int least, double totalVariance, double divisor, boolean whiten) {
+    static PcaModel of(String operation, Tensor mean, Spectrum spectrum, int k, int least, double totalVariance, double divisor,
+            boolean whiten) {
         double[] all = spectrum.variances();
         double left = 0;
         if (all.length == least) for (int i = k; i < least; i++) left += all[i];
-        else left = Math.max(0, totalVariance - java.util.Arrays.stream(all, 0, k).sum());
+        else left = Math.max(0, totalVariance - Arrays.stream(all, 0, k).sum());
         double noise = k < least ? left / (least - k) : 0;
         if (whiten && !(all[k - 1] > 1e-28 * all[0])) {
             int rank = 0;
             while (rank < k && all[rank] > 1e-28 * all[0]) rank++;
-            throw new IllegalArgumentException(operation + ": component " + (rank + 1) + " of " + k + " has no variance and cannot be whitened; keep at most " + rank);
+            throw new IllegalArgumentException(
+                    operation + ": component " + (rank + 1) + " of " + k + " has no variance and cannot be whitened; keep at most " + rank);
         }
-        return new PcaModel(mean, spectrum.axes().narrow(0, 0, k).contiguous(), Tensor.of(java.util.Arrays.copyOf(all, k)), totalVariance, noise, divisor, whiten);
+        return new PcaModel(mean, spectrum.axes().narrow(0, 0, k).contiguous(), Tensor.of(Arrays.copyOf(all, k)), totalVariance, noise,
+                divisor, whiten);
     }
 
     @Override public int nFeatures() { return (int) components.size(1); }
@@ -56,7 +60,8 @@ public record PcaModel(Tensor mean, Tensor components, Tensor explainedVariance,
 
     /** Scores of sparse rows, which are not filled. */
     public Tensor transform(Csr x) {
-        if (x.columns() != nFeatures()) throw new ShapeException("PcaModel: x has " + x.columns() + " columns; the model was fitted on " + nFeatures());
+        if (x.columns() != nFeatures())
+            throw new ShapeException("PcaModel: x has " + x.columns() + " columns; the model was fitted on " + nFeatures());
         var scores = x.matmul(components.transpose().to(x.dtype())).to(DType.F64).sub(components.matmul(mean.unsqueeze(1)).squeeze(1));
         return whiten ? scores.div(explainedVariance.sqrt()) : scores;
     }
@@ -65,7 +70,8 @@ public record PcaModel(Tensor mean, Tensor components, Tensor explainedVariance,
 
     /** From scores (n x k) to the nearest rows of the components' plane. */
     @Override public Tensor inverse(Tensor transformed) {
-        if (transformed.rank() != 2 || transformed.size(1) != nOutputs()) throw new ShapeException("PcaModel.inverse: shape " + transformed.shape() + "; scores have " + nOutputs() + " columns");
+        if (transformed.rank() != 2 || transformed.size(1) != nOutputs())
+            throw new ShapeException("PcaModel.inverse: shape " + transformed.shape() + "; scores have " + nOutputs() + " columns");
         var scores = transformed.to(DType.F64);
         var back = (whiten ? scores.mul(explainedVariance.sqrt()) : scores).matmul(components).add(mean);
         return transformed.dtype().isFloat() ? back.to(transformed.dtype()) : back;
@@ -91,7 +97,8 @@ public record PcaModel(Tensor mean, Tensor components, Tensor explainedVariance,
     public Tensor logDensity(Tensor x) {
         var rows = LearnerInput.forModel(this, x).x().to(DType.F64);
         int p = nFeatures(), k = nOutputs();
-        if (k < p && !(noiseVariance > 0)) throw new IllegalStateException("PcaModel.logDensity: the left-out components have no variance, and so rows no density; keep fewer components");
+        if (k < p && !(noiseVariance > 0)) throw new IllegalStateException(
+                "PcaModel.logDensity: the left-out components have no variance, and so rows no density; keep fewer components");
         var scores = scores(rows);
         var quadratic = scores.square().div(explainedVariance).sum(1);
         double logDet = explainedVariance.log().sum().item() + (k < p ? (p - k) * Math.log(noiseVariance) : 0);

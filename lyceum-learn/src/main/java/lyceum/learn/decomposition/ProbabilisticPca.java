@@ -42,11 +42,13 @@ public record ProbabilisticPca(int components, int maxIterations, double toleran
     @Override public ProbabilisticPcaModel fit(Tensor x, Tensor weights) {
         var input = LearnerInput.forFit(this, x);
         int n = input.rows(), p = input.columns();
-        if (components >= p) throw new IllegalArgumentException(input.operation() + ": components is " + components + " but x has " + p + " column" + (p == 1 ? "" : "s") + "; noise needs one more than components");
+        if (components >= p) throw new IllegalArgumentException(input.operation() + ": components is " + components + " but x has " + p
+                + " column" + (p == 1 ? "" : "s") + "; noise needs one more than components");
         double[] w = input.weights(weights);
         int positive = 0;
         for (double v : w) if (v > 0) positive++;
-        if (positive < 2) throw new IllegalArgumentException(input.operation() + ": x has 1 row" + (weights == null ? "" : " of positive weight") + "; a variance needs more");
+        if (positive < 2) throw new IllegalArgumentException(
+                input.operation() + ": x has 1 row" + (weights == null ? "" : " of positive weight") + "; a variance needs more");
         double[] values = input.x().to(DType.F64).toDoubleArray();
         for (int j = 0; j < p; j++) {
             int seen = 0;

@@ -17,8 +17,8 @@ import lyceum.tensor.Tensor;
  * @param iterations of EM
  * @param converged whether it ended by its tolerance
  */
-public record ProbabilisticPcaModel(Tensor mean, Tensor components, Tensor signalVariance, double noiseVariance, double logLikelihood, int iterations, boolean converged)
-        implements DensityModel {
+public record ProbabilisticPcaModel(Tensor mean, Tensor components, Tensor signalVariance, double noiseVariance, double logLikelihood,
+        int iterations, boolean converged) implements DensityModel {
 
     @Override public int nFeatures() { return (int) components.size(1); }
 

@@ -41,9 +41,7 @@ record Spectrum(double[] variances, Tensor axes) {
         return triangle(Tensor.concat(0, triangles));
     }
 
-    static Spectrum ofSvd(Svd svd, double divisor) {
-        return new Spectrum(svd.s().square().div(divisor).toDoubleArray(), signed(svd.vt()));
-    }
+    static Spectrum ofSvd(Svd svd, double divisor) { return new Spectrum(svd.s().square().div(divisor).toDoubleArray(), signed(svd.vt())); }
 
     static Spectrum ofCovariance(Tensor covariance, int count) {
         var eigen = Eigen.symmetric(covariance);
@@ -69,7 +67,8 @@ record Spectrum(double[] variances, Tensor axes) {
 
     /** Variances alone, of a matrix of centred columns. */
     static double[] variances(Tensor centred, double divisor) {
-        double[] ascending = Eigen.symmetricValues(centred.transpose().matmul(centred).div(divisor).to(DType.F64)).toDoubleArray(), out = new double[ascending.length];
+        double[] ascending = Eigen.symmetricValues(centred.transpose().matmul(centred).div(divisor).to(DType.F64)).toDoubleArray(),
+                out = new double[ascending.length];
         for (int i = 0; i < out.length; i++) out[i] = Math.max(0, ascending[out.length - 1 - i]);
         return Arrays.copyOf(out, (int) Math.min(centred.size(0), centred.size(1)));
     }

@@ -20,14 +20,16 @@ public record CoefficientTable(String statistic, double level, List<Coefficient>
      * @param statistic estimate / standardError
      * @param pValue two-sided, of the hypothesis that the coefficient is 0
      */
-    public record Coefficient(String name, double estimate, double standardError, double statistic, double pValue, double low, double high) { }
+    public record Coefficient(String name, double estimate, double standardError, double statistic, double pValue, double low,
+            double high) {}
 
     public CoefficientTable { rows = List.copyOf(rows); }
 
     /** The row called {@code name}. */
     public Coefficient row(String name) {
         for (var row : rows) if (row.name().equals(name)) return row;
-        throw new IllegalArgumentException("CoefficientTable: no coefficient is called " + name + "; there are " + rows.stream().map(Coefficient::name).toList());
+        throw new IllegalArgumentException(
+                "CoefficientTable: no coefficient is called " + name + "; there are " + rows.stream().map(Coefficient::name).toList());
     }
 
     /** The same table with these names for the slopes, in order; the intercept keeps its own. */
@@ -39,7 +41,8 @@ public record CoefficientTable(String statistic, double level, List<Coefficient>
         var renamed = new ArrayList<Coefficient>();
         for (int i = 0; i < rows.size(); i++) {
             var r = rows.get(i);
-            renamed.add(new Coefficient(i < first ? r.name() : names.get(i - first), r.estimate(), r.standardError(), r.statistic(), r.pValue(), r.low(), r.high()));
+            renamed.add(new Coefficient(i < first ? r.name() : names.get(i - first), r.estimate(), r.standardError(), r.statistic(),
+                    r.pValue(), r.low(), r.high()));
         }
         return new CoefficientTable(statistic, level, renamed);
     }
@@ -76,10 +79,11 @@ public record CoefficientTable(String statistic, double level, List<Coefficient>
     @Override public String toString() {
         int width = rows.stream().mapToInt(r -> r.name().length()).max().orElse(8);
         var text = new StringBuilder();
-        text.append(String.format(Locale.ROOT, "%-" + width + "s %12s %12s %9s %9s %25s%n", "", "estimate", "std. error", statistic, "P>|" + statistic + "|",
-                percent(level) + "% interval"));
+        text.append(String.format(Locale.ROOT, "%-" + width + "s %12s %12s %9s %9s %25s%n", "", "estimate", "std. error", statistic,
+                "P>|" + statistic + "|", percent(level) + "% interval"));
         for (var r : rows) {
-            text.append(String.format(Locale.ROOT, "%-" + width + "s %12.5g %12.5g %9.3f %9.3g %12.5g %12.5g%n", r.name(), r.estimate(), r.standardError(), r.statistic(), r.pValue(), r.low(), r.high()));
+            text.append(String.format(Locale.ROOT, "%-" + width + "s %12.5g %12.5g %9.3f %9.3g %12.5g %12.5g%n", r.name(), r.estimate(),
+                    r.standardError(), r.statistic(), r.pValue(), r.low(), r.high()));
         }
         return text.toString();
     }

@@ -13,10 +13,12 @@ import lyceum.withers.Withers;
  * @param maxIterations passes over the working set, 10,000
  */
 @Withers
-public record CoordinateDescent(boolean intercept, boolean positive, boolean standardise, double tolerance, int maxIterations) implements CoordinateDescentWithers {
+public record CoordinateDescent(boolean intercept, boolean positive, boolean standardise, double tolerance, int maxIterations)
+        implements CoordinateDescentWithers {
     public CoordinateDescent {
         if (!(tolerance >= 0)) throw new IllegalArgumentException("CoordinateDescent: tolerance is " + tolerance + "; it is at least 0");
-        if (maxIterations < 1) throw new IllegalArgumentException("CoordinateDescent: maxIterations is " + maxIterations + "; it is at least 1");
+        if (maxIterations < 1)
+            throw new IllegalArgumentException("CoordinateDescent: maxIterations is " + maxIterations + "; it is at least 1");
     }
 
     public CoordinateDescent() { this(true, false, false, 1e-10, 10_000); }

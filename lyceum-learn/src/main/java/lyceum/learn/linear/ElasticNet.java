@@ -18,15 +18,19 @@ import lyceum.withers.Withers;
 @Withers
 public record ElasticNet(double alpha, double l1Ratio, @Withers.Flat CoordinateDescent solver) implements ElasticNetWithers, Regressor {
     public ElasticNet {
-        if (!(alpha > 0 && alpha < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("ElasticNet: alpha is " + alpha + "; it is positive (LinearRegression has no penalty)");
-        if (!(l1Ratio > 0 && l1Ratio <= 1)) throw new IllegalArgumentException("ElasticNet: l1Ratio is " + l1Ratio + "; it lies in (0, 1]" + (l1Ratio == 0 ? ", Ridge is the case 0" : ""));
+        if (!(alpha > 0 && alpha < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException("ElasticNet: alpha is " + alpha + "; it is positive (LinearRegression has no penalty)");
+        if (!(l1Ratio > 0 && l1Ratio <= 1)) throw new IllegalArgumentException(
+                "ElasticNet: l1Ratio is " + l1Ratio + "; it lies in (0, 1]" + (l1Ratio == 0 ? ", Ridge is the case 0" : ""));
     }
 
     public ElasticNet(double alpha, double l1Ratio) { this(alpha, l1Ratio, new CoordinateDescent()); }
 
     @Override public LassoModel fit(Tensor x, Tensor y) { return fit(x, y, null); }
 
-    @Override public LassoModel fit(Tensor x, Tensor y, Tensor weights) { return fit(SparseProblem.of(this, solver, x, y, weights, false)); }
+    @Override public LassoModel fit(Tensor x, Tensor y, Tensor weights) {
+        return fit(SparseProblem.of(this, solver, x, y, weights, false));
+    }
 
     LassoModel fit(SparseProblem problem) {
         var descent = new LassoSolver(problem, solver);
@@ -35,7 +39,9 @@ public record ElasticNet(double alpha, double l1Ratio, @Withers.Flat CoordinateD
     }
 
     /** The least alpha at which every coefficient is 0: {@code max_j |x_j . (y - mean)| / (n l1Ratio)}. @param weights may be null */
-    public double alphaMax(Tensor x, Tensor y, Tensor weights) { return SparseProblem.of(this, solver, x, y, weights, false).alphaMax(l1Ratio, solver.positive()); }
+    public double alphaMax(Tensor x, Tensor y, Tensor weights) {
+        return SparseProblem.of(this, solver, x, y, weights, false).alphaMax(l1Ratio, solver.positive());
+    }
 
     /** Solutions at {@code count} strengths, in equal ratios from {@link #alphaMax} down to {@code least} times it; this learner's alpha plays no part. */
     public LassoPath path(Tensor x, Tensor y, Tensor weights, int count, double least) {

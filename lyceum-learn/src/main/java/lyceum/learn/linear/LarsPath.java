@@ -23,13 +23,15 @@ public record LarsPath(Tensor alphas, Tensor coefficients, Tensor intercepts, in
     public LassoModel model(double alpha) {
         double[] knots = alphas.toDoubleArray();
         int last = knots.length - 1;
-        if (!(alpha >= knots[last])) throw new IllegalArgumentException("LarsPath: alpha is " + alpha + "; the path ends at " + knots[last]);
+        if (!(alpha >= knots[last]))
+            throw new IllegalArgumentException("LarsPath: alpha is " + alpha + "; the path ends at " + knots[last]);
         int i = 0;
         while (i < last && knots[i + 1] > alpha) i++;
         double t = alpha >= knots[0] || i == last ? 0 : (knots[i] - alpha) / (knots[i] - knots[i + 1]);
         int next = Math.min(i + 1, last);
         var b = coefficients.select(0, i).mul(1 - t).add(coefficients.select(0, next).mul(t));
-        return new LassoModel(b.compute(), Tensor.scalar(intercepts.item(i) * (1 - t) + intercepts.item(next) * t), alpha, 1, 0, last, true);
+        return new LassoModel(b.compute(), Tensor.scalar(intercepts.item(i) * (1 - t) + intercepts.item(next) * t), alpha, 1, 0, last,
+                true);
     }
 
     static LarsPath of(SparseProblem problem, double least, LassoLars.Method method) {
@@ -43,7 +45,8 @@ public record LarsPath(Tensor alphas, Tensor coefficients, Tensor intercepts, in
             System.arraycopy(model.coefficients().toDoubleArray(), 0, coefficients, i * p, p);
             intercepts[i] = model.intercept().item();
         }
-        return new LarsPath(Tensor.of(alphas), Tensor.of(coefficients, k, p), Tensor.of(intercepts), walk.active.stream().mapToInt(Integer::intValue).toArray());
+        return new LarsPath(Tensor.of(alphas), Tensor.of(coefficients, k, p), Tensor.of(intercepts),
+                walk.active.stream().mapToInt(Integer::intValue).toArray());
     }
 
     /**
@@ -109,7 +112,8 @@ public record LarsPath(Tensor alphas, Tensor coefficients, Tensor intercepts, in
             double[] s = new double[a];
             for (int i = 0; i < a; i++) {
                 double[] g = problem.gram(active.get(i));
-                for (int k = 0; k < a; k++) system[i][k] = g[active.get(k)] / Math.sqrt(problem.norm[active.get(i)] * problem.norm[active.get(k)]);
+                for (int k = 0; k < a; k++)
+                    system[i][k] = g[active.get(k)] / Math.sqrt(problem.norm[active.get(i)] * problem.norm[active.get(k)]);
                 s[i] = sign[active.get(i)] / Math.sqrt(problem.norm[active.get(i)]);
             }
             try {

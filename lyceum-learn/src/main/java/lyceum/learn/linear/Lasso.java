@@ -27,7 +27,8 @@ import lyceum.withers.Withers;
 @Withers
 public record Lasso(double alpha, @Withers.Flat CoordinateDescent solver) implements LassoWithers, Regressor {
     public Lasso {
-        if (!(alpha > 0 && alpha < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("Lasso: alpha is " + alpha + "; it is positive (LinearRegression has no penalty)");
+        if (!(alpha > 0 && alpha < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException("Lasso: alpha is " + alpha + "; it is positive (LinearRegression has no penalty)");
     }
 
     public Lasso(double alpha) { this(alpha, new CoordinateDescent()); }
@@ -36,7 +37,9 @@ public record Lasso(double alpha, @Withers.Flat CoordinateDescent solver) implem
 
     @Override public LassoModel fit(Tensor x, Tensor y) { return fit(x, y, null); }
 
-    @Override public LassoModel fit(Tensor x, Tensor y, Tensor weights) { return net().fit(SparseProblem.of(this, solver, x, y, weights, false)); }
+    @Override public LassoModel fit(Tensor x, Tensor y, Tensor weights) {
+        return net().fit(SparseProblem.of(this, solver, x, y, weights, false));
+    }
 
     /** The least alpha at which every coefficient is 0: {@code max_j |x_j . (y - mean)| / n}. @param weights may be null */
     public double alphaMax(Tensor x, Tensor y, Tensor weights) { return net().alphaMax(x, y, weights); }

@@ -24,18 +24,22 @@ import lyceum.withers.Withers;
  * @param solver see {@link CoordinateDescent}
  */
 @Withers
-public record LassoCv(double l1Ratio, int folds, int count, double least, boolean oneStandardError, boolean shuffle, long seed, CoordinateDescent solver) implements LassoCvWithers, Regressor {
+public record LassoCv(double l1Ratio, int folds, int count, double least, boolean oneStandardError, boolean shuffle, long seed,
+        CoordinateDescent solver) implements LassoCvWithers, Regressor {
     public LassoCv {
         if (folds < 2) throw new IllegalArgumentException("LassoCv: " + folds + " folds; at least 2 are needed");
         if (count < 1) throw new IllegalArgumentException("LassoCv: " + count + " strengths; at least 1 is needed");
-        if (!(least > 0 && least < 1)) throw new IllegalArgumentException("LassoCv: the least strength is " + least + " of the largest; it lies between 0 and 1");
+        if (!(least > 0 && least < 1))
+            throw new IllegalArgumentException("LassoCv: the least strength is " + least + " of the largest; it lies between 0 and 1");
         if (!(l1Ratio > 0 && l1Ratio <= 1)) throw new IllegalArgumentException("LassoCv: l1Ratio is " + l1Ratio + "; it lies in (0, 1]");
     }
 
     public LassoCv() { this(1, 5, 100, 1e-3, false, true, 1, new CoordinateDescent()); }
 
     /** {@code count} strengths, the last of them {@code least} times the first. */
-    public LassoCv withAlphas(int count, double least) { return new LassoCv(l1Ratio, folds, count, least, oneStandardError, shuffle, seed, solver); }
+    public LassoCv withAlphas(int count, double least) {
+        return new LassoCv(l1Ratio, folds, count, least, oneStandardError, shuffle, seed, solver);
+    }
 
     @Override public Set<Tag> tags() { return Set.of(Tag.RANDOMISED, Tag.ORDER_DEPENDENT, Tag.WEIGHTS_ARE_NOT_COPIES); }
 
@@ -78,8 +82,10 @@ public record LassoCv(double l1Ratio, int folds, int count, double least, boolea
         System.arraycopy(order, 0, train, 0, start);
         System.arraycopy(order, end, train, start, n - end);
         double[] trainWeights = pick(w, train), testWeights = pick(w, test);
-        if (Arrays.stream(trainWeights).sum() == 0) throw new IllegalArgumentException("LassoCv.fit: the rows outside fold " + f + " have no weight; use fewer folds");
-        var problem = SparseProblem.of(solver, rows.rows(train).transpose().toRows(), new double[][] {target.rows(train).toDoubleArray()}, trainWeights);
+        if (Arrays.stream(trainWeights).sum() == 0)
+            throw new IllegalArgumentException("LassoCv.fit: the rows outside fold " + f + " have no weight; use fewer folds");
+        var problem = SparseProblem.of(solver, rows.rows(train).transpose().toRows(), new double[][] {target.rows(train).toDoubleArray()},
+                trainWeights);
         var path = LassoPath.of(problem, solver, l1Ratio, alphas);
         var predicted = rows.rows(test).matmul(path.coefficients().transpose()).add(path.intercepts());
         var squared = predicted.sub(target.rows(test).unsqueeze(1)).square();

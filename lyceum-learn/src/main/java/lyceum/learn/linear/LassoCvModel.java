@@ -12,7 +12,8 @@ import lyceum.tensor.Tensor;
  * @param bestAlpha where their mean is least
  * @param oneStandardErrorAlpha the largest alpha whose mean error is within one standard error of the least
  */
-public record LassoCvModel(LassoModel model, Tensor alphas, Tensor errors, double bestAlpha, double oneStandardErrorAlpha) implements LinearModel {
+public record LassoCvModel(LassoModel model, Tensor alphas, Tensor errors, double bestAlpha, double oneStandardErrorAlpha)
+        implements LinearModel {
     @Override public Tensor coefficients() { return model.coefficients(); }
 
     @Override public Tensor intercept() { return model.intercept(); }
@@ -35,7 +36,7 @@ public record LassoCvModel(LassoModel model, Tensor alphas, Tensor errors, doubl
         }
         return Figure.line("Cross-validated error over the strength", curve.strengths(), mean).named("mean over folds")
                 .band("mean over folds", curve.strengths(), low, high).logX().axes("alpha", "mean squared error")
-                .verticalLine(bestAlpha, "least").verticalLine(oneStandardErrorAlpha, "one standard error")
-                .describedAs("The error falls as the penalty weakens, is least at one strength and rises again or stays; a band of one standard error and the strongest penalty inside it are marked.");
+                .verticalLine(bestAlpha, "least").verticalLine(oneStandardErrorAlpha, "one standard error").describedAs(
+                        "The error falls as the penalty weakens, is least at one strength and rises again or stays; a band of one standard error and the strongest penalty inside it are marked.");
     }
 }

@@ -26,7 +26,8 @@ public record LassoLars(double alpha, boolean intercept, Method method) implemen
     }
 
     public LassoLars {
-        if (!(alpha >= 0 && alpha < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("LassoLars: alpha is " + alpha + "; it is finite and at least 0");
+        if (!(alpha >= 0 && alpha < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException("LassoLars: alpha is " + alpha + "; it is finite and at least 0");
     }
 
     public LassoLars(double alpha) { this(alpha, true, Method.LASSO); }

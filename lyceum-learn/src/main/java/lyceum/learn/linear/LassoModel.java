@@ -15,12 +15,14 @@ import lyceum.tensor.Tensor;
  * @param iterations passes made
  * @param converged whether the tolerance was reached
  */
-public record LassoModel(Tensor coefficients, Tensor intercept, double alpha, double l1Ratio, double dualityGap, int iterations, boolean converged) implements LinearModel {
+public record LassoModel(Tensor coefficients, Tensor intercept, double alpha, double l1Ratio, double dualityGap, int iterations,
+        boolean converged) implements LinearModel {
 
     LassoModel warned() {
         if (!converged) {
             System.getLogger(LassoModel.class.getName()).log(System.Logger.Level.WARNING,
-                    "lasso: after " + iterations + " passes the duality gap is " + dualityGap + " of the mean square of y; raise maxIterations or alpha, or standardise the features");
+                    "lasso: after " + iterations + " passes the duality gap is " + dualityGap
+                            + " of the mean square of y; raise maxIterations or alpha, or standardise the features");
         }
         return this;
     }
@@ -46,12 +48,14 @@ public record LassoModel(Tensor coefficients, Tensor intercept, double alpha, do
         int[] support = support();
         int p = nFeatures(), m = coefficients.rank() == 1 ? 1 : (int) coefficients.size(0);
         // With no feature left a column of zeros stands in, so that the intercept is the mean.
-        var chosen = support.length == 0 ? Tensor.zeros(DType.F64, rows.size(0), 1) : rows.to(DType.F64).transpose().rows(support).transpose();
+        var chosen = support.length == 0 ? Tensor.zeros(DType.F64, rows.size(0), 1)
+                : rows.to(DType.F64).transpose().rows(support).transpose();
         boolean constant = intercept.abs().max().item() > 0;
         var refit = new LinearRegression().withIntercept(constant).fit(chosen, y, weights);
         double[] b = refit.coefficients().toDoubleArray(), all = new double[m * p];
         for (int o = 0; o < m; o++) for (int k = 0; k < support.length; k++) all[o * p + support[k]] = b[o * support.length + k];
-        return new LassoModel(m == 1 && coefficients.rank() == 1 ? Tensor.of(all) : Tensor.of(all, m, p), refit.intercept(), alpha, l1Ratio, Double.NaN, iterations, converged);
+        return new LassoModel(m == 1 && coefficients.rank() == 1 ? Tensor.of(all) : Tensor.of(all, m, p), refit.intercept(), alpha, l1Ratio,
+                Double.NaN, iterations, converged);
     }
 
     /** {@link #debiased(Tensor, Tensor, Tensor)} with equal weights. */

@@ -11,7 +11,7 @@ import java.util.Arrays;
  */
 final class LassoSolver {
     /** How a solve ended: the duality gap as a part of the mean square of y, and the passes made. */
-    record End(double gap, int iterations, boolean converged) { }
+    record End(double gap, int iterations, boolean converged) {}
 
     private final SparseProblem problem;
     private final CoordinateDescent options;
@@ -40,7 +40,7 @@ final class LassoSolver {
         propose(l1);
         double square = problem.squareY[0];
         int passes = 0;
-        for (double precision = 1e-4; ; precision *= 0.05) {
+        for (double precision = 1e-4;; precision *= 0.05) {
             double change = Double.POSITIVE_INFINITY;
             // Solving for the support costs about as much as a hundred passes: so often it is tried.
             int limit = Math.min(passes + 100, options.maxIterations());

@@ -48,7 +48,8 @@ public record LinearRegression(boolean intercept, LeastSquares.Method method) im
         boolean several = b.rank() == 2;
         var slopes = intercept ? b.narrow(0, 1, p) : b;
         var constant = intercept ? b.select(0, 0) : several ? Tensor.zeros(DType.F64, b.size(1)) : Tensor.scalar(0);
-        return new LinearRegressionModel((several ? slopes.transpose() : slopes).contiguous(), constant.contiguous(), intercept, fit.rank(), fit.covarianceFactor(),
-                fit.fitted(), fit.residuals(), fit.leverage(), w == null ? Tensor.ones(DType.F64, n) : Tensor.of(w));
+        return new LinearRegressionModel((several ? slopes.transpose() : slopes).contiguous(), constant.contiguous(), intercept, fit.rank(),
+                fit.covarianceFactor(), fit.fitted(), fit.residuals(), fit.leverage(),
+                w == null ? Tensor.ones(DType.F64, n) : Tensor.of(w));
     }
 }

@@ -20,13 +20,13 @@ import lyceum.tensor.Tensor;
  * @param hatDiagonal the leverage of each row (n), between 0 and 1, with sum {@code rank}
  * @param weights of the rows (n)
  */
-public record LinearRegressionModel(Tensor coefficients, Tensor intercept, boolean hasIntercept, int rank, Tensor covarianceFactor, Tensor fitted, Tensor residuals,
-        Tensor hatDiagonal, Tensor weights) implements LinearModel {
+public record LinearRegressionModel(Tensor coefficients, Tensor intercept, boolean hasIntercept, int rank, Tensor covarianceFactor,
+        Tensor fitted, Tensor residuals, Tensor hatDiagonal, Tensor weights) implements LinearModel {
 
     /**
      * Values with their standard errors and intervals, each of shape (n), or (n x m) for m targets.
      */
-    public record Intervals(Tensor value, Tensor standardError, Tensor low, Tensor high) { }
+    public record Intervals(Tensor value, Tensor standardError, Tensor low, Tensor high) {}
 
     /** The inference table with 95% intervals, of the first target if there are several. */
     public RegressionSummary summary() { return summary(0, 0.95); }
@@ -61,7 +61,8 @@ public record LinearRegressionModel(Tensor coefficients, Tensor intercept, boole
         double statistic = (tss - rss) / dfModel / variance;
         double p = statistic >= 0 && dfModel > 0 ? new FisherF(dfModel, dfResidual).survival(statistic) : Double.NaN;
         double likelihood = -n / 2 * (Math.log(2 * Math.PI * rss / n) + 1) + logWeights / 2;
-        return new RegressionSummary(table(target, variance, dfResidual, level), r2, 1 - (1 - r2) * (n - (hasIntercept ? 1 : 0)) / dfResidual, Math.sqrt(variance), statistic, p, dfModel, dfResidual,
+        return new RegressionSummary(table(target, variance, dfResidual, level), r2,
+                1 - (1 - r2) * (n - (hasIntercept ? 1 : 0)) / dfResidual, Math.sqrt(variance), statistic, p, dfModel, dfResidual,
                 likelihood, 2 * rank - 2 * likelihood, Math.log(n) * rank - 2 * likelihood, rank < covarianceFactor.size(0));
     }
 
@@ -107,9 +108,12 @@ public record LinearRegressionModel(Tensor coefficients, Tensor intercept, boole
 
     private int targets() { return coefficients.rank() == 1 ? 1 : (int) coefficients.size(0); }
 
-    private static double[] column(Tensor values, int target) { return values.rank() == 1 ? values.toDoubleArray() : values.select(1, target).toDoubleArray(); }
+    private static double[] column(Tensor values, int target) {
+        return values.rank() == 1 ? values.toDoubleArray() : values.select(1, target).toDoubleArray();
+    }
 
     private static void checkLevel(String method, double level) {
-        if (!(level > 0 && level < 1)) throw new IllegalArgumentException("LinearRegressionModel." + method + ": level is " + level + "; it lies between 0 and 1, such as 0.95");
+        if (!(level > 0 && level < 1)) throw new IllegalArgumentException(
+                "LinearRegressionModel." + method + ": level is " + level + "; it lies between 0 and 1, such as 0.95");
     }
 }

@@ -26,8 +26,9 @@ import lyceum.tensor.Tensor;
  * @param separation whether the classes are split by a plane; found for unpenalised fits only
  * @param separatedAt the iteration (passes, evaluations) at which that was found; 0 if it was not
  */
-public record LogisticModel(long[] classes, Tensor coefficients, Tensor intercept, boolean hasIntercept, Tensor covariance, double logLikelihood, double nullLogLikelihood, int rows,
-        int iterations, boolean converged, Separation separation, int separatedAt) implements ClassificationModel {
+public record LogisticModel(long[] classes, Tensor coefficients, Tensor intercept, boolean hasIntercept, Tensor covariance,
+        double logLikelihood, double nullLogLikelihood, int rows, int iterations, boolean converged, Separation separation, int separatedAt)
+        implements ClassificationModel {
 
     static LogisticModel of(LogisticProblem problem, LogisticSolution solution, long[] classes, Tensor covariance) {
         int q = problem.width, p = q - (problem.intercept ? 1 : 0), outputs = problem.outputs;
@@ -46,8 +47,10 @@ public record LogisticModel(long[] classes, Tensor coefficients, Tensor intercep
         }
         double none = 0;
         for (double s : share) none += s > 0 ? s * Math.log(s / problem.totalWeight) : 0;
-        return new LogisticModel(classes, outputs == 1 ? Tensor.of(slopes) : Tensor.of(slopes, outputs, p), outputs == 1 ? Tensor.scalar(constants[0]) : Tensor.of(constants), problem.intercept,
-                covariance, penalty - problem.at(b).value(), none, rows, solution.iterations(), solution.converged(), solution.separation(), solution.separatedAt());
+        return new LogisticModel(classes, outputs == 1 ? Tensor.of(slopes) : Tensor.of(slopes, outputs, p),
+                outputs == 1 ? Tensor.scalar(constants[0]) : Tensor.of(constants), problem.intercept, covariance,
+                penalty - problem.at(b).value(), none, rows, solution.iterations(), solution.converged(), solution.separation(),
+                solution.separatedAt());
     }
 
     @Override public long[] classes() { return classes.clone(); }
@@ -71,7 +74,9 @@ public record LogisticModel(long[] classes, Tensor coefficients, Tensor intercep
         return scores(rows.to(DType.F64)).to(rows.dtype());
     }
 
-    private Tensor scores(Tensor rows) { return rows.matmul(coefficients.rank() == 1 ? coefficients : coefficients.transpose()).add(intercept); }
+    private Tensor scores(Tensor rows) {
+        return rows.matmul(coefficients.rank() == 1 ? coefficients : coefficients.transpose()).add(intercept);
+    }
 
     @Override public Tensor predictProba(Tensor x) {
         var rows = LearnerInput.forModel(this, x).x();
@@ -87,7 +92,8 @@ public record LogisticModel(long[] classes, Tensor coefficients, Tensor intercep
 
     /** {@link #decisionFunction(Tensor)} of sparse rows, F64. */
     public Tensor decisionFunction(Csr x) {
-        if (x.columns() != nFeatures()) throw new ShapeException("LogisticModel: x has " + x.columns() + " columns; the model was fitted on " + nFeatures());
+        if (x.columns() != nFeatures())
+            throw new ShapeException("LogisticModel: x has " + x.columns() + " columns; the model was fitted on " + nFeatures());
         boolean binary = coefficients.rank() == 1;
         var scores = x.matmul((binary ? coefficients.unsqueeze(1) : coefficients.transpose()).to(x.dtype())).to(DType.F64);
         return (binary ? scores.reshape(-1) : scores).add(intercept);
@@ -108,8 +114,10 @@ public record LogisticModel(long[] classes, Tensor coefficients, Tensor intercep
      * @throws UnsupportedOperationException for penalised fits, which have no such errors, and for more than two classes
      */
     public LogisticSummary summary(double level) {
-        if (covariance == null) throw new UnsupportedOperationException("LogisticModel.summary: standard errors are for two classes without a penalty; fit with unpenalised()");
-        if (!(level > 0 && level < 1)) throw new IllegalArgumentException("LogisticModel.summary: level is " + level + "; it lies between 0 and 1, such as 0.95");
+        if (covariance == null) throw new UnsupportedOperationException(
+                "LogisticModel.summary: standard errors are for two classes without a penalty; fit with unpenalised()");
+        if (!(level > 0 && level < 1))
+            throw new IllegalArgumentException("LogisticModel.summary: level is " + level + "; it lies between 0 and 1, such as 0.95");
         int p = nFeatures();
         double[] b = flat();
         var names = CoefficientTable.names(p, hasIntercept);
@@ -118,7 +126,8 @@ public record LogisticModel(long[] classes, Tensor coefficients, Tensor intercep
         for (int r = 0; r < b.length; r++) {
             int at = !hasIntercept ? r : r == 0 ? p : r - 1;
             double error = Math.sqrt(covariance.item(at, at)), z = b[at] / error;
-            table.add(new CoefficientTable.Coefficient(names.get(r), b[at], error, z, 2 * Normal.STANDARD.survival(Math.abs(z)), b[at] - reach * error, b[at] + reach * error));
+            table.add(new CoefficientTable.Coefficient(names.get(r), b[at], error, z, 2 * Normal.STANDARD.survival(Math.abs(z)),
+                    b[at] - reach * error, b[at] + reach * error));
         }
         return new LogisticSummary(new CoefficientTable("z", level, table), logLikelihood, nullLogLikelihood, rows, separation);
     }

@@ -46,7 +46,9 @@ final class LogisticNewton {
                 lower = reached.value() + problem.absolute(next);
                 if (lower <= value + 1e-4 * size * slope) break;
                 // Within rounding of the minimum values say nothing any more; the gradient still does.
-                if (Math.abs(size * slope) <= 1e-13 * Math.abs(value) && problem.violation(next, reached.gradient()) < problem.violation(b, point.gradient())) break;
+                if (Math.abs(size * slope) <= 1e-13 * Math.abs(value)
+                        && problem.violation(next, reached.gradient()) < problem.violation(b, point.gradient()))
+                    break;
                 reached = null;
             }
             if (reached == null) {
@@ -67,7 +69,8 @@ final class LogisticNewton {
         if (unpenalised && step != null) {
             // At a maximum the last step is tiny; along a direction that goes on for ever it is not, and no margin falls.
             double[] range = problem.marginRange(step);
-            if (range[1] > 0.1 && range[0] >= -1e-3 * range[1]) return new LogisticSolution(b, iterations, converged, Separation.QUASI_COMPLETE, iterations);
+            if (range[1] > 0.1 && range[0] >= -1e-3 * range[1])
+                return new LogisticSolution(b, iterations, converged, Separation.QUASI_COMPLETE, iterations);
         }
         return new LogisticSolution(b, iterations, converged, Separation.NONE, 0);
     }
@@ -82,8 +85,8 @@ final class LogisticNewton {
             set = Arrays.stream(set).filter(at -> isIn(b, at) || Math.abs(gradient[at]) >= least).toArray();
         }
         if (set.length > LARGEST_SYSTEM) {
-            throw new IllegalArgumentException("LogisticRegression.fit: a Newton system of " + set.length + " coefficients is too large (" + LARGEST_SYSTEM + " at most); use solver "
-                    + (problem.l1 > 0 ? "SAGA, or a smaller c" : "LBFGS"));
+            throw new IllegalArgumentException("LogisticRegression.fit: a Newton system of " + set.length + " coefficients is too large ("
+                    + LARGEST_SYSTEM + " at most); use solver " + (problem.l1 > 0 ? "SAGA, or a smaller c" : "LBFGS"));
         }
         return set;
     }

@@ -36,7 +36,7 @@ final class LogisticProblem {
     boolean isFree(int at) { return intercept && at % width == width - 1; }
 
     /** Where the loss was evaluated: its value with the l2 part, gradient likewise, probabilities (rows x outputs) and the least margin of a weighted row. */
-    record Point(double value, double[] gradient, double[] probabilities, double leastMargin) { }
+    record Point(double value, double[] gradient, double[] probabilities, double leastMargin) {}
 
     Point at(double[] b) {
         double[] z = x.scores(b, outputs);

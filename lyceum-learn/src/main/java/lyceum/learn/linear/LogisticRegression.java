@@ -44,8 +44,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://doi.org/10.1093/biomet/71.1.1">Albert and Anderson (1984)</a>, on separation
  */
 @Withers
-public record LogisticRegression(double c, double l1Ratio, Solver solver, boolean intercept, Map<Long, Double> classWeights, boolean balanced, double tolerance, int maxIterations, long seed)
-        implements LogisticRegressionWithers, Classifier {
+public record LogisticRegression(double c, double l1Ratio, Solver solver, boolean intercept, Map<Long, Double> classWeights,
+        boolean balanced, double tolerance, int maxIterations, long seed) implements LogisticRegressionWithers, Classifier {
 
     /** How the minimum is found. */
     public enum Solver {
@@ -63,13 +63,18 @@ public record LogisticRegression(double c, double l1Ratio, Solver solver, boolea
 
     public LogisticRegression {
         if (!(c > 0)) throw new IllegalArgumentException("LogisticRegression: c is " + c + "; it is positive, or Infinity for no penalty");
-        if (!(l1Ratio >= 0 && l1Ratio <= 1)) throw new IllegalArgumentException("LogisticRegression: l1Ratio is " + l1Ratio + "; it lies between 0 and 1");
+        if (!(l1Ratio >= 0 && l1Ratio <= 1))
+            throw new IllegalArgumentException("LogisticRegression: l1Ratio is " + l1Ratio + "; it lies between 0 and 1");
         if (l1Ratio > 0 && c < Double.POSITIVE_INFINITY && (solver == Solver.LBFGS || solver == Solver.NEWTON)) {
-            throw new IllegalArgumentException("LogisticRegression: solver " + solver + " takes no l1 penalty and l1Ratio is " + l1Ratio + "; use COORDINATE_DESCENT or SAGA");
+            throw new IllegalArgumentException("LogisticRegression: solver " + solver + " takes no l1 penalty and l1Ratio is " + l1Ratio
+                    + "; use COORDINATE_DESCENT or SAGA");
         }
         if (!(tolerance > 0)) throw new IllegalArgumentException("LogisticRegression: tolerance is " + tolerance + "; it is positive");
-        if (maxIterations < 1) throw new IllegalArgumentException("LogisticRegression: maxIterations is " + maxIterations + "; it is at least 1");
-        for (var e : classWeights.entrySet()) if (!(e.getValue() >= 0)) throw new IllegalArgumentException("LogisticRegression: the weight of class " + e.getKey() + " is " + e.getValue() + "; it is at least 0");
+        if (maxIterations < 1)
+            throw new IllegalArgumentException("LogisticRegression: maxIterations is " + maxIterations + "; it is at least 1");
+        for (var e : classWeights.entrySet())
+            if (!(e.getValue() >= 0)) throw new IllegalArgumentException(
+                    "LogisticRegression: the weight of class " + e.getKey() + " is " + e.getValue() + "; it is at least 0");
         classWeights = Map.copyOf(classWeights);
     }
 
@@ -97,7 +102,8 @@ public record LogisticRegression(double c, double l1Ratio, Solver solver, boolea
 
     /** Checks sparse rows by the rules of dense ones: finite values, rows and columns. */
     private LearnerInput sparseInput(Csr x) {
-        if (x.rows() == 0 || x.columns() == 0) throw new ShapeException("LogisticRegression.fit: x has shape (" + x.rows() + ", " + x.columns() + "); it needs rows and columns");
+        if (x.rows() == 0 || x.columns() == 0) throw new ShapeException(
+                "LogisticRegression.fit: x has shape (" + x.rows() + ", " + x.columns() + "); it needs rows and columns");
         if (x.entries() > 0) LearnerInput.matrix("LogisticRegression.fit", x.values().reshape(-1, 1), false);
         return new LearnerInput("LogisticRegression.fit", Tensor.zeros(x.rows(), 1));
     }
@@ -142,21 +148,26 @@ public record LogisticRegression(double c, double l1Ratio, Solver solver, boolea
     private double l2() { return (1 - l1Ratio) / c; }
 
     LogisticModel fit(LogisticProblem problem, long[] classes, double[] start) {
-        if (!(problem.totalWeight > 0)) throw new IllegalArgumentException("LogisticRegression.fit: all class weights are 0; at least one must be positive");
+        if (!(problem.totalWeight > 0))
+            throw new IllegalArgumentException("LogisticRegression.fit: all class weights are 0; at least one must be positive");
         var solution = solve(problem, start == null ? new double[problem.size()] : start);
         var logger = System.getLogger(LogisticRegression.class.getName());
         if (solution.separation() != Separation.NONE) {
-            logger.log(System.Logger.Level.WARNING, "LogisticRegression.fit: the classes are separated (" + solution.separation() + ", found at iteration " + solution.separatedAt()
+            logger.log(System.Logger.Level.WARNING, "LogisticRegression.fit: the classes are separated (" + solution.separation()
+                    + ", found at iteration " + solution.separatedAt()
                     + "), so that no finite unpenalised estimate exists; coefficients and errors mean nothing, penalise with a finite c");
         } else if (!solution.converged()) {
-            logger.log(System.Logger.Level.WARNING, "LogisticRegression.fit: not converged after " + solution.iterations() + " iterations; raise maxIterations, or scale the features");
+            logger.log(System.Logger.Level.WARNING, "LogisticRegression.fit: not converged after " + solution.iterations()
+                    + " iterations; raise maxIterations, or scale the features");
         }
         return LogisticModel.of(problem, solution, classes, inference(problem, solution));
     }
 
     private LogisticSolution solve(LogisticProblem problem, double[] start) {
         var chosen = solver;
-        if (chosen == Solver.AUTO) chosen = problem.l1 > 0 ? Solver.COORDINATE_DESCENT : problem.size() <= 100 && (double) problem.codes.length * problem.size() * problem.size() <= 2e7 ? Solver.NEWTON : Solver.LBFGS;
+        if (chosen == Solver.AUTO) chosen = problem.l1 > 0 ? Solver.COORDINATE_DESCENT
+                : problem.size() <= 100 && (double) problem.codes.length * problem.size() * problem.size() <= 2e7 ? Solver.NEWTON
+                        : Solver.LBFGS;
         return switch (chosen) {
             case NEWTON -> new LogisticNewton(problem, false, tolerance, maxIterations).solve(start);
             case SAGA -> new LogisticSaga(problem, start).solve(Rng.of(seed), tolerance, maxIterations);
@@ -168,20 +179,23 @@ public record LogisticRegression(double c, double l1Ratio, Solver solver, boolea
     private LogisticSolution lbfgs(LogisticProblem problem, double[] start) {
         int[] separatedAt = {0, 0};
         boolean unpenalised = problem.l1 == 0 && problem.l2 == 0;
-        var minimum = new Lbfgs().withGradientTolerance(tolerance).withMaxIterations(maxIterations).withMaxEvaluations(20 * maxIterations).minimize((b, gradient) -> {
-            var point = problem.at(b);
-            separatedAt[1]++;
-            if (unpenalised && separatedAt[0] == 0 && point.leastMargin() > 0) separatedAt[0] = separatedAt[1];
-            for (int at = 0; at < b.length; at++) gradient[at] = point.gradient()[at] / problem.totalWeight;
-            return point.value() / problem.totalWeight;
-        }, start);
+        var minimum = new Lbfgs().withGradientTolerance(tolerance).withMaxIterations(maxIterations).withMaxEvaluations(20 * maxIterations)
+                .minimize((b, gradient) -> {
+                    var point = problem.at(b);
+                    separatedAt[1]++;
+                    if (unpenalised && separatedAt[0] == 0 && point.leastMargin() > 0) separatedAt[0] = separatedAt[1];
+                    for (int at = 0; at < b.length; at++) gradient[at] = point.gradient()[at] / problem.totalWeight;
+                    return point.value() / problem.totalWeight;
+                }, start);
         boolean separated = separatedAt[0] > 0;
         if (!separated && minimum.gradientNorm() > tolerance && problem.size() <= 300) {
             // Values stop changing when the gradient is the root of what rounding leaves; a Newton step or two have the rest.
             var finished = new LogisticNewton(problem, false, tolerance, 5).solve(minimum.x());
-            return new LogisticSolution(finished.b(), minimum.iterations() + finished.iterations(), minimum.converged(), finished.separation(), finished.separatedAt());
+            return new LogisticSolution(finished.b(), minimum.iterations() + finished.iterations(), minimum.converged(),
+                    finished.separation(), finished.separatedAt());
         }
-        return new LogisticSolution(minimum.x(), minimum.iterations(), minimum.converged(), separated ? Separation.COMPLETE : Separation.NONE, separatedAt[0]);
+        return new LogisticSolution(minimum.x(), minimum.iterations(), minimum.converged(),
+                separated ? Separation.COMPLETE : Separation.NONE, separatedAt[0]);
     }
 
     /** The inverse of the Hessian for two classes without a penalty; null where there is no table. */
@@ -193,6 +207,7 @@ public record LogisticRegression(double c, double l1Ratio, Solver solver, boolea
     }
 
     @Override public String toString() {
-        return "LogisticRegression[c=" + c + ", l1Ratio=" + l1Ratio + ", solver=" + solver + ", intercept=" + intercept + ", classWeights=" + new TreeMap<>(classWeights) + ", balanced=" + balanced + "]";
+        return "LogisticRegression[c=" + c + ", l1Ratio=" + l1Ratio + ", solver=" + solver + ", intercept=" + intercept + ", classWeights="
+                + new TreeMap<>(classWeights) + ", balanced=" + balanced + "]";
     }
 }

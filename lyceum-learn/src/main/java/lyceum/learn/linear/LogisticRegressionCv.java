@@ -22,18 +22,23 @@ import lyceum.withers.Withers;
  * @param learner the other options; its c plays no part
  */
 @Withers
-public record LogisticRegressionCv(List<Double> cs, int folds, boolean oneStandardError, long seed, LogisticRegression learner) implements LogisticRegressionCvWithers, Classifier {
+public record LogisticRegressionCv(List<Double> cs, int folds, boolean oneStandardError, long seed, LogisticRegression learner)
+        implements LogisticRegressionCvWithers, Classifier {
     public LogisticRegressionCv {
         cs = List.copyOf(cs);
         if (cs.isEmpty()) throw new IllegalArgumentException("LogisticRegressionCv: there are no values of c to choose from");
         for (int i = 0; i < cs.size(); i++) {
-            if (!(cs.get(i) > 0) || i > 0 && cs.get(i) <= cs.get(i - 1)) throw new IllegalArgumentException("LogisticRegressionCv: c " + i + " is " + cs.get(i) + "; values are positive and ascend");
+            if (!(cs.get(i) > 0) || i > 0 && cs.get(i) <= cs.get(i - 1)) throw new IllegalArgumentException(
+                    "LogisticRegressionCv: c " + i + " is " + cs.get(i) + "; values are positive and ascend");
         }
         if (folds < 2) throw new IllegalArgumentException("LogisticRegressionCv: " + folds + " folds; at least 2 are needed");
     }
 
     /** Chooses from these values, by default 1e-4 to 1e4 in powers of ten. */
-    public LogisticRegressionCv(double... cs) { this(cs.length == 0 ? List.of(1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4) : Ridge.boxed(cs), 5, false, 1, new LogisticRegression()); }
+    public LogisticRegressionCv(double... cs) {
+        this(cs.length == 0 ? List.of(1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4) : Ridge.boxed(cs), 5, false, 1,
+                new LogisticRegression());
+    }
 
     @Override public Set<Tag> tags() { return Set.of(Tag.RANDOMISED, Tag.ORDER_DEPENDENT, Tag.WEIGHTS_ARE_NOT_COPIES); }
 
@@ -51,7 +56,9 @@ public record LogisticRegressionCv(List<Double> cs, int folds, boolean oneStanda
             for (int f = (int) from; f < to; f++) {
                 int[] train = where(fold, f, false), test = where(fold, f, true);
                 var path = learner.path(rows.rows(train), wide.rows(train), Tensor.of(w).rows(train), values);
-                for (int i = 0; i < values.length; i++) errors[i][f] = logLoss(path.models().get(i).predictProba(rows.rows(test)).toDoubleArray(), found.codes(), w, test, found.count());
+                for (int i = 0; i < values.length; i++)
+                    errors[i][f] = logLoss(path.models().get(i).predictProba(rows.rows(test)).toDoubleArray(), found.codes(), w, test,
+                            found.count());
             }
         });
         var curve = new ErrorCurve(values, errors);
@@ -64,7 +71,9 @@ public record LogisticRegressionCv(List<Double> cs, int folds, boolean oneStanda
     private int[] stratified(int[] codes, int classes) {
         int[] count = new int[classes], order = Rng.of(seed).permutation(codes.length), fold = new int[codes.length];
         for (int i : order) fold[i] = count[codes[i]]++ % folds;
-        for (int k = 0; k < classes; k++) if (count[k] < folds) throw new IllegalArgumentException("LogisticRegressionCv.fit: a class has " + count[k] + " rows for " + folds + " folds; use fewer folds");
+        for (int k = 0; k < classes; k++)
+            if (count[k] < folds) throw new IllegalArgumentException(
+                    "LogisticRegressionCv.fit: a class has " + count[k] + " rows for " + folds + " folds; use fewer folds");
         return fold;
     }
 

@@ -10,7 +10,8 @@ import java.util.Locale;
  * @param rows rows of positive weight
  * @param separation if the classes are split, nothing in the table can be trusted
  */
-public record LogisticSummary(CoefficientTable coefficients, double logLikelihood, double nullLogLikelihood, int rows, Separation separation) {
+public record LogisticSummary(CoefficientTable coefficients, double logLikelihood, double nullLogLikelihood, int rows,
+        Separation separation) {
 
     /** {@code exp} of each coefficient: the factor by which one unit multiplies the odds. */
     public double[] oddsRatios() { return exp(coefficients.estimates()); }
@@ -40,16 +41,22 @@ public record LogisticSummary(CoefficientTable coefficients, double logLikelihoo
     public double bic() { return Math.log(rows) * coefficients.rows().size() - 2 * logLikelihood; }
 
     /** The same summary with these names for the slopes. */
-    public LogisticSummary named(List<String> names) { return new LogisticSummary(coefficients.named(names), logLikelihood, nullLogLikelihood, rows, separation); }
+    public LogisticSummary named(List<String> names) {
+        return new LogisticSummary(coefficients.named(names), logLikelihood, nullLogLikelihood, rows, separation);
+    }
 
     /** The summary as text. */
     @Override public String toString() {
         var text = new StringBuilder("Logistic regression\n\n").append(coefficients);
         text.append(String.format(Locale.ROOT, "%nodds ratios%n"));
         double[] ratio = oddsRatios(), low = oddsRatioLows(), high = oddsRatioHighs();
-        for (int i = 0; i < ratio.length; i++) text.append(String.format(Locale.ROOT, "%s %.5g (%.5g to %.5g)%n", coefficients.rows().get(i).name(), ratio[i], low[i], high[i]));
-        text.append(String.format(Locale.ROOT, "deviance %.5g, null deviance %.5g, pseudo R2 %.4f, AIC %.5g%n", deviance(), nullDeviance(), pseudoR2(), aic()));
-        if (separation != Separation.NONE) text.append("The classes are separated (").append(separation).append("): no finite estimate exists, and nothing above can be trusted.\n");
+        for (int i = 0; i < ratio.length; i++)
+            text.append(
+                    String.format(Locale.ROOT, "%s %.5g (%.5g to %.5g)%n", coefficients.rows().get(i).name(), ratio[i], low[i], high[i]));
+        text.append(String.format(Locale.ROOT, "deviance %.5g, null deviance %.5g, pseudo R2 %.4f, AIC %.5g%n", deviance(), nullDeviance(),
+                pseudoR2(), aic()));
+        if (separation != Separation.NONE) text.append("The classes are separated (").append(separation)
+                .append("): no finite estimate exists, and nothing above can be trusted.\n");
         return text.toString();
     }
 }

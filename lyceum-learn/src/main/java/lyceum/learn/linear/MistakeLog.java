@@ -51,6 +51,8 @@ public record MistakeLog(int[] output, int[] pass, int[] row, int[] perPass) {
             this.row[size++] = row;
         }
 
-        MistakeLog build() { return new MistakeLog(Arrays.copyOf(output, size), Arrays.copyOf(pass, size), Arrays.copyOf(row, size), perPass.clone()); }
+        MistakeLog build() {
+            return new MistakeLog(Arrays.copyOf(output, size), Arrays.copyOf(pass, size), Arrays.copyOf(row, size), perPass.clone());
+        }
     }
 }

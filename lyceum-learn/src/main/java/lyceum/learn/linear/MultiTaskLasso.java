@@ -20,9 +20,12 @@ import lyceum.withers.Withers;
 @Withers
 public record MultiTaskLasso(double alpha, double l1Ratio, CoordinateDescent solver) implements MultiTaskLassoWithers, Regressor {
     public MultiTaskLasso {
-        if (!(alpha > 0 && alpha < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("MultiTaskLasso: alpha is " + alpha + "; it is positive");
-        if (!(l1Ratio > 0 && l1Ratio <= 1)) throw new IllegalArgumentException("MultiTaskLasso: l1Ratio is " + l1Ratio + "; it lies in (0, 1]");
-        if (solver.positive()) throw new IllegalArgumentException("MultiTaskLasso: positive coefficients are not offered for several targets");
+        if (!(alpha > 0 && alpha < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException("MultiTaskLasso: alpha is " + alpha + "; it is positive");
+        if (!(l1Ratio > 0 && l1Ratio <= 1))
+            throw new IllegalArgumentException("MultiTaskLasso: l1Ratio is " + l1Ratio + "; it lies in (0, 1]");
+        if (solver.positive())
+            throw new IllegalArgumentException("MultiTaskLasso: positive coefficients are not offered for several targets");
     }
 
     public MultiTaskLasso(double alpha) { this(alpha, 1, new CoordinateDescent().withTolerance(1e-14)); }
@@ -47,7 +50,8 @@ public record MultiTaskLasso(double alpha, double l1Ratio, CoordinateDescent sol
             // The gap bounds the square of the distance: go on while steps still count.
             converged = change <= 1e-30 * square || gap <= solver.tolerance() * square && change <= 1e-24 * square;
         }
-        return problem.model(b, y.rank() == 1, alpha, l1Ratio, new LassoSolver.End(square > 0 ? gap / square : 0, passes, converged)).warned();
+        return problem.model(b, y.rank() == 1, alpha, l1Ratio, new LassoSolver.End(square > 0 ? gap / square : 0, passes, converged))
+                .warned();
     }
 
     private static double pass(SparseProblem problem, double[][] b, double[][] q, double l1, double l2) {

@@ -39,8 +39,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://doi.org/10.1023/A:1007662407062">Freund and Schapire (1999)</a>, voted, averaged and kernel variants
  */
 @Withers
-public record Perceptron(double learningRate, int passes, Variant variant, Multiclass multiclass, double margin, Kernel kernel, double alpha, double l1Ratio, boolean intercept, boolean shuffle,
-        long seed) implements PerceptronWithers, Classifier {
+public record Perceptron(double learningRate, int passes, Variant variant, Multiclass multiclass, double margin, Kernel kernel,
+        double alpha, double l1Ratio, boolean intercept, boolean shuffle, long seed) implements PerceptronWithers, Classifier {
 
     /** Which of the vectors met on the way predicts. */
     public enum Variant {
@@ -63,18 +63,24 @@ public record Perceptron(double learningRate, int passes, Variant variant, Multi
     }
 
     public Perceptron {
-        if (!(learningRate > 0 && learningRate < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("Perceptron: learningRate is " + learningRate + "; it is positive and finite");
+        if (!(learningRate > 0 && learningRate < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException("Perceptron: learningRate is " + learningRate + "; it is positive and finite");
         if (passes < 1) throw new IllegalArgumentException("Perceptron: passes is " + passes + "; it is at least 1");
         if (!(margin >= 0)) throw new IllegalArgumentException("Perceptron: margin is " + margin + "; it is at least 0");
         if (!(alpha >= 0)) throw new IllegalArgumentException("Perceptron: alpha is " + alpha + "; it is at least 0");
-        if (!(l1Ratio >= 0 && l1Ratio <= 1)) throw new IllegalArgumentException("Perceptron: l1Ratio is " + l1Ratio + "; it lies between 0 and 1");
-        if (kernel != null && alpha > 0) throw new IllegalArgumentException("Perceptron: alpha is " + alpha + " beside a kernel; penalties are for plain weights");
-        if (variant == Variant.VOTED && multiclass == Multiclass.JOINT) throw new IllegalArgumentException("Perceptron: VOTED works one against the rest; choose ONE_VS_REST");
+        if (!(l1Ratio >= 0 && l1Ratio <= 1))
+            throw new IllegalArgumentException("Perceptron: l1Ratio is " + l1Ratio + "; it lies between 0 and 1");
+        if (kernel != null && alpha > 0)
+            throw new IllegalArgumentException("Perceptron: alpha is " + alpha + " beside a kernel; penalties are for plain weights");
+        if (variant == Variant.VOTED && multiclass == Multiclass.JOINT)
+            throw new IllegalArgumentException("Perceptron: VOTED works one against the rest; choose ONE_VS_REST");
     }
 
     public Perceptron() { this(1, 100, Variant.LAST, Multiclass.ONE_VS_REST, 0, null, 0, 0, true, true, 1); }
 
-    public Perceptron withPenalty(double alpha, double l1Ratio) { return new Perceptron(learningRate, passes, variant, multiclass, margin, kernel, alpha, l1Ratio, intercept, shuffle, seed); }
+    public Perceptron withPenalty(double alpha, double l1Ratio) {
+        return new Perceptron(learningRate, passes, variant, multiclass, margin, kernel, alpha, l1Ratio, intercept, shuffle, seed);
+    }
 
     @Override public Set<Tag> tags() {
         var tags = new HashSet<>(Set.of(Tag.NO_PROBABILITIES, Tag.ORDER_DEPENDENT, Tag.WEIGHTS_ARE_NOT_COPIES));
@@ -96,7 +102,8 @@ public record Perceptron(double learningRate, int passes, Variant variant, Multi
     }
 
     private double[][] gram(Tensor rows) {
-        if (rows.size(0) > 20_000) throw new IllegalArgumentException("Perceptron.fit: " + rows.size(0) + " rows with a kernel; the kernel matrix holds 20000 at most");
+        if (rows.size(0) > 20_000) throw new IllegalArgumentException(
+                "Perceptron.fit: " + rows.size(0) + " rows with a kernel; the kernel matrix holds 20000 at most");
         return kernel.of(rows, rows).toRows();
     }
 
@@ -107,9 +114,13 @@ public record Perceptron(double learningRate, int passes, Variant variant, Multi
      * @param classes all labels to come, ascending
      */
     public PerceptronModel start(int nFeatures, long... classes) {
-        if (classes.length < 2) throw new IllegalArgumentException("Perceptron.start: " + classes.length + " classes; at least two are needed");
-        for (int k = 1; k < classes.length; k++) if (classes[k] <= classes[k - 1]) throw new IllegalArgumentException("Perceptron.start: class " + classes[k] + " follows " + classes[k - 1] + "; they ascend");
-        if (kernel != null || variant == Variant.VOTED || variant == Variant.POCKET) throw new IllegalArgumentException("Perceptron.start: online training is for plain weights, LAST or AVERAGED");
+        if (classes.length < 2)
+            throw new IllegalArgumentException("Perceptron.start: " + classes.length + " classes; at least two are needed");
+        for (int k = 1; k < classes.length; k++)
+            if (classes[k] <= classes[k - 1]) throw new IllegalArgumentException(
+                    "Perceptron.start: class " + classes[k] + " follows " + classes[k - 1] + "; they ascend");
+        if (kernel != null || variant == Variant.VOTED || variant == Variant.POCKET)
+            throw new IllegalArgumentException("Perceptron.start: online training is for plain weights, LAST or AVERAGED");
         var nothing = new PerceptronTraining(this, new double[0][nFeatures], new int[0], new double[0], classes.length, nFeatures);
         return nothing.model(classes.clone(), nFeatures, null);
     }

@@ -22,17 +22,20 @@ import lyceum.tensor.Tensor;
  * @param mistakes what went wrong, in order
  * @param state what {@link #partialFit} goes on from
  */
-public record PerceptronModel(Perceptron options, int nFeatures, long[] classes, Tensor coefficients, Tensor intercept, Tensor kernelRows, Tensor voters, Tensor votes, MistakeLog mistakes,
-        State state) implements ClassificationModel {
+public record PerceptronModel(Perceptron options, int nFeatures, long[] classes, Tensor coefficients, Tensor intercept, Tensor kernelRows,
+        Tensor voters, Tensor votes, MistakeLog mistakes, State state) implements ClassificationModel {
 
     /** The last vectors and the sums for their mean, by output. */
-    public record State(Tensor vectors, Tensor intercepts, Tensor late, Tensor lateIntercepts, long[] steps) { }
+    public record State(Tensor vectors, Tensor intercepts, Tensor late, Tensor lateIntercepts, long[] steps) {}
 
     @Override public long[] classes() { return classes.clone(); }
 
     @Override public boolean hasProbabilities() { return false; }
 
-    @Override public Tensor predictProba(Tensor x) { throw new UnsupportedOperationException("PerceptronModel.predictProba: a perceptron has no probabilities; calibrate its decisionFunction, or use LogisticRegression"); }
+    @Override public Tensor predictProba(Tensor x) {
+        throw new UnsupportedOperationException(
+                "PerceptronModel.predictProba: a perceptron has no probabilities; calibrate its decisionFunction, or use LogisticRegression");
+    }
 
     /** Scores: (n) for two classes, positive for the second; (n x K) for more. VOTED gives votes for minus votes against, over all votes. */
     @Override public Tensor decisionFunction(Tensor x) {
@@ -48,7 +51,8 @@ public record PerceptronModel(Perceptron options, int nFeatures, long[] classes,
 
     private Tensor voted(Tensor features) {
         int n = (int) features.size(0), m = (int) voters.size(0), outputs = classes.length == 2 ? 1 : classes.length;
-        double[] scores = features.matmul(voters.transpose()).add(votes.select(1, 1)).toDoubleArray(), sums = new double[n * outputs], total = new double[outputs];
+        double[] scores = features.matmul(voters.transpose()).add(votes.select(1, 1)).toDoubleArray(), sums = new double[n * outputs],
+                total = new double[outputs];
         double[][] meta = votes.toRows();
         for (int v = 0; v < m; v++) {
             int k = (int) meta[v][0];
@@ -69,7 +73,8 @@ public record PerceptronModel(Perceptron options, int nFeatures, long[] classes,
      */
     public PerceptronModel partialFit(Tensor x, Tensor labels) {
         if (kernelRows != null || options.alpha() > 0 || options.variant() == Variant.VOTED || options.variant() == Variant.POCKET) {
-            throw new UnsupportedOperationException("PerceptronModel.partialFit: online training is for plain weights without a penalty, LAST or AVERAGED; fit all rows instead");
+            throw new UnsupportedOperationException(
+                    "PerceptronModel.partialFit: online training is for plain weights without a penalty, LAST or AVERAGED; fit all rows instead");
         }
         var input = LearnerInput.forModel(this, x);
         var found = input.labels(labels);
@@ -77,13 +82,16 @@ public record PerceptronModel(Perceptron options, int nFeatures, long[] classes,
         for (int i = 0; i < codes.length; i++) {
             long label = found.classes()[found.codes()[i]];
             codes[i] = Arrays.binarySearch(classes, label);
-            if (codes[i] < 0) throw new IllegalArgumentException("PerceptronModel.partialFit: label " + label + " in row " + i + " is none of " + Arrays.toString(classes));
+            if (codes[i] < 0) throw new IllegalArgumentException(
+                    "PerceptronModel.partialFit: label " + label + " in row " + i + " is none of " + Arrays.toString(classes));
         }
-        var training = new PerceptronTraining(options.withShuffle(false), input.x().to(DType.F64).toRows(), codes, input.weights(null), classes.length, nFeatures);
+        var training = new PerceptronTraining(options.withShuffle(false), input.x().to(DType.F64).toRows(), codes, input.weights(null),
+                classes.length, nFeatures);
         restore(training);
         training.run(1);
         var next = training.model(classes, nFeatures, null);
-        return new PerceptronModel(options, nFeatures, classes, next.coefficients, next.intercept, null, null, null, next.mistakes, next.state);
+        return new PerceptronModel(options, nFeatures, classes, next.coefficients, next.intercept, null, null, null, next.mistakes,
+                next.state);
     }
 
     private void restore(PerceptronTraining training) {

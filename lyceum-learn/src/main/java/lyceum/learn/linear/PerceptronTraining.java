@@ -30,7 +30,9 @@ final class PerceptronTraining {
     private final List<double[]> voters = new ArrayList<>();
     private final List<double[]> votes = new ArrayList<>();
 
-    PerceptronTraining(Perceptron options, double[][] rows, int[] codes, double[] weights, int classes) { this(options, rows, codes, weights, classes, rows[0].length); }
+    PerceptronTraining(Perceptron options, double[][] rows, int[] codes, double[] weights, int classes) {
+        this(options, rows, codes, weights, classes, rows[0].length);
+    }
 
     PerceptronTraining(Perceptron options, double[][] rows, int[] codes, double[] weights, int classes, int d) {
         this.options = options;
@@ -244,8 +246,9 @@ final class PerceptronTraining {
         }
         boolean voted = options.variant() == Variant.VOTED && !voters.isEmpty();
         var state = new PerceptronModel.State(Tensor.of(v), Tensor.of(b), Tensor.of(late), Tensor.of(lateB), steps.clone());
-        return new PerceptronModel(options, nFeatures, classes, vector(chosen), binary ? Tensor.scalar(constants[0]) : Tensor.of(constants), kernelRows,
-                voted ? Tensor.of(voters.toArray(double[][]::new)) : null, voted ? Tensor.of(votes.toArray(double[][]::new)) : null, log.build(), state);
+        return new PerceptronModel(options, nFeatures, classes, vector(chosen), binary ? Tensor.scalar(constants[0]) : Tensor.of(constants),
+                kernelRows, voted ? Tensor.of(voters.toArray(double[][]::new)) : null,
+                voted ? Tensor.of(votes.toArray(double[][]::new)) : null, log.build(), state);
     }
 
     private Tensor vector(double[][] rows) { return binary ? Tensor.of(rows[0]) : Tensor.of(rows); }

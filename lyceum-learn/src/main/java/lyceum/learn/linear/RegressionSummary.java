@@ -22,21 +22,24 @@ import java.util.Locale;
  * @param bic {@code log(n) rank - 2 logLikelihood}
  * @param rankDeficient some columns depend on the others: the coefficients are the shortest of many that fit alike
  */
-public record RegressionSummary(CoefficientTable coefficients, double r2, double adjustedR2, double sigma, double f, double fPValue, int dfModel, int dfResidual,
-        double logLikelihood, double aic, double bic, boolean rankDeficient) {
+public record RegressionSummary(CoefficientTable coefficients, double r2, double adjustedR2, double sigma, double f, double fPValue,
+        int dfModel, int dfResidual, double logLikelihood, double aic, double bic, boolean rankDeficient) {
 
     /** The same summary with these names for the slopes. */
     public RegressionSummary named(List<String> names) {
-        return new RegressionSummary(coefficients.named(names), r2, adjustedR2, sigma, f, fPValue, dfModel, dfResidual, logLikelihood, aic, bic, rankDeficient);
+        return new RegressionSummary(coefficients.named(names), r2, adjustedR2, sigma, f, fPValue, dfModel, dfResidual, logLikelihood, aic,
+                bic, rankDeficient);
     }
 
     /** The summary as text, as statistics programs print it. */
     @Override public String toString() {
         var text = new StringBuilder("Least squares\n\n").append(coefficients);
-        text.append(String.format(Locale.ROOT, "%nR2 %.4f, adjusted %.4f; residual standard deviation %.5g on %d degrees of freedom%n", r2, adjustedR2, sigma, dfResidual));
+        text.append(String.format(Locale.ROOT, "%nR2 %.4f, adjusted %.4f; residual standard deviation %.5g on %d degrees of freedom%n", r2,
+                adjustedR2, sigma, dfResidual));
         text.append(String.format(Locale.ROOT, "F(%d, %d) = %.4g, p = %.3g%n", dfModel, dfResidual, f, fPValue));
         text.append(String.format(Locale.ROOT, "log likelihood %.5g, AIC %.5g, BIC %.5g%n", logLikelihood, aic, bic));
-        if (rankDeficient) text.append("The columns are linearly dependent: single coefficients are not determined, only the shortest solution is.\n");
+        if (rankDeficient)
+            text.append("The columns are linearly dependent: single coefficients are not determined, only the shortest solution is.\n");
         return text.toString();
     }
 }

@@ -39,7 +39,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://doi.org/10.1080/00401706.1970.10488634">Hoerl and Kennard (1970)</a>
  */
 @Withers
-public record Ridge(List<Double> alphas, List<Double> penalties, boolean intercept, Solver solver, double tolerance) implements RidgeWithers, Regressor {
+public record Ridge(List<Double> alphas, List<Double> penalties, boolean intercept, Solver solver, double tolerance)
+        implements RidgeWithers, Regressor {
 
     /** How the normal equations are solved. */
     public enum Solver {
@@ -59,11 +60,16 @@ public record Ridge(List<Double> alphas, List<Double> penalties, boolean interce
         alphas = List.copyOf(alphas);
         penalties = List.copyOf(penalties);
         if (alphas.isEmpty()) throw new IllegalArgumentException("Ridge: there is no alpha; give one, or one a target");
-        for (double a : alphas) if (!(a >= 0 && a < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("Ridge: alpha is " + a + "; it is finite and at least 0");
-        for (double d : penalties) if (!(d >= 0 && d < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("Ridge: a feature's penalty is " + d + "; penalties are finite and at least 0");
+        for (double a : alphas)
+            if (!(a >= 0 && a < Double.POSITIVE_INFINITY))
+                throw new IllegalArgumentException("Ridge: alpha is " + a + "; it is finite and at least 0");
+        for (double d : penalties)
+            if (!(d >= 0 && d < Double.POSITIVE_INFINITY))
+                throw new IllegalArgumentException("Ridge: a feature's penalty is " + d + "; penalties are finite and at least 0");
         if (!(tolerance > 0)) throw new IllegalArgumentException("Ridge: tolerance is " + tolerance + "; it is positive");
         boolean free = penalties.contains(0.0);
-        if (free && (solver == Solver.SVD || solver == Solver.DUAL)) throw new IllegalArgumentException("Ridge: a feature's penalty is 0; solver " + solver + " needs positive ones, CHOLESKY does not");
+        if (free && (solver == Solver.SVD || solver == Solver.DUAL)) throw new IllegalArgumentException(
+                "Ridge: a feature's penalty is 0; solver " + solver + " needs positive ones, CHOLESKY does not");
     }
 
     public Ridge(double alpha) { this(List.of(alpha), List.of(), true, Solver.AUTO, 1e-12); }
@@ -85,8 +91,10 @@ public record Ridge(List<Double> alphas, List<Double> penalties, boolean interce
     @Override public RidgeModel fit(Tensor x, Tensor y, Tensor weights) {
         var problem = RidgeProblem.of(this, x, y, weights);
         int m = problem.targets();
-        if (alphas.size() != 1 && alphas.size() != m) throw new IllegalArgumentException("Ridge.fit: " + alphas.size() + " alphas for " + m + " targets; give one, or one a target");
-        if (alphas.stream().distinct().count() == 1) return problem.model(solve(problem, problem.y(), alphas.getFirst()), alphas.getFirst());
+        if (alphas.size() != 1 && alphas.size() != m)
+            throw new IllegalArgumentException("Ridge.fit: " + alphas.size() + " alphas for " + m + " targets; give one, or one a target");
+        if (alphas.stream().distinct().count() == 1)
+            return problem.model(solve(problem, problem.y(), alphas.getFirst()), alphas.getFirst());
         var columns = new ArrayList<Tensor>();
         for (int o = 0; o < m; o++) columns.add(solve(problem, problem.y().narrow(1, o, 1), alphas.get(o)));
         return problem.model(Tensor.concat(1, columns.toArray(Tensor[]::new)), Double.NaN);
@@ -98,7 +106,8 @@ public record Ridge(List<Double> alphas, List<Double> penalties, boolean interce
      * @param weights may be null
      */
     public RidgePath path(Tensor x, Tensor y, Tensor weights) {
-        if (penalties.contains(0.0)) throw new IllegalArgumentException("Ridge.path: a feature's penalty is 0; the path needs positive ones");
+        if (penalties.contains(0.0))
+            throw new IllegalArgumentException("Ridge.path: a feature's penalty is 0; the path needs positive ones");
         return new RidgePath(RidgeProblem.of(this, x, y, weights));
     }
 
@@ -124,7 +133,8 @@ public record Ridge(List<Double> alphas, List<Double> penalties, boolean interce
 
     private static Tensor cholesky(RidgeProblem problem, Tensor y, double alpha) {
         var xt = problem.x().transpose();
-        return Cholesky.of(xt.matmul(problem.x()).add(Tensor.eye(DType.F64, problem.penalty().count()).mul(problem.penalty().mul(alpha)))).solve(xt.matmul(y));
+        return Cholesky.of(xt.matmul(problem.x()).add(Tensor.eye(DType.F64, problem.penalty().count()).mul(problem.penalty().mul(alpha))))
+                .solve(xt.matmul(y));
     }
 
     private static Tensor dual(RidgeProblem problem, Tensor y, double alpha) {

@@ -26,7 +26,9 @@ public record RidgeCv(List<Double> alphas, Criterion criterion, Ridge ridge) imp
     public RidgeCv {
         alphas = List.copyOf(alphas);
         if (alphas.isEmpty()) throw new IllegalArgumentException("RidgeCv: there are no alphas to choose from");
-        for (double a : alphas) if (!(a > 0 && a < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("RidgeCv: alpha " + a + " is among the candidates; they are positive and finite");
+        for (double a : alphas)
+            if (!(a > 0 && a < Double.POSITIVE_INFINITY))
+                throw new IllegalArgumentException("RidgeCv: alpha " + a + " is among the candidates; they are positive and finite");
     }
 
     public RidgeCv(double... alphas) { this(Ridge.boxed(alphas), Criterion.LEAVE_ONE_OUT, new Ridge(1)); }

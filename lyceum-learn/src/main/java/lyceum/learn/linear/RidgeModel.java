@@ -9,4 +9,4 @@ import lyceum.tensor.Tensor;
  * @param intercept (), or (m)
  * @param alpha the strength used; NaN if each target had its own
  */
-public record RidgeModel(Tensor coefficients, Tensor intercept, double alpha) implements LinearModel { }
+public record RidgeModel(Tensor coefficients, Tensor intercept, double alpha) implements LinearModel {}

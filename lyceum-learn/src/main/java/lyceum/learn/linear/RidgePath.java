@@ -86,6 +86,7 @@ public final class RidgePath {
     }
 
     private static void check(double alpha) {
-        if (!(alpha >= 0 && alpha < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("RidgePath: alpha is " + alpha + "; it is finite and at least 0");
+        if (!(alpha >= 0 && alpha < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException("RidgePath: alpha is " + alpha + "; it is finite and at least 0");
     }
 }

@@ -8,7 +8,8 @@ import lyceum.tensor.Tensor;
  * A ridge problem in the form that the solvers want: centred if there is an intercept, rows times the root of their weight, and columns divided
  * by the root of their penalty, so that what is left is {@code |y - X b|^2 + alpha sum_j penalty_j b_j^2} with penalties 1 (or 0 for free ones).
  */
-record RidgeProblem(Tensor x, Tensor y, Tensor penalty, Tensor scale, Tensor meanX, Tensor meanY, Tensor rootWeights, boolean intercept, boolean single) {
+record RidgeProblem(Tensor x, Tensor y, Tensor penalty, Tensor scale, Tensor meanX, Tensor meanY, Tensor rootWeights, boolean intercept,
+        boolean single) {
 
     static RidgeProblem of(Ridge ridge, Tensor x, Tensor y, Tensor weights) {
         var input = LearnerInput.forFit(ridge, x);
@@ -35,7 +36,8 @@ record RidgeProblem(Tensor x, Tensor y, Tensor penalty, Tensor scale, Tensor mea
         }
         var root = w.sqrt();
         var column = root.unsqueeze(1);
-        return new RidgeProblem(rows.sub(meanX).mul(Tensor.of(scale)).mul(column).compute(), t.sub(meanY).mul(column).compute(), Tensor.of(penalty), Tensor.of(scale), meanX, meanY, root, ridge.intercept(), single);
+        return new RidgeProblem(rows.sub(meanX).mul(Tensor.of(scale)).mul(column).compute(), t.sub(meanY).mul(column).compute(),
+                Tensor.of(penalty), Tensor.of(scale), meanX, meanY, root, ridge.intercept(), single);
     }
 
     int targets() { return (int) y.size(1); }
@@ -44,6 +46,7 @@ record RidgeProblem(Tensor x, Tensor y, Tensor penalty, Tensor scale, Tensor mea
     RidgeModel model(Tensor solution, double alpha) {
         var slopes = solution.mul(scale.unsqueeze(1)).transpose().contiguous();
         var constant = meanY.sub(slopes.matmul(meanX));
-        return single ? new RidgeModel(slopes.reshape(-1), constant.reshape().contiguous(), alpha) : new RidgeModel(slopes, constant.contiguous(), alpha);
+        return single ? new RidgeModel(slopes.reshape(-1), constant.reshape().contiguous(), alpha)
+                : new RidgeModel(slopes, constant.contiguous(), alpha);
     }
 }

@@ -122,8 +122,8 @@ final class SparseProblem {
                 constants[o] -= slopes[o * p + j] * meanX[j];
             }
         }
-        return new LassoModel(single ? Tensor.of(slopes) : Tensor.of(slopes, m, p), single ? Tensor.scalar(constants[0]) : Tensor.of(constants), alpha, l1Ratio,
-                end.gap(), end.iterations(), end.converged());
+        return new LassoModel(single ? Tensor.of(slopes) : Tensor.of(slopes, m, p),
+                single ? Tensor.scalar(constants[0]) : Tensor.of(constants), alpha, l1Ratio, end.gap(), end.iterations(), end.converged());
     }
 
     static double dot(double[] a, double[] b) {

@@ -8,14 +8,18 @@ import lyceum.stats.Interval;
 
 /** Resampling of the rows behind a confusion matrix, by its cells. */
 final class CellBootstrap {
-    private CellBootstrap() { }
+    private CellBootstrap() {}
 
     static Interval interval(ConfusionMatrix matrix, ToDoubleFunction<ConfusionMatrix> score, int resamples, double level, Rng rng) {
-        if (resamples < 20) throw new IllegalArgumentException("bootstrap: " + resamples + " resamples; 20 are the least and some thousands usual");
-        if (!(level > 0 && level < 1)) throw new IllegalArgumentException("bootstrap: level is " + level + "; it lies strictly between 0 and 1");
+        if (resamples < 20)
+            throw new IllegalArgumentException("bootstrap: " + resamples + " resamples; 20 are the least and some thousands usual");
+        if (!(level > 0 && level < 1))
+            throw new IllegalArgumentException("bootstrap: level is " + level + "; it lies strictly between 0 and 1");
         double[][] counts = matrix.counts();
         for (var row : counts) {
-            for (double c : row) if (c != Math.rint(c)) throw new IllegalArgumentException("bootstrap: a count is " + c + "; weighted rows cannot be drawn by their cells");
+            for (double c : row)
+                if (c != Math.rint(c))
+                    throw new IllegalArgumentException("bootstrap: a count is " + c + "; weighted rows cannot be drawn by their cells");
         }
         if (matrix.total() == 0) throw new IllegalArgumentException("bootstrap: the matrix is empty");
         var scores = new double[resamples];

@@ -12,7 +12,7 @@ import lyceum.tensor.Tensor;
  * weights, orders of labels and policies.
  */
 public final class ClassificationMetrics {
-    private ClassificationMetrics() { }
+    private ClassificationMetrics() {}
 
     /** Share of rows whose label is right. */
     public static double accuracy(Tensor truth, Tensor predicted) { return ConfusionMatrix.of(truth, predicted).accuracy(); }
@@ -23,7 +23,9 @@ public final class ClassificationMetrics {
     }
 
     /** Mean recall of the classes that occur: chance is 1 / classes, whatever the imbalance. */
-    public static double balancedAccuracy(Tensor truth, Tensor predicted) { return ConfusionMatrix.of(truth, predicted).balancedAccuracy(); }
+    public static double balancedAccuracy(Tensor truth, Tensor predicted) {
+        return ConfusionMatrix.of(truth, predicted).balancedAccuracy();
+    }
 
     /** Matthews correlation of truth and prediction: 0 for chance and for constant predictions, 1 for perfection. */
     public static double mcc(Tensor truth, Tensor predicted) { return ConfusionMatrix.of(truth, predicted).mcc(); }
@@ -51,16 +53,22 @@ public final class ClassificationMetrics {
     }
 
     /** {@code tp / (tp + fp)}, averaged over classes. */
-    public static double precision(Tensor truth, Tensor predicted, Average average) { return ConfusionMatrix.of(truth, predicted).precision(average); }
+    public static double precision(Tensor truth, Tensor predicted, Average average) {
+        return ConfusionMatrix.of(truth, predicted).precision(average);
+    }
 
     /** {@code tp / (tp + fn)}, averaged over classes. */
-    public static double recall(Tensor truth, Tensor predicted, Average average) { return ConfusionMatrix.of(truth, predicted).recall(average); }
+    public static double recall(Tensor truth, Tensor predicted, Average average) {
+        return ConfusionMatrix.of(truth, predicted).recall(average);
+    }
 
     /** Harmonic mean of precision and recall, of each class and then averaged. */
     public static double f1(Tensor truth, Tensor predicted, Average average) { return fBeta(truth, predicted, 1, average); }
 
     /** F-beta of each class, then averaged: recall weighs beta times as much as precision. */
-    public static double fBeta(Tensor truth, Tensor predicted, double beta, Average average) { return ConfusionMatrix.of(truth, predicted).fBeta(beta, average); }
+    public static double fBeta(Tensor truth, Tensor predicted, double beta, Average average) {
+        return ConfusionMatrix.of(truth, predicted).fBeta(beta, average);
+    }
 
     /** F-beta of a precision and a recall; 0 if both are 0. */
     public static double fBeta(double precision, double recall, double beta) {
@@ -99,14 +107,16 @@ public final class ClassificationMetrics {
      * @param weights of the rows, or null for 1
      */
     public static double topKAccuracy(Tensor truth, Tensor scores, int k, double[] weights) {
-        if (scores.rank() != 2 || scores.size(0) != truth.count()) throw new ShapeException("topKAccuracy: scores " + scores.shape() + " for " + truth.count() + " rows");
+        if (scores.rank() != 2 || scores.size(0) != truth.count())
+            throw new ShapeException("topKAccuracy: scores " + scores.shape() + " for " + truth.count() + " rows");
         if (k < 1) throw new IllegalArgumentException("topKAccuracy: k is " + k + "; it must be positive");
         var rows = scores.to(DType.F64).toRows();
         var classes = truth.toIntArray();
         double right = 0, all = 0;
         for (int i = 0; i < rows.length; i++) {
             int above = 0;
-            for (int c = 0; c < rows[i].length; c++) if (rows[i][c] > rows[i][classes[i]] || rows[i][c] == rows[i][classes[i]] && c > classes[i]) above++;
+            for (int c = 0; c < rows[i].length; c++)
+                if (rows[i][c] > rows[i][classes[i]] || rows[i][c] == rows[i][classes[i]] && c > classes[i]) above++;
             double w = weights == null ? 1 : weights[i];
             if (above < k) right += w;
             all += w;

@@ -1,6 +1,7 @@
 package lyceum.learn.metrics;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.LongStream;
@@ -25,7 +26,9 @@ import lyceum.tensor.Tensor;
  */
 public final class ConfusionMatrix {
     /** What the cells are divided by. */
-    public enum Normalize { TRUTH, PREDICTION, ALL }
+    public enum Normalize {
+        TRUTH, PREDICTION, ALL
+    }
 
     private final long[] labels;
     private final double[][] counts;
@@ -36,7 +39,9 @@ public final class ConfusionMatrix {
     }
 
     /** Labels that occur in either, ascending, all rows weighing 1. Tensors are integer vectors. */
-    public static ConfusionMatrix of(Tensor truth, Tensor predicted) { return of(truth.toLongArray(), predicted.toLongArray(), null, null); }
+    public static ConfusionMatrix of(Tensor truth, Tensor predicted) {
+        return of(truth.toLongArray(), predicted.toLongArray(), null, null);
+    }
 
     public static ConfusionMatrix of(long[] truth, long[] predicted) { return of(truth, predicted, null, null); }
 
@@ -46,11 +51,15 @@ public final class ConfusionMatrix {
      * @throws ShapeException if lengths differ
      */
     public static ConfusionMatrix of(long[] truth, long[] predicted, long[] labels, double[] weights) {
-        if (truth.length != predicted.length) throw new ShapeException("ConfusionMatrix: " + truth.length + " true labels and " + predicted.length + " predictions");
-        if (weights != null && weights.length != truth.length) throw new ShapeException("ConfusionMatrix: " + weights.length + " weights for " + truth.length + " rows");
-        var order = labels != null ? labels.clone() : LongStream.concat(Arrays.stream(truth), Arrays.stream(predicted)).distinct().sorted().toArray();
-        var index = new java.util.HashMap<Long, Integer>();
-        for (int k = 0; k < order.length; k++) if (index.put(order[k], k) != null) throw new IllegalArgumentException("ConfusionMatrix: label " + order[k] + " stands twice");
+        if (truth.length != predicted.length)
+            throw new ShapeException("ConfusionMatrix: " + truth.length + " true labels and " + predicted.length + " predictions");
+        if (weights != null && weights.length != truth.length)
+            throw new ShapeException("ConfusionMatrix: " + weights.length + " weights for " + truth.length + " rows");
+        var order = labels != null ? labels.clone()
+                : LongStream.concat(Arrays.stream(truth), Arrays.stream(predicted)).distinct().sorted().toArray();
+        var index = new HashMap<Long, Integer>();
+        for (int k = 0; k < order.length; k++)
+            if (index.put(order[k], k) != null) throw new IllegalArgumentException("ConfusionMatrix: label " + order[k] + " stands twice");
         var counts = new double[order.length][order.length];
         for (int i = 0; i < truth.length; i++) {
             var row = index.get(truth[i]);
@@ -62,13 +71,17 @@ public final class ConfusionMatrix {
 
     /** From counts, rows true and columns predicted, labelled 0, 1, ... */
     public static ConfusionMatrix ofCounts(double[][] counts) {
-        for (var row : counts) if (row.length != counts.length) throw new ShapeException("ConfusionMatrix: a row of " + row.length + " in a matrix of " + counts.length + " rows");
-        return new ConfusionMatrix(LongStream.range(0, counts.length).toArray(), Arrays.stream(counts).map(double[]::clone).toArray(double[][]::new));
+        for (var row : counts)
+            if (row.length != counts.length)
+                throw new ShapeException("ConfusionMatrix: a row of " + row.length + " in a matrix of " + counts.length + " rows");
+        return new ConfusionMatrix(LongStream.range(0, counts.length).toArray(),
+                Arrays.stream(counts).map(double[]::clone).toArray(double[][]::new));
     }
 
     /** The sum with the matrix of other rows. @throws IllegalArgumentException if the labels differ */
     public ConfusionMatrix merge(ConfusionMatrix other) {
-        if (!Arrays.equals(labels, other.labels)) throw new IllegalArgumentException("merge: labels " + Arrays.toString(labels) + " and " + Arrays.toString(other.labels) + " differ");
+        if (!Arrays.equals(labels, other.labels)) throw new IllegalArgumentException(
+                "merge: labels " + Arrays.toString(labels) + " and " + Arrays.toString(other.labels) + " differ");
         var sum = new double[classes()][classes()];
         for (int i = 0; i < classes(); i++) for (int j = 0; j < classes(); j++) sum[i][j] = counts[i][j] + other.counts[i][j];
         return new ConfusionMatrix(labels, sum);
@@ -179,10 +192,13 @@ public final class ConfusionMatrix {
 
     public double fBeta(double beta, Average average) { return fBeta(beta, average, ZeroDivision.ZERO); }
 
-    public double fBeta(double beta, Average average, ZeroDivision policy) { return average(average, policy, checked(beta) * beta, 1, beta * beta); }
+    public double fBeta(double beta, Average average, ZeroDivision policy) {
+        return average(average, policy, checked(beta) * beta, 1, beta * beta);
+    }
 
     private static double checked(double beta) {
-        if (!(beta >= 0 && beta < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("fBeta: beta is " + beta + "; it is finite and at least 0");
+        if (!(beta >= 0 && beta < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException("fBeta: beta is " + beta + "; it is finite and at least 0");
         return beta;
     }
 
@@ -241,7 +257,9 @@ public final class ConfusionMatrix {
     }
 
     /** How disagreements count in Cohen's kappa: all alike, or by the distance of positions. */
-    public enum Disagreement { EQUAL, LINEAR, QUADRATIC }
+    public enum Disagreement {
+        EQUAL, LINEAR, QUADRATIC
+    }
 
     /** Cohen's kappa: agreement beyond chance, 1 - observed / expected disagreement. NaN where none is expected. */
     public double kappa() { return kappa(Disagreement.EQUAL); }
@@ -280,7 +298,9 @@ public final class ConfusionMatrix {
      * @param level such as 0.95, in (0, 1)
      * @throws IllegalArgumentException if a count is not whole: rows with weights cannot be drawn by their cells
      */
-    public Interval bootstrap(ToDoubleFunction<ConfusionMatrix> score, int resamples, double level, Rng rng) { return CellBootstrap.interval(this, score, resamples, level, rng); }
+    public Interval bootstrap(ToDoubleFunction<ConfusionMatrix> score, int resamples, double level, Rng rng) {
+        return CellBootstrap.interval(this, score, resamples, level, rng);
+    }
 
     /** These labels with other counts. */
     ConfusionMatrix withCounts(double[][] other) { return new ConfusionMatrix(labels, other); }
@@ -288,8 +308,8 @@ public final class ConfusionMatrix {
     /** A heat map, truth down and predictions across. */
     public Plot figure(String title) {
         var names = Arrays.stream(labels).mapToObj(Long::toString).toArray(String[]::new);
-        return Figure.heatmap(title, counts(), names, names).cellLabels().axes("predicted class", "true class")
-                .describedAs(String.format(Locale.ROOT, "Counts of true against predicted class; %.1f%% lie on the diagonal.", 100 * accuracy()));
+        return Figure.heatmap(title, counts(), names, names).cellLabels().axes("predicted class", "true class").describedAs(
+                String.format(Locale.ROOT, "Counts of true against predicted class; %.1f%% lie on the diagonal.", 100 * accuracy()));
     }
 
     @Override public String toString() {

@@ -44,14 +44,17 @@ public record DeLong(double auc, double variance) {
     /** For each positive row the share of negatives below it, and for each negative the share of positives above it. */
     private record Contributions(double auc, double[] ofPositives, double[] ofNegatives) {
         static Contributions of(boolean[] positive, double[] scores) {
-            if (positive.length != scores.length) throw new ShapeException("DeLong: " + positive.length + " labels and " + scores.length + " scores");
+            if (positive.length != scores.length)
+                throw new ShapeException("DeLong: " + positive.length + " labels and " + scores.length + " scores");
             int m = 0;
             for (boolean p : positive) if (p) m++;
             int n = positive.length - m;
-            if (m < 2 || n < 2) throw new IllegalArgumentException("DeLong: " + m + " positive and " + n + " negative rows; two of each are needed");
+            if (m < 2 || n < 2)
+                throw new IllegalArgumentException("DeLong: " + m + " positive and " + n + " negative rows; two of each are needed");
             double[] x = new double[m], y = new double[n];
             int i = 0, j = 0;
-            for (int row = 0; row < positive.length; row++) if (positive[row]) x[i++] = scores[row]; else y[j++] = scores[row];
+            for (int row = 0; row < positive.length; row++) if (positive[row]) x[i++] = scores[row];
+            else y[j++] = scores[row];
             var all = new double[m + n];
             System.arraycopy(x, 0, all, 0, m);
             System.arraycopy(y, 0, all, m, n);
@@ -70,7 +73,7 @@ public record DeLong(double auc, double variance) {
     private static double[] midranks(double[] values) {
         var order = Tensor.of(values).argsort(0).toIntArray();
         var ranks = new double[values.length];
-        for (int i = 0; i < order.length; ) {
+        for (int i = 0; i < order.length;) {
             int end = i;
             while (end < order.length && values[order[end]] == values[order[i]]) end++;
             for (int k = i; k < end; k++) ranks[order[k]] = (i + end + 1) / 2.0;
@@ -80,7 +83,8 @@ public record DeLong(double auc, double variance) {
     }
 
     private static double covariance(Contributions a, Contributions b) {
-        return covariance(a.ofPositives, a.auc, b.ofPositives, b.auc) / a.ofPositives.length + covariance(a.ofNegatives, a.auc, b.ofNegatives, b.auc) / a.ofNegatives.length;
+        return covariance(a.ofPositives, a.auc, b.ofPositives, b.auc) / a.ofPositives.length
+                + covariance(a.ofNegatives, a.auc, b.ofNegatives, b.auc) / a.ofNegatives.length;
     }
 
     private static double covariance(double[] a, double meanA, double[] b, double meanB) {

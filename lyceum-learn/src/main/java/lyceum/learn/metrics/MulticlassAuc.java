@@ -7,7 +7,7 @@ import lyceum.tensor.Tensor;
 
 /** Areas under ROC curves where there are more than two classes: each class against the rest, or every pair of classes. */
 public final class MulticlassAuc {
-    private MulticlassAuc() { }
+    private MulticlassAuc() {}
 
     /**
      * Mean area of "this class or another?". MICRO ranks all decisions of all classes together.
@@ -57,7 +57,8 @@ public final class MulticlassAuc {
         double sum = 0, weights = 0;
         for (int a = 0; a < counts.length; a++) {
             for (int b = a + 1; b < counts.length; b++) {
-                double area = (pair(classes, rows, a, b) + pair(classes, rows, b, a)) / 2, w = average == Average.WEIGHTED ? counts[a] + counts[b] : 1;
+                double area = (pair(classes, rows, a, b) + pair(classes, rows, b, a)) / 2,
+                        w = average == Average.WEIGHTED ? counts[a] + counts[b] : 1;
                 sum += w * area;
                 weights += w;
             }
@@ -79,15 +80,20 @@ public final class MulticlassAuc {
     }
 
     private static double[][] checked(String operation, Tensor truth, Tensor scores) {
-        if (scores.rank() != 2 || truth.rank() != 1 || scores.size(0) != truth.size(0)) throw new ShapeException(operation + ": scores " + scores.shape() + " for truth " + truth.shape());
+        if (scores.rank() != 2 || truth.rank() != 1 || scores.size(0) != truth.size(0))
+            throw new ShapeException(operation + ": scores " + scores.shape() + " for truth " + truth.shape());
         int k = (int) scores.size(1);
-        if (k < 2) throw new ShapeException(operation + ": scores " + scores.shape() + "; a column for each of at least two classes is needed");
+        if (k < 2)
+            throw new ShapeException(operation + ": scores " + scores.shape() + "; a column for each of at least two classes is needed");
         var counts = new double[k];
         for (int c : truth.toIntArray()) {
-            if (c < 0 || c >= k) throw new IllegalArgumentException(operation + ": class " + c + "; with " + k + " columns of scores classes are 0 to " + (k - 1));
+            if (c < 0 || c >= k) throw new IllegalArgumentException(
+                    operation + ": class " + c + "; with " + k + " columns of scores classes are 0 to " + (k - 1));
             counts[c]++;
         }
-        for (int c = 0; c < k; c++) if (counts[c] == 0) throw new IllegalArgumentException(operation + ": class " + c + " does not occur; an area needs rows of every class");
+        for (int c = 0; c < k; c++)
+            if (counts[c] == 0)
+                throw new IllegalArgumentException(operation + ": class " + c + " does not occur; an area needs rows of every class");
         return scores.to(DType.F64).toRows();
     }
 

@@ -16,7 +16,8 @@ import lyceum.tensor.Tensor;
  * @param truePositives of each label, likewise the other three
  * @param weight what each label weighs in a macro average: 1, or the row's weight after {@link #ofRows}
  */
-public record MultilabelConfusion(double[] truePositives, double[] falsePositives, double[] falseNegatives, double[] trueNegatives, double[] weight) {
+public record MultilabelConfusion(double[] truePositives, double[] falsePositives, double[] falseNegatives, double[] trueNegatives,
+        double[] weight) {
 
     /** Truth and prediction are (rows, labels) of BOOL or 0 and 1. */
     public static MultilabelConfusion of(Tensor truth, Tensor predicted) { return of(flags(truth), flags(predicted), null); }
@@ -43,12 +44,15 @@ public record MultilabelConfusion(double[] truePositives, double[] falsePositive
     private static int cell(boolean truth, boolean predicted) { return truth ? predicted ? 0 : 2 : predicted ? 1 : 3; }
 
     private static int labels(boolean[][] truth, boolean[][] predicted, double[] weights) {
-        if (truth.length != predicted.length) throw new ShapeException("MultilabelConfusion: " + truth.length + " true rows and " + predicted.length + " predicted ones");
-        if (weights != null && weights.length != truth.length) throw new ShapeException("MultilabelConfusion: " + weights.length + " weights for " + truth.length + " rows");
+        if (truth.length != predicted.length)
+            throw new ShapeException("MultilabelConfusion: " + truth.length + " true rows and " + predicted.length + " predicted ones");
+        if (weights != null && weights.length != truth.length)
+            throw new ShapeException("MultilabelConfusion: " + weights.length + " weights for " + truth.length + " rows");
         int labels = truth.length == 0 ? 0 : truth[0].length;
         for (int i = 0; i < truth.length; i++) {
             if (truth[i].length != labels || predicted[i].length != labels) {
-                throw new ShapeException("MultilabelConfusion: row " + i + " has " + truth[i].length + " true and " + predicted[i].length + " predicted labels; row 0 has " + labels);
+                throw new ShapeException("MultilabelConfusion: row " + i + " has " + truth[i].length + " true and " + predicted[i].length
+                        + " predicted labels; row 0 has " + labels);
             }
         }
         return labels;
@@ -60,7 +64,8 @@ public record MultilabelConfusion(double[] truePositives, double[] falsePositive
         long[] values = t.to(lyceum.DType.I64).toLongArray();
         var flags = new boolean[n][labels];
         for (int i = 0; i < values.length; i++) {
-            if (values[i] != 0 && values[i] != 1) throw new IllegalArgumentException("MultilabelConfusion: value " + values[i] + " in row " + i / labels + "; labels are 0 or 1");
+            if (values[i] != 0 && values[i] != 1) throw new IllegalArgumentException(
+                    "MultilabelConfusion: value " + values[i] + " in row " + i / labels + "; labels are 0 or 1");
             flags[i / labels][i % labels] = values[i] == 1;
         }
         return flags;
@@ -77,13 +82,15 @@ public record MultilabelConfusion(double[] truePositives, double[] falsePositive
 
     /** The 2 x 2 matrix of one label, class 1 being its presence: {@code {{tn, fp}, {fn, tp}}}. */
     public ConfusionMatrix of(int label) {
-        return ConfusionMatrix.ofCounts(new double[][] {{trueNegatives[label], falsePositives[label]}, {falseNegatives[label], truePositives[label]}});
+        return ConfusionMatrix
+                .ofCounts(new double[][] {{trueNegatives[label], falsePositives[label]}, {falseNegatives[label], truePositives[label]}});
     }
 
     /** The sum with the counts of other rows. */
     public MultilabelConfusion merge(MultilabelConfusion other) {
         if (size() != other.size()) throw new IllegalArgumentException("merge: " + size() + " and " + other.size() + " labels");
-        return new MultilabelConfusion(sum(truePositives, other.truePositives), sum(falsePositives, other.falsePositives), sum(falseNegatives, other.falseNegatives), sum(trueNegatives, other.trueNegatives), weight);
+        return new MultilabelConfusion(sum(truePositives, other.truePositives), sum(falsePositives, other.falsePositives),
+                sum(falseNegatives, other.falseNegatives), sum(trueNegatives, other.trueNegatives), weight);
     }
 
     private static double[] sum(double[] a, double[] b) {
@@ -116,7 +123,8 @@ public record MultilabelConfusion(double[] truePositives, double[] falsePositive
     /** {@code (1 + extra) tp / (a predicted + b true)} of each label. */
     private double[] ratios(ZeroDivision policy, double extra, double a, double b) {
         var scores = new double[size()];
-        for (int k = 0; k < scores.length; k++) scores[k] = ratio(policy, extra, a, b, truePositives[k], falsePositives[k], falseNegatives[k]);
+        for (int k = 0; k < scores.length; k++)
+            scores[k] = ratio(policy, extra, a, b, truePositives[k], falsePositives[k], falseNegatives[k]);
         return scores;
     }
 
@@ -126,7 +134,8 @@ public record MultilabelConfusion(double[] truePositives, double[] falsePositive
 
     private double average(Average average, ZeroDivision policy, double extra, double a, double b) {
         if (average == Average.MICRO) {
-            return ratio(policy, extra, a, b, Arrays.stream(truePositives).sum(), Arrays.stream(falsePositives).sum(), Arrays.stream(falseNegatives).sum());
+            return ratio(policy, extra, a, b, Arrays.stream(truePositives).sum(), Arrays.stream(falsePositives).sum(),
+                    Arrays.stream(falseNegatives).sum());
         }
         return Average.WEIGHTED.of(ratios(policy, extra, a, b), average == Average.WEIGHTED ? sum(truePositives, falseNegatives) : weight);
     }

@@ -7,10 +7,12 @@ import lyceum.ShapeException;
  * it neither rewards nor punishes the order in which rows happen to be stored.
  */
 public final class RankingMetrics {
-    private RankingMetrics() { }
+    private RankingMetrics() {}
 
     /** Share of positives among the {@code k} rows of highest score. O(n log n). */
-    public static double precisionAtK(boolean[] positive, double[] scores, int k) { return positivesAtK("precisionAtK", positive, scores, k) / k; }
+    public static double precisionAtK(boolean[] positive, double[] scores, int k) {
+        return positivesAtK("precisionAtK", positive, scores, k) / k;
+    }
 
     /** Share of all positives that stand among the {@code k} rows of highest score; NaN if there are none. */
     public static double recallAtK(boolean[] positive, double[] scores, int k) {

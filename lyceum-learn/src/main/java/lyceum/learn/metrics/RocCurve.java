@@ -1,6 +1,7 @@
 package lyceum.learn.metrics;
 
 import java.util.Arrays;
+import java.util.Locale;
 import lyceum.plot.Figure;
 import lyceum.plot.Plot;
 import lyceum.tensor.Tensor;
@@ -30,7 +31,8 @@ public record RocCurve(double[] falsePositives, double[] truePositives, double[]
     static boolean[] positives(long[] truth) {
         var positive = new boolean[truth.length];
         for (int i = 0; i < truth.length; i++) {
-            if (truth[i] != 0 && truth[i] != 1) throw new IllegalArgumentException("RocCurve: label " + truth[i] + " in row " + i + "; labels are 0 and 1");
+            if (truth[i] != 0 && truth[i] != 1)
+                throw new IllegalArgumentException("RocCurve: label " + truth[i] + " in row " + i + "; labels are 0 and 1");
             positive[i] = truth[i] == 1;
         }
         return positive;
@@ -46,7 +48,8 @@ public record RocCurve(double[] falsePositives, double[] truePositives, double[]
     public static RocCurve of(boolean[] positive, double[] scores, double[] weights, boolean dropCollinear) {
         var sweep = ScoreSweep.of("RocCurve", positive, scores, weights);
         if (!(sweep.positives() > 0 && sweep.negatives() > 0)) {
-            throw new IllegalArgumentException("RocCurve: there are no " + (sweep.positives() == 0 ? "positive" : "negative") + " rows; both classes are needed");
+            throw new IllegalArgumentException(
+                    "RocCurve: there are no " + (sweep.positives() == 0 ? "positive" : "negative") + " rows; both classes are needed");
         }
         double[] fp = sweep.falsePositives(), tp = sweep.truePositives(), at = sweep.thresholds();
         int points = at.length, kept = dropCollinear && points > 3 ? drop(fp, tp, at, points) : points;
@@ -69,7 +72,8 @@ public record RocCurve(double[] falsePositives, double[] truePositives, double[]
     private static int drop(double[] fp, double[] tp, double[] at, int points) {
         int kept = 2;
         var keep = new boolean[points];
-        for (int i = 2; i < points - 1; i++) keep[i] = fp[i + 1] - fp[i] - (fp[i] - fp[i - 1]) != 0 || tp[i + 1] - tp[i] - (tp[i] - tp[i - 1]) != 0;
+        for (int i = 2; i < points - 1; i++)
+            keep[i] = fp[i + 1] - fp[i] - (fp[i] - fp[i - 1]) != 0 || tp[i + 1] - tp[i] - (tp[i] - tp[i - 1]) != 0;
         keep[points - 1] = true;
         for (int i = 2; i < points; i++) {
             if (!keep[i]) continue;
@@ -87,7 +91,8 @@ public record RocCurve(double[] falsePositives, double[] truePositives, double[]
     public double auc() {
         double pairs = 0;
         int last = thresholds.length - 1;
-        for (int i = 1; i <= last; i++) pairs += (falsePositives[i] - falsePositives[i - 1]) * (truePositives[i] + truePositives[i - 1]) / 2;
+        for (int i = 1; i <= last; i++)
+            pairs += (falsePositives[i] - falsePositives[i - 1]) * (truePositives[i] + truePositives[i - 1]) / 2;
         return pairs / (falsePositives[last] * truePositives[last]);
     }
 
@@ -138,7 +143,8 @@ public record RocCurve(double[] falsePositives, double[] truePositives, double[]
 
     /** The curve, with the diagonal of chance. */
     public Plot figure(String title) {
-        return Figure.line(title, falsePositiveRate(), truePositiveRate()).line("chance", new double[] {0, 1}, new double[] {0, 1}).dashed().axes("false-positive rate", "true-positive rate")
-                .describedAs(String.format(java.util.Locale.ROOT, "True against false positives as the threshold falls; the area is %.3f.", auc()));
+        return Figure.line(title, falsePositiveRate(), truePositiveRate()).line("chance", new double[] {0, 1}, new double[] {0, 1}).dashed()
+                .axes("false-positive rate", "true-positive rate")
+                .describedAs(String.format(Locale.ROOT, "True against false positives as the threshold falls; the area is %.3f.", auc()));
     }
 }

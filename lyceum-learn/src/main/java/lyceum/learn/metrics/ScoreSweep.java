@@ -17,7 +17,8 @@ record ScoreSweep(double[] thresholds, double[] falsePositives, double[] truePos
     static ScoreSweep of(String operation, boolean[] positive, double[] scores, double[] weights) {
         int n = scores.length;
         if (positive.length != n || weights != null && weights.length != n) {
-            throw new ShapeException(operation + ": " + positive.length + " labels, " + n + " scores" + (weights == null ? "" : ", " + weights.length + " weights"));
+            throw new ShapeException(operation + ": " + positive.length + " labels, " + n + " scores"
+                    + (weights == null ? "" : ", " + weights.length + " weights"));
         }
         for (int i = 0; i < n; i++) if (Double.isNaN(scores[i])) throw new IllegalArgumentException(operation + ": score " + i + " is NaN");
         var order = Tensor.of(scores).argsort(0).toIntArray();
@@ -28,7 +29,8 @@ record ScoreSweep(double[] thresholds, double[] falsePositives, double[] truePos
         for (int i = n - 1; i >= 0; i--) {
             int row = order[i];
             double w = weights == null ? 1 : weights[row];
-            if (!(w >= 0 && w < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException(operation + ": weight " + row + " is " + w + "; weights are finite and at least 0");
+            if (!(w >= 0 && w < Double.POSITIVE_INFINITY))
+                throw new IllegalArgumentException(operation + ": weight " + row + " is " + w + "; weights are finite and at least 0");
             if (positive[row]) truePositives += w;
             else falsePositives += w;
             if (i > 0 && scores[order[i - 1]] == scores[row]) continue;
@@ -42,7 +44,8 @@ record ScoreSweep(double[] thresholds, double[] falsePositives, double[] truePos
     /** {@link #of} where there must be positives. */
     static ScoreSweep withPositives(String operation, boolean[] positive, double[] scores, double[] weights) {
         var sweep = of(operation, positive, scores, weights);
-        if (sweep.positives() == 0) throw new IllegalArgumentException(operation + ": none of the " + positive.length + " rows is positive; at least one is needed");
+        if (sweep.positives() == 0) throw new IllegalArgumentException(
+                operation + ": none of the " + positive.length + " rows is positive; at least one is needed");
         return sweep;
     }
 
@@ -55,7 +58,9 @@ record ScoreSweep(double[] thresholds, double[] falsePositives, double[] truePos
     double flagged(int i) { return truePositives[i] + falsePositives[i]; }
 
     /** 1 where nothing is flagged: no alarm was false. */
-    double precision(int i) { return flagged(i) == 0 ? 1 : truePositives[i] / flagged(i); }
+    double precision(int i) {
+        return flagged(i) == 0 ? 1 : truePositives[i] / flagged(i);
+    }
 
     double recall(int i) { return truePositives[i] / positives(); }
 
@@ -64,5 +69,7 @@ record ScoreSweep(double[] thresholds, double[] falsePositives, double[] truePos
         return (1 + b) * truePositives[i] / (b * positives() + flagged(i));
     }
 
-    OperatingPoint point(int i) { return new OperatingPoint(thresholds[i], precision(i), recall(i), negatives() == 0 ? 0 : falsePositives[i] / negatives()); }
+    OperatingPoint point(int i) {
+        return new OperatingPoint(thresholds[i], precision(i), recall(i), negatives() == 0 ? 0 : falsePositives[i] / negatives());
+    }
 }

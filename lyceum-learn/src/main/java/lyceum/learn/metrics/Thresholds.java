@@ -15,7 +15,7 @@ import lyceum.stats.ProportionInterval;
  * <p>Choose on rows that were not trained on, and measure on others again. Every method takes O(n log n).
  */
 public final class Thresholds {
-    private Thresholds() { }
+    private Thresholds() {}
 
     /** The point of largest precision among those with at least this recall; of equal ones that of larger recall. */
     public static OperatingPoint forRecall(boolean[] positive, double[] scores, double recall) {
@@ -46,7 +46,9 @@ public final class Thresholds {
         checkConfidence("forPrecision", confidence);
         var sweep = ScoreSweep.withPositives("forPrecision", positive, scores, null);
         int i = sweep.size() - 1;
-        while (i > 0 && (sweep.precision(i) < precision || ProportionInterval.clopperPearson(sweep.truePositives()[i], sweep.flagged(i), 2 * confidence - 1).low() < precision)) i--;
+        while (i > 0 && (sweep.precision(i) < precision
+                || ProportionInterval.clopperPearson(sweep.truePositives()[i], sweep.flagged(i), 2 * confidence - 1).low() < precision))
+            i--;
         return sweep.point(i);
     }
 
@@ -84,10 +86,12 @@ public final class Thresholds {
     }
 
     /** A threshold and the F-beta that it has, or is expected to have. */
-    public record Best(double threshold, double fBeta) { }
+    public record Best(double threshold, double fBeta) {}
 
     /** The threshold with the largest F-beta on these rows, by trying all; the highest of several. */
-    public static Best maximisingFBeta(boolean[] positive, double[] scores, double beta) { return maximisingFBeta(positive, scores, null, beta); }
+    public static Best maximisingFBeta(boolean[] positive, double[] scores, double beta) {
+        return maximisingFBeta(positive, scores, null, beta);
+    }
 
     /** @param weights of the rows, or null for 1 */
     public static Best maximisingFBeta(boolean[] positive, double[] scores, double[] weights, double beta) {
@@ -113,7 +117,8 @@ public final class Thresholds {
             checkShare("plugInFBeta", "a probability", p);
             all += p;
         }
-        if (all == 0) throw new IllegalArgumentException("plugInFBeta: all " + sorted.length + " probabilities are 0; no row can be positive");
+        if (all == 0)
+            throw new IllegalArgumentException("plugInFBeta: all " + sorted.length + " probabilities are 0; no row can be positive");
         Arrays.sort(sorted);
         double b = beta * beta, sum = 0, best = 0;
         for (int k = 1; k <= sorted.length; k++) {
@@ -124,14 +129,17 @@ public final class Thresholds {
     }
 
     private static void checkShare(String operation, String what, double value) {
-        if (!(value >= 0 && value <= 1)) throw new IllegalArgumentException(operation + ": " + what + " is " + value + "; it lies between 0 and 1");
+        if (!(value >= 0 && value <= 1))
+            throw new IllegalArgumentException(operation + ": " + what + " is " + value + "; it lies between 0 and 1");
     }
 
     private static void checkConfidence(String operation, double value) {
-        if (!(value > 0.5 && value < 1)) throw new IllegalArgumentException(operation + ": confidence is " + value + "; it lies strictly between 0.5 and 1");
+        if (!(value > 0.5 && value < 1))
+            throw new IllegalArgumentException(operation + ": confidence is " + value + "; it lies strictly between 0.5 and 1");
     }
 
     static void checkBeta(double beta) {
-        if (!(beta >= 0 && beta < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("fBeta: beta is " + beta + "; it is finite and at least 0");
+        if (!(beta >= 0 && beta < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException("fBeta: beta is " + beta + "; it is finite and at least 0");
     }
 }

@@ -42,7 +42,9 @@ abstract class DistanceKernel {
         @Override void ranks(double[][] columns, int at, double[] query, int from, int p, double[] out) {
             Arrays.fill(out, 0);
             int j = 0;
-            for (; j + 3 < p; j += 4) add(out, columns[at + j], columns[at + j + 1], columns[at + j + 2], columns[at + j + 3], query[from + j], query[from + j + 1], query[from + j + 2], query[from + j + 3]);
+            for (; j + 3 < p; j += 4)
+                add(out, columns[at + j], columns[at + j + 1], columns[at + j + 2], columns[at + j + 3], query[from + j],
+                        query[from + j + 1], query[from + j + 2], query[from + j + 3]);
             for (; j < p; j++) add(out, columns[at + j], query[from + j]);
         }
 
@@ -64,7 +66,8 @@ abstract class DistanceKernel {
             double sum = 0;
             int j = 0;
             for (; j + 3 < p; j += 4) {
-                double e = row[at + j] - query[from + j], f = row[at + j + 1] - query[from + j + 1], g = row[at + j + 2] - query[from + j + 2], h = row[at + j + 3] - query[from + j + 3];
+                double e = row[at + j] - query[from + j], f = row[at + j + 1] - query[from + j + 1],
+                        g = row[at + j + 2] - query[from + j + 2], h = row[at + j + 3] - query[from + j + 3];
                 sum += e * e + f * f + g * g + h * h;
             }
             for (; j < p; j++) {
@@ -103,9 +106,7 @@ abstract class DistanceKernel {
             }
         }
 
-        private static void absolute(double[] out, double[] x, double a) {
-            for (int r = 0; r < BLOCK; r++) out[r] += Math.abs(x[r] - a);
-        }
+        private static void absolute(double[] out, double[] x, double a) { for (int r = 0; r < BLOCK; r++) out[r] += Math.abs(x[r] - a); }
 
         @Override double rank(double[] row, int at, double[] query, int from, int p) {
             double sum = 0;
@@ -169,7 +170,9 @@ abstract class DistanceKernel {
             return Math.max(0, rest);
         }
 
-        @Override double boxRank(double[] box, int low, int high, double[] query, int from, int p) { throw new IllegalStateException("the cosine has no trees"); }
+        @Override double boxRank(double[] box, int low, int high, double[] query, int from, int p) {
+            throw new IllegalStateException("the cosine has no trees");
+        }
 
         @Override double distance(double rank) { return rank; }
 
@@ -193,7 +196,9 @@ abstract class DistanceKernel {
             return distance.between(Arrays.copyOfRange(row, at, at + p), Arrays.copyOfRange(query, from, from + p));
         }
 
-        @Override double boxRank(double[] box, int low, int high, double[] query, int from, int p) { throw new IllegalStateException("a custom distance has no trees"); }
+        @Override double boxRank(double[] box, int low, int high, double[] query, int from, int p) {
+            throw new IllegalStateException("a custom distance has no trees");
+        }
 
         @Override double distance(double rank) { return rank; }
 

@@ -25,7 +25,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://doi.org/10.1109/TIT.1967.1053964">Cover and Hart (1967), Nearest neighbor pattern classification</a>
  */
 @Withers
-public record KNeighborsClassifier(int k, NeighborWeights weights, @Withers.Flat NearestNeighbors search) implements KNeighborsClassifierWithers, Classifier {
+public record KNeighborsClassifier(int k, NeighborWeights weights, @Withers.Flat NearestNeighbors search)
+        implements KNeighborsClassifierWithers, Classifier {
     public KNeighborsClassifier {
         if (k < 1) throw new IllegalArgumentException("k is " + k + "; at least 1 neighbour is asked");
         Objects.requireNonNull(weights, "weights");
@@ -46,6 +47,7 @@ public record KNeighborsClassifier(int k, NeighborWeights weights, @Withers.Flat
         var input = LearnerInput.forFit(this, x);
         var found = input.labels(labels);
         var kept = TrainingRows.of(input, input.weights(weights), k);
-        return new KNeighborsClassifierModel(k, this.weights, found.classes(), kept.pick(found.codes()), kept.weights(), search.fit(kept.rows()));
+        return new KNeighborsClassifierModel(k, this.weights, found.classes(), kept.pick(found.codes()), kept.weights(),
+                search.fit(kept.rows()));
     }
 }

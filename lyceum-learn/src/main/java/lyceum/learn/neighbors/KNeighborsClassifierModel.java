@@ -14,8 +14,8 @@ import lyceum.tensor.Tensor;
  * @param sampleWeights of the rows; empty if all are 1
  * @param index the rows
  */
-public record KNeighborsClassifierModel(int k, NeighborWeights weights, long[] classes, int[] codes, double[] sampleWeights, NeighborIndex index)
-        implements ClassificationModel {
+public record KNeighborsClassifierModel(int k, NeighborWeights weights, long[] classes, int[] codes, double[] sampleWeights,
+        NeighborIndex index) implements ClassificationModel {
     @Override public long[] classes() { return classes.clone(); }
 
     @Override public int nFeatures() { return index.nFeatures(); }

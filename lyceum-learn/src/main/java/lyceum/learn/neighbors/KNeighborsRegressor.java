@@ -26,7 +26,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://doi.org/10.1109/TIT.1967.1053964">Cover and Hart (1967), Nearest neighbor pattern classification</a>
  */
 @Withers
-public record KNeighborsRegressor(int k, NeighborWeights weights, @Withers.Flat NearestNeighbors search) implements KNeighborsRegressorWithers, Regressor {
+public record KNeighborsRegressor(int k, NeighborWeights weights, @Withers.Flat NearestNeighbors search)
+        implements KNeighborsRegressorWithers, Regressor {
     public KNeighborsRegressor {
         if (k < 1) throw new IllegalArgumentException("k is " + k + "; at least 1 neighbour is asked");
         Objects.requireNonNull(weights, "weights");

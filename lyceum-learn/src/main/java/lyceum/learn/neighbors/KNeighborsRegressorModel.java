@@ -13,7 +13,8 @@ import lyceum.tensor.Tensor;
  * @param sampleWeights of the rows; empty if all are 1
  * @param index the rows
  */
-public record KNeighborsRegressorModel(int k, NeighborWeights weights, Tensor targets, double[] sampleWeights, NeighborIndex index) implements RegressionModel {
+public record KNeighborsRegressorModel(int k, NeighborWeights weights, Tensor targets, double[] sampleWeights, NeighborIndex index)
+        implements RegressionModel {
     @Override public int nFeatures() { return index.nFeatures(); }
 
     @Override public Tensor predict(Tensor x) {

@@ -39,7 +39,8 @@ public record NearestNeighbors(Metric metric, Algorithm algorithm, int leafSize)
         Objects.requireNonNull(algorithm, "algorithm");
         if (leafSize < 1) throw new IllegalArgumentException("leafSize is " + leafSize + "; a leaf has at least 1 row");
         if (!hasTrees(metric) && (algorithm == Algorithm.KD_TREE || algorithm == Algorithm.BALL_TREE)) {
-            throw new IllegalArgumentException("algorithm is " + algorithm + ", but the " + (metric instanceof Metric.Cosine ? "cosine" : "custom distance") + " has no trees; use BRUTE");
+            throw new IllegalArgumentException("algorithm is " + algorithm + ", but the "
+                    + (metric instanceof Metric.Cosine ? "cosine" : "custom distance") + " has no trees; use BRUTE");
         }
     }
 
@@ -50,11 +51,14 @@ public record NearestNeighbors(Metric metric, Algorithm algorithm, int leafSize)
     /** An index of the rows of {@code x} (n x p). */
     public NeighborIndex fit(Tensor x) {
         var input = LearnerInput.matrix("NearestNeighbors.fit", x, false);
-        if (input.rows() == 0) throw new IllegalArgumentException("NearestNeighbors.fit: x has shape " + x.shape() + " and so no rows; at least one is needed");
+        if (input.rows() == 0) throw new IllegalArgumentException(
+                "NearestNeighbors.fit: x has shape " + x.shape() + " and so no rows; at least one is needed");
         int n = input.rows(), p = input.columns();
         var rows = NeighborIndex.prepared(metric, input.x().to(DType.F64));
-        var chosen = algorithm != Algorithm.AUTO ? algorithm : hasTrees(metric) && n >= 500 && p <= 12 ? Algorithm.KD_TREE : Algorithm.BRUTE;
-        var tree = chosen == Algorithm.BRUTE ? null : SearchTree.of(rows.toDoubleArray(), n, p, leafSize, chosen == Algorithm.BALL_TREE, DistanceKernel.of(metric));
+        var chosen = algorithm != Algorithm.AUTO ? algorithm
+                : hasTrees(metric) && n >= 500 && p <= 12 ? Algorithm.KD_TREE : Algorithm.BRUTE;
+        var tree = chosen == Algorithm.BRUTE ? null
+                : SearchTree.of(rows.toDoubleArray(), n, p, leafSize, chosen == Algorithm.BALL_TREE, DistanceKernel.of(metric));
         return new NeighborIndex(rows, metric, tree);
     }
 }

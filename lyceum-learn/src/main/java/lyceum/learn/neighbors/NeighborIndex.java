@@ -25,7 +25,7 @@ public record NeighborIndex(Tensor rows, Metric metric, SearchTree tree) {
      * @param indices row numbers (m x k), I64
      * @param visited distances that were computed, over all queries
      */
-    public record Neighbors(Tensor distances, Tensor indices, long visited) { }
+    public record Neighbors(Tensor distances, Tensor indices, long visited) {}
 
     /**
      * The rows within a radius of each query, nearest first.
@@ -33,7 +33,7 @@ public record NeighborIndex(Tensor rows, Metric metric, SearchTree tree) {
      * @param distances of each query's rows
      * @param indices of each query's rows
      */
-    public record Around(double[][] distances, int[][] indices) { }
+    public record Around(double[][] distances, int[][] indices) {}
 
     static Tensor prepared(Metric metric, Tensor x) {
         return switch (metric) {
@@ -54,7 +54,8 @@ public record NeighborIndex(Tensor rows, Metric metric, SearchTree tree) {
 
     private double[] queries(String operation, Tensor queries) {
         var input = LearnerInput.matrix(operation, queries, false);
-        if (input.columns() != nFeatures()) throw new ShapeException(operation + ": queries have " + input.columns() + " columns; the index has " + nFeatures());
+        if (input.columns() != nFeatures())
+            throw new ShapeException(operation + ": queries have " + input.columns() + " columns; the index has " + nFeatures());
         return prepared(metric, input.x().to(DType.F64)).toDoubleArray();
     }
 
@@ -86,7 +87,8 @@ public record NeighborIndex(Tensor rows, Metric metric, SearchTree tree) {
         int n = size(), p = nFeatures(), blocks = (n + DistanceKernel.BLOCK - 1) / DistanceKernel.BLOCK;
         double[] flat = rows.toDoubleArray();
         var columns = new double[blocks * p][DistanceKernel.BLOCK];
-        for (int i = 0; i < n; i++) for (int j = 0; j < p; j++) columns[i / DistanceKernel.BLOCK * p + j][i % DistanceKernel.BLOCK] = flat[i * p + j];
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < p; j++) columns[i / DistanceKernel.BLOCK * p + j][i % DistanceKernel.BLOCK] = flat[i * p + j];
         return columns;
     }
 

@@ -86,7 +86,9 @@ public record SearchTree(boolean balls, int p, int[] order, double[] points, int
         }
     }
 
-    void search(DistanceKernel kernel, double[] query, int from, Nearest nearest) { search(0, bound(0, kernel, query, from), kernel, query, from, nearest); }
+    void search(DistanceKernel kernel, double[] query, int from, Nearest nearest) {
+        search(0, bound(0, kernel, query, from), kernel, query, from, nearest);
+    }
 
     private void search(int node, double bound, DistanceKernel kernel, double[] query, int from, Nearest nearest) {
         if (bound > nearest.worst()) return;

@@ -15,7 +15,8 @@ record TrainingRows(int[] numbers, Tensor rows, double[] weights) {
         int count = 0;
         boolean unit = true;
         for (double v : w) if (v > 0) count++;
-        if (k > count) throw new IllegalArgumentException(input.operation() + ": k is " + k + " but x has " + count + " rows of positive weight; ask for at most as many neighbours as rows");
+        if (k > count) throw new IllegalArgumentException(input.operation() + ": k is " + k + " but x has " + count
+                + " rows of positive weight; ask for at most as many neighbours as rows");
         int[] numbers = new int[count];
         var weights = new double[count];
         count = 0;

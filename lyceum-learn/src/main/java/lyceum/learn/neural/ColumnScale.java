@@ -1,5 +1,6 @@
 package lyceum.learn.neural;
 
+import java.util.Arrays;
 import lyceum.tensor.Tensor;
 
 /**
@@ -11,7 +12,7 @@ import lyceum.tensor.Tensor;
 public record ColumnScale(double[] centre, double[] scale) {
     static ColumnScale none(int columns) {
         var ones = new double[columns];
-        java.util.Arrays.fill(ones, 1);
+        Arrays.fill(ones, 1);
         return new ColumnScale(new double[columns], ones);
     }
 

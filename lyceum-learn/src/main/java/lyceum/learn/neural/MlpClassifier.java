@@ -39,8 +39,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://doi.org/10.1038/323533a0">Rumelhart, Hinton and Williams (1986)</a>
  */
 @Withers
-public record MlpClassifier(List<Integer> hidden, Activation activation, MlpConfig.Norm norm, double dropout, boolean residual, MlpFit fit, Lbfgs lbfgs, boolean standardize, long seed)
-        implements MlpClassifierWithers, Classifier {
+public record MlpClassifier(List<Integer> hidden, Activation activation, MlpConfig.Norm norm, double dropout, boolean residual, MlpFit fit,
+        Lbfgs lbfgs, boolean standardize, long seed) implements MlpClassifierWithers, Classifier {
     public MlpClassifier {
         Objects.requireNonNull(fit, "fit");
         hidden = new MlpConfig(1, hidden, 1, activation, norm, dropout, residual, MlpConfig.Head.CLASSES, lyceum.DType.F64).hidden(); // checks all of them
@@ -62,9 +62,11 @@ public record MlpClassifier(List<Integer> hidden, Activation activation, MlpConf
         var input = LearnerInput.forFit(this, x);
         double[] w = input.weights(weights);
         var classes = input.severalLabels(labels);
-        var config = new MlpConfig(input.columns(), hidden, classes.count(), activation, norm, dropout, residual, MlpConfig.Head.CLASSES, input.x().dtype());
+        var config = new MlpConfig(input.columns(), hidden, classes.count(), activation, norm, dropout, residual, MlpConfig.Head.CLASSES,
+                input.x().dtype());
         var columns = standardize ? ColumnScale.of(input.x(), w) : ColumnScale.none(input.columns());
-        var trained = Training.of(config, fit, lbfgs, columns.apply(input.x()), Tensor.of(classes.codes()), weights == null ? null : Tensor.of(w), Rng.of(seed), progress);
+        var trained = Training.of(config, fit, lbfgs, columns.apply(input.x()), Tensor.of(classes.codes()),
+                weights == null ? null : Tensor.of(w), Rng.of(seed), progress);
         return new MlpClassifierModel(config, trained.parameters(), columns, classes.classes(), trained.losses());
     }
 }

@@ -16,7 +16,8 @@ import lyceum.tensor.Tensor;
  * @param classes the labels, ascending
  * @param losses mean training loss of each epoch
  */
-public record MlpClassifierModel(MlpConfig config, Map<String, Tensor> parameters, ColumnScale columns, long[] classes, double[] losses) implements ClassificationModel {
+public record MlpClassifierModel(MlpConfig config, Map<String, Tensor> parameters, ColumnScale columns, long[] classes, double[] losses)
+        implements ClassificationModel {
     @Override public int nFeatures() { return config.inputs(); }
 
     @Override public long[] classes() { return classes.clone(); }

@@ -40,8 +40,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://doi.org/10.1038/323533a0">Rumelhart, Hinton and Williams (1986)</a>
  */
 @Withers
-public record MlpRegressor(List<Integer> hidden, Activation activation, MlpConfig.Norm norm, double dropout, boolean residual, MlpFit fit, Lbfgs lbfgs, boolean standardize, long seed)
-        implements MlpRegressorWithers, Regressor {
+public record MlpRegressor(List<Integer> hidden, Activation activation, MlpConfig.Norm norm, double dropout, boolean residual, MlpFit fit,
+        Lbfgs lbfgs, boolean standardize, long seed) implements MlpRegressorWithers, Regressor {
     public MlpRegressor {
         Objects.requireNonNull(fit, "fit");
         hidden = new MlpConfig(1, hidden, 1, activation, norm, dropout, residual, MlpConfig.Head.VALUES, lyceum.DType.F64).hidden(); // checks all of them
@@ -52,7 +52,9 @@ public record MlpRegressor(List<Integer> hidden, Activation activation, MlpConfi
         this(Arrays.stream(hidden).boxed().toList(), Activation.RELU, MlpConfig.Norm.NONE, 0, false, new MlpFit(), null, true, 0);
     }
 
-    @Override public Set<Tag> tags() { return EnumSet.of(Tag.RANDOMISED, Tag.WEIGHTS_ARE_NOT_COPIES, Tag.ORDER_DEPENDENT, Tag.MULTI_OUTPUT); }
+    @Override public Set<Tag> tags() {
+        return EnumSet.of(Tag.RANDOMISED, Tag.WEIGHTS_ARE_NOT_COPIES, Tag.ORDER_DEPENDENT, Tag.MULTI_OUTPUT);
+    }
 
     @Override public MlpRegressorModel fit(Tensor x, Tensor y) { return fit(x, y, null); }
 
@@ -65,10 +67,12 @@ public record MlpRegressor(List<Integer> hidden, Activation activation, MlpConfi
         var targets = input.targets(y);
         boolean vector = targets.rank() == 1;
         var wide = vector ? targets.unsqueeze(1) : targets;
-        var config = new MlpConfig(input.columns(), hidden, (int) wide.size(1), activation, norm, dropout, residual, MlpConfig.Head.VALUES, input.x().dtype());
+        var config = new MlpConfig(input.columns(), hidden, (int) wide.size(1), activation, norm, dropout, residual, MlpConfig.Head.VALUES,
+                input.x().dtype());
         var columns = standardize ? ColumnScale.of(input.x(), w) : ColumnScale.none(input.columns());
         var outputs = standardize ? ColumnScale.of(wide, w) : ColumnScale.none((int) wide.size(1));
-        var trained = Training.of(config, fit, lbfgs, columns.apply(input.x()), outputs.apply(wide), weights == null ? null : Tensor.of(w), Rng.of(seed), progress);
+        var trained = Training.of(config, fit, lbfgs, columns.apply(input.x()), outputs.apply(wide), weights == null ? null : Tensor.of(w),
+                Rng.of(seed), progress);
         return new MlpRegressorModel(config, trained.parameters(), columns, outputs, vector, trained.losses());
     }
 }

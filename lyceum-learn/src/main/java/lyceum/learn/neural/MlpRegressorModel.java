@@ -17,7 +17,8 @@ import lyceum.tensor.Tensor;
  * @param vector true if it was fitted on one target without an axis of its own
  * @param losses mean training loss of each epoch, half the squared error of scaled targets
  */
-public record MlpRegressorModel(MlpConfig config, Map<String, Tensor> parameters, ColumnScale columns, ColumnScale outputs, boolean vector, double[] losses) implements RegressionModel {
+public record MlpRegressorModel(MlpConfig config, Map<String, Tensor> parameters, ColumnScale columns, ColumnScale outputs, boolean vector,
+        double[] losses) implements RegressionModel {
     @Override public int nFeatures() { return config.inputs(); }
 
     /** A copy. */

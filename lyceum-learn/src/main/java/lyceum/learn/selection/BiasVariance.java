@@ -32,7 +32,8 @@ import lyceum.tensor.Tensor;
 public record BiasVariance(int redraws, long seed, boolean antithetic) {
     public BiasVariance {
         if (redraws < 2) throw new IllegalArgumentException("BiasVariance: " + redraws + " redraws; a variance needs at least 2");
-        if (antithetic && (redraws % 2 != 0 || redraws < 4)) throw new IllegalArgumentException("BiasVariance: " + redraws + " redraws; antithetic noise needs two pairs or more");
+        if (antithetic && (redraws % 2 != 0 || redraws < 4))
+            throw new IllegalArgumentException("BiasVariance: " + redraws + " redraws; antithetic noise needs two pairs or more");
     }
 
     public BiasVariance(int redraws, long seed) { this(redraws, seed, false); }
@@ -68,12 +69,14 @@ public record BiasVariance(int redraws, long seed, boolean antithetic) {
     }
 
     private static double[] checked(double[] predicted, int m) {
-        if (predicted.length != m) throw new ShapeException("decompose: " + predicted.length + " predictions for " + m + " points; the learner has one target");
+        if (predicted.length != m)
+            throw new ShapeException("decompose: " + predicted.length + " predictions for " + m + " points; the learner has one target");
         return predicted;
     }
 
     /** Redraws come in {@code size / step} independent blocks of {@code step}: the variance is that within blocks plus that between their means. */
-    private void at(int i, double truth, double[][] predictions, double[][] observed, double[] bias, double[] variance, double[] error, double[] mean) {
+    private void at(int i, double truth, double[][] predictions, double[][] observed, double[] bias, double[] variance, double[] error,
+            double[] mean) {
         int step = antithetic ? 2 : 1, blocks = redraws / step;
         double sum = 0, within = 0, between = 0;
         for (int r = 0; r < redraws; r++) {
@@ -102,8 +105,12 @@ public record BiasVariance(int redraws, long seed, boolean antithetic) {
     }
 
     /** The zero-one loss of a classifier, taken apart as Domingos (2000) does; {@link ZeroOneDecomposition} says how. */
-    public ZeroOneDecomposition decompose(Classifier learner, LabelledWorld world, Tensor points) { return ZeroOneDecomposition.of(this, learner, world, points); }
+    public ZeroOneDecomposition decompose(Classifier learner, LabelledWorld world, Tensor points) {
+        return ZeroOneDecomposition.of(this, learner, world, points);
+    }
 
     /** What bootstrap replicates of the only data set tell; {@link BootstrapDecomposition} says what and what not. */
-    public BootstrapDecomposition bootstrap(Regressor learner, Tensor x, Tensor y) { return BootstrapDecomposition.of(this, learner, x, y); }
+    public BootstrapDecomposition bootstrap(Regressor learner, Tensor x, Tensor y) {
+        return BootstrapDecomposition.of(this, learner, x, y);
+    }
 }

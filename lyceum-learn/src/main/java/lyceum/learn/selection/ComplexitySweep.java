@@ -18,7 +18,8 @@ public record ComplexitySweep(double[] complexity, List<Decomposition> decomposi
     /** Position of the least expected error. */
     public int best() {
         int best = 0;
-        for (int i = 1; i < decompositions.size(); i++) if (decompositions.get(i).expectedError() < decompositions.get(best).expectedError()) best = i;
+        for (int i = 1; i < decompositions.size(); i++)
+            if (decompositions.get(i).expectedError() < decompositions.get(best).expectedError()) best = i;
         return best;
     }
 
@@ -28,7 +29,8 @@ public record ComplexitySweep(double[] complexity, List<Decomposition> decomposi
         double[] bias = decompositions.stream().mapToDouble(d -> Math.max(0, d.meanBiasSquared())).toArray();
         double[] variance = decompositions.stream().mapToDouble(Decomposition::meanVariance).toArray();
         return Figure.area(title, complexity, Series.of("noise", noise), Series.of("bias squared", bias), Series.of("variance", variance))
-                .line("measured test error", complexity, decompositions.stream().mapToDouble(Decomposition::meanTestError).toArray()).axes(parameter, "mean squared error")
-                .describedAs(String.format(Locale.ROOT, "Bias falls and variance grows along %s; their sum with the noise is least at %s.", parameter, complexity[best()]));
+                .line("measured test error", complexity, decompositions.stream().mapToDouble(Decomposition::meanTestError).toArray())
+                .axes(parameter, "mean squared error").describedAs(String.format(Locale.ROOT,
+                        "Bias falls and variance grows along %s; their sum with the noise is least at %s.", parameter, complexity[best()]));
     }
 }

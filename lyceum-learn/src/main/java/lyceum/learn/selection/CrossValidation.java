@@ -41,8 +41,10 @@ public record CrossValidation(FoldScheme scheme, int[] groups, Tensor weights) i
 
     /** The folds of these rows; integer targets count as classes. */
     public List<Fold> folds(Tensor x, Tensor y) {
-        if (x.rank() != 2 || y.rank() < 1 || y.size(0) != x.size(0)) throw new ShapeException("CrossValidation: x has shape " + x.shape() + " and y " + y.shape());
-        return scheme.folds(new FoldScheme.Rows((int) x.size(0), y.rank() == 1 && !y.dtype().isFloat() ? y.to(DType.I64).toLongArray() : null, groups));
+        if (x.rank() != 2 || y.rank() < 1 || y.size(0) != x.size(0))
+            throw new ShapeException("CrossValidation: x has shape " + x.shape() + " and y " + y.shape());
+        return scheme.folds(
+                new FoldScheme.Rows((int) x.size(0), y.rank() == 1 && !y.dtype().isFloat() ? y.to(DType.I64).toLongArray() : null, groups));
     }
 
     /**
@@ -99,7 +101,9 @@ public record CrossValidation(FoldScheme scheme, int[] groups, Tensor weights) i
             var model = (ClassificationModel) fit(learner, x, labels, folds.get(f).train());
             long[] known = model.classes();
             double[] p = model.predictProba(x.rows(test)).toDoubleArray();
-            for (int i = 0; i < test.length; i++) for (int c = 0; c < known.length; c++) all[test[i] * classes.length + Arrays.binarySearch(classes, known[c])] = p[i * known.length + c];
+            for (int i = 0; i < test.length; i++)
+                for (int c = 0; c < known.length; c++)
+                    all[test[i] * classes.length + Arrays.binarySearch(classes, known[c])] = p[i * known.length + c];
         });
         return Tensor.of(all).reshape(x.size(0), classes.length);
     }
@@ -125,7 +129,7 @@ public record CrossValidation(FoldScheme scheme, int[] groups, Tensor weights) i
         return new NestedResult(scores, chosen, best.index, best.score, folds);
     }
 
-    private record Choice(int index, double score) { }
+    private record Choice(int index, double score) {}
 
     private Choice choose(List<? extends Learner> candidates, Tensor x, Tensor y, Scorer scorer) {
         var best = new Choice(0, score(candidates.getFirst(), x, y, scorer).mean());
@@ -147,7 +151,8 @@ public record CrossValidation(FoldScheme scheme, int[] groups, Tensor weights) i
         return switch (learner) {
             case Regressor regressor -> regressor.fit(x.rows(rows), y.rows(rows), weights(rows));
             case Classifier classifier -> classifier.fit(x.rows(rows), y.rows(rows), weights(rows));
-            default -> throw new IllegalArgumentException("CrossValidation: " + learner.name() + " is neither a regressor nor a classifier");
+            default ->
+                    throw new IllegalArgumentException("CrossValidation: " + learner.name() + " is neither a regressor nor a classifier");
         };
     }
 
@@ -166,7 +171,8 @@ public record CrossValidation(FoldScheme scheme, int[] groups, Tensor weights) i
         var times = new int[(int) x.size(0)];
         for (var fold : folds) for (int row : fold.test()) times[row]++;
         for (int row = 0; row < times.length; row++) {
-            if (times[row] != 1) throw new IllegalArgumentException(operation + ": " + scheme.getClass().getSimpleName() + " tests row " + row + " " + times[row] + " times; a scheme that tests each row once is needed");
+            if (times[row] != 1) throw new IllegalArgumentException(operation + ": " + scheme.getClass().getSimpleName() + " tests row "
+                    + row + " " + times[row] + " times; a scheme that tests each row once is needed");
         }
         return folds;
     }

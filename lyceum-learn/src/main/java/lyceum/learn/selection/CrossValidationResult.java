@@ -1,5 +1,6 @@
 package lyceum.learn.selection;
 
+import java.util.Arrays;
 import java.util.List;
 import lyceum.prob.StudentT;
 import lyceum.stats.Interval;
@@ -50,9 +51,11 @@ public record CrossValidationResult(List<String> scorers, double[][] scores, Lis
      */
     public Interval difference(CrossValidationResult other, Scorer scorer, double level) {
         double[] a = scores(scorer), b = other.scores(scorer), d = new double[a.length];
-        if (a.length != b.length) throw new IllegalArgumentException("difference: " + a.length + " and " + b.length + " folds; both results need the same");
+        if (a.length != b.length)
+            throw new IllegalArgumentException("difference: " + a.length + " and " + b.length + " folds; both results need the same");
         for (int f = 0; f < d.length; f++) {
-            if (!java.util.Arrays.equals(folds.get(f).test(), other.folds.get(f).test())) throw new IllegalArgumentException("difference: fold " + f + " tests other rows in the other result");
+            if (!Arrays.equals(folds.get(f).test(), other.folds.get(f).test()))
+                throw new IllegalArgumentException("difference: fold " + f + " tests other rows in the other result");
             d[f] = a[f] - b[f];
         }
         return interval(d, trainingShare(), level);
@@ -70,8 +73,10 @@ public record CrossValidationResult(List<String> scorers, double[][] scores, Lis
 
     static Interval interval(double[] scores, double ratio, double level) {
         if (scores.length < 2) throw new IllegalArgumentException("interval: " + scores.length + " score; at least two folds are needed");
-        if (!(level > 0 && level < 1)) throw new IllegalArgumentException("interval: level is " + level + "; it lies strictly between 0 and 1");
-        double half = new StudentT(scores.length - 1).upperQuantile((1 - level) / 2) * Math.sqrt((1.0 / scores.length + ratio) * variance(scores)), mean = mean(scores);
+        if (!(level > 0 && level < 1))
+            throw new IllegalArgumentException("interval: level is " + level + "; it lies strictly between 0 and 1");
+        double half = new StudentT(scores.length - 1).upperQuantile((1 - level) / 2)
+                * Math.sqrt((1.0 / scores.length + ratio) * variance(scores)), mean = mean(scores);
         return new Interval(mean - half, mean + half);
     }
 

@@ -7,6 +7,7 @@ public record Fold(int[] train, int[] test) {
 
     /** The fold whose test rows are those marked; all others train. */
     static Fold testing(boolean[] tested) {
-        return new Fold(IntStream.range(0, tested.length).filter(i -> !tested[i]).toArray(), IntStream.range(0, tested.length).filter(i -> tested[i]).toArray());
+        return new Fold(IntStream.range(0, tested.length).filter(i -> !tested[i]).toArray(),
+                IntStream.range(0, tested.length).filter(i -> tested[i]).toArray());
     }
 }

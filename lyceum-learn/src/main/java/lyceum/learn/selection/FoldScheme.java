@@ -19,8 +19,10 @@ public interface FoldScheme {
     record Rows(int n, long[] labels, int[] groups) {
         public Rows {
             if (n < 0) throw new IllegalArgumentException("folds: " + n + " rows");
-            if (labels != null && labels.length != n) throw new lyceum.ShapeException("folds: " + labels.length + " labels for " + n + " rows");
-            if (groups != null && groups.length != n) throw new lyceum.ShapeException("folds: " + groups.length + " groups for " + n + " rows");
+            if (labels != null && labels.length != n)
+                throw new lyceum.ShapeException("folds: " + labels.length + " labels for " + n + " rows");
+            if (groups != null && groups.length != n)
+                throw new lyceum.ShapeException("folds: " + groups.length + " groups for " + n + " rows");
         }
 
         /** Rows without classes and groups. */

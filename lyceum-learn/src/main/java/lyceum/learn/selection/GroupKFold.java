@@ -24,12 +24,15 @@ public record GroupKFold(int k, OptionalLong seed) implements FoldScheme.Shuffle
     @Override public GroupKFold shuffled(long seed) { return new GroupKFold(k, OptionalLong.of(seed)); }
 
     @Override public List<Fold> folds(Rows rows) {
-        if (rows.groups() == null) throw new IllegalArgumentException("GroupKFold: the rows have no groups; CrossValidation.withGroups gives them");
+        if (rows.groups() == null)
+            throw new IllegalArgumentException("GroupKFold: the rows have no groups; CrossValidation.withGroups gives them");
         var strata = Strata.of(rows.groups());
         int[] counts = strata.counts();
-        if (k > counts.length) throw new IllegalArgumentException("GroupKFold: " + k + " parts of " + counts.length + " groups; k is at most the number of groups");
+        if (k > counts.length) throw new IllegalArgumentException(
+                "GroupKFold: " + k + " parts of " + counts.length + " groups; k is at most the number of groups");
         int[] tie = seed.isPresent() ? Rng.of(seed.getAsLong()).permutation(counts.length) : IntStream.range(0, counts.length).toArray();
-        var order = IntStream.range(0, counts.length).boxed().sorted((a, b) -> counts[a] != counts[b] ? counts[b] - counts[a] : tie[b] - tie[a]).toList();
+        var order = IntStream.range(0, counts.length).boxed()
+                .sorted((a, b) -> counts[a] != counts[b] ? counts[b] - counts[a] : tie[b] - tie[a]).toList();
         var size = new int[k];
         var testFold = new int[rows.n()];
         for (int group : order) {

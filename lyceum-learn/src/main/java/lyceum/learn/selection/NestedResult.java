@@ -17,5 +17,7 @@ public record NestedResult(double[] scores, int[] chosen, int best, double plain
     public double mean() { return CrossValidationResult.mean(scores); }
 
     /** Nadeau-Bengio interval of {@link #mean()}. */
-    public Interval interval(double level) { return new CrossValidationResult(List.of("nested"), new double[][] {scores}, folds).interval(level); }
+    public Interval interval(double level) {
+        return new CrossValidationResult(List.of("nested"), new double[][] {scores}, folds).interval(level);
+    }
 }

@@ -14,9 +14,12 @@ import lyceum.tensor.Tensor;
  */
 public record NoisyTarget(Function<Rng, Tensor> inputs, UnaryOperator<Tensor> target, double noise) {
     public NoisyTarget {
-        if (!(noise >= 0 && noise < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("NoisyTarget: noise is " + noise + "; it is finite and at least 0");
+        if (!(noise >= 0 && noise < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException("NoisyTarget: noise is " + noise + "; it is finite and at least 0");
     }
 
     /** Every training set has the same inputs; only the noise is drawn anew. */
-    public static NoisyTarget fixed(Tensor x, UnaryOperator<Tensor> target, double noise) { return new NoisyTarget(rng -> x, target, noise); }
+    public static NoisyTarget fixed(Tensor x, UnaryOperator<Tensor> target, double noise) {
+        return new NoisyTarget(rng -> x, target, noise);
+    }
 }

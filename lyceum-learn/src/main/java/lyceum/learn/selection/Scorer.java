@@ -27,19 +27,22 @@ import lyceum.tensor.Tensor;
 public record Scorer(String name, boolean greaterIsBetter, Function function) {
 
     /** What a scorer computes. */
-    @FunctionalInterface public interface Function {
+    @FunctionalInterface
+    public interface Function {
         double score(Model model, Tensor x, Tensor y, Tensor weights);
     }
 
     /** A score of predicted numbers; values of several targets stand row by row, and each has its row's weight. */
-    @FunctionalInterface public interface OfNumbers {
+    @FunctionalInterface
+    public interface OfNumbers {
         double score(double[] truth, double[] predicted, double[] weights);
     }
 
     /** Coefficient of determination. */
     public static final Scorer R2 = new Scorer("r2", true, (model, x, y, weights) -> regression("r2", model).score(x, y, weights));
     public static final Scorer MEAN_SQUARED_ERROR = ofNumbers("mean squared error", false, (y, f, w) -> mean(y, f, w, true));
-    public static final Scorer ROOT_MEAN_SQUARED_ERROR = ofNumbers("root mean squared error", false, (y, f, w) -> Math.sqrt(mean(y, f, w, true)));
+    public static final Scorer ROOT_MEAN_SQUARED_ERROR = ofNumbers("root mean squared error", false,
+            (y, f, w) -> Math.sqrt(mean(y, f, w, true)));
     public static final Scorer MEAN_ABSOLUTE_ERROR = ofNumbers("mean absolute error", false, (y, f, w) -> mean(y, f, w, false));
     public static final Scorer ACCURACY = ofConfusion("accuracy", ConfusionMatrix::accuracy);
     public static final Scorer BALANCED_ACCURACY = ofConfusion("balanced accuracy", ConfusionMatrix::balancedAccuracy);
@@ -52,7 +55,8 @@ public record Scorer(String name, boolean greaterIsBetter, Function function) {
     /** A score of a regression's predictions. */
     public static Scorer ofNumbers(String name, boolean greaterIsBetter, OfNumbers score) {
         return new Scorer(name, greaterIsBetter, (model, x, y, weights) -> {
-            double[] predicted = regression(name, model).predict(x).toDoubleArray(), truth = y.toDoubleArray(), w = weights(weights, (int) x.size(0));
+            double[] predicted = regression(name, model).predict(x).toDoubleArray(), truth = y.toDoubleArray(),
+                    w = weights(weights, (int) x.size(0));
             int outputs = truth.length / w.length;
             var each = new double[truth.length];
             for (int i = 0; i < each.length; i++) each[i] = w[i / outputs];
@@ -62,8 +66,8 @@ public record Scorer(String name, boolean greaterIsBetter, Function function) {
 
     /** A score of a classification's counts, larger being better. */
     public static Scorer ofConfusion(String name, ToDoubleFunction<ConfusionMatrix> score) {
-        return new Scorer(name, true, (model, x, y, weights) -> score.applyAsDouble(
-                ConfusionMatrix.of(labels(y), classification(name, model).predict(x).toLongArray(), null, weights == null ? null : weights.toDoubleArray())));
+        return new Scorer(name, true, (model, x, y, weights) -> score.applyAsDouble(ConfusionMatrix.of(labels(y),
+                classification(name, model).predict(x).toLongArray(), null, weights == null ? null : weights.toDoubleArray())));
     }
 
     /** The score of a model on rows. */
@@ -74,12 +78,14 @@ public record Scorer(String name, boolean greaterIsBetter, Function function) {
 
     private static RegressionModel regression(String name, Model model) {
         if (model instanceof RegressionModel regression) return regression;
-        throw new IllegalArgumentException(name + ": " + model.getClass().getSimpleName() + " is no regression; this score is of predicted numbers");
+        throw new IllegalArgumentException(
+                name + ": " + model.getClass().getSimpleName() + " is no regression; this score is of predicted numbers");
     }
 
     private static ClassificationModel classification(String name, Model model) {
         if (model instanceof ClassificationModel classification) return classification;
-        throw new IllegalArgumentException(name + ": " + model.getClass().getSimpleName() + " is no classification; this score is of predicted labels");
+        throw new IllegalArgumentException(
+                name + ": " + model.getClass().getSimpleName() + " is no classification; this score is of predicted labels");
     }
 
     private static long[] labels(Tensor y) { return y.to(DType.I64).toLongArray(); }
@@ -111,7 +117,8 @@ public record Scorer(String name, boolean greaterIsBetter, Function function) {
         }
         var positive = new boolean[truth.length];
         for (int i = 0; i < positive.length; i++) positive[i] = truth[i] == classes[1];
-        return RocCurve.of(positive, classification.decisionFunction(x).toDoubleArray(), weights == null ? null : weights.toDoubleArray()).auc();
+        return RocCurve.of(positive, classification.decisionFunction(x).toDoubleArray(), weights == null ? null : weights.toDoubleArray())
+                .auc();
     }
 
     private static double logLoss(Model model, Tensor x, Tensor y, Tensor weights) {

@@ -30,7 +30,8 @@ public record StratifiedKFold(int k, OptionalLong seed) implements FoldScheme.Sh
         int classes = numbers.size(), largest = 0;
         var count = new int[classes];
         for (int c : codes) largest = Math.max(largest, ++count[c]);
-        if (k > largest) throw new IllegalArgumentException("StratifiedKFold: " + k + " parts, but the largest class has " + largest + " rows; k is at most that");
+        if (k > largest) throw new IllegalArgumentException(
+                "StratifiedKFold: " + k + " parts, but the largest class has " + largest + " rows; k is at most that");
         var testFold = new int[n];
         var rng = seed.isPresent() ? Rng.of(seed.getAsLong()) : null;
         for (int c = 0, start = 0; c < classes; start += count[c++]) {

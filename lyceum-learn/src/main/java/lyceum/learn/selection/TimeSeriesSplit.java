@@ -17,7 +17,8 @@ import lyceum.withers.Withers;
 public record TimeSeriesSplit(int splits, int gap, int maxTrain, int testSize) implements TimeSeriesSplitWithers, FoldScheme {
     public TimeSeriesSplit {
         if (splits < 1) throw new IllegalArgumentException("TimeSeriesSplit: " + splits + " splits; at least 1 is needed");
-        if (gap < 0 || maxTrain < 0 || testSize < 0) throw new IllegalArgumentException("TimeSeriesSplit: gap " + gap + ", maxTrain " + maxTrain + ", testSize " + testSize + "; none is negative");
+        if (gap < 0 || maxTrain < 0 || testSize < 0) throw new IllegalArgumentException(
+                "TimeSeriesSplit: gap " + gap + ", maxTrain " + maxTrain + ", testSize " + testSize + "; none is negative");
     }
 
     public TimeSeriesSplit(int splits) { this(splits, 0, 0, 0); }
@@ -25,7 +26,8 @@ public record TimeSeriesSplit(int splits, int gap, int maxTrain, int testSize) i
     @Override public List<Fold> folds(Rows rows) {
         int n = rows.n(), size = testSize == 0 ? n / (splits + 1) : testSize;
         if (size == 0 || n - gap - (long) size * splits <= 0) {
-            throw new IllegalArgumentException("TimeSeriesSplit: " + splits + " test parts of " + size + " rows and a gap of " + gap + " leave no training rows of " + n);
+            throw new IllegalArgumentException("TimeSeriesSplit: " + splits + " test parts of " + size + " rows and a gap of " + gap
+                    + " leave no training rows of " + n);
         }
         var folds = new ArrayList<Fold>(splits);
         for (int from = n - splits * size; from < n; from += size) {

@@ -21,7 +21,8 @@ import lyceum.tensor.Tensor;
  * @param loss expected over training sets and new labels
  * @see "Domingos (2000), A unified bias-variance decomposition, ICML"
  */
-public record ZeroOneDecomposition(double[] bias, double[] variance, double[] noise, double[] varianceEffect, double[] noiseEffect, double[] loss) {
+public record ZeroOneDecomposition(double[] bias, double[] variance, double[] noise, double[] varianceEffect, double[] noiseEffect,
+        double[] loss) {
     public double meanBias() { return Decomposition.mean(bias); }
 
     public double meanVariance() { return Decomposition.mean(variance); }

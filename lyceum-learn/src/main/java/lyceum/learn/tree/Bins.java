@@ -18,7 +18,8 @@ record Bins(double[] cuts, byte[] codes) {
         int distinct = n == 0 ? 0 : 1;
         for (int i = 1; i < n; i++) if (sorted[i] > sorted[i - 1]) distinct++;
         if (categorical && distinct > most) {
-            throw new IllegalArgumentException("categorical column " + index + " has " + distinct + " categories but there are " + most + " bins; use bins = 0");
+            throw new IllegalArgumentException(
+                    "categorical column " + index + " has " + distinct + " categories but there are " + most + " bins; use bins = 0");
         }
         var cuts = new double[Math.max(0, Math.min(distinct, most) - 1)];
         int cut = 0, begin = 0;

@@ -115,7 +115,8 @@ final class Categories {
         for (int g = 0; g < n; g++) all += counts[g];
         var right = new double[size];
         for (int s = 0; s < size; s++) right[s] = total[s] - left[s];
-        if (!limits.allow(count, all - count) || !limits.allow(data.weight(left, 0), data.weight(right, 0))) return Double.NEGATIVE_INFINITY;
+        if (!limits.allow(count, all - count) || !limits.allow(data.weight(left, 0), data.weight(right, 0)))
+            return Double.NEGATIVE_INFINITY;
         return data.criterion.score(left, 0, size) + data.criterion.score(right, 0, size);
     }
 

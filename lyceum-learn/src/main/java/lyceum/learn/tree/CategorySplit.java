@@ -7,4 +7,4 @@ package lyceum.learn.tree;
  * @param left categories that go left, ascending
  * @param right categories that go right, ascending; one seen in neither goes where missing values go
  */
-public record CategorySplit(int node, double[] left, double[] right) { }
+public record CategorySplit(int node, double[] left, double[] right) {}

@@ -28,21 +28,26 @@ import lyceum.tensor.Tensor;
  * @param categories the questions about categories, in the order of their nodes
  * @see <a href="https://doi.org/10.1201/9781315139470">Breiman, Friedman, Olshen, Stone (1984), Classification and Regression Trees</a>
  */
-public record DecisionTree(int nFeatures, SplitCriterion criterion, int[] feature, double[] threshold, int[] left, int[] right, boolean[] missingLeft,
-        double[] impurity, int[] samples, double[] weight, int outputs, double[] value, List<CategorySplit> categories) {
+public record DecisionTree(int nFeatures, SplitCriterion criterion, int[] feature, double[] threshold, int[] left, int[] right,
+        boolean[] missingLeft, double[] impurity, int[] samples, double[] weight, int outputs, double[] value,
+        List<CategorySplit> categories) {
 
     public DecisionTree {
         categories = List.copyOf(categories);
         int n = feature.length;
-        if (n == 0 || threshold.length != n || left.length != n || right.length != n || missingLeft.length != n || impurity.length != n || samples.length != n
-                || weight.length != n || value.length != n * outputs) {
+        if (n == 0 || threshold.length != n || left.length != n || right.length != n || missingLeft.length != n || impurity.length != n
+                || samples.length != n || weight.length != n || value.length != n * outputs) {
             throw new IllegalArgumentException("DecisionTree: the arrays do not describe the same nodes");
         }
         for (int i = 0; i < n; i++) {
-            boolean good = feature[i] == -1 ? left[i] == -1 && right[i] == -1 : feature[i] >= 0 && feature[i] < nFeatures && left[i] > i && left[i] < n && right[i] > i && right[i] < n;
-            if (!good) throw new IllegalArgumentException("DecisionTree: node " + i + " has feature " + feature[i] + " and children " + left[i] + " and " + right[i] + " of " + n + " nodes");
+            boolean good = feature[i] == -1 ? left[i] == -1 && right[i] == -1
+                    : feature[i] >= 0 && feature[i] < nFeatures && left[i] > i && left[i] < n && right[i] > i && right[i] < n;
+            if (!good) throw new IllegalArgumentException("DecisionTree: node " + i + " has feature " + feature[i] + " and children "
+                    + left[i] + " and " + right[i] + " of " + n + " nodes");
         }
-        for (var c : categories) if (c.node() < 0 || c.node() >= n) throw new IllegalArgumentException("DecisionTree: categories of node " + c.node() + " of " + n);
+        for (var c : categories)
+            if (c.node() < 0 || c.node() >= n)
+                throw new IllegalArgumentException("DecisionTree: categories of node " + c.node() + " of " + n);
     }
 
     /** Nodes, leaves included. */
@@ -151,7 +156,8 @@ public record DecisionTree(int nFeatures, SplitCriterion criterion, int[] featur
         double sum = 0;
         for (int i = 0; i < nodes(); i++) {
             if (isLeaf(i)) continue;
-            importances[feature[i]] += weight[i] * impurity[i] - weight[left[i]] * impurity[left[i]] - weight[right[i]] * impurity[right[i]];
+            importances[feature[i]] += weight[i] * impurity[i] - weight[left[i]] * impurity[left[i]]
+                    - weight[right[i]] * impurity[right[i]];
         }
         for (double v : importances) sum += v;
         if (sum > 0) for (int f = 0; f < nFeatures; f++) importances[f] /= sum;

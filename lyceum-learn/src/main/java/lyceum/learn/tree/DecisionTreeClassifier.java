@@ -25,9 +25,11 @@ import lyceum.withers.Withers;
  * @see DecisionTree
  */
 @Withers
-public record DecisionTreeClassifier(SplitCriterion criterion, @Withers.Flat TreeOptions options) implements DecisionTreeClassifierWithers, Classifier {
+public record DecisionTreeClassifier(SplitCriterion criterion, @Withers.Flat TreeOptions options)
+        implements DecisionTreeClassifierWithers, Classifier {
     public DecisionTreeClassifier {
-        if (!criterion.isForClasses()) throw new IllegalArgumentException("criterion is " + criterion + "; a tree for classes takes GINI or ENTROPY");
+        if (!criterion.isForClasses())
+            throw new IllegalArgumentException("criterion is " + criterion + "; a tree for classes takes GINI or ENTROPY");
     }
 
     public DecisionTreeClassifier() { this(SplitCriterion.GINI, TreeOptions.DEFAULT); }
@@ -45,7 +47,8 @@ public record DecisionTreeClassifier(SplitCriterion criterion, @Withers.Flat Tre
     @Override public DecisionTreeClassifierModel fit(Tensor x, Tensor labels, Tensor weights) {
         var input = LearnerInput.forFit(this, x);
         var found = input.labels(labels);
-        var data = new TreeData(criterion, input.x(), input.weights(weights), found.codes(), found.count(), null, options, input.operation());
+        var data = new TreeData(criterion, input.x(), input.weights(weights), found.codes(), found.count(), null, options,
+                input.operation());
         return new DecisionTreeClassifierModel(found.classes(), new Grower(data, options).grow());
     }
 }

@@ -25,10 +25,13 @@ import lyceum.withers.Withers;
  * @see DecisionTree
  */
 @Withers
-public record DecisionTreeRegressor(SplitCriterion criterion, @Withers.Flat TreeOptions options) implements DecisionTreeRegressorWithers, Regressor {
+public record DecisionTreeRegressor(SplitCriterion criterion, @Withers.Flat TreeOptions options)
+        implements DecisionTreeRegressorWithers, Regressor {
     public DecisionTreeRegressor {
-        if (criterion.isForClasses()) throw new IllegalArgumentException("criterion is " + criterion + "; a tree for numbers takes SQUARED_ERROR, ABSOLUTE_ERROR or POISSON");
-        if (options.bins() > 0 && criterion == SplitCriterion.ABSOLUTE_ERROR) throw new IllegalArgumentException("bins is " + options.bins() + "; the absolute error needs every row, use bins = 0");
+        if (criterion.isForClasses()) throw new IllegalArgumentException(
+                "criterion is " + criterion + "; a tree for numbers takes SQUARED_ERROR, ABSOLUTE_ERROR or POISSON");
+        if (options.bins() > 0 && criterion == SplitCriterion.ABSOLUTE_ERROR)
+            throw new IllegalArgumentException("bins is " + options.bins() + "; the absolute error needs every row, use bins = 0");
     }
 
     public DecisionTreeRegressor() { this(SplitCriterion.SQUARED_ERROR, TreeOptions.DEFAULT); }

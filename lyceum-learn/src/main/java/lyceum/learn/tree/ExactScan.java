@@ -39,7 +39,8 @@ final class ExactScan {
     private void scan(int f, int[] order, double[] values, int end, boolean missingLeft, boolean missing, Split best) {
         begin(order, end, missingLeft);
         int shift = missingLeft ? to - end : 0;
-        int first = from + Math.max(0, limits.samples() - shift - 1), last = Math.min(missing && !missingLeft ? end : end - 1, to - limits.samples() - shift);
+        int first = from + Math.max(0, limits.samples() - shift - 1),
+                last = Math.min(missing && !missingLeft ? end : end - 1, to - limits.samples() - shift);
         double score = switch (data.criterion) {
             case GINI -> gini(order, values, end, first, last, best);
             case ENTROPY -> classes(order, values, end, first, last, best);
@@ -100,7 +101,9 @@ final class ExactScan {
         return score;
     }
 
-    private static double margin(Split best) { return best.score == Double.NEGATIVE_INFINITY ? best.score : best.score + 1e-12 * Math.abs(best.score); }
+    private static double margin(Split best) {
+        return best.score == Double.NEGATIVE_INFINITY ? best.score : best.score + 1e-12 * Math.abs(best.score);
+    }
 
     private double classes(int[] order, double[] values, int end, int first, int last, Split best) {
         double margin = margin(best), score = best.score;
@@ -144,7 +147,8 @@ final class ExactScan {
         double margin = margin(best), score = best.score;
         for (int i = from; i < last; i++) {
             absolute.moveLeft(order[i]);
-            if (i < first || !isBorder(values, i, end) || weighted && !limits.allow(absolute.leftWeight(), absolute.rightWeight())) continue;
+            if (i < first || !isBorder(values, i, end) || weighted && !limits.allow(absolute.leftWeight(), absolute.rightWeight()))
+                continue;
             double s = absolute.score();
             if (!(s > margin)) continue;
             score = s;

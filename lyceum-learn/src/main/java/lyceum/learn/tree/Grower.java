@@ -53,7 +53,7 @@ final class Grower {
 
     private void depthFirst(Grown root) {
         // Children are numbered when they are taken up, so that a left subtree stands before the right one.
-        record Waiting(Grown parent, boolean isLeft, int from, int to, int[] live) { }
+        record Waiting(Grown parent, boolean isLeft, int from, int to, int[] live) {}
         var stack = new ArrayDeque<Waiting>();
         var node = root;
         while (true) {
@@ -98,7 +98,8 @@ final class Grower {
     private Grown node(int from, int to, int depth, int[] live) {
         int[] rows = splitter.rows();
         boolean pure = data.isPure(rows, from, to);
-        boolean leaf = pure || depth >= options.maxDepth() || to - from < options.minSamplesSplit() || to - from < 2L * options.minSamplesLeaf();
+        boolean leaf = pure || depth >= options.maxDepth() || to - from < options.minSamplesSplit()
+                || to - from < 2L * options.minSamplesLeaf();
         var node = new Grown(nodes.size(), from, to, depth, leaf ? null : splitter.varying(from, to, live));
         nodes.add(node);
         var statistics = new double[data.size];
@@ -125,7 +126,8 @@ final class Grower {
     }
 
     private double impurity(double[] statistics, int[] rows, int from, int to) {
-        return data.criterion == SplitCriterion.ABSOLUTE_ERROR ? new AbsoluteError(data, rows, from, to).impurity() : data.criterion.impurity(statistics, 0, data.size);
+        return data.criterion == SplitCriterion.ABSOLUTE_ERROR ? new AbsoluteError(data, rows, from, to).impurity()
+                : data.criterion.impurity(statistics, 0, data.size);
     }
 
     /** How much the split lowers the weighted impurity, as a share of all weight. */
@@ -142,7 +144,8 @@ final class Grower {
             else right[r++] = row;
         }
         double leftWeight = data.weight(leftStatistics, 0), rightWeight = data.weight(rightStatistics, 0);
-        return (node.weight * node.impurity - leftWeight * impurity(leftStatistics, left, 0, l) - rightWeight * impurity(rightStatistics, right, 0, r)) / data.totalWeight;
+        return (node.weight * node.impurity - leftWeight * impurity(leftStatistics, left, 0, l)
+                - rightWeight * impurity(rightStatistics, right, 0, r)) / data.totalWeight;
     }
 
     private DecisionTree tree() {
@@ -162,8 +165,10 @@ final class Grower {
             impurity[i] = node.impurity;
             weight[i] = node.weight;
             System.arraycopy(node.answer, 0, value, i * outputs, outputs);
-            if (node.split != null && node.split.leftCategories != null) categories.add(new CategorySplit(i, node.split.leftCategories, node.split.rightCategories));
+            if (node.split != null && node.split.leftCategories != null)
+                categories.add(new CategorySplit(i, node.split.leftCategories, node.split.rightCategories));
         }
-        return new DecisionTree(data.p, data.criterion, feature, threshold, left, right, missingLeft, impurity, samples, weight, outputs, value, categories);
+        return new DecisionTree(data.p, data.criterion, feature, threshold, left, right, missingLeft, impurity, samples, weight, outputs,
+                value, categories);
     }
 }

@@ -1,5 +1,6 @@
 package lyceum.learn.tree;
 
+import java.util.Arrays;
 import lyceum.backend.Parallel;
 import lyceum.random.Rng;
 
@@ -16,7 +17,8 @@ final class HistogramSplitter implements Splitter {
     private final int[] rows, spare;
 
     HistogramSplitter(TreeData data, TreeOptions options, Limits limits) {
-        if (data.criterion == SplitCriterion.ABSOLUTE_ERROR) throw new IllegalArgumentException("bins is " + options.bins() + "; the absolute error needs every row, use bins = 0");
+        if (data.criterion == SplitCriterion.ABSOLUTE_ERROR)
+            throw new IllegalArgumentException("bins is " + options.bins() + "; the absolute error needs every row, use bins = 0");
         this.data = data;
         this.limits = limits;
         this.rows = new int[data.n];
@@ -61,12 +63,13 @@ final class HistogramSplitter implements Splitter {
 
     private void look(int f, int from, int to, double[] total, double[] histogram, int[] counts, Split best) {
         int count = bins[f].count(), size = data.size;
-        java.util.Arrays.fill(histogram, 0, (count + 1) * size, 0);
-        java.util.Arrays.fill(counts, 0, count + 1, 0);
+        Arrays.fill(histogram, 0, (count + 1) * size, 0);
+        Arrays.fill(counts, 0, count + 1, 0);
         fill(bins[f].codes(), from, to, histogram, counts);
         if (data.categorical[f]) {
             var groups = new Categories(size);
-            for (int b = 0; b <= count; b++) if (counts[b] > 0) groups.add(b == count ? Double.NaN : categories[f][b], counts[b], histogram, b * size);
+            for (int b = 0; b <= count; b++)
+                if (counts[b] > 0) groups.add(b == count ? Double.NaN : categories[f][b], counts[b], histogram, b * size);
             groups.best(f, data, limits, total, best);
             return;
         }
@@ -106,7 +109,8 @@ final class HistogramSplitter implements Splitter {
             for (int s = 0; s < size; s++) right[s] = total[s] - left[s];
             if (!limits.allow(data.weight(left, 0), data.weight(right, 0))) continue;
             double score = data.criterion.score(left, 0, size) + data.criterion.score(right, 0, size);
-            if (best.isBeatenBy(score)) best.take(score, f, b + 1 < count ? bins[f].cuts()[b] : Double.POSITIVE_INFINITY, missingLeft, missing);
+            if (best.isBeatenBy(score))
+                best.take(score, f, b + 1 < count ? bins[f].cuts()[b] : Double.POSITIVE_INFINITY, missingLeft, missing);
         }
     }
 

@@ -28,7 +28,7 @@ import lyceum.tensor.Tensor;
 public final class InformationGain {
     private static final double LOG_2 = Math.log(2);
 
-    private InformationGain() { }
+    private InformationGain() {}
 
     /** How features are compared. */
     public enum Measure {
@@ -107,14 +107,16 @@ public final class InformationGain {
 
     private static int whole(double weight) {
         if (weight != Math.rint(weight) || weight > 1 << 26) {
-            throw new IllegalArgumentException("adjusted gain: weight " + weight + "; the exact mean needs whole numbers up to 2^26 in all, use permutations");
+            throw new IllegalArgumentException(
+                    "adjusted gain: weight " + weight + "; the exact mean needs whole numbers up to 2^26 in all, use permutations");
         }
         return (int) weight;
     }
 
     /** Gain minus its mean over {@code permutations} random permutations of the labels, for any weights. */
     public static double adjusted(int[] feature, int[] labels, double[] weights, int permutations, Rng rng) {
-        if (permutations < 1) throw new IllegalArgumentException("adjusted gain: permutations is " + permutations + "; at least 1 is needed");
+        if (permutations < 1)
+            throw new IllegalArgumentException("adjusted gain: permutations is " + permutations + "; at least 1 is needed");
         double mean = 0;
         var shuffled = labels.clone();
         for (int i = 0; i < permutations; i++) {
@@ -130,7 +132,8 @@ public final class InformationGain {
      * @param weights one a row, or null for equal ones
      */
     public static double variance(int[] feature, double[] target, double[] weights) {
-        if (feature.length != target.length) throw new ShapeException("variance decrease: " + feature.length + " feature values but " + target.length + " targets");
+        if (feature.length != target.length)
+            throw new ShapeException("variance decrease: " + feature.length + " feature values but " + target.length + " targets");
         int[] codes = Labels.of(Arrays.stream(feature).asLongStream().toArray()).codes();
         int values = Arrays.stream(codes).max().orElse(0) + 1;
         double[] sums = new double[values], masses = new double[values];
@@ -143,12 +146,13 @@ public final class InformationGain {
             total += w;
         }
         mean /= total;
-        for (int v = 0; v < values; v++) if (masses[v] > 0) between += masses[v] * (sums[v] / masses[v] - mean) * (sums[v] / masses[v] - mean);
+        for (int v = 0; v < values; v++)
+            if (masses[v] > 0) between += masses[v] * (sums[v] / masses[v] - mean) * (sums[v] / masses[v] - mean);
         return between / total;
     }
 
     /** The best question {@code feature <= threshold}. @param threshold midway between two values; NaN if all values are equal */
-    public record Threshold(double threshold, double score) { }
+    public record Threshold(double threshold, double score) {}
 
     /**
      * The best threshold of a numeric feature; the lowest of equal ones.
@@ -156,11 +160,13 @@ public final class InformationGain {
      * @param weights one a row, or null for equal ones
      */
     public static Threshold threshold(Measure measure, double[] feature, int[] labels, double[] weights) {
-        if (feature.length != labels.length) throw new ShapeException("threshold: " + feature.length + " feature values but " + labels.length + " labels");
+        if (feature.length != labels.length)
+            throw new ShapeException("threshold: " + feature.length + " feature values but " + labels.length + " labels");
         var found = Labels.of(Arrays.stream(labels).asLongStream().toArray());
         var all = new int[feature.length];
         for (int i = 0; i < all.length; i++) {
-            if (Double.isNaN(feature[i])) throw new IllegalArgumentException("threshold: feature value " + i + " is NaN; fill or drop missing values first");
+            if (Double.isNaN(feature[i]))
+                throw new IllegalArgumentException("threshold: feature value " + i + " is NaN; fill or drop missing values first");
             all[i] = i;
         }
         int k = found.count();
@@ -181,7 +187,7 @@ public final class InformationGain {
     }
 
     /** A feature's place in a ranking. @param threshold of its best question, NaN for a categorical one */
-    public record Ranked(int feature, double score, double threshold) { }
+    public record Ranked(int feature, double score, double threshold) {}
 
     /**
      * The features from the most to the least telling: categorical ones by their multiway split, numeric ones by their best threshold.

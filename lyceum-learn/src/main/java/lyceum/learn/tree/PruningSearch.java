@@ -1,6 +1,7 @@
 package lyceum.learn.tree;
 
 import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
@@ -35,11 +36,12 @@ public record PruningSearch(double[] alphas, double[] scores, double[] errors) {
 
     /** Fits on the rows of the first array and gives the score on the second's by alpha. */
     private interface Fold {
-        java.util.function.DoubleUnaryOperator fit(int[][] rows);
+        DoubleUnaryOperator fit(int[][] rows);
     }
 
     private static PruningSearch search(DecisionTree tree, int n, int folds, Rng rng, Fold fold) {
-        if (folds < 2 || folds > n) throw new IllegalArgumentException("PruningSearch: " + folds + " folds of " + n + " rows; 2 to " + n + " are possible");
+        if (folds < 2 || folds > n)
+            throw new IllegalArgumentException("PruningSearch: " + folds + " folds of " + n + " rows; 2 to " + n + " are possible");
         double[] alphas = candidates(tree.pruningPath().alphas()), sum = new double[alphas.length], squares = new double[alphas.length];
         int[] order = rng.permutation(n);
         for (int k = 0; k < folds; k++) {

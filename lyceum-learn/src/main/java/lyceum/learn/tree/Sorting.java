@@ -1,10 +1,12 @@
 package lyceum.learn.tree;
 
+import java.util.Arrays;
+
 /** Stable sorting of rows by a column: radix sort of the bits, in time proportional to the rows. */
 final class Sorting {
     private static final int BITS = 11, BUCKETS = 1 << BITS;
 
-    private Sorting() { }
+    private Sorting() {}
 
     /** Rows {@code rows[from .. to - 1]} in ascending order of their values; NaN last. */
     static int[] order(double[] values, int[] rows, int from, int to) {
@@ -39,7 +41,7 @@ final class Sorting {
 
     /** Where each bucket starts; false if all keys share one. */
     private static boolean count(long[] keys, int shift, int[] starts) {
-        java.util.Arrays.fill(starts, 0);
+        Arrays.fill(starts, 0);
         for (long key : keys) starts[(int) (key >>> shift) & BUCKETS - 1]++;
         if (starts[(int) (keys[0] >>> shift) & BUCKETS - 1] == keys.length) return false;
         int sum = 0;

@@ -1,5 +1,7 @@
 package lyceum.learn.tree;
 
+import java.util.Arrays;
+
 /** A question and how good it is; the best one so far of one worker. */
 final class Split {
     double score = Double.NEGATIVE_INFINITY;
@@ -32,7 +34,7 @@ final class Split {
     boolean goesLeft(double value) {
         if (leftCategories != null) {
             if (Double.isNaN(value)) return missingLeft;
-            return java.util.Arrays.binarySearch(leftCategories, value) >= 0;
+            return Arrays.binarySearch(leftCategories, value) >= 0;
         }
         return Double.isNaN(value) ? missingLeft : value <= threshold;
     }

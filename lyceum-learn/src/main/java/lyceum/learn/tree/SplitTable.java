@@ -13,10 +13,12 @@ import lyceum.stats.learner.Labels;
  */
 public record SplitTable(int values, int labels, double[] cells) {
     public SplitTable {
-        if (cells.length != values * labels) throw new ShapeException("SplitTable: " + cells.length + " cells for " + values + " values and " + labels + " labels");
+        if (cells.length != values * labels)
+            throw new ShapeException("SplitTable: " + cells.length + " cells for " + values + " values and " + labels + " labels");
         double sum = 0;
         for (double c : cells) {
-            if (!(c >= -1e-9) || c == Double.POSITIVE_INFINITY) throw new IllegalArgumentException("SplitTable: a cell is " + c + "; weights are finite and at least 0");
+            if (!(c >= -1e-9) || c == Double.POSITIVE_INFINITY)
+                throw new IllegalArgumentException("SplitTable: a cell is " + c + "; weights are finite and at least 0");
             sum += c;
         }
         if (!(sum > 0)) throw new IllegalArgumentException("SplitTable: all cells are 0; at least one row is needed");
@@ -28,9 +30,11 @@ public record SplitTable(int values, int labels, double[] cells) {
     /** Weights of two columns. @param weights one a row, or null for equal ones */
     public static SplitTable of(int[] feature, int[] labels, double[] weights) {
         if (feature.length != labels.length || weights != null && weights.length != labels.length) {
-            throw new ShapeException("SplitTable: " + feature.length + " feature values, " + labels.length + " labels" + (weights == null ? "" : " and " + weights.length + " weights"));
+            throw new ShapeException("SplitTable: " + feature.length + " feature values, " + labels.length + " labels"
+                    + (weights == null ? "" : " and " + weights.length + " weights"));
         }
-        Labels f = Labels.of(Arrays.stream(feature).asLongStream().toArray()), l = Labels.of(Arrays.stream(labels).asLongStream().toArray());
+        Labels f = Labels.of(Arrays.stream(feature).asLongStream().toArray()),
+                l = Labels.of(Arrays.stream(labels).asLongStream().toArray());
         var cells = new double[f.count() * l.count()];
         for (int i = 0; i < labels.length; i++) cells[f.codes()[i] * l.count() + l.codes()[i]] += weights == null ? 1 : weights[i];
         return new SplitTable(f.count(), l.count(), cells);

@@ -37,7 +37,8 @@ final class TreeData {
         this.weights = n == all ? w : pick(w, kept);
         this.categorical = new boolean[p];
         for (int column : options.categorical()) {
-            if (column >= p) throw new IllegalArgumentException(operation + ": categorical column " + column + " but x has " + p + " columns");
+            if (column >= p)
+                throw new IllegalArgumentException(operation + ": categorical column " + column + " but x has " + p + " columns");
             categorical[column] = true;
         }
         double total = 0;
@@ -67,12 +68,14 @@ final class TreeData {
         double sum = 0;
         for (int i = 0; i < n; i++) {
             double y = targets[i] - mean, w = weights[i];
-            if (criterion == SplitCriterion.POISSON && y < 0) throw new IllegalArgumentException(operation + ": target " + y + "; the Poisson criterion needs counts of at least 0");
+            if (criterion == SplitCriterion.POISSON && y < 0)
+                throw new IllegalArgumentException(operation + ": target " + y + "; the Poisson criterion needs counts of at least 0");
             weightedTargets[i] = w * y;
             weightedExtras[i] = criterion == SplitCriterion.POISSON ? w * SplitCriterion.xLogX(y) : w * y * y;
             sum += y;
         }
-        if (criterion == SplitCriterion.POISSON && !(sum > 0)) throw new IllegalArgumentException(operation + ": all targets are 0; the Poisson criterion needs a positive one");
+        if (criterion == SplitCriterion.POISSON && !(sum > 0))
+            throw new IllegalArgumentException(operation + ": all targets are 0; the Poisson criterion needs a positive one");
     }
 
     private static int[] positive(double[] w) {

@@ -21,31 +21,40 @@ import lyceum.withers.Withers;
  * @param seed of random features and thresholds
  */
 @Withers
-public record TreeOptions(int maxDepth, int minSamplesSplit, int minSamplesLeaf, double minWeightShareLeaf, int maxLeafNodes, double minImpurityDecrease,
-        int maxFeatures, boolean randomThresholds, int bins, List<Integer> categorical, double pruningAlpha, long seed) implements TreeOptionsWithers {
+public record TreeOptions(int maxDepth, int minSamplesSplit, int minSamplesLeaf, double minWeightShareLeaf, int maxLeafNodes,
+        double minImpurityDecrease, int maxFeatures, boolean randomThresholds, int bins, List<Integer> categorical, double pruningAlpha,
+        long seed) implements TreeOptionsWithers {
 
     /** No limits. */
-    public static final TreeOptions DEFAULT = new TreeOptions(Integer.MAX_VALUE, 2, 1, 0, Integer.MAX_VALUE, 0, Integer.MAX_VALUE, false, 0, List.of(), 0, 0);
+    public static final TreeOptions DEFAULT = new TreeOptions(Integer.MAX_VALUE, 2, 1, 0, Integer.MAX_VALUE, 0, Integer.MAX_VALUE, false, 0,
+            List.of(), 0, 0);
 
     public TreeOptions {
         if (maxDepth < 1) throw new IllegalArgumentException("maxDepth is " + maxDepth + "; a tree asks at least 1 question");
-        if (minSamplesSplit < 2) throw new IllegalArgumentException("minSamplesSplit is " + minSamplesSplit + "; at least 2 rows can be split");
+        if (minSamplesSplit < 2)
+            throw new IllegalArgumentException("minSamplesSplit is " + minSamplesSplit + "; at least 2 rows can be split");
         if (minSamplesLeaf < 1) throw new IllegalArgumentException("minSamplesLeaf is " + minSamplesLeaf + "; a leaf has at least 1 row");
-        if (!(minWeightShareLeaf >= 0 && minWeightShareLeaf <= 0.5)) throw new IllegalArgumentException("minWeightShareLeaf is " + minWeightShareLeaf + "; it lies between 0 and 0.5");
+        if (!(minWeightShareLeaf >= 0 && minWeightShareLeaf <= 0.5))
+            throw new IllegalArgumentException("minWeightShareLeaf is " + minWeightShareLeaf + "; it lies between 0 and 0.5");
         if (maxLeafNodes < 2) throw new IllegalArgumentException("maxLeafNodes is " + maxLeafNodes + "; a tree has at least 2 leaves");
-        if (!(minImpurityDecrease >= 0)) throw new IllegalArgumentException("minImpurityDecrease is " + minImpurityDecrease + "; it is at least 0");
+        if (!(minImpurityDecrease >= 0))
+            throw new IllegalArgumentException("minImpurityDecrease is " + minImpurityDecrease + "; it is at least 0");
         if (maxFeatures < 1) throw new IllegalArgumentException("maxFeatures is " + maxFeatures + "; at least 1 feature is looked at");
-        if (bins != 0 && (bins < 2 || bins > 255)) throw new IllegalArgumentException("bins is " + bins + "; 0 for all thresholds, else 2 to 255");
-        if (bins != 0 && randomThresholds) throw new IllegalArgumentException("bins is " + bins + " with random thresholds; random thresholds need no bins, leave them at 0");
+        if (bins != 0 && (bins < 2 || bins > 255))
+            throw new IllegalArgumentException("bins is " + bins + "; 0 for all thresholds, else 2 to 255");
+        if (bins != 0 && randomThresholds) throw new IllegalArgumentException(
+                "bins is " + bins + " with random thresholds; random thresholds need no bins, leave them at 0");
         if (!(pruningAlpha >= 0)) throw new IllegalArgumentException("pruningAlpha is " + pruningAlpha + "; it is at least 0");
         categorical = List.copyOf(categorical);
-        for (int column : categorical) if (column < 0) throw new IllegalArgumentException("categorical column " + column + "; columns count from 0");
+        for (int column : categorical)
+            if (column < 0) throw new IllegalArgumentException("categorical column " + column + "; columns count from 0");
     }
 
     boolean isRandom() { return randomThresholds || maxFeatures != Integer.MAX_VALUE; }
 
     public TreeOptions withCategorical(int... columns) {
         var categorical = Arrays.stream(columns).boxed().toList();
-        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease, maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
+        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease,
+                maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
     }
 }

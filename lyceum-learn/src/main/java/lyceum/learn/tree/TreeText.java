@@ -63,7 +63,8 @@ record TreeText(DecisionTree tree, List<String> featureNames) {
         var out = new StringBuilder("digraph tree {\n  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n");
         double[] impurity = tree.impurity();
         for (int i = 0; i < tree.nodes(); i++) {
-            String label = escaped(text(i)) + "\\n" + tree.criterion().name().toLowerCase(Locale.ROOT) + " " + number(impurity[i]) + "\\nrows " + tree.samples()[i];
+            String label = escaped(text(i)) + "\\n" + tree.criterion().name().toLowerCase(Locale.ROOT) + " " + number(impurity[i])
+                    + "\\nrows " + tree.samples()[i];
             out.append("  ").append(i).append(" [label=\"").append(label).append("\"];\n");
         }
         for (int i = 0; i < tree.nodes(); i++) {

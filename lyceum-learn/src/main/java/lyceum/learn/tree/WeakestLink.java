@@ -49,7 +49,8 @@ final class WeakestLink {
             alphas[count] = alpha;
             impurities[count] = branch[0];
             sizes[count++] = leaves[0];
-            if (feature[0] < 0) return new PruningPath(Arrays.copyOf(alphas, count), Arrays.copyOf(impurities, count), Arrays.copyOf(sizes, count));
+            if (feature[0] < 0)
+                return new PruningPath(Arrays.copyOf(alphas, count), Arrays.copyOf(impurities, count), Arrays.copyOf(sizes, count));
             alpha = weakestAlpha();
             cut(weakest);
         }
@@ -115,7 +116,8 @@ final class WeakestLink {
             System.arraycopy(tree.value(i), 0, v, k * outputs, outputs);
         }
         var categories = new ArrayList<CategorySplit>();
-        for (var c : tree.categories()) if (!gone[c.node()] && feature[c.node()] >= 0) categories.add(new CategorySplit(number[c.node()], c.left(), c.right()));
+        for (var c : tree.categories())
+            if (!gone[c.node()] && feature[c.node()] >= 0) categories.add(new CategorySplit(number[c.node()], c.left(), c.right()));
         return new DecisionTree(tree.nFeatures(), tree.criterion(), f, t, l, r, m, im, s, w, outputs, v, categories);
     }
 }

@@ -37,11 +37,17 @@ class NaiveBayesTest {
 
     @TestFactory Stream<DynamicTest> multinomialKeepsTheContract() { return LearnerContract.of(NaiveBayes.multinomial()).tests(); }
 
-    @TestFactory Stream<DynamicTest> bernoulliKeepsTheContract() { return LearnerContract.of(NaiveBayes.bernoulli().withEvents(new EventModel.Bernoulli(1, 1.5))).tests(); }
+    @TestFactory Stream<DynamicTest> bernoulliKeepsTheContract() {
+        return LearnerContract.of(NaiveBayes.bernoulli().withEvents(new EventModel.Bernoulli(1, 1.5))).tests();
+    }
 
-    @TestFactory Stream<DynamicTest> complementKeepsTheContract() { return LearnerContract.of(NaiveBayes.complement().withEvents(new EventModel.Complement(0.5, true))).tests(); }
+    @TestFactory Stream<DynamicTest> complementKeepsTheContract() {
+        return LearnerContract.of(NaiveBayes.complement().withEvents(new EventModel.Complement(0.5, true))).tests();
+    }
 
-    @TestFactory Stream<DynamicTest> categoricalKeepsTheContract() { return LearnerContract.of(Pipeline.of(new Rounder(), NaiveBayes.categorical())).tests(); }
+    @TestFactory Stream<DynamicTest> categoricalKeepsTheContract() {
+        return LearnerContract.of(Pipeline.of(new Rounder(), NaiveBayes.categorical())).tests();
+    }
 
     /** Categories out of numbers: whole numbers from 0. */
     record Rounder() implements Transformer {
@@ -62,7 +68,9 @@ class NaiveBayesTest {
         return Csr.of(counts.size(), counts.features(), counts.rowStarts(), counts.columns(), Tensor.of(counts.counts()).to(DType.F64));
     }
 
-    private static SparseCounts half(SparseCounts mails, int parity, int step) { return mails.rows(IntStream.iterate(parity, i -> i < mails.size(), i -> i + step).toArray()); }
+    private static SparseCounts half(SparseCounts mails, int parity, int step) {
+        return mails.rows(IntStream.iterate(parity, i -> i < mails.size(), i -> i + step).toArray());
+    }
 
     private static NaiveBayes learner(Golden input, String kind) {
         double alpha = input.has("alpha") ? input.number("alpha") : 1;
@@ -96,9 +104,11 @@ class NaiveBayesTest {
             }
             boolean flowers = name.contains("iris");
             Tensor x = flowers ? iris.x() : digits.x().narrow(0, 0, 1000), y = flowers ? iris.y() : digits.y().narrow(0, 0, 1000);
-            Tensor weights = input.has("weights") ? Tensor.of(Arrays.stream(new Recipe(40600).uniforms(150)).map(u -> 0.5 + u).toArray()) : null;
+            Tensor weights = input.has("weights") ? Tensor.of(Arrays.stream(new Recipe(40600).uniforms(150)).map(u -> 0.5 + u).toArray())
+                    : null;
             int step = name.equals("gaussian iris") ? 1 : flowers ? 10 : 20;
-            var rows = (flowers ? iris : digits).x().rows(IntStream.iterate(flowers ? 0 : 1000, i -> i < (flowers ? 150 : 1797), i -> i + step).toArray());
+            var rows = (flowers ? iris : digits).x()
+                    .rows(IntStream.iterate(flowers ? 0 : 1000, i -> i < (flowers ? 150 : 1797), i -> i + step).toArray());
             var model = learner.fit(x, y, weights);
             gap.see(c, "expected.logProbabilities", model.logProbabilities(rows).toDoubleArray());
             gap.see(c, "expected.jointLogLikelihood", model.jointLogLikelihood(rows.narrow(0, 0, 5)).toDoubleArray());
@@ -113,7 +123,8 @@ class NaiveBayesTest {
         var digits = Datasets.digits();
         var x = digits.x();
         var w = Tensor.rand(Rng.of(1), DType.F64, 1797);
-        var events = new EventModel[] {new EventModel.Gaussian(1e-9), new EventModel.Multinomial(1), new EventModel.Bernoulli(1, 8), new EventModel.Complement(1, false), new EventModel.Categorical(1, 0)};
+        var events = new EventModel[] {new EventModel.Gaussian(1e-9), new EventModel.Multinomial(1), new EventModel.Bernoulli(1, 8),
+                new EventModel.Complement(1, false), new EventModel.Categorical(1, 0)};
         double worst = 0;
         for (var event : events) {
             for (var weights : new Tensor[] {null, w}) {
@@ -122,7 +133,8 @@ class NaiveBayesTest {
                 var parts = learner.start(64, whole.classes());
                 for (int part = 0; part < 10; part++) {
                     int from = 1797 * part / 10, n = 1797 * (part + 1) / 10 - from;
-                    parts = parts.add(x.narrow(0, from, n), digits.y().narrow(0, from, n), weights == null ? null : weights.narrow(0, from, n));
+                    parts = parts.add(x.narrow(0, from, n), digits.y().narrow(0, from, n),
+                            weights == null ? null : weights.narrow(0, from, n));
                 }
                 double[] a = whole.jointLogLikelihood(x).toDoubleArray(), b = parts.jointLogLikelihood(x).toDoubleArray();
                 for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - b[i]) / Math.max(1, Math.abs(a[i])));
@@ -154,11 +166,13 @@ class NaiveBayesTest {
                     y[i] = truth;
                     var score = new double[3];
                     for (int j = 0; j < p; j++) {
-                        double v = numbers ? mean[truth][j] + deviation[truth][j] * rng.nextGaussian() : rng.nextDouble() < share[truth][j] ? 1 : 0;
+                        double v = numbers ? mean[truth][j] + deviation[truth][j] * rng.nextGaussian()
+                                : rng.nextDouble() < share[truth][j] ? 1 : 0;
                         x[i * p + j] = v;
                         for (int c = 0; c < 3; c++) {
                             double z = (v - mean[c][j]) / deviation[c][j];
-                            score[c] += numbers ? -0.5 * z * z - Math.log(deviation[c][j]) : Math.log(v == 1 ? share[c][j] : 1 - share[c][j]);
+                            score[c] += numbers ? -0.5 * z * z - Math.log(deviation[c][j])
+                                    : Math.log(v == 1 ? share[c][j] : 1 - share[c][j]);
                         }
                     }
                     for (int c = 1; c < 3; c++) if (score[c] > score[best]) best = c;
@@ -166,7 +180,8 @@ class NaiveBayesTest {
                 }
                 Tensor rows = Tensor.of(x, n + tested, p), labels = Tensor.of(y);
                 var model = (numbers ? NaiveBayes.gaussian() : NaiveBayes.bernoulli()).fit(rows.narrow(0, 0, n), labels.narrow(0, 0, n));
-                double error = 100 * (1 - model.score(rows.narrow(0, n, tested), labels.narrow(0, n, tested))), bayes = 100.0 * wrong / tested;
+                double error = 100 * (1 - model.score(rows.narrow(0, n, tested), labels.narrow(0, n, tested))),
+                        bayes = 100.0 * wrong / tested;
                 worst = Math.max(worst, error - bayes);
             }
         }
@@ -177,7 +192,8 @@ class NaiveBayesTest {
     @Test void multinomialReachesNinetyFivePercentOnHeldOutMail() {
         var mails = Datasets.spamAssassin();
         SparseCounts train = half(mails, 0, 2), test = half(mails, 1, 2);
-        long[] predicted = NaiveBayes.multinomial().fit(csr(train), train.y()).predict(csr(test)).toLongArray(), truth = test.y().toLongArray();
+        long[] predicted = NaiveBayes.multinomial().fit(csr(train), train.y()).predict(csr(test)).toLongArray(),
+                truth = test.y().toLongArray();
         int right = 0;
         for (int i = 0; i < truth.length; i++) if (predicted[i] == truth[i]) right++;
         Evidence.of("accuracy on the odd rows", (double) right / truth.length, atLeast(0.95));
@@ -188,8 +204,10 @@ class NaiveBayesTest {
         var mails = Datasets.spamAssassin().commonest(60);
         var some = mails.rows(IntStream.range(0, 300).map(i -> i * 20).toArray());
         Tensor dense = some.dense(DType.F64), y = some.y();
-        for (var learner : new NaiveBayes[] {NaiveBayes.multinomial(), NaiveBayes.bernoulli(), NaiveBayes.complement(), NaiveBayes.gaussian()}) {
-            double gap = learner.fit(csr(some), y).logProbabilities(csr(some)).sub(learner.fit(dense, y).logProbabilities(dense)).abs().max().item();
+        for (var learner : new NaiveBayes[] {NaiveBayes.multinomial(), NaiveBayes.bernoulli(), NaiveBayes.complement(),
+                NaiveBayes.gaussian()}) {
+            double gap = learner.fit(csr(some), y).logProbabilities(csr(some)).sub(learner.fit(dense, y).logProbabilities(dense)).abs()
+                    .max().item();
             assertThat(gap).as(learner.events().toString()).isLessThan(1e-9);
         }
     }
@@ -209,11 +227,16 @@ class NaiveBayesTest {
     }
 
     @Test void wrongChoicesAreRefusedInWords() {
-        assertThatThrownBy(() -> new EventModel.Multinomial(0)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("alpha is 0.0");
-        assertThatThrownBy(() -> NaiveBayes.gaussian().withPriors(0.5, 0.6)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("they sum to 1");
-        assertThatThrownBy(() -> NaiveBayes.gaussian().withPriors(0.5, 0.5).fit(Datasets.iris().x(), Datasets.iris().y())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("2 priors but 3 classes");
-        assertThatThrownBy(() -> NaiveBayes.categorical().fit(Datasets.iris().x(), Datasets.iris().y())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("whole numbers");
+        assertThatThrownBy(() -> new EventModel.Multinomial(0)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("alpha is 0.0");
+        assertThatThrownBy(() -> NaiveBayes.gaussian().withPriors(0.5, 0.6)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("they sum to 1");
+        assertThatThrownBy(() -> NaiveBayes.gaussian().withPriors(0.5, 0.5).fit(Datasets.iris().x(), Datasets.iris().y()))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("2 priors but 3 classes");
+        assertThatThrownBy(() -> NaiveBayes.categorical().fit(Datasets.iris().x(), Datasets.iris().y()))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("whole numbers");
         var model = NaiveBayes.gaussian().fit(Datasets.iris().x(), Datasets.iris().y());
-        assertThatThrownBy(() -> model.add(Datasets.iris().x(), Tensor.full(DType.I64, 9, 150))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("label 9 is none of the classes [0, 1, 2]");
+        assertThatThrownBy(() -> model.add(Datasets.iris().x(), Tensor.full(DType.I64, 9, 150)))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("label 9 is none of the classes [0, 1, 2]");
     }
 }

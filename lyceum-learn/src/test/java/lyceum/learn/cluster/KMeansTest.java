@@ -28,17 +28,22 @@ class KMeansTest {
 
     @TestFactory Stream<DynamicTest> lloydKeepsTheContract() { return LearnerContract.of(new KMeans(3)).tests(); }
 
-    @TestFactory Stream<DynamicTest> hamerlyKeepsTheContract() { return LearnerContract.of(new KMeans(3).withAlgorithm(Algorithm.HAMERLY).withRestarts(3)).tests(); }
+    @TestFactory Stream<DynamicTest> hamerlyKeepsTheContract() {
+        return LearnerContract.of(new KMeans(3).withAlgorithm(Algorithm.HAMERLY).withRestarts(3)).tests();
+    }
 
     @TestFactory Stream<DynamicTest> miniBatchKeepsTheContract() {
         return LearnerContract.of(new KMeans(3).withAlgorithm(Algorithm.MINI_BATCH).withBatchSize(16)).tests();
     }
 
-    @TestFactory Stream<DynamicTest> distancesKeepTheContract() { return LearnerContract.of(new KMeans(3).withStart(new KMeansStart.RandomRows()).asTransformer()).tests(); }
+    @TestFactory Stream<DynamicTest> distancesKeepTheContract() {
+        return LearnerContract.of(new KMeans(3).withStart(new KMeansStart.RandomRows()).asTransformer()).tests();
+    }
 
     @TestFactory Stream<DynamicTest> givenStartKeepsTheContract() {
         var start = Tensor.of(new double[] {3, 0, 0, 3, 0, 3, 0, 0, 0, 0, 3, 0}, 3, 4);
-        return LearnerContract.of(KMeans.from(start).withTolerance(0)).knownFailure("a constant column does no harm", "the given centres have four columns").tests();
+        return LearnerContract.of(KMeans.from(start).withTolerance(0))
+                .knownFailure("a constant column does no harm", "the given centres have four columns").tests();
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
@@ -51,7 +56,8 @@ class KMeansTest {
             var start = new double[rows.length * 64];
             for (int i = 0; i < start.length; i++) start[i] = digits[rows[i / 64] * 64 + i % 64] + noise.uniform();
             Tensor weights = null;
-            if (c.text("name").equals("weighted")) weights = Tensor.of(Arrays.stream(new Recipe(5210).uniforms(1797)).map(u -> 0.5 + u).toArray());
+            if (c.text("name").equals("weighted"))
+                weights = Tensor.of(Arrays.stream(new Recipe(5210).uniforms(1797)).map(u -> 0.5 + u).toArray());
             var model = KMeans.from(Tensor.of(start, rows.length, 64)).withTolerance(0).fit(Tensor.of(digits, 1797, 64), weights);
 
             var letters = new StringBuilder();
@@ -61,7 +67,8 @@ class KMeansTest {
             double inertia = c.number("expected.inertia");
             worst = Math.max(worst, Math.abs(model.inertia() - inertia) / inertia);
             double[] expected = c.flat("expected.centres"), centres = model.centres().toDoubleArray();
-            for (int i = 0; i < expected.length; i++) worst = Math.max(worst, Math.abs(centres[i] - expected[i]) / Math.max(1, Math.abs(expected[i])));
+            for (int i = 0; i < expected.length; i++)
+                worst = Math.max(worst, Math.abs(centres[i] - expected[i]) / Math.max(1, Math.abs(expected[i])));
             assertThat(model.converged()).isTrue();
         }
         Evidence.of("largest relative gap", worst, below(1e-8));
@@ -84,12 +91,16 @@ class KMeansTest {
             var rng = Rng.of(run);
             var x = randomRows(rng);
             var weights = rng.nextBoolean() ? Tensor.rand(rng, DType.F64, x.size(0)) : null;
-            var learner = new KMeans(2 + rng.nextInt(9)).withTolerance(0).withSeed(run).withStart(rng.nextBoolean() ? new KMeansStart.PlusPlus() : new KMeansStart.RandomRows());
+            var learner = new KMeans(2 + rng.nextInt(9)).withTolerance(0).withSeed(run)
+                    .withStart(rng.nextBoolean() ? new KMeansStart.PlusPlus() : new KMeansStart.RandomRows());
             KMeansModel lloyd = learner.fit(x, weights), hamerly = learner.withAlgorithm(Algorithm.HAMERLY).fit(x, weights);
             double[] history = lloyd.history();
-            for (int t = 1; t < history.length; t++) if (history[t] > history[t - 1]) rise = Math.max(rise, (history[t] - history[t - 1]) / lloyd.total());
-            if (!Arrays.equals(lloyd.labels().toLongArray(), hamerly.labels().toLongArray()) || !Arrays.equals(lloyd.centres().toDoubleArray(), hamerly.centres().toDoubleArray())
-                    || !Arrays.equals(history, hamerly.history())) differing++;
+            for (int t = 1; t < history.length; t++)
+                if (history[t] > history[t - 1]) rise = Math.max(rise, (history[t] - history[t - 1]) / lloyd.total());
+            if (!Arrays.equals(lloyd.labels().toLongArray(), hamerly.labels().toLongArray())
+                    || !Arrays.equals(lloyd.centres().toDoubleArray(), hamerly.centres().toDoubleArray())
+                    || !Arrays.equals(history, hamerly.history()))
+                differing++;
         }
         Evidence.of("largest rise over the total", rise, below(1e-13));
         Evidence.of("runs in which Hamerly differs", differing, exactly(0));
@@ -168,7 +179,8 @@ class KMeansTest {
         var model = KMeans.from(Tensor.of(new double[] {1, 1000}, 2, 1)).withTolerance(0).fit(x);
         assertThat(model.centres().toDoubleArray()).containsExactly(1.5, 100);
         assertThat(model.masses()).containsExactly(4, 1);
-        assertThat(KMeans.from(Tensor.of(new double[] {1, 1000}, 2, 1)).withAlgorithm(Algorithm.HAMERLY).fit(x).labels().toLongArray()).containsExactly(0, 0, 0, 0, 1);
+        assertThat(KMeans.from(Tensor.of(new double[] {1, 1000}, 2, 1)).withAlgorithm(Algorithm.HAMERLY).fit(x).labels().toLongArray())
+                .containsExactly(0, 0, 0, 0, 1);
     }
 
     @Test void fewerDistinctRowsThanClustersStayFinite() {
@@ -179,7 +191,8 @@ class KMeansTest {
 
     @Test void miniBatchesComeNearLloyd() {
         var x = Datasets.blobs(Rng.of(3), 20_000, 8, 5, 1.5).x();
-        double lloyd = new KMeans(8).withRestarts(3).fit(x).inertia(), batches = new KMeans(8).withRestarts(3).withAlgorithm(Algorithm.MINI_BATCH).fit(x).inertia();
+        double lloyd = new KMeans(8).withRestarts(3).fit(x).inertia(),
+                batches = new KMeans(8).withRestarts(3).withAlgorithm(Algorithm.MINI_BATCH).fit(x).inertia();
         assertThat(batches / lloyd).isBetween(1 - 1e-9, 1.05);
     }
 
@@ -201,10 +214,13 @@ class KMeansTest {
     }
 
     @Test void wrongChoicesAreRefusedInWords() {
-        assertThatThrownBy(() -> new KMeans(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("k is 0; there is at least 1 cluster");
+        assertThatThrownBy(() -> new KMeans(0)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("k is 0; there is at least 1 cluster");
         assertThatThrownBy(() -> new KMeans(2).withTolerance(-1)).hasMessageContaining("-1.0");
-        assertThatThrownBy(() -> new KMeans(5).fit(Tensor.zeros(DType.F64, 3, 2))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("k is 5 but x has 3 rows");
-        assertThatThrownBy(() -> KMeans.from(Tensor.zeros(DType.F64, 2, 3)).fit(Tensor.zeros(DType.F64, 4, 2))).isInstanceOf(ShapeException.class).hasMessageContaining("3 columns but x has 2");
+        assertThatThrownBy(() -> new KMeans(5).fit(Tensor.zeros(DType.F64, 3, 2))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("k is 5 but x has 3 rows");
+        assertThatThrownBy(() -> KMeans.from(Tensor.zeros(DType.F64, 2, 3)).fit(Tensor.zeros(DType.F64, 4, 2)))
+                .isInstanceOf(ShapeException.class).hasMessageContaining("3 columns but x has 2");
         assertThatThrownBy(() -> KMeans.from(Tensor.zeros(DType.F64, 2, 3)).withK(4)).hasMessageContaining("k is 4 but 2");
     }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lyceum.DType;
@@ -34,19 +35,25 @@ class PcaTest {
 
     @TestFactory Stream<DynamicTest> fullKeepsTheContract() { return LearnerContract.of(new Pca(2)).tests(); }
 
-    @TestFactory Stream<DynamicTest> covarianceKeepsTheContract() { return LearnerContract.of(new Pca(3).withSolver(Pca.Solver.COVARIANCE).withWhiten(true)).tests(); }
+    @TestFactory Stream<DynamicTest> covarianceKeepsTheContract() {
+        return LearnerContract.of(new Pca(3).withSolver(Pca.Solver.COVARIANCE).withWhiten(true)).tests();
+    }
 
-    @TestFactory Stream<DynamicTest> randomisedKeepsTheContract() { return LearnerContract.of(new Pca(2).withSolver(Pca.Solver.RANDOMISED)).tests(); }
+    @TestFactory Stream<DynamicTest> randomisedKeepsTheContract() {
+        return LearnerContract.of(new Pca(2).withSolver(Pca.Solver.RANDOMISED)).tests();
+    }
 
     @TestFactory Stream<DynamicTest> incrementalKeepsTheContract() { return LearnerContract.of(new IncrementalPca(2, 10)).tests(); }
 
-    @TestFactory Stream<DynamicTest> probabilisticKeepsTheContract() { return LearnerContract.of(new ProbabilisticPca(2).withTolerance(1e-12).withMaxIterations(3000)).withTolerance(1e-5).tests(); }
+    @TestFactory Stream<DynamicTest> probabilisticKeepsTheContract() {
+        return LearnerContract.of(new ProbabilisticPca(2).withTolerance(1e-12).withMaxIterations(3000)).withTolerance(1e-5).tests();
+    }
 
     /** Components and scores as the reference has them, after turning our signs. */
     private static void seeUpToSigns(Gap gap, PcaModel model, Golden expected, Tensor rows, String what) {
         double[][] components = expected.matrix("components"), ours = model.components().toRows();
         var signs = new double[ours.length];
-        java.util.Arrays.fill(signs, 1);
+        Arrays.fill(signs, 1);
         for (int c = 0; c < components.length; c++) {
             double dot = 0;
             for (int j = 0; j < ours[c].length; j++) dot += ours[c][j] * components[c][j];
@@ -73,7 +80,8 @@ class PcaTest {
         var model = new Pca().fit(x);
         gap.see("variance", model.explainedVariance().toDoubleArray(), all.doubles("explainedVariance"));
         gap.see("ratio", model.explainedVarianceRatio().toDoubleArray(), all.doubles("ratio"));
-        gap.see("singular value", java.util.Arrays.copyOf(model.singularValues().toDoubleArray(), RANK), java.util.Arrays.copyOf(all.doubles("singularValues"), RANK));
+        gap.see("singular value", Arrays.copyOf(model.singularValues().toDoubleArray(), RANK),
+                Arrays.copyOf(all.doubles("singularValues"), RANK));
         gap.see("mean", model.mean().toDoubleArray(), all.doubles("mean"));
         for (int k : new int[] {2, 10, 30}) {
             var expected = GOLDEN.named(k + " components").at("expected");
@@ -88,7 +96,8 @@ class PcaTest {
         }
         var white = new Pca(10).withWhiten(true).fit(x).transform(everyTenth(x)).toRows();
         var expected = GOLDEN.named("whitened").matrix("expected.scores");
-        for (int i = 0; i < expected.length; i++) for (int c = 0; c < 10; c++) gap.see("whitened", Math.abs(white[i][c]), Math.abs(expected[i][c]));
+        for (int i = 0; i < expected.length; i++)
+            for (int c = 0; c < 10; c++) gap.see("whitened", Math.abs(white[i][c]), Math.abs(expected[i][c]));
         var wide = GOLDEN.named("wide").at("expected");
         var rows = Tensor.of(new Recipe(18200).matrix(6, 9));
         var fat = new Pca(4).fit(rows);
@@ -118,10 +127,14 @@ class PcaTest {
         var digits = Datasets.digits().x();
         double[] shares = GOLDEN.named("by variance").doubles("input.share");
         int[] expected = GOLDEN.named("by variance").ints("expected.components");
-        for (int i = 0; i < shares.length; i++) assertThat(new Pca(new ComponentCount.VarianceShare(shares[i])).fit(digits).nOutputs()).isEqualTo(expected[i]);
-        assertThat(new Pca(new ComponentCount.Evidence()).fit(Datasets.iris().x()).nOutputs()).isEqualTo(GOLDEN.named("minka iris").integer("expected.components"));
-        assertThat(new Pca(new ComponentCount.Evidence()).fit(Datasets.wine().x()).nOutputs()).isEqualTo(GOLDEN.named("minka wine").integer("expected.components"));
-        assertThat(new Pca(new ComponentCount.Evidence()).fit(Datasets.breastCancer().x()).nOutputs()).isEqualTo(GOLDEN.named("minka breast-cancer").integer("expected.components"));
+        for (int i = 0; i < shares.length; i++)
+            assertThat(new Pca(new ComponentCount.VarianceShare(shares[i])).fit(digits).nOutputs()).isEqualTo(expected[i]);
+        assertThat(new Pca(new ComponentCount.Evidence()).fit(Datasets.iris().x()).nOutputs())
+                .isEqualTo(GOLDEN.named("minka iris").integer("expected.components"));
+        assertThat(new Pca(new ComponentCount.Evidence()).fit(Datasets.wine().x()).nOutputs())
+                .isEqualTo(GOLDEN.named("minka wine").integer("expected.components"));
+        assertThat(new Pca(new ComponentCount.Evidence()).fit(Datasets.breastCancer().x()).nOutputs())
+                .isEqualTo(GOLDEN.named("minka breast-cancer").integer("expected.components"));
     }
 
     @Acceptance(topic = TOPIC, clause = 2)
@@ -130,7 +143,9 @@ class PcaTest {
         double worst = 0;
         var scores = new Pca(RANK).fit(x).transform(x);
         double[][] covariance = scores.transpose().matmul(scores).div(1796).toRows();
-        for (int a = 0; a < RANK; a++) for (int b = 0; b < a; b++) worst = Math.max(worst, Math.abs(covariance[a][b]) / Math.sqrt(covariance[a][a] * covariance[b][b]));
+        for (int a = 0; a < RANK; a++)
+            for (int b = 0; b < a; b++)
+                worst = Math.max(worst, Math.abs(covariance[a][b]) / Math.sqrt(covariance[a][a] * covariance[b][b]));
         Evidence.of("largest correlation", worst, below(1e-10));
     }
 
@@ -161,7 +176,8 @@ class PcaTest {
         var white = new Pca(RANK).withWhiten(true).fit(x).transform(x);
         var gap = white.sub(white.mean(0)).transpose().matmul(white).div(1796).sub(Tensor.eye(DType.F64, RANK)).abs().max().item();
         Evidence.of("largest gap to the identity", gap, below(1e-9));
-        assertThatThrownBy(() -> new Pca().withWhiten(true).fit(x)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("component 62 of 64 has no variance").hasMessageContaining("at most 61");
+        assertThatThrownBy(() -> new Pca().withWhiten(true).fit(x)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("component 62 of 64 has no variance").hasMessageContaining("at most 61");
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
@@ -202,12 +218,14 @@ class PcaTest {
         var em = new ProbabilisticPca(2).withTolerance(1e-13).withMaxIterations(5000).fit(x);
         assertThat(em.noiseVariance()).isCloseTo(pca.noiseVariance() * 149 / 150, within(1e-6));
         assertThat(em.components().sub(pca.components()).abs().max().item()).isLessThan(1e-4);
-        assertThat(em.signalVariance().toDoubleArray()[0]).isCloseTo((pca.explainedVariance().item(0) - pca.noiseVariance()) * 149 / 150, within(1e-4));
+        assertThat(em.signalVariance().toDoubleArray()[0]).isCloseTo((pca.explainedVariance().item(0) - pca.noiseVariance()) * 149 / 150,
+                within(1e-4));
     }
 
     @Test void sparseRowsGiveTheSameComponents() {
         var rng = Rng.of(3);
-        var dense = Tensor.where(Tensor.rand(rng, DType.F64, 120, 30).lt(0.15), Tensor.randn(rng, DType.F64, 120, 30).add(2), Tensor.scalar(0));
+        var dense = Tensor.where(Tensor.rand(rng, DType.F64, 120, 30).lt(0.15), Tensor.randn(rng, DType.F64, 120, 30).add(2),
+                Tensor.scalar(0));
         PcaModel full = new Pca(4).fit(dense), sparse = new Pca(4).fit(Csr.fromDense(dense));
         assertThat(sparse.explainedVariance().sub(full.explainedVariance()).abs().max().item()).isLessThan(1e-8);
         assertThat(sparse.components().sub(full.components()).abs().max().item()).isLessThan(1e-6);
@@ -231,8 +249,11 @@ class PcaTest {
 
     @Test void wrongChoicesAreRefusedInWords() {
         assertThatThrownBy(() -> new Pca(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("components is 0; at least 1 is kept");
-        assertThatThrownBy(() -> new Pca(5).fit(Tensor.zeros(DType.F64, 9, 4))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("components is 5").hasMessageContaining("at most 4");
-        assertThatThrownBy(() -> new Pca().withSolver(Pca.Solver.RANDOMISED)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("given number");
-        assertThatThrownBy(() -> new Pca(2).fit(Datasets.iris().x()).inverse(Tensor.zeros(DType.F64, 3, 4))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("2 columns");
+        assertThatThrownBy(() -> new Pca(5).fit(Tensor.zeros(DType.F64, 9, 4))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("components is 5").hasMessageContaining("at most 4");
+        assertThatThrownBy(() -> new Pca().withSolver(Pca.Solver.RANDOMISED)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("given number");
+        assertThatThrownBy(() -> new Pca(2).fit(Datasets.iris().x()).inverse(Tensor.zeros(DType.F64, 3, 4)))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("2 columns");
     }
 }

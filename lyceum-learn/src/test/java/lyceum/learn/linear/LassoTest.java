@@ -31,8 +31,8 @@ class LassoTest {
     private static final Golden GOLDEN = Golden.load("golden/lasso.json");
 
     @TestFactory Stream<DynamicTest> contract() {
-        return Stream.of(new Lasso(0.1), new Lasso(0.05).withPositive(true).withStandardise(true), new ElasticNet(0.1, 0.5), new MultiTaskLasso(0.1), new LassoCv(), new LassoLars(0.05))
-                .flatMap(l -> LearnerContract.of(l).tests());
+        return Stream.of(new Lasso(0.1), new Lasso(0.05).withPositive(true).withStandardise(true), new ElasticNet(0.1, 0.5),
+                new MultiTaskLasso(0.1), new LassoCv(), new LassoLars(0.05)).flatMap(l -> LearnerContract.of(l).tests());
     }
 
     /** The largest violation of the optimality conditions, from the data alone. */
@@ -77,7 +77,8 @@ class LassoTest {
         for (int i = 0; i < w.length; i++) w[i] += 0.5;
         for (boolean positive : new boolean[] {false, true}) {
             var model = new Lasso(0.1).withPositive(positive).fit(x, y);
-            descent.see(GOLDEN.named("small positive=" + (positive ? "True" : "False")), "expected.coef", model.coefficients().toDoubleArray());
+            descent.see(GOLDEN.named("small positive=" + (positive ? "True" : "False")), "expected.coef",
+                    model.coefficients().toDoubleArray());
         }
         var weighted = new Lasso(0.1).fit(x, y, Tensor.of(w));
         descent.see(GOLDEN.named("small weighted"), "expected.coef", weighted.coefficients().toDoubleArray());
@@ -97,7 +98,8 @@ class LassoTest {
         var data = Datasets.diabetes();
         double top = new Lasso(1).alphaMax(data.x(), data.y(), null);
         alpha.see(GOLDEN.named("alpha max"), "expected.alphaMax", top);
-        int at = new Lasso(top).fit(data.x(), data.y()).support().length + new Lasso(top * 1.5).fit(data.x(), data.y()).support().length, alone = 0;
+        int at = new Lasso(top).fit(data.x(), data.y()).support().length + new Lasso(top * 1.5).fit(data.x(), data.y()).support().length,
+                alone = 0;
         if (new Lasso(top * (1 - 1e-6)).fit(data.x(), data.y()).support().length == 1) alone++;
         for (int seed = 0; seed < 50; seed++) {
             var rng = Rng.of(seed);
@@ -118,7 +120,8 @@ class LassoTest {
         var data = Datasets.diabetes();
         for (var method : LassoLars.Method.values()) {
             for (boolean centred : new boolean[] {false, true}) {
-                var e = GOLDEN.named("lars_path " + (method == LassoLars.Method.LAR ? "lar" : "lasso") + (centred ? " centred" : "")).at("expected");
+                var e = GOLDEN.named("lars_path " + (method == LassoLars.Method.LAR ? "lar" : "lasso") + (centred ? " centred" : ""))
+                        .at("expected");
                 var path = new LassoLars(0).withIntercept(centred).withMethod(method).path(data.x(), data.y(), null);
                 assertThat(path.active()).isEqualTo(e.ints("active"));
                 Evidence.of("alphas", Gap.absolute().see(e, "alphas", path.alphas().toDoubleArray()), below(1e-8));
@@ -133,7 +136,8 @@ class LassoTest {
         double top = new Lasso(1).alphaMax(x, y, null);
         for (double part : new double[] {2, 0.9, 0.5, 0.2, 0.05}) {
             var lars = new LassoLars(part * top).fit(x, y);
-            Evidence.of("coefficients", Gap.absolute().see("coefficients", lars.coefficients().toDoubleArray(), new Lasso(part * top).fit(x, y).coefficients().toDoubleArray()), below(1e-9));
+            Evidence.of("coefficients", Gap.absolute().see("coefficients", lars.coefficients().toDoubleArray(),
+                    new Lasso(part * top).fit(x, y).coefficients().toDoubleArray()), below(1e-9));
         }
     }
 
@@ -146,7 +150,8 @@ class LassoTest {
             var x = Qr.of(Tensor.randn(rng, DType.F64, n, p)).q().mul(Math.sqrt(n));
             var y = x.matmul(Tensor.randn(rng, DType.F64, p)).add(Tensor.randn(rng, DType.F64, n));
             double alpha = 0.6;
-            double[] z = x.transpose().matmul(y).div(n).toDoubleArray(), expected = Arrays.stream(z).map(v -> Math.signum(v) * Math.max(Math.abs(v) - alpha, 0)).toArray();
+            double[] z = x.transpose().matmul(y).div(n).toDoubleArray(),
+                    expected = Arrays.stream(z).map(v -> Math.signum(v) * Math.max(Math.abs(v) - alpha, 0)).toArray();
             worst.see("coefficients", new Lasso(alpha).withIntercept(false).fit(x, y).coefficients().toDoubleArray(), expected);
         }
         Evidence.of("gap", worst, below(1e-10));
@@ -192,7 +197,8 @@ class LassoTest {
         x = Tensor.concat(1, x, x.narrow(1, 0, 10));
         var y = x.narrow(1, 0, 5).sum(1).add(Tensor.randn(rng, DType.F64, 40));
         for (double ratio : new double[] {1, 0.3}) {
-            var path = new ElasticNet(1, ratio, new CoordinateDescent().withTolerance(1e-14).withMaxIterations(200_000)).path(x, y, null, 40, 1e-3);
+            var path = new ElasticNet(1, ratio, new CoordinateDescent().withTolerance(1e-14).withMaxIterations(200_000)).path(x, y, null,
+                    40, 1e-3);
             for (int i = 0; i < 40; i++) assertThat(violation(x, y, path.model(i))).as("ratio %s, point %d", ratio, i).isLessThan(1e-6);
             assertThat(path.supportSizes()[0]).isZero();
         }
@@ -205,7 +211,8 @@ class LassoTest {
         var deviation = x.sub(x.mean(0)).square().mean(0).sqrt();
         var scaled = new Lasso(0.3).fit(x.div(deviation), y);
         var model = new Lasso(0.3).withStandardise(true).fit(x, y);
-        Evidence.of("coefficients", Gap.absolute().see("coefficients", model.coefficients().toDoubleArray(), scaled.coefficients().div(deviation).toDoubleArray()), below(1e-10));
+        Evidence.of("coefficients", Gap.absolute().see("coefficients", model.coefficients().toDoubleArray(),
+                scaled.coefficients().div(deviation).toDoubleArray()), below(1e-10));
     }
 
     @Test void debiasedIsLeastSquaresOnTheSupport() {
@@ -216,14 +223,17 @@ class LassoTest {
         var residual = data.y().sub(refit.predict(data.x()));
         for (int j : model.support()) assertThat(data.x().select(1, j).mul(residual).sum().item()).isCloseTo(0, within(1e-9));
         assertThat(refit.score(data.x(), data.y())).isGreaterThan(model.score(data.x(), data.y()));
-        assertThat(new Lasso(1e6).fit(data.x(), data.y()).debiased(data.x(), data.y()).intercept().item()).isCloseTo(data.y().mean().item(), within(1e-9));
+        assertThat(new Lasso(1e6).fit(data.x(), data.y()).debiased(data.x(), data.y()).intercept().item()).isCloseTo(data.y().mean().item(),
+                within(1e-9));
     }
 
     @Test void badOptionsAreNamed() {
         assertThatThrownBy(() -> new Lasso(0)).hasMessageContaining("alpha is 0.0");
         assertThatThrownBy(() -> new ElasticNet(1, 0)).hasMessageContaining("Ridge");
         assertThatThrownBy(() -> new LassoCv().withFolds(1)).hasMessageContaining("1 folds");
-        assertThatThrownBy(() -> new MultiTaskLasso(1).withSolver(new CoordinateDescent().withPositive(true))).hasMessageContaining("positive");
-        assertThatThrownBy(() -> new Lasso(1).path(Tensor.eye(DType.F64, 3), Tensor.of(1, 2, 3), null, 0.1, 0.2)).hasMessageContaining("descend");
+        assertThatThrownBy(() -> new MultiTaskLasso(1).withSolver(new CoordinateDescent().withPositive(true)))
+                .hasMessageContaining("positive");
+        assertThatThrownBy(() -> new Lasso(1).path(Tensor.eye(DType.F64, 3), Tensor.of(1, 2, 3), null, 0.1, 0.2))
+                .hasMessageContaining("descend");
     }
 }

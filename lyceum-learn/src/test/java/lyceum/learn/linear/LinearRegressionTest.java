@@ -39,7 +39,8 @@ class LinearRegressionTest {
         worst.see(e, "coef", table.estimates());
         worst.see(e, "standardErrors", table.standardErrors());
         worst.see(e, "p", table.pValues());
-        double[] actual = {s.r2(), s.adjustedR2(), s.sigma(), s.f(), s.fPValue(), s.dfModel(), s.dfResidual(), s.logLikelihood(), s.aic(), s.bic()};
+        double[] actual = {s.r2(), s.adjustedR2(), s.sigma(), s.f(), s.fPValue(), s.dfModel(), s.dfResidual(), s.logLikelihood(), s.aic(),
+                s.bic()};
         var names = List.of("r2", "adjustedR2", "sigma", "f", "fP", "dfModel", "dfResidual", "logLikelihood", "aic", "bic");
         for (int i = 0; i < actual.length; i++) worst.see(e, names.get(i), actual[i]);
         for (int j = 0; j < table.lows().length; j++) worst.see(e, "intervals." + j, table.lows()[j], table.highs()[j]);
@@ -86,7 +87,8 @@ class LinearRegressionTest {
         assertThat(model.summary().rankDeficient()).isTrue();
         assertThat(model.summary().toString()).contains("dependent");
         Evidence.of("deficient", summaryGap(model, expected("rank deficient"), true), below(1e-8));
-        Evidence.of("origin", summaryGap(new LinearRegression().withIntercept(false).fit(a, y), expected("no intercept"), false), below(1e-8));
+        Evidence.of("origin", summaryGap(new LinearRegression().withIntercept(false).fit(a, y), expected("no intercept"), false),
+                below(1e-8));
     }
 
     @Test void intervalsOfMeansAndObservationsEqualStatsmodels() {
@@ -99,8 +101,10 @@ class LinearRegressionTest {
         Evidence.of("their standard errors", Gap.relativeBeyondOne().see(e, "meanSe", mean.standardError().toDoubleArray()), below(1e-10));
         var next = model.predictionInterval(rows, 0.95);
         for (int i = 0; i < 5; i++) {
-            Evidence.of("confidence interval", Gap.relativeBeyondOne().see(e, "confidence." + i, mean.low().item(i), mean.high().item(i)), below(1e-10));
-            Evidence.of("prediction interval", Gap.relativeBeyondOne().see(e, "prediction." + i, next.low().item(i), next.high().item(i)), below(1e-10));
+            Evidence.of("confidence interval", Gap.relativeBeyondOne().see(e, "confidence." + i, mean.low().item(i), mean.high().item(i)),
+                    below(1e-10));
+            Evidence.of("prediction interval", Gap.relativeBeyondOne().see(e, "prediction." + i, next.low().item(i), next.high().item(i)),
+                    below(1e-10));
         }
     }
 
@@ -150,7 +154,8 @@ class LinearRegressionTest {
         for (int o = 0; o < 2; o++) {
             var one = new LinearRegression().withMethod(LeastSquares.Method.SVD).fit(x, y.select(1, o));
             assertThat(both.coefficients().select(0, o).toDoubleArray()).containsExactly(one.coefficients().toDoubleArray(), within(1e-12));
-            assertThat(both.summary(o, 0.9).coefficients().lows()).containsExactly(one.summary(0, 0.9).coefficients().lows(), within(1e-10));
+            assertThat(both.summary(o, 0.9).coefficients().lows()).containsExactly(one.summary(0, 0.9).coefficients().lows(),
+                    within(1e-10));
         }
         assertThat(both.predictionInterval(x, 0.9).low().shape()).isEqualTo(y.shape());
     }
@@ -167,6 +172,7 @@ class LinearRegressionTest {
         assertThat(text).contains("(intercept)", "bmi", "R2 0.5177", "95% interval");
         assertThatThrownBy(() -> new LinearRegression().fit(data.x(), data.y()).summary(1, 0.95)).hasMessageContaining("target 1 of 1");
         assertThatThrownBy(() -> new LinearRegression().fit(data.x(), data.y()).summary(0, 95)).hasMessageContaining("level is 95.0");
-        assertThatThrownBy(() -> new LinearRegression().fit(data.x(), data.y()).summary().named(List.of("a"))).hasMessageContaining("1 names for 10 slopes");
+        assertThatThrownBy(() -> new LinearRegression().fit(data.x(), data.y()).summary().named(List.of("a")))
+                .hasMessageContaining("1 names for 10 slopes");
     }
 }

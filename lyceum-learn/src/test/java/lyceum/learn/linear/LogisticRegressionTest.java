@@ -43,13 +43,14 @@ class LogisticRegressionTest {
 
     @TestFactory Stream<DynamicTest> contract() {
         var base = new LogisticRegression().withTolerance(1e-11);
-        return Stream.of(base, base.withSolver(Solver.LBFGS), base.withC(0.5).withL1Ratio(1), base.withL1Ratio(0.5).withBalanced(true), base.withC(0.1).withIntercept(false))
-                .flatMap(l -> LearnerContract.of(l).tests());
+        return Stream.of(base, base.withSolver(Solver.LBFGS), base.withC(0.5).withL1Ratio(1), base.withL1Ratio(0.5).withBalanced(true),
+                base.withC(0.1).withIntercept(false)).flatMap(l -> LearnerContract.of(l).tests());
     }
 
     @TestFactory Stream<DynamicTest> contractOfSagaAndOfTheUnpenalisedFit() {
         var saga = new LogisticRegression().withC(0.1).withSolver(Solver.SAGA).withTolerance(1e-10).withMaxIterations(10_000);
-        return Stream.of(LearnerContract.of(saga).tests(), LearnerContract.of(new LogisticRegression().unpenalised()).withTolerance(1e-4).tests(),
+        return Stream.of(LearnerContract.of(saga).tests(),
+                LearnerContract.of(new LogisticRegression().unpenalised()).withTolerance(1e-4).tests(),
                 LearnerContract.of(new LogisticRegressionCv(0.1, 1, 10).withFolds(3)).tests()).flatMap(s -> s);
     }
 
@@ -59,7 +60,8 @@ class LogisticRegressionTest {
     }
 
     private static Gap see(Gap gap, LogisticModel model, Golden c) {
-        return gap.see(c, "expected.coef", model.coefficients().toDoubleArray()).see(c, "expected.intercept", model.intercept().toDoubleArray());
+        return gap.see(c, "expected.coef", model.coefficients().toDoubleArray()).see(c, "expected.intercept",
+                model.intercept().toDoubleArray());
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
@@ -97,11 +99,13 @@ class LogisticRegressionTest {
         var c = GOLDEN.named("digits multinomial");
         var x = digits.x().to(DType.F64).div(digits.x().to(DType.F64).max().item());
         var model = new LogisticRegression().withTolerance(1e-9).fit(x, digits.y());
-        Evidence.of("norms of the coefficients of digits", Gap.absolute().see(c, "expected.coefNorms", model.coefficients().square().sum(1).sqrt().toDoubleArray()), below(1e-3));
+        Evidence.of("norms of the coefficients of digits",
+                Gap.absolute().see(c, "expected.coefNorms", model.coefficients().square().sum(1).sqrt().toDoubleArray()), below(1e-3));
         assertThat(-model.logLikelihood() / 300).isCloseTo(c.number("expected.logLoss"), within(1e-6));
 
         var iris = Datasets.iris();
-        var saga = new LogisticRegression().withL1Ratio(1).withSolver(Solver.SAGA).withTolerance(1e-9).withMaxIterations(20_000).fit(standardised(iris.x()), iris.y());
+        var saga = new LogisticRegression().withL1Ratio(1).withSolver(Solver.SAGA).withTolerance(1e-9).withMaxIterations(20_000)
+                .fit(standardised(iris.x()), iris.y());
         assertThat(saga.converged()).isTrue();
         Evidence.of("SAGA L1", see(Gap.absolute(), saga, GOLDEN.named("iris L1 multinomial")), below(1e-4));
     }
@@ -114,14 +118,16 @@ class LogisticRegressionTest {
         for (int i = 0; i < 200; i++) y[i] = r.uniform() < 1 / (1 + Math.exp(-(0.5 + x[i][0] - 2 * x[i][1]))) ? 1 : 0;
         var cancer = Datasets.breastCancer();
         Evidence.of("table of the recipe", tableGap(Tensor.of(x), Tensor.of(y), GOLDEN.named("logit recipe")), below(1e-6));
-        Evidence.of("table of breast cancer", tableGap(standardised(cancer.x()).transpose().rows(1, 4, 9).transpose(), cancer.y(), GOLDEN.named("logit breast cancer columns 1 4 9")), below(1e-6));
+        Evidence.of("table of breast cancer", tableGap(standardised(cancer.x()).transpose().rows(1, 4, 9).transpose(), cancer.y(),
+                GOLDEN.named("logit breast cancer columns 1 4 9")), below(1e-6));
     }
 
     private static Gap tableGap(Tensor x, Tensor y, Golden c) {
         var summary = new LogisticRegression().unpenalised().fit(x, y).summary();
         var table = summary.coefficients();
-        var gap = Gap.absolute().see(c, "expected.coef", table.estimates()).see(c, "expected.standardErrors", table.standardErrors()).see(c, "expected.z", table.statistics())
-                .see(c, "expected.p", table.pValues()).see(c, "expected.logLikelihood", summary.logLikelihood()).see(c, "expected.nullLogLikelihood", summary.nullLogLikelihood())
+        var gap = Gap.absolute().see(c, "expected.coef", table.estimates()).see(c, "expected.standardErrors", table.standardErrors())
+                .see(c, "expected.z", table.statistics()).see(c, "expected.p", table.pValues())
+                .see(c, "expected.logLikelihood", summary.logLikelihood()).see(c, "expected.nullLogLikelihood", summary.nullLogLikelihood())
                 .see(c, "expected.deviance", summary.deviance()).see(c, "expected.mcFadden", summary.pseudoR2());
         for (int j = 0; j < table.lows().length; j++) gap.see(c, "expected.intervals." + j, table.lows()[j], table.highs()[j]);
         assertThat(summary.oddsRatios()[1]).isCloseTo(Math.exp(table.estimates()[1]), within(1e-12));
@@ -152,7 +158,8 @@ class LogisticRegressionTest {
             var penalised = new LogisticRegression().fit(data.x(), data.y());
             var error = penalised.predictProba(data.x()).select(1, 1).sub(y);
             rate = Math.max(rate, Math.abs(error.mean().item()));
-            Evidence.of("gradient against the penalty's", Gap.absolute().see("gradient", data.x().transpose().matmul(error).toDoubleArray(), penalised.coefficients().neg().toDoubleArray()), below(1e-5));
+            Evidence.of("gradient against the penalty's", Gap.absolute().see("gradient", data.x().transpose().matmul(error).toDoubleArray(),
+                    penalised.coefficients().neg().toDoubleArray()), below(1e-5));
         }
         Evidence.of("max |X'(p - y)|", slope, below(1e-8));
         Evidence.of("mean p - base rate", rate, below(1e-8));
@@ -166,11 +173,14 @@ class LogisticRegressionTest {
             var base = new LogisticRegression().withTolerance(1e-9).withMaxIterations(5_000);
             for (double c : new double[] {0.05, 1, Double.POSITIVE_INFINITY}) {
                 var newton = base.withC(c).withSolver(Solver.NEWTON).fit(data.x(), data.y());
-                for (var solver : Solver.values()) worst = Math.max(worst, difference(newton, base.withC(c).withSolver(solver).fit(data.x(), data.y()), solver + " c=" + c));
+                for (var solver : Solver.values())
+                    worst = Math.max(worst,
+                            difference(newton, base.withC(c).withSolver(solver).fit(data.x(), data.y()), solver + " c=" + c));
             }
             for (double ratio : new double[] {1, 0.5}) {
                 var l1 = base.withC(0.1).withL1Ratio(ratio);
-                worst = Math.max(worst, difference(l1.withSolver(Solver.COORDINATE_DESCENT).fit(data.x(), data.y()), l1.withSolver(Solver.SAGA).fit(data.x(), data.y()), "ratio " + ratio));
+                worst = Math.max(worst, difference(l1.withSolver(Solver.COORDINATE_DESCENT).fit(data.x(), data.y()),
+                        l1.withSolver(Solver.SAGA).fit(data.x(), data.y()), "ratio " + ratio));
             }
         }
         Evidence.of("gap", worst, below(1e-5));
@@ -178,7 +188,8 @@ class LogisticRegressionTest {
 
     private static double difference(LogisticModel a, LogisticModel b, String what) {
         assertThat(b.converged()).as(what).isTrue();
-        var gap = Gap.absolute().see(what, a.coefficients().toDoubleArray(), b.coefficients().toDoubleArray()).see(what, a.intercept().toDoubleArray(), b.intercept().toDoubleArray());
+        var gap = Gap.absolute().see(what, a.coefficients().toDoubleArray(), b.coefficients().toDoubleArray()).see(what,
+                a.intercept().toDoubleArray(), b.intercept().toDoubleArray());
         assertThat(gap.worst()).as(gap.toString()).isLessThan(1e-5);
         return gap.worst();
     }
@@ -246,7 +257,8 @@ class LogisticRegressionTest {
                 var learner = new LogisticRegression().withC(0.5).withSolver(solver).withTolerance(1e-10).withMaxIterations(5_000);
                 LogisticModel dense = learner.fit(x, data.y()), model = learner.fit(sparse, data.y());
                 assertThat(difference(dense, model, "sparse " + solver)).isLessThan(1e-6);
-                Evidence.of("probabilities of sparse rows", Gap.absolute().see("probabilities", model.predictProba(sparse).toDoubleArray(), model.predictProba(x).toDoubleArray()), below(1e-12));
+                Evidence.of("probabilities of sparse rows", Gap.absolute().see("probabilities", model.predictProba(sparse).toDoubleArray(),
+                        model.predictProba(x).toDoubleArray()), below(1e-12));
                 assertThat(model.predict(sparse).toLongArray()).isEqualTo(model.predict(x).toLongArray());
             }
         }
@@ -277,7 +289,8 @@ class LogisticRegressionTest {
             var error = model.predictProba(x).select(1, 1).sub(Tensor.of(y).to(DType.F64));
             double[] g = x.transposeMatmul(error.unsqueeze(1)).toDoubleArray(), b = model.coefficients().toDoubleArray();
             double worst = Math.abs(error.sum().item());
-            for (int j = 0; j < p; j++) worst = Math.max(worst, b[j] != 0 ? Math.abs(g[j] + Math.signum(b[j]) / c) : Math.abs(g[j]) - 1 / c);
+            for (int j = 0; j < p; j++)
+                worst = Math.max(worst, b[j] != 0 ? Math.abs(g[j] + Math.signum(b[j]) / c) : Math.abs(g[j]) - 1 / c);
             assertThat(worst).as("c = %s", c).isLessThan(1e-5);
             assertThat(b[0]).isGreaterThan(0.5);
         }
@@ -290,7 +303,8 @@ class LogisticRegressionTest {
             var alone = new LogisticRegression().withL1Ratio(1).withC(path.cs().get(i)).fit(data.x(), data.y());
             assertThat(difference(alone, path.models().get(i), "c " + i)).isLessThan(1e-6);
         }
-        assertThat(path.models().get(0).coefficients().ne(0).to(DType.F64).sum().item()).isLessThan(path.models().get(3).coefficients().ne(0).to(DType.F64).sum().item());
+        assertThat(path.models().get(0).coefficients().ne(0).to(DType.F64).sum().item())
+                .isLessThan(path.models().get(3).coefficients().ne(0).to(DType.F64).sum().item());
         var chosen = new LogisticRegressionCv().fit(data.x(), data.y());
         assertThat(chosen.c()).isBetween(0.01, 100.0);
         assertThat(new LogisticRegressionCv().withOneStandardError(true).fit(data.x(), data.y()).c()).isLessThanOrEqualTo(chosen.c());
@@ -306,9 +320,11 @@ class LogisticRegressionTest {
 
     @Test void badOptionsAreNamed() {
         assertThatThrownBy(() -> new LogisticRegression().withC(0)).hasMessageContaining("c is 0.0");
-        assertThatThrownBy(() -> new LogisticRegression().withL1Ratio(1).withSolver(Solver.LBFGS)).hasMessageContaining("LBFGS takes no l1");
+        assertThatThrownBy(() -> new LogisticRegression().withL1Ratio(1).withSolver(Solver.LBFGS))
+                .hasMessageContaining("LBFGS takes no l1");
         var data = noisy(4, 100, 3, 2);
-        assertThatThrownBy(() -> new LogisticRegression().fit(data.x(), data.y()).summary()).isInstanceOf(UnsupportedOperationException.class).hasMessageContaining("unpenalised()");
+        assertThatThrownBy(() -> new LogisticRegression().fit(data.x(), data.y()).summary())
+                .isInstanceOf(UnsupportedOperationException.class).hasMessageContaining("unpenalised()");
         assertThatThrownBy(() -> new LogisticRegressionCv(1, 0.1)).hasMessageContaining("ascend");
     }
 }

@@ -35,8 +35,12 @@ class PerceptronTest {
 
     @TestFactory Stream<DynamicTest> contract() {
         var base = new Perceptron();
-        return Stream.of(base, base.withVariant(Variant.AVERAGED).withShuffle(false), base.withVariant(Variant.VOTED), base.withVariant(Variant.POCKET), base.withMulticlass(Multiclass.JOINT).withMargin(1),
-                base.withKernel(new Kernel.Gaussian(0.3)), base.withPenalty(1e-3, 0.5).withMulticlass(Multiclass.JOINT).withVariant(Variant.AVERAGED)).flatMap(p -> LearnerContract.of(p).tests());
+        return Stream
+                .of(base, base.withVariant(Variant.AVERAGED).withShuffle(false), base.withVariant(Variant.VOTED),
+                        base.withVariant(Variant.POCKET), base.withMulticlass(Multiclass.JOINT).withMargin(1),
+                        base.withKernel(new Kernel.Gaussian(0.3)),
+                        base.withPenalty(1e-3, 0.5).withMulticlass(Multiclass.JOINT).withVariant(Variant.AVERAGED))
+                .flatMap(p -> LearnerContract.of(p).tests());
     }
 
     private static Dataset data(String name) {
@@ -69,7 +73,8 @@ class PerceptronTest {
                 case "l2" -> 0;
                 default -> c.number("input.l1Ratio");
             };
-            var learner = new Perceptron().withShuffle(false).withLearningRate(c.number("input.eta0")).withIntercept(c.flag("input.intercept")).withPenalty(penalised ? c.number("input.alpha") : 0, ratio);
+            var learner = new Perceptron().withShuffle(false).withLearningRate(c.number("input.eta0"))
+                    .withIntercept(c.flag("input.intercept")).withPenalty(penalised ? c.number("input.alpha") : 0, ratio);
             for (int pass = 1; pass <= 10; pass++) {
                 var model = learner.withPasses(pass).fit(data.x(), data.y());
                 worst.see(c, "expected.coefAfterPass." + (pass - 1), model.coefficients().toDoubleArray());
@@ -178,7 +183,9 @@ class PerceptronTest {
             Evidence.of("pocket", pocket.score(XOR, XOR_LABELS), exactly(0.75));
         }
         // In this fixed order training returns to 0 after four updates, and none of the vectors on the way has three right.
-        assertThat(new Perceptron().withPasses(100).withShuffle(false).withVariant(Variant.POCKET).fit(XOR, XOR_LABELS).score(XOR, XOR_LABELS)).isEqualTo(0.5);
+        assertThat(
+                new Perceptron().withPasses(100).withShuffle(false).withVariant(Variant.POCKET).fit(XOR, XOR_LABELS).score(XOR, XOR_LABELS))
+                .isEqualTo(0.5);
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
@@ -199,7 +206,8 @@ class PerceptronTest {
         var iris = Datasets.iris();
         var x = iris.x().mul(10).round();
         var learner = new Perceptron().withPasses(20);
-        assertThat(learner.withKernel(new Kernel.Linear()).fit(x, iris.y()).mistakes().row()).isEqualTo(learner.fit(x, iris.y()).mistakes().row());
+        assertThat(learner.withKernel(new Kernel.Linear()).fit(x, iris.y()).mistakes().row())
+                .isEqualTo(learner.fit(x, iris.y()).mistakes().row());
         Evidence.of("mistakes, the same in both", mistakes, above(0));
         Evidence.of("decision functions", gap, below(1e-9));
     }
@@ -245,11 +253,17 @@ class PerceptronTest {
             sum = sum.add(online.coefficients());
         }
         var averaged = new Perceptron().withShuffle(false).withPasses(1).withVariant(Variant.AVERAGED);
-        Evidence.of("coefficients", Gap.absolute().see("coefficients", averaged.fit(data.x(), data.y()).coefficients().toDoubleArray(), sum.div(30).toDoubleArray()), below(1e-12));
-        var stream = averaged.start(10, 0, 1).partialFit(data.x().narrow(0, 0, 11), data.y().narrow(0, 0, 11)).partialFit(data.x().narrow(0, 11, 19), data.y().narrow(0, 11, 19));
-        Evidence.of("coefficients", Gap.absolute().see("coefficients", stream.coefficients().toDoubleArray(), sum.div(30).toDoubleArray()), below(1e-12));
+        Evidence.of("coefficients", Gap.absolute().see("coefficients", averaged.fit(data.x(), data.y()).coefficients().toDoubleArray(),
+                sum.div(30).toDoubleArray()), below(1e-12));
+        var stream = averaged.start(10, 0, 1).partialFit(data.x().narrow(0, 0, 11), data.y().narrow(0, 0, 11))
+                .partialFit(data.x().narrow(0, 11, 19), data.y().narrow(0, 11, 19));
+        Evidence.of("coefficients", Gap.absolute().see("coefficients", stream.coefficients().toDoubleArray(), sum.div(30).toDoubleArray()),
+                below(1e-12));
         // A penalty too small to be seen takes the plain sum, and gives the same mean.
-        Evidence.of("coefficients", Gap.absolute().see("coefficients", averaged.withPenalty(1e-14, 0).fit(data.x(), data.y()).coefficients().toDoubleArray(), sum.div(30).toDoubleArray()), below(1e-9));
+        Evidence.of(
+                "coefficients", Gap.absolute().see("coefficients",
+                        averaged.withPenalty(1e-14, 0).fit(data.x(), data.y()).coefficients().toDoubleArray(), sum.div(30).toDoubleArray()),
+                below(1e-9));
     }
 
     @Test void onlineTrainingIsThePassesOfFit() {
@@ -257,10 +271,12 @@ class PerceptronTest {
         var learner = new Perceptron().withShuffle(false);
         var online = learner.start(10, 0, 1);
         for (int pass = 0; pass < 3; pass++) online = online.partialFit(data.x(), data.y());
-        assertThat(online.coefficients().toDoubleArray()).isEqualTo(learner.withPasses(3).fit(data.x(), data.y()).coefficients().toDoubleArray());
+        assertThat(online.coefficients().toDoubleArray())
+                .isEqualTo(learner.withPasses(3).fit(data.x(), data.y()).coefficients().toDoubleArray());
         var model = online;
         assertThatThrownBy(() -> model.partialFit(data.x(), data.y().add(5))).hasMessageContaining("label 5");
-        assertThatThrownBy(() -> new Perceptron().withVariant(Variant.POCKET).fit(data.x(), data.y()).partialFit(data.x(), data.y())).isInstanceOf(UnsupportedOperationException.class);
+        assertThatThrownBy(() -> new Perceptron().withVariant(Variant.POCKET).fit(data.x(), data.y()).partialFit(data.x(), data.y()))
+                .isInstanceOf(UnsupportedOperationException.class);
     }
 
     @Test void jointTrainingSeparatesThreeClasses() {
@@ -273,7 +289,8 @@ class PerceptronTest {
     @Test void badOptionsAreNamed() {
         assertThatThrownBy(() -> new Perceptron().withLearningRate(0)).hasMessageContaining("learningRate is 0.0");
         assertThatThrownBy(() -> new Perceptron().withKernel(new Kernel.Linear()).withPenalty(1, 0)).hasMessageContaining("kernel");
-        assertThatThrownBy(() -> new Perceptron().withVariant(Variant.VOTED).withMulticlass(Multiclass.JOINT)).hasMessageContaining("ONE_VS_REST");
+        assertThatThrownBy(() -> new Perceptron().withVariant(Variant.VOTED).withMulticlass(Multiclass.JOINT))
+                .hasMessageContaining("ONE_VS_REST");
         assertThatThrownBy(() -> new Perceptron().start(3, 1, 0)).hasMessageContaining("ascend");
     }
 }

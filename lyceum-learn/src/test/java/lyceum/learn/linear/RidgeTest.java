@@ -34,7 +34,9 @@ class RidgeTest {
     private static final Golden GOLDEN = Golden.load("golden/ridge.json");
 
     @TestFactory Stream<DynamicTest> contract() {
-        return Stream.of(new Ridge(1.0), new Ridge(0), new Ridge(1).withSolver(Ridge.Solver.DUAL), new Ridge(2).withSolver(Ridge.Solver.CONJUGATE_GRADIENT), new Ridge(0.1).withSolver(Ridge.Solver.SVD))
+        return Stream
+                .of(new Ridge(1.0), new Ridge(0), new Ridge(1).withSolver(Ridge.Solver.DUAL),
+                        new Ridge(2).withSolver(Ridge.Solver.CONJUGATE_GRADIENT), new Ridge(0.1).withSolver(Ridge.Solver.SVD))
                 .flatMap(r -> LearnerContract.of(r).tests());
     }
 
@@ -59,13 +61,15 @@ class RidgeTest {
         double errors = 0;
         for (int k = 0; k < alphas.length; k++) {
             double[] e = path.leaveOneOutErrors(alphas[k]).toDoubleArray();
-            for (int i = 0; i < 111; i++) errors = Math.max(errors, Math.abs(e[4 * i] * e[4 * i] - loo.number("expected.squaredErrors." + i + "." + k)));
+            for (int i = 0; i < 111; i++)
+                errors = Math.max(errors, Math.abs(e[4 * i] * e[4 * i] - loo.number("expected.squaredErrors." + i + "." + k)));
         }
         Evidence.of("leave-one-out", errors, below(1e-8));
         var chosen = new RidgeCv(alphas).fit(data.x(), data.y());
         assertThat(chosen.alpha()).isEqualTo(loo.number("expected.best"));
         Evidence.of("coefficients", Gap.absolute().see(loo, "expected.coef", chosen.coefficients().toDoubleArray()), below(1e-8));
-        for (int k = 0; k < alphas.length; k++) assertThat(chosen.scores().get(k)).isCloseTo(loo.doubles("expected.meanSquaredErrors")[k], within(1e-8));
+        for (int k = 0; k < alphas.length; k++)
+            assertThat(chosen.scores().get(k)).isCloseTo(loo.doubles("expected.meanSquaredErrors")[k], within(1e-8));
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
@@ -103,7 +107,8 @@ class RidgeTest {
             int[] rest = IntStream.range(0, n).filter(k -> k != left).toArray();
             var model = ridge.fit(x.rows(rest), y.rows(rest), w.rows(rest));
             var e = y.narrow(0, i, 1).sub(model.predict(x.narrow(0, i, 1)));
-            Evidence.of("error of the row left out", Gap.absolute().see("row " + i, errors.narrow(0, i, 1).toDoubleArray(), e.toDoubleArray()), below(1e-12));
+            Evidence.of("error of the row left out",
+                    Gap.absolute().see("row " + i, errors.narrow(0, i, 1).toDoubleArray(), e.toDoubleArray()), below(1e-12));
         }
     }
 
@@ -136,7 +141,8 @@ class RidgeTest {
         double worst = Gap.absolute().see("singularValues", path.singularValues().toDoubleArray(), s).worst();
         for (int k = 0; k < alphas.length; k++) {
             double alpha = alphas[k];
-            worst = Math.max(worst, Gap.absolute().see("filterFactors", path.filterFactors(alpha).toDoubleArray(), Arrays.stream(s).map(v -> v * v / (v * v + alpha)).toArray()).worst());
+            worst = Math.max(worst, Gap.absolute().see("filterFactors", path.filterFactors(alpha).toDoubleArray(),
+                    Arrays.stream(s).map(v -> v * v / (v * v + alpha)).toArray()).worst());
             worst = Math.max(worst, Math.abs(path.degreesOfFreedom(alpha) - df[k]));
             // The trace of X (X'X + alpha I)^-1 X', by another route.
             var gram = centred.transpose().matmul(centred);
@@ -185,13 +191,20 @@ class RidgeTest {
         double lambda = 0.1, rate = 0.01;
         var x = Tensor.randn(rng, DType.F64, 50, 3).mul(Tensor.of(1, 3, 0.3)).compute();
         var y = Tensor.randn(rng, DType.F64, 50).compute();
-        double[] penalised = descend(new Sgd(rate), x, y, rate, 0, lambda), byHand = penalisedByHand(x.toRows(), y.toDoubleArray(), rate, lambda);
-        Evidence.of("SGD: decoupled decay against the penalty", Gap.absolute().see("coefficients", descend(new Sgd(rate), x, y, rate, lambda, 0), penalised), below(1e-12));
-        Evidence.of("SGD: its own weight decay against the penalty", Gap.absolute().see("coefficients", descend(new Sgd(rate).withWeightDecay(lambda), x, y, rate, 0, 0), penalised), below(1e-12));
-        Evidence.of("SGD: the penalty against 30 steps in plain doubles", Gap.absolute().see("coefficients", penalised, byHand), below(1e-12));
+        double[] penalised = descend(new Sgd(rate), x, y, rate, 0, lambda),
+                byHand = penalisedByHand(x.toRows(), y.toDoubleArray(), rate, lambda);
+        Evidence.of("SGD: decoupled decay against the penalty",
+                Gap.absolute().see("coefficients", descend(new Sgd(rate), x, y, rate, lambda, 0), penalised), below(1e-12));
+        Evidence.of("SGD: its own weight decay against the penalty",
+                Gap.absolute().see("coefficients", descend(new Sgd(rate).withWeightDecay(lambda), x, y, rate, 0, 0), penalised),
+                below(1e-12));
+        Evidence.of("SGD: the penalty against 30 steps in plain doubles", Gap.absolute().see("coefficients", penalised, byHand),
+                below(1e-12));
         double[] adam = descend(new Adam(rate), x, y, rate, 0, lambda), decoupled = descend(new Adam(rate), x, y, rate, lambda, 0);
         Evidence.of("Adam: decoupled decay against the penalty", Gap.absolute().see("coefficients", decoupled, adam).worst(), above(1e-3));
-        Evidence.of("AdamW against Adam with decoupled decay", Gap.absolute().see("coefficients", descend(new AdamW(rate).withWeightDecay(lambda), x, y, rate, 0, 0), decoupled), below(1e-12));
+        Evidence.of("AdamW against Adam with decoupled decay",
+                Gap.absolute().see("coefficients", descend(new AdamW(rate).withWeightDecay(lambda), x, y, rate, 0, 0), decoupled),
+                below(1e-12));
     }
 
     /** {@code b -= rate (X'(Xb - y) / n + lambda b)}. */
@@ -219,7 +232,9 @@ class RidgeTest {
         assertThat(new Ridge(2).withPenalties(0, 1, 3).withSolver(Ridge.Solver.CONJUGATE_GRADIENT).fit(x, y).coefficients().toDoubleArray())
                 .containsExactly(new Ridge(2).withPenalties(0, 1, 3).fit(x, y).coefficients().toDoubleArray(), within(1e-9));
         assertThat(new Ridge(2).withPenalties(1, 2, 3).withSolver(Ridge.Solver.DUAL).fit(x, y).coefficients().toDoubleArray())
-                .containsExactly(new Ridge(2).withPenalties(1, 2, 3).withSolver(Ridge.Solver.CHOLESKY).fit(x, y).coefficients().toDoubleArray(), within(1e-9));
+                .containsExactly(
+                        new Ridge(2).withPenalties(1, 2, 3).withSolver(Ridge.Solver.CHOLESKY).fit(x, y).coefficients().toDoubleArray(),
+                        within(1e-9));
     }
 
     @Test void gcvIsLeaveOneOutWithTheMeanLeverage() {
@@ -234,8 +249,10 @@ class RidgeTest {
     @Test void badOptionsAreNamed() {
         assertThatThrownBy(() -> new Ridge(-1)).hasMessageContaining("alpha is -1.0");
         assertThatThrownBy(() -> new Ridge(1).withPenalties(1, 0).withSolver(Ridge.Solver.DUAL)).hasMessageContaining("DUAL");
-        assertThatThrownBy(() -> new Ridge(1).withPenalties(1, 2).fit(Tensor.ones(DType.F64, 3, 3), Tensor.ones(DType.F64, 3))).hasMessageContaining("2 penalties for 3 columns");
-        assertThatThrownBy(() -> new Ridge(1).withAlphas(1, 2).fit(Tensor.ones(DType.F64, 3, 3), Tensor.ones(DType.F64, 3))).hasMessageContaining("2 alphas for 1 targets");
+        assertThatThrownBy(() -> new Ridge(1).withPenalties(1, 2).fit(Tensor.ones(DType.F64, 3, 3), Tensor.ones(DType.F64, 3)))
+                .hasMessageContaining("2 penalties for 3 columns");
+        assertThatThrownBy(() -> new Ridge(1).withAlphas(1, 2).fit(Tensor.ones(DType.F64, 3, 3), Tensor.ones(DType.F64, 3)))
+                .hasMessageContaining("2 alphas for 1 targets");
         assertThatThrownBy(() -> new RidgeCv(0)).hasMessageContaining("0.0");
     }
 }

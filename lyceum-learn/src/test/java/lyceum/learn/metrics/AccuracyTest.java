@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.stream.LongStream;
 import lyceum.prob.Binomial;
 import lyceum.random.Rng;
 import lyceum.stats.ProportionInterval;
@@ -17,6 +18,7 @@ import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import lyceum.testing.Gap;
 import lyceum.testing.Golden;
+import lyceum.testing.Recipe;
 import org.junit.jupiter.api.Test;
 
 class AccuracyTest {
@@ -31,7 +33,8 @@ class AccuracyTest {
             var labels = LabelCase.of(c.at("input"));
             var expected = c.at("expected");
             var matrix = labels.matrixOfPresent();
-            see(gap, expected, "accuracy", ClassificationMetrics.accuracy(Tensor.of(labels.truth()), Tensor.of(labels.predicted()), labels.weights()));
+            see(gap, expected, "accuracy",
+                    ClassificationMetrics.accuracy(Tensor.of(labels.truth()), Tensor.of(labels.predicted()), labels.weights()));
             see(gap, expected, "balanced", matrix.balancedAccuracy());
             if (Arrays.stream(labels.truth()).distinct().count() > 1) see(gap, expected, "balancedAdjusted", matrix.balancedAccuracy(true));
             see(gap, expected, "kappa", matrix.kappa());
@@ -46,7 +49,9 @@ class AccuracyTest {
         Evidence.of("largest gap to scikit-learn", gap, atMost(1e-12));
     }
 
-    private static void see(Gap gap, Golden expected, String key, double actual) { if (!expected.isOpen(key)) gap.see(expected, key, actual); }
+    private static void see(Gap gap, Golden expected, String key, double actual) {
+        if (!expected.isOpen(key)) gap.see(expected, key, actual);
+    }
 
     private static int topK(Gap gap, LabelCase labels, Golden expected) {
         int seen = 0;
@@ -65,7 +70,7 @@ class AccuracyTest {
     @Test void subsetAccuracyEqualsScikitLearn() {
         var gap = Gap.absolute();
         for (var c : GOLDEN.cases("subset")) {
-            var r = new lyceum.testing.Recipe((long) c.number("input.seed"));
+            var r = new Recipe((long) c.number("input.seed"));
             r.uniforms(2); // n and k, which stand in the input
             int n = c.integer("input.n"), k = c.integer("input.k");
             long[][] truth = new long[n][k], predicted = new long[n][k];
@@ -82,7 +87,7 @@ class AccuracyTest {
 
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void majorityPredictorGetsAccuracyAndNothingElse() {
-        var truth = Tensor.of(java.util.stream.LongStream.range(0, 1000).map(i -> i % 100 == 0 ? 1 : 0).toArray());
+        var truth = Tensor.of(LongStream.range(0, 1000).map(i -> i % 100 == 0 ? 1 : 0).toArray());
         var majority = Tensor.of(new long[1000]);
         var matrix = ConfusionMatrix.of(truth, majority);
         Evidence.of("accuracy", matrix.accuracy(), exactly(0.99));
@@ -114,7 +119,8 @@ class AccuracyTest {
         double least = 1;
         for (double p : new double[] {0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.97}) {
             int covered = 0;
-            for (int run = 0; run < runs; run++) if (ProportionInterval.clopperPearson(new Binomial(n, p).sample(rng), n, 0.95).contains(p)) covered++;
+            for (int run = 0; run < runs; run++)
+                if (ProportionInterval.clopperPearson(new Binomial(n, p).sample(rng), n, 0.95).contains(p)) covered++;
             least = Math.min(least, covered / (double) runs);
         }
         Evidence.of("least coverage", least, atLeast(0.941));
@@ -128,7 +134,8 @@ class AccuracyTest {
         }
         var t = Tensor.of(truth);
         var p = Tensor.of(predicted);
-        assertThat(ClassificationMetrics.accuracyInterval(t, p, ProportionInterval.WILSON, 0.95)).isEqualTo(ProportionInterval.wilson(70, 100, 0.95));
+        assertThat(ClassificationMetrics.accuracyInterval(t, p, ProportionInterval.WILSON, 0.95))
+                .isEqualTo(ProportionInterval.wilson(70, 100, 0.95));
         assertThat(ClassificationMetrics.noInformationTest(t, p)).isCloseTo(new Binomial(100, 0.5).survival(69), within(1e-15));
         assertThat(ClassificationMetrics.mcc(t, p)).isCloseTo(0.4, within(1e-12));
         assertThat(ClassificationMetrics.kappa(t, p)).isCloseTo(0.4, within(1e-12));

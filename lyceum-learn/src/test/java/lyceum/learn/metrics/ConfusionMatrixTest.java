@@ -6,6 +6,7 @@ import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import java.util.Locale;
 import lyceum.random.Rng;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
@@ -51,7 +52,7 @@ class ConfusionMatrixTest {
         var policy = zero == 0 ? ZeroDivision.ZERO : zero == 1 ? ZeroDivision.ONE : ZeroDivision.UNDEFINED;
         var jaccard = policy == ZeroDivision.UNDEFINED ? ZeroDivision.ZERO : policy;
         for (var average : Average.values()) {
-            var values = expected.doubles(average.name().toLowerCase(java.util.Locale.ROOT));
+            var values = expected.doubles(average.name().toLowerCase(Locale.ROOT));
             gap.see(name + " precision " + average, all.precision(average, policy), values[0]);
             gap.see(name + " recall " + average, all.recall(average, policy), values[1]);
             gap.see(name + " f1 " + average, all.fBeta(1, average, policy), values[2]);
@@ -69,9 +70,10 @@ class ConfusionMatrixTest {
             long[] truth = rng.longs(90, 0, 4).toArray(), predicted = rng.longs(90, 0, 4).toArray();
             var whole = ConfusionMatrix.of(truth, predicted, labels, null);
             var merged = ConfusionMatrix.of(new long[0], new long[0], labels, null);
-            for (int from = 0; from < 90; ) {
+            for (int from = 0; from < 90;) {
                 int to = Math.min(90, from + 1 + rng.nextInt(40));
-                merged = merged.merge(ConfusionMatrix.of(Arrays.copyOfRange(truth, from, to), Arrays.copyOfRange(predicted, from, to), labels, null));
+                merged = merged.merge(
+                        ConfusionMatrix.of(Arrays.copyOfRange(truth, from, to), Arrays.copyOfRange(predicted, from, to), labels, null));
                 from = to;
             }
             if (Arrays.deepEquals(merged.counts(), whole.counts())) equal++;

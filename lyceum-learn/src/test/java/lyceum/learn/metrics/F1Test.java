@@ -25,13 +25,17 @@ class F1Test {
     private record OfMatrix(double beta) implements ScoresByAverage.Score<ConfusionMatrix> {
         @Override public double[] ofClasses(ConfusionMatrix counts, ZeroDivision policy) { return counts.fBeta(beta, policy); }
 
-        @Override public double of(ConfusionMatrix counts, Average average, ZeroDivision policy) { return counts.fBeta(beta, average, policy); }
+        @Override public double of(ConfusionMatrix counts, Average average, ZeroDivision policy) {
+            return counts.fBeta(beta, average, policy);
+        }
     }
 
     private record OfLabels(double beta) implements ScoresByAverage.Score<MultilabelConfusion> {
         @Override public double[] ofClasses(MultilabelConfusion counts, ZeroDivision policy) { return counts.fBeta(beta, policy); }
 
-        @Override public double of(MultilabelConfusion counts, Average average, ZeroDivision policy) { return counts.fBeta(beta, average, policy); }
+        @Override public double of(MultilabelConfusion counts, Average average, ZeroDivision policy) {
+            return counts.fBeta(beta, average, policy);
+        }
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
@@ -52,7 +56,8 @@ class F1Test {
         for (int run = 0; run < 1000; run++) {
             double tp = rng.nextInt(30), fp = rng.nextInt(30), fn = rng.nextInt(30), tn = rng.nextInt(30);
             if (tp + fp + fn == 0) continue;
-            gap.see("run " + run, ConfusionMatrix.ofCounts(new double[][] {{tn, fp}, {fn, tp}}).fBeta(1, ZeroDivision.ZERO)[1], 2 * tp / (2 * tp + fp + fn));
+            gap.see("run " + run, ConfusionMatrix.ofCounts(new double[][] {{tn, fp}, {fn, tp}}).fBeta(1, ZeroDivision.ZERO)[1],
+                    2 * tp / (2 * tp + fp + fn));
         }
         Evidence.of("F1 against 2 TP / (2 TP + FP + FN)", gap, exactly(0));
     }
@@ -100,7 +105,8 @@ class F1Test {
             Evidence.of("threshold of largest expected F1 - F* / 2", expectedBest(probabilities) - rule.threshold(), equalTo(0, 0.01));
             // The distribution of the probabilities is known, and with it F* by calculus.
             Evidence.of("F* - that of the distribution, power " + power, rule.fBeta() - bestF1(power), equalTo(0, 0.01));
-            Evidence.of("threshold of largest expected F1 - half of that of the distribution", expectedBest(probabilities) - bestF1(power) / 2, equalTo(0, 0.01));
+            Evidence.of("threshold of largest expected F1 - half of that of the distribution",
+                    expectedBest(probabilities) - bestF1(power) / 2, equalTo(0, 0.01));
             Evidence.of("threshold of largest F1 - F* / 2", exact.threshold() - exact.fBeta() / 2, equalTo(0, 0.03));
         }
     }
@@ -139,7 +145,8 @@ class F1Test {
         // one class is found always and cried often, the other the other way round
         var truth = Tensor.of(new long[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
         var predicted = Tensor.of(new long[] {0, 1, 1, 1, 1, 1, 1, 1, 1, 1});
-        double ofScores = ClassificationMetrics.f1(truth, predicted, Average.MACRO), ofMeans = ClassificationMetrics.f1OfMeans(truth, predicted);
+        double ofScores = ClassificationMetrics.f1(truth, predicted, Average.MACRO),
+                ofMeans = ClassificationMetrics.f1OfMeans(truth, predicted);
         Evidence.of("mean of the F1s", ofScores, equalTo(0.2, 1e-12));
         Evidence.of("F1 of the means", ofMeans, equalTo(5.0 / 9, 1e-12));
     }
@@ -154,7 +161,8 @@ class F1Test {
             Arrays.fill(all, 1);
             double p = positives / 40.0;
             double f = ConfusionMatrix.of(truth, all, new long[] {0, 1}, null).fBeta(1, ZeroDivision.ZERO)[1];
-            gap.see(positives + " of 40", f, 2 * p / (1 + p)).see("guessing", ClassificationMetrics.fBetaOfGuessing(p, 1, 1), 2 * p / (1 + p));
+            gap.see(positives + " of 40", f, 2 * p / (1 + p)).see("guessing", ClassificationMetrics.fBetaOfGuessing(p, 1, 1),
+                    2 * p / (1 + p));
         }
         assertThat(ClassificationMetrics.fBetaOfGuessing(0.2, 0.5, 1)).isCloseTo(0.2 / 0.7, within(1e-15));
         Evidence.of("F1 of flagging all against 2p / (1 + p)", gap, atMost(1e-15));
@@ -199,6 +207,7 @@ class F1Test {
             if (interval.contains(0.8)) covered++;
         }
         Evidence.of("coverage", covered / (double) runs, between(0.90, 0.98));
-        assertThatThrownBy(() -> ConfusionMatrix.ofCounts(new double[][] {{0.5}}).bootstrap(ConfusionMatrix::accuracy, 100, 0.9, rng)).hasMessageContaining("a count is 0.5");
+        assertThatThrownBy(() -> ConfusionMatrix.ofCounts(new double[][] {{0.5}}).bootstrap(ConfusionMatrix::accuracy, 100, 0.9, rng))
+                .hasMessageContaining("a count is 0.5");
     }
 }

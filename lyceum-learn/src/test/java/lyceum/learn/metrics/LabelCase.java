@@ -1,5 +1,6 @@
 package lyceum.learn.metrics;
 
+import java.util.stream.LongStream;
 import lyceum.testing.Golden;
 import lyceum.testing.Recipe;
 
@@ -26,5 +27,5 @@ record LabelCase(int classes, long[] truth, long[] predicted, double[] weights, 
 
     ConfusionMatrix matrixOfPresent() { return ConfusionMatrix.of(truth, predicted, null, weights); }
 
-    long[] allLabels() { return java.util.stream.LongStream.range(0, classes).toArray(); }
+    long[] allLabels() { return LongStream.range(0, classes).toArray(); }
 }

@@ -19,10 +19,12 @@ class MultilabelConfusionTest {
         for (var c : Golden.load("golden/confusion-matrix.json").cases("multilabel")) {
             var labelled = ScoresByAverage.Labelled.of(c.at("input"));
             var counts = MultilabelConfusion.of(labelled.truth(), labelled.predicted(), null);
-            for (int k = 0; k < counts.size(); k++) assertThat(counts.of(k).counts()).as(c.text("name")).isDeepEqualTo(c.matrix("expected.matrices." + k));
+            for (int k = 0; k < counts.size(); k++)
+                assertThat(counts.of(k).counts()).as(c.text("name")).isDeepEqualTo(c.matrix("expected.matrices." + k));
             int half = labelled.truth().length / 2, n = labelled.truth().length;
             var merged = MultilabelConfusion.of(Arrays.copyOf(labelled.truth(), half), Arrays.copyOf(labelled.predicted(), half), null)
-                    .merge(MultilabelConfusion.of(Arrays.copyOfRange(labelled.truth(), half, n), Arrays.copyOfRange(labelled.predicted(), half, n), null));
+                    .merge(MultilabelConfusion.of(Arrays.copyOfRange(labelled.truth(), half, n),
+                            Arrays.copyOfRange(labelled.predicted(), half, n), null));
             assertThat(merged.truePositives()).isEqualTo(counts.truePositives());
             checked++;
         }
@@ -43,7 +45,10 @@ class MultilabelConfusionTest {
     }
 
     @Test void raggedOrForeignFlagsAreRefused() {
-        assertThatThrownBy(() -> MultilabelConfusion.of(new boolean[2][3], new boolean[1][3], null)).hasMessageContaining("2 true rows and 1");
-        assertThatThrownBy(() -> MultilabelConfusion.of(new boolean[][] {{true}, {true, false}}, new boolean[][] {{true}, {true, false}}, null)).hasMessageContaining("row 1 has 2");
+        assertThatThrownBy(() -> MultilabelConfusion.of(new boolean[2][3], new boolean[1][3], null))
+                .hasMessageContaining("2 true rows and 1");
+        assertThatThrownBy(
+                () -> MultilabelConfusion.of(new boolean[][] {{true}, {true, false}}, new boolean[][] {{true}, {true, false}}, null))
+                .hasMessageContaining("row 1 has 2");
     }
 }

@@ -37,7 +37,9 @@ class PrecisionTest {
         int checked = ScoresByAverage.checkRandom(gap, GOLDEN, "precision", new ScoresByAverage.Score<>() {
             @Override public double[] ofClasses(ConfusionMatrix counts, ZeroDivision policy) { return counts.precision(policy); }
 
-            @Override public double of(ConfusionMatrix counts, Average average, ZeroDivision policy) { return counts.precision(average, policy); }
+            @Override public double of(ConfusionMatrix counts, Average average, ZeroDivision policy) {
+                return counts.precision(average, policy);
+            }
         });
         Evidence.of("cases", checked, exactly(300));
         Evidence.of("largest gap to scikit-learn", gap, atMost(1e-12));
@@ -49,7 +51,9 @@ class PrecisionTest {
         int checked = ScoresByAverage.checkMultilabel(gap, GOLDEN, "precision", new ScoresByAverage.Score<>() {
             @Override public double[] ofClasses(MultilabelConfusion counts, ZeroDivision policy) { return counts.precision(policy); }
 
-            @Override public double of(MultilabelConfusion counts, Average average, ZeroDivision policy) { return counts.precision(average, policy); }
+            @Override public double of(MultilabelConfusion counts, Average average, ZeroDivision policy) {
+                return counts.precision(average, policy);
+            }
         });
         Evidence.of("cases", checked, above(0));
         Evidence.of("largest gap to scikit-learn", gap, atMost(1e-12));
@@ -72,7 +76,8 @@ class PrecisionTest {
         var gap = Gap.absolute();
         var data = Datasets.breastCancer();
         double[] radius = data.x().select(1, 0).toDoubleArray();
-        int[] sick = IntStream.range(0, radius.length).filter(i -> data.labels()[i] == 0).toArray(), well = IntStream.range(0, radius.length).filter(i -> data.labels()[i] == 1).toArray();
+        int[] sick = IntStream.range(0, radius.length).filter(i -> data.labels()[i] == 0).toArray(),
+                well = IntStream.range(0, radius.length).filter(i -> data.labels()[i] == 1).toArray();
         var rng = Rng.of(3);
         int n = 2_000_000;
         for (double threshold : new double[] {13, 15, 17}) {
@@ -87,7 +92,8 @@ class PrecisionTest {
                     if (positive) tp++;
                     else fp++;
                 }
-                gap.see("threshold " + threshold + ", prevalence " + prevalence, tp / (tp + fp), ClassificationMetrics.precisionAt(sensitivity, specificity, prevalence));
+                gap.see("threshold " + threshold + ", prevalence " + prevalence, tp / (tp + fp),
+                        ClassificationMetrics.precisionAt(sensitivity, specificity, prevalence));
             }
         }
         Evidence.of("counted precision against the formula", gap, atMost(0.01));
@@ -150,9 +156,13 @@ class PrecisionTest {
         Evidence.of("least precision on the test half, of 3 splits", least, atLeast(0.98));
     }
 
-    private static LogisticModel fit(SparseCounts mails) { return new LogisticRegression().withTolerance(1e-4).fit(logs(mails), mails.y()); }
+    private static LogisticModel fit(SparseCounts mails) {
+        return new LogisticRegression().withTolerance(1e-4).fit(logs(mails), mails.y());
+    }
 
-    private static Csr logs(SparseCounts mails) { return Csr.of(mails.size(), mails.features(), mails.rowStarts(), mails.columns(), Tensor.of(mails.counts()).to(DType.F64).log1p()); }
+    private static Csr logs(SparseCounts mails) {
+        return Csr.of(mails.size(), mails.features(), mails.rowStarts(), mails.columns(), Tensor.of(mails.counts()).to(DType.F64).log1p());
+    }
 
     private static boolean[] spam(SparseCounts mails) {
         var spam = new boolean[mails.size()];
@@ -167,7 +177,8 @@ class PrecisionTest {
         assertThat(Thresholds.forPrecision(positive, scores, 1).threshold()).isEqualTo(6);
         assertThat(Thresholds.forFalsePositiveRate(positive, scores, 0.4).threshold()).isEqualTo(4);
         assertThat(Thresholds.forFalsePositiveRate(positive, scores, 0).threshold()).isEqualTo(6);
-        assertThat(Thresholds.forPrecision(new boolean[] {false, true}, new double[] {2, 1}, 0.9).threshold()).isEqualTo(Double.POSITIVE_INFINITY);
+        assertThat(Thresholds.forPrecision(new boolean[] {false, true}, new double[] {2, 1}, 0.9).threshold())
+                .isEqualTo(Double.POSITIVE_INFINITY);
     }
 
     @Test void surePrecisionAsksForMoreRowsThanAPointEstimate() {
@@ -187,7 +198,8 @@ class PrecisionTest {
 
     @Test void whatCannotBeMeasuredIsRefusedByName() {
         assertThatThrownBy(() -> RankingMetrics.precisionAtK(new boolean[3], new double[3], 4)).hasMessageContaining("k is 4");
-        assertThatThrownBy(() -> Thresholds.forPrecision(new boolean[3], new double[3], 0.9)).hasMessageContaining("none of the 3 rows is positive");
+        assertThatThrownBy(() -> Thresholds.forPrecision(new boolean[3], new double[3], 0.9))
+                .hasMessageContaining("none of the 3 rows is positive");
         assertThatThrownBy(() -> Thresholds.forRecall(new boolean[] {true}, new double[] {1}, 1.5)).hasMessageContaining("recall is 1.5");
     }
 }

@@ -25,7 +25,9 @@ class RecallTest {
         int checked = ScoresByAverage.checkRandom(gap, GOLDEN, "recall", new ScoresByAverage.Score<>() {
             @Override public double[] ofClasses(ConfusionMatrix counts, ZeroDivision policy) { return counts.recall(policy); }
 
-            @Override public double of(ConfusionMatrix counts, Average average, ZeroDivision policy) { return counts.recall(average, policy); }
+            @Override public double of(ConfusionMatrix counts, Average average, ZeroDivision policy) {
+                return counts.recall(average, policy);
+            }
         });
         Evidence.of("cases", checked, exactly(300));
         Evidence.of("largest gap to scikit-learn", gap, atMost(1e-12));
@@ -37,7 +39,9 @@ class RecallTest {
         int checked = ScoresByAverage.checkMultilabel(gap, GOLDEN, "recall", new ScoresByAverage.Score<>() {
             @Override public double[] ofClasses(MultilabelConfusion counts, ZeroDivision policy) { return counts.recall(policy); }
 
-            @Override public double of(MultilabelConfusion counts, Average average, ZeroDivision policy) { return counts.recall(average, policy); }
+            @Override public double of(MultilabelConfusion counts, Average average, ZeroDivision policy) {
+                return counts.recall(average, policy);
+            }
         });
         Evidence.of("cases", checked, above(0));
         Evidence.of("largest gap to scikit-learn", gap, atMost(1e-12));
@@ -63,7 +67,8 @@ class RecallTest {
             double balanced = 0;
             for (int k = 0; k < rows.length; k++) if (rows[k] > 0) balanced += hits[k] / rows[k] / occurring;
             counted.see(c.text("name") + " macro", matrix.recall(Average.MACRO, ZeroDivision.UNDEFINED), balanced);
-            counted.see(c.text("name") + " weighted", matrix.recall(Average.WEIGHTED), Arrays.stream(hits).sum() / Arrays.stream(rows).sum());
+            counted.see(c.text("name") + " weighted", matrix.recall(Average.WEIGHTED),
+                    Arrays.stream(hits).sum() / Arrays.stream(rows).sum());
             if (labels.weights() != null) weighted++;
             if (occurring < rows.length) absent++;
             double[] recall = matrix.recall(ZeroDivision.ONE), missed = matrix.missRate(ZeroDivision.ZERO);
@@ -116,7 +121,8 @@ class RecallTest {
             var sweep = ScoreSweep.of("test", positive, scores, null);
             for (int i = 0; i < sweep.size(); i++) {
                 double at = sweep.thresholds()[i];
-                if (at >= -0.5 && at < 15) gap.see("run " + run + ", threshold " + at, sweep.recall(i), counted[(int) Math.rint(2 * at + 1)]);
+                if (at >= -0.5 && at < 15)
+                    gap.see("run " + run + ", threshold " + at, sweep.recall(i), counted[(int) Math.rint(2 * at + 1)]);
             }
             for (int i = 1; i < sweep.size(); i++) {
                 assertThat(sweep.thresholds()[i]).isLessThan(sweep.thresholds()[i - 1]);
@@ -146,7 +152,8 @@ class RecallTest {
     @Test void tooFewPositivesGuaranteeNothingButFlaggingAll() {
         assertThat(Thresholds.guaranteeingRecall(new double[] {1, 2, 3}, 0.9, 0.9)).isEqualTo(Double.NEGATIVE_INFINITY);
         // 0.9^22 = 0.098: from 22 positives on the least of them will do
-        assertThat(Thresholds.guaranteeingRecall(new Normal(5, 1).sample(Rng.of(1), 21).toDoubleArray(), 0.9, 0.9)).isEqualTo(Double.NEGATIVE_INFINITY);
+        assertThat(Thresholds.guaranteeingRecall(new Normal(5, 1).sample(Rng.of(1), 21).toDoubleArray(), 0.9, 0.9))
+                .isEqualTo(Double.NEGATIVE_INFINITY);
         double[] scores = new Normal(5, 1).sample(Rng.of(1), 22).toDoubleArray();
         assertThat(Thresholds.guaranteeingRecall(scores, 0.9, 0.9)).isEqualTo(Arrays.stream(scores).min().orElseThrow());
     }

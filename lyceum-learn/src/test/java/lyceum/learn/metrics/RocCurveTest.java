@@ -10,9 +10,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeMap;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
+import lyceum.math.Special;
 import lyceum.random.Rng;
 import lyceum.stats.Alternative;
 import lyceum.stats.MannWhitney;
@@ -58,7 +60,8 @@ class RocCurveTest {
             thresholds.see(c, "expected.thresholds", roc.thresholds());
             gap.see(c, "expected.auc", roc.auc());
             gap.see(c, "expected.partialAuc", roc.partialAuc(0.3));
-            if (c.has("expected.allPoints")) assertThat(RocCurve.of(s.positive, s.scores, s.weights, false).thresholds()).hasSize(c.integer("expected.allPoints"));
+            if (c.has("expected.allPoints"))
+                assertThat(RocCurve.of(s.positive, s.scores, s.weights, false).thresholds()).hasSize(c.integer("expected.allPoints"));
             checked++;
         }
         Evidence.of("samples", checked, exactly(200));
@@ -82,12 +85,15 @@ class RocCurveTest {
             double auc = RocCurve.of(s.positive, s.scores, null).auc();
             gap.see(c.text("name"), auc, wins / pairs);
             assertThat(MannWhitney.test(of(s, true), of(s, false), Alternative.TWO_SIDED).probability()).isEqualTo(auc);
-            if (pairs > 0 && count(s.positive) > 1 && s.positive.length - count(s.positive) > 1) assertThat(DeLong.of(s.positive, s.scores).auc()).isCloseTo(wins / pairs, within(1e-14));
+            if (pairs > 0 && count(s.positive) > 1 && s.positive.length - count(s.positive) > 1)
+                assertThat(DeLong.of(s.positive, s.scores).auc()).isCloseTo(wins / pairs, within(1e-14));
         }
         Evidence.of("area less the share of pairs won", gap, exactly(0));
     }
 
-    private static double[] of(Sample s, boolean positive) { return IntStream.range(0, s.scores.length).filter(i -> s.positive[i] == positive).mapToDouble(i -> s.scores[i]).toArray(); }
+    private static double[] of(Sample s, boolean positive) {
+        return IntStream.range(0, s.scores.length).filter(i -> s.positive[i] == positive).mapToDouble(i -> s.scores[i]).toArray();
+    }
 
     private static int count(boolean[] flags) {
         int n = 0;
@@ -113,14 +119,17 @@ class RocCurveTest {
             var s = Tensor.of(p);
             assertThat(MulticlassAuc.oneVsRest(t, s)).containsExactly(c.doubles("expected.classes"), within(1e-12));
             for (var average : Average.values()) {
-                String name = average.name().toLowerCase(java.util.Locale.ROOT);
-                assertThat(MulticlassAuc.oneVsRest(t, s, average)).as(c.text("name") + name).isCloseTo(c.number("expected.ovr " + name), within(1e-12));
-                if (average != Average.MICRO) assertThat(MulticlassAuc.oneVsOne(t, s, average)).isCloseTo(c.number("expected.ovo " + name), within(1e-12));
+                String name = average.name().toLowerCase(Locale.ROOT);
+                assertThat(MulticlassAuc.oneVsRest(t, s, average)).as(c.text("name") + name).isCloseTo(c.number("expected.ovr " + name),
+                        within(1e-12));
+                if (average != Average.MICRO)
+                    assertThat(MulticlassAuc.oneVsOne(t, s, average)).isCloseTo(c.number("expected.ovo " + name), within(1e-12));
             }
             checked++;
         }
         assertThat(checked).isPositive();
-        assertThatThrownBy(() -> MulticlassAuc.oneVsRest(Tensor.of(new long[] {0, 1}), Tensor.of(new double[][] {{1, 2, 3}, {1, 2, 3}}))).hasMessageContaining("class 2 does not occur");
+        assertThatThrownBy(() -> MulticlassAuc.oneVsRest(Tensor.of(new long[] {0, 1}), Tensor.of(new double[][] {{1, 2, 3}, {1, 2, 3}})))
+                .hasMessageContaining("class 2 does not occur");
     }
 
     @Test void pairedTestSeesADifferenceAndNoneWhereThereIsNone() {
@@ -158,9 +167,11 @@ class RocCurveTest {
             // Any increasing map there is: random steps up between neighbouring scores.
             var steps = new TreeMap<Double, Double>();
             double level = -5;
-            for (double s : Arrays.stream(scores).sorted().toArray()) if (!steps.containsKey(s)) steps.put(s, level += Math.pow(10, -6 * rng.nextDouble()));
+            for (double s : Arrays.stream(scores).sorted().toArray())
+                if (!steps.containsKey(s)) steps.put(s, level += Math.pow(10, -6 * rng.nextDouble()));
             var before = RocCurve.of(positive, scores, weights);
-            List<DoubleUnaryOperator> maps = List.of(s -> Math.exp(3 * s) - 7, s -> s * s * s, Math::atan, s -> Math.log(s + 3), s -> 1e-9 * s + 1, steps::get);
+            List<DoubleUnaryOperator> maps = List.of(s -> Math.exp(3 * s) - 7, s -> s * s * s, Math::atan, s -> Math.log(s + 3),
+                    s -> 1e-9 * s + 1, steps::get);
             for (int m = 0; m < maps.size(); m++) {
                 var after = RocCurve.of(positive, Arrays.stream(scores).map(maps.get(m)).toArray(), weights);
                 area.see("run " + run + ", map " + m, after.auc(), before.auc());
@@ -178,7 +189,7 @@ class RocCurveTest {
 
     @Acceptance(topic = TOPIC, clause = 4)
     @Test void deLongIntervalsCoverTheTruthOfBinormalScores() {
-        double distance = 1, truth = 0.5 * (1 + lyceum.math.Special.erf(distance / Math.sqrt(2) / Math.sqrt(2)));
+        double distance = 1, truth = 0.5 * (1 + Special.erf(distance / Math.sqrt(2) / Math.sqrt(2)));
         var rng = Rng.of(4);
         int covered = 0;
         for (int run = 0; run < 1000; run++) {
@@ -206,6 +217,7 @@ class RocCurveTest {
 
     @Test void whatCannotBeRankedIsRefusedByName() {
         assertThatThrownBy(() -> RocCurve.of(new boolean[] {true, true}, new double[] {1, 2}, null)).hasMessageContaining("negative");
-        assertThatThrownBy(() -> RocCurve.of(new boolean[] {true, false}, new double[] {1, Double.NaN}, null)).hasMessageContaining("score 1 is NaN");
+        assertThatThrownBy(() -> RocCurve.of(new boolean[] {true, false}, new double[] {1, Double.NaN}, null))
+                .hasMessageContaining("score 1 is NaN");
     }
 }

@@ -9,7 +9,7 @@ import lyceum.testing.Recipe;
 
 /** The layout that the golden files of precision, recall and F-beta share: {@code "name policy": {averages, classes}}. */
 final class ScoresByAverage {
-    private ScoresByAverage() { }
+    private ScoresByAverage() {}
 
     /** One score of a matrix, or of multi-label counts. */
     interface Score<T> {
@@ -54,8 +54,11 @@ final class ScoresByAverage {
                     continue;
                 }
                 var policy = policy(key);
-                double[] averages = expected.doubles("averages"), classes = expected.doubles("classes"), found = score.ofClasses(matrix, policy);
-                for (var average : Average.values()) gap.see(c.text("name") + " " + key + " " + average.name().toLowerCase(Locale.ROOT), score.of(matrix, average, policy), averages[average.ordinal()]);
+                double[] averages = expected.doubles("averages"), classes = expected.doubles("classes"),
+                        found = score.ofClasses(matrix, policy);
+                for (var average : Average.values())
+                    gap.see(c.text("name") + " " + key + " " + average.name().toLowerCase(Locale.ROOT), score.of(matrix, average, policy),
+                            averages[average.ordinal()]);
                 assertThat(found).hasSameSizeAs(classes);
                 for (int k = 0; k < classes.length; k++) gap.see(c.text("name") + " " + key + " class " + k, found[k], classes[k]);
             }
@@ -73,8 +76,10 @@ final class ScoresByAverage {
             for (String key : c.at("expected").names()) {
                 if (!key.startsWith(name + " ")) continue;
                 var policy = policy(key);
-                double[] averages = c.at("expected").at(key).doubles("averages"), classes = c.at("expected").at(key).doubles("classes"), found = score.ofClasses(counts, policy);
-                for (var average : Average.values()) gap.see(c.text("name") + " " + key + " " + average, score.of(counts, average, policy), averages[average.ordinal()]);
+                double[] averages = c.at("expected").at(key).doubles("averages"), classes = c.at("expected").at(key).doubles("classes"),
+                        found = score.ofClasses(counts, policy);
+                for (var average : Average.values())
+                    gap.see(c.text("name") + " " + key + " " + average, score.of(counts, average, policy), averages[average.ordinal()]);
                 gap.see(c.text("name") + " " + key + " samples", score.of(rows, Average.MACRO, policy), averages[3]);
                 for (int k = 0; k < classes.length; k++) gap.see(c.text("name") + " " + key + " class " + k, found[k], classes[k]);
             }

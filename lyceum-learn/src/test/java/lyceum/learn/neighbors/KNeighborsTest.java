@@ -39,13 +39,19 @@ class KNeighborsTest {
     @TestFactory Stream<DynamicTest> classifierKeepsTheContract() { return LearnerContract.of(new KNeighborsClassifier(5)).tests(); }
 
     @TestFactory Stream<DynamicTest> treesKeepTheContract() {
-        return LearnerContract.of(new KNeighborsClassifier(3).withWeights(NeighborWeights.DISTANCE).withSearch(new NearestNeighbors(Metric.MANHATTAN, Algorithm.KD_TREE, 4))).tests();
+        return LearnerContract.of(new KNeighborsClassifier(3).withWeights(NeighborWeights.DISTANCE)
+                .withSearch(new NearestNeighbors(Metric.MANHATTAN, Algorithm.KD_TREE, 4))).tests();
     }
 
-    @TestFactory Stream<DynamicTest> regressorKeepsTheContract() { return LearnerContract.of(new KNeighborsRegressor(4).withAlgorithm(Algorithm.BALL_TREE)).tests(); }
+    @TestFactory Stream<DynamicTest> regressorKeepsTheContract() {
+        return LearnerContract.of(new KNeighborsRegressor(4).withAlgorithm(Algorithm.BALL_TREE)).tests();
+    }
 
     @TestFactory Stream<DynamicTest> customDistancesKeepTheContract() {
-        return LearnerContract.of(new KNeighborsRegressor(4).withMetric(new Metric.Custom((a, b) -> IntStream.range(0, a.length).mapToDouble(j -> Math.sqrt(Math.abs(a[j] - b[j]))).sum()))).tests();
+        return LearnerContract
+                .of(new KNeighborsRegressor(4).withMetric(
+                        new Metric.Custom((a, b) -> IntStream.range(0, a.length).mapToDouble(j -> Math.sqrt(Math.abs(a[j] - b[j]))).sum())))
+                .tests();
     }
 
     private static Metric metric(Golden input) {
@@ -59,9 +65,13 @@ class KNeighborsTest {
         };
     }
 
-    private static NeighborWeights weights(Golden input) { return input.text("weights").equals("uniform") ? NeighborWeights.UNIFORM : NeighborWeights.DISTANCE; }
+    private static NeighborWeights weights(Golden input) {
+        return input.text("weights").equals("uniform") ? NeighborWeights.UNIFORM : NeighborWeights.DISTANCE;
+    }
 
-    private static Dataset half(Dataset data, int parity) { return data.rows(IntStream.range(0, data.size()).filter(i -> i % 2 == parity).toArray()); }
+    private static Dataset half(Dataset data, int parity) {
+        return data.rows(IntStream.range(0, data.size()).filter(i -> i % 2 == parity).toArray());
+    }
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void classesEqualScikitLearnOnDigits() {
@@ -71,7 +81,8 @@ class KNeighborsTest {
         for (var c : GOLDEN) {
             var input = c.at("input");
             if (!c.text("name").startsWith("digits") || !ON_DIGITS.contains(input.text("metric"))) continue;
-            var model = new KNeighborsClassifier(input.integer("k")).withMetric(metric(input)).withWeights(weights(input)).fit(train.x(), train.y());
+            var model = new KNeighborsClassifier(input.integer("k")).withMetric(metric(input)).withWeights(weights(input)).fit(train.x(),
+                    train.y());
             long[] predicted = model.predict(test.x()).toLongArray();
             var unsure = Arrays.stream(c.ints("expected.ambiguous")).boxed().collect(Collectors.toSet());
             assertThat(unsure).hasSizeLessThan(4);
@@ -83,7 +94,8 @@ class KNeighborsTest {
             }
             int[] rows = c.ints("expected.probabilities.rows");
             double[][] probabilities = c.matrix("expected.probabilities.values"), ours = model.predictProba(test.x()).toRows();
-            for (int r = 0; r < rows.length; r++) for (int k = 0; k < 10; k++) worst = Math.max(worst, Math.abs(ours[rows[r]][k] - probabilities[r][k]));
+            for (int r = 0; r < rows.length; r++)
+                for (int k = 0; k < 10; k++) worst = Math.max(worst, Math.abs(ours[rows[r]][k] - probabilities[r][k]));
             cases++;
         }
         assertThat(cases).isEqualTo(24);
@@ -135,10 +147,12 @@ class KNeighborsTest {
                 var near = index.neighbors(queries, 5);
                 double[] expected = c.flat("expected.distances"), distances = near.distances().toDoubleArray();
                 for (int i = 0; i < expected.length; i++) assertThat(distances[i]).isCloseTo(expected[i], within(1e-10));
-                assertThat(near.indices().toIntArray()).isEqualTo(Arrays.stream(c.intMatrix("expected.indices")).flatMapToInt(Arrays::stream).toArray());
+                assertThat(near.indices().toIntArray())
+                        .isEqualTo(Arrays.stream(c.intMatrix("expected.indices")).flatMapToInt(Arrays::stream).toArray());
                 var around = index.withinRadius(queries, input.number("radius"));
                 for (int i = 0; i < 20; i++) {
-                    assertThat(IntStream.of(around.indices()[i]).sorted().toArray()).isEqualTo(IntStream.of(c.ints("expected.withinRadius." + i)).sorted().toArray());
+                    assertThat(IntStream.of(around.indices()[i]).sorted().toArray())
+                            .isEqualTo(IntStream.of(c.ints("expected.withinRadius." + i)).sorted().toArray());
                     assertThat(around.distances()[i]).isSorted();
                 }
             }
@@ -148,7 +162,8 @@ class KNeighborsTest {
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void treesAndBruteForceFindIdenticalSetsForAThousandQueries() {
         int queries = 0, differing = 0;
-        var metrics = List.of(Metric.EUCLIDEAN, Metric.MANHATTAN, Metric.CHEBYSHEV, new Metric.Minkowski(3), new Metric.Mahalanobis(Tensor.of(new double[] {2, 0.5, 0, 0.5, 1, 0.2, 0, 0.2, 3}, 3, 3)));
+        var metrics = List.of(Metric.EUCLIDEAN, Metric.MANHATTAN, Metric.CHEBYSHEV, new Metric.Minkowski(3),
+                new Metric.Mahalanobis(Tensor.of(new double[] {2, 0.5, 0, 0.5, 1, 0.2, 0, 0.2, 3}, 3, 3)));
         for (int m = 0; m < metrics.size(); m++) {
             for (boolean grid : new boolean[] {false, true}) {
                 var rng = Rng.of(m);
@@ -183,7 +198,8 @@ class KNeighborsTest {
         for (int d = 0; d < 2; d++) {
             int p = d == 0 ? 3 : 50;
             var x = Tensor.rand(Rng.of(p), DType.F64, 20_000, p);
-            var found = new NearestNeighbors().withAlgorithm(Algorithm.KD_TREE).fit(x).neighbors(Tensor.rand(Rng.of(99), DType.F64, 100, p), 5);
+            var found = new NearestNeighbors().withAlgorithm(Algorithm.KD_TREE).fit(x).neighbors(Tensor.rand(Rng.of(99), DType.F64, 100, p),
+                    5);
             share[d] = found.visited() / (100.0 * 20_000);
         }
         Evidence.of("share visited in 3 dimensions", share[0], atMost(0.1));
@@ -194,7 +210,8 @@ class KNeighborsTest {
         var x = Tensor.of(new double[] {0, 1, 1.1, 1.2}, 4, 1);
         var model = new KNeighborsClassifier(4).withWeights(NeighborWeights.DISTANCE).fit(x, Tensor.of(0L, 1, 1, 1));
         assertThat(model.predictProba(Tensor.of(new double[] {0}, 1, 1)).toDoubleArray()).containsExactly(1, 0);
-        assertThat(new KNeighborsClassifier(4).fit(x, Tensor.of(0L, 1, 1, 1)).predict(Tensor.of(new double[] {0}, 1, 1)).toLongArray()).containsExactly(1);
+        assertThat(new KNeighborsClassifier(4).fit(x, Tensor.of(0L, 1, 1, 1)).predict(Tensor.of(new double[] {0}, 1, 1)).toLongArray())
+                .containsExactly(1);
     }
 
     @Test void weightsMultiplyVotesAndZeroLeavesOut() {
@@ -214,11 +231,16 @@ class KNeighborsTest {
 
     @Test void wrongChoicesAreRefusedInWords() {
         var x = Tensor.zeros(DType.F64, 3, 2);
-        assertThatThrownBy(() -> new KNeighborsClassifier(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("k is 0; at least 1 neighbour is asked");
-        assertThatThrownBy(() -> new KNeighborsClassifier(5).fit(x, Tensor.of(1L, 2, 3))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("k is 5 but x has 3 rows");
-        assertThatThrownBy(() -> new NearestNeighbors().withAlgorithm(Algorithm.KD_TREE).withMetric(Metric.COSINE)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("use BRUTE");
+        assertThatThrownBy(() -> new KNeighborsClassifier(0)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("k is 0; at least 1 neighbour is asked");
+        assertThatThrownBy(() -> new KNeighborsClassifier(5).fit(x, Tensor.of(1L, 2, 3))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("k is 5 but x has 3 rows");
+        assertThatThrownBy(() -> new NearestNeighbors().withAlgorithm(Algorithm.KD_TREE).withMetric(Metric.COSINE))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("use BRUTE");
         assertThatThrownBy(() -> new Metric.Minkowski(0.5)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("0.5");
-        assertThatThrownBy(() -> new NearestNeighbors().fit(x).neighbors(Tensor.zeros(DType.F64, 1, 3), 1)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("3 columns; the index has 2");
-        assertThatThrownBy(() -> new NearestNeighbors().fit(x).withinRadius(x, -1)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("-1.0");
+        assertThatThrownBy(() -> new NearestNeighbors().fit(x).neighbors(Tensor.zeros(DType.F64, 1, 3), 1))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("3 columns; the index has 2");
+        assertThatThrownBy(() -> new NearestNeighbors().fit(x).withinRadius(x, -1)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("-1.0");
     }
 }

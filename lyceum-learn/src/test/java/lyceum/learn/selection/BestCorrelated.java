@@ -17,7 +17,8 @@ record BestCorrelated(int keep) implements Transformer {
         double[] target = y.to(x.dtype()).sub(y.to(x.dtype()).mean()).toDoubleArray();
         var centred = x.sub(x.mean(0));
         double[] score = centred.mul(Tensor.of(target).unsqueeze(1)).sum(0).square().div(centred.square().sum(0)).toDoubleArray();
-        int[] kept = IntStream.range(0, score.length).boxed().sorted((a, b) -> Double.compare(score[b], score[a])).limit(keep).mapToInt(i -> i).sorted().toArray();
+        int[] kept = IntStream.range(0, score.length).boxed().sorted((a, b) -> Double.compare(score[b], score[a])).limit(keep)
+                .mapToInt(i -> i).sorted().toArray();
         return new Fitted(kept, input.columns());
     }
 

@@ -11,6 +11,7 @@ import lyceum.DType;
 import lyceum.backend.Parallel;
 import lyceum.learn.neighbors.KNeighborsRegressor;
 import lyceum.linalg.LeastSquares;
+import lyceum.random.Rng;
 import lyceum.stats.learner.RegressionModel;
 import lyceum.stats.learner.Regressor;
 import lyceum.tensor.Tensor;
@@ -33,7 +34,9 @@ class BiasVarianceTest {
             return Tensor.of(rows);
         }
 
-        @Override public RegressionModel fit(Tensor x, Tensor y, Tensor weights) { return new Fitted(degree, LeastSquares.solve(basis(x, degree), y).coefficients()); }
+        @Override public RegressionModel fit(Tensor x, Tensor y, Tensor weights) {
+            return new Fitted(degree, LeastSquares.solve(basis(x, degree), y).coefficients());
+        }
 
         private record Fitted(int degree, Tensor coefficients) implements RegressionModel {
             @Override public int nFeatures() { return 1; }
@@ -103,7 +106,8 @@ class BiasVarianceTest {
         var parts = new BiasVariance(1500, 5).decompose(new NearestMean(0, 1), world, X);
         for (int i = 0; i < 50; i++) {
             double share = parts.bias()[i] == 0 ? 1 - parts.variance()[i] : parts.variance()[i];
-            assertThat(parts.varianceEffect()[i]).isCloseTo(parts.bias()[i] == 0 ? parts.variance()[i] : -parts.variance()[i], within(1e-12));
+            assertThat(parts.varianceEffect()[i]).isCloseTo(parts.bias()[i] == 0 ? parts.variance()[i] : -parts.variance()[i],
+                    within(1e-12));
             assertThat(parts.noiseEffect()[i]).isCloseTo(parts.noise()[i] * (2 * share - 1), within(1e-12));
             assertThat(parts.loss()[i]).isCloseTo(parts.bias()[i] + parts.varianceEffect()[i] + parts.noiseEffect()[i], within(1e-12));
         }
@@ -112,7 +116,7 @@ class BiasVarianceTest {
     }
 
     @Test void bootstrapSeesTheVarianceOfASmoothLearner() {
-        var y = SINE.target().apply(X).add(Tensor.randn(lyceum.random.Rng.of(6), DType.F64, 50).mul(SIGMA));
+        var y = SINE.target().apply(X).add(Tensor.randn(Rng.of(6), DType.F64, 50).mul(SIGMA));
         var parts = new BiasVariance(500, 7).bootstrap(new Polynomial(3), X, y);
         double known = 4 * SIGMA * SIGMA / 50;
         assertThat(parts.meanVariance()).isBetween(known / 2, known * 3);

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.backend.Parallel;
 import lyceum.data.Datasets;
@@ -40,9 +41,11 @@ class CrossValidationTest {
             };
             double sign = scorer.greaterIsBetter() ? 1 : -1;
             double[] expected = c.doubles("expected.scores");
-            double[] found = new CrossValidation(new KFold(c.integer("input.k"))).score(new Ridge(c.number("input.alpha")), data.x(), data.y(), scorer).scores(scorer);
+            double[] found = new CrossValidation(new KFold(c.integer("input.k")))
+                    .score(new Ridge(c.number("input.alpha")), data.x(), data.y(), scorer).scores(scorer);
             assertThat(found).hasSameSizeAs(expected);
-            for (int f = 0; f < expected.length; f++) worst = Math.max(worst, Math.abs(sign * found[f] - expected[f]) / Math.max(1, Math.abs(expected[f])));
+            for (int f = 0; f < expected.length; f++)
+                worst = Math.max(worst, Math.abs(sign * found[f] - expected[f]) / Math.max(1, Math.abs(expected[f])));
         }
         Evidence.of("largest relative difference", worst, below(1e-8));
     }
@@ -56,7 +59,8 @@ class CrossValidationTest {
         double loo = predicted.sub(data.y()).square().mean().item();
         // e_i / (1 - h_ii) with H = 1 1' / n + X (X'X + alpha I)^-1 X' of centred X
         var x = data.x().sub(data.x().mean(0));
-        var hat = x.matmul(Linalg.solve(x.transpose(0, 1).matmul(x).add(Tensor.eye(DType.F64, 10).mul(alpha)), x.transpose(0, 1))).add(1.0 / n);
+        var hat = x.matmul(Linalg.solve(x.transpose(0, 1).matmul(x).add(Tensor.eye(DType.F64, 10).mul(alpha)), x.transpose(0, 1)))
+                .add(1.0 / n);
         double[] residual = data.y().sub(hat.matmul(data.y().unsqueeze(1)).reshape(-1)).toDoubleArray();
         for (int i = 0; i < n; i++) press += Math.pow(residual[i] / (1 - hat.item(i, i)), 2) / n;
         Evidence.of("relative difference", Math.abs(loo - press) / press, below(1e-10));
@@ -150,7 +154,8 @@ class CrossValidationTest {
         var cv = new CrossValidation(new KFold(5).shuffled(2));
         double[] predicted = cv.predict(new Ridge(0.1), data.x(), data.y()).toDoubleArray();
         for (var fold : cv.folds(data.x(), data.y())) {
-            double[] own = new Ridge(0.1).fit(data.x().rows(fold.train()), data.y().rows(fold.train())).predict(data.x().rows(fold.test())).toDoubleArray();
+            double[] own = new Ridge(0.1).fit(data.x().rows(fold.train()), data.y().rows(fold.train())).predict(data.x().rows(fold.test()))
+                    .toDoubleArray();
             for (int i = 0; i < own.length; i++) assertThat(predicted[fold.test()[i]]).isEqualTo(own[i]);
         }
         var iris = Datasets.iris();
@@ -160,16 +165,19 @@ class CrossValidationTest {
         var probabilities = new CrossValidation(new KFold(3)).predictProba(new NearestMean(0, 4), iris.x(), iris.y());
         assertThat(probabilities.item(0, 0)).isZero();
         assertThat(probabilities.sum(1).min().item()).isCloseTo(1, within(1e-12));
-        assertThatThrownBy(() -> new CrossValidation(new TimeSeriesSplit(3)).predict(new Ridge(1), data.x(), data.y())).hasMessageContaining("TimeSeriesSplit tests row 0 0 times");
+        assertThatThrownBy(() -> new CrossValidation(new TimeSeriesSplit(3)).predict(new Ridge(1), data.x(), data.y()))
+                .hasMessageContaining("TimeSeriesSplit tests row 0 0 times");
     }
 
     @Test void weightsOfZeroLeaveRowsOutOfFitAndScore() {
         var data = Datasets.diabetes().head(100);
         var weights = new double[100];
         for (int i = 0; i < 100; i++) weights[i] = i % 2;
-        int[] odd = java.util.stream.IntStream.range(0, 50).map(i -> 2 * i + 1).toArray();
-        var all = new CrossValidation(new KFold(5)).withWeights(Tensor.of(weights)).score(new Ridge(0.1), data.x(), data.y(), Scorer.R2, Scorer.MEAN_SQUARED_ERROR);
-        var half = new CrossValidation(new KFold(5)).score(new Ridge(0.1), data.x().rows(odd), data.y().rows(odd), Scorer.R2, Scorer.MEAN_SQUARED_ERROR);
+        int[] odd = IntStream.range(0, 50).map(i -> 2 * i + 1).toArray();
+        var all = new CrossValidation(new KFold(5)).withWeights(Tensor.of(weights)).score(new Ridge(0.1), data.x(), data.y(), Scorer.R2,
+                Scorer.MEAN_SQUARED_ERROR);
+        var half = new CrossValidation(new KFold(5)).score(new Ridge(0.1), data.x().rows(odd), data.y().rows(odd), Scorer.R2,
+                Scorer.MEAN_SQUARED_ERROR);
         assertThat(all.scores(Scorer.R2)).containsExactly(half.scores(Scorer.R2), within(1e-9));
         assertThat(all.mean(Scorer.MEAN_SQUARED_ERROR)).isCloseTo(half.mean(Scorer.MEAN_SQUARED_ERROR), within(1e-6));
     }
@@ -179,7 +187,8 @@ class CrossValidationTest {
         var x = Tensor.randn(rng, DType.F64, 60, 4);
         var y = Tensor.randint(rng, 0, 2, 60);
         int[] groups = rng.ints(60, 0, 12).toArray();
-        var result = new CrossValidation(new GroupKFold(4)).withGroups(groups).nested(List.of(new NearestMean(0, 2), new NearestMean(2, 2)), new GroupKFold(3), x, y, Scorer.ACCURACY);
+        var result = new CrossValidation(new GroupKFold(4)).withGroups(groups).nested(List.of(new NearestMean(0, 2), new NearestMean(2, 2)),
+                new GroupKFold(3), x, y, Scorer.ACCURACY);
         assertThat(result.scores()).hasSize(4);
         assertThat(result.chosen()).hasSize(4).containsAnyOf(0, 1).doesNotContain(2);
     }
@@ -193,13 +202,17 @@ class CrossValidationTest {
         var other = new CrossValidation(new KFold(5)).score(new Ridge(100), data.x(), data.y());
         assertThat(result.difference(other, Scorer.R2, 0.95).low()).isPositive();
         assertThat(result.difference(result, Scorer.R2, 0.95).width()).isZero();
-        assertThat(new CrossValidation(new Repeated(new KFold(5), 4, 1)).score(new Ridge(0.1), data.x(), data.y()).scores(Scorer.R2)).hasSize(20);
+        assertThat(new CrossValidation(new Repeated(new KFold(5), 4, 1)).score(new Ridge(0.1), data.x(), data.y()).scores(Scorer.R2))
+                .hasSize(20);
     }
 
     @Test void aScoreThatDoesNotFitTheModelIsRefusedByName() {
         var data = Datasets.diabetes();
-        assertThatThrownBy(() -> new CrossValidation(new KFold(5)).score(new Ridge(1), data.x(), data.y(), Scorer.ACCURACY)).hasMessageContaining("accuracy").hasMessageContaining("is no classification");
-        assertThatThrownBy(() -> new CrossValidation(new KFold(5)).score(new Ridge(1), data.x(), data.y().narrow(0, 0, 5))).hasMessageContaining("y (5,)");
-        assertThatThrownBy(() -> new CrossValidation(new KFold(5)).nested(List.of(), new KFold(5), data.x(), data.y(), Scorer.R2)).hasMessageContaining("no candidate");
+        assertThatThrownBy(() -> new CrossValidation(new KFold(5)).score(new Ridge(1), data.x(), data.y(), Scorer.ACCURACY))
+                .hasMessageContaining("accuracy").hasMessageContaining("is no classification");
+        assertThatThrownBy(() -> new CrossValidation(new KFold(5)).score(new Ridge(1), data.x(), data.y().narrow(0, 0, 5)))
+                .hasMessageContaining("y (5,)");
+        assertThatThrownBy(() -> new CrossValidation(new KFold(5)).nested(List.of(), new KFold(5), data.x(), data.y(), Scorer.R2))
+                .hasMessageContaining("no candidate");
     }
 }

@@ -27,7 +27,8 @@ class FoldSchemeTest {
     }
 
     private static int[] expected(Golden c) {
-        return c.at("expected.testFold").toString().contains(",") ? c.ints("expected.testFold") : c.text("expected.testFold").chars().map(d -> d - '0').toArray();
+        return c.at("expected.testFold").toString().contains(",") ? c.ints("expected.testFold")
+                : c.text("expected.testFold").chars().map(d -> d - '0').toArray();
     }
 
     private static long[] labels(Golden input) {
@@ -51,10 +52,13 @@ class FoldSchemeTest {
                 assertThat(testFold(new KFold(input.integer("k")).folds(n), n)).as(name).isEqualTo(expected(c));
             } else if (name.startsWith("StratifiedKFold")) {
                 long[] labels = labels(input);
-                assertThat(testFold(new StratifiedKFold(input.integer("k")).folds(new FoldScheme.Rows(labels.length, labels, null)), labels.length)).as(name).isEqualTo(expected(c));
+                assertThat(testFold(new StratifiedKFold(input.integer("k")).folds(new FoldScheme.Rows(labels.length, labels, null)),
+                        labels.length)).as(name).isEqualTo(expected(c));
             } else if (name.startsWith("GroupKFold")) {
                 int[] groups = input.ints("groups");
-                assertThat(testFold(new GroupKFold(input.integer("k")).folds(new FoldScheme.Rows(groups.length, null, groups)), groups.length)).as(name).isEqualTo(expected(c));
+                assertThat(
+                        testFold(new GroupKFold(input.integer("k")).folds(new FoldScheme.Rows(groups.length, null, groups)), groups.length))
+                        .as(name).isEqualTo(expected(c));
             } else if (name.startsWith("TimeSeriesSplit")) {
                 timeSeries(c);
             } else {
@@ -91,7 +95,8 @@ class FoldSchemeTest {
             for (int g = 0; g < 8; g++) groups[g] = g;
             for (int c = 0; c < 3 * k && c < n; c++) labels[c] = c % 3;
             var rows = new FoldScheme.Rows(n, labels, groups);
-            for (var scheme : List.of(new KFold(k), new KFold(k).shuffled(run), new StratifiedKFold(k), new StratifiedKFold(k).shuffled(run), new GroupKFold(k), new GroupKFold(k).shuffled(run), new LeaveOneOut())) {
+            for (var scheme : List.of(new KFold(k), new KFold(k).shuffled(run), new StratifiedKFold(k),
+                    new StratifiedKFold(k).shuffled(run), new GroupKFold(k), new GroupKFold(k).shuffled(run), new LeaveOneOut())) {
                 var times = new int[n];
                 for (var fold : scheme.folds(rows)) {
                     for (int row : fold.test()) times[row]++;
@@ -119,7 +124,8 @@ class FoldSchemeTest {
             for (long label = 0; label < 3; label++) {
                 long wanted = label;
                 double all = Arrays.stream(labels).filter(l -> l == wanted).count();
-                for (var fold : new StratifiedKFold(5).shuffled(seed).folds(rows)) assertThat(Arrays.stream(fold.test()).filter(r -> labels[r] == wanted).count() - all / 5).isBetween(-1.0, 1.0);
+                for (var fold : new StratifiedKFold(5).shuffled(seed).folds(rows))
+                    assertThat(Arrays.stream(fold.test()).filter(r -> labels[r] == wanted).count() - all / 5).isBetween(-1.0, 1.0);
             }
             for (var fold : new GroupKFold(4).shuffled(seed).folds(rows)) {
                 var tested = new HashSet<Integer>();
@@ -127,15 +133,18 @@ class FoldSchemeTest {
                 for (int row : fold.train()) assertThat(tested).doesNotContain(groups[row]);
             }
         }
-        assertThat(testFold(new KFold(5).shuffled(1).folds(90), 90)).isEqualTo(testFold(new KFold(5).shuffled(1).folds(90), 90)).isNotEqualTo(testFold(new KFold(5).shuffled(2).folds(90), 90));
+        assertThat(testFold(new KFold(5).shuffled(1).folds(90), 90)).isEqualTo(testFold(new KFold(5).shuffled(1).folds(90), 90))
+                .isNotEqualTo(testFold(new KFold(5).shuffled(2).folds(90), 90));
     }
 
     @Test void whatCannotBeDividedIsRefusedByName() {
         assertThatThrownBy(() -> new KFold(1)).hasMessageContaining("k is 1");
         assertThatThrownBy(() -> new KFold(5).folds(4)).hasMessageContaining("5 parts of 4 rows");
         assertThatThrownBy(() -> new StratifiedKFold(3).folds(9)).hasMessageContaining("no class labels");
-        assertThatThrownBy(() -> new StratifiedKFold(3).folds(new FoldScheme.Rows(4, new long[] {0, 1, 0, 1}, null))).hasMessageContaining("largest class has 2 rows");
-        assertThatThrownBy(() -> new GroupKFold(3).folds(new FoldScheme.Rows(4, null, new int[] {0, 0, 1, 1}))).hasMessageContaining("3 parts of 2 groups");
+        assertThatThrownBy(() -> new StratifiedKFold(3).folds(new FoldScheme.Rows(4, new long[] {0, 1, 0, 1}, null)))
+                .hasMessageContaining("largest class has 2 rows");
+        assertThatThrownBy(() -> new GroupKFold(3).folds(new FoldScheme.Rows(4, null, new int[] {0, 0, 1, 1})))
+                .hasMessageContaining("3 parts of 2 groups");
         assertThatThrownBy(() -> new TimeSeriesSplit(5).withTestSize(4).folds(20)).hasMessageContaining("leave no training rows of 20");
         assertThatThrownBy(() -> new FoldScheme.Rows(3, new long[2], null)).hasMessageContaining("2 labels for 3 rows");
     }

@@ -13,7 +13,8 @@ record NearestMean(int first, int columns) implements Classifier {
         var found = input.labels(labels);
         double[] w = input.weights(weights), total = found.weightOfClasses(w);
         double[][] rows = input.x().toRows(), means = new double[found.count()][columns];
-        for (int i = 0; i < rows.length; i++) for (int j = 0; j < columns; j++) means[found.codes()[i]][j] += w[i] * rows[i][first + j] / total[found.codes()[i]];
+        for (int i = 0; i < rows.length; i++)
+            for (int j = 0; j < columns; j++) means[found.codes()[i]][j] += w[i] * rows[i][first + j] / total[found.codes()[i]];
         return new Fitted(found.classes(), Tensor.of(means), first, input.columns());
     }
 

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lyceum.DType;
 import lyceum.data.Datasets;
@@ -22,15 +24,25 @@ import org.junit.jupiter.api.io.TempDir;
 class DecisionTreeOptionsTest {
     @TestFactory Stream<DynamicTest> giniKeepsTheContract() { return LearnerContract.of(new DecisionTreeClassifier()).tests(); }
 
-    @TestFactory Stream<DynamicTest> entropyKeepsTheContract() { return LearnerContract.of(new DecisionTreeClassifier(SplitCriterion.ENTROPY).withMaxLeafNodes(6)).tests(); }
+    @TestFactory Stream<DynamicTest> entropyKeepsTheContract() {
+        return LearnerContract.of(new DecisionTreeClassifier(SplitCriterion.ENTROPY).withMaxLeafNodes(6)).tests();
+    }
 
-    @TestFactory Stream<DynamicTest> binsKeepTheContract() { return LearnerContract.of(new DecisionTreeClassifier().withBins(255).withPruningAlpha(0.01)).tests(); }
+    @TestFactory Stream<DynamicTest> binsKeepTheContract() {
+        return LearnerContract.of(new DecisionTreeClassifier().withBins(255).withPruningAlpha(0.01)).tests();
+    }
 
-    @TestFactory Stream<DynamicTest> randomTreesKeepTheContract() { return LearnerContract.of(new DecisionTreeClassifier().withRandomThresholds(true).withMaxFeatures(2)).tests(); }
+    @TestFactory Stream<DynamicTest> randomTreesKeepTheContract() {
+        return LearnerContract.of(new DecisionTreeClassifier().withRandomThresholds(true).withMaxFeatures(2)).tests();
+    }
 
-    @TestFactory Stream<DynamicTest> squaredErrorKeepsTheContract() { return LearnerContract.of(new DecisionTreeRegressor().withMaxDepth(5)).tests(); }
+    @TestFactory Stream<DynamicTest> squaredErrorKeepsTheContract() {
+        return LearnerContract.of(new DecisionTreeRegressor().withMaxDepth(5)).tests();
+    }
 
-    @TestFactory Stream<DynamicTest> absoluteErrorKeepsTheContract() { return LearnerContract.of(new DecisionTreeRegressor(SplitCriterion.ABSOLUTE_ERROR)).tests(); }
+    @TestFactory Stream<DynamicTest> absoluteErrorKeepsTheContract() {
+        return LearnerContract.of(new DecisionTreeRegressor(SplitCriterion.ABSOLUTE_ERROR)).tests();
+    }
 
     @Test void missingValuesGoWhereTheyLowerTheImpurity() {
         double nan = Double.NaN;
@@ -58,7 +70,8 @@ class DecisionTreeOptionsTest {
             y[i] = i % 2;
         }
         Tensor rows = Tensor.of(x, 400, 1), labels = Tensor.of(y);
-        for (var learner : List.of(new DecisionTreeClassifier().withCategorical(0), new DecisionTreeClassifier().withCategorical(0).withBins(64))) {
+        for (var learner : List.of(new DecisionTreeClassifier().withCategorical(0),
+                new DecisionTreeClassifier().withCategorical(0).withBins(64))) {
             var model = learner.fit(rows, labels);
             assertThat(model.tree().nodes()).isEqualTo(3);
             assertThat(model.score(rows, labels)).isEqualTo(1);
@@ -68,7 +81,7 @@ class DecisionTreeOptionsTest {
             assertThat(Model.load(file, DecisionTreeClassifierModel.class).score(rows, labels)).isEqualTo(1);
         }
         assertThat(new DecisionTreeClassifier().fit(rows, labels).tree().nodes()).isEqualTo(19);
-        var many = Tensor.of(java.util.Arrays.stream(x).mapToLong(v -> (long) v % 3).toArray());
+        var many = Tensor.of(Arrays.stream(x).mapToLong(v -> (long) v % 3).toArray());
         assertThat(new DecisionTreeClassifier().withCategorical(0).fit(rows, many).score(rows, many)).isEqualTo(1);
     }
 
@@ -81,11 +94,14 @@ class DecisionTreeOptionsTest {
                     x[i] = rng.nextInt(5);
                     y[i] = Math.floor(3 * ((int) (x[i] * 7) % 5) + 2 * rng.nextDouble());
                 }
-                var tree = new DecisionTreeRegressor(criterion).withCategorical(0).withMaxDepth(1).fit(Tensor.of(x, 60, 1), Tensor.of(y)).tree();
-                double found = tree.weight()[1] * tree.impurity()[1] + tree.weight()[2] * tree.impurity()[2], least = Double.POSITIVE_INFINITY;
+                var tree = new DecisionTreeRegressor(criterion).withCategorical(0).withMaxDepth(1).fit(Tensor.of(x, 60, 1), Tensor.of(y))
+                        .tree();
+                double found = tree.weight()[1] * tree.impurity()[1] + tree.weight()[2] * tree.impurity()[2],
+                        least = Double.POSITIVE_INFINITY;
                 for (int set = 1; set < 16; set++) least = Math.min(least, impurityOf(criterion, x, y, set));
                 // For the absolute error the order of means is a good guess, not a theorem.
-                assertThat(found).as("%s %d", criterion, seed).isLessThanOrEqualTo(least * (criterion == SplitCriterion.ABSOLUTE_ERROR ? 1.05 : 1 + 1e-9) + 1e-9);
+                assertThat(found).as("%s %d", criterion, seed)
+                        .isLessThanOrEqualTo(least * (criterion == SplitCriterion.ABSOLUTE_ERROR ? 1.05 : 1 + 1e-9) + 1e-9);
             }
         }
     }
@@ -94,9 +110,9 @@ class DecisionTreeOptionsTest {
         double sum = 0;
         for (int side = 0; side < 2; side++) {
             int s = side;
-            double[] part = java.util.stream.IntStream.range(0, x.length).filter(i -> (set >> (int) x[i] & 1) == s).mapToDouble(i -> y[i]).toArray();
+            double[] part = IntStream.range(0, x.length).filter(i -> (set >> (int) x[i] & 1) == s).mapToDouble(i -> y[i]).toArray();
             if (part.length == 0) return Double.POSITIVE_INFINITY;
-            if (criterion == SplitCriterion.POISSON && java.util.Arrays.stream(part).sum() == 0) return Double.POSITIVE_INFINITY;
+            if (criterion == SplitCriterion.POISSON && Arrays.stream(part).sum() == 0) return Double.POSITIVE_INFINITY;
             var leaf = new DecisionTreeRegressor(criterion).fit(Tensor.zeros(DType.F64, part.length, 1), Tensor.of(part)).tree();
             sum += part.length * leaf.impurity()[0];
         }
@@ -119,7 +135,8 @@ class DecisionTreeOptionsTest {
     @Test void pruningSearchFindsASmallerTree() {
         var data = Datasets.friedman1(Rng.of(4), 300, 6, 3);
         var search = PruningSearch.of(new DecisionTreeRegressor(), data.x(), data.y(), 5, Rng.of(1));
-        int full = new DecisionTreeRegressor().fit(data.x(), data.y()).tree().leaves(), best = new DecisionTreeRegressor().withPruningAlpha(search.best()).fit(data.x(), data.y()).tree().leaves();
+        int full = new DecisionTreeRegressor().fit(data.x(), data.y()).tree().leaves(),
+                best = new DecisionTreeRegressor().withPruningAlpha(search.best()).fit(data.x(), data.y()).tree().leaves();
         int one = new DecisionTreeRegressor().fit(data.x(), data.y()).pruned(search.oneStandardError()).tree().leaves();
         assertThat(best).isLessThan(full / 2);
         assertThat(one).isLessThanOrEqualTo(best);
@@ -130,16 +147,22 @@ class DecisionTreeOptionsTest {
         var tree = new DecisionTreeClassifier().withMaxDepth(2).fit(iris.x(), iris.y()).tree();
         assertThat(tree.rules(iris.featureNames())).startsWith("if petal_").contains("class 0 (100%)", "else");
         assertThat(tree.dot(iris.featureNames())).startsWith("digraph tree {").contains("0 -> 1 [label=\"yes\"]");
-        assertThatThrownBy(() -> tree.rules(List.of("one"))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("1 feature names for a tree of 4");
+        assertThatThrownBy(() -> tree.rules(List.of("one"))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("1 feature names for a tree of 4");
     }
 
     @Test void wrongChoicesAreRefusedInWords() {
-        assertThatThrownBy(() -> new DecisionTreeClassifier(SplitCriterion.POISSON)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("POISSON");
-        assertThatThrownBy(() -> new DecisionTreeRegressor(SplitCriterion.GINI)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("GINI");
+        assertThatThrownBy(() -> new DecisionTreeClassifier(SplitCriterion.POISSON)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("POISSON");
+        assertThatThrownBy(() -> new DecisionTreeRegressor(SplitCriterion.GINI)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("GINI");
         assertThatThrownBy(() -> new DecisionTreeClassifier().withMaxDepth(0)).hasMessage("maxDepth is 0; a tree asks at least 1 question");
         assertThatThrownBy(() -> new DecisionTreeClassifier().withBins(300)).hasMessageContaining("300");
-        assertThatThrownBy(() -> new DecisionTreeRegressor(SplitCriterion.ABSOLUTE_ERROR).withBins(64)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("absolute error");
-        assertThatThrownBy(() -> new DecisionTreeRegressor(SplitCriterion.POISSON).fit(Tensor.zeros(DType.F64, 2, 1), Tensor.of(-1.0, 2))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("-1.0");
-        assertThatThrownBy(() -> new DecisionTreeClassifier().withCategorical(3).fit(Tensor.zeros(DType.F64, 2, 1), Tensor.of(1L, 2))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("column 3");
+        assertThatThrownBy(() -> new DecisionTreeRegressor(SplitCriterion.ABSOLUTE_ERROR).withBins(64))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("absolute error");
+        assertThatThrownBy(() -> new DecisionTreeRegressor(SplitCriterion.POISSON).fit(Tensor.zeros(DType.F64, 2, 1), Tensor.of(-1.0, 2)))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("-1.0");
+        assertThatThrownBy(() -> new DecisionTreeClassifier().withCategorical(3).fit(Tensor.zeros(DType.F64, 2, 1), Tensor.of(1L, 2)))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("column 3");
     }
 }

@@ -32,7 +32,8 @@ class DecisionTreeTest {
         static Drawn of(Golden input) {
             var r = new Recipe(input.integer("seed"));
             int n = input.integer("n");
-            double[] x = Arrays.stream(r.belows(1 << 20, 4 * n)).mapToDouble(v -> v / 1024.0).toArray(), noise = r.uniforms(n), y = new double[n];
+            double[] x = Arrays.stream(r.belows(1 << 20, 4 * n)).mapToDouble(v -> v / 1024.0).toArray(), noise = r.uniforms(n),
+                    y = new double[n];
             for (int i = 0; i < n; i++) {
                 double u0 = x[4 * i] / 1024, u1 = x[4 * i + 1] / 1024, u2 = x[4 * i + 2] / 1024;
                 y[i] = switch (input.text("kind")) {
@@ -47,11 +48,14 @@ class DecisionTreeTest {
 
         DecisionTree fit(SplitCriterion criterion, TreeOptions options) {
             if (!criterion.isForClasses()) return new DecisionTreeRegressor(criterion, options).fit(x, Tensor.of(y), weights).tree();
-            return new DecisionTreeClassifier(criterion, options).fit(x, Tensor.of(Arrays.stream(y).mapToLong(v -> (long) v).toArray()), weights).tree();
+            return new DecisionTreeClassifier(criterion, options)
+                    .fit(x, Tensor.of(Arrays.stream(y).mapToLong(v -> (long) v).toArray()), weights).tree();
         }
     }
 
-    private static int orElse(Golden input, String path) { return input.at(path).toString().endsWith("null") ? Integer.MAX_VALUE : input.integer(path); }
+    private static int orElse(Golden input, String path) {
+        return input.at(path).toString().endsWith("null") ? Integer.MAX_VALUE : input.integer(path);
+    }
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void treesAndPruningPathsEqualScikitLearnForFiveCriteria() {
@@ -62,8 +66,9 @@ class DecisionTreeTest {
             var input = c.at("input");
             var drawn = Drawn.of(input);
             var criterion = SplitCriterion.valueOf(input.text("criterion").toUpperCase(Locale.ROOT));
-            var options = TreeOptions.DEFAULT.withMaxDepth(orElse(input, "maxDepth")).withMinSamplesLeaf(input.integer("minSamplesLeaf")).withMinSamplesSplit(input.integer("minSamplesSplit"))
-                    .withMaxLeafNodes(orElse(input, "maxLeafNodes")).withMinImpurityDecrease(input.number("minImpurityDecrease"));
+            var options = TreeOptions.DEFAULT.withMaxDepth(orElse(input, "maxDepth")).withMinSamplesLeaf(input.integer("minSamplesLeaf"))
+                    .withMinSamplesSplit(input.integer("minSamplesSplit")).withMaxLeafNodes(orElse(input, "maxLeafNodes"))
+                    .withMinImpurityDecrease(input.number("minImpurityDecrease"));
             var tree = drawn.fit(criterion, options);
             var expected = c.at("expected.tree");
             assertThat(tree.feature()).as(name).isEqualTo(expected.ints("feature"));
@@ -74,13 +79,16 @@ class DecisionTreeTest {
             gap.see(expected, "weight", tree.weight());
             gap.see(expected, "value", tree.value());
             var thresholds = expected.list("threshold");
-            for (int i = 0; i < tree.nodes(); i++) if (!tree.isLeaf(i)) assertThat(tree.threshold()[i]).as(name).isEqualTo(Double.parseDouble(thresholds.get(i).toString().replaceAll("^.*[= ]", "")));
+            for (int i = 0; i < tree.nodes(); i++)
+                if (!tree.isLeaf(i)) assertThat(tree.threshold()[i]).as(name)
+                        .isEqualTo(Double.parseDouble(thresholds.get(i).toString().replaceAll("^.*[= ]", "")));
             gap.see(c, "expected.importances", tree.importances());
             assertThat(tree.depth()).isEqualTo(c.integer("expected.depth"));
             assertThat(tree.leaves()).isEqualTo(c.integer("expected.leaves"));
             cases++;
             if (!c.has("expected.pruning")) continue;
-            var path = drawn.fit(criterion, TreeOptions.DEFAULT.withMaxDepth(6).withMinSamplesLeaf(input.integer("minSamplesLeaf"))).pruningPath();
+            var path = drawn.fit(criterion, TreeOptions.DEFAULT.withMaxDepth(6).withMinSamplesLeaf(input.integer("minSamplesLeaf")))
+                    .pruningPath();
             gap.see(c, "expected.pruning.alphas", path.alphas());
             gap.see(c, "expected.pruning.impurities", path.impurities());
             paths++;
@@ -98,8 +106,10 @@ class DecisionTreeTest {
             var x = Tensor.randn(rng, lyceum.DType.F64, 300, 3);
             var labels = Tensor.randint(rng, 0, 4, 300);
             var y = Tensor.randn(rng, lyceum.DType.F64, 300);
-            for (var criterion : List.of(SplitCriterion.GINI, SplitCriterion.ENTROPY)) worst = Math.min(worst, new DecisionTreeClassifier(criterion).fit(x, labels).score(x, labels));
-            for (var criterion : List.of(SplitCriterion.SQUARED_ERROR, SplitCriterion.ABSOLUTE_ERROR)) worst = Math.min(worst, new DecisionTreeRegressor(criterion).fit(x, y).score(x, y));
+            for (var criterion : List.of(SplitCriterion.GINI, SplitCriterion.ENTROPY))
+                worst = Math.min(worst, new DecisionTreeClassifier(criterion).fit(x, labels).score(x, labels));
+            for (var criterion : List.of(SplitCriterion.SQUARED_ERROR, SplitCriterion.ABSOLUTE_ERROR))
+                worst = Math.min(worst, new DecisionTreeRegressor(criterion).fit(x, y).score(x, y));
         }
         var digits = Datasets.digits();
         worst = Math.min(worst, new DecisionTreeClassifier().fit(digits.x(), digits.y()).score(digits.x(), digits.y()));
@@ -117,15 +127,21 @@ class DecisionTreeTest {
                 for (int depth : new int[] {3, 7, Integer.MAX_VALUE}) {
                     var learner = new DecisionTreeClassifier().withMaxDepth(depth);
                     var regressor = new DecisionTreeRegressor().withMaxDepth(depth);
-                    if (!Arrays.equals(learner.fit(data.x(), data.y()).predict(data.x()).toLongArray(), learner.fit(mapped(data, map), data.y()).predict(mapped(data, map)).toLongArray())) differing++;
-                    if (!Arrays.equals(regressor.fit(target.x(), target.y()).predict(target.x()).toDoubleArray(), regressor.fit(mapped(target, map), target.y()).predict(mapped(target, map)).toDoubleArray())) differing++;
+                    if (!Arrays.equals(learner.fit(data.x(), data.y()).predict(data.x()).toLongArray(),
+                            learner.fit(mapped(data, map), data.y()).predict(mapped(data, map)).toLongArray()))
+                        differing++;
+                    if (!Arrays.equals(regressor.fit(target.x(), target.y()).predict(target.x()).toDoubleArray(),
+                            regressor.fit(mapped(target, map), target.y()).predict(mapped(target, map)).toDoubleArray()))
+                        differing++;
                 }
             }
         }
         Evidence.of("fits that changed", differing, exactly(0));
     }
 
-    private static Tensor mapped(Dataset data, DoubleUnaryOperator map) { return Tensor.of(Arrays.stream(data.x().toDoubleArray()).map(map).toArray(), data.size(), data.features()); }
+    private static Tensor mapped(Dataset data, DoubleUnaryOperator map) {
+        return Tensor.of(Arrays.stream(data.x().toDoubleArray()).map(map).toArray(), data.size(), data.features());
+    }
 
     @Acceptance(topic = TOPIC, clause = 4)
     @Test void noRootSplitOfBalancedXorGainsButDepthTwoFitsIt() {
@@ -142,7 +158,8 @@ class DecisionTreeTest {
             var stump = new DecisionTreeClassifier(criterion).withMaxDepth(1).fit(rows, labels).tree();
             assertThat(stump.nodes()).isEqualTo(3);
             // The stump took the best split there is.
-            gain = Math.max(gain, stump.impurity()[0] - (stump.weight()[1] * stump.impurity()[1] + stump.weight()[2] * stump.impurity()[2]) / 100);
+            gain = Math.max(gain,
+                    stump.impurity()[0] - (stump.weight()[1] * stump.impurity()[1] + stump.weight()[2] * stump.impurity()[2]) / 100);
             assertThat(new DecisionTreeClassifier(criterion).withMaxDepth(2).fit(rows, labels).score(rows, labels)).isEqualTo(1);
         }
         Evidence.of("gain at the root", gain, exactly(0));
@@ -158,7 +175,8 @@ class DecisionTreeTest {
             Dataset train = data.range(0, 400), test = data.range(400, 1400);
             var learner = new DecisionTreeClassifier();
             double alpha = PruningSearch.of(learner, train.x(), train.y(), 5, rng).best();
-            double pruned = learner.withPruningAlpha(alpha).fit(train.x(), train.y()).score(test.x(), test.y()), full = learner.fit(train.x(), train.y()).score(test.x(), test.y());
+            double pruned = learner.withPruningAlpha(alpha).fit(train.x(), train.y()).score(test.x(), test.y()),
+                    full = learner.fit(train.x(), train.y()).score(test.x(), test.y());
             if (pruned > full) better++;
         }
         Evidence.of("draws in which the pruned tree wins", better, atLeast(16));
@@ -172,14 +190,16 @@ class DecisionTreeTest {
             Dataset train = data.range(0, 16_000), test = data.range(16_000, 24_000);
             for (int depth : new int[] {6, 12}) {
                 var learner = new DecisionTreeClassifier().withMaxDepth(depth);
-                double exact = learner.fit(train.x(), train.y()).score(test.x(), test.y()), histogram = learner.withBins(255).fit(train.x(), train.y()).score(test.x(), test.y());
+                double exact = learner.fit(train.x(), train.y()).score(test.x(), test.y()),
+                        histogram = learner.withBins(255).fit(train.x(), train.y()).score(test.x(), test.y());
                 gap = Math.max(gap, Math.abs(exact - histogram));
             }
         }
         Evidence.of("largest gap in accuracy", gap, atMost(0.01));
         var digits = Datasets.digits();
         // Few values: every one has a bin, and the trees are the same.
-        assertThat(new DecisionTreeClassifier().withBins(255).fit(digits.x(), digits.y()).tree().feature()).isEqualTo(new DecisionTreeClassifier().fit(digits.x(), digits.y()).tree().feature());
+        assertThat(new DecisionTreeClassifier().withBins(255).fit(digits.x(), digits.y()).tree().feature())
+                .isEqualTo(new DecisionTreeClassifier().fit(digits.x(), digits.y()).tree().feature());
     }
 
     @Test void medianAndMeanOfALeaf() {
@@ -187,6 +207,7 @@ class DecisionTreeTest {
         var y = Tensor.of(1.0, 2, 4, 100);
         assertThat(new DecisionTreeRegressor(SplitCriterion.ABSOLUTE_ERROR).fit(x, y).tree().value(0)[0]).isEqualTo(3);
         assertThat(new DecisionTreeRegressor().fit(x, y).tree().value(0)[0]).isCloseTo(26.75, within(1e-12));
-        assertThat(new DecisionTreeRegressor(SplitCriterion.ABSOLUTE_ERROR).fit(x, y, Tensor.of(1.0, 1, 1, 5)).tree().value(0)[0]).isEqualTo(100);
+        assertThat(new DecisionTreeRegressor(SplitCriterion.ABSOLUTE_ERROR).fit(x, y, Tensor.of(1.0, 1, 1, 5)).tree().value(0)[0])
+                .isEqualTo(100);
     }
 }

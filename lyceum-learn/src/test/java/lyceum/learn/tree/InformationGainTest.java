@@ -21,8 +21,9 @@ import org.junit.jupiter.api.Test;
 class InformationGainTest {
     private static final String TOPIC = "information-gain";
     /** Quinlan's Saturday mornings: outlook (sunny, overcast, rain), temperature (hot, mild, cool), humidity (high, normal), wind (weak, strong), play. */
-    private static final int[][] TENNIS = {{0, 0, 0, 0, 0}, {0, 0, 0, 1, 0}, {1, 0, 0, 0, 1}, {2, 1, 0, 0, 1}, {2, 2, 1, 0, 1}, {2, 2, 1, 1, 0}, {1, 2, 1, 1, 1},
-        {0, 1, 0, 0, 0}, {0, 2, 1, 0, 1}, {2, 1, 1, 0, 1}, {0, 1, 1, 1, 1}, {1, 1, 0, 1, 1}, {1, 0, 1, 0, 1}, {2, 1, 0, 1, 0}};
+    private static final int[][] TENNIS = {{0, 0, 0, 0, 0}, {0, 0, 0, 1, 0}, {1, 0, 0, 0, 1}, {2, 1, 0, 0, 1}, {2, 2, 1, 0, 1},
+            {2, 2, 1, 1, 0}, {1, 2, 1, 1, 1}, {0, 1, 0, 0, 0}, {0, 2, 1, 0, 1}, {2, 1, 1, 0, 1}, {0, 1, 1, 1, 1}, {1, 1, 0, 1, 1},
+            {1, 0, 1, 0, 1}, {2, 1, 0, 1, 0}};
 
     private static int[] tennis(int column) { return Arrays.stream(TENNIS).mapToInt(day -> day[column]).toArray(); }
 
@@ -48,7 +49,9 @@ class InformationGainTest {
             double[] cells = new double[values * labels], rows = new double[values], columns = new double[labels];
             for (int v = 0; v < values; v++) rows[v] = 1 + rng.nextInt(9);
             for (int l = 0; l < labels; l++) columns[l] = 1 + rng.nextInt(9);
-            for (int i = 0; i < cells.length; i++) cells[i] = seed % 5 == 0 ? rows[i / labels] * columns[i % labels] : seed % 2 == 0 ? rng.nextInt(9) : rng.nextInt(3) * rng.nextDouble();
+            for (int i = 0; i < cells.length; i++)
+                cells[i] = seed % 5 == 0 ? rows[i / labels] * columns[i % labels]
+                        : seed % 2 == 0 ? rng.nextInt(9) : rng.nextInt(3) * rng.nextDouble();
             if (seed % 5 != 0) cells[rng.nextInt(cells.length)] += 1;
             Arrays.fill(rows, 0);
             Arrays.fill(columns, 0);
@@ -58,7 +61,9 @@ class InformationGainTest {
                 columns[i % labels] += cells[i];
                 total += cells[i];
             }
-            for (int i = 0; i < cells.length; i++) if (cells[i] > 0) mutual += cells[i] / total * Math.log(cells[i] * total / (rows[i / labels] * columns[i % labels])) / Math.log(2);
+            for (int i = 0; i < cells.length; i++)
+                if (cells[i] > 0)
+                    mutual += cells[i] / total * Math.log(cells[i] * total / (rows[i / labels] * columns[i % labels])) / Math.log(2);
             double gain = InformationGain.of(new SplitTable(values, labels, cells));
             worst = Math.max(worst, Math.abs(gain - mutual));
             least = Math.min(least, gain);
@@ -73,7 +78,8 @@ class InformationGainTest {
 
     private static double entropy(double[] weights, int from, int count, double total) {
         double sum = 0;
-        for (int i = from; i < from + count; i++) if (weights[i] > 0) sum -= weights[i] / total * Math.log(weights[i] / total) / Math.log(2);
+        for (int i = from; i < from + count; i++)
+            if (weights[i] > 0) sum -= weights[i] / total * Math.log(weights[i] / total) / Math.log(2);
         return sum;
     }
 
@@ -148,7 +154,9 @@ class InformationGainTest {
     }
 
     @Test void wrongInputsAreRefusedInWords() {
-        assertThatThrownBy(() -> SplitTable.of(new int[2], new int[3])).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("2 feature values, 3 labels");
-        assertThatThrownBy(() -> InformationGain.adjusted(new SplitTable(1, 2, new double[] {0.5, 1}))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("whole numbers");
+        assertThatThrownBy(() -> SplitTable.of(new int[2], new int[3])).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("2 feature values, 3 labels");
+        assertThatThrownBy(() -> InformationGain.adjusted(new SplitTable(1, 2, new double[] {0.5, 1})))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("whole numbers");
     }
 }

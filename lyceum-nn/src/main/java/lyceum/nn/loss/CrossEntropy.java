@@ -1,5 +1,6 @@
 package lyceum.nn.loss;
 
+import java.util.Arrays;
 import java.util.Objects;
 import lyceum.DType;
 import lyceum.ShapeException;
@@ -28,14 +29,17 @@ import lyceum.withers.Withers;
  * @param chunk examples whose softmax is held at once, 0 for all: the result is the same, the memory beside logits and gradient is chunk x classes
  */
 @Withers
-public record CrossEntropy(Tensor classWeights, double labelSmoothing, long ignoreIndex, int axis, Reduction reduction, int chunk) implements CrossEntropyWithers, Loss {
+public record CrossEntropy(Tensor classWeights, double labelSmoothing, long ignoreIndex, int axis, Reduction reduction, int chunk)
+        implements CrossEntropyWithers, Loss {
     /** Axis 1, or 0 for logits of one example. */
     public static final int AUTOMATIC = Integer.MIN_VALUE;
 
     public CrossEntropy {
-        if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) throw new IllegalArgumentException("CrossEntropy: labelSmoothing is " + labelSmoothing + "; it lies in [0, 1]");
+        if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
+            throw new IllegalArgumentException("CrossEntropy: labelSmoothing is " + labelSmoothing + "; it lies in [0, 1]");
         if (chunk < 0) throw new IllegalArgumentException("CrossEntropy: chunk is " + chunk + "; it is at least 1, or 0 for all at once");
-        if (classWeights != null && classWeights.rank() != 1) throw new ShapeException("CrossEntropy: class weights have shape " + classWeights.shape() + "; they are a vector");
+        if (classWeights != null && classWeights.rank() != 1)
+            throw new ShapeException("CrossEntropy: class weights have shape " + classWeights.shape() + "; they are a vector");
         Objects.requireNonNull(reduction, "reduction");
     }
 
@@ -55,14 +59,16 @@ public record CrossEntropy(Tensor classWeights, double labelSmoothing, long igno
         if (logits.rank() == 0) throw new ShapeException("crossEntropy: logits are a scalar; they have a class axis");
         int classAxis = axis == AUTOMATIC ? Math.min(1, logits.rank() - 1) : logits.shape().axis(axis);
         long classes = logits.size(classAxis);
-        if (classWeights != null && classWeights.size(0) != classes) throw new ShapeException("crossEntropy: " + classWeights.size(0) + " class weights for " + classes + " classes");
+        if (classWeights != null && classWeights.size(0) != classes)
+            throw new ShapeException("crossEntropy: " + classWeights.size(0) + " class weights for " + classes + " classes");
         boolean soft = target.dtype().isFloat();
         var outer = without(logits.shape().toArray(), classAxis);
-        if (soft && !target.shape().equals(logits.shape()) || !soft && !java.util.Arrays.equals(target.shape().toArray(), outer))
+        if (soft && !target.shape().equals(logits.shape()) || !soft && !Arrays.equals(target.shape().toArray(), outer))
             throw new ShapeException("crossEntropy: logits " + logits.shape() + " and target " + target.shape() + "; "
                     + (soft ? "probabilities have the shape of the logits" : "class numbers have that shape without axis " + classAxis));
         var rows = logits.moveAxis(classAxis, -1).reshape(-1, classes);
-        var targets = soft ? soft(target.detach().to(logits.dtype()).moveAxis(classAxis, -1).reshape(-1, classes)) : hard(target.toLongArray(), classes, logits.dtype());
+        var targets = soft ? soft(target.detach().to(logits.dtype()).moveAxis(classAxis, -1).reshape(-1, classes))
+                : hard(target.toLongArray(), classes, logits.dtype());
         var losses = new FusedCrossEntropy(targets, chunk).of(rows);
         return switch (reduction) {
             case NONE -> losses.reshape(outer);
@@ -84,8 +90,8 @@ public record CrossEntropy(Tensor classWeights, double labelSmoothing, long igno
         int counted = 0;
         for (int i = 0; i < target.length; i++) {
             if (target[i] == ignoreIndex) continue;
-            if (target[i] < 0 || target[i] >= classes)
-                throw new IllegalArgumentException("crossEntropy: target " + target[i] + " at " + i + "; class numbers are 0 to " + (classes - 1) + ", and " + ignoreIndex + " is ignored");
+            if (target[i] < 0 || target[i] >= classes) throw new IllegalArgumentException("crossEntropy: target " + target[i] + " at " + i
+                    + "; class numbers are 0 to " + (classes - 1) + ", and " + ignoreIndex + " is ignored");
             numbers[i] = (int) target[i];
             counted++;
         }
@@ -93,7 +99,8 @@ public record CrossEntropy(Tensor classWeights, double labelSmoothing, long igno
         var weights = labelSmoothing == 0 ? null : classWeights == null ? Tensor.ones(type, classes) : classWeights.to(type);
         double share = labelSmoothing / classes;
         if (classWeights == null && counted == target.length) // the same for all: no tensors that are to be read
-            return new FusedCrossEntropy.Hard(places, Tensor.full(type, 1 - labelSmoothing, counted), weights == null ? null : Tensor.full(type, share, counted), weights, counted);
+            return new FusedCrossEntropy.Hard(places, Tensor.full(type, 1 - labelSmoothing, counted),
+                    weights == null ? null : Tensor.full(type, share, counted), weights, counted);
         double[] w = classWeights == null ? null : classWeights.toDoubleArray();
         double[] own = new double[target.length], all = weights == null ? null : new double[target.length];
         double divisor = 0;

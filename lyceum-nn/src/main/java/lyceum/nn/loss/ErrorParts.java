@@ -22,8 +22,10 @@ public record ErrorParts(double squaredBias, double variance, double noise) {
      * @param targets (draws, points): repeated measurements at the same points, or (1, points) of the true mean, which leaves no noise
      */
     public static ErrorParts of(Tensor predictions, Tensor targets) {
-        if (predictions.rank() != 2 || targets.rank() != 2 || predictions.size(1) != targets.size(1) || predictions.count() == 0 || targets.count() == 0)
-            throw new ShapeException("ErrorParts: predictions " + predictions.shape() + " and targets " + targets.shape() + "; they are (models, points) and (draws, points)");
+        if (predictions.rank() != 2 || targets.rank() != 2 || predictions.size(1) != targets.size(1) || predictions.count() == 0
+                || targets.count() == 0)
+            throw new ShapeException("ErrorParts: predictions " + predictions.shape() + " and targets " + targets.shape()
+                    + "; they are (models, points) and (draws, points)");
         double[][] p = predictions.toRows(), t = targets.toRows();
         CompensatedSum bias = new CompensatedSum(), variance = new CompensatedSum(), noise = new CompensatedSum();
         int points = p[0].length;

@@ -42,7 +42,9 @@ record FusedCrossEntropy(Targets targets, int chunk) {
         Tensor logSumExp() { return sum.log().add(top); }
 
         /** {@code softmax(z) factor}, for a factor of each row. */
-        Tensor softmaxTimes(Tensor z, Tensor factor) { return z.sub(top).exp().mul(sum.eq(0).where(sum.onesLike(), sum).reciprocal().mul(factor)); }
+        Tensor softmaxTimes(Tensor z, Tensor factor) {
+            return z.sub(top).exp().mul(sum.eq(0).where(sum.onesLike(), sum).reciprocal().mul(factor));
+        }
     }
 
     /** A weight for each row and class. */
@@ -52,7 +54,9 @@ record FusedCrossEntropy(Targets targets, int chunk) {
             return q.eq(0).where(q.zerosLike(), q.mul(surprise)).sum(1); // 0 times an infinite surprise is nothing
         }
 
-        @Override public Tensor gradients(Tensor z, Exponentials rows, Tensor g) { return rows.softmaxTimes(z, q.sum(LAST, true).mul(g)).sub(q.mul(g)); }
+        @Override public Tensor gradients(Tensor z, Exponentials rows, Tensor g) {
+            return rows.softmaxTimes(z, q.sum(LAST, true).mul(g)).sub(q.mul(g));
+        }
 
         @Override public Targets piece(long from, long length) { return new Soft(q.narrow(0, from, length)); }
 
@@ -93,7 +97,8 @@ record FusedCrossEntropy(Targets targets, int chunk) {
         private Tensor hits(Tensor z) { return Tensor.of(IntStream.range(0, (int) z.size(1)).toArray()).eq(classes.unsqueeze(1)); }
 
         @Override public Targets piece(long from, long length) {
-            return new Hard(classes.narrow(0, from, length), own.narrow(0, from, length), all == null ? null : all.narrow(0, from, length), weights, divisor);
+            return new Hard(classes.narrow(0, from, length), own.narrow(0, from, length), all == null ? null : all.narrow(0, from, length),
+                    weights, divisor);
         }
     }
 
@@ -110,12 +115,15 @@ record FusedCrossEntropy(Targets targets, int chunk) {
     }
 
     private Tensor gradients(Tensor logits, Tensor[] kept, Tensor g) {
-        return pieces(logits.size(0), (targets, from, length) -> targets.gradients(piece(logits, from, length), rows(kept, from, length), piece(g, from, length).unsqueeze(1)));
+        return pieces(logits.size(0), (targets, from, length) -> targets.gradients(piece(logits, from, length), rows(kept, from, length),
+                piece(g, from, length).unsqueeze(1)));
     }
 
     private static Tensor piece(Tensor x, long from, long length) { return length == x.size(0) ? x : x.narrow(0, from, length); }
 
-    private static Exponentials rows(Tensor[] kept, long from, long length) { return new Exponentials(piece(kept[0], from, length), piece(kept[1], from, length)); }
+    private static Exponentials rows(Tensor[] kept, long from, long length) {
+        return new Exponentials(piece(kept[0], from, length), piece(kept[1], from, length));
+    }
 
     private interface Part {
         Tensor of(Targets targets, long from, long length);

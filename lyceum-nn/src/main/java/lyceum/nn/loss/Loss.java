@@ -54,7 +54,8 @@ public interface Loss {
      * @param variance s^2, above 0: of the shape of the mean, or a scalar. With one fixed value this is mse / (2 s^2) + log(s sqrt(2 pi))
      */
     static Tensor gaussianNll(Tensor mean, Tensor variance, Tensor target) {
-        if (variance.count() != 1 && !variance.shape().equals(mean.shape())) throw new ShapeException("gaussianNll: variance " + variance.shape() + " for a mean of shape " + mean.shape());
+        if (variance.count() != 1 && !variance.shape().equals(mean.shape()))
+            throw new ShapeException("gaussianNll: variance " + variance.shape() + " for a mean of shape " + mean.shape());
         var r = residual("gaussianNll", mean, target);
         return r.square().div(variance).add(variance.mul(2 * Math.PI).log()).mul(0.5).mean();
     }
@@ -69,7 +70,8 @@ public interface Loss {
     /** Mean of {@code -log p[target]} for log-probabilities (n, classes) and class numbers (n). */
     static Tensor nll(Tensor logProbabilities, Tensor target) {
         if (logProbabilities.rank() != 2 || target.rank() != 1 || target.size(0) != logProbabilities.size(0))
-            throw new ShapeException("nll: log-probabilities " + logProbabilities.shape() + " and targets " + target.shape() + "; they are (n, classes) and (n)");
+            throw new ShapeException("nll: log-probabilities " + logProbabilities.shape() + " and targets " + target.shape()
+                    + "; they are (n, classes) and (n)");
         return logProbabilities.gather(1, target.unsqueeze(1)).mean().neg();
     }
 
@@ -107,7 +109,7 @@ public interface Loss {
 
     /** Refuses to broadcast. */
     private static void same(String operation, Tensor prediction, Tensor target) {
-        if (!prediction.shape().equals(target.shape()))
-            throw new ShapeException(operation + ": prediction " + prediction.shape() + " and target " + target.shape() + " differ; reshape one, losses do not broadcast");
+        if (!prediction.shape().equals(target.shape())) throw new ShapeException(operation + ": prediction " + prediction.shape()
+                + " and target " + target.shape() + " differ; reshape one, losses do not broadcast");
     }
 }

@@ -1,5 +1,6 @@
 package lyceum.nn.loss;
 
+import java.util.Arrays;
 import java.util.Objects;
 import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
@@ -24,7 +25,8 @@ import lyceum.withers.Withers;
  * @param outputWeights (outputs), at least 0; null for equal ones
  */
 @Withers
-public record MeanSquaredError(Reduction reduction, Tensor weights, Tensor mask, Tensor outputWeights) implements MeanSquaredErrorWithers, Loss {
+public record MeanSquaredError(Reduction reduction, Tensor weights, Tensor mask, Tensor outputWeights)
+        implements MeanSquaredErrorWithers, Loss {
     public MeanSquaredError { Objects.requireNonNull(reduction, "reduction"); }
 
     /** The plain mean. */
@@ -47,7 +49,8 @@ public record MeanSquaredError(Reduction reduction, Tensor weights, Tensor mask,
      * @throws ShapeException for rank above 2
      */
     public Tensor perOutput(Tensor prediction, Tensor target) {
-        if (prediction.rank() > 2) throw new ShapeException("mse.perOutput: prediction has shape " + prediction.shape() + "; it is (n) or (n, outputs)");
+        if (prediction.rank() > 2)
+            throw new ShapeException("mse.perOutput: prediction has shape " + prediction.shape() + "; it is (n) or (n, outputs)");
         var squares = squares(prediction, target);
         var c = withOutputWeights(null).coefficients(prediction);
         if (c == null) return (prediction.rank() == 1 ? squares.unsqueeze(1) : squares).mean(0);
@@ -59,15 +62,17 @@ public record MeanSquaredError(Reduction reduction, Tensor weights, Tensor mask,
     /** Mean over outputs of the root of each output's error, as scikit-learn defines RMSE. With output weights, their weighted mean. */
     public Tensor root(Tensor prediction, Tensor target) {
         var roots = perOutput(prediction, target).sqrt();
-        return outputWeights == null ? roots.mean() : roots.mul(outputWeights.to(roots.dtype())).sum().div(outputWeights.to(roots.dtype()).sum());
+        return outputWeights == null ? roots.mean()
+                : roots.mul(outputWeights.to(roots.dtype())).sum().div(outputWeights.to(roots.dtype()).sum());
     }
 
     private Tensor squares(Tensor prediction, Tensor target) {
-        if (!prediction.shape().equals(target.shape()))
-            throw new ShapeException("mse: prediction " + prediction.shape() + " and target " + target.shape() + " differ; reshape one, losses do not broadcast");
+        if (!prediction.shape().equals(target.shape())) throw new ShapeException("mse: prediction " + prediction.shape() + " and target "
+                + target.shape() + " differ; reshape one, losses do not broadcast");
         var residual = prediction.sub(target.to(prediction.dtype()));
         if (mask == null) return residual.square();
-        if (!mask.shape().equals(target.shape())) throw new ShapeException("mse: mask " + mask.shape() + " for a target of shape " + target.shape());
+        if (!mask.shape().equals(target.shape()))
+            throw new ShapeException("mse: mask " + mask.shape() + " for a target of shape " + target.shape());
         return mask.where(residual, residual.zerosLike()).square();
     }
 
@@ -75,16 +80,18 @@ public record MeanSquaredError(Reduction reduction, Tensor weights, Tensor mask,
     private Tensor coefficients(Tensor prediction) {
         Tensor c = mask == null ? null : mask.to(prediction.dtype());
         if (weights != null) {
-            if (prediction.rank() == 0 || weights.rank() != 1 || weights.size(0) != prediction.size(0)) throw new ShapeException("mse: weights " + weights.shape() + " for predictions of shape " + prediction.shape());
+            if (prediction.rank() == 0 || weights.rank() != 1 || weights.size(0) != prediction.size(0))
+                throw new ShapeException("mse: weights " + weights.shape() + " for predictions of shape " + prediction.shape());
             var shape = new long[prediction.rank()];
-            java.util.Arrays.fill(shape, 1);
+            Arrays.fill(shape, 1);
             shape[0] = weights.size(0);
             var w = weights.to(prediction.dtype()).reshape(shape);
             c = c == null ? w : c.mul(w);
         }
         if (outputWeights != null) {
             if (prediction.rank() < 2 || outputWeights.rank() != 1 || outputWeights.size(0) != prediction.size(-1))
-                throw new ShapeException("mse: output weights " + outputWeights.shape() + " for predictions of shape " + prediction.shape());
+                throw new ShapeException(
+                        "mse: output weights " + outputWeights.shape() + " for predictions of shape " + prediction.shape());
             var w = outputWeights.to(prediction.dtype());
             c = c == null ? w : c.mul(w);
         }
@@ -100,7 +107,8 @@ public record MeanSquaredError(Reduction reduction, Tensor weights, Tensor mask,
             throw new ShapeException("mse: prediction " + prediction.shape() + " and target " + target.shape() + " differ; reshape one");
         double[] p = prediction.toDoubleArray(), t = target.toDoubleArray(), w = weights == null ? null : weights.toDoubleArray();
         int width = w == null || w.length == 0 ? 1 : p.length / w.length;
-        if (w != null && (prediction.rank() == 0 || w.length != prediction.size(0))) throw new ShapeException("mse: weights " + weights.shape() + " for predictions of shape " + prediction.shape());
+        if (w != null && (prediction.rank() == 0 || w.length != prediction.size(0)))
+            throw new ShapeException("mse: weights " + weights.shape() + " for predictions of shape " + prediction.shape());
         CompensatedSum sum = new CompensatedSum(), total = new CompensatedSum();
         for (int i = 0; i < p.length; i++) {
             double r = p[i] - t[i], c = w == null ? 1 : w[i / width];

@@ -39,7 +39,8 @@ class CrossEntropyTest {
             Tensor target;
             if (c.text("input.targetKind").equals("soft")) target = Tensor.of(recipe.bells(n), shape).softmax(axis).to(type);
             else target = hard(c, shape);
-            var loss = new CrossEntropy().withLabelSmoothing(c.number("input.labelSmoothing")).withReduction(Reduction.valueOf(c.text("input.reduction").toUpperCase(Locale.ROOT)));
+            var loss = new CrossEntropy().withLabelSmoothing(c.number("input.labelSmoothing"))
+                    .withReduction(Reduction.valueOf(c.text("input.reduction").toUpperCase(Locale.ROOT)));
             if (c.text("name").contains("weight=True")) loss = loss.withClassWeights(Tensor.of(c.doubles("input.weight")));
             if (c.text("name").contains("ignore=1 ")) loss = loss.withIgnoreIndex(c.integer("input.ignoreIndex"));
             return new Case(logits, target, loss);
@@ -58,8 +59,7 @@ class CrossEntropyTest {
     }
 
     @Test
-    @Acceptance(topic = "cross-entropy", clause = 1)
-    void equalsTorchInEveryCombinationOfOptions() {
+    @Acceptance(topic = "cross-entropy", clause = 1) void equalsTorchInEveryCombinationOfOptions() {
         Gap twofold = Gap.relativeBeyondOne(), single = Gap.relativeBeyondOne();
         int seen = 0;
         for (var c : GOLDEN.list("cases")) {
@@ -79,8 +79,7 @@ class CrossEntropyTest {
     }
 
     @Test
-    @Acceptance(topic = "cross-entropy", clause = 2)
-    void gradientIsSoftmaxMinusTarget() {
+    @Acceptance(topic = "cross-entropy", clause = 2) void gradientIsSoftmaxMinusTarget() {
         for (var type : new DType[] {DType.F32, DType.F64}) {
             var rng = Rng.of(2);
             var logits = Tensor.randn(rng, type, 200, 10).mul(3);
@@ -91,14 +90,14 @@ class CrossEntropyTest {
             Evidence.of(type + " class numbers", gap, below(1e-7));
             var soft = Tensor.randn(rng, type, 200, 10).softmax(1);
             // Probabilities in F32 add up to 1 within rounding only, and the gradient knows their sum.
-            gap = Autograd.grad(z -> sum.of(z, soft)).apply(logits).sub(logits.softmax(1).mul(soft.sum(new int[] {1}, true)).sub(soft)).abs().max().item();
+            gap = Autograd.grad(z -> sum.of(z, soft)).apply(logits).sub(logits.softmax(1).mul(soft.sum(new int[] {1}, true)).sub(soft))
+                    .abs().max().item();
             Evidence.of(type + " probabilities", gap, below(1e-7));
         }
     }
 
     @Test
-    @Acceptance(topic = "cross-entropy", clause = 3)
-    void isFiniteForLogitsOfTenThousand() {
+    @Acceptance(topic = "cross-entropy", clause = 3) void isFiniteForLogitsOfTenThousand() {
         Gap single = Gap.absolute(), twofold = Gap.absolute(), gradient = Gap.absolute();
         for (var name : new String[] {"far [0, 1]", "far [1, 0]"}) {
             var c = GOLDEN.named(name);
@@ -117,8 +116,7 @@ class CrossEntropyTest {
     }
 
     @Test
-    @Acceptance(topic = "cross-entropy", clause = 4)
-    void isEntropyPlusDivergenceAndLeastAtTheTruth() {
+    @Acceptance(topic = "cross-entropy", clause = 4) void isEntropyPlusDivergenceAndLeastAtTheTruth() {
         var rng = Rng.of(4);
         var p = Tensor.randn(rng, DType.F64, 1000, 12).mul(2).softmax(1);
         var q = Tensor.randn(rng, DType.F64, 1000, 12).mul(2).softmax(1);
@@ -137,8 +135,7 @@ class CrossEntropyTest {
 
     /** Every class is present: an absent one has frequency 0 and its best logit is minus infinity. */
     @Test
-    @Acceptance(topic = "cross-entropy", clause = 6)
-    void minimiserIsTheClassFrequencies() {
+    @Acceptance(topic = "cross-entropy", clause = 6) void minimiserIsTheClassFrequencies() {
         double worst = 0;
         for (int run = 0; run < 10; run++) {
             var rng = Rng.of(600 + run);
@@ -149,15 +146,15 @@ class CrossEntropyTest {
                 frequency[(int) classes[i]] += 1.0 / classes.length;
             }
             var target = Tensor.of(classes);
-            var minimum = new Lbfgs().withGradientTolerance(1e-10).minimize(Objective.of(z -> Loss.crossEntropy(z.unsqueeze(0).expand(200, 5), target)), new double[5]);
+            var minimum = new Lbfgs().withGradientTolerance(1e-10)
+                    .minimize(Objective.of(z -> Loss.crossEntropy(z.unsqueeze(0).expand(200, 5), target)), new double[5]);
             double[] found = Tensor.of(minimum.x()).softmax(0).toDoubleArray();
             for (int k = 0; k < 5; k++) worst = Math.max(worst, Math.abs(found[k] - frequency[k]));
         }
         Evidence.of("softmax - frequency", worst, below(1e-6));
     }
 
-    @Test
-    void hasSecondDerivatives() {
+    @Test void hasSecondDerivatives() {
         var rng = Rng.of(7);
         var z = Tensor.randn(rng, DType.F64, 1, 4);
         var target = Tensor.of(2L);
@@ -167,8 +164,7 @@ class CrossEntropyTest {
         assertThat(hessian.sub(expected).abs().max().item()).isLessThan(1e-14);
     }
 
-    @Test
-    void takesClassesOnAnyAxis() {
+    @Test void takesClassesOnAnyAxis() {
         var rng = Rng.of(8);
         var logits = Tensor.randn(rng, DType.F64, 2, 3, 4);
         var last = Tensor.randint(rng, 0, 4, 2, 3);
@@ -178,16 +174,14 @@ class CrossEntropyTest {
                 .hasMessage("crossEntropy: logits (2, 3, 4) and target (2, 3); class numbers have that shape without axis 1");
     }
 
-    @Test
-    void maskedOutClassesCostNothing() {
+    @Test void maskedOutClassesCostNothing() {
         var logits = Tensor.of(new double[][] {{1, Double.NEGATIVE_INFINITY, 2}});
         double expected = Math.log1p(Math.exp(-1.0)) + 1;
         assertThat(Loss.crossEntropy(logits, Tensor.of(0L)).item()).isCloseTo(expected, within(1e-14));
         assertThat(Loss.crossEntropy(logits, Tensor.of(new double[][] {{1, 0, 0}})).item()).isCloseTo(expected, within(1e-14));
     }
 
-    @Test
-    void everythingIgnoredIsNaNWithoutAGradient() {
+    @Test void everythingIgnoredIsNaNWithoutAGradient() {
         var c = GOLDEN.named("all ignored");
         var x = Tensor.of(new Recipe(c.integer("input.seed")).matrix(3, 4)).requiresGrad();
         var loss = new CrossEntropy().withIgnoreIndex(1).of(x, Tensor.of(c.longs("input.target")));
@@ -196,26 +190,30 @@ class CrossEntropyTest {
         assertThat(x.grad().toDoubleArray()).containsOnly(0);
     }
 
-    @Test
-    void binaryAndNllEqualTorch() {
+    @Test void binaryAndNllEqualTorch() {
         for (var name : new String[] {"binary pos_weight=None", "binary pos_weight=2.5"}) {
             var c = GOLDEN.named(name);
             Tensor x = Tensor.of(c.doubles("input.x")), t = Tensor.of(c.doubles("input.target"));
             double w = name.endsWith("2.5") ? 2.5 : 1;
             assertThat(Loss.binaryCrossEntropyWithLogits(x, t, w).item()).isCloseTo(c.number("expected.loss"), within(1e-14));
-            Evidence.of("apply", Gap.relativeBeyondOne().see(c, "expected.gradient", Autograd.grad(z -> Loss.binaryCrossEntropyWithLogits(z, t, w)).apply(x).toDoubleArray()), below(1e-15));
+            Evidence.of("apply", Gap.relativeBeyondOne().see(c, "expected.gradient",
+                    Autograd.grad(z -> Loss.binaryCrossEntropyWithLogits(z, t, w)).apply(x).toDoubleArray()), below(1e-15));
         }
         var c = GOLDEN.named("nll");
-        assertThat(Loss.nll(Tensor.of(c.matrix("input.logProbabilities")), Tensor.of(c.longs("input.target"))).item()).isCloseTo(c.number("expected.mean"), within(1e-15));
+        assertThat(Loss.nll(Tensor.of(c.matrix("input.logProbabilities")), Tensor.of(c.longs("input.target"))).item())
+                .isCloseTo(c.number("expected.mean"), within(1e-15));
         assertThat(Loss.binaryCrossEntropyWithLogits(Tensor.of(-1e4, 1e4), Tensor.of(1.0, 0.0)).item()).isEqualTo(1e4);
     }
 
-    @Test
-    void refusesWhatDoesNotFit() {
+    @Test void refusesWhatDoesNotFit() {
         var logits = Tensor.zeros(DType.F64, 2, 3);
-        assertThatThrownBy(() -> Loss.crossEntropy(logits, Tensor.of(0L, 3L))).hasMessage("crossEntropy: target 3 at 1; class numbers are 0 to 2, and -100 is ignored");
-        assertThatThrownBy(() -> Loss.crossEntropy(logits, Tensor.zeros(DType.F64, 2, 4))).hasMessageContaining("probabilities have the shape of the logits");
-        assertThatThrownBy(() -> new CrossEntropy().withLabelSmoothing(1.5)).hasMessage("CrossEntropy: labelSmoothing is 1.5; it lies in [0, 1]");
-        assertThatThrownBy(() -> new CrossEntropy().withClassWeights(Tensor.ones(2)).of(logits, Tensor.of(0L, 1L))).hasMessage("crossEntropy: 2 class weights for 3 classes");
+        assertThatThrownBy(() -> Loss.crossEntropy(logits, Tensor.of(0L, 3L)))
+                .hasMessage("crossEntropy: target 3 at 1; class numbers are 0 to 2, and -100 is ignored");
+        assertThatThrownBy(() -> Loss.crossEntropy(logits, Tensor.zeros(DType.F64, 2, 4)))
+                .hasMessageContaining("probabilities have the shape of the logits");
+        assertThatThrownBy(() -> new CrossEntropy().withLabelSmoothing(1.5))
+                .hasMessage("CrossEntropy: labelSmoothing is 1.5; it lies in [0, 1]");
+        assertThatThrownBy(() -> new CrossEntropy().withClassWeights(Tensor.ones(2)).of(logits, Tensor.of(0L, 1L)))
+                .hasMessage("crossEntropy: 2 class weights for 3 classes");
     }
 }

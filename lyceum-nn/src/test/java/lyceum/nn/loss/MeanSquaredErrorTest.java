@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Locale;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
@@ -24,8 +25,7 @@ class MeanSquaredErrorTest {
     private static final Golden GOLDEN = Golden.load("golden/mse.json");
 
     @Test
-    @Acceptance(topic = "mse", clause = 1)
-    void equalsTorch() {
+    @Acceptance(topic = "mse", clause = 1) void equalsTorch() {
         var worst = Gap.relativeBeyondOne();
         int seen = 0;
         for (var c : GOLDEN.cases("torch")) {
@@ -36,7 +36,7 @@ class MeanSquaredErrorTest {
             for (long size : shape) n *= (int) size;
             var p = Tensor.of(recipe.bells(n), shape);
             var t = Tensor.of(recipe.bells(n), shape);
-            var loss = new MeanSquaredError().withReduction(Reduction.valueOf(c.text("input.reduction").toUpperCase(java.util.Locale.ROOT)));
+            var loss = new MeanSquaredError().withReduction(Reduction.valueOf(c.text("input.reduction").toUpperCase(Locale.ROOT)));
             worst.see(c, "expected.loss", loss.of(p, t).toDoubleArray());
             worst.see(c, "expected.gradient", Autograd.grad(x -> loss.of(x, t).sum()).apply(p).toDoubleArray());
         }
@@ -45,13 +45,13 @@ class MeanSquaredErrorTest {
     }
 
     @Test
-    @Acceptance(topic = "mse", clause = 1)
-    void equalsScikitLearnPlainWeightedAndByOutput() {
+    @Acceptance(topic = "mse", clause = 1) void equalsScikitLearnPlainWeightedAndByOutput() {
         var worst = Gap.relativeBeyondOne();
         for (var c : GOLDEN.cases("sklearn")) {
             var recipe = new Recipe(c.integer("input.seed"));
             int n = 2 + recipe.below(20), k = 2 + recipe.below(3);
-            Tensor p = Tensor.of(recipe.matrix(n, k)), t = Tensor.of(recipe.matrix(n, k)), w = Tensor.of(recipe.uniforms(n)), outputs = Tensor.of(recipe.uniforms(k));
+            Tensor p = Tensor.of(recipe.matrix(n, k)), t = Tensor.of(recipe.matrix(n, k)), w = Tensor.of(recipe.uniforms(n)),
+                    outputs = Tensor.of(recipe.uniforms(k));
             var plain = new MeanSquaredError();
             worst.see(c, "expected.uniform", plain.of(p, t).toDoubleArray());
             worst.see(c, "expected.raw", plain.perOutput(p, t).toDoubleArray());
@@ -66,25 +66,25 @@ class MeanSquaredErrorTest {
     }
 
     @Test
-    @Acceptance(topic = "mse", clause = 2)
-    void theBestConstantIsTheMeanAndLeavesTheVariance() {
+    @Acceptance(topic = "mse", clause = 2) void theBestConstantIsTheMeanAndLeavesTheVariance() {
         double place = 0, value = 0;
         for (int i = 0; i < 20; i++) {
             var y = Tensor.randn(Rng.of(i), DType.F64, 50 + i).mul(3).add(i);
             // One Newton step from anywhere: the loss is a parabola, so its gradient vanishes exactly where it ends.
             var start = Tensor.scalar(-7.0);
-            double slope = Autograd.grad(c -> Loss.mse(c.expand(y.size(0)), y)).apply(start).item(), curvature = Autograd.hessian(c -> Loss.mse(c.expand(y.size(0)), y), start).item();
+            double slope = Autograd.grad(c -> Loss.mse(c.expand(y.size(0)), y)).apply(start).item(),
+                    curvature = Autograd.hessian(c -> Loss.mse(c.expand(y.size(0)), y), start).item();
             double best = -7 - slope / curvature;
             place = Math.max(place, Math.abs(best - y.mean().item()));
-            value = Math.max(value, Math.abs(Loss.mse(Tensor.full(DType.F64, best, y.size(0)), y).item() - y.var(new int[0], 0, false).item()));
+            value = Math.max(value,
+                    Math.abs(Loss.mse(Tensor.full(DType.F64, best, y.size(0)), y).item() - y.var(new int[0], 0, false).item()));
         }
         Evidence.of("argmin - mean", place, below(1e-12));
         Evidence.of("minimum - variance", value, below(1e-12));
     }
 
     @Test
-    @Acceptance(topic = "mse", clause = 3)
-    void isTheGaussianLogLikelihoodAndPicksTheSameWeights() {
+    @Acceptance(topic = "mse", clause = 3) void isTheGaussianLogLikelihoodAndPicksTheSameWeights() {
         double gap = 0, weights = 0;
         for (int i = 0; i < 50; i++) {
             var rng = Rng.of(300 + i);
@@ -93,7 +93,8 @@ class MeanSquaredErrorTest {
             double s = 0.2 + 2 * rng.nextDouble();
             var variance = Tensor.scalar(s * s);
             var p = Tensor.randn(rng, DType.F64, 40);
-            double direct = Loss.gaussianNll(p, variance, y).item(), fromMse = Loss.mse(p, y).item() / (2 * s * s) + Math.log(s * Math.sqrt(2 * Math.PI));
+            double direct = Loss.gaussianNll(p, variance, y).item(),
+                    fromMse = Loss.mse(p, y).item() / (2 * s * s) + Math.log(s * Math.sqrt(2 * Math.PI));
             gap = Math.max(gap, Math.abs(direct - fromMse));
             var search = new Lbfgs().withGradientTolerance(1e-12);
             double[] byMse = search.minimize(Objective.of(w -> Loss.mse(x.matmul(w), y)), new double[3]).x();
@@ -106,8 +107,7 @@ class MeanSquaredErrorTest {
 
     /** Of whole residuals, so that the squares and their sum are exact: it is the contribution that grows 100 times; the share of the total cannot. */
     @Test
-    @Acceptance(topic = "mse", clause = 4)
-    void aTenfoldResidualContributesAHundredfoldExactly() {
+    @Acceptance(topic = "mse", clause = 4) void aTenfoldResidualContributesAHundredfoldExactly() {
         var gap = Gap.absolute();
         var rng = Rng.of(4);
         for (int run = 0; run < 100; run++) {
@@ -125,8 +125,7 @@ class MeanSquaredErrorTest {
     }
 
     @Test
-    @Acceptance(topic = "mse", clause = 5)
-    void compensatedSumsKeepTheirDigitsAtAMillionRows() {
+    @Acceptance(topic = "mse", clause = 5) void compensatedSumsKeepTheirDigitsAtAMillionRows() {
         var c = GOLDEN.named("million");
         var recipe = new Recipe(c.integer("input.seed"));
         int n = c.integer("input.n");
@@ -137,8 +136,7 @@ class MeanSquaredErrorTest {
         Evidence.of("loss, relative", Math.abs(Loss.mse(Tensor.of(p), Tensor.of(t)).item() / expected - 1), below(1e-12));
     }
 
-    @Test
-    void maskedElementsCountNowhereAndMayBeNaN() {
+    @Test void maskedElementsCountNowhereAndMayBeNaN() {
         var target = Tensor.of(new double[][] {{1, Double.NaN}, {3, 4}});
         var loss = new MeanSquaredError().withMask(target.isNaN().not());
         var p = Tensor.of(new double[][] {{2, 7}, {3, 1}}).requiresGrad();
@@ -149,8 +147,7 @@ class MeanSquaredErrorTest {
         assertThat(loss.perOutput(p, target).toDoubleArray()).containsExactly(new double[] {0.5, 9}, within(1e-15));
     }
 
-    @Test
-    void partsAddUpToTheErrorOverAllPairs() {
+    @Test void partsAddUpToTheErrorOverAllPairs() {
         var rng = Rng.of(9);
         Tensor models = Tensor.randn(rng, DType.F64, 7, 30).add(0.4), targets = Tensor.randn(rng, DType.F64, 5, 30).mul(2);
         var parts = ErrorParts.of(models, targets);
@@ -160,20 +157,20 @@ class MeanSquaredErrorTest {
         assertThat(ErrorParts.of(models, targets.narrow(0, 0, 1)).noise()).isZero();
     }
 
-    @Test
-    void doesNotBroadcast() {
+    @Test void doesNotBroadcast() {
         assertThatThrownBy(() -> Loss.mse(Tensor.zeros(5, 1), Tensor.zeros(5))).isInstanceOf(ShapeException.class)
                 .hasMessage("mse: prediction (5, 1) and target (5,) differ; reshape one, losses do not broadcast");
-        assertThatThrownBy(() -> new MeanSquaredError().withWeights(Tensor.ones(4)).of(Tensor.zeros(5), Tensor.zeros(5))).hasMessageContaining("weights (4,)");
+        assertThatThrownBy(() -> new MeanSquaredError().withWeights(Tensor.ones(4)).of(Tensor.zeros(5), Tensor.zeros(5)))
+                .hasMessageContaining("weights (4,)");
     }
 
-    @Test
-    void relativesAreWhatTheySay() {
+    @Test void relativesAreWhatTheySay() {
         Tensor p = Tensor.of(1.0, -2, 0.5, 4), t = Tensor.of(0.0, 0, 0, 0);
         assertThat(Loss.rmse(p, t).item()).isCloseTo(Math.sqrt(21.25 / 4), within(1e-15));
         assertThat(Loss.l1(p, t).item()).isCloseTo(7.5 / 4, within(1e-15));
         assertThat(Loss.huber(p, t, 1).item()).isCloseTo((0.5 + 1.5 + 0.125 + 3.5) / 4, within(1e-15));
-        assertThat(Autograd.grad(x -> Loss.huber(x, t, 1)).apply(p).toDoubleArray()).containsExactly(new double[] {0.25, -0.25, 0.125, 0.25}, within(1e-15));
+        assertThat(Autograd.grad(x -> Loss.huber(x, t, 1)).apply(p).toDoubleArray())
+                .containsExactly(new double[] {0.25, -0.25, 0.125, 0.25}, within(1e-15));
         assertThatThrownBy(() -> Loss.huber(p, t, 0)).hasMessage("huber: delta is 0.0; it is above 0");
     }
 }

@@ -1,5 +1,6 @@
 package lyceum.plot.render;
 
+import java.util.Arrays;
 import java.util.List;
 import lyceum.plot.Layer;
 
@@ -36,7 +37,7 @@ final class BarPainter {
                 else down[i] += v;
                 filled = rect(xywh, filled, i, k, from, bars.stacked() ? from + v : v);
             }
-            if (filled > 0) out.add(new Scene.Rects(java.util.Arrays.copyOf(xywh, filled), colors.tone(s.name()), 0.92));
+            if (filled > 0) out.add(new Scene.Rects(Arrays.copyOf(xywh, filled), colors.tone(s.name()), 0.92));
         }
         var values = bars.horizontal() ? sx : sy;
         if (!values.log() && values.low() < 0) zero(out, values);
@@ -46,7 +47,7 @@ final class BarPainter {
         double at = values.at(0);
         var across = new double[] {at, at};
         out.add(bars.horizontal() ? new Scene.Polyline(across, new double[] {sy.start(), sy.end()}, Tone.Page.QUIET, 1, 0, 1)
-            : new Scene.Polyline(new double[] {sx.start(), sx.end()}, across, Tone.Page.QUIET, 1, 0, 1));
+                : new Scene.Polyline(new double[] {sx.start(), sx.end()}, across, Tone.Page.QUIET, 1, 0, 1));
     }
 
     private int rect(double[] xywh, int at, int category, int series, double from, double to) {
@@ -94,8 +95,10 @@ final class BarPainter {
             var label = Ticks.number(v);
             if (label.isEmpty() || !bars.horizontal() && TextWidth.of(label, TextSize.SMALL) > room) continue;
             double at = axis.at(v);
-            if (bars.horizontal()) out.add(new Scene.Text((v < 0 ? axis.at(0) : at) + 5, sy.at(i) + 4, label, TextSize.SMALL, Scene.Anchor.START, Tone.Page.INK, false, false));
-            else out.add(new Scene.Text(sx.at(i), (v < 0 ? axis.at(0) : at) - 5, label, TextSize.SMALL, Scene.Anchor.MIDDLE, Tone.Page.INK, false, false));
+            if (bars.horizontal()) out.add(new Scene.Text((v < 0 ? axis.at(0) : at) + 5, sy.at(i) + 4, label, TextSize.SMALL,
+                    Scene.Anchor.START, Tone.Page.INK, false, false));
+            else out.add(new Scene.Text(sx.at(i), (v < 0 ? axis.at(0) : at) - 5, label, TextSize.SMALL, Scene.Anchor.MIDDLE, Tone.Page.INK,
+                    false, false));
         }
     }
 

@@ -25,14 +25,13 @@ final class CategoryLabels {
         return all;
     }
 
-    double extraHeight() {
-        return (lines.stream().mapToInt(List::size).max().orElse(1) - 1) * (size + 2);
-    }
+    double extraHeight() { return (lines.stream().mapToInt(List::size).max().orElse(1) - 1) * (size + 2); }
 
     void draw(List<Scene.Shape> shapes, Scale sx, double base) {
         for (int k = 0; k < lines.size(); k++) {
             for (int j = 0; j < lines.get(k).size(); j++) {
-                shapes.add(new Scene.Text(sx.at(k * every), base + 17 + j * (size + 2), lines.get(k).get(j), size, Scene.Anchor.MIDDLE, Tone.Page.QUIET, false, false));
+                shapes.add(new Scene.Text(sx.at(k * every), base + 17 + j * (size + 2), lines.get(k).get(j), size, Scene.Anchor.MIDDLE,
+                        Tone.Page.QUIET, false, false));
             }
         }
     }

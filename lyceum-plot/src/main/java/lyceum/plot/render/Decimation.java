@@ -60,7 +60,8 @@ final class Decimation {
         for (int i = 0; i < n; i++) {
             boolean gap = !Double.isFinite(x.get(i)) || !Double.isFinite(y.get(i));
             boolean lastGap = last < 0 || !Double.isFinite(x.get(last)) || !Double.isFinite(y.get(last));
-            boolean moved = last < 0 || gap != lastGap || !gap && (Math.abs(x.get(i) - x.get(last)) >= dx || Math.abs(y.get(i) - y.get(last)) >= dy);
+            boolean moved = last < 0 || gap != lastGap
+                    || !gap && (Math.abs(x.get(i) - x.get(last)) >= dx || Math.abs(y.get(i) - y.get(last)) >= dy);
             if (moved || i == n - 1) {
                 kept[k++] = i;
                 last = i;
@@ -96,9 +97,7 @@ final class Decimation {
     }
 
     /** Evenly spaced places, the first and the last among them. */
-    static int[] evenly(int n, int most) {
-        return n <= most ? all(n) : stride(all(n), most);
-    }
+    static int[] evenly(int n, int most) { return n <= most ? all(n) : stride(all(n), most); }
 
     private static int[] stride(int[] places, int most) {
         var out = new int[most];

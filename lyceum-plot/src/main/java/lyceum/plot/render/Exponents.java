@@ -18,9 +18,7 @@ final class Exponents {
 
     private Exponents() {}
 
-    static boolean raised(char c) {
-        return c >= '²' && RAISED.indexOf(c) >= 0;
-    }
+    static boolean raised(char c) { return c >= '²' && RAISED.indexOf(c) >= 0; }
 
     /** The plain character of a superscript; any other as it is. */
     static char plain(char c) {

@@ -1,9 +1,11 @@
 package lyceum.plot.render;
 
+import java.util.List;
 import lyceum.plot.Axis;
 import lyceum.plot.Layer;
 import lyceum.plot.Numbers;
 import lyceum.plot.Plot;
+import lyceum.plot.Series;
 
 /**
  * The range of values that an axis shows.
@@ -90,11 +92,11 @@ record Extent(double low, double high) {
                 x.see(n.x());
                 y.see(n.y());
             }
-            case Layer.Network _, Layer.ImageGrid _ -> { }
+            case Layer.Network _,Layer.ImageGrid _ -> {}
         }
     }
 
-    private static void totals(java.util.List<lyceum.plot.Series> series, int n, boolean stacked, Collector values) {
+    private static void totals(List<Series> series, int n, boolean stacked, Collector values) {
         if (!stacked) {
             series.forEach(s -> values.inside(s.values()));
             return;
@@ -144,14 +146,10 @@ record Extent(double low, double high) {
             if (!(v <= high)) high = v;
         }
 
-        void see(Numbers values) {
-            for (int i = 0; i < values.size(); i++) see(values.get(i));
-        }
+        void see(Numbers values) { for (int i = 0; i < values.size(); i++) see(values.get(i)); }
 
         /** These keep a little air to the ends of the axis. */
-        void inside(Numbers values) {
-            for (int i = 0; i < values.size(); i++) inside(values.get(i));
-        }
+        void inside(Numbers values) { for (int i = 0; i < values.size(); i++) inside(values.get(i)); }
 
         void inside(double v) {
             if (!Double.isFinite(v) || log && v <= 0) return;
@@ -177,7 +175,8 @@ record Extent(double low, double high) {
             }
             if (log) {
                 double f = Math.pow(high / low, AIR);
-                return named(Double.isNaN(insideLow) ? low : Math.min(low, insideLow / f), Double.isNaN(insideHigh) ? high : Math.max(high, insideHigh * f));
+                return named(Double.isNaN(insideLow) ? low : Math.min(low, insideLow / f),
+                        Double.isNaN(insideHigh) ? high : Math.max(high, insideHigh * f));
             }
             double pad = AIR * (high / 2 - low / 2) * 2;
             boolean share = low >= 0 && high <= 1;
@@ -191,7 +190,8 @@ record Extent(double low, double high) {
             double to = Double.isNaN(axis.to()) ? h : axis.to();
             if (from < to && Double.isFinite(from) && Double.isFinite(to)) return new Extent(from, to);
             if (from < to) return new Extent(Math.max(from, -Double.MAX_VALUE), Math.min(to, Double.MAX_VALUE));
-            return Double.isNaN(axis.from()) ? new Extent(log ? to / 10 : to - Math.max(1, Math.abs(to)), to) : new Extent(from, log ? from * 10 : from + Math.max(1, Math.abs(from)));
+            return Double.isNaN(axis.from()) ? new Extent(log ? to / 10 : to - Math.max(1, Math.abs(to)), to)
+                    : new Extent(from, log ? from * 10 : from + Math.max(1, Math.abs(from)));
         }
     }
 }

@@ -28,7 +28,9 @@ final class ImageGridScene {
                 double h = image.height() * scale;
                 double x = c * (cell + GAP) + (cell - w) / 2;
                 if (image.pixels().size() > 0) shapes.add(new Scene.Raster(x, top, w, h, image.width(), image.height(), argb(image, grid)));
-                if (captions) shapes.add(new Scene.Text(c * (cell + GAP) + cell / 2, top + h + 14, TextWidth.fit(image.caption(), TextSize.SMALL, cell + GAP - 2), TextSize.SMALL, Scene.Anchor.MIDDLE, Tone.Page.QUIET, false, false));
+                if (captions) shapes.add(new Scene.Text(c * (cell + GAP) + cell / 2, top + h + 14,
+                        TextWidth.fit(image.caption(), TextSize.SMALL, cell + GAP - 2), TextSize.SMALL, Scene.Anchor.MIDDLE,
+                        Tone.Page.QUIET, false, false));
                 tallest = Math.max(tallest, h);
             }
             top += tallest + (captions ? 20 : 0) + GAP;

@@ -1,7 +1,9 @@
 package lyceum.plot.render;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import lyceum.plot.Layer;
 import lyceum.plot.Numbers;
 import lyceum.plot.Plot;
@@ -43,7 +45,7 @@ final class LayerPainter {
                 case Layer.ErrorBars s -> new BarPainter(bars(), colors, sx, sy).whiskers(s, out);
                 case Layer.Arrows s -> arrows(s);
                 case Layer.Rule s -> rule(s);
-                case Layer.Note _, Layer.Network _, Layer.ImageGrid _ -> { }
+                case Layer.Note _,Layer.Network _,Layer.ImageGrid _ -> {}
             }
         }
         return out;
@@ -83,8 +85,8 @@ final class LayerPainter {
         if (n == 1) {
             out.add(new Scene.Dots(new double[] {x[0]}, new double[] {y[0]}, 2.5, tone, 1, null));
         } else if (n > 1) {
-            var xs = java.util.Arrays.copyOf(x, n);
-            var ys = java.util.Arrays.copyOf(y, n);
+            var xs = Arrays.copyOf(x, n);
+            var ys = Arrays.copyOf(y, n);
             if (colors.overSurface) out.add(new Scene.Polyline(xs, ys, new Tone.Fixed(0xffffff), 4.5, 0, 0.9));
             out.add(new Scene.Polyline(xs, ys, tone, 2, s.style() == Layer.Line.Style.DASHED ? 5 : colors.dash(s.name()), 1));
         }
@@ -108,7 +110,8 @@ final class LayerPainter {
         double radius = all <= 60 ? 4 : all <= RIMMED_POINTS ? 3.4 : all <= 2_000 ? 2.2 : 1.4;
         boolean overAreas = plot.layers().stream().anyMatch(l -> l instanceof Layer.Region);
         var rim = n <= RIMMED_POINTS || overAreas && n <= 2_000 ? Tone.Page.PAPER : null;
-        if (n > 0) out.add(new Scene.Dots(java.util.Arrays.copyOf(x, n), java.util.Arrays.copyOf(y, n), radius, colors.tone(s.name()), rim == null ? 0.75 : 0.9, rim));
+        if (n > 0)
+            out.add(new Scene.Dots(Arrays.copyOf(x, n), Arrays.copyOf(y, n), radius, colors.tone(s.name()), rim == null ? 0.75 : 0.9, rim));
     }
 
     private void histogram(Layer.Histogram h) {
@@ -128,7 +131,7 @@ final class LayerPainter {
             xywh[k++] = Math.abs(base - y);
         }
         boolean several = plot.layers().stream().filter(Layer.Histogram.class::isInstance).count() > 1;
-        if (k > 0) out.add(new Scene.Rects(java.util.Arrays.copyOf(xywh, k), colors.tone(h.name()), several ? 0.55 : 0.9));
+        if (k > 0) out.add(new Scene.Rects(Arrays.copyOf(xywh, k), colors.tone(h.name()), several ? 0.55 : 0.9));
     }
 
     private void heatmap(Layer.Heatmap h) {
@@ -151,7 +154,8 @@ final class LayerPainter {
                 double v = h.values().get(r * columns + c);
                 var label = Ticks.number(v);
                 if (TextWidth.of(label, size) <= cw - 2) {
-                    out.add(new Scene.Text(x + (c + 0.5) * cw, y + (r + 0.5) * ch + size * 0.36, label, size, Scene.Anchor.MIDDLE, ramp.over(v), false, false));
+                    out.add(new Scene.Text(x + (c + 0.5) * cw, y + (r + 0.5) * ch + size * 0.36, label, size, Scene.Anchor.MIDDLE,
+                            ramp.over(v), false, false));
                 }
             }
         }
@@ -159,12 +163,17 @@ final class LayerPainter {
 
     /** Hairlines of paper between large cells. */
     private void grid(double x, double y, double w, double h, int columns, int rows) {
-        for (int c = 1; c < columns; c++) out.add(new Scene.Polyline(new double[] {x + w * c / columns, x + w * c / columns}, new double[] {y, y + h}, Tone.Page.PAPER, 1, 0, 1));
-        for (int r = 1; r < rows; r++) out.add(new Scene.Polyline(new double[] {x, x + w}, new double[] {y + h * r / rows, y + h * r / rows}, Tone.Page.PAPER, 1, 0, 1));
+        for (int c = 1; c < columns; c++)
+            out.add(new Scene.Polyline(new double[] {x + w * c / columns, x + w * c / columns}, new double[] {y, y + h}, Tone.Page.PAPER, 1,
+                    0, 1));
+        for (int r = 1; r < rows; r++)
+            out.add(new Scene.Polyline(new double[] {x, x + w}, new double[] {y + h * r / rows, y + h * r / rows}, Tone.Page.PAPER, 1, 0,
+                    1));
     }
 
     /** Pixels of values; very fine grids are thinned to about a pixel a cell. */
-    private static Scene.Raster raster(double x, double y, double w, double h, Numbers values, int columns, int rows, Ramp ramp, boolean upwards) {
+    private static Scene.Raster raster(double x, double y, double w, double h, Numbers values, int columns, int rows, Ramp ramp,
+            boolean upwards) {
         var keepC = Decimation.evenly(columns, 1_024);
         var keepR = Decimation.evenly(rows, 1_024);
         var argb = new int[keepC.length * keepR.length];
@@ -182,7 +191,8 @@ final class LayerPainter {
             double x1 = sx.at(edge(r.x(), r.x().size()));
             double y0 = sy.at(edge(r.y(), r.y().size()));
             double y1 = sy.at(edge(r.y(), 0));
-            out.add(raster(x0, y0, x1 - x0, y1 - y0, r.values(), r.x().size(), r.y().size(), Ramp.of(r.values(), Layer.ColorScale.SEQUENTIAL), true));
+            out.add(raster(x0, y0, x1 - x0, y1 - y0, r.values(), r.x().size(), r.y().size(),
+                    Ramp.of(r.values(), Layer.ColorScale.SEQUENTIAL), true));
             return;
         }
         for (int k = 0; k < r.classes().size(); k++) {
@@ -229,7 +239,8 @@ final class LayerPainter {
         var places = bandPlaces(x, low, high);
         int from = 0;
         for (int i = 0; i <= places.length; i++) {
-            boolean gap = i == places.length || !Double.isFinite(sx.at(x.get(places[i])) + sy.at(low.get(places[i])) + sy.at(high.get(places[i])));
+            boolean gap = i == places.length
+                    || !Double.isFinite(sx.at(x.get(places[i])) + sy.at(low.get(places[i])) + sy.at(high.get(places[i])));
             if (!gap) continue;
             if (i - from > 1) out.add(ribbon(x, low, high, places, from, i, colors.tone(name), 0.22));
             from = i + 1;
@@ -239,7 +250,8 @@ final class LayerPainter {
     private int[] bandPlaces(Numbers x, Numbers low, Numbers high) {
         int columns = (int) sx.pixels();
         if (x.size() <= 4 * columns) return Decimation.evenly(x.size(), Math.max(2, x.size()));
-        return java.util.stream.IntStream.concat(java.util.Arrays.stream(Decimation.line(x, low, columns)), java.util.Arrays.stream(Decimation.line(x, high, columns))).sorted().distinct().toArray();
+        return IntStream.concat(Arrays.stream(Decimation.line(x, low, columns)), Arrays.stream(Decimation.line(x, high, columns))).sorted()
+                .distinct().toArray();
     }
 
     private Scene.Polygon ribbon(Numbers x, Numbers low, Numbers high, int[] places, int from, int to, Tone tone, double opacity) {
@@ -281,8 +293,10 @@ final class LayerPainter {
             double head = Math.min(9, length * 0.5);
             double ux = (x1 - x0) / length * head;
             double uy = (y1 - y0) / length * head;
-            out.add(new Scene.Polyline(new double[] {x0, x1 - ux * 0.8}, new double[] {y0, y1 - uy * 0.8}, tone, a.x().size() > 50 ? 1.2 : 2.2, 0, 1));
-            out.add(new Scene.Polygon(new double[] {x1, x1 - ux - 0.45 * uy, x1 - ux + 0.45 * uy}, new double[] {y1, y1 - uy + 0.45 * ux, y1 - uy - 0.45 * ux}, tone, 1));
+            out.add(new Scene.Polyline(new double[] {x0, x1 - ux * 0.8}, new double[] {y0, y1 - uy * 0.8}, tone,
+                    a.x().size() > 50 ? 1.2 : 2.2, 0, 1));
+            out.add(new Scene.Polygon(new double[] {x1, x1 - ux - 0.45 * uy, x1 - ux + 0.45 * uy},
+                    new double[] {y1, y1 - uy + 0.45 * ux, y1 - uy - 0.45 * ux}, tone, 1));
         }
     }
 
@@ -291,7 +305,8 @@ final class LayerPainter {
         if (!Double.isFinite(at)) return;
         var across = new double[] {at, at};
         var along = r.vertical() ? new double[] {sy.start(), sy.end()} : new double[] {sx.start(), sx.end()};
-        out.add(r.vertical() ? new Scene.Polyline(across, along, Tone.Page.INK, 1.2, 3, 0.8) : new Scene.Polyline(along, across, Tone.Page.INK, 1.2, 3, 0.8));
+        out.add(r.vertical() ? new Scene.Polyline(across, along, Tone.Page.INK, 1.2, 3, 0.8)
+                : new Scene.Polyline(along, across, Tone.Page.INK, 1.2, 3, 0.8));
     }
 
     /** Words that may stand out of the plot's rectangle: labels of references above it, notes and names of points. */
@@ -307,18 +322,22 @@ final class LayerPainter {
                     if (r.vertical()) {
                         double x = Math.clamp(at, left + w / 2, Math.max(left + w / 2, right - w / 2));
                         boolean covered = x - w / 2 < taken;
-                        words.add(new Scene.Text(x, covered ? top + 12 : top - 6, r.label(), TextSize.SMALL, Scene.Anchor.MIDDLE, Tone.Page.INK, false, covered));
+                        words.add(new Scene.Text(x, covered ? top + 12 : top - 6, r.label(), TextSize.SMALL, Scene.Anchor.MIDDLE,
+                                Tone.Page.INK, false, covered));
                         if (!covered) taken = x + w / 2 + 6;
                     } else {
-                        words.add(new Scene.Text(right - 4, at - 5 < top + 8 ? at + 14 : at - 5, r.label(), TextSize.SMALL, Scene.Anchor.END, Tone.Page.INK, false, true));
+                        words.add(new Scene.Text(right - 4, at - 5 < top + 8 ? at + 14 : at - 5, r.label(), TextSize.SMALL,
+                                Scene.Anchor.END, Tone.Page.INK, false, true));
                     }
                 }
-                case Layer.Bars b when plot.layers().stream().noneMatch(Layer.ErrorBars.class::isInstance) -> new BarPainter(b, colors, sx, sy).values(words);
+                case Layer.Bars b when plot.layers().stream().noneMatch(Layer.ErrorBars.class::isInstance) ->
+                        new BarPainter(b, colors, sx, sy).values(words);
                 case Layer.Note n -> note(words, sx.at(n.x()), sy.at(n.y()), n.text(), right, 0);
                 case Layer.Points p when !p.labels().isEmpty() && p.x().size() <= 200 -> {
-                    for (int i = 0; i < p.x().size(); i++) note(words, sx.at(p.x().get(i)), sy.at(p.y().get(i)), p.labels().get(i), right, 6);
+                    for (int i = 0; i < p.x().size(); i++)
+                        note(words, sx.at(p.x().get(i)), sy.at(p.y().get(i)), p.labels().get(i), right, 6);
                 }
-                default -> { }
+                default -> {}
             }
         }
         return words;
@@ -327,6 +346,7 @@ final class LayerPainter {
     private void note(List<Scene.Shape> words, double x, double y, String text, double right, double offset) {
         if (!Double.isFinite(x) || !Double.isFinite(y) || text.isEmpty()) return;
         boolean fits = x + offset + 3 + TextWidth.of(text, TextSize.SMALL) <= right + 40;
-        words.add(new Scene.Text(fits ? x + offset + 1 : x - offset - 1, y - 5, text, TextSize.SMALL, fits ? Scene.Anchor.START : Scene.Anchor.END, Tone.Page.INK, false, true));
+        words.add(new Scene.Text(fits ? x + offset + 1 : x - offset - 1, y - 5, text, TextSize.SMALL,
+                fits ? Scene.Anchor.START : Scene.Anchor.END, Tone.Page.INK, false, true));
     }
 }

@@ -26,7 +26,8 @@ final class Legend {
             shapes.add(new Scene.Text(x + 20, y, name, TextSize.LABEL, Scene.Anchor.START, Tone.Page.INK, false, false));
             x += w;
         }
-        if (shown < entries.size()) shapes.add(new Scene.Text(x, y, "and " + (entries.size() - shown) + " more", TextSize.LABEL, Scene.Anchor.START, Tone.Page.QUIET, false, false));
+        if (shown < entries.size()) shapes.add(new Scene.Text(x, y, "and " + (entries.size() - shown) + " more", TextSize.LABEL,
+                Scene.Anchor.START, Tone.Page.QUIET, false, false));
         return y + 4;
     }
 

@@ -59,17 +59,13 @@ final class MarchingSquares {
                 segment(left, centre ? bottom : top);
                 segment(right, centre ? top : bottom);
             }
-            default -> { }
+            default -> {}
         }
     }
 
-    private double at(int r, int c) {
-        return values.get(r * xs.size() + c);
-    }
+    private double at(int r, int c) { return values.get(r * xs.size() + c); }
 
-    private void segment(long a, long b) {
-        segments.add(new long[] {a, b});
-    }
+    private void segment(long a, long b) { segments.add(new long[] {a, b}); }
 
     private List<Path> joined() {
         var ends = new HashMap<Long, List<Integer>>();

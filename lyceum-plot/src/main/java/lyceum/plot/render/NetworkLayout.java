@@ -100,7 +100,8 @@ final class NetworkLayout {
             }
         }
         for (int i = 0; i < n; i++) {
-            if (parents.get(i).isEmpty() && !children.get(i).isEmpty()) rank[i] = children.get(i).stream().mapToInt(c -> rank[c]).min().orElse(1) - 1;
+            if (parents.get(i).isEmpty() && !children.get(i).isEmpty())
+                rank[i] = children.get(i).stream().mapToInt(c -> rank[c]).min().orElse(1) - 1;
         }
     }
 
@@ -138,7 +139,9 @@ final class NetworkLayout {
     /** Orders a rank by its neighbours' mean places and sets it as near to them as its width allows. */
     private void settle(List<Integer> row, List<List<Integer>> neighbours) {
         var wish = new HashMap<Integer, Double>();
-        for (int v : row) wish.put(v, neighbours.get(v).isEmpty() ? place[v] : neighbours.get(v).stream().mapToDouble(u -> place[u]).average().orElse(place[v]));
+        for (int v : row)
+            wish.put(v, neighbours.get(v).isEmpty() ? place[v]
+                    : neighbours.get(v).stream().mapToDouble(u -> place[u]).average().orElse(place[v]));
         row.sort(Comparator.comparingDouble(wish::get));
         var wanted = row.stream().mapToDouble(wish::get).toArray();
         var settled = Spread.apart(wanted, 1, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);

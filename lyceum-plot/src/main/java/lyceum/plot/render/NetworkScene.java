@@ -1,5 +1,6 @@
 package lyceum.plot.render;
 
+import java.util.HashSet;
 import java.util.List;
 import lyceum.plot.Layer;
 import lyceum.plot.Node;
@@ -44,13 +45,14 @@ final class NetworkScene {
 
     /** Groups that are not already written in the boxes. */
     private List<SeriesColors.Entry> legendEntries() {
-        var written = new java.util.HashSet<String>();
+        var written = new HashSet<String>();
         for (var n : network.nodes()) if (n.label().contains(n.group())) written.add(n.group());
         return colors.entries(written);
     }
 
     private void measure() {
-        double widest = network.nodes().stream().flatMap(n -> lines(n).stream()).mapToDouble(s -> TextWidth.of(s, TextSize.SMALL)).max().orElse(0) + 18;
+        double widest = network.nodes().stream().flatMap(n -> lines(n).stream()).mapToDouble(s -> TextWidth.of(s, TextSize.SMALL)).max()
+                .orElse(0) + 18;
         // A network turns by a quarter where its words fit better so.
         if (room(down) < 0.8 * widest && room(!down) > 1.3 * Math.max(0, room(down))) down = !down;
         int tallest = network.nodes().stream().mapToInt(n -> lines(n).size()).max().orElse(1);
@@ -74,26 +76,18 @@ final class NetworkScene {
         return (width - gap(leadsDown) * (across - 1)) / across;
     }
 
-    private double gap(boolean leadsDown) {
-        return leadsDown ? 14 : labelled() ? 44 : 30;
-    }
+    private double gap(boolean leadsDown) { return leadsDown ? 14 : labelled() ? 44 : 30; }
 
-    private boolean labelled() {
-        return network.edges().stream().anyMatch(e -> !e.label().isEmpty());
-    }
+    private boolean labelled() { return network.edges().stream().anyMatch(e -> !e.label().isEmpty()); }
 
     private static List<String> lines(Node n) {
         var label = n.label().isEmpty() ? n.id() : n.label();
         return List.of(label.split("\\|", 4));
     }
 
-    private double x(int node) {
-        return left + boxWidth / 2 + (down ? layout.place[node] * placeStep : layout.rank[node] * rankStep);
-    }
+    private double x(int node) { return left + boxWidth / 2 + (down ? layout.place[node] * placeStep : layout.rank[node] * rankStep); }
 
-    private double y(int node) {
-        return top + boxHeight / 2 + (down ? layout.rank[node] * rankStep : layout.place[node] * placeStep);
-    }
+    private double y(int node) { return top + boxHeight / 2 + (down ? layout.rank[node] * rankStep : layout.place[node] * placeStep); }
 
     private void edges() {
         for (int e = 0; e < layout.from.length; e++) {
@@ -107,7 +101,8 @@ final class NetworkScene {
             var label = network.edges().get(e).label();
             if (label.isEmpty() || dots) continue;
             var text = TextWidth.fit(label, TextSize.SMALL, down ? 120 : Math.max(20, rankStep - boxWidth));
-            shapes.add(new Scene.Text((x0 + x1) / 2, (y0 + y1) / 2 + 4, text, TextSize.SMALL, Scene.Anchor.MIDDLE, Tone.Page.QUIET, false, true));
+            shapes.add(new Scene.Text((x0 + x1) / 2, (y0 + y1) / 2 + 4, text, TextSize.SMALL, Scene.Anchor.MIDDLE, Tone.Page.QUIET, false,
+                    true));
         }
     }
 
@@ -145,7 +140,8 @@ final class NetworkScene {
             double y = y(i) - (lines.size() - 1) * 7.5 + 4;
             for (int k = 0; k < lines.size(); k++) {
                 var text = TextWidth.fit(lines.get(k).strip(), TextSize.SMALL, boxWidth - 8);
-                shapes.add(new Scene.Text(x(i), y + k * 15, text, TextSize.SMALL, Scene.Anchor.MIDDLE, k == 0 ? Tone.Page.INK : Tone.Page.QUIET, false, false));
+                shapes.add(new Scene.Text(x(i), y + k * 15, text, TextSize.SMALL, Scene.Anchor.MIDDLE,
+                        k == 0 ? Tone.Page.INK : Tone.Page.QUIET, false, false));
             }
         }
     }

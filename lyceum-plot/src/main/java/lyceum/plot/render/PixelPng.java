@@ -35,7 +35,8 @@ final class PixelPng {
         }
         var out = new ByteArrayOutputStream(raw.length / 4 + 128);
         out.writeBytes(SIGNATURE);
-        var header = ByteBuffer.allocate(13).putInt(width).putInt(height).put((byte) 8).put((byte) (channels == 1 ? 0 : channels == 3 ? 2 : 6));
+        var header = ByteBuffer.allocate(13).putInt(width).putInt(height).put((byte) 8)
+                .put((byte) (channels == 1 ? 0 : channels == 3 ? 2 : 6));
         chunk(out, "IHDR", header.array());
         chunk(out, "IDAT", deflated(raw));
         chunk(out, "IEND", new byte[0]);

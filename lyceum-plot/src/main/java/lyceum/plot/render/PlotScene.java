@@ -1,6 +1,7 @@
 package lyceum.plot.render;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -91,19 +92,19 @@ final class PlotScene {
 
     /** Whether one unit is as long on both axes: a wish that has no meaning for names or where factors are lengths. */
     static boolean isEqual(Plot plot, List<String> placesX, List<String> placesY) {
-        return plot.equalScale() && placesX == null && placesY == null && plot.x().scale() != Axis.Scale.LOG && plot.y().scale() != Axis.Scale.LOG;
+        return plot.equalScale() && placesX == null && placesY == null && plot.x().scale() != Axis.Scale.LOG
+                && plot.y().scale() != Axis.Scale.LOG;
     }
 
-    private boolean labelledCells() {
-        return plot.layers().stream().anyMatch(l -> l instanceof Layer.Heatmap h && h.cellLabels());
-    }
+    private boolean labelledCells() { return plot.layers().stream().anyMatch(l -> l instanceof Layer.Heatmap h && h.cellLabels()); }
 
     private boolean square() {
         return plot.layers().stream().anyMatch(l -> l instanceof Layer.Heatmap h && h.rows().size() == h.columns().size());
     }
 
     private double innerHeight(double inner) {
-        if (placesY != null && plot.layers().stream().anyMatch(Layer.Bars.class::isInstance)) return Math.clamp(26.0 * placesY.size(), 60, 2_000);
+        if (placesY != null && plot.layers().stream().anyMatch(Layer.Bars.class::isInstance))
+            return Math.clamp(26.0 * placesY.size(), 60, 2_000);
         for (var l : plot.layers()) {
             if (l instanceof Layer.Heatmap h && !h.rows().isEmpty() && !h.columns().isEmpty()) {
                 double cell = Math.min(inner / h.columns().size(), 48);
@@ -147,9 +148,11 @@ final class PlotScene {
             if (l instanceof Layer.Line s && !s.name().isEmpty() && s.x().size() > 0) {
                 int last = s.x().size() - 1;
                 double x = s.x().get(last);
-                double from = log ? Math.log(x / extent.x().low()) / Math.log(extent.x().high() / extent.x().low()) : (x - extent.x().low()) / span;
+                double from = log ? Math.log(x / extent.x().low()) / Math.log(extent.x().high() / extent.x().low())
+                        : (x - extent.x().low()) / span;
                 boolean first = out.stream().noneMatch(b -> b.name.equals(s.name()));
-                if (first && from > 0.93 && from < 1.001 && Double.isFinite(s.y().get(last))) out.add(new Beside(s.name(), colors.of(s.name()), s.y().get(last)));
+                if (first && from > 0.93 && from < 1.001 && Double.isFinite(s.y().get(last)))
+                    out.add(new Beside(s.name(), colors.of(s.name()), s.y().get(last)));
             }
             if (l instanceof Layer.StackedArea a && a.x().size() > 0) {
                 double sum = 0;
@@ -175,7 +178,7 @@ final class PlotScene {
     }
 
     private void namesBeside(List<Beside> beside, Scale sy, double x, double top, double bottom) {
-        var sorted = beside.stream().sorted(java.util.Comparator.comparingDouble(b -> sy.at(b.y))).toList();
+        var sorted = beside.stream().sorted(Comparator.comparingDouble(b -> sy.at(b.y))).toList();
         var wanted = sorted.stream().mapToDouble(b -> sy.at(b.y)).toArray();
         var y = Spread.apart(wanted, 15, top, bottom);
         for (int i = 0; i < y.length; i++) {
@@ -210,7 +213,8 @@ final class PlotScene {
         var scale = new Scale(ramp.low(), ramp.high(), false, top + h, top);
         var ticks = scale.ticks(4, false);
         for (int i = 0; i < ticks.at().length; i++) {
-            shapes.add(new Scene.Text(x + 15, scale.at(ticks.at()[i]) + 4, ticks.labels().get(i), SMALL, Scene.Anchor.START, Tone.Page.QUIET, false, false));
+            shapes.add(new Scene.Text(x + 15, scale.at(ticks.at()[i]) + 4, ticks.labels().get(i), SMALL, Scene.Anchor.START,
+                    Tone.Page.QUIET, false, false));
         }
         if (!rampLabel().isEmpty()) {
             var label = TextWidth.fit(rampLabel(), SMALL, width * 0.5);
@@ -241,7 +245,8 @@ final class PlotScene {
             var ticks = ticksX(sx, w);
             for (int i = 0; i < ticks.at().length; i++) {
                 double x = sx.at(ticks.at()[i]);
-                if (placesY != null && !filled) shapes.add(new Scene.Polyline(new double[] {x, x}, new double[] {top, base}, Tone.Page.LINE, 1, 0, 1));
+                if (placesY != null && !filled)
+                    shapes.add(new Scene.Polyline(new double[] {x, x}, new double[] {top, base}, Tone.Page.LINE, 1, 0, 1));
                 shapes.add(new Scene.Polyline(new double[] {x, x}, new double[] {base, base + 4}, Tone.Page.QUIET, 1, 0, 0.6));
                 shapes.add(new Scene.Text(x, base + 17, ticks.labels().get(i), SMALL, Scene.Anchor.MIDDLE, Tone.Page.QUIET, false, false));
             }
@@ -249,11 +254,16 @@ final class PlotScene {
             labelsX.draw(shapes, sx, base);
         }
         boolean horizontalBars = placesY != null && placesX == null;
-        if (!filled && !horizontalBars) shapes.add(new Scene.Polyline(new double[] {left, left + w}, new double[] {base, base}, Tone.Page.QUIET, 1, 0, 0.6));
+        if (!filled && !horizontalBars)
+            shapes.add(new Scene.Polyline(new double[] {left, left + w}, new double[] {base, base}, Tone.Page.QUIET, 1, 0, 0.6));
         double below = base + 34 + (labelsX == null ? 0 : labelsX.extraHeight());
-        if (!plot.x().label().isEmpty()) shapes.add(new Scene.Text(left + w / 2, below, TextWidth.fit(plot.x().label(), TextSize.LABEL, width), TextSize.LABEL, Scene.Anchor.MIDDLE, Tone.Page.QUIET, false, false));
+        if (!plot.x().label().isEmpty())
+            shapes.add(new Scene.Text(left + w / 2, below, TextWidth.fit(plot.x().label(), TextSize.LABEL, width), TextSize.LABEL,
+                    Scene.Anchor.MIDDLE, Tone.Page.QUIET, false, false));
         boolean ruleLabels = plot.layers().stream().anyMatch(l -> l instanceof Layer.Rule r && r.vertical() && !r.label().isEmpty());
-        if (!plot.y().label().isEmpty()) shapes.add(new Scene.Text(0, top - 10 - (ruleLabels ? 14 : 0), TextWidth.fit(plot.y().label(), TextSize.LABEL, width * (rampLabel().isEmpty() ? 1 : 0.6)), TextSize.LABEL, Scene.Anchor.START, Tone.Page.QUIET, false, false));
+        if (!plot.y().label().isEmpty()) shapes.add(new Scene.Text(0, top - 10 - (ruleLabels ? 14 : 0),
+                TextWidth.fit(plot.y().label(), TextSize.LABEL, width * (rampLabel().isEmpty() ? 1 : 0.6)), TextSize.LABEL,
+                Scene.Anchor.START, Tone.Page.QUIET, false, false));
     }
 
     /** As many marks as their numbers leave room for. */
@@ -266,7 +276,5 @@ final class PlotScene {
         return sx.ticks(1, Whole.x(plot));
     }
 
-    private CategoryLabels fitted(double inner) {
-        return new CategoryLabels(placesX, inner / Math.max(1, placesX.size()), SMALL);
-    }
+    private CategoryLabels fitted(double inner) { return new CategoryLabels(placesX, inner / Math.max(1, placesX.size()), SMALL); }
 }

@@ -36,9 +36,7 @@ public final class Png {
     }
 
     /** A PNG file of the figure, laid out 640 wide, two pixels to each. */
-    public static byte[] write(Figure figure, Theme theme) {
-        return write(figure, theme, Svg.WIDTH, 2);
-    }
+    public static byte[] write(Figure figure, Theme theme) { return write(figure, theme, Svg.WIDTH, 2); }
 
     /**
      * A PNG file of the figure.
@@ -49,7 +47,8 @@ public final class Png {
      */
     public static byte[] write(Figure figure, Theme theme, double width, double scale) {
         var image = paint(figure, theme, width, scale);
-        return PixelPng.encode(image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth()), image.getWidth(), image.getHeight());
+        return PixelPng.encode(image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth()), image.getWidth(),
+                image.getHeight());
     }
 
     static BufferedImage paint(Figure figure, Theme theme, double width, double scale) {
@@ -58,7 +57,8 @@ public final class Png {
         double margin = 16;
         int w = (int) Math.ceil((scene.width() + 2 * margin) * scale);
         int h = (int) Math.ceil((scene.height() + 2 * margin) * scale);
-        if ((long) w * h > MAX_PIXELS) throw new FigureException("png: the picture would have " + w + " x " + h + " pixels; at most " + MAX_PIXELS + ", so a smaller scale fits");
+        if ((long) w * h > MAX_PIXELS) throw new FigureException(
+                "png: the picture would have " + w + " x " + h + " pixels; at most " + MAX_PIXELS + ", so a smaller scale fits");
         var image = new BufferedImage(w, h, BufferedImage.TYPE_INT_RGB);
         var g = image.createGraphics();
         try {
@@ -83,20 +83,22 @@ public final class Png {
             var there = Set.of(GraphicsEnvironment.getLocalGraphicsEnvironment().getAvailableFontFamilyNames());
             return FONTS.stream().filter(there::contains).findFirst().orElse(Font.SANS_SERIF);
         } catch (RuntimeException | AWTError | LinkageError e) {
-            throw new FigureException("png: this machine has no font to write with (on Debian: apt-get install fonts-dejavu-core fontconfig); svg needs none", e);
+            throw new FigureException(
+                    "png: this machine has no font to write with (on Debian: apt-get install fonts-dejavu-core fontconfig); svg needs none",
+                    e);
         }
     }
 
-    private void shapes(List<Scene.Shape> shapes) {
-        for (var s : shapes) shape(s);
-    }
+    private void shapes(List<Scene.Shape> shapes) { for (var s : shapes) shape(s); }
 
     private void shape(Scene.Shape shape) {
         switch (shape) {
             case Scene.Polyline p -> {
                 use(p.stroke(), p.opacity());
-                g.setStroke(p.dash() > 0 ? new BasicStroke((float) p.width(), BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 10, new float[] {(float) p.dash(), (float) (p.dash() * 0.8)}, 0)
-                    : new BasicStroke((float) p.width(), BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND));
+                g.setStroke(p.dash() > 0
+                        ? new BasicStroke((float) p.width(), BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 10,
+                                new float[] {(float) p.dash(), (float) (p.dash() * 0.8)}, 0)
+                        : new BasicStroke((float) p.width(), BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND));
                 g.draw(path(p.x(), p.y(), false));
             }
             case Scene.Polygon p -> {
@@ -106,7 +108,8 @@ public final class Png {
             case Scene.Rects r -> {
                 use(r.fill(), r.opacity());
                 var all = new Path2D.Double(Path2D.WIND_NON_ZERO, r.xywh().length * 2);
-                for (int i = 0; i < r.xywh().length; i += 4) all.append(new Rectangle2D.Double(r.xywh()[i], r.xywh()[i + 1], r.xywh()[i + 2], r.xywh()[i + 3]), false);
+                for (int i = 0; i < r.xywh().length; i += 4)
+                    all.append(new Rectangle2D.Double(r.xywh()[i], r.xywh()[i + 1], r.xywh()[i + 2], r.xywh()[i + 3]), false);
                 g.fill(all);
             }
             case Scene.Dots d -> dots(d);
@@ -165,7 +168,8 @@ public final class Png {
             double size = run.raised() ? Exponents.SIZE * t.size() : t.size();
             var font = new Font(family, t.strong() ? Font.BOLD : Font.PLAIN, 1).deriveFont((float) size);
             var layout = new TextLayout(run.text(), font, g.getFontRenderContext());
-            outline.append(layout.getOutline(AffineTransform.getTranslateInstance(advance, run.raised() ? -Exponents.RISE * t.size() : 0)), false);
+            outline.append(layout.getOutline(AffineTransform.getTranslateInstance(advance, run.raised() ? -Exponents.RISE * t.size() : 0)),
+                    false);
             advance += layout.getAdvance();
         }
         double given = TextWidth.of(t.text(), t.size()) * (t.strong() ? 1.05 : 1);

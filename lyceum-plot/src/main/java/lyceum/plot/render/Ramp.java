@@ -12,7 +12,8 @@ import lyceum.plot.Numbers;
  * @param scale which colours
  */
 record Ramp(double low, double high, ColorScale scale) {
-    private static final int[] VIRIDIS = {0x440154, 0x482878, 0x3e4989, 0x31688e, 0x26828e, 0x1f9e89, 0x35b779, 0x6ece58, 0xb5de2b, 0xfde725};
+    private static final int[] VIRIDIS = {0x440154, 0x482878, 0x3e4989, 0x31688e, 0x26828e, 0x1f9e89, 0x35b779, 0x6ece58, 0xb5de2b,
+            0xfde725};
     static final int BLUE = 0x0072b2;
     static final int ORANGE = 0xd55e00;
 
@@ -28,9 +29,7 @@ record Ramp(double low, double high, ColorScale scale) {
     }
 
     /** Where the value lies, 0 to 1. */
-    double place(double v) {
-        return Math.clamp((v / 2 - low / 2) / (high / 2 - low / 2), 0, 1);
-    }
+    double place(double v) { return Math.clamp((v / 2 - low / 2) / (high / 2 - low / 2), 0, 1); }
 
     /** 0xaarrggbb; a value that is not finite is transparent. */
     int argb(double v) {

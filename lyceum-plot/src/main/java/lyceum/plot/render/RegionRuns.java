@@ -46,6 +46,7 @@ final class RegionRuns {
     }
 
     private static Run run(Layer.Region r, int[] run, int endRow) {
-        return new Run(LayerPainter.edge(r.x(), run[0]), LayerPainter.edge(r.y(), run[2]), LayerPainter.edge(r.x(), run[1]), LayerPainter.edge(r.y(), endRow));
+        return new Run(LayerPainter.edge(r.x(), run[0]), LayerPainter.edge(r.y(), run[2]), LayerPainter.edge(r.x(), run[1]),
+                LayerPainter.edge(r.y(), endRow));
     }
 }

@@ -19,7 +19,8 @@ record Scale(double low, double high, boolean log, double start, double end) {
 
     /** The pixel of a value; NaN where there is none. Kept within a million pixels, so that every painter can draw to it. */
     double at(double v) {
-        double t = log ? v > 0 ? (Math.log(v) - Math.log(low)) / (Math.log(high) - Math.log(low)) : Double.NaN : v / 2 / (high / 2 - low / 2) - low / 2 / (high / 2 - low / 2);
+        double t = log ? v > 0 ? (Math.log(v) - Math.log(low)) / (Math.log(high) - Math.log(low)) : Double.NaN
+                : v / 2 / (high / 2 - low / 2) - low / 2 / (high / 2 - low / 2);
         if (!Double.isFinite(v)) return Double.NaN;
         return Math.clamp(start + t * (end - start), -1e6, 1e6);
     }
@@ -30,11 +31,7 @@ record Scale(double low, double high, boolean log, double start, double end) {
         return log ? Math.exp(Math.log(low) + t * (Math.log(high) - Math.log(low))) : low + t * (high - low);
     }
 
-    Ticks ticks(int target, boolean whole) {
-        return log ? Ticks.log(low, high, target) : Ticks.linear(low, high, target, whole);
-    }
+    Ticks ticks(int target, boolean whole) { return log ? Ticks.log(low, high, target) : Ticks.linear(low, high, target, whole); }
 
-    double pixels() {
-        return Math.abs(end - start);
-    }
+    double pixels() { return Math.abs(end - start); }
 }

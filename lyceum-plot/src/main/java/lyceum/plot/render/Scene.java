@@ -12,7 +12,9 @@ import java.util.List;
 record Scene(double width, double height, List<Shape> shapes) {
 
     /** Where a text's x is. */
-    enum Anchor { START, MIDDLE, END }
+    enum Anchor {
+        START, MIDDLE, END
+    }
 
     /** What a scene is made of. */
     sealed interface Shape {}

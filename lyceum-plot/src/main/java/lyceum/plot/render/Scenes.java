@@ -17,9 +17,7 @@ final class Scenes {
 
     private Scenes() {}
 
-    static Scene of(Figure figure, double width) {
-        return of(figure, width, TITLE);
-    }
+    static Scene of(Figure figure, double width) { return of(figure, width, TITLE); }
 
     private static Scene of(Figure figure, double width, double titleSize) {
         return switch (figure) {

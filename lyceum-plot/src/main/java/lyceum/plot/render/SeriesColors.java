@@ -12,7 +12,9 @@ import lyceum.plot.Plot;
 /** Which place of the palette each series has, by name, in the order in which the layers name them; and what a legend says. */
 final class SeriesColors {
     /** How a legend shows a series. */
-    enum Glyph { LINE, DASH, DOT, SQUARE, CROSS }
+    enum Glyph {
+        LINE, DASH, DOT, SQUARE, CROSS
+    }
 
     /** One entry of a legend. */
     record Entry(String name, int color, Glyph glyph) {}
@@ -44,7 +46,7 @@ final class SeriesColors {
                 case Layer.Contour c -> {
                     if (!c.name().isEmpty()) name(c.name(), Glyph.LINE);
                 }
-                case Layer.Heatmap _, Layer.ImageGrid _, Layer.Rule _, Layer.Note _ -> { }
+                case Layer.Heatmap _,Layer.ImageGrid _,Layer.Rule _,Layer.Note _ -> {}
             }
         }
     }
@@ -55,36 +57,24 @@ final class SeriesColors {
     }
 
     /** A line explains its band, a point its region. */
-    private static Glyph plainer(Glyph a, Glyph b) {
-        return a.ordinal() <= b.ordinal() ? a : b;
-    }
+    private static Glyph plainer(Glyph a, Glyph b) { return a.ordinal() <= b.ordinal() ? a : b; }
 
     /** Series beyond the palette repeat its colours and are told apart by dashes of this length; 0 within it. */
     double dash(String name) {
         return dash(of(name));
     }
 
-    static double dash(int place) {
-        return 2.5 * (place / Theme.LIGHT.series().size());
-    }
+    static double dash(int place) { return 2.5 * (place / Theme.LIGHT.series().size()); }
 
     /** How many series there are, the unnamed one counted. */
-    int count() {
-        return places.size();
-    }
+    int count() { return places.size(); }
 
     /** All names in the order of the palette. */
-    List<String> names() {
-        return List.copyOf(places.keySet());
-    }
+    List<String> names() { return List.copyOf(places.keySet()); }
 
-    int of(String name) {
-        return places.getOrDefault(name, crosses.contains(name) ? places.size() : 0);
-    }
+    int of(String name) { return places.getOrDefault(name, crosses.contains(name) ? places.size() : 0); }
 
-    Tone tone(String name) {
-        return new Tone.Data(of(name));
-    }
+    Tone tone(String name) { return new Tone.Data(of(name)); }
 
     /** Named series that are not in {@code without}, those in ink last. */
     List<Entry> entries(Set<String> without) {

@@ -23,36 +23,28 @@ import lyceum.plot.Plot;
 public record TerminalText(int width, int plotWidth, int plotHeight, boolean color, boolean ascii) {
 
     /** 80 columns, plots of 60 by 12, no colour, Unicode. */
-    public TerminalText() {
-        this(80, 60, 12, false, false);
-    }
+    public TerminalText() { this(80, 60, 12, false, false); }
 
     /** Checks the sizes. */
     public TerminalText {
         if (width < 30 || width > 1_000) throw new FigureException("terminal text is " + width + " columns wide; between 30 and 1000");
-        if (plotWidth < 10 || plotWidth > 1_000) throw new FigureException("a plot in text is " + plotWidth + " columns wide; between 10 and 1000");
-        if (plotHeight < 3 || plotHeight > 200) throw new FigureException("a plot in text is " + plotHeight + " rows high; between 3 and 200");
+        if (plotWidth < 10 || plotWidth > 1_000)
+            throw new FigureException("a plot in text is " + plotWidth + " columns wide; between 10 and 1000");
+        if (plotHeight < 3 || plotHeight > 200)
+            throw new FigureException("a plot in text is " + plotHeight + " rows high; between 3 and 200");
     }
 
     /** For a terminal of so many columns. */
-    public TerminalText withWidth(int columns) {
-        return new TerminalText(columns, Math.min(plotWidth, columns), plotHeight, color, ascii);
-    }
+    public TerminalText withWidth(int columns) { return new TerminalText(columns, Math.min(plotWidth, columns), plotHeight, color, ascii); }
 
     /** Plotting areas of this size. */
-    public TerminalText withPlot(int columns, int rows) {
-        return new TerminalText(width, columns, rows, color, ascii);
-    }
+    public TerminalText withPlot(int columns, int rows) { return new TerminalText(width, columns, rows, color, ascii); }
 
     /** With or without ANSI colours. */
-    public TerminalText withColor(boolean on) {
-        return new TerminalText(width, plotWidth, plotHeight, on, ascii);
-    }
+    public TerminalText withColor(boolean on) { return new TerminalText(width, plotWidth, plotHeight, on, ascii); }
 
     /** With or without Unicode. */
-    public TerminalText withAscii(boolean on) {
-        return new TerminalText(width, plotWidth, plotHeight, color, on);
-    }
+    public TerminalText withAscii(boolean on) { return new TerminalText(width, plotWidth, plotHeight, color, on); }
 
     /** The figure as lines of text. */
     public String draw(Figure figure) {
@@ -83,7 +75,8 @@ public record TerminalText(int width, int plotWidth, int plotHeight, boolean col
                 title(f.title(), lines);
                 if (f.figures().isEmpty()) break;
                 int at = f.first(), n = f.figures().size();
-                lines.add((f.slider().isEmpty() ? "frame" : f.slider()) + " " + f.labels().get(at) + (at == n - 1 ? " (last of " + n + ")" : " (" + (at + 1) + " of " + n + ")"));
+                lines.add((f.slider().isEmpty() ? "frame" : f.slider()) + " " + f.labels().get(at)
+                        + (at == n - 1 ? " (last of " + n + ")" : " (" + (at + 1) + " of " + n + ")"));
                 figure(f.figures().get(at), lines);
             }
         }
@@ -112,7 +105,7 @@ public record TerminalText(int width, int plotWidth, int plotHeight, boolean col
                     TextBars.draw(p, b, this, lines);
                     return;
                 }
-                default -> { }
+                default -> {}
             }
         }
         new TextPlot(p, this).draw(lines);
@@ -125,17 +118,11 @@ public record TerminalText(int width, int plotWidth, int plotHeight, boolean col
         return columns < 1 ? "" : s.substring(0, s.offsetByCodePoints(0, columns - 1)) + "…";
     }
 
-    static int length(String s) {
-        return s.codePointCount(0, s.length());
-    }
+    static int length(String s) { return s.codePointCount(0, s.length()); }
 
-    static String right(String s, int columns) {
-        return " ".repeat(Math.max(0, columns - length(s))) + s;
-    }
+    static String right(String s, int columns) { return " ".repeat(Math.max(0, columns - length(s))) + s; }
 
-    static String left(String s, int columns) {
-        return s + " ".repeat(Math.max(0, columns - length(s)));
-    }
+    static String left(String s, int columns) { return s + " ".repeat(Math.max(0, columns - length(s))); }
 
     private static final String FANCY = "⠤−…×·–’‘“”≤≥²³°→←┤│└─┬┼├┆┴█▓▒░⁻⁰¹⁴⁵⁶⁷⁸⁹";
     private static final String SIMPLE = "--.x.-''\"\"<>23o><||`-++|:+#%+.-01456789";

@@ -34,7 +34,8 @@ final class TextBars {
                 boolean many = bars.series().size() > 1;
                 var bar = bar(v, scale, many && !style.color() ? TextCanvas.fill(k, style.ascii()) : style.ascii() ? '#' : '█');
                 var text = bar + " " + Ticks.number(v) + interval(errors, s.name(), i);
-                var row = (k == 0 ? name : " ".repeat(names)) + " │" + (style.color() ? TextCanvas.code(colors.of(s.name())) + bar + "\u001b[0m" + text.substring(bar.length()) : text);
+                var row = (k == 0 ? name : " ".repeat(names)) + " │"
+                        + (style.color() ? TextCanvas.code(colors.of(s.name())) + bar + "\u001b[0m" + text.substring(bar.length()) : text);
                 lines.add(row.stripTrailing());
             }
             if (bars.series().size() > 1 && i + 1 < shown) lines.add(" ".repeat(names) + " │");
@@ -93,7 +94,8 @@ final class TextBars {
         for (int k = 0; k < bars.series().size(); k++) {
             var name = bars.series().get(k).name();
             var sign = Character.toString(style.color() && !bars.stacked() ? '█' : TextCanvas.fill(k, style.ascii()));
-            entries.add((style.color() ? TextCanvas.code(colors.of(name)) + sign + "\u001b[0m" : sign) + " " + TerminalText.cut(name, style.width() - indent - 4));
+            entries.add((style.color() ? TextCanvas.code(colors.of(name)) + sign + "\u001b[0m" : sign) + " "
+                    + TerminalText.cut(name, style.width() - indent - 4));
         }
         TextAxis.flow(entries, indent, style.width(), lines);
     }

@@ -1,6 +1,7 @@
 package lyceum.plot.render;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Character cells with eight braille dots in each; words and glyphs cover dots. */
@@ -22,7 +23,7 @@ final class TextCanvas {
         this.glyph = new int[width * height];
         this.dots = new int[width * height];
         this.color = new int[width * height];
-        java.util.Arrays.fill(color, -1);
+        Arrays.fill(color, -1);
     }
 
     /** One glyph for each series that the eye tells apart without colour. */
@@ -99,7 +100,5 @@ final class TextCanvas {
         return out;
     }
 
-    static String code(int series) {
-        return "\u001b[" + COLORS[Math.floorMod(series, COLORS.length)] + "m";
-    }
+    static String code(int series) { return "\u001b[" + COLORS[Math.floorMod(series, COLORS.length)] + "m"; }
 }

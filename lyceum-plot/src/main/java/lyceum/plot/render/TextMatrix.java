@@ -35,7 +35,8 @@ final class TextMatrix {
         }
         header(h, columns, names, wide + (numbers ? 1 : 0), numbers, lines);
         lines.add(" ".repeat(names + 1) + scale(h, ramp, style));
-        if (columns.length < n || rows.length < h.rows().size()) lines.add(" ".repeat(names + 1) + rows.length + " of " + h.rows().size() + " rows and " + columns.length + " of " + n + " columns");
+        if (columns.length < n || rows.length < h.rows().size()) lines.add(
+                " ".repeat(names + 1) + rows.length + " of " + h.rows().size() + " rows and " + columns.length + " of " + n + " columns");
     }
 
     private static int widest(Layer.Heatmap h) {
@@ -74,8 +75,10 @@ final class TextMatrix {
     private static String scale(Layer.Heatmap h, Ramp ramp, TerminalText style) {
         var shades = style.ascii() ? ASCII_SHADES : SHADES;
         var what = h.valueLabel().isEmpty() ? "" : " " + h.valueLabel();
-        if (h.colors() == Layer.ColorScale.DIVERGING) return "-" + shades.charAt(4) + " " + Ticks.number(ramp.low()) + " to +" + shades.charAt(4) + " " + Ticks.number(ramp.high()) + what;
-        return "'" + shades.charAt(0) + "' " + Ticks.number(ramp.low()) + " to '" + shades.charAt(4) + "' " + Ticks.number(ramp.high()) + what;
+        if (h.colors() == Layer.ColorScale.DIVERGING) return "-" + shades.charAt(4) + " " + Ticks.number(ramp.low()) + " to +"
+                + shades.charAt(4) + " " + Ticks.number(ramp.high()) + what;
+        return "'" + shades.charAt(0) + "' " + Ticks.number(ramp.low()) + " to '" + shades.charAt(4) + "' " + Ticks.number(ramp.high())
+                + what;
     }
 
     /** High pixel values are full, whichever end is drawn black: the figure stands out from the terminal's ground. */
@@ -91,11 +94,13 @@ final class TextMatrix {
             for (int k = first; k < last; k++) tallest = Math.max(tallest, rows(grid.images().get(k), cell));
             for (int r = 0; r < tallest; r++) {
                 var line = new StringBuilder();
-                for (int k = first; k < last; k++) line.append(TerminalText.left(row(grid, grid.images().get(k), r, cell, style), cell)).append("  ");
+                for (int k = first; k < last; k++)
+                    line.append(TerminalText.left(row(grid, grid.images().get(k), r, cell, style), cell)).append("  ");
                 lines.add(line.toString().stripTrailing());
             }
             var captions = new StringBuilder();
-            for (int k = first; k < last; k++) captions.append(TerminalText.left(TerminalText.cut(grid.images().get(k).caption(), cell), cell)).append("  ");
+            for (int k = first; k < last; k++)
+                captions.append(TerminalText.left(TerminalText.cut(grid.images().get(k).caption(), cell), cell)).append("  ");
             lines.add(captions.toString().stripTrailing());
         }
         if (most < grid.images().size()) lines.add("and " + (grid.images().size() - most) + " more");
@@ -128,7 +133,8 @@ final class TextMatrix {
         int bottom = Math.max(top + 1, (int) (y1 * image.height()));
         double sum = 0;
         for (int y = top; y < bottom; y++) {
-            for (int x = left; x < right; x++) for (int k = 0; k < image.channels(); k++) sum += image.pixels().get((y * image.width() + x) * image.channels() + k);
+            for (int x = left; x < right; x++)
+                for (int k = 0; k < image.channels(); k++) sum += image.pixels().get((y * image.width() + x) * image.channels() + k);
         }
         return sum / ((bottom - top) * (right - left) * image.channels());
     }

@@ -1,8 +1,10 @@
 package lyceum.plot.render;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import lyceum.plot.Edge;
 import lyceum.plot.Layer;
 import lyceum.plot.Node;
 
@@ -14,8 +16,8 @@ final class TextNetwork {
     private final TerminalText style;
     private final List<String> lines;
     private final HashMap<String, Node> byId = new HashMap<>();
-    private final HashMap<String, List<lyceum.plot.Edge>> out = new HashMap<>();
-    private final HashMap<String, List<lyceum.plot.Edge>> in = new HashMap<>();
+    private final HashMap<String, List<Edge>> out = new HashMap<>();
+    private final HashMap<String, List<Edge>> in = new HashMap<>();
     private int drawn;
 
     private TextNetwork(Layer.Network network, TerminalText style, List<String> lines) {
@@ -58,12 +60,16 @@ final class TextNetwork {
         var layout = new NetworkLayout(network);
         var order = new ArrayList<Integer>();
         for (int i = 0; i < network.nodes().size(); i++) order.add(i);
-        order.sort(java.util.Comparator.<Integer>comparingInt(i -> layout.rank[i]).thenComparingDouble(i -> layout.place[i]));
-        int widest = Math.min(style.width() / 2, network.nodes().stream().mapToInt(n -> TerminalText.length(label(n.id()))).max().orElse(0));
+        order.sort(Comparator.<Integer>comparingInt(i -> layout.rank[i]).thenComparingDouble(i -> layout.place[i]));
+        int widest = Math.min(style.width() / 2,
+                network.nodes().stream().mapToInt(n -> TerminalText.length(label(n.id()))).max().orElse(0));
         for (int i : order) {
             var id = network.nodes().get(i).id();
-            var sources = in.getOrDefault(id, List.of()).stream().map(e -> first(e.from()) + (e.label().isEmpty() ? "" : " (" + e.label() + ")")).toList();
-            if (!line(sources.isEmpty() ? label(id) : TerminalText.left(label(id), widest) + (style.ascii() ? "  <- " : "  ← ") + String.join(", ", sources))) return;
+            var sources = in.getOrDefault(id, List.of()).stream()
+                    .map(e -> first(e.from()) + (e.label().isEmpty() ? "" : " (" + e.label() + ")")).toList();
+            if (!line(sources.isEmpty() ? label(id)
+                    : TerminalText.left(label(id), widest) + (style.ascii() ? "  <- " : "  ← ") + String.join(", ", sources)))
+                return;
         }
     }
 

@@ -2,6 +2,8 @@ package lyceum.plot.render;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import lyceum.plot.Axis;
 import lyceum.plot.Layer;
 import lyceum.plot.Numbers;
 import lyceum.plot.Plot;
@@ -29,7 +31,8 @@ final class TextPlot {
         this.colors = new SeriesColors(plot);
         var extent = Extent.of(plot);
         int rows = style.plotHeight();
-        this.ticksY = Scale.of(extent.y(), plot.y(), rows, 0).ticks(Math.max(2, plot.y().scale() == lyceum.plot.Axis.Scale.LOG ? rows / 2 : rows / 3), Whole.y(plot));
+        this.ticksY = Scale.of(extent.y(), plot.y(), rows, 0).ticks(Math.max(2, plot.y().scale() == Axis.Scale.LOG ? rows / 2 : rows / 3),
+                Whole.y(plot));
         this.left = Math.min(style.width() / 3, ticksY.labels().stream().mapToInt(TerminalText::length).max().orElse(0) + 1);
         int columns = Math.max(10, Math.min(style.plotWidth(), style.width() - left - 2));
         this.canvas = new TextCanvas(columns, rows, style);
@@ -52,19 +55,22 @@ final class TextPlot {
         switch (layer) {
             case Layer.Line s -> line(s);
             case Layer.Points s when !several -> {
-                for (int i : Decimation.points(s.x(), s.y(), 2 * canvas.width, 4 * canvas.height, 20_000)) dot(s.x().get(i), s.y().get(i), colors.of(s.name()));
+                for (int i : Decimation.points(s.x(), s.y(), 2 * canvas.width, 4 * canvas.height, 20_000))
+                    dot(s.x().get(i), s.y().get(i), colors.of(s.name()));
             }
             case Layer.Contour c -> {
                 for (int k = 0; k < c.levels().size(); k++) {
                     for (var path : MarchingSquares.lines(c.x(), c.y(), c.values(), c.levels().get(k))) {
-                        for (int i = 0; i < path.x().length; i++) if (!colors.overSurface) dot(path.x()[i], path.y()[i], colors.of(c.name()));
+                        for (int i = 0; i < path.x().length; i++)
+                            if (!colors.overSurface) dot(path.x()[i], path.y()[i], colors.of(c.name()));
                     }
                 }
             }
             case Layer.Arrows a -> {
-                for (int i : Decimation.evenly(a.x().size(), 1_000)) segment(a.x().get(i), a.y().get(i), a.toX().get(i), a.toY().get(i), colors.of(a.name()), false);
+                for (int i : Decimation.evenly(a.x().size(), 1_000))
+                    segment(a.x().get(i), a.y().get(i), a.toX().get(i), a.toY().get(i), colors.of(a.name()), false);
             }
-            default -> { }
+            default -> {}
         }
     }
 
@@ -109,25 +115,25 @@ final class TextPlot {
                 int series = colors.of(s.name());
                 boolean cross = s.mark() == Layer.Points.Mark.CROSS;
                 for (int i = 0; cross && i < s.x().size(); i++) put(s.x().get(i), s.y().get(i), cross(), series);
-                for (int i = 0; !cross && several && i < s.x().size(); i++) put(s.x().get(i), s.y().get(i), TextCanvas.mark(series, style.ascii()), series);
+                for (int i = 0; !cross && several && i < s.x().size(); i++)
+                    put(s.x().get(i), s.y().get(i), TextCanvas.mark(series, style.ascii()), series);
                 for (int i = 0; i < s.labels().size() && i < 60; i++) word(s.x().get(i), s.y().get(i), s.labels().get(i), 1);
             }
             case Layer.ErrorBars e -> {
                 for (int i : Decimation.evenly(e.x().size(), 1_000)) whisker(e, i);
             }
             case Layer.Arrows a -> {
-                for (int i = 0; i < Math.min(50, a.x().size()); i++) put(a.toX().get(i), a.toY().get(i), TextCanvas.mark(colors.of(a.name()), style.ascii()), colors.of(a.name()));
+                for (int i = 0; i < Math.min(50, a.x().size()); i++)
+                    put(a.toX().get(i), a.toY().get(i), TextCanvas.mark(colors.of(a.name()), style.ascii()), colors.of(a.name()));
             }
             case Layer.Note n -> word(n.x(), n.y(), n.text(), 0);
             case Layer.Histogram h -> histogram(h);
-            default -> { }
+            default -> {}
         }
     }
 
     /** What a cross is in text: no glyph of a series. */
-    private int cross() {
-        return style.ascii() ? '$' : '★';
-    }
+    private int cross() { return style.ascii() ? '$' : '★'; }
 
     /** Glyphs at four places of a line, each line's a little further on, and at its end. */
     private void marks(Layer.Line s) {
@@ -182,7 +188,8 @@ final class TextPlot {
                 int eighth = (int) Math.round(8 * part);
                 if (r == 0 && eighth == 0 && h.heights().get(bin) > 0) eighth = 1;
                 if (eighth == 0) break;
-                int glyph = several ? eighth >= 4 ? TextCanvas.fill(series, style.ascii()) : 0 : style.ascii() ? eighth >= 4 || r == 0 ? '#' : 0 : EIGHTHS.charAt(eighth);
+                int glyph = several ? eighth >= 4 ? TextCanvas.fill(series, style.ascii()) : 0
+                        : style.ascii() ? eighth >= 4 || r == 0 ? '#' : 0 : EIGHTHS.charAt(eighth);
                 if (glyph != 0) canvas.put(c, canvas.height - 1 - r, glyph, series, several);
             }
         }
@@ -213,7 +220,9 @@ final class TextPlot {
                 }
             }
             case Layer.Band b -> {
-                for (int c = 0; c < canvas.width; c++) column(c, sy.at(Interpolate.at(b.x(), b.low(), sx.value(c + 0.5))), sy.at(Interpolate.at(b.x(), b.high(), sx.value(c + 0.5))), style.ascii() ? '.' : '░', colors.of(b.name()));
+                for (int c = 0; c < canvas.width; c++)
+                    column(c, sy.at(Interpolate.at(b.x(), b.low(), sx.value(c + 0.5))),
+                            sy.at(Interpolate.at(b.x(), b.high(), sx.value(c + 0.5))), style.ascii() ? '.' : '░', colors.of(b.name()));
             }
             case Layer.StackedArea a -> {
                 for (int c = 0; c < canvas.width; c++) {
@@ -227,7 +236,7 @@ final class TextPlot {
                 }
             }
             case Layer.Region r -> region(r);
-            default -> { }
+            default -> {}
         }
     }
 
@@ -250,7 +259,8 @@ final class TextPlot {
                 if (r.classes().isEmpty()) {
                     canvas.put(c, row, shades.charAt((int) Math.min(4, 5 * ramp.place(v))), -1, false);
                 } else {
-                    int texture = style.ascii() ? " .:'-".charAt((int) Math.floorMod((long) v, 5L)) : " ░▒·▓".charAt((int) Math.floorMod((long) v, 5L));
+                    int texture = style.ascii() ? " .:'-".charAt((int) Math.floorMod((long) v, 5L))
+                            : " ░▒·▓".charAt((int) Math.floorMod((long) v, 5L));
                     canvas.put(c, row, texture, v >= 0 && v < r.classes().size() ? colors.of(r.classes().get((int) v)) : -1, false);
                 }
             }
@@ -276,16 +286,22 @@ final class TextPlot {
     private void legend(List<String> lines) {
         var entries = new ArrayList<String>();
         boolean areas = plot.layers().stream().anyMatch(l -> l instanceof Layer.StackedArea || l instanceof Layer.Histogram);
-        for (var e : colors.entries(java.util.Set.of())) {
-            int glyph = e.glyph() == SeriesColors.Glyph.CROSS ? cross() : areas && e.glyph() == SeriesColors.Glyph.SQUARE ? TextCanvas.fill(e.color(), style.ascii()) : TextCanvas.mark(e.color(), style.ascii());
-            boolean band = e.glyph() == SeriesColors.Glyph.SQUARE && plot.layers().stream().anyMatch(l -> l instanceof Layer.Band b && b.name().equals(e.name()));
-            var sign = several || areas || e.glyph() == SeriesColors.Glyph.CROSS ? Character.toString(band ? '░' : glyph) + " " : colors.overSurface ? "⠤ " : "";
-            entries.add((style.color() ? TextCanvas.code(e.color()) + sign + "\u001b[0m" : sign) + TerminalText.cut(e.name(), style.width() - left - 4));
+        for (var e : colors.entries(Set.of())) {
+            int glyph = e.glyph() == SeriesColors.Glyph.CROSS ? cross() : areas && e.glyph() == SeriesColors.Glyph.SQUARE
+                    ? TextCanvas.fill(e.color(), style.ascii()) : TextCanvas.mark(e.color(), style.ascii());
+            boolean band = e.glyph() == SeriesColors.Glyph.SQUARE
+                    && plot.layers().stream().anyMatch(l -> l instanceof Layer.Band b && b.name().equals(e.name()));
+            var sign = several || areas || e.glyph() == SeriesColors.Glyph.CROSS ? Character.toString(band ? '░' : glyph) + " "
+                    : colors.overSurface ? "⠤ " : "";
+            entries.add((style.color() ? TextCanvas.code(e.color()) + sign + "\u001b[0m" : sign)
+                    + TerminalText.cut(e.name(), style.width() - left - 4));
         }
         for (var l : plot.layers()) {
-            if (l instanceof Layer.Rule r && !r.label().isEmpty()) entries.add((r.vertical() ? "┆ " : "┄ ") + TerminalText.cut(r.label(), style.width() / 2) + " " + Ticks.number(r.at()));
+            if (l instanceof Layer.Rule r && !r.label().isEmpty())
+                entries.add((r.vertical() ? "┆ " : "┄ ") + TerminalText.cut(r.label(), style.width() / 2) + " " + Ticks.number(r.at()));
             if (l instanceof Layer.Region r && r.classes().isEmpty() && r.values().size() > 0) {
-                entries.add("░ " + Ticks.number(r.values().min()) + " to █ " + Ticks.number(r.values().max()) + (r.valueLabel().isEmpty() ? "" : " " + r.valueLabel()));
+                entries.add("░ " + Ticks.number(r.values().min()) + " to █ " + Ticks.number(r.values().max())
+                        + (r.valueLabel().isEmpty() ? "" : " " + r.valueLabel()));
             }
         }
         TextAxis.flow(entries, left + 1, style.width(), lines);

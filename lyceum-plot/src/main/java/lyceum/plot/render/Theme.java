@@ -19,11 +19,11 @@ public record Theme(String name, String paper, String surface, String ink, Strin
 
     /** Ink on paper; yellow is darkened until it can be seen there. */
     public static final Theme LIGHT = new Theme("light", "#fcfbf8", "#ffffff", "#1e1d1a", "#615e56", "#e4e1d8", "#0b6666",
-        List.of("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7566", "#bfae00"));
+            List.of("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7566", "#bfae00"));
 
     /** Light on dark; blue and vermillion are lifted until they stand out from the paper as on white. */
     public static final Theme DARK = new Theme("dark", "#151613", "#1c1d1a", "#eceae3", "#a5a196", "#2e2f2a", "#5fc3be",
-        List.of("#4aa3df", "#ee7733", "#2bb58b", "#d98cb8", "#e9ab24", "#8fd0f5", "#a5a196", "#f0e442"));
+            List.of("#4aa3df", "#ee7733", "#2bb58b", "#d98cb8", "#e9ab24", "#8fd0f5", "#a5a196", "#f0e442"));
 
     /** Takes a copy of the list. */
     public Theme {
@@ -31,9 +31,7 @@ public record Theme(String name, String paper, String surface, String ink, Strin
     }
 
     /** The colour of series {@code i}, from 0; the palette repeats. */
-    public String series(int i) {
-        return series.get(Math.floorMod(i, series.size()));
-    }
+    public String series(int i) { return series.get(Math.floorMod(i, series.size())); }
 
     /** The colour of series {@code i} as text on paper: moved towards ink until its contrast is at least 4.5. */
     public String seriesText(int i) {
@@ -47,13 +45,9 @@ public record Theme(String name, String paper, String surface, String ink, Strin
         return ink;
     }
 
-    static int rgb(String hex) {
-        return Integer.parseInt(hex, 1, 7, 16);
-    }
+    static int rgb(String hex) { return Integer.parseInt(hex, 1, 7, 16); }
 
-    static String hex(int rgb) {
-        return String.format(Locale.ROOT, "#%06x", rgb & 0xffffff);
-    }
+    static String hex(int rgb) { return String.format(Locale.ROOT, "#%06x", rgb & 0xffffff); }
 
     /** The colour that lies {@code t} of the way from a to b. */
     static int mix(int a, int b, double t) {

@@ -58,7 +58,8 @@ record Ticks(double[] at, List<String> labels) {
         for (; at.size() < 2 && stride > 1; stride--) at = powers(low, high, from, to, stride - 1);
         if (at.size() < 3 && target > 2) at = powers(low, high, from, to, 1, 2, 5);
         if (at.size() < 2) return linear(low, high, target, false);
-        return new Ticks(at.stream().mapToDouble(Double::doubleValue).toArray(), at.stream().map(v -> v >= 1e-3 && v < 1e6 ? number(v) : scientific(v, 1)).toList());
+        return new Ticks(at.stream().mapToDouble(Double::doubleValue).toArray(),
+                at.stream().map(v -> v >= 1e-3 && v < 1e6 ? number(v) : scientific(v, 1)).toList());
     }
 
     private static List<Double> powers(double low, double high, int from, int to, int stride, int... multiples) {
@@ -84,9 +85,7 @@ record Ticks(double[] at, List<String> labels) {
         return Math.clamp((int) Math.floor(Math.log10(largest)) - power + 1, 1, 6);
     }
 
-    private static String fixed(double v, int decimals) {
-        return minus(String.format(Locale.ROOT, "%,." + decimals + "f", v));
-    }
+    private static String fixed(double v, int decimals) { return minus(String.format(Locale.ROOT, "%,." + decimals + "f", v)); }
 
     /** As {@code 2×10⁶}, with at most so many digits. */
     private static String scientific(double v, int digits) {

@@ -3,7 +3,9 @@ package lyceum.plot.render;
 /** A colour of a scene: a name that the theme resolves, or a colour that is the same in every theme. */
 sealed interface Tone {
     /** Colours of the page. */
-    enum Page implements Tone { PAPER, SURFACE, INK, QUIET, LINE }
+    enum Page implements Tone {
+        PAPER, SURFACE, INK, QUIET, LINE
+    }
 
     /** The colour of a series. */
     record Data(int index) implements Tone {}

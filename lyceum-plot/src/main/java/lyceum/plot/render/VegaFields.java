@@ -29,17 +29,20 @@ final class VegaFields {
                 double value = h.values().get(r * n + c);
                 var row = rows.addObject().put("r", r).put("c", c).put("row", h.rows().get(r)).put("column", h.columns().get(c));
                 VegaLite.put(row, "value", value);
-                if (h.cellLabels()) row.put("text", Ticks.number(value)).put("ink", ramp.over(value) instanceof Tone.Fixed f ? Theme.hex(f.rgb()) : "");
+                if (h.cellLabels())
+                    row.put("text", Ticks.number(value)).put("ink", ramp.over(value) instanceof Tone.Fixed f ? Theme.hex(f.rgb()) : "");
             }
         }
         var layer = marks.ranged(v.layer("rect", rows), "c", "", "r", "");
         values(layer, ramp, h.valueLabel(), !h.cellLabels());
-        VegaPlot.tooltip(layer, "row", named(v.plot.y().label(), "row"), "column", named(v.plot.x().label(), "column"), "value", named(h.valueLabel(), "value"));
+        VegaPlot.tooltip(layer, "row", named(v.plot.y().label(), "row"), "column", named(v.plot.x().label(), "column"), "value",
+                named(h.valueLabel(), "value"));
         if (!h.cellLabels()) return;
         var words = marks.ranged(v.layer("text", rows.deepCopy()), "c", "", "r", "");
         var e = words.withObject("encoding");
         e.putObject("text").put("field", "text").put("type", "nominal");
-        if (h.colors() == Layer.ColorScale.SEQUENTIAL) e.putObject("color").put("field", "ink").put("type", "nominal").putNull("scale").putNull("legend");
+        if (h.colors() == Layer.ColorScale.SEQUENTIAL)
+            e.putObject("color").put("field", "ink").put("type", "nominal").putNull("scale").putNull("legend");
     }
 
     private static void values(ObjectNode layer, Ramp ramp, String label, boolean legend) {
@@ -80,9 +83,11 @@ final class VegaFields {
         var columns = Decimation.evenly(r.x().size(), 512);
         var lines = Decimation.evenly(r.y().size(), 512);
         var argb = new int[columns.length * lines.length];
-        for (int i = 0; i < argb.length; i++) argb[i] = ramp.argb(r.values().get(lines[lines.length - 1 - i / columns.length] * r.x().size() + columns[i % columns.length]));
+        for (int i = 0; i < argb.length; i++)
+            argb[i] = ramp.argb(r.values().get(lines[lines.length - 1 - i / columns.length] * r.x().size() + columns[i % columns.length]));
         var rows = VegaPlot.JSON.arrayNode();
-        cell(rows, r, 0, r.x().size(), 0, r.y().size()).put("url", "data:image/png;base64," + Base64.getEncoder().encodeToString(PixelPng.encode(argb, columns.length, lines.length)));
+        cell(rows, r, 0, r.x().size(), 0, r.y().size()).put("url",
+                "data:image/png;base64," + Base64.getEncoder().encodeToString(PixelPng.encode(argb, columns.length, lines.length)));
         var layer = marks.ranged(v.layer("image", rows), "x", "x2", "y", "y2");
         layer.withObject("mark").put("aspect", false).put("clip", true);
         layer.withObject("encoding").putObject("url").put("field", "url").put("type", "nominal");
@@ -125,12 +130,11 @@ final class VegaFields {
         }
         var layer = marks.xy(v.layer("line", rows), false);
         layer.withObject("encoding").putObject("detail").put("field", "k").put("type", "nominal");
-        var mark = layer.withObject("mark").put("strokeWidth", c.name().isEmpty() ? 1 : 1.6).put("opacity", c.name().isEmpty() ? 0.65 : 1).put("tooltip", false);
+        var mark = layer.withObject("mark").put("strokeWidth", c.name().isEmpty() ? 1 : 1.6).put("opacity", c.name().isEmpty() ? 0.65 : 1)
+                .put("tooltip", false);
         if (c.name().isEmpty()) mark.put("color", v.colors.overSurface ? "#ffffff" : GRAY);
         else v.color(layer, c.name());
     }
 
-    private static String named(String label, String otherwise) {
-        return label.isEmpty() ? otherwise : label;
-    }
+    private static String named(String label, String otherwise) { return label.isEmpty() ? otherwise : label; }
 }

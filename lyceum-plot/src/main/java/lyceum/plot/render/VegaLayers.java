@@ -40,14 +40,12 @@ final class VegaLayers {
             case Layer.Rule s -> rule(s);
             case Layer.Note s -> note(s);
             case Layer.Arrows s -> arrows(s);
-            case Layer.Network _, Layer.ImageGrid _ -> { }
+            case Layer.Network _,Layer.ImageGrid _ -> {}
         }
     }
 
     /** A value that the axis can show, else NaN. */
-    private static double shown(double value, Axis axis) {
-        return axis.scale() == Axis.Scale.LOG && value <= 0 ? Double.NaN : value;
-    }
+    private static double shown(double value, Axis axis) { return axis.scale() == Axis.Scale.LOG && value <= 0 ? Double.NaN : value; }
 
     ObjectNode row(ArrayNode rows, double x, double y) {
         var row = rows.addObject();
@@ -68,7 +66,8 @@ final class VegaLayers {
             var row = row(rows, s.x().get(i), s.y().get(i));
             if (!ordered) row.put("i", i);
         }
-        if (v.colors.overSurface) xy(v.layer("line", rows.deepCopy()), ordered).withObject("mark").put("stroke", "#ffffff").put("strokeWidth", 4.5).put("opacity", 0.9);
+        if (v.colors.overSurface) xy(v.layer("line", rows.deepCopy()), ordered).withObject("mark").put("stroke", "#ffffff")
+                .put("strokeWidth", 4.5).put("opacity", 0.9);
         var layer = xy(v.layer("line", rows), ordered);
         var mark = layer.withObject("mark").put("strokeWidth", 2);
         if (s.style() == Layer.Line.Style.DASHED) mark.putArray("strokeDash").add(5).add(4);
@@ -82,7 +81,8 @@ final class VegaLayers {
             var end = VegaPlot.JSON.arrayNode();
             row(end, s.x().get(last), s.y().get(last));
             var label = xy(v.layer("text", end), true);
-            label.withObject("mark").put("align", "left").put("dx", 6).put("dy", v.nameShift(s.name())).put("fontSize", 12).put("text", s.name()).put("clip", false);
+            label.withObject("mark").put("align", "left").put("dx", 6).put("dy", v.nameShift(s.name())).put("fontSize", 12)
+                    .put("text", s.name()).put("clip", false);
             v.color(label, s.name());
         }
     }
@@ -131,7 +131,8 @@ final class VegaLayers {
             if (Double.isFinite(s.x().get(i)) && Double.isFinite(s.y().get(i))) row(rows, s.x().get(i), s.y().get(i));
         }
         var casing = xy(v.layer("point", rows.deepCopy()), true);
-        casing.withObject("mark").put("style", "casing").put("shape", CROSS).put("filled", false).put("size", 110).put("strokeWidth", 5.5).put("opacity", 1);
+        casing.withObject("mark").put("style", "casing").put("shape", CROSS).put("filled", false).put("size", 110).put("strokeWidth", 5.5)
+                .put("opacity", 1);
         var layer = xy(v.layer("point", rows), true);
         layer.withObject("mark").put("style", "ink").put("filled", false).put("size", 110).put("strokeWidth", 2.4).put("opacity", 1);
         v.shape(layer, s.name(), CROSS);
@@ -167,7 +168,8 @@ final class VegaLayers {
         layer.withObject("encoding").putObject(b.horizontal() ? "x2" : "y2").put("field", "to");
         if (!b.stacked() && b.series().size() > 1) offset(layer, b.horizontal()).put("field", "series").put("type", "nominal");
         v.colorBy(layer, "series");
-        VegaPlot.tooltip(layer, "category", "category", b.series().size() > 1 ? "series" : "", "series", "value", b.horizontal() ? xName : yName);
+        VegaPlot.tooltip(layer, "category", "category", b.series().size() > 1 ? "series" : "", "series", "value",
+                b.horizontal() ? xName : yName);
         barValues(b);
     }
 
@@ -223,7 +225,8 @@ final class VegaLayers {
 
     private void band(Layer.Band b) {
         var rows = VegaPlot.JSON.arrayNode();
-        for (int i : Decimation.line(b.x(), b.high(), COLUMNS)) VegaLite.put(row(rows, b.x().get(i), b.low().get(i)), "y2", shown(b.high().get(i), v.plot.y()));
+        for (int i : Decimation.line(b.x(), b.high(), COLUMNS))
+            VegaLite.put(row(rows, b.x().get(i), b.low().get(i)), "y2", shown(b.high().get(i), v.plot.y()));
         var layer = ranged(v.layer("area", rows), "x", "", "y", "y2");
         layer.withObject("mark").put("opacity", 0.22).put("clip", limited());
         v.color(layer, b.name());
@@ -257,7 +260,9 @@ final class VegaLayers {
             VegaLite.put(row, "low", shown(e.low().get(i), lying ? v.plot.x() : v.plot.y()));
             VegaLite.put(row, "high", e.high().get(i));
         }
-        var bar = v.plot.layers().stream().filter(Layer.Bars.class::isInstance).map(Layer.Bars.class::cast).filter(b -> !b.stacked() && b.series().size() > 1 && b.series().stream().anyMatch(s -> s.name().equals(e.name()))).findFirst();
+        var bar = v.plot.layers().stream().filter(Layer.Bars.class::isInstance).map(Layer.Bars.class::cast)
+                .filter(b -> !b.stacked() && b.series().size() > 1 && b.series().stream().anyMatch(s -> s.name().equals(e.name())))
+                .findFirst();
         for (var part : new String[] {"rule", "low", "high"}) {
             boolean rule = part.equals("rule");
             var layer = v.layer(rule ? "rule" : "tick", rule ? rows : rows.deepCopy());
@@ -271,7 +276,8 @@ final class VegaLayers {
             if (rule) layer.withObject("encoding").putObject(lying ? "x2" : "y2").put("field", "high");
             else layer.withObject("mark").put("size", 8).put("thickness", 1.3).put("orient", lying ? "vertical" : "horizontal");
             if (bar.isPresent()) offset(layer, lying).put("datum", e.name());
-            if (!rule && (bar.isPresent() || e.name().isEmpty() || v.placesX != null || v.placesY != null)) layer.withObject("mark").put("style", "rule");
+            if (!rule && (bar.isPresent() || e.name().isEmpty() || v.placesX != null || v.placesY != null))
+                layer.withObject("mark").put("style", "rule");
             else if (bar.isEmpty() && !e.name().isEmpty() && v.placesX == null && v.placesY == null) v.color(layer, e.name());
             VegaPlot.tooltip(layer, "low", "low", "high", "high");
         }
@@ -285,8 +291,10 @@ final class VegaLayers {
         if (r.label().isEmpty()) return;
         var word = v.layer("text", one());
         v.datum(word, r.vertical(), r.at());
-        word.withObject("encoding").putObject(r.vertical() ? "y" : "x").set("value", r.vertical() ? VegaPlot.JSON.numberNode(0) : VegaPlot.JSON.stringNode("width"));
-        word.withObject("mark").put("text", r.label()).put("dy", -6).put("align", r.vertical() ? v.alignAt(r.at()) : "right").put("baseline", "bottom");
+        word.withObject("encoding").putObject(r.vertical() ? "y" : "x").set("value",
+                r.vertical() ? VegaPlot.JSON.numberNode(0) : VegaPlot.JSON.stringNode("width"));
+        word.withObject("mark").put("text", r.label()).put("dy", -6).put("align", r.vertical() ? v.alignAt(r.at()) : "right")
+                .put("baseline", "bottom");
     }
 
     private static ArrayNode one() {

@@ -1,5 +1,7 @@
 package lyceum.plot.render;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.List;
 import lyceum.plot.Figure;
 import lyceum.plot.Frames;
@@ -39,9 +41,7 @@ public final class VegaLite {
     private VegaLite() {}
 
     /** The specification of a figure, for a box of a usual width. */
-    public static ObjectNode spec(Figure figure) {
-        return spec(figure, Svg.WIDTH);
-    }
+    public static ObjectNode spec(Figure figure) { return spec(figure, Svg.WIDTH); }
 
     /** The specification of a figure for a box {@code width} pixels wide, at least 240: fewer panels stand side by side in a narrow one. */
     public static ObjectNode spec(Figure figure, double width) {
@@ -50,7 +50,8 @@ public final class VegaLite {
         spec.setAll(switch (figure) {
             case Plot p when VegaScene.draws(p) -> VegaScene.view(p, Math.min(Svg.WIDTH, box));
             case Plot p -> new VegaPlot(p, box - MARGINS).view(0);
-            case Panels p -> panels(p.title(), p.description(), Math.min(p.columns(), Math.max(1, (int) (box / LEAST_PANEL))), p.figures(), box);
+            case Panels p ->
+                    panels(p.title(), p.description(), Math.min(p.columns(), Math.max(1, (int) (box / LEAST_PANEL))), p.figures(), box);
             case Frames f -> frames(f, box);
         });
         return spec;
@@ -95,7 +96,8 @@ public final class VegaLite {
     /** About how many pixels of labels and legends stand over a view. */
     private static double head(JsonNode view) {
         double height = 0;
-        for (var legend : view.findValues("legend")) if (legend.path("orient").asString("").equals("top")) height = Math.max(height, legend.path("offset").asInt(0) + LEGEND);
+        for (var legend : view.findValues("legend"))
+            if (legend.path("orient").asString("").equals("top")) height = Math.max(height, legend.path("offset").asInt(0) + LEGEND);
         if (height > 0) return height;
         for (var layer : view.path("layer")) {
             var y = layer.path("encoding").path("y");
@@ -110,7 +112,7 @@ public final class VegaLite {
      */
     public static boolean slides(Frames f) {
         return !f.figures().isEmpty() && f.figures().stream().allMatch(x -> x instanceof Plot p && !VegaScene.draws(p))
-            && f.thinned(MAX_FRAMES).figures().stream().mapToInt(x -> ((Plot) x).layers().size()).sum() <= MAX_LAYERS;
+                && f.thinned(MAX_FRAMES).figures().stream().mapToInt(x -> ((Plot) x).layers().size()).sum() <= MAX_LAYERS;
     }
 
     /** Plots with axes become one view whose layers answer to a slider; other sequences are shown side by side. */
@@ -123,7 +125,8 @@ public final class VegaLite {
         var vega = new VegaPlot(union, width - MARGINS);
         var view = vega.frames(chosen, 0);
         var slider = view.putArray("params").addObject().put("name", "frame").put("value", f.thinned(MAX_FRAMES).first());
-        slider.putObject("bind").put("input", "range").put("min", 0).put("max", chosen.size() - 1).put("step", 1).put("name", f.slider().isEmpty() ? "frame" : f.slider());
+        slider.putObject("bind").put("input", "range").put("min", 0).put("max", chosen.size() - 1).put("step", 1).put("name",
+                f.slider().isEmpty() ? "frame" : f.slider());
         return view;
     }
 
@@ -140,13 +143,19 @@ public final class VegaLite {
         c.putNull("background");
         c.put("font", "Inter Variable, Inter, system-ui, sans-serif");
         c.putObject("view").putNull("stroke");
-        c.putObject("title").put("anchor", "start").put("color", theme.ink()).put("fontSize", 15).put("fontWeight", 600).put("offset", TITLE_OFFSET);
-        var axis = c.putObject("axis").put("labelColor", theme.quiet()).put("titleColor", theme.quiet()).put("labelFontSize", 11).put("titleFontSize", 12).put("titleFontWeight", "normal")
-            .put("gridColor", theme.line()).put("domainColor", theme.quiet()).put("domainOpacity", 0.6).put("tickColor", theme.quiet()).put("tickOpacity", 0.6).put("labelPadding", 4).put("tickSize", 4);
+        c.putObject("title").put("anchor", "start").put("color", theme.ink()).put("fontSize", 15).put("fontWeight", 600).put("offset",
+                TITLE_OFFSET);
+        var axis = c.putObject("axis").put("labelColor", theme.quiet()).put("titleColor", theme.quiet()).put("labelFontSize", 11)
+                .put("titleFontSize", 12).put("titleFontWeight", "normal").put("gridColor", theme.line()).put("domainColor", theme.quiet())
+                .put("domainOpacity", 0.6).put("tickColor", theme.quiet()).put("tickOpacity", 0.6).put("labelPadding", 4)
+                .put("tickSize", 4);
         axis.put("titlePadding", 8);
         c.putObject("axisX").put("grid", false);
-        c.putObject("axisY").put("domain", false).put("ticks", false).put("titleAngle", 0).put("titleAlign", "left").put("titleAnchor", "end").put("titleY", -10).put("titleBaseline", "bottom");
-        c.putObject("legend").put("labelColor", theme.ink()).put("titleColor", theme.quiet()).put("labelFontSize", 12).put("titleFontSize", 11).put("titleFontWeight", "normal").put("symbolStrokeWidth", 2).put("symbolStrokeColor", theme.ink());
+        c.putObject("axisY").put("domain", false).put("ticks", false).put("titleAngle", 0).put("titleAlign", "left")
+                .put("titleAnchor", "end").put("titleY", -10).put("titleBaseline", "bottom");
+        c.putObject("legend").put("labelColor", theme.ink()).put("titleColor", theme.quiet()).put("labelFontSize", 12)
+                .put("titleFontSize", 11).put("titleFontWeight", "normal").put("symbolStrokeWidth", 2)
+                .put("symbolStrokeColor", theme.ink());
         c.putObject("circle").put("stroke", theme.paper()).put("strokeWidth", 0.8);
         c.putObject("rule").put("color", theme.ink());
         c.putObject("text").put("color", theme.ink()).put("fontSize", 11);
@@ -169,11 +178,9 @@ public final class VegaLite {
         } else if (v == Math.rint(v) && Math.abs(v) < 1e15) {
             row.put(field, (long) v);
         } else {
-            row.put(field, new java.math.BigDecimal(v).round(new java.math.MathContext(7)).doubleValue());
+            row.put(field, new BigDecimal(v).round(new MathContext(7)).doubleValue());
         }
     }
 
-    static boolean has(Plot plot, Class<? extends Layer> kind) {
-        return plot.layers().stream().anyMatch(kind::isInstance);
-    }
+    static boolean has(Plot plot, Class<? extends Layer> kind) { return plot.layers().stream().anyMatch(kind::isInstance); }
 }

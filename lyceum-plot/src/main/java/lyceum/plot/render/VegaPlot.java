@@ -1,11 +1,15 @@
 package lyceum.plot.render;
 
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import lyceum.plot.Axis;
 import lyceum.plot.Layer;
 import lyceum.plot.Plot;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -26,7 +30,7 @@ final class VegaPlot {
     private final double most;
     private Extent.Both extent;
     private final Set<String> direct = new HashSet<>();
-    private final java.util.Map<String, Double> nameShift = new java.util.HashMap<>();
+    private final Map<String, Double> nameShift = new HashMap<>();
     /** How wide the axes' rectangle is, about. */
     private double inner = MOST_WIDTH;
     private int tickCountX = 8;
@@ -92,7 +96,8 @@ final class VegaPlot {
         } else if (fixedShape()) {
             double spanX = extent.x().high() - extent.x().low();
             double spanY = extent.y().high() - extent.y().low();
-            double ratio = VegaLite.has(plot, Layer.Heatmap.class) ? (labelledCells() ? 1.6 : 1.0) * Math.max(1, placesX.size()) / Math.max(1, placesY.size()) : spanX / spanY;
+            double ratio = VegaLite.has(plot, Layer.Heatmap.class)
+                    ? (labelledCells() ? 1.6 : 1.0) * Math.max(1, placesX.size()) / Math.max(1, placesY.size()) : spanX / spanY;
             inner = Math.clamp(height * (Double.isFinite(ratio) ? ratio : 1), 60, most);
             view.put("width", Math.round(inner));
         } else if (width > 0) {
@@ -108,23 +113,18 @@ final class VegaPlot {
     private void spreadNames(double height) {
         var sy = Scale.of(extent.y(), plot.y(), height, 0);
         var ends = plot.layers().stream().filter(l -> l instanceof Layer.Line s && direct.contains(s.name())).map(Layer.Line.class::cast)
-            .sorted(java.util.Comparator.comparingDouble(s -> sy.at(s.y().get(s.y().size() - 1)))).toList();
+                .sorted(Comparator.comparingDouble(s -> sy.at(s.y().get(s.y().size() - 1)))).toList();
         var wanted = ends.stream().mapToDouble(s -> sy.at(s.y().get(s.y().size() - 1))).toArray();
         var settled = Spread.apart(wanted, 15, 0, height);
-        for (int i = 0; i < settled.length; i++) nameShift.putIfAbsent(ends.get(i).name(), Math.round((settled[i] - wanted[i]) * 10) / 10.0);
+        for (int i = 0; i < settled.length; i++)
+            nameShift.putIfAbsent(ends.get(i).name(), Math.round((settled[i] - wanted[i]) * 10) / 10.0);
     }
 
-    double nameShift(String name) {
-        return nameShift.getOrDefault(name, 0.0);
-    }
+    double nameShift(String name) { return nameShift.getOrDefault(name, 0.0); }
 
-    private boolean fixedShape() {
-        return plot.equalScale() || VegaLite.has(plot, Layer.Heatmap.class);
-    }
+    private boolean fixedShape() { return plot.equalScale() || VegaLite.has(plot, Layer.Heatmap.class); }
 
-    private boolean labelledCells() {
-        return plot.layers().stream().anyMatch(l -> l instanceof Layer.Heatmap h && h.cellLabels());
-    }
+    private boolean labelledCells() { return plot.layers().stream().anyMatch(l -> l instanceof Layer.Heatmap h && h.cellLabels()); }
 
     private double height(double width) {
         if (placesY != null && placesX == null) return Math.clamp(26.0 * placesY.size(), 60, 2_000);
@@ -191,13 +191,15 @@ final class VegaPlot {
             domain.add(i);
             if (!across) names.add(places.get(i));
         }
-        if (across) new CategoryLabels(places, inner / Math.max(1, places.size()), 11).lines(places.size()).forEach(l -> names.add(lines(l)));
-        drawn.put("labelExpr", names + "[datum.value]").put("labelAngle", 0).put("grid", false).put("ticks", false).put("labelLimit", 180).put("labelOverlap", true);
+        if (across)
+            new CategoryLabels(places, inner / Math.max(1, places.size()), 11).lines(places.size()).forEach(l -> names.add(lines(l)));
+        drawn.put("labelExpr", names + "[datum.value]").put("labelAngle", 0).put("grid", false).put("ticks", false).put("labelLimit", 180)
+                .put("labelOverlap", true);
         return node;
     }
 
     /** One line as a text, more as a list. */
-    private static tools.jackson.databind.JsonNode lines(List<String> words) {
+    private static JsonNode lines(List<String> words) {
         if (words.size() < 2) return JSON.stringNode(words.isEmpty() ? "" : words.getFirst());
         var list = JSON.arrayNode();
         words.forEach(list::add);
@@ -230,25 +232,23 @@ final class VegaPlot {
         shape.putObject("scale").putArray("domain").add(name);
         shape.withObject("scale").putArray("range").add(path);
         if (name.isEmpty() || !shapesNamed.add(name)) shape.putNull("legend");
-        else shape.putObject("legend").putNull("title").put("orient", "top").put("symbolStrokeWidth", 2.2).put("symbolSize", 90).put("symbolOpacity", 1).put("offset", legendOffset());
+        else shape.putObject("legend").putNull("title").put("orient", "top").put("symbolStrokeWidth", 2.2).put("symbolSize", 90)
+                .put("symbolOpacity", 1).put("offset", legendOffset());
     }
 
-    private int legendOffset() {
-        return (plot.y().label().isEmpty() ? 8 : 26) + (ruleNames() ? 14 : 0);
-    }
+    private int legendOffset() { return (plot.y().label().isEmpty() ? 8 : 26) + (ruleNames() ? 14 : 0); }
 
     /** How many of these names stand side by side, with the names of crosses to their right. */
     private int legendColumns(List<SeriesColors.Entry> values) {
-        double crosses = colors.entries(direct).stream().filter(e -> e.glyph() == SeriesColors.Glyph.CROSS).mapToDouble(VegaPlot::entryWidth).sum();
+        double crosses = colors.entries(direct).stream().filter(e -> e.glyph() == SeriesColors.Glyph.CROSS)
+                .mapToDouble(VegaPlot::entryWidth).sum();
         double room = box + LEGEND_OVERHANG - crosses;
         if (values.stream().mapToDouble(VegaPlot::entryWidth).sum() <= room) return values.size();
         double widest = values.stream().mapToDouble(VegaPlot::entryWidth).max().orElse(1);
         return Math.clamp((int) (room / widest), 1, values.size());
     }
 
-    private static double entryWidth(SeriesColors.Entry entry) {
-        return TextWidth.of(entry.name(), 12) + 28;
-    }
+    private static double entryWidth(SeriesColors.Entry entry) { return TextWidth.of(entry.name(), 12) + 28; }
 
     /** Whether names of vertical references stand over the plot, under the axis's label. */
     private boolean ruleNames() {
@@ -269,17 +269,17 @@ final class VegaPlot {
             return;
         }
         legendPlaced = true;
-        var legend = color.putObject("legend").putNull("title").put("orient", "top").put("direction", "horizontal").put("symbolOpacity", 1).put("offset", legendOffset());
+        var legend = color.putObject("legend").putNull("title").put("orient", "top").put("direction", "horizontal").put("symbolOpacity", 1)
+                .put("offset", legendOffset());
         int columns = legendColumns(values);
         if (columns < values.size()) legend.put("columns", columns).put("columnPadding", 12).put("rowPadding", 3);
-        legend.put("symbolType", values.stream().allMatch(e -> e.glyph() == SeriesColors.Glyph.DOT) ? "circle" : "square").put("symbolStrokeWidth", 0).put("symbolStrokeColor", "transparent");
+        legend.put("symbolType", values.stream().allMatch(e -> e.glyph() == SeriesColors.Glyph.DOT) ? "circle" : "square")
+                .put("symbolStrokeWidth", 0).put("symbolStrokeColor", "transparent");
         var shown = legend.putArray("values");
         values.forEach(e -> shown.add(e.name()));
     }
 
-    boolean namedOnTheSpot(String name) {
-        return direct.contains(name);
-    }
+    boolean namedOnTheSpot(String name) { return direct.contains(name); }
 
     /** How words at a place along x are set so that they stay over the plot. */
     String alignAt(double x) {
@@ -287,13 +287,9 @@ final class VegaPlot {
         return share < 0.15 ? "left" : share > 0.85 ? "right" : "center";
     }
 
-    Extent extentX() {
-        return extent.x();
-    }
+    Extent extentX() { return extent.x(); }
 
-    Extent extentY() {
-        return extent.y();
-    }
+    Extent extentY() { return extent.y(); }
 
     /** Fields shown when the pointer rests on a mark: pairs of field and title. */
     static void tooltip(ObjectNode layer, String... pairs) {
@@ -301,7 +297,9 @@ final class VegaPlot {
         for (int i = 0; i < pairs.length; i += 2) {
             if (pairs[i].isEmpty()) continue;
             var entry = list.addObject().put("field", pairs[i]).put("title", pairs[i + 1]);
-            if (!pairs[i].equals("series") && !pairs[i].equals("category") && !pairs[i].equals("row") && !pairs[i].equals("column") && !pairs[i].equals("label")) entry.put("type", "quantitative").put("format", ".4~g");
+            if (!pairs[i].equals("series") && !pairs[i].equals("category") && !pairs[i].equals("row") && !pairs[i].equals("column")
+                    && !pairs[i].equals("label"))
+                entry.put("type", "quantitative").put("format", ".4~g");
             else entry.put("type", "nominal");
         }
     }

@@ -22,9 +22,7 @@ final class VegaScene {
         this.layers = view.putArray("layer");
     }
 
-    static boolean draws(Plot p) {
-        return VegaLite.has(p, Layer.Network.class) || VegaLite.has(p, Layer.ImageGrid.class);
-    }
+    static boolean draws(Plot p) { return VegaLite.has(p, Layer.Network.class) || VegaLite.has(p, Layer.ImageGrid.class); }
 
     static ObjectNode view(Plot plot, double width) {
         var v = new VegaScene(plot, width);
@@ -78,20 +76,25 @@ final class VegaScene {
                 }
                 case Scene.Polygon p -> at(headRows.addObject(), (p.x()[0] + p.x()[1]) / 2, p.y()[0]);
                 case Scene.Dots d -> {
-                    for (int i = 0; i < d.x().length; i++) box(name(d.fill()).isEmpty() ? boxRows : groupRows, d.x()[i] - d.radius(), d.y()[i] - d.radius(), 2 * d.radius(), 2 * d.radius(), name(d.fill()));
+                    for (int i = 0; i < d.x().length; i++)
+                        box(name(d.fill()).isEmpty() ? boxRows : groupRows, d.x()[i] - d.radius(), d.y()[i] - d.radius(), 2 * d.radius(),
+                                2 * d.radius(), name(d.fill()));
                 }
-                case Scene.Box b when b.stroke() != null -> box(name(b.stroke()).isEmpty() ? boxRows : groupRows, b.x(), b.y(), b.width(), b.height(), name(b.stroke()));
+                case Scene.Box b when b.stroke() != null ->
+                        box(name(b.stroke()).isEmpty() ? boxRows : groupRows, b.x(), b.y(), b.width(), b.height(), name(b.stroke()));
                 case Scene.Box b -> at(legendRows.addObject().put("name", name(b.fill())), b.x() + b.width() / 2, b.y() + b.height() / 2);
                 case Scene.Text t -> {
                     double w = TextWidth.of(t.text(), t.size());
-                    double middle = t.anchor() == Scene.Anchor.START ? t.x() + w / 2 : t.anchor() == Scene.Anchor.END ? t.x() - w / 2 : t.x();
+                    double middle = t.anchor() == Scene.Anchor.START ? t.x() + w / 2
+                            : t.anchor() == Scene.Anchor.END ? t.x() - w / 2 : t.x();
                     at((t.fill() == Tone.Page.QUIET ? quietRows : wordRows).addObject().put("text", t.text()), middle, t.y());
                 }
                 case Scene.Raster r -> {
-                    var url = "data:image/png;base64," + Base64.getEncoder().encodeToString(PixelPng.encode(enlarged(r), r.columns() * 8, r.rows() * 8));
+                    var url = "data:image/png;base64,"
+                            + Base64.getEncoder().encodeToString(PixelPng.encode(enlarged(r), r.columns() * 8, r.rows() * 8));
                     box(imageRows, r.x(), r.y(), r.width(), r.height(), "").put("url", url);
                 }
-                case Scene.Rects _, Scene.Moved _, Scene.Clip _ -> { }
+                case Scene.Rects _,Scene.Moved _,Scene.Clip _ -> {}
             }
         }
         for (int i = layers.size() - 1; i >= 0; i--) if (layers.get(i).get("data").get("values").isEmpty()) layers.remove(i);
@@ -124,13 +127,9 @@ final class VegaScene {
         scale.putArray("domain").add(down ? length : 0).add(down ? 0 : length);
     }
 
-    private static ObjectNode encoding(ObjectNode layer) {
-        return (ObjectNode) layer.get("encoding");
-    }
+    private static ObjectNode encoding(ObjectNode layer) { return (ObjectNode) layer.get("encoding"); }
 
-    private static ArrayNode rows(ObjectNode layer) {
-        return (ArrayNode) layer.get("data").get("values");
-    }
+    private static ArrayNode rows(ObjectNode layer) { return (ArrayNode) layer.get("data").get("values"); }
 
     private static void range(ObjectNode layer) {
         encoding(layer).putObject("x2").put("field", "x2");
@@ -160,7 +159,5 @@ final class VegaScene {
         return row;
     }
 
-    private static double tenth(double v) {
-        return Math.round(v * 10) / 10.0;
-    }
+    private static double tenth(double v) { return Math.round(v * 10) / 10.0; }
 }

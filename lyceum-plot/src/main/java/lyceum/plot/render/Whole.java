@@ -16,7 +16,7 @@ final class Whole {
             case Layer.StackedArea s -> numbers(s.x());
             case Layer.ErrorBars s -> numbers(s.x());
             case Layer.Bars s -> s.horizontal() && values(s);
-            case Layer.Rule _, Layer.Note _ -> true;
+            case Layer.Rule _,Layer.Note _ -> true;
             default -> false;
         });
     }
@@ -27,14 +27,12 @@ final class Whole {
             case Layer.Points s -> numbers(s.y());
             case Layer.Histogram s -> numbers(s.heights());
             case Layer.Bars s -> !s.horizontal() && values(s);
-            case Layer.Rule _, Layer.Note _ -> true;
+            case Layer.Rule _,Layer.Note _ -> true;
             default -> false;
         });
     }
 
-    private static boolean values(Layer.Bars b) {
-        return b.series().stream().allMatch(s -> numbers(s.values()));
-    }
+    private static boolean values(Layer.Bars b) { return b.series().stream().allMatch(s -> numbers(s.values())); }
 
     private static boolean numbers(Numbers v) {
         for (int i = 0; i < v.size(); i++) if (Double.isFinite(v.get(i)) && v.get(i) != Math.rint(v.get(i))) return false;

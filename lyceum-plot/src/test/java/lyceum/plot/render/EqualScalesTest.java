@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import lyceum.plot.Figure;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
 
 class EqualScalesTest {
 
@@ -34,16 +35,15 @@ class EqualScalesTest {
         assertThat(unitX / unitY).isCloseTo(1, within(0.02));
     }
 
-    private static double span(tools.jackson.databind.JsonNode domain) {
-        return domain.get(1).asDouble() - domain.get(0).asDouble();
-    }
+    private static double span(JsonNode domain) { return domain.get(1).asDouble() - domain.get(0).asDouble(); }
 
     @Test void exponentsAreRaisedPlainCharacters() {
-        var svg = Svg.write(Figure.line("Loss in cm²", new double[] {1, 2, 3}, new double[] {1e-8, 1e-6, 1e-4}).logY().axes("step", "loss"), Theme.LIGHT);
+        var svg = Svg.write(Figure.line("Loss in cm²", new double[] {1, 2, 3}, new double[] {1e-8, 1e-6, 1e-4}).logY().axes("step", "loss"),
+                Theme.LIGHT);
 
         assertThat(svg).contains(">10<tspan dy=\"-4\" font-size=\"7.9\">−6</tspan></text>").doesNotContain("10⁻");
-        assertThat(Exponents.runs("2×10⁻⁷ m² a")).containsExactly(new Exponents.Run("2×10", false), new Exponents.Run("−7", true), new Exponents.Run(" m", false),
-            new Exponents.Run("2", true), new Exponents.Run(" a", false));
+        assertThat(Exponents.runs("2×10⁻⁷ m² a")).containsExactly(new Exponents.Run("2×10", false), new Exponents.Run("−7", true),
+                new Exponents.Run(" m", false), new Exponents.Run("2", true), new Exponents.Run(" a", false));
         assertThat(Exponents.runs("")).hasSize(1);
     }
 }

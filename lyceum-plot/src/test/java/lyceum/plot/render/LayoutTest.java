@@ -3,6 +3,7 @@ package lyceum.plot.render;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import lyceum.plot.Edge;
@@ -41,8 +42,9 @@ class LayoutTest {
     }
 
     @Test void numbersCarryAsManyDigitsAsMeanSomething() {
-        assertThat(List.of(Ticks.number(0), Ticks.number(-0.0), Ticks.number(12), Ticks.number(0.123456), Ticks.number(1234.5), Ticks.number(-3.10), Ticks.number(1.5e-7), Ticks.number(2e9), Ticks.number(Double.NaN)))
-            .containsExactly("0", "0", "12", "0.1235", "1,235", "−3.1", "1.5×10⁻⁷", "2×10⁹", "");
+        assertThat(List.of(Ticks.number(0), Ticks.number(-0.0), Ticks.number(12), Ticks.number(0.123456), Ticks.number(1234.5),
+                Ticks.number(-3.10), Ticks.number(1.5e-7), Ticks.number(2e9), Ticks.number(Double.NaN)))
+                .containsExactly("0", "0", "12", "0.1235", "1,235", "−3.1", "1.5×10⁻⁷", "2×10⁹", "");
     }
 
     @Test void barsAndCountsStandOnZeroAndLinesWhereTheDataSay() {
@@ -64,7 +66,7 @@ class LayoutTest {
         y[50_123] = 99;
         y[70_001] = -99;
         y[30_000] = Double.NaN;
-        var kept = java.util.Arrays.stream(Decimation.line(Numbers.of(x), Numbers.of(y), 600)).boxed().toList();
+        var kept = Arrays.stream(Decimation.line(Numbers.of(x), Numbers.of(y), 600)).boxed().toList();
         assertThat(kept).contains(0, 50_123, 70_001, 30_000, n - 1).hasSizeLessThan(2_500).isSorted();
     }
 
@@ -100,7 +102,8 @@ class LayoutTest {
         assertThat(t.place[0]).isEqualTo((t.place[1] + t.place[2]) / 2);
         var g = new NetworkLayout((Layer.Network) Samples.graph().layers().getFirst());
         for (int e = 0; e < g.from.length; e++) assertThat(g.rank[g.to[e]]).isGreaterThan(g.rank[g.from[e]]);
-        var cycle = new NetworkLayout(new Layer.Network(List.of(Node.of("a"), Node.of("b")), List.of(Edge.of("a", "b"), Edge.of("b", "a")), Layer.Network.Flow.RIGHT));
+        var cycle = new NetworkLayout(new Layer.Network(List.of(Node.of("a"), Node.of("b")), List.of(Edge.of("a", "b"), Edge.of("b", "a")),
+                Layer.Network.Flow.RIGHT));
         assertThat(cycle.rank).containsExactly(0, 1);
     }
 
@@ -116,7 +119,8 @@ class LayoutTest {
         for (var theme : new Theme[] {Theme.LIGHT, Theme.DARK}) {
             for (int i = 0; i < 8; i++) {
                 assertThat(Theme.contrast(Theme.rgb(theme.seriesText(i)), Theme.rgb(theme.paper()))).isGreaterThanOrEqualTo(4.5);
-                if (i < 4) assertThat(Theme.contrast(Theme.rgb(theme.series(i)), Theme.rgb(theme.paper()))).as(theme.name() + " " + i).isGreaterThanOrEqualTo(2.5);
+                if (i < 4) assertThat(Theme.contrast(Theme.rgb(theme.series(i)), Theme.rgb(theme.paper()))).as(theme.name() + " " + i)
+                        .isGreaterThanOrEqualTo(2.5);
             }
             assertThat(Theme.contrast(Theme.rgb(theme.quiet()), Theme.rgb(theme.paper()))).isGreaterThanOrEqualTo(4.5);
         }

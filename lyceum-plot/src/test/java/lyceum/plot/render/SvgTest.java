@@ -31,12 +31,14 @@ class SvgTest {
             assertThat(doc.getDocumentElement().getAttribute("aria-label")).isEqualTo(f.title() + ". " + f.description());
             assertThat(doc.getElementsByTagName("title").getLength()).isZero();
         }
-        assertThat(parsed(Svg.inline(Samples.loss().titled(""), 360)).getDocumentElement().getAttribute("aria-label")).isEqualTo(Samples.loss().description());
+        assertThat(parsed(Svg.inline(Samples.loss().titled(""), 360)).getDocumentElement().getAttribute("aria-label"))
+                .isEqualTo(Samples.loss().description());
     }
 
     @Test void textsCannotBecomeMarkup() throws Exception {
         var evil = "</text><script>alert(1)</script> & \"'<";
-        var svg = Svg.write(Figure.line(evil, new double[] {1, 2}).named(evil).axes(evil, evil).verticalLine(0.5, evil).describedAs(evil), Theme.LIGHT);
+        var svg = Svg.write(Figure.line(evil, new double[] {1, 2}).named(evil).axes(evil, evil).verticalLine(0.5, evil).describedAs(evil),
+                Theme.LIGHT);
         assertThat(parsed(svg).getElementsByTagName("script").getLength()).isZero();
         assertThat(parsed(svg).getElementsByTagName("desc").item(0).getTextContent()).isEqualTo(evil);
     }

@@ -45,7 +45,8 @@ class TerminalTextTest {
     }
 
     @Test void barsLieAndShowTheirValues() {
-        var f = Figure.bars("Scores", new String[] {"iris", "wine"}, Series.of("tree", 0.5, 1), Series.of("forest", 0.75, Double.NaN)).axes("", "accuracy");
+        var f = Figure.bars("Scores", new String[] {"iris", "wine"}, Series.of("tree", 0.5, 1), Series.of("forest", 0.75, Double.NaN))
+                .axes("", "accuracy");
         assertThat(small.draw(f)).isEqualTo("""
             Scores
             accuracy
@@ -74,7 +75,8 @@ class TerminalTextTest {
     }
 
     @Test void aMatrixIsShadedAndNumbered() {
-        var f = Figure.heatmap("Confusion", new double[][] {{9, 1}, {0, 10}}, new String[] {"cat", "dog"}, new String[] {"cat", "dog"}).cellLabels().axes("predicted", "true");
+        var f = Figure.heatmap("Confusion", new double[][] {{9, 1}, {0, 10}}, new String[] {"cat", "dog"}, new String[] {"cat", "dog"})
+                .cellLabels().axes("predicted", "true");
         assertThat(small.draw(f)).isEqualTo("""
             Confusion
             rows: true, columns: predicted
@@ -85,16 +87,14 @@ class TerminalTextTest {
             """);
     }
 
-    @Test void aTreeIsDrawnInBoxLines() {
-        assertThat(new TerminalText().draw(Samples.tree())).isEqualTo("""
+    @Test void aTreeIsDrawnInBoxLines() { assertThat(new TerminalText().draw(Samples.tree())).isEqualTo("""
             A decision tree of depth 2
             petal length ≤ 2.45 · 150 samples
             ├─ yes: setosa · 50
             └─ no: petal width ≤ 1.75 · 100 samples
                ├─ yes: versicolor · 49 of 54
                └─ no: virginica · 45 of 46
-            """);
-    }
+            """); }
 
     @Test void aGraphSaysWhatEachNodeIsMadeFrom() {
         assertThat(new TerminalText().draw(Samples.graph())).contains("x · w · 6.0      ← x, w\n", "(· − y)² · 2.25  ← relu, y\n");
@@ -104,7 +104,8 @@ class TerminalTextTest {
         for (var f : Samples.all()) {
             var plain = new TerminalText().draw(f);
             assertThat(plain).as(f.title()).doesNotContain("\u001b");
-            assertThat(new TerminalText().withColor(true).draw(f).replaceAll("\u001b\\[[0-9]*m", "")).as(f.title()).hasLineCount((int) plain.lines().count());
+            assertThat(new TerminalText().withColor(true).draw(f).replaceAll("\u001b\\[[0-9]*m", "")).as(f.title())
+                    .hasLineCount((int) plain.lines().count());
         }
         assertThat(new TerminalText().withColor(true).draw(Samples.loss())).contains("\u001b[34m").doesNotEndWith("\u001b[34m\n");
     }
@@ -114,6 +115,7 @@ class TerminalTextTest {
     }
 
     @Test void sizesOutOfBoundsAreNamed() {
-        assertThatExceptionOfType(FigureException.class).isThrownBy(() -> new TerminalText().withWidth(10)).withMessageContaining("10 columns").withMessageContaining("between 30 and 1000");
+        assertThatExceptionOfType(FigureException.class).isThrownBy(() -> new TerminalText().withWidth(10))
+                .withMessageContaining("10 columns").withMessageContaining("between 30 and 1000");
     }
 }

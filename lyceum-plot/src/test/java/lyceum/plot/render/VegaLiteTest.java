@@ -53,7 +53,8 @@ class VegaLiteTest {
     }
 
     @Test void crossesAreInkAndTakeNoColourOfThePalette() {
-        var plot = Figure.scatter("t", new double[] {0, 1}, new double[] {0, 1}, new int[] {0, 1}, "a", "b").points("centres", new double[] {0.5}, new double[] {0.5}).crosses();
+        var plot = Figure.scatter("t", new double[] {0, 1}, new double[] {0, 1}, new int[] {0, 1}, "a", "b")
+                .points("centres", new double[] {0.5}, new double[] {0.5}).crosses();
         var spec = VegaLite.spec(plot);
         assertThat(texts(spec.get("layer").get(0).get("encoding").get("color").get("scale").get("domain"))).containsExactly("a", "b");
         var cross = spec.get("layer").get(3);
@@ -87,7 +88,8 @@ class VegaLiteTest {
     }
 
     @Test void aSurfaceIsOnePictureWithinItsFrame() {
-        var surface = Figure.plot("Bowl").surface(new double[] {-1, 0, 1}, new double[] {-1, 0, 1}, new double[][] {{2, 1, 2}, {1, 0, 1}, {2, 1, 2}}).limitX(-1, 1);
+        var surface = Figure.plot("Bowl")
+                .surface(new double[] {-1, 0, 1}, new double[] {-1, 0, 1}, new double[][] {{2, 1, 2}, {1, 0, 1}, {2, 1, 2}}).limitX(-1, 1);
         var marks = VegaLite.spec(surface).get("layer").findValues("mark");
         assertThat(marks.get(0).get("type").asString()).isEqualTo("image");
         assertThat(marks).allSatisfy(mark -> assertThat(mark.get("clip").asBoolean()).isTrue());

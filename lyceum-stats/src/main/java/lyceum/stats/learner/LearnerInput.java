@@ -28,7 +28,8 @@ public record LearnerInput(String operation, Tensor x) {
         var tags = learner.tags();
         String operation = learner.name() + ".fit";
         var input = matrix(operation, x, tags.contains(Tag.ALLOWS_NAN));
-        if (input.rows() == 0) throw new ShapeException(operation + ": x has shape " + x.shape() + " and so no rows; at least one is needed");
+        if (input.rows() == 0)
+            throw new ShapeException(operation + ": x has shape " + x.shape() + " and so no rows; at least one is needed");
         if (tags.contains(Tag.POSITIVE_ONLY)) input.checkNotNegative();
         return input;
     }
@@ -42,7 +43,8 @@ public record LearnerInput(String operation, Tensor x) {
     /** Rows for a {@code score}: at least one; the values are left for {@code predict} to judge. */
     static LearnerInput forScore(Model model, Tensor x) {
         var input = forModel(nameOf(model) + ".score", x, model.nFeatures(), true);
-        if (input.rows() == 0) throw new ShapeException(input.operation + ": x has shape " + x.shape() + " and so no rows; at least one is needed");
+        if (input.rows() == 0)
+            throw new ShapeException(input.operation + ": x has shape " + x.shape() + " and so no rows; at least one is needed");
         return input;
     }
 
@@ -61,10 +63,13 @@ public record LearnerInput(String operation, Tensor x) {
     /** Rows under another operation's name: (n x p), float, finite. */
     public static LearnerInput matrix(String operation, Tensor x, boolean allowNaN) {
         if (x == null) throw new IllegalArgumentException(operation + ": x is null");
-        if (x.rank() == 1) throw new ShapeException(operation + ": x has shape " + x.shape() + "; it needs rows and columns: reshape(-1, 1) makes one column of it, reshape(1, -1) one row");
+        if (x.rank() == 1) throw new ShapeException(operation + ": x has shape " + x.shape()
+                + "; it needs rows and columns: reshape(-1, 1) makes one column of it, reshape(1, -1) one row");
         if (x.rank() != 2) throw new ShapeException(operation + ": x has shape " + x.shape() + "; it needs two axes, rows and columns");
-        if (x.size(1) == 0) throw new ShapeException(operation + ": x has shape " + x.shape() + " and so no columns; at least one is needed");
-        if (x.size(0) > Integer.MAX_VALUE || x.size(1) > Integer.MAX_VALUE) throw new ShapeException(operation + ": x has shape " + x.shape() + "; at most 2^31 - 1 rows and columns");
+        if (x.size(1) == 0)
+            throw new ShapeException(operation + ": x has shape " + x.shape() + " and so no columns; at least one is needed");
+        if (x.size(0) > Integer.MAX_VALUE || x.size(1) > Integer.MAX_VALUE)
+            throw new ShapeException(operation + ": x has shape " + x.shape() + "; at most 2^31 - 1 rows and columns");
         var input = new LearnerInput(operation, floats(x.detach()));
         input.checkFinite("x", input.x, allowNaN);
         return input;
@@ -135,14 +140,16 @@ public record LearnerInput(String operation, Tensor x) {
     /** {@link #labels(Tensor)} of a learner that needs several classes. @throws IllegalArgumentException if there is one only */
     public Labels severalLabels(Tensor labels) {
         var found = labels(labels);
-        if (found.count() < 2) throw new IllegalArgumentException(operation + ": all labels are " + found.classes()[0] + "; at least two classes are needed");
+        if (found.count() < 2)
+            throw new IllegalArgumentException(operation + ": all labels are " + found.classes()[0] + "; at least two classes are needed");
         return found;
     }
 
     long[] labelValues(Tensor labels) {
         if (labels == null) throw new IllegalArgumentException(operation + ": labels is null");
         checkVector("labels", labels);
-        if (labels.dtype().isFloat()) throw new DTypeException(operation + ": labels are " + labels.dtype() + "; a classifier takes integers or BOOL, to(DType.I64) converts");
+        if (labels.dtype().isFloat()) throw new DTypeException(
+                operation + ": labels are " + labels.dtype() + "; a classifier takes integers or BOOL, to(DType.I64) converts");
         return labels.to(DType.I64).toLongArray();
     }
 
@@ -161,7 +168,8 @@ public record LearnerInput(String operation, Tensor x) {
         if (t.count() == 0) return;
         // A sum is finite if every value is, but for overflow: the quick test that passes almost always.
         if (Double.isFinite(t.to(DType.F64).sum().item())) return;
-        refuse(what, t, v -> allowNaN ? Double.isInfinite(v) : !Double.isFinite(v), allowNaN ? "infinite values must be replaced" : "fill or drop missing values first");
+        refuse(what, t, v -> allowNaN ? Double.isInfinite(v) : !Double.isFinite(v),
+                allowNaN ? "infinite values must be replaced" : "fill or drop missing values first");
     }
 
     private interface Bad {

@@ -14,7 +14,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class ModelFile {
     private static final String FORMAT = "lyceum-model", FORMAT_VERSION = "1";
 
-    private ModelFile() { }
+    private ModelFile() {}
 
     static void write(Path file, Model model) {
         if (!(model instanceof Record record)) {
@@ -22,7 +22,8 @@ final class ModelFile {
         }
         var form = SavedForm.of(record);
         try {
-            Safetensors.write(file, form.tensors(), Map.of("format", FORMAT, "formatVersion", FORMAT_VERSION, "model", SavedForm.json().writeValueAsString(form.tree())));
+            Safetensors.write(file, form.tensors(),
+                    Map.of("format", FORMAT, "formatVersion", FORMAT_VERSION, "model", SavedForm.json().writeValueAsString(form.tree())));
         } catch (IOException e) {
             throw new LyceumException("save: cannot write " + file + ": " + e.getMessage(), e);
         }
@@ -45,12 +46,15 @@ final class ModelFile {
 
     private static <M extends Model> M restore(Safetensors.Contents contents, Class<M> type) {
         var metadata = contents.metadata();
-        if (!FORMAT.equals(metadata.get("format"))) throw FormatException.at("saved model", 8, "this safetensors file holds tensors but no model");
+        if (!FORMAT.equals(metadata.get("format")))
+            throw FormatException.at("saved model", 8, "this safetensors file holds tensors but no model");
         if (!FORMAT_VERSION.equals(metadata.get("formatVersion"))) {
-            throw FormatException.at("saved model", 8, "format version " + metadata.get("formatVersion") + "; this Lyceum reads version " + FORMAT_VERSION);
+            throw FormatException.at("saved model", 8,
+                    "format version " + metadata.get("formatVersion") + "; this Lyceum reads version " + FORMAT_VERSION);
         }
         try {
-            if (SavedForm.json().readTree(metadata.getOrDefault("model", "")) instanceof ObjectNode tree) return new SavedForm(tree, contents.tensors()).restore(type);
+            if (SavedForm.json().readTree(metadata.getOrDefault("model", "")) instanceof ObjectNode tree)
+                return new SavedForm(tree, contents.tensors()).restore(type);
         } catch (JacksonException e) {
             throw FormatException.at("saved model", 8, "the model is not JSON (" + e.getOriginalMessage() + ")");
         }

@@ -67,7 +67,7 @@ public record Pipeline(List<Transformer> steps) implements Transformer {
         return tags;
     }
 
-    private record FittedOn(Fitted fitted, Tensor output) { }
+    private record FittedOn(Fitted fitted, Tensor output) {}
 
     private FittedOn fitUpTo(Tensor x, Tensor y, Tensor weights) {
         var input = LearnerInput.matrix(name() + ".fit", x, true);

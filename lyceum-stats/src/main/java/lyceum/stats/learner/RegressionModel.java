@@ -20,7 +20,8 @@ public interface RegressionModel extends Model {
         int n = input.rows();
         double[] w = input.weights(weights), truth = input.targets(y).toDoubleArray(), prediction = predict(x).toDoubleArray();
         if (truth.length != prediction.length) {
-            throw new ShapeException(LearnerInput.nameOf(this) + ".score: y has " + truth.length + " values but the model predicts " + prediction.length);
+            throw new ShapeException(
+                    LearnerInput.nameOf(this) + ".score: y has " + truth.length + " values but the model predicts " + prediction.length);
         }
         int outputs = truth.length / n;
         double total = 0;

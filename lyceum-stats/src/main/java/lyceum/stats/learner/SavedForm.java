@@ -1,5 +1,6 @@
 package lyceum.stats.learner;
 
+import java.lang.reflect.RecordComponent;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +57,7 @@ public record SavedForm(ObjectNode tree, SequencedMap<String, Tensor> tensors) {
             return node;
         }
 
-        private static Object component(java.lang.reflect.RecordComponent component, Record value) {
+        private static Object component(RecordComponent component, Record value) {
             try {
                 var accessor = component.getAccessor();
                 accessor.setAccessible(true);
@@ -112,7 +113,8 @@ public record SavedForm(ObjectNode tree, SequencedMap<String, Tensor> tensors) {
         private ObjectNode map(String path, Map<?, ?> entries) {
             var node = JSON.createObjectNode();
             entries.forEach((key, item) -> {
-                if (!(key instanceof String text)) throw new LyceumException("save: " + path + " has a key of " + key.getClass().getName() + "; keys are text");
+                if (!(key instanceof String text))
+                    throw new LyceumException("save: " + path + " has a key of " + key.getClass().getName() + "; keys are text");
                 node.set(text, value(path + "." + text, item));
             });
             return node;

@@ -58,7 +58,8 @@ final class SavedFormReader {
         if (node.isString() && type.isEnum()) return constant(path, text(path, node), type);
         if (node.isArray() && type.isAssignableFrom(List.class)) return list(path, node, declared);
         if (node instanceof ObjectNode object && object.has(SavedForm.RECORD)) return record(path, object, type);
-        if (node instanceof ObjectNode object && object.has(SavedForm.TENSOR) && type.isAssignableFrom(Tensor.class)) return tensor(path, object);
+        if (node instanceof ObjectNode object && object.has(SavedForm.TENSOR) && type.isAssignableFrom(Tensor.class))
+            return tensor(path, object);
         if (node instanceof ObjectNode object && type.isAssignableFrom(Map.class)) return map(path, object, declared);
         if (type == Object.class) return scalar(path, node);
         throw damaged(path, "does not fit " + type.getName());
@@ -132,12 +133,12 @@ final class SavedFormReader {
 
     private Map<String, Object> map(String path, ObjectNode node, Type declared) {
         var entries = new LinkedHashMap<String, Object>();
-        for (var entry : node.properties()) entries.put(entry.getKey(), value(path + "." + entry.getKey(), entry.getValue(), argument(declared, 1)));
+        for (var entry : node.properties())
+            entries.put(entry.getKey(), value(path + "." + entry.getKey(), entry.getValue(), argument(declared, 1)));
         return Collections.unmodifiableMap(entries);
     }
 
-    @SuppressWarnings({"unchecked", "rawtypes"})
-    private static Object constant(String path, String name, Class<?> type) {
+    @SuppressWarnings({"unchecked", "rawtypes"}) private static Object constant(String path, String name, Class<?> type) {
         try {
             return Enum.valueOf((Class<? extends Enum>) type, name);
         } catch (IllegalArgumentException e) {
@@ -163,7 +164,9 @@ final class SavedFormReader {
             constructor.setAccessible(true);
             return (Record) constructor.newInstance(values);
         } catch (InvocationTargetException e) {
-            throw new FormatException("saved model: " + where(path) + " is refused by " + type.getSimpleName() + ": " + e.getCause().getMessage(), e.getCause());
+            throw new FormatException(
+                    "saved model: " + where(path) + " is refused by " + type.getSimpleName() + ": " + e.getCause().getMessage(),
+                    e.getCause());
         } catch (ReflectiveOperationException e) {
             throw new LyceumException("cannot build " + type.getName(), e);
         }
@@ -174,7 +177,8 @@ final class SavedFormReader {
         if (type == null) type = find(name, Thread.currentThread().getContextClassLoader());
         if (type == null) type = find(name, SavedFormReader.class.getClassLoader());
         if (type == null) throw damaged(path, "is a " + name + ", a class that is not on the class path");
-        if (!type.isRecord() || !declared.isAssignableFrom(type)) throw damaged(path, "is a " + name + ", which is no record of type " + declared.getSimpleName());
+        if (!type.isRecord() || !declared.isAssignableFrom(type))
+            throw damaged(path, "is a " + name + ", which is no record of type " + declared.getSimpleName());
         return type;
     }
 
@@ -202,5 +206,7 @@ final class SavedFormReader {
 
     private static String where(String path) { return path.isEmpty() ? "the model" : path; }
 
-    private static FormatException damaged(String path, String problem) { return new FormatException("saved model: " + where(path) + " " + problem); }
+    private static FormatException damaged(String path, String problem) {
+        return new FormatException("saved model: " + where(path) + " " + problem);
+    }
 }

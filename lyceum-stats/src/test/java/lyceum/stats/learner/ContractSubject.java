@@ -1,5 +1,6 @@
 package lyceum.stats.learner;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -72,7 +73,7 @@ record ContractSubject(Learner learner, Tensor x, Tensor y) {
 
     Tensor uniformWeights() {
         var ones = new double[(int) x.size(0)];
-        java.util.Arrays.fill(ones, 1);
+        Arrays.fill(ones, 1);
         return Tensor.of(ones);
     }
 

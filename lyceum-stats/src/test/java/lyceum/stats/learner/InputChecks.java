@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import lyceum.DType;
 import lyceum.stats.learner.LearnerContract.Check;
@@ -31,8 +32,7 @@ record InputChecks(ContractSubject subject) {
     }
 
     private static void refused(ThrowingCallable call, String... parts) {
-        assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class)
-                .satisfies(e -> assertThat(e.getMessage()).contains(parts));
+        assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class).satisfies(e -> assertThat(e.getMessage()).contains(parts));
     }
 
     private void nanIsRefused() {
@@ -54,9 +54,7 @@ record InputChecks(ContractSubject subject) {
         if (!subject.outputs(model, subject.x()).isEmpty()) refused(() -> subject.outputs(model, x), "Infinity", "row 5, column 2");
     }
 
-    private void negativeIsRefused() {
-        refused(() -> subject.fit(subject.with(2, 0, -1), subject.y(), null), "-1", "row 2, column 0");
-    }
+    private void negativeIsRefused() { refused(() -> subject.fit(subject.with(2, 0, -1), subject.y(), null), "-1", "row 2, column 0"); }
 
     private void noRows() {
         var none = Tensor.zeros(DType.F64, 0, subject.x().size(1));
@@ -65,11 +63,13 @@ record InputChecks(ContractSubject subject) {
     }
 
     private void noColumns() {
-        refused(() -> subject.fit(Tensor.zeros(DType.F64, subject.x().size(0), 0), subject.y(), null), "(" + subject.x().size(0) + ", 0)", "column");
+        refused(() -> subject.fit(Tensor.zeros(DType.F64, subject.x().size(0), 0), subject.y(), null), "(" + subject.x().size(0) + ", 0)",
+                "column");
     }
 
     private void vectorIsRefused() {
-        refused(() -> subject.fit(Tensor.zeros(DType.F64, subject.x().size(0)), subject.y(), null), "(" + subject.x().size(0) + ",)", "reshape");
+        refused(() -> subject.fit(Tensor.zeros(DType.F64, subject.x().size(0)), subject.y(), null), "(" + subject.x().size(0) + ",)",
+                "reshape");
     }
 
     private void otherWidth() {
@@ -91,9 +91,7 @@ record InputChecks(ContractSubject subject) {
         refused(() -> subject.fit(subject.x(), Tensor.of(y), null), "NaN", "row 4");
     }
 
-    private void floatLabels() {
-        refused(() -> subject.fit(subject.x(), subject.y().to(DType.F64), null), "F64");
-    }
+    private void floatLabels() { refused(() -> subject.fit(subject.x(), subject.y().to(DType.F64), null), "F64"); }
 
     /** Fits with finite results, or says why one row is too few. */
     private void oneRow() {
@@ -139,7 +137,7 @@ record InputChecks(ContractSubject subject) {
 
     private static Tensor weight(int n, int at, double value) {
         var w = new double[n];
-        java.util.Arrays.fill(w, 1);
+        Arrays.fill(w, 1);
         w[at] = value;
         return Tensor.of(w);
     }

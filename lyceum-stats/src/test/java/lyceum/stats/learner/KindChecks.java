@@ -101,9 +101,7 @@ record KindChecks(ContractSubject subject, double tolerance) {
         assertThat(model.classes()).containsExactly(0, 1);
     }
 
-    private void groupsAreToldApart() {
-        assertThat(classifier().score(subject.x(), subject.y())).isGreaterThan(0.8);
-    }
+    private void groupsAreToldApart() { assertThat(classifier().score(subject.x(), subject.y())).isGreaterThan(0.8); }
 
     private void predictionShapes() {
         var model = (RegressionModel) subject.fit();
@@ -118,9 +116,7 @@ record KindChecks(ContractSubject subject, double tolerance) {
         }
     }
 
-    private void linearTarget() {
-        assertThat(((RegressionModel) subject.fit()).score(subject.x(), subject.y())).isBetween(0.3, 1.0);
-    }
+    private void linearTarget() { assertThat(((RegressionModel) subject.fit()).score(subject.x(), subject.y())).isBetween(0.3, 1.0); }
 
     private void transformShapes() {
         var model = (FittedTransformer) subject.fit();
@@ -138,7 +134,8 @@ record KindChecks(ContractSubject subject, double tolerance) {
         var back = model.inverse(z);
         assertThat(back.shape()).isEqualTo(subject.x().shape());
         double[] expected = z.toDoubleArray(), again = model.transform(back).toDoubleArray();
-        for (int i = 0; i < expected.length; i++) assertThat(again[i]).isCloseTo(expected[i], within(tolerance * Math.max(1, Math.abs(expected[i]))));
+        for (int i = 0; i < expected.length; i++)
+            assertThat(again[i]).isCloseTo(expected[i], within(tolerance * Math.max(1, Math.abs(expected[i]))));
     }
 
     private void clusterLabels() {
@@ -146,7 +143,8 @@ record KindChecks(ContractSubject subject, double tolerance) {
         assertThat(model.labels().dtype()).isEqualTo(DType.I64);
         assertThat(model.labels().shape().toArray()).containsExactly(subject.x().size(0));
         for (long label : model.labels().toLongArray()) assertThat(label).isBetween(-1L, model.nClusters() - 1L);
-        if (subject.has(Tag.TRANSDUCTIVE)) assertThatThrownBy(() -> model.predict(subject.x())).isInstanceOf(UnsupportedOperationException.class);
+        if (subject.has(Tag.TRANSDUCTIVE))
+            assertThatThrownBy(() -> model.predict(subject.x())).isInstanceOf(UnsupportedOperationException.class);
         else assertThat(model.predict(subject.x()).toLongArray()).isEqualTo(model.labels().toLongArray());
     }
 

@@ -47,7 +47,7 @@ public record LearnerContract(Learner learner, int rows, int columns, double tol
         void check() throws Exception;
     }
 
-    record Check(String name, Claim claim) { }
+    record Check(String name, Claim claim) {}
 
     /** One test a check. */
     public Stream<DynamicTest> tests() {
@@ -57,7 +57,8 @@ public record LearnerContract(Learner learner, int rows, int columns, double tol
         checks.addAll(new ResultChecks(subject, tolerance).checks());
         checks.addAll(new KindChecks(subject, tolerance).checks());
         for (var name : knownFailures.keySet()) {
-            if (checks.stream().noneMatch(c -> c.name().equals(name))) throw new IllegalArgumentException("knownFailure: no check is called \"" + name + "\"; there are " + checks.stream().map(Check::name).toList());
+            if (checks.stream().noneMatch(c -> c.name().equals(name))) throw new IllegalArgumentException(
+                    "knownFailure: no check is called \"" + name + "\"; there are " + checks.stream().map(Check::name).toList());
         }
         return checks.stream().map(c -> DynamicTest.dynamicTest(learner.name() + ": " + c.name(), () -> run(c)));
     }

@@ -28,9 +28,13 @@ class LearnerContractTest {
 
     @TestFactory Stream<DynamicTest> density() { return LearnerContract.of(new BoxDensity()).tests(); }
 
-    @TestFactory Stream<DynamicTest> regressionPipeline() { return LearnerContract.of(Pipeline.of(new Standardiser(), new LineRegressor())).tests(); }
+    @TestFactory Stream<DynamicTest> regressionPipeline() {
+        return LearnerContract.of(Pipeline.of(new Standardiser(), new LineRegressor())).tests();
+    }
 
-    @TestFactory Stream<DynamicTest> classificationPipeline() { return LearnerContract.of(Pipeline.of(new Standardiser(), new CentreClassifier())).tests(); }
+    @TestFactory Stream<DynamicTest> classificationPipeline() {
+        return LearnerContract.of(Pipeline.of(new Standardiser(), new CentreClassifier())).tests();
+    }
 
     /** Changes one thing that a {@link LineRegressor} does. */
     interface Fault extends Regressor {
@@ -69,7 +73,8 @@ class LearnerContractTest {
     }
 
     @Test void ignoredWeightsAreFound() {
-        assertThat(LearnerContract.of(new IgnoresWeights()).failures()).contains("bad weights are refused", "weight 2 is the row twice, weight 0 is no row");
+        assertThat(LearnerContract.of(new IgnoresWeights()).failures()).contains("bad weights are refused",
+                "weight 2 is the row twice, weight 0 is no row");
     }
 
     @Test void changedInputsAreFound() {
@@ -77,13 +82,13 @@ class LearnerContractTest {
     }
 
     @Test void driftIsFound() {
-        assertThat(LearnerContract.of(new Drifts(new AtomicInteger())).failures())
-                .contains("the same data gives the same model", "data and hyper-parameters are not changed", "threads share a learner");
+        assertThat(LearnerContract.of(new Drifts(new AtomicInteger())).failures()).contains("the same data gives the same model",
+                "data and hyper-parameters are not changed", "threads share a learner");
     }
 
     @Test void dependenceOnNeighboursAndUnsavableModelsAreFound() {
-        assertThat(LearnerContract.of(new LooksAtItsNeighbours()).failures())
-                .contains("a row's result does not depend on its neighbours", "a loaded model says what the saved one said");
+        assertThat(LearnerContract.of(new LooksAtItsNeighbours()).failures()).contains("a row's result does not depend on its neighbours",
+                "a loaded model says what the saved one said");
     }
 
     @Test void aDeclaredFailureMustFail() {

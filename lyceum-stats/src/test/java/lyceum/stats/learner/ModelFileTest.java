@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import lyceum.DType;
@@ -25,18 +26,22 @@ import tools.jackson.databind.node.ObjectNode;
 class ModelFileTest {
     @TempDir Path folder;
 
-    enum Shade { DARK, LIGHT }
+    enum Shade {
+        DARK, LIGHT
+    }
 
-    record Part(String name, double value) { }
+    record Part(String name, double value) {}
 
     /** One component of every kind. */
-    record Everything(int nFeatures, long big, double nan, float small, boolean yes, String text, Shade shade, Tensor tensor, double[] doubles, int[] ints, boolean[] flags,
-            double[][] rows, double[][] ragged, String[] names, List<Part> parts, Map<String, Double> byName, Part none, Object any, Model inner) implements Model { }
+    record Everything(int nFeatures, long big, double nan, float small, boolean yes, String text, Shade shade, Tensor tensor,
+            double[] doubles, int[] ints, boolean[] flags, double[][] rows, double[][] ragged, String[] names, List<Part> parts,
+            Map<String, Double> byName, Part none, Object any, Model inner) implements Model {}
 
     private static Everything everything() {
-        return new Everything(3, Long.MIN_VALUE, Double.NaN, 1.5f, true, "\"quoted\" \u00fc\u4e2d", Shade.LIGHT, Tensor.of(1, 2, 3).to(DType.BF16), new double[] {1, Double.POSITIVE_INFINITY}, new int[0],
-                new boolean[] {true, false}, new double[][] {{1, 2}, {3, 4}}, new double[][] {{1}, {2, 3}}, new String[] {"a", "b"}, List.of(new Part("x", 1), new Part("y", -0.0)),
-                Map.of("k", 2.0), null, List.of("text", 7L), new LineModel(2, 1, 2));
+        return new Everything(3, Long.MIN_VALUE, Double.NaN, 1.5f, true, "\"quoted\" \u00fc\u4e2d", Shade.LIGHT,
+                Tensor.of(1, 2, 3).to(DType.BF16), new double[] {1, Double.POSITIVE_INFINITY}, new int[0], new boolean[] {true, false},
+                new double[][] {{1, 2}, {3, 4}}, new double[][] {{1}, {2, 3}}, new String[] {"a", "b"},
+                List.of(new Part("x", 1), new Part("y", -0.0)), Map.of("k", 2.0), null, List.of("text", 7L), new LineModel(2, 1, 2));
     }
 
     @Test void everyKindOfComponentComesBack() {
@@ -73,11 +78,12 @@ class ModelFileTest {
         assertThat(bytes.length).isEqualTo(8 + length + 32);
     }
 
-    record Holder(int nFeatures, List<Object> parts) implements Model { }
+    record Holder(int nFeatures, List<Object> parts) implements Model {}
 
     @Test void whatCannotBeSavedIsNamed() {
         var file = folder.resolve("no.safetensors");
-        assertThatThrownBy(() -> new Holder(1, List.of("fine", new Thread())).save(file)).isInstanceOf(LyceumException.class).hasMessageContaining("parts.1 is a java.lang.Thread");
+        assertThatThrownBy(() -> new Holder(1, List.of("fine", new Thread())).save(file)).isInstanceOf(LyceumException.class)
+                .hasMessageContaining("parts.1 is a java.lang.Thread");
         Model noRecord = () -> 1;
         assertThatThrownBy(() -> noRecord.save(file)).isInstanceOf(LyceumException.class).hasMessageContaining("is not a record");
         assertThat(file).doesNotExist();
@@ -96,13 +102,15 @@ class ModelFileTest {
         form.tree().remove("intercept");
         assertThat(form.restore(Grown.class)).isEqualTo(new Grown(1, 2, 0.5));
         form.tree().put("version", 3);
-        assertThatThrownBy(() -> form.restore(Grown.class)).isInstanceOf(FormatException.class).hasMessageContaining("version 3 of Grown; this Lyceum reads up to 2");
+        assertThatThrownBy(() -> form.restore(Grown.class)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("version 3 of Grown; this Lyceum reads up to 2");
     }
 
     @Test void noClassIsLoadedThatIsNoFittingRecord() {
         var form = SavedForm.of(new LineModel(2, 1, 2));
         form.tree().put("record", "java.lang.ProcessBuilder");
-        assertThatThrownBy(() -> form.restore(Model.class)).isInstanceOf(FormatException.class).hasMessageContaining("java.lang.ProcessBuilder, which is no record of type Model");
+        assertThatThrownBy(() -> form.restore(Model.class)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("java.lang.ProcessBuilder, which is no record of type Model");
         form.tree().put("record", "no.such.Class");
         assertThatThrownBy(() -> form.restore(Model.class)).hasMessageContaining("not on the class path");
         form.tree().put("record", CentreModel.class.getName());
@@ -112,9 +120,12 @@ class ModelFileTest {
     @Test void missingFilesAndOtherModelsAreNamed() {
         var file = folder.resolve("line.safetensors");
         new LineModel(2, 1, 2).save(file);
-        assertThatThrownBy(() -> Model.load(file, CentreModel.class)).isInstanceOf(FormatException.class).hasMessageContaining("LineModel, which is no record of type CentreModel");
-        assertThatThrownBy(() -> Model.load(folder.resolve("none"))).isInstanceOf(LyceumException.class).hasMessageContaining("cannot read");
-        assertThatThrownBy(() -> new LineModel(2, 1, 2).save(folder.resolve("no/such/folder"))).isInstanceOf(LyceumException.class).hasMessageContaining("cannot write");
+        assertThatThrownBy(() -> Model.load(file, CentreModel.class)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("LineModel, which is no record of type CentreModel");
+        assertThatThrownBy(() -> Model.load(folder.resolve("none"))).isInstanceOf(LyceumException.class)
+                .hasMessageContaining("cannot read");
+        assertThatThrownBy(() -> new LineModel(2, 1, 2).save(folder.resolve("no/such/folder"))).isInstanceOf(LyceumException.class)
+                .hasMessageContaining("cannot write");
     }
 
     @Test void damagedFilesAreFormatExceptions() throws Exception {
@@ -122,7 +133,7 @@ class ModelFileTest {
         new CentreClassifier().fit(Tensor.of(new double[][] {{1, 2}, {3, 4}}), Tensor.of(4, 9)).save(file);
         byte[] whole = Files.readAllBytes(file);
         for (int length = 0; length < whole.length; length++) {
-            byte[] cut = java.util.Arrays.copyOf(whole, length);
+            byte[] cut = Arrays.copyOf(whole, length);
             assertThatThrownBy(() -> ModelFile.parse(cut, Model.class)).isInstanceOf(FormatException.class);
         }
         Fuzz.of(whole).allowing(FormatException.class).mutants(5000, bytes -> ModelFile.parse(bytes, Model.class));

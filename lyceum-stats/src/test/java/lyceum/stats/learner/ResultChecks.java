@@ -32,7 +32,8 @@ record ResultChecks(ContractSubject subject, double tolerance) {
         checks.add(new Check("an empty pipeline changes nothing", this::pipeline));
         boolean exact = !subject.has(Tag.RANDOMISED) && !subject.has(Tag.WEIGHTS_ARE_NOT_COPIES) && !subject.has(Tag.NO_WEIGHTS);
         if (!subject.has(Tag.NO_WEIGHTS)) checks.add(new Check("weights of one change nothing", this::unitWeights));
-        if (exact && !subject.has(Tag.ORDER_DEPENDENT)) checks.add(new Check("weight 2 is the row twice, weight 0 is no row", this::weightsAreCopies));
+        if (exact && !subject.has(Tag.ORDER_DEPENDENT))
+            checks.add(new Check("weight 2 is the row twice, weight 0 is no row", this::weightsAreCopies));
         if (!subject.has(Tag.ORDER_DEPENDENT) && !subject.has(Tag.RANDOMISED) && !(subject.learner() instanceof Clusterer)) {
             checks.add(new Check("the order of rows does not matter", this::order));
         }
@@ -69,7 +70,8 @@ record ResultChecks(ContractSubject subject, double tolerance) {
 
     private void integers() {
         var x = subject.x().mul(8).round();
-        same(subject.outputs(subject.fit(x, subject.y(), null), x), subject.outputs(subject.fit(x.to(DType.I32), subject.y(), null), x.to(DType.I32)));
+        same(subject.outputs(subject.fit(x, subject.y(), null), x),
+                subject.outputs(subject.fit(x.to(DType.I32), subject.y(), null), x.to(DType.I32)));
     }
 
     private void views() {
@@ -111,7 +113,8 @@ record ResultChecks(ContractSubject subject, double tolerance) {
             assertThat(loaded.nFeatures()).isEqualTo(model.nFeatures());
             same(subject.outputs(model, subject.x()), subject.outputs(loaded, subject.x()));
             if (model instanceof ClassificationModel m) assertThat(((ClassificationModel) loaded).classes()).isEqualTo(m.classes());
-            if (model instanceof ClusterModel m) assertThat(((ClusterModel) loaded).labels().toLongArray()).isEqualTo(m.labels().toLongArray());
+            if (model instanceof ClusterModel m)
+                assertThat(((ClusterModel) loaded).labels().toLongArray()).isEqualTo(m.labels().toLongArray());
         } finally {
             Files.delete(file);
         }
@@ -201,7 +204,8 @@ record ResultChecks(ContractSubject subject, double tolerance) {
         double[] e = expected.toDoubleArray(), a = actual.toDoubleArray();
         for (int i = 0; i < e.length; i++) {
             if (e[i] == a[i]) continue;
-            assertThat(Math.abs(a[i] - e[i])).as("%s, value %d: %s against %s", name, i, a[i], e[i]).isLessThanOrEqualTo(tolerance * Math.max(1, Math.abs(e[i])));
+            assertThat(Math.abs(a[i] - e[i])).as("%s, value %d: %s against %s", name, i, a[i], e[i])
+                    .isLessThanOrEqualTo(tolerance * Math.max(1, Math.abs(e[i])));
         }
     }
 }

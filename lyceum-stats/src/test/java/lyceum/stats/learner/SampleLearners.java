@@ -8,7 +8,7 @@ import lyceum.tensor.Tensor;
 
 /** The simplest honest learner of each kind, for tests of the contract and of pipelines. */
 final class SampleLearners {
-    private SampleLearners() { }
+    private SampleLearners() {}
 
     /** Weighted mean and standard deviation of each column. */
     record Standardiser() implements Transformer {

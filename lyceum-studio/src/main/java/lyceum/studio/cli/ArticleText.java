@@ -13,6 +13,7 @@ import org.commonmark.node.BlockQuote;
 import org.commonmark.node.BulletList;
 import org.commonmark.node.Code;
 import org.commonmark.node.CustomBlock;
+import org.commonmark.node.CustomNode;
 import org.commonmark.node.Emphasis;
 import org.commonmark.node.FencedCodeBlock;
 import org.commonmark.node.HardLineBreak;
@@ -44,9 +45,7 @@ final class ArticleText {
     private final List<String> formulas = new ArrayList<>();
     private final List<String> lines = new ArrayList<>();
 
-    private ArticleText(Terminal terminal) {
-        this.terminal = terminal;
-    }
+    private ArticleText(Terminal terminal) { this.terminal = terminal; }
 
     /** The lines of an article, without front matter. */
     static List<String> lines(String markdown, Terminal terminal) {
@@ -92,7 +91,7 @@ final class ArticleText {
                 lines.add(rest + "─".repeat(Math.max(8, terminal.measure() - rest.length())));
                 lines.add("");
             }
-            case HtmlBlock html -> { }
+            case HtmlBlock html -> {}
             case TableBlock table -> table(table, rest);
             case CustomBlock other -> blocks(other, first, rest);
             default -> blocks(node, first, rest);
@@ -119,8 +118,8 @@ final class ArticleText {
 
     /** The formula of a paragraph that holds nothing else, or null. */
     private String soleFormula(Paragraph paragraph) {
-        boolean sole = paragraph.getFirstChild() instanceof Text text && text.getNext() == null
-                && text.getLiteral().indexOf(MARK) == 0 && text.getLiteral().indexOf(MARK, 1) == text.getLiteral().length() - 1;
+        boolean sole = paragraph.getFirstChild() instanceof Text text && text.getNext() == null && text.getLiteral().indexOf(MARK) == 0
+                && text.getLiteral().indexOf(MARK, 1) == text.getLiteral().length() - 1;
         return sole ? formulas.get(((Text) paragraph.getFirstChild()).getLiteral().codePointAt(1) - FIRST) : null;
     }
 
@@ -158,8 +157,7 @@ final class ArticleText {
     private void table(TableBlock table, String rest) {
         var rows = new ArrayList<List<String>>();
         table.accept(new AbstractVisitor() {
-            @Override
-            public void visit(org.commonmark.node.CustomNode node) {
+            @Override public void visit(CustomNode node) {
                 if (node instanceof TableRow) {
                     rows.add(new ArrayList<>());
                 } else if (node instanceof TableCell cell) {
@@ -176,7 +174,7 @@ final class ArticleText {
     /** Inline text as words with styles. */
     private record Words(List<Word> words) {
 
-        private record Word(String text, Style style, boolean glued) { }
+        private record Word(String text, Style style, boolean glued) {}
 
         static Words of(Node parent, List<String> formulas) {
             var words = new ArrayList<Word>();
@@ -267,7 +265,7 @@ final class ArticleText {
             var line = new StringBuilder(first);
             int used = TextWidth.of(first);
             boolean empty = true;
-            for (int i = 0; i < words.size(); ) {
+            for (int i = 0; i < words.size();) {
                 int end = i + 1;
                 while (end < words.size() && words.get(end).glued()) {
                     end++;

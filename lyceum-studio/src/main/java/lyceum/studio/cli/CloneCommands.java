@@ -13,17 +13,15 @@ import picocli.CommandLine.ParentCommand;
  */
 final class CloneCommands {
 
-    private CloneCommands() { }
+    private CloneCommands() {}
 
     private abstract static sealed class CloneCommand implements Callable<Integer> permits Test, Bench, Shell, Javadoc, Refresh {
 
-        @ParentCommand
-        private LyceumCommand lyceum;
+        @ParentCommand private LyceumCommand lyceum;
 
         abstract String name();
 
-        @Override
-        public Integer call() {
+        @Override public Integer call() {
             lyceum.terminal().err().println("This needs the sources. In a clone: ./lyceum " + name());
             return LyceumCommand.USAGE;
         }
@@ -31,55 +29,34 @@ final class CloneCommands {
 
     @Command(name = "test", description = "Run the tests (in a clone).")
     static final class Test extends CloneCommand {
-        @Option(names = "--fast", description = "No browser, no slow test.")
-        private boolean fast;
-        @Option(names = "--full", description = "The heavy tests too; goes on where it stopped.")
-        private boolean full;
-        @Option(names = "-pl", paramLabel = "MODULE", description = "Only these modules' tests.")
-        private String modules;
-        @Option(names = "-Dtest", paramLabel = "CLASS", description = "Only these tests.")
-        private String test;
+        @Option(names = "--fast", description = "No browser, no slow test.") private boolean fast;
+        @Option(names = "--full", description = "The heavy tests too; goes on where it stopped.") private boolean full;
+        @Option(names = "-pl", paramLabel = "MODULE", description = "Only these modules' tests.") private String modules;
+        @Option(names = "-Dtest", paramLabel = "CLASS", description = "Only these tests.") private String test;
 
-        @Override
-        String name() {
-            return "test";
-        }
+        @Override String name() { return "test"; }
     }
 
     @Command(name = "bench", description = "Measure, beside the peers (in a clone).")
     static final class Bench extends CloneCommand {
-        @Parameters(arity = "0..1", paramLabel = "SUITE", description = "core, learn or studio.")
-        private List<String> suite;
-        @Option(names = "--json", description = "Rows as JSON.")
-        private boolean json;
+        @Parameters(arity = "0..1", paramLabel = "SUITE", description = "core, learn or studio.") private List<String> suite;
+        @Option(names = "--json", description = "Rows as JSON.") private boolean json;
 
-        @Override
-        String name() {
-            return "bench";
-        }
+        @Override String name() { return "bench"; }
     }
 
     @Command(name = "shell", description = "JShell with the library imported (in a clone).")
     static final class Shell extends CloneCommand {
-        @Override
-        String name() {
-            return "shell";
-        }
+        @Override String name() { return "shell"; }
     }
 
     @Command(name = "javadoc", description = "Write the API's pages, which the studio serves (in a clone).")
     static final class Javadoc extends CloneCommand {
-        @Override
-        String name() {
-            return "javadoc";
-        }
+        @Override String name() { return "javadoc"; }
     }
 
     @Command(name = "refresh", description = "Write THIRD-PARTY.md and docs/house.svg anew (in a clone).")
     static final class Refresh extends CloneCommand {
-        @Override
-        String name() {
-            return "refresh";
-        }
+        @Override String name() { return "refresh"; }
     }
 }

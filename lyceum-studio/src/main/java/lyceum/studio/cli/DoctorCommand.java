@@ -11,13 +11,9 @@ import picocli.CommandLine.ParentCommand;
 @Command(name = "doctor", description = "What was found, and the line that mends each lack.")
 final class DoctorCommand implements Callable<Integer> {
 
-    @ParentCommand
-    private LyceumCommand lyceum;
+    @ParentCommand private LyceumCommand lyceum;
 
-    @Override
-    public Integer call() {
-        return report(lyceum.terminal(), new MachineCheck().findings());
-    }
+    @Override public Integer call() { return report(lyceum.terminal(), new MachineCheck().findings()); }
 
     /** Prints findings; 1 where something is missing that Lyceum cannot do without. */
     static int report(Terminal terminal, List<Finding> findings) {
@@ -31,7 +27,8 @@ final class DoctorCommand implements Callable<Integer> {
             };
             var lines = TextWidth.wrap(finding.found(), terminal.columns() - width - 4);
             for (int i = 0; i < lines.size(); i++) {
-                terminal.out().println("  " + TextWidth.pad(i == 0 ? finding.name() : "", width) + "  " + terminal.styled(style, lines.get(i)));
+                terminal.out()
+                        .println("  " + TextWidth.pad(i == 0 ? finding.name() : "", width) + "  " + terminal.styled(style, lines.get(i)));
             }
             if (!finding.mend().isEmpty()) {
                 terminal.out().println("  " + " ".repeat(width) + "  mend it: " + finding.mend());
@@ -40,13 +37,16 @@ final class DoctorCommand implements Callable<Integer> {
         }
         terminal.out().println();
         long needed = lacks.stream().filter(f -> f.level() == Level.NEEDED).count();
-        terminal.out().println(lacks.isEmpty() ? "Nothing is missing."
-                : needed > 0 ? needed + " needed, " + (lacks.size() - needed) + " optional to mend." : "All that is needed is here; " + lacks.size() + " optional to mend.");
+        terminal.out().println(
+                lacks.isEmpty() ? "Nothing is missing." : needed > 0 ? needed + " needed, " + (lacks.size() - needed) + " optional to mend."
+                        : "All that is needed is here; " + lacks.size() + " optional to mend.");
         return needed > 0 ? LyceumCommand.FAILED : LyceumCommand.DONE;
     }
 
     /** How much a lack matters. */
-    enum Level { FINE, OPTIONAL, NEEDED }
+    enum Level {
+        FINE, OPTIONAL, NEEDED
+    }
 
     /**
      * One thing that was looked for.
@@ -55,16 +55,10 @@ final class DoctorCommand implements Callable<Integer> {
      */
     record Finding(String name, String found, Level level, String mend) {
 
-        static Finding fine(String name, String found) {
-            return new Finding(name, found, Level.FINE, "");
-        }
+        static Finding fine(String name, String found) { return new Finding(name, found, Level.FINE, ""); }
 
-        static Finding optional(String name, String found, String mend) {
-            return new Finding(name, found, Level.OPTIONAL, mend);
-        }
+        static Finding optional(String name, String found, String mend) { return new Finding(name, found, Level.OPTIONAL, mend); }
 
-        static Finding needed(String name, String found, String mend) {
-            return new Finding(name, found, Level.NEEDED, mend);
-        }
+        static Finding needed(String name, String found, String mend) { return new Finding(name, found, Level.NEEDED, mend); }
     }
 }

@@ -30,9 +30,7 @@ final class Encyclopedia {
     }
 
     /** The one that Lyceum ships. */
-    static Encyclopedia shipped() {
-        return new Encyclopedia(Catalogue::load, c -> StatusBoard.load(), Article::find);
-    }
+    static Encyclopedia shipped() { return new Encyclopedia(Catalogue::load, c -> StatusBoard.load(), Article::find); }
 
     Catalogue catalogue() {
         if (catalogue == null) {
@@ -48,16 +46,12 @@ final class Encyclopedia {
         return board;
     }
 
-    Status status(Topic topic) {
-        return board().of(topic.slug()).status();
-    }
+    Status status(Topic topic) { return board().of(topic.slug()).status(); }
 
     /** How far a topic has come, clause by clause. */
     TopicStatus state(Topic topic) { return board().of(topic.slug()); }
 
-    Optional<Article> article(Topic topic) {
-        return articles.apply(topic.slug());
-    }
+    Optional<Article> article(Topic topic) { return articles.apply(topic.slug()); }
 
     /** Topics for a query, best first. */
     List<Topic> search(String query) {

@@ -11,17 +11,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum export}: the encyclopedia as files. */
-@Command(name = "export", description = "Write the encyclopedia as pages that need no server.", footer = {"", "Example:", "  lyceum export --html lyceum-pages"})
+@Command(name = "export", description = "Write the encyclopedia as pages that need no server.",
+        footer = {"", "Example:", "  lyceum export --html lyceum-pages"})
 final class ExportCommand implements Callable<Integer> {
 
-    @ParentCommand
-    private LyceumCommand lyceum;
+    @ParentCommand private LyceumCommand lyceum;
 
-    @Option(names = "--html", paramLabel = "DIR", required = true, description = "The folder to write into; files of the same names are replaced.")
-    private Path folder;
+    @Option(names = "--html", paramLabel = "DIR", required = true,
+            description = "The folder to write into; files of the same names are replaced.") private Path folder;
 
-    @Override
-    public Integer call() throws IOException {
+    @Override public Integer call() throws IOException {
         var written = StaticSite.write(folder);
         var terminal = lyceum.terminal();
         terminal.out().println(written.files() + " files, " + String.format(Locale.ROOT, "%.1f MB", written.bytes() / 1e6) + ". Open "

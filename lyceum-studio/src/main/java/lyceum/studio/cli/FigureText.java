@@ -7,7 +7,7 @@ import lyceum.plot.render.TerminalText;
 /** A figure of a run as lines for a terminal. */
 final class FigureText {
 
-    private FigureText() { }
+    private FigureText() {}
 
     /** Lines of at most {@code columns} characters. */
     static List<String> lines(Figure figure, Terminal terminal, int columns) {

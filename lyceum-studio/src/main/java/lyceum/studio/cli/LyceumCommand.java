@@ -2,6 +2,7 @@ package lyceum.studio.cli;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
@@ -21,13 +22,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line: {@code lyceum topics}, {@code topic}, {@code run}, {@code path}, {@code studio} and the rest. */
 @Command(name = "lyceum", versionProvider = VersionCommand.Lines.class, sortOptions = false,
-        description = "The machine-learning encyclopedia that runs.",
-        synopsisSubcommandLabel = "COMMAND", commandListHeading = "%nCommands:%n",
+        description = "The machine-learning encyclopedia that runs.", synopsisSubcommandLabel = "COMMAND",
+        commandListHeading = "%nCommands:%n",
         footer = {"", "Without a command: the studio. A command answers --help.",
-            "Exit codes: 0 done, 1 a check does not hold or the run failed, 2 a usage error."},
-        subcommands = {TopicsCommand.class, TopicCommand.class, RunCommand.class, PathCommand.class, StudioCommand.class, ExportCommand.class, DoctorCommand.class,
-            CloneCommands.Test.class, CloneCommands.Bench.class, CloneCommands.Shell.class, CloneCommands.Javadoc.class,
-            CloneCommands.Refresh.class, CompletionCommand.class, VersionCommand.class})
+                "Exit codes: 0 done, 1 a check does not hold or the run failed, 2 a usage error."},
+        subcommands = {TopicsCommand.class, TopicCommand.class, RunCommand.class, PathCommand.class, StudioCommand.class,
+                ExportCommand.class, DoctorCommand.class, CloneCommands.Test.class, CloneCommands.Bench.class, CloneCommands.Shell.class,
+                CloneCommands.Javadoc.class, CloneCommands.Refresh.class, CompletionCommand.class, VersionCommand.class})
 public final class LyceumCommand implements Callable<Integer> {
 
     /** Done. */
@@ -37,11 +38,10 @@ public final class LyceumCommand implements Callable<Integer> {
     /** The command was not understood. */
     public static final int USAGE = 2;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Say what this does and what it takes.")
-    private boolean help;
+    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT,
+            description = "Say what this does and what it takes.") private boolean help;
 
-    @Option(names = {"-V", "--version"}, versionHelp = true, description = "Say the version.")
-    private boolean version;
+    @Option(names = {"-V", "--version"}, versionHelp = true, description = "Say the version.") private boolean version;
 
     private final Terminal terminal;
     private final Encyclopedia encyclopedia;
@@ -56,9 +56,7 @@ public final class LyceumCommand implements Callable<Integer> {
         var output = new Output(new FileOutputStream(FileDescriptor.out));
         var terminal = Terminal.ofProcess(output);
         int code = run(terminal, Encyclopedia.shipped(), args);
-        if (output.trouble().isEmpty()) {
-            return code;
-        }
+        if (output.trouble().isEmpty()) return code;
         terminal.err().println("The answer could not be written: " + output.trouble());
         return FAILED;
     }
@@ -85,19 +83,12 @@ public final class LyceumCommand implements Callable<Integer> {
         return line;
     }
 
-    Terminal terminal() {
-        return terminal;
-    }
+    Terminal terminal() { return terminal; }
 
-    Encyclopedia encyclopedia() {
-        return encyclopedia;
-    }
+    Encyclopedia encyclopedia() { return encyclopedia; }
 
     /** No command opens the studio. */
-    @Override
-    public Integer call() throws InterruptedException, java.io.IOException {
-        return new StudioCommand(this).call();
-    }
+    @Override public Integer call() throws InterruptedException, IOException { return new StudioCommand(this).call(); }
 
     /** {@code help run} asks what {@code run --help} does. An empty word, over which picocli trips, is a blank one, which says as little. */
     private static String[] words(String... args) {
@@ -118,10 +109,9 @@ public final class LyceumCommand implements Callable<Integer> {
     private static int failed(Terminal terminal, Exception error) {
         // A parameter's message begins with its name.
         terminal.err().println(error instanceof LabParameterException ? error.getMessage() : sentence(error));
-        if (error instanceof UnknownTopicException || error instanceof LabParameterException) {
-            return USAGE;
-        }
-        if (error instanceof RuntimeException && !(error instanceof IllegalArgumentException) && error.getClass().getName().startsWith("java.")) {
+        if (error instanceof UnknownTopicException || error instanceof LabParameterException) return USAGE;
+        if (error instanceof RuntimeException && !(error instanceof IllegalArgumentException)
+                && error.getClass().getName().startsWith("java.")) {
             error.printStackTrace(terminal.err());
         }
         return FAILED;
@@ -144,7 +134,5 @@ public final class LyceumCommand implements Callable<Integer> {
     }
 
     /** The completion script for bash and zsh. */
-    String completionScript() {
-        return AutoComplete.bash("lyceum", commandLine(terminal, encyclopedia));
-    }
+    String completionScript() { return AutoComplete.bash("lyceum", commandLine(terminal, encyclopedia)); }
 }

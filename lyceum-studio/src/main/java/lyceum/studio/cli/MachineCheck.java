@@ -4,6 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import java.awt.Font;
 import java.awt.font.FontRenderContext;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -81,25 +82,23 @@ final class MachineCheck {
         return Finding.fine("Maven", onPath(List.of("mvn")).map(p -> p + "").orElse("not looked for: this is no clone"));
     }
 
-    private static Optional<Path> root() {
-        return Optional.ofNullable(System.getProperty("lyceum.root")).map(Path::of);
-    }
+    private static Optional<Path> root() { return Optional.ofNullable(System.getProperty("lyceum.root")).map(Path::of); }
 
-    private static String cpuModel() {
-        return cpuInfo("model name").or(() -> cpuInfo("CPU part")).orElse(System.getProperty("os.arch"));
-    }
+    private static String cpuModel() { return cpuInfo("model name").or(() -> cpuInfo("CPU part")).orElse(System.getProperty("os.arch")); }
 
     private static String features() {
         var flags = Set.of(cpuInfo("flags").or(() -> cpuInfo("Features")).orElse("").split(" "));
         var names = FEATURES.entrySet().stream().filter(e -> flags.contains(e.getKey())).map(Map.Entry::getValue).toList();
-        var lacking = flags.contains("avx2") ? LEVELS.stream().filter(level -> !flags.contains(level)).map(FEATURES::get).toList() : List.<String>of();
-        return (names.isEmpty() ? "none that is known" : String.join(" ", names)) + (lacking.isEmpty() ? "" : "; not executed here: " + String.join(" ", lacking));
+        var lacking = flags.contains("avx2") ? LEVELS.stream().filter(level -> !flags.contains(level)).map(FEATURES::get).toList()
+                : List.<String>of();
+        return (names.isEmpty() ? "none that is known" : String.join(" ", names))
+                + (lacking.isEmpty() ? "" : "; not executed here: " + String.join(" ", lacking));
     }
 
     private static Optional<String> cpuInfo(String key) {
         try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
             return lines.filter(l -> l.startsWith(key)).map(l -> l.substring(l.indexOf(':') + 1).strip()).findFirst();
-        } catch (IOException | java.io.UncheckedIOException e) {
+        } catch (IOException | UncheckedIOException e) {
             return Optional.empty();
         }
     }
@@ -113,9 +112,11 @@ final class MachineCheck {
             return Finding.needed("backend", e.getMessage(), "unset " + wrong);
         }
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
-            return Finding.optional("backend", text + "; the vector module is not resolved", "java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED ...");
+            return Finding.optional("backend", text + "; the vector module is not resolved",
+                    "java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED ...");
         }
-        return noMachineCode().map(reason -> Finding.fine("backend", text + "; no machine code: " + reason)).orElseGet(() -> Finding.fine("backend", text));
+        return noMachineCode().map(reason -> Finding.fine("backend", text + "; no machine code: " + reason))
+                .orElseGet(() -> Finding.fine("backend", text));
     }
 
     /** Why the x86 backend cannot run here. */
@@ -134,13 +135,14 @@ final class MachineCheck {
         }
         long total = system.getTotalMemorySize(), free = available().orElse(system.getFreeMemorySize());
         String text = gib(total) + ", " + gib(free) + " available; heap up to " + gib(Runtime.getRuntime().maxMemory());
-        return total >= 2 * GIB ? Finding.fine("memory", text) : Finding.optional("memory", text + "; labs want 2 GiB", "java -Xmx1g ... and one lab at a time");
+        return total >= 2 * GIB ? Finding.fine("memory", text)
+                : Finding.optional("memory", text + "; labs want 2 GiB", "java -Xmx1g ... and one lab at a time");
     }
 
     private static Optional<Long> available() {
         try (var lines = Files.lines(Path.of("/proc/meminfo"))) {
             return lines.filter(l -> l.startsWith("MemAvailable:")).map(l -> Long.parseLong(l.replaceAll("[^0-9]", "")) * 1024).findFirst();
-        } catch (IOException | java.io.UncheckedIOException e) {
+        } catch (IOException | UncheckedIOException e) {
             return Optional.empty();
         }
     }
@@ -149,8 +151,8 @@ final class MachineCheck {
         var folder = root().orElse(Path.of(".")).toAbsolutePath();
         try {
             long free = Files.getFileStore(folder).getUsableSpace();
-            return free > GIB ? Finding.fine("disk", gib(free) + " free in " + folder)
-                    : Finding.optional("disk", gib(free) + " free in " + folder + "; a build wants 1 GiB", "rm -rf " + folder.resolve(".lyceum"));
+            return free > GIB ? Finding.fine("disk", gib(free) + " free in " + folder) : Finding.optional("disk",
+                    gib(free) + " free in " + folder + "; a build wants 1 GiB", "rm -rf " + folder.resolve(".lyceum"));
         } catch (IOException e) {
             return Finding.fine("disk", "unknown: " + e.getMessage());
         }
@@ -195,9 +197,7 @@ final class MachineCheck {
         for (var folder : System.getenv().getOrDefault("PATH", "").split(":")) {
             for (var name : names) {
                 var file = Path.of(folder, name);
-                if (!folder.isEmpty() && Files.isExecutable(file)) {
-                    return Optional.of(file);
-                }
+                if (!folder.isEmpty() && Files.isExecutable(file)) return Optional.of(file);
             }
         }
         return Optional.empty();
@@ -209,7 +209,5 @@ final class MachineCheck {
                 : Finding.optional("Fashion-MNIST", "not found; some labs and tests need it", "sudo apt-get install dataset-fashion-mnist");
     }
 
-    private static String gib(long bytes) {
-        return String.format(Locale.ROOT, "%.1f GiB", bytes / (double) GIB);
-    }
+    private static String gib(long bytes) { return String.format(Locale.ROOT, "%.1f GiB", bytes / (double) GIB); }
 }

@@ -9,29 +9,16 @@ final class Output extends FilterOutputStream {
 
     private String trouble = "";
 
-    Output(OutputStream out) {
-        super(out);
-    }
+    Output(OutputStream out) { super(out); }
 
     /** Why something could not be written; empty when all was. A reader that has read enough ({@code | head}) is no trouble. */
-    String trouble() {
-        return trouble.contains("Broken pipe") ? "" : trouble;
-    }
+    String trouble() { return trouble.contains("Broken pipe") ? "" : trouble; }
 
-    @Override
-    public void write(byte[] bytes, int from, int length) throws IOException {
-        attempt(() -> out.write(bytes, from, length));
-    }
+    @Override public void write(byte[] bytes, int from, int length) throws IOException { attempt(() -> out.write(bytes, from, length)); }
 
-    @Override
-    public void write(int one) throws IOException {
-        attempt(() -> out.write(one));
-    }
+    @Override public void write(int one) throws IOException { attempt(() -> out.write(one)); }
 
-    @Override
-    public void flush() throws IOException {
-        attempt(out::flush);
-    }
+    @Override public void flush() throws IOException { attempt(out::flush); }
 
     private interface Attempt {
         void run() throws IOException;

@@ -2,6 +2,7 @@ package lyceum.studio.cli;
 
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import lyceum.labs.catalogue.Topic;
 import picocli.CommandLine.Command;
@@ -14,21 +15,16 @@ import picocli.CommandLine.ParentCommand;
         footer = {"", "Example:", "  lyceum path multilayer-perceptron --know chain-rule,sigmoid"})
 final class PathCommand implements Callable<Integer> {
 
-    @ParentCommand
-    private LyceumCommand lyceum;
+    @ParentCommand private LyceumCommand lyceum;
 
-    @Parameters(paramLabel = "SLUG", completionCandidates = Slugs.class, description = "The goal.")
-    private String slug;
+    @Parameters(paramLabel = "SLUG", completionCandidates = Slugs.class, description = "The goal.") private String slug;
 
     @Option(names = "--know", split = ",", paramLabel = "SLUG", completionCandidates = Slugs.class,
-            description = "Topics that you know: left out, with what only they need.")
-    private List<String> known = List.of();
+            description = "Topics that you know: left out, with what only they need.") private List<String> known = List.of();
 
-    @Option(names = "--json", description = "An array of topics in reading order.")
-    private boolean json;
+    @Option(names = "--json", description = "An array of topics in reading order.") private boolean json;
 
-    @Override
-    public Integer call() {
+    @Override public Integer call() {
         var catalogue = lyceum.encyclopedia().catalogue();
         known.forEach(catalogue::bySlug);
         var path = catalogue.path(slug, new LinkedHashSet<>(known));
@@ -50,10 +46,12 @@ final class PathCommand implements Callable<Integer> {
         int number = String.valueOf(path.size()).length();
         for (int i = 0; i < path.size(); i++) {
             var topic = path.get(i);
-            String place = String.format(java.util.Locale.ROOT, "%" + number + "d", i + 1);
-            terminal.out().println(place + "  " + StatusText.row(terminal, lyceum.encyclopedia().status(topic), topic.slug(), slugs, topic.title(), number + 2));
+            String place = String.format(Locale.ROOT, "%" + number + "d", i + 1);
+            terminal.out().println(place + "  "
+                    + StatusText.row(terminal, lyceum.encyclopedia().status(topic), topic.slug(), slugs, topic.title(), number + 2));
         }
         terminal.out().println();
-        TextWidth.wrap(path.size() + (path.size() == 1 ? " topic" : " topics") + ". Begin: lyceum topic " + path.getFirst().slug(), terminal.columns()).forEach(terminal.out()::println);
+        TextWidth.wrap(path.size() + (path.size() == 1 ? " topic" : " topics") + ". Begin: lyceum topic " + path.getFirst().slug(),
+                terminal.columns()).forEach(terminal.out()::println);
     }
 }

@@ -9,9 +9,10 @@ import java.util.logging.Logger;
 final class ProgramLog {
 
     /** Held, since java.util.logging forgets levels of loggers that nobody holds. */
-    private final List<Logger> loggers = List.of(Logger.getLogger(""), Logger.getLogger("io.javalin"), Logger.getLogger("org.eclipse.jetty"));
+    private final List<Logger> loggers = List.of(Logger.getLogger(""), Logger.getLogger("io.javalin"),
+            Logger.getLogger("org.eclipse.jetty"));
 
-    private ProgramLog() { }
+    private ProgramLog() {}
 
     static ProgramLog start() {
         System.getProperties().putIfAbsent("java.util.logging.SimpleFormatter.format", "%1$tT %4$s %3$s: %5$s%6$s%n");

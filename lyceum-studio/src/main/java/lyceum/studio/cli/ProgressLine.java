@@ -31,18 +31,14 @@ final class ProgressLine implements AutoCloseable {
 
     /** So much of {@code total} is done; {@code secondsLeft} below 0 is not known yet. */
     void show(String name, long done, long total, double secondsLeft) {
-        if (!terminal.live()) {
-            return;
-        }
+        if (!terminal.live()) return;
         long now = clock.getAsLong();
         if (!name.equals(this.name)) {
             this.name = name;
             nameBegin = now;
             firstDone = done;
         }
-        if (now - drawn < REDRAW_NANOS && done < total) {
-            return;
-        }
+        if (now - drawn < REDRAW_NANOS && done < total) return;
         drawn = now;
         double seconds = (now - nameBegin) / 1e9;
         double rate = seconds > 0 ? (done - firstDone) / seconds : 0;
@@ -53,8 +49,8 @@ final class ProgressLine implements AutoCloseable {
         double share = total <= 0 ? 0 : Math.clamp(done / (double) total, 0, 1);
         int eighths = (int) Math.round(share * BAR * 8);
         String bar = "█".repeat(eighths / 8) + (eighths % 8 == 0 ? "" : "▏▎▍▌▋▊▉".substring(eighths % 8 - 1, eighths % 8));
-        var text = new StringBuilder(name).append("  ").append(bar).append("░".repeat(Math.max(0, BAR - bar.length())))
-                .append("  ").append(done).append(" of ").append(total);
+        var text = new StringBuilder(name).append("  ").append(bar).append("░".repeat(Math.max(0, BAR - bar.length()))).append("  ")
+                .append(done).append(" of ").append(total);
         if (rate > 0) {
             text.append(" · ").append(rateText(rate));
         }
@@ -63,7 +59,8 @@ final class ProgressLine implements AutoCloseable {
     }
 
     private static String rateText(double rate) {
-        return rate < 1 ? String.format(Locale.ROOT, "%.1f s each", 1 / rate) : String.format(Locale.ROOT, rate < 10 ? "%.1f/s" : "%.0f/s", rate);
+        return rate < 1 ? String.format(Locale.ROOT, "%.1f s each", 1 / rate)
+                : String.format(Locale.ROOT, rate < 10 ? "%.1f/s" : "%.0f/s", rate);
     }
 
     private static String time(double seconds) {
@@ -78,8 +75,7 @@ final class ProgressLine implements AutoCloseable {
     }
 
     /** Clears the line. */
-    @Override
-    public void close() {
+    @Override public void close() {
         if (visible) {
             terminal.err().print("\r\u001b[K");
             terminal.err().flush();

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import lyceum.studio.web.Studio;
 import lyceum.studio.web.StudioOptions;
@@ -18,17 +19,18 @@ import lyceum.studio.web.StudioOptions;
  */
 final class Rehearsal {
 
-    private static final List<String> PAGES = List.of("/", "/topics?q=adam", "/topics?area=Optimisation", "/t/k-means", "/t/ridge", "/status",
-            "/map", "/paths", "/areas", "/api/topics?q=svd", "/api/topics/k-means");
+    private static final List<String> PAGES = List.of("/", "/topics?q=adam", "/topics?area=Optimisation", "/t/k-means", "/t/ridge",
+            "/status", "/map", "/paths", "/areas", "/api/topics?q=svd", "/api/topics/k-means");
     private static final List<List<String>> COMMANDS = List.of(List.of("--help"), List.of("topics", "adam"), List.of("topics", "--json"),
             List.of("topics", "--status", "works"), List.of("topic", "k-means"), List.of("path", "adam"), List.of("version"));
 
-    private Rehearsal() { }
+    private Rehearsal() {}
 
     static int run(Encyclopedia encyclopedia) throws IOException {
         var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
         for (var command : COMMANDS) {
-            LyceumCommand.run(new Terminal(nowhere, nowhere, true, false, Terminal.DEFAULT_COLUMNS), encyclopedia, command.toArray(String[]::new));
+            LyceumCommand.run(new Terminal(nowhere, nowhere, true, false, Terminal.DEFAULT_COLUMNS), encyclopedia,
+                    command.toArray(String[]::new));
         }
         var folder = Files.createTempDirectory("lyceum-rehearsal");
         try (var studio = Studio.start(new StudioOptions("127.0.0.1", 0, folder, folder.resolve("none"), true, false))) {
@@ -55,7 +57,7 @@ final class Rehearsal {
 
     private static void delete(Path folder) throws IOException {
         try (var files = Files.walk(folder)) {
-            for (var file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
         }

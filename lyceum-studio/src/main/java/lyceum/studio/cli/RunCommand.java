@@ -33,40 +33,31 @@ import picocli.CommandLine.Spec;
         footer = {"", "Examples:", "  lyceum run k-means --param k=12", "  lyceum run k-means --json", "  lyceum run k-means --out out"})
 final class RunCommand implements Callable<Integer> {
 
-    @ParentCommand
-    private LyceumCommand lyceum;
+    @ParentCommand private LyceumCommand lyceum;
 
-    @Spec
-    private CommandSpec spec;
+    @Spec private CommandSpec spec;
 
-    @Parameters(paramLabel = "SLUG", completionCandidates = Slugs.class, description = "The topic, such as k-means.")
-    private String slug;
+    @Parameters(paramLabel = "SLUG", completionCandidates = Slugs.class, description = "The topic, such as k-means.") private String slug;
 
-    @Option(names = {"-p", "--param"}, paramLabel = "NAME=VALUE", description = "A parameter of the lab; --params lists them.")
-    private Map<String, String> given = new LinkedHashMap<>();
+    @Option(names = {"-p", "--param"}, paramLabel = "NAME=VALUE",
+            description = "A parameter of the lab; --params lists them.") private Map<String, String> given = new LinkedHashMap<>();
 
-    @Option(names = "--params", description = "List the lab's parameters and run nothing.")
-    private boolean list;
+    @Option(names = "--params", description = "List the lab's parameters and run nothing.") private boolean list;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "1 by default.")
-    private long seed;
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "1 by default.") private long seed;
 
-    @Option(names = "--budget", paramLabel = "SECONDS", defaultValue = "600", description = "The time it may take, 600 s by default.")
-    private int budget;
+    @Option(names = "--budget", paramLabel = "SECONDS", defaultValue = "600",
+            description = "The time it may take, 600 s by default.") private int budget;
 
-    @Option(names = "--json", description = "The result as JSON, and nothing else.")
-    private boolean json;
+    @Option(names = "--json", description = "The result as JSON, and nothing else.") private boolean json;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "Write the result there: JSON, figures as SVG and PNG, their data and tables as CSV.")
-    private Path out;
+    @Option(names = "--out", paramLabel = "DIR",
+            description = "Write the result there: JSON, figures as SVG and PNG, their data and tables as CSV.") private Path out;
 
-    @Override
-    public Integer call() throws IOException {
+    @Override public Integer call() throws IOException {
         var topic = lyceum.encyclopedia().catalogue().bySlug(slug);
         var lab = LabClass.of(lyceum.encyclopedia().article(topic).flatMap(Article::lab).orElseThrow(() -> noLab(topic)));
-        if (list) {
-            return parameters(lab);
-        }
+        if (list) return parameters(lab);
         if (budget < 1) {
             throw new ParameterException(spec.commandLine(), "--budget is " + budget + "; it is a number of seconds, 1 or more");
         }
@@ -84,8 +75,8 @@ final class RunCommand implements Callable<Integer> {
         var near = new ArrayList<String>();
         lyceum.encyclopedia().catalogue().path(topic.slug()).reversed().stream()
                 .filter(t -> lyceum.encyclopedia().status(t) == Status.WORKS).limit(3).forEach(t -> near.add(t.slug()));
-        return new ParameterException(spec.commandLine(), topic.slug() + " has no lab yet"
-                + (near.isEmpty() ? "" : "; these run and lead there: " + String.join(", ", near)));
+        return new ParameterException(spec.commandLine(),
+                topic.slug() + " has no lab yet" + (near.isEmpty() ? "" : "; these run and lead there: " + String.join(", ", near)));
     }
 
     private int parameters(LabClass lab) {

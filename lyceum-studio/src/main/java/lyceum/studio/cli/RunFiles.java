@@ -25,19 +25,13 @@ final class RunFiles {
     private final List<String> written = new ArrayList<>();
     private String note = "";
 
-    private RunFiles(Path folder) {
-        this.folder = folder;
-    }
+    private RunFiles(Path folder) { this.folder = folder; }
 
     /** Names of the files, in the order they were written; files of these names are replaced. */
-    List<String> written() {
-        return written;
-    }
+    List<String> written() { return written; }
 
     /** What could not be written, or an empty text. */
-    String note() {
-        return note;
-    }
+    String note() { return note; }
 
     /** Writes everything that the run showed. */
     static RunFiles write(LabResult result, Path folder) throws IOException {
@@ -71,9 +65,7 @@ final class RunFiles {
         }
     }
 
-    private void text(String name, String text) throws IOException {
-        bytes(name, text.getBytes(StandardCharsets.UTF_8));
-    }
+    private void text(String name, String text) throws IOException { bytes(name, text.getBytes(StandardCharsets.UTF_8)); }
 
     private void bytes(String name, byte[] bytes) throws IOException {
         try {

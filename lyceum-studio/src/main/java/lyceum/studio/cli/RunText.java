@@ -51,12 +51,13 @@ record RunText(Terminal terminal) {
                 case LabEvent.Said said -> sentence(said.text(), i + 1 < events.size() && events.get(i + 1) instanceof LabEvent.Said);
                 case LabEvent.Table table -> table(table.table());
                 case LabEvent.Figure figure -> {
-                    FigureText.lines(figure.figure().figure(), terminal, terminal.columns() - 2).forEach(l -> terminal.out().println("  " + l));
+                    FigureText.lines(figure.figure().figure(), terminal, terminal.columns() - 2)
+                            .forEach(l -> terminal.out().println("  " + l));
                     terminal.out().println();
                 }
-                case LabEvent.Image image -> sentence("[" + image.image().title() + ", " + image.image().width() + " x " + image.image().height()
-                        + ": " + image.image().description() + "]", false);
-                default -> { }
+                case LabEvent.Image image -> sentence("[" + image.image().title() + ", " + image.image().width() + " x "
+                        + image.image().height() + ": " + image.image().description() + "]", false);
+                default -> {}
             }
         }
         if (!result.checks().isEmpty()) {
@@ -109,9 +110,10 @@ record RunText(Terminal terminal) {
         for (var check : checks) {
             var lines = TextWidth.wrap(label(topic, check), name);
             String clause = check.clause() > 0 ? String.valueOf(check.clause()) : "";
-            terminal.out().println("  " + TextWidth.pad(clause, 4) + TextWidth.pad(lines.getFirst(), name) + "  "
-                    + " ".repeat(values - value(check.value()).length()) + value(check.value()) + "  " + TextWidth.pad(check.expected(), bounds) + "  "
-                    + verdict(check));
+            terminal.out()
+                    .println("  " + TextWidth.pad(clause, 4) + TextWidth.pad(lines.getFirst(), name) + "  "
+                            + " ".repeat(values - value(check.value()).length()) + value(check.value()) + "  "
+                            + TextWidth.pad(check.expected(), bounds) + "  " + verdict(check));
             lines.stream().skip(1).forEach(l -> terminal.out().println("      " + l));
         }
     }
@@ -134,16 +136,15 @@ record RunText(Terminal terminal) {
             query += (query.isEmpty() ? "" : "&") + "seed=" + result.seed();
         }
         long judged = result.checks().stream().filter(CheckResult::judged).count(), others = result.checks().size() - judged;
-        String verdict = result.checks().isEmpty() ? "Nothing was checked." : hold + " of " + judged + (judged == 1 ? " check holds." : " checks hold.");
+        String verdict = result.checks().isEmpty() ? "Nothing was checked."
+                : hold + " of " + judged + (judged == 1 ? " check holds." : " checks hold.");
         if (others > 0) {
             verdict += " " + others + (others == 1 ? " belongs" : " belong") + " to the default parameters.";
         }
         terminal.out().println(verdict + " In the browser: lyceum studio, then /t/" + result.slug() + (query.isEmpty() ? "" : "?" + query));
     }
 
-    private static String seconds(double seconds) {
-        return String.format(Locale.ROOT, seconds < 10 ? "%.1f s" : "%.0f s", seconds);
-    }
+    private static String seconds(double seconds) { return String.format(Locale.ROOT, seconds < 10 ? "%.1f s" : "%.0f s", seconds); }
 
     /** A parameter, a cell or a checked number as people read it. */
     static String value(Object value) {

@@ -7,8 +7,5 @@ import lyceum.labs.catalogue.Topic;
 /** Every slug, for shell completion. */
 final class Slugs implements Iterable<String> {
 
-    @Override
-    public Iterator<String> iterator() {
-        return Catalogue.load().topics().stream().map(Topic::slug).iterator();
-    }
+    @Override public Iterator<String> iterator() { return Catalogue.load().topics().stream().map(Topic::slug).iterator(); }
 }

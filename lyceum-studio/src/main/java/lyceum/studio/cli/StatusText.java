@@ -10,7 +10,7 @@ final class StatusText {
     private static final int NARROW = 60;
     private static final int LEAST_TITLE = 8;
 
-    private StatusText() { }
+    private StatusText() {}
 
     /** A dot and the word, all of one width. */
     static String dotAndWord(Terminal terminal, Status status) {

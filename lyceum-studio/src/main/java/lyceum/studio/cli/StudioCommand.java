@@ -20,39 +20,30 @@ import picocli.CommandLine.ParentCommand;
 @Command(name = "studio", description = "Open the encyclopedia in the browser.", footer = {"", "Example:", "  lyceum studio --port 9000"})
 final class StudioCommand implements Callable<Integer> {
 
-    @ParentCommand
-    private LyceumCommand lyceum;
+    @ParentCommand private LyceumCommand lyceum;
 
-    @Option(names = "--port", paramLabel = "PORT", description = "8080 by default; 0 takes a free one.")
-    private int port = 8080;
+    @Option(names = "--port", paramLabel = "PORT", description = "8080 by default; 0 takes a free one.") private int port = 8080;
 
-    @Option(names = "--host", paramLabel = "HOST", description = "127.0.0.1 by default: nobody else reaches it.")
-    private String host = "127.0.0.1";
+    @Option(names = "--host", paramLabel = "HOST",
+            description = "127.0.0.1 by default: nobody else reaches it.") private String host = "127.0.0.1";
 
-    @Option(names = "--no-browser", description = "Do not open a browser.")
-    private boolean noBrowser;
+    @Option(names = "--no-browser", description = "Do not open a browser.") private boolean noBrowser;
 
-    @Option(names = "--rehearse", hidden = true, description = "Answer a few questions of its own and end.")
-    private boolean rehearse;
+    @Option(names = "--rehearse", hidden = true, description = "Answer a few questions of its own and end.") private boolean rehearse;
 
-    StudioCommand() { }
+    StudioCommand() {}
 
-    StudioCommand(LyceumCommand lyceum) {
-        this.lyceum = lyceum;
-    }
+    StudioCommand(LyceumCommand lyceum) { this.lyceum = lyceum; }
 
     /** Serves until the process is told to end. */
-    @Override
-    public Integer call() throws InterruptedException, IOException {
+    @Override public Integer call() throws InterruptedException, IOException {
         var terminal = lyceum.terminal();
         if (port < 0 || port > 65_535) {
             terminal.err().println("--port is " + port + "; it lies between 0 and 65535");
             return LyceumCommand.USAGE;
         }
         var log = ProgramLog.start();
-        if (rehearse) {
-            return Rehearsal.run(lyceum.encyclopedia());
-        }
+        if (rehearse) return Rehearsal.run(lyceum.encyclopedia());
         Studio studio;
         try {
             studio = Studio.start(StudioOptions.of(runsFolder(), apiDocs()).withHost(host).withPort(port));
@@ -78,16 +69,15 @@ final class StudioCommand implements Callable<Integer> {
     }
 
     /** Where {@code ./lyceum javadoc} writes. */
-    private static Path apiDocs() {
-        return Path.of(System.getProperty("lyceum.root", ".")).resolve("target/site/apidocs");
-    }
+    private static Path apiDocs() { return Path.of(System.getProperty("lyceum.root", ".")).resolve("target/site/apidocs"); }
 
     /** Opens it where there is a desktop; a browser that does not open is no error, the address is printed. */
     private static void openBrowser(String address) {
         var opener = opener(System.getProperty("os.name"), System.getenv());
         if (!opener.isEmpty()) {
             try {
-                new ProcessBuilder(opener.getFirst(), address).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+                new ProcessBuilder(opener.getFirst(), address).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start();
             } catch (IOException e) {
                 System.getLogger("lyceum.studio").log(System.Logger.Level.DEBUG, "no browser opened", e);
             }
@@ -96,9 +86,7 @@ final class StudioCommand implements Callable<Integer> {
 
     /** The program that opens an address; none without a desktop. */
     static List<String> opener(String system, Map<String, String> env) {
-        if (system.toLowerCase(Locale.ROOT).startsWith("mac")) {
-            return List.of("open");
-        }
+        if (system.toLowerCase(Locale.ROOT).startsWith("mac")) return List.of("open");
         boolean desktop = !env.getOrDefault("DISPLAY", "").isEmpty() || !env.getOrDefault("WAYLAND_DISPLAY", "").isEmpty();
         return desktop ? List.of("xdg-open") : List.of();
     }

@@ -31,13 +31,9 @@ record Terminal(PrintStream out, PrintStream err, boolean colour, boolean live, 
     }
 
     /** Whether the environment lets a terminal be coloured: <a href="https://no-color.org">NO_COLOR</a> is absent or empty. */
-    static boolean colourAllowed(Map<String, String> env) {
-        return env.getOrDefault("NO_COLOR", "").isEmpty() && !dumb(env);
-    }
+    static boolean colourAllowed(Map<String, String> env) { return env.getOrDefault("NO_COLOR", "").isEmpty() && !dumb(env); }
 
-    private static boolean dumb(Map<String, String> env) {
-        return "dumb".equals(env.get("TERM"));
-    }
+    private static boolean dumb(Map<String, String> env) { return "dumb".equals(env.get("TERM")); }
 
     private static int columns(Map<String, String> env) {
         int columns = Integer.getInteger("lyceum.columns", 0);
@@ -64,9 +60,7 @@ record Terminal(PrintStream out, PrintStream err, boolean colour, boolean live, 
         return System.err;
     }
 
-    private static PrintStream utf8(OutputStream stream) {
-        return new PrintStream(stream, true, StandardCharsets.UTF_8);
-    }
+    private static PrintStream utf8(OutputStream stream) { return new PrintStream(stream, true, StandardCharsets.UTF_8); }
 
     /** Text in a style, or as it is where there is no colour. */
     String styled(Style style, String text) {
@@ -74,9 +68,7 @@ record Terminal(PrintStream out, PrintStream err, boolean colour, boolean live, 
     }
 
     /** The widest that running text gets: a comfortable measure even on a wide screen. */
-    int measure() {
-        return Math.min(columns, DEFAULT_COLUMNS) - 2;
-    }
+    int measure() { return Math.min(columns, DEFAULT_COLUMNS) - 2; }
 
     /** How text looks; monochrome terminals lose nothing but the look. */
     enum Style {
@@ -85,8 +77,6 @@ record Terminal(PrintStream out, PrintStream err, boolean colour, boolean live, 
 
         private final String code;
 
-        Style(String code) {
-            this.code = code;
-        }
+        Style(String code) { this.code = code; }
     }
 }

@@ -7,7 +7,7 @@ import java.util.Set;
 /** Which Unicode character stands for which TeX command. */
 final class TexSymbols {
 
-    private TexSymbols() { }
+    private TexSymbols() {}
 
     static final Map<String, String> SYMBOLS = table("""
             alpha α beta β gamma γ delta δ epsilon ε varepsilon ε zeta ζ eta η theta θ vartheta ϑ iota ι kappa κ lambda λ mu μ nu ν

@@ -15,20 +15,16 @@ final class TexText {
     private int at;
     private boolean afterFunction;
 
-    private TexText(String tex) {
-        this.tex = tex;
-    }
+    private TexText(String tex) { this.tex = tex; }
 
     /** The formula, without its dollar signs, as text; rows of an aligned block are separate lines. */
-    static String of(String tex) {
-        return spaced(new TexText(tex).until('\0'));
-    }
+    static String of(String tex) { return spaced(new TexText(tex).until('\0')); }
 
     private static String spaced(String text) {
         return text.replaceAll("(‖|\\|)" + OPENS + " *", "$1").replaceAll(" *" + CLOSES + "(‖|\\|)", "$1")
-                .replaceAll("([\\p{L}\\p{N})])" + NAME, "$1 ").replace(NAME, "")
-                .replaceAll("[ \\t]+", " ").replaceAll(" *\n *", "\n").replaceAll("([(\\[⟨⌈⌊]) ", "$1").replaceAll(" ([)\\],;⟩⌉⌋])", "$1")
-                .replaceAll(" \\.(?=\\s|$)", ".").replaceAll("([∂∇]) ", "$1").strip();
+                .replaceAll("([\\p{L}\\p{N})])" + NAME, "$1 ").replace(NAME, "").replaceAll("[ \\t]+", " ").replaceAll(" *\n *", "\n")
+                .replaceAll("([(\\[⟨⌈⌊]) ", "$1").replaceAll(" ([)\\],;⟩⌉⌋])", "$1").replaceAll(" \\.(?=\\s|$)", ".")
+                .replaceAll("([∂∇]) ", "$1").strip();
     }
 
     private String until(char end) {
@@ -80,31 +76,23 @@ final class TexText {
         while (at < tex.length() && tex.charAt(at) == ' ') {
             at++;
         }
-        if (at >= tex.length() || tex.charAt(at) != '{') {
-            return argument();
-        }
+        if (at >= tex.length() || tex.charAt(at) != '{') return argument();
         int depth = 0, begin = at + 1;
         while (at < tex.length()) {
             char c = tex.charAt(at++);
             depth += c == '{' ? 1 : c == '}' ? -1 : 0;
-            if (depth == 0) {
-                return tex.substring(begin, at - 1);
-            }
+            if (depth == 0) return tex.substring(begin, at - 1);
         }
         return tex.substring(begin);
     }
 
     private String command(boolean applied) {
-        if (at >= tex.length()) {
-            return "\\";
-        }
+        if (at >= tex.length()) return "\\";
         int begin = at;
         while (at < tex.length() && isLetter(tex.charAt(at))) {
             at++;
         }
-        if (at == begin) {
-            return mark(tex.charAt(at++));
-        }
+        if (at == begin) return mark(tex.charAt(at++));
         String name = tex.substring(begin, at);
         return switch (name) {
             case "frac", "tfrac", "dfrac", "cfrac" -> fraction(argument(), argument(), applied);
@@ -140,9 +128,7 @@ final class TexText {
         };
     }
 
-    private static boolean isLetter(char c) {
-        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
-    }
+    private static boolean isLetter(char c) { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'; }
 
     private static String mark(char c) {
         return switch (c) {
@@ -192,9 +178,7 @@ final class TexText {
     }
 
     private String delimiter() {
-        if (at >= tex.length()) {
-            return "";
-        }
+        if (at >= tex.length()) return "";
         if (tex.charAt(at) == '.') {
             at++;
             return "";
@@ -219,9 +203,7 @@ final class TexText {
     }
 
     private static String alphabet(String name, String text) {
-        if (name.equals("mathbb") && text.length() == 1) {
-            return TexSymbols.DOUBLE_STRUCK.getOrDefault(text, text);
-        }
+        if (name.equals("mathbb") && text.length() == 1) return TexSymbols.DOUBLE_STRUCK.getOrDefault(text, text);
         return text;
     }
 
@@ -246,12 +228,8 @@ final class TexText {
 
     private static String script(String text, Map<String, String> letters, String sign) {
         String plain = text.strip();
-        if (plain.equals("⊤") || plain.equals("T") && sign.equals("^")) {
-            return "ᵀ";
-        }
-        if (plain.equals("′") || plain.equals("″")) {
-            return plain;
-        }
+        if (plain.equals("⊤") || plain.equals("T") && sign.equals("^")) return "ᵀ";
+        if (plain.equals("′") || plain.equals("″")) return plain;
         var small = new StringBuilder();
         for (int codePoint : plain.replace(" ", "").codePoints().toArray()) {
             String letter = letters.get(Character.toString(codePoint));

@@ -15,15 +15,11 @@ record TextTable(List<List<String>> rows) {
     private static final String GAP = "  ";
     private static final int LEAST = 8;
 
-    static TextTable of(List<? extends List<String>> rows) {
-        return new TextTable(List.copyOf(rows));
-    }
+    static TextTable of(List<? extends List<String>> rows) { return new TextTable(List.copyOf(rows)); }
 
     List<String> lines(Terminal terminal, int width) {
         var lines = new ArrayList<String>();
-        if (rows.isEmpty()) {
-            return lines;
-        }
+        if (rows.isEmpty()) return lines;
         int columns = rows.stream().mapToInt(List::size).max().orElse(0);
         var widths = widths(columns, width);
         for (int r = 0; r < rows.size(); r++) {
@@ -56,18 +52,14 @@ record TextTable(List<List<String>> rows) {
         return widths;
     }
 
-    private String cell(int row, int column) {
-        return column < rows.get(row).size() ? rows.get(row).get(column) : "";
-    }
+    private String cell(int row, int column) { return column < rows.get(row).size() ? rows.get(row).get(column) : ""; }
 
     /** Whether every cell below the head begins as a number does. */
     private boolean numeric(int column) {
         boolean any = false;
         for (int r = 1; r < rows.size(); r++) {
             String cell = cell(r, column).strip();
-            if (!cell.isEmpty() && !cell.matches("[-+−]?([0-9].*|NaN|infinity|∞)")) {
-                return false;
-            }
+            if (!cell.isEmpty() && !cell.matches("[-+−]?([0-9].*|NaN|infinity|∞)")) return false;
             any |= !cell.isEmpty();
         }
         return any;

@@ -6,18 +6,14 @@ import java.util.List;
 /** Widths of text on a terminal, and text cut or filled to a width. */
 final class TextWidth {
 
-    private TextWidth() { }
+    private TextWidth() {}
 
     /** Columns that the text takes: combining marks take none, East Asian wide characters and most emoji two. */
-    static int of(String text) {
-        return text.codePoints().map(TextWidth::of).sum();
-    }
+    static int of(String text) { return text.codePoints().map(TextWidth::of).sum(); }
 
     private static int of(int codePoint) {
         int type = Character.getType(codePoint);
-        if (type == Character.NON_SPACING_MARK || type == Character.ENCLOSING_MARK || type == Character.FORMAT) {
-            return 0;
-        }
+        if (type == Character.NON_SPACING_MARK || type == Character.ENCLOSING_MARK || type == Character.FORMAT) return 0;
         boolean wide = codePoint >= 0x1100 && codePoint <= 0x115f || codePoint >= 0x2e80 && codePoint <= 0xa4cf
                 || codePoint >= 0xac00 && codePoint <= 0xd7a3 || codePoint >= 0xf900 && codePoint <= 0xfaff
                 || codePoint >= 0xfe30 && codePoint <= 0xfe6f || codePoint >= 0xff00 && codePoint <= 0xff60
@@ -26,15 +22,11 @@ final class TextWidth {
     }
 
     /** The text with spaces after it up to a width; longer text stays as it is. */
-    static String pad(String text, int width) {
-        return text + " ".repeat(Math.max(0, width - of(text)));
-    }
+    static String pad(String text, int width) { return text + " ".repeat(Math.max(0, width - of(text))); }
 
     /** The text, with an ellipsis for what a width does not hold. */
     static String cut(String text, int width) {
-        if (of(text) <= width) {
-            return text;
-        }
+        if (of(text) <= width) return text;
         var kept = new StringBuilder();
         int used = 0;
         for (int codePoint : text.codePoints().toArray()) {

@@ -13,17 +13,15 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum topic}: an article in the terminal. */
-@Command(name = "topic", description = "Read an article in the terminal.", footer = {"", "Example:", "  lyceum topic k-means", "", "In a clone, ./lyceum topic new SLUG starts one: its test, lab, golden script and front matter."})
+@Command(name = "topic", description = "Read an article in the terminal.", footer = {"", "Example:", "  lyceum topic k-means", "",
+        "In a clone, ./lyceum topic new SLUG starts one: its test, lab, golden script and front matter."})
 final class TopicCommand implements Callable<Integer> {
 
-    @ParentCommand
-    private LyceumCommand lyceum;
+    @ParentCommand private LyceumCommand lyceum;
 
-    @Parameters(paramLabel = "SLUG", completionCandidates = Slugs.class, description = "The topic, such as k-means.")
-    private String slug;
+    @Parameters(paramLabel = "SLUG", completionCandidates = Slugs.class, description = "The topic, such as k-means.") private String slug;
 
-    @Override
-    public Integer call() {
+    @Override public Integer call() {
         var topic = lyceum.encyclopedia().catalogue().bySlug(slug);
         var terminal = lyceum.terminal();
         head(terminal, topic);
@@ -38,8 +36,9 @@ final class TopicCommand implements Callable<Integer> {
     private void head(Terminal terminal, Topic topic) {
         terminal.out().println();
         terminal.out().println(terminal.styled(Style.BOLD, topic.title()));
-        terminal.out().println(terminal.styled(Style.QUIET, topic.area() + " · " + topic.kind() + " · " + topic.level() + " · #" + topic.number() + " · ")
-                + StatusText.dotAndWords(terminal, lyceum.encyclopedia().state(topic)));
+        terminal.out().println(
+                terminal.styled(Style.QUIET, topic.area() + " · " + topic.kind() + " · " + topic.level() + " · #" + topic.number() + " · ")
+                        + StatusText.dotAndWords(terminal, lyceum.encyclopedia().state(topic)));
         terminal.out().println();
         TextWidth.wrap(topic.summary(), terminal.measure()).forEach(l -> terminal.out().println(terminal.styled(Style.ITALIC, l)));
         terminal.out().println();
@@ -70,12 +69,10 @@ final class TopicCommand implements Callable<Integer> {
     /** Every clause of a topic that does not work yet; of one that works the amended ones, both texts of each. */
     private static void clauses(Terminal terminal, TopicStatus state) {
         boolean works = state.status() == Status.WORKS;
-        if (works && state.amended().isEmpty()) {
-            return;
-        }
+        if (works && state.amended().isEmpty()) return;
         terminal.out().println();
-        terminal.out().println(works ? "It works with " + state.amendedWords() + ":"
-                : state.status() == Status.PLANNED ? "Not running yet. It counts as working when:" : "Partial (" + state.left() + "). It counts as working when:");
+        terminal.out().println(works ? "It works with " + state.amendedWords() + ":" : state.status() == Status.PLANNED
+                ? "Not running yet. It counts as working when:" : "Partial (" + state.left() + "). It counts as working when:");
         for (int number = 1; number <= state.topic().clauses().size(); number++) {
             var amendment = state.amendment(number);
             if (!works || amendment.isPresent()) {
@@ -97,18 +94,17 @@ final class TopicCommand implements Callable<Integer> {
     }
 
     private String withStatus(List<String> slugs) {
-        return slugs.stream()
-                .map(s -> lyceum.encyclopedia().catalogue().find(s).map(t -> StatusText.dot(lyceum.encyclopedia().status(t)) + " " + s).orElse(s))
-                .collect(Collectors.joining(", "));
+        return slugs.stream().map(s -> lyceum.encyclopedia().catalogue().find(s)
+                .map(t -> StatusText.dot(lyceum.encyclopedia().status(t)) + " " + s).orElse(s)).collect(Collectors.joining(", "));
     }
 
     private static void fact(Terminal terminal, String name, String value) {
-        if (value.isBlank()) {
-            return;
-        }
-        var lines = TextWidth.wrap(value.replace("● ", "●\u00a0").replace("◐ ", "◐\u00a0").replace("○ ", "○\u00a0"), terminal.measure() - 12);
+        if (value.isBlank()) return;
+        var lines = TextWidth.wrap(value.replace("● ", "●\u00a0").replace("◐ ", "◐\u00a0").replace("○ ", "○\u00a0"),
+                terminal.measure() - 12);
         for (int i = 0; i < lines.size(); i++) {
-            terminal.out().println(terminal.styled(Style.QUIET, TextWidth.pad(i == 0 ? name : "", 12)) + lines.get(i).replace('\u00a0', ' '));
+            terminal.out()
+                    .println(terminal.styled(Style.QUIET, TextWidth.pad(i == 0 ? name : "", 12)) + lines.get(i).replace('\u00a0', ' '));
         }
     }
 }

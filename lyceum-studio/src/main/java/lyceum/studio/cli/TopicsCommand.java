@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
@@ -24,44 +25,39 @@ import picocli.CommandLine.Spec;
 
 /** {@code lyceum topics}: search and filter the encyclopedia. */
 @Command(name = "topics", description = "Search the encyclopedia, or list it by area.",
-        footer = {"", "Filters take several values: --level beginner,practitioner", "Examples:", "  lyceum topics \"low rank adap\"", "  lyceum topics --status works --area optimisation"})
+        footer = {"", "Filters take several values: --level beginner,practitioner", "Examples:", "  lyceum topics \"low rank adap\"",
+                "  lyceum topics --status works --area optimisation"})
 final class TopicsCommand implements Callable<Integer> {
 
-    @ParentCommand
-    private LyceumCommand lyceum;
+    @ParentCommand private LyceumCommand lyceum;
 
-    @Spec
-    private CommandSpec spec;
+    @Spec private CommandSpec spec;
 
-    @Parameters(arity = "0..*", paramLabel = "QUERY", description = "Words, an abbreviation, half a name; typos are forgiven.")
-    private List<String> query = List.of();
+    @Parameters(arity = "0..*", paramLabel = "QUERY",
+            description = "Words, an abbreviation, half a name; typos are forgiven.") private List<String> query = List.of();
 
-    @Option(names = "--area", split = ",", paramLabel = "AREA", description = "Such as Optimisation.")
-    private List<String> areas = List.of();
+    @Option(names = "--area", split = ",", paramLabel = "AREA",
+            description = "Such as Optimisation.") private List<String> areas = List.of();
 
-    @Option(names = "--kind", split = ",", paramLabel = "KIND", description = "Such as algorithm, concept, metric.")
-    private List<String> kinds = List.of();
+    @Option(names = "--kind", split = ",", paramLabel = "KIND",
+            description = "Such as algorithm, concept, metric.") private List<String> kinds = List.of();
 
-    @Option(names = "--module", split = ",", paramLabel = "MODULE", description = "Such as learn, nn, llm.")
-    private List<String> modules = List.of();
+    @Option(names = "--module", split = ",", paramLabel = "MODULE",
+            description = "Such as learn, nn, llm.") private List<String> modules = List.of();
 
-    @Option(names = "--level", split = ",", paramLabel = "LEVEL", description = "beginner, practitioner, researcher.")
-    private List<String> levels = List.of();
+    @Option(names = "--level", split = ",", paramLabel = "LEVEL",
+            description = "beginner, practitioner, researcher.") private List<String> levels = List.of();
 
-    @Option(names = "--status", split = ",", paramLabel = "STATUS", description = "works, partial, planned.")
-    private List<String> statuses = List.of();
+    @Option(names = "--status", split = ",", paramLabel = "STATUS",
+            description = "works, partial, planned.") private List<String> statuses = List.of();
 
-    @Option(names = {"-n", "--limit"}, paramLabel = "N", defaultValue = "10", description = "How many a query shows, 10 by default; 0 shows all.")
-    private int limit;
+    @Option(names = {"-n", "--limit"}, paramLabel = "N", defaultValue = "10",
+            description = "How many a query shows, 10 by default; 0 shows all.") private int limit;
 
-    @Option(names = "--json", description = "An array of topics, all that match.")
-    private boolean json;
+    @Option(names = "--json", description = "An array of topics, all that match.") private boolean json;
 
-    @Override
-    public Integer call() {
-        if (limit < 0) {
-            throw new ParameterException(spec.commandLine(), "--limit is " + limit + "; it is 0 or more");
-        }
+    @Override public Integer call() {
+        if (limit < 0) throw new ParameterException(spec.commandLine(), "--limit is " + limit + "; it is 0 or more");
         var terminal = lyceum.terminal();
         String words = String.join(" ", query).strip();
         var found = filtered(words.isEmpty() ? lyceum.encyclopedia().catalogue().topics() : lyceum.encyclopedia().search(words));
@@ -109,19 +105,15 @@ final class TopicsCommand implements Callable<Integer> {
             words.add(status.word());
         }
         var withStatus = chosen("--status", statuses, words);
-        return topics.stream()
-                .filter(t -> inAreas.isEmpty() || inAreas.contains(t.area()))
+        return topics.stream().filter(t -> inAreas.isEmpty() || inAreas.contains(t.area()))
                 .filter(t -> ofKinds.isEmpty() || ofKinds.contains(t.kind()))
                 .filter(t -> inModules.isEmpty() || inModules.contains(t.module()))
                 .filter(t -> atLevels.isEmpty() || atLevels.contains(t.level()))
-                .filter(t -> withStatus.isEmpty() || withStatus.contains(lyceum.encyclopedia().status(t).word()))
-                .toList();
+                .filter(t -> withStatus.isEmpty() || withStatus.contains(lyceum.encyclopedia().status(t).word())).toList();
     }
 
     private Set<String> wanted(String option, List<String> given, List<Topic> all, Function<Topic, String> field) {
-        if (given.isEmpty()) {
-            return Set.of();
-        }
+        if (given.isEmpty()) return Set.of();
         var known = new TreeSet<String>();
         all.forEach(t -> known.add(field.apply(t)));
         return chosen(option, given, known);
@@ -133,7 +125,8 @@ final class TopicsCommand implements Callable<Integer> {
         for (var value : given) {
             String begin = value.strip().toLowerCase(Locale.ROOT);
             var equal = known.stream().filter(k -> k.toLowerCase(Locale.ROOT).equals(begin)).toList();
-            var alike = equal.isEmpty() && !begin.isEmpty() ? known.stream().filter(k -> k.toLowerCase(Locale.ROOT).startsWith(begin)).toList() : equal;
+            var alike = equal.isEmpty() && !begin.isEmpty()
+                    ? known.stream().filter(k -> k.toLowerCase(Locale.ROOT).startsWith(begin)).toList() : equal;
             if (alike.isEmpty()) {
                 throw new ParameterException(spec.commandLine(), option + " is '" + value + "'; it is one of " + String.join(", ", known));
             }
@@ -143,7 +136,8 @@ final class TopicsCommand implements Callable<Integer> {
     }
 
     private void nothing(Terminal terminal, String words) {
-        terminal.out().println(words.isEmpty() ? "No topic matches these filters." : "No topic matches \"" + words + "\" with these filters.");
+        terminal.out()
+                .println(words.isEmpty() ? "No topic matches these filters." : "No topic matches \"" + words + "\" with these filters.");
         if (!words.isEmpty()) {
             terminal.out().println("Nearest names: " + String.join(", ", lyceum.encyclopedia().catalogue().nearest(words, 3)));
         }
@@ -163,7 +157,7 @@ final class TopicsCommand implements Callable<Integer> {
     }
 
     private void byArea(Terminal terminal, List<Topic> found) {
-        var groups = new java.util.TreeMap<String, List<Topic>>();
+        var groups = new TreeMap<String, List<Topic>>();
         found.forEach(t -> groups.computeIfAbsent(t.area(), a -> new ArrayList<>()).add(t));
         groups.forEach((area, topics) -> {
             terminal.out().println(terminal.styled(Style.BOLD, area) + terminal.styled(Style.QUIET, "  " + topics.size()));

@@ -9,11 +9,9 @@ import picocli.CommandLine.ParentCommand;
 @Command(name = "version", description = "Lyceum's version, and Java's.")
 final class VersionCommand implements Callable<Integer> {
 
-    @ParentCommand
-    private LyceumCommand lyceum;
+    @ParentCommand private LyceumCommand lyceum;
 
-    @Override
-    public Integer call() {
+    @Override public Integer call() {
         for (var line : new Lines().getVersion()) {
             lyceum.terminal().out().println(line);
         }
@@ -27,10 +25,9 @@ final class VersionCommand implements Callable<Integer> {
     }
 
     static final class Lines implements IVersionProvider {
-        @Override
-        public String[] getVersion() {
+        @Override public String[] getVersion() {
             return new String[] {"Lyceum " + lyceumVersion(),
-                "Java " + Runtime.version() + ", " + System.getProperty("os.name") + " " + System.getProperty("os.arch")};
+                    "Java " + Runtime.version() + ", " + System.getProperty("os.name") + " " + System.getProperty("os.arch")};
         }
     }
 }

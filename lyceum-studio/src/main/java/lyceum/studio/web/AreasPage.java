@@ -21,12 +21,11 @@ final class AreasPage {
         this.pages = pages;
     }
 
-    void routes(RoutesConfig routes) {
-        routes.get("/areas", this::show);
-    }
+    void routes(RoutesConfig routes) { routes.get("/areas", this::show); }
 
     private void show(Context context) {
-        pages.send(context, "areas", pages.head(context, "Areas", "All topics of machine learning by area.").under("areas"), Map.of("view", view()));
+        pages.send(context, "areas", pages.head(context, "Areas", "All topics of machine learning by area.").under("areas"),
+                Map.of("view", view()));
     }
 
     /** What the page shows. */
@@ -35,7 +34,8 @@ final class AreasPage {
         encyclopedia.areaLines().forEach(line -> lines.put(line.name(), line));
         var families = new ArrayList<AreasView.Family>();
         Families.all().forEach((name, areas) -> {
-            var shown = areas.entrySet().stream().filter(a -> lines.containsKey(a.getKey())).map(a -> area(lines.remove(a.getKey()), a.getValue())).toList();
+            var shown = areas.entrySet().stream().filter(a -> lines.containsKey(a.getKey()))
+                    .map(a -> area(lines.remove(a.getKey()), a.getValue())).toList();
             if (!shown.isEmpty()) {
                 families.add(new AreasView.Family(name, name.toLowerCase(Locale.ROOT).replace(' ', '-'), shown));
             }

@@ -25,7 +25,8 @@ import org.commonmark.renderer.html.HtmlRenderer;
 final class ArticleHtml {
 
     /** A short formula with the punctuation that clings to it; a long one must be free to break. */
-    private static final Pattern CLINGING = Pattern.compile("\\(?<span class=\"math\">[^<]{1,48}</span>[.,;:!?)’\\]]+|\\(<span class=\"math\">[^<]{1,48}</span>");
+    private static final Pattern CLINGING = Pattern
+            .compile("\\(?<span class=\"math\">[^<]{1,48}</span>[.,;:!?)’\\]]+|\\(<span class=\"math\">[^<]{1,48}</span>");
     private static final Pattern CODE = Pattern.compile("(?s)<pre><code class=\"language-java\">(.*?)</code></pre>");
     private static final Pattern SLUG = Pattern.compile("[a-z0-9-]+");
 
@@ -34,13 +35,12 @@ final class ArticleHtml {
     /** With the address of each topic's page. */
     ArticleHtml(UnaryOperator<String> topic) {
         renderer = HtmlRenderer.builder().extensions(List.of(TablesExtension.create())).escapeHtml(true).sanitizeUrls(true)
-            .attributeProviderFactory(context -> (node, tag, attributes) -> {
-                if (node instanceof Link link && SLUG.matcher(link.getDestination()).matches()) {
-                    attributes.put("href", topic.apply(link.getDestination()));
-                    attributes.remove("rel");
-                }
-            })
-            .nodeRendererFactory(Pictures::new).build();
+                .attributeProviderFactory(context -> (node, tag, attributes) -> {
+                    if (node instanceof Link link && SLUG.matcher(link.getDestination()).matches()) {
+                        attributes.put("href", topic.apply(link.getDestination()));
+                        attributes.remove("rel");
+                    }
+                }).nodeRendererFactory(Pictures::new).build();
     }
 
     /** The text below the front matter. */
@@ -59,9 +59,10 @@ final class ArticleHtml {
         html = html.replaceAll("<p>(<span class=\"math display\">[^<]*</span>)</p>", "<p class=\"formula\">$1</p>");
         html = html.replaceAll("(?s)<p>(<figure class=\"drawing\">.*?</figure>)</p>", "$1");
         html = CLINGING.matcher(html).replaceAll("<span class=\"cling\">$0</span>");
-        html = html.replaceAll("(?s)<table>.*?</table>", "<div class=\"scroll-x\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">$0</div>");
+        html = html.replaceAll("(?s)<table>.*?</table>",
+                "<div class=\"scroll-x\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">$0</div>");
         return CODE.matcher(html).replaceAll(block -> Matcher.quoteReplacement(
-            "<pre class=\"code\" tabindex=\"0\"><code>" + JavaSource.html(unescaped(block.group(1))) + "</code></pre>"));
+                "<pre class=\"code\" tabindex=\"0\"><code>" + JavaSource.html(unescaped(block.group(1))) + "</code></pre>"));
     }
 
     private static String unescaped(String html) {
@@ -74,14 +75,13 @@ final class ArticleHtml {
     /** Figures of articles; another picture shows what it would be. */
     private record Pictures(HtmlNodeRendererContext context) implements NodeRenderer {
 
-        @Override
-        public Set<Class<? extends Node>> getNodeTypes() { return Set.of(Image.class); }
+        @Override public Set<Class<? extends Node>> getNodeTypes() { return Set.of(Image.class); }
 
-        @Override
-        public void render(Node node) {
+        @Override public void render(Node node) {
             var image = (Image) node;
             var description = words(image);
-            Article.svg(image.getDestination()).ifPresentOrElse(svg -> context.getWriter().raw(Drawing.html(svg, description)), () -> context.getWriter().text(description));
+            Article.svg(image.getDestination()).ifPresentOrElse(svg -> context.getWriter().raw(Drawing.html(svg, description)),
+                    () -> context.getWriter().text(description));
         }
 
         private static String words(Node parent) {

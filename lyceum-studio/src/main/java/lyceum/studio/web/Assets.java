@@ -26,12 +26,13 @@ final class Assets {
     record Asset(String type, byte[] bytes, boolean compressible) {}
 
     private static final String OWN = "lyceum/studio/static/";
-    private static final String[] NAMES = {"base.css", "pages.css", "topic.css", "studio.js", "figures.js", "lab.js", "site.js", "mark.svg", "chevron.svg",
-        "fonts/inter.woff2", "fonts/source-serif.woff2", "fonts/source-serif-italic.woff2",
-        "vendor/vega.min.js", "vendor/vega-lite.min.js", "vendor/vega-embed.min.js"};
-    private static final String[] KATEX_FONTS = {"AMS-Regular", "Caligraphic-Bold", "Caligraphic-Regular", "Fraktur-Bold", "Fraktur-Regular", "Main-Bold",
-        "Main-BoldItalic", "Main-Italic", "Main-Regular", "Math-BoldItalic", "Math-Italic", "SansSerif-Bold", "SansSerif-Italic", "SansSerif-Regular",
-        "Script-Regular", "Size1-Regular", "Size2-Regular", "Size3-Regular", "Size4-Regular", "Typewriter-Regular"};
+    private static final String[] NAMES = {"base.css", "pages.css", "topic.css", "studio.js", "figures.js", "lab.js", "site.js", "mark.svg",
+            "chevron.svg", "fonts/inter.woff2", "fonts/source-serif.woff2", "fonts/source-serif-italic.woff2", "vendor/vega.min.js",
+            "vendor/vega-lite.min.js", "vendor/vega-embed.min.js"};
+    private static final String[] KATEX_FONTS = {"AMS-Regular", "Caligraphic-Bold", "Caligraphic-Regular", "Fraktur-Bold",
+            "Fraktur-Regular", "Main-Bold", "Main-BoldItalic", "Main-Italic", "Main-Regular", "Math-BoldItalic", "Math-Italic",
+            "SansSerif-Bold", "SansSerif-Italic", "SansSerif-Regular", "Script-Regular", "Size1-Regular", "Size2-Regular", "Size3-Regular",
+            "Size4-Regular", "Typewriter-Regular"};
 
     private final Map<String, Asset> files = new LinkedHashMap<>();
     private final Map<String, byte[]> zipped = new ConcurrentHashMap<>();
@@ -44,7 +45,8 @@ final class Assets {
         var katex = webjar("katex") + "/dist/";
         add("katex/katex.min.js", read(katex + "katex.min.js"));
         // Every browser that reads the rest of the page reads woff2: the other formats would only be weight.
-        var css = new String(read(katex + "katex.min.css"), StandardCharsets.UTF_8).replaceAll(",url\\([^)]*\\.(?:woff|ttf)\\) format\\(\"[^\"]*\"\\)", "");
+        var css = new String(read(katex + "katex.min.css"), StandardCharsets.UTF_8)
+                .replaceAll(",url\\([^)]*\\.(?:woff|ttf)\\) format\\(\"[^\"]*\"\\)", "");
         add("katex/katex.min.css", css.getBytes(StandardCharsets.UTF_8));
         for (var font : KATEX_FONTS) {
             var file = "fonts/KaTeX_" + font + ".woff2";
@@ -56,29 +58,21 @@ final class Assets {
 
     /** Address of a file. */
     String url(String name) {
-        if (!files.containsKey(name)) {
-            throw new IllegalArgumentException("there is no static file " + name);
-        }
+        if (!files.containsKey(name)) throw new IllegalArgumentException("there is no static file " + name);
         return "/assets/" + hash + "/" + name;
     }
 
     /** The file of that name, if there is one. */
-    Optional<Asset> find(String name) {
-        return Optional.ofNullable(files.get(name));
-    }
+    Optional<Asset> find(String name) { return Optional.ofNullable(files.get(name)); }
 
     /** The names of all files. */
     Set<String> names() { return Collections.unmodifiableSet(files.keySet()); }
 
     /** Whether an address made by {@link #url} is of this build. */
-    boolean current(String wanted) {
-        return hash.equals(wanted);
-    }
+    boolean current(String wanted) { return hash.equals(wanted); }
 
     /** The file compressed, made at its first use. */
-    byte[] gzip(String name) {
-        return zipped.computeIfAbsent(name, n -> gzip(files.get(n).bytes()));
-    }
+    byte[] gzip(String name) { return zipped.computeIfAbsent(name, n -> gzip(files.get(n).bytes())); }
 
     static byte[] gzip(byte[] bytes) {
         var out = new ByteArrayOutputStream(bytes.length / 3);
@@ -117,9 +111,7 @@ final class Assets {
     private static String webjar(String name) {
         var properties = new Properties();
         try (var in = Assets.class.getClassLoader().getResourceAsStream("META-INF/maven/org.webjars.npm/" + name + "/pom.properties")) {
-            if (in == null) {
-                throw new IllegalStateException("the WebJar " + name + " is not on the class path");
-            }
+            if (in == null) throw new IllegalStateException("the WebJar " + name + " is not on the class path");
             properties.load(in);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -129,9 +121,7 @@ final class Assets {
 
     private static byte[] read(String resource) {
         try (var in = Assets.class.getClassLoader().getResourceAsStream(resource)) {
-            if (in == null) {
-                throw new IllegalStateException("the studio's file " + resource + " is not on the class path");
-            }
+            if (in == null) throw new IllegalStateException("the studio's file " + resource + " is not on the class path");
             return in.readAllBytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -15,8 +15,10 @@ final class Drawing {
     static String html(String svg, String description) {
         var said = JavaSource.plain(description);
         var drawn = attributes(TITLE.matcher(svg.strip()).replaceAll("")).replaceFirst("<svg\\b([^>]*?)\\s*\\brole=\"img\"", "<svg$1");
-        return "<figure class=\"drawing\">" + drawn.replaceFirst("<svg\\b", Matcher.quoteReplacement("<svg role=\"img\" aria-label=\"" + said.replace("\"", "&quot;") + "\""))
-            + "<figcaption aria-hidden=\"true\">" + said + "</figcaption></figure>";
+        return "<figure class=\"drawing\">"
+                + drawn.replaceFirst("<svg\\b",
+                        Matcher.quoteReplacement("<svg role=\"img\" aria-label=\"" + said.replace("\"", "&quot;") + "\""))
+                + "<figcaption aria-hidden=\"true\">" + said + "</figcaption></figure>";
     }
 
     /** Styles as attributes, which mean the same in SVG: the page's policy strips styles. */

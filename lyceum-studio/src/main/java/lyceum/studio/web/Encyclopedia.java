@@ -36,8 +36,8 @@ final class Encyclopedia {
     private Bibliography bibliography;
 
     /** What is made of a catalogue once. */
-    private record Shelf(Catalogue catalogue, StatusBoard board, Finder finder, List<Topic> order, Map<String, Integer> place, Map<String, TopicRow> rows,
-        List<AreaLine> areas) {}
+    private record Shelf(Catalogue catalogue, StatusBoard board, Finder finder, List<Topic> order, Map<String, Integer> place,
+            Map<String, TopicRow> rows, List<AreaLine> areas) {}
 
     Encyclopedia(Catalogue catalogue, StatusBoard board, Finder finder, Function<String, Optional<Article>> articles) {
         this(articles, ready(shelf(catalogue, board, finder)));
@@ -48,9 +48,7 @@ final class Encyclopedia {
         this.shelf = shelf;
     }
 
-    private static Supplier<Shelf> ready(Shelf shelf) {
-        return () -> shelf;
-    }
+    private static Supplier<Shelf> ready(Shelf shelf) { return () -> shelf; }
 
     /** The catalogue that Lyceum ships. It is read on a thread of its own while the server starts; whoever asks before waits. */
     static Encyclopedia shipped() {
@@ -60,7 +58,8 @@ final class Encyclopedia {
         Thread.ofPlatform().daemon().name("studio-catalogue").start(() -> {
             try {
                 var catalogue = Catalogue.load();
-                reading.complete(shelf(catalogue, StatusBoard.of(catalogue, Ledger.load(), article), new TopicFinder(() -> TopicSearch.of(catalogue, article))));
+                reading.complete(shelf(catalogue, StatusBoard.of(catalogue, Ledger.load(), article),
+                        new TopicFinder(() -> TopicSearch.of(catalogue, article))));
             } catch (RuntimeException | Error e) {
                 reading.completeExceptionally(e);
             }
@@ -70,34 +69,30 @@ final class Encyclopedia {
 
     private static Shelf shelf(Catalogue catalogue, StatusBoard board, Finder finder) {
         var areas = Families.areas();
-        var order = catalogue.topics().stream().sorted(Comparator.comparingInt((Topic t) -> Math.floorMod(areas.indexOf(t.area()), 1_000))
-            .thenComparing(Topic::area).thenComparingInt(t -> catalogue.depth(t.slug())).thenComparingInt(Topic::number)).toList();
+        var order = catalogue
+                .topics().stream().sorted(Comparator.comparingInt((Topic t) -> Math.floorMod(areas.indexOf(t.area()), 1_000))
+                        .thenComparing(Topic::area).thenComparingInt(t -> catalogue.depth(t.slug())).thenComparingInt(Topic::number))
+                .toList();
         var place = new HashMap<String, Integer>();
         var rows = new HashMap<String, TopicRow>();
         for (var topic : order) {
             place.put(topic.slug(), place.size());
-            rows.put(topic.slug(), new TopicRow(topic.number(), topic.slug(), topic.title(), Piece.plain(topic.title()), Piece.plain(topic.summary()),
-                topic.area(), topic.kind(), topic.level(), topic.module(), board.of(topic.slug()).status().word(), topic.summary()));
+            rows.put(topic.slug(),
+                    new TopicRow(topic.number(), topic.slug(), topic.title(), Piece.plain(topic.title()), Piece.plain(topic.summary()),
+                            topic.area(), topic.kind(), topic.level(), topic.module(), board.of(topic.slug()).status().word(),
+                            topic.summary()));
         }
         return new Shelf(catalogue, board, finder, order, place, rows, areaLines(board));
     }
 
-    Catalogue catalogue() {
-        return shelf.get().catalogue();
-    }
+    Catalogue catalogue() { return shelf.get().catalogue(); }
 
-    StatusBoard board() {
-        return shelf.get().board();
-    }
+    StatusBoard board() { return shelf.get().board(); }
 
-    Finder finder() {
-        return shelf.get().finder();
-    }
+    Finder finder() { return shelf.get().finder(); }
 
     /** The article of a topic, if it is written. */
-    Optional<Article> article(String slug) {
-        return articles.apply(slug);
-    }
+    Optional<Article> article(String slug) { return articles.apply(slug); }
 
     /** Words of a topic's article, 0 where there is none. */
     int words(String slug) { return words.computeIfAbsent(slug, s -> article(s).map(Article::words).orElse(0)); }
@@ -125,9 +120,7 @@ final class Encyclopedia {
     }
 
     /** All topics: areas as one would read them, in each the topics with the fewest prerequisites first. */
-    List<Topic> order() {
-        return shelf.get().order();
-    }
+    List<Topic> order() { return shelf.get().order(); }
 
     /** The neighbour of a topic in reading order, or null at an end. */
     TopicLink neighbour(String slug, int step) {
@@ -136,13 +129,9 @@ final class Encyclopedia {
         return at < 0 || at >= order.size() ? null : link(order.get(at).slug());
     }
 
-    String status(String slug) {
-        return board().of(slug).status().word();
-    }
+    String status(String slug) { return board().of(slug).status().word(); }
 
-    TopicRow row(String slug) {
-        return shelf.get().rows().get(slug);
-    }
+    TopicRow row(String slug) { return shelf.get().rows().get(slug); }
 
     TopicLink link(String slug) {
         var row = row(slug);
@@ -160,18 +149,14 @@ final class Encyclopedia {
     }
 
     /** The topics of an area in reading order. */
-    List<Topic> inArea(String area) {
-        return order().stream().filter(t -> t.area().equals(area)).toList();
-    }
+    List<Topic> inArea(String area) { return order().stream().filter(t -> t.area().equals(area)).toList(); }
 
     static AreaLine line(String name, String href, Map<Status, Integer> counts) {
         return new AreaLine(name, href, counts.get(Status.WORKS), counts.get(Status.PARTIAL), counts.get(Status.PLANNED));
     }
 
     /** Areas in reading order with their counts. */
-    List<AreaLine> areaLines() {
-        return shelf.get().areas();
-    }
+    List<AreaLine> areaLines() { return shelf.get().areas(); }
 
     private static List<AreaLine> areaLines(StatusBoard board) {
         var counts = board.countsBy(Topic::area);
@@ -189,7 +174,5 @@ final class Encyclopedia {
         return lines;
     }
 
-    static String areaHref(String area) {
-        return "/topics?area=" + Queries.encoded(area);
-    }
+    static String areaHref(String area) { return "/topics?area=" + Queries.encoded(area); }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,8 +25,8 @@ import lyceum.studio.web.view.HomeView;
 final class Featured {
 
     private static final System.Logger LOG = System.getLogger(Featured.class.getName());
-    private static final List<String> WISHED = List.of("k-means", "pca", "roc-auc", "gradient-descent", "multilayer-perceptron", "svd", "bias-variance", "lasso", "adam",
-        "ridge", "decision-tree", "logistic-regression", "sgd", "knn", "relu", "k-fold");
+    private static final List<String> WISHED = List.of("k-means", "pca", "roc-auc", "gradient-descent", "multilayer-perceptron", "svd",
+            "bias-variance", "lasso", "adam", "ridge", "decision-tree", "logistic-regression", "sgd", "knn", "relu", "k-fold");
     private static final int SHOWN = 6;
     private static final double WIDTH = 420;
 
@@ -54,18 +55,14 @@ final class Featured {
         }
     }
 
-    List<HomeView.Live> ready() {
-        return slugs.stream().map(ready::get).filter(java.util.Objects::nonNull).toList();
-    }
+    List<HomeView.Live> ready() { return slugs.stream().map(ready::get).filter(Objects::nonNull).toList(); }
 
     /** Labs that are still to come, already with their names so that nothing moves when the figures arrive. */
     List<HomeView.Live> pending() {
         int count = waiting.get();
-        if (slugs.isEmpty()) {
-            return Collections.nCopies(count, new HomeView.Live("", "", "", "", "", ""));
-        }
-        return slugs.stream().filter(slug -> !ready.containsKey(slug)).limit(count)
-            .map(slug -> new HomeView.Live(slug, encyclopedia.row(slug).title(), encyclopedia.lab(slug).orElseThrow().title(), "", "", "seed 1")).toList();
+        if (slugs.isEmpty()) return Collections.nCopies(count, new HomeView.Live("", "", "", "", "", ""));
+        return slugs.stream().filter(slug -> !ready.containsKey(slug)).limit(count).map(slug -> new HomeView.Live(slug,
+                encyclopedia.row(slug).title(), encyclopedia.lab(slug).orElseThrow().title(), "", "", "seed 1")).toList();
     }
 
     private Optional<LabResult> stored(String slug) {
@@ -75,9 +72,7 @@ final class Featured {
 
     private void next(Queue<String> missing) {
         var slug = missing.poll();
-        if (slug == null) {
-            return;
-        }
+        if (slug == null) return;
         try {
             runs.start(LabRequest.of(slug, encyclopedia.lab(slug).orElseThrow().name()), result -> {
                 if (result != null) {
@@ -94,9 +89,7 @@ final class Featured {
     }
 
     private void take(String slug, LabResult result) {
-        if (result.figures().isEmpty()) {
-            return;
-        }
+        if (result.figures().isEmpty()) return;
         try {
             ready.put(slug, live(slug, result));
         } catch (RuntimeException e) {
@@ -107,7 +100,8 @@ final class Featured {
     /** What can be read at this size: of a sequence the figure that is seen first, of a grid its last plot with axes; a square one fills the card. */
     static Figure telling(Figure figure) {
         return switch (figure) {
-            case Panels panels when !panels.figures().isEmpty() -> telling(panels.figures().reversed().stream().filter(Featured::hasAxes).findFirst().orElse(panels.figures().getLast()));
+            case Panels panels when !panels.figures().isEmpty() ->
+                    telling(panels.figures().reversed().stream().filter(Featured::hasAxes).findFirst().orElse(panels.figures().getLast()));
             case Frames frames when !frames.figures().isEmpty() -> telling(frames.figures().get(frames.first()));
             case Plot plot when plot.equalScale() -> new Plot(plot.title(), plot.description(), plot.x(), plot.y(), plot.layers(), false);
             default -> figure;
@@ -115,12 +109,14 @@ final class Featured {
     }
 
     private static boolean hasAxes(Figure figure) {
-        return figure instanceof Plot plot && plot.layers().stream().noneMatch(l -> l instanceof Layer.Heatmap || l instanceof Layer.ImageGrid || l instanceof Layer.Network);
+        return figure instanceof Plot plot && plot.layers().stream()
+                .noneMatch(l -> l instanceof Layer.Heatmap || l instanceof Layer.ImageGrid || l instanceof Layer.Network);
     }
 
     private HomeView.Live live(String slug, LabResult result) {
         var figure = telling(result.figures().getFirst().figure());
-        return new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH), figure.title() + ". " + figure.description(),
-            Words.parameters(result.params(), result.seed()) + " · " + Words.seconds(result.seconds()) + " s");
+        return new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH),
+                figure.title() + ". " + figure.description(),
+                Words.parameters(result.params(), result.seed()) + " · " + Words.seconds(result.seconds()) + " s");
     }
 }

@@ -16,9 +16,7 @@ final class Figures {
     private Figures() {}
 
     /** The figure as SVG in the page's own colours; of a sequence the figure that is seen first. */
-    static String inline(Figure figure, double width) {
-        return Svg.inline(seen(figure, first(figure)), width);
-    }
+    static String inline(Figure figure, double width) { return Svg.inline(seen(figure, first(figure)), width); }
 
     /** The figure for Vega-Lite in the colours of a theme, for a box so many pixels wide; of a sequence the figure that the slider stands at. */
     static String vegaLite(Figure figure, Theme theme, double width, int frame) {
@@ -34,9 +32,7 @@ final class Figures {
     }
 
     /** Where the slider of a sequence stands at first. */
-    static int first(Figure figure) {
-        return figure instanceof Frames frames ? frames.thinned(VegaLite.MAX_FRAMES).first() : 0;
-    }
+    static int first(Figure figure) { return figure instanceof Frames frames ? frames.thinned(VegaLite.MAX_FRAMES).first() : 0; }
 
     /** What a slider over the figure passes through; none where there is nothing to slide. */
     static List<String> labels(Figure figure) {
@@ -44,16 +40,12 @@ final class Figures {
     }
 
     private static Figure seen(Figure figure, int frame) {
-        if (!(figure instanceof Frames all) || all.figures().isEmpty()) {
-            return untitled(figure);
-        }
+        if (!(figure instanceof Frames all) || all.figures().isEmpty()) return untitled(figure);
         var frames = all.thinned(VegaLite.MAX_FRAMES);
         return untitled(frames.figures().get(place(frames, frame)));
     }
 
-    private static int place(Frames frames, int frame) {
-        return Math.clamp(frame, 0, frames.figures().size() - 1);
-    }
+    private static int place(Frames frames, int frame) { return Math.clamp(frame, 0, frames.figures().size() - 1); }
 
     /** The figure without its title. */
     static Figure untitled(Figure figure) {

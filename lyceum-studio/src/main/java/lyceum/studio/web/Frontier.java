@@ -31,9 +31,7 @@ final class Frontier extends Handler.Wrapper {
     private static final Set<String> BODIES = Set.of("application/json", "application/x-www-form-urlencoded", "text/plain");
     private static final Pattern BROKEN_PERCENT = Pattern.compile("%(?![0-9a-fA-F]{2})");
 
-    private Frontier(Handler next) {
-        super(next);
-    }
+    private Frontier(Handler next) { super(next); }
 
     /** Puts it before whatever the server will handle requests with. */
     static void before(Server server) {
@@ -45,12 +43,12 @@ final class Frontier extends Handler.Wrapper {
         server.addBean(new NetworkConnectionLimit(CONNECTIONS, server));
     }
 
-    @Override
-    public boolean handle(Request request, Response response, Callback callback) throws Exception {
+    @Override public boolean handle(Request request, Response response, Callback callback) throws Exception {
         headers(request, response);
         var uri = request.getHttpURI();
         if (BROKEN_PERCENT.matcher(uri.getPathQuery()).find()) {
-            Response.writeError(request, response, callback, HttpStatus.BAD_REQUEST_400, "The address has a % that two hexadecimal digits do not follow.");
+            Response.writeError(request, response, callback, HttpStatus.BAD_REQUEST_400,
+                    "The address has a % that two hexadecimal digits do not follow.");
             return true;
         }
         var type = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
@@ -63,7 +61,8 @@ final class Frontier extends Handler.Wrapper {
 
     private static boolean readable(String type) {
         var charset = MimeTypes.getCharsetFromContentType(type);
-        return BODIES.contains(type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT)) && (charset == null || charset.equalsIgnoreCase("utf-8"));
+        return BODIES.contains(type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))
+                && (charset == null || charset.equalsIgnoreCase("utf-8"));
     }
 
     private static void headers(Request request, Response response) {
@@ -73,21 +72,15 @@ final class Frontier extends Handler.Wrapper {
 
     /** A request for the head of an answer is answered as one for the whole; the server sends no body then. */
     private static final class AsGet extends Request.Wrapper {
-        AsGet(Request request) {
-            super(request);
-        }
+        AsGet(Request request) { super(request); }
 
-        @Override
-        public String getMethod() {
-            return HttpMethod.GET.asString();
-        }
+        @Override public String getMethod() { return HttpMethod.GET.asString(); }
     }
 
     /** The server's own refusals: a sentence, as text or as JSON. */
     private static final class Errors extends ErrorHandler {
 
-        @Override
-        public boolean handle(Request request, Response response, Callback callback) {
+        @Override public boolean handle(Request request, Response response, Callback callback) {
             headers(request, response);
             var sentence = Problems.sentence(response.getStatus(), request.getAttribute(ERROR_MESSAGE) instanceof String text ? text : "");
             boolean program = Request.getPathInContext(request) instanceof String path && path.startsWith("/api/");

@@ -36,22 +36,22 @@ final class HomePage {
         var paths = new HashMap<String, StringBuilder>();
         var order = encyclopedia.order();
         for (int i = 0; i < order.size(); i++) {
-            paths.computeIfAbsent(encyclopedia.status(order.get(i).slug()), s -> new StringBuilder())
-                .append('M').append(STEP / 2 + STEP * (i % ACROSS)).append(' ').append(STEP / 2 + STEP * (i / ACROSS)).append("h0");
+            paths.computeIfAbsent(encyclopedia.status(order.get(i).slug()), s -> new StringBuilder()).append('M')
+                    .append(STEP / 2 + STEP * (i % ACROSS)).append(' ').append(STEP / 2 + STEP * (i / ACROSS)).append("h0");
         }
         int rows = (order.size() + ACROSS - 1) / ACROSS;
-        return new HomeView.Field(ACROSS * STEP, rows * STEP, path(paths, "works"), path(paths, "partial"), path(paths, "planned"), encyclopedia.board().counts().get(Status.WORKS));
+        return new HomeView.Field(ACROSS * STEP, rows * STEP, path(paths, "works"), path(paths, "partial"), path(paths, "planned"),
+                encyclopedia.board().counts().get(Status.WORKS));
     }
 
     private static String path(Map<String, StringBuilder> paths, String status) {
         return paths.getOrDefault(status, new StringBuilder()).toString();
     }
 
-    private HomeView view() {
-        return new HomeView(featured.ready(), featured.pending(), encyclopedia.areaLines(), TRIES, field);
-    }
+    private HomeView view() { return new HomeView(featured.ready(), featured.pending(), encyclopedia.areaLines(), TRIES, field); }
 
     private void show(Context context) {
-        pages.send(context, "home", pages.head(context, "Lyceum", "The machine-learning encyclopedia that runs.").searching(), Map.of("view", view()));
+        pages.send(context, "home", pages.head(context, "Lyceum", "The machine-learning encyclopedia that runs.").searching(),
+                Map.of("view", view()));
     }
 }

@@ -7,12 +7,15 @@ import java.util.regex.Pattern;
 /** Colours Java source for a page: comments, texts, numbers, words of the language, annotations and types. */
 final class JavaSource {
 
-    private static final Set<String> WORDS = Set.of("abstract", "boolean", "break", "byte", "case", "catch", "char", "class", "continue", "default", "do", "double",
-        "else", "enum", "extends", "final", "finally", "float", "for", "if", "implements", "import", "instanceof", "int", "interface", "long", "new", "null",
-        "package", "permits", "private", "protected", "public", "record", "return", "sealed", "short", "static", "super", "switch", "this", "throw", "throws",
-        "true", "false", "try", "var", "void", "while", "yield");
-    private static final Pattern TOKEN = Pattern.compile("(?<c>//[^\\n]*|/\\*.*?\\*/)|(?<s>\"\"\".*?\"\"\"|\"(?:\\\\.|[^\"\\\\\\n])*\"|'(?:\\\\.|[^'\\\\\\n])*')"
-        + "|(?<a>@[A-Z]\\w*)|(?<n>\\b(?:0[xX][0-9a-fA-F_]+|\\d[\\d_]*(?:\\.\\d+)?(?:[eE][+-]?\\d+)?)[LlFfDd]?\\b)|(?<w>\\b[A-Za-z_]\\w*\\b)", Pattern.DOTALL);
+    private static final Set<String> WORDS = Set.of("abstract", "boolean", "break", "byte", "case", "catch", "char", "class", "continue",
+            "default", "do", "double", "else", "enum", "extends", "final", "finally", "float", "for", "if", "implements", "import",
+            "instanceof", "int", "interface", "long", "new", "null", "package", "permits", "private", "protected", "public", "record",
+            "return", "sealed", "short", "static", "super", "switch", "this", "throw", "throws", "true", "false", "try", "var", "void",
+            "while", "yield");
+    private static final Pattern TOKEN = Pattern.compile(
+            "(?<c>//[^\\n]*|/\\*.*?\\*/)|(?<s>\"\"\".*?\"\"\"|\"(?:\\\\.|[^\"\\\\\\n])*\"|'(?:\\\\.|[^'\\\\\\n])*')"
+                    + "|(?<a>@[A-Z]\\w*)|(?<n>\\b(?:0[xX][0-9a-fA-F_]+|\\d[\\d_]*(?:\\.\\d+)?(?:[eE][+-]?\\d+)?)[LlFfDd]?\\b)|(?<w>\\b[A-Za-z_]\\w*\\b)",
+            Pattern.DOTALL);
 
     private JavaSource() {}
 
@@ -46,9 +49,7 @@ final class JavaSource {
 
     private static char kind(Matcher token) {
         var word = token.group("w");
-        if (word == null) {
-            return token.group("c") != null ? 'c' : token.group("s") != null ? 's' : token.group("a") != null ? 'a' : 'n';
-        }
+        if (word == null) return token.group("c") != null ? 'c' : token.group("s") != null ? 's' : token.group("a") != null ? 'a' : 'n';
         return WORDS.contains(word) ? 'k' : Character.isUpperCase(word.charAt(0)) && word.length() > 1 ? 't' : 0;
     }
 

@@ -4,6 +4,7 @@ import io.javalin.http.Context;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import lyceum.labs.LabClass;
@@ -76,41 +77,41 @@ final class LabPanel {
         var last = lastRun(slug, asked);
         var params = asked.lab().parameters().stream().map(p -> param(p, asked.params().get(p.name()))).toList();
         boolean quick = last.map(s -> s.seconds() < QUICK_SECONDS).orElse(false);
-        return new LabView(asked.lab().title(), slug, params, asked.seed(), "At most " + BUDGET_SECONDS + " s and 1 GB, on this machine.", quick, run, true);
+        return new LabView(asked.lab().title(), slug, params, asked.seed(), "At most " + BUDGET_SECONDS + " s and 1 GB, on this machine.",
+                quick, run, true);
     }
 
     /** The run that the address names. */
     private Optional<RunView> run(String id, Asked asked) {
-        if (id == null) {
-            return Optional.empty();
-        }
+        if (id == null) return Optional.empty();
         return runs.live(id).filter(r -> r.request().labClass().equals(asked.lab().name())).map(views::of)
-            .or(() -> views.inTurn(() -> runs.stored(id).filter(r -> r.lab().equals(asked.lab().name())).isPresent()) ? views.stored(runs.storedId(id), runs.store()) : Optional.empty());
+                .or(() -> views.inTurn(() -> runs.stored(id).filter(r -> r.lab().equals(asked.lab().name())).isPresent())
+                        ? views.stored(runs.storedId(id), runs.store()) : Optional.empty());
     }
 
     /** The latest stored run of these values that can be shown: a damaged one is left out, and the one before it is the latest. */
     private Optional<RunView> lastView(String slug, Asked asked) {
         for (var last = lastRun(slug, asked); last.isPresent(); last = lastRun(slug, asked)) {
             var view = views.stored(last.get().id(), runs.store());
-            if (view.isPresent()) {
-                return view;
-            }
+            if (view.isPresent()) return view;
         }
         return Optional.empty();
     }
 
     /** The latest stored run of these values, for any of the topics that share the lab. */
     private Optional<StoredRun> lastRun(String slug, Asked asked) {
-        return runs.store().last(slug, asked.typed(), asked.seed())
-            .or(() -> asked.lab().topics().stream().map(other -> runs.store().last(other, asked.typed(), asked.seed())).flatMap(Optional::stream).findFirst());
+        return runs.store().last(slug, asked.typed(), asked.seed()).or(() -> asked.lab().topics().stream()
+                .map(other -> runs.store().last(other, asked.typed(), asked.seed())).flatMap(Optional::stream).findFirst());
     }
 
     private static LabView.Param param(Parameter parameter, String value) {
-        var label = parameter.name().replace('_', ' ').replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(java.util.Locale.ROOT);
+        var label = parameter.name().replace('_', ' ').replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
         var initial = text(parameter.defaultValue());
         return switch (parameter) {
-            case Parameter.Whole(var name, _, int min, int max) -> new LabView.Param(name, label, value, initial, String.valueOf(min), String.valueOf(max), "1", true, List.of());
-            case Parameter.Real(var name, _, double min, double max) -> new LabView.Param(name, label, value, initial, text(min), text(max), step(min, max), false, List.of());
+            case Parameter.Whole(var name, _, int min, int max) ->
+                    new LabView.Param(name, label, value, initial, String.valueOf(min), String.valueOf(max), "1", true, List.of());
+            case Parameter.Real(var name, _, double min, double max) ->
+                    new LabView.Param(name, label, value, initial, text(min), text(max), step(min, max), false, List.of());
             case Parameter.Choice(var name, _, var options) -> new LabView.Param(name, label, value, initial, "", "", "", false, options);
             case Parameter.Flag(var name, _) -> new LabView.Param(name, label, value, initial, "", "", "", false, List.of("true", "false"));
         };

@@ -16,7 +16,8 @@ final class LabSource {
     static Optional<String> find(String labClass) {
         var outer = labClass.contains("$") ? labClass.substring(0, labClass.indexOf('$')) : labClass;
         try (var in = LabSource.class.getResourceAsStream("/" + outer.replace('.', '/') + ".java")) {
-            return in == null ? Optional.empty() : Optional.of(HEAD.matcher(new String(in.readAllBytes(), StandardCharsets.UTF_8)).replaceFirst(""));
+            return in == null ? Optional.empty()
+                    : Optional.of(HEAD.matcher(new String(in.readAllBytes(), StandardCharsets.UTF_8)).replaceFirst(""));
         } catch (IOException e) {
             return Optional.empty();
         }

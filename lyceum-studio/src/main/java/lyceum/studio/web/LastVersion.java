@@ -21,7 +21,8 @@ record LastVersion(String version, Map<String, String> status) {
 
     static Optional<LastVersion> load() {
         try (var in = LastVersion.class.getResourceAsStream(RESOURCE)) {
-            return in == null ? Optional.empty() : Optional.of(parse(new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()));
+            return in == null ? Optional.empty()
+                    : Optional.of(parse(new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + RESOURCE, e);
         }
@@ -29,12 +30,11 @@ record LastVersion(String version, Map<String, String> status) {
 
     static LastVersion parse(List<String> lines) {
         var status = new LinkedHashMap<String, String>();
-        lines.stream().skip(1).filter(line -> !line.isBlank()).map(line -> line.split(" ", 2)).forEach(line -> status.put(line[0], line[1]));
+        lines.stream().skip(1).filter(line -> !line.isBlank()).map(line -> line.split(" ", 2))
+                .forEach(line -> status.put(line[0], line[1]));
         return new LastVersion(lines.getFirst(), status);
     }
 
     /** The status of a topic then; one that was not in the catalogue was planned at best. */
-    String of(String slug) {
-        return status.getOrDefault(slug, "planned");
-    }
+    String of(String slug) { return status.getOrDefault(slug, "planned"); }
 }

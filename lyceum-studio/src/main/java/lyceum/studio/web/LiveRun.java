@@ -31,44 +31,26 @@ final class LiveRun {
     private volatile LabRun run;
     private volatile RunStore.Saved stored = new RunStore.Saved("", "");
 
-    LiveRun(LabRequest request) {
-        this.request = request;
-    }
+    LiveRun(LabRequest request) { this.request = request; }
 
-    LabRequest request() {
-        return request;
-    }
+    LabRequest request() { return request; }
 
-    Instant begin() {
-        return begin;
-    }
+    Instant begin() { return begin; }
 
-    String id() {
-        return run.id();
-    }
+    String id() { return run.id(); }
 
-    void bind(LabRun started) {
-        run = started;
-    }
+    void bind(LabRun started) { run = started; }
 
     /** Its id in the store; empty until it is there. */
-    String stored() {
-        return stored.id();
-    }
+    String stored() { return stored.id(); }
 
     /** Why it is not on disk, as a sentence; empty where it is, or has yet to end. */
-    String warning() {
-        return RunViews.sentence(stored.warning());
-    }
+    String warning() { return RunViews.sentence(stored.warning()); }
 
-    void storedAs(RunStore.Saved saved) {
-        stored = saved;
-    }
+    void storedAs(RunStore.Saved saved) { stored = saved; }
 
     /** About the memory that its events take. */
-    long bytes() {
-        return bytes;
-    }
+    long bytes() { return bytes; }
 
     /** About the memory that an event takes. */
     static long bytes(LabEvent event) {
@@ -81,9 +63,7 @@ final class LiveRun {
         };
     }
 
-    void stop() {
-        run.cancel();
-    }
+    void stop() { run.cancel(); }
 
     /** Takes the next event. */
     void add(LabEvent event) {
@@ -141,9 +121,7 @@ final class LiveRun {
     String state() {
         lock.lock();
         try {
-            if (events.isEmpty()) {
-                return "queued";
-            }
+            if (events.isEmpty()) return "queued";
             return switch (events.getLast().event()) {
                 case LabEvent.Finished _ -> "done";
                 case LabEvent.Failed _ -> "failed";

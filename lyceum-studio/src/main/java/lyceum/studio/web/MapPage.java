@@ -28,8 +28,10 @@ final class MapPage {
     }
 
     void routes(RoutesConfig routes) {
-        routes.get("/map", context -> pages.send(context, "map",
-            pages.head(context, "Map", "What to read before what: the prerequisites of all topics as a picture.").under("map"), Map.of("view", view)));
+        routes.get("/map",
+                context -> pages.send(context, "map",
+                        pages.head(context, "Map", "What to read before what: the prerequisites of all topics as a picture.").under("map"),
+                        Map.of("view", view)));
     }
 
     /** What the page shows. */
@@ -55,7 +57,8 @@ final class MapPage {
 
     private MapView.Band band(AreaLine line, int top, int column, int across) {
         var byDepth = new TreeMap<Integer, List<Topic>>();
-        encyclopedia.inArea(line.name()).forEach(t -> byDepth.computeIfAbsent(encyclopedia.catalogue().depth(t.slug()), d -> new ArrayList<>()).add(t));
+        encyclopedia.inArea(line.name())
+                .forEach(t -> byDepth.computeIfAbsent(encyclopedia.catalogue().depth(t.slug()), d -> new ArrayList<>()).add(t));
         int tallest = byDepth.values().stream().mapToInt(List::size).max().orElse(0);
         int height = Math.max(28, 12 + DOT * ((tallest + across - 1) / across));
         var dots = new ArrayList<MapView.Dot>();

@@ -13,7 +13,8 @@ import lyceum.studio.web.view.Site;
 /** Fills the templates, which were compiled with the classes. */
 final class Pages {
 
-    private final TemplateEngine engine = TemplateEngine.createPrecompiled(null, ContentType.Html, Pages.class.getClassLoader(), "lyceum.studio.web.pages");
+    private final TemplateEngine engine = TemplateEngine.createPrecompiled(null, ContentType.Html, Pages.class.getClassLoader(),
+            "lyceum.studio.web.pages");
     private final UnaryOperator<String> assets;
     private final Site site;
 
@@ -36,40 +37,29 @@ final class Pages {
     /** What a page says about itself. */
     record Head(String title, String description, String nav, String theme, String query, boolean topic, boolean math, boolean figures) {
 
-        Head under(String section) {
-            return new Head(title, description, section, theme, query, topic, math, figures);
-        }
+        Head under(String section) { return new Head(title, description, section, theme, query, topic, math, figures); }
 
         /** With a search field of its own. */
-        Head searching() {
-            return new Head(title, description, nav, theme, null, topic, math, figures);
-        }
+        Head searching() { return new Head(title, description, nav, theme, null, topic, math, figures); }
 
         /** With the styles of a topic. */
-        Head styled() {
-            return new Head(title, description, nav, theme, query, true, math, figures);
-        }
+        Head styled() { return new Head(title, description, nav, theme, query, true, math, figures); }
 
-        Head with(boolean formulas, boolean pictures) {
-            return new Head(title, description, nav, theme, query, topic, formulas, pictures);
-        }
+        Head with(boolean formulas, boolean pictures) { return new Head(title, description, nav, theme, query, topic, formulas, pictures); }
     }
 
-    void send(Context context, String template, Head head, Map<String, ?> values) {
-        Reply.html(context, page(template, head, values));
-    }
+    void send(Context context, String template, Head head, Map<String, ?> values) { Reply.html(context, page(template, head, values)); }
 
     /** A whole page. */
     String page(String template, Head head, Map<String, ?> values) {
         var all = new HashMap<String, Object>(values);
-        all.put("page", new Page(head.title(), head.description(), head.nav(), head.theme(), site, assets, head.query(), head.topic(), head.math(), head.figures()));
+        all.put("page", new Page(head.title(), head.description(), head.nav(), head.theme(), site, assets, head.query(), head.topic(),
+                head.math(), head.figures()));
         return fragment(template, all);
     }
 
     /** Release of the library. */
-    String version() {
-        return site.version();
-    }
+    String version() { return site.version(); }
 
     /** A template's text. */
     String fragment(String template, Map<String, Object> values) {

@@ -30,14 +30,18 @@ final class Problems {
 
     void routes(RoutesConfig routes) {
         routes.exception(Safety.Refused.class, (e, context) -> send(context, e.status(), e.getMessage(), Map.of()));
-        routes.exception(LabParameterException.class, (e, context) -> send(context, 400, Words.ended(e.getMessage()), Map.of("parameter", e.parameter())));
+        routes.exception(LabParameterException.class,
+                (e, context) -> send(context, 400, Words.ended(e.getMessage()), Map.of("parameter", e.parameter())));
         routes.exception(QueueFullException.class, (e, context) -> {
             context.header("Retry-After", String.valueOf(RETRY_SECONDS));
             send(context, 429, RunViews.sentence(e.getMessage()), Map.of("retryAfter", RETRY_SECONDS));
         });
-        routes.exception(UnknownTopicException.class, (e, context) -> send(context, 404, RunViews.sentence(e.getMessage().split(";")[0]), Map.of("nearest", e.nearest())));
-        routes.exception(HttpResponseException.class, (e, context) -> send(context, e.getStatus(), sentence(e.getStatus(), e.getMessage()), Map.of()));
-        routes.exception(HttpException.RuntimeException.class, (e, context) -> send(context, e.getCode(), sentence(e.getCode(), e.getReason()), Map.of()));
+        routes.exception(UnknownTopicException.class,
+                (e, context) -> send(context, 404, RunViews.sentence(e.getMessage().split(";")[0]), Map.of("nearest", e.nearest())));
+        routes.exception(HttpResponseException.class,
+                (e, context) -> send(context, e.getStatus(), sentence(e.getStatus(), e.getMessage()), Map.of()));
+        routes.exception(HttpException.RuntimeException.class,
+                (e, context) -> send(context, e.getCode(), sentence(e.getCode(), e.getReason()), Map.of()));
         routes.exception(IOException.class, (e, context) -> {
             LOG.log(System.Logger.Level.DEBUG, "the client of " + context.path() + " is gone", e);
             context.status(400);
@@ -73,8 +77,11 @@ final class Problems {
             Reply.error(context, status, sentence, more);
             return;
         }
-        List<TopicLink> links = more.get("nearest") instanceof List<?> slugs ? encyclopedia.links(slugs.stream().map(String::valueOf).toList()) : List.of();
+        List<TopicLink> links = more.get("nearest") instanceof List<?> slugs
+                ? encyclopedia.links(slugs.stream().map(String::valueOf).toList()) : List.of();
         pages.send(context, "problem", pages.head(context, status == 404 ? "Not found" : "Not answered", sentence).searching(),
-            Map.of("heading", sentence, "text", status == 404 ? "It may have another name." : status >= 500 ? "Nothing was lost; other pages go on." : "The request was refused with status " + status + ".", "nearest", links));
+                Map.of("heading", sentence, "text", status == 404 ? "It may have another name."
+                        : status >= 500 ? "Nothing was lost; other pages go on." : "The request was refused with status " + status + ".",
+                        "nearest", links));
     }
 }

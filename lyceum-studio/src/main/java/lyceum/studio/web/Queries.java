@@ -12,9 +12,7 @@ final class Queries {
 
     private Queries() {}
 
-    static String encoded(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8);
-    }
+    static String encoded(String text) { return URLEncoder.encode(text, StandardCharsets.UTF_8); }
 
     /** {@code path?a=1&b=2}; names without a value are left out. */
     static String address(String path, Map<String, ? extends Collection<String>> values) {

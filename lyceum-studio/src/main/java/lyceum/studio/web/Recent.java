@@ -18,9 +18,7 @@ final class Recent<V> {
         this.bytes = bytes;
     }
 
-    synchronized Optional<V> get(String name) {
-        return Optional.ofNullable(kept.get(name));
-    }
+    synchronized Optional<V> get(String name) { return Optional.ofNullable(kept.get(name)); }
 
     /** Keeps a value, unless it alone is too large. */
     synchronized void put(String name, V value) {

@@ -8,14 +8,15 @@ final class RelativeLinks {
 
     private static final Pattern ADDRESS = Pattern.compile("(href|src|action)=\"/([^\"]*)\"");
     /** What a page without a server has no use for. */
-    private static final Pattern SERVED = Pattern.compile("<script [^>]*htmx[^>]*></script>\\n?|<meta name=\"htmx-config\"[^>]*>\\n?|<link rel=\"preload\"[^>]*>\\n?");
+    private static final Pattern SERVED = Pattern
+            .compile("<script [^>]*htmx[^>]*></script>\\n?|<meta name=\"htmx-config\"[^>]*>\\n?|<link rel=\"preload\"[^>]*>\\n?");
 
     private RelativeLinks() {}
 
     /** A page whose addresses lead from its folder, {@code root} being the way up. */
     static String of(String page, String root) {
         return ADDRESS.matcher(SERVED.matcher(page).replaceAll(""))
-            .replaceAll(m -> Matcher.quoteReplacement(m.group(1) + "=\"" + root + file(m.group(2)) + "\""));
+                .replaceAll(m -> Matcher.quoteReplacement(m.group(1) + "=\"" + root + file(m.group(2)) + "\""));
     }
 
     private static String file(String address) {

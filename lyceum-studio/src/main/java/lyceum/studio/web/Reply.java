@@ -2,6 +2,7 @@ package lyceum.studio.web;
 
 import io.javalin.http.Context;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.zip.CRC32C;
 import lyceum.labs.LabJson;
@@ -13,9 +14,7 @@ final class Reply {
 
     private Reply() {}
 
-    static void html(Context context, String page) {
-        body(context, "text/html; charset=utf-8", page.getBytes(StandardCharsets.UTF_8));
-    }
+    static void html(Context context, String page) { body(context, "text/html; charset=utf-8", page.getBytes(StandardCharsets.UTF_8)); }
 
     /** Sends a value as JSON. */
     static void json(Context context, Object value) {
@@ -24,7 +23,7 @@ final class Reply {
 
     /** Sends an error to a program: a sentence, and what may help. */
     static void error(Context context, int status, String sentence, Map<String, ?> more) {
-        var body = new java.util.LinkedHashMap<String, Object>();
+        var body = new LinkedHashMap<String, Object>();
         body.put("error", sentence);
         body.putAll(more);
         context.status(status);
@@ -56,8 +55,8 @@ final class Reply {
     /** Sends a static file of this build. */
     static void asset(Context context, Assets assets, String hash, String name) {
         var asset = assets.find(name).orElseThrow(() -> new Safety.Refused(404, "There is no static file of that name."));
-        context.contentType(asset.type()).header("Vary", "Accept-Encoding")
-            .header("Cache-Control", assets.current(hash) ? "public, max-age=31536000, immutable" : "no-cache");
+        context.contentType(asset.type()).header("Vary", "Accept-Encoding").header("Cache-Control",
+                assets.current(hash) ? "public, max-age=31536000, immutable" : "no-cache");
         if (asset.compressible() && zips(context)) {
             context.header("Content-Encoding", "gzip").result(assets.gzip(name));
         } else {

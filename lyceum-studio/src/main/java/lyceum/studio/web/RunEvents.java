@@ -65,16 +65,12 @@ final class RunEvents {
         while (!client.terminated()) {
             var fresh = run.after(last, PING_MILLIS);
             if (fresh.isEmpty()) {
-                if (run.ended()) {
-                    return;
-                }
+                if (run.ended()) return;
                 client.sendComment("still here");
             }
             for (var numbered : fresh) {
                 last = numbered.id();
-                if (!sendInTurn(client, run, numbered, html) || numbered.event().last()) {
-                    return;
-                }
+                if (!sendInTurn(client, run, numbered, html) || numbered.event().last()) return;
             }
         }
     }
@@ -83,9 +79,7 @@ final class RunEvents {
     private boolean sendInTurn(SseClient client, LiveRun run, LiveRun.Numbered numbered, boolean html) throws InterruptedException {
         long bytes = !html && numbered.event().last() ? run.bytes() : LiveRun.bytes(numbered.event());
         int room = (int) Math.min(KILOBYTES, 1 + bytes / 1024);
-        if (!onTheirWay.tryAcquire(room, PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) {
-            return false;
-        }
+        if (!onTheirWay.tryAcquire(room, PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) return false;
         try {
             send(client, run, numbered, html);
             return !client.terminated();
@@ -106,12 +100,19 @@ final class RunEvents {
             case LabEvent.Progress p -> client.sendEvent("progress", LabJson.write(p), id);
             case LabEvent.Said(var text) -> piece(client, id, new RunView.Said(text));
             case LabEvent.Table(var table) -> piece(client, id, views.grid(table));
-            case LabEvent.Figure(_, var figure) -> piece(client, id, views.inTurn(() -> views.figure(run.id(), before(run, numbered, LabEvent.Figure.class), figure)));
-            case LabEvent.Image(var image) -> piece(client, id, views.picture(run.id(), before(run, numbered, LabEvent.Image.class), image));
-            case LabEvent.Check(var check) -> client.sendEvent("piece", LabJson.write(Map.of("slot", "check", "html", pages.fragment("parts/check", Map.of("check", views.check(check))))), id);
-            case LabEvent.Finished(var result) -> client.sendEvent("end", LabJson.write(Map.of("state", "done", "made", RunViews.made(run, result), "seconds", Words.seconds(result.seconds()))), id);
-            case LabEvent.Failed(var message, _) -> client.sendEvent("end", LabJson.write(Map.of("state", "failed", "made", "", "trouble", message)), id);
-            case LabEvent.Cancelled(var reason) -> client.sendEvent("end", LabJson.write(Map.of("state", "stopped", "made", "", "trouble", RunViews.sentence(reason))), id);
+            case LabEvent.Figure(_, var figure) ->
+                    piece(client, id, views.inTurn(() -> views.figure(run.id(), before(run, numbered, LabEvent.Figure.class), figure)));
+            case LabEvent.Image(var image) ->
+                    piece(client, id, views.picture(run.id(), before(run, numbered, LabEvent.Image.class), image));
+            case LabEvent.Check(var check) -> client.sendEvent("piece",
+                    LabJson.write(Map.of("slot", "check", "html", pages.fragment("parts/check", Map.of("check", views.check(check))))), id);
+            case LabEvent.Finished(var result) -> client.sendEvent("end",
+                    LabJson.write(Map.of("state", "done", "made", RunViews.made(run, result), "seconds", Words.seconds(result.seconds()))),
+                    id);
+            case LabEvent.Failed(var message, _) ->
+                    client.sendEvent("end", LabJson.write(Map.of("state", "failed", "made", "", "trouble", message)), id);
+            case LabEvent.Cancelled(var reason) -> client.sendEvent("end",
+                    LabJson.write(Map.of("state", "stopped", "made", "", "trouble", RunViews.sentence(reason))), id);
         }
     }
 
@@ -123,9 +124,7 @@ final class RunEvents {
         return (int) run.events().stream().filter(n -> n.id() < numbered.id() && kind.isInstance(n.event())).count();
     }
 
-    private static String name(LabEvent event) {
-        return event.getClass().getSimpleName().toLowerCase(Locale.ROOT);
-    }
+    private static String name(LabEvent event) { return event.getClass().getSimpleName().toLowerCase(Locale.ROOT); }
 
     private static long number(String text) {
         try {

@@ -40,10 +40,11 @@ final class RunFiles {
         int dot = file.indexOf('.');
         var kind = dot < 0 ? "" : file.substring(dot + 1);
         var figure = find(context, file, LabEvent.Figure.class, LabEvent.Figure::figure, LabResult::figures).map(RunFiles::read)
-            .orElseThrow(() -> new Safety.Refused(404, "That run has no such figure."));
+                .orElseThrow(() -> new Safety.Refused(404, "That run has no such figure."));
         var theme = "dark".equals(context.queryParam("theme")) ? Theme.DARK : Theme.LIGHT;
         switch (kind) {
-            case "json" -> text(context, "application/json", Figures.vegaLite(figure, theme, number(context, "width", (int) Svg.WIDTH), number(context, "frame", Figures.first(figure))));
+            case "json" -> text(context, "application/json", Figures.vegaLite(figure, theme, number(context, "width", (int) Svg.WIDTH),
+                    number(context, "frame", Figures.first(figure))));
             case "svg" -> {
                 name(context, figure, kind);
                 text(context, "image/svg+xml", Svg.write(figure, theme));
@@ -77,21 +78,20 @@ final class RunFiles {
 
     private void image(Context context) {
         var image = find(context, context.pathParam("file"), LabEvent.Image.class, LabEvent.Image::image, LabResult::images)
-            .map(LabImage::png).orElseThrow(() -> new Safety.Refused(404, "That run has no such image."));
+                .map(LabImage::png).orElseThrow(() -> new Safety.Refused(404, "That run has no such image."));
         Reply.body(context, "image/png", image);
     }
 
     /** The thing with the number that a file's name begins with, of a run that goes on or is stored. */
-    private <E extends LabEvent, T> Optional<T> find(Context context, String file, Class<E> kind, Function<E, T> of, Function<LabResult, List<T>> stored) {
+    private <E extends LabEvent, T> Optional<T> find(Context context, String file, Class<E> kind, Function<E, T> of,
+            Function<LabResult, List<T>> stored) {
         int number = number(file);
-        if (number < 0) {
-            return Optional.empty();
-        }
+        if (number < 0) return Optional.empty();
         var id = context.pathParam("id");
         var live = runs.live(id);
         List<T> all = live.isPresent()
-            ? live.get().events().stream().map(LiveRun.Numbered::event).filter(kind::isInstance).map(kind::cast).map(of).toList()
-            : runs.stored(id).map(stored).orElse(List.of());
+                ? live.get().events().stream().map(LiveRun.Numbered::event).filter(kind::isInstance).map(kind::cast).map(of).toList()
+                : runs.stored(id).map(stored).orElse(List.of());
         return number < all.size() ? Optional.of(all.get(number)) : Optional.empty();
     }
 

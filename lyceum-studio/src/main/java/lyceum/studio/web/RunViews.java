@@ -30,9 +30,7 @@ final class RunViews {
     /** A large figure takes tens of megabytes while it is drawn: two at once, whoever asks. */
     private final Semaphore drawing = new Semaphore(2, true);
 
-    RunViews(Encyclopedia encyclopedia) {
-        this.encyclopedia = encyclopedia;
-    }
+    RunViews(Encyclopedia encyclopedia) { this.encyclopedia = encyclopedia; }
 
     /** Does what reads or draws figures, when it is its turn. */
     <T> T inTurn(Supplier<T> work) {
@@ -45,9 +43,7 @@ final class RunViews {
     }
 
     /** A run that goes on, or that this studio remembers, with its events so far. */
-    RunView of(LiveRun run) {
-        return inTurn(() -> drawn(run));
-    }
+    RunView of(LiveRun run) { return inTurn(() -> drawn(run)); }
 
     private RunView drawn(LiveRun run) {
         var items = new ArrayList<RunView.Item>();
@@ -68,7 +64,7 @@ final class RunViews {
                 case LabEvent.Finished(var result) -> made = made(run, result);
                 case LabEvent.Failed(var message, _) -> trouble = message;
                 case LabEvent.Cancelled(var reason) -> trouble = sentence(reason);
-                case LabEvent.Started _, LabEvent.Progress _ -> { }
+                case LabEvent.Started _,LabEvent.Progress _ -> {}
             }
         }
         return new RunView(run.id(), run.state(), items, checks, made, trouble, last);
@@ -104,9 +100,7 @@ final class RunViews {
         }).sum();
     }
 
-    private static long bytes(RunView.Grid grid) {
-        return 64L * grid.columns().size() * grid.rows().size();
-    }
+    private static long bytes(RunView.Grid grid) { return 64L * grid.columns().size() * grid.rows().size(); }
 
     /** A stored result. */
     RunView of(String id, LabResult result) {
@@ -125,17 +119,15 @@ final class RunViews {
     /** A figure whose files lie below the run's address. */
     RunView.Figure figure(String run, int number, FigureJson json) {
         var figure = json.figure();
-        return new RunView.Figure(figure.title(), figure.description(), "/runs/" + run + "/figures/" + number, Figures.inline(figure, WIDTH), grid(figure.title(), figure.table()),
-            figure instanceof Frames frames && !frames.slider().isEmpty() ? frames.slider() : "frame", Figures.labels(figure), Figures.first(figure));
+        return new RunView.Figure(figure.title(), figure.description(), "/runs/" + run + "/figures/" + number,
+                Figures.inline(figure, WIDTH), grid(figure.title(), figure.table()),
+                figure instanceof Frames frames && !frames.slider().isEmpty() ? frames.slider() : "frame", Figures.labels(figure),
+                Figures.first(figure));
     }
 
-    RunView.Grid grid(LabTable table) {
-        return grid(table.title(), table.columns(), table.rows());
-    }
+    RunView.Grid grid(LabTable table) { return grid(table.title(), table.columns(), table.rows()); }
 
-    private static RunView.Grid grid(String title, Table table) {
-        return grid(title, table.columns(), table.rows());
-    }
+    private static RunView.Grid grid(String title, Table table) { return grid(title, table.columns(), table.rows()); }
 
     private static RunView.Grid grid(String title, List<String> columns, List<List<Object>> rows) {
         var shown = rows.stream().limit(ROWS).map(row -> row.stream().map(Words::cell).toList()).toList();
@@ -148,19 +140,21 @@ final class RunViews {
 
     RunView.Check check(CheckResult check) {
         var topic = encyclopedia.catalogue().find(check.topic());
-        var clause = topic.filter(t -> check.clause() >= 1 && check.clause() <= t.clauses().size()).map(t -> t.clause(check.clause())).orElse("");
+        var clause = topic.filter(t -> check.clause() >= 1 && check.clause() <= t.clauses().size()).map(t -> t.clause(check.clause()))
+                .orElse("");
         boolean shared = encyclopedia.lab(check.topic()).filter(lab -> lab.topics().size() > 1).isPresent();
         boolean fact = check.expected().equals("true");
-        return new RunView.Check(check.topic(), check.clause(), check.name(), fact ? String.valueOf(check.value() == 1) : Words.number(check.value()), check.expected(),
-            check.holds() ? "holds" : check.fails() ? "fails" : "other", check.verdict().words(), clause, shared ? topic.map(t -> t.title()).orElse("") : "");
+        return new RunView.Check(check.topic(), check.clause(), check.name(),
+                fact ? String.valueOf(check.value() == 1) : Words.number(check.value()), check.expected(),
+                check.holds() ? "holds" : check.fails() ? "fails" : "other", check.verdict().words(), clause,
+                shared ? topic.map(t -> t.title()).orElse("") : "");
     }
 
     /** Words as a sentence; a formula or a name that they begin with stays as it is. */
     static String sentence(String words) {
-        if (words.isEmpty()) {
-            return "";
-        }
+        if (words.isEmpty()) return "";
         var first = words.split(" ", 2)[0];
-        return (first.matches("[a-z]{2,}[,:]?") ? Character.toUpperCase(words.charAt(0)) + words.substring(1) : words) + (words.endsWith(".") ? "" : ".");
+        return (first.matches("[a-z]{2,}[,:]?") ? Character.toUpperCase(words.charAt(0)) + words.substring(1) : words)
+                + (words.endsWith(".") ? "" : ".");
     }
 }

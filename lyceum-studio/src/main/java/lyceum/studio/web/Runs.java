@@ -27,10 +27,7 @@ final class Runs implements AutoCloseable {
     private final Map<String, String> names = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1;
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
-            return size() > NAMES;
-        }
+        @Override protected boolean removeEldestEntry(Map.Entry<String, String> eldest) { return size() > NAMES; }
     };
 
     Runs(LabExecutor executor, RunStore store) {
@@ -39,18 +36,12 @@ final class Runs implements AutoCloseable {
     }
 
     /** What labs compute with, empty until a worker has said so. */
-    String backend() {
-        return executor.backend();
-    }
+    String backend() { return executor.backend(); }
 
-    RunStore store() {
-        return store;
-    }
+    RunStore store() { return store; }
 
     /** Starts a run, or queues it. */
-    LiveRun start(LabRequest request) {
-        return start(request, result -> { });
-    }
+    LiveRun start(LabRequest request) { return start(request, result -> {}); }
 
     /** Starts a run; {@code whenDone} hears its result, null where it came to none. */
     LiveRun start(LabRequest request, Consumer<LabResult> whenDone) {
@@ -69,7 +60,8 @@ final class Runs implements AutoCloseable {
         synchronized (live) {
             long bytes = live.values().stream().mapToLong(LiveRun::bytes).sum();
             int rest = live.size();
-            for (var oldest = live.values().iterator(); rest > 1 && (rest > REMEMBERED || bytes > REMEMBERED_BYTES) && oldest.hasNext(); rest--) {
+            for (var oldest = live.values().iterator(); rest > 1 && (rest > REMEMBERED || bytes > REMEMBERED_BYTES)
+                    && oldest.hasNext(); rest--) {
                 var candidate = oldest.next();
                 if (candidate.ended()) {
                     bytes -= candidate.bytes();
@@ -114,9 +106,7 @@ final class Runs implements AutoCloseable {
     }
 
     /** A result that is stored, by the id under which it ran or by that of the store. */
-    Optional<LabResult> stored(String id) {
-        return store.find(storedId(id));
-    }
+    Optional<LabResult> stored(String id) { return store.find(storedId(id)); }
 
     /** The store's id of a run that was started here; another id as it is. */
     String storedId(String id) {
@@ -132,8 +122,5 @@ final class Runs implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() {
-        executor.close();
-    }
+    @Override public void close() { executor.close(); }
 }

@@ -51,7 +51,8 @@ final class RunsApi {
             throw new Safety.Refused(400, "params is " + given + "; it is an object: {\"k\": 3}.");
         }
         var params = new LinkedHashMap<String, String>();
-        given.properties().forEach(p -> params.put(p.getKey(), p.getValue().isString() ? p.getValue().stringValue() : p.getValue().toString()));
+        given.properties()
+                .forEach(p -> params.put(p.getKey(), p.getValue().isString() ? p.getValue().stringValue() : p.getValue().toString()));
         var run = begin(topic, params, seed(body.path("seed")));
         context.status(202).header("Location", "/api/runs/" + run.id());
         Reply.json(context, summary(run));
@@ -74,7 +75,8 @@ final class RunsApi {
         var form = new LinkedHashMap<String, String>();
         context.formParamMap().forEach((name, values) -> {
             if (values.isEmpty()) {
-                throw new Safety.Refused(400, "The form's field " + Safety.shown(name) + " has a % that two hexadecimal digits do not follow.");
+                throw new Safety.Refused(400,
+                        "The form's field " + Safety.shown(name) + " has a % that two hexadecimal digits do not follow.");
             }
             form.put(name, values.getLast());
         });
@@ -83,20 +85,17 @@ final class RunsApi {
 
     private LiveRun begin(Topic topic, Map<String, String> params, long seed) {
         var lab = encyclopedia.lab(topic.slug()).orElseThrow(() -> new Safety.Refused(409, topic.title() + " has no lab yet."));
-        return runs.start(LabRequest.of(topic.slug(), lab.name()).withParams(params).withSeed(seed).within(Duration.ofSeconds(LabPanel.BUDGET_SECONDS)));
+        return runs.start(LabRequest.of(topic.slug(), lab.name()).withParams(params).withSeed(seed)
+                .within(Duration.ofSeconds(LabPanel.BUDGET_SECONDS)));
     }
 
     private static long seed(JsonNode node) {
-        if (node.isMissingNode() || node.isNull()) {
-            return 1;
-        }
+        if (node.isMissingNode() || node.isNull()) return 1;
         return seedText(node.isString() ? node.stringValue() : node.toString());
     }
 
     static long seedText(String text) {
-        if (text == null || text.isBlank()) {
-            return 1;
-        }
+        if (text == null || text.isBlank()) return 1;
         try {
             return Long.parseLong(text.strip());
         } catch (NumberFormatException e) {
@@ -122,7 +121,8 @@ final class RunsApi {
         var run = runs.live(id);
         if (run.isPresent()) {
             var body = new LinkedHashMap<>(summary(run.get()));
-            run.get().events().reversed().stream().map(LiveRun.Numbered::event).filter(LabEvent.Progress.class::isInstance).findFirst().ifPresent(p -> body.put("progress", p));
+            run.get().events().reversed().stream().map(LiveRun.Numbered::event).filter(LabEvent.Progress.class::isInstance).findFirst()
+                    .ifPresent(p -> body.put("progress", p));
             switch (run.get().events().isEmpty() ? null : run.get().events().getLast().event()) {
                 case LabEvent.Finished(var result) -> {
                     body.put("result", result);
@@ -132,7 +132,7 @@ final class RunsApi {
                 }
                 case LabEvent.Failed(var message, _) -> body.put("error", message);
                 case LabEvent.Cancelled(var reason) -> body.put("error", reason);
-                case null, default -> { }
+                case null, default -> {}
             }
             Reply.json(context, body);
             return;
@@ -152,7 +152,5 @@ final class RunsApi {
         Reply.json(context, summary(run));
     }
 
-    private static Safety.Refused unknown() {
-        return new Safety.Refused(404, "No run of that id is known here.");
-    }
+    private static Safety.Refused unknown() { return new Safety.Refused(404, "No run of that id is known here."); }
 }

@@ -23,10 +23,10 @@ final class Safety {
     static final String TOO_LONG = "The request is too long; at most " + MAX_BODY + " bytes are read.";
 
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        + "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+            + "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     /** Javadoc's own pages bring inline scripts. They hold nothing that a user wrote. */
     private static final String DOCS_POLICY = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-        + "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+            + "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     private static final Map<String, String> HEADERS = headersWith(POLICY);
     private static final Map<String, String> DOCS_HEADERS = headersWith(DOCS_POLICY);
     /** Who may ask, as a browser says it: this server's own pages, and a person who typed the address. */
@@ -36,15 +36,14 @@ final class Safety {
     private final String host;
 
     /** {@code host} is the name or address that the server was told to listen on. */
-    Safety(String host) {
-        this.host = host.toLowerCase(Locale.ROOT);
-    }
+    Safety(String host) { this.host = host.toLowerCase(Locale.ROOT); }
 
     /** Throws {@link Refused} for a request that another site may have made. */
     void check(Context context) {
         var asked = context.header("Host");
         if (asked == null || !known(asked)) {
-            throw new Refused(421, "This server answers to " + (any() ? "addresses" : "localhost") + ", not to the host " + shown(asked) + ".");
+            throw new Refused(421,
+                    "This server answers to " + (any() ? "addresses" : "localhost") + ", not to the host " + shown(asked) + ".");
         }
         var site = context.header("Sec-Fetch-Site");
         if (context.method() == HandlerType.GET || context.method() == HandlerType.HEAD) {
@@ -53,9 +52,7 @@ final class Safety {
             }
             return;
         }
-        if (site != null && !OWN.contains(site)) {
-            throw new Refused(403, "A page of another site asked for this.");
-        }
+        if (site != null && !OWN.contains(site)) throw new Refused(403, "A page of another site asked for this.");
         var origin = context.header("Origin");
         if (origin != null && !sameOrigin(origin, asked)) {
             throw new Refused(403, "A page of " + shown(origin) + " asked for this; only the studio's own pages may.");
@@ -63,24 +60,21 @@ final class Safety {
     }
 
     /** What every answer below {@code path} says to a browser. */
-    static Map<String, String> headers(String path) {
-        return path.startsWith("/api-docs/") ? DOCS_HEADERS : HEADERS;
-    }
+    static Map<String, String> headers(String path) { return path.startsWith("/api-docs/") ? DOCS_HEADERS : HEADERS; }
 
     private static Map<String, String> headersWith(String policy) {
         return Map.of("Content-Security-Policy", policy, "X-Content-Type-Options", "nosniff", "Referrer-Policy", "same-origin",
-            "Cross-Origin-Opener-Policy", "same-origin", "Cross-Origin-Resource-Policy", "same-origin",
-            "Permissions-Policy", "camera=(), microphone=(), geolocation=()");
+                "Cross-Origin-Opener-Policy", "same-origin", "Cross-Origin-Resource-Policy", "same-origin", "Permissions-Policy",
+                "camera=(), microphone=(), geolocation=()");
     }
 
-    private boolean any() {
-        return host.equals("0.0.0.0") || host.equals("::") || host.equals("[::]");
-    }
+    private boolean any() { return host.equals("0.0.0.0") || host.equals("::") || host.equals("[::]"); }
 
     private boolean known(String asked) {
         var name = name(asked);
         // A rebound name is a name: where the server listens on every address, addresses are let in and names are not.
-        return LOOPBACK.contains(name) || name.equals(host) || name.equals("[" + host + "]") || any() && name.matches("[0-9.]+|\\[[0-9a-f:.%]+]");
+        return LOOPBACK.contains(name) || name.equals(host) || name.equals("[" + host + "]")
+                || any() && name.matches("[0-9.]+|\\[[0-9a-f:.%]+]");
     }
 
     private static String name(String hostAndPort) {
@@ -113,8 +107,6 @@ final class Safety {
             this.status = status;
         }
 
-        int status() {
-            return status;
-        }
+        int status() { return status; }
     }
 }

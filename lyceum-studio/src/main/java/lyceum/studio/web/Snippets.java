@@ -26,11 +26,15 @@ final class Snippets {
     List<Tab> tabs(String slug, String api, LabPanel.Asked asked, String base) {
         var tabs = new ArrayList<Tab>();
         var source = sources.computeIfAbsent(asked.lab().name(), name -> LabSource.find(name).map(JavaSource::html));
-        tabs.add(new Tab("lab", "Lab source", source.isPresent() ? asked.lab().name() + ", imports left out" : "The source of " + asked.lab().name() + " is not part of this build.",
-            source.orElse(""), false, null, null));
+        tabs.add(
+                new Tab("lab", "Lab source",
+                        source.isPresent() ? asked.lab().name() + ", imports left out"
+                                : "The source of " + asked.lab().name() + " is not part of this build.",
+                        source.orElse(""), false, null, null));
         if (!api.isBlank()) {
             var outline = outlines.computeIfAbsent(api, name -> ApiOutline.of(name).map(JavaSource::html));
-            tabs.add(new Tab("api", "API", outline.isPresent() ? "Public methods of " + simple(api) : api, outline.orElse(""), false, docs.href(api), "Javadoc"));
+            tabs.add(new Tab("api", "API", outline.isPresent() ? "Public methods of " + simple(api) : api, outline.orElse(""), false,
+                    docs.href(api), "Javadoc"));
         }
         tabs.add(new Tab("java", "Java", "With lyceum:lyceum-labs:" + version, JavaSource.html(java(slug, asked)), false, null, null));
         tabs.add(new Tab("cli", "CLI", "The same run in a terminal", JavaSource.plain(cli(slug, asked, base)), true, null, null));
@@ -40,12 +44,11 @@ final class Snippets {
 
     /** The tabs that depend on the form, by id, as HTML. */
     Map<String, String> changing(String slug, LabPanel.Asked asked, String base) {
-        return Map.of("java", JavaSource.html(java(slug, asked)), "cli", JavaSource.plain(cli(slug, asked, base)), "link", JavaSource.plain(link(slug, asked, base)));
+        return Map.of("java", JavaSource.html(java(slug, asked)), "cli", JavaSource.plain(cli(slug, asked, base)), "link",
+                JavaSource.plain(link(slug, asked, base)));
     }
 
-    private static String simple(String api) {
-        return api.substring(api.lastIndexOf('.') + 1);
-    }
+    private static String simple(String api) { return api.substring(api.lastIndexOf('.') + 1); }
 
     private static Map<String, String> changed(LabPanel.Asked asked) {
         var changed = new LinkedHashMap<String, String>();
@@ -59,7 +62,8 @@ final class Snippets {
     }
 
     private static String java(String slug, LabPanel.Asked asked) {
-        var params = changed(asked).entrySet().stream().map(p -> "\"" + p.getKey() + "\", \"" + p.getValue() + "\"").collect(Collectors.joining(", "));
+        var params = changed(asked).entrySet().stream().map(p -> "\"" + p.getKey() + "\", \"" + p.getValue() + "\"")
+                .collect(Collectors.joining(", "));
         return """
             import java.util.Map;
 import java.util.Optional;
@@ -72,14 +76,17 @@ import java.util.concurrent.ConcurrentHashMap;
                 var result = runner.run(request, event -> { });
                 result.checks().forEach(System.out::println);
             }
-            """.formatted(slug, asked.lab().name(), params.isEmpty() ? "" : "\n        .withParams(Map.of(" + params + "))", asked.seed() == 1 ? "" : "\n        .withSeed(" + asked.seed() + ")");
+            """.formatted(slug, asked.lab().name(), params.isEmpty() ? "" : "\n        .withParams(Map.of(" + params + "))",
+                asked.seed() == 1 ? "" : "\n        .withSeed(" + asked.seed() + ")");
     }
 
     private static String cli(String slug, LabPanel.Asked asked, String base) {
-        var options = changed(asked).entrySet().stream().map(p -> " --param " + p.getKey() + "=" + p.getValue()).collect(Collectors.joining());
-        var json = changed(asked).entrySet().stream().map(p -> "\"" + p.getKey() + "\":\"" + p.getValue() + "\"").collect(Collectors.joining(",", "{", "}"));
-        return "./lyceum run " + slug + options + (asked.seed() == 1 ? "" : " --seed " + asked.seed())
-            + "\n\n# or over HTTP\ncurl " + base + "/api/runs -d '{\"slug\":\"" + slug + "\",\"params\":" + json + ",\"seed\":" + asked.seed() + "}'\n";
+        var options = changed(asked).entrySet().stream().map(p -> " --param " + p.getKey() + "=" + p.getValue())
+                .collect(Collectors.joining());
+        var json = changed(asked).entrySet().stream().map(p -> "\"" + p.getKey() + "\":\"" + p.getValue() + "\"")
+                .collect(Collectors.joining(",", "{", "}"));
+        return "./lyceum run " + slug + options + (asked.seed() == 1 ? "" : " --seed " + asked.seed()) + "\n\n# or over HTTP\ncurl " + base
+                + "/api/runs -d '{\"slug\":\"" + slug + "\",\"params\":" + json + ",\"seed\":" + asked.seed() + "}'\n";
     }
 
     private static String link(String slug, LabPanel.Asked asked, String base) {

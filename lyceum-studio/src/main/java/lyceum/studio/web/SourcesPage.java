@@ -16,18 +16,21 @@ final class SourcesPage {
         this.pages = pages;
     }
 
-    void routes(RoutesConfig routes) {
-        routes.get("/sources", this::show);
-    }
+    void routes(RoutesConfig routes) { routes.get("/sources", this::show); }
 
     private void show(Context context) {
-        pages.send(context, "sources", pages.head(context, "Sources", "The papers and books that the articles rest on."), Map.of("view", view(encyclopedia)));
+        pages.send(context, "sources", pages.head(context, "Sources", "The papers and books that the articles rest on."),
+                Map.of("view", view(encyclopedia)));
     }
 
     static SourcesView view(Encyclopedia encyclopedia) {
         var works = encyclopedia.bibliography();
-        var letters = works.byLetter().entrySet().stream().map(letter -> new SourcesView.Letter(letter.getKey(),
-            letter.getValue().stream().map(w -> new SourcesView.Work(w.text(), w.address(), encyclopedia.links(w.citedBy()))).toList())).toList();
+        var letters = works
+                .byLetter().entrySet().stream().map(
+                        letter -> new SourcesView.Letter(letter.getKey(),
+                                letter.getValue().stream()
+                                        .map(w -> new SourcesView.Work(w.text(), w.address(), encyclopedia.links(w.citedBy()))).toList()))
+                .toList();
         return new SourcesView(works.works().size(), letters);
     }
 }

@@ -38,7 +38,8 @@ public final class StaticSite {
     private StaticSite(Encyclopedia encyclopedia, Path folder) {
         this.encyclopedia = encyclopedia;
         this.folder = folder;
-        this.pages = new Pages(name -> "/assets/" + name, new Site(Machine.version(), () -> "", 0, () -> encyclopedia.catalogue().topics().size(), false));
+        this.pages = new Pages(name -> "/assets/" + name,
+                new Site(Machine.version(), () -> "", 0, () -> encyclopedia.catalogue().topics().size(), false));
         this.views = new TopicViews(encyclopedia, new ApiDocs(null));
     }
 
@@ -58,12 +59,16 @@ public final class StaticSite {
     }
 
     private void write() throws IOException {
-        page("index.html", "", "export/index", Pages.head("Lyceum", "The machine-learning encyclopedia that runs.").searching(), Map.of("view", new AreasPage(encyclopedia, pages).view()));
-        page("paths.html", "", "export/paths", Pages.head("Paths", "What to read, in which order, to reach a topic.").under("paths"), Map.of());
-        page("map.html", "", "map", Pages.head("Map", "The prerequisites of all topics as a picture.").under("map"), Map.of("view", new MapPage(encyclopedia, pages).view()));
-        page("sources.html", "", "sources", Pages.head("Sources", "The papers and books that the articles rest on."), Map.of("view", SourcesPage.view(encyclopedia)));
+        page("index.html", "", "export/index", Pages.head("Lyceum", "The machine-learning encyclopedia that runs.").searching(),
+                Map.of("view", new AreasPage(encyclopedia, pages).view()));
+        page("paths.html", "", "export/paths", Pages.head("Paths", "What to read, in which order, to reach a topic.").under("paths"),
+                Map.of());
+        page("map.html", "", "map", Pages.head("Map", "The prerequisites of all topics as a picture.").under("map"),
+                Map.of("view", new MapPage(encyclopedia, pages).view()));
+        page("sources.html", "", "sources", Pages.head("Sources", "The papers and books that the articles rest on."),
+                Map.of("view", SourcesPage.view(encyclopedia)));
         page("status.html", "", "status", Pages.head("Status", "Which topics run, and which clauses do not hold yet.").under("status"),
-            Map.of("view", new StatusPage(encyclopedia, null, pages).view(List.of(), List.of())));
+                Map.of("view", new StatusPage(encyclopedia, null, pages).view(List.of(), List.of())));
         for (var topic : encyclopedia.catalogue().topics()) {
             var text = encyclopedia.article(topic.slug()).map(html::of).orElse("");
             var head = Pages.head(topic.title(), topic.summary()).under("topics").with(text.contains("class=\"math"), false).styled();
@@ -76,14 +81,16 @@ public final class StaticSite {
         }
         var index = encyclopedia.order().stream().map(this::entry).toList();
         file("assets/topics.js", ("window.LYCEUM = " + LabJson.write(index) + ";\n").getBytes(StandardCharsets.UTF_8));
-        file("topics.json", LabJson.write(encyclopedia.order().stream().map(t -> new TopicsApi(encyclopedia, null).fields(encyclopedia.row(t.slug()))).toList()).getBytes(StandardCharsets.UTF_8));
+        file("topics.json", LabJson.write(
+                encyclopedia.order().stream().map(t -> new TopicsApi(encyclopedia, null).fields(encyclopedia.row(t.slug()))).toList())
+                .getBytes(StandardCharsets.UTF_8));
     }
 
     /** A topic as {@code site.js} reads it. */
     private List<Object> entry(Topic topic) {
         return List.of(topic.slug(), topic.title(), topic.area(), topic.level(), encyclopedia.status(topic.slug()), topic.summary(),
-            topic.aliases(), topic.needs(), topic.kind(), topic.module(),
-            encyclopedia.article(topic.slug()).map(StaticSite::words).orElse(""));
+                topic.aliases(), topic.needs(), topic.kind(), topic.module(),
+                encyclopedia.article(topic.slug()).map(StaticSite::words).orElse(""));
     }
 
     /** The words of an article, each once. */
@@ -96,7 +103,8 @@ public final class StaticSite {
     private void page(String name, String root, String template, Pages.Head head, Map<String, ?> values) throws IOException {
         var page = RelativeLinks.of(pages.page(template, head, values), root).replaceFirst("<html ", "<html data-root=\"" + root + "\" ");
         if (template.startsWith("export/")) {
-            page = page.replaceFirst("</head>", "<script defer src=\"" + root + "assets/topics.js\"></script>\n<script defer src=\"" + root + "assets/site.js\"></script>\n</head>");
+            page = page.replaceFirst("</head>", "<script defer src=\"" + root + "assets/topics.js\"></script>\n<script defer src=\"" + root
+                    + "assets/site.js\"></script>\n</head>");
         }
         file(name, page.getBytes(StandardCharsets.UTF_8));
     }

@@ -71,19 +71,19 @@ public final class Studio implements AutoCloseable {
     private static RuntimeException refused(StudioOptions options, RuntimeException cause) {
         for (Throwable t = cause; t != null; t = t.getCause()) {
             if (t instanceof BindException && String.valueOf(t.getMessage()).contains("assign")) {
-                return new LyceumException("this machine has no address " + options.host() + " to listen on; --host takes one of its own, such as 127.0.0.1", cause);
+                return new LyceumException(
+                        "this machine has no address " + options.host() + " to listen on; --host takes one of its own, such as 127.0.0.1",
+                        cause);
             }
             if (t instanceof UnresolvedAddressException || t instanceof UnknownHostException) {
-                return new LyceumException("no address is known for " + options.host() + "; --host takes an address of this machine, such as 127.0.0.1", cause);
+                return new LyceumException(
+                        "no address is known for " + options.host() + "; --host takes an address of this machine, such as 127.0.0.1",
+                        cause);
             }
-            if (t instanceof BindException) {
-                return new PortInUseException(options.host(), options.port(), cause);
-            }
+            if (t instanceof BindException) return new PortInUseException(options.host(), options.port(), cause);
         }
         var message = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-        if (message.contains("Port already in use")) {
-            return new PortInUseException(options.host(), options.port(), cause);
-        }
+        if (message.contains("Port already in use")) return new PortInUseException(options.host(), options.port(), cause);
         return new LyceumException("the studio cannot listen on " + options.host() + ":" + options.port() + ": " + message, cause);
     }
 
@@ -109,7 +109,7 @@ public final class Studio implements AutoCloseable {
         var docs = new ApiDocs(options.apiDocs());
         var version = Machine.version();
         var pages = new Pages(assets::url, new Site(version, runs::backend, Runtime.getRuntime().availableProcessors(),
-            () -> encyclopedia.catalogue().topics().size(), docs.present()));
+                () -> encyclopedia.catalogue().topics().size(), docs.present()));
         var views = new RunViews(encyclopedia);
         var topics = new TopicsPage(encyclopedia, pages);
         var safety = new Safety(options.host());
@@ -133,14 +133,10 @@ public final class Studio implements AutoCloseable {
         new Problems(encyclopedia, pages).routes(routes);
     }
 
-    private static void health(Context context) {
-        context.contentType("text/plain").result("ok");
-    }
+    private static void health(Context context) { context.contentType("text/plain").result("ok"); }
 
     /** The port it listens on. */
-    public int port() {
-        return server.port();
-    }
+    public int port() { return server.port(); }
 
     /** Ends the server and every run that goes on. */
     public void stop() {
@@ -148,8 +144,5 @@ public final class Studio implements AutoCloseable {
         server.stop();
     }
 
-    @Override
-    public void close() {
-        stop();
-    }
+    @Override public void close() { stop(); }
 }

@@ -15,17 +15,11 @@ import java.nio.file.Path;
 public record StudioOptions(String host, int port, Path store, Path apiDocs, boolean workers, boolean featured) {
 
     /** Loopback, port 8080, labs in JVMs of their own. */
-    public static StudioOptions of(Path store, Path apiDocs) {
-        return new StudioOptions("127.0.0.1", 8080, store, apiDocs, true, true);
-    }
+    public static StudioOptions of(Path store, Path apiDocs) { return new StudioOptions("127.0.0.1", 8080, store, apiDocs, true, true); }
 
     /** On another port; 0 is any free one. */
-    public StudioOptions withPort(int port) {
-        return new StudioOptions(host, port, store, apiDocs, workers, featured);
-    }
+    public StudioOptions withPort(int port) { return new StudioOptions(host, port, store, apiDocs, workers, featured); }
 
     /** On another address. */
-    public StudioOptions withHost(String host) {
-        return new StudioOptions(host, port, store, apiDocs, workers, featured);
-    }
+    public StudioOptions withHost(String host) { return new StudioOptions(host, port, store, apiDocs, workers, featured); }
 }

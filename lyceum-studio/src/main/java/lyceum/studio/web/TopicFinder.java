@@ -13,9 +13,7 @@ final class TopicFinder implements Finder {
     private final Supplier<TopicSearch> source;
     private volatile TopicSearch search;
 
-    TopicFinder(Supplier<TopicSearch> source) {
-        this.source = source;
-    }
+    TopicFinder(Supplier<TopicSearch> source) { this.source = source; }
 
     private TopicSearch search() {
         if (search == null) {
@@ -28,9 +26,10 @@ final class TopicFinder implements Finder {
         return search;
     }
 
-    @Override
-    public List<Found> find(String query) {
-        return search().search(query).stream().map(hit -> new Found(hit.topic(), cut(hit.topic().title(), hit.title()), cut(hit.topic().summary(), hit.summary()))).toList();
+    @Override public List<Found> find(String query) {
+        return search().search(query).stream()
+                .map(hit -> new Found(hit.topic(), cut(hit.topic().title(), hit.title()), cut(hit.topic().summary(), hit.summary())))
+                .toList();
     }
 
     static List<Piece> cut(String text, List<Span> hits) {

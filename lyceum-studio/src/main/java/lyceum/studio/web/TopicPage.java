@@ -40,9 +40,10 @@ final class TopicPage {
         var lab = encyclopedia.lab(topic.slug());
         var asked = lab.map(l -> LabPanel.Asked.of(l, context));
         var panel = asked.map(a -> labs.view(topic.slug(), a, context));
-        var view = views.view(topic, text, panel.orElse(null), asked.map(a -> snippets.tabs(topic.slug(), api(article), a, base(context))).orElse(List.of()));
-        pages.send(context, "topic", pages.head(context, topic.title(), topic.summary()).under("topics").with(text.contains("class=\"math"), panel.isPresent()).styled(),
-            Map.of("view", view));
+        var view = views.view(topic, text, panel.orElse(null),
+                asked.map(a -> snippets.tabs(topic.slug(), api(article), a, base(context))).orElse(List.of()));
+        pages.send(context, "topic", pages.head(context, topic.title(), topic.summary()).under("topics")
+                .with(text.contains("class=\"math"), panel.isPresent()).styled(), Map.of("view", view));
     }
 
     private void snippets(Context context) {
@@ -51,11 +52,7 @@ final class TopicPage {
         Reply.json(context, snippets.changing(topic.slug(), LabPanel.Asked.of(lab, context), base(context)));
     }
 
-    private static String base(Context context) {
-        return "http://" + context.header("Host");
-    }
+    private static String base(Context context) { return "http://" + context.header("Host"); }
 
-    private static String api(Optional<Article> article) {
-        return article.map(Article::api).orElse("");
-    }
+    private static String api(Optional<Article> article) { return article.map(Article::api).orElse(""); }
 }

@@ -36,13 +36,12 @@ record TopicQuery(String text, Map<String, Set<String>> filters, String sort, in
             }
         }
         var sort = context.queryParam("sort");
-        return new TopicQuery(words(context.queryParam("q")), filters, "name".equals(sort) || "number".equals(sort) ? sort : "", show(context.queryParam("show")));
+        return new TopicQuery(words(context.queryParam("q")), filters, "name".equals(sort) || "number".equals(sort) ? sort : "",
+                show(context.queryParam("show")));
     }
 
     /** What somebody typed, as far as it is looked at. */
-    static String words(String text) {
-        return text == null ? "" : text.substring(0, Math.min(LONGEST, text.length())).strip();
-    }
+    static String words(String text) { return text == null ? "" : text.substring(0, Math.min(LONGEST, text.length())).strip(); }
 
     private static int show(String text) {
         try {
@@ -57,9 +56,7 @@ record TopicQuery(String text, Map<String, Set<String>> filters, String sort, in
         return row -> filters.entrySet().stream().allMatch(f -> f.getKey().equals(facet) || f.getValue().contains(value(row, f.getKey())));
     }
 
-    boolean passes(TopicRow row) {
-        return passesAllBut("").test(row);
-    }
+    boolean passes(TopicRow row) { return passesAllBut("").test(row); }
 
     static String value(TopicRow row, String facet) {
         return switch (facet) {
@@ -73,14 +70,10 @@ record TopicQuery(String text, Map<String, Set<String>> filters, String sort, in
     }
 
     /** This state's address below {@code path}. */
-    String address(String path) {
-        return address(path, filters, show);
-    }
+    String address(String path) { return address(path, filters, show); }
 
     /** Without any filter. */
-    String cleared(String path) {
-        return address(path, Map.of(), STEP);
-    }
+    String cleared(String path) { return address(path, Map.of(), STEP); }
 
     /** Without one value of a facet. */
     String without(String path, String facet, String value) {
@@ -92,9 +85,7 @@ record TopicQuery(String text, Map<String, Set<String>> filters, String sort, in
     }
 
     /** With {@link #STEP} more rows. */
-    String further(String path) {
-        return address(path, filters, show + STEP);
-    }
+    String further(String path) { return address(path, filters, show + STEP); }
 
     private String address(String path, Map<String, Set<String>> chosen, int rows) {
         var values = new LinkedHashMap<String, Collection<String>>();

@@ -35,13 +35,15 @@ final class TopicViews {
         near.remove(slug);
         var opens = encyclopedia.catalogue().neededBy(slug).stream().map(Topic::slug).toList();
         var api = article.map(Article::api).orElse("");
-        var read = new TopicView.Read(html, article.map(Article::minutes).orElse(0),
-            article.map(Article::sources).orElse(List.of()).stream().map(s -> new TopicView.Source(s, Bibliography.address(s))).toList(),
-            encyclopedia.links(encyclopedia.bibliography().citedBy(slug)), article.map(Article::remarks).orElse(""));
+        var read = new TopicView.Read(
+                html, article.map(Article::minutes).orElse(0), article.map(Article::sources).orElse(List.of()).stream()
+                        .map(s -> new TopicView.Source(s, Bibliography.address(s))).toList(),
+                encyclopedia.links(encyclopedia.bibliography().citedBy(slug)), article.map(Article::remarks).orElse(""));
         var status = encyclopedia.board().of(slug);
-        return new TopicView(encyclopedia.row(slug), Encyclopedia.areaHref(topic.area()), read, clauses(status), status.amendedWords(), encyclopedia.links(topic.needs()),
-            encyclopedia.links(opens.subList(0, Math.min(OPENS, opens.size()))), encyclopedia.links(List.copyOf(near)), encyclopedia.neighbour(slug, -1), encyclopedia.neighbour(slug, 1),
-            api, docs.href(api), lab, tabs);
+        return new TopicView(encyclopedia.row(slug), Encyclopedia.areaHref(topic.area()), read, clauses(status), status.amendedWords(),
+                encyclopedia.links(topic.needs()), encyclopedia.links(opens.subList(0, Math.min(OPENS, opens.size()))),
+                encyclopedia.links(List.copyOf(near)), encyclopedia.neighbour(slug, -1), encyclopedia.neighbour(slug, 1), api,
+                docs.href(api), lab, tabs);
     }
 
     private static List<TopicView.Clause> clauses(TopicStatus status) {
@@ -49,10 +51,11 @@ final class TopicViews {
         for (int number = 1; number <= status.topic().clauses().size(); number++) {
             int n = number;
             var state = status.failing().contains(n) ? "fails" : status.missing().contains(n) ? "open" : "holds";
-            var evidence = status.checks().stream().filter(e -> e.clause() == n).map(LedgerEntry::value).filter(v -> !v.isBlank()).distinct().limit(2).toList();
+            var evidence = status.checks().stream().filter(e -> e.clause() == n).map(LedgerEntry::value).filter(v -> !v.isBlank())
+                    .distinct().limit(2).toList();
             var amendment = status.amendment(n);
             clauses.add(new TopicView.Clause(n, RunViews.sentence(status.topic().clause(n)), state, String.join("; ", evidence),
-                amendment.map(a -> RunViews.sentence(a.text())).orElse(""), amendment.map(Amendment::reason).orElse("")));
+                    amendment.map(a -> RunViews.sentence(a.text())).orElse(""), amendment.map(Amendment::reason).orElse("")));
         }
         return clauses;
     }

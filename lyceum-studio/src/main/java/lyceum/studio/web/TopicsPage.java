@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import lyceum.studio.web.view.TopicLink;
 import lyceum.studio.web.view.TopicRow;
 import lyceum.studio.web.view.TopicsView;
 
@@ -18,8 +20,10 @@ final class TopicsPage {
 
     private static final int AREAS_OPEN = 8;
     private static final int QUICK = 6;
-    private static final Map<String, String> LABELS = Map.of("status", "Status", "area", "Area", "kind", "Kind", "level", "Level", "module", "Module");
-    private static final Map<String, List<String>> ORDERS = Map.of("status", List.of("works", "partial", "planned"), "level", List.of("beginner", "practitioner", "researcher"));
+    private static final Map<String, String> LABELS = Map.of("status", "Status", "area", "Area", "kind", "Kind", "level", "Level", "module",
+            "Module");
+    private static final Map<String, List<String>> ORDERS = Map.of("status", List.of("works", "partial", "planned"), "level",
+            List.of("beginner", "practitioner", "researcher"));
 
     private final Encyclopedia encyclopedia;
     private final Pages pages;
@@ -44,7 +48,8 @@ final class TopicsPage {
             return;
         }
         var title = query.text().isEmpty() ? "Topics" : query.text() + " in topics";
-        pages.send(context, "topics", pages.head(context, title, "Search and filter " + view.total() + " topics of machine learning.").under("topics").searching(), Map.of("view", view));
+        pages.send(context, "topics", pages.head(context, title, "Search and filter " + view.total() + " topics of machine learning.")
+                .under("topics").searching(), Map.of("view", view));
     }
 
     /** A few results below the search field of the first page. */
@@ -60,12 +65,11 @@ final class TopicsPage {
     }
 
     private List<TopicRow> candidates(String text) {
-        if (text.isEmpty()) {
-            return encyclopedia.order().stream().map(t -> encyclopedia.row(t.slug())).toList();
-        }
+        if (text.isEmpty()) return encyclopedia.order().stream().map(t -> encyclopedia.row(t.slug())).toList();
         return encyclopedia.finder().find(text).stream().map(found -> {
             var row = encyclopedia.row(found.topic().slug());
-            return new TopicRow(row.number(), row.slug(), row.title(), found.title(), found.summary(), row.area(), row.kind(), row.level(), row.module(), row.status(), row.summary());
+            return new TopicRow(row.number(), row.slug(), row.title(), found.title(), found.summary(), row.area(), row.kind(), row.level(),
+                    row.module(), row.status(), row.summary());
         }).toList();
     }
 
@@ -83,10 +87,13 @@ final class TopicsPage {
         var rows = matched.stream().limit(query.show()).toList();
         var groups = TopicQuery.FACETS.stream().map(facet -> group(facet, query, candidates)).toList();
         var chips = new ArrayList<TopicsView.Chip>();
-        query.filters().forEach((facet, values) -> values.forEach(v -> chips.add(new TopicsView.Chip(label(facet, v), query.without("/topics", facet, v)))));
-        var nearest = matched.isEmpty() && !query.text().isEmpty() ? encyclopedia.links(encyclopedia.catalogue().nearest(query.text(), 3)) : List.<lyceum.studio.web.view.TopicLink>of();
-        return new TopicsView(query.text(), groups, chips, query.cleared("/topics"), rows, matched.size(), encyclopedia.catalogue().topics().size(), query.sort(),
-            matched.size() > rows.size() ? query.further("/topics") : null, nearest);
+        query.filters().forEach((facet, values) -> values
+                .forEach(v -> chips.add(new TopicsView.Chip(label(facet, v), query.without("/topics", facet, v)))));
+        var nearest = matched.isEmpty() && !query.text().isEmpty() ? encyclopedia.links(encyclopedia.catalogue().nearest(query.text(), 3))
+                : List.<TopicLink>of();
+        return new TopicsView(query.text(), groups, chips, query.cleared("/topics"), rows, matched.size(),
+                encyclopedia.catalogue().topics().size(), query.sort(), matched.size() > rows.size() ? query.further("/topics") : null,
+                nearest);
     }
 
     /** Counts of a facet as they would be with the other facets' filters. */
@@ -94,10 +101,9 @@ final class TopicsPage {
         var counts = new HashMap<String, Integer>();
         candidates.stream().filter(query.passesAllBut(facet)).forEach(row -> counts.merge(TopicQuery.value(row, facet), 1, Integer::sum));
         var chosen = query.filters().getOrDefault(facet, Set.of());
-        var all = values(facet).stream().map(v -> new TopicsView.Facet(v, label(facet, v), counts.getOrDefault(v, 0), chosen.contains(v))).toList();
-        if (!facet.equals("area")) {
-            return new TopicsView.Group(facet, LABELS.get(facet), all, List.of());
-        }
+        var all = values(facet).stream().map(v -> new TopicsView.Facet(v, label(facet, v), counts.getOrDefault(v, 0), chosen.contains(v)))
+                .toList();
+        if (!facet.equals("area")) return new TopicsView.Group(facet, LABELS.get(facet), all, List.of());
         // Forty areas are too many to show at once: the chosen and the fullest stand first.
         var ranked = all.stream().sorted(Comparator.comparing((TopicsView.Facet f) -> !f.on()).thenComparing(f -> -f.count())).toList();
         var first = new LinkedHashSet<>(ranked.subList(0, Math.min(AREAS_OPEN, ranked.size())));
@@ -105,14 +111,12 @@ final class TopicsPage {
     }
 
     private List<String> values(String facet) {
-        var present = new java.util.TreeSet<String>();
+        var present = new TreeSet<String>();
         encyclopedia.order().forEach(t -> present.add(TopicQuery.value(encyclopedia.row(t.slug()), facet)));
         var ordered = new ArrayList<>(ORDERS.getOrDefault(facet, List.of()));
         ordered.addAll(present.stream().filter(v -> !ordered.contains(v)).toList());
         return ordered;
     }
 
-    private static String label(String facet, String value) {
-        return facet.equals("status") && value.equals("works") ? "runs" : value;
-    }
+    private static String label(String facet, String value) { return facet.equals("status") && value.equals("works") ? "runs" : value; }
 }

@@ -16,7 +16,8 @@ import lyceum.labs.NumberText;
 /** Numbers, dates and runs as a page says them. */
 final class Words {
 
-    private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern("d MMM yyyy, HH:mm 'UTC'", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern("d MMM yyyy, HH:mm 'UTC'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
     private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("d MMM yyyy", Locale.ROOT);
     private static final MathContext FOUR = new MathContext(4);
     private static final MathContext SIX = new MathContext(6);
@@ -40,15 +41,14 @@ final class Words {
 
     /** Whole numbers as they are, others with the digits that a reader compares; the CSV has them all. */
     private static String real(double value) {
-        if (value == Math.rint(value) && Math.abs(value) < 1e15) {
-            return Long.toString((long) value);
-        }
+        if (value == Math.rint(value) && Math.abs(value) < 1e15) return Long.toString((long) value);
         return Double.isFinite(value) ? NumberText.of(new BigDecimal(value).round(SIX).doubleValue()) : NumberText.of(value);
     }
 
     /** A time from a thousandth of a second up. */
     static String seconds(double seconds) {
-        return seconds < 0.0995 ? String.format(Locale.ROOT, "%.3f", seconds) : seconds < 9.95 ? String.format(Locale.ROOT, "%.1f", seconds) : String.format(Locale.ROOT, "%.0f", seconds);
+        return seconds < 0.0995 ? String.format(Locale.ROOT, "%.3f", seconds)
+                : seconds < 9.95 ? String.format(Locale.ROOT, "%.1f", seconds) : String.format(Locale.ROOT, "%.0f", seconds);
     }
 
     /** An ISO time or day in words; other text as it is. */
@@ -76,13 +76,12 @@ final class Words {
 
     /** Where a result comes from. */
     static String made(LabResult result) {
-        return String.join(" · ", parameters(result.params(), result.seed()), seconds(result.seconds()) + " s", result.machine(), date(result.date()), "Lyceum " + result.version());
+        return String.join(" · ", parameters(result.params(), result.seed()), seconds(result.seconds()) + " s", result.machine(),
+                date(result.date()), "Lyceum " + result.version());
     }
 
     /** A message as a sentence that begins with a name: the name stays as it is. */
-    static String ended(String message) {
-        return message.endsWith(".") ? message : message + ".";
-    }
+    static String ended(String message) { return message.endsWith(".") ? message : message + "."; }
 
     /** Ascending numbers, neighbours together: {@code 1 to 3, 5}. */
     static String runs(int[] numbers) {
@@ -100,7 +99,5 @@ final class Words {
         return words.toString();
     }
 
-    static String plural(int count, String one, String many) {
-        return count + " " + (count == 1 ? one : many);
-    }
+    static String plural(int count, String one, String many) { return count + " " + (count == 1 ? one : many); }
 }

@@ -26,33 +26,25 @@ final class CommandFixture {
     private int code;
 
     /** Runs a command as in a pipe. */
-    static CommandFixture lyceum(String... args) {
-        return on(false, args);
-    }
+    static CommandFixture lyceum(String... args) { return on(false, args); }
 
     /** Runs a command on a terminal with colour, or in a pipe. */
     static CommandFixture on(boolean terminal, String... args) {
         var fixture = new CommandFixture();
-        var screen = new Terminal(new PrintStream(fixture.out, true, StandardCharsets.UTF_8), new PrintStream(fixture.err, true, StandardCharsets.UTF_8), terminal, terminal, 80);
+        var screen = new Terminal(new PrintStream(fixture.out, true, StandardCharsets.UTF_8),
+                new PrintStream(fixture.err, true, StandardCharsets.UTF_8), terminal, terminal, 80);
         fixture.code = LyceumCommand.run(screen, encyclopedia(), args);
         return fixture;
     }
 
-    int code() {
-        return code;
-    }
+    int code() { return code; }
 
-    String out() {
-        return out.toString(StandardCharsets.UTF_8);
-    }
+    String out() { return out.toString(StandardCharsets.UTF_8); }
 
-    String err() {
-        return err.toString(StandardCharsets.UTF_8);
-    }
+    String err() { return err.toString(StandardCharsets.UTF_8); }
 
     static Encyclopedia encyclopedia() {
-        var catalogue = Catalogue.of(List.of(
-                topic(1, "Vectors", "vectors", "Linear algebra", "beginner", List.of()),
+        var catalogue = Catalogue.of(List.of(topic(1, "Vectors", "vectors", "Linear algebra", "beginner", List.of()),
                 topic(2, "K-Means Clustering", "k-means", "Clustering", "beginner", List.of("vectors")),
                 topic(3, "Gaussian Mixture", "gaussian-mixture", "Clustering", "practitioner", List.of("k-means")),
                 topic(4, "Broken \"Lab\"", "broken-lab", "Clustering", "researcher", List.of())));
@@ -67,9 +59,10 @@ final class CommandFixture {
 
     private static Optional<Article> article(String slug) {
         return switch (slug) {
-            case "k-means" -> Optional.of(new Article(slug, Map.of("lab", SteadyLab.class.getName(), "api", "lyceum.learn.KMeans",
-                    "sources", "Lloyd (1982), Least Squares Quantization in PCM\nHamerly (2010), Making k-means Even Faster", "amended", "1: it holds on whole numbers | A sum rounds.",
-                    "remarks", "Clause 1 takes a second."),
+            case "k-means" -> Optional.of(new Article(slug,
+                    Map.of("lab", SteadyLab.class.getName(), "api", "lyceum.learn.KMeans", "sources",
+                            "Lloyd (1982), Least Squares Quantization in PCM\nHamerly (2010), Making k-means Even Faster", "amended",
+                            "1: it holds on whole numbers | A sum rounds.", "remarks", "Clause 1 takes a second."),
                     "Move each centre to its mean, $\\mu_k = \\frac{1}{n_k}\\sum_i x_i$.\n\n$$J = \\sum_k \\|x - \\mu_k\\|^2$$\n\n**Use it** when clusters are round."));
             case "broken-lab" -> Optional.of(new Article(slug, Map.of("lab", BrokenLab.class.getName()), "Nothing."));
             default -> Optional.empty();
@@ -79,8 +72,7 @@ final class CommandFixture {
     /** Shows one of everything; what it shows of the noise fails at seed 13, and differs when {@code tight} is on. */
     @Lab(topics = "k-means", title = "A bad start ends in a worse optimum")
     static final class SteadyLab implements LabBody {
-        @Override
-        public void run(LabContext lab) {
+        @Override public void run(LabContext lab) {
             int k = lab.param("k", 10, 2, 20);
             double noise = lab.param("noise", 0.1, 0, 1);
             boolean tight = lab.flag("tight", false);
@@ -96,8 +88,7 @@ final class CommandFixture {
 
     @Lab(topics = "broken-lab", title = "It throws")
     static final class BrokenLab implements LabBody {
-        @Override
-        public void run(LabContext lab) {
+        @Override public void run(LabContext lab) {
             lab.say("begun");
             throw new IllegalStateException("the wheel came off");
         }

@@ -19,52 +19,43 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What people type by mistake, and where answers cannot go. */
 class FaultsTest {
 
-    @Test
-    void whatCouldNotBeWrittenIsRememberedUnlessNobodyReadsOn() {
+    @Test void whatCouldNotBeWrittenIsRememberedUnlessNobodyReadsOn() {
         assertThat(trouble("No space left on device")).isEqualTo("No space left on device");
         assertThat(trouble("Broken pipe")).isEmpty();
     }
 
     private static String trouble(String message) {
         var output = new Output(new OutputStream() {
-            @Override
-            public void write(int one) throws IOException {
-                throw new IOException(message);
-            }
+            @Override public void write(int one) throws IOException { throw new IOException(message); }
         });
         new PrintStream(output, true, StandardCharsets.UTF_8).println("an answer");
         return output.trouble();
     }
 
-    @Test
-    void emptyFolderIsNoFolder() {
+    @Test void emptyFolderIsNoFolder() {
         var said = lyceum("run", "k-means", "--out", "");
         assertThat(said.code()).isEqualTo(2);
         assertThat(said.err()).contains("--out is empty; it names a folder");
         assertThat(Path.of("run.json")).doesNotExist();
     }
 
-    @Test
-    void wordWithAnAtSignIsNoFileOfWords(@TempDir Path folder) throws IOException {
+    @Test void wordWithAnAtSignIsNoFileOfWords(@TempDir Path folder) throws IOException {
         var file = Files.writeString(folder.resolve("words"), "--help");
         assertThat(lyceum("topics", "@" + file).out()).doesNotContain("Usage");
     }
 
-    @Test
-    void emptyQueryListsAll() {
+    @Test void emptyQueryListsAll() {
         var said = lyceum("topics", "");
         assertThat(said.code()).isZero();
         assertThat(said.out()).contains("4 topics");
     }
 
-    @Test
-    void helpIsThatOfTheCommand() {
+    @Test void helpIsThatOfTheCommand() {
         assertThat(lyceum("help").out()).isEqualTo(lyceum("--help").out()).contains("Commands:");
         assertThat(lyceum("help", "run").out()).isEqualTo(lyceum("run", "--help").out()).contains("--param");
     }
 
-    @Test
-    void numbersThatAreNoneAreSaidInWords() {
+    @Test void numbersThatAreNoneAreSaidInWords() {
         assertThat(lyceum("run", "k-means", "--seed", "x").err()).contains("'x' is not a whole number").doesNotContain("long");
         assertThat(lyceum("run", "k-means", "--seed", "99999999999999999999").err()).contains("not a whole number of that size");
         assertThat(lyceum("studio", "--port", "x").err()).contains("'x' is not a whole number").doesNotContain(" int");
@@ -72,21 +63,20 @@ class FaultsTest {
         assertThat(lyceum("run", "k-means", "--param", "k=99").err()).startsWith("k is 99; it lies between 2 and 20");
     }
 
-    @Test
-    void addressOfAnotherMachineIsNoPortThatIsTaken() {
+    @Test void addressOfAnotherMachineIsNoPortThatIsTaken() {
         var said = lyceum("studio", "--host", "192.0.2.1", "--port", "0", "--no-browser");
         assertThat(said.code()).isEqualTo(1);
         assertThat(said.err()).contains("This machine has no address 192.0.2.1").doesNotContain("taken");
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {40, 50, 59, 60, 80, 120})
-    void listsKeepWithinTheTerminal(int columns) {
+    @ValueSource(ints = {40, 50, 59, 60, 80, 120}) void listsKeepWithinTheTerminal(int columns) {
         for (var words : List.of(List.of("topics"), List.of("topics", "mixture"), List.of("path", "gaussian-mixture"))) {
             var out = new ByteArrayOutputStream();
             var screen = new Terminal(new PrintStream(out, true, StandardCharsets.UTF_8), System.err, false, false, columns);
             LyceumCommand.run(screen, CommandFixture.encyclopedia(), words.toArray(String[]::new));
-            assertThat(out.toString(StandardCharsets.UTF_8).lines()).isNotEmpty().allSatisfy(line -> assertThat(TextWidth.of(line)).as(line).isLessThanOrEqualTo(columns));
+            assertThat(out.toString(StandardCharsets.UTF_8).lines()).isNotEmpty()
+                    .allSatisfy(line -> assertThat(TextWidth.of(line)).as(line).isLessThanOrEqualTo(columns));
         }
     }
 }

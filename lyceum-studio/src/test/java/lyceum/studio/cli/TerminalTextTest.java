@@ -34,20 +34,16 @@ class TerminalTextTest {
             \\mathrm{KL}(p \\| q) + \\mathrm{KL}(q \\| p) § KL(p ‖ q) + KL(q ‖ p)
             \\underbrace{\\operatorname{Var} \\hat f}_{\\text{variance}} + \\sigma^2 § Var f̂ [variance] + σ²
             \\unknown{x} § unknownx
-            """)
-    void formulasReadAsUnicode(String tex, String text) {
-        assertThat(TexText.of(tex)).isEqualTo(text);
-    }
+            """) void formulasReadAsUnicode(String tex, String text) { assertThat(TexText.of(tex)).isEqualTo(text); }
 
-    @Test
-    void malformedFormulasEndToo() {
-        for (var tex : List.of("{", "}", "\\", "^", "_", "\\frac", "\\frac{1}", "\\begin{x}", "\\sqrt[", "\\left", "\\text{a", "$", "\\hat")) {
+    @Test void malformedFormulasEndToo() {
+        for (var tex : List.of("{", "}", "\\", "^", "_", "\\frac", "\\frac{1}", "\\begin{x}", "\\sqrt[", "\\left", "\\text{a", "$",
+                "\\hat")) {
             assertThat(TexText.of(tex)).as(tex).isNotNull();
         }
     }
 
-    @Test
-    void emphasisListsCodeAndTablesAreLaidOut() {
+    @Test void emphasisListsCodeAndTablesAreLaidOut() {
         var lines = ArticleText.lines("""
                 ## Head
 
@@ -67,19 +63,21 @@ class TerminalTextTest {
                 | a    | 1.5   |
                 | long | 22    |
                 """, PIPE);
-        assertThat(lines).contains("Head", "• one", "• two with weight", "1. first", "    var x = 1; // $not math$", "name  value", "a       1.5", "long     22");
+        assertThat(lines).contains("Head", "• one", "• two with weight", "1. first", "    var x = 1; // $not math$", "name  value",
+                "a       1.5", "long     22");
         assertThat(String.join(" ", lines)).contains("code_x, a_b * c_d, and");
         assertThat(lines).allSatisfy(l -> assertThat(TextWidth.of(l)).isLessThanOrEqualTo(58));
     }
 
-    @Test
-    void figureIsALineAndALinkToATopicIsItsWords() {
-        var lines = ArticleText.lines("Near [k-means](k-means), or [elsewhere](https://example.org).\n\n![Two heaps, with $k = 2$ centres.](figures/k-means.svg)\n", PIPE);
-        assertThat(lines).containsExactly("Near k-means, or elsewhere (https://example.org).", "", "[Figure: Two heaps, with k = 2 centres.]");
+    @Test void figureIsALineAndALinkToATopicIsItsWords() {
+        var lines = ArticleText.lines(
+                "Near [k-means](k-means), or [elsewhere](https://example.org).\n\n![Two heaps, with $k = 2$ centres.](figures/k-means.svg)\n",
+                PIPE);
+        assertThat(lines).containsExactly("Near k-means, or elsewhere (https://example.org).", "",
+                "[Figure: Two heaps, with k = 2 centres.]");
     }
 
-    @Test
-    void colouredArticleHasTheSameLayout() {
+    @Test void colouredArticleHasTheSameLayout() {
         String markdown = "Some *text* with $x^2$ and **bold words** that wrap somewhere before the end of this sentence.";
         var coloured = ArticleText.lines(markdown, new Terminal(System.out, System.err, true, false, 40));
         var plain = ArticleText.lines(markdown, new Terminal(System.out, System.err, false, false, 40));
@@ -87,17 +85,18 @@ class TerminalTextTest {
         assertThat(String.join("", coloured)).contains("\u001b[");
     }
 
-    @Test
-    void progressLineShowsRateAndTimeLeft() {
-        assertThat(ProgressLine.line("splits", 50, 200, 12.4, 12, 4)).isEqualTo("splits  █████░░░░░░░░░░░░░░░  50 of 200 · 12/s · 12 s left");
-        assertThat(ProgressLine.line("epochs", 1, 4, 0.25, -1, 130)).isEqualTo("epochs  █████░░░░░░░░░░░░░░░  1 of 4 · 4.0 s each · 2 min 10 s");
+    @Test void progressLineShowsRateAndTimeLeft() {
+        assertThat(ProgressLine.line("splits", 50, 200, 12.4, 12, 4))
+                .isEqualTo("splits  █████░░░░░░░░░░░░░░░  50 of 200 · 12/s · 12 s left");
+        assertThat(ProgressLine.line("epochs", 1, 4, 0.25, -1, 130))
+                .isEqualTo("epochs  █████░░░░░░░░░░░░░░░  1 of 4 · 4.0 s each · 2 min 10 s");
     }
 
-    @Test
-    void progressLineIsRedrawnTenTimesASecondAtMost() {
+    @Test void progressLineIsRedrawnTenTimesASecondAtMost() {
         var bytes = new ByteArrayOutputStream();
         long[] now = {0};
-        try (var line = new ProgressLine(new Terminal(System.out, new PrintStream(bytes, true, StandardCharsets.UTF_8), false, true, 60), () -> now[0])) {
+        try (var line = new ProgressLine(new Terminal(System.out, new PrintStream(bytes, true, StandardCharsets.UTF_8), false, true, 60),
+                () -> now[0])) {
             for (int i = 0; i < 1000; i++) {
                 now[0] += 1_000_000;
                 line.show("steps", i, 10_000, 1);

@@ -11,8 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ApiDocsTest {
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     private void write(String name, String text) throws IOException {
         var file = folder.resolve("docs").resolve(name);
@@ -20,12 +19,12 @@ class ApiDocsTest {
         Files.writeString(file, text);
     }
 
-    @Test
-    void servesWhatWasBuiltAndNothingBesides() throws IOException {
+    @Test void servesWhatWasBuiltAndNothingBesides() throws IOException {
         write("index.html", "<h1>All</h1>");
         write("lyceum/plot/Table.html", "<h1>Table</h1>");
         Files.writeString(folder.resolve("secret.html"), "secret");
-        try (var studio = Studio.start(new StudioOptions("127.0.0.1", 0, folder.resolve("store"), folder.resolve("docs"), false, false), Shelf.encyclopedia(), new LabRunner(1))) {
+        try (var studio = Studio.start(new StudioOptions("127.0.0.1", 0, folder.resolve("store"), folder.resolve("docs"), false, false),
+                Shelf.encyclopedia(), new LabRunner(1))) {
             var http = new Http(studio.port());
             assertThat(http.get("/api-docs/").body()).contains("All");
             assertThat(http.get("/api-docs/lyceum/plot/Table.html").body()).contains("Table");
@@ -37,8 +36,7 @@ class ApiDocsTest {
         }
     }
 
-    @Test
-    void withoutBuiltPagesItSaysHowToBuildThem() {
+    @Test void withoutBuiltPagesItSaysHowToBuildThem() {
         try (var studio = Shelf.open(folder.resolve("store"))) {
             var answer = new Http(studio.port()).get("/api-docs/");
             assertThat(answer.statusCode()).isEqualTo(404);
@@ -46,9 +44,9 @@ class ApiDocsTest {
         }
     }
 
-    @Test
-    void anOutlineShowsWhatIsPublic() {
-        assertThat(ApiOutline.of("lyceum.plot.Table#toCsv")).get().asString().startsWith("public record Table(List<String> columns, List<List<Object>> rows)").contains("String toCsv()");
+    @Test void anOutlineShowsWhatIsPublic() {
+        assertThat(ApiOutline.of("lyceum.plot.Table#toCsv")).get().asString()
+                .startsWith("public record Table(List<String> columns, List<List<Object>> rows)").contains("String toCsv()");
         assertThat(ApiOutline.of("lyceum.NoSuchClass")).isEmpty();
         assertThat(ApiOutline.of("java.lang.Runtime")).isEmpty();
     }

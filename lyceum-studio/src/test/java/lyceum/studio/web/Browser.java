@@ -29,14 +29,10 @@ final class Browser implements AutoCloseable {
     private final ChromeDriver driver;
     private final String base;
 
-    Browser(int port) {
-        this("http://127.0.0.1:" + port);
-    }
+    Browser(int port) { this("http://127.0.0.1:" + port); }
 
     /** Opens files below a folder. */
-    static Browser fromDisk(Path folder) {
-        return new Browser(folder.toUri().toString().replaceFirst("/$", ""));
-    }
+    static Browser fromDisk(Path folder) { return new Browser(folder.toUri().toString().replaceFirst("/$", "")); }
 
     private Browser(String base) {
         this.base = base;
@@ -44,23 +40,23 @@ final class Browser implements AutoCloseable {
         logs.enable(LogType.BROWSER, Level.ALL);
         var options = new ChromeOptions();
         options.setBinary(CHROMIUM.toFile());
-        options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage");
+        options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage");
         options.setCapability("goog:loggingPrefs", logs);
         driver = new ChromeDriver(new ChromeDriverService.Builder().usingDriverExecutable(DRIVER.toFile()).build(), options);
     }
 
-    static boolean installed() {
-        return Files.isExecutable(CHROMIUM) && Files.isExecutable(DRIVER);
-    }
+    static boolean installed() { return Files.isExecutable(CHROMIUM) && Files.isExecutable(DRIVER); }
 
     Browser size(int width, int height) {
-        driver.executeCdpCommand("Emulation.setDeviceMetricsOverride", Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
+        driver.executeCdpCommand("Emulation.setDeviceMetricsOverride",
+                Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
         return this;
     }
 
     Browser theme(String theme) {
-        driver.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", theme), Map.of("name", "prefers-reduced-motion", "value", "reduce"))));
+        driver.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features", List
+                .of(Map.of("name", "prefers-color-scheme", "value", theme), Map.of("name", "prefers-reduced-motion", "value", "reduce"))));
         return this;
     }
 
@@ -69,38 +65,25 @@ final class Browser implements AutoCloseable {
         return this;
     }
 
-    String address() {
-        return driver.getCurrentUrl().substring(base.length());
-    }
+    String address() { return driver.getCurrentUrl().substring(base.length()); }
 
-    WebElement find(String selector) {
-        return driver.findElement(By.cssSelector(selector));
-    }
+    WebElement find(String selector) { return driver.findElement(By.cssSelector(selector)); }
 
-    int count(String selector) {
-        return driver.findElements(By.cssSelector(selector)).size();
-    }
+    int count(String selector) { return driver.findElements(By.cssSelector(selector)).size(); }
 
     /** Presses keys where the focus is. */
-    void press(CharSequence... keys) {
-        driver.switchTo().activeElement().sendKeys(keys);
-    }
+    void press(CharSequence... keys) { driver.switchTo().activeElement().sendKeys(keys); }
 
-    void escape() {
-        press(Keys.ESCAPE);
-    }
+    void escape() { press(Keys.ESCAPE); }
 
     void until(String script) {
         new WebDriverWait(driver, Duration.ofSeconds(20)).until(d -> Boolean.TRUE.equals(driver.executeScript("return " + script)));
     }
 
-    Object run(String script) {
-        return driver.executeScript("return " + script);
-    }
+    Object run(String script) { return driver.executeScript("return " + script); }
 
     /** What is wrong with the page for people who cannot see, hear or point well: rules of weight, each with where it is broken. */
-    @SuppressWarnings("unchecked")
-    List<String> barriers() {
+    @SuppressWarnings("unchecked") List<String> barriers() {
         driver.executeScript(AXE);
         return (List<String>) driver.executeAsyncScript("""
             const done = arguments[arguments.length - 1];
@@ -111,25 +94,20 @@ final class Browser implements AutoCloseable {
     }
 
     /** Elements that stick out of the page to the right. */
-    @SuppressWarnings("unchecked")
-    List<String> sticksOut() {
-        return (List<String>) driver.executeScript("""
+    @SuppressWarnings("unchecked") List<String> sticksOut() { return (List<String>) driver.executeScript("""
             const width = document.documentElement.clientWidth;
             if (document.documentElement.scrollWidth <= width) return [];
             return [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > width + 1).slice(0, 3).map(e => e.outerHTML.slice(0, 120));
-            """);
-    }
+            """); }
 
     /** Errors and warnings of the console since the last look, but for pages that are not there. */
     List<String> complaints() {
-        return driver.manage().logs().get(LogType.BROWSER).getAll().stream().filter(e -> e.getLevel().intValue() >= Level.WARNING.intValue())
-            .map(e -> e.getMessage()).filter(m -> !m.contains("404 (Not Found)")).toList();
+        return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
+                .filter(e -> e.getLevel().intValue() >= Level.WARNING.intValue()).map(e -> e.getMessage())
+                .filter(m -> !m.contains("404 (Not Found)")).toList();
     }
 
-    @Override
-    public void close() {
-        driver.quit();
-    }
+    @Override public void close() { driver.quit(); }
 
     private static String read(String resource) {
         try (var in = Browser.class.getResourceAsStream(resource)) {

@@ -22,16 +22,15 @@ import org.openqa.selenium.Keys;
 @Tag("browser")
 class BrowserTest {
 
-    private static final List<String> PAGES = List.of("/", "/topics?q=regular&level=practitioner", "/topics?q=zzzzzz", "/areas", "/map", "/paths", "/paths?goal=multilayer-perceptron",
-        "/status", "/sources", "/t/gradient-descent", "/t/momentum", "/t/svd", "/t/lora", "/no-such-page");
+    private static final List<String> PAGES = List.of("/", "/topics?q=regular&level=practitioner", "/topics?q=zzzzzz", "/areas", "/map",
+            "/paths", "/paths?goal=multilayer-perceptron", "/status", "/sources", "/t/gradient-descent", "/t/momentum", "/t/svd", "/t/lora",
+            "/no-such-page");
 
-    @TempDir
-    static Path store;
+    @TempDir static Path store;
     private static Studio studio;
     private static Browser browser;
 
-    @BeforeAll
-    static void open() {
+    @BeforeAll static void open() {
         assumeTrue(Browser.installed(), "Chromium is not installed: apt-get install -y chromium chromium-driver");
         studio = Shelf.open(store);
         browser = new Browser(studio.port());
@@ -40,23 +39,20 @@ class BrowserTest {
         browser.until("document.querySelector('#result')?.dataset.state === 'done'");
     }
 
-    @AfterAll
-    static void close() {
+    @AfterAll static void close() {
         if (browser != null) {
             browser.close();
             studio.close();
         }
     }
 
-    @BeforeEach
-    void usualWindow() {
+    @BeforeEach void usualWindow() {
         browser.size(1280, 900).theme("light");
         browser.complaints();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"light", "dark"})
-    void nothingSeriousKeepsAnybodyOut(String theme) {
+    @ValueSource(strings = {"light", "dark"}) void nothingSeriousKeepsAnybodyOut(String theme) {
         browser.theme(theme);
         for (var page : PAGES) {
             browser.open(page);
@@ -65,8 +61,7 @@ class BrowserTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {360, 768, 1280, 3840})
-    void nothingSticksOut(int width) {
+    @ValueSource(ints = {360, 768, 1280, 3840}) void nothingSticksOut(int width) {
         browser.size(width, 900);
         for (var page : PAGES) {
             browser.open(page);
@@ -74,20 +69,19 @@ class BrowserTest {
         }
     }
 
-    @Test
-    void everyFormulaOfEveryArticleIsDrawn() {
+    @Test void everyFormulaOfEveryArticleIsDrawn() {
         browser.open("/t/gradient-descent");
         browser.until("window.katex !== undefined");
         for (var topic : Catalogue.load().topics()) {
             var formulas = Article.find(topic.slug()).map(a -> Formulas.of(a.markdown())).orElse(List.of());
-            var wrong = browser.run("(" + LabJson.write(formulas) + ").flatMap(tex => { try { katex.renderToString(tex, {throwOnError: true, strict: 'ignore'}); return []; } "
-                + "catch (error) { return [error.message]; } })");
+            var wrong = browser.run("(" + LabJson.write(formulas)
+                    + ").flatMap(tex => { try { katex.renderToString(tex, {throwOnError: true, strict: 'ignore'}); return []; } "
+                    + "catch (error) { return [error.message]; } })");
             assertThat((List<?>) wrong).as(topic.slug()).isEmpty();
         }
     }
 
-    @Test
-    void theConsoleStaysSilent() {
+    @Test void theConsoleStaysSilent() {
         for (var page : PAGES) {
             browser.open(page);
             browser.until("document.readyState === 'complete'");
@@ -95,8 +89,7 @@ class BrowserTest {
         }
     }
 
-    @Test
-    void aLabRunsToItsChecksAndItsFigureIsInteractive() {
+    @Test void aLabRunsToItsChecksAndItsFigureIsInteractive() {
         browser.open("/t/gradient-descent?steps=41");
         assertThat(browser.find("#result").getText()).contains("Not run here yet");
         browser.find("#run").click();
@@ -111,8 +104,7 @@ class BrowserTest {
         assertThat(browser.find(".result").getText()).contains("After 41 steps");
     }
 
-    @Test
-    void everyKindOfFigureBecomesInteractiveUnderThePolicy() {
+    @Test void everyKindOfFigureBecomesInteractiveUnderThePolicy() {
         browser.open("/t/pca");
         browser.find("#run").click();
         browser.until("document.querySelector('#result')?.dataset.state === 'done'");
@@ -138,8 +130,7 @@ class BrowserTest {
         assertThat(browser.complaints()).isEmpty();
     }
 
-    @Test
-    void theSnippetsAndTheAddressFollowTheForm() {
+    @Test void theSnippetsAndTheAddressFollowTheForm() {
         browser.open("/t/gradient-descent?tab=cli");
         var steps = browser.find("#p-steps");
         steps.clear();
@@ -148,8 +139,7 @@ class BrowserTest {
         assertThat(browser.address()).contains("steps=77");
     }
 
-    @Test
-    void aWrongValueIsNamedAndNotRun() {
+    @Test void aWrongValueIsNamedAndNotRun() {
         browser.open("/t/gradient-descent");
         var rate = browser.find("#p-learningRate");
         rate.clear();
@@ -157,8 +147,7 @@ class BrowserTest {
         assertThat(browser.find("#wrong").getText()).isEqualTo("learningRate is 1.4; it lies between 0.001 and 0.2.");
     }
 
-    @Test
-    void aReloadAttachesToTheRunAndStopEndsIt() {
+    @Test void aReloadAttachesToTheRunAndStopEndsIt() {
         browser.open("/t/k-means");
         browser.find("#run").click();
         browser.until("document.querySelector('#word').textContent.includes('rounds')");
@@ -169,16 +158,14 @@ class BrowserTest {
         assertThat(browser.find(".trouble").getText()).contains("Stopped.");
     }
 
-    @Test
-    void aFailureIsShownInItsOwnWords() {
+    @Test void aFailureIsShownInItsOwnWords() {
         browser.open("/t/svd");
         browser.find("#run").click();
         browser.until("document.querySelector('#result').dataset.state === 'failed'");
         assertThat(browser.find(".trouble").getText()).contains("rank is -1");
     }
 
-    @Test
-    void theKeyboardIsEnough() {
+    @Test void theKeyboardIsEnough() {
         browser.open("/topics");
         browser.press("/");
         browser.press("lasso");
@@ -200,8 +187,7 @@ class BrowserTest {
         browser.until("document.querySelector('#result')?.dataset.state === 'done'");
     }
 
-    @Test
-    void aFacetFiltersInPlaceAndBackUndoesIt() {
+    @Test void aFacetFiltersInPlaceAndBackUndoesIt() {
         browser.open("/topics?q=regular");
         browser.find("label:has(> #f-level-practitioner)").click();
         browser.until("location.search.includes('level=practitioner')");
@@ -211,8 +197,7 @@ class BrowserTest {
         browser.until("!location.search.includes('level') && document.querySelector('.chips') === null");
     }
 
-    @Test
-    void whatAReaderKnowsShortensThePathAndIsKept() {
+    @Test void whatAReaderKnowsShortensThePathAndIsKept() {
         browser.open("/paths?goal=multilayer-perceptron");
         int before = browser.count(".steps > li");
         browser.find(".steps input[name=know]").click();

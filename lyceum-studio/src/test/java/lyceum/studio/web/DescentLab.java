@@ -13,8 +13,7 @@ import lyceum.plot.Figure;
 @Lab(topics = {"gradient-descent", "sgd"}, title = "One step size, two slopes")
 final class DescentLab implements LabBody {
 
-    @Override
-    public void run(LabContext lab) {
+    @Override public void run(LabContext lab) {
         double rate = lab.param("learningRate", 0.05, 0.001, 0.2);
         int steps = lab.param("steps", 60, 5, 500);
         var start = lab.choice("start", "far", "far", "near");
@@ -37,9 +36,12 @@ final class DescentLab implements LabBody {
                 x[j] -= rate * v[j];
             }
         }
-        lab.say("After %d steps the loss is %.3g, from %.3g. The steep direction is done after a few steps; the flat one sets the pace.", steps, loss[steps], first);
-        lab.figure(Figure.line("Loss by step", at, loss).axes("step", "loss").logY().describedAs("The loss falls fast at first, then by the same factor each step."));
-        lab.table("Where it stands", List.of("step", "loss"), List.of(List.of(0, loss[0]), List.of(steps / 2, loss[steps / 2]), List.of(steps, loss[steps])));
+        lab.say("After %d steps the loss is %.3g, from %.3g. The steep direction is done after a few steps; the flat one sets the pace.",
+                steps, loss[steps], first);
+        lab.figure(Figure.line("Loss by step", at, loss).axes("step", "loss").logY()
+                .describedAs("The loss falls fast at first, then by the same factor each step."));
+        lab.table("Where it stands", List.of("step", "loss"),
+                List.of(List.of(0, loss[0]), List.of(steps / 2, loss[steps / 2]), List.of(steps, loss[steps])));
         lab.check("gradient-descent", 1, "loss at the end over loss at the start", loss[steps] / first, below(0.5));
         lab.check("gradient-descent", 2, "contraction of the flat direction", Math.abs(1 - rate), between(0, 1));
     }

@@ -8,8 +8,7 @@ import lyceum.labs.LabContext;
 @Lab(topics = "k-means", title = "A lab without end")
 final class EndlessLab implements LabBody {
 
-    @Override
-    public void run(LabContext lab) {
+    @Override public void run(LabContext lab) {
         lab.say("It has begun.");
         for (int i : lab.progress("rounds", Integer.MAX_VALUE)) {
             Thread.onSpinWait();

@@ -16,14 +16,15 @@ class FormulasTest {
     private static final Pattern COMMAND = Pattern.compile("\\\\([A-Za-z]+)");
     private static final Pattern ENVIRONMENT = Pattern.compile("\\\\begin\\{([^}]*)}");
 
-    @Test
-    void everyCommandInAFormulaIsOneThatKatexKnows() {
+    @Test void everyCommandInAFormulaIsOneThatKatexKnows() {
         var katex = new String(new Assets().find("katex/katex.min.js").orElseThrow().bytes(), StandardCharsets.UTF_8);
         var unknown = new ArrayList<String>();
         for (var topic : Catalogue.load().topics()) {
             for (var formula : Article.find(topic.slug()).map(a -> Formulas.of(a.markdown())).orElseGet(ArrayList::new)) {
-                COMMAND.matcher(formula).results().filter(m -> !katex.contains("\\\\" + m.group(1) + "\"")).forEach(m -> unknown.add(topic.slug() + ": " + m.group()));
-                ENVIRONMENT.matcher(formula).results().filter(m -> !katex.contains("\"" + m.group(1) + "\"")).forEach(m -> unknown.add(topic.slug() + ": " + m.group()));
+                COMMAND.matcher(formula).results().filter(m -> !katex.contains("\\\\" + m.group(1) + "\""))
+                        .forEach(m -> unknown.add(topic.slug() + ": " + m.group()));
+                ENVIRONMENT.matcher(formula).results().filter(m -> !katex.contains("\"" + m.group(1) + "\""))
+                        .forEach(m -> unknown.add(topic.slug() + ": " + m.group()));
             }
         }
         assertThat(unknown).isEmpty();

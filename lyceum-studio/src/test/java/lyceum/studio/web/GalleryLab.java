@@ -17,8 +17,7 @@ import lyceum.plot.Image;
 @Lab(topics = "pca", title = "Every kind of figure")
 final class GalleryLab implements LabBody {
 
-    @Override
-    public void run(LabContext lab) {
+    @Override public void run(LabContext lab) {
         var random = new Random(lab.seed());
         double[] xs = random.doubles(150, -2, 2).toArray();
         double[] ys = random.doubles(150, -2, 2).toArray();
@@ -27,13 +26,18 @@ final class GalleryLab implements LabBody {
             classes[i] = xs[i] * xs[i] + ys[i] * ys[i] > 2 ? 1 : 0;
         }
         lab.say("One of each, to see that they stand on the page.");
-        lab.figure(Figure.scatter("Points by class", xs, ys, classes, "inside", "outside").points("centre", new double[] {0}, new double[] {0}).crosses().axes("first (cm)", "second (cm)").describedAs("Points inside and outside of a circle."));
-        lab.figure(Figure.plot("Lines").line("train", new double[] {0, 1, 2, 3}, new double[] {4, 2, 1, 0.5}).line("validation", new double[] {0, 1, 2, 3}, new double[] {4, 3, 2.5, 2.4})
-            .axes("epoch", "loss (nats)").describedAs("Training goes on falling, validation does not."));
-        lab.figure(Figure.bar("Bars", new String[] {"one", "two", "three", "a longer name"}, new double[] {3, 5, 2, 4}).axes("", "count").describedAs("Four bars."));
-        lab.figure(Figure.histogram("Histogram", random.doubles(2_000).map(v -> v * v).toArray()).axes("value", "count").verticalLine(0.5, "promised").describedAs("Squares of uniform numbers."));
-        lab.figure(Figure.heatmap("Confusion", new double[][] {{40, 2, 1}, {3, 35, 4}, {0, 5, 44}}, new String[] {"a", "b", "c"}, new String[] {"a", "b", "c"}).cellLabels()
-            .axes("predicted", "true").describedAs("Most lie on the diagonal."));
+        lab.figure(
+                Figure.scatter("Points by class", xs, ys, classes, "inside", "outside").points("centre", new double[] {0}, new double[] {0})
+                        .crosses().axes("first (cm)", "second (cm)").describedAs("Points inside and outside of a circle."));
+        lab.figure(Figure.plot("Lines").line("train", new double[] {0, 1, 2, 3}, new double[] {4, 2, 1, 0.5})
+                .line("validation", new double[] {0, 1, 2, 3}, new double[] {4, 3, 2.5, 2.4}).axes("epoch", "loss (nats)")
+                .describedAs("Training goes on falling, validation does not."));
+        lab.figure(Figure.bar("Bars", new String[] {"one", "two", "three", "a longer name"}, new double[] {3, 5, 2, 4}).axes("", "count")
+                .describedAs("Four bars."));
+        lab.figure(Figure.histogram("Histogram", random.doubles(2_000).map(v -> v * v).toArray()).axes("value", "count")
+                .verticalLine(0.5, "promised").describedAs("Squares of uniform numbers."));
+        lab.figure(Figure.heatmap("Confusion", new double[][] {{40, 2, 1}, {3, 35, 4}, {0, 5, 44}}, new String[] {"a", "b", "c"},
+                new String[] {"a", "b", "c"}).cellLabels().axes("predicted", "true").describedAs("Most lie on the diagonal."));
         var images = new ArrayList<Image>();
         for (int k = 0; k < 6; k++) {
             images.add(Image.gray("digit " + k, 8, random.doubles(64).toArray()));
@@ -51,17 +55,22 @@ final class GalleryLab implements LabBody {
                 regions[r][c] = surface[r][c] > 2 ? 1 : 0;
             }
         }
-        lab.figure(Figure.regions("Decision regions", grid, grid, regions, "inside", "outside").points(xs, ys, classes, "inside", "outside").axes("first", "second").describedAs("A circle divides the plane."));
+        lab.figure(Figure.regions("Decision regions", grid, grid, regions, "inside", "outside").points(xs, ys, classes, "inside", "outside")
+                .axes("first", "second").describedAs("A circle divides the plane."));
         lab.figure(Figure.contour("Contours", grid, grid, surface).axes("x", "y").describedAs("A bowl."));
-        lab.figure(Figure.row("Two panels", Figure.line("left", new double[] {1, 3, 2}).axes("step", "value"), Figure.line("right", new double[] {3, 1, 2}).axes("step", "value")).describedAs("Side by side."));
+        lab.figure(Figure.row("Two panels", Figure.line("left", new double[] {1, 3, 2}).axes("step", "value"),
+                Figure.line("right", new double[] {3, 1, 2}).axes("step", "value")).describedAs("Side by side."));
         var frames = new ArrayList<Figure>();
         for (int k = 1; k <= 5; k++) {
             frames.add(Figure.line("step " + k, new double[] {0, k, 2 * k}).axes("step", "value"));
         }
         lab.figure(Figure.frames("Frames", "step", frames).describedAs("It grows with each step."));
-        lab.figure(Figure.frames("Cells", "cell", List.of(Figure.images("one", 3, images.subList(0, 3)), Figure.images("other", 3, images.subList(3, 6)))).labelled("b as c (4)", "a as b (2)")
-            .describedAs("What lies in a cell of the confusion."));
-        lab.table("A table", List.of("name", "value", "holds"), List.of(List.of("first", 0.123456789, true), List.of("second", 12345.0, false)));
+        lab.figure(Figure
+                .frames("Cells", "cell",
+                        List.of(Figure.images("one", 3, images.subList(0, 3)), Figure.images("other", 3, images.subList(3, 6))))
+                .labelled("b as c (4)", "a as b (2)").describedAs("What lies in a cell of the confusion."));
+        lab.table("A table", List.of("name", "value", "holds"),
+                List.of(List.of("first", 0.123456789, true), List.of("second", 12345.0, false)));
         var image = new BufferedImage(64, 32, BufferedImage.TYPE_INT_RGB);
         image.createGraphics().setBackground(Color.ORANGE);
         lab.image("An image", "A dark rectangle.", image);

@@ -1,6 +1,8 @@
 package lyceum.studio.web;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.URI;
@@ -8,6 +10,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import lyceum.labs.LabJson;
@@ -19,29 +22,21 @@ final class Http {
     private final HttpClient client = HttpClient.newHttpClient();
     private final int port;
 
-    Http(int port) {
-        this.port = port;
-    }
+    Http(int port) { this.port = port; }
 
-    HttpResponse<String> get(String path, String... headers) {
-        return send(request(path, headers).GET().build());
-    }
+    HttpResponse<String> get(String path, String... headers) { return send(request(path, headers).GET().build()); }
 
-    JsonNode json(String path) {
-        return LabJson.read(get(path).body(), JsonNode.class);
-    }
+    JsonNode json(String path) { return LabJson.read(get(path).body(), JsonNode.class); }
 
     HttpResponse<String> post(String path, String body, String... headers) {
         return send(request(path, headers).POST(HttpRequest.BodyPublishers.ofString(body)).build());
     }
 
-    HttpResponse<String> delete(String path, String... headers) {
-        return send(request(path, headers).DELETE().build());
-    }
+    HttpResponse<String> delete(String path, String... headers) { return send(request(path, headers).DELETE().build()); }
 
     /** Lines of a stream of events until it ends. */
     Stream<String> events(String path, String... headers) {
-        var all = new java.util.ArrayList<>(List.of(headers));
+        var all = new ArrayList<>(List.of(headers));
         all.addAll(List.of("Accept", "text/event-stream"));
         try {
             return client.send(request(path, all.toArray(String[]::new)).GET().build(), HttpResponse.BodyHandlers.ofLines()).body();
@@ -57,7 +52,7 @@ final class Http {
         try (var socket = new Socket("127.0.0.1", port)) {
             socket.setSoTimeout(10_000);
             socket.getOutputStream().write(text.replace("\n", "\r\n").getBytes(StandardCharsets.UTF_8));
-            var in = new java.io.BufferedReader(new java.io.InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+            var in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
             return in.readLine();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -23,8 +23,7 @@ final class Queueing implements LabExecutor {
         this.queue = queue;
     }
 
-    @Override
-    public LabRun submit(LabRequest request, Consumer<LabEvent> listener) {
+    @Override public LabRun submit(LabRequest request, Consumer<LabEvent> listener) {
         if (open.incrementAndGet() > most) {
             open.decrementAndGet();
             throw new QueueFullException(queue + " runs wait already; try again in a while");
@@ -39,8 +38,5 @@ final class Queueing implements LabExecutor {
         }
     }
 
-    @Override
-    public void close() {
-        runner.close();
-    }
+    @Override public void close() { runner.close(); }
 }

@@ -28,21 +28,16 @@ import tools.jackson.databind.JsonNode;
 @Timeout(60)
 class RunsTest {
 
-    @TempDir
-    Path store;
+    @TempDir Path store;
     private Studio studio;
     private Http http;
 
-    @BeforeEach
-    void open() {
+    @BeforeEach void open() {
         studio = Shelf.open(store);
         http = new Http(studio.port());
     }
 
-    @AfterEach
-    void close() {
-        studio.close();
-    }
+    @AfterEach void close() { studio.close(); }
 
     private String start(String body) {
         var answer = http.post("/api/runs", body);
@@ -51,15 +46,13 @@ class RunsTest {
     }
 
     /** Follows a run to its end; returns the lines of its stream. */
-    private List<String> follow(String id, String... headers) {
-        return http.events("/api/runs/" + id + "/events", headers).toList();
-    }
+    private List<String> follow(String id, String... headers) { return http.events("/api/runs/" + id + "/events", headers).toList(); }
 
-    @Test
-    void aRunStreamsItsEventsAndEndsWithItsResult() {
+    @Test void aRunStreamsItsEventsAndEndsWithItsResult() {
         var id = start("{\"slug\":\"gradient-descent\",\"params\":{\"learningRate\":0.1,\"steps\":\"30\"},\"seed\":7}");
         var lines = follow(id);
-        assertThat(lines).contains("event: started", "event: said", "event: figure", "event: check", "event: finished").anyMatch(l -> l.startsWith("id: "));
+        assertThat(lines).contains("event: started", "event: said", "event: figure", "event: check", "event: finished")
+                .anyMatch(l -> l.startsWith("id: "));
         var run = http.json("/api/runs/" + id);
         assertThat(run.path("state").stringValue()).isEqualTo("done");
         assertThat(run.path("result").path("params").path("steps").intValue()).isEqualTo(30);
@@ -68,8 +61,7 @@ class RunsTest {
         assertThat(run.path("result").path("checks").get(0).path("verdict").asString()).isEqualTo("not the clause's setting");
     }
 
-    @Test
-    void aReaderWhoComesBackGetsOnlyWhatWasMissed() {
+    @Test void aReaderWhoComesBackGetsOnlyWhatWasMissed() {
         var id = start("{\"slug\":\"gradient-descent\"}");
         var whole = follow(id).stream().filter(l -> l.startsWith("id: ")).toList();
         var missed = whole.get(whole.size() - 2).substring(4);
@@ -77,8 +69,7 @@ class RunsTest {
         assertThat(rest).containsExactly(whole.getLast());
     }
 
-    @Test
-    void theFiguresOfARunComeAsFiles() {
+    @Test void theFiguresOfARunComeAsFiles() {
         var id = start("{\"slug\":\"gradient-descent\"}");
         follow(id);
         assertThat(http.get("/runs/" + id + "/figures/0.svg").body()).startsWith("<svg");
@@ -89,8 +80,7 @@ class RunsTest {
         assertThat(http.get("/runs/" + id + "/figures/x").statusCode()).isEqualTo(404);
     }
 
-    @Test
-    void aRunThatIsNoLongerKeptInMemoryIsShownFromTheStore() {
+    @Test void aRunThatIsNoLongerKeptInMemoryIsShownFromTheStore() {
         var first = start("{\"slug\":\"gradient-descent\"}");
         follow(first);
         for (int seed = 2; seed < 30; seed++) {
@@ -101,8 +91,7 @@ class RunsTest {
         assertThat(http.get("/t/gradient-descent?run=" + first).body()).contains("data-state=\"done\"");
     }
 
-    @Test
-    void runsThatEndedTakeTwelveMegabytesOfMemoryAtMost() {
+    @Test void runsThatEndedTakeTwelveMegabytesOfMemoryAtMost() {
         var runs = new Runs(new Speaking(5 << 20), new RunStore(store));
         var kept = IntStream.range(0, 6).mapToObj(i -> runs.start(LabRequest.of("svd", "a.Lab"))).toList();
         assertThat(kept.getFirst().bytes()).isGreaterThan(5 << 20);
@@ -111,44 +100,31 @@ class RunsTest {
 
     /** Runs that end at once and say as much as they are told to. */
     private record Speaking(int letters) implements LabExecutor {
-        @Override
-        public LabRun submit(LabRequest request, Consumer<LabEvent> listener) {
+        @Override public LabRun submit(LabRequest request, Consumer<LabEvent> listener) {
             listener.accept(new LabEvent.Said("x".repeat(letters)));
             listener.accept(new LabEvent.Cancelled("said"));
             return new Said(UUID.randomUUID().toString(), request);
         }
 
-        @Override
-        public void close() { }
+        @Override public void close() {}
     }
 
     private record Said(String id, LabRequest request) implements LabRun {
-        @Override
-        public boolean waiting() {
-            return false;
-        }
+        @Override public boolean waiting() { return false; }
 
-        @Override
-        public void cancel() { }
+        @Override public void cancel() {}
 
-        @Override
-        public CompletableFuture<LabResult> result() {
-            return new CompletableFuture<>();
-        }
+        @Override public CompletableFuture<LabResult> result() { return new CompletableFuture<>(); }
 
-        @Override
-        public LabResult join() {
-            throw new UnsupportedOperationException();
-        }
+        @Override public LabResult join() { throw new UnsupportedOperationException(); }
     }
 
-    @Test
-    void aStoredRunThatIsDamagedCostsItselfAlone() throws IOException {
+    @Test void aStoredRunThatIsDamagedCostsItselfAlone() throws IOException {
         follow(start("{\"slug\":\"gradient-descent\"}"));
         var whole = new RunStore(store).latest(1).getFirst().id();
         var r = new RunStore(store).find(whole).orElseThrow();
-        var damaged = new RunStore(store).save(new LabResult(r.slug(), r.lab(), r.title(), r.seed(), r.params(), r.seconds(), r.checks(), r.figures(), r.tables(), r.images(), r.said(),
-            r.testMode(), r.version(), r.machine(), "2030-01-01T00:00:00Z")).id();
+        var damaged = new RunStore(store).save(new LabResult(r.slug(), r.lab(), r.title(), r.seed(), r.params(), r.seconds(), r.checks(),
+                r.figures(), r.tables(), r.images(), r.said(), r.testMode(), r.version(), r.machine(), "2030-01-01T00:00:00Z")).id();
         var file = store.resolve(damaged + ".json");
         Files.writeString(file, Files.readString(file).replaceFirst("\"figures\":\\[\\{", "\"figures\":[{\"a\":1},{"));
         try (var again = Shelf.open(store)) {
@@ -160,16 +136,14 @@ class RunsTest {
         }
     }
 
-    @Test
-    void aTopicOpensWithItsLastRun() {
+    @Test void aTopicOpensWithItsLastRun() {
         follow(start("{\"slug\":\"gradient-descent\"}"));
         assertThat(http.get("/t/gradient-descent").body()).contains("data-state=\"done\"").contains("After 60 steps").contains("holds");
         assertThat(http.get("/t/gradient-descent?steps=61").body()).contains("Not run here yet");
         assertThat(http.get("/status").body()).contains("2 of 2 hold");
     }
 
-    @Test
-    void stoppingReallyStops() {
+    @Test void stoppingReallyStops() {
         var id = start("{\"slug\":\"k-means\"}");
         assertThat(http.events("/api/runs/" + id + "/events").anyMatch(l -> l.equals("event: progress"))).isTrue();
         assertThat(http.delete("/api/runs/" + id).statusCode()).isEqualTo(202);
@@ -177,8 +151,7 @@ class RunsTest {
         assertThat(http.json("/api/runs/" + id).path("state").stringValue()).isEqualTo("stopped");
     }
 
-    @Test
-    void aRunGoesOnWhenItsReaderIsGone() {
+    @Test void aRunGoesOnWhenItsReaderIsGone() {
         var id = start("{\"slug\":\"k-means\"}");
         try (var lines = http.events("/api/runs/" + id + "/events")) {
             assertThat(lines.anyMatch(l -> l.equals("event: progress"))).isTrue();
@@ -189,8 +162,7 @@ class RunsTest {
         assertThat(follow(id)).contains("event: cancelled");
     }
 
-    @Test
-    void twoRunsOfALabGoOnAtOnce() {
+    @Test void twoRunsOfALabGoOnAtOnce() {
         var first = start("{\"slug\":\"k-means\"}");
         var second = start("{\"slug\":\"k-means\"}");
         assertThat(first).isNotEqualTo(second);
@@ -203,27 +175,26 @@ class RunsTest {
         }
     }
 
-    @Test
-    void aLabThatThrowsFailsWithItsMessageAndTheStudioLives() {
+    @Test void aLabThatThrowsFailsWithItsMessageAndTheStudioLives() {
         var id = start("{\"slug\":\"svd\"}");
         assertThat(follow(id)).contains("event: failed");
         assertThat(http.json("/api/runs/" + id).path("error").stringValue()).isEqualTo("rank is -1; it is at least 0");
-        assertThat(http.get("/t/svd?run=" + id).body()).contains("The run failed.").contains("rank is -1; it is at least 0").doesNotContain("at lyceum.");
+        assertThat(http.get("/t/svd?run=" + id).body()).contains("The run failed.").contains("rank is -1; it is at least 0")
+                .doesNotContain("at lyceum.");
         assertThat(http.get("/").statusCode()).isEqualTo(200);
     }
 
-    @Test
-    void aParameterOutOfBoundsIsNamedWithItsBounds() {
+    @Test void aParameterOutOfBoundsIsNamedWithItsBounds() {
         var answer = http.post("/api/runs", "{\"slug\":\"gradient-descent\",\"params\":{\"learningRate\":1.4}}");
         assertThat(answer.statusCode()).isEqualTo(400);
         assertThat(answer.body()).contains("learningRate is 1.4; it lies between 0.001 and 0.2").contains("\"parameter\":\"learningRate\"");
-        assertThat(http.post("/api/runs", "{\"slug\":\"gradient-descent\",\"params\":{\"steps\":\"many\"}}").body()).contains("whole number between 5 and 500");
+        assertThat(http.post("/api/runs", "{\"slug\":\"gradient-descent\",\"params\":{\"steps\":\"many\"}}").body())
+                .contains("whole number between 5 and 500");
         assertThat(http.post("/api/runs", "{\"slug\":\"gradient-descent\",\"params\":{\"alpha\":1}}").statusCode()).isEqualTo(400);
         assertThat(http.post("/api/runs", "{\"slug\":\"gradient-descent\",\"seed\":\"x\"}").statusCode()).isEqualTo(400);
     }
 
-    @Test
-    void whatCannotRunIsSaid() {
+    @Test void whatCannotRunIsSaid() {
         assertThat(http.post("/api/runs", "{\"slug\":\"lora\"}").statusCode()).isEqualTo(409);
         assertThat(http.post("/api/runs", "{\"slug\":\"no-such-topic\"}").statusCode()).isEqualTo(404);
         assertThat(http.post("/api/runs", "{").statusCode()).isEqualTo(400);
@@ -232,8 +203,7 @@ class RunsTest {
         assertThat(http.delete("/api/runs/nothing").statusCode()).isEqualTo(404);
     }
 
-    @Test
-    void theThirtyThirdWaitingRunIsAskedToComeBack() {
+    @Test void theThirtyThirdWaitingRunIsAskedToComeBack() {
         var ids = new ArrayList<String>();
         int refused = 0;
         for (int i = 0; i < 36 && refused == 0; i++) {
@@ -250,12 +220,12 @@ class RunsTest {
         ids.forEach(id -> http.delete("/api/runs/" + id));
     }
 
-    @Test
-    void aStoreThatCannotBeWrittenStopsNothing() throws IOException {
+    @Test void aStoreThatCannotBeWrittenStopsNothing() throws IOException {
         var file = Files.createFile(store.resolve("a-file"));
         try (var readOnly = Shelf.open(file.resolve("runs"))) {
             var there = new Http(readOnly.port());
-            var id = LabJson.read(there.post("/api/runs", "{\"slug\":\"gradient-descent\"}").body(), JsonNode.class).path("id").stringValue();
+            var id = LabJson.read(there.post("/api/runs", "{\"slug\":\"gradient-descent\"}").body(), JsonNode.class).path("id")
+                    .stringValue();
             assertThat(there.events("/api/runs/" + id + "/events").toList()).contains("event: finished");
             assertThat(there.get("/t/gradient-descent").body()).contains("After 60 steps");
             assertThat(there.json("/api/runs/" + id).path("warning").stringValue()).startsWith("The run is not stored: ");
@@ -263,12 +233,13 @@ class RunsTest {
         }
     }
 
-    @Test
-    void theFormWorksWithoutScripts() {
-        var answer = http.post("/t/gradient-descent/run", "learningRate=0.1&steps=20&start=near&momentum=false&momentum=true&seed=3", "Content-Type", "application/x-www-form-urlencoded");
+    @Test void theFormWorksWithoutScripts() {
+        var answer = http.post("/t/gradient-descent/run", "learningRate=0.1&steps=20&start=near&momentum=false&momentum=true&seed=3",
+                "Content-Type", "application/x-www-form-urlencoded");
         assertThat(answer.statusCode()).isEqualTo(303);
         var page = answer.headers().firstValue("Location").orElseThrow();
         follow(page.replaceAll(".*run=(\\w+).*", "$1"));
-        assertThat(http.get(page).body()).contains("After 20 steps").contains("name=\"learningRate\" min=\"0.001\" max=\"0.2\" step=\"any\" value=\"0.1\"");
+        assertThat(http.get(page).body()).contains("After 20 steps")
+                .contains("name=\"learningRate\" min=\"0.001\" max=\"0.2\" step=\"any\" value=\"0.1\"");
     }
 }

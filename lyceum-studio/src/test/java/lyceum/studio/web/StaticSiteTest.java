@@ -18,17 +18,12 @@ class StaticSiteTest {
 
     private static final Pattern ADDRESS = Pattern.compile("(?:href|src|action)=\"([^\"]*)\"");
 
-    @TempDir
-    static Path folder;
+    @TempDir static Path folder;
     private static StaticSite.Written written;
 
-    @BeforeAll
-    static void write() throws IOException {
-        written = StaticSite.write(Shelf.encyclopedia(), folder);
-    }
+    @BeforeAll static void write() throws IOException { written = StaticSite.write(Shelf.encyclopedia(), folder); }
 
-    @Test
-    void everyTopicHasAPageAndAllOfItIsSmall() throws IOException {
+    @Test void everyTopicHasAPageAndAllOfItIsSmall() throws IOException {
         try (var topics = Files.list(folder.resolve("t"))) {
             assertThat(topics.count()).isEqualTo(757);
         }
@@ -36,34 +31,35 @@ class StaticSiteTest {
         assertThat(written.files()).isGreaterThan(757);
     }
 
-    @Test
-    void everyLinkIsRelativeAndLeadsToAFile() throws IOException {
+    @Test void everyLinkIsRelativeAndLeadsToAFile() throws IOException {
         var broken = new ArrayList<String>();
         try (var pages = Files.walk(folder)) {
             for (var page : pages.filter(p -> p.toString().endsWith(".html")).toList()) {
-                ADDRESS.matcher(Files.readString(page)).results().map(m -> m.group(1)).filter(a -> !a.startsWith("https://") && !a.startsWith("#")).distinct()
-                    .filter(a -> a.startsWith("/") || !Files.isRegularFile(page.resolveSibling(a.replaceFirst("[?#].*", "")))).forEach(a -> broken.add(folder.relativize(page) + ": " + a));
+                ADDRESS.matcher(Files.readString(page)).results().map(m -> m.group(1))
+                        .filter(a -> !a.startsWith("https://") && !a.startsWith("#")).distinct()
+                        .filter(a -> a.startsWith("/") || !Files.isRegularFile(page.resolveSibling(a.replaceFirst("[?#].*", ""))))
+                        .forEach(a -> broken.add(folder.relativize(page) + ": " + a));
             }
         }
         assertThat(broken).isEmpty();
     }
 
-    @Test
-    void addressesBecomeFiles() {
-        assertThat(RelativeLinks.of("<a href=\"/t/svd#clauses\"> <a href=\"/\"> <a href=\"/topics?area=Linear%20Algebra\"> <form action=\"/topics\"> <a href=\"#x\"> <link href=\"/assets/katex/katex.min.css\">", "../"))
-            .isEqualTo("<a href=\"../t/svd.html#clauses\"> <a href=\"../index.html\"> <a href=\"../index.html?area=Linear%20Algebra\"> <form action=\"../index.html\"> <a href=\"#x\"> <link href=\"../assets/katex/katex.min.css\">");
+    @Test void addressesBecomeFiles() {
+        assertThat(RelativeLinks.of(
+                "<a href=\"/t/svd#clauses\"> <a href=\"/\"> <a href=\"/topics?area=Linear%20Algebra\"> <form action=\"/topics\"> <a href=\"#x\"> <link href=\"/assets/katex/katex.min.css\">",
+                "../")).isEqualTo(
+                        "<a href=\"../t/svd.html#clauses\"> <a href=\"../index.html\"> <a href=\"../index.html?area=Linear%20Algebra\"> <form action=\"../index.html\"> <a href=\"#x\"> <link href=\"../assets/katex/katex.min.css\">");
     }
 
-    @Test
-    void aPageNeedsNoServer() throws IOException {
-        assertThat(Files.readString(folder.resolve("t/momentum.html"))).doesNotContain("htmx").contains("A heavy ball").contains("href=\"../t/gradient-descent.html\">gradient descent</a>")
-            .contains("href=\"../paths.html?goal=momentum\"").contains("<figure class=\"drawing\">");
+    @Test void aPageNeedsNoServer() throws IOException {
+        assertThat(Files.readString(folder.resolve("t/momentum.html"))).doesNotContain("htmx").contains("A heavy ball")
+                .contains("href=\"../t/gradient-descent.html\">gradient descent</a>").contains("href=\"../paths.html?goal=momentum\"")
+                .contains("<figure class=\"drawing\">");
     }
 
     /** Minutes for all topics; a page that fits when it is written keeps fitting. */
     @Test
-    @Tag("heavy")
-    void everyTopicFitsAPhoneAndDrawsItsFormulas(@TempDir Path whole) throws IOException {
+    @Tag("heavy") void everyTopicFitsAPhoneAndDrawsItsFormulas(@TempDir Path whole) throws IOException {
         assumeTrue(Browser.installed(), "Chromium is not installed: apt-get install -y chromium chromium-driver");
         StaticSite.write(whole);
         try (var browser = Browser.fromDisk(whole)) {
@@ -77,13 +73,14 @@ class StaticSiteTest {
     }
 
     @Test
-    @Tag("browser")
-    void searchAndFormulasWorkFromTheDisk() {
+    @Tag("browser") void searchAndFormulasWorkFromTheDisk() {
         assumeTrue(Browser.installed(), "Chromium is not installed: apt-get install -y chromium chromium-driver");
         try (var browser = Browser.fromDisk(folder)) {
             browser.size(1280, 900).open("/index.html");
-            for (var query : new String[][] {{"gradeint descent", "gradient-descent"}, {"svd", "svd"}, {"GQA", "gqa"}, {"heavy ball", "momentum"}, {"k means", "k-means"}}) {
-                browser.run("(() => { const q = document.querySelector('#q'); q.value = '" + query[0] + "'; q.dispatchEvent(new Event('input')); return true; })()");
+            for (var query : new String[][] {{"gradeint descent", "gradient-descent"}, {"svd", "svd"}, {"GQA", "gqa"},
+                    {"heavy ball", "momentum"}, {"k means", "k-means"}}) {
+                browser.run("(() => { const q = document.querySelector('#q'); q.value = '" + query[0]
+                        + "'; q.dispatchEvent(new Event('input')); return true; })()");
                 assertThat(browser.find("#found .row a").getDomAttribute("href")).isEqualTo("t/" + query[1] + ".html");
             }
             browser.open("/paths.html?goal=lora");

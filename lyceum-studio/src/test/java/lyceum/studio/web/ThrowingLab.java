@@ -8,8 +8,7 @@ import lyceum.labs.LabContext;
 @Lab(topics = "svd", title = "A lab that fails")
 final class ThrowingLab implements LabBody {
 
-    @Override
-    public void run(LabContext lab) {
+    @Override public void run(LabContext lab) {
         lab.say("It has begun.");
         throw new IllegalArgumentException("rank is -1; it is at least 0");
     }

@@ -1,5 +1,7 @@
 package lyceum.backend.x86.asm;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -26,16 +28,18 @@ import java.util.Set;
  * {@linkplain #constants stand behind the code} and are read relative to it.
  */
 public final class Assembler {
-    private enum Alu { ADD, OR, ADC, SBB, AND, SUB, XOR, CMP }
+    private enum Alu {
+        ADD, OR, ADC, SBB, AND, SUB, XOR, CMP
+    }
 
     /** Bytes, a listing if one was asked for, and when the work on it began ({@link System#nanoTime}). */
-    public record Code(byte[] bytes, String listing, long begun) { }
+    public record Code(byte[] bytes, String listing, long begun) {}
 
     private final long begun = System.nanoTime();
     private final CodeBuffer out = new CodeBuffer();
     private final Set<Feature> features;
     private final StringBuilder listing;
-    private final Map<java.nio.ByteBuffer, Label> pool = new LinkedHashMap<>();
+    private final Map<ByteBuffer, Label> pool = new LinkedHashMap<>();
     private int labels;
 
     public Assembler(Set<Feature> features) { this(features, false); }
@@ -62,10 +66,12 @@ public final class Assembler {
     }
 
     private void write(Instruction in, int immediate, Operand... operands) {
-        if (!features.contains(in.feature())) throw new IllegalArgumentException(in.mnemonic() + " needs " + in.feature() + ", which this code must not use");
+        if (!features.contains(in.feature()))
+            throw new IllegalArgumentException(in.mnemonic() + " needs " + in.feature() + ", which this code must not use");
         int start = out.size();
         boolean evex = Encoding.write(in, out, immediate, operands);
-        if (evex && !features.contains(Feature.AVX512)) throw new IllegalArgumentException(in.mnemonic() + " needs AVX512 for these operands, which this code must not use");
+        if (evex && !features.contains(Feature.AVX512))
+            throw new IllegalArgumentException(in.mnemonic() + " needs AVX512 for these operands, which this code must not use");
         if (listing != null) list(start, Listing.text(in, immediate, operands));
     }
 
@@ -86,7 +92,7 @@ public final class Assembler {
 
     /** Memory behind the code that holds {@code words}, 4 bytes each, aligned to their size up to 64 bytes. Equal constants are one. */
     public Mem constants(int... words) {
-        var bytes = java.nio.ByteBuffer.allocate(4 * words.length).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        var bytes = ByteBuffer.allocate(4 * words.length).order(ByteOrder.LITTLE_ENDIAN);
         for (int word : words) bytes.putInt(word);
         var label = pool.get(bytes.flip());
         if (label == null) pool.put(bytes, label = label());
@@ -183,7 +189,8 @@ public final class Assembler {
         int start = out.size();
         boolean small = (byte) value == value;
         bytes(true, small ? 0x6B : 0x69, to.number(), from, small ? 1 : 4);
-        if (small) out.bytes(value); else out.int32(value);
+        if (small) out.bytes(value);
+        else out.int32(value);
         if (listing != null) list(start, "imul " + to + ", " + from + ", " + value);
     }
 
@@ -206,7 +213,8 @@ public final class Assembler {
     public void bzhi(Gp to, Gp from, Gp count) {
         if (!features.contains(Feature.BMI2)) throw new IllegalArgumentException("bzhi needs BMI2, which this code must not use");
         int start = out.size();
-        out.bytes(0xC4, (to.number() >> 3 ^ 1) << 7 | 0x40 | (from.number() >> 3 ^ 1) << 5 | 2, 0x80 | (~count.number() & 15) << 3, 0xF5, 0xC0 | (to.number() & 7) << 3 | from.number() & 7);
+        out.bytes(0xC4, (to.number() >> 3 ^ 1) << 7 | 0x40 | (from.number() >> 3 ^ 1) << 5 | 2, 0x80 | (~count.number() & 15) << 3, 0xF5,
+                0xC0 | (to.number() & 7) << 3 | from.number() & 7);
         if (listing != null) list(start, "bzhi " + to + ", " + from + ", " + count);
     }
 
@@ -215,9 +223,7 @@ public final class Assembler {
     public void pop(Gp register) { stack("pop", 0x58, register); }
 
     /** Saves registers that the caller keeps: the beginning of a kernel that {@link #leave} ends. */
-    public void enter(Gp... saved) {
-        for (var register : saved) push(register);
-    }
+    public void enter(Gp... saved) { for (var register : saved) push(register); }
 
     /** Restores what {@link #enter} has saved, and returns from code that used wide vectors. */
     public void leave(Gp... saved) {
@@ -364,7 +370,8 @@ public final class Assembler {
         bytes(wide, opcode, reg.number(), rm, 0);
         if (listing == null) return;
         boolean narrow = !wide;
-        list(start, name + " " + (narrow && first instanceof Gp g ? g.name32() : first) + ", " + (narrow && second instanceof Gp g ? g.name32() : second));
+        list(start, name + " " + (narrow && first instanceof Gp g ? g.name32() : first) + ", "
+                + (narrow && second instanceof Gp g ? g.name32() : second));
     }
 
     private void gp(String name, boolean wide, int opcode, int extension, Mem rm, String text) {
@@ -376,7 +383,9 @@ public final class Assembler {
     /** REX, opcode (a first byte of 0F stands above it), ModRM. */
     private void bytes(boolean wide, int opcode, int reg, Operand rm, int after) {
         // A switch over types would be linked when it first runs, which is in every start.
-        int high = rm instanceof Mem m ? (m.index() == null ? 0 : m.index().number() >> 3 << 1) | (m.base() == null ? 0 : m.base().number() >> 3) : ((Operand.Register) rm).number() >> 3;
+        int high = rm instanceof Mem m
+                ? (m.index() == null ? 0 : m.index().number() >> 3 << 1) | (m.base() == null ? 0 : m.base().number() >> 3)
+                : ((Operand.Register) rm).number() >> 3;
         int rex = (wide ? 8 : 0) | (reg >> 3) << 2 | high;
         if (rex != 0) out.bytes(0x40 | rex);
         if (opcode > 0xFF) out.bytes(opcode >> 8);
@@ -385,7 +394,5 @@ public final class Assembler {
         else out.bytes(0xC0 | (reg & 7) << 3 | ((Operand.Register) rm).number() & 7);
     }
 
-    private void list(int start, String text) {
-        listing.append(String.format(Locale.ROOT, "%6x  %s%n", start, text));
-    }
+    private void list(int start, String text) { listing.append(String.format(Locale.ROOT, "%6x  %s%n", start, text)); }
 }

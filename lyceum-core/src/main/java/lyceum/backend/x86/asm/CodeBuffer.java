@@ -7,7 +7,7 @@ import java.util.List;
 /** Growing bytes, with the places whose distances to labels are filled in at the end. */
 final class CodeBuffer {
     /** Four bytes at {@code at} that will hold the distance from {@code next} to the label, plus {@code displacement}. */
-    private record Fixup(int at, int next, Label label, int displacement) { }
+    private record Fixup(int at, int next, Label label, int displacement) {}
 
     private byte[] code = new byte[1024];
     private int size;
@@ -42,7 +42,8 @@ final class CodeBuffer {
         }
         int base = m.base().number() & 7, displacement = m.displacement();
         boolean needsSib = sib || m.index() != null || base == 4;
-        int mode = displacement == 0 && base != 5 ? 0 : displacement % scale == 0 && (byte) (displacement / scale) == displacement / scale ? 1 : 2;
+        int mode = displacement == 0 && base != 5 ? 0
+                : displacement % scale == 0 && (byte) (displacement / scale) == displacement / scale ? 1 : 2;
         bytes(mode << 6 | field << 3 | (needsSib ? 4 : base));
         if (needsSib) bytes(Integer.numberOfTrailingZeros(m.scale()) << 6 | (m.index() == null ? 4 : m.index().number() & 7) << 3 | base);
         if (mode == 1) bytes(displacement / scale);

@@ -47,7 +47,7 @@ final class Encoding {
             case RM -> { reg = register(o[0]); rm = o.length > 1 ? o[1] : null; }
             case MR -> { rm = o[0]; reg = register(o[1]); }
             case VM -> { rm = o[o.length - 1]; vvvv = o.length > 1 ? register(o[0]) : null; }
-            case NONE -> { }
+            case NONE -> {}
         }
         if (in.form == Form.RVMR) immediate = register(o[3]).number() << 4;
     }
@@ -73,7 +73,9 @@ final class Encoding {
         for (var operand : operands) {
             if (operand instanceof Mask) return true;
             if (operand instanceof Vec v && (v.bits() == 512 || v.number() > 15 || v.mask() != null)) return true;
-            if (operand instanceof Mem m && (m.isBroadcast() || m.mask() != null || m.index() instanceof Vec v && (v.bits() == 512 || v.number() > 15))) return true;
+            if (operand instanceof Mem m
+                    && (m.isBroadcast() || m.mask() != null || m.index() instanceof Vec v && (v.bits() == 512 || v.number() > 15)))
+                return true;
         }
         return false;
     }
@@ -98,7 +100,8 @@ final class Encoding {
     }
 
     private void refuseHigh(Operand.Register register) {
-        if (register != null && register.number() > 15) throw new IllegalArgumentException(in.mnemonic() + " does not reach " + register + ": its encoding has 16 registers");
+        if (register != null && register.number() > 15)
+            throw new IllegalArgumentException(in.mnemonic() + " does not reach " + register + ": its encoding has 16 registers");
     }
 
     /** Instructions on two masks have the length bit set. */
@@ -131,7 +134,8 @@ final class Encoding {
         if (mask == Mask.K0) throw new IllegalArgumentException(in.mnemonic() + ": k0 cannot select lanes");
         int length = bits == 512 ? 2 : bits == 256 ? 1 : 0, w = in.w == 0 ? 0 : 1;
         out.bytes(0x62, (r ^ 1) << 7 | (x ^ 1) << 6 | (b ^ 1) << 5 | (high ^ 1) << 4 | in.map, w << 7 | (~v & 15) << 3 | 4 | in.prefix,
-                (zeroing ? 0x80 : 0) | length << 5 | (broadcast ? 0x10 : 0) | (vHigh ^ 1) << 3 | (mask == null ? 0 : mask.number()), in.opcode);
+                (zeroing ? 0x80 : 0) | length << 5 | (broadcast ? 0x10 : 0) | (vHigh ^ 1) << 3 | (mask == null ? 0 : mask.number()),
+                in.opcode);
         rest(broadcast ? in.element : in.memoryBytes(bits / 8));
     }
 

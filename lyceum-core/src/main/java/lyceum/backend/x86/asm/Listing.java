@@ -4,7 +4,7 @@ import lyceum.backend.x86.asm.Instruction.Form;
 
 /** An instruction in the syntax of the Intel manuals. */
 final class Listing {
-    private Listing() { }
+    private Listing() {}
 
     static String text(Instruction in, int immediate, Operand... operands) {
         int bits = Encoding.width(in, operands);

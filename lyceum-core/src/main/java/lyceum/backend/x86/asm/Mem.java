@@ -12,9 +12,11 @@ import lyceum.backend.code.ArgumentLayout;
  * @param isBroadcast one element for all lanes
  * @param mask of a masked store, or null
  */
-public record Mem(Gp base, Operand.Register index, int scale, int displacement, Label label, boolean isBroadcast, Mask mask) implements Operand {
+public record Mem(Gp base, Operand.Register index, int scale, int displacement, Label label, boolean isBroadcast, Mask mask)
+        implements Operand {
     public Mem {
-        if (Integer.bitCount(scale) != 1 || scale < 1 || scale > 8) throw new IllegalArgumentException("scale " + scale + "; there are 1, 2, 4 and 8");
+        if (Integer.bitCount(scale) != 1 || scale < 1 || scale > 8)
+            throw new IllegalArgumentException("scale " + scale + "; there are 1, 2, 4 and 8");
         if (index == Gp.RSP) throw new IllegalArgumentException("rsp cannot be an index");
         if ((base == null) == (label == null)) throw new IllegalArgumentException("memory is at a base or at a label");
     }
@@ -28,7 +30,9 @@ public record Mem(Gp base, Operand.Register index, int scale, int displacement, 
 
     public static Mem at(Gp base, Gp index, int scale) { return at(base, index, scale, 0); }
 
-    public static Mem at(Gp base, Gp index, int scale, int displacement) { return new Mem(base, index, scale, displacement, null, false, null); }
+    public static Mem at(Gp base, Gp index, int scale, int displacement) {
+        return new Mem(base, index, scale, displacement, null, false, null);
+    }
 
     /** Addresses of a gather: one index for each lane. */
     public static Mem at(Gp base, Vec index, int scale) { return new Mem(base, index, scale, 0, null, false, null); }

@@ -10,7 +10,8 @@ package lyceum.backend.x86.asm;
 public record Vec(int number, int bits, Mask mask, boolean isZeroing) implements Operand.Register {
     public Vec {
         if (number < 0 || number > 31) throw new IllegalArgumentException("vector register " + number + "; there are 32");
-        if (bits != 128 && bits != 256 && bits != 512) throw new IllegalArgumentException("vector of " + bits + " bits; there are 128, 256 and 512");
+        if (bits != 128 && bits != 256 && bits != 512)
+            throw new IllegalArgumentException("vector of " + bits + " bits; there are 128, 256 and 512");
     }
 
     public static Vec xmm(int number) { return new Vec(number, 128, null, false); }
@@ -33,6 +34,7 @@ public record Vec(int number, int bits, Mask mask, boolean isZeroing) implements
     public int bytes() { return bits / 8; }
 
     @Override public String toString() {
-        return (bits == 512 ? "zmm" : bits == 256 ? "ymm" : "xmm") + number + (mask == null ? "" : "{" + mask + "}" + (isZeroing ? "{z}" : ""));
+        return (bits == 512 ? "zmm" : bits == 256 ? "ymm" : "xmm") + number
+                + (mask == null ? "" : "{" + mask + "}" + (isZeroing ? "{z}" : ""));
     }
 }

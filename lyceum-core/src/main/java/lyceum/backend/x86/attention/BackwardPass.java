@@ -36,8 +36,8 @@ final class BackwardPass {
     /** For each query, padded to whole blocks: log-sum-exp in powers of two, then {@code scale dO . O}. */
     private final View rows;
 
-    BackwardPass(AttentionKernels kernels, Backend plain, AttentionOptions options, View q, View k, View v, View out, View logSumExp, View g, View qGradient, View kGradient,
-                 View vGradient) {
+    BackwardPass(AttentionKernels kernels, Backend plain, AttentionOptions options, View q, View k, View v, View out, View logSumExp,
+            View g, View qGradient, View kGradient, View vGradient) {
         this.kernels = kernels;
         this.plain = plain;
         this.options = options;
@@ -65,7 +65,9 @@ final class BackwardPass {
     /** What the gradients of q and k have still to be multiplied by. */
     double missingScale() { return pairs ? options.scale() : 1; }
 
-    static View floats(long... sizes) { return new View(DType.F32, Allocator.allocate(4 * View.size(sizes)), 0, sizes, View.contiguousStrides(sizes)); }
+    static View floats(long... sizes) {
+        return new View(DType.F32, Allocator.allocate(4 * View.size(sizes)), 0, sizes, View.contiguousStrides(sizes));
+    }
 
     void run() {
         Parallel.range((long) shape.batch() * shape.heads(), 1, (from, to) -> {
@@ -90,15 +92,19 @@ final class BackwardPass {
         int queries = shape.queries(), padded = queryBlocks * QUERIES;
         if (queries == 0) return;
         var scratch = kernels.scratch(shape.width(), shape.valueWidth());
-        scratch.rowDots(rowAddress(g, b, h, 0), g.strides()[2] * bytes, rowAddress(out, b, h, 0), out.strides()[2] * bytes, queries, row(1, b, h), depth(shape.valueWidth()), pairs);
+        scratch.rowDots(rowAddress(g, b, h, 0), g.strides()[2] * bytes, rowAddress(out, b, h, 0), out.strides()[2] * bytes, queries,
+                row(1, b, h), depth(shape.valueWidth()), pairs);
         var segment = rows.storage().segment();
         long logs = row(0, b, h) - segment.address(), dots = row(1, b, h) - segment.address();
         long saved = logSumExp.byteOffset() + ((long) b * shape.heads() + h) * queries * 4;
         for (int i = 0; i < padded; i++) {
-            float value = i < queries ? logSumExp.storage().segment().get(ValueLayout.JAVA_FLOAT_UNALIGNED, saved + 4L * i) : Float.NEGATIVE_INFINITY;
+            float value = i < queries ? logSumExp.storage().segment().get(ValueLayout.JAVA_FLOAT_UNALIGNED, saved + 4L * i)
+                    : Float.NEGATIVE_INFINITY;
             // A query without keys gets weights of 2^-inf = 0.
-            segment.set(ValueLayout.JAVA_FLOAT, logs + 4L * i, value == Float.NEGATIVE_INFINITY ? Float.POSITIVE_INFINITY : (float) (value * Forward.LOG2E));
-            segment.set(ValueLayout.JAVA_FLOAT, dots + 4L * i, i < queries ? (float) (segment.get(ValueLayout.JAVA_FLOAT, dots + 4L * i) * (pairs ? 1 : options.scale())) : 0);
+            segment.set(ValueLayout.JAVA_FLOAT, logs + 4L * i,
+                    value == Float.NEGATIVE_INFINITY ? Float.POSITIVE_INFINITY : (float) (value * Forward.LOG2E));
+            segment.set(ValueLayout.JAVA_FLOAT, dots + 4L * i,
+                    i < queries ? (float) (segment.get(ValueLayout.JAVA_FLOAT, dots + 4L * i) * (pairs ? 1 : options.scale())) : 0);
         }
     }
 
@@ -157,13 +163,15 @@ final class BackwardPass {
         /** The block's keys as pairs of rows; what lies beyond the length may be anything, and stays out. */
         private void pairKeys(int j, int n) {
             int exist = Math.min(n, shape.length(b) - j);
-            if (exist > 0) scratch.pairRows(rowAddress(k, b, h, j), k.strides()[2] * 2, exist, scratch.pairedValues, scratch.resultStride, shape.width());
+            if (exist > 0) scratch.pairRows(rowAddress(k, b, h, j), k.strides()[2] * 2, exist, scratch.pairedValues, scratch.resultStride,
+                    shape.width());
         }
 
         /** Keys of this chunk that queries from {@code i} on see, the first and one past the last. */
         private int[] seen(int i) {
             int position = shape.start(b) + i, count = Math.min(QUERIES, shape.queries() - i);
-            return new int[] {Math.max(firstBlock * KEYS, shape.firstKey(position)), Math.min(endBlock * KEYS, shape.endKey(position + count - 1, shape.length(b)))};
+            return new int[] {Math.max(firstBlock * KEYS, shape.firstKey(position)),
+                    Math.min(endBlock * KEYS, shape.endKey(position + count - 1, shape.length(b)))};
         }
 
         /** A block of queries and a block of keys; false if no query sees a key. @param met whether the keys' gradients hold something already */
@@ -180,13 +188,17 @@ final class BackwardPass {
             columns(q, head, i, count, lanes, shape.width(), scratch.queries, factor / ofScores);
             columns(g, head, i, count, lanes, shape.valueWidth(), scratch.gradients, pairs ? 1 : options.scale());
             if (pairs) {
-                scratch.pairRows(rowAddress(q, b, head, i), q.strides()[2] * 2, count, scratch.pairedQueries, scratch.resultStride, shape.width());
-                scratch.pairRows(rowAddress(g, b, head, i), g.strides()[2] * 2, count, scratch.pairedResults, scratch.resultStride, shape.valueWidth());
+                scratch.pairRows(rowAddress(q, b, head, i), q.strides()[2] * 2, count, scratch.pairedQueries, scratch.resultStride,
+                        shape.width());
+                scratch.pairRows(rowAddress(g, b, head, i), g.strides()[2] * 2, count, scratch.pairedResults, scratch.resultStride,
+                        shape.valueWidth());
             }
             scores(k, j, keys, low, lanes, shape.width(), scratch.queries, scratch.scores);
             scores(v, j, keys, low, lanes, shape.valueWidth(), scratch.gradients, scratch.scoreGradients);
-            if (options.bias() != null) Bias.transpose(scratch, options.bias(), AttentionShape.row(options.bias(), b, head, i), options.bias().strides()[2] * 4, j, keys, count);
-            scratch.weights(true, lanes == vector, masked, options.bias() != null, pairs, keys, low, high, (float) ofScores, row(0, b, head) + 4L * i, row(1, b, head) + 4L * i);
+            if (options.bias() != null) Bias.transpose(scratch, options.bias(), AttentionShape.row(options.bias(), b, head, i),
+                    options.bias().strides()[2] * 4, j, keys, count);
+            scratch.weights(true, lanes == vector, masked, options.bias() != null, pairs, keys, low, high, (float) ofScores,
+                    row(0, b, head) + 4L * i, row(1, b, head) + 4L * i);
             var into = met ? Into.ADD : Into.SET;
             if (!met && keys < n) {
                 zero(kGradient, b, h, j + keys, n - keys);
@@ -212,23 +224,27 @@ final class BackwardPass {
                 int end = Math.min(lanes, lane + strip), done = 0;
                 for (int skipped = lane; skipped < end && done < n; skipped += vector) {
                     int until = (int) Math.clamp(skipped + vector - low, done, n);
-                    if (until > done) scratch.product(Order.ROWS, Into.SET, pairs, rowAddress(keys, b, h, j + done), keys.strides()[2] * bytes, columns + 4L * skipped, ROW,
-                            to + (long) done * ROW + 4L * skipped, ROW, until - done, end - skipped, depth(width));
+                    if (until > done) scratch.product(Order.ROWS, Into.SET, pairs, rowAddress(keys, b, h, j + done),
+                            keys.strides()[2] * bytes, columns + 4L * skipped, ROW, to + (long) done * ROW + 4L * skipped, ROW,
+                            until - done, end - skipped, depth(width));
                     done = until;
                 }
             }
         }
 
         /** {@code gradient[c] += sum over queries of weights[c][i] rows[i]}. */
-        private void ofKeys(long weights, View rows, long paired, int head, int i, View gradient, int j, int n, int width, Into into, Scratch.Band queries) {
-            scratch.product(Order.ROWS, into, pairs, weights, ROW, pairs ? paired : rowAddress(rows, b, head, i), pairs ? scratch.resultStride : rows.strides()[2] * 4,
-                    rowAddress(gradient, b, h, j), gradient.strides()[2] * 4, n, width, queries, 0);
+        private void ofKeys(long weights, View rows, long paired, int head, int i, View gradient, int j, int n, int width, Into into,
+                Scratch.Band queries) {
+            scratch.product(Order.ROWS, into, pairs, weights, ROW, pairs ? paired : rowAddress(rows, b, head, i),
+                    pairs ? scratch.resultStride : rows.strides()[2] * 4, rowAddress(gradient, b, h, j), gradient.strides()[2] * 4, n,
+                    width, queries, 0);
         }
 
         /** {@code dQ[i] += sum over keys of dS[c][i] K[c]}. */
         private void ofQueries(int head, int i, int count, int j, Into into, Scratch.Band keys) {
-            scratch.product(Order.COLUMNS, into, pairs, pairs ? scratch.pairedGradients : scratch.scoreGradients, ROW, pairs ? scratch.pairedValues : rowAddress(k, b, h, j),
-                    pairs ? scratch.resultStride : k.strides()[2] * 4, rowAddress(qGradient, b, head, i), qGradient.strides()[2] * 4, count, shape.width(), keys, 0);
+            scratch.product(Order.COLUMNS, into, pairs, pairs ? scratch.pairedGradients : scratch.scoreGradients, ROW,
+                    pairs ? scratch.pairedValues : rowAddress(k, b, h, j), pairs ? scratch.resultStride : k.strides()[2] * 4,
+                    rowAddress(qGradient, b, head, i), qGradient.strides()[2] * 4, count, shape.width(), keys, 0);
         }
     }
 }

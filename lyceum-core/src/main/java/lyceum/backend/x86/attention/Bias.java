@@ -5,7 +5,7 @@ import lyceum.backend.View;
 
 /** The bias of a block of scores, brought into the order of the scores. */
 final class Bias {
-    private Bias() { }
+    private Bias() {}
 
     /**
      * Keys {@code j .. j + n - 1} of {@code rows} queries into {@link Scratch#bias}.
@@ -20,7 +20,9 @@ final class Bias {
         }
         scratch.clearRest(rows, n, scratch.bias);
         var segment = bias.storage().segment();
-        for (int i = 0; i < rows; i++) for (int c = 0; c < n; c++)
-            scratch.set(scratch.bias, c * ScoreColumns.QUERIES + i, segment.get(ValueLayout.JAVA_FLOAT_UNALIGNED, first + i * stride + 4 * step * (j + c)));
+        for (int i = 0; i < rows; i++)
+            for (int c = 0; c < n; c++)
+                scratch.set(scratch.bias, c * ScoreColumns.QUERIES + i,
+                        segment.get(ValueLayout.JAVA_FLOAT_UNALIGNED, first + i * stride + 4 * step * (j + c)));
     }
 }

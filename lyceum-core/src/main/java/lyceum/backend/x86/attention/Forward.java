@@ -114,7 +114,8 @@ final class Forward {
             }
             scratch.fill(scratch.tops, QUERIES, Float.NEGATIVE_INFINITY);
             scratch.fill(scratch.totals, QUERIES, 0);
-            int span = stacked ? 1 : rows, length = shape.length(b), start = shape.firstKey(position), end = shape.endKey(position + span - 1, length);
+            int span = stacked ? 1 : rows, length = shape.length(b), start = shape.firstKey(position),
+                    end = shape.endKey(position + span - 1, length);
             for (int j = start; j < end; j += Scratch.KEYS) keys(j, Math.min(Scratch.KEYS, end - j), j == start);
             finish(start < end);
         }
@@ -129,18 +130,20 @@ final class Forward {
         private void keys(int j, int n, boolean isFirst) {
             // Query i sees key j + c if low + c <= i <= high + c.
             boolean windowed = options.window() > 0;
-            long low = stacked ? Integer.MIN_VALUE / 2 : options.causal() ? j - position : windowed ? j - options.window() + 1 - position : Integer.MIN_VALUE / 2;
+            long low = stacked ? Integer.MIN_VALUE / 2
+                    : options.causal() ? j - position : windowed ? j - options.window() + 1 - position : Integer.MIN_VALUE / 2;
             long high = !stacked && windowed ? Math.min(Integer.MAX_VALUE / 2, j + options.window() - 1 - position) : Integer.MAX_VALUE / 2;
             boolean masked = low + n - 1 > 0 || high < rows - 1;
             if (few) dots(j, n);
             else scores(j, n, low);
-            if (options.bias() != null) Bias.transpose(scratch, options.bias(), AttentionShape.row(options.bias(), b, head(0), query(0)), rowStride(options.bias()), j, n, rows);
-            scratch.weights(false, lanes == kernels.lanes.count(), masked, options.bias() != null, pairs, n, low, high, scalesScores && !few ? (float) (options.scale() * LOG2E) : 1,
-                    scratch.tops, scratch.totals);
+            if (options.bias() != null) Bias.transpose(scratch, options.bias(), AttentionShape.row(options.bias(), b, head(0), query(0)),
+                    rowStride(options.bias()), j, n, rows);
+            scratch.weights(false, lanes == kernels.lanes.count(), masked, options.bias() != null, pairs, n, low, high,
+                    scalesScores && !few ? (float) (options.scale() * LOG2E) : 1, scratch.tops, scratch.totals);
             if (pairs) for (int c = 0, run; c < n; c += run) {
                 run = shape.contiguousKeys(v, j + c, n - c);
-                scratch.pairRows(v.address(shape.keyRow(v, b, h / shape.group(), j + c)), v.strides()[2] * 2, run, scratch.pairedValues + c / 2 * scratch.resultStride, scratch.resultStride,
-                        shape.valueWidth());
+                scratch.pairRows(v.address(shape.keyRow(v, b, h / shape.group(), j + c)), v.strides()[2] * 2, run,
+                        scratch.pairedValues + c / 2 * scratch.resultStride, scratch.resultStride, shape.valueWidth());
             }
             values(j, n, isFirst ? Into.SET : Into.SCALE_AND_ADD, -high, -low);
         }
@@ -150,7 +153,8 @@ final class Forward {
                 run = shape.contiguousKeys(k, j + c, n - c);
                 long keys = k.address(shape.keyRow(k, b, h / shape.group(), j + c));
                 for (int i = 0; i < rows; i++)
-                    scratch.keyDots(keys, k.strides()[2] * k.dtype().bytes(), run, queryRow(i), depth, pairs, scratch.scores + (long) c * ROW + 4L * i, (float) (options.scale() * LOG2E));
+                    scratch.keyDots(keys, k.strides()[2] * k.dtype().bytes(), run, queryRow(i), depth, pairs,
+                            scratch.scores + (long) c * ROW + 4L * i, (float) (options.scale() * LOG2E));
             }
         }
 
@@ -170,8 +174,9 @@ final class Forward {
         private void scores(int j, int from, int to, int lane, int endLane) {
             for (int c = from, run; c < to; c += run) {
                 run = shape.contiguousKeys(k, j + c, to - c);
-                scratch.product(Order.ROWS, Into.SET, pairs, k.address(shape.keyRow(k, b, h / shape.group(), j + c)), k.strides()[2] * k.dtype().bytes(),
-                        scratch.queries + 4L * lane, ROW, scratch.scores + (long) c * ROW + 4L * lane, ROW, run, endLane - lane, depth);
+                scratch.product(Order.ROWS, Into.SET, pairs, k.address(shape.keyRow(k, b, h / shape.group(), j + c)),
+                        k.strides()[2] * k.dtype().bytes(), scratch.queries + 4L * lane, ROW, scratch.scores + (long) c * ROW + 4L * lane,
+                        ROW, run, endLane - lane, depth);
             }
         }
 
@@ -180,8 +185,9 @@ final class Forward {
             for (int c = 0, run; c < n; c += run) {
                 run = pairs ? n : shape.contiguousKeys(v, j + c, n - c);
                 long at = pairs ? scratch.pairedValues : v.address(shape.keyRow(v, b, h / shape.group(), j + c));
-                scratch.product(Order.COLUMNS, c == 0 ? into : Into.ADD, pairs, scratch.scores + (long) c * ROW, ROW, at, pairs ? scratch.resultStride : v.strides()[2] * 4, scratch.result,
-                        scratch.resultStride, rows, shape.valueWidth(), new Scratch.Band(run, low - c, high - c, pairs ? 2 : 1), scratch.scales);
+                scratch.product(Order.COLUMNS, c == 0 ? into : Into.ADD, pairs, scratch.scores + (long) c * ROW, ROW, at,
+                        pairs ? scratch.resultStride : v.strides()[2] * 4, scratch.result, scratch.resultStride, rows, shape.valueWidth(),
+                        new Scratch.Band(run, low - c, high - c, pairs ? 2 : 1), scratch.scales);
             }
         }
 
@@ -196,8 +202,8 @@ final class Forward {
                 scratch.copy(scratch.totals, rows, totals, at);
             }
             if (!any) for (int i = 0; i < rows; i++) scratch.fill(scratch.result + i * scratch.resultStride, shape.valueWidth(), 0);
-            scratch.scaleRows(scratch.result, scratch.resultStride, out.address(AttentionShape.row(out, b, h, first)), out.strides()[stacked ? 1 : 2] * out.dtype().bytes(), rows, scratch.scales,
-                    shape.valueWidth(), pairs);
+            scratch.scaleRows(scratch.result, scratch.resultStride, out.address(AttentionShape.row(out, b, h, first)),
+                    out.strides()[stacked ? 1 : 2] * out.dtype().bytes(), rows, scratch.scales, shape.valueWidth(), pairs);
         }
     }
 }

@@ -28,7 +28,8 @@ import lyceum.backend.x86.asm.Vec;
  */
 final class KeyDots {
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
-    static final Field KEYS = LAYOUT.word(), STRIDE = LAYOUT.word(), COUNT = LAYOUT.word(), QUERY = LAYOUT.word(), TO = LAYOUT.word(), FACTOR = LAYOUT.word(), LANES = LAYOUT.word();
+    static final Field KEYS = LAYOUT.word(), STRIDE = LAYOUT.word(), COUNT = LAYOUT.word(), QUERY = LAYOUT.word(), TO = LAYOUT.word(),
+            FACTOR = LAYOUT.word(), LANES = LAYOUT.word();
     /** Vectors of a query that fit into registers. */
     static final int MOST = 8;
     /** Queries up to which this beats the product of tiles. */
@@ -37,7 +38,9 @@ final class KeyDots {
 
     /** @param vectors of a row; {@code partial} if the last has lanes beyond it; {@code pairs} of BF16 */
     record Form(int vectors, boolean partial, boolean pairs) implements KernelForm {
-        @Override public String name(Cpu cpu) { return "attention_key_dots_" + vectors + (partial ? "_partial" : "") + (pairs ? "_pairs" : "") + "_" + cpu.vectorBits(); }
+        @Override public String name(Cpu cpu) {
+            return "attention_key_dots_" + vectors + (partial ? "_partial" : "") + (pairs ? "_pairs" : "") + "_" + cpu.vectorBits();
+        }
 
         @Override public void write(Assembler a, Cpu cpu) { new KeyDots(a, Lanes.of(cpu), this).write(); }
     }

@@ -30,7 +30,8 @@ final class PowerOfTwo {
     static final int REGISTERS = 8;
 
     /** Minimax in relative error on [-1/2, 1/2], 2^-25.9; the highest power first. */
-    private static final float[] COEFFICIENTS = {0x1.41d332p-13f, 0x1.5f456ap-10f, 0x1.3b2dbcp-7f, 0x1.c6aed4p-5f, 0x1.ebfbdap-3f, 0x1.62e430p-1f, 1};
+    private static final float[] COEFFICIENTS = {0x1.41d332p-13f, 0x1.5f456ap-10f, 0x1.3b2dbcp-7f, 0x1.c6aed4p-5f, 0x1.ebfbdap-3f,
+            0x1.62e430p-1f, 1};
 
     private final Assembler a;
     private final Lanes lanes;
@@ -43,7 +44,8 @@ final class PowerOfTwo {
         this.a = a;
         this.lanes = lanes;
         this.first = first;
-        for (int i = 0; i < coefficients.length; i++) coefficients[i] = lanes.wide() ? lanes.vec(first + i) : everywhere(a, COEFFICIENTS[i]);
+        for (int i = 0; i < coefficients.length; i++)
+            coefficients[i] = lanes.wide() ? lanes.vec(first + i) : everywhere(a, COEFFICIENTS[i]);
         // Narrow CPUs build 2^n in the exponent's bits: results below 2^-125 become 0 there. Wide ones go down to the last denormal number.
         least = lanes.wide() ? lanes.vec(first + 7) : everywhere(a, -125);
     }

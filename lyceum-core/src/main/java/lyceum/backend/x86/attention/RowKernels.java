@@ -13,14 +13,15 @@ import static lyceum.backend.x86.asm.Instruction.*;
 
 import lyceum.backend.code.ArgumentLayout;
 import lyceum.backend.code.ArgumentLayout.Field;
-import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.KernelForm;
-import lyceum.backend.x86.machine.Lanes;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
+import lyceum.backend.x86.asm.Label;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
+import lyceum.backend.x86.machine.Lanes;
 
 /**
  * Small loops over rows. Arguments: {@link #FROM} and {@link #FROM_STRIDE}, {@link #TO} and {@link #TO_STRIDE} in bytes, {@link #ROWS} how many (at least
@@ -28,7 +29,8 @@ import lyceum.backend.x86.asm.Mem;
  */
 final class RowKernels {
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
-    static final Field FROM = LAYOUT.word(), FROM_STRIDE = LAYOUT.word(), TO = LAYOUT.word(), TO_STRIDE = LAYOUT.word(), ROWS = LAYOUT.word(), FACTORS = LAYOUT.word();
+    static final Field FROM = LAYOUT.word(), FROM_STRIDE = LAYOUT.word(), TO = LAYOUT.word(), TO_STRIDE = LAYOUT.word(),
+            ROWS = LAYOUT.word(), FACTORS = LAYOUT.word();
     static final Field WIDTH = LAYOUT.word(), LANES = LAYOUT.word();
 
     private final Assembler a;
@@ -73,7 +75,7 @@ final class RowKernels {
         a.bind(done);
     }
 
-    private void close(lyceum.backend.x86.asm.Label row) {
+    private void close(Label row) {
         a.add(R8, Mem.at(RDI, FROM_STRIDE));
         a.add(R9, Mem.at(RDI, TO_STRIDE));
         a.add(R11, 4);

@@ -11,16 +11,17 @@ import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 import static lyceum.backend.x86.asm.Instruction.*;
 
+import java.util.Arrays;
 import lyceum.backend.code.ArgumentLayout;
 import lyceum.backend.code.ArgumentLayout.Field;
-import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.KernelForm;
-import lyceum.backend.x86.machine.Lanes;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
+import lyceum.backend.x86.machine.Lanes;
 
 /**
  * From scores to weights, in place, for a block of keys (rows) times {@value #QUERIES} queries (columns, in lanes): so that a row's maximum and sum
@@ -37,7 +38,8 @@ import lyceum.backend.x86.asm.Vec;
 final class ScoreColumns {
     static final int QUERIES = 64, ROW = 4 * QUERIES;
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
-    static final Field SCORES = LAYOUT.word(), KEYS = LAYOUT.word(), TOP = LAYOUT.word(), TOTAL = LAYOUT.word(), SCALES = LAYOUT.word(), FIRST = LAYOUT.word();
+    static final Field SCORES = LAYOUT.word(), KEYS = LAYOUT.word(), TOP = LAYOUT.word(), TOTAL = LAYOUT.word(), SCALES = LAYOUT.word(),
+            FIRST = LAYOUT.word();
     static final Field LAST = LAYOUT.word(), FACTOR = LAYOUT.word(), BIAS = LAYOUT.word(), OTHER = LAYOUT.word(), PAIRED = LAYOUT.word();
 
     private static final float LOG2E = 1.44269504f;
@@ -48,7 +50,10 @@ final class ScoreColumns {
      *        neighbouring queries), and dS once more in pairs of keys
      */
     record Form(boolean gradient, boolean few, boolean masked, boolean biased, boolean pairs) implements KernelForm {
-        @Override public String name(Cpu cpu) { return "attention_weights" + (few ? "_few" : "") + (gradient ? "_gradient" : "") + (masked ? "_masked" : "") + (biased ? "_biased" : "") + (pairs ? "_pairs" : "") + "_" + cpu.vectorBits(); }
+        @Override public String name(Cpu cpu) {
+            return "attention_weights" + (few ? "_few" : "") + (gradient ? "_gradient" : "") + (masked ? "_masked" : "")
+                    + (biased ? "_biased" : "") + (pairs ? "_pairs" : "") + "_" + cpu.vectorBits();
+        }
 
         @Override public void write(Assembler a, Cpu cpu) { new ScoreColumns(a, Lanes.of(cpu), this).write(); }
     }
@@ -129,7 +134,7 @@ final class ScoreColumns {
 
     private Mem words(int value) {
         var w = new int[lanes.count()];
-        java.util.Arrays.fill(w, value);
+        Arrays.fill(w, value);
         return a.constants(w);
     }
 

@@ -53,7 +53,8 @@ final class Scratch {
         this.valueWidth = (valueWidth + 15) / 16 * 16;
         int widest = Math.max(this.width, this.valueWidth);
         resultStride = 4L * widest;
-        long bytes = 4096L + (this.width + this.valueWidth + 4 * KEYS) * (long) ROW + (2 * QUERIES + KEYS / 2) * resultStride + 4L * Math.max(widest, KEYS) + 4L * widest + 3 * ROW + 3 * ARGUMENTS;
+        long bytes = 4096L + (this.width + this.valueWidth + 4 * KEYS) * (long) ROW + (2 * QUERIES + KEYS / 2) * resultStride
+                + 4L * Math.max(widest, KEYS) + 4L * widest + 3 * ROW + 3 * ARGUMENTS;
         memory = Arena.ofAuto().allocate(bytes, 4096);
         base = memory.address();
         top = base;
@@ -92,7 +93,9 @@ final class Scratch {
     void fill(long address, int n, float value) { for (int i = 0; i < n; i++) set(address, i, value); }
 
     /** {@code n} floats from {@code address} on to the elements from {@code at} on. */
-    void copy(long address, int n, View to, long at) { MemorySegment.copy(memory, address - base, to.storage().segment(), to.byteOffset() + 4 * at, 4L * n); }
+    void copy(long address, int n, View to, long at) {
+        MemorySegment.copy(memory, address - base, to.storage().segment(), to.byteOffset() + 4 * at, 4L * n);
+    }
 
     private void argument(long block, Field field, long value) { field.set(memory, block - base, value); }
 
@@ -104,9 +107,7 @@ final class Scratch {
     }
 
     /** Zeros columns of {@code count} elements where the last vector of each is not full: what stays of another call may be NaN. */
-    void clearRest(int count, int width, long at) {
-        if (count % lanes != 0) memory.asSlice(at - base, (long) width * ROW).fill((byte) 0);
-    }
+    void clearRest(int count, int width, long at) { if (count % lanes != 0) memory.asSlice(at - base, (long) width * ROW).fill((byte) 0); }
 
     /** The first {@code columns} of {@code count} rows of columns times a factor. */
     void scale(long columns, int count, int width, float factor) {
@@ -115,8 +116,10 @@ final class Scratch {
     }
 
     /** See {@link TileProduct}: {@code count} rows and {@code columns} columns of C. Strides are in bytes. */
-    void product(Order order, Into into, boolean pairs, long a, long aStride, long b, long bStride, long c, long cStride, int count, int columns, int depth) {
-        product(order, into, pairs, a, aStride, b, bStride, c, cStride, count, columns, new Band(depth, Integer.MIN_VALUE / 2, Integer.MAX_VALUE / 2, 1), 0);
+    void product(Order order, Into into, boolean pairs, long a, long aStride, long b, long bStride, long c, long cStride, int count,
+            int columns, int depth) {
+        product(order, into, pairs, a, aStride, b, bStride, c, cStride, count, columns,
+                new Band(depth, Integer.MIN_VALUE / 2, Integer.MAX_VALUE / 2, 1), 0);
     }
 
     /**
@@ -139,18 +142,21 @@ final class Scratch {
             if (most < 2 || isWhole(end)) return Math.max(1, most);
             int from = from(row, rows), to = to(row + rows), shift = from(row + rows, rows) - from, growth = to(row + 2 * rows) - to;
             do groups++;
-            while (groups < most && from(row + groups * rows, rows) - from == groups * shift && to(row + (groups + 1) * rows) - to == groups * growth);
+            while (groups < most && from(row + groups * rows, rows) - from == groups * shift
+                    && to(row + (groups + 1) * rows) - to == groups * growth);
             return groups;
         }
     }
 
-    void product(Order order, Into into, boolean pairs, long a, long aStride, long b, long bStride, long c, long cStride, int count, int columns, Band band, long scaleAddress) {
+    void product(Order order, Into into, boolean pairs, long a, long aStride, long b, long bStride, long c, long cStride, int count,
+            int columns, Band band, long scaleAddress) {
         argument(productArguments, TileProduct.A_STRIDE, aStride);
         argument(productArguments, TileProduct.B_STRIDE, bStride);
         argument(productArguments, TileProduct.C_STRIDE, cStride);
         long rowOfA = order == Order.ROWS ? aStride : 4, stepOfA = order == Order.ROWS ? 4 : aStride;
         for (int column = 0; column < columns; column += strip * lanes) {
-            int here = Math.min(strip * lanes, columns - column), vectors = (here + lanes - 1) / lanes, group = TileProduct.rows(vectors, count, kernels.lanes.wide());
+            int here = Math.min(strip * lanes, columns - column), vectors = (here + lanes - 1) / lanes,
+                    group = TileProduct.rows(vectors, count, kernels.lanes.wide());
             boolean partial = here % lanes != 0;
             if (partial) argument(productArguments, TileProduct.LANES, kernels.lanes.partial(here));
             for (int row = 0, groups, rows; row < count; row += groups * rows) {
@@ -174,7 +180,8 @@ final class Scratch {
     }
 
     /** See {@link ScoreColumns}, on {@link #scores} (and {@link #scoreGradients}) of {@code keys} keys. */
-    void weights(boolean gradient, boolean few, boolean masked, boolean biased, boolean pairs, int keys, long first, long last, float factor, long tops, long totals) {
+    void weights(boolean gradient, boolean few, boolean masked, boolean biased, boolean pairs, int keys, long first, long last,
+            float factor, long tops, long totals) {
         argument(scoreArguments, ScoreColumns.SCORES, scores);
         argument(scoreArguments, ScoreColumns.KEYS, keys);
         argument(scoreArguments, ScoreColumns.TOP, tops);
@@ -228,10 +235,14 @@ final class Scratch {
      * Asks for the rows from {@code first} on of a head that is a block or two. Its rows lie far apart, which no prefetcher of a CPU foresees, and it is done
      * before many of its loads could wait together.
      */
-    void prefetch(View view, int b, int h, int first, int count) { ask(kernels.of(new RowKernels.Prefetch(false)), view, b, h, first, count); }
+    void prefetch(View view, int b, int h, int first, int count) {
+        ask(kernels.of(new RowKernels.Prefetch(false)), view, b, h, first, count);
+    }
 
     /** The same for rows that will be written. */
-    void prefetchResult(View view, int b, int h, int first, int count) { ask(kernels.of(new RowKernels.Prefetch(true)), view, b, h, first, count); }
+    void prefetchResult(View view, int b, int h, int first, int count) {
+        ask(kernels.of(new RowKernels.Prefetch(true)), view, b, h, first, count);
+    }
 
     private static void ask(Kernel kernel, View view, int b, int h, int first, int count) {
         int bytes = view.dtype().bytes();

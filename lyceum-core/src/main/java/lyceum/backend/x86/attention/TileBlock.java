@@ -53,7 +53,8 @@ final class TileBlock {
     /** Address of the results (floats), and bytes from one to the next; of the largest score of each query in powers of two; of 16 partial sums for each. */
     static final Field RESULT = LAYOUT.word(), RESULT_STRIDE = LAYOUT.word(), TOPS = LAYOUT.word(), TOTALS = LAYOUT.word();
     /** Queries that there are; what makes scores powers of two (a float); address of the bounds; of 64 bytes of zeros; of the tiles' configuration. */
-    static final Field ROWS = LAYOUT.word(), FACTOR = LAYOUT.word(), BOUNDS = LAYOUT.word(), ZEROS = LAYOUT.word(), CONFIGURATION = LAYOUT.word();
+    static final Field ROWS = LAYOUT.word(), FACTOR = LAYOUT.word(), BOUNDS = LAYOUT.word(), ZEROS = LAYOUT.word(),
+            CONFIGURATION = LAYOUT.word();
     /** How often: each time with the next queries. What goes on from one time to the next is left changed. */
     static final Field TIMES = LAYOUT.word();
     static final int ARGUMENTS = LAYOUT.bytes();
@@ -69,7 +70,9 @@ final class TileBlock {
 
     /** @param tiles by which it is written; {@code steps} of 32 elements of a key, {@code columns} of 16 elements of a value; {@code masked} if not every query sees every key */
     record Form(Function<Assembler, Tiles> tiles, int steps, int columns, boolean masked) implements KernelForm {
-        @Override public String name(Cpu cpu) { return "attention_tiles_" + steps + "x" + columns + (masked ? "_masked" : "") + "_" + cpu.vectorBits(); }
+        @Override public String name(Cpu cpu) {
+            return "attention_tiles_" + steps + "x" + columns + (masked ? "_masked" : "") + "_" + cpu.vectorBits();
+        }
 
         @Override public void write(Assembler a, Cpu cpu) { new TileBlock(a, tiles.apply(a), this).write(); }
     }

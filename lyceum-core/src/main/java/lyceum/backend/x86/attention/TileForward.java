@@ -55,7 +55,8 @@ final class TileForward {
     /** Whether there is work for whole tiles, and nothing that they do not know. */
     static boolean suits(AttentionKernels kernels, AttentionOptions options, View q, View v) {
         long width = q.shape()[3], valueWidth = v.shape()[3];
-        return kernels.tiled() && options.bias() == null && q.shape()[2] > KeyDots.FEW && q.size() > 0 && width > 16 && width <= WIDEST && valueWidth <= WIDEST;
+        return kernels.tiled() && options.bias() == null && q.shape()[2] > KeyDots.FEW && q.size() > 0 && width > 16 && width <= WIDEST
+                && valueWidth <= WIDEST;
     }
 
     void run() {
@@ -118,8 +119,8 @@ final class TileForward {
             }
             for (int run; c < to; c += run) {
                 run = shape.contiguousKeys(v, j + c, to - c);
-                rows.pairRows(v.address(shape.keyRow(v, b, h, j + c)), 2 * v.strides()[2], run,
-                        scratch.values + c / 2 * scratch.rowBytes, scratch.rowBytes, shape.valueWidth());
+                rows.pairRows(v.address(shape.keyRow(v, b, h, j + c)), 2 * v.strides()[2], run, scratch.values + c / 2 * scratch.rowBytes,
+                        scratch.rowBytes, shape.valueWidth());
             }
             scratch.clearValues(to + 1 & ~1, (to + 31) / 32 * 32);
         }
@@ -146,7 +147,8 @@ final class TileForward {
         private void meet(int member, int i, int j) {
             int n = Math.min(QUERIES, count - i), from = 16 * firstTile, tiles = endTile - firstTile, head = firstHead + member;
             if (masked) for (int r = 0; r < n; r++) {
-                int start = Math.max(0, shape.firstKey(position + i + r) - j - from), end = Math.min(16 * tiles, shape.endKey(position + i + r, length) - j - from);
+                int start = Math.max(0, shape.firstKey(position + i + r) - j - from),
+                        end = Math.min(16 * tiles, shape.endKey(position + i + r, length) - j - from);
                 scratch.bound(r, start, Math.max(0, end - start));
             }
             if (isLast(shape.endKey(position + i + n - 1, length), j)) rows.prefetchResult(out, b, head, first + i, n);
@@ -165,8 +167,8 @@ final class TileForward {
                 scratch.copy(scratch.tops + 4L * row, count, logSumExp, at);
                 scratch.copy(scratch.sums, count, totals, at);
             }
-            rows.scaleRows(scratch.result + row * scratch.rowBytes, scratch.rowBytes, out.address(AttentionShape.row(out, b, head, first)), 2 * out.strides()[2], count,
-                    scratch.factors, shape.valueWidth(), true);
+            rows.scaleRows(scratch.result + row * scratch.rowBytes, scratch.rowBytes, out.address(AttentionShape.row(out, b, head, first)),
+                    2 * out.strides()[2], count, scratch.factors, shape.valueWidth(), true);
         }
     }
 }

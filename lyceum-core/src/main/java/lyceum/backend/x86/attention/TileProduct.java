@@ -25,14 +25,15 @@ import static lyceum.backend.x86.asm.Instruction.VXORPS;
 
 import lyceum.backend.code.ArgumentLayout;
 import lyceum.backend.code.ArgumentLayout.Field;
-import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.KernelForm;
-import lyceum.backend.x86.machine.Lanes;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
+import lyceum.backend.x86.asm.Label;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
+import lyceum.backend.x86.machine.Lanes;
 
 /**
  * {@code C = A B}, {@code C += A B} or {@code C = diag(s) C + A B} for a strip of C that is a few vectors wide and any number of row groups high: the
@@ -48,19 +49,26 @@ import lyceum.backend.x86.asm.Vec;
  */
 final class TileProduct {
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
-    static final Field A = LAYOUT.word(), A_STRIDE = LAYOUT.word(), B = LAYOUT.word(), B_STRIDE = LAYOUT.word(), C = LAYOUT.word(), C_STRIDE = LAYOUT.word(), DEPTH = LAYOUT.word();
-    static final Field GROUPS = LAYOUT.word(), SCALES = LAYOUT.word(), LANES = LAYOUT.word(), A_STEP = LAYOUT.word(), B_STEP = LAYOUT.word(), DEPTH_STEP = LAYOUT.word();
+    static final Field A = LAYOUT.word(), A_STRIDE = LAYOUT.word(), B = LAYOUT.word(), B_STRIDE = LAYOUT.word(), C = LAYOUT.word(),
+            C_STRIDE = LAYOUT.word(), DEPTH = LAYOUT.word();
+    static final Field GROUPS = LAYOUT.word(), SCALES = LAYOUT.word(), LANES = LAYOUT.word(), A_STEP = LAYOUT.word(),
+            B_STEP = LAYOUT.word(), DEPTH_STEP = LAYOUT.word();
 
     /** How A lies: rows of consecutive elements, a stride apart; or (transposed) rows that are consecutive, elements of a row a stride apart. */
-    enum Order { ROWS, COLUMNS }
+    enum Order {
+        ROWS, COLUMNS
+    }
 
     /** What becomes of C. */
-    enum Into { SET, ADD, SCALE_AND_ADD }
+    enum Into {
+        SET, ADD, SCALE_AND_ADD
+    }
 
     /** @param rows of a group, {@code vectors} of a row of C; {@code partial} if the last vector has lanes beyond C; {@code pairs} of BF16 */
     record Form(Order order, Into into, int rows, int vectors, boolean partial, boolean pairs) implements KernelForm {
         @Override public String name(Cpu cpu) {
-            return "attention_product_" + order + "_" + into + "_" + rows + "x" + vectors + (partial ? "_partial" : "") + (pairs ? "_pairs" : "") + "_" + cpu.vectorBits();
+            return "attention_product_" + order + "_" + into + "_" + rows + "x" + vectors + (partial ? "_partial" : "")
+                    + (pairs ? "_pairs" : "") + "_" + cpu.vectorBits();
         }
 
         @Override public void write(Assembler a, Cpu cpu) { new TileProduct(a, Lanes.of(cpu), this).write(); }
@@ -200,7 +208,7 @@ final class TileProduct {
         a.add(R12, R13);
     }
 
-    private void advance(lyceum.backend.x86.asm.Label group) {
+    private void advance(Label group) {
         if (form.order == Order.COLUMNS) {
             a.add(R15, 4 * form.rows);
         } else {

@@ -34,7 +34,8 @@ final class TileScratch {
         this.columns = columns;
         panel = (long) steps * TileBlock.TILE;
         rowBytes = 64L * columns;
-        long bytes = KEYS / 16 * panel + (KEYS / 2 + ROWS) * rowBytes + (long) QUERIES * (4 * KEYS + 64 * steps) + ROWS * (64 + 12L) + 8 * QUERIES + 4 * 64 + TileBlock.ARGUMENTS;
+        long bytes = KEYS / 16 * panel + (KEYS / 2 + ROWS) * rowBytes + (long) QUERIES * (4 * KEYS + 64 * steps) + ROWS * (64 + 12L)
+                + 8 * QUERIES + 4 * 64 + TileBlock.ARGUMENTS;
         memory = Arena.ofAuto().allocate(bytes, 4096);
         base = memory.address();
         top = base;
@@ -86,7 +87,9 @@ final class TileScratch {
     }
 
     /** {@code n} of 16 keys as a part of their panel from lane {@code lane} on. @param pairs of a key */
-    void panel(long from, long stride, int n, int key, int pairs) { kernels.of(Scratch.TRANSPOSE).call(from, stride, keys + key / 16 * panel + 4L * (key % 16), 64, n, pairs); }
+    void panel(long from, long stride, int n, int key, int pairs) {
+        kernels.of(Scratch.TRANSPOSE).call(from, stride, keys + key / 16 * panel + 4L * (key % 16), 64, n, pairs);
+    }
 
     /** Values {@code from .. to - 1} are zeros. */
     void clearValues(int from, int to) { if (to > from) at(values + from / 2 * rowBytes, (to - from) / 2 * rowBytes).fill((byte) 0); }
@@ -100,7 +103,9 @@ final class TileScratch {
     /** A copy of {@code n} rows of queries that ends in zeros, in both directions. */
     long padded(View q, long first, int n) {
         at(queries, 64L * steps * QUERIES).fill((byte) 0);
-        for (int i = 0; i < n; i++) MemorySegment.copy(q.storage().segment(), first + 2 * i * q.strides()[2], memory, queries - base + 64L * steps * i, 2 * q.shape()[3]);
+        for (int i = 0; i < n; i++)
+            MemorySegment.copy(q.storage().segment(), first + 2 * i * q.strides()[2], memory, queries - base + 64L * steps * i,
+                    2 * q.shape()[3]);
         return queries;
     }
 
@@ -136,5 +141,7 @@ final class TileScratch {
     }
 
     /** {@code n} floats from {@code address} on to the elements from {@code at} on. */
-    void copy(long address, int n, View to, long at) { MemorySegment.copy(memory, address - base, to.storage().segment(), to.byteOffset() + 4 * at, 4L * n); }
+    void copy(long address, int n, View to, long at) {
+        MemorySegment.copy(memory, address - base, to.storage().segment(), to.byteOffset() + 4 * at, 4L * n);
+    }
 }

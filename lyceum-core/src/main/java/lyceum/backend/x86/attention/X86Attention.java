@@ -48,15 +48,19 @@ public final class X86Attention {
     }
 
     /** See {@link Backend#attentionGradient}; false if nothing was done. */
-    public boolean backward(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View g, View qGradient, View kGradient, View vGradient) {
+    public boolean backward(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View g, View qGradient,
+            View kGradient, View vGradient) {
         if (!covers(options, q, k, v, out) || options.blockTable() != null || q.shape()[3] == 0 || v.shape()[3] == 0) return false;
         try (var scratch = Scope.open("attention")) {
             View[] gradients = {qGradient, kGradient, vGradient};
             var floats = new View[3];
-            for (int i = 0; i < 3; i++) floats[i] = gradients[i].dtype() == DType.F32 && gradients[i].strides()[3] == 1 ? gradients[i] : BackwardPass.floats(gradients[i].shape());
+            for (int i = 0; i < 3; i++)
+                floats[i] = gradients[i].dtype() == DType.F32 && gradients[i].strides()[3] == 1 ? gradients[i]
+                        : BackwardPass.floats(gradients[i].shape());
             boolean asPairs = direct(q, k, v, out, g) && pairs(options, q, k) && v.shape()[3] % 2 == 0;
             var pass = asPairs ? new BackwardPass(kernels, convert, options, q, k, v, out, logSumExp, g, floats[0], floats[1], floats[2])
-                    : new BackwardPass(kernels, convert, options, rows(q), rows(k), rows(v), rows(out), logSumExp, rows(g), floats[0], floats[1], floats[2]);
+                    : new BackwardPass(kernels, convert, options, rows(q), rows(k), rows(v), rows(out), logSumExp, rows(g), floats[0],
+                            floats[1], floats[2]);
             pass.run();
             for (int i = 0; i < 3; i++) if (floats[i] != gradients[i]) scale(floats[i], gradients[i], i < 2 ? pass.missingScale() : 1);
             return true;
@@ -64,7 +68,8 @@ public final class X86Attention {
     }
 
     private static boolean covers(AttentionOptions options, View... operands) {
-        for (var view : operands) if (view.dtype() == DType.F64 || !view.dtype().isFloat() || !view.storage().segment().isNative()) return false;
+        for (var view : operands)
+            if (view.dtype() == DType.F64 || !view.dtype().isFloat() || !view.storage().segment().isNative()) return false;
         var bias = options.bias();
         return bias == null || bias.dtype() == DType.F32 && bias.storage().segment().isNative();
     }
@@ -75,7 +80,8 @@ public final class X86Attention {
     }
 
     private boolean pairs(AttentionOptions options, View q, View k) {
-        return kernels.pairs() && q.dtype() == DType.BF16 && options.scale() > 0 && q.shape()[3] % 2 == 0 && (options.blockTable() == null || k.shape()[2] % 2 == 0);
+        return kernels.pairs() && q.dtype() == DType.BF16 && options.scale() > 0 && q.shape()[3] % 2 == 0
+                && (options.blockTable() == null || k.shape()[2] % 2 == 0);
     }
 
     /** The same values as F32 rows without gaps; itself if it is so. */

@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 final class Arguments {
     private static final int BYTES = 256;
 
-    private Arguments() { }
+    private Arguments() {}
 
     static ThreadLocal<MemorySegment> perThread() { return ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(BYTES, 64)); }
 }

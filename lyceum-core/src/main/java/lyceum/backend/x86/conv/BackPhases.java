@@ -1,6 +1,7 @@
 package lyceum.backend.x86.conv;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import lyceum.backend.WindowGeometry;
 
@@ -73,7 +74,7 @@ record BackPhases(Grid grid, Phases padding, List<Phase> phases, boolean isIdent
             taps[n] = tap;
             offsets[n++] = grid.at(at[0], at[1], at[2]);
         }
-        phases.add(new Phase(count, shift, java.util.Arrays.copyOf(taps, n), java.util.Arrays.copyOf(offsets, n)));
+        phases.add(new Phase(count, shift, Arrays.copyOf(taps, n), Arrays.copyOf(offsets, n)));
     }
 
     /** First q of an axis whose element lies in x. */
@@ -85,7 +86,7 @@ record BackPhases(Grid grid, Phases padding, List<Phase> phases, boolean isIdent
 
     /** One past the last element of the grid that is read, vectors included. */
     int reach(int lanes) {
-        return phases.stream().mapToInt(p -> grid.reach(p.count(), java.util.Arrays.stream(p.offsets()).max().orElse(0), lanes)).max().orElse(0);
+        return phases.stream().mapToInt(p -> grid.reach(p.count(), Arrays.stream(p.offsets()).max().orElse(0), lanes)).max().orElse(0);
     }
 
     /** The first phase that a tap reaches if others are left to be 0, or -1. */

@@ -1,17 +1,18 @@
 package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
 import lyceum.backend.code.KernelCache;
-import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.conv.Copies.Place;
 import lyceum.backend.x86.conv.Copies.Planes;
 import lyceum.backend.x86.conv.Tables.Columns;
 import lyceum.backend.x86.conv.Tables.Steps;
+import lyceum.backend.x86.machine.Cpu;
 import lyceum.memory.Allocator;
 import lyceum.memory.Scope;
 import lyceum.memory.Storage;
@@ -70,8 +71,9 @@ final class ChannelConvolution {
                 for (long plane = from; plane < to; plane++) {
                     long c = plane % g.inputs();
                     spread(phases, place(x).plus(plane * g.inVolume()), g.in(), place(block));
-                    multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), plan.steps(), plan.columns(), place(y).plus(plane * g.outVolume()).address(),
-                            bias == null ? 0 : place(bias).plus(c).address(), activation == Op.RELU);
+                    multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), plan.steps(), plan.columns(),
+                            place(y).plus(plane * g.outVolume()).address(), bias == null ? 0 : place(bias).plus(c).address(),
+                            activation == Op.RELU);
                 }
             }
         });
@@ -88,10 +90,12 @@ final class ChannelConvolution {
                     spread(phases.padding(), place(y).plus(plane * g.outVolume()), g.out(), place(block));
                     var target = place(x).plus(plane * g.inVolume());
                     for (int i = 0; i < phases.phases().size(); i++) {
-                        multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), plan.steps()[i], plan.columns()[i], (phases.strided() ? place(piece) : target).address(),
-                                bias == null ? 0 : place(bias).plus(c).address(), activation == Op.RELU);
+                        multiply(place(block).address(), place(weight).plus(c * g.taps()).address(), plan.steps()[i], plan.columns()[i],
+                                (phases.strided() ? place(piece) : target).address(), bias == null ? 0 : place(bias).plus(c).address(),
+                                activation == Op.RELU);
                         var phase = phases.phases().get(i);
-                        if (phases.strided()) copies.merge(place(piece), phase.count(), target, g.in(), g.stride(), phase.shift(), Planes.ONE);
+                        if (phases.strided())
+                            copies.merge(place(piece), phase.count(), target, g.in(), g.stride(), phase.shift(), Planes.ONE);
                     }
                 }
             }
@@ -108,7 +112,7 @@ final class ChannelConvolution {
                 Storage block = scratch((long) phases.count() * volume), sums = scratch(16L * g.taps());
                 var totals = new double[g.taps()];
                 for (long c = from; c < to; c++) {
-                    java.util.Arrays.fill(totals, 0);
+                    Arrays.fill(totals, 0);
                     for (int example = 0; example < g.batch(); example++) {
                         long plane = (long) example * g.inputs() + c;
                         spread(phases, place(x).plus(plane * g.inVolume()), g.in(), place(block));
@@ -122,7 +126,9 @@ final class ChannelConvolution {
                         kernel.callLong(arguments.address());
                         add(sums, totals);
                     }
-                    for (int tap = 0; tap < totals.length; tap++) element.set(weight.storage().segment(), weight.byteOffset() + element.bytes * (c * totals.length + tap), totals[tap]);
+                    for (int tap = 0; tap < totals.length; tap++)
+                        element.set(weight.storage().segment(), weight.byteOffset() + element.bytes * (c * totals.length + tap),
+                                totals[tap]);
                 }
             }
         });
@@ -138,7 +144,8 @@ final class ChannelConvolution {
 
     private void spread(Phases phases, Place plane, int[] sizes, Place block) {
         for (int phase = 0; phase < phases.count(); phase++) {
-            copies.spread(plane, sizes, phases.stride(), phases.shift(phase), block.plus((long) phase * phases.grid().volume()), phases.grid().sizes(), Planes.ONE);
+            copies.spread(plane, sizes, phases.stride(), phases.shift(phase), block.plus((long) phase * phases.grid().volume()),
+                    phases.grid().sizes(), Planes.ONE);
         }
     }
 
@@ -149,7 +156,8 @@ final class ChannelConvolution {
         ChannelProduct.COUNT.set(arguments, steps.count());
         ChannelProduct.Y.set(arguments, y);
         ChannelProduct.BIAS.set(arguments, bias);
-        int n = columns.count(), groups = (n + ChannelProduct.MOST - 1) / ChannelProduct.MOST, width = (n + groups - 1) / groups, whole = columns.wholeStores() / width * width;
+        int n = columns.count(), groups = (n + ChannelProduct.MOST - 1) / ChannelProduct.MOST, width = (n + groups - 1) / groups,
+                whole = columns.wholeStores() / width * width;
         if (whole > 0) call(arguments, x, columns, 0, width, whole / width, new ChannelProduct(element, width, bias != 0, relu, false));
         for (int from = whole; from < n; from += width) {
             int vectors = Math.min(width, n - from);

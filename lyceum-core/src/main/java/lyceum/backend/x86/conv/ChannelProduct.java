@@ -24,10 +24,14 @@ import lyceum.backend.x86.machine.KernelForm;
  */
 record ChannelProduct(Element element, int vectors, boolean bias, boolean relu, boolean masked) implements KernelForm {
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
-    static final Field X = LAYOUT.word(), A = LAYOUT.word(), STEPS = LAYOUT.word(), COUNT = LAYOUT.word(), COLUMNS = LAYOUT.word(), Y = LAYOUT.word(), BIAS = LAYOUT.word(), GROUPS = LAYOUT.word();
+    static final Field X = LAYOUT.word(), A = LAYOUT.word(), STEPS = LAYOUT.word(), COUNT = LAYOUT.word(), COLUMNS = LAYOUT.word(),
+            Y = LAYOUT.word(), BIAS = LAYOUT.word(), GROUPS = LAYOUT.word();
     static final int MOST = 12;
 
-    @Override public String name(Cpu cpu) { return "channel-product-" + vectors + (bias ? "-bias" : "") + (relu ? "-relu" : "") + (masked ? "-masked" : "") + element.suffix(cpu.vectorBits()); }
+    @Override public String name(Cpu cpu) {
+        return "channel-product-" + vectors + (bias ? "-bias" : "") + (relu ? "-relu" : "") + (masked ? "-masked" : "")
+                + element.suffix(cpu.vectorBits());
+    }
 
     @Override public void write(Assembler a, Cpu cpu) {
         int bits = cpu.vectorBits(), bytes = bits / 8;

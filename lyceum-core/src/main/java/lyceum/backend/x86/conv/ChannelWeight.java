@@ -20,7 +20,8 @@ import lyceum.backend.x86.machine.KernelForm;
  */
 record ChannelWeight(Element element, int taps) implements KernelForm {
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
-    static final Field X = LAYOUT.word(), G = LAYOUT.word(), STEPS = LAYOUT.word(), COLUMNS = LAYOUT.word(), COUNT = LAYOUT.word(), OUT = LAYOUT.word();
+    static final Field X = LAYOUT.word(), G = LAYOUT.word(), STEPS = LAYOUT.word(), COLUMNS = LAYOUT.word(), COUNT = LAYOUT.word(),
+            OUT = LAYOUT.word();
     static final int MOST = 28;
 
     @Override public String name(Cpu cpu) { return "channel-weight-" + taps + element.suffix(512); }

@@ -38,9 +38,7 @@ final class Copies {
     }
 
     /** {@code n} planes, {@code from} elements apart in the source and {@code to} in the target. */
-    record Planes(long n, long from, long to) {
-        static final Planes ONE = new Planes(1, 0, 0);
-    }
+    record Planes(long n, long from, long to) { static final Planes ONE = new Planes(1, 0, 0); }
 
     /**
      * {@code to[q] = from[q * stride + shift]} over three axes where that lies inside; the rest is left as it is, and 0 where the target was cleared.
@@ -52,7 +50,8 @@ final class Copies {
         int top = first(stride[1], shift[1]), lines = last(sizes[1], stride[1], shift[1], padded[1]) - top;
         if (n <= 0 || lines <= 0) return;
         for (int i = first(stride[0], shift[0]); i < last(sizes[0], stride[0], shift[0], padded[0]); i++) {
-            long source = ((long) (i * stride[0] + shift[0]) * sizes[1] + top * stride[1] + shift[1]) * sizes[2] + (long) first * stride[2] + shift[2];
+            long source = ((long) (i * stride[0] + shift[0]) * sizes[1] + top * stride[1] + shift[1]) * sizes[2] + (long) first * stride[2]
+                    + shift[2];
             long target = ((long) i * padded[1] + top) * padded[2] + first;
             lines(from.plus(source), (long) stride[1] * sizes[2], stride[2], to.plus(target), padded[2], 1, n, lines, planes);
         }
@@ -60,19 +59,23 @@ final class Copies {
 
     private static int first(int stride, int shift) { return shift >= 0 ? 0 : (-shift + stride - 1) / stride; }
 
-    private static int last(int size, int stride, int shift, int padded) { return size - 1 - shift < 0 ? 0 : Math.min(padded, (size - 1 - shift) / stride + 1); }
+    private static int last(int size, int stride, int shift, int padded) {
+        return size - 1 - shift < 0 ? 0 : Math.min(padded, (size - 1 - shift) / stride + 1);
+    }
 
     /** The reverse: {@code to[q * stride + shift] = from[q]} for all q of {@code count}; from is dense. */
     void merge(Place from, int[] count, Place to, int[] sizes, int[] stride, int[] shift, Planes planes) {
         for (int i = 0; i < count[0]; i++) {
             long target = ((long) (i * stride[0] + shift[0]) * sizes[1] + shift[1]) * sizes[2] + shift[2];
-            lines(from.plus((long) i * count[1] * count[2]), count[2], 1, to.plus(target), (long) stride[1] * sizes[2], stride[2], count[2], count[1], planes);
+            lines(from.plus((long) i * count[1] * count[2]), count[2], 1, to.plus(target), (long) stride[1] * sizes[2], stride[2], count[2],
+                    count[1], planes);
         }
     }
 
     /** Lines of n elements; steps and lines in elements. */
     void lines(Place from, long fromLine, int fromStep, Place to, long toLine, int toStep, int n, int lines, Planes planes) {
-        var form = fromStep == 1 && toStep == 1 ? LineCopy.PLAIN : fromStep == 2 && toStep == 1 ? LineCopy.EVERY_SECOND : fromStep == 1 && toStep == 2 ? LineCopy.TO_EVERY_SECOND : null;
+        var form = fromStep == 1 && toStep == 1 ? LineCopy.PLAIN
+                : fromStep == 2 && toStep == 1 ? LineCopy.EVERY_SECOND : fromStep == 1 && toStep == 2 ? LineCopy.TO_EVERY_SECOND : null;
         if (form != null && (form == LineCopy.PLAIN ? wide : element == Element.F32)) {
             var kernel = kernels.of(form);
             var arguments = perThread.get();
@@ -95,7 +98,8 @@ final class Copies {
         }
         for (long plane = 0; plane < planes.n; plane++) {
             for (int j = 0; j < lines; j++) {
-                long source = from.at + element.bytes * (plane * planes.from + j * fromLine), target = to.at + element.bytes * (plane * planes.to + j * toLine);
+                long source = from.at + element.bytes * (plane * planes.from + j * fromLine),
+                        target = to.at + element.bytes * (plane * planes.to + j * toLine);
                 if (form == LineCopy.PLAIN) MemorySegment.copy(from.segment, source, to.segment, target, (long) element.bytes * n);
                 else strided(from.segment, source, fromStep, to.segment, target, toStep, n);
             }
@@ -103,12 +107,14 @@ final class Copies {
     }
 
     private void strided(MemorySegment from, long source, int fromStep, MemorySegment to, long target, int toStep, int n) {
-        if (element == Element.F32) for (int k = 0; k < n; k++) to.set(INT, target + 4L * k * toStep, from.get(INT, source + 4L * k * fromStep));
+        if (element == Element.F32)
+            for (int k = 0; k < n; k++) to.set(INT, target + 4L * k * toStep, from.get(INT, source + 4L * k * fromStep));
         else for (int k = 0; k < n; k++) to.set(LONG, target + 8L * k * toStep, from.get(LONG, source + 8L * k * fromStep));
     }
 
     /** {@code to[j * toStride + i] = from[i * fromStride + j]}; strides in elements. */
     void transpose(Place from, long fromStride, int rows, int columns, Place to, long toStride) {
-        if (rows > 0) kernels.of(transpose).move((long) rows * columns, from.address(), element.bytes * fromStride, to.address(), element.bytes * toStride, rows, columns);
+        if (rows > 0) kernels.of(transpose).move((long) rows * columns, from.address(), element.bytes * fromStride, to.address(),
+                element.bytes * toStride, rows, columns);
     }
 }

@@ -4,6 +4,7 @@ import static lyceum.backend.x86.asm.Instruction.*;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Locale;
 import lyceum.DType;
 import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.machine.Cpu;
@@ -37,7 +38,9 @@ enum Element {
         return doubled;
     }
 
-    double get(MemorySegment segment, long at) { return this == F32 ? segment.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at) : segment.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, at); }
+    double get(MemorySegment segment, long at) {
+        return this == F32 ? segment.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at) : segment.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, at);
+    }
 
     void set(MemorySegment segment, long at, double value) {
         if (this == F32) segment.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, (float) value);
@@ -45,5 +48,5 @@ enum Element {
     }
 
     /** At the end of a kernel's name. */
-    String suffix(int bits) { return "-" + name().toLowerCase(java.util.Locale.ROOT) + "-" + bits; }
+    String suffix(int bits) { return "-" + name().toLowerCase(Locale.ROOT) + "-" + bits; }
 }

@@ -24,8 +24,10 @@ enum LineCopy implements KernelForm {
     PLAIN, EVERY_SECOND, TO_EVERY_SECOND;
 
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
-    static final Field FROM = LAYOUT.word(), FROM_LINE = LAYOUT.word(), TO = LAYOUT.word(), TO_LINE = LAYOUT.word(), LINES = LAYOUT.word(), VECTORS = LAYOUT.word();
-    static final Field TAIL = LAYOUT.word(), TAIL_LOW = LAYOUT.word(), TAIL_HIGH = LAYOUT.word(), PLANES = LAYOUT.word(), FROM_SKIP = LAYOUT.word(), TO_SKIP = LAYOUT.word();
+    static final Field FROM = LAYOUT.word(), FROM_LINE = LAYOUT.word(), TO = LAYOUT.word(), TO_LINE = LAYOUT.word(), LINES = LAYOUT.word(),
+            VECTORS = LAYOUT.word();
+    static final Field TAIL = LAYOUT.word(), TAIL_LOW = LAYOUT.word(), TAIL_HIGH = LAYOUT.word(), PLANES = LAYOUT.word(),
+            FROM_SKIP = LAYOUT.word(), TO_SKIP = LAYOUT.word();
     private static final int EVEN = 0x5555;
 
     @Override public String name(Cpu cpu) { return "line-copy-" + name().toLowerCase(Locale.ROOT); }

@@ -28,7 +28,10 @@ public final class MachineConvolution {
     }
 
     /** Made at the first convolution of the type. */
-    private synchronized TypedConvolution of(DType type) { return typed.computeIfAbsent(type == DType.F64 ? Element.F64 : Element.F32, element -> new TypedConvolution(kernels, element, backend)); }
+    private synchronized TypedConvolution of(DType type) {
+        return typed.computeIfAbsent(type == DType.F64 ? Element.F64 : Element.F32,
+                element -> new TypedConvolution(kernels, element, backend));
+    }
 
     /** {@code y = epilogue(x * weight)}. */
     public boolean forward(WindowGeometry g, View x, View weight, Epilogue epilogue, View y) {

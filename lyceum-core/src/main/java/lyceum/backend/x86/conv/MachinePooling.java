@@ -1,6 +1,7 @@
 package lyceum.backend.x86.conv;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Epilogue;
@@ -75,8 +76,10 @@ public final class MachinePooling {
         long planes = x.shape()[0] * x.shape()[1], in = x.size() / planes, out = y.size() / planes;
         double nanos = 0.1 * in + 1.5 * out;
         Parallel.range(planes, Math.max(1, (long) (PIECE / nanos)), nanos, (from, to) -> {
-            sums.storage().segment().asSlice(sums.byteOffset() + element.bytes * from * in, element.bytes * (to - from) * in).fill((byte) 0);
-            long source = gradient.address() + element.bytes * from * out, where = indices.address() + 8 * from * out, target = sums.address() + element.bytes * from * in;
+            sums.storage().segment().asSlice(sums.byteOffset() + element.bytes * from * in, element.bytes * (to - from) * in)
+                    .fill((byte) 0);
+            long source = gradient.address() + element.bytes * from * out, where = indices.address() + 8 * from * out,
+                    target = sums.address() + element.bytes * from * in;
             if ((to - from) * nanos > LONG_CALL) kernel.callLong(source, where, target, out, element.bytes * in, to - from);
             else kernel.call(source, where, target, out, element.bytes * in, to - from);
         });
@@ -98,7 +101,7 @@ public final class MachinePooling {
     public boolean averageBack(Pooling how, WindowGeometry g, View y, View x) {
         if (isWhole(g) && y.dtype().bytes() >= 4 && y.dtype() == x.dtype()) {
             var strides = y.strides().clone();
-            java.util.Arrays.fill(strides, 2, strides.length, 0);
+            Arrays.fill(strides, 2, strides.length, 0);
             divide(y.with(x.shape(), strides), how.counts(g), x);
             return true;
         }
@@ -119,7 +122,8 @@ public final class MachinePooling {
     private void sum(View x, View y) {
         long planes = y.size();
         var rows = new View(x.dtype(), x.storage(), x.offset(), new long[] {planes, x.size() / planes}, new long[] {x.size() / planes, 1});
-        backend.reduce(Backend.Reduction.SUM, Program.copy(x.dtype()), new View[] {rows}, new boolean[] {false, true}, new View(y.dtype(), y.storage(), y.offset(), new long[] {planes}, new long[] {1}));
+        backend.reduce(Backend.Reduction.SUM, Program.copy(x.dtype()), new View[] {rows}, new boolean[] {false, true},
+                new View(y.dtype(), y.storage(), y.offset(), new long[] {planes}, new long[] {1}));
     }
 
     private static View ones(WindowGeometry g, DType type) {
@@ -143,7 +147,8 @@ public final class MachinePooling {
 
     private static View filled(DType type, long[] shape, long[] strides, double[] values, int n) {
         var storage = Allocator.allocate((long) n * type.bytes());
-        for (int i = 0; i < n; i++) Element.of(type).set(storage.segment(), storage.base() + (long) i * type.bytes(), values[i % values.length]);
+        for (int i = 0; i < n; i++)
+            Element.of(type).set(storage.segment(), storage.base() + (long) i * type.bytes(), values[i % values.length]);
         return new View(type, storage, 0, shape, strides);
     }
 }

@@ -26,8 +26,10 @@ import lyceum.backend.x86.machine.KernelForm;
  */
 record MaxPoolKernel(Element element, int stride) implements KernelForm {
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
-    static final Field X = LAYOUT.word(), Y = LAYOUT.word(), INDEX = LAYOUT.word(), PLANES = LAYOUT.word(), X_PLANE = LAYOUT.word(), LINES = LAYOUT.word();
-    static final Field LINE_TABLE = LAYOUT.word(), VECTORS = LAYOUT.word(), VECTOR_TABLE = LAYOUT.word(), VECTOR_ENTRY = LAYOUT.word(), TAPS = LAYOUT.word();
+    static final Field X = LAYOUT.word(), Y = LAYOUT.word(), INDEX = LAYOUT.word(), PLANES = LAYOUT.word(), X_PLANE = LAYOUT.word(),
+            LINES = LAYOUT.word();
+    static final Field LINE_TABLE = LAYOUT.word(), VECTORS = LAYOUT.word(), VECTOR_TABLE = LAYOUT.word(), VECTOR_ENTRY = LAYOUT.word(),
+            TAPS = LAYOUT.word();
     /** A line of y in its table: address of the table of the lines of x, and how many. There: bytes from the plane to the line, number of its first element. */
     static final int LINE = 16, ROW = 16;
     /** A vector of a line in its table: bytes from a line of x to the first tap of lane 0, that tap's column, the lanes that are outputs, their bytes; then the taps. */
@@ -54,9 +56,11 @@ record MaxPoolKernel(Element element, int stride) implements KernelForm {
         a.mov(RDX, Mem.at(RDI, Y));
         a.mov(RCX, Mem.at(RDI, INDEX));
         a.emit(VXORPS, ZERO, ZERO, ZERO);
-        a.emit(isDouble() ? VBROADCASTSD : VBROADCASTSS, LEAST, isDouble() ? a.constant(Double.NEGATIVE_INFINITY) : a.constant(Float.NEGATIVE_INFINITY));
+        a.emit(isDouble() ? VBROADCASTSD : VBROADCASTSS, LEAST,
+                isDouble() ? a.constant(Double.NEGATIVE_INFINITY) : a.constant(Float.NEGATIVE_INFINITY));
         a.emit(isDouble() ? VMOVDQU : VMOVUPS, columns, a.constants(IntStream.range(0, lanes).map(i -> i * stride).toArray()));
-        if (stride == 2) a.emit(VMOVUPS, EVEN, a.constants(IntStream.range(0, 16).map(i -> isDouble() ? i % 2 == 0 ? i : 0 : 2 * i).toArray()));
+        if (stride == 2)
+            a.emit(VMOVUPS, EVEN, a.constants(IntStream.range(0, 16).map(i -> isDouble() ? i % 2 == 0 ? i : 0 : 2 * i).toArray()));
         var plane = a.bind(a.label());
         a.mov(R8, Mem.at(RDI, LINE_TABLE));
         a.mov(R12, Mem.at(RDI, LINES));

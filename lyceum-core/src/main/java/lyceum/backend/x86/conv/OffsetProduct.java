@@ -35,7 +35,8 @@ record OffsetProduct(Element element, int rows, int vectors, boolean accumulate,
     static final Field A = LAYOUT.word(), COLUMNS = LAYOUT.word(), Y = LAYOUT.word(), BIAS = LAYOUT.word();
     /** What is added to those from one tile to the next. */
     static final Field A_MOVE = LAYOUT.word(), COLUMNS_MOVE = LAYOUT.word(), Y_MOVE = LAYOUT.word(), BIAS_MOVE = LAYOUT.word();
-    static final Field TILES = LAYOUT.word(), X = LAYOUT.word(), STEPS = LAYOUT.word(), COUNT = LAYOUT.word(), A_STRIDE = LAYOUT.word(), Y_STRIDE = LAYOUT.word();
+    static final Field TILES = LAYOUT.word(), X = LAYOUT.word(), STEPS = LAYOUT.word(), COUNT = LAYOUT.word(), A_STRIDE = LAYOUT.word(),
+            Y_STRIDE = LAYOUT.word();
     /** The kernel's own: where the next row of y is that is to be asked for, and where they end. */
     private static final Field ASK = LAYOUT.word(), ASK_END = LAYOUT.word();
     /** Steps, less one, from asking for a row of y to asking for the next. */
@@ -45,7 +46,8 @@ record OffsetProduct(Element element, int rows, int vectors, boolean accumulate,
     /** A step in its table: int offsets in bytes of x and a. */
     static final int STEP = 8;
     /** A column vector in its table: long offsets in bytes of x and y, mask of the lanes to store, which lanes they were, their order, and behind it (AVX2) the mask as lanes or (AVX-512) the order back. */
-    static final int COLUMN = 192, COLUMN_X = 0, COLUMN_Y = 8, COLUMN_MASK = 16, COLUMN_VALID = 24, COLUMN_ORDER = 32, COLUMN_LANES = 96, COLUMN_SPREAD = 96;
+    static final int COLUMN = 192, COLUMN_X = 0, COLUMN_Y = 8, COLUMN_MASK = 16, COLUMN_VALID = 24, COLUMN_ORDER = 32, COLUMN_LANES = 96,
+            COLUMN_SPREAD = 96;
 
     private static final Gp[] AT = {RBX, RBP, R12, R13};
     private static final Gp[] ROW = {RDX, RCX, R14, R15};
@@ -61,7 +63,8 @@ record OffsetProduct(Element element, int rows, int vectors, boolean accumulate,
     static int mostVectors(Cpu cpu) { return cpu.has(Feature.AVX512) ? 4 : 2; }
 
     @Override public String name(Cpu cpu) {
-        return "offset-product-" + rows + "x" + vectors + (accumulate ? "-add" : "") + (bias ? "-bias" : "") + (relu ? "-relu" : "") + element.suffix(cpu.vectorBits());
+        return "offset-product-" + rows + "x" + vectors + (accumulate ? "-add" : "") + (bias ? "-bias" : "") + (relu ? "-relu" : "")
+                + element.suffix(cpu.vectorBits());
     }
 
     @Override public void write(Assembler a, Cpu cpu) { new Generator(a, cpu).write(); }

@@ -18,7 +18,8 @@ import lyceum.backend.x86.machine.KernelForm;
  */
 record Pack() implements KernelForm {
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
-    static final Field X = LAYOUT.word(), STEPS = LAYOUT.word(), COUNT = LAYOUT.word(), COLUMNS = LAYOUT.word(), VECTORS = LAYOUT.word(), TO = LAYOUT.word(), TO_LINE = LAYOUT.word();
+    static final Field X = LAYOUT.word(), STEPS = LAYOUT.word(), COUNT = LAYOUT.word(), COLUMNS = LAYOUT.word(), VECTORS = LAYOUT.word(),
+            TO = LAYOUT.word(), TO_LINE = LAYOUT.word();
 
     @Override public String name(Cpu cpu) { return "convolution-pack-" + cpu.vectorBits(); }
 

@@ -41,7 +41,8 @@ final class PackedProduct {
         element = tiles.element();
         lanes = tiles.lanes();
         side = new Columns(VECTORS, element, lanes);
-        for (int v = 0; v < VECTORS; v++) side.add((long) v * lanes * element.bytes, (long) v * lanes * element.bytes, element.wordMask((1 << lanes) - 1));
+        for (int v = 0; v < VECTORS; v++)
+            side.add((long) v * lanes * element.bytes, (long) v * lanes * element.bytes, element.wordMask((1 << lanes) - 1));
     }
 
     /** True if dense columns save more than packing costs. */
@@ -63,19 +64,20 @@ final class PackedProduct {
     }
 
     /** @param first output of the example in this block, {@code at} its place in the block */
-    private record Part(int example, int first, int count, int at) { }
+    private record Part(int example, int first, int count, int at) {}
 
     /** @param products of each example, whose operands differ in x and y alone; y lies in {@code result} */
     void multiply(Product[] products, int rows, int depth, Columns columns, Steps steps, MemorySegment result) {
         var blocks = blocks(products, columns);
         Scope.current().hold(blocks);
         int rowBlocks = (rows + ROWS - 1) / ROWS;
-        Parallel.range((long) blocks.size() * rowBlocks, 1, (double) blocks.getFirst().outputs() * Math.min(rows, ROWS) * depth / tiles.pace(), (from, to) -> {
-            for (long piece = from; piece < to; piece++) {
-                int first = (int) (piece % rowBlocks) * ROWS;
-                piece(blocks.get((int) (piece / rowBlocks)), products, first, Math.min(rows, first + ROWS), depth, steps, result);
-            }
-        });
+        Parallel.range((long) blocks.size() * rowBlocks, 1,
+                (double) blocks.getFirst().outputs() * Math.min(rows, ROWS) * depth / tiles.pace(), (from, to) -> {
+                    for (long piece = from; piece < to; piece++) {
+                        int first = (int) (piece % rowBlocks) * ROWS;
+                        piece(blocks.get((int) (piece / rowBlocks)), products, first, Math.min(rows, first + ROWS), depth, steps, result);
+                    }
+                });
     }
 
     /** Blocks whose numbers of vectors differ by one at most, all full but for the last of all; a source vector may be cut in two. */
@@ -88,7 +90,7 @@ final class PackedProduct {
         var block = new Block(new Columns(sources, element, lanes), new ArrayList<>());
         int filled = 0, most = (int) (dense / needed) * lanes;
         for (int example = 0; example < products.length; example++) {
-            for (int v = 0, done = 0; v < columns.count(); ) {
+            for (int v = 0, done = 0; v < columns.count();) {
                 int first = (int) (columns.y(v) / element.bytes) + done, n = Math.min(columns.outputs(v) - done, most - filled);
                 int mask = Integer.expand((1 << element.words * (done + n)) - (1 << element.words * done), columns.valid(v));
                 block.source.add(products[example].x() - products[0].x() + columns.x(v), (long) element.bytes * filled, mask);
@@ -120,13 +122,17 @@ final class PackedProduct {
             int n = Math.min(STEPS, depth - from);
             if (n > 0) pack(p.x(), steps, from, n, block.source, packed);
             boolean last = from + STEPS >= depth;
-            var product = new Product(p.a(), p.aStride(), packed, sums - firstRow * LINE, LINE, last ? p.bias() : 0, last && p.relu(), from > 0);
+            var product = new Product(p.a(), p.aStride(), packed, sums - firstRow * LINE, LINE, last ? p.bias() : 0, last && p.relu(),
+                    from > 0);
             tiles.multiply(product, dense, from, n, firstRow, lastRow, side, 0, Math.ceilDiv(block.outputs(), lanes));
         }
         for (var part : block.parts) {
             var from = new Place(scratch, STEPS * LINE, element.bytes).plus(part.at);
-            var to = new Place(result, products[part.example].y() + firstRow * p.yStride() + (long) element.bytes * part.first - result.address(), element.bytes);
-            copies.lines(from, LINE / element.bytes, 1, to, p.yStride() / element.bytes, 1, part.count, lastRow - firstRow, Copies.Planes.ONE);
+            var to = new Place(result,
+                    products[part.example].y() + firstRow * p.yStride() + (long) element.bytes * part.first - result.address(),
+                    element.bytes);
+            copies.lines(from, LINE / element.bytes, 1, to, p.yStride() / element.bytes, 1, part.count, lastRow - firstRow,
+                    Copies.Planes.ONE);
         }
     }
 

@@ -1,6 +1,7 @@
 package lyceum.backend.x86.conv;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import lyceum.backend.WindowGeometry;
 
@@ -33,7 +34,7 @@ record Phases(Grid grid, int[] stride, List<int[]> shifts, int[] offsets, boolea
                 moved[axis] = reach / g.stride()[axis];
             }
             int phase = 0;
-            while (phase < shifts.size() && !java.util.Arrays.equals(shifts.get(phase), shift)) phase++;
+            while (phase < shifts.size() && !Arrays.equals(shifts.get(phase), shift)) phase++;
             if (phase == shifts.size()) shifts.add(shift);
             offsets[tap] = phase * grid.volume() + grid.at(moved[0], moved[1], moved[2]);
         }
@@ -45,7 +46,9 @@ record Phases(Grid grid, int[] stride, List<int[]> shifts, int[] offsets, boolea
 
     /** True if all that is in the phases comes from an input of that size, and nothing is padding. */
     boolean fill(int[] input) {
-        for (var shift : shifts) for (int axis = 0; axis < 3; axis++) if (shift[axis] < 0 || (grid.sizes()[axis] - 1) * stride[axis] + shift[axis] >= input[axis]) return false;
+        for (var shift : shifts)
+            for (int axis = 0; axis < 3; axis++)
+                if (shift[axis] < 0 || (grid.sizes()[axis] - 1) * stride[axis] + shift[axis] >= input[axis]) return false;
         return true;
     }
 

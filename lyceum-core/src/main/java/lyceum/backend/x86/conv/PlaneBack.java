@@ -29,7 +29,9 @@ record PlaneBack(int height, int width, int above, int left, boolean bias, boole
     /** Column of y that lane 0 of an even vector reads through tap {@code u}. */
     static int column(int left, int u) { return ((u + left & 1) + left - u) / 2; }
 
-    @Override public String name(Cpu cpu) { return "plane-back-" + height + "x" + width + "-padding-" + above + "-" + left + (bias ? "-bias" : "") + (relu ? "-relu" : ""); }
+    @Override public String name(Cpu cpu) {
+        return "plane-back-" + height + "x" + width + "-padding-" + above + "-" + left + (bias ? "-bias" : "") + (relu ? "-relu" : "");
+    }
 
     @Override public void write(Assembler a, Cpu cpu) {
         var v = new PlaneVectors(cpu, a);

@@ -36,7 +36,8 @@ final class PlaneConvolution {
 
     /** Whether there is a kernel. */
     boolean suits(WindowGeometry g) {
-        boolean flat = g.in()[0] == 1 && g.kernel()[0] == 1 && g.out()[0] == 1 && g.before()[0] == 0 && g.dilation()[1] == 1 && g.dilation()[2] == 1;
+        boolean flat = g.in()[0] == 1 && g.kernel()[0] == 1 && g.out()[0] == 1 && g.before()[0] == 0 && g.dilation()[1] == 1
+                && g.dilation()[2] == 1;
         return flat && g.kernel()[1] <= 3 && g.kernel()[2] <= 3 && g.stride()[1] == g.stride()[2] && g.stride()[1] <= 2;
     }
 
@@ -51,7 +52,8 @@ final class PlaneConvolution {
             var storage = Allocator.allocate((long) vectors * PlaneVectors.entry(cpu), null);
             for (int v = 0; v < vectors; v++) {
                 long at = storage.base() + (long) v * PlaneVectors.entry(cpu);
-                int first = once ? lanes * v : PlaneVectors.column(v, lanes, outWidth), next = once ? lanes * (v + 1) : PlaneVectors.column(v + 1, lanes, outWidth);
+                int first = once ? lanes * v : PlaneVectors.column(v, lanes, outWidth),
+                        next = once ? lanes * (v + 1) : PlaneVectors.column(v + 1, lanes, outWidth);
                 PlaneVectors.setStep(cpu, storage.segment(), at, next - first);
                 int begin = first * stride - left, end = begin + kernelWidth - 1 + lanes * stride;
                 PlaneVectors.setWhole(cpu, storage.segment(), at, begin >= 0 && end <= inWidth && first + lanes <= outWidth);
@@ -69,7 +71,8 @@ final class PlaneConvolution {
         /** Which of so many elements from {@code column} on lie in a line of x and before {@code beyond}. */
         private long inside(int lanes, int column, int beyond) {
             long mask = 0;
-            for (int lane = 0; lane < lanes; lane++) if (column + lane >= 0 && column + lane < Math.min(inWidth, beyond)) mask |= 1L << lane;
+            for (int lane = 0; lane < lanes; lane++)
+                if (column + lane >= 0 && column + lane < Math.min(inWidth, beyond)) mask |= 1L << lane;
             return mask;
         }
 
@@ -94,7 +97,8 @@ final class PlaneConvolution {
 
     void forward(WindowGeometry g, View x, View weight, View bias, Op activation, View y) {
         var sizes = new Sizes(g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2], g.kernel()[2], g.stride()[1]);
-        var form = new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.PRODUCT, bias != null, activation == Op.RELU, sizes.rolls(g));
+        var form = new PlaneKernel(g.kernel()[1], g.kernel()[2], sizes.stride, Form.PRODUCT, bias != null, activation == Op.RELU,
+                sizes.rolls(g));
         product(g, sizes, kernels.of(form), sizes.masks(cpu, false), x, weight, bias, y);
     }
 
@@ -103,7 +107,8 @@ final class PlaneConvolution {
             backBySecond(g, y, weight, bias, activation, x);
             return;
         }
-        var sizes = new Sizes(g.out()[1], g.out()[2], g.in()[1], g.in()[2], g.kernel()[1] - 1 - g.before()[1], g.kernel()[2] - 1 - g.before()[2], g.kernel()[2], 1);
+        var sizes = new Sizes(g.out()[1], g.out()[2], g.in()[1], g.in()[2], g.kernel()[1] - 1 - g.before()[1],
+                g.kernel()[2] - 1 - g.before()[2], g.kernel()[2], 1);
         var form = new PlaneKernel(g.kernel()[1], g.kernel()[2], 1, Form.FLIPPED, bias != null, activation == Op.RELU, sizes.rolls(g));
         product(g, sizes, kernels.of(form), sizes.masks(cpu, false), y, weight, bias, x);
     }
@@ -117,10 +122,13 @@ final class PlaneConvolution {
         var masks = Allocator.allocate((long) vectors * PlaneVectors.entry(cpu), null);
         for (int v = 0; v < vectors; v++) {
             // In pairs of columns.
-            int pairs = width % 2 == 0 ? width / 2 : 0, first = pairs == 0 ? lanes * v : PlaneVectors.column(v, lanes, pairs), next = pairs == 0 ? lanes * (v + 1) : PlaneVectors.column(v + 1, lanes, pairs);
+            int pairs = width % 2 == 0 ? width / 2 : 0, first = pairs == 0 ? lanes * v : PlaneVectors.column(v, lanes, pairs),
+                    next = pairs == 0 ? lanes * (v + 1) : PlaneVectors.column(v + 1, lanes, pairs);
             long at = masks.base() + (long) v * PlaneVectors.entry(cpu), outputs = (1L << Math.min(2 * lanes, width - 2 * first)) - 1;
             PlaneVectors.setStep(cpu, masks.segment(), at, next - first);
-            for (int u = 0; u < g.kernel()[2]; u++) PlaneVectors.setMask(cpu, masks.segment(), at, PlaneVectors.LOADS + u, sizes.inside(lanes, first + PlaneBack.column(left, u), sizes.inWidth));
+            for (int u = 0; u < g.kernel()[2]; u++)
+                PlaneVectors.setMask(cpu, masks.segment(), at, PlaneVectors.LOADS + u,
+                        sizes.inside(lanes, first + PlaneBack.column(left, u), sizes.inWidth));
             PlaneVectors.setMask(cpu, masks.segment(), at, PlaneVectors.STORE, outputs & (1L << lanes) - 1);
             PlaneVectors.setMask(cpu, masks.segment(), at, PlaneBack.SECOND_STORE, outputs >>> lanes);
         }
@@ -132,7 +140,7 @@ final class PlaneConvolution {
         Parallel.range((long) g.batch() * g.inputs(), grain(g), nanos(g), (from, to) -> {
             var arguments = perThread.get();
             sizes.into(arguments, masks, masks.bytes() / PlaneVectors.entry(cpu));
-            for (long plane = from; plane < to; ) {
+            for (long plane = from; plane < to;) {
                 long c = plane % g.inputs(), n = Math.min(to - plane, g.inputs() - c);
                 PlaneKernel.X.set(arguments, x.address() + 4 * plane * sizes.inHeight * sizes.inWidth);
                 PlaneKernel.Y.set(arguments, y.address() + 4 * plane * sizes.outHeight * sizes.outWidth);
@@ -166,7 +174,8 @@ final class PlaneConvolution {
                 kernel.callLong(arguments.address());
                 for (int i = 0; i < numbers; i++) totals[i] += parts.segment().get(FLOAT, parts.base() + 4L * i);
             }
-            for (int i = 0; i < numbers; i++) weight.storage().segment().set(FLOAT, weight.byteOffset() + 4 * (from * g.taps() + i), (float) totals[i]);
+            for (int i = 0; i < numbers; i++)
+                weight.storage().segment().set(FLOAT, weight.byteOffset() + 4 * (from * g.taps() + i), (float) totals[i]);
         });
     }
 }

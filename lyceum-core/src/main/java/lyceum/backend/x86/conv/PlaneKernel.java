@@ -28,11 +28,15 @@ import lyceum.backend.x86.machine.KernelForm;
  */
 record PlaneKernel(int height, int width, int stride, Form form, boolean bias, boolean relu, boolean rolling) implements KernelForm {
     /** y from x and the kernel, or from x and the kernel backwards; or the kernel's gradient from x and that by y. */
-    enum Form { PRODUCT, FLIPPED, WEIGHT }
+    enum Form {
+        PRODUCT, FLIPPED, WEIGHT
+    }
 
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
-    static final Field X = LAYOUT.word(), Y = LAYOUT.word(), W = LAYOUT.word(), BIAS = LAYOUT.word(), PLANES = LAYOUT.word(), X_PLANE = LAYOUT.word(), Y_PLANE = LAYOUT.word();
-    static final Field X_LINE = LAYOUT.word(), Y_LINE = LAYOUT.word(), X_HEIGHT = LAYOUT.word(), Y_HEIGHT = LAYOUT.word(), FIRST_LINE = LAYOUT.word(), FIRST_COLUMN = LAYOUT.word();
+    static final Field X = LAYOUT.word(), Y = LAYOUT.word(), W = LAYOUT.word(), BIAS = LAYOUT.word(), PLANES = LAYOUT.word(),
+            X_PLANE = LAYOUT.word(), Y_PLANE = LAYOUT.word();
+    static final Field X_LINE = LAYOUT.word(), Y_LINE = LAYOUT.word(), X_HEIGHT = LAYOUT.word(), Y_HEIGHT = LAYOUT.word(),
+            FIRST_LINE = LAYOUT.word(), FIRST_COLUMN = LAYOUT.word();
     static final Field VECTORS = LAYOUT.word(), MASKS = LAYOUT.word();
 
     private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
@@ -40,8 +44,8 @@ record PlaneKernel(int height, int width, int stride, Form form, boolean bias, b
     private int taps() { return height * width; }
 
     @Override public String name(Cpu cpu) {
-        return "plane-" + form.name().toLowerCase(Locale.ROOT) + "-" + height + "x" + width + "-stride" + stride
-                + (bias ? "-bias" : "") + (relu ? "-relu" : "") + (rolling ? "-rolling" : "");
+        return "plane-" + form.name().toLowerCase(Locale.ROOT) + "-" + height + "x" + width + "-stride" + stride + (bias ? "-bias" : "")
+                + (relu ? "-relu" : "") + (rolling ? "-rolling" : "");
     }
 
     @Override public void write(Assembler a, Cpu cpu) {

@@ -54,16 +54,21 @@ final class PlaneVectors {
     static int column(int v, int count, int width) { return width < count ? 0 : Math.min(v * count, width - count); }
 
     /** Writes the columns from one vector to the next. */
-    static void setStep(Cpu cpu, MemorySegment table, long at, int columns) { table.set(ValueLayout.JAVA_LONG_UNALIGNED, at + entry(cpu) / 8 * 7L, 4L * columns); }
+    static void setStep(Cpu cpu, MemorySegment table, long at, int columns) {
+        table.set(ValueLayout.JAVA_LONG_UNALIGNED, at + entry(cpu) / 8 * 7L, 4L * columns);
+    }
 
     /** Writes mask {@code number} of the entry that starts at {@code at}. @param inside a bit for each lane */
     static void setMask(Cpu cpu, MemorySegment table, long at, int number, long inside) {
         if (isWide(cpu)) table.set(ValueLayout.JAVA_LONG_UNALIGNED, at + 8L * number, inside);
-        else for (int lane = 0; lane < 8; lane++) table.set(ValueLayout.JAVA_INT_UNALIGNED, at + 32L * number + 4L * lane, (int) -(inside >> lane & 1));
+        else for (int lane = 0; lane < 8; lane++)
+            table.set(ValueLayout.JAVA_INT_UNALIGNED, at + 32L * number + 4L * lane, (int) -(inside >> lane & 1));
     }
 
     /** Writes whether all lanes of all loads and of the store lie inside; see {@link #tellsWhole}. */
-    static void setWhole(Cpu cpu, MemorySegment table, long at, boolean whole) { if (!isWide(cpu)) table.set(ValueLayout.JAVA_LONG_UNALIGNED, at + WHOLE_AT, whole ? 1 : 0); }
+    static void setWhole(Cpu cpu, MemorySegment table, long at, boolean whole) {
+        if (!isWide(cpu)) table.set(ValueLayout.JAVA_LONG_UNALIGNED, at + WHOLE_AT, whole ? 1 : 0);
+    }
 
     /** Whether entries tell if no mask is needed: with AVX2 each costs a load. */
     boolean tellsWhole() { return !isWide; }
@@ -88,7 +93,8 @@ final class PlaneVectors {
     void ask(Gp at, int count, int lines, Gp line, Field plane) {
         a.mov(R15, Mem.at(RDI, plane));
         a.add(R15, at);
-        for (int l = 0; l < lines; l++) for (int i = 0; i < count; i++) a.prefetch(1, (l == 0 ? Mem.at(R15) : Mem.at(R15, line, 1)).plus(i * bytes()));
+        for (int l = 0; l < lines; l++)
+            for (int i = 0; i < count; i++) a.prefetch(1, (l == 0 ? Mem.at(R15) : Mem.at(R15, line, 1)).plus(i * bytes()));
     }
 
     /** {@code times} the bytes to the next vector. */

@@ -28,13 +28,13 @@ final class Plans {
     }
 
     /** @param channel elements between channels of the padded input, {@code inPlace} if that is the input itself */
-    record Forward(Phases phases, Columns columns, Steps steps, boolean inPlace, long channel) { }
+    record Forward(Phases phases, Columns columns, Steps steps, boolean inPlace, long channel) {}
 
     /** Columns and steps of each phase. */
-    record Back(BackPhases phases, Columns[] columns, Steps[] steps, boolean inPlace, long channel) { }
+    record Back(BackPhases phases, Columns[] columns, Steps[] steps, boolean inPlace, long channel) {}
 
     /** @param grid of the input turned channels last, {@code examples} of which are summed at once */
-    record Weight(Grid grid, int examples, Columns columns, Steps steps) { }
+    record Weight(Grid grid, int examples, Columns columns, Steps steps) {}
 
     Forward forward(WindowGeometry g) { return find(forward, g, 1, this::planForward); }
 
@@ -43,7 +43,8 @@ final class Plans {
     Weight weight(WindowGeometry g) { return find(weight, g, together(g), this::planWeight); }
 
     private static <P> P find(ConcurrentHashMap<IntBuffer, P> plans, WindowGeometry g, int examples, Function<WindowGeometry, P> make) {
-        var key = IntBuffer.allocate(23).put(examples).put(g.inputs()).put(g.outputs()).put(g.groups()).put(g.in()).put(g.kernel()).put(g.out()).put(g.stride()).put(g.before()).put(g.dilation()).flip();
+        var key = IntBuffer.allocate(23).put(examples).put(g.inputs()).put(g.outputs()).put(g.groups()).put(g.in()).put(g.kernel())
+                .put(g.out()).put(g.stride()).put(g.before()).put(g.dilation()).flip();
         var plan = plans.get(key);
         if (plan == null) {
             if (plans.size() >= MOST) plans.clear();
@@ -60,7 +61,8 @@ final class Plans {
         long channel = inPlace ? g.inVolume() : (long) phases.count() * grid.volume();
         var steps = new Steps(g.inputsPerGroup() * g.taps());
         for (int c = 0; c < g.inputsPerGroup(); c++) {
-            for (int tap = 0; tap < g.taps(); tap++) steps.add(element.bytes * (c * channel + phases.offset(tap)), (long) element.bytes * (c * g.taps() + tap));
+            for (int tap = 0; tap < g.taps(); tap++)
+                steps.add(element.bytes * (c * channel + phases.offset(tap)), (long) element.bytes * (c * g.taps() + tap));
         }
         return new Forward(phases, grid.columns(g.out(), element, lanes), steps, inPlace, channel);
     }
@@ -76,7 +78,8 @@ final class Plans {
             columns[i] = grid.columns(phase.count(), element, lanes);
             steps[i] = new Steps(g.outputsPerGroup() * phase.taps().length);
             for (int o = 0; o < g.outputsPerGroup(); o++) {
-                for (int t = 0; t < phase.taps().length; t++) steps[i].add(element.bytes * (o * channel + phase.offsets()[t]), element.bytes * (o * depth + phase.taps()[t]));
+                for (int t = 0; t < phase.taps().length; t++)
+                    steps[i].add(element.bytes * (o * channel + phase.offsets()[t]), element.bytes * (o * depth + phase.taps()[t]));
             }
         }
         return new Back(plan, columns, steps, plan.isIdentity() && plan.reach(lanes) <= grid.volume(), channel);
@@ -92,7 +95,8 @@ final class Plans {
     /** Sizes of the part of x that is read. */
     private static int[] padded(WindowGeometry g) {
         var padded = new int[3];
-        for (int axis = 0; axis < 3; axis++) padded[axis] = (g.out()[axis] - 1) * g.stride()[axis] + (g.kernel()[axis] - 1) * g.dilation()[axis] + 1;
+        for (int axis = 0; axis < 3; axis++)
+            padded[axis] = (g.out()[axis] - 1) * g.stride()[axis] + (g.kernel()[axis] - 1) * g.dilation()[axis] + 1;
         return padded;
     }
 
@@ -116,8 +120,11 @@ final class Plans {
         var columns = new Columns(runs * ((run + lanes - 1) / lanes), element, lanes);
         for (int r = 0; r < runs; r++) {
             int tap = joined ? r * g.kernel()[2] : r;
-            long at = (long) grid.at(g.tap(0, tap) * g.dilation()[0], g.tap(1, tap) * g.dilation()[1], g.tap(2, tap) * g.dilation()[2]) * g.inputs();
-            for (int c = 0; c < run; c += lanes) columns.add(element.bytes * (at + c), (long) element.bytes * (r * run + c), element.wordMask((1 << Math.min(lanes, run - c)) - 1));
+            long at = (long) grid.at(g.tap(0, tap) * g.dilation()[0], g.tap(1, tap) * g.dilation()[1], g.tap(2, tap) * g.dilation()[2])
+                    * g.inputs();
+            for (int c = 0; c < run; c += lanes)
+                columns.add(element.bytes * (at + c), (long) element.bytes * (r * run + c),
+                        element.wordMask((1 << Math.min(lanes, run - c)) - 1));
         }
         return columns;
     }

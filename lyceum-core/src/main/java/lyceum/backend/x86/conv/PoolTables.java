@@ -29,7 +29,10 @@ final class PoolTables {
     }
 
     /** Whether the tables are of a size worth making, and distances within a line 32 bits wide. */
-    static boolean suits(WindowGeometry g) { return rows(g) <= MOST_ROWS && (g.out()[2] / 8 + 1L) * g.kernel()[2] <= MOST_TAPS && 8L * ((g.out()[2] + 16L) * g.stride()[2] + (g.kernel()[2] - 1L) * g.dilation()[2]) < Integer.MAX_VALUE; }
+    static boolean suits(WindowGeometry g) {
+        return rows(g) <= MOST_ROWS && (g.out()[2] / 8 + 1L) * g.kernel()[2] <= MOST_TAPS
+                && 8L * ((g.out()[2] + 16L) * g.stride()[2] + (g.kernel()[2] - 1L) * g.dilation()[2]) < Integer.MAX_VALUE;
+    }
 
     private static long rows(WindowGeometry g) { return (long) g.out()[0] * g.out()[1] * g.kernel()[0] * g.kernel()[1]; }
 

@@ -10,7 +10,7 @@ final class Tables {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
-    private Tables() { }
+    private Tables() {}
 
     /** The sum's steps: which element of x and of a each one multiplies. */
     static final class Steps {
@@ -69,10 +69,13 @@ final class Tables {
             int outputs = Integer.bitCount(mask), next = 0;
             memory.set(LONG, at + OffsetProduct.COLUMN_MASK, (1L << outputs) - 1);
             memory.set(LONG, at + OffsetProduct.COLUMN_VALID, mask & 0xFFFFFFFFL);
-            for (int lane = 0; lane < words; lane++) if ((mask >> lane & 1) != 0) memory.set(INT, at + OffsetProduct.COLUMN_ORDER + 4L * next++, lane);
+            for (int lane = 0; lane < words; lane++)
+                if ((mask >> lane & 1) != 0) memory.set(INT, at + OffsetProduct.COLUMN_ORDER + 4L * next++, lane);
             while (next < words) memory.set(INT, at + OffsetProduct.COLUMN_ORDER + 4L * next++, 0);
-            if (words == 16) for (int lane = 0, output = 0; lane < words; lane++) memory.set(INT, at + OffsetProduct.COLUMN_SPREAD + 4L * lane, (mask >> lane & 1) != 0 ? output++ : 0);
-            if (words == 8) for (int lane = 0; lane < words; lane++) memory.set(INT, at + OffsetProduct.COLUMN_LANES + 4L * lane, lane < outputs ? -1 : 0);
+            if (words == 16) for (int lane = 0, output = 0; lane < words; lane++)
+                memory.set(INT, at + OffsetProduct.COLUMN_SPREAD + 4L * lane, (mask >> lane & 1) != 0 ? output++ : 0);
+            if (words == 8) for (int lane = 0; lane < words; lane++)
+                memory.set(INT, at + OffsetProduct.COLUMN_LANES + 4L * lane, lane < outputs ? -1 : 0);
         }
 
         long address(int from) { return memory.address() + (long) from * OffsetProduct.COLUMN; }

@@ -36,7 +36,7 @@ final class Tiles {
      * @param a of the first row, whose rows lie {@code aStride} apart; likewise y
      * @param bias of the first row, or 0
      */
-    record Product(long a, long aStride, long x, long y, long yStride, long bias, boolean relu, boolean accumulate) { }
+    record Product(long a, long aStride, long x, long y, long yStride, long bias, boolean relu, boolean accumulate) {}
 
     /** Vectors of a tile, for so many: as equal as possible. */
     int width(int vectors) {

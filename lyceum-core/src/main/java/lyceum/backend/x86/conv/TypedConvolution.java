@@ -62,14 +62,20 @@ final class TypedConvolution {
     /** Whether there is a kernel: operands not empty, and each example and the weight below 2 GiB, for steps are 32 bits wide. */
     boolean takes(WindowGeometry g, View... views) {
         long padded = 1;
-        for (int axis = 0; axis < 3; axis++) padded *= Math.max(g.in()[axis], (long) g.out()[axis] * g.stride()[axis] + (long) g.kernel()[axis] * g.dilation()[axis]);
-        if (g.inputsPerGroup() == 0 || padded > MOST / bytes / Math.max(g.inputs(), g.outputs()) || (long) g.outputs() * g.inputsPerGroup() * g.taps() > MOST / bytes) return false;
+        for (int axis = 0; axis < 3; axis++)
+            padded *= Math.max(g.in()[axis], (long) g.out()[axis] * g.stride()[axis] + (long) g.kernel()[axis] * g.dilation()[axis]);
+        if (g.inputsPerGroup() == 0 || padded > MOST / bytes / Math.max(g.inputs(), g.outputs())
+                || (long) g.outputs() * g.inputsPerGroup() * g.taps() > MOST / bytes)
+            return false;
         for (var view : views) if (view.size() == 0) return false;
         return true;
     }
 
     /** True if the kernel does what the epilogue asks; else it is a pass of its own. */
-    private static boolean fuses(Epilogue epilogue) { return (epilogue.activation() == null || epilogue.activation() == Op.RELU) && (epilogue.bias() == null || epilogue.bias().isContiguous()); }
+    private static boolean fuses(Epilogue epilogue) {
+        return (epilogue.activation() == null || epilogue.activation() == Op.RELU)
+                && (epilogue.bias() == null || epilogue.bias().isContiguous());
+    }
 
     private boolean byPlanes(WindowGeometry g) { return planes != null && planes.suits(g); }
 
@@ -99,10 +105,11 @@ final class TypedConvolution {
             int n = Math.min(examples, g.batch() - from), first = from;
             if (!plan.inPlace()) spread(plan.phases(), x, (long) from * g.inputs(), n * g.inputs(), g.in(), block);
             long source = plan.inPlace() ? x.address() : block.address();
-            run(n, g.groups(), g.outVolume(), g.outputsPerGroup(), (int) depth, plan.columns(), plan.steps(), y.storage().segment(), (example, group) -> new Product(
-                    weight.address() + bytes * group * g.outputsPerGroup() * depth, bytes * depth, source + bytes * ((long) example * g.inputs() + group * g.inputsPerGroup()) * channel,
-                    y.address() + bytes * ((long) (first + example) * g.outputs() + group * g.outputsPerGroup()) * g.outVolume(), bytes * g.outVolume(),
-                    bias == 0 ? 0 : bias + bytes * group * g.outputsPerGroup(), relu, false));
+            run(n, g.groups(), g.outVolume(), g.outputsPerGroup(), (int) depth, plan.columns(), plan.steps(), y.storage().segment(),
+                    (example, group) -> new Product(weight.address() + bytes * group * g.outputsPerGroup() * depth, bytes * depth,
+                            source + bytes * ((long) example * g.inputs() + group * g.inputsPerGroup()) * channel,
+                            y.address() + bytes * ((long) (first + example) * g.outputs() + group * g.outputsPerGroup()) * g.outVolume(),
+                            bytes * g.outVolume(), bias == 0 ? 0 : bias + bytes * group * g.outputsPerGroup(), relu, false));
         }
         return fused;
     }
@@ -135,18 +142,21 @@ final class TypedConvolution {
                 if (clearing >= 0 && phase.taps().length == 0) continue;
                 int volume = phase.volume();
                 long target = pieces != null ? pieces.address() : x.address() + bytes * first * g.inputs() * g.inVolume();
-                run(n, g.groups(), volume, g.inputsPerGroup(), plan.steps()[i].count(), plan.columns()[i], plan.steps()[i], (pieces != null ? pieces : x.storage()).segment(), (example, group) -> new Product(
-                        weight.address() + bytes * group * g.outputsPerGroup() * depth, bytes * g.taps(), source + bytes * ((long) example * g.outputs() + group * g.outputsPerGroup()) * channel,
-                        target + bytes * ((long) example * g.inputs() + group * g.inputsPerGroup()) * volume, bytes * volume,
-                        bias == 0 ? 0 : bias + bytes * group * g.inputsPerGroup(), relu, false));
+                run(n, g.groups(), volume, g.inputsPerGroup(), plan.steps()[i].count(), plan.columns()[i], plan.steps()[i],
+                        (pieces != null ? pieces : x.storage()).segment(),
+                        (example, group) -> new Product(weight.address() + bytes * group * g.outputsPerGroup() * depth, bytes * g.taps(),
+                                source + bytes * ((long) example * g.outputs() + group * g.outputsPerGroup()) * channel,
+                                target + bytes * ((long) example * g.inputs() + group * g.inputsPerGroup()) * volume, bytes * volume,
+                                bias == 0 ? 0 : bias + bytes * group * g.inputsPerGroup(), relu, false));
                 if (pieces == null) continue;
                 boolean clears = i == clearing;
-                Parallel.range((long) n * g.inputs(), Math.max(1, TOGETHER / Math.max(1, volume)), volume * bytes / COPIED, (begin, end) -> {
-                    var to = place(x).plus(((long) first * g.inputs() + begin) * g.inVolume());
-                    if (clears) to.clear((end - begin) * g.inVolume());
-                    copies.merge(place(pieces).plus(begin * volume), phase.count(), to, g.in(), g.stride(), phase.shift(),
-                            new Planes(end - begin, volume, g.inVolume()));
-                });
+                Parallel.range((long) n * g.inputs(), Math.max(1, TOGETHER / Math.max(1, volume)), volume * bytes / COPIED,
+                        (begin, end) -> {
+                            var to = place(x).plus(((long) first * g.inputs() + begin) * g.inVolume());
+                            if (clears) to.clear((end - begin) * g.inVolume());
+                            copies.merge(place(pieces).plus(begin * volume), phase.count(), to, g.in(), g.stride(), phase.shift(),
+                                    new Planes(end - begin, volume, g.inVolume()));
+                        });
             }
         }
         return fused;
@@ -173,17 +183,20 @@ final class TypedConvolution {
             turn(g, grid, x, example, n, turned);
             long gradient = y.address() + bytes * example * g.outputs() * g.outVolume(), source = turned.address();
             // A block of positions whose x and y stay in the second-level cache, summed into what earlier blocks left.
-            int most = Math.clamp((512 << 10) / element.bytes / (inputs + g.outputsPerGroup()), 400, 4096), blocks = (positions + most - 1) / most, block = (positions + blocks - 1) / blocks;
+            int most = Math.clamp((512 << 10) / element.bytes / (inputs + g.outputsPerGroup()), 400, 4096),
+                    blocks = (positions + most - 1) / most, block = (positions + blocks - 1) / blocks;
             for (int from = 0; from < positions; from += block) {
                 boolean add = example > 0 || from > 0;
-                tiled(1, g.groups(), g.outputsPerGroup(), from, Math.min(block, positions - from), plan.columns(), plan.steps(), (one, group) -> new Product(
-                        gradient + bytes * group * g.outputsPerGroup() * g.outVolume(), bytes * g.outVolume(), source + bytes * group * inputs,
-                        target + bytes * group * g.outputsPerGroup() * depth, bytes * depth, 0, false, add));
+                tiled(1, g.groups(), g.outputsPerGroup(), from, Math.min(block, positions - from), plan.columns(), plan.steps(),
+                        (one, group) -> new Product(gradient + bytes * group * g.outputsPerGroup() * g.outVolume(), bytes * g.outVolume(),
+                                source + bytes * group * inputs, target + bytes * group * g.outputsPerGroup() * depth, bytes * depth, 0,
+                                false, add));
             }
         }
         if (sums != null) {
             Parallel.range(g.outputs(), Math.max(1, 65536 / depth), depth * bytes / COPIED, (begin, end) -> {
-                for (long o = begin; o < end; o++) copies.transpose(place(sums).plus(o * depth), inputs, g.taps(), inputs, place(weight).plus(o * depth), g.taps());
+                for (long o = begin; o < end; o++)
+                    copies.transpose(place(sums).plus(o * depth), inputs, g.taps(), inputs, place(weight).plus(o * depth), g.taps());
             });
         }
     }
@@ -202,12 +215,15 @@ final class TypedConvolution {
                 int n = Math.min(in[2], padded[2] - g.before()[2]);
                 if (i < 0 || i >= in[0] || j < 0 || j >= in[1] || n <= 0) continue;
                 long source = (first + line / lines) * g.inputs() * g.inVolume() + ((long) i * in[1] + j) * in[2];
-                copies.transpose(place(x).plus(source), g.inVolume(), g.inputs(), n, place(turned).plus(line * length + (long) g.before()[2] * g.inputs()), g.inputs());
+                copies.transpose(place(x).plus(source), g.inVolume(), g.inputs(), n,
+                        place(turned).plus(line * length + (long) g.before()[2] * g.inputs()), g.inputs());
             }
         });
     }
 
-    private static boolean isSkipped(WindowGeometry g, int axis, int position) { return g.kernel()[axis] == 1 && position % g.stride()[axis] != 0; }
+    private static boolean isSkipped(WindowGeometry g, int axis, int position) {
+        return g.kernel()[axis] == 1 && position % g.stride()[axis] != 0;
+    }
 
     private void spread(Phases phases, View x, long firstChannel, int channels, int[] sizes, Storage block) {
         long volume = View.size(new long[] {sizes[0], sizes[1], sizes[2]}), channel = (long) phases.count() * phases.grid().volume();
@@ -216,7 +232,8 @@ final class TypedConvolution {
             if (!filled) place(block).plus(begin * channel).clear((end - begin) * channel);
             for (int phase = 0; phase < phases.count(); phase++) {
                 copies.spread(place(x).plus((firstChannel + begin) * volume), sizes, phases.stride(), phases.shift(phase),
-                        place(block).plus(begin * channel + (long) phase * phases.grid().volume()), phases.grid().sizes(), new Planes(end - begin, volume, channel));
+                        place(block).plus(begin * channel + (long) phase * phases.grid().volume()), phases.grid().sizes(),
+                        new Planes(end - begin, volume, channel));
             }
         });
     }
@@ -227,7 +244,8 @@ final class TypedConvolution {
     }
 
     /** All examples and groups; {@code result} holds y. */
-    private void run(int examples, int groups, int outputs, int rows, int depth, Columns columns, Steps steps, MemorySegment result, Item item) {
+    private void run(int examples, int groups, int outputs, int rows, int depth, Columns columns, Steps steps, MemorySegment result,
+            Item item) {
         if (!packed.pays(examples, outputs, rows, columns)) {
             tiled(examples, groups, rows, 0, depth, columns, steps, item);
             return;
@@ -247,13 +265,16 @@ final class TypedConvolution {
         // The operand that is larger stays, the other passes by it: rows first where the weight is the larger.
         boolean byRows = rows > columns.count() * tiles.lanes();
         int other = byRows ? across : panels, pieces = byRows ? panels : across;
-        Parallel.range((long) examples * groups * pieces, Math.max(1, GRAIN / (tile * other)), tile * other / tiles.pace(), (begin, end) -> {
-            for (long piece = begin; piece < end; piece++) {
-                int which = (int) (piece / pieces), p = (int) (piece % pieces);
-                var product = item.product(which / groups, which % groups);
-                if (byRows) tiles.multiply(product, steps, firstStep, depth, p * height, Math.min(rows, (p + 1) * height), columns, 0, columns.count());
-                else tiles.multiply(product, steps, firstStep, depth, 0, rows, columns, p * width, Math.min(columns.count(), (p + 1) * width));
-            }
-        });
+        Parallel.range((long) examples * groups * pieces, Math.max(1, GRAIN / (tile * other)), tile * other / tiles.pace(),
+                (begin, end) -> {
+                    for (long piece = begin; piece < end; piece++) {
+                        int which = (int) (piece / pieces), p = (int) (piece % pieces);
+                        var product = item.product(which / groups, which % groups);
+                        if (byRows) tiles.multiply(product, steps, firstStep, depth, p * height, Math.min(rows, (p + 1) * height), columns,
+                                0, columns.count());
+                        else tiles.multiply(product, steps, firstStep, depth, 0, rows, columns, p * width,
+                                Math.min(columns.count(), (p + 1) * width));
+                    }
+                });
     }
 }

@@ -1,5 +1,6 @@
 package lyceum.backend.x86.conv;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,7 +41,8 @@ final class Winograd {
 
     private final Lanes lanes;
     private final Backend backend;
-    private final ThreadLocal<MemorySegment> perThread = ThreadLocal.withInitial(() -> java.lang.foreign.Arena.ofAuto().allocate(256 + WinogradKernel.SCRATCH_BYTES, 64));
+    private final ThreadLocal<MemorySegment> perThread = ThreadLocal
+            .withInitial(() -> Arena.ofAuto().allocate(256 + WinogradKernel.SCRATCH_BYTES, 64));
     private final KernelCache<Cpu> kernels;
     private final ConcurrentHashMap<Image, Storage> tables = new ConcurrentHashMap<>();
 
@@ -71,7 +73,8 @@ final class Winograd {
             var memory = table.segment().asSlice(table.base(), (long) groups() * entry());
             memory.fill((byte) 0);
             for (int tile = 0; tile < batch * down() * across(); tile++) {
-                int example = tile / (down() * across()), i = OUT * (tile / across() % down()), j = OUT * (tile % across()), lane = tile % lanes;
+                int example = tile / (down() * across()), i = OUT * (tile / across() % down()), j = OUT * (tile % across()),
+                        lane = tile % lanes;
                 long at = (long) (tile / lanes) * entry(), to = at + 8 + WinogradKernel.TILE * lane, runs = at + runs();
                 memory.set(LONG, at, lane + 1);
                 memory.set(INT, to, example * this.to * outHeight * outWidth + i * outWidth + j);
@@ -80,7 +83,8 @@ final class Winograd {
                 long run = memory.get(LONG, runs) - (lane == 0 || j == 0 ? 0 : 1), from = runs + 8 + run * WinogradKernel.RUN;
                 if (lane == 0 || j == 0) {
                     memory.set(LONG, runs, run + 1);
-                    memory.set(INT, from + WinogradKernel.RUN_PLACE, example * this.from * height * width + (i - above) * width + j - left - OUT * lane);
+                    memory.set(INT, from + WinogradKernel.RUN_PLACE,
+                            example * this.from * height * width + (i - above) * width + j - left - OUT * lane);
                 }
                 read(memory, from, i - above, j - left, lane);
             }
@@ -97,33 +101,41 @@ final class Winograd {
             }
         }
 
-        private static void set(MemorySegment memory, long at, int bit) { memory.set(SHORT, at, (short) (memory.get(SHORT, at) | 1 << bit)); }
+        private static void set(MemorySegment memory, long at, int bit) {
+            memory.set(SHORT, at, (short) (memory.get(SHORT, at) | 1 << bit));
+        }
     }
 
     /** Whether it is worth while: decided by the sizes. */
     boolean suits(WindowGeometry g) {
-        boolean form = g.groups() == 1 && g.in()[0] == 1 && g.out()[0] == 1 && g.kernel()[0] == 1 && g.before()[0] == 0 && g.kernel()[1] == 3 && g.kernel()[2] == 3;
+        boolean form = g.groups() == 1 && g.in()[0] == 1 && g.out()[0] == 1 && g.kernel()[0] == 1 && g.before()[0] == 0
+                && g.kernel()[1] == 3 && g.kernel()[2] == 3;
         for (int axis = 0; axis < 3; axis++) form &= g.stride()[axis] == 1 && g.dilation()[axis] == 1;
         long most = (long) g.batch() * Math.max(g.inputs(), g.outputs()) * Math.max(g.inVolume(), g.outVolume());
-        return form && g.inputs() % lanes.count() == 0 && g.outputs() % lanes.count() == 0 && Math.min(g.inputs(), g.outputs()) >= 32 && most < Integer.MAX_VALUE && pays(g);
+        return form && g.inputs() % lanes.count() == 0 && g.outputs() % lanes.count() == 0 && Math.min(g.inputs(), g.outputs()) >= 32
+                && most < Integer.MAX_VALUE && pays(g);
     }
 
     /** Cycles of a vector: the products, the weights' transform, those of the tiles, as measured; a fifth must be won. */
     private boolean pays(WindowGeometry g) {
         double pairs = (double) g.inputs() * g.outputs(), positions = (double) g.batch() * Math.max(g.inVolume(), g.outVolume());
-        int groups = new Image(lanes.count(), g.batch(), 0, 0, 0, 0, Math.max(g.in()[1], g.out()[1]), Math.max(g.in()[2], g.out()[2]), 0, 0).groups();
-        double direct = 9 * pairs * positions / lanes.count() / 0.85, transformed = MATRICES * pairs * groups / 0.8 + pairs / lanes.count() * 1400 + groups * (double) (g.inputs() + g.outputs()) * 1100;
+        int groups = new Image(lanes.count(), g.batch(), 0, 0, 0, 0, Math.max(g.in()[1], g.out()[1]), Math.max(g.in()[2], g.out()[2]), 0, 0)
+                .groups();
+        double direct = 9 * pairs * positions / lanes.count() / 0.85, transformed = MATRICES * pairs * groups / 0.8
+                + pairs / lanes.count() * 1400 + groups * (double) (g.inputs() + g.outputs()) * 1100;
         return 1.2 * transformed < direct;
     }
 
     /** Returns false if an operand is not finite, or so large that it may overflow. */
     boolean forward(WindowGeometry g, View x, View weight, long bias, boolean relu, View y) {
-        return product(new Image(lanes.count(), g.batch(), g.inputs(), g.outputs(), g.in()[1], g.in()[2], g.out()[1], g.out()[2], g.before()[1], g.before()[2]), Form.WEIGHT, x, weight, bias, relu, y);
+        return product(new Image(lanes.count(), g.batch(), g.inputs(), g.outputs(), g.in()[1], g.in()[2], g.out()[1], g.out()[2],
+                g.before()[1], g.before()[2]), Form.WEIGHT, x, weight, bias, relu, y);
     }
 
     /** The same of the gradient by x. */
     boolean back(WindowGeometry g, View y, View weight, long bias, boolean relu, View x) {
-        return product(new Image(lanes.count(), g.batch(), g.outputs(), g.inputs(), g.out()[1], g.out()[2], g.in()[1], g.in()[2], 2 - g.before()[1], 2 - g.before()[2]), Form.FLIPPED, y, weight, bias, relu, x);
+        return product(new Image(lanes.count(), g.batch(), g.outputs(), g.inputs(), g.out()[1], g.out()[2], g.in()[1], g.in()[2],
+                2 - g.before()[1], 2 - g.before()[2]), Form.FLIPPED, y, weight, bias, relu, x);
     }
 
     private Kernel kernel(Form form, boolean bias, boolean relu) { return kernels.of(new WinogradKernel(lanes, form, bias, relu)); }
@@ -138,13 +150,15 @@ final class Winograd {
         int groups = image.groups(), most = (int) Math.clamp(SCRATCH / (4L * MATRICES * image.lanes * (image.from + image.to)), 1, groups);
         int rounds = (groups + most - 1) / most, together = (groups + rounds - 1) / rounds;
         long line = (long) together * image.lanes;
-        Storage tiles = Allocator.allocate(4 * MATRICES * matrix(image.from, line)), sums = Allocator.allocate(4 * MATRICES * matrix(image.to, line));
+        Storage tiles = Allocator.allocate(4 * MATRICES * matrix(image.from, line)),
+                sums = Allocator.allocate(4 * MATRICES * matrix(image.to, line));
         for (int first = 0; first < groups && !large.get(); first += together) {
             int n = Math.min(together, groups - first);
             long at = table.address() + (long) first * image.entry();
             tiles(image, x, at, n, tiles, line, large);
             if (large.get()) break;
-            backend.matmul(matrices(weights, image.to, image.from, image.from), matrices(tiles, image.from, n * image.lanes, line), matrices(sums, image.to, n * image.lanes, line));
+            backend.matmul(matrices(weights, image.to, image.from, image.from), matrices(tiles, image.from, n * image.lanes, line),
+                    matrices(sums, image.to, n * image.lanes, line));
             outputs(image, sums, line, at, n, bias, relu, y);
         }
         return !large.get();
@@ -166,8 +180,10 @@ final class Winograd {
         for (int i = 0; i < image.lanes; i++) places.segment().set(INT, places.base() + 4 * i, i * lane);
         int repeats = image.from / image.lanes;
         Parallel.range(image.to, Math.max(1, 32 / repeats), NANOS * repeats, (begin, end) -> {
-            var arguments = arguments(4 * matrix(image.to, image.from), repeats, 4L * image.lanes * lane, 4 * image.lanes, 0, places.address());
-            for (long i = begin; i < end; i++) call(kernel, arguments, weight.address() + 4 * i * row, weights.address() + 4 * i * image.from, repeats);
+            var arguments = arguments(4 * matrix(image.to, image.from), repeats, 4L * image.lanes * lane, 4 * image.lanes, 0,
+                    places.address());
+            for (long i = begin; i < end; i++)
+                call(kernel, arguments, weight.address() + 4 * i * row, weights.address() + 4 * i * image.from, repeats);
             if (isLarge(arguments)) large.set(true);
         });
     }
@@ -180,7 +196,8 @@ final class Winograd {
             for (long piece = begin; piece < end; piece++) {
                 long group = piece / blocks, channel = piece % blocks * CHANNELS;
                 int n = (int) Math.min(CHANNELS, image.from - channel);
-                var arguments = arguments(4 * matrix(image.from, line), n, 4 * plane, 4 * line, 4L * image.width, table + group * image.entry() + image.runs());
+                var arguments = arguments(4 * matrix(image.from, line), n, 4 * plane, 4 * line, 4L * image.width,
+                        table + group * image.entry() + image.runs());
                 call(kernel, arguments, x.address() + 4 * channel * plane, tiles.address() + 4 * (channel * line + group * image.lanes), n);
                 if (isLarge(arguments)) large.set(true);
             }
@@ -195,7 +212,8 @@ final class Winograd {
             for (long piece = begin; piece < end; piece++) {
                 long group = piece / blocks, channel = piece % blocks * CHANNELS;
                 int n = (int) Math.min(CHANNELS, image.to - channel);
-                var arguments = arguments(4 * matrix(image.to, line), n, 4 * line, 4 * plane, 4L * image.outWidth, table + group * image.entry());
+                var arguments = arguments(4 * matrix(image.to, line), n, 4 * line, 4 * plane, 4L * image.outWidth,
+                        table + group * image.entry());
                 WinogradKernel.BIAS.set(arguments, bias + 4 * channel);
                 call(kernel, arguments, sums.address() + 4 * (channel * line + group * image.lanes), y.address() + 4 * channel * plane, n);
             }

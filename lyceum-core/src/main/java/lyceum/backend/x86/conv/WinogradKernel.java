@@ -26,11 +26,14 @@ import lyceum.backend.x86.machine.Lanes;
  */
 record WinogradKernel(Lanes lanes, Form form, boolean bias, boolean relu) implements KernelForm {
     /** FLIPPED are weights backwards, for the gradient by the input. */
-    enum Form { INPUT, WEIGHT, FLIPPED, OUTPUT }
+    enum Form {
+        INPUT, WEIGHT, FLIPPED, OUTPUT
+    }
 
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
     /** From what, and to what; bytes from one of the 36 matrices to the next; bytes from one repetition to the next on both sides. */
-    static final Field FROM = LAYOUT.word(), TO = LAYOUT.word(), MATRIX = LAYOUT.word(), COUNT = LAYOUT.word(), FROM_STEP = LAYOUT.word(), TO_STEP = LAYOUT.word();
+    static final Field FROM = LAYOUT.word(), TO = LAYOUT.word(), MATRIX = LAYOUT.word(), COUNT = LAYOUT.word(), FROM_STEP = LAYOUT.word(),
+            TO_STEP = LAYOUT.word();
     /** Bytes of a line of the image; table; scratch; bias; sums that say whether all is finite. The table of weights is the places of the lanes (32 bits, in elements), others begin with the number of their entries (64 bits). */
     static final Field LINE = LAYOUT.word(), TABLE = LAYOUT.word(), SCRATCH = LAYOUT.word(), BIAS = LAYOUT.word(), SEEN = LAYOUT.vector(64);
     /** INPUT: tiles side by side: for each line of the tiles the masks of eight loads, then where the run lies (in elements, of the first tile if it were in it). */
@@ -41,7 +44,9 @@ record WinogradKernel(Lanes lanes, Form form, boolean bias, boolean relu) implem
 
     private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
 
-    @Override public String name(Cpu cpu) { return "winograd-" + form.name().toLowerCase(Locale.ROOT) + (bias ? "-bias" : "") + (relu ? "-relu" : "") + "-" + lanes.bits(); }
+    @Override public String name(Cpu cpu) {
+        return "winograd-" + form.name().toLowerCase(Locale.ROOT) + (bias ? "-bias" : "") + (relu ? "-relu" : "") + "-" + lanes.bits();
+    }
 
     @Override public void write(Assembler a, Cpu cpu) {
         a.enter(SAVED);
@@ -91,7 +96,8 @@ record WinogradKernel(Lanes lanes, Form form, boolean bias, boolean relu) implem
         var run = a.bind(a.label());
         a.movsxd(RBX, Mem.at(R12, RUN_PLACE));
         a.lea(RBX, Mem.at(RAX, RBX, 4));
-        for (int v = 0; v < 8; v++) transforms.loadInto(lanes.vec(v), Mem.at(R12, 16 * i + 2 * v), Mem.at(RBX, lanes.bytes() * (v % 4) + (v < 4 ? 0 : 16)));
+        for (int v = 0; v < 8; v++)
+            transforms.loadInto(lanes.vec(v), Mem.at(R12, 16 * i + 2 * v), Mem.at(RBX, lanes.bytes() * (v % 4) + (v < 4 ? 0 : 16)));
         a.add(R12, RUN);
         a.sub(R13, 1);
         a.jump(Condition.NE, run);

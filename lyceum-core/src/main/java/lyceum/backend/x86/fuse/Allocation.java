@@ -1,6 +1,7 @@
 package lyceum.backend.x86.fuse;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import lyceum.backend.x86.fuse.Step.Kind;
 import lyceum.backend.x86.fuse.Value.Span;
@@ -81,7 +82,8 @@ final class Allocation {
     private static List<Value> sources(Step step) {
         var sources = new ArrayList<Value>(4);
         // The table of a lookup stays in memory.
-        for (var value : new Value[] {step.a(), step.kind() == Kind.LOOKUP ? null : step.b(), step.c()}) if (value != null && !sources.contains(value)) sources.add(value);
+        for (var value : new Value[] {step.a(), step.kind() == Kind.LOOKUP ? null : step.b(), step.c()})
+            if (value != null && !sources.contains(value)) sources.add(value);
         return sources;
     }
 
@@ -120,7 +122,7 @@ final class Allocation {
 
     private void placeGlobals(int next) {
         var mostReadFirst = new ArrayList<Value>(code.shared.globals);
-        mostReadFirst.sort(java.util.Comparator.comparing(Value::isConstant).thenComparing(java.util.Comparator.naturalOrder()));
+        mostReadFirst.sort(Comparator.comparing(Value::isConstant).thenComparing(Comparator.naturalOrder()));
         for (var value : mostReadFirst) {
             if (value.weight == 0 || value.span == Span.ACCUMULATOR) continue;
             if (isVector(value) && next < vectors) value.register = next++;
@@ -152,7 +154,7 @@ final class Allocation {
 
     /** Frees the registers of what is not read after step {@code i}; of what it reads itself, where its result may take the place. */
     private static void expire(List<Value> active, List<Integer> free, int i, Step step) {
-        for (var each = active.iterator(); each.hasNext(); ) {
+        for (var each = active.iterator(); each.hasNext();) {
             var value = each.next();
             if (value.last >= i && (value.last > i || !mayBeOverwritten(step, value))) continue;
             free.add(value.register);

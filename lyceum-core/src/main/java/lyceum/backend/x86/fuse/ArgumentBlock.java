@@ -1,10 +1,14 @@
 package lyceum.backend.x86.fuse;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
 import lyceum.backend.code.ArgumentLayout;
 import lyceum.backend.code.ArgumentLayout.Field;
+import lyceum.backend.scalar.Elements;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Mem;
 
@@ -44,7 +48,7 @@ final class ArgumentBlock {
             at += op == Op.CONST ? 8 : RandomDraw.BYTES;
             data[count++] = r;
         }
-        this.written = java.util.Arrays.copyOf(data, count);
+        this.written = Arrays.copyOf(data, count);
         this.bytes = at;
         if (bytes > MOST) throw new Unsupported("an argument block of " + bytes + " bytes");
     }
@@ -61,14 +65,14 @@ final class ArgumentBlock {
     static Mem distance(int operand) { return Mem.at(Gp.RDI, DISTANCE).plus(operand * OPERAND_BYTES); }
 
     /** Writes the constants and keys of a program of the same structure. */
-    void write(Program given, java.lang.foreign.MemorySegment block) {
+    void write(Program given, MemorySegment block) {
         for (int r : written) {
             var in = given.at(r);
             if (in.op() == Op.RANDOM) {
                 var keys = RandomDraw.keys(in.immediate());
-                for (int i = 0; i < keys.length; i++) block.set(java.lang.foreign.ValueLayout.JAVA_LONG, offsets[r] + 8L * i, keys[i]);
+                for (int i = 0; i < keys.length; i++) block.set(ValueLayout.JAVA_LONG, offsets[r] + 8L * i, keys[i]);
             } else {
-                block.set(java.lang.foreign.ValueLayout.JAVA_LONG, offsets[r], bits(in.type(), in.immediate()));
+                block.set(ValueLayout.JAVA_LONG, offsets[r], bits(in.type(), in.immediate()));
             }
         }
     }
@@ -78,7 +82,7 @@ final class ArgumentBlock {
         return switch (type) {
             case F64, I64 -> immediate;
             case F32 -> Float.floatToRawIntBits((float) Double.longBitsToDouble(immediate));
-            case BF16 -> (long) lyceum.backend.scalar.Elements.toBf16((float) Double.longBitsToDouble(immediate)) << 16;
+            case BF16 -> (long) Elements.toBf16((float) Double.longBitsToDouble(immediate)) << 16;
             case F16 -> Float.floatToRawIntBits(Float.float16ToFloat(Float.floatToFloat16((float) Double.longBitsToDouble(immediate))));
             case U8 -> immediate & 0xFF;
             case I8 -> (byte) immediate;

@@ -1,5 +1,6 @@
 package lyceum.backend.x86.fuse;
 
+import java.util.List;
 import lyceum.backend.Parallel;
 import lyceum.backend.Program;
 import lyceum.backend.View;
@@ -36,7 +37,10 @@ public final class FusedPrograms {
     public int structures() { return kernels.forms().size(); }
 
     /** Structures for which there is no code: another backend runs them. */
-    public java.util.List<Program> withoutCode() { return kernels.forms().stream().map(Structure.class::cast).filter(s -> kernels.of(s).kernel() == null).map(Structure::program).toList(); }
+    public List<Program> withoutCode() {
+        return kernels.forms().stream().map(Structure.class::cast).filter(s -> kernels.of(s).kernel() == null).map(Structure::program)
+                .toList();
+    }
 
     /** Runs the program; false if there is no code for it. Operands are kept reachable by the caller. */
     public boolean run(Program program, View[] inputs, View[] outputs) {
@@ -45,13 +49,15 @@ public final class FusedPrograms {
         if (WideRows.isWanted(program, inputs, outputs)) {
             try (var numbers = Scope.open("numbers of rows")) {
                 var divided = WideRows.of(program, inputs, outputs);
-                return runRows(divided.numbers(), inputs, divided.numberOutputs()) && runRows(divided.elements(), divided.elementInputs(), divided.elementOutputs());
+                return runRows(divided.numbers(), inputs, divided.numberOutputs())
+                        && runRows(divided.elements(), divided.elementInputs(), divided.elementOutputs());
             }
         }
         if (!RowTail.isWanted(program, inputs, outputs)) return runRows(program, inputs, outputs);
         try (var numbers = Scope.open("numbers of rows")) {
             var divided = RowTail.of(program, inputs, outputs);
-            return runRows(divided.rows(), divided.rowInputs(), divided.rowOutputs()) && runRows(divided.tail(), divided.tailInputs(), divided.tailOutputs());
+            return runRows(divided.rows(), divided.rowInputs(), divided.rowOutputs())
+                    && runRows(divided.tail(), divided.tailInputs(), divided.tailOutputs());
         }
     }
 
@@ -59,7 +65,8 @@ public final class FusedPrograms {
     boolean runRows(Program program, View[] inputs, View[] outputs) {
         var groups = RowGroups.of(program, inputs, outputs, cpu.features().contains(Feature.AVX512));
         var work = groups == null ? null : work(groups.program(), groups.inputs(), groups.outputs());
-        var last = work == null || groups.rest() == 0 ? null : work(program, RowGroups.last(inputs, groups.rest()), RowGroups.last(outputs, groups.rest()));
+        var last = work == null || groups.rest() == 0 ? null
+                : work(program, RowGroups.last(inputs, groups.rest()), RowGroups.last(outputs, groups.rest()));
         if (work != null && (last != null || groups.rest() == 0)) {
             run(work);
             if (last != null) run(last);
@@ -73,14 +80,15 @@ public final class FusedPrograms {
     }
 
     /** A program, its code and its operands. */
-    private record Work(Program program, Compiled compiled, Geometry geometry) { }
+    private record Work(Program program, Compiled compiled, Geometry geometry) {}
 
     /** Null if there is no code for it. */
     private Work work(Program program, View[] inputs, View... outputs) {
         var geometry = Geometry.of(program, inputs, outputs);
         if (geometry == null || !geometry.fitsGather()) return null;
         boolean oneRow = geometry.rows == 1 && geometry.slabs == 1;
-        var compiled = kernels.of(new Structure(program, geometry.kinds, oneRow, oneRow || (geometry.columns & 1) == 0, program.isRowProgram() ? Structure.Length.of(geometry.columns) : Structure.Length.ANY));
+        var compiled = kernels.of(new Structure(program, geometry.kinds, oneRow, oneRow || (geometry.columns & 1) == 0,
+                program.isRowProgram() ? Structure.Length.of(geometry.columns) : Structure.Length.ANY));
         return compiled.kernel() == null ? null : new Work(program, compiled, geometry);
     }
 
@@ -91,30 +99,35 @@ public final class FusedPrograms {
         long size = geometry.columns * geometry.rows * geometry.slabs;
         if (size <= GRAIN && geometry.slabs == 1) {
             piece(compiled, program, geometry, 0, 0, geometry.rows, 0, geometry.columns);
-        } else if (!program.isRowProgram() && geometry.slabs == 1 && geometry.rows > 1 && geometry.columns >= WIDE && geometry.sharesRow()) {
-            byColumns(work);
-        } else if (program.isRowProgram() || geometry.columns <= GRAIN / 2) {
-            long total = geometry.rows * geometry.slabs;
-            Parallel.range(total, Math.max(1, GRAIN / geometry.columns), compiled.nanos(geometry.columns), (from, to) -> rows(compiled, program, geometry, from, to));
-        } else {
-            long pieces = (geometry.columns + GRAIN - 1) / GRAIN, total = geometry.rows * geometry.slabs * pieces;
-            Parallel.range(total, 1, compiled.nanos(Math.min(GRAIN, geometry.columns)), (from, to) -> {
-                for (long p = from; p < to; p++) {
-                    long row = p / pieces, first = p % pieces * GRAIN;
-                    piece(compiled, program, geometry, row / geometry.rows, row % geometry.rows, 1, first, Math.min(GRAIN, geometry.columns - first));
-                }
-            });
-        }
+        } else
+            if (!program.isRowProgram() && geometry.slabs == 1 && geometry.rows > 1 && geometry.columns >= WIDE && geometry.sharesRow()) {
+                byColumns(work);
+            } else if (program.isRowProgram() || geometry.columns <= GRAIN / 2) {
+                long total = geometry.rows * geometry.slabs;
+                Parallel.range(total, Math.max(1, GRAIN / geometry.columns), compiled.nanos(geometry.columns),
+                        (from, to) -> rows(compiled, program, geometry, from, to));
+            } else {
+                long pieces = (geometry.columns + GRAIN - 1) / GRAIN, total = geometry.rows * geometry.slabs * pieces;
+                Parallel.range(total, 1, compiled.nanos(Math.min(GRAIN, geometry.columns)), (from, to) -> {
+                    for (long p = from; p < to; p++) {
+                        long row = p / pieces, first = p % pieces * GRAIN;
+                        piece(compiled, program, geometry, row / geometry.rows, row % geometry.rows, 1, first,
+                                Math.min(GRAIN, geometry.columns - first));
+                    }
+                });
+            }
     }
 
     /** Some columns of some rows, then the next columns: what all rows share is read from the first-level cache by all but the first of them. */
     private static void byColumns(Work work) {
         var geometry = work.geometry;
-        long groups = (geometry.rows + TOGETHER - 1) / TOGETHER, rows = (geometry.rows + groups - 1) / groups, blocks = (geometry.columns + BLOCK - 1) / BLOCK;
+        long groups = (geometry.rows + TOGETHER - 1) / TOGETHER, rows = (geometry.rows + groups - 1) / groups,
+                blocks = (geometry.columns + BLOCK - 1) / BLOCK;
         Parallel.range(groups * blocks, Math.max(1, GRAIN / (rows * BLOCK)), work.compiled.nanos(rows * BLOCK), (from, to) -> {
             for (long p = from; p < to; p++) {
                 long row = p / blocks * rows, column = p % blocks * BLOCK;
-                if (row < geometry.rows) piece(work.compiled, work.program, geometry, 0, row, Math.min(rows, geometry.rows - row), column, Math.min(BLOCK, geometry.columns - column));
+                if (row < geometry.rows) piece(work.compiled, work.program, geometry, 0, row, Math.min(rows, geometry.rows - row), column,
+                        Math.min(BLOCK, geometry.columns - column));
             }
         });
     }
@@ -126,7 +139,8 @@ public final class FusedPrograms {
     boolean runAlone(Program program, View[] inputs, View... outputs) {
         var work = work(program, inputs, outputs);
         if (work == null) return false;
-        for (long slab = 0; slab < work.geometry.slabs; slab++) piece(work.compiled, program, work.geometry, slab, 0, work.geometry.rows, 0, work.geometry.columns);
+        for (long slab = 0; slab < work.geometry.slabs; slab++)
+            piece(work.compiled, program, work.geometry, slab, 0, work.geometry.rows, 0, work.geometry.columns);
         return true;
     }
 
@@ -138,7 +152,8 @@ public final class FusedPrograms {
         }
     }
 
-    private static void piece(Compiled compiled, Program program, Geometry geometry, long slab, long row, long rows, long column, long columns) {
+    private static void piece(Compiled compiled, Program program, Geometry geometry, long slab, long row, long rows, long column,
+            long columns) {
         var scratch = Scratch.get();
         var block = scratch.block;
         ArgumentBlock.COUNT.set(block, columns);

@@ -1,6 +1,7 @@
 package lyceum.backend.x86.fuse;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import lyceum.DType;
@@ -43,7 +44,8 @@ public final class FusedReductions {
         var shape = inputs[0].shape();
         long kept = 1, reduced = 1, inner = 1;
         int split = shape.length;
-        for (int i = 0; i < shape.length; i++) if (axes[i]) reduced *= shape[i]; else kept *= shape[i];
+        for (int i = 0; i < shape.length; i++) if (axes[i]) reduced *= shape[i];
+        else kept *= shape[i];
         if (kept == 0 || reduced == 0) return false;
         while (split > 0 && (!axes[split - 1] || shape[split - 1] == 1)) split--;
         for (int i = split; i < shape.length; i++) inner *= shape[i];
@@ -72,13 +74,14 @@ public final class FusedReductions {
             if (rows[i] == null) return false;
         }
         var target = withRowLast(out, kept(rows[0]), reduced, 0);
-        if (reduced <= PIECE) return programs.run(reducing(reduction, program, program.at(program.output(0)).type()), rows, new View[] {target});
+        if (reduced <= PIECE)
+            return programs.run(reducing(reduction, program, program.at(program.output(0)).type()), rows, new View[] {target});
         try (var partial = Scope.open("partial results")) {
             return longRows(reduction, program, rows, kept, reduced, out);
         }
     }
 
-    private static long[] kept(View row) { return java.util.Arrays.copyOf(row.shape(), row.shape().length - 1); }
+    private static long[] kept(View row) { return Arrays.copyOf(row.shape(), row.shape().length - 1); }
 
     /** The axes that stay, then the reduced ones as one; null if they do not follow one another. */
     private static View withRowLast(View view, boolean[] axes, long reduced) {
@@ -106,8 +109,8 @@ public final class FusedReductions {
     }
 
     private static View withRowLast(View view, long[] outer, long columns, long stride) {
-        var shape = java.util.Arrays.copyOf(outer, outer.length + 1);
-        var strides = java.util.Arrays.copyOf(view.strides(), outer.length + 1);
+        var shape = Arrays.copyOf(outer, outer.length + 1);
+        var strides = Arrays.copyOf(view.strides(), outer.length + 1);
         shape[outer.length] = columns;
         strides[outer.length] = stride;
         return view.with(shape, strides);
@@ -129,7 +132,8 @@ public final class FusedReductions {
         var strides = View.contiguousStrides(outer);
         for (int i = 0; i < strides.length; i++) strides[i] *= pieces;
         if (!programs.run(reducing, cut(rows, 0, whole), new View[] {piecesOf(partial, 0, outer, strides, whole, PIECE)})) return false;
-        if (rest > 0 && !programs.run(reducing, cut(rows, whole, 1, rest), new View[] {piecesOf(partial, whole, outer, strides, 1, rest)})) return false;
+        if (rest > 0 && !programs.run(reducing, cut(rows, whole, 1, rest), new View[] {piecesOf(partial, whole, outer, strides, 1, rest)}))
+            return false;
         var combined = withRowLast(out, outer, pieces, 0);
         var all = new View(DType.F64, partial.storage(), 0, combined.shape(), appended(strides, 1));
         var p = new ProgramBuilder();
@@ -138,13 +142,13 @@ public final class FusedReductions {
     }
 
     private static long[] appended(long[] array, long... more) {
-        var result = java.util.Arrays.copyOf(array, array.length + more.length);
+        var result = Arrays.copyOf(array, array.length + more.length);
         System.arraycopy(more, 0, result, array.length, more.length);
         return result;
     }
 
     private static View[] appended(View[] array, View more) {
-        var result = java.util.Arrays.copyOf(array, array.length + 1);
+        var result = Arrays.copyOf(array, array.length + 1);
         result[array.length] = more;
         return result;
     }
@@ -157,8 +161,8 @@ public final class FusedReductions {
         for (int i = 0; i < rows.length; i++) {
             int last = rows[i].shape().length - 1;
             long stride = rows[i].strides()[last];
-            var shape = appended(java.util.Arrays.copyOf(rows[i].shape(), last), pieces, length);
-            var strides = appended(java.util.Arrays.copyOf(rows[i].strides(), last), stride * PIECE, stride);
+            var shape = appended(Arrays.copyOf(rows[i].shape(), last), pieces, length);
+            var strides = appended(Arrays.copyOf(rows[i].strides(), last), stride * PIECE, stride);
             result[i] = new View(rows[i].dtype(), rows[i].storage(), rows[i].offset() + first * PIECE * stride, shape, strides);
         }
         return result;
@@ -188,21 +192,24 @@ public final class FusedReductions {
         long pieceRows = rowsOfPiece(outer, rows, columns), pieces = (rows + pieceRows - 1) / pieceRows;
         int count = program.length() <= SIMPLE ? TOGETHER : 1;
         long rounds = Math.min(rows, pieceRows) / count, rest = rows % count;
-        Program together = accumulating(reduction, program, type, count), single = rest > 0 ? accumulating(reduction, program, type, 1) : null;
+        Program together = accumulating(reduction, program, type, count),
+                single = rest > 0 ? accumulating(reduction, program, type, 1) : null;
         var storage = Allocator.allocate(outer * pieces * columns * type.bytes());
         var results = new View(type, storage, 0, new long[] {outer, pieces, columns}, new long[] {pieces * columns, columns, 1});
         var probe = new View(type, storage, 0, new long[] {1, columns}, new long[] {0, 1});
         if (rounds > 0 && !isMade(together, columnViews(views, 0, 0, 0, probe, rounds, count), rounds, probe)) return false;
         if (rest > 0 && !isMade(single, columnViews(views, 0, 0, 0, probe, rest, 1), rest, probe)) return false;
         var refused = new AtomicBoolean(); // the memory for code may be full
-        long units = outer * pieces * blocks, unit = Math.min(rows, pieceRows) * (columns / blocks), shares = Math.min(units, evenly(units * unit));
+        long units = outer * pieces * blocks, unit = Math.min(rows, pieceRows) * (columns / blocks),
+                shares = Math.min(units, evenly(units * unit));
         Parallel.range(units, (units + shares - 1) / shares, NANOS * unit * inputs.length, (from, to) -> {
             for (long at = from, next; at < to; at = next) {
                 long o = at / blocks / pieces, piece = at / blocks % pieces, block = at % blocks, column = block * BLOCK;
                 long first = piece * pieceRows, n = Math.min(pieceRows, rows - first);
                 boolean isLast = block == blocks - 1;
                 next = isLast ? at + 1 : Math.min(to, at - block + blocks - 1);
-                var sums = new View(type, storage, (o * pieces + piece) * columns + column, new long[] {next - at, isLast ? columns - column : BLOCK}, new long[] {BLOCK, 1});
+                var sums = new View(type, storage, (o * pieces + piece) * columns + column,
+                        new long[] {next - at, isLast ? columns - column : BLOCK}, new long[] {BLOCK, 1});
                 if (!add(single, together, count, reduction, views, o, first, n, column, sums)) refused.set(true);
             }
         });
@@ -215,7 +222,8 @@ public final class FusedReductions {
      * have no cache in common (Zen 5), RMS norm of 256x4096 with its gradient takes 240 us so, and 325 where threads share columns.
      */
     private static long rowsOfPiece(long outer, long rows, long columns) {
-        long pieces = Long.highestOneBit(Math.clamp(Math.min(rows / FEWEST_ROWS, rows * columns / PIECE_OF_ROWS), 1, Math.max(1, MOST_PIECES / outer)));
+        long pieces = Long.highestOneBit(
+                Math.clamp(Math.min(rows / FEWEST_ROWS, rows * columns / PIECE_OF_ROWS), 1, Math.max(1, MOST_PIECES / outer)));
         return ((rows + pieces - 1) / pieces + TOGETHER - 1) / TOGETHER * TOGETHER;
     }
 
@@ -226,7 +234,8 @@ public final class FusedReductions {
     }
 
     /** Adds rows to {@code sums}: blocks of columns. */
-    private boolean add(Program single, Program together, int count, Reduction reduction, View[] views, long o, long first, long rows, long column, View sums) {
+    private boolean add(Program single, Program together, int count, Reduction reduction, View[] views, long o, long first, long rows,
+            long column, View sums) {
         boolean done = begin(reduction, sums);
         long rounds = rows / count, rest = rows % count;
         if (rounds > 0) done &= runInto(together, columnViews(views, o, first, column, sums, rounds, count), rounds, sums);
@@ -240,7 +249,8 @@ public final class FusedReductions {
             return true;
         }
         double start = reduction == Reduction.MAX ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
-        return programs.runAlone(new Program(List.of(Instruction.constant(sums.dtype(), Double.doubleToRawLongBits(start))), 0), new View[0], sums);
+        return programs.runAlone(new Program(List.of(Instruction.constant(sums.dtype(), Double.doubleToRawLongBits(start))), 0),
+                new View[0], sums);
     }
 
     /** Whether there is code for {@link #runInto}. */
@@ -255,7 +265,9 @@ public final class FusedReductions {
     }
 
     /** Each block once a row. */
-    private static View repeated(View sums, long rows) { return sums.with(new long[] {sums.shape()[0], rows, sums.shape()[1]}, new long[] {sums.strides()[0], 0, 1}); }
+    private static View repeated(View sums, long rows) {
+        return sums.with(new long[] {sums.shape()[0], rows, sums.shape()[1]}, new long[] {sums.strides()[0], 0, 1});
+    }
 
     /** {@code count} views of the columns that {@code sums} has of each input: its rows {@code first + k}, {@code first + k + count}, ... of a block, then of the next. */
     private static View[] columnViews(View[] views, long o, long first, long column, View sums, long rows, int count) {
@@ -265,7 +277,8 @@ public final class FusedReductions {
             for (int i = 0; i < views.length; i++) {
                 var v = views[i];
                 long offset = v.offset() + o * v.strides()[0] + (first + k) * v.strides()[1] + column * v.strides()[2];
-                result[k * views.length + i] = new View(v.dtype(), v.storage(), offset, shape, new long[] {BLOCK * v.strides()[2], v.strides()[1] * count, v.strides()[2]});
+                result[k * views.length + i] = new View(v.dtype(), v.storage(), offset, shape,
+                        new long[] {BLOCK * v.strides()[2], v.strides()[1] * count, v.strides()[2]});
             }
         }
         return result;
@@ -275,13 +288,15 @@ public final class FusedReductions {
     private static Program accumulating(Reduction reduction, Program program, DType type, int count) {
         var p = new ProgramBuilder();
         int inputs = 0;
-        for (int i = 0; i < program.length(); i++) if (program.at(i).op() == Op.LOAD) inputs = Math.max(inputs, (int) program.at(i).immediate() + 1);
+        for (int i = 0; i < program.length(); i++)
+            if (program.at(i).op() == Op.LOAD) inputs = Math.max(inputs, (int) program.at(i).immediate() + 1);
         var values = new int[count];
         for (int k = 0; k < count; k++) {
             int shift = k * program.length();
             for (int i = 0; i < program.length(); i++) {
                 var in = program.at(i);
-                p.add(new Instruction(in.op(), in.type(), moved(in.a(), shift), moved(in.b(), shift), moved(in.c(), shift), in.op() == Op.LOAD ? in.immediate() + (long) k * inputs : in.immediate()));
+                p.add(new Instruction(in.op(), in.type(), moved(in.a(), shift), moved(in.b(), shift), moved(in.c(), shift),
+                        in.op() == Op.LOAD ? in.immediate() + (long) k * inputs : in.immediate()));
             }
             values[k] = program.output(0) + shift;
         }

@@ -4,6 +4,7 @@ import static lyceum.backend.x86.asm.Gp.*;
 import static lyceum.backend.x86.asm.Instruction.*;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import lyceum.DType;
 import lyceum.backend.Op;
@@ -38,7 +39,8 @@ final class KernelWriter {
         var bytes = new int[operands];
         bases = new Gp[operands];
         var program = code.structure.program();
-        for (int r = 0; r < program.length(); r++) if (program.at(r).op() == Op.LOAD) bytes[(int) program.at(r).immediate()] = program.at(r).type().bytes();
+        for (int r = 0; r < program.length(); r++)
+            if (program.at(r).op() == Op.LOAD) bytes[(int) program.at(r).immediate()] = program.at(r).type().bytes();
         for (int i = 0; i < program.outputs(); i++) bytes[code.structure.inputs() + i] = program.at(program.output(i)).type().bytes();
         var kept = code.keptBytes();
         for (int i = 0; i < kept.length; i++) bytes[code.structure.kinds().length + i] = (int) kept[i];
@@ -171,7 +173,7 @@ final class KernelWriter {
         }
         int lanes = target.lanes();
         var words = new int[2 * lanes];
-        java.util.Arrays.fill(words, 0, lanes, -1);
+        Arrays.fill(words, 0, lanes, -1);
         out.neg(RAX);
         out.lea(R8, out.constants(words));
         out.emit(VMOVUPS, Vec.of(writer.tailRegister(), target.bits(32)), Mem.at(R8, RAX, 4, 4 * lanes));

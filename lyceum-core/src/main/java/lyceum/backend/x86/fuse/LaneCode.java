@@ -87,20 +87,29 @@ final class LaneCode {
 
     Value plain(Instruction code, Value to, Value a) { return add(Kind.PLAIN, code, -1, to, a, null, null, Step.BROADCAST, 0); }
 
-    Value plain(Instruction code, int immediate, Value to, Value a, Value b) { return add(Kind.PLAIN, code, immediate, to, a, b, null, Step.BROADCAST, 0); }
+    Value plain(Instruction code, int immediate, Value to, Value a, Value b) {
+        return add(Kind.PLAIN, code, immediate, to, a, b, null, Step.BROADCAST, 0);
+    }
 
     Value registers(Instruction code, Value to, Value a, Value b) { return add(Kind.REGISTERS, code, -1, to, a, b, null, Step.FULL, 0); }
 
-    Value registers(Instruction code, int immediate, Value to, Value a, Value b) { return add(Kind.REGISTERS, code, immediate, to, a, b, null, Step.FULL, 0); }
+    Value registers(Instruction code, int immediate, Value to, Value a, Value b) {
+        return add(Kind.REGISTERS, code, immediate, to, a, b, null, Step.FULL, 0);
+    }
 
-    Value change(Instruction code, int immediate, Value to, Value a, Value b, Value c) { return add(Kind.CHANGE, code, immediate, to, a, b, c, Step.BROADCAST, 0); }
+    Value change(Instruction code, int immediate, Value to, Value a, Value b, Value c) {
+        return add(Kind.CHANGE, code, immediate, to, a, b, c, Step.BROADCAST, 0);
+    }
 
     Value select(Value mask, Value a, Value b) {
         return add(Kind.SELECT, null, -1, vector(a.laneBits, mostBits(a, b)), maskFor(mask, a.laneBits), a, b, Step.FULL, 0);
     }
 
     /** Constants have no width of their own. */
-    int mostBits(Value a, Value b) { return a.isConstant() && !shared.contents.containsKey(a) ? b.isConstant() && !shared.contents.containsKey(b) ? target.bits(a.laneBits) : b.bits : a.bits; }
+    int mostBits(Value a, Value b) {
+        return a.isConstant() && !shared.contents.containsKey(a)
+                ? b.isConstant() && !shared.contents.containsKey(b) ? target.bits(a.laneBits) : b.bits : a.bits;
+    }
 
     /** A mask as a vector mask of the wanted lanes; mask registers serve all. */
     Value maskFor(Value mask, int laneBits) {

@@ -2,6 +2,8 @@ package lyceum.backend.x86.fuse;
 
 import static lyceum.backend.x86.asm.Instruction.*;
 
+import java.util.Arrays;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import lyceum.backend.math.Arithmetic;
 import lyceum.backend.math.Recipe;
@@ -36,11 +38,15 @@ final class MachineArithmetic implements Arithmetic<Value, Value> {
     private Value two(Instruction single, Instruction wide, Value x, Value y) { return code.plain(pick(single, wide), fresh(), x, y); }
 
     /** A constant goes where it may stand in memory. */
-    private Value commuting(Instruction single, Instruction wide, Value x, Value y) { return x.isConstant() ? two(single, wide, y, x) : two(single, wide, x, y); }
+    private Value commuting(Instruction single, Instruction wide, Value x, Value y) {
+        return x.isConstant() ? two(single, wide, y, x) : two(single, wide, x, y);
+    }
 
     private Value one(Instruction single, Instruction wide, Value x) { return code.plain(pick(single, wide), fresh(), x); }
 
-    @Override public Value constant(double value) { return code.number(isDouble ? Double.doubleToRawLongBits(value) : Float.floatToRawIntBits((float) value), lane); }
+    @Override public Value constant(double value) {
+        return code.number(isDouble ? Double.doubleToRawLongBits(value) : Float.floatToRawIntBits((float) value), lane);
+    }
 
     @Override public Value bits(long bits) { return code.number(bits, lane); }
 
@@ -77,7 +83,8 @@ final class MachineArithmetic implements Arithmetic<Value, Value> {
     @Override public Value neg(Value x) { return two(VXORPS, VXORPD, x, sign()); }
 
     @Override public Value copySign(Value x, Value sign) {
-        if (isWide()) return code.change(pick(VPTERNLOGD, VPTERNLOGQ), 0xE4, fresh(), x, sign, bits(isDouble ? Long.MAX_VALUE : Integer.MAX_VALUE));
+        if (isWide())
+            return code.change(pick(VPTERNLOGD, VPTERNLOGQ), 0xE4, fresh(), x, sign, bits(isDouble ? Long.MAX_VALUE : Integer.MAX_VALUE));
         return bitOr(abs(x), bitAnd(sign, sign()));
     }
 
@@ -136,9 +143,13 @@ final class MachineArithmetic implements Arithmetic<Value, Value> {
 
     @Override public Value subInt(Value x, Value y) { return two(VPSUBD, VPSUBQ, x, y); }
 
-    @Override public Value shiftLeft(Value x, int count) { return code.add(Kind.REGISTERS, pick(VPSLLD, VPSLLQ), count, fresh(), x, null, null, Step.FULL, 0); }
+    @Override public Value shiftLeft(Value x, int count) {
+        return code.add(Kind.REGISTERS, pick(VPSLLD, VPSLLQ), count, fresh(), x, null, null, Step.FULL, 0);
+    }
 
-    @Override public Value shiftRight(Value x, int count) { return code.add(Kind.REGISTERS, pick(VPSRLD, VPSRLQ), count, fresh(), x, null, null, Step.FULL, 0); }
+    @Override public Value shiftRight(Value x, int count) {
+        return code.add(Kind.REGISTERS, pick(VPSRLD, VPSRLQ), count, fresh(), x, null, null, Step.FULL, 0);
+    }
 
     @Override public Value lookup(double[] table, Value index) {
         int entries = bits / lane;
@@ -153,8 +164,10 @@ final class MachineArithmetic implements Arithmetic<Value, Value> {
         if (permutes && table.length == 2 * entries) {
             // A blend without mask registers looks at the sign bit only.
             var upper = isWide() ? code.plain(pick(VPCMPEQD, VPCMPEQQ), code.mask(lane, bits), bitAnd(index, bits(entries)), bits(entries))
-                    : code.add(Kind.REGISTERS, VPSLLD, 31 - Integer.numberOfTrailingZeros(entries), code.mask(lane, bits), index, null, null, Step.FULL, 0);
-            return select(upper, permuted(java.util.Arrays.copyOfRange(words, entries, words.length), index), permuted(java.util.Arrays.copyOf(words, entries), index));
+                    : code.add(Kind.REGISTERS, VPSLLD, 31 - Integer.numberOfTrailingZeros(entries), code.mask(lane, bits), index, null,
+                            null, Step.FULL, 0);
+            return select(upper, permuted(Arrays.copyOfRange(words, entries, words.length), index),
+                    permuted(Arrays.copyOf(words, entries), index));
         }
         var within = bitAnd(index, bits(table.length - 1));
         return code.add(Kind.LOOKUP, isDouble ? VGATHERDPD : VGATHERDPS, -1, fresh(), within, code.table(lane, words), null, Step.FULL, 0);
@@ -202,19 +215,28 @@ final class MachineArithmetic implements Arithmetic<Value, Value> {
         return result;
     }
 
-    @Override public Value inDouble(Recipe.Unary recipe, Value x) { return isDouble ? recipe.apply(this, x) : halves(h -> recipe.apply(h.arithmetic(), h.widened(x))); }
+    @Override public Value inDouble(Recipe.Unary recipe, Value x) {
+        return isDouble ? recipe.apply(this, x) : halves(h -> recipe.apply(h.arithmetic(), h.widened(x)));
+    }
 
-    @Override public Value inDouble(Recipe.Binary recipe, Value x, Value y) { return isDouble ? recipe.apply(this, x, y) : halves(h -> recipe.apply(h.arithmetic(), h.widened(x), h.widened(y))); }
+    @Override public Value inDouble(Recipe.Binary recipe, Value x, Value y) {
+        return isDouble ? recipe.apply(this, x, y) : halves(h -> recipe.apply(h.arithmetic(), h.widened(x), h.widened(y)));
+    }
 
     /** One half of the lanes, or all of them where they fit a vector of doubles. */
     private record Half(LaneCode code, boolean isUpper, int doubleBits, int singleBits) {
         MachineArithmetic arithmetic() { return new MachineArithmetic(code, 64, doubleBits); }
 
-        Value widened(Value x) { return isUpper ? code.plain(VCVTPS2PD, code.vector(64, doubleBits), upper(code, x)) : lower(code, VCVTPS2PD, code.vector(64, doubleBits), x); }
+        Value widened(Value x) {
+            return isUpper ? code.plain(VCVTPS2PD, code.vector(64, doubleBits), upper(code, x))
+                    : lower(code, VCVTPS2PD, code.vector(64, doubleBits), x);
+        }
     }
 
     /** {@code instruction} on the lower half of a vector, or on all of one that is short. */
-    static Value lower(LaneCode code, Instruction instruction, Value to, Value x) { return code.add(Kind.LOWER, instruction, -1, to, x, null, null, to.bits / 2, 0); }
+    static Value lower(LaneCode code, Instruction instruction, Value to, Value x) {
+        return code.add(Kind.LOWER, instruction, -1, to, x, null, null, to.bits / 2, 0);
+    }
 
     /** The first lane in all lanes of {@code code}. */
     static Value spread(LaneCode code, Value x) { return spread(code, x, code.target.bits(x.laneBits)); }
@@ -233,7 +255,7 @@ final class MachineArithmetic implements Arithmetic<Value, Value> {
         return code.registers(code.target.isWide() ? VEXTRACTF32X4 : VEXTRACTF128, 1, code.vector(x.laneBits, 128), x, null); // the latter reaches 16 registers
     }
 
-    private Value halves(java.util.function.Function<Half, Value> body) {
+    private Value halves(Function<Half, Value> body) {
         int most = isWide() ? 512 : 256;
         if (2 * bits <= most) return code.plain(VCVTPD2PS, fresh(), body.apply(new Half(code, false, 2 * bits, bits)));
         var low = code.plain(VCVTPD2PS, code.vector(32, bits / 2), body.apply(new Half(code, false, bits, bits / 2)));

@@ -7,6 +7,7 @@ import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.R8;
 import static lyceum.backend.x86.asm.Instruction.*;
 
+import java.util.function.IntConsumer;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Gp;
@@ -72,7 +73,7 @@ abstract class MemoryWriter extends Places {
     }
 
     /** Code for each element of the round, passed over from the first one that does not exist. */
-    private void eachExisting(java.util.function.IntConsumer element) {
+    private void eachExisting(IntConsumer element) {
         var end = out.label();
         out.mov(R8, RDX);
         out.sub(R8, RCX);

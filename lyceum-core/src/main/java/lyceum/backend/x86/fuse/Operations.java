@@ -32,7 +32,8 @@ final class Operations {
     static int cost(Op op) {
         return switch (op) {
             case CONST, CAST -> 0;
-            case LOAD, NEG, ABS, SQUARE, ADD, SUB, MUL, FMA, RELU, FLOOR, CEIL, ROUND, TRUNC, WHERE, NOT, AND, OR, XOR, EQ, NE, LT, LE, GT, GE, IS_NAN, IS_FINITE -> 1;
+            case LOAD, NEG, ABS, SQUARE, ADD, SUB, MUL, FMA, RELU, FLOOR, CEIL, ROUND, TRUNC, WHERE, NOT, AND, OR, XOR, EQ, NE, LT, LE, GT,
+                    GE, IS_NAN, IS_FINITE -> 1;
             case SIGN, MAX, MIN -> 4;
             case ROW_SUM, ROW_MAX, ROW_MIN -> 4;
             case SQRT, RECIPROCAL, DIV -> 5;
@@ -97,7 +98,9 @@ final class Operations {
 
     // Integers.
 
-    private Value two(Instruction narrow, Instruction quad, int lane, Value x, Value y) { return code.plain(lane == 64 ? quad : narrow, code.lanes(lane), x, y); }
+    private Value two(Instruction narrow, Instruction quad, int lane, Value x, Value y) {
+        return code.plain(lane == 64 ? quad : narrow, code.lanes(lane), x, y);
+    }
 
     private Value bits(long value, int lane) { return code.number(value, lane); }
 
@@ -111,7 +114,7 @@ final class Operations {
                 case MUL -> { return product(x, y); }
                 case MAX -> { return larger(x, y); }
                 case MIN -> { return smaller(x, y); }
-                default -> { }
+                default -> {}
             }
         }
         return switch (op) {
@@ -164,7 +167,9 @@ final class Operations {
         return wide.addInt(wide.shiftLeft(upperBits, 32), wide.bitXor(wide.add(lower, wide.constant(0x1p52)), wide.constant(0x1p52)));
     }
 
-    private Value shifted(Instruction instruction, int count, Value x) { return code.add(Kind.REGISTERS, instruction, count, code.lanes(x.laneBits), x, null, null, Step.FULL, 0); }
+    private Value shifted(Instruction instruction, int count, Value x) {
+        return code.add(Kind.REGISTERS, instruction, count, code.lanes(x.laneBits), x, null, null, Step.FULL, 0);
+    }
 
     /** What remains after a store and a load. */
     Value narrowed(DType type, Value x) {
@@ -172,7 +177,8 @@ final class Operations {
             case U8 -> two(VANDPS, VANDPD, 32, x, bits(255, 32));
             case I8 -> shifted(VPSRAD, 24, shifted(VPSLLD, 24, x));
             case BF16 -> toBf16(x);
-            case F16 -> code.plain(VCVTPH2PS, code.lanes(32), code.registers(VCVTPS2PH, 0, code.vector(32, Math.max(128, code.target.bits(32) / 2)), x, null));
+            case F16 -> code.plain(VCVTPH2PS, code.lanes(32),
+                    code.registers(VCVTPS2PH, 0, code.vector(32, Math.max(128, code.target.bits(32) / 2)), x, null));
             default -> x;
         };
     }
@@ -247,7 +253,9 @@ final class Operations {
         };
     }
 
-    private Value equalIntegers(Value x, Value y) { return code.plain(x.laneBits == 64 ? VPCMPEQQ : VPCMPEQD, code.mask(x.laneBits), x, y); }
+    private Value equalIntegers(Value x, Value y) {
+        return code.plain(x.laneBits == 64 ? VPCMPEQQ : VPCMPEQD, code.mask(x.laneBits), x, y);
+    }
 
     private Value greater(Value x, Value y) { return code.plain(x.laneBits == 64 ? VPCMPGTQ : VPCMPGTD, code.mask(x.laneBits), x, y); }
 
@@ -261,7 +269,8 @@ final class Operations {
     private Value cast(DType from, DType to, Value x) {
         if (from == to) return x;
         if (from == DType.BOOL) return ofTruth(to, x);
-        if (to == DType.BOOL) return from.isFloat() ? floats(from).compare(NOT_EQUAL, x, floats(from).constant(0)) : code.not(equalIntegers(x, bits(0, laneBits(from))));
+        if (to == DType.BOOL) return from.isFloat() ? floats(from).compare(NOT_EQUAL, x, floats(from).constant(0))
+                : code.not(equalIntegers(x, bits(0, laneBits(from))));
         if (from.isFloat()) return to.isFloat() ? narrowed(to, floatToFloat(from, to, x)) : floatToInteger(from, to, x);
         return to.isFloat() ? narrowed(to, integerToFloat(from, to, x)) : narrowed(to, integerToInteger(from, to, x));
     }
@@ -295,12 +304,15 @@ final class Operations {
         var f = floats(from);
         boolean quad = to == DType.I64;
         if (quad && !isWide && from != DType.F64) return floatToInteger(DType.F64, to, floatToFloat(DType.F32, DType.F64, x));
-        Value truncated = quad && !isWide ? wide.select(f.compare(GREATER, f.constant(-0x1p63), x), bits(Long.MIN_VALUE, 64), doubleToQuad(x))
-                : code.plain(quad ? from == DType.F64 ? VCVTTPD2QQ : VCVTTPS2QQ : from == DType.F64 ? VCVTTPD2DQ : VCVTTPS2DQ, code.lanes(quad ? 64 : 32), x);
+        Value truncated = quad && !isWide
+                ? wide.select(f.compare(GREATER, f.constant(-0x1p63), x), bits(Long.MIN_VALUE, 64), doubleToQuad(x))
+                : code.plain(quad ? from == DType.F64 ? VCVTTPD2QQ : VCVTTPS2QQ : from == DType.F64 ? VCVTTPD2DQ : VCVTTPS2DQ,
+                        code.lanes(quad ? 64 : 32), x);
         // Out of range gives the least integer: right below, to be mended above and for NaN.
         var i = quad ? wide : single;
         var above = f.compare(GREATER_EQUAL, x, f.constant(quad ? 0x1p63 : 0x1p31));
-        var mended = i.select(f.isNaN(x), bits(0, quad ? 64 : 32), i.select(above, bits(quad ? Long.MAX_VALUE : Integer.MAX_VALUE, quad ? 64 : 32), truncated));
+        var mended = i.select(f.isNaN(x), bits(0, quad ? 64 : 32),
+                i.select(above, bits(quad ? Long.MAX_VALUE : Integer.MAX_VALUE, quad ? 64 : 32), truncated));
         return switch (to) {
             case U8 -> two(VPMINSD, VPMINSQ, 32, two(VPMAXSD, VPMAXSQ, 32, mended, bits(0, 32)), bits(255, 32));
             case I8 -> two(VPMINSD, VPMINSQ, 32, two(VPMAXSD, VPMAXSQ, 32, mended, bits(-128, 32)), bits(127, 32));

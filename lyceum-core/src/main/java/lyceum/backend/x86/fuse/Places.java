@@ -43,7 +43,8 @@ abstract class Places {
     Mem home(Value value) {
         if (value.span == Value.Span.ARGUMENT) return Mem.at(RDI, (int) value.data);
         var lanes = shared.contents.get(value);
-        if (lanes != null) return value.laneBits == 64 ? out.constants(lanes) : out.constants(Arrays.stream(lanes).mapToInt(l -> (int) l).toArray());
+        if (lanes != null)
+            return value.laneBits == 64 ? out.constants(lanes) : out.constants(Arrays.stream(lanes).mapToInt(l -> (int) l).toArray());
         return value.laneBits == 64 ? out.constants(value.data) : out.constants((int) value.data);
     }
 

@@ -3,11 +3,14 @@ package lyceum.backend.x86.fuse;
 import static lyceum.backend.x86.asm.Instruction.*;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import lyceum.DType;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
 import lyceum.backend.code.Geometry;
+import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.fuse.Step.Kind;
 
@@ -18,7 +21,7 @@ import lyceum.backend.x86.fuse.Step.Kind;
  */
 final class ProgramCode {
     /** A loop's body for a round of so many vectors, and for one; what follows every block of rounds but the last, or null. */
-    record Loop(int vectors, LaneCode round, LaneCode single, LaneCode betweenBlocks) { }
+    record Loop(int vectors, LaneCode round, LaneCode single, LaneCode betweenBlocks) {}
 
     final Structure structure;
     /** Of the narrowest loop. */
@@ -44,7 +47,7 @@ final class ProgramCode {
     private final Target[] targets;
     private final RowReduction[] reductions;
 
-    ProgramCode(Structure structure, java.util.Set<lyceum.backend.x86.asm.Feature> features, boolean fetchesOutputs) {
+    ProgramCode(Structure structure, Set<Feature> features, boolean fetchesOutputs) {
         this.structure = structure;
         this.fetchesOutputs = fetchesOutputs;
         this.program = structure.program();
@@ -66,14 +69,15 @@ final class ProgramCode {
         keptOperand = new int[n];
         ofRow = new Value[n];
         reductions = new RowReduction[n];
-        java.util.Arrays.fill(keptSince, -1);
+        Arrays.fill(keptSince, -1);
         for (int level = 0; level <= program.levels(); level++) plan(level, null);
         var levelsOf = new int[n];
         for (var need : needed) for (int r = 0; r < n; r++) if (need[r]) levelsOf[r]++;
-        for (var need : needed) java.util.Arrays.fill(need, false);
+        for (var need : needed) Arrays.fill(need, false);
         for (int level = 0; level <= program.levels(); level++) plan(level, levelsOf);
         targets = new Target[program.levels() + 1];
-        for (int level = 0; level < targets.length; level++) targets[level] = forRow == target ? target : Target.of(features, widest(level));
+        for (int level = 0; level < targets.length; level++)
+            targets[level] = forRow == target ? target : Target.of(features, widest(level));
         block = new ArgumentBlock(program, structure.kinds().length + keptBytes.size());
         for (int level = 0; level <= program.levels(); level++) translate(level);
     }
@@ -87,7 +91,7 @@ final class ProgramCode {
     /** For each kept row, the operand that may hold it until it is written itself: an output of such elements. Or -1. */
     int[] keptIn() {
         var outputs = new int[keptBytes.size()];
-        java.util.Arrays.fill(outputs, -1);
+        Arrays.fill(outputs, -1);
         var taken = new boolean[program.outputs()];
         for (int r = 0; r < program.length(); r++) {
             if (keptSince[r] < 0) continue;
@@ -95,7 +99,9 @@ final class ProgramCode {
             for (int level = last + 1; level < needed.length; level++) if (needed[level][r]) last = level;
             for (int i = 0; i < taken.length; i++) {
                 int bytes = program.at(program.output(i)).type().bytes(), level = program.level(program.output(i));
-                if (taken[i] || level < last || level == keptSince[r] || structure.outputKind(i) != Geometry.CONTIGUOUS || bytes != laneBits(r) / 8) continue;
+                if (taken[i] || level < last || level == keptSince[r] || structure.outputKind(i) != Geometry.CONTIGUOUS
+                        || bytes != laneBits(r) / 8)
+                    continue;
                 taken[i] = true;
                 outputs[keptOperand[r] - structure.kinds().length] = structure.inputs() + i;
                 break;
@@ -140,7 +146,8 @@ final class ProgramCode {
     /** What a level's loop computes. @param levelsOf in how many loops a value would be wanted if nothing were kept; null keeps nothing */
     private void plan(int level, int[] levelsOf) {
         var need = needed[level];
-        for (int i = 0; i < program.outputs(); i++) if (!takesOneValue(i) && program.level(program.output(i)) == level) need[program.output(i)] = true;
+        for (int i = 0; i < program.outputs(); i++)
+            if (!takesOneValue(i) && program.level(program.output(i)) == level) need[program.output(i)] = true;
         for (int r = program.length() - 1; r >= 0; r--) {
             var in = program.at(r);
             if (reducesAt(level, r)) for (int operand : reduced(r)) need[operand] = true;
@@ -161,9 +168,11 @@ final class ProgramCode {
             if (reducesAt(level, r)) for (int operand : reduced(r)) bits = Math.max(bits, laneBits(operand));
             if (!needed[level][r] || uniform[r]) continue;
             bits = Math.max(bits, laneBits(r));
-            if (keptSince[r] < 0 || keptSince[r] == level) for (int operand : program.at(r).operands()) bits = Math.max(bits, laneBits(operand));
+            if (keptSince[r] < 0 || keptSince[r] == level)
+                for (int operand : program.at(r).operands()) bits = Math.max(bits, laneBits(operand));
         }
-        for (int i = 0; i < program.outputs(); i++) if (!takesOneValue(i) && program.level(program.output(i)) == level) bits = Math.max(bits, laneBits(program.output(i)));
+        for (int i = 0; i < program.outputs(); i++)
+            if (!takesOneValue(i) && program.level(program.output(i)) == level) bits = Math.max(bits, laneBits(program.output(i)));
         return bits / 8;
     }
 
@@ -174,7 +183,8 @@ final class ProgramCode {
         int cost = 0;
         for (int i = 0; i < program.outputs(); i++) if (program.level(program.output(i)) == level) cost++;
         for (int r = 0; r < program.length(); r++) {
-            if (needed[level][r] && !uniform[r]) cost += keptSince[r] >= 0 && keptSince[r] < level ? 1 : Operations.cost(program.at(r).op());
+            if (needed[level][r] && !uniform[r])
+                cost += keptSince[r] >= 0 && keptSince[r] < level ? 1 : Operations.cost(program.at(r).op());
             if (reducesAt(level, r)) cost += addsUp(r) || addsDoubles(r) ? 1 : Operations.cost(program.at(r).op());
         }
         return cost <= 6 ? 4 : cost <= 14 ? 2 : 1;
@@ -209,7 +219,8 @@ final class ProgramCode {
     private boolean addsDoubles(int r) { return target.isWide() && program.at(r).op() == Op.ROW_SUM && program.at(r).type() == DType.F64; }
 
     private RowReduction.Adding adding(int r) {
-        return !addsUp(r) ? RowReduction.Adding.WIDENED : structure.length() == Structure.Length.SHORT ? RowReduction.Adding.AS_THEY_ARE : RowReduction.Adding.BLOCKS;
+        return !addsUp(r) ? RowReduction.Adding.WIDENED
+                : structure.length() == Structure.Length.SHORT ? RowReduction.Adding.AS_THEY_ARE : RowReduction.Adding.BLOCKS;
     }
 
     /** Instructions for a vector, about: what says how long a call takes. */
@@ -224,11 +235,15 @@ final class ProgramCode {
         for (int r = 0; r < program.length(); r++) {
             if (!alive[r] || !uniform[r] || program.level(r) != level) continue;
             ofRow[r] = onceValue(before, r);
-            if (inLoops[r]) spread[r] = forRow == target || ofRow[r].isConstant() ? ofRow[r] : MachineArithmetic.spreadAll(before, ofRow[r]);
+            if (inLoops[r])
+                spread[r] = forRow == target || ofRow[r].isConstant() ? ofRow[r] : MachineArithmetic.spreadAll(before, ofRow[r]);
         }
         int vectors = vectors(level);
-        for (int r = 0; r < program.length(); r++) if (reducesAt(level, r)) reductions[r] = new RowReduction(before, targets[level], program.at(r).op(), program.at(r).type(), vectors, adding(r), addsProducts(r));
-        for (int i = 0; i < program.outputs(); i++) if (takesOneValue(i) && program.level(program.output(i)) == level) store(before, i, ofRow[program.output(i)], 0);
+        for (int r = 0; r < program.length(); r++)
+            if (reducesAt(level, r)) reductions[r] = new RowReduction(before, targets[level], program.at(r).op(), program.at(r).type(),
+                    vectors, adding(r), addsProducts(r));
+        for (int i = 0; i < program.outputs(); i++)
+            if (takesOneValue(i) && program.level(program.output(i)) == level) store(before, i, ofRow[program.output(i)], 0);
         once.add(before);
         boolean idle = true;
         for (boolean need : needed[level]) idle &= !need;
@@ -245,8 +260,10 @@ final class ProgramCode {
         if (!fetchesOutputs) return;
         for (int i = 0; i < program.outputs(); i++) {
             int bytes = program.at(program.output(i)).type().bytes(), lines = (vectors * code.target.lanes() * bytes + 63) / 64;
-            if (takesOneValue(i) || structure.outputKind(i) != Geometry.CONTIGUOUS || program.level(program.output(i)) != level + 1) continue;
-            for (int line = 0; line < lines; line++) code.add(Kind.FETCH, null, -1, null, null, null, null, structure.inputs() + i, line * 64 / bytes);
+            if (takesOneValue(i) || structure.outputKind(i) != Geometry.CONTIGUOUS || program.level(program.output(i)) != level + 1)
+                continue;
+            for (int line = 0; line < lines; line++)
+                code.add(Kind.FETCH, null, -1, null, null, null, null, structure.inputs() + i, line * 64 / bytes);
         }
     }
 
@@ -270,7 +287,8 @@ final class ProgramCode {
         return switch (in.op()) {
             case CONST -> {
                 var number = code.argument(block.offset(r), Operations.laneBits(in.type()));
-                yield in.type() == DType.BOOL ? truth(code, code.add(Kind.MOVE, null, -1, code.lanes(32), number, null, null, Step.FULL, 0)) : number;
+                yield in.type() == DType.BOOL ? truth(code, code.add(Kind.MOVE, null, -1, code.lanes(32), number, null, null, Step.FULL, 0))
+                        : number;
             }
             case LOAD -> load(code, (int) in.immediate(), in.type(), 0);
             case ROW_SUM, ROW_MAX, ROW_MIN -> reductions[r].finish(code);
@@ -280,7 +298,8 @@ final class ProgramCode {
 
     private Value apply(LaneCode code, int r, Value[] values) {
         var in = program.at(r);
-        return new Operations(code).apply(in, program.at(in.a()).type(), values[in.a()], in.b() < 0 ? null : values[in.b()], in.c() < 0 ? null : values[in.c()]);
+        return new Operations(code).apply(in, program.at(in.a()).type(), values[in.a()], in.b() < 0 ? null : values[in.b()],
+                in.c() < 0 ? null : values[in.c()]);
     }
 
     /** One vector's part of a round: the values that it computes. */
@@ -292,7 +311,8 @@ final class ProgramCode {
             if (!needed[level][r] || uniform[r]) continue;
             if (keptSince[r] >= 0 && keptSince[r] < level) {
                 int lane = Operations.laneBits(in.type());
-                values[r] = code.add(Kind.LOAD, lane == 64 ? VMOVUPD : VMOVUPS, -1, code.lanes(lane), null, null, null, keptOperand[r], shift);
+                values[r] = code.add(Kind.LOAD, lane == 64 ? VMOVUPD : VMOVUPS, -1, code.lanes(lane), null, null, null, keptOperand[r],
+                        shift);
                 continue;
             }
             values[r] = switch (in.op()) {
@@ -300,9 +320,11 @@ final class ProgramCode {
                 case RANDOM -> new RandomDraw(code, block.offset(r)).uniform(in.type(), structure.isEven(), shift);
                 default -> apply(code, r, values);
             };
-            if (keptSince[r] == level) code.add(Kind.STORE, Operations.laneBits(in.type()) == 64 ? VMOVUPD_STORE : VMOVUPS_STORE, -1, null, values[r], null, null, keptOperand[r], shift);
+            if (keptSince[r] == level) code.add(Kind.STORE, Operations.laneBits(in.type()) == 64 ? VMOVUPD_STORE : VMOVUPS_STORE, -1, null,
+                    values[r], null, null, keptOperand[r], shift);
         }
-        for (int i = 0; i < program.outputs(); i++) if (!takesOneValue(i) && program.level(program.output(i)) == level) store(code, i, values[program.output(i)], shift);
+        for (int i = 0; i < program.outputs(); i++)
+            if (!takesOneValue(i) && program.level(program.output(i)) == level) store(code, i, values[program.output(i)], shift);
         return values;
     }
 
@@ -319,9 +341,12 @@ final class ProgramCode {
         if (type.bytes() < 4 && kind == Geometry.STRIDED) throw new Unsupported(type + " of kind " + kind);
         if (type.bytes() >= 4) {
             return switch (kind) {
-                case Geometry.CONTIGUOUS -> code.add(Kind.LOAD, lane == 64 ? VMOVUPD : VMOVUPS, -1, code.lanes(lane), null, null, null, operand, shift);
-                case Geometry.ONE -> code.add(Kind.LOAD_ONE, lane == 64 ? VBROADCASTSD : VBROADCASTSS, -1, code.lanes(lane), null, null, null, operand, 0);
-                default -> code.add(Kind.GATHER, lane == 64 ? VGATHERDPD : VGATHERDPS, -1, code.lanes(lane), distances(code, operand), null, null, operand, shift);
+                case Geometry.CONTIGUOUS ->
+                        code.add(Kind.LOAD, lane == 64 ? VMOVUPD : VMOVUPS, -1, code.lanes(lane), null, null, null, operand, shift);
+                case Geometry.ONE -> code.add(Kind.LOAD_ONE, lane == 64 ? VBROADCASTSD : VBROADCASTSS, -1, code.lanes(lane), null, null,
+                        null, operand, 0);
+                default -> code.add(Kind.GATHER, lane == 64 ? VGATHERDPD : VGATHERDPS, -1, code.lanes(lane), distances(code, operand), null,
+                        null, operand, shift);
             };
         }
         return narrow(code, operand, type, shift, kind == Geometry.ONE);
@@ -337,7 +362,8 @@ final class ProgramCode {
         Value x;
         if (one) {
             int bits = Math.max(128, code.target.bits(32) / (type.bytes() == 2 ? 2 : 4));
-            var spread = code.add(Kind.LOAD_ONE, type.bytes() == 2 ? VPBROADCASTW : VPBROADCASTB, -1, code.vector(32, bits), null, null, null, operand, 0);
+            var spread = code.add(Kind.LOAD_ONE, type.bytes() == 2 ? VPBROADCASTW : VPBROADCASTB, -1, code.vector(32, bits), null, null,
+                    null, operand, 0);
             x = code.add(Kind.REGISTERS, widen, -1, code.lanes(32), spread, null, null, Step.FULL, 0);
         } else {
             x = code.add(Kind.LOAD, widen, -1, code.lanes(32), null, null, null, operand, shift);
@@ -367,7 +393,8 @@ final class ProgramCode {
         Instruction instruction = switch (type) {
             case F64, I64 -> VMOVUPD_STORE;
             case F32, I32 -> VMOVUPS_STORE;
-            default -> isPacked ? packedStore(type.bytes() * code.target.lanes()) : type == DType.BF16 ? VPMOVDW : type == DType.F16 ? VCVTPS2PH : VPMOVDB;
+            default -> isPacked ? packedStore(type.bytes() * code.target.lanes())
+                    : type == DType.BF16 ? VPMOVDW : type == DType.F16 ? VCVTPS2PH : VPMOVDB;
         };
         int immediate = type == DType.F16 && !isPacked ? 0 : -1;
         switch (kind) {

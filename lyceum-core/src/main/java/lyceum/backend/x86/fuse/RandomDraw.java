@@ -59,7 +59,8 @@ final class RandomDraw {
     }
 
     private Value xor3(Value x, Value y, Value key) {
-        return code.target.isWide() ? code.change(VPTERNLOGQ, 0x96, code.vector(64, bits), x, y, key) : quads.bitXor(quads.bitXor(x, y), key);
+        return code.target.isWide() ? code.change(VPTERNLOGQ, 0x96, code.vector(64, bits), x, y, key)
+                : quads.bitXor(quads.bitXor(x, y), key);
     }
 
     private Value index(int shift) { return code.add(Kind.INDEX, null, -1, code.vector(64, bits), null, null, null, 0, shift); }
@@ -76,7 +77,8 @@ final class RandomDraw {
         var number = counted(index(shift), first);
         var words = words(quads.shiftRight(number, 1));
         Value one = code.number(1, 64);
-        var odd = code.target.isWide() ? code.plain(VPTESTMQ, code.mask(64, bits), number, one) : code.plain(VPCMPEQQ, code.mask(64, bits), quads.bitAnd(number, one), one);
+        var odd = code.target.isWide() ? code.plain(VPTESTMQ, code.mask(64, bits), number, one)
+                : code.plain(VPCMPEQQ, code.mask(64, bits), quads.bitAnd(number, one), one);
         return new Value[] {quads.select(odd, words[2], words[0]), quads.select(odd, words[3], words[1])};
     }
 
@@ -86,14 +88,18 @@ final class RandomDraw {
             var words = wordsOfElements(0, shift);
             var word = quads.bitOr(quads.shiftLeft(words[1], 32), low(words[0]));
             var digits = quads.shiftRight(word, 11);
-            return quads.mul(code.target.isWide() ? code.plain(VCVTUQQ2PD, code.vector(64, bits), digits) : quads.ofLong(digits), quads.constant(0x1p-53));
+            return quads.mul(code.target.isWide() ? code.plain(VCVTUQQ2PD, code.vector(64, bits), digits) : quads.ofLong(digits),
+                    quads.constant(0x1p-53));
         }
         int digits = type == DType.F32 ? 24 : type == DType.F16 ? 11 : 8;
         var f = MachineArithmetic.of(code, 32);
-        return f.mul(code.plain(VCVTDQ2PS, code.lanes(32), f.shiftRight(upperWords(even, shift), 32 - digits)), f.constant(Math.scalb(1.0, -digits)));
+        return f.mul(code.plain(VCVTDQ2PS, code.lanes(32), f.shiftRight(upperWords(even, shift), 32 - digits)),
+                f.constant(Math.scalb(1.0, -digits)));
     }
 
-    private Value narrowed(Value to, Value x) { return code.target.isWide() ? code.registers(VPMOVQD, to, x, null) : code.lowerHalves(to, x); }
+    private Value narrowed(Value to, Value x) {
+        return code.target.isWide() ? code.registers(VPMOVQD, to, x, null) : code.lowerHalves(to, x);
+    }
 
     private Value low(Value x) { return quads.bitAnd(x, code.number(0xFFFFFFFFL, 64)); }
 
@@ -101,7 +107,8 @@ final class RandomDraw {
     private Value upperWords(boolean even, int shift) {
         if (64 * code.target.lanes() == bits) return narrowed(code.lanes(32), wordsOfElements(0, shift)[1]);
         if (!even) {
-            Value low = narrowed(code.vector(32, bits / 2), wordsOfElements(0, shift)[1]), high = narrowed(code.vector(32, bits / 2), wordsOfElements(bits / 64, shift)[1]);
+            Value low = narrowed(code.vector(32, bits / 2), wordsOfElements(0, shift)[1]),
+                    high = narrowed(code.vector(32, bits / 2), wordsOfElements(bits / 64, shift)[1]);
             return MachineArithmetic.joined(code, code.lanes(32), low, high);
         }
         var words = words(counted(quads.shiftRight(index(shift), 1), 0));

@@ -26,7 +26,9 @@ final class RowReduction {
     private final Value blocks;
 
     /** How elements add up: each as a double; results in F32 through a block of rounds, the blocks as doubles; results of a short row in F32. */
-    enum Adding { WIDENED, BLOCKS, AS_THEY_ARE }
+    enum Adding {
+        WIDENED, BLOCKS, AS_THEY_ARE
+    }
 
     /** @param products true where they are taken in as two factors each */
     RowReduction(LaneCode before, Target target, Op op, DType type, int vectors, Adding adding, boolean products) {
@@ -50,7 +52,8 @@ final class RowReduction {
                 int lane = isDouble ? 64 : 32;
                 long bits = isDouble ? Double.doubleToRawLongBits(worst) : Float.floatToRawIntBits((float) worst);
                 long signs = op == Op.ROW_MAX ? -1 : 0;
-                accumulators[v] = new Value[] {set(before, before.accumulator(lane, target.bits(lane)), bits), set(before, before.accumulator(lane, target.bits(lane)), signs)};
+                accumulators[v] = new Value[] {set(before, before.accumulator(lane, target.bits(lane)), bits),
+                        set(before, before.accumulator(lane, target.bits(lane)), signs)};
             }
         }
         this.blocks = adding == Adding.BLOCKS ? set(before, before.accumulator(64, doubles), 0) : null;
@@ -70,11 +73,14 @@ final class RowReduction {
             }
         } else if (from.length == 2) {
             boolean swap = vectors[0][from[1]].isConstant();
-            for (int v = 0; v < vectors.length; v++) change(code, isDouble ? VFMADD231PD : VFMADD231PS, accumulators[v][0], vectors[v][from[swap ? 1 : 0]], vectors[v][from[swap ? 0 : 1]]);
+            for (int v = 0; v < vectors.length; v++)
+                change(code, isDouble ? VFMADD231PD : VFMADD231PS, accumulators[v][0], vectors[v][from[swap ? 1 : 0]],
+                        vectors[v][from[swap ? 0 : 1]]);
         } else if (adding != Adding.WIDENED) {
             var sums = new Value[vectors.length];
             for (int v = 0; v < sums.length; v++) sums[v] = vectors[v][from[0]];
-            for (int n = sums.length; n > 1; n /= 2) for (int v = 0; v < n / 2; v++) sums[v] = MachineArithmetic.of(code, 32).add(sums[2 * v], sums[2 * v + 1]);
+            for (int n = sums.length; n > 1; n /= 2)
+                for (int v = 0; v < n / 2; v++) sums[v] = MachineArithmetic.of(code, 32).add(sums[2 * v], sums[2 * v + 1]);
             change(code, VADDPS, accumulators[0][0], accumulators[0][0], sums[0]);
         } else {
             for (int v = 0; v < vectors.length; v++) sum(code, vectors[v][from[0]], accumulators[v]);
@@ -89,7 +95,8 @@ final class RowReduction {
         } else {
             var existing = code.add(Kind.EXISTING, null, -1, code.vector(32, code.target.bits(32)), x, null, null, Step.FULL, 0);
             change(code, VADDPD, to[0], to[0], MachineArithmetic.lower(code, VCVTPS2PD, code.vector(64, to[0].bits), existing), false);
-            change(code, VADDPD, to[1], to[1], code.plain(VCVTPS2PD, code.vector(64, to[1].bits), MachineArithmetic.upper(code, existing)), false);
+            change(code, VADDPD, to[1], to[1], code.plain(VCVTPS2PD, code.vector(64, to[1].bits), MachineArithmetic.upper(code, existing)),
+                    false);
         }
     }
 
@@ -112,7 +119,8 @@ final class RowReduction {
         var sum = added(code);
         if (sum.bits < blocks.bits) return code.plain(VCVTPS2PD, code.vector(64, blocks.bits), sum);
         var low = MachineArithmetic.lower(code, VCVTPS2PD, code.vector(64, blocks.bits), sum);
-        return code.plain(VADDPD, code.vector(64, blocks.bits), low, code.plain(VCVTPS2PD, code.vector(64, blocks.bits), MachineArithmetic.upper(code, sum)));
+        return code.plain(VADDPD, code.vector(64, blocks.bits), low,
+                code.plain(VCVTPS2PD, code.vector(64, blocks.bits), MachineArithmetic.upper(code, sum)));
     }
 
     private void extreme(LaneCode code, Value x, Value extreme, Value signs) {
@@ -135,7 +143,9 @@ final class RowReduction {
 
     private Instruction sign() { return op == Op.ROW_MAX ? isDouble ? VANDPD : VANDPS : isDouble ? VORPD : VORPS; }
 
-    private static void change(LaneCode code, Instruction instruction, Value to, Value a, Value b) { change(code, instruction, to, a, b, true); }
+    private static void change(LaneCode code, Instruction instruction, Value to, Value a, Value b) {
+        change(code, instruction, to, a, b, true);
+    }
 
     private static void change(LaneCode code, Instruction instruction, Value to, Value a, Value b, boolean masked) {
         code.add(Kind.ACCUMULATE, instruction, masked ? 1 : 0, to, a, b, null, Step.FULL, 0);
@@ -158,7 +168,8 @@ final class RowReduction {
         // A NaN in some lane, or a zero whose sign is open: rare, and then it takes the long way.
         var few = new MachineArithmetic(code, lane, 128);
         var noNumber = f.isNaN(extreme);
-        if (!noNumber.isInMaskRegister() && noNumber.bits > 128) noNumber = code.add(Kind.LOWER, VPOR, -1, code.mask(lane, 128), noNumber, MachineArithmetic.upper(code, noNumber), null, 128, 0);
+        if (!noNumber.isInMaskRegister() && noNumber.bits > 128) noNumber = code.add(Kind.LOWER, VPOR, -1, code.mask(lane, 128), noNumber,
+                MachineArithmetic.upper(code, noNumber), null, 128, 0);
         code.add(Kind.SKIP, null, -1, null, few.either(noNumber, few.equal(largest, few.constant(0))), null, null, Step.FULL, 0);
         Value careful = extreme, anded = signs;
         for (int width = careful.bits / 2; width >= lane; width /= 2) {
@@ -173,20 +184,26 @@ final class RowReduction {
 
     /** Upper half to lower half down to 128 bits, all of whose lanes come to hold the whole. */
     private static Value folded(LaneCode code, Instruction instruction, Value x) {
-        for (int width = x.bits / 2; width >= 128; width /= 2) x = code.add(Kind.LOWER, instruction, -1, code.vector(x.laneBits, width), x, MachineArithmetic.upper(code, x), null, width, 0);
-        for (int width = 64; width >= x.laneBits; width /= 2) x = code.registers(instruction, code.vector(x.laneBits, 128), x, swapped(code, x, width));
+        for (int width = x.bits / 2; width >= 128; width /= 2)
+            x = code.add(Kind.LOWER, instruction, -1, code.vector(x.laneBits, width), x, MachineArithmetic.upper(code, x), null, width, 0);
+        for (int width = 64; width >= x.laneBits; width /= 2)
+            x = code.registers(instruction, code.vector(x.laneBits, 128), x, swapped(code, x, width));
         return x;
     }
 
     private Value andOr(MachineArithmetic f, Value x, Value y) { return op == Op.ROW_MAX ? f.bitAnd(x, y) : f.bitOr(x, y); }
 
-    private Value larger(MachineArithmetic f, Value x, Value y) { return f.select(f.isNaN(x), x, op == Op.ROW_MAX ? f.max(x, y) : f.min(x, y)); }
+    private Value larger(MachineArithmetic f, Value x, Value y) {
+        return f.select(f.isNaN(x), x, op == Op.ROW_MAX ? f.max(x, y) : f.min(x, y));
+    }
 
     private Value finishedSum(LaneCode code) {
         var sum = switch (adding) {
             case WIDENED -> {
                 var total = accumulators[0][0];
-                for (int v = 0; v < accumulators.length; v++) for (int h = 0; h < accumulators[v].length; h++) if (v + h > 0) total = code.plain(VADDPD, code.vector(64, total.bits), total, accumulators[v][h]);
+                for (int v = 0; v < accumulators.length; v++)
+                    for (int h = 0; h < accumulators[v].length; h++)
+                        if (v + h > 0) total = code.plain(VADDPD, code.vector(64, total.bits), total, accumulators[v][h]);
                 yield folded(code, VADDPD, total);
             }
             case BLOCKS -> folded(code, VADDPD, code.plain(VADDPD, code.vector(64, blocks.bits), blockSum(code), blocks));
@@ -194,7 +211,8 @@ final class RowReduction {
         };
         if (isDouble) return MachineArithmetic.spread(code, sum);
         var rounded = sum.laneBits == 32 ? sum : code.plain(VCVTPD2PS, code.vector(32, 128), sum);
-        return new Operations(code).narrowed(type, rounded == sum && code.target.bits(32) == 128 ? sum : MachineArithmetic.spread(code, rounded));
+        return new Operations(code).narrowed(type,
+                rounded == sum && code.target.bits(32) == 128 ? sum : MachineArithmetic.spread(code, rounded));
     }
 
     /** Neighbouring parts of {@code width} bits change places, so that all lanes come to hold the whole. */
@@ -202,7 +220,8 @@ final class RowReduction {
         var to = code.vector(x.laneBits, x.bits);
         return switch (width) {
             case 256 -> code.registers(VSHUFF64X2, 0x4E, to, x, x);
-            case 128 -> x.bits == 512 ? code.registers(VSHUFF64X2, 0xB1, to, x, x) : code.target.isWide() ? code.registers(VSHUFF64X2, 1, to, x, x) : code.registers(VPERM2F128, 1, to, x, x);
+            case 128 -> x.bits == 512 ? code.registers(VSHUFF64X2, 0xB1, to, x, x)
+                    : code.target.isWide() ? code.registers(VSHUFF64X2, 1, to, x, x) : code.registers(VPERM2F128, 1, to, x, x);
             case 64 -> code.registers(VPERMILPS, 0x4E, to, x, null);
             default -> code.registers(VPERMILPS, 0xB1, to, x, null);
         };

@@ -34,7 +34,9 @@ record RowTail(Program rows, View[] rowInputs, View[] rowOutputs, Program tail, 
     }
 
     /** What the tail reads of each row goes into memory of the scope that is open. */
-    static RowTail of(Program program, View[] inputs, View[] outputs) { return new Division(program, inputs, outputs, tail(program, inputs, outputs)).made(); }
+    static RowTail of(Program program, View[] inputs, View[] outputs) {
+        return new Division(program, inputs, outputs, tail(program, inputs, outputs)).made();
+    }
 
     /** What depends on the numbers of a row alone, and is read by nothing else than such instructions and outputs that take one value a row. */
     private static boolean[] tail(Program program, View[] inputs, View[] outputs) {
@@ -114,7 +116,8 @@ record RowTail(Program rows, View[] rowInputs, View[] rowOutputs, Program tail, 
                 results.add(inTail[program.output(i)]);
                 tailOutputs.add(ofRows(outputs[i]));
             }
-            return new RowTail(new Program(rows, ints(stored)), inputs, views(rowOutputs), new Program(tail, ints(results)), views(tailInputs), views(tailOutputs));
+            return new RowTail(new Program(rows, ints(stored)), inputs, views(rowOutputs), new Program(tail, ints(results)),
+                    views(tailInputs), views(tailOutputs));
         }
 
         private static Instruction moved(Instruction in, int[] to) {
@@ -151,7 +154,8 @@ record RowTail(Program rows, View[] rowInputs, View[] rowOutputs, Program tail, 
 
         private static View ofRows(View view) {
             int rank = view.shape().length;
-            return new View(view.dtype(), view.storage(), view.offset(), Arrays.copyOf(view.shape(), rank - 1), Arrays.copyOf(view.strides(), rank - 1));
+            return new View(view.dtype(), view.storage(), view.offset(), Arrays.copyOf(view.shape(), rank - 1),
+                    Arrays.copyOf(view.strides(), rank - 1));
         }
     }
 }

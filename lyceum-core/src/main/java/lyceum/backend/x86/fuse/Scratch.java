@@ -1,6 +1,5 @@
 package lyceum.backend.x86.fuse;
 
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import lyceum.backend.code.Geometry;
@@ -30,7 +29,8 @@ final class Scratch {
         for (int k = 0; k < code.keptBytes().length; k++, at += ArgumentBlock.OPERAND_BYTES) {
             int output = code.keptIn()[k];
             boolean isOutput = output >= 0 && geometry.isApart(output);
-            ArgumentBlock.ADDRESS.set(block, at, isOutput ? ArgumentBlock.ADDRESS.get(block, (long) output * ArgumentBlock.OPERAND_BYTES) : free);
+            ArgumentBlock.ADDRESS.set(block, at,
+                    isOutput ? ArgumentBlock.ADDRESS.get(block, (long) output * ArgumentBlock.OPERAND_BYTES) : free);
             ArgumentBlock.ROW_BYTES.set(block, at, isOutput ? geometry.rowBytes[output] : 0);
             free += (code.keptBytes()[k] * columns + 63) / 64 * 64;
         }

@@ -17,7 +17,9 @@ import lyceum.backend.x86.asm.Vec;
 final class StepWriter extends MemoryWriter {
     private final ArrayDeque<Label> joins = new ArrayDeque<>();
 
-    StepWriter(Assembler out, Target target, LaneCode.Shared shared, Gp[] bases, int[] elementBytes) { super(out, target, shared, bases, elementBytes); }
+    StepWriter(Assembler out, Target target, LaneCode.Shared shared, Gp[] bases, int[] elementBytes) {
+        super(out, target, shared, bases, elementBytes);
+    }
 
     void write(Step step) {
         switch (step.kind()) {

@@ -17,7 +17,8 @@ import lyceum.backend.x86.machine.Cpu;
  * @param isEven true if every row begins at an element of even number
  * @param length of the rows of a row program
  */
-record Structure(Program program, byte[] kinds, boolean isOneRow, boolean isEven, Length length) implements KernelCache.Form<Cpu, Compiled> {
+record Structure(Program program, byte[] kinds, boolean isOneRow, boolean isEven, Length length)
+        implements KernelCache.Form<Cpu, Compiled> {
     /** Rows so short that floats add up well; any rows; rows that leave the first-level cache while a program goes over them. */
     enum Length {
         SHORT, ANY, LONG;
@@ -38,7 +39,8 @@ record Structure(Program program, byte[] kinds, boolean isOneRow, boolean isEven
             var code = new ProgramCode(this, cpu.features(), length.fetchesOutputs(cpu));
             var bytes = KernelWriter.write(code, assembler);
             var kernel = CodeMemory.load("fuse " + Integer.toHexString(hashCode()), bytes);
-            return kernel.isEmpty() ? Compiled.NONE : new Compiled(kernel.get(), code.block, code.keptBytes(), code.keptIn(), code.target.lanes(), code.cost());
+            return kernel.isEmpty() ? Compiled.NONE
+                    : new Compiled(kernel.get(), code.block, code.keptBytes(), code.keptIn(), code.target.lanes(), code.cost());
         } catch (Unsupported reason) {
             System.getLogger("lyceum.backend").log(System.Logger.Level.DEBUG, "no machine code: {0}\n{1}", reason.getMessage(), program);
             return Compiled.NONE;
@@ -46,7 +48,8 @@ record Structure(Program program, byte[] kinds, boolean isOneRow, boolean isEven
     }
 
     @Override public boolean equals(Object other) {
-        return other instanceof Structure that && isOneRow == that.isOneRow && isEven == that.isEven && length == that.length && Arrays.equals(kinds, that.kinds) && same(program, that.program);
+        return other instanceof Structure that && isOneRow == that.isOneRow && isEven == that.isEven && length == that.length
+                && Arrays.equals(kinds, that.kinds) && same(program, that.program);
     }
 
     private static boolean same(Program a, Program b) {

@@ -12,7 +12,9 @@ import lyceum.backend.x86.asm.Feature;
 record Target(Set<Feature> features, int lanes) {
 
     /** Lanes for a program whose widest type has {@code bytes}, 4 or 8. */
-    static Target of(Set<Feature> features, int bytes) { return new Target(features, (features.contains(Feature.AVX512) ? 64 : 32) / bytes); }
+    static Target of(Set<Feature> features, int bytes) {
+        return new Target(features, (features.contains(Feature.AVX512) ? 64 : 32) / bytes);
+    }
 
     /** For what a row has one value of: as few lanes as fill the shortest vector, where they suffice. */
     Target forRow(boolean suffice) { return suffice ? new Target(features, Math.min(lanes, 4)) : this; }

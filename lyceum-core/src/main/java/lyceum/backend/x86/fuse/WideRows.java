@@ -25,7 +25,8 @@ record WideRows(Program numbers, View[] numberOutputs, Program elements, View[] 
     static WideRows of(Program program, View[] inputs, View[] outputs) {
         boolean[] isOfRow = RowTail.ofRows(program, inputs);
         boolean[] isRead = new boolean[program.length()];
-        for (int r = 0; r < isRead.length; r++) if (!isOfRow[r]) for (int operand : program.at(r).operands()) isRead[operand] |= isOfRow[operand] && program.level(operand) > 0;
+        for (int r = 0; r < isRead.length; r++)
+            if (!isOfRow[r]) for (int operand : program.at(r).operands()) isRead[operand] |= isOfRow[operand] && program.level(operand) > 0;
         List<Instruction> whole = new ArrayList<>(), code = new ArrayList<>();
         List<View> numbers = new ArrayList<>(), all = new ArrayList<>(List.of(inputs)), elements = new ArrayList<>();
         List<Integer> stored = new ArrayList<>(), results = new ArrayList<>();
@@ -47,7 +48,8 @@ record WideRows(Program numbers, View[] numberOutputs, Program elements, View[] 
                 code.add(isNumber ? Instruction.constant(in.type(), 0) : in); // which nobody reads
             }
         }
-        return new WideRows(new Program(whole, RowTail.ints(stored)), RowTail.views(numbers), new Program(code, RowTail.ints(results)), RowTail.views(all), RowTail.views(elements));
+        return new WideRows(new Program(whole, RowTail.ints(stored)), RowTail.views(numbers), new Program(code, RowTail.ints(results)),
+                RowTail.views(all), RowTail.views(elements));
     }
 
     /** Whether that pays: elements come last, and read more operands that all rows share than others, which are read a second time. */

@@ -21,8 +21,7 @@ import lyceum.backend.x86.machine.Cpu;
  * stand side by side in a lane of B and in the element of A that is broadcast.
  */
 enum Arithmetic {
-    F32(4, 4, 1, DType.F32, VBROADCASTSS, VFMADD231PS, VADDPS),
-    F64(8, 8, 1, DType.F64, VBROADCASTSD, VFMADD231PD, VADDPD),
+    F32(4, 4, 1, DType.F32, VBROADCASTSS, VFMADD231PS, VADDPS), F64(8, 8, 1, DType.F64, VBROADCASTSD, VFMADD231PD, VADDPD),
     /** Products of BF16 summed in F32. */
     BF16(2, 4, 2, DType.F32, VBROADCASTSS, VDPBF16PS, VADDPS),
     /** U8 of A times I8 of B, summed in I32. */

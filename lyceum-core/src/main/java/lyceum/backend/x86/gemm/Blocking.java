@@ -23,21 +23,24 @@ record Blocking(int rows, int columns, int depth, int vectors, int tile, boolean
         int tile = MicroKernel.rows(cpu, arithmetic, vectors), rows = m, columns = n;
         if ((long) m * n * k > SMALL) {
             columns = even(n, product.isDirect() && product.then() == null ? COLUMNS : COLUMNS_THEN, width);
-            rows = even(m, product.isDirect() ? Costs.rows(cpu, (long) Math.min(k, depth) * arithmetic.bytes) : Math.max(ROWS_THEN, ROWS_THEN * COLUMNS_THEN / columns), tile);
-            while (pieces(m, rows) * pieces(n, columns) * product.batch() < 2L * (threads - 1) && (long) rows * columns * k > SMALL / 2 && (columns > width || rows > tile)) {
+            rows = even(m, product.isDirect() ? Costs.rows(cpu, (long) Math.min(k, depth) * arithmetic.bytes)
+                    : Math.max(ROWS_THEN, ROWS_THEN * COLUMNS_THEN / columns), tile);
+            while (pieces(m, rows) * pieces(n, columns) * product.batch() < 2L * (threads - 1) && (long) rows * columns * k > SMALL / 2
+                    && (columns > width || rows > tile)) {
                 if (rows > tile && 2L * rows >= columns || columns <= width) rows = even(rows, (rows + 1) / 2, tile); // closer to equal parts, and B is the cheaper one to pack twice
                 else columns = even(columns, (columns + 1) / 2, width);
             }
-            if (rows < m || columns == n && 2L * rows >= columns) rows = shared(m, rows, tile, pieces(n, columns) * product.batch(), threads);
+            if (rows < m || columns == n && 2L * rows >= columns)
+                rows = shared(m, rows, tile, pieces(n, columns) * product.batch(), threads);
             else columns = shared(n, columns, width, product.batch(), threads);
         }
         Operand a = product.layout(product.a(), Math.min(k, depth)), b = product.layout(product.b(), Math.min(n, columns)); // as they are multiplied, after widening
-        boolean packB = arithmetic.depth > 1 || b.columnStride() != arithmetic.bytes
-                || Math.min(m, rows) >= rowsToPackB(cpu, b, tile) && (long) Math.min(k, depth) * Math.min(n, columns) * arithmetic.bytes > cpu.l1() / 2;
+        boolean packB = arithmetic.depth > 1 || b.columnStride() != arithmetic.bytes || Math.min(m, rows) >= rowsToPackB(cpu, b, tile)
+                && (long) Math.min(k, depth) * Math.min(n, columns) * arithmetic.bytes > cpu.l1() / 2;
         boolean near = packB && isNear((long) Math.min(k, depth) * Math.min(n, columns) * arithmetic.bytes);
         boolean packA = arithmetic == Arithmetic.I8I8 || k % arithmetic.depth != 0
                 || (a.columnStride() != arithmetic.bytes ? arithmetic.depth > 1 || n > width / 2 || a.columnStride() % arithmetic.lane != 0
-                : !readsRowsAsTheyLie(cpu) && packsRows(a, m, n, width, near));
+                        : !readsRowsAsTheyLie(cpu) && packsRows(a, m, n, width, near));
         return new Blocking(rows, columns, depth, vectors, tile, packA, packB);
     }
 
@@ -68,7 +71,8 @@ record Blocking(int rows, int columns, int depth, int vectors, int tile, boolean
 
     /** {@code part} or less of {@code n}, so that threads get equally many where there are few: {@code beside} times as many as the parts. */
     static int shared(int n, int part, int unit, long beside, int threads) {
-        for (long parts = pieces(n, part); parts * beside > 1 && parts * beside < 4L * threads && parts * beside % threads != 0 && part > unit; ) {
+        for (long parts = pieces(n, part); parts * beside > 1 && parts * beside < 4L * threads && parts * beside % threads != 0
+                && part > unit;) {
             parts++;
             part = even(n, (int) ((n + parts - 1) / parts), unit);
         }

@@ -9,7 +9,7 @@ import lyceum.backend.x86.machine.Cpu;
  * a kernel, {@link Blocking} cuts, and threads take their pieces. Measured on Zen 4 where nothing else is said; caches come from the CPU itself.
  */
 final class Costs {
-    private Costs() { }
+    private Costs() {}
 
     // Which kernel.
 
@@ -30,7 +30,8 @@ final class Costs {
 
     /** True for a row whose B is read from end to end: where memory is far (768 by 3072: 10.1 GFLOP/s by a few lines of every row, 12.5 so). */
     static boolean streams(Cpu cpu, Arithmetic arithmetic, int rows, int columns) {
-        return rows == 1 && columns >= 256 && columns <= COLUMNS && arithmetic.depth == 1 && arithmetic.isFused() && cpu.has(Feature.AVX512) && cpu.isFarFromMemory();
+        return rows == 1 && columns >= 256 && columns <= COLUMNS && arithmetic.depth == 1 && arithmetic.isFused() && cpu.has(Feature.AVX512)
+                && cpu.isFarFromMemory();
     }
 
     /** Rows, beside one thread and beside more, up to which it pays to pack them instead of a transposed B, and to turn the result. */
@@ -43,10 +44,11 @@ final class Costs {
      */
     static boolean turns(Cpu cpu, Product product, int threads) {
         View a = product.a(), b = product.b();
-        int m = product.m(), lanes = cpu.vectorBits() / 8 / product.arithmetic().lane, most = threads > 1 ? ROWS_TO_TURN_BESIDE : ROWS_TO_TURN;
+        int m = product.m(), lanes = cpu.vectorBits() / 8 / product.arithmetic().lane,
+                most = threads > 1 ? ROWS_TO_TURN_BESIDE : ROWS_TO_TURN;
         boolean isPlain = product.arithmetic().depth == 1 && !product.widens(a) && !product.widens(b) && product.isDirect();
-        return isPlain && readsRowsAsTheyLie(cpu) && Product.rowStride(b) == 1 && Product.columnStride(b) != 1
-                && m > FEW_ROWS && m <= most && 2 * m <= product.n() && 4 * m >= 3 * ((m + lanes - 1) / lanes * lanes);
+        return isPlain && readsRowsAsTheyLie(cpu) && Product.rowStride(b) == 1 && Product.columnStride(b) != 1 && m > FEW_ROWS && m <= most
+                && 2 * m <= product.n() && 4 * m >= 3 * ((m + lanes - 1) / lanes * lanes);
     }
 
     // How a product by vectors is cut.

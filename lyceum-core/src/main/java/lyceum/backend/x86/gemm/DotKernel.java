@@ -158,7 +158,9 @@ final class DotKernel {
 
     private void load(Vec to, Mem from, boolean masked) {
         if (!masked) a.emit(Instruction.VMOVUPS, to, from);
-        else if (wide) a.emit(arithmetic.bytes == 2 ? Instruction.VMOVDQU16 : arithmetic.bytes == 8 ? Instruction.VMOVUPD : Instruction.VMOVUPS, to.mask(Mask.K1).zeroing(), from);
+        else if (wide)
+            a.emit(arithmetic.bytes == 2 ? Instruction.VMOVDQU16 : arithmetic.bytes == 8 ? Instruction.VMOVUPD : Instruction.VMOVUPS,
+                    to.mask(Mask.K1).zeroing(), from);
         else a.emit(arithmetic.bytes == 8 ? Instruction.VMASKMOVPD : Instruction.VMASKMOVPS, to, mask(), from);
     }
 

@@ -24,7 +24,8 @@ final class DotProducts {
     boolean multiply(Product product) {
         var arithmetic = product.arithmetic();
         boolean suits = switch (arithmetic) {
-            case F32, F64, BF16 -> Math.min(product.m(), product.n()) <= FEW_ROWS && !product.widens(product.a()) && Product.rowStride(product.b()) == 1 && Product.columnStride(product.a()) == 1;
+            case F32, F64, BF16 -> Math.min(product.m(), product.n()) <= FEW_ROWS && !product.widens(product.a())
+                    && Product.rowStride(product.b()) == 1 && Product.columnStride(product.a()) == 1;
             default -> false;
         };
         if (!suits) return false;
@@ -49,7 +50,8 @@ final class DotProducts {
 
     private void piece(Product product, boolean turned, long index, int few, int first, int count) {
         var scratch = Scratch.ofThread();
-        Operand x = product.operand(product.a(), index), w = product.operand(product.b(), index).transposed(), out = product.operand(product.out(), index);
+        Operand x = product.operand(product.a(), index), w = product.operand(product.b(), index).transposed(),
+                out = product.operand(product.out(), index);
         boolean direct = product.isResult();
         int columns = turned ? few : count;
         if (turned) {
@@ -83,7 +85,8 @@ final class DotProducts {
         long mask = rest == 0 ? 0 : packing.mask(rest, arithmetic.bytes);
         for (int i = 0; i < few; i += DotKernel.MOST_ROWS) {
             int rows = Math.min(DotKernel.MOST_ROWS, few - i);
-            Gemm.call(kernels.of(new DotKernel.Form(arithmetic, rows)), (long) rows * count * product.k(), parameters.address(), x.address() + i * x.rowStride(), w.address(), out.address() + i * out.rowStride(), count, mask);
+            Gemm.call(kernels.of(new DotKernel.Form(arithmetic, rows)), (long) rows * count * product.k(), parameters.address(),
+                    x.address() + i * x.rowStride(), w.address(), out.address() + i * out.rowStride(), count, mask);
         }
     }
 }

@@ -66,7 +66,8 @@ public final class Gemm {
         var product = Product.of(Arithmetic.BF16, a, b, out);
         if (!splits() || product.k() == 0) return false;
         var tile = TileDot.of(cpu, DType.BF16, DType.BF16, DType.F32);
-        if (out.size() > 0) panels.multiply(product, new PanelProducts.Way(tile != null && tilesPay(product, false) ? tile : null, split, null));
+        if (out.size() > 0)
+            panels.multiply(product, new PanelProducts.Way(tile != null && tilesPay(product, false) ? tile : null, split, null));
         return true;
     }
 
@@ -88,15 +89,18 @@ public final class Gemm {
      */
     public boolean multiply(View a, View b, Program then, View[] others, View... outputs) {
         var arithmetic = Arithmetic.of(cpu, a.dtype(), b.dtype(), a.dtype());
-        return arithmetic != null && arithmetic.sums == a.dtype() && then.isPlain() && multiply(Product.of(arithmetic, a, b, then, others, outputs));
+        return arithmetic != null && arithmetic.sums == a.dtype() && then.isPlain()
+                && multiply(Product.of(arithmetic, a, b, then, others, outputs));
     }
 
     private boolean multiply(Product product) {
         View a = product.a(), out = product.out();
         if (product.k() == 0) return false;
         if (out.size() == 0) return true;
-        boolean turn = product.n() == 1 ? product.m() > 1 && Product.columnStride(a) != 1 : !product.isDirect() && Product.rowStride(out) == 1;
-        if (turn && a.dtype() == product.b().dtype() && (product.m() == 1 || Product.rowStride(out) == 1) || turns(cpu, product, threads())) product = product.transposed();
+        boolean turn = product.n() == 1 ? product.m() > 1 && Product.columnStride(a) != 1
+                : !product.isDirect() && Product.rowStride(out) == 1;
+        if (turn && a.dtype() == product.b().dtype() && (product.m() == 1 || Product.rowStride(out) == 1) || turns(cpu, product, threads()))
+            product = product.transposed();
         if (!dots.multiply(product)) blocked(product);
         return true;
     }
@@ -131,20 +135,23 @@ public final class Gemm {
             int depth = Math.min(blocking.depth(), product.k() - p);
             Operand left = a.from(i, p), right = b.from(p, j);
             if (product.widens(product.a())) left = packing.widened(product.a().dtype(), scratch, Scratch.Use.WIDE_LEFT, left, rows, depth);
-            if (product.widens(product.b())) right = packing.widened(product.b().dtype(), scratch, Scratch.Use.WIDE_RIGHT, right, depth, columns);
+            if (product.widens(product.b()))
+                right = packing.widened(product.b().dtype(), scratch, Scratch.Use.WIDE_RIGHT, right, depth, columns);
             var parameters = scratch.parameters();
             MicroKernel.B_STEP.set(parameters, right.rowStride());
             MicroKernel.C_ROW.set(parameters, target.rowStride());
             MicroKernel.STEPS.set(parameters, (depth + arithmetic.depth - 1) / arithmetic.depth);
             MicroKernel.ADD.set(parameters, p > 0 ? 1 : 0);
             boolean ends = direct && product.then() != null && p + depth == product.k();
-            new Block(this, arithmetic, blocking, scratch, left, right, target, rows, columns, depth).run(!ends ? null : (row, count) -> finish(product, null, index, i + row, count, j, columns));
+            new Block(this, arithmetic, blocking, scratch, left, right, target, rows, columns, depth)
+                    .run(!ends ? null : (row, count) -> finish(product, null, index, i + row, count, j, columns));
         }
         if (!direct) finish(product, scratch, index, i, rows, j, columns);
     }
 
     static Operand sums(Arithmetic arithmetic, Scratch scratch, int rows, int columns) {
-        return new Operand(scratch.get(Scratch.Use.SUMS, (long) rows * columns * arithmetic.lane), (long) columns * arithmetic.lane, arithmetic.lane);
+        return new Operand(scratch.get(Scratch.Use.SUMS, (long) rows * columns * arithmetic.lane), (long) columns * arithmetic.lane,
+                arithmetic.lane);
     }
 
     /** The sums of a part of the result, in scratch memory or (null) in their place, go where they belong. */
@@ -154,13 +161,14 @@ public final class Gemm {
         var to = product.out();
         if (scratch != null && product.isTurned()) {
             var place = product.operand(to, index).from(row, column);
-            packing.turn(scratch.get(Scratch.Use.SUMS, 0), (long) columns * type.bytes(), place.address(), place.columnStride(), rows, columns, type.bytes());
+            packing.turn(scratch.get(Scratch.Use.SUMS, 0), (long) columns * type.bytes(), place.address(), place.columnStride(), rows,
+                    columns, type.bytes());
             if (product.then() == null) return;
             finish(product.transposed(), null, index, column, columns, row, rows);
             return;
         }
-        var then = product.then() != null ? product.then()
-                : new Product.Then(type == to.dtype() ? Program.copy(type) : Program.of(Op.CAST, to.dtype(), type), new View[0], new View[] {to}, false);
+        var then = product.then() != null ? product.then() : new Product.Then(
+                type == to.dtype() ? Program.copy(type) : Program.of(Op.CAST, to.dtype(), type), new View[0], new View[] {to}, false);
         var inputs = new View[1 + then.others().length];
         inputs[0] = scratch == null ? product.part(to, index, row, rows, column, columns)
                 : new View(type, scratch.storage(Scratch.Use.SUMS, 0), 0, shape, View.contiguousStrides(shape));
@@ -177,12 +185,14 @@ public final class Gemm {
     }
 
     /** What happens to rows of a block whose sums are complete. */
-    @FunctionalInterface private interface Complete {
+    @FunctionalInterface
+    private interface Complete {
         void rows(int from, int count);
     }
 
     /** A block of B under some rows of A. */
-    private record Block(Gemm gemm, Arithmetic arithmetic, Blocking blocking, Scratch scratch, Operand a, Operand b, Operand c, int rows, int columns, int depth) {
+    private record Block(Gemm gemm, Arithmetic arithmetic, Blocking blocking, Scratch scratch, Operand a, Operand b, Operand c, int rows,
+            int columns, int depth) {
 
         /**
          * Panel after panel of B, each of which meets all rows; or, where B is near or if that is given, as many rows at once as stay in the cache until their
@@ -204,7 +214,9 @@ public final class Gemm {
                 int count = Math.min(some, rows - row);
                 var left = left(row, count, steps);
                 long panelBytes = steps * blocking.vectors() * lanes * arithmetic.lane;
-                long panels = blocking.packB() ? scratch.get(Scratch.Use.RIGHT, inTurn ? 2 * panelBytes : steps * arithmetic.lane * columns + panelBytes) : 0, panel = panels;
+                long panels = blocking.packB()
+                        ? scratch.get(Scratch.Use.RIGHT, inTurn ? 2 * panelBytes : steps * arithmetic.lane * columns + panelBytes) : 0,
+                        panel = panels;
                 boolean isThere = row > 0;
                 for (int column = 0; column < columns; column += width) {
                     int vectors = vectors(blocking.vectors(), columns - column, lanes);
@@ -226,7 +238,8 @@ public final class Gemm {
             MicroKernel.A_STEP.set(parameters, a.columnStride());
             int rest = columns % lanes;
             long mask = rest == 0 ? 0 : gemm.packing.mask(rest, arithmetic.lane);
-            call(gemm.kernels.of(new StreamKernel.Form(arithmetic)), (long) columns * depth, parameters.address(), a.address(), b.address(), c.address(), columns / lanes, mask);
+            call(gemm.kernels.of(new StreamKernel.Form(arithmetic)), (long) columns * depth, parameters.address(), a.address(), b.address(),
+                    c.address(), columns / lanes, mask);
         }
 
         /** Whether the panel at a column is copied to {@code to} meanwhile, if so many rows take long enough: then the parameters say it. */
@@ -234,7 +247,9 @@ public final class Gemm {
             var parameters = scratch.parameters();
             MicroKernel.nothingBeside(parameters);
             boolean isAlike = column + vectors * lanes <= columns && vectors(blocking.vectors(), columns - column, lanes) == vectors;
-            if (!blocking.packB() || !isAlike || !MicroKernel.copiesBeside(gemm.cpu, arithmetic, vectors) || b.columnStride() != arithmetic.bytes || b.rowStride() <= 0) return false;
+            if (!blocking.packB() || !isAlike || !MicroKernel.copiesBeside(gemm.cpu, arithmetic, vectors)
+                    || b.columnStride() != arithmetic.bytes || b.rowStride() <= 0)
+                return false;
             long tiles = rows / blocking.tile(), times = steps / MicroKernel.UNROLL, pace = 1;
             if (tiles * times < steps) return false;
             while (pace < SLOWEST_COPY && tiles * (times / (2 * pace)) >= steps) pace *= 2;
@@ -257,7 +272,8 @@ public final class Gemm {
             var parameters = scratch.parameters();
             MicroKernel.A_ROW.set(parameters, left.rowStride());
             MicroKernel.A_STEP.set(parameters, left.columnStride());
-            MicroKernel.A_TILE.set(parameters, tiled ? Packing.tileBytes(arithmetic, blocking.tile(), steps) : blocking.tile() * left.rowStride());
+            MicroKernel.A_TILE.set(parameters,
+                    tiled ? Packing.tileBytes(arithmetic, blocking.tile(), steps) : blocking.tile() * left.rowStride());
             return left.address();
         }
 
@@ -265,13 +281,15 @@ public final class Gemm {
         private void panel(long left, int row, int rows, int column, int width, int vectors, int lanes, long panel, boolean isThere) {
             var parameters = scratch.parameters();
             boolean masked = width < vectors * lanes;
-            long mask = masked ? gemm.packing.mask(width - (vectors - 1) * lanes, arithmetic.lane) : 0, from = b.address() + column * b.columnStride();
+            long mask = masked ? gemm.packing.mask(width - (vectors - 1) * lanes, arithmetic.lane) : 0,
+                    from = b.address() + column * b.columnStride();
             var kernel = gemm.kernels.of(new MicroKernel.Form(arithmetic, blocking.tile(), vectors, masked, false));
             long to = c.address() + row * c.rowStride() + column * c.columnStride();
             int done = 0;
             if (blocking.packB()) {
                 long step = (long) vectors * gemm.cpu.vectorBits() / 8;
-                if (!isThere && arithmetic.depth == 1 && b.columnStride() == arithmetic.bytes && rows > blocking.tile()) done = copyingTile(left, from, panel, to, vectors, masked, mask);
+                if (!isThere && arithmetic.depth == 1 && b.columnStride() == arithmetic.bytes && rows > blocking.tile())
+                    done = copyingTile(left, from, panel, to, vectors, masked, mask);
                 else if (!isThere) gemm.packing.panel(arithmetic, b.from(0, column), panel, vectors, width, depth);
                 from = panel;
                 MicroKernel.B_STEP.set(parameters, step);
@@ -291,7 +309,8 @@ public final class Gemm {
             var parameters = scratch.parameters();
             MicroKernel.B_STEP.set(parameters, b.rowStride());
             MicroKernel.COPY_TO.set(parameters, panel);
-            gemm.kernels.of(new MicroKernel.Form(arithmetic, blocking.tile(), vectors, masked, true)).call(parameters.address(), left, from, to, blocking.tile(), mask);
+            gemm.kernels.of(new MicroKernel.Form(arithmetic, blocking.tile(), vectors, masked, true)).call(parameters.address(), left, from,
+                    to, blocking.tile(), mask);
             return blocking.tile();
         }
 

@@ -43,14 +43,16 @@ import lyceum.backend.x86.machine.KernelForm;
 final class MicroKernel {
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
     /** Bytes from row to row of A, from step to step of A and of B, from row to row of C; number of steps; 0 to overwrite C. */
-    static final Field A_ROW = LAYOUT.word(), A_STEP = LAYOUT.word(), B_STEP = LAYOUT.word(), C_ROW = LAYOUT.word(), STEPS = LAYOUT.word(), ADD = LAYOUT.word();
+    static final Field A_ROW = LAYOUT.word(), A_STEP = LAYOUT.word(), B_STEP = LAYOUT.word(), C_ROW = LAYOUT.word(), STEPS = LAYOUT.word(),
+            ADD = LAYOUT.word();
     /** For {@link Arithmetic#I8I8} the address of what is taken off the sums of each column; bytes from tile to tile of A; where the panel is copied to. */
     static final Field STARTS = LAYOUT.word(), A_TILE = LAYOUT.word(), COPY_TO = LAYOUT.word();
     /**
      * With AVX-512 the first row of a panel that is to be copied, where they end, bytes from row to row, where they go, and a mask of the bits of the steps
      * left that are 0 when one is copied. None: equal ends.
      */
-    static final Field BESIDE = LAYOUT.word(), BESIDE_END = LAYOUT.word(), BESIDE_STRIDE = LAYOUT.word(), BESIDE_TO = LAYOUT.word(), BESIDE_PACE = LAYOUT.word();
+    static final Field BESIDE = LAYOUT.word(), BESIDE_END = LAYOUT.word(), BESIDE_STRIDE = LAYOUT.word(), BESIDE_TO = LAYOUT.word(),
+            BESIDE_PACE = LAYOUT.word();
     /** The kernel's own. */
     private static final Field SUMS = LAYOUT.word(), SUMS_END = LAYOUT.word(), TILE = LAYOUT.word();
     /** Bytes behind rdi. */
@@ -75,11 +77,15 @@ final class MicroKernel {
      *        for the panel beside it
      */
     record Form(Arithmetic arithmetic, int rows, int vectors, boolean masked, boolean copying) implements KernelForm {
-        @Override public String name(Cpu cpu) { return (copying ? "gemm copying " : "gemm ") + arithmetic + " " + rows + "x" + vectors + (masked ? " masked" : ""); }
+        @Override public String name(Cpu cpu) {
+            return (copying ? "gemm copying " : "gemm ") + arithmetic + " " + rows + "x" + vectors + (masked ? " masked" : "");
+        }
 
         @Override public void write(Assembler a, Cpu cpu) { new MicroKernel(a, cpu, this).write(rows); }
 
-        @Override public int hashCode() { return ((arithmetic.ordinal() * 32 + rows) * 16 + vectors) * 4 + (masked ? 2 : 0) + (copying ? 1 : 0); }
+        @Override public int hashCode() {
+            return ((arithmetic.ordinal() * 32 + rows) * 16 + vectors) * 4 + (masked ? 2 : 0) + (copying ? 1 : 0);
+        }
 
         @Override public boolean equals(Object other) { return other instanceof Form && other.hashCode() == hashCode(); }
     }
@@ -108,7 +114,9 @@ final class MicroKernel {
     }
 
     /** True for kernels (of tiles of up to 8 rows) that copy a panel beside theirs while they run. */
-    static boolean copiesBeside(Cpu cpu, Arithmetic arithmetic, int vectors) { return cpu.has(Feature.AVX512) && arithmetic.depth == 1 && vectors == 3; }
+    static boolean copiesBeside(Cpu cpu, Arithmetic arithmetic, int vectors) {
+        return cpu.has(Feature.AVX512) && arithmetic.depth == 1 && vectors == 3;
+    }
 
     private void write(int most) {
         a.enter(SAVED);
@@ -191,10 +199,12 @@ final class MicroKernel {
     }
 
     private void begin(int rows) {
-        for (int i = 0; i < rows; i++) for (int v = 0; v < vectors; v++) a.emit(Instruction.VXORPS, accumulator(i, v), accumulator(i, v), accumulator(i, v));
+        for (int i = 0; i < rows; i++)
+            for (int v = 0; v < vectors; v++) a.emit(Instruction.VXORPS, accumulator(i, v), accumulator(i, v), accumulator(i, v));
         if (arithmetic != Arithmetic.I8I8) return;
         a.mov(R14, Mem.at(RDI, STARTS));
-        for (int i = 0; i < rows; i++) for (int v = 0; v < vectors; v++) a.emit(Instruction.VPSUBD, accumulator(i, v), accumulator(i, v), Mem.at(R14, v * bits / 8));
+        for (int i = 0; i < rows; i++)
+            for (int v = 0; v < vectors; v++) a.emit(Instruction.VPSUBD, accumulator(i, v), accumulator(i, v), Mem.at(R14, v * bits / 8));
     }
 
     private void prefetchC(int rows) {

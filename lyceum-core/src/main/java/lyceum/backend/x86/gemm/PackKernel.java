@@ -89,7 +89,9 @@ final class PackKernel {
         a.lea(R9, Mem.at(RCX, RCX, 2));
         var loop = a.bind(a.label());
         for (int p = 0; p < piles; p++) a.emit(Instruction.VMOVUPS, Vec.of(p, 8 * bytes), Mem.at(RDI, p * bytes));
-        for (int p = 0; p < piles; p++) a.emit(Instruction.VMOVUPS_STORE, p == 0 ? Mem.at(RDX) : p == 3 ? Mem.at(RDX, R9, 1) : Mem.at(RDX, RCX, p), Vec.of(p, 8 * bytes));
+        for (int p = 0; p < piles; p++)
+            a.emit(Instruction.VMOVUPS_STORE, p == 0 ? Mem.at(RDX) : p == 3 ? Mem.at(RDX, R9, 1) : Mem.at(RDX, RCX, p),
+                    Vec.of(p, 8 * bytes));
         a.add(RDI, RSI);
         a.add(RDX, bytes);
         a.sub(R8, 1);

@@ -13,8 +13,7 @@ import lyceum.memory.Storage;
 /** Copies blocks of the operands into the layouts that the micro-kernel reads in sequence. Strides of sources are those of elements. */
 final class Packing {
     /** All memory, to address it as the kernels do. */
-    @SuppressWarnings("restricted")
-    static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    @SuppressWarnings("restricted") static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     private static final int LINE = 64, WIDEST = 8;
     /** Bytes from part to part of a line of a block of B: at most 512 columns, and a line apart. */
     static final int PART_OF_BLOCK = 2 * 512 + LINE;
@@ -65,7 +64,8 @@ final class Packing {
 
     /** A block of F16, BF16 or bytes in the type in which it is multiplied, four bytes an element. */
     Operand widened(DType type, Scratch scratch, Scratch.Use use, Operand x, int rows, int columns) {
-        if (x.columnStride() != type.bytes() && x.rowStride() == type.bytes()) return widened(type, scratch, use, x.transposed(), columns, rows).transposed();
+        if (x.columnStride() != type.bytes() && x.rowStride() == type.bytes())
+            return widened(type, scratch, use, x.transposed(), columns, rows).transposed();
         long stride = apart(4L * columns), to = scratch.get(use, rows * stride);
         if (x.columnStride() == type.bytes()) {
             kernels.of(new LineKernel.Widen(type)).move((long) rows * columns, x.address(), x.rowStride(), to, stride, rows, columns);
@@ -81,7 +81,8 @@ final class Packing {
 
     /** True if the elements of a step lie side by side in one direction. */
     static boolean canTile(Arithmetic arithmetic, Operand a, int k) {
-        return arithmetic != Arithmetic.I8I8 && k % arithmetic.depth == 0 && (a.columnStride() == arithmetic.bytes || arithmetic.depth == 1 && a.rowStride() == arithmetic.bytes);
+        return arithmetic != Arithmetic.I8I8 && k % arithmetic.depth == 0
+                && (a.columnStride() == arithmetic.bytes || arithmetic.depth == 1 && a.rowStride() == arithmetic.bytes);
     }
 
     /** From a packed tile to the next: a line more than it takes, so that those that are packed at once do not meet in the same set of the cache. */
@@ -90,7 +91,8 @@ final class Packing {
     /** Rows of A, tile by tile: for every step the elements of a tile's rows are neighbours. The result's strides are those within a tile. */
     Operand tiles(Arithmetic arithmetic, Scratch scratch, Operand a, int rows, int k, int tile) {
         int lane = arithmetic.lane, steps = k / arithmetic.depth;
-        long width = (long) tile * lane, apart = tileBytes(arithmetic, tile, steps), to = scratch.get(Scratch.Use.LEFT, (rows + tile - 1) / tile * apart + LINE);
+        long width = (long) tile * lane, apart = tileBytes(arithmetic, tile, steps),
+                to = scratch.get(Scratch.Use.LEFT, (rows + tile - 1) / tile * apart + LINE);
         int lanes = vectorBytes() / lane, together = 1;
         boolean isVector = width == 32 || width == vectorBytes();
         for (int row = 0; row < rows; row += together * tile) {
@@ -98,8 +100,10 @@ final class Packing {
             long from = a.address() + row * a.rowStride(), at = to + row / tile * apart;
             together = a.columnStride() == arithmetic.bytes || !isVector ? 1 : Math.clamp((rows - row) / tile, 1, PackKernel.MOST_PILES);
             if (a.columnStride() == arithmetic.bytes) turn(from, a.rowStride(), at, width, height, steps, lane);
-            else if (isVector && height == tile) kernels.of(new PackKernel.Deal((int) width, together)).call(from, a.columnStride(), at, apart, steps, 0);
-            else kernels.of(new PackKernel.Copy(lane, vectors)).call(from, a.columnStride(), at, width, steps, mask(height - (vectors - 1) * lanes, lane));
+            else if (isVector && height == tile)
+                kernels.of(new PackKernel.Deal((int) width, together)).call(from, a.columnStride(), at, apart, steps, 0);
+            else kernels.of(new PackKernel.Copy(lane, vectors)).call(from, a.columnStride(), at, width, steps,
+                    mask(height - (vectors - 1) * lanes, lane));
         }
         return new Operand(to, lane, width);
     }
@@ -110,7 +114,9 @@ final class Packing {
         boolean flipped = arithmetic == Arithmetic.I8I8;
         if (arithmetic.depth > 1 && a.rowStride() == bytes && a.columnStride() != bytes && cpu.has(Feature.AVX512)) {
             long width = (rows + 15L) / 16 * LINE, to = scratch.get(Scratch.Use.LEFT, width * steps);
-            for (int strip = 0; strip < rows; strip += 16 * WIDEST) interleave(arithmetic, new Operand(a.address() + (long) strip * bytes, a.columnStride(), bytes), to + 4L * strip, width, Math.min(16 * WIDEST, rows - strip), k, flipped);
+            for (int strip = 0; strip < rows; strip += 16 * WIDEST)
+                interleave(arithmetic, new Operand(a.address() + (long) strip * bytes, a.columnStride(), bytes), to + 4L * strip, width,
+                        Math.min(16 * WIDEST, rows - strip), k, flipped);
             return new Operand(to, lane, width);
         }
         long stride = apart((long) steps * lane), to = scratch.get(Scratch.Use.LEFT, rows * stride);
@@ -124,7 +130,8 @@ final class Packing {
         } else if (a.rowStride() == bytes && arithmetic.depth == 1) {
             turn(a.address(), a.columnStride(), to, stride, k, rows, lane);
         } else {
-            for (int i = 0; i < rows; i++) gather(arithmetic, a.address() + i * a.rowStride(), a.columnStride(), to + i * stride, lane, k, flipped);
+            for (int i = 0; i < rows; i++)
+                gather(arithmetic, a.address() + i * a.rowStride(), a.columnStride(), to + i * stride, lane, k, flipped);
         }
         return new Operand(to, stride, lane);
     }
@@ -144,13 +151,17 @@ final class Packing {
         if (b.columnStride() == bytes && arithmetic.depth > 1 && cpu.has(Feature.AVX512)) {
             interleave(arithmetic, b, to, width, columns, k, false);
         } else if (b.columnStride() == bytes && arithmetic.depth == 1) {
-            kernels.of(new PackKernel.Copy(lane, vectors)).call(b.address(), b.rowStride(), to, width, k, mask(columns - (vectors - 1) * lanes, lane));
+            kernels.of(new PackKernel.Copy(lane, vectors)).call(b.address(), b.rowStride(), to, width, k,
+                    mask(columns - (vectors - 1) * lanes, lane));
         } else if (b.rowStride() == bytes) {
             if (whole > 0) turn(b.address(), b.columnStride(), to, width, columns, whole, lane);
             if (k % arithmetic.depth == 0) return;
-            for (int j = 0; j < columns; j++) gather(arithmetic, b.address() + j * b.columnStride() + (long) whole * lane, bytes, to + whole * width + (long) j * lane, width, k % arithmetic.depth, false);
+            for (int j = 0; j < columns; j++)
+                gather(arithmetic, b.address() + j * b.columnStride() + (long) whole * lane, bytes, to + whole * width + (long) j * lane,
+                        width, k % arithmetic.depth, false);
         } else {
-            for (int j = 0; j < columns; j++) gather(arithmetic, b.address() + j * b.columnStride(), b.rowStride(), to + (long) j * lane, width, k, false);
+            for (int j = 0; j < columns; j++)
+                gather(arithmetic, b.address() + j * b.columnStride(), b.rowStride(), to + (long) j * lane, width, k, false);
         }
     }
 
@@ -158,8 +169,10 @@ final class Packing {
     private void interleave(Arithmetic arithmetic, Operand x, long to, long width, int columns, int k, boolean flipped) {
         int depth = arithmetic.depth, vectors = (columns + 15) / 16, whole = k / depth;
         long mask = mask(columns - (vectors - 1) * 16, 4);
-        if (whole > 0) kernels.of(new InterleaveKernel(depth, depth, vectors, flipped)).call(x.address(), x.rowStride(), to, width, whole, mask);
-        if (k % depth != 0) kernels.of(new InterleaveKernel(depth, k % depth, vectors, flipped)).call(x.address() + (long) whole * depth * x.rowStride(), x.rowStride(), to + whole * width, width, 1, mask);
+        if (whole > 0)
+            kernels.of(new InterleaveKernel(depth, depth, vectors, flipped)).call(x.address(), x.rowStride(), to, width, whole, mask);
+        if (k % depth != 0) kernels.of(new InterleaveKernel(depth, k % depth, vectors, flipped))
+                .call(x.address() + (long) whole * depth * x.rowStride(), x.rowStride(), to + whole * width, width, 1, mask);
     }
 
     /** {@code rows} rows become columns. */

@@ -67,7 +67,8 @@ final class PanelProducts {
         var arithmetic = product.arithmetic();
         int m = product.m(), n = product.n(), k = product.k(), width = vectors(way) * vectorBytes() / arithmetic.lane;
         int rows = Blocking.even(m, PANEL_ROWS, 8), columns = Blocking.even(n, PANELS * width, width);
-        if (way.packed() != null && m <= PANEL_ROWS) columns = (int) Math.clamp(PIECE_BYTES / (width * (long) k * arithmetic.bytes), 1, columns / width) * width;
+        if (way.packed() != null && m <= PANEL_ROWS)
+            columns = (int) Math.clamp(PIECE_BYTES / (width * (long) k * arithmetic.bytes), 1, columns / width) * width;
         // Of whole pieces: the last one's rows are summed as all others are, whatever the number of threads.
         int depth = way.packed() != null && (long) Math.min(rows, m) * k * arithmetic.bytes <= cpu.l1() / 2 ? k : depth(way, arithmetic);
         int across = (n + columns - 1) / columns, wide = columns;
@@ -101,10 +102,14 @@ final class PanelProducts {
             default -> Arithmetic.of(cpu, right.dtype(), right.dtype(), right.dtype());
         };
         if (arithmetic == null) return null;
-        int k = Math.toIntExact(right.shape()[0]), n = Math.toIntExact(right.shape()[1]), vectors = tiled ? tileVectors() : cpu.has(Feature.AVX512) ? PACKED_VECTORS : 2;
-        int width = vectors * vectorBytes() / arithmetic.lane, steps = (k + arithmetic.depth - 1) / arithmetic.depth, count = (n + width - 1) / width;
-        long panelBytes = (long) (tiled ? (steps + TileKernel.SIDE - 1) / TileKernel.SIDE * TileKernel.SIDE : steps) * vectors * vectorBytes();
-        var starts = arithmetic == Arithmetic.U8I8 && cpu.has(Feature.VNNI) && right.dtype() == DType.I8 ? Allocator.allocate(4L * width * count, null) : null;
+        int k = Math.toIntExact(right.shape()[0]), n = Math.toIntExact(right.shape()[1]),
+                vectors = tiled ? tileVectors() : cpu.has(Feature.AVX512) ? PACKED_VECTORS : 2;
+        int width = vectors * vectorBytes() / arithmetic.lane, steps = (k + arithmetic.depth - 1) / arithmetic.depth,
+                count = (n + width - 1) / width;
+        long panelBytes = (long) (tiled ? (steps + TileKernel.SIDE - 1) / TileKernel.SIDE * TileKernel.SIDE : steps) * vectors
+                * vectorBytes();
+        var starts = arithmetic == Arithmetic.U8I8 && cpu.has(Feature.VNNI) && right.dtype() == DType.I8
+                ? Allocator.allocate(4L * width * count, null) : null;
         var packed = new PackedPanels(right, arithmetic, vectors, panelBytes, Allocator.allocate(panelBytes * count, null), starts);
         var matrix = new Operand(right.address(), right.strides()[0] * right.dtype().bytes(), right.strides()[1] * right.dtype().bytes());
         Parallel.range(count, Math.max(1, PIECE_BYTES / Math.max(1, panelBytes)), (from, to) -> {
@@ -124,14 +129,16 @@ final class PanelProducts {
             if (type.bytes() != arithmetic.bytes) part = packing.widened(type, scratch, Scratch.Use.WIDE_RIGHT, part, depth, width);
             packing.panel(arithmetic, part, packed.panel(panel) + (long) (p / arithmetic.depth) * used * vectorBytes(), used, width, depth);
         }
-        if (packed.vectors == tileVectors()) TilePacking.zeros(packed.panel(panel), (k + arithmetic.depth - 1) / arithmetic.depth, (long) used * vectorBytes());
+        if (packed.vectors == tileVectors())
+            TilePacking.zeros(packed.panel(panel), (k + arithmetic.depth - 1) / arithmetic.depth, (long) used * vectorBytes());
         if (packed.starts == null) return;
         // 128 times the sum of each column is its product with a row of that number.
         var parameters = scratch.parameters();
         parameters.asSlice(0, MicroKernel.PARAMETERS).fill((byte) 0);
         MicroKernel.B_STEP.set(parameters, (long) used * vectorBytes());
         MicroKernel.STEPS.set(parameters, (k + arithmetic.depth - 1) / arithmetic.depth);
-        Gemm.call(kernels.of(new MicroKernel.Form(arithmetic, 1, used, false, false)), (long) width * k, parameters.address(), packing.halves(), packed.panel(panel), packed.start(panel * packed.vectors * lanes), 1, 0);
+        Gemm.call(kernels.of(new MicroKernel.Form(arithmetic, 1, used, false, false)), (long) width * k, parameters.address(),
+                packing.halves(), packed.panel(panel), packed.start(panel * packed.vectors * lanes), 1, 0);
     }
 
     /** {@code out = a right}; false for types or sizes that the panels are not made for. */
@@ -164,7 +171,8 @@ final class PanelProducts {
         int k = product.k();
         boolean direct = product.isDirect();
         var target = direct ? product.operand(product.out(), index).from(i, j) : Gemm.sums(arithmetic, scratch, rows, columns);
-        Operand a = product.operand(product.a(), index).from(i, 0), b = way.packed() == null ? product.operand(product.b(), index).from(0, j) : null;
+        Operand a = product.operand(product.a(), index).from(i, 0),
+                b = way.packed() == null ? product.operand(product.b(), index).from(0, j) : null;
         for (int p = 0; p < k; p += most) {
             int depth = Math.min(most, k - p);
             var block = new Block(product, way, scratch, rows, j, columns, p, depth);
@@ -205,8 +213,11 @@ final class PanelProducts {
                 return new Operand(parts.address(), parts.rowStride(), arithmetic.lane);
             }
             if (product.widens(product.a())) a = packing.widened(product.a().dtype(), scratch, Scratch.Use.WIDE_LEFT, a, rows, depth);
-            boolean pack = arithmetic == Arithmetic.I8I8 || depth % arithmetic.depth != 0 || a.columnStride() != arithmetic.bytes && (rows > 1 || arithmetic.depth > 1) || rows >= 8 && Blocking.conflicts(a.rowStride());
-            return pack ? packing.rows(arithmetic, scratch, a, rows, depth) : new Operand(a.address(), a.rowStride(), a.columnStride() * arithmetic.depth);
+            boolean pack = arithmetic == Arithmetic.I8I8 || depth % arithmetic.depth != 0
+                    || a.columnStride() != arithmetic.bytes && (rows > 1 || arithmetic.depth > 1)
+                    || rows >= 8 && Blocking.conflicts(a.rowStride());
+            return pack ? packing.rows(arithmetic, scratch, a, rows, depth)
+                    : new Operand(a.address(), a.rowStride(), a.columnStride() * arithmetic.depth);
         }
 
         /** Bytes from part to part of a panel. */
@@ -214,14 +225,16 @@ final class PanelProducts {
 
         /** The block of B as panels; their address. */
         long pack(Operand b) {
-            long panelBytes = partBytes() * way.parts(), to = scratch.get(Scratch.Use.RIGHT, panelBytes * (columns / (vectors * lanes) + 1));
+            long panelBytes = partBytes() * way.parts(),
+                    to = scratch.get(Scratch.Use.RIGHT, panelBytes * (columns / (vectors * lanes) + 1));
             var parts = way.split() == null ? b : parts(b);
             long distance = b.columnStride() == 4 ? Packing.PART_OF_BLOCK : Packing.LEFT_PART;
             for (int column = 0; column < columns; column += vectors * lanes) {
                 int width = Math.min(vectors * lanes, columns - column);
                 for (int q = 0; q < way.parts(); q++) {
                     var part = new Operand(parts.address() + q * distance, parts.rowStride(), parts.columnStride());
-                    packing.panel(arithmetic, part.from(0, column), to + column / (vectors * lanes) * panelBytes + q * partBytes(), (width + lanes - 1) / lanes, width, depth);
+                    packing.panel(arithmetic, part.from(0, column), to + column / (vectors * lanes) * panelBytes + q * partBytes(),
+                            (width + lanes - 1) / lanes, width, depth);
                 }
             }
             return to;
@@ -235,7 +248,8 @@ final class PanelProducts {
 
         void run(Operand left, long panels, Operand target) {
             for (int column = 0; column < columns; column += vectors * lanes) {
-                int width = Math.min(vectors * lanes, columns - column), used = (width + lanes - 1) / lanes, index = column / (vectors * lanes);
+                int width = Math.min(vectors * lanes, columns - column), used = (width + lanes - 1) / lanes,
+                        index = column / (vectors * lanes);
                 long panel = way.packed() == null ? panels + index * partBytes() * way.parts()
                         : way.packed().panel(j / (vectors * lanes) + index) + (long) (p / arithmetic.depth) * used * vectorBytes();
                 var to = target.from(0, column);
@@ -260,7 +274,9 @@ final class PanelProducts {
             var terms = way.terms();
             for (int t = 0; t < terms.terms(); t++) {
                 MicroKernel.ADD.set(parameters, p > 0 || t > 0 ? 1 : 0);
-                Gemm.call(kernel, (long) rows * width * depth, parameters.address(), left.address() + (long) terms.left(t) * Packing.LEFT_PART, panel + terms.right(t) * partBytes(), to.address(), rows, mask);
+                Gemm.call(kernel, (long) rows * width * depth, parameters.address(),
+                        left.address() + (long) terms.left(t) * Packing.LEFT_PART, panel + terms.right(t) * partBytes(), to.address(), rows,
+                        mask);
             }
         }
     }

@@ -31,7 +31,8 @@ record Product(Arithmetic arithmetic, View a, View b, View out, int m, int n, in
 
     private static Product of(Arithmetic arithmetic, View a, View b, View out, Then then) {
         int rank = out.shape().length;
-        return new Product(arithmetic, a, b, out, Math.toIntExact(out.shape()[rank - 2]), Math.toIntExact(out.shape()[rank - 1]), Math.toIntExact(a.shape()[rank - 1]), then);
+        return new Product(arithmetic, a, b, out, Math.toIntExact(out.shape()[rank - 2]), Math.toIntExact(out.shape()[rank - 1]),
+                Math.toIntExact(a.shape()[rank - 1]), then);
     }
 
     /** With a program. */
@@ -41,7 +42,9 @@ record Product(Arithmetic arithmetic, View a, View b, View out, int m, int n, in
     }
 
     /** The same numbers, from {@code out' = b' a'}. */
-    Product transposed() { return new Product(arithmetic, turned(b), turned(a), turned(out), n, m, k, then == null ? null : then.transposed()); }
+    Product transposed() {
+        return new Product(arithmetic, turned(b), turned(a), turned(out), n, m, k, then == null ? null : then.transposed());
+    }
 
     private static View turned(View x) {
         int rank = x.shape().length;
@@ -102,6 +105,7 @@ record Product(Arithmetic arithmetic, View a, View b, View out, int m, int n, in
         int bytes = x.dtype().bytes();
         var own = new Operand(0, rowStride(x) * bytes, columnStride(x) * bytes);
         if (!widens(x)) return own;
-        return own.columnStride() != bytes && own.rowStride() == bytes ? new Operand(0, 4, 4L * depth + 64) : new Operand(0, 4L * depth + 64, 4);
+        return own.columnStride() != bytes && own.rowStride() == bytes ? new Operand(0, 4, 4L * depth + 64)
+                : new Operand(0, 4L * depth + 64, 4);
     }
 }

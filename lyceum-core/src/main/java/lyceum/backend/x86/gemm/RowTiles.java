@@ -8,7 +8,7 @@ import lyceum.backend.x86.asm.Condition;
 
 /** The loop over r8 rows of a kernel, tile by tile, and the rest by a smaller tile. */
 final class RowTiles {
-    private RowTiles() { }
+    private RowTiles() {}
 
     /** @param tile writes the code for so many rows, which leaves the pointers at the rows that follow */
     static void write(Assembler a, int most, IntConsumer tile) {

@@ -10,7 +10,9 @@ final class Scratch {
     private static final int PARAMETERS = Math.max(MicroKernel.PARAMETERS, TileKernel.PARAMETERS + Tiles.CONFIGURATION);
 
     /** What a block of memory is for. */
-    enum Use { LEFT, RIGHT, WIDE_LEFT, WIDE_RIGHT, PARTS_LEFT, PARTS_RIGHT, SUMS, STARTS, TILES_LEFT, TILES_SUMS }
+    enum Use {
+        LEFT, RIGHT, WIDE_LEFT, WIDE_RIGHT, PARTS_LEFT, PARTS_RIGHT, SUMS, STARTS, TILES_LEFT, TILES_SUMS
+    }
 
     private final Storage parameters = Allocator.allocate(PARAMETERS, null);
     private final MemorySegment parameterBlock = parameters.segment().asSlice(parameters.base(), PARAMETERS);
@@ -33,6 +35,7 @@ final class Scratch {
 
     Storage storage(Use use, long bytes) {
         var storage = blocks[use.ordinal()];
-        return storage != null && storage.bytes() >= bytes ? storage : (blocks[use.ordinal()] = Allocator.allocate(bytes + bytes / 4, null));
+        return storage != null && storage.bytes() >= bytes ? storage
+                : (blocks[use.ordinal()] = Allocator.allocate(bytes + bytes / 4, null));
     }
 }

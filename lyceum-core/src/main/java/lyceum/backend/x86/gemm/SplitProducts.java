@@ -38,14 +38,17 @@ public final class SplitProducts {
 
     /** {@code out = a b}; false if it is for the product in F32. */
     public boolean multiply(View a, View b, Precision precision, View out) {
-        if (a.dtype() != DType.F32 || b.dtype() != DType.F32 || out.dtype() != DType.F32 || precision.parts() == 0 || !gemm.splits() || a.size() == 0 || b.size() == 0) return false;
+        if (a.dtype() != DType.F32 || b.dtype() != DType.F32 || out.dtype() != DType.F32 || precision.parts() == 0 || !gemm.splits()
+                || a.size() == 0 || b.size() == 0)
+            return false;
         int rank = out.shape().length;
         Exponents rows = exponents(a, rank - 1), columns = exponents(b, rank - 2);
         if (!rows.finite || !columns.finite) return false;
         if (rows.near && columns.near) return gemm.multiply(a, b, precision, out);
         View left = scaled(a, rows), right = scaled(b, columns), sums = fresh(DType.F32, out.shape());
         if (!gemm.multiply(left, right, precision, sums)) return false;
-        backend.run(BACK, new View[] {sums, rows.powers(DType.F64, 1, out.shape()), columns.powers(DType.F64, 1, out.shape())}, new View[] {out});
+        backend.run(BACK, new View[] {sums, rows.powers(DType.F64, 1, out.shape()), columns.powers(DType.F64, 1, out.shape())},
+                new View[] {out});
         return true;
     }
 
@@ -78,7 +81,8 @@ public final class SplitProducts {
         var axes = new boolean[shape.length];
         axes[axis] = true;
         var largest = fresh(DType.F32, rest);
-        backend.reduce(Backend.Reduction.MAX, Program.of(Op.ABS, DType.F32, DType.F32), new View[] {x.with(shape, x.strides())}, axes, largest);
+        backend.reduce(Backend.Reduction.MAX, Program.of(Op.ABS, DType.F32, DType.F32), new View[] {x.with(shape, x.strides())}, axes,
+                largest);
         shape[axis] = 1;
         var exponents = new int[Math.toIntExact(View.size(rest))];
         boolean finite = true, near = true;
@@ -100,6 +104,7 @@ public final class SplitProducts {
     }
 
     private static View fresh(DType type, long[] shape) {
-        return new View(type, Allocator.allocate(Math.max(1, Math.multiplyExact(View.size(shape), type.bytes()))), 0, shape, View.contiguousStrides(shape));
+        return new View(type, Allocator.allocate(Math.max(1, Math.multiplyExact(View.size(shape), type.bytes()))), 0, shape,
+                View.contiguousStrides(shape));
     }
 }

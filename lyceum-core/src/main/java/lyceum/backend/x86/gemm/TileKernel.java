@@ -81,7 +81,8 @@ final class TileKernel {
         void move(Assembler a, Gp sums, int at, Gp to) {
             for (int h = 0; h < 2; h++) a.emit(Instruction.VMOVUPS, Vec.zmm(h), Mem.at(sums, at + TILE * h));
             if (isNarrow()) a.emit(Instruction.VCVTNE2PS2BF16, Vec.zmm(0), Vec.zmm(1), Vec.zmm(0));
-            for (int h = 0; h < rowBytes() / LINE; h++) a.emit(isFar() ? Instruction.VMOVNTPS : Instruction.VMOVUPS_STORE, Mem.at(to, LINE * h), Vec.zmm(h));
+            for (int h = 0; h < rowBytes() / LINE; h++)
+                a.emit(isFar() ? Instruction.VMOVNTPS : Instruction.VMOVUPS_STORE, Mem.at(to, LINE * h), Vec.zmm(h));
         }
     }
 
@@ -89,7 +90,7 @@ final class TileKernel {
      * What a call asks for in advance: the lines at {@code address} and {@code distance} bytes behind it, {@code step} bytes further at every step, and
      * {@code next} bytes further at every panel.
      */
-    record Ahead(long address, long distance, long step, long next) { }
+    record Ahead(long address, long distance, long step, long next) {}
 
     /** Where those stand behind rdi. */
     static final class AheadFields {

@@ -40,7 +40,8 @@ final class TilePacking {
                 return to;
             }
         }
-        if (cpu.has(Feature.AVX512)) kernels.of(new TileRowsKernel.Form(0)).call(a.address(), a.rowStride(), to, LINE, rows, (long) depth * arithmetic.bytes);
+        if (cpu.has(Feature.AVX512))
+            kernels.of(new TileRowsKernel.Form(0)).call(a.address(), a.rowStride(), to, LINE, rows, (long) depth * arithmetic.bytes);
         else for (int i = 0; i < rows; i++) row(a.address() + i * a.rowStride(), to + (long) LINE * i, depth * arithmetic.bytes);
         return to;
     }
@@ -62,12 +63,16 @@ final class TilePacking {
     }
 
     /** Rows {@code from .. from + count - 1} of the {@code depth} of a block of B to its panels; with the last rows the zeros behind them. */
-    void panels(PanelProducts.Way way, Arithmetic arithmetic, Scratch scratch, Operand b, long to, long panelBytes, int columns, int from, int count, int depth) {
+    void panels(PanelProducts.Way way, Arithmetic arithmetic, Scratch scratch, Operand b, long to, long panelBytes, int columns, int from,
+            int count, int depth) {
         int whole = columns / GROUP, lanes = (count + arithmetic.depth - 1) / arithmetic.depth, done = 0;
-        if (whole > 0 && cpu.has(Feature.AVX512) && count % arithmetic.depth == 0 && b.columnStride() == (way.split() != null ? 4 : arithmetic.bytes)) {
-            var kernel = way.split() != null ? kernels.of(new SplitPanelKernel.Form(way.parts(), 2, false)) : kernels.of(new TilePanelsKernel.Form(arithmetic.depth));
+        if (whole > 0 && cpu.has(Feature.AVX512) && count % arithmetic.depth == 0
+                && b.columnStride() == (way.split() != null ? 4 : arithmetic.bytes)) {
+            var kernel = way.split() != null ? kernels.of(new SplitPanelKernel.Form(way.parts(), 2, false))
+                    : kernels.of(new TilePanelsKernel.Form(arithmetic.depth));
             var rows = b.from(from, 0);
-            kernel.call(rows.address(), rows.rowStride(), to + from / arithmetic.depth * (long) TileKernel.PANEL_ROW, panelBytes, way.split() != null ? count : lanes, whole);
+            kernel.call(rows.address(), rows.rowStride(), to + from / arithmetic.depth * (long) TileKernel.PANEL_ROW, panelBytes,
+                    way.split() != null ? count : lanes, whole);
             done = whole;
         }
         for (int q = 0; q * GROUP < columns; q++) {
@@ -79,7 +84,8 @@ final class TilePacking {
                 else split(way.parts(), scratch, part, at, width, count);
             }
             if (from + count < depth) continue;
-            for (int part = 0; part < way.parts(); part++) zeros(panel + (long) part * TileKernel.RIGHT_PART, (depth + arithmetic.depth - 1) / arithmetic.depth, rowBytes(width));
+            for (int part = 0; part < way.parts(); part++)
+                zeros(panel + (long) part * TileKernel.RIGHT_PART, (depth + arithmetic.depth - 1) / arithmetic.depth, rowBytes(width));
         }
     }
 
@@ -97,7 +103,8 @@ final class TilePacking {
             packing.turn(b.address(), b.columnStride(), rows, TileKernel.PANEL_ROW, width, depth, 4);
             b = new Operand(rows, TileKernel.PANEL_ROW, 4);
         }
-        kernels.of(new SplitPanelKernel.Form(parts, vectors, true)).call(b.address(), b.rowStride(), to, 0, depth, packing.mask(width - (vectors - 1) * SIDE, 4));
+        kernels.of(new SplitPanelKernel.Form(parts, vectors, true)).call(b.address(), b.rowStride(), to, 0, depth,
+                packing.mask(width - (vectors - 1) * SIDE, 4));
     }
 
     private int vectorBytes() { return cpu.vectorBits() / 8; }
@@ -112,12 +119,16 @@ final class TilePacking {
         for (int i = 0; i < rows; i += SIDE, sums += 2 * TileKernel.TILE) {
             var target = to.from(i, 0);
             int some = Math.min(SIDE, rows - i);
-            if (cpu.has(Feature.AVX512)) kernels.of(new TileSumsKernel.Form(result)).call(sums, columns / GROUP, target.address(), to.rowStride(), some, columns % GROUP);
-            else for (int j = 0; j < columns; j += SIDE) tile(sums + j / GROUP * (long) TileKernel.SUMS + j % GROUP / SIDE * (long) TileKernel.TILE, target.from(0, j), some, Math.min(SIDE, columns - j));
+            if (cpu.has(Feature.AVX512)) kernels.of(new TileSumsKernel.Form(result)).call(sums, columns / GROUP, target.address(),
+                    to.rowStride(), some, columns % GROUP);
+            else for (int j = 0; j < columns; j += SIDE)
+                tile(sums + j / GROUP * (long) TileKernel.SUMS + j % GROUP / SIDE * (long) TileKernel.TILE, target.from(0, j), some,
+                        Math.min(SIDE, columns - j));
         }
     }
 
     private static void tile(long sums, Operand to, int rows, int columns) {
-        for (int i = 0; i < rows; i++) MemorySegment.copy(Packing.MEMORY, sums + (long) LINE * i, Packing.MEMORY, to.address() + i * to.rowStride(), 4L * columns);
+        for (int i = 0; i < rows; i++)
+            MemorySegment.copy(Packing.MEMORY, sums + (long) LINE * i, Packing.MEMORY, to.address() + i * to.rowStride(), 4L * columns);
     }
 }

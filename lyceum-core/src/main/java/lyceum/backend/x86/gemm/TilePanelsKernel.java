@@ -78,7 +78,8 @@ final class TilePanelsKernel {
             a.emit(Instruction.VPERMW, zmm(v), zmm(INDEX), zmm(v));
         } else {
             a.emit(Instruction.VMOVUPS, xmm(v), Mem.at(R10, at));
-            for (int row = 1; row < depth; row++) a.emit(Instruction.VINSERTF32X4, row, zmm(v), zmm(v), row == 3 ? Mem.at(R10, RBX, 1, at) : Mem.at(R10, RSI, row, at));
+            for (int row = 1; row < depth; row++)
+                a.emit(Instruction.VINSERTF32X4, row, zmm(v), zmm(v), row == 3 ? Mem.at(R10, RBX, 1, at) : Mem.at(R10, RSI, row, at));
             a.emit(Instruction.VPERMD, zmm(v), zmm(INDEX), zmm(v));
             a.emit(Instruction.VPSHUFB, zmm(v), zmm(v), zmm(BYTES));
         }

@@ -38,11 +38,13 @@ final class TileProducts {
     void multiply(Product product, PanelProducts.Way way) {
         int m = product.m(), n = product.n(), k = product.k(), threads = Parallel.isSequential() ? 1 : Parallel.threads();
         int side = side(), columns = Blocking.even(n, side, GROUP), rows = Blocking.even(m, side, GROUP);
-        while ((rows > GROUP || columns > GROUP) && pieces(m, rows) * pieces(n, columns) * product.batch() < threads && (long) rows * columns * k > TILES_SMALL) {
+        while ((rows > GROUP || columns > GROUP) && pieces(m, rows) * pieces(n, columns) * product.batch() < threads
+                && (long) rows * columns * k > TILES_SMALL) {
             if (rows > GROUP) rows = Blocking.even(rows, (rows + 1) / 2, GROUP);
             else columns = Blocking.even(columns, (columns + 1) / 2, GROUP);
         }
-        int high = rows, wide = Blocking.shared(n, columns, GROUP, pieces(m, rows) * product.batch(), threads), down = (m + high - 1) / high;
+        int high = rows, wide = Blocking.shared(n, columns, GROUP, pieces(m, rows) * product.batch(), threads),
+                down = (m + high - 1) / high;
         long pieces = down * pieces(n, wide), all = pieces * product.batch();
         if (all == 1) {
             new Piece(product, way, 0, 0, m, 0, n).run();
@@ -92,13 +94,15 @@ final class TileProducts {
             boolean narrow = to.dtype() == DType.BF16 && cpu.has(Feature.AVX512_BF16) && Product.columnStride(to) == 1;
             direct = narrow || product.isDirect();
             out = direct ? product.operand(to, index).from(i, j) : Gemm.sums(arithmetic, scratch, rows, columns);
-            result = Result.of(narrow, direct && to.size() * to.dtype().bytes() > cpu.l2() && (out.address() | out.rowStride()) % TileKernel.LINE == 0);
+            result = Result.of(narrow,
+                    direct && to.size() * to.dtype().bytes() > cpu.l2() && (out.address() | out.rowStride()) % TileKernel.LINE == 0);
         }
 
         void run() {
             int k = product.k(), most = way.parts() > 1 ? Packing.SPLIT_DEPTH : TILE_STEPS * arithmetic.depth;
             long sums = scratch.get(Scratch.Use.TILES_SUMS, (long) groups * panels * TileKernel.SUMS + TileKernel.SUMS);
-            long panelBytes = way.packed() != null ? way.packed().panelBytes : way.parts() > 1 ? (long) way.parts() * TileKernel.RIGHT_PART : (long) TILE_STEPS * TileKernel.PANEL_ROW;
+            long panelBytes = way.packed() != null ? way.packed().panelBytes
+                    : way.parts() > 1 ? (long) way.parts() * TileKernel.RIGHT_PART : (long) TILE_STEPS * TileKernel.PANEL_ROW;
             long right = way.packed() != null ? 0 : scratch.get(Scratch.Use.RIGHT, 2 * panels * panelBytes);
             var block = new Block(0, most, sums, right, panelBytes);
             if (way.packed() == null) for (int g = 0; g < groups; g++) block.pack(g);
@@ -131,15 +135,18 @@ final class TileProducts {
                 long first = way.packed() == null ? right : way.packed().panel(j / GROUP);
                 for (int g = 0; g < groups; g++) {
                     int height = Math.min(GROUP, rows - g * GROUP), whole = columns / GROUP, rest = columns % GROUP;
-                    long left = packing.rows(way, arithmetic, scratch, a.from((long) g * GROUP, p), height, depth), to = sums + (long) g * panels * TileKernel.SUMS;
+                    long left = packing.rows(way, arithmetic, scratch, a.from((long) g * GROUP, p), height, depth),
+                            to = sums + (long) g * panels * TileKernel.SUMS;
                     if (next != null && way.packed() == null) next.pack(g);
                     var ahead = new Ahead[] {rowsAhead(g), panelsAhead(g, next)};
                     boolean toRows = next == null && height == GROUP && cpu.has(Feature.AVX512);
                     var place = out.from((long) g * GROUP, 0);
                     if (whole > 0) call(left, first + skipped(GROUP), to, height, GROUP, whole, ahead, toRows ? place : null);
-                    if (rest > 0) call(left, first + whole * panelBytes + skipped(rest), to + (long) whole * TileKernel.SUMS, height, rest, 1, ahead, null);
+                    if (rest > 0) call(left, first + whole * panelBytes + skipped(rest), to + (long) whole * TileKernel.SUMS, height, rest,
+                            1, ahead, null);
                     int done = toRows ? whole : 0;
-                    if (next == null && columns > done * GROUP) packing.sums(to + (long) done * TileKernel.SUMS, place.from(0, (long) done * GROUP), result, height, columns - done * GROUP);
+                    if (next == null && columns > done * GROUP) packing.sums(to + (long) done * TileKernel.SUMS,
+                            place.from(0, (long) done * GROUP), result, height, columns - done * GROUP);
                 }
             }
 
@@ -162,7 +169,8 @@ final class TileProducts {
                 int share = share(), from = g * share, count = Math.min(share, (byRows() ? depth : columns) - from);
                 if (count <= 0) return;
                 if (byRows()) packing.panels(way, arithmetic, scratch, b.from(p, 0), right, panelBytes, columns, from, count, depth);
-                else packing.panels(way, arithmetic, scratch, b.from(p, from), right + from / GROUP * panelBytes, panelBytes, count, 0, depth, depth);
+                else packing.panels(way, arithmetic, scratch, b.from(p, from), right + from / GROUP * panelBytes, panelBytes, count, 0,
+                        depth, depth);
             }
 
             /** Two rows of the next group for every panel. */
@@ -173,7 +181,9 @@ final class TileProducts {
             }
 
             /** Two lines that are contiguous for the block's depth, for every panel. */
-            private Ahead pairs(long address, long stride) { return new Ahead(address, stride, stepBytes(), 2 * stride - steps * stepBytes()); }
+            private Ahead pairs(long address, long stride) {
+                return new Ahead(address, stride, stepBytes(), 2 * stride - steps * stepBytes());
+            }
 
             private long stepBytes() { return TileKernel.LINE * TileKernel.lines(way.terms()); }
 
@@ -186,7 +196,9 @@ final class TileProducts {
                 return new Ahead(rows.address(), rows.rowStride(), 2 * rows.rowStride(), stepBytes() - 2 * steps * rows.rowStride());
             }
 
-            private Ahead columnsAfter(Block next) { return next.p + next.depth < product.k() ? new Block(next.p + next.depth, most, 0, 0, 0).columnsAhead(0) : null; }
+            private Ahead columnsAfter(Block next) {
+                return next.p + next.depth < product.k() ? new Block(next.p + next.depth, most, 0, 0, 0).columnsAhead(0) : null;
+            }
 
             /** What a group has to ask for of the panels packed before. */
             private Ahead packedAhead(int g) {
@@ -211,8 +223,10 @@ final class TileProducts {
                 int down = height > SIDE ? 2 : 1, across = width > SIDE ? 2 : 1;
                 var configuration = parameters.asSlice(CONFIGURATION_AT, Tiles.CONFIGURATION);
                 TileKernel.configure(configuration, down, height - SIDE * (down - 1), across, width - SIDE * (across - 1), SIDE);
-                var kernel = kernels.of(new TileKernel.Form(tiles, way.tile(), way.terms(), down, across, rows != null ? result : Result.TILES));
-                Gemm.call(kernel, (long) height * width * count * depth / 8, parameters.address(), left, panel, to, count, configuration.address());
+                var kernel = kernels
+                        .of(new TileKernel.Form(tiles, way.tile(), way.terms(), down, across, rows != null ? result : Result.TILES));
+                Gemm.call(kernel, (long) height * width * count * depth / 8, parameters.address(), left, panel, to, count,
+                        configuration.address());
             }
         }
     }

@@ -89,7 +89,8 @@ final class TileRowsKernel {
             a.emit(Instruction.VMOVUPS_STORE, Mem.at(R11), zmm(0));
             return;
         }
-        for (int h = 0; h < 2; h++) a.emit(Instruction.VMOVUPS, masked ? zmm(h).mask(h == 0 ? Mask.K1 : Mask.K2).zeroing() : zmm(h), Mem.at(R10, 64 * h));
+        for (int h = 0; h < 2; h++)
+            a.emit(Instruction.VMOVUPS, masked ? zmm(h).mask(h == 0 ? Mask.K1 : Mask.K2).zeroing() : zmm(h), Mem.at(R10, 64 * h));
         for (int part = 0; part < parts; part++) {
             a.emit(Instruction.VCVTNE2PS2BF16, zmm(2), zmm(1), zmm(0));
             a.emit(Instruction.VMOVUPS_STORE, Mem.at(R11, part * TileKernel.LEFT_PART), zmm(2));

@@ -12,9 +12,7 @@ import static lyceum.backend.x86.asm.Gp.RCX;
 import static lyceum.backend.x86.asm.Gp.RDI;
 import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
-import lyceum.backend.x86.machine.Cpu;
-import lyceum.backend.x86.machine.KernelForm;
-import lyceum.backend.x86.machine.Lanes;
+import java.util.Arrays;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Feature;
@@ -24,6 +22,9 @@ import lyceum.backend.x86.asm.Label;
 import lyceum.backend.x86.asm.Mask;
 import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.KernelForm;
+import lyceum.backend.x86.machine.Lanes;
 
 /**
  * Turns rows of 4 or 8 byte elements into columns, a square of a vector's lanes at a time in registers: first within every 128 bits, then those.
@@ -141,7 +142,7 @@ public final class TransposeKernel {
         } else {
             // A window on ones followed by zeros, which begins the further in the fewer lanes there are.
             var window = new int[16];
-            java.util.Arrays.fill(window, 0, 8, -1);
+            Arrays.fill(window, 0, 8, -1);
             a.lea(R11, a.constants(window));
             a.neg(R10);
             a.emit(Instruction.VMOVUPS, vector, Mem.at(R11, R10, lane, 32));
@@ -184,7 +185,8 @@ public final class TransposeKernel {
         }
         for (int odd = 0; odd < 2; odd++) {
             a.emit(Instruction.VSHUFF32X4, 0x88, Vec.zmm(from + odd * step), Vec.zmm(to + odd * step), Vec.zmm(to + (2 + odd) * step));
-            a.emit(Instruction.VSHUFF32X4, 0xDD, Vec.zmm(from + (2 + odd) * step), Vec.zmm(to + odd * step), Vec.zmm(to + (2 + odd) * step));
+            a.emit(Instruction.VSHUFF32X4, 0xDD, Vec.zmm(from + (2 + odd) * step), Vec.zmm(to + odd * step),
+                    Vec.zmm(to + (2 + odd) * step));
         }
     }
 

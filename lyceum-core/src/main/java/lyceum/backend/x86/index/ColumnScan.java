@@ -31,7 +31,9 @@ record ColumnScan(Scan scan, DType type, int vectors, boolean partial) implement
     static final int STRIP = 16;
     private static final Gp IN = RDI, OUT = RSI, LENGTH = RDX, IN_STEP = RCX, OUT_STEP = R8, COLUMNS = R9;
 
-    @Override public String name(Cpu cpu) { return "running_" + scan + "_" + type + "_columns_" + vectors + (partial ? "_partial" : "") + "_" + cpu.vectorBits(); }
+    @Override public String name(Cpu cpu) {
+        return "running_" + scan + "_" + type + "_columns_" + vectors + (partial ? "_partial" : "") + "_" + cpu.vectorBits();
+    }
 
     @Override public void write(Assembler a, Cpu cpu) {
         var step = new RunningStep(a, scan, type, 512);

@@ -28,7 +28,8 @@ import lyceum.backend.x86.machine.KernelForm;
  * is what the CPU's own gather instruction comes to inside.
  */
 final class ElementKernel {
-    private static final Gp INDEX = RSI, INDEX_STEP = R8, DENSE = RDX, DENSE_STEP = R9, TABLE = RCX, TABLE_STEP = R10, SIZE = R11, COUNT = RBX, AXIS_STEP = RBP, VALUE = R12, AT = RAX;
+    private static final Gp INDEX = RSI, INDEX_STEP = R8, DENSE = RDX, DENSE_STEP = R9, TABLE = RCX, TABLE_STEP = R10, SIZE = R11,
+            COUNT = RBX, AXIS_STEP = RBP, VALUE = R12, AT = RAX;
     private static final int UNROLLED = 4;
 
     /** @param bytes of an element, 4 or 8; {@code line} if indices, elements and the table's axis follow one another without gaps and all meet the same part of the table */

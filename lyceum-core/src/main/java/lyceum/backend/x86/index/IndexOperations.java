@@ -1,6 +1,7 @@
 package lyceum.backend.x86.index;
 
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Parallel;
@@ -35,7 +36,9 @@ public final class IndexOperations {
     public boolean gather(View in, int axis, View index, View out) { return move(Rule.GATHER, "gather", in, axis, index, out); }
 
     /** See {@link Backend#scatter}; false if nothing was done. */
-    public boolean scatter(Backend.Scatter rule, View in, int axis, View index, View out) { return move(Rule.of(rule), "scatter", out, axis, index, in); }
+    public boolean scatter(Backend.Scatter rule, View in, int axis, View index, View out) {
+        return move(Rule.of(rule), "scatter", out, axis, index, in);
+    }
 
     private boolean move(Rule rule, String operation, View table, int axis, View index, View dense) {
         if (dense.size() == 0 || table.shape().length == 0) return false;
@@ -44,7 +47,8 @@ public final class IndexOperations {
         if (rule.combines() && type != DType.F32 && type != DType.F64) return false;
         var rows = IndexedRows.of(table, axis, index, dense);
         if (rows != null && rows.bytes() >= 16 && rows.bytes() % 4 == 0 && rows(rule, operation, rows)) return true;
-        return (type.bytes() == 4 || type.bytes() == 8) && (!rule.combines() || rule == Rule.ADD) && elements(rule, operation, table, axis, index, dense);
+        return (type.bytes() == 4 || type.bytes() == 8) && (!rule.combines() || rule == Rule.ADD)
+                && elements(rule, operation, table, axis, index, dense);
     }
 
     // Rows.
@@ -62,16 +66,18 @@ public final class IndexOperations {
             });
             return true;
         }
-        long pieces = Parallel.isSequential() ? 1 : Math.clamp(bytes / LEAST_PIECE, 1, Parallel.threads()), each = (bytes / pieces + 63) / 64 * 64;
+        long pieces = Parallel.isSequential() ? 1 : Math.clamp(bytes / LEAST_PIECE, 1, Parallel.threads()),
+                each = (bytes / pieces + 63) / 64 * 64;
         // Both before anything is added: where there is no memory for code, plain loops begin anew.
         var whole = rowKernel(rule, plan, Math.min(each, bytes));
         var last = rowKernel(rule, plan, bytes - (bytes - 1) / each * each);
-        Parallel.range(plan.outer() * pieces, Math.max(1, GRAIN / (each * Math.max(1, plan.rows()))), 0.1 * each * plan.rows(), (from, to) -> {
-            for (long i = from; i < to; i++) {
-                long first = i % pieces * each, n = Math.min(each, bytes - first);
-                if (n > 0) piece(n == each ? whole : last, operation, plan, i / pieces, 0, plan.rows(), first, n);
-            }
-        });
+        Parallel.range(plan.outer() * pieces, Math.max(1, GRAIN / (each * Math.max(1, plan.rows()))), 0.1 * each * plan.rows(),
+                (from, to) -> {
+                    for (long i = from; i < to; i++) {
+                        long first = i % pieces * each, n = Math.min(each, bytes - first);
+                        if (n > 0) piece(n == each ? whole : last, operation, plan, i / pieces, 0, plan.rows(), first, n);
+                    }
+                });
         return true;
     }
 
@@ -82,8 +88,12 @@ public final class IndexOperations {
     /** Rows {@code row .. row + n - 1} of combination {@code outer}, {@code bytes} of each from {@code first} on. */
     private void piece(Kernel kernel, String operation, IndexedRows plan, long outer, long row, long n, long first, long bytes) {
         long whole = bytes / lanes.bytes() * lanes.bytes(), indexAt = plan.index().byteOffset() + row * plan.indexStride();
-        boolean good = Arguments.mine().operands(plan.index().address(indexAt), plan.indexStride(), plan.dense().address(plan.denseAt(outer) + row * plan.denseStride() + first), plan.denseStride(),
-                plan.table().address(plan.tableAt(outer) + first), plan.tableStride()).set(Arguments.BYTES, whole).set(Arguments.LANES, lanes.partial(bytes / 4)).run(kernel, plan.table().shape()[plan.axis()], n);
+        boolean good = Arguments.mine()
+                .operands(plan.index().address(indexAt), plan.indexStride(),
+                        plan.dense().address(plan.denseAt(outer) + row * plan.denseStride() + first), plan.denseStride(),
+                        plan.table().address(plan.tableAt(outer) + first), plan.tableStride())
+                .set(Arguments.BYTES, whole).set(Arguments.LANES, lanes.partial(bytes / 4))
+                .run(kernel, plan.table().shape()[plan.axis()], n);
         if (!good) fail(operation, plan.table(), plan.axis(), plan.index(), indexAt, plan.indexStride(), n);
     }
 
@@ -110,7 +120,9 @@ public final class IndexOperations {
         var kernel = kernels.of(form);
         Run run = (lane, from, n) -> {
             long indexAt = runs.at(0, lane) + from * step[0];
-            boolean good = Arguments.mine().operands(index.address(indexAt), step[0], dense.address(runs.at(1, lane) + from * step[1]), step[1], table.address(runs.at(2, lane) + from * step[2]), step[2])
+            boolean good = Arguments.mine()
+                    .operands(index.address(indexAt), step[0], dense.address(runs.at(1, lane) + from * step[1]), step[1],
+                            table.address(runs.at(2, lane) + from * step[2]), step[2])
                     .set(Arguments.AXIS_STEP, axisStep).run(kernel, table.shape()[axis], n);
             if (!good) fail(operation, table, axis, index, indexAt, step[0], n);
         };
@@ -137,26 +149,31 @@ public final class IndexOperations {
     /** See {@link Backend#scan}; false if nothing was done. */
     public boolean scan(Backend.Scan scan, View in, int axis, View out) {
         var type = in.dtype();
-        if (!cpu.has(Feature.AVX512) || type != DType.F32 && type != DType.F64 || in.size() == 0 || !in.isContiguous() || !out.isContiguous()) return false;
+        if (!cpu.has(Feature.AVX512) || type != DType.F32 && type != DType.F64 || in.size() == 0 || !in.isContiguous()
+                || !out.isContiguous())
+            return false;
         if (!in.storage().segment().isNative() || !out.storage().segment().isNative()) return false;
-        long length = in.shape()[axis], inner = View.size(java.util.Arrays.copyOfRange(in.shape(), axis + 1, in.shape().length)), outer = in.size() / length / inner;
+        long length = in.shape()[axis], inner = View.size(Arrays.copyOfRange(in.shape(), axis + 1, in.shape().length)),
+                outer = in.size() / length / inner;
         // A tree overflows, underflows and rounds where one by one nothing does, so that sums of what is not negative could fall; floats have room in doubles.
         if (inner == 1 && type == DType.F64 && (scan == Backend.Scan.PROD || scan == Backend.Scan.SUM)) return false;
         long from = in.address(), to = out.address(), bytes = type.bytes();
         if (inner == 1) {
             var kernel = kernels.of(new LaneScan.Form(scan, type));
-            Parallel.range(outer, Math.max(1, ELEMENTS / length), 0.5 * length,
-                    (i, end) -> kernel.callLong(from + i * length * bytes, to + i * length * bytes, length, length * bytes, length * bytes, end - i));
+            Parallel.range(outer, Math.max(1, ELEMENTS / length), 0.5 * length, (i, end) -> kernel.callLong(from + i * length * bytes,
+                    to + i * length * bytes, length, length * bytes, length * bytes, end - i));
         } else {
             int lane = new RunningStep(null, scan, type, 512).lanes();
             long width = (long) lane * ColumnScan.STRIP, strips = (inner + width - 1) / width, row = inner * bytes;
-            Parallel.range(outer * strips, Math.max(1, ELEMENTS / (length * Math.min(width, inner))), 0.5 * length * Math.min(width, inner), (i, end) -> {
-                for (; i < end; i++) {
-                    long column = i % strips * width, columns = Math.min(width, inner - column), at = i / strips * length * row + column * bytes;
-                    var form = new ColumnScan(scan, type, (int) ((columns + lane - 1) / lane), columns % lane != 0);
-                    kernels.of(form).callLong(from + at, to + at, length, row, row, columns % lane);
-                }
-            });
+            Parallel.range(outer * strips, Math.max(1, ELEMENTS / (length * Math.min(width, inner))), 0.5 * length * Math.min(width, inner),
+                    (i, end) -> {
+                        for (; i < end; i++) {
+                            long column = i % strips * width, columns = Math.min(width, inner - column),
+                                    at = i / strips * length * row + column * bytes;
+                            var form = new ColumnScan(scan, type, (int) ((columns + lane - 1) / lane), columns % lane != 0);
+                            kernels.of(form).callLong(from + at, to + at, length, row, row, columns % lane);
+                        }
+                    });
         }
         return true;
     }

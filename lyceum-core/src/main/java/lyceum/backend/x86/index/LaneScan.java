@@ -40,7 +40,9 @@ final class LaneScan {
         @Override public String name(Cpu cpu) { return "running_" + scan + "_" + type + "_" + cpu.vectorBits(); }
 
         /** Four floats have a product within the range of doubles, eight have not. */
-        @Override public void write(Assembler a, Cpu cpu) { new LaneScan(a, new RunningStep(a, scan, type, scan == Scan.PROD ? 256 : 512)).write(); }
+        @Override public void write(Assembler a, Cpu cpu) {
+            new LaneScan(a, new RunningStep(a, scan, type, scan == Scan.PROD ? 256 : 512)).write();
+        }
     }
 
     private LaneScan(Assembler a, RunningStep step) {

@@ -31,11 +31,14 @@ import lyceum.backend.x86.machine.Lanes;
  */
 final class RowKernel {
     private static final int AHEAD = 8;
-    private static final Gp INDEX = RSI, INDEX_STEP = R8, DENSE = RDX, DENSE_STEP = R9, TABLE = RCX, TABLE_STEP = R10, SIZE = R11, COUNT = RBX, BYTES = RBP, AT = R12, ROW = RAX;
+    private static final Gp INDEX = RSI, INDEX_STEP = R8, DENSE = RDX, DENSE_STEP = R9, TABLE = RCX, TABLE_STEP = R10, SIZE = R11,
+            COUNT = RBX, BYTES = RBP, AT = R12, ROW = RAX;
 
     /** @param type of the elements that are combined: 8 bytes or 4 */
     record Form(Rule rule, boolean doubles, boolean partial) implements KernelForm {
-        @Override public String name(Cpu cpu) { return "rows_" + rule + (doubles ? "_f64" : "_f32") + (partial ? "_partial" : "") + "_" + cpu.vectorBits(); }
+        @Override public String name(Cpu cpu) {
+            return "rows_" + rule + (doubles ? "_f64" : "_f32") + (partial ? "_partial" : "") + "_" + cpu.vectorBits();
+        }
 
         @Override public void write(Assembler a, Cpu cpu) { new RowKernel(a, Lanes.of(cpu), this).write(); }
     }

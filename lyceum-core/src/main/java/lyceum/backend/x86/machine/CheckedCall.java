@@ -46,7 +46,7 @@ final class CheckedCall {
     });
     private static final Kernel CHECKER = CodeMemory.load("checked_call", code()).orElseThrow();
 
-    private CheckedCall() { }
+    private CheckedCall() {}
 
     static void call(Kernel kernel, MemorySegment entry, long... arguments) {
         var block = BLOCKS.get();

@@ -37,7 +37,7 @@ public final class CodeMemory {
     private static final AtomicBoolean FULL = new AtomicBoolean();
     private static final Path DUMP = dump();
 
-    private CodeMemory() { }
+    private CodeMemory() {}
 
     private static Path dump() {
         var set = System.getProperty("lyceum.dump.code", System.getenv("LYCEUM_DUMP_CODE"));
@@ -74,8 +74,9 @@ public final class CodeMemory {
     /** Says so once, if there has been some before: where there never was any, the choice of the backend says it. */
     private static Optional<Kernel> refused(long bytes) {
         long held = HELD.addAndGet(-bytes);
-        if (held > 0 && !FULL.getAndSet(true)) System.getLogger("lyceum.backend").log(System.Logger.Level.WARNING,
-                "No more memory for machine code: " + held + " bytes are held of at most " + MOST + " (-Dlyceum.code.most=BYTES); what needs more is computed without it");
+        if (held > 0 && !FULL.getAndSet(true))
+            System.getLogger("lyceum.backend").log(System.Logger.Level.WARNING, "No more memory for machine code: " + held
+                    + " bytes are held of at most " + MOST + " (-Dlyceum.code.most=BYTES); what needs more is computed without it");
         return Optional.empty();
     }
 

@@ -74,14 +74,15 @@ public record Cpu(String name, Set<Feature> features, long l1, long l2, long l3)
 
     /** The most that is used: {@code avx2}, {@code avx512}, {@code vnni}, {@code avx512_bf16} or {@code amx}. */
     public String level() {
-        return has(Feature.AMX_TILE) ? "amx" : has(Feature.AVX512_BF16) ? "avx512_bf16" : has(Feature.VNNI) ? "vnni" : has(Feature.AVX512) ? "avx512" : "avx2";
+        return has(Feature.AMX_TILE) ? "amx"
+                : has(Feature.AVX512_BF16) ? "avx512_bf16" : has(Feature.VNNI) ? "vnni" : has(Feature.AVX512) ? "avx512" : "avx2";
     }
 
     /** A CPU that has only what stands under {@code level}: for tests of older paths. @throws IllegalArgumentException if the level is unknown */
     public Cpu limitedTo(String level) {
         var kept = EnumSet.copyOf(features);
         switch (level) {
-            case "all" -> { }
+            case "all" -> {}
             case "avx512" -> kept.removeAll(EnumSet.range(Feature.AVX512_VBMI, Feature.AMX_INT8));
             case "avx2" -> kept.removeAll(EnumSet.range(Feature.AVX512, Feature.AMX_INT8));
             default -> throw new IllegalArgumentException("LYCEUM_CPU is \"" + level + "\"; it is avx2, avx512 or all");
@@ -92,7 +93,8 @@ public record Cpu(String name, Set<Feature> features, long l1, long l2, long l3)
     private static Found find() {
         var system = System.getProperty("os.name");
         var architecture = System.getProperty("os.arch");
-        if (!system.equals("Linux") || !architecture.equals("amd64")) return new Found(null, "machine code is made for Linux on x86-64, not for " + system + " on " + architecture);
+        if (!system.equals("Linux") || !architecture.equals("amd64"))
+            return new Found(null, "machine code is made for Linux on x86-64, not for " + system + " on " + architecture);
         try {
             return detect();
         } catch (IllegalArgumentException e) {
@@ -108,7 +110,8 @@ public record Cpu(String name, Set<Feature> features, long l1, long l2, long l3)
             var leaves = CpuidLeaves.open(arena);
             if (leaves == null) return new Found(null, "the system refuses executable memory (SELinux or seccomp)");
             var features = leaves.features();
-            if (!features.containsAll(EnumSet.of(Feature.AVX2, Feature.FMA, Feature.F16C, Feature.BMI2))) return new Found(null, leaves.brand() + " has no AVX2 with FMA");
+            if (!features.containsAll(EnumSet.of(Feature.AVX2, Feature.FMA, Feature.F16C, Feature.BMI2)))
+                return new Found(null, leaves.brand() + " has no AVX2 with FMA");
             var cpu = new Cpu(leaves.brand(), Set.copyOf(features), leaves.cache(1), leaves.cache(2), leaves.cache(3));
             var set = System.getProperty("lyceum.cpu", System.getenv("LYCEUM_CPU"));
             return new Found(set == null || set.isBlank() ? cpu : cpu.limitedTo(set.strip().toLowerCase(Locale.ROOT)), null);
@@ -165,7 +168,8 @@ public record Cpu(String name, Set<Feature> features, long l1, long l2, long l3)
             if (bit(one[2], 12)) features.add(Feature.FMA);
             if (bit(one[2], 29)) features.add(Feature.F16C);
             if (bit(seven[1], 8)) features.add(Feature.BMI2);
-            boolean wide = (saved & 0xE0) == 0xE0 && bit(seven[1], 16) && bit(seven[1], 17) && bit(seven[1], 28) && bit(seven[1], 30) && bit(seven[1], 31);
+            boolean wide = (saved & 0xE0) == 0xE0 && bit(seven[1], 16) && bit(seven[1], 17) && bit(seven[1], 28) && bit(seven[1], 30)
+                    && bit(seven[1], 31);
             if (!wide) return features;
             features.add(Feature.AVX512);
             if (bit(seven[2], 1)) features.add(Feature.AVX512_VBMI);
@@ -199,7 +203,8 @@ public record Cpu(String name, Set<Feature> features, long l1, long l2, long l3)
                 int[] r = leaf(amd ? 0x8000001D : 4, i);
                 int type = r[0] & 31;
                 if (type == 0) break;
-                if (type != 2 && (r[0] >> 5 & 7) == level) return ((r[1] >>> 22) + 1L) * ((r[1] >>> 12 & 0x3FF) + 1) * ((r[1] & 0xFFF) + 1) * (r[2] + 1L);
+                if (type != 2 && (r[0] >> 5 & 7) == level)
+                    return ((r[1] >>> 22) + 1L) * ((r[1] >>> 12 & 0x3FF) + 1) * ((r[1] & 0xFFF) + 1) * (r[2] + 1L);
             }
             return level == 1 ? 32 << 10 : level == 2 ? 1 << 20 : 32 << 20;
         }

@@ -30,11 +30,12 @@ public final class Kernel {
     MemorySegment entry() { return entry; }
 
     /** For work of up to about 50 microseconds: a collection waits until it is done. */
-    @SuppressWarnings("unused")
-    public void call(long a, long b, long c, long d, long e, long f) {
+    @SuppressWarnings("unused") public void call(long a, long b, long c, long d, long e, long f) {
         try {
             if (CHECKED) CheckedCall.call(this, entry, a, b, c, d, e, f);
-            else { long nothing = (long) CRITICAL.invokeExact(entry, a, b, c, d, e, f); }
+            else {
+                long nothing = (long) CRITICAL.invokeExact(entry, a, b, c, d, e, f);
+            }
         } catch (Throwable thrown) {
             throw NativeCall.unexpected(thrown);
         } finally {

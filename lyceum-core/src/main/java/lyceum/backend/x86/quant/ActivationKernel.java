@@ -38,7 +38,9 @@ final class ActivationKernel {
     private final Activations activations;
 
     record Form(PackedActivations layout, Activations activations) implements KernelForm {
-        @Override public String name(Cpu cpu) { return "quant-activations-" + layout.layout() + "-" + activations + "-" + layout.rows() + "-" + cpu.level(); }
+        @Override public String name(Cpu cpu) {
+            return "quant-activations-" + layout.layout() + "-" + activations + "-" + layout.rows() + "-" + cpu.level();
+        }
 
         @Override public void write(Assembler a, Cpu cpu) { new ActivationKernel(a, layout, activations).write(); }
     }

@@ -9,14 +9,16 @@ import static lyceum.backend.x86.quant.PanelWalk.COUNT;
 import static lyceum.backend.x86.quant.PanelWalk.PANEL;
 import static lyceum.backend.x86.quant.PanelWalk.SUMS;
 
+import java.util.Arrays;
 import lyceum.backend.quant.Activations;
-import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Mem;
+import lyceum.backend.x86.asm.Operand;
 import lyceum.backend.x86.asm.Vec;
+import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.KernelForm;
 
 /**
@@ -49,7 +51,10 @@ final class BlockKernel {
      * @param add whether out holds something that the product is added to
      */
     record Form(Layout layout, int panels, Activations activations, int rows, boolean add) implements KernelForm {
-        @Override public String name(Cpu cpu) { return "quant-" + layout + "-" + activations + "-" + rows + (panels == 0 ? "" : "-by" + panels) + (add ? "-add" : "") + "-" + cpu.level(); }
+        @Override public String name(Cpu cpu) {
+            return "quant-" + layout + "-" + activations + "-" + rows + (panels == 0 ? "" : "-by" + panels) + (add ? "-add" : "") + "-"
+                    + cpu.level();
+        }
 
         @Override public void write(Assembler a, Cpu cpu) { new BlockKernel(a, cpu, this).write(); }
     }
@@ -98,11 +103,12 @@ final class BlockKernel {
         if (mask != null) a.emit(VMOVUPS, mask, bytes(0x0F));
         if (bit != null) a.emit(VMOVUPS, bit, bytes(layout.bits == 5 ? 0x10 : 0x30));
         var output = new PanelOutput(a, wide, add, code, other, temporary);
-        new PanelWalk(a, panels, PanelWalk.POSITIONS / layout.length, 128 * rows, isSuperBlock() ? UNPACKED : 0).write(code, this::chunks, () -> output.write(rows, (r, h) -> {
-            a.emit(VMOVUPS, scale, sum(r, h));
-            if (layout.hasMinimum()) a.emit(VSUBPS, scale, scale, minimum(r, h));
-            return scale;
-        }));
+        new PanelWalk(a, panels, PanelWalk.POSITIONS / layout.length, 128 * rows, isSuperBlock() ? UNPACKED : 0).write(code, this::chunks,
+                () -> output.write(rows, (r, h) -> {
+                    a.emit(VMOVUPS, scale, sum(r, h));
+                    if (layout.hasMinimum()) a.emit(VSUBPS, scale, scale, minimum(r, h));
+                    return scale;
+                }));
     }
 
     /** COUNT chunks of a panel, the sums in registers where these are wide. */
@@ -130,7 +136,7 @@ final class BlockKernel {
     /** One word sixteen times: a constant for vectors of any width. */
     private Mem words(int word) {
         var all = new int[width / 32];
-        java.util.Arrays.fill(all, word);
+        Arrays.fill(all, word);
         return a.constants(all);
     }
 
@@ -224,7 +230,7 @@ final class BlockKernel {
         }
     }
 
-    private void and(Vec to, Vec x, lyceum.backend.x86.asm.Operand y) { a.emit(wide ? VPANDD : VPAND, to, x, y); }
+    private void and(Vec to, Vec x, Operand y) { a.emit(wide ? VPANDD : VPAND, to, x, y); }
 
     private void or(Vec to, Vec x, Vec y) { a.emit(wide ? VPORD : VPOR, to, x, y); }
 
@@ -257,7 +263,8 @@ final class BlockKernel {
         for (int v = 0; v < vectors; v++) {
             var c = vector(codes, at, v, h);
             int position = u * layout.unit + 4 * v;
-            for (int r = 0; r < rows; r++) for (int d = 0; d < digits; d++) multiply(integer[r][d], c, Mem.at(ACTIVATIONS, record + acts.digitAt(r, d) + position));
+            for (int r = 0; r < rows; r++)
+                for (int d = 0; d < digits; d++) multiply(integer[r][d], c, Mem.at(ACTIVATIONS, record + acts.digitAt(r, d) + position));
         }
         for (int r = 0; r < rows; r++) fold(r, record, h);
     }

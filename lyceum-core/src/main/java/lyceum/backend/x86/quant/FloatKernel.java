@@ -41,7 +41,9 @@ final class FloatKernel {
      * @param add whether out holds something that the product is added to
      */
     record Form(BlockFormat format, int panels, int rows, boolean add) implements KernelForm {
-        @Override public String name(Cpu cpu) { return "quant-" + format + "-" + rows + (panels == 0 ? "" : "-by" + panels) + (add ? "-add" : "") + "-" + cpu.level(); }
+        @Override public String name(Cpu cpu) {
+            return "quant-" + format + "-" + rows + (panels == 0 ? "" : "-by" + panels) + (add ? "-add" : "") + "-" + cpu.level();
+        }
 
         @Override public void write(Assembler a, Cpu cpu) { new FloatKernel(a, cpu, this).write(); }
     }
@@ -71,10 +73,11 @@ final class FloatKernel {
         a.shl(LINE, 2);
         a.lea(LINE3, Mem.at(LINE, LINE, 2));
         var output = new PanelOutput(a, wide, add, weight, x, sum[0][0]);
-        new PanelWalk(a, panels, PanelWalk.POSITIONS, 64 * rows, 0).write(weight, () -> { for (int h = 0; h < halves; h++) positions(h); }, () -> output.write(rows, (r, h) -> {
-            a.emit(VMOVUPS, scratch, total(r, h));
-            return scratch;
-        }));
+        new PanelWalk(a, panels, PanelWalk.POSITIONS, 64 * rows, 0).write(weight, () -> { for (int h = 0; h < halves; h++) positions(h); },
+                () -> output.write(rows, (r, h) -> {
+                    a.emit(VMOVUPS, scratch, total(r, h));
+                    return scratch;
+                }));
     }
 
     private Mem total(int r, int h) { return Mem.at(SUMS, 64 * r + 32 * h); }

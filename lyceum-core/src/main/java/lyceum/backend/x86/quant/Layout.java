@@ -17,8 +17,7 @@ enum Layout {
     /** INT4 with zero point: and 16 zero points for each of two blocks. */
     NIBBLES_WITH_ZERO(64, 96, 4, 32, 0),
     /** 16 F16 numbers d, as many e, and the twelve bytes of 6-bit scales and minima, each for 16 rows. */
-    Q4_K(256, 256, 4, 32, 0),
-    Q5_K(256, 256, 5, 32, 0),
+    Q4_K(256, 256, 4, 32, 0), Q5_K(256, 256, 5, 32, 0),
     /** 16 F16 numbers d, padding to 64 bytes, and sixteen signed scales, each for 16 rows. */
     Q6_K(256, 320, 6, 16, 32);
 

@@ -18,11 +18,13 @@ import lyceum.memory.Storage;
 record PackedFloats(Storage storage, int positions, long panelBytes, int group) {
 
     static PackedFloats of(BlockMatrix weights) {
-        int bytes = weights.format().blockBytes(), k = (int) weights.columns(), positions = (k + FloatKernel.CHAINS - 1) / FloatKernel.CHAINS * FloatKernel.CHAINS;
+        int bytes = weights.format().blockBytes(), k = (int) weights.columns(),
+                positions = (k + FloatKernel.CHAINS - 1) / FloatKernel.CHAINS * FloatKernel.CHAINS;
         long panelBytes = (long) positions * Layout.ROWS * bytes, panels = (weights.rows() + Layout.ROWS - 1) / Layout.ROWS;
         var storage = Allocator.allocate(Math.max(64, panels * panelBytes), null);
         int group = PanelWalk.panels(panelBytes);
-        if (k != positions || weights.rows() % Layout.ROWS != 0) storage.segment().asSlice(storage.base(), panels * panelBytes).fill((byte) 0);
+        if (k != positions || weights.rows() % Layout.ROWS != 0)
+            storage.segment().asSlice(storage.base(), panels * panelBytes).fill((byte) 0);
         Parallel.range(panels, Math.max(1, (1 << 18) / Math.max(1, panelBytes)), (from, to) -> {
             for (long p = from; p < to; p++) {
                 long first = p / group * group, beside = Math.min(group, panels - first);
@@ -30,7 +32,8 @@ record PackedFloats(Storage storage, int positions, long panelBytes, int group) 
                     int some = Math.min(PanelWalk.POSITIONS, positions - i);
                     long at = storage.base() + first * panelBytes + (beside * i + (p - first) * some) * Layout.ROWS * bytes;
                     for (int r = 0; r < Layout.ROWS && p * Layout.ROWS + r < weights.rows(); r++) {
-                        row(weights.segment(), weights.rowAt(p * Layout.ROWS + r) + (long) i * bytes, Math.min(some, k - i), bytes, storage.segment().asSlice(at), r);
+                        row(weights.segment(), weights.rowAt(p * Layout.ROWS + r) + (long) i * bytes, Math.min(some, k - i), bytes,
+                                storage.segment().asSlice(at), r);
                     }
                 }
             }
@@ -39,8 +42,10 @@ record PackedFloats(Storage storage, int positions, long panelBytes, int group) 
     }
 
     private static void row(MemorySegment from, long at, int k, int bytes, MemorySegment panel, int r) {
-        if (bytes == 2) for (int i = 0; i < k; i++) panel.set(BlockFormat.SHORT, 2L * (16 * i + r), from.get(BlockFormat.SHORT, at + 2L * i));
-        else for (int i = 0; i < k; i++) panel.set(ValueLayout.JAVA_INT_UNALIGNED, 4L * (16 * i + r), from.get(ValueLayout.JAVA_INT_UNALIGNED, at + 4L * i));
+        if (bytes == 2)
+            for (int i = 0; i < k; i++) panel.set(BlockFormat.SHORT, 2L * (16 * i + r), from.get(BlockFormat.SHORT, at + 2L * i));
+        else for (int i = 0; i < k; i++)
+            panel.set(ValueLayout.JAVA_INT_UNALIGNED, 4L * (16 * i + r), from.get(ValueLayout.JAVA_INT_UNALIGNED, at + 4L * i));
     }
 
     /** Where the first panel of a group begins. */

@@ -84,17 +84,20 @@ record PackedMatrix(Layout layout, Storage storage, int chunks, long panelBytes,
 
         private void flat(long at, long chunk, int block, int r) {
             to.set(BlockFormat.SHORT, chunk + 32 * block + 2 * r, from.get(BlockFormat.SHORT, at));
-            if (layout == Layout.NIBBLES_WITH_ZERO) to.set(ValueLayout.JAVA_BYTE, chunk + 64 + 16 * block + r, (byte) (from.get(ValueLayout.JAVA_BYTE, at + 2) & 15));
+            if (layout == Layout.NIBBLES_WITH_ZERO)
+                to.set(ValueLayout.JAVA_BYTE, chunk + 64 + 16 * block + r, (byte) (from.get(ValueLayout.JAVA_BYTE, at + 2) & 15));
         }
 
         private void superBlock(long at, long chunk, int r) {
             if (layout == Layout.Q6_K) {
                 to.set(BlockFormat.SHORT, chunk + 2 * r, from.get(BlockFormat.SHORT, at + 208));
-                for (int g = 0; g < 16; g++) to.set(ValueLayout.JAVA_BYTE, chunk + 64 + 16 * g + r, from.get(ValueLayout.JAVA_BYTE, at + 192 + g));
+                for (int g = 0; g < 16; g++)
+                    to.set(ValueLayout.JAVA_BYTE, chunk + 64 + 16 * g + r, from.get(ValueLayout.JAVA_BYTE, at + 192 + g));
             } else {
                 to.set(BlockFormat.SHORT, chunk + 2 * r, from.get(BlockFormat.SHORT, at));
                 to.set(BlockFormat.SHORT, chunk + 32 + 2 * r, from.get(BlockFormat.SHORT, at + 2));
-                for (int i = 0; i < 12; i++) to.set(ValueLayout.JAVA_BYTE, chunk + 64 + 16 * i + r, from.get(ValueLayout.JAVA_BYTE, at + 4 + i));
+                for (int i = 0; i < 12; i++)
+                    to.set(ValueLayout.JAVA_BYTE, chunk + 64 + 16 * i + r, from.get(ValueLayout.JAVA_BYTE, at + 4 + i));
             }
         }
 

@@ -51,7 +51,8 @@ record PanelOutput(Assembler a, boolean wide, boolean add, Vec... scratch) {
 
     /** Lane l exists if {@code l + 8h < valid}. */
     private void half(Vec y, int h) {
-        a.emit(VPCMPGTD, scratch[1], scratch[0], a.constants(8 * h, 8 * h + 1, 8 * h + 2, 8 * h + 3, 8 * h + 4, 8 * h + 5, 8 * h + 6, 8 * h + 7));
+        a.emit(VPCMPGTD, scratch[1], scratch[0],
+                a.constants(8 * h, 8 * h + 1, 8 * h + 2, 8 * h + 3, 8 * h + 4, 8 * h + 5, 8 * h + 6, 8 * h + 7));
         if (add) {
             a.emit(VMASKMOVPS, scratch[2], scratch[1], Mem.at(OUT, 32 * h));
             a.emit(VADDPS, y, y, scratch[2]);

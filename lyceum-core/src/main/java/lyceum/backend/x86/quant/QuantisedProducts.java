@@ -52,7 +52,8 @@ public final class QuantisedProducts {
 
     /** The weights as the kernels read them, rearranged at the first call: what a product reads of memory. */
     public static Storage arranged(BlockMatrix weights) {
-        return weights.format().isFloat() ? weights.packed(PackedFloats.class, PackedFloats::of).storage() : weights.packed(PackedMatrix.class, PackedMatrix::of).storage();
+        return weights.format().isFloat() ? weights.packed(PackedFloats.class, PackedFloats::of).storage()
+                : weights.packed(PackedMatrix.class, PackedMatrix::of).storage();
     }
 
     private static Storage scratch(long bytes) { return held(SCRATCH, bytes); }
@@ -90,8 +91,10 @@ public final class QuantisedProducts {
         if (!pack(x, k, packed, activations, most, tileBytes, memory)) return false;
         if (add) fill(bias, out);
 
-        groups(weights.rows(), packed.panelBytes(), packed.group(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last : kernel, packed.panelBytes() * most * Math.ceilDiv(valid, Layout.ROWS),
-                packed.address(p), memory.address() + t * tileBytes, to, packed.chunks(), out.strides()[0] * 4, valid), out, most);
+        groups(weights.rows(), packed.panelBytes(), packed.group(), tiles,
+                (p, t, valid, to) -> call(t == tiles - 1 ? last : kernel, packed.panelBytes() * most * Math.ceilDiv(valid, Layout.ROWS),
+                        packed.address(p), memory.address() + t * tileBytes, to, packed.chunks(), out.strides()[0] * 4, valid),
+                out, most);
         return true;
     }
 
@@ -128,21 +131,23 @@ public final class QuantisedProducts {
         var floats = floats(values.length * 4L);
         MemorySegment.copy(values, 0, floats.segment(), FLOAT, floats.base(), values.length);
         long to = memory.address() + at;
-        kernels.of(new ActivationKernel.Form(layout, activations)).call(floats.address(), to + layout.digitAt(row, 0), to + layout.startAt(row, 0, 0), to + layout.stepAt(row),
-                values.length / Activations.BLOCK, layout.recordBytes());
+        kernels.of(new ActivationKernel.Form(layout, activations)).call(floats.address(), to + layout.digitAt(row, 0),
+                to + layout.startAt(row, 0, 0), to + layout.stepAt(row), values.length / Activations.BLOCK, layout.recordBytes());
     }
 
     private void fill(View bias, View out) {
         int n = (int) bias.shape()[0];
         var values = new float[n];
         Panels.load(new Matrix(bias, bias.byteOffset(), 0, bias.strides()[0]), 0, 1, 0, n, values, 0, n);
-        for (long i = 0; i < out.shape()[0]; i++) MemorySegment.copy(values, 0, out.storage().segment(), FLOAT, out.byteOffset() + i * out.strides()[0] * 4, n);
+        for (long i = 0; i < out.shape()[0]; i++)
+            MemorySegment.copy(values, 0, out.storage().segment(), FLOAT, out.byteOffset() + i * out.strides()[0] * 4, n);
     }
 
     // Floats.
 
     private boolean floats(View x, BlockMatrix weights, View bias, View out) {
-        int m = (int) x.shape()[0], k = (int) weights.columns(), most = Math.min(m, FloatKernel.mostRows(cpu)), tiles = (m + most - 1) / most;
+        int m = (int) x.shape()[0], k = (int) weights.columns(), most = Math.min(m, FloatKernel.mostRows(cpu)),
+                tiles = (m + most - 1) / most;
         boolean add = bias != null;
         var packed = weights.packed(PackedFloats.class, PackedFloats::of);
         var kernel = kernels.of(new FloatKernel.Form(weights.format(), packed.group(), most, add));
@@ -158,8 +163,10 @@ public final class QuantisedProducts {
             }
         });
         if (add) fill(bias, out);
-        groups(weights.rows(), packed.panelBytes(), packed.group(), tiles, (p, t, valid, to) -> call(t == tiles - 1 ? last : kernel, packed.panelBytes() * most * Math.ceilDiv(valid, Layout.ROWS),
-                packed.address(p), memory.address() + 4L * t * most * line, to, line, out.strides()[0] * 4, valid), out, most);
+        groups(weights.rows(), packed.panelBytes(), packed.group(), tiles,
+                (p, t, valid, to) -> call(t == tiles - 1 ? last : kernel, packed.panelBytes() * most * Math.ceilDiv(valid, Layout.ROWS),
+                        packed.address(p), memory.address() + 4L * t * most * line, to, line, out.strides()[0] * 4, valid),
+                out, most);
         return true;
     }
 
@@ -170,13 +177,15 @@ public final class QuantisedProducts {
 
     /** Several groups by one kernel call, or one if it is needed again for other tiles. */
     private static void groups(long n, long panelBytes, int group, int tiles, Step step, View out, int tileRows) {
-        long outAt = out.address(), stride = out.strides()[0] * 4, rows = (long) group * Layout.ROWS, bytes = group * panelBytes, all = Math.ceilDiv(n, rows);
+        long outAt = out.address(), stride = out.strides()[0] * 4, rows = (long) group * Layout.ROWS, bytes = group * panelBytes,
+                all = Math.ceilDiv(n, rows);
         long grain = Math.max(1, Math.clamp(all * bytes / 8, LEAST, MOST) / bytes);
         Parallel.range(all, grain, NANOS * bytes * out.shape()[0], (from, to) -> {
             long many = tiles == 1 ? to - from : 1;
             for (long g = from; g < to; g += many) {
                 long first = g * rows;
-                for (int t = 0; t < tiles; t++) step.run(g * group, t, Math.min(many * rows, n - first), outAt + t * tileRows * stride + first * 4);
+                for (int t = 0; t < tiles; t++)
+                    step.run(g * group, t, Math.min(many * rows, n - first), outAt + t * tileRows * stride + first * 4);
             }
         });
     }

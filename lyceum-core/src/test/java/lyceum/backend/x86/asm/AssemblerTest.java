@@ -19,13 +19,15 @@ class AssemblerTest {
         }
         var lines = new RandomOperands(1).lines();
         assertThat(lines).hasSameSizeAs(golden);
-        for (int i = 0; i < golden.length; i++) assertThat(lines.get(i).text() + " | " + HexFormat.of().formatHex(lines.get(i).bytes())).isEqualTo(golden[i]);
+        for (int i = 0; i < golden.length; i++)
+            assertThat(lines.get(i).text() + " | " + HexFormat.of().formatHex(lines.get(i).bytes())).isEqualTo(golden[i]);
     }
 
     /** No operand says that 512 bits are meant but the memory, whose width follows from the register. Bytes of GNU as. */
     @Test void memoryIsNarrowedIntoALowRegisterFromAllItsBits() {
         var a = new Assembler(EnumSet.allOf(Feature.class));
-        for (var in : new Instruction[] {Instruction.VCVTTPD2DQ, Instruction.VCVTPD2PS, Instruction.VCVTPD2DQ}) a.emit(in, Vec.ymm(1), Mem.at(Gp.RSP));
+        for (var in : new Instruction[] {Instruction.VCVTTPD2DQ, Instruction.VCVTPD2PS, Instruction.VCVTPD2DQ})
+            a.emit(in, Vec.ymm(1), Mem.at(Gp.RSP));
         assertThat(HexFormat.of().formatHex(a.finish().bytes())).isEqualTo("62f1fd48e60c24" + "62f1fd485a0c24" + "62f1ff48e60c24");
     }
 
@@ -39,7 +41,8 @@ class AssemblerTest {
 
     @Test void refusesRegistersThatAnEncodingCannotName() {
         var a = new Assembler(EnumSet.allOf(Feature.class));
-        assertThatThrownBy(() -> a.emit(Instruction.VEXTRACTF128, 1, Vec.xmm(16), Vec.ymm(2))).hasMessage("vextractf128 does not reach xmm16: its encoding has 16 registers");
+        assertThatThrownBy(() -> a.emit(Instruction.VEXTRACTF128, 1, Vec.xmm(16), Vec.ymm(2)))
+                .hasMessage("vextractf128 does not reach xmm16: its encoding has 16 registers");
     }
 
     @Test void jumpsReachTheirLabelsBothWays() {
@@ -64,7 +67,8 @@ class AssemblerTest {
         a.align(8);
         a.bind(end);
         a.ret();
-        assertThat(HexFormat.of().formatHex(a.finish().bytes())).isEqualTo("72fe73fc74fa75f876f677f478f279f07cee7dec7eea7fe8" + "e8e3ffffff" + "e806000000" + "0f1f4000" + "6690" + "c3");
+        assertThat(HexFormat.of().formatHex(a.finish().bytes()))
+                .isEqualTo("72fe73fc74fa75f876f677f478f279f07cee7dec7eea7fe8" + "e8e3ffffff" + "e806000000" + "0f1f4000" + "6690" + "c3");
     }
 
     @Test void constantsStandOnceBehindTheCodeAndAligned() {
@@ -74,7 +78,8 @@ class AssemblerTest {
         a.ret();
         var bytes = a.finish().bytes();
         assertThat(bytes).hasSize(10 + 10 + 1 + 3 + 4);
-        assertThat(HexFormat.of().formatHex(bytes)).isEqualTo("62f27d48180d0e000000" + "62f27d48181504000000" + "c3" + "0f1f00" + "0000c03f");
+        assertThat(HexFormat.of().formatHex(bytes))
+                .isEqualTo("62f27d48180d0e000000" + "62f27d48181504000000" + "c3" + "0f1f00" + "0000c03f");
     }
 
     @Test void anUnboundLabelIsNamed() {

@@ -2,6 +2,7 @@ package lyceum.backend.x86.asm;
 
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
@@ -14,7 +15,7 @@ final class RandomOperands {
     private static final EnumSet<Feature> ALL = EnumSet.allOf(Feature.class);
 
     /** One instruction as the listing shows it, and its bytes. */
-    record Line(String text, byte[] bytes) { }
+    record Line(String text, byte[] bytes) {}
 
     private final Random random;
 
@@ -33,13 +34,18 @@ final class RandomOperands {
         var memory = memory(Instruction.VMOVUPS, false, 128);
         int small = random.nextInt(100), large = 1000 + random.nextInt(1 << 20), count = 2 + random.nextInt(60);
         var condition = Condition.values()[random.nextInt(Condition.values().length)];
-        return List.of(a -> a.mov(to, from), a -> a.mov(to, large), a -> a.mov(to, -5), a -> a.mov(to, 0x123456789ABCDEFL), a -> a.mov(to, memory), a -> a.mov(memory, from),
-                a -> a.mov32(to, memory), a -> a.mov32(memory, from), a -> a.movsxd(to, memory), a -> a.movzx8(to, memory), a -> a.movzx16(to, memory), a -> a.lea(to, memory),
-                a -> a.add(to, from), a -> a.add(to, small), a -> a.add(to, large), a -> a.add(to, memory), a -> a.sub(to, from), a -> a.sub(to, -small), a -> a.and(to, from), a -> a.and(to, large),
-                a -> a.or(to, from), a -> a.xor(to, from), a -> a.cmp(to, from), a -> a.cmp(to, small), a -> a.cmp(to, memory), a -> a.test(to, from), a -> a.imul(to, from), a -> a.imul(to, memory),
-                a -> a.imul(to, from, small), a -> a.imul(to, from, large), a -> a.shl(to, count), a -> a.shr(to, 1), a -> a.sar(to, count), a -> a.neg(to), a -> a.cmov(condition, to, from),
-                a -> a.bzhi(to, from, index), a -> a.push(to), a -> a.pop(to), Assembler::ret, Assembler::cpuid, Assembler::xgetbv, Assembler::sfence, a -> a.prefetch(random.nextInt(4), memory), a -> a.prefetchWrite(memory),
-                a -> a.stmxcsr(memory), a -> a.ldmxcsr(memory), a -> a.shl(to, 1), a -> a.sar(from, 1), a -> a.call(to), a -> a.mov(Gp.RAX, small), a -> a.cmp(Gp.RAX, large), a -> a.sub(to, large), a -> a.mov(to, 0xFFFFFFFFL));
+        return List.of(a -> a.mov(to, from), a -> a.mov(to, large), a -> a.mov(to, -5), a -> a.mov(to, 0x123456789ABCDEFL),
+                a -> a.mov(to, memory), a -> a.mov(memory, from), a -> a.mov32(to, memory), a -> a.mov32(memory, from),
+                a -> a.movsxd(to, memory), a -> a.movzx8(to, memory), a -> a.movzx16(to, memory), a -> a.lea(to, memory),
+                a -> a.add(to, from), a -> a.add(to, small), a -> a.add(to, large), a -> a.add(to, memory), a -> a.sub(to, from),
+                a -> a.sub(to, -small), a -> a.and(to, from), a -> a.and(to, large), a -> a.or(to, from), a -> a.xor(to, from),
+                a -> a.cmp(to, from), a -> a.cmp(to, small), a -> a.cmp(to, memory), a -> a.test(to, from), a -> a.imul(to, from),
+                a -> a.imul(to, memory), a -> a.imul(to, from, small), a -> a.imul(to, from, large), a -> a.shl(to, count),
+                a -> a.shr(to, 1), a -> a.sar(to, count), a -> a.neg(to), a -> a.cmov(condition, to, from), a -> a.bzhi(to, from, index),
+                a -> a.push(to), a -> a.pop(to), Assembler::ret, Assembler::cpuid, Assembler::xgetbv, Assembler::sfence,
+                a -> a.prefetch(random.nextInt(4), memory), a -> a.prefetchWrite(memory), a -> a.stmxcsr(memory), a -> a.ldmxcsr(memory),
+                a -> a.shl(to, 1), a -> a.sar(from, 1), a -> a.call(to), a -> a.mov(Gp.RAX, small), a -> a.cmp(Gp.RAX, large),
+                a -> a.sub(to, large), a -> a.mov(to, 0xFFFFFFFFL));
     }
 
     private static Line line(Consumer<Assembler> written) {
@@ -51,7 +57,7 @@ final class RandomOperands {
 
     /** Prints {@code text | bytes} for every instruction: input of tools/golden/assembler.sh, which asks GNU as for the same. */
     public static void main(String[] args) {
-        for (var line : new RandomOperands(1).lines()) System.out.println(line.text + " | " + java.util.HexFormat.of().formatHex(line.bytes));
+        for (var line : new RandomOperands(1).lines()) System.out.println(line.text + " | " + HexFormat.of().formatHex(line.bytes));
     }
 
     Line line(Instruction in) {
@@ -74,8 +80,10 @@ final class RandomOperands {
             case TILEZERO -> List.of(tile());
             case TILELOADD, TILELOADDT1 -> List.of(tile(), Mem.at(gp(), Gp.R9, 1, 64));
             case TILESTORED -> List.of(Mem.at(gp(), Gp.RAX, 1), tile());
-            case TDPBF16PS, TDPBSSD, TDPBSUD, TDPBUSD, TDPBUUD -> List.of(Tile.TMM1, Tile.values()[2 + random.nextInt(3)], Tile.values()[5 + random.nextInt(3)]);
-            case KMOVW_FROM, KMOVD_FROM, KMOVQ_FROM, KMOVW_TO, KMOVD_TO, KMOVQ_TO -> in.name().endsWith("FROM") ? List.of(mask(), gp()) : List.of(gp(), mask());
+            case TDPBF16PS, TDPBSSD, TDPBSUD, TDPBUSD, TDPBUUD ->
+                    List.of(Tile.TMM1, Tile.values()[2 + random.nextInt(3)], Tile.values()[5 + random.nextInt(3)]);
+            case KMOVW_FROM, KMOVD_FROM, KMOVQ_FROM, KMOVW_TO, KMOVD_TO, KMOVQ_TO ->
+                    in.name().endsWith("FROM") ? List.of(mask(), gp()) : List.of(gp(), mask());
             case KMOVW -> List.of(mask(), random.nextBoolean() ? mask() : memory(in, false, 128));
             case KANDW, KANDNW, KORW, KXORW, KXNORW, KUNPCKBW -> List.of(mask(), mask(), mask());
             case KNOTW, KORTESTW, KSHIFTRW -> List.of(mask(), mask());
@@ -91,15 +99,16 @@ final class RandomOperands {
             case VMOVQ_STORE -> List.of(memory(in, false, 128), vec(false, 128));
             case VMOVSS, VMOVSD -> List.of(vec(evex, 128), memory(in, false, 128));
             case VMOVSS_STORE, VMOVSD_STORE -> List.of(memory(in, false, 128), vec(evex, 128));
-            case VGATHERDPS, VPGATHERDD -> evex ? gather(index -> Mem.at(gp(), Vec.zmm(index), 4))
-                    : List.of(Vec.ymm(1), Mem.at(gp(), Vec.ymm(9), 4), Vec.ymm(12));
-            case VGATHERDPD -> evex ? gather(index -> Mem.at(gp(), Vec.ymm(index), 8))
-                    : List.of(Vec.ymm(1), Mem.at(gp(), Vec.xmm(9), 8), Vec.ymm(12));
+            case VGATHERDPS, VPGATHERDD ->
+                    evex ? gather(index -> Mem.at(gp(), Vec.zmm(index), 4)) : List.of(Vec.ymm(1), Mem.at(gp(), Vec.ymm(9), 4), Vec.ymm(12));
+            case VGATHERDPD ->
+                    evex ? gather(index -> Mem.at(gp(), Vec.ymm(index), 8)) : List.of(Vec.ymm(1), Mem.at(gp(), Vec.xmm(9), 8), Vec.ymm(12));
             case VSCATTERDPS -> List.of(Mem.at(gp(), Vec.zmm(random.nextInt(32)), 4).mask(Mask.K2), vec(true, 512));
             case VPINSRB, VPINSRW -> List.of(vec(false, 128), vec(false, 128), memory(in, false, 128));
             case VPEXTRB, VPEXTRW -> List.of(memory(in, false, 128), vec(false, 128));
             case VMOVHLPS -> List.of(vec(evex, 128), vec(evex, 128), vec(evex, 128));
-            case VCOMPRESSPS -> List.of(random.nextBoolean() ? memory(in, false, 512).mask(Mask.K5) : masked(vec(true, 512), true), vec(true, 512));
+            case VCOMPRESSPS ->
+                    List.of(random.nextBoolean() ? memory(in, false, 512).mask(Mask.K5) : masked(vec(true, 512), true), vec(true, 512));
             case VEXPANDPS -> List.of(masked(vec(true, 512), true), random.nextBoolean() ? memory(in, false, 512) : vec(true, 512));
             case VCVTNEPS2BF16, VCVTQQ2PS -> List.of(masked(vec(true, 256), true), rm(in, true, 512, 512)); // as wants a size beside narrower vectors
             case VMOVNTPS -> List.of(memory(in, false, bits), vec(evex, bits));
@@ -115,7 +124,8 @@ final class RandomOperands {
     }
 
     private List<Operand> general(Instruction in, boolean evex, int bits) {
-        boolean toMask = evex && (in.name().startsWith("VCMP") || in.name().startsWith("VPCMP")) || in.name().startsWith("VPTESTM") || in.name().startsWith("VFPCLASS");
+        boolean toMask = evex && (in.name().startsWith("VCMP") || in.name().startsWith("VPCMP")) || in.name().startsWith("VPTESTM")
+                || in.name().startsWith("VFPCLASS");
         boolean mayMask = evex && !toMask && !in.name().contains("UCOMI") && !in.name().startsWith("VPALIGNR_");
         int narrow = Math.max(128, in.memoryBytes(bits / 8) * 8);
         int destination = switch (in.tuple) {
@@ -129,7 +139,8 @@ final class RandomOperands {
             case RVMR -> List.of(d, vec(false, bits), rm(in, false, bits, bits), vec(false, bits));
             case RM -> List.of(d, rm(in, evex, bits, source));
             case VM -> List.of(d, evex && random.nextBoolean() ? rm(in, true, bits, bits) : vec(evex, bits));
-            case MR -> random.nextBoolean() || in.name().endsWith("STORE") ? List.of(memory(in, false, bits), vec(evex, bits)) : List.of(masked(vec(evex, source), mayMask), vec(evex, bits));
+            case MR -> random.nextBoolean() || in.name().endsWith("STORE") ? List.of(memory(in, false, bits), vec(evex, bits))
+                    : List.of(masked(vec(evex, source), mayMask), vec(evex, bits));
             case MVR -> List.of(memory(in, false, bits), vec(false, bits), vec(false, bits));
             default -> throw new AssertionError(in);
         };
@@ -137,23 +148,31 @@ final class RandomOperands {
 
     private static boolean maskable(Instruction in) { return !in.name().startsWith("VPSADBW"); }
 
-    private static boolean scalar(Instruction in) { return in.tuple == Instruction.Tuple.ONE && !in.name().contains("BROADCAST") && !in.name().startsWith("VCOMPRESS") && !in.name().startsWith("VEXPAND"); }
+    private static boolean scalar(Instruction in) {
+        return in.tuple == Instruction.Tuple.ONE && !in.name().contains("BROADCAST") && !in.name().startsWith("VCOMPRESS")
+                && !in.name().startsWith("VEXPAND");
+    }
 
     private static boolean wide(Instruction in) {
-        return in.tuple == Instruction.Tuple.PART16 || in.tuple == Instruction.Tuple.PART32 || in.name().startsWith("VSHUFF") || in.name().startsWith("VSHUFI")
-                || in == Instruction.VPERM2F128 || in.name().startsWith("VPERM") || in == Instruction.VBROADCASTSD;
+        return in.tuple == Instruction.Tuple.PART16 || in.tuple == Instruction.Tuple.PART32 || in.name().startsWith("VSHUFF")
+                || in.name().startsWith("VSHUFI") || in == Instruction.VPERM2F128 || in.name().startsWith("VPERM")
+                || in == Instruction.VBROADCASTSD;
     }
 
     private Operand rm(Instruction in, boolean evex, int bits, int registerBits) {
-        if (in.name().startsWith("VMASKMOV") || in.name().startsWith("VPMASKMOV") || in == Instruction.VBROADCASTF128 || in == Instruction.VBROADCASTF32X4) return memory(in, false, bits);
+        if (in.name().startsWith("VMASKMOV") || in.name().startsWith("VPMASKMOV") || in == Instruction.VBROADCASTF128
+                || in == Instruction.VBROADCASTF32X4)
+            return memory(in, false, bits);
         if (random.nextBoolean()) return vec(evex, registerBits);
-        boolean broadcast = evex && random.nextBoolean() && (in.tuple == Instruction.Tuple.FULL || in.tuple == Instruction.Tuple.HALF) && in.element >= 4 && broadcasts(in);
+        boolean broadcast = evex && random.nextBoolean() && (in.tuple == Instruction.Tuple.FULL || in.tuple == Instruction.Tuple.HALF)
+                && in.element >= 4 && broadcasts(in);
         return memory(in, broadcast, bits);
     }
 
     private static boolean broadcasts(Instruction in) {
         return switch (in) {
-            case VMOVUPS, VMOVUPD, VMOVAPS, VMOVDQU32, VMOVDQU64, VPMOVZXDQ, VPMOVSXDQ, VMOVSHDUP, VPACKSSDW, VPACKUSDW -> in.name().startsWith("VPACK");
+            case VMOVUPS, VMOVUPD, VMOVAPS, VMOVDQU32, VMOVDQU64, VPMOVZXDQ, VPMOVSXDQ, VMOVSHDUP, VPACKSSDW, VPACKUSDW ->
+                    in.name().startsWith("VPACK");
             default -> true;
         };
     }

@@ -12,12 +12,13 @@ import lyceum.backend.scalar.Elements;
 import lyceum.backend.x86.X86Backend;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.random.Rng;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Nothing beyond an operand is read or written: a fault would end this JVM. */
 class GuardPagesTest {
-    @BeforeEach void onlyWhereMachineCodeRuns() { org.junit.jupiter.api.Assumptions.assumeTrue(Cpu.unavailable() == null, () -> Cpu.unavailable()); }
+    @BeforeEach void onlyWhereMachineCodeRuns() { Assumptions.assumeTrue(Cpu.unavailable() == null, () -> Cpu.unavailable()); }
 
     private static View filled(Arena arena, DType type, boolean atEnd, int seed, long... shape) {
         var view = GuardedMemory.view(arena, type, atEnd, shape);
@@ -26,18 +27,23 @@ class GuardPagesTest {
         return view;
     }
 
-    private static void run(Backend backend, DType type, boolean atEnd, boolean causal, int window, boolean biased, int heads, int keyHeads, int queries, int keys, int d, int e) {
+    private static void run(Backend backend, DType type, boolean atEnd, boolean causal, int window, boolean biased, int heads, int keyHeads,
+            int queries, int keys, int d, int e) {
         try (var arena = Arena.ofShared()) {
-            View q = filled(arena, type, atEnd, 1, 1, heads, queries, d), k = filled(arena, type, atEnd, 2, 1, keyHeads, keys, d), v = filled(arena, type, atEnd, 3, 1, keyHeads, keys, e);
-            View out = GuardedMemory.view(arena, type, atEnd, 1, heads, queries, e), logs = GuardedMemory.view(arena, DType.F32, atEnd, 1, heads, queries);
+            View q = filled(arena, type, atEnd, 1, 1, heads, queries, d), k = filled(arena, type, atEnd, 2, 1, keyHeads, keys, d),
+                    v = filled(arena, type, atEnd, 3, 1, keyHeads, keys, e);
+            View out = GuardedMemory.view(arena, type, atEnd, 1, heads, queries, e),
+                    logs = GuardedMemory.view(arena, DType.F32, atEnd, 1, heads, queries);
             var bias = biased ? filled(arena, DType.F32, atEnd, 4, 1, heads, queries, keys) : null;
             var options = new AttentionOptions(0.3, causal, window, bias, null, null, null);
             backend.attention(options, q, k, v, out, logs);
             View g = filled(arena, type, atEnd, 5, 1, heads, queries, e), dq = GuardedMemory.view(arena, type, atEnd, 1, heads, queries, d);
-            View dk = GuardedMemory.view(arena, type, atEnd, 1, keyHeads, keys, d), dv = GuardedMemory.view(arena, type, atEnd, 1, keyHeads, keys, e);
+            View dk = GuardedMemory.view(arena, type, atEnd, 1, keyHeads, keys, d),
+                    dv = GuardedMemory.view(arena, type, atEnd, 1, keyHeads, keys, e);
             backend.attentionGradient(options, q, k, v, out, logs, g, dq, dk, dv);
-            for (var view : List.of(out, dq, dk, dv)) for (long i = 0; i < view.size(); i++)
-                assertThat(Elements.getDouble(type, view.storage().segment(), i * type.bytes())).isFinite();
+            for (var view : List.of(out, dq, dk, dv))
+                for (long i = 0; i < view.size(); i++)
+                    assertThat(Elements.getDouble(type, view.storage().segment(), i * type.bytes())).isFinite();
         }
     }
 

@@ -20,9 +20,11 @@ public final class GuardedMemory {
     private static final MethodHandle MPROTECT = function("mprotect", FunctionDescriptor.of(INT, LONG, LONG, INT));
     private static final MethodHandle MUNMAP = function("munmap", FunctionDescriptor.of(INT, LONG, LONG));
 
-    private GuardedMemory() { }
+    private GuardedMemory() {}
 
-    private static MethodHandle function(String name, FunctionDescriptor type) { return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type); }
+    private static MethodHandle function(String name, FunctionDescriptor type) {
+        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type);
+    }
 
     /** {@code bytes} that end right before a guard page, or begin right behind one; unmapped when {@code arena} closes. */
     public static MemorySegment allocate(Arena arena, long bytes, boolean atEnd) {

@@ -47,10 +47,12 @@ class TileForwardTest {
 
     /** The sizes of an attention. @param atEnd where guard pages stand close */
     private record Sizes(int batch, int heads, int keyHeads, int queries, int keys, int width, int valueWidth, boolean atEnd) {
-        static Sizes of(int heads, int keyHeads, int queries, int keys, int width, int valueWidth) { return new Sizes(2, heads, keyHeads, queries, keys, width, valueWidth, queries % 2 == 0); }
+        static Sizes of(int heads, int keyHeads, int queries, int keys, int width, int valueWidth) {
+            return new Sizes(2, heads, keyHeads, queries, keys, width, valueWidth, queries % 2 == 0);
+        }
     }
 
-    private record Run(View out, View logSumExp) { }
+    private record Run(View out, View logSumExp) {}
 
     private static View view(Arena arena, DType type, boolean atEnd, int seed, long... shape) {
         var view = GuardedMemory.view(arena, type, atEnd, shape);
@@ -65,7 +67,9 @@ class TileForwardTest {
         return wide;
     }
 
-    private static double at(View view, long i) { return Elements.getDouble(view.dtype(), view.storage().segment(), i * view.dtype().bytes()); }
+    private static double at(View view, long i) {
+        return Elements.getDouble(view.dtype(), view.storage().segment(), i * view.dtype().bytes());
+    }
 
     private static View longs(Arena arena, long... values) {
         var view = GuardedMemory.view(arena, DType.I64, true, values.length);
@@ -81,14 +85,16 @@ class TileForwardTest {
     }
 
     private static View[] operands(Arena arena, Sizes s) {
-        return new View[] {view(arena, DType.BF16, s.atEnd, 1, s.batch, s.heads, s.queries, s.width), view(arena, DType.BF16, s.atEnd, 2, s.batch, s.keyHeads, s.keys, s.width),
+        return new View[] {view(arena, DType.BF16, s.atEnd, 1, s.batch, s.heads, s.queries, s.width),
+                view(arena, DType.BF16, s.atEnd, 2, s.batch, s.keyHeads, s.keys, s.width),
                 view(arena, DType.BF16, s.atEnd, 3, s.batch, s.keyHeads, s.keys, s.valueWidth)};
     }
 
     private static void check(X86Attention attention, Sizes s, boolean causal, int window, long[] lengths, long[] starts) {
         try (var arena = Arena.ofShared()) {
             View[] x = operands(arena, s);
-            var options = new AttentionOptions(0.2, causal, window, null, lengths == null ? null : longs(arena, lengths), starts == null ? null : longs(arena, starts), null);
+            var options = new AttentionOptions(0.2, causal, window, null, lengths == null ? null : longs(arena, lengths),
+                    starts == null ? null : longs(arena, starts), null);
             var run = run(arena, attention, s, options, x[0], x[1], x[2]);
             var out = GuardedMemory.view(arena, DType.F64, true, run.out.shape());
             var logs = GuardedMemory.view(arena, DType.F32, true, run.logSumExp.shape());
@@ -103,7 +109,8 @@ class TileForwardTest {
         for (long i = 0; i < expected.size(); i++) if (Double.isFinite(at(expected, i))) most = Math.max(most, Math.abs(at(expected, i)));
         for (long i = 0; i < expected.size(); i++) {
             double a = at(actual, i), e = at(expected, i);
-            if (a != e && !(Math.abs(a - e) <= tolerance * most)) throw new AssertionError(what + " at " + i + ": " + a + ", expected " + e);
+            if (a != e && !(Math.abs(a - e) <= tolerance * most))
+                throw new AssertionError(what + " at " + i + ": " + a + ", expected " + e);
         }
     }
 
@@ -125,7 +132,8 @@ class TileForwardTest {
     @Test void windowsLengthsAndStartsHideWhatTheyShall() {
         for (int n : new int[] {7, 33, 64, 150}) {
             var s = Sizes.of(2, 2, n, 200, 64, 64);
-            for (int window : new int[] {1, 5, 40, 150}) for (boolean causal : new boolean[] {false, true}) check(attention, s, causal, window, null, null);
+            for (int window : new int[] {1, 5, 40, 150})
+                for (boolean causal : new boolean[] {false, true}) check(attention, s, causal, window, null, null);
             for (int window : new int[] {0, 30}) check(attention, s, true, window, new long[] {131, 0}, new long[] {131 - n / 2, 5});
             check(attention, s, true, 0, null, new long[] {-20, 190});
             check(attention, s, false, 0, new long[] {1, 129}, null);
@@ -133,10 +141,14 @@ class TileForwardTest {
     }
 
     @Test void headsThatShareKeysMeetThemTogether() {
-        for (int[] heads : new int[][] {{6, 2}, {5, 1}, {20, 1}}) for (int n : new int[] {9, 40, 100}) check(attention, Sizes.of(heads[0], heads[1], n, n + 30, 64, 64), true, 0, null, null);
+        for (int[] heads : new int[][] {{6, 2}, {5, 1}, {20, 1}})
+            for (int n : new int[] {9, 40, 100}) check(attention, Sizes.of(heads[0], heads[1], n, n + 30, 64, 64), true, 0, null, null);
     }
 
-    @Test void tasksOfManyQueriesAndBlocksOfKeysAreRight() { for (boolean causal : new boolean[] {false, true}) check(attention, new Sizes(1, 8, 8, 700, 700, 64, 64, true), causal, 0, null, null); }
+    @Test void tasksOfManyQueriesAndBlocksOfKeysAreRight() {
+        for (boolean causal : new boolean[] {false, true})
+            check(attention, new Sizes(1, 8, 8, 700, 700, 64, 64, true), causal, 0, null, null);
+    }
 
     /** Where the CPU's tiles are tested, their lowering is as well: it is what other CPUs test. */
     @Test void loweredTilesGiveTheSame() {
@@ -150,12 +162,15 @@ class TileForwardTest {
             View[] x = operands(arena, s);
             var options = new AttentionOptions(0.125, true, 0, null, null, null, null);
             var together = run(arena, attention, s, options, x[0], x[1], x[2]);
-            Parallel.sequentially(() -> assertThat(bytes(run(arena, attention, s, options, x[0], x[1], x[2]).out)).isEqualTo(bytes(together.out)));
+            Parallel.sequentially(
+                    () -> assertThat(bytes(run(arena, attention, s, options, x[0], x[1], x[2]).out)).isEqualTo(bytes(together.out)));
             // The last 77 queries alone.
             var few = new Sizes(1, 2, 1, 77, 300, 64, 64, true);
             var q = new View(DType.BF16, x[0].storage(), 64 * (300 - 77), new long[] {1, 2, 77, 64}, x[0].strides());
             var alone = run(arena, attention, few, options, q, x[1], x[2]).out;
-            for (int h = 0; h < 2; h++) for (long i = 0; i < 77 * 64; i++) assertThat(at(alone, h * 77 * 64L + i)).isEqualTo(at(together.out, (h * 300L + 300 - 77) * 64 + i));
+            for (int h = 0; h < 2; h++)
+                for (long i = 0; i < 77 * 64; i++)
+                    assertThat(at(alone, h * 77 * 64L + i)).isEqualTo(at(together.out, (h * 300L + 300 - 77) * 64 + i));
         }
     }
 
@@ -167,7 +182,9 @@ class TileForwardTest {
             View[] x = operands(arena, s);
             var options = new AttentionOptions(0.125, true, 30, null, longs(arena, 190), longs(arena, 120), null); // keys 91 to 159
             var before = run(arena, attention, s, options, x[0], x[1], x[2]);
-            for (int j = 0; j < 200; j++) if (j < 91 || j >= 160) for (int e = 0; e < 64; e++) for (int i = 1; i < 3; i++) Elements.set(DType.BF16, x[i].storage().segment(), 2L * (64 * j + e), Double.NaN);
+            for (int j = 0; j < 200; j++)
+                if (j < 91 || j >= 160) for (int e = 0; e < 64; e++)
+                    for (int i = 1; i < 3; i++) Elements.set(DType.BF16, x[i].storage().segment(), 2L * (64 * j + e), Double.NaN);
             assertThat(bytes(run(arena, attention, s, options, x[0], x[1], x[2]).out)).isEqualTo(bytes(before.out));
             for (int e = 0; e < 64; e++) Elements.set(DType.BF16, x[1].storage().segment(), 2L * (64 * 111 + e), Double.NaN);
             var after = run(arena, attention, s, options, x[0], x[1], x[2]).out;

@@ -23,9 +23,12 @@ class ColumnSumsTest {
     @BeforeAll static void machineCodeRunsHere() { assumeThat(Cpu.unavailable()).isNull(); }
 
     /** x y. */
-    private static final Program PRODUCT = new Program(List.of(Instruction.load(DType.F32, 0), Instruction.load(DType.F32, 1), new Instruction(Op.MUL, DType.F32, 0, 1, -1, 0)), 2);
+    private static final Program PRODUCT = new Program(
+            List.of(Instruction.load(DType.F32, 0), Instruction.load(DType.F32, 1), new Instruction(Op.MUL, DType.F32, 0, 1, -1, 0)), 2);
 
-    private static View view(long... shape) { return new View(DType.F32, Allocator.allocate(4 * View.size(shape)), 0, shape, View.contiguousStrides(shape)); }
+    private static View view(long... shape) {
+        return new View(DType.F32, Allocator.allocate(4 * View.size(shape)), 0, shape, View.contiguousStrides(shape));
+    }
 
     private static View whole(int modulus, long... shape) {
         var view = view(shape);
@@ -45,20 +48,25 @@ class ColumnSumsTest {
         };
     }
 
-    @ParameterizedTest @CsvSource({"1, 20, 5001", "1, 131, 2100", "1, 515, 1030", "1, 1024, 1024", "1, 4099, 70", "3, 129, 3080", "70, 130, 33", "2, 2, 9000", "1, 256, 4096"})
-    void areExact(int outer, int rows, int columns) {
+    @ParameterizedTest
+    @CsvSource({"1, 20, 5001", "1, 131, 2100", "1, 515, 1030", "1, 1024, 1024", "1, 4099, 70", "3, 129, 3080", "70, 130, 33", "2, 2, 9000",
+            "1, 256, 4096"}) void areExact(int outer, int rows, int columns) {
         View x = whole(101, outer, rows, columns), y = whole(13, outer, rows, columns), got = view(outer, columns);
         for (var level : new String[] {"avx2", "all"}) {
             var reductions = new FusedReductions(new FusedPrograms(Cpu.current().limitedTo(level)));
             for (var reduction : new Reduction[] {Reduction.SUM, Reduction.MAX, Reduction.MIN}) {
                 for (boolean alone : new boolean[] {false, true}) {
-                    Runnable reduce = () -> assertThat(reductions.reduce(reduction, PRODUCT, new View[] {x, y}, new boolean[] {false, true, false}, got)).isTrue();
+                    Runnable reduce = () -> assertThat(
+                            reductions.reduce(reduction, PRODUCT, new View[] {x, y}, new boolean[] {false, true, false}, got)).isTrue();
                     if (alone) Parallel.sequentially(reduce);
                     else reduce.run();
                     for (int o = 0; o < outer; o++) for (int j = 0; j < columns; j++) {
                         double expected = get(x, (long) o * rows * columns + j) * get(y, (long) o * rows * columns + j);
-                        for (int i = 1; i < rows; i++) expected = combined(reduction, expected, get(x, ((long) o * rows + i) * columns + j) * get(y, ((long) o * rows + i) * columns + j));
-                        if (get(got, (long) o * columns + j) != (float) expected) throw new AssertionError(level + ", " + reduction + " of column " + j + " of " + o + " is " + get(got, (long) o * columns + j) + ", expected " + expected);
+                        for (int i = 1; i < rows; i++)
+                            expected = combined(reduction, expected,
+                                    get(x, ((long) o * rows + i) * columns + j) * get(y, ((long) o * rows + i) * columns + j));
+                        if (get(got, (long) o * columns + j) != (float) expected) throw new AssertionError(level + ", " + reduction
+                                + " of column " + j + " of " + o + " is " + get(got, (long) o * columns + j) + ", expected " + expected);
                     }
                 }
             }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -19,6 +20,7 @@ import lyceum.backend.math.Recipe;
 import lyceum.backend.math.Recipes;
 import lyceum.backend.math.ScalarArithmetic32;
 import lyceum.backend.math.ScalarArithmetic64;
+import lyceum.backend.scalar.Elements;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.random.Rng;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,7 +38,7 @@ class CompiledProgramsTest {
 
     /** The CPU under each of the settings that it has. */
     private static Map<String, FusedPrograms> levels() {
-        var levels = new java.util.LinkedHashMap<String, FusedPrograms>();
+        var levels = new LinkedHashMap<String, FusedPrograms>();
         var cpu = Cpu.current();
         if (cpu.vectorBits() == 512) {
             levels.put("all", new FusedPrograms(cpu));
@@ -48,7 +50,8 @@ class CompiledProgramsTest {
 
     private static DType[] typesOf(Op op) {
         return switch (op) {
-            case NEG, ABS, SIGN, SQUARE, RELU, ADD, SUB, MUL, MAX, MIN, FLOOR, CEIL, ROUND, TRUNC -> new DType[] {DType.F32, DType.F64, DType.F16, DType.BF16, DType.I32, DType.I64, DType.U8, DType.I8};
+            case NEG, ABS, SIGN, SQUARE, RELU, ADD, SUB, MUL, MAX, MIN, FLOOR, CEIL, ROUND, TRUNC ->
+                    new DType[] {DType.F32, DType.F64, DType.F16, DType.BF16, DType.I32, DType.I64, DType.U8, DType.I8};
             case AND, OR, XOR -> new DType[] {DType.BOOL, DType.I32, DType.I64, DType.U8, DType.I8};
             case EQ, NE, LT, LE, GT, GE, NOT, IS_NAN, IS_FINITE, WHERE -> ALL;
             default -> FLOATS;
@@ -57,7 +60,8 @@ class CompiledProgramsTest {
 
     private static List<Op> operations() {
         var ops = EnumSet.allOf(Op.class);
-        ops.removeAll(EnumSet.of(Op.LOAD, Op.CONST, Op.RANDOM, Op.CAST, Op.ROW_SUM, Op.ROW_MAX, Op.ROW_MIN, Op.POLYGAMMA, Op.FLOOR_DIV, Op.MOD));
+        ops.removeAll(
+                EnumSet.of(Op.LOAD, Op.CONST, Op.RANDOM, Op.CAST, Op.ROW_SUM, Op.ROW_MAX, Op.ROW_MIN, Op.POLYGAMMA, Op.FLOOR_DIV, Op.MOD));
         return List.copyOf(ops);
     }
 
@@ -90,8 +94,10 @@ class CompiledProgramsTest {
         compare(programs, program, inputs, Operand.Layout.CONTIGUOUS, level, shape);
     }
 
-    private static boolean compare(FusedPrograms programs, Program program, List<Operand> inputs, Operand.Layout outputs, String level, long... shape) {
-        View[] views = inputs.stream().map(o -> o.view).toArray(View[]::new), made = new View[program.outputs()], expected = new View[program.outputs()];
+    private static boolean compare(FusedPrograms programs, Program program, List<Operand> inputs, Operand.Layout outputs, String level,
+            long... shape) {
+        View[] views = inputs.stream().map(o -> o.view).toArray(View[]::new), made = new View[program.outputs()],
+                expected = new View[program.outputs()];
         Operand[] a = new Operand[made.length], b = new Operand[made.length];
         for (int i = 0; i < made.length; i++) {
             var type = program.at(program.output(i)).type();
@@ -117,19 +123,22 @@ class CompiledProgramsTest {
     private static long expectedBits(Program program, List<Operand> inputs, Operand scalar, int output, long e) {
         var in = program.at(program.output(output));
         if (!in.type().isFloat() || in.op().arity() == 0) return scalar.bits(e);
-        if (in.op() == Op.RSQRT) return bits(in.type(), in.type() == DType.F64 ? 1 / Math.sqrt(inputs.getFirst().get(e)) : 1f / (float) Math.sqrt(inputs.getFirst().get(e)));
+        if (in.op() == Op.RSQRT) return bits(in.type(),
+                in.type() == DType.F64 ? 1 / Math.sqrt(inputs.getFirst().get(e)) : 1f / (float) Math.sqrt(inputs.getFirst().get(e)));
         var recipe = Recipes.of(in.op(), in.type() == DType.F64 ? DType.F64 : DType.F32);
         if (recipe.isEmpty() || program.length() != in.op().arity() + 1) return scalar.bits(e);
         double x = inputs.get(0).get(e), y = inputs.size() > 1 ? inputs.get(1).get(e) : 0;
         return bits(in.type(), switch (recipe.get()) {
-            case Recipe.Unary u -> in.type() == DType.F64 ? u.apply(ScalarArithmetic64.INSTANCE, x) : (double) u.apply(ScalarArithmetic32.INSTANCE, (float) x);
-            case Recipe.Binary u -> in.type() == DType.F64 ? u.apply(ScalarArithmetic64.INSTANCE, x, y) : (double) u.apply(ScalarArithmetic32.INSTANCE, (float) x, (float) y);
+            case Recipe.Unary u -> in.type() == DType.F64 ? u.apply(ScalarArithmetic64.INSTANCE, x)
+                    : (double) u.apply(ScalarArithmetic32.INSTANCE, (float) x);
+            case Recipe.Binary u -> in.type() == DType.F64 ? u.apply(ScalarArithmetic64.INSTANCE, x, y)
+                    : (double) u.apply(ScalarArithmetic32.INSTANCE, (float) x, (float) y);
         });
     }
 
     private static long bits(DType type, double value) {
         double rounded = switch (type) {
-            case BF16 -> lyceum.backend.scalar.Elements.fromBf16(lyceum.backend.scalar.Elements.toBf16((float) value));
+            case BF16 -> Elements.fromBf16(Elements.toBf16((float) value));
             case F16 -> Float.float16ToFloat(Float.floatToFloat16((float) value));
             default -> value;
         };
@@ -143,9 +152,11 @@ class CompiledProgramsTest {
                 for (var to : ALL) {
                     for (var layout : Operand.Layout.values()) {
                         var x = Operand.of(from, layout, 3, 45).filled(Rng.of(++seed), true, 3);
-                        boolean made = compare(level.getValue(), Program.of(Op.CAST, to, from), List.of(x), Operand.Layout.CONTIGUOUS, level.getKey(), 3, 45);
+                        boolean made = compare(level.getValue(), Program.of(Op.CAST, to, from), List.of(x), Operand.Layout.CONTIGUOUS,
+                                level.getKey(), 3, 45);
                         assertThat(made || from.bytes() < 4).as("%s to %s, %s, %s", from, to, layout, level.getKey()).isTrue();
-                        if (layout == Operand.Layout.CONTIGUOUS || layout == Operand.Layout.ONE) assertThat(made).as("%s to %s, %s, %s", from, to, layout, level.getKey()).isTrue();
+                        if (layout == Operand.Layout.CONTIGUOUS || layout == Operand.Layout.ONE)
+                            assertThat(made).as("%s to %s, %s, %s", from, to, layout, level.getKey()).isTrue();
                     }
                 }
             }
@@ -156,11 +167,14 @@ class CompiledProgramsTest {
     @Test void longsOfEveryMagnitudeBecomeFloatsAndComeBack() {
         for (var level : levels().entrySet()) {
             for (int shift = 0; shift < 63; shift++) {
-                var code = List.of(Instruction.load(DType.I64, 0), Instruction.constant(DType.I64, 1L << shift), new Instruction(Op.MUL, DType.I64, 0, 1, -1, 0), Instruction.constant(DType.I64, 0x5DEECE66D1234567L >>> shift),
-                        new Instruction(Op.ADD, DType.I64, 2, 3, -1, 0), new Instruction(Op.CAST, DType.F32, 4, -1, -1, 0), new Instruction(Op.CAST, DType.F64, 4, -1, -1, 0),
-                        new Instruction(Op.CAST, DType.I64, 5, -1, -1, 0), new Instruction(Op.CAST, DType.I64, 6, -1, -1, 0));
+                var code = List.of(Instruction.load(DType.I64, 0), Instruction.constant(DType.I64, 1L << shift),
+                        new Instruction(Op.MUL, DType.I64, 0, 1, -1, 0), Instruction.constant(DType.I64, 0x5DEECE66D1234567L >>> shift),
+                        new Instruction(Op.ADD, DType.I64, 2, 3, -1, 0), new Instruction(Op.CAST, DType.F32, 4, -1, -1, 0),
+                        new Instruction(Op.CAST, DType.F64, 4, -1, -1, 0), new Instruction(Op.CAST, DType.I64, 5, -1, -1, 0),
+                        new Instruction(Op.CAST, DType.I64, 6, -1, -1, 0));
                 var x = Operand.of(DType.I64, Operand.Layout.CONTIGUOUS, 333).filled(Rng.of(shift), false, 1000);
-                assertThat(compare(level.getValue(), new Program(code, 5, 6, 7, 8), List.of(x), Operand.Layout.CONTIGUOUS, level.getKey(), 333)).isTrue();
+                assertThat(compare(level.getValue(), new Program(code, 5, 6, 7, 8), List.of(x), Operand.Layout.CONTIGUOUS, level.getKey(),
+                        333)).isTrue();
             }
         }
     }
@@ -170,7 +184,8 @@ class CompiledProgramsTest {
             for (var layout : Operand.Layout.values()) {
                 if (layout == Operand.Layout.ONE) continue;
                 var x = Operand.of(DType.F32, Operand.Layout.CONTIGUOUS, 7, 37).filled(Rng.of(1), true, 2);
-                compare(level.getValue(), Program.of(Op.ADD, DType.F32, DType.F32, DType.F32), List.of(x, x), layout, level.getKey(), 7, 37);
+                compare(level.getValue(), Program.of(Op.ADD, DType.F32, DType.F32, DType.F32), List.of(x, x), layout, level.getKey(), 7,
+                        37);
             }
         }
     }
@@ -179,8 +194,10 @@ class CompiledProgramsTest {
         for (var level : levels().entrySet()) {
             for (var type : FLOATS) {
                 for (var shape : new long[][] {{1}, {16}, {77}, {5, 7}, {3, 16}, {3, 33}}) {
-                    var program = new Program(List.of(new Instruction(Op.RANDOM, type, -1, -1, -1, 0x123456789ABCDEFL), Instruction.load(type, 0), new Instruction(Op.ADD, type, 0, 1, -1, 0)), 2, 0);
-                    var bias = Operand.of(type, shape.length == 1 ? Operand.Layout.CONTIGUOUS : Operand.Layout.ONE, shape).filled(Rng.of(3), false, 1);
+                    var program = new Program(List.of(new Instruction(Op.RANDOM, type, -1, -1, -1, 0x123456789ABCDEFL),
+                            Instruction.load(type, 0), new Instruction(Op.ADD, type, 0, 1, -1, 0)), 2, 0);
+                    var bias = Operand.of(type, shape.length == 1 ? Operand.Layout.CONTIGUOUS : Operand.Layout.ONE, shape).filled(Rng.of(3),
+                            false, 1);
                     boolean made = compare(level.getValue(), program, List.of(bias), Operand.Layout.CONTIGUOUS, level.getKey(), shape);
                     assertThat(made).as(level.getKey()).isTrue();
                 }
@@ -194,7 +211,8 @@ class CompiledProgramsTest {
                 for (var op : new Op[] {Op.ROW_MAX, Op.ROW_MIN}) {
                     for (var layout : Operand.Layout.values()) {
                         for (long n : new long[] {2, 7, 16, 33, 100, 1025, 4099}) {
-                            var program = new Program(List.of(Instruction.load(type, 0), new Instruction(op, type, 0, -1, -1, 0), new Instruction(Op.SUB, type, 0, 1, -1, 0)), 2, 1);
+                            var program = new Program(List.of(Instruction.load(type, 0), new Instruction(op, type, 0, -1, -1, 0),
+                                    new Instruction(Op.SUB, type, 0, 1, -1, 0)), 2, 1);
                             for (boolean special : new boolean[] {false, true}) {
                                 var x = Operand.of(type, layout, 3, n).filled(Rng.of(n), special, special && n < 10 ? 0 : 1);
                                 compare(level.getValue(), program, List.of(x), Operand.Layout.CONTIGUOUS, level.getKey(), 3, n);
@@ -212,9 +230,12 @@ class CompiledProgramsTest {
             for (var type : new DType[] {DType.F32, DType.F64}) {
                 for (var layout : Operand.Layout.values()) {
                     for (long n : new long[] {2, 7, 16, 33, 100, 1025, 4099}) {
-                        var program = new Program(List.of(Instruction.load(type, 0), Instruction.constant(type, 0), new Instruction(Op.GT, DType.BOOL, 0, 1, -1, 0), new Instruction(Op.CAST, type, 2, -1, -1, 0),
-                                new Instruction(Op.ROW_SUM, type, 3, -1, -1, 0), new Instruction(Op.ADD, type, 4, 0, -1, 0), new Instruction(Op.ROW_SUM, type, 4, -1, -1, 0)), 4, 5, 6);
-                        compare(level.getValue(), program, List.of(Operand.of(type, layout, 5, n).filled(Rng.of(n), false, 1)), Operand.Layout.CONTIGUOUS, level.getKey(), 5, n);
+                        var program = new Program(List.of(Instruction.load(type, 0), Instruction.constant(type, 0),
+                                new Instruction(Op.GT, DType.BOOL, 0, 1, -1, 0), new Instruction(Op.CAST, type, 2, -1, -1, 0),
+                                new Instruction(Op.ROW_SUM, type, 3, -1, -1, 0), new Instruction(Op.ADD, type, 4, 0, -1, 0),
+                                new Instruction(Op.ROW_SUM, type, 4, -1, -1, 0)), 4, 5, 6);
+                        compare(level.getValue(), program, List.of(Operand.of(type, layout, 5, n).filled(Rng.of(n), false, 1)),
+                                Operand.Layout.CONTIGUOUS, level.getKey(), 5, n);
                     }
                 }
             }
@@ -240,7 +261,8 @@ class CompiledProgramsTest {
                     sum = code.size() - 1;
                 }
                 var x = Operand.of(type, Operand.Layout.CONTIGUOUS, 100).filled(Rng.of(4), true, 0.1);
-                assertThat(compare(level.getValue(), new Program(code, sum, n + 3), List.of(x), Operand.Layout.CONTIGUOUS, level.getKey(), 100)).isTrue();
+                assertThat(compare(level.getValue(), new Program(code, sum, n + 3), List.of(x), Operand.Layout.CONTIGUOUS, level.getKey(),
+                        100)).isTrue();
             }
         }
     }
@@ -249,8 +271,9 @@ class CompiledProgramsTest {
         var programs = new FusedPrograms(Cpu.current());
         var x = Operand.of(DType.F32, Operand.Layout.CONTIGUOUS, 1000).filled(Rng.of(1), false, 1);
         for (int i = 0; i < 50; i++) {
-            var code = List.of(Instruction.load(DType.F32, 0), Instruction.constant(DType.F32, Double.doubleToRawLongBits(i)), new Instruction(Op.MUL, DType.F32, 0, 1, -1, 0),
-                    new Instruction(Op.RANDOM, DType.F32, -1, -1, -1, i), new Instruction(Op.ADD, DType.F32, 2, 3, -1, 0));
+            var code = List.of(Instruction.load(DType.F32, 0), Instruction.constant(DType.F32, Double.doubleToRawLongBits(i)),
+                    new Instruction(Op.MUL, DType.F32, 0, 1, -1, 0), new Instruction(Op.RANDOM, DType.F32, -1, -1, -1, i),
+                    new Instruction(Op.ADD, DType.F32, 2, 3, -1, 0));
             compare(programs, new Program(code, 4), List.of(x), Operand.Layout.CONTIGUOUS, "", 1000);
         }
         assertThat(programs.structures()).isEqualTo(1);
@@ -275,7 +298,8 @@ class CompiledProgramsTest {
                 var out = Operand.of(op.isPredicate() ? DType.BOOL : DType.F32, Operand.Layout.CONTIGUOUS, 33);
                 var in = new View[op.arity()];
                 Arrays.fill(in, x.view);
-                assertThat(level.getValue().run(Program.of(op, op.isPredicate() ? DType.BOOL : DType.F32, operands), in, new View[] {out.view})).as("%s on %s", op, level.getKey()).isTrue();
+                assertThat(level.getValue().run(Program.of(op, op.isPredicate() ? DType.BOOL : DType.F32, operands), in,
+                        new View[] {out.view})).as("%s on %s", op, level.getKey()).isTrue();
             }
         }
     }
@@ -289,8 +313,12 @@ class CompiledProgramsTest {
             var x = Operand.of(type, Operand.Layout.CONTIGUOUS, 33).filled(Rng.of(1), false, 1);
             var in = new View[op.arity()];
             Arrays.fill(in, x.view);
-            assertThat(level.getValue().run(Program.of(op, type, operands), in, new View[] {Operand.of(type, Operand.Layout.CONTIGUOUS, 33).view})).as("%s of %s on %s", op, type, level.getKey()).isTrue();
+            assertThat(level.getValue().run(Program.of(op, type, operands), in,
+                    new View[] {Operand.of(type, Operand.Layout.CONTIGUOUS, 33).view})).as("%s of %s on %s", op, type, level.getKey())
+                    .isTrue();
         }
-        for (var op : List.of(Op.EXP, Op.EXPM1, Op.LOG, Op.LOG1P, Op.SIN, Op.COS, Op.TAN, Op.TANH, Op.SIGMOID, Op.ERF, Op.GELU, Op.SOFTPLUS, Op.POW, Op.LGAMMA, Op.DIGAMMA)) assertThat(Recipes.of(op, DType.F32)).as(op.name()).isPresent();
+        for (var op : List.of(Op.EXP, Op.EXPM1, Op.LOG, Op.LOG1P, Op.SIN, Op.COS, Op.TAN, Op.TANH, Op.SIGMOID, Op.ERF, Op.GELU, Op.SOFTPLUS,
+                Op.POW, Op.LGAMMA, Op.DIGAMMA))
+            assertThat(Recipes.of(op, DType.F32)).as(op.name()).isPresent();
     }
 }

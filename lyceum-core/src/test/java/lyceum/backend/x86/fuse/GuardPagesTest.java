@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.List;
 import lyceum.DType;
+import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
 import lyceum.backend.Program.Instruction;
@@ -28,7 +30,7 @@ class GuardPagesTest {
 
     /** {@code x - ROW_MAX x + (row of the same for all)}, and its whole with {@code ROW_SUM}: contiguous, repeated, and in rows. */
     private static Program program(DType type, boolean rows) {
-        var code = new java.util.ArrayList<>(List.of(Instruction.load(type, 0), Instruction.load(type, 1)));
+        var code = new ArrayList<>(List.of(Instruction.load(type, 0), Instruction.load(type, 1)));
         if (rows) {
             code.add(new Instruction(Op.ROW_MAX, type, 0, -1, -1, 0));
             code.add(new Instruction(Op.SUB, type, 0, 2, -1, 0));
@@ -53,7 +55,8 @@ class GuardPagesTest {
                 }
             };
             if (!programs.run(program(type, rows), new View[] {x, y}, new View[] {out})) return;
-            for (long i = 0; i < out.size(); i++) assertThat(Elements.getDouble(type, out.storage().segment(), i * type.bytes())).isFinite();
+            for (long i = 0; i < out.size(); i++)
+                assertThat(Elements.getDouble(type, out.storage().segment(), i * type.bytes())).isFinite();
         }
     }
 
@@ -76,10 +79,11 @@ class GuardPagesTest {
                 for (long n : new long[] {1, 7, 8, 9, 33, 1025}) {
                     for (long m : new long[] {1, 2, 5, 300}) {
                         try (var arena = Arena.ofShared()) {
-                            View x = filled(arena, DType.F32, atEnd, m, n), byRow = GuardedMemory.view(arena, DType.F32, atEnd, m), byColumn = GuardedMemory.view(arena, DType.F32, atEnd, n);
+                            View x = filled(arena, DType.F32, atEnd, m, n), byRow = GuardedMemory.view(arena, DType.F32, atEnd, m),
+                                    byColumn = GuardedMemory.view(arena, DType.F32, atEnd, n);
                             var load = new Program(List.of(Instruction.load(DType.F32, 0)), 0);
-                            reductions.reduce(lyceum.backend.Backend.Reduction.SUM, load, new View[] {x}, new boolean[] {false, true}, byRow);
-                            reductions.reduce(lyceum.backend.Backend.Reduction.SUM, load, new View[] {x}, new boolean[] {true, false}, byColumn);
+                            reductions.reduce(Backend.Reduction.SUM, load, new View[] {x}, new boolean[] {false, true}, byRow);
+                            reductions.reduce(Backend.Reduction.SUM, load, new View[] {x}, new boolean[] {true, false}, byColumn);
                             assertThat(Elements.getDouble(DType.F32, byRow.storage().segment(), 0)).isFinite();
                         }
                     }

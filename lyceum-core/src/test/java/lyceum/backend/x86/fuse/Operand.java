@@ -1,5 +1,6 @@
 package lyceum.backend.x86.fuse;
 
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import lyceum.DType;
 import lyceum.backend.View;
@@ -11,11 +12,14 @@ import lyceum.random.Rng;
 /** A view with values, laid out in one of the ways that kernels meet, and memory around it that nothing may write. */
 final class Operand {
     /** How elements of the last axis lie. */
-    enum Layout { CONTIGUOUS, ODD_OFFSET, ONE, BACKWARDS, EVERY_THIRD, COLUMN }
+    enum Layout {
+        CONTIGUOUS, ODD_OFFSET, ONE, BACKWARDS, EVERY_THIRD, COLUMN
+    }
 
     private static final int GUARD = 80;
     private static final byte CANARY = 0x5A;
-    private static final double[] SPECIAL = {0.0, -0.0, 1, -1, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 0.5, -1.5, 2.5, 1e-40, -1e-42, 3e38, -3e38, 2147483648.0, -2147483904.0, 255, 256, -129, 9.3e18};
+    private static final double[] SPECIAL = {0.0, -0.0, 1, -1, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 0.5, -1.5,
+            2.5, 1e-40, -1e-42, 3e38, -3e38, 2147483648.0, -2147483904.0, 255, 256, -129, 9.3e18};
 
     final View view;
     private final Storage storage;
@@ -33,7 +37,7 @@ final class Operand {
         var strides = View.contiguousStrides(shape);
         long columns = shape[rank - 1], offset = 0;
         switch (layout) {
-            case CONTIGUOUS, ODD_OFFSET -> { }
+            case CONTIGUOUS, ODD_OFFSET -> {}
             case ONE -> { for (int i = 0; i < rank; i++) strides[i] = i == rank - 1 ? 0 : strides[i] / Math.max(1, columns); }
             case BACKWARDS -> {
                 strides[rank - 1] = -1;
@@ -52,7 +56,7 @@ final class Operand {
         long guard = layout == Layout.ODD_OFFSET ? GUARD + bytes : GUARD;
         long length = guard + (reach + 1) * bytes + GUARD;
         var storage = Allocator.allocate(length, null);
-        for (long i = 0; i < length; i++) storage.segment().set(java.lang.foreign.ValueLayout.JAVA_BYTE, storage.base() + i, CANARY);
+        for (long i = 0; i < length; i++) storage.segment().set(ValueLayout.JAVA_BYTE, storage.base() + i, CANARY);
         return new Operand(new View(type, storage, guard / bytes + offset, shape, strides), guard, length - GUARD);
     }
 
@@ -91,8 +95,11 @@ final class Operand {
     }
 
     private void check(long i, String what) {
-        if (storage.segment().get(java.lang.foreign.ValueLayout.JAVA_BYTE, storage.base() + i) != CANARY) throw new AssertionError(what + ": byte " + i + " beside the result was written");
+        if (storage.segment().get(ValueLayout.JAVA_BYTE, storage.base() + i) != CANARY)
+            throw new AssertionError(what + ": byte " + i + " beside the result was written");
     }
 
-    @Override public String toString() { return view.dtype() + " " + Arrays.toString(view.shape()) + " strides " + Arrays.toString(view.strides()); }
+    @Override public String toString() {
+        return view.dtype() + " " + Arrays.toString(view.shape()) + " strides " + Arrays.toString(view.strides());
+    }
 }

@@ -6,6 +6,7 @@ import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -14,11 +15,13 @@ class RowGroupsTest {
     private static void agree(Tensor x, UnaryOperator<Tensor> f) {
         double[] y = f.apply(x).toDoubleArray(), exact = f.apply(x.to(DType.F64).compute()).toDoubleArray();
         assertThat(y).hasSameSizeAs(exact);
-        for (int i = 0; i < y.length; i++) assertThat(y[i]).as("element %d", i).isCloseTo(exact[i], org.assertj.core.data.Offset.offset(4e-6 * Math.max(1, Math.abs(exact[i]))));
+        for (int i = 0; i < y.length; i++)
+            assertThat(y[i]).as("element %d", i).isCloseTo(exact[i], Offset.offset(4e-6 * Math.max(1, Math.abs(exact[i]))));
     }
 
-    @ParameterizedTest @CsvSource({"512, 64", "511, 64", "510, 64", "400, 77", "4096, 5", "129, 200"})
-    void rowsHaveTheValuesThatTheyHaveAlone(int rows, int columns) {
+    @ParameterizedTest
+    @CsvSource({"512, 64", "511, 64", "510, 64", "400, 77", "4096, 5", "129, 200"}) void rowsHaveTheValuesThatTheyHaveAlone(int rows,
+            int columns) {
         var x = Tensor.randn(Rng.of(7), rows, columns).compute();
         agree(x, t -> t.softmax(1));
         agree(x, t -> t.layerNorm(null, null, 1e-5));

@@ -3,6 +3,7 @@ package lyceum.backend.x86.fuse;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
@@ -22,11 +23,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RowLengthsTest {
     private static void agree(Tensor x, UnaryOperator<Tensor> f) {
         double[] y = f.apply(x).toDoubleArray(), exact = f.apply(x.to(DType.F64).compute()).toDoubleArray();
-        for (int i = 0; i < y.length; i++) assertThat(y[i]).as("element %d", i).isCloseTo(exact[i], within(4e-6 * Math.max(1, Math.abs(exact[i]))));
+        for (int i = 0; i < y.length; i++)
+            assertThat(y[i]).as("element %d", i).isCloseTo(exact[i], within(4e-6 * Math.max(1, Math.abs(exact[i]))));
     }
 
-    @ParameterizedTest @ValueSource(ints = {300, 512, 513, 1023, 1024, 1025, 2047, 2048, 2064, 4161, 20_011})
-    void sumsOfResultsAreThoseOfDoubles(int columns) {
+    @ParameterizedTest
+    @ValueSource(ints = {300, 512, 513, 1023, 1024, 1025, 2047, 2048, 2064, 4161, 20_011}) void sumsOfResultsAreThoseOfDoubles(
+            int columns) {
         var x = Tensor.randn(Rng.of(3), 5, columns).compute();
         var last = new int[] {-1};
         agree(x, t -> t.softmax(1).mul(columns));
@@ -39,14 +42,17 @@ class RowLengthsTest {
     /** exp(x) would be kept where x is still read. */
     @Test void aRowIsNotKeptInAnOutputThatIsAnInputToo() {
         int rows = 20, columns = 1000;
-        var code = List.of(Instruction.load(DType.F32, 0), new Instruction(Op.EXP, DType.F32, 0, -1, -1, 0), new Instruction(Op.ROW_SUM, DType.F32, 1, -1, -1, 0),
-                new Instruction(Op.DIV, DType.F32, 1, 2, -1, 0), new Instruction(Op.ADD, DType.F32, 3, 0, -1, 0));
+        var code = List.of(Instruction.load(DType.F32, 0), new Instruction(Op.EXP, DType.F32, 0, -1, -1, 0),
+                new Instruction(Op.ROW_SUM, DType.F32, 1, -1, -1, 0), new Instruction(Op.DIV, DType.F32, 1, 2, -1, 0),
+                new Instruction(Op.ADD, DType.F32, 3, 0, -1, 0));
         var x = Tensor.randn(Rng.of(4), rows, columns).compute();
         var expected = x.exp().div(x.exp().sum(new int[] {1}, true)).add(x).toFloatArray();
         var view = new View(DType.F32, Allocator.allocate(4L * rows * columns), 0, new long[] {rows, columns}, new long[] {columns, 1});
         float[] given = x.toFloatArray();
-        for (int i = 0; i < given.length; i++) view.storage().segment().set(java.lang.foreign.ValueLayout.JAVA_FLOAT, view.byteOffset() + 4L * i, given[i]);
+        for (int i = 0; i < given.length; i++) view.storage().segment().set(ValueLayout.JAVA_FLOAT, view.byteOffset() + 4L * i, given[i]);
         Backend.current().run(new Program(code, 4), new View[] {view}, new View[] {view});
-        for (int i = 0; i < given.length; i++) assertThat(view.storage().segment().get(java.lang.foreign.ValueLayout.JAVA_FLOAT, view.byteOffset() + 4L * i)).isCloseTo(expected[i], within(2e-6f));
+        for (int i = 0; i < given.length; i++)
+            assertThat(view.storage().segment().get(ValueLayout.JAVA_FLOAT, view.byteOffset() + 4L * i)).isCloseTo(expected[i],
+                    within(2e-6f));
     }
 }

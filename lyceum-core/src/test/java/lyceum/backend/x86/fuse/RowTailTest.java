@@ -24,31 +24,43 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RowTailTest {
     @BeforeAll static void machineCodeRunsHere() { assumeThat(Cpu.unavailable()).isNull(); }
 
-    private static Instruction of(Op op, int... operands) { return new Instruction(op, DType.F32, operands[0], operands.length > 1 ? operands[1] : -1, -1, 0); }
+    private static Instruction of(Op op, int... operands) {
+        return new Instruction(op, DType.F32, operands[0], operands.length > 1 ? operands[1] : -1, -1, 0);
+    }
 
     /** 1.5 w (log(sum exp(x - max)) + max) for a weight w of each row, that sum, and exp(x - max). */
-    private static final Program WEIGHTED = new Program(List.of(Instruction.load(DType.F32, 0), of(Op.ROW_MAX, 0), of(Op.SUB, 0, 1), of(Op.EXP, 2), of(Op.ROW_SUM, 3), of(Op.LOG, 4),
-            of(Op.ADD, 5, 1), Instruction.load(DType.F32, 1), of(Op.MUL, 6, 7), Instruction.constant(DType.F32, Double.doubleToRawLongBits(1.5)), of(Op.MUL, 8, 9)), 10, 4, 3);
-    private static final Program LOG_SOFTMAX = new Program(List.of(Instruction.load(DType.F32, 0), of(Op.ROW_MAX, 0), of(Op.SUB, 0, 1), of(Op.EXP, 2), of(Op.ROW_SUM, 3), of(Op.LOG, 4),
-            of(Op.SUB, 2, 5)), 6);
+    private static final Program WEIGHTED = new Program(List.of(Instruction.load(DType.F32, 0), of(Op.ROW_MAX, 0), of(Op.SUB, 0, 1),
+            of(Op.EXP, 2), of(Op.ROW_SUM, 3), of(Op.LOG, 4), of(Op.ADD, 5, 1), Instruction.load(DType.F32, 1), of(Op.MUL, 6, 7),
+            Instruction.constant(DType.F32, Double.doubleToRawLongBits(1.5)), of(Op.MUL, 8, 9)), 10, 4, 3);
+    private static final Program LOG_SOFTMAX = new Program(List.of(Instruction.load(DType.F32, 0), of(Op.ROW_MAX, 0), of(Op.SUB, 0, 1),
+            of(Op.EXP, 2), of(Op.ROW_SUM, 3), of(Op.LOG, 4), of(Op.SUB, 2, 5)), 6);
 
-    private static View elements(int rows, int columns) { return new View(DType.F32, Allocator.allocate(4L * rows * columns), 0, new long[] {rows, columns}, new long[] {columns, 1}); }
+    private static View elements(int rows, int columns) {
+        return new View(DType.F32, Allocator.allocate(4L * rows * columns), 0, new long[] {rows, columns}, new long[] {columns, 1});
+    }
 
     /** One element for each row. */
-    private static View numbers(int rows, int columns) { return new View(DType.F32, Allocator.allocate(4L * rows), 0, new long[] {rows, columns}, new long[] {1, 0}); }
+    private static View numbers(int rows, int columns) {
+        return new View(DType.F32, Allocator.allocate(4L * rows), 0, new long[] {rows, columns}, new long[] {1, 0});
+    }
 
-    private static float get(View view, long i, long j) { return view.storage().segment().get(JAVA_FLOAT, view.byteOffset() + 4 * (i * view.strides()[0] + j * view.strides()[1])); }
+    private static float get(View view, long i, long j) {
+        return view.storage().segment().get(JAVA_FLOAT, view.byteOffset() + 4 * (i * view.strides()[0] + j * view.strides()[1]));
+    }
 
     private static View drawn(View view, int seed) {
         var rng = Rng.of(seed);
         for (long i = 0; i < view.shape()[0]; i++) {
-            for (long j = 0; j < view.shape()[1]; j++) view.storage().segment().set(JAVA_FLOAT, view.byteOffset() + 4 * (i * view.strides()[0] + j * view.strides()[1]), (float) (6 * rng.nextDouble() - 3));
+            for (long j = 0; j < view.shape()[1]; j++)
+                view.storage().segment().set(JAVA_FLOAT, view.byteOffset() + 4 * (i * view.strides()[0] + j * view.strides()[1]),
+                        (float) (6 * rng.nextDouble() - 3));
         }
         return view;
     }
 
-    @ParameterizedTest @CsvSource({"avx2, 128, 64", "avx2, 333, 5", "avx2, 65, 256", "avx512, 128, 64", "avx512, 333, 5", "avx512, 65, 256", "avx512, 20000, 2"})
-    void bitsAreThoseOfTheUndividedProgram(String level, int rows, int columns) {
+    @ParameterizedTest
+    @CsvSource({"avx2, 128, 64", "avx2, 333, 5", "avx2, 65, 256", "avx512, 128, 64", "avx512, 333, 5", "avx512, 65, 256",
+            "avx512, 20000, 2"}) void bitsAreThoseOfTheUndividedProgram(String level, int rows, int columns) {
         var programs = new FusedPrograms(Cpu.current().limitedTo(level));
         View[] inputs = {drawn(elements(rows, columns), 1), drawn(numbers(rows, columns), 2)};
         View[] divided = {numbers(rows, columns), numbers(rows, columns), elements(rows, columns)};
@@ -59,7 +71,8 @@ class RowTailTest {
         assertThat(programs.runRows(WEIGHTED, inputs, whole)).isTrue();
         Backend.named("scalar").run(WEIGHTED, inputs, exact);
         for (int o = 0; o < whole.length; o++) for (int i = 0; i < rows; i++) for (int j = 0; j < columns; j++) {
-            assertThat(get(divided[o], i, j)).as("output %d of row %d", o, i).isEqualTo(get(whole[o], i, j)).isCloseTo(get(exact[o], i, j), within(1e-4f));
+            assertThat(get(divided[o], i, j)).as("output %d of row %d", o, i).isEqualTo(get(whole[o], i, j)).isCloseTo(get(exact[o], i, j),
+                    within(1e-4f));
         }
     }
 

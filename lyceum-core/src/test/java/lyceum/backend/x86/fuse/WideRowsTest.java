@@ -23,31 +23,37 @@ import org.junit.jupiter.params.provider.CsvSource;
 class WideRowsTest {
     @BeforeAll static void machineCodeRunsHere() { assumeThat(Cpu.unavailable()).isNull(); }
 
-    private static Instruction of(Op op, int... operands) { return new Instruction(op, DType.F32, operands[0], operands.length > 1 ? operands[1] : -1, -1, 0); }
+    private static Instruction of(Op op, int... operands) {
+        return new Instruction(op, DType.F32, operands[0], operands.length > 1 ? operands[1] : -1, -1, 0);
+    }
 
     /** exp(x - c sum(x)) w + b sum(x), and sum(x), for a number c. */
-    private static final Program SCALED = new Program(List.of(Instruction.load(DType.F32, 0), of(Op.ROW_SUM, 0), Instruction.constant(DType.F32, Double.doubleToRawLongBits(1e-5)), of(Op.MUL, 1, 2), of(Op.SUB, 0, 3),
-            of(Op.EXP, 4), Instruction.load(DType.F32, 1), of(Op.MUL, 5, 6), Instruction.load(DType.F32, 2), of(Op.MUL, 8, 1), of(Op.ADD, 7, 9)), 10, 1);
+    private static final Program SCALED = new Program(List.of(Instruction.load(DType.F32, 0), of(Op.ROW_SUM, 0),
+            Instruction.constant(DType.F32, Double.doubleToRawLongBits(1e-5)), of(Op.MUL, 1, 2), of(Op.SUB, 0, 3), of(Op.EXP, 4),
+            Instruction.load(DType.F32, 1), of(Op.MUL, 5, 6), Instruction.load(DType.F32, 2), of(Op.MUL, 8, 1), of(Op.ADD, 7, 9)), 10, 1);
 
     private static View view(long[] shape, long... strides) {
         long elements = 1;
         for (int axis = 0; axis < shape.length; axis++) elements += (shape[axis] - 1) * strides[axis];
         var view = new View(DType.F32, Allocator.allocate(4 * elements), 0, shape, strides);
-        for (long i = 0; i < elements; i++) view.storage().segment().set(JAVA_FLOAT, view.byteOffset() + 4 * i, (i * 7919 % 1013) / 1013f - 0.4f);
+        for (long i = 0; i < elements; i++)
+            view.storage().segment().set(JAVA_FLOAT, view.byteOffset() + 4 * i, (i * 7919 % 1013) / 1013f - 0.4f);
         return view;
     }
 
     private static View[] inputs(long... shape) {
         boolean isCube = shape.length == 3;
         long n = shape[shape.length - 1], rows = shape[shape.length - 2];
-        long[] whole = isCube ? new long[] {rows * (n + 3), n + 3, 1} : new long[] {n + 3, 1}, shared = isCube ? new long[] {0, 0, 1} : new long[] {0, 1};
+        long[] whole = isCube ? new long[] {rows * (n + 3), n + 3, 1} : new long[] {n + 3, 1},
+                shared = isCube ? new long[] {0, 0, 1} : new long[] {0, 1};
         return new View[] {view(shape, whole), view(shape, shared), view(shape, shared)};
     }
 
     private static View[] outputs(long... shape) {
         var strides = View.contiguousStrides(shape);
         var ofRows = strides.clone();
-        for (int axis = 0; axis < ofRows.length; axis++) ofRows[axis] = axis == ofRows.length - 1 ? 0 : strides[axis] / shape[shape.length - 1];
+        for (int axis = 0; axis < ofRows.length; axis++)
+            ofRows[axis] = axis == ofRows.length - 1 ? 0 : strides[axis] / shape[shape.length - 1];
         return new View[] {view(shape, strides), view(shape, ofRows)};
     }
 
@@ -60,8 +66,9 @@ class WideRowsTest {
         return view.storage().segment().get(JAVA_FLOAT, view.byteOffset() + 4 * offset);
     }
 
-    @ParameterizedTest @CsvSource({"avx2, 1, 8, 32768", "avx2, 1, 9, 33001", "avx512, 1, 8, 32768", "avx512, 1, 21, 33001", "avx512, 2, 8, 32771"})
-    void bitsAreThoseOfTheUndividedProgram(String level, int slabs, int rows, int columns) {
+    @ParameterizedTest
+    @CsvSource({"avx2, 1, 8, 32768", "avx2, 1, 9, 33001", "avx512, 1, 8, 32768", "avx512, 1, 21, 33001",
+            "avx512, 2, 8, 32771"}) void bitsAreThoseOfTheUndividedProgram(String level, int slabs, int rows, int columns) {
         var programs = new FusedPrograms(Cpu.current().limitedTo(level));
         long[] shape = slabs == 1 ? new long[] {rows, columns} : new long[] {slabs, rows, columns};
         View[] inputs = inputs(shape), divided = outputs(shape), whole = outputs(shape), exact = outputs(shape);
@@ -72,7 +79,8 @@ class WideRowsTest {
         long n = (long) slabs * rows * columns;
         for (int o = 0; o < whole.length; o++) for (long i = 0; i < n; i += o == 0 ? 1 : columns) {
             float got = at(divided[o], i);
-            if (got != at(whole[o], i)) throw new AssertionError("output " + o + ", element " + i + " is " + got + ", undivided " + at(whole[o], i));
+            if (got != at(whole[o], i))
+                throw new AssertionError("output " + o + ", element " + i + " is " + got + ", undivided " + at(whole[o], i));
             if (i % 97 == 0) assertThat(got).isCloseTo(at(exact[o], i), within(1e-2f));
         }
     }

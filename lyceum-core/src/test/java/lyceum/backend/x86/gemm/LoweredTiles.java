@@ -69,7 +69,8 @@ public record LoweredTiles(Assembler a, int bits) implements Tiles {
 
     /** As the manual has it: the even and the odd products of a row are summed apart, then both are added to what the tile holds. */
     @Override public void dot(Instruction dot, Tile sums, Tile left, Tile right) {
-        if (sums == left || sums == right || left == right) throw new IllegalArgumentException(dot.mnemonic() + " takes three distinct tiles");
+        if (sums == left || sums == right || left == right)
+            throw new IllegalArgumentException(dot.mnemonic() + " takes three distinct tiles");
         keep();
         a.lea(R9, Mem.at(RSP, sums.number() * TILE));
         a.lea(R15, Mem.at(RSP, left.number() * TILE));

@@ -10,11 +10,12 @@ import lyceum.memory.Allocator;
 
 /** Products by lowered tiles, of split operands and with packed matrices, whose operands end with their memory: for JVMs that stop where that is left. */
 public final class PanelProductsMain {
-    private static final DType[][] TYPES = {{DType.BF16, DType.BF16, DType.F32}, {DType.BF16, DType.BF16, DType.BF16}, {DType.I8, DType.I8, DType.I32}, {DType.U8, DType.I8, DType.I32},
-            {DType.U8, DType.U8, DType.I32}, {DType.I8, DType.U8, DType.I32}, {DType.F32, DType.F32, DType.F32}};
+    private static final DType[][] TYPES = {{DType.BF16, DType.BF16, DType.F32}, {DType.BF16, DType.BF16, DType.BF16},
+            {DType.I8, DType.I8, DType.I32}, {DType.U8, DType.I8, DType.I32}, {DType.U8, DType.U8, DType.I32},
+            {DType.I8, DType.U8, DType.I32}, {DType.F32, DType.F32, DType.F32}};
     private static final int[] EDGES = {1, 2, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65};
 
-    private PanelProductsMain() { }
+    private PanelProductsMain() {}
 
     public static void main(String[] args) {
         int runs = Integer.parseInt(args[0]);
@@ -47,6 +48,7 @@ public final class PanelProductsMain {
     private static View matrix(SplittableRandom random, DType type, int rows, int columns) {
         var storage = Allocator.allocate((long) rows * columns * type.bytes(), null);
         storage.segment().asSlice(storage.base(), storage.bytes()).fill((byte) 0);
-        return new View(type, storage, 0, new long[] {rows, columns}, random.nextBoolean() ? new long[] {columns, 1} : new long[] {1, rows});
+        return new View(type, storage, 0, new long[] {rows, columns},
+                random.nextBoolean() ? new long[] {columns, 1} : new long[] {1, rows});
     }
 }

@@ -51,7 +51,10 @@ class SplitProductsTest {
         };
     }
 
-    private static Generator<Case> cases(int m, int n, int k) { return choices -> Case.draw(choices, Types.same(DType.F32), 1 + (int) choices.next(m), 1 + (int) choices.next(n), 1 + (int) choices.next(k)); }
+    private static Generator<Case> cases(int m, int n, int k) {
+        return choices -> Case.draw(choices, Types.same(DType.F32), 1 + (int) choices.next(m), 1 + (int) choices.next(n),
+                1 + (int) choices.next(k));
+    }
 
     /** Largest error over the sum of the magnitudes of an element's products. */
     private static double error(Case c) {
@@ -77,19 +80,20 @@ class SplitProductsTest {
         c.b().fill(values);
     }
 
-    @ParameterizedTest @ValueSource(strings = {"dots", "tiles"})
-    void errorsStayWithinTheirBounds(String form) {
+    @ParameterizedTest
+    @ValueSource(strings = {"dots", "tiles"}) void errorsStayWithinTheirBounds(String form) {
         var products = products(form);
-        for (var precision : new Precision[] {Precision.F32_SPLIT6, Precision.F32_SPLIT3, Precision.BF16}) Property.of(cases(70, 110, 900)).withRuns(25).holds(c -> {
-            fill(c, 3);
-            assertThat(products.multiply(c.a().view(), c.b().view(), precision, c.out().view())).isTrue();
-            assertThat(error(c)).as(precision + " " + c).isLessThan(bound(precision));
-        });
+        for (var precision : new Precision[] {Precision.F32_SPLIT6, Precision.F32_SPLIT3, Precision.BF16})
+            Property.of(cases(70, 110, 900)).withRuns(25).holds(c -> {
+                fill(c, 3);
+                assertThat(products.multiply(c.a().view(), c.b().view(), precision, c.out().view())).isTrue();
+                assertThat(error(c)).as(precision + " " + c).isLessThan(bound(precision));
+            });
     }
 
     /** Where a sum has many products their errors cancel. */
-    @ParameterizedTest @ValueSource(strings = {"dots", "tiles"})
-    void errorsOfLongSumsAreNearThoseOfF32(String form) {
+    @ParameterizedTest
+    @ValueSource(strings = {"dots", "tiles"}) void errorsOfLongSumsAreNearThoseOfF32(String form) {
         var products = products(form);
         Property.of((Generator<Case>) choices -> Case.draw(choices, Types.same(DType.F32), 40, 50, 2048)).withRuns(3).holds(c -> {
             var random = new SplittableRandom(3);
@@ -102,15 +106,19 @@ class SplitProductsTest {
         });
     }
 
-    @ParameterizedTest @ValueSource(strings = {"dots", "tiles"})
-    void rowsAndColumnsOfAnyMagnitudeKeepTheBounds(String form) {
+    @ParameterizedTest
+    @ValueSource(strings = {"dots", "tiles"}) void rowsAndColumnsOfAnyMagnitudeKeepTheBounds(String form) {
         var products = products(form);
         for (int power : new int[] {60, 100, -60}) Property.of(cases(40, 60, 300)).withRuns(15).holds(c -> {
             var values = gaussian(5);
             c.a().fill(values);
             c.b().fill(values);
-            for (int i = 0; i < c.a().rows(); i++) for (int p = 0; p < c.a().columns(); p++) if (i % 2 == 1 && isOwn(c.a())) c.a().set(0, i, p, Math.scalb(c.a().get(0, i, p), power == 100 ? 100 : -60));
-            for (int j = 0; j < c.b().columns(); j++) for (int p = 0; p < c.b().rows(); p++) if (j % 3 == 1 && isOwn(c.b())) c.b().set(0, p, j, Math.scalb(c.b().get(0, p, j), power == 100 ? -90 : power));
+            for (int i = 0; i < c.a().rows(); i++)
+                for (int p = 0; p < c.a().columns(); p++)
+                    if (i % 2 == 1 && isOwn(c.a())) c.a().set(0, i, p, Math.scalb(c.a().get(0, i, p), power == 100 ? 100 : -60));
+            for (int j = 0; j < c.b().columns(); j++)
+                for (int p = 0; p < c.b().rows(); p++)
+                    if (j % 3 == 1 && isOwn(c.b())) c.b().set(0, p, j, Math.scalb(c.b().get(0, p, j), power == 100 ? -90 : power));
             assertThat(products.multiply(c.a().view(), c.b().view(), Precision.F32_SPLIT6, c.out().view())).isTrue();
             if (power != -60) assertThat(error(c)).as(c.toString()).isLessThan(bound(Precision.F32_SPLIT6));
         });
@@ -119,8 +127,8 @@ class SplitProductsTest {
     /** True if no two elements are one. */
     private static boolean isOwn(StridedMatrix x) { return x.batch() == 1 && !x.view().mayOverlapItself(); }
 
-    @ParameterizedTest @ValueSource(strings = {"dots", "tiles"})
-    void denormalRowsKeepTheirDigits(String form) {
+    @ParameterizedTest
+    @ValueSource(strings = {"dots", "tiles"}) void denormalRowsKeepTheirDigits(String form) {
         var products = products(form);
         Property.of(cases(20, 40, 60)).withRuns(10).holds(c -> {
             fill(c, 4);
@@ -132,8 +140,8 @@ class SplitProductsTest {
         });
     }
 
-    @ParameterizedTest @ValueSource(strings = {"dots", "tiles"})
-    void infinitiesAndNaNAreLeftToF32(String form) {
+    @ParameterizedTest
+    @ValueSource(strings = {"dots", "tiles"}) void infinitiesAndNaNAreLeftToF32(String form) {
         var products = products(form);
         for (double special : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) Property.of(cases(20, 40, 60)).withRuns(4).holds(c -> {
             fill(c, 4);
@@ -142,8 +150,8 @@ class SplitProductsTest {
         });
     }
 
-    @ParameterizedTest @ValueSource(strings = {"dots", "tiles"})
-    void theBitsDoNotDependOnTheThreads(String form) {
+    @ParameterizedTest
+    @ValueSource(strings = {"dots", "tiles"}) void theBitsDoNotDependOnTheThreads(String form) {
         var products = products(form);
         Property.of((Generator<Case>) choices -> Case.draw(choices, Types.same(DType.F32), 300, 500, 300)).withRuns(3).holds(c -> {
             fill(c, 4);

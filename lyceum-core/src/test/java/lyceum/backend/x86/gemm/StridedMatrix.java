@@ -13,13 +13,18 @@ import lyceum.testing.Choices;
 /** A matrix, or a batch of them, that lies in memory in one of the ways that views can: with gaps, turned, backwards, repeated, at any offset. */
 record StridedMatrix(View view, String layout) {
     private static final byte UNTOUCHED = 0x5A;
-    private static final String[] LAYOUTS = {"rows", "columns", "rows with gaps", "columns backwards", "rows backwards", "columns apart", "rows", "one row repeated", "one column repeated"};
+    private static final String[] LAYOUTS = {"rows", "columns", "rows with gaps", "columns backwards", "rows backwards", "columns apart",
+            "rows", "one row repeated", "one column repeated"};
 
     /** An operand; every layout. */
-    static StridedMatrix operand(Choices choices, DType type, long batch, long rows, long columns) { return draw(choices, 8, type, batch, rows, columns); }
+    static StridedMatrix operand(Choices choices, DType type, long batch, long rows, long columns) {
+        return draw(choices, 8, type, batch, rows, columns);
+    }
 
     /** A result: its elements lie apart. */
-    static StridedMatrix result(Choices choices, DType type, long batch, long rows, long columns) { return draw(choices, 5, type, batch, rows, columns); }
+    static StridedMatrix result(Choices choices, DType type, long batch, long rows, long columns) {
+        return draw(choices, 5, type, batch, rows, columns);
+    }
 
     private static StridedMatrix draw(Choices choices, int layouts, DType type, long batch, long rows, long columns) {
         long gap = choices.next(5), offset = choices.next(9);
@@ -43,10 +48,14 @@ record StridedMatrix(View view, String layout) {
 
     private long at(long matrix, long row, long column) {
         int rank = view.shape().length;
-        return view.byteOffset() + ((rank == 2 ? 0 : matrix * view.strides()[0]) + row * view.strides()[rank - 2] + column * view.strides()[rank - 1]) * view.dtype().bytes();
+        return view.byteOffset()
+                + ((rank == 2 ? 0 : matrix * view.strides()[0]) + row * view.strides()[rank - 2] + column * view.strides()[rank - 1])
+                        * view.dtype().bytes();
     }
 
-    double get(long matrix, long row, long column) { return Elements.getDouble(view.dtype(), view.storage().segment(), at(matrix, row, column)); }
+    double get(long matrix, long row, long column) {
+        return Elements.getDouble(view.dtype(), view.storage().segment(), at(matrix, row, column));
+    }
 
     void set(long matrix, long row, long column, double value) {
         if (view.dtype().isFloat()) Elements.set(view.dtype(), view.storage().segment(), at(matrix, row, column), value);
@@ -55,12 +64,15 @@ record StridedMatrix(View view, String layout) {
 
     /** Every element from {@code values}, row by row. */
     StridedMatrix fill(DoubleSupplier values) {
-        for (long q = 0; q < batch(); q++) for (long i = 0; i < rows(); i++) for (long j = 0; j < columns(); j++) set(q, i, j, values.getAsDouble());
+        for (long q = 0; q < batch(); q++)
+            for (long i = 0; i < rows(); i++) for (long j = 0; j < columns(); j++) set(q, i, j, values.getAsDouble());
         return this;
     }
 
     /** The bytes of the whole storage. */
-    byte[] bytes() { return view.storage().segment().asSlice(view.storage().base(), view.storage().bytes()).toArray(ValueLayout.JAVA_BYTE); }
+    byte[] bytes() {
+        return view.storage().segment().asSlice(view.storage().base(), view.storage().bytes()).toArray(ValueLayout.JAVA_BYTE);
+    }
 
     /** Fails if anything beside the elements was written. */
     void checkSurroundings() {
@@ -71,10 +83,13 @@ record StridedMatrix(View view, String layout) {
             Arrays.fill(own, at, at + view.dtype().bytes(), true);
         }
         var bytes = bytes();
-        for (int i = 0; i < own.length; i++) if (!own[i] && bytes[i] != UNTOUCHED) throw new AssertionError("byte " + i + " of the result's storage was written, which is no element's");
+        for (int i = 0; i < own.length; i++)
+            if (!own[i] && bytes[i] != UNTOUCHED)
+                throw new AssertionError("byte " + i + " of the result's storage was written, which is no element's");
     }
 
     @Override public String toString() {
-        return String.format(Locale.ROOT, "%s %s %s at %d strides %s", view.dtype(), Arrays.toString(view.shape()), layout, view.offset(), Arrays.toString(view.strides()));
+        return String.format(Locale.ROOT, "%s %s %s at %d strides %s", view.dtype(), Arrays.toString(view.shape()), layout, view.offset(),
+                Arrays.toString(view.strides()));
     }
 }

@@ -26,8 +26,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Products by tiles: their generator, packing, blocking and edges, with the tiles lowered to vector code where the CPU has none, and where it has. */
 class TilesTest {
-    private static final Types[] TILED = {Types.same(DType.BF16), new Types(DType.BF16, DType.BF16, DType.F32), new Types(DType.I8, DType.I8, DType.I32), new Types(DType.U8, DType.I8, DType.I32),
-            new Types(DType.U8, DType.U8, DType.I32), new Types(DType.I8, DType.U8, DType.I32)};
+    private static final Types[] TILED = {Types.same(DType.BF16), new Types(DType.BF16, DType.BF16, DType.F32),
+            new Types(DType.I8, DType.I8, DType.I32), new Types(DType.U8, DType.I8, DType.I32), new Types(DType.U8, DType.U8, DType.I32),
+            new Types(DType.I8, DType.U8, DType.I32)};
 
     @BeforeEach void onlyWhereMachineCodeRuns() { Assumptions.assumeTrue(Cpu.unavailable() == null, () -> Cpu.unavailable()); }
 
@@ -49,18 +50,18 @@ class TilesTest {
         gemm.panels.multiply(Product.of(dot.layout, c.a().view(), c.b().view(), c.out().view()), new PanelProducts.Way(dot, null, null));
     }
 
-    @ParameterizedTest @ValueSource(strings = {"avx2", "all"})
-    void productsOfAnyShapeAndLayoutAreExact(String level) {
+    @ParameterizedTest
+    @ValueSource(strings = {"avx2", "all"}) void productsOfAnyShapeAndLayoutAreExact(String level) {
         var gemm = gemm(level);
-        Property.of((Generator<Case>) choices -> Case.draw(choices, TILED[(int) choices.next(TILED.length - 1)], 1 + (int) choices.next(70), 1 + (int) choices.next(70), 1 + (int) choices.next(150)).wholeNumbers(choices.next(9)))
-                .withRuns(100).holds(c -> {
-            run(gemm, c);
-            c.check();
-        });
+        Property.of((Generator<Case>) choices -> Case.draw(choices, TILED[(int) choices.next(TILED.length - 1)], 1 + (int) choices.next(70),
+                1 + (int) choices.next(70), 1 + (int) choices.next(150)).wholeNumbers(choices.next(9))).withRuns(100).holds(c -> {
+                    run(gemm, c);
+                    c.check();
+                });
     }
 
-    @ParameterizedTest @ValueSource(strings = {"avx2", "all"})
-    void productsAboutTheBordersOfTilesAreExact(String level) {
+    @ParameterizedTest
+    @ValueSource(strings = {"avx2", "all"}) void productsAboutTheBordersOfTilesAreExact(String level) {
         var gemm = gemm(level);
         int[] sides = {1, 15, 16, 17, 31, 33, 64, 65};
         for (int m : sides) for (int n : sides) {
@@ -88,32 +89,37 @@ class TilesTest {
 
     @Test void sumsOfRoundedNumbersStayWithinTheBoundOfSummation() {
         var gemm = gemm("all");
-        Property.of((Generator<Case>) choices -> Case.draw(choices, TILED[1], 40, 50, 1 + (int) choices.next(600)).gaussian(choices.next(99))).withRuns(10).holds(c -> {
-            run(gemm, c);
-            c.check(0x1p-24);
-        });
+        Property.of(
+                (Generator<Case>) choices -> Case.draw(choices, TILED[1], 40, 50, 1 + (int) choices.next(600)).gaussian(choices.next(99)))
+                .withRuns(10).holds(c -> {
+                    run(gemm, c);
+                    c.check(0x1p-24);
+                });
     }
 
     @Test void productsLargeEnoughAreMultipliedByTilesAndOthersAsBefore() {
         var gemm = gemm("all");
-        for (int m : new int[] {1, 15, 16, 40}) for (var types : TILED) Property.of((Generator<Case>) choices -> Case.draw(choices, types, m, 40, 70).wholeNumbers(1)).withRuns(5).holds(c -> {
-            assertThat(gemm.multiply(c.a().view(), c.b().view(), c.out().view())).isTrue();
-            c.check();
-        });
+        for (int m : new int[] {1, 15, 16, 40})
+            for (var types : TILED)
+                Property.of((Generator<Case>) choices -> Case.draw(choices, types, m, 40, 70).wholeNumbers(1)).withRuns(5).holds(c -> {
+                    assertThat(gemm.multiply(c.a().view(), c.b().view(), c.out().view())).isTrue();
+                    c.check();
+                });
     }
 
     /** On a CPU with tiles: its own give what their lowering gives, whole numbers in the bits. */
     @Test void theTilesOfTheCpuDoWhatTheirLoweringDoes() {
-        Assumptions.assumeTrue(Cpu.current().has(Feature.AMX_TILE), "AMX was not executed: this CPU has none; its kernels ran lowered to vector code");
+        Assumptions.assumeTrue(Cpu.current().has(Feature.AMX_TILE),
+                "AMX was not executed: this CPU has none; its kernels ran lowered to vector code");
         var own = new Gemm(Cpu.current(), Backend.named("scalar"));
         var lowered = gemm("all");
-        Property.of((Generator<Case>) choices -> Case.draw(choices, TILED[(int) choices.next(TILED.length - 1)], 1 + (int) choices.next(70), 1 + (int) choices.next(70), 1 + (int) choices.next(150)).wholeNumbers(choices.next(9)))
-                .withRuns(300).holds(c -> {
-            run(own, c);
-            var bytes = c.out().bytes();
-            run(lowered, c);
-            assertThat(bytes).isEqualTo(c.out().bytes());
-        });
+        Property.of((Generator<Case>) choices -> Case.draw(choices, TILED[(int) choices.next(TILED.length - 1)], 1 + (int) choices.next(70),
+                1 + (int) choices.next(70), 1 + (int) choices.next(150)).wholeNumbers(choices.next(9))).withRuns(300).holds(c -> {
+                    run(own, c);
+                    var bytes = c.out().bytes();
+                    run(lowered, c);
+                    assertThat(bytes).isEqualTo(c.out().bytes());
+                });
     }
 
     /** The code for a CPU with tiles, whatever this one has. */
@@ -125,14 +131,16 @@ class TilesTest {
     /** The bytes of GNU as for the step of a kernel: tileloadd tmm6, tmm7 and tmm4, two products, tileloadd tmm5, two products. */
     @Test void theInnerLoopIsFourLoadsAndFourProducts() {
         var bytes = HexFormat.of().formatHex(code(TileDot.BF16, Precision.BF16).bytes());
-        assertThat(bytes).contains("c4827b4b3414" + "c4827b4b7c1440" + "c4e27b4b2403" + "c4e24a5cc4" + "c4e2425ccc" + "c4e27b4bac0300040000" + "c4e24a5cd5" + "c4e2425cdd");
+        assertThat(bytes).contains("c4827b4b3414" + "c4827b4b7c1440" + "c4e27b4b2403" + "c4e24a5cc4" + "c4e2425ccc" + "c4e27b4bac0300040000"
+                + "c4e24a5cd5" + "c4e2425cdd");
     }
 
     /** ldtilecfg first; tilerelease, what the caller keeps, vzeroupper and ret last. */
     @Test void theStateOfTheCpuIsLeftAsItWas() {
         for (var dot : TileDot.values()) {
             var bytes = HexFormat.of().formatHex(code(dot, Precision.BF16).bytes());
-            assertThat(bytes).startsWith("53554154415541564157" + "c4c2784901").endsWith("c4e27849c0" + "415f415e415d415c5d5b" + "c5f877" + "c3");
+            assertThat(bytes).startsWith("53554154415541564157" + "c4c2784901")
+                    .endsWith("c4e27849c0" + "415f415e415d415c5d5b" + "c5f877" + "c3");
         }
     }
 
@@ -145,6 +153,7 @@ class TilesTest {
     }
 
     private static List<String> lines(Assembler.Code code, String mnemonic) {
-        return Arrays.stream(code.listing().split("\n")).map(line -> line.replaceFirst("^\\s*[0-9a-f]+\\s+(?:[0-9a-f]{2,} +)?", "").strip()).filter(line -> line.startsWith(mnemonic)).toList();
+        return Arrays.stream(code.listing().split("\n")).map(line -> line.replaceFirst("^\\s*[0-9a-f]+\\s+(?:[0-9a-f]{2,} +)?", "").strip())
+                .filter(line -> line.startsWith(mnemonic)).toList();
     }
 }

@@ -7,18 +7,21 @@ import static lyceum.backend.x86.asm.Vec.ymm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
 import java.util.EnumSet;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.asm.Gp;
 import lyceum.backend.x86.asm.Mem;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class KernelTest {
-    @BeforeEach void onlyWhereMachineCodeRuns() { org.junit.jupiter.api.Assumptions.assumeTrue(Cpu.unavailable() == null, () -> Cpu.unavailable()); }
+    @BeforeEach void onlyWhereMachineCodeRuns() { Assumptions.assumeTrue(Cpu.unavailable() == null, () -> Cpu.unavailable()); }
 
     @Test void eightFloatsAreAdded() {
         var a = new Assembler(Cpu.current().features());
@@ -45,7 +48,7 @@ class KernelTest {
         var a = new Assembler(EnumSet.of(Feature.X86_64));
         a.ret();
         var kernel = CodeMemory.load("nothing", a.finish()).orElseThrow();
-        var threads = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
+        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         int calls = 20_000;
         long least = Long.MAX_VALUE;
         for (int round = 0; round < 1000 && least >= calls; round++) {
@@ -61,7 +64,7 @@ class KernelTest {
     }
 
     @Test void codeIsFreedWhenItsKernelIsUnreachable() throws InterruptedException {
-        for (long held = Long.MAX_VALUE; CodeMemory.held() < held; ) { // what other tests have left goes first
+        for (long held = Long.MAX_VALUE; CodeMemory.held() < held;) { // what other tests have left goes first
             held = CodeMemory.held();
             System.gc();
             Thread.sleep(50);
@@ -82,7 +85,8 @@ class KernelTest {
 
     @Test void aLevelHidesWhatCameLater() {
         var cpu = Cpu.current();
-        assertThat(cpu.limitedTo("avx2").features()).doesNotContain(Feature.AVX512, Feature.VNNI, Feature.AMX_TILE).contains(Feature.AVX2, Feature.FMA);
+        assertThat(cpu.limitedTo("avx2").features()).doesNotContain(Feature.AVX512, Feature.VNNI, Feature.AMX_TILE).contains(Feature.AVX2,
+                Feature.FMA);
         assertThat(cpu.limitedTo("avx512").features()).doesNotContain(Feature.VNNI, Feature.AVX512_BF16, Feature.AMX_TILE);
         assertThatThrownBy(() -> cpu.limitedTo("sse")).hasMessageContaining("avx2, avx512 or all");
         assertThat(cpu.l1()).isBetween(16L << 10, 1L << 20);

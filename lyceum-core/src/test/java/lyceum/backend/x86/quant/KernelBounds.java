@@ -22,15 +22,18 @@ public final class KernelBounds {
     private static final MethodHandle MMAP = function("mmap", FunctionDescriptor.of(LONG, LONG, LONG, INT, INT, INT, LONG));
     private static final MethodHandle MPROTECT = function("mprotect", FunctionDescriptor.of(INT, LONG, LONG, INT));
 
-    private KernelBounds() { }
+    private KernelBounds() {}
 
-    private static MethodHandle function(String name, FunctionDescriptor type) { return Linker.nativeLinker().downcallHandle(Linker.nativeLinker().defaultLookup().findOrThrow(name), type); }
+    private static MethodHandle function(String name, FunctionDescriptor type) {
+        return Linker.nativeLinker().downcallHandle(Linker.nativeLinker().defaultLookup().findOrThrow(name), type);
+    }
 
     /** Memory of {@code bytes} between two forbidden pages, at the end of what lies between them or at its start. */
     private static MemorySegment guarded(long bytes, boolean atEnd) throws Throwable {
         long inside = Math.max(1, (bytes + PAGE - 1) / PAGE) * PAGE;
         long address = (long) MMAP.invokeExact(0L, inside + 2 * PAGE, 0, 0x22, -1, 0L);
-        if (address == -1 || (int) MPROTECT.invokeExact(address + PAGE, inside, 3) != 0) throw new IllegalStateException("no memory for the test");
+        if (address == -1 || (int) MPROTECT.invokeExact(address + PAGE, inside, 3) != 0)
+            throw new IllegalStateException("no memory for the test");
         return MemorySegment.ofAddress(address + PAGE + (atEnd ? inside - bytes : 0)).reinterpret(bytes);
     }
 
@@ -38,7 +41,9 @@ public final class KernelBounds {
         int kernels = 0;
         var levels = new ArrayList<>(List.of(Cpu.current().limitedTo("avx2")));
         if (Cpu.current().vectorBits() == 512) levels.add(Cpu.current());
-        for (var cpu : levels) for (boolean add : new boolean[] {false, true}) for (boolean atEnd : new boolean[] {false, true}) kernels += blocks(cpu, add, atEnd) + floats(cpu, add, atEnd);
+        for (var cpu : levels)
+            for (boolean add : new boolean[] {false, true})
+                for (boolean atEnd : new boolean[] {false, true}) kernels += blocks(cpu, add, atEnd) + floats(cpu, add, atEnd);
         System.out.println("kernels run: " + kernels);
     }
 
@@ -65,12 +70,14 @@ public final class KernelBounds {
         return count;
     }
 
-    private static void activations(Cpu cpu, PackedActivations tile, Activations activations, int chunks, MemorySegment packed, boolean atEnd) throws Throwable {
+    private static void activations(Cpu cpu, PackedActivations tile, Activations activations, int chunks, MemorySegment packed,
+            boolean atEnd) throws Throwable {
         int records = chunks * (tile.layout().length / 32);
         var x = guarded(records * 128L, atEnd);
         var kernel = new ActivationKernel.Form(tile, activations).make(cpu);
         for (int row = 0; row < tile.rows(); row++) {
-            kernel.call(x.address(), packed.address() + tile.digitAt(row, 0), packed.address() + tile.startAt(row, 0, 0), packed.address() + tile.stepAt(row), records, tile.recordBytes());
+            kernel.call(x.address(), packed.address() + tile.digitAt(row, 0), packed.address() + tile.startAt(row, 0, 0),
+                    packed.address() + tile.stepAt(row), records, tile.recordBytes());
         }
     }
 

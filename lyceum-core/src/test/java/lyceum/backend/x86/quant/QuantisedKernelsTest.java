@@ -3,7 +3,9 @@ package lyceum.backend.x86.quant;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import lyceum.DType;
 import lyceum.backend.Backend;
@@ -35,7 +37,8 @@ class QuantisedKernelsTest {
     private static List<Backend> levels() {
         var scalar = Backend.named("scalar");
         var cpu = Cpu.current();
-        return List.of(new X86Backend(scalar, cpu), new X86Backend(scalar, cpu.limitedTo("avx512")), new X86Backend(scalar, cpu.limitedTo("avx2")));
+        return List.of(new X86Backend(scalar, cpu), new X86Backend(scalar, cpu.limitedTo("avx512")),
+                new X86Backend(scalar, cpu.limitedTo("avx2")));
     }
 
     private static float[] product(Backend backend, QuantisedMatrix w, Tensor x, Tensor bias) {
@@ -44,7 +47,8 @@ class QuantisedKernelsTest {
         return result[0];
     }
 
-    @ParameterizedTest @MethodSource("formats") void everyLevelGivesTheBitsOfScalarAtOddSizes(BlockFormat format) {
+    @ParameterizedTest
+    @MethodSource("formats") void everyLevelGivesTheBitsOfScalarAtOddSizes(BlockFormat format) {
         assumeTrue(Cpu.unavailable() == null, Cpu::unavailable);
         var scalar = Backend.named("scalar");
         int block = Math.max(format.blockLength(), 32);
@@ -57,7 +61,9 @@ class QuantisedKernelsTest {
                 var q = w.withActivations(activations);
                 float[] expected = product(scalar, q, x, null), shifted = product(scalar, q, x, bias);
                 for (var backend : levels()) {
-                    assertThat(product(backend, q, x, null)).as("%s, %s activations, %d x %d by %d", backend.description(), activations, size[0], k, size[1]).containsExactly(expected);
+                    assertThat(product(backend, q, x, null))
+                            .as("%s, %s activations, %d x %d by %d", backend.description(), activations, size[0], k, size[1])
+                            .containsExactly(expected);
                     assertThat(product(backend, q, x, bias)).containsExactly(shifted);
                 }
             }
@@ -70,18 +76,20 @@ class QuantisedKernelsTest {
             if (format.isFloat()) continue;
             for (int pattern : new int[] {0, 0x7F, 0x80, 0xFF, 0x88}) {
                 var bytes = new byte[(int) format.rowBytes(512) * 3];
-                java.util.Arrays.fill(bytes, (byte) pattern);
+                Arrays.fill(bytes, (byte) pattern);
                 for (int at = 0; at < bytes.length; at += format.blockBytes()) {
                     for (int half : format.halves()) {
                         bytes[at + half] = (byte) 0xFF;
                         bytes[at + half + 1] = (byte) (pattern == 0x80 ? 0xFB : 0x7B); // 65504, or its negative
                     }
                 }
-                var w = QuantisedMatrix.on(java.lang.foreign.MemorySegment.ofArray(bytes), format, 3, 512);
+                var w = QuantisedMatrix.on(MemorySegment.ofArray(bytes), format, 3, 512);
                 var x = Tensor.randn(Rng.of(6), 2, 512).sign().mul(3).compute();
                 for (var activations : Activations.values()) {
                     var q = w.withActivations(activations);
-                    for (var backend : levels()) assertThat(product(backend, q, x, null)).as("%s of 0x%x, %s", format.name(), pattern, backend.description()).containsExactly(product(Backend.named("scalar"), q, x, null));
+                    for (var backend : levels())
+                        assertThat(product(backend, q, x, null)).as("%s of 0x%x, %s", format.name(), pattern, backend.description())
+                                .containsExactly(product(Backend.named("scalar"), q, x, null));
                 }
             }
         }

@@ -14,18 +14,16 @@ import java.util.List;
  * @param run     the run to show, or null
  * @param runnable whether it can run here
  */
-public record LabView(String title, String slug, List<Param> params, long seed, String budget, boolean quick, RunView run, boolean runnable) {
+public record LabView(String title, String slug, List<Param> params, long seed, String budget, boolean quick, RunView run,
+        boolean runnable) {
 
     /** A number with bounds, or one of several words. */
-    public record Param(String name, String label, String value, String initial, String min, String max, String step, boolean integer, List<String> choices) {
+    public record Param(String name, String label, String value, String initial, String min, String max, String step, boolean integer,
+            List<String> choices) {
 
         /** A switch: true or false. */
-        public boolean flag() {
-            return choices.equals(List.of("true", "false"));
-        }
+        public boolean flag() { return choices.equals(List.of("true", "false")); }
 
-        public boolean choice() {
-            return !choices.isEmpty();
-        }
+        public boolean choice() { return !choices.isEmpty(); }
     }
 }

@@ -16,10 +16,9 @@ import java.util.function.UnaryOperator;
  * @param math        whether the page holds formulas
  * @param figures     whether the page holds figures
  */
-public record Page(String title, String description, String nav, String theme, Site site, UnaryOperator<String> asset, String query, boolean topic, boolean math, boolean figures) {
+public record Page(String title, String description, String nav, String theme, Site site, UnaryOperator<String> asset, String query,
+        boolean topic, boolean math, boolean figures) {
 
     /** Address of a static file. */
-    public String url(String name) {
-        return asset.apply(name);
-    }
+    public String url(String name) { return asset.apply(name); }
 }

@@ -14,7 +14,7 @@ import java.util.List;
  * @param options     titles of all topics, for completion
  */
 public record PathsView(String query, TopicLink goal, List<TopicRow> steps, List<TopicLink> known, List<Suggestion> suggestions,
-                        List<TopicLink> nearest, List<String> options) {
+        List<TopicLink> nearest, List<String> options) {
 
     public record Suggestion(String slug, String title, int steps, String summary) {}
 }

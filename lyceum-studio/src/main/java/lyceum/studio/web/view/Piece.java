@@ -6,7 +6,5 @@ import java.util.List;
 public record Piece(String text, boolean hit) {
 
     /** Text in which nothing was hit. */
-    public static List<Piece> plain(String text) {
-        return List.of(new Piece(text, false));
-    }
+    public static List<Piece> plain(String text) { return List.of(new Piece(text, false)); }
 }

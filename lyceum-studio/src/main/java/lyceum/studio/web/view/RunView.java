@@ -16,9 +16,7 @@ import java.util.stream.Collectors;
  */
 public record RunView(String id, String state, List<Item> items, List<Check> checks, String made, String trouble, long events) {
 
-    public boolean live() {
-        return state.equals("queued") || state.equals("running");
-    }
+    public boolean live() { return state.equals("queued") || state.equals("running"); }
 
     /** Something a lab emitted. */
     public sealed interface Item permits Said, Figure, Grid, Picture {}
@@ -26,25 +24,20 @@ public record RunView(String id, String state, List<Item> items, List<Check> che
     /** A sentence; lines after the first are set as they are. */
     public record Said(String text) implements Item {
 
-        public String lead() {
-            return text.lines().findFirst().orElse("");
-        }
+        public String lead() { return text.lines().findFirst().orElse(""); }
 
-        public String rest() {
-            return text.lines().skip(1).collect(Collectors.joining("\n"));
-        }
+        public String rest() { return text.lines().skip(1).collect(Collectors.joining("\n")); }
     }
 
     /**
      * A figure: its files lie under {@code base}; {@code svg} is what is seen until it is interactive. A sequence has a slider with
      * these labels and is seen at {@code first} at first; another figure has no labels.
      */
-    public record Figure(String title, String description, String base, String svg, Grid data, String slider, List<String> labels, int first) implements Item {
+    public record Figure(String title, String description, String base, String svg, Grid data, String slider, List<String> labels,
+            int first) implements Item {
 
         /** The labels as one text, a line each. */
-        public String lines() {
-            return String.join("\n", labels);
-        }
+        public String lines() { return String.join("\n", labels); }
     }
 
     /** A table. */
@@ -53,5 +46,6 @@ public record RunView(String id, String state, List<Item> items, List<Check> che
     public record Picture(String title, String alt, String source) implements Item {}
 
     /** A claim with what was measured; {@code state} is {@code holds}, {@code fails} or {@code other}, {@code verdict} its words; {@code of} names the topic where the lab serves several. */
-    public record Check(String topic, int clause, String name, String value, String bound, String state, String verdict, String clauseText, String of) {}
+    public record Check(String topic, int clause, String name, String value, String bound, String state, String verdict, String clauseText,
+            String of) {}
 }

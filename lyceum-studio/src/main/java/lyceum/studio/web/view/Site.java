@@ -24,7 +24,5 @@ public record Site(String version, Supplier<String> labs, int threads, IntSuppli
     }
 
     /** Topics in the catalogue. */
-    public int topics() {
-        return count.getAsInt();
-    }
+    public int topics() { return count.getAsInt(); }
 }

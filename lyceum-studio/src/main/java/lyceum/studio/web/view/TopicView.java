@@ -3,8 +3,9 @@ package lyceum.studio.web.view;
 import java.util.List;
 
 /** One topic: head, article, facts, lab or what is still to come. */
-public record TopicView(TopicRow row, String areaHref, Read read, List<Clause> clauses, String amended, List<TopicLink> needs, List<TopicLink> unlocks, List<TopicLink> near,
-                        TopicLink previous, TopicLink next, String api, String apiHref, LabView lab, List<Tab> tabs) {
+public record TopicView(TopicRow row, String areaHref, Read read, List<Clause> clauses, String amended, List<TopicLink> needs,
+        List<TopicLink> unlocks, List<TopicLink> near, TopicLink previous, TopicLink next, String api, String apiHref, LabView lab,
+        List<Tab> tabs) {
 
     /**
      * What there is to read.

@@ -17,7 +17,7 @@ import java.util.List;
  * @param nearest   where nothing matches: the topics whose names are nearest
  */
 public record TopicsView(String query, List<Group> groups, List<Chip> chips, String clear, List<TopicRow> rows, int matched, int total,
-                         String sort, String more, List<TopicLink> nearest) {
+        String sort, String more, List<TopicLink> nearest) {
 
     /** Facets of one field; the first ones stand open, the rest behind a fold. */
     public record Group(String name, String label, List<Facet> first, List<Facet> rest) {}
