@@ -117,7 +117,8 @@ class ArticleTest {
         assertThat(RULES.problems(topic, Article.parse("k-means", GOOD.replace("svd", "no-such").replace("remarks", "notes"))))
                 .containsExactly("notes does not belong into the front matter", "see names no-such, which is no topic",
                         "it has 14 words; 150 to 600 are right", "a link names no-such, which is no topic",
-                        "figures/no-such.svg is described in 10 characters; 40 are the least", "figures/no-such.svg is not there");
+                        "it links to 1 topics; two are the least", "figures/no-such.svg is described in 10 characters; 40 are the least",
+                        "figures/no-such.svg is not there");
         assertThat(RULES.problems(topic, Article.parse("k-means", "x $a}$ is \\$5"))).containsExactly("see is missing",
                 "it has 0 sources; 2 to 4 are right", "it has 4 words; 150 to 600 are right", "it links to 0 topics; two are the least",
                 "braces do not pair in $a}$");
