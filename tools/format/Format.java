@@ -29,6 +29,10 @@ final class Format {
     private static final Pattern GUARD = Pattern
             .compile("(?m)^( +(?:\\} )?if \\(.*\\)) \\{ ((?:return|throw|continue|break)\\b[^{}]*;) \\}$");
 
+    /** An annotation with arguments and what it stands on, where they do not fit one line. */
+    private static final Pattern LONG_ANNOTATION = Pattern
+            .compile("(?m)^( +)(@\\w+\\((?:[^()\"]|\"(?:\\\\.|[^\"\\\\])*\")*\\)) ((?:static |public |private )*(?:void|<|[A-Z])[^\n]*)$");
+
     private Format() {}
 
     public static void main(String[] args) throws Exception {
@@ -75,12 +79,18 @@ final class Format {
         if (edit == null) throw new IllegalStateException(file + " does not parse");
         var document = new Document(source);
         edit.apply(document);
-        return GUARD.matcher(THREE_LINES.matcher(document.get()).replaceAll(Format::oneLine)).replaceAll("$1 $2");
+        var text = THREE_LINES.matcher(document.get()).replaceAll(Format::oneLine);
+        return LONG_ANNOTATION.matcher(GUARD.matcher(text).replaceAll("$1 $2")).replaceAll(Format::ownLine);
     }
 
     private static String oneLine(MatchResult m) {
         var line = m.group(1) + m.group(2) + " { " + m.group(3) + " }";
         return Matcher.quoteReplacement(line.length() > WIDTH || STATEMENT.matcher(m.group(2)).matches() ? m.group() : line);
+    }
+
+    private static String ownLine(MatchResult m) {
+        boolean isLong = m.group(2).contains("\n") || !m.group(3).endsWith("{") && !m.group(3).endsWith("}");
+        return Matcher.quoteReplacement(isLong ? m.group(1) + m.group(2) + "\n" + m.group(1) + m.group(3) : m.group());
     }
 
     private static Map<String, String> options(Path profile) throws Exception {

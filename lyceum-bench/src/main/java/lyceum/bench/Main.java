@@ -36,7 +36,8 @@ public final class Main implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Parameters(description = "One of: ${COMPLETION-CANDIDATES}") private SuiteName suite;
+    @Parameters(description = "One of: ${COMPLETION-CANDIDATES}")
+    private SuiteName suite;
 
     @Option(names = "--json", description = "Print the rows as a JSON array and nothing else.") private boolean json;
 
@@ -44,7 +45,8 @@ public final class Main implements Callable<Integer> {
             description = "Measure on N threads alone; else on one and then on two (learn: one and all).") private int threads;
 
     @Option(names = "--only", paramLabel = "TEXT", defaultValue = "",
-            description = "Only rows whose name, shape and type contain this.") private String only;
+            description = "Only rows whose name, shape and type contain this.")
+    private String only;
 
     @Option(names = "--repetitions", paramLabel = "N",
             description = "Samples of each side at most; quote no median of fewer than 7. Default: 9, with --busy 31.") private int repetitions;
@@ -52,7 +54,8 @@ public final class Main implements Callable<Integer> {
     @Option(names = "--busy",
             description = "Many short samples, for a machine that others use too: then the ratio of the best ones says more than that of the medians.") private boolean busy;
 
-    @Option(names = "--svg", paramLabel = "FILE", description = "Draw the ratios.") private Path svg;
+    @Option(names = "--svg", paramLabel = "FILE", description = "Draw the ratios.")
+    private Path svg;
 
     @Option(names = "--record", description = "Write the rows into the committed history, " + History.FILE + ".") private boolean record;
 

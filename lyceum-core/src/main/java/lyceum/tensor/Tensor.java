@@ -1,12 +1,10 @@
 package lyceum.tensor;
 
-import java.lang.ref.Reference;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Op;
 import lyceum.backend.View;
-import lyceum.backend.scalar.Elements;
 import lyceum.memory.Scope;
 import lyceum.memory.Storage;
 import lyceum.random.Rng;
@@ -207,65 +205,27 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     // What it holds.
 
     /** The only element. @throws ShapeException if there is not exactly one */
-    public double item() {
-        if (count() != 1) throw new ShapeException("item: shape " + shape + " has " + count() + " elements, not one; name an index");
-        return itemAt(0);
-    }
+    public double item() { return Items.item(this); }
 
     /** The element at an index; negative indices count from the end. */
-    public double item(long... index) { return itemAt(linearIndex(index)); }
+    public double item(long... index) { return Items.item(this, index); }
 
     /** The element at an index as a long; floats are truncated. */
-    public long itemLong(long... index) {
-        Tracing.reading("an item", this);
-        var v = view();
-        long value = Elements.getLong(dtype, v.storage().segment(), byteOffset(v, linearIndex(index)));
-        Reference.reachabilityFence(v);
-        return value;
-    }
-
-    private long linearIndex(long... index) {
-        if (index.length != rank()) throw new ShapeException("item: " + index.length + " indices for shape " + shape);
-        long linear = 0;
-        for (int i = 0; i < index.length; i++) {
-            long size = shape.size(i), at = index[i] < 0 ? index[i] + size : index[i];
-            if (at < 0 || at >= size)
-                throw new ShapeException("item: index " + index[i] + " is out of range for axis " + i + " of shape " + shape);
-            linear = linear * size + at;
-        }
-        return linear;
-    }
-
-    private double itemAt(long linear) {
-        Tracing.reading("an item", this);
-        var v = view();
-        double value = Elements.getDouble(dtype, v.storage().segment(), byteOffset(v, linear));
-        Reference.reachabilityFence(v); // the tensor may be unreachable already, and its block in other hands
-        return value;
-    }
-
-    private static long byteOffset(View v, long linear) {
-        long offset = 0;
-        for (int axis = v.shape().length - 1; axis >= 0; axis--) {
-            offset += linear % v.shape()[axis] * v.strides()[axis];
-            linear /= v.shape()[axis];
-        }
-        return v.byteOffset() + offset * v.dtype().bytes();
-    }
+    public long itemLong(long... index) { return Items.itemLong(this, index); }
 
     /** All elements in row-major order. */
-    public double[] toDoubleArray() { return JavaArrays.doubles(this); }
+    public double[] toDoubleArray() { return Items.doubles(this); }
 
-    public float[] toFloatArray() { return JavaArrays.floats(this); }
+    public float[] toFloatArray() { return Items.floats(this); }
 
-    public int[] toIntArray() { return JavaArrays.ints(this); }
+    public int[] toIntArray() { return Items.ints(this); }
 
-    public long[] toLongArray() { return JavaArrays.longs(this); }
+    public long[] toLongArray() { return Items.longs(this); }
 
-    public boolean[] toBooleanArray() { return JavaArrays.booleans(this); }
+    public boolean[] toBooleanArray() { return Items.booleans(this); }
 
     /** The rows of a matrix. @throws ShapeException if the rank is not 2 */
-    public double[][] toRows() { return JavaArrays.rows(this); }
+    public double[][] toRows() { return Items.rows(this); }
 
     /** As NumPy prints: rows in brackets, the middle of long axes left out, columns aligned. */
     @Override public String toString() { return Tracing.untold(() -> Printer.print(this)); }

@@ -20,7 +20,7 @@ public final class OpCatalogMain {
         int run = 0, failed = 0;
         var fusion = Fusion.Mode.valueOf(args.length > 0 ? args[0] : "ON");
         boolean gradients = args.length < 2 || !args[1].equals("values");
-        for (var checks : gradients ? List.of(OpChecks.values(), OpChecks.gradients()) : List.of(OpChecks.values())) {
+        for (var checks : gradients ? List.of(OpChecks.values(), DerivativeChecks.gradients()) : List.of(OpChecks.values())) {
             for (var check : checks.entrySet()) {
                 for (var op : OpCatalog.all()) {
                     if (!check.getValue().applies(op)) continue;

@@ -15,9 +15,9 @@ class OpCatalogTest {
 
     @TestFactory Stream<DynamicContainer> valuesInEverySetting() { return containers(Settings.all(), OpChecks.values()); }
 
-    @TestFactory Stream<DynamicContainer> gradients() { return containers(Settings.scalarAndDefault(), OpChecks.gradients()); }
+    @TestFactory Stream<DynamicContainer> gradients() { return containers(Settings.scalarAndDefault(), DerivativeChecks.gradients()); }
 
-    @TestFactory Stream<DynamicContainer> batches() { return containers(Settings.scalarAndDefault(), OpChecks.batches()); }
+    @TestFactory Stream<DynamicContainer> batches() { return containers(Settings.scalarAndDefault(), DerivativeChecks.batches()); }
 
     private static Stream<DynamicContainer> containers(Map<String, Backend> settings, Map<String, OpChecks.Check> checks) {
         return settings.entrySet().stream().map(setting -> dynamicContainer(setting.getKey(),

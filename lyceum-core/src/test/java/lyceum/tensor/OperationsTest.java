@@ -41,40 +41,40 @@ class OperationsTest {
 
     @Test void rightRulesPassEveryCheck() {
         for (var op : new OpCase[] {cube(PULL, PUSH, BATCH), cube(PULL, null, null)}) {
-            OpChecks.gradients().values().forEach(check -> check.run(op));
-            OpChecks.batches().values().forEach(check -> check.run(op));
+            DerivativeChecks.gradients().values().forEach(check -> check.run(op));
+            DerivativeChecks.batches().values().forEach(check -> check.run(op));
         }
     }
 
     @Test void aWrongPullBackIsFound() {
         var wrong = cube((i, g, out, in) -> g.mul(in[0]).mul(3), PUSH, BATCH);
-        red(OpChecks.gradients(), "gradient", wrong, "by differences");
-        red(OpChecks.gradients(), "push-forward against pull-back", wrong, "<J'u, v>");
-        red(OpChecks.gradients(), "gradient of views",
+        red(DerivativeChecks.gradients(), "gradient", wrong, "by differences");
+        red(DerivativeChecks.gradients(), "push-forward against pull-back", wrong, "<J'u, v>");
+        red(DerivativeChecks.gradients(), "gradient of views",
                 cube((i, g, out, in) -> g.mul(in[0].square()).mul(in[0].isContiguous() ? 3 : 2), PUSH, BATCH), "expected");
     }
 
     @Test void aPullBackWhoseOwnDerivativeIsWrongIsFound() {
         var wrong = cube((i, g, out, in) -> g.mul(in[0].detach().square()).mul(3), PUSH, BATCH);
-        OpChecks.gradients().get("gradient").run(wrong);
-        red(OpChecks.gradients(), "second order", wrong, "second-order gradient");
-        red(OpChecks.gradients(), "second-order push-forward", wrong, "tangent of the gradient");
+        DerivativeChecks.gradients().get("gradient").run(wrong);
+        red(DerivativeChecks.gradients(), "second order", wrong, "second-order gradient");
+        red(DerivativeChecks.gradients(), "second-order push-forward", wrong, "tangent of the gradient");
     }
 
     @Test void aWrongPushForwardIsFound() {
         var wrong = cube(PULL, (t, out, in) -> t[0].mul(in[0].square()).mul(2), BATCH);
-        red(OpChecks.gradients(), "push-forward", wrong, "tangent along operand 0");
-        red(OpChecks.gradients(), "push-forward against pull-back", wrong, "<u, Jv>");
+        red(DerivativeChecks.gradients(), "push-forward", wrong, "tangent along operand 0");
+        red(DerivativeChecks.gradients(), "push-forward against pull-back", wrong, "<u, Jv>");
         var stopped = cube(PULL, (t, out, in) -> t[0].mul(in[0].detach().square()).mul(3), BATCH);
-        OpChecks.gradients().get("push-forward").run(stopped);
-        red(OpChecks.gradients(), "second-order push-forward", stopped, "second tangent");
+        DerivativeChecks.gradients().get("push-forward").run(stopped);
+        red(DerivativeChecks.gradients(), "second-order push-forward", stopped, "second tangent");
     }
 
     @Test void aWrongBatchingRuleIsFound() {
         var first = cube(PULL, PUSH, (size, batched, in) -> in[0].narrow(0, 0, 1).expand(in[0].shape().toArray()).pow(3));
-        red(OpChecks.batches(), "batch", first, "expected");
+        red(DerivativeChecks.batches(), "batch", first, "expected");
         var constant = cube(PULL, PUSH, (size, batched, in) -> in[0].pow(3).detach());
-        OpChecks.batches().get("batch").run(constant); // its value is right
+        DerivativeChecks.batches().get("batch").run(constant); // its value is right
         assertThatThrownBy(() -> assertThat(slopes(constant)).isEqualTo(slopes(cube(PULL, PUSH, BATCH))))
                 .isInstanceOf(AssertionError.class);
     }

@@ -120,7 +120,8 @@ class RunStoreTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{\"slug\":", "null", "[]", "{}", "{\"figures\":[null]}", "\u0000"}) void damagedFileCostsItselfAlone(
+    @ValueSource(strings = {"{\"slug\":", "null", "[]", "{}", "{\"figures\":[null]}", "\u0000"})
+    void damagedFileCostsItselfAlone(
             String damaged) throws IOException {
         var store = new RunStore(home);
         var whole = store.save(with("pca", 2, 1));

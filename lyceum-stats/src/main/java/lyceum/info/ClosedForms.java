@@ -44,7 +44,8 @@ public final class ClosedForms {
                     (p, q) -> p.low() < q.low() || p.high() > q.high() ? Double.POSITIVE_INFINITY : q.entropy() - p.entropy());
 
     /** These and one more; a pair that is there already is replaced. */
-    @SuppressWarnings("unchecked") public <P extends Distribution, Q extends Distribution> ClosedForms with(Class<P> p, Class<Q> q,
+    @SuppressWarnings("unchecked")
+    public <P extends Distribution, Q extends Distribution> ClosedForms with(Class<P> p, Class<Q> q,
             ToDoubleBiFunction<P, Q> nats) {
         var more = new LinkedHashMap<>(forms);
         more.put(new Pair(p, q), (ToDoubleBiFunction<Distribution, Distribution>) (ToDoubleBiFunction<?, ?>) nats);

@@ -25,7 +25,8 @@ class FencesTest {
     @BeforeEach void onlyWhereMachineCodeRuns() { Assumptions.assumeTrue(Cpu.unavailable() == null, () -> Cpu.unavailable()); }
 
     @ParameterizedTest
-    @ValueSource(strings = {"avx2", "all"}) void noKernelLeavesItsOperandsLosesARegisterOrHasAnInstructionThatTheCpuLacks(String level,
+    @ValueSource(strings = {"avx2", "all"})
+    void noKernelLeavesItsOperandsLosesARegisterOrHasAnInstructionThatTheCpuLacks(String level,
             @TempDir Path listings) throws Exception {
         var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx512m", "-XX:+UseSerialGC").withArguments("ON", "values")
                 .withEnvironment("LYCEUM_GUARD", "on").withEnvironment("LYCEUM_CHECK_CALLS", "on").withEnvironment("LYCEUM_CPU", level)

@@ -31,15 +31,18 @@ final class CloneCommands {
     static final class Test extends CloneCommand {
         @Option(names = "--fast", description = "No browser, no slow test.") private boolean fast;
         @Option(names = "--full", description = "The heavy tests too; goes on where it stopped.") private boolean full;
-        @Option(names = "-pl", paramLabel = "MODULE", description = "Only these modules' tests.") private String modules;
-        @Option(names = "-Dtest", paramLabel = "CLASS", description = "Only these tests.") private String test;
+        @Option(names = "-pl", paramLabel = "MODULE", description = "Only these modules' tests.")
+        private String modules;
+        @Option(names = "-Dtest", paramLabel = "CLASS", description = "Only these tests.")
+        private String test;
 
         @Override String name() { return "test"; }
     }
 
     @Command(name = "bench", description = "Measure, beside the peers (in a clone).")
     static final class Bench extends CloneCommand {
-        @Parameters(arity = "0..1", paramLabel = "SUITE", description = "core, learn or studio.") private List<String> suite;
+        @Parameters(arity = "0..1", paramLabel = "SUITE", description = "core, learn or studio.")
+        private List<String> suite;
         @Option(names = "--json", description = "Rows as JSON.") private boolean json;
 
         @Override String name() { return "bench"; }

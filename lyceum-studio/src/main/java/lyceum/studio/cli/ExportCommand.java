@@ -18,7 +18,8 @@ final class ExportCommand implements Callable<Integer> {
     @ParentCommand private LyceumCommand lyceum;
 
     @Option(names = "--html", paramLabel = "DIR", required = true,
-            description = "The folder to write into; files of the same names are replaced.") private Path folder;
+            description = "The folder to write into; files of the same names are replaced.")
+    private Path folder;
 
     @Override public Integer call() throws IOException {
         var written = StaticSite.write(folder);

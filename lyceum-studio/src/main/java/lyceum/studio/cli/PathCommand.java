@@ -17,10 +17,12 @@ final class PathCommand implements Callable<Integer> {
 
     @ParentCommand private LyceumCommand lyceum;
 
-    @Parameters(paramLabel = "SLUG", completionCandidates = Slugs.class, description = "The goal.") private String slug;
+    @Parameters(paramLabel = "SLUG", completionCandidates = Slugs.class, description = "The goal.")
+    private String slug;
 
     @Option(names = "--know", split = ",", paramLabel = "SLUG", completionCandidates = Slugs.class,
-            description = "Topics that you know: left out, with what only they need.") private List<String> known = List.of();
+            description = "Topics that you know: left out, with what only they need.")
+    private List<String> known = List.of();
 
     @Option(names = "--json", description = "An array of topics in reading order.") private boolean json;
 

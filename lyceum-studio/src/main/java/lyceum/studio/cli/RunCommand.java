@@ -37,10 +37,12 @@ final class RunCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Parameters(paramLabel = "SLUG", completionCandidates = Slugs.class, description = "The topic, such as k-means.") private String slug;
+    @Parameters(paramLabel = "SLUG", completionCandidates = Slugs.class, description = "The topic, such as k-means.")
+    private String slug;
 
     @Option(names = {"-p", "--param"}, paramLabel = "NAME=VALUE",
-            description = "A parameter of the lab; --params lists them.") private Map<String, String> given = new LinkedHashMap<>();
+            description = "A parameter of the lab; --params lists them.")
+    private Map<String, String> given = new LinkedHashMap<>();
 
     @Option(names = "--params", description = "List the lab's parameters and run nothing.") private boolean list;
 
@@ -52,7 +54,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--json", description = "The result as JSON, and nothing else.") private boolean json;
 
     @Option(names = "--out", paramLabel = "DIR",
-            description = "Write the result there: JSON, figures as SVG and PNG, their data and tables as CSV.") private Path out;
+            description = "Write the result there: JSON, figures as SVG and PNG, their data and tables as CSV.")
+    private Path out;
 
     @Override public Integer call() throws IOException {
         var topic = lyceum.encyclopedia().catalogue().bySlug(slug);

@@ -25,7 +25,8 @@ final class StudioCommand implements Callable<Integer> {
     @Option(names = "--port", paramLabel = "PORT", description = "8080 by default; 0 takes a free one.") private int port = 8080;
 
     @Option(names = "--host", paramLabel = "HOST",
-            description = "127.0.0.1 by default: nobody else reaches it.") private String host = "127.0.0.1";
+            description = "127.0.0.1 by default: nobody else reaches it.")
+    private String host = "127.0.0.1";
 
     @Option(names = "--no-browser", description = "Do not open a browser.") private boolean noBrowser;
 

@@ -19,7 +19,8 @@ final class TopicCommand implements Callable<Integer> {
 
     @ParentCommand private LyceumCommand lyceum;
 
-    @Parameters(paramLabel = "SLUG", completionCandidates = Slugs.class, description = "The topic, such as k-means.") private String slug;
+    @Parameters(paramLabel = "SLUG", completionCandidates = Slugs.class, description = "The topic, such as k-means.")
+    private String slug;
 
     @Override public Integer call() {
         var topic = lyceum.encyclopedia().catalogue().bySlug(slug);

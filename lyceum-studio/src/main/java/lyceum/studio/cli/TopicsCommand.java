@@ -34,22 +34,28 @@ final class TopicsCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
     @Parameters(arity = "0..*", paramLabel = "QUERY",
-            description = "Words, an abbreviation, half a name; typos are forgiven.") private List<String> query = List.of();
+            description = "Words, an abbreviation, half a name; typos are forgiven.")
+    private List<String> query = List.of();
 
     @Option(names = "--area", split = ",", paramLabel = "AREA",
-            description = "Such as Optimisation.") private List<String> areas = List.of();
+            description = "Such as Optimisation.")
+    private List<String> areas = List.of();
 
     @Option(names = "--kind", split = ",", paramLabel = "KIND",
-            description = "Such as algorithm, concept, metric.") private List<String> kinds = List.of();
+            description = "Such as algorithm, concept, metric.")
+    private List<String> kinds = List.of();
 
     @Option(names = "--module", split = ",", paramLabel = "MODULE",
-            description = "Such as learn, nn, llm.") private List<String> modules = List.of();
+            description = "Such as learn, nn, llm.")
+    private List<String> modules = List.of();
 
     @Option(names = "--level", split = ",", paramLabel = "LEVEL",
-            description = "beginner, practitioner, researcher.") private List<String> levels = List.of();
+            description = "beginner, practitioner, researcher.")
+    private List<String> levels = List.of();
 
     @Option(names = "--status", split = ",", paramLabel = "STATUS",
-            description = "works, partial, planned.") private List<String> statuses = List.of();
+            description = "works, partial, planned.")
+    private List<String> statuses = List.of();
 
     @Option(names = {"-n", "--limit"}, paramLabel = "N", defaultValue = "10",
             description = "How many a query shows, 10 by default; 0 shows all.") private int limit;

@@ -34,7 +34,8 @@ class TerminalTextTest {
             \\mathrm{KL}(p \\| q) + \\mathrm{KL}(q \\| p) § KL(p ‖ q) + KL(q ‖ p)
             \\underbrace{\\operatorname{Var} \\hat f}_{\\text{variance}} + \\sigma^2 § Var f̂ [variance] + σ²
             \\unknown{x} § unknownx
-            """) void formulasReadAsUnicode(String tex, String text) { assertThat(TexText.of(tex)).isEqualTo(text); }
+            """)
+    void formulasReadAsUnicode(String tex, String text) { assertThat(TexText.of(tex)).isEqualTo(text); }
 
     @Test void malformedFormulasEndToo() {
         for (var tex : List.of("{", "}", "\\", "^", "_", "\\frac", "\\frac{1}", "\\begin{x}", "\\sqrt[", "\\left", "\\text{a", "$",

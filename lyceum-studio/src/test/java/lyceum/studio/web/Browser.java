@@ -94,7 +94,8 @@ final class Browser implements AutoCloseable {
     }
 
     /** Elements that stick out of the page to the right. */
-    @SuppressWarnings("unchecked") List<String> sticksOut() { return (List<String>) driver.executeScript("""
+    @SuppressWarnings("unchecked")
+    List<String> sticksOut() { return (List<String>) driver.executeScript("""
             const width = document.documentElement.clientWidth;
             if (document.documentElement.scrollWidth <= width) return [];
             return [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > width + 1).slice(0, 3).map(e => e.outerHTML.slice(0, 120));

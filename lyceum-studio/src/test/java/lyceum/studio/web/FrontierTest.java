@@ -22,8 +22,6 @@ import lyceum.labs.LabRunner;
 import lyceum.labs.catalogue.Catalogue;
 import lyceum.labs.catalogue.Ledger;
 import lyceum.labs.catalogue.StatusBoard;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,20 +32,9 @@ import tools.jackson.databind.JsonNode;
 
 /** Requests as only a broken or hostile client makes them: the fault is theirs, and costs nobody else anything. */
 @Timeout(60)
-class FrontierTest {
+class FrontierTest extends OpenStudio {
 
     private static final String FORM = "Content-Type: application/x-www-form-urlencoded\n";
-
-    @TempDir static Path store;
-    private static Studio studio;
-    private static Http http;
-
-    @BeforeAll static void open() {
-        studio = Shelf.open(store);
-        http = new Http(studio.port());
-    }
-
-    @AfterAll static void close() { studio.close(); }
 
     private static String post(String path, String headers, String body) {
         return answer(
@@ -78,7 +65,8 @@ class FrontierTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"application/json; charset=nope", "application/x-www-form-urlencoded; charset=utf-16", "multipart/form-data",
-            "multipart/form-data; boundary=x", "image/png"}) void bodyOfAKindThatIsNotReadIsRefused(String type) {
+            "multipart/form-data; boundary=x", "image/png"})
+    void bodyOfAKindThatIsNotReadIsRefused(String type) {
         for (var path : List.of("/api/runs", "/t/gradient-descent/run")) {
             assertThat(post(path, "Content-Type: " + type + "\n", "--x\r\nbroken")).startsWith("HTTP/1.1 415").contains("JSON or a form");
         }
@@ -97,7 +85,8 @@ class FrontierTest {
 
     @ParameterizedTest
     @CsvSource({"GARBAGE,400", "GET / HTTP/1.1,400", "GET /t/%ff HTTP/1.1,400",
-            "GET /assets/../../x HTTP/1.1,400"}) void whatNeverReachesAPageCarriesTheHeadersTooAndNamesNoServer(String line, int status) {
+            "GET /assets/../../x HTTP/1.1,400"})
+    void whatNeverReachesAPageCarriesTheHeadersTooAndNamesNoServer(String line, int status) {
         assertThat(answer(line + "\nHost: " + (line.equals("GET / HTTP/1.1") ? "" : "localhost") + "\nConnection: close\n\n", ""))
                 .startsWith("HTTP/1.1 " + status).contains("Content-Security-Policy: default-src 'none'").contains("nosniff")
                 .doesNotContainIgnoringCase("jetty").doesNotContain("<html");

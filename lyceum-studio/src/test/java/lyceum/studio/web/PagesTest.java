@@ -3,7 +3,6 @@ package lyceum.studio.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -19,29 +18,16 @@ import lyceum.plot.Plot;
 import lyceum.studio.web.view.RunView;
 import lyceum.plot.render.Theme;
 import lyceum.studio.web.view.Site;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class PagesTest {
-
-    @TempDir static Path store;
-    private static Studio studio;
-    private static Http http;
-
-    @BeforeAll static void open() {
-        studio = Shelf.open(store);
-        http = new Http(studio.port());
-    }
-
-    @AfterAll static void close() { studio.close(); }
+class PagesTest extends OpenStudio {
 
     @ParameterizedTest
     @ValueSource(strings = {"/", "/topics", "/topics?q=lasso", "/areas", "/map", "/paths", "/paths?goal=lasso", "/status", "/sources",
-            "/t/gradient-descent", "/t/momentum", "/t/dpo", "/live", "/quick?q=svd"}) void everyPageAnswers(String path) {
+            "/t/gradient-descent", "/t/momentum", "/t/dpo", "/live", "/quick?q=svd"})
+    void everyPageAnswers(String path) {
         var answer = http.get(path);
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.headers().firstValue("Content-Type")).contains("text/html;charset=utf-8");

@@ -2,46 +2,34 @@ package lyceum.studio.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class SafetyTest {
+class SafetyTest extends OpenStudio {
 
     private static final String RUN = "{\"slug\":\"gradient-descent\"}";
 
-    @TempDir static Path store;
-    private static Studio studio;
-    private static Http http;
-
-    @BeforeAll static void open() {
-        studio = Shelf.open(store);
-        http = new Http(studio.port());
-    }
-
-    @AfterAll static void close() { studio.close(); }
-
     @ParameterizedTest
     @ValueSource(strings = {"evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example", "169.254.1.1",
-            ""}) void aHostThatIsNotLoopbackIsRefused(String host) {
+            ""})
+    void aHostThatIsNotLoopbackIsRefused(String host) {
         assertThat(http.raw("GET / HTTP/1.1\nHost: " + host + "\nConnection: close\n\n")).contains(host.isEmpty() ? " 4" : " 421");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"localhost", "localhost:1", "LOCALHOST", "127.0.0.1", "[::1]:80"}) void loopbackByAnyOfItsNamesIsAnswered(
+    @ValueSource(strings = {"localhost", "localhost:1", "LOCALHOST", "127.0.0.1", "[::1]:80"})
+    void loopbackByAnyOfItsNamesIsAnswered(
             String host) {
         assertThat(http.raw("GET / HTTP/1.1\nHost: " + host + "\nConnection: close\n\n")).contains(" 200");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"http://evil.example", "null", "http://127.0.0.1:1", "https://127.0.0.1",
-            "not an origin"}) void anotherOriginCannotStartOrStopRuns(String origin) {
+            "not an origin"})
+    void anotherOriginCannotStartOrStopRuns(String origin) {
         assertThat(http.post("/api/runs", RUN, "Origin", origin).statusCode()).isEqualTo(403);
         assertThat(http.delete("/api/runs/abc", "Origin", origin).statusCode()).isEqualTo(403);
         assertThat(http.post("/t/gradient-descent/run", "seed=1", "Origin", origin).statusCode()).isEqualTo(403);
@@ -90,7 +78,8 @@ class SafetyTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/assets/x/../../etc/passwd", "/assets/x/..%2f..%2fetc%2fpasswd", "/api-docs/..%2f..%2fpom.xml",
-            "/runs/..%2f..%2fx/figures/0.svg", "/t/..%2f..%2fpom"}) void noPathReachesTheDisk(String path) {
+            "/runs/..%2f..%2fx/figures/0.svg", "/t/..%2f..%2fpom"})
+    void noPathReachesTheDisk(String path) {
         assertThat(http.raw("GET " + path + " HTTP/1.1\nHost: localhost\nConnection: close\n\n")).contains(" 4");
     }
 }

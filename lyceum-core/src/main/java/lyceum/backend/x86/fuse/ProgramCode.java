@@ -11,7 +11,6 @@ import lyceum.backend.Op;
 import lyceum.backend.Program;
 import lyceum.backend.code.Geometry;
 import lyceum.backend.x86.asm.Feature;
-import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.fuse.Step.Kind;
 
 /**
@@ -46,11 +45,13 @@ final class ProgramCode {
     /** Of each level's loop: a vector of it holds as many elements as the widest type that occurs there allows. */
     private final Target[] targets;
     private final RowReduction[] reductions;
+    private final OperandCode operands;
 
     ProgramCode(Structure structure, Set<Feature> features, boolean fetchesOutputs) {
         this.structure = structure;
         this.fetchesOutputs = fetchesOutputs;
         this.program = structure.program();
+        operands = new OperandCode(structure);
         int n = program.length(), bytes = 4;
         alive = new boolean[n];
         uniform = new boolean[n];
@@ -126,7 +127,7 @@ final class ProgramCode {
     /** What a row has one value of and a loop reads: an operand of what differs along the row, of a reduction, or an output of the row's length. */
     private boolean[] inLoops() {
         var read = new boolean[program.length()];
-        for (int i = 0; i < program.outputs(); i++) read[program.output(i)] |= !takesOneValue(i);
+        for (int i = 0; i < program.outputs(); i++) read[program.output(i)] |= !structure.takesOneValue(i);
         for (int r = 0; r < program.length(); r++) {
             if (!alive[r]) continue;
             if (program.at(r).op().isRowReduction()) for (int operand : reduced(r)) read[operand] = true;
@@ -141,13 +142,11 @@ final class ProgramCode {
         return false;
     }
 
-    private boolean takesOneValue(int output) { return program.isRowProgram() && structure.outputKind(output) == Geometry.ONE; }
-
     /** What a level's loop computes. @param levelsOf in how many loops a value would be wanted if nothing were kept; null keeps nothing */
     private void plan(int level, int[] levelsOf) {
         var need = needed[level];
         for (int i = 0; i < program.outputs(); i++)
-            if (!takesOneValue(i) && program.level(program.output(i)) == level) need[program.output(i)] = true;
+            if (!structure.takesOneValue(i) && program.level(program.output(i)) == level) need[program.output(i)] = true;
         for (int r = program.length() - 1; r >= 0; r--) {
             var in = program.at(r);
             if (reducesAt(level, r)) for (int operand : reduced(r)) need[operand] = true;
@@ -172,7 +171,8 @@ final class ProgramCode {
                 for (int operand : program.at(r).operands()) bits = Math.max(bits, laneBits(operand));
         }
         for (int i = 0; i < program.outputs(); i++)
-            if (!takesOneValue(i) && program.level(program.output(i)) == level) bits = Math.max(bits, laneBits(program.output(i)));
+            if (!structure.takesOneValue(i) && program.level(program.output(i)) == level)
+                bits = Math.max(bits, laneBits(program.output(i)));
         return bits / 8;
     }
 
@@ -243,7 +243,8 @@ final class ProgramCode {
             if (reducesAt(level, r)) reductions[r] = new RowReduction(before, targets[level], program.at(r).op(), program.at(r).type(),
                     vectors, adding(r), addsProducts(r));
         for (int i = 0; i < program.outputs(); i++)
-            if (takesOneValue(i) && program.level(program.output(i)) == level) store(before, i, ofRow[program.output(i)], 0);
+            if (structure.takesOneValue(i) && program.level(program.output(i)) == level)
+                operands.store(before, i, ofRow[program.output(i)], 0);
         once.add(before);
         boolean idle = true;
         for (boolean need : needed[level]) idle &= !need;
@@ -260,7 +261,8 @@ final class ProgramCode {
         if (!fetchesOutputs) return;
         for (int i = 0; i < program.outputs(); i++) {
             int bytes = program.at(program.output(i)).type().bytes(), lines = (vectors * code.target.lanes() * bytes + 63) / 64;
-            if (takesOneValue(i) || structure.outputKind(i) != Geometry.CONTIGUOUS || program.level(program.output(i)) != level + 1)
+            if (structure.takesOneValue(i) || structure.outputKind(i) != Geometry.CONTIGUOUS
+                    || program.level(program.output(i)) != level + 1)
                 continue;
             for (int line = 0; line < lines; line++)
                 code.add(Kind.FETCH, null, -1, null, null, null, null, structure.inputs() + i, line * 64 / bytes);
@@ -287,10 +289,10 @@ final class ProgramCode {
         return switch (in.op()) {
             case CONST -> {
                 var number = code.argument(block.offset(r), Operations.laneBits(in.type()));
-                yield in.type() == DType.BOOL ? truth(code, code.add(Kind.MOVE, null, -1, code.lanes(32), number, null, null, Step.FULL, 0))
-                        : number;
+                yield in.type() == DType.BOOL
+                        ? OperandCode.truth(code, code.add(Kind.MOVE, null, -1, code.lanes(32), number, null, null, Step.FULL, 0)) : number;
             }
-            case LOAD -> load(code, (int) in.immediate(), in.type(), 0);
+            case LOAD -> operands.load(code, (int) in.immediate(), in.type(), 0);
             case ROW_SUM, ROW_MAX, ROW_MIN -> reductions[r].finish(code);
             default -> apply(code, r, ofRow);
         };
@@ -316,7 +318,7 @@ final class ProgramCode {
                 continue;
             }
             values[r] = switch (in.op()) {
-                case LOAD -> load(code, (int) in.immediate(), in.type(), shift);
+                case LOAD -> operands.load(code, (int) in.immediate(), in.type(), shift);
                 case RANDOM -> new RandomDraw(code, block.offset(r)).uniform(in.type(), structure.isEven(), shift);
                 default -> apply(code, r, values);
             };
@@ -324,101 +326,8 @@ final class ProgramCode {
                     values[r], null, null, keptOperand[r], shift);
         }
         for (int i = 0; i < program.outputs(); i++)
-            if (!takesOneValue(i) && program.level(program.output(i)) == level) store(code, i, values[program.output(i)], shift);
+            if (!structure.takesOneValue(i) && program.level(program.output(i)) == level)
+                operands.store(code, i, values[program.output(i)], shift);
         return values;
     }
-
-    // Memory.
-
-    private static Value truth(LaneCode code, Value x) {
-        if (code.target.isWide()) return code.plain(VPTESTMD, code.mask(32), x, x);
-        return code.plain(VPCMPGTD, code.mask(32), x, code.number(0, 32));
-    }
-
-    private Value load(LaneCode code, int operand, DType type, int shift) {
-        byte kind = structure.kinds()[operand];
-        int lane = Operations.laneBits(type);
-        if (type.bytes() < 4 && kind == Geometry.STRIDED) throw new Unsupported(type + " of kind " + kind);
-        if (type.bytes() >= 4) {
-            return switch (kind) {
-                case Geometry.CONTIGUOUS ->
-                        code.add(Kind.LOAD, lane == 64 ? VMOVUPD : VMOVUPS, -1, code.lanes(lane), null, null, null, operand, shift);
-                case Geometry.ONE -> code.add(Kind.LOAD_ONE, lane == 64 ? VBROADCASTSD : VBROADCASTSS, -1, code.lanes(lane), null, null,
-                        null, operand, 0);
-                default -> code.add(Kind.GATHER, lane == 64 ? VGATHERDPD : VGATHERDPS, -1, code.lanes(lane), distances(code, operand), null,
-                        null, operand, shift);
-            };
-        }
-        return narrow(code, operand, type, shift, kind == Geometry.ONE);
-    }
-
-    private Value narrow(LaneCode code, int operand, DType type, int shift, boolean one) {
-        Instruction widen = switch (type) {
-            case BF16 -> VPMOVZXWD;
-            case F16 -> VCVTPH2PS;
-            case I8 -> VPMOVSXBD;
-            default -> VPMOVZXBD;
-        };
-        Value x;
-        if (one) {
-            int bits = Math.max(128, code.target.bits(32) / (type.bytes() == 2 ? 2 : 4));
-            var spread = code.add(Kind.LOAD_ONE, type.bytes() == 2 ? VPBROADCASTW : VPBROADCASTB, -1, code.vector(32, bits), null, null,
-                    null, operand, 0);
-            x = code.add(Kind.REGISTERS, widen, -1, code.lanes(32), spread, null, null, Step.FULL, 0);
-        } else {
-            x = code.add(Kind.LOAD, widen, -1, code.lanes(32), null, null, null, operand, shift);
-        }
-        if (type == DType.BF16) return code.add(Kind.REGISTERS, VPSLLD, 16, code.lanes(32), x, null, null, Step.FULL, 0);
-        return type == DType.BOOL ? truth(code, x) : x;
-    }
-
-    /** The distances of a vector's elements from its first, in elements. */
-    private Value distances(LaneCode code, int operand) {
-        var lanes = new long[Math.max(4, code.target.lanes())];
-        for (int i = 0; i < lanes.length; i++) lanes[i] = i;
-        var numbers = code.table(32, lanes);
-        var distance = code.argument(ArgumentBlock.DISTANCE.at() + operand * ArgumentBlock.OPERAND_BYTES, 32);
-        return code.add(Kind.PLAIN, VPMULLD, -1, code.lanes(32), numbers, distance, null, Step.BROADCAST, 0);
-    }
-
-    private void store(LaneCode code, int output, Value x, int shift) {
-        int operand = structure.inputs() + output;
-        var type = program.at(program.output(output)).type();
-        byte kind = structure.kinds()[operand];
-        if (type.bytes() < 4 && kind == Geometry.STRIDED) throw new Unsupported("storing " + type + " of kind " + kind);
-        var whole = type == DType.BOOL ? MachineArithmetic.of(code, 32).select(x, code.number(1, 32), code.number(0, 32)) : x;
-        if (type == DType.BF16) whole = code.add(Kind.REGISTERS, VPSRLD, 16, code.lanes(32), whole, null, null, Step.FULL, 0);
-        boolean isPacked = type.bytes() < 4 && !target.isWide();
-        if (isPacked) whole = packed(code, type, whole);
-        Instruction instruction = switch (type) {
-            case F64, I64 -> VMOVUPD_STORE;
-            case F32, I32 -> VMOVUPS_STORE;
-            default -> isPacked ? packedStore(type.bytes() * code.target.lanes())
-                    : type == DType.BF16 ? VPMOVDW : type == DType.F16 ? VCVTPS2PH : VPMOVDB;
-        };
-        int immediate = type == DType.F16 && !isPacked ? 0 : -1;
-        switch (kind) {
-            case Geometry.CONTIGUOUS -> code.add(Kind.STORE, instruction, immediate, null, whole, null, null, operand, shift);
-            case Geometry.ONE -> {
-                if (!takesOneValue(output)) throw new Unsupported("an output that repeats");
-                code.add(Kind.STORE_ONE, instruction, immediate, null, whole, null, null, operand, 0);
-            }
-            default -> {
-                if (!code.target.isWide() || type.bytes() != 4) throw new Unsupported("scattering " + type);
-                code.add(Kind.SCATTER, VSCATTERDPS, -1, null, whole, distances(code, operand), null, operand, shift);
-            }
-        }
-    }
-
-    /** The elements side by side at the start of a short vector, without AVX-512. */
-    private static Value packed(LaneCode code, DType type, Value x) {
-        if (type == DType.F16) return code.registers(VCVTPS2PH, 0, code.vector(32, 128), x, null);
-        boolean isShort = code.target.bits(32) == 128;
-        var low = isShort ? x : code.add(Kind.LOWER, VMOVAPS, -1, code.vector(32, 128), x, null, null, 128, 0);
-        var high = isShort ? x : MachineArithmetic.upper(code, x);
-        var words = code.registers(type == DType.I8 ? VPACKSSDW : VPACKUSDW, code.vector(32, 128), low, high);
-        return type.bytes() == 2 ? words : code.registers(type == DType.I8 ? VPACKSSWB : VPACKUSWB, code.vector(32, 128), words, words);
-    }
-
-    private static Instruction packedStore(int bytes) { return bytes == 16 ? VMOVDQU_STORE : bytes == 8 ? VMOVQ_STORE : VMOVD_STORE; }
 }

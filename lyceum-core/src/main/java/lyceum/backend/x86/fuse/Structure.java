@@ -3,6 +3,7 @@ package lyceum.backend.x86.fuse;
 import java.util.Arrays;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
+import lyceum.backend.code.Geometry;
 import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.machine.CodeMemory;
@@ -77,4 +78,7 @@ record Structure(Program program, byte[] kinds, boolean isOneRow, boolean isEven
     int inputs() { return kinds.length - program.outputs(); }
 
     byte outputKind(int i) { return kinds[inputs() + i]; }
+
+    /** True for an output that a row of a row program has one value of. */
+    boolean takesOneValue(int output) { return program.isRowProgram() && outputKind(output) == Geometry.ONE; }
 }

@@ -50,7 +50,8 @@ class ColumnSumsTest {
 
     @ParameterizedTest
     @CsvSource({"1, 20, 5001", "1, 131, 2100", "1, 515, 1030", "1, 1024, 1024", "1, 4099, 70", "3, 129, 3080", "70, 130, 33", "2, 2, 9000",
-            "1, 256, 4096"}) void areExact(int outer, int rows, int columns) {
+            "1, 256, 4096"})
+    void areExact(int outer, int rows, int columns) {
         View x = whole(101, outer, rows, columns), y = whole(13, outer, rows, columns), got = view(outer, columns);
         for (var level : new String[] {"avx2", "all"}) {
             var reductions = new FusedReductions(new FusedPrograms(Cpu.current().limitedTo(level)));

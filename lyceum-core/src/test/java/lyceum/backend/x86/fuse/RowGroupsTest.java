@@ -20,7 +20,8 @@ class RowGroupsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"512, 64", "511, 64", "510, 64", "400, 77", "4096, 5", "129, 200"}) void rowsHaveTheValuesThatTheyHaveAlone(int rows,
+    @CsvSource({"512, 64", "511, 64", "510, 64", "400, 77", "4096, 5", "129, 200"})
+    void rowsHaveTheValuesThatTheyHaveAlone(int rows,
             int columns) {
         var x = Tensor.randn(Rng.of(7), rows, columns).compute();
         agree(x, t -> t.softmax(1));

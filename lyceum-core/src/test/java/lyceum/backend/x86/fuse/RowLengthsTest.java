@@ -28,7 +28,8 @@ class RowLengthsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {300, 512, 513, 1023, 1024, 1025, 2047, 2048, 2064, 4161, 20_011}) void sumsOfResultsAreThoseOfDoubles(
+    @ValueSource(ints = {300, 512, 513, 1023, 1024, 1025, 2047, 2048, 2064, 4161, 20_011})
+    void sumsOfResultsAreThoseOfDoubles(
             int columns) {
         var x = Tensor.randn(Rng.of(3), 5, columns).compute();
         var last = new int[] {-1};

@@ -60,7 +60,8 @@ class RowTailTest {
 
     @ParameterizedTest
     @CsvSource({"avx2, 128, 64", "avx2, 333, 5", "avx2, 65, 256", "avx512, 128, 64", "avx512, 333, 5", "avx512, 65, 256",
-            "avx512, 20000, 2"}) void bitsAreThoseOfTheUndividedProgram(String level, int rows, int columns) {
+            "avx512, 20000, 2"})
+    void bitsAreThoseOfTheUndividedProgram(String level, int rows, int columns) {
         var programs = new FusedPrograms(Cpu.current().limitedTo(level));
         View[] inputs = {drawn(elements(rows, columns), 1), drawn(numbers(rows, columns), 2)};
         View[] divided = {numbers(rows, columns), numbers(rows, columns), elements(rows, columns)};

@@ -68,7 +68,8 @@ class WideRowsTest {
 
     @ParameterizedTest
     @CsvSource({"avx2, 1, 8, 32768", "avx2, 1, 9, 33001", "avx512, 1, 8, 32768", "avx512, 1, 21, 33001",
-            "avx512, 2, 8, 32771"}) void bitsAreThoseOfTheUndividedProgram(String level, int slabs, int rows, int columns) {
+            "avx512, 2, 8, 32771"})
+    void bitsAreThoseOfTheUndividedProgram(String level, int slabs, int rows, int columns) {
         var programs = new FusedPrograms(Cpu.current().limitedTo(level));
         long[] shape = slabs == 1 ? new long[] {rows, columns} : new long[] {slabs, rows, columns};
         View[] inputs = inputs(shape), divided = outputs(shape), whole = outputs(shape), exact = outputs(shape);

@@ -223,7 +223,8 @@ class GemmTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"avx2", "avx512 near", "avx512 far", "all"}) void notANumberAndInfinityReachTheirRowsAndColumnsOnly(
+    @ValueSource(strings = {"avx2", "avx512 near", "avx512 far", "all"})
+    void notANumberAndInfinityReachTheirRowsAndColumnsOnly(
             String level) {
         var backend = backend(level);
         for (var type : FLOATS)

@@ -6,10 +6,12 @@ import java.lang.ref.Reference;
 import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.backend.View;
+import lyceum.backend.scalar.Elements;
 
-/** Copies elements out to Java arrays, in row-major order. */
-final class JavaArrays {
-    private JavaArrays() {}
+/** Reads elements out: one by its index, or all into a Java array, in row-major order. */
+final class Items {
+    private Items() {}
 
     static double[] doubles(Tensor x) {
         var array = new double[length("toDoubleArray", x)];
@@ -65,5 +67,50 @@ final class JavaArrays {
         var rows = new double[(int) x.size(0)][];
         for (int i = 0; i < rows.length; i++) rows[i] = Arrays.copyOfRange(flat, i * columns, (i + 1) * columns);
         return rows;
+    }
+
+    static double item(Tensor x) {
+        if (x.count() != 1)
+            throw new ShapeException("item: shape " + x.shape() + " has " + x.count() + " elements, not one; name an index");
+        return itemAt(x, 0);
+    }
+
+    static double item(Tensor x, long... index) { return itemAt(x, linearIndex(x, index)); }
+
+    static long itemLong(Tensor x, long... index) {
+        Tracing.reading("an item", x);
+        var v = x.view();
+        long value = Elements.getLong(x.dtype(), v.storage().segment(), byteOffset(v, linearIndex(x, index)));
+        Reference.reachabilityFence(v);
+        return value;
+    }
+
+    private static long linearIndex(Tensor x, long... index) {
+        if (index.length != x.rank()) throw new ShapeException("item: " + index.length + " indices for shape " + x.shape());
+        long linear = 0;
+        for (int i = 0; i < index.length; i++) {
+            long size = x.size(i), at = index[i] < 0 ? index[i] + size : index[i];
+            if (at < 0 || at >= size)
+                throw new ShapeException("item: index " + index[i] + " is out of range for axis " + i + " of shape " + x.shape());
+            linear = linear * size + at;
+        }
+        return linear;
+    }
+
+    private static double itemAt(Tensor x, long linear) {
+        Tracing.reading("an item", x);
+        var v = x.view();
+        double value = Elements.getDouble(x.dtype(), v.storage().segment(), byteOffset(v, linear));
+        Reference.reachabilityFence(v); // the tensor may be unreachable already, and its block in other hands
+        return value;
+    }
+
+    private static long byteOffset(View v, long linear) {
+        long offset = 0;
+        for (int axis = v.shape().length - 1; axis >= 0; axis--) {
+            offset += linear % v.shape()[axis] * v.strides()[axis];
+            linear /= v.shape()[axis];
+        }
+        return v.byteOffset() + offset * v.dtype().bytes();
     }
 }
