@@ -12,28 +12,31 @@ import lyceum.backend.View;
 /**
  * Attention as one kernel forward and one backward, and the same in tensor operations for derivatives that are watched. Operands are queries, keys and
  * values of rank 4 and one float type, and of bias, key lengths, query starts and block table those that are {@code given}.
+ *
+ * @param given a bit for each of those four, the bias lowest
  */
-public record AttentionOp(double scale, boolean causal, long window, List<Boolean> given) implements Operation {
+public record AttentionOp(double scale, boolean causal, long window, int given) implements Operation {
     private static final int BIAS = 0, LENGTHS = 1, STARTS = 2, TABLE = 3;
 
     /** @param options checked, as are the operands */
     static Tensor of(Attention options, Tensor q, Tensor k, Tensor v) {
         var operands = new ArrayList<>(List.of(q, k, v));
         Tensor[] masks = {options.bias(), options.keyLengths(), options.queryStarts(), options.blockTable()};
-        for (var mask : masks) if (mask != null) operands.add(mask);
-        var given = Arrays.stream(masks).map(mask -> mask != null).toList();
+        int given = 0;
+        for (int i = 0; i < masks.length; i++) {
+            if (masks[i] == null) continue;
+            operands.add(masks[i]);
+            given |= 1 << i;
+        }
         return new AttentionOp(options.scale(), options.causal(), options.window(), given).apply(operands.toArray(Tensor[]::new));
     }
 
-    /** The place of a mask among the operands, or -1. */
-    private int place(int mask) {
-        if (!given.get(mask)) return -1;
-        int at = 3;
-        for (int i = 0; i < mask; i++) if (given.get(i)) at++;
-        return at;
-    }
+    private boolean has(int mask) { return (given >> mask & 1) != 0; }
 
-    private Tensor mask(int mask, Tensor[] in) { return given.get(mask) ? in[place(mask)] : null; }
+    /** The place of a mask among the operands, or -1. */
+    private int place(int mask) { return has(mask) ? 3 + Integer.bitCount(given & (1 << mask) - 1) : -1; }
+
+    private Tensor mask(int mask, Tensor[] in) { return has(mask) ? in[place(mask)] : null; }
 
     private Attention options(Tensor... in) {
         return new Attention(scale, causal, window, mask(BIAS, in), mask(LENGTHS, in), mask(STARTS, in), mask(TABLE, in));
@@ -77,7 +80,7 @@ public record AttentionOp(double scale, boolean causal, long window, List<Boolea
     private static View view(Tensor x) { return x == null ? null : x.view(); }
 
     /** All operands: the gradients come from one kernel. */
-    @Override public int reads(int i) { return (1 << 3 + (int) given.stream().filter(g -> g).count()) - 1 | RESULT; }
+    @Override public int reads(int i) { return (1 << 3 + Integer.bitCount(given)) - 1 | RESULT; }
 
     @Override public Tensor pullback(int i, Tensor g, Reading reading) { return visit(reading).pullback(i, g); }
 
@@ -85,8 +88,8 @@ public record AttentionOp(double scale, boolean causal, long window, List<Boolea
         var parts = new Tensor[1][];
         return (i, g) -> {
             // The kernel knows no gradient of a bias or through pages, and is neither recorded nor told.
-            if (parts[0] == null) parts[0] = Reading.isWatched() || i > 2 || reading.isTracked(3) || given.get(TABLE)
-                    ? inOperations(g, reading) : fused(g, reading);
+            if (parts[0] == null) parts[0] = Reading.isWatched() || i > 2 || reading.isTracked(3) || has(TABLE) ? inOperations(g, reading)
+                    : fused(g, reading);
             return parts[0][i];
         };
     }
@@ -129,7 +132,7 @@ public record AttentionOp(double scale, boolean causal, long window, List<Boolea
     private Tensor[] inOperations(Tensor g, Reading reading) {
         boolean recorded = GradMode.isRecording();
         var in = operands(reading);
-        int floats = given.get(BIAS) ? 4 : 3;
+        int floats = has(BIAS) ? 4 : 3;
         return GradMode.with(true, () -> {
             // Entrances, so that a gradient is that of its operand alone where one operand was computed from another.
             var inputs = new Tensor[floats];
@@ -164,7 +167,7 @@ public record AttentionOp(double scale, boolean causal, long window, List<Boolea
 
     /** Two products of each query with each key. */
     @Override public long operations(Form out, Form... in) {
-        long keys = given.get(TABLE) ? in[place(TABLE)].shape().size(1) * in[1].shape().size(2) : in[1].shape().size(2);
+        long keys = has(TABLE) ? in[place(TABLE)].shape().size(1) * in[1].shape().size(2) : in[1].shape().size(2);
         return in[0].shape().count() * keys + out.shape().count() * keys;
     }
 
