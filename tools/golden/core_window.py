@@ -72,6 +72,23 @@ def pools():
         seed += 1
         r = Recipe(seed)
         yield case("adaptiveAvgPool", dict(seed=seed, sizes=sizes, x=[2, 3] + SIZES[axes]), answers(lambda t: adaptive[axes](t, sizes), [draw(r, [2, 3] + SIZES[axes])], r))
+    for size, window, stride, padding, dilation in itertools.product((1, 2, 3, 5), (4, 5), (2, 3), (0, 2), (1, 2)):  # windows beyond the input
+        seed += 1
+        options = (window, stride, padding, dilation, True)
+        given = dict(seed=seed, axes=1, window=[window], stride=stride, padding=padding, dilation=dilation, ceil=True, counted=True, x=[1, 2, size])
+        r = Recipe(seed)
+        x = draw(r, given["x"])
+        try:
+            found = answers(lambda t: F.max_pool1d(t, *options), [x], r)
+        except RuntimeError:
+            yield case("maxPool refused", given, {})
+            continue
+        found["indices"] = F.max_pool1d(x, *options, return_indices=True)[1].flatten()
+        yield case("maxPool", given, found)
+        if dilation == 1:
+            for counted in (True, False):
+                r = Recipe(seed)
+                yield case("avgPool", dict(given, counted=counted), answers(lambda t: F.avg_pool1d(t, window, stride, padding, True, counted), [draw(r, given["x"])], r))
 
 
 if __name__ == "__main__":

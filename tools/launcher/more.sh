@@ -38,14 +38,10 @@ profile() { if grep -qs "<id>$1</id>" "$ROOT/pom.xml" "$ROOT/lyceum-bench/pom.xm
 
 run_shell() {
   ensure_built
-  local start=$STATE/shell.jsh package
-  {
-    for package in $(public_packages core plot data stats nn learn labs); do printf 'import %s.*;\n' "$package"; done
-    cat "$ROOT/tools/launcher/greeting.jsh"
-  } >"$start"
   exec "$JAVA_HOME/bin/jshell" --class-path "$(<"$STATE/classpath")" --add-modules jdk.incubator.vector \
     -R--add-modules=jdk.incubator.vector -R--enable-native-access=ALL-UNNAMED -R-XX:+UseSerialGC \
-    --startup DEFAULT --startup "$start" --feedback concise "$@" 2> >(exec grep -v --line-buffered 'Using incubator modules' >&2)
+    --startup DEFAULT --startup "$ROOT/tools/launcher/imports.jsh" --startup "$ROOT/tools/launcher/greeting.jsh" --feedback concise "$@" \
+    2> >(exec grep -v --line-buffered 'Using incubator modules' >&2)
 }
 
 # public_packages MODULE...: packages that have a page of their own and are not internal.

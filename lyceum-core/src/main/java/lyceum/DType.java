@@ -3,7 +3,8 @@ package lyceum;
 /**
  * The element type of a {@link lyceum.tensor.Tensor}.
  *
- * <p>{@link #F16} and {@link #BF16} are stored in two bytes and computed in F32, rounded to nearest even after every operation.
+ * <p>{@link #F16} and {@link #BF16} are stored in two bytes and computed in F32, rounded to nearest even after every operation. A mean, a norm or a
+ * softmax is one operation: what it sums and divides is not rounded on the way.
  */
 public enum DType {
     BOOL(1, Kind.BOOL), U8(1, Kind.INTEGER), I8(1, Kind.INTEGER), I32(4, Kind.INTEGER), I64(8, Kind.INTEGER), F16(2, Kind.FLOAT),
@@ -42,6 +43,9 @@ public enum DType {
         if (a == F16 && b == BF16) return F32;
         return b;
     }
+
+    /** The type in which sums of this one, and what is made of them, are worked out: F32 for F16 and BF16, else this one. */
+    public DType accumulator() { return this == F16 || this == BF16 ? F32 : this; }
 
     /** This type if it is a float, else F32 for integers of at most 16 bits and booleans, F64 for the wider ones. */
     public DType toFloat() {

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import lyceum.backend.Parallel;
-import lyceum.labs.Machine;
+import lyceum.labs.run.Machine;
 import lyceum.plot.render.Svg;
 import lyceum.plot.render.Theme;
 import picocli.CommandLine;

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import lyceum.labs.catalogue.LedgerFolder;
 import lyceum.testing.AcceptanceFile;
+import lyceum.testing.AcceptanceRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -15,15 +16,23 @@ class AcceptanceSuiteTest {
         var ledger = LedgerFolder.of(root);
         var target = Files.createDirectories(root.resolve("lyceum-bench/target"));
         Files.createDirectories(ledger.folder());
-        var rows = new AcceptanceSuite(root, row -> {}).run(32);
+        var rows = new AcceptanceSuite(root, row -> {}).run(32, 64, new RoofClauses.Sizes(1000, 32, 16));
         var seen = AcceptanceFile.read(target.resolve("acceptance.jsonl"));
-        assertThat(seen).hasSize(1).first().satisfies(r -> {
+        assertThat(seen).extracting(AcceptanceRecord::test).startsWith("bench:cholesky", "bench:sparsity:product", "bench:sparsity:vector",
+                "bench:gpu-acceleration", "bench:dbscan", "bench:tiles:gemm", "bench:tiles:interpreter", "bench:tiles:tuner");
+        assertThat(seen).extracting(AcceptanceRecord::topic).filteredOn(topic -> topic.contains("attention")).hasSize(14);
+        assertThat(seen).extracting(AcceptanceRecord::test).endsWith("bench:gemm:loops", "bench:gemm:peak", "bench:roofline:triad",
+                "bench:roofline:dot", "bench:roofline:gemv", "bench:roofline:softmax", "bench:roofline:gemm", "bench:roofline:bandwidth",
+                "bench:roofline:peak", "bench:arithmetic-intensity:triad", "bench:arithmetic-intensity:gemm");
+        assertThat(seen).first().satisfies(r -> {
             assertThat(r.topic()).isEqualTo("cholesky");
             assertThat(r.clause()).isEqualTo(5);
             assertThat(r.test()).isEqualTo("bench:cholesky");
             assertThat(r.measured().getFirst().value()).isEqualTo(rows.getFirst().ours());
             assertThat(r.holds()).isEqualTo(rows.getFirst().ours() <= 0.75);
         });
+        assertThat(ledger.read().of("sparsity")).hasSize(2).allSatisfy(e -> assertThat(e.clause()).isEqualTo(6));
+        assertThat(ledger.read().of("gpu-acceleration")).hasSize(1).first().satisfies(e -> assertThat(e.clause()).isEqualTo(2));
         assertThat(ledger.read().of("cholesky")).hasSize(1).first().satisfies(e -> {
             assertThat(e.test()).isEqualTo("bench:cholesky");
             assertThat(e.value()).startsWith("ratio ");

@@ -1,10 +1,12 @@
 package lyceum.autograd;
 
+import java.util.function.BiFunction;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import lyceum.ShapeException;
+import lyceum.random.Rng;
 import lyceum.tensor.Backward;
 import lyceum.tensor.Checkpoint;
 import lyceum.tensor.Forward;
@@ -83,49 +85,47 @@ public final class Autograd {
 
     /** {@code f(x)} and {@code J v}. @see #jvp */
     public static Forward.Dual valueAndJvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) {
-        if (!v.shape().equals(x.shape())) throw new ShapeException("jvp: direction " + v.shape() + " at a point of shape " + x.shape());
+        requireDirection("jvp", x, v);
         return Forward.along(f, x, v);
+    }
+
+    static void requireDirection(String operation, Tensor x, Tensor v) {
+        if (!v.shape().equals(x.shape()))
+            throw new ShapeException(operation + ": direction " + v.shape() + " at a point of shape " + x.shape() + "; they must agree");
     }
 
     /**
      * The Jacobian, of shape (elements of f(x), elements of x): row i is the gradient of output i. By rows, one pull-back each, or where f has more
-     * outputs than inputs by columns, one {@link #jvp} each.
+     * outputs than inputs by columns, one {@link #jvp} each: the mode that {@link Mode#cheaper} names.
      */
     public static Tensor jacobian(UnaryOperator<Tensor> f, Tensor x) {
-        if (x.count() == 0) return Tensor.zeros(x.dtype(), f.apply(x).count(), 0);
-        var first = column(f, x, 0);
-        return first.value().count() > x.count() ? columns(f, x, first.tangent()) : rows(f, x);
+        if (x.count() == 0) return jacobian(f, x, Mode.REVERSE);
+        var first = Mode.column(f, x, 0); // tells the number of outputs, and is of use if there are many
+        return Mode.cheaper(x.count(), first.value().count()) == Mode.FORWARD ? Mode.columns(f, x, first) : Mode.REVERSE.jacobian(f, x);
     }
 
-    private static Tensor rows(UnaryOperator<Tensor> f, Tensor x) {
-        var pulled = pullback(f, x);
-        long outputs = pulled.value.count();
-        var rows = new Tensor[Math.toIntExact(outputs)];
-        var identity = Tensor.eye(pulled.value.dtype(), outputs);
-        for (int i = 0; i < rows.length; i++)
-            rows[i] = pulled.back.apply(identity.get(i).reshape(pulled.value.shape().toArray())).flatten();
-        return rows.length == 0 ? Tensor.zeros(x.dtype(), 0, x.count()) : Tensor.stack(0, rows);
-    }
-
-    private static Tensor columns(UnaryOperator<Tensor> f, Tensor x, Tensor first) {
-        var columns = new Tensor[Math.toIntExact(x.count())];
-        for (int i = 0; i < columns.length; i++) columns[i] = (i == 0 ? first : column(f, x, i).tangent()).flatten();
-        return Tensor.stack(1, columns);
-    }
-
-    private static Forward.Dual column(UnaryOperator<Tensor> f, Tensor x, long i) {
-        var unit = Tensor.arange(x.count()).eq(i).to(x.dtype()).reshape(x.shape().toArray());
-        return Forward.along(f, x, unit);
+    /** The Jacobian by a given mode. @see #jacobian(UnaryOperator, Tensor) */
+    public static Tensor jacobian(UnaryOperator<Tensor> f, Tensor x, Mode mode) {
+        return x.count() == 0 ? Tensor.zeros(x.dtype(), f.apply(x).count(), 0) : mode.jacobian(f, x);
     }
 
     /** The Hessian of a scalar-valued f, square in the elements of x: forward over reverse, a column each. */
-    public static Tensor hessian(UnaryOperator<Tensor> f, Tensor x) {
-        if (x.count() == 0) return Tensor.zeros(x.dtype(), 0, 0);
-        return columns(grad(f), x, column(grad(f), x, 0).tangent());
+    public static Tensor hessian(UnaryOperator<Tensor> f, Tensor x) { return hessian(f, x, Mode.FORWARD); }
+
+    /**
+     * The Hessian as the Jacobian of the gradient.
+     *
+     * @param mode of the second derivative; the first is always by reverse mode. {@link Mode#BATCHED_FORWARD} has one program for all columns
+     */
+    public static Tensor hessian(UnaryOperator<Tensor> f, Tensor x, Mode mode) {
+        return x.count() == 0 ? Tensor.zeros(x.dtype(), 0, 0) : mode.jacobian(grad(f), x);
     }
 
     /** Hessian-vector product {@code H v} of a scalar-valued f, forward over reverse: at the cost of a few gradients. */
-    public static Tensor hvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) { return jvp(grad(f), x, v); }
+    public static Tensor hvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) {
+        requireDirection("hvp", x, v);
+        return jvp(grad(f), x, v);
+    }
 
     /**
      * Taylor coefficients {@code c_0 .. c_order} of {@code t -> f(x + t v)}: {@code c_k} is the k-th directional derivative over k!, in the shape
@@ -148,10 +148,26 @@ public final class Autograd {
      * {@code f(x)} whose intermediate values are not kept for the gradient but computed again when it is asked for: memory for time. Gradients reach x
      * and all else that f reads, such as a layer's parameters.
      *
-     * <p>f runs again, so it has to do the same each time: draw from a stream that it makes itself ({@code rng.split(layer)}), write to nothing. What it
+     * <p>f runs again, so it must do the same each time: draw from a stream that it creates itself ({@code rng.split(layer)}), write to nothing. What it
      * computes belongs to a {@link lyceum.memory.Scope} that ends with it; f keeps none of it elsewhere.
      */
     public static Tensor checkpoint(UnaryOperator<Tensor> f, Tensor x) { return Checkpoint.of(f, x); }
+
+    /**
+     * As {@link #checkpoint(UnaryOperator, Tensor)} for an f that draws, such as a layer with dropout: the state of the stream is kept, and the second run
+     * draws what the first drew.
+     */
+    public static Tensor checkpoint(BiFunction<Tensor, Rng, Tensor> f, Tensor x, Rng rng) { return checkpoint(redrawing(f, rng), x); }
+
+    /** Draws from {@code rng} the first time, and the same again every further time. */
+    static UnaryOperator<Tensor> redrawing(BiFunction<Tensor, Rng, Tensor> f, Rng rng) {
+        var before = new Rng[1];
+        return x -> {
+            if (before[0] != null) return f.apply(x, before[0].copy());
+            before[0] = rng.copy();
+            return f.apply(x, rng);
+        };
+    }
 
     /**
      * {@code f} of each entry of an axis, the results stacked along it.

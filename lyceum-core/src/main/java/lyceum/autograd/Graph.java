@@ -31,7 +31,7 @@ import lyceum.tensor.Tracing;
  * decided in that run and stay so; tensors that it did not get as inputs become constants, copied at that moment; random draws become
  * constants too. {@link #agrees} finds out. Work on other threads and writes in place are not traced.
  *
- * <p>Immutable, and safe to run from many threads. Nodes stand in a topological order: every node after its operands. See Bauer (1974),
+ * <p>Immutable, and safe to run from many threads. Nodes are in topological order: every node after its operands. See Bauer (1974),
  * <i>SIAM Journal on Numerical Analysis</i> 11.
  */
 public final class Graph {
@@ -56,7 +56,7 @@ public final class Graph {
         @Override public String text() { return name; }
     }
 
-    /** What is known beforehand. */
+    /** A value known in advance. */
     public record Constant(int id, Tensor value) implements Node {
         @Override public DType dtype() { return value.dtype(); }
 
@@ -91,7 +91,7 @@ public final class Graph {
      * A graph from nodes in any order. They are sorted topologically (Kahn, 1962; the given order where there is a choice) and renumbered.
      *
      * @param outputs ids of the values that {@link #run} returns
-     * @throws IllegalArgumentException if an id stands twice or is missing, or if nodes depend on one another in a circle: names them
+     * @throws IllegalArgumentException if an id is repeated or missing, or if nodes form a cycle; names them
      */
     public static Graph of(List<? extends Node> nodes, List<Integer> outputs) {
         var sorted = new TopologicalOrder(nodes);
@@ -122,7 +122,7 @@ public final class Graph {
         return new Graph(tracer.nodes(), outputs, kept);
     }
 
-    /** All nodes, each after its operands; the node with id i stands at place i. */
+    /** All nodes, each after its operands; the node with id i is at index i. */
     public List<Node> nodes() { return nodes; }
 
     /** Ids of the inputs, in the order of {@link #run}'s arguments. */

@@ -21,6 +21,7 @@ import lyceum.tensor.Tensor;
  */
 public final class MemoryPlan {
     private static final long ALIGNMENT = 64;
+    /** The last of the tests' 600 random graphs fits into what an eager run needs after about a hundred; most end after a few, since they waste nothing. */
     private static final int ROUNDS = 240;
 
     /**
@@ -129,7 +130,7 @@ public final class MemoryPlan {
     public long eagerBytes() { return new Schedule(schedule.graph(), false).eagerPeak(); }
 
     /**
-     * The outputs for these inputs. They lie in the block of this run and keep it alive: copy what is to be held for long.
+     * The outputs for these inputs. They lie in the block of this run and keep it alive: copy what you want to keep.
      */
     public Tensor[] run(Tensor... arguments) { return run(false, arguments); }
 

@@ -4,78 +4,69 @@ import lyceum.tensor.CustomOp;
 import lyceum.tensor.Tensor;
 
 /**
- * An operation whose gradient the user gives.
+ * An operation whose rules the user gives.
  *
  * {@snippet :
  * var cube = Primitive.of("cube", in -> in[0].pow(3), (i, g, out, in) -> g.mul(in[0].square()).mul(3));
  * Tensor y = cube.apply(x);
+ *
+ * var whole = cube.withPushForward((t, out, in) -> t[0].mul(in[0].square()).mul(3)).withBatching((size, batched, in) -> in[0].pow(3));
  * }
  *
- * <p>{@code forward} runs unrecorded; {@code backward} is written in tensor operations, so that it can be differentiated in turn. Forward mode and
- * batches follow from these two, if rules of their own are not given.
+ * <p>The value is computed unrecorded; the rules are written in tensor operations, so that they can be differentiated in turn. Forward mode and batches
+ * follow from value and pull-back, if rules of their own are not given. Immutable; safe for concurrent use if the rules are.
  */
-public interface Primitive {
+public final class Primitive {
 
     /** Computes the result from the operands. */
     @FunctionalInterface
-    interface Forward {
+    public interface Forward {
         Tensor compute(Tensor[] operands);
     }
 
     /** Gradient of operand {@code i}, from the gradient {@code g} of the result; null for zero. */
     @FunctionalInterface
-    interface Backward {
+    public interface Backward {
         Tensor gradient(int i, Tensor g, Tensor result, Tensor[] operands);
     }
 
     /** What the gradient reads of the forward pass beside operands and result, as the moments of a row: in tensor operations. */
     @FunctionalInterface
-    interface Keeping {
+    public interface Keeping {
         Tensor[] of(Tensor[] operands);
     }
 
     /** Computes the result from the operands and what is kept. */
     @FunctionalInterface
-    interface KeepingForward {
+    public interface KeepingForward {
         Tensor compute(Tensor[] operands, Tensor[] kept);
     }
 
     /** As {@link Backward}, with what was kept; where the gradient is to be differentiated in turn, that is computed again, recorded. */
     @FunctionalInterface
-    interface KeepingBackward {
+    public interface KeepingBackward {
         Tensor gradient(int i, Tensor g, Tensor result, Tensor[] operands, Tensor[] kept);
     }
 
-    /** Applies the operation, recorded if an operand is tracked. */
-    Tensor apply(Tensor... operands);
-
-    /** Tangent of the result from those of the operands, of which some are null for zero; null for zero. In tensor operations. */
+    /** Tangent of the result from those of the operands, of which some are null for zero; null for zero. */
     @FunctionalInterface
-    interface Forwards {
+    public interface PushForward {
         Tensor tangent(Tensor[] tangents, Tensor result, Tensor[] operands);
     }
 
     /** The results for a batch of {@code size}, which is the first axis of the operands that are {@code batched}, and of the result. */
     @FunctionalInterface
-    interface Batching {
+    public interface Batching {
         Tensor compute(long size, boolean[] batched, Tensor[] operands);
     }
 
-    /** @param name appears in error messages */
-    static Primitive of(String name, Forward forward, Backward backward) { return of(name, forward, backward, null, null); }
+    private final CustomOp operation;
 
-    /**
-     * An operation with rules for forward mode and batches as well.
-     *
-     * @param name appears in error messages
-     * @param forwards the push-forward; if null, the transpose of {@code backward}, which costs two sweeps through it
-     * @param batching what {@link Autograd#vmap} does; if null, one entry after the other
-     */
-    static Primitive of(String name, Forward forward, Backward backward, Forwards forwards, Batching batching) {
-        var operation = new CustomOp(name, null, (in, kept) -> forward.compute(in),
-                (i, g, out, in, kept) -> backward.gradient(i, g, out, in), forwards == null ? null : forwards::tangent,
-                batching == null ? null : batching::compute);
-        return operation::apply;
+    private Primitive(CustomOp operation) { this.operation = operation; }
+
+    /** @param name appears in error messages */
+    public static Primitive of(String name, Forward forward, Backward backward) {
+        return new Primitive(CustomOp.of(name, forward::compute, backward::gradient));
     }
 
     /**
@@ -84,8 +75,16 @@ public interface Primitive {
      * @param name appears in error messages
      * @param keeping runs once, unrecorded, before {@code forward}; what it gives is held until the gradient has been computed
      */
-    static Primitive of(String name, Keeping keeping, KeepingForward forward, KeepingBackward backward) {
-        var operation = new CustomOp(name, keeping::of, forward::compute, backward::gradient, null, null);
-        return operation::apply;
+    public static Primitive of(String name, Keeping keeping, KeepingForward forward, KeepingBackward backward) {
+        return new Primitive(new CustomOp(name, keeping::of, forward::compute, backward::gradient, null, null));
     }
+
+    /** With a rule for forward mode, which without one is the transpose of the pull-back: two sweeps through it. */
+    public Primitive withPushForward(PushForward rule) { return new Primitive(operation.withPush(rule::tangent)); }
+
+    /** With a rule for {@link Autograd#vmap}, which without one does one entry after the other. */
+    public Primitive withBatching(Batching rule) { return new Primitive(operation.withBatching(rule::compute)); }
+
+    /** Applies the operation, recorded if an operand is tracked. */
+    public Tensor apply(Tensor... operands) { return operation.apply(operands); }
 }

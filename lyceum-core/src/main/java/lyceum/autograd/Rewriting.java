@@ -130,7 +130,7 @@ final class Rewriting {
         return r.done();
     }
 
-    /** Fused operations become those that they stand for, told by themselves: only ones remain that store straight into given memory. */
+    /** Fused operations become the operations that they abbreviate, as these report themselves: only ones remain that store straight into given memory. */
     static Graph lower(Graph graph) {
         if (graph.nodes().stream().noneMatch(node -> node instanceof Call call && call.operation().isComposed())) return graph;
         var tracer = new Tracer();

@@ -7,12 +7,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import lyceum.autograd.Graph.Call;
-import lyceum.autograd.Graph.Constant;
 import lyceum.autograd.MemoryPlan.Buffer;
 import lyceum.backend.Backend;
-import lyceum.backend.Op;
-import lyceum.backend.Program;
-import lyceum.backend.Program.Instruction;
+import lyceum.backend.ProgramBuilder;
 import lyceum.backend.View;
 import lyceum.memory.Storage;
 import lyceum.tensor.ElementwiseOp;
@@ -40,7 +37,7 @@ final class Schedule {
 
         /** One program over the whole shape. */
         private void fused(Graph graph, Tensor[] values, Tensor out) {
-            var code = new ArrayList<Instruction>();
+            var p = new ProgramBuilder();
             var reads = new ArrayList<View>();
             Map<Integer, Integer> registers = new HashMap<>();
             for (int member : members) {
@@ -50,16 +47,14 @@ final class Schedule {
                     int operand = call.operands().get(i);
                     if (!registers.containsKey(operand)) {
                         reads.add(values[operand].expand(out.shape().toArray()).view());
-                        code.add(Instruction.load(values[operand].dtype(), reads.size() - 1));
-                        registers.put(operand, code.size() - 1);
+                        registers.put(operand, p.load(values[operand].dtype(), reads.size() - 1));
                     }
                     in[i] = registers.get(operand);
                 }
-                code.add(new Instruction(((ElementwiseOp) call.operation()).op(), call.dtype(), in[0], in[1], in[2], 0));
-                registers.put(member, code.size() - 1);
+                registers.put(member, p.of(((ElementwiseOp) call.operation()).op(), call.dtype(), in[0], in[1], in[2], 0));
             }
             if (out.count() > 0)
-                Backend.current().run(new Program(code, code.size() - 1), reads.toArray(View[]::new), new View[] {out.view()});
+                Backend.current().run(p.build(registers.get(members.getLast())), reads.toArray(View[]::new), new View[] {out.view()});
         }
     }
 

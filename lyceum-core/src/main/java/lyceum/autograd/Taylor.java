@@ -2,7 +2,6 @@ package lyceum.autograd;
 
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
-import lyceum.ShapeException;
 import lyceum.autograd.Graph.Call;
 import lyceum.autograd.Graph.Constant;
 import lyceum.autograd.Graph.Input;
@@ -12,17 +11,83 @@ import lyceum.tensor.ReduceOp;
 import lyceum.tensor.Tensor;
 
 /**
- * Taylor mode: all derivatives up to an order along a line at once, by carrying a truncated power series through every operation. Order K costs
- * O(K^2) evaluations, where nesting first derivatives costs O(2^K). See Griewank and Walther (2008), chapter 13.
+ * Taylor's theorem: {@code f(x + s) = sum_k f^(k)(x) s^k / k! + R}, with the coefficients by Taylor mode: all derivatives up to an order along a line at
+ * once, by carrying a truncated power series through every operation. Order K costs O(K^2) evaluations, where nesting first derivatives costs O(2^K).
+ *
+ * {@snippet :
+ * var cubic = Taylor.polynomial(Tensor::exp, 0, 3);
+ * cubic.apply(0.5);                               // 1.6458, where exp(0.5) is 1.6487
+ * cubic.remainder(0.5, Math.exp(0.5));            // at most 0.0043, since no fourth derivative exceeds exp(0.5)
+ * var model = Taylor.quadratic(loss, w);          // value, gradient and Hessian
+ * }
+ *
+ * @see <a href="https://doi.org/10.1137/1.9780898717761">Griewank and Walther, Evaluating Derivatives (2nd ed., 2008), chapter 13</a>
  */
-final class Taylor {
+public final class Taylor {
     private static final double TWO_OVER_SQRT_PI = 1.1283791670955126, LN2 = 0.6931471805599453, SQRT_HALF = 0.7071067811865476;
 
     private Taylor() {}
 
-    static Tensor[] coefficients(UnaryOperator<Tensor> f, Tensor x, Tensor v, int order) {
+    /** {@code sum_k c_k (x - at)^k}: what a function of one variable looks like from a point. */
+    public record Polynomial(double at, double... coefficients) {
+        public int order() { return coefficients.length - 1; }
+
+        /** The value at x, by Horner's rule. */
+        public double apply(double x) {
+            double sum = 0;
+            for (int k = order(); k >= 0; k--) sum = sum * (x - at) + coefficients[k];
+            return sum;
+        }
+
+        /** A bound on the error at x, if {@code most} bounds the derivative of order K + 1 between there and here. @see Taylor#remainder */
+        public double remainder(double x, double most) { return Taylor.remainder(order(), x - at, most); }
+    }
+
+    /** The polynomial of that order of a function of one number. @throws UnsupportedOperationException as {@link #coefficients} */
+    public static Polynomial polynomial(UnaryOperator<Tensor> f, double at, int order) {
+        var c = coefficients(f, Tensor.scalar(at), Tensor.scalar(1), order);
+        return new Polynomial(at, Arrays.stream(c).mapToDouble(Tensor::item).toArray());
+    }
+
+    /**
+     * Lagrange's bound on what a polynomial of order K leaves out at a distance t: {@code most |t|^(K+1) / (K+1)!}. Of several variables t is along a
+     * direction v, and {@code most} bounds the derivative of order K + 1 along v.
+     */
+    public static double remainder(int order, double distance, double most) {
+        if (!(most >= 0)) throw new IllegalArgumentException("remainder: a derivative of size " + most + "; a bound is at least 0");
+        double bound = most;
+        for (int k = 1; k <= order + 1; k++) bound *= Math.abs(distance) / k;
+        return bound;
+    }
+
+    /** {@code f(x) + g's + s'Hs / 2} around x; gradient and Hessian in the elements of x, (n) and (n, n). */
+    public record Quadratic(Tensor at, double value, Tensor gradient, Tensor hessian) {
+        /** The model's value at a point of the shape of {@code at}. */
+        public double apply(Tensor x) {
+            var s = x.sub(at).flatten();
+            return value + gradient.dot(s).item() + 0.5 * s.dot(hessian.matmul(s)).item();
+        }
+
+        /** Without the Hessian: the tangent plane. */
+        public double linear(Tensor x) { return value + gradient.dot(x.sub(at).flatten()).item(); }
+    }
+
+    /** The second-order model of a scalar-valued f at x. */
+    public static Quadratic quadratic(UnaryOperator<Tensor> f, Tensor x) {
+        var first = Autograd.valueAndGrad(f, x);
+        return new Quadratic(x, first.value().item(), first.gradient().flatten(), Autograd.hessian(f, x));
+    }
+
+    /**
+     * Taylor coefficients {@code c_0 .. c_order} of {@code t -> f(x + t v)}: {@code c_k} is the k-th directional derivative over k!, in the shape
+     * of f(x). f is traced, so its branches are those taken at x.
+     *
+     * @throws UnsupportedOperationException if f uses an operation without a rule for series, such as lgamma or one with a gradient of the
+     *         user's own: names it
+     */
+    public static Tensor[] coefficients(UnaryOperator<Tensor> f, Tensor x, Tensor v, int order) {
         if (order < 0) throw new IllegalArgumentException("taylor: order is " + order + "; it is at least 0");
-        if (!v.shape().equals(x.shape())) throw new ShapeException("taylor: direction " + v.shape() + " at a point of shape " + x.shape());
+        Autograd.requireDirection("taylor", x, v);
         var graph = Rewriting.dropDead(Rewriting.lower(Graph.traceOne(f, x)));
         var series = new Series[graph.nodes().size()];
         for (var node : graph.nodes()) {
@@ -86,9 +151,9 @@ final class Taylor {
         var axes = reduce.axes().toArray();
         var wide = x.c()[0].shape().toArray();
         for (int axis : axes) wide[axis] = 1;
-        var winners = x.c()[0].eq(value.reshape(wide)).to(value.dtype());
+        var winners = x.c()[0].eq(value.reshape(wide)).to(value.dtype().accumulator());
         var share = winners.div(winners.sum(axes, true));
-        var z = x.map(t -> t.mul(share).sum(axes, reduce.keep())).c();
+        var z = x.map(t -> t.mul(share).sum(axes, reduce.keep()).to(value.dtype())).c();
         z[0] = value;
         return new Series(z);
     }

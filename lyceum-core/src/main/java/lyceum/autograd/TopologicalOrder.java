@@ -11,7 +11,7 @@ import lyceum.autograd.Graph.Constant;
 import lyceum.autograd.Graph.Input;
 import lyceum.autograd.Graph.Node;
 
-/** Sorts nodes so that each stands after its operands, and numbers them by their places. */
+/** Sorts nodes so that each comes after its operands, and numbers them in that order. */
 final class TopologicalOrder {
     private final List<Node> sorted = new ArrayList<>();
     private final Map<Integer, Integer> places = new HashMap<>();
@@ -20,7 +20,7 @@ final class TopologicalOrder {
         var at = new HashMap<Integer, Integer>();
         for (int i = 0; i < nodes.size(); i++) {
             if (at.put(nodes.get(i).id(), i) != null)
-                throw new IllegalArgumentException("graph: id " + nodes.get(i).id() + " stands twice; ids are unique");
+                throw new IllegalArgumentException("graph: id " + nodes.get(i).id() + " is repeated; ids are unique");
         }
         var waiting = new int[nodes.size()];
         var readers = new ArrayList<List<Integer>>();

@@ -11,7 +11,7 @@ import lyceum.memory.Scope;
  *
  * <p>Implementations are stateless and safe for threads. Results do not depend on the number of threads; between backends they agree within
  * rounding. {@code LYCEUM_BACKEND} or {@code -Dlyceum.backend} names one of {@code scalar}, {@code vector}, {@code x86}; by default the fastest that
- * this JVM can run.
+ * this JVM can run. {@code simt} computes by kernels under an interpreter of a graphics card's model, {@code cuda} by the same kernels on a card.
  */
 public interface Backend {
 
@@ -34,6 +34,9 @@ public interface Backend {
 
     /** A line for people: what this backend runs on. */
     String description();
+
+    /** False of one that stands in for a backend where only shapes are wanted: no profile counts it. */
+    default boolean computes() { return true; }
 
     /**
      * Runs {@code program} for every element; every view has the same shape (broadcast by zero strides). In a row program an output whose last
@@ -147,7 +150,7 @@ public interface Backend {
     void scatter(Scatter rule, View in, int axis, View index, View out);
 
     /**
-     * Stable sort along {@code axis}, NaN last; {@code indices} (I64) receives the permutation. {@code values} and {@code indices} may be shorter
+     * Stable sort along {@code axis}, NaN the largest; {@code indices} (I64) receives the permutation. {@code values} and {@code indices} may be shorter
      * than {@code in} along the axis: then they receive the first of the order, which is less work.
      */
     void sort(View in, int axis, boolean descending, View values, View indices);
@@ -164,6 +167,9 @@ public interface Backend {
      *        backward pass needs; -inf where no key is seen; may be null
      */
     void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp);
+
+    /** True if {@link #attention} of that type is the way to attend here; false where it falls back on plain loops, beside which products are fast. */
+    default boolean hasAttention(DType type) { return false; }
 
     /** Gradients of {@link #attention} with respect to q, k and v (not of the bias, not through pages), from that of its result. */
     void attentionGradient(AttentionOptions options, View q, View k, View v, View out, View logSumExp, View outGradient, View qGradient,

@@ -58,7 +58,10 @@ final class Backends {
                 yield load("lyceum.backend.vector.VectorBackend");
             }
             case "x86" -> load("lyceum.backend.x86.X86Backend", named(vectorModulePresent() ? "vector" : "scalar"));
-            default -> throw new IllegalArgumentException("backend \"" + name + "\" does not exist; there are scalar, vector and x86");
+            case "simt" -> load("lyceum.backend.device.KernelBackend");
+            case "cuda" -> load("lyceum.backend.cuda.CudaBackend");
+            default -> throw new IllegalArgumentException(
+                    "backend \"" + name + "\" does not exist; there are scalar, vector, x86, simt and cuda");
         };
     }
 

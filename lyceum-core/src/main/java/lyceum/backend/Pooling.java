@@ -14,7 +14,7 @@ import lyceum.withers.Withers;
  * @param stride between neighbouring windows; as large as the window by default
  * @param padding on both sides: never a maximum, and zeros in an average; at most half of the window
  * @param dilation between neighbouring elements of a window; averages need 1
- * @param ceil true if a last window that begins inside the input (or the padding before it) but does not fit counts too
+ * @param ceil true if a last window that begins inside the input (or the padding before it) but does not fit counts too, were it the only one
  * @param countPadding true if an average divides by the elements of the padding also, as PyTorch does by default
  */
 @Withers
@@ -57,8 +57,7 @@ public record Pooling(List<Integer> window, List<Integer> stride, List<Integer> 
     /** Number of windows along an axis of {@code size} elements; the record is {@link #over} its axes. Not positive if none fits. */
     public long outputs(int axis, long size) {
         long padded = size + 2L * padding.get(axis), reach = (window.get(axis) - 1L) * dilation.get(axis) + 1, step = stride.get(axis);
-        if (padded < reach) return 0;
-        long count = (padded - reach + (ceil ? step - 1 : 0)) / step + 1;
+        long count = Math.floorDiv(padded - reach + (ceil ? step - 1 : 0), step) + 1;
         return ceil && (count - 1) * step >= size + padding.get(axis) ? count - 1 : count;
     }
 

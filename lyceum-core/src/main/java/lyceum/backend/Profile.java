@@ -112,7 +112,7 @@ public final class Profile implements AutoCloseable {
         synchronized (this) {
             double all = sums.values().stream().mapToLong(s -> s.nanos).sum() * 1e-9;
             sums.forEach((kind, sum) -> {
-                double seconds = sum.nanos * 1e-9, least = roofline.seconds(sum.bytes, sum.operations, kind.type.equals("f64"), kind.alone);
+                double seconds = sum.nanos * 1e-9, least = roofline.seconds(sum.operations, sum.bytes, kind.type.equals("f64"), kind.alone);
                 rows.add(new Row(kind.operation, kind.shape, kind.type, sum.calls, seconds, all > 0 ? seconds / all : 0, sum.bytes,
                         sum.operations, seconds > 0 ? least / seconds : 0));
             });

@@ -47,7 +47,7 @@ final class Profiled implements InvocationHandler {
     /** {@code backend} itself, or while a profile is open one that tells it. */
     static Backend ifWanted(Backend backend) {
         var now = listeners;
-        return now == null ? backend : now.proxies.computeIfAbsent(backend, b -> (Backend) Proxy
+        return now == null || !backend.computes() ? backend : now.proxies.computeIfAbsent(backend, b -> (Backend) Proxy
                 .newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, new Profiled(b, now.profiles)));
     }
 

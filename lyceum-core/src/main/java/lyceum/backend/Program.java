@@ -1,7 +1,9 @@
 package lyceum.backend;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntUnaryOperator;
 import lyceum.DType;
 
 /**
@@ -27,6 +29,12 @@ public final class Program {
         public static Instruction load(DType type, int operand) { return new Instruction(Op.LOAD, type, -1, -1, -1, operand); }
 
         public static Instruction constant(DType type, long bits) { return new Instruction(Op.CONST, type, -1, -1, -1, bits); }
+
+        /** The same instruction reading other registers. */
+        public Instruction renamed(IntUnaryOperator register) {
+            return new Instruction(op, type, a < 0 ? a : register.applyAsInt(a), b < 0 ? b : register.applyAsInt(b),
+                    c < 0 ? c : register.applyAsInt(c), immediate);
+        }
 
         /** The registers that it reads, in order. */
         public int[] operands() { return c >= 0 ? new int[] {a, b, c} : b >= 0 ? new int[] {a, b} : a >= 0 ? new int[] {a} : new int[0]; }
@@ -58,11 +66,18 @@ public final class Program {
         var p = new ProgramBuilder();
         for (int i = 0; i < operands.length; i++) p.load(operands[i], i);
         int n = operands.length;
-        return p.build(p.add(new Instruction(op, type, n > 0 ? 0 : -1, n > 1 ? 1 : -1, n > 2 ? 2 : -1, 0)));
+        return p.build(p.of(op, type, n > 0 ? 0 : -1, n > 1 ? 1 : -1, n > 2 ? 2 : -1, 0));
     }
 
     /** The program that copies operand 0. */
     public static Program copy(DType type) { return new Program(List.of(Instruction.load(type, 0)), 0); }
+
+    /** The same program whose operands have other numbers. */
+    public Program reading(IntUnaryOperator operand) {
+        var renumbered = new ArrayList<Instruction>(code.length);
+        for (var in : code) renumbered.add(in.op == Op.LOAD ? Instruction.load(in.type, operand.applyAsInt((int) in.immediate)) : in);
+        return new Program(renumbered, outputs);
+    }
 
     public int length() { return code.length; }
 

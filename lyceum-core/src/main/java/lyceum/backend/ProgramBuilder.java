@@ -2,6 +2,7 @@ package lyceum.backend;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import lyceum.DType;
 import lyceum.backend.Program.Instruction;
 
@@ -10,8 +11,8 @@ import lyceum.backend.Program.Instruction;
  *
  * {@snippet :
  * var p = new ProgramBuilder();
- * int x = p.load(F32, 0), scale = p.constant(F32, 0.5), y = p.load(F32, 1);
- * Program program = p.build(p.of(Op.FMA, F32, x, scale, y));
+ * int x = p.load(DType.F32, 0), scale = p.constant(DType.F32, 0.5), y = p.load(DType.F32, 1);
+ * Program program = p.build(p.of(Op.FMA, DType.F32, x, scale, y));
  * }
  */
 public final class ProgramBuilder {
@@ -31,6 +32,12 @@ public final class ProgramBuilder {
 
     public int of(Op op, DType type, int a, int b, int c) { return add(new Instruction(op, type, a, b, c, 0)); }
 
+    /** As {@link #of(Op, DType, int, int, int)} where the number of operands is not known beforehand: a missing one is -1. */
+    public int of(Op op, DType type, int a, int b, int c, long immediate) { return add(new Instruction(op, type, a, b, c, immediate)); }
+
+    /** A uniform draw for each element under this key. */
+    public int random(DType type, long key) { return of(Op.RANDOM, type, -1, -1, -1, key); }
+
     /** The register in another type; itself, and nothing is added, if it has that type. */
     public int cast(DType type, int register) { return code.get(register).type() == type ? register : of(Op.CAST, type, register); }
 
@@ -41,6 +48,12 @@ public final class ProgramBuilder {
 
     /** All instructions of a program, which comes first, so that its registers keep their numbers. */
     public void addAll(Program program) { for (int i = 0; i < program.length(); i++) code.add(program.at(i)); }
+
+    /** Whether an instruction so far has such an operation. */
+    public boolean contains(Predicate<Op> operations) {
+        for (var instruction : code) if (operations.test(instruction.op())) return true;
+        return false;
+    }
 
     /** @param outputs registers whose values are stored, in the order of the output views */
     public Program build(int... outputs) { return new Program(code, outputs); }

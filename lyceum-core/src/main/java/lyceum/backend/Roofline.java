@@ -1,10 +1,7 @@
 package lyceum.backend;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.ref.Reference;
 import java.util.Locale;
 import java.util.function.DoubleUnaryOperator;
-import lyceum.memory.Allocator;
 import lyceum.memory.Memory;
 
 /**
@@ -13,12 +10,31 @@ import lyceum.memory.Memory;
  *
  * <p>The multiply-adds are machine code on x86; elsewhere a plain loop over the first-level cache, which may reach only half of the peak.
  *
+ * <p>No kernel that does {@code I} operations for each byte can attain more than {@code min(operations, I bytes)} operations a second (Williams, Waterman and
+ * Patterson 2009). {@link Accelerator} has the roofs of others' machines, {@link MemoryLevel} this one's bandwidth from each cache,
+ * {@code lyceum.autograd.Intensity} the intensity of operators and whole graphs.
+ *
+ * {@snippet :
+ * var roofline = Accelerator.H100_SXM.roofline(DType.BF16);
+ * roofline.ridge();                 // 295 operations a byte
+ * roofline.attainable(63);          // 2.1e14: a linear layer of width 8192 for 64 users
+ * roofline.bound(63);               // MEMORY
+ * }
+ *
  * @param operationsAlone F32 operations a second of one thread, an FMA being two; {@code operations} of all threads
  * @param bytesAlone      bytes read a second by one thread; {@code bytes} by all threads
  */
 public record Roofline(double operationsAlone, double operations, double bytesAlone, double bytes) {
-    /** Of each thread: two blocks, compared with one another. */
-    private static final long BLOCK = 32L << 20;
+    /** What holds a kernel up. */
+    public enum Bound {
+        /** It waits for bytes: fuse, batch, use smaller types. */
+        MEMORY,
+        /** It waits for arithmetic: use matrix units and better tiles. */
+        COMPUTE
+    }
+
+    /** Of each thread. */
+    private static final long BLOCK = 64L << 20;
     /** Nanoseconds. */
     private static final long WARM_UP = 50_000_000;
 
@@ -28,11 +44,38 @@ public record Roofline(double operationsAlone, double operations, double bytesAl
         static final Roofline MEASURED = measure();
     }
 
+    /**
+     * Of a machine seen as one.
+     *
+     * @param operations a second at the peak, a multiply-add being two
+     * @param bytes      a second to and from memory
+     */
+    public static Roofline of(double operations, double bytes) {
+        if (!(operations > 0) || !(bytes > 0)) throw new IllegalArgumentException(
+                "Roofline: " + operations + " operations and " + bytes + " bytes a second; both are positive");
+        return new Roofline(operations, operations, bytes, bytes);
+    }
+
+    /** The roofs of one thread. */
+    public Roofline ofOneThread() { return of(operationsAlone, bytesAlone); }
+
+    /** Operations a byte from which on arithmetic is the limit: {@code operations / bytes}. */
+    public double ridge() { return operations / bytes; }
+
+    /** Operations a second at most for a kernel that does {@code intensity} operations a byte. */
+    public double attainable(double intensity) { return Math.min(operations, bytes * intensity); }
+
+    /** What limits a kernel of this intensity; at the ridge itself arithmetic. */
+    public Bound bound(double intensity) { return intensity < ridge() ? Bound.MEMORY : Bound.COMPUTE; }
+
+    /** The least seconds for so many operations on so many bytes moved: the slower of the two. */
+    public double seconds(double done, double bytesMoved) { return Math.max(done / operations, bytesMoved / bytes); }
+
     /** Measured at the first call. */
     public static Roofline measured() { return Once.MEASURED; }
 
     /** The least seconds for so many bytes and operations; F64 is done at half the rate. */
-    double seconds(double bytesMoved, double done, boolean f64, boolean alone) {
+    double seconds(double done, double bytesMoved, boolean f64, boolean alone) {
         return Math.max(bytesMoved / (alone ? bytesAlone : bytes), done * (f64 ? 2 : 1) / (alone ? operationsAlone : operations));
     }
 
@@ -43,35 +86,21 @@ public record Roofline(double operationsAlone, double operations, double bytesAl
         int threads = Parallel.threads();
         double one = rate(1, t -> multiplyAdds.applyAsDouble(5e8)),
                 all = threads == 1 ? one : rate(threads, t -> multiplyAdds.applyAsDouble(5e8));
-        int readers = (int) Math.max(1, Math.min(threads, Memory.budget() / 4 / (2 * BLOCK)));
-        var pairs = new MemorySegment[2 * readers];
-        var held = new Object[2 * readers];
-        long size = Math.min(BLOCK, Memory.budget() / 16);
-        for (int i = 0; i < pairs.length; i++) {
-            var storage = Allocator.allocate(size, null);
-            held[i] = storage;
-            pairs[i] = storage.segment().asSlice(storage.base(), size).fill((byte) 1);
-        }
-        MemorySegment a = pairs[0].asSlice(0, size >> 10), b = pairs[1].asSlice(0, size >> 10);
-        for (int i = 0; i < 20_000 && a.mismatch(b) < 0; i++) {
-        } // until it is compiled: its first turns are a hundred times slower
-        double alone = rate(1, t -> compare(pairs, 0)), together = readers == 1 ? alone : rate(readers, t -> compare(pairs, t));
-        Reference.reachabilityFence(held);
+        int readers = (int) Math.max(1, Math.min(threads, Memory.budget() / 4 / BLOCK));
+        long size = Math.min(BLOCK, Memory.budget() / 8);
+        var held = new ReadLoop[readers];
+        for (int i = 0; i < readers; i++) held[i] = new ReadLoop(size);
+        double alone = rate(1, t -> held[0].pass()), together = readers == 1 ? alone : rate(readers, t -> held[t].pass());
         return new Roofline(one, Math.max(one, all), alone, Math.max(alone, together));
     }
 
-    private static double compare(MemorySegment[] pairs, int thread) {
-        MemorySegment a = pairs[2 * thread], b = pairs[2 * thread + 1];
-        if (a.mismatch(b) >= 0) throw new AssertionError("memory that nobody writes has changed");
-        return 2.0 * a.byteSize();
-    }
-
-    private interface Task {
+    /** What a thread does, and returns how much it was. */
+    interface Task {
         double run(int thread);
     }
 
     /** The best of some, in units a second, of so many threads at once. */
-    private static double rate(int threads, Task task) {
+    static double rate(int threads, Task task) {
         double best = 0;
         for (int i = 0; i < SAMPLES; i++) {
             var done = new double[threads];

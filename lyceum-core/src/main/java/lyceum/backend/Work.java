@@ -1,6 +1,7 @@
 package lyceum.backend;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import lyceum.backend.quant.BlockMatrix;
@@ -11,10 +12,11 @@ import lyceum.backend.quant.BlockMatrix;
  * @param bytes      of all operands and results, each once; a broadcast one has as many as it stores
  * @param operations arithmetic operations; a fused multiply-add is two
  */
-record Work(double bytes, double operations) {
+public record Work(double bytes, double operations) {
     private static final int NAMED = 6;
 
-    static Work of(String kernel, Object[] arguments) {
+    /** @param kernel the name of {@link Backend}'s method; {@code arguments} those of the call */
+    public static Work of(String kernel, Object[] arguments) {
         double bytes = 0;
         var seen = new ArrayList<View>();
         for (var view : views(arguments)) {
@@ -27,7 +29,7 @@ record Work(double bytes, double operations) {
     }
 
     /** The views among the arguments, in their order. */
-    static List<View> views(Object[] arguments) {
+    public static List<View> views(Object[] arguments) {
         var views = new ArrayList<View>();
         for (var argument : arguments) {
             if (argument instanceof View view) views.add(view);
@@ -84,13 +86,13 @@ record Work(double bytes, double operations) {
     }
 
     /** The kernel by name: {@code mul+add+relu}, {@code sum of square}, {@code scatter add}, {@code matmul}. */
-    static String name(String kernel, Object[] arguments) {
+    public static String name(String kernel, Object[] arguments) {
         if (kernel.equals("run")) return names(program(arguments), "copy");
         var text = new StringBuilder(kernel.equals("reduce") ? "" : kernel);
         for (var argument : arguments) {
             if (argument instanceof Enum<?> rule) text.append(text.isEmpty() ? "" : " ").append(rule.name().toLowerCase(Locale.ROOT));
         }
-        var inside = List.of(arguments).stream().anyMatch(Program.class::isInstance) ? names(program(arguments), "") : "";
+        var inside = Arrays.stream(arguments).anyMatch(Program.class::isInstance) ? names(program(arguments), "") : "";
         if (!inside.isEmpty()) text.append(kernel.equals("reduce") ? " of " : "+").append(inside);
         return text.toString();
     }

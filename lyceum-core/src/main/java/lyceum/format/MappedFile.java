@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import lyceum.FormatException;
@@ -46,9 +46,9 @@ final class MappedFile {
         return memory.get(ValueLayout.JAVA_BYTE, offset) & 0xFF;
     }
 
-    String text(long offset, int length) {
+    String text(long offset, int length, Charset charset) {
         need(offset, length);
-        return new String(memory.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+        return new String(memory.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE), charset);
     }
 
     void need(long offset, long bytes) {

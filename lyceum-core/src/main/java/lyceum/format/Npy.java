@@ -9,23 +9,19 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.regex.Pattern;
-import lyceum.DType;
+import java.util.Arrays;
 import lyceum.DTypeException;
 import lyceum.memory.Storage;
 import lyceum.tensor.Tensor;
 
 /**
- * NumPy's file of one array, versions 1 to 3. Numbers of either byte order and booleans; objects, strings and complex numbers are refused by name.
+ * NumPy's file of one array, versions 1 to 3, with whatever header NumPy reads. Numbers of either byte order and booleans; objects, strings,
+ * structured and complex elements and integers that no {@link lyceum.DType} holds are refused by name, with what to save instead.
  *
  * @see <a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">the format's description</a>
  */
 public final class Npy {
     private static final String FORMAT = "npy";
-    private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
-    private static final int MOST_HEADER = 1 << 20;
-    private static final Pattern HEADER = Pattern.compile(
-            "\\s*\\{\\s*'descr'\\s*:\\s*'([^']{1,8})'\\s*,\\s*'fortran_order'\\s*:\\s*(True|False)\\s*,\\s*'shape'\\s*:\\s*\\(([0-9, ]*)\\)\\s*,?\\s*\\}\\s*");
 
     private Npy() {}
 
@@ -36,26 +32,16 @@ public final class Npy {
     public static Tensor read(MemorySegment memory) { return read(MappedFile.of(FORMAT, memory)); }
 
     private static Tensor read(MappedFile file) {
-        for (int i = 0; i < MAGIC.length; i++)
-            if (file.byteAt(i) != (MAGIC[i] & 0xFF)) throw file.malformed(i, "the file does not begin with \\x93NUMPY");
-        int version = file.byteAt(6);
-        if (version < 1 || version > 3) throw file.malformed(6, "version " + version + "; known are 1, 2 and 3");
-        int lengthBytes = version == 1 ? 2 : 4;
-        long length = 0;
-        for (int i = 0; i < lengthBytes; i++) length |= (long) file.byteAt(8 + i) << (8 * i);
-        if (length > MOST_HEADER) throw file.malformed(8, "header length " + length + " is over " + MOST_HEADER);
-        long start = 8 + lengthBytes;
-        var header = HEADER.matcher(file.text(start, (int) length));
-        if (!header.matches()) throw file.malformed(start, "the header is not a dictionary of descr, fortran_order and shape");
-        var type = type(file, start, header.group(1));
-        var shape = shape(file, start, header.group(3), type);
-        long data = start + length, bytes = type.bytes();
+        var header = NpyHeader.read(file);
+        var type = header.type();
+        var shape = header.shape();
+        long data = header.data(), bytes = type.bytes();
         for (long size : shape) bytes *= size;
-        if (file.size() - data != bytes)
-            throw file.malformed(data, "shape " + header.group(3) + " needs " + bytes + " bytes, the file has " + (file.size() - data));
+        if (file.size() - data != bytes) throw file.malformed(data,
+                "shape " + Arrays.toString(shape) + " needs " + bytes + " bytes, the file has " + (file.size() - data));
         var memory = file.memory().asSlice(data, bytes);
-        var storage = Storage.wrap(header.group(1).startsWith(">") ? swapped(memory, type.bytes()) : memory);
-        if (header.group(2).equals("False") || shape.length < 2) return Tensor.on(storage, 0, type, shape).copy();
+        var storage = Storage.wrap(header.swapped() ? swapped(memory, type.bytes()) : memory);
+        if (!header.byColumns() || shape.length < 2) return Tensor.on(storage, 0, type, shape).copy();
         var order = new int[shape.length];
         var reversed = new long[shape.length];
         for (int i = 0; i < order.length; i++) {
@@ -76,38 +62,6 @@ public final class Npy {
             }
         }
         return MemorySegment.ofArray(bytes);
-    }
-
-    private static DType type(MappedFile file, long at, String descr) {
-        return switch (descr.startsWith(">") ? "<" + descr.substring(1) : descr) {
-            case "|b1" -> DType.BOOL;
-            case "|u1" -> DType.U8;
-            case "|i1" -> DType.I8;
-            case "<i4" -> DType.I32;
-            case "<i8" -> DType.I64;
-            case "<f2" -> DType.F16;
-            case "<f4" -> DType.F32;
-            case "<f8" -> DType.F64;
-            default -> throw file.malformed(at, "element type '" + descr + "'; known are |b1, |u1, |i1, <i4, <i8, <f2, <f4, <f8");
-        };
-    }
-
-    private static long[] shape(MappedFile file, long at, String text, DType type) {
-        var parts = text.isBlank() ? new String[0] : text.strip().replaceAll(",\\s*$", "").split("\\s*,\\s*", -1);
-        if (parts.length > 32) throw file.malformed(at, parts.length + " axes; at most 32");
-        var shape = new long[parts.length];
-        long bytes = type.bytes();
-        for (int i = 0; i < shape.length; i++) {
-            try {
-                shape[i] = Long.parseLong(parts[i]);
-            } catch (NumberFormatException e) {
-                throw file.malformed(at, "size \"" + parts[i] + "\" in the shape is no number");
-            }
-            if (shape[i] != 0 && bytes > Long.MAX_VALUE / shape[i])
-                throw file.malformed(at, "shape (" + text + ") is larger than memory can be");
-            bytes *= shape[i];
-        }
-        return shape;
     }
 
     /** @throws DTypeException for BF16, which NumPy lacks; convert to F32 */
@@ -136,6 +90,6 @@ public final class Npy {
         int padding = Math.floorMod(-(10 + text.length() + 1), 64);
         var bytes = (text + " ".repeat(padding) + "\n").getBytes(StandardCharsets.ISO_8859_1);
         var buffer = ByteBuffer.allocate(10 + bytes.length).order(ByteOrder.LITTLE_ENDIAN);
-        return buffer.put(MAGIC).put((byte) 1).put((byte) 0).putShort((short) bytes.length).put(bytes).array();
+        return buffer.put(NpyHeader.MAGIC).put((byte) 1).put((byte) 0).putShort((short) bytes.length).put(bytes).array();
     }
 }

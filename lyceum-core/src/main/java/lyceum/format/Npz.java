@@ -28,6 +28,8 @@ import lyceum.tensor.Tensor;
  * }
  * }
  *
+ * <p>An entry is looked at when it is asked for: one that no tensor can hold (16-bit integers, text, another program's file) blocks itself alone.
+ *
  * <p>A small archive may unpack to more than the machine holds. Entries that share packed bytes are refused, and so is what would take more than
  * {@link #MOST_EXPANSION} times the file's size (64 MiB are always allowed), all entries that were read together; {@link #open(Path, long)} sets another bound.
  */
@@ -48,13 +50,11 @@ public final class Npz implements AutoCloseable {
         long packed = 0;
         for (var all = zip.entries(); all.hasMoreElements();) {
             var entry = all.nextElement();
-            if (!entry.getName().endsWith(ENDING)) throw new FormatException("npz: entry \"" + entry.getName() + "\" is no .npy file");
-            var name = entry.getName().substring(0, entry.getName().length() - ENDING.length());
+            var name = entry.getName().endsWith(ENDING) ? entry.getName().substring(0, entry.getName().length() - ENDING.length())
+                    : entry.getName();
             if (entries.put(name, entry) != null) throw new FormatException("npz: \"" + name + "\" stands twice");
-            if (entry.getSize() < 0 || entry.getSize() > Integer.MAX_VALUE - 16 || entry.getCompressedSize() < 0) {
-                throw new FormatException("npz: entry \"" + entry.getName() + "\" claims " + entry.getSize() + " bytes from "
-                        + entry.getCompressedSize() + " packed ones");
-            }
+            if (entry.getSize() < 0 || entry.getCompressedSize() < 0) throw new FormatException("npz: entry \"" + entry.getName()
+                    + "\" claims " + entry.getSize() + " bytes from " + entry.getCompressedSize() + " packed ones");
             packed += entry.getCompressedSize();
             if (packed > fileBytes) throw new FormatException(
                     "npz: entries overlap: up to \"" + name + "\" they claim " + packed + " packed bytes of a file of " + fileBytes);
@@ -81,7 +81,11 @@ public final class Npz implements AutoCloseable {
         }
     }
 
-    /** All arrays by name, without the ending {@code .npy}. @throws FormatException if the archive or an array is malformed */
+    /**
+     * All arrays by name, without the ending {@code .npy}.
+     *
+     * @throws FormatException if the archive is malformed, or an array is, or has a type that no tensor has: {@link #open} reads the others
+     */
     public static SequencedMap<String, Tensor> read(Path path) throws IOException {
         var tensors = new LinkedHashMap<String, Tensor>();
         try (var npz = open(path)) {
@@ -93,11 +97,14 @@ public final class Npz implements AutoCloseable {
     /** Names of the arrays in the archive's order. */
     public List<String> names() { return List.copyOf(entries.keySet()); }
 
-    /** One array. @throws FormatException if it is malformed, or there is none of that name */
+    /** One array. @throws FormatException if it is malformed or has a type that no tensor has, or there is none of that name */
     public Tensor read(String name) throws IOException {
         var entry = entries.get(name);
         if (entry == null)
             throw new FormatException("npz: there is no array \"" + name + "\"; the archive has " + String.join(", ", entries.keySet()));
+        if (!entry.getName().endsWith(ENDING)) throw new FormatException("npz: entry \"" + name + "\" is no .npy file");
+        if (entry.getSize() > Integer.MAX_VALUE - 16)
+            throw new FormatException("npz: entry \"" + name + "\" of " + entry.getSize() + " bytes is over 2 GB; save it as a .npy file");
         bytesRead = Math.addExact(bytesRead, entry.getSize());
         if (bytesRead > mostBytes) {
             throw new FormatException("npz: with \"" + name + "\" the arrays take " + bytesRead + " bytes, and " + mostBytes
@@ -105,7 +112,7 @@ public final class Npz implements AutoCloseable {
         }
         try {
             return Npy.read(MemorySegment.ofArray(bytes(entry)));
-        } catch (ZipException | EOFException | IllegalArgumentException e) {
+        } catch (ZipException | EOFException | IllegalArgumentException | FormatException e) {
             throw new FormatException("npz: entry \"" + name + "\": " + e.getMessage(), e);
         }
     }
@@ -114,8 +121,7 @@ public final class Npz implements AutoCloseable {
         long size = entry.getSize();
         try (var in = zip.getInputStream(entry)) {
             var bytes = in.readNBytes((int) size);
-            if (bytes.length != size || in.read() >= 0)
-                throw new FormatException("npz: entry \"" + entry.getName() + "\" claims " + size + " bytes and holds another number");
+            if (bytes.length != size || in.read() >= 0) throw new FormatException("it claims " + size + " bytes and holds another number");
             return bytes;
         }
     }

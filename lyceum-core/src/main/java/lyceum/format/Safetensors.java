@@ -39,6 +39,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Safetensors {
     private static final String FORMAT = "safetensors";
     private static final long MOST_HEADER = 100L << 20;
+    private static final String KNOWN = "known are BOOL, U8, I8, I32, I64, F16, BF16, F32, F64";
     private static final ObjectMapper JSON = JsonMapper
             .builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).maxNameLength(4096).build()).build())
@@ -46,10 +47,23 @@ public final class Safetensors {
 
     private Safetensors() {}
 
-    /** What a file holds: tensors in the order of their data, and its metadata. */
-    public record Contents(SequencedMap<String, Tensor> tensors, Map<String, String> metadata) {
-        /** @throws FormatException naming what there is, if the tensor is missing */
+    /** Types of the format that no tensor has here, with their bits. */
+    private static final Map<String, Integer> FOREIGN = Map.ofEntries(Map.entry("F4", 4), Map.entry("F6_E2M3", 6), Map.entry("F6_E3M2", 6),
+            Map.entry("F8_E4M3", 8), Map.entry("F8_E5M2", 8), Map.entry("F8_E8M0", 8), Map.entry("I16", 16), Map.entry("U16", 16),
+            Map.entry("U32", 32), Map.entry("U64", 64), Map.entry("C64", 64));
+
+    /**
+     * What a file holds.
+     *
+     * @param tensors  in the order of their data
+     * @param foreign  names of the tensors that cannot be read, with their types, such as {@code F8_E4M3} or {@code U16}: they hold up no other
+     * @param metadata strings by name
+     */
+    public record Contents(SequencedMap<String, Tensor> tensors, SequencedMap<String, String> foreign, Map<String, String> metadata) {
+        /** @throws FormatException naming what there is if the tensor is missing, or its type if no tensor has that here */
         public Tensor get(String name) {
+            if (foreign.containsKey(name))
+                throw new FormatException("safetensors: tensor \"" + name + "\" has type " + foreign.get(name) + "; " + KNOWN);
             var tensor = tensors.get(name);
             if (tensor == null)
                 throw new FormatException("safetensors: there is no tensor \"" + name + "\"; there are " + tensors.keySet());
@@ -67,7 +81,7 @@ public final class Safetensors {
     /** Reads a file that is in memory already. */
     public static Contents read(MemorySegment memory) { return read(MappedFile.of(FORMAT, memory)); }
 
-    private record Entry(String name, DType type, long[] shape, long begin, long end) {}
+    private record Entry(String name, String type, long[] shape, long begin, long end) {}
 
     private static Contents read(MappedFile file) {
         long headerLength = file.longAt(0);
@@ -76,7 +90,7 @@ public final class Safetensors {
         file.need(8, headerLength);
         JsonNode header;
         try {
-            header = JSON.readTree(file.text(8, (int) headerLength));
+            header = JSON.readTree(file.text(8, (int) headerLength, StandardCharsets.UTF_8));
         } catch (JacksonException e) {
             var at = e.getLocation();
             throw file.malformed(8 + (at == null ? 0 : Math.max(0, at.getCharOffset())),
@@ -101,24 +115,26 @@ public final class Safetensors {
             else if (entries.put(entry.begin, entry) != null)
                 throw file.malformed(data + entry.begin, "two tensors begin here, \"" + entry.name + "\" is one");
         }
-        return new Contents(tensors(file, data, entries, empty), metadata);
+        return contents(file, data, entries, empty, metadata);
     }
 
     private static Entry entry(MappedFile file, String name, JsonNode node) {
         if (!node.isObject()) throw file.malformed(8, "tensor \"" + name + "\" is not an object");
-        var type = type(file, name, node.path("dtype").asString(""));
+        var type = node.path("dtype").asString("");
         var sizes = node.path("shape");
         if (!sizes.isArray() || sizes.size() > 64) throw file.malformed(8, "tensor \"" + name + "\" has no shape");
         var shape = new long[sizes.size()];
-        long bytes = type.bytes();
+        long bits = bits(file, name, type);
         for (int i = 0; i < shape.length; i++) {
             if (!sizes.get(i).isIntegralNumber() || !sizes.get(i).canConvertToLong() || sizes.get(i).asLong() < 0)
                 throw file.malformed(8, "tensor \"" + name + "\" has a size of " + sizes.get(i));
             shape[i] = sizes.get(i).asLong();
-            if (shape[i] != 0 && bytes > Long.MAX_VALUE / shape[i])
+            if (shape[i] != 0 && bits > Long.MAX_VALUE / shape[i])
                 throw file.malformed(8, "tensor \"" + name + "\" is larger than memory can be");
-            bytes *= shape[i];
+            bits *= shape[i];
         }
+        if (bits % 8 != 0) throw file.malformed(8, "tensor \"" + name + "\" of " + bits + " bits ends within a byte");
+        long bytes = bits / 8;
         var offsets = node.path("data_offsets");
         if (!offsets.isArray() || offsets.size() != 2 || !offsets.get(0).canConvertToLong() || !offsets.get(1).canConvertToLong())
             throw file.malformed(8, "tensor \"" + name + "\" has no data_offsets");
@@ -128,7 +144,8 @@ public final class Safetensors {
         return new Entry(name, type, shape, begin, end);
     }
 
-    private static SequencedMap<String, Tensor> tensors(MappedFile file, long data, TreeMap<Long, Entry> entries, List<Entry> empty) {
+    private static Contents contents(MappedFile file, long data, TreeMap<Long, Entry> entries, List<Entry> empty,
+            Map<String, String> metadata) {
         long at = 0;
         for (var entry : entries.values()) {
             if (entry.begin != at)
@@ -137,23 +154,31 @@ public final class Safetensors {
         }
         if (data + at != file.size()) throw file.malformed(data + at, "the data ends here, the file at " + file.size());
         var tensors = new LinkedHashMap<String, Tensor>();
+        var foreign = new LinkedHashMap<String, String>();
         var storage = Storage.wrap(file.memory());
-        for (var entry : empty) tensors.put(entry.name, Tensor.zeros(entry.type, entry.shape));
-        for (var entry : entries.values()) {
-            long offset = data + entry.begin;
-            // Headers are padded so that data is aligned; one that is not is copied.
-            var tensor = offset % entry.type.bytes() == 0 ? Tensor.on(storage, offset, entry.type, entry.shape)
-                    : Tensor.on(Storage.wrap(file.memory().asSlice(offset, entry.end - entry.begin)), 0, entry.type, entry.shape).copy();
-            tensors.put(entry.name, tensor);
+        empty.addAll(entries.values());
+        for (var entry : empty) {
+            if (FOREIGN.containsKey(entry.type)) foreign.put(entry.name, entry.type);
+            else tensors.put(entry.name, tensor(file, storage, data + entry.begin, entry));
         }
-        return tensors;
+        return new Contents(tensors, foreign, metadata);
     }
 
-    private static DType type(MappedFile file, String name, String type) {
+    /** Headers are padded so that data is aligned; one that is not is copied. */
+    private static Tensor tensor(MappedFile file, Storage storage, long offset, Entry entry) {
+        var type = DType.valueOf(entry.type);
+        if (entry.begin == entry.end) return Tensor.zeros(type, entry.shape);
+        if (offset % type.bytes() == 0) return Tensor.on(storage, offset, type, entry.shape);
+        return Tensor.on(Storage.wrap(file.memory().asSlice(offset, entry.end - entry.begin)), 0, type, entry.shape).copy();
+    }
+
+    private static int bits(MappedFile file, String name, String type) {
         return switch (type) {
-            case "BOOL", "U8", "I8", "I32", "I64", "F16", "BF16", "F32", "F64" -> DType.valueOf(type);
-            default -> throw file.malformed(8,
-                    "tensor \"" + name + "\" has type \"" + type + "\"; known are BOOL, U8, I8, I32, I64, F16, BF16, F32, F64");
+            case "BOOL", "U8", "I8", "I32", "I64", "F16", "BF16", "F32", "F64" -> 8 * DType.valueOf(type).bytes();
+            default -> {
+                if (!FOREIGN.containsKey(type)) throw file.malformed(8, "tensor \"" + name + "\" has type \"" + type + "\"; " + KNOWN);
+                yield FOREIGN.get(type);
+            }
         };
     }
 

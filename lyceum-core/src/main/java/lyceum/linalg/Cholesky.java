@@ -18,7 +18,7 @@ import lyceum.tensor.Tensor;
  * {@snippet :
  * var c = Cholesky.of(covariance);
  * Tensor x = c.solve(b);                 // covariance x = b
- * double logDensity = -0.5 * (c.logDet() + ...);
+ * double logDensity = -0.5 * (c.logDet() + b.dot(x).item() + n * Math.log(2 * Math.PI));
  * Tensor correlated = c.lower().matmul(standardNormal);
  * }
  *
@@ -108,9 +108,9 @@ public final class Cholesky {
 
     /** {@code det A}; overflows where {@link #logDet()} does not. */
     public double det() {
-        double product = 1;
-        for (int i = 0; i < l.length; i++) product *= l[i][i] * l[i][i];
-        return product;
+        var product = new ScaledProduct(1);
+        for (int i = 0; i < l.length; i++) product.times(l[i][i]).times(l[i][i]);
+        return product.value();
     }
 
     /** {@code X} with {@code A X = B}; {@code b} is {@code (n)} or {@code (n, k)}, and so is the result. */

@@ -195,12 +195,9 @@ public final class Ldl {
 
     /** {@code det A}, exact in sign. */
     public double det() {
-        double product = 1;
-        for (int i = 0; i < d.length; i++) {
-            if (off[i] == 0) product *= d[i];
-            else product *= block(i++);
-        }
-        return product;
+        var product = new ScaledProduct(1);
+        for (int i = 0; i < d.length; i++) product.times(off[i] == 0 ? d[i] : block(i++));
+        return product.value();
     }
 
     /** {@code log |det A|}, minus infinity for a singular matrix. */

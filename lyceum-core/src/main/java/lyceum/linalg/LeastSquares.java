@@ -23,8 +23,11 @@ import lyceum.tensor.Tensor;
  *
  * <p>Shapes: {@code a (m, n)}, {@code y (m)} or {@code (m, k)}, coefficients {@code (n)} or {@code (n, k)}, {@code weights (m)}, not negative.
  *
+ * <p>The rank is that of A with its columns scaled to one length, since rounding of the input is relative to its column: units do not change it. Everything is
+ * computed in F64; for F32 input eps is that of F32, because dependent columns stay dependent only to its rounding.
+ *
  * @param method AUTO by default
- * @param rcond pivots or singular values up to rcond times the largest count as 0; NaN (default) means {@code max(m, n) eps}
+ * @param rcond pivots or singular values of the scaled A up to rcond times the largest count as 0; NaN (default) means {@code max(m, n) eps}
  * @see <a href="https://doi.org/10.1137/1.9781611971484">Bjorck, Numerical Methods for Least Squares Problems (1996)</a>
  */
 public record LeastSquares(Method method, double rcond) {
@@ -42,6 +45,21 @@ public record LeastSquares(Method method, double rcond) {
     public LeastSquares() { this(Method.AUTO); }
 
     public LeastSquares withRcond(double rcond) { return new LeastSquares(method, rcond); }
+
+    /** Slope of the line through n points that is least squares best: of logarithms, the exponent of a power law. NaN if all x are equal. */
+    public static double slope(double[] x, double[] y) {
+        if (x.length != y.length) throw new ShapeException("slope: " + x.length + " places for " + y.length + " values");
+        double mx = 0, my = 0, xy = 0, xx = 0;
+        for (int i = 0; i < x.length; i++) {
+            mx += x[i] / x.length;
+            my += y[i] / x.length;
+        }
+        for (int i = 0; i < x.length; i++) {
+            xy += (x[i] - mx) * (y[i] - my);
+            xx += (x[i] - mx) * (x[i] - mx);
+        }
+        return xx == 0 ? Double.NaN : xy / xx;
+    }
 
     /** With the automatic choice of method. */
     public static LeastSquaresFit solve(Tensor a, Tensor y) { return new LeastSquares().fit(a, y); }

@@ -1,8 +1,8 @@
 package lyceum.linalg;
 
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import lyceum.DType;
-import lyceum.ShapeException;
 import lyceum.linalg.dense.Matrices;
 import lyceum.linalg.dense.TriangularSolve;
 import lyceum.tensor.CustomOp;
@@ -65,7 +65,7 @@ public final class Linalg {
 
     /** {@code X} with {@code A X = B}; {@code b} is {@code (n)} or {@code (n, k)}. @throws SingularMatrixException names the pivot */
     public static Tensor solve(Tensor a, Tensor b) {
-        return primitive("solve", in -> Lu.of(in[0].to(type(in[0], in[1]))).solve(in[1]), (i, g, x, in) -> {
+        return primitive("solve", in -> Lu.of("solve", in[0].to(type(in[0], in[1]))).solve(in[1]), (i, g, x, in) -> {
             var back = solve(in[0].transpose(), g);
             return i == 1 ? back : outer(back, x).neg();
         }, a, b);
@@ -75,18 +75,43 @@ public final class Linalg {
     private static Tensor outer(Tensor y, Tensor x) { return y.rank() == 1 ? y.outer(x) : y.matmul(x.transpose()); }
 
     /** {@code A^-1}. Prefer {@link #solve}. */
-    public static Tensor inverse(Tensor a) {
-        return primitive("inverse", in -> Lu.of(in[0]).inverse(), (i, g, y, in) -> y.transpose().matmul(g).matmul(y.transpose()).neg(), a);
+    public static Tensor inverse(Tensor a) { return inverse("inverse", a); }
+
+    static Tensor inverse(String operation, Tensor a) {
+        return primitive(operation, in -> Lu.of(operation, in[0]).inverse(operation),
+                (i, g, y, in) -> y.transpose().matmul(g).matmul(y.transpose()).neg(), a);
     }
 
-    /** {@code det A}, a scalar. Its gradient {@code det(A) A^-T} needs A to be invertible. */
-    public static Tensor det(Tensor a) {
-        return primitive("det", in -> scalar(Lu.of(in[0]).det(), in[0]), (i, g, d, in) -> inverse(in[0]).transpose().mul(g.mul(d)), a);
+    /**
+     * {@code det A}, a scalar. Its first and second derivatives, the cofactors and theirs, exist for every matrix; those beyond need an invertible one.
+     */
+    public static Tensor det(Tensor a) { return Determinant.det(a); }
+
+    /**
+     * {@code log det A}, a scalar; minus infinity for a singular matrix and NaN for a negative determinant, as the logarithm has it. Gradient
+     * {@code A^-T}.
+     *
+     * @see #logAbsDet
+     */
+    public static Tensor logDet(Tensor a) { return logDet("logDet", a, lu -> lu.detSign() < 0 ? Double.NaN : lu.logAbsDet()); }
+
+    /** {@code log |det A|}, a scalar: how a map changes volumes. Minus infinity for a singular matrix. Gradient {@code A^-T}. @see #logDet */
+    public static Tensor logAbsDet(Tensor a) { return logDet("logAbsDet", a, Lu::logAbsDet); }
+
+    private static Tensor logDet(String name, Tensor a, ToDoubleFunction<Lu> value) {
+        return primitive(name, in -> {
+            var lu = Lu.of(name, in[0]);
+            lu.requireSquare(name);
+            return scalar(value.applyAsDouble(lu), in[0]);
+        }, (i, g, d, in) -> inverse(name + "'s gradient", in[0]).transpose().mul(g), a);
     }
 
-    /** {@code log |det A|}, a scalar; minus infinity for a singular matrix. Gradient {@code A^-T}. */
-    public static Tensor logDet(Tensor a) {
-        return primitive("logDet", in -> scalar(Lu.of(in[0]).logAbsDet(), in[0]), (i, g, d, in) -> inverse(in[0]).transpose().mul(g), a);
+    /** Kronecker's product {@code (m p, n q)} of (m, n) and (p, q): the blocks {@code a_ij B}. Made of products, so differentiable in every mode. */
+    public static Tensor kron(Tensor a, Tensor b) {
+        Matrices.requireMatrix("kron", a);
+        Matrices.requireMatrix("kron", b);
+        long m = a.size(0), n = a.size(1), p = b.size(0), q = b.size(1);
+        return a.reshape(m, 1, n, 1).mul(b.reshape(1, p, 1, q)).reshape(m * p, n * q);
     }
 
     private static Tensor scalar(double value, Tensor like) { return Tensor.scalar(value).to(Matrices.resultType(like)); }
@@ -96,7 +121,7 @@ public final class Linalg {
 
     /** The symmetric eigendecomposition. The gradient is symmetric; it does not see how vectors of equal eigenvalues were chosen. */
     public static Eigh eigh(Tensor a) {
-        requireMatrix("eigh", a);
+        Matrices.requireMatrix("eigh", a);
         long n = a.size(0);
         var packed = primitive("eigh", in -> {
             var e = Eigen.symmetric(in[0]);
@@ -125,7 +150,7 @@ public final class Linalg {
 
     /** The thin singular value decomposition. Gradients through u and v need distinct, nonzero singular values; through s alone only that they differ from 0. */
     public static SvdFactors svd(Tensor a) {
-        requireMatrix("svd", a);
+        Matrices.requireMatrix("svd", a);
         long m = a.size(0), n = a.size(1), k = Math.min(m, n);
         var packed = primitive("svd", in -> {
             var d = Svd.of(in[0]);
@@ -153,6 +178,7 @@ public final class Linalg {
 
     /** The pseudoinverse {@code (n, m)}; differentiable where the rank does not change (Golub and Pereyra, 1973). */
     public static Tensor pinv(Tensor a) {
+        Matrices.requireMatrix("pinv", a);
         return primitive("pinv", in -> PseudoInverse.of(in[0]).matrix(), (i, g, p, in) -> {
             Tensor pt = p.transpose(), gt = g.transpose();
             var first = pt.matmul(g).matmul(pt).neg();
@@ -160,10 +186,6 @@ public final class Linalg {
             var columnPart = pt.matmul(p).matmul(gt.sub(gt.matmul(p).matmul(in[0])));
             return first.add(rowPart).add(columnPart);
         }, a);
-    }
-
-    private static void requireMatrix(String operation, Tensor a) {
-        if (a.rank() != 2) throw new ShapeException(operation + ": shape " + a.shape() + " is not a matrix");
     }
 
     private static DType type(Tensor a, Tensor b) { return DType.promote(Matrices.resultType(a), Matrices.resultType(b)); }

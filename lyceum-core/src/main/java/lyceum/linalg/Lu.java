@@ -41,7 +41,10 @@ public final class Lu {
     }
 
     /** Never fails: a singular matrix shows as a zero on the diagonal of U. */
-    public static Lu of(Tensor a) { return of(Matrices.rows("lu", a), (int) a.size(1), Matrices.resultType(a)); }
+    public static Lu of(Tensor a) { return of("lu", a); }
+
+    /** @param operation the one that was called, for errors */
+    static Lu of(String operation, Tensor a) { return of(Matrices.rows(operation, a), (int) a.size(1), Matrices.resultType(a)); }
 
     /** Overwrites {@code a}. */
     static Lu of(double[][] a, int n, DType type) { return new Lu(a, n, type); }
@@ -77,7 +80,7 @@ public final class Lu {
         if (zero >= 0) throw new SingularMatrixException(operation, zero);
     }
 
-    private void requireSquare(String operation) {
+    void requireSquare(String operation) {
         if (m != n) throw new ShapeException(operation + ": shape (" + m + ", " + n + ") is not square; use LeastSquares");
     }
 
@@ -125,17 +128,19 @@ public final class Lu {
     }
 
     /** {@code A^-1}. Prefer {@link #solve}. @throws SingularMatrixException if a pivot is 0 */
-    public Tensor inverse() {
-        requireSolvable("inverse");
+    public Tensor inverse() { return inverse("inverse"); }
+
+    Tensor inverse(String operation) {
+        requireSolvable(operation);
         return Matrices.tensor(solve(Dense.identity(n, n), n), n, type);
     }
 
-    /** {@code det A}; may overflow, see {@link #logAbsDet()}. */
+    /** {@code det A}: no product on the way to it overflows, but it may itself, see {@link #logAbsDet()}. */
     public double det() {
         requireSquare("det");
-        double product = sign;
-        for (int i = 0; i < n; i++) product *= lu[i][i];
-        return product;
+        var product = new ScaledProduct(sign);
+        for (int i = 0; i < n; i++) product.times(lu[i][i]);
+        return product.value();
     }
 
     /** {@code log |det A|}; minus infinity for a singular matrix. */

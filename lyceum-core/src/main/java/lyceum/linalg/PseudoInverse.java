@@ -70,9 +70,7 @@ public final class PseudoInverse {
     public int rank() { return rank; }
 
     /** {@code A^+ (n, m)}. */
-    public Tensor matrix() {
-        return Matrices.tensor(svd != null ? svd.combine(rank, true) : orthogonal.solve(Dense.identity(m, m), m), m, type);
-    }
+    public Tensor matrix() { return Matrices.tensor(svd != null ? svd.inverse(rank) : orthogonal.solve(Dense.identity(m, m), m), m, type); }
 
     /** {@code A^+ B}: the least-squares solution of least norm; {@code b} is {@code (m)} or {@code (m, k)}. */
     public Tensor solve(Tensor b) {

@@ -1,6 +1,7 @@
 package lyceum.linalg;
 
 import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
 import lyceum.DType;
 import lyceum.linalg.dense.Dense;
 import lyceum.linalg.dense.JacobiSvd;
@@ -121,24 +122,32 @@ public final class Svd {
      */
     public Tensor lowRank(int k) {
         if (k < 0 || k > s.length) throw new IllegalArgumentException("lowRank: k is " + k + "; it lies between 0 and " + s.length);
-        return Matrices.tensor(combine(k, false), n, type);
+        return Matrices.tensor(combine(k, DoubleUnaryOperator.identity()), n, type);
     }
 
-    /** {@code sum over i < k} of {@code s_i u_i v_i^T}, or of {@code v_i u_i^T / s_i}. */
-    double[][] combine(int k, boolean inverse) {
+    /** {@code sum over i < k} of {@code f(s_i) u_i v_i^T}, {@code m x n}. */
+    double[][] combine(int k, DoubleUnaryOperator f) {
         var scaled = new double[k][];
-        double[][] right = inverse ? vt : ut, left = inverse ? ut : vt;
         for (int i = 0; i < k; i++) {
-            scaled[i] = right[i].clone();
-            if (inverse) TriangularSolve.divide(scaled[i], s[i], scaled[i].length);
-            else Rows.scale(s[i], scaled[i], 0, scaled[i].length);
+            scaled[i] = ut[i].clone();
+            Rows.scale(f.applyAsDouble(s[i]), scaled[i], 0, m);
         }
-        return Product.transposedTimes(scaled, inverse ? n : m, Arrays.copyOf(left, k), inverse ? m : n);
+        return Product.transposedTimes(scaled, m, Arrays.copyOf(vt, k), n);
+    }
+
+    /** {@code sum over i < k} of {@code v_i u_i^T / s_i}, {@code n x m}. */
+    double[][] inverse(int k) {
+        var scaled = new double[k][];
+        for (int i = 0; i < k; i++) {
+            scaled[i] = vt[i].clone();
+            TriangularSolve.divide(scaled[i], s[i], n);
+        }
+        return Product.transposedTimes(scaled, n, Arrays.copyOf(ut, k), m);
     }
 
     /** {@code A^+ (n, m)}, treating values up to {@code max(m, n) eps s[0]} as 0. See {@link PseudoInverse}. */
     public Tensor pseudoInverse() { return pseudoInverse(defaultTolerance(m, n, type)); }
 
     /** {@code A^+ (n, m)}, treating values up to {@code rcond s[0]} as 0. */
-    public Tensor pseudoInverse(double rcond) { return Matrices.tensor(combine(rank(rcond), true), m, type); }
+    public Tensor pseudoInverse(double rcond) { return Matrices.tensor(inverse(rank(rcond)), m, type); }
 }

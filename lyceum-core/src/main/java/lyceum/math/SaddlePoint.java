@@ -36,7 +36,7 @@ public final class SaddlePoint {
     /** With the difference {@code x - m} given. */
     private static double deviance(double x, double m, double difference) {
         if (m == Double.POSITIVE_INFINITY) return m;
-        if (Math.abs(difference) >= 0.1 * (x + m)) return x == 0 ? m : x * Math.log(x / m) - difference;
+        if (Math.abs(difference) >= 0.1 * (x + m)) return x == 0 ? m : x * logRatio(x, m) - difference;
         double v = difference / (x + m), sum = difference * v, term = 2 * x * v;
         v *= v;
         for (int j = 1; j < 1000; j++) {
@@ -46,6 +46,11 @@ public final class SaddlePoint {
             sum = next;
         }
         return sum;
+    }
+
+    private static double logRatio(double x, double m) {
+        double ratio = x / m;
+        return ratio == Double.POSITIVE_INFINITY ? Math.log(x) - Math.log(m) : Math.log(ratio);
     }
 
     /** {@code lgamma(n + 1) - (n + 1/2) log n + n - log(sqrt(2 pi))}: the error of Stirling's formula. */

@@ -134,6 +134,7 @@ public final class Special {
         if (Double.isInfinite(x)) return Double.POSITIVE_INFINITY;
         if (x <= 0) {
             if (x == Math.floor(x)) return Double.POSITIVE_INFINITY;
+            if (x > -0x1p-60) return -Math.log(-x); // pi x has few digits where x has
             return Math.log(Math.PI / Math.abs(sinPi(x))) - lgamma(1 - x);
         }
         if (x < 0.5) return lgammaNearOne(x) - Math.log(x);
@@ -171,12 +172,18 @@ public final class Special {
         }
         double shift = 0;
         for (; x < 13; x++) shift -= 1 / x;
+        return shift + Math.log(x) - logMinusDigamma(x);
+    }
+
+    /** {@code log(x) - digamma(x)} for positive x, about {@code 1 / (2 x)}: what is left where the two cancel. */
+    public static double logMinusDigamma(double x) {
+        if (x < 13) return Math.log(x) - digamma(x);
         double square = x * x, power = square, sum = 0;
         for (int k = 1; k <= 8; k++) {
             sum += BERNOULLI[k - 1] / (2.0 * k * power);
             power *= square;
         }
-        return shift + Math.log(x) - 0.5 / x - sum;
+        return 0.5 / x + sum;
     }
 
     /** The n-th derivative of {@link #digamma}, n at least 0. */

@@ -63,6 +63,7 @@ public final class Allocator {
 
     private Storage get(long bytes, Scope scope) {
         if (bytes < 0) throw new IllegalArgumentException("allocate: " + bytes + " bytes");
+        if (scope != null) scope.count(bytes);
         if (guard) return guarded(bytes);
         if (scope != null && scope.isDetached()) scope = null;
         if (bytes <= Slab.SMALL) return scope == null ? small(bytes) : scope.carve(bytes);

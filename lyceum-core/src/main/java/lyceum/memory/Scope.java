@@ -2,6 +2,7 @@ package lyceum.memory;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
 /**
@@ -31,6 +32,7 @@ public final class Scope implements AutoCloseable {
     /** Slabs of this scope, and of each kind the one that has room. */
     private final List<Slab> slabs = new ArrayList<>(2);
     private final Slab[] open = new Slab[2];
+    private final AtomicLong allocated = new AtomicLong();
     private boolean closed;
     private List<Object> held;
 
@@ -143,6 +145,14 @@ public final class Scope implements AutoCloseable {
         }
     }
 
+    /**
+     * Bytes that have been asked for inside it so far, given back or not, and in those scopes inside it that have closed. What was there before, and when
+     * the collector comes, plays no part: the same work has the same figure every time. What kernels keep from call to call is not in it.
+     */
+    public long allocated() { return allocated.get(); }
+
+    void count(long bytes) { allocated.addAndGet(bytes); }
+
     /** How many tensors too large to share memory with others belong to this scope. */
     public int large() {
         synchronized (owned) {
@@ -165,6 +175,7 @@ public final class Scope implements AutoCloseable {
         if (Thread.currentThread() != thread || CURRENT.get() != this)
             throw new IllegalStateException(name + " closed out of order or on another thread; use try-with-resources");
         CURRENT.set(outer);
+        if (outer != null) outer.count(allocated());
         synchronized (owned) {
             closed = true;
             held = null;

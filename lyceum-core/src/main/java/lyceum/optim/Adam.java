@@ -53,7 +53,9 @@ public record Adam(double learningRate, double beta1, double beta2, double epsil
         return new Adam(learningRate, beta1, beta2, epsilon, epsilonPlace, weightDecay, amsgrad, maximize);
     }
 
-    @Override public List<String> slots() { return amsgrad ? List.of("mean", "square", "largestSquare") : List.of("mean", "square"); }
+    @Override public List<String> slots(Tensor x) {
+        return amsgrad ? List.of("mean", "square", "largestSquare") : List.of("mean", "square");
+    }
 
     @Override public boolean isElementwise() { return true; }
 

@@ -32,7 +32,7 @@ public record AdamW(double learningRate, double beta1, double beta2, double epsi
         return new AdamW(learningRate, beta1, beta2, epsilon, weightDecay, amsgrad, maximize);
     }
 
-    @Override public List<String> slots() { return adam().slots(); }
+    @Override public List<String> slots(Tensor x) { return adam().slots(x); }
 
     @Override public boolean isElementwise() { return true; }
 

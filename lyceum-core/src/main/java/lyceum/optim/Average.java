@@ -13,7 +13,7 @@ import lyceum.tensor.Tensor;
  * {@snippet :
  * var average = Average.mean(1_000);                     // leaves out the first 1,000 iterates
  * var optimizer = new Sgd(0.1).over(w).scheduledBy(new Schedule.RobbinsMonro(0.7)).averagedBy(average);
- * ...
+ * // after the steps
  * Tensor better = average.of(w);
  * }
  *

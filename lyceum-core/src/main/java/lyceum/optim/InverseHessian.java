@@ -1,7 +1,7 @@
 package lyceum.optim;
 
 /** The last pairs (s, y) of steps and gradient differences, and the product of the inverse Hessian they imply with a vector. */
-final class InverseHessian {
+final class InverseHessian implements Curvature {
     private final double[][] s, y;
     private final double[] rho, alpha;
     private int count, newest = -1;
@@ -13,20 +13,12 @@ final class InverseHessian {
         alpha = new double[history];
     }
 
-    boolean isEmpty() { return count == 0; }
+    @Override public boolean isEmpty() { return count == 0; }
 
-    void clear() { count = 0; }
+    @Override public void clear() { count = 0; }
 
-    /** Takes in a step; one without positive curvature is skipped, since H would no longer be positive definite. */
-    void learn(double[] x, double[] gradient, double[] nextX, double[] nextGradient) {
-        int n = x.length, at = (newest + 1) % s.length;
-        double[] step = new double[n], change = new double[n];
-        for (int i = 0; i < n; i++) {
-            step[i] = nextX[i] - x[i];
-            change[i] = nextGradient[i] - gradient[i];
-        }
-        double sy = Vectors.dot(step, change);
-        if (!(sy > Math.ulp(1.0) * Vectors.norm(change) * Vectors.norm(step))) return;
+    @Override public void learn(double[] step, double[] change, double sy) {
+        int at = (newest + 1) % s.length;
         s[at] = step;
         y[at] = change;
         rho[at] = 1 / sy;
@@ -35,7 +27,7 @@ final class InverseHessian {
     }
 
     /** {@code out = -H g}, by the two-loop recursion (Nocedal 1980). */
-    void direction(double[] g, double[] out) {
+    @Override public void direction(double[] x, double[] g, double[] out) {
         for (int i = 0; i < g.length; i++) out[i] = -g[i];
         if (count == 0) return;
         for (int k = 0; k < count; k++) {

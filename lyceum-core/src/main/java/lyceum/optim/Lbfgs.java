@@ -3,7 +3,6 @@ package lyceum.optim;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
-import lyceum.ShapeException;
 import lyceum.progress.Progress;
 import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
@@ -30,8 +29,6 @@ import lyceum.withers.Withers;
 @Withers
 public record Lbfgs(int history, int maxIterations, int maxEvaluations, double gradientTolerance, double valueTolerance,
         LineSearch lineSearch) implements LbfgsWithers {
-    private static final int FLAT_STEPS = 4;
-
     public Lbfgs {
         if (history < 1) throw new IllegalArgumentException("Lbfgs: history is " + history + "; it is at least 1");
         if (maxIterations < 0) throw new IllegalArgumentException("Lbfgs: maxIterations is " + maxIterations + "; it is at least 0");
@@ -54,41 +51,24 @@ public record Lbfgs(int history, int maxIterations, int maxEvaluations, double g
      * @throws lyceum.progress.CancelledException if progress says so
      */
     public Minimum minimize(Objective f, double[] start, Progress progress) {
-        double[] x = start.clone(), gradient = new double[x.length], direction = new double[x.length];
-        double value = f.at(x, gradient);
-        int evaluations = 1, flat = 0;
-        if (!Double.isFinite(value) || !Double.isFinite(Vectors.largest(gradient)))
-            return new Minimum(x, value, gradient, 0, 1, StopReason.NOT_FINITE);
-        if (Vectors.largest(gradient) <= gradientTolerance) return new Minimum(x, value, gradient, 0, 1, StopReason.GRADIENT);
-        var curvature = new InverseHessian(history);
-        for (int iteration = 0; iteration < maxIterations;) {
-            if (evaluations >= maxEvaluations) return new Minimum(x, value, gradient, iteration, evaluations, StopReason.EVALUATIONS);
-            curvature.direction(gradient, direction);
-            // Without curvature the gradient's length says nothing about the step's: begin within a unit of x.
-            double first = curvature.isEmpty() ? Math.min(1, 1 / Vectors.norm(gradient)) : 1;
-            var line = new RayObjective(f, x, direction, value, gradient, null);
-            double t = line.startSlope() < 0 ? lineSearch.search(line, first) : Double.NaN;
-            evaluations += line.evaluations();
-            if (Double.isNaN(t)) {
-                if (curvature.isEmpty())
-                    return new Minimum(x, value, gradient, iteration, evaluations, flat > 0 ? StopReason.FLOOR : StopReason.LINE_SEARCH);
-                curvature.clear();
-                continue;
-            }
-            curvature.learn(x, gradient, line.point(), line.gradient());
-            double fall = value - line.value(), scale = Math.max(1, Math.max(Math.abs(value), Math.abs(line.value())));
-            System.arraycopy(line.point(), 0, x, 0, x.length);
-            System.arraycopy(line.gradient(), 0, gradient, 0, x.length);
-            value = line.value();
-            iteration++;
-            progress.step("L-BFGS", iteration, maxIterations, "value", value);
-            flat = fall <= 2 * Math.ulp(value) ? flat + 1 : 0;
-            var stop = Vectors.largest(gradient) <= gradientTolerance ? StopReason.GRADIENT
-                    : valueTolerance > 0 && fall <= valueTolerance * scale ? StopReason.VALUE
-                            : flat >= FLAT_STEPS ? StopReason.FLOOR : null;
-            if (stop != null) return new Minimum(x, value, gradient, iteration, evaluations, stop);
-        }
-        return new Minimum(x, value, gradient, maxIterations, evaluations, StopReason.ITERATIONS);
+        return loop(new InverseHessian(history), null).minimize(f, start, progress);
+    }
+
+    /** As {@link #minimize(Objective, double[], Box, Progress)}, silently. */
+    public Minimum minimize(Objective f, double[] start, Box box) { return minimize(f, start, box, Progress.SILENT); }
+
+    /**
+     * The minimum inside a box (L-BFGS-B). The objective is never called outside it; a start outside is moved to the nearest point inside.
+     * Converged when the largest absolute entry of {@code P(x - gradient) - x}, P the projection into the box, is within the tolerance.
+     *
+     * @see <a href="https://doi.org/10.1137/0916069">Byrd, Lu, Nocedal and Zhu (1995)</a>
+     */
+    public Minimum minimize(Objective f, double[] start, Box box, Progress progress) {
+        return loop(new BoundedHessian(box, history), box).minimize(f, start, progress);
+    }
+
+    private QuasiNewton loop(Curvature curvature, Box box) {
+        return new QuasiNewton("L-BFGS", maxIterations, maxEvaluations, gradientTolerance, valueTolerance, lineSearch, curvature, box);
     }
 
     /**
@@ -99,10 +79,6 @@ public record Lbfgs(int history, int maxIterations, int maxEvaluations, double g
      * @param loss computes the scalar loss at the parameters' current values
      */
     public Minimum minimize(List<Tensor> parameters, Supplier<Tensor> loss, Progress progress) {
-        if (parameters.isEmpty()) throw new ShapeException("Lbfgs: there are no parameters");
-        var flat = new ParameterVector(parameters);
-        var minimum = minimize(flat.objective(loss), flat.values(), progress);
-        flat.write(minimum.x());
-        return minimum;
+        return ParameterVector.minimize("Lbfgs", parameters, flat -> minimize(flat.objective(loss), flat.values(), progress));
     }
 }

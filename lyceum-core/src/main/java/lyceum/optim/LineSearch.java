@@ -92,7 +92,7 @@ public interface LineSearch {
      * closes in. On a quadratic the second evaluation is exact.
      *
      * @param tolerance slope to end at, relative to {@code |phi'(0)|}
-     * @param maxEvaluations trials before it settles for the best slope seen
+     * @param maxEvaluations trials before it settles for the last, if that is not above the start
      */
     record Exact(double tolerance, int maxEvaluations) implements LineSearch {
         public Exact {

@@ -72,7 +72,7 @@ final class MoreThuente {
         double start = line.startSlope();
         if (Math.abs(here.slope) > -rule.c2() * start) return false;
         if (here.value <= line.startValue() + here.t * slant) return true;
-        return here.value <= line.startValue() + noise && here.slope <= (2 * rule.c1() - 1) * start;
+        return Math.abs(here.value - line.startValue()) <= noise && here.slope <= (2 * rule.c1() - 1) * start;
     }
 
     /** While the value is still above the line of sufficient decrease, psi(t) = phi(t) - phi(0) - c1 t phi'(0) is the function to reduce. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.function.BiPredicate;
 import java.util.function.UnaryOperator;
 import lyceum.DTypeException;
 import lyceum.LyceumException;
@@ -40,6 +41,7 @@ public final class Optimizer {
     private Average average;
     private double rateScale = 1;
     private long steps;
+    private double gradientNorm = Double.NaN;
 
     /**
      * Groups of parameters with rules of their own: other rates, or no decay for some.
@@ -76,6 +78,23 @@ public final class Optimizer {
         return this;
     }
 
+    /** Pulls the parameters that {@code decay} applies to towards zero at each step. Returns this. */
+    public Optimizer decayedBy(WeightDecay decay) {
+        for (var slot : slots) slot.decay = decay.applies().test(slot.name, slot.parameter) ? decay : null;
+        return this;
+    }
+
+    /**
+     * Keeps parameters of F16 and BF16 in F32 as well, from the first step on: steps smaller than the half-width type resolves add up there, and the
+     * parameter is its rounding. Call it before the first step. Returns this.
+     */
+    public Optimizer withMasterWeights() {
+        if (steps > 0)
+            throw new LyceumException("withMasterWeights: " + steps + " steps have been taken; ask for master weights before the first");
+        slots.forEach(ParameterState::keepMaster);
+        return this;
+    }
+
     /** Averages the parameters after each step. Returns this. */
     public Optimizer averagedBy(Average average) {
         average.over(parameters());
@@ -89,11 +108,27 @@ public final class Optimizer {
         rateScale *= factor;
     }
 
+    /** Multiplies the later learning rates of some parameters by {@code factor}, chosen by name and value: of a group, or of the first layers. */
+    public void scaleRates(double factor, BiPredicate<String, Tensor> which) {
+        Settings.atLeast("Optimizer", "factor", factor, 0);
+        for (var slot : slots) if (which.test(slot.name, slot.parameter)) slot.rateScale *= factor;
+    }
+
+    /** The learning rate of this parameter's next step: its rule's, times all factors. */
+    public double learningRate(Tensor parameter) {
+        for (var slot : slots) if (slot.parameter == parameter) return rateFactor() * slot.rateScale * slot.rule.learningRate();
+        throw new IllegalArgumentException(
+                "learningRate: a tensor of shape " + parameter.shape() + " is not among the optimizer's parameters");
+    }
+
     /** The parameters of all groups, in order. */
     public List<Tensor> parameters() { return slots.stream().map(s -> s.parameter).toList(); }
 
     /** Steps taken. */
     public long steps() { return steps; }
+
+    /** The norm of all gradients of the last step before {@link Clip#norm} limited it; NaN without such a clip. */
+    public double gradientNorm() { return gradientNorm; }
 
     /** What the next step multiplies each rule's learning rate by. */
     public double rateFactor() { return rateScale * schedule.factor(steps); }
@@ -150,21 +185,34 @@ public final class Optimizer {
                     "step: gradient " + gradients[i].shape() + " for parameter " + slot.name + " of shape " + slot.parameter.shape());
         }
         Autograd.noGrad(() -> {
-            UnaryOperator<Tensor> limit = clip == null ? g -> g : clip.of(gradients);
+            var given = gradients.clone();
+            for (int i = 0; i < given.length; i++) if (slots.get(i).rows != null) given[i] = slots.get(i).rows.values();
+            var clipped = clip == null ? new Clip.Clipped(given, UnaryOperator.identity(), Double.NaN, false)
+                    : clip.apply(parameters(), given);
+            gradientNorm = clipped.norm();
+            if (clipped.skip()) {
+                for (var slot : slots) slot.rows = null;
+                return;
+            }
             double factor = rateFactor();
             var together = new LinkedHashMap<ParameterState.Kind, ParameterState.Step>();
             for (int i = 0; i < gradients.length; i++) {
                 var slot = slots.get(i);
-                if (slot.rows != null || gradients[i] != null && !slot.rule.isElementwise()) {
-                    slot.step(gradients[i] == null ? null : limit.apply(gradients[i]), factor * slot.rule.learningRate());
-                } else if (gradients[i] != null) {
-                    together.computeIfAbsent(slot.kind(), kind -> new ParameterState.Step()).add(slot, gradients[i]);
+                var gradient = clipped.gradients()[i];
+                if (slot.rows != null || gradient != null && !slot.rule.isElementwise()) {
+                    slot.step(clipped.limit().apply(gradient), pace(slot.rule, factor * slot.rateScale));
+                } else if (gradient != null) {
+                    together.computeIfAbsent(slot.kind(), kind -> new ParameterState.Step()).add(slot, gradient);
                 }
             }
-            together.forEach((kind, step) -> step.take(limit, factor * kind.rule().learningRate()));
+            together.forEach((kind, step) -> step.take(clipped.limit(), pace(kind.rule(), factor * kind.rateScale())));
             steps++;
             if (average != null) average.update();
         });
+    }
+
+    private static ParameterState.Pace pace(UpdateRule rule, double factor) {
+        return new ParameterState.Pace(factor * rule.learningRate(), factor);
     }
 
     /** All that a later run needs besides the parameters themselves. */
@@ -179,11 +227,13 @@ public final class Optimizer {
         var header = state.checked(slots, average);
         Autograd.noGrad(() -> {
             for (var slot : slots) {
-                slot.steps = header.parameters().get(slot.name).steps();
+                var saved = header.parameters().get(slot.name);
+                slot.steps = saved.steps();
+                slot.rateScale = saved.scale();
                 if (slot.steps == 0) continue;
                 slot.create();
                 for (int i = 0; i < slot.tensors.size(); i++)
-                    slot.tensors.get(i).copy_(state.tensors().get(slot.name + "." + slot.rule.slots().get(i)));
+                    slot.tensors.get(i).copy_(state.tensors().get(slot.name + "." + slot.names().get(i)));
             }
             if (average != null)
                 average.restore(header.averaged(), slots.stream().map(s -> state.tensors().get(s.name + ".average")).toList());

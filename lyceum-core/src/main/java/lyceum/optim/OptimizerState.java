@@ -27,16 +27,22 @@ public record OptimizerState(SequencedMap<String, Tensor> tensors, String json) 
     /** What the JSON says. */
     record Header(int formatVersion, long steps, double rateScale, long averaged, Map<String, Parameter> parameters) {}
 
-    /** @param settings the rule as text, for readers */
-    record Parameter(long steps, String rule, String settings, List<String> slots) {}
+    /**
+     * @param rateScale null, which is 1, in files older than it
+     * @param settings the rule as text, for readers
+     */
+    record Parameter(long steps, Double rateScale, String rule, String settings, List<String> slots) {
+        double scale() { return rateScale == null ? 1 : rateScale; }
+    }
 
     static OptimizerState of(List<ParameterState> all, long steps, double rateScale, Average average) {
         var tensors = new LinkedHashMap<String, Tensor>();
         var parameters = new LinkedHashMap<String, Parameter>();
         for (int p = 0; p < all.size(); p++) {
             var slots = all.get(p);
-            var names = slots.rule.slots();
-            parameters.put(slots.name, new Parameter(slots.steps, slots.rule.getClass().getSimpleName(), slots.rule.toString(), names));
+            var names = slots.names();
+            parameters.put(slots.name,
+                    new Parameter(slots.steps, slots.rateScale, slots.rule.getClass().getSimpleName(), slots.rule.toString(), names));
             for (int i = 0; i < slots.tensors.size(); i++) tensors.put(slots.name + "." + names.get(i), slots.tensors.get(i).copy());
             if (average != null) tensors.put(slots.name + ".average", average.averages().get(p).copy());
         }
@@ -63,23 +69,24 @@ public record OptimizerState(SequencedMap<String, Tensor> tensors, String json) 
             if (saved == null) throw new FormatException(
                     "optimizer state: there is no parameter " + slots.name + "; there are " + header.parameters.keySet());
             var kind = slots.rule.getClass().getSimpleName();
-            if (!kind.equals(saved.rule) || !slots.rule.slots().equals(saved.slots))
+            if (!kind.equals(saved.rule) || !slots.names().equals(saved.slots))
                 throw new FormatException("optimizer state: parameter " + slots.name + " was updated by " + saved.rule + " with "
-                        + saved.slots + "; here it is " + kind + " with " + slots.rule.slots());
-            if (saved.steps < 0) throw new FormatException("optimizer state: parameter " + slots.name + " has " + saved.steps + " steps");
-            if (saved.steps > 0) for (var slot : saved.slots) fits(slots, slot);
-            if (average != null) fits(slots, "average");
+                        + saved.slots + "; here it is " + kind + " with " + slots.names());
+            if (saved.steps < 0 || !(saved.scale() >= 0)) throw new FormatException(
+                    "optimizer state: parameter " + slots.name + " has " + saved.steps + " steps and a rate scaled by " + saved.scale());
+            if (saved.steps > 0) for (var slot : saved.slots) fits(slots, slot, slots.start(slot));
+            if (average != null) fits(slots, "average", slots.parameter);
         }
         return header;
     }
 
-    private void fits(ParameterState slots, String slot) {
+    private void fits(ParameterState slots, String slot, Tensor like) {
         var tensor = tensors.get(slots.name + "." + slot);
         if (tensor == null)
             throw new FormatException("optimizer state: there is no tensor " + slots.name + "." + slot + "; there are " + tensors.keySet());
-        if (!tensor.shape().equals(slots.parameter.shape()) || tensor.dtype() != ParameterState.typeFor(slots.parameter))
+        if (!tensor.shape().equals(like.shape()) || tensor.dtype() != slots.type())
             throw new FormatException("optimizer state: " + slots.name + "." + slot + " is " + tensor.dtype() + " " + tensor.shape()
-                    + "; its parameter needs " + ParameterState.typeFor(slots.parameter) + " " + slots.parameter.shape());
+                    + "; its parameter needs " + slots.type() + " " + like.shape());
     }
 
     /** Writes a safetensors file that appears whole or not at all. */

@@ -9,14 +9,22 @@ import lyceum.tensor.Tensor;
 
 /** What an optimiser remembers of one parameter. */
 final class ParameterState {
+    /** The slot that holds a half-width parameter's full-width value. */
+    private static final String MASTER = "master";
+
     final String name;
     final Tensor parameter;
     final UpdateRule rule;
-    /** Empty until the first step. */
+    /** The rule's slots, then the master copy if there is one. Empty until the first step. */
     List<Tensor> tensors = List.of();
     long steps;
     /** A gradient of some rows only, given for the coming step; null for none. */
     RowGradient rows;
+    /** Null for none. */
+    WeightDecay decay;
+    /** What this parameter's rate has been multiplied by, beside that of all. */
+    double rateScale = 1;
+    private boolean master;
 
     ParameterState(String name, Tensor parameter, UpdateRule rule) {
         this.name = name;
@@ -24,32 +32,55 @@ final class ParameterState {
         this.rule = rule;
     }
 
+    /** What a step is scaled by: the learning rate, and the schedule's factor in it. */
+    record Pace(double rate, double factor) {}
+
     /** Half-width parameters are remembered, and updated, in F32: their own type would lose small steps. */
     static DType typeFor(Tensor parameter) { return parameter.dtype().bytes() < 4 ? DType.F32 : parameter.dtype(); }
 
+    DType type() { return typeFor(parameter); }
+
+    void keepMaster() { master = type() != parameter.dtype(); }
+
+    /** Names of the tensors. */
+    List<String> names() {
+        var names = rule.slots(parameter);
+        if (!master) return names;
+        names = new ArrayList<>(names);
+        names.add(MASTER);
+        return names;
+    }
+
+    /** The tensor of this name before the first step. */
+    Tensor start(String name) {
+        var x = parameter.detach().to(type());
+        return name.equals(MASTER) && master ? x : rule.start(name, x);
+    }
+
     /** The first step creates them, usually inside a loop's scope, which they must outlive. */
     void create() {
-        if (tensors.size() == rule.slots().size()) return;
+        var names = names();
+        if (tensors.size() == names.size()) return;
         var created = new ArrayList<Tensor>();
         try (var outside = Scope.outside()) {
-            for (int i = 0; i < rule.slots().size(); i++)
-                created.add(Tensor.zeros(typeFor(parameter), parameter.shape().toArray()).compute());
+            for (var slot : names) created.add(start(slot).copy());
         }
         tensors = created;
     }
 
-    void step(Tensor gradient, double rate) {
+    /** @param gradient of the whole parameter, or of {@link #rows} if there are some */
+    void step(Tensor gradient, Pace pace) {
         create();
         steps++;
-        if (rows != null) rows.step(this, rate);
-        else apply(parameter, gradient, tensors, rate);
+        if (rows != null) rows.step(this, gradient, pace);
+        else apply(parameter, gradient, tensors, pace);
         rows = null;
     }
 
     /** One program takes the step of all that have this in common. */
-    record Kind(UpdateRule rule, long steps, DType type) {}
+    record Kind(UpdateRule rule, long steps, DType type, boolean master, WeightDecay decay, double rateScale) {}
 
-    Kind kind() { return new Kind(rule, steps, parameter.dtype()); }
+    Kind kind() { return new Kind(rule, steps, parameter.dtype(), master, decay, rateScale); }
 
     /** The step of parameters of one kind, by an element-wise rule. */
     static final class Step {
@@ -62,7 +93,7 @@ final class ParameterState {
         }
 
         /** @param limit of a gradient, before it is used */
-        void take(UnaryOperator<Tensor> limit, double rate) {
+        void take(UnaryOperator<Tensor> limit, Pace pace) {
             for (var slot : slots) {
                 slot.create();
                 slot.steps++;
@@ -70,13 +101,13 @@ final class ParameterState {
             }
             var first = slots.getFirst();
             Tensor.updateEach_(targets.toArray(Tensor[][]::new), others.toArray(Tensor[][]::new),
-                    old -> first.next(old, limit.apply(old[old.length - 1]), rate));
+                    old -> first.next(old, limit.apply(old[old.length - 1]), pace));
         }
     }
 
     /** Writes the step into a parameter, or a part of one, and into its slots. */
-    void apply(Tensor x, Tensor gradient, List<Tensor> slots, double rate) {
-        Tensor.update_(targets(x, slots), old -> next(old, gradient, rate));
+    void apply(Tensor x, Tensor gradient, List<Tensor> slots, Pace pace) {
+        Tensor.update_(targets(x, slots), old -> next(old, gradient, pace));
     }
 
     private Tensor[] targets(Tensor x, List<Tensor> slots) {
@@ -86,11 +117,17 @@ final class ParameterState {
     }
 
     /** New values of the slots and the parameter from the old ones. */
-    private Tensor[] next(Tensor[] old, Tensor gradient, double rate) {
-        int n = tensors.size();
-        var x = old[n];
-        var type = typeFor(x);
-        var update = rule.next(x.to(type), gradient.to(type), List.of(old).subList(0, n), steps, rate);
-        return targets(update.parameter().to(x.dtype()), update.slots());
+    private Tensor[] next(Tensor[] old, Tensor gradient, Pace pace) {
+        int n = tensors.size(), kept = master ? n - 1 : n;
+        var type = type();
+        Tensor x = master ? old[kept] : old[n].to(type), g = gradient.to(type);
+        if (decay != null) {
+            g = decay.pulled(g, x, rule.maximize());
+            x = decay.shrunk(x, pace.rate, pace.factor);
+        }
+        var update = rule.next(x, g, List.of(old).subList(0, kept), steps, pace.rate);
+        var slots = new ArrayList<>(update.slots());
+        if (master) slots.add(update.parameter());
+        return targets(update.parameter().to(parameter.dtype()), slots);
     }
 }

@@ -33,12 +33,20 @@ final class RowGradient {
         this.values = place.length == 0 ? values : Tensor.zeros(values.dtype(), expected).indexAdd(0, Tensor.of(place), values.detach());
     }
 
-    void step(ParameterState slots, double rate) {
+    /** One gradient for each row that was used, in ascending order. */
+    Tensor values() { return values; }
+
+    /** @param limited the values, after clipping */
+    void step(ParameterState slots, Tensor limited, ParameterState.Pace pace) {
+        for (var slot : slots.tensors)
+            if (!slot.shape().equals(slots.parameter.shape())) throw new ShapeException(
+                    "rowGradient: " + slots.rule.getClass().getSimpleName() + " remembers " + slot.shape() + " for parameter " + slots.name
+                            + " " + slots.parameter.shape() + ", not a value a row; give it the whole gradient");
         var table = slots.parameter.detach();
         for (int i = 0; i < rows.length; i++) {
             List<Tensor> remembered = new ArrayList<>();
             for (var slot : slots.tensors) remembered.add(slot.get(rows[i]));
-            slots.apply(table.get(rows[i]), values.get(i), remembered, rate);
+            slots.apply(table.get(rows[i]), limited.get(i), remembered, pace);
         }
     }
 }

@@ -27,6 +27,7 @@ import lyceum.withers.Withers;
  * @param weightDecay coupled: its pull goes through the velocity, as the gradient of {@code weightDecay / 2 * |x|^2}
  * @param maximize climbs instead
  * @see <a href="https://doi.org/10.1214/aoms/1177729586">Robbins and Monro (1951)</a>
+ * @see <a href="https://doi.org/10.1016/0041-5553(64)90137-5">Polyak (1964), for the heavy ball</a>
  * @see <a href="https://proceedings.mlr.press/v28/sutskever13.html">Sutskever, Martens, Dahl and Hinton (2013)</a>
  */
 @Withers
@@ -45,7 +46,7 @@ public record Sgd(double learningRate, double momentum, double dampening, boolea
     /** Plain: no momentum, no decay. */
     public Sgd(double learningRate) { this(learningRate, 0, 0, false, 0, false); }
 
-    @Override public List<String> slots() { return momentum == 0 ? List.of() : List.of("velocity"); }
+    @Override public List<String> slots(Tensor x) { return momentum == 0 ? List.of() : List.of("velocity"); }
 
     @Override public boolean isElementwise() { return true; }
 

@@ -10,6 +10,12 @@ public enum StopReason {
     STEP("the point moves by no more than its tolerance", true),
     /** The value has not changed beyond its last bits for several steps: no arithmetic of this width gets lower. */
     FLOOR("the value no longer changes beyond rounding", true),
+    /** The conditions of optimality under constraints hold within their tolerance. */
+    OPTIMAL("the conditions of optimality hold within their tolerance", true),
+    /** No point satisfies the constraints; a certificate proves it. */
+    INFEASIBLE("the constraints contradict each other; the multipliers prove it", false),
+    /** The objective falls for ever along a ray; the ray proves it. */
+    UNBOUNDED("the objective falls for ever along the ray x", false),
     /** Steps are used up. */
     ITERATIONS("the permitted iterations are used up", false),
     /** Evaluations are used up. */

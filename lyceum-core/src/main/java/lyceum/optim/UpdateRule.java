@@ -21,15 +21,22 @@ public interface UpdateRule {
     /** The step's scale; a {@link Schedule} multiplies it. */
     double learningRate();
 
-    /** Names of what is remembered for each parameter, each of the parameter's shape and zero at the start. */
-    List<String> slots();
+    /** Names of what is remembered for a parameter {@code x}. */
+    List<String> slots(Tensor x);
+
+    /**
+     * A slot's value before the first step: zeros of the shape of {@code x}, unless the rule says otherwise.
+     *
+     * @param x the parameter, in the type in which it is updated
+     */
+    default Tensor start(String slot, Tensor x) { return Tensor.zeros(x.dtype(), x.shape().toArray()); }
 
     /**
      * One step for one parameter. Changes nothing.
      *
      * @param x the parameter
      * @param gradient of the objective, in the shape of x
-     * @param slots in the order of {@link #slots()}, each in the shape of x
+     * @param slots in the order of {@link #slots}
      * @param step which step of this parameter it is, from 1
      * @param rate the learning rate of this step
      */
@@ -40,6 +47,9 @@ public interface UpdateRule {
      * of all parameters is one program. False, which is always right, for rules that look at norms, rows or shapes.
      */
     default boolean isElementwise() { return false; }
+
+    /** True if it climbs: a coupled {@link WeightDecay} pulls the other way then. A record component of this name answers by itself. */
+    default boolean maximize() { return false; }
 
     /** An optimiser of these parameters by this rule, named "0", "1", ... in its saved state. */
     default Optimizer over(Tensor... parameters) { return over(List.of(parameters)); }

@@ -29,6 +29,14 @@ public final class Rng implements RandomGenerator {
     /** An independent stream named {@code stream}; depends on this stream's seed only, not on how much was drawn from it. */
     public Rng split(long stream) { return new Rng(mix(key ^ mix(stream + 0xD1B54A32D192ED03L))); }
 
+    /** A stream that goes on from here as this one will. */
+    public Rng copy() {
+        var copy = new Rng(key);
+        copy.counter = counter;
+        copy.spareGaussian = spareGaussian;
+        return copy;
+    }
+
     /** The 64-bit key of this stream, for counter-based use with {@link Philox#word}. */
     public long key() { return key; }
 

@@ -4,6 +4,7 @@ import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
+import lyceum.withers.Withers;
 
 /**
  * Scaled dot-product attention: {@code softmax(scale Q K' + bias) V} over the keys that each query sees.
@@ -14,7 +15,7 @@ import lyceum.ShapeException;
  * var w = new Attention().withKeyLengths(lengths).weights(q, k);                 // the softmax itself, to look at
  * }
  *
- * <p>Computed tile by tile: memory is linear in the lengths. Query {@code i} stands at position {@code p = keys - queries + i} (the last query at
+ * <p>Memory is linear in the lengths, whichever {@link Method} computes (but {@link Method#NAIVE}). A query {@code i} stands at position {@code p = keys - queries + i} (the last query at
  * the last key, so that a cache of past keys works by itself), or {@code queryStarts[b] + i}; key {@code j} at position j. A query that sees no key gives
  * zeros. What lies behind {@code keyLengths} or on pages that are not used is never looked at; the value of another hidden key may meet its weight, zero, so
  * that NaN there can become NaN here. F16 and BF16 are accumulated in F32 (a CPU that multiplies BF16 gets weights rounded to it). The first gradient is one fused pass; a gradient that is recorded itself is taken
@@ -24,14 +25,35 @@ import lyceum.ShapeException;
  * @param causal hides keys with {@code j > p}
  * @param window hides keys with {@code |p - j| >= window}; 0 for none (Beltagy, Peters and Cohan 2020)
  * @param bias added to the scaled scores, broadcast to (batch, heads, queries, keys); or BOOL, where false hides a key; or null
+ * @param alibi slopes of the heads, (heads) or (batch, heads): {@code slope |p - j|} is taken from a score (Press, Smith and Lewis 2022; {@link #alibiSlopes}); constants
+ *        without a gradient; or null
+ * @param blocks which blocks of queries see which blocks of keys; or null
  * @param keyLengths how many keys each batch entry has, (batch), I32 or I64; null for all
  * @param queryStarts position of the first query of each batch entry, (batch), I32 or I64; null for {@code keys - queries}
  * @param blockTable pages of each batch entry, (batch, pages), I32 or I64: keys and values are then (blocks, kv heads, block size, d), and key j is row
  *        {@code j % blockSize} of block {@code blockTable[b, j / blockSize]} (Kwon et al. 2023); pages beyond {@code keyLengths} are not looked at; or null
+ * @param packing sequences that lie one after another along the lengths, in every batch entry; or null
+ * @param method how it is computed; AUTO by the shapes
  * @see <a href="https://arxiv.org/abs/1706.03762">Vaswani et al. (2017)</a>
+ * @see <a href="https://arxiv.org/abs/2112.05682">Rabe and Staats (2021)</a>
  * @see <a href="https://arxiv.org/abs/2307.08691">Dao (2023)</a>
  */
-public record Attention(double scale, boolean causal, long window, Tensor bias, Tensor keyLengths, Tensor queryStarts, Tensor blockTable) {
+@Withers
+public record Attention(double scale, boolean causal, long window, Tensor bias, Tensor alibi, BlockMask blocks, Tensor keyLengths,
+        Tensor queryStarts, Tensor blockTable, Packing packing, Method method) implements AttentionWithers {
+
+    /** How a result is computed; all agree within rounding. */
+    public enum Method {
+        /** What is fastest for the shapes, the type and the backend. */
+        AUTO,
+        /** Two products and a softmax in tensor operations: quadratic in the lengths. */
+        NAIVE,
+        /** {@link FlashAttention} over the backend's products: any type at the speed of its products, and hidden blocks are left out. */
+        CHUNKED,
+        /** The backend's kernel: machine code for F32 and BF16, plain loops else. ALiBi and block masks become a bias, quadratic in the lengths. */
+        TILED
+    }
+
     public Attention {
         if (!Double.isFinite(scale))
             throw new IllegalArgumentException("Attention: scale is " + scale + "; it is a finite number, 0 for 1 / sqrt(d)");
@@ -40,26 +62,15 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
     }
 
     /** Every query sees every key, scaled by {@code 1 / sqrt(d)}. */
-    public Attention() { this(0, false, 0, null, null, null, null); }
+    public Attention() { this(0, false, 0, null, null, null, null, null, null, null, Method.AUTO); }
 
-    public Attention withScale(double scale) { return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable); }
-
-    public Attention withCausal(boolean causal) { return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable); }
-
-    public Attention withWindow(long window) { return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable); }
-
-    public Attention withBias(Tensor bias) { return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable); }
-
-    public Attention withKeyLengths(Tensor keyLengths) {
-        return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable);
-    }
-
-    public Attention withQueryStarts(Tensor queryStarts) {
-        return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable);
-    }
-
-    public Attention withBlockTable(Tensor blockTable) {
-        return new Attention(scale, causal, window, bias, keyLengths, queryStarts, blockTable);
+    /** {@code 2^(-8 i / heads)} for i from 1: the slopes of ALiBi's authors for a power of two, and their interpolation else. */
+    public static Tensor alibiSlopes(int heads) {
+        int power = Integer.highestOneBit(heads);
+        var slopes = new float[heads];
+        for (int i = 0; i < heads; i++)
+            slopes[i] = (float) Math.pow(2, i < power ? -8.0 * (i + 1) / power : -8.0 * (2 * (i - power) + 1) / (2 * power));
+        return Tensor.of(slopes);
     }
 
     /**
@@ -72,15 +83,23 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
      * @throws ShapeException if shapes, lengths or pages do not fit
      */
     public Tensor of(Tensor q, Tensor k, Tensor v) {
-        var type = DType.promote(DType.promote(q.dtype(), k.dtype()), v.dtype());
-        if (!q.dtype().isFloat() || !k.dtype().isFloat() || !v.dtype().isFloat()) throw new DTypeException(
-                "attention: q, k and v are " + q.dtype() + ", " + k.dtype() + " and " + v.dtype() + "; they are floats");
-        var query = four("q", q).to(type);
-        var key = four("k", k).to(type);
-        var value = four("v", v).to(type);
-        var checked = checked(query, key, value);
-        var result = AttentionOp.of(checked, query, key, value);
-        return q.rank() == 4 ? result : result.reshape(outer(q, value.size(3)));
+        var in = Operands.of(this, q, k, v);
+        var result = AttentionOp.of(in.options, in.q, in.k, in.v);
+        return q.rank() == 4 ? result : result.reshape(outer(q, in.v.size(3)));
+    }
+
+    /** Options and operands in the types and shapes that kernels take. */
+    record Operands(Attention options, Tensor q, Tensor k, Tensor v) {
+        static Operands of(Attention options, Tensor q, Tensor k, Tensor v) {
+            var type = DType.promote(DType.promote(q.dtype(), k.dtype()), v.dtype());
+            if (!q.dtype().isFloat() || !k.dtype().isFloat() || !v.dtype().isFloat()) throw new DTypeException(
+                    "attention: q, k and v are " + q.dtype() + ", " + k.dtype() + " and " + v.dtype() + "; they are floats");
+            Tensor query = four("q", q).to(type), key = four("k", k).to(type), value = four("v", v).to(type);
+            return new Operands(options.checked(query, key, value), query, key, value);
+        }
+
+        /** Of the result. */
+        Shape shape() { return Shape.of(q.size(0), q.size(1), q.size(2), v.size(3)); }
     }
 
     /**
@@ -137,9 +156,21 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
         if (longest > Integer.MAX_VALUE) throw new ShapeException(shapes + "no axis is longer than " + Integer.MAX_VALUE);
         var lengths = numbers("keyLengths", keyLengths, batch);
         var table = blockTable == null ? null : pages(whole("blockTable", blockTable), lengths, k.size(2));
+        if (packing != null && (lengths != null || queryStarts != null || blockTable != null)) throw new IllegalArgumentException(
+                "attention: packing says where sequences lie; it goes without keyLengths, queryStarts and blockTable");
+        if (packing != null) packing.check(q.size(2), keys);
         return new Attention(scale == 0 ? 1 / Math.sqrt(d) : scale, causal, window,
-                additive(q.dtype(), Shape.adopt(new long[] {batch, heads, q.size(2), keys})), lengths,
-                numbers("queryStarts", queryStarts, batch), table);
+                additive(q.dtype(), Shape.adopt(new long[] {batch, heads, q.size(2), keys})), slopes(q.dtype(), batch, heads),
+                blocks == null ? null : blocks.checked(batch, heads, q.size(2), keys), lengths, numbers("queryStarts", queryStarts, batch),
+                table, packing, method);
+    }
+
+    private Tensor slopes(DType type, long batch, long heads) {
+        if (alibi == null) return null;
+        var rows = alibi.rank() == 1 ? alibi.unsqueeze(0) : alibi;
+        if (rows.rank() != 2 || rows.size(1) != heads || rows.size(0) != 1 && rows.size(0) != batch)
+            throw new ShapeException("attention: alibi has shape " + alibi.shape() + "; it is (heads " + heads + ") or (batch, heads)");
+        return rows.detach().to(type == DType.F64 ? DType.F64 : DType.F32);
     }
 
     private Tensor additive(DType type, Shape scores) {

@@ -5,30 +5,59 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
-import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
 import lyceum.backend.View;
+import lyceum.tensor.Attention.Method;
 
 /**
  * Attention as one kernel forward and one backward, and the same in tensor operations for derivatives that are watched. Operands are queries, keys and
- * values of rank 4 and one float type, and of bias, key lengths, query starts and block table those that are {@code given}.
+ * values of rank 4 and one float type, and of bias, key lengths, query starts, block table, slopes and block mask those that are {@code given}.
  *
- * @param given a bit for each of those four, the bias lowest
+ * @param given a bit for each of those six, the bias lowest
+ * @param block rows of a block of the block mask
  */
-public record AttentionOp(double scale, boolean causal, long window, int given) implements Operation {
-    private static final int BIAS = 0, LENGTHS = 1, STARTS = 2, TABLE = 3;
+public record AttentionOp(double scale, boolean causal, long window, int given, int block, Packing packing, Method method)
+        implements Operation {
+    private static final int BIAS = 0, LENGTHS = 1, STARTS = 2, TABLE = 3, SLOPES = 4, SEEN = 5;
+    private static final FlashAttention CHUNKS = new FlashAttention();
+    /** Measured: from here on tiles pay. Scores in bytes. */
+    private static final long FEW_QUERIES = 8, FEW_SCORES = 4 << 20;
+    /** Measured: up to here the kernel's backward pass in F32, whose lanes are queries, takes up to 2.8 times as long as products. */
+    private static final long EMPTY_LANES = 4;
 
     /** @param options checked, as are the operands */
     static Tensor of(Attention options, Tensor q, Tensor k, Tensor v) {
         var operands = new ArrayList<>(List.of(q, k, v));
-        Tensor[] masks = {options.bias(), options.keyLengths(), options.queryStarts(), options.blockTable()};
+        Tensor[] masks = {options.bias(), options.keyLengths(), options.queryStarts(), options.blockTable(), options.alibi(),
+                options.blocks() == null ? null : options.blocks().seen()};
         int given = 0;
         for (int i = 0; i < masks.length; i++) {
             if (masks[i] == null) continue;
             operands.add(masks[i]);
             given |= 1 << i;
         }
-        return new AttentionOp(options.scale(), options.causal(), options.window(), given).apply(operands.toArray(Tensor[]::new));
+        var method = options.method() == Method.AUTO ? chosen(options, q, k, v) : options.method();
+        return new AttentionOp(options.scale(), options.causal(), options.window(), given,
+                options.blocks() == null ? 0 : options.blocks().size(), options.packing(), method).apply(operands.toArray(Tensor[]::new));
+    }
+
+    /**
+     * The method for AUTO. Without a kernel, or for what it does not know or does badly: where the scores are few all of them at once take the
+     * fewest steps, but values beyond a length meet weights of zero then, which they must not.
+     */
+    static Method chosen(Attention options, Tensor q, Tensor k, Tensor v) {
+        var backend = Backend.current();
+        boolean plain = options.alibi() == null && options.blocks() == null;
+        boolean hides = options.keyLengths() != null || options.blockTable() != null;
+        // A traced call is not told whether a gradient will be asked for: it takes what the call itself takes without.
+        boolean back = GradMode.isRecording() && !Tracing.on() && (q.isTracked() || k.isTracked() || v.isTracked());
+        boolean empty = back && q.size(2) <= EMPTY_LANES && q.dtype() == DType.F32 && !hides;
+        if (!backend.computes() || plain && !empty && backend.hasAttention(q.dtype())) return Method.TILED;
+        if (hides) return Method.CHUNKED;
+        boolean skips = options.causal() || options.window() > 0 || options.blocks() != null;
+        if (skips && q.size(2) > CHUNKS.queryTile()) return Method.CHUNKED; // hidden tiles are left out
+        long scores = q.size(0) * q.size(1) * q.size(2) * k.size(2) * (q.dtype() == DType.F64 ? 8 : 4);
+        return q.size(2) <= FEW_QUERIES || scores <= FEW_SCORES ? Method.NAIVE : Method.CHUNKED;
     }
 
     private boolean has(int mask) { return (given >> mask & 1) != 0; }
@@ -39,14 +68,24 @@ public record AttentionOp(double scale, boolean causal, long window, int given) 
     private Tensor mask(int mask, Tensor[] in) { return has(mask) ? in[place(mask)] : null; }
 
     private Attention options(Tensor... in) {
-        return new Attention(scale, causal, window, mask(BIAS, in), mask(LENGTHS, in), mask(STARTS, in), mask(TABLE, in));
+        return new Attention(scale, causal, window, mask(BIAS, in), mask(SLOPES, in),
+                has(SEEN) ? new BlockMask(mask(SEEN, in), block) : null, mask(LENGTHS, in), mask(STARTS, in), mask(TABLE, in), packing,
+                method);
     }
 
-    @Override public Tensor value(Tensor... in) { return new Tensor(attended(null, in), shape(in)); }
+    @Override public Tensor value(Tensor... in) {
+        if (!isNaive()) return new Tensor(attended(null, in), shape(in));
+        var options = options(in);
+        options.checkValues(in[1]);
+        return Tracing.inside(() -> composed(in)).compute();
+    }
+
+    private boolean isNaive() { return method == Method.NAIVE && !Fusion.isShapesOnly(); }
 
     @Override public boolean keeps() { return true; }
 
     @Override public Outcome outcome(Tensor... in) {
+        if (isNaive()) return new Outcome(value(in));
         var rows = Shape.adopt(new long[] {in[0].size(0), in[0].size(1), in[0].size(2)});
         var logSumExp = Fusion.allocate(in[0].dtype() == DType.F64 ? DType.F64 : DType.F32, rows);
         return new Outcome(new Tensor(attended(logSumExp, in), shape(in)), new Tensor(logSumExp, rows));
@@ -58,7 +97,11 @@ public record AttentionOp(double scale, boolean causal, long window, int given) 
         var options = options(in);
         options.checkValues(in[1]);
         var out = rowsOfHeads(in[0].dtype(), shape(in));
-        Backend.current().attention(kernelOptions(options, in[0], in[1]), in[0].view(), in[1].view(), in[2].view(), out, logSumExp);
+        if (method == Method.CHUNKED && !Fusion.isShapesOnly()) {
+            new FlashForward(new FlashTiles(CHUNKS, options, in[0], in[1], in[2]), out, logSumExp).run();
+        } else {
+            new AttentionKernel(options, in[0], in[1], in[2]).forward(out, logSumExp);
+        }
         return out;
     }
 
@@ -69,15 +112,7 @@ public record AttentionOp(double scale, boolean causal, long window, int given) 
         return plain.with(s, new long[] {s[1] * s[2] * s[3], s[3], s[1] * s[3], 1});
     }
 
-    static AttentionOptions kernelOptions(Attention options, Tensor q, Tensor k) {
-        long keys = options.blockTable() == null ? k.size(2) : options.blockTable().size(1) * k.size(2);
-        var bias = options.bias() == null ? null
-                : Fusion.broadcast(options.bias(), Shape.adopt(new long[] {q.size(0), q.size(1), q.size(2), keys}));
-        return new AttentionOptions(options.scale(), options.causal(), options.window(), bias, view(options.keyLengths()),
-                view(options.queryStarts()), view(options.blockTable()));
-    }
-
-    private static View view(Tensor x) { return x == null ? null : x.view(); }
+    static View view(Tensor x) { return x == null ? null : x.view(); }
 
     /** All operands: the gradients come from one kernel. */
     @Override public int reads(int i) { return (1 << 3 + Integer.bitCount(given)) - 1 | RESULT; }
@@ -87,9 +122,10 @@ public record AttentionOp(double scale, boolean causal, long window, int given) 
     @Override public Visit visit(Reading reading) {
         var parts = new Tensor[1][];
         return (i, g) -> {
-            // The kernel knows no gradient of a bias or through pages, and is neither recorded nor told.
-            if (parts[0] == null) parts[0] = Reading.isWatched() || i > 2 || reading.isTracked(3) || has(TABLE) ? inOperations(g, reading)
-                    : fused(g, reading);
+            // The kernel has no gradient for a bias or through pages, and is neither recorded nor reported.
+            boolean watched = Reading.isWatched() || i > 2 || reading.isTracked(3) || has(TABLE);
+            if (parts[0] == null) parts[0] = watched ? inOperations(g, reading)
+                    : isNaive() ? Tracing.untold(() -> inOperations(g, reading)) : fused(g, reading);
             return parts[0][i];
         };
     }
@@ -106,8 +142,13 @@ public record AttentionOp(double scale, boolean causal, long window, int given) 
         var views = like(query.view(), key.view(), value.view());
         if (views == null) views = new View[] {rowsOfHeads(query.dtype(), query.shape()), rowsOfHeads(key.dtype(), key.shape()),
                 rowsOfHeads(value.dtype(), value.shape())};
-        Backend.current().attentionGradient(kernelOptions(options(in), query, key), query.view(), key.view(), value.view(),
-                reading.result().view(), reading.kept(0).view(), g.view(), views[0], views[1], views[2]);
+        View out = reading.result().view(), logSumExp = reading.kept(0).view();
+        if (method == Method.CHUNKED && !Fusion.isShapesOnly()) {
+            new FlashBackward(new FlashTiles(CHUNKS, options(in), query, key, value), out, logSumExp, g.view()).run(views[0], views[1],
+                    views[2]);
+        } else {
+            new AttentionKernel(options(in), query, key, value).backward(out, logSumExp, g.view(), views[0], views[1], views[2]);
+        }
         return new Tensor[] {new Tensor(views[0], query.shape()), new Tensor(views[1], key.shape()), new Tensor(views[2], value.shape())};
     }
 
@@ -151,10 +192,11 @@ public record AttentionOp(double scale, boolean causal, long window, int given) 
             boolean pages = table >= 0 && (i == 1 || i == 2);
             if (pages && !ownPages) continue; // all look into the same blocks
             var wide = Batch.spread(size, isBatched[i], in[i]);
-            if (i == place(BIAS)) {
+            if (i == place(BIAS) || i == place(SEEN)) {
                 wide = Batch.aligned(wide, 4);
                 wide = wide.expand(size, batch, wide.size(2), wide.size(3), wide.size(4));
             }
+            if (i == place(SLOPES)) wide = wide.expand(size, batch, wide.size(2));
             if (i == table && ownPages) wide = wide.add(Tensor.arange(size).mul(blocks).reshape(size, 1, 1));
             operands[i] = Batch.merged(wide, 0);
         }
@@ -188,20 +230,41 @@ public record AttentionOp(double scale, boolean causal, long window, int given) 
         long batch = q.size(0), heads = q.size(1), keyHeads = k.size(1), group = keyHeads == 0 ? 1 : heads / keyHeads;
         var scores = q.reshape(batch, keyHeads, group * q.size(2), q.size(3)).matmul(k.transpose())
                 .reshape(batch, heads, q.size(2), k.size(2)).mul(options.scale());
-        if (options.bias() != null) scores = scores.add(options.bias());
+        var bias = bias(options, q.size(2), k.size(2));
+        if (bias != null) scores = scores.add(bias);
         var seen = seen(options, q.size(2), k.size(2));
         return seen == null ? scores.softmax(-1) : scores.softmax(-1, seen);
+    }
+
+    /** What is added to the scaled scores, bias and ALiBi, or null. */
+    static Tensor bias(Attention options, long queries, long keys) {
+        if (options.alibi() == null) return options.bias();
+        var lost = options.alibi().unsqueeze(-1).unsqueeze(-1).mul(ahead(options, queries, keys).abs().to(options.alibi().dtype())).neg();
+        return options.bias() == null ? lost : options.bias().add(lost);
+    }
+
+    /** A bias that is -inf where {@code seen} is not. */
+    static Tensor hidden(Tensor bias, Tensor seen, DType type) {
+        var wide = type == DType.F64 ? DType.F64 : DType.F32;
+        return seen.where(bias == null ? Tensor.full(wide, 0) : bias, Tensor.full(wide, Double.NEGATIVE_INFINITY));
+    }
+
+    /** How far key j lies ahead of query i, broadcast to (batch, heads, queries, keys). */
+    private static Tensor ahead(Attention options, long queries, long keys) {
+        if (options.packing() != null) return options.packing().positions(false).sub(options.packing().positions(true).reshape(-1, 1));
+        var start = options.queryStarts() == null ? Tensor.of(new long[] {keys - queries}, 1, 1, 1, 1)
+                : options.queryStarts().reshape(-1, 1, 1, 1);
+        return Tensor.arange(keys).sub(start.add(Tensor.arange(queries).reshape(-1, 1)));
     }
 
     /** BOOL, broadcast to (batch, heads, queries, keys); null if every key is seen. */
     private static Tensor seen(Attention options, long queries, long keys) {
         Tensor seen = null;
-        var key = Tensor.arange(keys);
-        if (options.keyLengths() != null) seen = key.lt(options.keyLengths().reshape(-1, 1, 1, 1));
+        if (options.keyLengths() != null) seen = Tensor.arange(keys).lt(options.keyLengths().reshape(-1, 1, 1, 1));
+        if (options.packing() != null) seen = options.packing().sequences(false).eq(options.packing().sequences(true).reshape(-1, 1));
+        if (options.blocks() != null) seen = and(seen, options.blocks().each(queries, keys));
         if (options.causal() || options.window() > 0) {
-            var start = options.queryStarts() == null ? Tensor.of(new long[] {keys - queries}, 1, 1, 1, 1)
-                    : options.queryStarts().reshape(-1, 1, 1, 1);
-            var ahead = key.sub(start.add(Tensor.arange(queries).reshape(-1, 1)));
+            var ahead = ahead(options, queries, keys);
             if (options.causal()) seen = and(seen, ahead.le(0));
             if (options.window() > 0) seen = and(seen, ahead.abs().lt(options.window()));
         }

@@ -46,7 +46,7 @@ public final class Axes {
         var mask = new boolean[shape.rank()];
         if (axes.length == 0) Arrays.fill(mask, true);
         for (int axis : axes) {
-            int a = shape.axis(axis);
+            int a = shape.axis(operation, axis);
             if (mask[a]) throw new ShapeException(operation + ": axis " + axis + " is named twice for shape " + shape);
             mask[a] = true;
         }

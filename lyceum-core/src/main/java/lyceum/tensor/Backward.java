@@ -6,6 +6,7 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.function.Supplier;
 import lyceum.ShapeException;
 import lyceum.backend.Op;
 import lyceum.memory.Scope;
@@ -19,16 +20,17 @@ public final class Backward {
      * Adds gradients to every leaf that {@code output} came from. The gradients are not recorded themselves. Those between are nobody else's, so that
      * their memory goes back at the end: the next step finds it warm, and the collector has less to do.
      */
-    static void intoLeaves(Tensor output, Tensor gradient) {
+    static void intoLeaves(Tensor output, Tensor gradient, BackwardPass pass) {
         var caller = Scope.current();
         GradMode.stopped(() -> {
             try (var sweep = Scope.open("backward")) {
                 Set<Storage> used = Collections.newSetFromMap(new IdentityHashMap<>());
                 if (gradient.viewIfStored() != null) used.add(gradient.view().storage());
-                for (var entry : sweep(output, gradient, null, true, caller).entrySet()) {
+                for (var entry : sweep(output, gradient, null, true, caller, pass).entrySet()) {
                     var leaf = entry.getKey().leaf;
                     var g = entry.getValue();
-                    if (leaf != null) Scope.within(caller,
+                    if (leaf != null && Fusion.isShapesOnly()) ShapesOnly.collect(leaf, g);
+                    else if (leaf != null) Scope.within(caller,
                             () -> leaf.collect(g == gradient ? g.copy() : leaf.grad() != null ? g : owned(g, used, sweep)));
                 }
                 return null;
@@ -48,7 +50,7 @@ public final class Backward {
     /**
      * Gradients of {@code sum(output * gradient)} with respect to {@code inputs}, in their order; zeros where the output does not depend on one.
      *
-     * @param recorded true if the gradients shall be differentiable themselves
+     * @param recorded true if the gradients are to be differentiable themselves
      */
     public static Tensor[] gradients(Tensor output, Tensor gradient, Tensor[] inputs, boolean recorded) {
         for (var input : inputs)
@@ -57,7 +59,7 @@ public final class Backward {
         return GradMode.with(recorded, () -> {
             var keep = new IdentityHashMap<GradNode, Boolean>();
             for (var input : inputs) keep.put(input.node(), true);
-            var found = sweep(output, gradient, keep, true, null);
+            var found = sweep(output, gradient, keep, true, null, null);
             var result = new Tensor[inputs.length];
             for (int i = 0; i < inputs.length; i++) {
                 var g = found.get(inputs[i].node());
@@ -71,7 +73,7 @@ public final class Backward {
     static Tensor[] ofPart(Tensor output, Tensor gradient, GradNode[] read) {
         var keep = new IdentityHashMap<GradNode, Boolean>();
         for (var node : read) keep.put(node, true);
-        var found = sweep(output, gradient, keep, false, null);
+        var found = sweep(output, gradient, keep, false, null, null);
         var result = new Tensor[read.length];
         for (int i = 0; i < read.length; i++) result[i] = found.get(read[i]);
         return result;
@@ -81,8 +83,20 @@ public final class Backward {
      * Gradients by history: of the leaves, or of {@code keep} if that is given; for leaves in a scope of its own, inside that of the caller.
      *
      * @param beyond whether the sweep goes on behind what it keeps
+     * @param pass sees gradients arrive and operations left, and drops what they saved; null where that stays
      */
-    private static Map<GradNode, Tensor> sweep(Tensor output, Tensor gradient, Map<GradNode, Boolean> keep, boolean beyond, Scope caller) {
+    private static Map<GradNode, Tensor> sweep(Tensor output, Tensor gradient, Map<GradNode, Boolean> keep, boolean beyond, Scope caller,
+            BackwardPass pass) {
+        Tracing.sweeps(true);
+        try {
+            return swept(output, gradient, keep, beyond, caller, pass);
+        } finally {
+            Tracing.sweeps(false);
+        }
+    }
+
+    private static Map<GradNode, Tensor> swept(Tensor output, Tensor gradient, Map<GradNode, Boolean> keep, boolean beyond, Scope caller,
+            BackwardPass pass) {
         if (output.node() == null) {
             if (keep != null) return Map.of();
             throw new IllegalArgumentException(
@@ -101,6 +115,7 @@ public final class Backward {
         var parts = new IdentityHashMap<GradNode, PartGradients>();
         var memory = keep == null && !Tracing.on() ? new SweepMemory(Scope.current()) : null;
         boolean plain = !GradMode.isRecording() && !Tracing.on();
+        boolean detecting = Anomaly.isDetecting();
         gradients.put(output.node(), gradient.to(output.dtype()));
         queue.add(output.node());
         while (!queue.isEmpty()) {
@@ -108,14 +123,17 @@ public final class Backward {
             var g = gradients.remove(node);
             var ofParts = parts.remove(node);
             if (ofParts != null) g = g == null ? ofParts.whole() : g.add(ofParts.whole());
+            boolean hooked = pass != null && pass.isHooked(node);
+            if (hooked) g = pass.arrived(node, g, caller);
             boolean kept = keep == null ? node.leaf != null : keep.containsKey(node);
             if (kept) result.put(node, g);
             if (kept && memory != null) memory.found(g);
             if (node.operands.length == 0 || kept && !beyond) continue;
             var operation = node.operation;
+            Tracing.visits(node);
             var visit = operation.visit(node);
             var part = plain ? node.part() : null;
-            boolean passed = kept || g == gradient || operation.isOfUser() || !plain;
+            boolean passed = kept || hooked || g == gradient || operation.isOfUser() || !plain;
             for (int i = 0; i < node.operands.length; i++) {
                 var operand = node.operands[i];
                 if (operand == null || operand.number < oldest) continue;
@@ -126,8 +144,8 @@ public final class Backward {
                         parts.put(operand, others = new PartGradients(node.shapes[i], node.types[i], part.axis(), node.strides()));
                     if (others.take(g, part)) continue;
                 }
-                var next = keep == null && operation.isOfUser() ? ofUser(node, i, g, caller)
-                        : visit != null ? visit.pullback(i, g) : operation.pullback(i, g, node);
+                var next = detecting ? Anomaly.backwardOf(operation, sharing(node, i, g, visit, keep == null, caller))
+                        : share(node, i, g, visit, keep == null, caller);
                 if (next == null) continue;
                 if (next == g && isSharedSum(node, i, g)) g.view();
                 passed |= next == g;
@@ -141,6 +159,7 @@ public final class Backward {
                 }
             }
             if (!passed) g.dismiss(); // a product that only the rule has read need not be stored beside what is made of it
+            if (pass != null) pass.left(node);
             if (memory != null) memory.release(gradients.values(), parts.values());
         }
         return result;
@@ -157,6 +176,16 @@ public final class Backward {
 
     /** True if what y came from reaches behind {@code entrance}, beyond it or beside it, so that somebody outside may differentiate in turn. */
     public static boolean reachesBehind(Tensor y, Tensor entrance) { return y.node().oldest < entrance.node().number; }
+
+    /** What operand i gets of g. */
+    private static Tensor share(GradNode node, int i, Tensor g, Operation.Visit visit, boolean intoLeaves, Scope caller) {
+        if (intoLeaves && node.operation.isOfUser()) return ofUser(node, i, g, caller);
+        return visit != null ? visit.pullback(i, g) : node.operation.pullback(i, g, node);
+    }
+
+    private static Supplier<Tensor> sharing(GradNode node, int i, Tensor g, Operation.Visit visit, boolean intoLeaves, Scope caller) {
+        return () -> share(node, i, g, visit, intoLeaves, caller);
+    }
 
     /** A rule of the user's may keep what it is given and what it makes. */
     private static Tensor ofUser(GradNode node, int i, Tensor g, Scope caller) {

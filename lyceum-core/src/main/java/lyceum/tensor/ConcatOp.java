@@ -89,10 +89,10 @@ public record ConcatOp(int axis) implements Operation {
         var sizes = x.shape().toArray();
         var parts = new ArrayList<Tensor>();
         sizes[axis] = before;
-        if (before > 0) parts.add(Tensor.full(x.dtype(), value, sizes));
+        if (before > 0) parts.add(Creation.full("pad", x.dtype(), value, Shape.of(sizes)));
         parts.add(x);
         sizes[axis] = after;
-        if (after > 0) parts.add(Tensor.full(x.dtype(), value, sizes));
+        if (after > 0) parts.add(Creation.full("pad", x.dtype(), value, Shape.of(sizes)));
         return concat(axis, parts.toArray(Tensor[]::new));
     }
 }

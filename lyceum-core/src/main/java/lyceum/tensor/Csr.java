@@ -1,6 +1,8 @@
 package lyceum.tensor;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
@@ -19,6 +21,10 @@ public final class Csr {
     private final int[] rowStart;
     private final int[] column;
     private final Tensor values;
+    private volatile Arranged arranged;
+
+    /** @param rows null after one product */
+    private record Arranged(int version, SlicedRows rows) {}
 
     private Csr(long rows, long columns, int[] rowStart, int[] column, Tensor values) {
         this.rows = rows;
@@ -54,6 +60,11 @@ public final class Csr {
             }
         }
         return new Csr(rows, columns, rowStart.clone(), column.clone(), values);
+    }
+
+    /** From arrays that are in order and nobody else's. */
+    static Csr trusted(long rows, long columns, int[] rowStart, int[] column, Tensor values) {
+        return new Csr(rows, columns, rowStart, column, values);
     }
 
     /** Rows and columns are numbered by {@code int}s, and there is one row start more than there are rows. */
@@ -157,6 +168,43 @@ public final class Csr {
         return new Csr(numbers.length, columns, start, kept, values.indexSelect(0, Tensor.of(from)));
     }
 
+    /** Row {@code i}. */
+    public SparseVector row(int i) {
+        if (i < 0 || i >= rows) throw new ShapeException("Csr: row " + i + " of " + rows);
+        int from = rowStart[i], n = rowStart[i + 1] - from;
+        var value = values.detach().narrow(0, from, n).toDoubleArray();
+        return SparseVector.view((int) columns, Arrays.copyOfRange(column, from, from + n), value, 0, n);
+    }
+
+    /** All rows: views of one array of columns and one of values. */
+    public List<SparseVector> toRows() {
+        var value = values.detach().toDoubleArray();
+        var all = new ArrayList<SparseVector>((int) rows);
+        for (int i = 0; i < rows; i++) all.add(SparseVector.view((int) columns, column, value, rowStart[i], rowStart[i + 1]));
+        return all;
+    }
+
+    /** From vectors of one dimension, a row each. @throws ShapeException if dimensions differ, or there is none */
+    public static Csr ofRows(List<SparseVector> vectors) {
+        if (vectors.isEmpty()) throw new ShapeException("Csr.ofRows: no rows; at least one tells the number of columns");
+        int columns = vectors.getFirst().dimension();
+        var start = new int[vectors.size() + 1];
+        for (int i = 0; i < vectors.size(); i++) {
+            if (vectors.get(i).dimension() != columns)
+                throw new ShapeException("Csr.ofRows: row " + i + " has dimension " + vectors.get(i).dimension() + ", row 0 " + columns);
+            start[i + 1] = Math.addExact(start[i], vectors.get(i).entries());
+        }
+        var column = new int[start[vectors.size()]];
+        var value = new double[column.length];
+        for (int i = 0; i < vectors.size(); i++) {
+            for (int e = 0; e < start[i + 1] - start[i]; e++) {
+                column[start[i] + e] = vectors.get(i).index(e);
+                value[start[i] + e] = vectors.get(i).value(e);
+            }
+        }
+        return new Csr(vectors.size(), columns, start, column, Tensor.of(value));
+    }
+
     public Csr transpose() {
         int n = Math.toIntExact(columns);
         var start = new int[n + 1];
@@ -176,12 +224,16 @@ public final class Csr {
     }
 
     /**
-     * Product with a dense matrix (columns, k) or vector (columns). Cost: entries times k.
+     * Product with a dense matrix (columns, k) or vector (columns). Cost: entries times k. The second one with a vector of F32 arranges a copy of the entries for
+     * itself and those that follow, which takes as long as about ten of them.
      *
      * @throws ShapeException if inner sizes differ
      */
     public Tensor matmul(Tensor dense) {
-        if (dense.rank() == 1) return matmul(dense.unsqueeze(1)).squeeze(1);
+        if (dense.rank() == 1) {
+            if (dense.count() == columns && isPlain(dense)) return Tensor.of(times(dense.to(DType.F32).toFloatArray()));
+            return matmul(dense.unsqueeze(1)).squeeze(1);
+        }
         if (dense.rank() != 2 || dense.size(0) != columns)
             throw new ShapeException("Csr.matmul: (" + rows + ", " + columns + ") x " + dense.shape() + ": inner sizes differ");
         var type = DType.promote(dtype(), dense.dtype());
@@ -206,6 +258,37 @@ public final class Csr {
                 dense.to(type));
     }
 
+    /** Product with a sparse matrix (columns, k); places without a term are not stored. Values have no gradient. */
+    public Csr matmul(Csr right) { return SparseProduct.of(this, right); }
+
+    /** Sum of two matrices of one shape. Values have no gradient. */
+    public Csr add(Csr other) { return CsrProducts.add(this, 1, other); }
+
+    /** Difference of two matrices of one shape. Values have no gradient. */
+    public Csr sub(Csr other) { return CsrProducts.add(this, -1, other); }
+
+    /** Product element by element, of two matrices of one shape. Values have no gradient. */
+    public Csr mul(Csr other) { return CsrProducts.mul(this, other); }
+
+    /** All values times {@code factor}. */
+    public Csr mul(double factor) { return withTracked(values.mul(factor)); }
+
+    /** Without the stored entries whose value is 0. Values have no gradient. */
+    public Csr withoutZeros() { return CsrProducts.withoutZeros(this); }
+
+    /**
+     * {@code x} with {@code A x = b} for a lower or upper triangular matrix, F64. General systems: {@code lyceum.linalg.ConjugateGradient}.
+     *
+     * @throws IllegalArgumentException if an entry lies on the other side of the diagonal, or the diagonal holds 0
+     */
+    public Tensor solveTriangular(Tensor b, boolean lower) { return Tensor.of(CsrProducts.solve(this, b.detach().toDoubleArray(), lower)); }
+
+    /** Bytes of values, columns and row starts; what products with vectors arrange for themselves is not in it. */
+    public long bytes() { return values.count() * dtype().bytes() + 4L * column.length + 4L * rowStart.length; }
+
+    /** The values as doubles. */
+    double[] numbers() { return values.detach().toDoubleArray(); }
+
     private Csr withTracked(Tensor values) { return new Csr(rows, columns, rowStart, column, values); }
 
     /** {@code this' dense}: what gradients and normal equations need. */
@@ -217,6 +300,31 @@ public final class Csr {
         if (axis == 0) return transposeMatmul(Tensor.ones(dtype(), rows));
         throw new ShapeException("Csr.sum: axis " + axis + " of a matrix");
     }
+
+    /** True if the product with {@code x} is in F32 and nobody asks how it came about. */
+    private boolean isPlain(Tensor x) {
+        return DType.promote(dtype(), x.dtype()) == DType.F32 && !Tracing.on() && !GradNode.wanted(values, x);
+    }
+
+    /** As the entries lie the first time, and after values were written to; from the second time on arranged. Both give the same bits. */
+    private float[] times(float[] x) {
+        int version = values.view().storage().version();
+        var found = arranged;
+        if (found != null && found.version == version && found.rows != null) return found.rows.times(x);
+        var entries = values.detach().to(DType.F32).toFloatArray();
+        if (found == null || found.version != version) {
+            arranged = new Arranged(version, null);
+            return SlicedRows.times(rowStart, column, entries, x);
+        }
+        var rows = new SlicedRows(rowStart, column, entries);
+        arranged = new Arranged(version, rows);
+        return rows.times(x);
+    }
+
+    /** The arrays themselves: not to be written. */
+    int[] rowStarts() { return rowStart; }
+
+    int[] columnNumbers() { return column; }
 
     private Tensor product(Tensor values, Tensor dense) {
         int k = Math.toIntExact(dense.size(1));

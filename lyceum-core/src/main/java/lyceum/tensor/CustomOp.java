@@ -5,7 +5,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * An operation of the user: the door through which {@code lyceum.autograd.Primitive} records one with rules of its own. Where there is no push-forward,
+ * A user-defined operation, recorded with its own rules through {@code lyceum.autograd.Primitive}. Where there is no push-forward,
  * it is the transpose of the pull-back, which is linear in the gradient: two sweeps. Where there is no batching rule, a batch is done entry by entry.
  *
  * @param keeping what value and pull-back are both computed from, or null for nothing
@@ -44,6 +44,10 @@ public record CustomOp(String name, Function<Tensor[], Tensor[]> keeping, BiFunc
     public static CustomOp of(String name, Function<Tensor[], Tensor> forward, Rule rule) {
         return new CustomOp(name, null, (in, kept) -> forward.apply(in), (i, g, out, in, kept) -> rule.gradient(i, g, out, in), null, null);
     }
+
+    public CustomOp withPush(Push push) { return new CustomOp(name, keeping, forward, pull, push, batching); }
+
+    public CustomOp withBatching(Batching batching) { return new CustomOp(name, keeping, forward, pull, push, batching); }
 
     @Override public Tensor value(Tensor... in) { return outcome(in).value(); }
 

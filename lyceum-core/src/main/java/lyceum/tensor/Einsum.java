@@ -61,7 +61,7 @@ final class Einsum {
                 i += 2;
             } else {
                 if (!Character.isLetter(term.charAt(i)))
-                    throw new ShapeException("einsum \"" + equation + "\": '" + term.charAt(i) + "' is no index");
+                    throw new ShapeException("einsum \"" + equation + "\": '" + term.charAt(i) + "' is not an index");
                 axes.add(term.charAt(i));
             }
         }
@@ -106,8 +106,7 @@ final class Einsum {
         for (var term : terms) for (char name : term.axes) if (name >= 0x1000) ellipsis = Math.max(ellipsis, name - 0x1000);
         int rank = text.contains("...") ? text.length() - 3 + ellipsis : text.length();
         var axes = axes(equation, text, rank);
-        if (new HashSet<>(axes).size() != axes.size())
-            throw new ShapeException("einsum \"" + equation + "\": an output index stands twice");
+        if (new HashSet<>(axes).size() != axes.size()) throw new ShapeException("einsum \"" + equation + "\": an output index is repeated");
         return axes;
     }
 

@@ -81,7 +81,7 @@ public record ElementwiseOp(Op op, DType type) implements Operation {
             case DIV -> i == 0 ? 2 : 3;
             case FMA -> i == 0 ? 2 : i == 1 ? 1 : 0;
             case MOD -> i == 0 ? 0 : 3;
-            case POW -> i == 0 ? 3 : 1 | RESULT;
+            case POW -> i == 0 ? 3 : 3 | RESULT;
             case ATAN2, POLYGAMMA -> 3;
             case MAX, MIN -> 3 | RESULT;
             default -> 1;
@@ -149,7 +149,7 @@ public record ElementwiseOp(Op op, DType type) implements Operation {
             case POLYGAMMA -> i == 0 ? null : g.mul(y.polygamma((int) x.item() + 1));
             case MUL -> g.mul(i == 0 ? y : x);
             case DIV -> i == 0 ? g.div(y) : g.mul(x).div(y.square()).neg();
-            case POW -> i == 0 ? powerBase(g, x, y) : powerExponent(g, x, z);
+            case POW -> i == 0 ? powerBase(g, x, y) : powerExponent(g, x, y, z);
             case MAX, MIN -> share(i, g, x, y, z);
             case ATAN2 -> i == 0 ? g.mul(y).div(x.square().add(y.square())) : g.mul(x).div(x.square().add(y.square())).neg();
             case MOD -> i == 0 ? g : g.mul(x.floorDiv(y)).neg();
@@ -159,15 +159,15 @@ public record ElementwiseOp(Op op, DType type) implements Operation {
         };
     }
 
-    /** {@code y x^(y-1)}, and 0 for y = 0 even at x = 0. */
+    /** {@code y x^(y-1)}. {@code x^0} is 1 for every x, so that its slope is 0 at 0 as well, and the slope's slope. */
     private static Tensor powerBase(Tensor g, Tensor x, Tensor y) {
-        var slope = y.mul(x.pow(y.sub(1)));
-        return g.mul(y.eq(0).where(slope.zerosLike(), slope));
+        var flat = y.eq(0).and(x.abs().gt(0).not()); // of 0 and NaN
+        return g.mul(y.mul(flat.where(x.onesLike(), x).pow(y.sub(1))));
     }
 
-    /** {@code x^y log x}, and 0 at x = 0, the limit for positive exponents. */
-    private static Tensor powerExponent(Tensor g, Tensor x, Tensor z) {
-        var safe = x.eq(0).where(x.onesLike(), x);
+    /** {@code x^y log x}, and its limit 0 at x = 0 for exponents that are not negative. */
+    private static Tensor powerExponent(Tensor g, Tensor x, Tensor y, Tensor z) {
+        var safe = x.eq(0).and(y.ge(0)).where(x.onesLike(), x);
         return g.mul(z.mul(safe.log()));
     }
 

@@ -120,22 +120,31 @@ sealed interface ElementwiseOps permits Tensor {
     /** True where the element is zero (false). */
     default Tensor not() { return predicate(Op.NOT, self()); }
 
-    // Two operands, broadcast. A Java number takes this tensor's type if that can hold it, else F64.
+    // Two operands, broadcast. A Java number takes this tensor's type if that can hold it; else a whole one I32 or I64 beside integers (a U8 less -1 is
+    // I32), any other F64.
 
     default Tensor add(Tensor other) { return arithmetic(Op.ADD, self(), other); }
 
     default Tensor add(double other) { return add(number(other)); }
 
+    default Tensor add(long other) { return add(number(other)); }
+
     default Tensor sub(Tensor other) { return arithmetic(Op.SUB, self(), other); }
 
     default Tensor sub(double other) { return sub(number(other)); }
 
+    default Tensor sub(long other) { return sub(number(other)); }
+
     /** {@code other - this}. */
     default Tensor rsub(double other) { return number(other).sub(self()); }
+
+    default Tensor rsub(long other) { return number(other).sub(self()); }
 
     default Tensor mul(Tensor other) { return arithmetic(Op.MUL, self(), other); }
 
     default Tensor mul(double other) { return mul(number(other)); }
+
+    default Tensor mul(long other) { return mul(number(other)); }
 
     /** True division; integers give floats. */
     default Tensor div(Tensor other) {
@@ -148,8 +157,10 @@ sealed interface ElementwiseOps permits Tensor {
     /** {@code other / this}. */
     default Tensor rdiv(double other) { return number(other).div(self()); }
 
-    /** {@code this ^ other}. Integers stay integers and wrap; a negative integer exponent is refused. */
+    /** {@code this ^ other}, at the edges as IEEE 754: {@code x^0} and {@code 1^x} are 1 even for NaN. Integers stay integers and wrap; a negative integer exponent is refused. */
     default Tensor pow(Tensor other) { return arithmetic(Op.POW, self(), other); }
+
+    default Tensor pow(long exponent) { return exponent == (long) (double) exponent ? pow((double) exponent) : pow(number(exponent)); }
 
     default Tensor pow(double exponent) {
         if (exponent == 2) return square();
@@ -162,14 +173,28 @@ sealed interface ElementwiseOps permits Tensor {
 
     default Tensor maximum(double other) { return maximum(number(other)); }
 
+    default Tensor maximum(long other) { return maximum(number(other)); }
+
     default Tensor minimum(Tensor other) { return arithmetic(Op.MIN, self(), other); }
 
     default Tensor minimum(double other) { return minimum(number(other)); }
 
-    /** Each element limited to {@code low .. high}; the gradient passes inside and at the limits. */
+    default Tensor minimum(long other) { return minimum(number(other)); }
+
+    /** Each element limited to {@code low .. high}; the gradient passes whole inside and at the limits, as PyTorch's. NaN stays NaN. */
     default Tensor clamp(double low, double high) {
-        if (low > high) throw new IllegalArgumentException("clamp: low " + low + " exceeds high " + high);
-        return maximum(low).minimum(high);
+        if (!(low <= high)) throw new IllegalArgumentException("clamp: low is " + low + " and high " + high + "; low is at most high");
+        return clamp(number(low), number(high));
+    }
+
+    default Tensor clamp(long low, long high) {
+        if (low > high) throw new IllegalArgumentException("clamp: low is " + low + " and high " + high + "; low is at most high");
+        return clamp(number(low), number(high));
+    }
+
+    private Tensor clamp(Tensor low, Tensor high) {
+        var x = self();
+        return x.gt(high).where(high, x.lt(low).where(low, x)); // a maximum would share the gradient at the limit
     }
 
     /** The angle of the point {@code (other, this)}: {@code y.atan2(x)}. */
@@ -183,10 +208,14 @@ sealed interface ElementwiseOps permits Tensor {
 
     default Tensor floorDiv(double other) { return floorDiv(number(other)); }
 
+    default Tensor floorDiv(long other) { return floorDiv(number(other)); }
+
     /** Remainder with the divisor's sign, as Python's {@code %}. @throws ArithmeticException for an integer divisor of zero, at this call */
     default Tensor mod(Tensor other) { return arithmetic(Op.MOD, self(), other); }
 
     default Tensor mod(double other) { return mod(number(other)); }
+
+    default Tensor mod(long other) { return mod(number(other)); }
 
     /** {@code this * factor + summand}; floats round once. */
     default Tensor mulAdd(Tensor factor, Tensor summand) {
@@ -202,25 +231,37 @@ sealed interface ElementwiseOps permits Tensor {
 
     default Tensor eq(double other) { return eq(number(other)); }
 
+    default Tensor eq(long other) { return eq(number(other)); }
+
     default Tensor ne(Tensor other) { return compare(Op.NE, self(), other); }
 
     default Tensor ne(double other) { return ne(number(other)); }
+
+    default Tensor ne(long other) { return ne(number(other)); }
 
     default Tensor lt(Tensor other) { return compare(Op.LT, self(), other); }
 
     default Tensor lt(double other) { return lt(number(other)); }
 
+    default Tensor lt(long other) { return lt(number(other)); }
+
     default Tensor le(Tensor other) { return compare(Op.LE, self(), other); }
 
     default Tensor le(double other) { return le(number(other)); }
+
+    default Tensor le(long other) { return le(number(other)); }
 
     default Tensor gt(Tensor other) { return compare(Op.GT, self(), other); }
 
     default Tensor gt(double other) { return gt(number(other)); }
 
+    default Tensor gt(long other) { return gt(number(other)); }
+
     default Tensor ge(Tensor other) { return compare(Op.GE, self(), other); }
 
     default Tensor ge(double other) { return ge(number(other)); }
+
+    default Tensor ge(long other) { return ge(number(other)); }
 
     /** Logical for BOOL, bitwise for integers. */
     default Tensor and(Tensor other) { return bits(Op.AND, self(), other); }
@@ -237,17 +278,27 @@ sealed interface ElementwiseOps permits Tensor {
         return apply(Op.WHERE, type, self(), a.to(type), b.to(type));
     }
 
-    /** {@code value} where {@code mask} is true, this elsewhere. */
-    default Tensor maskedFill(Tensor mask, double value) { return mask.where(Creation.constant(self().dtype(), value), self()); }
+    /** {@code value} where {@code mask} is true, this elsewhere, in this type. @throws DTypeException if that does not hold the value */
+    default Tensor maskedFill(Tensor mask, double value) {
+        return mask.where(Creation.constant("maskedFill", self().dtype(), value), self());
+    }
+
+    default Tensor maskedFill(Tensor mask, long value) {
+        return mask.where(Creation.constant("maskedFill", self().dtype(), value), self());
+    }
 
     // How a call becomes an operation.
 
-    private Tensor number(double value) { return Creation.constant(typeFor(self().dtype(), value), value); }
+    private Tensor number(double value) {
+        var type = self().dtype();
+        if (!type.isFloat() && Creation.isLong(value)) return number((long) value);
+        return Creation.constant(type.isFloat() && Creation.reaches(type, value) ? type : DType.F64, value);
+    }
 
-    private static DType typeFor(DType type, double value) {
-        if (type.isFloat()) return type;
-        if (Creation.holds(type == DType.BOOL ? DType.I32 : type, value)) return type == DType.BOOL ? DType.I32 : type;
-        return value == (int) value ? DType.I32 : value == (long) value ? DType.I64 : DType.F64;
+    private Tensor number(long value) {
+        var type = number(self().dtype());
+        if (type.isFloat() ? Creation.reaches(type, value) : Creation.holds(type, value)) return Creation.constant(type, value);
+        return Creation.constant(type.isFloat() ? DType.F64 : Creation.holds(DType.I32, value) ? DType.I32 : DType.I64, value);
     }
 
     private static DType number(DType type) { return type == DType.BOOL ? DType.I32 : type; }

@@ -33,7 +33,7 @@ public final class Forward {
         return Tracing.within(level, () -> f.apply(operands)).tangent(level);
     }
 
-    /** One direction. Its identity tells its tangents from those of others. */
+    /** One direction. Its identity distinguishes its tangents from those of others. */
     private static final class Level implements Tracing.Recorder {
         @Override public void made(Operation operation, boolean stopped, Tensor result, Tensor... operands) {
             if (stopped || !result.dtype().isFloat() || !operation.isDifferentiable()) return;

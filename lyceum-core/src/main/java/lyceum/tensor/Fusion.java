@@ -2,6 +2,7 @@ package lyceum.tensor;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
@@ -34,12 +35,14 @@ final class Fusion {
     private static final long CHEAP_COPY = 16;
 
     enum Mode {
-        ON, OFF, ALWAYS
+        ON, OFF, ALWAYS,
+        /** Nothing is computed: every result is {@linkplain ShapesOnly hollow}. */
+        SHAPES
     }
 
     private static final ScopedValue<Mode> SCOPED = ScopedValue.newInstance();
-    /** Asking an unbound scoped value costs a microsecond where others are bound, and every small operation asks. */
-    private static volatile boolean everScoped;
+    /** Asking an unbound scoped value costs a microsecond where others are bound, and every small operation asks: so ask only while one is bound. */
+    private static final AtomicInteger SCOPES = new AtomicInteger();
     /** Null where the setting is wrong. */
     private static final Mode DEFAULT;
     private static final IllegalArgumentException WRONG;
@@ -87,19 +90,26 @@ final class Fusion {
     }
 
     static Mode mode() {
-        if (everScoped && SCOPED.isBound()) return SCOPED.get();
+        if (SCOPES.get() != 0 && SCOPED.isBound()) return SCOPED.get();
         if (DEFAULT == null) throw WRONG;
         return DEFAULT;
     }
 
+    static boolean isShapesOnly() { return SCOPES.get() != 0 && mode() == Mode.SHAPES; }
+
     static void with(Mode mode, Runnable body) {
-        everScoped = true;
-        ScopedValue.where(SCOPED, mode).run(body);
+        SCOPES.incrementAndGet();
+        try {
+            ScopedValue.where(SCOPED, mode).run(body);
+        } finally {
+            SCOPES.decrementAndGet();
+        }
     }
 
     /** The tensor {@code op(a, b, c)}, its operands already of the right types and broadcastable to {@code shape}. */
     static Tensor apply(Op op, DType type, Shape shape, Tensor a, Tensor b, Tensor c) {
         var mode = mode();
+        if (mode == Mode.SHAPES) return new Tensor(ShapesOnly.hollow(type, shape), shape);
         if (mode == Mode.OFF || mode == Mode.ON && shape.count() <= SMALL && !reducesRows(a) && !reducesRows(b) && !reducesRows(c))
             return now(op, type, shape, a, b, c);
         bound(a);
@@ -119,7 +129,9 @@ final class Fusion {
      */
     static Tensor product(Tensor a, Tensor b, Shape shape) {
         var mode = mode();
-        if (mode == Mode.OFF || !a.dtype().isFloat() || a.dtype().bytes() < 4 || a.size(-1) == 0 || shape.count() == 0) return null;
+        if (mode == Mode.OFF || mode == Mode.SHAPES || !a.dtype().isFloat() || a.dtype().bytes() < 4 || a.size(-1) == 0
+                || shape.count() == 0)
+            return null;
         if (mode == Mode.ON && (shape.count() <= SMALL || (double) shape.count() * a.size(-1) < LEAST_PRODUCT)) return null;
         if (a.count() + b.count() > 16 * shape.count() || Memory.exceedsBudget(8 * shape.count())) return null; // what does not fit says so at the call
         a.view();
@@ -226,6 +238,7 @@ final class Fusion {
     static View allocate(DType type, Shape shape) { return allocate(type, shape, Scope.current()); }
 
     static View allocate(DType type, Shape shape, Scope scope) {
+        if (isShapesOnly()) return ShapesOnly.hollow(type, shape);
         Storage storage = Allocator.allocate(Math.multiplyExact(shape.count(), type.bytes()), scope);
         return new View(type, storage, 0, shape.sizes(), View.contiguousStrides(shape.sizes()));
     }

@@ -10,6 +10,7 @@ import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
 import lyceum.backend.Program.Instruction;
+import lyceum.backend.ProgramBuilder;
 import lyceum.backend.View;
 import lyceum.memory.Scope;
 
@@ -17,7 +18,7 @@ import lyceum.memory.Scope;
 final class FusionPlan {
     final Shape shape;
     private final Tensor[] roots;
-    private final List<Instruction> code = new ArrayList<>();
+    private final ProgramBuilder program = new ProgramBuilder();
     private final List<View> inputs = new ArrayList<>();
     private final List<Tensor> stored = new ArrayList<>();
     private final List<Integer> outputs = new ArrayList<>();
@@ -69,25 +70,25 @@ final class FusionPlan {
         var deferred = tensor.pending();
         int register;
         if (deferred != null && deferred.op() == Op.CONST) {
-            register = add(Instruction.constant(tensor.dtype(), deferred.immediate()));
+            register = program.add(Instruction.constant(tensor.dtype(), deferred.immediate()));
             if (isRoot(tensor)) pending.add(tensor);
         } else if (deferred != null && deferred.op() == Op.LOAD) {
-            register = add(Instruction.load(tensor.dtype(), (int) deferred.immediate()));
+            register = program.load(tensor.dtype(), (int) deferred.immediate());
             placeholders = true;
         } else if (takesProduct && product == null && deferred != null && deferred.isProduct() && tensor.shape().equals(shape)) {
             product = tensor;
             factors = deferred;
             sums = inputs.size();
             inputs.add(null);
-            register = add(Instruction.load(tensor.dtype(), sums));
+            register = program.load(tensor.dtype(), sums);
             pending.add(tensor);
         } else if (deferred == null || deferred.isProduct() || !belongs(tensor, deferred)) {
             inputs.add(Fusion.broadcast(tensor, shape));
-            register = add(Instruction.load(tensor.dtype(), inputs.size() - 1));
+            register = program.load(tensor.dtype(), inputs.size() - 1);
         } else {
             int a = operand(deferred.a()), b = operand(deferred.b()), c = operand(deferred.c());
             boolean stretched = deferred.op() == Op.CAST && deferred.a().dtype() == tensor.dtype();
-            register = stretched ? a : add(new Instruction(deferred.op(), tensor.dtype(), a, b, c, deferred.immediate()));
+            register = stretched ? a : program.of(deferred.op(), tensor.dtype(), a, b, c, deferred.immediate());
             pending.add(tensor);
         }
         registers.put(tensor, register);
@@ -105,17 +106,10 @@ final class FusionPlan {
         return emit(tensor);
     }
 
-    private int add(Instruction instruction) {
-        code.add(instruction);
-        return code.size() - 1;
-    }
-
     /** Has the product computed by itself after all where the program cannot run on a part of it. */
     private void keepProduct() {
         if (product == null) return;
-        boolean parts = true;
-        for (var instruction : code) parts &= instruction.op() != Op.RANDOM && !instruction.op().isRowReduction();
-        if (parts) return;
+        if (!program.contains(op -> op == Op.RANDOM || op.isRowReduction())) return;
         inputs.set(sums, product.view());
         pending.remove(product);
         product = null;
@@ -186,15 +180,15 @@ final class FusionPlan {
     void runInto(List<Tensor> sources, View[] targets) {
         var registersOfRoots = new int[targets.length];
         for (int i = 0; i < targets.length; i++) registersOfRoots[i] = registers.of(sources.get(i));
-        Backend.current().run(new Program(code, registersOfRoots), inputs.toArray(View[]::new), targets);
+        Backend.current().run(program.build(registersOfRoots), inputs.toArray(View[]::new), targets);
     }
 
     /** The values of the roots as a program of placeholders alone, or null if they read anything else or draw numbers, which differ from run to run. */
     Program ofPlaceholders(Tensor[] sources) {
         var registersOfRoots = new int[sources.length];
         for (int i = 0; i < sources.length; i++) registersOfRoots[i] = emit(sources[i]);
-        for (var instruction : code) if (instruction.op() == Op.RANDOM) return null;
-        return inputs.isEmpty() && placeholders ? new Program(code, registersOfRoots) : null;
+        boolean repeats = !program.contains(op -> op == Op.RANDOM);
+        return repeats && inputs.isEmpty() && placeholders ? program.build(registersOfRoots) : null;
     }
 
     /** A view of one value a row that has the shape of the whole. */
@@ -212,26 +206,24 @@ final class FusionPlan {
         int register = emit(root);
         chooseStored();
         if (stored.size() != 1 || inputs.isEmpty()) return null;
-        var program = new Program(code, register);
-        return program.isPlain() ? program : null;
+        var absorbed = program.build(register);
+        return absorbed.isPlain() ? absorbed : null;
     }
 
     /** Runs the program on the sums of the product as they come; false, with the product computed, if its operands do not allow that. */
     private boolean multiply(View[] targets) {
         var others = new ArrayList<>(inputs);
         others.remove(sums);
-        var then = new ArrayList<>(code);
-        then.replaceAll(i -> i.op() != Op.LOAD ? i
-                : Instruction.load(i.type(), i.immediate() == sums ? 0 : (int) (i.immediate() < sums ? i.immediate() + 1 : i.immediate())));
-        if (MatmulOp.then(factors.a(), factors.b(), program(then), others.toArray(new View[0]), targets)) return true;
+        var then = build().reading(operand -> operand == sums ? 0 : operand < sums ? operand + 1 : operand);
+        if (MatmulOp.then(factors.a(), factors.b(), then, others.toArray(new View[0]), targets)) return true;
         inputs.set(sums, Fusion.multiplied(product, factors));
         return false;
     }
 
-    private Program program(List<Instruction> code) {
+    private Program build() {
         var results = new int[outputs.size()];
         for (int i = 0; i < results.length; i++) results[i] = outputs.get(i);
-        return new Program(code, results);
+        return program.build(results);
     }
 
     View[] inputs() { return inputs.toArray(new View[0]); }
@@ -245,7 +237,7 @@ final class FusionPlan {
         }
         var targets = views.clone();
         for (int i = 0; i < targets.length; i++) if (!stored.get(i).shape().equals(shape)) targets[i] = acrossRows(views[i]);
-        if (product == null || !multiply(targets)) Backend.current().run(program(code), inputs(), targets);
+        if (product == null || !multiply(targets)) Backend.current().run(build(), inputs(), targets);
         for (int i = 0; i < views.length; i++) stored.get(i).publish(views[i]);
     }
 }

@@ -10,6 +10,7 @@ import lyceum.LyceumException;
  */
 final class GradNode implements Reading {
     private static final GradNode[] NONE = {};
+    private static final Tensor[] NO_TENSORS = {};
     private static final AtomicLong NEXT = new AtomicLong();
 
     /** Later operations have higher numbers: descending order is a topological one. */
@@ -26,6 +27,8 @@ final class GradNode implements Reading {
     /** Operands, result, and what is kept beside, each where it is read; with the numbers of in-place writes that they had. Null if nothing is. */
     private Tensor[] saved;
     private int[] versions;
+    /** True once a sweep has dropped what was saved. */
+    private boolean released;
 
     private GradNode(Operation operation, GradNode[] operands, Shape[] shapes, DType[] types, Tensor leaf, long[] strides) {
         this.operation = operation;
@@ -93,7 +96,21 @@ final class GradNode implements Reading {
     /** The operation, if its result is a part of the operand without gaps; else null. */
     ViewOps.Slice part() { return operation instanceof ViewOps.Slice slice && slice.step() == 1 ? slice : null; }
 
+    /** Drops what was saved: a sweep has read it for the last time. */
+    void release() {
+        if (operation instanceof Checkpoint.Rerun rerun) rerun.release();
+        if (saved == null) return;
+        saved = null;
+        versions = null;
+        released = true;
+    }
+
+    /** What is saved, places without anything as null. */
+    Tensor[] saved() { return saved == null ? NO_TENSORS : saved; }
+
     private Tensor get(int place, String what) {
+        if (released) throw new LyceumException("backward of " + operation.text()
+                + ": an earlier sweep has dropped what it saved; run that one by BackwardPass.of(loss).retained(), or compute the loss anew");
         var tensor = saved == null ? null : saved[place];
         if (tensor == null)
             throw new AssertionError("backward of " + operation.text() + " reads " + what + ", which its record does not say");

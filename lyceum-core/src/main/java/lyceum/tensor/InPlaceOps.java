@@ -37,13 +37,19 @@ sealed interface InPlaceOps permits Tensor {
 
     default Tensor add_(double other) { return update("add_", x -> x.add(other)); }
 
+    default Tensor add_(long other) { return update("add_", x -> x.add(other)); }
+
     default Tensor sub_(Tensor other) { return update("sub_", x -> x.sub(other.detach())); }
 
     default Tensor sub_(double other) { return update("sub_", x -> x.sub(other)); }
 
+    default Tensor sub_(long other) { return update("sub_", x -> x.sub(other)); }
+
     default Tensor mul_(Tensor other) { return update("mul_", x -> x.mul(other.detach())); }
 
     default Tensor mul_(double other) { return update("mul_", x -> x.mul(other)); }
+
+    default Tensor mul_(long other) { return update("mul_", x -> x.mul(other)); }
 
     default Tensor div_(Tensor other) { return update("div_", x -> x.div(other.detach())); }
 
@@ -52,7 +58,9 @@ sealed interface InPlaceOps permits Tensor {
     /** Replaces the elements by their softmax along {@code axis}. */
     default Tensor softmax_(int axis) { return copy_(checked("softmax_", self().detach().softmax(axis))); }
 
-    default Tensor fill_(double value) { return copy_(Creation.constant(self().dtype(), value)); }
+    default Tensor fill_(double value) { return copy_(Creation.constant("fill_", self().dtype(), value)); }
+
+    default Tensor fill_(long value) { return copy_(Creation.constant(self().dtype(), value)); }
 
     default Tensor zero_() { return fill_(0); }
 
@@ -66,7 +74,9 @@ sealed interface InPlaceOps permits Tensor {
         return self();
     }
 
-    default Tensor set_(double value, Index... place) { return set_(Creation.constant(self().dtype(), value), place); }
+    default Tensor set_(double value, Index... place) { return set_(Creation.constant("set_", self().dtype(), value), place); }
+
+    default Tensor set_(long value, Index... place) { return set_(Creation.constant(self().dtype(), value), place); }
 
     private Tensor update(String operation, UnaryOperator<Tensor> f) {
         var x = self();

@@ -13,7 +13,7 @@ import lyceum.ShapeException;
  * }
  */
 public sealed interface Index {
-    /** A bound of a {@link Range} that is left out. */
+    /** A bound of a range or of {@link Tensor#slice} that is left out: an end of the axis. */
     long OPEN = Long.MIN_VALUE;
 
     record At(long index) implements Index {}
@@ -34,7 +34,10 @@ public sealed interface Index {
     /** {@code start} to {@code stop - 1}, as {@code x[start:stop]}. */
     static Index range(long start, long stop) { return new Range(start, stop, 1); }
 
-    /** {@code start, start + step, ...} up to but not including {@code stop}; negative bounds count from the end, bounds beyond the axis are moved to its ends. */
+    /**
+     * {@code start, start + step, ...} up to but not including {@code stop}, as Python's {@code x[start:stop:step]}: negative bounds count from the end
+     * (so -1 is the last, backwards too; {@link #OPEN} is what Python leaves out), and bounds beyond the axis are moved to its ends.
+     */
     static Index range(long start, long stop, long step) { return new Range(start, stop, step); }
 
     /** From {@code start} to the end. */
@@ -52,7 +55,10 @@ public sealed interface Index {
     /** All axes between those named before and after: the ellipsis. */
     static Index rest() { return new Rest(); }
 
-    /** Entries by number; a BOOL vector selects where it is true. Several such entries select every combination, as NumPy's {@code ix_}. */
+    /**
+     * Entries by number; a BOOL vector selects where it is true. Several such entries select every combination, as NumPy's {@code ix_}; for pairs, as
+     * NumPy's {@code x[i, j]}, see {@link Tensor#get(Tensor...)}.
+     */
     static Index of(Tensor indices) { return new Of(indices); }
 
     /** Applies the entries axis by axis. */
@@ -85,7 +91,7 @@ public sealed interface Index {
         long size = x.size(axis), low = up ? 0 : -1, high = up ? size : size - 1;
         long start = bound(range.start, up ? low : high, size, low, high), stop = bound(range.stop, up ? high : low, size, low, high);
         boolean empty = up ? stop <= start : stop >= start;
-        return empty ? x.slice(axis, 0, 0, 1) : x.slice(axis, start, stop, range.step);
+        return empty ? x.slice(axis, 0, 0, 1) : new ViewOps.Slice(axis, start, stop, range.step).apply(x);
     }
 
     private static long bound(long given, long open, long size, long low, long high) {

@@ -6,7 +6,7 @@ import lyceum.DTypeException;
 import lyceum.ShapeException;
 import lyceum.backend.Backend.Scatter;
 
-/** Picking elements by index. Index tensors are I64 or I32; each is checked where it is read, and where one is out of range there is no result. */
+/** Picking elements by index. Index tensors are I64 or I32; each is checked when it is read, and one out of range is an error. */
 sealed interface IndexOps permits Tensor {
 
     private Tensor self() { return (Tensor) this; }
@@ -22,14 +22,23 @@ sealed interface IndexOps permits Tensor {
     /** As NumPy's square brackets: {@code x.get(Index.all(), Index.range(0, 3), Index.at(-1))}. */
     default Tensor get(Index... indices) { return Index.apply(self(), indices); }
 
+    /**
+     * Elements by tuples of numbers, as NumPy's {@code x[i, j]} of index arrays: one array for each axis from the first; they broadcast together, and
+     * {@code out[k] = x[i[k], j[k]]}, of their shape and then the other axes of this. Negative numbers count from the end. A copy.
+     *
+     * @throws ShapeException if there are more arrays than axes, or a number is out of range
+     * @see Index#of every combination instead
+     */
+    default Tensor get(Tensor... indices) { return Indexing.paired(self(), indices); }
+
     /** Rows (or entries of another axis) by number, in the given order, repeated if so asked. A copy. */
     default Tensor indexSelect(int axis, Tensor index) {
         var x = self();
-        int a = x.shape().axis(axis);
+        int a = x.shape().axis("indexSelect", axis);
         if (index.rank() != 1) throw new ShapeException("indexSelect: the index has shape " + index.shape() + "; it must be a vector");
         var sizes = x.shape().toArray();
         sizes[a] = index.count();
-        var wide = Indexing.alongAxis(index, a, Shape.adopt(sizes));
+        var wide = Indexing.alongAxis("indexSelect", index, a, Shape.adopt(sizes));
         return gather(a, wide);
     }
 
@@ -39,25 +48,25 @@ sealed interface IndexOps permits Tensor {
     /** {@code result[.., j, ..] = this[.., index[.., j, ..], ..]}: shapes agree but along {@code axis}. A copy. */
     default Tensor gather(int axis, Tensor index) {
         var x = self();
-        int a = x.shape().axis(axis);
+        int a = x.shape().axis("gather", axis);
         var i64 = Indexing.checked("gather", index, x.shape(), a, index.shape());
         return new GatherOp(a).apply(x, i64);
     }
 
     /** A copy in which {@code source[.., j, ..]} stands at {@code index[.., j, ..]} of {@code axis}; the last of several wins. */
     default Tensor scatter(int axis, Tensor index, Tensor source) {
-        return Indexing.scatter(Scatter.SET, self(), self().shape().axis(axis), index, source);
+        return Indexing.scatter("scatter", Scatter.SET, self(), self().shape().axis("scatter", axis), index, source);
     }
 
     /** A copy to which {@code source[.., j, ..]} is added at {@code index[.., j, ..]} of {@code axis}. */
     default Tensor scatterAdd(int axis, Tensor index, Tensor source) {
-        return Indexing.scatter(Scatter.ADD, self(), self().shape().axis(axis), index, source);
+        return Indexing.scatter("scatterAdd", Scatter.ADD, self(), self().shape().axis("scatterAdd", axis), index, source);
     }
 
     /** A copy to which {@code source} is added at the entries {@code index} (a vector) of {@code axis}. */
     default Tensor indexAdd(int axis, Tensor index, Tensor source) {
-        int a = self().shape().axis(axis);
-        return scatterAdd(a, Indexing.alongAxis(index, a, source.shape()), source);
+        int a = self().shape().axis("indexAdd", axis);
+        return Indexing.scatter("indexAdd", Scatter.ADD, self(), a, Indexing.alongAxis("indexAdd", index, a, source.shape()), source);
     }
 
     /**
@@ -65,13 +74,15 @@ sealed interface IndexOps permits Tensor {
      * there is no row. The index is a vector; it need not be sorted, but rows that are near in it are near in memory.
      */
     default Tensor segmentSum(Tensor index, long segments) {
-        return Indexing.empty("segmentSum", self(), segments, 0).indexAdd(0, index, self());
+        var none = Indexing.empty("segmentSum", self(), segments, 0);
+        return Indexing.scatter("segmentSum", Scatter.ADD, none, 0, Indexing.alongAxis("segmentSum", index, 0, self().shape()), self());
     }
 
     /** The means of rows that share a number; zeros where there is none. @see #segmentSum */
     default Tensor segmentMean(Tensor index, long segments) {
         var x = self();
-        if (x.dtype().isFloat() && x.dtype().bytes() < 4) return x.to(DType.F32).segmentMean(index, segments).to(x.dtype()); // a narrow one does not count far
+        var type = x.dtype().accumulator();
+        if (type != x.dtype()) return x.to(type).segmentMean(index, segments).to(x.dtype()); // a narrow one does not count far
         var sum = segmentSum(index, segments);
         var sizes = new long[sum.rank()];
         Arrays.fill(sizes, 1);
@@ -94,6 +105,8 @@ sealed interface IndexOps permits Tensor {
     /** The elements where {@code mask} (this shape, BOOL) is true, as a vector. */
     default Tensor maskedSelect(Tensor mask) {
         if (mask.dtype() != DType.BOOL) throw new DTypeException("maskedSelect: the mask is " + mask.dtype() + ", not BOOL");
+        if (!Shape.broadcast("maskedSelect", self().shape(), mask.shape()).equals(self().shape()))
+            throw new ShapeException("maskedSelect: mask " + mask.shape() + " does not stretch to " + self().shape());
         var wide = mask.expand(self().shape().sizes());
         return self().flatten().indexSelect(0, wide.flatten().nonZeroFlat());
     }

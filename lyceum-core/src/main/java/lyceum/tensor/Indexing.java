@@ -1,6 +1,7 @@
 package lyceum.tensor;
 
 import java.util.Arrays;
+import java.util.stream.LongStream;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
@@ -11,14 +12,49 @@ final class Indexing {
     private Indexing() {}
 
     /** A vector of indices seen along {@code axis} of {@code shape}. */
-    static Tensor alongAxis(Tensor index, int axis, Shape shape) {
-        if (index.rank() != 1 || index.count() != shape.size(axis)) throw new ShapeException("an index of shape " + index.shape()
-                + " for the " + shape.size(axis) + " entries of axis " + axis + " of " + shape + "; it is a vector with a number for each");
+    static Tensor alongAxis(String operation, Tensor index, int axis, Shape shape) {
+        if (index.rank() != 1 || index.count() != shape.size(axis))
+            throw new ShapeException(operation + ": an index of shape " + index.shape() + " for the " + shape.size(axis)
+                    + " entries of axis " + axis + " of " + shape + "; it is a vector with a number for each");
         var sizes = new long[shape.rank()];
         Arrays.fill(sizes, 1);
         sizes[axis] = index.count();
         return index.reshape(sizes).expand(shape.sizes());
     }
+
+    /** See {@link IndexOps#get(Tensor...)}: the axes that are indexed become one, and so do their numbers. */
+    static Tensor paired(Tensor x, Tensor... indices) {
+        if (indices.length == 0 || indices.length > x.rank()) throw new ShapeException(
+                "get: " + indices.length + " index arrays for shape " + x.shape() + "; there is one for each axis from the first");
+        Tensor place = Tensor.zeros(DType.I64), outside = Tensor.zeros(DType.BOOL);
+        long count = 1;
+        for (int axis = 0; axis < indices.length; axis++) {
+            var index = indices[axis];
+            if (index.dtype() == DType.BOOL || index.dtype().isFloat()) throw new DTypeException(
+                    "get: index " + axis + " is " + index.dtype() + "; it must be I32 or I64, and for a mask use maskedSelect");
+            long size = x.size(axis);
+            var given = index.to(DType.I64);
+            refuseOutside(given, axis, x.shape());
+            place = place.mul(size).add(given.lt(0).where(given.add(size), given));
+            outside = outside.or(given.lt(-size)).or(given.ge(size));
+            count *= size;
+        }
+        // In a batch only the first entry's numbers have been seen: those of others must not become places of other rows.
+        var flat = outside.where(Tensor.full(DType.I64, count), place);
+        long[] sizes = x.shape().sizes(), rest = Arrays.copyOfRange(sizes, indices.length, sizes.length);
+        var rows = x.reshape(joined(new long[] {count}, rest)).indexSelect(0, flat.flatten());
+        return rows.reshape(joined(flat.shape().sizes(), rest));
+    }
+
+    private static void refuseOutside(Tensor index, int axis, Shape shape) {
+        if (index.count() == 0) return;
+        double least = Tracing.untold(() -> index.min().item()), most = Tracing.untold(() -> index.max().item());
+        double worst = least < -shape.size(axis) ? least : most;
+        if (worst < -shape.size(axis) || worst >= shape.size(axis))
+            throw new ShapeException("get: index " + (long) worst + " is out of range for axis " + axis + " of shape " + shape);
+    }
+
+    private static long[] joined(long[] a, long[] b) { return LongStream.concat(Arrays.stream(a), Arrays.stream(b)).toArray(); }
 
     /** The index as I64; whether its values are in range is for the backend to see. @throws ShapeException if shapes do not agree */
     static Tensor checked(String operation, Tensor index, Shape target, int axis, Shape other) {
@@ -58,13 +94,13 @@ final class Indexing {
         var name = rule == Scatter.MAX ? "segmentMax" : "segmentMin";
         if (!x.dtype().isFloat()) throw new DTypeException(name + ": the rows are " + x.dtype() + "; convert them to a float type");
         var none = empty(name, x, segments, rule == Scatter.MAX ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY);
-        return scatter(rule, none, 0, alongAxis(index, 0, x.shape()), x);
+        return scatter(name, rule, none, 0, alongAxis(name, index, 0, x.shape()), x);
     }
 
-    static Tensor scatter(Scatter rule, Tensor x, int axis, Tensor index, Tensor source) {
-        var i64 = checked("scatter", index, x.shape(), axis, source.shape());
+    static Tensor scatter(String operation, Scatter rule, Tensor x, int axis, Tensor index, Tensor source) {
+        var i64 = checked(operation, index, x.shape(), axis, source.shape());
         if (source.dtype() != x.dtype())
-            throw new DTypeException("scatter: source is " + source.dtype() + ", tensor " + x.dtype() + "; convert one with to()");
+            throw new DTypeException(operation + ": source is " + source.dtype() + ", tensor " + x.dtype() + "; convert one with to()");
         return new ScatterOp(rule, axis).apply(x, i64, source);
     }
 }

@@ -1,5 +1,7 @@
 package lyceum.tensor;
 
+import lyceum.DType;
+
 /**
  * A running {@code log |sum of w exp(x)|} that never overflows: the largest exponent so far, and the sum relative to it.
  *
@@ -57,14 +59,14 @@ public final class LogSumExp {
 
     /** {@code log |sum of weights exp(x)|} and its sign along the axes, weights broadcast; differentiable in x. */
     public static Signed signed(Tensor x, Tensor weights, int... axes) {
-        var wide = x.to(x.dtype().toFloat());
+        var wide = RowOps.wide(x.to(x.dtype().toFloat()));
         var present = weights.ne(0);
-        var top = present.where(wide.detach(), Tensor.full(wide.dtype(), Double.NEGATIVE_INFINITY)).max(axes, true);
-        var shift = top.isFinite().where(top, top.zerosLike());
+        var shift = RowOps.finiteTop(present.where(wide.detach(), Tensor.full(wide.dtype(), Double.NEGATIVE_INFINITY)), axes);
         var terms = present.where(wide.sub(shift).exp().mul(weights), wide.zerosLike());
         var sum = terms.sum(axes, true);
+        var type = DType.promote(x.dtype().toFloat(), weights.dtype());
         var mask = Axes.mask("logSumExp", terms.shape(), axes);
         var shape = Axes.without(terms.shape(), mask).sizes();
-        return new Signed(sum.abs().log().add(shift).reshape(shape), sum.detach().sign().reshape(shape));
+        return new Signed(sum.abs().log().add(shift).to(type).reshape(shape), sum.detach().sign().to(type).reshape(shape));
     }
 }

@@ -17,7 +17,7 @@ public record MatmulOp(Precision precision, DType type) implements Operation {
 
     static void check(Tensor a, Tensor b) {
         if (a.rank() == 0 || b.rank() == 0)
-            throw new ShapeException("matmul: " + a.shape() + " x " + b.shape() + ": a scalar is no matrix; use mul");
+            throw new ShapeException("matmul: " + a.shape() + " x " + b.shape() + ": a scalar is not a matrix; use mul");
         if (a.size(-1) != b.size(-2)) throw new ShapeException(
                 "matmul: " + a.shape() + " x " + b.shape() + ": inner sizes " + a.size(-1) + " and " + b.size(-2) + " differ");
     }

@@ -5,7 +5,7 @@ import lyceum.DType;
 import lyceum.backend.View;
 
 /**
- * What is done to tensors, as data: one record tells all that is known of an operation, and histories, traces, forward mode, batches, memory plans
+ * What is done to tensors, as data: one record holds everything that is known about an operation, and histories, traces, forward mode, batches, memory plans
  * and listings read it. Everything that {@link Tensor} offers is one of these or a composition of them; records of equal components are equal.
  *
  * <ul>
@@ -54,7 +54,7 @@ public sealed interface Operation
         Tensor pullback(int i, Tensor g);
     }
 
-    /** The value, neither recorded nor told to listeners; it may stay pending. Operands have the types and shapes that the operation takes. */
+    /** The value, neither recorded nor reported to listeners; it may stay pending. Operands have the types and shapes that the operation takes. */
     Tensor value(Tensor... in);
 
     /** True if the pull-back reads more than operands and result. */
@@ -63,7 +63,7 @@ public sealed interface Operation
     /** The value with what the pull-back {@link #keeps}. */
     default Outcome outcome(Tensor... in) { return new Outcome(value(in)); }
 
-    /** The value: recorded for gradients if an operand is tracked, and told to those who listen. All that is done to tensors goes through here. */
+    /** The value: recorded for gradients if an operand is tracked, and reported to listeners. All that is done to tensors goes through here. */
     default Tensor apply(Tensor... in) {
         boolean told = Tracing.on(), wanted = GradNode.wanted(in);
         if (wanted && keeps()) {
@@ -121,7 +121,7 @@ public sealed interface Operation
      */
     Tensor batched(long size, boolean[] isBatched, Tensor... in);
 
-    /** The value in simpler operations, recorded and told each: what a fused operation stands for. */
+    /** The value in simpler operations, each recorded and reported: what a fused operation abbreviates. */
     default Tensor composed(Tensor... in) { return apply(in); }
 
     /** True if it stands for several simpler operations. */

@@ -38,7 +38,7 @@ record PendingValue(Op op, long immediate, Tensor a, Tensor b, Tensor c, int siz
 
         boolean isDismissed() { return dismissed; }
 
-        /** True if nobody can read the value any more. */
+        /** True if the value can no longer be read. */
         synchronized boolean areDone() {
             if (!dismissed) return false;
             if (waiting != null) for (var reference : waiting) {
@@ -91,7 +91,7 @@ record PendingValue(Op op, long immediate, Tensor a, Tensor b, Tensor c, int siz
                 new Readers(), NEXT.getAndIncrement(), scope);
     }
 
-    /** The same work, whose result shall belong to {@code scope}. */
+    /** The same work, whose result will belong to {@code scope}. */
     PendingValue in(Scope scope) { return new PendingValue(op, immediate, a, b, c, size, held, rows, reducesRows, readers, number, scope); }
 
     /** Bytes of the stored operands that lie in {@code storage}. */

@@ -10,7 +10,7 @@ public interface Reading {
 
     Tensor result();
 
-    /** What {@link Operation#outcome} kept; it was neither recorded nor told, so where somebody watches the gradient, compute it again. */
+    /** What {@link Operation#outcome} kept; it was neither recorded nor reported, so compute it again if the gradient is observed. */
     Tensor kept(int i);
 
     /** How many values were kept. */

@@ -90,7 +90,7 @@ public record ReduceOp(Reduction reduction, Axes axes, boolean keep) implements 
         var wide = g.reshape(Axes.kept(reading.shape(0), mask).sizes());
         return switch (reduction) {
             case SUM -> ViewOps.stretch(wide, reading.shape(0));
-            case PROD -> wide.mul(productOfOthers(reading.operand(0), mask));
+            case PROD -> wide.mul(productOfOthers(RowOps.wide(reading.operand(0)), mask));
             default -> share(reading.operand(0), reading.result()).mul(wide);
         };
     }
@@ -98,8 +98,8 @@ public record ReduceOp(Reduction reduction, Axes axes, boolean keep) implements 
     @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) {
         return switch (reduction) {
             case SUM -> apply(tangents[0]);
-            case PROD -> sum(tangents[0].mul(productOfOthers(in[0], axes.mask(in[0].rank()))));
-            default -> sum(tangents[0].mul(share(in[0], out)));
+            case PROD -> sum(tangents[0].mul(productOfOthers(RowOps.wide(in[0]), axes.mask(in[0].rank())))).to(out.dtype());
+            default -> sum(tangents[0].mul(share(in[0], out))).to(out.dtype());
         };
     }
 
@@ -107,7 +107,7 @@ public record ReduceOp(Reduction reduction, Axes axes, boolean keep) implements 
 
     /** What each element has of its group's extreme: ties share it equally. */
     private Tensor share(Tensor x, Tensor extreme) {
-        var winners = x.eq(extreme.reshape(Axes.kept(x.shape(), axes.mask(x.rank())).sizes())).to(x.dtype());
+        var winners = x.eq(extreme.reshape(Axes.kept(x.shape(), axes.mask(x.rank())).sizes())).to(x.dtype().accumulator());
         return axes.count() == 0 ? winners : winners.div(winners.sum(axes.numbers(), true));
     }
 

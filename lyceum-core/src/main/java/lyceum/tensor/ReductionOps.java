@@ -7,115 +7,177 @@ import lyceum.backend.Backend.Scan;
 
 /**
  * Operations that combine elements along axes. No axis named means all; negative axes count from the last; {@code keepDims} leaves reduced
- * axes with size 1. Sums of BOOL and integers are I64; float sums are accumulated in double.
+ * axes with size 1: {@code x.sum(1, true)}, and of several {@code x.sum(new int[] {0, 1}, true)}. Sums of BOOL and integers are I64; float sums are
+ * accumulated in double, and what is made of them in F16 and BF16 is worked out in F32 and rounded once.
  */
 sealed interface ReductionOps permits Tensor {
 
     private Tensor self() { return (Tensor) this; }
 
+    /** This tensor as a float. */
+    private Tensor asFloat() { return self().to(self().dtype().toFloat()); }
+
     default Tensor sum(int... axes) { return sum(axes, false); }
+
+    default Tensor sum(int axis, boolean keepDims) { return sum(new int[] {axis}, keepDims); }
 
     default Tensor sum(int[] axes, boolean keepDims) { return ReduceOp.of(Reduction.SUM, self(), axes, keepDims); }
 
     /** Arithmetic mean; integers give {@link DType#toFloat()}. NaN for no elements. */
     default Tensor mean(int... axes) { return mean(axes, false); }
 
+    default Tensor mean(int axis, boolean keepDims) { return mean(new int[] {axis}, keepDims); }
+
     default Tensor mean(int[] axes, boolean keepDims) {
-        var x = self().to(self().dtype().toFloat());
-        return x.sum(axes, keepDims).div(Axes.count("mean", x.shape(), axes));
+        var x = asFloat();
+        double n = Axes.count("mean", x.shape(), axes);
+        return RowOps.wide(x).sum(axes, keepDims).div(n).to(x.dtype());
     }
 
     /** Variance with divisor n - 1. */
     default Tensor var(int... axes) { return var(axes, 1, false); }
 
+    default Tensor var(int axis, boolean keepDims) { return var(new int[] {axis}, 1, keepDims); }
+
+    default Tensor var(int axis, double correction, boolean keepDims) { return var(new int[] {axis}, correction, keepDims); }
+
     /** Mean squared distance from the mean with divisor {@code n - correction}, in two passes. */
     default Tensor var(int[] axes, double correction, boolean keepDims) {
-        var x = self().to(self().dtype().toFloat());
-        return x.sub(x.mean(axes, true)).square().sum(axes, keepDims).div(Math.max(0, Axes.count("var", x.shape(), axes) - correction));
+        return wideVariance("var", axes, correction, keepDims).to(self().dtype().toFloat());
     }
 
-    /** Standard deviation with divisor n - 1. */
-    default Tensor std(int... axes) { return var(axes).sqrt(); }
+    private Tensor wideVariance(String operation, int[] axes, double correction, boolean keepDims) {
+        var x = RowOps.wide(asFloat());
+        double n = Axes.count(operation, x.shape(), axes);
+        return x.sub(x.mean(axes, true)).square().sum(axes, keepDims).div(Math.max(0, n - correction));
+    }
 
-    default Tensor std(int[] axes, double correction, boolean keepDims) { return var(axes, correction, keepDims).sqrt(); }
+    /** Standard deviation with divisor n - 1. Its gradient is 0 where all elements are equal, as PyTorch's. */
+    default Tensor std(int... axes) { return std(axes, 1, false); }
+
+    default Tensor std(int axis, boolean keepDims) { return std(new int[] {axis}, 1, keepDims); }
+
+    default Tensor std(int axis, double correction, boolean keepDims) { return std(new int[] {axis}, correction, keepDims); }
+
+    /** Standard deviation with divisor {@code n - correction}. */
+    default Tensor std(int[] axes, double correction, boolean keepDims) {
+        return rootOrZero(wideVariance("std", axes, correction, keepDims)).to(self().dtype().toFloat());
+    }
+
+    /** The root of a sum of squares: at 0, where each square has slope 0 and the root an infinite one, every derivative is 0 and not their product NaN. */
+    private static Tensor rootOrZero(Tensor squares) {
+        var s = squares.to(squares.dtype().toFloat());
+        var zero = s.eq(0);
+        return zero.where(s.zerosLike(), zero.where(s.onesLike(), s).sqrt());
+    }
 
     default Tensor prod(int... axes) { return prod(axes, false); }
+
+    default Tensor prod(int axis, boolean keepDims) { return prod(new int[] {axis}, keepDims); }
 
     /** Product. Its gradient is exact with zeros among the factors. */
     default Tensor prod(int[] axes, boolean keepDims) { return ReduceOp.of(Reduction.PROD, self(), axes, keepDims); }
 
     default Tensor max(int... axes) { return max(axes, false); }
 
+    default Tensor max(int axis, boolean keepDims) { return max(new int[] {axis}, keepDims); }
+
     /** Largest element, NaN if there is one. The gradient is shared equally among ties. @throws ShapeException for no elements */
     default Tensor max(int[] axes, boolean keepDims) { return ReduceOp.of(Reduction.MAX, self(), axes, keepDims); }
 
     default Tensor min(int... axes) { return min(axes, false); }
+
+    default Tensor min(int axis, boolean keepDims) { return min(new int[] {axis}, keepDims); }
 
     default Tensor min(int[] axes, boolean keepDims) { return ReduceOp.of(Reduction.MIN, self(), axes, keepDims); }
 
     /** Index of the first largest element of the whole tensor, row-major. */
     default Tensor argmax() { return ReduceOp.of(Reduction.ARGMAX, self(), new int[0], false); }
 
-    /** Index (I64) of the first largest element along {@code axis}; NaN counts as largest. */
-    default Tensor argmax(int axis) { return ReduceOp.of(Reduction.ARGMAX, self(), new int[] {axis}, false); }
+    /** Index (I64) of the first largest element along {@code axis}, of the first NaN if there is one. */
+    default Tensor argmax(int axis) { return argmax(axis, false); }
 
+    default Tensor argmax(int axis, boolean keepDims) { return ReduceOp.of(Reduction.ARGMAX, self(), new int[] {axis}, keepDims); }
+
+    /** Index of the first least element of the whole tensor, of the first NaN if there is one. */
     default Tensor argmin() { return ReduceOp.of(Reduction.ARGMIN, self(), new int[0], false); }
 
-    default Tensor argmin(int axis) { return ReduceOp.of(Reduction.ARGMIN, self(), new int[] {axis}, false); }
+    default Tensor argmin(int axis) { return argmin(axis, false); }
+
+    default Tensor argmin(int axis, boolean keepDims) { return ReduceOp.of(Reduction.ARGMIN, self(), new int[] {axis}, keepDims); }
 
     /** True if any element is not zero. */
-    default Tensor any(int... axes) { return self().ne(0).to(DType.U8).sum(axes).ne(0); }
+    default Tensor any(int... axes) { return any(axes, false); }
+
+    default Tensor any(int axis, boolean keepDims) { return any(new int[] {axis}, keepDims); }
+
+    default Tensor any(int[] axes, boolean keepDims) { return counted("any", self().ne(0).to(DType.U8), axes, keepDims).ne(0); }
 
     /** True if no element is zero. */
-    default Tensor all(int... axes) { return self().eq(0).to(DType.U8).sum(axes).eq(0); }
+    default Tensor all(int... axes) { return all(axes, false); }
 
-    default Tensor countNonZero(int... axes) { return self().ne(0).sum(axes); }
+    default Tensor all(int axis, boolean keepDims) { return all(new int[] {axis}, keepDims); }
 
-    /** Euclidean norm of all elements. */
-    default Tensor norm() { return self().square().sum().sqrt(); }
+    default Tensor all(int[] axes, boolean keepDims) { return counted("all", self().eq(0).to(DType.U8), axes, keepDims).eq(0); }
+
+    default Tensor countNonZero(int... axes) { return countNonZero(axes, false); }
+
+    default Tensor countNonZero(int axis, boolean keepDims) { return countNonZero(new int[] {axis}, keepDims); }
+
+    default Tensor countNonZero(int[] axes, boolean keepDims) { return counted("countNonZero", self().ne(0), axes, keepDims); }
+
+    private static Tensor counted(String operation, Tensor flags, int[] axes, boolean keepDims) {
+        Axes.mask(operation, flags.shape(), axes);
+        return flags.sum(axes, keepDims);
+    }
+
+    /** Euclidean norm of all elements. Its gradient is 0 where all are 0, as PyTorch's. */
+    default Tensor norm() { return rootOrZero(RowOps.wide(asFloat()).square().sum()).to(self().dtype().toFloat()); }
 
     /**
-     * {@code log sum exp(x)} along the axes, without overflow: infinite only where the true value is. All {@code -inf} gives {@code -inf}.
+     * {@code log sum exp(x)} along the axes, without overflow: infinite only where the true value is. All {@code -inf} gives {@code -inf}, and so do no
+     * elements.
      */
     default Tensor logSumExp(int... axes) { return logSumExp(axes, false); }
 
+    default Tensor logSumExp(int axis, boolean keepDims) { return logSumExp(new int[] {axis}, keepDims); }
+
     default Tensor logSumExp(int[] axes, boolean keepDims) {
-        var x = self().to(self().dtype().toFloat());
-        if (axes.length == 1) return new RowOps.LogSumExp(x.shape().axis(axes[0]), keepDims).apply(x);
-        var top = x.detach().max(axes, true);
-        var shift = top.isFinite().where(top, top.zerosLike());
-        var sum = x.sub(shift).exp().sum(axes, true).log().add(shift);
+        var x = asFloat();
+        if (axes.length == 1) return new RowOps.LogSumExp(x.shape().axis("logSumExp", axes[0]), keepDims).apply(x);
+        var shift = RowOps.finiteTop(x.detach(), axes);
+        var sum = RowOps.wide(x).sub(shift).exp().sum(axes, true).log().add(shift).to(x.dtype());
         return keepDims ? sum : sum.reshape(Axes.without(x.shape(), Axes.mask("logSumExp", x.shape(), axes)).sizes());
     }
 
-    /** {@code exp(x) / sum exp(x)} along {@code axis}. A row of {@code -inf} alone (fully masked) gives zeros. */
+    /** {@code exp(x) / sum exp(x)} along {@code axis}. A row of {@code -inf} alone (fully masked) gives zeros, one with {@code +inf} NaN. */
     default Tensor softmax(int axis) {
-        var x = self().to(self().dtype().toFloat());
-        return new RowOps.Softmax(x.shape().axis(axis)).apply(x);
+        var x = asFloat();
+        return new RowOps.Softmax(x.shape().axis("softmax", axis)).apply(x);
     }
 
     /** Softmax over the places where {@code mask} (BOOL, broadcast) is true; zeros elsewhere, and in a row that is masked whole. */
-    default Tensor softmax(int axis, Tensor mask) {
-        return self().to(self().dtype().toFloat()).maskedFill(mask.not(), Double.NEGATIVE_INFINITY).softmax(axis);
-    }
+    default Tensor softmax(int axis, Tensor mask) { return asFloat().maskedFill(mask.not(), Double.NEGATIVE_INFINITY).softmax(axis); }
 
-    /** Softmax of {@code x / temperature}: sharper below 1, flatter above. */
-    default Tensor softmax(int axis, double temperature) {
-        if (!(temperature > 0)) throw new IllegalArgumentException("softmax: temperature is " + temperature + "; it must be positive");
-        return self().div(temperature).softmax(axis);
-    }
+    /**
+     * Softmax of {@code x / temperature}: sharper below 1, flatter above. At 0 the largest share all between them, at infinity all have the
+     * same share.
+     *
+     * @see Temperature
+     */
+    default Tensor softmax(int axis, double temperature) { return new Temperature(temperature).shares(self(), axis); }
 
     /** {@code x - logSumExp(x)} along {@code axis}, the largest element taken off first. */
     default Tensor logSoftmax(int axis) {
-        var x = self().to(self().dtype().toFloat());
-        return new RowOps.LogSoftmax(x.shape().axis(axis)).apply(x);
+        var x = asFloat();
+        return new RowOps.LogSoftmax(x.shape().axis("logSoftmax", axis)).apply(x);
     }
 
     /**
      * Each row of the last axis shifted to mean 0 and scaled to variance 1, then {@code * weight + bias}: {@code (x - mean) / sqrt(var + epsilon)},
      * with the variance that divides by n. F16 and BF16 are computed in F32.
      *
-     * @param weight a vector of the row's length, or null for ones; likewise {@code bias}, or null for zeros
+     * @param weight a vector of the row's length, or null for ones; {@code bias} likewise, or null for zeros
      * @see <a href="https://arxiv.org/abs/1607.06450">Ba, Kiros and Hinton (2016)</a>
      */
     default Tensor layerNorm(Tensor weight, Tensor bias, double epsilon) { return NormOp.layerNorm(self(), weight, bias, epsilon); }
@@ -132,7 +194,7 @@ sealed interface ReductionOps permits Tensor {
     /** Running sum along {@code axis}. */
     default Tensor cumsum(int axis) { return ScanOp.of(Scan.SUM, self().dtype().isFloat() ? self() : self().to(DType.I64), axis); }
 
-    /** Running product along {@code axis}; its gradient divides by the elements, which must not be zero. */
+    /** Running product along {@code axis}. Its gradient is exact with zeros among the factors. */
     default Tensor cumprod(int axis) { return ScanOp.of(Scan.PROD, self().dtype().isFloat() ? self() : self().to(DType.I64), axis); }
 
     /** Running maximum along {@code axis}; not differentiable. */
@@ -144,7 +206,7 @@ sealed interface ReductionOps permits Tensor {
     /** Elements in order along an axis, and where each came from. */
     record Sorted(Tensor values, Tensor indices) {}
 
-    /** Stable ascending sort along {@code axis}; NaN comes last. */
+    /** Stable sort along {@code axis}, ascending. NaN is the largest: it comes last, and first where the order is descending. */
     default Sorted sort(int axis) { return sort(axis, false); }
 
     default Sorted sort(int axis, boolean descending) { return ArgsortOp.of(self(), axis, descending, -1); }
@@ -154,9 +216,9 @@ sealed interface ReductionOps permits Tensor {
 
     default Tensor argsort(int axis, boolean descending) { return ArgsortOp.checked(self(), axis, descending, -1).apply(self()); }
 
-    /** The k largest elements along {@code axis} in descending order, and their indices. For few of many they are selected, not sorted. */
+    /** The k largest elements along {@code axis} in descending order, NaN first, and their indices. For few of many they are selected, not sorted. */
     default Sorted topk(int k, int axis) {
-        int a = self().shape().axis(axis);
+        int a = self().shape().axis("topk", axis);
         if (k < 0 || k > self().size(a))
             throw new ShapeException("topk: k is " + k + "; axis " + axis + " of shape " + self().shape() + " has " + self().size(a));
         return ArgsortOp.of(self(), a, true, k);

@@ -5,7 +5,7 @@ import lyceum.backend.Backend.Reduction;
 
 /**
  * Softmax and its logarithms. Along the last axis each is one pass over memory, and so is its gradient: the reductions stay pending, and what
- * reads them becomes one row program ({@link lyceum.backend.Program}) with them.
+ * reads them becomes one row program ({@link lyceum.backend.Program}) with them. F16 and BF16 are worked out in F32.
  */
 public final class RowOps {
     private static final int[] LAST = {-1};
@@ -18,9 +18,9 @@ public final class RowOps {
 
         private Tensor formula(Tensor x, Tensor forShift) {
             int[] a = {axis};
-            var e = x.sub(shift(forShift, a)).exp();
+            var e = wide(x).sub(shift(forShift, axis)).exp();
             var sum = e.sum(a, true);
-            return e.mul(sum.eq(0).where(sum.onesLike(), sum).reciprocal()); // a product for each element: quotients take longer
+            return e.mul(sum.eq(0).where(sum.onesLike(), sum).reciprocal()).to(x.dtype()); // a product for each element: quotients take longer
         }
 
         @Override public int reads(int i) { return RESULT; }
@@ -30,7 +30,10 @@ public final class RowOps {
         @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) { return slope(tangents[0], out); }
 
         /** The Jacobian {@code diag(p) - p p'} is symmetric. */
-        private Tensor slope(Tensor g, Tensor p) { return g.sub(g.mul(p).sum(new int[] {axis}, true)).mul(p); }
+        private Tensor slope(Tensor g, Tensor p) {
+            var wide = wide(g);
+            return wide.sub(wide.mul(p).sum(new int[] {axis}, true)).mul(p).to(p.dtype());
+        }
 
         @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return new Softmax(axis + 1).apply(in); }
 
@@ -47,18 +50,20 @@ public final class RowOps {
 
         private Tensor formula(Tensor x, Tensor forShift) {
             int[] a = {axis};
-            var z = x.sub(shift(forShift, a));
-            return z.sub(z.exp().sum(a, true).log());
+            var z = wide(x).sub(shift(forShift, axis));
+            return z.sub(z.exp().sum(a, true).log()).to(x.dtype());
         }
 
         @Override public int reads(int i) { return RESULT; }
 
         @Override public Tensor pullback(int i, Tensor g, Reading reading) {
-            return g.sub(reading.result().exp().mul(g.sum(new int[] {axis}, true)));
+            var wide = wide(g);
+            return wide.sub(wide(reading.result()).exp().mul(wide.sum(new int[] {axis}, true)));
         }
 
         @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) {
-            return tangents[0].sub(out.exp().mul(tangents[0]).sum(new int[] {axis}, true));
+            var t = wide(tangents[0]);
+            return t.sub(wide(out).exp().mul(t).sum(new int[] {axis}, true)).to(out.dtype());
         }
 
         @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return new LogSoftmax(axis + 1).apply(in); }
@@ -78,19 +83,19 @@ public final class RowOps {
 
         private Tensor formula(Tensor x, Tensor forShift) {
             int[] a = {axis};
-            var shift = shift(forShift, a);
-            var kept = x.sub(shift).exp().sum(a, true).log().add(shift);
+            var shift = finiteTop(stored(forShift, axis), a);
+            var kept = wide(x).sub(shift).exp().sum(a, true).log().add(shift).to(x.dtype());
             return keep ? kept : kept.squeeze(axis);
         }
 
         @Override public int reads(int i) { return 1; }
 
         @Override public Tensor pullback(int i, Tensor g, Reading reading) {
-            return reading.operand(0).softmax(axis).mul(keep ? g : g.unsqueeze(axis));
+            return wide(reading.operand(0)).softmax(axis).mul(keep ? g : g.unsqueeze(axis));
         }
 
         @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) {
-            return in[0].softmax(axis).mul(tangents[0]).sum(new int[] {axis}, keep);
+            return wide(in[0]).softmax(axis).mul(tangents[0]).sum(new int[] {axis}, keep).to(out.dtype());
         }
 
         @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return new LogSumExp(axis + 1, keep).apply(in); }
@@ -115,10 +120,27 @@ public final class RowOps {
         });
     }
 
-    /** What keeps exp from overflowing: the largest of the row, or 0 where that is infinite or NaN. */
-    private static Tensor shift(Tensor x, int[] axis) {
-        if (axis[0] != x.rank() - 1) x.compute(); // else it would be computed for the maximum and again for what follows
-        var top = x.max(axis, true);
+    /** Computed, but where a row is one pass: else it would be computed for the maximum and again for what follows. */
+    private static Tensor stored(Tensor x, int axis) { return axis == x.rank() - 1 ? x : x.compute(); }
+
+    /** F16 and BF16 as F32. */
+    static Tensor wide(Tensor x) { return x.to(x.dtype().accumulator()); }
+
+    /** What keeps exp from overflowing: the largest along the axis, and for {@code -inf} alone, from which it cannot be taken, a finite number. */
+    private static Tensor shift(Tensor x, int axis) {
+        var top = wide(top(stored(x, axis), new int[] {axis}));
+        return top.maximum(top.dtype() == DType.F64 ? -Double.MAX_VALUE : -Float.MAX_VALUE);
+    }
+
+    /** The largest along the axes, or 0 where that is infinite or NaN. */
+    static Tensor finiteTop(Tensor x, int[] axes) {
+        var top = top(x, axes);
         return top.isFinite().where(top, top.zerosLike());
+    }
+
+    /** The largest along the axes, {@code -inf} of nothing. */
+    private static Tensor top(Tensor x, int[] axes) {
+        if (x.count() > 0) return x.max(axes, true);
+        return Tensor.full(x.dtype(), Double.NEGATIVE_INFINITY, Axes.kept(x.shape(), Axes.mask("max", x.shape(), axes)).sizes());
     }
 }

@@ -38,14 +38,21 @@ public final class Shape {
     /** Number of elements: the product of the sizes. */
     public long count() { return count; }
 
-    /** Size of an axis; negative axes count from the last. @throws ShapeException if there is no such axis */
+    /** Size of an axis; negative axes count from the last. @throws ShapeException if the shape has no such axis */
     public long size(int axis) { return sizes[axis(axis)]; }
 
-    /** The axis as a number from 0. @throws ShapeException if there is no such axis */
+    /** The axis as a number from 0. @throws ShapeException if the shape has no such axis */
     public int axis(int axis) {
         int a = axis < 0 ? axis + sizes.length : axis;
         if (a < 0 || a >= sizes.length) throw new ShapeException("axis " + axis + " does not exist in shape " + this);
         return a;
+    }
+
+    /** {@link #axis(int)} for an error that names the operation. */
+    int axis(String operation, int axis) {
+        if (axis < -sizes.length || axis >= sizes.length)
+            throw new ShapeException(operation + ": axis " + axis + " does not exist in shape " + this);
+        return axis(axis);
     }
 
     public long[] toArray() { return sizes.clone(); }

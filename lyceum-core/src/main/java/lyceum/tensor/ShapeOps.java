@@ -32,7 +32,7 @@ sealed interface ShapeOps permits Tensor {
         var order = new int[axes.length];
         var named = new boolean[axes.length];
         for (int i = 0; i < axes.length; i++) {
-            order[i] = x.shape().axis(axes[i]);
+            order[i] = x.shape().axis("permute", axes[i]);
             if (named[order[i]]) throw new ShapeException("permute: axis " + axes[i] + " is named twice for shape " + x.shape());
             named[order[i]] = true;
         }
@@ -46,7 +46,7 @@ sealed interface ShapeOps permits Tensor {
     }
 
     default Tensor transpose(int a, int b) {
-        int first = self().shape().axis(a), second = self().shape().axis(b);
+        int first = self().shape().axis("transpose", a), second = self().shape().axis("transpose", b);
         var order = new int[self().rank()];
         for (int i = 0; i < order.length; i++) order[i] = i == first ? second : i == second ? first : i;
         return new ViewOps.Permute(Axes.adopt(order)).apply(self());
@@ -54,7 +54,7 @@ sealed interface ShapeOps permits Tensor {
 
     /** Moves an axis to another place, the others keep their order. */
     default Tensor moveAxis(int from, int to) {
-        int source = self().shape().axis(from), target = self().shape().axis(to);
+        int source = self().shape().axis("moveAxis", from), target = self().shape().axis("moveAxis", to);
         var order = new ArrayList<Integer>();
         for (int i = 0; i < self().rank(); i++) if (i != source) order.add(i);
         order.add(target, source);
@@ -84,7 +84,7 @@ sealed interface ShapeOps permits Tensor {
 
     /** Drops an axis of size 1. */
     default Tensor squeeze(int axis) {
-        int a = self().shape().axis(axis);
+        int a = self().shape().axis("squeeze", axis);
         if (self().size(a) != 1)
             throw new ShapeException("squeeze: axis " + axis + " of shape " + self().shape() + " has size " + self().size(a) + ", not 1");
         var sizes = new long[self().rank() - 1];
@@ -97,23 +97,26 @@ sealed interface ShapeOps permits Tensor {
 
     /** {@code length} indices of an axis from {@code start}. */
     default Tensor narrow(int axis, long start, long length) {
-        long size = self().size(axis), from = start < 0 ? start + size : start;
+        long size = self().size(self().shape().axis("narrow", axis)), from = start < 0 ? start + size : start;
         if (from < 0 || length < 0 || length > size - from) throw new ShapeException(
                 "narrow: " + length + " indices from " + start + " are out of range for axis " + axis + " of shape " + self().shape());
         return slice(axis, from, from + length, 1);
     }
 
     /**
-     * Index {@code start}, {@code start + step}, ... below {@code stop} of an axis; negative bounds count from the end. With a negative step it
-     * goes down to above {@code stop}, where -1 is the place before the first: {@code slice(0, n - 1, -1, -1)} reverses.
+     * Index {@code start}, {@code start + step}, ... below {@code stop} of an axis, above it for a negative step. Bounds are those of
+     * {@link Index#range(long, long, long)}: negative ones count from the end, and {@link Index#OPEN} is the axis's own end, so that
+     * {@code slice(0, OPEN, OPEN, -1)} reverses. Here, though, a bound beyond the axis is refused.
+     *
+     * @throws ShapeException if a bound lies beyond the axis, or a step forward goes from a larger bound to a smaller
      */
     default Tensor slice(int axis, long start, long stop, long step) {
-        return ViewOps.Slice.of(self(), self().shape().axis(axis), start, stop, step).apply(self());
+        return ViewOps.Slice.of(self(), self().shape().axis("slice", axis), start, stop, step).apply(self());
     }
 
     /** One index of an axis, which is dropped. */
     default Tensor select(int axis, long index) {
-        int a = self().shape().axis(axis);
+        int a = self().shape().axis("select", axis);
         long size = self().size(a), at = index < 0 ? index + size : index;
         if (at < 0 || at >= size)
             throw new ShapeException("select: index " + index + " is out of range for axis " + axis + " of shape " + self().shape());
@@ -123,7 +126,7 @@ sealed interface ShapeOps permits Tensor {
     /** The reverse order along the axes. */
     default Tensor flip(int... axes) {
         var x = self();
-        for (int axis : axes) x = new ViewOps.Flip(x.shape().axis(axis)).apply(x);
+        for (int axis : axes) x = new ViewOps.Flip(x.shape().axis("flip", axis)).apply(x);
         return x;
     }
 
@@ -137,7 +140,7 @@ sealed interface ShapeOps permits Tensor {
 
     /** Sliding windows of {@code size} along {@code axis}, {@code step} apart, as a new last axis: the heart of a convolution. */
     default Tensor unfold(int axis, long size, long step) {
-        int a = self().shape().axis(axis);
+        int a = self().shape().axis("unfold", axis);
         if (size < 1 || step < 1 || size > self().size(a)) throw new ShapeException(
                 "unfold: windows of " + size + ", " + step + " apart, do not fit axis " + axis + " of shape " + self().shape());
         return new ViewOps.Unfold(a, size, step).apply(self());
@@ -145,10 +148,14 @@ sealed interface ShapeOps permits Tensor {
 
     /** A copy with {@code before} and {@code after} elements of {@code value} added along {@code axis}. */
     default Tensor pad(int axis, long before, long after, double value) {
-        return ConcatOp.pad(self(), self().shape().axis(axis), before, after, value);
+        return ConcatOp.pad(self(), self().shape().axis("pad", axis), before, after, value);
     }
 
-    /** A copy that repeats the whole {@code times} along {@code axis}: what NumPy calls {@code tile}. */
+    /**
+     * A copy that repeats the whole {@code times} along {@code axis}: what NumPy calls {@code tile}, and PyTorch {@code repeat}.
+     *
+     * @see #repeatInterleave what NumPy calls {@code repeat}
+     */
     default Tensor repeat(int axis, int times) {
         if (times < 0) throw new IllegalArgumentException("repeat: times is " + times + "; it is at least 0");
         if (times == 0) return narrow(axis, 0, 0).copy();
@@ -157,9 +164,20 @@ sealed interface ShapeOps permits Tensor {
         return ConcatOp.concat(axis, parts);
     }
 
+    /** Each entry of {@code axis} {@code times} times, side by side: what NumPy calls {@code repeat}. A view where strides allow, else a copy. */
+    default Tensor repeatInterleave(int axis, int times) {
+        if (times < 0) throw new IllegalArgumentException("repeatInterleave: times is " + times + "; it is at least 0");
+        int a = self().shape().axis("repeatInterleave", axis);
+        var sizes = self().shape().toArray();
+        var wide = new long[sizes.length + 1];
+        for (int i = 0; i < wide.length; i++) wide[i] = i == a + 1 ? times : sizes[i <= a ? i : i - 1];
+        sizes[a] = Math.multiplyExact(sizes[a], times);
+        return unsqueeze(a + 1).expand(wide).reshape(sizes);
+    }
+
     /** A copy shifted by {@code by} along {@code axis}; what leaves at the end enters at the start. */
     default Tensor roll(int axis, long by) {
-        int a = self().shape().axis(axis);
+        int a = self().shape().axis("roll", axis);
         long n = self().size(a);
         if (n == 0) return self().copy();
         long shift = Math.floorMod(by, n);

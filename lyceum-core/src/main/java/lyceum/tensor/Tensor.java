@@ -97,18 +97,27 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     /** {@code value} everywhere; an integer type takes the whole number that is nearest towards zero and within its range. */
     public static Tensor full(DType dtype, double value, long... shape) { return Creation.full(dtype, value, Shape.of(shape)); }
 
+    /** {@code value} everywhere, to the last digit in I64. */
+    public static Tensor full(DType dtype, long value, long... shape) { return Creation.full(dtype, value, Shape.of(shape)); }
+
     public Tensor zerosLike() { return Creation.full(dtype, 0, shape); }
 
     public Tensor onesLike() { return Creation.full(dtype, 1, shape); }
 
     /** {@code 0, 1, ..., n - 1} of type I64. */
-    public static Tensor arange(long n) { return arange(0, n, 1).to(DType.I64); }
+    public static Tensor arange(long n) { return arange(0, n, 1); }
 
-    /** {@code start, start + step, ...} below {@code stop} (above it for a negative step), of type F64. */
+    /** {@code start, start + step, ...} below {@code stop} (above it for a negative step), of type I64, since whole numbers are asked for. */
+    public static Tensor arange(long start, long stop, long step) { return Creation.arange(start, stop, step); }
+
+    /** {@code start, start + step, ...} below {@code stop} (above it for a negative step), of type F64: {@code arange(0.0, 5, 1)}. */
     public static Tensor arange(double start, double stop, double step) { return Creation.arange(start, stop, step); }
 
     /** {@code n} evenly spaced values from {@code start} to {@code stop}, both included, of type F64. */
     public static Tensor linspace(double start, double stop, int n) { return Creation.linspace(start, stop, n); }
+
+    /** {@code n} values from {@code 10^start} to {@code 10^stop} whose logarithms are evenly spaced, of type F64. */
+    public static Tensor logspace(double start, double stop, int n) { return Creation.logspace(start, stop, n); }
 
     /** The identity matrix of type F32. */
     public static Tensor eye(long n) { return eye(DType.F32, n); }
@@ -170,9 +179,9 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
      * program once: how an optimiser moves all parameters of a network.
      *
      * @param groups the tensors to write, as many in each group, of one shape and in each place of one type; shapes may differ between groups
-     * @param others what each group's new values depend on beside the old ones, in the group's shape
-     * @param f gives a group's new values from the old ones, followed by the others; it must treat all shapes alike and not keep the tensors that it makes
-     * @throws IllegalArgumentException if there are not as many others as groups, or groups have different numbers of tensors
+     * @param others what each group's new values depend on besides the old ones, in the group's shape
+     * @param f gives a group's new values from the old ones, followed by the others; it must treat all shapes alike and must not keep the tensors it creates
+     * @throws IllegalArgumentException if the numbers of groups and others differ, or groups have different numbers of tensors
      * @throws lyceum.LyceumException as there
      */
     public static void updateEach_(Tensor[][] groups, Tensor[][] others, UnaryOperator<Tensor[]> f) {
@@ -236,6 +245,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     public View view() {
         var v = view;
         if (v != null) return v;
+        if (Fusion.isShapesOnly()) return ShapesOnly.hollow(dtype, shape); // and stays pending, for whoever computes it
         Fusion.produce(this);
         return view;
     }
@@ -252,7 +262,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
         if (done != null) done.readers().handOver(produced.storage());
     }
 
-    /** Says that nobody but what has been computed from this tensor so far will read it, so that its value need not be preserved. Returns this. */
+    /** Declares that only what has been computed from this tensor so far will read it, so its value need not be kept. Returns this. */
     Tensor dismiss() {
         var work = pending();
         if (work != null) work.readers().dismiss();
@@ -322,14 +332,19 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
         }
     }
 
-    /** Gradients of this scalar with respect to all leaves it was computed from, added to what they hold. @throws ShapeException unless scalar */
+    /**
+     * Gradients of this scalar with respect to all leaves it was computed from, added to what they hold. What operations saved for it is dropped on the
+     * way, so that a second call fails where it would need that; {@link BackwardPass} can retain it.
+     *
+     * @throws ShapeException unless scalar
+     */
     public void backward() {
         if (count() != 1) throw new ShapeException("backward: shape " + shape + " is not a scalar; pass the gradient to start from");
         backward(onesLike());
     }
 
     /** Like {@link #backward()}, from a gradient of this tensor's shape. */
-    public void backward(Tensor gradient) { Backward.intoLeaves(this, gradient); }
+    public void backward(Tensor gradient) { BackwardPass.of(this).from(gradient).run(); }
 
     /** The same value, not recorded. Shares memory. */
     public Tensor detach() {

@@ -7,15 +7,15 @@ import lyceum.backend.Op;
 import lyceum.memory.Scope;
 
 /**
- * Who listens to what a function does: inside {@link #with}, every operation that makes a tensor is told to the recorder. Graphs, forward mode and
- * batches are such recorders. Nothing is told of other threads.
+ * Lets recorders observe what a function does: inside {@link #with}, every operation that creates a tensor is reported to the recorder. Graphs,
+ * forward mode and batches are such recorders. Operations of other threads are not reported.
  */
 public final class Tracing {
-    /** Is told of every operation, in the order in which they are made. */
+    /** Receives every operation, in the order of the calls. */
     @FunctionalInterface
     public interface Recorder {
         /**
-         * Operations that are done in here are told to the recorders outside this one.
+         * Operations performed in here are reported to the recorders outside this one.
          *
          * @param stopped true if no derivative passes the result, since it was made where none is to be taken
          */
@@ -23,9 +23,19 @@ public final class Tracing {
 
         /** Called before a value is read out of a tensor, by {@code what}. */
         default void read(String what, Tensor tensor) {}
+
+        /** A reverse sweep begins or ends; sweeps nest. */
+        default void sweep(boolean begins) {}
+
+        /**
+         * What follows, until the next call or the end of the sweep, is the pull-back of an operation.
+         *
+         * @param history {@link Tracing#history} of the operation's result
+         */
+        default void visit(Operation operation, Object history) {}
     }
 
-    /** A recorder and those outside it, who are told first; {@code beyond} are those who are not told, and yet asked before a value is read. */
+    /** A recorder and those outside it, which are notified first; {@code beyond} are not notified, but consulted before a value is read. */
     private record Listeners(Recorder recorder, boolean stopped, Listeners outer, Listeners beyond) {
         Listeners stoppedAll() { return new Listeners(recorder, true, outer == null ? null : outer.stoppedAll(), beyond); }
 
@@ -35,25 +45,35 @@ public final class Tracing {
             if (beyond != null) beyond.ask(what, x);
         }
 
+        void sweeps(boolean begins) {
+            if (outer != null) outer.sweeps(begins);
+            recorder.sweep(begins);
+        }
+
+        void visits(GradNode node) {
+            if (outer != null) outer.visits(node);
+            recorder.visit(node.operation, node);
+        }
+
         void tell(Operation operation, Tensor result, Tensor... operands) {
             if (outer != null) outer.tell(operation, result, operands);
             ScopedValue.where(LISTENERS, outer).run(() -> recorder.made(operation, stopped && result.dtype().isFloat(), result, operands));
         }
     }
 
-    /** Null where nobody is told. */
+    /** Null if nothing is listening. */
     private static final ScopedValue<Listeners> LISTENERS = ScopedValue.newInstance();
     /** Asking an unbound scoped value costs a microsecond where others are bound, and every small operation asks: so ask only while one runs. */
     private static final AtomicInteger RUNNING = new AtomicInteger();
 
     private Tracing() {}
 
-    /** Runs {@code body}; its operations are told to {@code recorder} and to nobody else. */
+    /** Runs {@code body}; its operations are reported to {@code recorder} alone. */
     public static <T> T with(Recorder recorder, Supplier<T> body) {
         return with(new Listeners(recorder, false, null, on() ? LISTENERS.get() : null), body);
     }
 
-    /** Runs {@code body}; its operations are told to {@code recorder} after those who listen already. */
+    /** Runs {@code body}; its operations are reported to {@code recorder} after the recorders that are active already. */
     static <T> T within(Recorder recorder, Supplier<T> body) {
         return with(new Listeners(recorder, false, on() ? LISTENERS.get() : null, null), body);
     }
@@ -67,10 +87,10 @@ public final class Tracing {
         }
     }
 
-    /** True if an operation done now has to be told. */
+    /** True if an operation performed now must be reported. */
     static boolean on() { return RUNNING.get() != 0 && LISTENERS.isBound() && LISTENERS.get() != null; }
 
-    /** A value that {@code operation} has computed: recorded for gradients if an operand is tracked, and told. Returns it. */
+    /** A value that {@code operation} has computed: recorded for gradients if an operand is tracked, and reported. Returns it. */
     static Tensor made(Operation operation, Tensor value, Tensor[] kept, Tensor... operands) {
         return made(operation, value.dtype().isFloat() && GradNode.wanted(operands), value, kept, operands);
     }
@@ -81,13 +101,13 @@ public final class Tracing {
         return value;
     }
 
-    /** Runs {@code body} untold: the inside of an operation that is told as a whole, and checks of values. */
+    /** Runs {@code body} without reporting: the inside of an operation that is reported as a whole, and checks of values. */
     public static <T> T untold(Supplier<T> body) { return on() ? ScopedValue.where(LISTENERS, null).call(body::get) : body.get(); }
 
-    /** Runs {@code body} as the inside of an operation: neither recorded nor told. */
+    /** Runs {@code body} as the inside of an operation: neither recorded nor reported. */
     static <T> T inside(Supplier<T> body) { return untold(() -> GradMode.with(false, body)); }
 
-    /** Computes a value of {@code operation}: untold, but whoever listens is asked about what one of the user's reads beside its operands. */
+    /** Computes a value of {@code operation} without reporting it; listeners are still consulted about what a user-defined operation reads besides its operands. */
     static <T> T inside(Operation operation, Supplier<T> body) {
         if (!operation.isOfUser()) return untold(body);
         return ScopedValue.where(LISTENERS, new Listeners(new ClosedOver(operation.text(), LISTENERS.get()), false, null, null))
@@ -102,10 +122,17 @@ public final class Tracing {
         @Override public void read(String what, Tensor tensor) { asked.ask(what, tensor); }
     }
 
-    /** Runs {@code body}, through which nobody who listens now takes a derivative. */
+    /** Runs {@code body}; recorders that are active now take no derivative through it. */
     static <T> T stopped(Supplier<T> body) {
         return on() ? ScopedValue.where(LISTENERS, LISTENERS.get().stoppedAll()).call(body::get) : body.get();
     }
+
+    static void sweeps(boolean begins) { if (on()) LISTENERS.get().sweeps(begins); }
+
+    static void visits(GradNode node) { if (on()) LISTENERS.get().visits(node); }
+
+    /** What stands for the making of {@code x} in {@link Recorder#visit}; null if that is not recorded. */
+    public static Object history(Tensor x) { return x.node(); }
 
     static void refuseInPlace(String operation) {
         if (on()) throw new LyceumException(

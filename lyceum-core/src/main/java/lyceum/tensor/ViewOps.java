@@ -107,16 +107,24 @@ public final class ViewOps {
     /** Part of an axis, from {@code start} to before {@code stop}. */
     public record Slice(int axis, long start, long stop, long step) implements Operation {
 
-        /** Bounds below 0 count from the end; backwards, -1 is the place before the first element, so that the first can be reached. */
+        /** Bounds below 0 count from the end; {@link Index#OPEN} is an end of the axis, backwards the place before its first element. */
         static Slice of(Tensor x, int axis, long start, long stop, long step) {
             long size = x.size(axis);
             if (step == 0) throw new ShapeException("slice: the step is 0");
-            long from = start < 0 ? start + size : start, to = stop < 0 && step > 0 ? stop + size : stop;
-            boolean inside = step > 0 ? from >= 0 && from <= to && to <= size : from >= Math.min(0, size - 1) && from < size && to >= -1;
+            boolean up = step > 0;
+            long from = bound(start, up ? 0 : size - 1, size), to = bound(stop, up ? size : -1, size);
+            boolean inside = up ? from >= 0 && from <= to && to <= size
+                    : from >= Math.min(0, size - 1) && from < size && (to >= 0 || stop == Index.OPEN);
             if (!inside) throw new ShapeException(
-                    "slice: " + start + " to " + stop + " is out of range for axis " + axis + " of shape " + x.shape());
+                    "slice: " + text(start) + " to " + text(stop) + " is out of range for axis " + axis + " of shape " + x.shape());
             return new Slice(axis, from, to, step);
         }
+
+        private static long bound(long given, long open, long size) {
+            return given == Index.OPEN ? open : given < 0 ? given + size : given;
+        }
+
+        private static String text(long bound) { return bound == Index.OPEN ? "the end" : bound + ""; }
 
         private long length() {
             return step > 0 ? stop > start ? (stop - start - 1) / step + 1 : 0 : start > stop ? (stop - start + 1) / step + 1 : 0;

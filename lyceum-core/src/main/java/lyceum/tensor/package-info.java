@@ -6,8 +6,8 @@
  * {@code WindowOps}, {@code InPlaceOps}. Element-wise results are pending until someone reads them ({@code Fusion} turns a chain into one
  * {@link lyceum.backend.Program}).
  *
- * <p>Each operation is one record, an {@link lyceum.tensor.Operation}, which tells its value, pull-back, push-forward, batching rule and cost; the element-wise
+ * <p>Each operation is one record, an {@link lyceum.tensor.Operation}, which has its value, pull-back, push-forward, batching rule and cost; the element-wise
  * ones are a table with one row a primitive ({@link lyceum.tensor.ElementwiseOp}). {@code Operation.apply} is the one door: it computes the value,
- * attaches a {@code GradNode} for {@code Backward} to sweep, and tells those who listen by {@code Tracing}: graphs, batches and {@code Forward} mode.
+ * attaches a {@code GradNode} for {@code Backward} to sweep, and notifies listeners through {@code Tracing}: graphs, batches and {@code Forward} mode.
  */
 package lyceum.tensor;

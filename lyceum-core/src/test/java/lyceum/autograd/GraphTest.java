@@ -280,7 +280,7 @@ class GraphTest {
         assertThatThrownBy(graph::run).hasMessageContaining("0 arguments for 1 inputs");
         assertThatThrownBy(graph::gradient).isInstanceOf(ShapeException.class).hasMessageContaining("one scalar");
         var input = new Input(0, "x", DType.F64, Tensor.of(1.0).shape());
-        assertThatThrownBy(() -> Graph.of(List.of(input, input), List.of(0))).hasMessageContaining("id 0 stands twice");
+        assertThatThrownBy(() -> Graph.of(List.of(input, input), List.of(0))).hasMessageContaining("id 0 is repeated");
         assertThatThrownBy(() -> Graph.of(List.of(input), List.of(4))).hasMessageContaining("output 4");
     }
 }

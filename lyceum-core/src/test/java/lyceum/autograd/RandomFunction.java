@@ -21,6 +21,16 @@ final class RandomFunction {
 
     /** A scalar, made of everything that the steps leave unread. */
     static Function<Tensor[], Tensor[]> of(int seed, DType type) {
+        var last = lastValues(seed, type);
+        return in -> {
+            Tensor sum = null;
+            for (var value : last.apply(in)) sum = sum == null ? value.mean() : sum.add(value.mean());
+            return new Tensor[] {sum};
+        };
+    }
+
+    /** Three matrices (3, 4). */
+    static Function<Tensor[], Tensor[]> lastValues(int seed, DType type) {
         var constants = Rng.of(10_000 + seed);
         Tensor w = draw(constants, type, 4, 4), v = draw(constants, type, 3, 4);
         return in -> {
@@ -32,9 +42,7 @@ final class RandomFunction {
                 Tensor a = values.get(rng.nextInt(values.size())), b = values.get(rng.nextInt(values.size()));
                 values.add(step(rng.nextInt(30), a, b, in, w, v));
             }
-            Tensor sum = null;
-            for (var value : values.subList(values.size() - 3, values.size())) sum = sum == null ? value.mean() : sum.add(value.mean());
-            return new Tensor[] {sum};
+            return values.subList(values.size() - 3, values.size()).toArray(Tensor[]::new);
         };
     }
 
@@ -55,9 +63,9 @@ final class RandomFunction {
             case 12 -> a.matmul(in[3]).tanh();
             case 13 -> a.matmul(w.transpose()).mul(0.3);
             case 14 -> a.transpose().copy().transpose().mul(b);
-            case 15 -> a.sub(a.mean(new int[] {0}, true));
-            case 16 -> a.mul(b.sum(new int[] {1}, true)).tanh();
-            case 17 -> a.sub(a.max(new int[] {1}, true));
+            case 15 -> a.sub(a.mean(0, true));
+            case 16 -> a.mul(b.sum(1, true)).tanh();
+            case 17 -> a.sub(a.max(1, true));
             case 18 -> a.reshape(4, 3).transpose().add(b);
             case 19 -> Tensor.concat(1, a.narrow(1, 2, 2), b.narrow(1, 0, 2));
             case 20 -> a.indexSelect(0, Tensor.of(2, 0, 2));
@@ -67,7 +75,7 @@ final class RandomFunction {
             case 24 -> a.maximum(b);
             case 25 -> a.add(v.mul(2).exp().log());
             case 26 -> a.matmul(b.transpose()).matmul(a).tanh();
-            case 27 -> a.sub(a.logSumExp(new int[] {0}, true)).mul(0.1);
+            case 27 -> a.sub(a.logSumExp(0, true)).mul(0.1);
             case 28 -> a.scatterAdd(1, Tensor.of(new long[] {0, 1, 2}, 3, 1), b.narrow(1, 1, 1));
             default -> a.sort(1).values().add(b.unfold(1, 2, 1).mean(-1).pad(1, 1, 0, 0.5));
         };

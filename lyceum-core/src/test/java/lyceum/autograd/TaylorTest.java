@@ -2,13 +2,17 @@ package lyceum.autograd;
 
 import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntToDoubleFunction;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
+import lyceum.linalg.LeastSquares;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
@@ -64,6 +68,140 @@ class TaylorTest {
             assertThat(c[1].item()).as("function " + i).isCloseTo(Autograd.jvp(f, x, v).item(), within(1e-10));
             assertThat(2 * c[2].item()).as("function " + i).isCloseTo(Autograd.hvp(f, x, v).dot(v).item(), within(1e-10));
         }
+    }
+
+    /** Functions at 0 whose k-th coefficient is a formula. */
+    private record Formula(String name, UnaryOperator<Tensor> f, IntToDoubleFunction coefficient) {}
+
+    /** Bernoulli's numbers B_2 .. B_12, for tanh. */
+    private static final double[] BERNOULLI = {1 / 6.0, -1 / 30.0, 1 / 42.0, -1 / 30.0, 5 / 66.0, -691 / 2730.0};
+
+    private static double factorial(int k) { return k < 2 ? 1 : k * factorial(k - 1); }
+
+    private static double tanhCoefficient(int k) {
+        if (k % 2 == 0) return 0;
+        int n = (k + 1) / 2;
+        double power = Math.pow(4, n);
+        return power * (power - 1) * BERNOULLI[n - 1] / factorial(2 * n);
+    }
+
+    private static double rootCoefficient(int k) {
+        double binomial = 1;
+        for (int i = 0; i < k; i++) binomial *= (0.5 - i) / (i + 1);
+        return binomial;
+    }
+
+    @Acceptance(topic = "taylor-series", clause = 1)
+    @Test void tenthOrderCoefficientsEqualTheKnownSeries() {
+        var formulas = List.of(new Formula("exp", Tensor::exp, k -> 1 / factorial(k)),
+                new Formula("sin", Tensor::sin, k -> k % 2 == 0 ? 0 : (k % 4 == 1 ? 1 : -1) / factorial(k)),
+                new Formula("log1p", Tensor::log1p, k -> k == 0 ? 0 : (k % 2 == 1 ? 1.0 : -1.0) / k),
+                new Formula("1/(1-x)", x -> x.rsub(1).reciprocal(), k -> 1), new Formula("tanh", Tensor::tanh, TaylorTest::tanhCoefficient),
+                new Formula("sqrt(1+x)", x -> x.add(1).sqrt(), TaylorTest::rootCoefficient));
+        var gap = Gap.relative();
+        for (var known : formulas) {
+            var polynomial = Taylor.polynomial(known.f, 0, 10);
+            for (int k = 0; k <= 10; k++)
+                gap.see(known.name + ", t^" + k, polynomial.coefficients()[k], known.coefficient.applyAsDouble(k));
+        }
+        Evidence.of("coefficients compared", gap.seen(), exactly(66));
+        Evidence.of("largest relative error of a coefficient", gap, atMost(1e-12));
+    }
+
+    @Acceptance(topic = "taylor-series", clause = 2)
+    @Test void secondOrderAlongADirectionIsGradientAndHessian() {
+        var gap = Gap.relativeBeyondOne();
+        var rng = Rng.of(452);
+        for (int i = 0; i < 100; i++) {
+            double x = rng.nextGaussian(), y = rng.nextGaussian(), v = rng.nextGaussian(), w = rng.nextGaussian(), e = Math.exp(x),
+                    r = 1 + x * x + y * y;
+            Tensor at = Tensor.of(x, y), along = Tensor.of(v, w);
+            var wave = Autograd.taylor(p -> p.get(0).exp().mul(p.get(1).sin()), at, along, 2);
+            gap.see("wave", new double[] {wave[1].item(), wave[2].item()}, new double[] {e * Math.sin(y) * v + e * Math.cos(y) * w,
+                    (e * Math.sin(y) * v * v + 2 * e * Math.cos(y) * v * w - e * Math.sin(y) * w * w) / 2});
+            var bowl = Autograd.taylor(p -> p.square().sum().log1p(), at, along, 2);
+            double slope = 2 * (x * v + y * w) / r;
+            gap.see("bowl", new double[] {bowl[1].item(), bowl[2].item()}, new double[] {slope, (v * v + w * w) / r - slope * slope / 2});
+            UnaryOperator<Tensor> f = p -> p.get(0).mul(p.get(1)).tanh().add(p.softmax(0).mul(p).sum());
+            var c = Autograd.taylor(f, at, along, 2);
+            var model = Taylor.quadratic(f, at);
+            gap.see("by gradient and Hessian", new double[] {c[0].item(), c[1].item(), c[2].item()}, new double[] {f.apply(at).item(),
+                    model.gradient().dot(along).item(), along.dot(model.hessian().matmul(along)).item() / 2});
+        }
+        Evidence.of("numbers compared", gap.seen(), exactly(700));
+        Evidence.of("largest gap to gradient and Hessian forms", gap, atMost(1e-10));
+    }
+
+    @Acceptance(topic = "taylor-series", clause = 3)
+    @Test void theQuadraticModelsErrorFallsWithTheCubeOfTheStep() {
+        var w = Tensor.randn(Rng.of(1), DType.F64, 6, 4).compute();
+        List<UnaryOperator<Tensor>> functions = List.of(x -> w.matmul(x).logSumExp(), x -> w.matmul(x).tanh().sum(),
+                x -> x.sin().add(2).prod(), x -> x.square().sum().add(1).sqrt().mul(x.get(0)),
+                x -> x.exp().sum().log().add(x.get(1).mul(x.get(2)).sin()));
+        double furthest = 0;
+        for (int i = 0; i < functions.size(); i++) {
+            var f = functions.get(i);
+            Tensor x = Tensor.randn(Rng.of(30 + i), DType.F64, 4).compute(), v = Tensor.randn(Rng.of(40 + i), DType.F64, 4).compute();
+            var model = Taylor.quadratic(f, x);
+            int steps = 8;
+            double[] size = new double[steps], error = new double[steps];
+            for (int k = 0; k < steps; k++) {
+                double h = 0.02 * Math.pow(2, -k);
+                var there = x.add(v.mul(h)).compute();
+                size[k] = Math.log(h);
+                error[k] = Math.log(Math.abs(model.apply(there) - f.apply(there).item()));
+            }
+            double slope = LeastSquares.slope(size, error);
+            furthest = Math.max(furthest, Math.abs(slope - 3));
+        }
+        Evidence.of("functions", functions.size(), exactly(5));
+        Evidence.of("log-log slope of the error, furthest from 3", furthest, atMost(0.1));
+    }
+
+    /** Derivatives of exp, sin, log1p and 1/(1-x) are largest at an end of the interval or at most 1; errors against Java's functions. */
+    @Acceptance(topic = "taylor-series", clause = 4)
+    @Test void theErrorLiesUnderLagrangesBound() {
+        var rng = Rng.of(454);
+        double worst = Double.NEGATIVE_INFINITY;
+        var closest = new double[8];
+        int points = 0;
+        for (int i = 0; i < 1_000; i++) {
+            int order = rng.nextInt(8);
+            double a = 1.4 * rng.nextDouble() - 0.7, x = 1.4 * rng.nextDouble() - 0.7, low = Math.min(a, x), high = Math.max(a, x);
+            double most, truth;
+            UnaryOperator<Tensor> f;
+            switch (i % 4) {
+                case 0 -> {
+                    f = Tensor::exp;
+                    truth = Math.exp(x);
+                    most = Math.exp(high);
+                }
+                case 1 -> {
+                    f = Tensor::sin;
+                    truth = Math.sin(x);
+                    most = 1;
+                }
+                case 2 -> {
+                    f = Tensor::log1p;
+                    truth = Math.log1p(x);
+                    most = factorial(order) / Math.pow(1 + low, order + 1);
+                }
+                default -> {
+                    f = t -> t.rsub(1).reciprocal();
+                    truth = 1 / (1 - x);
+                    most = factorial(order + 1) / Math.pow(1 - high, order + 2);
+                }
+            }
+            var polynomial = Taylor.polynomial(f, a, order);
+            double error = Math.abs(polynomial.apply(x) - truth), bound = polynomial.remainder(x, most);
+            worst = Math.max(worst, error - bound);
+            if (bound > 1e-8) closest[order] = Math.max(closest[order], error / bound);
+            points++;
+        }
+        Evidence.of("points", points, exactly(1_000));
+        Evidence.of("error beyond the bound, but for rounding", worst, atMost(1e-14));
+        Evidence.of("the bound is not idle: largest error over bound, of the order with the least",
+                Arrays.stream(closest).min().orElseThrow(), atLeast(0.95));
     }
 
     @Test void whatHasNoRuleIsNamed() {

@@ -112,8 +112,7 @@ class VmapTest {
             return in[0].pow(3);
         };
         Primitive.Backward backward = (i, g, out, in) -> g.mul(in[0].square()).mul(3);
-        Primitive looped = Primitive.of("cube", forward, backward),
-                ruled = Primitive.of("cube", forward, backward, null, (size, batched, in) -> in[0].pow(3));
+        Primitive looped = Primitive.of("cube", forward, backward), ruled = looped.withBatching((size, batched, in) -> in[0].pow(3));
         close(Autograd.vmap(looped::apply, rows, 0), rows.pow(3));
         assertThat(runs[0]).as("one run to trace, and one an entry").isEqualTo(7);
         runs[0] = 0;

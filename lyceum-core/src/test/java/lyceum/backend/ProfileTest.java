@@ -139,8 +139,8 @@ class ProfileTest {
         assertThat(roofline).isSameAs(Roofline.measured());
         assertThat(roofline.operations()).isGreaterThanOrEqualTo(roofline.operationsAlone()).isGreaterThan(1e8);
         assertThat(roofline.bytes()).isGreaterThanOrEqualTo(roofline.bytesAlone()).isGreaterThan(1e8);
-        assertThat(roofline.seconds(roofline.bytes(), 1, false, false)).isEqualTo(1);
-        assertThat(roofline.seconds(1, roofline.operationsAlone(), true, true)).isEqualTo(2);
+        assertThat(roofline.seconds(1, roofline.bytes(), false, false)).isEqualTo(1);
+        assertThat(roofline.seconds(roofline.operationsAlone(), 1, true, true)).isEqualTo(2);
     }
 
     @Test void thePeakIsThatOfMachineCodeWhereThereIsSome() {

@@ -189,12 +189,32 @@ class FormatTest {
     @Tag("heavy")
     @Test void aHundredThousandMutantsOfEachFormatAreReadOrRefused() { mutants(100_000); }
 
+    /** Checkpoints of other programs hold such types beside those that one wants. */
+    @Test void aTypeThatNoTensorHasBlocksItselfAlone() {
+        var header = """
+                {"scale":{"dtype":"F32","shape":[1],"data_offsets":[6,10]},"q":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]},\
+                "half":{"dtype":"U16","shape":[2],"data_offsets":[2,6]},"none":{"dtype":"F4","shape":[0],"data_offsets":[0,0]}}""";
+        var contents = Safetensors.read(safetensors(header, new byte[] {1, 2, 3, 0, 4, 0, 0, 0, (byte) 0x80, 0x3F}));
+        assertThat(contents.get("scale").toDoubleArray()).containsExactly(1);
+        assertThat(contents.tensors()).containsOnlyKeys("scale");
+        assertThat(contents.foreign()).isEqualTo(Map.of("q", "F8_E4M3", "half", "U16", "none", "F4"));
+        assertThatThrownBy(() -> contents.get("q")).isInstanceOf(FormatException.class)
+                .hasMessageContaining("\"q\" has type F8_E4M3; known are");
+        for (var wrong : new String[] {header.replace("\"U16\",\"shape\":[2]", "\"U16\",\"shape\":[3]"), header.replace("F8_E4M3", "F9"),
+                header.replace("\"F4\",\"shape\":[0]", "\"F4\",\"shape\":[1]")})
+            assertThatThrownBy(() -> Safetensors.read(safetensors(wrong, new byte[10]))).as(wrong).isInstanceOf(FormatException.class);
+    }
+
+    private static MemorySegment safetensors(String header, byte[] data) {
+        var text = header.getBytes(StandardCharsets.UTF_8);
+        return MemorySegment.ofArray(ByteBuffer.allocate(8 + text.length + data.length).order(ByteOrder.LITTLE_ENDIAN).putLong(text.length)
+                .put(text).put(data).array());
+    }
+
     @Test void metadataThatIsNoStringIsMalformed() {
         for (var header : new String[] {"{\"__metadata__\":{\"a\":{}}}", "{\"__metadata__\":{\"a\":[1]}}", "{\"__metadata__\":{\"a\":1}}",
                 "{\"__metadata__\":5}"}) {
-            var text = header.getBytes(StandardCharsets.UTF_8);
-            var file = ByteBuffer.allocate(8 + text.length).order(ByteOrder.LITTLE_ENDIAN).putLong(text.length).put(text).array();
-            assertThatThrownBy(() -> Safetensors.read(MemorySegment.ofArray(file))).as(header).isInstanceOf(lyceum.FormatException.class)
+            assertThatThrownBy(() -> Safetensors.read(safetensors(header, new byte[0]))).as(header).isInstanceOf(FormatException.class)
                     .hasMessageContaining("__metadata__");
         }
     }

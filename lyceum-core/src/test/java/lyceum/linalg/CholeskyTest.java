@@ -3,6 +3,7 @@ package lyceum.linalg;
 import static lyceum.linalg.LinalgInputs.*;
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.equalTo;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -70,7 +71,27 @@ class CholeskyTest {
             assertThat(failure).hasMessageContaining("pivot " + planted);
         }
         Evidence.of("failures at the planted minor, of 200", found, exactly(200));
+        Evidence.of("failures at a pivot of exactly 0, of 50", singularFailures(rng), exactly(50));
         Evidence.of("pivot there", pivot, atMost(1e-9));
+    }
+
+    /** A = L D L^T of whole numbers, D of 1 and 4 but for one 0: nothing is rounded, and the pivot there is 0. */
+    private static int singularFailures(Rng rng) {
+        int found = 0;
+        for (int trial = 0; trial < 50; trial++) {
+            int n = 1 + rng.nextInt(100), planted = rng.nextInt(n);
+            var l = Dense.identity(n, n);
+            for (int i = 0; i < n; i++) for (int j = 0; j < i; j++) l[i][j] = rng.nextInt(3) - 1;
+            var ld = Dense.copy(l);
+            for (int j = 0; j < n; j++) {
+                double d = j == planted ? 0 : 1 + 3 * rng.nextInt(2);
+                for (double[] row : ld) row[j] *= d;
+            }
+            var a = tensor(Product.timesTransposed(ld, l, n));
+            var failure = catchThrowableOfType(NotPositiveDefiniteException.class, () -> Cholesky.of(a));
+            if (failure != null && failure.pivotIndex() == planted && failure.pivot() == 0) found++;
+        }
+        return found;
     }
 
     @Test
@@ -130,6 +151,20 @@ class CholeskyTest {
     @Test void downdateThatWouldLoseDefinitenessIsRefused() {
         var factor = Cholesky.of(Tensor.eye(DType.F64, 3));
         assertThatThrownBy(() -> factor.downdate(Tensor.of(0.0, 1.5, 0.0))).isInstanceOf(NotPositiveDefiniteException.class);
+    }
+
+    /** What the time rests on; the time itself is a row of the bench. Counted in the code as it runs, not from a formula. */
+    @Test
+    @Acceptance(topic = "cholesky", clause = 5) void theFactorTakesHalfTheWorkOfLu() throws ReflectiveOperationException {
+        int n = 512;
+        var g = gaussian(Rng.of(5), n, n);
+        var a = g.matmul(g.transpose()).add(Tensor.eye(DType.F64, n).mul(n)).compute();
+        var count = new FlopTally("lyceum.linalg.dense.");
+        double cholesky = count.of("CholeskySteps", "factor", (Object) a.toRows()),
+                lu = count.of("LuSteps", "factor", a.toRows(), n, new int[n]), cube = (double) n * n * n;
+        Evidence.of("flops of LU at n = 512 over 2 n^3 / 3", lu / (2 * cube / 3), equalTo(1, 0.01));
+        Evidence.of("flops of Cholesky over n^3 / 3", cholesky / (cube / 3), equalTo(1, 0.1));
+        Evidence.of("flops of Cholesky over those of LU", cholesky / lu, atMost(0.55));
     }
 
     @Test

@@ -254,6 +254,43 @@ class EigenTest {
         assertThat(values).containsExactly(new double[] {(3 - Math.sqrt(5)) / 2, (3 + Math.sqrt(5)) / 2}, within(1e-14));
     }
 
+    /** Gram matrices of few columns: a handful of eigenvalues, the rest rounding errors, at which sweeps once went round in circles. */
+    @Test void matricesOfLowRankSettle() {
+        double orthogonality = 0, residual = 0, rest = 0;
+        for (int seed = 0; seed < 60; seed++) {
+            int n = 60 + 7 * seed % 190, rank = 1 + seed % 9;
+            var rng = Rng.of(seed);
+            var b = gaussian(rng, n, rank).mul(Tensor.of(Arrays.copyOf(new double[] {1, 0.1, 30, 2, 1e-3, 5, 1, 1, 1e-5}, rank)));
+            var a = b.matmul(b.transpose()).compute();
+            var eigen = Eigen.symmetric(a);
+            Tensor v = eigen.vectors(), values = eigen.values();
+            double norm = values.abs().max().item();
+            orthogonality = Math.max(orthogonality, maxDifference(v.transpose().matmul(v), Tensor.eye(DType.F64, n)));
+            residual = Math.max(residual, maxDifference(a.matmul(v), v.mul(values)) / norm);
+            rest = Math.max(rest, values.narrow(0, 0, n - rank).abs().max().item() / norm);
+            assertThat(maxDifference(Eigen.symmetricValues(a), values) / norm).isLessThan(1e-14);
+        }
+        Evidence.of("orthogonality", orthogonality, below(1e-13));
+        Evidence.of("residual", residual, below(1e-13));
+        Evidence.of("eigenvalues beyond the rank", rest, below(1e-13));
+    }
+
+    /** A smooth kernel has dozens of eigenvalues that are mere rounding, of either sign; centring adds one more. */
+    @Test void nearlySingularKernelsSettle() {
+        for (int seed = 0; seed < 20; seed++) {
+            var x = Tensor.rand(Rng.of(seed), DType.F64, 100, 1).mul(4);
+            var y = seed % 2 == 0 ? x : x.sub(2).square();
+            var kernel = y.sub(y.transpose()).square().neg().exp();
+            var mean = kernel.mean(0);
+            var centred = kernel.sub(mean).sub(mean.unsqueeze(1)).add(mean.mean()).compute();
+            for (var a : new Tensor[] {kernel, centred}) {
+                var e = Eigen.symmetric(a);
+                assertThat(maxDifference(e.vectors().mul(e.values()).matmul(e.vectors().transpose()), a)).isLessThan(1e-12);
+                assertThat(maxDifference(e.vectors().transpose().matmul(e.vectors()), Tensor.eye(DType.F64, 100))).isLessThan(1e-12);
+            }
+        }
+    }
+
     @Test void matrixFunctionsFollowTheEigenvalues() {
         var b = gaussian(Rng.of(7), 6, 6);
         var a = b.matmul(b.transpose()).add(Tensor.eye(DType.F64, 6));

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.random.Rng;
@@ -22,16 +23,17 @@ import org.junit.jupiter.api.Test;
 
 class LeastSquaresTest {
     private static final Golden GOLDEN = Golden.load("golden/ols.json");
+    private static final Longley LONGLEY = Longley.of(GOLDEN);
     private static final LeastSquares NORMAL = new LeastSquares(LeastSquares.Method.NORMAL), QR = new LeastSquares(LeastSquares.Method.QR),
             SVD = new LeastSquares(LeastSquares.Method.SVD);
 
     @Test
     @Acceptance(topic = "ols", clause = 1) void qrReproducesLongleyAndNormalEquationsLoseDigits() {
-        double qr = digitsRight(QR.fit(longleyDesign(), longleyResponse()).coefficients(), LONGLEY_CERTIFIED);
-        double normal = digitsRight(NORMAL.fit(longleyDesign(), longleyResponse()).coefficients(), LONGLEY_CERTIFIED);
+        double qr = LONGLEY.digitsRight(QR.fit(LONGLEY.design(), LONGLEY.response()).coefficients());
+        double normal = LONGLEY.digitsRight(NORMAL.fit(LONGLEY.design(), LONGLEY.response()).coefficients());
         Evidence.of("digits by QR", qr, atLeast(9));
         Evidence.of("digits by normal equations", normal, atMost(qr - 2));
-        var chosen = LeastSquares.solve(longleyDesign(), longleyResponse());
+        var chosen = LeastSquares.solve(LONGLEY.design(), LONGLEY.response());
         assertThat(chosen.method()).isEqualTo(LeastSquares.Method.QR);
         assertThat(chosen.condition()).isCloseTo(GOLDEN.cases("longley").getFirst().number("expected.conditionNumber"), within(1e4));
     }
@@ -39,7 +41,7 @@ class LeastSquaresTest {
     @Test
     @Acceptance(topic = "ols", clause = 1) void longleyStandardErrorsAreTheCertifiedOnes() {
         var c = GOLDEN.cases("longley").getFirst();
-        var fit = QR.fit(longleyDesign(), longleyResponse());
+        var fit = QR.fit(LONGLEY.design(), LONGLEY.response());
         double rss = fit.residualSumOfSquares().item(0);
         Evidence.of("residual sum of squares, relative", Gap.relative().see(c, "expected.residualSs", rss), atMost(1e-8));
         double[] variances = fit.covarianceFactor().diagonal().mul(rss / 9).toDoubleArray();
@@ -50,7 +52,7 @@ class LeastSquaresTest {
     @Test
     @Acceptance(topic = "ols", clause = 2) void theThreeMethodsAgreeOnWellConditionedSystems() {
         var rng = Rng.of(45);
-        double worst = 0;
+        double worst = 0, units = 0;
         for (int trial = 0; trial < 100; trial++) {
             int n = 1 + rng.nextInt(12), m = 2 * n + rng.nextInt(30), k = 1 + rng.nextInt(3);
             Tensor a = gaussian(rng, m, n), y = gaussian(rng, m, k);
@@ -58,7 +60,12 @@ class LeastSquaresTest {
             worst = Math.max(worst, maxDifference(NORMAL.fit(a, y).coefficients(), byQr));
             worst = Math.max(worst, maxDifference(SVD.fit(a, y).coefficients(), byQr));
             worst = Math.max(worst, maxDifference(LeastSquares.solve(a, y).coefficients(), byQr));
+            // Columns in units of their own: what was well conditioned stays so once they are scaled.
+            var unit = Tensor.of(IntStream.range(0, n).mapToDouble(j -> rng.nextInt(7) - 3).map(e -> Math.pow(10, e)).toArray());
+            var scaled = NORMAL.fit(a.mul(unit), y).coefficients().mul(unit.reshape(n, 1));
+            units = Math.max(units, maxDifference(scaled, byQr));
         }
+        Evidence.of("normal equations of columns in units from 1e-3 to 1e3, against QR in one", units, below(1e-9));
         Evidence.of("max difference", worst, below(1e-9));
     }
 
@@ -156,5 +163,37 @@ class LeastSquaresTest {
                 .hasMessageContaining("(4,)");
         assertThatThrownBy(() -> QR.fit(Tensor.eye(2), Tensor.ones(2), Tensor.of(1.0, -1.0))).hasMessageContaining("weight 1 is -1.0");
         assertThatThrownBy(() -> LeastSquares.solve(Tensor.eye(2), Tensor.of(1.0, Double.NaN))).hasMessageContaining("entry 1 is NaN");
+    }
+
+    @Test void floatsKeepTheDigitsThatTheirColumnsHave() {
+        Tensor a = LONGLEY.design().to(DType.F32), y = LONGLEY.response().to(DType.F32);
+        for (var method : LeastSquares.Method.values()) {
+            var fit = new LeastSquares(method).fit(a, y);
+            assertThat(fit.rank()).as("%s", method).isEqualTo(7);
+            assertThat(LONGLEY.digitsRight(fit.coefficients())).as("%s", method).isGreaterThan(4.5);
+        }
+    }
+
+    /** Units of columns change neither the rank nor which solution is the shortest one. */
+    @Test void dependentColumnsOfVeryDifferentUnitsHaveTheirRankAndTheShortestSolution() {
+        var rng = Rng.of(91);
+        for (double unit : new double[] {1e-9, 1, 1e9}) {
+            // The last column is the second plus three times the third, to rounding; the null space is (0, 1, 3, -1).
+            Tensor b = gaussian(rng, 20, 3).mul(Tensor.of(1, unit, unit)), y = gaussian(rng, 20, 1).reshape(20);
+            var a = Tensor.concat(1, b, b.narrow(1, 1, 1).add(b.narrow(1, 2, 1).mul(3)));
+            for (var solver : new LeastSquares[] {QR, SVD, new LeastSquares()}) {
+                var fit = solver.fit(a, y);
+                assertThat(fit.rank()).isEqualTo(3);
+                double[] x = fit.coefficients().toDoubleArray();
+                // The null vector is known to rounding times the ratio of the units; fitted values do not depend on it.
+                assertThat((x[1] + 3 * x[2] - x[3]) / fit.coefficients().square().sum().sqrt().item()).isCloseTo(0,
+                        within(1e-14 * Math.max(100, unit)));
+                assertThat(maxDifference(fit.fitted(), QR.fit(b, y).fitted())).isLessThan(1e-12);
+                if (unit > 1) continue;
+                var inUnits = Tensor.of(1, unit, unit, unit);
+                var again = fit.covarianceFactor().matmul(a.transpose()).matmul(y);
+                assertThat(maxDifference(again.mul(inUnits), fit.coefficients().mul(inUnits))).isLessThan(1e-11);
+            }
+        }
     }
 }

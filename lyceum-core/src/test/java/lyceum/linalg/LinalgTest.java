@@ -3,9 +3,13 @@ package lyceum.linalg;
 import static lyceum.linalg.LinalgInputs.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
+import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -22,7 +26,7 @@ class LinalgTest {
             var v = gaussian(rng, n, 1).reshape(n);
             check(x -> Linalg.inverse(x).mul(w).sum(), a);
             check(Linalg::det, a);
-            check(Linalg::logDet, a);
+            check(Linalg::logAbsDet, a);
             check(x -> Linalg.solve(x, b).square().sum(), a);
             check(x -> Linalg.solve(x, v).square().sum(), a);
             check(x -> Linalg.solve(a, x).square().sum(), b);
@@ -59,6 +63,59 @@ class LinalgTest {
         }
     }
 
+    /** A polynomial of the entries has derivatives everywhere: those of singular matrices against differences, which are exact but for rounding. */
+    @Test void theDeterminantHasDerivativesAtSingularMatrices() {
+        for (int n : new int[] {1, 2, 3, 5}) {
+            for (int rank = Math.max(0, n - 3); rank <= n; rank++) {
+                var a = gaussian(rng, n, Math.max(rank, 1)).mul(rank == 0 ? 0 : 1).matmul(gaussian(rng, Math.max(rank, 1), n)).compute();
+                check(Linalg::det, a);
+                UnaryOperator<Tensor> gradient = Autograd.grad(Linalg::det);
+                Tensor u = gaussian(rng, n, n), v = gaussian(rng, n, n);
+                double h = 1e-4;
+                var differences = gradient.apply(a.add(v.mul(h))).sub(gradient.apply(a.sub(v.mul(h)))).div(2 * h);
+                assertThat(maxDifference(Autograd.hvp(Linalg::det, a, v), differences)).as(n + " of rank " + rank).isLessThan(1e-6);
+                assertThat(Autograd.jvp(Linalg::det, a, u).item()).isCloseTo(gradient.apply(a).mul(u).sum().item(), within(1e-12));
+                assertThat(Autograd.jvp(t -> Autograd.jvp(Linalg::det, t, u), a, v).item()).isCloseTo(differences.mul(u).sum().item(),
+                        within(1e-5));
+            }
+        }
+        assertThat(Autograd.grad(Linalg::det).apply(Tensor.of(new double[][] {{1, 2}, {2, 4}})).toDoubleArray())
+                .containsExactly(new double[] {4, -2, -2, 1}, within(1e-14));
+    }
+
+    @Test void thirdDerivativesOfTheDeterminantNeedAnInvertibleMatrix() {
+        Tensor a = gaussian(rng, 4, 4), u = gaussian(rng, 4, 4), v = gaussian(rng, 4, 4), w = gaussian(rng, 4, 4);
+        UnaryOperator<Tensor> twice = t -> Autograd.jvp(s -> Autograd.jvp(Linalg::det, s, u), t, v);
+        double h = 1e-4, expected = (twice.apply(a.add(w.mul(h))).item() - twice.apply(a.sub(w.mul(h))).item()) / (2 * h);
+        assertThat(Autograd.jvp(twice, a, w).item()).isCloseTo(expected, within(1e-5));
+        assertThat(Autograd.grad(twice).apply(a).mul(w).sum().item()).isCloseTo(expected, within(1e-5));
+        assertThatThrownBy(() -> Autograd.grad(twice).apply(a.mul(0))).isInstanceOf(SingularMatrixException.class)
+                .hasMessageStartingWith("det's third derivative: ");
+    }
+
+    @Test void determinantsDoNotOverflowOnTheWay() {
+        var far = Tensor.of(1e200, 1e200, 1e-200, 1e-200);
+        var a = Tensor.eye(DType.F64, 4).mul(far);
+        assertThat(Linalg.det(a).item()).isCloseTo(1, within(1e-14));
+        assertThat(Cholesky.of(a).det()).isCloseTo(1, within(1e-14));
+        assertThat(Ldl.of(a).det()).isCloseTo(1, within(1e-14));
+        assertThat(Linalg.det(a.mul(-1e-20)).item()).isCloseTo(1e-80, within(1e-94));
+        assertThat(Linalg.det(a.flip(0)).item()).isCloseTo(1, within(1e-14));
+        assertThat(Linalg.det(Tensor.eye(DType.F64, 2).mul(1e200)).item()).isInfinite();
+        assertThat(Linalg.det(Tensor.eye(DType.F64, 2).mul(1e-200)).item()).isZero();
+        var graded = Tensor.of(1e100, 1e100, 1e-100, 1e-100);
+        var gradient = Autograd.grad(Linalg::det).apply(Tensor.eye(DType.F64, 4).mul(graded)).diagonal().mul(graded).toDoubleArray();
+        assertThat(gradient).containsExactly(new double[] {1, 1, 1, 1}, within(1e-13));
+    }
+
+    @Test void theLogarithmOfANegativeDeterminantIsNaNAndItsSizeHasOne() {
+        var a = Tensor.of(new double[][] {{0, 2}, {3, 0}});
+        assertThat(Linalg.logDet(a).item()).isNaN();
+        assertThat(Linalg.logAbsDet(a).item()).isCloseTo(Math.log(6), within(1e-15));
+        assertThat(Linalg.logDet(a.flip(0)).item()).isCloseTo(Math.log(6), within(1e-15));
+        assertThat(Linalg.logDet(Tensor.zeros(DType.F64, 2, 2)).item()).isEqualTo(Double.NEGATIVE_INFINITY);
+    }
+
     @Test void repeatedEigenvaluesKeepTheGradientsOfTheirSumFinite() {
         var a = Tensor.eye(DType.F64, 3).requiresGrad();
         Linalg.eigh(a).values().sum().backward();
@@ -84,9 +141,20 @@ class LinalgTest {
     }
 
     @Test void errorsNameOperationAndFix() {
+        int at = 0;
         assertThatThrownBy(() -> Linalg.inverse(Tensor.zeros(DType.F64, 2, 2))).isInstanceOf(SingularMatrixException.class)
                 .hasMessageContaining("inverse");
         assertThatThrownBy(() -> Linalg.eigh(Tensor.of(1.0, 2.0))).hasMessageContaining("eigh: shape (2,)");
+        var batch = Tensor.zeros(DType.F64, 3, 2, 2);
+        for (var f : List.<Function<Tensor, Tensor>>of(t -> Linalg.solve(t, Tensor.of(1.0, 2)), Linalg::inverse, Linalg::det,
+                Linalg::logDet, Linalg::logAbsDet, Linalg::cholesky, t -> Linalg.eigh(t).values(), t -> Linalg.svd(t).s(), Linalg::pinv,
+                t -> Linalg.solveTriangular(t, Tensor.of(1.0, 2), true, false))) {
+            var name = List.of("solve", "inverse", "det", "logDet", "logAbsDet", "cholesky", "eigh", "svd", "pinv", "solveTriangular")
+                    .get(at++);
+            assertThatThrownBy(() -> f.apply(batch)).isInstanceOf(ShapeException.class)
+                    .hasMessage(name + ": shape (3, 2, 2) is not a matrix; Autograd.vmap does it for each of a batch");
+        }
+        assertThatThrownBy(() -> Linalg.logDet(Tensor.zeros(DType.F64, 2, 3))).hasMessageStartingWith("logDet: shape (2, 3) is not square");
         assertThatThrownBy(() -> Linalg.cholesky(Tensor.eye(DType.F64, 2).neg())).isInstanceOf(NotPositiveDefiniteException.class);
     }
 

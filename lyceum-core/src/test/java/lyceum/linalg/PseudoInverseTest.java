@@ -1,6 +1,7 @@
 package lyceum.linalg;
 
 import static lyceum.linalg.LinalgInputs.*;
+import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -31,7 +32,7 @@ class PseudoInverseTest {
             r.uniforms(3);
             var left = r.matrix(m, rank);
             var a = tensor(Recipe.product(left, r.matrix(rank, n)));
-            for (var pinv : new PseudoInverse[] {PseudoInverse.of(a, 1e-10), PseudoInverse.byOrthogonalDecomposition(a, 1e-10)}) {
+            for (var pinv : both(a, 1e-10)) {
                 assertThat(pinv.rank()).isEqualTo(rank);
                 var p = pinv.matrix();
                 Tensor ap = a.matmul(p), pa = p.matmul(a);
@@ -45,49 +46,75 @@ class PseudoInverseTest {
         Evidence.of("difference from numpy", numpy, below(1e-10));
     }
 
+    /** The null space is known by construction: {@code A = L [I C]} sends the columns of {@code [-C; I]} to zero, and its range is that of L. */
     @Test
     @Acceptance(topic = "pseudoinverse", clause = 2) void theSolutionIsTheShortestAndItsResidualIsOrthogonalToTheRange() {
         var rng = Rng.of(504);
-        double orthogonal = 0;
-        int shorter = 0;
+        double orthogonal = 0, inNull = 0, apart = 0;
+        int shorter = 0, others = 0;
         for (int trial = 0; trial < 20; trial++) {
             int m = 2 + rng.nextInt(10), n = 3 + rng.nextInt(10), rank = 1 + rng.nextInt(Math.min(m, n - 1));
-            var a = gaussian(rng, m, rank).matmul(gaussian(rng, rank, n));
+            Tensor left = gaussian(rng, m, rank), mix = gaussian(rng, rank, n - rank);
+            var a = left.matmul(Tensor.concat(1, Tensor.eye(DType.F64, rank), mix)).compute();
+            var nullSpace = Tensor.concat(0, mix.neg(), Tensor.eye(DType.F64, n - rank)).compute();
             var b = gaussian(rng, m, 1).reshape(m);
-            for (var pinv : new PseudoInverse[] {PseudoInverse.of(a, 1e-11), PseudoInverse.byOrthogonalDecomposition(a, 1e-11)}) {
+            for (var pinv : both(a, 1e-11)) {
                 var x = pinv.solve(b);
-                orthogonal = Math.max(orthogonal, maxAbs(a.transpose().matmul(b.sub(a.matmul(x)))));
-                // every other least-squares solution differs by a vector of the null space
-                var project = Tensor.eye(DType.F64, n).sub(pinv.matrix().matmul(a));
+                var residual = b.sub(a.matmul(x));
+                orthogonal = Math.max(orthogonal, maxAbs(left.transpose().matmul(residual)));
+                inNull = Math.max(inNull, maxAbs(nullSpace.transpose().matmul(x)));
                 for (int i = 0; i < 100; i++) {
-                    var other = x.add(project.matmul(gaussian(rng, n, 1).reshape(n)));
+                    // From far away to near by: a solution that is not the shortest has shorter ones beside it.
+                    var other = x.add(nullSpace.matmul(gaussian(rng, n - rank, 1).reshape(n - rank)).mul(Math.pow(10, -(i % 5))));
+                    apart = Math.max(apart, maxAbs(b.sub(a.matmul(other)).sub(residual)));
                     if (norm(other) < norm(x)) shorter++;
+                    others++;
                 }
             }
         }
-        Evidence.of("max |A'(b - Ax)|", orthogonal, below(1e-10));
-        Evidence.of("shorter solutions", shorter, exactly(0));
+        Evidence.of("residual against the range", orthogonal, below(1e-10));
+        Evidence.of("solution against the null space", inNull, below(1e-10));
+        Evidence.of("residual of the others less its own", apart, below(1e-10));
+        Evidence.of("other solutions", others, exactly(4000));
+        Evidence.of("shorter ones among them", shorter, exactly(0));
+    }
+
+    private static PseudoInverse[] both(Tensor a, double rcond) {
+        return new PseudoInverse[] {PseudoInverse.of(a, rcond), PseudoInverse.byOrthogonalDecomposition(a, rcond)};
     }
 
     /**
-     * In double precision a rank-deficient ridge problem at 1e-10 is itself uncertain by {@code eps |A| / 1e-10}, about 1e-6: so ridge is solved
-     * here with 60 digits, on integer matrices of exact rank.
+     * Ridge has {@code s / (s^2 + lambda)} where the pseudoinverse has {@code 1 / s}: {@code lambda / (s (s^2 + lambda))} apart, most for the least
+     * positive singular value. In double precision a rank-deficient ridge problem at 1e-10 is itself uncertain by {@code eps |A| / lambda}, about
+     * 1e-6: so ridge is solved here with 60 digits, on integer matrices of exact rank.
      */
     @Test
     @Acceptance(topic = "pseudoinverse", clause = 3) void ridgeConvergesToItAsThePenaltyVanishes() {
         var rng = Rng.of(33);
-        double[] worst = new double[3];
-        for (int trial = 0; trial < 30; trial++) {
-            int m = 2 + rng.nextInt(5), n = 2 + rng.nextInt(5), rank = 1 + rng.nextInt(Math.min(m, n));
-            var a = Recipe.product(integers(rng, m, rank), integers(rng, rank, n));
-            var pinv = PseudoInverse.of(tensor(a), 1e-10).matrix();
-            for (int i = 0; i < 3; i++)
-                worst[i] = Math.max(worst[i], maxDifference(tensor(exactRidge(a, new BigDecimal("1e-" + (6 + 2 * i)))), pinv));
+        double rate = 0, near = 0, limit = 0;
+        int wellConditioned = 0;
+        for (int trial = 0; trial < 40; trial++) {
+            int m = 2 + rng.nextInt(8), n = 2 + rng.nextInt(8), rank = 1 + rng.nextInt(Math.min(m, n));
+            var rows = Recipe.product(integers(rng, m, rank), integers(rng, rank, n));
+            var a = tensor(rows);
+            for (var pinv : both(a, 1e-10)) {
+                var p = pinv.matrix();
+                double least = Svd.of(a).singularValues()[pinv.rank() - 1], lambda = 1e-6;
+                double apart = lambda / (least * (least * least + lambda));
+                rate = Math.max(rate, Math.abs(spectralNorm(exactRidge(rows, "1e-6").sub(p)) / apart - 1));
+                limit = Math.max(limit, maxDifference(exactRidge(rows, "1e-25"), p) / Math.max(1, maxAbs(p)));
+                if (least < 0.05) continue;
+                near = Math.max(near, spectralNorm(exactRidge(rows, "1e-10").sub(p)));
+                wellConditioned++;
+            }
         }
-        assertThat(worst[0]).isGreaterThan(50 * worst[1]);
-        assertThat(worst[1]).isGreaterThan(50 * worst[2]);
-        Evidence.of("ridge at 1e-10 against the pseudoinverse", worst[2], below(1e-6));
+        Evidence.of("distance at 1e-6 over lambda / (s (s^2 + lambda)), less 1", rate, below(1e-6));
+        Evidence.of("matrices, by SVD and by QR, whose s is at least 0.05", wellConditioned, atLeast(60));
+        Evidence.of("distance at 1e-10 for those", near, below(1e-6));
+        Evidence.of("ridge at 1e-25 against the pseudoinverse, over its largest entry", limit, below(1e-11));
     }
+
+    private static double spectralNorm(Tensor a) { return Svd.of(a).singularValues()[0]; }
 
     private static double[][] integers(Rng rng, int m, int n) {
         var a = new double[m][n];
@@ -97,8 +124,9 @@ class PseudoInverseTest {
     }
 
     /** {@code (A'A + lambda I)^-1 A'} by Gauss-Jordan elimination of a positive definite matrix. */
-    private static double[][] exactRidge(double[][] a, BigDecimal lambda) {
+    private static Tensor exactRidge(double[][] a, String penalty) {
         int m = a.length, n = a[0].length;
+        var lambda = new BigDecimal(penalty);
         var w = new BigDecimal[n][n + m];
         for (int i = 0; i < n; i++) {
             for (int j = 0; j < n; j++) {
@@ -117,7 +145,7 @@ class PseudoInverseTest {
         }
         var x = new double[n][m];
         for (int i = 0; i < n; i++) for (int j = 0; j < m; j++) x[i][j] = w[i][n + j].divide(w[i][i], DIGITS).doubleValue();
-        return x;
+        return tensor(x);
     }
 
     @Test

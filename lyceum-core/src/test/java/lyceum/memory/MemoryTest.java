@@ -54,6 +54,21 @@ class MemoryTest {
         }
     }
 
+    @Test void aScopeCountsWhatIsAskedForInsideIt() {
+        try (var scope = Scope.open()) {
+            Allocator.allocate(100);
+            Allocator.allocate(1 << 20);
+            assertThat(scope.allocated()).isEqualTo(100 + (1 << 20));
+            scope.release(storage -> false);
+            try (var inner = Scope.open(); var outside = Scope.outside()) {
+                Allocator.allocate(50_000);
+                assertThat(outside.allocated()).isEqualTo(50_000);
+                assertThat(inner.allocated()).isZero();
+            }
+            assertThat(scope.allocated()).isEqualTo(50_100 + (1 << 20));
+        }
+    }
+
     @Test void aSmallTensorThatIsKeptIsNotOverwrittenByThoseOfLaterScopes() {
         var kept = new ArrayList<Tensor>();
         for (int i = 0; i < 300; i++) {

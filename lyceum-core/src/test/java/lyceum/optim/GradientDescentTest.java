@@ -48,6 +48,18 @@ class GradientDescentTest {
             }
         }
         Evidence.of("largest gap", worst, below(1e-10));
+        // With a schedule every step has a matrix of its own.
+        double scheduled = 0;
+        var f = Quadratic.of(new double[] {2, 0.5, 0.1}, gaussians(rng, 3), rng);
+        var path = GradientDescent.scheduled(0.8, new Schedule.Linear(40, 0.25)).withMaxIterations(60).withGradientTolerance(0).trace(f,
+                gaussians(rng, 3));
+        var error = Tensor.of(f.error(path.points().getFirst()));
+        for (int t = 0; t < 60; t++) {
+            double eta = 0.8 * (t < 40 ? 1 - 0.75 * t / 40 : 0.25);
+            error = Tensor.eye(DType.F64, 3).sub(Tensor.of(f.hessian()).mul(eta)).matmul(error);
+            scheduled = Math.max(scheduled, error.sub(Tensor.of(f.error(path.points().get(t + 1)))).abs().max().item());
+        }
+        Evidence.of("largest gap along a schedule", scheduled, below(1e-10));
     }
 
     @Test

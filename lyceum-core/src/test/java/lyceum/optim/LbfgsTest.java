@@ -81,6 +81,17 @@ class LbfgsTest {
         assertThat(found).isGreaterThan(490);
     }
 
+    /** At 5 the wave falls again, but from above where it began. */
+    @Test void theLongestStepIsTakenOnlyIfItLeadsDown() {
+        Objective wave = (x, g) -> {
+            g[0] = -Math.cos(x[0]);
+            return -Math.sin(x[0]);
+        };
+        var line = new RayObjective(wave, new double[1], new double[] {1}, 0, new double[] {-1}, null);
+        assertThat(new LineSearch.StrongWolfe(1e-4, 0.1, 5, 40).search(line, 5)).isCloseTo(Math.PI / 2, within(0.11));
+        assertThat(new LineSearch.StrongWolfe(1e-4, 0.1, 1, 40).search(line, 5)).isEqualTo(1);
+    }
+
     @Test void turnsBackFromPointsWhereTheObjectiveIsNotDefined() {
         // x - log x is defined for x > 0 only; the first full steps leave its domain.
         Objective f = (x, g) -> {

@@ -95,11 +95,12 @@ class OptimizerTest {
         var y = Tensor.of(0.0).requiresGrad();
         var optimizer = new Sgd(1).over(x, y).clippedBy(Clip.norm(1));
         optimizer.step(Tensor.of(6.0, 0), Tensor.of(8.0));
-        assertThat(x.toDoubleArray()).containsExactly(new double[] {-0.6, 0}, within(1e-15));
-        assertThat(y.item()).isCloseTo(-0.8, within(1e-15));
+        assertThat(x.toDoubleArray()).containsExactly(new double[] {-6 / (10 + 1e-6), 0}, within(1e-15));
+        assertThat(y.item()).isCloseTo(-8 / (10 + 1e-6), within(1e-15));
+        assertThat(optimizer.gradientNorm()).isEqualTo(10);
         optimizer.step(null, Tensor.of(0.5));
-        assertThat(y.item()).isCloseTo(-1.3, within(1e-15));
-        assertThat(Clip.value(2).apply(new Tensor[] {Tensor.of(-5.0, 1), null})[0].toDoubleArray()).containsExactly(-2, 1);
+        assertThat(y.item()).isCloseTo(-8 / (10 + 1e-6) - 0.5, within(1e-15));
+        assertThat(Clip.value(2).apply(List.of(), Tensor.of(-5.0, 1), null).all()[0].toDoubleArray()).containsExactly(-2, 1);
         assertThat(Clip.normOf(Tensor.of(3.0), null, Tensor.of(4.0))).isEqualTo(5);
     }
 

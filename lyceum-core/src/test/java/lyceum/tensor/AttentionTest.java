@@ -139,6 +139,8 @@ class AttentionTest {
             var expected = reference(c);
             each(() -> close(c.name + " on " + Backend.current().description(), c.options.of(c.q, c.k, c.v), expected,
                     tolerance(c.q.dtype())));
+            close(c.name + " in chunks", c.options.withMethod(Attention.Method.CHUNKED).of(c.q, c.k, c.v), expected,
+                    tolerance(c.q.dtype()));
         }
     }
 

@@ -115,9 +115,9 @@ class BackpropagationTest {
             case "flatten" -> a.flatten();
             case "stop" -> a.detach();
             case "mean" -> a.mean();
-            case "sumlast" -> a.sum(new int[] {-1}, true);
-            case "logsumexp" -> a.logSumExp(new int[] {-1}, true);
-            case "maxlast" -> a.max(new int[] {-1}, true);
+            case "sumlast" -> a.sum(-1, true);
+            case "logsumexp" -> a.logSumExp(-1, true);
+            case "maxlast" -> a.max(-1, true);
             case "softmax" -> a.softmax(-1);
             case "meanfirst" -> a.mean(0);
             case "firstrow" -> a.get(0);
@@ -179,9 +179,8 @@ class BackpropagationTest {
     }
 
     private static Tensor layerNorm(Map<String, Tensor> t, String name, Tensor x) {
-        var centred = x.sub(x.mean(new int[] {-1}, true));
-        return centred.mul(centred.square().mean(new int[] {-1}, true).add(1e-5).rsqrt()).mul(t.get(name + ".weight"))
-                .add(t.get(name + ".bias"));
+        var centred = x.sub(x.mean(-1, true));
+        return centred.mul(centred.square().mean(-1, true).add(1e-5).rsqrt()).mul(t.get(name + ".weight")).add(t.get(name + ".bias"));
     }
 
     private static Tensor crossEntropy(Tensor logits, int[] targets) {
@@ -239,8 +238,8 @@ class BackpropagationTest {
         SOFTMAX(n -> Map.of("x", new long[] {n}, "w", new long[] {n}), t -> t.get("x").mul(t.get("w")).softmax(0).mul(t.get("x")).sum()),
         LOG_SUM_EXP(n -> Map.of("x", new long[] {n}, "w", new long[] {n}), t -> t.get("x").mul(t.get("w")).logSumExp()),
         NORMALISED(n -> Map.of("x", new long[] {2, n}, "w", new long[] {n}), t -> {
-            var centred = t.get("x").sub(t.get("x").mean(new int[] {1}, true));
-            return centred.div(centred.square().mean(new int[] {1}, true).add(1e-5).sqrt()).mul(t.get("w")).square().sum();
+            var centred = t.get("x").sub(t.get("x").mean(1, true));
+            return centred.div(centred.square().mean(1, true).add(1e-5).sqrt()).mul(t.get("w")).square().sum();
         }), VARIANCE(n -> Map.of("x", new long[] {n}), t -> t.get("x").var()),
         ELEMENTWISE(n -> Map.of("x", new long[] {n}, "w", new long[] {n}),
                 t -> t.get("x").mul(t.get("w")).sin().exp().add(t.get("w")).tanh().mul(t.get("x")).sum()),

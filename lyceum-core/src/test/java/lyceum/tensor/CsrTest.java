@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
@@ -45,6 +46,56 @@ class CsrTest {
         close(byEntry, full.maskedSelect(dense.ne(0)));
         close(Autograd.hessian(v -> csr.withValues(v).matmul(x).square().sum(), csr.values()).diagonal(),
                 x.square().sum(1).indexSelect(0, dense.ne(0).nonZero().select(1, 1)).mul(2));
+    }
+
+    @Test void vectorsOfFloatsMeetRowsOfAnyLength() {
+        var rng = Rng.of(7);
+        for (int[] size : new int[][] {{0, 5}, {1, 1}, {2, 3}, {3, 7}, {5, 1}, {37, 50}, {130, 64}, {257, 100}}) {
+            int m = size[0], n = size[1];
+            // Density grows along the rows, the first ones are empty.
+            Tensor share = Tensor.arange(m).to(DType.F64).div(Math.max(1, m)).sub(0.1).unsqueeze(1), x = Tensor.randn(rng, n).compute();
+            var values = Tensor.randn(rng, m, n);
+            var dense = Tensor.rand(rng, DType.F64, m, n).lt(share).where(values, values.zerosLike()).compute();
+            var csr = Csr.fromDense(dense);
+            var expected = dense.to(DType.F64).matmul(x.to(DType.F64)).toDoubleArray();
+            var first = csr.matmul(x).toFloatArray();
+            for (int again = 0; again < 2; again++) assertThat(csr.matmul(x).toFloatArray()).isEqualTo(first); // arranged from now on
+            assertThat(csr.matmul(x).toDoubleArray()).containsExactly(expected, within(1e-5));
+            assertThat(csr.matmul(x.requiresGrad()).toDoubleArray()).containsExactly(expected, within(1e-5));
+        }
+    }
+
+    @Test void absentEntriesMeetNoInfinity() {
+        var csr = Csr.fromDense(Tensor.of(new float[] {0, 1, 0, 2, 0, 0, 0, 3, 0}, 3, 3));
+        for (int turn = 0; turn < 3; turn++)
+            assertThat(csr.matmul(Tensor.of(1f, Float.POSITIVE_INFINITY, Float.NaN)).toFloatArray())
+                    .containsExactly(Float.POSITIVE_INFINITY, 2, Float.POSITIVE_INFINITY);
+    }
+
+    @Test void valuesWrittenInPlaceAreSeen() {
+        var values = Tensor.of(1f, 2f, 3f);
+        var csr = Csr.of(2, 2, new int[] {0, 2, 3}, new int[] {0, 1, 1}, values);
+        for (int turn = 0; turn < 3; turn++) assertThat(csr.matmul(Tensor.ones(2)).toFloatArray()).containsExactly(3, 3);
+        values.add_(1);
+        for (int turn = 0; turn < 3; turn++) assertThat(csr.matmul(Tensor.ones(2)).toFloatArray()).containsExactly(5, 4);
+    }
+
+    @Test void sparseProductsKeepOrderAndPlaces() {
+        var rng = Rng.of(8);
+        for (int[] size : new int[][] {{0, 3, 4}, {5, 0, 4}, {4, 3, 0}, {1, 1, 1}, {140, 70, 63}, {50, 60, 64}, {130, 20, 9000}}) {
+            int m = size[0], k = size[1], n = size[2];
+            Tensor a = Tensor.randint(rng, -3, 4, m, k).to(DType.F32).compute(), b = Tensor.randint(rng, -9, 10, k, n).to(DType.F32);
+            b = b.abs().gt(7).where(b, b.zerosLike()).compute();
+            Csr left = Csr.fromDense(a), right = Csr.fromDense(b), product = left.matmul(right);
+            assertThat(product.dtype()).isEqualTo(DType.F32);
+            assertThat(product.toDense().toFloatArray()).isEqualTo(a.matmul(b).add(0).toFloatArray());
+            var places = a.ne(0).to(DType.F32).matmul(b.ne(0).to(DType.F32)).ne(0).toDoubleArray(); // zeros from cancelling terms too
+            assertThat(product.entries()).isEqualTo((int) Arrays.stream(places).sum());
+            for (int i = 0; i < m; i++)
+                for (int e = product.rowStart(i) + 1; e < product.rowStart(i + 1); e++)
+                    assertThat(product.column(e)).isGreaterThan(product.column(e - 1));
+            assertThat(left.matmul(Csr.fromDense(b.to(DType.F64))).dtype()).isEqualTo(DType.F64);
+        }
     }
 
     @Test void entriesAtOnePlaceAreAdded() {

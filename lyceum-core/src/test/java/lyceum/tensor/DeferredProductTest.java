@@ -47,7 +47,7 @@ class DeferredProductTest {
         var column = Tensor.randn(Rng.of(5), 40, 1).compute();
         for (Supplier<Tensor> formula : List.<Supplier<Tensor>>of(() -> x.matmul(w).add(turned), () -> x.matmul(w).mul(column),
                 () -> x.transpose().matmul(turned).square(), () -> x.matmul(w).softmax(-1), () -> x.matmul(w).gt(0.5).to(DType.F32),
-                () -> x.matmul(w).to(DType.F64).add(1).to(DType.F32), () -> x.matmul(w.narrow(1, 3, 90)).tanh().sum(new int[] {0}, false)))
+                () -> x.matmul(w).to(DType.F64).add(1).to(DType.F32), () -> x.matmul(w.narrow(1, 3, 90)).tanh().sum(0, false)))
             assertThat(formula.get().sub(atOnce(formula)).abs().max().item()).isLessThan(1e-4);
     }
 

@@ -32,6 +32,8 @@ final class DerivativeChecks {
     static Map<String, Check> batches() {
         var checks = new LinkedHashMap<String, Check>();
         checks.put("batch", batched(DerivativeChecks::batchEqualsLoop));
+        checks.put("gradient of a batch", differentiable(batched(DerivativeChecks::gradientOfBatchEqualsLoop)));
+        checks.put("tangent of a batch", differentiable(batched(DerivativeChecks::tangentOfBatchEqualsLoop)));
         checks.put("batch of gradients", differentiable(batched(DerivativeChecks::batchOfGradientsEqualsLoop)));
         checks.put("batch of second order", differentiable(batched(DerivativeChecks::batchOfSecondOrderEqualsLoop)));
         return checks;
@@ -183,6 +185,34 @@ final class DerivativeChecks {
         var operands = in.clone();
         for (int i = 0; i < places.length; i++) operands[places[i]] = values[i];
         return operands;
+    }
+
+    /** A function of a batch of one operand, done at once and entry by entry. */
+    private record BatchedOperand(UnaryOperator<Tensor> together, UnaryOperator<Tensor> each, Tensor batch) {
+        static BatchedOperand of(OpCase op, int operand) {
+            var f = by(op, op.draw(DType.F64, 14), operand);
+            var batch = Tensor.stack(0,
+                    IntStream.range(0, BATCH).mapToObj(b -> op.draw(DType.F64, 20 + b)[operand]).toArray(Tensor[]::new));
+            return new BatchedOperand(x -> Autograd.vmap(f, x, 0).sin(),
+                    x -> Tensor.stack(0, IntStream.range(0, BATCH).mapToObj(b -> f.apply(x.get(b))).toArray(Tensor[]::new)).sin(), batch);
+        }
+    }
+
+    /** From outside: through what the batching rules have done. */
+    private static void gradientOfBatchEqualsLoop(OpCase op) {
+        for (int i = 0; i < op.shapes().length; i++) {
+            var f = BatchedOperand.of(op, i);
+            close(op, Autograd.grad(x -> f.each.apply(x).sum()).apply(f.batch),
+                    Autograd.grad(x -> f.together.apply(x).sum()).apply(f.batch), 1e-11);
+        }
+    }
+
+    private static void tangentOfBatchEqualsLoop(OpCase op) {
+        for (int i = 0; i < op.shapes().length; i++) {
+            var f = BatchedOperand.of(op, i);
+            var v = f.batch.cos();
+            close(op, Autograd.jvp(f.each, f.batch, v), Autograd.jvp(f.together, f.batch, v), 1e-11);
+        }
     }
 
     private static void batchOfGradientsEqualsLoop(OpCase op) {

@@ -56,7 +56,7 @@ record Disguise(Tensor tensor, Naive naive, String history) {
                 long start = shape[axis] - 1 - choices.next(shape[axis] - 1), step = 1 + choices.next(2),
                         stop = choices.next(start + 1) - 1;
                 long count = start > stop ? (start - stop - 1) / step + 1 : 0;
-                return then(tensor.slice(axis, start, stop, -step), naive.slice(axis, start, count, -step),
+                return then(tensor.slice(axis, start, stop < 0 ? Index.OPEN : stop, -step), naive.slice(axis, start, count, -step),
                         "slice(" + axis + ", " + start + ", " + stop + ", -" + step + ")");
             }
             case 3 -> { return then(tensor.flip(axis), naive.flip(axis), "flip(" + axis + ")"); }

@@ -5,6 +5,7 @@ import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.math.BigInteger;
 import java.util.ArrayList;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
@@ -104,6 +105,51 @@ class LogSumExpTest {
             gap.see("run " + run, total.value(), expected);
         }
         Evidence.of("largest relative gap over 100 partitions", gap, atMost(1e-13));
+    }
+
+    /** Sums of {@code w 2^k} in whole numbers, exponents up to 1,500 either way, weights of both signs; what has weight 0 is not looked at. */
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void signedSumsEqualWholeNumbers() {
+        var gap = Gap.relativeBeyondOne();
+        var rng = Rng.of(8);
+        int turned = 0;
+        for (int run = 0; run < 300; run++) {
+            int n = 2 + rng.nextInt(6), base = rng.nextInt(2900) - 1450;
+            double[] x = new double[n], w = new double[n];
+            var sum = BigInteger.ZERO;
+            var accumulated = new LogSumExp();
+            for (int i = 0; i < n; i++) {
+                int k = rng.nextInt(50);
+                w[i] = i == 0 ? 0 : rng.nextInt(9) - 4;
+                x[i] = i == 0 ? Double.POSITIVE_INFINITY : (base + k) * Math.log(2);
+                sum = sum.add(BigInteger.valueOf((long) w[i]).shiftLeft(k));
+                accumulated.add(x[i], w[i]);
+            }
+            if (sum.signum() == 0) continue;
+            double expected = Math.log(sum.abs().doubleValue()) + base * Math.log(2);
+            var signed = LogSumExp.signed(Tensor.of(x), Tensor.of(w));
+            gap.see("run " + run, signed.log().item(), expected).see("accumulated, run " + run, accumulated.value(), expected);
+            if (signed.sign().item() != sum.signum() || accumulated.sign() != sum.signum()) turned++;
+        }
+        Evidence.of("log |sum of w 2^k| against whole numbers", gap, atMost(1e-10)); // signs may cancel some bits
+        Evidence.of("signs that differ", turned, exactly(0));
+    }
+
+    @Acceptance(topic = TOPIC, clause = 3)
+    @Test void whatIsNothingOrNaNMergesAsSuch() {
+        LogSumExp total = new LogSumExp(), nothing = new LogSumExp(), none = new LogSumExp(), broken = new LogSumExp();
+        none.add(Double.NEGATIVE_INFINITY);
+        broken.add(Double.NaN);
+        total.merge(nothing);
+        total.merge(none);
+        Evidence.of("nothing and minus infinity together", total.value(), exactly(Double.NEGATIVE_INFINITY));
+        total.add(3);
+        total.merge(none);
+        total.merge(nothing);
+        Evidence.of("3, and nothing more", total.value(), exactly(3));
+        total.merge(broken);
+        total.add(5);
+        Evidence.that("a NaN stays one", Double.isNaN(total.value()) && Double.isNaN(total.sign()));
     }
 
     @Acceptance(topic = TOPIC, clause = 4)

@@ -206,8 +206,7 @@ class NumPyParityTest {
 
     @Test void aSliceBeyondTheAxisIsRefused() {
         var x = Tensor.arange(5);
-        assertThat(x.slice(0, 4, -1, -1).toLongArray()).containsExactly(4, 3, 2, 1, 0);
-        for (long[] bad : new long[][] {{5, -1, -1}, {4, -2, -1}, {0, 6, 1}, {3, 2, 1}, {-6, 3, 1}, {6, 6, 1}}) {
+        for (long[] bad : new long[][] {{5, -1, -1}, {4, -6, -1}, {0, 6, 1}, {3, 2, 1}, {-6, 3, 1}, {6, 6, 1}}) {
             assertThatThrownBy(() -> x.slice(0, bad[0], bad[1], bad[2])).isInstanceOf(lyceum.ShapeException.class)
                     .hasMessageContaining("out of range");
         }
@@ -271,11 +270,19 @@ class NumPyParityTest {
         equal(Tensor.arange(0.5, 3.0, 0.4), named("arange"));
     }
 
+    @Test void logarithmsOfLogspaceAreEvenlySpaced() {
+        assertThat(Tensor.logspace(-1, 2, 4).toDoubleArray()).containsExactly(0.1, 1, 10, 100);
+        assertThat(Tensor.logspace(2, -10, 61).log().div(Math.log(10)).sub(Tensor.linspace(2, -10, 61)).abs().max().item())
+                .isLessThan(1e-14);
+        assertThat(Tensor.logspace(0, 1, 0).count()).isZero();
+    }
+
     @Test void sizesAndNumbersThatCannotBeAreRefused() {
         assertThatThrownBy(() -> Tensor.linspace(0, 1, -1)).hasMessage("linspace: n is -1; it is at least 0");
+        assertThatThrownBy(() -> Tensor.logspace(0, 1, -1)).hasMessage("logspace: n is -1; it is at least 0");
         assertThatThrownBy(() -> Tensor.arange(0, 1e12, 1)).hasMessageContaining("budget of");
         assertThatThrownBy(() -> Tensor.arange(0, Double.NaN, 1)).hasMessageContaining("too many steps");
-        assertThatThrownBy(() -> Tensor.full(DType.U8, 300, 2)).hasMessage("full: 300.0 is no U8; name a type that holds it");
+        assertThatThrownBy(() -> Tensor.full(DType.U8, 300, 2)).hasMessage("full: 300 does not fit U8; choose a type that holds it");
         assertThatThrownBy(() -> Tensor.full(DType.I32, 0.5, 2)).isInstanceOf(lyceum.DTypeException.class);
         assertThat(Tensor.of(1, 2).repeat(0, 0).shape().toArray()).containsExactly(0);
     }
@@ -319,8 +326,11 @@ class NumPyParityTest {
     @Test void anIntegerThatMeetsAFloatTakesItsType() {
         assertThat(Tensor.of(1f).add(Tensor.of(1L)).dtype()).isEqualTo(DType.F32);
         assertThat(Tensor.of(1f).add(Tensor.of(1.0)).dtype()).isEqualTo(DType.F64);
-        assertThat(Tensor.of(1f).add(1e300).dtype()).isEqualTo(DType.F32);
+        assertThat(Tensor.of(1f).add(1e30).dtype()).isEqualTo(DType.F32);
     }
+
+    /** NumPy's float32 overflows; ours widens. */
+    @Test void aNumberBeyondTheTypeWidensIt() { assertThat(Tensor.of(1f).add(1e300).dtype()).isEqualTo(DType.F64); }
 
     /** NumPy's sum of booleans is a logical or, its difference an error; ours are numbers. */
     @Test void booleansCountInArithmetic() {

@@ -1,5 +1,6 @@
 package lyceum.tensor;
 
+import static lyceum.tensor.Kink.v;
 import static lyceum.tensor.OpCase.binary;
 import static lyceum.tensor.OpCase.of;
 import static lyceum.tensor.OpCase.unary;
@@ -72,7 +73,8 @@ final class OpCatalog {
                 unary("toF32", x -> x.to(DType.F32), x -> (float) x, -2, 2).flat(),
                 binary("add", in -> in[0].add(in[1]), Double::sum, -2, 2), binary("sub", in -> in[0].sub(in[1]), (x, y) -> x - y, -2, 2),
                 binary("mul", in -> in[0].mul(in[1]), (x, y) -> x * y, -2, 2),
-                binary("div", in -> in[0].div(in[1]), (x, y) -> x / y, 0.3, 3), binary("pow", in -> in[0].pow(in[1]), Math::pow, 0.3, 2),
+                binary("div", in -> in[0].div(in[1]), (x, y) -> x / y, 0.3, 3),
+                binary("pow", in -> in[0].pow(in[1]), (x, y) -> x == 1 || x == -1 && Double.isInfinite(y) ? 1 : Math.pow(x, y), 0.3, 2),
                 binary("maximum", in -> in[0].maximum(in[1]), Math::max, -2, 2),
                 binary("minimum", in -> in[0].minimum(in[1]), Math::min, -2, 2),
                 binary("atan2", in -> in[0].atan2(in[1]), Math::atan2, 0.3, 2),
@@ -96,7 +98,7 @@ final class OpCatalog {
 
     static List<OpCase> reductions() {
         return List.of(of("sum", in -> in[0].sum(), s(3, 4)), of("sumAxis0", in -> in[0].sum(0), s(3, 20)),
-                of("sumAxis1", in -> in[0].sum(1), s(3, 4)), of("sumMiddle", in -> in[0].sum(new int[] {1}, true), s(2, 3, 4)),
+                of("sumAxis1", in -> in[0].sum(1), s(3, 4)), of("sumMiddle", in -> in[0].sum(1, true), s(2, 3, 4)),
                 of("sumOuter", in -> in[0].sum(0, 2), s(2, 3, 4)), of("mean", in -> in[0].mean(-1), s(3, 4)),
                 of("var", in -> in[0].var(1), s(3, 4)), of("std", in -> in[0].std(0), s(5, 4)), of("prod", in -> in[0].prod(1), s(3, 4)),
                 of("prodAll", in -> in[0].prod(), s(2, 3)), of("max", in -> in[0].max(1), s(3, 4)),
@@ -110,11 +112,41 @@ final class OpCatalog {
                 of("layerNorm", in -> in[0].layerNorm(in[1], in[2], 1e-3), s(3, 4), s(4), s(4)),
                 of("layerNormPlain", in -> in[0].layerNorm(null, null, 1e-3), s(2, 3, 4)),
                 of("rmsNorm", in -> in[0].rmsNorm(in[1], 1e-3), s(3, 4), s(4)),
-                of("standardize", in -> in[0].sub(in[0].mean(new int[] {-1}, true)).div(in[0].std(new int[] {-1}, 1, true)), s(3, 5)),
+                of("standardize", in -> in[0].sub(in[0].mean(-1, true)).div(in[0].std(-1, 1, true)), s(3, 5)),
                 of("cumsum", in -> in[0].cumsum(1), s(3, 4)), of("cumprod", in -> in[0].cumprod(0), s(4, 3)).within(0.5, 2),
-                of("cummax", in -> in[0].cummax(1), s(3, 4)).flat(), of("cummin", in -> in[0].cummin(1), s(3, 4)).flat(),
-                of("sort", in -> in[0].sort(1).values(), s(3, 5)), of("sortDescending", in -> in[0].sort(0, true).values(), s(5, 3)),
-                of("argsort", in -> in[0].argsort(1), s(3, 5)).flat(), of("topk", in -> in[0].topk(2, 1).values(), s(3, 5)));
+                of("cumprodLong", in -> in[0].cumprod(1), s(2, 11)), of("cummax", in -> in[0].cummax(1), s(3, 4)).flat(),
+                of("cummin", in -> in[0].cummin(1), s(3, 4)).flat(), of("sort", in -> in[0].sort(1).values(), s(3, 5)),
+                of("sortDescending", in -> in[0].sort(0, true).values(), s(5, 3)), of("argsort", in -> in[0].argsort(1), s(3, 5)).flat(),
+                of("topk", in -> in[0].topk(2, 1).values(), s(3, 5)));
+    }
+
+    /** Points where functions bend or tie, with the derivatives that hold there: those of {@code golden/kinks.json}, and 0 where a norm has none. */
+    static List<Kink> kinks() {
+        double third = 1.0 / 3, nothing = Double.NEGATIVE_INFINITY, slope = 1 / (1 + Math.E);
+        return List.of(new Kink("abs", Tensor::abs, v(-1, 0, 1), v(-1, 0, 1), v(0, 0, 0)),
+                new Kink("relu", Tensor::relu, v(-1, 0, 1), v(0, 0, 1), v(0, 0, 0)),
+                new Kink("clamp", x -> x.clamp(-1, 1), v(-2, -1, 0, 1, 2), v(0, 1, 1, 1, 0), v(0, 0, 0, 0, 0)),
+                new Kink("maximum", x -> x.maximum(1), v(0, 1, 2), v(0, 0.5, 1), v(0, 0, 0)),
+                new Kink("minimum", x -> x.minimum(1), v(0, 1, 2), v(1, 0.5, 0), v(0, 0, 0)),
+                new Kink("max of ties", Tensor::max, v(2, 1, 2, 2), v(third, 0, third, third), v(0, 0, 0, 0)),
+                new Kink("min of ties", Tensor::min, v(1, 1, 2), v(0.5, 0.5, 0), v(0, 0, 0)),
+                new Kink("sort of ties", x -> x.sort(0).values().mul(Tensor.of(1.0, 2, 4)), v(2, 1, 1), v(4, 1, 2), v(0, 0, 0)),
+                new Kink("maxPool of ties", x -> x.reshape(1, 1, -1).maxPool(new Pooling(2)).square(), v(3, 3, 1, 2), v(6, 0, 0, 4),
+                        v(2, 0, 0, 2)),
+                new Kink("norm of zeros", Tensor::norm, v(0, 0, 0), v(0, 0, 0), v(0, 0, 0)),
+                new Kink("norm", Tensor::norm, v(3, 4), v(0.6, 0.8), v(0.032, -0.024)),
+                new Kink("std of equals", Tensor::std, v(2, 2, 2), v(0, 0, 0), v(0, 0, 0)),
+                new Kink("std", Tensor::std, v(1, 2, 4), v(-4 / Math.sqrt(84), -1 / Math.sqrt(84), 5 / Math.sqrt(84)), v(0, 0, 0)),
+                new Kink("pow(0)", x -> x.pow(0), v(-1, 0, 2), v(0, 0, 0), v(0, 0, 0)),
+                new Kink("pow(1)", x -> x.pow(Tensor.scalar(1)), v(-1, 0, 2), v(1, 1, 1), v(0, 0, 0)),
+                new Kink("pow(2)", x -> x.pow(Tensor.scalar(2)), v(-1, 0, 2), v(-2, 0, 4), v(2, 2, 2)),
+                new Kink("pow(tensor)", x -> x.pow(Tensor.of(0.0, 1, 2)), v(0, 0, 0), v(0, 1, 0), v(0, 0, 2)),
+                new Kink("0 ^ x", x -> x.zerosLike().pow(x), v(0, 1, 2), v(0, 0, 0), v(0, 0, 0)),
+                new Kink("prod with a zero", Tensor::prod, v(2, 0, 3), v(0, 6, 0), v(3, 5, 2)),
+                new Kink("prod with two", Tensor::prod, v(2, 0, 3, 0), v(0, 0, 0, 0), v(0, 6, 0, 6)),
+                new Kink("cumprod with a zero", x -> x.cumprod(0), v(2, 0, 3, -1), v(1, 2, 0, 0), v(1, 7, 0, 6)),
+                new Kink("cumprod with two", x -> x.cumprod(0), v(2, 0, 3, 0, 5), v(1, 8, 0, 0, 0), v(4, 42, 2, 36, 0)),
+                new Kink("logSumExp of -inf", x -> x.logSumExp(0), v(nothing, 1, 2), v(0, slope, 1 - slope), v(0, 0, 0)));
     }
 
     static List<OpCase> shapes() {
@@ -124,14 +156,16 @@ final class OpCatalog {
                 of("expand", in -> in[0].expand(2, 3, 4).square(), s(3, 1)), of("unsqueeze", in -> in[0].unsqueeze(1).square(), s(3, 4)),
                 of("squeeze", in -> in[0].squeeze(1).square(), s(3, 1, 4)), of("narrow", in -> in[0].narrow(1, 1, 2).square(), s(3, 4)),
                 of("sliceStep", in -> in[0].slice(1, 0, 5, 2).square(), s(3, 5)),
-                of("sliceBack", in -> in[0].slice(1, 4, -1, -1).square(), s(3, 5)),
+                of("sliceBack", in -> in[0].slice(1, 4, Index.OPEN, -1).square(), s(3, 5)),
                 of("select", in -> in[0].select(0, -1).square(), s(3, 4)), of("flip", in -> in[0].flip(0, 1).square(), s(3, 4)),
                 of("diagonal", in -> in[0].diagonal().square(), s(3, 4)), of("diagonalUpper", in -> in[0].diagonal(1).square(), s(3, 4)),
                 of("diagonalLower", in -> in[0].diagonal(-1).square(), s(4, 3)), of("trace", in -> in[0].trace(), s(3, 3)),
                 of("unfold", in -> in[0].unfold(1, 3, 2).square(), s(2, 7)), of("pad", in -> in[0].pad(1, 1, 2, 0.5).square(), s(3, 4)),
-                of("repeat", in -> in[0].repeat(0, 3).square(), s(2, 3)), of("roll", in -> in[0].roll(1, 3).square(), s(3, 4)),
-                of("split", in -> in[0].split(1, 1, 3)[1].square(), s(3, 4)), of("chunk", in -> in[0].chunk(1, 2)[0].square(), s(3, 4)),
-                of("tril", in -> in[0].tril().square(), s(4, 4)), of("triu", in -> in[0].triu(1).square(), s(4, 4)),
+                of("repeat", in -> in[0].repeat(0, 3).square(), s(2, 3)),
+                of("repeatInterleave", in -> in[0].repeatInterleave(1, 2).square(), s(2, 3)),
+                of("roll", in -> in[0].roll(1, 3).square(), s(3, 4)), of("split", in -> in[0].split(1, 1, 3)[1].square(), s(3, 4)),
+                of("chunk", in -> in[0].chunk(1, 2)[0].square(), s(3, 4)), of("tril", in -> in[0].tril().square(), s(4, 4)),
+                of("triu", in -> in[0].triu(1).square(), s(4, 4)),
                 of("concat", in -> Tensor.concat(1, in[0], in[1]).square(), s(3, 2), s(3, 4)),
                 of("stack", in -> Tensor.stack(1, in[0], in[1]).square(), s(3, 4), s(3, 4)));
     }
@@ -140,6 +174,7 @@ final class OpCatalog {
         return List.of(of("get", in -> in[0].get(1).square(), s(3, 4)),
                 of("getIndex", in -> in[0].get(Index.all(), Index.range(1, -1), Index.newAxis()).square(), s(3, 4)),
                 of("indexSelect", in -> in[0].indexSelect(0, Tensor.of(2, 0, 2)).square(), s(3, 4)),
+                of("getPaired", in -> in[0].get(Tensor.of(2, 0, -1), Tensor.of(1, 1, 3)).square(), s(3, 4, 2)),
                 of("rows", in -> in[0].rows(1, 1).square(), s(3, 4)),
                 of("gather", in -> in[0].gather(1, Tensor.of(new int[] {0, 3, 1, 1, 2, -1}, 3, 2)).square(), s(3, 4)),
                 of("scatter", in -> in[0].scatter(1, Tensor.of(new int[] {0, 3, 1, 2, 2, 0}, 3, 2), in[1]).square(), s(3, 4), s(3, 2)),
@@ -217,6 +252,18 @@ final class OpCatalog {
                         in -> new Attention().withCausal(true).withBlockTable(Tensor.of(new int[] {3, 0, 1, -1}, 2, 2))
                                 .withKeyLengths(Tensor.of(5, 2)).withQueryStarts(Tensor.of(3, 0)).of(in[0], in[1], in[2]),
                         s(2, 2, 2, 4), s(4, 1, 3, 4), s(4, 1, 3, 4)),
+                of("attentionAlibi", in -> new Attention().withAlibi(Attention.alibiSlopes(2)).of(in[0], in[1], in[2]), s(1, 2, 3, 4),
+                        s(1, 2, 5, 4), s(1, 2, 5, 4)),
+                of("attentionBlocks", in -> new Attention().withBlocks(new BlockMask(mask.narrow(1, 1, 3), 2)).of(in[0], in[1], in[2]),
+                        s(2, 2, 5, 4), s(2, 1, 6, 4), s(2, 1, 6, 4)),
+                of("attentionPacked", in -> new Attention().withCausal(true).withPacking(Packing.of(2, 0, 3)).of(in[0], in[1], in[2]),
+                        s(2, 2, 5, 4), s(2, 1, 5, 4), s(2, 1, 5, 3)),
+                of("attentionChunked",
+                        in -> new Attention().withBias(in[3]).withBlocks(new BlockMask(mask, 2)).withMethod(Attention.Method.CHUNKED)
+                                .of(in[0], in[1], in[2]),
+                        s(2, 2, 6, 4), s(2, 1, 7, 4), s(2, 1, 7, 4), s(2, 1, 1, 7)),
+                of("attentionNaive", in -> new Attention().withCausal(true).withMethod(Attention.Method.NAIVE).of(in[0], in[1], in[2]),
+                        s(1, 2, 3, 4), s(1, 2, 5, 4), s(1, 2, 5, 4)),
                 of("attentionWeights", in -> new Attention().withCausal(true).weights(in[0], in[1]), s(1, 4, 3, 4), s(1, 2, 3, 4)));
     }
 
@@ -262,13 +309,14 @@ final class OpCatalog {
     static List<OpCase> ofUsers() {
         Primitive.Backward backward = (i, g, out, in) -> g.mul(in[0].square()).mul(3);
         var bare = Primitive.of("cube", in -> in[0].pow(3), backward);
-        var whole = Primitive.of("cube", in -> in[0].pow(3), backward, (t, out, in) -> t[0].mul(in[0].square()).mul(3),
-                (size, batched, in) -> in[0].pow(3));
+        var whole = bare.withPushForward((t, out, in) -> t[0].mul(in[0].square()).mul(3)).withBatching((size, batched, in) -> in[0].pow(3));
         var keeping = Primitive.of("expSquared", in -> new Tensor[] {in[0].exp()}, (in, kept) -> kept[0].square(),
                 (i, g, out, in, kept) -> g.mul(kept[0].square()).mul(2));
+        var keepingAll = keeping.withPushForward((t, out, in) -> t[0].mul(out).mul(2))
+                .withBatching((size, batched, in) -> in[0].exp().square());
         var sparse = Csr.fromDense(Tensor.of(new double[][] {{0, 2, 0}, {1, 0, 3}}));
         return List.of(of("userPullBackAlone", in -> bare.apply(in), s(3, 4)), of("userAllRules", in -> whole.apply(in), s(3, 4)),
-                of("userKeeping", in -> keeping.apply(in), s(3, 4)),
+                of("userKeeping", in -> keeping.apply(in), s(3, 4)), of("userKeepingAllRules", in -> keepingAll.apply(in), s(3, 4)),
                 of("sparseProduct", in -> sparse.withValues(in[0].sin()).matmul(in[1]), s(3), s(3, 2)));
     }
 }

@@ -79,13 +79,13 @@ record RandomGraph(long rows, long columns, List<Step> steps, long seed) {
             case 15 -> a.erf();
             case 16 -> wide(a).softmax(-1);
             case 17 -> wide(a).logSoftmax(-1).mul(0.1);
-            case 18 -> wide(a).logSumExp(new int[] {-1}, true);
-            case 19 -> a.sub(wide(b).mean(new int[] {-1}, true));
+            case 18 -> wide(a).logSumExp(-1, true);
+            case 19 -> a.sub(wide(b).mean(-1, true));
             case 20 -> wide(a).layerNorm(null, null, 0.1);
             case 21 -> wide(a).rmsNorm(null, 0.1);
-            case 22 -> wide(a).sum(new int[] {-1}, true).tanh();
-            case 23 -> wide(a).mean(new int[] {0}, true);
-            case 24 -> wide(a).max(new int[] {-1}, true).add(b);
+            case 22 -> wide(a).sum(-1, true).tanh();
+            case 23 -> wide(a).mean(0, true);
+            case 24 -> wide(a).max(-1, true).add(b);
             case 25 -> a.expm1().tanh().sub(b.abs().log1p());
             case 26 -> a.gt(b.add(ASIDE)).where(a, b.mul(2));
             case 27 -> a.add(ASIDE).floor().mul(0.5);
@@ -93,7 +93,7 @@ record RandomGraph(long rows, long columns, List<Step> steps, long seed) {
             case 29 -> a.add(ASIDE).to(DType.I32).to(a.dtype()).add(b.mul(0.1));
             case 30 -> a.add(ASIDE).sign().mul(b);
             case 31 -> Tensor.rand(Rng.of(seed), a.dtype(), wide(a).shape().toArray()).lt(0.5).where(a, b);
-            case 32 -> wide(a).min(new int[] {-1}, true).mul(b);
+            case 32 -> wide(a).min(-1, true).mul(b);
             default -> a.add(ASIDE).floor().ne(b.add(ASIDE).floor()).and(a.isFinite()).where(a.neg(), b);
         };
     }

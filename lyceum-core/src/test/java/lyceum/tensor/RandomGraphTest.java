@@ -1,6 +1,7 @@
 package lyceum.tensor;
 
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import lyceum.DType;
@@ -62,7 +63,7 @@ class RandomGraphTest {
     private static void everyBackendAgrees(RandomGraph graph) {
         var expected = run(Backend.named("scalar"), Fusion.Mode.OFF, graph, DType.F64, true);
         for (var backend : backends().entrySet())
-            for (var mode : Fusion.Mode.values())
+            for (var mode : EnumSet.complementOf(EnumSet.of(Fusion.Mode.SHAPES)))
                 close(backend.getKey() + ", fusion " + mode, expected, run(backend.getValue(), mode, graph, DType.F64, true), F64);
     }
 

@@ -27,8 +27,8 @@ class RowProgramTest {
     }
 
     private static Tensor standardized(Tensor x) {
-        var centred = x.sub(x.mean(new int[] {-1}, true));
-        return centred.div(centred.square().mean(new int[] {-1}, true).sqrt());
+        var centred = x.sub(x.mean(-1, true));
+        return centred.div(centred.square().mean(-1, true).sqrt());
     }
 
     @Test void softmaxIsOneProgramForwardAndOneBackward() {
@@ -50,7 +50,7 @@ class RowProgramTest {
         assertThat(programs(() -> x.logSoftmax(1).compute())).isEqualTo(1);
         assertThat(programs(() -> x.logSumExp(1).compute())).isEqualTo(1);
         assertThat(programs(() -> standardized(x).compute())).isEqualTo(1);
-        assertThat(programs(() -> x.exp().sub(1).max(new int[] {1}, true).add(1).compute())).isEqualTo(1);
+        assertThat(programs(() -> x.exp().sub(1).max(1, true).add(1).compute())).isEqualTo(1);
     }
 
     /** Gradients of weight and bias are reductions; what else is computed has one number a row. */
@@ -64,10 +64,9 @@ class RowProgramTest {
 
     @Test void fusedRowsHaveTheBitsOfSingleOperations() {
         Function<Tensor, Tensor> several = x -> {
-            var e = x.sub(x.max(new int[] {-1}, true)).exp();
-            var low = e.min(new int[] {-1}, true);
-            return e.div(e.sum(new int[] {-1}, true)).add(low.mul(2).add(1))
-                    .mul(x.sum(new int[] {-1}, true).sqrt().isNaN().to(x.dtype()).add(2));
+            var e = x.sub(x.max(-1, true)).exp();
+            var low = e.min(-1, true);
+            return e.div(e.sum(-1, true)).add(low.mul(2).add(1)).mul(x.sum(-1, true).sqrt().isNaN().to(x.dtype()).add(2));
         };
         for (var shape : SHAPES) {
             for (var type : new DType[] {DType.F32, DType.F64, DType.BF16}) {
@@ -90,14 +89,14 @@ class RowProgramTest {
         var expected = standardized(x).toDoubleArray();
         for (var view : OpCase.disguises(x)) assertThat(standardized(view).toDoubleArray()).as("strides").isEqualTo(expected);
         var row = draw(DType.F64, 60, 1);
-        var stretched = row.expand(60, 50).add(x.sum(new int[] {1}, true));
+        var stretched = row.expand(60, 50).add(x.sum(1, true));
         assertThat(stretched.item(7, 9)).isCloseTo(row.item(7, 0) + x.get(7).sum().item(), within(1e-12));
     }
 
     @Test void aRowValueWithOtherReadersIsStoredByTheSameProgram() {
         var x = draw(DType.F64, 50, 40);
         assertThat(programs(() -> {
-            var mean = x.mean(new int[] {1}, true);
+            var mean = x.mean(1, true);
             var centred = x.sub(mean);
             var other = mean.mul(2);
             centred.compute();
@@ -123,10 +122,10 @@ class RowProgramTest {
 
     @Test void normsEqualTheirFormulas() {
         Tensor x = draw(DType.F64, 20, 30), w = draw(DType.F64, 30), b = draw(DType.F64, 30);
-        var mean = x.mean(new int[] {1}, true);
-        var formula = x.sub(mean).div(x.var(new int[] {1}, 0, true).add(1e-5).sqrt()).mul(w).add(b);
+        var mean = x.mean(1, true);
+        var formula = x.sub(mean).div(x.var(1, 0, true).add(1e-5).sqrt()).mul(w).add(b);
         assertThat(x.layerNorm(w, b, 1e-5).toDoubleArray()).containsExactly(formula.toDoubleArray(), within(1e-13));
-        var root = x.div(x.square().mean(new int[] {1}, true).add(1e-5).sqrt()).mul(w);
+        var root = x.div(x.square().mean(1, true).add(1e-5).sqrt()).mul(w);
         assertThat(x.rmsNorm(w, 1e-5).toDoubleArray()).containsExactly(root.toDoubleArray(), within(1e-13));
     }
 

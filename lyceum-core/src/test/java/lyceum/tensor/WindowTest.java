@@ -86,6 +86,12 @@ class WindowTest {
             if (name.equals("maxPool"))
                 assertThat(x.maxPoolWithIndices(how).indices().toLongArray()).isEqualTo(golden.longs("expected.indices"));
         }));
+        Backend.with(Backend.named(backend), () -> each("maxPool refused", golden -> {
+            var x = Tensor.zeros(DType.F64, golden.longs("input.x"));
+            assertThatThrownBy(() -> x.maxPool(new Pooling(golden.ints("input.window")).withStride(golden.integer("input.stride"))
+                    .withPadding(golden.integer("input.padding")).withDilation(golden.integer("input.dilation")).withCeil(true)))
+                    .as(golden.at("input") + "").isInstanceOf(ShapeException.class);
+        }));
         Backend.with(Backend.named(backend), () -> each("adaptiveAvgPool", golden -> {
             var r = new Recipe(golden.integer("input.seed"));
             check(golden, List.of(bells(r, golden.longs("input.x"))), t -> t.getFirst().adaptiveAvgPool(golden.longs("input.sizes")), r);

@@ -15,7 +15,7 @@ import lyceum.DType;
 import lyceum.tensor.Tensor;
 
 /**
- * A named column of one {@link ColumnType} whose cells may be null. Cells stand in a tensor (all but texts), nulls in a mask beside it. Immutable.
+ * A named column of one {@link ColumnType} whose cells may be null. Cells are in a tensor (texts aside), nulls in a mask beside it. Immutable.
  *
  * {@snippet :
  * var age = Column.of("age", 31.0, 42.0);
@@ -169,7 +169,7 @@ public final class Column {
     /**
      * The cells in another type: whole numbers to real ones, real ones without fraction to whole ones, texts to what they say, anything to text.
      *
-     * @throws FrameException naming the first row that cannot be told in that type
+     * @throws FrameException naming the first row that cannot be converted
      */
     public Column to(ColumnType other) {
         if (other == type) return this;
@@ -179,7 +179,7 @@ public final class Column {
             var value = get(heap, row);
             if (value == null) builder.addNull();
             else if (!convert(value, other, builder))
-                throw new FrameException("column '" + name + "': row " + row + " holds " + type + " " + value + ", which is no " + other);
+                throw new FrameException("column '" + name + "': row " + row + " holds " + type + " " + value + ", which is not " + other);
         }
         return builder.build();
     }

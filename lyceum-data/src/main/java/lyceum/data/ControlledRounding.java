@@ -4,7 +4,7 @@ import java.util.Arrays;
 import lyceum.random.Rng;
 
 /**
- * Rounds a table of wished-for counts so that every cell, every row sum and every column sum becomes one of its two neighbouring whole numbers, and
+ * Rounds a table of desired counts so that every cell, every row sum and every column sum becomes one of its two neighbouring whole numbers, and
  * each is rounded up with a probability equal to its fraction: dependent rounding (Gandhi, Khuller, Parthasarathy and Srinivasan 2006).
  */
 final class ControlledRounding {

@@ -118,7 +118,7 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
     }
 
     /**
-     * Writes a frame so that its cells read back equal: texts that look like a null are quoted, numbers keep their bits. Types are inferred anew when it is
+     * Writes a frame so that its cells read back equal: texts that look like a null are quoted, numbers keep their bits. Types are inferred again when it is
      * read; give those that CSV cannot show, such as TEXT of digits.
      */
     public void write(Frame frame, Path file) throws IOException {

@@ -29,7 +29,7 @@ public final class DataLoader {
         SEQUENTIAL,
         /** Each row once, in random order. */
         SHUFFLED,
-        /** Each position a row drawn anew, so that a pass repeats some rows and misses others. */
+        /** Every row is drawn independently, so that a pass repeats some rows and misses others. */
         REPLACEMENT
     }
 

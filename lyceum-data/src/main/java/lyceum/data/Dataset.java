@@ -79,7 +79,7 @@ public record Dataset(Tensor x, Tensor y, List<String> featureNames, List<String
         return counts;
     }
 
-    /** The rows with these numbers, in this order; a number may stand twice. */
+    /** The rows with these numbers, in this order; numbers may repeat. */
     public Dataset rows(int... numbers) {
         for (int row : numbers) if (row < 0 || row >= size()) throw new IndexOutOfBoundsException("rows: row " + row + " of " + size());
         return with(x.rows(numbers), y.rows(numbers));
@@ -152,6 +152,20 @@ public record Dataset(Tensor x, Tensor y, List<String> featureNames, List<String
     public Dataset withY(Tensor y) { return new Dataset(x, y, featureNames, y.dtype().isFloat() ? List.of() : classNames, description); }
 
     private Dataset with(Tensor x, Tensor y) { return new Dataset(x, y, featureNames, classNames, description); }
+
+    /** With every value of x multiplied by {@code factor}, in x's type: {@code digits().to(DType.F32).scaled(1.0 / 16)} has pixels from 0 to 1. */
+    public Dataset scaled(double factor) { return withX(x.mul(factor).compute()); }
+
+    /**
+     * With every feature less its mean and divided by its standard deviation (that of the n rows, not n - 1), x as F64; a constant feature becomes 0.
+     * Means and deviations are those of all rows, so splitting afterwards leaks the test rows into the training part.
+     */
+    public Dataset standardised() {
+        var wide = x.to(DType.F64);
+        var centred = wide.sub(wide.mean(0));
+        var deviation = centred.square().mean(0).sqrt();
+        return withX(centred.div(Tensor.where(deviation.eq(0), deviation.onesLike(), deviation)).compute());
+    }
 
     @Override public String toString() {
         var answers = isClassification() ? classes() + " classes" : "target " + y.dtype();

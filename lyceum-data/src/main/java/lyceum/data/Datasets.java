@@ -13,7 +13,7 @@ import lyceum.random.Rng;
 /**
  * Datasets that come with the library, and generators of toy ones.
  *
- * <p>Measured data are read anew at every call (milliseconds); sources and licences stand in {@code lyceum/data/PROVENANCE.md} of the jar.
+ * <p>Measured data are read again at every call (milliseconds); sources and licences are in {@code lyceum/data/PROVENANCE.md} of the jar.
  * Generators take an {@link Rng}: the same seed gives the same bits.
  */
 public final class Datasets {
@@ -59,6 +59,20 @@ public final class Datasets {
     public static Dataset diabetesRaw() {
         return BundledData.targets("diabetes.csv.gz", "Progression of diabetes (Efron and others 2004)");
     }
+
+    /**
+     * Quinlan's Saturday mornings (1986): 14 rows, 4 features as codes, class 1 where tennis is played (9 rows). Codes: outlook 0 sunny, 1 overcast,
+     * 2 rain; temperature 0 hot, 1 mild, 2 cool; humidity 0 high, 1 normal; wind 0 weak, 1 strong.
+     */
+    public static Dataset tennis() {
+        return BundledData.classes("tennis.csv.gz", "Saturday mornings suitable for tennis (Quinlan 1986)", "no", "yes");
+    }
+
+    /**
+     * Employment in the United States from 1947 to 1962 (Longley 1967), in thousands of persons: 16 rows, 6 features (price deflator, gross national
+     * product, unemployed, armed forces, population, year). They rise together, so this is the classic test of least squares.
+     */
+    public static Dataset longley() { return BundledData.targets("longley.csv.gz", "Employment in the United States (Longley 1967)"); }
 
     /**
      * Mails of the SpamAssassin corpus as word counts: 6,046 rows, 4,000 words, class 1 is spam (1,896 rows). Rows are sorted by their source:

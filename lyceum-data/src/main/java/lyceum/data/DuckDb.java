@@ -145,7 +145,7 @@ public final class DuckDb implements AutoCloseable {
 
     private static String quoted(String name) { return '"' + name.replace("\"", "\"\"") + '"'; }
 
-    /** Runs a statement without an answer; {@code ?} stand for the parameters in order. @throws FrameException with DuckDB's words if it is refused */
+    /** Runs a statement without a result; each {@code ?} is a parameter, in order. @throws FrameException with DuckDB's words if it is refused */
     public void execute(String sql, Object... parameters) {
         try (var statement = connection.prepareStatement(sql)) {
             for (int i = 0; i < parameters.length; i++) statement.setObject(i + 1, parameters[i]);
@@ -155,7 +155,7 @@ public final class DuckDb implements AutoCloseable {
         }
     }
 
-    /** The answer to a query; {@code ?} stand for the parameters in order. @throws FrameException with DuckDB's words if it is refused */
+    /** The result of a query; each {@code ?} is a parameter, in order. @throws FrameException with DuckDB's words if it is refused */
     public Frame query(String sql, Object... parameters) {
         try {
             return frame(sql, parameters);

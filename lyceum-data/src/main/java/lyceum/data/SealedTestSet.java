@@ -7,7 +7,7 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * Test data that count how often they are looked at. Every look at a test set that leads to a choice makes its score a little more of a
- * validation score (Dwork and others 2015); so a look needs a purpose, is counted, and may be forbidden after the first.
+ * validation score (Dwork and others 2015); so each use needs a purpose, is counted, and can be limited to one.
  *
  * {@snippet :
  * var parts = Split.random(data, rng, 0.6, 0.2, 0.2);

@@ -52,7 +52,7 @@ public record SparseCounts(int[] rowStarts, int[] columns, int[] counts, int[] l
     /** Class numbers, I64 of shape (n). */
     public Tensor y() { return Tensor.of(labels).to(DType.I64); }
 
-    /** How often {@code word} stands in row {@code row}. */
+    /** How often {@code word} occurs in row {@code row}. */
     public int count(int row, String word) {
         int column = vocabulary.indexOf(word);
         if (column < 0) return 0;
@@ -78,7 +78,7 @@ public record SparseCounts(int[] rowStarts, int[] columns, int[] counts, int[] l
         return new SparseCounts(starts, toColumns, toCounts, toLabels, toGroups, vocabulary, classNames, groupNames);
     }
 
-    /** The {@code k} words that stand in most rows, columns renumbered by spelling; rows stay. */
+    /** The {@code k} words that occur in most rows, columns renumbered by spelling; rows stay. */
     public SparseCounts commonest(int k) {
         var inRows = new int[features()];
         for (int column : columns) inRows[column]++;

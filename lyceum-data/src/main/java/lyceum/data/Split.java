@@ -42,7 +42,7 @@ public final class Split {
      * Random parts in which every class has its share: part p holds {@code share_p * count_c} rows of class c, rounded up or down, and its size is
      * {@code share_p * n} rounded up or down. Which way is random and unbiased, so that a class of three rows is in a small test part now and then.
      *
-     * @param labels any numbers that tell classes apart, one a row
+     * @param labels any numbers that distinguish classes, one per row
      */
     public static Split stratified(int[] labels, Rng rng, double... shares) {
         Shares.checked("Split.stratified", shares);
@@ -94,10 +94,10 @@ public final class Split {
     }
 
     /**
-     * Random parts that share no group: all rows of a patient, a user or a document stand in one part. Groups come in random order, each into the
+     * Random parts that share no group: all rows of a patient, a user or a document are in one part. Groups come in random order, each into the
      * part that has most room left, so sizes are near the request where groups are small. Rows keep their order.
      *
-     * @param groups any numbers that tell groups apart, one a row; {@link Strata#codes} makes them from texts
+     * @param groups any numbers that distinguish groups, one per row; {@link Strata#codes} makes them from texts
      * @throws IllegalArgumentException if there are fewer groups than parts
      */
     public static Split grouped(int[] groups, Rng rng, double... shares) {

@@ -44,7 +44,7 @@ final class TypeProfile {
         if (isMoment && Cells.date(plain) == null && Cells.timestamp(plain) == null) isMoment = false;
     }
 
-    /** The cell as {@link ColumnBuilder#addText} wants it. */
+    /** The cell as {@link ColumnBuilder#addText} takes it. */
     static String plain(String cell, ColumnType type, char decimal) {
         var plain = cell.strip();
         if (decimal == '.' || type != ColumnType.F64 || plain.indexOf(decimal) < 0) return plain;

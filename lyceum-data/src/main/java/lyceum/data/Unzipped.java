@@ -47,8 +47,8 @@ final class Unzipped extends FilterInputStream {
     private void count(int n) {
         left -= n;
         if (left < 0) {
-            throw new FormatException(file.getFileName() + ": " + packed + " packed bytes hold more than "
-                    + (ALWAYS_ALLOWED + MOST_EXPANSION * packed) + "; if the file is yours, unpack it first: gunzip " + file.getFileName());
+            throw new FormatException(packed + " packed bytes hold more than " + (ALWAYS_ALLOWED + MOST_EXPANSION * packed)
+                    + "; if the file is yours, unpack it first: gunzip " + file.getFileName());
         }
     }
 }

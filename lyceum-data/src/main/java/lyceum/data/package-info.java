@@ -8,6 +8,6 @@
  * why each column has its type), from Parquet or SQL ({@link lyceum.data.DuckDb}, an optional dependency), or from {@link lyceum.data.Column}s. A frame
  * becomes a dataset by {@code toDataset}, a matrix by {@code toTensor}.
  *
- * <p>Where the bundled data come from and under which licences stands in {@code PROVENANCE.md} beside this package's resources.
+ * <p>The sources and licences of the bundled data are in {@code PROVENANCE.md} beside this package's resources.
  */
 package lyceum.data;

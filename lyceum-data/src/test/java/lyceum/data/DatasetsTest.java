@@ -29,6 +29,31 @@ class DatasetsTest {
         assertThat(Datasets.iris().featureNames()).containsExactly("sepal_length", "sepal_width", "petal_length", "petal_width");
     }
 
+    @Test void smallTablesAreThoseOfTheirPapers() {
+        var tennis = Datasets.tennis();
+        assertThat(tennis.classCounts()).containsExactly(5, 9);
+        assertThat(tennis.x().rows(13).toDoubleArray()).containsExactly(2, 1, 0, 1);
+        assertThat(tennis.featureNames()).containsExactly("outlook", "temperature", "humidity", "wind");
+        var longley = Datasets.longley();
+        assertThat(longley.x().shape().toArray()).containsExactly(16, 6);
+        assertThat(longley.x().rows(15).toDoubleArray()).containsExactly(116.9, 554894, 4007, 2827, 130081, 1962);
+        assertThat(longley.y().mean().item()).isEqualTo(65317);
+    }
+
+    @Test void standardisedFeaturesHaveMeanZeroAndDeviationOne() {
+        var wine = Datasets.wine().standardised().x();
+        assertThat(wine.mean(0).abs().max().item()).isLessThan(1e-12);
+        assertThat(wine.square().mean(0).sub(1).abs().max().item()).isLessThan(1e-12);
+        var x = Tensor.of(new double[][] {{1, 7}, {3, 7}});
+        assertThat(Dataset.of(x, Tensor.of(0L, 1)).standardised().x().toDoubleArray()).containsExactly(-1, 0, 1, 0);
+    }
+
+    @Test void scalingKeepsTheType() {
+        var pixels = Datasets.digits().to(DType.F32).scaled(1.0 / 16).x();
+        assertThat(pixels.dtype()).isEqualTo(DType.F32);
+        assertThat(pixels.max().item()).isEqualTo(1);
+    }
+
     @Test void irisHasFishersRowsNotTheFaultyOnes() {
         var iris = Datasets.iris();
         assertThat(iris.x().rows(34).toDoubleArray()).containsExactly(4.9, 3.1, 1.5, 0.2);

@@ -178,7 +178,7 @@ class FrameTest {
         assertThat(Column.of("x", true, false).to(ColumnType.F64).toList()).containsExactly(1.0, 0.0);
         assertThat(Column.of("x", "a", "b", "a").to(ColumnType.CATEGORY).dictionary()).containsExactly("a", "b");
         assertThatThrownBy(() -> Column.of("x", 1.0, 2.5).to(ColumnType.I64))
-                .hasMessage("column 'x': row 1 holds F64 2.5, which is no I64");
+                .hasMessage("column 'x': row 1 holds F64 2.5, which is not I64");
         assertThat(people().column("age").map(a -> 2 * a).toList()).containsExactly(72.0, 50.0, null, 82.0, 50.0);
     }
 

@@ -10,7 +10,7 @@ import java.util.Objects;
  * @param clause   the clause of the topic that it proves, from 1; 0 where it proves none
  * @param value    what was measured; 1 or 0 for a fact
  * @param expected the bound in words: {@code below 1e-9}
- * @param verdict  what became of it
+ * @param verdict  whether it holds
  */
 public record CheckResult(String name, String topic, int clause, double value, String expected, Verdict verdict) {
 

@@ -7,13 +7,13 @@ import lyceum.progress.Progress;
 import lyceum.random.Rng;
 
 /**
- * All that a lab sees of the world: parameters in; text, tables, figures and checks out.
+ * A lab's only connection to the outside: parameters come in; text, tables, figures and checks go out.
  *
  * <pre>{@code
  * @Override public void run(LabContext lab) {
  *     int k = lab.param("k", 3, 1, 10);                       // all parameters first
  *     for (int r : lab.progress("restarts", 20)) {            // reports progress, stops when the run is cancelled
- *         var start = KMeans.start(x, k, lab.rng(r));
+ *         var model = new KMeans(k).withSeed(r).fit(x);
  *     }
  *     lab.say("Within and between add up to %.3f.", total);
  *     lab.check(2, "within + between = total", gap, below(1e-9));
@@ -49,7 +49,7 @@ public interface LabContext {
     /** Whether this run is a test, at the default parameters: about a second of work. Checks are the same. */
     boolean testMode();
 
-    /** Whether somebody asked to stop. {@link #progress} polls this by itself. */
+    /** Whether the run has been cancelled. {@link #progress} checks this for you. */
     boolean cancelled();
 
     /** Says a sentence, formatted as {@link String#format} does in {@link java.util.Locale#ROOT}. */
@@ -63,37 +63,37 @@ public interface LabContext {
     void table(String title, List<String> columns, List<? extends List<?>> rows);
 
     /**
-     * Shows a figure. It has a title, named axes, and a description of what one sees in a sentence.
+     * Shows a figure. It must have a title, labelled axes, and one sentence that describes what it shows.
      *
      * @see Figure
      */
     void figure(Figure figure);
 
-    /** Shows pixels; {@code description} says in a sentence what one sees. */
+    /** Shows an image; {@code description} is one sentence about what it shows. */
     void image(String title, String description, BufferedImage image);
 
     /**
      * Proves clause {@code clause} of the lab's topic by a number and its bound: on the clause's own data, sizes, count and bound.
-     * What shows a clause smaller or on one case is {@link #shows(String, double, Bound) shown}. A check that does not hold fails
-     * the run's verdict, not the run; in a run with other parameters than the defaults it is {@link Verdict#OTHER_SETTING}.
+     * A smaller run, or a single case, only {@link #shows(String, double, Bound) illustrates} the clause. A check that does not hold fails
+     * the verdict, not the run; in a run whose parameters differ from the defaults the verdict is {@link Verdict#OTHER_SETTING}.
      *
-     * @throws IllegalArgumentException where the lab has several topics: the call with a slug says which is meant
+     * @throws IllegalArgumentException if the lab has several topics; then use the overload that takes a slug
      */
     void check(int clause, String name, double value, Bound bound);
 
-    /** As {@link #check(int, String, double, Bound)}, by a fact. */
+    /** As {@link #check(int, String, double, Bound)}, for a statement that is true or false. */
     void check(int clause, String name, boolean holds);
 
-    /** As {@link #check(int, String, double, Bound)}, of one topic of a lab of several. */
+    /** As {@link #check(int, String, double, Bound)}, for one of the lab's topics. */
     void check(String topic, int clause, String name, double value, Bound bound);
 
-    /** Shows a number and what it should be, in the table of the checks: an illustration that claims no clause. */
+    /** Shows a number and its bound in the table of checks: an illustration that proves no clause. */
     void shows(String name, double value, Bound bound);
 
-    /** As {@link #shows(String, double, Bound)}, by a fact. */
+    /** As {@link #shows(String, double, Bound)}, for a statement that is true or false. */
     void shows(String name, boolean holds);
 
-    /** As {@link #shows(String, double, Bound)}, about one topic of a lab of several. */
+    /** As {@link #shows(String, double, Bound)}, for one of the lab's topics. */
     void shows(String topic, String name, double value, Bound bound);
 
     /**
@@ -103,6 +103,6 @@ public interface LabContext {
      */
     Iterable<Integer> progress(String name, int n);
 
-    /** A listener for long work, such as a fit: shows its steps, and stops it when the run is cancelled. */
+    /** A listener for long work such as a fit: it shows the steps, and stops the work when the run is cancelled. */
     Progress progress();
 }

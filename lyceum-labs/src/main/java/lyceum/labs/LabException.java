@@ -2,7 +2,7 @@ package lyceum.labs;
 
 import lyceum.LyceumException;
 
-/** A run that came to no result: the lab threw, its worker died, its heap was used up. */
+/** A run without a result: the lab threw an exception, its worker died, or it ran out of heap. */
 public class LabException extends LyceumException {
 
     private static final long serialVersionUID = 1;

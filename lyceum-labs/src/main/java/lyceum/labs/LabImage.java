@@ -1,10 +1,10 @@
 package lyceum.labs;
 
 /**
- * Pixels that a lab showed.
+ * An image that a lab showed.
  *
  * @param title       what it is
- * @param description what one sees, in a sentence
+ * @param description one sentence about what it shows
  * @param width       in pixels
  * @param height      in pixels
  * @param png         the file's bytes; Base64 in JSON

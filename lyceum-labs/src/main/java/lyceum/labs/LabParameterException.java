@@ -1,6 +1,6 @@
 package lyceum.labs;
 
-/** A parameter that the lab does not have, or a value that it does not take. */
+/** A parameter that the lab does not have, or a value outside its bounds. */
 public class LabParameterException extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1;

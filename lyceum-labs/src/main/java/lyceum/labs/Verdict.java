@@ -3,7 +3,7 @@ package lyceum.labs;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 
-/** What became of a check; in JSON and on pages its words. */
+/** The outcome of a check, written to JSON and pages as its {@link #words}. */
 public enum Verdict {
 
     /** The value satisfies the bound. */
@@ -20,7 +20,7 @@ public enum Verdict {
     Verdict(String words) { this.words = words; }
 
     /** The verdict of a check: numbered or not, in a run with the lab's defaults or not, with a value inside its bound or not. */
-    static Verdict of(boolean numbered, boolean defaults, boolean holds) {
+    public static Verdict of(boolean numbered, boolean defaults, boolean holds) {
         if (numbered && !defaults) return OTHER_SETTING;
         return holds ? HOLDS : defaults ? FAILS : DIFFERS;
     }
@@ -29,7 +29,7 @@ public enum Verdict {
         for (var verdict : values()) {
             if (verdict.words.equals(words)) return verdict;
         }
-        throw new IllegalArgumentException("'" + words + "' is no verdict");
+        throw new IllegalArgumentException("'" + words + "' is not a verdict");
     }
 
     /** As people read it: {@code not the clause's setting}. */

@@ -2,7 +2,7 @@ package lyceum.labs;
 
 import lyceum.tensor.Tensor;
 
-/** The largest of many numbers, 0 at least: what a lab checks of a distance that it looks at again and again. */
+/** Keeps the largest of many numbers, starting from 0: the worst gap over many trials, which a lab then checks against a bound. */
 public final class Worst {
 
     private double value;
@@ -10,13 +10,13 @@ public final class Worst {
     /** The largest distance between the elements of two tensors. */
     public static double gap(Tensor a, Tensor b) { return a.sub(b).abs().max().item(); }
 
-    /** Looks at another number; NaN stays. */
+    /** Takes another number into account; once NaN, the value stays NaN. */
     public Worst see(double number) {
         value = Math.max(value, number);
         return this;
     }
 
-    /** Looks at the largest distance between two tensors. */
+    /** Takes the largest distance between the elements of two tensors into account. */
     public Worst see(Tensor a, Tensor b) { return see(gap(a, b)); }
 
     /** The largest so far. */

@@ -13,7 +13,7 @@ import lyceum.tensor.Tensor;
  * }
  *
  * <p>On tensors the results are as exact as the backend's functions (F64: within 4 units in the last place, tanh within 2). Where a function
- * has a kink, the slope there is that of PyTorch: 0 for ReLU and its bounded relatives, the left one for leaky ReLU.
+ * has a kink, the slope there is that of PyTorch: 0 for ReLU and its bounded relatives, the left one for leaky ReLU, the inner one for hard swish.
  *
  * @see ActivationReport what they do in a network: saturated, dead and off-centre units
  */
@@ -81,7 +81,8 @@ public enum Activation implements Layer {
             case GELU -> x.gelu();
             case GELU_TANH -> x.geluTanh();
             case SILU -> x.mul(x.sigmoid());
-            case HARD_SWISH -> x.mul(HARD_SIGMOID.apply(x));
+            // Clamped before it is scaled, so that the slope at the limits is that of the product inside: -1/2 and 3/2, as PyTorch's.
+            case HARD_SWISH -> x.mul(x.clamp(-3, 3).mul(1.0 / 6).add(0.5));
             case MISH -> x.mul(x.softplus().tanh());
             case SOFTPLUS -> x.softplus();
         };
@@ -105,7 +106,7 @@ public enum Activation implements Layer {
     public static Tensor logit(Tensor p) { return p.log().sub(p.neg().log1p()); }
 
     private static Tensor elu(Tensor x, double alpha) {
-        // Above zero the exponential is not asked for, lest it overflow and poison the gradient.
+        // Above zero the exponential is skipped: it could overflow and make the gradient NaN.
         var below = x.gt(0).where(x.zerosLike(), x).expm1();
         return x.gt(0).where(x, alpha == 1 ? below : below.mul(alpha));
     }

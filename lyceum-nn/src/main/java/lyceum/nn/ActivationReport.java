@@ -48,7 +48,7 @@ public record ActivationReport(List<LayerReport> layers) {
      * Runs the network over all batches, predicting.
      *
      * @param bound slopes below it, in absolute value, count as saturated
-     * @throws IllegalArgumentException if there is no batch, or the network has no activation layer
+     * @throws IllegalArgumentException if there is no batch, the network has no activation layer, or an output is NaN, which is neither alive nor dead
      */
     public static ActivationReport of(Layer network, Iterable<Tensor> batches, double bound) {
         var tallies = new ArrayList<Tally>();
@@ -57,7 +57,7 @@ public record ActivationReport(List<LayerReport> layers) {
                 int[] at = {0};
                 network.forward(batch, Pass.watched((activation, before, after) -> {
                     if (at[0] == tallies.size()) tallies.add(new Tally(activation, after));
-                    tallies.get(at[0]++).add(before, after, bound);
+                    tallies.get(at[0]).add(at[0]++, before, after, bound);
                 }));
             }
         });
@@ -88,9 +88,11 @@ public record ActivationReport(List<LayerReport> layers) {
             fired = new long[Math.toIntExact(after.size(-1))];
         }
 
-        void add(Tensor before, Tensor after, double bound) {
+        void add(int number, Tensor before, Tensor after, double bound) {
             double[] slopes = Activation.derivative(activation, before).toDoubleArray(), values = after.toDoubleArray();
             for (int i = 0; i < values.length; i++) {
+                if (Double.isNaN(values[i])) throw new IllegalArgumentException("ActivationReport: activation " + number
+                        + " is NaN at unit " + i % fired.length + "; find out first where the weights or the data stop being finite");
                 sum += values[i];
                 squares += values[i] * values[i];
                 if (Math.abs(slopes[i]) < bound) saturated++;

@@ -27,7 +27,7 @@ public record AttentionConfig(int width, int heads, int keyHeads, int headWidth,
             throw new IllegalArgumentException("AttentionConfig: keyHeads is " + keyHeads + "; it divides heads " + heads);
     }
 
-    /** Every position sees all others; with biases, F32. @throws IllegalArgumentException unless heads divide the width */
+    /** Every position attends to all others; with biases, F32. @throws IllegalArgumentException unless heads divide the width */
     public AttentionConfig(int width, int heads) {
         this(width, heads, heads, headWidth(width, heads), true, 0, new Attention(), null, DType.F32);
     }

@@ -37,6 +37,7 @@ public final class BatchNorm extends Module {
         var wide = new long[x.rank()];
         Arrays.fill(wide, 1);
         wide[1] = weight.count();
+        var given = x.to(x.dtype().accumulator()); // squares of F16 end at 255
         var mean = running_mean.reshape(wide);
         var variance = running_var.reshape(wide);
         if (pass.isTraining()) {
@@ -44,13 +45,14 @@ public final class BatchNorm extends Module {
             for (int i = 0, axis = 0; axis < x.rank(); axis++) if (axis != 1) axes[i++] = axis;
             double n = (double) x.count() / weight.count();
             if (n < 2) throw new ShapeException("BatchNorm: input " + x.shape() + " has one value a feature; learning needs at least two");
-            mean = x.mean(axes, true);
-            variance = x.sub(mean).square().mean(axes, true);
+            mean = given.mean(axes, true);
+            variance = given.sub(mean).square().mean(axes, true);
             move(running_mean, mean.detach().flatten());
             move(running_var, variance.detach().flatten().mul(n / (n - 1)));
             Autograd.noGrad(() -> { num_batches_tracked.copy_(num_batches_tracked.add(1)); });
         }
-        return x.sub(mean).mul(variance.add(epsilon).rsqrt()).mul(weight.reshape(wide)).add(bias.reshape(wide));
+        return given.sub(mean).mul(variance.add(epsilon).rsqrt()).mul(weight.reshape(wide)).add(bias.reshape(wide))
+                .to(DType.promote(x.dtype().toFloat(), weight.dtype()));
     }
 
     private void move(Tensor running, Tensor value) { Autograd.noGrad(() -> { running.copy_(running.lerp(value, momentum)); }); }

@@ -25,7 +25,7 @@ import lyceum.tensor.Tensor;
  */
 public record DeadUnits(List<int[]> layers, int units) {
 
-    /** Over the whole data set, in batches of any size. */
+    /** Over the whole data set, in batches of any size. @throws IllegalArgumentException if an activation is NaN */
     public static DeadUnits find(Layer network, Iterable<Tensor> batches) {
         var report = ActivationReport.of(network, batches);
         return new DeadUnits(report.layers().stream().map(ActivationReport.LayerReport::dead).toList(),
@@ -46,7 +46,7 @@ public record DeadUnits(List<int[]> layers, int units) {
     }
 
     /**
-     * Draws the incoming weights of each dead unit anew, sets its bias to zero and its outgoing weights to zero: what the network computes does
+     * Draws new incoming weights for each dead unit, sets its bias to zero and its outgoing weights to zero: what the network computes does
      * not change, and the unit learns again.
      *
      * @param linear the layers before the first activation, before the second, ...; the one after the last may follow

@@ -1,6 +1,7 @@
 package lyceum.nn;
 
 import lyceum.DType;
+import lyceum.autograd.FlopCounter;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
@@ -34,8 +35,8 @@ public final class GptBlock extends Module {
 
     /** The positions that follow those in the cache. */
     public Tensor forward(Tensor x, KvCache cache, Pass pass) {
-        x = x.add(attn.forward(ln_1.forward(x, pass), cache, pass));
-        return x.add(mlp.forward(ln_2.forward(x, pass), pass));
+        var h = x.add(FlopCounter.part("attn", () -> attn.forward(ln_1.forward(x, pass), cache, pass)));
+        return h.add(FlopCounter.part("mlp", () -> mlp.forward(ln_2.forward(h, pass), pass)));
     }
 
     private static final class SelfAttention extends Module {

@@ -46,7 +46,7 @@ public final class KvCache {
         this.length = length;
     }
 
-    /** A cache that goes on by itself from the same positions, of the batch entries that {@code rows} names: all of them, or those that beams came from. */
+    /** An independent cache that continues from the same positions, of the batch entries that {@code rows} names: all of them, or those that beams came from. */
     public KvCache fork(int... rows) {
         var copy = new KvCache();
         if (length > 0) copy.append(keys.narrow(2, 0, length).rows(rows), values.narrow(2, 0, length).rows(rows));

@@ -34,7 +34,7 @@ public final class Linear extends Module {
     /** Null if there is none. */
     public Tensor bias() { return bias; }
 
-    /** Packs the weight, as {@link PackedMatrix} says; one that is written to later is packed anew. */
+    /** Packs the weight, as {@link PackedMatrix} says; one that is written to later is packed again. */
     @Override public Linear pack() {
         packed = PackedMatrix.of(weight.transpose());
         return this;

@@ -7,7 +7,7 @@ import lyceum.DType;
 import lyceum.withers.Withers;
 
 /**
- * The shape of an {@link Mlp}. Between input and output stand hidden layers, each {@code dropout(activation(norm(W h + b)))}.
+ * The shape of an {@link Mlp}. Between input and output are hidden layers, each {@code dropout(activation(norm(W h + b)))}.
  *
  * {@snippet :
  * var config = MlpConfig.classifier(64, 10, 128, 64).withDropout(0.2).withNorm(MlpConfig.Norm.LAYER);

@@ -98,7 +98,11 @@ public abstract class Module implements Layer {
     public final void save(Path path) throws IOException { Safetensors.write(path, state(), Map.of("formatVersion", "1")); }
 
     /** Reads what {@link #save} wrote, or a published checkpoint with the same names. */
-    public final void load(Path path) throws IOException { load(Safetensors.read(path).tensors()); }
+    public final void load(Path path) throws IOException {
+        var contents = Safetensors.read(path);
+        contents.foreign().keySet().forEach(contents::get); // which says why it cannot be read
+        load(contents.tensors());
+    }
 
     /** Children and tensors under names; a container overrides it to name its items. */
     void collect(String prefix, Map<String, Tensor> into) {

@@ -44,7 +44,7 @@ public final class MultiHeadAttention extends Module {
     /** The positions that follow those in the cache, which then holds them as well. */
     public Tensor forward(Tensor x, KvCache cache, Pass pass) { return attend(x, x, config.attention(), cache, pass); }
 
-    /** Like the others, with a mask for this call: key lengths of a padded batch, a bias. */
+    /** As above, with a mask for this call: key lengths of a padded batch, a bias. */
     public Tensor forward(Tensor x, Tensor memory, Attention attention, Pass pass) { return attend(x, memory, attention, null, pass); }
 
     private Tensor attend(Tensor x, Tensor memory, Attention attention, KvCache cache, Pass pass) {

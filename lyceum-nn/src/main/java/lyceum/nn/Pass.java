@@ -9,7 +9,7 @@ import lyceum.tensor.Tensor;
  * {@snippet :
  * network.forward(x);                          // predicts
  * network.forward(x, Pass.training(rng));      // learns
- * network.forward(x, Pass.watched((activation, before, after) -> ...));
+ * network.forward(x, Pass.watched((activation, before, after) -> System.out.println(after.mean())));
  * }
  */
 public sealed interface Pass {

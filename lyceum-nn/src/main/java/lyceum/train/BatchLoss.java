@@ -15,7 +15,7 @@ public interface BatchLoss {
      */
     Tensor of(int[] rows, Pass pass);
 
-    /** The loss between what the model says of a dataset's rows and their answers. */
+    /** The loss between the model's output for a dataset's rows and their targets. */
     static BatchLoss of(Module model, Loss loss, Dataset data) {
         return (rows, pass) -> loss.of(model.forward(data.x().rows(rows), pass), data.y().rows(rows));
     }

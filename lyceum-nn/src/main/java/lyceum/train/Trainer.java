@@ -30,14 +30,14 @@ import lyceum.withers.Withers;
  * run.resume(path);                        // later, in another JVM: goes on as if it had not stopped, bit for bit
  * }
  *
- * <p>Memory: each step runs in a {@link Scope}, so that its tensors return at once. What a loss function wants to keep beyond its step it
- * {@linkplain lyceum.tensor.Tensor#toDoubleArray reads out}.
+ * <p>Memory: each step runs in a {@link Scope}, so that its tensors return at once. A loss function that keeps a value beyond its
+ * step must {@linkplain lyceum.tensor.Tensor#toDoubleArray read it out}.
  *
  * @param rule turns gradients into steps
  * @param epochs passes over the data at most, at least 1
  * @param batchSize rows of a batch
  * @param accumulated batches whose gradients, weighted by their sizes, make one step: a larger batch in the memory of a small one
- * @param last what becomes of rows that do not fill a batch
+ * @param last what to do with rows that do not fill a batch
  * @param schedule multiplies the learning rate, by step
  * @param clip limits gradients; null for none
  * @param earlyStopping null for none

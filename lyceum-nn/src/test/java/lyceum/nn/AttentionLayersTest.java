@@ -21,7 +21,7 @@ class AttentionLayersTest {
         var norm = new RMSNorm(6, 0, false, DType.F64);
         assertThat(distance(norm.forward(x).square().mean(1), Tensor.ones(DType.F64, 4))).isLessThan(1e-14);
         assertThat(distance(norm.forward(x), norm.forward(x.mul(17)))).isLessThan(1e-14);
-        var centred = x.sub(x.mean(new int[] {1}, true));
+        var centred = x.sub(x.mean(1, true));
         assertThat(distance(norm.forward(centred), new LayerNorm(0, DType.F64, 6).forward(centred))).isLessThan(1e-13);
         assertThat(distance(new RMSNorm(6, 0, true, DType.F64).forward(x), norm.forward(x))).isZero();
         GradientCheck.of(new RMSNorm(6, 1e-5, false, DType.F64), n -> n.forward(x).pow(3).mean());

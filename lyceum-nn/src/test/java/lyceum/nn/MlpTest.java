@@ -96,8 +96,8 @@ class MlpTest {
 
     private static Dataset standardised(Dataset data) {
         var x = data.x().to(DType.F64);
-        var deviation = x.std(new int[] {0}, 0, true);
-        return data.withX(x.sub(x.mean(new int[] {0}, true)).div(deviation.eq(0).where(deviation.onesLike(), deviation)).compute());
+        var deviation = x.std(0, 0, true);
+        return data.withX(x.sub(x.mean(0, true)).div(deviation.eq(0).where(deviation.onesLike(), deviation)).compute());
     }
 
     /** The split and settings on which scikit-learn's mean accuracy is 0.978: the file states them. */

@@ -1,10 +1,10 @@
 package lyceum.nn;
 
 import static lyceum.testing.Bound.atLeast;
-import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.equalTo;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
@@ -26,6 +26,7 @@ import lyceum.testing.Evidence;
 import lyceum.testing.Gap;
 import lyceum.testing.Golden;
 import lyceum.testing.Recipe;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ReluTest {
@@ -58,6 +59,19 @@ class ReluTest {
             finite(GOLDEN.named("mish" + name), type, Activation.MISH, bound);
             finite(GOLDEN.named("selu" + name), type, Activation.SELU, bound);
             finite(GOLDEN.named("hardswish" + name), type, Activation.HARD_SWISH, bound);
+        }
+    }
+
+    /** tools/golden/core_kinks.py: at and about the limits. */
+    @Test void slopesAtKinksEqualTorch() {
+        var cases = Golden.load("golden/kinks.json").list("cases");
+        assertThat(cases).hasSize(6);
+        for (var golden : cases) {
+            var x = Tensor.of(golden.doubles("input.x"));
+            var activation = Activation.valueOf(golden.text("name"));
+            TorchCase.equal(golden.text("name"), activation.derivative(x), golden.doubles("expected.slope"), 1e-8); // torch has 1/6 in F32
+            var forward = Autograd.jvp(activation::apply, x, x.onesLike());
+            TorchCase.equal(golden.text("name") + ", forward", forward, golden.doubles("expected.slope"), 1e-8);
         }
     }
 
@@ -117,6 +131,13 @@ class ReluTest {
         Evidence.of("second moment over that of the inputs", moment / x.square().mean().item(), equalTo(0.5, 0.01));
     }
 
+    @Test void aNetworkThatGivesNanIsNotCalledDead() {
+        var network = withDeadUnits(new int[] {2}, Rng.of(1));
+        Autograd.noGrad(() -> ((Linear) network.layers().getFirst()).bias().set_(Double.NaN, Index.at(5)));
+        assertThatThrownBy(() -> DeadUnits.find(network, List.of(Tensor.randn(Rng.of(2), DType.F64, 10, 8))))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("activation 0 is NaN at unit 5");
+    }
+
     /** 100 units on standard normal rows; 30 get a bias so low that no row reaches them. */
     private static Sequential withDeadUnits(int[] dead, Rng rng) {
         var first = new Linear(8, 100, true, DType.F64, Init.heNormal(), rng);
@@ -155,14 +176,16 @@ class ReluTest {
 
     /**
      * Digits, one hidden layer of 64: 100 steps of plain SGD at 2, ten times a rate that works, then 500 at 0.2. A unit is dead if it fires for no digit; most
-     * leaky ones are at such a rate too, but their slope is never 0, and the network comes back.
+     * leaky ones are at such a rate too, but their slope is never 0, and the network comes back. The bounds were set on 40 networks of seeds from 2000 on.
      */
     @Test
+    @Tag("slow")
     @Acceptance(topic = "relu", clause = 5) void tooHighARateKillsUnitsAndOnlyLeakyNetworksComeBack() {
         var data = Datasets.digits().flat();
         var digits = data.withX(data.x().to(DType.F32).div(16).compute());
-        double died = 1, stillDead = 1, plainMean = 0, leakyLeast = 1;
-        for (int seed = 0; seed < 6; seed++) {
+        int networks = 20;
+        double died = 1, stillDead = 1, plainMean = 0, leakyMean = 0;
+        for (int seed = 3000; seed < 3000 + networks; seed++) {
             Sequential plain = hidden(Activation.RELU, seed), leaky = hidden(Activation.LEAKY_RELU, seed);
             train(plain, digits, 2, 100, seed);
             train(leaky, digits, 2, 100, seed);
@@ -170,13 +193,13 @@ class ReluTest {
             train(plain, digits, 0.2, 500, 100 + seed);
             train(leaky, digits, 0.2, 500, 100 + seed);
             stillDead = Math.min(stillDead, DeadUnits.find(plain, List.of(digits.x())).share());
-            plainMean += accuracy(plain, digits) / 6;
-            leakyLeast = Math.min(leakyLeast, accuracy(leaky, digits));
+            plainMean += accuracy(plain, digits) / networks;
+            leakyMean += accuracy(leaky, digits) / networks;
         }
-        Evidence.of("least share that dies with ReLU, of six networks", died, atLeast(0.3));
+        Evidence.of("least share that dies with ReLU, of 20 networks", died, atLeast(0.3));
         Evidence.of("least share still dead after 500 steps at 0.2", stillDead, atLeast(0.3));
-        Evidence.of("mean accuracy with ReLU then", plainMean, below(0.6));
-        Evidence.of("least accuracy with leaky ReLU then", leakyLeast, atLeast(0.8));
+        Evidence.of("mean accuracy with leaky ReLU then", leakyMean, atLeast(0.85));
+        Evidence.of("by how much that exceeds ReLU's", leakyMean - plainMean, atLeast(0.2));
     }
 
     private static Sequential hidden(Activation activation, int seed) {

@@ -72,6 +72,12 @@ class SigmoidTest {
         slope = Math.max(slope, Activation.SIGMOID.derivative(x).sub(s.mul(s.rsub(1))).abs().max().item());
         Evidence.of("s(-x) - (1 - s(x))", mirror, below(1e-15));
         Evidence.of("s' - s (1 - s)", slope, below(1e-15));
+        double tail = 0;
+        for (double t : new double[] {40, 300, 360, 700}) {
+            tail = Math.max(tail, Math.abs(Activation.sigmoidDerivative(t) / Math.exp(-t) - 1));
+            tail = Math.max(tail, Math.abs(Activation.sigmoidDerivative(-t) / Math.exp(-t) - 1));
+        }
+        Evidence.of("s' over exp(-|x|) far out, less 1", tail, below(1e-15));
         Evidence.of("largest slope", Math.max(most, Activation.SIGMOID.derivative(x).max().item()), atMost(0.25 + 1e-15));
         assertThat(Activation.sigmoidDerivative(0)).isEqualTo(0.25);
     }
@@ -94,6 +100,12 @@ class SigmoidTest {
         var x = Tensor.linspace(-15, 15, 30_001);
         worst = Math.max(worst, Activation.logit(x.sigmoid()).sub(x).abs().max().item());
         Evidence.of("logit(s(x)) - x", worst, below(1e-9));
+        double half = 0;
+        for (double d = 1e-4; d > 1e-14; d /= 3) {
+            double p = 0.5 + d, h = p - 0.5; // exact; the series of the logit is 4 h + 16/3 h^3 + ...
+            half = Math.max(half, Math.abs(Activation.logit(p) / (4 * h + 16.0 / 3 * h * h * h) - 1));
+        }
+        Evidence.of("logit near 1/2, relative", half, below(1e-14));
         var exact = GOLDEN.named("logit");
         double[] p = exact.doubles("input.p"), y = exact.doubles("expected.y");
         for (int i = 0; i < p.length; i++) assertThat(Activation.logit(p[i])).isCloseTo(y[i], within(2 * Math.ulp(y[i])));

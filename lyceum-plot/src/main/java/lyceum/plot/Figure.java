@@ -62,9 +62,13 @@ public sealed interface Figure permits Plot, Panels, Frames {
     static Plot line(String title, double[] xs, double[] ys) { return plot(title).line("", xs, ys); }
 
     /** A line through {@code (i, ys[i])}, i from 0. */
-    static Plot line(String title, double[] ys) {
-        return plot(title).line("", Numbers.upTo(Check.present("line '" + title + "': ys", ys).length).toArray(), ys);
-    }
+    static Plot line(String title, double[] ys) { return line(title, 0, Check.present("line '" + title + "': ys", ys)); }
+
+    /** A line through {@code (first + i, ys[i])}, i from 0: a value for each step, epoch or size. */
+    static Plot line(String title, int first, double[] ys) { return plot(title).line("", first, ys); }
+
+    /** As {@link #line(String, int, double[])} through the values of a tensor, in order. */
+    static Plot line(String title, int first, Tensor ys) { return plot(title).line("", first, ys); }
 
     /** A line through the values of two tensors of equal count, in order. */
     static Plot line(String title, Tensor xs, Tensor ys) { return plot(title).line("", xs, ys); }
@@ -78,6 +82,9 @@ public sealed interface Figure permits Plot, Panels, Frames {
     /** Points at {@code (xs[i], ys[i])}. */
     static Plot scatter(String title, double[] xs, double[] ys) { return plot(title).points("", xs, ys); }
 
+    /** Points by class at the rows of a tensor {@code (n, 2)}, as {@link #scatter(String, double[], double[], int[], String...)}. */
+    static Plot scatter(String title, Tensor rows, int[] classes, String... names) { return plot(title).points(rows, classes, names); }
+
     /**
      * Points by class, a colour for each.
      *
@@ -90,6 +97,9 @@ public sealed interface Figure permits Plot, Panels, Frames {
 
     /** One bar for each category. */
     static Plot bar(String title, String[] categories, double[] values) { return bars(title, categories, Series.of("", values)); }
+
+    /** One bar for each category, as high as the values of a tensor, in order. */
+    static Plot bar(String title, String[] categories, Tensor values) { return bars(title, categories, Series.of("", values)); }
 
     /** Bars side by side, one of each series for each category; {@link Plot#stacked()} puts them on top of each other. */
     static Plot bars(String title, String[] categories, Series... series) {
@@ -105,7 +115,7 @@ public sealed interface Figure permits Plot, Panels, Frames {
     /** A matrix as colours, first row on top, rows and columns numbered from 0. */
     static Plot heatmap(String title, double[][] values) {
         int columns = values.length == 0 ? 0 : values[0].length;
-        return heatmap(title, values, numbered(values.length), numbered(columns));
+        return heatmap(title, values, numbered(0, values.length - 1), numbered(0, columns - 1));
     }
 
     /** A matrix as colours, first row on top; see {@link Plot#cellLabels()} and {@link Plot#diverging()}. */
@@ -113,6 +123,11 @@ public sealed interface Figure permits Plot, Panels, Frames {
         var flat = Numbers.flat("heatmap '" + title + "'", values);
         return plot(title)
                 .with(new Layer.Heatmap(flat, Arrays.asList(rows), Arrays.asList(columns), Layer.ColorScale.SEQUENTIAL, false, ""));
+    }
+
+    /** A matrix {@code (rows, columns)} as colours, first row on top. */
+    static Plot heatmap(String title, Tensor values, String[] rows, String[] columns) {
+        return heatmap(title, values.toRows(), rows, columns);
     }
 
     /** Small images in rows of {@code columns}, from the smallest pixel value (black) to the largest (white). */
@@ -185,8 +200,11 @@ public sealed interface Figure permits Plot, Panels, Frames {
      * @param figures one for each place of the slider, numbered from 0
      */
     static Frames frames(String title, String slider, List<? extends Figure> figures) {
-        return new Frames(title, "", slider, List.of(numbered(figures.size())), new ArrayList<>(figures), null);
+        return new Frames(title, "", slider, List.of(numbered(0, figures.size() - 1)), new ArrayList<>(figures), null);
     }
 
-    private static String[] numbered(int n) { return IntStream.range(0, n).mapToObj(Integer::toString).toArray(String[]::new); }
+    /** Names of categories or frames that are numbers: {@code from} to {@code to}, both included. */
+    static String[] numbered(int from, int to) {
+        return IntStream.rangeClosed(from, to).mapToObj(Integer::toString).toArray(String[]::new);
+    }
 }

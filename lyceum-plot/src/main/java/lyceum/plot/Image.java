@@ -1,5 +1,7 @@
 package lyceum.plot;
 
+import lyceum.tensor.Tensor;
+
 /**
  * A small image.
  *
@@ -46,6 +48,12 @@ public record Image(String caption, int width, int height, int channels, Numbers
         if (width < 1) throw new FigureException("image '" + caption + "' is " + width + " pixels wide; at least 1");
         return new Image(caption, width, pixels.length / width, 1, Numbers.of(pixels));
     }
+
+    /** A grey image whose pixels are the rows of a tensor {@code (height, width)}. */
+    public static Image gray(String caption, Tensor rows) { return gray(caption, rows.toRows()); }
+
+    /** A grey image whose pixels are the values of a tensor, row by row from the top, {@code width} in a row. */
+    public static Image gray(String caption, int width, Tensor pixels) { return gray(caption, width, pixels.toDoubleArray()); }
 
     /**
      * A colour image from its three planes, equal in size.

@@ -3,6 +3,7 @@ package lyceum.plot;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.UnaryOperator;
 import lyceum.tensor.Tensor;
@@ -100,6 +101,12 @@ public record Plot(String title, String description, Axis x, Axis y, List<Layer>
     /** A line through the values of two tensors of equal count, in order. */
     public Plot line(String name, Tensor xs, Tensor ys) { return line(name, xs.toDoubleArray(), ys.toDoubleArray()); }
 
+    /** A line through {@code (first + i, ys[i])}, i from 0: a value for each step, epoch or size. */
+    public Plot line(String name, int first, double[] ys) { return line(name, counted(first, ys.length), ys); }
+
+    /** As {@link #line(String, int, double[])} through the values of a tensor, in order. */
+    public Plot line(String name, int first, Tensor ys) { return line(name, first, ys.toDoubleArray()); }
+
     /** A function from {@code from} to {@code to}, at 201 even places. */
     public Plot line(String name, double from, double to, DoubleUnaryOperator f) {
         double[] xs = grid(from, to, 201);
@@ -108,6 +115,9 @@ public record Plot(String title, String description, Axis x, Axis y, List<Layer>
 
     /** Points at the values of two tensors of equal count. */
     public Plot points(String name, Tensor xs, Tensor ys) { return points(name, xs.toDoubleArray(), ys.toDoubleArray()); }
+
+    /** Points at the rows of a tensor {@code (n, 2)}. */
+    public Plot points(String name, Tensor rows) { return points(name, column(rows, 0), column(rows, 1)); }
 
     /** Points by class at the rows of a tensor {@code (n, 2)}, as {@link #points(double[], double[], int[], String...)}. */
     public Plot points(Tensor rows, int[] classes, String... names) { return points(column(rows, 0), column(rows, 1), classes, names); }
@@ -134,9 +144,19 @@ public record Plot(String title, String description, Axis x, Axis y, List<Layer>
         return with(new Layer.Band(name, Numbers.of(xs), Numbers.of(low), Numbers.of(high)));
     }
 
+    /** As {@link #band(String, double[], double[], double[])} by the values of three tensors of equal count. */
+    public Plot band(String name, Tensor xs, Tensor low, Tensor high) {
+        return band(name, xs.toDoubleArray(), low.toDoubleArray(), high.toDoubleArray());
+    }
+
     /** Whiskers from {@code low} to {@code high}; over bars of this name, xs are places 0, 1, ... of categories. */
     public Plot errorBars(String name, double[] xs, double[] low, double[] high) {
         return with(new Layer.ErrorBars(name, Numbers.of(xs), Numbers.of(low), Numbers.of(high)));
+    }
+
+    /** As {@link #errorBars(String, double[], double[], double[])} by the values of three tensors of equal count. */
+    public Plot errorBars(String name, Tensor xs, Tensor low, Tensor high) {
+        return errorBars(name, xs.toDoubleArray(), low.toDoubleArray(), high.toDoubleArray());
     }
 
     /** A vertical reference at {@code x}. */
@@ -178,6 +198,14 @@ public record Plot(String title, String description, Axis x, Axis y, List<Layer>
         return surface(grid(fromX, toX, GRID), grid(fromY, toY, GRID), values);
     }
 
+    /** A function {@code f(x, y)} over a rectangle as colour, asked at 60 by 60 places. */
+    public Plot surface(double fromX, double toX, double fromY, double toY, DoubleBinaryOperator f) {
+        double[] xs = grid(fromX, toX, GRID), ys = grid(fromY, toY, GRID);
+        var values = new double[GRID][GRID];
+        for (int r = 0; r < GRID; r++) for (int c = 0; c < GRID; c++) values[r][c] = f.applyAsDouble(xs[c], ys[r]);
+        return surface(xs, ys, values);
+    }
+
     /** The places of a grid, row by row, from below. */
     private static Tensor places(double fromX, double toX, double fromY, double toY) {
         double[] xs = grid(fromX, toX, GRID), ys = grid(fromY, toY, GRID), flat = new double[2 * GRID * GRID];
@@ -189,6 +217,8 @@ public record Plot(String title, String description, Axis x, Axis y, List<Layer>
     }
 
     private static double[] grid(double from, double to, int n) { return Tensor.linspace(from, to, n).toDoubleArray(); }
+
+    private static double[] counted(int first, int n) { return Tensor.arange(first, (double) first + n, 1).toDoubleArray(); }
 
     private static double[] column(Tensor rows, int j) { return rows.select(1, j).toDoubleArray(); }
 

@@ -1,5 +1,7 @@
 package lyceum.plot;
 
+import lyceum.tensor.Tensor;
+
 /**
  * Named values, one for each category or place on the x axis.
  *
@@ -20,4 +22,7 @@ public record Series(String name, Numbers values) {
      * @param values copied
      */
     public static Series of(String name, double... values) { return new Series(name, Numbers.of(values)); }
+
+    /** A series of the values of a tensor, in order. */
+    public static Series of(String name, Tensor values) { return of(name, values.toDoubleArray()); }
 }

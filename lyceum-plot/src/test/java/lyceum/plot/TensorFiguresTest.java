@@ -15,6 +15,32 @@ class TensorFiguresTest {
                 .isEqualTo(Figure.scatter("t", new double[] {1, 3}, new double[] {2, 4}, new int[] {0, 1}, "a", "b"));
     }
 
+    @Test void everyTensorFormDrawsWhatItsArrayFormDraws() {
+        double[] x = {0, 1, 2}, y = {3, 1, 2}, low = {2, 0, 1};
+        Tensor tx = Tensor.of(x), ty = Tensor.of(y), tlow = Tensor.of(low), rows = Tensor.of(new double[][] {{0, 3}, {1, 1}, {2, 2}});
+        String[] names = {"a", "b", "c"};
+        var plot = Figure.plot("t");
+        assertThat(plot.band("b", tx, tlow, ty)).isEqualTo(plot.band("b", x, low, y));
+        assertThat(plot.errorBars("e", tx, tlow, ty)).isEqualTo(plot.errorBars("e", x, low, y));
+        assertThat(plot.points("p", rows)).isEqualTo(plot.points("p", x, y));
+        assertThat(Figure.scatter("t", rows, new int[] {0, 1, 2}, names)).isEqualTo(Figure.scatter("t", x, y, new int[] {0, 1, 2}, names));
+        assertThat(Figure.bar("t", names, ty)).isEqualTo(Figure.bar("t", names, y));
+        assertThat(Series.of("s", ty)).isEqualTo(Series.of("s", y));
+        assertThat(Figure.heatmap("t", rows, names, new String[] {"x", "y"}))
+                .isEqualTo(Figure.heatmap("t", new double[][] {{0, 3}, {1, 1}, {2, 2}}, names, new String[] {"x", "y"}));
+        assertThat(Image.gray("i", rows)).isEqualTo(Image.gray("i", 2, 0, 3, 1, 1, 2, 2)).isEqualTo(Image.gray("i", 2, rows));
+    }
+
+    @Test void valuesAloneAreCountedFromTheFirst() {
+        double[] y = {3, 1, 2};
+        assertThat(Figure.line("t", 1, y)).isEqualTo(Figure.line("t", new double[] {1, 2, 3}, y))
+                .isEqualTo(Figure.line("t", 1, Tensor.of(y)));
+        assertThat(Figure.line("t", y)).isEqualTo(Figure.line("t", new double[] {0, 1, 2}, y));
+        assertThat(((Layer.Line) Figure.line("t", 1, new double[0]).layers().getFirst()).x().size()).isZero();
+        assertThat(Figure.numbered(9, 11)).containsExactly("9", "10", "11");
+        assertThat(Figure.numbered(0, -1)).isEmpty();
+    }
+
     @Test void functionsAreDrawnFromEndToEnd() {
         var line = (Layer.Line) Figure.line("square", -1, 3, v -> v * v).layers().getFirst();
         assertThat(line.x().size()).isEqualTo(201);
@@ -29,5 +55,7 @@ class TensorFiguresTest {
         assertThat(region.x().toArray()).startsWith(-1).endsWith(1);
         var surface = (Layer.Region) Figure.plot("height").surface(-1, 1, 0, 2, p -> p.select(1, 1)).layers().getFirst();
         assertThat(surface.values().toArray()).startsWith(0, 0).endsWith(2, 2);
+        var ofTwo = (Layer.Region) Figure.plot("height").surface(-1, 1, 0, 2, (x, y) -> y).layers().getFirst();
+        assertThat(ofTwo).isEqualTo(surface);
     }
 }

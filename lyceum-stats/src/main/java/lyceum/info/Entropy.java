@@ -3,6 +3,7 @@ package lyceum.info;
 import lyceum.ShapeException;
 import lyceum.math.Special;
 import lyceum.prob.Distribution;
+import lyceum.prob.MarkovChain;
 import lyceum.tensor.Tensor;
 
 /**
@@ -13,9 +14,12 @@ import lyceum.tensor.Tensor;
  * Entropy.bits(0.5, 0.25, 0.25);           // 1.5 bits
  * Entropy.of(new Normal(0, 1));            // differential entropy
  * Entropy.conditional(table);              // H(column | row) of a joint table
+ * Entropy.along(weights, 1);               // of each row of a tensor, differentiable
  * }
  *
- * <p>Probabilities may be weights or counts: vectors and tables are divided by their sum first. {@code 0 log 0} is 0.
+ * <p>{@link CrossEntropies} is what it costs to code with a wrong model, {@link MutualInformation} what one variable tells about another.
+ *
+ * <p>A second number is always the base of the logarithm: 2 for bits, e for nats. Probabilities may be weights or counts: vectors and tables are divided by their sum first. {@code 0 log 0} is 0.
  */
 public final class Entropy {
     private Entropy() {}
@@ -46,10 +50,10 @@ public final class Entropy {
     /** Of a distribution in units of the given base. */
     public static double of(Distribution distribution, double base) { return distribution.entropy() / logOf(base); }
 
-    /** Along an axis of a tensor of weights, in nats; differentiable where weights are positive. The axis is dropped. */
-    public static Tensor of(Tensor weights, int axis) {
+    /** Of the weights along an axis of a tensor, in nats; differentiable where weights are positive. The axis is dropped. */
+    public static Tensor along(Tensor weights, int axis) {
         var p = weights.to(weights.dtype().toFloat());
-        p = p.div(p.sum(new int[] {axis}, true));
+        p = p.div(p.sum(axis, true));
         var safe = Tensor.where(p.gt(0), p, p.onesLike());
         return p.mul(safe.log()).sum(axis).neg();
     }
@@ -80,15 +84,6 @@ public final class Entropy {
             if (weight > 0) entropy += weight / total * of(row);
         }
         return entropy;
-    }
-
-    /** {@code I(X; Y) = H(X) + H(Y) - H(X, Y)} in nats, computed as a divergence so that it is never negative. */
-    public static double mutualInformation(double[][] table) {
-        double[] rows = rowSums(table), columns = columnSums(table);
-        var product = new double[rows.length * columns.length];
-        for (int i = 0; i < rows.length; i++)
-            for (int j = 0; j < columns.length; j++) product[i * columns.length + j] = rows[i] * columns[j];
-        return Divergences.kl(Weights.flat(table), product);
     }
 
     /** The row marginal of a joint table. */
@@ -143,7 +138,7 @@ public final class Entropy {
      * @throws IllegalArgumentException if rows do not, or the chain has several closed classes and so no unique rate
      */
     public static double rate(double[][] transition) {
-        double[] stationary = MarkovChain.stationary(transition);
+        double[] stationary = new MarkovChain(transition).stationary();
         double rate = 0;
         for (int i = 0; i < stationary.length; i++) if (stationary[i] > 0) rate += stationary[i] * of(transition[i]);
         return rate;

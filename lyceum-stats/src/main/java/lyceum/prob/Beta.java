@@ -17,6 +17,29 @@ public record Beta(double alpha, double beta) implements UnivariateDistribution 
         Arguments.positive("Beta", "beta", beta);
     }
 
+    /**
+     * Maximum likelihood. @param x at least two numbers between 0 and 1, not all equal @throws IllegalArgumentException if there is no
+     * maximum
+     */
+    public static Beta fit(double... x) {
+        var rows = new double[x.length][];
+        for (int i = 0; i < x.length; i++) rows[i] = new double[] {x[i], 1 - x[i]};
+        double[] alpha = Dirichlet.fit(rows).alpha();
+        return new Beta(alpha[0], alpha[1]);
+    }
+
+    /** After observing trials whose success has a probability with this prior. @param successes at least 0 @param failures at least 0 */
+    public Beta posterior(double successes, double failures) {
+        double[] a = new Dirichlet(alpha, beta).posterior(successes, failures).alpha();
+        return new Beta(a[0], a[1]);
+    }
+
+    /** {@code (dx/dalpha, dx/dbeta)}: how a draw x moves with the parameters at a fixed cdf, which makes draws differentiable. */
+    public double[] pathwise(double x) {
+        Arguments.probability("pathwise", "x", x);
+        return new double[] {FixedCdf.betaSlope(alpha, beta, x, 1 - x), -FixedCdf.betaSlope(beta, alpha, 1 - x, x)};
+    }
+
     @Override public double logDensity(double x) {
         if (!(x >= 0 && x <= 1)) return x != x ? x : Double.NEGATIVE_INFINITY;
         if (x == 0) return atEnd(alpha, beta);
@@ -52,8 +75,12 @@ public record Beta(double alpha, double beta) implements UnivariateDistribution 
     }
 
     @Override public double entropy() {
-        return Incomplete.logBeta(alpha, beta) - (alpha - 1) * Special.digamma(alpha) - (beta - 1) * Special.digamma(beta)
-                + (alpha + beta - 2) * Special.digamma(alpha + beta);
+        // log B(a, b) - (a - 1) digamma(a) - (b - 1) digamma(b) + (n - 2) digamma(n), by what is left of each function beside its
+        // logarithms
+        double a = alpha, b = beta, n = a + b;
+        double stirling = SaddlePoint.stirlingError(a) + SaddlePoint.stirlingError(b) - SaddlePoint.stirlingError(n);
+        return 0.5 * (Math.log(2 * Math.PI) + Math.log(a / n) + Math.log(b / n) - Math.log(n)) + stirling
+                + (a - 1) * Special.logMinusDigamma(a) + (b - 1) * Special.logMinusDigamma(b) - (n - 2) * Special.logMinusDigamma(n);
     }
 
     @Override public double low() { return 0; }

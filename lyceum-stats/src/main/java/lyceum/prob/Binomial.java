@@ -3,17 +3,38 @@ package lyceum.prob;
 import lyceum.math.Incomplete;
 import lyceum.math.SaddlePoint;
 import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
 
 /**
  * The binomial distribution: successes in independent trials.
  *
- * @param trials at least 0; 1 makes it the Bernoulli distribution
+ * @param trials at least 0; 1 makes it the {@link Bernoulli} distribution
  * @param probability of a success, in [0, 1]
  */
 public record Binomial(long trials, double probability) implements UnivariateDistribution {
     public Binomial {
         if (trials < 0) throw new IllegalArgumentException("Binomial: trials is " + trials + "; it cannot be negative");
         Arguments.probability("Binomial", "probability", probability);
+    }
+
+    /** Maximum likelihood: successes over trials. @param successes at least one number, whole and from 0 to {@code trials} */
+    public static Binomial fit(long trials, double... successes) {
+        if (successes.length == 0 || trials < 1) throw new IllegalArgumentException(
+                "fit: " + successes.length + " counts of " + trials + " trials; there is at least one of each");
+        double sum = 0;
+        for (double s : successes) {
+            if (!(s >= 0 && s <= trials) || s != Math.rint(s))
+                throw new IllegalArgumentException("fit: " + s + " successes in " + trials + " trials; they are whole and from 0 to that");
+            sum += s;
+        }
+        return new Binomial(trials, sum / successes.length / trials);
+    }
+
+    /** {@code log choose(n, k) + k z - n softplus(z)}, differentiable in the logits z; shapes broadcast. */
+    public static Tensor logMass(long trials, Tensor logits, Tensor k) {
+        var x = k.to(Elementwise.type(logits));
+        return x.mul(logits).sub(logits.softplus().mul((double) trials))
+                .add(Elementwise.map(x.detach(), v -> Incomplete.logChoose(trials, v)));
     }
 
     @Override public double logDensity(double k) {

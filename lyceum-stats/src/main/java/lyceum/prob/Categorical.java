@@ -1,9 +1,23 @@
 package lyceum.prob;
 
 import java.util.Arrays;
+import java.util.function.IntPredicate;
+import lyceum.DType;
 import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
 
-/** Outcomes 0, 1, ..., k - 1 with given probabilities. */
+/**
+ * Outcomes 0, 1, ..., k - 1 with given probabilities; {@link FiniteDistribution} has other numbers as outcomes.
+ *
+ * {@snippet :
+ * var die = new Categorical(1, 1, 1, 1, 1, 2);    // weights or counts; a six twice as often
+ * die.density(5);                                // 2/7
+ * die.sample(Rng.of(1));                         // by bisection of the cumulative sums
+ * var table = die.alias();                       // O(1) a draw, for many
+ * Categorical.fit(6, 5, 2, 5).probabilities();    // (0, 0, 1/3, 0, 0, 2/3)
+ * Categorical.ofLogits(2, 0, -1).sampleWithoutReplacement(Rng.of(1), 2);
+ * }
+ */
 public final class Categorical implements UnivariateDistribution {
     private final double[] probabilities, cumulative;
 
@@ -34,8 +48,79 @@ public final class Categorical implements UnivariateDistribution {
         Arrays.fill(cumulative, last, cumulative.length, 1);
     }
 
+    /**
+     * {@code p_k = exp(z_k) / sum_j exp(z_j)}: the softmax of scores, which may be as large as they like.
+     *
+     * @param logits numbers or {@code -Infinity}, not all of them that
+     */
+    public static Categorical ofLogits(double... logits) {
+        double most = Double.NEGATIVE_INFINITY;
+        for (int i = 0; i < logits.length; i++) {
+            if (!(logits[i] < Double.POSITIVE_INFINITY))
+                throw new IllegalArgumentException("Categorical: logit " + i + " is " + logits[i] + "; logits are numbers, or -Infinity");
+            most = Math.max(most, logits[i]);
+        }
+        if (most == Double.NEGATIVE_INFINITY) throw new IllegalArgumentException("Categorical: "
+                + (logits.length == 0 ? "there are no logits" : "all logits are -Infinity") + "; at least one must be a number");
+        var weights = new double[logits.length];
+        for (int i = 0; i < logits.length; i++) weights[i] = Math.exp(logits[i] - most);
+        return new Categorical(weights);
+    }
+
+    /**
+     * Maximum likelihood: shares of the outcomes seen. @param outcomes how many there are @param seen at least one, each from 0 to
+     * outcomes - 1
+     */
+    public static Categorical fit(int outcomes, int... seen) {
+        var counts = new double[outcomes];
+        for (int i : seen) {
+            if (i < 0 || i >= outcomes) throw new IllegalArgumentException("fit: outcome " + i + "; they are 0 to " + (outcomes - 1));
+            counts[i]++;
+        }
+        return new Categorical(counts);
+    }
+
+    /**
+     * {@code z_x - logSumExp(z)}, differentiable in the logits z.
+     *
+     * @param logits (..., k), or (k) for all outcomes
+     * @param outcomes (...), whole numbers from 0 to k - 1
+     */
+    public static Tensor logMass(Tensor logits, Tensor outcomes) {
+        Tensor log = logits.logSoftmax(-1), index = outcomes.to(DType.I64);
+        if (logits.rank() == 1) return log.indexSelect(0, index.flatten()).reshape(index.shape().toArray());
+        return log.gather(-1, index.unsqueeze(-1)).squeeze(-1);
+    }
+
     /** A copy. */
     public double[] probabilities() { return probabilities.clone(); }
+
+    /** The most probable outcome, the first of equals. */
+    public int mode() {
+        int mode = 0;
+        for (int i = 1; i < probabilities.length; i++) if (probabilities[i] > probabilities[mode]) mode = i;
+        return mode;
+    }
+
+    /** What is left when the outcome is known to be one of some; the others keep their numbers and get probability 0. */
+    public Categorical given(IntPredicate allowed) {
+        var kept = new double[probabilities.length];
+        for (int i = 0; i < kept.length; i++) if (allowed.test(i)) kept[i] = probabilities[i];
+        return new Categorical(kept);
+    }
+
+    /** For many draws, O(1) each. */
+    public AliasTable alias() { return new AliasTable(probabilities); }
+
+    /**
+     * {@code k} different outcomes in the order drawn: each with the probability that it has among those left. One pass, see {@link
+     * GumbelMax}.
+     *
+     * @throws IllegalArgumentException if fewer than k have positive probability
+     */
+    public int[] sampleWithoutReplacement(Rng rng, int k) {
+        return GumbelMax.topK(Arrays.stream(probabilities).map(Math::log).toArray(), k, rng);
+    }
 
     public int count() { return probabilities.length; }
 

@@ -64,9 +64,11 @@ public record FisherF(double numerator, double denominator) implements Univariat
     }
 
     @Override public double entropy() {
-        double a = numerator / 2, b = denominator / 2;
-        return Math.log(b / a) + Incomplete.logBeta(a, b) + (1 - a) * Special.digamma(a) - (1 + b) * Special.digamma(b)
-                + (a + b) * Special.digamma(a + b);
+        // log(b / a) + log B(a, b) + (1 - a) digamma(a) - (1 + b) digamma(b) + n digamma(n), by what is left of each function beside its logarithms
+        double a = numerator / 2, b = denominator / 2, n = a + b;
+        double stirling = SaddlePoint.stirlingError(a) + SaddlePoint.stirlingError(b) - SaddlePoint.stirlingError(n);
+        return 0.5 * (Math.log(2 * Math.PI) + Math.log(n / a) - Math.log(b)) + stirling + (a - 1) * Special.logMinusDigamma(a)
+                + (b + 1) * Special.logMinusDigamma(b) - n * Special.logMinusDigamma(n);
     }
 
     @Override public double low() { return 0; }

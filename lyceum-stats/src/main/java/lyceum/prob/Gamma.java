@@ -21,6 +21,8 @@ public record Gamma(double shape, double rate) implements UnivariateDistribution
         if (!(x >= 0)) return x != x ? x : Double.NEGATIVE_INFINITY;
         if (x == 0) return shape < 1 ? Double.POSITIVE_INFINITY : shape == 1 ? Math.log(rate) : Double.NEGATIVE_INFINITY;
         if (x == Double.POSITIVE_INFINITY) return Double.NEGATIVE_INFINITY;
+        // So far out that rate x would lose its digits the power is everything, and nothing cancels
+        if (rate * x < 1e-290) return shape * Math.log(rate) + (shape - 1) * Math.log(x) - Special.lgamma(shape);
         // f(x) = poisson(shape - 1; rate x) rate, or by one step of the recurrence where shape - 1 is negative
         if (shape >= 1) return SaddlePoint.logPoisson(shape - 1, rate * x) + Math.log(rate);
         return SaddlePoint.logPoisson(shape, rate * x) + Math.log(shape / x);
@@ -41,12 +43,16 @@ public record Gamma(double shape, double rate) implements UnivariateDistribution
     @Override public double variance() { return shape / (rate * rate); }
 
     @Override public double entropy() {
-        if (shape > 1e4) { // a - log-terms cancel: the expansion of both functions about infinity
-            double a = shape, inverse = 1 / a;
-            return 0.5 * Math.log(2 * Math.PI * Math.E * a) - Math.log(rate) - inverse / 3 - inverse * inverse / 12
-                    - inverse * inverse * inverse / 90;
-        }
-        return shape - Math.log(rate) + Special.lgamma(shape) + (1 - shape) * Special.digamma(shape);
+        // a + lgamma(a) + (1 - a) digamma(a), by what is left of both functions beside their logarithms: those cancel for large a
+        double a = shape;
+        return 0.5 * Math.log(2 * Math.PI * a) - Math.log(rate) + SaddlePoint.stirlingError(a) + (a - 1) * Special.logMinusDigamma(a);
+    }
+
+    /** {@code (dx/dshape, dx/drate)}: how a draw x moves with the parameters at a fixed cdf, which makes draws differentiable. */
+    public double[] pathwise(double x) {
+        if (!(x > 0 && x < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException("pathwise: x is " + x + "; it must be positive and finite");
+        return new double[] {x * FixedCdf.gammaSlope(shape, Math.log(rate * x)), -x / rate};
     }
 
     @Override public double low() { return 0; }

@@ -93,11 +93,21 @@ public record Mixture(Categorical weights, List<UnivariateDistribution> componen
         return sum;
     }
 
-    @Override public double variance() {
+    @Override public double variance() { return within() + between(); }
+
+    /** The components' variances, averaged: {@code E Var[X | component]}. */
+    public double within() {
+        double sum = 0;
+        for (int i = 0; i < components.size(); i++) sum += weights.density(i) * components.get(i).variance();
+        return sum;
+    }
+
+    /** The variance of the components' means: {@code Var E[X | component]}. */
+    public double between() {
         double mean = mean(), sum = 0;
         for (int i = 0; i < components.size(); i++) {
             double shift = components.get(i).mean() - mean;
-            sum += weights.density(i) * (components.get(i).variance() + shift * shift);
+            sum += weights.density(i) * shift * shift;
         }
         return sum;
     }

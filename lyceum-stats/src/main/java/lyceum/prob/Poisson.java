@@ -13,6 +13,19 @@ import lyceum.random.Rng;
 public record Poisson(double rate) implements UnivariateDistribution {
     public Poisson { Arguments.positive("Poisson", "rate", rate); }
 
+    /** Maximum likelihood: the mean count. @param counts at least one number, whole and at least 0, not all of them 0 */
+    public static Poisson fit(double... counts) {
+        double sum = 0;
+        for (double k : counts) {
+            if (!(k >= 0) || k != Math.rint(k))
+                throw new IllegalArgumentException("fit: the count " + k + " is not a whole number of at least 0");
+            sum += k;
+        }
+        if (!(sum > 0)) throw new IllegalArgumentException(
+                "fit: " + counts.length + " counts have the sum 0; the likelihood has no maximum at a positive rate");
+        return new Poisson(sum / counts.length);
+    }
+
     @Override public double logDensity(double k) {
         if (k != k) return k;
         return k < 0 || k != Math.rint(k) || k == Double.POSITIVE_INFINITY ? Double.NEGATIVE_INFINITY : SaddlePoint.logPoisson(k, rate);

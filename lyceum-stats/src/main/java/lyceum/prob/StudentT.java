@@ -76,9 +76,10 @@ public record StudentT(double degreesOfFreedom, double location, double scale) i
     }
 
     @Override public double entropy() {
-        double n = degreesOfFreedom;
-        return (n + 1) / 2 * (Special.digamma((n + 1) / 2) - Special.digamma(n / 2)) + 0.5 * Math.log(n) + Incomplete.logBeta(n / 2, 0.5)
-                + Math.log(scale);
+        // y (digamma(y) - digamma(x)) + log(B(x, 1/2) sqrt(n)), by what is left of each function beside its logarithms: those cancel for large n
+        double x = degreesOfFreedom / 2, y = x + 0.5;
+        return 0.5 * Math.log1p(0.5 / x) + y * (Special.logMinusDigamma(x) - Special.logMinusDigamma(y)) + SaddlePoint.stirlingError(x)
+                - SaddlePoint.stirlingError(y) + 0.5 * (1 + Math.log(2 * Math.PI)) + Math.log(scale);
     }
 
     @Override public double low() { return Double.NEGATIVE_INFINITY; }

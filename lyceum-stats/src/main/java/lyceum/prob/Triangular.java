@@ -13,6 +13,15 @@ final class Triangular {
         return b;
     }
 
+    /** Overwrites b with the solution of {@code L' x = b}. */
+    static double[] solveTransposed(double[][] l, double[] b) {
+        for (int i = b.length - 1; i >= 0; i--) {
+            b[i] /= l[i][i];
+            for (int k = 0; k < i; k++) b[k] -= l[i][k] * b[i];
+        }
+        return b;
+    }
+
     /** {@code 2 sum log L_ii}: the log determinant of {@code L L'}. */
     static double logDeterminant(double[][] l) {
         double sum = 0;

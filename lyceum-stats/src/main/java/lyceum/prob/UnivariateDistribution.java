@@ -9,7 +9,7 @@ import lyceum.tensor.Tensor;
  * {@snippet :
  * var normal = new Normal(0, 1);
  * normal.density(0.5);
- * normal.cdf(1.96) - normal.cdf(-1.96);    // 0.95
+ * double within = normal.cdf(1.96) - normal.cdf(-1.96);   // 0.95
  * normal.quantile(0.975);                  // 1.96
  * normal.sample(Rng.of(1), 1000).mean();
  * normal.logDensity(Tensor.of(0, 1, 2));   // element by element

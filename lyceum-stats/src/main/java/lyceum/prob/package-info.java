@@ -5,5 +5,8 @@
  * element by element for a tensor. {@link lyceum.prob.MultivariateDistribution} is the same over vectors, {@link lyceum.math.Incomplete}
  * has the incomplete gamma and beta functions and their inverses. Families are records: {@code new Normal(0, 1).quantile(0.975)}. Logarithms are
  * natural and entropies in nats.
+ *
+ * <p>{@link lyceum.prob.JointTable} holds several discrete variables together, {@link lyceum.prob.Autoregressive} tells a sequence by what comes
+ * next ({@link lyceum.prob.MarkovChain}, {@link lyceum.prob.LinearAutoregression}), and {@link lyceum.prob.ProbabilitySpace} is what all of them stand on.
  */
 package lyceum.prob;

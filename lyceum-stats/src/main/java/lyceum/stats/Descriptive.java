@@ -173,8 +173,11 @@ public final class Descriptive {
         return Tensor.of(r);
     }
 
-    /** Pearson's correlation of two samples. */
-    public static double correlation(double[] x, double[] y) {
+    /** Pearson's correlation of two samples, in [-1, 1]; NaN if one is constant. */
+    public static double correlation(double[] x, double[] y) { return Math.clamp(unclampedCorrelation(x, y), -1, 1); }
+
+    /** The same as computed: rounding may leave it a little beyond 1. */
+    static double unclampedCorrelation(double[] x, double[] y) {
         if (x.length != y.length) throw new ShapeException("correlation: samples of " + x.length + " and " + y.length + " values");
         double mx = mean(x), my = mean(y), xx = 0, yy = 0, xy = 0;
         for (int i = 0; i < x.length; i++) {
@@ -182,7 +185,7 @@ public final class Descriptive {
             yy += (y[i] - my) * (y[i] - my);
             xy += (x[i] - mx) * (y[i] - my);
         }
-        return xx > 0 && yy > 0 ? Math.clamp(xy / Math.sqrt(xx) / Math.sqrt(yy), -1, 1) : Double.NaN;
+        return xx > 0 && yy > 0 ? xy / Math.sqrt(xx) / Math.sqrt(yy) : Double.NaN;
     }
 
     /** Spearman's rank correlation: Pearson's of the ranks, ties sharing their mean. */

@@ -2,9 +2,11 @@ package lyceum.testing;
 
 import java.io.IOException;
 import java.lang.reflect.Method;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -57,6 +59,14 @@ public final class AcceptanceFile {
 
     /** Replaces the lines of the tests that {@code stale} accepts, keeps the others, writes atomically. */
     public static synchronized void replace(Path file, Predicate<String> stale, List<AcceptanceRecord> records) throws IOException {
+        // Two JVMs run a module's tests side by side: without the lock one would lose what the other has just written.
+        try (var channel = FileChannel.open(file.resolveSibling(file.getFileName() + ".lock"), StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE); var _ = channel.lock()) {
+            replaceLocked(file, stale, records);
+        }
+    }
+
+    private static void replaceLocked(Path file, Predicate<String> stale, List<AcceptanceRecord> records) throws IOException {
         var lines = new StringBuilder();
         for (var old : read(file)) {
             if (!stale.test(old.test()) && stillThere(old)) {

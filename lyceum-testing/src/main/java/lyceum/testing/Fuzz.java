@@ -17,7 +17,7 @@ import java.util.function.LongSupplier;
  * exception, no hang, no allocation that the file's size does not justify.
  *
  * <pre>{@code
- * Fuzz.of(seedFile).allowing(FormatException.class).mutants(5_000, bytes -> Npy.read(bytes));
+ * Fuzz.of(seedFile).allowing(FormatException.class).mutants(5_000, bytes -> Npy.read(MemorySegment.ofArray(bytes)));
  * }</pre>
  *
  * <p>Mutants are a function of the seed files and the number alone ({@link Mutator}), so a failure is repeated by its number.

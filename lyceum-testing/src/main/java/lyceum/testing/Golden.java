@@ -17,7 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
  * var golden = Golden.load("golden/ridge.json");
  * double[] coef = golden.doubles("diabetes.coef");
  * double[][] x = golden.matrix("cases.0.x");          // numbers index into arrays
- * for (var c : golden.list("cases")) { ... c.number("alpha") ... }
+ * for (var c : golden.list("cases")) System.out.println(c.number("alpha"));
  * }</pre>
  *
  * <p>What was computed is compared by a {@link Gap}: {@code Gap.absolute().see(golden, "diabetes.coef", ours)}.

@@ -8,11 +8,11 @@ import java.lang.foreign.ValueLayout;
  * reads it, and the caller, who writes it, go by its name.
  *
  * {@snippet :
- * private static final ArgumentLayout LAYOUT = new ArgumentLayout();
- * static final Field X = LAYOUT.word(), COUNT = LAYOUT.word();
+ * var layout = new ArgumentLayout();
+ * ArgumentLayout.Field x = layout.word(), count = layout.word();
  *
- * a.mov(RSI, Mem.at(RDI, X)); // in the kernel
- * X.set(block, x.address());  // before the call
+ * int offset = x.at();          // where the kernel reads it
+ * x.set(block, data.address()); // before the call
  * }
  */
 public final class ArgumentLayout {

@@ -7,8 +7,10 @@ import java.util.concurrent.ConcurrentHashMap;
  * What was generated for one CPU, each kernel when it is first asked for. A record describes a kernel: it is the key, and it generates.
  *
  * {@snippet :
- * record Scale(int vectors, boolean masked) implements KernelForm { ... }
- * kernels.of(new Scale(2, true)).call(x, y, n, 0, 0, 0);
+ * record Scale(double factor) implements KernelCache.Form<Cpu, DoubleUnaryOperator> {
+ *     @Override public DoubleUnaryOperator make(Cpu cpu) { return x -> factor * x; } // or machine code for this CPU
+ * }
+ * double six = kernels.of(new Scale(2)).applyAsDouble(3);
  * }
  *
  * <p>The way to a program's first kernel avoids the {@code equals} and {@code hashCode} that a record is given, which cost a millisecond where they run first:

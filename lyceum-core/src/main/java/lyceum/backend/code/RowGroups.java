@@ -49,19 +49,16 @@ public record RowGroups(Program program, View[] inputs, View[] outputs, long res
             for (int v = 0; v < isShared.length; v++) operands[v] = isShared[v] ? v : inputs++;
             for (int r = 0; r < n; r++) {
                 var in = program.at(r);
-                int a = moved(in.a(), own), b = moved(in.b(), own), c = moved(in.c(), own);
-                long immediate = in.op() == Op.LOAD ? operands[(int) in.immediate()] : in.immediate();
+                var mine = in.op() == Op.LOAD ? Instruction.load(in.type(), operands[(int) in.immediate()]) : in.renamed(q -> own[q]);
                 own[r] = r;
-                if (a == in.a() && b == in.b() && c == in.c() && immediate == in.immediate()) continue;
+                if (mine.equals(in)) continue;
                 own[r] = code.size();
-                code.add(new Instruction(in.op(), in.type(), a, b, c, immediate));
+                code.add(mine);
             }
             for (int i = 0; i < program.outputs(); i++) outputs[row * program.outputs() + i] = own[program.output(i)];
         }
         return new Program(code, outputs);
     }
-
-    private static int moved(int register, int[] to) { return register < 0 ? -1 : to[register]; }
 
     /** The first row of each group of each view, then the second rows of those that differ, and so on. */
     private static View[] split(View[] views, boolean[] isShared, int group) {

@@ -6,6 +6,8 @@ import static lyceum.backend.math.Polynomials.horner;
 final class GammaFunctions {
     /** From here on Stirling's series has few terms. */
     private static final int FAR = 8;
+    /** Below it the next term of log gamma, 0.58 x, is beyond all digits. */
+    private static final double TINY = 0x1p-60;
     private static final double LOG_SQRT_2PI = 0.91893853320467274178, PI_LOW = 0x1.1a62633145c07p-53;
     /** log gamma(2 + z) / z on [-0.5, 0.5], to 2^-56. */
     private static final double[] NEAR_TWO = {0x1.401a655c60389p-22, -0x1.380a48e86bb28p-21, 0x1.e2dcb5b9ee97dp-21, -0x1.08fb02ae29fa3p-19,
@@ -24,9 +26,11 @@ final class GammaFunctions {
     /** {@code log |gamma(x)|}; infinite at 0, -1, -2, ... Below 0 by reflection: log(pi / |sin(pi x)|) - log gamma(1 - x). */
     static <V, M> V lgamma(Arithmetic<V, M> a, V x) { return a.rarely(a.less(x, a.constant(0)), () -> reflected(a, x), positive(a, x)); }
 
+    /** About 0 it is -log |x|, of which pi x loses digits where it has few. */
     private static <V, M> V reflected(Arithmetic<V, M> a, V x) {
-        V sine = a.abs(sinPi(a, x));
-        V y = a.sub(a.sub(a.constant(Math.log(Math.PI)), Logarithms.log(a, sine)), positive(a, a.sub(a.constant(1), x)));
+        M tiny = a.less(a.constant(-TINY), x);
+        V sine = a.select(tiny, a.abs(x), a.abs(sinPi(a, x))), log = a.select(tiny, a.constant(0), a.constant(Math.log(Math.PI)));
+        V y = a.sub(a.sub(log, Logarithms.log(a, sine)), positive(a, a.sub(a.constant(1), x)));
         return a.select(a.equal(x, a.round(x)), a.constant(Double.POSITIVE_INFINITY), y);
     }
 

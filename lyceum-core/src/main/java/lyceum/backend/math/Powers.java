@@ -2,7 +2,7 @@ package lyceum.backend.math;
 
 import static lyceum.backend.math.Polynomials.horner;
 
-/** pow, with the answers of {@link Math#pow} at its edges. */
+/** pow, with the answers of IEEE 754 at its edges. */
 final class Powers {
     /** log2(1 + f) / f on [-0.25, 0.5], to 2^-41. */
     private static final double[] LOG2 = {0x1.c40d040074628p-6, -0x1.4a51a9364120cp-4, 0x1.dc652cb48dbe9p-4, -0x1.022a7980052eap-3,
@@ -39,8 +39,9 @@ final class Powers {
 
     private static <V, M> V bounded(Arithmetic<V, M> a, V t) { return a.max(a.constant(-LARGEST), a.min(a.constant(LARGEST), t)); }
 
-    /** From {@code power} = |x|^y: the sign for odd y, NaN for fractions of a negative number, 1 for y = 0. 14 operations. */
-    private static <V, M> V atTheEdges(Arithmetic<V, M> a, V x, V y, V power) {
+    /** From {@code found} = |x|^y: 1 for |x| = 1 even at a y of NaN, the sign for odd y, NaN for fractions of a negative number, 1 for y = 0. 16 operations. */
+    private static <V, M> V atTheEdges(Arithmetic<V, M> a, V x, V y, V found) {
+        V power = a.select(a.equal(a.abs(x), a.constant(1)), a.constant(1), found);
         V half = a.mul(y, a.constant(0.5));
         M integer = a.equal(a.round(y), y), even = a.equal(a.round(half), half);
         V signed = a.select(a.both(integer, a.not(even)), a.copySign(power, x), power);

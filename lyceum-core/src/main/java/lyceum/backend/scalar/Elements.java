@@ -16,6 +16,9 @@ public final class Elements {
     static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    /** The bits of a double that {@link #toOdd} leaves out. */
+    public static final long ODD_TAIL = (1L << 40) - 1;
+
     private Elements() {}
 
     /** Nearest BF16 of {@code x}, ties to even, as its 16 bits. NaN stays NaN. */
@@ -34,6 +37,18 @@ public final class Elements {
             case BF16 -> fromBf16(toBf16(x));
             default -> x;
         };
+    }
+
+    /** Rounds {@code x} once to F16, BF16 or F32. */
+    public static float round(DType type, double x) { return round(type, (float) (type == DType.F32 ? x : toOdd(x))); }
+
+    /**
+     * A double of 13 bits, the last of which is 1 if {@code x} has more: its float rounds to F16 and BF16 as x does, where the float of x may have become the
+     * tie between two of their numbers. Boldo and Melquiond (2008), Emulation of FMA and correctly rounded sums: proved algorithms using rounding to odd.
+     */
+    static double toOdd(double x) {
+        long bits = Double.doubleToRawLongBits(x);
+        return Double.longBitsToDouble((bits | (bits & ODD_TAIL) + ODD_TAIL) & ~ODD_TAIL);
     }
 
     /** Wraps {@code x} into {@code type}, as a store and a load would. */
@@ -162,8 +177,8 @@ public final class Elements {
         switch (type) {
             case F64 -> to.set(DOUBLE, at, value);
             case F32 -> to.set(FLOAT, at, (float) value);
-            case F16 -> to.set(SHORT, at, Float.floatToFloat16((float) value));
-            case BF16 -> to.set(SHORT, at, toBf16((float) value));
+            case F16 -> to.set(SHORT, at, Float.floatToFloat16((float) toOdd(value)));
+            case BF16 -> to.set(SHORT, at, toBf16((float) toOdd(value)));
             case BOOL -> to.set(ValueLayout.JAVA_BYTE, at, (byte) (value != 0 ? 1 : 0));
             default -> set(type, to, at, (long) value);
         }

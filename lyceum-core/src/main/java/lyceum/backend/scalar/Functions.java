@@ -58,7 +58,7 @@ public final class Functions {
             case SUB -> (x, y) -> x - y;
             case MUL -> (x, y) -> x * y;
             case DIV -> (x, y) -> x / y;
-            case POW -> Math::pow;
+            case POW -> Functions::power;
             case MAX -> Math::max;
             case MIN -> Math::min;
             case ATAN2 -> Math::atan2;
@@ -68,6 +68,9 @@ public final class Functions {
             default -> throw new AssertionError(op);
         };
     }
+
+    /** As IEEE 754 has it and {@link Math#pow} has not: 1 to any power is 1, NaN and infinity too, and so is -1 to an infinite one. */
+    public static double power(double x, double y) { return x == 1 || x == -1 && Double.isInfinite(y) ? 1 : Math.pow(x, y); }
 
     /** The remainder with the sign of {@code y}, as Python's {@code %}. */
     static double floorMod(double x, double y) {

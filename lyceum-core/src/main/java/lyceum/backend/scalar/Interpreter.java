@@ -103,7 +103,7 @@ final class Interpreter {
     }
 
     private float floatConstant(int register) {
-        return Elements.round(program.at(register).type(), (float) Double.longBitsToDouble(program.at(register).immediate()));
+        return Elements.round(program.at(register).type(), Double.longBitsToDouble(program.at(register).immediate()));
     }
 
     private double doubleConstant(int register) { return Double.longBitsToDouble(program.at(register).immediate()); }
@@ -242,7 +242,11 @@ final class Interpreter {
                 var r = floats(register);
                 switch (from) {
                     case FLOAT -> System.arraycopy(floats(in.a()), 0, r, 0, n);
-                    case DOUBLE -> { var x = doubles(in.a()); for (int i = 0; i < n; i++) r[i] = (float) x[i]; }
+                    case DOUBLE -> {
+                        var x = doubles(in.a());
+                        if (type == DType.F32) for (int i = 0; i < n; i++) r[i] = (float) x[i];
+                        else for (int i = 0; i < n; i++) r[i] = (float) Elements.toOdd(x[i]);
+                    }
                     case INT -> { var x = ints(in.a()); for (int i = 0; i < n; i++) r[i] = x[i]; }
                     case LONG -> { var x = longs(in.a()); for (int i = 0; i < n; i++) r[i] = x[i]; }
                 }
@@ -344,7 +348,7 @@ final class Interpreter {
     void put(int register, double value, int from, int to) {
         var type = program.at(register).type();
         if (type == DType.F64) Arrays.fill(doubles(register), from, to, value);
-        else Arrays.fill(floats(register), from, to, Elements.round(type, (float) value));
+        else Arrays.fill(floats(register), from, to, Elements.round(type, value));
     }
 
     /** The block of a float register, kept for a later phase. */

@@ -1,6 +1,7 @@
 package lyceum.backend.scalar;
 
 import java.lang.ref.Reference;
+import lyceum.DType;
 import lyceum.backend.AttentionOptions;
 import lyceum.backend.Backend;
 import lyceum.backend.Convolution;
@@ -119,6 +120,8 @@ public class ScalarBackend implements Backend {
         QuantisedMatmul.multiply(x, weights, bias, activations, out);
         keepReachable(x, weights, bias, out);
     }
+
+    @Override public boolean hasAttention(DType type) { return true; }
 
     @Override public void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
         Attention.forward(options, q, k, v, out, logSumExp);

@@ -6,7 +6,7 @@ import lyceum.DType;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 
-/** Sorting and selection along an axis; stable, zeros equal, NaN last. Types of up to four bytes have {@link PlacedKeys}, the others an {@link Order}. */
+/** Sorting and selection along an axis; stable, zeros equal, NaN the largest. Types of up to four bytes have {@link PlacedKeys}, the others an {@link Order}. */
 final class Sorting {
     /** Elements that are made keys at once, and up to how much of a lane is selected by a heap: most are not better than the worst of it. */
     private static final int BLOCK = 4096, SELECTED = 8;
@@ -54,12 +54,10 @@ final class Sorting {
         }
     }
 
-    /** A long that orders as the element of these bits does: zeros equal, NaN after all others in both directions. */
+    /** A long that orders as the element of these bits does: zeros equal, all NaN equal and the largest. */
     private long key(long bits) {
         if (type == DType.F64) {
-            double x = Double.longBitsToDouble(bits);
-            if (x != x) return Long.MAX_VALUE;
-            bits = Double.doubleToRawLongBits(x + 0.0);
+            bits = Double.doubleToLongBits(Double.longBitsToDouble(bits) + 0.0);
             bits ^= bits >> 63 & Long.MAX_VALUE;
         }
         return descending ? ~bits : bits;
@@ -103,13 +101,13 @@ final class Sorting {
         }
 
         /**
-         * Bits of floats, whose magnitudes order as whole numbers do, to whole numbers with their signs, or against them; NaN is beyond all. Without
+         * Bits of floats, whose magnitudes order as whole numbers do, to whole numbers with their signs, or against them; NaN is the largest of all. Without
          * branches, for vectors.
          */
         private static void floatKeys(int[] x, int n, int turned, int infinity) {
             for (int i = 0; i < n; i++) {
-                int magnitude = x[i] & Integer.MAX_VALUE, sign = x[i] >> 31 ^ turned, nan = infinity - magnitude >> 31;
-                x[i] = (magnitude ^ sign) - sign & ~nan | nan >>> 1;
+                int magnitude = x[i] & Integer.MAX_VALUE, nan = infinity - magnitude >> 31, sign = x[i] >> 31 & ~nan ^ turned;
+                x[i] = ((magnitude | nan >>> 1) ^ sign) - sign;
             }
         }
 

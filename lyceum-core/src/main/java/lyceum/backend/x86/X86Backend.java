@@ -1,5 +1,6 @@
 package lyceum.backend.x86;
 
+import lyceum.DType;
 import java.lang.ref.Reference;
 import java.util.function.BooleanSupplier;
 import lyceum.backend.AttentionOptions;
@@ -187,6 +188,8 @@ public final class X86Backend implements Backend {
         if (!made(() -> specialists().quantised.multiply(x, weights, bias, activations, out), x, weights, bias, out))
             fallback.matmulQuantised(x, weights, bias, activations, out);
     }
+
+    @Override public boolean hasAttention(DType type) { return type.isFloat() && type != DType.F64; }
 
     @Override public void attention(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
         boolean done = made(() -> specialists().attention.forward(options, q, k, v, out, logSumExp), options, q, k, v, out, logSumExp);

@@ -10,11 +10,16 @@ public final class Matrices {
 
     /** The rows of a finite matrix. */
     public static double[][] rows(String operation, Tensor a) {
-        if (a.rank() != 2) throw new ShapeException(operation + ": shape " + a.shape() + " is not a matrix; reshape it to (rows, columns)");
+        requireMatrix(operation, a);
         int m = size(operation, a.size(0)), n = size(operation, a.size(1));
         double[] flat = a.toDoubleArray();
         requireFinite(operation, flat, n);
         return Dense.ofRowMajor(flat, m, n);
+    }
+
+    public static void requireMatrix(String operation, Tensor a) {
+        if (a.rank() != 2) throw new ShapeException(operation + ": shape " + a.shape() + " is not a matrix; "
+                + (a.rank() > 2 ? "Autograd.vmap does it for each of a batch" : "reshape it to (rows, columns)"));
     }
 
     public static double[][] square(String operation, Tensor a) {

@@ -91,10 +91,15 @@ public final class Tridiagonal {
     }
 
     private void implicitQl() {
+        double norm = 0;
+        for (int i = 0; i < n; i++) norm = Math.max(norm, Math.abs(d[i]) + Math.abs(e[i]));
         for (int l = 0; l < n; l++) {
             for (int sweep = 0;; sweep++) {
+                // Beside their neighbours first, which keeps the digits of small eigenvalues. A matrix of low rank ends in a block of rounding errors, where
+                // that may never come true; there it is enough to be small beside the whole.
+                double floor = sweep < SWEEPS / 2 ? 0 : EPS * norm;
                 int m = l;
-                while (m < n - 1 && Math.abs(e[m]) > EPS * (Math.abs(d[m]) + Math.abs(d[m + 1]))) m++;
+                while (m < n - 1 && Math.abs(e[m]) > Math.max(floor, EPS * (Math.abs(d[m]) + Math.abs(d[m + 1])))) m++;
                 if (m == l) break;
                 if (sweep == SWEEPS) throw new ConvergenceException("symmetric eigen: eigenvalue " + l + " of a " + n + " x " + n
                         + " matrix did not settle in " + SWEEPS + " sweeps; look for infinite or huge entries");

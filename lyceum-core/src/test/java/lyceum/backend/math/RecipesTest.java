@@ -17,7 +17,7 @@ import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
-import lyceum.backend.Program.Instruction;
+import lyceum.backend.ProgramBuilder;
 import lyceum.backend.View;
 import lyceum.backend.scalar.Functions;
 import lyceum.memory.Allocator;
@@ -104,8 +104,8 @@ class RecipesTest {
         int step = Recipes.of(op, DType.F64).isPresent() ? 1 : 7, block = 1 << 20;
         View x = block(DType.F32, block), y = block(DType.F32, block), exact = block(DType.F64, block);
         var narrow = Program.of(op, DType.F32, DType.F32);
-        var wide = new Program(List.of(Instruction.load(DType.F32, 0), new Instruction(Op.CAST, DType.F64, 0, -1, -1, 0),
-                new Instruction(op, DType.F64, 1, -1, -1, 0)), 2);
+        var p = new ProgramBuilder();
+        var wide = p.build(p.of(op, DType.F64, p.cast(DType.F64, p.load(DType.F32, 0))));
         double worst = 0;
         for (long first = 0; first < 1L << 32; first += (long) step * block) {
             for (int i = 0; i < block; i++) x.storage().segment().setAtIndex(JAVA_INT, i, (int) (first + (long) step * i));
@@ -202,6 +202,11 @@ class RecipesTest {
 
     private static Recipe.Binary pair(Op op, DType type) { return (Recipe.Binary) Recipes.of(op, type).orElseThrow(); }
 
+    /** StrictMath's, and where that gives NaN and IEEE 754 does not, 1. */
+    private static double power(double x, double y) {
+        return x == 1 || Math.abs(x) == 1 && Double.isInfinite(y) ? 1 : StrictMath.pow(x, y);
+    }
+
     static Stream<Op> functionsOfTwo() { return Stream.of(Op.POW, Op.ATAN2); }
 
     @ParameterizedTest
@@ -214,7 +219,7 @@ class RecipesTest {
     @ParameterizedTest
     @MethodSource("functionsOfTwo") void functionsOfTwoFloatsAreWithinOneUlp(Op op) {
         var recipe = pair(op, DType.F32);
-        DoubleBinaryOperator exact = op == Op.POW ? StrictMath::pow : StrictMath::atan2;
+        DoubleBinaryOperator exact = op == Op.POW ? RecipesTest::power : StrictMath::atan2;
         var rng = Rng.of(43);
         for (int i = 0; i < 300_000; i++) {
             float x = Float.intBitsToFloat(rng.nextInt()), y = Float.intBitsToFloat(rng.nextInt());
@@ -229,8 +234,8 @@ class RecipesTest {
 
     /** All pairs of zeros, infinities, NaN, odd, even and broken numbers of either sign. */
     @ParameterizedTest
-    @MethodSource("functionsOfTwo") void edgesOfTwoAreThoseOfMath(Op op) {
-        DoubleBinaryOperator exact = op == Op.POW ? StrictMath::pow : StrictMath::atan2;
+    @MethodSource("functionsOfTwo") void edgesOfTwoAreThoseOfTheStandard(Op op) {
+        DoubleBinaryOperator exact = op == Op.POW ? RecipesTest::power : StrictMath::atan2;
         var values = new ArrayList<Double>();
         for (double v : new double[] {0, 1, 2, 3, 0.5, 2.5, 7, 8, Double.POSITIVE_INFINITY, Double.NaN, Double.MIN_VALUE, Double.MAX_VALUE,
                 0x1p53, 0x1p53 + 2, 1e300, 1 + 0x1p-23}) {

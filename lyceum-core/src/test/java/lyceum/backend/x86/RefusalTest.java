@@ -41,7 +41,7 @@ class RefusalTest {
 
     @Test void aSettingThatDoesNotExistIsNamed() {
         for (var setting : new String[][] {{"LYCEUM_CPU", "sse", "LYCEUM_CPU is \"sse\"; it is avx2, avx512 or all"},
-                {"LYCEUM_BACKEND", "cuda", "backend \"cuda\" does not exist; there are scalar, vector and x86"},
+                {"LYCEUM_BACKEND", "tpu", "backend \"tpu\" does not exist; there are scalar, vector, x86, simt and cuda"},
                 {"LYCEUM_FUSE", "maybe", "LYCEUM_FUSE is \"maybe\"; it is on, off or always"},
                 {"LYCEUM_THREADS", "0", "LYCEUM_THREADS (or lyceum.threads) is 0; it is at least 1"}}) {
             var run = ForkedJvm.of(OneProduct.class).withEnvironment(setting[0], setting[1]).run();

@@ -3,7 +3,7 @@ package lyceum.labs.catalogue;
 import java.util.regex.Pattern;
 
 /**
- * A clause that does not stand as the specification has it: what holds instead, and why.
+ * A clause that was changed from the specification: what holds instead, and why.
  *
  * @param clause its number, from 1
  * @param text   what holds instead

@@ -17,7 +17,7 @@ import org.commonmark.parser.IncludeSourceSpans;
 import org.commonmark.parser.Parser;
 
 /**
- * What {@code topics/<slug>.md} says about a topic; its number, title, kind and area stand in the catalogue.
+ * What {@code topics/<slug>.md} says about a topic; its number, title, kind and area are in the catalogue.
  *
  * <p>Front matter: {@code see}, slugs to read next with commas between; {@code sources}, a list of works; for a topic that runs
  * {@code api}, its public class, and {@code lab}, the lab's class; where a clause had to change {@code amended}, a list of
@@ -33,11 +33,12 @@ public record Article(String slug, Map<String, String> fields, String markdown) 
     private static final Pattern FIGURE = Pattern.compile("figures/" + SLUG.pattern() + "\\.svg");
     private static final Pattern LINK = Pattern.compile("(?<!!)\\[([^\\]]*)]\\(([^)\\s]+)\\)");
     private static final Pattern IMAGE = Pattern.compile("!\\[([^\\]]*)]\\(([^)\\s]+)\\)");
+    private static final Pattern SENTENCE_END = Pattern.compile("(?<=[.!?;|])\\s+|\n");
     private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{N}][\\p{L}\\p{N}'’.-]*");
     /** Prose is read at 200 to 250 words a minute; a formula counts as a word and takes longer. */
     private static final double WORDS_A_MINUTE = 150;
 
-    /** A figure that the article shows: a file below {@code topics/} and what one sees in it. */
+    /** A figure in the article: a file below {@code topics/} and its description. */
     public record Picture(String file, String description) {}
 
     /** Copies the fields. */
@@ -114,6 +115,16 @@ public record Article(String slug, Map<String, String> fields, String markdown) 
 
     /** The topics that the text links to, in the order of their first links; a name that is no slug is left out. */
     public List<String> links() { return destinations().stream().filter(d -> SLUG.matcher(d).matches()).distinct().toList(); }
+
+    /** What the text says of other topics: the sentences that link to each, one after another. */
+    public Map<String, String> mentions() {
+        var mentions = new LinkedHashMap<String, String>();
+        for (var sentence : SENTENCE_END.split(IMAGE.matcher(withoutFormulas()).replaceAll(" "))) {
+            var said = LINK.matcher(sentence).replaceAll("$1");
+            LINK.matcher(sentence).results().forEach(link -> mentions.merge(link.group(2), said, (a, b) -> a + " " + b));
+        }
+        return mentions;
+    }
 
     /** Where all its links lead, pictures apart. */
     List<String> destinations() { return LINK.matcher(withoutFormulas()).results().map(m -> m.group(2)).toList(); }

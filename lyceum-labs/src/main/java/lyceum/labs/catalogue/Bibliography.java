@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/** What articles rest on: every work that one of them names, and who links to whom. */
+/** The sources of the articles, and which article links to which. */
 public final class Bibliography {
 
     private static final Pattern PARTS = Pattern.compile("(?s)(.*?)\\((\\d{4})[a-z]?\\),? *(.*)");

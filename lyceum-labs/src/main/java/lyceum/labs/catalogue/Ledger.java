@@ -8,7 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import lyceum.labs.LabJson;
+import lyceum.labs.run.LabJson;
 
 /**
  * Every check of every clause and whether it held when it last ran: a committed file for each module, one line a check, ordered by

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
-import lyceum.labs.Machine;
+import lyceum.labs.run.Machine;
 
 /**
  * The command that brings the committed ledger up to date after the tests ran: {@code LedgerUpdate [--check | --prune] [ROOT]}.

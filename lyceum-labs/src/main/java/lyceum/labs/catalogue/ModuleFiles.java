@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import lyceum.labs.LabJson;
+import lyceum.labs.run.LabJson;
 
 /** JSON on the class path, one file a module, so that work on two modules never meets in one file. */
 final class ModuleFiles {

@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import lyceum.labs.LabIndexWriter;
+import lyceum.labs.run.LabIndexWriter;
 
 /**
  * Catalogue, ledger and articles in a form that is read fast: the build writes it, {@link Catalogue#load()},

@@ -10,7 +10,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import lyceum.labs.LabJson;
+import lyceum.labs.run.LabJson;
 import lyceum.labs.NumberText;
 
 /** What the modules' tests and labs wrote into their {@code target/acceptance.jsonl}. */

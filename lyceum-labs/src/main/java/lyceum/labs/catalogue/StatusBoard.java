@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import lyceum.labs.LabClass;
+import lyceum.labs.run.LabClass;
 
 /**
  * How far every topic has come, derived from three things: its clauses (catalogue), its article and lab, and its checks

@@ -36,9 +36,9 @@ final class AutomaticDifferentiationLab implements LabBody {
         var known = FUNCTIONS.stream().filter(k -> k.name.equals(name)).findFirst().orElseThrow();
 
         int n = 60;
-        double[] step = new double[n], central = new double[n], oneSided = new double[n], flat = new double[n];
+        double[] step = Tensor.logspace(-15, -0.5, n).toDoubleArray(), central = new double[n], oneSided = new double[n],
+                flat = new double[n];
         for (int i = 0; i < n; i++) {
-            step[i] = Math.pow(10, -15 + 14.5 * i / (n - 1));
             central[i] = Math.max(FLOOR, error(known, at, (value(known, at + step[i]) - value(known, at - step[i])) / (2 * step[i])));
             oneSided[i] = Math.max(FLOOR, error(known, at, (value(known, at + step[i]) - value(known, at)) / step[i]));
             flat[i] = Math.max(FLOOR, error(known, at, gradient(known, at)));

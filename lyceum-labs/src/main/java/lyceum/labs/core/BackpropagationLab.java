@@ -10,6 +10,7 @@ import lyceum.autograd.Autograd;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
+import lyceum.labs.Worst;
 import lyceum.plot.Edge;
 import lyceum.plot.Figure;
 import lyceum.plot.Node;
@@ -43,21 +44,21 @@ final class BackpropagationLab implements LabBody {
         // What is used twice is blamed twice: overwriting instead of adding would lose half of it.
         var shared = Tensor.randn(lab.rng(1), DType.F64, 5).compute();
         var both = Autograd.grad(t -> t.square().add(t.mul(3)).sum()).apply(shared);
-        lab.shows("a value used twice collects 2x + 3", both.sub(shared.mul(2).add(3)).abs().max().item(), below(1e-14));
+        lab.shows("a value used twice collects 2x + 3", Worst.gap(both, shared.mul(2).add(3)), below(1e-14));
     }
 
     /** The textbook's rule, written out: delta of the output, then delta of each hidden unit. */
     private static double delta(LabContext lab, Pass pass) {
         var rows = new ArrayList<List<?>>();
-        double worst = 0;
+        var worst = new Worst();
         for (int j = 0; j < UNITS; j++) {
             double hidden = pass.error * pass.v[j] * (1 - pass.h[j] * pass.h[j]);
-            worst = Math.max(worst, Math.max(Math.abs(pass.dv[j] - pass.error * pass.h[j]), Math.abs(pass.dw[j] - hidden * pass.x)));
+            worst.see(Math.abs(pass.dv[j] - pass.error * pass.h[j])).see(Math.abs(pass.dw[j] - hidden * pass.x));
             rows.add(List.of("h" + (j + 1), pass.h[j], pass.error, hidden, hidden * pass.x, pass.error * pass.h[j]));
         }
         lab.table("The delta rule by hand",
                 List.of("unit", "value", "delta of the output", "delta of the unit", "d loss / d w", "d loss / d v"), rows);
-        return worst;
+        return worst.value();
     }
 
     /** All numbers of one pass, and the picture after each of its steps. */

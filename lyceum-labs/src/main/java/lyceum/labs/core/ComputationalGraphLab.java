@@ -14,6 +14,7 @@ import lyceum.autograd.Graph;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
+import lyceum.labs.Worst;
 import lyceum.plot.Edge;
 import lyceum.plot.Figure;
 import lyceum.plot.Node;
@@ -73,9 +74,9 @@ final class ComputationalGraphLab implements LabBody {
     }
 
     private static double gap(Tensor[] a, Tensor[] b) {
-        double gap = 0;
-        for (int i = 0; i < a.length; i++) gap = Math.max(gap, a[i].sub(b[i]).abs().max().item());
-        return gap;
+        var gap = new Worst();
+        for (int i = 0; i < a.length; i++) gap.see(a[i], b[i]);
+        return gap.value();
     }
 
     /** Nodes from {@code gradientFrom} on, if that is not 0, were appended by differentiation. */

@@ -9,6 +9,7 @@ import java.util.List;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
+import lyceum.labs.Worst;
 import lyceum.optim.Descent;
 import lyceum.optim.GradientDescent;
 import lyceum.optim.Objective;
@@ -50,23 +51,24 @@ final class GradientDescentLab implements LabBody {
         }
         lab.table("Until the gradient is 1e-8, by how the step is chosen", List.of("step", "iterations", "evaluations", "converged"), rows);
 
-        double gap = 0, contraction = 0;
+        Worst gap = new Worst(), contraction = new Worst();
         for (int p = 0; p < 3; p++) {
             for (int t = 0; t < paths.get(p).points().size(); t++) {
                 var point = paths.get(p).points().get(t);
                 double x = START[0] * Math.pow(1 - rates[p], t), y = START[1] * Math.pow(1 - rates[p] * condition, t);
-                gap = Math.max(gap, Math.max(Math.abs(point[0] - x), Math.abs(point[1] - y)) / Math.max(1, Math.hypot(x, y)));
+                double size = Math.max(1, Math.hypot(x, y));
+                gap.see(Math.abs(point[0] - x) / size).see(Math.abs(point[1] - y) / size);
             }
         }
         var points = paths.get(1).points();
         for (int t = 1; t < points.size(); t++) {
             double before = Math.hypot(points.get(t - 1)[0], points.get(t - 1)[1]);
-            if (before > 1e-9) contraction = Math.max(contraction, Math.hypot(points.get(t)[0], points.get(t)[1]) / before);
+            if (before > 1e-9) contraction.see(Math.hypot(points.get(t)[0], points.get(t)[1]) / before);
         }
         lab.say("With condition number %.1f the best constant step keeps %.1f%% of the error; a tenth of it costs %.0f steps.", condition,
-                100 * contraction, Math.log(0.1) / Math.log(contraction));
-        lab.shows("gap between the paths and the powers of I - eta A", gap, below(1e-10));
-        lab.shows("contraction over (k-1)/(k+1)", contraction * (condition + 1) / (condition - 1), atMost(1 + 1e-9));
+                100 * contraction.value(), Math.log(0.1) / Math.log(contraction.value()));
+        lab.shows("gap between the paths and the powers of I - eta A", gap.value(), below(1e-10));
+        lab.shows("contraction over (k-1)/(k+1)", contraction.value() * (condition + 1) / (condition - 1), atMost(1 + 1e-9));
     }
 
     private static Plot overContours(Objective f, String name, Descent path) {
@@ -82,12 +84,7 @@ final class GradientDescentLab implements LabBody {
         var plot = Figure.plot("Distance to the minimum");
         for (int p = 0; p < 3; p++) {
             var points = paths.get(p).points();
-            double[] t = new double[points.size()], distance = new double[t.length];
-            for (int i = 0; i < t.length; i++) {
-                t[i] = i;
-                distance[i] = Math.clamp(Math.hypot(points.get(i)[0], points.get(i)[1]), 1e-16, 1e6);
-            }
-            plot = plot.line(names[p], t, distance);
+            plot = plot.line(names[p], 0, points.stream().mapToDouble(at -> Math.clamp(Math.hypot(at[0], at[1]), 1e-16, 1e6)).toArray());
         }
         double[] t = {0, paths.getFirst().points().size() - 1}, bound = {Math.hypot(START[0], START[1]), 0};
         bound[1] = Math.max(1e-16, bound[0] * Math.pow(ratio, t[1]));

@@ -5,7 +5,6 @@ import static lyceum.labs.Bounds.equalTo;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
@@ -62,8 +61,9 @@ final class SgdLab implements LabBody {
             if (Integer.bitCount(t + 1) == 1 && Integer.numberOfTrailingZeros(t + 1) % 2 == 0 || t + 1 == STEPS)
                 frames.add(frame(t + 1, clouds, constant, reach));
         }
-        lab.figure(Figure.frames("Walkers after 1, 4, 16, 64, 256 and 1,000 steps", "moment", frames).describedAs(
-                "Clouds of constant steps stop shrinking, the larger the step the sooner; falling steps and the average keep contracting."));
+        lab.figure(Figure.frames("Walkers after 1, 4, 16, 64, 256 and 1,000 steps", "step", frames)
+                .labelled("1", "4", "16", "64", "256", "1,000").describedAs(
+                        "Clouds of constant steps stop shrinking, the larger the step the sooner; falling steps and the average keep contracting."));
         lab.figure(spread(clouds));
 
         for (int i = 0; i < 3; i++) {
@@ -95,7 +95,7 @@ final class SgdLab implements LabBody {
     private static Figure spread(ArrayList<Cloud> clouds) {
         var plot = Figure.plot("Mean squared distance from the optimum, per coordinate");
         double best = Math.pow(clouds.getFirst().s / clouds.getFirst().a, 2);
-        double[] t = IntStream.range(0, 120).mapToDouble(i -> Math.rint(Math.pow(STEPS, i / 119.0))).toArray();
+        double[] t = Tensor.logspace(0, Math.log10(STEPS), 120).round().toDoubleArray();
         for (var cloud : clouds) plot = plot.line(cloud.name, t, Arrays.stream(t).map(step -> cloud.meanSquare[(int) step]).toArray());
         return plot.line("s^2 / (a^2 t), the best possible", t, Arrays.stream(t).map(at -> best / at).toArray()).dashed()
                 .axes("step", "mean square").logX().logY().describedAs(

@@ -11,9 +11,11 @@ import lyceum.DType;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
+import lyceum.labs.Worst;
 import lyceum.learn.linear.LinearRegression;
 import lyceum.learn.selection.BiasVariance;
 import lyceum.learn.selection.NoisyTarget;
+import lyceum.linalg.ChebyshevBasis;
 import lyceum.plot.Figure;
 import lyceum.plot.Plot;
 import lyceum.stats.learner.FittedTransformer;
@@ -35,12 +37,7 @@ final class BiasVarianceLab implements LabBody {
 
         @Override public int nOutputs() { return degree; }
 
-        @Override public Tensor transform(Tensor x) {
-            double[] z = x.reshape(-1).toDoubleArray();
-            var rows = new double[z.length][degree];
-            for (int i = 0; i < z.length; i++) for (int d = 1; d <= degree; d++) rows[i][d - 1] = Math.cos(d * Math.acos(2 * z[i] - 1));
-            return Tensor.of(rows);
-        }
+        @Override public Tensor transform(Tensor x) { return ChebyshevBasis.of(x.reshape(-1), 0, 1, degree).narrow(1, 1, degree); }
     }
 
     private static Regressor polynomial(int degree) { return Pipeline.of(new Chebyshev(degree)).then(new LinearRegression()); }
@@ -57,14 +54,15 @@ final class BiasVarianceLab implements LabBody {
         lab.figure(sweep.figure("Error of polynomials on new observations", "degree"));
         lab.figure(curves(lab, world, x, degrees));
         var table = new ArrayList<List<Object>>();
-        double rise = 0, ratio = 0, sum = 0, last = Double.POSITIVE_INFINITY;
+        var rise = new Worst();
+        double ratio = 0, sum = 0, last = Double.POSITIVE_INFINITY;
         for (int d = 0; d < highest; d++) {
             var parts = sweep.decompositions().get(d);
             double known = (d + 2) * noise * noise / rows;
             table.add(List.of(d + 1, parts.meanBiasSquared(), parts.meanVariance(), known, parts.expectedError(), parts.meanTestError()));
             ratio += parts.meanVariance() / known / highest;
             sum += parts.expectedError() / parts.meanTestError() / highest;
-            rise = Math.max(rise, parts.meanBiasSquared() - last);
+            rise.see(parts.meanBiasSquared() - last);
             last = parts.meanBiasSquared();
         }
         lab.table("The parts by degree",
@@ -73,7 +71,7 @@ final class BiasVarianceLab implements LabBody {
         lab.say("Degree 1 is too stiff to follow the sine, degree %d follows the noise. The sum is least at degree %d; each further degree costs sigma^2 / n = %.4f of variance.",
                 highest, best, noise * noise / rows);
         lab.shows("mean over degrees of variance / ((d + 1) sigma^2 / n)", ratio, equalTo(1, 0.15));
-        lab.shows("largest rise of bias squared with the degree", rise, atMost(1e-12));
+        lab.shows("largest rise of bias squared with the degree", rise.value(), atMost(1e-12));
         lab.shows("mean over degrees of the three terms' sum over the measured error", sum, equalTo(1, 0.05));
         lab.shows("degree of the least sum", best, between(2, highest - 1));
     }
@@ -81,28 +79,22 @@ final class BiasVarianceLab implements LabBody {
     /** Fifty fits of each degree, their target and their mean. */
     private static Figure curves(LabContext lab, NoisyTarget world, Tensor x, int[] degrees) {
         var grid = Tensor.linspace(0, 1, 41).reshape(-1, 1);
-        double[] at = grid.toDoubleArray();
-        double[] truth = world.target().apply(grid).toDoubleArray();
+        // all curves in one layer, with gaps between them
+        Tensor gap = Tensor.full(DType.F64, Double.NaN, CURVES, 1), xs = Tensor.concat(1, grid.reshape(1, -1).expand(CURVES, -1), gap);
         var frames = new ArrayList<Plot>();
         for (int degree : degrees) {
-            var plot = Figure.plot("Degree " + degree);
-            // all curves in one layer, with gaps between them
-            double[] xs = new double[CURVES * (at.length + 1)], ys = new double[xs.length], mean = new double[at.length];
+            var curves = new Tensor[CURVES];
             for (int c = 0; c < CURVES; c++) {
                 var noisy = world.target().apply(x).add(Tensor.randn(lab.rng(c), DType.F64, x.size(0)).mul(world.noise()));
-                double[] fit = polynomial(degree).fit(x, noisy).predict(grid).toDoubleArray();
-                for (int i = 0; i < at.length; i++) {
-                    xs[c * (at.length + 1) + i] = at[i];
-                    ys[c * (at.length + 1) + i] = Math.rint(fit[i] * 100) / 100;
-                    mean[i] += fit[i] / CURVES;
-                }
-                xs[c * (at.length + 1) + at.length] = ys[c * (at.length + 1) + at.length] = Double.NaN;
+                curves[c] = polynomial(degree).fit(x, noisy).predict(grid);
             }
-            frames.add(plot.line("fits", xs, ys).line("target", at, truth).line("mean of the fits", at, mean).dashed().axes("x", "y")
+            var fits = Tensor.stack(0, curves);
+            frames.add(Figure.plot("Degree " + degree).line("fits", xs, Tensor.concat(1, fits.mul(100).round().div(100), gap))
+                    .line("target", grid, world.target().apply(grid)).line("mean of the fits", grid, fits.mean(0)).dashed().axes("x", "y")
                     .limitY(-2, 2));
         }
-        return Figure.frames("Fifty training sets, fifty curves", "degree", frames)
-                .labelled(IntStream.of(degrees).mapToObj(Integer::toString).toArray(String[]::new)).describedAs(
+        return Figure.frames("Fifty training sets, fifty curves", "degree", frames).labelled(Figure.numbered(1, degrees.length))
+                .describedAs(
                         "Stiff fits agree with each other and miss the target together; flexible ones scatter around it, most of all at the ends.");
     }
 }

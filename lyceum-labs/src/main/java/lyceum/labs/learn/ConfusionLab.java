@@ -38,8 +38,8 @@ final class ConfusionLab implements LabBody {
         var matrix = ConfusionMatrix.of(truth, predicted, DIGITS, null);
 
         lab.figure(Figure.heatmap("Share of each digit that is taken for another, in %",
-                rounded(matrix.normalized(ConfusionMatrix.Normalize.TRUTH)), names(), names()).cellLabels()
-                .axes("predicted digit", "true digit").describedAs(
+                Tensor.of(matrix.normalized(ConfusionMatrix.Normalize.TRUTH)).mul(100).round(), Figure.numbered(0, 9),
+                Figure.numbered(0, 9)).cellLabels().axes("predicted digit", "true digit").describedAs(
                         "The bright diagonal is what the tree gets right; the brightest cells beside it are the pairs that look alike to it."));
         lab.figure(pictures(test, predicted, matrix));
         scores(lab, matrix, truth, predicted);
@@ -59,7 +59,7 @@ final class ConfusionLab implements LabBody {
         for (int cell : cells) {
             int[] found = IntStream.range(0, predicted.length).filter(i -> truth[i] == cell / 10 && predicted[i] == cell % 10).limit(24)
                     .toArray();
-            var images = Arrays.stream(found).mapToObj(i -> Image.gray("", 8, test.x().select(0, i).toDoubleArray())).toList();
+            var images = Arrays.stream(found).mapToObj(i -> Image.gray("", 8, test.x().select(0, i))).toList();
             pictures.add(Figure.images("A true " + cell / 10 + ", called " + cell % 10, 8, images));
             labels.add(String.format(Locale.ROOT, "%d as %d (%.0f)", cell / 10, cell % 10, matrix.count(cell / 10, cell % 10)));
         }
@@ -81,13 +81,12 @@ final class ConfusionLab implements LabBody {
 
     /** A predictor that always names the larger class, as that class grows. */
     private static void imbalance(LabContext lab, int rows) {
-        double[] share = new double[50], accuracy = new double[50], balanced = new double[50], mcc = new double[50];
+        double[] accuracy = new double[50], balanced = new double[50], mcc = new double[50];
         for (int s = 0; s < 50; s++) {
             int positives = (int) Math.rint(rows * (50 - s) / 100.0);
             var truth = new long[rows];
             Arrays.fill(truth, 0, positives, 1);
             var matrix = ConfusionMatrix.of(truth, new long[rows], new long[] {0, 1}, null);
-            share[s] = 50 + s;
             accuracy[s] = matrix.accuracy();
             balanced[s] = matrix.balancedAccuracy();
             mcc[s] = matrix.mcc();
@@ -98,15 +97,8 @@ final class ConfusionLab implements LabBody {
             lab.check("accuracy", 2, "its kappa", matrix.kappa(), exactly(0));
             lab.check("accuracy", 2, "its Matthews correlation", matrix.mcc(), exactly(0));
         }
-        lab.figure(Figure.line("Always naming the larger class", share, accuracy).named("accuracy")
-                .line("balanced accuracy", share, balanced).line("Matthews correlation", share, mcc)
-                .axes("share of the larger class in %", "score").limitY(-0.05, 1.05).describedAs(
+        lab.figure(Figure.line("Always naming the larger class", 50, accuracy).named("accuracy").line("balanced accuracy", 50, balanced)
+                .line("Matthews correlation", 50, mcc).axes("share of the larger class in %", "score").limitY(-0.05, 1.05).describedAs(
                         "Accuracy climbs to 0.99 with the imbalance; balanced accuracy stays at one half and the correlation at zero."));
     }
-
-    private static double[][] rounded(double[][] shares) {
-        return Arrays.stream(shares).map(row -> Arrays.stream(row).map(s -> Math.rint(100 * s)).toArray()).toArray(double[][]::new);
-    }
-
-    private static String[] names() { return Arrays.stream(DIGITS).mapToObj(Long::toString).toArray(String[]::new); }
 }

@@ -6,7 +6,6 @@ import static lyceum.labs.Bounds.exactly;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.IntStream;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
 import lyceum.labs.Lab;
@@ -26,6 +25,7 @@ import lyceum.plot.Plot;
 @Lab(topics = "decision-tree", title = "Grow too far, then cut back")
 final class DecisionTreeLab implements LabBody {
     private static final List<String> NAMES = List.of("x", "y");
+    private static final String[] MOONS = {"upper moon", "lower moon"};
 
     @Override public void run(LabContext lab) {
         int rows = lab.param("rows", 300, 50, 2000), depth = lab.param("depth", 5, 1, 10);
@@ -37,8 +37,7 @@ final class DecisionTreeLab implements LabBody {
 
         var growing = new ArrayList<Figure>();
         for (int d = 1; d <= depth; d++) growing.add(picture("Depth " + d, train, learner.withMaxDepth(d).fit(train.x(), train.y())));
-        lab.figure(Figure.frames("A growing tree and its partition of the plane", "depth", growing)
-                .labelled(IntStream.rangeClosed(1, depth).mapToObj(Integer::toString).toArray(String[]::new))
+        lab.figure(Figure.frames("A growing tree and its partition of the plane", "depth", growing).labelled(Figure.numbered(1, depth))
                 .describedAs("Each further question cuts one rectangle in two; after a few, rectangles form around single rows."));
 
         var full = learner.fit(train.x(), train.y());
@@ -83,8 +82,8 @@ final class DecisionTreeLab implements LabBody {
     }
 
     private static Figure picture(String title, Dataset data, DecisionTreeClassifierModel model) {
-        Plot plane = Figure.regions("Its partition", -1.9, 2.9, -1.6, 2.1, model::predict, "upper moon", "lower moon")
-                .points(data.x(), data.labels(), "upper moon", "lower moon").axes("x", "y");
+        Plot plane = Figure.regions("Its partition", -1.9, 2.9, -1.6, 2.1, model::predict, MOONS).points(data.x(), data.labels(), MOONS)
+                .axes("x", "y");
         return Figure.row(title, drawing(model.tree()), plane);
     }
 
@@ -93,11 +92,17 @@ final class DecisionTreeLab implements LabBody {
         var edges = new ArrayList<Edge>();
         int[] left = tree.left(), right = tree.right();
         for (int i = 0; i < tree.nodes(); i++) {
-            nodes.add(Node.of("n" + i, tree.text(i, NAMES)));
-            if (tree.isLeaf(i)) continue;
+            if (tree.isLeaf(i)) {
+                double lower = tree.value(i)[1];
+                nodes.add(new Node("n" + i, String.format(Locale.ROOT, "%.0f%%", 100 * Math.max(lower, 1 - lower)),
+                        lower > 0.5 ? MOONS[1] : MOONS[0]));
+                continue;
+            }
+            // Two short lines: the boxes are narrow where a level has many.
+            nodes.add(Node.of("n" + i, String.format(Locale.ROOT, "%s <=|%.2f", NAMES.get(tree.feature()[i]), tree.threshold()[i])));
             edges.add(new Edge("n" + i, "n" + left[i], "yes"));
             edges.add(new Edge("n" + i, "n" + right[i], "no"));
         }
-        return Figure.tree("The tree", nodes, edges);
+        return Figure.tree("The tree, leaves with the share of their answer", nodes, edges);
     }
 }

@@ -8,6 +8,7 @@ import static lyceum.labs.Bounds.exactly;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import lyceum.data.Datasets;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
@@ -20,17 +21,13 @@ import lyceum.plot.Series;
 @Lab(topics = "information-gain", title = "The date knows everything and nothing")
 final class InformationGainLab implements LabBody {
     private static final String[] COLUMNS = {"outlook", "temperature", "humidity", "wind", "date"};
-    /** Sunny, overcast, rain; hot, mild, cool; high, normal; weak, strong; and whether tennis was played. */
-    private static final int[][] DAYS = {{0, 0, 0, 0, 0}, {0, 0, 0, 1, 0}, {1, 0, 0, 0, 1}, {2, 1, 0, 0, 1}, {2, 2, 1, 0, 1},
-            {2, 2, 1, 1, 0}, {1, 2, 1, 1, 1}, {0, 1, 0, 0, 0}, {0, 2, 1, 0, 1}, {2, 1, 1, 0, 1}, {0, 1, 1, 1, 1}, {1, 1, 0, 1, 1},
-            {1, 0, 1, 0, 1}, {2, 1, 0, 1, 0}};
 
     @Override public void run(LabContext lab) {
         int rows = lab.param("rows", 60, 20, 300), draws = lab.param("draws", 200, 20, 2000), labels = lab.param("labels", 2, 2, 5);
-        int[] play = column(4);
+        var days = Datasets.tennis();
         double[] gain = new double[5], ratio = new double[5], gini = new double[5], adjusted = new double[5];
         for (int f = 0; f < 5; f++) {
-            var table = SplitTable.of(f == 4 ? IntStream.range(0, 14).toArray() : column(f), play);
+            var table = SplitTable.of(f == 4 ? IntStream.range(0, 14).toArray() : days.x().select(1, f).toIntArray(), days.labels());
             gain[f] = InformationGain.of(table);
             ratio[f] = InformationGain.gainRatio(table);
             gini[f] = InformationGain.gini(table);
@@ -78,6 +75,4 @@ final class InformationGainLab implements LabBody {
         }
         lab.shows("draws in which a row number beats a telling feature", wins, exactly(0));
     }
-
-    private static int[] column(int f) { return Arrays.stream(DAYS).mapToInt(day -> day[f]).toArray(); }
 }

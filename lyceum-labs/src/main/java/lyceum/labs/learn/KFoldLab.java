@@ -39,16 +39,15 @@ final class KFoldLab implements LabBody {
     private record BestColumns(int keep) implements Transformer {
         @Override public Kept fit(Tensor x, Tensor y, Tensor weights) {
             var centred = x.sub(x.mean(0));
-            double[] score = centred.mul(y.sub(y.mean()).unsqueeze(1)).sum(0).square().div(centred.square().sum(0)).toDoubleArray();
-            return new Kept(IntStream.range(0, score.length).boxed().sorted((a, b) -> Double.compare(score[b], score[a])).limit(keep)
-                    .mapToInt(j -> j).toArray(), score.length);
+            var score = centred.mul(y.sub(y.mean()).unsqueeze(1)).sum(0).square().div(centred.square().sum(0));
+            return new Kept(score.argsort(0, true).narrow(0, 0, keep), (int) x.size(1));
         }
     }
 
-    private record Kept(int[] columns, int nFeatures) implements FittedTransformer {
-        @Override public int nOutputs() { return columns.length; }
+    private record Kept(Tensor columns, int nFeatures) implements FittedTransformer {
+        @Override public int nOutputs() { return (int) columns.count(); }
 
-        @Override public Tensor transform(Tensor x) { return x.indexSelect(1, Tensor.of(columns)); }
+        @Override public Tensor transform(Tensor x) { return x.indexSelect(1, columns); }
     }
 
     @Override public void run(LabContext lab) {
@@ -57,7 +56,8 @@ final class KFoldLab implements LabBody {
         int k = lab.param("k", 5, 2, 10), seeds = lab.param("seeds", 20, 5, 100);
         maps(lab, k);
 
-        double[] leaky = new double[seeds], honest = new double[seeds], seed = IntStream.range(0, seeds).asDoubleStream().toArray();
+        double[] leaky = new double[seeds], honest = new double[seeds];
+        var sets = Tensor.arange(0.0, seeds, 1);
         var cv = new CrossValidation(new KFold(k));
         var model = new Ridge(1.0);
         for (int s : lab.progress("noise", seeds)) {
@@ -67,9 +67,9 @@ final class KFoldLab implements LabBody {
             honest[s] = cv.score(Pipeline.of(new BestColumns(keep)).then(model), x, coins, SIGNS).mean();
         }
         double outside = Arrays.stream(leaky).average().orElseThrow(), inside = Arrays.stream(honest).average().orElseThrow();
-        lab.figure(Figure.scatter("Accuracy on labels that are coins", seed, leaky).named("columns chosen beforehand")
-                .points("chosen in each fold", seed, honest).horizontalLine(0.5, "truth").axes("data set", "cross-validated accuracy")
-                .limitY(0, 1).describedAs(
+        lab.figure(Figure.scatter("Accuracy on labels that are coins", sets, Tensor.of(leaky)).named("columns chosen beforehand")
+                .points("chosen in each fold", sets, Tensor.of(honest)).horizontalLine(0.5, "truth")
+                .axes("data set", "cross-validated accuracy").limitY(0, 1).describedAs(
                         "Where the columns were chosen on all rows every data set looks predictable; where each fold chooses for itself the scores lie around one half."));
         lab.say("The labels are coins. Choosing the best %d of %d columns on all rows first gives a mean accuracy of %.2f; with the choice inside the pipeline it is %.2f.",
                 keep, features, outside, inside);

@@ -13,6 +13,7 @@ import lyceum.data.Datasets;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
+import lyceum.labs.Worst;
 import lyceum.learn.cluster.KMeans;
 import lyceum.learn.cluster.KMeansModel;
 import lyceum.learn.cluster.KMeansStart;
@@ -38,28 +39,27 @@ final class KMeansLab implements LabBody {
         var best = new KMeans(k).withRestarts(20).withTolerance(0).withSeed(lab.seed()).fit(x);
         var steps = new ArrayList<Plot>();
         for (int t = 1; t <= stuck.iterations(); t++) steps.add(picture("After iteration " + t, x, bad.withMaxIterations(t).fit(x)));
-        lab.figure(Figure.frames("Lloyd's iterations from the bad start", "iteration", steps)
-                .labelled(IntStream.rangeClosed(1, steps.size()).mapToObj(Integer::toString).toArray(String[]::new))
+        lab.figure(Figure.frames("Lloyd's iterations from the bad start", "iteration", steps).labelled(Figure.numbered(1, steps.size()))
                 .describedAs("Two centres share one blob and one centre serves two blobs; they settle there and never leave."));
         lab.figure(picture("The best of twenty k-means++ starts", x, best).describedAs("Every blob has a centre of its own."));
 
         double[] up = stuck.history(), good = new KMeans(k).withTolerance(0).withSeed(lab.seed()).fit(x).history();
-        lab.figure(Figure.line("Inertia by iteration", count(up), up).named("bad start").line("k-means++ start", count(good), good)
+        lab.figure(Figure.line("Inertia by iteration", 1, up).named("bad start").line("k-means++ start", 1, good)
                 .horizontalLine(best.inertia(), "best found").axes("assignment", "inertia")
                 .describedAs("Both curves only fall; the one from the bad start levels off far above the best inertia found."));
         lab.say("The bad start ends at %.1f, the best of twenty at %.1f: %.1f times as much, and no iteration will mend it.",
                 stuck.inertia(), best.inertia(), stuck.inertia() / best.inertia());
 
         int plus = 0, uniform = 0, differing = 0;
-        double rise = 0, gap = 0;
+        Worst rise = new Worst(), gap = new Worst();
         for (int s : lab.progress("starts", starts)) {
             var learner = new KMeans(k).withTolerance(0).withSeed(lab.seed() * 1000 + s);
             var one = learner.fit(x);
             if (one.inertia() < best.inertia() * 1.01) plus++;
             if (learner.withStart(new KMeansStart.RandomRows()).fit(x).inertia() < best.inertia() * 1.01) uniform++;
             double[] h = one.history();
-            for (int t = 1; t < h.length; t++) rise = Math.max(rise, (h[t] - h[t - 1]) / one.total());
-            gap = Math.max(gap, Math.abs(one.inertia() + one.between() - one.total()) / one.total());
+            for (int t = 1; t < h.length; t++) rise.see((h[t] - h[t - 1]) / one.total());
+            gap.see(Math.abs(one.inertia() + one.between() - one.total()) / one.total());
             if (!Arrays.equals(h, learner.withAlgorithm(KMeans.Algorithm.HAMERLY).fit(x).history())) differing++;
         }
         lab.figure(Figure
@@ -69,9 +69,9 @@ final class KMeansLab implements LabBody {
                 .describedAs("Starts that spread out reach the best inertia more often than rows drawn uniformly."));
         lab.say("%d of %d k-means++ starts end at the best inertia, of uniform starts %d.", plus, starts, uniform);
         lab.shows("inertia of the bad start over the best", stuck.inertia() / best.inertia(), above(1.1));
-        lab.shows("largest rise of the inertia over the total", rise, atMost(1e-13));
+        lab.shows("largest rise of the inertia over the total", rise.value(), atMost(1e-13));
         lab.shows("starts from which Hamerly differs from Lloyd", differing, exactly(0));
-        lab.shows("total against within + between", gap, below(1e-9));
+        lab.shows("total against within + between", gap.value(), below(1e-9));
     }
 
     /** Two rows of the first blob, one place between the last two blobs, and the middle of each blob between. */
@@ -87,11 +87,7 @@ final class KMeansLab implements LabBody {
 
     private static Plot picture(String title, Tensor x, KMeansModel model) {
         var names = IntStream.rangeClosed(1, model.nClusters()).mapToObj(c -> "cluster " + c).toArray(String[]::new);
-        return Figure.scatter(title, column(x, 0), column(x, 1), model.labels().toIntArray(), names)
-                .points("centres", column(model.centres(), 0), column(model.centres(), 1)).crosses().equalScales().axes("x", "y");
+        return Figure.scatter(title, x, model.labels().toIntArray(), names).points("centres", model.centres()).crosses().equalScales()
+                .axes("x", "y");
     }
-
-    private static double[] column(Tensor x, int j) { return x.select(1, j).toDoubleArray(); }
-
-    private static double[] count(double[] values) { return IntStream.rangeClosed(1, values.length).asDoubleStream().toArray(); }
 }

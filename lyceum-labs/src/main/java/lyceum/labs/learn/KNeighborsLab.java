@@ -52,9 +52,8 @@ final class KNeighborsLab implements LabBody {
         lab.figure(Figure.frames("The map by number of neighbours", "k", maps)
                 .labelled(Arrays.stream(ks).mapToObj(Integer::toString).toArray(String[]::new)).describedAs(
                         "With one neighbour every row owns the cell around it, islands included; with more the border becomes smooth."));
-        double[] axis = IntStream.rangeClosed(1, most).asDoubleStream().toArray();
-        if (most > 1) lab.figure(Figure.line("Accuracy by number of neighbours", axis, onTrain).named("training rows")
-                .line("new rows", axis, onTest).axes("k", "accuracy in %")
+        if (most > 1) lab.figure(Figure.line("Accuracy by number of neighbours", 1, onTrain).named("training rows")
+                .line("new rows", 1, onTest).axes("k", "accuracy in %")
                 .describedAs("One neighbour knows the training rows by heart; new rows are best served by a dozen or so."));
         lab.shows("accuracy of one neighbour on the training rows in %", onTrain[0], exactly(100));
 

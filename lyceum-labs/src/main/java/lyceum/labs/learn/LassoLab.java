@@ -10,6 +10,7 @@ import lyceum.data.Datasets;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
+import lyceum.labs.Worst;
 import lyceum.learn.linear.CoordinateDescent;
 import lyceum.learn.linear.Lasso;
 import lyceum.learn.linear.LassoCv;
@@ -48,25 +49,23 @@ final class LassoLab implements LabBody {
         lab.say("The least error keeps %d of 10 features; within one standard error of it %d suffice: %s.", chosen.support().length,
                 sparse.support().length, String.join(", ", Arrays.stream(sparse.support()).mapToObj(names::get).toList()));
 
-        double top = path.alphas().item(0), kkt = 0, knots = 0;
-        for (int i = 0; i < strengths; i += 5) kkt = Math.max(kkt, violation(x, y, path.model(i)));
+        double top = path.alphas().item(0);
+        Worst kkt = new Worst(), knots = new Worst();
+        for (int i = 0; i < strengths; i += 5) kkt.see(violation(x, y, path.model(i)));
         for (int k = 0; k + 1 < lars.alphas().count(); k++) {
             double alpha = (lars.alphas().item(k) + lars.alphas().item(k + 1)) / 2;
             var descended = new Lasso(alpha, new CoordinateDescent()).fit(x, y).coefficients();
-            knots = Math.max(knots, lars.model(alpha).coefficients().sub(descended).abs().max().item());
+            knots.see(lars.model(alpha).coefficients(), descended);
         }
-        lab.shows("largest violation of the optimality conditions", kkt, below(1e-7));
+        lab.shows("largest violation of the optimality conditions", kkt.value(), below(1e-7));
         lab.shows("features in at alpha_max", new Lasso(top).fit(x, y).support().length, exactly(0));
         lab.shows("features in just below it", new Lasso(top * (1 - 1e-6)).fit(x, y).support().length, exactly(1));
-        lab.shows("coordinate descent against the exact path between its knots", knots, below(1e-6));
+        lab.shows("coordinate descent against the exact path between its knots", knots.value(), below(1e-6));
     }
 
     /** Active features have correlation alpha with the residual, silent ones less. */
     private static double violation(Tensor x, Tensor y, LassoModel model) {
-        double[] g = x.transpose().matmul(y.sub(model.predict(x))).div(y.size(0)).toDoubleArray(), b = model.coefficients().toDoubleArray();
-        double worst = 0;
-        for (int j = 0; j < b.length; j++)
-            worst = Math.max(worst, b[j] != 0 ? Math.abs(g[j] - model.alpha() * Math.signum(b[j])) : Math.abs(g[j]) - model.alpha());
-        return worst;
+        Tensor g = x.transpose().matmul(y.sub(model.predict(x))).div(y.size(0)), b = model.coefficients();
+        return Tensor.where(b.ne(0), g.sub(b.sign().mul(model.alpha())).abs(), g.abs().sub(model.alpha())).max().item();
     }
 }

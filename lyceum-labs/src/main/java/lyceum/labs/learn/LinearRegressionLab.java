@@ -4,13 +4,13 @@ import static lyceum.labs.Bounds.below;
 import static lyceum.labs.Bounds.between;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import lyceum.DType;
 import lyceum.data.Datasets;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
+import lyceum.labs.Worst;
 import lyceum.learn.linear.LinearRegression;
 import lyceum.learn.linear.LinearRegressionModel;
 import lyceum.plot.Figure;
@@ -39,14 +39,14 @@ final class LinearRegressionLab implements LabBody {
         lab.say("R2 is %.3f (adjusted %.3f); F(%d, %d) = %.1f, so that some slope differs from 0 beyond doubt, although most single ones do not.",
                 summary.r2(), summary.adjustedR2(), summary.dfModel(), summary.dfResidual(), summary.f());
 
-        double worst = Math.max(orthogonality(line.x(), line.y(), model), orthogonality(data.x(), data.y(), fit));
+        var worst = new Worst().see(orthogonality(line.x(), line.y(), model)).see(orthogonality(data.x(), data.y(), fit));
         for (int i : lab.progress("random designs", 100)) {
             var rng = lab.rng(i + 1);
             var x = Tensor.randn(rng, DType.F64, 20 + rng.nextInt(60), 1 + rng.nextInt(10));
             var y = Tensor.randn(rng, DType.F64, x.size(0));
-            worst = Math.max(worst, orthogonality(x, y, new LinearRegression().fit(x, y)));
+            worst.see(orthogonality(x, y, new LinearRegression().fit(x, y)));
         }
-        lab.check(2, "max |X'(y - Xb)|", worst, below(1e-9));
+        lab.check(2, "max |X'(y - Xb)|", worst.value(), below(1e-9));
         lab.shows("share of 2,000 data sets whose 95% interval holds the slope", coverage(lab), between(0.935, 0.965));
     }
 
@@ -66,21 +66,14 @@ final class LinearRegressionLab implements LabBody {
     }
 
     private static Figure bands(Tensor x, Tensor y, LinearRegressionModel model, double level) {
-        double[] xs = x.toDoubleArray(), ys = y.toDoubleArray(), fitted = model.fitted().toDoubleArray(), low = new double[xs.length],
-                high = new double[xs.length];
-        for (int i = 0; i < xs.length; i++) {
-            low[i] = Math.min(ys[i], fitted[i]);
-            high[i] = Math.max(ys[i], fitted[i]);
-        }
-        double from = Arrays.stream(xs).min().orElseThrow(), to = Arrays.stream(xs).max().orElseThrow();
+        double from = x.min().item(), to = x.max().item();
         var at = Tensor.linspace(from - 0.1 * (to - from), to + 0.1 * (to - from), 60);
-        double[] grid = at.toDoubleArray();
         var mean = model.meanInterval(at.unsqueeze(1), level);
         var next = model.predictionInterval(at.unsqueeze(1), level);
-        return Figure.line("Least squares and what it is sure of", grid, mean.value().toDoubleArray()).named("fitted line")
-                .band("new observation", grid, next.low().toDoubleArray(), next.high().toDoubleArray())
-                .band("mean", grid, mean.low().toDoubleArray(), mean.high().toDoubleArray()).errorBars("residuals", xs, low, high)
-                .points("observations", xs, ys).axes("x", "y").describedAs(
+        return Figure.line("Least squares and what it is sure of", at, mean.value()).named("fitted line")
+                .band("new observation", at, next.low(), next.high()).band("mean", at, mean.low(), mean.high())
+                .errorBars("residuals", x, y.minimum(model.fitted()), y.maximum(model.fitted())).points("observations", x, y).axes("x", "y")
+                .describedAs(
                         "A line through scattered points with a segment from each point to the line; a narrow band holds the mean, waisted at the middle, and a wide band holds new observations.");
     }
 }

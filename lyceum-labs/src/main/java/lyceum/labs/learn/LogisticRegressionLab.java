@@ -12,6 +12,7 @@ import lyceum.data.Datasets;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
+import lyceum.labs.Worst;
 import lyceum.learn.linear.LogisticModel;
 import lyceum.learn.linear.LogisticRegression;
 import lyceum.learn.linear.LogisticRegression.Solver;
@@ -24,11 +25,10 @@ import lyceum.tensor.Tensor;
 final class LogisticRegressionLab implements LabBody {
     @Override public void run(LabContext lab) {
         double c = lab.param("c", 1e6, 1e-3, 1e6);
-        var all = Datasets.breastCancer();
-        var data = all.columns(1, 4);
-        var x = standardised(data.x());
+        var data = Datasets.breastCancer().columns(1, 4).standardised();
+        var x = data.x();
         var model = new LogisticRegression().withC(c).fit(x, data.y());
-        lab.figure(surface(x, data, model));
+        lab.figure(surface(data, model));
 
         var free = new LogisticRegression().unpenalised().withTolerance(1e-11).fit(x, data.y());
         var summary = free.summary().named(data.featureNames());
@@ -46,21 +46,16 @@ final class LogisticRegressionLab implements LabBody {
         var error = free.predictProba(x).select(1, 1).sub(data.y().to(DType.F64));
         lab.shows("max |X'(p - y)|, unpenalised", x.transpose().matmul(error).abs().max().item(), below(1e-8));
         lab.shows("mean probability less the base rate", Math.abs(error.mean().item()), below(1e-8));
-        double gap = 0;
+        var gap = new Worst();
         for (var solver : new Solver[] {Solver.LBFGS, Solver.COORDINATE_DESCENT, Solver.SAGA}) {
-            gap = Math.max(gap, new LogisticRegression().withSolver(solver).fit(x, data.y()).coefficients()
-                    .sub(new LogisticRegression().fit(x, data.y()).coefficients()).abs().max().item());
+            gap.see(new LogisticRegression().withSolver(solver).fit(x, data.y()).coefficients(),
+                    new LogisticRegression().fit(x, data.y()).coefficients());
         }
-        lab.shows("largest difference between solvers", gap, below(1e-5));
+        lab.shows("largest difference between solvers", gap.value(), below(1e-5));
         Tensor left = x.narrow(0, 0, 100), right = x.narrow(0, 100, 100);
         var bend = logOdds(free, left.add(right).mul(0.5)).sub(logOdds(free, left).add(logOdds(free, right)).mul(0.5));
         lab.shows("log odds half way, less the mean of the ends", bend.abs().max().item(), below(1e-10));
         separation(lab);
-    }
-
-    private static Tensor standardised(Tensor x) {
-        var centred = x.to(DType.F64).sub(x.to(DType.F64).mean(0));
-        return centred.div(centred.square().mean(0).sqrt());
     }
 
     private static Tensor logOdds(LogisticModel model, Tensor x) {
@@ -68,9 +63,10 @@ final class LogisticRegressionLab implements LabBody {
         return p.select(1, 1).log().sub(p.select(1, 0).log());
     }
 
-    private static Figure surface(Tensor x, Dataset data, LogisticModel model) {
+    private static Figure surface(Dataset data, LogisticModel model) {
         return Figure.plot("Probability of a benign tumour").surface(-2.5, 4.5, -3, 4, places -> model.predictProba(places).select(1, 1))
-                .measuring("probability").contours(0.1, 0.5, 0.9).points(x, data.labels(), data.classNames().toArray(String[]::new))
+                .measuring("probability").contours(0.1, 0.9).contours(0.5).named("even odds: 50%")
+                .points(data.x(), data.labels(), data.classNames().toArray(String[]::new))
                 .axes(data.featureNames().get(0) + " (standard deviations)", data.featureNames().get(1) + " (standard deviations)")
                 .describedAs(
                         "A surface that falls from 1 at the lower left to 0 at the upper right along straight parallel lines at 0.9, 0.5 and 0.1; most benign cases lie below the middle line and most malignant ones above.");

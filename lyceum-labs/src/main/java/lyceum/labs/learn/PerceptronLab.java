@@ -6,11 +6,11 @@ import static lyceum.labs.Bounds.exactly;
 import java.util.ArrayList;
 import java.util.List;
 import lyceum.data.Dataset;
+import lyceum.kernel.PolynomialKernel;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
 import lyceum.labs.Worst;
-import lyceum.learn.linear.Kernel;
 import lyceum.learn.linear.Perceptron;
 import lyceum.learn.linear.PerceptronModel;
 import lyceum.plot.Figure;
@@ -40,8 +40,8 @@ final class PerceptronLab implements LabBody {
         }
         lab.figure(Figure.frames("The line after each mistake", "mistakes", frames).describedAs(
                 "Two groups of points and a line that jumps each time a marked point is on its wrong side, until it lies between the groups and no mistake is left."));
-        lab.shows("mistakes replayed one by one end at the same weights",
-                online.coefficients().sub(model.coefficients()).abs().max().item(), exactly(0));
+        lab.shows("mistakes replayed one by one end at the same weights", Worst.gap(online.coefficients(), model.coefficients()),
+                exactly(0));
 
         double radius = Math.sqrt(data.x().square().sum(1).add(1).max().item()), margin = planted.margin;
         double bound = radius * radius / (margin * margin);
@@ -81,10 +81,9 @@ final class PerceptronLab implements LabBody {
     }
 
     private static Plot line(Dataset data, PerceptronModel model, int row) {
-        double[] first = data.x().select(1, 0).toDoubleArray(), second = data.x().select(1, 1).toDoubleArray();
-        Plot plot = Figure.scatter(row < 0 ? "At the start" : "After row " + row, first, second, data.labels(), "minus", "plus")
-                .axes("x1", "x2").limitX(-5, 5).limitY(-5, 5);
-        if (row >= 0) plot = plot.points("mistaken", new double[] {first[row]}, new double[] {second[row]});
+        Plot plot = Figure.scatter(row < 0 ? "At the start" : "After row " + row, data.x(), data.labels(), "minus", "plus").axes("x1", "x2")
+                .limitX(-5, 5).limitY(-5, 5);
+        if (row >= 0) plot = plot.points("mistaken", data.x().narrow(0, row, 1));
         double a = model.coefficients().item(0), b = model.coefficients().item(1), c = model.intercept().item(), square = a * a + b * b;
         if (square == 0) return plot;
         // From the foot of the perpendicular, far along the line both ways.
@@ -99,6 +98,6 @@ final class PerceptronLab implements LabBody {
         lab.check(3, "XOR: no pass of 10,000 is clean", !pocket.mistakes().hasCleanPass());
         lab.check(3, "XOR: share that the pocket has right", pocket.score(x, y), exactly(0.75));
         lab.check(5, "XOR: share right with a kernel of degree 2",
-                new Perceptron().withKernel(new Kernel.Polynomial(2)).withPasses(1_000).fit(x, y).score(x, y), exactly(1));
+                new Perceptron().withKernel(new PolynomialKernel(2)).withPasses(1_000).fit(x, y).score(x, y), exactly(1));
     }
 }

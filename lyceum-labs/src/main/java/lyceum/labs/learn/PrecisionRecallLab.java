@@ -8,7 +8,6 @@ import static lyceum.labs.Bounds.exactly;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
@@ -63,9 +62,6 @@ final class PrecisionRecallLab implements LabBody {
     }
 
     private static void f1Map(LabContext lab, Mails tune, Mails test) {
-        var axis = IntStream.rangeClosed(0, 40).mapToDouble(i -> i / 40.0).toArray();
-        var f1 = new double[41][41];
-        for (int p = 0; p <= 40; p++) for (int r = 0; r <= 40; r++) f1[p][r] = ClassificationMetrics.fBeta(axis[p], axis[r], 1);
         var roc = RocCurve.of(test.spam(), test.scores(), null);
         int n = roc.thresholds().length - 1, points = Math.min(n, 150);
         double[] recalls = new double[points], precisions = new double[points];
@@ -75,8 +71,8 @@ final class PrecisionRecallLab implements LabBody {
             precisions[i] = test.precision(roc.thresholds()[at]);
         }
         double best = Thresholds.maximisingFBeta(tune.spam(), tune.scores(), 1).threshold();
-        lab.figure(Figure.contour("F1 over recall and precision, and the path of falling thresholds", axis, axis, f1)
-                .line("", recalls, precisions)
+        lab.figure(Figure.plot("F1 over recall and precision, and the path of falling thresholds")
+                .surface(0, 1, 0, 1, (r, p) -> ClassificationMetrics.fBeta(p, r, 1)).contours().line("", recalls, precisions)
                 .points("largest F1 on the tuning mails", new double[] {test.recall(best)}, new double[] {test.precision(best)})
                 .axes("recall", "precision").describedAs(
                         "Lines of equal F1 bend round the corner of 1 and 1; the path runs along the top and falls off at the right, nearest to the corner where F1 is largest."));

@@ -8,6 +8,7 @@ import lyceum.DType;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
+import lyceum.labs.Worst;
 import lyceum.learn.linear.Lasso;
 import lyceum.learn.linear.Ridge;
 import lyceum.learn.linear.RidgePath;
@@ -30,31 +31,28 @@ final class RidgeLab implements LabBody {
         var y = x.select(1, 0).mul(2).add(x.select(1, 1)).sub(x.select(1, 4)).add(Tensor.randn(rng, DType.F64, n));
 
         var path = new Ridge(1).path(x, y, null);
-        double[] df = new double[points], alphas = new double[points];
-        double[][] slopes = new double[FEATURES][points];
+        double[] alphas = Tensor.logspace(-3, 5, points).toDoubleArray(), df = new double[points];
+        var slopes = new Tensor[points];
+        var dual = new Worst();
         boolean shrinks = true, zero = false;
-        double last = Double.POSITIVE_INFINITY, dual = 0;
+        double last = Double.POSITIVE_INFINITY;
         for (int i : lab.progress("strengths", points)) {
-            alphas[i] = Math.pow(10, -3 + 8.0 * i / (points - 1));
             df[i] = path.degreesOfFreedom(alphas[i]);
-            double[] b = path.model(alphas[i]).coefficients().toDoubleArray();
-            double norm = 0;
-            for (int j = 0; j < FEATURES; j++) {
-                slopes[j][i] = b[j];
-                norm += b[j] * b[j];
-                zero |= b[j] == 0;
-            }
+            slopes[i] = path.model(alphas[i]).coefficients();
+            double norm = slopes[i].square().sum().item();
+            zero |= slopes[i].abs().min().item() == 0;
             shrinks &= norm < last;
             last = norm;
             var primal = new Ridge(alphas[i]).withSolver(Ridge.Solver.CHOLESKY).fit(x, y).coefficients();
-            dual = Math.max(dual,
-                    new Ridge(alphas[i]).withSolver(Ridge.Solver.DUAL).fit(x, y).coefficients().sub(primal).abs().max().item());
+            dual.see(new Ridge(alphas[i]).withSolver(Ridge.Solver.DUAL).fit(x, y).coefficients(), primal);
         }
-        lab.figure(Figure.row("Correlated features under two penalties",
-                paths("Ridge", df, slopes).axes("degrees of freedom", "coefficient"), lasso(x, y)).describedAs(
+        lab.figure(Figure
+                .row("Correlated features under two penalties",
+                        paths("Ridge", Tensor.of(df), Tensor.stack(0, slopes)).axes("degrees of freedom", "coefficient"), lasso(x, y))
+                .describedAs(
                         "Left: as degrees of freedom fall to 0 the ridge coefficients of correlated features draw together and shrink, none reaching 0 before the end. Right: the lasso sets them to 0 one after another."));
         table(lab, path);
-        lab.shows("largest difference between primal and dual", dual, below(1e-9));
+        lab.shows("largest difference between primal and dual", dual.value(), below(1e-9));
         lab.shows("|b| shrinks at every step and no coefficient is 0", shrinks && !zero);
     }
 
@@ -66,18 +64,15 @@ final class RidgeLab implements LabBody {
         return common.mul(part.sqrt()).add(own.mul(part.neg().add(1).sqrt()));
     }
 
-    private static Plot paths(String title, double[] at, double[][] slopes) {
+    private static Plot paths(String title, Tensor at, Tensor slopes) {
         var plot = Figure.plot(title);
-        for (int j = 0; j < slopes.length; j++) plot = plot.line("x" + j + (j < 3 ? " (shared)" : ""), at, slopes[j]);
+        for (int j = 0; j < FEATURES; j++) plot = plot.line("x" + j + (j < 3 ? " (shared)" : ""), at, slopes.select(1, j));
         return plot;
     }
 
     private static Plot lasso(Tensor x, Tensor y) {
         var path = new Lasso(1).path(x, y, null, 50, 1e-3);
-        var slopes = new double[FEATURES][];
-        for (int j = 0; j < FEATURES; j++) slopes[j] = path.coefficients().select(1, j).toDoubleArray();
-        double[] size = path.coefficients().abs().sum(1).toDoubleArray();
-        return paths("Lasso", size, slopes).axes("sum of |coefficients|", "coefficient");
+        return paths("Lasso", path.coefficients().abs().sum(1), path.coefficients()).axes("sum of |coefficients|", "coefficient");
     }
 
     private static void table(LabContext lab, RidgePath path) {

@@ -18,6 +18,7 @@ import lyceum.prob.Normal;
 import lyceum.random.Rng;
 import lyceum.stats.Alternative;
 import lyceum.stats.MannWhitney;
+import lyceum.tensor.Tensor;
 
 /** A threshold slides over the scores of two groups; the point on the curve and the four counts follow. */
 @Lab(topics = "roc-auc", title = "A threshold slides over two heaps of scores")
@@ -55,7 +56,7 @@ final class RocLab implements LabBody {
         var sample = Sample.draw(lab.rng(0), rows, distance);
         var roc = RocCurve.of(sample.positive, sample.scores, null);
         var delong = DeLong.of(sample.positive, sample.scores);
-        double[] interval = delong.interval(1.959963984540054);
+        var interval = delong.interval(0.95);
         double truth = new Normal(0, 1).cdf(distance / Math.sqrt(2));
 
         var frames = new ArrayList<Figure>();
@@ -70,7 +71,7 @@ final class RocLab implements LabBody {
                 .startingAt(FRAMES / 2).describedAs(
                         "As the threshold falls over the two heaps, the point climbs the curve: up while it passes positives, right while it passes negatives."));
         lab.say("The area is %.3f, with a 95%% interval from %.3f to %.3f; for normal heaps %.1f apart the true area is %.3f. The best threshold by Youden is %.2f.",
-                roc.auc(), interval[0], interval[1], distance, truth, roc.thresholdByYouden());
+                roc.auc(), interval.low(), interval.high(), distance, truth, roc.thresholdByYouden());
 
         double pairs = MannWhitney.test(sample.of(true), sample.of(false), Alternative.TWO_SIDED).probability();
         lab.shows("area - Mann-Whitney probability", roc.auc() - pairs, exactly(0));
@@ -78,8 +79,7 @@ final class RocLab implements LabBody {
         double known = new Normal(0, 1).cdf(1 / Math.sqrt(2));
         for (int r : lab.progress("simulations", simulations)) {
             var drawn = Sample.draw(lab.rng(1000 + r), 200, 1);
-            double[] ends = DeLong.of(drawn.positive, drawn.scores).interval(1.959963984540054);
-            if (ends[0] <= known && known <= ends[1]) covered++;
+            if (DeLong.of(drawn.positive, drawn.scores).interval(0.95).contains(known)) covered++;
         }
         lab.check(4, "coverage of DeLong's 95% intervals", covered / (double) simulations, between(0.93, 0.97));
     }
@@ -87,7 +87,7 @@ final class RocLab implements LabBody {
     private static Figure frame(Sample sample, RocCurve roc, double threshold) {
         var matrix = sample.at(threshold);
         double fpr = matrix.falsePositives(1) / matrix.support(0), tpr = matrix.truePositives(1) / matrix.support(1);
-        double[] centres = IntStream.rangeClosed(-16, 28).mapToDouble(i -> i * 0.25).toArray();
+        double[] centres = Tensor.linspace(-4, 7, 45).toDoubleArray();
         var heaps = Figure.line("Two heaps of scores", centres, counts(sample.of(false), centres)).step().named("negative")
                 .line("positive", centres, counts(sample.of(true), centres)).step().verticalLine(threshold, "threshold")
                 .axes("score", "rows in a bin of 0.25").limitX(-4, 7);

@@ -24,7 +24,7 @@ final class CholeskyLab implements LabBody {
     @Override public void run(LabContext lab) {
         int n = lab.param("size", 8, 2, 16);
         double length = lab.param("length", 2.5, 0.2, 6.0);
-        var distance = Tensor.arange(0, n, 1).unsqueeze(1).sub(Tensor.arange(0, n, 1).unsqueeze(0));
+        var distance = Tensor.arange(n).unsqueeze(1).sub(Tensor.arange(n).unsqueeze(0));
         var covariance = distance.div(length).abs().neg().exp();
         var factor = Cholesky.of(covariance);
         var l = factor.lower();
@@ -44,13 +44,9 @@ final class CholeskyLab implements LabBody {
                 .describedAs("A round cloud of independent normal draws becomes a slanted ellipse with the wanted covariance."));
 
         var seen = x.matmul(x.transpose()).div(DRAWS);
-        double worst = 0;
-        for (int i = 0; i < n; i++) {
-            for (int j = 0; j < n; j++) {
-                double error = Math.sqrt((covariance.item(i, i) * covariance.item(j, j) + Math.pow(covariance.item(i, j), 2)) / DRAWS);
-                worst = Math.max(worst, Math.abs(seen.item(i, j) - covariance.item(i, j)) / error);
-            }
-        }
+        var variance = covariance.diagonal();
+        var error = variance.outer(variance).add(covariance.square()).div(DRAWS).sqrt();
+        double worst = seen.sub(covariance).div(error).abs().max().item();
         lab.say("Of %d entries of the sample covariance the worst is %.2f standard errors off; log det is %.4f.", n * n, worst,
                 factor.logDet());
         lab.shows("|LL' - A| / |A|", Norms.frobenius(l.matmul(l.transpose()).sub(covariance)) / Norms.frobenius(covariance), atMost(1e-13));
@@ -79,9 +75,8 @@ final class CholeskyLab implements LabBody {
     }
 
     private static Figure scatter(String title, Tensor draws) {
-        return Figure
-                .scatter(title, draws.select(0, 0).narrow(0, 0, SHOWN).toDoubleArray(),
-                        draws.select(0, 1).narrow(0, 0, SHOWN).toDoubleArray())
-                .axes("first coordinate", "second coordinate").limitX(-4, 4).limitY(-4, 4).equalScales();
+        var shown = draws.narrow(1, 0, SHOWN);
+        return Figure.scatter(title, shown.select(0, 0), shown.select(0, 1)).axes("first coordinate", "second coordinate").limitX(-4, 4)
+                .limitY(-4, 4).equalScales();
     }
 }

@@ -5,7 +5,6 @@ import static lyceum.labs.Bounds.below;
 import static lyceum.labs.Bounds.equalTo;
 
 import java.util.ArrayList;
-import java.util.stream.IntStream;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
@@ -43,14 +42,10 @@ final class EigenLab implements LabBody {
     }
 
     private static Figure circleAndImage(Tensor matrix, GeneralEigen eigen) {
-        double[] x = new double[POINTS], y = new double[POINTS];
-        for (int i = 0; i < POINTS; i++) {
-            x[i] = Math.cos(2 * Math.PI * i / (POINTS - 1));
-            y[i] = Math.sin(2 * Math.PI * i / (POINTS - 1));
-        }
-        var image = matrix.matmul(Tensor.of(new double[][] {x, y}));
+        var angle = Tensor.linspace(0, 2 * Math.PI, POINTS);
+        Tensor x = angle.cos(), y = angle.sin(), image = matrix.matmul(Tensor.stack(0, x, y));
         Plot plot = Figure.line("The unit circle and what becomes of it", x, y).named("unit circle").dashed()
-                .line("its image", image.select(0, 0).toDoubleArray(), image.select(0, 1).toDoubleArray()).equalScales().axes("x", "y");
+                .line("its image", image.select(0, 0), image.select(0, 1)).equalScales().axes("x", "y");
         for (int j = 0; j < 2 && eigen.isReal(); j++) {
             double l = eigen.real().item(j), u = eigen.vectors().item(0, j), v = eigen.vectors().item(1, j);
             plot = plot.line("direction " + (j + 1), new double[] {-u, u}, new double[] {-v, v}).arrows("direction " + (j + 1),
@@ -78,9 +73,8 @@ final class EigenLab implements LabBody {
         var errors = new ArrayList<Double>();
         new PowerIteration(0, 40).run(LinearMap.of(matrix), lab.rng(1),
                 (step, value, v) -> errors.add(v.sub(target.mul(v.dot(target).item())).norm().item() / Math.abs(v.dot(target).item())));
-        double[] steps = IntStream.rangeClosed(1, errors.size()).asDoubleStream().toArray(),
-                e = errors.stream().mapToDouble(v -> v).toArray();
-        lab.figure(Figure.line("Power iteration", steps, e).logY().axes("step", "tangent of the angle to the eigenvector")
+        double[] e = errors.stream().mapToDouble(v -> v).toArray();
+        lab.figure(Figure.line("Power iteration", 1, e).logY().axes("step", "tangent of the angle to the eigenvector")
                 .describedAs("The angle falls along a straight line on a logarithmic scale until rounding stops it."));
         int last = 0;
         while (last < e.length - 1 && e[last] > 1e-9) last++;

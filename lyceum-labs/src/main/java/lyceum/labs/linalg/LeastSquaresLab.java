@@ -3,7 +3,6 @@ package lyceum.labs.linalg;
 import static lyceum.labs.Bounds.atLeast;
 import static lyceum.labs.Bounds.below;
 
-import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
@@ -77,7 +76,7 @@ final class LeastSquaresLab implements LabBody {
 
     private static void errorAgainstCondition(LabContext lab) {
         int n = 6, m = 30, places = 14;
-        double[] conditions = IntStream.range(0, places).mapToDouble(p -> Math.pow(10, p)).toArray();
+        double[] conditions = Tensor.logspace(0, places - 1, places).toDoubleArray();
         double[][] errors = new double[METHODS.length][places];
         var rng = lab.rng(-1);
         for (int p = 0; p < places; p++) {

@@ -3,7 +3,6 @@ package lyceum.labs.linalg;
 import static lyceum.labs.Bounds.below;
 import static lyceum.labs.Bounds.exactly;
 
-import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
@@ -24,7 +23,7 @@ final class PseudoInverseLab implements LabBody {
         var right = Tensor.of(c);
         var x = PseudoInverse.of(row).solve(right);
 
-        double[] penalties = IntStream.rangeClosed(0, 60).mapToDouble(i -> Math.pow(10, 2 - 0.2 * i)).toArray();
+        double[] penalties = Tensor.logspace(2, -10, 61).toDoubleArray();
         double[] u = new double[penalties.length], v = new double[penalties.length], gap = new double[penalties.length];
         for (int i = 0; i < penalties.length; i++) {
             var ridge = ridge(row, penalties[i]).matmul(right);
@@ -53,7 +52,7 @@ final class PseudoInverseLab implements LabBody {
     }
 
     private static void identities(LabContext lab, int matrices) {
-        double penrose = 0, orthogonal = 0;
+        Worst penrose = new Worst(), orthogonal = new Worst();
         int shorter = 0;
         for (int i : lab.progress("random matrices", matrices)) {
             var rng = lab.rng(i);
@@ -61,15 +60,14 @@ final class PseudoInverseLab implements LabBody {
             var a = Tensor.randn(rng, DType.F64, m, rank).matmul(Tensor.randn(rng, DType.F64, rank, n));
             var pinv = PseudoInverse.of(a, 1e-10);
             Tensor p = pinv.matrix(), ap = a.matmul(p), pa = p.matmul(a), b = Tensor.randn(rng, DType.F64, m), x = pinv.solve(b);
-            penrose = Math.max(penrose, Math.max(Worst.gap(ap.matmul(a), a), Worst.gap(pa.matmul(p), p)));
-            penrose = Math.max(penrose, Math.max(Worst.gap(ap.transpose(), ap), Worst.gap(pa.transpose(), pa)));
-            orthogonal = Math.max(orthogonal, a.transpose().matmul(b.sub(a.matmul(x))).abs().max().item());
+            penrose.see(ap.matmul(a), a).see(pa.matmul(p), p).see(ap.transpose(), ap).see(pa.transpose(), pa);
+            orthogonal.see(a.transpose().matmul(b.sub(a.matmul(x))).abs().max().item());
             var free = Tensor.randn(rng, DType.F64, n);
             var other = x.add(free.sub(pa.matmul(free)));
             if (other.norm().item() < x.norm().item() - 1e-12) shorter++;
         }
-        lab.shows("the four Penrose identities", penrose, below(1e-10));
-        lab.shows("residual against the range", orthogonal, below(1e-10));
+        lab.shows("the four Penrose identities", penrose.value(), below(1e-10));
+        lab.shows("residual against the range", orthogonal.value(), below(1e-10));
         lab.shows("least-squares solutions that were shorter", shorter, exactly(0));
     }
 }

@@ -13,6 +13,7 @@ import lyceum.DType;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
+import lyceum.labs.Worst;
 import lyceum.linalg.LeastSquares;
 import lyceum.linalg.Norms;
 import lyceum.linalg.Qr;
@@ -40,7 +41,7 @@ final class QrLab implements LabBody {
         lab.shows("digits that QR is ahead, at worst",
                 Arrays.stream(byQr).min().orElseThrow() - Arrays.stream(byNormal).min().orElseThrow(), above(2));
 
-        double orthonormal = 0, rebuilt = 0, updated = 0;
+        Worst orthonormal = new Worst(), rebuilt = new Worst(), updated = new Worst();
         int found = 0;
         for (int i : lab.progress("random matrices", matrices)) {
             var rng = lab.rng(i);
@@ -49,15 +50,15 @@ final class QrLab implements LabBody {
             if (Qr.pivoted(a).rank(1e-11) == rank) found++;
             var b = Tensor.randn(rng, DType.F64, m, n);
             var f = Qr.of(b);
-            orthonormal = Math.max(orthonormal, Norms.frobenius(f.q().transpose().matmul(f.q()).sub(Tensor.eye(DType.F64, f.q().size(1)))));
-            rebuilt = Math.max(rebuilt, Norms.frobenius(f.q().matmul(f.r()).sub(b)) / Norms.frobenius(b));
+            orthonormal.see(Norms.frobenius(f.q().transpose().matmul(f.q()).sub(Tensor.eye(DType.F64, f.q().size(1)))));
+            rebuilt.see(Norms.frobenius(f.q().matmul(f.r()).sub(b)) / Norms.frobenius(b));
             var row = Tensor.randn(rng, DType.F64, n);
             var fresh = Qr.of(Tensor.concat(0, b, row.unsqueeze(0))).signNormalised();
-            updated = Math.max(updated, Norms.frobenius(f.insertRow(m, row).signNormalised().r().sub(fresh.r())));
+            updated.see(Norms.frobenius(f.insertRow(m, row).signNormalised().r().sub(fresh.r())));
         }
-        lab.shows("|Q'Q - I|", orthonormal, atMost(1e-13));
-        lab.shows("|QR - A| / |A|", rebuilt, atMost(1e-13));
+        lab.shows("|Q'Q - I|", orthonormal.value(), atMost(1e-13));
+        lab.shows("|QR - A| / |A|", rebuilt.value(), atMost(1e-13));
         lab.check(4, "planted ranks missed by pivoting", matrices - found, exactly(0));
-        lab.shows("row update against refactoring", updated, below(1e-10));
+        lab.shows("row update against refactoring", updated.value(), below(1e-10));
     }
 }

@@ -31,19 +31,18 @@ final class SvdLab implements LabBody {
 
         var shown = new ArrayList<Image>();
         for (int k : IntStream.concat(IntStream.of(1, 5, 20, 50), IntStream.of(rank)).distinct().sorted().toArray()) {
-            shown.add(Image.gray(k + " (" + kept(picture, k) + "% of the data)", svd.lowRank(k).toRows()));
+            shown.add(Image.gray(k + " (" + kept(picture, k) + "% of the data)", svd.lowRank(k)));
         }
-        shown.add(Image.gray("original", picture.toRows()));
+        shown.add(Image.gray("original", picture));
         lab.figure(Figure.images("A moonlit sea, rebuilt from its components", 3, shown).pixels(0, 1).describedAs(
                 "One component gives the light from top to bottom, five a blurred moon, twenty the hills and waves, fifty can hardly be told from the original."));
 
-        double[] order = IntStream.rangeClosed(1, s.length).asDoubleStream().toArray(), left = new double[s.length];
+        double[] left = new double[s.length];
         for (int k = s.length - 1; k >= 0; k--) left[k] = (k + 1 < s.length ? left[k + 1] : 0) + s[k] * s[k];
         double[] error = Arrays.stream(left).map(t -> Math.sqrt(t / left[0])).toArray();
         lab.figure(Figure.row("How fast the picture is used up",
-                Figure.line("Spectrum", Arrays.copyOf(order, 100), Arrays.copyOf(s, 100)).logY().axes("component", "singular value"),
-                Figure.line("Error of truncation", IntStream.range(0, s.length).asDoubleStream().toArray(), error).axes("components kept",
-                        "share of the norm left"))
+                Figure.line("Spectrum", 1, Arrays.copyOf(s, 100)).logY().axes("component", "singular value"),
+                Figure.line("Error of truncation", error).axes("components kept", "share of the norm left"))
                 .describedAs("Both fall steeply at first: a few components carry most of the picture, and a long tail carries its edges."));
 
         var rest = picture.sub(svd.lowRank(rank));

@@ -1,2 +1,2 @@
-/** Labs of linear algebra: decompositions, least squares, eigenvalues. Start from {@code SvdLab}. */
+/** Labs of linear algebra: decompositions, least squares, eigenvalues, norms, subspaces, maps, angles. Start from {@code SvdLab}. */
 package lyceum.labs.linalg;

@@ -37,10 +37,12 @@ final class CrossEntropyLab implements LabBody {
         Tensor p = logits.softmax(0), q = logits.add(Tensor.randn(lab.rng(2), DType.F64, 8).mul(error)).softmax(0);
         var extra = p.log().sub(q.log()).mul(p).div(Math.log(2));
         double h = Loss.crossEntropyOf(p, p, 0).item() / Math.log(2), cross = Loss.crossEntropyOf(p, q, 0).item() / Math.log(2);
-        lab.figure(Figure.row("The truth, the model, and the bill",
-                Figure.bars("Probabilities", names, Series.of("truth p", p.toDoubleArray()), Series.of("model q", q.toDoubleArray()))
-                        .axes("outcome", "probability"),
-                Figure.bar("Extra bits, p log2(p/q)", names, extra.toDoubleArray()).axes("outcome", "bits a symbol")).describedAs(
+        lab.figure(Figure
+                .row("The truth, the model, and the bill",
+                        Figure.bars("Probabilities", names, Series.of("truth p", p), Series.of("model q", q)).axes("outcome",
+                                "probability"),
+                        Figure.bar("Extra bits, p log2(p/q)", names, extra).axes("outcome", "bits a symbol"))
+                .describedAs(
                         "Where the model gives an outcome less than the truth, its bar on the right is above zero: bits paid too much; where it gives more, some come back, but never all."));
         lab.say("A symbol holds %.3f bits; this model spends %.3f on it, %.3f too many.", h, cross, cross - h);
     }

@@ -9,6 +9,7 @@ import java.util.Locale;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
+import lyceum.labs.Worst;
 import lyceum.nn.loss.ErrorParts;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Sgd;
@@ -35,7 +36,7 @@ final class MeanSquaredErrorLab implements LabBody {
         var optimizer = new Sgd(0.1).over(line);
         var frames = new ArrayList<Plot>();
         var areas = new double[steps + 1];
-        double gap = 0;
+        var gap = new Worst();
         for (int step : lab.progress("steps", steps + 1)) {
             double a = line.item(0), b = line.item(1), sum = 0;
             for (int i = 0; i < n; i++) sum += Math.pow(y[i] - a - b * x[i], 2);
@@ -43,7 +44,7 @@ final class MeanSquaredErrorLab implements LabBody {
             var loss = Loss.mse(xs.mul(line.select(0, 1)).add(line.select(0, 0)), ys);
             loss.backward();
             areas[step] = sum;
-            gap = Math.max(gap, Math.abs(n * loss.item() - sum) / sum);
+            gap.see(Math.abs(n * loss.item() - sum) / sum);
             if (step % Math.max(1, steps / 15) == 0 || step == steps) frames.add(squares(x, y, a, b, sum));
             optimizer.step();
         }
@@ -54,7 +55,7 @@ final class MeanSquaredErrorLab implements LabBody {
         double last = Math.pow(y[n - 1] - line.item(0) - line.item(1) * x[n - 1], 2);
         lab.say("The area went from %.1f to %.2f; the last point alone owns %.0f%% of what is left.", areas[0], areas[steps],
                 100 * last / areas[steps]);
-        lab.shows("drawn area against n times the loss", gap, below(1e-12));
+        lab.shows("drawn area against n times the loss", gap.value(), below(1e-12));
         fortyLines(lab);
     }
 

@@ -55,15 +55,14 @@ final class MultilayerPerceptronLab implements LabBody {
     }
 
     private static void digits(LabContext lab, int units, int epochs) {
-        var all = Datasets.digits().flat();
-        var parts = Split.stratified(all.withX(all.x().to(DType.F32).div(16).compute()), lab.rng(3), 0.8, 0.2);
+        var parts = Split.stratified(Datasets.digits().to(DType.F32).scaled(1.0 / 16), lab.rng(3), 0.8, 0.2);
         Dataset train = parts.get(0), test = parts.get(1);
         var network = new Mlp(MlpConfig.classifier(64, 10, units), lab.rng(4));
         var history = new MlpFit().withRule(new Adam(0.01)).withEpochs(epochs).withPenalty(1e-3).withPatience(0).fit(network, train.x(),
                 train.y(), null, lab.rng(5), lab.progress());
         double accuracy = network.classes(test.x()).eq(test.y()).to(DType.F64).mean().item();
-        double[][] weights = network.layers().getFirst().weight().toRows();
-        var pictures = IntStream.range(0, units).mapToObj(u -> Image.gray("unit " + (u + 1), 8, weights[u])).toList();
+        var weights = network.layers().getFirst().weight();
+        var pictures = IntStream.range(0, units).mapToObj(u -> Image.gray("unit " + (u + 1), 8, weights.select(0, u))).toList();
         lab.figure(Figure.images("What each unit of the first layer looks for", 8, pictures).describedAs(
                 "Each picture shows the 64 incoming weights of a hidden unit as pixels, bright where ink excites it and dark where ink calms it: strokes, edges and blobs, none of them a whole digit, and a plain grey one that the penalty has put to rest."));
         lab.figure(history.figure());

@@ -22,7 +22,6 @@ import lyceum.nn.loss.Loss;
 import lyceum.optim.Sgd;
 import lyceum.plot.Figure;
 import lyceum.random.Rng;
-import lyceum.tensor.Tensor;
 
 /** Raise the learning rate and watch hidden units fall silent, one after the other and for good; a small leak does not keep them from it, but lets them come back. */
 @Lab(topics = "relu", title = "Units that never fire again")
@@ -34,8 +33,7 @@ final class ReluLab implements LabBody {
         int width = lab.param("units", 48, 10, 200);
         int steps = lab.param("steps", 40, 10, 500);
         double slope = lab.param("leak", 0.01, 0.001, 0.5);
-        var digits = Datasets.digits().flat();
-        var data = digits.withX(digits.x().to(DType.F32).div(16).compute());
+        var data = Datasets.digits().to(DType.F32).scaled(1.0 / 16);
         var fires = new double[RATES.length][];
         double[] dead = new double[RATES.length], silent = new double[RATES.length], accuracy = new double[RATES.length],
                 leaky = new double[RATES.length];
@@ -50,9 +48,7 @@ final class ReluLab implements LabBody {
             leaky[r] = accuracy(train(leaking, data, GOOD, 200, lab.rng(5)), data);
         }
         String[] rows = Arrays.stream(RATES).mapToObj(r -> String.format(Locale.ROOT, "%.1f", r)).toArray(String[]::new);
-        lab.figure(Figure
-                .heatmap("How often each hidden unit fires", fires, rows,
-                        IntStream.rangeClosed(1, width).mapToObj(Integer::toString).toArray(String[]::new))
+        lab.figure(Figure.heatmap("How often each hidden unit fires", fires, rows, Figure.numbered(1, width))
                 .axes("unit, from the rarest to the busiest", "learning rate").describedAs(
                         "One row a learning rate, one cell a unit: at low rates every unit fires on some of the digits, at the highest the left of the row is dark, units that no digit opens any more."));
         lab.figure(Figure

@@ -12,6 +12,7 @@ import lyceum.data.Datasets;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
+import lyceum.labs.Worst;
 import lyceum.nn.Activation;
 import lyceum.nn.ActivationReport;
 import lyceum.nn.Init;
@@ -39,8 +40,7 @@ final class SquashingLab implements LabBody {
                 Activation.sigmoidDerivative(at), Activation.tanh(at), Activation.tanhDerivative(at));
         gradients(lab, at, layers);
 
-        var digits = Datasets.digits().flat();
-        var data = digits.withX(digits.x().to(DType.F32).div(16).compute());
+        var data = Datasets.digits().to(DType.F32).scaled(1.0 / 16);
         var sample = data.x().narrow(0, 0, 500);
         double[][] losses = new double[2][], means = new double[2][], saturated = new double[2][];
         for (int i : lab.progress("networks", 2)) {
@@ -53,7 +53,7 @@ final class SquashingLab implements LabBody {
             saturated[i] = ActivationReport.of(network, List.of(sample), 0.05).layers().stream()
                     .mapToDouble(ActivationReport.LayerReport::saturated).toArray();
         }
-        String[] places = IntStream.rangeClosed(1, layers - 1).mapToObj(Integer::toString).toArray(String[]::new);
+        String[] places = Figure.numbered(1, layers - 1);
         lab.figure(Figure
                 .row("Inside a network of " + layers + " layers, on digits",
                         Figure.bars("Mean activation before training", places, Series.of(NAMES[0], means[0]), Series.of(NAMES[1], means[1]))
@@ -89,18 +89,18 @@ final class SquashingLab implements LabBody {
 
     private static void gradients(LabContext lab, double at, int layers) {
         var left = new double[2][layers];
-        double excess = 0;
+        var excess = new Worst();
         for (int k = 1; k <= layers; k++) {
             for (int i = 0; i < 2; i++) left[i][k - 1] = Math.log10(through(BOTH[i], at, k));
-            excess = Math.max(excess, through(Activation.SIGMOID, at, k) * Math.pow(4, k));
+            excess.see(through(Activation.SIGMOID, at, k) * Math.pow(4, k));
         }
-        String[] places = IntStream.rangeClosed(1, layers).mapToObj(Integer::toString).toArray(String[]::new);
+        String[] places = Figure.numbered(1, layers);
         lab.figure(Figure
                 .bars("What is left of a gradient", places, Series.of(NAMES[0], left[0]), Series.of(NAMES[1], left[1]),
-                        Series.of("4^-k", IntStream.rangeClosed(1, layers).mapToDouble(k -> -k * Math.log10(4)).toArray()))
+                        Series.of("4^-k", Tensor.arange(1, layers + 1, 1).mul(-Math.log10(4))))
                 .axes("layers k of unit weight", "log10 of the gradient").describedAs(
                         "Each sigmoid layer takes at least three quarters of the gradient, so that its bars hang below those of 4^-k and drop by 0.6 a layer; tanh loses far less."));
-        lab.shows("sigmoid", "gradient over 4^-k, largest over depth", excess, atMost(1));
+        lab.shows("sigmoid", "gradient over 4^-k, largest over depth", excess.value(), atMost(1));
         lab.shows("tanh", "LeCun's form at 1", Activation.lecunTanh(1), equalTo(1, 1e-4));
     }
 

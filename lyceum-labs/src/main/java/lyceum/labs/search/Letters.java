@@ -1,6 +1,6 @@
 package lyceum.labs.search;
 
-/** Which letters a word has, as a bit set; tells quickly that two words are too far apart to compare. */
+/** Which letters a word has, as a bit set; a quick test for two words too different to compare. */
 final class Letters {
 
     private Letters() {}

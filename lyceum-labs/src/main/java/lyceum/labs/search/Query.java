@@ -10,11 +10,12 @@ import java.util.Map;
  *
  * @param typed  how many words it has, empty ones too
  * @param joined the whole of it as one word
+ * @param words  those that tell something, or all
  * @param groups what each word may mean
  * @param total  the sum of the groups' weights
  * @param hits   words of the index that it hits, and how many letters of each
  */
-record Query(int typed, String joined, List<Group> groups, double total, Map<String, Integer> hits) {
+record Query(int typed, String joined, List<String> words, List<Group> groups, double total, Map<String, Integer> hits) {
 
     private static final int MOST_WORDS = 12;
     private static final int MOST_LETTERS = 200;
@@ -42,7 +43,7 @@ record Query(int typed, String joined, List<Group> groups, double total, Map<Str
             groups.add(new Group(matches, weight));
             total += weight;
         }
-        return new Query(all.size(), Words.joined(cut), groups, total, hits);
+        return new Query(all.size(), Words.joined(cut), words, groups, total, hits);
     }
 
     /** {@code rms prop} may mean {@code rmsprop}: then both words are found where the joined one stands. */

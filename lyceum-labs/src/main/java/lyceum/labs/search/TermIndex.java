@@ -11,7 +11,7 @@ import lyceum.labs.catalogue.EditDistance;
 /**
  * An inverted index with weighted fields: BM25F (Robertson and Zaragoza, 2009, section 3.6). A word's frequency in what names a
  * topic is the sum over fields of weight times frequency, each divided by the field's relative length. Articles are weighed
- * apart: they hold so many words that to be among them says little, and a topic must not win because more is told of it.
+ * apart: they hold so many words that to be among them says little, and a topic must not win because its article is longer.
  */
 final class TermIndex {
 
@@ -40,7 +40,7 @@ final class TermIndex {
     private final List<Postings> told = new ArrayList<>();
     private final double[] articleLengths;
 
-    /** Terms by what is left of them without their endings. */
+    /** Terms by their stems. */
     private final Map<String, List<Integer>> families = new HashMap<>();
 
     private String[] sorted;
@@ -52,7 +52,7 @@ final class TermIndex {
     private double[] idf;
 
     /** The topics that have a word, and what it weighs in each. */
-    private static final class Postings {
+    static final class Postings {
         private int[] documents = new int[2];
         private float[] weights = new float[2];
         private int size;
@@ -64,6 +64,14 @@ final class TermIndex {
             }
             documents[size] = document;
             weights[size++] = (float) weight;
+        }
+
+        int size() { return size; }
+
+        void sum(double factor, double[] total) {
+            for (int i = 0; i < size; i++) {
+                total[documents[i]] += factor * weights[i];
+            }
         }
 
         void raise(double factor, double[] best) {
@@ -132,7 +140,7 @@ final class TermIndex {
             int found = Math.max(named[term].size, articles.size);
             idf[term] = Math.log(1 + (documents - found + 0.5) / (found + 0.5));
         }
-        terms.forEach((word, term) -> families.computeIfAbsent(Words.root(word), r -> new ArrayList<>(1)).add(term));
+        terms.forEach((word, term) -> families.computeIfAbsent(Stemmer.stem(word), r -> new ArrayList<>(1)).add(term));
         sorted = terms.keySet().stream().sorted().toArray(String[]::new);
         sortedTerm = Arrays.stream(sorted).mapToInt(terms::get).toArray();
         letters = Arrays.stream(sorted).mapToLong(Letters::of).toArray();
@@ -174,7 +182,7 @@ final class TermIndex {
         if (word.length() >= (last ? 1 : 3)) {
             prefixes(word, matches);
         }
-        for (int relative : families.getOrDefault(Words.root(word), List.of())) {
+        for (int relative : families.getOrDefault(Stemmer.stem(word), List.of())) {
             matches.add(new Match(relative, 0.55));
         }
         if (exact == null && word.length() >= 4) {

@@ -21,6 +21,9 @@ import lyceum.labs.catalogue.Topic;
  * The last word of a query counts as half typed. A word of four letters or more may have one typing error, of eight two; a swap of
  * neighbours is one. A query that is a topic's name, abbreviation or alias, or nearly so, finds that topic first. Where three topics
  * or more are named by all words of the query, only they are returned; of a sentence, a part of its telling words is enough.
+ *
+ * <p>A sentence describes what it does not name. All that is said of a topic then counts, in other articles too, by the stems of its words
+ * ({@link StemIndex}), and how well the topic's neighbours fit ({@link Neighbours}).
  */
 public final class TopicSearch {
 
@@ -32,10 +35,16 @@ public final class TopicSearch {
     private static final double ARTICLE = 0.6;
     private static final double ARTICLE_SHARE = 0.3;
 
+    /** What the stems of a sentence are worth beside its words, tuned on the committed questions, and the part of the best score that is too little. */
+    private static final double STEMS = 2.5;
+    private static final double POOR = 0.2;
+
     private final Catalogue catalogue;
     private final List<Topic> topics;
     private final TermIndex terms;
     private final KeyIndex keys = new KeyIndex();
+    private final StemIndex stems;
+    private final Neighbours neighbours;
     /** What much else needs is what a short query more likely means. */
     private final double[] prior;
     private final Map<String, Integer> places = new HashMap<>();
@@ -51,9 +60,15 @@ public final class TopicSearch {
         this.prior = new double[topics.size()];
         this.titles = topics.stream().map(t -> Words.of(t.title())).toList();
         this.summaries = topics.stream().map(t -> Words.of(t.summary())).toList();
+        this.neighbours = new Neighbours(topics);
+        var mentions = new HashMap<String, String>();
         var neededBy = new HashMap<String, Integer>();
+        var prose = new ArrayList<String>();
         for (int d = 0; d < topics.size(); d++) {
-            add(d, topics.get(d), articles);
+            var article = articles.apply(topics.get(d).slug());
+            prose.add(article.map(Article::prose).orElse(""));
+            article.ifPresent(a -> a.mentions().forEach((slug, said) -> mentions.merge(slug, said, (x, y) -> x + " " + y)));
+            add(d, topics.get(d), prose.get(d));
             topics.get(d).needs().forEach(need -> neededBy.merge(need, 1, Integer::sum));
         }
         for (int d = 0; d < topics.size(); d++) {
@@ -61,6 +76,7 @@ public final class TopicSearch {
         }
         terms.freeze();
         keys.freeze();
+        this.stems = new StemIndex(topics.size(), d -> said(topics.get(d), prose.get(d), mentions));
     }
 
     /** A search over a catalogue and its articles. */
@@ -73,7 +89,7 @@ public final class TopicSearch {
         return new TopicSearch(catalogue, articles, meanings);
     }
 
-    private void add(int d, Topic topic, Function<String, Optional<Article>> articles) {
+    private void add(int d, Topic topic, String prose) {
         places.put(topic.slug(), d);
         keys.add(d, topic);
         terms.add(d, TermIndex.Field.TITLE, topic.title());
@@ -81,7 +97,13 @@ public final class TopicSearch {
         topic.aliases().forEach(alias -> terms.add(d, TermIndex.Field.ALIAS, alias));
         terms.add(d, TermIndex.Field.AREA, topic.area());
         terms.add(d, TermIndex.Field.SUMMARY, topic.summary());
-        articles.apply(topic.slug()).ifPresent(article -> terms.addArticle(d, article.prose()));
+        terms.addArticle(d, prose);
+    }
+
+    private static Map<StemIndex.Field, String> said(Topic topic, String prose, Map<String, String> mentions) {
+        return Map.of(StemIndex.Field.TITLE, topic.title() + " " + topic.slug(), StemIndex.Field.ALIAS, String.join(" ", topic.aliases()),
+                StemIndex.Field.AREA, topic.area(), StemIndex.Field.SUMMARY, topic.summary(), StemIndex.Field.ARTICLE, prose,
+                StemIndex.Field.MENTION, mentions.getOrDefault(topic.slug(), ""));
     }
 
     /** The topics for a query, best first; an empty query finds nothing. */
@@ -127,17 +149,37 @@ public final class TopicSearch {
     }
 
     private List<Hit> ranked(Query asked, double[] names, Found found, int limit) {
-        boolean all = !asked.isSentence() && Arrays.stream(found.named()).filter(s -> s > ALL).count() >= FEW;
-        double enough = all ? ALL : asked.isSentence() ? ARTICLE_SHARE * 0.5 * Arrays.stream(found.share()).max().orElse(0) : 0;
-        var scores = new double[topics.size()];
-        for (int d = 0; d < scores.length; d++) {
-            double share = found.share()[d];
-            boolean wanted = names[d] > 0 || (all ? found.named()[d] : share) > enough;
-            scores[d] = wanted ? (names[d] + found.words()[d] * share * share) * prior[d] : 0;
-        }
+        var scores = asked.isSentence() ? described(asked, names, found) : named(names, found);
         return IntStream.range(0, scores.length).filter(d -> scores[d] > 0).boxed()
                 .sorted(Comparator.comparingDouble((Integer d) -> -scores[d]).thenComparing(d -> d)).limit(limit)
                 .map(d -> new Hit(topics.get(d), scores[d], spans(asked, titles.get(d)), spans(asked, summaries.get(d)))).toList();
+    }
+
+    /** The topics' scores for a few words that name one. */
+    private double[] named(double[] names, Found found) {
+        boolean all = Arrays.stream(found.named()).filter(s -> s > ALL).count() >= FEW;
+        var scores = new double[topics.size()];
+        for (int d = 0; d < scores.length; d++) {
+            boolean wanted = names[d] > 0 || (all ? found.named()[d] > ALL : found.share()[d] > 0);
+            scores[d] = wanted ? worth(d, names, found) : 0;
+        }
+        return scores;
+    }
+
+    /** The topics' scores for a sentence that describes one. */
+    private double[] described(Query asked, double[] names, Found found) {
+        var scores = stems.score(asked.words());
+        for (int d = 0; d < scores.length; d++) {
+            scores[d] = worth(d, names, found) + STEMS * scores[d];
+        }
+        var spread = neighbours.spread(scores);
+        double enough = POOR * Arrays.stream(spread).max().orElse(0);
+        return Arrays.stream(spread).map(s -> s > enough ? s : 0).toArray();
+    }
+
+    private double worth(int d, double[] names, Found found) {
+        double share = found.share()[d];
+        return (names[d] + found.words()[d] * share * share) * prior[d];
     }
 
     /** What a query hit in a text: words, beginnings of words, and neighbours that it wrote as one. */

@@ -70,17 +70,4 @@ final class Words {
         boolean plural = n > 3 && word.endsWith("s") && !word.endsWith("ss") && !word.endsWith("us") && !word.endsWith("is");
         return plural ? word.substring(0, n - 1) : word;
     }
-
-    private static final String[] ENDINGS = {"ational", "ations", "ation", "izing", "ising", "ized", "ised", "ment", "ness", "ings", "ing",
-            "ions", "ion", "ally", "able", "ers", "er", "or", "ed", "es", "ly", "al", "ic", "y", "e"};
-
-    /** A word without its ending, at least four letters: {@code exploding}, {@code explodes} and {@code exploded} are one family. */
-    static String root(String word) {
-        for (var ending : ENDINGS) {
-            if (word.endsWith(ending) && word.length() - ending.length() >= 4) {
-                return word.substring(0, word.length() - ending.length());
-            }
-        }
-        return word;
-    }
 }

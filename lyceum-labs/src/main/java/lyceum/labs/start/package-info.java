@@ -1,2 +1,2 @@
-/** Starts a topic: writes the files it needs, all of which fail until somebody fills them. See {@link lyceum.labs.start.NewTopic}. */
+/** Starts a topic: writes the files it needs, all of which fail until they are filled in. See {@link lyceum.labs.start.NewTopic}. */
 package lyceum.labs.start;

@@ -4,7 +4,6 @@ import static lyceum.labs.Bounds.atLeast;
 import static lyceum.labs.Bounds.below;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import lyceum.info.Divergences;
 import lyceum.info.Family;
@@ -12,6 +11,7 @@ import lyceum.info.Projection;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
+import lyceum.labs.Worst;
 import lyceum.plot.Figure;
 import lyceum.plot.Plot;
 import lyceum.prob.Categorical;
@@ -19,7 +19,6 @@ import lyceum.prob.Mixture;
 import lyceum.prob.Normal;
 import lyceum.prob.UnivariateDistribution;
 import lyceum.random.Rng;
-import lyceum.tensor.Tensor;
 
 /** One Gaussian fitted to two bumps in both directions of the divergence: one covers, the other chooses. */
 @Lab(topics = "kl-divergence", title = "Cover both bumps, or choose one")
@@ -40,17 +39,15 @@ final class KlDivergenceLab implements LabBody {
         var names = new ArrayList<String>();
         for (int f = 0; f <= FRAMES; f++) {
             int step = f * (search.path().size() - 1) / FRAMES;
-            frames.add(
-                    drawn("Minimising KL(q || p)", bumps, distance).line("q", grid(distance), density(search.path().get(step), distance)));
+            frames.add(curve(drawn("Minimising KL(q || p)", bumps, distance), "q", search.path().get(step), distance));
             names.add("step " + step);
         }
         lab.figure(Figure.frames("The reverse search from your start", "search step", frames).labelled(names.toArray(String[]::new))
                 .describedAs(
                         "Step by step a wide Gaussian walks to the nearest local minimum, as a rule one of the bumps, and shrinks until it fits that bump alone."));
-        lab.figure(drawn("Both projections", bumps, distance)
-                .line("forward: min KL(p || q)", grid(distance), density(forward.distribution(), distance))
-                .line("reverse: min KL(q || p)", grid(distance), density(reverse.distribution(), distance)).describedAs(
-                        "The forward fit is a low wide bell over both bumps and the gap between them, the reverse one a narrow bell on the better bump."));
+        var both = curve(drawn("Both projections", bumps, distance), "forward: min KL(p || q)", forward.distribution(), distance);
+        lab.figure(curve(both, "reverse: min KL(q || p)", reverse.distribution(), distance).describedAs(
+                "The forward fit is a low wide bell over both bumps and the gap between them, the reverse one a narrow bell on the better bump."));
         lab.table("Nats lost each way", List.of("fit", "mean", "deviation", "KL(p || q)", "KL(q || p)"),
                 List.of(row("forward", forward.distribution(), bumps), row("reverse", reverse.distribution(), bumps),
                         row("reverse from your start", search.distribution(), bumps)));
@@ -61,7 +58,7 @@ final class KlDivergenceLab implements LabBody {
         lab.say("The forward fit has the mixture's mean %.3f and deviation %.3f. The reverse one sits at %.3f.", q.mean(),
                 q.standardDeviation(), reverse.distribution().mean());
         lab.shows("gap of the forward fit's moments",
-                Math.max(Math.abs(q.mean() - bumps.mean()), Math.abs(q.variance() - bumps.variance())), below(1e-4));
+                new Worst().see(Math.abs(q.mean() - bumps.mean())).see(Math.abs(q.variance() - bumps.variance())).value(), below(1e-4));
         lab.shows("distance of the reverse fit from a mode", Math.abs(Math.abs(reverse.distribution().mean()) - distance / 2), below(0.1));
         double exact = Divergences.kl(P, Q);
         var sampled = Divergences.klBySampling(P, Q, 20_000, lab.rng(2));
@@ -73,14 +70,12 @@ final class KlDivergenceLab implements LabBody {
 
     private static final Normal P = new Normal(0, 1), Q = new Normal(0.4, 1.3);
 
-    private static double[] grid(double distance) { return Tensor.linspace(-distance / 2 - 4, distance / 2 + 4, 241).toDoubleArray(); }
-
-    private static double[] density(UnivariateDistribution d, double distance) {
-        return Arrays.stream(grid(distance)).map(d::density).toArray();
+    private static Plot curve(Plot plot, String name, UnivariateDistribution d, double distance) {
+        return plot.line(name, -distance / 2 - 4, distance / 2 + 4, d::density);
     }
 
     private static Plot drawn(String title, UnivariateDistribution p, double distance) {
-        return Figure.line(title, grid(distance), density(p, distance)).named("p").axes("x", "density").limitY(0, 0.6);
+        return curve(Figure.plot(title), "p", p, distance).axes("x", "density").limitY(0, 0.6);
     }
 
     private static List<Object> row(String name, Normal q, Mixture p) {

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
-import lyceum.labs.LabClass;
+import lyceum.labs.run.LabClass;
 import lyceum.labs.LabException;
 
 /** What every article must be like, each for itself; {@link SharedWords} holds them against each other. */

@@ -52,9 +52,13 @@ class ArticleTest {
 
     @Test void noTwoArticlesShareEightWordsInARow() { assertThat(SharedWords.runs(ALL)).isEmpty(); }
 
-    @Test void noBoldLeadInStandsInMoreThanAThirdOfTheTopics() {
+    @Test void noBoldLeadInStandsInMoreThanThreePercentOfTheTopics() {
         assertThat(SharedWords.leadIns(ALL))
-                .allSatisfy((lead, count) -> assertThat(count).as(lead).isLessThanOrEqualTo(CATALOGUE.topics().size() / 3));
+                .allSatisfy((lead, count) -> assertThat(count).as(lead).isLessThanOrEqualTo(CATALOGUE.topics().size() * 3 / 100));
+    }
+
+    @Test void noParagraphOpensAlikeInMoreThanTenArticles() {
+        assertThat(SharedWords.paragraphs(ALL)).allSatisfy((opening, count) -> assertThat(count).as(opening).isLessThanOrEqualTo(10));
     }
 
     @Test void everyTopicHasAnArticleThatTheTextOfAnotherLinksTo() {
@@ -90,6 +94,12 @@ class ArticleTest {
         assertThat(article.pictures()).containsExactly(new Article.Picture("figures/no-such.svg", "Two heaps."));
         assertThat(article.words()).isEqualTo(14);
         assertThat(article.minutes()).isEqualTo(1);
+    }
+
+    @Test void mentionsAreTheSentencesThatLinkToATopic() {
+        var article = Article.parse("one",
+                "Not this. Cut by [SVD](svd), then [rotate](qr)! Nor this.\n\n![A cut.](figures/one.svg) Or [again](svd).\n");
+        assertThat(article.mentions()).isEqualTo(Map.of("svd", "Cut by SVD, then rotate! Or again.", "qr", "Cut by SVD, then rotate!"));
     }
 
     @Test void articleWithoutFrontMatterHasNoFields() {
@@ -155,6 +165,8 @@ class ArticleTest {
         assertThat(SharedWords.runs(List.of(one, two, three)))
                 .containsExactly(Map.entry("rolls down into the next deep valley today", Set.of("one", "two")));
         assertThat(SharedWords.leadIns(List.of(one, two, three))).containsExactly(Map.entry("use it", 1));
+        assertThat(SharedWords.paragraphs(List.of(one, two, three))).containsExactly(Map.entry("ball rolls down", 2),
+                Map.entry("rolls down next", 1));
     }
 
     @Test void onlySlugsFindArticles() {

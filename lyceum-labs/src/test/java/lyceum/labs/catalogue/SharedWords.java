@@ -10,17 +10,25 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** What articles must not have in common: an opening, a run of words, a bold lead-in used as a habit. */
 final class SharedWords {
 
     static final int OPENING = 4;
     static final int RUN = 8;
+    static final int PARAGRAPH = 3;
 
     /** A formula ends a run of words. */
     private static final String END = ";";
     private static final Pattern TOKEN = Pattern.compile("[\\p{L}\\p{N}'’]+|;");
     private static final Pattern LEAD_IN = Pattern.compile("(?m)^\\s*(?:[-*]\\s+)?\\*\\*([^*\n]{1,60})\\*\\*");
+
+    /** Words that say nothing about the topic, left out where paragraphs are compared. */
+    private static final Set<String> FUNCTION_WORDS = Set.of("a", "an", "the", "of", "in", "on", "at", "to", "for", "with", "by", "and",
+            "or", "but", "is", "are", "was", "were", "be", "it", "its", "this", "that", "these", "those", "as", "from", "if", "when",
+            "then", "into", "so", "no", "not", "one", "you", "we", "what", "which", "who", "how", "does", "do", "has", "have", "can",
+            "there", "here");
 
     private SharedWords() {}
 
@@ -74,8 +82,22 @@ final class SharedWords {
         return count;
     }
 
-    private static List<String> tokens(Article article) {
-        var text = Formulas.replaced(article.markdown(), (tex, display) -> " ; ").replaceAll("!\\[[^\\]]*]\\([^)]*\\)", " ")
+    /** The first three words of paragraphs, function words apart, and how many articles have them; tables do not count. */
+    static Map<String, Integer> paragraphs(Collection<Article> articles) {
+        var count = new TreeMap<String, Integer>();
+        for (var article : articles) {
+            Stream.of(article.markdown().split("\n\\s*\n")).filter(p -> !p.startsWith("|"))
+                    .map(p -> tokens(p).stream().filter(t -> !t.equals(END) && !FUNCTION_WORDS.contains(t)).limit(PARAGRAPH).toList())
+                    .filter(words -> words.size() == PARAGRAPH).map(words -> String.join(" ", words)).distinct()
+                    .forEach(opening -> count.merge(opening, 1, Integer::sum));
+        }
+        return count;
+    }
+
+    private static List<String> tokens(Article article) { return tokens(article.markdown()); }
+
+    private static List<String> tokens(String markdown) {
+        var text = Formulas.replaced(markdown, (tex, display) -> " ; ").replaceAll("!\\[[^\\]]*]\\([^)]*\\)", " ")
                 .replaceAll("]\\([^)]*\\)", "]");
         return TOKEN.matcher(text.toLowerCase(Locale.ROOT)).results().map(m -> m.group()).toList();
     }

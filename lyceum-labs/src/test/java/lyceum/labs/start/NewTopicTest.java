@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
-import lyceum.labs.LabRequest;
-import lyceum.labs.LabRunner;
+import lyceum.labs.run.LabRequest;
+import lyceum.labs.run.LabRunner;
 import lyceum.labs.catalogue.Catalogue;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,7 +38,7 @@ class NewTopicTest {
         start = NewTopic.of(CATALOGUE.bySlug("mahalanobis"), root);
     }
 
-    /** Compiles every Java file below the clone, as the modules would, and loads what comes out. */
+    /** Compiles every Java file below the clone, as the modules would, and loads what comes out before what the library has of the same name. */
     private URLClassLoader compiled(Path classes) throws IOException {
         List<String> arguments;
         try (Stream<Path> files = Files.walk(root)) {
@@ -47,7 +47,15 @@ class NewTopicTest {
                     "-Werror", "-proc:none"), sources).toList();
         }
         assertThat(ToolProvider.getSystemJavaCompiler().run(null, null, null, arguments.toArray(String[]::new))).isZero();
-        return new URLClassLoader(new URL[] {classes.toUri().toURL()}, getClass().getClassLoader());
+        return new URLClassLoader(new URL[] {classes.toUri().toURL()}, getClass().getClassLoader()) {
+            @Override protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+                if (findResource(name.replace('.', '/') + ".class") == null) return super.loadClass(name, resolve);
+                synchronized (getClassLoadingLock(name)) {
+                    var loaded = findLoadedClass(name);
+                    return loaded != null ? loaded : findClass(name);
+                }
+            }
+        };
     }
 
     @Test void writesTestLabScriptAndArticleThatCompileAndFail(@TempDir Path classes) throws Exception {

@@ -3,6 +3,7 @@ package lyceum.learn.bayes;
 import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.prob.AdditiveSmoothing;
 import lyceum.stats.learner.ClassificationModel;
 import lyceum.stats.learner.Labels;
 import lyceum.stats.learner.LearnerInput;
@@ -65,11 +66,9 @@ public record NaiveBayesModel(NaiveBayes learner, long[] classes, Statistics sta
 
     private static double[] logShares(double[] counts, int k, int p, double alpha) {
         var log = new double[k * p];
-        for (int c = 0; c < k; c++) {
-            double sum = 0;
-            for (int j = c * p; j < (c + 1) * p; j++) sum += counts[j] + alpha;
-            for (int j = c * p; j < (c + 1) * p; j++) log[j] = Math.log(counts[j] + alpha) - Math.log(sum);
-        }
+        var smoothing = new AdditiveSmoothing(alpha);
+        for (int c = 0; c < k; c++)
+            System.arraycopy(smoothing.logEstimate(Arrays.copyOfRange(counts, c * p, (c + 1) * p)), 0, log, c * p, p);
         return log;
     }
 

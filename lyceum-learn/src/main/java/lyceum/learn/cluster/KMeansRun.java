@@ -1,6 +1,7 @@
 package lyceum.learn.cluster;
 
 import java.util.Arrays;
+import lyceum.linalg.dense.SquaredDistances;
 import lyceum.tensor.Tensor;
 
 /** How one run from one start ended. */
@@ -14,7 +15,7 @@ record KMeansRun(double[] centres, int[] labels, double inertia, double[] histor
             total += points.weights[i] * points.squaredDistance(i, mean, 0);
             mass[labels[i]] += points.weights[i];
         }
-        for (int c = 0; c < k; c++) between += mass[c] * Points.squaredDistance(centres, c * p, mean, 0, p);
+        for (int c = 0; c < k; c++) between += mass[c] * SquaredDistances.ofRow(centres, c * p, mean, 0, p);
         long[] wide = Arrays.stream(labels).asLongStream().toArray();
         return new KMeansModel(Tensor.of(centres, k, p), Tensor.of(wide), inertia, total, between, mass, history, iterations, converged);
     }

@@ -2,6 +2,7 @@ package lyceum.learn.cluster;
 
 import java.util.Arrays;
 import lyceum.backend.Parallel;
+import lyceum.linalg.dense.SquaredDistances;
 
 /** Lloyd's iterations, with or without Hamerly's bounds: assign, sum, move. */
 final class Lloyd {
@@ -144,7 +145,7 @@ final class Lloyd {
         Arrays.fill(half, Double.POSITIVE_INFINITY);
         for (int a = 0; a < k; a++) {
             for (int b = 0; b < a; b++) {
-                double d = Math.sqrt(Points.squaredDistance(centres, a * p, centres, b * p, p)) / 2;
+                double d = Math.sqrt(SquaredDistances.ofRow(centres, a * p, centres, b * p, p)) / 2;
                 half[a] = Math.min(half[a], d);
                 half[b] = Math.min(half[b], d);
             }
@@ -208,14 +209,14 @@ final class Lloyd {
         }
     }
 
-    private double shift(double[] from, double[] to) { return Points.squaredDistance(from, 0, to, 0, k * p); }
+    private double shift(double[] from, double[] to) { return SquaredDistances.ofRow(from, 0, to, 0, k * p); }
 
     /** {@link #shift}, while the bounds give way by the largest movement of any other centre. */
     private double follow(double[] from, double[] to, Bounds bounds) {
         double total = 0, first = 0, second = 0;
         int farthest = 0;
         for (int c = 0; c < k; c++) {
-            double squared = Points.squaredDistance(from, c * p, to, c * p, p), moved = Math.sqrt(squared);
+            double squared = SquaredDistances.ofRow(from, c * p, to, c * p, p), moved = Math.sqrt(squared);
             total += squared;
             if (moved > first) {
                 second = first;

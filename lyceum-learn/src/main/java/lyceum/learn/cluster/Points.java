@@ -1,17 +1,17 @@
 package lyceum.learn.cluster;
 
-import java.util.Arrays;
 import lyceum.ShapeException;
 import lyceum.backend.Parallel;
+import lyceum.linalg.dense.SquaredDistances;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.tensor.Tensor;
 
 /**
- * Weighted rows stored twice: row by row for means, and in blocks of {@value #BLOCK} rows column by column, so that the distances of a whole
+ * Weighted rows stored twice: row by row for means, and in blocks of {@value SquaredDistances#BLOCK} rows column by column, so that the distances of a whole
  * block to one centre are vector code (a sum along a row is not, its order is fixed).
  */
 final class Points {
-    static final int BLOCK = 256;
+    static final int BLOCK = SquaredDistances.BLOCK;
     /** At most so many pieces of parallel work, each with sums of its own. */
     private static final int PIECES = 32;
 
@@ -63,48 +63,11 @@ final class Points {
     }
 
     /** Squared distances of the rows of block {@code b} to the centre that starts at {@code c[from]}. */
-    void squaredDistances(int b, double[] c, int from, double[] out) {
-        Arrays.fill(out, 0);
-        int j = 0, at = b * p;
-        for (; j + 3 < p; j += 4) {
-            addFour(out, columns[at + j], columns[at + j + 1], columns[at + j + 2], columns[at + j + 3], c[from + j], c[from + j + 1],
-                    c[from + j + 2], c[from + j + 3]);
-        }
-        for (; j < p; j++) addOne(out, columns[at + j], c[from + j]);
-    }
-
-    private static void addFour(double[] out, double[] x, double[] y, double[] z, double[] u, double a, double b, double c, double d) {
-        for (int r = 0; r < BLOCK; r++) {
-            double e = x[r] - a, f = y[r] - b, g = z[r] - c, h = u[r] - d;
-            out[r] += e * e + f * f + g * g + h * h;
-        }
-    }
-
-    private static void addOne(double[] out, double[] x, double a) {
-        for (int r = 0; r < BLOCK; r++) {
-            double e = x[r] - a;
-            out[r] += e * e;
-        }
-    }
+    void squaredDistances(int b, double[] c, int from, double[] out) { SquaredDistances.ofBlock(columns, b * p, c, from, p, out); }
 
     /** The squared distance of one row, added up in the same order and so the same to the last bit. */
     double squaredDistance(int row, double[] c, int from) {
-        return squaredDistance(rows, row * p, c, from, p);
-    }
-
-    static double squaredDistance(double[] x, int at, double[] c, int from, int p) {
-        double sum = 0;
-        int j = 0;
-        for (; j + 3 < p; j += 4) {
-            double e = x[at + j] - c[from + j], f = x[at + j + 1] - c[from + j + 1], g = x[at + j + 2] - c[from + j + 2],
-                    h = x[at + j + 3] - c[from + j + 3];
-            sum += e * e + f * f + g * g + h * h;
-        }
-        for (; j < p; j++) {
-            double e = x[at + j] - c[from + j];
-            sum += e * e;
-        }
-        return sum;
+        return SquaredDistances.ofRow(rows, row * p, c, from, p);
     }
 
     /** The weighted mean of the rows. */

@@ -1,11 +1,12 @@
 package lyceum.learn.decomposition;
 
 import java.util.Arrays;
-import lyceum.linalg.Svd;
+import lyceum.DType;
+import lyceum.stats.learner.LearnerInput;
 import lyceum.tensor.Tensor;
 
 /**
- * Expectation-maximisation for probabilistic PCA on the values that are there. The M step solves one small least-squares problem a column, for its
+ * Expectation-maximisation for probabilistic PCA (one noise for all columns) and factor analysis (one for each) on the values that are there. The M step solves one small least-squares problem a column, for its
  * loadings and mean together, over the rows that have it.
  */
 final class MissingValueEm {
@@ -15,9 +16,28 @@ final class MissingValueEm {
     private final double[] x, w;
     private final int n, p, k;
     private final double[] loadings, mean;
-    private double noise, floor;
+    private final double[] noise, floor;
+    private final boolean tied;
+    private boolean converged;
 
-    MissingValueEm(double[] x, double[] w, int n, int p, int k) {
+    /** @param tied whether all columns have the same noise */
+    static MissingValueEm of(LearnerInput input, Tensor weights, int k, boolean tied) {
+        int n = input.rows(), p = input.columns();
+        double[] w = input.weights(weights);
+        int positive = 0;
+        for (double v : w) if (v > 0) positive++;
+        if (positive < 2) throw new IllegalArgumentException(
+                input.operation() + ": x has 1 row" + (weights == null ? "" : " of positive weight") + "; a variance needs more");
+        double[] values = input.x().to(DType.F64).toDoubleArray();
+        for (int j = 0; j < p; j++) {
+            int seen = 0;
+            for (int i = 0; i < n; i++) if (w[i] > 0 && !Double.isNaN(values[i * p + j])) seen++;
+            if (seen == 0) throw new IllegalArgumentException(input.operation() + ": column " + j + " has no value at all; drop it");
+        }
+        return new MissingValueEm(values, w, n, p, k, tied);
+    }
+
+    private MissingValueEm(double[] x, double[] w, int n, int p, int k, boolean tied) {
         this.x = x;
         this.w = w;
         this.n = n;
@@ -25,6 +45,9 @@ final class MissingValueEm {
         this.k = k;
         this.loadings = new double[p * k];
         this.mean = new double[p];
+        this.noise = new double[p];
+        this.floor = new double[p];
+        this.tied = tied;
         start();
     }
 
@@ -48,32 +71,38 @@ final class MissingValueEm {
             for (int a = 0; a < p; a++) for (int b = 0; b < p; b++) covariance[a * p + b] += w[i] / total * d[a] * d[b];
         }
         for (int j = 0; j < p; j++) variance += covariance[j * p + j] / p;
-        floor = variance > 0 ? LEAST_NOISE * variance : 1e-300;
+        Arrays.fill(floor, variance > 0 ? LEAST_NOISE * variance : 1e-300);
+        if (!tied) for (int j = 0; j < p; j++) floor[j] = Math.max(floor[j], LEAST_NOISE * covariance[j * p + j]);
         var spectrum = Spectrum.ofCovariance(Tensor.of(covariance, p, p), p);
         double left = 0;
         for (int c = k; c < p; c++) left += spectrum.variances()[c] / (p - k);
-        noise = Math.max(left, Math.max(floor, 1e-3 * variance));
+        double first = Math.max(left, Math.max(floor[0], 1e-3 * variance));
+        Arrays.fill(noise, first);
         double[] axes = spectrum.axes().toDoubleArray();
         for (int j = 0; j < p; j++)
             for (int c = 0; c < k; c++)
-                loadings[j * k + c] = axes[c * p + j] * Math.sqrt(Math.max(spectrum.variances()[c] - noise, 0.1 * noise));
+                loadings[j * k + c] = axes[c * p + j] * Math.sqrt(Math.max(spectrum.variances()[c] - first, 0.1 * first));
     }
 
-    ProbabilisticPcaModel run(int maxIterations, double tolerance) {
-        double before = Double.NEGATIVE_INFINITY;
-        int iterations = 0;
-        boolean converged = false;
-        while (iterations < maxIterations && !converged) {
-            double likelihood = step();
-            iterations++;
-            converged = likelihood - before < tolerance;
-            before = likelihood;
+    /** The mean log-likelihood before each step; ends when a step raised it by less than {@code tolerance}. */
+    double[] run(int maxIterations, double tolerance) {
+        var history = new double[maxIterations];
+        int steps = 0;
+        while (steps < maxIterations && !converged) {
+            history[steps] = step();
+            converged = steps > 0 && history[steps] - history[steps - 1] < tolerance;
+            steps++;
         }
-        var svd = Svd.of(Tensor.of(loadings, p, k));
-        // W = U S and any rotation of it say the same; this one has orthogonal columns.
-        return new ProbabilisticPcaModel(Tensor.of(mean), Spectrum.signed(svd.u().transpose()), svd.s().square(), noise, before, iterations,
-                converged);
+        return Arrays.copyOf(history, steps);
     }
+
+    Tensor loadings() { return Tensor.of(loadings, p, k); }
+
+    Tensor mean() { return Tensor.of(mean); }
+
+    double[] noise() { return noise; }
+
+    boolean converged() { return converged; }
 
     /** One E and M step and {@link #rescale}; returns the mean log-likelihood before it. */
     private double step() {
@@ -113,11 +142,13 @@ final class MissingValueEm {
                     solution = solve(Arrays.copyOfRange(moments, j * m * m, (j + 1) * m * m), c.clone(), m);
             System.arraycopy(solution, 0, loadings, j * k, k);
             mean[j] += solution[k];
-            residual += squares[j];
-            for (int a = 0; a < m; a++) residual -= solution[a] * c[a];
+            double left = squares[j];
+            for (int a = 0; a < m; a++) left -= solution[a] * c[a];
+            noise[j] = Math.max(floor[j], left / masses[j]);
+            residual += left;
             mass += masses[j];
         }
-        noise = Math.max(floor, residual / mass);
+        if (tied) Arrays.fill(noise, Math.max(floor[0], residual / mass));
         rescale(spread, middle, total);
         return likelihood / total;
     }

@@ -6,19 +6,25 @@ import java.util.Arrays;
 final class Observed {
     private final int p, k;
     private final double[] loadings, mean;
-    private final double noise;
-    /** Lower Cholesky factor of {@code M = W_o^T W_o + noise I} (k x k). */
+    /** One over the deviation of each column's noise: in these units every column has noise of variance 1. */
+    private final double[] scale;
+    /** Lower Cholesky factor of {@code M = W_o^T W_o + I} (k x k). */
     private final double[] factor;
     final double[] latent;
     int count;
     double logDensity;
 
-    Observed(double[] loadings, double[] mean, double noise, int k) {
-        this.loadings = loadings;
+    /** @param noise variance of each column's noise (p) */
+    Observed(double[] loadings, double[] mean, double[] noise, int k) {
         this.mean = mean;
-        this.noise = noise;
         this.p = mean.length;
         this.k = k;
+        this.loadings = new double[p * k];
+        this.scale = new double[p];
+        for (int j = 0; j < p; j++) {
+            scale[j] = 1 / Math.sqrt(noise[j]);
+            for (int a = 0; a < k; a++) this.loadings[j * k + a] = loadings[j * k + a] * scale[j];
+        }
         this.factor = new double[k * k];
         this.latent = new double[k];
     }
@@ -28,20 +34,20 @@ final class Observed {
         Arrays.fill(factor, 0);
         Arrays.fill(latent, 0);
         count = 0;
-        double squares = 0;
+        double squares = 0, logDet = 0;
         for (int j = 0; j < p; j++) {
             if (Double.isNaN(x[at + j])) continue;
             count++;
-            double d = x[at + j] - mean[j];
+            double d = (x[at + j] - mean[j]) * scale[j];
+            logDet -= 2 * Math.log(scale[j]);
             squares += d * d;
             for (int a = 0, w = j * k; a < k; a++) {
                 latent[a] += loadings[w + a] * d;
                 for (int b = 0; b <= a; b++) factor[a * k + b] += loadings[w + a] * loadings[w + b];
             }
         }
-        double logDet = (count - k) * Math.log(noise);
         for (int a = 0; a < k; a++) {
-            factor[a * k + a] += noise;
+            factor[a * k + a] += 1;
             for (int b = 0; b <= a; b++) {
                 double v = factor[a * k + b];
                 for (int c = 0; c < b; c++) v -= factor[a * k + c] * factor[b * k + c];
@@ -53,7 +59,7 @@ final class Observed {
         double explained = 0;
         for (double v : latent) explained += v * v;
         backward(latent);
-        logDensity = -0.5 * (count * Math.log(2 * Math.PI) + logDet + Math.max(0, squares - explained) / noise);
+        logDensity = -0.5 * (count * Math.log(2 * Math.PI) + logDet + Math.max(0, squares - explained));
     }
 
     private void forward(double[] v) {
@@ -70,11 +76,11 @@ final class Observed {
         }
     }
 
-    /** The posterior covariance {@code noise M^-1} (k x k). */
+    /** The posterior covariance {@code M^-1} (k x k). */
     void covariance(double[] out, double[] column) {
         for (int c = 0; c < k; c++) {
             Arrays.fill(column, 0);
-            column[c] = noise;
+            column[c] = 1;
             forward(column);
             backward(column);
             for (int a = 0; a < k; a++) out[a * k + c] = column[a];

@@ -1,7 +1,7 @@
 package lyceum.learn.decomposition;
 
 import java.util.Set;
-import lyceum.DType;
+import lyceum.linalg.Svd;
 import lyceum.stats.learner.Density;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.Tag;
@@ -41,20 +41,14 @@ public record ProbabilisticPca(int components, int maxIterations, double toleran
 
     @Override public ProbabilisticPcaModel fit(Tensor x, Tensor weights) {
         var input = LearnerInput.forFit(this, x);
-        int n = input.rows(), p = input.columns();
+        int p = input.columns();
         if (components >= p) throw new IllegalArgumentException(input.operation() + ": components is " + components + " but x has " + p
                 + " column" + (p == 1 ? "" : "s") + "; noise needs one more than components");
-        double[] w = input.weights(weights);
-        int positive = 0;
-        for (double v : w) if (v > 0) positive++;
-        if (positive < 2) throw new IllegalArgumentException(
-                input.operation() + ": x has 1 row" + (weights == null ? "" : " of positive weight") + "; a variance needs more");
-        double[] values = input.x().to(DType.F64).toDoubleArray();
-        for (int j = 0; j < p; j++) {
-            int seen = 0;
-            for (int i = 0; i < n; i++) if (w[i] > 0 && !Double.isNaN(values[i * p + j])) seen++;
-            if (seen == 0) throw new IllegalArgumentException(input.operation() + ": column " + j + " has no value at all; drop it");
-        }
-        return new MissingValueEm(values, w, n, p, components).run(maxIterations, tolerance);
+        var em = MissingValueEm.of(input, weights, components, true);
+        double[] history = em.run(maxIterations, tolerance);
+        var svd = Svd.of(em.loadings());
+        // W = U S and any rotation of it say the same; this one has orthogonal columns.
+        return new ProbabilisticPcaModel(em.mean(), Spectrum.signed(svd.u().transpose()), svd.s().square(), em.noise()[0],
+                history[history.length - 1], history.length, em.converged());
     }
 }

@@ -1,5 +1,6 @@
 package lyceum.learn.decomposition;
 
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.stats.learner.DensityModel;
@@ -33,7 +34,9 @@ public record ProbabilisticPcaModel(Tensor mean, Tensor components, Tensor signa
     }
 
     private void read(double[] x, int n, Reader reader) {
-        var row = new Observed(loadings().toDoubleArray(), mean.toDoubleArray(), noiseVariance, nComponents());
+        var noise = new double[nFeatures()];
+        Arrays.fill(noise, noiseVariance);
+        var row = new Observed(loadings().toDoubleArray(), mean.toDoubleArray(), noise, nComponents());
         for (int i = 0; i < n; i++) {
             row.read(x, i * nFeatures());
             reader.read(row, i);

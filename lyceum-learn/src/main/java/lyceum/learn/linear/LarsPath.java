@@ -12,9 +12,10 @@ import lyceum.tensor.Tensor;
  * @param alphas (k) descending: the correlation {@code max_j |x_j . residual| / n} at each knot
  * @param coefficients (k x p)
  * @param intercepts (k)
+ * @param hasIntercept whether they were fitted
  * @param active the features that are in at the end, in the order of their entry
  */
-public record LarsPath(Tensor alphas, Tensor coefficients, Tensor intercepts, int[] active) {
+public record LarsPath(Tensor alphas, Tensor coefficients, Tensor intercepts, boolean hasIntercept, int[] active) {
 
     /** A copy. */
     @Override public int[] active() { return active.clone(); }
@@ -30,8 +31,8 @@ public record LarsPath(Tensor alphas, Tensor coefficients, Tensor intercepts, in
         double t = alpha >= knots[0] || i == last ? 0 : (knots[i] - alpha) / (knots[i] - knots[i + 1]);
         int next = Math.min(i + 1, last);
         var b = coefficients.select(0, i).mul(1 - t).add(coefficients.select(0, next).mul(t));
-        return new LassoModel(b.compute(), Tensor.scalar(intercepts.item(i) * (1 - t) + intercepts.item(next) * t), alpha, 1, 0, last,
-                true);
+        return new LassoModel(b.compute(), Tensor.scalar(intercepts.item(i) * (1 - t) + intercepts.item(next) * t), hasIntercept, alpha, 1,
+                0, last, true);
     }
 
     static LarsPath of(SparseProblem problem, double least, LassoLars.Method method) {
@@ -45,7 +46,7 @@ public record LarsPath(Tensor alphas, Tensor coefficients, Tensor intercepts, in
             System.arraycopy(model.coefficients().toDoubleArray(), 0, coefficients, i * p, p);
             intercepts[i] = model.intercept().item();
         }
-        return new LarsPath(Tensor.of(alphas), Tensor.of(coefficients, k, p), Tensor.of(intercepts),
+        return new LarsPath(Tensor.of(alphas), Tensor.of(coefficients, k, p), Tensor.of(intercepts), problem.intercept,
                 walk.active.stream().mapToInt(Integer::intValue).toArray());
     }
 

@@ -7,6 +7,7 @@ import lyceum.backend.Parallel;
 import lyceum.random.Rng;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.Regressor;
+import lyceum.stats.learner.Rows;
 import lyceum.stats.learner.Tag;
 import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
@@ -81,7 +82,7 @@ public record LassoCv(double l1Ratio, int folds, int count, double least, boolea
         int[] test = Arrays.copyOfRange(order, start, end), train = new int[n - test.length];
         System.arraycopy(order, 0, train, 0, start);
         System.arraycopy(order, end, train, start, n - end);
-        double[] trainWeights = pick(w, train), testWeights = pick(w, test);
+        double[] trainWeights = Rows.pick(w, train), testWeights = Rows.pick(w, test);
         if (Arrays.stream(trainWeights).sum() == 0)
             throw new IllegalArgumentException("LassoCv.fit: the rows outside fold " + f + " have no weight; use fewer folds");
         var problem = SparseProblem.of(solver, rows.rows(train).transpose().toRows(), new double[][] {target.rows(train).toDoubleArray()},
@@ -92,11 +93,5 @@ public record LassoCv(double l1Ratio, int folds, int count, double least, boolea
         double total = Arrays.stream(testWeights).sum();
         double[] mean = total > 0 ? Tensor.of(testWeights).div(total).matmul(squared).toDoubleArray() : squared.mean(0).toDoubleArray();
         for (int i = 0; i < mean.length; i++) errors[i][f] = mean[i];
-    }
-
-    private static double[] pick(double[] values, int[] rows) {
-        var picked = new double[rows.length];
-        for (int i = 0; i < rows.length; i++) picked[i] = values[rows[i]];
-        return picked;
     }
 }

@@ -11,12 +11,13 @@ import lyceum.tensor.Tensor;
  *
  * @param coefficients slopes (p), or (m x p) for m targets; 0 is exactly 0
  * @param intercept (), or (m)
+ * @param hasIntercept whether it was fitted; it may then still be 0
  * @param dualityGap how far the objective can be above its minimum, as a part of the mean square of y
  * @param iterations passes made
  * @param converged whether the tolerance was reached
  */
-public record LassoModel(Tensor coefficients, Tensor intercept, double alpha, double l1Ratio, double dualityGap, int iterations,
-        boolean converged) implements LinearModel {
+public record LassoModel(Tensor coefficients, Tensor intercept, boolean hasIntercept, double alpha, double l1Ratio, double dualityGap,
+        int iterations, boolean converged) implements LinearModel {
 
     LassoModel warned() {
         if (!converged) {
@@ -50,12 +51,11 @@ public record LassoModel(Tensor coefficients, Tensor intercept, double alpha, do
         // With no feature left a column of zeros stands in, so that the intercept is the mean.
         var chosen = support.length == 0 ? Tensor.zeros(DType.F64, rows.size(0), 1)
                 : rows.to(DType.F64).transpose().rows(support).transpose();
-        boolean constant = intercept.abs().max().item() > 0;
-        var refit = new LinearRegression().withIntercept(constant).fit(chosen, y, weights);
+        var refit = new LinearRegression().withIntercept(hasIntercept).fit(chosen, y, weights);
         double[] b = refit.coefficients().toDoubleArray(), all = new double[m * p];
         for (int o = 0; o < m; o++) for (int k = 0; k < support.length; k++) all[o * p + support[k]] = b[o * support.length + k];
-        return new LassoModel(m == 1 && coefficients.rank() == 1 ? Tensor.of(all) : Tensor.of(all, m, p), refit.intercept(), alpha, l1Ratio,
-                Double.NaN, iterations, converged);
+        return new LassoModel(m == 1 && coefficients.rank() == 1 ? Tensor.of(all) : Tensor.of(all, m, p), refit.intercept(), hasIntercept,
+                alpha, l1Ratio, Double.NaN, iterations, converged);
     }
 
     /** {@link #debiased(Tensor, Tensor, Tensor)} with equal weights. */

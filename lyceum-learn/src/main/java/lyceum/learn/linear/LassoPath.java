@@ -11,11 +11,12 @@ import lyceum.tensor.Tensor;
  * @param alphas (k), descending
  * @param coefficients (k x p)
  * @param intercepts (k)
+ * @param hasIntercept whether they were fitted
  * @param l1Ratio of the penalty
  * @param dualityGaps (k), as parts of the mean square of y
  * @param converged whether the tolerance was reached at each strength
  */
-public record LassoPath(Tensor alphas, Tensor coefficients, Tensor intercepts, double l1Ratio, Tensor dualityGaps,
+public record LassoPath(Tensor alphas, Tensor coefficients, Tensor intercepts, boolean hasIntercept, double l1Ratio, Tensor dualityGaps,
         List<Boolean> converged) {
 
     static LassoPath of(SparseProblem problem, CoordinateDescent options, double l1Ratio, double[] alphas) {
@@ -34,8 +35,8 @@ public record LassoPath(Tensor alphas, Tensor coefficients, Tensor intercepts, d
             gaps[i] = end.gap();
             converged[i] = end.converged();
         }
-        return new LassoPath(Tensor.of(alphas), Tensor.of(coefficients, k, p), Tensor.of(intercepts), l1Ratio, Tensor.of(gaps),
-                List.of(converged));
+        return new LassoPath(Tensor.of(alphas), Tensor.of(coefficients, k, p), Tensor.of(intercepts), problem.intercept, l1Ratio,
+                Tensor.of(gaps), List.of(converged));
     }
 
     /** {@code count} strengths in equal ratios from {@code top} to {@code least} times it. */
@@ -52,7 +53,7 @@ public record LassoPath(Tensor alphas, Tensor coefficients, Tensor intercepts, d
 
     /** The model at {@code alphas[i]}. */
     public LassoModel model(int i) {
-        return new LassoModel(coefficients.select(0, i).copy(), intercepts.select(0, i).copy(), alphas.item(i), l1Ratio,
+        return new LassoModel(coefficients.select(0, i).copy(), intercepts.select(0, i).copy(), hasIntercept, alphas.item(i), l1Ratio,
                 dualityGaps.item(i), 0, converged.get(i));
     }
 

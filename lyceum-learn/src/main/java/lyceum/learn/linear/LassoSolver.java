@@ -1,6 +1,7 @@
 package lyceum.learn.linear;
 
 import java.util.Arrays;
+import lyceum.linalg.ProximalMaps;
 
 /**
  * Coordinate descent for {@code |y - X b|^2 / 2 + l1 |b|_1 + l2 |b|^2 / 2}, warm-started from one strength to the next.
@@ -67,7 +68,7 @@ final class LassoSolver {
         double largest = 0;
         for (int j : set) {
             double norm = problem.norm[j], old = b[j], z = q[j] + norm * old;
-            double next = options.positive() ? Math.max(z - l1, 0) / (norm + l2) : soft(z, l1) / (norm + l2);
+            double next = options.positive() ? Math.max(z - l1, 0) / (norm + l2) : ProximalMaps.softThreshold(z, l1) / (norm + l2);
             double step = next - old;
             if (step == 0) continue;
             b[j] = next;
@@ -77,8 +78,6 @@ final class LassoSolver {
         }
         return largest;
     }
-
-    static double soft(double z, double by) { return z > by ? z - by : z < -by ? z + by : 0; }
 
     /** {@code q = X'y - X'X b}, from the start. */
     private void refresh() {

@@ -2,6 +2,7 @@ package lyceum.learn.linear;
 
 import java.util.ArrayList;
 import lyceum.DType;
+import lyceum.LyceumException;
 import lyceum.prob.FisherF;
 import lyceum.prob.StudentT;
 import lyceum.stats.learner.LearnerInput;
@@ -13,11 +14,12 @@ import lyceum.tensor.Tensor;
  * @param coefficients slopes (p), or (m x p) for m targets
  * @param intercept (), or (m)
  * @param hasIntercept whether it was fitted
- * @param rank of the (weighted) design, the constant column included
- * @param covarianceFactor {@code (A'WA)^+}, the intercept first: times sigma^2 the covariance of the coefficients
+ * @param rank of the (weighted) design, the constant column included; 0 where there is no table
+ * @param covarianceFactor {@code (A'WA)^+}, the intercept first: times sigma^2 the covariance of the coefficients; null of iterative and positive fits,
+ *        which have no table
  * @param fitted values of the rows that it was fitted on, in the shape of y
  * @param residuals {@code y - fitted}
- * @param hatDiagonal the leverage of each row (n), between 0 and 1, with sum {@code rank}
+ * @param hatDiagonal the leverage of each row (n), between 0 and 1, with sum {@code rank}; null where there is no table
  * @param weights of the rows (n)
  */
 public record LinearRegressionModel(Tensor coefficients, Tensor intercept, boolean hasIntercept, int rank, Tensor covarianceFactor,
@@ -39,6 +41,7 @@ public record LinearRegressionModel(Tensor coefficients, Tensor intercept, boole
      */
     public RegressionSummary summary(int target, double level) {
         checkLevel("summary", level);
+        requireTable("summary");
         int m = targets();
         if (target < 0 || target >= m) throw new IllegalArgumentException("LinearRegressionModel.summary: target " + target + " of " + m);
         double[] r = column(residuals, target), f = column(fitted, target), w = weights.toDoubleArray();
@@ -89,6 +92,7 @@ public record LinearRegressionModel(Tensor coefficients, Tensor intercept, boole
 
     private Intervals intervals(Tensor x, double level, double own) {
         checkLevel(own == 0 ? "meanInterval" : "predictionInterval", level);
+        requireTable(own == 0 ? "meanInterval" : "predictionInterval");
         var rows = LearnerInput.forModel(this, x).x().to(DType.F64);
         var design = hasIntercept ? Tensor.concat(1, Tensor.ones(DType.F64, rows.size(0), 1), rows) : rows;
         var spread = design.matmul(covarianceFactor).mul(design).sum(1).add(own).sqrt();
@@ -110,6 +114,11 @@ public record LinearRegressionModel(Tensor coefficients, Tensor intercept, boole
 
     private static double[] column(Tensor values, int target) {
         return values.rank() == 1 ? values.toDoubleArray() : values.select(1, target).toDoubleArray();
+    }
+
+    private void requireTable(String method) {
+        if (covarianceFactor == null) throw new LyceumException("LinearRegressionModel." + method
+                + ": an iterative, sparse or positive fit has coefficients only; errors and intervals come with the solvers QR, SVD and CHOLESKY");
     }
 
     private static void checkLevel(String method, double level) {

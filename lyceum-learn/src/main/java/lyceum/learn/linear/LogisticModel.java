@@ -24,7 +24,7 @@ import lyceum.tensor.Tensor;
  * @param iterations that the solver made
  * @param converged whether it reached its tolerance
  * @param separation whether the classes are split by a plane; found for unpenalised fits only
- * @param separatedAt the iteration (passes, evaluations) at which that was found; 0 if it was not
+ * @param separatedAt the Newton step that showed it; 0 if it was not found
  */
 public record LogisticModel(long[] classes, Tensor coefficients, Tensor intercept, boolean hasIntercept, Tensor covariance,
         double logLikelihood, double nullLogLikelihood, int rows, int iterations, boolean converged, Separation separation, int separatedAt)

@@ -3,6 +3,7 @@ package lyceum.learn.linear;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import lyceum.linalg.Cholesky;
+import lyceum.linalg.ProximalMaps;
 import lyceum.tensor.Tensor;
 
 /**
@@ -11,6 +12,8 @@ import lyceum.tensor.Tensor;
  */
 final class LogisticNewton {
     private static final int LARGEST_SYSTEM = 4_000, URGENT = 400;
+    /** Steps after which separation is asked about no more. */
+    private static final int JUDGED_WITHIN = 50;
     private final LogisticProblem problem;
     private final boolean coordinates;
     private final double tolerance;
@@ -23,19 +26,32 @@ final class LogisticNewton {
         this.maxIterations = maxIterations;
     }
 
-    LogisticSolution solve(double[] start) {
+    /** The minimum; without a penalty, by Cholesky and from 0, where the Hessian is well conditioned, also whether there is one. */
+    LogisticSolution solve(double[] start) { return solve(start, false); }
+
+    /** Goes from 0 as far as it takes to know whether the classes are separated; where they are, to the end. */
+    LogisticSolution judge() { return solve(new double[problem.size()], true); }
+
+    static boolean isZero(double[] start) { return Arrays.stream(start).allMatch(v -> v == 0); }
+
+    private LogisticSolution solve(double[] start, boolean untilJudged) {
         double[] b = start.clone();
         var point = problem.at(b);
         double value = point.value() + problem.absolute(b), limit = tolerance * problem.totalWeight;
-        boolean unpenalised = problem.l1 == 0 && problem.l2 == 0;
+        var separation = problem.isUnpenalised() && !coordinates && isZero(start) ? null : Separation.NONE;
         int separatedAt = 0;
-        double[] step = null;
         for (int iteration = 1; iteration <= maxIterations; iteration++) {
-            boolean optimal = problem.violation(b, point.gradient()) <= limit;
+            double violation = problem.violation(b, point.gradient());
+            boolean judged = separation != null || violation == 0 || iteration > JUDGED_WITHIN;
             boolean spent = separatedAt > 0 && point.value() <= LogisticSolution.SPENT * problem.totalWeight;
-            if (optimal || spent) return end(b, step, iteration - 1, true, unpenalised, separatedAt);
+            if (judged && violation <= limit || spent) return new LogisticSolution(b, iteration - 1, true, separation, separatedAt);
             int[] set = workingSet(b, point.gradient());
-            step = step(b, point, set);
+            double[] step = step(b, point, set);
+            if (!judged) {
+                separation = new SeparationCheck(problem).of(b, point, step);
+                if (separation == Separation.NONE && untilJudged) return new LogisticSolution(b, iteration, false, separation, 0);
+                if (separation != null && separation != Separation.NONE) separatedAt = iteration;
+            }
             double slope = slope(b, point.gradient(), step), size = 1;
             double[] next = null;
             LogisticProblem.Point reached = null;
@@ -54,25 +70,13 @@ final class LogisticNewton {
             if (reached == null) {
                 // No step helps: rounding is all that is left, if the model promised next to nothing.
                 boolean floor = Math.abs(slope) <= 1e-10 * Math.abs(value);
-                return end(b, step, iteration, floor, unpenalised, separatedAt);
+                return new LogisticSolution(b, iteration, floor, separation, separatedAt);
             }
             b = next;
             point = reached;
             value = lower;
-            if (unpenalised && separatedAt == 0 && point.leastMargin() > 0) separatedAt = iteration;
         }
-        return end(b, step, maxIterations, false, unpenalised, separatedAt);
-    }
-
-    private LogisticSolution end(double[] b, double[] step, int iterations, boolean converged, boolean unpenalised, int separatedAt) {
-        if (separatedAt > 0) return new LogisticSolution(b, iterations, converged, Separation.COMPLETE, separatedAt);
-        if (unpenalised && step != null) {
-            // At a maximum the last step is tiny; along a direction that goes on for ever it is not, and no margin falls.
-            double[] range = problem.marginRange(step);
-            if (range[1] > 0.1 && range[0] >= -1e-3 * range[1])
-                return new LogisticSolution(b, iterations, converged, Separation.QUASI_COMPLETE, iterations);
-        }
-        return new LogisticSolution(b, iterations, converged, Separation.NONE, 0);
+        return new LogisticSolution(b, maxIterations, false, separation, separatedAt);
     }
 
     /** With an l1 part: what is in, what is free, and what wants to come in; of very many the most urgent, the others in later steps. */
@@ -113,7 +117,7 @@ final class LogisticNewton {
             for (int r = 0; r < m; r++) {
                 double h = hessian[r][r] + 1e-12, at = b[set[r]] + d[r];
                 double l1 = problem.isFree(set[r]) ? 0 : problem.l1;
-                double next = LassoSolver.soft(h * at - slope[r], l1) / h, change = next - at;
+                double next = ProximalMaps.softThreshold(h * at - slope[r], l1) / h, change = next - at;
                 if (change == 0) continue;
                 d[r] += change;
                 double[] row = hessian[r];

@@ -31,6 +31,8 @@ final class LogisticProblem {
 
     LogisticProblem penalised(double l1, double l2) { return new LogisticProblem(x, codes, weights, classes, intercept, l1, l2); }
 
+    boolean isUnpenalised() { return l1 == 0 && l2 == 0; }
+
     int size() { return outputs * width; }
 
     boolean isFree(int at) { return intercept && at % width == width - 1; }

@@ -28,7 +28,8 @@ import lyceum.withers.Withers;
  * <p>Shapes: x (n x p), dense or {@link Csr}; labels (n). With two classes there is one vector of coefficients, whose {@code exp} are odds ratios for
  * {@code classes()[1]}; with K classes a row a class, whose sum is 0 under an l2 penalty or none.
  *
- * <p>Unpenalised estimates do not exist where a plane splits the classes: the model then says so ({@link LogisticModel#separation}), and a warning is logged.
+ * <p>Unpenalised estimates do not exist where a plane splits the classes, with rows on it or not: the model then says so ({@link LogisticModel#separation}, which
+ * tells how it is found), and a warning is logged. Every solver finds the same, up to 1,000 coefficients; beyond, only planes that the solver itself comes upon.
  * {@code c} is the inverse of the strength, as in scikit-learn; statistics programs have no penalty.
  *
  * @param c inverse strength, positive; {@code Infinity} for no penalty; 1 by default
@@ -60,6 +61,9 @@ public record LogisticRegression(double c, double l1Ratio, Solver solver, boolea
         /** Stochastic average gradients; any penalty. Best on scaled features and many rows. */
         SAGA
     }
+
+    /** The most coefficients for which Newton steps decide on separation. */
+    private static final int LARGEST_JUDGED = 1_000;
 
     public LogisticRegression {
         if (!(c > 0)) throw new IllegalArgumentException("LogisticRegression: c is " + c + "; it is positive, or Infinity for no penalty");
@@ -131,15 +135,7 @@ public record LogisticRegression(double c, double l1Ratio, Solver solver, boolea
     }
 
     LogisticProblem problem(FeatureRows rows, Labels found, double[] weights) {
-        double[] w = weights.clone();
-        if (balanced || !classWeights.isEmpty()) {
-            double[] factor = new double[found.count()], total = found.weightOfClasses(weights);
-            for (int k = 0; k < factor.length; k++) {
-                factor[k] = classWeights.getOrDefault(found.classes()[k], 1.0);
-                if (balanced && total[k] > 0) factor[k] *= Arrays.stream(total).sum() / (factor.length * total[k]);
-            }
-            for (int i = 0; i < w.length; i++) w[i] *= factor[found.codes()[i]];
-        }
+        double[] w = found.weighted(weights, classWeights, balanced);
         return new LogisticProblem(rows, found.codes(), w, found.count(), intercept, l1(), l2());
     }
 
@@ -168,8 +164,13 @@ public record LogisticRegression(double c, double l1Ratio, Solver solver, boolea
         if (chosen == Solver.AUTO) chosen = problem.l1 > 0 ? Solver.COORDINATE_DESCENT
                 : problem.size() <= 100 && (double) problem.codes.length * problem.size() * problem.size() <= 2e7 ? Solver.NEWTON
                         : Solver.LBFGS;
+        var newton = new LogisticNewton(problem, false, tolerance, maxIterations);
+        if (problem.isUnpenalised() && problem.size() <= LARGEST_JUDGED && !(chosen == Solver.NEWTON && LogisticNewton.isZero(start))) {
+            var judgement = newton.judge();
+            if (judgement.separation() != Separation.NONE) return judgement;
+        }
         return switch (chosen) {
-            case NEWTON -> new LogisticNewton(problem, false, tolerance, maxIterations).solve(start);
+            case NEWTON -> newton.solve(start);
             case SAGA -> new LogisticSaga(problem, start).solve(Rng.of(seed), tolerance, maxIterations);
             case LBFGS -> lbfgs(problem, start);
             default -> new LogisticNewton(problem, true, tolerance, maxIterations).solve(start);
@@ -178,7 +179,7 @@ public record LogisticRegression(double c, double l1Ratio, Solver solver, boolea
 
     private LogisticSolution lbfgs(LogisticProblem problem, double[] start) {
         int[] separatedAt = {0, 0};
-        boolean unpenalised = problem.l1 == 0 && problem.l2 == 0;
+        boolean unpenalised = problem.isUnpenalised();
         var minimum = new Lbfgs().withGradientTolerance(tolerance).withMaxIterations(maxIterations).withMaxEvaluations(20 * maxIterations)
                 .minimize((b, gradient) -> {
                     var point = problem.at(b);
@@ -191,8 +192,8 @@ public record LogisticRegression(double c, double l1Ratio, Solver solver, boolea
         if (!separated && minimum.gradientNorm() > tolerance && problem.size() <= 300) {
             // Values stop changing when the gradient is the root of what rounding leaves; a Newton step or two have the rest.
             var finished = new LogisticNewton(problem, false, tolerance, 5).solve(minimum.x());
-            return new LogisticSolution(finished.b(), minimum.iterations() + finished.iterations(), minimum.converged(),
-                    finished.separation(), finished.separatedAt());
+            return new LogisticSolution(finished.b(), minimum.iterations() + finished.iterations(), minimum.converged(), Separation.NONE,
+                    0);
         }
         return new LogisticSolution(minimum.x(), minimum.iterations(), minimum.converged(),
                 separated ? Separation.COMPLETE : Separation.NONE, separatedAt[0]);

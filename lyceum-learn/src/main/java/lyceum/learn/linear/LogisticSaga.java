@@ -1,6 +1,7 @@
 package lyceum.learn.linear;
 
 import lyceum.learn.linear.FeatureRows.SparseRows;
+import lyceum.linalg.ProximalMaps;
 import lyceum.random.Rng;
 
 /**
@@ -58,7 +59,7 @@ final class LogisticSaga {
 
     LogisticSolution solve(Rng rng, double tolerance, int epochs) {
         double limit = tolerance * problem.totalWeight;
-        boolean unpenalised = problem.l1 == 0 && problem.l2 == 0;
+        boolean unpenalised = problem.isUnpenalised();
         int separatedAt = 0;
         for (int epoch = 1; epoch <= epochs; epoch++) {
             for (int s = 0; s < n; s++) visit(rng.nextInt(n));
@@ -100,7 +101,7 @@ final class LogisticSaga {
         for (int e = from; e < to; e++) done[column[e]] = time;
     }
 
-    private double proximal(double v, int at) { return problem.isFree(at) ? v : LassoSolver.soft(v, threshold) * shrink; }
+    private double proximal(double v, int at) { return problem.isFree(at) ? v : ProximalMaps.softThreshold(v, threshold) * shrink; }
 
     /** The steps that feature j missed: its gradient is the average alone, which has not changed since. */
     private void catchUp(int j) {

@@ -3,6 +3,7 @@ package lyceum.learn.linear;
 import java.util.HashSet;
 import java.util.Set;
 import lyceum.DType;
+import lyceum.kernel.KernelFunction;
 import lyceum.stats.learner.Classifier;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.Tag;
@@ -16,7 +17,7 @@ import lyceum.withers.Withers;
  * var model = new Perceptron().fit(x, labels);
  * model.mistakes().total();                                       // at most (R / gamma)^2 on separable data
  * new Perceptron().withVariant(Perceptron.Variant.AVERAGED).fit(x, labels);
- * new Perceptron().withKernel(new Kernel.Polynomial(2)).fit(x, labels);
+ * new Perceptron().withKernel(new PolynomialKernel(2)).fit(x, labels);
  * var online = new Perceptron().start(2, 0, 1).partialFit(batch, batchLabels);
  * }
  *
@@ -39,7 +40,7 @@ import lyceum.withers.Withers;
  * @see <a href="https://doi.org/10.1023/A:1007662407062">Freund and Schapire (1999)</a>, voted, averaged and kernel variants
  */
 @Withers
-public record Perceptron(double learningRate, int passes, Variant variant, Multiclass multiclass, double margin, Kernel kernel,
+public record Perceptron(double learningRate, int passes, Variant variant, Multiclass multiclass, double margin, KernelFunction kernel,
         double alpha, double l1Ratio, boolean intercept, boolean shuffle, long seed) implements PerceptronWithers, Classifier {
 
     /** Which of the vectors met on the way predicts. */
@@ -104,7 +105,7 @@ public record Perceptron(double learningRate, int passes, Variant variant, Multi
     private double[][] gram(Tensor rows) {
         if (rows.size(0) > 20_000) throw new IllegalArgumentException(
                 "Perceptron.fit: " + rows.size(0) + " rows with a kernel; the kernel matrix holds 20000 at most");
-        return kernel.of(rows, rows).toRows();
+        return kernel.gram(rows).toRows();
     }
 
     /**

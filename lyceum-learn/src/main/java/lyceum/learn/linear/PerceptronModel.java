@@ -44,7 +44,7 @@ public record PerceptronModel(Perceptron options, int nFeatures, long[] classes,
     }
 
     private Tensor scores(Tensor rows) {
-        var features = kernelRows == null ? rows : options.kernel().of(rows, kernelRows);
+        var features = kernelRows == null ? rows : options.kernel().gram(rows, kernelRows);
         if (voters != null) return voted(features);
         return features.matmul(coefficients.rank() == 1 ? coefficients : coefficients.transpose()).add(intercept);
     }

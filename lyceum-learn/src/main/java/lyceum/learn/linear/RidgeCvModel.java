@@ -6,15 +6,15 @@ import lyceum.tensor.Tensor;
 /**
  * A fitted {@link RidgeCv}.
  *
- * @param best the model at the chosen strength
+ * @param model at the chosen strength, as in {@link LassoCvModel}
  * @param alphas the candidates
  * @param scores the criterion at each, smaller is better
  */
-public record RidgeCvModel(RidgeModel best, List<Double> alphas, List<Double> scores) implements LinearModel {
-    @Override public Tensor coefficients() { return best.coefficients(); }
+public record RidgeCvModel(RidgeModel model, List<Double> alphas, List<Double> scores) implements LinearModel {
+    @Override public Tensor coefficients() { return model.coefficients(); }
 
-    @Override public Tensor intercept() { return best.intercept(); }
+    @Override public Tensor intercept() { return model.intercept(); }
 
     /** The chosen strength. */
-    public double alpha() { return best.alpha(); }
+    public double alpha() { return model.alpha(); }
 }

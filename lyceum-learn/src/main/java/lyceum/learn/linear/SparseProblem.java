@@ -17,9 +17,12 @@ final class SparseProblem {
     /** {@code X'y} by feature and target, the squared length of each column (0: leave it alone), and of each target. */
     final double[][] correlation;
     final double[] norm, scale, meanX, meanY, squareY;
+    /** Whether columns and targets were centred. */
+    final boolean intercept;
 
-    private SparseProblem(double[][] x, double[][] y, double[] scale, double[] meanX, double[] meanY, double[] raw) {
+    private SparseProblem(double[][] x, double[][] y, double[] scale, double[] meanX, double[] meanY, double[] raw, boolean intercept) {
         this.x = x;
+        this.intercept = intercept;
         this.scale = scale;
         this.meanX = meanX;
         this.meanY = meanY;
@@ -73,7 +76,7 @@ final class SparseProblem {
             raw[j] *= scale[j] * scale[j];
         }
         for (int o = 0; o < targets.length; o++) meanY[o] = centre(targets[o], share, options.intercept());
-        return new SparseProblem(columns, targets, scale, meanX, meanY, raw);
+        return new SparseProblem(columns, targets, scale, meanX, meanY, raw, options.intercept());
     }
 
     /** Centres if asked, multiplies by the roots of the shares, returns the mean that was taken off. */
@@ -123,7 +126,8 @@ final class SparseProblem {
             }
         }
         return new LassoModel(single ? Tensor.of(slopes) : Tensor.of(slopes, m, p),
-                single ? Tensor.scalar(constants[0]) : Tensor.of(constants), alpha, l1Ratio, end.gap(), end.iterations(), end.converged());
+                single ? Tensor.scalar(constants[0]) : Tensor.of(constants), intercept, alpha, l1Ratio, end.gap(), end.iterations(),
+                end.converged());
     }
 
     static double dot(double[] a, double[] b) {

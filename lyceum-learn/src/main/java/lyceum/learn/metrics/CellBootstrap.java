@@ -48,7 +48,7 @@ final class CellBootstrap {
     }
 
     /** By linear interpolation between order statistics. */
-    private static double quantile(double[] sorted, double p) {
+    static double quantile(double[] sorted, double p) {
         double at = p * (sorted.length - 1);
         int below = (int) at;
         return below + 1 == sorted.length ? sorted[below] : sorted[below] + (at - below) * (sorted[below + 1] - sorted[below]);

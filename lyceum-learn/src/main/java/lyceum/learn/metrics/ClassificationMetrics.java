@@ -8,8 +8,17 @@ import lyceum.stats.ProportionInterval;
 import lyceum.tensor.Tensor;
 
 /**
- * Single scores of predicted labels. All take integer vectors of one length; {@link ConfusionMatrix} gives every score of one counting, with
- * weights, orders of labels and policies.
+ * Single scores of predicted labels. All take integer vectors of one length; {@link ConfusionMatrix} gives every score of one counting, and takes
+ * orders of labels.
+ *
+ * {@snippet :
+ * ClassificationMetrics.precision(truth, predicted, Average.MACRO);
+ * ClassificationMetrics.recall(truth, predicted, Average.WEIGHTED, ZeroDivision.UNDEFINED, weights);
+ * ClassificationMetrics.fBeta(truth, predicted, 2, ZeroDivision.ZERO, null);      // of each class
+ * }
+ *
+ * <p>Precision, recall and F-beta of one kind take {@code policy}, what a class without predictions (or rows) scores, 0 by default, and {@code weights} of the
+ * rows, null for 1. Those of each class are in the order of {@code ConfusionMatrix.of(truth, predicted).labels()}: labels that occur in either, ascending.
  */
 public final class ClassificationMetrics {
     private ClassificationMetrics() {}
@@ -19,7 +28,11 @@ public final class ClassificationMetrics {
 
     /** Weight of the rows whose label is right, over the weight of all. */
     public static double accuracy(Tensor truth, Tensor predicted, double[] weights) {
-        return ConfusionMatrix.of(truth.toLongArray(), predicted.toLongArray(), null, weights).accuracy();
+        return counted(truth, predicted, weights).accuracy();
+    }
+
+    private static ConfusionMatrix counted(Tensor truth, Tensor predicted, double[] weights) {
+        return ConfusionMatrix.of(truth.toLongArray(), predicted.toLongArray(), null, weights);
     }
 
     /** Mean recall of the classes that occur: chance is 1 / classes, whatever the imbalance. */
@@ -54,12 +67,32 @@ public final class ClassificationMetrics {
 
     /** {@code tp / (tp + fp)}, averaged over classes. */
     public static double precision(Tensor truth, Tensor predicted, Average average) {
-        return ConfusionMatrix.of(truth, predicted).precision(average);
+        return precision(truth, predicted, average, ZeroDivision.ZERO, null);
+    }
+
+    /** {@link #precision(Tensor, Tensor, Average)} with this policy for classes that were never predicted and these weights of the rows, or null. */
+    public static double precision(Tensor truth, Tensor predicted, Average average, ZeroDivision policy, double[] weights) {
+        return counted(truth, predicted, weights).precision(average, policy);
+    }
+
+    /** {@code tp / (tp + fp)} of each class. */
+    public static double[] precision(Tensor truth, Tensor predicted, ZeroDivision policy, double[] weights) {
+        return counted(truth, predicted, weights).precision(policy);
     }
 
     /** {@code tp / (tp + fn)}, averaged over classes. */
     public static double recall(Tensor truth, Tensor predicted, Average average) {
-        return ConfusionMatrix.of(truth, predicted).recall(average);
+        return recall(truth, predicted, average, ZeroDivision.ZERO, null);
+    }
+
+    /** {@link #recall(Tensor, Tensor, Average)} with this policy for classes that never occur and these weights of the rows, or null. */
+    public static double recall(Tensor truth, Tensor predicted, Average average, ZeroDivision policy, double[] weights) {
+        return counted(truth, predicted, weights).recall(average, policy);
+    }
+
+    /** {@code tp / (tp + fn)} of each class. */
+    public static double[] recall(Tensor truth, Tensor predicted, ZeroDivision policy, double[] weights) {
+        return counted(truth, predicted, weights).recall(policy);
     }
 
     /** Harmonic mean of precision and recall, of each class and then averaged. */
@@ -67,7 +100,17 @@ public final class ClassificationMetrics {
 
     /** F-beta of each class, then averaged: recall weighs beta times as much as precision. */
     public static double fBeta(Tensor truth, Tensor predicted, double beta, Average average) {
-        return ConfusionMatrix.of(truth, predicted).fBeta(beta, average);
+        return fBeta(truth, predicted, beta, average, ZeroDivision.ZERO, null);
+    }
+
+    /** {@link #fBeta(Tensor, Tensor, double, Average)} with this policy for classes that neither occur nor were predicted and these weights, or null. */
+    public static double fBeta(Tensor truth, Tensor predicted, double beta, Average average, ZeroDivision policy, double[] weights) {
+        return counted(truth, predicted, weights).fBeta(beta, average, policy);
+    }
+
+    /** F-beta of each class. */
+    public static double[] fBeta(Tensor truth, Tensor predicted, double beta, ZeroDivision policy, double[] weights) {
+        return counted(truth, predicted, weights).fBeta(beta, policy);
     }
 
     /** F-beta of a precision and a recall; 0 if both are 0. */

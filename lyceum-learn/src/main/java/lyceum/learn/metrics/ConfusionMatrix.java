@@ -32,10 +32,22 @@ public final class ConfusionMatrix {
 
     private final long[] labels;
     private final double[][] counts;
+    /** Sums of rows, of columns, of all. */
+    private final double[] support, predicted;
+    private final double total;
 
     private ConfusionMatrix(long[] labels, double[][] counts) {
         this.labels = labels;
         this.counts = counts;
+        support = new double[labels.length];
+        predicted = new double[labels.length];
+        double sum = 0;
+        for (int i = 0; i < labels.length; i++) {
+            support[i] = Arrays.stream(counts[i]).sum();
+            sum += support[i];
+            for (int j = 0; j < labels.length; j++) predicted[j] += counts[i][j];
+        }
+        total = sum;
     }
 
     /** Labels that occur in either, ascending, all rows weighing 1. Tensors are integer vectors. */
@@ -116,21 +128,13 @@ public final class ConfusionMatrix {
 
     // One class against the rest, by position.
 
-    public double total() {
-        double sum = 0;
-        for (int k = 0; k < classes(); k++) sum += support(k);
-        return sum;
-    }
+    public double total() { return total; }
 
     /** Weight of rows whose true class is {@code k}. */
-    public double support(int k) { return Arrays.stream(counts[k]).sum(); }
+    public double support(int k) { return support[k]; }
 
     /** Weight of rows predicted as {@code k}. */
-    public double predicted(int k) {
-        double sum = 0;
-        for (var row : counts) sum += row[k];
-        return sum;
-    }
+    public double predicted(int k) { return predicted[k]; }
 
     public double truePositives(int k) { return counts[k][k]; }
 
@@ -139,12 +143,6 @@ public final class ConfusionMatrix {
     public double falseNegatives(int k) { return support(k) - counts[k][k]; }
 
     public double trueNegatives(int k) { return total() - support(k) - predicted(k) + counts[k][k]; }
-
-    private double[] support() {
-        var support = new double[classes()];
-        for (int k = 0; k < support.length; k++) support[k] = support(k);
-        return support;
-    }
 
     // Scores of all classes together.
 
@@ -163,7 +161,7 @@ public final class ConfusionMatrix {
     /** @param adjusted so that chance is 0 and perfection 1 */
     public double balancedAccuracy(boolean adjusted) {
         var recall = recall(ZeroDivision.UNDEFINED);
-        double mean = Average.MACRO.of(recall, support());
+        double mean = Average.MACRO.of(recall, support);
         if (!adjusted) return mean;
         double chance = 1.0 / Arrays.stream(recall).filter(r -> !Double.isNaN(r)).count();
         return (mean - chance) / (1 - chance);
@@ -211,7 +209,7 @@ public final class ConfusionMatrix {
 
     public double jaccard(Average average, ZeroDivision policy) {
         if (average == Average.MICRO) return policy.divide(trace(), 2 * total() - trace());
-        return average.of(jaccard(policy), support());
+        return average.of(jaccard(policy), support);
     }
 
     /** {@code fn / (tp + fn)} of each class: what recall leaves. */
@@ -237,7 +235,7 @@ public final class ConfusionMatrix {
 
     private double average(Average average, ZeroDivision policy, double extra, double a, double b) {
         if (average == Average.MICRO) return policy.divide((1 + extra) * trace(), (a + b) * total());
-        return average.of(ratio(policy, extra, a, b), support());
+        return average.of(ratio(policy, extra, a, b), support);
     }
 
     /**
@@ -267,15 +265,18 @@ public final class ConfusionMatrix {
     public double kappa(Disagreement weights) {
         double observed = 0, expected = 0, n = total();
         for (int i = 0; i < classes(); i++) {
+            double row = 0, chance = 0;
             for (int j = 0; j < classes(); j++) {
                 double w = switch (weights) {
                     case EQUAL -> i == j ? 0 : 1;
                     case LINEAR -> Math.abs(i - j);
                     case QUADRATIC -> (double) (i - j) * (i - j);
                 };
-                observed += w * counts[i][j];
-                expected += w * support(i) * predicted(j) / n;
+                row += w * counts[i][j];
+                chance += w * predicted[j];
             }
+            observed += row;
+            expected += support[i] * chance / n;
         }
         return 1 - observed / expected;
     }
@@ -312,9 +313,6 @@ public final class ConfusionMatrix {
                 String.format(Locale.ROOT, "Counts of true against predicted class; %.1f%% lie on the diagonal.", 100 * accuracy()));
     }
 
-    @Override public String toString() {
-        var text = new StringBuilder();
-        for (int i = 0; i < classes(); i++) text.append(labels[i]).append(": ").append(Arrays.toString(counts[i])).append('\n');
-        return text.toString();
-    }
+    /** The table with its totals, a row a true class; of more than 24 classes the heaviest confusions instead. */
+    @Override public String toString() { return ConfusionTable.text(this); }
 }

@@ -2,6 +2,8 @@ package lyceum.learn.metrics;
 
 import lyceum.ShapeException;
 import lyceum.math.Incomplete;
+import lyceum.prob.Normal;
+import lyceum.stats.Interval;
 import lyceum.tensor.Tensor;
 
 /**
@@ -22,10 +24,12 @@ public record DeLong(double auc, double variance) {
         return new DeLong(parts.auc, covariance(parts, parts));
     }
 
-    /** Normal interval {@code auc -+ z * standard error}, cut to [0, 1]. {@code z} is 1.96 for 95%. */
-    public double[] interval(double z) {
-        double half = z * Math.sqrt(variance);
-        return new double[] {Math.max(0, auc - half), Math.min(1, auc + half)};
+    /** Normal interval {@code auc -+ z * standard error}, cut to [0, 1]. @param level such as 0.95, in (0, 1) */
+    public Interval interval(double level) {
+        if (!(level > 0 && level < 1))
+            throw new IllegalArgumentException("DeLong.interval: level is " + level + "; it lies between 0 and 1, such as 0.95");
+        double half = Normal.STANDARD.upperQuantile((1 - level) / 2) * Math.sqrt(variance);
+        return new Interval(Math.max(0, auc - half), Math.min(1, auc + half));
     }
 
     /** The z statistic of the difference of two areas on the same rows; 0 where both are equal in every row. */

@@ -10,7 +10,7 @@ import lyceum.tensor.Tensor;
  * {@snippet :
  * var confusion = MultilabelConfusion.of(truth, predicted);       // (rows, labels) of BOOL
  * confusion.fBeta(1, Average.MACRO, ZeroDivision.ZERO);
- * MultilabelConfusion.ofRows(...).fBeta(1, Average.MACRO, ZeroDivision.ZERO);   // "samples": of each row, then over rows
+ * MultilabelConfusion.ofRows(truths, guesses, null).fBeta(1, Average.MACRO, ZeroDivision.ZERO);   // "samples": of each row, then over rows
  * }
  *
  * @param truePositives of each label, likewise the other three

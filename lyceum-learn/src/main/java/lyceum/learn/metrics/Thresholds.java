@@ -85,6 +85,27 @@ public final class Thresholds {
         return k < 0 ? Double.NEGATIVE_INFINITY : sorted[k];
     }
 
+    /** The point of least cost {@code falseAlarm FP + miss FN} on these rows, by trying all; the highest threshold of several. */
+    public static OperatingPoint minimisingCost(boolean[] positive, double[] scores, double falseAlarm, double miss) {
+        checkCosts(falseAlarm, miss);
+        var sweep = ScoreSweep.of("minimisingCost", positive, scores, null);
+        int best = 0;
+        double least = Double.POSITIVE_INFINITY;
+        for (int i = 0; i < sweep.size(); i++) {
+            double cost = falseAlarm * sweep.falsePositives()[i] + miss * (sweep.positives() - sweep.truePositives()[i]);
+            if (cost >= least) continue;
+            least = cost;
+            best = i;
+        }
+        return sweep.point(best);
+    }
+
+    static void checkCosts(double falseAlarm, double miss) {
+        if (!(falseAlarm >= 0) || !(miss >= 0) || !(falseAlarm + miss > 0) || falseAlarm + miss == Double.POSITIVE_INFINITY)
+            throw new IllegalArgumentException(
+                    "costs of " + falseAlarm + " for a false alarm and " + miss + " for a miss; finite, not negative, not both 0");
+    }
+
     /** A threshold and the F-beta that it has, or is expected to have. */
     public record Best(double threshold, double fBeta) {}
 

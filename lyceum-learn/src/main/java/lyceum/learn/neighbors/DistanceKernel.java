@@ -1,13 +1,14 @@
 package lyceum.learn.neighbors;
 
 import java.util.Arrays;
+import lyceum.linalg.dense.SquaredDistances;
 
 /**
  * A distance as the search needs it: a rank that orders rows as the distance does (the square without the root), for one row and for a block of
- * {@value #BLOCK} rows at once, added up in the same order so that both agree to the last bit; and a lower bound for a box.
+ * {@value SquaredDistances#BLOCK} rows at once, added up in the same order so that both agree to the last bit; and a lower bound for a box.
  */
 abstract class DistanceKernel {
-    static final int BLOCK = 256;
+    static final int BLOCK = SquaredDistances.BLOCK;
 
     static DistanceKernel of(Metric metric) {
         return switch (metric) {
@@ -40,41 +41,11 @@ abstract class DistanceKernel {
 
     private static final class Squares extends DistanceKernel {
         @Override void ranks(double[][] columns, int at, double[] query, int from, int p, double[] out) {
-            Arrays.fill(out, 0);
-            int j = 0;
-            for (; j + 3 < p; j += 4)
-                add(out, columns[at + j], columns[at + j + 1], columns[at + j + 2], columns[at + j + 3], query[from + j],
-                        query[from + j + 1], query[from + j + 2], query[from + j + 3]);
-            for (; j < p; j++) add(out, columns[at + j], query[from + j]);
-        }
-
-        private static void add(double[] out, double[] x, double[] y, double[] z, double[] u, double a, double b, double c, double d) {
-            for (int r = 0; r < BLOCK; r++) {
-                double e = x[r] - a, f = y[r] - b, g = z[r] - c, h = u[r] - d;
-                out[r] += e * e + f * f + g * g + h * h;
-            }
-        }
-
-        private static void add(double[] out, double[] x, double a) {
-            for (int r = 0; r < BLOCK; r++) {
-                double e = x[r] - a;
-                out[r] += e * e;
-            }
+            SquaredDistances.ofBlock(columns, at, query, from, p, out);
         }
 
         @Override double rank(double[] row, int at, double[] query, int from, int p) {
-            double sum = 0;
-            int j = 0;
-            for (; j + 3 < p; j += 4) {
-                double e = row[at + j] - query[from + j], f = row[at + j + 1] - query[from + j + 1],
-                        g = row[at + j + 2] - query[from + j + 2], h = row[at + j + 3] - query[from + j + 3];
-                sum += e * e + f * f + g * g + h * h;
-            }
-            for (; j < p; j++) {
-                double e = row[at + j] - query[from + j];
-                sum += e * e;
-            }
-            return sum;
+            return SquaredDistances.ofRow(row, at, query, from, p);
         }
 
         @Override double boxRank(double[] box, int low, int high, double[] query, int from, int p) {

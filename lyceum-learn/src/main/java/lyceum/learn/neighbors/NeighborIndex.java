@@ -38,7 +38,7 @@ public record NeighborIndex(Tensor rows, Metric metric, SearchTree tree) {
     static Tensor prepared(Metric metric, Tensor x) {
         return switch (metric) {
             case Metric.Cosine() -> {
-                var length = x.square().sum(new int[] {1}, true).sqrt();
+                var length = x.square().sum(1, true).sqrt();
                 yield x.div(Tensor.where(length.eq(0), length.onesLike(), length)).compute();
             }
             case Metric.Mahalanobis m -> m.whitened(x);

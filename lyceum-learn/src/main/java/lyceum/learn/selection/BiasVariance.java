@@ -16,7 +16,7 @@ import lyceum.tensor.Tensor;
  * var x = Tensor.linspace(0, 1, 50).reshape(-1, 1);
  * var world = NoisyTarget.fixed(x, z -> z.select(1, 0).mul(2 * Math.PI).sin(), 0.3);
  * var parts = new BiasVariance(2000, 1).decompose(new KNeighborsRegressor(5), world, x);
- * parts.meanBiasSquared() + parts.meanVariance() + parts.noise();        // about parts.meanTestError()
+ * double sum = parts.meanBiasSquared() + parts.meanVariance() + parts.noise();   // about parts.meanTestError()
  * }
  *
  * <p>The plain estimate of bias^2 from R redraws is too high by variance / R; that is subtracted. Where only one data set exists, {@link #bootstrap} tells

@@ -18,7 +18,7 @@ import lyceum.withers.Withers;
  * Judges a recipe on rows that it was not fitted to, every row taking its turn.
  *
  * {@snippet :
- * var recipe = Pipeline.of(new StandardScaler()).then(new Ridge(1.0));
+ * var recipe = Pipeline.of(new Pca(10)).then(new Ridge(1.0));
  * var result = new CrossValidation(new KFold(5).shuffled(1)).score(recipe, x, y, Scorer.R2, Scorer.MEAN_ABSOLUTE_ERROR);
  * result.mean(Scorer.R2);
  * result.interval(Scorer.R2, 0.95);                                     // corrected for overlapping training sets

@@ -48,6 +48,14 @@ public record DecisionTree(int nFeatures, SplitCriterion criterion, int[] featur
         for (var c : categories)
             if (c.node() < 0 || c.node() >= n)
                 throw new IllegalArgumentException("DecisionTree: categories of node " + c.node() + " of " + n);
+        int asked = 0, last = -1;
+        for (int i = 0; i < n; i++) if (feature[i] >= 0 && Double.isNaN(threshold[i])) asked++;
+        for (var c : categories) {
+            if (c.node() <= last) throw new IllegalArgumentException("DecisionTree: categories are not in the order of their nodes");
+            last = c.node();
+            if (feature[last] >= 0 && Double.isNaN(threshold[last])) asked--;
+        }
+        if (asked != 0) throw new IllegalArgumentException("DecisionTree: " + asked + " questions have neither threshold nor categories");
     }
 
     /** Nodes, leaves included. */
@@ -106,10 +114,9 @@ public record DecisionTree(int nFeatures, SplitCriterion criterion, int[] featur
     public int[] apply(Tensor x) {
         int n = (int) x.size(0);
         double[] rows = x.toDoubleArray();
-        var byNode = byNode();
         var leaf = new int[n];
         Parallel.range(n, 4096, (from, to) -> {
-            for (int i = (int) from; i < to; i++) leaf[i] = leafOf(rows, i * nFeatures, byNode);
+            for (int i = (int) from; i < to; i++) leaf[i] = leaf(rows, i * nFeatures);
         });
         return leaf;
     }
@@ -122,24 +129,37 @@ public record DecisionTree(int nFeatures, SplitCriterion criterion, int[] featur
         return out;
     }
 
-    /** The questions about categories by node, or null if there are none. */
-    CategorySplit[] byNode() {
-        if (categories.isEmpty()) return null;
-        var byNode = new CategorySplit[nodes()];
-        for (var c : categories) byNode[c.node()] = c;
-        return byNode;
-    }
-
-    private int leafOf(double[] rows, int at, CategorySplit[] byNode) {
+    /** The leaf that the row {@code rows[at .. at + nFeatures - 1]} comes to. */
+    public int leaf(double[] rows, int at) {
         int node = 0;
         while (feature[node] >= 0) {
             double v = rows[at + feature[node]];
             boolean goesLeft;
-            if (byNode != null && byNode[node] != null) goesLeft = goesLeft(byNode[node], v, missingLeft[node]);
-            else goesLeft = Double.isNaN(v) ? missingLeft[node] : v <= threshold[node];
+            if (threshold[node] != threshold[node]) goesLeft = goesLeft(categoriesOf(node), v, missingLeft[node]);
+            else goesLeft = v != v ? missingLeft[node] : v <= threshold[node];
             node = goesLeft ? left[node] : right[node];
         }
         return node;
+    }
+
+    /** Categories stand in the order of their nodes. */
+    private CategorySplit categoriesOf(int node) {
+        int low = 0, high = categories.size() - 1;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (categories.get(middle).node() < node) low = middle + 1;
+            else high = middle;
+        }
+        return categories.get(low);
+    }
+
+    /** Answer {@code output} of {@code node}. */
+    public double value(int node, int output) { return value[node * outputs + output]; }
+
+    /** The same questions with other answers, {@link #outputs} a node. */
+    public DecisionTree withValue(double[] value) {
+        return new DecisionTree(nFeatures, criterion, feature, threshold, left, right, missingLeft, impurity, samples, weight, outputs,
+                value.clone(), categories);
     }
 
     private static boolean goesLeft(CategorySplit question, double value, boolean otherwise) {
@@ -152,16 +172,21 @@ public record DecisionTree(int nFeatures, SplitCriterion criterion, int[] featur
      * values are favoured: for decisions use permutation importance on held-out rows.
      */
     public double[] importances() {
-        var importances = new double[nFeatures];
+        double[] importances = impurityDecreases();
         double sum = 0;
-        for (int i = 0; i < nodes(); i++) {
-            if (isLeaf(i)) continue;
-            importances[feature[i]] += weight[i] * impurity[i] - weight[left[i]] * impurity[left[i]]
-                    - weight[right[i]] * impurity[right[i]];
-        }
         for (double v : importances) sum += v;
         if (sum > 0) for (int f = 0; f < nFeatures; f++) importances[f] /= sum;
         return importances;
+    }
+
+    /** How much each feature lowered the impurity, times the weight of the rows that it did so for. */
+    public double[] impurityDecreases() {
+        var decreases = new double[nFeatures];
+        for (int i = 0; i < nodes(); i++) {
+            if (isLeaf(i)) continue;
+            decreases[feature[i]] += weight[i] * impurity[i] - weight[left[i]] * impurity[left[i]] - weight[right[i]] * impurity[right[i]];
+        }
+        return decreases;
     }
 
     /** The subtrees of cost-complexity pruning. */

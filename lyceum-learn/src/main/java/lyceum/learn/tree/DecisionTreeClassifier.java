@@ -30,6 +30,7 @@ public record DecisionTreeClassifier(SplitCriterion criterion, @Withers.Flat Tre
     public DecisionTreeClassifier {
         if (!criterion.isForClasses())
             throw new IllegalArgumentException("criterion is " + criterion + "; a tree for classes takes GINI or ENTROPY");
+        if (!options.monotone().isEmpty()) throw new IllegalArgumentException("monotone directions are for trees of numbers");
     }
 
     public DecisionTreeClassifier() { this(SplitCriterion.GINI, TreeOptions.DEFAULT); }
@@ -47,8 +48,7 @@ public record DecisionTreeClassifier(SplitCriterion criterion, @Withers.Flat Tre
     @Override public DecisionTreeClassifierModel fit(Tensor x, Tensor labels, Tensor weights) {
         var input = LearnerInput.forFit(this, x);
         var found = input.labels(labels);
-        var data = new TreeData(criterion, input.x(), input.weights(weights), found.codes(), found.count(), null, options,
-                input.operation());
-        return new DecisionTreeClassifierModel(found.classes(), new Grower(data, options).grow());
+        var tree = TreeColumns.grow(input, criterion, found.codes(), found.count(), null, input.weights(weights), options);
+        return new DecisionTreeClassifierModel(found.classes(), tree);
     }
 }

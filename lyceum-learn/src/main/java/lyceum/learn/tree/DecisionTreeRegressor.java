@@ -32,6 +32,8 @@ public record DecisionTreeRegressor(SplitCriterion criterion, @Withers.Flat Tree
                 "criterion is " + criterion + "; a tree for numbers takes SQUARED_ERROR, ABSOLUTE_ERROR or POISSON");
         if (options.bins() > 0 && criterion == SplitCriterion.ABSOLUTE_ERROR)
             throw new IllegalArgumentException("bins is " + options.bins() + "; the absolute error needs every row, use bins = 0");
+        if (!options.monotone().isEmpty() && criterion == SplitCriterion.ABSOLUTE_ERROR)
+            throw new IllegalArgumentException("monotone directions with ABSOLUTE_ERROR; they need SQUARED_ERROR or POISSON");
     }
 
     public DecisionTreeRegressor() { this(SplitCriterion.SQUARED_ERROR, TreeOptions.DEFAULT); }
@@ -49,7 +51,7 @@ public record DecisionTreeRegressor(SplitCriterion criterion, @Withers.Flat Tree
     @Override public DecisionTreeRegressorModel fit(Tensor x, Tensor y, Tensor weights) {
         var input = LearnerInput.forFit(this, x);
         double[] target = input.target(y).toDoubleArray();
-        var data = new TreeData(criterion, input.x(), input.weights(weights), null, 0, target, options, input.operation());
-        return new DecisionTreeRegressorModel(new Grower(data, options).grow());
+        var tree = TreeColumns.grow(input, criterion, null, 0, target, input.weights(weights), options);
+        return new DecisionTreeRegressorModel(tree);
     }
 }

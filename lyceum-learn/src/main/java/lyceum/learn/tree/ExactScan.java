@@ -11,14 +11,16 @@ final class ExactScan {
     private final double[] total, left, right, start;
     private final boolean weighted;
     private final AbsoluteError absolute;
+    private final ValueBounds bounds;
 
     /** @param absolute the node's ranks, for the absolute error; else null */
-    ExactScan(TreeData data, Limits limits, AbsoluteError absolute, int from, int to, double[] total) {
+    ExactScan(TreeData data, Limits limits, AbsoluteError absolute, int from, int to, double[] total, ValueBounds bounds) {
         this.data = data;
         this.limits = limits;
         this.from = from;
         this.to = to;
         this.size = data.size;
+        this.bounds = bounds;
         this.total = total;
         this.left = new double[size];
         this.right = new double[size];
@@ -44,7 +46,7 @@ final class ExactScan {
         double score = switch (data.criterion) {
             case GINI -> gini(order, values, end, first, last, best);
             case ENTROPY -> classes(order, values, end, first, last, best);
-            case SQUARED_ERROR, POISSON -> numbers(order, values, end, first, last, best);
+            case SQUARED_ERROR, POISSON -> numbers(f, order, values, end, first, last, best);
             case ABSOLUTE_ERROR -> absolute(order, values, end, first, last, best);
         };
         if (at < 0) return;
@@ -92,7 +94,9 @@ final class ExactScan {
             left[c] = l + weight;
             right[c] = r - weight;
             if (i < first || i + 1 < end && values[i + 1] <= values[i]) continue;
-            double s = squaresLeft / weightLeft + squaresRight / weightRight;
+            // Below the rounding of the sums a quotient could be anything; it is at most the weight, as squares add up to less than the square.
+            double s = Math.min(squaresLeft / weightLeft, weightLeft)
+                    + (weightRight > 0 ? Math.min(squaresRight / weightRight, weightRight) : 0);
             if (!(s > margin) || weighted && !limits.allow(weightLeft, weightRight)) continue;
             score = s;
             margin = s + 1e-12 * Math.abs(s);
@@ -122,7 +126,7 @@ final class ExactScan {
         return score;
     }
 
-    private double numbers(int[] order, double[] values, int end, int first, int last, Split best) {
+    private double numbers(int f, int[] order, double[] values, int end, int first, int last, Split best) {
         double margin = margin(best), score = best.score, weightLeft = left[0], sumLeft = left[1], weightAll = total[0], sumAll = total[1];
         double[] w = data.weights, wy = data.weightedTargets;
         boolean squared = data.criterion == SplitCriterion.SQUARED_ERROR;
@@ -132,7 +136,8 @@ final class ExactScan {
             sumLeft += wy[row];
             if (i < first || i + 1 < end && values[i + 1] <= values[i]) continue;
             double weightRight = weightAll - weightLeft, sumRight = sumAll - sumLeft;
-            if (weighted && !limits.allow(weightLeft, weightRight)) continue;
+            if (!(weightRight > 0) || weighted && !limits.allow(weightLeft, weightRight)) continue;
+            if (bounds != null && !bounds.allow(f, weightLeft, sumLeft, weightRight, sumRight)) continue;
             double s = squared ? sumLeft * sumLeft / weightLeft + sumRight * sumRight / weightRight
                     : SplitCriterion.poisson(weightLeft, sumLeft) + SplitCriterion.poisson(weightRight, sumRight);
             if (!(s > margin)) continue;
@@ -189,6 +194,7 @@ final class ExactScan {
         double weight = data.weight(left, 0);
         if (!limits.allow(count, to - from - count) || !limits.allow(weight, data.weight(total, 0) - weight)) return;
         double s = score();
+        if (bounds != null && !bounds.allow(f, left[0], left[1], right[0], right[1])) return;
         if (best.isBeatenBy(s)) best.take(s, f, threshold, missingLeft, missing);
     }
 

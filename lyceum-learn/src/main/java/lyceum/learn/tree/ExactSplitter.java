@@ -23,17 +23,25 @@ final class ExactSplitter implements Splitter {
         this.data = data;
         this.options = options;
         this.limits = limits;
-        this.rows = new int[data.n];
-        for (int i = 0; i < rows.length; i++) rows[i] = i;
+        this.rows = data.rows.clone();
         this.order = new int[data.p][];
         this.values = new double[data.p][data.n];
-        this.left = new boolean[data.n];
-        Parallel.range(data.p, 1, (from, to) -> {
+        this.left = new boolean[data.weights.length];
+        Parallel.range(data.p, 1, 4.0 * data.n, (from, to) -> {
             for (int f = (int) from; f < to; f++) {
-                order[f] = Sorting.order(data.columns[f], rows, 0, data.n);
+                order[f] = kept(data.given.order[f]);
                 for (int i = 0; i < data.n; i++) values[f][i] = data.columns[f][order[f][i]];
             }
         });
+    }
+
+    /** The rows of positive weight, in the order of the column. */
+    private int[] kept(int[] all) {
+        if (data.n == all.length) return all.clone();
+        var kept = new int[data.n];
+        int count = 0;
+        for (int row : all) if (data.weights[row] > 0) kept[count++] = row;
+        return kept;
     }
 
     @Override public int[] rows() { return rows; }
@@ -45,10 +53,10 @@ final class ExactSplitter implements Splitter {
         return Arrays.copyOf(kept, count);
     }
 
-    @Override public Split best(int from, int to, int[] live, double[] statistics, Rng rng) {
+    @Override public Split best(int from, int to, int[] live, double[] statistics, ValueBounds bounds, Rng rng) {
         var absolute = data.criterion == SplitCriterion.ABSOLUTE_ERROR ? new AbsoluteError(data, rows, from, to) : null;
         if ((long) (to - from) * live.length < PARALLEL_FROM || live.length < 2) {
-            var scan = new ExactScan(data, limits, absolute, from, to, statistics);
+            var scan = new ExactScan(data, limits, absolute, from, to, statistics, bounds);
             var best = new Split();
             for (int f : live) look(scan, f, best, rng);
             return best;
@@ -56,7 +64,7 @@ final class ExactSplitter implements Splitter {
         int grain = (live.length + 7) / 8;
         var found = new Split[(live.length + grain - 1) / grain];
         Parallel.range(live.length, grain, (first, last) -> {
-            var scan = new ExactScan(data, limits, absolute, from, to, statistics);
+            var scan = new ExactScan(data, limits, absolute, from, to, statistics, bounds);
             var best = new Split();
             for (int i = (int) first; i < last; i++) look(scan, live[i], best, rng);
             found[(int) (first / grain)] = best;

@@ -19,17 +19,19 @@ final class Grower {
     private static final class Grown {
         final int id, from, to, depth;
         final int[] live;
+        final ValueBounds bounds;
         double[] statistics, answer;
         double weight, impurity, decrease;
         Split split;
         int left = -1, right = -1;
 
-        Grown(int id, int from, int to, int depth, int[] live) {
+        Grown(int id, int from, int to, int depth, int[] live, ValueBounds bounds) {
             this.id = id;
             this.from = from;
             this.to = to;
             this.depth = depth;
             this.live = live;
+            this.bounds = bounds;
         }
     }
 
@@ -37,14 +39,15 @@ final class Grower {
         this.data = data;
         this.options = options;
         this.limits = new Limits(options.minSamplesLeaf(), options.minWeightShareLeaf() * data.totalWeight);
-        this.splitter = options.bins() > 0 ? new HistogramSplitter(data, options, limits) : new ExactSplitter(data, options, limits);
+        this.splitter = options.bins() > 0 ? new HistogramSplitter(data, options, limits)
+                : data.given.ranks != null ? new SampledSplitter(data, options, limits) : new ExactSplitter(data, options, limits);
         this.rng = Rng.of(options.seed());
     }
 
     DecisionTree grow() {
         var all = new int[data.p];
         for (int f = 0; f < all.length; f++) all[f] = f;
-        var root = node(0, data.n, 0, all);
+        var root = node(0, data.n, 0, all, ValueBounds.of(options.monotone()));
         if (options.maxLeafNodes() == Integer.MAX_VALUE) depthFirst(root);
         else bestFirst(root);
         var tree = tree();
@@ -53,19 +56,19 @@ final class Grower {
 
     private void depthFirst(Grown root) {
         // Children are numbered when they are taken up, so that a left subtree stands before the right one.
-        record Waiting(Grown parent, boolean isLeft, int from, int to, int[] live) {}
+        record Waiting(Grown parent, boolean isLeft, int from, int to, int[] live, ValueBounds bounds) {}
         var stack = new ArrayDeque<Waiting>();
         var node = root;
         while (true) {
             if (node.split != null) {
                 int[] live = node.live;
                 int middle = part(node);
-                stack.push(new Waiting(node, false, middle, node.to, live));
-                stack.push(new Waiting(node, true, node.from, middle, live));
+                stack.push(new Waiting(node, false, middle, node.to, live, bounds(node, middle, false)));
+                stack.push(new Waiting(node, true, node.from, middle, live, bounds(node, middle, true)));
             }
             if (stack.isEmpty()) return;
             var next = stack.pop();
-            node = node(next.from, next.to, next.parent.depth + 1, next.live);
+            node = node(next.from, next.to, next.parent.depth + 1, next.live, next.bounds);
             if (next.isLeft) next.parent.left = node.id;
             else next.parent.right = node.id;
         }
@@ -78,8 +81,8 @@ final class Grower {
         while (!queue.isEmpty() && leaves < options.maxLeafNodes()) {
             var node = queue.poll();
             int middle = part(node);
-            var left = node(node.from, middle, node.depth + 1, node.live);
-            var right = node(middle, node.to, node.depth + 1, node.live);
+            var left = node(node.from, middle, node.depth + 1, node.live, bounds(node, middle, true));
+            var right = node(middle, node.to, node.depth + 1, node.live, bounds(node, middle, false));
             node.left = left.id;
             node.right = right.id;
             leaves++;
@@ -95,12 +98,25 @@ final class Grower {
         return middle;
     }
 
-    private Grown node(int from, int to, int depth, int[] live) {
+    /** What the answers below a child of the node may be. */
+    private ValueBounds bounds(Grown node, int middle, boolean ofLeft) {
+        if (node.bounds == null) return null;
+        double between = (mean(node.from, middle) + mean(middle, node.to)) / 2;
+        return ofLeft ? node.bounds.left(node.split.feature, between) : node.bounds.right(node.split.feature, between);
+    }
+
+    private double mean(int from, int to) {
+        var statistics = new double[data.size];
+        for (int i = from; i < to; i++) data.add(statistics, 0, splitter.rows()[i]);
+        return statistics[1] / statistics[0];
+    }
+
+    private Grown node(int from, int to, int depth, int[] live, ValueBounds bounds) {
         int[] rows = splitter.rows();
         boolean pure = data.isPure(rows, from, to);
         boolean leaf = pure || depth >= options.maxDepth() || to - from < options.minSamplesSplit()
                 || to - from < 2L * options.minSamplesLeaf();
-        var node = new Grown(nodes.size(), from, to, depth, leaf ? null : splitter.varying(from, to, live));
+        var node = new Grown(nodes.size(), from, to, depth, leaf ? null : splitter.varying(from, to, live), bounds);
         nodes.add(node);
         var statistics = new double[data.size];
         for (int i = from; i < to; i++) data.add(statistics, 0, rows[i]);
@@ -111,7 +127,7 @@ final class Grower {
         if (leaf || node.weight < 2 * limits.weight()) return node;
         int[] looked = options.maxFeatures() < node.live.length ? drawn(node) : node.live;
         if (looked.length == 0) return node;
-        var split = splitter.best(from, to, looked, statistics, rng.split(node.id));
+        var split = splitter.best(from, to, looked, statistics, bounds, rng.split(node.id));
         if (split.feature < 0) return node;
         node.decrease = decrease(node, split);
         if (node.decrease + 0x1p-52 >= options.minImpurityDecrease()) node.split = split;

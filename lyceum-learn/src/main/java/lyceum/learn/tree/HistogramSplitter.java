@@ -21,23 +21,17 @@ final class HistogramSplitter implements Splitter {
             throw new IllegalArgumentException("bins is " + options.bins() + "; the absolute error needs every row, use bins = 0");
         this.data = data;
         this.limits = limits;
-        this.rows = new int[data.n];
+        this.rows = data.rows.clone();
         this.spare = new int[data.n];
-        for (int i = 0; i < rows.length; i++) rows[i] = i;
-        this.bins = new Bins[data.p];
+        this.bins = data.given.bins;
         this.categories = new double[data.p][];
-        Parallel.range(data.p, 1, (from, to) -> {
-            for (int f = (int) from; f < to; f++) {
-                bins[f] = Bins.of(data.columns[f], options.bins(), data.categorical[f], f);
-                if (data.categorical[f]) categories[f] = categories(f);
-            }
-        });
+        for (int f = 0; f < data.p; f++) if (data.categorical[f]) categories[f] = categories(f);
     }
 
     /** The value of each bin, where every bin is one category. */
     private double[] categories(int f) {
         var values = new double[bins[f].count() + 1];
-        for (int i = 0; i < data.n; i++) values[bins[f].codes()[i] & 0xff] = data.columns[f][i];
+        for (int i : rows) values[bins[f].codes()[i] & 0xff] = data.columns[f][i];
         return values;
     }
 
@@ -45,7 +39,7 @@ final class HistogramSplitter implements Splitter {
 
     @Override public int[] varying(int from, int to, int[] live) { return live; }
 
-    @Override public Split best(int from, int to, int[] live, double[] statistics, Rng rng) {
+    @Override public Split best(int from, int to, int[] live, double[] statistics, ValueBounds bounds, Rng rng) {
         int grain = (long) (to - from) * live.length < PARALLEL_FROM ? live.length : (live.length + 7) / 8;
         if (live.length == 0) return new Split();
         var found = new Split[(live.length + grain - 1) / grain];
@@ -53,7 +47,7 @@ final class HistogramSplitter implements Splitter {
             var histogram = new double[256 * data.size];
             var counts = new int[256];
             var best = new Split();
-            for (int i = (int) first; i < last; i++) look(live[i], from, to, statistics, histogram, counts, best);
+            for (int i = (int) first; i < last; i++) look(live[i], from, to, statistics, bounds, histogram, counts, best);
             found[(int) (first / grain)] = best;
         });
         var best = found[0];
@@ -61,7 +55,7 @@ final class HistogramSplitter implements Splitter {
         return best;
     }
 
-    private void look(int f, int from, int to, double[] total, double[] histogram, int[] counts, Split best) {
+    private void look(int f, int from, int to, double[] total, ValueBounds bounds, double[] histogram, int[] counts, Split best) {
         int count = bins[f].count(), size = data.size;
         Arrays.fill(histogram, 0, (count + 1) * size, 0);
         Arrays.fill(counts, 0, count + 1, 0);
@@ -74,8 +68,8 @@ final class HistogramSplitter implements Splitter {
             return;
         }
         boolean missing = counts[count] > 0;
-        scan(f, to - from, total, histogram, counts, false, missing, best);
-        if (missing) scan(f, to - from, total, histogram, counts, true, true, best);
+        scan(f, to - from, total, bounds, histogram, counts, false, missing, best);
+        if (missing) scan(f, to - from, total, bounds, histogram, counts, true, true, best);
     }
 
     private void fill(byte[] codes, int from, int to, double[] histogram, int[] counts) {
@@ -97,7 +91,8 @@ final class HistogramSplitter implements Splitter {
         }
     }
 
-    private void scan(int f, int n, double[] total, double[] histogram, int[] counts, boolean missingLeft, boolean missing, Split best) {
+    private void scan(int f, int n, double[] total, ValueBounds bounds, double[] histogram, int[] counts, boolean missingLeft,
+            boolean missing, Split best) {
         int size = data.size, count = bins[f].count(), onLeft = missingLeft ? counts[count] : 0;
         double[] left = new double[size], right = new double[size];
         if (missingLeft) System.arraycopy(histogram, count * size, left, 0, size);
@@ -108,6 +103,7 @@ final class HistogramSplitter implements Splitter {
             if (!limits.allow(onLeft, n - onLeft)) continue;
             for (int s = 0; s < size; s++) right[s] = total[s] - left[s];
             if (!limits.allow(data.weight(left, 0), data.weight(right, 0))) continue;
+            if (bounds != null && !bounds.allow(f, left[0], left[1], right[0], right[1])) continue;
             double score = data.criterion.score(left, 0, size) + data.criterion.score(right, 0, size);
             if (best.isBeatenBy(score))
                 best.take(score, f, b + 1 < count ? bins[f].cuts()[b] : Double.POSITIVE_INFINITY, missingLeft, missing);
@@ -115,14 +111,6 @@ final class HistogramSplitter implements Splitter {
     }
 
     @Override public int part(int from, int to, int[] live, Split split) {
-        double[] column = data.columns[split.feature];
-        int toLeft = from, toRight = 0;
-        for (int i = from; i < to; i++) {
-            int row = rows[i];
-            if (split.goesLeft(column[row])) rows[toLeft++] = row;
-            else spare[toRight++] = row;
-        }
-        System.arraycopy(spare, 0, rows, toLeft, toRight);
-        return toLeft;
+        return split.part(data.columns[split.feature], rows, from, to, spare);
     }
 }

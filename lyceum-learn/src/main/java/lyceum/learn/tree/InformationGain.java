@@ -18,7 +18,7 @@ import lyceum.tensor.Tensor;
  * var table = SplitTable.of(outlook, play);          // integers of any value, one a row
  * InformationGain.of(table);                          // 0.247 bits for the fourteen days of tennis
  * InformationGain.adjusted(table);                    // what is left after chance has had its share
- * InformationGain.rank(Measure.ADJUSTED_GAIN, x, labels, 0, 1, 2, 3);
+ * InformationGain.rank(InformationGain.Measure.ADJUSTED_GAIN, x, labels, 0, 1, 2, 3);
  * }
  *
  * <p>A feature with many values gains much by chance alone; {@link #gainRatio} and {@link #adjusted} correct for that.

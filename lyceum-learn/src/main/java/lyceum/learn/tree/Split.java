@@ -38,4 +38,16 @@ final class Split {
         }
         return Double.isNaN(value) ? missingLeft : value <= threshold;
     }
+
+    /** Puts the rows that go left first, both sides in their order; returns where the right ones begin. */
+    int part(double[] column, int[] rows, int from, int to, int[] spare) {
+        int toLeft = from, toRight = 0;
+        for (int i = from; i < to; i++) {
+            int row = rows[i];
+            if (goesLeft(column[row])) rows[toLeft++] = row;
+            else spare[toRight++] = row;
+        }
+        System.arraycopy(spare, 0, rows, toLeft, toRight);
+        return toLeft;
+    }
 }

@@ -11,8 +11,9 @@ interface Splitter {
      * The best split of the node, its feature -1 if there is none that is allowed.
      *
      * @param live features that may still vary among these rows
+     * @param bounds what children may answer, or null where no feature is monotone
      */
-    Split best(int from, int to, int[] live, double[] statistics, Rng rng);
+    Split best(int from, int to, int[] live, double[] statistics, ValueBounds bounds, Rng rng);
 
     /** The features of {@code live} that do vary. */
     int[] varying(int from, int to, int[] live);

@@ -1,20 +1,23 @@
 package lyceum.learn.tree;
 
-import lyceum.tensor.Tensor;
+import lyceum.stats.learner.Rows;
 
 /**
- * Training rows of positive weight, column by column, and what each adds to the statistics of its node.
+ * The training rows of one tree, those of positive weight, and what each adds to the statistics of its node. Arrays are indexed by the
+ * rows' numbers in {@link TreeColumns}.
  *
  * <p>Statistics of classes are {@code size} class weights, of numbers {@code sum w, sum w y, sum w q(y)}. For the squared error targets are
  * centred, so that the variance is no small difference of large numbers.
  */
 final class TreeData {
     final SplitCriterion criterion;
+    final TreeColumns given;
+    /** Rows of positive weight, ascending, and their number. */
+    final int[] rows;
     final int n, p, size;
     final double[][] columns;
     final boolean[] categorical;
     final double[] weights;
-    final boolean unitWeights;
     /** Class codes, or null. */
     final int[] codes;
     /** Targets as given, or null; and what they add to the statistics. */
@@ -24,49 +27,38 @@ final class TreeData {
     /** Room for the ranks of a node's rows, see {@link AbsoluteError}. */
     final int[] ranks;
 
-    TreeData(SplitCriterion criterion, Tensor x, double[] w, int[] labels, int classes, double[] y, TreeOptions options, String operation) {
-        int all = (int) x.size(0);
-        int[] kept = positive(w);
+    TreeData(SplitCriterion criterion, TreeColumns given, double[] w, int[] labels, int classes, double[] y, String operation) {
         this.criterion = criterion;
-        this.n = kept.length;
-        this.p = (int) x.size(1);
+        this.given = given;
+        this.rows = Rows.ofWeight(w);
+        this.n = rows.length;
+        if (n == 0) throw new IllegalArgumentException(operation + ": all weights are 0; at least one must be positive");
+        this.p = given.p;
         this.size = labels != null ? classes : 3;
-        this.columns = new double[p][n];
-        double[] flat = x.toDoubleArray();
-        for (int i = 0; i < n; i++) for (int j = 0, at = kept[i] * p; j < p; j++) columns[j][i] = flat[at + j] + 0.0; // -0.0 is 0.0
-        this.weights = n == all ? w : pick(w, kept);
-        this.categorical = new boolean[p];
-        for (int column : options.categorical()) {
-            if (column >= p)
-                throw new IllegalArgumentException(operation + ": categorical column " + column + " but x has " + p + " columns");
-            categorical[column] = true;
-        }
+        this.columns = given.columns;
+        this.categorical = given.categorical;
+        this.weights = w;
         double total = 0;
-        boolean unit = true;
-        for (double v : weights) {
-            total += v;
-            unit &= v == 1;
-        }
+        for (int row : rows) total += w[row];
         this.totalWeight = total;
-        this.unitWeights = unit;
-        this.ranks = new int[criterion == SplitCriterion.ABSOLUTE_ERROR ? n : 0];
-        this.codes = labels == null ? null : pick(labels, kept);
-        this.targets = y == null ? null : pick(y, kept);
-        this.weightedTargets = y == null ? null : new double[n];
-        this.weightedExtras = y == null ? null : new double[n];
+        this.ranks = new int[criterion == SplitCriterion.ABSOLUTE_ERROR ? w.length : 0];
+        this.codes = labels;
+        this.targets = y;
+        this.weightedTargets = y == null ? null : new double[w.length];
+        this.weightedExtras = y == null ? null : new double[w.length];
         if (y != null) fillTargets(operation);
     }
 
     private void fillTargets(String operation) {
         double mean = 0, seen = 0;
         if (criterion == SplitCriterion.SQUARED_ERROR) {
-            for (int i = 0; i < n; i++) {
+            for (int i : rows) {
                 seen += weights[i];
                 mean += weights[i] / seen * (targets[i] - mean);
             }
         }
         double sum = 0;
-        for (int i = 0; i < n; i++) {
+        for (int i : rows) {
             double y = targets[i] - mean, w = weights[i];
             if (criterion == SplitCriterion.POISSON && y < 0)
                 throw new IllegalArgumentException(operation + ": target " + y + "; the Poisson criterion needs counts of at least 0");
@@ -76,27 +68,6 @@ final class TreeData {
         }
         if (criterion == SplitCriterion.POISSON && !(sum > 0))
             throw new IllegalArgumentException(operation + ": all targets are 0; the Poisson criterion needs a positive one");
-    }
-
-    private static int[] positive(double[] w) {
-        int count = 0;
-        for (double v : w) if (v > 0) count++;
-        var kept = new int[count];
-        count = 0;
-        for (int i = 0; i < w.length; i++) if (w[i] > 0) kept[count++] = i;
-        return kept;
-    }
-
-    private static double[] pick(double[] values, int[] rows) {
-        var out = new double[rows.length];
-        for (int i = 0; i < rows.length; i++) out[i] = values[rows[i]];
-        return out;
-    }
-
-    private static int[] pick(int[] values, int[] rows) {
-        var out = new int[rows.length];
-        for (int i = 0; i < rows.length; i++) out[i] = values[rows[i]];
-        return out;
     }
 
     /** Adds a row to the statistics at {@code v[at]}. */

@@ -18,16 +18,18 @@ import lyceum.withers.Withers;
  * @param bins 0, the default, looks at every threshold; 2 to 255 only at the borders of so many quantile bins, for large data
  * @param categorical columns whose values are categories: a question is "is it one of these?"
  * @param pruningAlpha cost-complexity pruning: the smallest subtree that minimises {@code R(T) + alpha |T|}; 0, no pruning, by default
+ * @param monotone for each column 1 if answers may only rise with it, -1 if they may only fall, 0 if they are free; shorter lists end in zeros.
+ *        For trees of numbers with the squared error or Poisson
  * @param seed of random features and thresholds
  */
 @Withers
 public record TreeOptions(int maxDepth, int minSamplesSplit, int minSamplesLeaf, double minWeightShareLeaf, int maxLeafNodes,
         double minImpurityDecrease, int maxFeatures, boolean randomThresholds, int bins, List<Integer> categorical, double pruningAlpha,
-        long seed) implements TreeOptionsWithers {
+        List<Integer> monotone, long seed) implements TreeOptionsWithers {
 
     /** No limits. */
     public static final TreeOptions DEFAULT = new TreeOptions(Integer.MAX_VALUE, 2, 1, 0, Integer.MAX_VALUE, 0, Integer.MAX_VALUE, false, 0,
-            List.of(), 0, 0);
+            List.of(), 0, List.of(), 0);
 
     public TreeOptions {
         if (maxDepth < 1) throw new IllegalArgumentException("maxDepth is " + maxDepth + "; a tree asks at least 1 question");
@@ -48,6 +50,21 @@ public record TreeOptions(int maxDepth, int minSamplesSplit, int minSamplesLeaf,
         categorical = List.copyOf(categorical);
         for (int column : categorical)
             if (column < 0) throw new IllegalArgumentException("categorical column " + column + "; columns count from 0");
+        monotone = List.copyOf(monotone);
+        for (int i = 0; i < monotone.size(); i++) {
+            int direction = monotone.get(i);
+            if (direction < -1 || direction > 1)
+                throw new IllegalArgumentException("monotone direction " + direction + " of column " + i + "; it is -1, 0 or 1");
+            if (direction != 0 && categorical.contains(i))
+                throw new IllegalArgumentException("column " + i + " is categorical and monotone; categories have no order");
+        }
+    }
+
+    /** Directions of the columns, in order: {@code withMonotone(1, 0, -1)}. */
+    public TreeOptions withMonotone(int... directions) {
+        var monotone = Arrays.stream(directions).boxed().toList();
+        return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease,
+                maxFeatures, randomThresholds, bins, categorical, pruningAlpha, monotone, seed);
     }
 
     boolean isRandom() { return randomThresholds || maxFeatures != Integer.MAX_VALUE; }
@@ -55,6 +72,6 @@ public record TreeOptions(int maxDepth, int minSamplesSplit, int minSamplesLeaf,
     public TreeOptions withCategorical(int... columns) {
         var categorical = Arrays.stream(columns).boxed().toList();
         return new TreeOptions(maxDepth, minSamplesSplit, minSamplesLeaf, minWeightShareLeaf, maxLeafNodes, minImpurityDecrease,
-                maxFeatures, randomThresholds, bins, categorical, pruningAlpha, seed);
+                maxFeatures, randomThresholds, bins, categorical, pruningAlpha, monotone, seed);
     }
 }

@@ -227,6 +227,18 @@ class LassoTest {
                 within(1e-9));
     }
 
+    @Test void debiasedKeepsAnInterceptThatWasFittedAsZero() {
+        Tensor x = Tensor.of(new double[][] {{-1}, {0}, {1}}), y = Tensor.of(-1.0, 0, 1);
+        var model = new Lasso(0.1).fit(x, y);
+        assertThat(model.intercept().item()).isZero();
+        // New rows about another mean: 10 + x.
+        assertThat(model.debiased(x, y.add(10)).intercept().item()).isCloseTo(10, within(1e-12));
+        var origin = new Lasso(0.1).withIntercept(false).fit(x, y);
+        assertThat(origin.debiased(x, y.add(10)).intercept().item()).isZero();
+        assertThat(new LassoLars(0.1).fit(x, y).hasIntercept()).isTrue();
+        assertThat(new Lasso(0.1).path(x, y, null, 0.2, 0.1).model(1).hasIntercept()).isTrue();
+    }
+
     @Test void badOptionsAreNamed() {
         assertThatThrownBy(() -> new Lasso(0)).hasMessageContaining("alpha is 0.0");
         assertThatThrownBy(() -> new ElasticNet(1, 0)).hasMessageContaining("Ridge");

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.stream.Stream;
 import lyceum.DType;
 import lyceum.data.Datasets;
-import lyceum.linalg.LeastSquares;
 import lyceum.random.Rng;
 import lyceum.stats.learner.LearnerContract;
 import lyceum.tensor.Tensor;
@@ -152,7 +151,7 @@ class LinearRegressionTest {
         Tensor x = Tensor.randn(rng, DType.F64, 40, 5), y = Tensor.randn(rng, DType.F64, 40, 2);
         var both = new LinearRegression().fit(x, y);
         for (int o = 0; o < 2; o++) {
-            var one = new LinearRegression().withMethod(LeastSquares.Method.SVD).fit(x, y.select(1, o));
+            var one = new LinearRegression().withSolver(LinearRegression.Solver.SVD).fit(x, y.select(1, o));
             assertThat(both.coefficients().select(0, o).toDoubleArray()).containsExactly(one.coefficients().toDoubleArray(), within(1e-12));
             assertThat(both.summary(o, 0.9).coefficients().lows()).containsExactly(one.summary(0, 0.9).coefficients().lows(),
                     within(1e-10));
@@ -174,5 +173,37 @@ class LinearRegressionTest {
         assertThatThrownBy(() -> new LinearRegression().fit(data.x(), data.y()).summary(0, 95)).hasMessageContaining("level is 95.0");
         assertThatThrownBy(() -> new LinearRegression().fit(data.x(), data.y()).summary().named(List.of("a")))
                 .hasMessageContaining("1 names for 10 slopes");
+    }
+
+    @Test void dependentColumnsShrinkNoIntercept() {
+        var golden = Golden.load("golden/linear-regression-wide.json");
+        var r = new Recipe(10300);
+        Tensor x = Tensor.of(r.matrix(6, 9)).add(3), y = Tensor.of(r.matrix(6, 2)).add(50), w = Tensor.of(r.uniforms(6)).add(0.5);
+        var gap = Gap.relativeBeyondOne();
+        for (var solver : new LinearRegression.Solver[] {LinearRegression.Solver.QR, LinearRegression.Solver.SVD,
+                LinearRegression.Solver.AUTO}) {
+            var learner = new LinearRegression().withSolver(solver);
+            see(gap, learner.fit(x, y), golden.named("wide"));
+            see(gap, learner.fit(x, y.select(1, 0), w), golden.named("weighted wide"));
+            r = new Recipe(10301);
+            var levels = new double[40][5];
+            for (var row : levels) row[r.below(3)] = 1;
+            for (var row : levels) row[3] = r.bell();
+            for (var row : levels) row[4] = 0.1;
+            see(gap, learner.fit(Tensor.of(levels), Tensor.of(r.bells(40)).add(20)), golden.named("all levels"));
+        }
+        assertThat(gap.seen()).isEqualTo(3 * (18 + 2 + 9 + 1 + 5 + 1));
+        assertThat(gap.worst()).as("%s", gap).isLessThan(1e-10);
+        // The table's errors are those of the same estimates: a mean is as sure as the fitted values say.
+        var model = new LinearRegression()
+                .fit(x.narrow(1, 0, 3).matmul(Tensor.of(new double[][] {{1, 0, 0, 1}, {0, 1, 0, 1}, {0, 0, 1, 0}})), y.select(1, 0));
+        var sure = model.meanInterval(x.narrow(1, 0, 3).matmul(Tensor.of(new double[][] {{1, 0, 0, 1}, {0, 1, 0, 1}, {0, 0, 1, 0}})), 0.95);
+        double sigma = model.summary().sigma();
+        assertThat(sure.standardError().div(sigma).square().toDoubleArray()).containsExactly(model.hatDiagonal().toDoubleArray(),
+                within(1e-9));
+    }
+
+    private static void see(Gap gap, LinearRegressionModel model, Golden c) {
+        gap.see(c, "expected.coef", model.coefficients().toDoubleArray()).see(c, "expected.intercept", model.intercept().toDoubleArray());
     }
 }

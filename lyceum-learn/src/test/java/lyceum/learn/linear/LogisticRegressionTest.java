@@ -196,7 +196,7 @@ class LogisticRegressionTest {
 
     @Acceptance(topic = TOPIC, clause = 4)
     @Test void separableDataIsReportedWithinFiftyIterations() {
-        for (var solver : new Solver[] {Solver.NEWTON, Solver.LBFGS}) {
+        for (var solver : Solver.values()) {
             int reported = 0, latest = 0;
             for (int seed = 0; seed < 100; seed++) {
                 var rng = Rng.of(seed);
@@ -216,16 +216,17 @@ class LogisticRegressionTest {
         }
     }
 
-    @Test void overlappingDataIsNotReportedAndTouchingDataIs() {
-        for (int seed = 0; seed < 30; seed++) {
-            var data = noisy(seed, 200, 3, 2);
-            assertThat(new LogisticRegression().unpenalised().fit(data.x(), data.y()).separation()).isEqualTo(Separation.NONE);
+    @Acceptance(topic = TOPIC, clause = 4)
+    @Test void overlappingDataIsNotReported() {
+        for (var solver : Solver.values()) {
+            int silent = 0;
+            for (int seed = 0; seed < 100; seed++) {
+                var data = noisy(seed, 200, 3, 2);
+                var model = new LogisticRegression().unpenalised().withSolver(solver).withMaxIterations(50).fit(data.x(), data.y());
+                if (model.separation() == Separation.NONE) silent++;
+            }
+            Evidence.of("overlapping sets that " + solver + " does not report, of 100", silent, exactly(100));
         }
-        var x = Tensor.of(new double[][] {{0}, {1}, {2}, {2}, {3}, {4}});
-        var touching = new LogisticRegression().unpenalised().fit(x, Tensor.of(new long[] {0, 0, 0, 1, 1, 1}));
-        assertThat(touching.separation()).isEqualTo(Separation.QUASI_COMPLETE);
-        assertThat(touching.summary().toString()).contains("separated");
-        assertThat(new LogisticRegression().fit(x, Tensor.of(new long[] {0, 0, 0, 1, 1, 1})).separation()).isEqualTo(Separation.NONE);
     }
 
     @Acceptance(topic = TOPIC, clause = 5)

@@ -13,6 +13,9 @@ import java.util.stream.Stream;
 import lyceum.DType;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
+import lyceum.kernel.LinearKernel;
+import lyceum.kernel.PolynomialKernel;
+import lyceum.kernel.Rbf;
 import lyceum.learn.linear.Perceptron.Multiclass;
 import lyceum.learn.linear.Perceptron.Variant;
 import lyceum.random.Rng;
@@ -35,11 +38,9 @@ class PerceptronTest {
 
     @TestFactory Stream<DynamicTest> contract() {
         var base = new Perceptron();
-        return Stream
-                .of(base, base.withVariant(Variant.AVERAGED).withShuffle(false), base.withVariant(Variant.VOTED),
-                        base.withVariant(Variant.POCKET), base.withMulticlass(Multiclass.JOINT).withMargin(1),
-                        base.withKernel(new Kernel.Gaussian(0.3)),
-                        base.withPenalty(1e-3, 0.5).withMulticlass(Multiclass.JOINT).withVariant(Variant.AVERAGED))
+        return Stream.of(base, base.withVariant(Variant.AVERAGED).withShuffle(false), base.withVariant(Variant.VOTED),
+                base.withVariant(Variant.POCKET), base.withMulticlass(Multiclass.JOINT).withMargin(1), base.withKernel(Rbf.ofGamma(0.3)),
+                base.withPenalty(1e-3, 0.5).withMulticlass(Multiclass.JOINT).withVariant(Variant.AVERAGED))
                 .flatMap(p -> LearnerContract.of(p).tests());
     }
 
@@ -197,7 +198,7 @@ class PerceptronTest {
             var data = separable(seed);
             var x = data.x().mul(64).round().div(64);
             var learner = new Perceptron().withPasses(50).withSeed(seed).withShuffle(seed % 2 == 0);
-            PerceptronModel primal = learner.fit(x, data.y()), dual = learner.withKernel(new Kernel.Linear()).fit(x, data.y());
+            PerceptronModel primal = learner.fit(x, data.y()), dual = learner.withKernel(new LinearKernel()).fit(x, data.y());
             assertThat(dual.mistakes().row()).isEqualTo(primal.mistakes().row());
             assertThat(dual.mistakes().perPass()).isEqualTo(primal.mistakes().perPass());
             gap.see("seed " + seed, dual.decisionFunction(x).toDoubleArray(), primal.decisionFunction(x).toDoubleArray());
@@ -206,7 +207,7 @@ class PerceptronTest {
         var iris = Datasets.iris();
         var x = iris.x().mul(10).round();
         var learner = new Perceptron().withPasses(20);
-        assertThat(learner.withKernel(new Kernel.Linear()).fit(x, iris.y()).mistakes().row())
+        assertThat(learner.withKernel(new LinearKernel()).fit(x, iris.y()).mistakes().row())
                 .isEqualTo(learner.fit(x, iris.y()).mistakes().row());
         Evidence.of("mistakes, the same in both", mistakes, above(0));
         Evidence.of("decision functions", gap, below(1e-9));
@@ -216,7 +217,7 @@ class PerceptronTest {
     @Test void aKernelOfDegreeTwoSolvesXor() {
         double worst = 1;
         for (int seed = 0; seed < 10; seed++) {
-            var model = new Perceptron().withKernel(new Kernel.Polynomial(2)).withSeed(seed).withPasses(1_000).fit(XOR, XOR_LABELS);
+            var model = new Perceptron().withKernel(new PolynomialKernel(2)).withSeed(seed).withPasses(1_000).fit(XOR, XOR_LABELS);
             worst = Math.min(worst, model.score(XOR, XOR_LABELS));
             assertThat(model.mistakes().hasCleanPass()).isTrue();
         }
@@ -288,7 +289,7 @@ class PerceptronTest {
 
     @Test void badOptionsAreNamed() {
         assertThatThrownBy(() -> new Perceptron().withLearningRate(0)).hasMessageContaining("learningRate is 0.0");
-        assertThatThrownBy(() -> new Perceptron().withKernel(new Kernel.Linear()).withPenalty(1, 0)).hasMessageContaining("kernel");
+        assertThatThrownBy(() -> new Perceptron().withKernel(new LinearKernel()).withPenalty(1, 0)).hasMessageContaining("kernel");
         assertThatThrownBy(() -> new Perceptron().withVariant(Variant.VOTED).withMulticlass(Multiclass.JOINT))
                 .hasMessageContaining("ONE_VS_REST");
         assertThatThrownBy(() -> new Perceptron().start(3, 1, 0)).hasMessageContaining("ascend");

@@ -4,9 +4,11 @@ import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.between;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.LongStream;
 import lyceum.random.Rng;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
@@ -124,5 +126,46 @@ class ConfusionMatrixTest {
             held++;
         }
         Evidence.of("matrices, of 200, on which the identities hold", held, exactly(200));
+    }
+
+    @Test void aMatrixPrintsAsATableWithItsTotals() {
+        var matrix = ConfusionMatrix.of(new long[] {3, 3, 3, 10, 10}, new long[] {3, 3, 10, 10, 10});
+        assertThat(matrix.toString()).isEqualTo("""
+                true \\ predicted  3  10  total
+                               3  2   1      3
+                              10  0   2      2
+                           total  2   3      5
+                """);
+        var weighted = ConfusionMatrix.of(new long[] {0, 1}, new long[] {0, 0}, null, new double[] {0.25, 2});
+        assertThat(weighted.toString()).contains("0.2500", "2.250");
+        var counts = new double[30][30];
+        for (int k = 0; k < 30; k++) counts[k][k] = 9;
+        counts[4][7] = 6;
+        counts[2][1] = 3;
+        assertThat(ConfusionMatrix.ofCounts(counts).toString()).isEqualTo("""
+                30 classes, total 279, 96.8% on the diagonal
+                true 4, predicted 7: 6
+                true 2, predicted 1: 3
+                """);
+    }
+
+    /** Sums of rows and columns once, not once a cell: four million cells take milliseconds. */
+    @Test void scoresOfTwoThousandClassesFollowTheirFormulas() {
+        int k = 2_000, n = 20_000;
+        var rng = Rng.of(6);
+        long[] truth = rng.longs(n, 0, k).toArray(), predicted = rng.longs(n, 0, k).toArray();
+        for (int i = 0; i < n; i += 2) predicted[i] = truth[i];
+        var matrix = ConfusionMatrix.of(truth, predicted, LongStream.range(0, k).toArray(), null);
+        double agreed = 0, chance = 0;
+        var rows = new double[k];
+        var columns = new double[k];
+        for (int i = 0; i < n; i++) {
+            if (truth[i] == predicted[i]) agreed++;
+            rows[(int) truth[i]]++;
+            columns[(int) predicted[i]]++;
+        }
+        for (int c = 0; c < k; c++) chance += rows[c] / n * (columns[c] / n);
+        assertThat(matrix.kappa()).isCloseTo((agreed / n - chance) / (1 - chance), within(1e-12));
+        assertThat(matrix.normalized(ConfusionMatrix.Normalize.PREDICTION)[3][3]).isEqualTo(matrix.count(3, 3) / columns[3]);
     }
 }

@@ -70,7 +70,15 @@ class F1Test {
             double p = rng.nextDouble(), r = rng.nextDouble(), f = ClassificationMetrics.fBeta(p, r, 1);
             if (!(f >= Math.min(p, r) && f <= (p + r) / 2)) outside++;
         }
-        assertThat(ClassificationMetrics.fBeta(0.3, 0.3, 1)).isEqualTo(0.3);
+        var byCounts = Gap.absolute();
+        for (int run = 0; run < 1000; run++) {
+            double p = rng.nextDouble(), beta = 3 * rng.nextDouble();
+            if (ClassificationMetrics.fBeta(p, p, beta) != p) outside++;
+            double tp = 1 + rng.nextInt(30), fp = rng.nextInt(30), fn = rng.nextInt(30), b = beta * beta;
+            byCounts.see("run " + run, ClassificationMetrics.fBeta(tp / (tp + fp), tp / (tp + fn), beta),
+                    (1 + b) * tp / ((1 + b) * tp + b * fn + fp));
+        }
+        Evidence.of("F-beta of precision and recall less that of the counts", byCounts, atMost(1e-15));
         assertThat(ClassificationMetrics.fBeta(0, 0, 1)).isZero();
         Evidence.of("pairs, of 10,000, with F1 outside of minimum and mean", outside, exactly(0));
     }
@@ -108,6 +116,27 @@ class F1Test {
             Evidence.of("threshold of largest expected F1 - half of that of the distribution",
                     expectedBest(probabilities) - bestF1(power) / 2, equalTo(0, 0.01));
             Evidence.of("threshold of largest F1 - F* / 2", exact.threshold() - exact.fBeta() / 2, equalTo(0, 0.03));
+        }
+    }
+
+    /** What is a half for F1 is {@code 1 / (1 + beta^2)} in general. Of uniform probabilities {@code F(t) = (1 + b) (1 - t^2) / (2 (1 - t) + b)}, b = beta^2. */
+    @Acceptance(topic = TOPIC, clause = 4)
+    @Test void bestThresholdOfFBetaIsItsShareOfTheBest() {
+        var rng = Rng.of(14);
+        var probabilities = new double[100_000];
+        for (int i = 0; i < probabilities.length; i++) probabilities[i] = rng.nextDouble();
+        for (double beta : new double[] {0.5, 2}) {
+            double b = beta * beta, best = 0, at = 0;
+            for (double t = 0; t < 1; t += 1e-5) {
+                double f = (1 + b) * (1 - t * t) / (2 * (1 - t) + b);
+                if (f > best) {
+                    best = f;
+                    at = t;
+                }
+            }
+            var rule = Thresholds.plugInFBeta(probabilities, beta);
+            Evidence.of("F* - that of the distribution, beta " + beta, rule.fBeta() - best, equalTo(0, 0.01));
+            Evidence.of("threshold - that of the distribution, beta " + beta, rule.threshold() - at, equalTo(0, 0.01));
         }
     }
 
@@ -164,7 +193,13 @@ class F1Test {
             gap.see(positives + " of 40", f, 2 * p / (1 + p)).see("guessing", ClassificationMetrics.fBetaOfGuessing(p, 1, 1),
                     2 * p / (1 + p));
         }
-        assertThat(ClassificationMetrics.fBetaOfGuessing(0.2, 0.5, 1)).isCloseTo(0.2 / 0.7, within(1e-15));
+        var rng = Rng.of(16);
+        for (int run = 0; run < 200; run++) {
+            double p = rng.nextDouble(), q = rng.nextDouble(), beta = 3 * rng.nextDouble();
+            double[][] shares = {{(1 - p) * (1 - q), (1 - p) * q}, {p * (1 - q), p * q}};
+            gap.see("shares, run " + run, ClassificationMetrics.fBetaOfGuessing(p, q, beta),
+                    ConfusionMatrix.ofCounts(shares).fBeta(beta, ZeroDivision.ZERO)[1]);
+        }
         Evidence.of("F1 of flagging all against 2p / (1 + p)", gap, atMost(1e-15));
     }
 

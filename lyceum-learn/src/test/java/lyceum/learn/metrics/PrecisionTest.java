@@ -153,6 +153,9 @@ class PrecisionTest {
             least = Math.min(least, matrix.precision(ZeroDivision.ZERO)[1]);
             Evidence.of("recall, split " + seed, matrix.recall(ZeroDivision.ZERO)[1], above(0.2));
         }
+        // Precision falls to 1/2 and rises to 3/4 exactly: "at least" takes the last point.
+        var exact = Thresholds.forPrecision(new boolean[] {true, false, true, true}, new double[] {4, 3, 2, 1}, 0.75);
+        Evidence.of("threshold where the precision asked for is met exactly", exact.threshold(), exactly(1));
         Evidence.of("least precision on the test half, of 3 splits", least, atLeast(0.98));
     }
 

@@ -149,13 +149,26 @@ class RecallTest {
         Evidence.of("share of failures of the plain quantile", plainFailures / (double) runs, above(0.4));
     }
 
+    /** The number of positives from which on each of the least scores will do, from the binomial distribution summed by hand. */
+    @Acceptance(topic = TOPIC, clause = 5)
     @Test void tooFewPositivesGuaranteeNothingButFlaggingAll() {
-        assertThat(Thresholds.guaranteeingRecall(new double[] {1, 2, 3}, 0.9, 0.9)).isEqualTo(Double.NEGATIVE_INFINITY);
-        // 0.9^22 = 0.098: from 22 positives on the least of them will do
-        assertThat(Thresholds.guaranteeingRecall(new Normal(5, 1).sample(Rng.of(1), 21).toDoubleArray(), 0.9, 0.9))
-                .isEqualTo(Double.NEGATIVE_INFINITY);
-        double[] scores = new Normal(5, 1).sample(Rng.of(1), 22).toDoubleArray();
-        assertThat(Thresholds.guaranteeingRecall(scores, 0.9, 0.9)).isEqualTo(Arrays.stream(scores).min().orElseThrow());
+        int wrong = 0, everything = 0;
+        for (int m = 1; m <= 120; m++) {
+            double[] scores = new Normal(5, 1).sample(Rng.of(m), m).toDoubleArray(), sorted = scores.clone();
+            Arrays.sort(sorted);
+            int k = -1;
+            double term = Math.pow(0.9, m), below = term; // P(Bin(m, 0.1) <= j)
+            for (int j = 0; j < m && below <= 0.1; j++) {
+                k = j;
+                term *= (m - j) / (j + 1.0) * 0.1 / 0.9;
+                below += term;
+            }
+            double expected = k < 0 ? Double.NEGATIVE_INFINITY : sorted[k];
+            if (k < 0) everything++;
+            if (Thresholds.guaranteeingRecall(scores, 0.9, 0.9) != expected) wrong++;
+        }
+        Evidence.of("sizes, up to 21, that flag everything: 0.9^22 = 0.098", everything, exactly(21));
+        Evidence.of("thresholds, of 120 sizes, that are not the least score allowed", wrong, exactly(0));
     }
 
     @Test void bestPrecisionAtARecallAndRecallAtK() {

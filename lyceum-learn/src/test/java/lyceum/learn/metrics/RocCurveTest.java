@@ -200,10 +200,29 @@ class RocCurveTest {
                 positive[i] = i % 2 == 0;
                 scores[i] = rng.nextGaussian() + (positive[i] ? distance : 0);
             }
-            var interval = DeLong.of(positive, scores).interval(1.959963984540054);
-            if (interval[0] <= truth && truth <= interval[1]) covered++;
+            var interval = DeLong.of(positive, scores).interval(0.95);
+            if (interval.contains(truth)) covered++;
         }
+        var half = new DeLong(0.5, 0.01).interval(0.95);
+        assertThat(half.width()).isCloseTo(2 * 1.959963984540054 * 0.1, within(1e-15));
+        assertThatThrownBy(() -> new DeLong(0.5, 0.01).interval(1.96)).hasMessageContaining("level is 1.96");
         Evidence.of("coverage of 1,000 intervals", covered / 1000.0, between(0.93, 0.97));
+        var gap = Gap.relative();
+        for (var c : GOLDEN.cases("random")) {
+            var s = Sample.of(c.at("input"));
+            if (count(s.positive) < 2 || s.positive.length - count(s.positive) < 2) continue;
+            gap.see(c.text("name"), 1 + DeLong.of(s.positive, s.scores).variance(),
+                    1 + varianceOfShares(of(s, true), of(s, false)) + varianceOfShares(of(s, false), of(s, true)));
+        }
+        Evidence.of("variance against that of the shares of pairs won", gap, atMost(1e-14));
+    }
+
+    /** The sample variance, over rows of one class, of the share of pairs with the other class that each wins, for the mean of so many rows. */
+    private static double varianceOfShares(double[] rows, double[] others) {
+        double[] shares = Arrays.stream(rows).map(a -> Arrays.stream(others).map(b -> a > b ? 1 : a == b ? 0.5 : 0).average().orElseThrow())
+                .toArray();
+        double mean = Arrays.stream(shares).average().orElseThrow();
+        return Arrays.stream(shares).map(v -> (v - mean) * (v - mean)).sum() / (rows.length - 1) / rows.length;
     }
 
     @Test void bestThresholdsMinimiseTheCost() {

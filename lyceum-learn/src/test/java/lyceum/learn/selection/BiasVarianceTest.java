@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.backend.Parallel;
 import lyceum.learn.neighbors.KNeighborsRegressor;
+import lyceum.linalg.ChebyshevBasis;
 import lyceum.linalg.LeastSquares;
 import lyceum.random.Rng;
 import lyceum.stats.learner.RegressionModel;
@@ -27,12 +28,7 @@ class BiasVarianceTest {
 
     /** Least squares in Chebyshev polynomials up to a degree. */
     private record Polynomial(int degree) implements Regressor {
-        private static Tensor basis(Tensor x, int degree) {
-            double[] z = x.reshape(-1).toDoubleArray();
-            var rows = new double[z.length][degree + 1];
-            for (int i = 0; i < z.length; i++) for (int d = 0; d <= degree; d++) rows[i][d] = Math.cos(d * Math.acos(2 * z[i] - 1));
-            return Tensor.of(rows);
-        }
+        private static Tensor basis(Tensor x, int degree) { return ChebyshevBasis.of(x.reshape(-1), 0, 1, degree); }
 
         @Override public RegressionModel fit(Tensor x, Tensor y, Tensor weights) {
             return new Fitted(degree, LeastSquares.solve(basis(x, degree), y).coefficients());

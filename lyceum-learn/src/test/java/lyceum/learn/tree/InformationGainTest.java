@@ -11,30 +11,28 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import lyceum.data.Dataset;
+import lyceum.data.Datasets;
 import lyceum.learn.tree.InformationGain.Measure;
 import lyceum.random.Rng;
-import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import org.junit.jupiter.api.Test;
 
 class InformationGainTest {
     private static final String TOPIC = "information-gain";
-    /** Quinlan's Saturday mornings: outlook (sunny, overcast, rain), temperature (hot, mild, cool), humidity (high, normal), wind (weak, strong), play. */
-    private static final int[][] TENNIS = {{0, 0, 0, 0, 0}, {0, 0, 0, 1, 0}, {1, 0, 0, 0, 1}, {2, 1, 0, 0, 1}, {2, 2, 1, 0, 1},
-            {2, 2, 1, 1, 0}, {1, 2, 1, 1, 1}, {0, 1, 0, 0, 0}, {0, 2, 1, 0, 1}, {2, 1, 1, 0, 1}, {0, 1, 1, 1, 1}, {1, 1, 0, 1, 1},
-            {1, 0, 1, 0, 1}, {2, 1, 0, 1, 0}};
+    private static final Dataset TENNIS = Datasets.tennis();
 
-    private static int[] tennis(int column) { return Arrays.stream(TENNIS).mapToInt(day -> day[column]).toArray(); }
+    private static int[] tennis(int column) { return TENNIS.x().select(1, column).toIntArray(); }
 
-    private static SplitTable table(int column) { return SplitTable.of(tennis(column), tennis(4)); }
+    private static SplitTable table(int column) { return SplitTable.of(tennis(column), TENNIS.labels()); }
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void tennisGainsAreQuinlans() {
         double[] expected = {0.247, 0.029, 0.152, 0.048};
         for (int f = 0; f < 4; f++) Evidence.of("gain of column " + f, InformationGain.of(table(f)), equalTo(expected[f], 0.001));
-        double[][] x = Arrays.stream(TENNIS).map(day -> Arrays.stream(day, 0, 4).asDoubleStream().toArray()).toArray(double[][]::new);
-        var ranked = InformationGain.rank(Measure.GAIN, Tensor.of(x), Tensor.of(tennis(4)), 0, 1, 2, 3);
+        var ranked = InformationGain.rank(Measure.GAIN, TENNIS.x(), TENNIS.y(), 0, 1, 2, 3);
         assertThat(ranked.stream().mapToInt(InformationGain.Ranked::feature)).containsExactly(0, 2, 3, 1);
     }
 
@@ -108,7 +106,7 @@ class InformationGainTest {
         Evidence.of("largest adjusted gain of an identifier", worst, below(0.02));
         Evidence.of("draws that the identifier wins after adjustment", wins, exactly(0));
         // On the tennis days too.
-        assertThat(InformationGain.adjusted(SplitTable.of(IntStream.range(0, 14).toArray(), tennis(4)))).isCloseTo(0, within(1e-12));
+        assertThat(InformationGain.adjusted(SplitTable.of(IntStream.range(0, 14).toArray(), TENNIS.labels()))).isCloseTo(0, within(1e-12));
         assertThat(InformationGain.adjusted(table(0))).isPositive();
     }
 
@@ -131,7 +129,7 @@ class InformationGainTest {
                 double best = Double.NaN, score = Double.NEGATIVE_INFINITY;
                 for (int i = 0; i + 1 < distinct.length; i++) {
                     double t = (distinct[i] + distinct[i + 1]) / 2;
-                    double s = measure.of(SplitTable.of(Arrays.stream(x).mapToInt(v -> v <= t ? 0 : 1).toArray(), label, w));
+                    double s = byHand(measure, x, label, w, t);
                     if (s > score + 1e-13) {
                         score = s;
                         best = t;
@@ -143,9 +141,67 @@ class InformationGainTest {
         Evidence.of("columns that differ", differing, exactly(0));
     }
 
-    @Test void theExactMeanIsTheMeanOfPermutations() {
-        double sampled = InformationGain.adjusted(tennis(0), tennis(4), null, 20_000, Rng.of(1));
+    /** From the weights of three classes on either side of t. */
+    private static double byHand(Measure measure, double[] x, int[] label, double[] w, double t) {
+        double[] cells = new double[6], sides = new double[2], classes = new double[3];
+        for (int i = 0; i < x.length; i++) {
+            double weight = w == null ? 1 : w[i];
+            int side = x[i] <= t ? 0 : 1;
+            cells[3 * side + label[i]] += weight;
+            sides[side] += weight;
+            classes[label[i]] += weight;
+        }
+        double total = sides[0] + sides[1];
+        if (measure == Measure.GINI)
+            return gini(classes, 0, total) - sides[0] / total * gini(cells, 0, sides[0]) - sides[1] / total * gini(cells, 3, sides[1]);
+        double gain = entropy(classes, 0, 3, total) - sides[0] / total * entropy(cells, 0, 3, sides[0])
+                - sides[1] / total * entropy(cells, 3, 3, sides[1]);
+        return measure == Measure.GAIN ? gain : gain / entropy(sides, 0, 2, total);
+    }
+
+    private static double gini(double[] weights, int from, double total) {
+        double sum = 1;
+        for (int i = from; i < from + 3; i++) sum -= weights[i] / total * (weights[i] / total);
+        return sum;
+    }
+
+    /** The mean that adjustment takes off, over all 5,040 orders of seven labels. */
+    @Acceptance(topic = TOPIC, clause = 3)
+    @Test void theExactMeanIsTheMeanOfAllPermutations() {
+        var gap = Gap.absolute();
+        var rng = Rng.of(5);
+        for (int run = 0; run < 5; run++) {
+            int[] feature = new int[7], label = new int[7];
+            for (int i = 0; i < 7; i++) {
+                feature[i] = rng.nextInt(3);
+                label[i] = rng.nextInt(3);
+            }
+            double sum = gains(feature, label, 0);
+            gap.see("run " + run, InformationGain.expected(SplitTable.of(feature, label)), sum / 5040);
+            gap.see("adjusted, run " + run, InformationGain.adjusted(SplitTable.of(feature, label)),
+                    InformationGain.of(SplitTable.of(feature, label)) - sum / 5040);
+        }
+        Evidence.of("expected and adjusted gain against the mean of all orders", gap, below(1e-12));
+        double sampled = InformationGain.adjusted(tennis(0), TENNIS.labels(), null, 20_000, Rng.of(1));
         assertThat(InformationGain.adjusted(table(0))).isCloseTo(sampled, within(0.005));
+    }
+
+    /** The sum of gains over all orders of the labels from {@code place} on. */
+    private static double gains(int[] feature, int[] label, int place) {
+        if (place == label.length) return InformationGain.of(SplitTable.of(feature, label));
+        double sum = 0;
+        for (int i = place; i < label.length; i++) {
+            swap(label, place, i);
+            sum += gains(feature, label, place + 1);
+            swap(label, place, i);
+        }
+        return sum;
+    }
+
+    private static void swap(int[] values, int i, int j) {
+        int t = values[i];
+        values[i] = values[j];
+        values[j] = t;
     }
 
     @Test void varianceFallsByWhatTheMeansExplain() {

@@ -5,6 +5,7 @@ import java.util.Objects;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
+import lyceum.tensor.Tracing;
 import lyceum.withers.Withers;
 
 /**
@@ -21,10 +22,10 @@ import lyceum.withers.Withers;
  * logits. Means follow PyTorch: over class numbers the divisor is the sum of the targets' class weights, over probabilities the number of
  * examples; ignored examples count nowhere, and a mean of nothing is NaN (with gradient 0).
  *
- * @param classWeights w (classes), at least 0; null for ones
+ * @param classWeights w (classes), at least 0, constants to every derivative; null for ones
  * @param labelSmoothing e in [0, 1] (Szegedy et al. 2016)
  * @param ignoreIndex a class number whose examples are left out; -100 by default, so that none is unless it is marked so
- * @param axis of the classes; {@link #AUTOMATIC} for 1, or 0 where there is no other
+ * @param axis of the classes; {@link #AUTOMATIC} for 1, or 0 if it is the only one
  * @param reduction {@link Reduction#NONE} gives one loss an example, in the shape of class numbers
  * @param chunk examples whose softmax is held at once, 0 for all: the result is the same, the memory beside logits and gradient is chunk x classes
  */
@@ -50,7 +51,8 @@ public record CrossEntropy(Tensor classWeights, double labelSmoothing, long igno
      * The loss, in nats.
      *
      * @param logits of a float type
-     * @param target class numbers (integers, the logits' shape without the class axis), or probabilities (floats, the logits' shape)
+     * @param target class numbers (integers, the logits' shape without the class axis), or probabilities (floats, the logits' shape), which gradients
+     *        reach as they reach the logits
      * @throws ShapeException if shapes do not fit
      * @throws IllegalArgumentException if a class number is neither a class nor the ignored one: names it and its place
      */
@@ -67,14 +69,32 @@ public record CrossEntropy(Tensor classWeights, double labelSmoothing, long igno
             throw new ShapeException("crossEntropy: logits " + logits.shape() + " and target " + target.shape() + "; "
                     + (soft ? "probabilities have the shape of the logits" : "class numbers have that shape without axis " + classAxis));
         var rows = logits.moveAxis(classAxis, -1).reshape(-1, classes);
-        var targets = soft ? soft(target.detach().to(logits.dtype()).moveAxis(classAxis, -1).reshape(-1, classes))
-                : hard(target.toLongArray(), classes, logits.dtype());
-        var losses = new FusedCrossEntropy(targets, chunk).of(rows);
+        var wide = logits.dtype().accumulator();
+        if (soft) {
+            var probabilities = target.to(wide).moveAxis(classAxis, -1).reshape(-1, classes);
+            return reduced(new FusedCrossEntropy(soft(probabilities), chunk).of(rows), outer, Tensor.scalar(rows.size(0)))
+                    .to(logits.dtype());
+        }
+        check(target, classes);
+        Tensor number = target.to(DType.I64).flatten(), ignored = number.eq(ignoreIndex);
+        var places = ignored.where(number.zerosLike(), number).to(DType.I32);
+        // In a batch or a graph these were the first entry's numbers: those of others shall not pass for a class either.
+        var weight = number.lt(0).or(number.ge(classes)).where(Tensor.full(wide, Double.NaN), weightOf(places, wide));
+        var counted = ignored.where(weight.zerosLike(), weight);
+        return reduced(new FusedCrossEntropy(hard(places, ignored, counted, classes), chunk).of(rows), outer, counted.to(DType.F64).sum())
+                .to(logits.dtype());
+    }
+
+    private Tensor reduced(Tensor losses, long[] outer, Tensor divisor) {
         return switch (reduction) {
             case NONE -> losses.reshape(outer);
             case SUM -> losses.sum();
-            // 0 / 0 by hand: dividing would make the gradient NaN as well.
-            case MEAN -> targets.divisor() == 0 ? losses.sum().mul(0).add(Double.NaN) : losses.sum().div(targets.divisor());
+            case MEAN -> {
+                // 0 / 0 by hand: dividing would make the gradient NaN as well.
+                var none = divisor.eq(0);
+                var mean = losses.sum().div(none.where(divisor.onesLike(), divisor).to(losses.dtype()));
+                yield none.where(Tensor.full(losses.dtype(), Double.NaN), mean);
+            }
         };
     }
 
@@ -82,36 +102,27 @@ public record CrossEntropy(Tensor classWeights, double labelSmoothing, long igno
         long classes = t.size(1);
         if (labelSmoothing > 0) t = t.mul(1 - labelSmoothing).add(labelSmoothing / classes);
         if (classWeights != null) t = t.mul(classWeights.to(t.dtype()));
-        return new FusedCrossEntropy.Soft(t.compute());
+        return new FusedCrossEntropy.Soft(t);
     }
 
-    private FusedCrossEntropy.Targets hard(long[] target, long classes, DType type) {
-        var numbers = new int[target.length];
-        int counted = 0;
-        for (int i = 0; i < target.length; i++) {
-            if (target[i] == ignoreIndex) continue;
-            if (target[i] < 0 || target[i] >= classes) throw new IllegalArgumentException("crossEntropy: target " + target[i] + " at " + i
-                    + "; class numbers are 0 to " + (classes - 1) + ", and " + ignoreIndex + " is ignored");
-            numbers[i] = (int) target[i];
-            counted++;
-        }
-        var places = Tensor.of(numbers);
-        var weights = labelSmoothing == 0 ? null : classWeights == null ? Tensor.ones(type, classes) : classWeights.to(type);
-        double share = labelSmoothing / classes;
-        if (classWeights == null && counted == target.length) // the same for all: no tensors that are to be read
-            return new FusedCrossEntropy.Hard(places, Tensor.full(type, 1 - labelSmoothing, counted),
-                    weights == null ? null : Tensor.full(type, share, counted), weights, counted);
-        double[] w = classWeights == null ? null : classWeights.toDoubleArray();
-        double[] own = new double[target.length], all = weights == null ? null : new double[target.length];
-        double divisor = 0;
-        for (int i = 0; i < target.length; i++) {
-            if (target[i] == ignoreIndex) continue;
-            double weight = w == null ? 1 : w[numbers[i]];
-            own[i] = (1 - labelSmoothing) * weight;
-            if (all != null) all[i] = share;
-            divisor += weight;
-        }
-        return new FusedCrossEntropy.Hard(places, Tensor.of(own).to(type), all == null ? null : Tensor.of(all).to(type), weights, divisor);
+    private FusedCrossEntropy.Targets hard(Tensor places, Tensor ignored, Tensor counted, long classes) {
+        var type = counted.dtype();
+        if (labelSmoothing == 0) return new FusedCrossEntropy.Hard(places, counted, null, null);
+        var share = ignored.where(counted.zerosLike(), Tensor.full(type, labelSmoothing / classes));
+        return new FusedCrossEntropy.Hard(places, counted.mul(1 - labelSmoothing), share,
+                classWeights == null ? Tensor.ones(type, classes) : classWeights.detach().to(type));
+    }
+
+    private Tensor weightOf(Tensor places, DType type) {
+        return classWeights == null ? Tensor.ones(type, places.count()) : classWeights.detach().to(type).indexSelect(0, places);
+    }
+
+    private void check(Tensor target, long classes) {
+        long[] numbers = Tracing.untold(target::toLongArray);
+        for (int i = 0; i < numbers.length; i++)
+            if (numbers[i] != ignoreIndex && (numbers[i] < 0 || numbers[i] >= classes))
+                throw new IllegalArgumentException("crossEntropy: target " + numbers[i] + " at " + i + "; class numbers are 0 to "
+                        + (classes - 1) + ", and " + ignoreIndex + " is ignored");
     }
 
     private static long[] without(long[] shape, int axis) {

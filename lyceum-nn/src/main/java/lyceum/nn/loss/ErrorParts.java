@@ -10,7 +10,7 @@ import lyceum.tensor.Tensor;
  * <p>At each point the bias is the distance of the models' mean from the targets' mean, the variance that of the models about their mean, the
  * noise that of the targets about theirs; all are averaged over points, with population divisors.
  *
- * @param squaredBias what no amount of data would mend
+ * @param squaredBias what more data cannot reduce
  * @param variance what another training set would change
  * @param noise what no model can explain
  * @see <a href="https://doi.org/10.1162/neco.1992.4.1.1">Geman, Bienenstock and Doursat (1992)</a>

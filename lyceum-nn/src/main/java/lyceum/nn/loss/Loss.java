@@ -10,7 +10,7 @@ import lyceum.tensor.Tensor;
  * Loss.mse(prediction, target).backward();
  * Loss.crossEntropy(logits, classNumbers).backward();
  * Loss smoothed = new CrossEntropy().withLabelSmoothing(0.1);      // options live in records that are losses themselves
- * trainer.fit(network, Loss::mse, data);
+ * trainer.fit(network, Loss::mse, data, Rng.of(1));
  * }
  *
  * <p>Predictions and targets have one shape (class numbers lack the class axis); they are never broadcast, since (n, 1) minus (n) would make a

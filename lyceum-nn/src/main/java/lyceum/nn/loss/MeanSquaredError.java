@@ -39,8 +39,14 @@ public record MeanSquaredError(Reduction reduction, Tensor weights, Tensor mask,
         return switch (reduction) {
             case NONE -> weighted;
             case SUM -> weighted.sum();
-            case MEAN -> c == null ? squares.mean() : weighted.sum().div(c.expand(squares.shape().toArray()).sum());
+            case MEAN -> c == null ? squares.mean() : mean(squares, c.expand(squares.shape().toArray()));
         };
+    }
+
+    /** Weighted over the axes, all if none is named. F16 and BF16 are summed in F32, beyond whose like a sum of weights comes soon. */
+    private static Tensor mean(Tensor values, Tensor weights, int... axes) {
+        var wide = weights.to(values.dtype().accumulator());
+        return values.mul(wide).sum(axes).div(wide.sum(axes)).to(values.dtype());
     }
 
     /**
@@ -54,16 +60,14 @@ public record MeanSquaredError(Reduction reduction, Tensor weights, Tensor mask,
         var squares = squares(prediction, target);
         var c = withOutputWeights(null).coefficients(prediction);
         if (c == null) return (prediction.rank() == 1 ? squares.unsqueeze(1) : squares).mean(0);
-        var full = c.expand(squares.shape().toArray());
-        var sums = squares.mul(full).sum(0).div(full.sum(0));
+        var sums = mean(squares, c.expand(squares.shape().toArray()), 0);
         return sums.rank() == 0 ? sums.unsqueeze(0) : sums;
     }
 
     /** Mean over outputs of the root of each output's error, as scikit-learn defines RMSE. With output weights, their weighted mean. */
     public Tensor root(Tensor prediction, Tensor target) {
         var roots = perOutput(prediction, target).sqrt();
-        return outputWeights == null ? roots.mean()
-                : roots.mul(outputWeights.to(roots.dtype())).sum().div(outputWeights.to(roots.dtype()).sum());
+        return outputWeights == null ? roots.mean() : mean(roots, outputWeights);
     }
 
     private Tensor squares(Tensor prediction, Tensor target) {

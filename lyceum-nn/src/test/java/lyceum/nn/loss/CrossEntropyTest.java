@@ -8,9 +8,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Locale;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import lyceum.DType;
+import lyceum.LyceumException;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
+import lyceum.autograd.Graph;
 import lyceum.optim.Lbfgs;
 import lyceum.optim.Objective;
 import lyceum.random.Rng;
@@ -90,8 +94,8 @@ class CrossEntropyTest {
             Evidence.of(type + " class numbers", gap, below(1e-7));
             var soft = Tensor.randn(rng, type, 200, 10).softmax(1);
             // Probabilities in F32 add up to 1 within rounding only, and the gradient knows their sum.
-            gap = Autograd.grad(z -> sum.of(z, soft)).apply(logits).sub(logits.softmax(1).mul(soft.sum(new int[] {1}, true)).sub(soft))
-                    .abs().max().item();
+            gap = Autograd.grad(z -> sum.of(z, soft)).apply(logits).sub(logits.softmax(1).mul(soft.sum(1, true)).sub(soft)).abs().max()
+                    .item();
             Evidence.of(type + " probabilities", gap, below(1e-7));
         }
     }
@@ -152,6 +156,79 @@ class CrossEntropyTest {
             for (int k = 0; k < 5; k++) worst = Math.max(worst, Math.abs(found[k] - frequency[k]));
         }
         Evidence.of("softmax - frequency", worst, below(1e-6));
+    }
+
+    /** PyTorch's: {@code -log softmax(z)}, by what is done to probabilities before. */
+    @Test void gradientsReachSoftTargets() {
+        var rng = Rng.of(70);
+        Tensor z = Tensor.randn(rng, DType.F64, 6, 4).compute(), t = Tensor.randn(rng, DType.F64, 6, 4).softmax(1).compute();
+        var weights = Tensor.of(1.0, 0.5, 2, 0);
+        for (int chunk : new int[] {0, 4}) {
+            var plain = new CrossEntropy().withChunk(chunk);
+            close(Autograd.grad(q -> plain.of(z, q)).apply(t), z.logSoftmax(1).div(-6));
+            var loss = plain.withLabelSmoothing(0.1).withClassWeights(weights).withReduction(Reduction.SUM);
+            close(Autograd.grad(q -> loss.of(z, q)).apply(t), z.logSoftmax(1).mul(weights).mul(-0.9));
+            close(Autograd.jvp(q -> plain.of(z, q), t, t), plain.of(z, t));
+            // By both at once, and once more by the logits.
+            close(Autograd.grad(s -> plain.of(s, s.softmax(1))).apply(z), Autograd.grad(s -> composed(s, s.softmax(1))).apply(z));
+            close(Autograd.hvp(s -> plain.of(s, s.softmax(1)), z, t), Autograd.hvp(s -> composed(s, s.softmax(1)), z, t));
+        }
+    }
+
+    private static Tensor composed(Tensor logits, Tensor target) { return logits.logSoftmax(1).mul(target).sum(1).mean().neg(); }
+
+    private static void close(Tensor actual, Tensor expected) {
+        assertThat(actual.shape()).isEqualTo(expected.shape());
+        assertThat(actual.toDoubleArray()).containsExactly(expected.toDoubleArray(), within(1e-12));
+    }
+
+    @Test void labelsDifferBetweenTheEntriesOfABatch() {
+        var rng = Rng.of(71);
+        Tensor z = Tensor.randn(rng, DType.F64, 5, 3, 4).compute(), soft = Tensor.randn(rng, DType.F64, 5, 3, 4).softmax(2).compute(),
+                hard = Tensor.randint(rng, 0, 4, 5, 3);
+        hard = Tensor.where(Tensor.arange(15).reshape(5, 3).eq(7), Tensor.full(DType.I64, -100), hard).compute();
+        var weights = Tensor.of(1.0, 0.5, 2, 3);
+        for (var loss : new CrossEntropy[] {new CrossEntropy(), new CrossEntropy().withLabelSmoothing(0.2).withClassWeights(weights),
+                new CrossEntropy().withChunk(2).withReduction(Reduction.SUM)}) {
+            for (var target : new Tensor[] {soft, hard}) {
+                close(Autograd.vmap(in -> loss.of(in[0], in[1]), z, target), loop(b -> loss.of(z.get(b), target.get(b))));
+                close(Autograd.vmap(in -> loss.of(in[0], target.get(2)), z), loop(b -> loss.of(z.get(b), target.get(2))));
+                close(Autograd.vmap(in -> loss.of(z.get(2), in[0]), target), loop(b -> loss.of(z.get(2), target.get(b))));
+                close(Autograd.vmap(in -> Autograd.grad(s -> loss.of(s, in[1])).apply(in[0]), z, target),
+                        loop(b -> Autograd.grad(s -> loss.of(s, target.get(b))).apply(z.get(b))));
+                close(Autograd.grad(x -> Autograd.vmap(in -> loss.of(in[0], in[1]), x, target).sum()).apply(z),
+                        Autograd.grad(x -> loop(b -> loss.of(x.get(b), target.get(b))).sum()).apply(z));
+            }
+        }
+        // Labels beside the features of an example, as perSample has them.
+        Tensor w = Tensor.randn(rng, DType.F64, 4, 4).compute(), examples = Tensor.concat(1, z.reshape(15, 4), soft.reshape(15, 4));
+        var found = Autograd.perSample((m, e) -> Loss.crossEntropy(e.narrow(0, 0, 4).matmul(m), e.narrow(0, 4, 4)), w, examples);
+        for (int b = 0; b < 15; b++) {
+            var e = examples.get(b);
+            close(found.get(b), Autograd.grad(m -> Loss.crossEntropy(e.narrow(0, 0, 4).matmul(m), e.narrow(0, 4, 4))).apply(w));
+        }
+    }
+
+    private static Tensor loop(IntFunction<Tensor> entry) {
+        return Tensor.stack(0, IntStream.range(0, 5).mapToObj(entry).toArray(Tensor[]::new));
+    }
+
+    @Test void whatABatchCannotSayIsRefusedOrNaN() {
+        var z = Tensor.randn(Rng.of(72), DType.F64, 2, 3, 4).compute();
+        var beyond = Tensor.of(new long[] {0, 1, 2, 0, 4, 1}, 2, 3);
+        assertThat(Autograd.vmap(in -> Loss.crossEntropy(in[0], in[1]), z, beyond).isNaN().toBooleanArray())
+                .as("only the first entry's labels are there to be looked at").containsExactly(false, true);
+        assertThatThrownBy(
+                () -> Autograd.vmap(in -> new CrossEntropy().withLabelSmoothing(0.1).withClassWeights(in[0]).of(z.get(0), beyond.get(0)),
+                        Tensor.ones(DType.F64, 2, 4)))
+                .isInstanceOf(LyceumException.class).hasMessageStartingWith("crossEntropy: smoothed labels").hasMessageContaining("vmap");
+    }
+
+    /** They were constants of the trace once. */
+    @Test void aGraphTakesLabelsAsAnInput() {
+        Tensor z = Tensor.randn(Rng.of(73), DType.F64, 3, 4).compute(), first = Tensor.of(0L, 1, 2), second = Tensor.of(3L, -100, 0);
+        var graph = Graph.trace(in -> new Tensor[] {Loss.crossEntropy(in[0], in[1])}, z, first);
+        assertThat(graph.run(z, second)[0].item()).isEqualTo(Loss.crossEntropy(z, second).item());
     }
 
     @Test void hasSecondDerivatives() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.math.BigDecimal;
 import java.util.Locale;
 import lyceum.DType;
 import lyceum.ShapeException;
@@ -132,8 +133,26 @@ class MeanSquaredErrorTest {
         double[] p = recipe.uniforms(n), t = recipe.uniforms(n);
         for (int i = 0; i < n; i++) p[i] += 1000;
         double expected = c.number("expected.mse");
+        Evidence.of("sums of 64 squares that are not the nearest double, of 1,000", wrongSums(), exactly(0));
         Evidence.of("metric, relative", Math.abs(MeanSquaredError.value(Tensor.of(p), Tensor.of(t)) / expected - 1), below(1e-15));
         Evidence.of("loss, relative", Math.abs(Loss.mse(Tensor.of(p), Tensor.of(t)).item() / expected - 1), below(1e-12));
+    }
+
+    /** Against decimals without end: what products and additions lose is added again, with its sign. */
+    private static int wrongSums() {
+        var rng = Rng.of(25);
+        int wrong = 0;
+        for (int run = 0; run < 1000; run++) {
+            var residuals = new double[64];
+            var exact = BigDecimal.ZERO;
+            for (int i = 0; i < 64; i++) {
+                residuals[i] = rng.nextGaussian();
+                exact = exact.add(new BigDecimal(residuals[i]).pow(2));
+            }
+            double nearest = exact.divide(BigDecimal.valueOf(64)).doubleValue();
+            if (MeanSquaredError.value(Tensor.of(residuals), Tensor.zeros(DType.F64, 64)) != nearest) wrong++;
+        }
+        return wrong;
     }
 
     @Test void maskedElementsCountNowhereAndMayBeNaN() {
@@ -153,7 +172,7 @@ class MeanSquaredErrorTest {
         var parts = ErrorParts.of(models, targets);
         double all = models.unsqueeze(1).sub(targets.unsqueeze(0)).square().mean().item();
         assertThat(parts.total()).isCloseTo(all, within(1e-12));
-        assertThat(parts.variance()).isCloseTo(models.var(new int[] {0}, 0, false).mean().item(), within(1e-12));
+        assertThat(parts.variance()).isCloseTo(models.var(0, 0, false).mean().item(), within(1e-12));
         assertThat(ErrorParts.of(models, targets.narrow(0, 0, 1)).noise()).isZero();
     }
 

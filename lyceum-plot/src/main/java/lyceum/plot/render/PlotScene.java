@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import lyceum.plot.Axis;
 import lyceum.plot.Layer;
 import lyceum.plot.Plot;
@@ -25,11 +26,13 @@ final class PlotScene {
     private final List<String> placesY;
     private final List<Scene.Shape> shapes;
     private final double headerEnd;
+    private final double taller;
 
-    /** The title stands already, above {@code headerEnd}. */
-    PlotScene(Plot plot, double width, List<Scene.Shape> shapes, double headerEnd) {
+    /** The title stands already, above {@code headerEnd}; between its axes the plot is {@code taller} than it would be. */
+    PlotScene(Plot plot, double width, List<Scene.Shape> shapes, double headerEnd, double taller) {
         this.shapes = shapes;
         this.headerEnd = headerEnd;
+        this.taller = taller;
         this.plot = plot;
         this.width = width;
         this.colors = new SeriesColors(plot);
@@ -111,7 +114,7 @@ final class PlotScene {
                 return Math.clamp(cell * h.rows().size(), 60, 480);
             }
         }
-        return Math.clamp(inner * (plot.equalScale() ? 0.72 : 0.52), 140, 420);
+        return Math.max(80, Math.clamp(inner * (plot.equalScale() ? 0.72 : 0.52), 140, 420) + taller);
     }
 
     /** The width at which a cell is as wide as high. */
@@ -127,8 +130,10 @@ final class PlotScene {
             double widest = placesY.stream().limit(200).mapToDouble(s -> TextWidth.of(s, SMALL)).max().orElse(0);
             return Math.min(width * 0.35, widest) + 12;
         }
-        var ticks = Scale.of(extent.y(), plot.y(), 240, 0).ticks(6, false);
-        return ticks.labels().stream().mapToDouble(s -> TextWidth.of(s, SMALL)).max().orElse(0) + 10;
+        var scale = Scale.of(extent.y(), plot.y(), 240, 0);
+        // How many marks there will be depends on the height, which is not known yet; the longest label of a few must fit, and that of many.
+        return IntStream.of(3, 6).mapToObj(marks -> scale.ticks(marks, false)).flatMap(ticks -> ticks.labels().stream())
+                .mapToDouble(s -> TextWidth.of(s, SMALL)).max().orElse(0) + 10;
     }
 
     /** Draws names and glyphs of series under the title, in rows; returns the new top. */

@@ -19,20 +19,26 @@ final class Scenes {
 
     static Scene of(Figure figure, double width) { return of(figure, width, TITLE); }
 
+    /** A plot with axes is as high as the box that it is set into; the height of anything else follows from its width. */
+    static Scene in(Figure figure, double width, double height) {
+        var scene = of(figure, width);
+        return figure instanceof Plot plot ? plot(plot, width, TITLE, height - scene.height()) : scene;
+    }
+
     private static Scene of(Figure figure, double width, double titleSize) {
         return switch (figure) {
-            case Plot p -> plot(p, width, titleSize);
+            case Plot p -> plot(p, width, titleSize, 0);
             case Panels p -> panels(p.title(), p.columns(), p.figures(), width, titleSize);
             case Frames f -> panels(f.title(), 3, moments(f), width, titleSize);
         };
     }
 
-    private static Scene plot(Plot plot, double width, double titleSize) {
+    private static Scene plot(Plot plot, double width, double titleSize, double taller) {
         var shapes = new ArrayList<Scene.Shape>();
         double top = header(shapes, plot.title(), width, titleSize);
         if (plot.layers().stream().anyMatch(Layer.Network.class::isInstance)) return new NetworkScene(plot, width, shapes, top).scene();
         if (plot.layers().stream().anyMatch(Layer.ImageGrid.class::isInstance)) return ImageGridScene.of(plot, width, shapes, top);
-        return new PlotScene(plot, width, shapes, top).scene();
+        return new PlotScene(plot, width, shapes, top, taller).scene();
     }
 
     /** Six frames at most, the first and the last among them, each under its place on the slider. */

@@ -29,15 +29,26 @@ public final class Svg {
     public static String write(Figure figure, Theme theme) { return write(figure, theme, WIDTH); }
 
     /** A stand-alone picture on the theme's paper, {@code width} pixels wide (at least 160); its height follows. */
-    public static String write(Figure figure, Theme theme, double width) { return new Svg(theme, false).document(figure, width); }
+    public static String write(Figure figure, Theme theme, double width) {
+        return new Svg(theme, false).document(Scenes.of(figure, size(width)), figure);
+    }
 
     /**
      * A picture to be set into a page, without paper of its own. Its colours are the page's custom properties
-     * {@code --paper --surface --ink --quiet --line}, {@code --series-1} to {@code --series-8} and {@code --series-1-text} to
-     * {@code --series-8-text}, so it follows the page's theme; where the page does not set one, the light theme's colour stands.
+     * {@code --paper --surface --ink --quiet --line}, {@code --series-1} to {@code --series-10} and {@code --series-1-text} to
+     * {@code --series-10-text}, so it follows the page's theme; where the page does not set one, the light theme's colour stands.
      * {@link #properties(Theme)} gives them all.
      */
-    public static String inline(Figure figure, double width) { return new Svg(Theme.LIGHT, true).document(figure, width); }
+    public static String inline(Figure figure, double width) {
+        return new Svg(Theme.LIGHT, true).document(Scenes.of(figure, size(width)), figure);
+    }
+
+    /** The same for a box so high: a plot with axes fills it, unless a unit is as long on both; the height of anything else follows its width. */
+    public static String inline(Figure figure, double width, double height) {
+        return new Svg(Theme.LIGHT, true).document(Scenes.in(figure, size(width), size(height)), figure);
+    }
+
+    private static double size(double asked) { return Math.clamp(asked, 160, 4_000); }
 
     /** The custom properties that {@link #inline} reads, as CSS declarations. */
     public static String properties(Theme theme) {
@@ -51,8 +62,7 @@ public final class Svg {
         return css.toString();
     }
 
-    private String document(Figure figure, double width) {
-        var scene = Scenes.of(figure, Math.clamp(width, 160, 4_000));
+    private String document(Scene scene, Figure figure) {
         double margin = onPage ? 0 : 16;
         double w = scene.width() + 2 * margin;
         double h = scene.height() + 2 * margin;

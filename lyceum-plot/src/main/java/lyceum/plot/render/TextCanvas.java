@@ -28,7 +28,7 @@ final class TextCanvas {
 
     /** One glyph for each series that the eye tells apart without colour. */
     static int mark(int series, boolean ascii) {
-        return ascii ? "*ox+#@%&".charAt(Math.floorMod(series, 8)) : "●×○+◆△■◇".charAt(Math.floorMod(series, 8));
+        return ascii ? "*ox+#@%&=$".charAt(Math.floorMod(series, 10)) : "●×○+◆△■◇▲□".charAt(Math.floorMod(series, 10));
     }
 
     /** A texture for each series' area. */

@@ -13,17 +13,17 @@ import java.util.Locale;
  * @param quiet text that steps back, axes
  * @param line hairlines and grids
  * @param accent what can be acted on; figures do not use it for data
- * @param series colours of data, the palette of Okabe and Ito (2008) in the order in which neighbours differ most
+ * @param series colours of data, the palette of Okabe and Ito (2008) in the order in which neighbours differ most, then two of Tol (2021): ten digits have ten
  */
 public record Theme(String name, String paper, String surface, String ink, String quiet, String line, String accent, List<String> series) {
 
     /** Ink on paper; yellow is darkened until it can be seen there. */
     public static final Theme LIGHT = new Theme("light", "#fcfbf8", "#ffffff", "#1e1d1a", "#615e56", "#e4e1d8", "#0b6666",
-            List.of("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7566", "#bfae00"));
+            List.of("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7566", "#bfae00", "#882255", "#332288"));
 
     /** Light on dark; blue and vermillion are lifted until they stand out from the paper as on white. */
     public static final Theme DARK = new Theme("dark", "#151613", "#1c1d1a", "#eceae3", "#a5a196", "#2e2f2a", "#5fc3be",
-            List.of("#4aa3df", "#ee7733", "#2bb58b", "#d98cb8", "#e9ab24", "#8fd0f5", "#a5a196", "#f0e442"));
+            List.of("#4aa3df", "#ee7733", "#2bb58b", "#d98cb8", "#e9ab24", "#8fd0f5", "#a5a196", "#f0e442", "#e2556e", "#9a86e0"));
 
     /** Takes a copy of the list. */
     public Theme {

@@ -53,9 +53,9 @@ record Ticks(double[] at, List<String> labels) {
         int from = (int) Math.floor(Math.log10(low) + 1e-9);
         int to = (int) Math.ceil(Math.log10(high) - 1e-9);
         int stride = Math.max(1, (int) Math.ceil((to - from) / (1.5 * Math.max(1, target))));
-        // Multiples of the stride, so that 1 is among the marks; a stride that leaves a single mark is too long.
+        // Multiples of the stride, so that 1 is among the marks; a stride that leaves fewer than three, or two of two, is too long.
         var at = powers(low, high, Math.floorDiv(from, stride) * stride, to, stride);
-        for (; at.size() < 2 && stride > 1; stride--) at = powers(low, high, from, to, stride - 1);
+        for (; at.size() < Math.clamp(target, 2, 3) && stride > 1; stride--) at = powers(low, high, from, to, stride - 1);
         if (at.size() < 3 && target > 2) at = powers(low, high, from, to, 1, 2, 5);
         if (at.size() < 2) return linear(low, high, target, false);
         return new Ticks(at.stream().mapToDouble(Double::doubleValue).toArray(),

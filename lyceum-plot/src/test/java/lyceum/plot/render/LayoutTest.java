@@ -23,6 +23,7 @@ class LayoutTest {
         assertThat(Ticks.linear(0, 60_000, 4, false).labels()).containsExactly("0", "20,000", "40,000", "60,000");
         assertThat(Ticks.linear(0, 3e6, 3, false).labels()).containsExactly("0", "10⁶", "2×10⁶", "3×10⁶");
         assertThat(Ticks.linear(-1, 1, 4, false).labels()).containsExactly("−1.0", "−0.5", "0.0", "0.5", "1.0");
+        assertThat(Ticks.log(0.004, 12, 3).labels()).as("three at least, and not a dozen").containsExactly("0.01", "0.1", "1", "10");
         assertThat(Ticks.log(1, 10_000, 5).labels()).containsExactly("1", "10", "100", "1,000", "10,000");
         assertThat(Ticks.log(1e-8, 1e-5, 5).labels()).containsExactly("10⁻⁸", "10⁻⁷", "10⁻⁶", "10⁻⁵");
     }

@@ -3,6 +3,7 @@ package lyceum.plot.render;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.StringReader;
+import java.util.List;
 import java.util.Random;
 import javax.xml.parsers.DocumentBuilderFactory;
 import lyceum.plot.Figure;
@@ -41,6 +42,18 @@ class SvgTest {
                 Theme.LIGHT);
         assertThat(parsed(svg).getElementsByTagName("script").getLength()).isZero();
         assertThat(parsed(svg).getElementsByTagName("desc").item(0).getTextContent()).isEqualTo(evil);
+    }
+
+    /** A card's picture sat small in its card, since legends and labels made it higher than the card is. */
+    @Test void aPlotFillsTheBoxThatItIsSetInto() {
+        var scatter = Figure.plot("Heaps").points("one", new double[] {1, 2, 3}, new double[] {1, 5, 2})
+                .points("two", new double[] {2}, new double[] {3}).axes("x", "y");
+        for (var plot : List.of(Samples.loss(), Samples.loss().titled(""), scatter)) {
+            for (double height : new double[] {200, 252, 400})
+                assertThat(Svg.inline(plot, 420, height)).contains(" viewBox=\"0 0 420 " + Svg.n(height) + "\"");
+        }
+        var square = Figure.row("two", scatter, scatter);
+        assertThat(Svg.inline(square, 420, 252)).isEqualTo(Svg.inline(square, 420));
     }
 
     @Test void inlinePicturesTakeTheColoursOfThePage() {

@@ -1,6 +1,7 @@
 package lyceum.stats.learner;
 
 import java.util.Arrays;
+import java.util.Map;
 import lyceum.tensor.Tensor;
 
 /**
@@ -27,6 +28,23 @@ public record Labels(long[] classes, int[] codes) {
         var total = new double[classes.length];
         for (int i = 0; i < codes.length; i++) total[codes[i]] += weights[i];
         return total;
+    }
+
+    /**
+     * Rows' weights times their class's factor; new numbers.
+     *
+     * @param factors of labels; those that are not named have 1
+     * @param balanced whether every class's total is first made the same, their sum kept
+     */
+    public double[] weighted(double[] weights, Map<Long, Double> factors, boolean balanced) {
+        double[] total = weightOfClasses(weights), factor = new double[classes.length], out = weights.clone();
+        double all = Arrays.stream(total).sum();
+        for (int k = 0; k < factor.length; k++) {
+            factor[k] = factors.getOrDefault(classes[k], 1.0);
+            if (balanced && total[k] > 0) factor[k] *= all / (factor.length * total[k]);
+        }
+        for (int i = 0; i < out.length; i++) out[i] *= factor[codes[i]];
+        return out;
     }
 
     /** The label of each row's largest score, I64; scores are (n x classes), or (n) where positive means the second of two classes. */

@@ -3,8 +3,8 @@ package lyceum.stats.learner;
 import java.util.Set;
 
 /**
- * Something with hyper-parameters that can be fitted: a {@link Regressor}, {@link Classifier}, {@link Clusterer}, {@link Transformer} or
- * {@link Density}.
+ * Something with hyper-parameters that can be fitted: a {@link Regressor}, {@link Classifier}, {@link Clusterer}, {@link Transformer},
+ * {@link Density} or {@link NoveltyDetector}.
  *
  * <p>Implementations are immutable (records), check their hyper-parameters when built, never change their inputs, and give the same model
  * for the same data whatever the number of threads. A stochastic one has its seed among its hyper-parameters.

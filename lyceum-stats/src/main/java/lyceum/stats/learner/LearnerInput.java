@@ -14,7 +14,7 @@ import lyceum.tensor.Tensor;
  * double[] w = input.weights(weights);               // ones if weights is null
  * Tensor target = input.target(y);                   // (n), finite, in the type of x
  * Labels labels = input.labels(y);                   // classes and codes
- * ...
+ * // in the methods of the model
  * var z = LearnerInput.forModel(this, x).x();        // as many columns as the model was fitted on
  * }
  *

@@ -11,8 +11,8 @@ import lyceum.tensor.Tensor;
  * Transformers one after the other, with a learner at the end if wanted; itself a transformer or learner of that kind.
  *
  * {@snippet :
- * var model = Pipeline.of(new StandardScaler(), new Pca(10)).then(new Ridge(1.0)).fit(x, y);
- * model.predict(z);                                  // scaled and projected as x was
+ * var model = Pipeline.of(new Pca(10)).then(new Ridge(1.0)).fit(x, y);
+ * model.predict(z);                                  // centred and projected as x was
  * }
  *
  * <p>Each transformer is fitted to what the one before it returns; sample weights and targets reach all of them.
@@ -44,6 +44,8 @@ public record Pipeline(List<Transformer> steps) implements Transformer {
     public OfClusterer then(Clusterer learner) { return new OfClusterer(this, learner); }
 
     public OfDensity then(Density learner) { return new OfDensity(this, learner); }
+
+    public OfNoveltyDetector then(NoveltyDetector learner) { return new OfNoveltyDetector(this, learner); }
 
     @Override public Fitted fit(Tensor x) { return fit(x, null, null); }
 
@@ -190,5 +192,24 @@ public record Pipeline(List<Transformer> steps) implements Transformer {
         @Override public Tensor logDensity(Tensor x) { return last.logDensity(before.transform(x)); }
 
         @Override public Tensor sample(Rng rng, int n) { return before.inverse(last.sample(rng, n)); }
+    }
+
+    /** Transformers and a novelty detector. */
+    public record OfNoveltyDetector(Pipeline before, NoveltyDetector last) implements NoveltyDetector {
+        @Override public FittedNovelty fit(Tensor x) { return fit(x, null); }
+
+        @Override public FittedNovelty fit(Tensor x, Tensor weights) {
+            var start = before.fitUpTo(x, null, weights);
+            return new FittedNovelty(start.fitted, last.fit(start.output, weights));
+        }
+
+        @Override public Set<Tag> tags() { return before.with(last); }
+    }
+
+    /** A fitted {@link OfNoveltyDetector}. */
+    public record FittedNovelty(Fitted before, NoveltyModel last) implements NoveltyModel {
+        @Override public int nFeatures() { return before.nFeatures(); }
+
+        @Override public Tensor decisionFunction(Tensor x) { return last.decisionFunction(before.transform(x)); }
     }
 }

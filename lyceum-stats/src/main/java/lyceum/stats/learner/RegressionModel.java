@@ -1,5 +1,6 @@
 package lyceum.stats.learner;
 
+import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
 
@@ -18,24 +19,23 @@ public interface RegressionModel extends Model {
     default double score(Tensor x, Tensor y, Tensor weights) {
         var input = LearnerInput.forScore(this, x);
         int n = input.rows();
-        double[] w = input.weights(weights), truth = input.targets(y).toDoubleArray(), prediction = predict(x).toDoubleArray();
+        var targets = input.targets(y).to(DType.F64);
+        double[] w = input.weights(weights), truth = targets.toDoubleArray(), prediction = predict(x).toDoubleArray();
         if (truth.length != prediction.length) {
             throw new ShapeException(
                     LearnerInput.nameOf(this) + ".score: y has " + truth.length + " values but the model predicts " + prediction.length);
         }
+        var weight = Tensor.of(w);
+        // Of equal weights the mean as y.mean(0) adds it up: then it scores 0 to the last bit.
+        double[] mean = (weights == null ? targets.mean(0) : weight.matmul(targets).div(weight.sum())).toDoubleArray();
         int outputs = truth.length / n;
         double total = 0;
-        for (int o = 0; o < outputs; o++) total += determination(truth, prediction, w, o, outputs);
+        for (int o = 0; o < outputs; o++) total += determination(truth, prediction, w, mean[o], o, outputs);
         return total / outputs;
     }
 
-    private static double determination(double[] truth, double[] prediction, double[] w, int output, int outputs) {
-        double sum = 0, weight = 0, residual = 0, spread = 0;
-        for (int i = 0; i < w.length; i++) {
-            sum += w[i] * truth[i * outputs + output];
-            weight += w[i];
-        }
-        double mean = sum / weight;
+    private static double determination(double[] truth, double[] prediction, double[] w, double mean, int output, int outputs) {
+        double residual = 0, spread = 0;
         for (int i = 0; i < w.length; i++) {
             double y = truth[i * outputs + output], error = y - prediction[i * outputs + output];
             residual += w[i] * error * error;

@@ -50,6 +50,7 @@ record ContractSubject(Learner learner, Tensor x, Tensor y) {
             case Transformer t -> t.fit(x, y, weights);
             case Clusterer c -> c.fit(x, weights);
             case Density d -> d.fit(x, weights);
+            case NoveltyDetector d -> d.fit(x, weights);
             default -> throw new AssertionError(learner.getClass() + " is of no kind that the contract knows");
         };
     }
@@ -65,6 +66,7 @@ record ContractSubject(Learner learner, Tensor x, Tensor y) {
         }
         if (model instanceof ClusterModel m && !has(Tag.TRANSDUCTIVE)) outputs.put("predict", m.predict(x));
         if (model instanceof FittedTransformer m) outputs.put("transform", m.transform(x));
+        if (model instanceof NoveltyModel m) outputs.put("decisionFunction", m.decisionFunction(x));
         if (model instanceof DensityModel m) outputs.put("logDensity", m.logDensity(x));
         return outputs;
     }

@@ -78,6 +78,8 @@ record InputChecks(ContractSubject subject) {
         assertThat(model.nFeatures()).isEqualTo((int) p);
         if (subject.outputs(model, subject.x()).isEmpty()) return;
         refused(() -> subject.outputs(model, subject.x().narrow(1, 0, p - 1)), Long.toString(p - 1), Long.toString(p), "column");
+        refused(() -> subject.outputs(model, Tensor.concat(1, subject.x(), subject.x().narrow(1, 0, 1))), Long.toString(p + 1),
+                Long.toString(p), "column");
     }
 
     private void otherLength() {

@@ -77,8 +77,8 @@ public record LearnerContract(Learner learner, int rows, int columns, double tol
         fail("declared to fail (%s), but it holds: remove the declaration", reason);
     }
 
-    /** The checks' names that fail, for tests of the contract itself. */
-    List<String> failures() {
+    /** The names of the checks that fail: for tests of the contract itself, and of many learners in one. */
+    public List<String> failures() {
         var failed = new ArrayList<String>();
         tests().forEach(test -> {
             try {

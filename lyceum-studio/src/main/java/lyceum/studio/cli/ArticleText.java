@@ -186,7 +186,7 @@ final class ArticleText {
             for (var node = parent.getFirstChild(); node != null; node = node.getNext()) {
                 switch (node) {
                     case Text text -> split(text.getLiteral(), style, formulas, words, glued);
-                    case Code code -> add(code.getLiteral(), Style.CODE, words, glued);
+                    case Code code -> spaced(code.getLiteral(), Style.CODE, words, glued);
                     case SoftLineBreak space -> glued[0] = false;
                     case HardLineBreak space -> glued[0] = false;
                     case StrongEmphasis strong -> collect(strong, Style.BOLD, formulas, words, glued);
@@ -221,7 +221,7 @@ final class ArticleText {
                 int codePoint = text.codePointAt(at);
                 if (codePoint == MARK) {
                     int end = text.indexOf(MARK, at + 1);
-                    formula(formulas.get(text.codePointAt(at + 1) - FIRST), words, glued);
+                    spaced(formulas.get(text.codePointAt(at + 1) - FIRST), Style.ACCENT, words, glued);
                     at = end + 1;
                 } else if (Character.isWhitespace(codePoint)) {
                     glued[0] = false;
@@ -237,10 +237,10 @@ final class ArticleText {
             }
         }
 
-        /** A long formula may break at its spaces, as a sentence does. */
-        private static void formula(String text, List<Word> words, boolean[] glued) {
+        /** A long formula or line of code may break at its spaces, as a sentence does. */
+        private static void spaced(String text, Style style, List<Word> words, boolean[] glued) {
             for (String part : text.split("\\s+")) {
-                add(part, Style.ACCENT, words, glued);
+                add(part, style, words, glued);
                 glued[0] = false;
             }
             glued[0] = true;

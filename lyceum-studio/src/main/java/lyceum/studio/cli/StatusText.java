@@ -7,7 +7,8 @@ import lyceum.studio.cli.Terminal.Style;
 /** How far a topic has come, as a dot and a word: never colour alone. */
 final class StatusText {
 
-    private static final int NARROW = 60;
+    /** Below so many columns things that stand beside each other stand below. */
+    static final int NARROW = 60;
     private static final int LEAST_TITLE = 8;
 
     private StatusText() {}

@@ -6,7 +6,8 @@ import java.util.List;
 import lyceum.studio.cli.Terminal.Style;
 
 /**
- * Rows in columns: numbers to the right, text to the left, the widest text column cut first where the width does not hold all.
+ * Rows in columns: numbers to the right, text to the left, the widest text column cut first where the width does not hold all. Where it does not hold
+ * eight characters of each, a row is a line a cell.
  *
  * @param rows the first one is the head
  */
@@ -22,6 +23,8 @@ record TextTable(List<List<String>> rows) {
         if (rows.isEmpty()) return lines;
         int columns = rows.stream().mapToInt(List::size).max().orElse(0);
         var widths = widths(columns, width);
+        if (widths.stream().mapToInt(Integer::intValue).sum() + GAP.length() * (columns - 1) > width)
+            return stacked(terminal, columns, width);
         for (int r = 0; r < rows.size(); r++) {
             var line = new StringBuilder();
             for (int c = 0; c < columns; c++) {
@@ -30,6 +33,19 @@ record TextTable(List<List<String>> rows) {
                 line.append(c == 0 ? "" : GAP).append(filled);
             }
             lines.add(terminal.styled(r == 0 ? Style.QUIET : Style.PLAIN, line.toString().stripTrailing()));
+        }
+        return lines;
+    }
+
+    /** Each row's first cell, and below it the others, each behind the head of its column. */
+    private List<String> stacked(Terminal terminal, int columns, int width) {
+        var lines = new ArrayList<String>();
+        for (int r = 1; r < rows.size(); r++) {
+            TextWidth.wrap(cell(r, 0), width).forEach(line -> lines.add(terminal.styled(Style.BOLD, line)));
+            for (int c = 1; c < columns; c++) {
+                var head = cell(0, c).isBlank() ? "" : cell(0, c) + ": ";
+                if (!cell(r, c).isBlank()) TextWidth.wrap(head + cell(r, c), width - GAP.length()).forEach(line -> lines.add(GAP + line));
+            }
         }
         return lines;
     }

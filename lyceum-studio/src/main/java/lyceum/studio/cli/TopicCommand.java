@@ -36,13 +36,24 @@ final class TopicCommand implements Callable<Integer> {
 
     private void head(Terminal terminal, Topic topic) {
         terminal.out().println();
-        terminal.out().println(terminal.styled(Style.BOLD, topic.title()));
-        terminal.out().println(
-                terminal.styled(Style.QUIET, topic.area() + " · " + topic.kind() + " · " + topic.level() + " · #" + topic.number() + " · ")
-                        + StatusText.dotAndWords(terminal, lyceum.encyclopedia().state(topic)));
+        styled(terminal, Style.BOLD, topic.title());
+        var place = topic.area() + " · " + topic.kind() + " · " + topic.level() + " · #" + topic.number();
+        var state = lyceum.encyclopedia().state(topic);
+        var status = StatusText.dotAndWords(terminal, state);
+        if (TextWidth.of(place) + 5 + TextWidth.of(state.words()) <= terminal.measure()) {
+            terminal.out().println(terminal.styled(Style.QUIET, place + " · ") + status);
+        } else {
+            styled(terminal, Style.QUIET, place);
+            terminal.out().println(status);
+        }
         terminal.out().println();
-        TextWidth.wrap(topic.summary(), terminal.measure()).forEach(l -> terminal.out().println(terminal.styled(Style.ITALIC, l)));
+        styled(terminal, Style.ITALIC, topic.summary());
         terminal.out().println();
+    }
+
+    /** A text in lines of the measure. */
+    private static void styled(Terminal terminal, Style style, String text) {
+        TextWidth.wrap(text, terminal.measure()).forEach(line -> terminal.out().println(terminal.styled(style, line)));
     }
 
     private void facts(Terminal terminal, Topic topic) {
@@ -59,11 +70,12 @@ final class TopicCommand implements Callable<Integer> {
         clauses(terminal, state);
         article.filter(a -> !a.remarks().isEmpty()).ifPresent(a -> {
             terminal.out().println();
-            TextWidth.wrap("Remark. " + a.remarks(), terminal.measure()).forEach(terminal.out()::println);
+            styled(terminal, Style.PLAIN, "Remark. " + a.remarks());
         });
         if (article.flatMap(a -> a.lab()).isPresent()) {
             terminal.out().println();
-            terminal.out().println("Run it: lyceum run " + topic.slug());
+            var command = "lyceum run " + topic.slug();
+            terminal.out().println("Run it:" + (command.length() + 8 <= terminal.columns() ? " " : "\n") + command);
         }
     }
 
@@ -72,7 +84,7 @@ final class TopicCommand implements Callable<Integer> {
         boolean works = state.status() == Status.WORKS;
         if (works && state.amended().isEmpty()) return;
         terminal.out().println();
-        terminal.out().println(works ? "It works with " + state.amendedWords() + ":" : state.status() == Status.PLANNED
+        styled(terminal, Style.PLAIN, works ? "It works with " + state.amendedWords() + ":" : state.status() == Status.PLANNED
                 ? "Not running yet. It counts as working when:" : "Partial (" + state.left() + "). It counts as working when:");
         for (int number = 1; number <= state.topic().clauses().size(); number++) {
             var amendment = state.amendment(number);
@@ -99,13 +111,17 @@ final class TopicCommand implements Callable<Integer> {
                 .map(t -> StatusText.dot(lyceum.encyclopedia().status(t)) + " " + s).orElse(s)).collect(Collectors.joining(", "));
     }
 
+    /** A name and what it has, beside it; on a narrow terminal below it. */
     private static void fact(Terminal terminal, String name, String value) {
         if (value.isBlank()) return;
+        boolean below = terminal.columns() < StatusText.NARROW;
+        int indent = below ? 4 : 12;
+        if (below && !name.isEmpty()) terminal.out().println(terminal.styled(Style.QUIET, name));
         var lines = TextWidth.wrap(value.replace("● ", "●\u00a0").replace("◐ ", "◐\u00a0").replace("○ ", "○\u00a0"),
-                terminal.measure() - 12);
+                terminal.measure() - indent);
         for (int i = 0; i < lines.size(); i++) {
-            terminal.out()
-                    .println(terminal.styled(Style.QUIET, TextWidth.pad(i == 0 ? name : "", 12)) + lines.get(i).replace('\u00a0', ' '));
+            var before = TextWidth.pad(i == 0 && !below ? name : "", indent);
+            terminal.out().println(terminal.styled(Style.QUIET, before) + lines.get(i).replace('\u00a0', ' '));
         }
     }
 }

@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
-import lyceum.labs.LabJson;
+import lyceum.labs.run.LabJson;
 import lyceum.labs.catalogue.Article;
 import lyceum.labs.catalogue.Status;
 import lyceum.labs.catalogue.Topic;

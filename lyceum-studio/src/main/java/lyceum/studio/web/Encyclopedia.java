@@ -10,7 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import lyceum.labs.LabClass;
+import lyceum.labs.run.LabClass;
 import lyceum.labs.catalogue.Article;
 import lyceum.labs.catalogue.Bibliography;
 import lyceum.labs.catalogue.Catalogue;

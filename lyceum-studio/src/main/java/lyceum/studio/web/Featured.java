@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import lyceum.labs.LabRequest;
-import lyceum.labs.LabResult;
+import lyceum.labs.run.LabRequest;
+import lyceum.labs.run.LabResult;
 import lyceum.plot.Figure;
 import lyceum.plot.Frames;
 import lyceum.plot.Layer;
@@ -28,7 +28,8 @@ final class Featured {
     private static final List<String> WISHED = List.of("k-means", "pca", "roc-auc", "gradient-descent", "multilayer-perceptron", "svd",
             "bias-variance", "lasso", "adam", "ridge", "decision-tree", "logistic-regression", "sgd", "knn", "relu", "k-fold");
     private static final int SHOWN = 6;
-    private static final double WIDTH = 420;
+    /** The proportions of a card's picture, less its padding. */
+    private static final double WIDTH = 420, HEIGHT = 252;
 
     private final Encyclopedia encyclopedia;
     private final Runs runs;
@@ -115,7 +116,7 @@ final class Featured {
 
     private HomeView.Live live(String slug, LabResult result) {
         var figure = telling(result.figures().getFirst().figure());
-        return new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH),
+        return new HomeView.Live(slug, encyclopedia.row(slug).title(), result.title(), Figures.inline(figure, WIDTH, HEIGHT),
                 figure.title() + ". " + figure.description(),
                 Words.parameters(result.params(), result.seed()) + " · " + Words.seconds(result.seconds()) + " s");
     }

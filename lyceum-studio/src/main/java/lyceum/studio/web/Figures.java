@@ -18,6 +18,9 @@ final class Figures {
     /** The figure as SVG in the page's own colours; of a sequence the figure that is seen first. */
     static String inline(Figure figure, double width) { return Svg.inline(seen(figure, first(figure)), width); }
 
+    /** The same, filling a box so high where it is a plot with axes. */
+    static String inline(Figure figure, double width, double height) { return Svg.inline(seen(figure, first(figure)), width, height); }
+
     /** The figure for Vega-Lite in the colours of a theme, for a box so many pixels wide; of a sequence the figure that the slider stands at. */
     static String vegaLite(Figure figure, Theme theme, double width, int frame) {
         ObjectNode spec;

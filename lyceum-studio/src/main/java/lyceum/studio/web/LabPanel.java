@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import lyceum.labs.LabClass;
+import lyceum.labs.run.LabClass;
 import lyceum.labs.LabParameterException;
 import lyceum.labs.NumberText;
 import lyceum.labs.Parameter;
-import lyceum.labs.StoredRun;
+import lyceum.labs.run.StoredRun;
 import lyceum.studio.web.view.LabView;
 import lyceum.studio.web.view.RunView;
 

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import lyceum.labs.LabEvent;
-import lyceum.labs.LabRequest;
-import lyceum.labs.LabResult;
-import lyceum.labs.LabRun;
-import lyceum.labs.RunStore;
+import lyceum.labs.run.LabEvent;
+import lyceum.labs.run.LabRequest;
+import lyceum.labs.run.LabResult;
+import lyceum.labs.run.LabRun;
+import lyceum.labs.run.RunStore;
 
 /**
  * A run that this studio started, with its events numbered from 1, so that a browser that comes back asks for what it missed.

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import lyceum.labs.LabParameterException;
-import lyceum.labs.QueueFullException;
+import lyceum.labs.run.QueueFullException;
 import lyceum.labs.catalogue.UnknownTopicException;
 import lyceum.studio.web.view.TopicLink;
 import org.eclipse.jetty.http.HttpException;

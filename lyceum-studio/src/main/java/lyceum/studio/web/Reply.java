@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.zip.CRC32C;
-import lyceum.labs.LabJson;
+import lyceum.labs.run.LabJson;
 
 /** Sends what was made: compressed where the client takes it, and not again where it has it. */
 final class Reply {

@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import lyceum.labs.LabEvent;
-import lyceum.labs.LabJson;
+import lyceum.labs.run.LabEvent;
+import lyceum.labs.run.LabJson;
 import lyceum.studio.web.view.RunView;
 
 /** Events of runs, as they come, to so many readers. Whoever does not read what was sent is dropped, and asks again for what was missed. */

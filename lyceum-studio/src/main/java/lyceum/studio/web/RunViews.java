@@ -6,12 +6,12 @@ import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import lyceum.labs.CheckResult;
-import lyceum.labs.FigureJson;
-import lyceum.labs.LabEvent;
+import lyceum.labs.run.FigureJson;
+import lyceum.labs.run.LabEvent;
 import lyceum.labs.LabImage;
-import lyceum.labs.LabResult;
+import lyceum.labs.run.LabResult;
 import lyceum.labs.LabTable;
-import lyceum.labs.RunStore;
+import lyceum.labs.run.RunStore;
 import lyceum.plot.Frames;
 import lyceum.plot.Table;
 import lyceum.studio.web.view.RunView;
@@ -30,6 +30,8 @@ final class RunViews {
     /** A large figure takes tens of megabytes while it is drawn: two at once, whoever asks. */
     private final Semaphore drawing = new Semaphore(2, true);
 
+    private final SpareMemory memory = new SpareMemory();
+
     RunViews(Encyclopedia encyclopedia) { this.encyclopedia = encyclopedia; }
 
     /** Does what reads or draws figures, when it is its turn. */
@@ -39,6 +41,7 @@ final class RunViews {
             return work.get();
         } finally {
             drawing.release();
+            memory.used();
         }
     }
 

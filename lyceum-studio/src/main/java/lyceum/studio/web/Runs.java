@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import lyceum.labs.LabEvent;
-import lyceum.labs.LabExecutor;
-import lyceum.labs.LabRequest;
-import lyceum.labs.LabResult;
-import lyceum.labs.RunStore;
+import lyceum.labs.run.LabEvent;
+import lyceum.labs.run.LabExecutor;
+import lyceum.labs.run.LabRequest;
+import lyceum.labs.run.LabResult;
+import lyceum.labs.run.RunStore;
 
 /** Runs that this studio started, beside the store of those that ended. A run goes on when the browser that started it is gone. */
 final class Runs implements AutoCloseable {

@@ -6,10 +6,10 @@ import io.javalin.http.HttpStatus;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import lyceum.labs.LabEvent;
-import lyceum.labs.LabJson;
+import lyceum.labs.run.LabEvent;
+import lyceum.labs.run.LabJson;
 import lyceum.labs.LabParameterException;
-import lyceum.labs.LabRequest;
+import lyceum.labs.run.LabRequest;
 import lyceum.labs.catalogue.Topic;
 import tools.jackson.databind.JsonNode;
 

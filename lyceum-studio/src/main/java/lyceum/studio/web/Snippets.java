@@ -66,10 +66,8 @@ final class Snippets {
                 .collect(Collectors.joining(", "));
         return """
             import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-            import lyceum.labs.LabRequest;
-            import lyceum.labs.LabRunner;
+            import lyceum.labs.run.LabRequest;
+            import lyceum.labs.run.LabRunner;
 
             var request = LabRequest.of("%s", "%s")%s%s;
             try (var runner = new LabRunner()) {

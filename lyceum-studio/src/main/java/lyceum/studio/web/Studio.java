@@ -7,12 +7,12 @@ import java.net.BindException;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
 import lyceum.LyceumException;
-import lyceum.labs.LabExecutor;
-import lyceum.labs.LabRunner;
-import lyceum.labs.Machine;
-import lyceum.labs.RunStore;
-import lyceum.labs.WorkerOptions;
-import lyceum.labs.WorkerPool;
+import lyceum.labs.run.LabExecutor;
+import lyceum.labs.run.LabRunner;
+import lyceum.labs.run.Machine;
+import lyceum.labs.run.RunStore;
+import lyceum.labs.run.WorkerOptions;
+import lyceum.labs.run.WorkerPool;
 import lyceum.studio.web.view.Site;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 

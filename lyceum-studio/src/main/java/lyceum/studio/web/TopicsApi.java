@@ -4,7 +4,7 @@ import io.javalin.config.RoutesConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import lyceum.labs.LabClass;
+import lyceum.labs.run.LabClass;
 import lyceum.labs.catalogue.Amendment;
 import lyceum.labs.catalogue.Article;
 import lyceum.labs.catalogue.Topic;

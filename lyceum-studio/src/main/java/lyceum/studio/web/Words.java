@@ -10,7 +10,7 @@ import java.time.format.DateTimeParseException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
-import lyceum.labs.LabResult;
+import lyceum.labs.run.LabResult;
 import lyceum.labs.NumberText;
 
 /** Numbers, dates and runs as a page says them. */

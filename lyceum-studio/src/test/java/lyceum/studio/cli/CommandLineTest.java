@@ -143,7 +143,7 @@ class CommandLineTest {
     }
 
     @Test void doctorNamesASettingThatIsWrong() {
-        for (var setting : new String[][] {{"LYCEUM_BACKEND", "cuda"}, {"LYCEUM_CPU", "sse"}, {"LYCEUM_THREADS", "many"}}) {
+        for (var setting : new String[][] {{"LYCEUM_BACKEND", "opencl"}, {"LYCEUM_CPU", "sse"}, {"LYCEUM_THREADS", "many"}}) {
             var run = ForkedJvm.of(Main.class).withEnvironment(setting[0], setting[1]).withArguments("doctor").run();
             assertThat(run.exitCode()).as(run.output()).isEqualTo(1);
             assertThat(run.output()).contains("\"" + setting[1] + "\"", "mend it: unset " + setting[0]).doesNotContain("Exception");

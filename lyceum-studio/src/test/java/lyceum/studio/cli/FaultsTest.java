@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,5 +80,25 @@ class FaultsTest {
             assertThat(out.toString(StandardCharsets.UTF_8).lines()).isNotEmpty()
                     .allSatisfy(line -> assertThat(TextWidth.of(line)).as(line).isLessThanOrEqualTo(columns));
         }
+    }
+
+    /** A word that is longer than the terminal is wide, such as an address, and code, which one copies, are left whole. */
+    @Tag("slow")
+    @ParameterizedTest
+    @ValueSource(ints = {40, 80}) void everyTopicKeepsWithinTheTerminal(int columns) {
+        var shipped = Encyclopedia.shipped();
+        int lines = 0;
+        for (var topic : shipped.catalogue().topics()) {
+            var out = new ByteArrayOutputStream();
+            var screen = new Terminal(new PrintStream(out, true, StandardCharsets.UTF_8), System.err, false, false, columns);
+            LyceumCommand.run(screen, shipped, "topic", topic.slug());
+            var code = shipped.article(topic).map(a -> a.markdown()).orElse("").lines().map(String::strip).collect(Collectors.toSet());
+            for (var line : out.toString(StandardCharsets.UTF_8).lines().toList()) {
+                boolean whole = !line.strip().replaceFirst("^\\S{1,3} +", "").contains(" ") || code.contains(line.strip());
+                if (!whole) assertThat(TextWidth.of(line)).as(topic.slug() + ": " + line).isLessThanOrEqualTo(columns);
+                lines++;
+            }
+        }
+        assertThat(lines).isGreaterThan(30_000);
     }
 }

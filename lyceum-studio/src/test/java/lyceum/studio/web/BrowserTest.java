@@ -3,9 +3,8 @@ package lyceum.studio.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.nio.file.Path;
 import java.util.List;
-import lyceum.labs.LabJson;
+import lyceum.labs.run.LabJson;
 import lyceum.labs.catalogue.Article;
 import lyceum.labs.catalogue.Catalogue;
 import lyceum.labs.catalogue.Formulas;
@@ -14,37 +13,28 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.Keys;
 
 @Tag("browser")
-class BrowserTest {
+class BrowserTest extends OpenStudio {
 
     private static final List<String> PAGES = List.of("/", "/topics?q=regular&level=practitioner", "/topics?q=zzzzzz", "/areas", "/map",
             "/paths", "/paths?goal=multilayer-perceptron", "/status", "/sources", "/t/gradient-descent", "/t/momentum", "/t/svd", "/t/lora",
             "/no-such-page");
 
-    @TempDir static Path store;
-    private static Studio studio;
     private static Browser browser;
 
-    @BeforeAll static void open() {
+    @BeforeAll static void openBrowser() {
         assumeTrue(Browser.installed(), "Chromium is not installed: apt-get install -y chromium chromium-driver");
-        studio = Shelf.open(store);
         browser = new Browser(studio.port());
         browser.size(1280, 900).open("/t/gradient-descent");
         browser.find("#run").click();
         browser.until("document.querySelector('#result')?.dataset.state === 'done'");
     }
 
-    @AfterAll static void close() {
-        if (browser != null) {
-            browser.close();
-            studio.close();
-        }
-    }
+    @AfterAll static void closeBrowser() { if (browser != null) browser.close(); }
 
     @BeforeEach void usualWindow() {
         browser.size(1280, 900).theme("light");

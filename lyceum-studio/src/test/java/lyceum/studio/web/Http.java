@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import lyceum.labs.LabJson;
+import lyceum.labs.run.LabJson;
 import tools.jackson.databind.JsonNode;
 
 /** Asks a studio over HTTP as a program would. */

@@ -3,10 +3,13 @@ package lyceum.studio.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import lyceum.labs.catalogue.Article;
 import lyceum.labs.catalogue.Catalogue;
@@ -15,10 +18,12 @@ import lyceum.labs.catalogue.LedgerEntry;
 import lyceum.labs.catalogue.StatusBoard;
 import lyceum.plot.Figure;
 import lyceum.plot.Plot;
-import lyceum.studio.web.view.RunView;
 import lyceum.plot.render.Theme;
+import lyceum.studio.Compilation;
+import lyceum.studio.web.view.RunView;
 import lyceum.studio.web.view.Site;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -288,5 +293,19 @@ class PagesTest extends OpenStudio {
         assertThat(new Site("1", () -> "vector", 2, () -> 3, false).kernels()).isEqualTo("vector kernels");
         assertThat(new Site("1", () -> "", 2, () -> 3, false).kernels()).isEmpty();
         assertThat(http.get("/").body()).contains("Labs compute");
+    }
+
+    /** What is copied from the tab of a lab stands at the margin and compiles. */
+    @Test void theJavaOfALabCompiles(@TempDir Path classes) {
+        var page = http.get("/t/gradient-descent?steps=50&seed=7").body();
+        var html = page.substring(page.indexOf("id=\"code-java\""), page.indexOf("id=\"code-cli\""));
+        var code = html.substring(html.indexOf("<code>") + 6, html.indexOf("</code>")).replaceAll("<[^>]*>", "").replace("&quot;", "\"")
+                .replace("&#34;", "\"").replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&");
+        assertThat(code).startsWith("import ").contains(".withParams(Map.of(\"steps\", \"50\"))").contains(".withSeed(7)");
+        var lines = code.lines().collect(Collectors.partitioningBy(line -> line.startsWith("import ")));
+        assertThat(lines.get(true)).hasSize(3);
+        assertThat(Compilation.problems(classes, Map.of("Copied",
+                String.join("\n", lines.get(true)) + "\nclass Copied { void run() {\n" + String.join("\n", lines.get(false)) + "\n} }")))
+                .isEmpty();
     }
 }

@@ -1,7 +1,7 @@
 package lyceum.studio.web;
 
 import java.nio.file.Path;
-import lyceum.labs.LabRunner;
+import lyceum.labs.run.LabRunner;
 
 /** Serves the tests' studio to look at: {@code Preview PORT FOLDER [JAVADOC]}. */
 final class Preview {

@@ -2,12 +2,12 @@ package lyceum.studio.web;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import lyceum.labs.LabEvent;
-import lyceum.labs.LabExecutor;
-import lyceum.labs.LabRequest;
-import lyceum.labs.LabRun;
-import lyceum.labs.LabRunner;
-import lyceum.labs.QueueFullException;
+import lyceum.labs.run.LabEvent;
+import lyceum.labs.run.LabExecutor;
+import lyceum.labs.run.LabRequest;
+import lyceum.labs.run.LabRun;
+import lyceum.labs.run.LabRunner;
+import lyceum.labs.run.QueueFullException;
 
 /** Runs labs in this JVM with the bounds that the worker pool has. */
 final class Queueing implements LabExecutor {

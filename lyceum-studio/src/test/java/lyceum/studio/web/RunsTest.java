@@ -11,13 +11,13 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import lyceum.labs.LabEvent;
-import lyceum.labs.LabExecutor;
-import lyceum.labs.LabJson;
-import lyceum.labs.LabRequest;
-import lyceum.labs.LabResult;
-import lyceum.labs.LabRun;
-import lyceum.labs.RunStore;
+import lyceum.labs.run.LabEvent;
+import lyceum.labs.run.LabExecutor;
+import lyceum.labs.run.LabJson;
+import lyceum.labs.run.LabRequest;
+import lyceum.labs.run.LabResult;
+import lyceum.labs.run.LabRun;
+import lyceum.labs.run.RunStore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
+/** Each test has a studio of its own: what one has run or stored, the others would see. */
 @Timeout(60)
 class RunsTest {
 

@@ -20,7 +20,7 @@ import java.util.Set;
  * a.sub(RDI, 16);
  * a.jump(Condition.G, loop);
  * a.ret();
- * Code code = a.finish();
+ * Assembler.Code code = a.finish();
  * }
  *
  * <p>Vector, mask and tile instructions go through {@link #emit}, with the operands in the order of the Intel manuals. An instruction whose

@@ -81,9 +81,7 @@ final class ArgumentBlock {
     private static long bits(DType type, long immediate) {
         return switch (type) {
             case F64, I64 -> immediate;
-            case F32 -> Float.floatToRawIntBits((float) Double.longBitsToDouble(immediate));
-            case BF16 -> (long) Elements.toBf16((float) Double.longBitsToDouble(immediate)) << 16;
-            case F16 -> Float.floatToRawIntBits(Float.float16ToFloat(Float.floatToFloat16((float) Double.longBitsToDouble(immediate))));
+            case F16, BF16, F32 -> Float.floatToRawIntBits(Elements.round(type, Double.longBitsToDouble(immediate)));
             case U8 -> immediate & 0xFF;
             case I8 -> (byte) immediate;
             case BOOL -> immediate != 0 ? 1 : 0;

@@ -295,8 +295,8 @@ public final class FusedReductions {
             int shift = k * program.length();
             for (int i = 0; i < program.length(); i++) {
                 var in = program.at(i);
-                p.add(new Instruction(in.op(), in.type(), moved(in.a(), shift), moved(in.b(), shift), moved(in.c(), shift),
-                        in.op() == Op.LOAD ? in.immediate() + (long) k * inputs : in.immediate()));
+                if (in.op() == Op.LOAD) p.load(in.type(), (int) in.immediate() + k * inputs);
+                else p.add(in.renamed(r -> r + shift));
             }
             values[k] = program.output(0) + shift;
         }
@@ -311,8 +311,6 @@ public final class FusedReductions {
         int sum = p.cast(type, values[0]);
         return p.build(p.of(op, type, p.load(type, inputs * count), sum));
     }
-
-    private static int moved(int register, int shift) { return register < 0 ? -1 : register + shift; }
 
     private static View permuted(View view, List<Integer> order) {
         var shape = new long[order.size()];

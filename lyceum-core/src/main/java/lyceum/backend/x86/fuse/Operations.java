@@ -8,6 +8,7 @@ import lyceum.backend.Op;
 import lyceum.backend.Program;
 import lyceum.backend.math.Recipe;
 import lyceum.backend.math.Recipes;
+import lyceum.backend.scalar.Elements;
 import lyceum.backend.x86.asm.Instruction;
 import lyceum.backend.x86.fuse.Step.Kind;
 
@@ -283,7 +284,14 @@ final class Operations {
 
     private Value floatToFloat(DType from, DType to, Value x) {
         if (laneBits(from) == laneBits(to)) return x;
-        return to == DType.F64 ? code.plain(VCVTPS2PD, code.lanes(64), x) : code.plain(VCVTPD2PS, code.lanes(32), x);
+        if (to == DType.F64) return code.plain(VCVTPS2PD, code.lanes(64), x);
+        return code.plain(VCVTPD2PS, code.lanes(32), to == DType.F32 ? x : toOdd(wide, x));
+    }
+
+    /** As {@code Elements.toOdd}: so that a double is rounded to 16 bits once, and not to a float and then again. */
+    static Value toOdd(MachineArithmetic wide, Value x) {
+        Value tail = wide.bits(Elements.ODD_TAIL), carried = wide.addInt(wide.bitAnd(x, tail), tail);
+        return wide.bitAnd(wide.bitOr(x, carried), wide.bits(~Elements.ODD_TAIL));
     }
 
     private Value integerToFloat(DType from, DType to, Value x) {

@@ -210,7 +210,8 @@ final class RowReduction {
             case AS_THEY_ARE -> folded(code, VADDPS, added(code));
         };
         if (isDouble) return MachineArithmetic.spread(code, sum);
-        var rounded = sum.laneBits == 32 ? sum : code.plain(VCVTPD2PS, code.vector(32, 128), sum);
+        var exact = sum.laneBits == 32 || type == DType.F32 ? sum : Operations.toOdd(new MachineArithmetic(code, 64, sum.bits), sum);
+        var rounded = sum.laneBits == 32 ? sum : code.plain(VCVTPD2PS, code.vector(32, 128), exact);
         return new Operations(code).narrowed(type,
                 rounded == sum && code.target.bits(32) == 128 ? sum : MachineArithmetic.spread(code, rounded));
     }

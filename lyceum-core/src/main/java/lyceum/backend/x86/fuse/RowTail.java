@@ -102,14 +102,14 @@ record RowTail(Program rows, View[] rowInputs, View[] rowOutputs, Program tail, 
             for (int r = 0; r < isTail.length; r++) {
                 if (isTail[r]) continue;
                 inRows[r] = rows.size();
-                rows.add(moved(program.at(r), inRows));
+                rows.add(program.at(r).renamed(q -> inRows[q]));
             }
             for (int i = 0; i < outputs.length; i++) if (!isTail[program.output(i)]) store(program.output(i), outputs[i]);
             for (int r = 0; r < isTail.length; r++) {
                 if (!isTail[r]) continue;
                 for (int operand : program.at(r).operands()) bring(operand);
                 inTail[r] = tail.size();
-                tail.add(moved(program.at(r), inTail));
+                tail.add(program.at(r).renamed(q -> inTail[q]));
             }
             for (int i = 0; i < outputs.length; i++) {
                 if (!isTail[program.output(i)]) continue;
@@ -119,12 +119,6 @@ record RowTail(Program rows, View[] rowInputs, View[] rowOutputs, Program tail, 
             return new RowTail(new Program(rows, ints(stored)), inputs, views(rowOutputs), new Program(tail, ints(results)),
                     views(tailInputs), views(tailOutputs));
         }
-
-        private static Instruction moved(Instruction in, int[] to) {
-            return new Instruction(in.op(), in.type(), moved(in.a(), to), moved(in.b(), to), moved(in.c(), to), in.immediate());
-        }
-
-        private static int moved(int register, int[] to) { return register < 0 ? -1 : to[register]; }
 
         private void store(int register, View to) {
             stored.add(inRows[register]);

@@ -4,13 +4,11 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import java.util.List;
 import lyceum.DType;
 import lyceum.backend.Backend.Reduction;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.Program;
-import lyceum.backend.Program.Instruction;
 import lyceum.backend.View;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.memory.Allocator;
@@ -23,8 +21,7 @@ class ColumnSumsTest {
     @BeforeAll static void machineCodeRunsHere() { assumeThat(Cpu.unavailable()).isNull(); }
 
     /** x y. */
-    private static final Program PRODUCT = new Program(
-            List.of(Instruction.load(DType.F32, 0), Instruction.load(DType.F32, 1), new Instruction(Op.MUL, DType.F32, 0, 1, -1, 0)), 2);
+    private static final Program PRODUCT = Program.of(Op.MUL, DType.F32, DType.F32, DType.F32);
 
     private static View view(long... shape) {
         return new View(DType.F32, Allocator.allocate(4 * View.size(shape)), 0, shape, View.contiguousStrides(shape));

@@ -15,6 +15,7 @@ import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
 import lyceum.backend.Program.Instruction;
+import lyceum.backend.ProgramBuilder;
 import lyceum.backend.View;
 import lyceum.backend.math.Recipe;
 import lyceum.backend.math.Recipes;
@@ -167,14 +168,13 @@ class CompiledProgramsTest {
     @Test void longsOfEveryMagnitudeBecomeFloatsAndComeBack() {
         for (var level : levels().entrySet()) {
             for (int shift = 0; shift < 63; shift++) {
-                var code = List.of(Instruction.load(DType.I64, 0), Instruction.constant(DType.I64, 1L << shift),
-                        new Instruction(Op.MUL, DType.I64, 0, 1, -1, 0), Instruction.constant(DType.I64, 0x5DEECE66D1234567L >>> shift),
-                        new Instruction(Op.ADD, DType.I64, 2, 3, -1, 0), new Instruction(Op.CAST, DType.F32, 4, -1, -1, 0),
-                        new Instruction(Op.CAST, DType.F64, 4, -1, -1, 0), new Instruction(Op.CAST, DType.I64, 5, -1, -1, 0),
-                        new Instruction(Op.CAST, DType.I64, 6, -1, -1, 0));
+                var p = new ProgramBuilder();
+                int scaled = p.of(Op.MUL, DType.I64, p.load(DType.I64, 0), p.add(Instruction.constant(DType.I64, 1L << shift)));
+                int sum = p.of(Op.ADD, DType.I64, scaled, p.add(Instruction.constant(DType.I64, 0x5DEECE66D1234567L >>> shift)));
+                int narrow = p.cast(DType.F32, sum), wide = p.cast(DType.F64, sum);
+                var program = p.build(narrow, wide, p.cast(DType.I64, narrow), p.cast(DType.I64, wide));
                 var x = Operand.of(DType.I64, Operand.Layout.CONTIGUOUS, 333).filled(Rng.of(shift), false, 1000);
-                assertThat(compare(level.getValue(), new Program(code, 5, 6, 7, 8), List.of(x), Operand.Layout.CONTIGUOUS, level.getKey(),
-                        333)).isTrue();
+                assertThat(compare(level.getValue(), program, List.of(x), Operand.Layout.CONTIGUOUS, level.getKey(), 333)).isTrue();
             }
         }
     }
@@ -194,8 +194,9 @@ class CompiledProgramsTest {
         for (var level : levels().entrySet()) {
             for (var type : FLOATS) {
                 for (var shape : new long[][] {{1}, {16}, {77}, {5, 7}, {3, 16}, {3, 33}}) {
-                    var program = new Program(List.of(new Instruction(Op.RANDOM, type, -1, -1, -1, 0x123456789ABCDEFL),
-                            Instruction.load(type, 0), new Instruction(Op.ADD, type, 0, 1, -1, 0)), 2, 0);
+                    var p = new ProgramBuilder();
+                    int draw = p.random(type, 0x123456789ABCDEFL);
+                    var program = p.build(p.of(Op.ADD, type, draw, p.load(type, 0)), draw);
                     var bias = Operand.of(type, shape.length == 1 ? Operand.Layout.CONTIGUOUS : Operand.Layout.ONE, shape).filled(Rng.of(3),
                             false, 1);
                     boolean made = compare(level.getValue(), program, List.of(bias), Operand.Layout.CONTIGUOUS, level.getKey(), shape);
@@ -211,8 +212,9 @@ class CompiledProgramsTest {
                 for (var op : new Op[] {Op.ROW_MAX, Op.ROW_MIN}) {
                     for (var layout : Operand.Layout.values()) {
                         for (long n : new long[] {2, 7, 16, 33, 100, 1025, 4099}) {
-                            var program = new Program(List.of(Instruction.load(type, 0), new Instruction(op, type, 0, -1, -1, 0),
-                                    new Instruction(Op.SUB, type, 0, 1, -1, 0)), 2, 1);
+                            var p = new ProgramBuilder();
+                            int given = p.load(type, 0), extreme = p.of(op, type, given);
+                            var program = p.build(p.of(Op.SUB, type, given, extreme), extreme);
                             for (boolean special : new boolean[] {false, true}) {
                                 var x = Operand.of(type, layout, 3, n).filled(Rng.of(n), special, special && n < 10 ? 0 : 1);
                                 compare(level.getValue(), program, List.of(x), Operand.Layout.CONTIGUOUS, level.getKey(), 3, n);
@@ -230,10 +232,10 @@ class CompiledProgramsTest {
             for (var type : new DType[] {DType.F32, DType.F64}) {
                 for (var layout : Operand.Layout.values()) {
                     for (long n : new long[] {2, 7, 16, 33, 100, 1025, 4099}) {
-                        var program = new Program(List.of(Instruction.load(type, 0), Instruction.constant(type, 0),
-                                new Instruction(Op.GT, DType.BOOL, 0, 1, -1, 0), new Instruction(Op.CAST, type, 2, -1, -1, 0),
-                                new Instruction(Op.ROW_SUM, type, 3, -1, -1, 0), new Instruction(Op.ADD, type, 4, 0, -1, 0),
-                                new Instruction(Op.ROW_SUM, type, 4, -1, -1, 0)), 4, 5, 6);
+                        var p = new ProgramBuilder();
+                        int x = p.load(type, 0), isPositive = p.of(Op.GT, DType.BOOL, x, p.constant(type, 0));
+                        int count = p.of(Op.ROW_SUM, type, p.cast(type, isPositive)), sum = p.of(Op.ADD, type, count, x);
+                        var program = p.build(count, sum, p.of(Op.ROW_SUM, type, count));
                         compare(level.getValue(), program, List.of(Operand.of(type, layout, 5, n).filled(Rng.of(n), false, 1)),
                                 Operand.Layout.CONTIGUOUS, level.getKey(), 5, n);
                     }
@@ -245,24 +247,18 @@ class CompiledProgramsTest {
     @Test void manyValuesAliveAtOnceGoThroughTheStackFrame() {
         for (var level : levels().entrySet()) {
             for (var type : new DType[] {DType.F32, DType.F64}) {
-                var code = new ArrayList<Instruction>();
-                int n = 45;
-                code.add(Instruction.load(type, 0));
-                for (int i = 1; i < n; i++) code.add(Instruction.constant(type, Double.doubleToRawLongBits(i * 0.37)));
-                for (int i = 1; i < n; i++) code.add(new Instruction(Op.ADD, type, 0, i, -1, 0));
-                int sum = n;
-                for (int i = n + 1; i < 2 * n - 1; i++) {
-                    code.add(new Instruction(Op.MUL, type, sum, i, -1, 0));
-                    sum = code.size() - 1;
-                }
-                for (int i = n; i < 2 * n - 1; i++) {
-                    code.add(new Instruction(i % 3 == 0 ? Op.LT : Op.GE, DType.BOOL, i, sum, -1, 0));
-                    code.add(new Instruction(Op.WHERE, type, code.size() - 1, i, sum, 0));
-                    sum = code.size() - 1;
-                }
+                var p = new ProgramBuilder();
+                int n = 45, given = p.load(type, 0);
+                int[] numbers = new int[n], sums = new int[n];
+                for (int i = 1; i < n; i++) numbers[i] = p.constant(type, i * 0.37);
+                for (int i = 1; i < n; i++) sums[i] = p.of(Op.ADD, type, given, numbers[i]);
+                int value = sums[1];
+                for (int i = 2; i < n; i++) value = p.of(Op.MUL, type, value, sums[i]);
+                for (int i = 1; i < n; i++)
+                    value = p.of(Op.WHERE, type, p.of(i % 3 == 0 ? Op.LT : Op.GE, DType.BOOL, sums[i], value), sums[i], value);
+                var program = p.build(value, sums[4]);
                 var x = Operand.of(type, Operand.Layout.CONTIGUOUS, 100).filled(Rng.of(4), true, 0.1);
-                assertThat(compare(level.getValue(), new Program(code, sum, n + 3), List.of(x), Operand.Layout.CONTIGUOUS, level.getKey(),
-                        100)).isTrue();
+                assertThat(compare(level.getValue(), program, List.of(x), Operand.Layout.CONTIGUOUS, level.getKey(), 100)).isTrue();
             }
         }
     }
@@ -271,10 +267,10 @@ class CompiledProgramsTest {
         var programs = new FusedPrograms(Cpu.current());
         var x = Operand.of(DType.F32, Operand.Layout.CONTIGUOUS, 1000).filled(Rng.of(1), false, 1);
         for (int i = 0; i < 50; i++) {
-            var code = List.of(Instruction.load(DType.F32, 0), Instruction.constant(DType.F32, Double.doubleToRawLongBits(i)),
-                    new Instruction(Op.MUL, DType.F32, 0, 1, -1, 0), new Instruction(Op.RANDOM, DType.F32, -1, -1, -1, i),
-                    new Instruction(Op.ADD, DType.F32, 2, 3, -1, 0));
-            compare(programs, new Program(code, 4), List.of(x), Operand.Layout.CONTIGUOUS, "", 1000);
+            var p = new ProgramBuilder();
+            int scaled = p.of(Op.MUL, DType.F32, p.load(DType.F32, 0), p.constant(DType.F32, i));
+            compare(programs, p.build(p.of(Op.ADD, DType.F32, scaled, p.random(DType.F32, i))), List.of(x), Operand.Layout.CONTIGUOUS, "",
+                    1000);
         }
         assertThat(programs.structures()).isEqualTo(1);
     }

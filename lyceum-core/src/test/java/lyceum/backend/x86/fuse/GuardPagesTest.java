@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.lang.foreign.Arena;
-import java.util.ArrayList;
 import java.util.List;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
 import lyceum.backend.Program.Instruction;
+import lyceum.backend.ProgramBuilder;
 import lyceum.backend.View;
 import lyceum.backend.scalar.Elements;
 import lyceum.backend.x86.attention.GuardedMemory;
@@ -30,16 +30,13 @@ class GuardPagesTest {
 
     /** {@code x - ROW_MAX x + (row of the same for all)}, and its whole with {@code ROW_SUM}: contiguous, repeated, and in rows. */
     private static Program program(DType type, boolean rows) {
-        var code = new ArrayList<>(List.of(Instruction.load(type, 0), Instruction.load(type, 1)));
+        var p = new ProgramBuilder();
+        int x = p.load(type, 0), y = p.load(type, 1);
         if (rows) {
-            code.add(new Instruction(Op.ROW_MAX, type, 0, -1, -1, 0));
-            code.add(new Instruction(Op.SUB, type, 0, 2, -1, 0));
-            code.add(new Instruction(Op.EXP, type, 3, -1, -1, 0));
-            code.add(new Instruction(Op.ROW_SUM, type, 4, -1, -1, 0));
-            code.add(new Instruction(Op.MUL, type, 4, 5, -1, 0));
+            int exp = p.of(Op.EXP, type, p.of(Op.SUB, type, x, p.of(Op.ROW_MAX, type, x)));
+            x = p.of(Op.MUL, type, exp, p.of(Op.ROW_SUM, type, exp));
         }
-        code.add(new Instruction(Op.ADD, type, code.size() > 2 ? code.size() - 1 : 0, 1, -1, 0));
-        return new Program(code, code.size() - 1);
+        return p.build(p.of(Op.ADD, type, x, y));
     }
 
     private static void run(FusedPrograms programs, DType type, boolean atEnd, boolean rows, int kind, long m, long n) {

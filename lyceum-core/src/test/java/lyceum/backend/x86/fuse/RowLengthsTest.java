@@ -4,13 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.lang.foreign.ValueLayout;
-import java.util.List;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
-import lyceum.backend.Program;
-import lyceum.backend.Program.Instruction;
+import lyceum.backend.ProgramBuilder;
 import lyceum.backend.View;
 import lyceum.memory.Allocator;
 import lyceum.random.Rng;
@@ -43,15 +41,16 @@ class RowLengthsTest {
     /** exp(x) would be kept where x is still read. */
     @Test void aRowIsNotKeptInAnOutputThatIsAnInputToo() {
         int rows = 20, columns = 1000;
-        var code = List.of(Instruction.load(DType.F32, 0), new Instruction(Op.EXP, DType.F32, 0, -1, -1, 0),
-                new Instruction(Op.ROW_SUM, DType.F32, 1, -1, -1, 0), new Instruction(Op.DIV, DType.F32, 1, 2, -1, 0),
-                new Instruction(Op.ADD, DType.F32, 3, 0, -1, 0));
+        var p = new ProgramBuilder();
+        int loaded = p.load(DType.F32, 0), exp = p.of(Op.EXP, DType.F32, loaded);
+        int share = p.of(Op.DIV, DType.F32, exp, p.of(Op.ROW_SUM, DType.F32, exp));
+        var program = p.build(p.of(Op.ADD, DType.F32, share, loaded));
         var x = Tensor.randn(Rng.of(4), rows, columns).compute();
-        var expected = x.exp().div(x.exp().sum(new int[] {1}, true)).add(x).toFloatArray();
+        var expected = x.exp().div(x.exp().sum(1, true)).add(x).toFloatArray();
         var view = new View(DType.F32, Allocator.allocate(4L * rows * columns), 0, new long[] {rows, columns}, new long[] {columns, 1});
         float[] given = x.toFloatArray();
         for (int i = 0; i < given.length; i++) view.storage().segment().set(ValueLayout.JAVA_FLOAT, view.byteOffset() + 4L * i, given[i]);
-        Backend.current().run(new Program(code, 4), new View[] {view}, new View[] {view});
+        Backend.current().run(program, new View[] {view}, new View[] {view});
         for (int i = 0; i < given.length; i++)
             assertThat(view.storage().segment().get(ValueLayout.JAVA_FLOAT, view.byteOffset() + 4L * i)).isCloseTo(expected[i],
                     within(2e-6f));

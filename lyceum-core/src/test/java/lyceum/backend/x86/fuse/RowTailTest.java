@@ -1,16 +1,16 @@
 package lyceum.backend.x86.fuse;
 
+import static lyceum.DType.F32;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import java.util.List;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
-import lyceum.backend.Program.Instruction;
+import lyceum.backend.ProgramBuilder;
 import lyceum.backend.View;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.memory.Allocator;
@@ -24,16 +24,23 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RowTailTest {
     @BeforeAll static void machineCodeRunsHere() { assumeThat(Cpu.unavailable()).isNull(); }
 
-    private static Instruction of(Op op, int... operands) {
-        return new Instruction(op, DType.F32, operands[0], operands.length > 1 ? operands[1] : -1, -1, 0);
-    }
+    private static final Program WEIGHTED = weighted(), LOG_SOFTMAX = logSoftmax();
 
     /** 1.5 w (log(sum exp(x - max)) + max) for a weight w of each row, that sum, and exp(x - max). */
-    private static final Program WEIGHTED = new Program(List.of(Instruction.load(DType.F32, 0), of(Op.ROW_MAX, 0), of(Op.SUB, 0, 1),
-            of(Op.EXP, 2), of(Op.ROW_SUM, 3), of(Op.LOG, 4), of(Op.ADD, 5, 1), Instruction.load(DType.F32, 1), of(Op.MUL, 6, 7),
-            Instruction.constant(DType.F32, Double.doubleToRawLongBits(1.5)), of(Op.MUL, 8, 9)), 10, 4, 3);
-    private static final Program LOG_SOFTMAX = new Program(List.of(Instruction.load(DType.F32, 0), of(Op.ROW_MAX, 0), of(Op.SUB, 0, 1),
-            of(Op.EXP, 2), of(Op.ROW_SUM, 3), of(Op.LOG, 4), of(Op.SUB, 2, 5)), 6);
+    private static Program weighted() {
+        var p = new ProgramBuilder();
+        int x = p.load(F32, 0), max = p.of(Op.ROW_MAX, F32, x), exp = p.of(Op.EXP, F32, p.of(Op.SUB, F32, x, max));
+        int sum = p.of(Op.ROW_SUM, F32, exp), logSumExp = p.of(Op.ADD, F32, p.of(Op.LOG, F32, sum), max);
+        int weighted = p.of(Op.MUL, F32, logSumExp, p.load(F32, 1));
+        return p.build(p.of(Op.MUL, F32, weighted, p.constant(F32, 1.5)), sum, exp);
+    }
+
+    private static Program logSoftmax() {
+        var p = new ProgramBuilder();
+        int x = p.load(F32, 0), shifted = p.of(Op.SUB, F32, x, p.of(Op.ROW_MAX, F32, x));
+        int sum = p.of(Op.ROW_SUM, F32, p.of(Op.EXP, F32, shifted));
+        return p.build(p.of(Op.SUB, F32, shifted, p.of(Op.LOG, F32, sum)));
+    }
 
     private static View elements(int rows, int columns) {
         return new View(DType.F32, Allocator.allocate(4L * rows * columns), 0, new long[] {rows, columns}, new long[] {columns, 1});

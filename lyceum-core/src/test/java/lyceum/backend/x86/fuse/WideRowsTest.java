@@ -1,16 +1,16 @@
 package lyceum.backend.x86.fuse;
 
+import static lyceum.DType.F32;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import java.util.List;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Program;
-import lyceum.backend.Program.Instruction;
+import lyceum.backend.ProgramBuilder;
 import lyceum.backend.View;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.memory.Allocator;
@@ -23,14 +23,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 class WideRowsTest {
     @BeforeAll static void machineCodeRunsHere() { assumeThat(Cpu.unavailable()).isNull(); }
 
-    private static Instruction of(Op op, int... operands) {
-        return new Instruction(op, DType.F32, operands[0], operands.length > 1 ? operands[1] : -1, -1, 0);
-    }
+    private static final Program SCALED = scaled();
 
     /** exp(x - c sum(x)) w + b sum(x), and sum(x), for a number c. */
-    private static final Program SCALED = new Program(List.of(Instruction.load(DType.F32, 0), of(Op.ROW_SUM, 0),
-            Instruction.constant(DType.F32, Double.doubleToRawLongBits(1e-5)), of(Op.MUL, 1, 2), of(Op.SUB, 0, 3), of(Op.EXP, 4),
-            Instruction.load(DType.F32, 1), of(Op.MUL, 5, 6), Instruction.load(DType.F32, 2), of(Op.MUL, 8, 1), of(Op.ADD, 7, 9)), 10, 1);
+    private static Program scaled() {
+        var p = new ProgramBuilder();
+        int x = p.load(F32, 0), sum = p.of(Op.ROW_SUM, F32, x), mean = p.of(Op.MUL, F32, sum, p.constant(F32, 1e-5));
+        int weighted = p.of(Op.MUL, F32, p.of(Op.EXP, F32, p.of(Op.SUB, F32, x, mean)), p.load(F32, 1));
+        return p.build(p.of(Op.ADD, F32, weighted, p.of(Op.MUL, F32, p.load(F32, 2), sum)), sum);
+    }
 
     private static View view(long[] shape, long... strides) {
         long elements = 1;

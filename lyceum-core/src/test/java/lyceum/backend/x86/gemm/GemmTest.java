@@ -3,7 +3,6 @@ package lyceum.backend.x86.gemm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -11,8 +10,7 @@ import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
-import lyceum.backend.Program;
-import lyceum.backend.Program.Instruction;
+import lyceum.backend.ProgramBuilder;
 import lyceum.backend.View;
 import lyceum.backend.scalar.Elements;
 import lyceum.backend.x86.X86Backend;
@@ -265,11 +263,10 @@ class GemmTest {
                     .gaussian(choices.next(99))).withRuns(15).holds(c -> {
                         if (types.out != types.a) return;
                         var type = types.a;
-                        var code = List.of(Instruction.load(type, 0), Instruction.load(type, 1), new Instruction(Op.ADD, type, 0, 1, -1, 0),
-                                new Instruction(Op.RELU, type, 2, -1, -1, 0), Instruction.load(type, 2),
-                                new Instruction(Op.MUL, type, 3, 4, -1, 0), Instruction.load(type, 3),
-                                new Instruction(Op.ADD, type, 5, 6, -1, 0));
-                        var program = new Program(code, code.size() - 1, 2);
+                        var p = new ProgramBuilder();
+                        int sum = p.of(Op.ADD, type, p.load(type, 0), p.load(type, 1));
+                        int scaled = p.of(Op.MUL, type, p.of(Op.RELU, type, sum), p.load(type, 2));
+                        var program = p.build(p.of(Op.ADD, type, scaled, p.load(type, 3)), sum);
                         var shape = c.out.view().shape();
                         int rank = shape.length;
                         var random = new SplittableRandom(3);
@@ -304,15 +301,16 @@ class GemmTest {
                     .wholeNumbers(choices.next(99))).withRuns(15).holds(c -> {
                         if (types.out != types.a) return;
                         var type = types.a;
-                        var code = List.of(Instruction.load(type, 0), Instruction.load(type, 1), new Instruction(Op.ADD, type, 1, 1, -1, 0),
-                                new Instruction(Op.ADD, type, 0, 2, -1, 0));
+                        var then = new ProgramBuilder();
+                        int product = then.load(type, 0), there = then.load(type, 1);
+                        var program = then.build(then.of(Op.ADD, type, product, then.of(Op.ADD, type, there, there)));
                         var random = new SplittableRandom(3);
                         c.out.fill(() -> random.nextInt(3));
                         var before = new double[(int) c.out.batch()][c.out.rows()][c.out.columns()];
                         for (int q = 0; q < before.length; q++)
                             for (int i = 0; i < c.out.rows(); i++)
                                 for (int j = 0; j < c.out.columns(); j++) before[q][i][j] = c.out.get(q, i, j);
-                        backend.matmul(c.a.view(), c.b.view(), new Program(code, 3), new View[] {c.out.view()}, c.out.view());
+                        backend.matmul(c.a.view(), c.b.view(), program, new View[] {c.out.view()}, c.out.view());
                         c.out.checkSurroundings();
                         for (int q = 0; q < before.length; q++)
                             for (int i = 0; i < c.out.rows(); i++) for (int j = 0; j < c.out.columns(); j++) {

@@ -1,0 +1,78 @@
+package lyceum.tensor;
+
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import lyceum.DType;
+import lyceum.backend.Backend;
+import lyceum.backend.View;
+import lyceum.memory.Allocator;
+import lyceum.memory.Scope;
+import lyceum.memory.Storage;
+
+/**
+ * Runs code for the shapes it makes: operations check and report as ever, but nothing is computed, and their results are <i>hollow</i>: they have type,
+ * shape and strides and share one line of memory. So a model that no machine could hold can be built and differentiated.
+ *
+ * <p>Hollow tensors belong to the run; using one afterwards is an error that says so. The gradients that leaves
+ * collect in a run go with it. Values are undefined: whoever needs
+ * them (a length of a loop, a mask of given lengths) cannot run this way.
+ */
+public final class ShapesOnly {
+    private static final ScopedValue<Run> RUN = ScopedValue.newInstance();
+    /** Kernels return nothing; the others are name and description. */
+    private static final Backend IDLE = (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class},
+            (proxy, method, arguments) -> idle(proxy, method, arguments));
+
+    /** @param line what all hollow tensors share @param gradients that leaves had before */
+    private record Run(Storage line, Map<Tensor, Optional<Tensor>> gradients) {
+        void restore() {
+            gradients.forEach((leaf, gradient) -> {
+                leaf.zeroGrad();
+                gradient.ifPresent(leaf::collect);
+            });
+        }
+    }
+
+    private ShapesOnly() {}
+
+    /** Runs {@code body} on this thread. */
+    public static <T> T run(Supplier<T> body) {
+        var result = new Object() {
+            T value;
+        };
+        try (var scope = Scope.open("shapes only")) {
+            var run = new Run(Allocator.allocate(Double.BYTES, scope), new IdentityHashMap<>());
+            try {
+                ScopedValue.where(RUN, run)
+                        .run(() -> Backend.with(IDLE, () -> Fusion.with(Fusion.Mode.SHAPES, () -> result.value = body.get())));
+            } finally {
+                run.restore();
+            }
+        }
+        return result.value;
+    }
+
+    static void collect(Tensor leaf, Tensor gradient) {
+        RUN.get().gradients.putIfAbsent(leaf, Optional.ofNullable(leaf.grad()));
+        leaf.collect(gradient);
+    }
+
+    static View hollow(DType type, Shape shape) {
+        return new View(type, RUN.get().line, 0, shape.sizes(), View.contiguousStrides(shape.sizes()));
+    }
+
+    private static Object idle(Object proxy, Method method, Object[] arguments) {
+        return switch (method.getName()) {
+            case "name", "toString" -> "shapes";
+            case "description" -> "computes nothing";
+            case "computes" -> false;
+            case "hashCode" -> System.identityHashCode(proxy);
+            case "equals" -> proxy == arguments[0];
+            default -> null;
+        };
+    }
+}

@@ -1,0 +1,83 @@
+package lyceum.learn.gbdt;
+
+/**
+ * One tree. An inner node asks {@code x[feature] < threshold} and goes left if so; a leaf has feature -1 and adds its value.
+ *
+ * @param feature of each node's question, -1 for leaves
+ * @param threshold of each node's question; NaN for leaves
+ * @param left the node after yes, -1 for leaves
+ * @param right the node after no, -1 for leaves
+ * @param missingLeft whether NaN goes left
+ * @param value what a leaf adds, learning rate included; of inner nodes what they would add as leaves
+ * @param gain by how much each question lowered the objective; 0 for leaves
+ * @param gradient the sum of first derivatives of the node's rows
+ * @param hessian the sum of second derivatives
+ * @param samples rows that grew the node
+ */
+public record BoostedTree(int[] feature, double[] threshold, int[] left, int[] right, boolean[] missingLeft, double[] value, double[] gain,
+        double[] gradient, double[] hessian, int[] samples) {
+    public BoostedTree {
+        int n = feature.length;
+        if (n == 0 || threshold.length != n || left.length != n || right.length != n || missingLeft.length != n || value.length != n
+                || gain.length != n || gradient.length != n || hessian.length != n || samples.length != n)
+            throw new IllegalArgumentException("BoostedTree: the arrays do not describe the same nodes");
+        for (int i = 0; i < n; i++) {
+            boolean good = feature[i] == -1 ? left[i] == -1 && right[i] == -1
+                    : feature[i] >= 0 && left[i] > i && left[i] < n && right[i] > i && right[i] < n;
+            if (!good) throw new IllegalArgumentException("BoostedTree: node " + i + " has feature " + feature[i] + " and children "
+                    + left[i] + " and " + right[i] + " of " + n + " nodes");
+        }
+    }
+
+    public int nodes() { return feature.length; }
+
+    public boolean isLeaf(int node) { return feature[node] < 0; }
+
+    public int leaves() {
+        int leaves = 0;
+        for (int f : feature) if (f < 0) leaves++;
+        return leaves;
+    }
+
+    /** The leaf that the row {@code rows[at ...]} comes to. */
+    public int leaf(double[] rows, int at) {
+        int node = 0;
+        while (feature[node] >= 0) {
+            double v = rows[at + feature[node]];
+            node = (v != v ? missingLeft[node] : v < threshold[node]) ? left[node] : right[node];
+        }
+        return node;
+    }
+
+    double answer(double[] rows, int at) { return value[leaf(rows, at)]; }
+
+    /** A copy. */
+    @Override public int[] feature() { return feature.clone(); }
+
+    /** A copy. */
+    @Override public double[] threshold() { return threshold.clone(); }
+
+    /** A copy. */
+    @Override public int[] left() { return left.clone(); }
+
+    /** A copy. */
+    @Override public int[] right() { return right.clone(); }
+
+    /** A copy. */
+    @Override public boolean[] missingLeft() { return missingLeft.clone(); }
+
+    /** A copy. */
+    @Override public double[] value() { return value.clone(); }
+
+    /** A copy. */
+    @Override public double[] gain() { return gain.clone(); }
+
+    /** A copy. */
+    @Override public double[] gradient() { return gradient.clone(); }
+
+    /** A copy. */
+    @Override public double[] hessian() { return hessian.clone(); }
+
+    /** A copy. */
+    @Override public int[] samples() { return samples.clone(); }
+}

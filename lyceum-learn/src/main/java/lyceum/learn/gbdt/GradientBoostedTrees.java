@@ -1,0 +1,123 @@
+package lyceum.learn.gbdt;
+
+import java.util.Arrays;
+import java.util.List;
+import lyceum.backend.Parallel;
+import lyceum.stats.learner.LearnerInput;
+import lyceum.stats.learner.Model;
+import lyceum.tensor.Tensor;
+
+/**
+ * A sum of trees grown on first and second derivatives: with G and H their sums over a leaf's rows its weight is {@code -G / (H + lambda)},
+ * and a split
+ * gains {@code (GL^2 / (HL + lambda) + GR^2 / (HR + lambda) - G^2 / (H + lambda)) / 2 - gamma}. One engine grows them as XGBoost, LightGBM
+ * or CatBoost
+ * would, see {@link GbdtOptions}; {@link #toXgboostJson} and {@link #fromXgboostJson} exchange them with XGBoost.
+ *
+ * @param nFeatures columns of the data
+ * @param objective what scores mean
+ * @param baseScore the score of each output before the first tree
+ * @param trees one an output, round after round
+ * @param singlePrecision whether thresholds, values and sums are single floats, as in XGBoost: true for loaded models
+ * @param encodings the numbers of each categorical column; empty if there are none
+ * @param trainLosses the mean loss on the training rows after each round
+ * @param validationLosses the mean loss on the rows held out, including rounds that were dropped; empty without early stopping
+ * @see <a href="https://arxiv.org/abs/1603.02754">Chen and Guestrin (2016), XGBoost: A Scalable Tree Boosting System</a>
+ */
+public record GradientBoostedTrees(int nFeatures, BoostingObjective objective, double[] baseScore, List<BoostedTree> trees,
+        boolean singlePrecision, List<TargetStatistics> encodings, double[] trainLosses, double[] validationLosses) implements Model {
+    public GradientBoostedTrees {
+        trees = List.copyOf(trees);
+        encodings = List.copyOf(encodings);
+        if (baseScore.length == 0 || trees.size() % baseScore.length != 0)
+            throw new IllegalArgumentException("GradientBoostedTrees: " + trees.size() + " trees for " + baseScore.length + " outputs");
+        for (var tree : trees)
+            for (int f : tree.feature())
+                if (f >= nFeatures)
+                    throw new IllegalArgumentException("GradientBoostedTrees: a question about column " + f + " of " + nFeatures);
+    }
+
+    /** A copy. */
+    @Override public double[] baseScore() { return baseScore.clone(); }
+
+    /** A copy. */
+    @Override public double[] trainLosses() { return trainLosses.clone(); }
+
+    /** A copy. */
+    @Override public double[] validationLosses() { return validationLosses.clone(); }
+
+    public int outputs() { return baseScore.length; }
+
+    public int rounds() { return trees.size() / baseScore.length; }
+
+    /** The sum of the first rounds alone. */
+    public GradientBoostedTrees first(int rounds) {
+        return new GradientBoostedTrees(nFeatures, objective, baseScore, trees.subList(0, rounds * baseScore.length), singlePrecision,
+                encodings, Arrays.copyOf(trainLosses, Math.min(rounds, trainLosses.length)), validationLosses);
+    }
+
+    /** The scores (margins) of the rows of {@code x} (n x p): (n x outputs), F64. */
+    public Tensor scores(Tensor x) {
+        var rows = LearnerInput.forModelWithNaN(this, x).x();
+        int n = (int) rows.size(0);
+        return Tensor.of(scores(rows.toDoubleArray(), n), n, baseScore.length);
+    }
+
+    double[] scores(double[] rows, int n) {
+        int k = baseScore.length;
+        double[] used = encoded(rows, n), out = new double[n * k];
+        Parallel.range(n, 256, 20.0 * trees.size(), (from, to) -> {
+            for (int i = (int) from; i < to; i++) {
+                if (singlePrecision) single(used, i, out, k);
+                else {
+                    System.arraycopy(baseScore, 0, out, i * k, k);
+                    for (int t = 0; t < trees.size(); t++) out[i * k + t % k] += trees.get(t).answer(used, i * nFeatures);
+                }
+            }
+        });
+        return out;
+    }
+
+    private void single(double[] rows, int i, double[] out, int k) {
+        var sums = new float[k];
+        for (int c = 0; c < k; c++) sums[c] = (float) baseScore[c];
+        for (int t = 0; t < trees.size(); t++) sums[t % k] += (float) trees.get(t).answer(rows, i * nFeatures);
+        for (int c = 0; c < k; c++) out[i * k + c] = sums[c];
+    }
+
+    private double[] encoded(double[] rows, int n) {
+        if (encodings.isEmpty() && !singlePrecision) return rows;
+        var out = rows.clone();
+        if (singlePrecision) for (int i = 0; i < out.length; i++) out[i] = (float) out[i];
+        for (var encoding : encodings)
+            for (int i = 0; i < n; i++) out[i * nFeatures + encoding.column()] = encoding.value(out[i * nFeatures + encoding.column()]);
+        return out;
+    }
+
+    /**
+     * What the questions about each column lowered the objective by; sums to 1, or all 0 without questions. For decisions use permutation
+     * importance on held-out rows.
+     */
+    public double[] importances() {
+        var sum = new double[nFeatures];
+        double all = 0;
+        for (var tree : trees) {
+            int[] feature = tree.feature();
+            double[] gain = tree.gain();
+            for (int i = 0; i < feature.length; i++) if (feature[i] >= 0) sum[feature[i]] += gain[i];
+        }
+        for (double v : sum) all += v;
+        if (all > 0) for (int f = 0; f < nFeatures; f++) sum[f] /= all;
+        return sum;
+    }
+
+    /** The model as XGBoost 3.0 writes it ({@code save_model} to a .json file), in single precision. */
+    public String toXgboostJson() { return XgboostJson.write(this); }
+
+    /**
+     * A model that XGBoost wrote ({@code save_model} to a .json file): trees ({@code gbtree}) of numeric questions.
+     *
+     * @throws lyceum.FormatException if it is no such file; the message names the part
+     */
+    public static GradientBoostedTrees fromXgboostJson(String json) { return XgboostJson.read(json); }
+}

@@ -1,0 +1,32 @@
+package lyceum.learn.gbdt;
+
+/** A node while its tree grows: its rows, sums, and the best question found for it. */
+final class LeafNode {
+    final int id, from, to, depth;
+    final double gradient, hessian;
+    /** What the node and all below may weigh. */
+    double low = Double.NEGATIVE_INFINITY, high = Double.POSITIVE_INFINITY;
+    /** Sums by bin: gradient and hessian in turn, and rows; null in exact mode. */
+    double[] sums;
+    int[] counts;
+
+    double gain;
+    int feature = -1;
+    double threshold;
+    /** The last bin on the left, in bins. */
+    int bin;
+    boolean missingLeft;
+    double leftGradient, leftHessian;
+    LeafNode left, right;
+
+    LeafNode(int id, int from, int to, int depth, double gradient, double hessian) {
+        this.id = id;
+        this.from = from;
+        this.to = to;
+        this.depth = depth;
+        this.gradient = gradient;
+        this.hessian = hessian;
+    }
+
+    int rows() { return to - from; }
+}

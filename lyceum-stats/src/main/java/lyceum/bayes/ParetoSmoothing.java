@@ -1,0 +1,71 @@
+package lyceum.bayes;
+
+import java.util.Arrays;
+
+/**
+ * Importance ratios whose largest are replaced by quantiles of a generalised Pareto distribution fitted to them, and what its shape says.
+ *
+ * @param k shape of the tail: below 0.5 the variance of the ratios is finite, above 0.7 no practical number of draws helps
+ * @param logWeights smoothed, in the order of the draws, so that the weights sum to 1
+ * @see <a href="https://arxiv.org/abs/1507.02646">Vehtari, Simpson, Gelman, Yao and Gabry (2024), Pareto smoothed importance sampling</a>
+ * @see <a href="https://doi.org/10.1198/tech.2009.08017">Zhang and Stephens (2009), the estimate of the shape</a>
+ */
+public record ParetoSmoothing(double k, double[] logWeights) {
+    /** @param logRatios of draws from q, {@code log p(z) - log q(z)} up to a constant; at least 25 */
+    public static ParetoSmoothing of(double[] logRatios) {
+        int n = logRatios.length, tail = (int) Math.min(0.2 * n, 3 * Math.sqrt(n));
+        if (n < 25) throw new IllegalArgumentException("ParetoSmoothing: " + n + " draws; it takes at least 25");
+        var order = new int[n];
+        Integer[] boxed = new Integer[n];
+        for (int i = 0; i < n; i++) boxed[i] = i;
+        Arrays.sort(boxed, (a, b) -> Double.compare(logRatios[a], logRatios[b]));
+        for (int i = 0; i < n; i++) order[i] = boxed[i];
+        double most = logRatios[order[n - 1]], cut = Math.exp(logRatios[order[n - tail - 1]] - most);
+        var weights = new double[n];
+        for (int i = 0; i < n; i++) weights[i] = Math.exp(logRatios[i] - most);
+        var exceed = new double[tail];
+        for (int i = 0; i < tail; i++) exceed[i] = weights[order[n - tail + i]] - cut;
+        double k = Double.NEGATIVE_INFINITY;
+        if (exceed[tail - 1] > 0) {
+            double[] shape = fit(exceed);
+            // Towards 1/2 as by ten more observations, for small samples
+            k = (shape[0] * tail + 5) / (tail + 10);
+            for (int i = 0; i < tail; i++) weights[order[n - tail + i]] = Math.min(1, cut + quantile((i + 0.5) / tail, k, shape[1]));
+        }
+        double sum = 0;
+        for (double w : weights) sum += w;
+        for (int i = 0; i < n; i++) weights[i] = Math.log(weights[i] / sum);
+        return new ParetoSmoothing(k, weights);
+    }
+
+    private static double quantile(double p, double k, double scale) {
+        return Math.abs(k) < 1e-12 ? -scale * Math.log1p(-p) : scale * Math.expm1(-k * Math.log1p(-p)) / k;
+    }
+
+    /**
+     * Shape and scale of a generalised Pareto distribution, {@code P(X > x) = (1 + k x / scale)^(-1/k)}, as posterior means over a grid.
+     *
+     * @param x rising, at least 0, the last above 0
+     */
+    public static double[] fit(double[] x) {
+        int n = x.length, m = 30 + (int) Math.sqrt(n);
+        double quartile = x[(int) (n / 4.0 + 0.5) - 1], most = x[n - 1];
+        if (!(quartile > 0)) quartile = most / n;
+        double[] b = new double[m], logs = new double[m];
+        for (int j = 0; j < m; j++) {
+            b[j] = 1 / most + (1 - Math.sqrt(m / (j + 0.5))) / (3 * quartile);
+            double k = shape(x, b[j]);
+            logs[j] = n * (Math.log(-b[j] / k) - k - 1);
+        }
+        double total = HiddenMarkovModel.logSum(logs), mean = 0;
+        for (int j = 0; j < m; j++) mean += b[j] * Math.exp(logs[j] - total);
+        double k = shape(x, mean);
+        return new double[] {k, -k / mean};
+    }
+
+    private static double shape(double[] x, double b) {
+        double sum = 0;
+        for (double v : x) sum += Math.log1p(-b * v);
+        return sum / x.length;
+    }
+}

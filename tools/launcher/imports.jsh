@@ -1,0 +1,51 @@
+// What a user of Lyceum imports. The shell begins with these lines, and the examples of the documentation are compiled under them.
+import lyceum.*;
+import lyceum.autograd.*;
+import lyceum.backend.*;
+import lyceum.bayes.*;
+import lyceum.causal.*;
+import lyceum.data.*;
+import lyceum.format.*;
+import lyceum.info.*;
+import lyceum.kernel.*;
+import lyceum.labs.*;
+import lyceum.labs.catalogue.*;
+import lyceum.learn.*;
+import lyceum.learn.bayes.*;
+import lyceum.learn.calibration.*;
+import lyceum.learn.cluster.*;
+import lyceum.learn.conformal.*;
+import lyceum.learn.decomposition.*;
+import lyceum.learn.ensemble.*;
+import lyceum.learn.explain.*;
+import lyceum.learn.fairness.*;
+import lyceum.learn.gbdt.*;
+import lyceum.learn.linear.*;
+import lyceum.learn.metrics.*;
+import lyceum.learn.multiclass.*;
+import lyceum.learn.neighbors.*;
+import lyceum.learn.neural.*;
+import lyceum.learn.selection.*;
+import lyceum.learn.svm.*;
+import lyceum.learn.tree.*;
+import lyceum.linalg.*;
+import lyceum.math.*;
+import lyceum.memory.*;
+import lyceum.nn.*;
+import lyceum.nn.loss.*;
+import lyceum.optim.*;
+import lyceum.plot.*;
+import lyceum.plot.render.*;
+import lyceum.prob.*;
+import lyceum.progress.*;
+import lyceum.random.*;
+import lyceum.stats.*;
+import lyceum.stats.learner.*;
+import lyceum.tensor.*;
+import lyceum.theory.*;
+import lyceum.train.*;
+
+// Names that two of these packages have: the one that is meant without its package.
+import lyceum.learn.metrics.Average; // the other averages an optimiser's iterates
+import lyceum.nn.Layer; // the other is one of a plot's
+import lyceum.nn.Module; // java.lang has one
