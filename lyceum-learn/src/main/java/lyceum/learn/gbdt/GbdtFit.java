@@ -54,8 +54,7 @@ final class GbdtFit {
             encodings.add(statistics.forNewRows(column));
         }
         return new Boosting(options, flat, train.length, p).fit(objective, loss.apply(train), heldRows,
-                judged.length > 0 ? loss.apply(judged) : null,
-                List.copyOf(encodings));
+                judged.length > 0 ? loss.apply(judged) : null, List.copyOf(encodings));
     }
 
     private static double[] pick(double[] values, int[] rows, int width) {

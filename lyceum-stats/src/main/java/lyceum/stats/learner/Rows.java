@@ -53,8 +53,8 @@ public final class Rows {
         int n = weights.length, held = (int) Math.round(share * n);
         int[] order = held == 0 ? null : rng.permutation(n);
         var split = new HeldOut(ofWeight(weights, order, held, n), held == 0 ? new int[0] : ofWeight(weights, order, 0, held));
-        if (share > 0 && (split.kept.length == 0 || split.judged.length == 0)) throw new IllegalArgumentException(
-                operation + ": validationShare " + share + " of " + n + " rows leaves a part empty");
+        if (share > 0 && (split.kept.length == 0 || split.judged.length == 0))
+            throw new IllegalArgumentException(operation + ": validationShare " + share + " of " + n + " rows leaves a part empty");
         return split;
     }
 }
