@@ -36,16 +36,18 @@ public final class MultiHeadAttention extends Module {
     public AttentionConfig config() { return config; }
 
     /** Self-attention of x (batch, T, width). */
-    @Override public Tensor forward(Tensor x, Pass pass) { return attend(x, x, config.attention(), null, pass); }
+    @Override protected Tensor compute(Tensor x, Pass pass) { return attend(x, x, config.attention(), null, pass); }
 
     /** Queries from x (batch, T, width), keys and values from memory (batch, S, width). */
-    public Tensor forward(Tensor x, Tensor memory, Pass pass) { return attend(x, memory, config.attention(), null, pass); }
+    public Tensor forward(Tensor x, Tensor memory, Pass pass) { return emit(x, attend(x, memory, config.attention(), null, pass), pass); }
 
     /** The positions that follow those in the cache, which then holds them as well. */
-    public Tensor forward(Tensor x, KvCache cache, Pass pass) { return attend(x, x, config.attention(), cache, pass); }
+    public Tensor forward(Tensor x, KvCache cache, Pass pass) { return emit(x, attend(x, x, config.attention(), cache, pass), pass); }
 
     /** As above, with a mask for this call: key lengths of a padded batch, a bias. */
-    public Tensor forward(Tensor x, Tensor memory, Attention attention, Pass pass) { return attend(x, memory, attention, null, pass); }
+    public Tensor forward(Tensor x, Tensor memory, Attention attention, Pass pass) {
+        return emit(x, attend(x, memory, attention, null, pass), pass);
+    }
 
     private Tensor attend(Tensor x, Tensor memory, Attention attention, KvCache cache, Pass pass) {
         var q = split(q_proj.forward(x, pass), config.heads());
@@ -62,7 +64,7 @@ public final class MultiHeadAttention extends Module {
             v = past.values();
         }
         var dropout = new Dropout(config.dropout());
-        var y = config.dropout() > 0 && pass.isTraining() ? attention.of(q, k, v, weights -> dropout.forward(weights, pass))
+        var y = config.dropout() > 0 && pass.rng() != null ? attention.of(q, k, v, weights -> dropout.forward(weights, pass))
                 : attention.of(q, k, v);
         return o_proj.forward(y.transpose(1, 2).reshape(x.size(0), x.size(1), (long) config.heads() * config.headWidth()), pass);
     }
