@@ -73,6 +73,11 @@ public final class Hooks {
     /** Other values at the points that match. */
     public Hook replace(String glob, UnaryOperator<Tensor> change) { return on(glob, (name, x, y) -> change.apply(y)); }
 
+    boolean wants(Module module, String point) {
+        var name = names.get(module);
+        return name != null && hooks.stream().anyMatch(h -> h.where.test(name.isEmpty() ? point : name + "." + point));
+    }
+
     Tensor at(Module module, String point, Tensor x, Tensor y) {
         var name = names.get(module);
         if (name == null) return y;

@@ -76,6 +76,9 @@ public final class Pass {
     /** A named point inside a module: what hooks make of the value. */
     public Tensor point(Module module, String name, Tensor value) { return hooks == null ? value : hooks.at(module, name, null, value); }
 
+    /** True if a hook waits at that point: what nobody looks at need not be computed. */
+    public boolean wants(Module module, String name) { return hooks != null && hooks.wants(module, name); }
+
     Tensor at(Module module, Tensor x, Tensor y) { return hooks == null ? y : hooks.at(module, null, x, y); }
 
     /** Adds a scalar to the loss while learning; it is not computed if nobody collects. */

@@ -23,7 +23,7 @@ import lyceum.testing.Recipe;
  * }
  */
 public final class Twin {
-    private static final int FIRST = 4, PROBES = 2;
+    private static final int FIRST = 2, PROBES = 2;
     private final long seed;
     private final Recipe recipe;
 
@@ -40,6 +40,9 @@ public final class Twin {
         for (long s : shape) n *= s;
         return Tensor.of(recipe.bells((int) n)).reshape(shape).mul(scale).compute();
     }
+
+    /** Uniform numbers, where a script draws them. */
+    public double[] uniforms(int n) { return recipe.uniforms(n); }
 
     /** Parameters of that scale in the order of their sorted names, 0.3 where the script does not say. */
     public <M extends Module> M fill(M module) { return fill(module, 0.3); }
