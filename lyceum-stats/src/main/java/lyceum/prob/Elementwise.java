@@ -28,9 +28,7 @@ final class Elementwise {
 
     /** Differentiable. @param slope of input and result */
     static Tensor map(String name, Tensor x, DoubleUnaryOperator f, BinaryOperator<Tensor> slope) {
-        var typed = x.to(type(x));
-        if (!typed.isTracked()) return map(typed, f);
-        return Primitive.of(name, in -> map(in[0], f), (i, g, out, in) -> g.mul(slope.apply(in[0], out))).apply(typed);
+        return Primitive.of(name, in -> map(in[0], f), (i, g, out, in) -> g.mul(slope.apply(in[0], out))).apply(x.to(type(x)));
     }
 
     /** The last derivative that there is. @throws UnsupportedOperationException when it is differentiated */

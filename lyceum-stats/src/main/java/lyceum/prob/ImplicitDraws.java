@@ -31,7 +31,6 @@ final class ImplicitDraws {
     /** Values by which a gradient is multiplied; they do depend on {@code of}, so that a second derivative is refused. */
     private static Tensor constant(double[] values, Tensor of) {
         var fixed = Tensor.of(values, of.shape().toArray()).to(of.dtype());
-        if (!of.isTracked()) return fixed;
         return Primitive.of("slope of a draw", in -> fixed, (i, g, out, in) -> {
             throw new UnsupportedOperationException("rsample: an implicit draw is differentiated twice");
         }).apply(of);

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.UnaryOperator;
 import lyceum.autograd.Autograd;
+import lyceum.autograd.Mode;
 import lyceum.random.Rng;
 import lyceum.stats.Alternative;
 import lyceum.stats.HypothesisTest;
@@ -315,6 +316,9 @@ class ProbabilityDistributionTest {
                 assertThat(quantile[i]).as(d + " quantile").isCloseTo(near, within(1e-4 * Math.max(1, near)));
             }
         }
+        // Forward mode as well
+        assertThat(Autograd.jacobian(new Gamma(2, 3)::logDensity, Tensor.of(0.5, 2.0), Mode.FORWARD).diagonal().toDoubleArray())
+                .containsExactly(new double[] {1 / 0.5 - 3, 1 / 2.0 - 3}, within(1e-14));
         assertThatThrownBy(() -> Autograd.grad(x -> Autograd.grad(y -> new Gamma(2, 1).logDensity(y).sum()).apply(x).sum()).apply(Tensor.of(1.0, 2.0)))
                 .hasMessageContaining("differentiated twice");
     }
