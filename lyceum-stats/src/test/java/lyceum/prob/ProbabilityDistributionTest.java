@@ -182,20 +182,24 @@ class ProbabilityDistributionTest {
             least = Math.min(least, p);
             tests++;
         }
-        for (var d : List.of(new MultivariateNormal(new double[] {1, -2}, new double[][] {{2, 0.8}, {0.8, 1}}), new Dirichlet(0.7, 2, 1),
-                Independent.of(new Gamma(2, 1), new Laplace(0, 1)))) {
-            // Each coordinate by its own law
-            double[][] x = d.sample(Rng.of(8), n).toRows();
-            for (int j = 0; j < 2; j++) {
-                int at = j;
-                UnivariateDistribution own = d instanceof Dirichlet a ? a.marginal(j) : d instanceof Independent i ? (UnivariateDistribution) i.parts().get(j)
-                        : new Normal(d.mean()[j], Math.sqrt(d.covariance()[j][j]));
-                double p = HypothesisTest.kolmogorovSmirnov(Arrays.stream(x).mapToDouble(r -> r[at]).toArray(), own, Alternative.TWO_SIDED).pValue();
-                least = Math.min(least, p);
-                tests++;
-            }
+        // Vectors and matrices, by one entry each, whose law is known
+        record Entry(Distribution whole, int at, UnivariateDistribution law) {}
+        double[][] spread = {{2, 0.8}, {0.8, 1}};
+        double[] centre = {1, -2};
+        for (var e : List.of(new Entry(new MultivariateNormal(centre, spread), 1, new Normal(-2, 1)), new Entry(new MultivariateStudentT(5, centre, spread), 0, new StudentT(5, 1, Math.sqrt(2))),
+                new Entry(new Dirichlet(0.7, 2, 1), 1, new Beta(2, 1.7)), new Entry(new Multinomial(12, 1, 2, 5), 2, new Binomial(12, 0.625)),
+                new Entry(new DirichletMultinomial(9, new Dirichlet(0.7, 2, 1)), 1, new BetaBinomial(9, 2, 1.7)),
+                new Entry(Independent.of(new Gamma(2, 1), new Laplace(0, 1)), 1, new Laplace(0, 1)),
+                new Entry(new MatrixNormal(new double[][] {{1, 2}, {3, 4}}, spread, new double[][] {{1, 0.3}, {0.3, 4}}), 3, new Normal(4, 2)),
+                new Entry(new Wishart(6.5, spread), 0, new Gamma(3.25, 0.25)), new Entry(Wishart.inverse(6.5, spread), 0, new InverseGamma(2.75, 1)))) {
+            var draws = e.whole.sample(Rng.of(8), n);
+            double[] x = draws.reshape(n, -1).select(1, e.at).toDoubleArray();
+            double p = e.law.isDiscrete() ? chiSquare(e.law, x) : HypothesisTest.kolmogorovSmirnov(x, e.law, Alternative.TWO_SIDED).pValue();
+            assertThat(p).as(e.whole.toString()).isGreaterThan(0.001);
+            least = Math.min(least, p);
+            tests++;
         }
-        Evidence.of("samples of 50,000 tested", tests, above(40));
+        Evidence.of("samples of 50,000 tested", tests, above(50));
         Evidence.of("least p-value", least, above(0.001));
     }
 
