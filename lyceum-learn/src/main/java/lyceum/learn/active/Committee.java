@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import lyceum.learn.calibration.PredictiveEntropy;
+import lyceum.learn.uncertainty.PredictiveEntropy;
 import lyceum.stats.learner.ClassificationModel;
 import lyceum.stats.learner.Classifier;
 import lyceum.tensor.Tensor;

@@ -15,7 +15,7 @@ import java.util.List;
 import lyceum.DType;
 import lyceum.data.Datasets;
 import lyceum.learn.bayes.NaiveBayes;
-import lyceum.learn.calibration.PredictiveEntropy;
+import lyceum.learn.uncertainty.PredictiveEntropy;
 import lyceum.learn.linear.LogisticRegression;
 import lyceum.learn.neighbors.KNeighborsClassifier;
 import lyceum.progress.CancelledException;

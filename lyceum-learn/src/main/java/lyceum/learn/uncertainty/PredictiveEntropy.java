@@ -1,4 +1,4 @@
-package lyceum.learn.calibration;
+package lyceum.learn.uncertainty;
 
 import lyceum.ShapeException;
 
