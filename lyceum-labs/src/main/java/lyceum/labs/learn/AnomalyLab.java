@@ -70,7 +70,7 @@ final class AnomalyLab implements LabBody {
         }
         lab.figure(Figure.grid("What each detector calls odd", columns.length, maps.toArray(Figure[]::new))
                 .describedAs("Each row is a world, each column a detector; the shade is the share of training rows that are less odd than a place."));
-        lab.figure(Figure.heatmap("Odd rows found, as area under the ROC curve", auc, rows, columns)
+        lab.figure(Figure.heatmap("Odd rows found, as area under the ROC curve", auc, rows, columns).axes("detector", "world")
                 .describedAs("No column is good in every world, and no world is hard for every detector."));
         double worstBest = 1, bestWorst = 0;
         for (var of : auc) worstBest = Math.min(worstBest, Arrays.stream(of).max().orElseThrow());

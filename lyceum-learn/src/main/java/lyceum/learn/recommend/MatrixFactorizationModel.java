@@ -61,6 +61,14 @@ public record MatrixFactorizationModel(Tensor userRows, Tensor itemRows, double 
         return learner.step(itemRows.toRows(), mean).solve(items, values);
     }
 
+    /** The same for an item that came later, of the users who rated or saw it, as they stand. */
+    public double[] foldInItem(int[] users, double[] values) {
+        for (int u : users) row(userRows, "user", u);
+        if (users.length != values.length)
+            throw new ShapeException("foldInItem: " + users.length + " users but " + values.length + " values");
+        return learner.step(userRows.toRows(), mean).solve(users, values);
+    }
+
     /**
      * What each known item adds to the forecast for {@code item}, for the user with these ratings: the forecast is linear in the values, and so
      * what the entries add and the rest (mean, biases, and the last number) sum up to it.

@@ -15,7 +15,6 @@ import lyceum.nn.Mlp;
 import lyceum.nn.MlpConfig;
 import lyceum.nn.Pass;
 import lyceum.optim.Adam;
-import lyceum.optim.Schedule;
 import lyceum.prob.Normal;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;

@@ -3,6 +3,9 @@ package lyceum.learn.uncertainty;
 import java.util.Arrays;
 import lyceum.learn.conformal.LabelSets;
 import lyceum.learn.conformal.PredictionIntervals;
+import lyceum.learn.conformal.SplitIntervals;
+import lyceum.learn.conformal.SplitSets;
+import lyceum.tensor.Tensor;
 
 /**
  * Conformal sets as doubt: a set's size, or an interval's width, ranks rows by how little is promised. Noise and ignorance cannot be told apart.
@@ -30,5 +33,19 @@ public record SetForecast(double[] total) implements Forecast {
         var out = new double[total.length];
         Arrays.fill(out, Double.NaN);
         return out;
+    }
+
+    /** Label sets that miss a share alpha at most. */
+    public record OfLabels(SplitSets sets, double alpha) implements UncertaintyEstimator<SetForecast> {
+        @Override public int nFeatures() { return sets.model().nFeatures(); }
+
+        @Override public SetForecast forecast(Tensor x) { return of(sets.sets(x, alpha)); }
+    }
+
+    /** Intervals that miss a share alpha at most. */
+    public record OfNumbers(SplitIntervals intervals, double alpha) implements UncertaintyEstimator<SetForecast> {
+        @Override public int nFeatures() { return intervals.low().nFeatures(); }
+
+        @Override public SetForecast forecast(Tensor x) { return of(intervals.intervals(x, alpha)); }
     }
 }

@@ -1,7 +1,6 @@
 package lyceum.learn.active;
 
 import static lyceum.testing.Bound.above;
-import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.between;

@@ -303,6 +303,16 @@ class MatrixFactorizationTest {
         Evidence.of("gap of a folded user to ridge on the items", ridge, below(1e-10));
     }
 
+    @Test void aNewItemIsFoldedInAsAUserOfTheTurnedTable() {
+        var rng = Rng.of(16);
+        var ratings = some(normals(rng, 30, 20), 0.5, rng, false);
+        var model = new MatrixFactorization(3).fit(ratings);
+        var turned = new MatrixFactorizationModel(model.itemRows(), model.userRows(), model.mean(), model.history(), 1, true, model.learner());
+        var row = SparseRows.of(ratings.transpose());
+        assertThat(model.foldInItem(row.columns(4), row.values(4))).isEqualTo(turned.foldIn(row.columns(4), row.values(4)));
+        assertThatThrownBy(() -> model.foldInItem(new int[] {30}, new double[1])).hasMessageContaining("user 30");
+    }
+
     @Test void explanationsSumToTheForecast() {
         var rng = Rng.of(8);
         var ratings = some(normals(rng, 30, 20), 0.5, rng, false);

@@ -16,6 +16,8 @@ import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.data.Datasets;
+import lyceum.learn.conformal.ConformalPredictor;
+import lyceum.learn.conformal.LabelScore;
 import lyceum.learn.conformal.PredictionIntervals;
 import lyceum.learn.metrics.ScoringRules;
 import lyceum.learn.neural.MlpClassifier;
@@ -301,6 +303,16 @@ class UncertaintyEstimatorTest {
             expected += Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI) / 80 / (1 + Math.exp(-(mean + Math.sqrt(variance) * z)));
         }
         assertThat(again.forecast(Tensor.of(new double[][] {{1, 0.5}})).probabilities().item(0, 0)).isCloseTo(expected, offset(0.01));
+    }
+
+    @Test void conformalSetsAreDoubtToo() {
+        var blobs = Datasets.blobs(Rng.of(4), 400, 2, 2, 2.0);
+        var fitted = new MlpClassifier(8).withFit(new MlpFit().withEpochs(20)).fit(blobs.x().narrow(0, 0, 200), blobs.y().narrow(0, 0, 200));
+        var sets = ConformalPredictor.sets(fitted, LabelScore.leastAmbiguous(), blobs.x().narrow(0, 200, 100), blobs.y().narrow(0, 200, 100), 1);
+        var rest = blobs.x().narrow(0, 300, 100);
+        var forecast = new SetForecast.OfLabels(sets, 0.1).forecast(rest);
+        assertThat(Arrays.stream(forecast.total()).average().orElseThrow()).isCloseTo(sets.sets(rest, 0.1).meanSize(), offset(1e-12));
+        assertThat(forecast.epistemic()[0]).isNaN();
     }
 
     @Test void riskCoverageByHand() {
