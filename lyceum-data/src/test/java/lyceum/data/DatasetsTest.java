@@ -76,7 +76,7 @@ class DatasetsTest {
         assertThat(IntStream.of(brown.labels()).filter(g -> g == 0).count()).isEqualTo(44);
         assertThat(brown.csr().entries()).isEqualTo(brown.counts().length);
         assertThat(brown.csr().toDense().toDoubleArray()).isEqualTo(brown.dense(DType.F64).toDoubleArray());
-        assertThat(brown.count(0, "jury")).isEqualTo(brown.csr().toDense().item(0, brown.vocabulary().indexOf("jury")));
+        assertThat((double) brown.count(0, "jury")).isEqualTo(brown.csr().toDense().item(0, brown.vocabulary().indexOf("jury")));
     }
 
     @Test void spamAssassinHasItsCountsInBothForms() {

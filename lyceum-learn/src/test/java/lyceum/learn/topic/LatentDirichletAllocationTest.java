@@ -99,10 +99,10 @@ class LatentDirichletAllocationTest {
         var x = barDocuments(2000, 100, Rng.of(740));
         assertThat(x.values().sum().item()).isEqualTo(200_000);
         var learner = new LatentDirichletAllocation(10).withAlpha(1).withEta(0.1);
-        Evidence.of("least cosine of a bar, Gibbs", leastMatch(learner.withMethod(Method.GIBBS).withIterations(200).fit(x)), atLeast(0.95));
+        Evidence.of("least cosine of a bar, Gibbs", leastMatch(learner.withMethod(Method.GIBBS).withIterations(120).fit(x)), atLeast(0.95));
         LdaModel best = null;
         for (int start = 0; start < 5; start++) {
-            var model = learner.withSeed(start).withIterations(60).withTolerance(1e-4).fit(x);
+            var model = learner.withSeed(start).withIterations(40).withTolerance(1e-4).fit(x);
             if (best == null || model.history()[model.iterations() - 1] > best.history()[best.iterations() - 1]) best = model;
         }
         Evidence.of("least cosine of a bar, variational Bayes, best bound of 5 starts", leastMatch(best), atLeast(0.95));
