@@ -72,8 +72,8 @@ public record CrossEntropy(Tensor classWeights, double labelSmoothing, long igno
         var wide = logits.dtype().accumulator();
         if (soft) {
             var probabilities = target.to(wide).moveAxis(classAxis, -1).reshape(-1, classes);
-            return reduced(new FusedCrossEntropy(soft(probabilities), chunk).of(rows), outer, Tensor.scalar(rows.size(0)))
-                    .to(logits.dtype());
+            var losses = new FusedCrossEntropy(soft(probabilities), chunk).of(rows).reshape(outer);
+            return reduction.of(losses, Tensor.scalar(rows.size(0))).to(logits.dtype());
         }
         check(target, classes);
         Tensor number = target.to(DType.I64).flatten(), ignored = number.eq(ignoreIndex);
@@ -81,21 +81,8 @@ public record CrossEntropy(Tensor classWeights, double labelSmoothing, long igno
         // In a batch or a graph these were the first entry's numbers: those of others shall not pass for a class either.
         var weight = number.lt(0).or(number.ge(classes)).where(Tensor.full(wide, Double.NaN), weightOf(places, wide));
         var counted = ignored.where(weight.zerosLike(), weight);
-        return reduced(new FusedCrossEntropy(hard(places, ignored, counted, classes), chunk).of(rows), outer, counted.to(DType.F64).sum())
-                .to(logits.dtype());
-    }
-
-    private Tensor reduced(Tensor losses, long[] outer, Tensor divisor) {
-        return switch (reduction) {
-            case NONE -> losses.reshape(outer);
-            case SUM -> losses.sum();
-            case MEAN -> {
-                // 0 / 0 by hand: dividing would make the gradient NaN as well.
-                var none = divisor.eq(0);
-                var mean = losses.sum().div(none.where(divisor.onesLike(), divisor).to(losses.dtype()));
-                yield none.where(Tensor.full(losses.dtype(), Double.NaN), mean);
-            }
-        };
+        var losses = new FusedCrossEntropy(hard(places, ignored, counted, classes), chunk).of(rows).reshape(outer);
+        return reduction.of(losses, counted.to(DType.F64).sum()).to(logits.dtype());
     }
 
     private FusedCrossEntropy.Targets soft(Tensor t) {
