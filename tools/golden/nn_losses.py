@@ -168,9 +168,39 @@ def family(name, losses, first):
           "Draws of tools/golden/nn_losses.py, float64; values to 8 digits. none: the gradient is of the values times v, element by element.")
 
 
+def likelihoods():
+    """Log densities by scipy, at parameters as the library takes them: logarithms of what is positive, logits of probabilities."""
+    from scipy import stats
+    r, cases = Recipe(77000), []
+    sigmoid = lambda z: 1 / (1 + np.exp(-z))
+    families = {
+        "gaussian": (2, False, lambda p, y: stats.norm.logpdf(y, p[0], np.exp(p[1] / 2))),
+        "logNormal": (2, False, lambda p, y: stats.lognorm.logpdf(np.exp(y), np.exp(p[1] / 2), scale=np.exp(p[0]))),
+        "laplace": (2, False, lambda p, y: stats.laplace.logpdf(y, p[0], np.exp(p[1]))),
+        "studentT": (3, False, lambda p, y: stats.t.logpdf(y, np.exp(p[2]), p[0], np.exp(p[1]))),
+        "poisson": (1, True, lambda p, y: stats.poisson.logpmf(y, np.exp(p[0]))),
+        "negativeBinomial": (2, True, lambda p, y: stats.nbinom.logpmf(y, np.exp(p[1]), np.exp(p[1]) / (np.exp(p[1]) + np.exp(p[0])))),
+        "binomial": (1, True, lambda p, y: stats.binom.logpmf(y, 9, sigmoid(p[0]))),
+        "geometric": (1, True, lambda p, y: stats.geom.logpmf(y + 1, sigmoid(p[0]))),
+        "exponential": (1, False, lambda p, y: stats.expon.logpdf(np.exp(y), scale=np.exp(-p[0]))),
+        "gamma": (2, False, lambda p, y: stats.gamma.logpdf(np.exp(y), np.exp(p[1]), scale=np.exp(p[0] - p[1]))),
+        "inverseGaussian": (2, False, lambda p, y: stats.invgauss.logpdf(np.exp(y), np.exp(p[0] - p[1]), scale=np.exp(p[1]))),
+        "beta": (2, False, lambda p, y: stats.beta.logpdf(sigmoid(y), np.exp(p[0]), np.exp(p[1]))),
+        "mixture": (9, False, lambda p, y: np.log(sum(np.exp(p[k]) / np.exp(p[:3]).sum() * stats.norm.pdf(y, p[3 + 2 * k], np.exp(p[4 + 2 * k] / 2)) for k in range(3)))),
+    }
+    for name, (k, counts, f) in families.items():
+        for i in range(8):
+            p = r.bells(k)
+            y = float(r.below(10)) if counts else r.bell()
+            cases.append(case(name, {"parameters": p, "y": y}, {"logDensity": float(f(p, y))}))
+    write("nn", "likelihood", versions("scipy", "numpy"), cases,
+          "logNormal, exponential, gamma, inverseGaussian: the target is exp(y); beta: sigmoid(y); else y. binomial of 9 trials; mixture of 3 gaussians.")
+
+
 if __name__ == "__main__":
     family("regression", regression(), 74000)
     family("formulas", formulas(), 74600)
     family("binary", binary(), 75000)
     family("margin", margin(), 75500)
     family("several", several(), 76000)
+    likelihoods()
