@@ -197,6 +197,18 @@ def likelihoods():
           "logNormal, exponential, gamma, inverseGaussian: the target is exp(y); beta: sigmoid(y); else y. binomial of 9 trials; mixture of 3 gaussians.")
 
 
+def linear_svc():
+    from golden import standardise, table
+    from sklearn.svm import LinearSVC
+    x, y = table("breast-cancer")
+    x = np.hstack([standardise(x), np.ones((len(x), 1))])
+    s = np.where(y == 1, 1.0, -1.0)
+    w = LinearSVC(loss="hinge", C=1.0, fit_intercept=False, tol=1e-9, max_iter=5000000, dual=True, random_state=0).fit(x, s).coef_[0]
+    objective = w @ w / (2 * len(s)) + np.maximum(0, 1 - s * (x @ w)).mean()
+    write("nn", "pegasos", versions("sklearn", "numpy"), [case("breast cancer", {"C": 1}, {"objective": objective})],
+          "columns standardised (population), a column of ones for the intercept, class 1 against -1; objective |w|^2 / (2 n C) + mean hinge.")
+
+
 if __name__ == "__main__":
     family("regression", regression(), 74000)
     family("formulas", formulas(), 74600)
@@ -204,3 +216,4 @@ if __name__ == "__main__":
     family("margin", margin(), 75500)
     family("several", several(), 76000)
     likelihoods()
+    linear_svc()
