@@ -209,6 +209,20 @@ def linear_svc():
           "columns standardised (population), a column of ones for the intercept, class 1 against -1; objective |w|^2 / (2 n C) + mean hinge.")
 
 
+def logit_adjustment():
+    cases = []
+    for i in range(20):
+        r = Recipe(78000 + i)
+        n, k, tau = 3 + r.below(3), 2 + r.below(3), 2 * r.uniform()
+        z = torch.tensor(2 * r.matrix(n, k), requires_grad=True)
+        t, prior = torch.tensor(r.belows(k, n)), torch.tensor(0.05 + r.uniforms(k))
+        prior = prior / prior.sum()
+        loss = F.cross_entropy(z + tau * prior.log(), t)
+        cases.append(case(str(i), {"seed": 78000 + i}, {"loss": loss, "gradient": torch.autograd.grad(loss, z)[0]}))
+    write("nn", "logit-adjustment", versions("torch", "numpy"), cases,
+          "r = Recipe(seed); n = 3 + below(3); k = 2 + below(3); tau = 2 uniform; logits = 2 matrix(n, k); targets = belows(k, n); priors = 0.05 + uniforms(k), normalised.")
+
+
 if __name__ == "__main__":
     family("regression", regression(), 74000)
     family("formulas", formulas(), 74600)
@@ -217,3 +231,4 @@ if __name__ == "__main__":
     family("several", several(), 76000)
     likelihoods()
     linear_svc()
+    logit_adjustment()
