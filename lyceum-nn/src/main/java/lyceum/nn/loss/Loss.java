@@ -205,8 +205,13 @@ public interface Loss {
      */
     static WeightedLoss hinge(double margin) { return new WeightedLoss((f, t) -> Elements.margin("hinge", f, t).rsub(margin).relu()); }
 
-    /** {@code max(0, 1 - t f)^2}. */
-    static WeightedLoss squaredHinge() { return new WeightedLoss((f, t) -> Elements.margin("squaredHinge", f, t).rsub(1).relu().square()); }
+    /** {@link #squaredHinge(double)} with margin 1. */
+    static WeightedLoss squaredHinge() { return squaredHinge(1); }
+
+    /** {@code max(0, margin - t f)^2}. */
+    static WeightedLoss squaredHinge(double margin) {
+        return new WeightedLoss((f, t) -> Elements.margin("squaredHinge", f, t).rsub(margin).relu().square());
+    }
 
     /**
      * The hinge with its corner rounded: {@code (1 - t f)^2 / (2 width)} where the shortfall {@code 1 - t f} is within {@code width}, {@code width / 2}
@@ -241,7 +246,7 @@ public interface Loss {
     static WeightedLoss focal(double gamma) {
         if (!(gamma >= 0)) throw new IllegalArgumentException("focal: gamma is " + gamma + "; it is at least 0");
         return new WeightedLoss((z, t) -> {
-            if (!t.dtype().isFloat()) {
+            if (t.rank() < z.rank()) {
                 var surprise = new CrossEntropy().withReduction(Reduction.NONE).of(z, t);
                 return Elements.focused(surprise, surprise.neg().expm1().neg(), gamma);
             }

@@ -9,7 +9,7 @@ final class Overlap {
     private Overlap() {}
 
     static Tensor of(Tensor logits, Tensor target, double a, double b, double smooth) {
-        boolean classes = !target.dtype().isFloat();
+        boolean classes = target.rank() < logits.rank();
         Tensor p, t;
         if (classes) {
             var rows = ClassRows.of("tversky", logits, target);

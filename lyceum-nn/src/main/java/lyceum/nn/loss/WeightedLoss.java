@@ -78,7 +78,7 @@ public record WeightedLoss(Loss formula, Tensor weights, Tensor classWeights, Te
     }
 
     private Tensor counts(Tensor target) {
-        Tensor told = ignoreIndex == NONE || target.dtype().isFloat() ? null : target.ne(ignoreIndex);
+        Tensor told = ignoreIndex == NONE || target.dtype().isFloat() || target.dtype() == DType.BOOL ? null : target.ne(ignoreIndex);
         if (mask == null) return told;
         return told == null ? mask : told.and(aligned("mask", mask, target));
     }

@@ -16,6 +16,7 @@ import java.util.TreeSet;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
+import lyceum.autograd.Graph;
 import lyceum.optim.Lbfgs;
 import lyceum.optim.Objective;
 import lyceum.prob.Normal;
@@ -236,5 +237,30 @@ class LossTest {
         assertThatThrownBy(() -> Loss.focal(-1)).hasMessage("focal: gamma is -1.0; it is at least 0");
         assertThatThrownBy(() -> Loss.multiMargin(3, 1)).hasMessage("multiMargin: power is 3; it is 1 or 2");
         assertThatThrownBy(() -> Loss.l1().withMask(Tensor.ones(2))).hasMessageContaining("it is BOOL");
+    }
+
+    @Test void labelsMayBeBooleans() {
+        Tensor z = Tensor.randn(Rng.of(8), DType.F64, 5, 2), y = Tensor.randn(Rng.of(9), DType.F64, 5, 2).gt(0);
+        for (var loss : List.of(Loss.bce(), Loss.focal(2), Loss.dice(), Loss.focal(1).withClassWeights(Tensor.of(1.0, 3))))
+            assertThat(loss.of(z, y).item()).isEqualTo(loss.of(z, y.to(DType.F64)).item());
+    }
+
+    @Test void batchesAndGraphsTakeTargetsAsInputs() {
+        var rng = Rng.of(10);
+        Tensor z = Tensor.randn(rng, DType.F64, 4, 3, 2).compute(), t = Tensor.rand(rng, DType.F64, 4, 3, 2).compute(),
+                c = Tensor.randint(rng, 0, 2, 4, 3), mask = t.gt(0.3).compute();
+        for (var loss : List.of(Loss.huber(1), Loss.bce(), Loss.focal(2), Loss.brier(), Loss.nll(), Loss.crammerSinger(1))) {
+            var target = loss.ignoreIndex() == WeightedLoss.NONE ? t : c;
+            var batch = Autograd.vmap(in -> loss.of(in[0], in[1]), z, target).toDoubleArray();
+            var graph = Graph.trace(in -> new Tensor[] {loss.of(in[0], in[1])}, z.get(0), target.get(0));
+            for (int b = 0; b < 4; b++) {
+                double alone = loss.of(z.get(b), target.get(b)).item();
+                assertThat(batch[b]).isCloseTo(alone, within(1e-14));
+                assertThat(graph.run(z.get(b), target.get(b))[0].item()).isCloseTo(alone, within(1e-14));
+            }
+        }
+        var masked = Autograd.vmap(in -> Loss.l1().withMask(in[2]).of(in[0], in[1]), z, t, mask).toDoubleArray();
+        for (int b = 0; b < 4; b++)
+            assertThat(masked[b]).isCloseTo(Loss.l1().withMask(mask.get(b)).of(z.get(b), t.get(b)).item(), within(1e-14));
     }
 }
