@@ -27,7 +27,7 @@ public final class GatedFeedForward extends Module {
     /** Hidden units with about the parameters of an ungated block of {@code 4 width}: {@code 8/3 width}, rounded up to a multiple. */
     public static int hiddenFor(int width, int multiple) { return (int) ((8L * width / 3 + multiple - 1) / multiple * multiple); }
 
-    @Override public Tensor forward(Tensor x, Pass pass) {
+    @Override protected Tensor compute(Tensor x, Pass pass) {
         return down_proj.forward(activation.forward(gate_proj.forward(x, pass), pass).mul(up_proj.forward(x, pass)), pass);
     }
 }

@@ -24,7 +24,7 @@ public final class LayerNorm extends Module {
         bias = Tensor.zeros(dtype, shape).compute().requiresGrad();
     }
 
-    @Override public Tensor forward(Tensor x, Pass pass) {
+    @Override protected Tensor compute(Tensor x, Pass pass) {
         int n = weight.rank();
         if (x.rank() < n) throw new ShapeException("LayerNorm: input " + x.shape() + " has fewer axes than " + weight.shape());
         if (n == 1) return x.layerNorm(weight, bias, epsilon);
