@@ -16,7 +16,9 @@ import lyceum.plot.Figure;
 import lyceum.plot.Plot;
 import lyceum.tensor.Tensor;
 
-/** A point slides into confident error: over logits the bill grows and the slope stays; over probabilities in single precision both stop. */
+/**
+ * A point slides into confident error: over logits the bill grows and the slope stays; over probabilities in single precision both stop.
+ */
 @Lab(topics = "binary-cross-entropy", title = "Confidently wrong")
 final class BinaryCrossEntropyLab implements LabBody {
     @Override public void run(LabContext lab) {
@@ -41,14 +43,16 @@ final class BinaryCrossEntropyLab implements LabBody {
         }
         lab.table("Truth 0, answer confidently 1, in single precision",
                 List.of("logit", "loss of logits", "its slope", "loss of probabilities", "its slope there"), rows);
-        lab.shows("slope that teaches at the farthest logit", Autograd.grad(x -> Loss.bce(x, one)).apply(Tensor.of((float) -far)).abs().item(),
+        lab.shows("slope that teaches at the farthest logit", Autograd.grad(x -> Loss.bce(x, one)).apply(Tensor.of((float) -far)).abs()
+                .item(),
                 above(0.99));
 
         var targets = new double[10_000];
         int ones = (int) Math.round(rate * targets.length);
         for (int i = 0; i < ones; i++) targets[i] = 1;
         double plain = probability(Loss.bce(), targets), lifted = probability(Loss.bce(Tensor.scalar(weight)), targets);
-        lab.say("With %.1f%% positives the best constant says %.4f; with a positive weight of %.0f it says %.4f, no probability any more.", 100 * rate,
+        lab.say("With %.1f%% positives the best constant says %.4f; with a positive weight of %.0f it says %.4f, no probability any more.",
+                100 * rate,
                 plain, weight, lifted);
         double share = ones / 1e4, odds = weight * share / (1 - share);
         lab.shows("best constant against the base rate", Math.abs(plain - share), below(1e-8));

@@ -48,7 +48,8 @@ final class FocalLossLab implements LabBody {
         lab.table(negatives + " easy negatives and " + positives + " positives",
                 List.of("gamma", "negatives' share of loss (%)", "of gradients (%)", "best answer where the truth is 0.9"), rows);
         lab.figure(Figure.plot("The negatives' share").line("of the loss", GAMMAS, loss).line("of the gradients' size", GAMMAS, pull)
-                .axes("gamma", "share").limitY(0, 1).describedAs("Both shares fall as gamma grows: the many easy negatives lose what they owned."));
+                .axes("gamma", "share").limitY(0, 1)
+                        .describedAs("Both shares fall as gamma grows: the many easy negatives lose what they owned."));
         lab.say("Focus costs honesty: where nine in ten are true, the best answer under gamma 2 is %.2f.", rows.get(3).get(3));
         lab.check(4, "negatives' share of cross-entropy", loss[0], above(0.8));
         lab.check(4, "negatives' share of focal loss at gamma 2", loss[3], below(0.2));

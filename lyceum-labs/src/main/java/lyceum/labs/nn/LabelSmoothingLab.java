@@ -47,14 +47,18 @@ final class LabelSmoothingLab implements LabBody {
             var bins = ReliabilityBins.uniform(right, sure, 10);
             errors[s] = bins.expectedError();
             reliability = reliability.line("epsilon " + e, bins.confidence(), bins.accuracy());
-            rows.add(List.of(e, new CrossEntropy().of(logits, test.y()).item(), loss.of(fitted, train.y()).item(), 100 * share(right), errors[s]));
+            rows.add(List.of(e, new CrossEntropy().of(logits, test.y()).item(), loss.of(fitted, train.y()).item(), 100 * share(right),
+                    errors[s]));
         }
         double wanted = Math.log((1 - epsilon + epsilon / 10) / (epsilon / 10));
-        lab.figure(Figure.row("Logits and confidence", Figure.histogram("Gap of the best logit to the others' mean, epsilon 0", gaps.get(0)).axes("gap", "images"),
-                Figure.histogram("The same, epsilon " + epsilon, gaps.get(1)).axes("gap", "images").verticalLine(wanted, "ln((1-e+e/K)/(e/K))"),
+        lab.figure(Figure.row("Logits and confidence", Figure.histogram("Gap of the best logit to the others' mean, epsilon 0",
+                gaps.get(0)).axes("gap", "images"),
+                Figure.histogram("The same, epsilon " + epsilon, gaps.get(1)).axes("gap", "images")
+                        .verticalLine(wanted, "ln((1-e+e/K)/(e/K))"),
                 reliability.axes("confidence", "share right")).describedAs(
                         "Without smoothing the gaps spread far to the right; with it they gather at the gap that the smoothed target asks for, and confidence lies nearer to the share of right answers."));
-        lab.table("Noisy digits", List.of("epsilon", "test loss (nats)", "training loss it minimises", "right (%)", "calibration error"), rows);
+        lab.table("Noisy digits", List.of("epsilon", "test loss (nats)", "training loss it minimises", "right (%)", "calibration error"),
+                rows);
         double floor = -(1 - 0.9 * epsilon) * Math.log(1 - 0.9 * epsilon) - 0.9 * epsilon * Math.log(epsilon / 10);
         lab.say("The smoothed loss cannot go below %.3f, the entropy of its target; it stands at %.3f.", floor, rows.get(1).get(2));
         lab.shows("calibration error with smoothing less that without", errors[1] - errors[0], below(0));

@@ -49,13 +49,16 @@ final class LogitAdjustmentLab implements LabBody {
         }
         lab.figure(Figure.frames("Decision regions while tau grows", "tau", frames).describedAs(
                 "At tau 0 the frequent class holds nearly the whole plane; at 1 the three regions meet in the middle; at 2 the rare class takes more than its due."));
-        lab.table("Recall on as many points of each class", List.of("tau", "head (%)", "middle (%)", "tail (%)", "balanced error (%)"), rows);
+        lab.table("Recall on as many points of each class", List.of("tau", "head (%)", "middle (%)", "tail (%)", "balanced error (%)"),
+                rows);
 
         int tail = (int) (3000 * drift), rest = (3000 - tail) / 2;
         var unlabelled = Tensor.of(points(lab.rng(3), rest, rest, tail));
-        double[] found = adjustment.estimate(scores(unlabelled, w)).toDoubleArray(), naive = scores(unlabelled, w).softmax(1).mean(0).toDoubleArray();
+        double[] found = adjustment.estimate(scores(unlabelled, w)).toDoubleArray(), naive = scores(unlabelled, w).softmax(1).mean(0)
+                .toDoubleArray();
         double truth = (double) tail / (2 * rest + tail);
-        lab.say("Of unlabelled points %.0f%% are of the tail. Averaging the model's answers says %.0f%%, EM says %.0f%%.", 100 * truth, 100 * naive[2],
+        lab.say("Of unlabelled points %.0f%% are of the tail. Averaging the model's answers says %.0f%%, EM says %.0f%%.", 100 * truth,
+                100 * naive[2],
                 100 * found[2]);
         lab.shows("balanced error at tau 1 less that at 0", balanced[4] - balanced[0], below(0));
         lab.shows("error of the tail's share by EM", Math.abs(found[2] - truth), below(0.1));

@@ -23,7 +23,8 @@ import lyceum.tensor.Tensor;
 @Lab(topics = "loss-function", title = "Four fines, four answers")
 final class LossFunctionLab implements LabBody {
     @Override public void run(LabContext lab) {
-        double delta = lab.param("delta", 1.0, 0.1, 5.0), tau = lab.param("tau", 0.7, 0.05, 0.95), outlier = lab.param("outlier", 50, 0.0, 100.0);
+        double delta = lab.param("delta", 1.0, 0.1, 5.0), tau = lab.param("tau", 0.7, 0.05, 0.95),
+                outlier = lab.param("outlier", 50, 0.0, 100.0);
         var losses = new LinkedHashMap<String, Loss>();
         losses.put("squared", Loss::mse);
         losses.put("absolute", Loss.l1());

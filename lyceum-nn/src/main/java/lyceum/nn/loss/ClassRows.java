@@ -6,7 +6,10 @@ import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
 import lyceum.tensor.Tracing;
 
-/** Scores of classes against class numbers: scores (classes), (n, classes) or (n, classes, ..), as PyTorch lays them out, seen with the classes last. */
+/**
+ * Scores of classes against class numbers: scores (classes), (n, classes) or (n, classes, ..), as PyTorch lays them out, seen with the
+ * classes last.
+ */
 final class ClassRows {
     private ClassRows() {}
 

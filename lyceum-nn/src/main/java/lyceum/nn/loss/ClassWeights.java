@@ -18,8 +18,8 @@ public final class ClassWeights {
     public static Tensor inverseFrequency(long... counts) { return ofMeanOne(counts("inverseFrequency", counts).reciprocal()); }
 
     /**
-     * In proportion to {@code (1 - beta) / (1 - beta^count)}, as if a class of n examples had {@code (1 - beta^n) / (1 - beta)} different ones: between
-     * equal weights (beta = 0) and inverse frequency (beta towards 1).
+     * In proportion to {@code (1 - beta) / (1 - beta^count)}, as if a class of n examples had {@code (1 - beta^n) / (1 - beta)} different
+     * ones: between equal weights (beta = 0) and inverse frequency (beta towards 1).
      *
      * @param beta in [0, 1)
      * @param counts examples of each class, at least 1

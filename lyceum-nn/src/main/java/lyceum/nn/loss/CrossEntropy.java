@@ -3,6 +3,7 @@ package lyceum.nn.loss;
 import java.util.Arrays;
 import java.util.Objects;
 import lyceum.DType;
+import lyceum.DTypeException;
 import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
 import lyceum.tensor.Tracing;
@@ -17,10 +18,10 @@ import lyceum.withers.Withers;
  * loss.of(logits, probabilities).backward();                    // soft targets of the logits' shape
  * }
  *
- * <p>For an example with logits z and target distribution t, smoothed to {@code t' = (1 - e) t + e u}, the loss is
- * {@code sum_c w_c t'_c (lse(z) - z_c)} and its gradient {@code softmax(z) sum_c w_c t'_c - w t'}: one fused operation, finite for any finite
- * logits. Means follow PyTorch: over class numbers the divisor is the sum of the targets' class weights, over probabilities the number of
- * examples; ignored examples count nowhere, and a mean of nothing is NaN (with gradient 0).
+ * <p>For an example with logits z and target distribution t, smoothed to {@code t' = (1 - e) t + e u}, the loss is {@code sum_c w_c t'_c
+ * (lse(z) - z_c)} and its gradient {@code softmax(z) sum_c w_c t'_c - w t'}: one fused operation, finite for any finite logits. Means
+ * follow PyTorch: over class numbers the divisor is the sum of the targets' class weights, over probabilities the number of examples;
+ * ignored examples count nowhere, and a mean of nothing is NaN (with gradient 0).
  *
  * @param classWeights w (classes), at least 0, constants to every derivative; null for ones
  * @param labelSmoothing e in [0, 1] (Szegedy et al. 2016)
@@ -28,7 +29,8 @@ import lyceum.withers.Withers;
  * @param ignoreIndex a class number whose examples are left out; -100 by default, so that none is unless it is marked so
  * @param axis of the classes; {@link #AUTOMATIC} for 1, or 0 if it is the only one
  * @param reduction {@link Reduction#NONE} gives one loss an example, in the shape of class numbers
- * @param chunk examples whose softmax is held at once, 0 for all: the result is the same, the memory beside logits and gradient is chunk x classes
+ * @param chunk examples whose softmax is held at once, 0 for all: the result is the same, the memory beside logits and gradient is chunk x
+ *        classes
  */
 @Withers
 public record CrossEntropy(Tensor classWeights, double labelSmoothing, Tensor smoothedTo, long ignoreIndex, int axis, Reduction reduction,
@@ -42,8 +44,10 @@ public record CrossEntropy(Tensor classWeights, double labelSmoothing, Tensor sm
         if (chunk < 0) throw new IllegalArgumentException("CrossEntropy: chunk is " + chunk + "; it is at least 1, or 0 for all at once");
         if (classWeights != null && classWeights.rank() != 1)
             throw new ShapeException("CrossEntropy: class weights have shape " + classWeights.shape() + "; they are a vector");
-        if (smoothedTo != null && (smoothedTo.rank() != 1 || smoothedTo.lt(0).sum().item() > 0 || !(Math.abs(smoothedTo.sum().item() - 1) < 1e-5)))
-            throw new IllegalArgumentException("CrossEntropy: smoothedTo is " + smoothedTo + "; it is a vector of probabilities that add up to 1");
+        if (smoothedTo != null && (smoothedTo.rank() != 1 || smoothedTo.lt(0).sum().item() > 0
+                || !(Math.abs(smoothedTo.sum().item() - 1) < 1e-5)))
+            throw new IllegalArgumentException("CrossEntropy: smoothedTo is " + smoothedTo
+                    + "; it is a vector of probabilities that add up to 1");
         Objects.requireNonNull(reduction, "reduction");
     }
 
@@ -54,13 +58,13 @@ public record CrossEntropy(Tensor classWeights, double labelSmoothing, Tensor sm
      * The loss, in nats.
      *
      * @param logits of a float type
-     * @param target class numbers (integers, the logits' shape without the class axis), or probabilities (floats, the logits' shape), which gradients
-     *        reach as they reach the logits
+     * @param target class numbers (integers, the logits' shape without the class axis), or probabilities (floats, the logits' shape), which
+     *        gradients reach as they reach the logits
      * @throws ShapeException if shapes do not fit
      * @throws IllegalArgumentException if a class number is neither a class nor the ignored one: names it and its place
      */
     @Override public Tensor of(Tensor logits, Tensor target) {
-        if (!logits.dtype().isFloat()) throw new lyceum.DTypeException("crossEntropy: logits are " + logits.dtype() + "; they are floats");
+        if (!logits.dtype().isFloat()) throw new DTypeException("crossEntropy: logits are " + logits.dtype() + "; they are floats");
         if (logits.rank() == 0) throw new ShapeException("crossEntropy: logits are a scalar; they have a class axis");
         int classAxis = axis == AUTOMATIC ? Math.min(1, logits.rank() - 1) : logits.shape().axis(axis);
         long classes = logits.size(classAxis);
@@ -93,7 +97,8 @@ public record CrossEntropy(Tensor classWeights, double labelSmoothing, Tensor sm
     private FusedCrossEntropy.Targets soft(Tensor t) {
         long classes = t.size(1);
         if (labelSmoothing > 0) t = t.mul(1 - labelSmoothing)
-                .add(smoothedTo == null ? Tensor.full(t.dtype(), labelSmoothing / classes) : smoothedTo.detach().to(t.dtype()).mul(labelSmoothing));
+                .add(smoothedTo == null ? Tensor.full(t.dtype(), labelSmoothing / classes) : smoothedTo.detach().to(t.dtype())
+                        .mul(labelSmoothing));
         if (classWeights != null) t = t.mul(classWeights.to(t.dtype()));
         return new FusedCrossEntropy.Soft(t);
     }

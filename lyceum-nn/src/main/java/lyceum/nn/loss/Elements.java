@@ -31,7 +31,8 @@ final class Elements {
     }
 
     static void above(String operation, String name, double value, double limit) {
-        if (!(value > limit)) throw new IllegalArgumentException(operation + ": " + name + " is " + value + "; it is above " + (long) limit);
+        if (!(value > limit)) throw new IllegalArgumentException(operation + ": " + name + " is " + value + "; it is above "
+                + (long) limit);
     }
 
     /** Refuses to broadcast. */

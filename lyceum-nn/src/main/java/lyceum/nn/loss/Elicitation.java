@@ -26,8 +26,8 @@ public final class Elicitation {
     private Elicitation() {}
 
     /**
-     * The number c that minimises the loss of predicting c for each target: where the slope, computed by autograd, changes its sign. Of several one of
-     * them; of a loss that is not convex, a local minimum.
+     * The number c that minimises the loss of predicting c for each target: where the slope, computed by autograd, changes its sign. Of
+     * several one of them; of a loss that is not convex, a local minimum.
      *
      * @param loss of one number an example, weighted as it likes
      * @param targets (n), not empty

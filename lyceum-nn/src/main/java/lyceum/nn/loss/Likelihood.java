@@ -18,8 +18,8 @@ import lyceum.tensor.Tensor;
  * Loss.nll(Likelihood.of(2, p -> new Gamma(Math.exp(p[0]), Math.exp(p[1]))));    // any distribution with a density
  * }
  *
- * <p>Parameters have the shape of the targets and one axis more, the last. They may be any number: what must be positive is given by its logarithm,
- * a probability by its logit. Densities are complete, in nats, so that values of different families compare.
+ * <p>Parameters have the shape of the targets and one axis more, the last. They may be any number: what must be positive is given by its
+ * logarithm, a probability by its logit. Densities are complete, in nats, so that values of different families compare.
  *
  * @see <a href="https://doi.org/10.1109/ICNN.1994.374138">Nix and Weigend (1994)</a>
  */
@@ -152,8 +152,9 @@ public interface Likelihood {
     }
 
     /**
-     * Any distribution over numbers. Its densities are asked for one by one, and gradients reach the parameters alone, by central differences of fourth
-     * order (exact to about 1e-10 where the density is smooth): five densities a parameter and target, for families that have no formula above.
+     * Any distribution over numbers. Its densities are asked for one by one, and gradients reach the parameters alone, by central
+     * differences of fourth order (exact to about 1e-10 where the density is smooth): five densities a parameter and target, for families
+     * that have no formula above.
      *
      * @param parameters their number
      * @param at the distribution of given parameters, which may be any numbers

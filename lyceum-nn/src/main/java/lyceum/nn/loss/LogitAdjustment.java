@@ -9,8 +9,8 @@ import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
 /**
- * Shifts scores of classes by {@code tau log prior}: in a loss, so that rare classes are learned as if all were equally frequent, or after training,
- * from the class mix that a model saw to the one that it meets.
+ * Shifts scores of classes by {@code tau log prior}: in a loss, so that rare classes are learned as if all were equally frequent, or after
+ * training, from the class mix that a model saw to the one that it meets.
  *
  * {@snippet :
  * var adjustment = LogitAdjustment.ofCounts(5000, 500, 50);
@@ -47,7 +47,8 @@ public record LogitAdjustment(Tensor priors, double tau) implements LogitAdjustm
     }
 
     private static Tensor checked(String what, Tensor p) {
-        if (p.rank() != 1 || p.count() == 0) throw new ShapeException("LogitAdjustment: " + what + " have shape " + p.shape() + "; they are a vector");
+        if (p.rank() != 1 || p.count() == 0) throw new ShapeException("LogitAdjustment: " + what + " have shape " + p.shape()
+                + "; they are a vector");
         var wide = p.to(DType.F64).detach().compute();
         double[] v = wide.toDoubleArray();
         if (!Arrays.stream(v).allMatch(x -> x > 0) || !(Math.abs(Arrays.stream(v).sum() - 1) < 1e-5)) throw new IllegalArgumentException(
@@ -61,7 +62,7 @@ public record LogitAdjustment(Tensor priors, double tau) implements LogitAdjustm
     /** The same with the options of {@code crossEntropy}: weights, smoothing, an ignored class, an axis, a reduction. */
     public Loss loss(CrossEntropy crossEntropy) {
         return (logits, target) -> {
-            int axis = crossEntropy.axis() == CrossEntropy.AUTOMATIC ? Math.min(1, logits.rank() - 1) : logits.shape().axis(crossEntropy.axis());
+            int axis = crossEntropy.axis() == CrossEntropy.AUTOMATIC ? Math.min(1, logits.rank() - 1) : crossEntropy.axis();
             return crossEntropy.of(shifted(logits, priors.log().mul(tau), axis), target);
         };
     }
@@ -83,7 +84,8 @@ public record LogitAdjustment(Tensor priors, double tau) implements LogitAdjustm
     }
 
     /**
-     * Priors of unlabelled data, by EM: posteriors under the priors found so far, and their average, until no prior moves by more than 1e-8.
+     * Priors of unlabelled data, by EM: posteriors under the priors found so far, and their average, until no prior moves by more than
+     * 1e-8.
      *
      * @param logits (n, classes) of a calibrated model of the training data
      * @return priors (classes) of greatest likelihood, F64; a class of which there is no trace comes near 0

@@ -15,9 +15,9 @@ import lyceum.tensor.Tensor;
  * trainer.fit(network, Loss::mse, data, Rng.of(1));
  * }
  *
- * <p>Predictions and targets have one shape (class numbers lack the class axis); they are never broadcast, since (n, 1) minus (n) would make a
- * table of n x n differences and train towards the mean without an error. Static methods of tensors average over all elements; those without
- * are the same losses with their options.
+ * <p>Predictions and targets have one shape (class numbers lack the class axis); they are never broadcast, since (n, 1) minus (n) would
+ * make a table of n x n differences and train towards the mean without an error. Static methods of tensors average over all elements; those
+ * without are the same losses with their options.
  */
 @FunctionalInterface
 public interface Loss {
@@ -83,8 +83,8 @@ public interface Loss {
     }
 
     /**
-     * {@code tau (target - prediction)} where the prediction is too low, {@code (1 - tau) (prediction - target)} where it is too high: its best
-     * constant is the quantile {@code tau}.
+     * {@code tau (target - prediction)} where the prediction is too low, {@code (1 - tau) (prediction - target)} where it is too high: its
+     * best constant is the quantile {@code tau}.
      *
      * @param tau between 0 and 1
      * @see <a href="https://doi.org/10.2307/1913643">Koenker and Bassett (1978)</a>
@@ -121,8 +121,8 @@ public interface Loss {
     static Tensor nll(Tensor logProbabilities, Tensor target) { return nll().of(logProbabilities, target); }
 
     /**
-     * {@code -log p[target]} of log-probabilities (classes), (n, classes) or (n, classes, ..) and class numbers without the class axis; no logarithm
-     * is taken here. As in PyTorch, class weights divide the mean too, and a target of -100 does not count.
+     * {@code -log p[target]} of log-probabilities (classes), (n, classes) or (n, classes, ..) and class numbers without the class axis; no
+     * logarithm is taken here. As in PyTorch, class weights divide the mean too, and a target of -100 does not count.
      */
     static WeightedLoss nll() { return ClassRows.loss("nll", (rows, target) -> ClassRows.own(rows, target).neg()); }
 
@@ -133,7 +133,10 @@ public interface Loss {
      */
     static WeightedLoss nll(Likelihood likelihood) { return new WeightedLoss((p, t) -> likelihood.logDensity(p, t).neg()); }
 
-    /** {@code exp(x) - target x} of the logarithm x of a rate: a Poisson's without the terms that no rate changes ({@link Likelihood#poisson} has them). */
+    /**
+     * {@code exp(x) - target x} of the logarithm x of a rate: a Poisson's without the terms that no rate changes
+     * ({@link Likelihood#poisson} has them).
+     */
     static WeightedLoss poisson() {
         return new WeightedLoss((x, t) -> {
             Elements.same("poisson", x, t);
@@ -150,8 +153,8 @@ public interface Loss {
     }
 
     /**
-     * {@code target (log target - prediction)} of log-probabilities and probabilities, summed over classes the divergence of prediction from target.
-     * The mean is over all elements, classes included; a mean over examples is the sum over their number.
+     * {@code target (log target - prediction)} of log-probabilities and probabilities, summed over classes the divergence of prediction
+     * from target. The mean is over all elements, classes included; a mean over examples is the sum over their number.
      */
     static WeightedLoss klDivergence() {
         return new WeightedLoss((p, t) -> {
@@ -167,21 +170,24 @@ public interface Loss {
     static Tensor bce(Tensor logits, Tensor target) { return bce().of(logits, target); }
 
     /**
-     * Binary cross-entropy of logits z, {@code -t log s(z) - (1 - t) log(1 - s(z))} with the sigmoid s: exact and finite for any finite logits.
-     * Targets in [0, 1] have the shape of the logits: several labels are independent questions.
+     * Binary cross-entropy of logits z, {@code -t log s(z) - (1 - t) log(1 - s(z))} with the sigmoid s: exact and finite for any finite
+     * logits. Targets in [0, 1] have the shape of the logits: several labels are independent questions.
      *
      * @see <a href="https://www.jstor.org/stable/2984087">Good (1952)</a>
      */
     static WeightedLoss bce() { return new WeightedLoss((z, t) -> Elements.binary("bce", z, t, null)); }
 
-    /** {@link #bce()} whose first term is multiplied, for rare positives. @param positiveWeight above 0: a scalar, or one a label (the last axis) */
+    /**
+     * {@link #bce()} whose first term is multiplied, for rare positives.
+     * @param positiveWeight above 0: a scalar, or one a label (the last axis)
+     */
     static WeightedLoss bce(Tensor positiveWeight) {
         return new WeightedLoss((z, t) -> Elements.binary("bce", z, t, positiveWeight.to(z.dtype())));
     }
 
     /**
-     * {@link #bce()} of probabilities p in [0, 1], each logarithm at least -100 as in PyTorch. Where that limit holds the gradient is 0: a confident
-     * error teaches nothing, so give logits to {@link #bce()} where there are any.
+     * {@link #bce()} of probabilities p in [0, 1], each logarithm at least -100 as in PyTorch. Where that limit holds the gradient is 0: a
+     * confident error teaches nothing, so give logits to {@link #bce()} where there are any.
      */
     static WeightedLoss bceOfProbabilities() {
         return new WeightedLoss((p, t) -> {
@@ -198,8 +204,8 @@ public interface Loss {
     static WeightedLoss hinge() { return hinge(1); }
 
     /**
-     * {@code max(0, margin - t f)} of scores f and targets t of -1 and 1; the slope at the corner is 0. Of differences of two scores it is the ranking
-     * hinge: t says which shall be larger.
+     * {@code max(0, margin - t f)} of scores f and targets t of -1 and 1; the slope at the corner is 0. Of differences of two scores it is
+     * the ranking hinge: t says which shall be larger.
      *
      * @see <a href="https://doi.org/10.1007/BF00994018">Cortes and Vapnik (1995)</a>
      */
@@ -214,8 +220,8 @@ public interface Loss {
     }
 
     /**
-     * The hinge with its corner rounded: {@code (1 - t f)^2 / (2 width)} where the shortfall {@code 1 - t f} is within {@code width}, {@code width / 2}
-     * below the hinge beyond.
+     * The hinge with its corner rounded: {@code (1 - t f)^2 / (2 width)} where the shortfall {@code 1 - t f} is within {@code width},
+     * {@code width / 2} below the hinge beyond.
      *
      * @param width above 0; 1 for Rennie and Srebro's (2005)
      */
@@ -236,9 +242,10 @@ public interface Loss {
     }
 
     /**
-     * Focal loss of logits, {@code -(1 - p)^gamma log p} with p the probability of what is true: the easy examples of which there are many count
-     * little. Targets are 0 or 1 of the shape of the logits (sigmoid), or class numbers (softmax, class axis 1). The paper's alpha are class
-     * weights, its 0.25 {@code withClassWeights(Tensor.of(0.75, 0.25))}; its divisor is the number of positives: take the sum and divide.
+     * Focal loss of logits, {@code -(1 - p)^gamma log p} with p the probability of what is true: the easy examples of which there are many
+     * count little. Targets are 0 or 1 of the shape of the logits (sigmoid), or class numbers (softmax, class axis 1). The paper's alpha
+     * are class weights, its 0.25 {@code withClassWeights(Tensor.of(0.75, 0.25))}; its divisor is the number of positives: take the sum and
+     * divide.
      *
      * @param gamma at least 0; 0 for {@link #bce()} or {@link #crossEntropy}
      * @see <a href="https://arxiv.org/abs/1708.02002">Lin, Goyal, Girshick, He and Dollar (2017)</a>
@@ -258,9 +265,9 @@ public interface Loss {
     // Of several classes.
 
     /**
-     * Cross-entropy of the softmax of {@code logits} against class numbers or class probabilities, in nats, averaged over examples. Logits are
-     * (classes), (n, classes) or (n, classes, ..); class numbers have that shape without the class axis, probabilities the whole shape. For
-     * weights, smoothing, an ignored class, other axes, reductions and chunks see {@link CrossEntropy}.
+     * Cross-entropy of the softmax of {@code logits} against class numbers or class probabilities, in nats, averaged over examples. Logits
+     * are (classes), (n, classes) or (n, classes, ..); class numbers have that shape without the class axis, probabilities the whole shape.
+     * For weights, smoothing, an ignored class, other axes, reductions and chunks see {@link CrossEntropy}.
      */
     static Tensor crossEntropy(Tensor logits, Tensor target) { return new CrossEntropy().of(logits, target); }
 
@@ -322,13 +329,16 @@ public interface Loss {
         });
     }
 
-    /** {@link #tversky} with both errors counted half: one minus the F1 score of soft answers, with 1 added above and below. Milletari et al. (2016). */
+    /**
+     * {@link #tversky} with both errors counted half: one minus the F1 score of soft answers, with 1 added above and below. Milletari et
+     * al. (2016).
+     */
     static WeightedLoss dice() { return tversky(0.5, 0.5, 0.5); }
 
     /**
-     * One minus the overlap of answer and truth, {@code 1 - (TP + smooth) / (TP + a FP + b FN + smooth)}, with counts of probabilities over all that
-     * belongs to an example. Logits (n, ..) and targets 0 or 1 of their shape give a value an example; logits (n, classes, ..) and class numbers
-     * (n, ..) one for each of its classes, (n, classes). Where nothing is there and nothing said, the loss is 0.
+     * One minus the overlap of answer and truth, {@code 1 - (TP + smooth) / (TP + a FP + b FN + smooth)}, with counts of probabilities over
+     * all that belongs to an example. Logits (n, ..) and targets 0 or 1 of their shape give a value an example; logits (n, classes, ..) and
+     * class numbers (n, ..) one for each of its classes, (n, classes). Where nothing is there and nothing said, the loss is 0.
      *
      * @param falsePositives a, at least 0
      * @param falseNegatives b, at least 0: above a, what is missed costs more than what is invented
@@ -336,14 +346,15 @@ public interface Loss {
      * @see <a href="https://arxiv.org/abs/1706.05721">Salehi, Erdogmus and Gholipour (2017)</a>
      */
     static WeightedLoss tversky(double falsePositives, double falseNegatives, double smooth) {
-        if (!(falsePositives >= 0 && falseNegatives >= 0 && smooth >= 0)) throw new IllegalArgumentException("tversky: weights of errors are "
-                + falsePositives + " and " + falseNegatives + ", smooth is " + smooth + "; all are at least 0");
+        if (!(falsePositives >= 0 && falseNegatives >= 0 && smooth >= 0))
+            throw new IllegalArgumentException("tversky: weights of errors are " + falsePositives + " and " + falseNegatives + ", smooth is "
+                    + smooth + "; all are at least 0");
         return new WeightedLoss((z, t) -> Overlap.of(z, t, falsePositives, falseNegatives, smooth));
     }
 
     /**
-     * {@code H(p, q) = -sum p log q} along {@code axis}, in nats: what a message from p costs in a code made for q. Infinite where q is 0 and p is
-     * not. {@code H(p, q) = H(p) + KL(p || q)}, least at q = p.
+     * {@code H(p, q) = -sum p log q} along {@code axis}, in nats: what a message from p costs in a code made for q. Infinite where q is 0
+     * and p is not. {@code H(p, q) = H(p) + KL(p || q)}, least at q = p.
      *
      * @see <a href="https://doi.org/10.1002/j.1538-7305.1948.tb01338.x">Shannon (1948)</a>
      */

@@ -3,6 +3,7 @@ package lyceum.nn.loss;
 import java.util.Arrays;
 import java.util.Objects;
 import lyceum.DType;
+import lyceum.DTypeException;
 import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
@@ -19,12 +20,12 @@ import lyceum.withers.Withers;
  * }
  *
  * <p>With values l and coefficients c, the product of an element's weight and its class's weight, 0 where it does not count: the sum is
- * {@code sum c l}, and the mean {@code sum c l / sum c}, so that a weight of 3 is the same as three copies. A target that
- * does not count is replaced by 0 before the formula sees it, and so is a prediction that stands at the same place: no NaN of theirs reaches a
- * value or a gradient. A mean of nothing is NaN, with gradient 0.
- * F16 and BF16 are summed in F32.
+ * {@code sum c l}, and the mean {@code sum c l / sum c}, so that a weight of 3 is the same as three copies. A target that does not count is
+ * replaced by 0 before the formula sees it, and so is a prediction that stands at the same place: no NaN of theirs reaches a value or a
+ * gradient. A mean of nothing is NaN, with gradient 0. F16 and BF16 are summed in F32.
  *
- * <p>Weights and masks either have the rank of the values, each size equal or 1, or fewer axes, which then are the first ones: (n) weights rows.
+ * <p>Weights and masks either have the rank of the values, each size equal or 1, or fewer axes, which then are the first ones: (n) weights
+ * rows.
  *
  * @param formula the values, without reduction
  * @param weights at least 0, constants; null for ones
@@ -46,7 +47,7 @@ public record WeightedLoss(Loss formula, Tensor weights, Tensor classWeights, Te
         if (classWeights != null && classWeights.rank() != 1)
             throw new ShapeException("WeightedLoss: class weights have shape " + classWeights.shape() + "; they are a vector");
         if (mask != null && mask.dtype() != DType.BOOL)
-            throw new lyceum.DTypeException("WeightedLoss: the mask is " + mask.dtype() + "; it is BOOL, true where an element counts");
+            throw new DTypeException("WeightedLoss: the mask is " + mask.dtype() + "; it is BOOL, true where an element counts");
     }
 
     /** The plain mean. */

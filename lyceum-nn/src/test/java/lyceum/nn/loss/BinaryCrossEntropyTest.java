@@ -63,7 +63,8 @@ class BinaryCrossEntropyTest {
         var rng = Rng.of(4);
         Tensor z = Tensor.randn(rng, DType.F64, 500).mul(8).compute(), y = Tensor.randint(rng, 0, 2, 500);
         var each = new CrossEntropy().withReduction(Reduction.NONE).of(Tensor.stack(1, z.zerosLike(), z), y);
-        Evidence.of("per example", Gap.absolute().see("z", Loss.bce().each(z, y.to(DType.F64)).toDoubleArray(), each.toDoubleArray()), atMost(1e-9));
+        Evidence.of("per example", Gap.absolute().see("z", Loss.bce().each(z, y.to(DType.F64)).toDoubleArray(), each.toDoubleArray()),
+                atMost(1e-9));
         var soft = Tensor.rand(rng, DType.F64, 500).compute();
         double both = Loss.crossEntropy(Tensor.stack(1, z.zerosLike(), z), Tensor.stack(1, soft.rsub(1), soft)).item();
         Evidence.of("soft targets, mean", Math.abs(Loss.bce(z, soft).item() - both), atMost(1e-9));
@@ -127,7 +128,8 @@ class BinaryCrossEntropyTest {
     @Test void probabilitiesAreClampedAtTheEnds() {
         Tensor p = Tensor.of(0.0, 0, 1, 1), y = Tensor.of(0.0, 1, 0, 1);
         for (var type : new DType[] {DType.F32, DType.F64}) {
-            assertThat(Loss.bceOfProbabilities().each(p.to(type), y).toDoubleArray()).containsExactly(new double[] {0, 100, 100, 0}, within(0.0));
+            assertThat(Loss.bceOfProbabilities().each(p.to(type), y).toDoubleArray())
+                    .containsExactly(new double[] {0, 100, 100, 0}, within(0.0));
             var slopes = Autograd.grad(x -> Loss.bceOfProbabilities().of(x, y)).apply(p.to(type)).toDoubleArray();
             assertThat(slopes).containsExactly(new double[] {0.25, 0, 0, -0.25}, within(1e-7));
         }

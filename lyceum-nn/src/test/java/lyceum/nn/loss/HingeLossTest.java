@@ -52,12 +52,15 @@ class HingeLossTest {
         Evidence.of("written formulas", formulas, atMost(1e-7));
     }
 
-    /** {@code f(q) >= f(p) + g(p) (q - p)}; scores are multiples of a quarter, so that hundreds of points lie exactly on a corner or tie. */
+    /**
+     * {@code f(q) >= f(p) + g(p) (q - p)}; scores are multiples of a quarter, so that hundreds of points lie exactly on a corner or tie.
+     */
     @Test
     @Acceptance(topic = "hinge-loss", clause = 1) void gradientsAreSubgradientsAtCornersToo() {
         double worst = Double.NEGATIVE_INFINITY;
         var rng = Rng.of(1);
-        Tensor t = Tensor.randint(rng, 0, 2, POINTS).to(DType.F64).mul(2).sub(1).compute(), p = quarters(rng, POINTS), q = quarters(rng, POINTS);
+        Tensor t = Tensor.randint(rng, 0, 2, POINTS).to(DType.F64).mul(2).sub(1).compute(), p = quarters(rng, POINTS),
+                q = quarters(rng, POINTS);
         Evidence.of("corners among the points", t.mul(p).eq(1).to(DType.F64).sum().item(), atLeast(300));
         for (var loss : binary().values()) {
             var g = Autograd.grad(x -> loss.withReduction(Reduction.SUM).of(x, t)).apply(p);
@@ -101,10 +104,12 @@ class HingeLossTest {
     @Test
     @Acceptance(topic = "hinge-loss", clause = 3) void boundsTheErrorsFromAbove() {
         var rng = Rng.of(3);
-        Tensor t = Tensor.randint(rng, 0, 2, POINTS).to(DType.F64).mul(2).sub(1).compute(), f = Tensor.randint(rng, -6, 7, POINTS).to(DType.F64).div(2);
+        Tensor t = Tensor.randint(rng, 0, 2, POINTS).to(DType.F64).mul(2).sub(1).compute(), f = Tensor.randint(rng, -6, 7, POINTS)
+                .to(DType.F64).div(2);
         var wrong = t.mul(f).le(0).to(DType.F64);
         double least = Double.POSITIVE_INFINITY;
-        for (var loss : new WeightedLoss[] {Loss.hinge(), Loss.squaredHinge()}) least = Math.min(least, loss.each(f, t).sub(wrong).min().item());
+        for (var loss : new WeightedLoss[] {Loss.hinge(), Loss.squaredHinge()}) least = Math.min(least, loss.each(f, t).sub(wrong).min()
+                .item());
         Evidence.of("scores of exactly 0", f.eq(0).to(DType.F64).sum().item(), atLeast(500));
         Evidence.of("least hinge or squared hinge less error", least, atLeast(0));
 
@@ -154,6 +159,7 @@ class HingeLossTest {
         assertThat(Loss.hinge().each(margins, ones).toDoubleArray()).containsExactly(new double[] {0, 0, 0.6, 2.5}, within(1e-15));
         assertThat(Loss.squaredHinge().each(margins, ones).toDoubleArray()).containsExactly(new double[] {0, 0, 0.36, 6.25}, within(1e-15));
         assertThat(Loss.smoothedHinge(1).each(margins, ones).toDoubleArray()).containsExactly(new double[] {0, 0, 0.18, 2}, within(1e-15));
-        assertThat(Loss.softMargin().each(margins, ones).toDoubleArray()).containsExactly(new double[] {0.096, 0.313, 0.513, 1.701}, within(1e-3));
+        assertThat(Loss.softMargin().each(margins, ones).toDoubleArray())
+                .containsExactly(new double[] {0.096, 0.313, 0.513, 1.701}, within(1e-3));
     }
 }

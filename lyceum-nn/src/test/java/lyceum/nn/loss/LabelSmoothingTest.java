@@ -135,7 +135,8 @@ class LabelSmoothingTest {
     /** The given mass against soft targets that were mixed by hand. */
     @Test void massGoesWhereItIsToldTo() {
         var rng = Rng.of(5);
-        Tensor z = Tensor.randn(rng, DType.F64, 6, 3).compute(), y = Tensor.of(0L, 1, 2, 2, -100, 1), u = Tensor.of(0.5, 0.3, 0.2), w = Tensor.of(1.0, 2, 0.5);
+        Tensor z = Tensor.randn(rng, DType.F64, 6, 3).compute(), y = Tensor.of(0L, 1, 2, 2, -100, 1), u = Tensor.of(0.5, 0.3, 0.2),
+                w = Tensor.of(1.0, 2, 0.5);
         double e = 0.2, sum = 0, norm = 0;
         for (int i = 0; i < 6; i++) {
             if (i == 4) continue;
@@ -147,8 +148,10 @@ class LabelSmoothingTest {
         Evidence.of("class numbers", Math.abs(loss.of(z, y).item() - sum / norm), below(1e-14));
         var soft = Tensor.randn(rng, DType.F64, 6, 3).softmax(1).compute();
         double mixed = new CrossEntropy().of(z, soft.mul(1 - e).add(u.mul(e))).item();
-        Evidence.of("probabilities", Math.abs(new CrossEntropy().withLabelSmoothing(e).withSmoothedTo(u).of(z, soft).item() - mixed), below(1e-14));
-        assertThatThrownBy(() -> new CrossEntropy().withSmoothedTo(Tensor.of(0.5, 0.6))).hasMessageContaining("probabilities that add up to 1");
+        Evidence.of("probabilities", Math.abs(new CrossEntropy().withLabelSmoothing(e).withSmoothedTo(u).of(z, soft).item() - mixed),
+                below(1e-14));
+        assertThatThrownBy(() -> new CrossEntropy().withSmoothedTo(Tensor.of(0.5, 0.6)))
+                .hasMessageContaining("probabilities that add up to 1");
         assertThatThrownBy(() -> loss.of(Tensor.zeros(2, 4), Tensor.of(0L, 1))).hasMessageContaining("3 class weights for 4 classes");
     }
 

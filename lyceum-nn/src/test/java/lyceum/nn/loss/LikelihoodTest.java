@@ -49,7 +49,8 @@ class LikelihoodTest {
         for (var c : LossCase.named("gaussian")) {
             Tensor mean = c.prediction().select(1, 0), variance = c.prediction().select(1, 1).exp();
             gaussian.see(c.golden(), "expected.mean", Loss.gaussianNll(mean, variance, c.target()).item());
-            double[] slopes = Autograd.grad(v -> Loss.gaussianNll(mean, v, c.target())).apply(variance.compute()).mul(variance).toDoubleArray(),
+            double[] slopes = Autograd.grad(v -> Loss.gaussianNll(mean, v, c.target())).apply(variance.compute()).mul(variance)
+                    .toDoubleArray(),
                     flat = c.golden().doubles("expected.meanGradient");
             for (int i = 0; i < slopes.length; i++) gaussian.see("variance " + i, slopes[i], flat[2 * i + 1]);
         }
@@ -130,7 +131,8 @@ class LikelihoodTest {
         var fits = new Fits(gap, new TreeSet<>());
         for (int run = 0; run < 5; run++) {
             var rng = Rng.of(400 + run);
-            double[] normal = new double[200], positive = new double[200], counts = new double[200], ones = new double[200], few = new double[200];
+            double[] normal = new double[200], positive = new double[200], counts = new double[200], ones = new double[200],
+                    few = new double[200];
             for (int i = 0; i < 200; i++) {
                 normal[i] = 1.5 + 0.8 * rng.nextGaussian();
                 positive[i] = 0.2 - Math.log(1 - rng.nextDouble()) - Math.log(1 - rng.nextDouble());
@@ -199,7 +201,8 @@ class LikelihoodTest {
 
     @Test void logDensitiesEqualScipy() {
         var families = Map.ofEntries(Map.entry("gaussian", Likelihood.gaussian()), Map.entry("logNormal", Likelihood.logNormal()),
-                Map.entry("laplace", Likelihood.laplace()), Map.entry("studentT", Likelihood.studentT()), Map.entry("poisson", Likelihood.poisson()),
+                Map.entry("laplace", Likelihood.laplace()), Map.entry("studentT", Likelihood.studentT()),
+                        Map.entry("poisson", Likelihood.poisson()),
                 Map.entry("negativeBinomial", Likelihood.negativeBinomial()), Map.entry("binomial", Likelihood.binomial(9)),
                 Map.entry("geometric", Likelihood.geometric()), Map.entry("exponential", Likelihood.exponential()),
                 Map.entry("gamma", Likelihood.gamma()), Map.entry("inverseGaussian", Likelihood.inverseGaussian()),
@@ -239,7 +242,8 @@ class LikelihoodTest {
         Tensor said = Tensor.of(0.0, -1000), y = Tensor.scalar(1e-3);
         double loss = Loss.nll(Likelihood.gaussian()).of(said, y).item();
         assertThat(loss).isCloseTo(0.5 * (Math.log(2 * Math.PI * 1e-6) + 1), within(1e-9));
-        assertThat(Autograd.grad(p -> Loss.nll(Likelihood.gaussian()).of(p, y)).apply(Tensor.of(0.0, -1000)).item(1)).isCloseTo(0, within(1e-9));
+        assertThat(Autograd.grad(p -> Loss.nll(Likelihood.gaussian()).of(p, y)).apply(Tensor.of(0.0, -1000)).item(1))
+                .isCloseTo(0, within(1e-9));
         assertThatThrownBy(() -> Likelihood.gaussian().logDensity(Tensor.zeros(4, 3), Tensor.zeros(4))).isInstanceOf(ShapeException.class)
                 .hasMessage("gaussian: parameters (4, 3) for targets (4,); parameters have the shape of the targets and a last axis of 2");
         assertThatThrownBy(() -> Likelihood.studentT(0)).hasMessage("studentT: degreesOfFreedom is 0.0; it is above 0");

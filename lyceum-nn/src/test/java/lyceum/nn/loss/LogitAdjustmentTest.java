@@ -130,7 +130,8 @@ class LogitAdjustmentTest {
         for (int label : labels) counts[label]++;
         var adjustment = LogitAdjustment.ofCounts(counts);
         Tensor train = ones(x), test = ones(held), target = Tensor.of(labels);
-        Tensor plain = test.matmul(regression(new CrossEntropy(), train, target, k)), during = test.matmul(regression(adjustment.loss(), train, target, k));
+        Tensor plain = test.matmul(regression(new CrossEntropy(), train, target, k)),
+                during = test.matmul(regression(adjustment.loss(), train, target, k));
         double unadjusted = balancedError(plain, balanced, k), after = balancedError(adjustment.balanced(plain), balanced, k),
                 trained = balancedError(during, balanced, k);
         Evidence.of("shifted after training, less Bayes", after - bayes, atMost(0.01));
@@ -211,7 +212,8 @@ class LogitAdjustmentTest {
         assertThat(last.item()).isCloseTo(adjustment.loss().of(z, y).item(), within(1e-6));
         assertThat(adjustment.withTau(0).balanced(z.moveAxis(1, -1)).sub(z.moveAxis(1, -1)).abs().max().item()).isZero();
         assertThat(last.dtype()).isEqualTo(DType.F32);
-        assertThatThrownBy(() -> new LogitAdjustment(Tensor.of(0.5, 0.6))).hasMessageContaining("[0.5, 0.6]; each is above 0, and they add up to 1");
+        assertThatThrownBy(() -> new LogitAdjustment(Tensor.of(0.5, 0.6)))
+                .hasMessageContaining("[0.5, 0.6]; each is above 0, and they add up to 1");
         assertThatThrownBy(() -> adjustment.balanced(Tensor.zeros(4, 3))).hasMessageContaining("logits (4, 3) for 2 classes");
         assertThatThrownBy(() -> adjustment.estimate(Tensor.of(new double[][] {{Double.NaN, 0}}))).hasMessageContaining("not finite");
         assertThatThrownBy(() -> LogitAdjustment.ofCounts(3, 0)).hasMessageContaining("at least one example");

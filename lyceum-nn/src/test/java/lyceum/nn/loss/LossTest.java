@@ -29,9 +29,11 @@ import org.junit.jupiter.api.Test;
 
 class LossTest {
     /** What PyTorch has under the same or another name; the rest of the files are written formulas. */
-    private static final List<String> TORCH = List.of("l1", "mse", "huber", "smoothL1", "poisson", "poissonOfRate", "gaussian", "klDivergence", "bce",
+    private static final List<String> TORCH = List.of("l1", "mse", "huber", "smoothL1", "poisson", "poissonOfRate", "gaussian",
+            "klDivergence", "bce",
             "bceOfProbabilities", "softMargin", "rankingHinge", "hingeEmbedding", "nll", "crossEntropy", "multiMargin");
-    private static final List<String> FORMULAS = List.of("pinball", "logCosh", "epsilonInsensitive", "hinge", "squaredHinge", "smoothedHinge", "focal",
+    private static final List<String> FORMULAS = List.of("pinball", "logCosh", "epsilonInsensitive", "hinge", "squaredHinge",
+            "smoothedHinge", "focal",
             "tversky", "dice", "crammerSinger", "westonWatkins", "brier", "focalClasses", "ldam");
 
     @Test
@@ -188,7 +190,8 @@ class LossTest {
             all.put(e.getKey(), new Kind(e.getValue(), "signs"));
         for (var e : Map.of("bce", Loss.bce(Tensor.scalar(2)), "focal", Loss.focal(2), "dice", Loss.dice()).entrySet())
             all.put(e.getKey(), new Kind(e.getValue(), "labels"));
-        for (var e : Map.of("brier", Loss.brier(), "crammerSinger", Loss.crammerSinger(1), "westonWatkins", Loss.westonWatkins(1), "multiMargin",
+        for (var e : Map.of("brier", Loss.brier(), "crammerSinger", Loss.crammerSinger(1), "westonWatkins", Loss.westonWatkins(1),
+                "multiMargin",
                 Loss.multiMargin(2, 1), "focalClasses", Loss.focal(2), "ldam", Loss.ldam(9, 5, 2)).entrySet())
             all.put(e.getKey(), new Kind(e.getValue(), "classes"));
         all.put("bceOfProbabilities", new Kind(Loss.bceOfProbabilities(), "probabilities"));
@@ -218,12 +221,14 @@ class LossTest {
     @Test void rowsColumnsAndClassesAreWeighted() {
         Tensor p = Tensor.of(new double[][] {{1, 2}, {3, 4}}), zero = p.zerosLike();
         assertThat(Loss.l1().withWeights(Tensor.of(1.0, 3)).of(p, zero).item()).isCloseTo((1 + 2 + 9 + 12) / 8.0, within(1e-15));
-        assertThat(Loss.l1().withWeights(Tensor.of(new double[][] {{1, 3}})).of(p, zero).item()).isCloseTo((1 + 6 + 3 + 12) / 8.0, within(1e-15));
+        assertThat(Loss.l1().withWeights(Tensor.of(new double[][] {{1, 3}})).of(p, zero).item())
+                .isCloseTo((1 + 6 + 3 + 12) / 8.0, within(1e-15));
         assertThat(Loss.l1().withWeights(Tensor.of(1.0, 3)).withNormalized(false).of(p, zero).item()).isCloseTo(24 / 4.0, within(1e-15));
         var signs = Tensor.of(new double[][] {{1, -1}, {-1, -1}});
         assertThat(Loss.hinge().withReduction(Reduction.NONE).withClassWeights(Tensor.of(2.0, 10)).of(p, signs).toDoubleArray())
                 .containsExactly(0, 6, 8, 10);
-        assertThat(Loss.l1().plus(Loss.huber(1).times(2)).of(p, zero).item()).isCloseTo(2.5 + 2 * (0.5 + 1.5 + 2.5 + 3.5) / 4, within(1e-15));
+        assertThat(Loss.l1().plus(Loss.huber(1).times(2)).of(p, zero).item())
+                .isCloseTo(2.5 + 2 * (0.5 + 1.5 + 2.5 + 3.5) / 4, within(1e-15));
     }
 
     @Test void refusesWhatDoesNotFit() {
@@ -231,7 +236,8 @@ class LossTest {
                 .hasMessage("l1: prediction (5, 1) and target (5,) differ; reshape one, losses do not broadcast");
         assertThatThrownBy(() -> Loss.l1().withWeights(Tensor.ones(4)).of(Tensor.zeros(5, 4), Tensor.zeros(5, 4)))
                 .hasMessage("loss: weights (4,) for values of shape (5, 4); of fewer axes they are the first ones, else each size is equal or 1");
-        assertThatThrownBy(() -> Loss.nll().of(Tensor.zeros(2, 3), Tensor.of(0L, 3))).hasMessage("nll: target 3 at 1; class numbers are 0 to 2");
+        assertThatThrownBy(() -> Loss.nll().of(Tensor.zeros(2, 3), Tensor.of(0L, 3)))
+                .hasMessage("nll: target 3 at 1; class numbers are 0 to 2");
         assertThatThrownBy(() -> Loss.nll().of(Tensor.zeros(2, 3), Tensor.of(0.0, 1))).hasMessageContaining("targets are integers");
         assertThatThrownBy(() -> Loss.pinball(1)).hasMessage("pinball: tau is 1.0; it lies strictly between 0 and 1");
         assertThatThrownBy(() -> Loss.focal(-1)).hasMessage("focal: gamma is -1.0; it is at least 0");
