@@ -13,6 +13,7 @@ import lyceum.tensor.Tensor;
  * What a loss asks for: the one prediction of least expected loss under a distribution of targets.
  *
  * {@snippet :
+ * var minutes = Tensor.of(12.0, 14, 15, 17, 62);
  * Elicitation.number(Loss.l1(), minutes);                     // the median
  * Elicitation.number(Loss.pinball(0.9), minutes);             // the quantile 0.9
  * Elicitation.vector(Loss.brier(), classNumbers, 3);          // logits whose softmax is the shares of the classes

@@ -13,7 +13,7 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * var loss = Loss.nll(Likelihood.gaussian());                       // outputs (n, 2): mean and logarithm of the variance
- * trainer.fit(network, loss, data, Rng.of(1));
+ * new Trainer(new Adam(1e-3), 20).fit(network, loss, data, Rng.of(1));
  * Loss.nll(Likelihood.mixture(3, 2, Likelihood.gaussian()));        // outputs (n, 9): 3 logits, then mean and log variance of each
  * Loss.nll(Likelihood.of(2, p -> new Gamma(Math.exp(p[0]), Math.exp(p[1]))));    // any distribution with a density
  * }

@@ -14,10 +14,10 @@ import lyceum.withers.Withers;
  *
  * {@snippet :
  * var adjustment = LogitAdjustment.ofCounts(5000, 500, 50);
- * trainer.fit(network, adjustment.loss(), data, rng);              // trained with the shift, raw logits are used afterwards
- * adjustment.balanced(network.forward(x)).argmax(1);               // or trained without it, and shifted afterwards; never both
- * adjustment.to(target, network.forward(x));                       // another known class mix
- * var found = adjustment.estimate(network.forward(unlabelled));    // an unknown one, by EM
+ * new Trainer(new Adam(1e-3), 20).fit(network, adjustment.loss(), data, rng);    // with the shift; raw logits are used afterwards
+ * adjustment.balanced(network.forward(x)).argmax(1);        // or trained without it, and shifted afterwards; never both
+ * adjustment.to(Tensor.of(0.2, 0.3, 0.5), network.forward(x)).softmax(1);        // another known class mix
+ * Tensor found = adjustment.estimate(network.forward(x));   // an unknown one, by EM over unlabelled x
  * }
  *
  * <p>Exact where the softmax of the logits is the true posterior and only the mix of the classes changes, not how each looks.
