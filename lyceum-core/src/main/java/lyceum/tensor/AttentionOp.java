@@ -71,7 +71,7 @@ public record AttentionOp(double scale, boolean causal, long window, int given, 
     private Tensor mask(int mask, Tensor[] in) { return has(mask) ? in[place(mask)] : null; }
 
     private Attention options(Tensor... in) {
-        return new Attention(scale, causal, window, mask(BIAS, in), mask(SLOPES, in),
+        return new Attention(scale, 0, causal, window, mask(BIAS, in), mask(SLOPES, in),
                 has(SEEN) ? new BlockMask(mask(SEEN, in), block) : null, mask(LENGTHS, in), mask(STARTS, in), mask(TABLE, in), packing,
                 method);
     }
@@ -233,6 +233,7 @@ public record AttentionOp(double scale, boolean causal, long window, int given, 
         long batch = q.size(0), heads = q.size(1), keyHeads = k.size(1), group = keyHeads == 0 ? 1 : heads / keyHeads;
         var scores = q.reshape(batch, keyHeads, group * q.size(2), q.size(3)).matmul(k.transpose())
                 .reshape(batch, heads, q.size(2), k.size(2)).mul(options.scale());
+        if (options.softCap() > 0) scores = scores.div(options.softCap()).tanh().mul(options.softCap());
         var bias = bias(options, q.size(2), k.size(2));
         if (bias != null) scores = scores.add(bias);
         var seen = seen(options, q.size(2), k.size(2));

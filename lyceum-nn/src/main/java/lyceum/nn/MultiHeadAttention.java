@@ -18,6 +18,7 @@ import lyceum.tensor.Tensor;
  * }
  *
  * <p>Parameters are named as in Llama's checkpoints: {@code q_proj.weight} (heads d, width), {@code k_proj}, {@code v_proj}, {@code o_proj}.
+ * Hooks find {@code q}, {@code k}, {@code weights} and {@code z} (what each head found, before {@code o_proj}).
  *
  * @see <a href="https://arxiv.org/abs/1706.03762">Vaswani et al. (2017)</a>
  * @see <a href="https://arxiv.org/abs/2305.13245">Ainslie et al. (2023): grouped queries</a>
@@ -25,6 +26,7 @@ import lyceum.tensor.Tensor;
 public final class MultiHeadAttention extends Module {
     private final AttentionConfig config;
     private final Linear q_proj, k_proj, v_proj, o_proj;
+    private final RMSNorm q_norm, k_norm;
 
     public MultiHeadAttention(AttentionConfig config, Rng rng) {
         this.config = config;
@@ -33,6 +35,8 @@ public final class MultiHeadAttention extends Module {
         k_proj = projection(config.keyWidth(), keys, rng);
         v_proj = projection(config.valueWidth(), keys, rng);
         o_proj = new Linear(queries, config.width(), config.bias(), config.dtype(), Init.torchLinear(queries), rng);
+        q_norm = config.qkNorm() ? new RMSNorm(config.headWidth(), 1e-6, false, config.dtype()) : null;
+        k_norm = config.qkNorm() ? new RMSNorm(config.headWidth(), 1e-6, false, config.dtype()) : null;
     }
 
     private Linear projection(int inputs, int outputs, Rng rng) {
@@ -48,7 +52,10 @@ public final class MultiHeadAttention extends Module {
     public Tensor forward(Tensor x, Tensor memory, Pass pass) { return forward(x, memory, memory, config.attention(), pass); }
 
     /** The positions that follow those in the cache, which then holds them as well. */
-    public Tensor forward(Tensor x, KvCache cache, Pass pass) { return emit(x, attend(x, x, x, config.attention(), cache, pass), pass); }
+    public Tensor forward(Tensor x, KvCache cache, Pass pass) { return forward(x, cache, config.attention(), pass); }
+
+    /** As above, with a mask for this call. */
+    public Tensor forward(Tensor x, KvCache cache, Attention attention, Pass pass) { return emit(x, attend(x, x, x, attention, cache, pass), pass); }
 
     /** As above, with a mask for this call: key lengths of a padded batch, a bias. */
     public Tensor forward(Tensor x, Tensor memory, Attention attention, Pass pass) { return forward(x, memory, memory, attention, pass); }
@@ -134,13 +141,19 @@ public final class MultiHeadAttention extends Module {
     }
 
     private Tensor attend(Tensor q, KvCache.Past past, Attention attention, Pass pass) {
-        var y = mixed(attention, q, past.keys(), past.values(), pass);
+        var y = pass.point(this, "z", mixed(attention, q, past.keys(), past.values(), pass));
         return o_proj.forward(y.transpose(1, 2).reshape(q.size(0), q.size(2), (long) config.heads() * config.headWidth()), pass);
     }
 
-    private Tensor queries(Tensor x, long start, Pass pass) { return turned(split(q_proj.forward(x, pass), config.heads()), start); }
+    private Tensor queries(Tensor x, long start, Pass pass) {
+        return pass.point(this, "q", turned(normal(q_norm, split(q_proj.forward(x, pass), config.heads()), pass), start));
+    }
 
-    private Tensor keyed(Tensor x, long start, Pass pass) { return turned(split(k_proj.forward(x, pass), config.keyHeads()), start); }
+    private Tensor keyed(Tensor x, long start, Pass pass) {
+        return pass.point(this, "k", turned(normal(k_norm, split(k_proj.forward(x, pass), config.keyHeads()), pass), start));
+    }
+
+    private static Tensor normal(RMSNorm norm, Tensor x, Pass pass) { return norm == null ? x : norm.forward(x, pass); }
 
     private Tensor turned(Tensor x, long start) { return config.rotary() == null ? x : config.rotary().at(start, x.size(2), x.dtype()).of(x); }
 
