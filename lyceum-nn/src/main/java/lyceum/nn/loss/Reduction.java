@@ -11,6 +11,9 @@ public enum Reduction {
     /** None: each example keeps its own. */
     NONE;
 
+    /** Losses of equal weight, made one number or left alone; the mean of none is NaN. */
+    public Tensor of(Tensor losses) { return of(losses, Tensor.scalar(losses.count())); }
+
     /** Weighted losses as they are, summed, or their sum over {@code divisor}; a mean of nothing is NaN with gradient 0. */
     Tensor of(Tensor losses, Tensor divisor) {
         return switch (this) {
