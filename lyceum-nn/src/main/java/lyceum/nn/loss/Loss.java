@@ -102,6 +102,17 @@ public interface Loss {
         return p.eq(0).where(p.zerosLike(), p.mul(q.log())).sum(axis).neg();
     }
 
+    /** Mean triplet margin loss of anchors, positives and negatives (n, d), Euclidean, with margin 1; see {@link TripletLoss}. */
+    static Tensor triplet(Tensor anchor, Tensor positive, Tensor negative) { return new TripletLoss().of(anchor, positive, negative); }
+
+    /** Contrastive loss of queries (n, d) and their keys (n, d) by cosine, the other keys being the negatives; see {@link InfoNce}. */
+    static Tensor infoNce(Tensor queries, Tensor keys, double temperature) { return new InfoNce(temperature).of(queries, keys); }
+
+    /** Noise-contrastive loss of log densities (n), (n), (n, k) and (n, k) of a model that normalises itself; see {@link NoiseContrastive}. */
+    static Tensor nce(Tensor modelAtData, Tensor noiseAtData, Tensor modelAtDraws, Tensor noiseAtDraws) {
+        return new NoiseContrastive().of(modelAtData, noiseAtData, modelAtDraws, noiseAtDraws);
+    }
+
     private static Tensor residual(String operation, Tensor prediction, Tensor target) {
         same(operation, prediction, target);
         return prediction.sub(target.to(prediction.dtype()));
