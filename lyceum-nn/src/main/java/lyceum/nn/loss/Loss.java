@@ -113,6 +113,9 @@ public interface Loss {
         return new NoiseContrastive().of(modelAtData, noiseAtData, modelAtDraws, noiseAtDraws);
     }
 
+    /** Mean cross-entropy of logits (batch, time, vocabulary) and the ids (batch, time) that come next; see {@link CausalLmLoss}. */
+    static Tensor causalLm(Tensor logits, Tensor ids) { return new CausalLmLoss().of(logits, ids); }
+
     private static Tensor residual(String operation, Tensor prediction, Tensor target) {
         same(operation, prediction, target);
         return prediction.sub(target.to(prediction.dtype()));
