@@ -1,0 +1,125 @@
+package lyceum.labs.nn;
+
+import static lyceum.labs.Bounds.atLeast;
+import static lyceum.labs.Bounds.atMost;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import lyceum.DType;
+import lyceum.labs.Lab;
+import lyceum.labs.LabBody;
+import lyceum.labs.LabContext;
+import lyceum.memory.Scope;
+import lyceum.nn.Activation;
+import lyceum.nn.Layer;
+import lyceum.nn.Linear;
+import lyceum.nn.loss.CtcDecoder;
+import lyceum.nn.loss.CtcLoss;
+import lyceum.optim.Adam;
+import lyceum.plot.Figure;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+
+/** Tones in noise, and what was played, but not when: a network learns to put a spike where each tone is. */
+@Lab(topics = "ctc-rnnt", title = "What was played, not when")
+final class CtcLab implements LabBody {
+    private static final int WINDOW = 160, BINS = 32, TIME = 50, TONES = 3;
+    private static final String[] NAMES = {"blank", "a", "b", "c"};
+
+    private record Tune(Tensor spectrogram, int[] labels) {}
+
+    @Override public void run(LabContext lab) {
+        double noise = lab.param("noise", 0.3, 0.0, 2.0);
+        int steps = lab.param("steps", 120, 10, 1000), width = lab.param("beam width", 8, 1, 64);
+        var rng = lab.rng(1);
+        var network = new Linear(3 * BINS, 32, rng).then(Activation.RELU).then(new Linear(32, TONES + 1, rng));
+        var optimizer = new Adam(1e-2).over(network.parameters());
+        var shown = play(lab.rng(2), noise);
+        var frames = new ArrayList<Figure>();
+        var labels = new ArrayList<String>();
+        var losses = new double[steps];
+        for (int step : lab.progress("steps", steps)) {
+            if (step % Math.max(1, steps / 5) == 0) {
+                frames.add(lattice(network, shown));
+                labels.add("step " + step);
+            }
+            try (var scope = Scope.open()) {
+                var tunes = new Tune[12];
+                for (int i = 0; i < tunes.length; i++) tunes[i] = play(rng, noise);
+                var counts = new int[tunes.length];
+                Arrays.fill(counts, TIME);
+                optimizer.zeroGrad();
+                var loss = new CtcLoss().of(logProbs(network, tunes), counts, Arrays.stream(tunes).map(Tune::labels).toArray(int[][]::new));
+                loss.backward();
+                losses[step] = loss.item();
+                optimizer.step();
+            }
+        }
+        frames.add(lattice(network, shown));
+        labels.add("step " + steps);
+        lab.figure(Figure.frames("The lattice lights up", "step", frames).labelled(labels.toArray(String[]::new)).startingAt(frames.size() - 1).describedAs(
+                "Which state each frame takes part in: at first a blur along the diagonal, after training a staircase of sharp steps."));
+        var p = logProbs(network, shown).select(1, 0);
+        double[] time = Tensor.arange(TIME).to(DType.F64).mul(0.02).toDoubleArray();
+        var spikes = Figure.plot("Spikes");
+        for (int k = 1; k <= TONES; k++) spikes = spikes.add(NAMES[k], time, p.select(1, k).exp().to(DType.F64).toDoubleArray());
+        lab.figure(Figure.row("What is heard and what is read", Figure.heatmap("Spectrogram", shown.spectrogram.transpose().to(DType.F64).toRows())
+                .axes("frame of 20 ms", "frequency bin of 50 Hz").measuring("0.3 log power"), spikes.axes("time (s)", "probability")).describedAs(
+                        "Bright bars in the spectrogram are tones; below each of them the probability of its label spikes, and between them is blank."));
+        lab.figure(Figure.line("Loss", losses).axes("step", "loss (nats a label)").describedAs("The loss falls as the network learns where the tones are."));
+        errors(lab, network, noise, width);
+    }
+
+    /** The share of all paths that is in each state at each frame. */
+    private static Figure lattice(Layer network, Tune tune) {
+        var shares = new CtcLoss().posterior(logProbs(network, tune).select(1, 0), tune.labels);
+        var names = new String[2 * tune.labels.length + 1];
+        for (int s = 0; s < names.length; s++) names[s] = s + " " + NAMES[s % 2 == 0 ? 0 : tune.labels[s / 2]];
+        return Figure.heatmap("Shares of the paths", shares.transpose().contiguous(), names, Figure.numbered(1, TIME)).axes("frame", "state")
+                .measuring("share").describedAs("Where the paths of one tune run: frames along, states from the first blank to the last.");
+    }
+
+    private static void errors(LabContext lab, Layer network, double noise, int width) {
+        int right = 0, greedy = 0;
+        var rows = new ArrayList<List<?>>();
+        var rng = lab.rng(3);
+        for (int i : lab.progress("fresh tunes", 60)) {
+            var tune = play(rng, noise);
+            var p = logProbs(network, tune).select(1, 0);
+            int[] best = new CtcDecoder(width).decode(p).getFirst().labels(), quick = CtcDecoder.greedy(p, 0);
+            if (Arrays.equals(best, tune.labels)) right++;
+            if (Arrays.equals(quick, tune.labels)) greedy++;
+            if (i < 4) rows.add(List.of(text(tune.labels), text(quick), text(best)));
+        }
+        lab.table("Read", List.of("played", "best path", "prefix beam"), rows);
+        lab.say("Of 60 fresh tunes %d are read without any error by the beam, %d by the best path.", right, greedy);
+        lab.shows("tunes without any error, of 60", right, atLeast(45));
+        var two = Tensor.of(new double[][] {{0.6, 0.4}, {0.6, 0.4}}).log();
+        lab.shows("p(a) of the article's two frames less 0.64", Math.abs(Math.exp(new CtcDecoder(4).decode(two).getFirst().score()) - 0.64), atMost(1e-12));
+    }
+
+    private static String text(int[] labels) { return String.join(" ", Arrays.stream(labels).mapToObj(l -> NAMES[l]).toList()); }
+
+    private static Tune play(Rng rng, double noise) {
+        int count = 2 + rng.nextInt(4);
+        var labels = new int[count];
+        var sound = new double[TIME * WINDOW];
+        for (int i = 0, at = rng.nextInt(200); i < count; i++) {
+            labels[i] = 1 + rng.nextInt(TONES);
+            int length = 400 + rng.nextInt(600);
+            for (int s = 0; s < length; s++) sound[at + s] = Math.sin(2 * Math.PI * 400 * labels[i] * s / 8000);
+            at += length + 300 + rng.nextInt(200);
+        }
+        for (int s = 0; s < sound.length; s++) sound[s] += noise * rng.nextGaussian();
+        var angles = Tensor.arange(WINDOW).to(DType.F64).unsqueeze(1).mul(Tensor.arange(BINS).to(DType.F64)).mul(2 * Math.PI / WINDOW);
+        var x = Tensor.of(sound, TIME, WINDOW);
+        return new Tune(x.matmul(angles.cos()).square().add(x.matmul(angles.sin()).square()).add(1).log().mul(0.3).to(DType.F32).compute(), labels);
+    }
+
+    /** (time, tunes, classes), from three windows side by side. */
+    private static Tensor logProbs(Layer network, Tune... tunes) {
+        var x = Tensor.stack(1, Arrays.stream(tunes).map(Tune::spectrogram).toArray(Tensor[]::new)).pad(0, 1, 1, 0);
+        return network.forward(Tensor.concat(2, x.narrow(0, 0, TIME), x.narrow(0, 1, TIME), x.narrow(0, 2, TIME))).logSoftmax(2);
+    }
+}
