@@ -27,13 +27,15 @@ final class CtcLab implements LabBody {
     private static final int WINDOW = 160, BINS = 32, TIME = 50, TONES = 3;
     private static final String[] NAMES = {"blank", "a", "b", "c"};
 
-    private record Tune(Tensor spectrogram, int[] labels) {}
+    private record Tune(Tensor spectrogram, int[] labels, int frames) {}
 
     @Override public void run(LabContext lab) {
         double noise = lab.param("noise", 0.3, 0.0, 2.0);
-        int steps = lab.param("steps", 120, 10, 1000), width = lab.param("beam width", 8, 1, 64);
+        int steps = lab.param("steps", 150, 10, 1000), width = lab.param("beam width", 8, 1, 64);
         var rng = lab.rng(1);
-        var network = new Linear(3 * BINS, 32, rng).then(Activation.RELU).then(new Linear(32, TONES + 1, rng));
+        var network = new Linear(3 * BINS, 48, rng).then(Activation.RELU).then(new Linear(48, TONES + 1, rng));
+        var pool = new Tune[80];
+        for (int i = 0; i < pool.length; i++) pool[i] = play(rng, noise);
         var optimizer = new Adam(1e-2).over(network.parameters());
         var shown = play(lab.rng(2), noise);
         var frames = new ArrayList<Figure>();
@@ -45,12 +47,10 @@ final class CtcLab implements LabBody {
                 labels.add("step " + step);
             }
             try (var scope = Scope.open()) {
-                var tunes = new Tune[12];
-                for (int i = 0; i < tunes.length; i++) tunes[i] = play(rng, noise);
-                var counts = new int[tunes.length];
-                Arrays.fill(counts, TIME);
+                var tunes = new Tune[16];
+                for (int i = 0; i < tunes.length; i++) tunes[i] = pool[rng.nextInt(pool.length)];
                 optimizer.zeroGrad();
-                var loss = new CtcLoss().of(logProbs(network, tunes), counts, Arrays.stream(tunes).map(Tune::labels).toArray(int[][]::new));
+                var loss = new CtcLoss().of(logProbs(network, tunes), Arrays.stream(tunes).mapToInt(Tune::frames).toArray(), Arrays.stream(tunes).map(Tune::labels).toArray(int[][]::new));
                 loss.backward();
                 losses[step] = loss.item();
                 optimizer.step();
@@ -86,7 +86,7 @@ final class CtcLab implements LabBody {
         var rng = lab.rng(3);
         for (int i : lab.progress("fresh tunes", 60)) {
             var tune = play(rng, noise);
-            var p = logProbs(network, tune).select(1, 0);
+            var p = logProbs(network, tune).select(1, 0).narrow(0, 0, tune.frames);
             int[] best = new CtcDecoder(width).decode(p).getFirst().labels(), quick = CtcDecoder.greedy(p, 0);
             if (Arrays.equals(best, tune.labels)) right++;
             if (Arrays.equals(quick, tune.labels)) greedy++;
@@ -105,7 +105,8 @@ final class CtcLab implements LabBody {
         int count = 2 + rng.nextInt(4);
         var labels = new int[count];
         var sound = new double[TIME * WINDOW];
-        for (int i = 0, at = rng.nextInt(200); i < count; i++) {
+        int at = rng.nextInt(200);
+        for (int i = 0; i < count; i++) {
             labels[i] = 1 + rng.nextInt(TONES);
             int length = 400 + rng.nextInt(600);
             for (int s = 0; s < length; s++) sound[at + s] = Math.sin(2 * Math.PI * 400 * labels[i] * s / 8000);
@@ -114,7 +115,7 @@ final class CtcLab implements LabBody {
         for (int s = 0; s < sound.length; s++) sound[s] += noise * rng.nextGaussian();
         var angles = Tensor.arange(WINDOW).to(DType.F64).unsqueeze(1).mul(Tensor.arange(BINS).to(DType.F64)).mul(2 * Math.PI / WINDOW);
         var x = Tensor.of(sound, TIME, WINDOW);
-        return new Tune(x.matmul(angles.cos()).square().add(x.matmul(angles.sin()).square()).add(1).log().mul(0.3).to(DType.F32).compute(), labels);
+        return new Tune(x.matmul(angles.cos()).square().add(x.matmul(angles.sin()).square()).add(1).log().mul(0.3).to(DType.F32).compute(), labels, Math.min(TIME, at / WINDOW));
     }
 
     /** (time, tunes, classes), from three windows side by side. */
