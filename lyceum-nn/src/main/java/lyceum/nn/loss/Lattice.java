@@ -5,7 +5,9 @@ import lyceum.DType;
 import lyceum.LyceumException;
 import lyceum.autograd.Primitive;
 import lyceum.backend.Parallel;
+import lyceum.tensor.GradMode;
 import lyceum.tensor.Tensor;
+import lyceum.tensor.Tracing;
 
 /** What the losses over alignments have in common: sums of paths in log space, and an operation whose gradient is how often each score is used. */
 final class Lattice {
@@ -30,19 +32,22 @@ final class Lattice {
      * @param zeroInfinity makes an infinite loss 0
      */
     static Tensor losses(String name, Tensor scores, int axis, int items, boolean zeroInfinity, Item item) {
-        var uses = Primitive.of(name, in -> run(in[0], items, zeroInfinity, item, true)[1], (i, g, out, in) -> {
+        if (!GradMode.isRecording() && !Tracing.on()) return run(scores, items, zeroInfinity, item, false);
+        // Uses and losses come of one pass, so they are one flat result, which a second derivative would ask for its own.
+        var both = Primitive.of(name, in -> run(in[0], items, zeroInfinity, item, true), (i, g, out, in) -> {
             throw new LyceumException(name + ": the gradient is computed on the lattice and cannot be differentiated again");
         });
-        return Primitive.of(name, in -> new Tensor[] {uses.apply(in[0])}, (in, kept) -> run(in[0], items, zeroInfinity, item, false)[0],
+        return Primitive.of(name, in -> new Tensor[] {both.apply(in[0])}, (in, kept) -> kept[0].narrow(0, in[0].count(), items),
                 (i, g, out, in, kept) -> {
                     var shape = new long[in[0].rank()];
                     Arrays.fill(shape, 1);
                     shape[axis] = items;
-                    return kept[0].mul(g.reshape(shape)).neg();
+                    return kept[0].narrow(0, 0, in[0].count()).reshape(in[0].shape().toArray()).mul(g.reshape(shape)).neg();
                 }).apply(scores);
     }
 
-    private static Tensor[] run(Tensor scores, int items, boolean zeroInfinity, Item item, boolean wanted) {
+    /** The losses, behind the uses if they are wanted. */
+    private static Tensor run(Tensor scores, int items, boolean zeroInfinity, Item item, boolean wanted) {
         double[] values = scores.to(DType.F64).toDoubleArray(), losses = new double[items], used = wanted ? new double[values.length] : null;
         Parallel.range(items, 1, (from, to) -> {
             for (int n = (int) from; n < to; n++) {
@@ -50,7 +55,7 @@ final class Lattice {
                 losses[n] = zeroInfinity && loss == Double.POSITIVE_INFINITY ? 0 : loss;
             }
         });
-        var type = scores.dtype();
-        return new Tensor[] {Tensor.of(losses).to(type), wanted ? Tensor.of(used, scores.shape().toArray()).to(type) : null};
+        var found = Tensor.of(losses);
+        return (wanted ? Tensor.concat(0, Tensor.of(used), found) : found).to(scores.dtype());
     }
 }

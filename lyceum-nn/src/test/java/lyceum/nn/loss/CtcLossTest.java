@@ -96,6 +96,7 @@ class CtcLossTest {
             double slope = (loss.of(Tensor.of(up, 6, 3, 4), frames, labels).item() - loss.of(Tensor.of(down, 6, 3, 4), frames, labels).item()) / 2e-5;
             assertThat(g[i]).isCloseTo(slope, within(1e-8));
         }
+        assertThat(Autograd.noGrad(() -> loss.of(logProbs, frames, labels)).item()).isEqualTo(loss.of(logProbs, frames, labels).item());
         assertThatThrownBy(() -> Autograd.hvp(z -> loss.of(z, frames, labels), logProbs, logProbs)).isInstanceOf(LyceumException.class);
     }
 
