@@ -48,6 +48,8 @@ import lyceum.learn.linear.QuantileRegression;
 import lyceum.learn.linear.Ridge;
 import lyceum.learn.linear.RidgeCv;
 import lyceum.learn.linear.TransformedTarget;
+import lyceum.learn.manifold.Isomap;
+import lyceum.learn.manifold.LocallyLinearEmbedding;
 import lyceum.learn.multiclass.NestedDichotomies;
 import lyceum.learn.multiclass.OneVsOne;
 import lyceum.learn.multiclass.OneVsRest;
@@ -142,6 +144,8 @@ public final class Learners {
         ALL.put("factor analysis", new FactorAnalysis(1));
         ALL.put("canonical correlations", new CanonicalCorrelation());
         ALL.put("non-negative factors", new Nmf(2));
+        ALL.put("Isomap", new Isomap(5, 2));
+        ALL.put("locally linear embedding", new LocallyLinearEmbedding(15, 2));
         ALL.put("distances from centres", new KMeans(3).asTransformer());
         ALL.put("columns of deviation 1", new StandardScaler());
         ALL.put("powers and products", new PolynomialFeatures(2));

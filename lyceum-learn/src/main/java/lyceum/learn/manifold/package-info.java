@@ -1,0 +1,6 @@
+/**
+ * Maps of data that lie on a curved surface. {@link lyceum.learn.manifold.Isomap} unrolls it by distances along it,
+ * {@link lyceum.learn.manifold.LocallyLinearEmbedding} by each row's place among its neighbours.
+ * {@link lyceum.learn.manifold.Trustworthiness} says how far a map's neighbours can be believed.
+ */
+package lyceum.learn.manifold;
