@@ -50,7 +50,9 @@ import lyceum.learn.linear.RidgeCv;
 import lyceum.learn.linear.TransformedTarget;
 import lyceum.learn.manifold.Isomap;
 import lyceum.learn.manifold.LocallyLinearEmbedding;
+import lyceum.learn.manifold.ParametricUmap;
 import lyceum.learn.manifold.Tsne;
+import lyceum.learn.manifold.Umap;
 import lyceum.learn.multiclass.NestedDichotomies;
 import lyceum.learn.multiclass.OneVsOne;
 import lyceum.learn.multiclass.OneVsRest;
@@ -148,6 +150,8 @@ public final class Learners {
         ALL.put("Isomap", new Isomap(5, 2));
         ALL.put("locally linear embedding", new LocallyLinearEmbedding(15, 2));
         ALL.put("t-SNE", new Tsne(8).withIterations(100));
+        ALL.put("UMAP", new Umap(8).withEpochs(50));
+        ALL.put("UMAP by a network", new ParametricUmap(new Umap(8), 16).withEpochs(3).withBatchSize(32));
         ALL.put("distances from centres", new KMeans(3).asTransformer());
         ALL.put("columns of deviation 1", new StandardScaler());
         ALL.put("powers and products", new PolynomialFeatures(2));
