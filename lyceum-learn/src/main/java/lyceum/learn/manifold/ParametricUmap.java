@@ -70,7 +70,7 @@ public record ParametricUmap(Umap umap, List<Integer> hidden, int epochs, int ba
         var input = LearnerInput.forFit(this, x);
         input.refuseWeights(weights);
         var graph = umap.graph(input, NeighborLists.of(input, umap.metric(), umap.neighbors()), y);
-        var columns = common(ColumnScale.of(input.x(), input.weights(null)));
+        var columns = ColumnScale.common(input.x());
         var rows = columns.apply(input.x()).compute();
         var rng = Rng.of(umap.seed());
         var config = new MlpConfig(input.columns(), hidden, umap.components(), Activation.RELU, MlpConfig.Norm.NONE, 0, false,
@@ -97,15 +97,6 @@ public record ParametricUmap(Umap umap, List<Integer> hidden, int epochs, int ba
         network.state().forEach((name, tensor) -> parameters.put(name, tensor.detach().copy().compute()));
         var placed = Autograd.noGrad(() -> network.predict(rows)).to(input.x().dtype()).compute();
         return new ParametricUmapModel(config, parameters, columns, placed);
-    }
-
-    /** One scale for all columns: those that hardly vary stay small, as they are in the distances. */
-    private static ColumnScale common(ColumnScale columns) {
-        double square = 0;
-        for (double v : columns.scale()) square += v * v / columns.scale().length;
-        var scale = new double[columns.scale().length];
-        Arrays.fill(scale, Math.sqrt(square));
-        return new ColumnScale(columns.centre(), scale);
     }
 
     /** @param places of heads, then of tails (2 m x components) */
