@@ -55,7 +55,7 @@ final class TsneLab implements LabBody {
                 .describedAs("Few neighbours break the map into crumbs whose places are chance; more keep some of the coarse layout."));
         double sum = tsne.affinities(x).values().sum().item();
         lab.shows("sum of all joint affinities, less 1", Math.abs(sum - 1), below(1e-12));
-        lab.shows("worst trustworthiness of four perplexities", Math.min(Math.min(kept[0], kept[1]), Math.min(kept[2], kept[3])), above(0.8));
+        lab.shows("worst trustworthiness of four perplexities", Arrays.stream(kept).min().orElseThrow(), above(0.8));
     }
 
     private static double[] distances(Tensor y) {

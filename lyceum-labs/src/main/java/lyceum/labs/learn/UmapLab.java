@@ -23,7 +23,8 @@ final class UmapLab implements LabBody {
     private static final String[] DIGITS = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 
     @Override public void run(LabContext lab) {
-        int rows = lab.param("rows", 400, 100, 1500), neighbors = lab.param("neighbors", 15, 2, 60), epochs = lab.param("epochs", 200, 10, 1000);
+        int rows = lab.param("rows", 400, 100, 1500), neighbors = lab.param("neighbors", 15, 2, 60);
+        int epochs = lab.param("epochs", 200, 10, 1000);
         double minDist = lab.param("min_dist", 0.1, 0.0, 1.0);
         long seed = lab.rng(1).nextInt(1000);
         var digits = Datasets.digits();
@@ -33,9 +34,12 @@ final class UmapLab implements LabBody {
         var umap = new Umap(neighbors).withMinDist(minDist).withSeed(seed);
         int[] passes = {1, Math.max(2, epochs / 20), Math.max(3, epochs / 4), epochs};
         var frames = new ArrayList<Plot>();
-        for (int p : passes)
-            frames.add(Figure.scatter(p == 1 ? "1 epoch" : p + " epochs", umap.withEpochs(p).fitTransform(x), labels, DIGITS).axes("first", "second"));
-        lab.figure(Figure.frames("Epoch by epoch", "epochs", frames).labelled(Arrays.stream(passes).mapToObj(Integer::toString).toArray(String[]::new))
+        for (int p : passes) {
+            Tensor map = umap.withEpochs(p).fitTransform(x);
+            frames.add(Figure.scatter(p == 1 ? "1 epoch" : p + " epochs", map, labels, DIGITS).axes("first", "second"));
+        }
+        String[] named = Arrays.stream(passes).mapToObj(Integer::toString).toArray(String[]::new);
+        lab.figure(Figure.frames("Epoch by epoch", "epochs", frames).labelled(named)
                 .describedAs("The spectral start has the coarse layout already; edges draw the digits together, random pushes part them."));
         var model = umap.withEpochs(epochs).fit(x);
         double trust = Trustworthiness.of(x, model.embedding(), 15);
@@ -57,7 +61,8 @@ final class UmapLab implements LabBody {
         lab.shows("a at min_dist 0.1, less 1.577", Math.abs(curve.a() - 1.577), atMost(1e-3));
         lab.shows("b at min_dist 0.1, less 0.895", Math.abs(curve.b() - 0.895), atMost(1e-3));
         Tensor fresh = digits.x().narrow(0, rows, 200), truth = digits.y().narrow(0, rows, 200);
-        double placed = new KNeighborsClassifier(5).fit(model.embedding(), digits.y().narrow(0, 0, rows)).score(model.transform(fresh), truth);
+        var neighbours = new KNeighborsClassifier(5).fit(model.embedding(), digits.y().narrow(0, 0, rows));
+        double placed = neighbours.score(model.transform(fresh), truth);
         lab.say("%.0f%% of 200 new digits are placed among their own kind.", 100 * placed);
         lab.shows("accuracy of new digits by their neighbours on the map", placed, atLeast(0.7));
     }

@@ -50,7 +50,8 @@ public record DimensionReduction(SequencedMap<String, Transformer> reducers) {
         var some = new LinkedHashMap<String, Transformer>();
         for (String name : names) {
             var reducer = reducers.get(name);
-            if (reducer == null) throw new IllegalArgumentException("DimensionReduction: no reducer is called \"" + name + "\"; there are " + reducers.keySet());
+            if (reducer == null) throw new IllegalArgumentException(
+                    "DimensionReduction: no reducer is called \"" + name + "\"; there are " + reducers.keySet());
             some.put(name, reducer);
         }
         return new DimensionReduction(some);

@@ -54,8 +54,8 @@ public record LocallyLinearEmbedding(int neighbors, int components, Method metho
         if (!(regularization >= 0 && regularization < Double.POSITIVE_INFINITY))
             throw new IllegalArgumentException("LocallyLinearEmbedding: regularization is " + regularization + "; it is at least 0");
         if (method == Method.MODIFIED && neighbors < components)
-            throw new IllegalArgumentException("LocallyLinearEmbedding: the modified method needs at least as many neighbours as components, not "
-                    + neighbors + " and " + components);
+            throw new IllegalArgumentException("LocallyLinearEmbedding: the modified method needs at least as many neighbours as"
+                    + " components, not " + neighbors + " and " + components);
     }
 
     public LocallyLinearEmbedding(int neighbors, int components) { this(neighbors, components, Method.STANDARD, 1e-3); }

@@ -46,11 +46,13 @@ public record MapScores(double trustworthiness, double continuity, double stress
         });
         var all = new double[6];
         for (double[] row : sums) for (int s = 0; s < 6; s++) all[s] += row[s];
-        double pairs = (double) n * (n - 1), d = all[0] / pairs, e = all[1] / pairs, dd = all[2] / pairs, ee = all[3] / pairs, de = all[4] / pairs;
+        double pairs = (double) n * (n - 1), d = all[0] / pairs, e = all[1] / pairs;
+        double dd = all[2] / pairs, ee = all[3] / pairs, de = all[4] / pairs;
         // The best scale is de / ee, and what it leaves dd - de^2 / ee.
         double stress = dd > 0 ? Math.sqrt(Math.max(0, ee > 0 ? 1 - de * de / (ee * dd) : 1)) : 0;
         double correlation = (de - d * e) / Math.sqrt((dd - d * d) * (ee - e * e));
-        return new MapScores(trust, whole, stress, correlation, all[5] / ((double) n * k), labels == null ? Double.NaN : accuracy(map, labels));
+        double recall = all[5] / ((double) n * k), accuracy = labels == null ? Double.NaN : accuracy(map, labels);
+        return new MapScores(trust, whole, stress, correlation, recall, accuracy);
     }
 
     /** Of distances, of those on the map, of their squares and products. */

@@ -75,14 +75,16 @@ public record Mds(int components, Method method, int iterations, double toleranc
     public MdsModel ofDistances(Tensor distances, Progress progress) {
         var input = LearnerInput.matrix("Mds.ofDistances", distances, false);
         int n = input.rows();
-        if (input.columns() != n) throw new ShapeException("Mds.ofDistances: distances have shape " + distances.shape() + "; they are square");
+        if (input.columns() != n)
+            throw new ShapeException("Mds.ofDistances: distances have shape " + distances.shape() + "; they are square");
         double[][] d = input.x().to(DType.F64).toRows();
         for (int i = 0; i < n; i++)
             for (int j = 0; j <= i; j++)
                 if (!(d[i][j] >= 0) || Math.abs(d[i][j] - d[j][i]) > 1e-9 * (1 + d[i][j]) || i == j && d[i][i] != 0)
-                    throw new IllegalArgumentException("Mds.ofDistances: distances between " + i + " and " + j + " are " + d[i][j] + " and " + d[j][i]
-                            + "; they are symmetric, at least 0, and 0 from a row to itself");
-        KernelPcaModel scaling = new KernelPca(new PrecomputedKernel(), components).fit(input.x().to(DType.F64).square().mul(-0.5).compute());
+                    throw new IllegalArgumentException("Mds.ofDistances: distances between " + i + " and " + j + " are " + d[i][j] + " and "
+                            + d[j][i] + "; they are symmetric, at least 0, and 0 from a row to itself");
+        var gram = input.x().to(DType.F64).square().mul(-0.5).compute();
+        KernelPcaModel scaling = new KernelPca(new PrecomputedKernel(), components).fit(gram);
         Tensor start = scaling.transform(scaling.rows());
         return method == Method.CLASSICAL ? new MdsModel(null, scaling, start.to(input.x().dtype()), Stress.of(d, start.toRows()), false)
                 : majorised(d, start, scaling, input.x().dtype(), progress);

@@ -15,7 +15,8 @@ import lyceum.tensor.Tensor;
  * @param stress {@code sum_{i<j} (d_ij - |y_i - y_j|)^2}
  * @param majorised whether the map is metric
  */
-public record MdsModel(Tensor rows, KernelPcaModel scaling, Tensor embedding, double stress, boolean majorised) implements FittedTransformer {
+public record MdsModel(Tensor rows, KernelPcaModel scaling, Tensor embedding, double stress, boolean majorised)
+        implements FittedTransformer {
     private static final int STEPS = 100;
 
     static Tensor distances(Tensor x, Tensor z) {

@@ -29,7 +29,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://doi.org/10.1002/rsa.10073">Dasgupta and Gupta (2003)</a>
  */
 @Withers
-public record RandomProjection(int components, double distortion, Kind kind, double density, long seed) implements RandomProjectionWithers, Transformer {
+public record RandomProjection(int components, double distortion, Kind kind, double density, long seed)
+        implements RandomProjectionWithers, Transformer {
 
     /** How directions are drawn. */
     public enum Kind {
@@ -50,7 +51,8 @@ public record RandomProjection(int components, double distortion, Kind kind, dou
         if (!(distortion > 0 && distortion < 1))
             throw new IllegalArgumentException("RandomProjection: distortion is " + distortion + "; it lies between 0 and 1");
         Objects.requireNonNull(kind, "kind");
-        if (!(density > 0 && density <= 1)) throw new IllegalArgumentException("RandomProjection: density is " + density + "; it lies in (0, 1]");
+        if (!(density > 0 && density <= 1))
+            throw new IllegalArgumentException("RandomProjection: density is " + density + "; it lies in (0, 1]");
     }
 
     public RandomProjection(int components) { this(components, 0.1, Kind.GAUSSIAN, 1 / 3.0, 0); }
@@ -61,7 +63,7 @@ public record RandomProjection(int components, double distortion, Kind kind, dou
     /** {@code 4 ln n / (e^2 / 2 - e^3 / 3)}, rounded down. */
     public static int dimensions(long rows, double distortion) {
         if (rows < 1 || !(distortion > 0 && distortion < 1)) throw new IllegalArgumentException(
-                "RandomProjection.dimensions: " + rows + " rows and distortion " + distortion + "; at least 1 row, a distortion between 0 and 1");
+                "RandomProjection.dimensions: " + rows + " rows, distortion " + distortion + "; at least 1 row, a distortion between 0 and 1");
         return (int) (4 * Math.log(rows) / (distortion * distortion / 2 - distortion * distortion * distortion / 3));
     }
 

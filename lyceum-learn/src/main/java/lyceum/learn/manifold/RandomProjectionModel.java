@@ -37,7 +37,8 @@ public record RandomProjectionModel(int nFeatures, int nOutputs, Tensor matrix, 
 
     /** Sparse rows, which are not filled; not for the Hadamard kind. */
     public Tensor transform(Csr x) {
-        if (matrix == null) throw new IllegalStateException("RandomProjectionModel: a Hadamard transform fills sparse rows; take the sparse kind");
+        if (matrix == null)
+            throw new IllegalStateException("RandomProjectionModel: a Hadamard transform fills sparse rows; take the sparse kind");
         if (x.columns() != nFeatures)
             throw new ShapeException("RandomProjectionModel: x has " + x.columns() + " columns; the model was fitted on " + nFeatures);
         return x.matmul(matrix.to(x.dtype()));

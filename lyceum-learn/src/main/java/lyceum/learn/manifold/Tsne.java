@@ -43,8 +43,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://jmlr.org/papers/v9/vandermaaten08a.html">van der Maaten and Hinton (2008)</a>
  */
 @Withers
-public record Tsne(int components, double perplexity, Method method, double angle, double learningRate, double exaggeration, int exaggerated,
-        int iterations, Start start, Metric metric, long seed) implements TsneWithers, Transformer {
+public record Tsne(int components, double perplexity, Method method, double angle, double learningRate, double exaggeration,
+        int exaggerated, int iterations, Start start, Metric metric, long seed) implements TsneWithers, Transformer {
 
     /** How gradients are computed. */
     public enum Method {
@@ -60,7 +60,7 @@ public record Tsne(int components, double perplexity, Method method, double angl
 
     /** Where points begin. */
     public enum Start {
-        /** The first principal components, small: keeps the coarse layout of the data. The sum of squares of columns is the same for each metric. */
+        /** The first principal components, small: keeps the coarse layout of the data. */
         PCA,
         /** Normal and small: groups come to lie anywhere. */
         RANDOM
@@ -101,8 +101,8 @@ public record Tsne(int components, double perplexity, Method method, double angl
 
     private NeighborLists lists(LearnerInput input) {
         int n = input.rows();
-        if (perplexity >= n) throw new IllegalArgumentException(input.operation() + ": perplexity is " + perplexity + " but x has " + n + " row"
-                + (n == 1 ? "" : "s") + "; it is below their number");
+        if (perplexity >= n) throw new IllegalArgumentException(input.operation() + ": perplexity is " + perplexity + " but x has " + n
+                + " row" + (n == 1 ? "" : "s") + "; it is below their number");
         return NeighborLists.of(input, metric, chosen(n) == Method.EXACT ? n - 1 : Math.min(n - 1, (int) (3 * perplexity + 1)));
     }
 

@@ -68,8 +68,8 @@ public record Umap(int neighbors, int components, double minDist, double spread,
         if (!(spread > 0 && spread < Double.POSITIVE_INFINITY && minDist >= 0 && minDist <= spread)) throw new IllegalArgumentException(
                 "Umap: minDist is " + minDist + " and spread " + spread + "; spread is positive and minDist between 0 and spread");
         if (epochs < 0) throw new IllegalArgumentException("Umap: epochs is " + epochs + "; it is positive, or 0 to choose it by the rows");
-        if (!(learningRate > 0) || !(repulsion >= 0) || negatives < 0) throw new IllegalArgumentException("Umap: learningRate is " + learningRate
-                + ", repulsion " + repulsion + ", negatives " + negatives + "; the rate is positive, the others are at least 0");
+        if (!(learningRate > 0) || !(repulsion >= 0) || negatives < 0) throw new IllegalArgumentException("Umap: learningRate is "
+                + learningRate + ", repulsion " + repulsion + ", negatives " + negatives + "; the rate is positive, the others are at least 0");
         if (!(mix >= 0 && mix <= 1)) throw new IllegalArgumentException("Umap: mix is " + mix + "; it lies in [0, 1]");
         Objects.requireNonNull(start, "start");
         Objects.requireNonNull(metric, "metric");
@@ -92,7 +92,8 @@ public record Umap(int neighbors, int components, double minDist, double spread,
     public UmapCurve curve() { return UmapCurve.of(minDist, spread); }
 
     UmapLayout layout(int n, int divisor) {
-        return new UmapLayout(curve(), Math.max(1, (epochs > 0 ? epochs : n <= 10_000 ? 500 : 200) / divisor), learningRate, repulsion, negatives);
+        int passes = epochs > 0 ? epochs : n <= 10_000 ? 500 : 200;
+        return new UmapLayout(curve(), Math.max(1, passes / divisor), learningRate, repulsion, negatives);
     }
 
     /** The memberships {@code p_j|i} (n x n): rows of k entries. */
@@ -124,8 +125,8 @@ public record Umap(int neighbors, int components, double minDist, double spread,
     Csr graph(LearnerInput input, NeighborLists lists, Tensor y) {
         var graph = UmapGraph.union(UmapGraph.directed(lists), mix);
         if (targetWeight == 0) return graph;
-        if (y == null || y.rank() != 1 || y.size(0) != input.rows() || y.dtype().isFloat()) throw new IllegalArgumentException(input.operation()
-                + ": targetWeight is " + targetWeight + ", so y holds an integer label for each of the " + input.rows() + " rows; it is "
+        if (y == null || y.rank() != 1 || y.size(0) != input.rows() || y.dtype().isFloat())
+            throw new IllegalArgumentException(input.operation() + ": targetWeight is " + targetWeight + ", so y holds an integer label for each of the " + input.rows() + " rows; it is "
                 + (y == null ? "null" : y.dtype() + " of shape " + y.shape()));
         return UmapGraph.supervised(graph, y.toLongArray(), 2.5 / (1 - targetWeight));
     }

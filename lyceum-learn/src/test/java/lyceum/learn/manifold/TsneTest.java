@@ -50,7 +50,8 @@ class TsneTest {
     private static Tensor digits(int n) { return Datasets.digits().x().narrow(0, 0, n).contiguous(); }
 
     private static PairAffinities affinities(Tensor x, double perplexity) {
-        return PairAffinities.of(NeighborLists.of(LearnerInput.matrix("test", x, false), Metric.EUCLIDEAN, (int) x.size(0) - 1), perplexity);
+        var lists = NeighborLists.of(LearnerInput.matrix("test", x, false), Metric.EUCLIDEAN, (int) x.size(0) - 1);
+        return PairAffinities.of(lists, perplexity);
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
@@ -180,7 +181,8 @@ class TsneTest {
 
     @Test void interpolationIsCloseAndTransformsInvert() {
         for (double scale : new double[] {1e-4, 1, 8}) {
-            double[] y = Tensor.randn(Rng.of(1), DType.F64, 1000, 2).mul(scale).toDoubleArray(), exact = new double[2000], grid = new double[2000];
+            double[] y = Tensor.randn(Rng.of(1), DType.F64, 1000, 2).mul(scale).toDoubleArray();
+            double[] exact = new double[2000], grid = new double[2000];
             double z = Repulsion.exact(y, 2, exact), close = new Interpolation().forces(y, 2, grid);
             double largest = Arrays.stream(exact).map(Math::abs).max().orElseThrow(), worst = 0;
             for (int i = 0; i < 2000; i++) worst = Math.max(worst, Math.abs(exact[i] - grid[i]));
