@@ -142,6 +142,12 @@ public final class Datasets {
     /** Two spirals about the origin, each of {@code turns} turns, with normal noise. */
     public static Dataset spirals(Rng rng, int n, double turns, double noise) { return SyntheticData.spirals(rng, n, turns, noise); }
 
+    /**
+     * A sheet rolled up in three dimensions, {@code (t cos t, h, t sin t)} with t uniform in [1.5 pi, 4.5 pi) and the height h in [0, 21), plus normal noise;
+     * the target is t. Unrolled it is a rectangle of width {@code (t sqrt(1 + t^2) + asinh t) / 2} by h.
+     */
+    public static Dataset swissRoll(Rng rng, int n, double noise) { return SyntheticData.swissRoll(rng, n, noise); }
+
     /** Standard normal inputs (n, p) and a target that is linear in {@code informative} of them, coefficients uniform in (0, 100]. */
     public static Dataset regression(Rng rng, int n, int p, int informative, double noise) {
         return linear(rng, n, SyntheticData.coefficients(rng, p, informative), 0, noise);

@@ -123,6 +123,9 @@ class DatasetsTest {
         assertThat(Datasets.moons(Rng.of(3), 101, 0.1).x().toDoubleArray())
                 .containsExactly(Datasets.moons(Rng.of(3), 101, 0.1).x().toDoubleArray());
         assertThat(Datasets.moons(Rng.of(3), 101, 0.1).classCounts()).containsExactly(50, 51);
+        var roll = Datasets.swissRoll(Rng.of(3), 50, 0);
+        Tensor t = roll.y();
+        assertThat(roll.x().select(1, 0).square().add(roll.x().select(1, 2).square()).sqrt().sub(t).abs().max().item()).isLessThan(1e-12);
         assertThat(Datasets.blobs(Rng.of(1), 100, 3, 2, 1).classCounts()).containsExactly(34, 33, 33);
         assertThat(Datasets.classification(Rng.of(1), 90, 20, 4, 3, 3, 2, 0).classCounts()).containsExactly(30, 30, 30);
         assertThat(Datasets.spirals(Rng.of(1), 60, 1.5, 0).classCounts()).containsExactly(30, 30);

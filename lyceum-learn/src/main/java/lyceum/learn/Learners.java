@@ -48,6 +48,14 @@ import lyceum.learn.linear.QuantileRegression;
 import lyceum.learn.linear.Ridge;
 import lyceum.learn.linear.RidgeCv;
 import lyceum.learn.linear.TransformedTarget;
+import lyceum.learn.manifold.AutoencoderMap;
+import lyceum.learn.manifold.Isomap;
+import lyceum.learn.manifold.LocallyLinearEmbedding;
+import lyceum.learn.manifold.Mds;
+import lyceum.learn.manifold.ParametricUmap;
+import lyceum.learn.manifold.RandomProjection;
+import lyceum.learn.manifold.Tsne;
+import lyceum.learn.manifold.Umap;
 import lyceum.learn.multiclass.NestedDichotomies;
 import lyceum.learn.multiclass.OneVsOne;
 import lyceum.learn.multiclass.OneVsRest;
@@ -143,7 +151,18 @@ public final class Learners {
         ALL.put("factor analysis", new FactorAnalysis(1));
         ALL.put("canonical correlations", new CanonicalCorrelation());
         ALL.put("non-negative factors", new Nmf(2));
+<<<<<<< HEAD
         ALL.put("topics", new LatentDirichletAllocation(2));
+=======
+        ALL.put("random projection", new RandomProjection(2));
+        ALL.put("classical scaling", new Mds(2));
+        ALL.put("autoencoder", new AutoencoderMap(2, 8).withEpochs(5));
+        ALL.put("Isomap", new Isomap(5, 2));
+        ALL.put("locally linear embedding", new LocallyLinearEmbedding(15, 2));
+        ALL.put("t-SNE", new Tsne(8).withIterations(100));
+        ALL.put("UMAP", new Umap(8).withEpochs(50));
+        ALL.put("UMAP by a network", new ParametricUmap(new Umap(8), 16).withEpochs(3).withBatchSize(32));
+>>>>>>> h-manifold
         ALL.put("distances from centres", new KMeans(3).asTransformer());
         ALL.put("columns of deviation 1", new StandardScaler());
         ALL.put("powers and products", new PolynomialFeatures(2));

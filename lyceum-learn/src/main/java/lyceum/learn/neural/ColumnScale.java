@@ -35,9 +35,20 @@ public record ColumnScale(double[] centre, double[] scale) {
         return new ColumnScale(centre, scale);
     }
 
-    /** Centred and divided columns. */
+    /** The mean of each column and one scale for all: columns that hardly vary stay small, as they are in distances between rows. */
+    public static ColumnScale common(Tensor x) {
+        var ones = new double[(int) x.size(0)];
+        Arrays.fill(ones, 1);
+        var columns = of(x, ones);
+        double square = 0;
+        for (double v : columns.scale) square += v * v / columns.scale.length;
+        Arrays.fill(columns.scale, Math.sqrt(square));
+        return columns;
+    }
+
+    /** Rows, centred and scaled. */
     public Tensor apply(Tensor x) { return x.sub(Tensor.of(centre).to(x.dtype())).div(Tensor.of(scale).to(x.dtype())); }
 
-    /** Back to the units of before. */
+    /** The inverse of {@link #apply}. */
     public Tensor undo(Tensor z) { return z.mul(Tensor.of(scale).to(z.dtype())).add(Tensor.of(centre).to(z.dtype())); }
 }
