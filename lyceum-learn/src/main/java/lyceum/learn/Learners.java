@@ -56,6 +56,8 @@ import lyceum.learn.neighbors.KNeighborsClassifier;
 import lyceum.learn.neighbors.KNeighborsRegressor;
 import lyceum.learn.neural.MlpClassifier;
 import lyceum.learn.neural.MlpRegressor;
+import lyceum.learn.selection.KFold;
+import lyceum.learn.selection.Scorer;
 import lyceum.learn.svm.KernelKMeans;
 import lyceum.learn.svm.KernelMachine;
 import lyceum.learn.svm.KernelRidge;
@@ -65,6 +67,11 @@ import lyceum.learn.svm.Svm;
 import lyceum.learn.svm.SvmRegressor;
 import lyceum.learn.tree.DecisionTreeClassifier;
 import lyceum.learn.tree.DecisionTreeRegressor;
+import lyceum.learn.tuning.GridSearch;
+import lyceum.learn.tuning.HyperparameterSearch;
+import lyceum.learn.tuning.SearchSpace;
+import lyceum.learn.tuning.TunedClassifier;
+import lyceum.learn.tuning.TunedRegressor;
 import lyceum.stats.learner.Classifier;
 import lyceum.stats.learner.Clusterer;
 import lyceum.stats.learner.Density;
@@ -134,6 +141,10 @@ public final class Learners {
         ALL.put("clusters by merging", new HierarchicalClustering(3));
         ALL.put("dense clusters", new Dbscan(1.5, 4));
         ALL.put("dense clusters of any density", new Hdbscan(4));
+        ALL.put("tuned logistic regression", new TunedClassifier(new HyperparameterSearch(new SearchSpace().choice("c", 0.1, 10), new GridSearch()),
+                c -> new LogisticRegression().withC(c.number("c")), Scorer.ACCURACY).withScheme(new KFold(2)));
+        ALL.put("tuned ridge", new TunedRegressor(new HyperparameterSearch(new SearchSpace().choice("alpha", 0.1, 10), new GridSearch()),
+                c -> new Ridge(c.number("alpha")), Scorer.MEAN_SQUARED_ERROR).withScheme(new KFold(2)));
         ALL.put("principal components", new Pca(2));
         ALL.put("principal components, batch by batch", new IncrementalPca(2));
         ALL.put("probabilistic principal components", new ProbabilisticPca(2));
