@@ -32,6 +32,9 @@ import lyceum.learn.ensemble.RandomForestClassifier;
 import lyceum.learn.ensemble.RandomForestRegressor;
 import lyceum.learn.gbdt.GbdtClassifier;
 import lyceum.learn.gbdt.GbdtRegressor;
+import lyceum.learn.imbalance.BalancedClassifier;
+import lyceum.learn.imbalance.Smote;
+import lyceum.learn.imbalance.TunedThreshold;
 import lyceum.learn.linear.ElasticNet;
 import lyceum.learn.linear.Lasso;
 import lyceum.learn.linear.LassoCv;
@@ -58,6 +61,7 @@ import lyceum.learn.neural.MlpClassifier;
 import lyceum.learn.neural.MlpRegressor;
 import lyceum.learn.selection.KFold;
 import lyceum.learn.selection.Scorer;
+import lyceum.learn.selection.StratifiedKFold;
 import lyceum.learn.svm.KernelKMeans;
 import lyceum.learn.svm.KernelMachine;
 import lyceum.learn.svm.KernelRidge;
@@ -141,6 +145,8 @@ public final class Learners {
         ALL.put("clusters by merging", new HierarchicalClustering(3));
         ALL.put("dense clusters", new Dbscan(1.5, 4));
         ALL.put("dense clusters of any density", new Hdbscan(4));
+        ALL.put("logistic regression of balanced rows", BalancedClassifier.resampled(new LogisticRegression(), new Smote(3)).withCorrected(true));
+        ALL.put("logistic regression with a moved threshold", new TunedThreshold(new LogisticRegression(), TunedThreshold.fBeta(1)).withScheme(new StratifiedKFold(2)));
         ALL.put("tuned logistic regression", new TunedClassifier(new HyperparameterSearch(new SearchSpace().choice("c", 0.1, 10), new GridSearch()),
                 c -> new LogisticRegression().withC(c.number("c")), Scorer.ACCURACY).withScheme(new KFold(2)));
         ALL.put("tuned ridge", new TunedRegressor(new HyperparameterSearch(new SearchSpace().choice("alpha", 0.1, 10), new GridSearch()),
