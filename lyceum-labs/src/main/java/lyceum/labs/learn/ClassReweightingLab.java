@@ -64,7 +64,8 @@ final class ClassReweightingLab implements LabBody {
             areas[w] = RocCurve.of(truth, scores, null).auc();
             errors[w] = Double.NaN;
             var curve = PrecisionRecallCurve.of(truth, scores, null);
-            curves = curves == null ? curve.figure("Precision and recall").named(way.getKey()) : curves.line(way.getKey(), curve.recall(), curve.precision());
+            curves = curves == null ? curve.figure("Precision and recall").named(way.getKey())
+                    : curves.line(way.getKey(), curve.recall(), curve.precision());
             if (model.hasProbabilities()) {
                 double[] p = model.predictProba(test.x).select(1, 1).toDoubleArray();
                 errors[w] = CalibrationReport.of(truth, p).ece();
@@ -83,7 +84,8 @@ final class ClassReweightingLab implements LabBody {
         lab.figure(curves.describedAs("The six curves of precision and recall are nearly one: balancing does not rank better."));
         lab.figure(reliability.axes("probability said", "share seen").limitX(0, 1).limitY(0, 1)
                 .describedAs("After balancing, rows said to be at one half are rare in truth; the correction brings them back to the diagonal."));
-        lab.say("Weights raise recall from %.2f to %.2f, and the calibration error from %.3f to %.3f; corrected it is %.3f.", recalls[0], recalls[1],
+        lab.say("Weights raise recall from %.2f to %.2f, and the calibration error from %.3f to %.3f; corrected it is %.3f.", recalls[0],
+                recalls[1],
                 errors[0], errors[1], errors[4]);
         if (common < 20) return;
         lab.shows("gain in recall by weights", recalls[1] - recalls[0], atLeast(0.2));

@@ -57,14 +57,16 @@ final class HyperparameterSearchLab implements LabBody {
             curves = curves == null ? Figure.line("Best cross-validated accuracy so far", 1, study.bestSoFar()).named(each.getKey())
                     : curves.line(each.getKey(), 1, study.bestSoFar());
         }
-        lab.figure(curves.axes("trial", "accuracy").describedAs("One rising staircase for each strategy; the sooner it is high, the better."));
+        lab.figure(curves.axes("trial", "accuracy")
+                .describedAs("One rising staircase for each strategy; the sooner it is high, the better."));
         lab.table("The choices", List.of("strategy", "trials", "accuracy", "settings"), studies.entrySet().stream()
                 .map(s -> List.<Object>of(s.getKey(), s.getValue().trials().size(), s.getValue().best().value(),
                         s.getValue().best().configuration().toString())).toList());
         lab.figure(parallel(studies.get("random")));
 
         var importance = new HyperparameterSearch(space, new QuasiRandomSearch(lab.testMode() ? 60 : 150)).tune(
-                v -> new Svm(new Rbf(v.number("width")), v.number("c")), moons.x(), moons.y(), cv, Scorer.ACCURACY, lab.progress()).importance();
+                v -> new Svm(new Rbf(v.number("width")), v.number("c")), moons.x(), moons.y(), cv, Scorer.ACCURACY, lab.progress())
+                        .importance();
         lab.figure(Figure.bar("What the score depends on", importance.keySet().toArray(String[]::new),
                 importance.values().stream().mapToDouble(v -> v).toArray()).axes("setting", "share of the variance")
                 .describedAs("The idle setting explains next to nothing."));
@@ -74,9 +76,11 @@ final class HyperparameterSearchLab implements LabBody {
         for (var bracket : new Hyperband(81).brackets()) rungs.add(List.of(bracket.size() - 1,
                 bracket.stream().map(r -> "%d for %.0f".formatted(r.configurations(), r.resource())).collect(Collectors.joining(", "))));
         lab.table("Hyperband: how many configurations for how many of 81 epochs", List.of("bracket", "rungs"), rungs);
-        lab.shows("configurations that Hyperband's first bracket starts", new Hyperband(81).brackets().getFirst().getFirst().configurations(),
+        lab.shows("configurations that Hyperband's first bracket starts", new Hyperband(81).brackets().getFirst().getFirst()
+                .configurations(),
                 exactly(81));
-        lab.shows("accuracy of the Bayesian choice", studies.get("Bayesian").best().value(), atLeast(studies.get("grid").best().value() - 0.05));
+        lab.shows("accuracy of the Bayesian choice", studies.get("Bayesian").best().value(),
+                atLeast(studies.get("grid").best().value() - 0.05));
     }
 
     /** A line a trial over the settings' scales, from 0 to 1; frames from all trials to the best five. */
@@ -88,7 +92,8 @@ final class HyperparameterSearchLab implements LabBody {
             Plot plot = Figure.plot("Random trials: the best " + keep);
             for (var t : order.subList(0, keep)) {
                 var c = t.configuration();
-                plot = plot.line("trial " + t.number(), Tensor.arange(0.0, 4, 1), Tensor.of(new double[] {(Math.log10(c.number("c")) + 3) / 6,
+                plot = plot.line("trial " + t.number(), Tensor.arange(0.0, 4, 1), Tensor.of(new double[] {(Math.log10(c.number("c"))
+                        + 3) / 6,
                         (Math.log10(c.number("width")) + 2) / 4, c.number("idle"), t.value()}));
             }
             frames.add(plot.axes("0: c, 1: width, 2: idle, 3: accuracy", "place in its range").limitY(0, 1));

@@ -43,7 +43,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://www.ijcai.org/Proceedings/01/IJCAI-2001-k.pdf">Elkan (2001)</a>
  */
 @Withers
-public record CostSensitive(Classifier classifier, CostMatrix costs, Method method, Calibrator calibrator, FoldScheme scheme, int members, long seed)
+public record CostSensitive(Classifier classifier, CostMatrix costs, Method method, Calibrator calibrator, FoldScheme scheme, int members,
+        long seed)
         implements CostSensitiveWithers, Classifier {
     /** How costs are minded. */
     public enum Method {
@@ -61,7 +62,8 @@ public record CostSensitive(Classifier classifier, CostMatrix costs, Method meth
 
     public CostSensitive {
         if (costs.actions() != costs.classes()) throw new IllegalArgumentException(
-                "CostSensitive: " + costs.actions() + " actions for " + costs.classes() + " classes; with other actions, decide by CostMatrix.decide");
+                "CostSensitive: " + costs.actions() + " actions for " + costs.classes()
+                        + " classes; with other actions, decide by CostMatrix.decide");
         if (members < 1) throw new IllegalArgumentException("CostSensitive: " + members + " members; at least 1 is needed");
         if (calibrator != null && method != Method.EXPECTED_COST)
             throw new IllegalArgumentException("CostSensitive: a calibrator is for EXPECTED_COST, the method is " + method);
@@ -69,7 +71,8 @@ public record CostSensitive(Classifier classifier, CostMatrix costs, Method meth
         if (method == Method.WEIGHTS && tags.contains(Tag.NO_WEIGHTS))
             throw new IllegalArgumentException("CostSensitive: " + classifier.name() + " takes no weights; REJECTION needs none");
         if (method != Method.WEIGHTS && calibrator == null && tags.contains(Tag.NO_PROBABILITIES))
-            throw new IllegalArgumentException("CostSensitive: " + classifier.name() + " has no probabilities; calibrate it, or use WEIGHTS");
+            throw new IllegalArgumentException("CostSensitive: " + classifier.name()
+                    + " has no probabilities; calibrate it, or use WEIGHTS");
         if (method == Method.TUNED_THRESHOLD && costs.classes() != 2)
             throw new IllegalArgumentException("CostSensitive: TUNED_THRESHOLD is for two classes, the costs are of " + costs.classes());
     }
@@ -97,9 +100,11 @@ public record CostSensitive(Classifier classifier, CostMatrix costs, Method meth
         var rows = weights == null ? null : Tensor.of(own);
         return switch (method) {
             case EXPECTED_COST -> new CostSensitiveModel(
-                    (calibrator == null ? classifier : new CalibratedClassifier(classifier, calibrator, scheme)).fit(input.x(), labels, rows),
+                    (calibrator == null ? classifier : new CalibratedClassifier(classifier, calibrator, scheme))
+                            .fit(input.x(), labels, rows),
                     costs.regrets(), Double.NaN);
-            case TUNED_THRESHOLD -> new CostSensitiveModel(classifier.fit(input.x(), labels, rows), null, threshold(input.x(), labels, found, own, rows));
+            case TUNED_THRESHOLD -> new CostSensitiveModel(classifier.fit(input.x(), labels, rows), null,
+                    threshold(input.x(), labels, found, own, rows));
             case WEIGHTS -> CostSensitiveModel.plain(classifier.fit(input.x(), labels, Tensor.of(important(found, own))));
             case REJECTION -> CostSensitiveModel.plain(rejection(input.x(), labels, important(found, own)));
             case META_COST -> CostSensitiveModel.plain(relabelled(input.x(), labels, found, own, rows));

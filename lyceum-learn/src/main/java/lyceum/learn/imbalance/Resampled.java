@@ -23,7 +23,7 @@ public record Resampled(Tensor x, Tensor labels, int[] source, int[] partner, do
     public ClassificationModel fit(Classifier classifier) { return classifier.fit(x, labels); }
 
     @Override public String advice() {
-        return by + " made these rows before folds were cut, so that copies and mixtures of one row would train and test; cut the folds of the rows as they were, "
-                + "with a BalancedClassifier that resamples the training rows of each";
+        return by + " made these rows before folds were cut, so that copies and mixtures of one row would train and test; "
+                + "cut the folds of the rows as they were, with a BalancedClassifier that resamples the training rows of each";
     }
 }

@@ -54,7 +54,8 @@ public record TunedThreshold(Classifier classifier, Rule rule, FoldScheme scheme
         return (positive, scores) -> {
             int positives = 0;
             for (boolean p : positive) if (p) positives++;
-            return Thresholds.minimisingCost(positive, scores, Math.max(1, positives), Math.max(1, positive.length - positives)).threshold();
+            return Thresholds.minimisingCost(positive, scores, Math.max(1, positives), Math.max(1, positive.length - positives))
+                    .threshold();
         };
     }
 
@@ -74,7 +75,8 @@ public record TunedThreshold(Classifier classifier, Rule rule, FoldScheme scheme
         if (found.count() > 2) throw new IllegalArgumentException(
                 "TunedThreshold.fit: the classes are " + Arrays.toString(found.classes()) + "; a threshold parts two");
         input.weights(weights);
-        var p = new CrossValidation(scheme, null, weights).predictProba(classifier, input.x(), labels.to(DType.I64)).select(1, 1).toDoubleArray();
+        var p = new CrossValidation(scheme, null, weights).predictProba(classifier, input.x(), labels.to(DType.I64)).select(1, 1)
+                .toDoubleArray();
         var positive = new boolean[p.length];
         for (int i = 0; i < p.length; i++) positive[i] = found.codes()[i] == 1;
         return new ThresholdModel(classifier.fit(input.x(), labels, weights), rule.threshold(positive, p));

@@ -43,7 +43,8 @@ public record LeakageAudit(double level, double proxy, double likeness, long see
 
     public LeakageAudit {
         if (!(level > 0 && level < 1)) throw new IllegalArgumentException("LeakageAudit: level is " + level + "; it lies between 0 and 1");
-        if (!(proxy > 0.5 && proxy <= 1)) throw new IllegalArgumentException("LeakageAudit: proxy is " + proxy + "; it lies above 0.5 and up to 1");
+        if (!(proxy > 0.5 && proxy <= 1)) throw new IllegalArgumentException("LeakageAudit: proxy is " + proxy
+                + "; it lies above 0.5 and up to 1");
         if (!(likeness > 0 && likeness <= 1))
             throw new IllegalArgumentException("LeakageAudit: likeness is " + likeness + "; it lies above 0 and up to 1");
     }
@@ -84,9 +85,11 @@ public record LeakageAudit(double level, double proxy, double likeness, long see
         double[][] rows = e.x().toRows();
         var equal = NearDuplicates.equalRows(rows);
         // where values are so coarse that unrelated rows agree, agreement tells nothing
-        if (!equal.isEmpty() && chanceOfEqualRows(distinct(rows, equal)) <= level) across(e, equal, found, Finding.Kind.DUPLICATES, "equal rows", repair);
+        if (!equal.isEmpty() && chanceOfEqualRows(distinct(rows, equal)) <= level) across(e, equal, found, Finding.Kind.DUPLICATES,
+                "equal rows", repair);
         boolean finite = Arrays.stream(rows).flatMapToDouble(Arrays::stream).allMatch(Double::isFinite);
-        if (finite) across(e, NearDuplicates.rows(e.x(), level), found, Finding.Kind.NEAR_DUPLICATES, "rows nearer than chance lets rows be", repair);
+        if (finite) across(e, NearDuplicates.rows(e.x(), level), found, Finding.Kind.NEAR_DUPLICATES,
+                "rows nearer than chance lets rows be", repair);
         if (e.texts() != null) across(e, NearDuplicates.texts(e.texts(), 3, likeness), found, Finding.Kind.NEAR_DUPLICATES,
                 "texts with a Jaccard similarity of at least " + likeness, repair);
         return found;
@@ -112,7 +115,8 @@ public record LeakageAudit(double level, double proxy, double likeness, long see
         return expected;
     }
 
-    private static void across(Evaluation e, List<NearDuplicates.Pair> alike, List<Finding> found, Finding.Kind kind, String what, Repair repair) {
+    private static void across(Evaluation e, List<NearDuplicates.Pair> alike, List<Finding> found, Finding.Kind kind, String what,
+            Repair repair) {
         var shown = new ArrayList<Finding.Pair>();
         var tested = new HashSet<Integer>();
         var remove = new ArrayList<Set<Integer>>();
@@ -132,7 +136,8 @@ public record LeakageAudit(double level, double proxy, double likeness, long see
             }
             remove.add(removed);
         }
-        if (count > 0) found.add(new Finding(kind, List.of(), shown, "%d test rows meet %s among the training rows, in %d pairs".formatted(tested.size(), what, count),
+        if (count > 0) found.add(new Finding(kind, List.of(), shown,
+                "%d test rows meet %s among the training rows, in %d pairs".formatted(tested.size(), what, count),
                 (double) tested.size() / e.rows(), repair.withoutTrainingRows(remove)));
     }
 

@@ -34,7 +34,8 @@ final class Repair {
             var model = switch (e.learner()) {
                 case Classifier classifier -> classifier.fit(prepared.train(), train);
                 case Regressor regressor -> regressor.fit(prepared.train(), train);
-                default -> throw new IllegalArgumentException("LeakageAudit: " + e.learner().name() + " is neither a regressor nor a classifier");
+                default -> throw new IllegalArgumentException("LeakageAudit: " + e.learner().name()
+                        + " is neither a regressor nor a classifier");
             };
             return e.scorer().score(model, prepared.test(), e.y().rows(fold.test()), null);
         }).toArray();
@@ -78,7 +79,8 @@ final class Repair {
     Finding.Inflation byTime() {
         if (before == null) return null;
         if (e.folds().size() > 1) {
-            int[] order = IntStream.range(0, e.rows()).boxed().sorted(Comparator.comparingDouble(row -> e.times()[row])).mapToInt(row -> row).toArray();
+            int[] order = IntStream.range(0, e.rows()).boxed().sorted(Comparator.comparingDouble(row -> e.times()[row]))
+                    .mapToInt(row -> row).toArray();
             return inflation(e.x(), new TimeSeriesSplit(e.folds().size()).folds(e.rows()).stream()
                     .map(fold -> new Fold(numbers(fold.train(), order), numbers(fold.test(), order))).toList(), e.preparation());
         }

@@ -33,7 +33,8 @@ public record BayesianSearch(int trials, int startup, int candidates) implements
     private static final double ROOT_2PI = Math.sqrt(2 * Math.PI);
 
     public BayesianSearch {
-        if (trials < 1 || startup < 2 || candidates < 1) throw new IllegalArgumentException("BayesianSearch: " + trials + " trials, " + startup
+        if (trials < 1 || startup < 2 || candidates < 1) throw new IllegalArgumentException("BayesianSearch: " + trials + " trials, "
+                + startup
                 + " of them by design, " + candidates + " candidates; at least 1, 2 and 1 are needed");
     }
 
@@ -122,7 +123,8 @@ public record BayesianSearch(int trials, int startup, int candidates) implements
     private static Tensor matrix(List<double[]> rows) { return Tensor.of(rows.toArray(double[][]::new)); }
 
     private static double[] standardised(double[] y) {
-        double mean = Arrays.stream(y).average().orElseThrow(), square = Arrays.stream(y).map(v -> (v - mean) * (v - mean)).average().orElseThrow();
+        double mean = Arrays.stream(y).average().orElseThrow(), square = Arrays.stream(y).map(v -> (v - mean) * (v - mean)).average()
+                .orElseThrow();
         double deviation = square > 0 ? Math.sqrt(square) : 1;
         return Arrays.stream(y).map(v -> (v - mean) / deviation).toArray();
     }

@@ -33,7 +33,8 @@ public record Parameter(String name, Kind kind, double low, double high, List<Ob
         } else {
             boolean whole = kind == Kind.INTEGER || kind == Kind.LOG_INTEGER, log = kind == Kind.LOG_REAL || kind == Kind.LOG_INTEGER;
             if (!(low < high || whole && low == high) || Double.isInfinite(low) || Double.isInfinite(high))
-                throw new IllegalArgumentException("Parameter " + name + ": the range is " + low + " to " + high + "; it is finite and rises");
+                throw new IllegalArgumentException("Parameter " + name + ": the range is " + low + " to " + high
+                        + "; it is finite and rises");
             if (log && !(low > 0)) throw new IllegalArgumentException(
                     "Parameter " + name + ": a logarithmic range begins at " + low + "; it begins above 0");
         }

@@ -61,7 +61,9 @@ final class TrialJournal {
                 if (line > 0) {
                     var trial = trial(node);
                     trials.put(trial.number(), trial);
-                } else if (!node.equals(JSON.readTree(header.toString()))) throw new IllegalArgumentException("it is of another space or direction, or no journal");
+                } else if (!node.equals(JSON.readTree(header.toString()))) {
+                    throw new IllegalArgumentException("it is of another space or direction, or no journal");
+                }
             } catch (JacksonException | IllegalArgumentException e) {
                 throw FormatException.at("journal " + file, at, "line " + (line + 1) + ": " + e.getMessage());
             }
@@ -74,7 +76,8 @@ final class TrialJournal {
         var values = new LinkedHashMap<String, Object>();
         var stored = node.path("values");
         for (var p : space.parameters()) if (stored.has(p.name())) values.put(p.name(), value(p, stored.get(p.name())));
-        if (values.size() < stored.size()) throw new IllegalArgumentException("values are " + stored + "; not all are parameters of the space");
+        if (values.size() < stored.size()) throw new IllegalArgumentException("values are " + stored
+                + "; not all are parameters of the space");
         var reports = new TreeMap<Long, Double>();
         node.path("reports").forEachEntry((step, value) -> reports.put(Long.parseLong(step), number(value)));
         int number = node.path("number").asInt(-1);
@@ -131,6 +134,7 @@ final class TrialJournal {
     }
 
     private void write(ObjectNode node) throws IOException {
-        Files.writeString(file, JSON.writeValueAsString(node) + "\n", StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        Files.writeString(file, JSON.writeValueAsString(node) + "\n", StandardCharsets.UTF_8, StandardOpenOption.CREATE,
+                StandardOpenOption.APPEND);
     }
 }

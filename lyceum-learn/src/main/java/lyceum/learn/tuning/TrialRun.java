@@ -62,7 +62,8 @@ public final class TrialRun {
     }
 
     Trial failed(RuntimeException e) {
-        return new Trial(number, proposal.configuration(), proposal.resource(), proposal.continues(), Trial.Status.FAILED, Double.NaN, reports,
+        return new Trial(number, proposal.configuration(), proposal.resource(), proposal.continues(), Trial.Status.FAILED, Double.NaN,
+                reports,
                 String.valueOf(e.getMessage()));
     }
 }

@@ -31,7 +31,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://www.jmlr.org/papers/v11/cawley10a.html">Cawley and Talbot (2010)</a>
  */
 @Withers
-public record TunedClassifier(HyperparameterSearch search, Function<Configuration, ? extends Classifier> recipe, FoldScheme scheme, Scorer scorer)
+public record TunedClassifier(HyperparameterSearch search, Function<Configuration, ? extends Classifier> recipe, FoldScheme scheme,
+        Scorer scorer)
         implements TunedClassifierWithers, Classifier {
     public TunedClassifier {
         if (search.journal() != null) throw new IllegalArgumentException("TunedClassifier: the search has a journal; each fit is a search of its own");

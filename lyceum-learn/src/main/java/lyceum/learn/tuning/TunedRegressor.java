@@ -29,7 +29,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://www.jmlr.org/papers/v11/cawley10a.html">Cawley and Talbot (2010)</a>
  */
 @Withers
-public record TunedRegressor(HyperparameterSearch search, Function<Configuration, ? extends Regressor> recipe, FoldScheme scheme, Scorer scorer)
+public record TunedRegressor(HyperparameterSearch search, Function<Configuration, ? extends Regressor> recipe, FoldScheme scheme,
+        Scorer scorer)
         implements TunedRegressorWithers, Regressor {
     public TunedRegressor {
         if (search.journal() != null) throw new IllegalArgumentException("TunedRegressor: the search has a journal; each fit is a search of its own");

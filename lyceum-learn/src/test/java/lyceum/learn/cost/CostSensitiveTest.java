@@ -70,7 +70,8 @@ class CostSensitiveTest {
             double falseAlarm = 1 + 20 * rng.nextDouble(), miss = 1 + 20 * rng.nextDouble(), place = falseAlarm / (falseAlarm + miss);
             var free = CostMatrix.binary(falseAlarm, miss);
             cut = Math.max(cut, Math.abs(free.threshold() - place));
-            long[] around = free.decide(Tensor.of(new double[][] {{1 - place + 1e-9, place - 1e-9}, {1 - place - 1e-9, place + 1e-9}})).toLongArray();
+            long[] around = free.decide(Tensor.of(new double[][] {{1 - place + 1e-9, place - 1e-9}, {1 - place - 1e-9, place + 1e-9}}))
+                    .toLongArray();
             if (around[0] != 0 || around[1] != 1) wrongSide++;
         }
         Evidence.of("rules and thresholds compared", pairs, exactly(40_040));
@@ -95,7 +96,8 @@ class CostSensitiveTest {
                 for (int c = 0; c < own[i] * (labels[i] == 1 ? miss : falseAlarm); c++) copies.add(i);
             }
             var plain = new LogisticRegression().withTolerance(1e-12);
-            var weighted = (LogisticModel) new CostSensitive(plain, CostMatrix.binary(falseAlarm, miss)).withMethod(CostSensitive.Method.WEIGHTS)
+            var weighted = (LogisticModel) new CostSensitive(plain, CostMatrix.binary(falseAlarm, miss))
+                    .withMethod(CostSensitive.Method.WEIGHTS)
                     .fit(data.x(), data.y(), Tensor.of(own)).model();
             int[] rows = copies.stream().mapToInt(i -> i).toArray();
             var copied = plain.fit(data.x().rows(rows), data.y().rows(rows));
@@ -127,7 +129,8 @@ class CostSensitiveTest {
                 saved[m][s] = argmax - cost(parts.get(1).y().toLongArray(), model.predict(parts.get(1).x()).toLongArray());
             }
             var calibrated = new CostSensitive(overconfident, costs).withCalibrator(Calibrator.platt()).fit(train.x(), train.y());
-            saved[methods.length][s] = cost(parts.get(1).y().toLongArray(), overconfident.fit(train.x(), train.y()).predict(parts.get(1).x()).toLongArray())
+            saved[methods.length][s] = cost(parts.get(1).y().toLongArray(), overconfident.fit(train.x(), train.y())
+                    .predict(parts.get(1).x()).toLongArray())
                     - cost(parts.get(1).y().toLongArray(), calibrated.predict(parts.get(1).x()).toLongArray());
         }
         double worst = 0;
@@ -135,7 +138,8 @@ class CostSensitiveTest {
             double mean = Arrays.stream(saved[m]).average().orElseThrow(), square = 0;
             for (double v : saved[m]) square += (v - mean) * (v - mean) / (splits - 1);
             double p = new StudentT(splits - 1).survival(mean / Math.sqrt(square / splits));
-            Evidence.of("mean cost saved by " + (m < methods.length ? methods[m] : "EXPECTED_COST of calibrated naive Bayes"), mean, atLeast(0.001));
+            Evidence.of("mean cost saved by " + (m < methods.length ? methods[m] : "EXPECTED_COST of calibrated naive Bayes"), mean,
+                    atLeast(0.001));
             worst = Math.max(worst, p);
         }
         Evidence.of("methods", saved.length, exactly(6));
@@ -168,7 +172,8 @@ class CostSensitiveTest {
                 for (int y = 0; y < classes; y++) row[y] /= sum;
             }
             var probabilities = Tensor.of(p);
-            long[] before = CostMatrix.of(costs).decide(probabilities).toLongArray(), after = CostMatrix.of(moved).decide(probabilities).toLongArray();
+            long[] before = CostMatrix.of(costs).decide(probabilities).toLongArray(), after = CostMatrix.of(moved).decide(probabilities)
+                    .toLongArray();
             for (int i = 0; i < n; i++) {
                 decisions++;
                 if (before[i] != after[i]) changed++;
@@ -182,9 +187,11 @@ class CostSensitiveTest {
         var data = Datasets.breastCancer().head(200).standardised();
         int same = 0;
         for (var method : CostSensitive.Method.values()) {
-            var plain = new CostSensitive(NaiveBayes.gaussian(), CostMatrix.of(new double[][] {{0, 1}, {10, 0}})).withMethod(method).withMembers(5);
+            var plain = new CostSensitive(NaiveBayes.gaussian(), CostMatrix.of(new double[][] {{0, 1}, {10, 0}})).withMethod(method)
+                    .withMembers(5);
             var moved = plain.withCosts(CostMatrix.of(new double[][] {{7, -2}, {17, -3}}));
-            if (Arrays.equals(plain.fit(data.x(), data.y()).predict(data.x()).toLongArray(), moved.fit(data.x(), data.y()).predict(data.x()).toLongArray())) same++;
+            if (Arrays.equals(plain.fit(data.x(), data.y()).predict(data.x()).toLongArray(), moved.fit(data.x(), data.y()).predict(data.x())
+                    .toLongArray())) same++;
         }
         Evidence.of("methods of 5 whose decisions stay as they are", same, exactly(5));
     }
@@ -202,7 +209,8 @@ class CostSensitiveTest {
             var row = Tensor.of(weights);
             Classifier learner = trial % 2 == 0 ? NaiveBayes.gaussian() : new LogisticRegression();
             var model = new CostSensitive(learner, costs).withMethod(CostSensitive.Method.TUNED_THRESHOLD).fit(data.x(), data.y(), row);
-            double[] p = new CrossValidation(new StratifiedKFold(5), null, row).predictProba(learner, data.x(), data.y()).select(1, 1).toDoubleArray();
+            double[] p = new CrossValidation(new StratifiedKFold(5), null, row).predictProba(learner, data.x(), data.y()).select(1, 1)
+                    .toDoubleArray();
             double least = Double.POSITIVE_INFINITY, best = Double.NaN, tuned = Double.NaN;
             var candidates = Arrays.copyOf(p, 151);
             candidates[150] = Double.POSITIVE_INFINITY;
@@ -236,11 +244,14 @@ class CostSensitiveTest {
         for (int i = 0; i < 4; i++) own[i] = new double[] {0, i == 0 ? 5_000 : 12, 20, 0};
         var costs = Tensor.of(own).reshape(4, 2, 2);
         assertThat(CostMatrix.decide(p, costs).toLongArray()).containsExactly(1, 0, 0, 0);
-        assertThat(CostMatrix.decide(p, Tensor.of(new double[] {0, 10, 1, 0}).reshape(1, 2, 2).mul(Tensor.ones(DType.F64, 4, 1, 1))).toLongArray())
+        assertThat(CostMatrix.decide(p, Tensor.of(new double[] {0, 10, 1, 0}).reshape(1, 2, 2).mul(Tensor.ones(DType.F64, 4, 1, 1)))
+                .toLongArray())
                 .isEqualTo(CostMatrix.binary(1, 10).decide(p).toLongArray());
         assertThat(CostMatrix.zeroOne(3).decide(Tensor.of(new double[][] {{0.2, 0.5, 0.3}})).item(0)).isEqualTo(1);
-        assertThat(CostThreshold.of(new boolean[] {true, false}, new double[] {0.3, 0.7}, new double[] {1, 1}, new double[] {5, 5}).threshold()).isEqualTo(0.3);
-        assertThat(CostThreshold.of(new boolean[] {true, false}, new double[] {0.3, 0.7}, new double[] {1, 9}, new double[] {5, 5}).threshold())
+        assertThat(CostThreshold.of(new boolean[] {true, false}, new double[] {0.3, 0.7}, new double[] {1, 1}, new double[] {5, 5})
+                .threshold()).isEqualTo(0.3);
+        assertThat(CostThreshold.of(new boolean[] {true, false}, new double[] {0.3, 0.7}, new double[] {1, 9}, new double[] {5, 5})
+                .threshold())
                 .isEqualTo(Double.POSITIVE_INFINITY);
     }
 
@@ -256,7 +267,8 @@ class CostSensitiveTest {
             assertThat(CostReport.of(costs, iris.y(), Tensor.of(decided)).counts()[1][2]).as(method.toString()).isLessThanOrEqualTo(1);
             moved++;
             model.save(folder.resolve(method.name()));
-            assertThat(Model.load(folder.resolve(method.name()), CostSensitiveModel.class).predict(iris.x()).toLongArray()).isEqualTo(decided);
+            assertThat(Model.load(folder.resolve(method.name()), CostSensitiveModel.class).predict(iris.x()).toLongArray())
+                    .isEqualTo(decided);
             assertThatThrownBy(() -> model.predictProba(iris.x())).hasMessageContaining("ask model().predictProba(x)");
         }
         assertThat(moved).isEqualTo(4);
@@ -295,7 +307,8 @@ class CostSensitiveTest {
         }
         assertThat(curve.area()).isBetween(0.0, 0.25);
         assertThat(CostCurve.weight(0.1, 1, 9)).isEqualTo(0.5);
-        assertThat(CostReport.byThreshold(CostMatrix.binary(1, 10), positive, scores, 0, 0.65, 2)).containsExactly(new double[] {0.5, 11.0 / 6, 5}, within(1e-15));
+        assertThat(CostReport.byThreshold(CostMatrix.binary(1, 10), positive, scores, 0, 0.65, 2))
+                .containsExactly(new double[] {0.5, 11.0 / 6, 5}, within(1e-15));
         assertThat(CostReport.figure(CostMatrix.binary(1, 10), positive, scores)).isNotNull();
         assertThat(curve.figure("cost")).isNotNull();
     }
@@ -308,12 +321,16 @@ class CostSensitiveTest {
         assertThatThrownBy(() -> CostMatrix.binary(-1, 1).threshold()).hasMessageContaining("one call is always best");
         assertThatThrownBy(() -> CostMatrix.binary(-1, 1).importance()).hasMessageContaining("class 0 cost -1.0");
         assertThatThrownBy(() -> two.decide(Tensor.of(new double[][] {{0.2, 0.3, 0.5}}))).hasMessageContaining("(n x 2) is needed");
-        assertThatThrownBy(() -> new CostSensitive(plain, CostMatrix.of(new double[][] {{0, 1}, {1, 0}, {2, 2}}))).hasMessageContaining("3 actions for 2 classes");
-        assertThatThrownBy(() -> new CostSensitive(plain, CostMatrix.zeroOne(3)).withMethod(CostSensitive.Method.TUNED_THRESHOLD)).hasMessageContaining("two classes");
+        assertThatThrownBy(() -> new CostSensitive(plain, CostMatrix.of(new double[][] {{0, 1}, {1, 0}, {2, 2}})))
+                .hasMessageContaining("3 actions for 2 classes");
+        assertThatThrownBy(() -> new CostSensitive(plain, CostMatrix.zeroOne(3)).withMethod(CostSensitive.Method.TUNED_THRESHOLD))
+                .hasMessageContaining("two classes");
         assertThatThrownBy(() -> new CostSensitive(new Perceptron(), two)).hasMessageContaining("no probabilities");
-        assertThatThrownBy(() -> new CostSensitive(plain, two).fit(Datasets.iris().x(), Datasets.iris().y())).hasMessageContaining("the costs are of 2 classes");
+        assertThatThrownBy(() -> new CostSensitive(plain, two).fit(Datasets.iris().x(), Datasets.iris().y()))
+                .hasMessageContaining("the costs are of 2 classes");
         assertThatThrownBy(() -> CostCurve.weight(2, 1, 1)).hasMessageContaining("a share of 2.0");
-        assertThatThrownBy(() -> CostReport.of(two, Tensor.of(new long[] {0, 1}), Tensor.of(new long[] {0, 5}))).hasMessageContaining("decision 5 in row 1");
+        assertThatThrownBy(() -> CostReport.of(two, Tensor.of(new long[] {0, 1}), Tensor.of(new long[] {0, 5})))
+                .hasMessageContaining("decision 5 in row 1");
         assertThat(List.of(two)).contains(CostMatrix.binary(1, 2));
     }
 }

@@ -54,11 +54,13 @@ class ClassReweightingTest {
             double[] expected = c.doubles("expected.balanced");
             var found = ClassWeights.balanced().classes(Tensor.of(c.longs("input.labels")));
             assertThat(found).hasSize(classes.length);
-            for (int k = 0; k < classes.length; k++) weights.see(c.text("name") + ", class " + classes[k], found.get(classes[k]), expected[k]);
+            for (int k = 0; k < classes.length; k++) weights.see(c.text("name") + ", class " + classes[k], found.get(classes[k]),
+                    expected[k]);
         }
         var data = Datasets.breastCancer().standardised();
         for (var c : golden.cases("logistic")) {
-            var model = BalancedClassifier.weighted(new LogisticRegression().withC(c.number("input.c")).withTolerance(1e-10)).fit(data.x(), data.y());
+            var model = BalancedClassifier.weighted(new LogisticRegression().withC(c.number("input.c")).withTolerance(1e-10))
+                    .fit(data.x(), data.y());
             var fitted = (LogisticModel) model.model();
             coefficients.see(c.text("name"), fitted.coefficients().toDoubleArray(), c.doubles("expected.coef"));
             coefficients.see(c.text("name") + ", intercept", fitted.intercept().toDoubleArray()[0], c.number("expected.intercept"));
@@ -167,7 +169,8 @@ class ClassReweightingTest {
         return truth;
     }
 
-    private static double[] probabilities(ClassificationModel model, Tensor x) { return model.predictProba(x).select(1, 1).toDoubleArray(); }
+    private static double[] probabilities(ClassificationModel model, Tensor x) { return model.predictProba(x).select(1, 1)
+            .toDoubleArray(); }
 
     private static double recall(ClassificationModel model, Tensor[] rows) {
         var matrix = ConfusionMatrix.of(rows[1], model.predict(rows[0]));
@@ -180,9 +183,11 @@ class ClassReweightingTest {
         var truth = truth(test[1]);
         var plain = new LogisticRegression().fit(train[0], train[1]);
         var weighted = BalancedClassifier.weighted(new LogisticRegression()).fit(train[0], train[1]);
-        Evidence.of("negatives for each positive", (double) Arrays.stream(train[1].toLongArray()).filter(l -> l == 0).count() / 200, exactly(50));
+        Evidence.of("negatives for each positive", (double) Arrays.stream(train[1].toLongArray()).filter(l -> l == 0).count() / 200,
+                exactly(50));
         Evidence.of("gain in minority recall", recall(weighted, test) - recall(plain, test), atLeast(0.2));
-        double gap = Math.abs(RocCurve.of(truth, probabilities(weighted, test[0]), null).auc() - RocCurve.of(truth, probabilities(plain, test[0]), null).auc());
+        double gap = Math.abs(RocCurve.of(truth, probabilities(weighted, test[0]), null)
+                .auc() - RocCurve.of(truth, probabilities(plain, test[0]), null).auc());
         Evidence.of("change of the area", gap, atMost(0.02));
         Evidence.that("the model is another", gap > 0);
     }
@@ -197,8 +202,10 @@ class ClassReweightingTest {
                 BalancedClassifier.resampled(new LogisticRegression(), Resampler.oversampling(1)),
                 BalancedClassifier.resampled(new LogisticRegression(), Resampler.undersampling(1)),
                 BalancedClassifier.resampled(new LogisticRegression(), new Smote(5)))) {
-            worstBefore = Math.min(worstBefore, CalibrationReport.of(truth, probabilities(classifier.fit(train[0], train[1]), test[0])).ece());
-            worst = Math.max(worst, CalibrationReport.of(truth, probabilities(classifier.withCorrected(true).fit(train[0], train[1]), test[0])).ece());
+            worstBefore = Math.min(worstBefore, CalibrationReport.of(truth, probabilities(classifier.fit(train[0], train[1]), test[0]))
+                    .ece());
+            worst = Math.max(worst, CalibrationReport.of(truth, probabilities(classifier.withCorrected(true).fit(train[0], train[1]),
+                    test[0])).ece());
         }
         Evidence.of("least error of calibration by five ways of balancing", worstBefore, above(0.1));
         Evidence.of("largest after correction", worst, below(0.02));
@@ -214,7 +221,8 @@ class ClassReweightingTest {
             var resampled = resampler.resample(rows[0], rows[1], Rng.of(1));
             assertThatThrownBy(() -> cv.score(near, resampled, Scorer.ACCURACY)).isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("before folds were cut").hasMessageContaining("BalancedClassifier");
-            assertThatThrownBy(() -> cv.folds(resampled)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("BalancedClassifier");
+            assertThatThrownBy(() -> cv.folds(resampled)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("BalancedClassifier");
             refused++;
         }
         Evidence.of("ways of resampling that cross-validation refuses before the split", refused, exactly(3));
@@ -224,7 +232,8 @@ class ClassReweightingTest {
         Evidence.of("recall that copies on both sides feign", cv.score(near, out.x(), out.labels(), recall).mean(), atLeast(0.95));
         double honest = cv.score(BalancedClassifier.resampled(near, Resampler.oversampling(1)), rows[0], rows[1], recall).mean();
         Evidence.of("recall with copies in training folds only", honest, below(0.5));
-        assertThat(new LeakageAudit().audit(Evaluation.of(out.x(), out.labels(), cv.folds(out.x(), out.labels()))).has(Finding.Kind.DUPLICATES)).isTrue();
+        assertThat(new LeakageAudit().audit(Evaluation.of(out.x(), out.labels(), cv.folds(out.x(), out.labels())))
+                .has(Finding.Kind.DUPLICATES)).isTrue();
     }
 
     @Test void testRowsAreNeitherWeightedNorResampled() {
@@ -235,22 +244,26 @@ class ClassReweightingTest {
             sizes.add(x.size(0));
             return Resampler.oversampling(1).resample(x, labels, rng);
         };
-        new CrossValidation(new KFold(5)).score(BalancedClassifier.resampled(new LogisticRegression(), spy), rows[0], rows[1], Scorer.ACCURACY);
+        new CrossValidation(new KFold(5)).score(BalancedClassifier.resampled(new LogisticRegression(), spy), rows[0], rows[1],
+                Scorer.ACCURACY);
         assertThat(sizes).hasSize(5).containsOnly(204L);
     }
 
     @Test void weightsOfAllKindsAndCorrectionByHand() {
         var labels = Tensor.of(new long[] {0, 0, 0, 0, 0, 0, 0, 0, 1, 1});
-        assertThat(ClassWeights.balanced().rows(labels).toDoubleArray()).containsExactly(0.625, 0.625, 0.625, 0.625, 0.625, 0.625, 0.625, 0.625, 2.5, 2.5);
+        assertThat(ClassWeights.balanced().rows(labels).toDoubleArray()).containsExactly(0.625, 0.625, 0.625, 0.625, 0.625, 0.625, 0.625,
+                0.625, 2.5, 2.5);
         // (1 - 0.9^8) / 0.1 and (1 - 0.9^2) / 0.1
         double a = 0.1 / (1 - Math.pow(0.9, 8)), b = 0.1 / (1 - Math.pow(0.9, 2));
         assertThat(ClassWeights.effective(0.9).classes(labels).get(1L)).isCloseTo(2 * b / (a + b), within(1e-14));
         assertThat(ClassWeights.effective(0).classes(labels).values()).containsOnly(1.0);
         assertThat(ClassWeights.effective(1 - 1e-12).classes(labels).get(0L)).isCloseTo(0.4, within(1e-6));
         assertThat(ClassWeights.of(Map.of(1L, 3.0)).classes(labels)).isEqualTo(Map.of(0L, 1.0, 1L, 3.0));
-        assertThat(new PriorCorrection(new double[] {0.5, 0.5}, new double[] {0.98, 0.02}).apply(Tensor.of(new double[][] {{0.1, 0.9}})).item(0, 1))
+        assertThat(new PriorCorrection(new double[] {0.5, 0.5}, new double[] {0.98, 0.02}).apply(Tensor.of(new double[][] {{0.1, 0.9}}))
+                .item(0, 1))
                 .isCloseTo(9 * (0.02 / 0.98) / (1 + 9 * (0.02 / 0.98)), within(1e-14));
-        assertThat(new PriorCorrection(new double[] {0.5, 0.5}, new double[] {0.9, 0.1}).apply(Tensor.of(new double[][] {{0.5, 0.5}}).to(DType.F32)).dtype())
+        assertThat(new PriorCorrection(new double[] {0.5, 0.5}, new double[] {0.9, 0.1})
+                .apply(Tensor.of(new double[][] {{0.5, 0.5}}).to(DType.F32)).dtype())
                 .isEqualTo(DType.F32);
     }
 
@@ -263,8 +276,10 @@ class ClassReweightingTest {
         assertThat(one.size()).isEqualTo(38);
         var model = BalancedClassifier.resampled(new LogisticRegression(), new Smote(5)).withCorrected(true).fit(rows[0], rows[1]);
         model.save(folder.resolve("m"));
-        assertThat(Model.load(folder.resolve("m"), BalancedModel.class).predictProba(rows[0]).toDoubleArray()).isEqualTo(model.predictProba(rows[0]).toDoubleArray());
-        assertThat(model.decisionFunction(rows[0]).item(3)).isCloseTo(Math.log(model.predictProba(rows[0]).item(3, 1) / model.predictProba(rows[0]).item(3, 0)), within(1e-9));
+        assertThat(Model.load(folder.resolve("m"), BalancedModel.class).predictProba(rows[0]).toDoubleArray())
+                .isEqualTo(model.predictProba(rows[0]).toDoubleArray());
+        assertThat(model.decisionFunction(rows[0]).item(3)).isCloseTo(Math.log(model.predictProba(rows[0])
+                .item(3, 1) / model.predictProba(rows[0]).item(3, 0)), within(1e-9));
     }
 
     @Test void aMovedThresholdHasTheRecallOfWeightsAndKeepsProbabilities() {
@@ -288,11 +303,14 @@ class ClassReweightingTest {
         assertThatThrownBy(() -> new BalancedClassifier(plain, null, null, false, 0)).hasMessageContaining("both null");
         assertThatThrownBy(() -> new Smote(0)).hasMessageContaining("0 neighbours");
         assertThatThrownBy(() -> Resampler.oversampling(2)).hasMessageContaining("the ratio is 2.0");
-        assertThatThrownBy(() -> new PriorCorrection(new double[] {0.5, 0.6}, new double[] {0.5, 0.5})).hasMessageContaining("they sum to 1");
+        assertThatThrownBy(() -> new PriorCorrection(new double[] {0.5, 0.6}, new double[] {0.5, 0.5}))
+                .hasMessageContaining("they sum to 1");
         assertThatThrownBy(() -> BalancedBatches.of(Tensor.of(new long[] {0, 1}), 0, Rng.of(1))).hasMessageContaining("a batch of 0 rows");
-        assertThatThrownBy(() -> new Smote(2).resample(Tensor.of(new double[][] {{Double.NaN}, {1}}), Tensor.of(new long[] {0, 1}), Rng.of(1)))
+        assertThatThrownBy(() -> new Smote(2).resample(Tensor.of(new double[][] {{Double.NaN}, {1}}), Tensor.of(new long[] {0, 1}),
+                Rng.of(1)))
                 .hasMessageContaining("Smote");
         var iris = Datasets.iris();
-        assertThatThrownBy(() -> new TunedThreshold(plain, TunedThreshold.fBeta(1)).fit(iris.x(), iris.y())).hasMessageContaining("a threshold parts two");
+        assertThatThrownBy(() -> new TunedThreshold(plain, TunedThreshold.fBeta(1)).fit(iris.x(), iris.y()))
+                .hasMessageContaining("a threshold parts two");
     }
 }

@@ -50,7 +50,8 @@ record PlantedLeak(String name, Finding.Kind kind, Evaluation evaluation, int[] 
         return DeLong.of(positive, model.predictProba(prepared.test()).select(1, 1).toDoubleArray());
     }
 
-    private static final Classifier LOGISTIC = new LogisticRegression(), NEIGHBOURS = new KNeighborsClassifier(7).withWeights(NeighborWeights.DISTANCE);
+    private static final Classifier LOGISTIC = new LogisticRegression(), NEIGHBOURS = new KNeighborsClassifier(7)
+            .withWeights(NeighborWeights.DISTANCE);
 
     /** Sixty worlds: ten of each of six kinds. */
     static List<PlantedLeak> sixty() {
@@ -116,7 +117,8 @@ record PlantedLeak(String name, Finding.Kind kind, Evaluation evaluation, int[] 
     }
 
     private static Evaluation evaluation(World w, FoldScheme scheme, int[] groups, Classifier learner) {
-        return Evaluation.of(Tensor.of(w.x), Tensor.of(w.y), scheme.folds(new FoldScheme.Rows(w.y.length, w.y, groups))).withLearner(learner);
+        return Evaluation.of(Tensor.of(w.x), Tensor.of(w.y), scheme.folds(new FoldScheme.Rows(w.y.length, w.y, groups)))
+                .withLearner(learner);
     }
 
     private static int[] all(int n) { return IntStream.range(0, n).toArray(); }
@@ -128,7 +130,8 @@ record PlantedLeak(String name, Finding.Kind kind, Evaluation evaluation, int[] 
             w.x[r][4] = i % 2 == 0 ? w.y[r] + (0.15 + 0.01 * i) * rng.nextGaussian() : filled ? 1 + rng.nextDouble() : 0;
         }
         var fresh = honest(rng, FRESH, 5);
-        return new PlantedLeak("proxy " + i, Finding.Kind.PROXY, evaluation(w, new KFold(5).shuffled(i), null, LOGISTIC), all(600), 4, fresh.x, fresh.y);
+        return new PlantedLeak("proxy " + i, Finding.Kind.PROXY, evaluation(w, new KFold(5).shuffled(i), null, LOGISTIC), all(600), 4,
+                fresh.x, fresh.y);
     }
 
     private static PlantedLeak late(Rng rng, int i, boolean leak) {
@@ -141,7 +144,8 @@ record PlantedLeak(String name, Finding.Kind kind, Evaluation evaluation, int[] 
         }
         var fresh = honest(rng, FRESH, 5);
         return new PlantedLeak("written later " + i, leak ? Finding.Kind.WRITTEN_LATER : null,
-                evaluation(w, new KFold(5).shuffled(i), null, LOGISTIC).withPredictedAt(predicted).withWrittenAt(Map.of(4, written)), all(600), 4,
+                evaluation(w, new KFold(5).shuffled(i), null, LOGISTIC).withPredictedAt(predicted).withWrittenAt(Map.of(4, written)),
+                        all(600), 4,
                 fresh.x, fresh.y);
     }
 
@@ -204,7 +208,8 @@ record PlantedLeak(String name, Finding.Kind kind, Evaluation evaluation, int[] 
         // fifty futures of a hundred steps
         var futures = IntStream.range(0, 50).mapToObj(f -> weather(rng.split(f), n, 100, f % 2 == 0 ? 2 : -2)).toList();
         return new PlantedLeak("times " + i, leak ? Finding.Kind.TIME_ORDER : null,
-                evaluation(w, scheme, null, new KNeighborsClassifier(15)).withTimes(IntStream.range(0, n).asDoubleStream().toArray()), all(n), -1,
+                evaluation(w, scheme, null, new KNeighborsClassifier(15)).withTimes(IntStream.range(0, n).asDoubleStream().toArray()),
+                        all(n), -1,
                 futures.stream().flatMap(f -> Arrays.stream(f.x)).toArray(double[][]::new),
                 futures.stream().flatMapToLong(f -> Arrays.stream(f.y)).toArray());
     }

@@ -40,7 +40,8 @@ class SearchSpaceTest {
             assertThat(again.integer("trees")).isEqualTo(c.integer("trees"));
             assertThat(again.integer("columns")).isEqualTo(c.integer("columns"));
         }
-        assertThatThrownBy(() -> SPACE.at(0, 0.9, 0, 0, 0).number("gamma")).hasMessageContaining("there is no 'gamma' in c = 0.01, kernel = linear");
+        assertThatThrownBy(() -> SPACE.at(0, 0.9, 0, 0, 0).number("gamma"))
+                .hasMessageContaining("there is no 'gamma' in c = 0.01, kernel = linear");
     }
 
     @Test void drawsAreUniformInTheirScale() {
@@ -64,7 +65,8 @@ class SearchSpaceTest {
         assertThat(grid).hasSize(3 * (3 + 1) * 3 * 3).doesNotHaveDuplicates();
         assertThat(grid.getFirst().toString()).isEqualTo("c = 0.01, kernel = rbf, gamma = 0.001, columns = 2, trees = 1");
         assertThat(new GridSearch().trials(new SearchSpace().choice("a", 1, 2).integer("b", 1, 4))).isEqualTo(8);
-        assertThatThrownBy(() -> new GridSearch(100).trials(new SearchSpace().real("a", 0, 1).real("b", 0, 1).real("c", 0, 1).real("d", 0, 1)))
+        assertThatThrownBy(() -> new GridSearch(100).trials(new SearchSpace().real("a", 0, 1).real("b", 0, 1).real("c", 0, 1)
+                .real("d", 0, 1)))
                 .hasMessageContaining("more than 1000000 combinations");
     }
 
@@ -111,7 +113,8 @@ class SearchSpaceTest {
         assertThat(importance.get("idle")).isLessThan(0.02);
     }
 
-    private static double median(double[] values) { return Arrays.stream(values).sorted().skip(values.length / 2).findFirst().orElseThrow(); }
+    private static double median(double[] values) { return Arrays.stream(values).sorted().skip(values.length / 2).findFirst()
+            .orElseThrow(); }
 
     /** Variance of z^2 for z uniform between a and b. */
     private static double variance(double a, double b) {
@@ -123,7 +126,8 @@ class SearchSpaceTest {
         var data = Datasets.breastCancer().standardised();
         var space = new SearchSpace().log("c", 1e-4, 1e2);
         var cv = new CrossValidation(new StratifiedKFold(3));
-        var halved = new HyperparameterSearch(space, new SuccessiveHalving(9, 1, 9)).tune(c -> new LogisticRegression().withC(c.number("c")),
+        var halved = new HyperparameterSearch(space, new SuccessiveHalving(9, 1, 9)).tune(c -> new LogisticRegression()
+                .withC(c.number("c")),
                 data.x(), data.y(), cv, Scorer.LOG_LOSS);
         assertThat(halved.trials()).hasSize(13);
         assertThat(halved.best().resource()).isEqualTo(9);
@@ -133,7 +137,8 @@ class SearchSpaceTest {
                 new FoldScheme.Rows(data.size(), data.y().toLongArray(), null));
         assertThat(part.getFirst().train().length).isBetween(42, 44);
 
-        var tuned = new TunedClassifier(new HyperparameterSearch(space, new GridSearch(3)), c -> new LogisticRegression().withC(c.number("c")),
+        var tuned = new TunedClassifier(new HyperparameterSearch(space, new GridSearch(3)), c -> new LogisticRegression()
+                .withC(c.number("c")),
                 Scorer.LOG_LOSS);
         double nested = cv.score(tuned, data.x(), data.y(), Scorer.LOG_LOSS).mean();
         assertThat(nested).isBetween(0.05, 0.12);
@@ -166,7 +171,8 @@ class SearchSpaceTest {
         })).isEqualTo(whole);
         assertThatThrownBy(() -> search.withSeed(1).minimise(run -> 0)).isInstanceOf(LyceumException.class)
                 .hasMessageContaining("another space, strategy or seed");
-        assertThatThrownBy(() -> search.maximise(run -> 0)).isInstanceOf(FormatException.class).hasMessageContaining("another space or direction");
+        assertThatThrownBy(() -> search.maximise(run -> 0)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("another space or direction");
         var lines = Files.readAllLines(folder.resolve("a"));
         for (String bad : new String[] {"{", "[]", "{\"number\":1}", lines.get(1).replace("\"x\":", "\"y\":"),
                 lines.get(1).replaceAll("\"x\":[0-9.E-]+", "\"x\":7")}) {
@@ -176,7 +182,8 @@ class SearchSpaceTest {
         }
         // a line cut short by a crash is run again
         Files.writeString(folder.resolve("c"), lines.get(0) + "\n" + lines.get(1) + "\n" + lines.get(2).substring(0, 20));
-        assertThat(search.withJournal(folder.resolve("c")).minimise(run -> run.number() == 2 ? Double.NaN : run.configuration().number("x")))
+        assertThat(search.withJournal(folder.resolve("c")).minimise(run -> run.number() == 2 ? Double.NaN : run.configuration()
+                .number("x")))
                 .isEqualTo(whole);
     }
 
