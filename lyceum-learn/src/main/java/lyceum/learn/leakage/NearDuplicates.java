@@ -94,12 +94,12 @@ public final class NearDuplicates {
 
     /** Pairs of rows that are equal in every number. */
     static List<Pair> equalRows(double[][] rows) {
-        var first = new HashMap<List<Double>, List<Integer>>();
+        var byHash = new HashMap<Integer, List<Integer>>();
         var pairs = new ArrayList<Pair>();
         for (int i = 0; i < rows.length; i++) {
-            var same = first.computeIfAbsent(Arrays.stream(rows[i]).boxed().toList(), row -> new ArrayList<>());
-            for (int j : same) pairs.add(new Pair(j, i, 1));
-            same.add(i);
+            var alike = byHash.computeIfAbsent(Arrays.hashCode(rows[i]), hash -> new ArrayList<>());
+            for (int j : alike) if (Arrays.equals(rows[i], rows[j])) pairs.add(new Pair(j, i, 1));
+            alike.add(i);
         }
         return pairs;
     }

@@ -11,15 +11,18 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.data.Column;
+import lyceum.data.ColumnType;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
 import lyceum.data.Frame;
 import lyceum.learn.linear.LogisticRegression;
+import lyceum.learn.linear.Ridge;
 import lyceum.learn.neighbors.KNeighborsClassifier;
 import lyceum.learn.selection.BestCorrelated;
 import lyceum.learn.selection.CrossValidation;
@@ -150,7 +153,7 @@ class DataLeakageTest {
                         default -> edited.remove(at);
                     }
                 }
-                texts.add(String.join(" ", edited).toUpperCase(java.util.Locale.ROOT));
+                texts.add(String.join(" ", edited).toUpperCase(Locale.ROOT));
             }
         }
         var sets = texts.stream().map(DataLeakageTest::triples).toList();
@@ -172,6 +175,14 @@ class DataLeakageTest {
         Evidence.of("pairs of Jaccard similarity at least 0.8", truth.size(), atLeast(200));
         Evidence.of("share of them found", (double) hit.size() / truth.size(), atLeast(0.95));
         Evidence.of("pairs found that are less alike", found.size() - hit.size(), exactly(0));
+        // just 0.8, and of nine items only the second rarest is shared
+        var tight = new ArrayList<Set<String>>();
+        for (int g = 0; g < 50; g++) for (int own = 0; own < 2; own++) {
+            var set = new HashSet<>(Set.of("own " + g + " " + own));
+            for (int c = 0; c < 8; c++) set.add("shared " + g + " " + c);
+            tight.add(set);
+        }
+        Evidence.of("pairs of 50 at exactly 0.8 found", NearDuplicates.sets(tight, 0.8).size(), exactly(50));
         // across the split: each such pair that the two folds part, in both directions
         var test = new HashSet<Integer>();
         for (int row : evaluation.folds().getFirst().test()) test.add(row);
@@ -189,7 +200,7 @@ class DataLeakageTest {
     }
 
     private static Set<String> triples(String text) {
-        String[] words = text.toLowerCase(java.util.Locale.ROOT).split(" ");
+        String[] words = text.toLowerCase(Locale.ROOT).split(" ");
         var set = new HashSet<String>();
         for (int i = 2; i < words.length; i++) set.add(words[i - 2] + "|" + words[i - 1] + "|" + words[i]);
         return set;
@@ -213,7 +224,7 @@ class DataLeakageTest {
         }
         notes[150] = notes[3];
         var frame = Frame.of(Column.of("age", age), Column.categories("ward", ward), Column.ofValues("discharge",
-                lyceum.data.ColumnType.F64, discharge),
+                ColumnType.F64, discharge),
                 Column.of("notes", notes), Column.of("died", died));
         var report = new LeakageAudit().audit(Evaluation.of(frame, "died", new KFold(4)));
         assertThat(report.findings()).extracting(Finding::kind).containsExactly(Finding.Kind.PROXY, Finding.Kind.NEAR_DUPLICATES);
@@ -254,7 +265,7 @@ class DataLeakageTest {
         var numbers = Datasets.friedman1(rng, 200, 5, 1);
         var told = Tensor.concat(1, numbers.x(), numbers.y().mul(2).add(1).unsqueeze(1));
         var report = new LeakageAudit().audit(Evaluation.of(told, numbers.y(), new KFold(4).folds(200))
-                .withLearner(new lyceum.learn.linear.Ridge(1)));
+                .withLearner(new Ridge(1)));
         assertThat(report.targetLeakage()).hasSize(1);
         assertThat(report.targetLeakage().getFirst().columns()).containsExactly(5);
         assertThat(report.targetLeakage().getFirst().inflationOr(0)).isBetween(0.1, 0.6);

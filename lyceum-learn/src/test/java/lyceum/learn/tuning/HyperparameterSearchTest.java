@@ -6,6 +6,7 @@ import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.between;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -203,6 +204,21 @@ class HyperparameterSearchTest {
         Evidence.of("resumed studies that equal the whole ones in every trial", compared, exactly(21));
         Evidence.of("pruned trials among them", pruned, atLeast(10));
         Evidence.of("failed trials among them", failed, atLeast(5));
+    }
+
+    @Test void progressHearsOfEachTrialAndStopsTuning() {
+        var data = Datasets.diabetes();
+        var search = new HyperparameterSearch(new SearchSpace().log("alpha", 1e-3, 1e3), new RandomSearch(12)).withBatch(4);
+        var cv = new CrossValidation(new KFold(3));
+        Function<Configuration, Learner> recipe = c -> new Ridge(c.number("alpha"));
+        var heard = new ArrayList<Progress.Update>();
+        var study = search.tune(recipe, data.x(), data.y(), cv, Scorer.R2, heard::add);
+        assertThat(heard).extracting(Progress.Update::step).containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L, 11L, 12L);
+        assertThat(heard).allMatch(u -> u.total() == 12 && u.task().equals("trial"));
+        assertThat(heard.getLast().metrics().get("best")).isEqualTo(study.best().value());
+        Progress listener = update -> {};
+        assertThatThrownBy(() -> search.tune(recipe, data.x(), data.y(), cv, Scorer.R2, listener.stoppedBy(() -> true)))
+                .isInstanceOf(CancelledException.class).hasMessageContaining("stopped");
     }
 
     @Test void oneThreadGivesTheSameStudy() {
