@@ -30,7 +30,6 @@ import lyceum.learn.tuning.SearchStrategy;
 import lyceum.learn.tuning.Study;
 import lyceum.plot.Figure;
 import lyceum.plot.Plot;
-import lyceum.tensor.Tensor;
 
 /** The same number of trials spent in five ways on two settings that matter and one that does not. */
 @Lab(topics = "hyperparameter-search", title = "Where to spend the trials")
@@ -40,7 +39,7 @@ final class HyperparameterSearchLab implements LabBody {
         double noise = lab.param("noise of the moons", 0.25, 0.05, 0.6);
         var moons = Datasets.moons(lab.rng(0), rows, noise);
         var cv = new CrossValidation(new StratifiedKFold(4).shuffled(lab.seed()));
-        var space = new SearchSpace().log("c", 1e-3, 1e3).log("width", 1e-2, 1e2).real("idle", 0, 1);
+        var space = new SearchSpace().log("c", 1e-2, 1e2).log("width", 1e-2, 1e2).real("idle", 0, 1);
         var strategies = new LinkedHashMap<String, SearchStrategy>();
         strategies.put("grid", new GridSearch(Math.max(2, (int) Math.cbrt(trials))));
         strategies.put("random", new RandomSearch(trials));
@@ -64,7 +63,7 @@ final class HyperparameterSearchLab implements LabBody {
                         s.getValue().best().configuration().toString())).toList());
         lab.figure(parallel(studies.get("random")));
 
-        var importance = new HyperparameterSearch(space, new QuasiRandomSearch(lab.testMode() ? 60 : 150)).tune(
+        var importance = new HyperparameterSearch(space, new QuasiRandomSearch(lab.testMode() ? 60 : 100)).tune(
                 v -> new Svm(new Rbf(v.number("width")), v.number("c")), moons.x(), moons.y(), cv, Scorer.ACCURACY, lab.progress())
                         .importance();
         lab.figure(Figure.bar("What the score depends on", importance.keySet().toArray(String[]::new),
@@ -76,8 +75,7 @@ final class HyperparameterSearchLab implements LabBody {
         for (var bracket : new Hyperband(81).brackets()) rungs.add(List.of(bracket.size() - 1,
                 bracket.stream().map(r -> "%d for %.0f".formatted(r.configurations(), r.resource())).collect(Collectors.joining(", "))));
         lab.table("Hyperband: how many configurations for how many of 81 epochs", List.of("bracket", "rungs"), rungs);
-        lab.shows("configurations that Hyperband's first bracket starts", new Hyperband(81).brackets().getFirst().getFirst()
-                .configurations(),
+        lab.shows("configurations that Hyperband's first bracket starts", new Hyperband(81).brackets().getFirst().getFirst().configurations(),
                 exactly(81));
         lab.shows("accuracy of the Bayesian choice", studies.get("Bayesian").best().value(),
                 atLeast(studies.get("grid").best().value() - 0.05));
@@ -86,15 +84,15 @@ final class HyperparameterSearchLab implements LabBody {
     /** A line a trial over the settings' scales, from 0 to 1; frames from all trials to the best five. */
     private static Figure parallel(Study study) {
         var order = study.trials().stream().sorted(Comparator.comparingDouble(t -> -t.value())).toList();
+        double[] axis = {0, 1, 2, 3};
         var frames = new ArrayList<Plot>();
         var labels = new ArrayList<String>();
         for (int keep = order.size(); keep >= 3; keep /= 2) {
             Plot plot = Figure.plot("Random trials: the best " + keep);
             for (var t : order.subList(0, keep)) {
                 var c = t.configuration();
-                plot = plot.line("trial " + t.number(), Tensor.arange(0.0, 4, 1), Tensor.of(new double[] {(Math.log10(c.number("c"))
-                        + 3) / 6,
-                        (Math.log10(c.number("width")) + 2) / 4, c.number("idle"), t.value()}));
+                double[] places = {(Math.log10(c.number("c")) + 2) / 4, (Math.log10(c.number("width")) + 2) / 4, c.number("idle"), t.value()};
+                plot = plot.line("trial " + t.number(), axis, places);
             }
             frames.add(plot.axes("0: c, 1: width, 2: idle, 3: accuracy", "place in its range").limitY(0, 1));
             labels.add("best " + keep);

@@ -1,6 +1,6 @@
 package lyceum.learn.cost;
 
-import lyceum.DType;
+import lyceum.learn.imbalance.ThresholdModel;
 import lyceum.stats.learner.ClassificationModel;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.tensor.Tensor;
@@ -31,9 +31,6 @@ public record CostSensitiveModel(ClassificationModel model, CostMatrix costs, do
             var expected = costs.expected(model.predictProba(rows));
             return (classes().length == 2 ? expected.select(1, 0).sub(expected.select(1, 1)) : expected.neg()).to(rows.dtype()).compute();
         }
-        if (Double.isNaN(threshold)) return model.decisionFunction(rows);
-        double[] p = model.predictProba(rows).to(DType.F64).select(1, 1).toDoubleArray();
-        for (int i = 0; i < p.length; i++) p[i] = p[i] >= threshold ? Math.max(Float.MIN_VALUE, p[i] - threshold) : p[i] - threshold;
-        return Tensor.of(p).to(rows.dtype());
+        return (Double.isNaN(threshold) ? model : new ThresholdModel(model, threshold)).decisionFunction(rows);
     }
 }

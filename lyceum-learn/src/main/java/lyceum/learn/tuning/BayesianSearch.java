@@ -58,7 +58,7 @@ public record BayesianSearch(int trials, int startup, int candidates) implements
         double[] y = standardised(done.stream().mapToDouble(t -> past.maximises() ? -t.value() : t.value()).toArray());
         var lengths = new double[rows.getFirst().length];
         Arrays.fill(lengths, 0.5);
-        var posterior = new GaussianProcess(new ProductKernel(new ConstantKernel(1), new Matern(2.5, lengths)), 1e-3).withRestarts(1)
+        var posterior = new GaussianProcess(new ProductKernel(new ConstantKernel(1), new Matern(2.5, lengths)), 1e-3)
                 .fit(matrix(rows), Tensor.of(y), draws.split(0));
         while (next.size() < wanted) {
             var configuration = best(space, posterior, Arrays.stream(y).min().orElseThrow(), draws.split(1 + next.size()));
