@@ -15,6 +15,8 @@ import lyceum.learn.cluster.Hdbscan;
 import lyceum.learn.cluster.HierarchicalClustering;
 import lyceum.learn.cluster.KMeans;
 import lyceum.learn.cluster.SpectralClustering;
+import lyceum.learn.cost.CostMatrix;
+import lyceum.learn.cost.CostSensitive;
 import lyceum.learn.decomposition.CanonicalCorrelation;
 import lyceum.learn.decomposition.FactorAnalysis;
 import lyceum.learn.decomposition.FastIca;
@@ -32,6 +34,9 @@ import lyceum.learn.ensemble.RandomForestClassifier;
 import lyceum.learn.ensemble.RandomForestRegressor;
 import lyceum.learn.gbdt.GbdtClassifier;
 import lyceum.learn.gbdt.GbdtRegressor;
+import lyceum.learn.imbalance.BalancedClassifier;
+import lyceum.learn.imbalance.Smote;
+import lyceum.learn.imbalance.TunedThreshold;
 import lyceum.learn.linear.ElasticNet;
 import lyceum.learn.linear.Lasso;
 import lyceum.learn.linear.LassoCv;
@@ -64,6 +69,9 @@ import lyceum.learn.neighbors.KNeighborsClassifier;
 import lyceum.learn.neighbors.KNeighborsRegressor;
 import lyceum.learn.neural.MlpClassifier;
 import lyceum.learn.neural.MlpRegressor;
+import lyceum.learn.selection.KFold;
+import lyceum.learn.selection.Scorer;
+import lyceum.learn.selection.StratifiedKFold;
 import lyceum.learn.svm.KernelKMeans;
 import lyceum.learn.svm.KernelMachine;
 import lyceum.learn.svm.KernelRidge;
@@ -74,6 +82,11 @@ import lyceum.learn.svm.SvmRegressor;
 import lyceum.learn.topic.LatentDirichletAllocation;
 import lyceum.learn.tree.DecisionTreeClassifier;
 import lyceum.learn.tree.DecisionTreeRegressor;
+import lyceum.learn.tuning.GridSearch;
+import lyceum.learn.tuning.HyperparameterSearch;
+import lyceum.learn.tuning.SearchSpace;
+import lyceum.learn.tuning.TunedClassifier;
+import lyceum.learn.tuning.TunedRegressor;
 import lyceum.stats.learner.Classifier;
 import lyceum.stats.learner.Clusterer;
 import lyceum.stats.learner.Density;
@@ -143,6 +156,16 @@ public final class Learners {
         ALL.put("clusters by merging", new HierarchicalClustering(3));
         ALL.put("dense clusters", new Dbscan(1.5, 4));
         ALL.put("dense clusters of any density", new Hdbscan(4));
+        ALL.put("logistic regression of balanced rows", BalancedClassifier.resampled(new LogisticRegression(), new Smote(3))
+                .withCorrected(true));
+        ALL.put("logistic regression with a moved threshold", new TunedThreshold(new LogisticRegression(), TunedThreshold.fBeta(1))
+                .withScheme(new StratifiedKFold(2)));
+        ALL.put("logistic regression by expected cost", new CostSensitive(new LogisticRegression(), CostMatrix.binary(1, 3)));
+        ALL.put("tuned logistic regression", new TunedClassifier(new HyperparameterSearch(new SearchSpace().choice("c", 0.1, 10),
+                new GridSearch()),
+                c -> new LogisticRegression().withC(c.number("c")), Scorer.ACCURACY).withScheme(new KFold(2)));
+        ALL.put("tuned ridge", new TunedRegressor(new HyperparameterSearch(new SearchSpace().choice("alpha", 0.1, 10), new GridSearch()),
+                c -> new Ridge(c.number("alpha")), Scorer.MEAN_SQUARED_ERROR).withScheme(new KFold(2)));
         ALL.put("principal components", new Pca(2));
         ALL.put("principal components, batch by batch", new IncrementalPca(2));
         ALL.put("probabilistic principal components", new ProbabilisticPca(2));
