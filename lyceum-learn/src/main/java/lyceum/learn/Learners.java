@@ -174,9 +174,7 @@ public final class Learners {
         ALL.put("factor analysis", new FactorAnalysis(1));
         ALL.put("canonical correlations", new CanonicalCorrelation());
         ALL.put("non-negative factors", new Nmf(2));
-<<<<<<< HEAD
         ALL.put("topics", new LatentDirichletAllocation(2));
-=======
         ALL.put("random projection", new RandomProjection(2));
         ALL.put("classical scaling", new Mds(2));
         ALL.put("autoencoder", new AutoencoderMap(2, 8).withEpochs(5));
@@ -185,7 +183,6 @@ public final class Learners {
         ALL.put("t-SNE", new Tsne(8).withIterations(100));
         ALL.put("UMAP", new Umap(8).withEpochs(50));
         ALL.put("UMAP by a network", new ParametricUmap(new Umap(8), 16).withEpochs(3).withBatchSize(32));
->>>>>>> h-manifold
         ALL.put("distances from centres", new KMeans(3).asTransformer());
         ALL.put("columns of deviation 1", new StandardScaler());
         ALL.put("powers and products", new PolynomialFeatures(2));
