@@ -5,6 +5,7 @@ import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.data.Offset.offset;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -237,8 +238,8 @@ class FeatureScalingTest {
         Tensor dense = Tensor.of(x);
         var sparse = Csr.fromDense(dense);
         ColumnStatistics a = new ColumnStatistics(5).add(dense), b = new ColumnStatistics(5).add(sparse);
-        assertThat(b.means()).containsExactly(a.means(), org.assertj.core.data.Offset.offset(1e-14));
-        assertThat(b.variances()).containsExactly(a.variances(), org.assertj.core.data.Offset.offset(1e-14));
+        assertThat(b.means()).containsExactly(a.means(), offset(1e-14));
+        assertThat(b.variances()).containsExactly(a.variances(), offset(1e-14));
         assertThat(b.minima()).containsExactly(a.minima());
         assertThat(b.maxima()).containsExactly(a.maxima());
         var scaled = new MaxAbsScaler().fit(sparse).transform(sparse);
