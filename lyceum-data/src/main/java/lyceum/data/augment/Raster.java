@@ -31,11 +31,12 @@ public record Raster(float[] values, int channels, int height, int width) {
     public float at(int channel, int y, int x) { return values[(channel * height + y) * width + x]; }
 
     /** Value of a place in a new picture. */
-    interface Pixel {
+    public interface Pixel {
         float at(int channel, int y, int x);
     }
 
-    static Raster make(int channels, int height, int width, Pixel pixel) {
+    /** A picture whose values are computed place by place. */
+    public static Raster make(int channels, int height, int width, Pixel pixel) {
         var values = new float[channels * height * width];
         for (int c = 0, i = 0; c < channels; c++) for (int y = 0; y < height; y++) for (int x = 0; x < width; x++) values[i++] = pixel.at(c, y, x);
         return new Raster(values, channels, height, width);
@@ -134,7 +135,7 @@ public record Raster(float[] values, int channels, int height, int width) {
     private float inside(int channel, int y, int x, float fill) { return y >= 0 && y < height && x >= 0 && x < width ? at(channel, y, x) : fill; }
 
     /** A function of each value. */
-    Raster map(DoubleUnaryOperator f) {
+    public Raster map(DoubleUnaryOperator f) {
         return make(channels, height, width, (c, y, x) -> (float) f.applyAsDouble(at(c, y, x)));
     }
 
