@@ -46,13 +46,14 @@ public record Preprocessing(int resize, int crop, float[] mean, float[] deviatio
     public record Part(int top, int left, int height, int width) {}
 
     /**
-     * A random part: 8 to 100% of the area, sides in a ratio from 3/4 to 4/3 (Szegedy and others 2015); after ten draws that do not fit, the largest central
+     * A random part: {@code least} to all of the area, sides in a ratio from 3/4 to 4/3 (Szegedy and others 2015); after ten draws that do not fit, the largest central
      * part of an allowed ratio.
      */
-    public static Part randomPart(int height, int width, Rng rng) {
+    public static Part randomPart(int height, int width, double least, Rng rng) {
+        Augment.check("randomPart", "least", least, 0, 1);
         double area = (double) height * width;
         for (int attempt = 0; attempt < 10; attempt++) {
-            double target = area * (0.08 + 0.92 * rng.nextDouble()), ratio = Math.exp(Math.log(4 / 3.0) * (2 * rng.nextDouble() - 1));
+            double target = area * (least + (1 - least) * rng.nextDouble()), ratio = Math.exp(Math.log(4 / 3.0) * (2 * rng.nextDouble() - 1));
             int w = (int) Math.rint(Math.sqrt(target * ratio)), h = (int) Math.rint(Math.sqrt(target / ratio));
             if (w >= 1 && h >= 1 && w <= width && h <= height) return new Part(rng.nextInt(height - h + 1), rng.nextInt(width - w + 1), h, w);
         }
@@ -68,10 +69,13 @@ public record Preprocessing(int resize, int crop, float[] mean, float[] deviatio
         };
     }
 
-    /** Random part, flip, normalise. */
-    public Augment<Raster> training() {
+    /** Random part of at least 8% of the area, flip, normalise. */
+    public Augment<Raster> training() { return training(0.08); }
+
+    /** Random part of at least this share of the area, flip, normalise: small pictures need a larger share than ImageNet's 0.08. */
+    public Augment<Raster> training(double least) {
         return (p, rng) -> {
-            var part = randomPart(p.height(), p.width(), rng);
+            var part = randomPart(p.height(), p.width(), least, rng);
             var cut = p.cropped(part.top, part.left, part.height, part.width, 0).resized(crop, crop);
             return normalised(rng.nextDouble() < 0.5 ? cut.flippedHorizontally() : cut);
         };

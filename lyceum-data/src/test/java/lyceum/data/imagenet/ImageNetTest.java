@@ -190,7 +190,7 @@ class ImageNetTest {
         var rng = Rng.of(1);
         double area = 0;
         for (int i = 0; i < 2000; i++) {
-            var part = Preprocessing.randomPart(300, 400, rng);
+            var part = Preprocessing.randomPart(300, 400, 0.08, rng);
             double share = part.height() * part.width() / 120_000.0, ratio = part.width() / (double) part.height();
             assertThat(share).isBetween(0.075, 1.0);
             assertThat(ratio).isBetween(0.74, 1.35);
@@ -199,7 +199,7 @@ class ImageNetTest {
             area += share / 2000;
         }
         assertThat(area).isBetween(0.38, 0.56); // large parts of a long ratio do not fit and are drawn again
-        assertThat(Preprocessing.randomPart(10, 1000, rng).width()).isBetween(1, 14);
+        assertThat(Preprocessing.randomPart(10, 1000, 0.08, rng).width()).isBetween(1, 14);
         assertThatThrownBy(() -> new Preprocessing().withResize(100)).hasMessageContaining("resize >= crop");
     }
 
